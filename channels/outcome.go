@@ -1,0 +1,81 @@
+package channels
+
+import (
+	"context"
+	"fmt"
+	"time"
+)
+
+// Channel carries messages to people. Implementations are safe for concurrent
+// use and never post a message twice in one call to Send.
+type Channel interface {
+	// Send posts one message and reports how that ended. It has no error: whatever
+	// happens is one of the four outcomes. It returns soon after ctx ends.
+	Send(ctx context.Context, m Message) Result
+}
+
+// Outcome is how an attempt to send ended.
+type Outcome uint8
+
+const (
+	Accepted Outcome = iota + 1 // the provider has it
+	Refused                     // the provider will never take it; Reason says why
+	Deferred                    // surely not accepted; it may be tried again after RetryAfter
+	Unknown                     // it may or may not have been accepted: timed out, connection lost
+)
+
+var outcomeNames = [...]string{Accepted: "accepted", Refused: "refused", Deferred: "deferred", Unknown: "unknown"}
+
+// String is the word for an outcome in logs, metrics and timelines.
+func (o Outcome) String() string { return name(outcomeNames[:], int(o), "outcome") }
+
+// Result is how one call to Send ended.
+type Result struct {
+	Outcome      Outcome
+	ProviderID   string        // the provider's message ID, when Accepted
+	Conversation string        // as the provider confirmed it, when Accepted; may be empty
+	Reason       string        // for people: why it was Refused, Deferred or is Unknown; no secrets
+	RetryAfter   time.Duration // when Deferred and the provider said so; 0 otherwise
+}
+
+// Status is what a receipt says about a message.
+type Status uint8
+
+const (
+	Sent Status = iota + 1
+	Delivered
+	Read
+	Failed
+	Expired
+)
+
+var statusNames = [...]string{Sent: "sent", Delivered: "delivered", Read: "read", Failed: "failed", Expired: "expired"}
+
+// String is the word for a status in logs, metrics and timelines.
+func (s Status) String() string { return name(statusNames[:], int(s), "status") }
+
+// Receipt is what the provider says about a message we sent.
+type Receipt struct {
+	Ref        Ref    // zero when the provider did not echo it
+	ProviderID string // the provider's message ID
+	Status     Status
+	Reason     string    // why it failed, as far as the provider says
+	At         time.Time // the provider's instant
+}
+
+// Reply is a message a person sent us.
+type Reply struct {
+	ID           string // the provider's message ID: the same reply delivered twice has the same
+	Profile      string // who wrote it
+	Conversation string
+	Text         string
+	Answers      Ref       // the message it answers, when the provider says so; zero otherwise
+	At           time.Time // the provider's instant
+}
+
+func name(names []string, i int, what string) string {
+	if i <= 0 || i >= len(names) {
+		return fmt.Sprintf("%s(%d)", what, i)
+	}
+	return names[i]
+}
