@@ -1,0 +1,37 @@
+// Package appmessaging speaks Dotdigital's (formerly Comapi) Enterprise
+// Communications API for app messaging: it posts messages and decodes the
+// webhooks that come back.
+//
+//	channels.Message ─▶ Client.Send ─▶ POST {base}{prefix}/messages ─▶ channels.Result
+//	channels.Receipt, channels.Reply ◀─ Webhook.Decode ◀─ POST from the provider
+//
+// # What a send promises
+//
+// The API has no idempotency key, and a POST that is sent twice is a message
+// that arrives twice. So a send is one POST: nothing here repeats it, follows a
+// redirect, or lets Go's transport repeat it, and how it ended is one of four
+// outcomes that a caller can act on.
+//
+//	Accepted  the provider answered with a message ID
+//	Refused   the provider answered that it will never take this message
+//	Deferred  the provider did not take it: it said so, or never got the last byte
+//	Unknown   it got all of the request, and what became of that is not known
+//
+// The line between Deferred and Unknown is the last byte of the request. A
+// request without its last byte is not valid JSON, so nobody can have accepted
+// it; see [parcel].
+//
+// # What a webhook promises
+//
+// Everything that is signed and has the outline of a JSON object or array
+// decodes. What cannot be understood is listed in [Inbound.Ignored] with the
+// reason, and never costs its neighbours in the same array: an answer of 400
+// makes the provider drop all of them for good.
+//
+// # Why this way
+//
+// Rendered messages are encoded from structs that mirror the provider's page,
+// rather than from maps, because the shape is then visible in one place and
+// this is the hot path. The transport is used without [net/http.Client]: there
+// are no redirects, cookies or rewinds to switch off, because they are not there.
+package appmessaging

@@ -1,0 +1,83 @@
+package appmessaging
+
+import (
+	"encoding/json"
+	"maps"
+	"slices"
+	"strings"
+	"unicode"
+	"unicode/utf8"
+)
+
+// maxReason bounds a reason in bytes: it is for people and goes on a timeline.
+const maxReason = 500
+
+// reasonKeys are the names under which failures have been seen to explain
+// themselves, best first. The provider publishes no table; these come from its
+// custom-channel API and from its own shop extensions.
+var reasonKeys = []string{
+	"failureReason", "reason", "statusdescription", "statusDescription",
+	"description", "error", "message",
+}
+
+// findReason looks for words about a failure anywhere in some JSON. The same
+// JSON always gives the same words.
+func findReason(raw json.RawMessage) string {
+	var tree any
+	if len(raw) == 0 || json.Unmarshal(raw, &tree) != nil {
+		return ""
+	}
+	for _, key := range reasonKeys {
+		if s := findText(tree, key); s != "" {
+			return clip(s)
+		}
+	}
+	return ""
+}
+
+// findText is the first text under key, depth first, keys in order.
+func findText(tree any, key string) string {
+	switch node := tree.(type) {
+	case map[string]any:
+		if s, ok := node[key].(string); ok && s != "" {
+			return s
+		}
+		for _, k := range slices.Sorted(maps.Keys(node)) {
+			if s := findText(node[k], key); s != "" {
+				return s
+			}
+		}
+	case []any:
+		for _, item := range node {
+			if s := findText(item, key); s != "" {
+				return s
+			}
+		}
+	}
+	return ""
+}
+
+// clip makes text from outside fit for a reason: one line, valid, not too long.
+func clip(s string) string {
+	long := len(s) > maxReason
+	if long {
+		s = s[:maxReason]
+		for !utf8.RuneStart(s[len(s)-1]) {
+			s = s[:len(s)-1]
+		}
+		s = s[:len(s)-1] // the first byte of a character that may be cut
+	}
+	s = strings.Map(oneLine, strings.ToValidUTF8(s, "\uFFFD"))
+	s = strings.TrimSpace(s)
+	if long {
+		s += "…"
+	}
+	return s
+}
+
+func oneLine(r rune) rune {
+	if unicode.IsControl(r) {
+		return ' '
+	}
+	return r
+}
