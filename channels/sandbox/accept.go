@@ -1,0 +1,115 @@
+package sandbox
+
+import (
+	"cmp"
+	"net/http"
+	"slices"
+	"strconv"
+)
+
+// newRecord is a message that was asked for and not yet accepted.
+func (s *Sandbox) newRecord(q *request, space string) *record {
+	from := q.from()
+	r := &record{
+		Message: Message{
+			Profile:      q.To.ProfileID,
+			Conversation: q.ConversationID,
+			From:         cmp.Or(from.Name, from.ProfileID),
+			Text:         q.text(),
+			Status:       "processing",
+			At:           s.config.Clock.Now(),
+			Metadata:     q.Metadata,
+			Request:      q.raw,
+		},
+		space:  space,
+		sender: from.ProfileID,
+		script: s.config.People(q.To.ProfileID),
+	}
+	if q.RuleSet == "" && !slices.Contains(q.Rules, channelID) {
+		r.Status, r.Reason, r.dead = "failed", noChannel, true
+	}
+	s.mu.Lock()
+	r.ID = s.newID()
+	if r.Conversation == "" {
+		r.Conversation = s.newID()
+	}
+	s.mu.Unlock()
+	r.fault = s.config.Faults(r.Message)
+	if r.fault.WebhooksFirst {
+		r.announced = make(chan struct{})
+	}
+	return r
+}
+
+// accept keeps messages, answers, and lets their people act, in an order that
+// the messages' faults may change.
+func (s *Sandbox) accept(w http.ResponseWriter, r *http.Request, records []*record, respond func()) {
+	var all Fault
+	for _, rec := range records {
+		all = merge(all, rec.fault)
+	}
+	if all.Status != 0 {
+		s.counts.refused.Add(1)
+		if all.RetryAfter > 0 {
+			w.Header().Set("Retry-After", strconv.Itoa(all.RetryAfter))
+		}
+		answerError(w, all.Status, "this failure was asked for")
+		return
+	}
+	s.keep(records)
+	s.outbox.hold()
+	defer s.outbox.release()
+	if all.WebhooksFirst {
+		s.beginAll(records)
+		s.awaitAnnounced(r, records)
+	} else {
+		defer s.beginAll(records)
+	}
+	if all.DropResponse {
+		panic(http.ErrAbortHandler) // net/http closes the connection
+	}
+	respond()
+}
+
+func (s *Sandbox) keep(records []*record) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for _, rec := range records {
+		s.shelf.put(rec)
+	}
+	s.counts.accepted.Add(int64(len(records)))
+}
+
+// beginAll lets people act on what has not failed already.
+func (s *Sandbox) beginAll(records []*record) {
+	for _, rec := range records {
+		if !rec.dead {
+			s.begin(rec)
+		}
+	}
+}
+
+// awaitAnnounced waits until receivers have heard of the messages, or the client
+// or the service leaves.
+func (s *Sandbox) awaitAnnounced(r *http.Request, records []*record) {
+	for _, rec := range records {
+		if rec.announced == nil || rec.dead {
+			continue
+		}
+		select {
+		case <-rec.announced:
+		case <-r.Context().Done():
+		case <-s.closing.Done():
+		}
+	}
+}
+
+// merge is the fault of a request that holds messages with faults a and b.
+func merge(a, b Fault) Fault {
+	if a.Status == 0 {
+		a.Status, a.RetryAfter = b.Status, b.RetryAfter
+	}
+	a.DropResponse = a.DropResponse || b.DropResponse
+	a.WebhooksFirst = a.WebhooksFirst || b.WebhooksFirst
+	return a
+}

@@ -1,0 +1,144 @@
+package sandbox
+
+import (
+	"cmp"
+	"errors"
+	"fmt"
+	"maps"
+	"slices"
+	"time"
+)
+
+// Words of a failure for which a script gives none, and of a message that no
+// channel takes.
+const (
+	scriptedFailure = "the person cannot be reached"
+	noChannel       = "none of the rules is a channel of this service; it has appMessaging"
+)
+
+// begin announces a message as sent and plans what its person does.
+func (s *Sandbox) begin(r *record) {
+	s.report(r, "sent", "", r.At)
+	s.planned.Add(int64(len(r.script)))
+	for _, act := range r.script {
+		if !s.agenda.at(r.At.Add(act.After), func() { s.perform(r, act) }) {
+			s.planned.Add(-1)
+		}
+	}
+}
+
+// perform does one act of a script.
+func (s *Sandbox) perform(r *record, act Act) {
+	defer s.planned.Add(-1)
+	now := s.config.Clock.Now()
+	switch act.Does {
+	case Delivers:
+		s.report(r, "delivered", "", now)
+	case Reads:
+		s.report(r, "read", "", now)
+	case Fails:
+		s.report(r, "failed", cmp.Or(act.Text, scriptedFailure), now)
+	case Expires:
+		s.report(r, "expired", "", now)
+	case Replies:
+		s.answer(r, act.Text, now)
+	}
+}
+
+// report gives a message a status and sends the webhook about it.
+func (s *Sandbox) report(r *record, status, reason string, at time.Time) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if rank[status] >= rank[r.Status] {
+		r.Status, r.Reason = status, reason
+	}
+	r.revision++
+	e := &event{
+		id: s.newID(), status: status, of: r, revision: r.revision, reason: reason, at: at,
+	}
+	if e.revision == 1 {
+		e.attempted = r.announced
+	}
+	s.post(e, r.fault)
+}
+
+// answer is a reply to a message.
+func (s *Sandbox) answer(r *record, text string, at time.Time) Message {
+	return s.receive(&record{
+		Message: Message{Profile: r.Profile, Conversation: r.Conversation, Answers: r.ID},
+		space:   r.space,
+		fault:   r.fault,
+	}, r, text, at)
+}
+
+// receive keeps what a person wrote and sends the webhook about it.
+func (s *Sandbox) receive(reply, answers *record, text string, at time.Time) Message {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	reply.ID = s.newID()
+	if reply.Conversation == "" {
+		reply.Conversation = s.newID()
+	}
+	reply.Inbound, reply.Status, reply.Text, reply.At = true, "received", text, at
+	s.shelf.put(reply)
+	s.post(&event{id: s.newID(), of: reply, answers: answers, at: at}, reply.fault)
+	return reply.Message
+}
+
+// post hands an event to the outbox. The caller holds the lock, so that events
+// of one person get there in the order in which they happened.
+func (s *Sandbox) post(e *event, f Fault) {
+	lane := e.of.Profile
+	if f.Unordered {
+		lane = "event " + e.id // of its own
+	}
+	if f.LoseWebhooks || !s.outbox.add(lane, e) {
+		e.wasAttempted()
+	}
+}
+
+// Reply has a person write text, as if by hand. Without a conversation it goes to
+// that of the newest message to the person, else to a new one. It answers the
+// newest message in its conversation. An error says what is missing.
+func (s *Sandbox) Reply(profile, conversation, text string) (Message, error) {
+	if profile == "" {
+		return Message{}, errors.New("sandbox: a reply has no profile; want the profile ID of who writes")
+	}
+	if text == "" {
+		return Message{}, errors.New("sandbox: a reply has no text")
+	}
+	s.mu.Lock()
+	newest := s.shelf.newest(profile, conversation)
+	s.mu.Unlock()
+	now := s.config.Clock.Now()
+	if newest != nil {
+		return s.answer(newest, text, now), nil
+	}
+	r := &record{Message: Message{Profile: profile, Conversation: conversation}}
+	return s.receive(r, nil, text, now), nil
+}
+
+// ErrNoMessage reports a message that the sandbox does not have, or no more.
+var ErrNoMessage = errors.New("sandbox: there is no such message")
+
+// Report gives a message a status, as if by hand: sent, delivered, read, failed
+// or expired. Its errors are ErrNoMessage, and that the status is another.
+func (s *Sandbox) Report(messageID, status string) error {
+	if _, ok := rank[status]; !ok || status == "processing" {
+		known := slices.DeleteFunc(slices.Sorted(maps.Keys(rank)),
+			func(s string) bool { return s == "processing" })
+		return fmt.Errorf("sandbox: unknown status %q; want one of %v", status, known)
+	}
+	s.mu.Lock()
+	r := s.shelf.byID[messageID]
+	s.mu.Unlock()
+	if r == nil || r.Inbound {
+		return ErrNoMessage
+	}
+	reason := ""
+	if status == "failed" {
+		reason = scriptedFailure
+	}
+	s.report(r, status, reason, s.config.Clock.Now())
+	return nil
+}

@@ -1,0 +1,67 @@
+package sandbox
+
+import (
+	"bytes"
+	"context"
+	"crypto/hmac"
+	"crypto/sha1" //nolint:gosec // the provider's choice
+	"encoding/hex"
+	"io"
+	"net/http"
+	"time"
+)
+
+// Deadline is how long a receiver may take to answer a webhook, on the real clock
+// (Dotdigital, "Webhooks").
+const Deadline = 10 * time.Second
+
+// SignatureHeader carries the hex HMAC-SHA1 of a webhook's raw body.
+const SignatureHeader = "X-Comapi-Signature"
+
+// poster posts signed webhooks to one receiver.
+type poster struct {
+	ctx    context.Context // its end cuts off all requests
+	url    string
+	secret []byte
+	client *http.Client
+}
+
+func newPoster(ctx context.Context, c Config) *poster {
+	return &poster{
+		ctx:    ctx,
+		url:    c.WebhookURL,
+		secret: []byte(c.Secret),
+		client: &http.Client{
+			Timeout: Deadline,
+			Transport: &http.Transport{
+				MaxIdleConnsPerHost: c.Workers,
+				IdleConnTimeout:     time.Minute,
+				DisableCompression:  true,
+			},
+			CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
+		},
+	}
+}
+
+// post makes one attempt and returns the status of the answer.
+func (p *poster) post(body []byte) (status int, err error) {
+	r, err := http.NewRequestWithContext(p.ctx, http.MethodPost, p.url, bytes.NewReader(body))
+	if err != nil {
+		return 0, err
+	}
+	r.Header.Set("Content-Type", "application/json")
+	r.Header.Set(SignatureHeader, p.sign(body))
+	response, err := p.client.Do(r)
+	if err != nil {
+		return 0, err
+	}
+	defer response.Body.Close()
+	_, _ = io.CopyN(io.Discard, response.Body, 64<<10) // so that the connection can be used again
+	return response.StatusCode, nil
+}
+
+func (p *poster) sign(body []byte) string {
+	h := hmac.New(sha1.New, p.secret)
+	h.Write(body)
+	return hex.EncodeToString(h.Sum(nil))
+}

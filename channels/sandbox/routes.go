@@ -1,0 +1,110 @@
+package sandbox
+
+import (
+	"crypto/subtle"
+	"encoding/json"
+	"errors"
+	"io"
+	"net/http"
+	"strconv"
+	"strings"
+)
+
+// Limits on requests (Dotdigital, batch page).
+const (
+	MaxRequest = 10 << 20 // bytes
+	MaxBatch   = 5000     // messages of one batch
+)
+
+// routes serves the API under both of the provider's prefixes, and the local
+// view, which takes no token: it is for the person at this machine.
+func (s *Sandbox) routes() http.Handler {
+	mux := http.NewServeMux()
+	for _, prefix := range []string{"/apispaces/{space}", "/cpaas"} {
+		mux.HandleFunc("POST "+prefix+"/messages", s.allowed(s.send))
+		mux.HandleFunc("POST "+prefix+"/messages/batch", s.allowed(s.sendBatch))
+		mux.HandleFunc("GET "+prefix+"/messages/{id}", s.allowed(s.show))
+		mux.HandleFunc("GET "+prefix+"/profiles/{profile}/messages", s.allowed(s.history))
+	}
+	mux.HandleFunc("GET /sandbox/conversations", s.listConversations)
+	mux.HandleFunc("GET /sandbox/messages", s.listMessages)
+	mux.HandleFunc("GET /sandbox/stats", s.showStats)
+	mux.HandleFunc("POST /sandbox/replies", s.addReply)
+	mux.HandleFunc("POST /sandbox/statuses", s.addStatus)
+	mux.HandleFunc("/", func(w http.ResponseWriter, r *http.Request) {
+		answerError(w, http.StatusNotFound, "there is no "+r.Method+" "+r.URL.Path)
+	})
+	return mux
+}
+
+// allowed passes on requests with a good token.
+func (s *Sandbox) allowed(next http.HandlerFunc) http.HandlerFunc {
+	return func(w http.ResponseWriter, r *http.Request) {
+		given, ok := strings.CutPrefix(r.Header.Get("Authorization"), "Bearer ")
+		if !ok {
+			_, given, ok = r.BasicAuth()
+		}
+		want := s.config.Token
+		same := subtle.ConstantTimeCompare([]byte(given), []byte(want)) == 1
+		if !ok || given == "" || want != "" && !same {
+			answerError(w, http.StatusUnauthorized, "the access token is missing or wrong")
+			return
+		}
+		next(w, r)
+	}
+}
+
+// readBody reads a request to its end, or answers why not.
+func readBody(w http.ResponseWriter, r *http.Request) ([]byte, bool) {
+	limited := http.MaxBytesReader(w, r.Body, MaxRequest)
+	var body []byte
+	var err error
+	if n := r.ContentLength; n > 0 && n <= MaxRequest {
+		body = make([]byte, n)
+		_, err = io.ReadFull(limited, body)
+	} else {
+		body, err = io.ReadAll(limited)
+	}
+	if err == nil {
+		return body, true
+	}
+	if _, large := errors.AsType[*http.MaxBytesError](err); large {
+		answerError(w, http.StatusRequestEntityTooLarge, "the request has more than 10 MB")
+	} else {
+		answerError(w, http.StatusBadRequest, "the request ended early")
+	}
+	return nil, false
+}
+
+// answer sends a whole response at once, so that what the caller does next comes
+// after it.
+func answer(w http.ResponseWriter, status int, body []byte) {
+	w.Header().Set("Content-Type", "application/json")
+	w.Header().Set("Content-Length", strconv.Itoa(len(body)))
+	w.WriteHeader(status)
+	_, _ = w.Write(body) // a client that has gone does not care
+	_ = http.NewResponseController(w).Flush()
+}
+
+func answerJSON(w http.ResponseWriter, status int, v any) {
+	body, err := json.Marshal(v)
+	if err != nil {
+		answerError(w, http.StatusInternalServerError, err.Error())
+		return
+	}
+	answer(w, status, body)
+}
+
+// answerError has the API's shape for everything but invalid requests.
+func answerError(w http.ResponseWriter, status int, message string) {
+	answerJSON(w, status, struct {
+		Message string `json:"message"`
+	}{message})
+}
+
+// answerInvalid has the API's shape for invalid requests.
+func answerInvalid(w http.ResponseWriter, failures []failure) {
+	answerJSON(w, http.StatusBadRequest, struct {
+		ValidationFailures []failure `json:"validationFailures"`
+	}{failures})
+}

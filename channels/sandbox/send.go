@@ -1,0 +1,83 @@
+package sandbox
+
+import (
+	"encoding/json"
+	"fmt"
+	"net/http"
+)
+
+// send is POST …/messages.
+func (s *Sandbox) send(w http.ResponseWriter, r *http.Request) {
+	body, ok := readBody(w, r)
+	if !ok || s.refuse(w) {
+		return
+	}
+	q, failures := parse(body)
+	if len(failures) > 0 {
+		s.counts.refused.Add(1)
+		answerInvalid(w, failures)
+		return
+	}
+	rec := s.newRecord(q, r.PathValue("space"))
+	created := spliced(rec.Message, rec.sender, q.ConversationID == "")
+	s.accept(w, r, []*record{rec}, func() { answer(w, http.StatusCreated, created) })
+}
+
+// sendBatch is POST …/messages/batch. One invalid message refuses all of them.
+func (s *Sandbox) sendBatch(w http.ResponseWriter, r *http.Request) {
+	body, ok := readBody(w, r)
+	if !ok || s.refuse(w) {
+		return
+	}
+	requests, failures := parseBatch(body)
+	if len(failures) > 0 {
+		s.counts.refused.Add(1)
+		answerInvalid(w, failures)
+		return
+	}
+	type item struct {
+		Index     int    `json:"index"`
+		MessageID string `json:"messageId"`
+	}
+	items := make([]item, len(requests))
+	records := make([]*record, len(requests))
+	for i, q := range requests {
+		records[i] = s.newRecord(q, r.PathValue("space"))
+		items[i] = item{i, records[i].ID}
+	}
+	s.accept(w, r, records, func() { answerJSON(w, http.StatusAccepted, items) })
+}
+
+func parseBatch(body []byte) (requests []*request, failures []failure) {
+	var raws []json.RawMessage
+	if err := json.Unmarshal(body, &raws); err != nil {
+		return nil, []failure{notAsWanted("", err)}
+	}
+	if len(raws) == 0 || len(raws) > MaxBatch {
+		return nil, []failure{{"request", fmt.Sprintf("want 1 to %d messages, not %d", MaxBatch, len(raws))}}
+	}
+	for i, raw := range raws {
+		q, wrong := parse(raw)
+		for _, f := range wrong {
+			failures = append(failures, failure{fmt.Sprintf("[%d].%s", i, f.ParamName), f.Message})
+		}
+		requests = append(requests, q)
+	}
+	return requests, failures
+}
+
+// refuse answers when the service takes nothing at all for now.
+func (s *Sandbox) refuse(w http.ResponseWriter) bool {
+	if status := s.takeFailure(); status != 0 {
+		s.counts.refused.Add(1)
+		answerError(w, status, "this failure was asked for")
+		return true
+	}
+	if s.pending() >= int64(s.config.Pending) {
+		s.counts.refused.Add(1)
+		w.Header().Set("Retry-After", "1")
+		answerError(w, http.StatusServiceUnavailable, "too much is still to happen here")
+		return true
+	}
+	return false
+}
