@@ -10,7 +10,11 @@ type instant struct{ time.Time }
 
 // layouts in the order in which the provider has been seen to use them; without
 // a zone it means UTC.
-var layouts = []string{time.RFC3339Nano, "2006-01-02T15:04:05.999999999", "2006-01-02 15:04:05.999999999"}
+var layouts = []string{
+	time.RFC3339Nano,
+	"2006-01-02T15:04:05.999999999",
+	"2006-01-02 15:04:05.999999999",
+}
 
 // UnmarshalJSON takes ISO 8601 in a few shapes, or milliseconds or seconds since
 // 1970.

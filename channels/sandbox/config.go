@@ -2,6 +2,7 @@ package sandbox
 
 import (
 	"cmp"
+	"errors"
 	"fmt"
 	"log/slog"
 	"net/url"
@@ -77,7 +78,8 @@ func (c Config) validate() error {
 		value int
 	}{{"Batch", c.Batch}, {"Workers", c.Workers}, {"Keep", c.Keep}, {"Pending", c.Pending}} {
 		if f.value < 0 {
-			return fmt.Errorf("sandbox: %s %d is negative; want 0 for the default, or more", f.name, f.value)
+			return fmt.Errorf("sandbox: %s %d is negative; want 0 for the default, or more",
+				f.name, f.value)
 		}
 	}
 	if slices.ContainsFunc(c.Retries, func(d time.Duration) bool { return d < 0 }) {
@@ -88,10 +90,11 @@ func (c Config) validate() error {
 	}
 	u, err := url.Parse(c.WebhookURL)
 	if err != nil || u.Scheme != "http" && u.Scheme != "https" || u.Host == "" {
-		return fmt.Errorf("sandbox: WebhookURL is not a URL; want one like http://localhost:8080/webhooks/comapi")
+		return errors.New("sandbox: WebhookURL is not a URL; " +
+			"want one like http://localhost:8080/webhooks/comapi")
 	}
 	if c.Secret == "" {
-		return fmt.Errorf("sandbox: Secret is empty; webhooks are always signed, so want any text")
+		return errors.New("sandbox: Secret is empty; webhooks are always signed, so want any text")
 	}
 	return nil
 }

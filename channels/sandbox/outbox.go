@@ -24,14 +24,15 @@ type outbox struct {
 	log     *slog.Logger
 	group   sync.WaitGroup // the workers
 
-	mu      sync.Mutex // guards the rest
-	changed *sync.Cond // ready, again, flying or closed did
-	lanes   map[string]*lane
-	ready   queue[*lane]     // those with events, none of them on its way
-	again   queue[*delivery] // those whose pause is over
-	flying  int              // deliveries that workers have in hand, and holds
-	events  int64            // added and not yet delivered or given up
-	closed  bool
+	mu     sync.Mutex // guards the rest
+	work   *sync.Cond // ready or again has more, or closed: workers wait
+	rest   *sync.Cond // nothing is due or flying, or closed: settle waits
+	lanes  map[string]*lane
+	ready  queue[*lane]     // those with events, none of them on its way
+	again  queue[*delivery] // those whose pause is over
+	flying int              // deliveries that workers have in hand, and holds
+	events int64            // added and not yet delivered or given up
+	closed bool
 }
 
 // lane holds the events of one person that are not on their way, in order.
@@ -54,7 +55,7 @@ func newOutbox(ctx context.Context, c Config, a *agenda, n *counts) *outbox {
 		agenda: a, clock: c.Clock, retries: c.Retries, batch: c.Batch, workers: c.Workers,
 		counts: n, log: c.Log, lanes: map[string]*lane{},
 	}
-	o.changed = sync.NewCond(&o.mu)
+	o.work, o.rest = sync.NewCond(&o.mu), sync.NewCond(&o.mu)
 	if c.WebhookURL != "" {
 		o.post = newPoster(ctx, c)
 	}
@@ -67,7 +68,7 @@ func (o *outbox) start() {
 		return
 	}
 	for range o.workers {
-		o.group.Go(o.work)
+		o.group.Go(o.run)
 	}
 }
 
@@ -75,7 +76,8 @@ func (o *outbox) start() {
 func (o *outbox) close() {
 	o.mu.Lock()
 	o.closed = true
-	o.changed.Broadcast()
+	o.work.Broadcast()
+	o.rest.Broadcast()
 	o.mu.Unlock()
 	o.group.Wait()
 	if o.post != nil {
@@ -104,7 +106,7 @@ func (o *outbox) add(key string, e *event) bool {
 	if !l.queued {
 		l.queued = true
 		o.ready.push(l)
-		o.changed.Signal()
+		o.work.Signal()
 	}
 	return true
 }
@@ -119,8 +121,7 @@ func (o *outbox) hold() {
 func (o *outbox) release() {
 	o.mu.Lock()
 	defer o.mu.Unlock()
-	o.flying--
-	o.changed.Broadcast()
+	o.landed()
 }
 
 func (o *outbox) length() int64 {
@@ -134,75 +135,20 @@ func (o *outbox) settle(ctx context.Context) error {
 	stop := context.AfterFunc(ctx, func() {
 		o.mu.Lock()
 		defer o.mu.Unlock()
-		o.changed.Broadcast()
+		o.rest.Broadcast()
 	})
 	defer stop()
 	o.mu.Lock()
 	defer o.mu.Unlock()
-	for o.ready.len()+o.again.len()+o.flying > 0 && !o.closed {
+	for !o.resting() && !o.closed {
 		if ctx.Err() != nil {
 			return context.Cause(ctx)
 		}
-		o.changed.Wait()
+		o.rest.Wait()
 	}
 	return nil
 }
 
-func (o *outbox) work() {
-	for d := o.take(); d != nil; d = o.take() {
-		o.deliver(d)
-	}
-}
-
-// take waits for the next delivery; nil when the outbox is closed.
-func (o *outbox) take() *delivery {
-	o.mu.Lock()
-	defer o.mu.Unlock()
-	for !o.closed && o.ready.len() == 0 && o.again.len() == 0 {
-		o.changed.Wait()
-	}
-	if o.closed {
-		return nil
-	}
-	o.flying++
-	if o.again.len() > 0 {
-		return o.again.pop()
-	}
-	d := &delivery{}
-	for len(d.events) < o.batch && o.ready.len() > 0 {
-		l := o.ready.pop()
-		n := min(len(l.events), o.batch-len(d.events))
-		d.lanes = append(d.lanes, l)
-		d.events = append(d.events, l.events[:n]...)
-		l.events = l.events[n:]
-	}
-	return d
-}
-
-// finish frees the lanes of a delivery that has ended.
-func (o *outbox) finish(d *delivery) {
-	o.mu.Lock()
-	defer o.mu.Unlock()
-	for _, l := range d.lanes {
-		if len(l.events) > 0 {
-			o.ready.push(l)
-			continue
-		}
-		l.queued = false
-		delete(o.lanes, l.key)
-	}
-	o.events -= int64(len(d.events))
-	o.flying--
-	o.changed.Broadcast()
-}
-
-// wait keeps the lanes of a failed delivery until it is tried again.
-func (o *outbox) wait(d *delivery, pause time.Duration) {
-	o.agenda.at(o.clock.Now().Add(pause), func() {
-		o.mu.Lock()
-		defer o.mu.Unlock()
-		o.again.push(d)
-		o.changed.Broadcast()
-	})
-	o.release()
-}
+// resting reports that nothing is due and nothing on its way. The caller holds
+// the lock.
+func (o *outbox) resting() bool { return o.ready.len()+o.again.len()+o.flying == 0 }

@@ -121,7 +121,7 @@ func notAsWanted(within string, err error) failure {
 	case within != "":
 		name = within + "." + name
 	}
-	return failure{name, fmt.Sprintf("a JSON %s does not fit here; want %s", wrong.Value, wrong.Type.Kind())}
+	return failure{name, fmt.Sprintf("is a JSON %s; want %s", wrong.Value, wrong.Type.Kind())}
 }
 
 // text is what the person reads first: the app's own part, else the body, else
