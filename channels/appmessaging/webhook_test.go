@@ -1,0 +1,268 @@
+package appmessaging
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"nudge/channels"
+)
+
+const secret = "secret"
+
+var hook = Webhook{Secrets: []string{"", "older", secret}}
+
+// The vector was computed with OpenSSL.
+const (
+	vectorBody = `{"a":1}`
+	vectorMAC  = "f8446672f033e4b2beafc5ca3a71eafcd2cafb6e"
+)
+
+func TestVerify(t *testing.T) {
+	for _, test := range []struct {
+		name      string
+		hook      Webhook
+		signature string
+		want      error
+	}{
+		{"vector", hook, vectorMAC, nil},
+		{"upper case", hook, strings.ToUpper(vectorMAC), nil},
+		{"older secret", hook, Sign("older", []byte(vectorBody)), nil},
+		{"wrong secret", Webhook{Secrets: []string{"other"}}, vectorMAC, ErrSignature},
+		{"no secret", Webhook{}, vectorMAC, ErrSignature},
+		{"empty secret", Webhook{Secrets: []string{""}}, Sign("", []byte(vectorBody)), ErrSignature},
+		{"missing", hook, "", ErrSignature},
+		{"short", hook, vectorMAC[:38], ErrSignature},
+		{"odd", hook, vectorMAC[:39], ErrSignature},
+		{"long", hook, vectorMAC + "00", ErrSignature},
+		{"not hex", hook, "z" + vectorMAC[1:], ErrSignature},
+		{"spaced", hook, " " + vectorMAC, ErrSignature},
+		{"two", hook, vectorMAC + "," + vectorMAC, ErrSignature},
+	} {
+		if err := test.hook.Verify([]byte(vectorBody), test.signature); err != test.want {
+			t.Errorf("%s: got %v, want %v", test.name, err, test.want)
+		}
+	}
+	if got := Sign(secret, []byte(vectorBody)); got != vectorMAC {
+		t.Errorf("Sign: got %s, want %s", got, vectorMAC)
+	}
+}
+
+func TestVerifyEveryBit(t *testing.T) {
+	body := []byte(vectorBody)
+	for i := range len(body) * 8 {
+		body[i/8] ^= 1 << (i % 8)
+		if hook.Verify(body, vectorMAC) == nil {
+			t.Errorf("bit %d of the body changed and nobody noticed", i)
+		}
+		body[i/8] ^= 1 << (i % 8)
+	}
+}
+
+// event is an envelope with a payload; the rest is as the provider writes it.
+func event(name, payload string) string {
+	return fmt.Sprintf(`{"eventId":"e1","accountId":1234,"apiSpaceId":"s1","name":%q,"payload":%s,`+
+		`"revision":2,"etag":"\"2e-PLB2C6w/\"","timestamp":"2030-01-31T09:00:00.604Z"}`, name, payload)
+}
+
+const ours = `"metadata":{"nudge":{"i":"i1","r":"01J","m":2,"a":1}}`
+
+func TestDecode(t *testing.T) {
+	at := time.Date(2030, 1, 31, 9, 0, 0, 604e6, time.UTC)
+	receipt := func(status channels.Status, reason string) Inbound {
+		return Inbound{Receipts: []channels.Receipt{
+			{Ref: ref, ProviderID: "m1", Status: status, Reason: reason, At: at},
+		}}
+	}
+	plain := `{"id":"m1",` + ours + `}`
+	reply := func(change func(*channels.Reply)) Inbound {
+		r := channels.Reply{ID: "m2", Profile: "dave", Conversation: "c1", Text: "yes", At: at}
+		if change != nil {
+			change(&r)
+		}
+		return Inbound{Replies: []channels.Reply{r}}
+	}
+	ignored := func(lines ...string) Inbound { return Inbound{Ignored: lines} }
+	from := `"from":{"profileId":"dave"}`
+	here := from + `,"to":{"conversationId":"c1"}`
+	for _, test := range []struct {
+		name, body string
+		want       Inbound
+	}{
+		{"sent", event("message.sent", plain), receipt(channels.Sent, "")},
+		{"delivered", event("message.delivered", plain), receipt(channels.Delivered, "")},
+		{"read", event("message.read", plain), receipt(channels.Read, "")},
+		{"expired", event("message.expired", plain), receipt(channels.Expired, "")},
+		{"failed", event("message.failed", plain), receipt(channels.Failed, "")},
+		{"failed, said so", event("message.failed", `{"id":"m1","failureReason":"gone",`+ours+`}`),
+			receipt(channels.Failed, "gone")},
+		{"failed, in the details", event("message.failed", `{"id":"m1","details":{"channelStatus":`+
+			`{"appMessaging":{"status":"failed","details":{"description":"no device"}}}},`+ours+`}`),
+			receipt(channels.Failed, "no device")},
+		{"failed, in the status", event("message.failed", `{"id":"m1","statusDetails":[{"reason":"late"}],`+
+			ours+`}`), receipt(channels.Failed, "late")},
+		{"message ID of the API", event("message.read", `{"messageId":"m1",`+ours+`}`), receipt(channels.Read, "")},
+		{"unexpected types", event("message.read", `{"id":"m1","details":7,"failureReason":[],`+
+			`"statusDetails":"x","updatedOn":{},"body":[1],"messageParts":"p","correlation":3,`+ours+`}`),
+			receipt(channels.Read, "")},
+		{"only the reference", event("message.read", `{`+ours+`}`),
+			Inbound{Receipts: []channels.Receipt{{Ref: ref, Status: channels.Read, At: at}}}},
+		{"only the ID", event("message.read", `{"id":"m1"}`),
+			Inbound{Receipts: []channels.Receipt{{ProviderID: "m1", Status: channels.Read, At: at}}}},
+		{"metadata is text", event("message.read", `{"id":"m1","metadata":"x"}`),
+			Inbound{Receipts: []channels.Receipt{{ProviderID: "m1", Status: channels.Read, At: at}}}},
+		{"reference is a number", event("message.read", `{"id":"m1","metadata":{"nudge":7}}`),
+			Inbound{Receipts: []channels.Receipt{{ProviderID: "m1", Status: channels.Read, At: at}}}},
+		{"reference is half ours", event("message.read", `{"id":"m1","metadata":{"nudge":{"i":"i1","m":"x"}}}`),
+			Inbound{Receipts: []channels.Receipt{{ProviderID: "m1", Status: channels.Read, At: at}}}},
+
+		{"reply", event("message.inbound", `{"messageId":"m2",`+here+`,"body":"yes","metadata":{"nudge":{"i":"x"}}}`),
+			reply(nil)},
+		{"reply, ID in id", event("message.inbound", `{"id":"m2",`+here+`,"body":"yes"}`), reply(nil)},
+		{"reply, ID in the envelope", event("message.inbound", `{`+here+`,"body":"yes"}`),
+			reply(func(r *channels.Reply) { r.ID = "e1" })},
+		{"reply, conversation beside", event("message.inbound", `{"id":"m2",`+from+`,"conversationId":"c1","body":"yes"}`),
+			reply(nil)},
+		{"reply, parts", event("message.inbound", `{"id":"m2",`+here+`,"messageParts":[{"type":"image/png","url":"u"},`+
+			`{"type":"Text/Plain; charset=utf-8","data":"yes"},{"type":"text/plain","data":"no"}]}`), reply(nil)},
+		{"reply, no text", event("message.inbound", `{"id":"m2",`+here+`,"messageParts":[{"type":"application/json","data":{}}]}`),
+			reply(func(r *channels.Reply) { r.Text = "" })},
+		{"reply, answers", event("message.inbound", `{"id":"m2",`+here+`,"body":"yes","correlation":{"messageId":"m1",`+ours+`}}`),
+			reply(func(r *channels.Reply) { r.Answers = ref })},
+		{"reply, received", event("message.inbound", `{"id":"m2",`+here+`,"body":"yes","receivedOn":"2030-01-31T08:00:00Z"}`),
+			reply(func(r *channels.Reply) { r.At = time.Date(2030, 1, 31, 8, 0, 0, 0, time.UTC) })},
+
+		{"other event", event("profile.update", `{"id":7}`), ignored("profile.update")},
+		{"no name", `{"payload":{}}`, ignored("malformed: has no name")},
+		{"name is a number", `{"name":7}`, ignored("malformed: name is a JSON number, want string")},
+		{"ID is a number", event("message.read", `{"id":7}`),
+			ignored("message.read: payload.id is a JSON number, want string")},
+		{"about nothing", event("message.read", `{}`), ignored("message.read: has neither payload.id " +
+			"nor payload.metadata.nudge, so nothing says which message it is about")},
+		{"from nobody", event("message.inbound", `{"id":"m2","body":"yes"}`),
+			ignored("message.inbound: has no payload.from.profileId, so nobody wrote it")},
+		{"broken inside", `{"name":tru}`, ignored("malformed: not JSON: invalid character '}' in literal true (expecting 'e')")},
+		{"too deep", `{"a":` + strings.Repeat("[", MaxDepth) + strings.Repeat("]", MaxDepth) + `}`,
+			ignored("malformed: nests 33 levels deep; want at most 32")},
+
+		{"empty array", ` [ ] `, Inbound{}},
+		{"array of one", "[" + event("message.read", plain) + "]\n", receipt(channels.Read, "")},
+		{"brackets in strings", `[{"name":"a]}\"[{,"},` + event("message.read", plain) + "]",
+			Inbound{Receipts: receipt(channels.Read, "").Receipts, Ignored: []string{`a]}"[{,`}}},
+		{"bad neighbours", `[7,{"name":tru},` + event("message.read", plain) + `,"x",,` +
+			event("message.sent", plain) + `,null]`,
+			Inbound{
+				Receipts: append(receipt(channels.Read, "").Receipts, receipt(channels.Sent, "").Receipts...),
+				Ignored: []string{
+					"malformed: is a JSON number, want an object",
+					"malformed: not JSON: invalid character '}' in literal true (expecting 'e')",
+					"malformed: is a JSON string, want an object",
+					"malformed: not JSON: unexpected end of JSON input",
+					"malformed: has no name",
+				},
+			}},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			got, err := hook.Decode([]byte(test.body), Sign(secret, []byte(test.body)))
+			if err != nil {
+				t.Fatal(err)
+			}
+			if diff := cmp.Diff(test.want, got); diff != "" {
+				t.Errorf("(-want +got):\n%s", diff)
+			}
+		})
+	}
+}
+
+func TestDecodeErrors(t *testing.T) {
+	for _, test := range []struct {
+		name, body string
+		want       error
+	}{
+		{"empty", "", ErrMalformed},
+		{"spaces", " \n", ErrMalformed},
+		{"text", `"x"`, ErrMalformed},
+		{"form", "a=b", ErrMalformed},
+		{"cut off object", `{"name":"message.read"`, ErrMalformed},
+		{"cut off array", `[{"name":"message.read"}`, ErrMalformed},
+		{"two arrays", `[{}][{}]`, ErrMalformed},
+		{"too large", strings.Repeat(" ", MaxWebhook+1), ErrTooLarge},
+	} {
+		_, err := hook.Decode([]byte(test.body), Sign(secret, []byte(test.body)))
+		if !errors.Is(err, test.want) {
+			t.Errorf("%s: got %v, want %v", test.name, err, test.want)
+		}
+	}
+	if _, err := hook.Decode([]byte(`[`), "00"); !errors.Is(err, ErrSignature) {
+		t.Errorf("a body that is malformed and not signed: got %v, want ErrSignature", err)
+	}
+}
+
+func TestInstant(t *testing.T) {
+	for _, test := range []struct{ in, want string }{
+		{`"2030-01-31T09:00:00Z"`, "2030-01-31T09:00:00Z"},
+		{`"2030-01-31T10:00:00.5+01:00"`, "2030-01-31T09:00:00.5Z"},
+		{`"2030-01-31T09:00:00.123"`, "2030-01-31T09:00:00.123Z"},
+		{`"2030-01-31 09:00:00"`, "2030-01-31T09:00:00Z"},
+		{`1896080400`, "2030-01-31T09:00:00Z"},
+		{`1896080400123`, "2030-01-31T09:00:00.123Z"},
+		{`"soon"`, "0001-01-01T00:00:00Z"},
+		{`-5`, "0001-01-01T00:00:00Z"},
+		{`1.5`, "0001-01-01T00:00:00Z"},
+		{`{}`, "0001-01-01T00:00:00Z"},
+		{`null`, "0001-01-01T00:00:00Z"},
+	} {
+		var got instant
+		if err := got.UnmarshalJSON([]byte(test.in)); err != nil || got.Format(time.RFC3339Nano) != test.want {
+			t.Errorf("%s: got %v, %v, want %s", test.in, got, err, test.want)
+		}
+	}
+}
+
+// FuzzDecode: whatever the body is, decoding it neither panics nor fails in a way
+// that is not documented, and a good envelope survives beside it in an array.
+func FuzzDecode(f *testing.F) {
+	good := event("message.read", `{"id":"m1",`+ours+`}`)
+	for _, seed := range []string{``, `{}`, `[{},[]]`, `"`, `{"name":"message.inbound"}`, good, `[` + good + `,`} {
+		f.Add([]byte(seed))
+	}
+	f.Fuzz(func(t *testing.T, body []byte) {
+		_, err := hook.Decode(body, Sign(secret, body))
+		if err != nil && !errors.Is(err, ErrMalformed) {
+			t.Fatalf("got %v", err)
+		}
+		value, _, end := cut(body)
+		if end != len(body) || !bytes.Equal(value, body) || !balanced(body) {
+			return
+		}
+		both := []byte("[" + string(body) + "," + good + "]")
+		in, err := hook.Decode(both, Sign(secret, both))
+		if err != nil || len(in.Receipts) == 0 || in.Receipts[len(in.Receipts)-1].ProviderID != "m1" {
+			t.Fatalf("beside %q: got %+v, %v", body, in, err)
+		}
+	})
+}
+
+// balanced reports that body cannot swallow what stands behind it.
+func balanced(body []byte) bool {
+	_, _, end := cut(append(bytes.Clone(body), ','))
+	return end == len(body)
+}
+
+func BenchmarkDecode(b *testing.B) {
+	body := []byte(event("message.read", `{"id":"e9f154c8-4011-493f-bb73-09cfcf8a1411","details":`+
+		`{"channel":"appMessaging","additionalInfo":{},"channelStatus":{}},`+ours+`}`))
+	signature := Sign(secret, body)
+	b.SetBytes(int64(len(body)))
+	b.ReportAllocs()
+	for b.Loop() {
+		if _, err := hook.Decode(body, signature); err != nil {
+			b.Fatal(err)
+		}
+	}
+}
