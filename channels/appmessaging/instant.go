@@ -20,17 +20,21 @@ var layouts = []string{
 // 1970.
 func (t *instant) UnmarshalJSON(raw []byte) error {
 	var n json.Number
-	if s := text(raw); s != "" {
-		for _, layout := range layouts {
-			if at, err := time.Parse(layout, s); err == nil {
-				t.Time = at.UTC()
-				return nil
-			}
-		}
+	if raw[0] == '"' {
+		t.parse(string(raw[1 : len(raw)-1])) // no layout needs an escape
 	} else if json.Unmarshal(raw, &n) == nil {
 		t.Time = sinceEpoch(n)
 	}
 	return nil
+}
+
+func (t *instant) parse(text string) {
+	for _, layout := range layouts {
+		if at, err := time.Parse(layout, text); err == nil {
+			t.Time = at.UTC()
+			return
+		}
+	}
 }
 
 // sinceEpoch tells seconds from milliseconds by their size: as seconds, the

@@ -31,7 +31,7 @@ func (s *Sandbox) newRecord(q *request, space string) *record {
 	s.mu.Lock()
 	r.ID = s.newID()
 	if r.Conversation == "" {
-		r.Conversation = s.newID()
+		r.Conversation, r.assigned = s.newID(), true
 	}
 	s.mu.Unlock()
 	r.fault = s.config.Faults(r.Message)

@@ -2,6 +2,7 @@ package sandbox
 
 import (
 	"fmt"
+	"maps"
 	"slices"
 	"time"
 )
@@ -25,7 +26,7 @@ func (r *request) check() []failure {
 		"a body, messageParts or a customBody is required")
 	wrong(r.Body != nil && len(r.MessageParts) > 0, "messageParts",
 		"body and messageParts exclude each other")
-	for id := range r.CustomBody {
+	for _, id := range slices.Sorted(maps.Keys(r.CustomBody)) {
 		_, both := r.ChannelOptions[id]
 		wrong(both, "customBody."+id, "customBody and channelOptions exclude each other")
 	}

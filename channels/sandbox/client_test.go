@@ -114,6 +114,18 @@ func (w *world) pass(d time.Duration) {
 	w.settle()
 }
 
+// finish lets time pass until nothing is left to happen. A pause before a retry
+// begins when the attempt has failed, so one leap of the clock is not enough.
+func (w *world) finish() {
+	w.t.Helper()
+	for range 100 {
+		if w.pass(time.Hour); w.Stats().Pending == 0 {
+			return
+		}
+	}
+	w.t.Fatalf("something is always left to happen: %+v", w.Stats())
+}
+
 func (w *world) settle() {
 	w.t.Helper()
 	if err := w.Settle(w.t.Context()); err != nil {

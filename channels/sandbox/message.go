@@ -45,6 +45,7 @@ type record struct {
 	Message
 	space     string // API space it was sent in; empty on the newer hosts
 	sender    string // profile ID it was sent from
+	assigned  bool   // the conversation was not the request's
 	dead      bool   // failed at once: nothing will happen to it
 	script    Script
 	fault     Fault

@@ -19,7 +19,7 @@ func (s *Sandbox) send(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	rec := s.newRecord(q, r.PathValue("space"))
-	created := spliced(rec.Message, rec.sender, q.ConversationID == "")
+	created := spliced(rec.Message, rec)
 	s.accept(w, r, []*record{rec}, func() { answer(w, http.StatusCreated, created) })
 }
 

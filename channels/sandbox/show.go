@@ -28,18 +28,19 @@ type statusDetails struct {
 
 // spliced is a message as the API shows it: the request, and behind its fields
 // those of the service, which win where a request used their names. The
-// conversation is among them when the service assigned it.
-func spliced(m Message, sender string, assigned bool) []byte {
+// conversation is among them when the service assigned it. The message is a copy
+// of what the record held under the lock.
+func spliced(m Message, r *record) []byte {
 	on, by := at(m.At), "access:sandbox"
 	fields := serverFields{
 		MessageID:     m.ID,
 		Status:        m.Status,
 		StatusDetails: statusDetails{channelID, m.Reason},
 		SentOn:        on,
-		SenderProfile: sender,
+		SenderProfile: r.sender,
 		CreatedOn:     on, CreatedBy: by, UpdatedOn: on, UpdatedBy: by,
 	}
-	if assigned {
+	if r.assigned {
 		fields.ConversationID = m.Conversation
 	}
 	tail, err := json.Marshal(fields)
@@ -65,7 +66,7 @@ func (s *Sandbox) show(w http.ResponseWriter, r *http.Request) {
 		answerError(w, http.StatusNotFound, "there is no such message")
 		return
 	}
-	answer(w, http.StatusOK, spliced(m, rec.sender, true))
+	answer(w, http.StatusOK, spliced(m, rec))
 }
 
 // history is GET …/profiles/{profile}/messages: what was sent to a person and by
