@@ -1,0 +1,59 @@
+package diag
+
+import "strings"
+
+// Nearest is the candidate that was probably meant by word, or "" when none is
+// near. Of several that are equally near, the first one is taken.
+func Nearest(word string, candidates []string) string {
+	best, distance := "", len([]rune(word))/3+2
+	for _, c := range candidates {
+		if d := editDistance(strings.ToLower(word), strings.ToLower(c)); d < distance {
+			best, distance = c, d
+		}
+	}
+	return best
+}
+
+// DidYouMean is the hint for an unknown word: the nearest candidate if there is
+// one, then all of them after the words of allowed ("Allowed here", "In scope
+// here").
+func DidYouMean(word string, candidates []string, allowed string) string {
+	var parts []string
+	if near := Nearest(word, candidates); near != "" {
+		parts = append(parts, "did you mean "+quote(near)+"?")
+	}
+	if len(candidates) > 0 {
+		parts = append(parts, allowed+": "+strings.Join(candidates, ", "))
+	}
+	return strings.Join(parts, " ")
+}
+
+func quote(s string) string { return `"` + s + `"` }
+
+// editDistance counts the insertions, deletions, replacements and swaps of
+// neighbours that turn a into b.
+func editDistance(a, b string) int {
+	s, t := []rune(a), []rune(b)
+	rows := make([][]int, len(s)+1)
+	for i := range rows {
+		rows[i] = make([]int, len(t)+1)
+		rows[i][0] = i
+	}
+	for j := range rows[0] {
+		rows[0][j] = j
+	}
+	for i := 1; i <= len(s); i++ {
+		for j := 1; j <= len(t); j++ {
+			cost := 1
+			if s[i-1] == t[j-1] {
+				cost = 0
+			}
+			d := min(rows[i-1][j]+1, rows[i][j-1]+1, rows[i-1][j-1]+cost)
+			if i > 1 && j > 1 && s[i-1] == t[j-2] && s[i-2] == t[j-1] {
+				d = min(d, rows[i-2][j-2]+1)
+			}
+			rows[i][j] = d
+		}
+	}
+	return rows[len(s)][len(t)]
+}
