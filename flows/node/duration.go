@@ -1,0 +1,87 @@
+package node
+
+import (
+	"errors"
+	"fmt"
+	"time"
+)
+
+const (
+	// maxDays bounds a duration: a hundred years, which no flow outlives.
+	maxDays = 36500
+	// maxNumber bounds each number, so that nothing overflows: 114 years in hours.
+	maxNumber = 1_000_000
+)
+
+var (
+	errNoDuration = errors.New("a duration is a number with its unit")
+	errTooLong    = fmt.Errorf("a duration may be %d days at most", maxDays)
+)
+
+// units in the order in which they may follow each other.
+var units = []struct {
+	suffix string
+	days   int
+	clock  time.Duration
+}{
+	{"w", 7, 0}, {"d", 1, 0}, {"h", 0, time.Hour}, {"m", 0, time.Minute}, {"s", 0, time.Second},
+	{"ms", 0, time.Millisecond},
+}
+
+// ParseDuration reads 72h, 3d, 1d12h, 90m or 1w (7d). Days stay apart from the
+// clock's hours, because a day of the calendar is not always 24 of them. Units go
+// from large to small, each at most once, and the whole is more than nothing.
+func ParseDuration(text string) (days int, clock time.Duration, err error) {
+	next := 0
+	for rest := text; rest != ""; {
+		number, unit, tail := splitUnit(rest)
+		i := unitIndex(unit)
+		switch {
+		case number < 0 || unit == "":
+			return 0, 0, fmt.Errorf("%w, and %q is none", errNoDuration, text)
+		case i < 0:
+			return 0, 0, fmt.Errorf("unknown unit %q in %q: w, d, h, m, s or ms", unit, text)
+		case i < next:
+			return 0, 0, fmt.Errorf("the units of %q must go from large to small, each once", text)
+		case number > maxNumber:
+			return 0, 0, errTooLong
+		}
+		days += number * units[i].days
+		clock += time.Duration(number) * units[i].clock
+		if days > maxDays || clock > maxDays*24*time.Hour {
+			return 0, 0, errTooLong
+		}
+		next, rest = i+1, tail
+	}
+	if days == 0 && clock == 0 {
+		return 0, 0, fmt.Errorf("%w above nothing, and %q is none", errNoDuration, text)
+	}
+	return days, clock, nil
+}
+
+// splitUnit takes one number and its unit from the front of text; the number is
+// negative when there is none.
+func splitUnit(text string) (number int, unit, rest string) {
+	i := 0
+	for i < len(text) && text[i] >= '0' && text[i] <= '9' && i < 12 {
+		number = number*10 + int(text[i]-'0')
+		i++
+	}
+	if i == 0 {
+		return -1, "", text
+	}
+	j := i
+	for j < len(text) && (text[j] < '0' || text[j] > '9') {
+		j++
+	}
+	return number, text[i:j], text[j:]
+}
+
+func unitIndex(unit string) int {
+	for i, u := range units {
+		if u.suffix == unit {
+			return i
+		}
+	}
+	return -1
+}
