@@ -1,0 +1,105 @@
+package shape
+
+import "maps"
+
+// Both is the shape of data that has both shapes: what a flow asks for beside what
+// its event declares. It answers the path of a contradiction instead when there is
+// one; the path is "." for the whole.
+func Both(a, b *Type) (t *Type, conflict string) {
+	switch {
+	case a.Kind == KindAny:
+		return b, ""
+	case b.Kind == KindAny:
+		return a, ""
+	case a.Kind != b.Kind:
+		return nil, "."
+	}
+	merged := *a
+	merged.Optional = a.Optional && b.Optional
+	switch a.Kind {
+	case KindString:
+		if len(a.Words) > 0 && len(b.Words) > 0 && a.bare() != b.bare() {
+			return nil, "."
+		}
+		if len(a.Words) == 0 {
+			merged.Words = b.Words
+		}
+	case KindList:
+		if merged.Elem, conflict = Both(a.Elem, b.Elem); conflict != "" {
+			return nil, "[]" + below(conflict)
+		}
+	case KindMap:
+		merged.Open = a.Open && b.Open
+		merged.Fields = maps.Clone(a.Fields)
+		for _, name := range b.Names() {
+			field := b.Fields[name]
+			if mine, ok := a.Fields[name]; ok {
+				if field, conflict = Both(mine, field); conflict != "" {
+					return nil, name + below(conflict)
+				}
+			}
+			if merged.Fields == nil {
+				merged.Fields = map[string]*Type{}
+			}
+			merged.Fields[name] = field
+		}
+	}
+	return &merged, ""
+}
+
+// Either is the shape of data that has one of two shapes: what a flow knows of its
+// data when two events start it. A field of only one of them is optional.
+func Either(a, b *Type) (t *Type, conflict string) {
+	switch {
+	case a.Kind == KindAny || b.Kind == KindAny:
+		return Any, ""
+	case a.Kind != b.Kind:
+		return nil, "."
+	}
+	merged := *a
+	merged.Optional = a.Optional || b.Optional
+	switch a.Kind {
+	case KindString:
+		merged.Words = nil
+		if len(a.Words) > 0 && len(b.Words) > 0 {
+			merged.Words = OneOf(append(append([]string{}, a.Words...), b.Words...)...).Words
+		}
+	case KindList:
+		if merged.Elem, conflict = Either(a.Elem, b.Elem); conflict != "" {
+			return nil, "[]" + below(conflict)
+		}
+	case KindMap:
+		merged.Open = a.Open || b.Open
+		if merged.Fields, conflict = eitherFields(a, b); conflict != "" {
+			return nil, conflict
+		}
+	}
+	return &merged, ""
+}
+
+func eitherFields(a, b *Type) (map[string]*Type, string) {
+	fields := map[string]*Type{}
+	for _, name := range a.Names() {
+		fields[name] = a.Fields[name].OrNil()
+		if theirs, ok := b.Fields[name]; ok {
+			both, conflict := Either(a.Fields[name], theirs)
+			if conflict != "" {
+				return nil, name + below(conflict)
+			}
+			fields[name] = both
+		}
+	}
+	for _, name := range b.Names() {
+		if _, ok := a.Fields[name]; !ok {
+			fields[name] = b.Fields[name].OrNil()
+		}
+	}
+	return fields, ""
+}
+
+func below(conflict string) string {
+	if conflict == "." {
+		return ""
+	}
+	return "." + conflict
+}

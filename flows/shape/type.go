@@ -1,0 +1,145 @@
+package shape
+
+import (
+	"maps"
+	"slices"
+	"strings"
+)
+
+// Kind is the sort of a type.
+type Kind uint8
+
+const (
+	KindAny Kind = iota
+	KindString
+	KindNumber
+	KindBoolean
+	KindTime
+	KindList
+	KindMap
+)
+
+var kindNames = [...]string{"any", "string", "number", "boolean", "time", "list", "map"}
+
+// String is the word for a kind in a flow.
+func (k Kind) String() string { return kindNames[k] }
+
+// Type is the shape of a value. Types are immutable once they are made and may be
+// shared.
+type Type struct {
+	Kind     Kind
+	Optional bool             // the value may be nil, or absent from its map
+	Words    []string         // of a string: the only values allowed, sorted; empty for all
+	Elem     *Type            // of a list
+	Fields   map[string]*Type // of a map
+	Open     bool             // of a map: a field it does not name is any, not a mistake
+}
+
+// The types without parts.
+var (
+	Any     = &Type{Kind: KindAny}
+	String  = &Type{Kind: KindString}
+	Number  = &Type{Kind: KindNumber}
+	Boolean = &Type{Kind: KindBoolean}
+	Moment  = &Type{Kind: KindTime}
+)
+
+// ListOf is a list whose items have one type.
+func ListOf(elem *Type) *Type { return &Type{Kind: KindList, Elem: elem} }
+
+// MapOf is a map of named fields and no others.
+func MapOf(fields map[string]*Type) *Type { return &Type{Kind: KindMap, Fields: fields} }
+
+// OpenMap is a map of which some fields are known; the others are any.
+func OpenMap(fields map[string]*Type) *Type {
+	return &Type{Kind: KindMap, Fields: fields, Open: true}
+}
+
+// OneOf is a string that is one of some words.
+func OneOf(words ...string) *Type {
+	words = slices.Clone(words)
+	slices.Sort(words)
+	return &Type{Kind: KindString, Words: slices.Compact(words)}
+}
+
+// OrNil is the same type, optional.
+func (t *Type) OrNil() *Type { return t.withOptional(true) }
+
+// Present is the same type, not optional.
+func (t *Type) Present() *Type { return t.withOptional(false) }
+
+func (t *Type) withOptional(optional bool) *Type {
+	if t.Optional == optional || t.Kind == KindAny {
+		return t
+	}
+	same := *t
+	same.Optional = optional
+	return &same
+}
+
+// Field is the type of a map's field, or false when the map cannot have it. Every
+// field of any is any.
+func (t *Type) Field(name string) (*Type, bool) {
+	if t.Kind == KindAny {
+		return Any, true
+	}
+	if t.Kind != KindMap {
+		return nil, false
+	}
+	if f, ok := t.Fields[name]; ok {
+		return f, true
+	}
+	return Any, t.Open
+}
+
+// Names is the names of a map's fields, sorted.
+func (t *Type) Names() []string { return slices.Sorted(maps.Keys(t.Fields)) }
+
+// String is the type as a flow writes it, on one line, with sorted fields: equal
+// types have equal texts.
+func (t *Type) String() string {
+	text := t.bare()
+	if t.Optional {
+		return "optional " + text
+	}
+	return text
+}
+
+func (t *Type) bare() string {
+	switch {
+	case len(t.Words) > 0:
+		return strings.Join(t.Words, " | ")
+	case t.Kind == KindList:
+		return "[" + t.Elem.String() + "]"
+	case t.Kind == KindMap:
+		return t.mapText()
+	}
+	return t.Kind.String()
+}
+
+func (t *Type) mapText() string {
+	var fields []string
+	for _, name := range t.Names() {
+		fields = append(fields, name+": "+t.Fields[name].String())
+	}
+	if t.Open {
+		fields = append(fields, "…")
+	}
+	if len(fields) == 0 {
+		return "{}"
+	}
+	return "{ " + strings.Join(fields, ", ") + " }"
+}
+
+// Described is the type with its article, for messages: a number, a list, …
+func (t *Type) Described() string {
+	switch t.Kind {
+	case KindAny:
+		return "a value of unknown type"
+	case KindTime:
+		return "a time"
+	case KindString:
+		return "text"
+	}
+	return "a " + t.Kind.String()
+}
