@@ -1,0 +1,302 @@
+package templates
+
+import (
+	"strings"
+	"text/template/parse"
+
+	"nudge/flows/diag"
+	"nudge/flows/node"
+	"nudge/flows/shape"
+)
+
+// checker walks the tree of one text. It finds the type of everything, reports what
+// does not fit, and rewrites names of the scope, which Go's templates would take
+// for functions, into fields of the root.
+type checker struct {
+	*compiler
+	source    *node.Text
+	functions map[string]*function
+	variables []variable
+	ranges    int
+}
+
+type variable struct {
+	name string
+	kind *shape.Type
+}
+
+// list checks nodes one after the other; dot is the type of the dot in them.
+func (w *checker) list(list *parse.ListNode, dot *shape.Type) {
+	if list == nil {
+		return
+	}
+	before := len(w.variables)
+	for _, n := range list.Nodes {
+		w.node(n, dot)
+	}
+	w.variables = w.variables[:before]
+}
+
+func (w *checker) node(n parse.Node, dot *shape.Type) {
+	before := len(w.variables)
+	switch n := n.(type) {
+	case *parse.ActionNode:
+		w.pipe(n.Pipe, dot)
+		return // what it declares lives on
+	case *parse.IfNode:
+		w.condition(n.Pipe, w.pipe(n.Pipe, dot))
+		w.list(n.List, dot)
+		w.list(n.ElseList, dot)
+	case *parse.WithNode:
+		t := w.pipe(n.Pipe, dot)
+		w.condition(n.Pipe, t)
+		w.list(n.List, present(t))
+		w.list(n.ElseList, dot)
+	case *parse.RangeNode:
+		w.rangeOver(n, dot)
+	case *parse.TemplateNode:
+		w.fail(n.Pos, len("template"), CodeSyntax, "write it out", "template is not allowed in templates")
+	}
+	w.variables = w.variables[:before]
+}
+
+func (w *checker) rangeOver(n *parse.RangeNode, dot *shape.Type) {
+	t := w.pipe(n.Pipe, dot)
+	item := shape.Any
+	switch {
+	case t.Kind == shape.KindList:
+		item = t.Elem
+	case t.Kind == shape.KindAny && t != failed:
+		w.condition(n.Pipe, t)
+	case t.Kind != shape.KindMap && t != failed:
+		w.failPipe(n.Pipe, CodeSyntax, "", "range goes over a list, not over %s", t.Described())
+	}
+	if w.ranges++; w.ranges > maxNesting {
+		w.failPipe(n.Pipe, CodeTooDeep, "", "range is nested more than %d levels deep", maxNesting)
+	}
+	switch decl := n.Pipe.Decl; len(decl) {
+	case 1:
+		w.variables[len(w.variables)-1].kind = item
+	case 2:
+		w.variables[len(w.variables)-2].kind = shape.Any
+		w.variables[len(w.variables)-1].kind = item
+	}
+	w.list(n.List, item)
+	w.ranges--
+	w.list(n.ElseList, dot)
+}
+
+// condition reports a condition on a value of unknown type: a name with a typo in
+// it would silently be false.
+func (w *checker) condition(p *parse.PipeNode, t *shape.Type) {
+	if t.Kind == shape.KindAny && t != failed && !w.use.Untyped {
+		w.failPipe(p, CodeUntyped, untypedHint, "the type of %s is not known", strings.TrimSpace(p.String()))
+	}
+}
+
+const untypedHint = "declare its shape under events: or profile: in nudge.yaml, or in the flow's data:"
+
+// failed is the type of what has a mistake in it; it causes no others.
+var failed = &shape.Type{Kind: shape.KindAny}
+
+// pipe is the type of a pipeline's value, which each command hands to the next.
+func (w *checker) pipe(p *parse.PipeNode, dot *shape.Type) *shape.Type {
+	var t *shape.Type
+	for _, cmd := range p.Cmds {
+		t = w.command(cmd, dot, t)
+	}
+	for _, v := range p.Decl {
+		w.variables = append(w.variables, variable{v.Ident[0], t})
+	}
+	return t
+}
+
+// command is the type of one command; piped is what came before it, or nil.
+func (w *checker) command(cmd *parse.CommandNode, dot, piped *shape.Type) *shape.Type {
+	if id, ok := cmd.Args[0].(*parse.IdentifierNode); ok {
+		if fn := w.functions[id.Ident]; fn != nil {
+			return w.call(cmd, id, fn, dot, piped)
+		}
+	}
+	t := w.operand(&cmd.Args[0], dot)
+	if (len(cmd.Args) > 1 || piped != nil) && t != failed {
+		text := cmd.Args[0].String()
+		w.fail(startOf(cmd.Args[0]), len(text), CodeSyntax, "", "%s is a value, not a function", strings.TrimPrefix(text, "$."))
+		return failed
+	}
+	return t
+}
+
+func (w *checker) call(cmd *parse.CommandNode, id *parse.IdentifierNode, fn *function, dot, piped *shape.Type) *shape.Type {
+	args := make([]*shape.Type, 0, len(cmd.Args))
+	at := make([]parse.Pos, 0, len(cmd.Args))
+	for i := 1; i < len(cmd.Args); i++ {
+		args = append(args, w.operand(&cmd.Args[i], dot))
+		at = append(at, startOf(cmd.Args[i]))
+	}
+	if piped != nil {
+		args, at = append(args, piped), append(at, id.Pos)
+	}
+	if len(args) < fn.least || fn.most >= 0 && len(args) > fn.most {
+		w.fail(id.Pos, len(id.Ident), CodeSyntax, "for example {{ "+fn.example+" }}", "%s does not take %d values", id.Ident, len(args))
+		return failed
+	}
+	for i, t := range args {
+		if !w.argument(fn, i, t, at[i], id.Ident) {
+			return failed
+		}
+	}
+	if fn.result != nil {
+		return fn.result
+	}
+	return resultOf(id.Ident, args)
+}
+
+func (w *checker) argument(fn *function, i int, t *shape.Type, at parse.Pos, name string) bool {
+	if t == failed {
+		return false
+	}
+	want := shape.KindAny
+	if len(fn.args) > 0 {
+		want = fn.args[min(i, len(fn.args)-1)]
+	}
+	switch {
+	case t.Kind == shape.KindAny && fn.known && !w.use.Untyped:
+		w.fail(at, 1, CodeUntyped, untypedHint, "the type of what %s looks at is not known", name)
+	case want != shape.KindAny && t.Kind != shape.KindAny && t.Kind != want:
+		w.fail(at, 1, CodeSyntax, "for example {{ "+fn.example+" }}", "%s takes %s here, not %s",
+			name, (&shape.Type{Kind: want}).Described(), t.Described())
+	default:
+		return true
+	}
+	return false
+}
+
+// operand is the type of one argument. It rewrites names of the scope.
+func (w *checker) operand(n *parse.Node, dot *shape.Type) *shape.Type {
+	switch node := (*n).(type) {
+	case *parse.DotNode:
+		return dot
+	case *parse.FieldNode:
+		return w.fields(dot, node.Ident, startOf(node)+1, "")
+	case *parse.VariableNode:
+		return w.variable(node)
+	case *parse.IdentifierNode:
+		return w.scopeName(n, node, nil)
+	case *parse.ChainNode:
+		if id, ok := node.Node.(*parse.IdentifierNode); ok {
+			return w.scopeName(n, id, node.Field)
+		}
+		base := w.operand(&node.Node, dot)
+		return w.fields(base, node.Field, node.Pos+1, "")
+	case *parse.PipeNode:
+		return w.pipe(node, dot)
+	case *parse.NumberNode:
+		return shape.Number
+	case *parse.StringNode:
+		return shape.String
+	case *parse.BoolNode:
+		return shape.Boolean
+	}
+	return shape.Any
+}
+
+// scopeName is a name of the scope with what follows it: data.order_id, which
+// becomes $.data.order_id.
+func (w *checker) scopeName(n *parse.Node, id *parse.IdentifierNode, path []string) *shape.Type {
+	if fn := w.functions[id.Ident]; fn != nil && len(path) == 0 {
+		return w.call(&parse.CommandNode{Args: []parse.Node{id}}, id, fn, nil, nil)
+	}
+	t, ok := w.use.Scope.Field(id.Ident)
+	if !ok || w.use.Scope.Open && len(path) == 0 {
+		w.unknownName(id, len(path) > 0)
+		return failed
+	}
+	*n = &parse.VariableNode{
+		NodeType: parse.NodeVariable, Pos: id.Pos, Ident: append([]string{"$", id.Ident}, path...),
+	}
+	return w.fields(t, path, id.Pos+parse.Pos(len(id.Ident))+1, id.Ident)
+}
+
+func (w *checker) unknownName(id *parse.IdentifierNode, path bool) {
+	if path {
+		w.fail(id.Pos, len(id.Ident), CodeUnknownName, diag.DidYouMean(id.Ident, w.use.Scope.Names(), "In scope here"),
+			"unknown name %q", id.Ident)
+		return
+	}
+	names := append(w.use.Scope.Names(), functionNames(w.functions)...)
+	w.fail(id.Pos, len(id.Ident), CodeUnknownFunction, diag.DidYouMean(id.Ident, names, "Names and functions"),
+		"there is no name and no function %q", id.Ident)
+}
+
+func (w *checker) variable(n *parse.VariableNode) *shape.Type {
+	if n.Ident[0] == "$" {
+		return w.fields(w.use.Scope, n.Ident[1:], startOf(n)+2, "")
+	}
+	for i := len(w.variables) - 1; i >= 0; i-- {
+		if v := w.variables[i]; v.name == n.Ident[0] {
+			return w.fields(v.kind, n.Ident[1:], startOf(n)+parse.Pos(len(v.name))+1, v.name)
+		}
+	}
+	return shape.Any
+}
+
+// fields follows a path of fields from a type; at is where the first of them begins.
+func (w *checker) fields(t *shape.Type, path []string, at parse.Pos, base string) *shape.Type {
+	for _, name := range path {
+		if t == failed {
+			return failed
+		}
+		field, ok := t.Field(name)
+		// A method of our own types would be reached like a field.
+		if !ok || t.Kind == shape.KindAny && name == "Std" {
+			return w.unknownField(t, name, at, base)
+		}
+		t, base = field, strings.TrimPrefix(base+"."+name, ".")
+		at += parse.Pos(len(name)) + 1
+	}
+	return t
+}
+
+func (w *checker) unknownField(t *shape.Type, name string, at parse.Pos, base string) *shape.Type {
+	code, what := CodeUnknownField, base
+	switch {
+	case t == w.use.Scope:
+		code, what = CodeUnknownName, "the scope"
+	case base == "":
+		what = "it"
+	}
+	if t.Kind != shape.KindMap {
+		w.fail(at, len(name), code, "", "%s is %s and has no fields", what, t.Described())
+		return failed
+	}
+	w.fail(at, len(name), code, diag.DidYouMean(name, t.Names(), "It has"), "%s has no field %q", what, name)
+	return failed
+}
+
+func (w *checker) fail(at parse.Pos, length int, code, hint, format string, args ...any) {
+	w.compiler.list.Errorf(place(w.source, int(at), int(at)+length), code, hint, format, args...)
+}
+
+func (w *checker) failPipe(p *parse.PipeNode, code, hint, format string, args ...any) {
+	start := startOf(p.Cmds[0].Args[0])
+	w.fail(start, len(strings.TrimPrefix(p.Cmds[0].String(), "$.")), code, hint, format, args...)
+}
+
+// startOf is where a node begins. The parser places a chain of fields at the first
+// link after its head.
+func startOf(n parse.Node) parse.Pos {
+	switch n := n.(type) {
+	case *parse.FieldNode:
+		if len(n.Ident) > 1 {
+			return n.Pos - parse.Pos(len(n.Ident[0])+1)
+		}
+	case *parse.VariableNode:
+		if len(n.Ident) > 1 && n.Ident[0] != "$" {
+			return n.Pos - parse.Pos(len(n.Ident[0]))
+		}
+	case *parse.ChainNode:
+		return startOf(n.Node)
+	}
+	return n.Position()
+}

@@ -1,0 +1,131 @@
+package templates
+
+import (
+	"encoding/json"
+	"strings"
+
+	"nudge/flows/node"
+	"nudge/flows/shape"
+)
+
+// structure is a value whose leaves are templates.
+type structure interface {
+	render(r *renderer) any
+}
+
+type (
+	object  []field // in the order of the file
+	array   []structure
+	leaf    struct{ *text }
+	literal struct{ value any }
+)
+
+type field struct {
+	name  string
+	value structure
+}
+
+// structure compiles every leaf of a value; nil for an absent one.
+func (c *compiler) structure(v *node.Value) structure {
+	switch {
+	case v == nil:
+		return nil
+	case v.IsMap():
+		o := object{}
+		for _, e := range v.Map().Entries() {
+			if strings.Contains(e.Key.Value, "{{") {
+				c.list.Errorf(e.Key.Span, CodeMergeField, "", "keys cannot be templates")
+			}
+			o = append(o, field{e.Key.Value, c.structure(e.Value)})
+		}
+		return o
+	case v.IsList():
+		a := array{}
+		for _, item := range v.List() {
+			a = append(a, c.structure(item))
+		}
+		return a
+	}
+	if s, ok := v.Literal().(string); !ok || !strings.Contains(s, "{{") {
+		return literal{v.Literal()}
+	}
+	return leaf{c.text(v.Text())}
+}
+
+func (o object) render(r *renderer) any {
+	m := make(map[string]any, len(o))
+	for _, f := range o {
+		m[f.name] = f.value.render(r)
+	}
+	return m
+}
+
+func (a array) render(r *renderer) any {
+	items := make([]any, len(a))
+	for i, item := range a {
+		items[i] = item.render(r)
+	}
+	return items
+}
+
+func (l literal) render(*renderer) any { return l.value }
+
+// render is the text, or the value itself where the leaf is nothing but one action.
+func (l leaf) render(r *renderer) any {
+	if !l.single {
+		return r.text(l.text)
+	}
+	if r.err != nil {
+		return nil
+	}
+	out, err := l.execute(l.typed, r.scope)
+	if err == nil && strings.Contains(out, "{{") {
+		err = l.located(errMergeField)
+	}
+	if err != nil {
+		r.err = err
+		return nil
+	}
+	value, err := shape.Any.Decode([]byte(out))
+	if err != nil {
+		r.err = l.located(err)
+	}
+	return value
+}
+
+// renderer renders the pieces of one message and keeps the first error.
+type renderer struct {
+	scope map[string]any
+	err   error
+}
+
+func (r *renderer) text(t *text) string {
+	if t == nil || r.err != nil {
+		return ""
+	}
+	out, err := t.render(r.scope)
+	r.err = err
+	return out
+}
+
+func (r *renderer) value(s structure) any {
+	if s == nil {
+		return nil
+	}
+	return s.render(r)
+}
+
+func (r *renderer) object(s structure) map[string]any {
+	m, _ := r.value(s).(map[string]any)
+	return m
+}
+
+// json is a structure as the text of a part. Braces that would open a merge field
+// cannot come of nesting objects: a key always stands between two of them.
+func (r *renderer) json(s structure) string {
+	out, err := json.Marshal(s.render(r))
+	if err != nil && r.err == nil {
+		r.err = err
+	}
+	return string(out)
+}

@@ -1,0 +1,120 @@
+package templates
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"io"
+	"strings"
+	"sync"
+	"text/template"
+
+	"nudge/flows/diag"
+	"nudge/flows/node"
+)
+
+// text is one string of a template: either as it is, or a Go template.
+type text struct {
+	source *node.Text
+	plain  string
+	tmpl   *template.Template // nil when the text has no actions
+	single bool               // nothing but one action, whose value may keep its type
+	typed  *template.Template // for single: writes the value as JSON
+}
+
+var errTooLong = fmt.Errorf("the text is longer than %d bytes", MaxOutput)
+
+// limited is a writer that refuses to go beyond MaxOutput: nothing else stops a
+// template while it runs.
+type limited struct{ bytes.Buffer }
+
+func (l *limited) Write(p []byte) (int, error) {
+	if l.Len()+len(p) > MaxOutput {
+		return 0, errTooLong
+	}
+	return l.Buffer.Write(p)
+}
+
+var buffers = sync.Pool{New: func() any { return new(limited) }}
+
+// render writes the text for a scope.
+func (t *text) render(scope map[string]any) (string, error) {
+	out, err := t.plain, error(nil)
+	if t.tmpl != nil {
+		out, err = t.execute(t.tmpl, scope)
+	}
+	if err == nil && strings.Contains(out, "{{") {
+		err = t.located(errMergeField)
+	}
+	return out, err
+}
+
+var errMergeField = errors.New("the text has {{ in it, which the provider would take for a field of its own")
+
+func (t *text) execute(tmpl *template.Template, scope map[string]any) (string, error) {
+	buffer := buffers.Get().(*limited)
+	buffer.Reset()
+	defer buffers.Put(buffer)
+	if err := tmpl.Execute(io.Writer(buffer), scope); err != nil {
+		return "", t.located(err)
+	}
+	return buffer.String(), nil
+}
+
+// located gives an error of a running template the place in the file.
+func (t *text) located(err error) error {
+	at, message := t.source.Span, err.Error()
+	var exec template.ExecError
+	if errors.As(err, &exec) {
+		var from, to int
+		from, to, message = t.failure(exec.Err.Error())
+		at = t.source.At(from, to)
+	}
+	return fmt.Errorf("%s: %s", at, message)
+}
+
+// failure takes the place out of the message of a failed action. A message is
+// template: name:line:column: executing "name" at <action>: what went wrong.
+func (t *text) failure(message string) (from, to int, what string) {
+	var line, column int
+	rest, _ := strings.CutPrefix(message, "template: "+templateName+":")
+	if n, _ := fmt.Sscanf(rest, "%d:%d:", &line, &column); n != 2 {
+		return -1, -1, message
+	}
+	from = offsetOf(t.source.Value, line, column)
+	to = from + 1
+	if _, after, ok := strings.Cut(rest, " at <"); ok {
+		if action, cause, ok := strings.Cut(after, ">: "); ok {
+			message = cause
+			to = from + len([]rune(action))
+		}
+	}
+	if i := strings.Index(message, "error calling "); i >= 0 {
+		if _, cause, ok := strings.Cut(message[i:], ": "); ok {
+			message = cause
+		}
+	}
+	return from, to, message
+}
+
+// offsetOf is the character that a line and a column, in bytes, stand for.
+func offsetOf(text string, line, column int) int {
+	start := 0
+	for ; line > 1; line-- {
+		next := strings.IndexByte(text[start:], '\n')
+		if next < 0 {
+			return -1
+		}
+		start += next + 1
+	}
+	if start+column > len(text) {
+		return -1
+	}
+	return len([]rune(text[:start+column]))
+}
+
+// place is the characters of a text from one byte to another.
+func place(t *node.Text, from, to int) diag.Span {
+	from, to = min(from, len(t.Value)), min(to, len(t.Value))
+	return t.At(len([]rune(t.Value[:from])), len([]rune(t.Value[:to])))
+}
