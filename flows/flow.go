@@ -22,6 +22,8 @@ type Flow struct {
 	Exits    []Line // event lines only; Then is not used
 	Steps    []Step // Steps[0] is the first; empty flows do not load
 	Bundle   Bundle // what Compile needs to make this version again
+
+	Listening map[string]*Heard // by event type: what triggers, exits and waits do with it
 }
 
 // Trigger is one way in which an event starts a run.
@@ -155,5 +157,6 @@ type Renderer interface {
 type Send struct {
 	Template  string // the template's name; the step's ID for an inline one
 	Message   Renderer
-	OnUnknown OnUnknown
+	OnUnknown OnUnknown // never OnUnknownDefault in a loaded flow: the project's word stands here
+	Category  string    // its own, else the flow's; empty when neither names one
 }

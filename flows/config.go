@@ -1,0 +1,93 @@
+package flows
+
+import (
+	"errors"
+	"io/fs"
+	"slices"
+	"time"
+
+	"nudge/flows/diag"
+	"nudge/flows/node"
+	"nudge/flows/shape"
+	"nudge/templates"
+)
+
+func isAbsent(err error) bool { return errors.Is(err, fs.ErrNotExist) }
+
+// readConfig reads what nudge.yaml says to flows.
+func (p *Project) readConfig(text []byte, list *diag.List) {
+	m := node.Parse(ProjectFile, text, list)
+	p.Config = m
+	p.Name = DefaultProject
+	if t := m.Text("project"); checkName(t, "a project's name", list) {
+		p.Name = t.Value
+	}
+	p.Zone = readZone(m, list)
+	p.Profile = shape.OpenMap(nil)
+	if v := m.Get("profile"); v.Map() != nil {
+		p.Profile = shape.Parse(v)
+	}
+	p.Events = map[string]*shape.Type{}
+	for _, e := range m.Child("events").Entries() {
+		if checkEvent(e.Key, list) && e.Value.Map() != nil {
+			p.Events[e.Key.Value] = shape.Parse(e.Value)
+		}
+	}
+	for _, e := range m.Child("categories").Entries() {
+		if checkName(e.Key, "a category", list) {
+			p.Categories = append(p.Categories, e.Key.Value)
+		}
+		if !e.Value.IsEmpty() {
+			e.Value.Map().Close()
+		}
+	}
+	slices.Sort(p.Categories)
+	p.from = templates.ParseFrom(m.Get("from"))
+	p.OnUnknown = readOnUnknown(m, list)
+	if p.OnUnknown == OnUnknownDefault {
+		p.OnUnknown = OnUnknownContinue
+	}
+	m.Allow(servingKeys...)
+	m.Close()
+}
+
+func readZone(m *node.Map, list *diag.List) *time.Location {
+	t := m.Text("timezone")
+	if t == nil {
+		return time.UTC
+	}
+	zone, err := time.LoadLocation(t.Value)
+	if err != nil || t.Value == "Local" || t.Value == "" {
+		list.Errorf(t.Span, CodeBadZone, "for example Europe/London", "there is no time zone %q", t.Value)
+		return time.UTC
+	}
+	return zone
+}
+
+var onUnknownWords = []string{"continue", "resend", "fail"}
+
+func readOnUnknown(m *node.Map, list *diag.List) OnUnknown {
+	switch i := readWord(m, "on_unknown", onUnknownWords, list); i {
+	case 0:
+		return OnUnknownContinue
+	case 1:
+		return OnUnknownResend
+	case 2:
+		return OnUnknownFail
+	}
+	return OnUnknownDefault
+}
+
+// readWord is the index of the word under a key, or -1 when the key is absent or
+// its word is not one of those allowed.
+func readWord(m *node.Map, key string, words []string, list *diag.List) int {
+	t := m.Text(key)
+	if t == nil {
+		return -1
+	}
+	i := slices.Index(words, t.Value)
+	if i < 0 {
+		list.Errorf(t.Span, CodeBadValue, diag.DidYouMean(t.Value, words, "Allowed here"), "%s cannot be %q", key, t.Value)
+	}
+	return i
+}

@@ -1,0 +1,88 @@
+package flows
+
+import (
+	"fmt"
+	"strings"
+	"time"
+
+	"nudge/flows/node"
+)
+
+// Duration is how long a wait takes: days of the calendar, then time on the clock.
+// 3d ends three days later at the same time of day where the flow lives, be the
+// days 23, 24 or 25 hours long; 72h is elapsed time.
+type Duration struct {
+	Days  int
+	Clock time.Duration
+}
+
+// ParseDuration reads 72h, 3d, 1d12h, 90m or 1w, which is 7d.
+func ParseDuration(text string) (Duration, error) {
+	days, clock, err := node.ParseDuration(text)
+	return Duration{days, clock}, err
+}
+
+// After is the instant that lies the duration after t. A time of day that the zone
+// skips on that day, because its clocks go forward, becomes the first one after the
+// gap; one that comes twice is the first of the two.
+func (d Duration) After(t time.Time, zone *time.Location) time.Time {
+	if d.Days != 0 {
+		t = sameTimeOn(t.In(zone), d.Days, zone)
+	}
+	return t.Add(d.Clock)
+}
+
+// String is the duration as a flow writes it.
+func (d Duration) String() string {
+	var b strings.Builder
+	if d.Days != 0 {
+		fmt.Fprintf(&b, "%dd", d.Days)
+	}
+	rest := d.Clock
+	for _, u := range []struct {
+		unit time.Duration
+		name string
+	}{{time.Hour, "h"}, {time.Minute, "m"}, {time.Second, "s"}, {time.Millisecond, "ms"}} {
+		if n := rest / u.unit; n > 0 {
+			fmt.Fprintf(&b, "%d%s", n, u.name)
+			rest -= n * u.unit
+		}
+	}
+	if b.Len() == 0 {
+		return "0s"
+	}
+	return b.String()
+}
+
+// sameTimeOn is t's time of day, some days later. time.Date alone would not do: in a
+// gap it gives an earlier time in some zones and a later one in others.
+func sameTimeOn(t time.Time, days int, zone *time.Location) time.Time {
+	year, month, day := t.Date()
+	hour, minute, second := t.Clock()
+	wall := time.Date(year, month, day+days, hour, minute, second, t.Nanosecond(), time.UTC)
+	before, after := offsetAt(wall.Add(-24*time.Hour), zone), offsetAt(wall.Add(24*time.Hour), zone)
+	first := wall.Add(-max(before, after)).In(zone) // the greater offset is the earlier instant
+	if second := wall.Add(-min(before, after)).In(zone); !sameWall(first, wall) {
+		if !sameWall(second, wall) {
+			return gapEnd(second, zone)
+		}
+		return second
+	}
+	return first
+}
+
+func offsetAt(t time.Time, zone *time.Location) time.Duration {
+	_, seconds := t.In(zone).Zone()
+	return time.Duration(seconds) * time.Second
+}
+
+func sameWall(t, wall time.Time) bool {
+	return t.Format(time.DateTime) == wall.Format(time.DateTime)
+}
+
+// gapEnd is the instant at which the gap ended that a time of day fell into. The
+// instant t, reckoned with the smaller offset, lies shortly after it.
+func gapEnd(t time.Time, zone *time.Location) time.Time {
+	start, _ := t.In(zone).ZoneBounds()
+	return start
+}

@@ -1,0 +1,144 @@
+package flows
+
+import (
+	"errors"
+	"fmt"
+	"sync"
+
+	"github.com/expr-lang/expr/file"
+	"github.com/expr-lang/expr/vm"
+
+	"nudge/flows/diag"
+	"nudge/flows/node"
+)
+
+// MaxPeople is how many people one trigger may start runs for.
+const MaxPeople = 1000
+
+// Expr is a checked and compiled expression of a flow. It is safe for concurrent
+// use. It sees only its scope and functions without a clock, chance or memory, so
+// the same scope gives the same value, anywhere and at any time.
+type Expr struct {
+	text    *node.Text
+	offset  int // where the expression begins in text, in characters
+	program *vm.Program
+}
+
+// String is the expression as it was written.
+func (e *Expr) String() string { return e.text.Value[e.offset:] }
+
+// Span is the place of the expression.
+func (e *Expr) Span() diag.Span { return e.text.Span }
+
+// machines keeps the virtual machines, which hold nothing from one run to the next
+// but their memory.
+var machines = sync.Pool{New: func() any { return new(vm.VM) }}
+
+// Value evaluates the expression. An error names the place in the file.
+func (e *Expr) Value(scope map[string]any) (any, error) {
+	machine := machines.Get().(*vm.VM)
+	value, err := machine.Run(e.program, scope)
+	machines.Put(machine)
+	if err != nil {
+		return nil, e.located(err)
+	}
+	return value, nil
+}
+
+// Bool evaluates a condition. What is absent is false.
+func (e *Expr) Bool(scope map[string]any) (bool, error) {
+	value, err := e.Value(scope)
+	if err != nil || value == nil {
+		return false, err
+	}
+	b, ok := value.(bool)
+	if !ok {
+		return false, e.failed("must be true or false, but is %s", described(value))
+	}
+	return b, nil
+}
+
+// Text evaluates a key or a person: text that is not empty, or a whole number.
+func (e *Expr) Text(scope map[string]any) (string, error) {
+	value, err := e.Value(scope)
+	if err != nil {
+		return "", err
+	}
+	return e.asText(value)
+}
+
+// People evaluates the people of a trigger: one, or a list of at most MaxPeople,
+// without duplicates and in the order of the list.
+func (e *Expr) People(scope map[string]any) ([]string, error) {
+	value, err := e.Value(scope)
+	if err != nil {
+		return nil, err
+	}
+	items, many := value.([]any)
+	if !many {
+		items = []any{value}
+	}
+	if len(items) > MaxPeople {
+		return nil, e.failed("names %d people, %d are allowed", len(items), MaxPeople)
+	}
+	people := make([]string, 0, len(items))
+	seen := make(map[string]bool, len(items))
+	for _, item := range items {
+		person, err := e.asText(item)
+		if err != nil {
+			return nil, err
+		}
+		if !seen[person] {
+			seen[person] = true
+			people = append(people, person)
+		}
+	}
+	return people, nil
+}
+
+func (e *Expr) asText(value any) (string, error) {
+	switch v := value.(type) {
+	case string:
+		if v == "" {
+			return "", e.failed("is empty text")
+		}
+		return v, nil
+	case int:
+		return fmt.Sprint(v), nil
+	}
+	return "", e.failed("must be text or a whole number, but is %s", described(value))
+}
+
+// located gives an error of the virtual machine the place in the file.
+func (e *Expr) located(err error) error {
+	var at *file.Error
+	if !errors.As(err, &at) {
+		return fmt.Errorf("%s: %w", e.Span(), err)
+	}
+	span := e.text.At(e.offset+at.From, e.offset+max(at.To, at.From+1))
+	return fmt.Errorf("%s: %s in %q", span, at.Message, e.String())
+}
+
+func (e *Expr) failed(format string, args ...any) error {
+	return fmt.Errorf("%s: %q %s", e.Span(), e.String(), fmt.Sprintf(format, args...))
+}
+
+// described is a value in the words of a message, without its content: a value may
+// hold what must not be logged.
+func described(value any) string {
+	switch value.(type) {
+	case nil:
+		return "absent"
+	case string:
+		return "text"
+	case int, float64:
+		return "a number"
+	case bool:
+		return "true or false"
+	case []any:
+		return "a list"
+	case map[string]any:
+		return "a map"
+	}
+	return "something else"
+}

@@ -1,0 +1,299 @@
+package flows
+
+import (
+	"slices"
+	"strings"
+
+	"github.com/expr-lang/expr/ast"
+
+	"nudge/flows/diag"
+	"nudge/flows/shape"
+)
+
+// exprChecker walks the tree of one expression, finds the type of every node and
+// reports what does not fit. It is our own because expr's checker knows no value
+// that may be absent, lets a value of unknown type be anything, and has no names to
+// suggest.
+//
+// It also changes the tree where absence matters: comparisons become functions in
+// which what is absent is false, and a condition that may be absent gets ?? false.
+type exprChecker struct {
+	expr   *Expr
+	scope  *shape.Type
+	list   *diag.List
+	items  []*shape.Type // of the closures around the node, innermost last
+	failed bool
+}
+
+var (
+	// failedType is the type of a node with a mistake in it, which causes no others.
+	failedType = &shape.Type{Kind: shape.KindAny}
+	// nilType is the type of the word nil.
+	nilType = &shape.Type{Kind: shape.KindAny, Optional: true}
+)
+
+// checkPurpose checks the whole expression and what it is for.
+func (c *exprChecker) checkPurpose(n *ast.Node, want purpose) *shape.Type {
+	t := c.check(n)
+	if t == failedType {
+		return t
+	}
+	switch want {
+	case forCondition:
+		c.condition(n, t, "a condition")
+	case forText:
+		c.oneOf(*n, t, "this", shape.KindAny, shape.KindString, shape.KindNumber)
+	case forPeople:
+		if t.Kind == shape.KindList {
+			t = itemOf(t)
+		}
+		c.oneOf(*n, t, "a person", shape.KindAny, shape.KindString, shape.KindNumber)
+	}
+	return t
+}
+
+func (c *exprChecker) check(n *ast.Node) *shape.Type {
+	switch node := (*n).(type) {
+	case *ast.NilNode:
+		return nilType
+	case *ast.IntegerNode, *ast.FloatNode:
+		return shape.Number
+	case *ast.BoolNode:
+		return shape.Boolean
+	case *ast.StringNode:
+		return shape.String
+	case *ast.IdentifierNode:
+		return c.identifier(node)
+	case *ast.PointerNode:
+		return c.pointer(node)
+	case *ast.ChainNode:
+		return c.chain(node)
+	case *ast.MemberNode:
+		return c.member(node)
+	case *ast.SliceNode:
+		return c.slice(node)
+	case *ast.UnaryNode:
+		return c.unary(node)
+	case *ast.BinaryNode:
+		return c.binary(n, node)
+	case *ast.ConditionalNode:
+		return c.conditional(node)
+	case *ast.ArrayNode:
+		return c.array(node)
+	case *ast.MapNode:
+		return c.mapping(node)
+	case *ast.BuiltinNode:
+		return c.call(node, node.Name, node.Arguments)
+	case *ast.CallNode:
+		if callee, ok := node.Callee.(*ast.IdentifierNode); ok {
+			return c.call(node, callee.Value, node.Arguments)
+		}
+		return c.fail(node, CodeBadExpression, "", "values have no functions of their own")
+	}
+	return c.fail(*n, CodeBadExpression, "use set to name a value", "this kind of expression is not allowed in flows")
+}
+
+func (c *exprChecker) identifier(n *ast.IdentifierNode) *shape.Type {
+	if t, ok := c.scope.Field(n.Value); ok {
+		return t
+	}
+	code, message := CodeUnknownName, "unknown name %q"
+	return c.fail(n, code, diag.DidYouMean(n.Value, c.scope.Names(), "In scope here"), message, n.Value)
+}
+
+func (c *exprChecker) pointer(n *ast.PointerNode) *shape.Type {
+	switch {
+	case n.Name == "index":
+		return shape.Number
+	case n.Name != "" || len(c.items) == 0:
+		return c.fail(n, CodeBadExpression, "", "#%s means nothing here", n.Name)
+	}
+	return c.items[len(c.items)-1]
+}
+
+func (c *exprChecker) chain(n *ast.ChainNode) *shape.Type {
+	t := c.check(&n.Node)
+	if t == failedType {
+		return t
+	}
+	return t.OrNil()
+}
+
+// member is a field of a map or an item of a list.
+func (c *exprChecker) member(n *ast.MemberNode) *shape.Type {
+	base := c.check(&n.Node)
+	if base == failedType {
+		return base
+	}
+	if base.Optional && !n.Optional {
+		return c.fail(n.Property, CodeOptional, "write ?. before it, and give a default with ??",
+			"%s may be absent", c.source(n.Node))
+	}
+	name, byName := n.Property.(*ast.StringNode)
+	switch {
+	case base.Kind == shape.KindList && !byName:
+		if c.check(&n.Property) != failedType {
+			return itemOf(base)
+		}
+		return failedType
+	case !byName:
+		return c.fail(n.Property, CodeBadExpression, "", "a field must be named, not computed")
+	case base.Kind == shape.KindAny:
+		return shape.Any
+	case base.Kind != shape.KindMap:
+		return c.fail(n.Property, CodeUnknownField, "", "%s is %s and has no fields", c.source(n.Node), base.Described())
+	}
+	if t, ok := base.Field(name.Value); ok {
+		return t
+	}
+	return c.fail(n.Property, CodeUnknownField, diag.DidYouMean(name.Value, base.Names(), "It has"),
+		"%s has no field %q", c.source(n.Node), name.Value)
+}
+
+func (c *exprChecker) slice(n *ast.SliceNode) *shape.Type {
+	base := c.check(&n.Node)
+	for _, bound := range []*ast.Node{&n.From, &n.To} {
+		if *bound != nil {
+			c.oneOf(*bound, c.check(bound), "a place in a list", shape.KindNumber)
+		}
+	}
+	if !c.oneOf(n.Node, base, "what is cut", shape.KindString, shape.KindList) {
+		return failedType
+	}
+	return base
+}
+
+func (c *exprChecker) unary(n *ast.UnaryNode) *shape.Type {
+	t := c.check(&n.Node)
+	if n.Operator == "!" || n.Operator == "not" {
+		c.condition(&n.Node, t, "what follows "+n.Operator)
+		return shape.Boolean
+	}
+	c.oneOf(n.Node, t, "what follows "+n.Operator, shape.KindNumber)
+	return shape.Number
+}
+
+func (c *exprChecker) conditional(n *ast.ConditionalNode) *shape.Type {
+	c.condition(&n.Cond, c.check(&n.Cond), "what stands before ?")
+	return c.common(n.Exp2, c.check(&n.Exp1), c.check(&n.Exp2))
+}
+
+// common is the type of a value that is one of two.
+func (c *exprChecker) common(at ast.Node, a, b *shape.Type) *shape.Type {
+	switch {
+	case a == failedType || b == failedType:
+		return failedType
+	case a == nilType:
+		return b.OrNil()
+	case b == nilType:
+		return a.OrNil()
+	}
+	t, conflict := shape.Either(a, b)
+	if conflict != "" {
+		return c.fail(at, CodeWrongType, "", "one of the two is %s, the other %s", a.Described(), b.Described())
+	}
+	return t
+}
+
+func (c *exprChecker) array(n *ast.ArrayNode) *shape.Type {
+	var item *shape.Type
+	for i := range n.Nodes {
+		t := c.check(&n.Nodes[i])
+		if item == nil {
+			item = t
+			continue
+		}
+		item = c.common(n.Nodes[i], item, t)
+	}
+	switch item {
+	case failedType:
+		return failedType
+	case nil:
+		item = shape.Any
+	}
+	return shape.ListOf(item)
+}
+
+func (c *exprChecker) mapping(n *ast.MapNode) *shape.Type {
+	fields := map[string]*shape.Type{}
+	for _, p := range n.Pairs {
+		pair := p.(*ast.PairNode)
+		name, ok := pair.Key.(*ast.StringNode)
+		if !ok {
+			return c.fail(pair.Key, CodeBadExpression, "", "a field must be named, not computed")
+		}
+		fields[name.Value] = c.check(&pair.Value)
+	}
+	return shape.MapOf(fields)
+}
+
+// condition sees that a node is true or false, and makes what may be absent false.
+// Only names can be absent: everything else is made by an operator or a function.
+func (c *exprChecker) condition(n *ast.Node, t *shape.Type, what string) {
+	if !c.oneOf(*n, t, what, shape.KindBoolean) {
+		return
+	}
+	switch (*n).(type) {
+	case *ast.MemberNode, *ast.ChainNode, *ast.IdentifierNode, *ast.PointerNode, *ast.ConditionalNode, *ast.BuiltinNode:
+		at := (*n).Location()
+		ast.Patch(n, &ast.BinaryNode{Operator: "??", Left: *n, Right: &ast.BoolNode{Value: false}})
+		(*n).SetLocation(at)
+	}
+}
+
+// oneOf reports a node whose type is none of the kinds, unless its type is a
+// mistake already.
+func (c *exprChecker) oneOf(n ast.Node, t *shape.Type, what string, kinds ...shape.Kind) bool {
+	switch {
+	case t == failedType:
+		return false
+	case t != nilType && slices.Contains(kinds, t.Kind):
+		return true
+	case t == nilType:
+		c.fail(n, CodeWrongType, "", "%s must be %s, not nil", what, kindList(kinds))
+	case t.Kind == shape.KindAny:
+		c.untyped(n)
+	default:
+		c.fail(n, CodeWrongType, "", "%s must be %s, but %s is %s", what, kindList(kinds), c.source(n), t.Described())
+	}
+	return false
+}
+
+func (c *exprChecker) untyped(n ast.Node) *shape.Type {
+	hint := "declare its shape under events: or profile: in nudge.yaml, convert it with string(…), int(…) or float(…), or give it a default with ??"
+	return c.fail(n, CodeUntyped, hint, "the type of %s is not known", c.source(n))
+}
+
+func kindList(kinds []shape.Kind) string {
+	var words []string
+	for _, k := range kinds {
+		switch k {
+		case shape.KindAny:
+			continue
+		case shape.KindBoolean:
+			words = append(words, "true or false")
+			continue
+		}
+		words = append(words, (&shape.Type{Kind: k}).Described())
+	}
+	return strings.Join(words, " or ")
+}
+
+// fail reports a mistake at a node.
+func (c *exprChecker) fail(n ast.Node, code, hint, format string, args ...any) *shape.Type {
+	c.failed = true
+	from, to := extent(n)
+	at := c.expr.text.At(c.expr.offset+from, c.expr.offset+to)
+	c.list.Errorf(at, code, hint, format, args...)
+	return failedType
+}
+
+// source is a node as it was written.
+func (c *exprChecker) source(n ast.Node) string {
+	from, to := extent(n)
+	runes := []rune(c.expr.String())
+	if from < 0 || to > len(runes) || from >= to {
+		return "this"
+	}
+	return string(runes[from:to])
+}

@@ -1,0 +1,122 @@
+package flows
+
+import (
+	"errors"
+	"strings"
+
+	"github.com/expr-lang/expr/builtin"
+	"github.com/expr-lang/expr/checker"
+	"github.com/expr-lang/expr/compiler"
+	"github.com/expr-lang/expr/conf"
+	"github.com/expr-lang/expr/file"
+	"github.com/expr-lang/expr/optimizer"
+	"github.com/expr-lang/expr/parser"
+	"github.com/expr-lang/expr/vm"
+
+	"nudge/flows/diag"
+	"nudge/flows/node"
+	"nudge/flows/shape"
+)
+
+const (
+	// maxSource is how long an expression may be, in bytes.
+	maxSource = 2000
+	// maxNodes is how many nodes its tree may have.
+	maxNodes = 500
+	// maxClosures is how deep any, filter and their like may be nested: each level
+	// multiplies the cost by the length of a list.
+	maxClosures = 2
+)
+
+// purpose is what an expression is for: which types its value may have.
+type purpose uint8
+
+const (
+	forCondition purpose = iota // true or false
+	forText                     // text, a whole number, or of unknown type
+	forPeople                   // the same, or a list of it
+	forValue                    // anything
+)
+
+// compileExpr checks an expression against its scope and compiles it. The offset
+// says where in the text it begins. It answers the type of its value too; after an
+// error, which is in the list, both are nil.
+func compileExpr(t *node.Text, offset int, scope *shape.Type, want purpose, list *diag.List) (*Expr, *shape.Type) {
+	e := &Expr{text: t, offset: offset}
+	source := t.Value[offset:]
+	if len(source) > maxSource {
+		list.Errorf(t.Span, CodeTooCostly, "", "the expression has %d characters, %d are allowed", len(source), maxSource)
+		return nil, nil
+	}
+	config := exprConfig()
+	tree, err := parser.ParseWithConfig(source, config)
+	if err != nil {
+		reportSyntax(e, err, list)
+		return nil, nil
+	}
+	c := &exprChecker{expr: e, scope: scope, list: list}
+	result := c.checkPurpose(&tree.Node, want)
+	if c.failed {
+		return nil, nil
+	}
+	if e.program, err = compileTree(tree, config); err != nil {
+		reportSyntax(e, err, list)
+		return nil, nil
+	}
+	return e, result
+}
+
+// exprConfig allows what our own checker allows, and nothing else: types are known
+// to that checker and not to expr's, which has no word for a value that may be nil.
+func exprConfig() *conf.Config {
+	config := conf.CreateNew()
+	config.MaxNodes = maxNodes
+	for name := range config.Builtins {
+		if functions[name] == nil {
+			config.Disabled[name] = true
+			delete(config.Builtins, name)
+		}
+	}
+	for name, fn := range ownFunctions {
+		config.Functions[name] = &builtin.Function{Name: name, Func: fn}
+	}
+	return config
+}
+
+func compileTree(tree *parser.Tree, config *conf.Config) (*vm.Program, error) {
+	if _, err := checker.Check(tree, config); err != nil {
+		return nil, err
+	}
+	if err := optimizer.Optimize(&tree.Node, config); err != nil {
+		return nil, err
+	}
+	return compiler.Compile(tree, config)
+}
+
+func reportSyntax(e *Expr, err error, list *diag.List) {
+	at, message := e.text.Span, err.Error()
+	var fe *file.Error
+	if errors.As(err, &fe) {
+		at = e.text.At(e.offset+fe.From, e.offset+max(fe.To, fe.From+1))
+		message = fe.Message
+	}
+	code, hint := CodeBadExpression, ""
+	switch {
+	case strings.Contains(message, "exceeds maximum allowed nodes"):
+		code, message = CodeTooCostly, "the expression is too long"
+	case e.text.Cut():
+		hint = "what follows # is a comment; quote the whole expression if the # belongs to it"
+	case strings.Contains(message, `Operator("=")`):
+		hint = "compare with =="
+	case strings.Contains(message, "EOF"):
+		message = "the expression ends too early"
+	}
+	list.Errorf(at, code, hint, "%s", lowerFirst(message))
+}
+
+func lowerFirst(s string) string {
+	if s == "" {
+		return s
+	}
+	return strings.ToLower(s[:1]) + s[1:]
+}

@@ -1,0 +1,253 @@
+package flows
+
+import (
+	"slices"
+	"strings"
+
+	"github.com/expr-lang/expr/ast"
+
+	"nudge/flows/diag"
+	"nudge/flows/shape"
+)
+
+func (c *exprChecker) binary(n *ast.Node, b *ast.BinaryNode) *shape.Type {
+	left, right := c.check(&b.Left), c.check(&b.Right)
+	switch b.Operator {
+	case "and", "&&", "or", "||":
+		c.condition(&b.Left, left, "what stands before "+b.Operator)
+		c.condition(&b.Right, right, "what follows "+b.Operator)
+		return shape.Boolean
+	case "==", "!=":
+		return c.equality(b, left, right)
+	case "<", "<=", ">", ">=":
+		return c.order(n, b, left, right)
+	case "in":
+		return c.membership(b, left, right)
+	case "contains", "startsWith", "endsWith", "matches":
+		return c.textTest(b, left, right)
+	case "??":
+		return c.fallback(b, left, right)
+	case "+":
+		return c.plus(b, left, right)
+	case "..":
+		c.numbers(b, left, right)
+		return shape.ListOf(shape.Number)
+	case "-", "*", "/", "%", "^", "**":
+		c.numbers(b, left, right)
+		return shape.Number
+	}
+	return c.fail(b, CodeBadExpression, "", "the operator %s is not allowed in flows", b.Operator)
+}
+
+func (c *exprChecker) numbers(b *ast.BinaryNode, left, right *shape.Type) {
+	c.oneOf(b.Left, left, "what stands before "+b.Operator, shape.KindNumber)
+	c.oneOf(b.Right, right, "what follows "+b.Operator, shape.KindNumber)
+}
+
+// equality compares two values of one kind, or anything with nil.
+func (c *exprChecker) equality(b *ast.BinaryNode, left, right *shape.Type) *shape.Type {
+	if left == nilType || right == nilType {
+		return shape.Boolean
+	}
+	scalars := []shape.Kind{shape.KindString, shape.KindNumber, shape.KindBoolean, shape.KindTime}
+	if c.oneOf(b.Left, left, "what stands before "+b.Operator, scalars...) &&
+		c.oneOf(b.Right, right, "what follows "+b.Operator, scalars...) {
+		c.sameKind(b, left, right)
+		c.wordOf(left, b.Right)
+		c.wordOf(right, b.Left)
+	}
+	return shape.Boolean
+}
+
+func (c *exprChecker) sameKind(b *ast.BinaryNode, left, right *shape.Type) bool {
+	if left.Kind == right.Kind {
+		return true
+	}
+	c.fail(b.Right, CodeWrongType, "", "%s is %s and cannot be compared with %s, which is %s",
+		c.source(b.Left), left.Described(), c.source(b.Right), right.Described())
+	return false
+}
+
+// wordOf reports a text that is none of the words its other side can be.
+func (c *exprChecker) wordOf(t *shape.Type, n ast.Node) {
+	literal, ok := n.(*ast.StringNode)
+	if !ok || len(t.Words) == 0 || literal.Value == "" || slices.Contains(t.Words, literal.Value) {
+		return
+	}
+	c.fail(n, CodeWrongType, diag.DidYouMean(literal.Value, t.Words, "It can be"), "it can never be %q", literal.Value)
+}
+
+// order compares two values of one kind that has an order. The operator becomes a
+// function: expr's own fails when a side is absent, and does not know our times.
+func (c *exprChecker) order(n *ast.Node, b *ast.BinaryNode, left, right *shape.Type) *shape.Type {
+	ordered := []shape.Kind{shape.KindNumber, shape.KindTime, shape.KindString}
+	if !c.oneOf(b.Left, left, "what stands before "+b.Operator, ordered...) ||
+		!c.oneOf(b.Right, right, "what follows "+b.Operator, ordered...) || !c.sameKind(b, left, right) {
+		return shape.Boolean
+	}
+	at := b.Location()
+	callee := &ast.IdentifierNode{Value: orderings[b.Operator]}
+	callee.SetLocation(at)
+	ast.Patch(n, &ast.CallNode{Callee: callee, Arguments: []ast.Node{b.Left, b.Right}})
+	(*n).SetLocation(at)
+	return shape.Boolean
+}
+
+// membership is in: an item of a list, or a field of a map.
+func (c *exprChecker) membership(b *ast.BinaryNode, left, right *shape.Type) *shape.Type {
+	if !c.oneOf(b.Right, right, "what follows in", shape.KindList, shape.KindMap) {
+		return shape.Boolean
+	}
+	item := shape.String
+	if right.Kind == shape.KindList {
+		item = itemOf(right)
+	}
+	scalars := []shape.Kind{shape.KindString, shape.KindNumber, shape.KindBoolean, shape.KindTime}
+	if !c.oneOf(b.Left, left, "what stands before in", scalars...) || !c.oneOf(b.Right, item, "an item", scalars...) {
+		return shape.Boolean
+	}
+	if left.Kind != item.Kind {
+		c.fail(b.Right, CodeWrongType, "", "%s is %s, and the items here are not", c.source(b.Left), left.Described())
+	}
+	if list, ok := b.Right.(*ast.ArrayNode); ok {
+		for _, n := range list.Nodes {
+			c.wordOf(left, n)
+		}
+	}
+	return shape.Boolean
+}
+
+func (c *exprChecker) textTest(b *ast.BinaryNode, left, right *shape.Type) *shape.Type {
+	c.oneOf(b.Left, left, "what stands before "+b.Operator, shape.KindString)
+	c.oneOf(b.Right, right, "what follows "+b.Operator, shape.KindString)
+	if _, literal := b.Right.(*ast.StringNode); b.Operator == "matches" && !literal {
+		c.fail(b.Right, CodeBadExpression, "", "the pattern after matches must be written out in quotes")
+	}
+	return shape.Boolean
+}
+
+// fallback is ??, by which also a value of unknown type becomes one of a known type:
+// that of its default.
+func (c *exprChecker) fallback(b *ast.BinaryNode, left, right *shape.Type) *shape.Type {
+	switch {
+	case left == failedType || right == failedType:
+		return failedType
+	case left == nilType || left.Kind == shape.KindAny:
+		return right
+	case right == nilType:
+		return left
+	case left.Kind != right.Kind:
+		return c.fail(b.Right, CodeWrongType, "", "the default must be %s like %s, not %s",
+			left.Described(), c.source(b.Left), right.Described())
+	}
+	if t := c.common(b.Right, left, right); right.Optional || t == failedType {
+		return t
+	} else {
+		return t.Present()
+	}
+}
+
+func (c *exprChecker) plus(b *ast.BinaryNode, left, right *shape.Type) *shape.Type {
+	if left == failedType || right == failedType {
+		return failedType
+	}
+	if left.Kind != shape.KindString && right.Kind != shape.KindString {
+		c.numbers(b, left, right)
+		return shape.Number
+	}
+	if len(c.items) > 0 {
+		return c.fail(b, CodeTooCostly, "", "texts cannot be joined inside of %s", "any, map and their like")
+	}
+	c.oneOf(b.Left, left, "what stands before +", shape.KindString)
+	c.oneOf(b.Right, right, "what follows +", shape.KindString)
+	return shape.String
+}
+
+// call checks a function's arguments one by one.
+func (c *exprChecker) call(at ast.Node, name string, args []ast.Node) *shape.Type {
+	fn := functions[name]
+	if fn == nil {
+		return c.unknownFunction(at, name)
+	}
+	least, most := len(fn.args)-fn.optional, len(fn.args)
+	if fn.variadic {
+		least, most = 1, maxNodes
+	}
+	if len(args) < least || len(args) > most {
+		return c.fail(at, CodeBadExpression, "", "%s takes %s, not %d", name, argCount(least, most), len(args))
+	}
+	types := make([]*shape.Type, len(args))
+	ok := true
+	for i := range args {
+		types[i] = c.argument(&args[i], fn.args[min(i, len(fn.args)-1)], name, types)
+		ok = ok && types[i] != failedType
+	}
+	if !ok {
+		return failedType
+	}
+	return fn.result(types)
+}
+
+func (c *exprChecker) unknownFunction(at ast.Node, name string) *shape.Type {
+	hint := diag.DidYouMean(name, functionNames(), "Functions")
+	if _, ok := c.scope.Field(name); ok {
+		hint = name + " is a value: write it without brackets"
+	}
+	return c.fail(at, CodeUnknownFunction, hint, "there is no function %s in flows", name)
+}
+
+func (c *exprChecker) argument(n *ast.Node, want arg, name string, before []*shape.Type) *shape.Type {
+	if p, ok := (*n).(*ast.PredicateNode); ok {
+		return c.closure(p, want, name, before[0])
+	}
+	t := c.check(n)
+	what := "what " + name + " takes"
+	ok := true
+	switch want {
+	case argText:
+		ok = c.oneOf(*n, t, what, shape.KindString)
+	case argNumber:
+		ok = c.oneOf(*n, t, what, shape.KindNumber)
+	case argSized:
+		ok = c.oneOf(*n, t, what, shape.KindString, shape.KindList, shape.KindMap)
+	case argScalar:
+		ok = c.oneOf(*n, t, what, shape.KindAny, shape.KindString, shape.KindNumber, shape.KindBoolean, shape.KindTime)
+	case argList:
+		ok = c.oneOf(*n, t, what, shape.KindList)
+	}
+	if !ok {
+		return failedType
+	}
+	return t
+}
+
+// closure checks the second argument of any, filter and their like, in which # and
+// .field stand for an item of the first.
+func (c *exprChecker) closure(p *ast.PredicateNode, want arg, name string, list *shape.Type) *shape.Type {
+	if list == failedType {
+		return failedType
+	}
+	if len(c.items) == maxClosures {
+		return c.fail(p, CodeTooCostly, "", "%s is nested too deep: %d levels are allowed", name, maxClosures)
+	}
+	c.items = append(c.items, itemOf(list))
+	t := c.check(&p.Node)
+	if want == argTest {
+		c.condition(&p.Node, t, "the condition of "+name)
+	}
+	c.items = c.items[:len(c.items)-1]
+	return t
+}
+
+func argCount(least, most int) string {
+	numbers := []string{"no", "one", "two", "three"}
+	switch {
+	case most == maxNodes:
+		return "at least " + numbers[least] + " value"
+	case least != most:
+		return numbers[least] + " or " + numbers[most] + " values"
+	case least == 1:
+		return "one value"
+	}
+	return strings.TrimSpace(numbers[least] + " values")
+}

@@ -1,0 +1,98 @@
+package flows
+
+import (
+	"maps"
+
+	"nudge/flows/shape"
+)
+
+// known is what can be said of a run at one place of its flow: which steps it may
+// have come through, and the type of every name. It is copied where the flow forks,
+// so that an arm sees nothing of its siblings.
+type known struct {
+	names map[string]*shape.Type // by the names of a scope
+	vars  map[string]*shape.Type
+	sends map[string]int // index by id of the sends that may have come before
+}
+
+func (k *known) fork() *known {
+	return &known{maps.Clone(k.names), maps.Clone(k.vars), maps.Clone(k.sends)}
+}
+
+// join adds what an arm knows that ended here. What is in hand in the arm stays
+// there.
+func (k *known) join(arm *known) {
+	for name, t := range arm.names {
+		if _, ok := k.names[name]; !ok && name != NameEvent && name != NameReply {
+			k.names[name] = t
+		}
+	}
+	for name, t := range arm.vars {
+		k.setVar(name, t)
+	}
+	maps.Copy(k.sends, arm.sends)
+}
+
+// setVar notes a variable. Where it was set before, it may be either.
+func (k *known) setVar(name string, t *shape.Type) {
+	if before, ok := k.vars[name]; ok {
+		either, conflict := shape.Either(before, t)
+		if t = either; conflict != "" {
+			t = shape.Any
+		}
+	}
+	k.vars[name] = t.OrNil()
+}
+
+// scope is the type of the scope here.
+func (k *known) scope() *shape.Type {
+	fields := maps.Clone(k.names)
+	fields[NameVars] = shape.MapOf(maps.Clone(k.vars))
+	return shape.MapOf(fields)
+}
+
+// with is the same with one more name in hand.
+func (k *known) with(name string, t *shape.Type) *known {
+	more := k.fork()
+	more.names[name] = t
+	return more
+}
+
+// start is what is known at the first step.
+func (r *reader) start() *known {
+	return &known{
+		names: map[string]*shape.Type{
+			NameData: r.flow.Data, NameProfile: r.profile(), NameRun: runShape, NameNow: shape.Moment,
+		},
+		vars: map[string]*shape.Type{}, sends: map[string]int{},
+	}
+}
+
+func (r *reader) profile() *shape.Type {
+	fields := maps.Clone(r.project.Profile.Fields)
+	if fields == nil {
+		fields = map[string]*shape.Type{}
+	}
+	for name, t := range fields {
+		fields[name] = t.OrNil() // what is known of a person may be less than what is declared
+	}
+	fields["id"], fields["timezone"] = shape.String, shape.String
+	return &shape.Type{Kind: shape.KindMap, Fields: fields, Open: r.project.Profile.Open}
+}
+
+var (
+	runShape = shape.MapOf(map[string]*shape.Type{
+		"id": shape.String, "key": shape.String, "started": shape.Moment, "started_by": shape.String,
+	})
+	replyShape = shape.MapOf(map[string]*shape.Type{
+		"text": shape.String, "keyword": shape.String, "number": shape.Number.OrNil(),
+		"at": shape.Moment, "conversation": shape.String,
+	})
+	sendShape = shape.MapOf(map[string]*shape.Type{
+		"status": shape.String, "reason": shape.String, "sent": shape.Boolean,
+		"delivered": shape.Boolean, "read": shape.Boolean, "failed": shape.Boolean,
+	})
+)
+
+// languageNames are the names that no step can have.
+var languageNames = []string{NameData, NameEvent, NameReply, NameProfile, NameVars, NameRun, NameNow, "any", "nil", "true", "false"}

@@ -1,0 +1,63 @@
+package flows
+
+import "nudge/flows/shape"
+
+// Heard is what a flow does with one type of event.
+type Heard struct {
+	Shape    *shape.Type // what is known of the event's data
+	Triggers []int       // indexes into Flow.Triggers
+	Exits    []*Line
+	Waits    []*Line // of all steps, in their order
+}
+
+// Listens is what the flow does with events of a type, or nil when it does nothing
+// with them.
+func (f *Flow) Listens(event string) *Heard { return f.Listening[event] }
+
+// EventShape is what is known of the data of a type of event, or nil when the flow
+// does nothing with it.
+func (f *Flow) EventShape(event string) *shape.Type {
+	if h := f.Listening[event]; h != nil {
+		return h.Shape
+	}
+	return nil
+}
+
+// StepNamed is the index of the step with an id, or -1 when there is none.
+func (f *Flow) StepNamed(id string) int {
+	for i := range f.Steps {
+		if f.Steps[i].ID == id {
+			return i
+		}
+	}
+	return -1
+}
+
+// listening collects what a flow does with events, so that routing one is a look
+// into a map.
+func listening(f *Flow, shapeOf func(string) *shape.Type) map[string]*Heard {
+	all := map[string]*Heard{}
+	heard := func(event string) *Heard {
+		if all[event] == nil {
+			all[event] = &Heard{Shape: shapeOf(event)}
+		}
+		return all[event]
+	}
+	for i, t := range f.Triggers {
+		h := heard(t.Event)
+		h.Triggers = append(h.Triggers, i)
+	}
+	for i := range f.Exits {
+		h := heard(f.Exits[i].Event)
+		h.Exits = append(h.Exits, &f.Exits[i])
+	}
+	for _, s := range f.Steps {
+		for i := 0; s.Wait != nil && i < len(s.Wait.Lines); i++ {
+			if line := &s.Wait.Lines[i]; line.Signal == SignalEvent {
+				h := heard(line.Event)
+				h.Waits = append(h.Waits, line)
+			}
+		}
+	}
+	return all
+}

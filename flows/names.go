@@ -1,0 +1,61 @@
+package flows
+
+import (
+	"regexp"
+	"strings"
+
+	"nudge/flows/diag"
+	"nudge/flows/node"
+)
+
+// MaxName is how long a name may be, in characters.
+const MaxName = 64
+
+var nameForm = regexp.MustCompile(`^[a-z0-9_]+$`)
+
+// checkName reports a name that has anything but a-z, 0-9 and _ in it: a hyphen is
+// a minus in expressions and nothing in templates.
+func checkName(t *node.Text, what string, list *diag.List) bool {
+	if t == nil {
+		return false
+	}
+	switch {
+	case len(t.Value) > MaxName:
+		list.Errorf(t.Span, CodeBadName, "", "%s has at most %d characters", what, MaxName)
+	case nameForm.MatchString(t.Value):
+		return true
+	case strings.Contains(t.Value, "-"):
+		list.Errorf(t.Span, CodeBadName, "write "+simplified(t.Value), "names have no hyphen")
+	default:
+		list.Errorf(t.Span, CodeBadName, "write "+simplified(t.Value), "%s is made of a-z, 0-9 and _", what)
+	}
+	return false
+}
+
+// simplified is the nearest text that is a name.
+func simplified(s string) string {
+	s = strings.Map(func(r rune) rune {
+		switch {
+		case r >= 'a' && r <= 'z', r >= '0' && r <= '9', r == '_':
+			return r
+		case r >= 'A' && r <= 'Z':
+			return r + 'a' - 'A'
+		}
+		return '_'
+	}, s)
+	return strings.Trim(s, "_")
+}
+
+var eventForm = regexp.MustCompile(`^[A-Za-z0-9_]+([.:/-][A-Za-z0-9_]+)*$`)
+
+// checkEvent reports an event type that nobody could send.
+func checkEvent(t *node.Text, list *diag.List) bool {
+	if t == nil {
+		return false
+	}
+	if len(t.Value) > 2*MaxName || !eventForm.MatchString(t.Value) {
+		list.Errorf(t.Span, CodeBadName, "for example order.shipped", "an event type is made of words with dots between them")
+		return false
+	}
+	return true
+}

@@ -1,0 +1,145 @@
+package flows
+
+import (
+	"fmt"
+	"slices"
+
+	"nudge/flows/node"
+)
+
+// MaxSteps is how many steps a flow may have.
+const MaxSteps = 1000
+
+// verbs in the order in which they are listed to authors.
+var verbs = []struct {
+	name string
+	verb Verb
+}{{"send", VerbSend}, {"wait", VerbWait}, {"branch", VerbBranch}, {"set", VerbSet}, {"exit", VerbExit}}
+
+// head is a step before it is read: its verb and id. All heads are known before the
+// first step is read, so that a signal which names a later step can be told apart
+// from one that names no step at all.
+type head struct {
+	id   string
+	verb Verb
+	at   *node.Value
+}
+
+// outline finds the heads of all steps in the order of the file, the steps inside
+// of others included, and gives those without an id their own.
+func (r *reader) outline(steps *node.Value) {
+	r.outlineBlock(steps)
+	taken := map[string]bool{}
+	for _, name := range languageNames {
+		taken[name] = true
+	}
+	for _, h := range r.heads {
+		if h.id != "" {
+			taken[h.id] = true
+		}
+	}
+	count := map[Verb]int{}
+	for i := range r.heads {
+		h := &r.heads[i]
+		count[h.verb]++
+		if h.id == "" {
+			h.id = freeID(h, count[h.verb], taken)
+			taken[h.id] = true
+		}
+	}
+}
+
+func (r *reader) outlineBlock(steps *node.Value) {
+	if !steps.IsList() {
+		return
+	}
+	for _, v := range steps.List() {
+		if !v.IsMap() {
+			continue
+		}
+		m := v.Map()
+		h := head{at: v}
+		if id := m.Get("id"); id.IsText() {
+			h.id = id.Str()
+		}
+		for _, verb := range verbs {
+			if m.Has(verb.name) {
+				h.verb = verb.verb
+				break
+			}
+		}
+		r.heads = append(r.heads, h)
+		r.outlineArms(m.Get("wait"), "then")
+		r.outlineArms(m.Get("branch"), "then", "else")
+	}
+}
+
+func (r *reader) outlineArms(v *node.Value, keys ...string) {
+	for _, arm := range oneOrMore(v) {
+		if !arm.IsMap() {
+			continue
+		}
+		for _, key := range keys {
+			r.outlineBlock(arm.Map().Get(key))
+		}
+	}
+}
+
+// freeID is the id of a step that was given none: the template's name for a send,
+// else its verb with its number among the steps of this verb.
+func freeID(h *head, nth int, taken map[string]bool) string {
+	base := templateName(h.at.Map().Get("send"))
+	if base != "" && !taken[base] {
+		return base
+	}
+	n := nth
+	if base != "" {
+		n = 2
+	} else {
+		base = verbName(h.verb)
+	}
+	for ; ; n++ {
+		if id := fmt.Sprintf("%s_%d", base, n); !taken[id] {
+			return id
+		}
+	}
+}
+
+// templateName is the name of the template a send names, or "" when it names none.
+func templateName(send *node.Value) string {
+	if send.IsMap() {
+		send = send.Map().Get("template")
+	}
+	if !send.IsText() || !nameForm.MatchString(send.Str()) {
+		return ""
+	}
+	return send.Str()
+}
+
+func verbName(v Verb) string {
+	for _, known := range verbs {
+		if known.verb == v {
+			return known.name
+		}
+	}
+	return "step"
+}
+
+// stepIDs is the ids of the steps with this verb, or of all for 0.
+func (r *reader) stepIDs(verb Verb) []string {
+	var ids []string
+	for _, h := range r.heads {
+		if verb == 0 || h.verb == verb {
+			ids = append(ids, h.id)
+		}
+	}
+	return ids
+}
+
+func (r *reader) headNamed(id string) (head, bool) {
+	i := slices.IndexFunc(r.heads, func(h head) bool { return h.id == id })
+	if i < 0 {
+		return head{}, false
+	}
+	return r.heads[i], true
+}

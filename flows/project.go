@@ -1,0 +1,137 @@
+package flows
+
+import (
+	"io/fs"
+	"path"
+	"slices"
+	"strings"
+	"time"
+
+	"nudge/flows/diag"
+	"nudge/flows/node"
+	"nudge/flows/shape"
+	"nudge/templates"
+)
+
+const (
+	// ProjectFile is the file that says what the flows of a project have in common.
+	ProjectFile = "nudge.yaml"
+	// DefaultProject is the name of a project that does not name itself.
+	DefaultProject = "nudge"
+	// MaxFiles is how many flows, and how many templates, a project may have.
+	MaxFiles = 2000
+)
+
+// servingKeys is what nudge.yaml says to others than the flows: it is left to
+// Project.Config.
+var servingKeys = []string{
+	"account", "accounts", "listen", "data_dir", "outbound", "tokens", "webhooks", "limits", "journal", "people", "clock",
+}
+
+// Project is a folder of flows and templates with what they have in common. It is
+// immutable and safe for concurrent use.
+type Project struct {
+	Name       string
+	Zone       *time.Location         // where the flows live; UTC when nothing is said
+	Profile    *shape.Type            // what is known of a person, beside id and timezone; open when nothing is said
+	Events     map[string]*shape.Type // the shapes of declared events
+	Categories []string               // sorted
+	OnUnknown  OnUnknown
+	Flows      []*Flow   // sorted by name
+	Config     *node.Map // nudge.yaml itself, for the keys of serving; never nil
+
+	from      *templates.From
+	templates map[string]*templates.Source
+	files     map[string]string // text by name
+}
+
+// Load reads a project: nudge.yaml, which may be absent, flows/*.yaml and
+// templates/*.yaml. All that is wrong with them is in the list, sorted; when it
+// HasErrors the project holds what could be read.
+func Load(fsys fs.FS) (*Project, diag.List) {
+	files, list := readFiles(fsys)
+	return load(files, list)
+}
+
+func load(files []File, list diag.List) (*Project, diag.List) {
+	p := &Project{templates: map[string]*templates.Source{}, files: map[string]string{}}
+	for _, f := range files {
+		p.files[f.Name] = f.Text
+	}
+	p.readConfig([]byte(p.files[ProjectFile]), &list)
+	for _, f := range inFolder(files, "templates") {
+		p.templates[stem(f.Name)] = templates.Parse(f.Name, []byte(f.Text), &list)
+	}
+	for _, f := range inFolder(files, "flows") {
+		if flow := p.readFlow(f, &list); flow != nil {
+			p.Flows = append(p.Flows, flow)
+		}
+	}
+	p.checkUnused(&list)
+	slices.SortFunc(p.Flows, func(a, b *Flow) int { return strings.Compare(a.Name, b.Name) })
+	list.Sort()
+	return p, list
+}
+
+// Source is the text of one of the project's files, for [diag.Render].
+func (p *Project) Source(file string) (string, bool) {
+	text, ok := p.files[file]
+	return text, ok
+}
+
+// Flow is a flow by its name, or nil.
+func (p *Project) Flow(name string) *Flow {
+	for _, f := range p.Flows {
+		if f.Name == name {
+			return f
+		}
+	}
+	return nil
+}
+
+// readFiles reads everything a project may consist of, in the order of the names.
+func readFiles(fsys fs.FS) ([]File, diag.List) {
+	var (
+		files []File
+		list  diag.List
+	)
+	names := []string{ProjectFile}
+	for _, folder := range []string{"flows", "templates"} {
+		found, _ := fs.Glob(fsys, folder+"/*.yaml")
+		short, _ := fs.Glob(fsys, folder+"/*.yml")
+		for _, name := range short {
+			list.Errorf(diag.Span{File: name}, CodeFlowName, "rename it to "+stem(name)+".yaml",
+				"files end in .yaml; this one would not be read")
+		}
+		if len(found) > MaxFiles {
+			list.Errorf(diag.Span{File: folder}, CodeTooMany, "", "%d files; %d are allowed", len(found), MaxFiles)
+			found = found[:MaxFiles]
+		}
+		names = append(names, found...)
+	}
+	for _, name := range names {
+		text, err := fs.ReadFile(fsys, name)
+		switch {
+		case err == nil:
+			files = append(files, File{Name: name, Text: string(text)})
+		case name != ProjectFile || !isAbsent(err):
+			list.Errorf(diag.Span{File: name}, node.CodeSyntax, "", "cannot be read: %v", err)
+		}
+	}
+	return files, list
+}
+
+func inFolder(files []File, folder string) []File {
+	var found []File
+	for _, f := range files {
+		if path.Dir(f.Name) == folder {
+			found = append(found, f)
+		}
+	}
+	return found
+}
+
+func stem(name string) string {
+	base := path.Base(name)
+	return strings.TrimSuffix(base, path.Ext(base))
+}

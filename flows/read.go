@@ -1,0 +1,105 @@
+package flows
+
+import (
+	"slices"
+
+	"nudge/flows/diag"
+	"nudge/flows/node"
+	"nudge/flows/shape"
+	"nudge/templates"
+)
+
+// reader reads one flow: from the nodes of its file to the flat program.
+type reader struct {
+	project *Project
+	list    *diag.List
+	flow    *Flow
+	from    *templates.From // the flow's, else the project's
+	keyed   bool            // a trigger has a key, so every event line must say one
+	shapes  map[string]*shape.Type
+	heads   []head // the steps of the file in its order
+	next    int    // the head that comes next
+	used    map[string]bool
+}
+
+// readFlow reads a file of the folder flows. The flow is nil when it has errors, so
+// that nobody runs half of it.
+func (p *Project) readFlow(f File, list *diag.List) *Flow {
+	before := len(*list)
+	r := &reader{
+		project: p, list: list, used: map[string]bool{}, shapes: map[string]*shape.Type{},
+		flow: &Flow{Zone: p.Zone},
+	}
+	m := node.Parse(f.Name, []byte(f.Text), list)
+	if list.HasErrors() && (*list)[before:].HasErrors() && len(m.Keys()) == 0 {
+		return nil
+	}
+	r.read(m, stem(f.Name))
+	if (*list)[before:].HasErrors() {
+		return nil
+	}
+	r.flow.Listening = listening(r.flow, r.eventShape)
+	r.seal(f, m)
+	return r.flow
+}
+
+func (r *reader) read(m *node.Map, stem string) {
+	r.name(m, stem)
+	r.flow.About = m.Str("about")
+	triggers := m.Get("trigger")
+	r.readData(triggers, m.Get("data"))
+	r.readTriggers(m, triggers)
+	r.readEntry(m.Child("entry"))
+	exits := m.Get("exit")
+	r.flow.Category = r.category(m)
+	r.from = r.project.from
+	if own := templates.ParseFrom(m.Get("from")); own != nil {
+		r.from = own
+	}
+	known := r.readSteps(m)
+	r.readExits(exits, known)
+	m.Close()
+}
+
+func (r *reader) name(m *node.Map, stem string) {
+	t := m.Text("flow")
+	if !m.Has("flow") {
+		m.Errorf("flow", CodeMissingKey, "begin the file with flow: "+stem, "the flow has no name")
+	}
+	if !checkName(t, "a flow's name", r.list) {
+		return
+	}
+	r.flow.Name = t.Value
+	if t.Value != stem {
+		r.list.Errorf(t.Span, CodeFlowName, "name both alike",
+			"the flow is called %q, but its file %s.yaml", t.Value, stem)
+	}
+}
+
+// category reads a category, which must be one of the project's where it declares
+// any.
+func (r *reader) category(m *node.Map) string {
+	t := m.Text("category")
+	if t == nil {
+		return ""
+	}
+	known := r.project.Categories
+	if len(known) > 0 && !slices.Contains(known, t.Value) {
+		r.list.Errorf(t.Span, CodeUnknownCategory, diag.DidYouMean(t.Value, known, "Categories"),
+			"nudge.yaml has no category %q", t.Value)
+		return ""
+	}
+	if !checkName(t, "a category", r.list) {
+		return ""
+	}
+	return t.Value
+}
+
+var entryWords = []string{"skip", "parallel"}
+
+func (r *reader) readEntry(m *node.Map) {
+	if readWord(m, "if_running", entryWords, r.list) == 0 {
+		r.flow.Entry.IfRunning = Skip
+	}
+	m.Close()
+}

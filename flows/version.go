@@ -1,0 +1,82 @@
+package flows
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+
+	"nudge/flows/node"
+)
+
+// language is the version of the flow language: part of every flow's version, so
+// that a change of what the same words mean makes new versions.
+const language = "1"
+
+// seal gives the flow its version and its bundle.
+func (r *reader) seal(f File, m *node.Map) {
+	p := r.project
+	var content strings.Builder
+	part := func(name, text string) { fmt.Fprintf(&content, "%s %d\n%s\n", name, len(text), text) }
+	part("language", language)
+	part("project", p.Name)
+	part("zone", p.Zone.String())
+	part("on_unknown", fmt.Sprint(p.OnUnknown))
+	part("from", p.from.Canonical())
+	part("flow", m.Canonical())
+	for _, event := range slices.Sorted(maps.Keys(r.flow.Listening)) {
+		if t := p.Events[event]; t != nil {
+			part("event "+event, t.String())
+		}
+	}
+	sees := strings.Contains(f.Text, NameProfile)
+	bundle := Bundle{{ProjectFile, r.usedConfig()}, {f.Name, f.Text}}
+	for _, name := range slices.Sorted(maps.Keys(r.used)) {
+		file := "templates/" + name + ".yaml"
+		part("template "+name, p.templates[name].Canonical())
+		bundle = append(bundle, File{file, p.files[file]})
+		sees = sees || strings.Contains(p.files[file], NameProfile)
+	}
+	if sees {
+		part("profile", p.Profile.String())
+	}
+	sum := sha256.Sum256([]byte(content.String()))
+	r.flow.Version = hex.EncodeToString(sum[:8])
+	r.flow.Bundle = bundle
+}
+
+// usedConfig is what the flow uses of nudge.yaml: none of the keys of serving, some
+// of which are secret, and no events and categories of other flows.
+func (r *reader) usedConfig() string {
+	categories := map[string]bool{r.flow.Category: true}
+	for _, s := range r.flow.Steps {
+		if s.Send != nil {
+			categories[s.Send.Category] = true
+		}
+	}
+	return r.project.Config.Extract(func(key, sub string) bool {
+		switch key {
+		case "project", "timezone", "profile", "from", "on_unknown":
+			return true
+		case "events":
+			return sub == "" || r.flow.Listening[sub] != nil
+		case "categories":
+			return sub == "" || categories[sub]
+		}
+		return false
+	})
+}
+
+// Compile makes a version of a flow again from its bundle.
+func Compile(b Bundle) (*Flow, error) {
+	p, list := load(b, nil)
+	if err := list.Err(); err != nil {
+		return nil, err
+	}
+	if len(p.Flows) != 1 {
+		return nil, fmt.Errorf("flows: a bundle has one flow, this one has %d", len(p.Flows))
+	}
+	return p.Flows[0], nil
+}
