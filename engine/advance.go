@@ -1,0 +1,183 @@
+package engine
+
+import (
+	"encoding/json"
+	"fmt"
+	"slices"
+	"strconv"
+	"strings"
+
+	"nudge/flows"
+)
+
+// How a run ends when the flow does not say.
+const (
+	OutcomeCompleted   = "completed"   // past its last step
+	OutcomeFailed      = "failed"      // a template, an expression or a limit broke it
+	OutcomeCancelled   = "cancelled"   // by an operator
+	OutcomeQuarantined = "quarantined" // our fault, kept for us to look at
+)
+
+// advance takes the run from the given step on until it parks or ends.
+func (a *application) advance(r *Run, f *flows.Flow, at int) {
+	r.Deadline = 0
+	for steps := 0; at != flows.End; steps++ {
+		if steps >= MaxStepsPerInput {
+			a.fail(r, at, fmt.Sprintf("more than %d steps for one input", MaxStepsPerInput))
+			return
+		}
+		r.At = at
+		next, parked := a.step(r, f, &f.Steps[at])
+		if parked {
+			return
+		}
+		at = next
+	}
+	a.finish(r, OutcomeCompleted, false)
+}
+
+// step carries out one step. It says where to go on, or that the run has parked or
+// ended.
+func (a *application) step(r *Run, f *flows.Flow, s *flows.Step) (next int, parked bool) {
+	if s.If != nil {
+		ok, err := truth(s.If, a.scope(r, f))
+		if err != nil {
+			a.fail(r, r.At, err.Error())
+			return 0, true
+		}
+		if !ok {
+			a.skipStep(r, s)
+			return s.Next, false
+		}
+	}
+	switch s.Verb {
+	case flows.VerbSend:
+		return a.send(r, f, s)
+	case flows.VerbWait:
+		return a.wait(r, f, s)
+	case flows.VerbBranch:
+		return a.branch(r, f, s)
+	case flows.VerbSet:
+		return a.set(r, f, s)
+	case flows.VerbExit:
+		a.finish(r, s.Exit.As, s.Exit.Goal)
+		return 0, true
+	}
+	panic("engine: step with unknown verb")
+}
+
+// skipStep passes over a step whose condition is false. A send that was skipped is
+// there to be seen as an unsent message.
+func (a *application) skipStep(r *Run, s *flows.Step) {
+	e := Entry{At: a.now, Kind: KindSkipped, Step: r.At}
+	if s.Verb == flows.VerbSend && len(r.Messages) < MaxMessagesPerRun {
+		r.Messages = append(r.Messages, Message{Step: r.At, Status: Unsent, Planned: a.now, Reason: "skipped"})
+		e.Message = len(r.Messages)
+	}
+	r.log(e)
+}
+
+func (a *application) branch(r *Run, f *flows.Flow, s *flows.Step) (next int, parked bool) {
+	scope := a.scope(r, f)
+	for i := range s.Branch {
+		ok, err := truth(s.Branch[i].If, scope)
+		if err != nil {
+			a.fail(r, r.At, err.Error())
+			return 0, true
+		}
+		if ok {
+			r.log(Entry{At: a.now, Kind: KindBranch, Step: r.At, Detail: strconv.Itoa(i + 1)})
+			return s.Branch[i].Then, false
+		}
+	}
+	r.log(Entry{At: a.now, Kind: KindBranch, Step: r.At})
+	return s.Next, false
+}
+
+func (a *application) set(r *Run, f *flows.Flow, s *flows.Step) (next int, parked bool) {
+	scope := a.scope(r, f)
+	names := make([]string, len(s.Set))
+	for i := range s.Set {
+		names[i] = s.Set[i].Name
+		raw, err := evaluate(&s.Set[i].Value, scope)
+		if err != nil {
+			a.fail(r, r.At, err.Error())
+			return 0, true
+		}
+		r.setVar(names[i], raw)
+	}
+	r.log(Entry{At: a.now, Kind: KindSet, Step: r.At, Detail: strings.Join(names, ", ")})
+	return s.Next, false
+}
+
+func evaluate(v *flows.Value, scope map[string]any) (json.RawMessage, error) {
+	value := v.Literal
+	if v.Expr != nil {
+		var err error
+		if value, err = v.Expr.Value(scope); err != nil {
+			return nil, err
+		}
+	}
+	return json.Marshal(value)
+}
+
+func (r *Run) setVar(name string, value json.RawMessage) {
+	i, found := slices.BinarySearchFunc(r.Vars, name, func(v Var, n string) int { return strings.Compare(v.Name, n) })
+	if !found {
+		r.Vars = slices.Insert(r.Vars, i, Var{Name: name})
+	}
+	r.Vars[i].Value = value
+}
+
+// finish ends the run. What it planned but did not claim is dropped.
+func (a *application) finish(r *Run, outcome string, goal bool) {
+	for i := range r.Messages {
+		if m := &r.Messages[i]; m.Status == Planned || m.Status == Retrying {
+			m.Status, m.Reason = Unsent, "the run ended"
+			r.log(Entry{At: a.now, Kind: KindUnsent, Step: m.Step, Message: i + 1, Detail: m.Reason})
+		}
+	}
+	r.Status, r.Outcome, r.Goal, r.Ended = Ended, outcome, goal, a.now
+	r.Deadline, r.Mailbox = 0, nil
+	r.log(Entry{At: a.now, Kind: KindEnded, Step: NoStep, Detail: outcome})
+}
+
+// fail ends the run because something that the flow's author must put right broke.
+func (a *application) fail(r *Run, step int, what string) {
+	r.log(Entry{At: a.now, Kind: KindError, Step: step, Detail: cut(what, MaxReasonBytes)})
+	a.finish(r, OutcomeFailed, false)
+}
+
+// holds evaluates the condition of a line over the run with a happening in hand. A
+// condition that cannot be evaluated does not hold, and says so on the timeline.
+func (a *application) holds(cond *flows.Expr, r *Run, f *flows.Flow, h *Happening) bool {
+	if cond == nil {
+		return true
+	}
+	scope := a.scope(r, f)
+	a.inHand(scope, f, h)
+	ok, err := truth(cond, scope)
+	if err != nil {
+		a.edit(r.ID).log(Entry{At: a.now, Kind: KindError, Step: r.At, Detail: cut(err.Error(), MaxReasonBytes)})
+	}
+	return ok
+}
+
+func truth(cond *flows.Expr, scope map[string]any) (bool, error) {
+	if cond == nil {
+		return true, nil
+	}
+	ok, err := cond.Bool(scope)
+	return ok && err == nil, err
+}
+
+// cut shortens text to at most n bytes without breaking a character.
+func cut(text string, n int) string {
+	if len(text) <= n {
+		return text
+	}
+	for n > 0 && text[n]&0xC0 == 0x80 {
+		n--
+	}
+	return text[:n]
+}

@@ -1,0 +1,62 @@
+package engine
+
+import "nudge/channels"
+
+// Answer is what an input led to, for whoever gave it.
+type Answer struct {
+	ID        string     `json:"id,omitempty"`
+	Decisions []Decision `json:"decisions,omitempty"`
+	Repeated  bool       `json:"repeated,omitempty"` // the id was seen before; this is the first answer
+	Refused   *Refusal   `json:"refused,omitempty"`  // nothing was changed
+	Ignored   string     `json:"ignored,omitempty"`  // why the input concerns nobody here
+}
+
+// Decision is what an input did to one flow or one run.
+type Decision struct {
+	Flow   string `json:"flow"`
+	Run    string `json:"run,omitempty"`
+	Did    Did    `json:"did"`
+	Reason string `json:"reason,omitempty"`
+}
+
+// Did is a decision in a word.
+type Did string
+
+const (
+	DidStart   Did = "started"
+	DidSkip    Did = "skipped"  // a trigger matched, but no run was started; Reason says why
+	DidExit    Did = "exited"   // the run left by its exit list
+	DidAdvance Did = "advanced" // a wait of the run ended
+	DidHold    Did = "held"     // kept for the run's next wait
+	DidCancel  Did = "cancelled"
+	DidDeploy  Did = "deployed"
+)
+
+// Refusal says why an input was not taken. It changed nothing.
+type Refusal struct {
+	Why    RefusalReason `json:"why"`
+	Field  string        `json:"field,omitempty"` // where in the input, as a path
+	Detail string        `json:"detail"`
+}
+
+// RefusalReason is why an input was refused: a closed list.
+type RefusalReason string
+
+const (
+	RefusedShape    RefusalReason = "shape"     // the data breaks its declared shape
+	RefusedLimit    RefusalReason = "limit"     // a named limit
+	RefusedConflict RefusalReason = "conflict"  // the id was used with another body
+	RefusedNotFound RefusalReason = "not-found" // there is no such run
+	RefusedEnded    RefusalReason = "ended"     // the run has ended
+	RefusedInvalid  RefusalReason = "invalid"   // anything else that can be put right
+)
+
+// Post is the one effect of the core: hand this message to the channel. It may be
+// carried out only after the commit of the input that claimed it, and its outcome
+// must come back as a SendResult.
+type Post struct {
+	Run     RunID
+	Message int
+	Attempt int
+	Content channels.Message
+}

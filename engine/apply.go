@@ -1,0 +1,127 @@
+package engine
+
+import (
+	"fmt"
+	"runtime/debug"
+)
+
+// Outcome is what applying one input led to.
+type Outcome struct {
+	Answer  Answer
+	Taken   bool        // the input changed something: it belongs into the journal as State.Seq
+	Posts   []Post      // to be carried out after the commit
+	Planned []OutboxRef // messages that wait for a slot
+	Panic   string      // our fault: what broke and where; the run concerned is quarantined
+}
+
+// application is one input being applied.
+type application struct {
+	e       *Engine
+	ws      *WorkingSet
+	in      *Input
+	now     Instant
+	seq     uint64
+	granted int // slots free for claims
+	used    int
+	starts  int   // runs started by this input
+	blamed  RunID // the run being worked on, to be quarantined if that panics
+	changed bool
+	out     Outcome
+}
+
+// Apply applies one input at an instant, which is taken as the last input's where
+// it lies before that. Slots is how many messages may be claimed at once. What
+// Needs named for the input must be in the set.
+//
+// A refused input changes nothing. A panic of ours drops what the input had done
+// and quarantines the run it was working on; the input is then applied to the rest.
+func (e *Engine) Apply(ws *WorkingSet, in *Input, stamp Instant, slots int) Outcome {
+	if answer, done := e.answerEarly(ws, in); done {
+		return Outcome{Answer: answer}
+	}
+	a := &application{e: e, ws: ws, in: in, now: max(stamp, e.State.Stamp), seq: e.State.Seq + 1, granted: slots}
+	for !a.attempt() {
+	}
+	if a.out.Answer.Refused != nil || !a.changed {
+		a.out.Posts, a.out.Planned = nil, nil
+		return a.out
+	}
+	a.out.Taken = true
+	e.State.Seq, e.State.Stamp = a.seq, a.now
+	if in.ID != "" {
+		a.out.Answer.ID = in.ID
+		ws.remember(&Remembered{ID: in.rememberedAs(), Stamp: a.now, Digest: in.digest(), Answer: a.out.Answer})
+	}
+	return a.out
+}
+
+// attempt applies the input once. It reports false when that panicked and another
+// attempt, without the run to blame, is worth making.
+func (a *application) attempt() (done bool) {
+	a.ws.begin()
+	defer func() {
+		if p := recover(); p != nil {
+			a.ws.rollback()
+			done = a.blame(fmt.Sprint(p))
+		}
+	}()
+	a.dispatch()
+	return true
+}
+
+func (a *application) dispatch() {
+	switch a.in.Kind {
+	case InputEvent:
+		a.event(a.in.Event)
+	case InputReceipt:
+		a.receipt(a.in.Receipt)
+	case InputReply:
+		a.reply(a.in.Reply)
+	case InputResult:
+		a.result(a.in.Result)
+	case InputTimer:
+		a.timer(a.in.Timer)
+	case InputClaim:
+		a.claimed(a.in.Claim)
+	case InputCancel:
+		a.cancel(a.in.Cancel)
+	case InputDeploy:
+		a.deploy(a.in.Deploy)
+	case InputControl:
+		a.e.State = a.e.State.control(a.in.Control)
+		a.changed = true
+	default:
+		panic("engine: input of unknown kind")
+	}
+}
+
+// blame quarantines the run that was being worked on when the input panicked. It
+// reports whether the input is finished: it is when there is no such run.
+func (a *application) blame(what string) (done bool) {
+	id, panics := a.blamed, a.out.Panic
+	*a = application{e: a.e, ws: a.ws, in: a.in, now: a.now, seq: a.seq, granted: a.granted}
+	a.out.Panic = panics + what + "\n" + string(debug.Stack())
+	r := a.ws.Run(id)
+	if r == nil || !r.Live() {
+		a.out.Answer = Answer{Refused: &Refusal{Why: RefusedInvalid, Detail: "internal error; nothing was changed"}}
+		return true
+	}
+	a.ws.begin()
+	r = a.edit(id)
+	r.log(Entry{At: a.now, Kind: KindQuarantined, Step: NoStep, Detail: what})
+	a.finish(r, OutcomeQuarantined, false)
+	return false
+}
+
+// edit returns a run for changing and makes it the one to blame.
+func (a *application) edit(id RunID) *Run {
+	a.blamed, a.changed = id, true
+	return a.ws.edit(id)
+}
+
+func (a *application) decide(r *Run, did Did, reason string) {
+	a.out.Answer.Decisions = append(a.out.Answer.Decisions,
+		Decision{Flow: r.Flow, Run: r.ID.String(), Did: did, Reason: reason})
+}
+
+func (a *application) ignore(why string) { a.out.Answer.Ignored = why }

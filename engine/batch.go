@@ -1,0 +1,27 @@
+package engine
+
+import "nudge/flows"
+
+// Batch is everything one commit makes durable, or nothing of it.
+type Batch struct {
+	State    State         // after the batch
+	Journal  []Journaled   // the inputs taken, in order
+	Changes  []Change      // runs before and after
+	Answers  []*Remembered // ids to remember
+	Met      []Timer       // timers that were met and need not be kept
+	Versions []*flows.Flow // versions not stored before
+}
+
+// Journaled is an accepted input with what makes its replay exact.
+type Journaled struct {
+	Seq   uint64
+	Stamp Instant
+	Slots int // slots that were free for claims
+	Input *Input
+}
+
+// OutboxEntry is a message in the outbox.
+type OutboxEntry struct {
+	OutboxRef
+	Claimed bool // it was handed to the channel, and no outcome is known yet
+}

@@ -1,0 +1,168 @@
+package engine
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"hash/fnv"
+
+	"nudge/flows"
+	"nudge/flows/shape"
+)
+
+var errNobody = errors.New("the event names no person and the trigger has no to")
+
+// Check reports why an input cannot be taken, or nil. It reads nothing but the
+// input and the flows, so a whole group can be checked before any of it is applied.
+func (e *Engine) Check(in *Input) *Refusal {
+	if len(in.ID) > MaxIDBytes {
+		return limit("id", MaxIDBytes, "bytes")
+	}
+	switch in.Kind {
+	case InputEvent:
+		return e.checkEvent(in.Event)
+	case InputReply:
+		if in.Reply.Profile == "" || len(in.Reply.Profile) > MaxProfileBytes {
+			return invalid("profile", fmt.Sprintf("a reply needs its author: 1 to %d bytes", MaxProfileBytes))
+		}
+	}
+	return nil
+}
+
+func (e *Engine) checkEvent(ev *Event) *Refusal {
+	switch {
+	case ev.Type == "":
+		return invalid("type", "an event needs a type")
+	case len(ev.Type) > MaxEventType:
+		return limit("type", MaxEventType, "characters")
+	case len(ev.Profile) > MaxProfileBytes:
+		return limit("profile", MaxProfileBytes, "bytes")
+	case len(ev.Data) > MaxEventBytes:
+		return limit("data", MaxEventBytes, "bytes")
+	}
+	for _, f := range e.active {
+		if f.EventShape(ev.Type) == nil {
+			continue
+		}
+		if _, err := ev.decode(f); err != nil {
+			return misfit(err, f)
+		}
+	}
+	if _, err := ev.decodeAs(shape.Any); err != nil {
+		return misfit(err, nil)
+	}
+	return nil
+}
+
+// answerEarly answers an input that need not be applied: one that is refused, or
+// whose id was seen before.
+func (e *Engine) answerEarly(ws *WorkingSet, in *Input) (Answer, bool) {
+	if refusal := e.Check(in); refusal != nil {
+		return Answer{ID: in.ID, Refused: refusal}, true
+	}
+	if in.ID == "" {
+		return Answer{}, false
+	}
+	first := ws.ids[in.rememberedAs()]
+	if first == nil {
+		return Answer{}, false
+	}
+	if first.Digest != in.digest() {
+		return Answer{ID: in.ID, Refused: &Refusal{Why: RefusedConflict, Field: "id",
+			Detail: "this id was used with another body: use a new id for a new " + in.Kind.String()}}, true
+	}
+	again := first.Answer
+	again.Repeated = true
+	return again, true
+}
+
+// Refusal reports why an input cannot be taken now, or nil: as Check does, and also
+// when its id was used with another body.
+func (e *Engine) Refusal(ws *WorkingSet, in *Input) *Refusal {
+	answer, _ := e.answerEarly(ws, in)
+	return answer.Refused
+}
+
+// rememberedAs is the id under which the input's answer is kept.
+func (in *Input) rememberedAs() string { return in.Kind.String() + ":" + in.ID }
+
+// digest is a hash of what the input says, to tell a repetition from a misuse.
+func (in *Input) digest() uint64 {
+	h := fnv.New64a()
+	write := func(parts ...string) {
+		for _, p := range parts {
+			fmt.Fprintf(h, "%d:%s", len(p), p)
+		}
+	}
+	switch in.Kind {
+	case InputEvent:
+		write(in.Event.Type, in.Event.Profile, string(in.Event.Data))
+	case InputReply:
+		write(in.Reply.Profile, in.Reply.Conversation, in.Reply.Text)
+	case InputCancel:
+		write(in.Cancel.Run.String(), in.Cancel.Reason)
+	}
+	return h.Sum64()
+}
+
+// decode reads the event's data by the shape that the flow knows for it.
+func (ev *Event) decode(f *flows.Flow) (map[string]any, error) {
+	if t := f.EventShape(ev.Type); t != nil {
+		return ev.decodeAs(t)
+	}
+	return ev.decodeAs(shape.Any)
+}
+
+// decodeAs reads the event's data by a shape, once for each shape.
+func (ev *Event) decodeAs(t *shape.Type) (map[string]any, error) {
+	for i := range ev.readings {
+		if ev.readings[i].shape == t {
+			return ev.readings[i].data, ev.readings[i].err
+		}
+	}
+	data, err := decodeObject(t, ev.Data)
+	ev.readings = append(ev.readings, reading{t, data, err})
+	return data, err
+}
+
+// reading is an event's data as one shape reads it.
+type reading struct {
+	shape *shape.Type
+	data  map[string]any
+	err   error
+}
+
+func decodeObject(t *shape.Type, raw json.RawMessage) (map[string]any, error) {
+	if len(raw) == 0 {
+		raw = json.RawMessage("{}")
+	}
+	value, err := t.Decode(raw)
+	if err != nil {
+		return nil, err
+	}
+	object, ok := value.(map[string]any)
+	if !ok {
+		return nil, &shape.Mismatch{Want: "an object", Got: "something else"}
+	}
+	return object, nil
+}
+
+func misfit(err error, f *flows.Flow) *Refusal {
+	refusal := &Refusal{Why: RefusedShape, Field: "data", Detail: err.Error()}
+	if m := new(shape.Mismatch); errors.As(err, &m) {
+		m = m.At("data")
+		refusal.Field, refusal.Detail = m.Path, m.Error()
+	}
+	if f != nil {
+		refusal.Detail += " (flow " + f.Name + " reads it)"
+	}
+	return refusal
+}
+
+func invalid(field, detail string) *Refusal {
+	return &Refusal{Why: RefusedInvalid, Field: field, Detail: detail}
+}
+
+func limit(field string, max int, unit string) *Refusal {
+	return &Refusal{Why: RefusedLimit, Field: field, Detail: fmt.Sprintf("must be at most %d %s", max, unit)}
+}

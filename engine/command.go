@@ -1,0 +1,56 @@
+package engine
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"nudge/flows"
+)
+
+// cancel ends a run for an operator.
+func (a *application) cancel(c *Cancel) {
+	r := a.ws.Run(c.Run)
+	switch {
+	case r == nil:
+		a.refuse(RefusedNotFound, "there is no run "+c.Run.String())
+		return
+	case !r.Live():
+		a.refuse(RefusedEnded, fmt.Sprintf("the run ended %s: %s", r.Ended, r.Outcome))
+		return
+	}
+	r = a.edit(c.Run)
+	if c.Reason != "" {
+		r.log(Entry{At: a.now, Kind: KindError, Step: NoStep, Detail: "cancelled: " + cut(c.Reason, MaxReasonBytes)})
+	}
+	a.finish(r, OutcomeCancelled, false)
+	a.decide(r, DidCancel, c.Reason)
+}
+
+func (a *application) refuse(why RefusalReason, detail string) {
+	a.out.Answer.Refused = &Refusal{Why: why, Detail: detail}
+}
+
+// deploy makes a set of flows the active one. Live runs keep their versions.
+func (a *application) deploy(d *Deploy) {
+	compiled := make([]*flows.Flow, 0, len(d.Flows))
+	for _, bundle := range d.Flows {
+		f, err := flows.Compile(bundle)
+		if err != nil {
+			a.refuse(RefusedInvalid, err.Error())
+			return
+		}
+		compiled = append(compiled, f)
+	}
+	slices.SortFunc(compiled, func(x, y *flows.Flow) int { return strings.Compare(x.Name, y.Name) })
+	active := make([]FlowVersion, 0, len(compiled))
+	for _, f := range compiled {
+		v := FlowVersion{f.Name, f.Version}
+		a.e.versions[v] = f
+		active = append(active, v)
+		a.out.Answer.Decisions = append(a.out.Answer.Decisions, Decision{Flow: f.Name, Did: DidDeploy, Reason: f.Version})
+	}
+	a.e.State.Active = active
+	a.e.index()
+	a.changed = true
+}

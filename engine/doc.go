@@ -1,0 +1,40 @@
+// Package engine is the pure core of Nudge: what is known, an input and an instant
+// go in; what changed and what is wanted done outside come out. It has no
+// goroutine, clock, random number, log or I/O, so the same inputs in the same
+// order give the same bytes, on every machine and in every time zone.
+//
+//	                 Needs(input)            what the input can touch
+//	                      │
+//	store ── load ──▶ WorkingSet ── Apply(input, stamp) ──▶ Answer + Effects
+//	  ▲                   │
+//	  └──── commit ── Changes()              runs before and after
+//
+// A caller loads what a batch of inputs needs, applies the inputs one after the
+// other, commits the changes in one transaction, and only then acknowledges the
+// inputs and carries out the effects. The core never asks the store a question in
+// the middle. Applying n inputs in one batch gives exactly what n batches of one
+// give; a property test holds it to that.
+//
+// # A message's life
+//
+//	planned ──claim──▶ claimed ──▶ accepted ─▶ sent ─▶ delivered ─▶ read
+//	   ▲                  │  │        ▲           │
+//	   │     deferred     │  └─▶ unknown          └──▶ failed, expired
+//	   └──── retrying ◀───┘        (held, then continue | resend | fail)
+//	unsent: we held it back
+//
+// Claiming is the last gate before the provider: outbound mode and the kill switch
+// are read there. Only a claimed message is posted, and the claim is committed
+// before the post, so after a crash exactly the claimed ones are unknown. Statuses
+// only move up; any receipt proves acceptance, also one that comes before the
+// provider's own response.
+//
+// # The order of things
+//
+// An event is applied to the exits of the runs it concerns, then to their waits,
+// then to triggers. The event that starts a run never satisfies that run's own
+// waits. What comes for a run while its send is under way is held in its mailbox
+// and belongs to the next wait that names it. The first line of a wait to happen
+// wins; what happened before the wait began happened at its beginning, and there
+// the upper line wins.
+package engine

@@ -1,0 +1,34 @@
+package engine
+
+import "time"
+
+// Limits of the engine, each with its name. What goes beyond one is refused or
+// ends visibly, never silently.
+const (
+	MaxEventBytes     = 64 << 10 // an event's data
+	MaxLiveRuns       = 100      // live runs of one person; a trigger beyond it is skipped
+	MaxMessagesPerRun = 200      // messages of one run; one more fails the run
+	MaxStepsPerInput  = 1000     // steps one run takes for one input; one more fails the run
+	MaxMailbox        = 100      // events and replies held for a run; the oldest goes first
+	MaxAttempts       = 20       // posts of one message that the provider deferred
+	MaxResends        = 2        // posts after an unknown outcome, under on_unknown: resend
+	MaxReplyBytes     = 16 << 10 // text of a reply; the rest is cut
+	MaxKeyBytes       = 512      // a run's key
+	MaxProfileBytes   = 256      // a profile ID
+	MaxEventType      = 128      // characters of an event's type
+	MaxIDBytes        = 256      // an idempotency id
+	MaxReasonBytes    = 512      // a reason on a timeline; the rest is cut
+)
+
+// How long things are waited for.
+const (
+	// UnknownHold is how long a webhook may still prove a message whose outcome is
+	// unknown before on_unknown decides. It must never be shorter than the 130 s that
+	// the provider itself may take for a request.
+	UnknownHold = 15 * time.Minute
+	// IDRetention is how long the id of an event, reply or command is remembered.
+	IDRetention = 72 * time.Hour
+
+	firstRetry = 2 * time.Second // pause before the first retry of a deferred message
+	maxRetry   = 5 * time.Minute // longest pause that we choose ourselves
+)

@@ -1,0 +1,72 @@
+package engine
+
+import "nudge/channels"
+
+// Message is one send of one run, as far as the engine knows it. Its number is its
+// place in the run.
+type Message struct {
+	Step       int // index of the send step
+	Status     MessageStatus
+	Attempt    int     // of the newest post, from 1; 0 before the first
+	Resends    int     // posts after an unknown outcome
+	Planned    Instant // also the "now" of its template
+	Order      uint64  // place in the outbox: the input that planned it
+	Posted     Instant // when the newest attempt was claimed
+	Reason     string  // why it is unsent, failed, deferred or unknown
+	ProviderID string  // the provider's message ID, once known
+	Conv       string  // conversation it was posted to
+}
+
+// MessageStatus is where a message stands. The constants are in rising order; a
+// message never falls, except from Claimed back to Retrying and from Retrying or
+// Unknown back to Planned, while nothing has proved it accepted.
+type MessageStatus uint8
+
+const (
+	Planned   MessageStatus = iota + 1 // to be sent; in the outbox
+	Retrying                           // deferred by the provider; a timer plans it again
+	Claimed                            // posted, or about to be; in the outbox
+	Unknown                            // nobody can say whether it was accepted
+	Unsent                             // we held it back
+	Accepted                           // the provider has it
+	Sent                               // it went out
+	Expired                            // it ended undelivered
+	Failed                             // refused, or it did not arrive
+	Delivered                          // it reached the person's device
+	Read                               // the person saw it
+)
+
+var messageStatusNames = [...]string{
+	Planned: "planned", Retrying: "retrying", Claimed: "claimed", Unknown: "unknown",
+	Unsent: "unsent", Accepted: "accepted", Sent: "sent", Expired: "expired",
+	Failed: "failed", Delivered: "delivered", Read: "read",
+}
+
+// String is the word for a status in YAML, timelines, logs and metrics.
+func (s MessageStatus) String() string { return word(messageStatusNames[:], int(s), "status") }
+
+// Pending reports whether the send is still under way, so that the run waits for it.
+func (s MessageStatus) Pending() bool { return s < Unsent }
+
+// Outbox reports whether a message of this status belongs into the outbox: it is to
+// be posted, or its post has no outcome yet.
+func (s MessageStatus) Outbox() bool { return s == Planned || s == Claimed }
+
+// lost reports whether the message is known not to have reached the person.
+func (s MessageStatus) lost() bool { return s == Unsent || s == Failed || s == Expired }
+
+func statusOf(s channels.Status) MessageStatus {
+	switch s {
+	case channels.Sent:
+		return Sent
+	case channels.Delivered:
+		return Delivered
+	case channels.Read:
+		return Read
+	case channels.Failed:
+		return Failed
+	case channels.Expired:
+		return Expired
+	}
+	panic("engine: receipt with unknown status")
+}

@@ -1,0 +1,81 @@
+package engine
+
+import "nudge/flows"
+
+// Needs adds to n everything that applying the input can touch.
+func (e *Engine) Needs(in *Input, n *Needs) {
+	if in.ID != "" {
+		n.IDs = append(n.IDs, in.rememberedAs())
+	}
+	switch in.Kind {
+	case InputEvent:
+		e.eventNeeds(in.Event, n)
+	case InputReceipt:
+		if id, err := ParseRunID(in.Receipt.Ref.Run); err == nil {
+			n.Runs = append(n.Runs, id)
+		}
+	case InputReply:
+		n.People = append(n.People, in.Reply.Profile)
+	case InputResult:
+		n.Runs = append(n.Runs, in.Result.Run)
+	case InputTimer:
+		n.Runs = append(n.Runs, in.Timer.Run)
+	case InputClaim:
+		n.Runs = append(n.Runs, in.Claim.Run)
+	case InputCancel:
+		n.Runs = append(n.Runs, in.Cancel.Run)
+	}
+}
+
+// eventNeeds names the people and keys of an event. Expressions that fail here fail
+// in the same way when the event is applied, and then concern nobody.
+func (e *Engine) eventNeeds(ev *Event, n *Needs) {
+	if ev.Profile != "" {
+		n.People = append(n.People, ev.Profile)
+	}
+	for i := range e.listeners[ev.Type] {
+		l := &e.listeners[ev.Type][i]
+		l.lines(func(line *flows.Line) {
+			if line.Key == nil {
+				return
+			}
+			if text, ok := ev.key(l.flow, line.Key); ok {
+				n.Keys = append(n.Keys, FlowKey{l.flow.Name, text})
+			}
+		})
+	}
+	for _, f := range e.active {
+		for i := range f.Triggers {
+			if t := &f.Triggers[i]; t.Event == ev.Type && t.To != nil {
+				if people, err := ev.people(f, t); err == nil {
+					n.People = append(n.People, people...)
+				}
+			}
+		}
+	}
+}
+
+// key evaluates a key over the event. Not ok: the event has no such key.
+func (ev *Event) key(f *flows.Flow, key *flows.Expr) (string, bool) {
+	data, err := ev.decode(f)
+	if err != nil {
+		return "", false
+	}
+	text, err := key.Text(map[string]any{flows.NameEvent: data})
+	return text, err == nil && text != "" && len(text) <= MaxKeyBytes
+}
+
+// people evaluates to whom a trigger sends: without to, the person the event names.
+func (ev *Event) people(f *flows.Flow, t *flows.Trigger) ([]string, error) {
+	if t.To == nil {
+		if ev.Profile == "" {
+			return nil, errNobody
+		}
+		return []string{ev.Profile}, nil
+	}
+	data, err := ev.decode(f)
+	if err != nil {
+		return nil, err
+	}
+	return t.To.People(map[string]any{flows.NameEvent: data})
+}

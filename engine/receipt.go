@@ -1,0 +1,76 @@
+package engine
+
+import (
+	"nudge/channels"
+	"nudge/flows"
+)
+
+// receipt applies what the provider says about a message. Any receipt proves that
+// the message was accepted; a status that says nothing new changes nothing.
+func (a *application) receipt(rc *channels.Receipt) {
+	if rc.Ref.Installation != a.e.State.Installation.String() {
+		a.ignore("another installation sent it")
+		return
+	}
+	id, err := ParseRunID(rc.Ref.Run)
+	if err != nil {
+		a.ignore("it names no run")
+		return
+	}
+	r := a.ws.Run(id)
+	if r == nil || r.Message(rc.Ref.Message) == nil || r.Message(rc.Ref.Message).Attempt == 0 {
+		a.ignore("there is no such message")
+		return
+	}
+	status, m := statusOf(rc.Status), r.Message(rc.Ref.Message)
+	if status <= m.Status {
+		a.ignore("it says nothing new")
+		return
+	}
+	r = a.edit(id)
+	m = r.Message(rc.Ref.Message)
+	before := m.Status
+	m.Status, m.Reason = status, ""
+	if status.lost() {
+		m.Reason = cut(rc.Reason, MaxReasonBytes)
+	}
+	if m.ProviderID == "" {
+		m.ProviderID = rc.ProviderID
+	}
+	r.log(Entry{At: a.now, Kind: KindReceipt, Step: m.Step, Message: rc.Ref.Message, Attempt: rc.Ref.Attempt, Detail: receiptDetail(rc)})
+	switch r.Status {
+	case Sending:
+		a.goOn(r, rc.Ref.Message)
+	case Waiting:
+		a.wakeOnStatus(r, rc.Ref.Message, before)
+	}
+}
+
+func receiptDetail(rc *channels.Receipt) string {
+	if rc.Reason == "" {
+		return rc.Status.String()
+	}
+	return rc.Status.String() + ": " + cut(rc.Reason, MaxReasonBytes)
+}
+
+// wakeOnStatus ends the run's wait by the upper line that the message's new status
+// satisfies and its old one did not.
+func (a *application) wakeOnStatus(r *Run, message int, before MessageStatus) {
+	f := a.e.flowOf(r)
+	w := f.Steps[r.At].Wait
+	m := r.Message(message)
+	for i := range w.Lines {
+		line := &w.Lines[i]
+		switch line.Signal {
+		case flows.SignalRead, flows.SignalDelivered, flows.SignalFailed:
+			if named(line, m) && satisfies(m.Status, line.Signal) && !satisfies(before, line.Signal) && a.holds(line.If, r, f, nil) {
+				a.take(r, f, line, nil)
+				return
+			}
+		}
+	}
+	if timer := timerLine(w); (timer == nil || timer.Never) && a.lostCause(r, w) {
+		a.endWait(r, outcomeFailed, nil)
+		a.advance(r, f, f.Steps[r.At].Next)
+	}
+}

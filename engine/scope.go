@@ -1,0 +1,175 @@
+package engine
+
+import (
+	"encoding/json"
+	"regexp"
+	"strconv"
+	"strings"
+	"unicode"
+
+	"nudge/flows"
+	"nudge/flows/shape"
+)
+
+// scope is what conditions see of a run at the instant of the input in hand.
+func (a *application) scope(r *Run, f *flows.Flow) map[string]any {
+	scope := map[string]any{
+		flows.NameData:    object(f.Data, r.Data),
+		flows.NameProfile: map[string]any{"id": r.Profile, "timezone": f.Zone.String()},
+		flows.NameVars:    varsView(r),
+		flows.NameRun: map[string]any{
+			"id": r.ID.String(), "key": r.Key, "started": shape.TimeOf(r.Started().Time()), "started_by": r.StartedBy,
+		},
+		flows.NameNow:   shape.TimeOf(a.now.Time()),
+		flows.NameEvent: a.eventView(r, f, r.Event),
+		flows.NameReply: replyView(r, r.Reply),
+	}
+	for i := range f.Steps {
+		switch f.Steps[i].Verb {
+		case flows.VerbSend:
+			scope[f.Steps[i].ID] = messageView(r.sentBy(i))
+		case flows.VerbWait:
+			scope[f.Steps[i].ID] = a.waitView(r, f, i)
+		}
+	}
+	return scope
+}
+
+// renderScope is what the template of a message sees: the run, at the instant at
+// which the message was planned, so that an attempt made later says the same.
+func (a *application) renderScope(r *Run, f *flows.Flow, m *Message) map[string]any {
+	scope := a.scope(r, f)
+	scope[flows.NameNow] = shape.TimeOf(m.Planned.Time())
+	return scope
+}
+
+// inHand puts a happening into a scope, as the line that looks at it sees it.
+func (a *application) inHand(scope map[string]any, f *flows.Flow, h *Happening) {
+	switch {
+	case h == nil:
+	case h.Event != "":
+		scope[flows.NameEvent] = a.eventData(f, h)
+	default:
+		scope[flows.NameReply] = h.view()
+	}
+}
+
+// triggerScope is what a trigger's condition sees: there is no run yet.
+func (a *application) triggerScope(f *flows.Flow, ev *Event) (map[string]any, error) {
+	data, err := ev.decode(f)
+	if err != nil {
+		return nil, err
+	}
+	return map[string]any{
+		flows.NameEvent:   data,
+		flows.NameProfile: map[string]any{"id": ev.Profile, "timezone": f.Zone.String()},
+		flows.NameNow:     shape.TimeOf(a.now.Time()),
+	}, nil
+}
+
+func (a *application) eventView(r *Run, f *flows.Flow, hand int) map[string]any {
+	if hand == 0 {
+		return map[string]any{}
+	}
+	return a.eventData(f, &r.Hands[hand-1])
+}
+
+func (a *application) eventData(f *flows.Flow, h *Happening) map[string]any {
+	if ev := a.in.Event; ev != nil && ev.Type == h.Event && string(ev.Data) == string(h.Data) {
+		if data, err := ev.decode(f); err == nil {
+			return data
+		}
+	}
+	return object(f.EventShape(h.Event), h.Data)
+}
+
+func replyView(r *Run, hand int) map[string]any {
+	if hand == 0 {
+		return (&Happening{}).view()
+	}
+	return r.Hands[hand-1].view()
+}
+
+func messageView(m *Message) map[string]any {
+	if m == nil {
+		return noMessage
+	}
+	return map[string]any{
+		"status": m.Status.String(), "reason": m.Reason,
+		"sent":      m.Status >= Sent && !m.Status.lost(),
+		"delivered": satisfies(m.Status, flows.SignalDelivered),
+		"read":      satisfies(m.Status, flows.SignalRead),
+		"failed":    m.Status.lost(),
+	}
+}
+
+var noMessage = map[string]any{"status": "", "reason": "", "sent": false, "delivered": false, "read": false, "failed": false}
+
+func (a *application) waitView(r *Run, f *flows.Flow, step int) map[string]any {
+	for i := len(r.Waits) - 1; i >= 0; i-- {
+		if w := &r.Waits[i]; w.Step == step {
+			return map[string]any{
+				"outcome": w.Outcome, "event": a.eventView(r, f, w.Event), "reply": replyView(r, w.Reply),
+			}
+		}
+	}
+	return map[string]any{"outcome": "", "event": map[string]any{}, "reply": replyView(r, 0)}
+}
+
+func varsView(r *Run) map[string]any {
+	vars := make(map[string]any, len(r.Vars))
+	for _, v := range r.Vars {
+		value, err := shape.Any.Decode(v.Value)
+		if err != nil {
+			panic("engine: stored variable " + v.Name + ": " + err.Error())
+		}
+		vars[v.Name] = value
+	}
+	return vars
+}
+
+// object reads a stored object. It was checked when it came; where a newer reading
+// of it fails, it is read as it is.
+func object(t *shape.Type, raw json.RawMessage) map[string]any {
+	if t != nil {
+		if data, err := decodeObject(t, raw); err == nil {
+			return data
+		}
+	}
+	data, err := decodeObject(shape.Any, raw)
+	if err != nil {
+		return map[string]any{}
+	}
+	return data
+}
+
+// view is a reply as conditions and templates see it.
+func (h *Happening) view() map[string]any {
+	return map[string]any{
+		"text": h.Text, "keyword": keyword(h.Text), "number": number(h.Text),
+		"at": shape.TimeOf(h.At.Time()), "conversation": h.Conv,
+	}
+}
+
+// keyword is the text in lower case without what surrounds its words: " Stop! "
+// is stop.
+func keyword(text string) string {
+	return strings.ToLower(strings.TrimFunc(text, func(c rune) bool {
+		return !unicode.IsLetter(c) && !unicode.IsNumber(c)
+	}))
+}
+
+var numeral = regexp.MustCompile(`-?\d+(\.\d+)?`)
+
+// number is the first number in the text: 9 in "I'd say 9!". Without one it is nil,
+// which compares as false with everything.
+func number(text string) any {
+	digits := numeral.FindString(text)
+	if n, err := strconv.Atoi(digits); err == nil {
+		return n
+	}
+	if x, err := strconv.ParseFloat(digits, 64); err == nil {
+		return x
+	}
+	return nil
+}

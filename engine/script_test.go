@@ -1,0 +1,424 @@
+package engine_test
+
+import (
+	"bytes"
+	"encoding/json"
+	"flag"
+	"fmt"
+	"os"
+	"path/filepath"
+	"slices"
+	"strconv"
+	"strings"
+	"testing"
+	"testing/fstest"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+	"golang.org/x/tools/txtar"
+
+	"nudge/channels"
+	"nudge/engine"
+	"nudge/engine/runner"
+	"nudge/flows"
+	"nudge/store"
+	"nudge/store/memory"
+)
+
+var update = flag.Bool("update", false, "write what the engine decided into the scripts")
+
+// TestScripts runs every story in testdata. A story is commands, each with what the
+// engine decided below it, indented. The words of the commands are in world.do.
+func TestScripts(t *testing.T) {
+	scripts, err := filepath.Glob("testdata/*.txt")
+	if err != nil || len(scripts) == 0 {
+		t.Fatalf("no scripts: %v", err)
+	}
+	for _, path := range scripts {
+		t.Run(strings.TrimSuffix(filepath.Base(path), ".txt"), func(t *testing.T) {
+			t.Parallel()
+			runScript(t, path)
+		})
+	}
+}
+
+func runScript(t *testing.T, path string) {
+	archive, err := txtar.ParseFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	w := newWorld(t, archive)
+	story := &archive.Files[len(archive.Files)-1]
+	if story.Name != "story" {
+		t.Fatalf("%s: the last section is %q, want story", path, story.Name)
+	}
+	want := string(story.Data)
+	var got strings.Builder
+	for line := range strings.Lines(want) {
+		switch {
+		case strings.HasPrefix(line, "  "):
+		case strings.TrimSpace(line) == "", strings.HasPrefix(line, "#"):
+			got.WriteString(line)
+		default:
+			got.WriteString(line)
+			w.out.Reset()
+			w.do(strings.TrimSpace(line))
+			for said := range strings.Lines(w.out.String()) {
+				got.WriteString("  " + said)
+			}
+		}
+	}
+	w.check()
+	if got.String() == want {
+		return
+	}
+	if *update {
+		story.Data = []byte(got.String())
+		if err := os.WriteFile(path, txtar.Format(archive), 0o644); err != nil {
+			t.Fatal(err)
+		}
+		return
+	}
+	t.Errorf("%s: the engine decided otherwise (-want +got); with -update the script takes it over\n%s",
+		path, cmp.Diff(strings.Split(want, "\n"), strings.Split(got.String(), "\n")))
+}
+
+// world is a loop over a store in memory, a clock set by hand, and a provider that
+// says what the story says.
+type world struct {
+	t       *testing.T
+	files   fstest.MapFS
+	kv      *memory.KV
+	store   *store.Store
+	loop    *runner.Loop
+	senders int
+	now     time.Time
+	next    engine.Instant
+	runs    []engine.RunID // by their number in the story
+	posts   []engine.Post  // by their number in the story
+	seen    map[engine.RunID]int
+	out     bytes.Buffer
+}
+
+func newWorld(t *testing.T, archive *txtar.Archive) *world {
+	w := &world{t: t, files: fstest.MapFS{}, kv: new(memory.KV), senders: 64, seen: map[engine.RunID]int{},
+		now: time.Date(2026, 3, 2, 10, 0, 0, 0, time.UTC)}
+	for _, f := range archive.Files {
+		w.files[f.Name] = &fstest.MapFile{Data: f.Data}
+	}
+	w.open()
+	w.deploy(w.files)
+	w.out.Reset()
+	return w
+}
+
+// open goes on from what the store holds, as a process does when it starts.
+func (w *world) open() {
+	w.t.Helper()
+	var err error
+	if w.store, err = store.Open(w.kv); err != nil {
+		w.t.Fatal(err)
+	}
+	state, err := w.store.State()
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	inUse, err := w.store.InUse()
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	core, err := engine.New(state, inUse)
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	w.loop = runner.NewLoop(w.store, core, w.senders)
+	step, err := w.loop.Recover(w.now)
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	w.show(step)
+}
+
+func (w *world) deploy(files fstest.MapFS) {
+	w.t.Helper()
+	project, list := flows.Load(files)
+	if list.HasErrors() {
+		w.t.Fatalf("the project does not load:\n%v", list)
+	}
+	deploy := &engine.Deploy{}
+	for _, f := range project.Flows {
+		deploy.Flows = append(deploy.Flows, f.Bundle)
+	}
+	w.apply(&engine.Input{Kind: engine.InputDeploy, Deploy: deploy})
+}
+
+// apply applies inputs in one step and shows what came of them.
+func (w *world) apply(inputs ...*engine.Input) {
+	w.t.Helper()
+	group := &runner.Group{Inputs: inputs}
+	if r := inputs[0].Result; r != nil {
+		group.Frees = 1
+	}
+	w.step(group)
+}
+
+func (w *world) step(groups ...*runner.Group) {
+	w.t.Helper()
+	step, err := w.loop.Step(w.now, groups)
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	for _, g := range groups {
+		for i := range g.Answers {
+			w.answer(&g.Answers[i])
+		}
+	}
+	w.show(step)
+	w.next = step.Next
+	if step.Again {
+		w.step()
+	}
+}
+
+func (w *world) answer(a *engine.Answer) {
+	switch {
+	case a.Refused != nil:
+		fmt.Fprintf(&w.out, "refused (%s, %s): %s\n", a.Refused.Why, a.Refused.Field, a.Refused.Detail)
+	case a.Repeated:
+		fmt.Fprintf(&w.out, "repeated: the first answer again\n")
+	case a.Ignored != "":
+		fmt.Fprintf(&w.out, "ignored: %s\n", a.Ignored)
+	}
+	for _, d := range a.Decisions {
+		if d.Did == engine.DidSkip {
+			fmt.Fprintf(&w.out, "%s %s: %s\n", d.Flow, d.Did, d.Reason)
+		}
+	}
+}
+
+// show writes what changed: every new entry of every run's timeline, and the posts.
+func (w *world) show(step *runner.Step) {
+	for _, p := range step.Panics {
+		fmt.Fprintf(&w.out, "panic: %s\n", strings.SplitN(p, "\n", 2)[0])
+	}
+	for _, c := range step.Changes {
+		r := c.After
+		if !slices.Contains(w.runs, r.ID) {
+			w.runs = append(w.runs, r.ID)
+		}
+		f := w.loop.Core().Flow(engine.FlowVersion{Flow: r.Flow, Version: r.Version})
+		for _, e := range r.Timeline[w.seen[r.ID]:] {
+			fmt.Fprintf(&w.out, "%s %s of %s: %s\n", clock(e.At), w.name(r.ID), r.Profile, w.plain(engine.Describe(f, r, e)))
+		}
+		w.seen[r.ID] = len(r.Timeline)
+	}
+	for _, p := range step.Posts {
+		w.posts = append(w.posts, p)
+		text := p.Content.Body
+		for _, part := range p.Content.Parts {
+			text += "[" + part.Type + " " + part.Data + part.URL + "]"
+		}
+		fmt.Fprintf(&w.out, "post %d to %s: %s\n", len(w.posts), p.Content.To, text)
+	}
+}
+
+func (w *world) name(id engine.RunID) string {
+	return "r" + strconv.Itoa(slices.Index(w.runs, id)+1)
+}
+
+// plain replaces what differs between two runs of a story.
+func (w *world) plain(text string) string {
+	for _, id := range w.runs {
+		text = strings.ReplaceAll(text, id.String(), w.name(id))
+	}
+	return text
+}
+
+func clock(i engine.Instant) string { return strings.ToLower(i.Time().Format("Mon 15:04:05")) }
+
+// do carries out one command.
+func (w *world) do(line string) {
+	w.t.Helper()
+	word, rest, _ := strings.Cut(line, " ")
+	switch word {
+	case "event": // event TYPE [by PROFILE] [id ID] [{data}]
+		w.apply(w.event(rest))
+	case "events": // events A || B: both in one group
+		var inputs []*engine.Input
+		for _, one := range strings.Split(rest, "||") {
+			inputs = append(inputs, w.event(strings.TrimSpace(one)))
+		}
+		w.apply(inputs...)
+	case "accept", "refuse", "defer", "lose": // accept POST [reason]
+		w.result(word, rest)
+	case "sent", "delivered", "read", "failed", "expired": // read POST [reason]
+		w.receipt(word, rest)
+	case "reply": // reply PROFILE [in CONVERSATION:] text
+		w.reply(rest)
+	case "after": // after DURATION
+		w.after(rest)
+	case "cancel": // cancel RUN
+		w.apply(&engine.Input{Kind: engine.InputCancel, Cancel: &engine.Cancel{Run: w.run(rest)}})
+	case "outbound": // outbound live | hold | only PROFILE…
+		mode, only, _ := strings.Cut(rest, " ")
+		o, err := engine.ParseOutbound(mode)
+		if err != nil {
+			w.t.Fatal(err)
+		}
+		w.apply(&engine.Input{Kind: engine.InputControl, Control: &engine.Control{Outbound: o, Only: strings.Fields(only)}})
+	case "kill": // kill on | off
+		on := rest == "on"
+		w.apply(&engine.Input{Kind: engine.InputControl, Control: &engine.Control{Kill: &on}})
+	case "senders": // senders N: from the next start on
+		w.senders = w.number(rest)
+	case "restart":
+		w.open()
+		w.step()
+	case "deploy": // deploy FOLDER: the files below it, instead of those before
+		files := fstest.MapFS{}
+		for name, f := range w.files {
+			if below, ok := strings.CutPrefix(name, rest+"/"); ok {
+				files[below] = f
+			}
+		}
+		w.deploy(files)
+	case "show": // show RUN: where it stands
+		w.stand(w.run(rest))
+	default:
+		w.t.Fatalf("unknown command %q", line)
+	}
+}
+
+func (w *world) event(text string) *engine.Input {
+	words, data, hasData := strings.Cut(text, "{")
+	fields := strings.Fields(words)
+	in := &engine.Input{Kind: engine.InputEvent, Event: &engine.Event{Type: fields[0]}}
+	for i := 1; i+1 < len(fields); i += 2 {
+		switch fields[i] {
+		case "by":
+			in.Event.Profile = fields[i+1]
+		case "id":
+			in.ID = fields[i+1]
+		}
+	}
+	if hasData {
+		in.Event.Data = json.RawMessage("{" + data)
+	}
+	return in
+}
+
+func (w *world) number(text string) int {
+	w.t.Helper()
+	n, err := strconv.Atoi(text)
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	return n
+}
+
+func (w *world) run(name string) engine.RunID {
+	w.t.Helper()
+	n := w.number(strings.TrimPrefix(name, "r"))
+	if n > len(w.runs) {
+		return engine.RunID{15: byte(n)}
+	}
+	return w.runs[n-1]
+}
+
+func (w *world) post(text string) (engine.Post, string) {
+	w.t.Helper()
+	first, rest, _ := strings.Cut(text, " ")
+	n := w.number(first)
+	if n > len(w.posts) {
+		w.t.Fatalf("there is no post %d", n)
+	}
+	return w.posts[n-1], rest
+}
+
+func (w *world) result(word, text string) {
+	w.t.Helper()
+	p, rest := w.post(text)
+	result := &engine.SendResult{Run: p.Run, Message: p.Message, Attempt: p.Attempt}
+	switch word {
+	case "accept":
+		result.Result = channels.Result{Outcome: channels.Accepted, ProviderID: "m" + strings.Fields(text)[0]}
+	case "refuse":
+		result.Result = channels.Result{Outcome: channels.Refused, Reason: rest}
+	case "lose":
+		result.Result = channels.Result{Outcome: channels.Unknown, Reason: rest}
+	case "defer":
+		wait, reason, _ := strings.Cut(rest, " ")
+		d, err := time.ParseDuration(wait)
+		if err != nil {
+			w.t.Fatal(err)
+		}
+		result.Result = channels.Result{Outcome: channels.Deferred, RetryAfter: d, Reason: reason}
+	}
+	w.apply(&engine.Input{Kind: engine.InputResult, Result: result})
+}
+
+func (w *world) receipt(word, text string) {
+	w.t.Helper()
+	p, reason := w.post(text)
+	statuses := map[string]channels.Status{"sent": channels.Sent, "delivered": channels.Delivered,
+		"read": channels.Read, "failed": channels.Failed, "expired": channels.Expired}
+	w.apply(&engine.Input{Kind: engine.InputReceipt, Receipt: &channels.Receipt{
+		Ref: p.Content.Ref, Status: statuses[word], Reason: reason, At: w.now}})
+}
+
+func (w *world) reply(text string) {
+	who, said, _ := strings.Cut(text, " ")
+	reply := &channels.Reply{Profile: who, Text: said, At: w.now}
+	if in, ok := strings.CutPrefix(said, "in "); ok {
+		reply.Conversation, reply.Text, _ = strings.Cut(in, ": ")
+	}
+	w.apply(&engine.Input{Kind: engine.InputReply, Reply: reply})
+}
+
+// after lets time pass, timer by timer.
+func (w *world) after(text string) {
+	w.t.Helper()
+	d, err := flows.ParseDuration(text)
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	until := d.After(w.now, time.UTC)
+	for w.next != 0 && !w.next.Time().After(until) {
+		w.now = w.next.Time()
+		w.step()
+	}
+	w.now = until
+}
+
+func (w *world) stand(id engine.RunID) {
+	r, err := w.store.Run(id)
+	if err != nil || r == nil {
+		w.t.Fatalf("run %s: %v", id, err)
+	}
+	fmt.Fprintf(&w.out, "%s", r.Status)
+	if r.Outcome != "" {
+		fmt.Fprintf(&w.out, " %s", r.Outcome)
+	}
+	if r.Deadline != 0 {
+		fmt.Fprintf(&w.out, " until %s", clock(r.Deadline))
+	}
+	for i, m := range r.Messages {
+		fmt.Fprintf(&w.out, "; message %d %s", i+1, m.Status)
+	}
+	w.out.WriteString("\n")
+	for _, v := range r.Vars {
+		fmt.Fprintf(&w.out, "%s = %s\n", v.Name, v.Value)
+	}
+}
+
+// check verifies the store, as every test does that opened one.
+func (w *world) check() {
+	w.t.Helper()
+	report, err := w.store.Check()
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	for _, p := range report.Problems {
+		w.t.Error("store: ", p)
+	}
+}

@@ -1,0 +1,222 @@
+package engine
+
+import (
+	"hash/fnv"
+	"time"
+
+	"nudge/channels"
+	"nudge/flows"
+)
+
+// send plans a message, and claims it at once where a slot is free.
+func (a *application) send(r *Run, f *flows.Flow, s *flows.Step) (next int, parked bool) {
+	if len(r.Messages) >= MaxMessagesPerRun {
+		a.fail(r, r.At, "more than 200 messages in one run")
+		return 0, true
+	}
+	r.Messages = append(r.Messages, Message{Step: r.At, Planned: a.now})
+	a.plan(r)
+	if !a.claimable() {
+		a.queue(r)
+		return 0, true
+	}
+	return a.claim(r, f)
+}
+
+// plan puts the run's newest message into the outbox.
+func (a *application) plan(r *Run) {
+	m := r.current()
+	m.Status, m.Order = Planned, a.seq
+	r.Status, r.Deadline = Sending, 0
+}
+
+// claimable reports whether a message may be claimed right now.
+func (a *application) claimable() bool { return a.used < a.granted && !a.e.State.Holding() }
+
+// queue leaves a planned message for a free slot.
+func (a *application) queue(r *Run) {
+	m := r.current()
+	n := len(r.Messages)
+	r.log(Entry{At: a.now, Kind: KindPlanned, Step: m.Step, Message: n})
+	a.out.Planned = append(a.out.Planned, OutboxRef{Order: m.Order, Run: r.ID, Message: n})
+}
+
+// claim is the last gate before the provider. It hands the run's newest message to
+// the channel, or says why it stays here.
+func (a *application) claim(r *Run, f *flows.Flow) (next int, parked bool) {
+	m, n := r.current(), len(r.Messages)
+	step := &f.Steps[m.Step]
+	if !a.e.State.allows(r.Profile) {
+		m.Status, m.Reason = Unsent, "outbound"
+		r.log(Entry{At: a.now, Kind: KindUnsent, Step: m.Step, Message: n, Detail: m.Reason})
+		return step.Next, false
+	}
+	content, err := step.Send.Message.Render(r.Profile, a.renderScope(r, f, m))
+	if err != nil {
+		m.Status, m.Reason = Unsent, "template"
+		a.fail(r, m.Step, err.Error())
+		return 0, true
+	}
+	m.Attempt++
+	m.Status, m.Posted, m.Conv, m.Reason = Claimed, a.now, content.Conversation, ""
+	content.Ref = channels.Ref{
+		Installation: a.e.State.Installation.String(), Run: r.ID.String(), Message: n, Attempt: m.Attempt,
+	}
+	a.used++
+	a.out.Posts = append(a.out.Posts, Post{Run: r.ID, Message: n, Attempt: m.Attempt, Content: content})
+	r.log(Entry{At: a.now, Kind: KindClaimed, Step: m.Step, Message: n, Attempt: m.Attempt})
+	return 0, true
+}
+
+// claimed gives a free slot to a planned message.
+func (a *application) claimed(ref *OutboxRef) {
+	r := a.ws.Run(ref.Run)
+	if r == nil || !r.Live() || r.Message(ref.Message) == nil || r.Message(ref.Message).Status != Planned {
+		a.ignore("the message is no longer planned")
+		return
+	}
+	if !a.claimable() {
+		a.out.Planned = append(a.out.Planned, *ref)
+		a.ignore("nothing may go out now")
+		return
+	}
+	a.post(a.edit(ref.Run))
+}
+
+// post claims the newest message of a run, which is planned, and goes on where it
+// need not be posted.
+func (a *application) post(r *Run) {
+	f := a.e.flowOf(r)
+	if next, parked := a.claim(r, f); !parked {
+		a.advance(r, f, next)
+	}
+}
+
+// result applies how a post ended.
+func (a *application) result(res *SendResult) {
+	r := a.ws.Run(res.Run)
+	if r == nil || r.Message(res.Message) == nil {
+		a.ignore("there is no such message")
+		return
+	}
+	if m := r.Message(res.Message); m.Attempt != res.Attempt && res.Outcome != channels.Accepted {
+		a.ignore("a newer attempt is under way")
+		return
+	}
+	r = a.edit(res.Run)
+	m := r.Message(res.Message)
+	log := func(kind Kind, detail string) {
+		r.log(Entry{At: a.now, Kind: kind, Step: m.Step, Message: res.Message, Attempt: res.Attempt, Detail: detail})
+	}
+	switch res.Outcome {
+	case channels.Accepted:
+		a.accept(r, m, res)
+		log(KindAccepted, res.ProviderID)
+	case channels.Refused:
+		log(KindRefused, cut(res.Reason, MaxReasonBytes))
+		a.lose(m, res.Reason)
+	case channels.Deferred:
+		log(KindDeferred, cut(res.Reason, MaxReasonBytes))
+		a.postpone(r, m, res)
+	case channels.Unknown:
+		log(KindUnknown, cut(res.Reason, MaxReasonBytes))
+		a.doubt(r, m, res.Reason)
+	default:
+		panic("engine: result with unknown outcome")
+	}
+	a.goOn(r, res.Message)
+}
+
+func (a *application) accept(r *Run, m *Message, res *SendResult) {
+	m.ProviderID = res.ProviderID
+	if res.Conversation != "" {
+		m.Conv = res.Conversation
+	}
+	if m.Status < Accepted {
+		m.Status, m.Reason = Accepted, ""
+	}
+}
+
+// lose ends a message that the provider will not take, unless a receipt has proved
+// that it did.
+func (a *application) lose(m *Message, reason string) {
+	if m.Status < Accepted {
+		m.Status, m.Reason = Failed, cut(reason, MaxReasonBytes)
+	}
+}
+
+// postpone sets the timer for the next attempt of a message that was surely not
+// accepted.
+func (a *application) postpone(r *Run, m *Message, res *SendResult) {
+	switch {
+	case m.Status != Claimed:
+	case !r.Live():
+		m.Status, m.Reason = Unsent, "the run ended"
+	case m.Attempt >= MaxAttempts:
+		m.Status, m.Reason = Failed, cut(res.Reason, MaxReasonBytes)
+		r.log(Entry{At: a.now, Kind: KindGaveUp, Step: m.Step, Message: res.Message, Detail: "after the most attempts allowed"})
+	default:
+		m.Status, m.Reason = Retrying, cut(res.Reason, MaxReasonBytes)
+		r.Deadline = a.now.Add(pause(r.ID, m.Attempt, res.RetryAfter))
+	}
+}
+
+// pause is how long to wait before the next attempt: what the provider asked for,
+// else growing, with a jitter that is a hash of the message and so is the same in
+// every replay.
+func pause(run RunID, attempt int, asked time.Duration) time.Duration {
+	grown := min(firstRetry<<min(attempt-1, 16), maxRetry)
+	h := fnv.New64a()
+	h.Write(run[:])
+	h.Write([]byte{byte(attempt)})
+	jitter := time.Duration(h.Sum64() % uint64(grown/2))
+	return max(asked, grown/2) + jitter
+}
+
+// doubt holds a message of which nobody can say whether it was accepted.
+func (a *application) doubt(r *Run, m *Message, reason string) {
+	if m.Status != Claimed {
+		return
+	}
+	m.Status, m.Reason = Unknown, cut(reason, MaxReasonBytes)
+	if r.Live() {
+		r.Deadline = a.now.Add(UnknownHold)
+	}
+}
+
+// goOn takes the run past its send step when its message is no longer under way.
+func (a *application) goOn(r *Run, message int) {
+	if r.Status != Sending || message != len(r.Messages) || r.current().Status.Pending() {
+		return
+	}
+	f := a.e.flowOf(r)
+	a.advance(r, f, f.Steps[r.At].Next)
+}
+
+// decideUnknown applies on_unknown once no webhook has proved the message in time.
+func (a *application) decideUnknown(r *Run) {
+	f := a.e.flowOf(r)
+	m, n := r.current(), len(r.Messages)
+	log := func(kind Kind, detail string) {
+		r.log(Entry{At: a.now, Kind: kind, Step: m.Step, Message: n, Attempt: m.Attempt, Detail: detail})
+	}
+	policy := f.Steps[m.Step].Send.OnUnknown
+	if policy == flows.OnUnknownResend && m.Resends < MaxResends {
+		log(KindResend, m.Reason)
+		m.Resends++
+		a.plan(r)
+		if a.claimable() {
+			a.post(r)
+		} else {
+			a.queue(r)
+		}
+		return
+	}
+	if policy == flows.OnUnknownFail {
+		m.Status = Failed
+		log(KindGaveUp, "on_unknown: fail")
+	} else {
+		log(KindGaveUp, "on_unknown: continue")
+	}
+	a.advance(r, f, f.Steps[r.At].Next)
+}

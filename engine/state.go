@@ -1,0 +1,44 @@
+package engine
+
+import "slices"
+
+// State is what the engine knows beside its runs.
+type State struct {
+	Installation Installation
+	Seq          uint64  // number of the last input applied
+	Stamp        Instant // of the last input applied; never falls
+	Outbound     Outbound
+	Only         []string // profiles that OutboundOnly lets through, sorted
+	Killed       bool
+	Active       []FlowVersion // flows that may start runs, sorted by name
+}
+
+// FlowVersion names one version of a flow.
+type FlowVersion struct {
+	Flow    string
+	Version string
+}
+
+// Holding reports whether nothing may be claimed at present.
+func (s *State) Holding() bool { return s.Killed || s.Outbound == OutboundHold }
+
+// allows reports whether a message to the person may go out under OutboundOnly.
+func (s *State) allows(profile string) bool {
+	if s.Outbound != OutboundOnly {
+		return true
+	}
+	_, ok := slices.BinarySearch(s.Only, profile)
+	return ok
+}
+
+// control returns the state after c.
+func (s State) control(c *Control) State {
+	if c.Outbound != 0 {
+		s.Outbound = c.Outbound
+		s.Only = slices.Compact(slices.Sorted(slices.Values(c.Only)))
+	}
+	if c.Kill != nil {
+		s.Killed = *c.Kill
+	}
+	return s
+}

@@ -1,0 +1,59 @@
+package engine
+
+// Entry is one thing that happened to a run, in compact form: which input, which
+// step, which decision. The words are made when it is read (see Describe).
+type Entry struct {
+	At      Instant
+	Kind    Kind
+	Step    int    // index of the step concerned; NoStep for none
+	Message int    // number of the message concerned; 0 for none
+	Attempt int    // of the message; 0 for none
+	Detail  string // event type, outcome, reason or text, as the kind says
+}
+
+// NoStep stands in Entry.Step for an entry that concerns no step.
+const NoStep = -1
+
+// Kind is what an entry of a timeline says.
+type Kind uint8
+
+const (
+	KindStarted     Kind = iota + 1 // Detail: event type
+	KindSkipped                     // step's condition was false
+	KindPlanned                     // message waits for a free slot
+	KindClaimed                     // message is handed to the channel
+	KindAccepted                    // Detail: the provider's message ID
+	KindRefused                     // Detail: reason
+	KindDeferred                    // Detail: reason
+	KindUnknown                     // Detail: reason
+	KindResend                      // after an unknown outcome
+	KindGaveUp                      // Detail: reason
+	KindUnsent                      // Detail: reason
+	KindReceipt                     // Detail: status, and reason after ": "
+	KindWaiting                     // Detail: the deadline in RFC 3339, empty for none
+	KindWaitEnded                   // Detail: outcome
+	KindEvent                       // Detail: event type; it concerned the run
+	KindReply                       // Detail: text
+	KindHeld                        // Detail: event type or text; kept for the next wait
+	KindDropped                     // Detail: event type or text; the mailbox was full
+	KindBranch                      // Detail: number of the arm taken, from 1; empty for none
+	KindSet                         // Detail: names
+	KindEnded                       // Detail: outcome
+	KindError                       // Detail: what broke, with its place
+	KindQuarantined                 // Detail: what broke; our fault
+)
+
+var kindNames = [...]string{
+	KindStarted: "started", KindSkipped: "skipped", KindPlanned: "planned", KindClaimed: "claimed",
+	KindAccepted: "accepted", KindRefused: "refused", KindDeferred: "deferred", KindUnknown: "unknown",
+	KindResend: "resend", KindGaveUp: "gave up", KindUnsent: "unsent", KindReceipt: "receipt",
+	KindWaiting: "waiting", KindWaitEnded: "wait ended", KindEvent: "event", KindReply: "reply",
+	KindHeld: "held", KindDropped: "dropped", KindBranch: "branch", KindSet: "set", KindEnded: "ended",
+	KindError: "error", KindQuarantined: "quarantined",
+}
+
+// String is the word for a kind in the API.
+func (k Kind) String() string { return word(kindNames[:], int(k), "kind") }
+
+// MarshalText writes the word.
+func (k Kind) MarshalText() ([]byte, error) { return []byte(k.String()), nil }

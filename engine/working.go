@@ -1,0 +1,210 @@
+package engine
+
+import (
+	"cmp"
+	"fmt"
+	"slices"
+)
+
+// Needs is everything an input can touch, known before it is applied.
+type Needs struct {
+	People []string  // all live runs of these people
+	Keys   []FlowKey // all live runs with these keys
+	Runs   []RunID   // these runs, live or ended
+	IDs    []string  // the remembered answers to these ids
+}
+
+// FlowKey is a key of the runs of one flow.
+type FlowKey struct {
+	Flow string
+	Key  string
+}
+
+// Compare orders keys by flow and key.
+func (k FlowKey) Compare(other FlowKey) int {
+	return cmp.Or(cmp.Compare(k.Flow, other.Flow), cmp.Compare(k.Key, other.Key))
+}
+
+// Remembered is the first answer to an id.
+type Remembered struct {
+	ID     string
+	Stamp  Instant
+	Digest uint64 // of the body it was first used with
+	Answer Answer
+}
+
+// WorkingSet holds the records that one batch may touch, and what the batch has
+// made of them. It belongs to one batch and one goroutine.
+type WorkingSet struct {
+	runs   map[RunID]*slot
+	people map[string][]RunID  // live runs, in order; a key for every person loaded
+	keys   map[FlowKey][]RunID // live runs, in order; a key for every key loaded
+	ids    map[string]*Remembered
+	newIDs []*Remembered
+	order  []RunID // runs in the order of their first change
+	undo   []func()
+	mark   int // counts begins, so that an input clones a run once
+}
+
+// slot is a run before the batch and now.
+type slot struct {
+	before *Run // as stored; nil for a run the batch started
+	now    *Run
+	dirty  bool
+	mark   int // of the input that cloned now
+}
+
+// NewWorkingSet returns a set that holds what was loaded for the needs. The records
+// now belong to the set.
+func NewWorkingSet(needs *Needs, runs []*Run, ids []*Remembered) *WorkingSet {
+	ws := &WorkingSet{
+		runs:   make(map[RunID]*slot, len(runs)),
+		people: make(map[string][]RunID, len(needs.People)),
+		keys:   make(map[FlowKey][]RunID, len(needs.Keys)),
+		ids:    make(map[string]*Remembered, len(needs.IDs)),
+	}
+	for _, p := range needs.People {
+		ws.people[p] = nil
+	}
+	for _, k := range needs.Keys {
+		ws.keys[k] = nil
+	}
+	for _, id := range needs.IDs {
+		ws.ids[id] = nil
+	}
+	for _, r := range ids {
+		ws.ids[r.ID] = r
+	}
+	slices.SortFunc(runs, func(a, b *Run) int { return a.ID.Compare(b.ID) })
+	for _, r := range runs {
+		if ws.runs[r.ID] != nil {
+			continue
+		}
+		ws.runs[r.ID] = &slot{before: r, now: r}
+		ws.enlist(r)
+	}
+	return ws
+}
+
+// enlist adds a live run to the people and keys that are loaded.
+func (ws *WorkingSet) enlist(r *Run) {
+	if !r.Live() {
+		return
+	}
+	if list, ok := ws.people[r.Profile]; ok {
+		ws.people[r.Profile] = append(list, r.ID)
+	}
+	key := FlowKey{r.Flow, r.Key}
+	if list, ok := ws.keys[key]; ok && r.Key != "" {
+		ws.keys[key] = append(list, r.ID)
+	}
+}
+
+// liveOf returns the live runs of a person, oldest first.
+func (ws *WorkingSet) liveOf(profile string) []*Run {
+	ids, ok := ws.people[profile]
+	if !ok {
+		panic(fmt.Sprintf("engine: person %q was not loaded", profile))
+	}
+	return ws.live(ids)
+}
+
+// liveWith returns the live runs with a key, oldest first.
+func (ws *WorkingSet) liveWith(key FlowKey) []*Run {
+	ids, ok := ws.keys[key]
+	if !ok {
+		panic(fmt.Sprintf("engine: key %q of flow %s was not loaded", key.Key, key.Flow))
+	}
+	return ws.live(ids)
+}
+
+func (ws *WorkingSet) live(ids []RunID) []*Run {
+	runs := make([]*Run, 0, len(ids))
+	for _, id := range ids {
+		if r := ws.runs[id].now; r.Live() {
+			runs = append(runs, r)
+		}
+	}
+	return runs
+}
+
+// Run returns a run of the set as it is now, or nil.
+func (ws *WorkingSet) Run(id RunID) *Run {
+	if s := ws.runs[id]; s != nil {
+		return s.now
+	}
+	return nil
+}
+
+// edit returns the run for changing. What is done to it is undone by rollback.
+func (ws *WorkingSet) edit(id RunID) *Run {
+	s := ws.runs[id]
+	if s.mark == ws.mark {
+		return s.now
+	}
+	old, wasDirty, mark := s.now, s.dirty, s.mark
+	s.now, s.dirty, s.mark = old.clone(), true, ws.mark
+	if !wasDirty {
+		ws.order = append(ws.order, id)
+	}
+	ws.undo = append(ws.undo, func() {
+		s.now, s.dirty, s.mark = old, wasDirty, mark
+		if !wasDirty {
+			ws.order = ws.order[:len(ws.order)-1]
+		}
+	})
+	return s.now
+}
+
+// add takes a run that the input in hand starts.
+func (ws *WorkingSet) add(r *Run) {
+	ws.runs[r.ID] = &slot{now: r, dirty: true, mark: ws.mark}
+	ws.order = append(ws.order, r.ID)
+	people, keys := ws.people[r.Profile], ws.keys[FlowKey{r.Flow, r.Key}]
+	ws.enlist(r)
+	ws.undo = append(ws.undo, func() {
+		delete(ws.runs, r.ID)
+		ws.order = ws.order[:len(ws.order)-1]
+		ws.people[r.Profile] = people
+		if _, ok := ws.keys[FlowKey{r.Flow, r.Key}]; ok {
+			ws.keys[FlowKey{r.Flow, r.Key}] = keys
+		}
+	})
+}
+
+// remember keeps the answer to an id.
+func (ws *WorkingSet) remember(r *Remembered) {
+	ws.ids[r.ID] = r
+	ws.newIDs = append(ws.newIDs, r)
+}
+
+// begin marks the point to which rollback returns.
+func (ws *WorkingSet) begin() {
+	ws.undo = ws.undo[:0]
+	ws.mark++
+}
+
+// rollback undoes everything since begin.
+func (ws *WorkingSet) rollback() {
+	for i := len(ws.undo) - 1; i >= 0; i-- {
+		ws.undo[i]()
+	}
+	ws.undo = ws.undo[:0]
+}
+
+// Change is one run before and after a batch.
+type Change struct {
+	Before *Run // nil for a run that the batch started
+	After  *Run
+}
+
+// Changes returns the runs that the batch changed, in the order of their first
+// change, and the answers to remember.
+func (ws *WorkingSet) Changes() ([]Change, []*Remembered) {
+	changes := make([]Change, len(ws.order))
+	for i, id := range ws.order {
+		s := ws.runs[id]
+		changes[i] = Change{Before: s.before, After: s.now}
+	}
+	return changes, ws.newIDs
+}

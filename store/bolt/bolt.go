@@ -1,0 +1,194 @@
+// Package bolt keeps a store's records in one bbolt file: the default store.
+package bolt
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"time"
+
+	"go.etcd.io/bbolt"
+	bolterrors "go.etcd.io/bbolt/errors"
+
+	"nudge/store"
+)
+
+// FileName is the store's file within the data folder.
+const FileName = "nudge.db"
+
+// LockTimeout is how long Open waits for another process to let go of the file.
+const LockTimeout = 2 * time.Second
+
+// initialMap is the address space mapped at first, in bytes, so that a growing file
+// is rarely mapped again, which waits for every reader. It takes no memory and no
+// disk.
+const initialMap = 4 << 30
+
+// appendFill is how full the pages of buckets with rising keys are made.
+const appendFill = 0.9
+
+// ErrLocked is returned by Open when another process holds the file.
+var ErrLocked = errors.New("another process has the store open; talk to the running server instead, or stop it first")
+
+// KV is a store.KV in a bbolt file. It is safe for concurrent use.
+type KV struct{ db *bbolt.DB }
+
+var _ store.KV = (*KV)(nil)
+
+// Open opens the store's file in the data folder, and makes both where they are not
+// there. A new file is made under a temporary name and renamed when it is whole, so
+// a crash leaves no half of one.
+func Open(dir string) (*KV, error) {
+	path := filepath.Join(dir, FileName)
+	if _, err := os.Stat(path); errors.Is(err, os.ErrNotExist) {
+		if err := create(dir, path); err != nil {
+			return nil, fmt.Errorf("make a new store in %s: %w", dir, err)
+		}
+	}
+	db, err := open(path, false)
+	if err != nil {
+		return nil, fmt.Errorf("open the store %s: %w", path, err)
+	}
+	return &KV{db}, nil
+}
+
+// OpenExisting opens the store's file in the data folder for reading only.
+func OpenExisting(dir string) (*KV, error) {
+	path := filepath.Join(dir, FileName)
+	if _, err := os.Stat(path); err != nil {
+		return nil, err
+	}
+	db, err := open(path, true)
+	if err != nil {
+		return nil, fmt.Errorf("open the store %s: %w", path, err)
+	}
+	return &KV{db}, nil
+}
+
+func open(path string, readOnly bool) (*bbolt.DB, error) {
+	db, err := bbolt.Open(path, 0o600, &bbolt.Options{
+		Timeout:  LockTimeout,
+		ReadOnly: readOnly,
+		// The array freelist takes long on large files, and writing it with each
+		// commit costs more than reading it back at the next start.
+		FreelistType:    bbolt.FreelistMapType,
+		NoFreelistSync:  true,
+		InitialMmapSize: initialMap,
+		NoStatistics:    true,
+	})
+	if errors.Is(err, bolterrors.ErrTimeout) {
+		return nil, ErrLocked
+	}
+	return db, err
+}
+
+func create(dir, path string) error {
+	if err := os.MkdirAll(dir, 0o700); err != nil {
+		return err
+	}
+	temp := path + ".new"
+	if err := os.Remove(temp); err != nil && !errors.Is(err, os.ErrNotExist) {
+		return err
+	}
+	db, err := open(temp, false)
+	if err != nil {
+		return err
+	}
+	err = db.Update(func(tx *bbolt.Tx) error {
+		for _, b := range store.Buckets {
+			if _, err := tx.CreateBucketIfNotExists([]byte(b.String())); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	if err := errors.Join(err, db.Close()); err != nil {
+		return err
+	}
+	if err := os.Rename(temp, path); err != nil {
+		return err
+	}
+	return syncFolder(dir)
+}
+
+// syncFolder makes a rename within the folder durable.
+func syncFolder(dir string) error {
+	d, err := os.Open(dir)
+	if err != nil {
+		return err
+	}
+	return errors.Join(d.Sync(), d.Close())
+}
+
+// View runs f in a read transaction.
+func (k *KV) View(f func(store.Reader) error) error {
+	return k.db.View(func(t *bbolt.Tx) error { return f(newTx(t)) })
+}
+
+// Update runs f in a write transaction and returns when it is on disk.
+func (k *KV) Update(f func(store.Writer) error) error {
+	return k.db.Update(func(t *bbolt.Tx) error { return f(newTx(t)) })
+}
+
+// Close closes the file, after the transactions under way.
+func (k *KV) Close() error { return k.db.Close() }
+
+// Size is the file's size in bytes.
+func (k *KV) Size() (size int64) {
+	k.db.View(func(t *bbolt.Tx) error {
+		size = t.Size()
+		return nil
+	})
+	return size
+}
+
+type tx struct {
+	t       *bbolt.Tx
+	buckets [len(store.Buckets)]*bbolt.Bucket
+}
+
+func newTx(t *bbolt.Tx) *tx { return &tx{t: t} }
+
+func (t *tx) bucket(b store.Bucket) *bbolt.Bucket {
+	if t.buckets[b] == nil {
+		t.buckets[b] = t.t.Bucket([]byte(b.String()))
+		if b.Appends() {
+			t.buckets[b].FillPercent = appendFill
+		}
+	}
+	return t.buckets[b]
+}
+
+func (t *tx) Get(b store.Bucket, key []byte) []byte { return t.bucket(b).Get(key) }
+
+func (t *tx) Ascend(b store.Bucket, from []byte, visit func(key, value []byte) bool) {
+	c := t.bucket(b).Cursor()
+	for k, v := c.Seek(from); k != nil; k, v = c.Next() {
+		if !visit(k, v) {
+			return
+		}
+	}
+}
+
+func (t *tx) Descend(b store.Bucket, before []byte, visit func(key, value []byte) bool) {
+	c := t.bucket(b).Cursor()
+	k, v := c.Last()
+	if before != nil {
+		if found, _ := c.Seek(before); found != nil {
+			k, v = c.Prev()
+		} else {
+			k, v = c.Last()
+		}
+	}
+	for ; k != nil && (before == nil || bytes.Compare(k, before) < 0); k, v = c.Prev() {
+		if !visit(k, v) {
+			return
+		}
+	}
+}
+
+func (t *tx) Put(b store.Bucket, key, value []byte) error { return t.bucket(b).Put(key, value) }
+
+func (t *tx) Delete(b store.Bucket, key []byte) error { return t.bucket(b).Delete(key) }

@@ -1,0 +1,263 @@
+package store
+
+import (
+	"encoding/binary"
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+
+	"nudge/engine"
+	"nudge/flows"
+)
+
+// Report is what a check of the store found.
+type Report struct {
+	Live     int      `json:"live"`    // runs
+	Ended    int      `json:"ended"`   // runs
+	Timers   int      `json:"timers"`  // of live runs
+	Stale    int      `json:"stale"`   // cancelled timers not yet met
+	Outbox   int      `json:"outbox"`  // messages planned or claimed
+	Journal  uint64   `json:"journal"` // inputs
+	Problems []string `json:"problems"`
+}
+
+// maxProblems is the most problems a report lists.
+const maxProblems = 100
+
+// Check reads every record and verifies what must hold between them: records are
+// whole; every live run has something that can wake it, and every wait its timer;
+// every index entry follows from its run or is a cancelled timer; the numbers are
+// those of the runs; the journal has no gap. An error means that the store could
+// not be read at all.
+func (s *Store) Check() (*Report, error) {
+	c := &checker{report: &Report{}, counts: map[string]*VersionCounts{}, flows: map[engine.FlowVersion]*flows.Flow{}}
+	err := s.kv.View(func(r Reader) error {
+		c.r = r
+		c.state()
+		c.runs(Runs)
+		c.runs(Ended)
+		c.indexes()
+		c.numbers()
+		c.journal()
+		c.ids()
+		return nil
+	})
+	return c.report, err
+}
+
+type checker struct {
+	r      Reader
+	report *Report
+	last   engine.State
+	counts map[string]*VersionCounts
+	flows  map[engine.FlowVersion]*flows.Flow
+}
+
+func (c *checker) problem(format string, args ...any) {
+	switch n := len(c.report.Problems); {
+	case n < maxProblems:
+		c.report.Problems = append(c.report.Problems, fmt.Sprintf(format, args...))
+	case n == maxProblems:
+		c.report.Problems = append(c.report.Problems, "and more")
+	}
+}
+
+func (c *checker) state() {
+	state, err := decodeState(c.r.Get(Meta, keyState))
+	if err != nil {
+		c.problem("meta state: %v", err)
+	}
+	c.last = state
+	for _, v := range state.Active {
+		c.version(v)
+	}
+}
+
+// version loads a version of a flow once; nil when that fails.
+func (c *checker) version(v engine.FlowVersion) *flows.Flow {
+	f, seen := c.flows[v]
+	if seen {
+		return f
+	}
+	if record := c.r.Get(Versions, versionKey(v)); record == nil {
+		c.problem("version %s of flow %s is in use but not there", v.Version, v.Flow)
+	} else if loaded, err := decodeFlow(record); err != nil {
+		c.problem("version %s of flow %s: %v", v.Version, v.Flow, err)
+	} else {
+		f = loaded
+	}
+	c.flows[v] = f
+	return f
+}
+
+func (c *checker) runs(b Bucket) {
+	c.r.Ascend(b, nil, func(key, record []byte) bool {
+		run, err := decodeRun(record)
+		switch {
+		case err != nil:
+			c.problem("%s %x: %v", b, key, err)
+		case string(run.ID[:]) != string(key):
+			c.problem("%s %x: the record is of run %s", b, key, run.ID)
+		case bucketOf(run) != b:
+			c.problem("run %s is %s, but in %s", run.ID, run.Status, b)
+		default:
+			c.run(run)
+		}
+		return true
+	})
+}
+
+func (c *checker) run(run *engine.Run) {
+	v := engine.FlowVersion{Flow: run.Flow, Version: run.Version}
+	name := string(versionKey(v))
+	if c.counts[name] == nil {
+		c.counts[name] = newCounts(v)
+	}
+	c.counts[name].count(engine.Change{After: run})
+	entries(run, func(w write) {
+		if value := c.r.Get(w.bucket, w.key); value == nil || string(value) != string(w.value) {
+			c.problem("run %s: its entry %x in %s is missing or wrong", run.ID, w.key, w.bucket)
+		}
+	})
+	if !run.Live() {
+		c.report.Ended++
+		return
+	}
+	c.report.Live++
+	if !c.wakeable(run) {
+		c.problem("run %s of flow %s is live, but nothing can wake it", run.ID, run.Flow)
+	}
+}
+
+// wakeable reports whether a live run has something that can wake it: a timer, a
+// message in the outbox, or a wait without end that was asked for.
+func (c *checker) wakeable(run *engine.Run) bool {
+	if run.Deadline != 0 {
+		return true
+	}
+	if run.Status == engine.Sending {
+		m := run.Message(len(run.Messages))
+		return m != nil && m.Status.Outbox()
+	}
+	f := c.version(engine.FlowVersion{Flow: run.Flow, Version: run.Version})
+	if f == nil || run.At >= len(f.Steps) || f.Steps[run.At].Wait == nil {
+		return false
+	}
+	return slices.ContainsFunc(f.Steps[run.At].Wait.Lines, func(l flows.Line) bool { return l.Never })
+}
+
+// indexes verifies that every index entry follows from its run.
+func (c *checker) indexes() {
+	for _, b := range [...]Bucket{People, Keys, Timers, Outbox} {
+		c.r.Ascend(b, nil, func(key, value []byte) bool {
+			id, err := c.runOf(b, key)
+			if err != nil {
+				c.problem("%s %x: %v", b, key, err)
+				return true
+			}
+			c.entry(b, key, id)
+			return true
+		})
+	}
+}
+
+func (c *checker) runOf(b Bucket, key []byte) (engine.RunID, error) {
+	switch b {
+	case Timers:
+		t, err := parseTimerKey(key)
+		return t.Run, err
+	case Outbox:
+		ref, err := parseOutboxKey(key)
+		return ref.Run, err
+	}
+	return runAt(key)
+}
+
+func (c *checker) entry(b Bucket, key []byte, id engine.RunID) {
+	run, err := readRun(c.r, id)
+	if err != nil {
+		return // reported with the run
+	}
+	derived := false
+	if run != nil {
+		entries(run, func(w write) { derived = derived || w.bucket == b && string(w.key) == string(key) })
+	}
+	switch {
+	case b == Timers && derived:
+		c.report.Timers++
+	case b == Timers:
+		c.report.Stale++
+	case !derived:
+		c.problem("%s %x: no run %s that it follows from", b, key, id)
+	case b == Outbox:
+		c.report.Outbox++
+	}
+}
+
+func (c *checker) numbers() {
+	c.r.Ascend(Counts, nil, func(key, record []byte) bool {
+		stored, err := decodeCounts(record)
+		if err != nil {
+			c.problem("counts %x: %v", key, err)
+			return true
+		}
+		counted := c.counts[string(key)]
+		delete(c.counts, string(key))
+		if counted == nil {
+			counted = newCounts(engine.FlowVersion{Flow: stored.Flow, Version: stored.Version})
+		}
+		if stored.Live != counted.Live || !maps.Equal(stored.Parked, counted.Parked) || !maps.Equal(stored.Outcomes, counted.Outcomes) || stored.Started != counted.Started {
+			c.problem("counts of flow %s %s: stored %+v, counted %+v", stored.Flow, stored.Version, *stored, *counted)
+		}
+		return true
+	})
+	for _, v := range c.counts {
+		c.problem("flow %s %s has runs but no counts", v.Flow, v.Version)
+	}
+}
+
+func (c *checker) journal() {
+	var last engine.Journaled
+	c.r.Ascend(Journal, nil, func(key, record []byte) bool {
+		j, err := decodeJournaled(record)
+		switch {
+		case err != nil:
+			c.problem("journal %x: %v", key, err)
+			return true
+		case len(key) != 8 || j.Seq != binary.BigEndian.Uint64(key):
+			c.problem("journal %x: the record is of input %d", key, j.Seq)
+		case c.report.Journal > 0 && j.Seq != last.Seq+1:
+			c.problem("journal: input %d comes after %d", j.Seq, last.Seq)
+		case j.Stamp < last.Stamp:
+			c.problem("journal: input %d is stamped %s, before the one before it", j.Seq, j.Stamp)
+		}
+		c.report.Journal++
+		last = *j
+		return true
+	})
+	if last.Seq != c.last.Seq {
+		c.problem("journal ends at input %d, the state is of input %d", last.Seq, c.last.Seq)
+	}
+}
+
+func (c *checker) ids() {
+	c.r.Ascend(IDs, nil, func(key, record []byte) bool {
+		answer, err := decodeAnswer(record)
+		switch {
+		case err != nil:
+			c.problem("ids %q: %v", key, err)
+		case answer.ID != string(key):
+			c.problem("ids %q: the record is of %q", key, answer.ID)
+		case c.r.Get(IDTimes, idTimeKey(answer)) == nil:
+			c.problem("ids %q would never be forgotten", key)
+		}
+		return true
+	})
+	c.r.Ascend(IDTimes, nil, func(key, _ []byte) bool {
+		if len(key) < 8 || c.r.Get(IDs, key[8:]) == nil {
+			c.problem("idtimes %q has no id", strings.ToValidUTF8(string(key), "?"))
+		}
+		return true
+	})
+}

@@ -1,0 +1,182 @@
+package store
+
+import (
+	"encoding/binary"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"hash/crc32"
+
+	"nudge/engine"
+)
+
+// A record is stored as
+//
+//	byte 0        the version of its encoding
+//	bytes 1–n     its fields in order: varints, and bytes with their length before them
+//	last 4 bytes  CRC-32C (Castagnoli) of all before, big-endian
+//
+// Index keys carry no checksum: the check derives them again from the records.
+
+const checksumBytes = 4
+
+var castagnoli = crc32.MakeTable(crc32.Castagnoli)
+
+// errDamaged is a record that is not what was written.
+var errDamaged = errors.New("the record is damaged")
+
+// codec writes or reads the fields of a record. One description of a record serves
+// both ways, so the two cannot drift apart.
+type codec struct {
+	b       []byte // written so far, or still to be read
+	reading bool
+	failed  bool // reading ran over the end
+}
+
+// encode writes a record.
+func encode(version byte, fields func(*codec)) []byte {
+	c := &codec{b: make([]byte, 1, 256)}
+	c.b[0] = version
+	fields(c)
+	return binary.BigEndian.AppendUint32(c.b, crc32.Checksum(c.b, castagnoli))
+}
+
+// decode reads a record. What it yields shares no memory with the record.
+func decode(record []byte, version byte, fields func(*codec)) error {
+	n := len(record) - checksumBytes
+	if n < 1 || crc32.Checksum(record[:n], castagnoli) != binary.BigEndian.Uint32(record[n:]) {
+		return errDamaged
+	}
+	if record[0] != version {
+		return fmt.Errorf("the record has version %d, this program reads %d", record[0], version)
+	}
+	c := &codec{b: record[1:n], reading: true}
+	fields(c)
+	if c.failed || len(c.b) != 0 {
+		return errDamaged
+	}
+	return nil
+}
+
+func (c *codec) uint(v *uint64) {
+	if !c.reading {
+		c.b = binary.AppendUvarint(c.b, *v)
+		return
+	}
+	n := 0
+	if *v, n = binary.Uvarint(c.b); n <= 0 {
+		c.fail()
+		return
+	}
+	c.b = c.b[n:]
+}
+
+func (c *codec) fail() {
+	c.b, c.failed = nil, true
+}
+
+// take reads n bytes, which stay the record's.
+func (c *codec) take(n uint64) []byte {
+	if n > uint64(len(c.b)) {
+		c.fail()
+		return nil
+	}
+	taken := c.b[:n]
+	c.b = c.b[n:]
+	return taken
+}
+
+func (c *codec) str(v *string) {
+	n := uint64(len(*v))
+	c.uint(&n)
+	if c.reading {
+		*v = string(c.take(n))
+	} else {
+		c.b = append(c.b, *v...)
+	}
+}
+
+func (c *codec) raw(v *json.RawMessage) {
+	n := uint64(len(*v))
+	c.uint(&n)
+	switch {
+	case !c.reading:
+		c.b = append(c.b, *v...)
+	case n == 0:
+		*v = nil
+	default:
+		*v = append(json.RawMessage(nil), c.take(n)...)
+	}
+}
+
+func (c *codec) bytes(v []byte) {
+	if c.reading {
+		copy(v, c.take(uint64(len(v))))
+	} else {
+		c.b = append(c.b, v...)
+	}
+}
+
+func (c *codec) bool(v *bool) {
+	n := uint64(0)
+	if *v {
+		n = 1
+	}
+	c.uint(&n)
+	*v = n == 1
+}
+
+// integer writes any integer that is not negative.
+func integer[T ~int | ~int64 | ~uint8 | ~uint64](c *codec, v *T) {
+	n := uint64(*v)
+	c.uint(&n)
+	*v = T(n)
+}
+
+// signed writes an integer that may be negative.
+func signed[T ~int | ~int64](c *codec, v *T) {
+	n := uint64(*v)<<1 ^ uint64(int64(*v)>>63)
+	c.uint(&n)
+	*v = T(int64(n>>1) ^ -int64(n&1))
+}
+
+// list writes a slice, element by element.
+func list[T any](c *codec, v *[]T, element func(*codec, *T)) {
+	n := uint64(len(*v))
+	c.uint(&n)
+	if c.reading {
+		if n > uint64(len(c.b)) { // an element takes a byte at least
+			c.fail()
+			return
+		}
+		if *v = nil; n > 0 {
+			*v = make([]T, n)
+		}
+	}
+	for i := range *v {
+		element(c, &(*v)[i])
+	}
+}
+
+// optional writes a value that may be absent.
+func optional[T any](c *codec, v **T, fields func(*codec, *T)) {
+	present := *v != nil
+	c.bool(&present)
+	if !present {
+		return
+	}
+	if c.reading {
+		*v = new(T)
+	}
+	fields(c, *v)
+}
+
+// instants writes instants as differences to the one before, which keeps them small.
+type instants struct{ last engine.Instant }
+
+func (in *instants) write(c *codec, v *engine.Instant) {
+	d := *v - in.last
+	signed(c, &d)
+	*v = in.last + d
+	in.last = *v
+}

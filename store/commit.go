@@ -1,0 +1,118 @@
+package store
+
+import (
+	"bytes"
+	"cmp"
+	"slices"
+
+	"nudge/engine"
+)
+
+// Commit makes a batch durable: all of it or nothing. After an error nobody can say
+// which, so the caller must stop, acknowledge nothing and open the store again.
+func (s *Store) Commit(b *engine.Batch) error {
+	writes := make([]write, 0, 8+6*len(b.Changes)+len(b.Journal))
+	add := func(w write) { writes = append(writes, w) }
+	add(write{bucket: Meta, key: keyState, value: encodeState(&b.State)})
+	for i := range b.Journal {
+		add(write{bucket: Journal, key: be(b.Journal[i].Seq), value: encodeJournaled(&b.Journal[i])})
+	}
+	for _, t := range b.Met {
+		add(write{bucket: Timers, key: timerKey(t), delete: true})
+	}
+	for _, r := range b.Answers {
+		add(write{bucket: IDs, key: []byte(r.ID), value: encodeAnswer(r)})
+		add(write{bucket: IDTimes, key: idTimeKey(r)})
+	}
+	for _, f := range b.Versions {
+		v := engine.FlowVersion{Flow: f.Name, Version: f.Version}
+		add(write{bucket: Versions, key: versionKey(v), value: encodeFlow(f)})
+	}
+	for _, c := range b.Changes {
+		derive(c, add)
+	}
+	slices.SortStableFunc(writes, func(x, y write) int {
+		return cmp.Or(cmp.Compare(x.bucket, y.bucket), bytes.Compare(x.key, y.key))
+	})
+	return s.kv.Update(func(w Writer) error {
+		if err := putCounts(w, b.Changes); err != nil {
+			return err
+		}
+		return apply(w, writes)
+	})
+}
+
+// apply carries out writes in their order. Of several to one key the last counts: a
+// timer that was met and set again stays.
+func apply(w Writer, writes []write) error {
+	for i, x := range writes {
+		if i+1 < len(writes) && writes[i+1].bucket == x.bucket && bytes.Equal(writes[i+1].key, x.key) {
+			continue
+		}
+		var err error
+		if x.delete {
+			err = w.Delete(x.bucket, x.key)
+		} else {
+			err = w.Put(x.bucket, x.key, x.value)
+		}
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// putCounts brings the numbers of the versions concerned up to date.
+func putCounts(w Writer, changes []engine.Change) error {
+	touched := map[engine.FlowVersion]*VersionCounts{}
+	for _, c := range changes {
+		v := engine.FlowVersion{Flow: c.After.Flow, Version: c.After.Version}
+		counts := touched[v]
+		if counts == nil {
+			counts = newCounts(v)
+			if record := w.Get(Counts, versionKey(v)); record != nil {
+				var err error
+				if counts, err = decodeCounts(record); err != nil {
+					return damaged(Counts, versionKey(v), err)
+				}
+			}
+			touched[v] = counts
+		}
+		counts.count(c)
+	}
+	for v, counts := range touched {
+		if err := w.Put(Counts, versionKey(v), encodeCounts(counts)); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// Forget drops at most limit remembered ids from before the given instant, and
+// reports how many it dropped.
+func (s *Store) Forget(before engine.Instant, limit int) (dropped int, err error) {
+	var keys [][]byte
+	if err := s.kv.View(func(r Reader) error {
+		r.Ascend(IDTimes, nil, func(key, _ []byte) bool {
+			if bytes.Compare(key, be(uint64(before))) >= 0 || len(keys) == limit {
+				return false
+			}
+			keys = append(keys, bytes.Clone(key))
+			return true
+		})
+		return nil
+	}); err != nil || len(keys) == 0 {
+		return 0, err
+	}
+	return len(keys), s.kv.Update(func(w Writer) error {
+		for _, key := range keys {
+			if err := w.Delete(IDTimes, key); err != nil {
+				return err
+			}
+			if err := w.Delete(IDs, key[8:]); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+}

@@ -1,0 +1,41 @@
+// Package store keeps the engine's records and every index that follows from them.
+//
+// A run record says what wakes it; the store derives the rest (see index.go), so no
+// code outside it can forget an entry. A commit is one transaction: the state, the
+// journal, the runs with their entries, the remembered ids, and the numbers. The
+// records lie in a [KV], of which there are several: store/bolt is one file,
+// store/memory is for simulation and tests. All of them pass store/storetest.
+//
+// # Layout
+//
+// Integers in keys are big-endian, so that byte order is their order. A sized text
+// has its length before it as a varint. Hot keys begin with an instant or a run ID,
+// both of which rise with time, so that commits touch few pages.
+//
+//	bucket    key                                     value
+//	meta      "format"                                one byte: the format of the store
+//	meta      "state"                                 state record
+//	runs      run ID (16)                             run record; live runs
+//	ended     run ID (16)                             run record; ended runs
+//	people    sized profile, run ID                   nothing; live runs of a person
+//	keys      sized flow, sized key, run ID           nothing; live runs with a key
+//	timers    deadline in ms (8), run ID              nothing; may be stale: see below
+//	outbox    order (8), run ID, message number (4)   one byte: planned or claimed
+//	journal   input number (8)                        journaled record
+//	ids       kind ":" id                             answer record
+//	idtimes   instant in ms (8), kind ":" id          nothing; when to forget an id
+//	versions  sized flow, sized version               flow record: its sources
+//	counts    sized flow, sized version               counts record
+//
+// A cancelled timer is left where it is and recognised as stale when it is met, by
+// its run's deadline being another. Every other entry follows from its run exactly;
+// [Store.Check] holds the store to that.
+//
+// # Why this way
+//
+// An index of messages by the provider's ID would cost a random page for each
+// message; receipts carry the run's ID instead. Ended runs leave the hot bucket, so
+// its size is that of what lives. Record encodings are written by hand rather than
+// by reflection: a waiting run takes about a third of its JSON, and a description of
+// the fields serves writing and reading alike.
+package store

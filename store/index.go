@@ -1,0 +1,71 @@
+package store
+
+import (
+	"nudge/engine"
+)
+
+// write is one key to be put or deleted in a commit.
+type write struct {
+	bucket Bucket
+	key    []byte
+	value  []byte
+	delete bool
+}
+
+// derive returns what a commit writes for one changed run: the record in its bucket
+// and every index entry that follows from it. No code outside this file knows which
+// those are, so none can be forgotten.
+func derive(c engine.Change, add func(write)) {
+	after := c.After
+	home := bucketOf(after)
+	add(write{bucket: home, key: after.ID[:], value: encodeRun(after)})
+	if c.Before != nil && bucketOf(c.Before) != home {
+		add(write{bucket: bucketOf(c.Before), key: after.ID[:], delete: true})
+	}
+	old := map[string]write{}
+	if c.Before != nil {
+		entries(c.Before, func(w write) { old[string(rune(w.bucket))+string(w.key)] = w })
+	}
+	entries(after, func(w write) {
+		name := string(rune(w.bucket)) + string(w.key)
+		before, had := old[name]
+		delete(old, name)
+		if !had || string(before.value) != string(w.value) {
+			add(w)
+		}
+	})
+	for _, w := range old {
+		// A cancelled timer is left to be recognised as stale when it is met: finding
+		// its page would cost more than the key does.
+		if w.bucket != Timers {
+			add(write{bucket: w.bucket, key: w.key, delete: true})
+		}
+	}
+}
+
+func bucketOf(r *engine.Run) Bucket {
+	if r.Live() {
+		return Runs
+	}
+	return Ended
+}
+
+// entries are the index entries of a run.
+func entries(r *engine.Run, add func(write)) {
+	for i := range r.Messages {
+		if m := &r.Messages[i]; m.Status.Outbox() {
+			key := outboxKey(engine.OutboxRef{Order: m.Order, Run: r.ID, Message: i + 1})
+			add(write{bucket: Outbox, key: key, value: []byte{byte(m.Status)}})
+		}
+	}
+	if !r.Live() {
+		return
+	}
+	add(write{bucket: People, key: append(personPrefix(r.Profile), r.ID[:]...)})
+	if r.Key != "" {
+		add(write{bucket: Keys, key: append(keyPrefix(engine.FlowKey{Flow: r.Flow, Key: r.Key}), r.ID[:]...)})
+	}
+	if r.Deadline != 0 {
+		add(write{bucket: Timers, key: timerKey(engine.Timer{Due: r.Deadline, Run: r.ID})})
+	}
+}

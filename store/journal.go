@@ -1,0 +1,130 @@
+package store
+
+import (
+	"encoding/json"
+	"time"
+
+	"nudge/channels"
+	"nudge/engine"
+	"nudge/flows"
+)
+
+func encodeJournaled(j *engine.Journaled) []byte {
+	return encode(journalVersion, func(c *codec) { journaledFields(c, j) })
+}
+
+func decodeJournaled(record []byte) (*engine.Journaled, error) {
+	j := &engine.Journaled{Input: new(engine.Input)}
+	return j, decode(record, journalVersion, func(c *codec) { journaledFields(c, j) })
+}
+
+func journaledFields(c *codec, j *engine.Journaled) {
+	c.uint(&j.Seq)
+	integer(c, &j.Stamp)
+	integer(c, &j.Slots)
+	in := j.Input
+	integer(c, &in.Kind)
+	c.str(&in.ID)
+	switch in.Kind {
+	case engine.InputEvent:
+		optional(c, &in.Event, func(c *codec, e *engine.Event) {
+			c.str(&e.Type)
+			c.str(&e.Profile)
+			c.raw(&e.Data)
+		})
+	case engine.InputReceipt:
+		optional(c, &in.Receipt, receiptFields)
+	case engine.InputReply:
+		optional(c, &in.Reply, replyFields)
+	case engine.InputResult:
+		optional(c, &in.Result, resultFields)
+	case engine.InputTimer:
+		optional(c, &in.Timer, func(c *codec, t *engine.Timer) {
+			integer(c, &t.Due)
+			c.bytes(t.Run[:])
+		})
+	case engine.InputClaim:
+		optional(c, &in.Claim, func(c *codec, r *engine.OutboxRef) {
+			c.uint(&r.Order)
+			c.bytes(r.Run[:])
+			integer(c, &r.Message)
+		})
+	case engine.InputCancel:
+		optional(c, &in.Cancel, func(c *codec, x *engine.Cancel) {
+			c.bytes(x.Run[:])
+			c.str(&x.Reason)
+		})
+	case engine.InputDeploy:
+		optional(c, &in.Deploy, deployFields)
+	case engine.InputControl:
+		optional(c, &in.Control, controlFields)
+	default:
+		c.fail()
+	}
+}
+
+func receiptFields(c *codec, r *channels.Receipt) {
+	refFields(c, &r.Ref)
+	c.str(&r.ProviderID)
+	integer(c, &r.Status)
+	c.str(&r.Reason)
+	timeField(c, &r.At)
+}
+
+func replyFields(c *codec, r *channels.Reply) {
+	c.str(&r.ID)
+	c.str(&r.Profile)
+	c.str(&r.Conversation)
+	c.str(&r.Text)
+	refFields(c, &r.Answers)
+	timeField(c, &r.At)
+}
+
+func resultFields(c *codec, r *engine.SendResult) {
+	c.bytes(r.Run[:])
+	integer(c, &r.Message)
+	integer(c, &r.Attempt)
+	integer(c, &r.Outcome)
+	c.str(&r.ProviderID)
+	c.str(&r.Conversation)
+	c.str(&r.Reason)
+	integer(c, &r.RetryAfter)
+}
+
+func deployFields(c *codec, d *engine.Deploy) {
+	list(c, &d.Flows, func(c *codec, b *flows.Bundle) {
+		raw := json.RawMessage(nil)
+		if !c.reading {
+			raw = marshalBundle(*b)
+		}
+		if c.raw(&raw); c.reading && json.Unmarshal(raw, b) != nil {
+			c.fail()
+		}
+	})
+}
+
+func marshalBundle(b flows.Bundle) json.RawMessage {
+	raw, err := json.Marshal(b)
+	if err != nil {
+		panic("store: a bundle is text and always encodes: " + err.Error())
+	}
+	return raw
+}
+
+func controlFields(c *codec, x *engine.Control) {
+	integer(c, &x.Outbound)
+	list(c, &x.Only, (*codec).str)
+	optional(c, &x.Kill, (*codec).bool)
+}
+
+// timeField keeps an instant of the provider to the millisecond, its own precision.
+func timeField(c *codec, t *time.Time) {
+	ms := int64(0)
+	if !t.IsZero() {
+		ms = t.UnixMilli()
+	}
+	signed(c, &ms)
+	if *t = (time.Time{}); ms != 0 {
+		*t = time.UnixMilli(ms).UTC()
+	}
+}

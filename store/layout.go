@@ -1,0 +1,102 @@
+package store
+
+import (
+	"encoding/binary"
+	"fmt"
+
+	"nudge/engine"
+)
+
+// Bucket is a named part of the store, with keys of its own.
+type Bucket uint8
+
+const (
+	Meta Bucket = iota
+	Runs
+	Ended
+	People
+	Keys
+	Timers
+	Outbox
+	Journal
+	IDs
+	IDTimes
+	Versions
+	Counts
+	bucketCount
+)
+
+// Buckets are all of them.
+var Buckets = [bucketCount]Bucket{Meta, Runs, Ended, People, Keys, Timers, Outbox, Journal, IDs, IDTimes, Versions, Counts}
+
+var bucketNames = [bucketCount]string{
+	Meta: "meta", Runs: "runs", Ended: "ended", People: "people", Keys: "keys", Timers: "timers",
+	Outbox: "outbox", Journal: "journal", IDs: "ids", IDTimes: "idtimes", Versions: "versions", Counts: "counts",
+}
+
+// String is the bucket's name in the file.
+func (b Bucket) String() string { return bucketNames[b] }
+
+// Appends reports whether the bucket's keys come in rising order, so that a backend
+// may fill its pages.
+func (b Bucket) Appends() bool {
+	return b == Runs || b == Timers || b == Outbox || b == Journal || b == IDTimes
+}
+
+var (
+	keyFormat = []byte("format")
+	keyState  = []byte("state")
+)
+
+const runIDBytes = len(engine.RunID{})
+
+func be(n uint64) []byte { return binary.BigEndian.AppendUint64(nil, n) }
+
+// sized writes bytes with their length before them, so that no key is the beginning
+// of another.
+func sized(key []byte, s string) []byte {
+	return append(binary.AppendUvarint(key, uint64(len(s))), s...)
+}
+
+func personPrefix(profile string) []byte { return sized(nil, profile) }
+
+func keyPrefix(k engine.FlowKey) []byte { return sized(sized(nil, k.Flow), k.Key) }
+
+func versionKey(v engine.FlowVersion) []byte { return sized(sized(nil, v.Flow), v.Version) }
+
+func timerKey(t engine.Timer) []byte { return append(be(uint64(t.Due)), t.Run[:]...) }
+
+func outboxKey(r engine.OutboxRef) []byte {
+	key := append(be(r.Order), r.Run[:]...)
+	return binary.BigEndian.AppendUint32(key, uint32(r.Message))
+}
+
+func idTimeKey(r *engine.Remembered) []byte { return append(be(uint64(r.Stamp)), r.ID...) }
+
+// runAt reads the run ID that ends a key.
+func runAt(key []byte) (id engine.RunID, err error) {
+	if len(key) < runIDBytes {
+		return id, fmt.Errorf("key %x is too short to end in a run ID", key)
+	}
+	copy(id[:], key[len(key)-runIDBytes:])
+	return id, nil
+}
+
+func parseTimerKey(key []byte) (t engine.Timer, err error) {
+	if len(key) != 8+runIDBytes {
+		return t, fmt.Errorf("timer key %x has %d bytes", key, len(key))
+	}
+	t.Due = engine.Instant(binary.BigEndian.Uint64(key))
+	copy(t.Run[:], key[8:])
+	return t, nil
+}
+
+func parseOutboxKey(key []byte) (r engine.OutboxRef, err error) {
+	if len(key) != 8+runIDBytes+4 {
+		return r, fmt.Errorf("outbox key %x has %d bytes", key, len(key))
+	}
+	r.Order = binary.BigEndian.Uint64(key)
+	copy(r.Run[:], key[8:])
+	r.Message = int(binary.BigEndian.Uint32(key[8+runIDBytes:]))
+	return r, nil
+}

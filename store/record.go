@@ -1,0 +1,137 @@
+package store
+
+import (
+	"nudge/channels"
+	"nudge/engine"
+)
+
+// Versions of the encodings. A change of fields takes the next number, and the old
+// one stays readable.
+const (
+	runVersion     = 1
+	stateVersion   = 1
+	journalVersion = 1
+	answerVersion  = 1
+	flowVersion    = 1
+	countsVersion  = 1
+)
+
+func encodeRun(r *engine.Run) []byte {
+	return encode(runVersion, func(c *codec) { runFields(c, r) })
+}
+
+func decodeRun(record []byte) (*engine.Run, error) {
+	r := new(engine.Run)
+	return r, decode(record, runVersion, func(c *codec) { runFields(c, r) })
+}
+
+func runFields(c *codec, r *engine.Run) {
+	var clock instants
+	c.bytes(r.ID[:])
+	c.str(&r.Flow)
+	c.str(&r.Version)
+	c.str(&r.Profile)
+	c.str(&r.Key)
+	c.str(&r.StartedBy)
+	c.raw(&r.Data)
+	list(c, &r.Vars, func(c *codec, v *engine.Var) { c.str(&v.Name); c.raw(&v.Value) })
+	integer(c, &r.Status)
+	integer(c, &r.At)
+	list(c, &r.Timeline, func(c *codec, e *engine.Entry) { entryFields(c, e, &clock) })
+	list(c, &r.Messages, func(c *codec, m *engine.Message) { messageFields(c, m, &clock) })
+	list(c, &r.Waits, func(c *codec, w *engine.WaitEnd) {
+		integer(c, &w.Step)
+		c.str(&w.Outcome)
+		integer(c, &w.Event)
+		integer(c, &w.Reply)
+	})
+	happening := func(c *codec, h *engine.Happening) { happeningFields(c, h, &clock) }
+	list(c, &r.Hands, happening)
+	integer(c, &r.Event)
+	integer(c, &r.Reply)
+	list(c, &r.Mailbox, happening)
+	clock.write(c, &r.Deadline)
+	c.str(&r.Outcome)
+	c.bool(&r.Goal)
+	clock.write(c, &r.Ended)
+}
+
+func entryFields(c *codec, e *engine.Entry, clock *instants) {
+	clock.write(c, &e.At)
+	integer(c, &e.Kind)
+	signed(c, &e.Step)
+	integer(c, &e.Message)
+	integer(c, &e.Attempt)
+	c.str(&e.Detail)
+}
+
+func messageFields(c *codec, m *engine.Message, clock *instants) {
+	integer(c, &m.Step)
+	integer(c, &m.Status)
+	integer(c, &m.Attempt)
+	integer(c, &m.Resends)
+	clock.write(c, &m.Planned)
+	c.uint(&m.Order)
+	clock.write(c, &m.Posted)
+	c.str(&m.Reason)
+	c.str(&m.ProviderID)
+	c.str(&m.Conv)
+}
+
+func happeningFields(c *codec, h *engine.Happening, clock *instants) {
+	clock.write(c, &h.At)
+	c.str(&h.Event)
+	c.str(&h.Who)
+	c.raw(&h.Data)
+	c.str(&h.Text)
+	c.str(&h.Conv)
+}
+
+func encodeState(s *engine.State) []byte {
+	return encode(stateVersion, func(c *codec) { stateFields(c, s) })
+}
+
+func decodeState(record []byte) (s engine.State, err error) {
+	err = decode(record, stateVersion, func(c *codec) { stateFields(c, &s) })
+	return s, err
+}
+
+func stateFields(c *codec, s *engine.State) {
+	c.bytes(s.Installation[:])
+	c.uint(&s.Seq)
+	integer(c, &s.Stamp)
+	integer(c, &s.Outbound)
+	list(c, &s.Only, (*codec).str)
+	c.bool(&s.Killed)
+	list(c, &s.Active, func(c *codec, v *engine.FlowVersion) { c.str(&v.Flow); c.str(&v.Version) })
+}
+
+func encodeAnswer(r *engine.Remembered) []byte {
+	return encode(answerVersion, func(c *codec) { answerFields(c, r) })
+}
+
+func decodeAnswer(record []byte) (*engine.Remembered, error) {
+	r := new(engine.Remembered)
+	return r, decode(record, answerVersion, func(c *codec) { answerFields(c, r) })
+}
+
+func answerFields(c *codec, r *engine.Remembered) {
+	c.str(&r.ID)
+	integer(c, &r.Stamp)
+	c.uint(&r.Digest)
+	c.str(&r.Answer.ID)
+	list(c, &r.Answer.Decisions, func(c *codec, d *engine.Decision) {
+		c.str(&d.Flow)
+		c.str(&d.Run)
+		c.str((*string)(&d.Did))
+		c.str(&d.Reason)
+	})
+	c.str(&r.Answer.Ignored)
+}
+
+func refFields(c *codec, r *channels.Ref) {
+	c.str(&r.Installation)
+	c.str(&r.Run)
+	integer(c, &r.Message)
+	integer(c, &r.Attempt)
+}
