@@ -1,0 +1,63 @@
+package runner
+
+import (
+	"errors"
+	"fmt"
+	"log/slog"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+
+	"nudge/channels"
+)
+
+// Config says how a runner works. The zero value of each field has the meaning that
+// its comment gives.
+type Config struct {
+	Channel  channels.Channel      // carries the messages; required
+	Clock    Clock                 // nil: the real clock
+	Senders  int                   // messages posted at the same time; 0: 64, at most 4096
+	Queue    int                   // inputs of each class that may wait; 0: 4096
+	Batch    int                   // most groups of inputs in one commit; 0: 1024
+	Grace    time.Duration         // how long posts under way may take at shutdown; 0: 10 s of real time
+	Log      *slog.Logger          // nil: nothing is logged
+	Registry prometheus.Registerer // nil: metrics are kept but not registered
+}
+
+const mostSenders = 4096
+
+func (c Config) withDefaults() (Config, error) {
+	if c.Channel == nil {
+		return c, errors.New("runner: Config.Channel is required")
+	}
+	for _, n := range []struct {
+		name  string
+		value *int
+		usual int
+		most  int
+	}{
+		{"Senders", &c.Senders, 64, mostSenders},
+		{"Queue", &c.Queue, 4096, 1 << 20},
+		{"Batch", &c.Batch, 1024, 1 << 16},
+	} {
+		if *n.value == 0 {
+			*n.value = n.usual
+		}
+		if *n.value < 1 || *n.value > n.most {
+			return c, fmt.Errorf("runner: Config.%s is %d, must be 1 to %d", n.name, *n.value, n.most)
+		}
+	}
+	if c.Clock == nil {
+		c.Clock = RealClock()
+	}
+	if c.Grace == 0 {
+		c.Grace = 10 * time.Second
+	}
+	if c.Log == nil {
+		c.Log = slog.New(slog.DiscardHandler)
+	}
+	if c.Registry == nil {
+		c.Registry = prometheus.NewRegistry()
+	}
+	return c, nil
+}

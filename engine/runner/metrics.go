@@ -1,0 +1,121 @@
+package runner
+
+import (
+	"errors"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+
+	"nudge/channels"
+	"nudge/engine"
+)
+
+// metrics count what the loop does. Labels are bounded: kinds, outcomes and the names
+// of deployed flows.
+type metrics struct {
+	inputs   *prometheus.CounterVec
+	ignored  *prometheus.CounterVec
+	refused  *prometheus.CounterVec
+	busy     *prometheus.CounterVec
+	started  *prometheus.CounterVec
+	ended    *prometheus.CounterVec
+	messages *prometheus.CounterVec
+	posts    *prometheus.CounterVec
+	postTime prometheus.Histogram
+	stepTime prometheus.Histogram
+	batch    prometheus.Histogram
+	faults   prometheus.Counter
+}
+
+func newMetrics(reg prometheus.Registerer, q *queue) (*metrics, error) {
+	counter := func(name, help string, labels ...string) *prometheus.CounterVec {
+		return prometheus.NewCounterVec(prometheus.CounterOpts{Name: name, Help: help}, labels)
+	}
+	histogram := func(name, help string, buckets []float64) prometheus.Histogram {
+		return prometheus.NewHistogram(prometheus.HistogramOpts{Name: name, Help: help, Buckets: buckets})
+	}
+	m := &metrics{
+		inputs:   counter("nudge_inputs_total", "Inputs applied, by kind.", "kind"),
+		ignored:  counter("nudge_inputs_ignored_total", "Inputs that concerned nobody here, by kind and reason.", "kind", "reason"),
+		refused:  counter("nudge_inputs_refused_total", "Inputs refused, by kind and reason.", "kind", "reason"),
+		busy:     counter("nudge_inputs_busy_total", "Inputs turned away because a queue was full, by kind.", "kind"),
+		started:  counter("nudge_runs_started_total", "Runs started, by flow.", "flow"),
+		ended:    counter("nudge_runs_ended_total", "Runs ended, by flow and outcome.", "flow", "outcome"),
+		messages: counter("nudge_messages_total", "What happened to messages, by flow and kind.", "flow", "what"),
+		posts:    counter("nudge_posts_total", "Posts to the provider, by outcome.", "outcome"),
+		postTime: histogram("nudge_post_duration_seconds", "How long posts to the provider took.", prometheus.DefBuckets),
+		stepTime: histogram("nudge_step_duration_seconds", "How long loading, applying and committing a batch took.",
+			prometheus.ExponentialBuckets(0.0005, 2, 14)),
+		batch:  histogram("nudge_batch_inputs", "Inputs applied in one commit.", prometheus.ExponentialBuckets(1, 2, 12)),
+		faults: prometheus.NewCounter(prometheus.CounterOpts{Name: "nudge_faults_total", Help: "Faults of the engine itself; each quarantined a run."}),
+	}
+	var errs []error
+	for _, c := range []prometheus.Collector{m.inputs, m.ignored, m.refused, m.busy, m.started, m.ended,
+		m.messages, m.posts, m.postTime, m.stepTime, m.batch, m.faults} {
+		errs = append(errs, reg.Register(c))
+	}
+	for c, name := range map[class]string{commands: "commands", results: "results", inbound: "inbound", events: "events"} {
+		errs = append(errs, reg.Register(prometheus.NewGaugeFunc(prometheus.GaugeOpts{
+			Name: "nudge_queue_length", Help: "Groups of inputs that wait to be applied, by class.",
+			ConstLabels: prometheus.Labels{"class": name},
+		}, func() float64 { return float64(q.length(c)) })))
+	}
+	for o := channels.Accepted; o <= channels.Unknown; o++ {
+		m.posts.WithLabelValues(o.String())
+	}
+	return m, errors.Join(errs...)
+}
+
+func (m *metrics) post(o channels.Outcome, took time.Duration) {
+	m.posts.WithLabelValues(o.String()).Inc()
+	m.postTime.Observe(took.Seconds())
+}
+
+// step counts what a step did.
+func (m *metrics) step(s *Step, batch []*waiting, took time.Duration) {
+	n := 0
+	for _, w := range batch {
+		for i, in := range w.Inputs {
+			n++
+			m.input(in, &w.Answers[i])
+		}
+	}
+	if n > 0 {
+		m.batch.Observe(float64(n))
+		m.stepTime.Observe(took.Seconds())
+	}
+	m.faults.Add(float64(len(s.Panics)))
+	for i := range s.Changes {
+		m.change(&s.Changes[i])
+	}
+}
+
+func (m *metrics) input(in *engine.Input, a *engine.Answer) {
+	kind := in.Kind.String()
+	m.inputs.WithLabelValues(kind).Inc()
+	if a.Ignored != "" {
+		m.ignored.WithLabelValues(kind, a.Ignored).Inc()
+	}
+	if a.Refused != nil {
+		m.refused.WithLabelValues(kind, string(a.Refused.Why)).Inc()
+	}
+}
+
+func (m *metrics) change(c *engine.Change) {
+	from := 0
+	if c.Before == nil {
+		m.started.WithLabelValues(c.After.Flow).Inc()
+	} else {
+		from = len(c.Before.Timeline)
+	}
+	for _, e := range c.After.Timeline[from:] {
+		switch {
+		case e.Kind == engine.KindEnded:
+			m.ended.WithLabelValues(c.After.Flow, c.After.Outcome).Inc()
+		case e.Kind == engine.KindReceipt:
+			m.messages.WithLabelValues(c.After.Flow, c.After.Message(e.Message).Status.String()).Inc()
+		case e.Message != 0:
+			m.messages.WithLabelValues(c.After.Flow, e.Kind.String()).Inc()
+		}
+	}
+}

@@ -1,0 +1,94 @@
+package runner
+
+import (
+	"errors"
+
+	"nudge/engine"
+)
+
+// ErrBusy is returned when a queue is full. Nothing was changed; it may be tried
+// again in a moment.
+var ErrBusy = errors.New("too much is waiting already; try again in a second")
+
+// class is a kind of input with a share of every batch of its own, so that a flood
+// of one never holds up another.
+type class int
+
+const (
+	commands class = iota // cancels, deploys, controls
+	results               // send results
+	inbound               // receipts and replies
+	events
+	classes
+)
+
+func classOf(k engine.InputKind) class {
+	switch k {
+	case engine.InputResult:
+		return results
+	case engine.InputReceipt, engine.InputReply:
+		return inbound
+	case engine.InputEvent:
+		return events
+	}
+	return commands
+}
+
+// waiting is a group in the queue, and whom to tell when it has its answers.
+type waiting struct {
+	Group
+	done chan error // capacity 1
+}
+
+// queue holds what has arrived and is not yet applied. Each class has its bound.
+type queue struct {
+	lines [classes]chan *waiting
+	wake  chan struct{} // capacity 1: something has arrived
+}
+
+func newQueue(size, senders int) *queue {
+	q := &queue{wake: make(chan struct{}, 1)}
+	for c := range q.lines {
+		n := size
+		if class(c) == results {
+			n = senders // there are never more results than senders
+		}
+		q.lines[c] = make(chan *waiting, n)
+	}
+	return q
+}
+
+// push adds a group, or reports ErrBusy.
+func (q *queue) push(w *waiting) error {
+	select {
+	case q.lines[classOf(w.Inputs[0].Kind)] <- w:
+	default:
+		return ErrBusy
+	}
+	select {
+	case q.wake <- struct{}{}:
+	default:
+	}
+	return nil
+}
+
+// take appends at most n groups, one of each class in turn.
+func (q *queue) take(into []*waiting, n int) []*waiting {
+	for more := true; more && len(into) < n; {
+		more = false
+		for _, line := range q.lines {
+			if len(into) == n {
+				break
+			}
+			select {
+			case w := <-line:
+				into, more = append(into, w), true
+			default:
+			}
+		}
+	}
+	return into
+}
+
+// length is how many groups of a class wait.
+func (q *queue) length(c class) int { return len(q.lines[c]) }

@@ -1,0 +1,263 @@
+package runner
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"sync"
+	"time"
+
+	"nudge/engine"
+)
+
+// ErrStopped is returned by Submit once the runner has stopped or is stopping. What
+// was submitted is not acknowledged, and may or may not have been taken.
+var ErrStopped = errors.New("the engine has stopped")
+
+// Runner drives a loop with real goroutines: one that steps it, and the senders.
+// Run starts them and ends after the last of them.
+type Runner struct {
+	config  Config
+	loop    *Loop // belongs to Run's goroutine
+	queue   *queue
+	posts   chan engine.Post
+	metrics *metrics
+
+	mu      sync.RWMutex // guards stopped, and every push against it
+	stopped bool
+
+	batch  []*waiting // reused by each step
+	groups []*Group
+	flying int // posts without a result
+}
+
+// New returns a runner that goes on from what the store holds. The engine belongs to
+// the runner from here on.
+func New(store Store, core *engine.Engine, config Config) (*Runner, error) {
+	config, err := config.withDefaults()
+	if err != nil {
+		return nil, err
+	}
+	r := &Runner{
+		config: config,
+		loop:   NewLoop(store, core, config.Senders),
+		queue:  newQueue(config.Queue, config.Senders),
+		posts:  make(chan engine.Post, config.Senders),
+	}
+	r.metrics, err = newMetrics(config.Registry, r.queue)
+	return r, err
+}
+
+// Submit applies inputs together, all of them or none, and returns their answers once
+// they are durable. It fails with ErrBusy, with ErrStopped, or with ctx's error; with
+// the last two the inputs may have been taken all the same. All inputs must be of one
+// class, and a deploy must come alone.
+func (r *Runner) Submit(ctx context.Context, inputs ...*engine.Input) ([]engine.Answer, error) {
+	ticket, err := r.Begin(inputs...)
+	if err != nil {
+		return nil, err
+	}
+	return ticket.Wait(ctx)
+}
+
+// Begin puts inputs into the queue as Submit does, without waiting for the answers.
+// What is begun by one goroutine is applied in the order in which it was begun,
+// within its class.
+func (r *Runner) Begin(inputs ...*engine.Input) (*Ticket, error) {
+	w := &waiting{Group: Group{Inputs: inputs}, done: make(chan error, 1)}
+	if err := r.push(w); err != nil {
+		return nil, err
+	}
+	return &Ticket{w}, nil
+}
+
+// Ticket is inputs that were begun.
+type Ticket struct{ w *waiting }
+
+// Wait returns the answers once they are durable. It may be called once.
+func (t *Ticket) Wait(ctx context.Context) ([]engine.Answer, error) {
+	select {
+	case err := <-t.w.done:
+		return t.w.Answers, err
+	case <-ctx.Done():
+		return nil, ctx.Err()
+	}
+}
+
+func (r *Runner) push(w *waiting) error {
+	r.mu.RLock()
+	defer r.mu.RUnlock()
+	if r.stopped {
+		return ErrStopped
+	}
+	err := r.queue.push(w)
+	if err != nil {
+		r.metrics.busy.WithLabelValues(w.Inputs[0].Kind.String()).Inc()
+	}
+	return err
+}
+
+// Run applies inputs until ctx ends, then lets the posts under way end within the
+// grace time, and returns. An error means that the store failed: nothing after the
+// last answer was acknowledged.
+func (r *Runner) Run(ctx context.Context) error {
+	sending, stopSending := context.WithCancel(context.WithoutCancel(ctx))
+	senders := r.startSenders(sending)
+	err := r.recover()
+	if err == nil {
+		err = r.work(ctx)
+	}
+	if err == nil {
+		err = r.drain(stopSending)
+	}
+	stopSending()
+	close(r.posts)
+	senders.Wait()
+	r.refuseRest()
+	return err
+}
+
+// recover settles what the last process left without an outcome.
+func (r *Runner) recover() error {
+	step, err := r.loop.Recover(r.config.Clock.Now())
+	if err != nil {
+		return fmt.Errorf("settle what was under way: %w", err)
+	}
+	if n := len(step.Changes); n > 0 {
+		r.config.Log.Warn("messages of unknown outcome after the last stop", "messages", n)
+	}
+	r.handOn(step)
+	return nil
+}
+
+// work steps the loop until ctx ends.
+func (r *Runner) work(ctx context.Context) error {
+	for ctx.Err() == nil {
+		step, err := r.step()
+		if err != nil {
+			return err
+		}
+		if step.Again {
+			continue
+		}
+		r.sleep(ctx, step.Next)
+	}
+	return nil
+}
+
+// sleep waits until something arrives or a timer is due.
+func (r *Runner) sleep(ctx context.Context, next engine.Instant) {
+	at := next.Time()
+	if next == 0 {
+		at = r.config.Clock.Now().Add(time.Hour)
+	}
+	timer := r.config.Clock.Wake(at)
+	defer timer.Stop()
+	select {
+	case <-r.queue.wake:
+	case <-timer.C:
+	case <-ctx.Done():
+	}
+}
+
+// step takes what has arrived and applies it.
+func (r *Runner) step() (*Step, error) {
+	r.batch = r.queue.take(r.batch[:0], r.config.Batch)
+	r.groups = r.groups[:0]
+	for _, w := range r.batch {
+		r.groups = append(r.groups, &w.Group)
+		r.flying -= w.Frees
+	}
+	began := time.Now()
+	step, err := r.loop.Step(r.config.Clock.Now(), r.groups)
+	if err != nil {
+		for _, w := range r.batch {
+			w.done <- ErrStopped
+		}
+		return nil, err
+	}
+	r.metrics.step(step, r.batch, time.Since(began))
+	for _, w := range r.batch {
+		w.done <- nil
+	}
+	step.Again = step.Again || len(r.batch) == r.config.Batch
+	r.handOn(step)
+	return step, nil
+}
+
+// handOn carries out what a step led to, after its commit.
+func (r *Runner) handOn(step *Step) {
+	for _, p := range step.Panics {
+		r.config.Log.Error("a fault of ours; the run concerned is quarantined", "panic", p)
+	}
+	r.flying += len(step.Posts)
+	for _, p := range step.Posts {
+		r.posts <- p // never blocks: there are no more claims than senders
+	}
+}
+
+// startSenders starts the goroutines that post. They end when posts is closed.
+func (r *Runner) startSenders(ctx context.Context) *sync.WaitGroup {
+	var senders sync.WaitGroup
+	for range r.config.Senders {
+		senders.Go(func() {
+			for p := range r.posts {
+				r.post(ctx, p)
+			}
+		})
+	}
+	return &senders
+}
+
+// post hands one message to the channel and brings its outcome back as an input.
+func (r *Runner) post(ctx context.Context, p engine.Post) {
+	began := time.Now()
+	result := r.config.Channel.Send(ctx, p.Content)
+	r.metrics.post(result.Outcome, time.Since(began))
+	w := &waiting{done: make(chan error, 1)}
+	w.Frees = 1
+	w.Inputs = []*engine.Input{{
+		Kind:   engine.InputResult,
+		Result: &engine.SendResult{Run: p.Run, Message: p.Message, Attempt: p.Attempt, Result: result},
+	}}
+	// The queue of results has a place for every sender. It is full only after the loop
+	// has failed; the next start settles the message then.
+	_ = r.queue.push(w)
+}
+
+// drain refuses new inputs, applies what is in the queue, and waits for the posts
+// under way. Those that outlast the grace time are cut off and become unknown.
+func (r *Runner) drain(stopSending func()) error {
+	r.mu.Lock()
+	r.stopped = true
+	r.mu.Unlock()
+	r.loop.Hold()
+	grace := time.NewTimer(r.config.Grace)
+	defer grace.Stop()
+	for {
+		if _, err := r.step(); err != nil {
+			return err
+		}
+		if r.flying == 0 && len(r.batch) == 0 {
+			return nil
+		}
+		if len(r.batch) > 0 {
+			continue
+		}
+		select {
+		case <-r.queue.wake:
+		case <-grace.C:
+			stopSending()
+		}
+	}
+}
+
+// refuseRest answers everybody who is still in the queue.
+func (r *Runner) refuseRest() {
+	r.mu.Lock()
+	r.stopped = true
+	r.mu.Unlock()
+	for _, w := range r.queue.take(nil, 1<<30) {
+		w.done <- ErrStopped
+	}
+}
