@@ -1,0 +1,18 @@
+// Package server is the HTTP side of Nudge: handlers that decode, call the runner and
+// encode. No decision about a run is made here.
+//
+//	POST /v1/events              one event, an array of up to 1,000, or NDJSON
+//	GET  /v1/runs                flow, profile, status, before, limit
+//	GET  /v1/runs/{id}           with its timeline
+//	POST /v1/runs/{id}/cancel
+//	GET  /v1/flows               active versions and the numbers of all
+//	GET  /v1/outbound            what may leave for the provider
+//	PUT  /v1/outbound
+//	POST /webhooks/comapi        signed by the provider
+//	GET  /-/healthy  /-/ready  /metrics
+//	POST /-/reload
+//
+// An answer is given after the commit. Errors are problems in the sense of RFC 9457
+// that name the field. A server that listens beyond loopback requires a bearer token
+// on everything but webhooks and health.
+package server

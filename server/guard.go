@@ -1,0 +1,68 @@
+package server
+
+import (
+	"crypto/sha256"
+	"crypto/subtle"
+	"net"
+	"net/http"
+	"net/netip"
+	"strings"
+)
+
+// guard lets only those in who may use the API. With tokens that is who brings one.
+// Without, it is this machine: the request must come from loopback and name it as its
+// host, so that a page in a browser cannot reach it by a name of its own.
+func (s *Server) guard(next http.Handler) http.Handler {
+	tokens := make([][sha256.Size]byte, len(s.config.Tokens))
+	for i, t := range s.config.Tokens {
+		tokens[i] = sha256.Sum256([]byte(t))
+	}
+	sameOrigin := http.NewCrossOriginProtection()
+	sameOrigin.SetDenyHandler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		s.fail(w, r, problemOf(http.StatusForbidden, "origin", "requests from pages of another origin are not taken"))
+	}))
+	guarded := http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		switch {
+		case len(tokens) > 0 && !bears(r, tokens):
+			s.fail(w, r, problemOf(http.StatusUnauthorized, "token", "a bearer token is required: Authorization: Bearer TOKEN"))
+		case len(tokens) == 0 && !local(r):
+			s.fail(w, r, problemOf(http.StatusForbidden, "not-local", "without tokens only requests from this machine, to localhost, are taken; set tokens in nudge.yaml"))
+		default:
+			next.ServeHTTP(w, r)
+		}
+	})
+	return sameOrigin.Handler(guarded)
+}
+
+// bears reports whether the request has one of the tokens, in a time that does not
+// depend on which.
+func bears(r *http.Request, tokens [][sha256.Size]byte) bool {
+	given, ok := strings.CutPrefix(r.Header.Get("Authorization"), "Bearer ")
+	sum := sha256.Sum256([]byte(given))
+	found := 0
+	for i := range tokens {
+		found |= subtle.ConstantTimeCompare(sum[:], tokens[i][:])
+	}
+	return ok && found == 1
+}
+
+func local(r *http.Request) bool {
+	from, err := netip.ParseAddrPort(r.RemoteAddr)
+	if err != nil || !from.Addr().Unmap().IsLoopback() {
+		return false
+	}
+	host := r.Host
+	if h, _, err := net.SplitHostPort(host); err == nil {
+		host = h
+	}
+	return IsLoopback(strings.Trim(host, "[]"))
+}
+
+// IsLoopback reports whether a host name or address is this machine's loopback.
+func IsLoopback(host string) bool {
+	if host == "localhost" {
+		return true
+	}
+	addr, err := netip.ParseAddr(host)
+	return err == nil && addr.IsLoopback()
+}

@@ -1,0 +1,256 @@
+package server
+
+import (
+	"encoding/json"
+	"net/http"
+	"net/url"
+	"slices"
+	"strconv"
+	"strings"
+	"sync"
+
+	"nudge/engine"
+	"nudge/flows"
+	"nudge/flows/diag"
+	"nudge/store"
+)
+
+// Run is a run as the API shows it.
+type Run struct {
+	ID        string          `json:"id"`
+	Flow      string          `json:"flow"`
+	Version   string          `json:"version"`
+	Profile   string          `json:"profile"`
+	Key       string          `json:"key,omitempty"`
+	StartedBy string          `json:"started_by"`
+	Status    string          `json:"status"` // sending, waiting or ended
+	Step      string          `json:"step,omitempty"`
+	Deadline  engine.Instant  `json:"deadline,omitzero"`
+	Started   engine.Instant  `json:"started"`
+	Ended     engine.Instant  `json:"ended,omitzero"`
+	Outcome   string          `json:"outcome,omitempty"`
+	Goal      bool            `json:"goal,omitempty"`
+	Data      json.RawMessage `json:"data,omitempty"`
+	Messages  []Message       `json:"messages,omitempty"`
+	Timeline  []Entry         `json:"timeline,omitempty"`
+}
+
+// Message is a message of a run as the API shows it.
+type Message struct {
+	Number       int            `json:"number"`
+	Step         string         `json:"step"`
+	Status       string         `json:"status"`
+	Reason       string         `json:"reason,omitempty"`
+	Attempt      int            `json:"attempt"`
+	Posted       engine.Instant `json:"posted,omitzero"`
+	ProviderID   string         `json:"provider_id,omitempty"`
+	Conversation string         `json:"conversation,omitempty"`
+}
+
+// Entry is one thing that happened to a run, in words.
+type Entry struct {
+	At      engine.Instant `json:"at"`
+	Kind    engine.Kind    `json:"kind"`
+	Step    string         `json:"step,omitempty"`
+	Message int            `json:"message,omitempty"`
+	Attempt int            `json:"attempt,omitempty"`
+	Text    string         `json:"text"`
+}
+
+// RunOf is a run as the API shows it in a list. The flow may be nil.
+func RunOf(r *engine.Run, f *flows.Flow) Run {
+	run := Run{
+		ID: r.ID.String(), Flow: r.Flow, Version: r.Version, Profile: r.Profile, Key: r.Key,
+		StartedBy: r.StartedBy, Status: r.Status.String(), Deadline: r.Deadline,
+		Started: r.Started(), Ended: r.Ended, Outcome: r.Outcome, Goal: r.Goal,
+	}
+	if r.Live() {
+		run.Step = stepName(f, r.At)
+	}
+	return run
+}
+
+// DetailOf is a run as the API shows it by itself, with its messages and its timeline.
+func DetailOf(r *engine.Run, f *flows.Flow) Run {
+	run := RunOf(r, f)
+	run.Data = r.Data
+	for i, m := range r.Messages {
+		run.Messages = append(run.Messages, Message{
+			Number: i + 1, Step: stepName(f, m.Step), Status: m.Status.String(), Reason: m.Reason,
+			Attempt: m.Attempt, Posted: m.Posted, ProviderID: m.ProviderID, Conversation: m.Conv,
+		})
+	}
+	for _, e := range r.Timeline {
+		run.Timeline = append(run.Timeline, Entry{
+			At: e.At, Kind: e.Kind, Step: stepName(f, e.Step), Message: e.Message, Attempt: e.Attempt,
+			Text: engine.Describe(f, r, e),
+		})
+	}
+	return run
+}
+
+func stepName(f *flows.Flow, step int) string {
+	if f == nil || step < 0 || step >= len(f.Steps) {
+		return ""
+	}
+	return f.Steps[step].ID
+}
+
+func (s *Server) listRuns(w http.ResponseWriter, r *http.Request) {
+	q, err := runQuery(r.URL.Query())
+	if err != nil {
+		s.fail(w, r, err)
+		return
+	}
+	page, err := s.config.Store.List(q)
+	if err != nil {
+		s.fail(w, r, err)
+		return
+	}
+	out := struct {
+		Runs []Run  `json:"runs"`
+		Next string `json:"next,omitempty"`
+	}{Runs: make([]Run, 0, len(page.Runs))}
+	for _, run := range page.Runs {
+		f, err := s.flows.of(run)
+		if err != nil {
+			s.fail(w, r, err)
+			return
+		}
+		out.Runs = append(out.Runs, RunOf(run, f))
+	}
+	if page.Next != (engine.RunID{}) {
+		out.Next = page.Next.String()
+	}
+	reply(w, http.StatusOK, out)
+}
+
+var runParameters = []string{"flow", "profile", "status", "outcome", "before", "limit"}
+
+func runQuery(values url.Values) (q store.Query, err error) {
+	wrong := func(field, detail string) error {
+		return problemOf(http.StatusBadRequest, "parameter", field+" "+detail, fieldProblem{field, detail})
+	}
+	for name := range values {
+		if !slices.Contains(runParameters, name) {
+			return q, wrong(name, "is not a parameter here; "+diag.DidYouMean(name, runParameters, "allowed"))
+		}
+	}
+	q = store.Query{Flow: values.Get("flow"), Profile: values.Get("profile"), Outcome: values.Get("outcome"), Limit: 50}
+	switch status := values.Get("status"); status {
+	case "":
+	case "live":
+		q.Live = true
+	case "ended":
+		q.Ended = true
+	default:
+		return q, wrong("status", "must be live or ended")
+	}
+	if limit := values.Get("limit"); limit != "" {
+		if q.Limit, err = strconv.Atoi(limit); err != nil || q.Limit < 1 || q.Limit > store.MaxPage {
+			return q, wrong("limit", "must be a number from 1 to "+strconv.Itoa(store.MaxPage))
+		}
+	}
+	if before := values.Get("before"); before != "" {
+		if q.Before, err = engine.ParseRunID(before); err != nil {
+			return q, wrong("before", "must be a run ID, as next gives it")
+		}
+	}
+	return q, nil
+}
+
+func (s *Server) showRun(w http.ResponseWriter, r *http.Request) {
+	id, err := pathRun(r)
+	if err != nil {
+		s.fail(w, r, err)
+		return
+	}
+	run, err := s.config.Store.Run(id)
+	if err != nil {
+		s.fail(w, r, err)
+		return
+	}
+	if run == nil {
+		s.fail(w, r, problemOf(http.StatusNotFound, "not-found", "there is no run "+id.String()))
+		return
+	}
+	f, err := s.flows.of(run)
+	if err != nil {
+		s.fail(w, r, err)
+		return
+	}
+	reply(w, http.StatusOK, DetailOf(run, f))
+}
+
+func (s *Server) cancelRun(w http.ResponseWriter, r *http.Request) {
+	id, err := pathRun(r)
+	if err != nil {
+		s.fail(w, r, err)
+		return
+	}
+	body, err := readBody(w, r, 64<<10)
+	if err != nil {
+		s.fail(w, r, err)
+		return
+	}
+	var request struct {
+		Reason string `json:"reason"`
+	}
+	if len(strings.TrimSpace(string(body))) > 0 {
+		if err := decode(body, &request); err != nil {
+			s.fail(w, r, err)
+			return
+		}
+	}
+	s.command(w, r, &engine.Input{Kind: engine.InputCancel, Cancel: &engine.Cancel{Run: id, Reason: request.Reason}})
+}
+
+// command submits an input of an operator and answers with what it led to.
+func (s *Server) command(w http.ResponseWriter, r *http.Request, in *engine.Input) {
+	answers, err := s.config.Runner.Submit(r.Context(), in)
+	switch {
+	case err != nil:
+		s.fail(w, r, runnerProblem(err))
+	case answers[0].Refused != nil:
+		s.fail(w, r, refusalProblem("", answers[0].Refused))
+	default:
+		reply(w, http.StatusOK, answers[0])
+	}
+}
+
+func pathRun(r *http.Request) (engine.RunID, error) {
+	id, err := engine.ParseRunID(r.PathValue("id"))
+	if err != nil {
+		return id, problemOf(http.StatusNotFound, "not-found", err.Error())
+	}
+	return id, nil
+}
+
+// flowCache keeps the versions that pages need. Versions never change, so it is only
+// ever too small.
+type flowCache struct {
+	store Store
+	mu    sync.Mutex // guards known
+	known map[engine.FlowVersion]*flows.Flow
+}
+
+const maxCachedFlows = 256
+
+// of returns the version that a run is pinned to, or nil when it is not stored.
+func (c *flowCache) of(r *engine.Run) (*flows.Flow, error) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	v := engine.FlowVersion{Flow: r.Flow, Version: r.Version}
+	if f, ok := c.known[v]; ok {
+		return f, nil
+	}
+	f, err := c.store.Version(v)
+	if err != nil {
+		return nil, err
+	}
+	if c.known == nil || len(c.known) >= maxCachedFlows {
+		c.known = map[engine.FlowVersion]*flows.Flow{}
+	}
+	c.known[v] = f
+	return f, nil
+}

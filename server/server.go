@@ -1,0 +1,124 @@
+package server
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"net/http"
+
+	"github.com/prometheus/client_golang/prometheus"
+	"github.com/prometheus/client_golang/prometheus/promhttp"
+
+	"nudge/channels/appmessaging"
+	"nudge/engine"
+	"nudge/engine/runner"
+	"nudge/flows"
+	"nudge/flows/diag"
+	"nudge/store"
+)
+
+// Runner takes inputs.
+type Runner interface {
+	Submit(ctx context.Context, inputs ...*engine.Input) ([]engine.Answer, error)
+	Begin(inputs ...*engine.Input) (*runner.Ticket, error)
+}
+
+// Store is read for lists and pages.
+type Store interface {
+	List(store.Query) (store.Page, error)
+	Run(engine.RunID) (*engine.Run, error)
+	Version(engine.FlowVersion) (*flows.Flow, error)
+	Counts() ([]*store.VersionCounts, error)
+	State() (engine.State, error)
+}
+
+// Config says what a server serves.
+type Config struct {
+	Runner   Runner                // required
+	Store    Store                 // required
+	Webhooks *appmessaging.Webhook // nil: webhooks are off
+	// Reload deploys the project anew and returns what is wrong with it, when
+	// something is. Nil: there is nothing to reload.
+	Reload   func(context.Context) (diag.List, error)
+	Tokens   []string            // bearer tokens; none: every request must come from this machine
+	Registry prometheus.Gatherer // for /metrics; nil: none
+	Log      *slog.Logger        // nil: nothing is logged
+}
+
+// Server serves the API and the webhooks.
+type Server struct {
+	config Config
+	flows  flowCache
+}
+
+// New returns a server, or an error that names what is missing.
+func New(config Config) (*Server, error) {
+	if config.Runner == nil || config.Store == nil {
+		return nil, errors.New("server: Config.Runner and Config.Store are required")
+	}
+	if config.Log == nil {
+		config.Log = slog.New(slog.DiscardHandler)
+	}
+	return &Server{config: config, flows: flowCache{store: config.Store}}, nil
+}
+
+// Handler serves everything, webhooks included.
+func (s *Server) Handler() http.Handler {
+	api := http.NewServeMux()
+	api.HandleFunc("POST /v1/events", s.postEvents)
+	api.HandleFunc("GET /v1/runs", s.listRuns)
+	api.HandleFunc("GET /v1/runs/{id}", s.showRun)
+	api.HandleFunc("POST /v1/runs/{id}/cancel", s.cancelRun)
+	api.HandleFunc("GET /v1/flows", s.listFlows)
+	api.HandleFunc("GET /v1/outbound", s.getOutbound)
+	api.HandleFunc("PUT /v1/outbound", s.putOutbound)
+	api.HandleFunc("POST /-/reload", s.reload)
+	if s.config.Registry != nil {
+		api.Handle("GET /metrics", promhttp.HandlerFor(s.config.Registry, promhttp.HandlerOpts{EnableOpenMetrics: true}))
+	}
+	all := http.NewServeMux()
+	all.Handle("/", s.guard(s.known(api)))
+	all.Handle("/webhooks/", s.WebhookHandler())
+	all.HandleFunc("GET /-/healthy", s.healthy)
+	all.HandleFunc("GET /-/ready", s.ready)
+	return all
+}
+
+// WebhookHandler serves the provider's webhooks alone, for a listener that is open to
+// the world.
+func (s *Server) WebhookHandler() http.Handler {
+	mux := http.NewServeMux()
+	if s.config.Webhooks != nil {
+		mux.HandleFunc("POST /webhooks/comapi", s.postWebhook)
+	}
+	return s.known(mux)
+}
+
+// known answers what no pattern matches with a problem, as all errors are.
+func (s *Server) known(mux *http.ServeMux) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		h, pattern := mux.Handler(r)
+		if pattern != "" {
+			mux.ServeHTTP(w, r)
+			return
+		}
+		probe := &statusOnly{header: http.Header{}}
+		h.ServeHTTP(probe, r)
+		if probe.status == http.StatusMethodNotAllowed {
+			w.Header().Set("Allow", probe.header.Get("Allow"))
+			s.fail(w, r, problemOf(probe.status, "method", r.Method+" is not allowed here; allowed: "+probe.header.Get("Allow")))
+			return
+		}
+		s.fail(w, r, problemOf(http.StatusNotFound, "not-found", "there is nothing at "+r.URL.Path))
+	})
+}
+
+// statusOnly learns how the mux would have answered.
+type statusOnly struct {
+	header http.Header
+	status int
+}
+
+func (p *statusOnly) Header() http.Header         { return p.header }
+func (p *statusOnly) Write(b []byte) (int, error) { return len(b), nil }
+func (p *statusOnly) WriteHeader(status int)      { p.status = status }
