@@ -89,6 +89,7 @@ func TestDecode(t *testing.T) {
 	}
 	ignored := func(lines ...string) Inbound { return Inbound{Ignored: lines} }
 	from := `"from":{"profileId":"dave"}`
+	say := func(payload string) string { return event("message.inbound", "{"+payload+"}") }
 	here := from + `,"to":{"conversationId":"c1"}`
 	for _, test := range []struct {
 		name, body string
@@ -121,20 +122,18 @@ func TestDecode(t *testing.T) {
 		{"reference is half ours", event("message.read", `{"id":"m1","metadata":{"nudge":{"i":"i1","m":"x"}}}`),
 			Inbound{Receipts: []channels.Receipt{{ProviderID: "m1", Status: channels.Read, At: at}}}},
 
-		{"reply", event("message.inbound", `{"messageId":"m2",`+here+`,"body":"yes","metadata":{"nudge":{"i":"x"}}}`),
-			reply(nil)},
-		{"reply, ID in id", event("message.inbound", `{"id":"m2",`+here+`,"body":"yes"}`), reply(nil)},
-		{"reply, ID in the envelope", event("message.inbound", `{`+here+`,"body":"yes"}`),
+		{"reply", say(`"messageId":"m2",` + here + `,"body":"yes","metadata":{"nudge":{"i":"x"}}`), reply(nil)},
+		{"reply, ID in id", say(`"id":"m2",` + here + `,"body":"yes"`), reply(nil)},
+		{"reply, ID in the envelope", say(here + `,"body":"yes"`),
 			reply(func(r *channels.Reply) { r.ID = "e1" })},
-		{"reply, conversation beside", event("message.inbound", `{"id":"m2",`+from+`,"conversationId":"c1","body":"yes"}`),
-			reply(nil)},
-		{"reply, parts", event("message.inbound", `{"id":"m2",`+here+`,"messageParts":[{"type":"image/png","url":"u"},`+
-			`{"type":"Text/Plain; charset=utf-8","data":"yes"},{"type":"text/plain","data":"no"}]}`), reply(nil)},
-		{"reply, no text", event("message.inbound", `{"id":"m2",`+here+`,"messageParts":[{"type":"application/json","data":{}}]}`),
+		{"reply, conversation beside", say(`"id":"m2",` + from + `,"conversationId":"c1","body":"yes"`), reply(nil)},
+		{"reply, parts", say(`"id":"m2",` + here + `,"messageParts":[{"type":"image/png","url":"u"},` +
+			`{"type":"Text/Plain; charset=utf-8","data":"yes"},{"type":"text/plain","data":"no"}]`), reply(nil)},
+		{"reply, no text", say(`"id":"m2",` + here + `,"messageParts":[{"type":"application/json","data":{}}]`),
 			reply(func(r *channels.Reply) { r.Text = "" })},
-		{"reply, answers", event("message.inbound", `{"id":"m2",`+here+`,"body":"yes","correlation":{"messageId":"m1",`+ours+`}}`),
+		{"reply, answers", say(`"id":"m2",` + here + `,"body":"yes","correlation":{"messageId":"m1",` + ours + `}`),
 			reply(func(r *channels.Reply) { r.Answers = ref })},
-		{"reply, received", event("message.inbound", `{"id":"m2",`+here+`,"body":"yes","receivedOn":"2030-01-31T08:00:00Z"}`),
+		{"reply, received", say(`"id":"m2",` + here + `,"body":"yes","receivedOn":"2030-01-31T08:00:00Z"`),
 			reply(func(r *channels.Reply) { r.At = time.Date(2030, 1, 31, 8, 0, 0, 0, time.UTC) })},
 
 		{"other event", event("profile.update", `{"id":7}`), ignored("profile.update")},

@@ -16,6 +16,15 @@
 //	defer s.Close()
 //	http.ListenAndServe("localhost:8081", s.Handler())
 //
+// Beside the API there is a local view, without a token, for the person at this
+// machine:
+//
+//	GET  /sandbox/conversations
+//	GET  /sandbox/messages?profile=&conversation=&limit=
+//	GET  /sandbox/stats
+//	POST /sandbox/replies   {"profile": …, "conversationId": …, "text": …}
+//	POST /sandbox/statuses  {"messageId": …, "status": …}
+//
 // # Promises
 //
 // Webhooks about one person arrive in the order in which things happened, one at

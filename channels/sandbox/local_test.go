@@ -48,6 +48,12 @@ func TestPersonByHand(t *testing.T) {
 func TestByHandErrors(t *testing.T) {
 	w := newWorld(t, nil)
 	id := w.send(message("dave")).ProviderID
+	sms := message("dave")
+	sms.Rules = []string{"sms"}
+	if got := w.send(sms); got.Outcome != channels.Refused || !strings.Contains(got.Reason, "failed at once") {
+		t.Errorf("a message without a rule of this service: got %+v, want it refused", got)
+	}
+	failed := w.Messages()[1].ID
 	for _, test := range []struct {
 		path, body string
 		status     int
@@ -56,6 +62,7 @@ func TestByHandErrors(t *testing.T) {
 		{"/sandbox/statuses", `{"messageId":"x","status":"read"}`, 404, "no such message"},
 		{"/sandbox/statuses", `{"messageId":"` + id + `","status":"seen"}`, 400,
 			"want one of [delivered expired failed read sent]"},
+		{"/sandbox/statuses", `{"messageId":"` + failed + `","status":"read"}`, 400, "failed at once"},
 		{"/sandbox/statuses", `{"message":"x"}`, 400, "unknown field"},
 		{"/sandbox/replies", `{"text":"x"}`, 400, "no profile"},
 		{"/sandbox/replies", `{"profile":"x"}`, 400, "no text"},

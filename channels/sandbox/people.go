@@ -18,12 +18,22 @@ const (
 
 // begin announces a message as sent and plans what its person does.
 func (s *Sandbox) begin(r *record) {
-	s.report(r, "sent", "", r.At)
+	s.mu.Lock()
+	s.announce(r)
+	s.mu.Unlock()
 	s.planned.Add(int64(len(r.script)))
 	for _, act := range r.script {
 		if !s.agenda.at(r.At.Add(act.After), func() { s.perform(r, act) }) {
 			s.planned.Add(-1)
 		}
+	}
+}
+
+// announce makes message.sent the first event of a message, also when somebody
+// acts by hand before its send was answered. The caller holds the lock.
+func (s *Sandbox) announce(r *record) {
+	if r.revision == 0 {
+		s.note(r, "sent", "", r.At)
 	}
 }
 
@@ -49,6 +59,12 @@ func (s *Sandbox) perform(r *record, act Act) {
 func (s *Sandbox) report(r *record, status, reason string, at time.Time) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	s.announce(r)
+	s.note(r, status, reason, at)
+}
+
+// note is the next event of a message. The caller holds the lock.
+func (s *Sandbox) note(r *record, status, reason string, at time.Time) {
 	if rank[status] >= rank[r.Status] {
 		r.Status, r.Reason = status, reason
 	}
@@ -75,6 +91,9 @@ func (s *Sandbox) answer(r *record, text string, at time.Time) Message {
 func (s *Sandbox) receive(reply, answers *record, text string, at time.Time) Message {
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	if answers != nil {
+		s.announce(answers)
+	}
 	reply.ID = s.newID()
 	if reply.Conversation == "" {
 		reply.Conversation = s.newID()
@@ -122,7 +141,8 @@ func (s *Sandbox) Reply(profile, conversation, text string) (Message, error) {
 var ErrNoMessage = errors.New("sandbox: there is no such message")
 
 // Report gives a message a status, as if by hand: sent, delivered, read, failed
-// or expired. Its errors are ErrNoMessage, and that the status is another.
+// or expired. Its errors are ErrNoMessage, that the status is another, and that the
+// message failed at once.
 func (s *Sandbox) Report(messageID, status string) error {
 	if _, ok := rank[status]; !ok || status == "processing" {
 		known := slices.DeleteFunc(slices.Sorted(maps.Keys(rank)),
@@ -134,6 +154,10 @@ func (s *Sandbox) Report(messageID, status string) error {
 	s.mu.Unlock()
 	if r == nil || r.Inbound {
 		return ErrNoMessage
+	}
+	if r.dead {
+		return fmt.Errorf("sandbox: nothing can happen to message %s, which failed at once: %s",
+			r.ID, noChannel)
 	}
 	reason := ""
 	if status == "failed" {

@@ -53,11 +53,11 @@ func (s *shelf) drop() {
 	}
 }
 
-// newest is the newest message to a person in a conversation, or in any when the
-// conversation is empty; nil when none is kept.
+// newest is the newest message that reached out to a person in a conversation, or
+// in any when the conversation is empty; nil when none is kept.
 func (s *shelf) newest(profile, conversation string) *record {
 	for _, r := range slices.Backward(s.all()) {
-		if r.Profile == profile && !r.Inbound &&
+		if r.Profile == profile && !r.Inbound && !r.dead &&
 			(conversation == "" || r.Conversation == conversation) {
 			return r
 		}
