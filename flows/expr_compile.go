@@ -2,6 +2,7 @@ package flows
 
 import (
 	"errors"
+	"regexp"
 	"strings"
 
 	"github.com/expr-lang/expr/builtin"
@@ -108,10 +109,25 @@ func reportSyntax(e *Expr, err error, list *diag.List) {
 		hint = "what follows # is a comment; quote the whole expression if the # belongs to it"
 	case strings.Contains(message, `Operator("=")`):
 		hint = "compare with =="
-	case strings.Contains(message, "EOF"):
-		message = "the expression ends too early"
 	}
+	message = plainSyntax(message)
 	list.Errorf(at, code, hint, "%s", lowerFirst(message))
+}
+
+var tokenForm = regexp.MustCompile(`unexpected token \w+\((".*")\)`)
+
+// plainSyntax is a message of expr's parser without its own words for tokens.
+func plainSyntax(message string) string {
+	switch {
+	case strings.Contains(message, "token EOF"):
+		return "the expression ends too early"
+	case strings.Contains(message, "literal not terminated"):
+		return "the text is not closed by a quote"
+	}
+	if m := tokenForm.FindStringSubmatch(message); m != nil {
+		return m[1] + " does not fit here"
+	}
+	return message
 }
 
 func lowerFirst(s string) string {

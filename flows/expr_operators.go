@@ -193,7 +193,9 @@ func (c *exprChecker) unknownFunction(at ast.Node, name string) *shape.Type {
 	if _, ok := c.scope.Field(name); ok {
 		hint = name + " is a value: write it without brackets"
 	}
-	return c.fail(at, CodeUnknownFunction, hint, "there is no function %s in flows", name)
+	callee := &ast.IdentifierNode{Value: name}
+	callee.SetLocation(at.Location())
+	return c.fail(callee, CodeUnknownFunction, hint, "there is no function %s in flows", name)
 }
 
 func (c *exprChecker) argument(n *ast.Node, want arg, name string, before []*shape.Type) *shape.Type {

@@ -91,7 +91,7 @@ func (r *reader) step(m *node.Map, at int, k *known) (joints []joint, ends bool)
 		k.sends[h.id] = at
 		k.names[h.id] = sendShape
 	}
-	return append(joints, inner...), ends && condition == nil
+	return append(joints, inner...), ends && !m.Has("if")
 }
 
 // verb is what the step does; exactly one verb must stand in it.

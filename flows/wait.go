@@ -32,7 +32,7 @@ func (r *reader) wait(v *node.Value, at int, k *known) (joints []joint, ends boo
 	w := &Wait{}
 	r.flow.Steps[at].Wait = w
 	if v.IsText() {
-		line := Line{Signal: SignalAfter, Span: v.Span(), As: SignalAfter.String()}
+		line := Line{Signal: SignalAfter, Span: v.Span(), Step: AnyStep, As: SignalAfter.String()}
 		line.After = r.duration(v)
 		w.Lines = append(w.Lines, line)
 		k.names[r.flow.Steps[at].ID] = r.waitShape(w)

@@ -5,9 +5,14 @@ import "strings"
 // Nearest is the candidate that was probably meant by word, or "" when none is
 // near. Of several that are equally near, the first one is taken.
 func Nearest(word string, candidates []string) string {
-	best, distance := "", len([]rune(word))/3+2
+	word = strings.ToLower(word)
+	best, distance := "", max(1, len([]rune(word))/3)+1
 	for _, c := range candidates {
-		if d := editDistance(strings.ToLower(word), strings.ToLower(c)); d < distance {
+		d := editDistance(word, strings.ToLower(c))
+		if len(word) > 2 && strings.HasPrefix(strings.ToLower(c), word) {
+			d = min(d, 1) // only its end is missing
+		}
+		if d < distance {
 			best, distance = c, d
 		}
 	}

@@ -1,0 +1,146 @@
+package flows
+
+import (
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"nudge/flows/diag"
+	"nudge/flows/node"
+	"nudge/flows/shape"
+)
+
+// testScope is the type of testValues.
+var testScope = shape.MapOf(map[string]*shape.Type{
+	NameData: shape.MapOf(map[string]*shape.Type{
+		"id": shape.String, "total": shape.Number, "n": shape.Number, "paid": shape.Boolean,
+		"note": shape.String.OrNil(), "vip": shape.Boolean.OrNil(), "at": shape.Moment,
+		"tags":  shape.ListOf(shape.String),
+		"items": shape.ListOf(shape.MapOf(map[string]*shape.Type{"name": shape.String, "price": shape.Number})),
+		"extra": shape.Any,
+	}),
+	NameReply: replyShape,
+	NameNow:   shape.Moment,
+})
+
+var testValues = map[string]any{
+	NameData: map[string]any{
+		"id": "O1", "total": 12.5, "n": 3, "paid": true, "note": nil, "vip": nil,
+		"at":    shape.TimeOf(instant("2026-03-05T14:00:00Z")),
+		"tags":  []any{"a", "b", "a"},
+		"items": []any{map[string]any{"name": "Lamp", "price": 20}, map[string]any{"name": "Rug", "price": 30.5}},
+		"extra": map[string]any{"n": 7},
+	},
+	NameReply: map[string]any{"text": "I'd say 9", "number": nil, "keyword": "i'd say 9"},
+	NameNow:   shape.TimeOf(instant("2026-03-05T15:00:00Z")),
+}
+
+func mustExpr(t testing.TB, source string, want purpose) *Expr {
+	t.Helper()
+	e, list := tryExpr(source, want)
+	if e == nil {
+		t.Fatalf("%s: %v", source, list)
+	}
+	return e
+}
+
+func tryExpr(source string, want purpose) (*Expr, diag.List) {
+	var list diag.List
+	m := node.Parse("f.yaml", []byte("if: |-\n  "+source+"\n"), &list)
+	e, _ := compileExpr(m.Text("if"), 0, testScope, want, &list)
+	return e, list
+}
+
+func TestConditions(t *testing.T) {
+	for source, want := range map[string]bool{
+		`data.total > 12`: true, `data.total == 12.5`: true, `data.n == 3`: true, `data.n >= 3.0`: true, `1 < data.n < 4`: true,
+		`data.id == "O1" and data.paid`: true, `not data.paid or data.vip`: false, `!data.vip`: true, `data.vip`: false,
+		`data.note == nil`: true, `data.note == "x"`: false, `(data.note ?? "none") == "none"`: true,
+		`reply.number >= 9`: false, `reply.number < 9`: false, `reply.number in 0..10`: false, `data.n in 0..10`: true,
+		`now > data.at`: true, `data.at < now`: true, `data.at == now`: false, `data.at == data.at`: true, `now <= data.at`: false,
+		`lower(reply.text) contains "say"`: true, `data.note contains "x"`: false, `data.id matches "^O[0-9]+$"`: true,
+		`"a" in data.tags`: true, `len(data.items) == 2`: true, `any(data.items, .price > 30)`: true,
+		`all(data.items, #.name != "")`: true, `count(data.tags, # == "a") == 2`: true,
+		`len(filter(data.items, .price < 25)) == 1`: true, `first(data.items)?.name == "Lamp"`: true,
+		`data.items[1].price == 30.5`: true, `int(data.extra.n) == 7`: true, `(data.extra.m ?? 5) == 5`: true,
+		`string(data.total) == "12.5"`: true, `max(1, data.n) == 3`: true, `data.paid ? data.n > 2 : false`: true,
+		`data.id in ["O1", "O2"]`: true, `data.total * 2 == 25`: true,
+	} {
+		got, err := mustExpr(t, source, forCondition).Bool(testValues)
+		if err != nil || got != want {
+			t.Errorf("%s = %v, %v; want %v", source, got, err, want)
+		}
+	}
+}
+
+// TestRefusedExpressions holds what must not load: each of these would run, and some
+// of them differently from one time to the next.
+func TestRefusedExpressions(t *testing.T) {
+	for source, code := range map[string]string{
+		`now() > data.at`: CodeUnknownFunction, `date("2026-01-01") > data.at`: CodeUnknownFunction,
+		`len(keys(data.extra)) > 0`: CodeUnknownFunction, `len(repeat("x", 1000)) > 0`: CodeUnknownFunction,
+		`$env.data.total > 1`: CodeUnknownName, `reduce(data.items, # + 1) > 3`: CodeUnknownFunction,
+		`let x = 1; x > 0`: CodeBadExpression, `data.extra`: CodeUntyped, `data.extra.x == "y"`: CodeUntyped,
+		`data.total`: CodeWrongType, `data.at > "2026-01-01"`: CodeWrongType, `data.id + 1 == "x"`: CodeWrongType,
+		`data.totl > 1`: CodeUnknownField, `data.id.x == "y"`: CodeUnknownField, `data.id.trim() == "y"`: CodeBadExpression,
+		`data.id matches data.id`: CodeBadExpression, `data.at.Std() == now`: CodeBadExpression,
+		`len(sort(data.tags)) > 0`: CodeUnknownFunction, `data == data`: CodeWrongType, `data[data.id] == "x"`: CodeBadExpression,
+		`__less(1, 2)`: CodeUnknownFunction, `1`: CodeWrongType, ``: CodeBadExpression,
+		strings.Repeat("not ", 600) + "data.paid": CodeTooCostly, `data.paid and ` + strings.Repeat(" ", maxSource) + `true`: CodeTooCostly,
+	} {
+		e, list := tryExpr(source, forCondition)
+		if e != nil || len(list) == 0 || list[0].Code != code && list[0].Code != node.CodeEmpty {
+			t.Errorf("%.60s: got %v, want code %s", source, list, code)
+		}
+	}
+}
+
+func TestKeysAndPeople(t *testing.T) {
+	for source, want := range map[string]string{`data.id`: "O1", `data.n`: "3", `data.extra.n`: "7", `data.id + "-" + string(data.n)`: "O1-3"} {
+		if got, err := mustExpr(t, source, forText).Text(testValues); err != nil || got != want {
+			t.Errorf("key %s = %q, %v; want %q", source, got, err, want)
+		}
+	}
+	for source, want := range map[string]string{
+		`data.total`:   `f.yaml:1:5: "data.total" must be text or a whole number, but is a number`,
+		`data.note`:    `f.yaml:1:5: "data.note" must be text or a whole number, but is absent`,
+		`trim("  ")`:   `f.yaml:1:5: "trim(\"  \")" is empty text`,
+		`data.extra.q`: `f.yaml:1:5: "data.extra.q" must be text or a whole number, but is absent`,
+	} {
+		if got, err := mustExpr(t, source, forText).Text(testValues); err == nil || err.Error() != want {
+			t.Errorf("key %s = %q, error %v; want %s", source, got, err, want)
+		}
+	}
+	people, err := mustExpr(t, `data.tags`, forPeople).People(testValues)
+	if diff := cmp.Diff([]string{"a", "b"}, people); err != nil || diff != "" {
+		t.Errorf("people: %v %s", err, diff)
+	}
+	many := make([]any, MaxPeople+1)
+	for i := range many {
+		many[i] = i
+	}
+	scope := map[string]any{NameData: map[string]any{"tags": many}}
+	if _, err := mustExpr(t, `data.tags`, forPeople).People(scope); err == nil {
+		t.Error("people: more than MaxPeople are taken")
+	}
+}
+
+// TestRuntimeErrorHasPlace holds that what only shows at run time is found in the
+// file as well.
+func TestRuntimeErrorHasPlace(t *testing.T) {
+	_, err := mustExpr(t, `data.paid and int(reply.text) > 3`, forCondition).Bool(testValues)
+	if err == nil || !strings.HasPrefix(err.Error(), "f.yaml:2:17: ") {
+		t.Errorf("got %v, want the place f.yaml:2:17", err)
+	}
+}
+
+func BenchmarkCondition(b *testing.B) {
+	e := mustExpr(b, `data.total > 10 and lower(data.id) contains "o" and data.paid`, forCondition)
+	b.ReportAllocs()
+	for b.Loop() {
+		if ok, err := e.Bool(testValues); err != nil || !ok {
+			b.Fatal(ok, err)
+		}
+	}
+}
