@@ -106,31 +106,36 @@ func newWorld(t *testing.T, archive *txtar.Archive) *world {
 	for _, f := range archive.Files {
 		w.files[f.Name] = &fstest.MapFile{Data: f.Data}
 	}
+	if err := store.Create(w.kv, engine.Installation{1, 2, 3}); err != nil {
+		t.Fatal(err)
+	}
 	w.open()
 	w.deploy(w.files)
 	w.out.Reset()
 	return w
 }
 
+// newTold is a world in which one message to ann is under way.
+func newTold(t *testing.T) *world {
+	w := newWorld(t, txtar.Parse([]byte(`
+-- flows/tell.yaml --
+flow: tell
+trigger: { event: told }
+steps:
+  - send: hello
+  - wait: [ { read: hello }, { after: 1d } ]
+-- templates/hello.yaml --
+body: Hello
+`)))
+	w.do("event told by ann")
+	return w
+}
+
 // open goes on from what the store holds, as a process does when it starts.
 func (w *world) open() {
 	w.t.Helper()
-	var err error
-	if w.store, err = store.Open(w.kv); err != nil {
-		w.t.Fatal(err)
-	}
-	state, err := w.store.State()
-	if err != nil {
-		w.t.Fatal(err)
-	}
-	inUse, err := w.store.InUse()
-	if err != nil {
-		w.t.Fatal(err)
-	}
-	core, err := engine.New(state, inUse)
-	if err != nil {
-		w.t.Fatal(err)
-	}
+	var core *engine.Engine
+	w.store, core = reopen(w.t, w.kv)
 	w.loop = runner.NewLoop(w.store, core, w.senders)
 	step, err := w.loop.Recover(w.now)
 	if err != nil {

@@ -39,7 +39,9 @@ func (s *Store) prepare() error {
 	}
 	switch {
 	case format == nil:
-		return s.create()
+		var installation engine.Installation
+		rand.Read(installation[:])
+		return Create(s.kv, installation)
 	case !bytes.Equal(format, []byte{Format}):
 		return fmt.Errorf("the store has format %v, this program reads %d", format, Format)
 	}
@@ -47,10 +49,11 @@ func (s *Store) prepare() error {
 	return err
 }
 
-func (s *Store) create() error {
-	state := engine.State{Outbound: engine.OutboundLive}
-	rand.Read(state.Installation[:])
-	return s.kv.Update(func(w Writer) error {
+// Create makes an empty kv a new store with a given installation. No two stores may
+// have the same one: Open gives a random one to a kv that is empty.
+func Create(kv KV, installation engine.Installation) error {
+	state := engine.State{Installation: installation, Outbound: engine.OutboundLive}
+	return kv.Update(func(w Writer) error {
 		return errors.Join(w.Put(Meta, keyFormat, []byte{Format}), w.Put(Meta, keyState, encodeState(&state)))
 	})
 }

@@ -1,0 +1,434 @@
+package engine_test
+
+import (
+	"encoding/json"
+	"fmt"
+	"maps"
+	"math/rand/v2"
+	"slices"
+	"testing"
+	"testing/fstest"
+	"time"
+
+	"nudge/channels"
+	"nudge/engine"
+	"nudge/engine/runner"
+	"nudge/flows"
+	"nudge/store"
+	"nudge/store/memory"
+)
+
+// The flows of the random histories: every construct, and keys, people and replies
+// that get in each other's way.
+var randomFlows = fstest.MapFS{
+	"nudge.yaml": {Data: []byte("timezone: Europe/London\nevents:\n  order: { id: string, total: number }\n")},
+	"flows/shipped.yaml": {Data: []byte(`flow: shipped
+trigger: { event: order, key: event.id, if: event.total > 10 }
+entry: { if_running: skip }
+exit:
+  - { event: back, key: event.id, as: returned }
+from: Customer Services
+steps:
+  - send: { template: hello, on_unknown: resend }
+  - wait:
+      - read: hello
+      - failed: hello
+        then: [ { exit: undeliverable } ]
+      - reply: hello
+        if: reply.number in 0..10
+        then:
+          - set: { score: = reply.number, doubled: = now < run.started }
+          - send: thanks
+      - event: arrived
+        key: event.id
+      - after: 1d
+        then:
+          - send: hello
+          - wait: [ { read: any }, { reply: any }, { after: 2d } ]
+  - branch:
+      - if: wait_1.outcome == "reply"
+        then: [ { exit: scored } ]
+      - else: [ { send: bye } ]
+`)},
+	"flows/chat.yaml": {Data: []byte(`flow: chat
+trigger:
+  - { event: ping }
+  - { event: order, key: event.id, to: '[event.id, "ann"]' }
+exit:
+  - { event: gone, key: any, as: gone, goal: true }
+steps:
+  - wait: 90m
+  - send: { template: hello, on_unknown: fail }
+  - wait: [ { reply: any }, { event: ping, key: any }, { delivered: hello }, { after: 3d } ]
+`)},
+	"templates/hello.yaml":  {Data: []byte("body: Hello at {{ now }}\n")},
+	"templates/thanks.yaml": {Data: []byte("body: \"{{ vars.score }}: thanks\"\n")},
+	"templates/bye.yaml":    {Data: []byte("body: \"{{ data.id }}: bye\"\n")},
+}
+
+// history drives a loop with random inputs, as a careless world would.
+type history struct {
+	t     *testing.T
+	dice  *rand.Rand
+	kv    *memory.KV
+	store *store.Store
+	loop  *runner.Loop
+	now   time.Time
+	posts []engine.Post // everything ever posted
+	open  []engine.Post // without a result
+}
+
+func newHistory(t *testing.T, seed uint64) *history {
+	h := &history{t: t, dice: rand.New(rand.NewPCG(seed, 0)), kv: new(memory.KV),
+		now: time.Date(2026, 3, 27, 22, 0, 0, 0, time.UTC)}
+	if err := store.Create(h.kv, engine.Installation{byte(seed), 2, 3, 4}); err != nil {
+		t.Fatal(err)
+	}
+	h.start()
+	project, list := flows.Load(randomFlows)
+	if list.HasErrors() {
+		t.Fatal(list)
+	}
+	var deploy engine.Deploy
+	for _, f := range project.Flows {
+		deploy.Flows = append(deploy.Flows, f.Bundle)
+	}
+	h.step([]*runner.Group{{Inputs: []*engine.Input{{Kind: engine.InputDeploy, Deploy: &deploy}}}})
+	return h
+}
+
+func (h *history) start() {
+	h.t.Helper()
+	var core *engine.Engine
+	h.store, core = reopen(h.t, h.kv)
+	h.loop = runner.NewLoop(h.store, core, 1+h.dice.IntN(4))
+	h.open = nil
+	step, err := h.loop.Recover(h.now)
+	if err != nil {
+		h.t.Fatal(err)
+	}
+	h.took(step)
+}
+
+func reopen(t *testing.T, kv store.KV) (*store.Store, *engine.Engine) {
+	t.Helper()
+	s, err := store.Open(kv)
+	if err != nil {
+		t.Fatal(err)
+	}
+	state, err := s.State()
+	if err != nil {
+		t.Fatal(err)
+	}
+	inUse, err := s.InUse()
+	if err != nil {
+		t.Fatal(err)
+	}
+	core, err := engine.New(state, inUse)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return s, core
+}
+
+func (h *history) step(groups []*runner.Group) {
+	h.t.Helper()
+	step, err := h.loop.Step(h.now, groups)
+	if err != nil {
+		h.t.Fatal(err)
+	}
+	h.took(step)
+}
+
+func (h *history) took(step *runner.Step) {
+	if len(step.Panics) > 0 {
+		h.t.Fatal(step.Panics[0])
+	}
+	h.posts = append(h.posts, step.Posts...)
+	h.open = append(h.open, step.Posts...)
+}
+
+// live makes steps of random inputs, with time passing and restarts between.
+func (h *history) live(steps int) {
+	for range steps {
+		groups := make([]*runner.Group, h.dice.IntN(6))
+		for i := range groups {
+			groups[i] = h.group()
+		}
+		h.step(groups)
+		switch h.dice.IntN(12) {
+		case 0:
+			h.start()
+		case 1, 2, 3, 4:
+			h.now = h.now.Add(time.Duration(h.dice.Int64N(int64(8 * time.Hour))))
+		case 5:
+			h.now = h.now.Add(-time.Duration(h.dice.Int64N(int64(time.Minute)))) // the clock steps back
+		}
+	}
+}
+
+func (h *history) group() *runner.Group {
+	switch h.dice.IntN(8) {
+	case 0, 1, 2:
+		return &runner.Group{Inputs: []*engine.Input{h.event()}}
+	case 3, 4:
+		if len(h.open) > 0 {
+			return h.result()
+		}
+	case 5, 6:
+		if len(h.posts) > 0 {
+			p := h.posts[h.dice.IntN(len(h.posts))]
+			return &runner.Group{Inputs: []*engine.Input{{Kind: engine.InputReceipt, Receipt: &channels.Receipt{
+				Ref: p.Content.Ref, Status: channels.Sent + channels.Status(h.dice.IntN(5)), Reason: "as it happens"}}}}
+		}
+	}
+	in := &engine.Input{Kind: engine.InputReply, Reply: &channels.Reply{Profile: h.person(),
+		Text: pick(h.dice, "9", "no idea", "I'd say 11", ""), Conversation: pick(h.dice, "", "nudge_ann", "Customer_Services_bob")}}
+	if h.dice.IntN(3) == 0 {
+		in.ID = fmt.Sprint("reply ", h.dice.IntN(20))
+	}
+	return &runner.Group{Inputs: []*engine.Input{in}}
+}
+
+func (h *history) event() *engine.Input {
+	kind := pick(h.dice, "order", "order", "order", "back", "arrived", "ping", "gone")
+	data := map[string]any{"id": fmt.Sprint("O", h.dice.IntN(6)), "total": h.dice.IntN(40)}
+	if h.dice.IntN(10) == 0 {
+		data["total"] = "not a number"
+	}
+	raw, err := json.Marshal(data)
+	if err != nil {
+		h.t.Fatal(err)
+	}
+	in := &engine.Input{Kind: engine.InputEvent, Event: &engine.Event{Type: kind, Profile: h.person(), Data: raw}}
+	if h.dice.IntN(4) == 0 {
+		in.ID = fmt.Sprint("e", h.dice.IntN(30))
+	}
+	return in
+}
+
+func (h *history) person() string { return pick(h.dice, "ann", "bob", "cid") }
+
+func (h *history) result() *runner.Group {
+	i := h.dice.IntN(len(h.open))
+	p := h.open[i]
+	h.open = slices.Delete(h.open, i, i+1)
+	result := channels.Result{Outcome: channels.Accepted + channels.Outcome(h.dice.IntN(4)), Reason: "as it happens"}
+	if result.Outcome == channels.Accepted {
+		result.ProviderID = "m"
+	}
+	return &runner.Group{Frees: 1, Inputs: []*engine.Input{{Kind: engine.InputResult,
+		Result: &engine.SendResult{Run: p.Run, Message: p.Message, Attempt: p.Attempt, Result: result}}}}
+}
+
+func pick(dice *rand.Rand, words ...string) string { return words[dice.IntN(len(words))] }
+
+// dump is everything in a store, except timers that were cancelled: those are left
+// until they are met, which no input says.
+func dump(t *testing.T, kv *memory.KV) map[string]string {
+	t.Helper()
+	all := map[string]string{}
+	for _, b := range store.Buckets {
+		for k, v := range kv.Dump(b) {
+			all[b.String()+" "+k] = string(v)
+		}
+	}
+	s, err := store.Open(kv)
+	if err != nil {
+		t.Fatal(err)
+	}
+	timers, _, err := s.Due(1<<60, 1<<30)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, timer := range timers {
+		if r, err := s.Run(timer.Run); err != nil || r == nil || r.Deadline != timer.Due {
+			maps.DeleteFunc(all, func(k, _ string) bool {
+				return k == "timers "+string(timerKey(timer))
+			})
+		}
+	}
+	return all
+}
+
+func timerKey(t engine.Timer) []byte {
+	key := make([]byte, 0, 24)
+	for shift := 56; shift >= 0; shift -= 8 {
+		key = append(key, byte(t.Due>>shift))
+	}
+	return append(key, t.Run[:]...)
+}
+
+// replay applies a journal to an empty store, in batches of at most the given sizes.
+func replay(t *testing.T, from *store.Store, batches func() int) *memory.KV {
+	t.Helper()
+	state, err := from.State()
+	if err != nil {
+		t.Fatal(err)
+	}
+	var journal []*engine.Journaled
+	if err := from.Entries(0, func(j *engine.Journaled) bool {
+		journal = append(journal, j)
+		return true
+	}); err != nil {
+		t.Fatal(err)
+	}
+	kv := new(memory.KV)
+	if err := store.Create(kv, state.Installation); err != nil {
+		t.Fatal(err)
+	}
+	s, core := reopen(t, kv)
+	for len(journal) > 0 {
+		n := min(batches(), len(journal))
+		if i := slices.IndexFunc(journal[:n], func(j *engine.Journaled) bool { return j.Input.Kind == engine.InputDeploy }); i >= 0 {
+			n = max(i, 1)
+		}
+		applyBatch(t, s, core, journal[:n])
+		journal = journal[n:]
+	}
+	return kv
+}
+
+// applyBatch is one load, apply, commit of journalled inputs.
+func applyBatch(t *testing.T, s *store.Store, core *engine.Engine, journal []*engine.Journaled) {
+	t.Helper()
+	var needs engine.Needs
+	for _, j := range journal {
+		core.Needs(j.Input, &needs)
+	}
+	runs, ids, err := s.Load(&needs)
+	if err != nil {
+		t.Fatal(err)
+	}
+	ws := engine.NewWorkingSet(&needs, runs, ids)
+	b := &engine.Batch{}
+	for _, j := range journal {
+		out := core.Apply(ws, j.Input, j.Stamp, j.Slots)
+		if !out.Taken || core.State.Seq != j.Seq || core.State.Stamp != j.Stamp {
+			t.Fatalf("input %d at %s: taken %v as %d at %s", j.Seq, j.Stamp, out.Taken, core.State.Seq, core.State.Stamp)
+		}
+		b.Journal = append(b.Journal, *j)
+		if j.Input.Kind == engine.InputTimer {
+			b.Met = append(b.Met, *j.Input.Timer)
+		}
+		if j.Input.Kind == engine.InputDeploy {
+			b.Versions = core.Active()
+		}
+	}
+	b.State = core.State
+	b.Changes, b.Answers = ws.Changes()
+	if err := s.Commit(b); err != nil {
+		t.Fatal(err)
+	}
+}
+
+func compare(t *testing.T, what string, got, want map[string]string) {
+	t.Helper()
+	for k, v := range want {
+		if got[k] != v {
+			t.Errorf("%s: %q differs", what, k)
+		}
+	}
+	for k := range got {
+		if _, ok := want[k]; !ok {
+			t.Errorf("%s: %q should not be there", what, k)
+		}
+	}
+}
+
+// TestReplay shows that a store is what its journal makes of an empty one (I8), and
+// that batches change nothing: one by one, in random batches, and as few as can be.
+func TestReplay(t *testing.T) {
+	inputs, ended := 0, 0
+	for seed := range uint64(40) {
+		h := newHistory(t, seed)
+		h.live(120)
+		want := dump(t, h.kv)
+		for name, batches := range map[string]func() int{
+			"one by one":     func() int { return 1 },
+			"in batches":     func() int { return 1 + h.dice.IntN(20) },
+			"as one, nearly": func() int { return 1 << 30 },
+		} {
+			compare(t, fmt.Sprintf("seed %d, %s", seed, name), dump(t, replay(t, h.store, batches)), want)
+		}
+		if t.Failed() {
+			return
+		}
+		report, err := h.store.Check()
+		if err != nil || len(report.Problems) > 0 {
+			t.Fatalf("seed %d: %v %q", seed, err, report.Problems)
+		}
+		inputs, ended = inputs+int(report.Journal), ended+report.Ended
+	}
+	if ended < 100 {
+		t.Errorf("only %d of the runs ended: the histories prove little", ended)
+	}
+	t.Logf("%d inputs, %d runs ended", inputs, ended)
+}
+
+// TestZoneOfTheMachine shows that the time zone of the machine changes nothing.
+func TestZoneOfTheMachine(t *testing.T) {
+	local := time.Local
+	defer func() { time.Local = local }()
+	in := func(zone string) map[string]string {
+		var err error
+		if time.Local, err = time.LoadLocation(zone); err != nil {
+			t.Fatal(err)
+		}
+		h := newHistory(t, 7)
+		h.live(150)
+		return dump(t, h.kv)
+	}
+	compare(t, "Kathmandu against New York", in("Asia/Kathmandu"), in("America/New_York"))
+}
+
+// TestReceiptsInAnyOrder shows that the statuses of messages are the same for every
+// order and repetition of the same receipts (I4).
+func TestReceiptsInAnyOrder(t *testing.T) {
+	statuses := []channels.Status{channels.Sent, channels.Delivered, channels.Read, channels.Failed, channels.Expired}
+	for subset := 1; subset < 1<<len(statuses); subset++ {
+		var set []channels.Status
+		for i, s := range statuses {
+			if subset>>i&1 == 1 {
+				set = append(set, s)
+			}
+		}
+		want := engine.MessageStatus(0)
+		permutations(set, func(order []channels.Status) {
+			w := newTold(t)
+			p := w.posts[0]
+			for _, s := range append(slices.Clone(order), order...) {
+				w.apply(&engine.Input{Kind: engine.InputReceipt, Receipt: &channels.Receipt{Ref: p.Content.Ref, Status: s}})
+			}
+			r, err := w.store.Run(p.Run)
+			if err != nil {
+				t.Fatal(err)
+			}
+			got := r.Message(1).Status
+			if want == 0 {
+				want = got
+			}
+			if got != want {
+				t.Fatalf("%v: got %v, another order gives %v", order, got, want)
+			}
+			w.check()
+		})
+	}
+}
+
+// permutations calls visit with every order of the values.
+func permutations[T any](values []T, visit func([]T)) {
+	var next func(int)
+	next = func(n int) {
+		if n == len(values) {
+			visit(values)
+			return
+		}
+		for i := n; i < len(values); i++ {
+			values[n], values[i] = values[i], values[n]
+			next(n + 1)
+			values[n], values[i] = values[i], values[n]
+		}
+	}
+	next(0)
+}
