@@ -90,7 +90,7 @@ func (w *checker) rangeOver(n *parse.RangeNode, dot *shape.Type) {
 // it would silently be false.
 func (w *checker) condition(p *parse.PipeNode, t *shape.Type) {
 	if t.Kind == shape.KindAny && t != failed && !w.use.Untyped {
-		w.failPipe(p, CodeUntyped, untypedHint, "the type of %s is not known", strings.TrimSpace(p.String()))
+		w.failPipe(p, CodeUntyped, untypedHint, "the type of %s is not known", strings.ReplaceAll(p.String(), "$.", ""))
 	}
 }
 
@@ -280,7 +280,7 @@ func (w *checker) fail(at parse.Pos, length int, code, hint, format string, args
 
 func (w *checker) failPipe(p *parse.PipeNode, code, hint, format string, args ...any) {
 	start := startOf(p.Cmds[0].Args[0])
-	w.fail(start, len(strings.TrimPrefix(p.Cmds[0].String(), "$.")), code, hint, format, args...)
+	w.fail(start, len(strings.ReplaceAll(p.Cmds[0].String(), "$.", "")), code, hint, format, args...)
 }
 
 // startOf is where a node begins. The parser places a chain of fields at the first

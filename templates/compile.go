@@ -82,8 +82,11 @@ func (c *compiler) syntax(t *node.Text, message string) {
 		}
 	}
 	hint := ""
-	if strings.Contains(message, `character U+002D '-'`) {
+	switch {
+	case strings.Contains(message, `character U+002D '-'`):
 		hint = "names have no hyphen"
+	case strings.Contains(message, "unexpected EOF"):
+		hint = "an if, range or with is closed by {{ end }}"
 	}
 	c.list.Errorf(at, CodeSyntax, hint, "not a valid template: %s", message)
 }

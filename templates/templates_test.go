@@ -1,0 +1,300 @@
+package templates
+
+import (
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"nudge/channels"
+	"nudge/flows/diag"
+	"nudge/flows/node"
+	"nudge/flows/shape"
+)
+
+var testScope = shape.MapOf(map[string]*shape.Type{
+	"data": shape.MapOf(map[string]*shape.Type{
+		"id": shape.String, "total": shape.Number, "n": shape.Number, "currency": shape.String, "vip": shape.Boolean.OrNil(),
+		"note": shape.String.OrNil(), "at": shape.Moment, "tags": shape.ListOf(shape.String), "extra": shape.Any,
+		"items": shape.ListOf(shape.MapOf(map[string]*shape.Type{"name": shape.String, "price": shape.Number})),
+	}),
+	"date": shape.MapOf(map[string]*shape.Type{"read": shape.Boolean}), // a step with the name of a function
+})
+
+func testValues() map[string]any {
+	at, err := shape.ParseTime("2026-07-03T13:30:00Z")
+	if err != nil {
+		panic(err)
+	}
+	return map[string]any{
+		"data": map[string]any{
+			"id": "O1", "total": 1234567.5, "n": 3, "currency": "gbp", "vip": nil, "note": nil, "at": at,
+			"tags": []any{"a", "b"}, "extra": map[string]any{"x": 1, "none": nil},
+			"items": []any{map[string]any{"name": "Lamp", "price": 20}, map[string]any{"name": "Rug", "price": 30.5}},
+		},
+		"date": map[string]any{"read": true},
+	}
+}
+
+func testUse(t testing.TB) Use {
+	zone, err := time.LoadLocation("Europe/London")
+	if err != nil {
+		t.Fatal(err)
+	}
+	return Use{Scope: testScope, Zone: zone, Project: "my shop"}
+}
+
+func compiled(t testing.TB, text string) (*Template, diag.List) {
+	t.Helper()
+	var list diag.List
+	return Parse("t.yaml", []byte(text), &list).Compile(testUse(t), &list), list
+}
+
+func mustRender(t testing.TB, text string) channels.Message {
+	t.Helper()
+	tmpl, list := compiled(t, text)
+	if err := list.Err(); err != nil {
+		t.Fatal(err)
+	}
+	m, err := tmpl.Render("ann", testValues())
+	if err != nil {
+		t.Fatal(err)
+	}
+	return m
+}
+
+// body is a template whose body is a text, as a literal block.
+func body(text string) string { return "body: |-\n  " + strings.ReplaceAll(text, "\n", "\n  ") + "\n" }
+
+func TestTexts(t *testing.T) {
+	for text, want := range map[string]string{
+		`no action`: "no action",
+		`{{ data.id }} {{ .data.id }} {{ $.data.id }}`:                        "O1 O1 O1",
+		`{{ data.total }} {{ data.n }}`:                                       "1234567.5 3",
+		`{{ range data.items }}{{ .name }} of {{ data.id }};{{ end }}`:        "Lamp of O1;Rug of O1;",
+		`{{ range $i, $x := data.items }}{{ $i }}={{ $x.name }} {{ end }}`:    "0=Lamp 1=Rug ",
+		`{{ range $x := data.items }}{{ $x.price }} {{ end }}`:                "20 30.5 ",
+		`{{ if gt data.total 100 }}big{{ else }}small{{ end }}`:               "big",
+		`{{ if eq data.n 3.0 }}three{{ end }}`:                                "three",
+		`{{ if and (lt data.n 4) (ne data.id "O2") }}yes{{ end }}`:            "yes",
+		`{{ if data.vip }}vip{{ else }}not{{ end }}`:                          "not",
+		`{{ if not data.vip }}not{{ end }}`:                                   "not",
+		`{{ data.note | default "none" }} {{ default "x" data.id }}`:          "none O1",
+		`{{ with data.note }}{{ . }}{{ else }}nothing{{ end }}`:               "nothing",
+		`{{ lower data.id }} {{ upper data.currency }} {{ trim " x " }}`:      "o1 GBP x",
+		`{{ truncate "one two three" 8 }} {{ truncate "ü" 1 }}`:               "one two… ü",
+		`{{ plural (len data.items) "item" "items" }} {{ plural 1 "a" "b" }}`: "2 items 1 a",
+		`{{ number data.total }} {{ number -1234 }} {{ number 12 }}`:          "1,234,567.5 -1,234 12",
+		`{{ money data.total data.currency }} {{ money 5 "jpy" }}`:            "1,234,567.50 GBP 5 JPY",
+		`{{ join data.tags ", " }}`:                                           "a, b",
+		`{{ date data.at }}, {{ weekday data.at }}, {{ time data.at }}`:       "3 July 2026, Friday, 14:30",
+		`{{ if date.read }}a step called date{{ end }}`:                       "a step called date",
+		`{{ json data.tags }} {{ urlquery "a b&c" }}`:                         `["a","b"] a+b%26c`,
+		`{{ printf "%.2f|%s" data.total data.id }}`:                           "1234567.50|O1",
+		`{{ (index data.items 1).name }} {{ index data.tags 0 }}`:             "Rug a",
+		`{{ data.extra.x }}`:         "1",
+		`{{- /* said once */ -}} x`:  "x",
+		`{{ $n := data.n }}{{ $n }}`: "3",
+	} {
+		if got := mustRender(t, body(text)).Body; got != want {
+			t.Errorf("%s gives %q, want %q", text, got, want)
+		}
+	}
+}
+
+// TestStrict holds what never reaches a person: each of these compiles and fails
+// when it is rendered, with its place.
+func TestStrict(t *testing.T) {
+	for text, want := range map[string]string{
+		`Dear {{ data.note }}`:              `t.yaml:2:11: the value is absent; give it a default: … | default "…"`,
+		`{{ data.extra.none }}`:             `t.yaml:2:6: the value is absent; give it a default: … | default "…"`,
+		`{{ data.extra.lost }}`:             `t.yaml:2:6: the value is absent; give it a default: … | default "…"`,
+		`{{ lower data.note }}`:             `t.yaml:2:6: the value is absent; give it a default: … | default "…"`,
+		`{{ data.items }}`:                  `t.yaml:2:6: a list or map cannot be printed; use range, join or json`,
+		"one\n{{ index data.tags 9 }}":      `t.yaml:3:6: the list has 2 items and none at 9`,
+		`{{ range data.extra.x }}{{ end }}`: ``,
+		`{{ "{{" }} profile.name }}`:        `t.yaml:1:7: the text has {{ in it, which the provider would take for a field of its own`,
+		`{{ printf "%d" data.id }}`:         `t.yaml:2:6: printf "%d" does not fit its values`,
+	} {
+		tmpl, list := compiled(t, body(text))
+		if err := list.Err(); err != nil {
+			if want != "" {
+				t.Errorf("%s: %v", text, err)
+			}
+			continue
+		}
+		_, err := tmpl.Render("ann", testValues())
+		if err == nil || err.Error() != want {
+			t.Errorf("%s: error %v, want %s", text, err, want)
+		}
+	}
+}
+
+func TestOutputIsLimited(t *testing.T) {
+	tmpl, list := compiled(t, body(`{{ range data.tags }}{{ range data.tags }}{{ . }}{{ end }}{{ end }}`))
+	if err := list.Err(); err != nil {
+		t.Fatal(err)
+	}
+	values := testValues()
+	many := make([]any, 1000)
+	for i := range many {
+		many[i] = "x"
+	}
+	values["data"].(map[string]any)["tags"] = many
+	if _, err := tmpl.Render("ann", values); err == nil || !strings.Contains(err.Error(), errTooLong.Error()) {
+		t.Errorf("got %v, want %v", err, errTooLong)
+	}
+}
+
+func TestRefusedTexts(t *testing.T) {
+	for text, code := range map[string]string{
+		`{{ data.order }}`: CodeUnknownField, `{{ dat.id }}`: CodeUnknownName, `{{ .dat.id }}`: CodeUnknownName, `{{ $.dat.id }}`: CodeUnknownName,
+		`{{ print data.id }}`: CodeUnknownFunction, `{{ html data.id }}`: CodeUnknownFunction, `{{ js data.id }}`: CodeUnknownFunction,
+		`{{ call data.id }}`: CodeUnknownFunction, `{{ slice data.id 1 }}`: CodeUnknownFunction, `{{ __print data.id }}`: CodeUnknownFunction,
+		`{{ now }}`: CodeUnknownFunction, `{{ range 10 }}{{ end }}`: CodeSyntax, `{{ range data.n }}{{ end }}`: CodeSyntax,
+		`{{ range data.extra }}{{ end }}`: CodeUntyped, `{{ if data.extra.x }}{{ end }}`: CodeUntyped, `{{ eq data.extra.x 1 }}`: CodeUntyped,
+		`{{ range data.items }}{{ .nmae }}{{ end }}`: CodeUnknownField, `{{ with data.items }}{{ .x }}{{ end }}`: CodeUnknownField,
+		`{{ range $x := data.items }}{{ $x.nmae }}{{ end }}`: CodeUnknownField, `{{ template "x" }}`: CodeSyntax,
+		`{{ define "x" }}{{ end }}`: CodeSyntax, `{{ block "x" . }}{{ end }}`: CodeSyntax, `{{ data.at.Std }}`: CodeUnknownField,
+		`{{ data.extra.Std }}`: CodeUnknownField, `{{ data.id.x }}`: CodeUnknownField, `{{ data.a-b }}`: CodeSyntax, `{{ if data.vip }}`: CodeSyntax,
+		`{{ date data.id }}`: CodeSyntax, `{{ lower }}`: CodeSyntax, `{{ lower data.n }}`: CodeSyntax, `{{ data.id | data.id }}`: CodeSyntax,
+		`{{ (index data.items 0).nmae }}`: CodeUnknownField,
+		`{{ range data.tags }}{{ range data.tags }}{{ range data.tags }}{{ range data.tags }}{{ end }}{{ end }}{{ end }}{{ end }}`: CodeTooDeep,
+	} {
+		_, list := compiled(t, body(text))
+		if len(list) == 0 || list[0].Code != code {
+			t.Errorf("%s: got %v, want code %s", text, list, code)
+		}
+	}
+}
+
+func TestMessage(t *testing.T) {
+	got := mustRender(t, `
+parts:
+  - { type: text/plain, data: "Hi {{ data.id }}", name: body }
+  - { json: { id: "{{ data.id }}", total: "{{ data.total }}", n: "{{ data.n }}", at: "{{ data.at }}", text: "n={{ data.n }}", tags: "{{ data.tags }}", fixed: 7, yes: true, list: ["{{ data.n }}"] } }
+  - { type: image/png, url: "https://x.example/{{ data.id }}.png", size: 12 }
+alert:
+  platforms:
+    apns: { badge: "{{ data.n }}", alert: "Order {{ data.id }}" }
+    fcm: { data: { id: "{{ data.id }}" } }
+metadata: { n: "{{ data.n }}" }
+from: { id: "shop-{{ data.n }}", name: The Shop }
+rules: [appMessaging, sms]
+`)
+	want := channels.Message{
+		To: "ann", Conversation: "my_shop_ann", From: &channels.Sender{ID: "shop-3", Name: "The Shop"},
+		Parts: []channels.Part{
+			{Type: "text/plain", Data: "Hi O1", Name: "body"},
+			{Type: "application/json", Data: `{"at":"2026-07-03T13:30:00Z","fixed":7,"id":"O1","list":[3],"n":3,"tags":["a","b"],"text":"n=3","total":1234567.5,"yes":true}`},
+			{Type: "image/png", URL: "https://x.example/O1.png", Size: 12},
+		},
+		Alert:    &channels.Alert{APNS: map[string]any{"badge": 3, "alert": "Order O1"}, FCM: map[string]any{"data": map[string]any{"id": "O1"}}},
+		Metadata: map[string]any{"n": 3}, Rules: []string{"appMessaging", "sms"},
+	}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Errorf("message (-want +got):\n%s", diff)
+	}
+}
+
+// TestSender holds who a message is from where several places say it, and which
+// conversation follows.
+func TestSender(t *testing.T) {
+	from := func(text string) *From {
+		var list diag.List
+		f := ParseFrom(node.Parse("x.yaml", []byte("from: "+text), &list).Get("from"))
+		if err := list.Err(); err != nil {
+			t.Fatal(err)
+		}
+		return f
+	}
+	tests := []struct {
+		name, text           string
+		flow, own            *From
+		sender, conversation string
+	}{
+		{"nobody says anything", "", nil, nil, "", "my_shop_ann"},
+		{"the flow", "", from("Sales Team"), nil, `TEAM\Sales_Team`, "Sales_Team_ann"},
+		{"the template before the flow", "from: Care", from("Sales Team"), nil, `TEAM\Care`, "Care_ann"},
+		{"the send before the template", "from: Care", from("Sales Team"), from("{ id: me }"), "me", "my_shop_ann"},
+		{"a conversation of its own", "from: Care\nconversation: order {{ data.id }}", nil, nil, `TEAM\Care`, "order O1"},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			var list diag.List
+			use := testUse(t)
+			use.From, use.Own = tt.flow, tt.own
+			tmpl := Parse("t.yaml", []byte("body: x\n"+tt.text), &list).Compile(use, &list)
+			if err := list.Err(); err != nil {
+				t.Fatal(err)
+			}
+			m, err := tmpl.Render("ann", testValues())
+			if err != nil {
+				t.Fatal(err)
+			}
+			sender := ""
+			if m.From != nil {
+				sender = m.From.ID
+			}
+			if sender != tt.sender || m.Conversation != tt.conversation {
+				t.Errorf("from %q in %q, want %q in %q", sender, m.Conversation, tt.sender, tt.conversation)
+			}
+		})
+	}
+}
+
+func TestConcurrentRenders(t *testing.T) {
+	tmpl, list := compiled(t, body(`{{ data.id }} {{ number data.total }}`))
+	if err := list.Err(); err != nil {
+		t.Fatal(err)
+	}
+	done := make(chan error)
+	for range 8 {
+		go func() {
+			for range 200 {
+				m, err := tmpl.Render("ann", testValues())
+				if err == nil && m.Body != "O1 1,234,567.5" {
+					t.Errorf("got %q", m.Body)
+				}
+				if err != nil {
+					done <- err
+					return
+				}
+			}
+			done <- nil
+		}()
+	}
+	for range 8 {
+		if err := <-done; err != nil {
+			t.Error(err)
+		}
+	}
+}
+
+// FuzzTemplate holds that no text makes the checks or the rendering panic.
+func FuzzTemplate(f *testing.F) {
+	for _, seed := range []string{`{{ data.id }}`, `{{ range data.items }}{{ .name }}{{ end }}`, `{{ with $x := data.note }}{{ $x }}{{ end }}`, `{{ (index data.items 0).name | upper }}`} {
+		f.Add(seed)
+	}
+	values := testValues()
+	f.Fuzz(func(t *testing.T, text string) {
+		if tmpl, list := compiled(t, body(text)); !list.HasErrors() {
+			_, _ = tmpl.Render("ann", values)
+		}
+	})
+}
+
+func BenchmarkRender(b *testing.B) {
+	tmpl, list := compiled(b, body(`Hello {{ data.id }}, your order of {{ data.total }} from {{ data.currency }} is on its way.`))
+	if err := list.Err(); err != nil {
+		b.Fatal(err)
+	}
+	values := testValues()
+	b.ReportAllocs()
+	for b.Loop() {
+		if _, err := tmpl.Render("ann", values); err != nil {
+			b.Fatal(err)
+		}
+	}
+}
