@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"maps"
+	"math"
 	"slices"
 	"strconv"
 
@@ -106,12 +107,18 @@ var ownFunctions = map[string]func(...any) (any, error){
 
 func ordering(holds func(int) bool) func(...any) (any, error) {
 	return func(params ...any) (any, error) {
-		if params[0] == nil || params[1] == nil {
+		if absent(params[0]) || absent(params[1]) {
 			return false, nil
 		}
 		c, err := compare(params[0], params[1])
 		return err == nil && holds(c), err
 	}
+}
+
+// absent reports whether there is no value, or a number that is none.
+func absent(v any) bool {
+	f, ok := v.(float64)
+	return v == nil || ok && math.IsNaN(f)
 }
 
 // compare orders two numbers, two times or two texts.

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"errors"
 	"fmt"
+	"math"
 	"unicode/utf8"
 
 	"nudge/flows/shape"
@@ -50,12 +51,18 @@ func notEqual(a, b any) (bool, error) {
 // ordered compares two values; what is absent is neither less nor greater.
 func ordered(holds func(int) bool) func(a, b any) (bool, error) {
 	return func(a, b any) (bool, error) {
-		if a == nil || b == nil {
+		if absent(a) || absent(b) {
 			return false, nil
 		}
 		c, err := compare(a, b)
 		return err == nil && holds(c), err
 	}
+}
+
+// absent reports whether there is no value, or a number that is none.
+func absent(v any) bool {
+	f, ok := v.(float64)
+	return v == nil || ok && math.IsNaN(f)
 }
 
 // compare orders two numbers, two texts or two times.

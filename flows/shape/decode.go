@@ -126,14 +126,14 @@ func (r *reader) object(t *Type, depth int) (any, *Mismatch) {
 }
 
 // complete sees that every field of the shape is there: an optional one that is
-// absent as nil, any other is a mismatch.
+// absent as nil, and one that may be anything too; any other is a mismatch.
 func (r *reader) complete(t *Type, fields map[string]any) *Mismatch {
 	var missing []string
 	for name, field := range t.Fields {
 		if _, ok := fields[name]; ok {
 			continue
 		}
-		if !field.Optional {
+		if !field.Optional && field.Kind != KindAny {
 			missing = append(missing, name)
 			continue
 		}
@@ -209,7 +209,7 @@ func (r *reader) literal(t *Type) (any, *Mismatch) {
 		if t.Kind != KindAny && t.Kind != KindBoolean {
 			return nil, r.mismatch(t, "true or false")
 		}
-		return r.text[r.at-2] == 'u', nil
+		return r.text[r.at-2] == 'u', nil // true and not false
 	case r.word("null"):
 		if t.Kind != KindAny && !t.Optional {
 			return nil, r.mismatch(t, "null")

@@ -136,5 +136,8 @@ func (r *reader) num() (any, *Mismatch) {
 		r.at = start
 		return nil, r.malformed("a number that fits into 64 bits")
 	}
+	if f == 0 {
+		f = 0 // and not -0, which would be printed
+	}
 	return f, nil
 }

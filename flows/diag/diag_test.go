@@ -1,0 +1,68 @@
+package diag
+
+import (
+	"encoding/json"
+	"strings"
+	"testing"
+)
+
+func span(line, from, to int) Span {
+	return Span{File: "f.yaml", Start: Pos{line, from}, End: Pos{line, to}}
+}
+
+func TestRender(t *testing.T) {
+	text := "one\n\ttwo 日本 x\nthree\n"
+	var list List
+	list.Errorf(span(2, 9, 10), "unknown-name", `did you mean "y"?`, "unknown name %q", "x")
+	list.Warnf(span(1, 1, 9), "odd", "", "odd")
+	list.Errorf(Span{File: "other.yaml"}, "too-large", "", "too large")
+	list.Errorf(span(99, 1, 2), "lost", "", "behind the end")
+	list.Sort()
+	var b strings.Builder
+	err := Render(&b, list, func(file string) (string, bool) { return text, file == "f.yaml" })
+	want := "f.yaml:1:1: warning: odd [odd]\n 1 | one\n   | ^^^\n\n" +
+		"f.yaml:2:9: unknown name \"x\" [unknown-name]\n 1 | one\n 2 | \ttwo 日本 x\n   | \t         ^\nhint: did you mean \"y\"?\n\n" +
+		"f.yaml:99:1: behind the end [lost]\n\nother.yaml: too large [too-large]\n"
+	if got := b.String(); err != nil || got != want {
+		t.Errorf("got\n%s\nwant\n%s", got, want)
+	}
+}
+
+func TestListIsAnErrorWhenItHasErrors(t *testing.T) {
+	var list List
+	list.Warnf(span(1, 1, 2), "odd", "", "odd")
+	if list.HasErrors() || list.Err() != nil {
+		t.Error("a warning is an error")
+	}
+	list.Errorf(span(2, 3, 4), "bad", "do this", "bad")
+	list.Errorf(span(2, 3, 4), "bad", "do this", "bad")
+	list.Sort()
+	if len(list) != 2 || list.Err() == nil || list.Error() != "f.yaml:2:3: bad (do this)" {
+		t.Errorf("got %q", list.Error())
+	}
+}
+
+func TestJSON(t *testing.T) {
+	d := Diagnostic{"odd", "it is odd", span(1, 2, 3), "", Warning}
+	text, err := json.Marshal(d)
+	want := `{"code":"odd","message":"it is odd","span":{"file":"f.yaml","start":{"line":1,"column":2},"end":{"line":1,"column":3}},"severity":"warning"}`
+	if err != nil || string(text) != want {
+		t.Errorf("got %s, %v", text, err)
+	}
+	var back Diagnostic
+	if err := json.Unmarshal(text, &back); err != nil || back != d {
+		t.Errorf("came back as %v, %v", back, err)
+	}
+}
+
+func TestNearest(t *testing.T) {
+	words := []string{"send", "wait", "branch", "order_id", "if_running"}
+	for word, want := range map[string]string{
+		"snd": "send", "Wait": "wait", "wiat": "wait", "brnch": "branch", "order": "order_id", "if_runing": "if_running",
+		"cron": "", "x": "", "fetch": "",
+	} {
+		if got := Nearest(word, words); got != want {
+			t.Errorf("nearest to %q is %q, want %q", word, got, want)
+		}
+	}
+}
