@@ -36,7 +36,7 @@ type application struct {
 // A refused input changes nothing. A panic of ours drops what the input had done
 // and quarantines the run it was working on; the input is then applied to the rest.
 func (e *Engine) Apply(ws *WorkingSet, in *Input, stamp Instant, slots int) Outcome {
-	if answer, done := e.answerEarly(ws, in); done {
+	if answer, done := e.answerEarly(ws, in, stamp); done {
 		return Outcome{Answer: answer}
 	}
 	a := &application{e: e, ws: ws, in: in, now: max(stamp, e.State.Stamp), seq: e.State.Seq + 1, granted: slots}

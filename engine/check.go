@@ -56,7 +56,7 @@ func (e *Engine) checkEvent(ev *Event) *Refusal {
 
 // answerEarly answers an input that need not be applied: one that is refused, or
 // whose id was seen before.
-func (e *Engine) answerEarly(ws *WorkingSet, in *Input) (Answer, bool) {
+func (e *Engine) answerEarly(ws *WorkingSet, in *Input, stamp Instant) (Answer, bool) {
 	if refusal := e.Check(in); refusal != nil {
 		return Answer{ID: in.ID, Refused: refusal}, true
 	}
@@ -64,7 +64,7 @@ func (e *Engine) answerEarly(ws *WorkingSet, in *Input) (Answer, bool) {
 		return Answer{}, false
 	}
 	first := ws.ids[in.rememberedAs()]
-	if first == nil {
+	if first == nil || first.Stamp.Add(IDRetention) <= max(stamp, e.State.Stamp) {
 		return Answer{}, false
 	}
 	if first.Digest != in.digest() {
@@ -78,8 +78,8 @@ func (e *Engine) answerEarly(ws *WorkingSet, in *Input) (Answer, bool) {
 
 // Refusal reports why an input cannot be taken now, or nil: as Check does, and also
 // when its id was used with another body.
-func (e *Engine) Refusal(ws *WorkingSet, in *Input) *Refusal {
-	answer, _ := e.answerEarly(ws, in)
+func (e *Engine) Refusal(ws *WorkingSet, in *Input, stamp Instant) *Refusal {
+	answer, _ := e.answerEarly(ws, in, stamp)
 	return answer.Refused
 }
 

@@ -21,7 +21,11 @@ func (i Instant) Time() time.Time { return time.UnixMilli(int64(i)).UTC() }
 
 // Add returns the instant d later, rounded up to the millisecond.
 func (i Instant) Add(d time.Duration) Instant {
-	return i + Instant((d+time.Millisecond-1)/time.Millisecond)
+	ms := d / time.Millisecond
+	if d > ms*time.Millisecond {
+		ms++
+	}
+	return i + Instant(ms)
 }
 
 // String is the instant in RFC 3339 with milliseconds.

@@ -223,19 +223,19 @@ func (h *history) result() *runner.Group {
 
 func pick(dice *rand.Rand, words ...string) string { return words[dice.IntN(len(words))] }
 
-// dump is everything in a store, except timers that were cancelled: those are left
-// until they are met, which no input says.
+// dump is everything in a store, except what no input says when to tidy away: timers
+// that were cancelled, and answers that are no longer given.
 func dump(t *testing.T, kv *memory.KV) map[string]string {
 	t.Helper()
+	s, core := reopen(t, kv)
+	if _, err := s.Forget(core.State.Stamp.Add(-engine.IDRetention), 1<<30); err != nil {
+		t.Fatal(err)
+	}
 	all := map[string]string{}
 	for _, b := range store.Buckets {
 		for k, v := range kv.Dump(b) {
 			all[b.String()+" "+k] = string(v)
 		}
-	}
-	s, err := store.Open(kv)
-	if err != nil {
-		t.Fatal(err)
 	}
 	timers, _, err := s.Due(1<<60, 1<<30)
 	if err != nil {

@@ -3,6 +3,7 @@ package store
 import (
 	"bytes"
 	"cmp"
+	"encoding/binary"
 	"slices"
 
 	"nudge/engine"
@@ -106,13 +107,26 @@ func (s *Store) Forget(before engine.Instant, limit int) (dropped int, err error
 	}
 	return len(keys), s.kv.Update(func(w Writer) error {
 		for _, key := range keys {
-			if err := w.Delete(IDTimes, key); err != nil {
-				return err
-			}
-			if err := w.Delete(IDs, key[8:]); err != nil {
+			if err := forget(w, key); err != nil {
 				return err
 			}
 		}
 		return nil
 	})
+}
+
+// forget drops an entry of idtimes, and its answer unless the id was used again since.
+func forget(w Writer, key []byte) error {
+	if err := w.Delete(IDTimes, key); err != nil {
+		return err
+	}
+	id := key[8:]
+	answer, err := decodeAnswer(w.Get(IDs, id))
+	if err != nil {
+		return damaged(IDs, id, err)
+	}
+	if answer.Stamp != engine.Instant(binary.BigEndian.Uint64(key)) {
+		return nil
+	}
+	return w.Delete(IDs, id)
 }

@@ -21,10 +21,14 @@ type Store interface {
 	Due(until engine.Instant, limit int) ([]engine.Timer, engine.Instant, error)
 	// Outbox returns at most limit messages of the outbox after one, in order.
 	Outbox(after engine.OutboxRef, limit int) ([]engine.OutboxEntry, error)
+	// Forget drops at most limit answers that were remembered before an instant, and
+	// returns how many it dropped.
+	Forget(before engine.Instant, limit int) (int, error)
 }
 
 const (
 	maxTimers  = 256  // timers applied in one step
+	maxForget  = 512  // answers forgotten in one step
 	maxBacklog = 4096 // planned messages known in memory; the rest is read from the outbox
 )
 
@@ -35,6 +39,7 @@ type Loop struct {
 	free  int            // senders without a message
 	next  engine.Instant // no timer is due before this
 	hold  bool           // claim nothing more: the process is about to stop
+	tidy  engine.Instant // when old answers are looked for again
 
 	backlog []engine.OutboxRef // planned messages, in order
 	more    bool               // there may be planned messages after the backlog
@@ -86,6 +91,9 @@ func (l *Loop) Step(now time.Time, groups []*Group) (*Step, error) {
 			return nil, err
 		}
 		groups = groups[n:]
+	}
+	if err := l.forget(engine.InstantOf(now)); err != nil {
+		return nil, err
 	}
 	step.Next = l.next
 	step.Again = step.Again || l.next != 0 && l.next <= engine.InstantOf(now) || l.canClaim() && len(l.backlog) > 0
@@ -159,6 +167,18 @@ func (l *Loop) plan(refs []engine.OutboxRef) {
 	}
 }
 
+// forget drops answers that are no longer given, once an hour and in slices.
+func (l *Loop) forget(now engine.Instant) error {
+	if now < l.tidy {
+		return nil
+	}
+	dropped, err := l.store.Forget(now.Add(-engine.IDRetention), maxForget)
+	if dropped < maxForget {
+		l.tidy = now.Add(time.Hour)
+	}
+	return err
+}
+
 // batch loads what the groups need, applies them in order and commits.
 func (l *Loop) batch(now time.Time, groups []*Group, step *Step) error {
 	var needs engine.Needs
@@ -211,7 +231,7 @@ func (b *batch) refused(g *Group) bool {
 	}
 	refused := false
 	for i, in := range g.Inputs {
-		g.Answers[i] = engine.Answer{ID: in.ID, Refused: b.loop.core.Refusal(b.ws, in)}
+		g.Answers[i] = engine.Answer{ID: in.ID, Refused: b.loop.core.Refusal(b.ws, in, b.stamp)}
 		refused = refused || g.Answers[i].Refused != nil
 	}
 	return refused

@@ -1,0 +1,204 @@
+package server_test
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"io"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"testing/fstest"
+	"time"
+
+	"nudge/channels"
+	"nudge/channels/appmessaging"
+	"nudge/engine"
+	"nudge/engine/runner"
+	"nudge/flows"
+	"nudge/server"
+	"nudge/store"
+	"nudge/store/bolt"
+)
+
+// BenchmarkR1 is the reference workload end to end, over loopback HTTP: an event
+// starts a run; it sends to a sink; it durably waits for Read or an hour; a signed
+// Read webhook ends it. Every accepted input is synced to disk before it is
+// answered. Starts and reads are two phases with 256 callers each, as in the drivers
+// it is compared with; runs/s is the rate of both together. Driver, sink and engine
+// share the machine. Run it with a fixed number of runs:
+//
+//	go test ./server -run '^$' -bench R1 -benchtime 20000x
+func BenchmarkR1(b *testing.B) {
+	r := newR1(b, b.TempDir())
+	defer r.stop()
+	n := b.N
+	b.ResetTimer()
+	began := time.Now()
+	r.fan(n, func(i int) { r.start(i) })
+	r.until(func(c *store.VersionCounts) bool { return c.Parked[1] == uint64(n) })
+	started := time.Since(began)
+	began = time.Now()
+	r.fan(n, func(i int) { r.read(i) })
+	r.until(func(c *store.VersionCounts) bool { return c.Outcomes["completed"] == uint64(n) })
+	drained := time.Since(began)
+	b.ReportMetric(float64(n)/started.Seconds(), "starts/s")
+	b.ReportMetric(float64(n)/drained.Seconds(), "reads/s")
+	b.ReportMetric(float64(n)/(started+drained).Seconds(), "runs/s")
+	b.ReportMetric(float64(r.kv.Size())/float64(n), "file-B/run")
+}
+
+// r1 is an engine with its server, a sink in place of the provider, and a driver.
+type r1 struct {
+	tb     testing.TB
+	kv     *bolt.KV
+	store  *store.Store
+	api    *httptest.Server
+	sink   *httptest.Server
+	client *http.Client
+	refs   sync.Map // run number to its message's reference
+	cancel context.CancelFunc
+	done   chan error
+}
+
+const r1Secret = "a secret of the webhooks of R1"
+
+func newR1(tb testing.TB, dir string) *r1 {
+	r := &r1{tb: tb, done: make(chan error, 1), client: &http.Client{Transport: &http.Transport{MaxIdleConnsPerHost: 512, MaxConnsPerHost: 512}}}
+	r.sink = httptest.NewServer(http.HandlerFunc(r.receive))
+	r.check(func() (err error) { r.kv, err = bolt.Open(dir); return }())
+	r.check(func() (err error) { r.store, err = store.Open(r.kv); return }())
+	state, err := r.store.State()
+	r.check(err)
+	inUse, err := r.store.InUse()
+	r.check(err)
+	core, err := engine.New(state, inUse)
+	r.check(err)
+	channel, err := appmessaging.New(appmessaging.Config{BaseURL: r.sink.URL, PathPrefix: "/cpaas", Token: "t", Concurrency: 64})
+	r.check(err)
+	run, err := runner.New(r.store, core, runner.Config{Channel: channel})
+	r.check(err)
+	ctx, cancel := context.WithCancel(context.Background())
+	r.cancel = cancel
+	go func() { r.done <- run.Run(ctx) }()
+	s, err := server.New(server.Config{Runner: run, Store: r.store, Webhooks: &appmessaging.Webhook{Secrets: []string{r1Secret}}})
+	r.check(err)
+	r.api = httptest.NewServer(s.Handler())
+	if len(state.Active) == 0 {
+		_, err = run.Submit(ctx, &engine.Input{Kind: engine.InputDeploy, Deploy: &engine.Deploy{Flows: r1Flow(tb)}})
+		r.check(err)
+	}
+	return r
+}
+
+func r1Flow(tb testing.TB) []flows.Bundle {
+	project, list := flows.Load(fstest.MapFS{
+		"flows/follow_up.yaml": {Data: []byte(`flow: follow_up
+trigger: { event: order.shipped }
+steps:
+  - send: shipped
+  - wait: [ { read: shipped }, { after: 1h } ]
+`)},
+		"templates/shipped.yaml": {Data: []byte(`body: "Hello {{ data.name }}, your order {{ data.order }} of {{ data.date }} is on its way with {{ data.carrier }}. Track it at {{ data.url }} - reply STOP to opt out."` + "\n")},
+	})
+	if list.HasErrors() {
+		tb.Fatal(list)
+	}
+	return []flows.Bundle{project.Flows[0].Bundle}
+}
+
+func (r *r1) check(err error) {
+	r.tb.Helper()
+	if err != nil {
+		r.tb.Fatal(err)
+	}
+}
+
+func (r *r1) stop() {
+	r.api.Close()
+	r.cancel()
+	if err := <-r.done; err != nil {
+		r.tb.Error(err)
+	}
+	r.sink.Close()
+	r.check(r.store.Close())
+}
+
+// receive is the sink: it takes a message and notes whose it is.
+func (r *r1) receive(w http.ResponseWriter, q *http.Request) {
+	var message struct {
+		To       struct{ ProfileID string }
+		Metadata struct{ Nudge channels.Ref }
+	}
+	raw, _ := io.ReadAll(q.Body)
+	if err := json.Unmarshal(raw, &message); err != nil {
+		r.tb.Error(err)
+	}
+	var i int
+	fmt.Sscanf(message.To.ProfileID, "u-%d", &i)
+	r.refs.Store(i, message.Metadata.Nudge)
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(http.StatusCreated)
+	fmt.Fprintf(w, `{"messageId":"m-%d","status":"processing"}`, i)
+}
+
+func (r *r1) start(i int) {
+	r.post("/v1/events", fmt.Sprintf(`{"type":"order.shipped","profile":"u-%d","data":{"name":"Ada","order":"A-%d","date":"2026-11-22","carrier":"DHL","url":"https://example.org/t/%d"}}`, i, i, i), "")
+}
+
+func (r *r1) read(i int) {
+	ref, _ := r.refs.Load(i)
+	raw, err := json.Marshal(ref)
+	r.check(err)
+	body := fmt.Sprintf(`{"eventId":"e-%d","name":"message.read","payload":{"id":"m-%d","metadata":{"nudge":%s},"updatedOn":"2026-11-22T10:00:00.000Z"},"timestamp":"2026-11-22T10:00:00.000Z"}`, i, i, raw)
+	r.post("/webhooks/comapi", body, appmessaging.Sign(r1Secret, []byte(body)))
+}
+
+func (r *r1) post(path, body, signature string) {
+	request, err := http.NewRequest("POST", r.api.URL+path, strings.NewReader(body))
+	r.check(err)
+	request.Header.Set("Content-Type", "application/json")
+	if signature != "" {
+		request.Header.Set(appmessaging.SignatureHeader, signature)
+	}
+	response, err := r.client.Do(request)
+	if err != nil {
+		r.tb.Error(err)
+		return
+	}
+	answer, _ := io.ReadAll(response.Body)
+	response.Body.Close()
+	if response.StatusCode != http.StatusOK {
+		r.tb.Errorf("%s: %d %s", path, response.StatusCode, answer)
+	}
+}
+
+// fan calls f with 0 to n-1 from 256 goroutines.
+func (r *r1) fan(n int, f func(i int)) {
+	var next atomic.Int64
+	var callers sync.WaitGroup
+	for range 256 {
+		callers.Go(func() {
+			for i := int(next.Add(1)) - 1; i < n; i = int(next.Add(1)) - 1 {
+				f(i)
+			}
+		})
+	}
+	callers.Wait()
+}
+
+// until polls the numbers of the flow until they are as wanted.
+func (r *r1) until(wanted func(*store.VersionCounts) bool) {
+	tick := time.NewTicker(5 * time.Millisecond)
+	defer tick.Stop()
+	for range tick.C {
+		counts, err := r.store.Counts()
+		r.check(err)
+		if len(counts) == 1 && wanted(counts[0]) {
+			return
+		}
+	}
+}

@@ -1,0 +1,114 @@
+package store_test
+
+import (
+	"strings"
+	"testing"
+
+	"nudge/engine"
+	"nudge/store"
+)
+
+// TestCheckFinds breaks a store in every way that Check looks for, and reads what it
+// says. A store that was not broken has no problems.
+func TestCheckFinds(t *testing.T) {
+	first := func(b store.Bucket) func(store.Writer) error {
+		return func(w store.Writer) error {
+			var key []byte
+			w.Ascend(b, nil, func(k, _ []byte) bool {
+				key = append(key, k...)
+				return false
+			})
+			return w.Delete(b, key)
+		}
+	}
+	put := func(b store.Bucket, key, value string) func(store.Writer) error {
+		return func(w store.Writer) error { return w.Put(b, []byte(key), []byte(value)) }
+	}
+	run := strings.Repeat("r", 16)
+	for name, c := range map[string]struct {
+		breaks func(store.Writer) error
+		want   string
+	}{
+		"nothing":                      {func(store.Writer) error { return nil }, ""},
+		"a person's entry is missing":  {first(store.People), "in people is missing"},
+		"a key's entry is missing":     {first(store.Keys), "in keys is missing"},
+		"a timer is missing":           {first(store.Timers), "in timers is missing"},
+		"an outbox entry is missing":   {first(store.Outbox), "in outbox is missing"},
+		"a run is missing":             {first(store.Runs), "no run"},
+		"a journal record is missing":  {func(w store.Writer) error { return w.Delete(store.Journal, []byte{0, 0, 0, 0, 0, 0, 0, 2}) }, "comes after 1"},
+		"a version is missing":         {first(store.Versions), "is in use but not there"},
+		"the numbers are missing":      {first(store.Counts), "has runs but no counts"},
+		"an id's time is missing":      {first(store.IDTimes), "would never be forgotten"},
+		"an id is missing":             {first(store.IDs), "has no id"},
+		"a run record is damaged":      {put(store.Runs, run, "nonsense"), "damaged"},
+		"an entry without a run":       {put(store.People, "\x03bob"+run, ""), "no run"},
+		"a key that is too short":      {put(store.Outbox, "short", "x"), "has 5 bytes"},
+		"a stale timer is no problem":  {put(store.Timers, "12345678"+run, ""), ""},
+		"an answer record is damaged":  {put(store.IDs, "event:x", "nonsense"), "damaged"},
+		"a counts record is damaged":   {put(store.Counts, "\x01a\x01b", "nonsense"), "damaged"},
+		"a journal record is damaged":  {put(store.Journal, "12345678", "nonsense"), "damaged"},
+		"a run in the bucket of ended": {moveToEnded, "but in ended"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			kv := inUse(t)
+			if err := kv.Update(c.breaks); err != nil {
+				t.Fatal(err)
+			}
+			s, err := store.Open(kv)
+			if err != nil {
+				t.Fatal(err)
+			}
+			report, err := s.Check()
+			if err != nil {
+				t.Fatal(err)
+			}
+			found := strings.Join(report.Problems, "\n")
+			if c.want == "" && found != "" || !strings.Contains(found, c.want) {
+				t.Errorf("got %q, want %q", found, c.want)
+			}
+		})
+	}
+}
+
+func moveToEnded(w store.Writer) error {
+	var key, value []byte
+	w.Ascend(store.Runs, nil, func(k, v []byte) bool {
+		key, value = append(key, k...), append(value, v...)
+		return false
+	})
+	if err := w.Delete(store.Runs, key); err != nil {
+		return err
+	}
+	return w.Put(store.Ended, key, value)
+}
+
+// TestListPages shows that pages follow each other without a gap or a repetition,
+// across live and ended runs.
+func TestListPages(t *testing.T) {
+	s, err := store.Open(inUse(t))
+	if err != nil {
+		t.Fatal(err)
+	}
+	all, err := s.List(store.Query{Limit: 10})
+	if err != nil || len(all.Runs) != 3 || all.Next != (engine.RunID{}) {
+		t.Fatalf("all: %d runs, next %s, %v", len(all.Runs), all.Next, err)
+	}
+	q := store.Query{Limit: 1}
+	for i := range all.Runs {
+		page, err := s.List(q)
+		if err != nil || len(page.Runs) != 1 || page.Runs[0].ID != all.Runs[i].ID {
+			t.Fatalf("page %d: %v %v", i+1, page.Runs, err)
+		}
+		q.Before = page.Next
+	}
+	if q.Before != (engine.RunID{}) {
+		t.Errorf("the last page has a next: %s", q.Before)
+	}
+	for want, q := range map[int]store.Query{
+		2: {Live: true, Limit: 10}, 1: {Ended: true, Limit: 10}, 3: {Profile: "ann", Flow: "tell", Limit: 10}, 0: {Profile: "bob", Limit: 10},
+	} {
+		if page, err := s.List(q); err != nil || len(page.Runs) != want {
+			t.Errorf("%+v: got %d runs, %v; want %d", q, len(page.Runs), err, want)
+		}
+	}
+}

@@ -1,0 +1,161 @@
+package store_test
+
+import (
+	"fmt"
+	"go/parser"
+	"go/token"
+	"regexp"
+	"strconv"
+	"strings"
+	"testing"
+	"testing/fstest"
+	"time"
+
+	"nudge/channels"
+	"nudge/engine"
+	"nudge/engine/runner"
+	"nudge/flows"
+	"nudge/store"
+	"nudge/store/memory"
+)
+
+// TestLayout holds the table in the package comment true: every bucket has a row, and
+// the keys of a store in use are what the rows say, part by part.
+func TestLayout(t *testing.T) {
+	rows := layoutTable(t)
+	kv := inUse(t)
+	for _, b := range store.Buckets {
+		if len(rows[b.String()]) == 0 {
+			t.Errorf("bucket %s has no row in the table", b)
+		}
+		keys := kv.Dump(b)
+		if len(keys) == 0 {
+			t.Errorf("bucket %s: the test puts nothing into it", b)
+		}
+		for key := range keys {
+			if !matchesAny(key, rows[b.String()]) {
+				t.Errorf("bucket %s: key %q is none of %q", b, key, rows[b.String()])
+			}
+		}
+		delete(rows, b.String())
+	}
+	for name := range rows {
+		t.Errorf("the table has a row for %s, which is no bucket", name)
+	}
+}
+
+// layoutTable reads the descriptions of keys by bucket.
+func layoutTable(t *testing.T) map[string][]string {
+	t.Helper()
+	file, err := parser.ParseFile(token.NewFileSet(), "doc.go", nil, parser.ParseComments)
+	if err != nil {
+		t.Fatal(err)
+	}
+	rows := map[string][]string{}
+	inTable := false
+	columns := regexp.MustCompile(`\s{2,}`)
+	for _, line := range strings.Split(file.Doc.Text(), "\n") {
+		cells := columns.Split(strings.TrimSpace(line), -1)
+		switch {
+		case cells[0] == "bucket":
+			inTable = true
+		case strings.TrimSpace(line) == "":
+			inTable = false
+		case inTable:
+			rows[cells[0]] = append(rows[cells[0]], cells[1])
+		}
+	}
+	return rows
+}
+
+func matchesAny(key string, descriptions []string) bool {
+	for _, d := range descriptions {
+		if rest, ok := strip(key, strings.Split(d, ", ")); ok && rest == "" {
+			return true
+		}
+	}
+	return false
+}
+
+var width = regexp.MustCompile(`\((\d+)\)$`)
+
+// strip takes the described parts off the beginning of a key.
+func strip(key string, parts []string) (rest string, ok bool) {
+	for _, part := range parts {
+		n := 0
+		switch {
+		case strings.HasPrefix(part, `"`):
+			literal, _ := strconv.Unquote(part)
+			if !strings.HasPrefix(key, literal) {
+				return key, false
+			}
+			n = len(literal)
+		case strings.HasPrefix(part, "run ID"):
+			n = 16
+		case strings.HasPrefix(part, "sized "):
+			n = 1 + int(key[0]) // the samples are shorter than a varint of two bytes
+		case part == `kind ":" id`:
+			if kind, id, found := strings.Cut(key, ":"); !found || kind == "" || id == "" {
+				return key, false
+			}
+			n = len(key)
+		default:
+			if m := width.FindStringSubmatch(part); m != nil {
+				n, _ = strconv.Atoi(m[1])
+			}
+		}
+		if n == 0 || n > len(key) {
+			return key, false
+		}
+		key = key[n:]
+	}
+	return key, true
+}
+
+// inUse is a store with something in every bucket: a run that is sending, one that
+// waits and one that has ended.
+func inUse(t *testing.T) *memory.KV {
+	t.Helper()
+	kv := new(memory.KV)
+	s, err := store.Open(kv)
+	if err != nil {
+		t.Fatal(err)
+	}
+	state, err := s.State()
+	if err != nil {
+		t.Fatal(err)
+	}
+	core, err := engine.New(state, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	loop := runner.NewLoop(s, core, 8)
+	now := time.Date(2026, 3, 2, 10, 0, 0, 0, time.UTC)
+	apply := func(in *engine.Input) *runner.Step {
+		step, err := loop.Step(now, []*runner.Group{{Inputs: []*engine.Input{in}}})
+		if err != nil {
+			t.Fatal(err)
+		}
+		return step
+	}
+	project, list := flows.Load(fstest.MapFS{
+		"flows/tell.yaml":      {Data: []byte("flow: tell\ntrigger: { event: told, key: event.id }\nsteps: [ { send: hello }, { wait: 1h } ]\n")},
+		"templates/hello.yaml": {Data: []byte("body: Hello\n")},
+	})
+	if list.HasErrors() {
+		t.Fatal(list)
+	}
+	apply(&engine.Input{Kind: engine.InputDeploy, Deploy: &engine.Deploy{Flows: []flows.Bundle{project.Flows[0].Bundle}}})
+	for i, outcome := range []channels.Outcome{0, channels.Accepted, channels.Accepted} {
+		step := apply(&engine.Input{Kind: engine.InputEvent, ID: fmt.Sprint("e", i),
+			Event: &engine.Event{Type: "told", Profile: "ann", Data: []byte(fmt.Sprintf(`{"id":"O%d"}`, i))}})
+		if outcome != 0 {
+			p := step.Posts[0]
+			apply(&engine.Input{Kind: engine.InputResult, Result: &engine.SendResult{Run: p.Run, Message: 1, Attempt: 1, Result: channels.Result{Outcome: outcome}}})
+		}
+		if i == 2 {
+			apply(&engine.Input{Kind: engine.InputCancel, Cancel: &engine.Cancel{Run: step.Posts[0].Run}})
+		}
+	}
+	return kv
+}

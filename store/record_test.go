@@ -1,0 +1,112 @@
+package store
+
+import (
+	"errors"
+	"reflect"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+	"github.com/google/go-cmp/cmp/cmpopts"
+
+	"nudge/engine"
+)
+
+func TestRunRecord(t *testing.T) {
+	for name, run := range map[string]*engine.Run{"live": sample(), "ended": ended(), "empty": {}} {
+		got, err := decodeRun(encodeRun(run))
+		if err != nil {
+			t.Fatalf("%s: %v", name, err)
+		}
+		if diff := cmp.Diff(run, got); diff != "" {
+			t.Errorf("%s: what was written and what was read differ (-written +read)\n%s", name, diff)
+		}
+	}
+}
+
+// TestRunRecordIsWhole fails when a field is added to a run, a message or another
+// part of it and its record does not carry the field.
+func TestRunRecordIsWhole(t *testing.T) {
+	run := sample()
+	run.Outcome, run.Goal, run.Ended = "o", true, 5
+	var missing func(path string, v reflect.Value)
+	missing = func(path string, v reflect.Value) {
+		switch v.Kind() {
+		case reflect.Struct:
+			for i := range v.NumField() {
+				missing(path+"."+v.Type().Field(i).Name, v.Field(i))
+			}
+		case reflect.Slice:
+			if v.Len() == 0 {
+				t.Errorf("the sample has nothing in %s", path)
+			}
+			zero := map[string]bool{}
+			for i := range v.Len() {
+				if v.Index(i).Kind() == reflect.Struct {
+					for j := range v.Index(i).NumField() {
+						name := v.Type().Elem().Field(j).Name
+						zero[name] = zero[name] || !v.Index(i).Field(j).IsZero()
+					}
+				}
+			}
+			for name, set := range zero {
+				if !set && !(path == "Run.Mailbox" || path == "Run.Timeline" && name == "Detail") {
+					t.Errorf("the sample has nothing in %s[].%s", path, name)
+				}
+			}
+		default:
+			if v.IsZero() {
+				t.Errorf("the sample has nothing in %s", path)
+			}
+		}
+	}
+	missing("Run", reflect.ValueOf(*run))
+}
+
+func TestJournaledRecords(t *testing.T) {
+	for _, in := range inputs() {
+		j := &engine.Journaled{Seq: 300, Stamp: 1_772_445_600_000, Slots: 64, Input: in}
+		got, err := decodeJournaled(encodeJournaled(j))
+		if err != nil {
+			t.Fatalf("%s: %v", in.Kind, err)
+		}
+		if diff := cmp.Diff(j, got, cmpopts.IgnoreUnexported(engine.Event{})); diff != "" {
+			t.Errorf("%s: what was written and what was read differ (-written +read)\n%s", in.Kind, diff)
+		}
+	}
+}
+
+// TestDamage shows that no flipped bit and no cut goes unnoticed.
+func TestDamage(t *testing.T) {
+	record := encodeRun(sample())
+	for i := range record {
+		for bit := range 8 {
+			damaged := append([]byte(nil), record...)
+			damaged[i] ^= 1 << bit
+			if _, err := decodeRun(damaged); err == nil {
+				t.Fatalf("bit %d of byte %d flipped: no error", bit, i)
+			}
+		}
+		if _, err := decodeRun(record[:i]); !errors.Is(err, errDamaged) {
+			t.Fatalf("cut after %d bytes: got %v, want errDamaged", i, err)
+		}
+	}
+}
+
+// FuzzRecord looks for records that pass the checksum and still break the decoder.
+func FuzzRecord(f *testing.F) {
+	for _, run := range []*engine.Run{sample(), ended()} {
+		record := encodeRun(run)
+		f.Add(record[1 : len(record)-checksumBytes])
+	}
+	f.Fuzz(func(t *testing.T, fields []byte) {
+		record := encode(runVersion, func(c *codec) { c.b = append(c.b, fields...) })
+		run, err := decodeRun(record)
+		if err != nil {
+			return
+		}
+		again, err := decodeRun(encodeRun(run))
+		if err != nil || !cmp.Equal(run, again, cmpopts.EquateEmpty()) {
+			t.Errorf("read, written and read again it is another run (%v):\n%s", err, cmp.Diff(run, again))
+		}
+	})
+}

@@ -1,0 +1,61 @@
+package store
+
+import (
+	"encoding/json"
+	"time"
+
+	"nudge/channels"
+	"nudge/engine"
+)
+
+// sample is a live run with something in every field.
+func sample() *engine.Run {
+	id, err := engine.ParseRunID("01KAS5R9G0ADFRQ2P4F0000400")
+	if err != nil {
+		panic(err)
+	}
+	return &engine.Run{
+		ID: id, Flow: "order_shipped", Version: "0123456789abcdef", Profile: "ann", Key: "O1", StartedBy: "order.shipped",
+		Data: json.RawMessage(`{"order_id":"O1"}`), Vars: []engine.Var{{Name: "score", Value: json.RawMessage("9")}},
+		Status: engine.Sending, At: 3, Deadline: 1_772_449_200_000,
+		Messages: []engine.Message{
+			{Step: 0, Status: engine.Read, Attempt: 2, Resends: 1, Planned: 1_772_445_600_000, Order: 7, Posted: 1_772_445_600_001, ProviderID: "m1", Conv: "acme_ann"},
+			{Step: 3, Status: engine.Claimed, Attempt: 1, Planned: 1_772_445_600_002, Order: 300, Posted: 1_772_445_600_002, Reason: "?", Conv: "acme_ann"},
+		},
+		Waits: []engine.WaitEnd{{Step: 1, Outcome: "reply", Reply: 2}, {Step: 2, Outcome: "event", Event: 1}},
+		Hands: []engine.Happening{{At: 1_772_445_600_000, Event: "x", Who: "shop", Data: json.RawMessage("{}")}, {At: 1_772_445_500_000, Who: "ann", Text: "9", Conv: "acme_ann"}},
+		Event: 1, Reply: 2,
+		Mailbox: []engine.Happening{{At: 1_772_445_600_003, Who: "ann", Text: "and?"}},
+		Timeline: []engine.Entry{
+			{At: 1_772_445_600_000, Kind: engine.KindStarted, Step: engine.NoStep, Detail: "order.shipped"},
+			{At: 1_772_445_600_000, Kind: engine.KindClaimed, Step: 0, Message: 1, Attempt: 1},
+		},
+	}
+}
+
+// ended is the sample after its end.
+func ended() *engine.Run {
+	r := sample()
+	r.Status, r.Outcome, r.Goal, r.Ended, r.Deadline = engine.Ended, "handed_over", true, 1_772_445_700_000, 0
+	r.Mailbox = nil
+	return r
+}
+
+// inputs is one input of every kind, but for a deploy.
+func inputs() []*engine.Input {
+	id := sample().ID
+	on := true
+	ref := channels.Ref{Installation: "0102", Run: id.String(), Message: 2, Attempt: 1}
+	at := time.UnixMilli(1_772_445_600_123).UTC()
+	return []*engine.Input{
+		{Kind: engine.InputEvent, ID: "e1", Event: &engine.Event{Type: "told", Profile: "ann", Data: json.RawMessage(`{"a":1}`)}},
+		{Kind: engine.InputReceipt, Receipt: &channels.Receipt{Ref: ref, ProviderID: "m", Status: channels.Read, Reason: "r", At: at}},
+		{Kind: engine.InputReply, ID: "p1", Reply: &channels.Reply{ID: "p1", Profile: "ann", Conversation: "c", Text: "yes", Answers: ref, At: at}},
+		{Kind: engine.InputResult, Result: &engine.SendResult{Run: id, Message: 2, Attempt: 1, Result: channels.Result{
+			Outcome: channels.Deferred, ProviderID: "m", Conversation: "c", Reason: "busy", RetryAfter: time.Minute}}},
+		{Kind: engine.InputTimer, Timer: &engine.Timer{Due: 1_772_445_600_000, Run: id}},
+		{Kind: engine.InputClaim, Claim: &engine.OutboxRef{Order: 300, Run: id, Message: 2}},
+		{Kind: engine.InputCancel, ID: "c1", Cancel: &engine.Cancel{Run: id, Reason: "by mistake"}},
+		{Kind: engine.InputControl, Control: &engine.Control{Outbound: engine.OutboundOnly, Only: []string{"ann", "bob"}, Kill: &on}},
+	}
+}
