@@ -260,9 +260,11 @@ func (c *exprChecker) oneOf(n ast.Node, t *shape.Type, what string, kinds ...sha
 }
 
 func (c *exprChecker) untyped(n ast.Node) *shape.Type {
-	hint := "declare its shape under events: or profile: in nudge.yaml, convert it with string(…), int(…) or float(…), or give it a default with ??"
-	return c.fail(n, CodeUntyped, hint, "the type of %s is not known", c.source(n))
+	return c.fail(n, CodeUntyped, untypedHint, "the type of %s is not known", c.source(n))
 }
+
+const untypedHint = "declare its shape under events: or profile: in nudge.yaml, " +
+	"convert it with string(…), int(…) or float(…), or give it a default with ??"
 
 func kindList(kinds []shape.Kind) string {
 	var words []string

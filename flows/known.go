@@ -95,4 +95,6 @@ var (
 )
 
 // languageNames are the names that no step can have.
-var languageNames = []string{NameData, NameEvent, NameReply, NameProfile, NameVars, NameRun, NameNow, "any", "nil", "true", "false"}
+var languageNames = []string{
+	NameData, NameEvent, NameReply, NameProfile, NameVars, NameRun, NameNow, "any", "nil", "true", "false",
+}

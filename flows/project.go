@@ -38,7 +38,7 @@ type Project struct {
 	Categories []string               // sorted
 	OnUnknown  OnUnknown
 	Flows      []*Flow   // sorted by name
-	Config     *node.Map // nudge.yaml itself, for the keys of serving; never nil
+	Config     *node.Map // nudge.yaml itself, for the keys of serving; never nil; for one reader at a time
 
 	from      *templates.From
 	templates map[string]*templates.Source

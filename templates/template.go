@@ -55,7 +55,9 @@ type compiledAlert struct {
 // Compile checks the template against the names it may use. What is wrong goes to
 // the list; the template is of use only when nothing is.
 func (s *Source) Compile(use Use, list *diag.List) *Template {
-	s.compiled = true
+	if !s.compiled { // a project that is loaded is only read
+		s.compiled = true
+	}
 	c := &compiler{use: use, list: list, functions: functionsIn(use.Zone)}
 	t := &Template{project: use.Project, rules: s.rules, ruleSet: s.ruleSet}
 	if len(t.rules) == 0 && t.ruleSet == "" {

@@ -1,0 +1,54 @@
+package flows
+
+import "nudge/flows/node"
+
+// branch reads arms of which the first whose condition holds is taken.
+func (r *reader) branch(v *node.Value, at int, k *known) (joints []joint, ends bool) {
+	before, ends := k.fork(), true
+	hasElse := false
+	items := v.List()
+	for i, item := range items {
+		m := item.Map()
+		if m == nil {
+			continue
+		}
+		arm, then := Arm{}, m.Get("then")
+		if m.Has("else") {
+			then, hasElse = m.Get("else"), true
+			if i != len(items)-1 {
+				m.Errorf("else", CodeNoElse, "put it last", "else must be the last arm: what stands below it is never reached")
+			}
+		} else if arm.If = r.expr(m.Get("if"), before.scope(), forCondition); !m.Has("if") {
+			m.Errorf("if", CodeMissingKey, "an arm without a condition is written else:", "this arm has no if")
+		}
+		if then == nil {
+			m.Errorf("then", CodeMissingKey, "for example then: [ { send: welcome } ]", "this arm has no then")
+		}
+		m.Allow("if", "then", "else")
+		m.Close()
+		n := len(r.flow.Steps[at].Branch)
+		r.flow.Steps[at].Branch = append(r.flow.Steps[at].Branch, arm)
+		enter := func(target int) { r.flow.Steps[at].Branch[n].Then = target }
+		inner, armEnds := r.arm(then, before.fork(), k, enter)
+		joints, ends = append(joints, inner...), ends && armEnds
+	}
+	return joints, ends && hasElse
+}
+
+// arm reads the steps of one arm and tells enter where they begin. What is known at
+// its end is added to after, unless it always exits.
+func (r *reader) arm(then *node.Value, k, after *known, enter joint) (joints []joint, ends bool) {
+	if !then.IsList() || len(then.List()) == 0 {
+		if then != nil {
+			r.block(then, "then", k)
+		}
+		enter(End)
+		return nil, false
+	}
+	enter(len(r.flow.Steps))
+	joints, ends = r.block(then, "then", k)
+	if !ends {
+		after.join(k)
+	}
+	return joints, ends
+}
