@@ -63,7 +63,7 @@ func newStore(t *testing.T) (*store.Store, *engine.Engine) {
 	return s, core
 }
 
-func deploy(t *testing.T) *engine.Input {
+func deploy(t testing.TB) *engine.Input {
 	t.Helper()
 	project, list := flows.Load(fstest.MapFS{
 		"flows/tell.yaml":      {Data: []byte("flow: tell\ntrigger: { event: told }\nsteps: [ { send: hello }, { wait: [ { read: hello }, { after: 1h } ] } ]\n")},
