@@ -1,0 +1,197 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"os"
+	"os/signal"
+	"syscall"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"nudge/examples"
+)
+
+const demoHelp = `Demo runs an engine, a server and a local App Messaging service in one process, on a
+clock that makes days take seconds. Five people get a message about their order, and
+each of them does something else with it. Nothing leaves this machine, and nothing
+stays on it.`
+
+const (
+	demoSpeed   = 12_000 // a day in about 7 seconds
+	demoLook    = 25 * time.Millisecond
+	demoTimeout = 30 * time.Second
+)
+
+func newDemo() *cobra.Command {
+	var stay bool
+	c := &cobra.Command{
+		Use:     "demo",
+		Short:   "Watch five people go through a flow, in seconds",
+		Long:    demoHelp,
+		Example: "  nudge demo\n  nudge demo --stay",
+		Args:    cobra.NoArgs,
+	}
+	c.Flags().BoolVar(&stay, "stay", false, "keep everything up afterwards, to try it by hand")
+	c.RunE = func(c *cobra.Command, _ []string) error {
+		ctx, ended := signal.NotifyContext(c.Context(), os.Interrupt, syscall.SIGTERM)
+		defer ended()
+		d, err := newDemonstration(ctx, c.OutOrStdout())
+		if err != nil {
+			return err
+		}
+		err = d.run(ctx)
+		if err == nil && stay {
+			d.invite()
+			<-ctx.Done()
+		}
+		return errors.Join(err, d.stop())
+	}
+	return c
+}
+
+// demonstration is everything that the demo runs, and where its story stands.
+type demonstration struct {
+	out      io.Writer
+	palette  palette
+	people   []person
+	clock    *heldClock
+	folder   string
+	local    *localService
+	instance *instance
+	api      *api
+	follower *follower
+	narrator *narrator
+	returns  chan person // whose order comes back now
+}
+
+// newDemonstration starts the engine and the service. The clock stands still.
+func newDemonstration(ctx context.Context, out io.Writer) (*demonstration, error) {
+	d := &demonstration{out: out, palette: paletteFor(out), people: cast()}
+	d.returns = make(chan person, len(d.people))
+	d.clock = newHeldClock(nextMonday(time.Now()), demoSpeed)
+	if err := d.start(ctx); err != nil {
+		return nil, errors.Join(failed(err), d.stop())
+	}
+	d.api = newAPI(d.instance.URL(), "")
+	d.follower = newFollower(d.instance.store)
+	d.narrator = &narrator{out: out, palette: d.palette, zone: time.UTC}
+	return d, nil
+}
+
+func (d *demonstration) start(ctx context.Context) (err error) {
+	if d.folder, err = os.MkdirTemp("", "nudge-demo-"); err != nil {
+		return err
+	}
+	book, err := newPlaybook(d.people)
+	if err != nil {
+		return err
+	}
+	p := loadProject(examples.OrderShipped(), readPeople(os.LookupEnv))
+	d.local, d.instance, err = startWithLocal(ctx, localConfig{
+		Project: p, DataDir: d.folder, Listen: "127.0.0.1:0", Local: "127.0.0.1:0",
+		People: book.script, Clock: d.clock, Log: slog.New(slog.DiscardHandler),
+	})
+	return err
+}
+
+// run tells the whole story.
+func (d *demonstration) run(ctx context.Context) error {
+	ctx, cancel := context.WithTimeout(ctx, demoTimeout)
+	defer cancel()
+	d.showFlow()
+	fmt.Fprintf(d.out, "%s\n\n", d.palette.bold("Five orders are shipped. A day takes seven seconds here."))
+	d.clock.Release()
+	for _, who := range d.people {
+		if err := d.ship(ctx, who); err != nil {
+			return err
+		}
+	}
+	if err := d.follow(ctx); err != nil {
+		return err
+	}
+	d.summarise()
+	return d.judge()
+}
+
+// ship posts the event that starts somebody's run, and sees to the order's return.
+func (d *demonstration) ship(ctx context.Context, who person) error {
+	_, err := d.api.postEvent(ctx, event{
+		Type: "order.shipped", ID: "shipped-" + who.order,
+		Data: fmt.Appendf(nil, `{"order_id": %q, "customer": %q, "total": %d}`, who.order, who.name, who.total),
+	})
+	if err == nil && who.returns > 0 {
+		d.clock.AfterFunc(who.returns, func() { d.returns <- who })
+	}
+	return err
+}
+
+// follow tells what happens until every run has ended.
+func (d *demonstration) follow(ctx context.Context) error {
+	look := time.NewTicker(demoLook)
+	defer look.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			if errors.Is(ctx.Err(), context.DeadlineExceeded) {
+				return failed(fmt.Errorf("the demo did not end within %s", demoTimeout))
+			}
+			return failed(errors.New("interrupted"))
+		case err := <-d.instance.Failure():
+			return err
+		case who := <-d.returns:
+			if err := d.giveBack(ctx, who); err != nil {
+				return err
+			}
+		case <-look.C:
+			done, err := d.look()
+			if err != nil || done {
+				return err
+			}
+		}
+	}
+}
+
+func (d *demonstration) giveBack(ctx context.Context, who person) error {
+	_, err := d.api.postEvent(ctx, event{
+		Type: "order.returned", Data: fmt.Appendf(nil, `{"order_id": %q}`, who.order),
+	})
+	return err
+}
+
+// look tells what is new, and reports whether all is told.
+func (d *demonstration) look() (done bool, err error) {
+	news, err := d.follower.next()
+	if err != nil {
+		return false, failed(err)
+	}
+	d.narrator.tell(news)
+	if len(d.follower.runs) < len(d.people) {
+		return false, nil
+	}
+	for _, r := range d.follower.runs {
+		if r.Live() {
+			return false, nil
+		}
+	}
+	return true, nil
+}
+
+// stop ends everything and removes the data.
+func (d *demonstration) stop() error {
+	var errs []error
+	if d.instance != nil {
+		errs = append(errs, d.instance.Stop())
+	}
+	if d.local != nil {
+		errs = append(errs, d.local.Stop())
+	}
+	if d.folder != "" {
+		errs = append(errs, failed(os.RemoveAll(d.folder)))
+	}
+	return errors.Join(errs...)
+}

@@ -1,0 +1,154 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"os"
+	"os/signal"
+	"path/filepath"
+	"sync/atomic"
+	"syscall"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"nudge/channels/sandbox"
+)
+
+const devHelp = `Dev runs the project of a folder in real time against a local App Messaging service,
+so that nothing leaves this machine, and tells what happens to its runs. Saving a file
+deploys it. A mistake is shown, and what ran before goes on.
+
+The people of the service read after three seconds, unless people: in nudge.yaml has
+another script for them. Runs are kept in DIR/data/dev. Account, webhooks, tokens,
+listen and outbound of nudge.yaml are not used.`
+
+const (
+	devLook  = 50 * time.Millisecond
+	devWatch = 500 * time.Millisecond
+)
+
+// devOptions are the flags of dev.
+type devOptions struct {
+	dir, listen, local string
+}
+
+func newDev() *cobra.Command {
+	var o devOptions
+	c := &cobra.Command{
+		Use:     "dev [DIR]",
+		Short:   "Run a project against a local service, reloading on save",
+		Long:    devHelp,
+		Example: "  nudge dev examples/order_shipped\n  nudge events send order.shipped --data '{\"order_id\": \"7\", \"customer\": \"ann\", \"total\": 12}'",
+		Args:    cobra.MaximumNArgs(1),
+	}
+	c.Flags().StringVar(&o.listen, "listen", defaultListen, "address of the API, on this machine")
+	c.Flags().StringVar(&o.local, "sandbox", "127.0.0.1:8081", "address of the local service, on this machine")
+	log := logFlags(c)
+	c.RunE = func(c *cobra.Command, args []string) error {
+		o.dir = dirArgument(args)
+		for _, address := range []string{o.listen, o.local} {
+			if !isAddress(address) || !isLocal(address) {
+				return wrongUsage(fmt.Errorf("%s: dev listens on this machine only, for example on 127.0.0.1:8080", address))
+			}
+		}
+		look, save := time.NewTicker(devLook), time.NewTicker(devWatch)
+		defer look.Stop()
+		defer save.Stop()
+		d := &devSession{
+			options: o, out: c.OutOrStdout(), errs: c.ErrOrStderr(), log: log.logger(c.ErrOrStderr()),
+			look: look.C, save: save.C,
+		}
+		ctx, ended := signal.NotifyContext(c.Context(), os.Interrupt, syscall.SIGTERM)
+		defer ended()
+		return d.run(ctx)
+	}
+	return c
+}
+
+// devSession is one run of dev. Its ticks come from outside, so that a test can make
+// them.
+type devSession struct {
+	options    devOptions
+	out, errs  io.Writer
+	log        *slog.Logger
+	look, save <-chan time.Time
+	people     atomic.Pointer[map[string]sandbox.Script] // as the project last had them
+}
+
+// run works until ctx ends or something fails.
+func (d *devSession) run(ctx context.Context) error {
+	p, err := mustLoad(d.options.dir, readPeople(os.LookupEnv), d.errs)
+	if err != nil {
+		return err
+	}
+	d.people.Store(&p.Settings.People)
+	local, i, err := startWithLocal(ctx, localConfig{
+		Project: p, DataDir: filepath.Join(d.options.dir, defaultDataDir, "dev"), Reload: d.reload,
+		Listen: d.options.listen, Local: d.options.local, People: d.script, Log: d.log,
+	})
+	if err != nil {
+		return err
+	}
+	err = d.attend(ctx, i, local)
+	return errors.Join(err, i.Stop(), local.Stop())
+}
+
+func (d *devSession) script(profile string) sandbox.Script {
+	return scripted(*d.people.Load())(profile)
+}
+
+// reload reads the project again and shows what is wrong with it.
+func (d *devSession) reload() (*project, error) {
+	p, err := reload(d.options.dir, readPeople(os.LookupEnv), d.errs)
+	if err == nil && !p.List.HasErrors() {
+		d.people.Store(&p.Settings.People)
+	}
+	return p, err
+}
+
+// attend tells what happens and reloads after every edit.
+func (d *devSession) attend(ctx context.Context, i *instance, local *localService) error {
+	f := newFollower(i.store)
+	if _, err := f.next(); err != nil { // what happened in earlier sessions is not told again
+		return failed(err)
+	}
+	fmt.Fprintln(d.out, readyLine(i), "sandbox", local.URL())
+	edits := make(chan struct{})
+	go watch(ctx, os.DirFS(d.options.dir), d.save, func() { // ends with ctx
+		select {
+		case edits <- struct{}{}:
+		case <-ctx.Done():
+		}
+	})
+	n := &narrator{out: d.out, palette: paletteFor(d.out), zone: time.Local, flows: true}
+	for {
+		select {
+		case <-ctx.Done():
+			return nil
+		case err := <-i.Failure():
+			return err
+		case err := <-local.failure:
+			return err
+		case <-edits:
+			reloadNow(ctx, i, d.log)
+		case <-d.look:
+			news, err := f.next()
+			if err != nil {
+				return failed(err)
+			}
+			n.tell(news)
+		}
+	}
+}
+
+// dirArgument is the folder that a verb was given: this one by default.
+func dirArgument(args []string) string {
+	if len(args) == 0 {
+		return "."
+	}
+	return args[0]
+}

@@ -1,0 +1,244 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net"
+	"net/http"
+	"sync"
+
+	"github.com/prometheus/client_golang/prometheus"
+	"github.com/prometheus/client_golang/prometheus/collectors"
+
+	"nudge/channels/appmessaging"
+	"nudge/engine"
+	"nudge/engine/runner"
+	"nudge/flows/diag"
+	"nudge/server"
+	"nudge/store"
+	"nudge/store/bolt"
+)
+
+// instanceConfig says what an instance is made of.
+type instanceConfig struct {
+	Project  *project                 // required, without errors
+	DataDir  string                   // required
+	Reload   func() (*project, error) // reads the project anew; nil: it cannot be reloaded
+	Listener net.Listener             // of the API; required, and the instance's from here on
+	Webhooks net.Listener             // of webhooks alone; may be nil
+	Clock    runner.Clock             // nil: the one that the settings ask for
+	Log      *slog.Logger             // required
+}
+
+// instance is the assembled engine: a store, a runner with its channel, and servers.
+// startInstance starts it and Stop ends it. What is built is pushed onto a stack, and
+// stopping takes it down in reverse.
+type instance struct {
+	config instanceConfig
+	log    *slog.Logger
+	store  *store.Store
+	runner *runner.Runner
+	stack  []part
+
+	failure chan error // capacity 1: why it cannot go on
+	stop    sync.Once
+	stopErr error
+
+	reloading sync.Mutex // guards project
+	project   *project
+}
+
+// part is something that was started and has to be stopped.
+type part struct {
+	name string
+	stop func() error
+}
+
+// startInstance builds an instance and returns once it serves. The ctx bounds only
+// the start. On an error all that was built is taken down again.
+func startInstance(ctx context.Context, config instanceConfig) (*instance, error) {
+	i := &instance{config: config, log: config.Log, project: config.Project, failure: make(chan error, 1)}
+	if err := i.start(ctx); err != nil {
+		return nil, errors.Join(err, i.Stop())
+	}
+	return i, nil
+}
+
+func (i *instance) start(ctx context.Context) error {
+	for _, l := range []net.Listener{i.config.Listener, i.config.Webhooks} {
+		if l != nil {
+			i.push("the listener "+l.Addr().String(), func() error { return ignoreClosed(l.Close()) })
+		}
+	}
+	core, err := i.openStore()
+	if err != nil {
+		return err
+	}
+	registry := newRegistry()
+	if err := i.startRunner(core, registry); err != nil {
+		return err
+	}
+	if err := i.adopt(ctx, i.project); err != nil {
+		return err
+	}
+	return i.serve(registry)
+}
+
+func (i *instance) push(name string, stop func() error) { i.stack = append(i.stack, part{name, stop}) }
+
+// openStore opens the data folder and returns an engine that goes on from it.
+func (i *instance) openStore() (*engine.Engine, error) {
+	kv, err := bolt.Open(i.config.DataDir)
+	if err != nil {
+		return nil, failed(err)
+	}
+	i.store, err = store.Open(kv)
+	if err != nil {
+		return nil, failed(err)
+	}
+	i.push("the store", i.store.Close)
+	state, err := i.store.State()
+	if err != nil {
+		return nil, failed(err)
+	}
+	inUse, err := i.store.InUse()
+	if err != nil {
+		return nil, failed(err)
+	}
+	if i.config.Clock == nil {
+		i.config.Clock = clockFor(i.project.Settings.Speed, state.Stamp)
+	}
+	core, err := engine.New(state, inUse)
+	return core, failed(err)
+}
+
+// startRunner starts the runner over the account's channel.
+func (i *instance) startRunner(core *engine.Engine, registry *prometheus.Registry) error {
+	account := i.project.Settings.Account
+	client, err := appmessaging.New(account.Config)
+	if err != nil {
+		return wrongInput(err)
+	}
+	i.push("the channel", func() error { client.Close(); return nil })
+	i.runner, err = runner.New(i.store, core, runner.Config{
+		Channel: client, Clock: i.config.Clock, Senders: account.Senders, Log: i.log, Registry: registry,
+	})
+	if err != nil {
+		return failed(err)
+	}
+	running, cancel := context.WithCancel(context.Background())
+	done := make(chan struct{})
+	go func() { // ends when Stop cancels it, or when the store fails
+		defer close(done)
+		i.fail("the engine", i.runner.Run(running))
+	}()
+	i.push("the engine", func() error { cancel(); <-done; return nil })
+	return nil
+}
+
+// serve starts the servers on their listeners.
+func (i *instance) serve(registry *prometheus.Registry) error {
+	config := server.Config{
+		Runner: i.runner, Store: i.store, Tokens: i.project.Settings.Tokens, Registry: registry, Log: i.log,
+	}
+	if secrets := i.project.Settings.Secrets; len(secrets) > 0 {
+		config.Webhooks = &appmessaging.Webhook{Secrets: secrets}
+	}
+	if i.config.Reload != nil {
+		config.Reload = i.Reload
+	}
+	s, err := server.New(config)
+	if err != nil {
+		return failed(err)
+	}
+	i.listen("the API", i.config.Listener, s.Handler())
+	if i.config.Webhooks != nil {
+		i.listen("the webhooks", i.config.Webhooks, s.WebhookHandler())
+	}
+	return nil
+}
+
+func (i *instance) listen(name string, l net.Listener, h http.Handler) {
+	s := newHTTPServer(h, i.log)
+	go func() { // ends when Stop shuts the server down
+		if err := s.Serve(l); !errors.Is(err, http.ErrServerClosed) {
+			i.fail(name, err)
+		}
+	}()
+	i.push(name, func() error { return shutDown(s) })
+}
+
+// fail notes why the instance cannot go on. Only the first reason counts.
+func (i *instance) fail(name string, err error) {
+	if err == nil {
+		return
+	}
+	select {
+	case i.failure <- failed(fmt.Errorf("%s failed: %w", name, err)):
+	default:
+	}
+}
+
+// Failure delivers the error for which the instance cannot go on; it must be stopped
+// then.
+func (i *instance) Failure() <-chan error { return i.failure }
+
+// URL is where the API is.
+func (i *instance) URL() string { return "http://" + i.config.Listener.Addr().String() }
+
+// WebhookURL is where the provider's webhooks are taken, or "" while they are off.
+func (i *instance) WebhookURL() string {
+	if len(i.config.Project.Settings.Secrets) == 0 {
+		return ""
+	}
+	if i.config.Webhooks != nil {
+		return webhookURL(i.config.Webhooks)
+	}
+	return webhookURL(i.config.Listener)
+}
+
+func webhookURL(l net.Listener) string { return "http://" + l.Addr().String() + "/webhooks/comapi" }
+
+// Stop takes the instance down in reverse of how it was built: first nothing new is
+// taken, then the posts under way end, last the store is closed. It takes 20 seconds
+// at most and may be called again.
+func (i *instance) Stop() error {
+	i.stop.Do(func() {
+		var errs []error
+		for n := len(i.stack) - 1; n >= 0; n-- {
+			if err := i.stack[n].stop(); err != nil {
+				errs = append(errs, fmt.Errorf("stop %s: %w", i.stack[n].name, err))
+			}
+		}
+		select {
+		case err := <-i.failure: // nobody has been told yet
+			errs = append(errs, err)
+		default:
+		}
+		i.stopErr = failed(errors.Join(errs...))
+	})
+	return i.stopErr
+}
+
+// Reload reads the project anew and makes its flows the active ones. A project with
+// errors changes nothing; what is wrong with it is returned.
+func (i *instance) Reload(ctx context.Context) (diag.List, error) {
+	i.reloading.Lock()
+	defer i.reloading.Unlock()
+	p, err := i.config.Reload()
+	if err != nil {
+		return nil, err
+	}
+	if p.List.HasErrors() {
+		return p.List, nil
+	}
+	return p.List, i.adopt(ctx, p)
+}
+
+func newRegistry() *prometheus.Registry {
+	r := prometheus.NewRegistry()
+	r.MustRegister(collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
+	return r
+}

@@ -1,0 +1,58 @@
+package main
+
+import (
+	"fmt"
+
+	"github.com/spf13/cobra"
+)
+
+const rootHelp = `Nudge sends messages to people and remembers where everybody stands.
+
+A project is a folder: nudge.yaml says what its flows have in common, flows/ holds
+the conversations, templates/ the messages.
+
+  nudge demo          watch five people go through a flow, in seconds
+  nudge dev           run the project of this folder against a local service
+  nudge serve         run it for real`
+
+// newRoot returns the command with all its verbs.
+func newRoot() *cobra.Command {
+	root := &cobra.Command{
+		Use:           "nudge",
+		Short:         "Notification flows that are told as stories",
+		Long:          rootHelp,
+		SilenceUsage:  true,
+		SilenceErrors: true,
+	}
+	root.AddCommand(
+		newDemo(), newDev(), newServe(), newSandbox(),
+		newCheck(), newSend(), newEvents(), newRuns(), newStore(), newVersion(),
+	)
+	root.SetHelpCommand(&cobra.Command{Hidden: true})
+	return root
+}
+
+// group is a verb that only has verbs below it.
+func group(use, short string, verbs ...*cobra.Command) *cobra.Command {
+	c := &cobra.Command{
+		Use:   use,
+		Short: short,
+		Args:  cobra.ArbitraryArgs,
+		RunE: func(c *cobra.Command, args []string) error {
+			if len(args) > 0 {
+				return unknownVerb(c, args[0])
+			}
+			return c.Help()
+		},
+	}
+	c.AddCommand(verbs...)
+	return c
+}
+
+func unknownVerb(c *cobra.Command, name string) error {
+	var known []string
+	for _, verb := range c.Commands() {
+		known = append(known, verb.Name())
+	}
+	return wrongUsage(fmt.Errorf("%s has no verb %q; %s", c.CommandPath(), name, didYouMean(name, known)))
+}

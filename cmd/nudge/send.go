@@ -1,0 +1,123 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"nudge/channels"
+	"nudge/channels/appmessaging"
+	"nudge/flows"
+	"nudge/flows/shape"
+)
+
+const sendHelp = `Send renders one template for one person and sends it through the account of
+nudge.yaml, at once and whatever outbound says. It belongs to no run: what the provider
+says about it later is ignored. The data is what a run would start with.`
+
+// sendOptions are the flags of send.
+type sendOptions struct {
+	dir, to, data string
+	dry           bool
+}
+
+func newSend() *cobra.Command {
+	var o sendOptions
+	c := &cobra.Command{
+		Use:     "send TEMPLATE --to PERSON",
+		Short:   "Send one test message",
+		Long:    sendHelp,
+		Example: "  nudge send shipped --to ann --data order.json --dry-run",
+		Args:    cobra.ExactArgs(1),
+	}
+	c.Flags().StringVar(&o.to, "to", "", "the person's profile ID")
+	c.Flags().StringVar(&o.data, "data", "", "a file with the data, a JSON object; - for standard in")
+	c.Flags().StringVarP(&o.dir, "dir", "C", ".", "the project's folder")
+	c.Flags().BoolVar(&o.dry, "dry-run", false, "show the message instead of sending it")
+	output := outputFlag(c)
+	c.RunE = func(c *cobra.Command, args []string) error {
+		if o.to == "" {
+			return wrongUsage(errors.New("say to whom: --to PERSON"))
+		}
+		read := readSettings(os.LookupEnv)
+		if o.dry { // what is only shown needs no account and no secrets
+			read = readPeople(os.LookupEnv)
+		}
+		p, err := mustLoad(o.dir, read, c.ErrOrStderr())
+		if err != nil {
+			return err
+		}
+		m, err := o.render(p, args[0], c.InOrStdin())
+		if err != nil {
+			return wrongInput(err)
+		}
+		if o.dry {
+			return showMessage(c.OutOrStdout(), m, *output)
+		}
+		if p.Settings.Account == nil {
+			return wrongInput(errors.New(errNoAccount))
+		}
+		return sendMessage(c.Context(), c.OutOrStdout(), p.Settings.Account, m, *output)
+	}
+	return c
+}
+
+func (o *sendOptions) render(p *project, name string, in io.Reader) (channels.Message, error) {
+	t, err := p.Template(name)
+	if err != nil {
+		return channels.Message{}, err
+	}
+	data, err := o.readData(in)
+	if err != nil {
+		return channels.Message{}, err
+	}
+	now := shape.TimeOf(time.Now().UTC())
+	return t.Render(o.to, map[string]any{
+		flows.NameData:    data,
+		flows.NameProfile: map[string]any{"id": o.to, "timezone": p.Zone.String()},
+		flows.NameVars:    map[string]any{},
+		flows.NameRun:     map[string]any{"id": "test", "key": "", "started": now, "started_by": "nudge send"},
+		flows.NameNow:     now,
+	})
+}
+
+func (o *sendOptions) readData(in io.Reader) (any, error) {
+	flag := o.data
+	if flag != "" && flag != "-" {
+		flag = "@" + flag
+	}
+	raw, err := readData(flag, in)
+	if err != nil || raw == nil {
+		return map[string]any{}, err
+	}
+	return shape.Any.Decode(raw)
+}
+
+// sendMessage posts a message and says how that ended.
+func sendMessage(ctx context.Context, out io.Writer, a *account, m channels.Message, output format) error {
+	client, err := appmessaging.New(a.Config)
+	if err != nil {
+		return wrongInput(err)
+	}
+	defer client.Close()
+	result := client.Send(ctx, m)
+	if output == asJSON {
+		err = writeJSON(out, outcomeOf(result))
+	} else {
+		_, err = fmt.Fprintln(out, inWords(result))
+	}
+	switch {
+	case err != nil:
+		return failed(err)
+	case result.Outcome == channels.Refused:
+		return wrongInput(errShown)
+	case result.Outcome != channels.Accepted:
+		return failed(errShown)
+	}
+	return nil
+}

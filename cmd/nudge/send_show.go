@@ -1,0 +1,129 @@
+package main
+
+import (
+	"encoding/json"
+	"fmt"
+	"io"
+	"strings"
+
+	"nudge/channels"
+)
+
+// sendOutcome is how a send ended, for -o json.
+type sendOutcome struct {
+	Outcome      string `json:"outcome"`
+	Message      string `json:"message,omitempty"` // the provider's ID
+	Conversation string `json:"conversation,omitempty"`
+	Reason       string `json:"reason,omitempty"`
+}
+
+func outcomeOf(r channels.Result) sendOutcome {
+	return sendOutcome{r.Outcome.String(), r.ProviderID, r.Conversation, r.Reason}
+}
+
+func inWords(r channels.Result) string {
+	switch r.Outcome {
+	case channels.Accepted:
+		return "accepted by the provider as " + r.ProviderID
+	case channels.Unknown:
+		return "unknown: it may have been sent or not: " + r.Reason
+	case channels.Deferred:
+		return "not sent, but it may be tried again: " + r.Reason
+	}
+	return r.Outcome.String() + ": " + r.Reason
+}
+
+// showMessage prints a rendered message.
+func showMessage(w io.Writer, m channels.Message, output format) error {
+	view := viewOf(m)
+	if output == asJSON {
+		return writeJSON(w, view)
+	}
+	line := func(name, text string) {
+		if text != "" {
+			fmt.Fprintf(w, "%-13s %s\n", name, strings.ReplaceAll(strings.TrimRight(text, "\n"), "\n", "\n"+strings.Repeat(" ", 14)))
+		}
+	}
+	line("to", view.To)
+	line("from", strings.TrimSpace(view.From.Name+" "+bracketed(view.From.ID)))
+	line("conversation", view.Conversation)
+	line("rules", strings.Join(view.Rules, ", "))
+	line("rule set", view.RuleSet)
+	line("body", view.Body)
+	for _, p := range view.Parts {
+		line("part", strings.TrimSpace(p.Name+" "+p.Type+" "+p.URL+p.Data))
+	}
+	if view.Alert != nil {
+		line("alert", strings.TrimSpace(view.Alert.Title+"\n"+view.Alert.Body))
+		line("apns", asLine(view.Alert.APNS))
+		line("fcm", asLine(view.Alert.FCM))
+	}
+	if view.Metadata != nil {
+		line("metadata", asLine(view.Metadata))
+	}
+	return nil
+}
+
+func bracketed(id string) string {
+	if id == "" {
+		return ""
+	}
+	return "(" + id + ")"
+}
+
+func asLine(v any) string {
+	raw, err := json.Marshal(v)
+	if err != nil || string(raw) == "null" {
+		return ""
+	}
+	return string(raw)
+}
+
+// messageView is a message as -o json prints it.
+type messageView struct {
+	To           string     `json:"to"`
+	From         senderView `json:"from,omitzero"`
+	Conversation string     `json:"conversation"`
+	Rules        []string   `json:"rules,omitempty"`
+	RuleSet      string     `json:"ruleSet,omitempty"`
+	Body         string     `json:"body,omitempty"`
+	Parts        []partView `json:"parts,omitempty"`
+	Alert        *alertView `json:"alert,omitempty"`
+	Metadata     any        `json:"metadata,omitempty"`
+}
+
+type senderView struct {
+	ID   string `json:"id"`
+	Name string `json:"name,omitempty"`
+}
+
+type partView struct {
+	Name string `json:"name,omitempty"`
+	Type string `json:"type"`
+	Data string `json:"data,omitempty"`
+	URL  string `json:"url,omitempty"`
+	Size int64  `json:"size,omitempty"`
+}
+
+type alertView struct {
+	Title string         `json:"title,omitempty"`
+	Body  string         `json:"body,omitempty"`
+	APNS  map[string]any `json:"apns,omitempty"`
+	FCM   map[string]any `json:"fcm,omitempty"`
+}
+
+func viewOf(m channels.Message) messageView {
+	v := messageView{
+		To: m.To, Conversation: m.Conversation, Rules: m.Rules, RuleSet: m.RuleSet, Body: m.Body, Metadata: m.Metadata,
+	}
+	if m.From != nil {
+		v.From = senderView{m.From.ID, m.From.Name}
+	}
+	for _, p := range m.Parts {
+		v.Parts = append(v.Parts, partView(p))
+	}
+	if m.Alert != nil {
+		v.Alert = &alertView{m.Alert.Title, m.Alert.Body, m.Alert.APNS, m.Alert.FCM}
+	}
+	return v
+}

@@ -1,0 +1,170 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"net"
+	"os"
+	"os/signal"
+	"path/filepath"
+	"syscall"
+
+	"github.com/spf13/cobra"
+
+	"nudge/flows"
+)
+
+const serveHelp = `Serve runs the project for real: it takes events by HTTP, sends messages through the
+account of nudge.yaml, and takes the provider's webhooks.
+
+  SIGTERM, SIGINT   take nothing new, let what is under way end, stop;
+                    a second one stops at once
+  SIGHUP            deploy the flows as they are on disk now; a project with errors
+                    changes nothing
+  SIGUSR1           the kill switch: nothing more goes out until somebody says so:
+                    curl -X PUT $NUDGE_SERVER/v1/outbound -d '{"killed": false}'`
+
+func newServe() *cobra.Command {
+	var config string
+	c := &cobra.Command{
+		Use:     "serve",
+		Short:   "Run the project for real",
+		Long:    serveHelp,
+		Example: "  nudge serve -c /etc/nudge/nudge.yaml --log-format json",
+		Args:    cobra.NoArgs,
+	}
+	c.Flags().StringVarP(&config, "config", "c", flows.ProjectFile, "the project's nudge.yaml, or its folder")
+	log := logFlags(c)
+	c.RunE = func(c *cobra.Command, _ []string) error {
+		dir, err := projectDir(config)
+		if err != nil {
+			return err
+		}
+		return serve(c.Context(), dir, c.OutOrStdout(), c.ErrOrStderr(), log.logger(c.ErrOrStderr()))
+	}
+	return c
+}
+
+// serve runs the project in a folder until a signal or a failure.
+func serve(ctx context.Context, dir string, out, errs io.Writer, log *slog.Logger) error {
+	read := readSettings(os.LookupEnv)
+	p, err := mustLoad(dir, read, errs)
+	if err != nil {
+		return err
+	}
+	if p.Settings.Account == nil {
+		return wrongInput(errors.New(errNoAccount))
+	}
+	api, webhooks, err := listenAll(p.Settings.Listen)
+	if err != nil {
+		return err
+	}
+	signals, ended := signal.NotifyContext(ctx, os.Interrupt, syscall.SIGTERM)
+	defer ended()
+	i, err := startInstance(signals, instanceConfig{
+		Project: p, DataDir: dataDir(dir, p.Settings.DataDir), Log: log, Listener: api, Webhooks: webhooks,
+		Reload: func() (*project, error) { return reload(dir, read, errs) },
+	})
+	if err != nil {
+		return err
+	}
+	warn(i, p.Settings, log)
+	fmt.Fprintln(out, readyLine(i))
+	err = attend(signals, i, log)
+	ended() // from here on a second signal ends the process
+	log.Info("stopping")
+	return errors.Join(err, i.Stop())
+}
+
+// attend waits for the end: a signal, which is no error, or a failure. Meanwhile it
+// does what other signals ask for.
+func attend(ctx context.Context, i *instance, log *slog.Logger) error {
+	asked := make(chan os.Signal, 1)
+	signal.Notify(asked, append(killSignals, syscall.SIGHUP)...)
+	defer signal.Stop(asked)
+	for {
+		select {
+		case <-ctx.Done():
+			return nil
+		case err := <-i.Failure():
+			return err
+		case s := <-asked:
+			if s == syscall.SIGHUP {
+				reloadNow(ctx, i, log)
+				continue
+			}
+			if err := i.Kill(ctx); err != nil {
+				log.Error("the kill switch did not work", "error", err)
+				continue
+			}
+			log.Warn("kill switch: nothing more goes out")
+		}
+	}
+}
+
+// reloadNow reloads and says how that went.
+func reloadNow(ctx context.Context, i *instance, log *slog.Logger) {
+	list, err := i.Reload(ctx)
+	switch {
+	case err != nil:
+		log.Error("reload failed; the flows that were active stay so", "error", err)
+	case list.HasErrors():
+		log.Error("the project does not load; the flows that were active stay so", "diagnostics", len(list))
+	default:
+		log.Info("reloaded")
+	}
+}
+
+// reload reads the project anew and shows what is wrong with it.
+func reload(dir string, read settingsReader, errs io.Writer) (*project, error) {
+	files, err := openProject(dir)
+	if err != nil {
+		return nil, err
+	}
+	p := loadProject(files, read)
+	return p, p.show(errs)
+}
+
+// warn says at the start what an operator might not expect.
+func warn(i *instance, s settings, log *slog.Logger) {
+	if len(s.Secrets) == 0 {
+		log.Warn("webhooks are off: nudge.yaml has no webhooks.secrets, so receipts and replies will not arrive")
+	}
+	if s.Speed != 1 {
+		log.Warn("the clock is not the real one: for tests only", "speed", s.Speed)
+	}
+	if state, err := i.store.State(); err == nil && state.Killed {
+		log.Warn("the kill switch is on: nothing goes out")
+	} else if err == nil && state.Holding() {
+		log.Warn("outbound is on hold: nothing goes out")
+	}
+}
+
+// readyLine says that the instance serves, and where.
+func readyLine(i *instance) string {
+	webhooks := i.WebhookURL()
+	if webhooks == "" {
+		webhooks = "off"
+	}
+	return fmt.Sprintf("nudge is ready: api %s webhooks %s", i.URL(), webhooks)
+}
+
+func listenAll(a addresses) (api, webhooks net.Listener, err error) {
+	if api, err = listenOn(a.API); err != nil || a.Webhooks == "" {
+		return api, nil, err
+	}
+	if webhooks, err = listenOn(a.Webhooks); err != nil {
+		return nil, nil, errors.Join(err, api.Close())
+	}
+	return api, webhooks, nil
+}
+
+func dataDir(project, dir string) string {
+	if filepath.IsAbs(dir) {
+		return dir
+	}
+	return filepath.Join(project, dir)
+}

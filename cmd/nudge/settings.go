@@ -1,0 +1,165 @@
+package main
+
+import (
+	"cmp"
+
+	"nudge/channels/appmessaging"
+	"nudge/channels/sandbox"
+	"nudge/engine"
+	"nudge/flows"
+	"nudge/flows/diag"
+	"nudge/flows/node"
+)
+
+// settings are the keys of nudge.yaml that concern the server and not the flows:
+//
+//	account:                  # required by nudge serve and nudge send
+//	  url: https://api.comapi.com
+//	  path: /apispaces/0f8a…  # or /cpaas
+//	  token: ${COMAPI_TOKEN}  # or user and password
+//	  senders: 64             # messages posted at the same time
+//	  timeout: 130s
+//	webhooks:
+//	  secrets: [ "${COMAPI_SECRET}" ]
+//	listen: 127.0.0.1:8080    # or { api: …, webhooks: … }
+//	tokens: [ "${NUDGE_TOKEN}" ]
+//	data_dir: data            # relative to the project
+//	outbound: live            # or hold, or { only: [ann, bob] }
+//	people:                   # of the local service, in nudge dev
+//	  ann: reads after 3s
+//	clock: { speed: 500 }     # for load and crash tests only
+//
+// Their texts may hold ${NAME}, ${NAME:-default} and $$; see expand.
+type settings struct {
+	Account  *account // nil: none is given
+	Secrets  []string // of webhooks; none: webhooks are off
+	Listen   addresses
+	Tokens   []string
+	DataDir  string
+	Outbound *engine.Control // nil: it stays as the store has it
+	People   map[string]sandbox.Script
+	Speed    float64 // of the clock; 1 is real time
+}
+
+// account is whom messages go through.
+type account struct {
+	appmessaging.Config
+	Senders int // 0: as the runner has it
+}
+
+// addresses are where the server listens.
+type addresses struct {
+	API      string
+	Webhooks string // a second listener that serves webhooks only; empty: none
+}
+
+const (
+	defaultListen  = "127.0.0.1:8080"
+	defaultDataDir = "data"
+	maxSpeed       = 1_000_000
+)
+
+// settingsReader reads from the text of nudge.yaml what a verb needs of it.
+type settingsReader func(text string) (settings, diag.List)
+
+// environment looks up a variable.
+type environment func(name string) (string, bool)
+
+// readSettings reads all settings, for a verb that meets the provider. The returned
+// list may repeat what flows.Load says of the same file.
+func readSettings(env environment) settingsReader {
+	return func(text string) (settings, diag.List) {
+		r := newReader(text, env)
+		s := settings{
+			Account:  r.account(r.top.Child("account")),
+			Secrets:  r.webhooks(r.top.Child("webhooks")),
+			Tokens:   r.texts(r.top.Get("tokens"), "tokens"),
+			DataDir:  cmp.Or(r.str(r.top.Text("data_dir")), defaultDataDir),
+			Outbound: r.outbound(r.top.Get("outbound")),
+			People:   r.people(r.top.Child("people")),
+			Speed:    r.clock(r.top.Child("clock")),
+		}
+		s.Listen = r.listen(r.top.Get("listen"), len(s.Tokens) > 0 || r.top.Has("tokens"))
+		return s, r.list
+	}
+}
+
+// readPeople reads only the settings that matter where the provider is the local
+// service, so that a project can be tried without its secrets at hand.
+func readPeople(env environment) settingsReader {
+	return func(text string) (settings, diag.List) {
+		r := newReader(text, env)
+		return settings{People: r.people(r.top.Child("people")), Speed: 1}, r.list
+	}
+}
+
+// reader reads settings. What is wrong with them goes to its list.
+type reader struct {
+	top  *node.Map
+	env  environment
+	list diag.List
+}
+
+func newReader(text string, env environment) *reader {
+	r := &reader{env: env}
+	r.top = node.Parse(flows.ProjectFile, []byte(text), &r.list)
+	return r
+}
+
+// webhooks reads the secrets, of which an old and a new one may be good at a time.
+func (r *reader) webhooks(m *node.Map) []string {
+	secrets := r.texts(m.Get("secrets"), "secrets")
+	m.Close()
+	return secrets
+}
+
+func (r *reader) outbound(v *node.Value) *engine.Control {
+	if v == nil {
+		return nil
+	}
+	if v.IsMap() {
+		m := v.Map()
+		if !m.Has("only") {
+			m.Errorf("only", flows.CodeMissingKey, "for example outbound: { only: [ann] }", "outbound names nobody")
+		}
+		only := r.texts(m.Get("only"), "only")
+		m.Close()
+		return &engine.Control{Outbound: engine.OutboundOnly, Only: only}
+	}
+	text := r.str(v.Text())
+	mode, err := engine.ParseOutbound(text)
+	if text != "" && (err != nil || mode == engine.OutboundOnly) {
+		v.Errorf(node.CodeBadValue, "Allowed here: live, hold, { only: [profiles] }", "outbound cannot be %q", text)
+		return nil
+	}
+	return &engine.Control{Outbound: mode}
+}
+
+func (r *reader) people(m *node.Map) map[string]sandbox.Script {
+	scripts := map[string]sandbox.Script{}
+	for _, e := range m.Entries() {
+		text := r.str(e.Value.Text())
+		if text == "" {
+			continue
+		}
+		script, err := sandbox.ParseScript(text)
+		if err != nil {
+			e.Value.Errorf(node.CodeBadValue, "", "%s: %s", e.Key.Value, withoutPackage(err))
+			continue
+		}
+		scripts[e.Key.Value] = script
+	}
+	return scripts
+}
+
+func (r *reader) clock(m *node.Map) float64 {
+	speed := 1
+	if m.Has("speed") {
+		speed = m.Int("speed")
+		if speed < 1 || speed > maxSpeed {
+			m.Errorf("speed", node.CodeBadValue, "1 is real time", "speed must be 1 to %d", maxSpeed)
+		}
+	}
+	m.Close()
+	return float64(speed)
+}

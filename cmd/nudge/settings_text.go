@@ -1,0 +1,119 @@
+package main
+
+import (
+	"fmt"
+	"strings"
+
+	"nudge/flows/node"
+)
+
+// Codes of what is wrong with a text of the settings.
+const (
+	codeUnset       = "unset-variable"
+	codeSubstitutes = "bad-variable"
+)
+
+// str is a text with its variables expanded; "" for nil and for one with errors.
+func (r *reader) str(t *node.Text) string {
+	if t == nil {
+		return ""
+	}
+	value, wrong := expand(t.Value, r.env)
+	if wrong != nil {
+		r.list.Errorf(t.At(wrong.from, wrong.to), wrong.code, wrong.hint, "%s", wrong.text)
+		return ""
+	}
+	if value == "" {
+		r.list.Errorf(t.Span, node.CodeEmpty, "set the variable, or leave the key out", "this is empty")
+	}
+	return value
+}
+
+// texts is a list of texts. One text alone stands for a list of it.
+func (r *reader) texts(v *node.Value, key string) []string {
+	if v == nil {
+		return nil
+	}
+	items := []*node.Value{v}
+	if !v.IsText() {
+		items = v.List()
+	}
+	if v.IsList() && len(items) == 0 {
+		v.Errorf(node.CodeEmpty, "leave it out", "%s has no entry", key)
+	}
+	var texts []string
+	for _, item := range items {
+		if text := r.str(item.Text()); text != "" {
+			texts = append(texts, text)
+		}
+	}
+	return texts
+}
+
+// wrongVariable is what is wrong with the characters from up to but without to of a
+// text.
+type wrongVariable struct {
+	from, to         int
+	code, text, hint string
+}
+
+// expand puts in the values of variables:
+//
+//	${NAME}            its value; that it is not set is an error
+//	${NAME:-default}   the default, where it is not set or empty
+//	$$                 a dollar
+//
+// Any other dollar is an error, so that $NAME is not sent somewhere as it stands.
+func expand(text string, env environment) (string, *wrongVariable) {
+	var b strings.Builder
+	for rest := text; ; {
+		plain, after, found := strings.Cut(rest, "$")
+		b.WriteString(plain)
+		if !found {
+			return b.String(), nil
+		}
+		from := len([]rune(text)) - len([]rune(after)) - 1
+		if tail, ok := strings.CutPrefix(after, "$"); ok {
+			b.WriteByte('$')
+			rest = tail
+			continue
+		}
+		inner, tail, closed := strings.Cut(after, "}")
+		if !strings.HasPrefix(inner, "{") || !closed {
+			return "", &wrongVariable{from, from + 1, codeSubstitutes, "a $ begins a variable here: ${NAME}", "write $$ for a dollar"}
+		}
+		value, wrong := variable(inner[1:], env)
+		if wrong != nil {
+			wrong.from, wrong.to = from, from+len([]rune(inner))+2
+			return "", wrong
+		}
+		b.WriteString(value)
+		rest = tail
+	}
+}
+
+func variable(inner string, env environment) (string, *wrongVariable) {
+	name, fallback, optional := strings.Cut(inner, ":-")
+	if !isVariable(name) {
+		return "", &wrongVariable{code: codeSubstitutes, text: "there is no variable's name in the braces",
+			hint: "for example ${COMAPI_TOKEN}"}
+	}
+	value, set := env(name)
+	switch {
+	case value == "" && optional:
+		return fallback, nil
+	case !set:
+		return "", &wrongVariable{code: codeUnset, text: fmt.Sprintf("the environment variable %s is not set", name),
+			hint: fmt.Sprintf("set it, or give a default: ${%s:-…}", name)}
+	}
+	return value, nil
+}
+
+func isVariable(name string) bool {
+	for i, r := range name {
+		if r != '_' && (r < 'A' || r > 'Z') && (r < 'a' || r > 'z') && (i == 0 || r < '0' || r > '9') {
+			return false
+		}
+	}
+	return name != ""
+}

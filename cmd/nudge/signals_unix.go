@@ -1,0 +1,11 @@
+//go:build unix
+
+package main
+
+import (
+	"os"
+	"syscall"
+)
+
+// killSignals throw the kill switch.
+var killSignals = []os.Signal{syscall.SIGUSR1}

@@ -1,0 +1,7 @@
+package main
+
+import "github.com/spf13/cobra"
+
+func newStore() *cobra.Command {
+	return group("store", "Look after the data folder", newStoreCheck())
+}

@@ -1,0 +1,78 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+
+	"github.com/spf13/cobra"
+
+	"nudge/store"
+	"nudge/store/bolt"
+)
+
+const storeCheckHelp = `Check reads every record of a data folder and verifies what must hold between them. It
+changes nothing. The server must not be running: it holds the file.`
+
+func newStoreCheck() *cobra.Command {
+	c := &cobra.Command{
+		Use:     "check [DATA_DIR]",
+		Short:   "Verify every record of a data folder",
+		Long:    storeCheckHelp,
+		Example: "  nudge store check data",
+		Args:    cobra.MaximumNArgs(1),
+	}
+	output := outputFlag(c)
+	c.RunE = func(c *cobra.Command, args []string) error {
+		dir := defaultDataDir
+		if len(args) > 0 {
+			dir = args[0]
+		}
+		report, err := checkStore(dir)
+		if err != nil {
+			return err
+		}
+		if *output == asJSON {
+			err = writeJSON(c.OutOrStdout(), report)
+		} else {
+			err = writeReport(c.OutOrStdout(), report)
+		}
+		if err == nil && len(report.Problems) > 0 {
+			return failed(errShown)
+		}
+		return failed(err)
+	}
+	return c
+}
+
+func checkStore(dir string) (*store.Report, error) {
+	kv, err := bolt.OpenExisting(dir)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, wrongInput(fmt.Errorf("there is no store in %s: it has no %s", dir, bolt.FileName))
+	}
+	if err != nil {
+		return nil, failed(err)
+	}
+	s, err := store.Open(kv)
+	if err != nil {
+		return nil, failed(err)
+	}
+	report, err := s.Check()
+	return report, failed(errors.Join(err, s.Close()))
+}
+
+func writeReport(w io.Writer, r *store.Report) error {
+	fmt.Fprintf(w, "%s live, %d ended; %s, %d of them cancelled; %s to go out; %s in the journal\n",
+		plural(r.Live, "run"), r.Ended, plural(r.Timers+r.Stale, "timer"), r.Stale,
+		plural(r.Outbox, "message"), plural(int(r.Journal), "input"))
+	for _, p := range r.Problems {
+		fmt.Fprintln(w, "problem:", p)
+	}
+	if len(r.Problems) > 0 {
+		_, err := fmt.Fprintln(w, plural(len(r.Problems), "problem"))
+		return err
+	}
+	_, err := fmt.Fprintln(w, "all is well")
+	return err
+}

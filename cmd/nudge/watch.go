@@ -1,0 +1,44 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"io/fs"
+	"strings"
+	"time"
+
+	"nudge/flows"
+)
+
+// watch looks at a project's files at every tick and calls changed after an edit, until
+// ctx ends. It goes by names, sizes and times, which works on every file system and
+// needs no library.
+func watch(ctx context.Context, files fs.FS, ticks <-chan time.Time, changed func()) {
+	last := fingerprint(files)
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-ticks:
+			if now := fingerprint(files); now != last {
+				last = now
+				changed()
+			}
+		}
+	}
+}
+
+// fingerprint is another text whenever a file of the project has changed.
+func fingerprint(files fs.FS) string {
+	var b strings.Builder
+	for _, pattern := range []string{flows.ProjectFile, "flows/*.y*ml", "templates/*.y*ml"} {
+		names, _ := fs.Glob(files, pattern) // the patterns are good ones
+		for _, name := range names {
+			// A file that went away meanwhile is noticed at the next look.
+			if info, err := fs.Stat(files, name); err == nil {
+				fmt.Fprintln(&b, name, info.Size(), info.ModTime().UnixNano())
+			}
+		}
+	}
+	return b.String()
+}
