@@ -1,0 +1,428 @@
+package main_test
+
+import (
+	"bufio"
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"hash/fnv"
+	"io"
+	"math/rand/v2"
+	"net"
+	"net/http"
+	"net/http/httptest"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"slices"
+	"strings"
+	"sync"
+	"syscall"
+	"testing"
+	"time"
+
+	"nudge/channels"
+	"nudge/channels/sandbox"
+	"nudge/engine"
+	"nudge/engine/runner"
+	"nudge/store"
+	"nudge/store/bolt"
+)
+
+const (
+	kills      = 20
+	inFlight   = 2000 // runs before the first kill
+	moreRuns   = 2000 // started while the process is killed again and again
+	killSpeed  = 4000 // times real time: an hour takes 0.9 s
+	killSecret = "the secret of the killed one"
+)
+
+// TestKill kills a serving process with SIGKILL at random instants, while events and
+// receipts keep arriving, and then holds it to its word: no event that was answered
+// and no receipt that was taken is lost, every run ends in a legal way, and every
+// second message is the next attempt of an outcome that the timeline calls unknown.
+func TestKill(t *testing.T) {
+	seed := uint64(time.Now().UnixNano())
+	t.Logf("seed %d", seed)
+	k := newKilled(t, seed)
+	k.begin()
+	k.post(0, inFlight, 0)
+	var load sync.WaitGroup
+	load.Go(func() { k.post(inFlight, inFlight+moreRuns, 3*time.Millisecond) })
+	for n := range kills {
+		<-time.After(time.Duration(20+k.dice.IntN(300)) * time.Millisecond) // the random instant
+		if n == 0 {
+			if live := k.live(); live < inFlight/2 {
+				t.Errorf("only %d runs are in flight at the first kill", live)
+			}
+		}
+		k.kill()
+		k.begin()
+	}
+	load.Wait()
+	k.finish()
+	k.judge()
+}
+
+// killed is a process that is killed, with the world around it.
+type killed struct {
+	t       *testing.T
+	dice    *rand.Rand
+	dir     string
+	binary  string
+	address string
+	sandbox *sandbox.Sandbox
+	process *exec.Cmd
+	client  *http.Client
+	output  bytes.Buffer // of all processes, for a failure
+}
+
+func newKilled(t *testing.T, seed uint64) *killed {
+	k := &killed{t: t, dice: rand.New(rand.NewPCG(seed, 1)), dir: t.TempDir(),
+		client: &http.Client{Timeout: 10 * time.Second, Transport: &http.Transport{MaxIdleConnsPerHost: 64}}}
+	k.binary = filepath.Join(k.dir, "nudge")
+	if out, err := exec.Command("go", "build", "-o", k.binary, "nudge/cmd/nudge").CombinedOutput(); err != nil {
+		t.Fatalf("build: %v\n%s", err, out)
+	}
+	l, err := net.Listen("tcp", "127.0.0.1:0") // a port that stays the same over restarts
+	if err != nil {
+		t.Fatal(err)
+	}
+	k.address = l.Addr().String()
+	l.Close()
+	k.sandbox, err = sandbox.New(sandbox.Config{
+		WebhookURL: "http://" + k.address + "/webhooks/comapi", Secret: killSecret, Seed: seed,
+		Clock: runner.NewClock(time.Now(), killSpeed), People: peopleOfKill, Faults: faultsOfKill,
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(k.sandbox.Close)
+	provider := httptest.NewServer(k.sandbox.Handler())
+	t.Cleanup(provider.Close)
+	k.write("nudge.yaml", fmt.Sprintf(`account: { url: %s, path: /cpaas, token: t }
+webhooks: { secrets: [ %s ] }
+listen: %s
+clock: { speed: %d }
+on_unknown: resend
+events:
+  order: { id: string }
+`, provider.URL, killSecret, k.address, killSpeed))
+	k.write("flows/follow.yaml", `flow: follow
+trigger: { event: order, key: event.id }
+steps:
+  - send: first
+  - wait:
+      - read: first
+      - failed: first
+        then: [ { exit: undeliverable } ]
+      - after: 8h
+        then: [ { send: reminder }, { wait: [ { read: any }, { after: 6h } ] } ]
+  - send: last
+  - wait: [ { read: last }, { failed: last }, { after: 6h } ]
+`)
+	for _, name := range []string{"first", "reminder", "last"} {
+		k.write("templates/"+name+".yaml", "body: \""+name+" of {{ data.id }}\"\n")
+	}
+	return k
+}
+
+// peopleOfKill read after some hours, or never, or cannot be reached.
+func peopleOfKill(profile string) sandbox.Script {
+	n := hashOf(profile)
+	text := fmt.Sprintf("delivered after %dm, reads after %dm", n%90, 100+n%500)
+	switch n % 10 {
+	case 0:
+		text = "never reads"
+	case 1:
+		text = "fails after 5m"
+	}
+	script, err := sandbox.ParseScript(text)
+	if err != nil {
+		panic(err)
+	}
+	return script
+}
+
+// faultsOfKill are those of a provider on a bad day. Where it loses both its answer
+// and its webhooks, nothing can prove a message, and it is sent again.
+func faultsOfKill(m sandbox.Message) sandbox.Fault {
+	n := hashOf(m.Profile + m.Text)
+	return sandbox.Fault{DropResponse: n%50 == 0, LoseWebhooks: n%100 == 0, WebhooksFirst: n%7 == 0, Duplicate: n%5 == 0}
+}
+
+func hashOf(text string) uint32 {
+	h := fnv.New32a()
+	io.WriteString(h, text)
+	return h.Sum32() >> 4
+}
+
+func (k *killed) write(name, text string) {
+	k.t.Helper()
+	path := filepath.Join(k.dir, name)
+	if err := errors.Join(os.MkdirAll(filepath.Dir(path), 0o700), os.WriteFile(path, []byte(text), 0o600)); err != nil {
+		k.t.Fatal(err)
+	}
+}
+
+// begin starts the process and returns once it is ready.
+func (k *killed) begin() {
+	k.t.Helper()
+	k.process = exec.Command(k.binary, "serve", "-c", filepath.Join(k.dir, "nudge.yaml"))
+	k.process.Stderr = &k.output
+	out, err := k.process.StdoutPipe()
+	if err != nil {
+		k.t.Fatal(err)
+	}
+	if err := k.process.Start(); err != nil {
+		k.t.Fatal(err)
+	}
+	process := k.process
+	k.t.Cleanup(func() { process.Process.Kill() })
+	lines := bufio.NewScanner(out)
+	for lines.Scan() {
+		if strings.Contains(lines.Text(), "ready") {
+			return
+		}
+	}
+	k.process.Wait()
+	k.t.Fatalf("it did not start:\n%s", k.output.String())
+}
+
+func (k *killed) kill() {
+	k.t.Helper()
+	if err := k.process.Process.Signal(syscall.SIGKILL); err != nil {
+		k.t.Fatal(err)
+	}
+	k.process.Wait()
+}
+
+// post posts events until each was answered with 200, from 16 callers, each of which
+// makes a pause after one.
+func (k *killed) post(from, to int, pause time.Duration) {
+	numbers := make(chan int)
+	var callers sync.WaitGroup
+	for range 16 {
+		callers.Go(func() {
+			for i := range numbers {
+				for !k.event(i) {
+					<-time.After(5 * time.Millisecond) // it is down: try again, as a client does
+				}
+			}
+		})
+	}
+	for i := from; i < to; i++ {
+		numbers <- i
+		if pause > 0 {
+			<-time.After(pause)
+		}
+	}
+	close(numbers)
+	callers.Wait()
+}
+
+// event posts one event and reports whether it was answered.
+func (k *killed) event(i int) bool {
+	body := fmt.Sprintf(`{"id":"e-%d","type":"order","profile":"p-%d","data":{"id":"O-%d"}}`, i, i, i)
+	response, err := k.client.Post("http://"+k.address+"/v1/events", "application/json", strings.NewReader(body))
+	if err != nil {
+		return false
+	}
+	defer response.Body.Close()
+	answer, err := io.ReadAll(response.Body)
+	if err == nil && response.StatusCode >= 400 && response.StatusCode < 500 && response.StatusCode != 429 {
+		k.t.Errorf("event %d: %d %s", i, response.StatusCode, answer)
+		return true
+	}
+	return err == nil && response.StatusCode == http.StatusOK
+}
+
+// live asks the process how many runs live.
+func (k *killed) live() int {
+	response, err := k.client.Get("http://" + k.address + "/v1/flows")
+	if err != nil {
+		k.t.Fatal(err)
+	}
+	defer response.Body.Close()
+	var answer struct{ Flows []struct{ Live int } }
+	if err := json.NewDecoder(response.Body).Decode(&answer); err != nil || len(answer.Flows) != 1 {
+		k.t.Fatal(err, answer)
+	}
+	return answer.Flows[0].Live
+}
+
+// finish waits until nothing lives and every webhook is delivered, and ends the last
+// process as an operator would.
+func (k *killed) finish() {
+	k.t.Helper()
+	ctx, cancel := context.WithTimeout(k.t.Context(), 2*time.Minute)
+	defer cancel()
+	tick := time.NewTicker(50 * time.Millisecond)
+	defer tick.Stop()
+	for k.live() > 0 {
+		select {
+		case <-ctx.Done():
+			k.t.Fatalf("%d runs still live:\n%s", k.live(), k.output.String())
+		case <-tick.C:
+		}
+	}
+	if err := k.sandbox.Settle(ctx); err != nil {
+		k.t.Fatal(err)
+	}
+	if err := errors.Join(k.process.Process.Signal(syscall.SIGTERM), k.process.Wait()); err != nil {
+		k.t.Fatalf("the last stop: %v\n%s", err, k.output.String())
+	}
+}
+
+// sends are the attempts of one message of one run, as the provider saw them.
+type sends struct {
+	attempts []int
+	status   string // the highest of any attempt whose webhooks were not lost
+}
+
+// judge compares three ledgers: the events that were answered, what the provider saw,
+// and what the store says.
+func (k *killed) judge() {
+	runs := k.runs()
+	started := map[string]int{}
+	for _, r := range runs {
+		started[r.Profile]++
+	}
+	for i := range inFlight + moreRuns {
+		if n := started[fmt.Sprint("p-", i)]; n != 1 {
+			k.t.Errorf("event %d was answered and started %d runs, want 1", i, n)
+		}
+	}
+	seen := k.seen()
+	var outcomes = map[string]int{}
+	unknown, resent, duplicates := 0, 0, 0
+	for _, r := range runs {
+		outcomes[r.Outcome]++
+		k.legal(r)
+		for n := range r.Messages {
+			m := &r.Messages[n]
+			s := seen[channels.Ref{Run: r.ID.String(), Message: n + 1}]
+			if s == nil {
+				s = &sends{}
+			}
+			doubts, again := doubted(r, n+1)
+			unknown, resent = unknown+doubts, resent+again
+			if len(s.attempts) > 1 {
+				duplicates += len(s.attempts) - 1
+			}
+			k.explained(r, n+1, s, doubts)
+			if s.status == "read" && m.Status != engine.Read {
+				k.t.Errorf("run %s: message %d was read, and the store says %s: a receipt is lost", r.ID, n+1, m.Status)
+			}
+		}
+	}
+	k.t.Logf("%d kills: %d events answered, %d runs ended %v, %d posts seen by the provider, %d outcomes unknown, %d resent, %d of them second messages",
+		kills, inFlight+moreRuns, len(runs), outcomes, len(k.sandbox.Messages()), unknown, resent, duplicates)
+	if unknown == 0 || duplicates == 0 {
+		k.t.Error("no outcome was ever unknown, or nothing was ever sent twice: the kills proved nothing")
+	}
+}
+
+// runs reads all runs, after a check of the whole store.
+func (k *killed) runs() (all []*engine.Run) {
+	k.t.Helper()
+	kv, err := bolt.Open(filepath.Join(k.dir, "data"))
+	if err != nil {
+		k.t.Fatal(err)
+	}
+	s, err := store.Open(kv)
+	if err != nil {
+		k.t.Fatal(err)
+	}
+	defer s.Close()
+	report, err := s.Check()
+	if err != nil || len(report.Problems) > 0 || report.Live > 0 {
+		k.t.Errorf("the store: %v, %d live, problems %q", err, report.Live, report.Problems)
+	}
+	q := store.Query{Limit: store.MaxPage}
+	for {
+		page, err := s.List(q)
+		if err != nil {
+			k.t.Fatal(err)
+		}
+		all = append(all, page.Runs...)
+		if q.Before = page.Next; q.Before == (engine.RunID{}) {
+			return all
+		}
+	}
+}
+
+// seen is what the provider saw, by run and message.
+func (k *killed) seen() map[channels.Ref]*sends {
+	order := []string{"processing", "sent", "expired", "failed", "delivered", "read"}
+	seen := map[channels.Ref]*sends{}
+	for _, m := range k.sandbox.Messages() {
+		var metadata struct{ Nudge channels.Ref }
+		if err := json.Unmarshal(m.Metadata, &metadata); err != nil {
+			k.t.Fatal(err)
+		}
+		key := channels.Ref{Run: metadata.Nudge.Run, Message: metadata.Nudge.Message}
+		if seen[key] == nil {
+			seen[key] = &sends{status: "processing"}
+		}
+		seen[key].attempts = append(seen[key].attempts, metadata.Nudge.Attempt)
+		if !faultsOfKill(m).LoseWebhooks && slices.Index(order, m.Status) > slices.Index(order, seen[key].status) {
+			seen[key].status = m.Status
+		}
+	}
+	return seen
+}
+
+// legal holds a run to what its flow allows.
+func (k *killed) legal(r *engine.Run) {
+	first, last := r.Timeline[0], engine.Entry{}
+	for _, e := range r.Timeline {
+		if e.Kind == engine.KindEnded {
+			last = e
+		}
+		if e.Kind == engine.KindError || e.Kind == engine.KindQuarantined {
+			k.t.Errorf("run %s: %s", r.ID, e.Detail)
+		}
+	}
+	if first.Kind != engine.KindStarted || last.Detail != r.Outcome {
+		k.t.Errorf("run %s: begins with %s and ends with %q, outcome %q", r.ID, first.Kind, last.Detail, r.Outcome)
+	}
+	var steps []int
+	for _, m := range r.Messages {
+		steps = append(steps, m.Step)
+	}
+	path := fmt.Sprint(steps, r.Outcome)
+	if legal := []string{"[0]undeliverable", "[0 5]completed", "[0 3 5]completed"}; !slices.Contains(legal, path) {
+		k.t.Errorf("run %s: messages of steps %s is no path of the flow", r.ID, path)
+	}
+}
+
+// doubted counts the unknown outcomes of a message, and how often it was sent again.
+func doubted(r *engine.Run, message int) (unknown, resent int) {
+	for _, e := range r.Timeline {
+		if e.Message == message && e.Kind == engine.KindUnknown {
+			unknown++
+		}
+		if e.Message == message && e.Kind == engine.KindResend {
+			resent++
+		}
+	}
+	return unknown, resent
+}
+
+// explained holds what the provider saw of a message to its timeline: no attempt came
+// twice, and beside the last one every attempt has an unknown outcome.
+func (k *killed) explained(r *engine.Run, message int, s *sends, unknown int) {
+	slices.Sort(s.attempts)
+	if len(slices.Compact(slices.Clone(s.attempts))) != len(s.attempts) {
+		k.t.Errorf("run %s: message %d was posted as attempts %v: one came twice", r.ID, message, s.attempts)
+	}
+	if n := len(s.attempts); n > 0 && s.attempts[n-1] > r.Message(message).Attempt {
+		k.t.Errorf("run %s: the provider saw attempt %d of message %d, the store knows %d", r.ID, s.attempts[n-1], message, r.Message(message).Attempt)
+	}
+	if len(s.attempts)-1 > unknown {
+		k.t.Errorf("run %s: message %d was posted as attempts %v, but only %d outcomes are unknown", r.ID, message, s.attempts, unknown)
+	}
+}
