@@ -18,7 +18,7 @@ type Config struct {
 	Clock    Clock                 // nil: the real clock
 	Senders  int                   // messages posted at the same time; 0: 64, at most 4096
 	Queue    int                   // inputs of each class that may wait; 0: 4096
-	Batch    int                   // most groups of inputs in one commit; 0: 1024
+	Batch    int                   // inputs in one commit, a group more or less; 0: 1024
 	Grace    time.Duration         // how long posts under way may take at shutdown; 0: 10 s of real time
 	Log      *slog.Logger          // nil: nothing is logged
 	Registry prometheus.Registerer // nil: metrics are kept but not registered

@@ -72,17 +72,20 @@ func (q *queue) push(w *waiting) error {
 	return nil
 }
 
-// take appends at most n groups, one of each class in turn.
+// take appends groups, one of each class in turn, until they have n inputs or nothing
+// is left.
 func (q *queue) take(into []*waiting, n int) []*waiting {
-	for more := true; more && len(into) < n; {
+	inputs := 0
+	for more := true; more && inputs < n; {
 		more = false
 		for _, line := range q.lines {
-			if len(into) == n {
+			if inputs >= n {
 				break
 			}
 			select {
 			case w := <-line:
 				into, more = append(into, w), true
+				inputs += len(w.Inputs)
 			default:
 			}
 		}
@@ -92,3 +95,12 @@ func (q *queue) take(into []*waiting, n int) []*waiting {
 
 // length is how many groups of a class wait.
 func (q *queue) length(c class) int { return len(q.lines[c]) }
+
+func (q *queue) empty() bool {
+	for _, line := range q.lines {
+		if len(line) > 0 {
+			return false
+		}
+	}
+	return true
+}

@@ -180,7 +180,7 @@ func (r *Runner) step() (*Step, error) {
 	for _, w := range r.batch {
 		w.done <- nil
 	}
-	step.Again = step.Again || len(r.batch) == r.config.Batch
+	step.Again = step.Again || !r.queue.empty()
 	r.handOn(step)
 	return step, nil
 }
