@@ -1,0 +1,21 @@
+#!/bin/sh
+# Sets up what the tests need on a Debian machine with Go, and runs all of them.
+# A test that cannot run fails; nothing is skipped.
+set -eu
+cd "$(dirname "$0")"
+
+# The race detector needs a C compiler.
+if ! command -v cc >/dev/null; then
+	apt-get update -q
+	apt-get install -qy --no-install-recommends gcc libc6-dev
+fi
+export CGO_ENABLED=1
+
+unformatted=$(gofmt -l .)
+if [ -n "$unformatted" ]; then
+	printf 'gofmt would change:\n%s\n' "$unformatted" >&2
+	exit 1
+fi
+go vet ./...
+go run honnef.co/go/tools/cmd/staticcheck@v0.8.2 ./...
+go test -race ./...
