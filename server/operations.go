@@ -7,6 +7,7 @@ import (
 	"slices"
 
 	"nudge/engine"
+	"nudge/flows/diag"
 )
 
 // healthy reports that the process serves requests.
@@ -39,7 +40,7 @@ func (s *Server) reload(w http.ResponseWriter, r *http.Request) {
 		}
 		s.fail(w, r, p)
 	default:
-		reply(w, http.StatusOK, map[string]any{"warnings": slices.Clone(list)})
+		reply(w, http.StatusOK, map[string]any{"warnings": append(diag.List{}, list...)})
 	}
 }
 

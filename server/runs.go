@@ -50,7 +50,7 @@ type Message struct {
 // Entry is one thing that happened to a run, in words.
 type Entry struct {
 	At      engine.Instant `json:"at"`
-	Kind    engine.Kind    `json:"kind"`
+	Kind    string         `json:"kind"` // the word for an engine.Kind
 	Step    string         `json:"step,omitempty"`
 	Message int            `json:"message,omitempty"`
 	Attempt int            `json:"attempt,omitempty"`
@@ -82,7 +82,7 @@ func DetailOf(r *engine.Run, f *flows.Flow) Run {
 	}
 	for _, e := range r.Timeline {
 		run.Timeline = append(run.Timeline, Entry{
-			At: e.At, Kind: e.Kind, Step: stepName(f, e.Step), Message: e.Message, Attempt: e.Attempt,
+			At: e.At, Kind: e.Kind.String(), Step: stepName(f, e.Step), Message: e.Message, Attempt: e.Attempt,
 			Text: engine.Describe(f, r, e),
 		})
 	}
