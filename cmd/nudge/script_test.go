@@ -1,0 +1,95 @@
+package main
+
+import (
+	"encoding/json"
+	"flag"
+	"net"
+	"os"
+	"path/filepath"
+	"regexp"
+	"testing"
+	"time"
+
+	"github.com/rogpeppe/go-internal/testscript"
+)
+
+var update = flag.Bool("update", false, "rewrite the expected output in the scripts")
+
+func TestMain(m *testing.M) {
+	testscript.Main(m, map[string]func(){
+		"nudge": main,
+		"http":  httpMain,
+	})
+}
+
+// TestScripts runs the command lines of testdata/script. Beside the usual commands
+// they have:
+//
+//	freeport NAME              sets $NAME to an address that is free
+//	daemon NAME ARGS...        starts nudge with the arguments and waits until it is
+//	                           ready; $NAME_api and so on have the addresses it says
+//	signal NAME HUP|USR1|KILL  sends a signal
+//	stop NAME [CODE]           interrupts it and waits; it must exit with the code, 0
+//	                           by default; NAME.out and NAME.err have what it said
+//	await PATTERN PROGRAM ...  runs nudge or http until its output matches
+//	example NAME DIR           copies an example
+//	runid NAME ARGS...         sets $NAME to the newest run that runs list finds
+//	code CODE ARGS...          runs nudge, which must exit with the code; out and err
+//	                           have what it said
+//	http METHOD URL            see httpMain; a program
+func TestScripts(t *testing.T) {
+	testscript.Run(t, testscript.Params{
+		Dir:           "testdata/script",
+		UpdateScripts: *update,
+		Setup: func(env *testscript.Env) error {
+			env.Vars = append(env.Vars, "NO_COLOR=1", "SECRET=s3cret", "COMAPI_TOKEN=t0ken")
+			return nil
+		},
+		Cmds: map[string]func(*testscript.TestScript, bool, []string){
+			"freeport": freeport, "daemon": startDaemon, "signal": signalDaemon, "stop": stopDaemon,
+			"await": await, "example": copyExample, "code": runForCode, "runid": findRun,
+		},
+	})
+}
+
+// freeport finds a port that nobody listens on.
+func freeport(ts *testscript.TestScript, _ bool, args []string) {
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	ts.Check(err)
+	ts.Setenv(args[0], l.Addr().String())
+	ts.Check(l.Close())
+}
+
+func copyExample(ts *testscript.TestScript, _ bool, args []string) {
+	wd, err := os.Getwd()
+	ts.Check(err)
+	ts.Check(os.CopyFS(ts.MkAbs(args[1]), os.DirFS(filepath.Join(wd, "..", "..", "examples", args[0]))))
+}
+
+func findRun(ts *testscript.TestScript, _ bool, args []string) {
+	out, err := command(ts, append([]string{"runs", "list", "-o", "json", "--limit", "1"}, args[1:]...)...).Output()
+	ts.Check(err)
+	var page runPage
+	ts.Check(json.Unmarshal(out, &page))
+	if len(page.Runs) == 0 {
+		ts.Fatalf("there is no run")
+	}
+	ts.Setenv(args[0], page.Runs[0].ID)
+}
+
+// patience is how long a script waits for what surely comes.
+const patience = 20 * time.Second
+
+// await runs a program again and again: a command line has no other way to learn that
+// something has happened in another process.
+func await(ts *testscript.TestScript, _ bool, args []string) {
+	pattern := regexp.MustCompile(args[0])
+	var out string
+	for deadline := time.Now().Add(patience); time.Now().Before(deadline); {
+		said, err := program(ts, args[1], args[2:]...).CombinedOutput()
+		if out = string(said); err == nil && pattern.MatchString(out) {
+			return
+		}
+	}
+	ts.Fatalf("%v never said %s; at last it said\n%s", args[1:], args[0], out)
+}
