@@ -116,15 +116,7 @@ func reopen(t *testing.T, kv store.KV) (*store.Store, *engine.Engine) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	state, err := s.State()
-	if err != nil {
-		t.Fatal(err)
-	}
-	inUse, err := s.InUse()
-	if err != nil {
-		t.Fatal(err)
-	}
-	core, err := engine.New(state, inUse)
+	core, err := s.Engine()
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -71,11 +71,7 @@ func newR1(tb testing.TB, dir string) *r1 {
 	r.sink = httptest.NewServer(http.HandlerFunc(r.receive))
 	r.check(func() (err error) { r.kv, err = bolt.Open(dir); return }())
 	r.check(func() (err error) { r.store, err = store.Open(r.kv); return }())
-	state, err := r.store.State()
-	r.check(err)
-	inUse, err := r.store.InUse()
-	r.check(err)
-	core, err := engine.New(state, inUse)
+	core, err := r.store.Engine()
 	r.check(err)
 	channel, err := appmessaging.New(appmessaging.Config{BaseURL: r.sink.URL, PathPrefix: "/cpaas", Token: "t", Concurrency: 64})
 	r.check(err)
@@ -87,10 +83,8 @@ func newR1(tb testing.TB, dir string) *r1 {
 	s, err := server.New(server.Config{Runner: run, Store: r.store, Webhooks: &appmessaging.Webhook{Secrets: []string{r1Secret}}})
 	r.check(err)
 	r.api = httptest.NewServer(s.Handler())
-	if len(state.Active) == 0 {
-		_, err = run.Submit(ctx, &engine.Input{Kind: engine.InputDeploy, Deploy: &engine.Deploy{Flows: r1Flow(tb)}})
-		r.check(err)
-	}
+	_, err = run.Submit(ctx, &engine.Input{Kind: engine.InputDeploy, Deploy: &engine.Deploy{Flows: r1Flow(tb)}})
+	r.check(err)
 	return r
 }
 

@@ -121,11 +121,7 @@ func inUse(t *testing.T) *memory.KV {
 	if err != nil {
 		t.Fatal(err)
 	}
-	state, err := s.State()
-	if err != nil {
-		t.Fatal(err)
-	}
-	core, err := engine.New(state, nil)
+	core, err := s.Engine()
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -247,6 +247,19 @@ func (s *Store) InUse() (inUse []*flows.Flow, err error) {
 	return inUse, nil
 }
 
+// Engine returns an engine that goes on from the last commit.
+func (s *Store) Engine() (*engine.Engine, error) {
+	state, err := s.State()
+	if err != nil {
+		return nil, err
+	}
+	inUse, err := s.InUse()
+	if err != nil {
+		return nil, err
+	}
+	return engine.New(state, inUse)
+}
+
 // Counts returns the numbers of every version, by flow and version.
 func (s *Store) Counts() (all []*VersionCounts, err error) {
 	err = s.kv.View(func(r Reader) error {

@@ -47,15 +47,7 @@ func openLoop(b *testing.B, kv store.KV) (*store.Store, *runner.Loop) {
 	if err != nil {
 		b.Fatal(err)
 	}
-	state, err := s.State()
-	if err != nil {
-		b.Fatal(err)
-	}
-	inUse, err := s.InUse()
-	if err != nil {
-		b.Fatal(err)
-	}
-	core, err := engine.New(state, inUse)
+	core, err := s.Engine()
 	if err != nil {
 		b.Fatal(err)
 	}

@@ -46,11 +46,7 @@ func newStore(t *testing.T) (*store.Store, *engine.Engine) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	state, err := s.State()
-	if err != nil {
-		t.Fatal(err)
-	}
-	core, err := engine.New(state, nil)
+	core, err := s.Engine()
 	if err != nil {
 		t.Fatal(err)
 	}

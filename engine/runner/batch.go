@@ -1,0 +1,132 @@
+package runner
+
+import (
+	"fmt"
+	"slices"
+	"time"
+
+	"nudge/engine"
+)
+
+// batch loads what the groups need, applies them in order and commits.
+func (l *Loop) batch(now time.Time, groups []*Group, step *Step) error {
+	var needs engine.Needs
+	for _, g := range groups {
+		for _, in := range g.Inputs {
+			l.core.Needs(in, &needs)
+		}
+	}
+	runs, ids, err := l.store.Load(&needs)
+	if err != nil {
+		return err
+	}
+	b := &batch{loop: l, ws: engine.NewWorkingSet(&needs, runs, ids), stamp: engine.Instant(now.UnixMilli()), step: step}
+	for _, g := range groups {
+		b.apply(g)
+	}
+	if err := b.commit(); err != nil {
+		return fmt.Errorf("commit: %w", err)
+	}
+	return nil
+}
+
+// batch is one load, apply, commit.
+type batch struct {
+	loop  *Loop
+	ws    *engine.WorkingSet
+	stamp engine.Instant
+	out   engine.Batch
+	posts []engine.Post
+	plans []engine.OutboxRef
+	step  *Step
+}
+
+func (b *batch) apply(g *Group) {
+	b.loop.free += g.Frees
+	g.Answers = make([]engine.Answer, len(g.Inputs))
+	if b.refused(g) {
+		return
+	}
+	for i, in := range g.Inputs {
+		g.Answers[i] = b.one(in)
+	}
+}
+
+// refused reports whether an input of a group of several cannot be taken, so that
+// none of them is. A single input is refused by the engine itself.
+func (b *batch) refused(g *Group) bool {
+	if len(g.Inputs) == 1 {
+		return false
+	}
+	refused := false
+	for i, in := range g.Inputs {
+		g.Answers[i] = engine.Answer{ID: in.ID, Refused: b.loop.core.Refusal(b.ws, in, b.stamp)}
+		refused = refused || g.Answers[i].Refused != nil
+	}
+	return refused
+}
+
+func (b *batch) one(in *engine.Input) engine.Answer {
+	core := b.loop.core
+	if in.Kind == engine.InputTimer {
+		b.out.Met = append(b.out.Met, *in.Timer)
+	}
+	slots := b.slots(in)
+	known := core.State.Active
+	outcome := core.Apply(b.ws, in, b.stamp, slots)
+	b.loop.free -= len(outcome.Posts)
+	b.posts = append(b.posts, outcome.Posts...)
+	b.plans = append(b.plans, outcome.Planned...)
+	if outcome.Panic != "" {
+		b.step.Panics = append(b.step.Panics, outcome.Panic)
+	}
+	if outcome.Taken {
+		b.out.Journal = append(b.out.Journal,
+			engine.Journaled{Seq: core.State.Seq, Stamp: core.State.Stamp, Slots: slots, Input: in})
+	}
+	if in.Kind == engine.InputDeploy && outcome.Taken {
+		b.newVersions(known)
+	}
+	return outcome.Answer
+}
+
+// slots is how many messages the input may claim. While older messages wait for a
+// sender only their own claims get one, so that nobody overtakes.
+func (b *batch) slots(in *engine.Input) int {
+	if b.loop.hold || b.loop.free <= 0 {
+		return 0
+	}
+	if in.Kind != engine.InputClaim && (len(b.loop.backlog) > 0 || b.loop.more || len(b.plans) > 0) {
+		return 0
+	}
+	return b.loop.free
+}
+
+func (b *batch) newVersions(known []engine.FlowVersion) {
+	for _, f := range b.loop.core.Active() {
+		v := engine.FlowVersion{Flow: f.Name, Version: f.Version}
+		if !slices.Contains(known, v) {
+			b.out.Versions = append(b.out.Versions, f)
+		}
+	}
+}
+
+// commit makes the batch durable and only then hands on what it led to.
+func (b *batch) commit() error {
+	b.out.State = b.loop.core.State
+	b.out.Changes, b.out.Answers = b.ws.Changes()
+	if len(b.out.Journal) > 0 || len(b.out.Met) > 0 || len(b.out.Changes) > 0 {
+		if err := b.loop.store.Commit(&b.out); err != nil {
+			return err
+		}
+	}
+	b.loop.plan(b.plans)
+	for _, c := range b.out.Changes {
+		if d := c.After.Deadline; d != 0 && (b.loop.next == 0 || d < b.loop.next) {
+			b.loop.next = d
+		}
+	}
+	b.step.Posts = append(b.step.Posts, b.posts...)
+	b.step.Changes = append(b.step.Changes, b.out.Changes...)
+	return nil
+}

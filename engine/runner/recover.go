@@ -1,0 +1,70 @@
+package runner
+
+import (
+	"time"
+
+	"nudge/channels"
+	"nudge/engine"
+)
+
+// Recover applies, as results, that the outcome of every message claimed by an
+// earlier process is unknown. It must be called once, before the first step with
+// other inputs.
+func (l *Loop) Recover(now time.Time) (*Step, error) {
+	all := &Step{}
+	var after engine.OutboxRef
+	for {
+		found, err := l.store.Outbox(after, maxBacklog)
+		if err != nil || len(found) == 0 {
+			l.next = 1 // look for timers at the first step
+			return all, err
+		}
+		after = found[len(found)-1].OutboxRef
+		groups, err := l.lost(found)
+		if err != nil {
+			return nil, err
+		}
+		if len(groups) == 0 {
+			continue
+		}
+		step := &Step{}
+		if err := l.batch(now, groups, step); err != nil {
+			return nil, err
+		}
+		all.Posts = append(all.Posts, step.Posts...)
+		all.Changes = append(all.Changes, step.Changes...)
+		all.Panics = append(all.Panics, step.Panics...)
+	}
+}
+
+// lost makes a result of unknown outcome for every claimed message.
+func (l *Loop) lost(found []engine.OutboxEntry) ([]*Group, error) {
+	var needs engine.Needs
+	for _, e := range found {
+		if e.Claimed {
+			needs.Runs = append(needs.Runs, e.Run)
+		}
+	}
+	runs, _, err := l.store.Load(&needs)
+	if err != nil {
+		return nil, err
+	}
+	byID := make(map[engine.RunID]*engine.Run, len(runs))
+	for _, r := range runs {
+		byID[r.ID] = r
+	}
+	var groups []*Group
+	for _, e := range found {
+		if !e.Claimed || byID[e.Run] == nil {
+			continue
+		}
+		groups = append(groups, &Group{Inputs: []*engine.Input{{
+			Kind: engine.InputResult,
+			Result: &engine.SendResult{
+				Run: e.Run, Message: e.Message, Attempt: byID[e.Run].Message(e.Message).Attempt,
+				Result: channels.Result{Outcome: channels.Unknown, Reason: "the process stopped while it was being posted"},
+			},
+		}}})
+	}
+	return groups, nil
+}
