@@ -1,11 +1,9 @@
 package flows
 
 import (
-	"cmp"
 	"errors"
 	"fmt"
 	"maps"
-	"math"
 	"slices"
 	"strconv"
 
@@ -107,47 +105,15 @@ var ownFunctions = map[string]func(...any) (any, error){
 
 func ordering(holds func(int) bool) func(...any) (any, error) {
 	return func(params ...any) (any, error) {
-		if absent(params[0]) || absent(params[1]) {
+		if shape.Absent(params[0]) || shape.Absent(params[1]) {
 			return false, nil
 		}
-		c, err := compare(params[0], params[1])
-		return err == nil && holds(c), err
+		order, ok := shape.Compare(params[0], params[1])
+		if !ok {
+			return false, fmt.Errorf("%s cannot be compared with %s", described(params[0]), described(params[1]))
+		}
+		return holds(order), nil
 	}
-}
-
-// absent reports whether there is no value, or a number that is none.
-func absent(v any) bool {
-	f, ok := v.(float64)
-	return v == nil || ok && math.IsNaN(f)
-}
-
-// compare orders two numbers, two times or two texts.
-func compare(a, b any) (int, error) {
-	switch a := a.(type) {
-	case int:
-		switch b := b.(type) {
-		case int:
-			return cmp.Compare(a, b), nil
-		case float64:
-			return cmp.Compare(float64(a), b), nil
-		}
-	case float64:
-		switch b := b.(type) {
-		case int:
-			return cmp.Compare(a, float64(b)), nil
-		case float64:
-			return cmp.Compare(a, b), nil
-		}
-	case shape.Time:
-		if b, ok := b.(shape.Time); ok {
-			return a.Compare(b), nil
-		}
-	case string:
-		if b, ok := b.(string); ok {
-			return cmp.Compare(a, b), nil
-		}
-	}
-	return 0, fmt.Errorf("%s cannot be compared with %s", described(a), described(b))
 }
 
 var errNoText = errors.New("string() takes text, a number, true or false, or a time")

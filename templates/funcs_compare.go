@@ -1,10 +1,8 @@
 package templates
 
 import (
-	"cmp"
 	"errors"
 	"fmt"
-	"math"
 	"unicode/utf8"
 
 	"nudge/flows/shape"
@@ -32,11 +30,11 @@ func equal(v any, others ...any) (bool, error) {
 			}
 			continue
 		}
-		c, err := compare(v, other)
-		if err != nil {
-			return false, err
+		order, ok := shape.Compare(v, other)
+		if !ok {
+			return false, errNoComparison
 		}
-		if c == 0 {
+		if order == 0 {
 			return true, nil
 		}
 	}
@@ -51,42 +49,15 @@ func notEqual(a, b any) (bool, error) {
 // ordered compares two values; what is absent is neither less nor greater.
 func ordered(holds func(int) bool) func(a, b any) (bool, error) {
 	return func(a, b any) (bool, error) {
-		if absent(a) || absent(b) {
+		if shape.Absent(a) || shape.Absent(b) {
 			return false, nil
 		}
-		c, err := compare(a, b)
-		return err == nil && holds(c), err
-	}
-}
-
-// absent reports whether there is no value, or a number that is none.
-func absent(v any) bool {
-	f, ok := v.(float64)
-	return v == nil || ok && math.IsNaN(f)
-}
-
-// compare orders two numbers, two texts or two times.
-func compare(a, b any) (int, error) {
-	switch a := a.(type) {
-	case string:
-		if b, ok := b.(string); ok {
-			return cmp.Compare(a, b), nil
+		order, ok := shape.Compare(a, b)
+		if !ok {
+			return false, errNoComparison
 		}
-	case shape.Time:
-		if b, ok := b.(shape.Time); ok {
-			return a.Compare(b), nil
-		}
-	case int:
-		if b, ok := b.(int); ok {
-			return cmp.Compare(a, b), nil
-		}
+		return holds(order), nil
 	}
-	x, errX := asNumber(a)
-	y, errY := asNumber(b)
-	if errX != nil || errY != nil {
-		return 0, errNoComparison
-	}
-	return cmp.Compare(x, y), nil
 }
 
 // length is the number of characters of a text or of items of a list or map.
