@@ -173,10 +173,9 @@ func TestProjectDefaults(t *testing.T) {
 	if p.Name != DefaultProject || p.Zone != time.UTC || p.OnUnknown != OnUnknownContinue || p.Config == nil {
 		t.Errorf("got %+v", p)
 	}
-	p = mustLoad(t, fstest.MapFS{"nudge.yaml": {Data: []byte("project: x\nlimits: { payload_bytes: 7 }\non_unknown: resend\n")}})
-	limits := p.Config.Child("limits")
-	if limits.Int("payload_bytes") != 7 || p.OnUnknown != OnUnknownResend {
-		t.Errorf("limits are not left to others: %+v", p)
+	p = mustLoad(t, fstest.MapFS{"nudge.yaml": {Data: []byte("project: x\nclock: { speed: 7 }\non_unknown: resend\n")}})
+	if p.Config.Child("clock").Int("speed") != 7 || p.OnUnknown != OnUnknownResend {
+		t.Errorf("what serving needs is not left to others: %+v", p)
 	}
 }
 

@@ -25,7 +25,7 @@ const (
 // servingKeys is what nudge.yaml says to others than the flows: it is left to
 // Project.Config.
 var servingKeys = []string{
-	"account", "accounts", "listen", "data_dir", "outbound", "tokens", "webhooks", "limits", "journal", "people", "clock",
+	"account", "clock", "data_dir", "listen", "outbound", "people", "tokens", "webhooks",
 }
 
 // Project is a folder of flows and templates with what they have in common. It is
