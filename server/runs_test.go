@@ -1,0 +1,90 @@
+package server_test
+
+import (
+	"fmt"
+	"slices"
+	"testing"
+
+	"nudge/server"
+)
+
+type page struct {
+	Runs []server.Run
+	Next string
+}
+
+func TestRunsPage(t *testing.T) {
+	s := start(t, shop)
+	var want []string
+	for i := range 7 {
+		id, _ := s.run(fmt.Sprint(i), fmt.Sprint("p", i%2))
+		want = append(want, id)
+	}
+	slices.Reverse(want)
+	var got []string
+	for before := ""; ; {
+		var p page
+		s.do("GET", "/v1/runs?limit=3&flow=order&before="+before, "").is(200).decode(&p)
+		for _, r := range p.Runs {
+			got = append(got, r.ID)
+		}
+		if before = p.Next; before == "" {
+			break
+		}
+	}
+	if !slices.Equal(got, want) {
+		t.Errorf("the pages hold %v, want %v", got, want)
+	}
+	var of page
+	s.do("GET", "/v1/runs?profile=p1&status=live", "").is(200).decode(&of)
+	if len(of.Runs) != 3 || of.Runs[0].Profile != "p1" {
+		t.Errorf("runs of p1: %+v", of.Runs)
+	}
+	s.do("GET", "/v1/runs?flow=none", "").is(200, `{"runs":[]}`)
+}
+
+func TestRunsParametersAreChecked(t *testing.T) {
+	s := start(t, shop)
+	for query, text := range map[string]string{
+		"flwo=x":       `flwo is not a parameter here; did you mean \"flow\"?`,
+		"status=alive": "status must be live or ended",
+		"limit=0":      "limit must be a number from 1 to 500",
+		"limit=many":   "limit must be a number from 1 to 500",
+		"before=7":     "before must be a run ID",
+	} {
+		s.do("GET", "/v1/runs?"+query, "").is(400, text, `"errors":[{"field":`)
+	}
+}
+
+func TestRunIsShownWithItsTimeline(t *testing.T) {
+	s := start(t, shop)
+	id, sent := s.run("7", "ann")
+	s.webhook(receipt("message.read", sent)).is(200)
+	r := s.show(id)
+	if r.Status != "ended" || r.Outcome != "completed" || r.Key != "7" || r.StartedBy != "order.shipped" {
+		t.Errorf("the run is %+v", r)
+	}
+	if len(r.Messages) != 1 || r.Messages[0].Status != "read" || r.Messages[0].Step != "shipped" {
+		t.Errorf("its messages are %+v", r.Messages)
+	}
+	last := r.Timeline[len(r.Timeline)-1]
+	if last.Text != "ended: completed" || last.Kind != "ended" {
+		t.Errorf("its last entry is %+v", last)
+	}
+	s.do("GET", "/v1/runs/00000000000000000000000000", "").is(404, "there is no run 0000")
+	s.do("GET", "/v1/runs/seven", "").is(404, `\"seven\" is not a run ID`)
+}
+
+func TestCancel(t *testing.T) {
+	s := start(t, shop)
+	id, _ := s.run("7", "ann")
+	s.do("POST", "/v1/runs/"+id+"/cancel", `{"raison": "x"}`).is(400, `did you mean \"reason\"?`)
+	s.do("POST", "/v1/runs/"+id+"/cancel", `{"reason": "wrong address"}`).is(200, `"did":"cancelled"`, "wrong address")
+	if r := s.show(id); r.Outcome != "cancelled" {
+		t.Errorf("the outcome is %q", r.Outcome)
+	}
+	s.do("POST", "/v1/runs/"+id+"/cancel", "").is(409, "the run ended")
+	s.do("POST", "/v1/runs/00000000000000000000000000/cancel", "").is(404, "there is no run")
+	other, _ := s.run("8", "ann")
+	s.do("POST", "/v1/runs/"+other+"/cancel", "").is(200)
+}

@@ -1,0 +1,216 @@
+package server_test
+
+import (
+	"context"
+	"encoding/json"
+	"io"
+	"maps"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"testing"
+	"testing/fstest"
+
+	"github.com/prometheus/client_golang/prometheus"
+
+	"nudge/channels"
+	"nudge/channels/appmessaging"
+	"nudge/engine"
+	"nudge/engine/runner"
+	"nudge/flows"
+	"nudge/flows/diag"
+	"nudge/server"
+	"nudge/store"
+	"nudge/store/memory"
+)
+
+const secret = "a secret of the webhooks"
+
+// shop is the project that most tests run.
+var shop = map[string]string{
+	"nudge.yaml": "project: shop\nevents: { order.returned: { order_id: string } }\n",
+	"flows/order.yaml": `flow: order
+trigger: { event: order.shipped, key: event.order_id, to: event.customer }
+data: { order_id: string, customer: string }
+entry: { if_running: skip }
+exit: [ { event: order.returned, key: event.order_id, as: returned } ]
+steps:
+  - id: shipped
+    send: { body: "Your order {{ data.order_id }} is on its way.", from: Shop }
+  - wait:
+      - read: shipped
+      - failed: shipped
+      - reply: shipped
+        then: [ { exit: answered } ]
+      - after: 24h
+`,
+}
+
+// service is a server over a real runner and a store in memory.
+type service struct {
+	t      *testing.T
+	url    string
+	store  *store.Store
+	runner *runner.Runner
+	posts  chan channels.Message // what went to the provider
+}
+
+// provider accepts everything.
+type provider struct{ posts chan channels.Message }
+
+func (p provider) Send(_ context.Context, m channels.Message) channels.Result {
+	p.posts <- m
+	return channels.Result{Outcome: channels.Accepted, ProviderID: "m-" + m.Ref.Run}
+}
+
+// start serves a project. Each change is made to the server's Config before.
+func start(t *testing.T, project map[string]string, changes ...func(*server.Config)) *service {
+	t.Helper()
+	kept, err := store.Open(new(memory.KV))
+	must(t, err)
+	state, err := kept.State()
+	must(t, err)
+	core, err := engine.New(state, nil)
+	must(t, err)
+	s := &service{t: t, store: kept, posts: make(chan channels.Message, 10_000)}
+	registry := prometheus.NewRegistry()
+	s.runner, err = runner.New(kept, core, runner.Config{Channel: provider{s.posts}, Registry: registry, Senders: 4})
+	must(t, err)
+	running, stop := context.WithCancel(context.Background())
+	done := make(chan error, 1)
+	go func() { done <- s.runner.Run(running) }()
+	config := server.Config{
+		Runner: s.runner, Store: kept, Webhooks: &appmessaging.Webhook{Secrets: []string{secret}}, Registry: registry,
+	}
+	for _, change := range changes {
+		change(&config)
+	}
+	srv, err := server.New(config)
+	must(t, err)
+	web := httptest.NewServer(srv.Handler())
+	s.url = web.URL
+	t.Cleanup(func() {
+		web.Close()
+		stop()
+		must(t, <-done)
+		report, err := kept.Check()
+		must(t, err)
+		for _, p := range report.Problems {
+			t.Errorf("the store has a problem: %s", p)
+		}
+	})
+	list := s.deploy(project)
+	must(t, list.Err())
+	return s
+}
+
+// deploy makes a project's flows the active ones, unless it has errors.
+func (s *service) deploy(project map[string]string) diag.List {
+	s.t.Helper()
+	files := fstest.MapFS{}
+	for name, text := range maps.All(project) {
+		files[name] = &fstest.MapFile{Data: []byte(text)}
+	}
+	p, list := flows.Load(files)
+	if list.HasErrors() {
+		return list
+	}
+	deploy := &engine.Deploy{}
+	for _, f := range p.Flows {
+		deploy.Flows = append(deploy.Flows, f.Bundle)
+	}
+	_, err := s.runner.Submit(context.Background(), &engine.Input{Kind: engine.InputDeploy, Deploy: deploy})
+	must(s.t, err)
+	return list
+}
+
+// answer is what the server said.
+type answer struct {
+	t      *testing.T
+	status int
+	header http.Header
+	body   string
+}
+
+// do makes a request. Headers come in pairs.
+func (s *service) do(method, path, body string, headers ...string) *answer {
+	s.t.Helper()
+	r, err := http.NewRequest(method, s.url+path, strings.NewReader(body))
+	must(s.t, err)
+	for i := 0; i < len(headers); i += 2 {
+		r.Header.Set(headers[i], headers[i+1])
+		if headers[i] == "Host" {
+			r.Host = headers[i+1]
+		}
+	}
+	response, err := http.DefaultClient.Do(r)
+	must(s.t, err)
+	defer response.Body.Close()
+	raw, err := io.ReadAll(response.Body)
+	must(s.t, err)
+	return &answer{s.t, response.StatusCode, response.Header, string(raw)}
+}
+
+// event gives one event.
+func (s *service) event(body string, headers ...string) *answer {
+	s.t.Helper()
+	return s.do("POST", "/v1/events", body, append([]string{"Content-Type", "application/json"}, headers...)...)
+}
+
+// webhook posts a signed webhook.
+func (s *service) webhook(body string) *answer {
+	s.t.Helper()
+	return s.do("POST", "/webhooks/comapi", body, appmessaging.SignatureHeader, appmessaging.Sign(secret, []byte(body)))
+}
+
+// is checks the status and that the body holds the texts.
+func (a *answer) is(status int, texts ...string) *answer {
+	a.t.Helper()
+	if a.status != status {
+		a.t.Errorf("status is %d, want %d: %s", a.status, status, a.body)
+	}
+	for _, text := range texts {
+		if !strings.Contains(a.body, text) {
+			a.t.Errorf("the answer lacks %s:\n%s", text, a.body)
+		}
+	}
+	return a
+}
+
+func (a *answer) decode(into any) {
+	a.t.Helper()
+	must(a.t, json.Unmarshal([]byte(a.body), into))
+}
+
+// run starts a run by an event and returns its ID once the provider has its message.
+func (s *service) run(order, customer string) (id string, sent channels.Message) {
+	s.t.Helper()
+	var got engine.Answer
+	s.event(`{"type": "order.shipped", "data": {"order_id": "` + order + `", "customer": "` + customer + `"}}`).is(200).decode(&got)
+	if len(got.Decisions) != 1 || got.Decisions[0].Did != engine.DidStart {
+		s.t.Fatalf("no run was started: %+v", got)
+	}
+	return got.Decisions[0].Run, <-s.posts
+}
+
+// show returns a run as the API shows it.
+func (s *service) show(id string) (r server.Run) {
+	s.t.Helper()
+	s.do("GET", "/v1/runs/"+id, "").is(200).decode(&r)
+	return r
+}
+
+// runs is how many runs there are.
+func (s *service) runs() int {
+	s.t.Helper()
+	page, err := s.store.List(store.Query{Limit: store.MaxPage})
+	must(s.t, err)
+	return len(page.Runs)
+}
+
+func must(t *testing.T, err error) {
+	t.Helper()
+	if err != nil {
+		t.Fatal(err)
+	}
+}
