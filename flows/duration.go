@@ -59,7 +59,11 @@ func (d Duration) String() string {
 func sameTimeOn(t time.Time, days int, zone *time.Location) time.Time {
 	year, month, day := t.Date()
 	hour, minute, second := t.Clock()
-	wall := time.Date(year, month, day+days, hour, minute, second, t.Nanosecond(), time.UTC)
+	return onWall(time.Date(year, month, day+days, hour, minute, second, t.Nanosecond(), time.UTC), zone)
+}
+
+// onWall is the instant at which the clocks of zone show what wall shows in UTC.
+func onWall(wall time.Time, zone *time.Location) time.Time {
 	before, after := offsetAt(wall.Add(-24*time.Hour), zone), offsetAt(wall.Add(24*time.Hour), zone)
 	first := wall.Add(-max(before, after)).In(zone) // the greater offset is the earlier instant
 	if second := wall.Add(-min(before, after)).In(zone); !sameWall(first, wall) {

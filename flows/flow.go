@@ -26,17 +26,33 @@ type Flow struct {
 	Listening map[string]*Heard // by event type: what triggers, exits and waits do with it
 }
 
-// Trigger is one way in which an event starts a run.
+// Trigger is one way in which a run starts: by an event, by a reply that nobody else
+// claims, or by the clock. Exactly one of Event, Reply, Cron and At is set. Every
+// flow can be called besides.
 type Trigger struct {
 	Event string
-	Key   *Expr // nil: runs of this flow have no key
+	Key   *Expr // nil: runs of this flow have no key; reads only the event
 	To    *Expr // nil: the person the event names; reads only the event
 	If    *Expr // nil: always
+
+	Reply       bool // any reply
+	BeforeWaits bool // the reply is offered here before any run that waits, and then to nobody else
+	Cron        *Cron
+	At          *Moment // once, for a campaign
 }
 
-// Entry says when a trigger may start a run beside one that is live.
+// Cron is when a schedule fires.
+type Cron struct {
+	Spec     string         // five fields, or a descriptor such as @daily
+	Zone     *time.Location // nil: local, each person's own
+	MaxDelay Duration       // how late a firing is still useful
+}
+
+// Entry says when a trigger may start a run.
 type Entry struct {
 	IfRunning IfRunning
+	AtMost    int      // starts of a run by person and key; 0 for any number
+	Per       Duration // the period of AtMost; zero for ever
 }
 
 // IfRunning is what happens to a trigger while a run of the same flow, person and
@@ -46,6 +62,8 @@ type IfRunning uint8
 const (
 	Parallel IfRunning = iota // start another: the default
 	Skip
+	Restart // end the live one, begin anew; not a start in the sense of AtMost
+	Queue   // start when the live one has ended
 )
 
 // End is the index after the last step: the run is completed.
@@ -60,6 +78,13 @@ const (
 	VerbBranch
 	VerbSet
 	VerbExit
+	VerbSplit
+	VerbRepeat
+	VerbCollect
+	VerbEmit
+	VerbStart
+	VerbFetch
+	VerbOpt
 )
 
 // Step is one instruction of the flat program. Exactly the field its Verb names
@@ -75,6 +100,83 @@ type Step struct {
 	Branch []Arm
 	Set    []Assignment
 	Exit   *Exit
+
+	Split   []Share
+	Repeat  *Repeat
+	Collect *Collect
+	Emit    *Emit
+	Start   *Start
+	Fetch   *Fetch
+	Opt     *Opt
+
+	Loops []int // indexes of the repeats around the step, the innermost last
+}
+
+// Share is one arm of a split.
+type Share struct {
+	Weight int // 1 or more; people are dealt by weight
+	Then   int
+}
+
+// Repeat takes its steps several times. What ends a round leads back to the repeat
+// itself, which waits for the rest of Every and begins the next round, or goes on.
+type Repeat struct {
+	Times int
+	Every Duration // of each round, the last one too; zero for at once
+	Until []Line   // looked out for at every moment of the loop; they end it
+	Body  int      // the first step of a round
+}
+
+// Collect gathers events until a line of Until happens.
+type Collect struct {
+	Event          string
+	Key            *Expr // nil: events that name the run's person
+	If             *Expr
+	IncludeTrigger bool // the event that started the run is the first item
+	Until          []Line
+}
+
+// Emit makes an event of the run's own, which names the run's person.
+type Emit struct {
+	Event string
+	Data  []Assignment
+}
+
+// Start calls a flow for the run's person.
+type Start struct {
+	Flow string
+	Data []Assignment
+	Wait bool // park until the run that was started has ended; its outcome is STEP.outcome
+}
+
+// Fetch asks an HTTP service. The answer is STEP.status and STEP.json.
+type Fetch struct {
+	Request Requester
+	Timeout time.Duration // of one attempt; 1 s to 60 s
+	Retries int           // attempts after the first, on no answer, 429 and 5xx; 0 to 5
+	OnError int           // the first step of on_error; the step's Next without one
+}
+
+// Requester makes the request of a fetch. An error names the file, line and column.
+type Requester interface {
+	Request(scope map[string]any) (FetchRequest, error)
+}
+
+// FetchRequest is a rendered request, ready to be sent and to be kept.
+type FetchRequest struct {
+	Method  string // GET, POST, PUT, PATCH or DELETE
+	URL     string // http or https
+	Headers []Header
+	Body    []byte // nil for none; its Content-Type is among the headers
+}
+
+// Header is one header of a request.
+type Header struct{ Name, Value string }
+
+// Opt changes what the person wants to hear.
+type Opt struct {
+	In       bool
+	Category string // empty for all
 }
 
 // Wait parks the run until the first of its lines happens.
@@ -92,6 +194,10 @@ const (
 	SignalReply
 	SignalEvent
 	SignalAfter
+	SignalAt    // a moment
+	SignalIf    // a condition, looked at whenever the run wakes
+	SignalQuiet // in a collect: no item for so long
+	SignalItems // in a collect: so many items
 )
 
 // Line is one signal with its condition and what follows it.
@@ -101,13 +207,15 @@ type Line struct {
 	Step    int      // index of the send it names, for read, delivered, failed, reply; AnyStep for any
 	Event   string   // event type, for event
 	Key     *Expr    // for event: runs with this key. nil: the runs of the person the event names
-	After   Duration // for after
+	After   Duration // for after and quiet
+	At      *Moment  // for at
+	Items   int      // for items
 	Never   bool     // after: never
 	If      *Expr    // nil: always
 	As      string   // the outcome: as written, else the signal's word (read, event, after, …)
 	Then    int      // the step to go on with: the Then block's first, or the wait's Next
 	HasThen bool     // a then block was written
-	Goal    bool     // exits only: leaving this way is a success
+	Goal    bool     // exits only: leaving this way is what the flow is for
 }
 
 // AnyStep in Line.Step stands for any message of the run.
@@ -119,10 +227,11 @@ type Arm struct {
 	Then int
 }
 
-// Assignment is one variable of a set step.
+// Assignment is one variable of a set step, or one field of data.
 type Assignment struct {
-	Name  string
-	Value Value
+	Name    string
+	Profile bool // a set of profile.Name
+	Value   Value
 }
 
 // Value is a literal, or an expression where the YAML text began with "=".

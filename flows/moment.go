@@ -1,0 +1,69 @@
+package flows
+
+import (
+	"fmt"
+	"time"
+
+	"nudge/flows/shape"
+)
+
+// Moment is a point in time as a flow says it: a time of day where the person lives
+// (09:00, mon-fri 09:00), an instant that an expression gives, or a duration before
+// or after one.
+type Moment struct {
+	Of     *Expr // nil: a time of day
+	Offset Duration
+	Before bool // Offset before Of; else after it
+
+	Hour, Minute int
+	Days         Weekdays // the days of a time of day
+}
+
+// Weekdays is a set of days of the week.
+type Weekdays uint8
+
+// EveryDay is all seven days.
+const EveryDay Weekdays = 1<<7 - 1
+
+// On returns the set with a day added.
+func (w Weekdays) On(day time.Weekday) Weekdays { return w | 1<<day }
+
+// Has reports whether the set has a day.
+func (w Weekdays) Has(day time.Weekday) bool { return w>>day&1 == 1 }
+
+// Resolve computes the moment once, at an instant, where the clocks are those of
+// zone. A time of day is the next one, this very minute included; it is never past.
+// An anchored moment may be: it is returned all the same.
+func (m *Moment) Resolve(scope map[string]any, now time.Time, zone *time.Location) (at time.Time, past bool, err error) {
+	if m.Of == nil {
+		return m.nextClock(now, zone), false, nil
+	}
+	value, err := m.Of.Value(scope)
+	if err != nil {
+		return time.Time{}, false, err
+	}
+	anchor, ok := value.(shape.Time)
+	if !ok {
+		return time.Time{}, false, fmt.Errorf("%s: %q is no time, but %s", m.Of.Span(), m.Of, described(value))
+	}
+	offset := m.Offset
+	if m.Before {
+		offset = Duration{Days: -offset.Days, Clock: -offset.Clock}
+	}
+	at = offset.After(anchor.Std(), zone)
+	return at, at.Before(now), nil
+}
+
+// nextClock is the first instant from now on at which the clocks of zone show the
+// time of day on one of the days.
+func (m *Moment) nextClock(now time.Time, zone *time.Location) time.Time {
+	y, month, day := now.In(zone).Date()
+	for n := range 8 {
+		wall := time.Date(y, month, day+n, m.Hour, m.Minute, 0, 0, time.UTC)
+		at := onWall(wall, zone)
+		if !at.Before(now.Truncate(time.Minute)) && m.Days.Has(wall.Weekday()) {
+			return at
+		}
+	}
+	panic("flows: a time of day without a day")
+}
