@@ -19,7 +19,7 @@ func (r *reader) set(v *node.Value, at int, k *known) {
 			continue
 		}
 		value, t := r.value(e.Value, scope)
-		set = append(set, Assignment{e.Key.Value, value})
+		set = append(set, Assignment{Name: e.Key.Value, Value: value})
 		types[e.Key.Value] = t
 	}
 	slices.SortFunc(set, func(a, b Assignment) int { return strings.Compare(a.Name, b.Name) })
