@@ -25,10 +25,15 @@ type daemon struct {
 }
 
 // passedOn are the variables of a script that its commands see.
-var passedOn = []string{"PATH", "HOME", "TMPDIR", "NO_COLOR", "SECRET", "COMAPI_TOKEN", "NUDGE_SERVER", "NUDGE_TOKEN", "SANDBOX", "API", "HOOKS"}
+var passedOn = []string{
+	"PATH", "HOME", "TMPDIR", "GORACE", "NO_COLOR",
+	"NUDGE_SERVER", "NUDGE_TOKEN", "COMAPI_TOKEN", "SECRET", "SANDBOX", "API", "HOOKS",
+}
 
 // command is nudge as a script would run it.
-func command(ts *testscript.TestScript, args ...string) *exec.Cmd { return program(ts, "nudge", args...) }
+func command(ts *testscript.TestScript, args ...string) *exec.Cmd {
+	return program(ts, "nudge", args...)
+}
 
 // program is one of our programs as a script would run it.
 func program(ts *testscript.TestScript, name string, args ...string) *exec.Cmd {

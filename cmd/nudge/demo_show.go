@@ -86,16 +86,16 @@ func (d *demonstration) runOf(who person) *engine.Run {
 
 // invite says how to go on by hand.
 func (d *demonstration) invite() {
-	fmt.Fprintf(d.out, `Everything stays up until you press Ctrl-C.
+	fmt.Fprintf(d.out, `The demo is ready: api %[1]s sandbox %[2]s
 
-  API            %s
-  local service  %s/sandbox/messages
+It stays up until you press Ctrl-C, a day in seven seconds. Ship an order of your own,
+look at its run and at what arrived:
 
-Ship an order of your own, and look at its run:
-
-  curl %s/v1/events -d '{"type": "order.shipped", "data": {"order_id": "B-1", "customer": "you", "total": 5}}'
-  nudge runs list --server %s
-`, d.instance.URL(), d.local.URL(), d.instance.URL(), d.instance.URL())
+  curl %[1]s/v1/events -H 'Content-Type: application/json' \
+    -d '{"type": "order.shipped", "data": {"order_id": "B-1", "customer": "you", "total": 5}}'
+  nudge runs list --server %[1]s
+  curl %[2]s/sandbox/messages
+`, d.instance.URL(), d.local.URL())
 }
 
 // inHours is a duration as people say it: 25h 3m.

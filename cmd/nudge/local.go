@@ -23,7 +23,7 @@ type localService struct {
 func startLocal(l net.Listener, config sandbox.Config, log *slog.Logger) (*localService, error) {
 	s, err := sandbox.New(config)
 	if err != nil {
-		return nil, errors.Join(wrongUsage(err), l.Close())
+		return nil, errors.Join(wrongUsage(errors.New(withoutPackage(err))), l.Close())
 	}
 	local := &localService{s, newHTTPServer(s.Handler(), log), l, make(chan error, 1)}
 	go func() { // ends when Stop shuts the server down

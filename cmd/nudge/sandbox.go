@@ -52,6 +52,9 @@ func newSandbox() *cobra.Command {
 		if err != nil {
 			return err
 		}
+		if o.webhook != "" && o.secret == "" {
+			return wrongUsage(errors.New("webhooks are always signed: give --webhook a --secret"))
+		}
 		ctx, ended := signal.NotifyContext(c.Context(), os.Interrupt, syscall.SIGTERM)
 		defer ended()
 		l, err := listenOn(o.listen)

@@ -1,0 +1,189 @@
+package main
+
+import (
+	"errors"
+	"io/fs"
+	"log/slog"
+	"net/url"
+	"os"
+	"path/filepath"
+	"testing"
+	"testing/fstest"
+	"time"
+
+	"nudge/channels/sandbox"
+	"nudge/engine"
+	"nudge/examples"
+	"nudge/server"
+)
+
+// quickly is what somebody does who reads at once.
+func quickly(string) sandbox.Script {
+	return sandbox.Script{{Does: sandbox.Delivers}, {Does: sandbox.Reads}}
+}
+
+// startExample runs a project against a local service, both on ports of their own.
+func startExample(t *testing.T, files fs.FS, dir string) (*localService, *instance) {
+	t.Helper()
+	local, i, err := startWithLocal(t.Context(), localConfig{
+		Project: loadProject(files, readPeople(os.LookupEnv)), DataDir: dir,
+		Listen: "127.0.0.1:0", Local: "127.0.0.1:0", People: quickly, Log: slog.New(slog.DiscardHandler),
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if err := errors.Join(i.Stop(), local.Stop()); err != nil {
+			t.Error(err)
+		}
+		if report, err := checkStore(dir); err != nil || len(report.Problems) > 0 {
+			t.Errorf("the store: %+v, %v", report, err)
+		}
+	})
+	return local, i
+}
+
+// The smallest example, over real HTTP in both directions.
+func TestHello(t *testing.T) {
+	local, i := startExample(t, examples.Hello(), t.TempDir())
+	a := newAPI(i.URL(), "")
+	answer, err := a.postEvent(t.Context(), event{
+		Type: "user.signed_up", Profile: "ann", Data: []byte(`{"name": "Ann"}`),
+	})
+	if err != nil || len(answer.Decisions) != 1 {
+		t.Fatalf("%+v, %v", answer, err)
+	}
+	r := untilRun(t, a, answer.Decisions[0].Run, func(r *server.Run) bool {
+		return r.Outcome != "" && r.Messages[0].Status == "read"
+	})
+	if r.Outcome != engine.OutcomeCompleted {
+		t.Errorf("the run ended as %s", r.Outcome)
+	}
+	sent := local.Messages()
+	if len(sent) != 1 || sent[0].Text != "Hello Ann, good to have you here." {
+		t.Errorf("the service has %+v", sent)
+	}
+}
+
+// untilRun asks for a run until it is as it must become: the API has no other way to
+// tell.
+func untilRun(t *testing.T, a *api, id string, done func(*server.Run) bool) (r server.Run) {
+	t.Helper()
+	for deadline := time.Now().Add(patience); time.Now().Before(deadline); {
+		r = server.Run{}
+		if err := a.get(t.Context(), "/v1/runs/"+id, url.Values{}, &r); err != nil {
+			t.Fatal(err)
+		}
+		if done(&r) {
+			return r
+		}
+	}
+	t.Fatalf("the run never came there: %+v", r)
+	return r
+}
+
+func TestInstanceStopsTwice(t *testing.T) {
+	_, i := startExample(t, examples.Hello(), t.TempDir())
+	if err := errors.Join(i.Stop(), i.Stop()); err != nil {
+		t.Error(err)
+	}
+	if _, err := newAPI(i.URL(), "").postEvent(t.Context(), event{Type: "x"}); exitCode(err) != exitFailed {
+		t.Errorf("a stopped instance answers: %v", err)
+	}
+}
+
+// An instance that does not start leaves nothing open behind it.
+func TestInstanceThatDoesNotStart(t *testing.T) {
+	dir := t.TempDir()
+	_, first := startExample(t, examples.Hello(), dir)
+	_, _, err := startWithLocal(t.Context(), localConfig{
+		Project: loadProject(examples.Hello(), readPeople(os.LookupEnv)), DataDir: dir,
+		Listen: "127.0.0.1:0", Local: "127.0.0.1:0", People: quickly, Log: slog.New(slog.DiscardHandler),
+	})
+	if exitCode(err) != exitFailed {
+		t.Errorf("two instances in one folder: %v", err)
+	}
+	if err := first.Stop(); err != nil {
+		t.Error(err)
+	}
+	_, again := startExample(t, examples.Hello(), dir)
+	if err := again.Stop(); err != nil {
+		t.Error(err)
+	}
+}
+
+// What an operator sets by the API stays through a reload, unless the file changes it.
+func TestOutboundModeThroughAReload(t *testing.T) {
+	_, i := startExample(t, examples.Hello(), t.TempDir())
+	load := func(text string) *project {
+		files := fstest.MapFS{"nudge.yaml": {Data: []byte("project: hello\n" + text)}}
+		p := loadProject(files, readSettings(os.LookupEnv))
+		if p.List.HasErrors() {
+			t.Fatal(p.List)
+		}
+		return p
+	}
+	mode := func() engine.Outbound {
+		state, err := i.store.State()
+		if err != nil {
+			t.Fatal(err)
+		}
+		return state.Outbound
+	}
+	for _, step := range []struct {
+		file string
+		want engine.Outbound
+	}{
+		{"outbound: live", engine.OutboundLive},
+		{"outbound: hold", engine.OutboundHold},
+		{"", engine.OutboundHold},
+		{"outbound: { only: [ann] }", engine.OutboundOnly},
+	} {
+		if err := i.adopt(t.Context(), load(step.file)); err != nil {
+			t.Fatal(err)
+		}
+		if got := mode(); got != step.want {
+			t.Errorf("after %q the mode is %s, want %s", step.file, got, step.want)
+		}
+	}
+	live := &engine.Control{Outbound: engine.OutboundLive}
+	if err := i.submit(t.Context(), &engine.Input{Kind: engine.InputControl, Control: live}); err != nil {
+		t.Fatal(err)
+	}
+	if err := i.adopt(t.Context(), load("outbound: { only: [ann] }")); err != nil {
+		t.Fatal(err)
+	}
+	if got := mode(); got != engine.OutboundLive {
+		t.Errorf("a reload of the same file took the operator's mode back: %s", got)
+	}
+}
+
+// A fast clock never goes back: it starts where the store stands.
+func TestFastClockStartsAtTheStore(t *testing.T) {
+	ahead := engine.InstantOf(time.Now().Add(1000 * time.Hour))
+	if got := clockFor(500, ahead).Now(); got.Before(ahead.Time()) {
+		t.Errorf("the clock shows %s, the store %s", got, ahead)
+	}
+	if got := time.Until(clockFor(500, 0).Now()); got < -time.Hour || got > time.Hour {
+		t.Errorf("a new store's clock is %s away from now", got)
+	}
+}
+
+func TestNextMonday(t *testing.T) {
+	monday := time.Date(2026, 3, 9, 10, 0, 0, 0, time.UTC)
+	for days := range 7 {
+		from := time.Date(2026, 3, 2+days, 23, 59, 0, 0, time.UTC)
+		if got := nextMonday(from); !got.Equal(monday) {
+			t.Errorf("after %s comes %s", from, got)
+		}
+	}
+}
+
+func copyProject(t *testing.T, files fs.FS) string {
+	t.Helper()
+	dir := filepath.Join(t.TempDir(), "project")
+	if err := os.CopyFS(dir, files); err != nil {
+		t.Fatal(err)
+	}
+	return dir
+}

@@ -1,0 +1,137 @@
+package main
+
+import (
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"nudge/engine"
+)
+
+func env(name string) (string, bool) {
+	value, ok := map[string]string{"TOKEN": "t0ken", "EMPTY": "", "PORT": "9090"}[name]
+	return value, ok
+}
+
+func TestSettings(t *testing.T) {
+	s, list := readSettings(env)(`
+account: { url: "https://api.comapi.com", path: /apispaces/1a2b, token: "${TOKEN}", senders: 8, timeout: 140s }
+webhooks: { secrets: [ one, "$${two}" ] }
+listen: 127.0.0.1:${PORT}
+tokens: [ "${ABSENT:-dev}", "x${TOKEN}x" ]
+data_dir: /var/lib/nudge
+outbound: { only: [ bob, ann ] }
+people: { ann: reads after 5s }
+clock: { speed: 500 }
+`)
+	if len(list) > 0 {
+		t.Fatal(list.Error())
+	}
+	if a := s.Account; a.Token != "t0ken" || a.Senders != 8 || a.Concurrency != 8 || a.Timeout != 140*time.Second {
+		t.Errorf("account is %+v", a)
+	}
+	if !slices.Equal(s.Secrets, []string{"one", "${two}"}) || !slices.Equal(s.Tokens, []string{"dev", "xt0kenx"}) {
+		t.Errorf("secrets are %q, tokens %q", s.Secrets, s.Tokens)
+	}
+	if s.Listen.API != "127.0.0.1:9090" || s.DataDir != "/var/lib/nudge" || s.Speed != 500 {
+		t.Errorf("settings are %+v", s)
+	}
+	if s.Outbound.Outbound != engine.OutboundOnly || len(s.Outbound.Only) != 2 || len(s.People["ann"]) == 0 {
+		t.Errorf("outbound is %+v, people are %v", s.Outbound, s.People)
+	}
+}
+
+func TestSettingsOfAnEmptyFile(t *testing.T) {
+	s, list := readSettings(env)("")
+	if len(list) > 0 || s.Account != nil || s.Listen.API != defaultListen || s.DataDir != defaultDataDir ||
+		s.Outbound != nil || s.Speed != 1 {
+		t.Errorf("settings are %+v, %v", s, list)
+	}
+}
+
+func TestSettingsAreRefusedAtTheirPlace(t *testing.T) {
+	const account = "account: { url: https://a.example, path: /cpaas, "
+	for _, test := range []struct{ name, text, want string }{
+		{"unset variable", "data_dir: a/${NOBODY}/b", "nudge.yaml:1:13: the environment variable NOBODY is not set"},
+		{"bare dollar", "data_dir: a/$HOME", "nudge.yaml:1:13: a $ begins a variable here: ${NAME} (write $$ for a dollar)"},
+		{"no name", "data_dir: ${}", "nudge.yaml:1:11: there is no variable's name in the braces"},
+		{"empty variable", "data_dir: ${EMPTY}", "nudge.yaml:1:11: this is empty"},
+		{"account without token", account + "}", "token is empty; want an access token, or user and password"},
+		{"account with both", account + "token: x, user: y, password: z }", "token excludes user and password"},
+		{"account with a bad path", "account: { url: https://a.example, path: /v2, token: x }", `nudge.yaml:1:36: path "/v2": want /apispaces/{id}`},
+		{"account with a bad url", "account: { url: a.example, path: /cpaas, token: x }", `nudge.yaml:1:12: url "a.example": want a scheme`},
+		{"account with many senders", account + "token: x, senders: 100000 }", "senders must be 1 to 4096"},
+		{"account with an unknown key", account + "tokn: x }", `did you mean "token"?`},
+		{"account that is text", "account: comapi", `account must be a mapping, not "comapi"`},
+		{"webhooks with an unknown key", "webhooks: { secret: x }", `did you mean "secrets"?`},
+		{"no secrets", "webhooks: { secrets: [] }", "secrets has no entry"},
+		{"a port alone", "listen: 8080", `"8080" is not an address with a port`},
+		{"open API", `listen: { api: ":8080" }`, "without tokens anybody there could send messages"},
+		{"unknown mode", "outbound: off", `outbound cannot be "off"`},
+		{"only nobody", "outbound: { onyl: [ann] }", `did you mean "only"?`},
+		{"script", "people: { ann: sleeps }", `ann: script "sleeps": unknown "sleeps"`},
+		{"speed", "clock: { speed: fast }", "speed must be a whole number"},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			_, list := readSettings(env)(test.text)
+			if got := list.Error(); !strings.Contains(got, test.want) {
+				t.Errorf("got %s\nwant %s", got, test.want)
+			}
+		})
+	}
+	if _, list := readSettings(env)("listen: { api: 127.0.0.1:1, webhooks: 0.0.0.0:2 }"); list.HasErrors() {
+		t.Errorf("webhooks may be open: %v", list)
+	}
+	if _, list := readSettings(env)("listen: 0.0.0.0:1\ntokens: x"); list.HasErrors() {
+		t.Errorf("an API with tokens may be open: %v", list)
+	}
+}
+
+// No error of the settings, whatever they are, tells a secret.
+func TestSettingsKeepSecrets(t *testing.T) {
+	for _, text := range []string{
+		"account: { url: https://a.example, path: /cpaas, token: hunter2, user: x }",
+		"account: { url: https://u:hunter2@a.example, path: /cpaas, token: x }",
+		"account: { url: https://a.example, path: /cpaas, token: \"hunter2 \" }",
+		"tokens: hunter2\nlisten: x",
+		"webhooks: { secrets: hunter2, x: y }",
+	} {
+		_, list := readSettings(env)(text)
+		if strings.Contains(list.Error(), "hunter2") {
+			t.Errorf("%s\nis told as\n%s", text, list.Error())
+		}
+	}
+}
+
+func TestWithoutSecrets(t *testing.T) {
+	const text = `project: x # tokens are below
+account:
+  token: hunter2#22
+  password: "hunter 3"
+  user: joe
+webhooks: { secrets: [ ${SECRET}, hunter4 ], more: x }
+tokens:
+- hunter5
+- |
+  hunter6: 7
+
+listen: 127.0.0.1:80
+`
+	const want = `project: x # tokens are below
+account:
+  token: **********
+  password: "****** *"
+  user: joe
+webhooks: { secrets: [ ${SECRET}, ******* ], ***** * }
+tokens:
+- *******
+- |
+  ******** *
+
+listen: 127.0.0.1:80
+`
+	if got := withoutSecrets(text); got != want {
+		t.Errorf("got\n%s\nwant\n%s", got, want)
+	}
+}
