@@ -16,22 +16,26 @@ import (
 	"github.com/spf13/cobra"
 )
 
+// defaultServer is where a server listens that nobody told otherwise.
+const defaultServer = "http://" + defaultListen
+
 // apiFlags are the flags of verbs that talk to a running server.
 type apiFlags struct{ server, token string }
 
 // addAPIFlags adds --server and --token to a verb and to those below it.
 func addAPIFlags(c *cobra.Command) *apiFlags {
 	f := &apiFlags{}
-	c.PersistentFlags().StringVar(&f.server, "server", "", "the running server; default $NUDGE_SERVER, else http://"+defaultListen)
-	c.PersistentFlags().StringVar(&f.token, "token", "", "the API's bearer token; default $NUDGE_TOKEN")
+	flags := c.PersistentFlags()
+	flags.StringVar(&f.server, "server", "", "the running server; default $NUDGE_SERVER, else "+defaultServer)
+	flags.StringVar(&f.token, "token", "", "the API's bearer token; default $NUDGE_TOKEN")
 	return f
 }
 
 func (f *apiFlags) api() (*api, error) {
-	server := cmp.Or(f.server, os.Getenv("NUDGE_SERVER"), "http://"+defaultListen)
+	server := cmp.Or(f.server, os.Getenv("NUDGE_SERVER"), defaultServer)
 	u, err := url.Parse(server)
 	if err != nil || u.Scheme != "http" && u.Scheme != "https" || u.Host == "" {
-		return nil, wrongUsage(fmt.Errorf("--server %q: want a URL like http://%s", server, defaultListen))
+		return nil, wrongUsage(fmt.Errorf("--server %q: want a URL like %s", server, defaultServer))
 	}
 	return newAPI(strings.TrimRight(server, "/"), cmp.Or(f.token, os.Getenv("NUDGE_TOKEN"))), nil
 }
@@ -114,7 +118,8 @@ func (a *api) unreachable(err error) error {
 	if errors.Is(err, context.Canceled) {
 		return failed(err)
 	}
-	return failed(fmt.Errorf("no server at %s: %w; start one with nudge serve or nudge dev, or name it with --server", a.server, err))
+	return failed(fmt.Errorf("no server at %s: %w; "+
+		"start one with nudge serve or nudge dev, or name it with --server", a.server, err))
 }
 
 // problem is an error as the API writes it (RFC 9457).

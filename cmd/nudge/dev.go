@@ -26,6 +26,9 @@ The people of the service read after three seconds, unless people: in nudge.yaml
 another script for them. Runs are kept in DIR/data/dev. Account, webhooks, tokens,
 listen and outbound of nudge.yaml are not used.`
 
+const devExample = `  nudge dev examples/order_shipped
+  nudge events send order.shipped --data '{"order_id": "7", "customer": "ann", "total": 12}'`
+
 const (
 	devLook  = 50 * time.Millisecond
 	devWatch = 500 * time.Millisecond
@@ -42,7 +45,7 @@ func newDev() *cobra.Command {
 		Use:     "dev [DIR]",
 		Short:   "Run a project against a local service, reloading on save",
 		Long:    devHelp,
-		Example: "  nudge dev examples/order_shipped\n  nudge events send order.shipped --data '{\"order_id\": \"7\", \"customer\": \"ann\", \"total\": 12}'",
+		Example: devExample,
 		Args:    cobra.MaximumNArgs(1),
 	}
 	c.Flags().StringVar(&o.listen, "listen", defaultListen, "address of the API, on this machine")
@@ -52,7 +55,8 @@ func newDev() *cobra.Command {
 		o.dir = dirArgument(args)
 		for _, address := range []string{o.listen, o.local} {
 			if !isAddress(address) || !isLocal(address) {
-				return wrongUsage(fmt.Errorf("%s: dev listens on this machine only, for example on 127.0.0.1:8080", address))
+				return wrongUsage(fmt.Errorf("%s: dev listens on this machine only, for example on %s",
+					address, defaultListen))
 			}
 		}
 		look, save := time.NewTicker(devLook), time.NewTicker(devWatch)

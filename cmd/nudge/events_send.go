@@ -17,6 +17,10 @@ const eventsSendHelp = `Send tells a running server what happened: one event, or
 object on each line with type, profile, data and id. An event with an id that was used
 before changes nothing and gets the first answer again, so a file may be sent twice.`
 
+const eventsSendExample = `  nudge events send order.shipped --data '{"order_id": "7", "customer": "ann", "total": 12}'
+  nudge events send user.signed_up --profile ann --data @event.json --id signup-ann
+  nudge events send -f events.ndjson`
+
 // eventOptions are the flags of events send.
 type eventOptions struct {
 	profile, data, id, file string
@@ -25,13 +29,11 @@ type eventOptions struct {
 func newEventsSend(flags *apiFlags) *cobra.Command {
 	var o eventOptions
 	c := &cobra.Command{
-		Use:   "send TYPE | -f FILE",
-		Short: "Send one event, or a file of them",
-		Long:  eventsSendHelp,
-		Example: "  nudge events send order.shipped --data '{\"order_id\": \"7\", \"customer\": \"ann\", \"total\": 12}'\n" +
-			"  nudge events send user.signed_up --profile ann --data @event.json --id signup-ann\n" +
-			"  nudge events send -f events.ndjson",
-		Args: cobra.MaximumNArgs(1),
+		Use:     "send TYPE | -f FILE",
+		Short:   "Send one event, or a file of them",
+		Long:    eventsSendHelp,
+		Example: eventsSendExample,
+		Args:    cobra.MaximumNArgs(1),
 	}
 	c.Flags().StringVar(&o.profile, "profile", "", "the person the event names")
 	c.Flags().StringVar(&o.data, "data", "", "the data, a JSON object: as it is, @FILE, or - for standard in")

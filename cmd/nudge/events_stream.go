@@ -77,8 +77,8 @@ func readAnswers(answers io.Reader, errs io.Writer) (*tally, error) {
 			break
 		}
 		if err != nil {
-			return t, failed(fmt.Errorf("the answers ended early, after %s; send the file again, ids make that safe: %w",
-				plural(t.Events, "event"), err))
+			return t, failed(fmt.Errorf("the answers ended early, after %s; "+
+				"send the file again, ids make that safe: %w", plural(t.Events, "event"), err))
 		}
 		t.count(&line, errs)
 		if show && time.Since(shown) >= progressEvery {

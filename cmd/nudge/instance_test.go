@@ -17,6 +17,9 @@ import (
 	"nudge/server"
 )
 
+// patience is how long a test waits for what surely comes.
+const patience = 20 * time.Second
+
 // quickly is what somebody does who reads at once.
 func quickly(string) sandbox.Script {
 	return sandbox.Script{{Does: sandbox.Delivers}, {Does: sandbox.Reads}}

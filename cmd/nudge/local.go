@@ -46,7 +46,7 @@ func (l *localService) account() *account {
 func (l *localService) Stop() error {
 	err := shutDown(l.http)
 	l.Sandbox.Close()
-	return err
+	return failed(err)
 }
 
 // scripted gives people their scripts, and the usual one to everybody else.

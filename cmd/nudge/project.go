@@ -37,7 +37,8 @@ func openProject(dir string) (fs.FS, error) {
 	if _, err := fs.Stat(files, "flows"); err == nil {
 		return files, nil
 	}
-	return nil, wrongInput(fmt.Errorf("%s holds no project: there is neither %s nor flows/", dir, flows.ProjectFile))
+	return nil, wrongInput(fmt.Errorf("%s holds no project: there is neither %s nor flows/",
+		dir, flows.ProjectFile))
 }
 
 // loadProject reads a project with the settings that a purpose needs.
@@ -90,7 +91,8 @@ func (p *project) summary() string {
 			warnings++
 		}
 	}
-	return fmt.Sprintf("%s, %s: %s, %s", plural(p.count("flows"), "flow"), plural(p.count("templates"), "template"),
+	return fmt.Sprintf("%s, %s: %s, %s",
+		plural(p.count("flows"), "flow"), plural(p.count("templates"), "template"),
 		plural(errs, "error"), plural(warnings, "warning"))
 }
 

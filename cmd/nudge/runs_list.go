@@ -28,8 +28,11 @@ func newRunsList(flags *apiFlags) *cobra.Command {
 		Args:    cobra.NoArgs,
 	}
 	for name, help := range map[string]string{
-		"flow": "only of this flow", "profile": "only of this person", "status": "live or ended",
-		"outcome": "only those that ended so", "before": "only those that started before this run, as the last page says",
+		"flow":    "only of this flow",
+		"profile": "only of this person",
+		"status":  "live or ended",
+		"outcome": "only those that ended so",
+		"before":  "only those that started before this run, as the last page says",
 	} {
 		given[name] = c.Flags().String(name, "", help)
 	}

@@ -1,3 +1,5 @@
+//go:build unix
+
 package main
 
 import (
@@ -78,9 +80,6 @@ func findRun(ts *testscript.TestScript, _ bool, args []string) {
 	}
 	ts.Setenv(args[0], page.Runs[0].ID)
 }
-
-// patience is how long a script waits for what surely comes.
-const patience = 20 * time.Second
 
 // await runs a program again and again: a command line has no other way to learn that
 // something has happened in another process.

@@ -39,9 +39,10 @@ func showMessage(w io.Writer, m channels.Message, output format) error {
 	if output == asJSON {
 		return writeJSON(w, view)
 	}
+	indent := "\n" + strings.Repeat(" ", 14)
 	line := func(name, text string) {
-		if text != "" {
-			fmt.Fprintf(w, "%-13s %s\n", name, strings.ReplaceAll(strings.TrimRight(text, "\n"), "\n", "\n"+strings.Repeat(" ", 14)))
+		if text = strings.TrimRight(text, "\n"); text != "" {
+			fmt.Fprintf(w, "%-13s %s\n", name, strings.ReplaceAll(text, "\n", indent))
 		}
 	}
 	line("to", view.To)
@@ -114,7 +115,8 @@ type alertView struct {
 
 func viewOf(m channels.Message) messageView {
 	v := messageView{
-		To: m.To, Conversation: m.Conversation, Rules: m.Rules, RuleSet: m.RuleSet, Body: m.Body, Metadata: m.Metadata,
+		To: m.To, Conversation: m.Conversation, Rules: m.Rules, RuleSet: m.RuleSet,
+		Body: m.Body, Metadata: m.Metadata,
 	}
 	if m.From != nil {
 		v.From = senderView{m.From.ID, m.From.Name}

@@ -9,8 +9,8 @@ import (
 
 // Codes of what is wrong with a text of the settings.
 const (
-	codeUnset       = "unset-variable"
-	codeSubstitutes = "bad-variable"
+	codeUnset    = "unset-variable"
+	codeVariable = "bad-variable"
 )
 
 // str is a text with its variables expanded; "" for nil and for one with errors.
@@ -80,7 +80,8 @@ func expand(text string, env environment) (string, *wrongVariable) {
 		}
 		inner, tail, closed := strings.Cut(after, "}")
 		if !strings.HasPrefix(inner, "{") || !closed {
-			return "", &wrongVariable{from, from + 1, codeSubstitutes, "a $ begins a variable here: ${NAME}", "write $$ for a dollar"}
+			return "", &wrongVariable{from: from, to: from + 1, code: codeVariable,
+				text: "a $ begins a variable here: ${NAME}", hint: "write $$ for a dollar"}
 		}
 		value, wrong := variable(inner[1:], env)
 		if wrong != nil {
@@ -95,7 +96,7 @@ func expand(text string, env environment) (string, *wrongVariable) {
 func variable(inner string, env environment) (string, *wrongVariable) {
 	name, fallback, optional := strings.Cut(inner, ":-")
 	if !isVariable(name) {
-		return "", &wrongVariable{code: codeSubstitutes, text: "there is no variable's name in the braces",
+		return "", &wrongVariable{code: codeVariable, text: "there is no variable's name in the braces",
 			hint: "for example ${COMAPI_TOKEN}"}
 	}
 	value, set := env(name)
@@ -103,7 +104,8 @@ func variable(inner string, env environment) (string, *wrongVariable) {
 	case value == "" && optional:
 		return fallback, nil
 	case !set:
-		return "", &wrongVariable{code: codeUnset, text: fmt.Sprintf("the environment variable %s is not set", name),
+		return "", &wrongVariable{code: codeUnset,
+			text: fmt.Sprintf("the environment variable %s is not set", name),
 			hint: fmt.Sprintf("set it, or give a default: ${%s:-…}", name)}
 	}
 	return value, nil
