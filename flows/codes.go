@@ -6,6 +6,7 @@ package flows
 const (
 	CodeBadDuration     = "bad-duration"     // not a duration such as 72h or 3d
 	CodeBadExpression   = "bad-expression"   // an expression that does not parse, or uses what flows may not
+	CodeBadMoment       = "bad-moment"       // not a moment such as mon-fri 09:00 or 24h before data.starts_at
 	CodeBadName         = "bad-name"         // a name with other characters than a-z, 0-9 and _
 	CodeBadValue        = "bad-value"        // a word that is not one of those allowed
 	CodeBadZone         = "bad-zone"         // a time zone that does not exist
@@ -16,7 +17,7 @@ const (
 	CodeMissingTemplate = "missing-template" // a send of a template that does not exist
 	CodeNoElse          = "misplaced-else"   // an else that is not the last arm of its branch
 	CodeNoFailedLine    = "no-failed-line"   // warning: a wait for a read does not say what happens to a failed message
-	CodeNoLimit         = "wait-without-end" // a wait that has no after
+	CodeNoLimit         = "wait-without-end" // a wait or collect that has no end
 	CodeNeverEnds       = "wait-never-ends"  // warning: after: never
 	CodeNotASend        = "not-a-send"       // a signal that names a step which sends nothing
 	CodeNotBefore       = "not-before"       // a signal or name of a step that cannot have come before

@@ -1,49 +1,45 @@
 package flows
 
-import (
-	"nudge/flows/node"
-	"nudge/flows/shape"
-)
+import "nudge/flows/node"
 
-// readExits reads the ways out that are open during the whole run. They are read
-// after the steps, because their conditions may ask for any of them.
-func (r *reader) readExits(v *node.Value, k *known) {
-	for _, item := range oneOrMore(v) {
-		m := item.Map()
+// readExits reads the ways out that are open during the whole run: an after or at
+// counts from its start. They are read after the steps, because their conditions may
+// ask for any of them.
+func (r *reader) readExits(v *node.Value) {
+	if v == nil {
+		return
+	}
+	lines, maps := r.lines(v, r.anywhere(), inExit)
+	for i, m := range maps {
 		if m == nil {
 			continue
 		}
-		if !m.Has("event") {
-			m.Errorf("event", CodeMissingKey, "for example event: order.returned", "the exit names no event")
+		line := &lines[i]
+		line.Then, line.Goal = End, m.Bool("goal")
+		if m.Has("then") {
+			m.Errorf("then", CodeUnreachable, "leave it out, or wait for it in a step", "an exit ends the run: nothing follows it")
 		}
-		line := Line{Signal: SignalEvent, Span: m.Span(), Step: AnyStep, Then: End}
-		line.Event, line.Key = r.event(m)
-		line.If = r.expr(m.Get("if"), r.anywhere(k).with(NameEvent, r.eventShape(line.Event)).scope(), forCondition)
-		line.As, line.Goal = defaultExit, m.Bool("goal")
-		if t := m.Text("as"); checkName(t, "an outcome", r.list) {
-			line.As = t.Value
+		if !m.Has("as") {
+			line.As = defaultExit
 		}
 		m.Close()
-		r.flow.Exits = append(r.flow.Exits, line)
 	}
+	r.flow.Exits = lines
 }
 
 // anywhere is what is known of a run that may be at any step.
-func (r *reader) anywhere(k *known) *known {
-	all := k.fork()
-	for i := range r.flow.Steps {
-		s := &r.flow.Steps[i]
-		switch {
-		case s.Verb == VerbSend:
-			all.names[s.ID] = sendShape
-		case s.Wait != nil:
-			all.names[s.ID] = r.waitShape(s.Wait)
+func (r *reader) anywhere() *known {
+	all := r.start()
+	for i, h := range r.heads {
+		if t := r.learned[h.id]; t != nil {
+			all.names[h.id] = t
 		}
-		for _, a := range s.Set {
-			if _, ok := all.vars[a.Name]; !ok {
-				all.vars[a.Name] = shape.Any
-			}
+		if h.verb == VerbSend {
+			all.sends[h.id] = i
 		}
+	}
+	for name, t := range r.vars {
+		all.vars[name] = t.OrNil()
 	}
 	return all
 }

@@ -43,6 +43,10 @@ func (c *exprChecker) checkPurpose(n *ast.Node, want purpose) *shape.Type {
 		c.condition(n, t, "a condition")
 	case forText:
 		c.oneOf(*n, t, "this", shape.KindAny, shape.KindString, shape.KindNumber)
+	case forTime:
+		if c.oneOf(*n, t, "a moment", shape.KindTime) && t.Optional {
+			return c.fail(*n, CodeOptional, "give it a default with ??, for example ?? now", "%s may be absent", c.source(*n))
+		}
 	case forPeople:
 		if t.Kind == shape.KindList {
 			t = itemOf(t)

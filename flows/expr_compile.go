@@ -36,6 +36,7 @@ const (
 	forCondition purpose = iota // true or false
 	forText                     // text, a whole number, or of unknown type
 	forPeople                   // the same, or a list of it
+	forTime                     // a time
 	forValue                    // anything
 )
 

@@ -18,8 +18,9 @@ type Flow struct {
 	Zone     *time.Location
 	Triggers []Trigger
 	Data     *shape.Type // what the run starts with: always a map
+	Profile  *shape.Type // what the project declares of a person; nil for nothing
 	Entry    Entry
-	Exits    []Line // event lines only; Then is not used
+	Exits    []Line // Then is not used; an after or at counts from the start of the run
 	Steps    []Step // Steps[0] is the first; empty flows do not load
 	Bundle   Bundle // what Compile needs to make this version again
 
@@ -181,7 +182,7 @@ type Opt struct {
 
 // Wait parks the run until the first of its lines happens.
 type Wait struct {
-	Lines []Line // at most one is After; the upper wins where several happen at one instant
+	Lines []Line // the first to happen wins; of several at one instant the upper
 }
 
 // Signal is what a line of a wait or of an exit looks out for.

@@ -23,7 +23,7 @@ func (k *known) fork() *known {
 // there.
 func (k *known) join(arm *known) {
 	for name, t := range arm.names {
-		if _, ok := k.names[name]; !ok && name != NameEvent && name != NameReply {
+		if _, ok := k.names[name]; !ok && name != NameEvent && name != NameReply && name != NameRound {
 			k.names[name] = t
 		}
 	}
@@ -68,6 +68,12 @@ func (r *reader) start() *known {
 	}
 }
 
+// learn notes what can be asked of a step, here and for those who may be anywhere.
+func (r *reader) learn(k *known, at int, t *shape.Type) {
+	id := r.flow.Steps[at].ID
+	k.names[id], r.learned[id] = t, t
+}
+
 func (r *reader) profile() *shape.Type {
 	fields := maps.Clone(r.project.Profile.Fields)
 	if fields == nil {
@@ -96,5 +102,5 @@ var (
 
 // languageNames are the names that no step can have.
 var languageNames = []string{
-	NameData, NameEvent, NameReply, NameProfile, NameVars, NameRun, NameNow, "any", "nil", "true", "false",
+	NameData, NameEvent, NameReply, NameProfile, NameVars, NameRun, NameRound, NameNow, "any", "nil", "true", "false",
 }

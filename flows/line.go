@@ -8,17 +8,27 @@ import (
 	"nudge/flows/shape"
 )
 
+// MaxLines is how many lines a wait, an until or the exits of a flow may have.
+const MaxLines = 100
+
+// MaxItems is how many events one collect may gather.
+const MaxItems = 1000
+
 // signals in the order in which they are listed to authors.
 var signals = []struct {
 	name   string
 	signal Signal
 }{
 	{"read", SignalRead}, {"delivered", SignalDelivered}, {"failed", SignalFailed},
-	{"reply", SignalReply}, {"event", SignalEvent}, {"after", SignalAfter},
+	{"reply", SignalReply}, {"event", SignalEvent}, {"after", SignalAfter}, {"at", SignalAt},
+	{"quiet", SignalQuiet}, {"items", SignalItems},
 }
 
 // String is the word for a signal in a flow.
 func (s Signal) String() string {
+	if s == SignalIf {
+		return "if"
+	}
 	for _, known := range signals {
 		if known.signal == s {
 			return known.name
@@ -27,20 +37,63 @@ func (s Signal) String() string {
 	return "no signal"
 }
 
-// line reads one line of a wait, all but its then.
-func (r *reader) line(m *node.Map, k *known) Line {
+// place is where a line stands.
+type place uint8
+
+const (
+	inWait place = iota
+	inExit
+	inRepeat
+	inCollect
+)
+
+// signalNames is the signals that a line may have in a place.
+func (p place) signalNames() []string {
+	var names []string
+	for _, s := range signals {
+		if p == inCollect || s.signal != SignalQuiet && s.signal != SignalItems {
+			names = append(names, s.name)
+		}
+	}
+	return append(names, "if")
+}
+
+// lines reads the lines of a wait or an until, all but what follows them. The maps
+// are those of the lines; nil where something else stands.
+func (r *reader) lines(v *node.Value, k *known, where place) ([]Line, []*node.Map) {
+	items := oneOrMore(v)
+	if len(items) > MaxLines {
+		v.Errorf(CodeTooMany, "", "%d lines; %d are allowed", len(items), MaxLines)
+		items = items[:MaxLines]
+	}
+	maps, lines := make([]*node.Map, len(items)), make([]Line, len(items))
+	for i, item := range items {
+		if maps[i] = item.Map(); maps[i] != nil {
+			lines[i] = r.line(maps[i], k, where)
+			maps[i].Allow("then")
+		}
+	}
+	return lines, maps
+}
+
+// line reads one line, all but its then.
+func (r *reader) line(m *node.Map, k *known, where place) Line {
 	line := Line{Span: m.Span(), Step: AnyStep}
-	line.Signal = r.signal(m)
+	line.Signal = r.signal(m, where)
 	inHand := k
 	switch line.Signal {
 	case SignalAfter:
-		if v := m.Get("after"); v.IsText() && v.Str() == "never" {
-			line.Never = true
-			v.Warnf(CodeNeverEnds, "give it an end, for example after: 30d",
-				"this wait may never end, and its run live for good")
-		} else {
-			line.After = r.duration(v)
+		r.after(m.Get("after"), &line)
+	case SignalQuiet:
+		line.After = r.duration(m.Get("quiet"))
+	case SignalItems:
+		line.Items = r.number(m, "items", 1, MaxItems)
+	case SignalAt:
+		at := k
+		if where == inExit {
+			at = r.start() // it is computed when the run begins
 		}
+		line.At = r.moment(m.Text("at"), at)
 	case SignalEvent:
 		line.Event, line.Key = r.event(m)
 		inHand = k.with(NameEvent, r.eventShape(line.Event))
@@ -55,16 +108,27 @@ func (r *reader) line(m *node.Map, k *known) Line {
 	if t := m.Text("as"); checkName(t, "an outcome", r.list) {
 		line.As = t.Value
 	}
-	m.Allow("then")
 	return line
 }
 
-// signal is what the line looks out for; exactly one signal must stand in it.
-func (r *reader) signal(m *node.Map) Signal {
-	var found, names []string
+// after reads a duration, or that it never ends.
+func (r *reader) after(v *node.Value, line *Line) {
+	if !v.IsText() || v.Str() != "never" {
+		line.After = r.duration(v)
+		return
+	}
+	line.Never = true
+	v.Warnf(CodeNeverEnds, "give it an end, for example after: 30d",
+		"this wait may never end, and its run live for good")
+}
+
+// signal is what the line looks out for; exactly one signal must stand in it. An if
+// is one when it stands alone.
+func (r *reader) signal(m *node.Map, where place) Signal {
+	var found []string
 	var signal Signal
+	names := where.signalNames()
 	for _, s := range signals {
-		names = append(names, s.name)
 		if m.Has(s.name) {
 			found, signal = append(found, s.name), s.signal
 		}
@@ -73,15 +137,32 @@ func (r *reader) signal(m *node.Map) Signal {
 	case len(found) > 1:
 		m.Value().Errorf(CodeSignal, "make it two lines",
 			"a line has one signal; this one has %s", strings.Join(found, " and "))
+	case len(found) == 0 && nearKey(m, names, "as", "then", "goal", "key"):
+		return 0 // the unknown key says it better
+	case len(found) == 0 && m.Has("if"):
+		return SignalIf
 	case len(found) == 0:
-		for _, key := range m.Keys() {
-			if near := diag.Nearest(key.Value, names); near != "" && key.Value != "if" {
-				return 0 // the unknown key says it better
-			}
-		}
 		m.Value().Errorf(CodeSignal, "Signals: "+strings.Join(names, ", "), "the line has no signal")
+	case where != inCollect && (signal == SignalQuiet || signal == SignalItems):
+		m.Errorf(found[0], CodeSignal, "Signals: "+strings.Join(names, ", "),
+			"%s has a meaning only in the until of a collect", found[0])
 	}
 	return signal
+}
+
+// nearKey reports whether a mapping has a key that is a misspelling of one of the
+// names; the keys that are known are none.
+func nearKey(m *node.Map, names []string, known ...string) bool {
+	for _, key := range m.Keys() {
+		misspelt := true
+		for _, name := range append(known, names...) {
+			misspelt = misspelt && key.Value != name
+		}
+		if misspelt && diag.Nearest(key.Value, names) != "" {
+			return true
+		}
+	}
+	return false
 }
 
 // event reads the event of a line with its key. Without a key it concerns all runs
@@ -133,9 +214,9 @@ func (r *reader) sendNamed(v *node.Value, k *known) int {
 	case !ok:
 		r.list.Errorf(t.Span, CodeUnknownStep, sends, "no step has the id %q", t.Value)
 	case h.verb != VerbSend:
-		r.list.Errorf(t.Span, CodeNotASend, sends, "%s sends nothing: it is a %s", t.Value, verbName(h.verb))
+		r.list.Errorf(t.Span, CodeNotASend, sends, "%s sends nothing: it is a %s", t.Value, h.word)
 	default:
-		r.list.Errorf(t.Span, CodeNotBefore, "", "%s cannot have been sent before this wait", t.Value)
+		r.list.Errorf(t.Span, CodeNotBefore, "", "%s cannot have been sent before this", t.Value)
 	}
 	return AnyStep
 }
@@ -150,4 +231,15 @@ func (r *reader) duration(v *node.Value) Duration {
 		r.list.Errorf(t.Span, CodeBadDuration, "for example 90m, 72h or 3d", "%v", err)
 	}
 	return d
+}
+
+// number reads a whole number between two others.
+func (r *reader) number(m *node.Map, key string, least, most int) int {
+	v, before := m.Get(key), len(*r.list)
+	n := v.Int()
+	if v != nil && len(*r.list) == before && (n < least || n > most) {
+		v.Errorf(CodeBadValue, "", "%s must be between %d and %d, not %d", key, least, most, n)
+		return least
+	}
+	return n
 }

@@ -8,6 +8,8 @@ type Heard struct {
 	Triggers []int       // indexes into Flow.Triggers
 	Exits    []*Line
 	Waits    []*Line // of all steps, in their order
+	Untils   []*Line // of all repeats and collects, in their order
+	Collects []*Collect
 }
 
 // Listens is what the flow does with events of a type, or nil when it does nothing
@@ -44,20 +46,50 @@ func listening(f *Flow, shapeOf func(string) *shape.Type) map[string]*Heard {
 		return all[event]
 	}
 	for i, t := range f.Triggers {
-		h := heard(t.Event)
-		h.Triggers = append(h.Triggers, i)
-	}
-	for i := range f.Exits {
-		h := heard(f.Exits[i].Event)
-		h.Exits = append(h.Exits, &f.Exits[i])
-	}
-	for _, s := range f.Steps {
-		for i := 0; s.Wait != nil && i < len(s.Wait.Lines); i++ {
-			if line := &s.Wait.Lines[i]; line.Signal == SignalEvent {
-				h := heard(line.Event)
-				h.Waits = append(h.Waits, line)
-			}
+		if t.Event != "" {
+			h := heard(t.Event)
+			h.Triggers = append(h.Triggers, i)
 		}
 	}
+	for _, line := range eventLines(f.Exits) {
+		h := heard(line.Event)
+		h.Exits = append(h.Exits, line)
+	}
+	for i := range f.Steps {
+		listenAt(&f.Steps[i], heard)
+	}
 	return all
+}
+
+// listenAt adds what one step does with events.
+func listenAt(s *Step, heard func(string) *Heard) {
+	var until []Line
+	switch {
+	case s.Wait != nil:
+		for _, line := range eventLines(s.Wait.Lines) {
+			h := heard(line.Event)
+			h.Waits = append(h.Waits, line)
+		}
+	case s.Repeat != nil:
+		until = s.Repeat.Until
+	case s.Collect != nil:
+		until = s.Collect.Until
+		h := heard(s.Collect.Event)
+		h.Collects = append(h.Collects, s.Collect)
+	}
+	for _, line := range eventLines(until) {
+		h := heard(line.Event)
+		h.Untils = append(h.Untils, line)
+	}
+}
+
+// eventLines is the lines that look out for an event.
+func eventLines(lines []Line) []*Line {
+	var found []*Line
+	for i := range lines {
+		if lines[i].Signal == SignalEvent {
+			found = append(found, &lines[i])
+		}
+	}
+	return found
 }

@@ -1,7 +1,6 @@
 package flows
 
 import (
-	"fmt"
 	"io/fs"
 	"os"
 	"os/exec"
@@ -32,23 +31,6 @@ func mustLoad(t testing.TB, fsys fs.FS) *Project {
 	return p
 }
 
-// drawn is a flow's program, one line for each step and each of its lines and arms.
-func drawn(f *Flow) string {
-	var b strings.Builder
-	for i, s := range f.Steps {
-		fmt.Fprintf(&b, "%d %s next %d\n", i, s.ID, s.Next)
-		if s.Wait != nil {
-			for _, l := range s.Wait.Lines {
-				fmt.Fprintf(&b, "  %s step %d then %d as %s\n", l.Signal, l.Step, l.Then, l.As)
-			}
-		}
-		for _, a := range s.Branch {
-			fmt.Fprintf(&b, "  if %v then %d\n", a.If != nil, a.Then)
-		}
-	}
-	return b.String()
-}
-
 func TestOrderShipped(t *testing.T) {
 	p := mustLoad(t, os.DirFS("testdata/order_shipped"))
 	if p.Name != "acme" || p.Zone.String() != "Europe/London" || len(p.Flows) != 1 {
@@ -69,6 +51,8 @@ func TestOrderShipped(t *testing.T) {
 6 wait_2 next -1
   read step 5 then -1 as read
   after step -2 then -1 as after
+exits
+  event step -2 then -1 as returned
 `
 	if diff := cmp.Diff(want, drawn(f)); diff != "" {
 		t.Errorf("program (-want +got):\n%s", diff)

@@ -8,8 +8,8 @@ import (
 )
 
 // Moment is a point in time as a flow says it: a time of day where the person lives
-// (09:00, mon-fri 09:00), an instant that an expression gives, or a duration before
-// or after one.
+// (09:00, mon-fri 09:00, 2026-12-24 09:00), an instant that an expression gives, or a
+// duration before or after one.
 type Moment struct {
 	Of     *Expr // nil: a time of day
 	Offset Duration
@@ -17,6 +17,14 @@ type Moment struct {
 
 	Hour, Minute int
 	Days         Weekdays // the days of a time of day
+	Date         Date     // its only day; zero for those of Days
+}
+
+// Date is a day of the calendar; the zero Date is none.
+type Date struct {
+	Year  int
+	Month time.Month
+	Day   int
 }
 
 // Weekdays is a set of days of the week.
@@ -33,8 +41,13 @@ func (w Weekdays) Has(day time.Weekday) bool { return w>>day&1 == 1 }
 
 // Resolve computes the moment once, at an instant, where the clocks are those of
 // zone. A time of day is the next one, this very minute included; it is never past.
-// An anchored moment may be: it is returned all the same.
+// A time on a date and an anchored moment may be: they are returned all the same.
 func (m *Moment) Resolve(scope map[string]any, now time.Time, zone *time.Location) (at time.Time, past bool, err error) {
+	if m.Date != (Date{}) {
+		d := m.Date
+		at = onWall(time.Date(d.Year, d.Month, d.Day, m.Hour, m.Minute, 0, 0, time.UTC), zone)
+		return at, at.Before(now.Truncate(time.Minute)), nil
+	}
 	if m.Of == nil {
 		return m.nextClock(now, zone), false, nil
 	}

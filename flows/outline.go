@@ -18,15 +18,17 @@ var verbs = []struct {
 
 // head is a step before it is read: its verb and id. All heads are known before the
 // first step is read, so that a signal which names a later step can be told apart
-// from one that names no step at all.
+// from one that names no step at all, and an until can name a step of its loop.
+// Of a flow without mistakes, the heads have the indexes of their steps.
 type head struct {
 	id   string
 	verb Verb
+	word string // the verb as it is written
 	at   *node.Value
 }
 
-// outline finds the heads of all steps in the order of the file, the steps inside
-// of others included, and gives those without an id their own.
+// outline finds the heads of all steps in the order in which they are read, the steps
+// inside of others included, and gives those without an id their own.
 func (r *reader) outline(steps *node.Value) {
 	r.outlineBlock(steps)
 	taken := map[string]bool{}
@@ -38,12 +40,12 @@ func (r *reader) outline(steps *node.Value) {
 			taken[h.id] = true
 		}
 	}
-	count := map[Verb]int{}
+	count := map[string]int{}
 	for i := range r.heads {
 		h := &r.heads[i]
-		count[h.verb]++
+		count[h.word]++
 		if h.id == "" {
-			h.id = freeID(h, count[h.verb], taken)
+			h.id = freeID(h, count[h.word], taken)
 			taken[h.id] = true
 		}
 	}
@@ -58,20 +60,27 @@ func (r *reader) outlineBlock(steps *node.Value) {
 			continue
 		}
 		m := v.Map()
-		h := head{at: v}
+		h := head{at: v, word: "step"}
 		if id := m.Get("id"); id.IsText() {
 			h.id = id.Str()
 		}
 		for _, verb := range verbs {
 			if m.Has(verb.name) {
-				h.verb = verb.verb
+				h.verb, h.word = verb.verb, verb.name
 				break
 			}
 		}
+		r.headAt[v.Span().Start] = len(r.heads)
 		r.heads = append(r.heads, h)
-		r.outlineArms(m.Get("wait"), "then")
-		r.outlineArms(m.Get("branch"), "then", "else")
+		r.outlineInside(m)
 	}
+}
+
+// outlineInside finds the steps inside of one, in the order in which its verb reads
+// them.
+func (r *reader) outlineInside(m *node.Map) {
+	r.outlineArms(m.Get("wait"), "then")
+	r.outlineArms(m.Get("branch"), "then", "else")
 }
 
 func (r *reader) outlineArms(v *node.Value, keys ...string) {
@@ -96,7 +105,7 @@ func freeID(h *head, nth int, taken map[string]bool) string {
 	if base != "" {
 		n = 2
 	} else {
-		base = verbName(h.verb)
+		base = h.word
 	}
 	for ; ; n++ {
 		if id := fmt.Sprintf("%s_%d", base, n); !taken[id] {
@@ -114,15 +123,6 @@ func templateName(send *node.Value) string {
 		return ""
 	}
 	return send.Str()
-}
-
-func verbName(v Verb) string {
-	for _, known := range verbs {
-		if known.verb == v {
-			return known.name
-		}
-	}
-	return "step"
 }
 
 // stepIDs is the ids of the steps with this verb, or of all for 0.

@@ -17,8 +17,11 @@ type reader struct {
 	from    *templates.From // the flow's, else the project's
 	keyed   bool            // a trigger has a key, so every event line must say one
 	shapes  map[string]*shape.Type
-	heads   []head // the steps of the file in its order
-	next    int    // the head that comes next
+	heads   []head                 // the steps in the order of the program
+	headAt  map[diag.Pos]int       // by where a step stands
+	loops   []int                  // the repeats around the step being read
+	learned map[string]*shape.Type // what can be asked of each step, by its id
+	vars    map[string]*shape.Type // of all set steps
 	used    map[string]bool
 }
 
@@ -28,6 +31,7 @@ func (p *Project) readFlow(f File, list *diag.List) *Flow {
 	before := len(*list)
 	r := &reader{
 		project: p, list: list, used: map[string]bool{}, shapes: map[string]*shape.Type{},
+		headAt: map[diag.Pos]int{}, learned: map[string]*shape.Type{}, vars: map[string]*shape.Type{},
 		flow: &Flow{Zone: p.Zone},
 	}
 	m := node.Parse(f.Name, []byte(f.Text), list)
@@ -56,8 +60,8 @@ func (r *reader) read(m *node.Map, stem string) {
 	if own := templates.ParseFrom(m.Get("from")); own != nil {
 		r.from = own
 	}
-	known := r.readSteps(m)
-	r.readExits(exits, known)
+	r.readSteps(m)
+	r.readExits(exits)
 	m.Close()
 }
 

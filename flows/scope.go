@@ -10,9 +10,14 @@ package flows
 //	profile  id, timezone and what is known of the person
 //	vars     what set steps have set
 //	run      id, key, started, started_by
+//	round    inside of a repeat: 1, 2, …
 //	now      the instant of the input being applied
-//	STEP     of a send:  status, reason, sent, delivered, read, failed
-//	         of a wait:  outcome, event, reply
+//	STEP     of a send:     status, reason, sent, delivered, read, failed
+//	         of a wait:     outcome, event, reply
+//	         of a repeat:   outcome, event, reply
+//	         of a collect:  outcome, event, reply, items, count
+//	         of a start:    outcome
+//	         of a fetch:    status, json
 //
 // For a name that has no value yet (a step not reached, a reply not in hand) the
 // engine gives a map whose fields are nil, false or "" so that reading it is never
@@ -24,5 +29,6 @@ const (
 	NameProfile = "profile"
 	NameVars    = "vars"
 	NameRun     = "run"
+	NameRound   = "round"
 	NameNow     = "now"
 )

@@ -25,6 +25,7 @@ func (r *reader) set(v *node.Value, at int, k *known) {
 	slices.SortFunc(set, func(a, b Assignment) int { return strings.Compare(a.Name, b.Name) })
 	for name, t := range types {
 		k.setVar(name, t)
+		r.vars[name] = either(r.vars[name], t)
 	}
 	r.flow.Steps[at].Set = set
 }

@@ -4,7 +4,6 @@ import (
 	"slices"
 	"strings"
 
-	"nudge/flows/diag"
 	"nudge/flows/node"
 )
 
@@ -17,22 +16,20 @@ func connect(joints []joint, target int) {
 	}
 }
 
-// readSteps reads the steps of the flow and answers what is known at its end.
-func (r *reader) readSteps(m *node.Map) *known {
-	k := r.start()
+// readSteps reads the steps of the flow.
+func (r *reader) readSteps(m *node.Map) {
 	v := m.Get("steps")
 	if v == nil {
 		m.Errorf("steps", CodeMissingKey, "for example steps: [ { send: welcome } ]", "the flow has no steps")
-		return k
+		return
 	}
 	r.outline(v)
 	if len(r.heads) > MaxSteps {
 		v.Errorf(CodeTooMany, "", "%d steps; %d are allowed", len(r.heads), MaxSteps)
-		return k
+		return
 	}
-	joints, _ := r.block(v, "steps", k)
+	joints, _ := r.block(v, "steps", r.start())
 	connect(joints, End)
-	return k
 }
 
 // block reads a list of steps and appends them to the program. What leads out of it
@@ -60,10 +57,11 @@ func (r *reader) block(v *node.Value, name string, k *known) (joints []joint, en
 
 // step reads one step and what is inside of it.
 func (r *reader) step(m *node.Map, at int, k *known) (joints []joint, ends bool) {
-	h := r.heads[r.next]
-	r.next++
+	h := r.heads[r.headAt[m.Span().Start]]
 	r.checkID(m, h)
-	r.flow.Steps = append(r.flow.Steps, Step{ID: h.id, Verb: h.verb, Span: m.Span(), Next: End})
+	r.flow.Steps = append(r.flow.Steps, Step{
+		ID: h.id, Verb: h.verb, Span: m.Span(), Next: End, Loops: slices.Clone(r.loops),
+	})
 	condition := r.expr(m.Get("if"), k.scope(), forCondition)
 	r.flow.Steps[at].If = condition
 	joints = []joint{func(target int) { r.flow.Steps[at].Next = target }}
@@ -88,7 +86,7 @@ func (r *reader) step(m *node.Map, at int, k *known) (joints []joint, ends bool)
 	}
 	if verb == VerbSend {
 		k.sends[h.id] = at
-		k.names[h.id] = sendShape
+		r.learn(k, at, sendShape)
 	}
 	return append(joints, inner...), ends && !m.Has("if")
 }
@@ -113,10 +111,8 @@ func (r *reader) verb(m *node.Map) Verb {
 	for _, v := range verbs {
 		names = append(names, v.name)
 	}
-	for _, key := range m.Keys() {
-		if near := diag.Nearest(key.Value, names); near != "" && key.Value != "id" && key.Value != "if" {
-			return 0 // the unknown key says it better
-		}
+	if nearKey(m, names, "id", "if") {
+		return 0 // the unknown key says it better
 	}
 	m.Value().Errorf(CodeVerb, "Verbs: "+strings.Join(names, ", "), "the step has no verb")
 	return 0

@@ -13,31 +13,37 @@ func (r *reader) wait(v *node.Value, at int, k *known) (joints []joint, ends boo
 		line := Line{Signal: SignalAfter, Span: v.Span(), Step: AnyStep, As: SignalAfter.String()}
 		line.After = r.duration(v)
 		w.Lines = append(w.Lines, line)
-		k.names[r.flow.Steps[at].ID] = r.waitShape(w)
+		r.learn(k, at, r.linesShape(w.Lines))
 		return []joint{func(target int) { w.Lines[0].Then = target }}, false
 	}
 	before := k.fork()
-	items := oneOrMore(v)
-	maps := make([]*node.Map, len(items))
-	w.Lines = make([]Line, len(items))
-	for i, item := range items {
-		if maps[i] = item.Map(); maps[i] != nil {
-			w.Lines[i] = r.line(maps[i], before)
-		}
-	}
+	lines, maps := r.lines(v, before, inWait)
+	w.Lines = lines
 	r.checkWait(v, w)
-	self := r.waitShape(w)
-	k.names[r.flow.Steps[at].ID] = self
-	ends = true
-	for i, m := range maps {
-		inner, lineEnds := r.then(m, &w.Lines[i], r.flow.Steps[at].ID, self, before, k)
-		joints, ends = append(joints, inner...), ends && lineEnds
+	more := []string{}
+	if mayFallThrough(w) {
+		more = append(more, SignalFailed.String())
 	}
+	r.learn(k, at, r.linesShape(w.Lines, more...))
+	joints, ends = r.follow(lines, maps, at, before, k)
 	return joints, ends && !mayFallThrough(w)
 }
 
-// then reads what follows a line. A line without a then goes on after the wait.
-func (r *reader) then(m *node.Map, line *Line, id string, self *shape.Type, before, after *known) ([]joint, bool) {
+// follow reads what follows each of the lines of a step; ends says that nothing
+// leads on from any of them.
+func (r *reader) follow(lines []Line, maps []*node.Map, at int, before, after *known) (joints []joint, ends bool) {
+	id := r.flow.Steps[at].ID
+	inside := before.with(id, after.names[id])
+	ends = true
+	for i, m := range maps {
+		inner, lineEnds := r.then(m, &lines[i], inside, after)
+		joints, ends = append(joints, inner...), ends && lineEnds
+	}
+	return joints, ends
+}
+
+// then reads what follows a line. A line without a then goes on after the step.
+func (r *reader) then(m *node.Map, line *Line, before, after *known) ([]joint, bool) {
 	onward := func(target int) { line.Then = target }
 	v := m.Get("then")
 	m.Close()
@@ -49,7 +55,6 @@ func (r *reader) then(m *node.Map, line *Line, id string, self *shape.Type, befo
 	}
 	line.HasThen = true
 	inside := before.fork()
-	inside.names[id] = self
 	switch line.Signal {
 	case SignalEvent:
 		inside.names[NameEvent] = r.eventShape(line.Event)
@@ -74,57 +79,58 @@ func mayFallThrough(w *Wait) bool {
 	return message
 }
 
-// checkWait sees to a wait as a whole: it must end, and say so once.
+// checkWait sees to a wait as a whole: it must have an end.
 func (r *reader) checkWait(v *node.Value, w *Wait) {
-	timers, reads, failed := 0, false, false
-	for i, line := range w.Lines {
+	timer, reads, failed := false, false, false
+	for _, line := range w.Lines {
 		switch line.Signal {
-		case SignalAfter:
-			if timers++; timers > 1 {
-				r.list.Errorf(w.Lines[i].Span, CodeSignal, "keep the shorter one", "a wait has one after")
-			}
+		case SignalAfter, SignalAt:
+			timer = true
 		case SignalRead:
 			reads = true
 		case SignalFailed:
 			failed = true
 		}
 	}
-	if timers == 0 {
+	if !timer {
 		v.Errorf(CodeNoLimit, "add a line, for example - after: 1d", "this wait has no end")
 	}
-	if reads && timers > 0 && !failed {
+	if reads && timer && !failed {
 		v.Warnf(CodeNoFailedLine, "add a line failed: with what then happens, or let it be",
 			"when the message fails, this wait goes on past its after, with the outcome failed")
 	}
 }
 
-// waitShape is what later steps can ask a wait for.
-func (r *reader) waitShape(w *Wait) *shape.Type {
-	words := []string{}
+// linesShape is what later steps can ask for of a step that ends by a line: its
+// outcome, which may be one of more words, and what the line had in hand.
+func (r *reader) linesShape(lines []Line, more ...string) *shape.Type {
+	words := more
 	fields := map[string]*shape.Type{}
 	var event *shape.Type
-	for _, line := range w.Lines {
+	for _, line := range lines {
 		words = append(words, line.As)
 		switch line.Signal {
 		case SignalReply:
 			fields["reply"] = replyShape
 		case SignalEvent:
-			t := r.eventShape(line.Event)
-			if event == nil {
-				event = t
-			} else if either, conflict := shape.Either(event, t); conflict == "" {
-				event = either
-			} else {
-				event = shape.Any
-			}
+			event = either(event, r.eventShape(line.Event))
 		}
-	}
-	if mayFallThrough(w) {
-		words = append(words, SignalFailed.String())
 	}
 	if event != nil {
 		fields["event"] = event
 	}
 	fields["outcome"] = shape.OneOf(words...)
 	return shape.MapOf(fields)
+}
+
+// either is a value of one of two types; nil stands for none yet.
+func either(a, b *shape.Type) *shape.Type {
+	if a == nil {
+		return b
+	}
+	t, conflict := shape.Either(a, b)
+	if conflict != "" {
+		return shape.Any
+	}
+	return t
 }

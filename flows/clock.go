@@ -1,0 +1,119 @@
+package flows
+
+import (
+	"fmt"
+	"regexp"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"nudge/flows/node"
+)
+
+// momentHint shows every spelling of a moment.
+const momentHint = "for example 09:00, mon-fri 09:00, 2026-12-24 09:00, 24h before data.starts_at or data.starts_at"
+
+var (
+	// clockForm is what is meant as a time of day, right or wrong.
+	clockForm  = regexp.MustCompile(`^(?:(\S+) +)?(\d{1,2})[:.](\d{2})$`)
+	halfDay    = regexp.MustCompile(`(?i)^(?:\S+ +)?\d{1,2}(?:[:.]\d{2})? ?[ap]m$`)
+	dateForm   = regexp.MustCompile(`^\d{4}-\d{2}-\d{2}$`)
+	anchorForm = regexp.MustCompile(`^(\S+) +(before|after) +`)
+)
+
+// moment reads a moment, whose expression sees what is known here.
+func (r *reader) moment(t *node.Text, k *known) *Moment {
+	if t == nil {
+		return nil
+	}
+	if c := clockForm.FindStringSubmatch(t.Value); c != nil {
+		return r.clock(t, c[1], c[2], c[3])
+	}
+	if halfDay.MatchString(t.Value) {
+		r.list.Errorf(t.Span, CodeBadMoment, "write 09:00, or 21:00 in the evening", "%q is not a time of day", t.Value)
+		return nil
+	}
+	if _, err := ParseDuration(t.Value); err == nil {
+		r.list.Errorf(t.Span, CodeBadMoment, "write after: "+t.Value+", or at: "+t.Value+" after run.started",
+			"%s is a duration, not a moment", t.Value)
+		return nil
+	}
+	m, offset := &Moment{}, 0
+	if a := anchorForm.FindStringSubmatch(t.Value); a != nil {
+		d, err := ParseDuration(a[1])
+		if err != nil {
+			r.list.Errorf(t.At(0, len([]rune(a[1]))), CodeBadDuration, "for example 90m, 72h or 3d", "%v", err)
+			return nil
+		}
+		m.Offset, m.Before, offset = d, a[2] == "before", len(a[0])
+	}
+	m.Of, _ = compileExpr(t, offset, k.scope(), forTime, r.list)
+	return m
+}
+
+// clock reads a time of day, on all days, some days or one date.
+func (r *reader) clock(t *node.Text, days, hour, minute string) *Moment {
+	m := &Moment{Days: EveryDay}
+	at, err := parseClock(hour + ":" + minute)
+	switch {
+	case err != nil || at == 24*60 || strings.Contains(t.Value, "."):
+		r.list.Errorf(t.Span, CodeBadMoment, "write two digits each, from 00:00 to 23:59", "%q is not a time of day", t.Value)
+		return nil
+	case dateForm.MatchString(days):
+		if m.Date, err = parseDate(days); err != nil {
+			r.list.Errorf(t.Span, CodeBadMoment, "for example 2026-12-24 09:00", "%v", err)
+			return nil
+		}
+	case days != "":
+		if m.Days, err = parseDays(days); err != nil {
+			r.list.Errorf(t.Span, CodeBadMoment, momentHint, "%v", err)
+			return nil
+		}
+	}
+	m.Hour, m.Minute = at/60, at%60
+	return m
+}
+
+// parseClock reads 00:00 to 24:00 as minutes since midnight.
+func parseClock(text string) (int, error) {
+	hours, minutes, ok := strings.Cut(text, ":")
+	h, errH := strconv.Atoi(hours)
+	m, errM := strconv.Atoi(minutes)
+	if !ok || errH != nil || errM != nil || len(hours) != 2 || len(minutes) != 2 || m > 59 || h*60+m > 24*60 || h < 0 || m < 0 {
+		return 0, fmt.Errorf("%q is not a time of day such as 09:00", text)
+	}
+	return h*60 + m, nil
+}
+
+func parseDate(text string) (Date, error) {
+	t, err := time.Parse(time.DateOnly, text)
+	if err != nil {
+		return Date{}, fmt.Errorf("there is no day %s", text)
+	}
+	return Date{t.Year(), t.Month(), t.Day()}, nil
+}
+
+var dayNames = []string{"sun", "mon", "tue", "wed", "thu", "fri", "sat"}
+
+// parseDays reads mon, mon-fri, sat,sun or a mixture of them.
+func parseDays(text string) (Weekdays, error) {
+	var days Weekdays
+	for part := range strings.SplitSeq(text, ",") {
+		first, last, isRange := strings.Cut(part, "-")
+		if !isRange {
+			last = first
+		}
+		from, to := slices.Index(dayNames, first), slices.Index(dayNames, last)
+		if from < 0 || to < 0 {
+			return 0, fmt.Errorf("%q names no days: mon, tue, wed, thu, fri, sat, sun", text)
+		}
+		for day := from; ; day = (day + 1) % 7 {
+			days = days.On(time.Weekday(day))
+			if day == to {
+				break
+			}
+		}
+	}
+	return days, nil
+}

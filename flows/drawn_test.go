@@ -1,0 +1,78 @@
+package flows
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+)
+
+// drawn is a flow's program, one line for each step and each of its lines and arms.
+func drawn(f *Flow) string {
+	var b strings.Builder
+	for i := range f.Steps {
+		s := &f.Steps[i]
+		fmt.Fprintf(&b, "%d %s next %d", i, s.ID, s.Next)
+		if len(s.Loops) > 0 {
+			fmt.Fprintf(&b, " in %v", s.Loops)
+		}
+		b.WriteByte('\n')
+		drawInside(&b, s)
+	}
+	if len(f.Exits) > 0 {
+		b.WriteString("exits\n")
+		drawLines(&b, f.Exits)
+	}
+	return b.String()
+}
+
+func drawInside(b *strings.Builder, s *Step) {
+	if s.Wait != nil {
+		drawLines(b, s.Wait.Lines)
+	}
+	for _, a := range s.Branch {
+		fmt.Fprintf(b, "  if %v then %d\n", a.If != nil, a.Then)
+	}
+}
+
+func drawLines(b *strings.Builder, lines []Line) {
+	for _, l := range lines {
+		fmt.Fprintf(b, "  %s step %d then %d as %s", l.Signal, l.Step, l.Then, l.As)
+		switch {
+		case l.Never:
+			b.WriteString(" never")
+		case l.At != nil:
+			b.WriteString(" at " + drawnMoment(l.At))
+		case l.Items > 0:
+			fmt.Fprintf(b, " %d", l.Items)
+		}
+		if l.Goal {
+			b.WriteString(" goal")
+		}
+		b.WriteByte('\n')
+	}
+}
+
+func drawnMoment(m *Moment) string {
+	clock := fmt.Sprintf("%02d:%02d", m.Hour, m.Minute)
+	switch {
+	case m.Of != nil && m.Offset == (Duration{}):
+		return m.Of.String()
+	case m.Of != nil && m.Before:
+		return m.Offset.String() + " before " + m.Of.String()
+	case m.Of != nil:
+		return m.Offset.String() + " after " + m.Of.String()
+	case m.Date != (Date{}):
+		return fmt.Sprintf("%d-%02d-%02d %s", m.Date.Year, m.Date.Month, m.Date.Day, clock)
+	case m.Days == EveryDay:
+		return clock
+	}
+	var days []string
+	for day := time.Sunday; day <= time.Saturday; day++ {
+		if m.Days.Has(day) {
+			days = append(days, strings.ToLower(day.String()[:3]))
+		}
+	}
+	slices.Sort(days)
+	return strings.Join(days, ",") + " " + clock
+}

@@ -1,0 +1,110 @@
+package flows
+
+import (
+	"testing"
+	"testing/fstest"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"nudge/flows/shape"
+)
+
+// flowOf loads one flow without a template; nudge.yaml may be empty.
+func flowOf(t testing.TB, project, text string) *Flow {
+	t.Helper()
+	return mustLoad(t, fstest.MapFS{
+		"nudge.yaml": {Data: []byte(project)}, "flows/f.yaml": {Data: []byte("flow: f\n" + text)},
+	}).Flows[0]
+}
+
+func TestSignals(t *testing.T) {
+	f := flowOf(t, "", `
+trigger: { event: e }
+data: { n: number, at: time }
+exit:
+  - if: vars.a == 1
+    goal: true
+    as: done
+  - after: 14d
+  - at: 3d after data.at
+  - reply: any
+    if: reply.keyword == "stop"
+  - failed: ask
+    if: ask.reason == "capped"
+steps:
+  - id: ask
+    send: { body: hello }
+  - wait: { at: 1d after run.started }
+  - wait:
+      - if: data.n > 3
+        then: [ { set: { a: 1 } } ]
+      - at: mon-wed 09:00
+      - at: "sun,fri 10:30"
+      - at: 2026-12-24 18:00
+      - at: 24h before data.at
+      - at: data.at
+      - at: 23:59
+      - after: 1d
+      - after: 1h
+        if: data.n > 4
+      - delivered: any
+`)
+	want := `0 ask next 1
+1 wait_1 next 2
+  at step -2 then 2 as at at 1d after run.started
+2 wait_2 next -1
+  if step -2 then 3 as if
+  at step -2 then -1 as at at mon,tue,wed 09:00
+  at step -2 then -1 as at at fri,sun 10:30
+  at step -2 then -1 as at at 2026-12-24 18:00
+  at step -2 then -1 as at at 24h before data.at
+  at step -2 then -1 as at at data.at
+  at step -2 then -1 as at at 23:59
+  after step -2 then -1 as after
+  after step -2 then -1 as after
+  delivered step -2 then -1 as delivered
+3 set_1 next -1
+exits
+  if step -2 then -1 as done goal
+  after step -2 then -1 as exited
+  at step -2 then -1 as exited at 3d after data.at
+  reply step -2 then -1 as exited
+  failed step 0 then -1 as exited
+`
+	if diff := cmp.Diff(want, drawn(f)); diff != "" {
+		t.Errorf("program (-want +got):\n%s", diff)
+	}
+}
+
+func TestMomentResolves(t *testing.T) {
+	zone, err := time.LoadLocation("Europe/London")
+	if err != nil {
+		t.Fatal(err)
+	}
+	scope := map[string]any{NameData: map[string]any{"at": shape.TimeOf(instant("2026-03-30T08:00:00Z"))}}
+	for _, tt := range []struct {
+		moment, now, want string
+		past              bool
+	}{
+		{"09:00", "2026-03-27T08:59:00Z", "2026-03-27T09:00:00Z", false},
+		{"09:00", "2026-03-27T09:00:30Z", "2026-03-27T09:00:00Z", false}, // nine sharp is now
+		{"09:00", "2026-03-27T09:01:00Z", "2026-03-28T09:00:00Z", false},
+		{"mon-fri 09:00", "2026-03-27T09:01:00Z", "2026-03-30T08:00:00Z", false}, // summer time by then
+		{"fri-mon 09:00", "2026-03-31T10:00:00Z", "2026-04-03T08:00:00Z", false},
+		{"01:30", "2026-03-29T00:00:00Z", "2026-03-29T01:00:00Z", false}, // in the gap
+		{"2026-03-29 12:00", "2026-03-27T09:00:00Z", "2026-03-29T11:00:00Z", false},
+		{"2026-03-26 12:00", "2026-03-27T09:00:00Z", "2026-03-26T12:00:00Z", true},
+		{"data.at", "2026-03-27T09:00:00Z", "2026-03-30T08:00:00Z", false},
+		{"1d before data.at", "2026-03-27T09:00:00Z", "2026-03-29T08:00:00Z", false},
+		{"24h before data.at", "2026-03-27T09:00:00Z", "2026-03-29T08:00:00Z", false},
+		{"2d before data.at", "2026-03-27T09:00:00Z", "2026-03-28T09:00:00Z", false}, // a calendar day
+		{"1d12h after data.at", "2026-04-27T09:00:00Z", "2026-03-31T20:00:00Z", true},
+	} {
+		f := flowOf(t, "", "trigger: { event: e }\ndata: { at: time }\nsteps: [ { wait: { at: "+tt.moment+" } } ]\n")
+		at, past, err := f.Steps[0].Wait.Lines[0].At.Resolve(scope, instant(tt.now), zone)
+		if err != nil || past != tt.past || !at.Equal(instant(tt.want)) {
+			t.Errorf("%s at %s is %s (past %v, error %v), want %s", tt.moment, tt.now, at.UTC().Format(time.RFC3339), past, err, tt.want)
+		}
+	}
+}
