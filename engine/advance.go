@@ -3,6 +3,7 @@ package engine
 import (
 	"encoding/json"
 	"fmt"
+	"hash/fnv"
 	"slices"
 	"strconv"
 	"strings"
@@ -15,12 +16,13 @@ const (
 	OutcomeCompleted   = "completed"   // past its last step
 	OutcomeFailed      = "failed"      // a template, an expression or a limit broke it
 	OutcomeCancelled   = "cancelled"   // by an operator
+	OutcomeRestarted   = "restarted"   // another took its place, under if_running: restart
+	OutcomeForgotten   = "forgotten"   // the person was forgotten
 	OutcomeQuarantined = "quarantined" // our fault, kept for us to look at
 )
 
 // advance takes the run from the given step on until it parks or ends.
 func (a *application) advance(r *Run, f *flows.Flow, at int) {
-	r.Deadline = 0
 	for steps := 0; at != flows.End; steps++ {
 		if steps >= MaxStepsPerInput {
 			a.fail(r, at, fmt.Sprintf("more than %d steps for one input", MaxStepsPerInput))
@@ -62,6 +64,18 @@ func (a *application) step(r *Run, f *flows.Flow, s *flows.Step) (next int, park
 	case flows.VerbExit:
 		a.finish(r, s.Exit.As, s.Exit.Goal)
 		return 0, true
+	case flows.VerbRepeat:
+		return a.repeat(r, f, s)
+	case flows.VerbSplit:
+		return a.split(r, f, s)
+	case flows.VerbCollect:
+		return a.collect(r, f, s)
+	case flows.VerbEmit:
+		return a.emit(r, f, s)
+	case flows.VerbStart:
+		return a.startFlow(r, f, s)
+	case flows.VerbOpt:
+		return a.opt(r, s)
 	}
 	panic("engine: step with unknown verb")
 }
@@ -94,17 +108,41 @@ func (a *application) branch(r *Run, f *flows.Flow, s *flows.Step) (next int, pa
 	return s.Next, false
 }
 
+// split deals people to arms by weight. The same person always gets the same arm of
+// the same split, in every run and every replay.
+func (a *application) split(r *Run, f *flows.Flow, s *flows.Step) (next int, parked bool) {
+	total := 0
+	for _, share := range s.Split {
+		total += share.Weight
+	}
+	h := fnv.New64a()
+	mix(h, r.Flow, s.ID, r.Profile)
+	dealt := int(h.Sum64() % uint64(total))
+	for i, share := range s.Split {
+		if dealt -= share.Weight; dealt < 0 {
+			r.log(Entry{At: a.now, Kind: KindBranch, Step: r.At, Detail: strconv.Itoa(i + 1)})
+			return share.Then, false
+		}
+	}
+	panic("engine: a split without arms")
+}
+
 func (a *application) set(r *Run, f *flows.Flow, s *flows.Step) (next int, parked bool) {
 	scope := a.scope(r, f)
 	names := make([]string, len(s.Set))
 	for i := range s.Set {
 		names[i] = s.Set[i].Name
 		raw, err := evaluate(&s.Set[i].Value, scope)
+		if err == nil && s.Set[i].Profile {
+			names[i] = "profile." + names[i]
+			err = a.setAttributes(r.Profile, json.RawMessage(`{`+strconv.Quote(s.Set[i].Name)+`:`+string(raw)+`}`), false)
+		} else if err == nil {
+			r.setVar(names[i], raw)
+		}
 		if err != nil {
 			a.fail(r, r.At, err.Error())
 			return 0, true
 		}
-		r.setVar(names[i], raw)
 	}
 	r.log(Entry{At: a.now, Kind: KindSet, Step: r.At, Detail: strings.Join(names, ", ")})
 	return s.Next, false
@@ -132,14 +170,13 @@ func (r *Run) setVar(name string, value json.RawMessage) {
 // finish ends the run. What it planned but did not claim is dropped.
 func (a *application) finish(r *Run, outcome string, goal bool) {
 	for i := range r.Messages {
-		if m := &r.Messages[i]; m.Status == Planned || m.Status == Retrying {
-			m.Status, m.Reason = Unsent, "the run ended"
-			r.log(Entry{At: a.now, Kind: KindUnsent, Step: m.Step, Message: i + 1, Detail: m.Reason})
-		}
+		a.drop(r, i+1, "the run ended")
 	}
 	r.Status, r.Outcome, r.Goal, r.Ended = Ended, outcome, goal, a.now
-	r.Deadline, r.Mailbox = 0, nil
+	r.Alarms, r.Deadline, r.Loops = nil, 0, nil
 	r.log(Entry{At: a.now, Kind: KindEnded, Step: NoStep, Detail: outcome})
+	a.afterEnd(r)
+	r.Mailbox = nil
 }
 
 // fail ends the run because something that the flow's author must put right broke.

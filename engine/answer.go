@@ -30,6 +30,8 @@ const (
 	DidHold    Did = "held"     // kept for the run's next wait
 	DidCancel  Did = "cancelled"
 	DidDeploy  Did = "deployed"
+	DidQueue   Did = "queued"    // the event starts a run once the live one has ended
+	DidCollect Did = "collected" // an item of the run's collect
 )
 
 // Refusal says why an input was not taken. It changed nothing.

@@ -11,22 +11,25 @@ type Outcome struct {
 	Taken   bool        // the input changed something: it belongs into the journal as State.Seq
 	Posts   []Post      // to be carried out after the commit
 	Planned []OutboxRef // messages that wait for a slot
+	Derived []*Input    // inputs that follow from this one, to be applied before newer ones from outside
 	Panic   string      // our fault: what broke and where; the run concerned is quarantined
 }
 
 // application is one input being applied.
 type application struct {
-	e       *Engine
-	ws      *WorkingSet
-	in      *Input
-	now     Instant
-	seq     uint64
-	granted int // slots free for claims
-	used    int
-	starts  int   // runs started by this input
-	blamed  RunID // the run being worked on, to be quarantined if that panics
-	changed bool
-	out     Outcome
+	e         *Engine
+	ws        *WorkingSet
+	in        *Input
+	now       Instant
+	seq       uint64
+	granted   int // slots free for claims
+	used      int
+	starts    int      // runs started by this input
+	collected []string // flows a run of which took the event into a collect
+	touched   []RunID  // runs changed by this input, in order
+	blamed    RunID    // the run being worked on, to be quarantined if that panics
+	changed   bool
+	out       Outcome
 }
 
 // Apply applies one input at an instant, which is taken as the last input's where
@@ -43,11 +46,15 @@ func (e *Engine) Apply(ws *WorkingSet, in *Input, stamp Instant, slots int) Outc
 	for !a.attempt() {
 	}
 	if a.out.Answer.Refused != nil || !a.changed {
-		a.out.Posts, a.out.Planned = nil, nil
+		a.out.Posts, a.out.Planned, a.out.Derived = nil, nil, nil
 		return a.out
 	}
 	a.out.Taken = true
 	e.State.Seq, e.State.Stamp = a.seq, a.now
+	for _, derived := range a.out.Derived {
+		e.State.Derived++
+		derived.Derived = e.State.Derived
+	}
 	if in.ID != "" {
 		a.out.Answer.ID = in.ID
 		ws.remember(&Remembered{ID: in.rememberedAs(), Stamp: a.now, Digest: in.digest(), Answer: a.out.Answer})
@@ -66,7 +73,18 @@ func (a *application) attempt() (done bool) {
 		}
 	}()
 	a.dispatch()
+	a.watchTouched()
 	return true
+}
+
+// watchTouched lets the runs that the input touched look at their conditions.
+func (a *application) watchTouched() {
+	for _, id := range a.touched {
+		if r := a.ws.Run(id); r.Live() {
+			a.blamed = id
+			a.watchIfs(r)
+		}
+	}
 }
 
 func (a *application) dispatch() {
@@ -87,6 +105,14 @@ func (a *application) dispatch() {
 		a.cancel(a.in.Cancel)
 	case InputDeploy:
 		a.deploy(a.in.Deploy)
+	case InputProfile:
+		a.profile(a.in.Profile)
+	case InputCall:
+		a.call(a.in.Call)
+	case InputChildEnded:
+		a.childEnded(a.in.ChildEnded)
+	case InputDequeue:
+		a.dequeue(a.in.Dequeue)
 	case InputControl:
 		a.e.State = a.e.State.control(a.in.Control)
 		a.changed = true
@@ -116,6 +142,9 @@ func (a *application) blame(what string) (done bool) {
 // edit returns a run for changing and makes it the one to blame.
 func (a *application) edit(id RunID) *Run {
 	a.blamed, a.changed = id, true
+	if len(a.touched) == 0 || a.touched[len(a.touched)-1] != id {
+		a.touched = append(a.touched, id)
+	}
 	return a.ws.edit(id)
 }
 

@@ -8,6 +8,9 @@ type Batch struct {
 	Journal  []Journaled   // the inputs taken, in order
 	Changes  []Change      // runs before and after
 	Answers  []*Remembered // ids to remember
+	People   []*Person     // what is known of them now; zero for nothing
+	Derived  []*Input      // inputs to be applied before newer ones from outside
+	Done     []uint64      // numbers of derived inputs that were applied
 	Met      []Timer       // timers that were met and need not be kept
 	Versions []*flows.Flow // versions not stored before
 }

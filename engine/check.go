@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"hash"
 	"hash/fnv"
 
 	"nudge/flows"
@@ -89,20 +90,22 @@ func (in *Input) rememberedAs() string { return in.Kind.String() + ":" + in.ID }
 // digest is a hash of what the input says, to tell a repetition from a misuse.
 func (in *Input) digest() uint64 {
 	h := fnv.New64a()
-	write := func(parts ...string) {
-		for _, p := range parts {
-			fmt.Fprintf(h, "%d:%s", len(p), p)
-		}
-	}
 	switch in.Kind {
 	case InputEvent:
-		write(in.Event.Type, in.Event.Profile, string(in.Event.Data))
+		mix(h, in.Event.Type, in.Event.Profile, string(in.Event.Data))
 	case InputReply:
-		write(in.Reply.Profile, in.Reply.Conversation, in.Reply.Text)
+		mix(h, in.Reply.Profile, in.Reply.Conversation, in.Reply.Text)
 	case InputCancel:
-		write(in.Cancel.Run.String(), in.Cancel.Reason)
+		mix(h, in.Cancel.Run.String(), in.Cancel.Reason)
 	}
 	return h.Sum64()
+}
+
+// mix hashes texts so that no two lists of them run together.
+func mix(h hash.Hash64, parts ...string) {
+	for _, p := range parts {
+		fmt.Fprintf(h, "%d:%s", len(p), p)
+	}
 }
 
 // decode reads the event's data by the shape that the flow knows for it.

@@ -68,6 +68,20 @@ func Describe(f *flows.Flow, r *Run, e Entry) string {
 		return "ended: " + e.Detail
 	case KindError:
 		return e.Detail
+	case KindRound:
+		return step + " began round " + e.Detail
+	case KindItem:
+		return step + " collected " + e.Detail
+	case KindEmitted:
+		return step + " emitted " + e.Detail
+	case KindCalled:
+		return step + " called " + e.Detail
+	case KindFetch:
+		return step + " fetches " + e.Detail + attempt
+	case KindFetched:
+		return step + " was answered: " + e.Detail
+	case KindOpted:
+		return "opted " + e.Detail
 	case KindQuarantined:
 		return "quarantined, our fault: " + e.Detail
 	}
@@ -76,7 +90,10 @@ func Describe(f *flows.Flow, r *Run, e Entry) string {
 
 // waitEnded explains an outcome that no line of the wait stands for.
 func waitEnded(f *flows.Flow, step string, e Entry) string {
-	if e.Detail == outcomeFailed && f != nil && e.Step >= 0 && !hasOutcome(f.Steps[e.Step].Wait, outcomeFailed) {
+	if f == nil || e.Step < 0 || f.Steps[e.Step].Wait == nil {
+		return step + " ended: " + e.Detail
+	}
+	if e.Detail == outcomeFailed && !hasOutcome(f.Steps[e.Step].Wait, outcomeFailed) {
 		return step + " ended: failed, the message did not reach the person"
 	}
 	return step + " ended: " + e.Detail

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"time"
 
 	"nudge/flows"
 )
@@ -16,28 +17,75 @@ type Engine struct {
 	versions  map[FlowVersion]*flows.Flow
 	active    []*flows.Flow         // sorted by name
 	listeners map[string][]listener // by event type, sorted by flow and version
+	ifs       map[*flows.Flow]bool  // flows with a condition that stands by itself
+	zones     map[string]*time.Location
 }
 
 // listener is a flow version whose live runs an event type may concern.
 type listener struct {
-	flow  *flows.Flow
-	heard *flows.Heard
+	flow   *flows.Flow
+	keys   []*flows.Expr // the runs with these keys
+	person bool          // the runs of the person the event names
 }
 
-// lines calls visit with every exit and wait line that names the event.
-func (l *listener) lines(visit func(*flows.Line)) {
-	for _, line := range l.heard.Exits {
-		visit(line)
-	}
-	for _, line := range l.heard.Waits {
-		visit(line)
+// hear notes that the flow listens to an event with a key; without one it is the runs
+// of the person the event names.
+func (l *listener) hear(key *flows.Expr) {
+	if key == nil {
+		l.person = true
+	} else {
+		l.keys = append(l.keys, key)
 	}
 }
+
+// listenersOf collects what the runs of a flow listen to, by event type.
+func listenersOf(f *flows.Flow) map[string]*listener {
+	found := map[string]*listener{}
+	hear := func(event string, key *flows.Expr) {
+		if found[event] == nil {
+			found[event] = &listener{flow: f}
+		}
+		found[event].hear(key)
+	}
+	hearLines := func(lines []flows.Line) {
+		for i := range lines {
+			if lines[i].Signal == flows.SignalEvent {
+				hear(lines[i].Event, lines[i].Key)
+			}
+		}
+	}
+	hearLines(f.Exits)
+	for i := range f.Steps {
+		switch s := &f.Steps[i]; {
+		case s.Wait != nil:
+			hearLines(s.Wait.Lines)
+		case s.Repeat != nil:
+			hearLines(s.Repeat.Until)
+		case s.Collect != nil:
+			hear(s.Collect.Event, s.Collect.Key)
+			hearLines(s.Collect.Until)
+		}
+	}
+	return found
+}
+
+// hasIfs reports whether a flow has a condition that stands by itself.
+func hasIfs(f *flows.Flow) bool {
+	isIf := func(l flows.Line) bool { return l.Signal == flows.SignalIf }
+	return slices.ContainsFunc(f.Exits, isIf) || slices.ContainsFunc(f.Steps, func(s flows.Step) bool {
+		return s.Wait != nil && slices.ContainsFunc(s.Wait.Lines, isIf) ||
+			s.Repeat != nil && slices.ContainsFunc(s.Repeat.Until, isIf) ||
+			s.Collect != nil && slices.ContainsFunc(s.Collect.Until, isIf)
+	})
+}
+
+// watchesIfs reports whether a flow has a condition that stands by itself.
+func (e *Engine) watchesIfs(f *flows.Flow) bool { return e.ifs[f] }
 
 // New returns an engine that goes on from a state, with every version that the
 // state's active flows and the live runs need.
 func New(state State, versions []*flows.Flow) (*Engine, error) {
-	e := &Engine{State: state, versions: map[FlowVersion]*flows.Flow{}}
+	e := &Engine{State: state, versions: map[FlowVersion]*flows.Flow{}, zones: map[string]*time.Location{}}
 	for _, f := range versions {
 		e.versions[FlowVersion{f.Name, f.Version}] = f
 	}
@@ -56,14 +104,15 @@ func (e *Engine) index() {
 	for _, v := range e.State.Active {
 		e.active = append(e.active, e.versions[v])
 	}
-	e.listeners = map[string][]listener{}
+	e.listeners, e.ifs = map[string][]listener{}, map[*flows.Flow]bool{}
 	order := slices.SortedFunc(maps.Keys(e.versions), func(a, b FlowVersion) int {
 		return cmp.Or(cmp.Compare(a.Flow, b.Flow), cmp.Compare(a.Version, b.Version))
 	})
 	for _, v := range order {
 		f := e.versions[v]
-		for event, heard := range f.Listening {
-			e.listeners[event] = append(e.listeners[event], listener{f, heard})
+		e.ifs[f] = hasIfs(f)
+		for event, l := range listenersOf(f) {
+			e.listeners[event] = append(e.listeners[event], *l)
 		}
 	}
 }

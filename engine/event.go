@@ -17,7 +17,9 @@ func (a *application) event(ev *Event) {
 		a.wakeOn(id, ev)
 	}
 	for _, f := range a.e.active {
-		a.trigger(f, ev)
+		if !slices.Contains(a.collected, f.Name) {
+			a.trigger(f, ev)
+		}
 	}
 	a.changed = true // the journal has every event, also one that concerned nobody
 }
@@ -34,17 +36,14 @@ func (a *application) concerned(ev *Event) []RunID {
 	}
 	for i := range a.e.listeners[ev.Type] {
 		l := &a.e.listeners[ev.Type][i]
-		l.lines(func(line *flows.Line) {
-			if line.Key == nil {
-				if ev.Profile != "" {
-					take(l, a.ws.liveOf(ev.Profile))
-				}
-				return
-			}
-			if text, ok := ev.key(l.flow, line.Key); ok {
+		for _, key := range l.keys {
+			if text, ok := ev.key(l.flow, key); ok {
 				take(l, a.ws.liveWith(FlowKey{l.flow.Name, text}))
 			}
-		})
+		}
+		if l.person && ev.Profile != "" {
+			take(l, a.ws.liveOf(ev.Profile))
+		}
 	}
 	slices.SortFunc(ids, RunID.Compare)
 	return slices.Compact(ids)
@@ -60,21 +59,11 @@ func (a *application) leaveOn(id RunID, ev *Event) {
 	r := a.ws.Run(id)
 	a.blamed = id
 	f := a.e.flowOf(r)
-	h := a.happening(ev)
-	for _, line := range f.Listening[ev.Type].Exits {
-		if !a.names(line, r, f, &h) || !a.holds(line.If, r, f, &h) {
-			continue
-		}
-		r = a.edit(id)
-		r.log(Entry{At: a.now, Kind: KindEvent, Step: NoStep, Detail: ev.Type})
-		a.finish(r, line.As, line.Goal)
-		a.decide(r, DidExit, line.As)
-		return
-	}
+	a.followEvent(r, f, []watch{{AtExits, f.Exits}}, a.happening(ev))
 }
 
-// wakeOn ends the run's wait when one of its lines names the event. A run that is
-// not waiting keeps the event for the next wait that names it.
+// wakeOn gives the event to the loops and the wait of a run. A run that does not wait
+// keeps it for the next wait or collect that names it.
 func (a *application) wakeOn(id RunID, ev *Event) {
 	r := a.ws.Run(id)
 	if !r.Live() {
@@ -83,45 +72,78 @@ func (a *application) wakeOn(id RunID, ev *Event) {
 	a.blamed = id
 	f := a.e.flowOf(r)
 	h := a.happening(ev)
-	if r.Status == Sending {
-		if a.awaited(r, f, &h) {
-			r = a.edit(id)
-			a.hold(r, h)
-			a.decide(r, DidHold, "until the message under way is accepted")
-		}
+	inEffect := slices.DeleteFunc(watches(r, f), func(w watch) bool { return w.place == AtExits })
+	if a.collectItem(r, f, &h) || a.followEvent(r, f, inEffect, h) {
 		return
 	}
-	for i := range f.Steps[r.At].Wait.Lines {
-		line := &f.Steps[r.At].Wait.Lines[i]
-		if line.Signal == flows.SignalEvent && a.names(line, r, f, &h) && a.holds(line.If, r, f, &h) {
-			r = a.edit(id)
-			r.log(Entry{At: a.now, Kind: KindEvent, Step: r.At, Detail: ev.Type})
-			a.decide(r, DidAdvance, line.As)
-			a.take(r, f, line, &h)
-			return
+	if r.Status != Waiting && a.awaited(r, f, &h) {
+		r = a.edit(id)
+		a.hold(r, h)
+		a.decide(r, DidHold, "until the run waits again")
+		if collects(f, h.Event) {
+			a.collected = append(a.collected, r.Flow)
 		}
 	}
 }
 
-// names reports whether an event line names the event and concerns the run.
-func (a *application) names(line *flows.Line, r *Run, f *flows.Flow, h *Happening) bool {
-	if line.Event != h.Event {
+// followEvent follows the first of the lines that names the event and whose condition
+// holds.
+func (a *application) followEvent(r *Run, f *flows.Flow, in []watch, h Happening) bool {
+	for _, w := range in {
+		for i := range w.lines {
+			line := &w.lines[i]
+			if line.Signal != flows.SignalEvent || !a.names(line.Event, line.Key, r, f, &h) || !a.holds(line.If, r, f, &h) {
+				continue
+			}
+			r = a.edit(r.ID)
+			step, did := w.place, DidAdvance
+			if w.place == AtExits {
+				step, did = NoStep, DidExit
+			}
+			r.log(Entry{At: a.now, Kind: KindEvent, Step: step, Detail: h.Event})
+			a.decide(r, did, line.As)
+			a.take(r, f, w.place, line, &h)
+			return true
+		}
+	}
+	return false
+}
+
+// names reports whether a line or a collect that names an event by type and key means
+// this one, and it concerns the run.
+func (a *application) names(event string, key *flows.Expr, r *Run, f *flows.Flow, h *Happening) bool {
+	if event != h.Event {
 		return false
 	}
-	if line.Key == nil {
+	if key == nil {
 		return h.Who == r.Profile
 	}
 	ev := a.in.Event
 	if ev == nil || ev.Type != h.Event {
 		ev = &Event{Type: h.Event, Data: h.Data}
 	}
-	text, ok := ev.key(f, line.Key)
+	text, ok := ev.key(f, key)
 	return ok && text == r.Key
 }
 
-// awaited reports whether some wait of the flow names the event.
+// awaited reports whether some wait or collect of the flow names the event.
 func (a *application) awaited(r *Run, f *flows.Flow, h *Happening) bool {
-	return slices.ContainsFunc(f.Listening[h.Event].Waits, func(line *flows.Line) bool { return a.names(line, r, f, h) })
+	return slices.ContainsFunc(f.Steps, func(s flows.Step) bool {
+		switch {
+		case s.Wait != nil:
+			return slices.ContainsFunc(s.Wait.Lines, func(l flows.Line) bool {
+				return l.Signal == flows.SignalEvent && a.names(l.Event, l.Key, r, f, h)
+			})
+		case s.Collect != nil:
+			return a.names(s.Collect.Event, s.Collect.Key, r, f, h)
+		}
+		return false
+	})
+}
+
+// collects reports whether a collect of the flow gathers events of a type.
+func collects(f *flows.Flow, event string) bool {
+	return slices.ContainsFunc(f.Steps, func(s flows.Step) bool { return s.Collect != nil && s.Collect.Event == event })
 }
 
 // hold puts a happening into the run's mailbox; beyond the limit the oldest goes.
@@ -147,7 +169,7 @@ func (h *Happening) label() string {
 func (a *application) trigger(f *flows.Flow, ev *Event) {
 	for i := range f.Triggers {
 		t := &f.Triggers[i]
-		if t.Event != ev.Type {
+		if t.Event != ev.Type || t.Event == "" {
 			continue
 		}
 		people, err := ev.people(f, t)
@@ -177,7 +199,7 @@ func (a *application) trigger(f *flows.Flow, ev *Event) {
 			key = text
 		}
 		for _, p := range people {
-			a.start(f, ev, p, key)
+			a.enter(f, &entrant{profile: p, key: key, by: ev.Type, who: ev.Profile, data: ev.Data})
 		}
 		return
 	}
@@ -187,31 +209,7 @@ func (a *application) skip(f *flows.Flow, reason string) {
 	a.out.Answer.Decisions = append(a.out.Answer.Decisions, Decision{Flow: f.Name, Did: DidSkip, Reason: reason})
 }
 
-// start begins a run for one person, where entry and limits let it.
-func (a *application) start(f *flows.Flow, ev *Event, profile, key string) {
-	live := a.ws.liveOf(profile)
-	if f.Entry.IfRunning == flows.Skip {
-		for _, r := range live {
-			if r.Flow == f.Name && r.Key == key {
-				a.out.Answer.Decisions = append(a.out.Answer.Decisions,
-					Decision{Flow: f.Name, Run: r.ID.String(), Did: DidSkip, Reason: "a run is live"})
-				return
-			}
-		}
-	}
-	if len(live) >= MaxLiveRuns {
-		a.skip(f, fmt.Sprintf("%s has %d live runs, which is the limit", profile, MaxLiveRuns))
-		return
-	}
-	r := &Run{
-		ID:   newRunID(a.now, a.e.State.Installation, a.seq, a.starts),
-		Flow: f.Name, Version: f.Version, Profile: profile, Key: key,
-		StartedBy: ev.Type, Data: ev.Data,
-	}
-	a.starts++
-	a.changed, a.blamed = true, r.ID
-	r.log(Entry{At: a.now, Kind: KindStarted, Step: NoStep, Detail: ev.Type})
-	a.ws.add(r)
-	a.decide(r, DidStart, "")
-	a.advance(r, f, 0)
+func (a *application) skipFor(f *flows.Flow, r *Run, reason string) {
+	a.out.Answer.Decisions = append(a.out.Answer.Decisions,
+		Decision{Flow: f.Name, Run: r.ID.String(), Did: DidSkip, Reason: reason})
 }

@@ -11,38 +11,50 @@ import (
 // Input is one thing that happened outside the engine. Exactly the field its Kind
 // names is set, so that an input is journalled and replayed as it was.
 type Input struct {
-	Kind    InputKind
-	ID      string // idempotency id of an event, reply or command; empty for none
-	Event   *Event
-	Receipt *channels.Receipt
-	Reply   *channels.Reply
-	Result  *SendResult
-	Timer   *Timer
-	Claim   *OutboxRef
-	Cancel  *Cancel
-	Deploy  *Deploy
-	Control *Control
+	Kind       InputKind
+	ID         string // idempotency id of an event, reply or command; empty for none
+	Event      *Event
+	Receipt    *channels.Receipt
+	Reply      *channels.Reply
+	Result     *SendResult
+	Timer      *Timer
+	Claim      *OutboxRef
+	Cancel     *Cancel
+	Deploy     *Deploy
+	Control    *Control
+	Profile    *ProfileChange
+	Call       *Call
+	ChildEnded *ChildEnded
+	Dequeue    *Dequeue
+
+	Depth   int    // how many inputs in a row led to this one; 0 for one from outside
+	Derived uint64 // its number among the derived inputs; 0 for one from outside
 }
 
 // InputKind is the kind of an input.
 type InputKind uint8
 
 const (
-	InputEvent   InputKind = iota + 1 // something happened in the user's product
-	InputReceipt                      // the provider says something about a message
-	InputReply                        // a person wrote to us
-	InputResult                       // a post ended
-	InputTimer                        // a run's deadline has come
-	InputClaim                        // a slot is free for a planned message
-	InputCancel                       // an operator ends a run
-	InputDeploy                       // the set of active flows changes
-	InputControl                      // outbound mode or kill switch changes
+	InputEvent      InputKind = iota + 1 // something happened in the user's product
+	InputReceipt                         // the provider says something about a message
+	InputReply                           // a person wrote to us
+	InputResult                          // a post ended
+	InputTimer                           // a run's deadline has come
+	InputClaim                           // a slot is free for a planned message
+	InputCancel                          // an operator ends a run
+	InputDeploy                          // the set of active flows changes
+	InputControl                         // outbound mode or kill switch changes
+	InputProfile                         // what is known of a person changes
+	InputCall                            // a flow is called for a person
+	InputChildEnded                      // a run that another waits for has ended
+	InputDequeue                         // the next of a queue may start
 )
 
 var inputNames = [...]string{
 	InputEvent: "event", InputReceipt: "receipt", InputReply: "reply", InputResult: "result",
 	InputTimer: "timer", InputClaim: "claim", InputCancel: "cancel", InputDeploy: "deploy",
-	InputControl: "control",
+	InputControl: "control", InputProfile: "profile", InputCall: "call", InputChildEnded: "child ended",
+	InputDequeue: "dequeue",
 }
 
 // String is the word for a kind of input in metrics and logs.

@@ -18,6 +18,11 @@ const (
 	MaxEventType      = 128      // characters of an event's type
 	MaxIDBytes        = 256      // an idempotency id
 	MaxReasonBytes    = 512      // a reason on a timeline; the rest is cut
+	MaxItems          = 1000     // items of a collect; it ends with the last of them
+	MaxDepth          = 16       // inputs that follow from one another
+	MaxQueue          = 100      // events that wait in a person's queue
+	MaxReplyStarts    = 10       // runs of one flow that replies of one person start, per ReplyStartsPer
+	MaxProfileData    = 64 << 10 // what is known of a person
 )
 
 // How long things are waited for.
@@ -28,6 +33,9 @@ const (
 	UnknownHold = 15 * time.Minute
 	// IDRetention is how long the id of an event, reply or command is remembered.
 	IDRetention = 72 * time.Hour
+
+	// ReplyStartsPer is the period of MaxReplyStarts.
+	ReplyStartsPer = time.Hour
 
 	firstRetry = 2 * time.Second // pause before the first retry of a deferred message
 	maxRetry   = 5 * time.Minute // longest pause that we choose ourselves

@@ -24,6 +24,15 @@ func (e *Engine) Needs(in *Input, n *Needs) {
 		n.Runs = append(n.Runs, in.Claim.Run)
 	case InputCancel:
 		n.Runs = append(n.Runs, in.Cancel.Run)
+	case InputProfile:
+		n.People = append(n.People, in.Profile.Profile)
+	case InputCall:
+		n.People = append(n.People, in.Call.Profile)
+		n.Runs = append(n.Runs, in.Call.Parent)
+	case InputChildEnded:
+		n.Runs = append(n.Runs, in.ChildEnded.Parent)
+	case InputDequeue:
+		n.People = append(n.People, in.Dequeue.Profile)
 	}
 }
 
@@ -35,14 +44,11 @@ func (e *Engine) eventNeeds(ev *Event, n *Needs) {
 	}
 	for i := range e.listeners[ev.Type] {
 		l := &e.listeners[ev.Type][i]
-		l.lines(func(line *flows.Line) {
-			if line.Key == nil {
-				return
-			}
-			if text, ok := ev.key(l.flow, line.Key); ok {
+		for _, key := range l.keys {
+			if text, ok := ev.key(l.flow, key); ok {
 				n.Keys = append(n.Keys, FlowKey{l.flow.Name, text})
 			}
-		})
+		}
 	}
 	for _, f := range e.active {
 		for i := range f.Triggers {

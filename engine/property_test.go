@@ -288,11 +288,11 @@ func applyBatch(t *testing.T, s *store.Store, core *engine.Engine, journal []*en
 	for _, j := range journal {
 		core.Needs(j.Input, &needs)
 	}
-	runs, ids, err := s.Load(&needs)
+	loaded, err := s.Load(&needs)
 	if err != nil {
 		t.Fatal(err)
 	}
-	ws := engine.NewWorkingSet(&needs, runs, ids)
+	ws := engine.NewWorkingSet(&needs, loaded)
 	b := &engine.Batch{}
 	for _, j := range journal {
 		out := core.Apply(ws, j.Input, j.Stamp, j.Slots)
@@ -306,7 +306,12 @@ func applyBatch(t *testing.T, s *store.Store, core *engine.Engine, journal []*en
 		if j.Input.Kind == engine.InputDeploy {
 			b.Versions = core.Active()
 		}
+		b.Derived = append(b.Derived, out.Derived...)
+		if j.Input.Derived != 0 {
+			b.Done = append(b.Done, j.Input.Derived)
+		}
 	}
+	b.People = ws.People()
 	b.State = core.State
 	b.Changes, b.Answers = ws.Changes()
 	if err := s.Commit(b); err != nil {

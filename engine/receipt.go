@@ -38,12 +38,7 @@ func (a *application) receipt(rc *channels.Receipt) {
 		m.ProviderID = rc.ProviderID
 	}
 	r.log(Entry{At: a.now, Kind: KindReceipt, Step: m.Step, Message: rc.Ref.Message, Attempt: rc.Ref.Attempt, Detail: receiptDetail(rc)})
-	switch r.Status {
-	case Sending:
-		a.goOn(r, rc.Ref.Message)
-	case Waiting:
-		a.wakeOnStatus(r, rc.Ref.Message, before)
-	}
+	a.wakeOnStatus(r, rc.Ref.Message, before)
 }
 
 func receiptDetail(rc *channels.Receipt) string {
@@ -53,24 +48,29 @@ func receiptDetail(rc *channels.Receipt) string {
 	return rc.Status.String() + ": " + cut(rc.Reason, MaxReasonBytes)
 }
 
-// wakeOnStatus ends the run's wait by the upper line that the message's new status
-// satisfies and its old one did not.
+// wakeOnStatus follows the first line in effect that the message's new status
+// satisfies and its old one did not, and takes the run past its send.
 func (a *application) wakeOnStatus(r *Run, message int, before MessageStatus) {
+	if !r.Live() {
+		return
+	}
 	f := a.e.flowOf(r)
-	w := f.Steps[r.At].Wait
 	m := r.Message(message)
-	for i := range w.Lines {
-		line := &w.Lines[i]
+	if a.happens(r, watches(r, f), nil, func(_, _ int, line *flows.Line) bool {
 		switch line.Signal {
 		case flows.SignalRead, flows.SignalDelivered, flows.SignalFailed:
-			if named(line, m) && satisfies(m.Status, line.Signal) && !satisfies(before, line.Signal) && a.holds(line.If, r, f, nil) {
-				a.take(r, f, line, nil)
-				return
-			}
+			return named(line, m) && satisfies(m.Status, line.Signal) && !satisfies(before, line.Signal)
 		}
+		return false
+	}) {
+		return
 	}
-	if timer := timerLine(w); (timer == nil || timer.Never) && a.lostCause(r, w) {
-		a.endWait(r, outcomeFailed, nil)
+	if r.Status == Sending {
+		a.goOn(r, message)
+		return
+	}
+	if w := f.Steps[r.At].Wait; w != nil && r.alarmOf(r.At) == 0 && lostCause(r, w.Lines) {
+		a.endWait(r, r.At, outcomeFailed, nil)
 		a.advance(r, f, f.Steps[r.At].Next)
 	}
 }

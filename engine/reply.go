@@ -6,6 +6,7 @@ import (
 
 	"nudge/channels"
 	"nudge/flows"
+	"nudge/flows/shape"
 )
 
 // reply gives an inbound message to one run: the first of the run whose message it
@@ -15,6 +16,9 @@ import (
 func (a *application) reply(rp *channels.Reply) {
 	a.changed = true // the journal has every reply, also one that nobody took
 	h := Happening{At: a.now, Who: rp.Profile, Text: cut(rp.Text, MaxReplyBytes), Conv: rp.Conversation}
+	if a.replyTriggers(&h, true) {
+		return
+	}
 	candidates, likely := a.candidates(rp)
 	for _, r := range candidates {
 		if a.wakeOnReply(r, &h) {
@@ -27,7 +31,43 @@ func (a *application) reply(rp *channels.Reply) {
 		a.decide(likely, DidHold, "for a later wait")
 		return
 	}
-	a.ignore("no run waits for it")
+	if !a.replyTriggers(&h, false) {
+		a.ignore("no run waits for it")
+	}
+}
+
+// replyTriggers starts runs by a reply: first of the flows that are asked before any
+// run that waits, of which one answers alone; else, where nobody claimed the reply, of
+// all whose condition holds.
+func (a *application) replyTriggers(h *Happening, beforeWaits bool) (claimed bool) {
+	for _, f := range a.e.active {
+		for i := range f.Triggers {
+			t := &f.Triggers[i]
+			if !t.Reply || t.BeforeWaits != beforeWaits || !a.wantsReply(f, t, h) {
+				continue
+			}
+			claimed = true
+			a.enter(f, &entrant{profile: h.Who, by: "reply", who: h.Who, reply: h})
+			if beforeWaits {
+				return true
+			}
+			break
+		}
+	}
+	return claimed
+}
+
+// wantsReply asks a reply trigger's condition.
+func (a *application) wantsReply(f *flows.Flow, t *flows.Trigger, h *Happening) bool {
+	ok, err := truth(t.If, map[string]any{
+		flows.NameReply:   h.view(),
+		flows.NameProfile: a.profileView(h.Who, f),
+		flows.NameNow:     shape.TimeOf(a.now.Time()),
+	})
+	if err != nil {
+		a.skip(f, err.Error())
+	}
+	return ok
 }
 
 // candidates returns the person's live runs in the order in which they are asked,
@@ -64,35 +104,32 @@ func (r *Run) lastIn(conversation string) Instant {
 	return last
 }
 
-// wakeOnReply ends the run's wait when one of its lines takes the reply.
+// wakeOnReply follows the first line in effect that takes the reply.
 func (a *application) wakeOnReply(r *Run, h *Happening) bool {
-	if r.Status != Waiting {
-		return false
-	}
 	a.blamed = r.ID
 	f := a.e.flowOf(r)
-	for i := range f.Steps[r.At].Wait.Lines {
-		line := &f.Steps[r.At].Wait.Lines[i]
-		if line.Signal != flows.SignalReply || !answers(line, r, h) || !a.holds(line.If, r, f, h) {
-			continue
+	for _, w := range watches(r, f) {
+		for i := range w.lines {
+			line := &w.lines[i]
+			if line.Signal != flows.SignalReply || !answers(line, r, h) || !a.holds(line.If, r, f, h) {
+				continue
+			}
+			r = a.edit(r.ID)
+			r.log(Entry{At: a.now, Kind: KindReply, Step: w.place, Detail: cut(h.Text, MaxReasonBytes)})
+			a.decide(r, DidAdvance, line.As)
+			a.take(r, f, w.place, line, h)
+			return true
 		}
-		r = a.edit(r.ID)
-		r.log(Entry{At: a.now, Kind: KindReply, Step: r.At, Detail: cut(h.Text, MaxReasonBytes)})
-		a.decide(r, DidAdvance, line.As)
-		a.take(r, f, line, h)
-		return true
 	}
 	return false
 }
 
-// hearsReplies reports whether any wait of the flow listens to replies.
+// hearsReplies reports whether any line of the flow listens to replies.
 func hearsReplies(f *flows.Flow) bool {
-	for i := range f.Steps {
-		for j := 0; f.Steps[i].Wait != nil && j < len(f.Steps[i].Wait.Lines); j++ {
-			if f.Steps[i].Wait.Lines[j].Signal == flows.SignalReply {
-				return true
-			}
-		}
+	hears := func(lines []flows.Line) bool {
+		return slices.ContainsFunc(lines, func(l flows.Line) bool { return l.Signal == flows.SignalReply })
 	}
-	return false
+	return slices.ContainsFunc(f.Steps, func(s flows.Step) bool {
+		return s.Wait != nil && hears(s.Wait.Lines) || s.Collect != nil && hears(s.Collect.Until)
+	})
 }

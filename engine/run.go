@@ -19,18 +19,26 @@ type Run struct {
 
 	Status   RunStatus
 	At       int     // index of the step the run is parked on
-	Deadline Instant // when a timer wakes it; 0 for no timer
+	Alarms   []Alarm // of what is looked out for at present
+	Deadline Instant // the earliest of the alarms: when a timer wakes it; 0 for no timer
+	Loops    []Loop  // the repeats it is in, the innermost last
 	Outcome  string  // how it ended; empty while it is live
 	Goal     bool    // it ended in the way the flow is for
 	Ended    Instant
 
-	Messages []Message   // message number n is Messages[n-1]
-	Waits    []WaitEnd   // waits that have ended, in order
-	Hands    []Happening // events and replies that ended waits, for later steps
-	Event    int         // number in Hands of the event in hand, from 1; 0 for none
-	Reply    int         // number in Hands of the reply in hand, from 1; 0 for none
-	Mailbox  []Happening // what came while the run was held, oldest first
-	Timeline []Entry     // what happened, oldest first
+	Freed      bool  // its key is free for the next run: a collect has closed
+	Depth      int   // of the input that started it
+	Parent     RunID // the run whose start step waits for this one; zero for none
+	ParentStep int   // index of that step
+
+	Messages  []Message    // message number n is Messages[n-1]
+	Waits     []WaitEnd    // waits that have ended, in order
+	Collected []Collection // what collects have gathered, in order
+	Hands     []Happening  // events and replies that ended waits, for later steps
+	Event     int          // number in Hands of the event in hand, from 1; 0 for none
+	Reply     int          // number in Hands of the reply in hand, from 1; 0 for none
+	Mailbox   []Happening  // what came while the run was held, oldest first
+	Timeline  []Entry      // what happened, oldest first
 }
 
 // RunStatus says whether a run lives and what it is parked on.
@@ -53,7 +61,34 @@ type Var struct {
 	Value json.RawMessage
 }
 
-// WaitEnd is how one wait of a run ended.
+// Collection is what one collect has gathered.
+type Collection struct {
+	Step  int
+	Hands []int // numbers in Hands, from 1
+}
+
+// Alarm is an instant at which something happens to a run if nothing else does
+// before.
+type Alarm struct {
+	At    Instant
+	Place int // index of the wait, collect or repeat whose line it is; or AtExits, AtMessage
+	Line  int // index of the line there
+}
+
+// Places of alarms that are no steps.
+const (
+	AtExits   = -1 // a line of the flow's exits
+	AtMessage = -2 // the message under way: its next attempt, or the end of its hold
+)
+
+// Loop is a repeat that a run is in.
+type Loop struct {
+	Step  int
+	Round int     // from 1
+	Began Instant // of the round
+}
+
+// WaitEnd is how one wait, repeat or collect of a run ended.
 type WaitEnd struct {
 	Step    int
 	Outcome string
@@ -112,6 +147,28 @@ func (r *Run) lastPosted() Instant {
 	return last
 }
 
+// setAlarm sets the alarm of a line, in place of the one it had.
+func (r *Run) setAlarm(alarm Alarm) {
+	r.Alarms = slices.DeleteFunc(r.Alarms, func(a Alarm) bool { return a.Place == alarm.Place && a.Line == alarm.Line })
+	r.Alarms = append(r.Alarms, alarm)
+	r.setDeadline()
+}
+
+// clearAlarms drops the alarms of a place.
+func (r *Run) clearAlarms(place int) {
+	r.Alarms = slices.DeleteFunc(r.Alarms, func(a Alarm) bool { return a.Place == place })
+	r.setDeadline()
+}
+
+func (r *Run) setDeadline() {
+	r.Deadline = 0
+	for _, a := range r.Alarms {
+		if r.Deadline == 0 || a.At < r.Deadline {
+			r.Deadline = a.At
+		}
+	}
+}
+
 func (r *Run) log(e Entry) { r.Timeline = append(r.Timeline, e) }
 
 // clone returns a copy whose changes never show in r.
@@ -119,8 +176,11 @@ func (r *Run) clone() *Run {
 	c := *r
 	c.Vars = slices.Clone(r.Vars)
 	c.Messages = slices.Clone(r.Messages)
+	c.Alarms = slices.Clone(r.Alarms)
+	c.Loops = slices.Clone(r.Loops)
 	c.Waits = slices.Clip(r.Waits)
 	c.Hands = slices.Clip(r.Hands)
+	c.Collected = slices.Clone(r.Collected)
 	c.Mailbox = slices.Clone(r.Mailbox)
 	c.Timeline = slices.Clip(r.Timeline)
 	return &c

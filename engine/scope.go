@@ -15,8 +15,9 @@ import (
 func (a *application) scope(r *Run, f *flows.Flow) map[string]any {
 	scope := map[string]any{
 		flows.NameData:    object(f.Data, r.Data),
-		flows.NameProfile: map[string]any{"id": r.Profile, "timezone": f.Zone.String()},
+		flows.NameProfile: a.profileView(r.Profile, f),
 		flows.NameVars:    varsView(r),
+		flows.NameRound:   r.round(),
 		flows.NameRun: map[string]any{
 			"id": r.ID.String(), "key": r.Key, "started": shape.TimeOf(r.Started().Time()), "started_by": r.StartedBy,
 		},
@@ -28,8 +29,10 @@ func (a *application) scope(r *Run, f *flows.Flow) map[string]any {
 		switch f.Steps[i].Verb {
 		case flows.VerbSend:
 			scope[f.Steps[i].ID] = messageView(r.sentBy(i))
-		case flows.VerbWait:
+		case flows.VerbWait, flows.VerbRepeat, flows.VerbStart:
 			scope[f.Steps[i].ID] = a.waitView(r, f, i)
+		case flows.VerbCollect:
+			scope[f.Steps[i].ID] = a.collectView(r, f, i)
 		}
 	}
 	return scope
@@ -62,7 +65,7 @@ func (a *application) triggerScope(f *flows.Flow, ev *Event) (map[string]any, er
 	}
 	return map[string]any{
 		flows.NameEvent:   data,
-		flows.NameProfile: map[string]any{"id": ev.Profile, "timezone": f.Zone.String()},
+		flows.NameProfile: a.profileView(ev.Profile, f),
 		flows.NameNow:     shape.TimeOf(a.now.Time()),
 	}, nil
 }
@@ -114,6 +117,23 @@ func (a *application) waitView(r *Run, f *flows.Flow, step int) map[string]any {
 		}
 	}
 	return map[string]any{"outcome": "", "event": map[string]any{}, "reply": replyView(r, 0)}
+}
+
+// collectView is what a collect has gathered so far, and how it ended.
+func (a *application) collectView(r *Run, f *flows.Flow, step int) map[string]any {
+	view := a.waitView(r, f, step)
+	items := []any{}
+	for _, c := range r.Collected {
+		if c.Step != step {
+			continue
+		}
+		items = items[:0]
+		for _, n := range c.Hands {
+			items = append(items, a.eventData(f, &r.Hands[n-1]))
+		}
+	}
+	view["items"], view["count"] = items, len(items)
+	return view
 }
 
 func varsView(r *Run) map[string]any {

@@ -27,7 +27,18 @@ func (a *application) send(r *Run, f *flows.Flow, s *flows.Step) (next int, park
 func (a *application) plan(r *Run) {
 	m := r.current()
 	m.Status, m.Order = Planned, a.seq
-	r.Status, r.Deadline = Sending, 0
+	r.Status = Sending
+	r.clearAlarms(AtMessage)
+}
+
+// postOrQueue claims the newest message of a run, which is planned, or leaves it for a
+// free slot.
+func (a *application) postOrQueue(r *Run) {
+	if a.claimable() {
+		a.post(r)
+	} else {
+		a.queue(r)
+	}
 }
 
 // claimable reports whether a message may be claimed right now.
@@ -46,6 +57,9 @@ func (a *application) queue(r *Run) {
 func (a *application) claim(r *Run, f *flows.Flow) (next int, parked bool) {
 	m, n := r.current(), len(r.Messages)
 	step := &f.Steps[m.Step]
+	if a.leavesByIf(r, f) {
+		return 0, true
+	}
 	if !a.e.State.allows(r.Profile) {
 		m.Status, m.Reason = Unsent, "outbound"
 		r.log(Entry{At: a.now, Kind: KindUnsent, Step: m.Step, Message: n, Detail: m.Reason})
@@ -150,14 +164,14 @@ func (a *application) lose(m *Message, reason string) {
 func (a *application) postpone(r *Run, m *Message, res *SendResult) {
 	switch {
 	case m.Status != Claimed:
-	case !r.Live():
-		m.Status, m.Reason = Unsent, "the run ended"
+	case !a.underWay(r, m):
+		m.Status, m.Reason = Unsent, "the run went on"
 	case m.Attempt >= MaxAttempts:
 		m.Status, m.Reason = Failed, cut(res.Reason, MaxReasonBytes)
 		r.log(Entry{At: a.now, Kind: KindGaveUp, Step: m.Step, Message: res.Message, Detail: "after the most attempts allowed"})
 	default:
 		m.Status, m.Reason = Retrying, cut(res.Reason, MaxReasonBytes)
-		r.Deadline = a.now.Add(pause(r.ID, m.Attempt, res.RetryAfter))
+		r.setAlarm(Alarm{At: a.now.Add(pause(r.ID, m.Attempt, res.RetryAfter)), Place: AtMessage})
 	}
 }
 
@@ -179,8 +193,8 @@ func (a *application) doubt(r *Run, m *Message, reason string) {
 		return
 	}
 	m.Status, m.Reason = Unknown, cut(reason, MaxReasonBytes)
-	if r.Live() {
-		r.Deadline = a.now.Add(UnknownHold)
+	if a.underWay(r, m) {
+		r.setAlarm(Alarm{At: a.now.Add(UnknownHold), Place: AtMessage})
 	}
 }
 
@@ -190,7 +204,14 @@ func (a *application) goOn(r *Run, message int) {
 		return
 	}
 	f := a.e.flowOf(r)
+	r.clearAlarms(AtMessage)
 	a.advance(r, f, f.Steps[r.At].Next)
+}
+
+// underWay reports whether the message is the one that the run is parked on. It is not
+// when the run has ended, or left its loop, while the message was out.
+func (a *application) underWay(r *Run, m *Message) bool {
+	return r.Status == Sending && r.current() == m
 }
 
 // decideUnknown applies on_unknown once no webhook has proved the message in time.
@@ -205,11 +226,7 @@ func (a *application) decideUnknown(r *Run) {
 		log(KindResend, m.Reason)
 		m.Resends++
 		a.plan(r)
-		if a.claimable() {
-			a.post(r)
-		} else {
-			a.queue(r)
-		}
+		a.postOrQueue(r)
 		return
 	}
 	if policy == flows.OnUnknownFail {

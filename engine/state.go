@@ -7,6 +7,7 @@ type State struct {
 	Installation Installation
 	Seq          uint64  // number of the last input applied
 	Stamp        Instant // of the last input applied; never falls
+	Derived      uint64  // number of the last derived input
 	Outbound     Outbound
 	Only         []string // profiles that OutboundOnly lets through, sorted
 	Killed       bool

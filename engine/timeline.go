@@ -41,6 +41,13 @@ const (
 	KindEnded                       // Detail: outcome
 	KindError                       // Detail: what broke, with its place
 	KindQuarantined                 // Detail: what broke; our fault
+	KindRound                       // Detail: number of the round that begins
+	KindItem                        // Detail: event type; collected
+	KindEmitted                     // Detail: event type
+	KindCalled                      // Detail: flow
+	KindFetch                       // Detail: method and host
+	KindFetched                     // Detail: status, or why there was no answer
+	KindOpted                       // Detail: in or out, and of what
 )
 
 var kindNames = [...]string{
@@ -49,7 +56,8 @@ var kindNames = [...]string{
 	KindResend: "resend", KindGaveUp: "gave up", KindUnsent: "unsent", KindReceipt: "receipt",
 	KindWaiting: "waiting", KindWaitEnded: "wait ended", KindEvent: "event", KindReply: "reply",
 	KindHeld: "held", KindDropped: "dropped", KindBranch: "branch", KindSet: "set", KindEnded: "ended",
-	KindError: "error", KindQuarantined: "quarantined",
+	KindError: "error", KindQuarantined: "quarantined", KindRound: "round", KindItem: "item",
+	KindEmitted: "emitted", KindCalled: "called", KindFetch: "fetch", KindFetched: "fetched", KindOpted: "opted",
 }
 
 // String is the word for a kind in the API.

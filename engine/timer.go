@@ -1,6 +1,10 @@
 package engine
 
-import "nudge/flows"
+import (
+	"slices"
+
+	"nudge/flows"
+)
 
 // timer applies a deadline of a run. One that the run no longer has is stale:
 // cancelled timers are left in the store until they are met.
@@ -14,52 +18,75 @@ func (a *application) timer(t *Timer) {
 		panic("engine: a timer would fire early")
 	}
 	r = a.edit(t.Run)
-	r.Deadline = 0
-	if r.Status == Waiting {
-		a.timeout(r)
-		return
+	if !a.ring(r, t.Due) && r.Live() {
+		// What was due led nowhere, as an exit whose condition is false: it is over.
+		r.Alarms = slices.DeleteFunc(r.Alarms, func(x Alarm) bool { return x.At <= t.Due })
+		r.setDeadline()
 	}
+}
+
+// ring follows what is due at an instant: of several the exits first, then the loops,
+// then the wait, and there the upper line. It reports whether the run went on.
+func (a *application) ring(r *Run, due Instant) bool {
+	f := a.e.flowOf(r)
+	isDue := func(place, index int) bool {
+		return slices.Contains(r.Alarms, Alarm{At: due, Place: place, Line: index})
+	}
+	all := watches(r, f)
+	own := len(all)
+	if r.Status == Waiting && own > 0 && all[own-1].place == r.At {
+		own-- // the wait itself, which has a rule of its own
+	}
+	if a.happens(r, all[:own], nil, func(place, index int, _ *flows.Line) bool { return isDue(place, index) }) {
+		return true
+	}
+	if isDue(AtMessage, 0) {
+		a.ringMessage(r)
+		return true
+	}
+	if r.Status == Waiting && f.Steps[r.At].Verb == flows.VerbRepeat && isDue(r.At, roundAlarm) {
+		a.nextRound(r, f)
+		return true
+	}
+	for i := range all[own:] {
+		w := all[own+i]
+		for index := range w.lines {
+			if isDue(w.place, index) {
+				a.timeout(r, f, w, &w.lines[index])
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// timeout ends a wait by a timer. When every message that the wait names is known not
+// to have reached the person, and no line asked to hear of it, the timer's then is
+// passed over: a reminder makes no sense for a message nobody got.
+func (a *application) timeout(r *Run, f *flows.Flow, w watch, line *flows.Line) {
+	switch {
+	case f.Steps[r.At].Verb == flows.VerbWait && lostCause(r, w.lines):
+		a.endWait(r, r.At, outcomeFailed, nil)
+		a.advance(r, f, f.Steps[r.At].Next)
+	case !a.holds(line.If, r, f, nil):
+		a.endWait(r, r.At, line.As, nil)
+		a.advance(r, f, f.Steps[r.At].Next)
+	default:
+		a.take(r, f, r.At, line, nil)
+	}
+}
+
+// ringMessage goes on with the message under way: its next attempt, or the decision
+// about its unknown outcome.
+func (a *application) ringMessage(r *Run) {
+	r.clearAlarms(AtMessage)
 	switch r.current().Status {
 	case Retrying:
 		a.plan(r)
-		if a.claimable() {
-			a.post(r)
-		} else {
-			a.queue(r)
-		}
+		a.postOrQueue(r)
 	case Unknown:
 		a.decideUnknown(r)
 	default:
-		panic("engine: a timer for a message that has none")
+		panic("engine: an alarm for a message that has none")
 	}
-}
-
-// timeout ends a wait by its timer. When every message that the wait names is known
-// not to have reached the person, and no line asked to hear of it, the timer's then
-// is passed over: a reminder makes no sense for a message nobody got.
-func (a *application) timeout(r *Run) {
-	f := a.e.flowOf(r)
-	w := f.Steps[r.At].Wait
-	line := timerLine(w)
-	if a.lostCause(r, w) {
-		a.endWait(r, outcomeFailed, nil)
-		a.advance(r, f, f.Steps[r.At].Next)
-		return
-	}
-	if !a.holds(line.If, r, f, nil) {
-		a.endWait(r, line.As, nil)
-		a.advance(r, f, f.Steps[r.At].Next)
-		return
-	}
-	a.take(r, f, line, nil)
-}
-
-// timerLine is the wait's after line, or nil.
-func timerLine(w *flows.Wait) *flows.Line {
-	for i := range w.Lines {
-		if w.Lines[i].Signal == flows.SignalAfter {
-			return &w.Lines[i]
-		}
-	}
-	return nil
 }

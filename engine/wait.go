@@ -4,57 +4,82 @@ import (
 	"nudge/flows"
 )
 
-// outcomeFailed is how a wait ends whose messages did not reach the person, when no
-// line of its own says otherwise.
-const outcomeFailed = "failed"
+// How a wait ends when no line of its own says.
+const (
+	outcomeFailed = "failed" // its messages did not reach the person
+	outcomePast   = "past"   // its moments were past when it began
+)
 
 // wait begins a wait step: what happened already counts as happening now; else the
 // run parks.
 func (a *application) wait(r *Run, f *flows.Flow, s *flows.Step) (next int, parked bool) {
 	r.Status = Waiting
-	for i := range s.Wait.Lines {
-		line := &s.Wait.Lines[i]
-		switch line.Signal {
-		case flows.SignalAfter:
-		case flows.SignalReply, flows.SignalEvent:
-			if h, ok := a.fromMailbox(r, f, line); ok {
-				return a.follow(r, line, &h), false
-			}
-		default:
-			if a.reached(r, line) && a.holds(line.If, r, f, nil) {
-				return a.follow(r, line, nil), false
-			}
-		}
+	if line, h := a.lookBack(r, f, s.Wait.Lines); line != nil {
+		return a.follow(r, r.At, line, h), false
 	}
-	timer := timerLine(s.Wait)
-	if timer == nil || timer.Never {
-		if a.lostCause(r, s.Wait) {
-			a.endWait(r, outcomeFailed, nil)
-			return s.Next, false
-		}
-		r.log(Entry{At: a.now, Kind: KindWaiting, Step: r.At})
+	timers, past, err := a.arm(r, f, r.At, s.Wait.Lines)
+	switch {
+	case err != nil:
+		a.fail(r, r.At, err.Error())
 		return 0, true
+	case timers > 0 && past == timers:
+		a.endWait(r, r.At, outcomePast, nil)
+		return s.Next, false
+	case timers == 0 && lostCause(r, s.Wait.Lines):
+		a.endWait(r, r.At, outcomeFailed, nil)
+		return s.Next, false
 	}
-	r.Deadline = InstantOf(timer.After.After(a.now.Time(), f.Zone))
-	r.log(Entry{At: a.now, Kind: KindWaiting, Step: r.At, Detail: r.Deadline.String()})
+	a.logWaiting(r)
 	return 0, true
 }
 
-// take ends the run's wait by a line and goes on.
-func (a *application) take(r *Run, f *flows.Flow, line *flows.Line, h *Happening) {
-	a.advance(r, f, a.follow(r, line, h))
+// logWaiting notes that the run waits, and until when at the latest.
+func (a *application) logWaiting(r *Run) {
+	e := Entry{At: a.now, Kind: KindWaiting, Step: r.At}
+	if until := r.alarmOf(r.At); until != 0 {
+		e.Detail = until.String()
+	}
+	r.log(e)
 }
 
-// follow ends the run's wait by a line and says where that leads.
-func (a *application) follow(r *Run, line *flows.Line, h *Happening) (next int) {
-	a.endWait(r, line.As, h)
-	return line.Then
+// alarmOf is the earliest alarm of a place; 0 for none.
+func (r *Run) alarmOf(place int) (first Instant) {
+	for _, a := range r.Alarms {
+		if a.Place == place && (first == 0 || a.At < first) {
+			first = a.At
+		}
+	}
+	return first
 }
 
-// endWait records how the run's wait ended. A happening stays in hand for the then
-// block, and readable by the step's id for good.
-func (a *application) endWait(r *Run, outcome string, h *Happening) {
-	end := WaitEnd{Step: r.At, Outcome: outcome}
+// lookBack finds the upper line that has happened already: a message's statuses since
+// its send, replies since the send of the message they answer, and what came while
+// the run was held.
+func (a *application) lookBack(r *Run, f *flows.Flow, lines []flows.Line) (*flows.Line, *Happening) {
+	for i := range lines {
+		line := &lines[i]
+		switch line.Signal {
+		case flows.SignalReply, flows.SignalEvent:
+			if h, ok := a.fromMailbox(r, f, line); ok {
+				return line, &h
+			}
+		case flows.SignalRead, flows.SignalDelivered, flows.SignalFailed:
+			if reached(r, line) && a.holds(line.If, r, f, nil) {
+				return line, nil
+			}
+		case flows.SignalIf:
+			if a.holds(line.If, r, f, nil) {
+				return line, nil
+			}
+		}
+	}
+	return nil, nil
+}
+
+// endWait records how a wait, collect or repeat ended. A happening stays in hand for
+// the then block, and readable by the step's id for good.
+func (a *application) endWait(r *Run, place int, outcome string, h *Happening) {
+	end := WaitEnd{Step: place, Outcome: outcome}
 	if h != nil {
 		r.Hands = append(r.Hands, *h)
 		if h.Event != "" {
@@ -64,7 +89,8 @@ func (a *application) endWait(r *Run, outcome string, h *Happening) {
 		}
 	}
 	r.Waits = append(r.Waits, end)
-	r.log(Entry{At: a.now, Kind: KindWaitEnded, Step: r.At, Detail: outcome})
+	r.clearAlarms(place)
+	r.log(Entry{At: a.now, Kind: KindWaitEnded, Step: place, Detail: outcome})
 }
 
 // fromMailbox takes the oldest held happening that the line names.
@@ -83,7 +109,7 @@ func (a *application) fromMailbox(r *Run, f *flows.Flow, line *flows.Line) (Happ
 // catches reports whether an event or reply line names the happening.
 func (a *application) catches(line *flows.Line, r *Run, f *flows.Flow, h *Happening) bool {
 	if line.Signal == flows.SignalEvent {
-		return h.Event != "" && a.names(line, r, f, h)
+		return h.Event != "" && a.names(line.Event, line.Key, r, f, h)
 	}
 	return h.Event == "" && answers(line, r, h)
 }
@@ -106,9 +132,14 @@ func named(line *flows.Line, m *Message) bool {
 }
 
 // reached reports whether a message that the line names is where the line waits for.
-func (a *application) reached(r *Run, line *flows.Line) bool {
+// Of a step that sent several, the newest counts.
+func reached(r *Run, line *flows.Line) bool {
+	if line.Step != flows.AnyStep {
+		m := r.sentBy(line.Step)
+		return m != nil && satisfies(m.Status, line.Signal)
+	}
 	for i := range r.Messages {
-		if m := &r.Messages[i]; named(line, m) && satisfies(m.Status, line.Signal) {
+		if satisfies(r.Messages[i].Status, line.Signal) {
 			return true
 		}
 	}
@@ -128,25 +159,28 @@ func satisfies(s MessageStatus, signal flows.Signal) bool {
 	return false
 }
 
-// lostCause reports whether the wait names messages, all of them are known not to
+// lostCause reports whether the lines name messages, all of them are known not to
 // have reached the person, and no line asked to hear of it.
-func (a *application) lostCause(r *Run, w *flows.Wait) bool {
+func lostCause(r *Run, lines []flows.Line) bool {
 	found := false
-	for i := range w.Lines {
-		line := &w.Lines[i]
+	for i := range lines {
+		line := &lines[i]
 		switch line.Signal {
 		case flows.SignalFailed:
 			return false
-		case flows.SignalAfter, flows.SignalEvent:
+		case flows.SignalRead, flows.SignalDelivered, flows.SignalReply:
+		default:
 			continue
 		}
 		for j := range r.Messages {
-			if m := &r.Messages[j]; named(line, m) {
-				if !m.Status.lost() {
-					return false
-				}
-				found = true
+			m := &r.Messages[j]
+			if !named(line, m) || line.Step != flows.AnyStep && m != r.sentBy(line.Step) {
+				continue
 			}
+			if !m.Status.lost() {
+				return false
+			}
+			found = true
 		}
 	}
 	return found

@@ -39,6 +39,7 @@ type WorkingSet struct {
 	runs   map[RunID]*slot
 	people map[string][]RunID  // live runs, in order; a key for every person loaded
 	keys   map[FlowKey][]RunID // live runs, in order; a key for every key loaded
+	known  map[string]*personSlot
 	ids    map[string]*Remembered
 	newIDs []*Remembered
 	order  []RunID // runs in the order of their first change
@@ -54,14 +55,30 @@ type slot struct {
 	mark   int // of the input that cloned now
 }
 
+// personSlot is what is known of a person before the batch and now.
+type personSlot struct {
+	before *Person // nil: nothing
+	now    *Person
+	mark   int
+}
+
+// Loaded is what a store returns for needs.
+type Loaded struct {
+	Runs   []*Run
+	People []*Person // of the people named, and of those the runs are for; nothing known, nothing here
+	IDs    []*Remembered
+}
+
 // NewWorkingSet returns a set that holds what was loaded for the needs. The records
 // now belong to the set.
-func NewWorkingSet(needs *Needs, runs []*Run, ids []*Remembered) *WorkingSet {
+func NewWorkingSet(needs *Needs, loaded *Loaded) *WorkingSet {
+	runs := loaded.Runs
 	ws := &WorkingSet{
 		runs:   make(map[RunID]*slot, len(runs)),
 		people: make(map[string][]RunID, len(needs.People)),
 		keys:   make(map[FlowKey][]RunID, len(needs.Keys)),
 		ids:    make(map[string]*Remembered, len(needs.IDs)),
+		known:  make(map[string]*personSlot, len(loaded.People)),
 	}
 	for _, p := range needs.People {
 		ws.people[p] = nil
@@ -72,8 +89,11 @@ func NewWorkingSet(needs *Needs, runs []*Run, ids []*Remembered) *WorkingSet {
 	for _, id := range needs.IDs {
 		ws.ids[id] = nil
 	}
-	for _, r := range ids {
+	for _, r := range loaded.IDs {
 		ws.ids[r.ID] = r
+	}
+	for _, p := range loaded.People {
+		ws.known[p.ID] = &personSlot{before: p, now: p}
 	}
 	slices.SortFunc(runs, func(a, b *Run) int { return a.ID.Compare(b.ID) })
 	for _, r := range runs {
@@ -115,7 +135,7 @@ func (ws *WorkingSet) liveWith(key FlowKey) []*Run {
 	if !ok {
 		panic(fmt.Sprintf("engine: key %q of flow %s was not loaded", key.Key, key.Flow))
 	}
-	return ws.live(ids)
+	return slices.DeleteFunc(ws.live(ids), func(r *Run) bool { return r.Freed })
 }
 
 func (ws *WorkingSet) live(ids []RunID) []*Run {
@@ -170,6 +190,48 @@ func (ws *WorkingSet) add(r *Run) {
 			ws.keys[FlowKey{r.Flow, r.Key}] = keys
 		}
 	})
+}
+
+// person returns what is known of a person, or nil. It is not to be changed.
+func (ws *WorkingSet) person(id string) *Person {
+	if s := ws.known[id]; s != nil {
+		return s.now
+	}
+	return nil
+}
+
+// editPerson returns what is known of a person for changing. What is done to it is
+// undone by rollback.
+func (ws *WorkingSet) editPerson(id string) *Person {
+	s := ws.known[id]
+	if s == nil {
+		s = &personSlot{mark: -1}
+		ws.known[id] = s
+	}
+	if s.mark == ws.mark {
+		return s.now
+	}
+	old, mark := s.now, s.mark
+	if old == nil {
+		s.now = &Person{ID: id}
+	} else {
+		s.now = old.clone()
+	}
+	s.mark = ws.mark
+	ws.undo = append(ws.undo, func() { s.now, s.mark = old, mark })
+	return s.now
+}
+
+// People returns what is known now of those of whom the batch has changed it, in the
+// order of their ids. Of one who is zero nothing is known any more.
+func (ws *WorkingSet) People() (changed []*Person) {
+	for _, s := range ws.known {
+		if s.now != s.before {
+			changed = append(changed, s.now)
+		}
+	}
+	slices.SortFunc(changed, func(a, b *Person) int { return cmp.Compare(a.ID, b.ID) })
+	return changed
 }
 
 // remember keeps the answer to an id.

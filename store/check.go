@@ -41,6 +41,8 @@ func (s *Store) Check() (*Report, error) {
 		c.numbers()
 		c.journal()
 		c.ids()
+		c.people()
+		c.derived()
 		return nil
 	})
 	return c.report, err
@@ -141,10 +143,11 @@ func (c *checker) wakeable(run *engine.Run) bool {
 		return m != nil && m.Status.Outbox()
 	}
 	f := c.version(engine.FlowVersion{Flow: run.Flow, Version: run.Version})
-	if f == nil || run.At >= len(f.Steps) || f.Steps[run.At].Wait == nil {
+	if f == nil || run.At >= len(f.Steps) {
 		return false
 	}
-	return slices.ContainsFunc(f.Steps[run.At].Wait.Lines, func(l flows.Line) bool { return l.Never })
+	s := &f.Steps[run.At]
+	return s.Verb == flows.VerbStart || s.Wait != nil && slices.ContainsFunc(s.Wait.Lines, func(l flows.Line) bool { return l.Never })
 }
 
 // indexes verifies that every index entry follows from its run.
@@ -239,6 +242,30 @@ func (c *checker) journal() {
 	if last.Seq != c.last.Seq {
 		c.problem("journal ends at input %d, the state is of input %d", last.Seq, c.last.Seq)
 	}
+}
+
+func (c *checker) people() {
+	c.r.Ascend(Profiles, nil, func(key, record []byte) bool {
+		p, err := decodePerson(record)
+		if err != nil {
+			c.problem("profiles %q: %v", key, err)
+		} else if string(personPrefix(p.ID)) != string(key) {
+			c.problem("profiles %q: the record is of %q", key, p.ID)
+		}
+		return true
+	})
+}
+
+func (c *checker) derived() {
+	c.r.Ascend(Derived, nil, func(key, record []byte) bool {
+		j, err := decodeJournaled(record)
+		if err != nil {
+			c.problem("derived %x: %v", key, err)
+		} else if len(key) != 8 || j.Input.Derived != binary.BigEndian.Uint64(key) || j.Input.Derived > c.last.Derived {
+			c.problem("derived %x: the record is of input %d, the last is %d", key, j.Input.Derived, c.last.Derived)
+		}
+		return true
+	})
 }
 
 func (c *checker) ids() {

@@ -32,6 +32,15 @@ func (s *Store) Commit(b *engine.Batch) error {
 	for _, c := range b.Changes {
 		derive(c, add)
 	}
+	for _, p := range b.People {
+		add(write{bucket: Profiles, key: personPrefix(p.ID), value: encodePerson(p), delete: p.IsZero()})
+	}
+	for _, in := range b.Derived {
+		add(write{bucket: Derived, key: be(in.Derived), value: encodeJournaled(&engine.Journaled{Seq: in.Derived, Input: in})})
+	}
+	for _, number := range b.Done {
+		add(write{bucket: Derived, key: be(number), delete: true})
+	}
 	slices.SortStableFunc(writes, func(x, y write) int {
 		return cmp.Or(cmp.Compare(x.bucket, y.bucket), bytes.Compare(x.key, y.key))
 	})

@@ -26,6 +26,8 @@
 //	idtimes   instant in ms (8), kind ":" id          nothing; when to forget an id
 //	versions  sized flow, sized version               flow record: its sources
 //	counts    sized flow, sized version               counts record
+//	profiles  sized profile                           person record
+//	derived   number (8)                              journaled record, not yet applied
 //
 // A cancelled timer is left where it is and recognised as stale when it is met, by
 // its run's deadline being another. Every other entry follows from its run exactly;

@@ -62,7 +62,7 @@ func entries(r *engine.Run, add func(write)) {
 		return
 	}
 	add(write{bucket: People, key: append(personPrefix(r.Profile), r.ID[:]...)})
-	if r.Key != "" {
+	if r.Key != "" && !r.Freed {
 		add(write{bucket: Keys, key: append(keyPrefix(engine.FlowKey{Flow: r.Flow, Key: r.Key}), r.ID[:]...)})
 	}
 	if r.Deadline != 0 {

@@ -25,6 +25,8 @@ func journaledFields(c *codec, j *engine.Journaled) {
 	in := j.Input
 	integer(c, &in.Kind)
 	c.str(&in.ID)
+	integer(c, &in.Depth)
+	c.uint(&in.Derived)
 	switch in.Kind {
 	case engine.InputEvent:
 		optional(c, &in.Event, func(c *codec, e *engine.Event) {
@@ -58,6 +60,37 @@ func journaledFields(c *codec, j *engine.Journaled) {
 		optional(c, &in.Deploy, deployFields)
 	case engine.InputControl:
 		optional(c, &in.Control, controlFields)
+	case engine.InputProfile:
+		optional(c, &in.Profile, func(c *codec, x *engine.ProfileChange) {
+			c.str(&x.Profile)
+			c.raw(&x.Set)
+			c.bool(&x.Replace)
+			list(c, &x.OptOut, (*codec).str)
+			list(c, &x.OptIn, (*codec).str)
+			c.bool(&x.Forget)
+		})
+	case engine.InputCall:
+		optional(c, &in.Call, func(c *codec, x *engine.Call) {
+			c.str(&x.Flow)
+			c.str(&x.Profile)
+			c.str(&x.Key)
+			c.str(&x.By)
+			c.raw(&x.Data)
+			c.bytes(x.Parent[:])
+		})
+	case engine.InputChildEnded:
+		optional(c, &in.ChildEnded, func(c *codec, x *engine.ChildEnded) {
+			c.bytes(x.Parent[:])
+			integer(c, &x.Step)
+			c.bytes(x.Child[:])
+			c.str(&x.Outcome)
+		})
+	case engine.InputDequeue:
+		optional(c, &in.Dequeue, func(c *codec, x *engine.Dequeue) {
+			c.str(&x.Flow)
+			c.str(&x.Profile)
+			c.str(&x.Key)
+		})
 	default:
 		c.fail()
 	}

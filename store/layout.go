@@ -23,15 +23,18 @@ const (
 	IDTimes
 	Versions
 	Counts
+	Profiles
+	Derived
 	bucketCount
 )
 
 // Buckets are all of them.
-var Buckets = [bucketCount]Bucket{Meta, Runs, Ended, People, Keys, Timers, Outbox, Journal, IDs, IDTimes, Versions, Counts}
+var Buckets = [bucketCount]Bucket{Meta, Runs, Ended, People, Keys, Timers, Outbox, Journal, IDs, IDTimes, Versions, Counts, Profiles, Derived}
 
 var bucketNames = [bucketCount]string{
 	Meta: "meta", Runs: "runs", Ended: "ended", People: "people", Keys: "keys", Timers: "timers",
 	Outbox: "outbox", Journal: "journal", IDs: "ids", IDTimes: "idtimes", Versions: "versions", Counts: "counts",
+	Profiles: "profiles", Derived: "derived",
 }
 
 // String is the bucket's name in the file.
@@ -40,7 +43,7 @@ func (b Bucket) String() string { return bucketNames[b] }
 // Appends reports whether the bucket's keys come in rising order, so that a backend
 // may fill its pages.
 func (b Bucket) Appends() bool {
-	return b == Runs || b == Timers || b == Outbox || b == Journal || b == IDTimes
+	return b == Runs || b == Timers || b == Outbox || b == Journal || b == IDTimes || b == Derived
 }
 
 var (

@@ -153,5 +153,13 @@ func inUse(t *testing.T) *memory.KV {
 			apply(&engine.Input{Kind: engine.InputCancel, Cancel: &engine.Cancel{Run: step.Posts[0].Run}})
 		}
 	}
+	apply(&engine.Input{Kind: engine.InputProfile, Profile: &engine.ProfileChange{Profile: "ann", Set: []byte(`{"plan":"pro"}`)}})
+	// A process that stopped between an event and what follows from it.
+	after := core.State
+	after.Derived = 1
+	if err := s.Commit(&engine.Batch{State: after, Derived: []*engine.Input{
+		{Kind: engine.InputDequeue, Derived: 1, Depth: 1, Dequeue: &engine.Dequeue{Flow: "tell", Profile: "ann"}}}}); err != nil {
+		t.Fatal(err)
+	}
 	return kv
 }

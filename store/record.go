@@ -14,6 +14,7 @@ const (
 	answerVersion  = 1
 	flowVersion    = 1
 	countsVersion  = 1
+	personVersion  = 1
 )
 
 func encodeRun(r *engine.Run) []byte {
@@ -50,10 +51,63 @@ func runFields(c *codec, r *engine.Run) {
 	integer(c, &r.Event)
 	integer(c, &r.Reply)
 	list(c, &r.Mailbox, happening)
+	list(c, &r.Alarms, func(c *codec, a *engine.Alarm) {
+		clock.write(c, &a.At)
+		signed(c, &a.Place)
+		signed(c, &a.Line)
+	})
 	clock.write(c, &r.Deadline)
+	list(c, &r.Loops, func(c *codec, l *engine.Loop) {
+		integer(c, &l.Step)
+		integer(c, &l.Round)
+		clock.write(c, &l.Began)
+	})
+	list(c, &r.Collected, func(c *codec, x *engine.Collection) {
+		integer(c, &x.Step)
+		list(c, &x.Hands, integer[int])
+	})
+	c.bool(&r.Freed)
+	integer(c, &r.Depth)
+	childFields(c, r)
 	c.str(&r.Outcome)
 	c.bool(&r.Goal)
 	clock.write(c, &r.Ended)
+}
+
+// childFields keep whose start step waits for the run, which few runs have.
+func childFields(c *codec, r *engine.Run) {
+	child := r.Parent != (engine.RunID{})
+	if c.bool(&child); child {
+		c.bytes(r.Parent[:])
+		integer(c, &r.ParentStep)
+	}
+}
+
+func encodePerson(p *engine.Person) []byte {
+	return encode(personVersion, func(c *codec) { personFields(c, p) })
+}
+
+func decodePerson(record []byte) (*engine.Person, error) {
+	p := new(engine.Person)
+	return p, decode(record, personVersion, func(c *codec) { personFields(c, p) })
+}
+
+func personFields(c *codec, p *engine.Person) {
+	var clock instants
+	c.str(&p.ID)
+	c.raw(&p.Attributes)
+	list(c, &p.OptOuts, (*codec).str)
+	list(c, &p.Starts, func(c *codec, s *engine.Start) {
+		c.str(&s.Flow)
+		c.str(&s.Key)
+		clock.write(c, &s.At)
+		c.bool(&s.Reply)
+	})
+	list(c, &p.Queue, func(c *codec, q *engine.Queued) {
+		c.str(&q.Flow)
+		c.str(&q.Key)
+		happeningFields(c, &q.Happening, &clock)
+	})
 }
 
 func entryFields(c *codec, e *engine.Entry, clock *instants) {
@@ -100,6 +154,7 @@ func stateFields(c *codec, s *engine.State) {
 	c.bytes(s.Installation[:])
 	c.uint(&s.Seq)
 	integer(c, &s.Stamp)
+	c.uint(&s.Derived)
 	integer(c, &s.Outbound)
 	list(c, &s.Only, (*codec).str)
 	c.bool(&s.Killed)

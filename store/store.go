@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strings"
 
 	"nudge/engine"
 	"nudge/flows"
@@ -70,22 +71,33 @@ func (s *Store) State() (state engine.State, err error) {
 	return state, err
 }
 
-// Load returns every run that the needs name, and the answers to ids that are
-// remembered. The records are the caller's.
-func (s *Store) Load(needs *engine.Needs) (runs []*engine.Run, ids []*engine.Remembered, err error) {
+// Load returns every run that the needs name, what is known of the people concerned,
+// and the answers to ids that are remembered. The records are the caller's.
+func (s *Store) Load(needs *engine.Needs) (loaded *engine.Loaded, err error) {
+	loaded = &engine.Loaded{}
 	err = s.kv.View(func(r Reader) error {
 		wanted, err := wantedRuns(r, needs)
 		if err != nil {
 			return err
 		}
-		runs = make([]*engine.Run, 0, len(wanted))
+		people := slices.Clone(needs.People)
 		for _, id := range wanted {
 			run, err := readRun(r, id)
 			if err != nil {
 				return err
 			}
 			if run != nil {
-				runs = append(runs, run)
+				loaded.Runs = append(loaded.Runs, run)
+				people = append(people, run.Profile)
+			}
+		}
+		for _, id := range sorted(people, strings.Compare) {
+			p, err := readPerson(r, id)
+			if err != nil {
+				return err
+			}
+			if p != nil {
+				loaded.People = append(loaded.People, p)
 			}
 		}
 		for _, id := range needs.IDs {
@@ -94,12 +106,49 @@ func (s *Store) Load(needs *engine.Needs) (runs []*engine.Run, ids []*engine.Rem
 				if err != nil {
 					return damaged(IDs, []byte(id), err)
 				}
-				ids = append(ids, answer)
+				loaded.IDs = append(loaded.IDs, answer)
 			}
 		}
 		return nil
 	})
-	return runs, ids, err
+	return loaded, err
+}
+
+// readPerson returns what is known of a person, or nil.
+func readPerson(r Reader, id string) (*engine.Person, error) {
+	record := r.Get(Profiles, personPrefix(id))
+	if record == nil {
+		return nil, nil
+	}
+	p, err := decodePerson(record)
+	return p, damaged(Profiles, personPrefix(id), err)
+}
+
+// Person returns what is known of a person, or nil.
+func (s *Store) Person(id string) (p *engine.Person, err error) {
+	err = s.kv.View(func(r Reader) error {
+		p, err = readPerson(r, id)
+		return err
+	})
+	return p, err
+}
+
+// Derived returns the derived inputs that are not yet applied, in order.
+func (s *Store) Derived() (inputs []*engine.Input, err error) {
+	err = s.kv.View(func(r Reader) error {
+		var failed error
+		r.Ascend(Derived, nil, func(key, record []byte) bool {
+			var j *engine.Journaled
+			if j, failed = decodeJournaled(record); failed != nil {
+				failed = damaged(Derived, key, failed)
+				return false
+			}
+			inputs = append(inputs, j.Input)
+			return true
+		})
+		return failed
+	})
+	return inputs, err
 }
 
 // wantedRuns are the ids of all the runs that the needs name, in order.
@@ -117,7 +166,7 @@ func wantedRuns(r Reader, needs *engine.Needs) ([]engine.RunID, error) {
 			return err == nil
 		})
 	}
-	for _, p := range sorted(needs.People, func(a, b string) int { return bytes.Compare([]byte(a), []byte(b)) }) {
+	for _, p := range sorted(needs.People, strings.Compare) {
 		collect(People, personPrefix(p))
 	}
 	for _, k := range sorted(needs.Keys, engine.FlowKey.Compare) {

@@ -8,26 +8,29 @@ import (
 	"nudge/engine"
 )
 
-// batch loads what the groups need, applies them in order and commits.
-func (l *Loop) batch(now time.Time, groups []*Group, step *Step) error {
+// batch loads what the groups need, applies them in order and commits. It stops after
+// a group from which other inputs follow, because those come before the next. It
+// returns how many groups it applied.
+func (l *Loop) batch(now time.Time, groups []*Group, step *Step) (applied int, err error) {
 	var needs engine.Needs
 	for _, g := range groups {
 		for _, in := range g.Inputs {
 			l.core.Needs(in, &needs)
 		}
 	}
-	runs, ids, err := l.store.Load(&needs)
+	loaded, err := l.store.Load(&needs)
 	if err != nil {
-		return err
+		return 0, err
 	}
-	b := &batch{loop: l, ws: engine.NewWorkingSet(&needs, runs, ids), stamp: engine.Instant(now.UnixMilli()), step: step}
-	for _, g := range groups {
-		b.apply(g)
+	b := &batch{loop: l, ws: engine.NewWorkingSet(&needs, loaded), stamp: engine.Instant(now.UnixMilli()), step: step}
+	for applied < len(groups) && len(b.out.Derived) == 0 {
+		b.apply(groups[applied])
+		applied++
 	}
 	if err := b.commit(); err != nil {
-		return fmt.Errorf("commit: %w", err)
+		return 0, fmt.Errorf("commit: %w", err)
 	}
-	return nil
+	return applied, nil
 }
 
 // batch is one load, apply, commit.
@@ -71,12 +74,16 @@ func (b *batch) one(in *engine.Input) engine.Answer {
 	if in.Kind == engine.InputTimer {
 		b.out.Met = append(b.out.Met, *in.Timer)
 	}
+	if in.Derived != 0 {
+		b.out.Done = append(b.out.Done, in.Derived)
+	}
 	slots := b.slots(in)
 	known := core.State.Active
 	outcome := core.Apply(b.ws, in, b.stamp, slots)
 	b.loop.free -= len(outcome.Posts)
 	b.posts = append(b.posts, outcome.Posts...)
 	b.plans = append(b.plans, outcome.Planned...)
+	b.out.Derived = append(b.out.Derived, outcome.Derived...)
 	if outcome.Panic != "" {
 		b.step.Panics = append(b.step.Panics, outcome.Panic)
 	}
@@ -115,12 +122,14 @@ func (b *batch) newVersions(known []engine.FlowVersion) {
 func (b *batch) commit() error {
 	b.out.State = b.loop.core.State
 	b.out.Changes, b.out.Answers = b.ws.Changes()
-	if len(b.out.Journal) > 0 || len(b.out.Met) > 0 || len(b.out.Changes) > 0 {
+	b.out.People = b.ws.People()
+	if len(b.out.Journal) > 0 || len(b.out.Met) > 0 || len(b.out.Changes) > 0 || len(b.out.Done) > 0 {
 		if err := b.loop.store.Commit(&b.out); err != nil {
 			return err
 		}
 	}
 	b.loop.plan(b.plans)
+	b.loop.derived = append(b.loop.derived, b.out.Derived...)
 	for _, c := range b.out.Changes {
 		if d := c.After.Deadline; d != 0 && (b.loop.next == 0 || d < b.loop.next) {
 			b.loop.next = d

@@ -9,8 +9,8 @@ import (
 // Store is where the loop keeps what it knows. Records that it returns belong to the
 // caller.
 type Store interface {
-	// Load returns every run that the needs name, and the remembered answers to ids.
-	Load(*engine.Needs) ([]*engine.Run, []*engine.Remembered, error)
+	// Load returns everything that the needs name.
+	Load(*engine.Needs) (*engine.Loaded, error)
 	// Commit returns nil when the batch is durable. After an error nobody can say
 	// whether it is: the loop must not be used again.
 	Commit(*engine.Batch) error
@@ -19,6 +19,8 @@ type Store interface {
 	Due(until engine.Instant, limit int) ([]engine.Timer, engine.Instant, error)
 	// Outbox returns at most limit messages of the outbox after one, in order.
 	Outbox(after engine.OutboxRef, limit int) ([]engine.OutboxEntry, error)
+	// Derived returns the derived inputs that are not yet applied, in order.
+	Derived() ([]*engine.Input, error)
 	// Forget drops at most limit answers that were remembered before an instant, and
 	// returns how many it dropped.
 	Forget(before engine.Instant, limit int) (int, error)
@@ -38,6 +40,8 @@ type Loop struct {
 	next  engine.Instant // no timer is due before this
 	hold  bool           // claim nothing more: the process is about to stop
 	tidy  engine.Instant // when old answers are looked for again
+
+	derived []*engine.Input // inputs to be applied before any from outside, in order
 
 	backlog []engine.OutboxRef // planned messages, in order
 	more    bool               // there may be planned messages after the backlog
@@ -83,12 +87,12 @@ func (l *Loop) Step(now time.Time, groups []*Group) (*Step, error) {
 		return nil, err
 	}
 	groups = append(own, groups...)
-	for len(groups) > 0 {
-		n := untilDeploy(groups)
-		if err := l.batch(now, groups[:n], step); err != nil {
+	for len(groups) > 0 || len(l.derived) > 0 {
+		taken, err := l.applyNext(now, groups, step)
+		if err != nil {
 			return nil, err
 		}
-		groups = groups[n:]
+		groups = groups[taken:]
 	}
 	if err := l.forget(engine.InstantOf(now)); err != nil {
 		return nil, err
@@ -96,6 +100,18 @@ func (l *Loop) Step(now time.Time, groups []*Group) (*Step, error) {
 	step.Next = l.next
 	step.Again = step.Again || l.next != 0 && l.next <= engine.InstantOf(now) || l.canClaim() && len(l.backlog) > 0
 	return step, nil
+}
+
+// applyNext applies derived inputs where there are some, else the next of the groups, and
+// returns how many groups it applied.
+func (l *Loop) applyNext(now time.Time, groups []*Group, step *Step) (int, error) {
+	if len(l.derived) == 0 {
+		return l.batch(now, groups[:untilDeploy(groups)], step)
+	}
+	first := &Group{Inputs: l.derived[:1]}
+	l.derived = l.derived[1:]
+	_, err := l.batch(now, []*Group{first}, step)
+	return 0, err
 }
 
 // untilDeploy returns how many groups to apply before what they may touch has to be

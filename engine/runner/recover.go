@@ -12,6 +12,10 @@ import (
 // other inputs.
 func (l *Loop) Recover(now time.Time) (*Step, error) {
 	all := &Step{}
+	var err error
+	if l.derived, err = l.store.Derived(); err != nil {
+		return nil, err
+	}
 	var after engine.OutboxRef
 	for {
 		found, err := l.store.Outbox(after, maxBacklog)
@@ -28,8 +32,12 @@ func (l *Loop) Recover(now time.Time) (*Step, error) {
 			continue
 		}
 		step := &Step{}
-		if err := l.batch(now, groups, step); err != nil {
-			return nil, err
+		for len(groups) > 0 || len(l.derived) > 0 {
+			n, err := l.applyNext(now, groups, step)
+			if err != nil {
+				return nil, err
+			}
+			groups = groups[n:]
 		}
 		all.Posts = append(all.Posts, step.Posts...)
 		all.Changes = append(all.Changes, step.Changes...)
@@ -45,12 +53,12 @@ func (l *Loop) lost(found []engine.OutboxEntry) ([]*Group, error) {
 			needs.Runs = append(needs.Runs, e.Run)
 		}
 	}
-	runs, _, err := l.store.Load(&needs)
+	loaded, err := l.store.Load(&needs)
 	if err != nil {
 		return nil, err
 	}
-	byID := make(map[engine.RunID]*engine.Run, len(runs))
-	for _, r := range runs {
+	byID := make(map[engine.RunID]*engine.Run, len(loaded.Runs))
+	for _, r := range loaded.Runs {
 		byID[r.ID] = r
 	}
 	var groups []*Group

@@ -1,0 +1,105 @@
+package engine
+
+import (
+	"slices"
+
+	"nudge/flows"
+)
+
+// collect begins to gather events. What came while the run was held is gathered
+// first.
+func (a *application) collect(r *Run, f *flows.Flow, s *flows.Step) (next int, parked bool) {
+	r.Status = Waiting
+	r.Collected = append(r.Collected, Collection{Step: r.At})
+	if s.Collect.IncludeTrigger {
+		r.addItem(Happening{At: r.Started(), Event: r.StartedBy, Who: r.Profile, Data: r.Data})
+	}
+	held := r.Mailbox
+	r.Mailbox = nil
+	for i := range held {
+		if a.isItem(&held[i], r, f, s.Collect) {
+			a.gather(r, held[i])
+		} else {
+			r.Mailbox = append(r.Mailbox, held[i])
+		}
+	}
+	if line, h := a.lookBack(r, f, s.Collect.Until); line != nil {
+		return a.closeCollect(r, f, line, h), false
+	}
+	if line := a.full(r, f, s.Collect); line != nil {
+		return a.closeCollect(r, f, line, nil), false
+	}
+	timers, past, err := a.arm(r, f, r.At, s.Collect.Until)
+	switch {
+	case err != nil:
+		a.fail(r, r.At, err.Error())
+		return 0, true
+	case timers > 0 && timers == past:
+		r.Freed = true
+		a.endWait(r, r.At, outcomePast, nil)
+		return s.Next, false
+	}
+	a.logWaiting(r)
+	return 0, true
+}
+
+// closeCollect ends a collect by a line. The run frees its key, so that the next event
+// opens the next digest.
+func (a *application) closeCollect(r *Run, f *flows.Flow, line *flows.Line, h *Happening) (next int) {
+	return a.follow(r, r.At, line, h)
+}
+
+// collectItem gathers an event where the run is parked on a collect that names it. It
+// reports whether it did.
+func (a *application) collectItem(r *Run, f *flows.Flow, h *Happening) bool {
+	if r.Status != Waiting || f.Steps[r.At].Verb != flows.VerbCollect || !a.isItem(h, r, f, f.Steps[r.At].Collect) {
+		return false
+	}
+	c := f.Steps[r.At].Collect
+	r = a.edit(r.ID)
+	a.gather(r, *h)
+	a.collected = append(a.collected, r.Flow)
+	a.decide(r, DidCollect, "")
+	if line := a.full(r, f, c); line != nil {
+		a.take(r, f, r.At, line, nil)
+		return true
+	}
+	for i := range c.Until {
+		if line := &c.Until[i]; line.Signal == flows.SignalQuiet {
+			r.setAlarm(Alarm{InstantOf(line.After.After(a.now.Time(), a.zoneOf(r, f))), r.At, i})
+		}
+	}
+	return true
+}
+
+func (a *application) isItem(h *Happening, r *Run, f *flows.Flow, c *flows.Collect) bool {
+	return h.Event != "" && a.names(c.Event, c.Key, r, f, h) && a.holds(c.If, r, f, h)
+}
+
+func (a *application) gather(r *Run, h Happening) {
+	r.addItem(h)
+	r.log(Entry{At: a.now, Kind: KindItem, Step: r.At, Detail: h.Event})
+}
+
+// addItem adds an item to the collect that the run is in.
+func (r *Run) addItem(h Happening) {
+	r.Hands = append(r.Hands, h)
+	c := &r.Collected[len(r.Collected)-1]
+	c.Hands = append(slices.Clip(c.Hands), len(r.Hands))
+}
+
+// full returns the line that ends a collect because it has enough items, or nil. One
+// that has all it can hold ends by its upper line.
+func (a *application) full(r *Run, f *flows.Flow, c *flows.Collect) *flows.Line {
+	n := len(r.Collected[len(r.Collected)-1].Hands)
+	for i := range c.Until {
+		line := &c.Until[i]
+		if line.Signal == flows.SignalItems && n >= line.Items && a.holds(line.If, r, f, nil) {
+			return line
+		}
+	}
+	if n >= MaxItems {
+		return &c.Until[0]
+	}
+	return nil
+}

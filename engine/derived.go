@@ -1,0 +1,149 @@
+package engine
+
+import (
+	"encoding/json"
+	"fmt"
+
+	"nudge/flows"
+)
+
+// Call starts a run of a flow for a person: from outside, from a start step, or from
+// the queue of an entry.
+type Call struct {
+	Flow    string
+	Profile string
+	Key     string
+	By      string // what the run shows as started_by
+	Data    json.RawMessage
+	Parent  RunID // the run whose start step waits for the outcome; zero for none
+	Queued  bool  // from the queue: the trigger's if is asked again
+}
+
+// ChildEnded tells a run that the run it started and waits for has ended.
+type ChildEnded struct {
+	Parent  RunID
+	Step    int
+	Child   RunID
+	Outcome string
+}
+
+// derive leaves an input that follows from the one in hand. It is committed with it
+// and applied before newer inputs from outside. Causes in a row are limited, so that
+// flows that set each other off come to an end.
+func (a *application) derive(r *Run, in *Input) bool {
+	in.Depth = max(a.in.Depth, r.Depth) + 1
+	if in.Depth > MaxDepth {
+		r.log(Entry{At: a.now, Kind: KindError, Step: r.At,
+			Detail: fmt.Sprintf("%d causes in a row led here; a further %s is not made", MaxDepth, in.Kind)})
+		return false
+	}
+	a.out.Derived = append(a.out.Derived, in)
+	return true
+}
+
+// emit makes an event of the run's own.
+func (a *application) emit(r *Run, f *flows.Flow, s *flows.Step) (next int, parked bool) {
+	data, err := assigned(s.Emit.Data, a.scope(r, f))
+	if err != nil {
+		a.fail(r, r.At, err.Error())
+		return 0, true
+	}
+	r.log(Entry{At: a.now, Kind: KindEmitted, Step: r.At, Detail: s.Emit.Event})
+	a.derive(r, &Input{Kind: InputEvent, Event: &Event{Type: s.Emit.Event, Profile: r.Profile, Data: data}})
+	return s.Next, false
+}
+
+// startFlow calls a flow for the run's person, and waits for its outcome where the
+// step says so.
+func (a *application) startFlow(r *Run, f *flows.Flow, s *flows.Step) (next int, parked bool) {
+	data, err := assigned(s.Start.Data, a.scope(r, f))
+	if err != nil {
+		a.fail(r, r.At, err.Error())
+		return 0, true
+	}
+	r.log(Entry{At: a.now, Kind: KindCalled, Step: r.At, Detail: s.Start.Flow})
+	call := &Call{Flow: s.Start.Flow, Profile: r.Profile, By: r.Flow, Data: data}
+	if s.Start.Wait {
+		call.Parent = r.ID
+	}
+	if !a.derive(r, &Input{Kind: InputCall, Call: call}) || !s.Start.Wait {
+		return s.Next, false
+	}
+	r.Status = Waiting
+	a.logWaiting(r)
+	return 0, true
+}
+
+// assigned evaluates assignments to an object.
+func assigned(list []flows.Assignment, scope map[string]any) (json.RawMessage, error) {
+	data := make(map[string]json.RawMessage, len(list))
+	for i := range list {
+		raw, err := evaluate(&list[i].Value, scope)
+		if err != nil {
+			return nil, err
+		}
+		data[list[i].Name] = raw
+	}
+	return json.Marshal(data)
+}
+
+// call starts a run that was called for.
+func (a *application) call(c *Call) {
+	f := a.e.activeNamed(c.Flow)
+	if f == nil {
+		a.refuse(RefusedNotFound, "there is no active flow "+c.Flow)
+		a.tellParent(c, "refused")
+		return
+	}
+	if _, err := decodeObject(f.Data, c.Data); err != nil {
+		a.out.Answer.Refused = misfit(err, f)
+		a.tellParent(c, "refused")
+		return
+	}
+	a.changed = true
+	before := a.starts
+	a.enter(f, &entrant{profile: c.Profile, key: c.Key, by: c.By, data: c.Data, parent: c.Parent})
+	if a.starts == before {
+		a.tellParent(c, "skipped")
+	}
+}
+
+// tellParent ends the wait of the run that called when no run was started for it.
+func (a *application) tellParent(c *Call, outcome string) {
+	parent := a.ws.Run(c.Parent)
+	if parent == nil || !parent.Live() {
+		return
+	}
+	if a.out.Answer.Refused != nil { // a run's own call is not refused to anybody outside
+		a.ignore(a.out.Answer.Refused.Detail)
+		a.out.Answer.Refused = nil
+	}
+	a.childEnded(&ChildEnded{Parent: c.Parent, Step: parent.At, Outcome: outcome})
+}
+
+// childEnded ends the wait of a start step.
+func (a *application) childEnded(c *ChildEnded) {
+	r := a.ws.Run(c.Parent)
+	if r == nil || !r.Live() {
+		a.ignore("the run that called has ended")
+		return
+	}
+	f := a.e.flowOf(r)
+	if r.Status != Waiting || r.At != c.Step || f.Steps[r.At].Verb != flows.VerbStart {
+		a.ignore("the run that called went on")
+		return
+	}
+	r = a.edit(c.Parent)
+	a.endWait(r, r.At, c.Outcome, nil)
+	a.advance(r, f, f.Steps[r.At].Next)
+}
+
+// activeNamed returns an active flow, or nil.
+func (e *Engine) activeNamed(name string) *flows.Flow {
+	for _, f := range e.active {
+		if f.Name == name {
+			return f
+		}
+	}
+	return nil
+}

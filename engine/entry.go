@@ -1,0 +1,219 @@
+package engine
+
+import (
+	"encoding/json"
+	"fmt"
+	"slices"
+
+	"nudge/flows"
+)
+
+// entrant is somebody for whom a run may start.
+type entrant struct {
+	profile string
+	key     string
+	by      string // event type, reply, or the flow that called
+	data    json.RawMessage
+	who     string // whom the event names, kept when it is queued
+	parent  RunID
+	reply   *Happening // the reply that starts it, which stays in hand
+}
+
+// enter starts a run where the flow's entry and the limits let it, and says what it
+// did.
+func (a *application) enter(f *flows.Flow, who *entrant) {
+	live := a.ws.liveOf(who.profile)
+	restarted := false
+	if same := sameKey(live, f, who.key); len(same) > 0 {
+		switch f.Entry.IfRunning {
+		case flows.Skip:
+			a.skipFor(f, same[0], "a run is live")
+			return
+		case flows.Queue:
+			a.enqueue(f, who)
+			return
+		case flows.Restart:
+			restarted = true
+			for _, r := range same {
+				r = a.edit(r.ID)
+				a.finish(r, OutcomeRestarted, false)
+				a.decide(r, DidExit, OutcomeRestarted)
+			}
+		}
+	}
+	if why := a.overLimit(f, who, live, restarted); why != "" {
+		a.skip(f, why)
+		return
+	}
+	a.start(f, who)
+}
+
+// sameKey are the live runs of the flow with the key, those that have freed it aside.
+func sameKey(live []*Run, f *flows.Flow, key string) (same []*Run) {
+	for _, r := range live {
+		if r.Flow == f.Name && r.Key == key && !r.Freed {
+			same = append(same, r)
+		}
+	}
+	return same
+}
+
+// overLimit says which limit a start would go over, or nothing. Starts that are
+// counted are noted here.
+func (a *application) overLimit(f *flows.Flow, who *entrant, live []*Run, restarted bool) string {
+	if len(live) >= MaxLiveRuns {
+		return fmt.Sprintf("%s has %d live runs, which is the limit", who.profile, MaxLiveRuns)
+	}
+	if who.reply != nil {
+		since := a.now.Add(-ReplyStartsPer)
+		counts := func(s Start) bool { return s.Reply && s.Flow == f.Name && s.At > since }
+		if a.count(who.profile, counts) >= MaxReplyStarts {
+			return fmt.Sprintf("replies of %s started it %d times within %s, which is the limit", who.profile, MaxReplyStarts, ReplyStartsPer)
+		}
+		a.note(who.profile, Start{Flow: f.Name, At: a.now, Reply: true}, counts)
+	}
+	if f.Entry.AtMost == 0 || restarted {
+		return ""
+	}
+	counts := func(s Start) bool {
+		return !s.Reply && s.Flow == f.Name && s.Key == who.key && a.within(s.At, f)
+	}
+	if a.count(who.profile, counts) >= f.Entry.AtMost {
+		return "at_most: it was started as often as it may be"
+	}
+	a.note(who.profile, Start{Flow: f.Name, Key: who.key, At: a.now}, counts)
+	return ""
+}
+
+// within reports whether a start still counts.
+func (a *application) within(at Instant, f *flows.Flow) bool {
+	return f.Entry.Per == (flows.Duration{}) || f.Entry.Per.After(at.Time(), f.Zone).After(a.now.Time())
+}
+
+func (a *application) count(profile string, counts func(Start) bool) (n int) {
+	p := a.ws.person(profile)
+	for i := 0; p != nil && i < len(p.Starts); i++ {
+		if counts(p.Starts[i]) {
+			n++
+		}
+	}
+	return n
+}
+
+// note adds a start, and drops those of the same limit that no longer count.
+func (a *application) note(profile string, s Start, counts func(Start) bool) {
+	p := a.editPerson(profile)
+	p.Starts = slices.DeleteFunc(p.Starts, func(old Start) bool {
+		return old.Flow == s.Flow && old.Key == s.Key && old.Reply == s.Reply && !counts(old)
+	})
+	p.Starts = append(p.Starts, s)
+}
+
+// start begins a run.
+func (a *application) start(f *flows.Flow, who *entrant) {
+	r := &Run{
+		ID:   newRunID(a.now, a.e.State.Installation, a.seq, a.starts),
+		Flow: f.Name, Version: f.Version, Profile: who.profile, Key: who.key,
+		StartedBy: who.by, Data: who.data, Depth: a.in.Depth, Parent: who.parent,
+	}
+	if parent := a.ws.Run(who.parent); parent != nil {
+		r.ParentStep = parent.At
+	}
+	if who.reply != nil {
+		r.Hands, r.Reply = []Happening{*who.reply}, 1
+	}
+	a.starts++
+	a.changed, a.blamed = true, r.ID
+	r.log(Entry{At: a.now, Kind: KindStarted, Step: NoStep, Detail: who.by})
+	a.ws.add(r)
+	a.decide(r, DidStart, "")
+	if _, _, err := a.arm(r, f, AtExits, f.Exits); err != nil {
+		a.fail(r, 0, err.Error())
+		return
+	}
+	if a.leavesByIf(r, f) {
+		return
+	}
+	a.advance(r, f, 0)
+}
+
+// enqueue keeps an event until the live run has ended.
+func (a *application) enqueue(f *flows.Flow, who *entrant) {
+	p := a.editPerson(who.profile)
+	if len(p.Queue) >= MaxQueue {
+		a.skip(f, fmt.Sprintf("%d events wait for %s already, which is the limit", MaxQueue, who.profile))
+		return
+	}
+	p.Queue = append(p.Queue, Queued{Flow: f.Name, Key: who.key,
+		Happening: Happening{At: a.now, Event: who.by, Who: who.who, Data: who.data}})
+	a.out.Answer.Decisions = append(a.out.Answer.Decisions, Decision{Flow: f.Name, Did: DidQueue, Reason: "a run is live"})
+}
+
+// afterEnd lets what waited for the end of a run go on: the run that called it, and
+// the next one in the queue. What a run had held and no step took starts the next one,
+// where the flow queues.
+func (a *application) afterEnd(r *Run) {
+	if r.Parent != (RunID{}) {
+		a.derive(r, &Input{Kind: InputChildEnded,
+			ChildEnded: &ChildEnded{Parent: r.Parent, Step: r.ParentStep, Child: r.ID, Outcome: r.Outcome}})
+	}
+	f := a.e.activeNamed(r.Flow)
+	if f == nil || f.Entry.IfRunning != flows.Queue {
+		return
+	}
+	for _, h := range r.Mailbox {
+		if i := slices.IndexFunc(f.Triggers, func(t flows.Trigger) bool { return t.Event == h.Event && h.Event != "" }); i >= 0 {
+			p := a.editPerson(r.Profile)
+			p.Queue = append(p.Queue, Queued{Flow: r.Flow, Key: r.Key, Happening: h})
+		}
+	}
+	p := a.ws.person(r.Profile)
+	if p != nil && slices.ContainsFunc(p.Queue, func(q Queued) bool { return q.Flow == r.Flow && q.Key == r.Key }) {
+		a.derive(r, &Input{Kind: InputDequeue, Dequeue: &Dequeue{Flow: r.Flow, Profile: r.Profile, Key: r.Key}})
+	}
+}
+
+// Dequeue starts the next run that waits in a person's queue.
+type Dequeue struct {
+	Flow    string
+	Profile string
+	Key     string
+}
+
+// dequeue takes the oldest event of the queue whose trigger still wants it.
+func (a *application) dequeue(d *Dequeue) {
+	f := a.e.activeNamed(d.Flow)
+	a.changed = true
+	for {
+		p := a.ws.person(d.Profile)
+		if p == nil || f == nil || len(sameKey(a.ws.liveOf(d.Profile), f, d.Key)) > 0 {
+			return
+		}
+		i := slices.IndexFunc(p.Queue, func(q Queued) bool { return q.Flow == d.Flow && q.Key == d.Key })
+		if i < 0 {
+			return
+		}
+		p = a.editPerson(d.Profile)
+		next := p.Queue[i]
+		p.Queue = slices.Delete(p.Queue, i, i+1)
+		if a.stillWanted(f, &next) {
+			a.enter(f, &entrant{profile: d.Profile, key: d.Key, by: next.Event, who: next.Who, data: next.Data})
+		}
+	}
+}
+
+// stillWanted asks the trigger's if again.
+func (a *application) stillWanted(f *flows.Flow, q *Queued) bool {
+	ev := &Event{Type: q.Event, Profile: q.Who, Data: q.Data}
+	scope, err := a.triggerScope(f, ev)
+	if err != nil {
+		return false
+	}
+	for i := range f.Triggers {
+		if t := &f.Triggers[i]; t.Event == q.Event {
+			ok, err := truth(t.If, scope)
+			return ok && err == nil
+		}
+	}
+	return false
+}

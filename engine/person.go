@@ -1,0 +1,253 @@
+package engine
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+	"time"
+
+	"nudge/flows"
+	"nudge/flows/shape"
+)
+
+// Person is what is known of a profile beside its runs.
+type Person struct {
+	ID         string
+	Attributes json.RawMessage // an object: name, locale, timezone, and what the project declares
+	OptOuts    []string        // categories, sorted; OptOutAll for all
+	Starts     []Start         // of flows that limit them, oldest first
+	Queue      []Queued        // what waits for a live run to end, oldest first
+}
+
+// OptOutAll stands among a person's opt-outs for every category.
+const OptOutAll = "all"
+
+// Start is one start of a run that a limit counts.
+type Start struct {
+	Flow  string
+	Key   string
+	At    Instant
+	Reply bool // by a reply, under MaxReplyStarts
+}
+
+// Queued is an event that starts a run of a flow once the live one has ended.
+type Queued struct {
+	Flow string
+	Key  string
+	Happening
+}
+
+// IsZero reports whether nothing is known, so that there is nothing to keep.
+func (p *Person) IsZero() bool {
+	return len(p.Attributes) == 0 && len(p.OptOuts) == 0 && len(p.Starts) == 0 && len(p.Queue) == 0
+}
+
+func (p *Person) clone() *Person {
+	c := *p
+	c.OptOuts, c.Starts, c.Queue = slices.Clone(p.OptOuts), slices.Clone(p.Starts), slices.Clone(p.Queue)
+	return &c
+}
+
+// ProfileChange changes what is known of a person.
+type ProfileChange struct {
+	Profile string
+	Set     json.RawMessage // an object; a null removes what it names
+	Replace bool            // what Set does not name is removed
+	OptOut  []string        // categories to opt out of
+	OptIn   []string        // categories to opt in to
+	Forget  bool            // end all runs of the person, and forget all that is known
+}
+
+// profile applies a change of what is known of a person, and lets the person's runs
+// look at their conditions.
+func (a *application) profile(c *ProfileChange) {
+	if c.Forget {
+		a.forget(c.Profile)
+		return
+	}
+	if err := a.setAttributes(c.Profile, c.Set, c.Replace); err != nil {
+		a.refuse(RefusedShape, err.Error())
+		return
+	}
+	p := a.editPerson(c.Profile)
+	for _, category := range c.OptOut {
+		p.optOut(category)
+	}
+	for _, category := range c.OptIn {
+		p.optIn(category)
+	}
+	for _, r := range a.ws.liveOf(c.Profile) {
+		a.blamed = r.ID
+		a.watchIfs(r)
+	}
+}
+
+// setAttributes merges an object into a person's attributes, if they still have the
+// shape that the project declares.
+func (a *application) setAttributes(profile string, set json.RawMessage, replace bool) error {
+	attributes := map[string]json.RawMessage{}
+	if p := a.ws.person(profile); p != nil && !replace && len(p.Attributes) > 0 {
+		if err := json.Unmarshal(p.Attributes, &attributes); err != nil {
+			panic("engine: stored attributes: " + err.Error())
+		}
+	}
+	if len(set) > 0 {
+		var changes map[string]json.RawMessage
+		if err := json.Unmarshal(set, &changes); err != nil {
+			return errors.New("a profile must be a JSON object")
+		}
+		maps.Copy(attributes, changes)
+	}
+	maps.DeleteFunc(attributes, func(_ string, v json.RawMessage) bool { return string(v) == "null" })
+	raw, err := json.Marshal(attributes)
+	if err != nil {
+		return err
+	}
+	if len(raw) > MaxProfileData {
+		return fmt.Errorf("what is known of a person must be at most %d bytes", MaxProfileData)
+	}
+	if err := a.e.checkAttributes(raw); err != nil {
+		return err
+	}
+	if len(attributes) == 0 {
+		raw = nil
+	}
+	a.editPerson(profile).Attributes = raw
+	return nil
+}
+
+// checkAttributes reports what is wrong with a person's attributes, by the shape that
+// the active flows know.
+func (e *Engine) checkAttributes(raw json.RawMessage) error {
+	known, err := decodeObject(shape.Any, raw)
+	if err != nil {
+		return err
+	}
+	if zone, ok := known["timezone"]; ok {
+		name, isText := zone.(string)
+		if !isText || e.zone(name) == nil {
+			return fmt.Errorf("timezone: there is no time zone %v; for example Europe/London", zone)
+		}
+	}
+	for _, f := range e.active {
+		if f.Profile == nil {
+			continue
+		}
+		if _, err := decodeObject(partial(f.Profile), raw); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// partial is a shape of which any field may be absent: what is known of a person may
+// be less than what is declared.
+func partial(t *shape.Type) *shape.Type {
+	fields := make(map[string]*shape.Type, len(t.Fields))
+	for name, field := range t.Fields {
+		fields[name] = field.OrNil()
+	}
+	return shape.OpenMap(fields)
+}
+
+// forget ends the person's runs and drops what is known.
+func (a *application) forget(profile string) {
+	for _, r := range a.ws.liveOf(profile) {
+		r = a.edit(r.ID)
+		a.finish(r, OutcomeForgotten, false)
+		a.decide(r, DidCancel, "the person is forgotten")
+	}
+	*a.editPerson(profile) = Person{ID: profile}
+}
+
+// editPerson returns what is known of a person for changing.
+func (a *application) editPerson(profile string) *Person {
+	a.changed = true
+	return a.ws.editPerson(profile)
+}
+
+func (p *Person) optOut(category string) {
+	if i, found := slices.BinarySearch(p.OptOuts, category); !found {
+		p.OptOuts = slices.Insert(p.OptOuts, i, category)
+	}
+}
+
+func (p *Person) optIn(category string) {
+	if category == OptOutAll {
+		p.OptOuts = nil
+	}
+	if i, found := slices.BinarySearch(p.OptOuts, category); found {
+		p.OptOuts = slices.Delete(p.OptOuts, i, i+1)
+	}
+}
+
+// opt carries out an opt_out or opt_in step.
+func (a *application) opt(r *Run, s *flows.Step) (next int, parked bool) {
+	category, p := s.Opt.Category, a.editPerson(r.Profile)
+	if category == "" {
+		category = OptOutAll
+	}
+	direction := "out of "
+	if s.Opt.In {
+		direction = "in to "
+		p.optIn(category)
+	} else {
+		p.optOut(category)
+	}
+	r.log(Entry{At: a.now, Kind: KindOpted, Step: r.At, Detail: direction + category})
+	return s.Next, false
+}
+
+// profileView is what expressions and templates see of a person.
+func (a *application) profileView(profile string, f *flows.Flow) map[string]any {
+	view := map[string]any{}
+	if p := a.ws.person(profile); p != nil && len(p.Attributes) > 0 {
+		if t := f.Profile; t != nil {
+			view = object(partial(t), p.Attributes)
+		} else {
+			view = object(shape.Any, p.Attributes)
+		}
+	}
+	view["id"] = profile
+	if a.e.zone(text(view["timezone"])) == nil {
+		view["timezone"] = f.Zone.String()
+	}
+	return view
+}
+
+func text(v any) string {
+	s, _ := v.(string)
+	return s
+}
+
+// zoneOf is where a run's person lives: their own zone, else the flow's.
+func (a *application) zoneOf(r *Run, f *flows.Flow) *time.Location {
+	p := a.ws.person(r.Profile)
+	if p == nil || !strings.Contains(string(p.Attributes), `"timezone"`) {
+		return f.Zone
+	}
+	if zone := a.e.zone(text(object(shape.Any, p.Attributes)["timezone"])); zone != nil {
+		return zone
+	}
+	return f.Zone
+}
+
+// zone returns a time zone by name, or nil. The zone of the machine is none.
+func (e *Engine) zone(name string) *time.Location {
+	if name == "" || name == "Local" {
+		return nil
+	}
+	zone, known := e.zones[name]
+	if !known {
+		zone, _ = time.LoadLocation(name)
+		if len(e.zones) < maxZones {
+			e.zones[name] = zone
+		}
+	}
+	return zone
+}
+
+const maxZones = 1000 // zones kept; there are about 600

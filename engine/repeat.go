@@ -1,0 +1,107 @@
+package engine
+
+import (
+	"strconv"
+
+	"nudge/flows"
+)
+
+// roundAlarm is the line of the alarm that ends a round.
+const roundAlarm = -1
+
+// repeat begins a loop, or ends a round of it: the steps of a round lead back to it.
+func (a *application) repeat(r *Run, f *flows.Flow, s *flows.Step) (next int, parked bool) {
+	if n := len(r.Loops); n > 0 && r.Loops[n-1].Step == r.At {
+		return a.endRound(r, f, s, &r.Loops[n-1])
+	}
+	r.Loops = append(r.Loops, Loop{Step: r.At, Round: 1, Began: a.now})
+	if line, h := a.lookBack(r, f, s.Repeat.Until); line != nil {
+		return a.follow(r, r.At, line, h), false
+	}
+	if _, _, err := a.arm(r, f, r.At, s.Repeat.Until); err != nil {
+		a.fail(r, r.At, err.Error())
+		return 0, true
+	}
+	a.logRound(r, 1)
+	return s.Repeat.Body, false
+}
+
+// endRound waits for the rest of the round's time, which the last round has too, so
+// that the pace stays the same whatever becomes of the messages.
+func (a *application) endRound(r *Run, f *flows.Flow, s *flows.Step, l *Loop) (next int, parked bool) {
+	end := InstantOf(s.Repeat.Every.After(l.Began.Time(), a.zoneOf(r, f)))
+	if end > a.now {
+		r.Status = Waiting
+		r.setAlarm(Alarm{end, r.At, roundAlarm})
+		a.logWaiting(r)
+		return 0, true
+	}
+	return a.beginRound(r, s, l)
+}
+
+// beginRound begins the next round, or ends the loop after the last.
+func (a *application) beginRound(r *Run, s *flows.Step, l *Loop) (next int, parked bool) {
+	if l.Round == s.Repeat.Times {
+		a.leaveLoop(r, len(r.Loops)-1)
+		a.endWait(r, r.At, OutcomeCompleted, nil)
+		return s.Next, false
+	}
+	l.Round++
+	l.Began = a.now
+	a.logRound(r, l.Round)
+	return s.Repeat.Body, false
+}
+
+// nextRound goes on when the time of a round is over.
+func (a *application) nextRound(r *Run, f *flows.Flow) {
+	r.Alarms = deleteAlarm(r.Alarms, r.At, roundAlarm)
+	r.setDeadline()
+	next, _ := a.beginRound(r, &f.Steps[r.At], &r.Loops[len(r.Loops)-1])
+	a.advance(r, f, next)
+}
+
+func deleteAlarm(alarms []Alarm, place, line int) []Alarm {
+	kept := alarms[:0]
+	for _, x := range alarms {
+		if x.Place != place || x.Line != line {
+			kept = append(kept, x)
+		}
+	}
+	return kept
+}
+
+// leaveLoop leaves the loop of that depth and those within. What it was about to send
+// stays here; what is out already is out.
+func (a *application) leaveLoop(r *Run, depth int) {
+	if r.Status == Sending {
+		a.drop(r, len(r.Messages), "the loop ended")
+	}
+	r.clearAlarms(r.At)
+	for _, l := range r.Loops[depth:] {
+		r.clearAlarms(l.Step)
+	}
+	r.Loops = r.Loops[:depth]
+}
+
+// drop holds back a message that was planned and not yet claimed.
+func (a *application) drop(r *Run, message int, why string) {
+	r.clearAlarms(AtMessage)
+	m := r.Message(message)
+	if m == nil || m.Status != Planned && m.Status != Retrying {
+		return
+	}
+	m.Status, m.Reason = Unsent, why
+	r.log(Entry{At: a.now, Kind: KindUnsent, Step: m.Step, Message: message, Detail: why})
+}
+
+func (a *application) logRound(r *Run, round int) {
+	r.log(Entry{At: a.now, Kind: KindRound, Step: r.At, Detail: strconv.Itoa(round)})
+}
+
+// round is the number of the innermost round the run is in; 0 outside of loops.
+func (r *Run) round() int {
+	if n := len(r.Loops); n > 0 {
+		return r.Loops[n-1].Round
+	}
+	return 0
+}

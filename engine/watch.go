@@ -1,0 +1,129 @@
+package engine
+
+import (
+	"slices"
+
+	"nudge/flows"
+)
+
+// watch is lines that a run looks out for at present: the flow's exits, the until of
+// a repeat it is in, or the wait it is parked on. Several are in effect at once; they
+// are asked in that order, and within one the upper line first.
+type watch struct {
+	place int // index of the step, or AtExits
+	lines []flows.Line
+}
+
+// watches are all that are in effect for a run, in the order in which they are asked.
+func watches(r *Run, f *flows.Flow) []watch {
+	all := make([]watch, 0, 2+len(r.Loops))
+	if len(f.Exits) > 0 {
+		all = append(all, watch{AtExits, f.Exits})
+	}
+	for _, l := range r.Loops {
+		all = append(all, watch{l.Step, f.Steps[l.Step].Repeat.Until})
+	}
+	if r.Status != Waiting {
+		return all
+	}
+	switch s := &f.Steps[r.At]; s.Verb {
+	case flows.VerbWait:
+		all = append(all, watch{r.At, s.Wait.Lines})
+	case flows.VerbCollect:
+		all = append(all, watch{r.At, s.Collect.Until})
+	}
+	return all
+}
+
+// happens follows the first line in effect that is meant and whose condition holds.
+// It reports whether there was one.
+func (a *application) happens(r *Run, in []watch, h *Happening, meant func(place, index int, line *flows.Line) bool) bool {
+	f := a.e.flowOf(r)
+	for _, w := range in {
+		for i := range w.lines {
+			line := &w.lines[i]
+			if meant(w.place, i, line) && (line.Signal == flows.SignalIf || a.holds(line.If, r, f, h)) {
+				a.take(a.edit(r.ID), f, w.place, line, h)
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// take follows a line: the run leaves by an exit, or what the line belongs to ends
+// and the run goes on after it.
+func (a *application) take(r *Run, f *flows.Flow, place int, line *flows.Line, h *Happening) {
+	if place == AtExits {
+		a.finish(r, line.As, line.Goal)
+		return
+	}
+	a.advance(r, f, a.follow(r, place, line, h))
+}
+
+// follow ends the wait, collect or repeat that a line belongs to and says where the
+// line leads.
+func (a *application) follow(r *Run, place int, line *flows.Line, h *Happening) (next int) {
+	if i := slices.IndexFunc(r.Loops, func(l Loop) bool { return l.Step == place }); i >= 0 {
+		a.leaveLoop(r, i)
+	}
+	a.endWait(r, place, line.As, h)
+	return line.Then
+}
+
+// watchIfs looks at the conditions in effect that stand by themselves. They are
+// looked at whenever the run was touched, and right before a send. It reports whether
+// one of them held, so that the run has gone on.
+func (a *application) watchIfs(r *Run) bool {
+	f := a.e.flowOf(r)
+	if !a.e.watchesIfs(f) {
+		return false
+	}
+	return a.happens(r, watches(r, f), nil, func(_, _ int, line *flows.Line) bool {
+		if line.Signal != flows.SignalIf {
+			return false
+		}
+		return a.holds(line.If, r, f, nil)
+	})
+}
+
+// leavesByIf looks at the conditions among the exits, as is done right before a send.
+// It reports whether the run has left.
+func (a *application) leavesByIf(r *Run, f *flows.Flow) bool {
+	return a.e.watchesIfs(f) && a.happens(r, []watch{{AtExits, f.Exits}}, nil, func(_, _ int, line *flows.Line) bool {
+		return line.Signal == flows.SignalIf && a.holds(line.If, r, f, nil)
+	})
+}
+
+// arm sets the alarms of lines that begin to be looked out for. It reports how many
+// of them are timers, and how many of those are moments that are past, which never
+// come.
+func (a *application) arm(r *Run, f *flows.Flow, place int, lines []flows.Line) (timers, past int, err error) {
+	now := a.now.Time()
+	zone := a.zoneOf(r, f)
+	for i := range lines {
+		line := &lines[i]
+		switch {
+		case line.Signal == flows.SignalAfter && !line.Never, line.Signal == flows.SignalQuiet:
+			timers++
+			r.setAlarm(Alarm{InstantOf(line.After.After(now, zone)), place, i})
+		case line.Signal == flows.SignalAt:
+			timers++
+			at, isPast, err := line.At.Resolve(a.scope(r, f), now, zone)
+			if err != nil {
+				return timers, past, err
+			}
+			if isPast {
+				past++
+				continue
+			}
+			r.setAlarm(Alarm{InstantOf(at), place, i})
+		}
+	}
+	return timers, past, nil
+}
+
+// never reports whether one of the lines says that there is no timer.
+func never(lines []flows.Line) bool {
+	return slices.ContainsFunc(lines, func(l flows.Line) bool { return l.Never })
+}
