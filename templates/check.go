@@ -1,6 +1,7 @@
 package templates
 
 import (
+	"slices"
 	"strings"
 	"text/template/parse"
 
@@ -15,9 +16,11 @@ import (
 type checker struct {
 	*compiler
 	source    *node.Text
-	functions map[string]*function
 	variables []variable
-	ranges    int
+	ranges    int         // how many ranges stand around the node
+	deepest   int         // the most that stood around one
+	partials  int         // how many partials the text is made of
+	inner     []*included // the partials that it names itself
 }
 
 type variable struct {
@@ -31,7 +34,15 @@ func (w *checker) list(list *parse.ListNode, dot *shape.Type) {
 		return
 	}
 	before := len(w.variables)
-	for _, n := range list.Nodes {
+	for i, n := range list.Nodes {
+		if action, ok := n.(*parse.ActionNode); ok {
+			if id, args := partialAction(action); id != nil {
+				if included := w.include(id, args); included != nil {
+					list.Nodes[i] = included
+				}
+				continue
+			}
+		}
 		w.node(n, dot)
 	}
 	w.variables = w.variables[:before]
@@ -55,7 +66,8 @@ func (w *checker) node(n parse.Node, dot *shape.Type) {
 	case *parse.RangeNode:
 		w.rangeOver(n, dot)
 	case *parse.TemplateNode:
-		w.fail(n.Pos, len("template"), CodeSyntax, "write it out", "template is not allowed in templates")
+		w.fail(n.Pos, len("template"), CodeSyntax, "write {{ partial \"footer\" }} for "+partialFile,
+			"template is not allowed in templates")
 	}
 	w.variables = w.variables[:before]
 }
@@ -71,7 +83,8 @@ func (w *checker) rangeOver(n *parse.RangeNode, dot *shape.Type) {
 	case t.Kind != shape.KindMap && t != failed:
 		w.failPipe(n.Pipe, CodeSyntax, "", "range goes over a list, not over %s", t.Described())
 	}
-	if w.ranges++; w.ranges > maxNesting {
+	w.ranges++
+	if w.deepest = max(w.deepest, w.ranges); w.ranges > maxNesting {
 		w.failPipe(n.Pipe, CodeTooDeep, "", "range is nested more than %d levels deep", maxNesting)
 	}
 	switch decl := n.Pipe.Decl; len(decl) {
@@ -131,25 +144,55 @@ func (w *checker) call(cmd *parse.CommandNode, id *parse.IdentifierNode, fn *fun
 	args := make([]*shape.Type, 0, len(cmd.Args))
 	at := make([]parse.Pos, 0, len(cmd.Args))
 	for i := 1; i < len(cmd.Args); i++ {
-		args = append(args, w.operand(&cmd.Args[i], dot))
 		at = append(at, startOf(cmd.Args[i]))
+		args = append(args, w.operand(&cmd.Args[i], dot))
 	}
-	if piped != nil {
+	switch {
+	case piped != nil && fn.subject:
+		args, at = slices.Insert(args, 0, piped), slices.Insert(at, 0, id.Pos)
+	case piped != nil:
 		args, at = append(args, piped), append(at, id.Pos)
 	}
-	if len(args) < fn.least || fn.most >= 0 && len(args) > fn.most {
-		w.fail(id.Pos, len(id.Ident), CodeSyntax, "for example {{ "+fn.example+" }}", "%s does not take %d values", id.Ident, len(args))
+	if !w.fits(fn, id, args, at) {
 		return failed
 	}
-	for i, t := range args {
-		if !w.argument(fn, i, t, at[i], id.Ident) {
-			return failed
-		}
+	if fn.scoped {
+		cmd.Args = slices.Insert(cmd.Args, 1, parse.Node(rootAt(id.Pos)))
+	}
+	if piped != nil && fn.subject {
+		cmd.Args[0] = parse.NewIdentifier(fnPiped + fn.Name).SetPos(id.Pos)
 	}
 	if fn.result != nil {
 		return fn.result
 	}
 	return resultOf(id.Ident, args)
+}
+
+// fits reports values that a function does not take.
+func (w *checker) fits(fn *function, id *parse.IdentifierNode, args []*shape.Type, at []parse.Pos) bool {
+	example := "for example {{ " + fn.Example + " }}"
+	switch {
+	case fn.Name == "partial":
+		w.fail(id.Pos, len(id.Ident), CodeSyntax, example, "partial stands by itself between its braces")
+		return false
+	case len(args) < fn.least || fn.most >= 0 && len(args) > fn.most:
+		w.fail(id.Pos, len(id.Ident), CodeSyntax, example, "%s does not take %d values", id.Ident, len(args))
+		return false
+	case fn.Name == "plural" && len(args)-1 > max(len(w.at.language.forms), 2):
+		w.fail(id.Pos, len(id.Ident), CodeSyntax, "the language of a text stands in the name of its file: shipped.pl.yaml",
+			"the language %s has %d plural forms, not %d", w.at.language.name, len(w.at.language.forms), len(args)-1)
+		return false
+	case fn.Name == "weekday" && w.at.language.words == nil:
+		w.fail(id.Pos, len(id.Ident), CodeUnknownFunction, "write the date instead",
+			"the names of the days are not known in the language %s", w.at.language.name)
+		return false
+	}
+	for i, t := range args {
+		if !w.argument(fn, i, t, at[i], id.Ident) {
+			return false
+		}
+	}
+	return true
 }
 
 func (w *checker) argument(fn *function, i int, t *shape.Type, at parse.Pos, name string) bool {
@@ -164,7 +207,7 @@ func (w *checker) argument(fn *function, i int, t *shape.Type, at parse.Pos, nam
 	case t.Kind == shape.KindAny && fn.known && !w.use.Untyped:
 		w.fail(at, 1, CodeUntyped, untypedHint, "the type of what %s looks at is not known", name)
 	case want != shape.KindAny && t.Kind != shape.KindAny && t.Kind != want:
-		w.fail(at, 1, CodeSyntax, "for example {{ "+fn.example+" }}", "%s takes %s here, not %s",
+		w.fail(at, 1, CodeSyntax, "for example {{ "+fn.Example+" }}", "%s takes %s here, not %s",
 			name, (&shape.Type{Kind: want}).Described(), t.Described())
 	default:
 		return true
@@ -275,7 +318,7 @@ func (w *checker) unknownField(t *shape.Type, name string, at parse.Pos, base st
 }
 
 func (w *checker) fail(at parse.Pos, length int, code, hint, format string, args ...any) {
-	w.compiler.list.Errorf(place(w.source, int(at), int(at)+length), code, hint, format, args...)
+	w.compiler.list.Errorf(spanOf(w.source, int(at), int(at)+length), code, hint, format, args...)
 }
 
 func (w *checker) failPipe(p *parse.PipeNode, code, hint, format string, args ...any) {

@@ -6,6 +6,7 @@ import (
 	"strings"
 	"text/template"
 	"text/template/parse"
+	"time"
 
 	"nudge/flows/diag"
 	"nudge/flows/node"
@@ -15,6 +16,9 @@ import (
 // templateName is the name of every Go template, by which its errors are told.
 const templateName = "text"
 
+// partialFile is where partials are, for hints.
+const partialFile = "templates/partials/NAME.yaml"
+
 // maxNesting is how deep range may be nested: each level multiplies the work by the
 // length of a list, and nothing but output can stop a template.
 const maxNesting = 3
@@ -23,7 +27,21 @@ const maxNesting = 3
 type compiler struct {
 	use       Use
 	list      *diag.List
+	at        place
 	functions map[string]*function
+	funcs     template.FuncMap
+	included  map[string]*included // partials by name; nil while one is being compiled
+	used      map[string]bool      // the names of the partials, shared by all variants
+}
+
+func newCompiler(use Use, locale string, used map[string]bool, list *diag.List) *compiler {
+	at := place{zone: use.Zone, language: languageOf(locale)}
+	if at.zone == nil {
+		at.zone = time.UTC
+	}
+	return &compiler{
+		use: use, list: list, at: at, functions: functionsIn(at), included: map[string]*included{}, used: used,
+	}
 }
 
 // text compiles one string; nil for an absent one.
@@ -35,24 +53,25 @@ func (c *compiler) text(t *node.Text) *text {
 	if !strings.Contains(t.Value, "{{") {
 		return compiled
 	}
-	tree := c.parse(t)
+	tree := c.parse(t, templateName)
 	if tree == nil {
 		return compiled
 	}
-	w := &checker{compiler: c, source: t, functions: c.functions}
+	w := &checker{compiler: c, source: t}
 	w.list(tree.Root, c.use.Scope)
 	compiled.single = len(tree.Root.Nodes) == 1 && tree.Root.Nodes[0].Type() == parse.NodeAction
-	compiled.tmpl = c.build(tree.Copy(), fnPrint)
+	compiled.partials = reachable(w.inner, map[string]*included{})
+	compiled.tmpl = c.build(tree.Copy(), fnPrint, compiled.partials)
 	if compiled.single {
-		compiled.typed = c.build(tree, fnTyped)
+		compiled.typed = c.build(tree, fnTyped, nil)
 	}
 	return compiled
 }
 
 // parse parses without asking which functions there are: a name of the scope looks
 // like one.
-func (c *compiler) parse(t *node.Text) *parse.Tree {
-	tree, set := parse.New(templateName), map[string]*parse.Tree{}
+func (c *compiler) parse(t *node.Text, name string) *parse.Tree {
+	tree, set := parse.New(name), map[string]*parse.Tree{}
 	tree.Mode = parse.SkipFuncCheck
 	parsed, err := tree.Parse(t.Value, "", "", set)
 	if err != nil {
@@ -60,14 +79,14 @@ func (c *compiler) parse(t *node.Text) *parse.Tree {
 		return nil
 	}
 	if len(set) > 1 {
-		c.list.Errorf(t.Span, CodeSyntax, "write it out, or make it a template of its own",
+		c.list.Errorf(t.Span, CodeSyntax, "write it out, or make it a partial: "+partialFile,
 			"define and block are not allowed in templates")
 		return nil
 	}
 	return parsed
 }
 
-var syntaxForm = regexp.MustCompile(`^template: ` + templateName + `:(\d+): (.*)$`)
+var syntaxForm = regexp.MustCompile(`^template: [a-z0-9_ ]+:(\d+): (.*)$`)
 
 // syntax reports an error of the parser, which knows the line at best.
 func (c *compiler) syntax(t *node.Text, message string) {
@@ -93,24 +112,38 @@ func (c *compiler) syntax(t *node.Text, message string) {
 
 // build makes a Go template of a checked tree, with a function at the end of every
 // action that decides how its value is printed.
-func (c *compiler) build(tree *parse.Tree, printer string) *template.Template {
+func (c *compiler) build(tree *parse.Tree, printer string, partials map[string]*included) *template.Template {
 	guard(tree.Root, printer)
 	tmpl := template.New(templateName).Funcs(c.funcMap())
-	built, err := tmpl.AddParseTree(templateName, tree)
+	for name, p := range partials {
+		mustAdd(tmpl, name, p.tree)
+	}
+	return mustAdd(tmpl, templateName, tree)
+}
+
+func mustAdd(tmpl *template.Template, name string, tree *parse.Tree) *template.Template {
+	added, err := tmpl.AddParseTree(name, tree)
 	if err != nil {
 		panic("templates: a tree that was parsed cannot be added: " + err.Error())
 	}
-	return built
+	return added
 }
 
 func (c *compiler) funcMap() template.FuncMap {
-	m := template.FuncMap{fnPrint: printed, fnTyped: typed, fnRange: rangeable}
+	if c.funcs != nil {
+		return c.funcs
+	}
+	c.funcs = template.FuncMap{fnPrint: printed, fnTyped: asJSON, fnRange: rangeable}
 	for name, f := range c.functions {
-		if f.call != nil {
-			m[name] = f.call
+		if f.call == nil {
+			continue
+		}
+		c.funcs[name] = (func(...any) (any, error))(f.call)
+		if f.subject {
+			c.funcs[fnPiped+name] = (func(...any) (any, error))(subjectFirst(f.call))
 		}
 	}
-	return m
+	return c.funcs
 }
 
 // guard appends the hidden functions: to every action the printer, to every range

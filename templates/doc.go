@@ -13,6 +13,13 @@
 // are strict: a field that its shape does not have is reported when the flow loads,
 // and printing what is absent is an error instead of "<no value>" for the person.
 //
+// What several templates say is a [Partial], {{ partial "footer" }}, and what one says
+// in other languages are its variants: shipped.fr.yaml beside shipped.yaml. A person
+// gets the variant of their locale, else of the next wider one, else the template
+// itself; numbers, plurals and dates follow the language of the text that is sent, and
+// times the clocks where the person lives. [Functions] is the table of all functions,
+// from which the page docs/templates.md is written. A [Library] holds a project's files.
+//
 // Structured values (metadata, json parts, platforms) are rendered leaf by leaf and
 // stay structured, so no value can break the JSON around it. A leaf that is nothing
 // but one action keeps the type of its value: the items above are a number.

@@ -2,53 +2,77 @@ package templates
 
 import (
 	"errors"
-	"fmt"
-	"unicode/utf8"
 
 	"nudge/flows/shape"
 )
 
+var conditionFunctions = []function{
+	comparison("eq", `eq data.plan "pro"`, "true", "They are equal; of several, the first equals one of the others.", equal),
+	comparison("ne", `ne data.plan "free"`, "true", "They differ.", notEqual),
+	comparison("lt", "lt data.total 100", "false", "The first is less.", ordered(func(c int) bool { return c < 0 })),
+	comparison("le", "le data.total 100", "false", "The first is less, or they are equal.", ordered(func(c int) bool { return c <= 0 })),
+	comparison("gt", "gt data.total 100", "true", "The first is greater. What is absent is neither less nor greater.", ordered(func(c int) bool { return c > 0 })),
+	comparison("ge", "ge data.total 100", "true", "The first is greater, or they are equal.", ordered(func(c int) bool { return c >= 0 })),
+	{Function: Function{"and", "Conditions", "and data.paid (gt data.total 100)", "true", "All of them hold."},
+		args: whatever, least: 1, most: -1, known: true},
+	{Function: Function{"or", "Conditions", "or data.paid (gt data.total 100)", "true", "One of them holds."},
+		args: whatever, least: 1, most: -1, known: true},
+	{Function: Function{"not", "Conditions", "not data.paid", "false", "It does not hold, or is absent."},
+		args: whatever, least: 1, most: 1, known: true, result: shape.Boolean},
+}
+
+func comparison(name, example, prints, says string, f call) function {
+	most := 2
+	if name == "eq" {
+		most = -1
+	}
+	return function{
+		Function: Function{name, "Conditions", example, prints, says},
+		args:     whatever, least: 2, most: most, known: true, result: shape.Boolean, call: f,
+	}
+}
+
 var errNoComparison = errors.New("these two values cannot be compared")
 
-// equal reports whether the first value equals any of the others. Numbers are equal
-// by what they are worth, and what is absent equals only what is absent too.
-func equal(v any, others ...any) (bool, error) {
-	for _, other := range others {
-		if v == nil || other == nil {
-			if v == other {
-				return true, nil
-			}
-			continue
-		}
-		if a, ok := v.(bool); ok {
-			b, ok := other.(bool)
-			if !ok {
-				return false, errNoComparison
-			}
-			if a == b {
-				return true, nil
-			}
-			continue
-		}
-		order, ok := shape.Compare(v, other)
-		if !ok {
-			return false, errNoComparison
-		}
-		if order == 0 {
-			return true, nil
+// equal reports whether the first value equals any of the others.
+func equal(args ...any) (any, error) {
+	for _, other := range args[1:] {
+		if same, err := equal2(args[0], other); same || err != nil {
+			return same, err
 		}
 	}
 	return false, nil
 }
 
-func notEqual(a, b any) (bool, error) {
-	same, err := equal(a, b)
+// equal2 compares two values. Numbers are equal by what they are worth, and what is
+// absent equals only what is absent too.
+func equal2(v, other any) (bool, error) {
+	if v == nil || other == nil {
+		return v == nil && other == nil, nil
+	}
+	if a, ok := v.(bool); ok {
+		b, ok := other.(bool)
+		if !ok {
+			return false, errNoComparison
+		}
+		return a == b, nil
+	}
+	order, ok := shape.Compare(v, other)
+	if !ok {
+		return false, errNoComparison
+	}
+	return order == 0, nil
+}
+
+func notEqual(args ...any) (any, error) {
+	same, err := equal2(args[0], args[1])
 	return !same, err
 }
 
 // ordered compares two values; what is absent is neither less nor greater.
-func ordered(holds func(int) bool) func(a, b any) (bool, error) {
-	return func(a, b any) (bool, error) {
+func ordered(holds func(int) bool) call {
+	return func(args ...any) (any, error) {
+		a, b := args[0], args[1]
 		if shape.Absent(a) || shape.Absent(b) {
 			return false, nil
 		}
@@ -58,37 +82,4 @@ func ordered(holds func(int) bool) func(a, b any) (bool, error) {
 		}
 		return holds(order), nil
 	}
-}
-
-// length is the number of characters of a text or of items of a list or map.
-func length(v any) (int, error) {
-	switch v := v.(type) {
-	case string:
-		return utf8.RuneCountInString(v), nil
-	case []any:
-		return len(v), nil
-	case map[string]any:
-		return len(v), nil
-	case nil:
-		return 0, errAbsent
-	}
-	return 0, errNotList
-}
-
-// index is an item of a list, or a field of a map.
-func index(v, at any) (any, error) {
-	switch v := v.(type) {
-	case []any:
-		i, ok := at.(int)
-		if !ok || i < 0 || i >= len(v) {
-			return nil, fmt.Errorf("the list has %d items and none at %v", len(v), at)
-		}
-		return v[i], nil
-	case map[string]any:
-		name, err := asText(at)
-		return v[name], err
-	case nil:
-		return nil, errAbsent
-	}
-	return nil, errNotList
 }

@@ -8,55 +8,76 @@ import (
 	"nudge/flows/shape"
 )
 
-// function is a function of templates.
+// Function is what an author needs to know of a function of templates.
+type Function struct {
+	Name    string
+	Group   string // one of Groups
+	Example string // without its braces
+	Prints  string // what the example prints in the page about templates
+	Says    string
+}
+
+// Groups is the groups of functions in the order of the page about templates.
+var Groups = []string{"Text", "Numbers", "Times", "Lists", "Conditions", "Data"}
+
+// Functions is every function of templates, by groups.
+func Functions() []Function {
+	var all []Function
+	for _, f := range tableIn(place{zone: time.UTC, language: languageOf("")}) {
+		all = append(all, f.Function)
+	}
+	return all
+}
+
+// function is a function as it is checked and called.
 type function struct {
-	example     string
+	Function
 	args        []shape.Kind // what it takes in each place; the last one also further on
 	least, most int          // how many values; most is -1 without an end
 	known       bool         // its values must have a known type
+	subject     bool         // a value that is piped to it is its first, not its last
+	scoped      bool         // it is given the scope before its values
 	result      *shape.Type  // nil: see resultOf
-	call        any          // nil: Go's own
+	call        call         // nil: Go's own
 }
 
-// functionsIn is every function of templates, for texts that live in a zone. None
+// call is a function at work. All have one form, so that Go calls them alike.
+type call func(args ...any) (any, error)
+
+// place is where a text lives: what its functions depend on beside their values.
+type place struct {
+	zone     *time.Location // of people whose own is not known
+	language *language
+}
+
+// functionsIn is every function by its name, for texts that live in a place. None
 // has a clock, chance or anything of the machine in it.
-func functionsIn(zone *time.Location) map[string]*function {
-	if zone == nil {
-		zone = time.UTC
+func functionsIn(at place) map[string]*function {
+	functions := map[string]*function{}
+	for _, f := range tableIn(at) {
+		functions[f.Name] = &f
 	}
-	text, number, moment, whatever := shape.KindString, shape.KindNumber, shape.KindTime, shape.KindAny
-	one := func(k shape.Kind) []shape.Kind { return []shape.Kind{k} }
-	return map[string]*function{
-		"default":  {`profile.first_name | default "there"`, one(whatever), 2, 2, false, nil, fallback},
-		"lower":    {"lower data.plan", one(text), 1, 1, false, shape.String, lower},
-		"upper":    {"upper data.plan", one(text), 1, 1, false, shape.String, upper},
-		"trim":     {"trim reply.text", one(text), 1, 1, false, shape.String, trim},
-		"truncate": {"truncate data.text 60", []shape.Kind{text, number}, 2, 2, false, shape.String, truncate},
-		"plural":   {`plural (len data.items) "item" "items"`, []shape.Kind{number, text, text}, 3, 3, false, shape.String, plural},
-		"number":   {"number data.visits", one(number), 1, 1, false, shape.String, grouped},
-		"money":    {"money data.total data.currency", []shape.Kind{number, text}, 2, 2, false, shape.String, money},
-		"join":     {`join data.tags ", "`, []shape.Kind{shape.KindList, text}, 2, 2, false, shape.String, join},
-		"date":     {"date data.starts_at", one(moment), 1, 1, false, shape.String, inZone(zone, "2 January 2006")},
-		"time":     {"time data.starts_at", one(moment), 1, 1, false, shape.String, inZone(zone, "15:04")},
-		"weekday":  {"weekday data.starts_at", one(moment), 1, 1, false, shape.String, inZone(zone, "Monday")},
-		"json":     {"json data.items", one(whatever), 1, 1, false, shape.String, asJSON},
-		"urlquery": {"urlquery data.order_id", one(whatever), 1, 1, false, shape.String, urlquery},
-		"printf":   {`printf "%.1f" data.score`, []shape.Kind{text, whatever}, 1, -1, false, shape.String, printf},
-
-		"eq":  {`eq data.plan "pro"`, one(whatever), 2, -1, true, shape.Boolean, equal},
-		"ne":  {`ne data.plan "pro"`, one(whatever), 2, 2, true, shape.Boolean, notEqual},
-		"lt":  {"lt data.total 100", one(whatever), 2, 2, true, shape.Boolean, ordered(func(c int) bool { return c < 0 })},
-		"le":  {"le data.total 100", one(whatever), 2, 2, true, shape.Boolean, ordered(func(c int) bool { return c <= 0 })},
-		"gt":  {"gt data.total 100", one(whatever), 2, 2, true, shape.Boolean, ordered(func(c int) bool { return c > 0 })},
-		"ge":  {"ge data.total 100", one(whatever), 2, 2, true, shape.Boolean, ordered(func(c int) bool { return c >= 0 })},
-		"and": {"and data.paid data.shipped", one(whatever), 1, -1, true, nil, nil},
-		"or":  {"or data.paid data.shipped", one(whatever), 1, -1, true, nil, nil},
-		"not": {"not data.paid", one(whatever), 1, 1, true, shape.Boolean, nil},
-
-		"len":   {"len data.items", one(whatever), 1, 1, false, shape.Number, length},
-		"index": {"index data.items 0", one(whatever), 2, 2, false, nil, index},
-	}
+	return functions
 }
+
+// tableIn is every function, in the order of the page about templates.
+func tableIn(at place) []function {
+	return slices.Concat(textFunctions, numberFunctions(at.language), timeFunctions(at), listFunctions,
+		conditionFunctions, dataFunctions)
+}
+
+// The kinds of the values of functions, for their tables.
+var (
+	whatever   = []shape.Kind{shape.KindAny}
+	oneText    = []shape.Kind{shape.KindString}
+	oneNumber  = []shape.Kind{shape.KindNumber}
+	oneTime    = []shape.Kind{shape.KindTime}
+	oneList    = []shape.Kind{shape.KindList}
+	textNumber = []shape.Kind{shape.KindString, shape.KindNumber}
+	numberText = []shape.Kind{shape.KindNumber, shape.KindString}
+	listText   = []shape.Kind{shape.KindList, shape.KindString}
+	textAny    = []shape.Kind{shape.KindString, shape.KindAny}
+)
 
 func functionNames(functions map[string]*function) []string {
 	return slices.Sorted(maps.Keys(functions))
@@ -65,7 +86,7 @@ func functionNames(functions map[string]*function) []string {
 // resultOf is the type of the functions whose result depends on what they are given.
 func resultOf(name string, args []*shape.Type) *shape.Type {
 	switch name {
-	case "index":
+	case "index", "first", "last":
 		if args[0].Kind == shape.KindList {
 			return args[0].Elem
 		}
@@ -78,4 +99,22 @@ func resultOf(name string, args []*shape.Type) *shape.Type {
 		return args[len(args)-1]
 	}
 	return shape.Any
+}
+
+// The next ones make a call of a function with one or two values.
+
+func calling1(f func(any) (any, error)) call {
+	return func(args ...any) (any, error) { return f(args[0]) }
+}
+
+func calling2(f func(a, b any) (any, error)) call {
+	return func(args ...any) (any, error) { return f(args[0], args[1]) }
+}
+
+// subjectFirst is the same call for a pipeline, which hands over the subject last.
+func subjectFirst(f call) call {
+	return func(args ...any) (any, error) {
+		last := len(args) - 1
+		return f(append([]any{args[last]}, args[:last]...)...)
+	}
 }

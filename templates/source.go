@@ -11,12 +11,13 @@ type Source struct {
 	file     string
 	canon    string
 	compiled bool
+	m        *node.Map          // where the keys stand
+	variants map[string]*Source // by localeKey
+	locale   string             // of a variant
 
 	body         *node.Text
 	parts        []part
-	title, text  *node.Text // of the alert
-	alert        bool
-	apns, fcm    *node.Value
+	alert        *alert
 	metadata     *node.Value
 	from         *From
 	conversation *node.Text
@@ -29,6 +30,12 @@ type part struct {
 	name, kind, data, url *node.Text
 	json                  *node.Value
 	size                  int64
+}
+
+// alert is what a phone shows of a message as it was written.
+type alert struct {
+	title, body *node.Text
+	apns, fcm   *node.Value
 }
 
 // From is who a message comes from: a Chat team, or a profile with a name.
@@ -46,9 +53,15 @@ func (f *From) Canonical() string {
 	return f.canon
 }
 
-// Canonical is the content of the template as one text that comments and layout do
-// not change.
-func (s *Source) Canonical() string { return s.canon }
+// Canonical is the content of the template and its variants as one text that
+// comments and layout do not change.
+func (s *Source) Canonical() string {
+	text := s.canon
+	for _, key := range s.locales() {
+		text += key + s.variants[key].canon
+	}
+	return text
+}
 
 // Compiled reports whether the template has been used anywhere.
 func (s *Source) Compiled() bool { return s.compiled }
@@ -70,7 +83,7 @@ func Parse(file string, text []byte, list *diag.List) *Source {
 // ParseInline reads the message of a mapping that may hold other keys too, which it
 // neither reads nor reports.
 func ParseInline(m *node.Map, list *diag.List) *Source {
-	s := &Source{body: m.Text("body"), metadata: m.Get("metadata"), canon: m.Canonical()}
+	s := &Source{m: m, body: m.Text("body"), metadata: m.Get("metadata"), canon: m.Canonical()}
 	s.from, s.conversation = ParseFrom(m.Get("from")), m.Text("conversation")
 	s.parseParts(m)
 	if m.Has("body") && m.Has("parts") {
@@ -162,19 +175,19 @@ func (s *Source) parseAlert(v *node.Value) {
 	if m == nil {
 		return
 	}
-	s.alert = true
-	s.title, s.text = m.Text("title"), m.Text("body")
+	a := &alert{title: m.Text("title"), body: m.Text("body")}
 	if platforms := m.Child("platforms"); platforms != nil {
-		s.apns, s.fcm = mapping(platforms.Get("apns")), mapping(platforms.Get("fcm"))
+		a.apns, a.fcm = mapping(platforms.Get("apns")), mapping(platforms.Get("fcm"))
 		platforms.Close()
 	}
-	if (s.apns != nil || s.fcm != nil) && (s.title != nil || s.text != nil) {
+	if (a.apns != nil || a.fcm != nil) && (a.title != nil || a.body != nil) {
 		v.Warnf(CodePlatforms, "put them into the platforms", "the provider ignores title and body when there are platforms")
 	}
-	if s.title == nil && s.text == nil && s.apns == nil && s.fcm == nil {
+	if a.title == nil && a.body == nil && a.apns == nil && a.fcm == nil {
 		m.Errorf("title", CodeMissing, "give it title, body or platforms", "the alert says nothing")
 	}
 	m.Close()
+	s.alert = a
 }
 
 // mapping is the value if it is a mapping; else it is reported and nil.

@@ -1,6 +1,8 @@
 package templates
 
 import (
+	"maps"
+	"slices"
 	"time"
 
 	"nudge/channels"
@@ -18,12 +20,15 @@ var defaultRules = []string{"appMessaging"}
 // Use says where a template is used.
 type Use struct {
 	Scope        *shape.Type    // the names it may use: a map
-	Zone         *time.Location // of time, date and weekday
+	Zone         *time.Location // of times, for people whose own zone is not known
 	Project      string         // part of the conversation of messages without a team
 	From         *From          // the sender where the template names none; may be nil
 	Own          *From          // the sender whatever the template says; may be nil
 	Conversation *node.Text     // the conversation whatever the template says; may be nil
 	Untyped      bool           // conditions on values of unknown type are fine
+	Locale       string         // the language of what is no variant; empty for DefaultLocale
+
+	Partials map[string]*Partial // by name
 }
 
 // Template is a message template, checked and compiled. It is safe for concurrent
@@ -39,6 +44,9 @@ type Template struct {
 	conversation *text
 	rules        []string
 	ruleSet      string
+
+	variants map[string]*Template // by localeKey
+	partials []string
 }
 
 type compiledPart struct {
@@ -58,7 +66,26 @@ func (s *Source) Compile(use Use, list *diag.List) *Template {
 	if !s.compiled { // a project that is loaded is only read
 		s.compiled = true
 	}
-	c := &compiler{use: use, list: list, functions: functionsIn(use.Zone)}
+	used := map[string]bool{}
+	t := s.compileIn(use.Locale, use, used, list)
+	for _, key := range s.locales() {
+		if t.variants == nil {
+			t.variants = map[string]*Template{}
+		}
+		v := s.variants[key]
+		t.variants[key] = v.compileIn(v.locale, use, used, list)
+	}
+	t.partials = slices.Sorted(maps.Keys(used))
+	return t
+}
+
+// Partials is the names of the partials that the template and its variants are made
+// of, sorted.
+func (t *Template) Partials() []string { return t.partials }
+
+// compileIn compiles the template by itself, as a text in one language.
+func (s *Source) compileIn(locale string, use Use, used map[string]bool, list *diag.List) *Template {
+	c := newCompiler(use, locale, used, list)
 	t := &Template{project: use.Project, rules: s.rules, ruleSet: s.ruleSet}
 	if len(t.rules) == 0 && t.ruleSet == "" {
 		t.rules = defaultRules
@@ -70,10 +97,17 @@ func (s *Source) Compile(use Use, list *diag.List) *Template {
 			json: c.structure(p.json), size: p.size,
 		})
 	}
-	if s.alert {
-		t.alert = &compiledAlert{title: c.text(s.title), body: c.text(s.text), apns: c.structure(s.apns), fcm: c.structure(s.fcm)}
+	if a := s.alert; a != nil {
+		t.alert = &compiledAlert{title: c.text(a.title), body: c.text(a.body), apns: c.structure(a.apns), fcm: c.structure(a.fcm)}
 	}
 	t.metadata = c.structure(s.metadata)
+	s.compileSender(t, c)
+	return t
+}
+
+// compileSender compiles who the message is from, which several places may say.
+func (s *Source) compileSender(t *Template, c *compiler) {
+	use := c.use
 	from, conversation := s.from, s.conversation
 	if from == nil {
 		from = use.From
@@ -88,12 +122,16 @@ func (s *Source) Compile(use Use, list *diag.List) *Template {
 		t.team, t.id, t.name = c.text(from.team), c.text(from.id), c.text(from.name)
 	}
 	t.conversation = c.text(conversation)
-	return t
 }
 
-// Render makes the message for a person. An error names the template's file, line
-// and column.
+// Render makes the message for a person, in the variant that fits their locale best.
+// An error names the template's file, line and column.
 func (t *Template) Render(to string, scope map[string]any) (channels.Message, error) {
+	if t.variants != nil {
+		if v, ok := fittest(t.variants, personLocale(scope)); ok {
+			t = v
+		}
+	}
 	r := &renderer{scope: scope}
 	m := channels.Message{To: to, RuleSet: t.ruleSet, Rules: t.rules}
 	m.Body = r.text(t.body)

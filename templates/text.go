@@ -20,6 +20,8 @@ type text struct {
 	tmpl   *template.Template // nil when the text has no actions
 	single bool               // nothing but one action, whose value may keep its type
 	typed  *template.Template // for single: writes the value as JSON
+
+	partials map[string]*included // by the names of their Go templates
 }
 
 var errTooLong = fmt.Errorf("the text is longer than %d bytes", MaxOutput)
@@ -61,27 +63,33 @@ func (t *text) execute(tmpl *template.Template, scope map[string]any) (string, e
 	return buffer.String(), nil
 }
 
-// located gives an error of a running template the place in the file.
+// located gives an error of a running template the place in the file: its own, or
+// that of a partial.
 func (t *text) located(err error) error {
 	at, message := t.source.Span, err.Error()
 	var exec template.ExecError
 	if errors.As(err, &exec) {
+		source := t.source
+		if p := t.partials[exec.Name]; p != nil {
+			source = p.source
+		}
 		var from, to int
-		from, to, message = t.failure(exec.Err.Error())
-		at = t.source.At(from, to)
+		from, to, message = failure(source.Value, exec)
+		at = source.At(from, to)
 	}
 	return fmt.Errorf("%s: %s", at, message)
 }
 
 // failure takes the place out of the message of a failed action. A message is
 // template: name:line:column: executing "name" at <action>: what went wrong.
-func (t *text) failure(message string) (from, to int, what string) {
+func failure(text string, exec template.ExecError) (from, to int, what string) {
 	var line, column int
-	rest, _ := strings.CutPrefix(message, "template: "+templateName+":")
+	message := exec.Err.Error()
+	rest, _ := strings.CutPrefix(message, "template: "+exec.Name+":")
 	if n, _ := fmt.Sscanf(rest, "%d:%d:", &line, &column); n != 2 {
 		return -1, -1, message
 	}
-	from = offsetOf(t.source.Value, line, column)
+	from = offsetOf(text, line, column)
 	to = from + 1
 	if _, after, ok := strings.Cut(rest, " at <"); ok {
 		if action, cause, ok := strings.Cut(after, ">: "); ok {
@@ -93,6 +101,9 @@ func (t *text) failure(message string) (from, to int, what string) {
 		if _, cause, ok := strings.Cut(message[i:], ": "); ok {
 			message = cause
 		}
+	}
+	if strings.HasPrefix(message, "nil pointer evaluating ") {
+		message = errAbsent.Error()
 	}
 	return from, to, message
 }
@@ -113,8 +124,8 @@ func offsetOf(text string, line, column int) int {
 	return len([]rune(text[:start+column]))
 }
 
-// place is the characters of a text from one byte to another.
-func place(t *node.Text, from, to int) diag.Span {
+// spanOf is the characters of a text from one byte to another.
+func spanOf(t *node.Text, from, to int) diag.Span {
 	from, to = min(from, len(t.Value)), min(to, len(t.Value))
 	return t.At(len([]rune(t.Value[:from])), len([]rune(t.Value[:to])))
 }

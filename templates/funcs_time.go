@@ -1,0 +1,53 @@
+package templates
+
+import (
+	"time"
+
+	"nudge/flows/shape"
+)
+
+func timeFunctions(at place) []function {
+	one := func(name, prints, says string, f func(time.Time) string) function {
+		return function{
+			Function: Function{name, "Times", name + " data.starts_at", prints, says},
+			args:     oneTime, least: 1, most: 1, scoped: true, result: shape.String, call: at.writing(f),
+		}
+	}
+	l := at.language
+	return []function{
+		one("date", "3 July 2026", "The day, where the person lives, as the text's language writes it.", l.date),
+		one("time", "14:30", "The time of day where the person lives.", clock),
+		one("weekday", "Friday", "The name of the day where the person lives.", l.weekday),
+		one("datetime", "3 July 2026, 14:30", "Both, where the person lives.", func(t time.Time) string { return l.date(t) + ", " + clock(t) }),
+	}
+}
+
+func clock(t time.Time) string { return t.Format("15:04") }
+
+// writing makes a call that writes an instant by the clocks of the person.
+func (at place) writing(write func(time.Time) string) call {
+	return func(args ...any) (any, error) {
+		scope, _ := args[0].(map[string]any)
+		instant, err := asTime(args[1])
+		if err != nil {
+			return "", err
+		}
+		return write(instant.Std().In(zoneOf(scope, at.zone))), nil
+	}
+}
+
+// asTime is an instant, also where it is kept as its text, as variables and data
+// without a shape do.
+func asTime(v any) (shape.Time, error) {
+	switch v := v.(type) {
+	case shape.Time:
+		return v, nil
+	case string:
+		if t, err := shape.ParseTime(v); err == nil {
+			return t, nil
+		}
+	case nil:
+		return shape.Time{}, errAbsent
+	}
+	return shape.Time{}, errNotTime
+}

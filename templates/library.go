@@ -1,0 +1,137 @@
+package templates
+
+import (
+	"maps"
+	"path"
+	"regexp"
+	"slices"
+	"strings"
+
+	"nudge/flows/diag"
+)
+
+// PartialsFolder is where the partials of a project are, below its folder.
+const PartialsFolder = "templates/partials"
+
+// Library is the templates and partials of a project by their names. Add every file
+// of the two folders, then call Join.
+type Library struct {
+	sources  map[string]*Source
+	partials map[string]*Partial
+	variants []variant // to be joined
+}
+
+// variant is a file in another language, before it is known whose it is.
+type variant struct {
+	file, name, locale string
+	source             *Source  // of a template; else nil
+	partial            *Partial // of a partial; else nil
+}
+
+// NewLibrary makes an empty one.
+func NewLibrary() *Library {
+	return &Library{sources: map[string]*Source{}, partials: map[string]*Partial{}}
+}
+
+// Source is a template by its name, or nil.
+func (l *Library) Source(name string) *Source { return l.sources[name] }
+
+// Names is the names of the templates, sorted.
+func (l *Library) Names() []string { return slices.Sorted(maps.Keys(l.sources)) }
+
+// Partials is the partials by their names, for Use. It is not to be changed.
+func (l *Library) Partials() map[string]*Partial { return l.partials }
+
+// Add reads a file: templates/shipped.yaml, templates/shipped.fr.yaml,
+// templates/partials/footer.yaml.
+func (l *Library) Add(file string, text []byte, list *diag.List) {
+	stem := strings.TrimSuffix(path.Base(file), path.Ext(file))
+	name, locale, isVariant := strings.Cut(stem, ".")
+	if !checkFile(file, name, list) || isVariant && !checkLocale(file, locale, list) {
+		return
+	}
+	v := variant{file: file, name: name, locale: locale}
+	if path.Dir(file) == PartialsFolder {
+		v.partial = ParsePartial(file, text, list)
+	} else {
+		v.source = Parse(file, text, list)
+	}
+	switch {
+	case isVariant:
+		l.variants = append(l.variants, v)
+	case v.partial != nil:
+		l.partials[name] = v.partial
+	default:
+		l.sources[name] = v.source
+	}
+}
+
+// Join gives the variants to the templates they belong to.
+func (l *Library) Join(list *diag.List) {
+	for _, v := range l.variants {
+		source, partial := l.sources[v.name], l.partials[v.name]
+		switch {
+		case v.source != nil && source != nil:
+			source.Variant(v.locale, v.source, list)
+		case v.partial != nil && partial != nil:
+			partial.Variant(v.locale, v.partial)
+		default:
+			list.Errorf(diag.Span{File: v.file}, CodeVariant, "add "+path.Dir(v.file)+"/"+v.name+".yaml for people of other languages",
+				"a variant without its template")
+		}
+	}
+	l.variants = nil
+}
+
+// CheckUnused checks what no flow has used.
+func (l *Library) CheckUnused(use Use, list *diag.List) {
+	use.Partials = l.partials
+	for _, name := range l.Names() {
+		if s := l.sources[name]; !s.Compiled() {
+			s.Compile(use, list)
+		}
+	}
+	for _, name := range slices.Sorted(maps.Keys(l.partials)) {
+		if p := l.partials[name]; !p.Compiled() {
+			p.check(name, use, list)
+		}
+	}
+}
+
+// check compiles the partial and its variants by themselves.
+func (p *Partial) check(name string, use Use, list *diag.List) {
+	locales := append([]string{use.Locale}, slices.Sorted(maps.Keys(p.variants))...)
+	for _, locale := range locales {
+		newCompiler(use, locale, map[string]bool{}, list).partial(name)
+	}
+}
+
+var fileForm = regexp.MustCompile(`^[a-z0-9_]+$`)
+
+// checkFile reports the name of a file that no flow can write.
+func checkFile(file, name string, list *diag.List) bool {
+	if fileForm.MatchString(name) {
+		return true
+	}
+	hint := "a name is made of a-z, 0-9 and _"
+	if strings.Contains(name, "-") {
+		hint = "names have no hyphen: " + strings.ReplaceAll(name, "-", "_")
+	}
+	list.Errorf(diag.Span{File: file}, CodeBadName, hint, "no flow can name this file")
+	return false
+}
+
+// checkLocale reports a locale that is none, or that is written in another way than
+// all others.
+func checkLocale(file, locale string, list *diag.List) bool {
+	canonical := canonicalLocale(locale)
+	if canonical == locale {
+		return true
+	}
+	hint := "write a language such as fr, or one with its country such as pt-BR"
+	if canonical != "" {
+		hint = "write " + canonical
+	}
+	list.Errorf(diag.Span{File: file}, CodeLocale, hint, "there is no locale %q", locale)
+	return false
+}

@@ -1,0 +1,40 @@
+package templates
+
+import (
+	"nudge/flows/diag"
+	"nudge/flows/node"
+)
+
+// Text is one string that is a template and no message: the address of a fetch. It
+// is safe for concurrent use.
+type Text struct{ text *text }
+
+// CompileText checks a string against the names it may use; nil for a nil one.
+func CompileText(t *node.Text, use Use, list *diag.List) *Text {
+	if t == nil {
+		return nil
+	}
+	return &Text{newCompiler(use, use.Locale, map[string]bool{}, list).text(t)}
+}
+
+// Render writes the text for a scope. An error names the file, line and column.
+func (t *Text) Render(scope map[string]any) (string, error) { return t.text.render(scope) }
+
+// Value is a structured value whose strings are templates: the JSON of a fetch. It is
+// safe for concurrent use.
+type Value struct{ value structure }
+
+// CompileValue checks every string of a value; nil for a nil one.
+func CompileValue(v *node.Value, use Use, list *diag.List) *Value {
+	if v == nil {
+		return nil
+	}
+	return &Value{newCompiler(use, use.Locale, map[string]bool{}, list).structure(v)}
+}
+
+// Render is the value for a scope, made of map[string]any, []any and scalars.
+func (v *Value) Render(scope map[string]any) (any, error) {
+	r := &renderer{scope: scope}
+	value := v.value.render(r)
+	return value, r.err
+}

@@ -1,0 +1,88 @@
+package templates
+
+import (
+	"errors"
+	"math"
+	"strconv"
+
+	"nudge/flows/shape"
+)
+
+// The names of the hidden functions, which no template can write. A function that
+// is piped its subject has fnPiped before its name.
+const (
+	fnPrint = "__print"
+	fnTyped = "__typed"
+	fnRange = "__range"
+	fnPiped = "__piped_"
+)
+
+const maxDecimals = 15
+
+var (
+	errAbsent     = errors.New("the value is absent; give it a default: … | default \"…\"")
+	errNotText    = errors.New("the value is not text")
+	errNotNumber  = errors.New("the value is not a number")
+	errNotTime    = errors.New("the value is not a time")
+	errNotList    = errors.New("the value is not a list")
+	errStructured = errors.New("a list or map cannot be printed; use range, join or json")
+	errDecimals   = errors.New("a number has 0 to 15 decimals")
+)
+
+// printed is a value as the person reads it. It ends every action.
+func printed(v any) (string, error) {
+	switch v := v.(type) {
+	case string:
+		return v, nil
+	case int:
+		return strconv.Itoa(v), nil
+	case float64:
+		return plainNumber(v)
+	case bool:
+		return strconv.FormatBool(v), nil
+	case shape.Time:
+		return v.String(), nil
+	case nil:
+		return "", errAbsent
+	}
+	return "", errStructured
+}
+
+// rangeable lets range go over lists and maps, and over nothing where there is
+// nothing. A range over a number could not be stopped.
+func rangeable(v any) (any, error) {
+	switch v.(type) {
+	case []any, map[string]any, nil:
+		return v, nil
+	}
+	return nil, errNotList
+}
+
+func plainNumber(f float64) (string, error) {
+	if math.IsNaN(f) || math.IsInf(f, 0) {
+		return "", errNotNumber
+	}
+	return strconv.FormatFloat(f, 'f', -1, 64), nil
+}
+
+func asText(v any) (string, error) {
+	switch v := v.(type) {
+	case string:
+		return v, nil
+	case nil:
+		return "", errAbsent
+	}
+	return "", errNotText
+}
+
+func asNumber(v any) (float64, error) {
+	switch v := v.(type) {
+	case int:
+		return float64(v), nil
+	case float64:
+		return v, nil
+	case nil:
+		return 0, errAbsent
+	}
+	return 0, errNotNumber
+}

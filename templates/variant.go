@@ -1,0 +1,70 @@
+package templates
+
+import (
+	"maps"
+	"slices"
+	"strings"
+
+	"nudge/flows/diag"
+)
+
+// Variant adds the template as it reads in another locale, which must be a canonical
+// one. What a variant leaves out (metadata, the sender, the rules) is the
+// template's own; who sends it and by which channels cannot differ.
+func (s *Source) Variant(locale string, v *Source, list *diag.List) {
+	for _, key := range []string{"from", "conversation", "rules", "ruleSet"} {
+		if v.m.Has(key) && v.said(key) != s.said(key) {
+			v.m.Errorf(key, CodeVariant, "leave it out: what "+s.file+" says holds for all of them",
+				"%s differs from that of the template", key)
+		}
+	}
+	merged := *v
+	if v.alert == nil && s.alert != nil {
+		v.m.Value().Warnf(CodeVariant, "give the variant an alert of its own",
+			"the alert stays in the language of %s", s.file)
+		merged.alert = s.alert
+	}
+	if v.metadata == nil {
+		merged.metadata = s.metadata
+	}
+	merged.from, merged.conversation, merged.rules, merged.ruleSet = s.from, s.conversation, s.rules, s.ruleSet
+	if s.variants == nil {
+		s.variants = map[string]*Source{}
+	}
+	merged.locale = locale
+	s.variants[localeKey(locale)] = &merged
+}
+
+// said is what the template says under one of the keys that variants share.
+func (s *Source) said(key string) string {
+	switch key {
+	case "from":
+		return s.from.Canonical()
+	case "conversation":
+		if s.conversation != nil {
+			return s.conversation.Value
+		}
+	case "rules":
+		return strings.Join(s.rules, "\n")
+	case "ruleSet":
+		return s.ruleSet
+	}
+	return ""
+}
+
+// locales is the keys of the variants, sorted.
+func (s *Source) locales() []string { return slices.Sorted(maps.Keys(s.variants)) }
+
+// Files is the files of the template and its variants, sorted; none for an inline
+// one.
+func (s *Source) Files() []string {
+	if s.file == "" {
+		return nil
+	}
+	files := []string{s.file}
+	for _, v := range s.variants {
+		files = append(files, v.file)
+	}
+	slices.Sort(files)
+	return files
+}

@@ -1,0 +1,81 @@
+package templates
+
+import (
+	"strconv"
+	"strings"
+	"time"
+)
+
+// dateWords is how a language writes dates. In the layout D stands for the day, M
+// for the month's name and Y for the year.
+type dateWords struct {
+	layout string
+	months [12]string
+	days   [7]string // from Sunday
+}
+
+// wordsOf is the languages whose months and days we know, by their code.
+var wordsOf = map[string]*dateWords{
+	"en": words("D M Y", "January February March April May June July August September October November December",
+		"Sunday Monday Tuesday Wednesday Thursday Friday Saturday"),
+	"da": words("D. M Y", "januar februar marts april maj juni juli august september oktober november december",
+		"søndag mandag tirsdag onsdag torsdag fredag lørdag"),
+	"de": words("D. M Y", "Januar Februar März April Mai Juni Juli August September Oktober November Dezember",
+		"Sonntag Montag Dienstag Mittwoch Donnerstag Freitag Samstag"),
+	"es": words("D de M de Y", "enero febrero marzo abril mayo junio julio agosto septiembre octubre noviembre diciembre",
+		"domingo lunes martes miércoles jueves viernes sábado"),
+	"fr": words("D M Y", "janvier février mars avril mai juin juillet août septembre octobre novembre décembre",
+		"dimanche lundi mardi mercredi jeudi vendredi samedi"),
+	"it": words("D M Y", "gennaio febbraio marzo aprile maggio giugno luglio agosto settembre ottobre novembre dicembre",
+		"domenica lunedì martedì mercoledì giovedì venerdì sabato"),
+	"nb": norwegian,
+	"nl": words("D M Y", "januari februari maart april mei juni juli augustus september oktober november december",
+		"zondag maandag dinsdag woensdag donderdag vrijdag zaterdag"),
+	"no": norwegian,
+	"pl": words("D M Y", "stycznia lutego marca kwietnia maja czerwca lipca sierpnia września października listopada grudnia",
+		"niedziela poniedziałek wtorek środa czwartek piątek sobota"),
+	"pt": words("D de M de Y", "janeiro fevereiro março abril maio junho julho agosto setembro outubro novembro dezembro",
+		"domingo segunda-feira terça-feira quarta-feira quinta-feira sexta-feira sábado"),
+	"sv": words("D M Y", "januari februari mars april maj juni juli augusti september oktober november december",
+		"söndag måndag tisdag onsdag torsdag fredag lördag"),
+}
+
+// norwegian is Bokmål, which Norwegian without further words stands for too.
+var norwegian = words("D. M Y", "januar februar mars april mai juni juli august september oktober november desember",
+	"søndag mandag tirsdag onsdag torsdag fredag lørdag")
+
+func words(layout, months, days string) *dateWords {
+	w := &dateWords{layout: layout}
+	copy(w.months[:], strings.Fields(months))
+	copy(w.days[:], strings.Fields(days))
+	return w
+}
+
+// date is a day as the language writes it.
+func (l *language) date(t time.Time) string {
+	if l.words == nil {
+		return t.Format(time.DateOnly)
+	}
+	var b strings.Builder
+	for _, r := range l.words.layout {
+		switch r {
+		case 'D':
+			b.WriteString(strconv.Itoa(t.Day()))
+		case 'M':
+			b.WriteString(l.words.months[t.Month()-1])
+		case 'Y':
+			b.WriteString(strconv.Itoa(t.Year()))
+		default:
+			b.WriteRune(r)
+		}
+	}
+	return b.String()
+}
+
+// weekday is the name of a day; "" in a language whose names we do not know.
+func (l *language) weekday(t time.Time) string {
+	if l.words == nil {
+		return ""
+	}
+	return l.words.days[t.Weekday()]
+}
