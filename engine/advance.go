@@ -76,6 +76,8 @@ func (a *application) step(r *Run, f *flows.Flow, s *flows.Step) (next int, park
 		return a.startFlow(r, f, s)
 	case flows.VerbOpt:
 		return a.opt(r, s)
+	case flows.VerbFetch:
+		return a.fetch(r, f, s)
 	}
 	panic("engine: step with unknown verb")
 }

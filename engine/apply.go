@@ -11,6 +11,7 @@ type Outcome struct {
 	Taken   bool        // the input changed something: it belongs into the journal as State.Seq
 	Posts   []Post      // to be carried out after the commit
 	Planned []OutboxRef // messages that wait for a slot
+	Fetches []FetchPost // to be carried out after the commit
 	Derived []*Input    // inputs that follow from this one, to be applied before newer ones from outside
 	Panic   string      // our fault: what broke and where; the run concerned is quarantined
 }
@@ -46,7 +47,7 @@ func (e *Engine) Apply(ws *WorkingSet, in *Input, stamp Instant, slots int) Outc
 	for !a.attempt() {
 	}
 	if a.out.Answer.Refused != nil || !a.changed {
-		a.out.Posts, a.out.Planned, a.out.Derived = nil, nil, nil
+		a.out.Posts, a.out.Planned, a.out.Fetches, a.out.Derived = nil, nil, nil, nil
 		return a.out
 	}
 	a.out.Taken = true
@@ -113,6 +114,8 @@ func (a *application) dispatch() {
 		a.childEnded(a.in.ChildEnded)
 	case InputDequeue:
 		a.dequeue(a.in.Dequeue)
+	case InputFetched:
+		a.fetched(a.in.Fetched)
 	case InputControl:
 		a.e.State = a.e.State.control(a.in.Control)
 		a.changed = true

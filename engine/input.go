@@ -26,6 +26,7 @@ type Input struct {
 	Call       *Call
 	ChildEnded *ChildEnded
 	Dequeue    *Dequeue
+	Fetched    *FetchResult
 
 	Depth   int    // how many inputs in a row led to this one; 0 for one from outside
 	Derived uint64 // its number among the derived inputs; 0 for one from outside
@@ -48,13 +49,14 @@ const (
 	InputCall                            // a flow is called for a person
 	InputChildEnded                      // a run that another waits for has ended
 	InputDequeue                         // the next of a queue may start
+	InputFetched                         // an HTTP service has answered, or not
 )
 
 var inputNames = [...]string{
 	InputEvent: "event", InputReceipt: "receipt", InputReply: "reply", InputResult: "result",
 	InputTimer: "timer", InputClaim: "claim", InputCancel: "cancel", InputDeploy: "deploy",
 	InputControl: "control", InputProfile: "profile", InputCall: "call", InputChildEnded: "child ended",
-	InputDequeue: "dequeue",
+	InputDequeue: "dequeue", InputFetched: "fetched",
 }
 
 // String is the word for a kind of input in metrics and logs.

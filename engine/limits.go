@@ -22,6 +22,7 @@ const (
 	MaxDepth          = 16       // inputs that follow from one another
 	MaxQueue          = 100      // events that wait in a person's queue
 	MaxReplyStarts    = 10       // runs of one flow that replies of one person start, per ReplyStartsPer
+	MaxFetchBytes     = 64 << 10 // a fetched answer that is kept; a larger one reads as no JSON
 	MaxProfileData    = 64 << 10 // what is known of a person
 )
 

@@ -31,6 +31,8 @@ func (e *Engine) Needs(in *Input, n *Needs) {
 		n.Runs = append(n.Runs, in.Call.Parent)
 	case InputChildEnded:
 		n.Runs = append(n.Runs, in.ChildEnded.Parent)
+	case InputFetched:
+		n.Runs = append(n.Runs, in.Fetched.Run)
 	case InputDequeue:
 		n.People = append(n.People, in.Dequeue.Profile)
 	}

@@ -73,8 +73,11 @@ func deleteAlarm(alarms []Alarm, place, line int) []Alarm {
 // leaveLoop leaves the loop of that depth and those within. What it was about to send
 // stays here; what is out already is out.
 func (a *application) leaveLoop(r *Run, depth int) {
-	if r.Status == Sending {
+	switch r.Status {
+	case Sending:
 		a.drop(r, len(r.Messages), "the loop ended")
+	case Fetching:
+		r.clearAlarms(AtMessage)
 	}
 	r.clearAlarms(r.At)
 	for _, l := range r.Loops[depth:] {

@@ -31,8 +31,12 @@ type Run struct {
 	Parent     RunID // the run whose start step waits for this one; zero for none
 	ParentStep int   // index of that step
 
-	Messages  []Message    // message number n is Messages[n-1]
-	Waits     []WaitEnd    // waits that have ended, in order
+	Messages     []Message // message number n is Messages[n-1]
+	Waits        []WaitEnd // waits that have ended, in order
+	FetchAttempt int       // of the fetch it is parked on, from 1
+	FetchPaused  bool      // the next attempt waits for its alarm
+	Fetched      []Fetched // answers to fetches, in order
+
 	Collected []Collection // what collects have gathered, in order
 	Hands     []Happening  // events and replies that ended waits, for later steps
 	Event     int          // number in Hands of the event in hand, from 1; 0 for none
@@ -45,12 +49,13 @@ type Run struct {
 type RunStatus uint8
 
 const (
-	Sending RunStatus = iota + 1 // its newest message is not yet accepted or otherwise ended
-	Waiting                      // a wait step
+	Sending  RunStatus = iota + 1 // its newest message is not yet accepted or otherwise ended
+	Waiting                       // a wait, collect, repeat or start step
+	Fetching                      // the answer of an HTTP service
 	Ended
 )
 
-var runStatusNames = [...]string{Sending: "sending", Waiting: "waiting", Ended: "ended"}
+var runStatusNames = [...]string{Sending: "sending", Waiting: "waiting", Fetching: "fetching", Ended: "ended"}
 
 // String is the word for a status in the API and in lists.
 func (s RunStatus) String() string { return word(runStatusNames[:], int(s), "status") }
@@ -180,6 +185,7 @@ func (r *Run) clone() *Run {
 	c.Loops = slices.Clone(r.Loops)
 	c.Waits = slices.Clip(r.Waits)
 	c.Hands = slices.Clip(r.Hands)
+	c.Fetched = slices.Clip(r.Fetched)
 	c.Collected = slices.Clone(r.Collected)
 	c.Mailbox = slices.Clone(r.Mailbox)
 	c.Timeline = slices.Clip(r.Timeline)

@@ -31,6 +31,8 @@ func (a *application) scope(r *Run, f *flows.Flow) map[string]any {
 			scope[f.Steps[i].ID] = messageView(r.sentBy(i))
 		case flows.VerbWait, flows.VerbRepeat, flows.VerbStart:
 			scope[f.Steps[i].ID] = a.waitView(r, f, i)
+		case flows.VerbFetch:
+			scope[f.Steps[i].ID] = fetchView(r, i)
 		case flows.VerbCollect:
 			scope[f.Steps[i].ID] = a.collectView(r, f, i)
 		}

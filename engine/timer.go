@@ -80,6 +80,10 @@ func (a *application) timeout(r *Run, f *flows.Flow, w watch, line *flows.Line) 
 // about its unknown outcome.
 func (a *application) ringMessage(r *Run) {
 	r.clearAlarms(AtMessage)
+	if r.Status == Fetching {
+		a.ringFetch(r)
+		return
+	}
 	switch r.current().Status {
 	case Retrying:
 		a.plan(r)

@@ -91,6 +91,16 @@ func journaledFields(c *codec, j *engine.Journaled) {
 			c.str(&x.Profile)
 			c.str(&x.Key)
 		})
+	case engine.InputFetched:
+		optional(c, &in.Fetched, func(c *codec, x *engine.FetchResult) {
+			c.bytes(x.Run[:])
+			integer(c, &x.Step)
+			integer(c, &x.Attempt)
+			integer(c, &x.Status)
+			c.raw(&x.JSON)
+			c.str(&x.Error)
+			c.bool(&x.Busy)
+		})
 	default:
 		c.fail()
 	}

@@ -66,6 +66,13 @@ func runFields(c *codec, r *engine.Run) {
 		integer(c, &x.Step)
 		list(c, &x.Hands, integer[int])
 	})
+	integer(c, &r.FetchAttempt)
+	c.bool(&r.FetchPaused)
+	list(c, &r.Fetched, func(c *codec, f *engine.Fetched) {
+		integer(c, &f.Step)
+		integer(c, &f.Status)
+		c.raw(&f.JSON)
+	})
 	c.bool(&r.Freed)
 	integer(c, &r.Depth)
 	childFields(c, r)

@@ -22,10 +22,11 @@ func sample() *engine.Run {
 			{Step: 0, Status: engine.Read, Attempt: 2, Resends: 1, Planned: 1_772_445_600_000, Order: 7, Posted: 1_772_445_600_001, ProviderID: "m1", Conv: "acme_ann"},
 			{Step: 3, Status: engine.Claimed, Attempt: 1, Planned: 1_772_445_600_002, Order: 300, Posted: 1_772_445_600_002, Reason: "?", Conv: "acme_ann"},
 		},
-		Alarms:    []engine.Alarm{{At: 1_772_449_200_000, Place: engine.AtMessage}, {At: 1_772_549_200_000, Place: 4, Line: -1}},
-		Loops:     []engine.Loop{{Step: 4, Round: 2, Began: 1_772_445_600_000}},
-		Collected: []engine.Collection{{Step: 6, Hands: []int{1, 2}}},
-		Freed:     true, Depth: 3, Parent: engine.RunID{1, 2}, ParentStep: 5,
+		Alarms:       []engine.Alarm{{At: 1_772_449_200_000, Place: engine.AtMessage}, {At: 1_772_549_200_000, Place: 4, Line: -1}},
+		Loops:        []engine.Loop{{Step: 4, Round: 2, Began: 1_772_445_600_000}},
+		Collected:    []engine.Collection{{Step: 6, Hands: []int{1, 2}}},
+		FetchAttempt: 2, FetchPaused: true, Fetched: []engine.Fetched{{Step: 8, Status: 200, JSON: json.RawMessage(`{"n":1}`)}},
+		Freed: true, Depth: 3, Parent: engine.RunID{1, 2}, ParentStep: 5,
 		Waits: []engine.WaitEnd{{Step: 1, Outcome: "reply", Reply: 2}, {Step: 2, Outcome: "event", Event: 1}},
 		Hands: []engine.Happening{{At: 1_772_445_600_000, Event: "x", Who: "shop", Data: json.RawMessage("{}")}, {At: 1_772_445_500_000, Who: "ann", Text: "9", Conv: "acme_ann"}},
 		Event: 1, Reply: 2,
@@ -65,6 +66,7 @@ func inputs() []*engine.Input {
 			OptOut: []string{"cart"}, OptIn: []string{"all"}, Forget: true}},
 		{Kind: engine.InputCall, Depth: 2, Derived: 7, Call: &engine.Call{Flow: "f", Profile: "ann", Key: "k", By: "g", Data: json.RawMessage("{}"), Parent: id}},
 		{Kind: engine.InputChildEnded, Depth: 1, Derived: 8, ChildEnded: &engine.ChildEnded{Parent: id, Step: 2, Child: id, Outcome: "done"}},
+		{Kind: engine.InputFetched, Fetched: &engine.FetchResult{Run: id, Step: 3, Attempt: 2, Status: 503, JSON: json.RawMessage("{}"), Error: "e", Busy: true}},
 		{Kind: engine.InputDequeue, Depth: 1, Derived: 9, Dequeue: &engine.Dequeue{Flow: "f", Profile: "ann", Key: "k"}},
 	}
 }

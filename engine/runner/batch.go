@@ -35,13 +35,14 @@ func (l *Loop) batch(now time.Time, groups []*Group, step *Step) (applied int, e
 
 // batch is one load, apply, commit.
 type batch struct {
-	loop  *Loop
-	ws    *engine.WorkingSet
-	stamp engine.Instant
-	out   engine.Batch
-	posts []engine.Post
-	plans []engine.OutboxRef
-	step  *Step
+	loop    *Loop
+	ws      *engine.WorkingSet
+	stamp   engine.Instant
+	out     engine.Batch
+	posts   []engine.Post
+	plans   []engine.OutboxRef
+	fetches []engine.FetchPost
+	step    *Step
 }
 
 func (b *batch) apply(g *Group) {
@@ -83,6 +84,7 @@ func (b *batch) one(in *engine.Input) engine.Answer {
 	b.loop.free -= len(outcome.Posts)
 	b.posts = append(b.posts, outcome.Posts...)
 	b.plans = append(b.plans, outcome.Planned...)
+	b.fetches = append(b.fetches, outcome.Fetches...)
 	b.out.Derived = append(b.out.Derived, outcome.Derived...)
 	if outcome.Panic != "" {
 		b.step.Panics = append(b.step.Panics, outcome.Panic)
@@ -136,6 +138,7 @@ func (b *batch) commit() error {
 		}
 	}
 	b.step.Posts = append(b.step.Posts, b.posts...)
+	b.step.Fetches = append(b.step.Fetches, b.fetches...)
 	b.step.Changes = append(b.step.Changes, b.out.Changes...)
 	return nil
 }

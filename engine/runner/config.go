@@ -15,6 +15,7 @@ import (
 // its comment gives.
 type Config struct {
 	Channel  channels.Channel      // carries the messages; required
+	Fetcher  Fetcher               // asks HTTP services for fetch steps; nil: every fetch fails
 	Clock    Clock                 // nil: the real clock
 	Senders  int                   // messages posted at the same time; 0: 64, at most 4096
 	Queue    int                   // inputs of each class that may wait; 0: 4096

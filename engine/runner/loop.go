@@ -57,11 +57,12 @@ type Group struct {
 
 // Step is what one step of the loop led to.
 type Step struct {
-	Posts   []engine.Post   // to be handed to the channel
-	Next    engine.Instant  // when a timer is due; 0 for never
-	Again   bool            // there is more to do at once
-	Changes []engine.Change // for metrics
-	Panics  []string        // our faults; the runs concerned are quarantined
+	Posts   []engine.Post      // to be handed to the channel
+	Fetches []engine.FetchPost // to be asked of HTTP services
+	Next    engine.Instant     // when a timer is due; 0 for never
+	Again   bool               // there is more to do at once
+	Changes []engine.Change    // for metrics
+	Panics  []string           // our faults; the runs concerned are quarantined
 }
 
 // NewLoop returns a loop that goes on from the state in the engine, with a number of

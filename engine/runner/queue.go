@@ -28,7 +28,7 @@ func classOf(k engine.InputKind) class {
 		return results
 	case engine.InputReceipt, engine.InputReply:
 		return inbound
-	case engine.InputEvent:
+	case engine.InputEvent, engine.InputFetched:
 		return events
 	}
 	return commands

@@ -40,6 +40,7 @@ func (l *Loop) Recover(now time.Time) (*Step, error) {
 			groups = groups[n:]
 		}
 		all.Posts = append(all.Posts, step.Posts...)
+		all.Fetches = append(all.Fetches, step.Fetches...)
 		all.Changes = append(all.Changes, step.Changes...)
 		all.Panics = append(all.Panics, step.Panics...)
 	}

@@ -21,6 +21,7 @@ type Runner struct {
 	loop    *Loop // belongs to Run's goroutine
 	queue   *queue
 	posts   chan engine.Post
+	fetches chan engine.FetchPost
 	metrics *metrics
 
 	mu      sync.RWMutex // guards stopped, and every push against it
@@ -39,10 +40,11 @@ func New(store Store, core *engine.Engine, config Config) (*Runner, error) {
 		return nil, err
 	}
 	r := &Runner{
-		config: config,
-		loop:   NewLoop(store, core, config.Senders),
-		queue:  newQueue(config.Queue, config.Senders),
-		posts:  make(chan engine.Post, config.Senders),
+		config:  config,
+		loop:    NewLoop(store, core, config.Senders),
+		queue:   newQueue(config.Queue, config.Senders),
+		posts:   make(chan engine.Post, config.Senders),
+		fetches: make(chan engine.FetchPost, maxFetches),
 	}
 	r.metrics, err = newMetrics(config.Registry, r.queue)
 	return r, err
@@ -102,7 +104,7 @@ func (r *Runner) push(w *waiting) error {
 // last answer was acknowledged.
 func (r *Runner) Run(ctx context.Context) error {
 	sending, stopSending := context.WithCancel(context.WithoutCancel(ctx))
-	senders := r.startSenders(sending)
+	senders, fetching := r.startSenders(sending), r.startFetchers(sending)
 	err := r.recover()
 	if err == nil {
 		err = r.work(ctx)
@@ -112,7 +114,9 @@ func (r *Runner) Run(ctx context.Context) error {
 	}
 	stopSending()
 	close(r.posts)
+	close(r.fetches)
 	senders.Wait()
+	fetching.Wait()
 	r.refuseRest()
 	return err
 }
@@ -194,6 +198,7 @@ func (r *Runner) handOn(step *Step) {
 	for _, p := range step.Posts {
 		r.posts <- p // never blocks: there are no more claims than senders
 	}
+	r.handOnFetches(step.Fetches)
 }
 
 // startSenders starts the goroutines that post. They end when posts is closed.

@@ -1,0 +1,153 @@
+package engine
+
+import (
+	"encoding/json"
+	"fmt"
+	"net/url"
+	"time"
+
+	"nudge/flows"
+	"nudge/flows/shape"
+)
+
+// FetchPost is an effect: ask an HTTP service for a run. It may be carried out only
+// after the commit, and its outcome must come back as a FetchResult. After a crash it
+// is simply asked again, so a service may be asked more than once.
+type FetchPost struct {
+	Run     RunID
+	Step    int
+	Attempt int
+	Request flows.FetchRequest
+	Timeout time.Duration
+}
+
+// FetchResult is how one attempt of a fetch ended.
+type FetchResult struct {
+	Run     RunID
+	Step    int
+	Attempt int
+	Status  int             // of the HTTP answer; 0 for no answer
+	JSON    json.RawMessage // its body; nil when it is not JSON
+	Error   string          // why there was no answer; no secrets
+	Busy    bool            // it was not even tried, for want of a place
+}
+
+// Fetched is the answer to a fetch step of a run.
+type Fetched struct {
+	Step   int
+	Status int
+	JSON   json.RawMessage
+}
+
+// fetchGrace is how long after its timeout an attempt without any result counts as
+// lost: the process that made it is gone.
+const fetchGrace = 30 * time.Second
+
+// fetch begins a fetch step.
+func (a *application) fetch(r *Run, f *flows.Flow, s *flows.Step) (next int, parked bool) {
+	r.Status, r.FetchAttempt = Fetching, 0
+	return 0, a.tryFetch(r, f, s)
+}
+
+// tryFetch makes the next attempt of the run's fetch. It always parks the run or ends
+// it.
+func (a *application) tryFetch(r *Run, f *flows.Flow, s *flows.Step) (parked bool) {
+	request, err := s.Fetch.Request.Request(a.scope(r, f))
+	if err != nil {
+		a.fail(r, r.At, err.Error())
+		return true
+	}
+	r.FetchAttempt++
+	r.FetchPaused = false
+	r.setAlarm(Alarm{At: a.now.Add(s.Fetch.Timeout + fetchGrace), Place: AtMessage})
+	a.out.Fetches = append(a.out.Fetches, FetchPost{Run: r.ID, Step: r.At, Attempt: r.FetchAttempt, Request: request, Timeout: s.Fetch.Timeout})
+	r.log(Entry{At: a.now, Kind: KindFetch, Step: r.At, Attempt: r.FetchAttempt, Detail: request.Method + " " + hostOf(request.URL)})
+	return true
+}
+
+// hostOf is the part of a URL that may stand on a timeline: paths and queries can hold
+// what nobody should read there.
+func hostOf(text string) string {
+	u, err := url.Parse(text)
+	if err != nil {
+		return "?"
+	}
+	return u.Host
+}
+
+// fetched applies how an attempt of a fetch ended.
+func (a *application) fetched(res *FetchResult) {
+	r := a.ws.Run(res.Run)
+	if r == nil || r.Status != Fetching || r.At != res.Step || r.FetchAttempt != res.Attempt || r.FetchPaused {
+		a.ignore("the run no longer waits for this answer")
+		return
+	}
+	r = a.edit(res.Run)
+	f := a.e.flowOf(r)
+	s := &f.Steps[r.At]
+	detail := fmt.Sprintf("status %d", res.Status)
+	if res.Status == 0 {
+		detail = cut(res.Error, MaxReasonBytes)
+	}
+	r.log(Entry{At: a.now, Kind: KindFetched, Step: r.At, Attempt: res.Attempt, Detail: detail})
+	if res.Busy {
+		r.FetchAttempt--
+		a.pauseFetch(r)
+		return
+	}
+	again := res.Status == 0 || res.Status == 429 || res.Status >= 500
+	if again && r.FetchAttempt <= s.Fetch.Retries {
+		a.pauseFetch(r)
+		return
+	}
+	a.endFetch(r, f, s, res)
+}
+
+// pauseFetch sets the alarm for the next attempt.
+func (a *application) pauseFetch(r *Run) {
+	r.FetchPaused = true
+	r.setAlarm(Alarm{At: a.now.Add(pause(r.ID, r.FetchAttempt+1, 0)), Place: AtMessage})
+}
+
+// endFetch goes on with the answer, or by on_error without a good one.
+func (a *application) endFetch(r *Run, f *flows.Flow, s *flows.Step, res *FetchResult) {
+	r.clearAlarms(AtMessage)
+	answer := Fetched{Step: r.At, Status: res.Status}
+	if len(res.JSON) <= MaxFetchBytes && json.Valid(res.JSON) {
+		answer.JSON = res.JSON
+	}
+	r.Fetched = append(r.Fetched, answer)
+	if res.Status < 200 || res.Status >= 400 {
+		a.advance(r, f, s.Fetch.OnError)
+		return
+	}
+	a.advance(r, f, s.Next)
+}
+
+// ringFetch goes on when a pause is over, or when an attempt was lost with the process
+// that made it.
+func (a *application) ringFetch(r *Run) {
+	f := a.e.flowOf(r)
+	s := &f.Steps[r.At]
+	if r.FetchPaused || r.FetchAttempt <= s.Fetch.Retries {
+		a.tryFetch(r, f, s)
+		return
+	}
+	r.log(Entry{At: a.now, Kind: KindFetched, Step: r.At, Attempt: r.FetchAttempt, Detail: "no answer"})
+	a.endFetch(r, f, s, &FetchResult{})
+}
+
+// fetchView is what expressions and templates see of a fetch.
+func fetchView(r *Run, step int) map[string]any {
+	for i := len(r.Fetched) - 1; i >= 0; i-- {
+		if r.Fetched[i].Step != step {
+			continue
+		}
+		var body any
+		if len(r.Fetched[i].JSON) > 0 {
+			body, _ = shape.Any.Decode(r.Fetched[i].JSON)
+		}
+		return map[string]any{"status": r.Fetched[i].Status, "json": body}
+	}
+	return map[string]any{"status": 0, "json": nil}
+}

@@ -1,0 +1,69 @@
+package runner
+
+import (
+	"context"
+	"encoding/json"
+	"sync"
+	"time"
+
+	"nudge/engine"
+	"nudge/flows"
+)
+
+// Fetcher asks HTTP services for fetch steps. Implementations are safe for concurrent
+// use.
+type Fetcher interface {
+	// Do makes one request and returns the answer's status and its body, nil where that
+	// is not JSON. An error says why there was no answer, without secrets.
+	Do(ctx context.Context, request flows.FetchRequest, timeout time.Duration) (status int, body json.RawMessage, err error)
+}
+
+const (
+	fetchers   = 32   // fetches at the same time
+	maxFetches = 4096 // fetches that may wait for a place; those beyond are tried again later
+)
+
+// startFetchers starts the goroutines that fetch. They end when fetches is closed.
+func (r *Runner) startFetchers(ctx context.Context) *sync.WaitGroup {
+	var all sync.WaitGroup
+	for range fetchers {
+		all.Go(func() {
+			for p := range r.fetches {
+				r.fetched(p, r.fetch(ctx, p))
+			}
+		})
+	}
+	return &all
+}
+
+func (r *Runner) fetch(ctx context.Context, p engine.FetchPost) *engine.FetchResult {
+	if r.config.Fetcher == nil {
+		return &engine.FetchResult{Error: "this server fetches nothing"}
+	}
+	status, body, err := r.config.Fetcher.Do(ctx, p.Request, p.Timeout)
+	result := &engine.FetchResult{Status: status, JSON: body}
+	if err != nil {
+		result = &engine.FetchResult{Error: err.Error()}
+	}
+	return result
+}
+
+// fetched brings the outcome of a fetch back as an input. Where the queue is full it
+// is lost, and the run asks again when its attempt counts as lost.
+func (r *Runner) fetched(p engine.FetchPost, result *engine.FetchResult) {
+	result.Run, result.Step, result.Attempt = p.Run, p.Step, p.Attempt
+	w := &waiting{done: make(chan error, 1)}
+	w.Inputs = []*engine.Input{{Kind: engine.InputFetched, Fetched: result}}
+	_ = r.queue.push(w)
+}
+
+// handOnFetches hands fetches to the fetchers. What finds no place is told so.
+func (r *Runner) handOnFetches(fetches []engine.FetchPost) {
+	for _, p := range fetches {
+		select {
+		case r.fetches <- p:
+		default:
+			r.fetched(p, &engine.FetchResult{Busy: true, Error: "too many fetches are under way"})
+		}
+	}
+}
