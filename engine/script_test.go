@@ -94,8 +94,9 @@ type world struct {
 	senders int
 	now     time.Time
 	next    engine.Instant
-	runs    []engine.RunID // by their number in the story
-	posts   []engine.Post  // by their number in the story
+	runs    []engine.RunID     // by their number in the story
+	posts   []engine.Post      // by their number in the story
+	fetches []engine.FetchPost // by their number in the story
 	seen    map[engine.RunID]int
 	out     bytes.Buffer
 }
@@ -195,7 +196,7 @@ func (w *world) answer(a *engine.Answer) {
 		fmt.Fprintf(&w.out, "ignored: %s\n", a.Ignored)
 	}
 	for _, d := range a.Decisions {
-		if d.Did == engine.DidSkip {
+		if d.Did == engine.DidSkip || d.Did == engine.DidQueue {
 			fmt.Fprintf(&w.out, "%s %s: %s\n", d.Flow, d.Did, d.Reason)
 		}
 	}
@@ -216,6 +217,10 @@ func (w *world) show(step *runner.Step) {
 			fmt.Fprintf(&w.out, "%s %s of %s: %s\n", clock(e.At), w.name(r.ID), r.Profile, w.plain(engine.Describe(f, r, e)))
 		}
 		w.seen[r.ID] = len(r.Timeline)
+	}
+	for _, p := range step.Fetches {
+		w.fetches = append(w.fetches, p)
+		fmt.Fprintf(&w.out, "fetch %d: %s %s %s\n", len(w.fetches), p.Request.Method, p.Request.URL, p.Request.Body)
 	}
 	for _, p := range step.Posts {
 		w.posts = append(w.posts, p)
@@ -271,6 +276,18 @@ func (w *world) do(line string) {
 			w.t.Fatal(err)
 		}
 		w.apply(&engine.Input{Kind: engine.InputControl, Control: &engine.Control{Outbound: o, Only: strings.Fields(only)}})
+	case "profile": // profile PERSON {changes}
+		who, set, _ := strings.Cut(rest, " ")
+		w.apply(&engine.Input{Kind: engine.InputProfile, Profile: &engine.ProfileChange{Profile: who, Set: json.RawMessage(set)}})
+	case "forget": // forget PERSON
+		w.apply(&engine.Input{Kind: engine.InputProfile, Profile: &engine.ProfileChange{Profile: rest, Forget: true}})
+	case "person": // person PERSON: what is known
+		w.person(rest)
+	case "call": // call FLOW by PERSON [{data}]
+		in := w.event(rest)
+		w.apply(&engine.Input{Kind: engine.InputCall, Call: &engine.Call{Flow: in.Event.Type, Profile: in.Event.Profile, By: "call", Data: in.Event.Data}})
+	case "answer": // answer FETCH STATUS [{json}]: an HTTP service answers; 0: it does not
+		w.answerFetch(rest)
 	case "kill": // kill on | off
 		on := rest == "on"
 		w.apply(&engine.Input{Kind: engine.InputControl, Control: &engine.Control{Kill: &on}})
@@ -360,6 +377,32 @@ func (w *world) result(word, text string) {
 		result.Result = channels.Result{Outcome: channels.Deferred, RetryAfter: d, Reason: reason}
 	}
 	w.apply(&engine.Input{Kind: engine.InputResult, Result: result})
+}
+
+func (w *world) answerFetch(text string) {
+	w.t.Helper()
+	words := strings.SplitN(text, " ", 3)
+	p := w.fetches[w.number(words[0])-1]
+	result := &engine.FetchResult{Run: p.Run, Step: p.Step, Attempt: p.Attempt, Status: w.number(words[1])}
+	if len(words) > 2 {
+		result.JSON = json.RawMessage(words[2])
+	}
+	if result.Status == 0 {
+		result.Error = "connection refused"
+	}
+	w.apply(&engine.Input{Kind: engine.InputFetched, Fetched: result})
+}
+
+func (w *world) person(id string) {
+	p, err := w.store.Person(id)
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	if p == nil {
+		w.out.WriteString("nothing is known\n")
+		return
+	}
+	fmt.Fprintf(&w.out, "%s; opted out of %q; %d starts counted, %d in the queue\n", p.Attributes, p.OptOuts, len(p.Starts), len(p.Queue))
 }
 
 func (w *world) receipt(word, text string) {
