@@ -7,13 +7,14 @@ import (
 
 // Outcome is what applying one input led to.
 type Outcome struct {
-	Answer  Answer
-	Taken   bool        // the input changed something: it belongs into the journal as State.Seq
-	Posts   []Post      // to be carried out after the commit
-	Planned []OutboxRef // messages that wait for a slot
-	Fetches []FetchPost // to be carried out after the commit
-	Derived []*Input    // inputs that follow from this one, to be applied before newer ones from outside
-	Panic   string      // our fault: what broke and where; the run concerned is quarantined
+	Answer    Answer
+	Taken     bool        // the input changed something: it belongs into the journal as State.Seq
+	Posts     []Post      // to be carried out after the commit
+	Planned   []OutboxRef // messages that wait for a slot
+	Fetches   []FetchPost // to be carried out after the commit
+	Derived   []*Input    // inputs that follow from this one, to be applied before newer ones from outside
+	Forgotten []string    // people of whom what is stored is to be erased
+	Panic     string      // our fault: what broke and where; the run concerned is quarantined
 }
 
 // application is one input being applied.

@@ -4,15 +4,16 @@ import "nudge/flows"
 
 // Batch is everything one commit makes durable, or nothing of it.
 type Batch struct {
-	State    State         // after the batch
-	Journal  []Journaled   // the inputs taken, in order
-	Changes  []Change      // runs before and after
-	Answers  []*Remembered // ids to remember
-	People   []*Person     // what is known of them now; zero for nothing
-	Derived  []*Input      // inputs to be applied before newer ones from outside
-	Done     []uint64      // numbers of derived inputs that were applied
-	Met      []Timer       // timers that were met and need not be kept
-	Versions []*flows.Flow // versions not stored before
+	State     State         // after the batch
+	Journal   []Journaled   // the inputs taken, in order
+	Changes   []Change      // runs before and after
+	Answers   []*Remembered // ids to remember
+	People    []*Person     // what is known of them now; zero for nothing
+	Derived   []*Input      // inputs to be applied before newer ones from outside
+	Done      []uint64      // numbers of derived inputs that were applied
+	Forgotten []string      // people of whom what is stored is to be erased
+	Met       []Timer       // timers that were met and need not be kept
+	Versions  []*flows.Flow // versions not stored before
 }
 
 // Journaled is an accepted input with what makes its replay exact.

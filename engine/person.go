@@ -161,6 +161,7 @@ func (a *application) forget(profile string) {
 		a.decide(r, DidCancel, "the person is forgotten")
 	}
 	*a.editPerson(profile) = Person{ID: profile}
+	a.out.Forgotten = append(a.out.Forgotten, profile)
 }
 
 // editPerson returns what is known of a person for changing.

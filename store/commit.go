@@ -35,6 +35,10 @@ func (s *Store) Commit(b *engine.Batch) error {
 	for _, p := range b.People {
 		add(write{bucket: Profiles, key: personPrefix(p.ID), value: encodePerson(p), delete: p.IsZero()})
 	}
+	for _, profile := range b.Forgotten {
+		e := &erasure{profile: profile, upTo: b.State.Seq, stamp: b.State.Stamp}
+		add(write{bucket: Erasures, key: personPrefix(profile), value: encode(erasureVersion, e.fields)})
+	}
 	for _, in := range b.Derived {
 		add(write{bucket: Derived, key: be(in.Derived), value: encodeJournaled(&engine.Journaled{Seq: in.Derived, Input: in})})
 	}

@@ -28,6 +28,7 @@
 //	counts    sized flow, sized version               counts record
 //	profiles  sized profile                           person record
 //	derived   number (8)                              journaled record, not yet applied
+//	erasures  sized profile                           how far forgetting a person has come
 //
 // A cancelled timer is left where it is and recognised as stale when it is met, by
 // its run's deadline being another. Every other entry follows from its run exactly;

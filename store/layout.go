@@ -25,16 +25,17 @@ const (
 	Counts
 	Profiles
 	Derived
+	Erasures
 	bucketCount
 )
 
 // Buckets are all of them.
-var Buckets = [bucketCount]Bucket{Meta, Runs, Ended, People, Keys, Timers, Outbox, Journal, IDs, IDTimes, Versions, Counts, Profiles, Derived}
+var Buckets = [bucketCount]Bucket{Meta, Runs, Ended, People, Keys, Timers, Outbox, Journal, IDs, IDTimes, Versions, Counts, Profiles, Derived, Erasures}
 
 var bucketNames = [bucketCount]string{
 	Meta: "meta", Runs: "runs", Ended: "ended", People: "people", Keys: "keys", Timers: "timers",
 	Outbox: "outbox", Journal: "journal", IDs: "ids", IDTimes: "idtimes", Versions: "versions", Counts: "counts",
-	Profiles: "profiles", Derived: "derived",
+	Profiles: "profiles", Derived: "derived", Erasures: "erasures",
 }
 
 // String is the bucket's name in the file.

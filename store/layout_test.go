@@ -157,7 +157,7 @@ func inUse(t *testing.T) *memory.KV {
 	// A process that stopped between an event and what follows from it.
 	after := core.State
 	after.Derived = 1
-	if err := s.Commit(&engine.Batch{State: after, Derived: []*engine.Input{
+	if err := s.Commit(&engine.Batch{State: after, Forgotten: []string{"bob"}, Derived: []*engine.Input{
 		{Kind: engine.InputDequeue, Derived: 1, Depth: 1, Dequeue: &engine.Dequeue{Flow: "tell", Profile: "ann"}}}}); err != nil {
 		t.Fatal(err)
 	}

@@ -15,6 +15,7 @@ const (
 	flowVersion    = 1
 	countsVersion  = 1
 	personVersion  = 1
+	erasureVersion = 1
 )
 
 func encodeRun(r *engine.Run) []byte {

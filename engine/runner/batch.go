@@ -86,6 +86,8 @@ func (b *batch) one(in *engine.Input) engine.Answer {
 	b.plans = append(b.plans, outcome.Planned...)
 	b.fetches = append(b.fetches, outcome.Fetches...)
 	b.out.Derived = append(b.out.Derived, outcome.Derived...)
+	b.out.Forgotten = append(b.out.Forgotten, outcome.Forgotten...)
+	b.loop.erasing = b.loop.erasing || len(outcome.Forgotten) > 0
 	if outcome.Panic != "" {
 		b.step.Panics = append(b.step.Panics, outcome.Panic)
 	}

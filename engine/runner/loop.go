@@ -21,6 +21,9 @@ type Store interface {
 	Outbox(after engine.OutboxRef, limit int) ([]engine.OutboxEntry, error)
 	// Derived returns the derived inputs that are not yet applied, in order.
 	Derived() ([]*engine.Input, error)
+	// Erase takes what speaks of forgotten people out of a slice of what is stored, and
+	// reports whether there is more.
+	Erase() (more bool, err error)
 	// Forget drops at most limit answers that were remembered before an instant, and
 	// returns how many it dropped.
 	Forget(before engine.Instant, limit int) (int, error)
@@ -41,6 +44,7 @@ type Loop struct {
 	hold  bool           // claim nothing more: the process is about to stop
 	tidy  engine.Instant // when old answers are looked for again
 
+	erasing bool            // there may be people to erase
 	derived []*engine.Input // inputs to be applied before any from outside, in order
 
 	backlog []engine.OutboxRef // planned messages, in order
@@ -69,7 +73,7 @@ type Step struct {
 // senders. Messages that were claimed when the last process stopped are settled in
 // the first steps: nobody knows whether they were posted.
 func NewLoop(store Store, core *engine.Engine, senders int) *Loop {
-	return &Loop{store: store, core: core, free: senders, more: true, next: 1}
+	return &Loop{store: store, core: core, free: senders, more: true, next: 1, erasing: true}
 }
 
 // Core returns the engine. It may be looked at between steps.
@@ -95,11 +99,11 @@ func (l *Loop) Step(now time.Time, groups []*Group) (*Step, error) {
 		}
 		groups = groups[taken:]
 	}
-	if err := l.forget(engine.InstantOf(now)); err != nil {
+	if err := l.tidyUp(engine.InstantOf(now)); err != nil {
 		return nil, err
 	}
 	step.Next = l.next
-	step.Again = step.Again || l.next != 0 && l.next <= engine.InstantOf(now) || l.canClaim() && len(l.backlog) > 0
+	step.Again = step.Again || l.erasing || l.next != 0 && l.next <= engine.InstantOf(now) || l.canClaim() && len(l.backlog) > 0
 	return step, nil
 }
 
@@ -182,8 +186,14 @@ func (l *Loop) plan(refs []engine.OutboxRef) {
 	}
 }
 
-// forget drops answers that are no longer given, once an hour and in slices.
-func (l *Loop) forget(now engine.Instant) error {
+// tidyUp erases forgotten people and drops answers that are no longer given, in slices
+// and the latter once an hour.
+func (l *Loop) tidyUp(now engine.Instant) (err error) {
+	if l.erasing {
+		if l.erasing, err = l.store.Erase(); err != nil {
+			return err
+		}
+	}
 	if now < l.tidy {
 		return nil
 	}

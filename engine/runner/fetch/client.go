@@ -12,6 +12,7 @@ import (
 	"net/netip"
 	"net/url"
 	"slices"
+	"strings"
 	"syscall"
 	"time"
 
@@ -130,9 +131,19 @@ func (c *Client) request(ctx context.Context, r flows.FetchRequest) (*http.Reque
 	request.Header.Set("User-Agent", c.config.UserAgent)
 	request.Header.Set("Accept", "application/json")
 	for _, h := range r.Headers {
+		if !isHeader(h) {
+			return nil, at(r.Method, u, &Error{Why: BadRequest, detail: "a header has a name or value that HTTP does not allow"})
+		}
 		request.Header.Set(h.Name, h.Value)
 	}
 	return request, nil
+}
+
+// isHeader reports whether a header can be sent.
+func isHeader(h flows.Header) bool {
+	odd := func(r rune) bool { return r <= ' ' || r >= 0x7f || strings.ContainsRune(`"(),/:;<=>?@[\]{}`, r) }
+	control := func(r rune) bool { return r < ' ' && r != '\t' || r == 0x7f }
+	return h.Name != "" && !strings.ContainsFunc(h.Name, odd) && !strings.ContainsFunc(h.Value, control)
 }
 
 // dial connects to a host, at an address that may be asked.
@@ -156,14 +167,14 @@ func (c *Client) dial(ctx context.Context, network, address string) (net.Conn, e
 // by its name.
 func (c *Client) check(a netip.Addr, named bool) error {
 	a = a.Unmap().WithZone("")
-	kind := kindOf(a)
-	if kind == "" || named && (kind == loopback || kind == private || kind == shared) {
+	sort := kindOf(a)
+	if sort == "" || named && (sort == loopback || sort == private || sort == shared) {
 		return nil
 	}
 	if slices.ContainsFunc(c.config.Allow, func(ok Allowed) bool { return ok.prefix.Contains(a) }) {
 		return nil
 	}
-	return &Error{Why: NotPublic, detail: string(kind) + " address"}
+	return &Error{Why: NotPublic, detail: "it is " + string(sort) + " address"}
 }
 
 // compact is JSON without its white space, or nil for what is not JSON.

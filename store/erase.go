@@ -1,0 +1,170 @@
+package store
+
+import (
+	"bytes"
+	"encoding/json"
+	"strconv"
+
+	"nudge/engine"
+)
+
+// erasure is how far the erasing of a forgotten person has come. It is done in slices,
+// because what speaks of a person may stand anywhere among the ended runs and in the
+// journal.
+type erasure struct {
+	profile string
+	upTo    uint64 // inputs after this one are of a new acquaintance
+	stamp   engine.Instant
+	next    []byte // key of the next record to look at
+	journal bool   // the ended runs are done
+}
+
+func (e *erasure) fields(c *codec) {
+	c.str(&e.profile)
+	c.uint(&e.upTo)
+	integer(c, &e.stamp)
+	next := json.RawMessage(e.next)
+	c.raw(&next)
+	e.next = next
+	c.bool(&e.journal)
+}
+
+// eraseSlice is how many records one slice looks at.
+const eraseSlice = 2000
+
+// Erase takes what speaks of forgotten people out of the next slice of the ended runs
+// and of the journal. It reports whether there is more to do. Who, when and what is
+// gone; that a run of this flow ended in this way stays, and so do the numbers.
+func (s *Store) Erase() (more bool, err error) {
+	var record []byte
+	if err := s.kv.View(func(r Reader) error {
+		r.Ascend(Erasures, nil, func(_, value []byte) bool {
+			record = bytes.Clone(value)
+			return false
+		})
+		return nil
+	}); err != nil || record == nil {
+		return false, err
+	}
+	e := &erasure{}
+	if err := decode(record, erasureVersion, e.fields); err != nil {
+		return false, damaged(Erasures, nil, err)
+	}
+	return true, s.kv.Update(func(w Writer) error {
+		done, err := e.slice(w)
+		if err != nil {
+			return err
+		}
+		if done {
+			return w.Delete(Erasures, personPrefix(e.profile))
+		}
+		return w.Put(Erasures, personPrefix(e.profile), encode(erasureVersion, e.fields))
+	})
+}
+
+// slice looks at the next records. Done: those were the last.
+func (e *erasure) slice(w Writer) (done bool, err error) {
+	bucket := Ended
+	if e.journal {
+		bucket = Journal
+	}
+	type change struct{ key, value []byte }
+	var changes []change
+	looked := 0
+	next := []byte(nil)
+	w.Ascend(bucket, e.next, func(key, value []byte) bool {
+		if looked == eraseSlice {
+			next = bytes.Clone(key)
+			return false
+		}
+		looked++
+		var erased []byte
+		if erased, err = e.erased(bucket, value); err != nil {
+			err = damaged(bucket, key, err)
+			return false
+		}
+		if erased != nil {
+			changes = append(changes, change{bytes.Clone(key), erased})
+		}
+		return true
+	})
+	for i := 0; err == nil && i < len(changes); i++ {
+		err = w.Put(bucket, changes[i].key, changes[i].value)
+	}
+	if e.next = next; next != nil || err != nil {
+		return false, err
+	}
+	done, e.journal = e.journal, true
+	return done, nil
+}
+
+// erased is a record without the person, or nil when it does not speak of them.
+func (e *erasure) erased(bucket Bucket, record []byte) ([]byte, error) {
+	if bucket == Ended {
+		run, err := decodeRun(record)
+		if err != nil || run.Profile != e.profile || run.Started() > e.stamp {
+			return nil, err
+		}
+		return encodeRun(anonymous(run)), nil
+	}
+	j, err := decodeJournaled(record)
+	if err != nil || j.Seq > e.upTo || !e.forgets(j.Input) {
+		return nil, err
+	}
+	return encodeJournaled(j), nil
+}
+
+// anonymous is what is left of a run: how it went, not with whom or about what.
+func anonymous(r *engine.Run) *engine.Run {
+	left := &engine.Run{ID: r.ID, Flow: r.Flow, Version: r.Version, StartedBy: r.StartedBy, Status: r.Status,
+		At: r.At, Outcome: r.Outcome, Goal: r.Goal, Ended: r.Ended, Depth: r.Depth}
+	for _, m := range r.Messages {
+		left.Messages = append(left.Messages, engine.Message{Step: m.Step, Status: m.Status, Attempt: m.Attempt,
+			Resends: m.Resends, Planned: m.Planned, Order: m.Order, Posted: m.Posted})
+	}
+	for _, e := range r.Timeline {
+		switch e.Kind {
+		case engine.KindStarted, engine.KindEnded, engine.KindWaitEnded, engine.KindBranch, engine.KindRound:
+		default:
+			e.Detail = ""
+		}
+		left.Timeline = append(left.Timeline, e)
+	}
+	return left
+}
+
+// forgets takes the person out of an input, and reports whether it spoke of them.
+func (e *erasure) forgets(in *engine.Input) bool {
+	name := []byte(strconv.Quote(e.profile))
+	switch in.Kind {
+	case engine.InputEvent:
+		if in.Event.Profile != e.profile && !bytes.Contains(in.Event.Data, name) {
+			return false
+		}
+		in.ID, in.Event = "", &engine.Event{Type: in.Event.Type}
+	case engine.InputReply:
+		if in.Reply.Profile != e.profile {
+			return false
+		}
+		in.ID = ""
+		in.Reply.Profile, in.Reply.Conversation, in.Reply.Text, in.Reply.ID = "", "", "", ""
+	case engine.InputProfile:
+		if in.Profile.Profile != e.profile {
+			return false
+		}
+		in.Profile = &engine.ProfileChange{Forget: in.Profile.Forget}
+	case engine.InputCall:
+		if in.Call.Profile != e.profile {
+			return false
+		}
+		in.Call = &engine.Call{Flow: in.Call.Flow, By: in.Call.By}
+	case engine.InputDequeue:
+		if in.Dequeue.Profile != e.profile {
+			return false
+		}
+		in.Dequeue = &engine.Dequeue{Flow: in.Dequeue.Flow}
+	default:
+		return false
+	}
+	return true
+}
