@@ -4,6 +4,7 @@ package flows
 // package node, those about shapes in package shape, those about templates in
 // package templates. A code never changes its meaning.
 const (
+	CodeBadCron         = "bad-cron"         // not a schedule, or one that never fires
 	CodeBadDuration     = "bad-duration"     // not a duration such as 72h or 3d
 	CodeBadExpression   = "bad-expression"   // an expression that does not parse, or uses what flows may not
 	CodeBadMoment       = "bad-moment"       // not a moment such as mon-fri 09:00 or 24h before data.starts_at
@@ -19,6 +20,7 @@ const (
 	CodeNoFailedLine    = "no-failed-line"   // warning: a wait for a read does not say what happens to a failed message
 	CodeNoLimit         = "wait-without-end" // a wait or collect that has no end
 	CodeNeverEnds       = "wait-never-ends"  // warning: after: never
+	CodeNeverStarted    = "never-started"    // warning: a flow that neither a trigger nor a flow starts
 	CodeNotASend        = "not-a-send"       // a signal that names a step which sends nothing
 	CodeNotBefore       = "not-before"       // a signal or name of a step that cannot have come before
 	CodeOptional        = "may-be-absent"    // a field of something that may be absent
@@ -28,6 +30,7 @@ const (
 	CodeTooMany         = "too-many"         // more steps, lines or files than allowed
 	CodeUnknownCategory = "unknown-category" // a category that nudge.yaml does not have
 	CodeUnknownField    = "unknown-field"    // a field that its shape does not have
+	CodeUnknownFlow     = "unknown-flow"     // a start of a flow that does not exist
 	CodeUnknownFunction = "unknown-function" // a function that flows do not have
 	CodeUnknownName     = "unknown-name"     // a name that is not in scope
 	CodeUnknownStep     = "unknown-step"     // a step id that no step has

@@ -30,6 +30,17 @@ func drawInside(b *strings.Builder, s *Step) {
 	if s.Wait != nil {
 		drawLines(b, s.Wait.Lines)
 	}
+	if s.Repeat != nil {
+		fmt.Fprintf(b, "  times %d every %s body %d\n", s.Repeat.Times, s.Repeat.Every, s.Repeat.Body)
+		drawLines(b, s.Repeat.Until)
+	}
+	if s.Collect != nil {
+		fmt.Fprintf(b, "  event %s trigger %v\n", s.Collect.Event, s.Collect.IncludeTrigger)
+		drawLines(b, s.Collect.Until)
+	}
+	for _, a := range s.Split {
+		fmt.Fprintf(b, "  weight %d then %d\n", a.Weight, a.Then)
+	}
 	for _, a := range s.Branch {
 		fmt.Fprintf(b, "  if %v then %d\n", a.If != nil, a.Then)
 	}

@@ -24,7 +24,9 @@ type Flow struct {
 	Steps    []Step // Steps[0] is the first; empty flows do not load
 	Bundle   Bundle // what Compile needs to make this version again
 
-	Listening map[string]*Heard // by event type: what triggers, exits and waits do with it
+	Listening map[string]*Heard // by event type: what the flow does with it
+
+	span diag.Span // of its name
 }
 
 // Trigger is one way in which a run starts: by an event, by a reply that nobody else

@@ -98,6 +98,8 @@ var (
 		"status": shape.String, "reason": shape.String, "sent": shape.Boolean,
 		"delivered": shape.Boolean, "read": shape.Boolean, "failed": shape.Boolean,
 	})
+	startShape = shape.MapOf(map[string]*shape.Type{"outcome": shape.String})
+	fetchShape = shape.MapOf(map[string]*shape.Type{"status": shape.Number, "json": shape.Any})
 )
 
 // languageNames are the names that no step can have.

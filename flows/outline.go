@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"slices"
 
+	"nudge/flows/diag"
 	"nudge/flows/node"
 )
 
@@ -14,7 +15,11 @@ const MaxSteps = 1000
 var verbs = []struct {
 	name string
 	verb Verb
-}{{"send", VerbSend}, {"wait", VerbWait}, {"branch", VerbBranch}, {"set", VerbSet}, {"exit", VerbExit}}
+}{
+	{"send", VerbSend}, {"wait", VerbWait}, {"branch", VerbBranch}, {"split", VerbSplit},
+	{"repeat", VerbRepeat}, {"collect", VerbCollect}, {"set", VerbSet}, {"emit", VerbEmit},
+	{"start", VerbStart}, {"opt_out", VerbOpt}, {"opt_in", VerbOpt}, {"exit", VerbExit},
+}
 
 // head is a step before it is read: its verb and id. All heads are known before the
 // first step is read, so that a signal which names a later step can be told apart
@@ -81,6 +86,26 @@ func (r *reader) outlineBlock(steps *node.Value) {
 func (r *reader) outlineInside(m *node.Map) {
 	r.outlineArms(m.Get("wait"), "then")
 	r.outlineArms(m.Get("branch"), "then", "else")
+	r.outlineArms(m.Get("split"), "then")
+	if v := m.Get("repeat"); v.IsMap() {
+		r.outlineBlock(v.Map().Get("steps"))
+		r.outlineArms(v.Map().Get("until"), "then")
+	}
+	if v := m.Get("collect"); v.IsMap() {
+		r.outlineArms(v.Map().Get("until"), "then")
+	}
+}
+
+// eachHead calls f for the heads of the steps of a block, those inside of others
+// included.
+func (r *reader) eachHead(block *node.Value, f func(int, head)) {
+	inside := &reader{headAt: map[diag.Pos]int{}}
+	inside.outlineBlock(block)
+	for _, h := range inside.heads {
+		if i, ok := r.headAt[h.at.Span().Start]; ok {
+			f(i, r.heads[i])
+		}
+	}
 }
 
 func (r *reader) outlineArms(v *node.Value, keys ...string) {

@@ -43,6 +43,7 @@ type Project struct {
 	from      *templates.From
 	templates map[string]*templates.Source
 	files     map[string]string // text by name
+	calls     []call            // of all flows, to be checked when all are read
 }
 
 // Load reads a project: nudge.yaml, which may be absent, flows/*.yaml and
@@ -50,27 +51,35 @@ type Project struct {
 // HasErrors the project holds what could be read.
 func Load(fsys fs.FS) (*Project, diag.List) {
 	files, list := readFiles(fsys)
-	return load(files, list)
+	p := load(files, &list)
+	var names []string
+	for _, f := range inFolder(files, "flows") {
+		names = append(names, stem(f.Name))
+	}
+	p.checkCalls(names, &list)
+	list.Sort()
+	return p, list
 }
 
-func load(files []File, list diag.List) (*Project, diag.List) {
+// load reads the files of a project or of a bundle, which has one flow and lacks those
+// that it calls.
+func load(files []File, list *diag.List) *Project {
 	p := &Project{templates: map[string]*templates.Source{}, files: map[string]string{}}
 	for _, f := range files {
 		p.files[f.Name] = f.Text
 	}
-	p.readConfig([]byte(p.files[ProjectFile]), &list)
+	p.readConfig([]byte(p.files[ProjectFile]), list)
 	for _, f := range inFolder(files, "templates") {
-		p.templates[stem(f.Name)] = templates.Parse(f.Name, []byte(f.Text), &list)
+		p.templates[stem(f.Name)] = templates.Parse(f.Name, []byte(f.Text), list)
 	}
 	for _, f := range inFolder(files, "flows") {
-		if flow := p.readFlow(f, &list); flow != nil {
+		if flow := p.readFlow(f, list); flow != nil {
 			p.Flows = append(p.Flows, flow)
 		}
 	}
-	p.checkUnused(&list)
+	p.checkUnused(list)
 	slices.SortFunc(p.Flows, func(a, b *Flow) int { return strings.Compare(a.Name, b.Name) })
-	list.Sort()
-	return p, list
+	return p
 }
 
 // Source is the text of one of the project's files, for [diag.Render].

@@ -22,7 +22,8 @@ type reader struct {
 	loops   []int                  // the repeats around the step being read
 	learned map[string]*shape.Type // what can be asked of each step, by its id
 	vars    map[string]*shape.Type // of all set steps
-	used    map[string]bool
+	used    map[string]bool        // templates
+	emits   map[string]bool        // types of events
 }
 
 // readFlow reads a file of the folder flows. The flow is nil when it has errors, so
@@ -30,7 +31,7 @@ type reader struct {
 func (p *Project) readFlow(f File, list *diag.List) *Flow {
 	before := len(*list)
 	r := &reader{
-		project: p, list: list, used: map[string]bool{}, shapes: map[string]*shape.Type{},
+		project: p, list: list, used: map[string]bool{}, emits: map[string]bool{}, shapes: map[string]*shape.Type{},
 		headAt: map[diag.Pos]int{}, learned: map[string]*shape.Type{}, vars: map[string]*shape.Type{},
 		flow: &Flow{Zone: p.Zone},
 	}
@@ -43,6 +44,7 @@ func (p *Project) readFlow(f File, list *diag.List) *Flow {
 		return nil
 	}
 	r.flow.Listening = listening(r.flow, r.eventShape)
+	r.flow.Profile = p.Profile
 	r.seal(f, m)
 	return r.flow
 }
@@ -52,10 +54,10 @@ func (r *reader) read(m *node.Map, stem string) {
 	r.flow.About = m.Str("about")
 	triggers := m.Get("trigger")
 	r.readData(triggers, m.Get("data"))
-	r.readTriggers(m, triggers)
+	r.readTriggers(triggers)
 	r.readEntry(m.Child("entry"))
 	exits := m.Get("exit")
-	r.flow.Category = r.category(m)
+	r.flow.Category = r.category(m.Text("category"))
 	r.from = r.project.from
 	if own := templates.ParseFrom(m.Get("from")); own != nil {
 		r.from = own
@@ -73,7 +75,7 @@ func (r *reader) name(m *node.Map, stem string) {
 	if !checkName(t, "a flow's name", r.list) {
 		return
 	}
-	r.flow.Name = t.Value
+	r.flow.Name, r.flow.span = t.Value, t.Span
 	if t.Value != stem {
 		r.list.Errorf(t.Span, CodeFlowName, "name both alike",
 			"the flow is called %q, but its file %s.yaml", t.Value, stem)
@@ -82,8 +84,7 @@ func (r *reader) name(m *node.Map, stem string) {
 
 // category reads a category, which must be one of the project's where it declares
 // any.
-func (r *reader) category(m *node.Map) string {
-	t := m.Text("category")
+func (r *reader) category(t *node.Text) string {
 	if t == nil {
 		return ""
 	}
@@ -99,11 +100,13 @@ func (r *reader) category(m *node.Map) string {
 	return t.Value
 }
 
-var entryWords = []string{"skip", "parallel"}
+// entryWords are in the order of the constants of IfRunning.
+var entryWords = []string{"parallel", "skip", "restart", "queue"}
 
 func (r *reader) readEntry(m *node.Map) {
-	if readWord(m, "if_running", entryWords, r.list) == 0 {
-		r.flow.Entry.IfRunning = Skip
+	if i := readWord(m, "if_running", entryWords, r.list); i >= 0 {
+		r.flow.Entry.IfRunning = IfRunning(i)
 	}
+	r.flow.Entry.AtMost, r.flow.Entry.Per = readAtMost(m.Text("at_most"), r.list)
 	m.Close()
 }

@@ -48,7 +48,7 @@ func (r *reader) sendMap(m *node.Map, s *Send, how *templates.Use) (source *temp
 		s.OnUnknown = unknown
 	}
 	if m.Has("category") {
-		s.Category = r.category(m)
+		s.Category = r.category(m.Text("category"))
 	}
 	m.Allow("template")
 	m.Close()

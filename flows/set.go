@@ -1,52 +1,67 @@
 package flows
 
 import (
-	"slices"
 	"strings"
 
+	"nudge/flows/diag"
 	"nudge/flows/node"
 	"nudge/flows/shape"
 )
 
-// set reads variables, sorted by name: all values are read before the first one is
-// written, so their order in the file means nothing.
+// set reads variables and fields of the profile, sorted by name: all values are read
+// before the first one is written, so their order in the file means nothing.
 func (r *reader) set(v *node.Value, at int, k *known) {
 	scope := k.scope()
-	var set []Assignment
-	types := map[string]*shape.Type{}
+	var set []written
 	for _, e := range v.Map().Entries() {
-		if !checkName(e.Key, "a variable", r.list) {
+		w := written{key: e.Key, at: e.Value.Span()}
+		w.Name, w.Profile = strings.CutPrefix(e.Key.Value, NameProfile+".")
+		if !w.Profile && !checkName(e.Key, "a variable", r.list) {
 			continue
 		}
-		value, t := r.value(e.Value, scope)
-		set = append(set, Assignment{Name: e.Key.Value, Value: value})
-		types[e.Key.Value] = t
+		w.Value, w.kind = r.value(e.Value, scope)
+		if w.Profile {
+			r.checkProfile(w)
+		}
+		set = append(set, w)
 	}
-	slices.SortFunc(set, func(a, b Assignment) int { return strings.Compare(a.Name, b.Name) })
-	for name, t := range types {
-		k.setVar(name, t)
-		r.vars[name] = either(r.vars[name], t)
+	sortWritten(set)
+	for _, w := range set {
+		if t := stored(w.kind); !w.Profile {
+			k.setVar(w.Name, t)
+			r.vars[w.Name] = either(r.vars[w.Name], t)
+		}
 	}
-	r.flow.Steps[at].Set = set
+	r.flow.Steps[at].Set = assignments(set)
 }
 
-// value reads a literal, or an expression where the text begins with "=".
-func (r *reader) value(v *node.Value, scope *shape.Type) (Value, *shape.Type) {
-	if v.IsEmpty() {
-		v.Text()
-		return Value{}, shape.Any
+// checkProfile sees that a field of the profile is one of the project's, and that its
+// new value fits.
+func (r *reader) checkProfile(w written) {
+	declared := r.project.Profile
+	t, ok := declared.Field(w.Name)
+	switch {
+	case w.Name == "id" || w.Name == "timezone" || strings.Contains(w.Name, "."):
+		r.list.Errorf(w.key.Span, CodeUnknownField, "", "%s cannot be set by a flow", w.key.Value)
+	case !ok:
+		r.list.Errorf(w.key.Span, CodeUnknownField, diag.DidYouMean(w.Name, declared.Names(), "It has"),
+			"profile has no field %q", w.Name)
+	default:
+		w.check(t, w.key.Value, r.list)
 	}
+}
+
+// value reads a literal, or an expression where the text begins with "=". Its type is
+// nil after a mistake.
+func (r *reader) value(v *node.Value, scope *shape.Type) (Value, *shape.Type) {
 	t := v.Text()
 	if t == nil {
-		return Value{}, shape.Any
+		return Value{}, nil
 	}
 	if rest, ok := strings.CutPrefix(t.Value, "="); ok {
 		offset := len(t.Value) - len(strings.TrimLeft(rest, " "))
 		e, kind := compileExpr(t, offset, scope, forValue, r.list)
-		if kind == nil {
-			return Value{}, shape.Any
-		}
-		return Value{Expr: e}, stored(kind)
+		return Value{Expr: e}, kind
 	}
 	literal := v.Literal()
 	switch literal.(type) {
@@ -61,6 +76,9 @@ func (r *reader) value(v *node.Value, scope *shape.Type) (Value, *shape.Type) {
 // stored is the type of a value after it was kept with the run, as JSON: an instant
 // has become its text.
 func stored(t *shape.Type) *shape.Type {
+	if t == nil {
+		return shape.Any
+	}
 	switch t.Kind {
 	case shape.KindTime:
 		return shape.String

@@ -71,24 +71,39 @@ func (r *reader) step(m *node.Map, at int, k *known) (joints []joint, ends bool)
 		m.Allow(v.name)
 	}
 	m.Close()
-	var inner []joint
+	inner, ends := r.do(verb, m, at, k)
+	return append(joints, inner...), ends && !m.Has("if")
+}
+
+// do reads what a step does.
+func (r *reader) do(verb Verb, m *node.Map, at int, k *known) (inner []joint, ends bool) {
 	switch verb {
 	case VerbSend:
 		r.send(m.Get("send"), at, k)
+		k.sends[r.flow.Steps[at].ID] = at
+		r.learn(k, at, sendShape)
 	case VerbWait:
 		inner, ends = r.wait(m.Get("wait"), at, k)
 	case VerbBranch:
 		inner, ends = r.branch(m.Get("branch"), at, k)
 	case VerbSet:
 		r.set(m.Get("set"), at, k)
+	case VerbSplit:
+		inner, ends = r.split(m.Get("split"), at, k)
+	case VerbRepeat:
+		inner, _ = r.repeat(m.Get("repeat"), at, k)
+	case VerbCollect:
+		inner, ends = r.collect(m.Get("collect"), at, k)
+	case VerbEmit:
+		r.emit(m.Get("emit"), at, k)
+	case VerbStart:
+		r.startFlow(m.Get("start"), at, k)
+	case VerbOpt:
+		r.opt(m, at)
 	case VerbExit:
 		r.flow.Steps[at].Exit, ends = r.exit(m.Get("exit")), true
 	}
-	if verb == VerbSend {
-		k.sends[h.id] = at
-		r.learn(k, at, sendShape)
-	}
-	return append(joints, inner...), ends && !m.Has("if")
+	return inner, ends
 }
 
 // verb is what the step does; exactly one verb must stand in it.

@@ -1,51 +1,92 @@
 package flows
 
 import (
+	"strings"
+
+	"nudge/flows/diag"
 	"nudge/flows/node"
 	"nudge/flows/shape"
 )
 
-// readTriggers reads one trigger or a list of them.
-func (r *reader) readTriggers(m *node.Map, v *node.Value) {
-	if v == nil {
-		m.Errorf("trigger", CodeMissingKey, "for example trigger: { event: order.shipped, key: event.order_id }",
-			"the flow has no trigger")
+// starts is the ways in which a trigger can start a run.
+var starts = []string{"event", "reply", "cron", "at"}
+
+// readTriggers reads one trigger or a list of them. A flow without any is called.
+func (r *reader) readTriggers(v *node.Value) {
+	items := oneOrMore(v)
+	if len(items) > MaxLines {
+		v.Errorf(CodeTooMany, "", "%d triggers; %d are allowed", len(items), MaxLines)
 		return
 	}
-	for _, v := range oneOrMore(v) {
-		if m := v.Map(); m != nil {
+	for _, item := range items {
+		if m := item.Map(); m != nil {
 			r.readTrigger(m)
 		}
 	}
 }
 
 func (r *reader) readTrigger(m *node.Map) {
-	t := m.Text("event")
-	if !m.Has("event") {
-		m.Errorf("event", CodeMissingKey, "for example event: order.shipped", "the trigger names no event")
+	var found []string
+	for _, key := range starts {
+		if m.Has(key) {
+			found = append(found, key)
+		}
 	}
-	ok := checkEvent(t, r.list)
-	event := shape.Any
-	trigger := Trigger{}
-	if ok {
+	switch {
+	case len(found) > 1:
+		m.Value().Errorf(CodeSignal, "make it two triggers", "a trigger has one of %s; this one has %s",
+			strings.Join(starts, ", "), strings.Join(found, " and "))
+	case len(found) == 0 && nearKey(m, starts, "key", "to", "if"):
+		m.Close() // the unknown key says it better
+	case len(found) == 0:
+		m.Value().Errorf(CodeMissingKey, "for example event: order.shipped", "the trigger does not say what starts a run")
+	default:
+		r.flow.Triggers = append(r.flow.Triggers, r.triggerBy(found[0], m))
+		m.Close()
+	}
+}
+
+func (r *reader) triggerBy(start string, m *node.Map) Trigger {
+	switch start {
+	case "event":
+		return r.eventTrigger(m)
+	case "reply":
+		return r.replyTrigger(m)
+	}
+	return r.clockTrigger(start, m)
+}
+
+func (r *reader) eventTrigger(m *node.Map) Trigger {
+	trigger, event := Trigger{}, shape.Any
+	if t := m.Text("event"); checkEvent(t, r.list) {
 		trigger.Event, event = t.Value, r.eventShape(t.Value)
 	}
 	only := shape.MapOf(map[string]*shape.Type{NameEvent: event})
 	trigger.Key = r.expr(m.Get("key"), only, forText)
 	trigger.To = r.expr(m.Get("to"), only, forPeople)
-	trigger.If = r.expr(m.Get("if"), shape.MapOf(map[string]*shape.Type{
-		NameEvent: event, NameProfile: r.profile(), NameNow: shape.Moment,
-	}), forCondition)
+	trigger.If = r.triggerIf(m, NameEvent, event)
 	r.keyed = r.keyed || m.Has("key")
-	m.Close()
-	if ok {
-		r.flow.Triggers = append(r.flow.Triggers, trigger)
-	}
+	return trigger
 }
 
-// readData finds out what a run starts with: for each trigger what its event
-// declares together with the flow's own data, and of several triggers what they
-// have in common. It does so before anything else, because all expressions see it.
+func (r *reader) replyTrigger(m *node.Map) Trigger {
+	if t := m.Text("reply"); t != nil && t.Value != "any" {
+		r.list.Errorf(t.Span, CodeBadValue, "write reply: any, and say which ones with if:",
+			"a trigger hears any reply that no run waits for, not %q", t.Value)
+	}
+	return Trigger{Reply: true, BeforeWaits: m.Bool("before_waits"), If: r.triggerIf(m, NameReply, replyShape)}
+}
+
+// triggerIf reads the condition of a trigger, which sees what starts the run.
+func (r *reader) triggerIf(m *node.Map, name string, t *shape.Type) *Expr {
+	return r.expr(m.Get("if"), shape.MapOf(map[string]*shape.Type{
+		name: t, NameProfile: r.profile(), NameNow: shape.Moment,
+	}), forCondition)
+}
+
+// readData finds out what a run starts with: for each trigger what its event declares
+// together with the flow's own data, and of several triggers what they have in
+// common. It does so before anything else, because all expressions see it.
 func (r *reader) readData(triggers, data *node.Value) {
 	own := shape.Any
 	if data != nil && data.Map() != nil {
@@ -53,29 +94,22 @@ func (r *reader) readData(triggers, data *node.Value) {
 	}
 	var all *shape.Type
 	for _, v := range oneOrMore(triggers) {
-		if !v.IsMap() || !v.Map().Get("event").IsText() {
+		if !v.IsMap() {
 			continue
 		}
-		t := v.Map().Text("event")
-		declared := r.project.Events[t.Value]
-		if declared == nil {
-			declared = shape.Any
+		t, at := r.dataOf(v.Map(), own, data)
+		if t == nil {
+			continue
 		}
-		both, conflict := shape.Both(declared, own)
-		if conflict != "" {
-			data.Errorf(CodeShapeConflict, "leave it out here, or make the two agree",
-				"data contradicts what nudge.yaml declares for %s, at %s", t.Value, conflict)
-			both = declared
-		}
-		r.shapes[t.Value] = both
 		if all == nil {
-			all = both
+			all = t
 			continue
 		}
-		if all, conflict = shape.Either(all, both); conflict != "" {
-			r.list.Errorf(t.Span, CodeShapeConflict, "write a flow for each",
-				"the data of %s contradicts that of the trigger before it, at %s", t.Value, conflict)
-			all = both
+		var conflict string
+		if all, conflict = shape.Either(all, t); conflict != "" {
+			r.list.Errorf(at, CodeShapeConflict, "write a flow for each",
+				"the data of this trigger contradicts that of the one before it, at %s", conflict)
+			all = t
 		}
 	}
 	if all == nil {
@@ -85,6 +119,33 @@ func (r *reader) readData(triggers, data *node.Value) {
 		all = shape.OpenMap(nil)
 	}
 	r.flow.Data = all
+}
+
+// dataOf is what one trigger delivers; nil after a mistake. A reply delivers nothing,
+// a schedule what its audience has.
+func (r *reader) dataOf(m *node.Map, own *shape.Type, data *node.Value) (*shape.Type, diag.Span) {
+	v := m.Get("event")
+	switch {
+	case m.Has("reply"):
+		return shape.MapOf(nil), m.Get("reply").Span()
+	case !m.Has("event"):
+		return own, m.Span()
+	case !v.IsText():
+		return nil, diag.Span{}
+	}
+	t := v.Text()
+	declared := r.project.Events[t.Value]
+	if declared == nil {
+		declared = shape.Any
+	}
+	both, conflict := shape.Both(declared, own)
+	if conflict != "" {
+		data.Errorf(CodeShapeConflict, "leave it out here, or make the two agree",
+			"data contradicts what nudge.yaml declares for %s, at %s", t.Value, conflict)
+		both = declared
+	}
+	r.shapes[t.Value] = both
+	return both, t.Span
 }
 
 // eventShape is what is known of the data of an event.

@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strings"
 
+	"nudge/flows/diag"
 	"nudge/flows/node"
 )
 
@@ -26,9 +27,9 @@ func (r *reader) seal(f File, m *node.Map) {
 	part("on_unknown", fmt.Sprint(p.OnUnknown))
 	part("from", p.from.Canonical())
 	part("flow", m.Canonical())
-	for _, event := range slices.Sorted(maps.Keys(r.flow.Listening)) {
-		if t := p.Events[event]; t != nil {
-			part("event "+event, t.String())
+	for _, event := range slices.Sorted(maps.Keys(p.Events)) {
+		if r.usesEvent(event) {
+			part("event "+event, p.Events[event].String())
 		}
 	}
 	sees := strings.Contains(f.Text, NameProfile)
@@ -55,13 +56,16 @@ func (r *reader) usedConfig() string {
 		if s.Send != nil {
 			categories[s.Send.Category] = true
 		}
+		if s.Opt != nil {
+			categories[s.Opt.Category] = true
+		}
 	}
 	return r.project.Config.Extract(func(key, sub string) bool {
 		switch key {
 		case "project", "timezone", "profile", "from", "on_unknown":
 			return true
 		case "events":
-			return sub == "" || r.flow.Listening[sub] != nil
+			return sub == "" || r.usesEvent(sub)
 		case "categories":
 			return sub == "" || categories[sub]
 		}
@@ -69,9 +73,15 @@ func (r *reader) usedConfig() string {
 	})
 }
 
+// usesEvent reports whether the flow hears or emits a type of event.
+func (r *reader) usesEvent(event string) bool {
+	return r.flow.Listening[event] != nil || r.emits[event]
+}
+
 // Compile makes a version of a flow again from its bundle.
 func Compile(b Bundle) (*Flow, error) {
-	p, list := load(b, nil)
+	var list diag.List
+	p := load(b, &list)
 	if err := list.Err(); err != nil {
 		return nil, err
 	}

@@ -34,7 +34,7 @@ func (r *reader) wait(v *node.Value, at int, k *known) (joints []joint, ends boo
 func (r *reader) follow(lines []Line, maps []*node.Map, at int, before, after *known) (joints []joint, ends bool) {
 	id := r.flow.Steps[at].ID
 	inside := before.with(id, after.names[id])
-	ends = true
+	ends = len(maps) > 0
 	for i, m := range maps {
 		inner, lineEnds := r.then(m, &lines[i], inside, after)
 		joints, ends = append(joints, inner...), ends && lineEnds

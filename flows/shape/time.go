@@ -19,8 +19,12 @@ type Time struct {
 // TimeOf is the instant of t.
 func TimeOf(t time.Time) Time { return Time{t.Unix(), int32(t.Nanosecond())} }
 
-// ParseTime reads RFC 3339: 2026-03-05T14:00:00Z.
+// ParseTime reads RFC 3339, 2026-03-05T14:00:00Z, or a day, 2026-03-05, which is its
+// midnight in UTC.
 func ParseTime(text string) (Time, error) {
+	if t, err := time.Parse(time.DateOnly, text); err == nil {
+		return TimeOf(t), nil
+	}
 	t, err := time.Parse(time.RFC3339Nano, text)
 	if err != nil {
 		return Time{}, fmt.Errorf("%q is not a time such as 2026-03-05T14:00:00Z", text)

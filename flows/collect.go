@@ -1,0 +1,74 @@
+package flows
+
+import (
+	"slices"
+
+	"nudge/flows/node"
+	"nudge/flows/shape"
+)
+
+// collect reads a step that gathers events until a line of its until happens.
+func (r *reader) collect(v *node.Value, at int, k *known) (joints []joint, ends bool) {
+	c := &Collect{}
+	r.flow.Steps[at].Collect = c
+	m := v.Map()
+	if m == nil {
+		return nil, false
+	}
+	if !m.Has("event") {
+		m.Errorf("event", CodeMissingKey, "for example event: comment.created", "this collect names no event")
+	}
+	c.Event, c.Key = r.event(m)
+	item := r.eventShape(c.Event)
+	c.If = r.expr(m.Get("if"), k.with(NameEvent, item).scope(), forCondition)
+	c.IncludeTrigger = m.Bool("include_trigger")
+	r.checkTriggerItem(m, c)
+	until := m.Get("until")
+	if until == nil {
+		m.Errorf("until", CodeNoLimit, "for example until: [ { quiet: 10m }, { after: 1h } ]", "this collect has no end")
+	}
+	m.Close()
+
+	gathered := map[string]*shape.Type{"items": shape.ListOf(item), "count": shape.Number}
+	before := k.with(r.flow.Steps[at].ID, shape.MapOf(gathered))
+	lines, lineMaps := r.lines(until, before, inCollect)
+	c.Until = lines
+	r.checkCollect(until, lines)
+	self := r.linesShape(lines)
+	for name, t := range gathered {
+		self.Fields[name] = t
+	}
+	r.learn(k, at, self)
+	return r.follow(lines, lineMaps, at, before, k)
+}
+
+// checkTriggerItem sees that the event which started the run can be an item.
+func (r *reader) checkTriggerItem(m *node.Map, c *Collect) {
+	same := slices.ContainsFunc(r.flow.Triggers, func(t Trigger) bool { return t.Event == c.Event })
+	if c.IncludeTrigger && c.Event != "" && !same {
+		m.Errorf("include_trigger", CodeBadValue, "leave it out", "no run of this flow is started by %s", c.Event)
+	}
+}
+
+// checkCollect sees that a collect ends, whatever comes.
+func (r *reader) checkCollect(v *node.Value, lines []Line) {
+	var timer, quiet, items bool
+	for _, line := range lines {
+		switch line.Signal {
+		case SignalAfter, SignalAt:
+			timer = true
+		case SignalQuiet:
+			quiet = true
+		case SignalItems:
+			items = true
+		}
+	}
+	switch {
+	case v == nil || timer || quiet && items:
+	case items:
+		v.Warnf(CodeNeverEnds, "add a line, for example - after: 1d",
+			"when fewer come, this collect never ends, and its run lives for good")
+	default:
+		v.Errorf(CodeNoLimit, "add a line, for example - after: 1h", "this collect may have no end")
+	}
+}

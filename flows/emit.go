@@ -1,0 +1,80 @@
+package flows
+
+import (
+	"slices"
+
+	"nudge/flows/diag"
+	"nudge/flows/node"
+)
+
+// emit reads an event of the run's own, whose data must have the event's shape.
+func (r *reader) emit(v *node.Value, at int, k *known) {
+	m := v.Map()
+	if m == nil {
+		return
+	}
+	t := m.Text("event")
+	if !m.Has("event") {
+		m.Errorf("event", CodeMissingKey, "for example event: nps.scored", "this emit names no event")
+	}
+	fields := r.data(m.Get("data"), k.scope())
+	m.Close()
+	if !checkEvent(t, r.list) {
+		return
+	}
+	r.emits[t.Value] = true
+	checkData(fields, r.eventShape(t.Value), t.Value, t.Span, r.list)
+	r.flow.Steps[at].Emit = &Emit{Event: t.Value, Data: assignments(fields)}
+}
+
+// call is a start step that waits to be checked: the flow that it calls may not have
+// been read yet.
+type call struct {
+	flow   *node.Text
+	fields []written
+}
+
+// startFlow reads the call of another flow.
+func (r *reader) startFlow(v *node.Value, at int, k *known) {
+	m := v.Map()
+	if m == nil {
+		return
+	}
+	t := m.Text("flow")
+	if !m.Has("flow") {
+		m.Errorf("flow", CodeMissingKey, "for example flow: welcome", "this start names no flow")
+	}
+	s := &Start{Wait: m.Bool("wait")}
+	fields := r.data(m.Get("data"), k.scope())
+	m.Close()
+	r.flow.Steps[at].Start = s
+	if s.Wait {
+		r.learn(k, at, startShape)
+	}
+	if !checkName(t, "a flow's name", r.list) {
+		return
+	}
+	s.Flow, s.Data = t.Value, assignments(fields)
+	r.project.calls = append(r.project.calls, call{t, fields})
+}
+
+// checkCalls sees that every flow that is started exists and gets its data, and
+// points at those which nothing can start but a call from outside.
+func (p *Project) checkCalls(names []string, list *diag.List) {
+	called := map[string]bool{}
+	for _, c := range p.calls {
+		called[c.flow.Value] = true
+		if !slices.Contains(names, c.flow.Value) {
+			list.Errorf(c.flow.Span, CodeUnknownFlow, diag.DidYouMean(c.flow.Value, names, "Flows"),
+				"there is no flow %q", c.flow.Value)
+		} else if f := p.Flow(c.flow.Value); f != nil {
+			checkData(c.fields, f.Data, "the data of "+f.Name, c.flow.Span, list)
+		}
+	}
+	for _, f := range p.Flows {
+		if len(f.Triggers) == 0 && !called[f.Name] {
+			list.Warnf(f.span, CodeNeverStarted, "give it a trigger, or start it in another flow",
+				"%s has no trigger and no flow starts it: only a call by hand does", f.Name)
+		}
+	}
+}

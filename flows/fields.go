@@ -1,0 +1,107 @@
+package flows
+
+import (
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+
+	"nudge/flows/diag"
+	"nudge/flows/node"
+	"nudge/flows/shape"
+)
+
+// written is one name with its value, as a flow writes it: a variable, or a field of
+// data.
+type written struct {
+	Assignment
+	key  *node.Text
+	at   diag.Span
+	kind *shape.Type // of the value; nil after a mistake
+}
+
+// data reads the fields of data that a step hands on, sorted by name.
+func (r *reader) data(v *node.Value, scope *shape.Type) []written {
+	var fields []written
+	for _, e := range v.Map().Entries() {
+		w := written{key: e.Key, at: e.Value.Span()}
+		w.Name = e.Key.Value
+		w.Value, w.kind = r.value(e.Value, scope)
+		fields = append(fields, w)
+	}
+	sortWritten(fields)
+	return fields
+}
+
+func sortWritten(w []written) {
+	slices.SortFunc(w, func(a, b written) int { return strings.Compare(a.Name, b.Name) })
+}
+
+func assignments(fields []written) []Assignment {
+	var all []Assignment
+	for _, w := range fields {
+		all = append(all, w.Assignment)
+	}
+	return all
+}
+
+// checkData holds fields against the shape that they must have together.
+func checkData(fields []written, want *shape.Type, owner string, at diag.Span, list *diag.List) {
+	if want.Kind != shape.KindMap {
+		return
+	}
+	given := map[string]bool{}
+	for _, w := range fields {
+		given[w.Name] = true
+		t, ok := want.Field(w.Name)
+		if !ok {
+			list.Errorf(w.key.Span, CodeUnknownField, diag.DidYouMean(w.Name, want.Names(), "It has"),
+				"%s has no field %q", owner, w.Name)
+			continue
+		}
+		w.check(t, w.Name, list)
+	}
+	for _, name := range slices.Sorted(maps.Keys(want.Fields)) {
+		if t := want.Fields[name]; !given[name] && !t.Optional && t.Kind != shape.KindAny {
+			list.Errorf(at, CodeMissingKey, fmt.Sprintf("add %s: it is %s", name, t.Described()),
+				"%s needs %s", owner, name)
+		}
+	}
+}
+
+// check reports a value that does not have its shape.
+func (w written) check(want *shape.Type, name string, list *diag.List) {
+	got := w.kind
+	switch {
+	case got == nil || want.Kind == shape.KindAny:
+	case got.Kind == shape.KindAny:
+		list.Errorf(w.at, CodeUntyped, untypedHint, "%s must be %s, and the type of this is not known", name, want.Described())
+	case got.Optional && !want.Optional:
+		list.Errorf(w.at, CodeOptional, "give it a default with ??", "%s must be there, and this may be absent", name)
+	case want.Kind == shape.KindTime && w.Value.Literal != nil:
+		if text, ok := w.Value.Literal.(string); !ok || !isTime(text) {
+			list.Errorf(w.at, CodeWrongType, "for example 2026-03-05 or 2026-03-05T14:00:00Z", "%s must be a time", name)
+		}
+	case got.Kind != want.Kind:
+		list.Errorf(w.at, CodeWrongType, "", "%s must be %s, but this is %s", name, want.Described(), got.Described())
+	case len(want.Words) > 0:
+		w.checkWord(want, name, list)
+	}
+}
+
+func (w written) checkWord(want *shape.Type, name string, list *diag.List) {
+	words := w.kind.Words
+	if text, ok := w.Value.Literal.(string); ok {
+		words = []string{text}
+	}
+	for _, word := range words {
+		if !slices.Contains(want.Words, word) {
+			list.Errorf(w.at, CodeWrongType, diag.DidYouMean(word, want.Words, "It can be"), "%s can never be %q", name, word)
+		}
+	}
+}
+
+func isTime(text string) bool {
+	_, err := shape.ParseTime(text)
+	return err == nil
+}

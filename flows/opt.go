@@ -1,0 +1,16 @@
+package flows
+
+import "nudge/flows/node"
+
+// opt reads what a person wants to hear from now on: all, or one category.
+func (r *reader) opt(m *node.Map, at int) {
+	word := "opt_out"
+	if !m.Has(word) {
+		word = "opt_in"
+	}
+	o := &Opt{In: word == "opt_in"}
+	r.flow.Steps[at].Opt = o
+	if t := m.Text(word); t != nil && t.Value != "all" {
+		o.Category = r.category(t)
+	}
+}

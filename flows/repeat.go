@@ -1,0 +1,85 @@
+package flows
+
+import (
+	"maps"
+	"slices"
+
+	"nudge/flows/node"
+	"nudge/flows/shape"
+)
+
+const (
+	// MaxRounds is how often a repeat may take its steps.
+	MaxRounds = 100
+	// MaxLoops is how deep repeats may be nested: each level multiplies the messages.
+	MaxLoops = 3
+)
+
+// repeat reads a loop: its steps first, because its until may name the messages that
+// they send.
+func (r *reader) repeat(v *node.Value, at int, k *known) (joints []joint, ends bool) {
+	loop := &Repeat{Body: End}
+	r.flow.Steps[at].Repeat = loop
+	m := v.Map()
+	if m == nil {
+		return nil, false
+	}
+	if loop.Times = r.number(m, "times", 1, MaxRounds); !m.Has("times") {
+		m.Errorf("times", CodeMissingKey, "for example times: 3", "this repeat does not say how many times")
+	}
+	if every := m.Get("every"); every != nil {
+		loop.Every = r.duration(every)
+	}
+	if len(r.loops) == MaxLoops {
+		v.Errorf(CodeTooMany, "", "repeats are nested more than %d levels deep", MaxLoops)
+		return nil, false
+	}
+	body, until := m.Get("steps"), m.Get("until")
+	m.Close()
+	inside := r.body(m, body, at, k)
+	before := k.fork()
+	before.join(inside)
+	lines, lineMaps := r.lines(until, before, inRepeat)
+	loop.Until = lines
+	k.join(inside)
+	r.learn(k, at, r.linesShape(lines, outcomeCompleted))
+	joints, _ = r.follow(lines, lineMaps, at, before, k)
+	return joints, false
+}
+
+// outcomeCompleted is the outcome of a repeat that took all its rounds.
+const outcomeCompleted = "completed"
+
+// body reads the steps of a loop, whose end leads back to it, and answers what is
+// known there.
+func (r *reader) body(m *node.Map, steps *node.Value, at int, k *known) *known {
+	inside := k.with(NameRound, shape.Number)
+	if steps == nil {
+		m.Errorf("steps", CodeMissingKey, "for example steps: [ { send: reminder } ]", "this repeat has no steps")
+		return inside
+	}
+	r.foresee(steps, inside)
+	r.loops = append(r.loops, at)
+	r.flow.Steps[at].Repeat.Body = at + 1
+	joints, _ := r.block(steps, "steps", inside)
+	connect(joints, at)
+	r.loops = r.loops[:len(r.loops)-1]
+	for _, name := range slices.Sorted(maps.Keys(k.vars)) {
+		if before, after := k.vars[name], inside.vars[name]; before.Kind != after.Kind {
+			steps.Errorf(CodeWrongType, "use another name in the loop",
+				"vars.%s is %s before the first round and may be another thing after it", name, before.Described())
+		}
+	}
+	return inside
+}
+
+// foresee adds the messages of a loop to what is known at its beginning: a round may
+// ask for those of the round before it.
+func (r *reader) foresee(steps *node.Value, inside *known) {
+	r.eachHead(steps, func(i int, h head) {
+		if h.verb == VerbSend {
+			inside.sends[h.id] = i
+			inside.names[h.id] = sendShape
+		}
+	})
+}

@@ -1,0 +1,69 @@
+package flows
+
+import (
+	"testing"
+	"time"
+)
+
+func TestTriggers(t *testing.T) {
+	f := flowOf(t, "profile: { plan: trial | pro }\n", `
+trigger:
+  - event: order.placed
+    key: event.id
+  - reply: any
+    if: reply.keyword in ["stop", "end"]
+    before_waits: true
+  - cron: 0 9 * * mon
+    timezone: local
+    max_delay: 6h
+    audience: { if: profile.plan == "pro" }
+    rate: 200/s
+    on_bad_row: skip
+  - cron: "@daily"
+    timezone: Europe/London
+    max_delay: 1d
+  - at: 2026-12-24 09:00
+    audience: people.csv
+data: { id: string }
+entry: { if_running: restart, at_most: 3 per 90d }
+steps: [ { wait: 1h } ]
+`)
+	if len(f.Triggers) != 5 {
+		t.Fatalf("%d triggers", len(f.Triggers))
+	}
+	if r := f.Triggers[1]; !r.Reply || !r.BeforeWaits || r.If == nil || r.Event != "" {
+		t.Errorf("a reply is %+v", r)
+	}
+	if c := f.Triggers[2].Cron; c == nil || c.Spec != "0 9 * * mon" || c.Zone != nil || c.MaxDelay != (Duration{Clock: 6 * time.Hour}) {
+		t.Errorf("a schedule is %+v", c)
+	}
+	if c := f.Triggers[3].Cron; c == nil || c.Zone.String() != "Europe/London" || c.MaxDelay.Days != 1 {
+		t.Errorf("a schedule is %+v", c)
+	}
+	if at := f.Triggers[4].At; at == nil || at.Date != (Date{2026, time.December, 24}) || at.Hour != 9 {
+		t.Errorf("a campaign is at %+v", at)
+	}
+	if want := (Entry{IfRunning: Restart, AtMost: 3, Per: Duration{Days: 90}}); f.Entry != want {
+		t.Errorf("entry is %+v, want %+v", f.Entry, want)
+	}
+	if got := f.Data.String(); got != "{ id: optional string }" {
+		t.Errorf("data is %s", got)
+	}
+	if len(f.Listening) != 1 {
+		t.Errorf("%d types of events are heard", len(f.Listening))
+	}
+}
+
+// TestSchedules holds which specs are refused, those included on which the parser
+// panics.
+func TestSchedules(t *testing.T) {
+	for spec, ok := range map[string]bool{
+		"0 9 * * mon": true, "*/5 8-18 * * 1-5": true, "@hourly": true, "0 0 29 2 *": true,
+		"0 0 30 2 *": false, "@every 1h": false, "TZ=UTC 0 9 * * *": false, "TZ=": false, "CRON_TZ=": false, "": false, "60 * * * *": false,
+		"0 9 * * mon sun": false, "@never": false, "* * * *": false,
+	} {
+		if err := checkCron(spec); (err == nil) != ok {
+			t.Errorf("%q: %v", spec, err)
+		}
+	}
+}
