@@ -24,10 +24,10 @@ func (a *application) collect(r *Run, f *flows.Flow, s *flows.Step) (next int, p
 		}
 	}
 	if line, h := a.lookBack(r, f, s.Collect.Until); line != nil {
-		return a.closeCollect(r, f, line, h), false
+		return a.follow(r, f, r.At, line, h), false
 	}
 	if line := a.full(r, f, s.Collect); line != nil {
-		return a.closeCollect(r, f, line, nil), false
+		return a.follow(r, f, r.At, line, nil), false
 	}
 	timers, past, err := a.arm(r, f, r.At, s.Collect.Until)
 	switch {
@@ -41,12 +41,6 @@ func (a *application) collect(r *Run, f *flows.Flow, s *flows.Step) (next int, p
 	}
 	a.logWaiting(r)
 	return 0, true
-}
-
-// closeCollect ends a collect by a line. The run frees its key, so that the next event
-// opens the next digest.
-func (a *application) closeCollect(r *Run, f *flows.Flow, line *flows.Line, h *Happening) (next int) {
-	return a.follow(r, r.At, line, h)
 }
 
 // collectItem gathers an event where the run is parked on a collect that names it. It

@@ -43,10 +43,14 @@ func Describe(f *flows.Flow, r *Run, e Entry) string {
 	case KindReceipt:
 		return step + " " + e.Detail + attempt
 	case KindWaiting:
-		if e.Detail == "" {
-			return step + " began, without a timer"
+		began := " began"
+		if f != nil && e.Step >= 0 && (f.Steps[e.Step].Repeat != nil || f.Steps[e.Step].Start != nil) {
+			began = " waits"
 		}
-		return step + " began, until " + e.Detail
+		if e.Detail == "" {
+			return step + began + ", without a timer"
+		}
+		return step + began + ", until " + e.Detail
 	case KindWaitEnded:
 		return waitEnded(f, step, e)
 	case KindEvent:

@@ -16,7 +16,7 @@ func (a *application) repeat(r *Run, f *flows.Flow, s *flows.Step) (next int, pa
 	}
 	r.Loops = append(r.Loops, Loop{Step: r.At, Round: 1, Began: a.now})
 	if line, h := a.lookBack(r, f, s.Repeat.Until); line != nil {
-		return a.follow(r, r.At, line, h), false
+		return a.follow(r, f, r.At, line, h), false
 	}
 	if _, _, err := a.arm(r, f, r.At, s.Repeat.Until); err != nil {
 		a.fail(r, r.At, err.Error())

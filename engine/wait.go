@@ -15,7 +15,7 @@ const (
 func (a *application) wait(r *Run, f *flows.Flow, s *flows.Step) (next int, parked bool) {
 	r.Status = Waiting
 	if line, h := a.lookBack(r, f, s.Wait.Lines); line != nil {
-		return a.follow(r, r.At, line, h), false
+		return a.follow(r, f, r.At, line, h), false
 	}
 	timers, past, err := a.arm(r, f, r.At, s.Wait.Lines)
 	switch {

@@ -58,12 +58,14 @@ func (a *application) take(r *Run, f *flows.Flow, place int, line *flows.Line, h
 		a.finish(r, line.As, line.Goal)
 		return
 	}
-	a.advance(r, f, a.follow(r, place, line, h))
+	a.advance(r, f, a.follow(r, f, place, line, h))
 }
 
 // follow ends the wait, collect or repeat that a line belongs to and says where the
-// line leads.
-func (a *application) follow(r *Run, place int, line *flows.Line, h *Happening) (next int) {
+// line leads. A collect that closes frees the run's key, so that the next event opens
+// the next one.
+func (a *application) follow(r *Run, f *flows.Flow, place int, line *flows.Line, h *Happening) (next int) {
+	r.Freed = r.Freed || f.Steps[place].Verb == flows.VerbCollect
 	if i := slices.IndexFunc(r.Loops, func(l Loop) bool { return l.Step == place }); i >= 0 {
 		a.leaveLoop(r, i)
 	}
