@@ -25,13 +25,16 @@ const (
 // servingKeys is what nudge.yaml says to others than the flows: it is left to
 // Project.Config.
 var servingKeys = []string{
-	"account", "clock", "data_dir", "listen", "outbound", "people", "tokens", "webhooks",
+	"account", "clock", "data_dir", "fetch", "listen", "outbound", "people", "tokens", "webhooks",
 }
+
+var templateFolders = []string{"templates", templates.PartialsFolder}
 
 // Project is a folder of flows and templates with what they have in common. It is
 // immutable and safe for concurrent use.
 type Project struct {
 	Name       string
+	Locale     string                 // the language of templates that are no variants; empty for the default
 	Zone       *time.Location         // where the flows live; UTC when nothing is said
 	Profile    *shape.Type            // what is known of a person, beside id and timezone; open when nothing is said
 	Events     map[string]*shape.Type // the shapes of declared events
@@ -40,14 +43,14 @@ type Project struct {
 	Flows      []*Flow   // sorted by name
 	Config     *node.Map // nudge.yaml itself, for the keys of serving; never nil; for one reader at a time
 
-	from      *templates.From
-	templates map[string]*templates.Source
-	files     map[string]string // text by name
-	calls     []call            // of all flows, to be checked when all are read
+	from    *templates.From
+	library *templates.Library
+	files   map[string]string // text by name
+	calls   []call            // of all flows, to be checked when all are read
 }
 
-// Load reads a project: nudge.yaml, which may be absent, flows/*.yaml and
-// templates/*.yaml. All that is wrong with them is in the list, sorted; when it
+// Load reads a project: nudge.yaml, which may be absent, flows/*.yaml, templates/*.yaml
+// and templates/partials/*.yaml. All that is wrong with them is in the list, sorted; when it
 // HasErrors the project holds what could be read.
 func Load(fsys fs.FS) (*Project, diag.List) {
 	files, list := readFiles(fsys)
@@ -64,20 +67,23 @@ func Load(fsys fs.FS) (*Project, diag.List) {
 // load reads the files of a project or of a bundle, which has one flow and lacks those
 // that it calls.
 func load(files []File, list *diag.List) *Project {
-	p := &Project{templates: map[string]*templates.Source{}, files: map[string]string{}}
+	p := &Project{library: templates.NewLibrary(), files: map[string]string{}}
 	for _, f := range files {
 		p.files[f.Name] = f.Text
 	}
 	p.readConfig([]byte(p.files[ProjectFile]), list)
-	for _, f := range inFolder(files, "templates") {
-		p.templates[stem(f.Name)] = templates.Parse(f.Name, []byte(f.Text), list)
+	for _, folder := range templateFolders {
+		for _, f := range inFolder(files, folder) {
+			p.library.Add(f.Name, []byte(f.Text), list)
+		}
 	}
+	p.library.Join(list)
 	for _, f := range inFolder(files, "flows") {
 		if flow := p.readFlow(f, list); flow != nil {
 			p.Flows = append(p.Flows, flow)
 		}
 	}
-	p.checkUnused(list)
+	p.library.CheckUnused(p.alone(), list)
 	slices.SortFunc(p.Flows, func(a, b *Flow) int { return strings.Compare(a.Name, b.Name) })
 	return p
 }
@@ -105,7 +111,7 @@ func readFiles(fsys fs.FS) ([]File, diag.List) {
 		list  diag.List
 	)
 	names := []string{ProjectFile}
-	for _, folder := range []string{"flows", "templates"} {
+	for _, folder := range append([]string{"flows"}, templateFolders...) {
 		found, _ := fs.Glob(fsys, folder+"/*.yaml")
 		short, _ := fs.Glob(fsys, folder+"/*.yml")
 		for _, name := range short {
