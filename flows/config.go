@@ -3,6 +3,7 @@ package flows
 import (
 	"errors"
 	"io/fs"
+	"regexp"
 	"slices"
 	"time"
 
@@ -23,6 +24,7 @@ func (p *Project) readConfig(text []byte, list *diag.List) {
 		p.Name = t.Value
 	}
 	p.Zone = readZone(m, list)
+	p.Locale = readLocale(m, list)
 	p.Profile = shape.OpenMap(nil)
 	if v := m.Get("profile"); v.Map() != nil {
 		p.Profile = shape.Parse(v)
@@ -62,6 +64,20 @@ func readZone(m *node.Map, list *diag.List) *time.Location {
 		return time.UTC
 	}
 	return zone
+}
+
+var localeForm = regexp.MustCompile(`^[a-z]{2,3}(-[A-Z][a-z]{3})?(-[A-Z]{2}|-[0-9]{3})?$`)
+
+func readLocale(m *node.Map, list *diag.List) string {
+	t := m.Text("locale")
+	if t == nil {
+		return ""
+	}
+	if !localeForm.MatchString(t.Value) {
+		list.Errorf(t.Span, templates.CodeLocale, "for example en or pt-BR", "there is no locale %q", t.Value)
+		return ""
+	}
+	return t.Value
 }
 
 var onUnknownWords = []string{"continue", "resend", "fail"}

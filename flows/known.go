@@ -60,12 +60,26 @@ func (k *known) with(name string, t *shape.Type) *known {
 
 // start is what is known at the first step.
 func (r *reader) start() *known {
-	return &known{
+	k := &known{
 		names: map[string]*shape.Type{
 			NameData: r.flow.Data, NameProfile: r.profile(), NameRun: runShape, NameNow: shape.Moment,
 		},
 		vars: map[string]*shape.Type{}, sends: map[string]int{},
 	}
+	if r.startsByReply() {
+		k.names[NameReply] = replyShape // the reply that started the run stays in hand
+	}
+	return k
+}
+
+// startsByReply reports whether only replies start the flow.
+func (r *reader) startsByReply() bool {
+	for _, t := range r.flow.Triggers {
+		if !t.Reply {
+			return false
+		}
+	}
+	return len(r.flow.Triggers) > 0
 }
 
 // learn notes what can be asked of a step, here and for those who may be anywhere.
@@ -83,6 +97,9 @@ func (r *reader) profile() *shape.Type {
 		fields[name] = t.OrNil() // what is known of a person may be less than what is declared
 	}
 	fields["id"], fields["timezone"] = shape.String, shape.String
+	if fields["locale"] == nil {
+		fields["locale"] = shape.String.OrNil()
+	}
 	return &shape.Type{Kind: shape.KindMap, Fields: fields, Open: r.project.Profile.Open}
 }
 

@@ -18,7 +18,7 @@ var verbs = []struct {
 }{
 	{"send", VerbSend}, {"wait", VerbWait}, {"branch", VerbBranch}, {"split", VerbSplit},
 	{"repeat", VerbRepeat}, {"collect", VerbCollect}, {"set", VerbSet}, {"emit", VerbEmit},
-	{"start", VerbStart}, {"opt_out", VerbOpt}, {"opt_in", VerbOpt}, {"exit", VerbExit},
+	{"start", VerbStart}, {"fetch", VerbFetch}, {"opt_out", VerbOpt}, {"opt_in", VerbOpt}, {"exit", VerbExit},
 }
 
 // head is a step before it is read: its verb and id. All heads are known before the
@@ -93,6 +93,9 @@ func (r *reader) outlineInside(m *node.Map) {
 	}
 	if v := m.Get("collect"); v.IsMap() {
 		r.outlineArms(v.Map().Get("until"), "then")
+	}
+	if v := m.Get("fetch"); v.IsMap() {
+		r.outlineBlock(v.Map().Get("on_error"))
 	}
 }
 

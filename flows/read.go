@@ -11,19 +11,20 @@ import (
 
 // reader reads one flow: from the nodes of its file to the flat program.
 type reader struct {
-	project *Project
-	list    *diag.List
-	flow    *Flow
-	from    *templates.From // the flow's, else the project's
-	keyed   bool            // a trigger has a key, so every event line must say one
-	shapes  map[string]*shape.Type
-	heads   []head                 // the steps in the order of the program
-	headAt  map[diag.Pos]int       // by where a step stands
-	loops   []int                  // the repeats around the step being read
-	learned map[string]*shape.Type // what can be asked of each step, by its id
-	vars    map[string]*shape.Type // of all set steps
-	used    map[string]bool        // templates
-	emits   map[string]bool        // types of events
+	project  *Project
+	list     *diag.List
+	flow     *Flow
+	from     *templates.From // the flow's, else the project's
+	keyed    bool            // a trigger has a key, so every event line must say one
+	shapes   map[string]*shape.Type
+	heads    []head                 // the steps in the order of the program
+	headAt   map[diag.Pos]int       // by where a step stands
+	loops    []int                  // the repeats around the step being read
+	learned  map[string]*shape.Type // what can be asked of each step, by its id
+	vars     map[string]*shape.Type // of all set steps
+	used     map[string]bool        // templates
+	partials map[string]bool
+	emits    map[string]bool // types of events
 }
 
 // readFlow reads a file of the folder flows. The flow is nil when it has errors, so
@@ -31,7 +32,7 @@ type reader struct {
 func (p *Project) readFlow(f File, list *diag.List) *Flow {
 	before := len(*list)
 	r := &reader{
-		project: p, list: list, used: map[string]bool{}, emits: map[string]bool{}, shapes: map[string]*shape.Type{},
+		project: p, list: list, used: map[string]bool{}, partials: map[string]bool{}, emits: map[string]bool{}, shapes: map[string]*shape.Type{},
 		headAt: map[diag.Pos]int{}, learned: map[string]*shape.Type{}, vars: map[string]*shape.Type{},
 		flow: &Flow{Zone: p.Zone},
 	}

@@ -73,13 +73,16 @@ func (r *reader) body(m *node.Map, steps *node.Value, at int, k *known) *known {
 	return inside
 }
 
-// foresee adds the messages of a loop to what is known at its beginning: a round may
-// ask for those of the round before it.
+// foresee adds the messages and fetches of a loop to what is known at its beginning: a
+// round may ask for those of the round before it.
 func (r *reader) foresee(steps *node.Value, inside *known) {
 	r.eachHead(steps, func(i int, h head) {
 		if h.verb == VerbSend {
 			inside.sends[h.id] = i
 			inside.names[h.id] = sendShape
+		}
+		if h.verb == VerbFetch {
+			inside.names[h.id] = fetchShape
 		}
 	})
 }

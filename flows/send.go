@@ -1,9 +1,6 @@
 package flows
 
 import (
-	"maps"
-	"slices"
-
 	"nudge/flows/diag"
 	"nudge/flows/node"
 	"nudge/flows/shape"
@@ -15,9 +12,7 @@ import (
 func (r *reader) send(v *node.Value, at int, k *known) {
 	s := &Send{OnUnknown: r.project.OnUnknown, Category: r.flow.Category}
 	r.flow.Steps[at].Send = s
-	how := templates.Use{
-		Scope: k.scope(), Zone: r.flow.Zone, Project: r.project.Name, From: r.from,
-	}
+	how := r.use(k)
 	source := (*templates.Source)(nil)
 	if !v.IsMap() {
 		source = r.template(v.Text())
@@ -29,7 +24,11 @@ func (r *reader) send(v *node.Value, at int, k *known) {
 		}
 	}
 	if source != nil {
-		s.Message = source.Compile(how, r.list)
+		message := source.Compile(how, r.list)
+		for _, name := range message.Partials() {
+			r.partials[name] = true
+		}
+		s.Message = message
 	}
 }
 
@@ -60,11 +59,11 @@ func (r *reader) template(t *node.Text) *templates.Source {
 	if !checkName(t, "a template's name", r.list) {
 		return nil
 	}
-	r.used[t.Value] = true
-	if source := r.project.templates[t.Value]; source != nil {
+	if source := r.project.library.Source(t.Value); source != nil {
+		r.used[t.Value] = true
 		return source
 	}
-	names := slices.Sorted(maps.Keys(r.project.templates))
+	names := r.project.library.Names()
 	r.list.Errorf(t.Span, CodeMissingTemplate, diag.DidYouMean(t.Value, names, "Templates"),
 		"there is no templates/%s.yaml", t.Value)
 	return nil
@@ -73,9 +72,9 @@ func (r *reader) template(t *node.Text) *templates.Source {
 // Template is a template of the project by itself, to send one test message: what
 // its scope has is not known before it is rendered.
 func (p *Project) Template(name string) (*templates.Template, error) {
-	source := p.templates[name]
+	source := p.library.Source(name)
 	if source == nil {
-		hint := diag.DidYouMean(name, slices.Sorted(maps.Keys(p.templates)), "Templates")
+		hint := diag.DidYouMean(name, p.library.Names(), "Templates")
 		return nil, diag.Diagnostic{Code: CodeMissingTemplate, Hint: hint,
 			Span: diag.Span{File: "templates/" + name + ".yaml"}, Message: "there is no such template"}
 	}
@@ -86,14 +85,16 @@ func (p *Project) Template(name string) (*templates.Template, error) {
 
 // alone is how a template is used that no flow stands around.
 func (p *Project) alone() templates.Use {
-	return templates.Use{Scope: shape.OpenMap(nil), Zone: p.Zone, Project: p.Name, From: p.from, Untyped: true}
+	return templates.Use{
+		Scope: shape.OpenMap(nil), Zone: p.Zone, Project: p.Name, From: p.from, Untyped: true,
+		Locale: p.Locale, Partials: p.library.Partials(),
+	}
 }
 
-// checkUnused checks the templates that no flow of the project sends.
-func (p *Project) checkUnused(list *diag.List) {
-	for _, name := range slices.Sorted(maps.Keys(p.templates)) {
-		if !p.templates[name].Compiled() {
-			p.templates[name].Compile(p.alone(), list)
-		}
+// use is how a template is used at a place of the flow.
+func (r *reader) use(k *known) templates.Use {
+	return templates.Use{
+		Scope: k.scope(), Zone: r.flow.Zone, Project: r.project.Name, From: r.from,
+		Locale: r.project.Locale, Partials: r.project.library.Partials(),
 	}
 }

@@ -98,6 +98,8 @@ func (r *reader) do(verb Verb, m *node.Map, at int, k *known) (inner []joint, en
 		r.emit(m.Get("emit"), at, k)
 	case VerbStart:
 		r.startFlow(m.Get("start"), at, k)
+	case VerbFetch:
+		inner, _ = r.fetch(m.Get("fetch"), at, k)
 	case VerbOpt:
 		r.opt(m, at)
 	case VerbExit:

@@ -24,6 +24,7 @@ func (r *reader) seal(f File, m *node.Map) {
 	part("language", language)
 	part("project", p.Name)
 	part("zone", p.Zone.String())
+	part("locale", p.Locale)
 	part("on_unknown", fmt.Sprint(p.OnUnknown))
 	part("from", p.from.Canonical())
 	part("flow", m.Canonical())
@@ -34,11 +35,19 @@ func (r *reader) seal(f File, m *node.Map) {
 	}
 	sees := strings.Contains(f.Text, NameProfile)
 	bundle := Bundle{{ProjectFile, r.usedConfig()}, {f.Name, f.Text}}
+	add := func(what, canonical string, files []string) {
+		part(what, canonical)
+		for _, file := range files {
+			bundle = append(bundle, File{file, p.files[file]})
+			sees = sees || strings.Contains(p.files[file], NameProfile)
+		}
+	}
 	for _, name := range slices.Sorted(maps.Keys(r.used)) {
-		file := "templates/" + name + ".yaml"
-		part("template "+name, p.templates[name].Canonical())
-		bundle = append(bundle, File{file, p.files[file]})
-		sees = sees || strings.Contains(p.files[file], NameProfile)
+		add("template "+name, p.library.Source(name).Canonical(), p.library.Source(name).Files())
+	}
+	for _, name := range slices.Sorted(maps.Keys(r.partials)) {
+		partial := p.library.Partials()[name]
+		add("partial "+name, partial.Canonical(), partial.Files())
 	}
 	if sees {
 		part("profile", p.Profile.String())
@@ -62,7 +71,7 @@ func (r *reader) usedConfig() string {
 	}
 	return r.project.Config.Extract(func(key, sub string) bool {
 		switch key {
-		case "project", "timezone", "profile", "from", "on_unknown":
+		case "project", "timezone", "locale", "profile", "from", "on_unknown":
 			return true
 		case "events":
 			return sub == "" || r.usesEvent(sub)

@@ -1,0 +1,122 @@
+package flows
+
+import (
+	"regexp"
+	"strings"
+	"time"
+
+	"nudge/flows/node"
+	"nudge/templates"
+)
+
+const (
+	// DefaultTimeout is how long one attempt of a fetch may take that does not say.
+	DefaultTimeout = 10 * time.Second
+	// MaxTimeout is how long one may say.
+	MaxTimeout = time.Minute
+	// DefaultRetries is how many attempts follow the first one of a fetch that does
+	// not say.
+	DefaultRetries = 2
+	// MaxRetries is how many one may say.
+	MaxRetries = 5
+	// MaxHeaders is how many headers a fetch may have.
+	MaxHeaders = 32
+)
+
+var fetchMethods = []string{"GET", "POST", "PUT", "PATCH", "DELETE"}
+
+// fetch reads a request and what follows when it is not answered well.
+func (r *reader) fetch(v *node.Value, at int, k *known) (joints []joint, ends bool) {
+	f := &Fetch{Timeout: DefaultTimeout, Retries: DefaultRetries}
+	r.flow.Steps[at].Fetch = f
+	m := v.Map()
+	if m == nil {
+		return nil, false
+	}
+	use := r.use(k)
+	use.Partials = nil // partials are for what people read
+	f.Request = r.request(m, use)
+	if m.Has("timeout") {
+		f.Timeout = m.Duration("timeout")
+		if f.Timeout != 0 && (f.Timeout < time.Second || f.Timeout > MaxTimeout) {
+			m.Get("timeout").Errorf(CodeBadValue, "for example 5s", "timeout must be between 1s and %s", Duration{Clock: MaxTimeout})
+		}
+	}
+	if m.Has("retries") {
+		f.Retries = r.number(m, "retries", 0, MaxRetries)
+	}
+	onError := m.Get("on_error")
+	m.Close()
+	r.learn(k, at, fetchShape)
+	enter := func(target int) { f.OnError = target }
+	if onError == nil {
+		return []joint{enter}, false
+	}
+	joints, _ = r.arm(onError, k.fork(), k, enter)
+	return joints, false
+}
+
+// request reads what is asked for.
+func (r *reader) request(m *node.Map, use templates.Use) *request {
+	q := &request{method: fetchMethods[0]}
+	q.address = m.Text("url")
+	if !m.Has("url") {
+		m.Errorf("url", CodeMissingKey, "for example url: https://api.example.com/people/{{ profile.id }}", "this fetch has no url")
+	}
+	q.url = templates.CompileText(q.address, use, r.list)
+	r.checkURL(q.address)
+	for _, e := range m.Child("headers").Entries() {
+		r.checkHeader(e.Key)
+		q.headers = append(q.headers, named{e.Key.Value, e.Value.Span(), templates.CompileText(e.Value.Text(), use, r.list)})
+	}
+	if len(q.headers) > MaxHeaders {
+		m.Errorf("headers", CodeTooMany, "", "%d headers; %d are allowed", len(q.headers), MaxHeaders)
+	}
+	q.json = templates.CompileValue(m.Get("json"), use, r.list)
+	for _, e := range m.Child("form").Entries() {
+		q.form = append(q.form, named{e.Key.Value, e.Value.Span(), templates.CompileText(e.Value.Text(), use, r.list)})
+	}
+	body := m.Has("json") || m.Has("form")
+	if m.Has("json") && m.Has("form") {
+		m.Errorf("form", templates.CodeExclusive, "keep one of them", "a fetch sends json or a form, not both")
+	}
+	if body {
+		q.method = "POST"
+	}
+	if i := readWord(m, "method", fetchMethods, r.list); i >= 0 {
+		q.method = fetchMethods[i]
+		if body && q.method == "GET" {
+			m.Errorf("method", templates.CodeExclusive, "leave it out: what is sent is posted", "a GET sends no json and no form")
+		}
+	}
+	return q
+}
+
+// checkURL sees that an address says its scheme outside of any template, so that no
+// data can choose it.
+func (r *reader) checkURL(t *node.Text) {
+	if t == nil {
+		return
+	}
+	fixed, _, _ := strings.Cut(t.Value, "{{")
+	if !strings.HasPrefix(fixed, "https://") && !strings.HasPrefix(fixed, "http://") {
+		r.list.Errorf(t.Span, CodeBadValue, "for example https://api.example.com/people/{{ profile.id }}",
+			"a url begins with https:// or http://")
+	}
+}
+
+var headerForm = regexp.MustCompile(`^[A-Za-z0-9!#$%&'*+.^_|~-]+$`)
+
+// ownHeaders are set by the client that sends the request.
+var ownHeaders = []string{"host", "content-length", "connection", "transfer-encoding", "idempotency-key"}
+
+func (r *reader) checkHeader(t *node.Text) {
+	if !headerForm.MatchString(t.Value) {
+		r.list.Errorf(t.Span, CodeBadName, "for example Authorization", "%q is not the name of a header", t.Value)
+	}
+	for _, own := range ownHeaders {
+		if strings.EqualFold(own, t.Value) {
+			r.list.Errorf(t.Span, CodeBadName, "leave it out", "%s is not a flow's to say", t.Value)
+		}
+	}
+}

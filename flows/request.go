@@ -1,0 +1,110 @@
+package flows
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"net/url"
+	"strings"
+
+	"nudge/flows/diag"
+	"nudge/flows/node"
+	"nudge/templates"
+)
+
+// request is the request of a fetch, checked and compiled.
+type request struct {
+	method  string
+	address *node.Text
+	url     *templates.Text
+	headers []named // in the order of the file
+	json    *templates.Value
+	form    []named
+}
+
+var _ Requester = (*request)(nil)
+
+// named is one header or one field of a form.
+type named struct {
+	name string
+	at   diag.Span
+	text *templates.Text
+}
+
+var (
+	errAddress   = errors.New("the url must be http or https, with a host and without a password")
+	errMultiline = errors.New("the header has more than one line")
+)
+
+// Request makes the request for a scope: the same one for the same scope.
+func (q *request) Request(scope map[string]any) (FetchRequest, error) {
+	made := FetchRequest{Method: q.method}
+	address, err := q.url.Render(scope)
+	if err != nil {
+		return FetchRequest{}, err
+	}
+	if made.URL, err = checkedURL(address); err != nil {
+		return FetchRequest{}, fmt.Errorf("%s: %w", q.address.Span, err)
+	}
+	if err := q.body(&made, scope); err != nil {
+		return FetchRequest{}, err
+	}
+	for _, h := range q.headers {
+		value, err := h.text.Render(scope)
+		if err != nil {
+			return FetchRequest{}, err
+		}
+		if strings.ContainsAny(value, "\r\n\x00") {
+			return FetchRequest{}, fmt.Errorf("%s: %w", h.at, errMultiline)
+		}
+		made.set(h.name, value)
+	}
+	return made, nil
+}
+
+// body renders what is sent, with its type.
+func (q *request) body(made *FetchRequest, scope map[string]any) (err error) {
+	switch {
+	case q.json != nil:
+		value, err := q.json.Render(scope)
+		if err != nil {
+			return err
+		}
+		made.set("Content-Type", "application/json")
+		made.Body, err = json.Marshal(value)
+		return err
+	case q.form != nil:
+		form := url.Values{}
+		for _, f := range q.form {
+			value, err := f.text.Render(scope)
+			if err != nil {
+				return err
+			}
+			form.Set(f.name, value)
+		}
+		made.set("Content-Type", "application/x-www-form-urlencoded")
+		made.Body = []byte(form.Encode())
+	}
+	return nil
+}
+
+// set adds a header, or replaces the one of this name.
+func (f *FetchRequest) set(name, value string) {
+	for i := range f.Headers {
+		if strings.EqualFold(f.Headers[i].Name, name) {
+			f.Headers[i].Value = value
+			return
+		}
+	}
+	f.Headers = append(f.Headers, Header{name, value})
+}
+
+// checkedURL is the address in the form in which it is sent.
+func checkedURL(text string) (string, error) {
+	u, err := url.Parse(strings.TrimSpace(text))
+	if err != nil || u.Scheme != "https" && u.Scheme != "http" || u.Hostname() == "" || u.User != nil {
+		return "", errAddress
+	}
+	u.Fragment, u.RawFragment = "", ""
+	return u.String(), nil
+}
