@@ -1,0 +1,90 @@
+package schema
+
+// Flow is the schema of a file of the folder flows.
+func Flow() []byte { return document(flow(), flowDefinitions()) }
+
+func flow() *Schema {
+	return mapping("A flow", "What happens after an event, a reply or a point in time, step by step.",
+		must(key("flow", "The name of the flow, which is that of its file.", name(), "order_shipped")),
+		key("about", "What the flow is for, in a sentence.", text(), "Tell the customer that the order is on its way."),
+		key("trigger", "What starts a run: one trigger or a list of them. Every flow can also be called.", oneOrMore(ref("trigger"))),
+		key("data", "The shape of what a run starts with, as far as `events` in nudge.yaml does not say it.", fields(), example{"order_id": "string", "total": "number"}),
+		key("entry", "When a trigger may start a run.", anyOf(entry()), example{"if_running": "skip"}),
+		key("exit", "The ways out that are open during the whole run: one line or a list of them. They are checked before everything else.", oneOrMore(ref("exit_line")),
+			[]any{example{"event": "order.returned", "key": "event.order_id", "as": "returned"}}),
+		key("category", "The category of the messages, one of `categories` in nudge.yaml: their hours, their caps, and what people opt out of.", name(), "orders"),
+		key("from", "Who the messages are from: a Chat team, or `{ id, name }`.", from(), "Customer Services"),
+		key("promises", "What the flow never exceeds. It is proved when the flow is checked.", anyOf(promises()), example{"messages": 4, "ends": "14d"}),
+		must(key("steps", "What happens, one step after the other.", ref2("steps"), []any{example{"send": "shipped"}, example{"wait": "1d"}})),
+	)
+}
+
+// example is a mapping among the examples.
+type example = map[string]any
+
+// ref2 is a reference that a key's words can stand beside: draft-07 ignores what
+// stands beside a plain one.
+func ref2(name string) *Schema { return &Schema{AllOf: []*Schema{ref(name)}} }
+
+// flowDefinitions is what the schema of a flow refers to.
+func flowDefinitions() map[string]*Schema {
+	return map[string]*Schema{
+		"trigger": trigger(), "steps": steps(), "step": step(), "arm": arm(),
+		"wait_line": line(inWait), "exit_line": line(inExit), "repeat_line": line(inRepeat), "collect_line": line(inCollect),
+		"shape": shape(), "fields": fields(), "json": jsonValue(), "part": part(),
+	}
+}
+
+func entry() *Schema {
+	return mapping("Entry", "When a trigger may start a run, by person and key.",
+		key("if_running", "What happens while a run of the same person and key is live: `parallel` starts another (this is the default), `skip` does nothing, "+
+			"`restart` ends the live one and begins anew, `queue` starts when the live one has ended.",
+			words("skip", "restart", "queue", "parallel"), "skip"),
+		key("at_most", "How often a run may start: a number, ever, or a number per period. A restart is not a start.", atMost(), 1, "1 per 90d"),
+	)
+}
+
+func promises() *Schema {
+	return mapping("Promises", "What the flow never exceeds, proved when it is checked.",
+		key("messages", "At most so many messages in a run.", integer(0, 1_000_000), 4),
+		key("ends", "A run ends within this time.", duration(), "14d"),
+	)
+}
+
+// trigger is what starts a run. Which other keys may stand in it depends on its
+// signal.
+func trigger() *Schema {
+	s := mapping("A trigger", "What starts a run: an `event`, a `reply`, a schedule (`cron`) or one moment (`at`).",
+		key("event", "The type of the event.", eventType(), "order.shipped"),
+		key("key", "One live run per person and key, and the words by which later events find it. It reads only the event.", expression(), "event.order_id"),
+		key("to", "The person, or a list of them. Without it, the person the event names. It reads only the event.", expression(), "event.customer"),
+		key("reply", "`any`: a reply that no run claims.", words("any"), "any"),
+		key("before_waits", "The reply is offered here before any run that waits for one, and then to nobody else.", truth(), true),
+		key("cron", "A schedule: minute, hour, day, month and weekday.", &Schema{Type: "string"}, "0 9 * * mon"),
+		key("at", "Once, on a date at a time of day.", text(), "2026-12-24 09:00"),
+		key("timezone", "Whose clock it follows: a zone, or `local` for each person's own.", &Schema{Type: "string"}, "local", "Europe/London"),
+		key("max_delay", "How late a firing is still useful. Beyond it, the firing is skipped.", duration(), "6h"),
+		key("audience", "Who it is for: a file (.csv or .jsonl), the stored profiles of which a condition holds, or the rows of a service.",
+			anyOf(&Schema{Type: "string", Pattern: `\.(csv|jsonl)$`, PatternMessage: "a file that ends in .csv or .jsonl"}, audience()), "people.csv", example{"if": `profile.plan == "pro"`}),
+		key("rate", "How fast messages go out.", &Schema{Type: "string", Pattern: `^[1-9][0-9]{0,6}/(s|m|h)$`, PatternMessage: "for example 200/s or 1000/m"}, "200/s"),
+		key("on_bad_row", "What happens at a row that cannot be read.", words("skip", "stop"), "skip"),
+		key("if", "Only where this holds.", condition(), "event.total > 0", `reply.keyword == "stop"`),
+	)
+	s.OneOf = exactlyOne("event", "reply", "cron", "at")
+	s.Dependencies = map[string]any{
+		"key": []string{"event"}, "to": []string{"event"}, "before_waits": []string{"reply"}, "cron": []string{"timezone", "max_delay"},
+	}
+	for _, name := range []string{"audience", "rate", "on_bad_row", "timezone", "max_delay"} {
+		s.Dependencies[name] = anyOf(has("cron"), has("at"))
+	}
+	return s
+}
+
+func audience() *Schema {
+	s := mapping("An audience", "The people a schedule is for.",
+		key("if", "The stored profiles of which this holds.", condition(), `profile.plan == "pro"`),
+		key("fetch", "A service that answers with the people, page by page.", &Schema{Type: "object"}, example{"url": "https://people.example/v1/pro"}),
+	)
+	s.OneOf = exactlyOne("if", "fetch")
+	return s
+}

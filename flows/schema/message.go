@@ -1,0 +1,96 @@
+package schema
+
+// Template is the schema of a file of the folder templates, and of one of its partials.
+func Template() []byte {
+	s := mapping("A template", "What a message says. Every text is a template: `{{ data.order_id }}`.", messageKeys()...)
+	s.AnyOf = []*Schema{has("body"), has("parts")}
+	s.AllOf = messageRules()
+	return document(s, map[string]*Schema{"json": jsonValue(), "part": part()})
+}
+
+// messageKeys is the keys of a message, in a file or in a send.
+func messageKeys() []property {
+	return []property{
+		key("body", "The text of the message.", text(), "Your order {{ data.order_id }} is on its way."),
+		key("parts", "The parts of the message, where it is more than a text.", listOf(ref("part"), 1),
+			[]any{example{"type": "image/png", "url": "https://shop.example/{{ data.order_id }}.png"}}),
+		key("alert", "What the phone shows.", anyOf(alert()), example{"title": "On its way"}),
+		key("metadata", "Values for your app. A value that is nothing but one action keeps its type.", &Schema{Type: "object", Additional: ref("json")}, example{"order": "{{ data.order_id }}"}),
+		key("from", "Who it is from: a Chat team, or `{ id, name }`. Without it, as the flow or nudge.yaml says.", from(), "Customer Services"),
+		key("conversation", "The conversation it belongs to. Without it, that of the sender and the person.", text(), "order {{ data.order_id }}"),
+		key("rules", "The channels in the order in which they are tried.", listOf(text(), 1), []any{"appMessaging", "sms"}),
+		key("ruleSet", "The name of a set of rules, instead of `rules`.", text(), "urgent"),
+	}
+}
+
+func messageRules() []*Schema {
+	return []*Schema{notTogether("body", "parts"), notTogether("rules", "ruleSet")}
+}
+
+func part() *Schema {
+	s := mapping("A part", "One part of a message: `data`, `url` or `json`.",
+		key("name", "Its name.", text(), "picture"),
+		key("type", "Its media type; application/json for `json` where nothing is said.", text(), "text/plain", "image/png"),
+		key("data", "Its text.", text(), "Hello {{ profile.first_name }}"),
+		key("url", "Where it is.", text(), "https://shop.example/{{ data.order_id }}.png"),
+		key("json", "A value, sent as JSON. Its texts may be templates.", ref2("json"), example{"id": "{{ data.order_id }}"}),
+		key("size", "How large it is, in bytes.", &Schema{Type: "integer", Minimum: new(int)}, 2048),
+	)
+	s.OneOf = exactlyOne("data", "url", "json")
+	s.AnyOf = []*Schema{has("type"), has("json")}
+	return s
+}
+
+func alert() *Schema {
+	s := mapping("An alert", "What the phone shows: `title` and `body`, or `platforms`.",
+		key("title", "Its title.", text(), "On its way"),
+		key("body", "Its text.", text(), "Order {{ data.order_id }}"),
+		key("platforms", "What Apple's and Google's services get, instead of title and body.", anyOf(platforms()), example{"apns": example{"badge": 1}}),
+	)
+	s.MinProperties = 1
+	return s
+}
+
+func platforms() *Schema {
+	open := func() *Schema { return &Schema{Type: "object", Additional: ref("json")} }
+	return mapping("Platforms", "The payloads of the push services.",
+		key("apns", "The payload for Apple's service.", open(), example{"badge": 1}),
+		key("fcm", "The payload for Google's service.", open(), example{"data": example{"order": "{{ data.order_id }}"}}),
+	)
+}
+
+// from is who a message is from.
+func from() *Schema { return anyOf(text(), sender()) }
+
+func sender() *Schema {
+	return mapping("A sender", "A profile with a name.",
+		must(key("id", "The profile.", text(), "shop")),
+		key("name", "The name that people see.", text(), "The Shop"),
+	)
+}
+
+// jsonValue is any value whose leaves may be templates.
+func jsonValue() *Schema {
+	return &Schema{Title: "A value", AnyOf: []*Schema{
+		{Type: []string{"string", "number", "boolean", "null"}},
+		{Type: "array", Items: ref("json")},
+		{Type: "object", Additional: ref("json")},
+	}}
+}
+
+// send is a message with how it is sent.
+func send() *Schema {
+	keys := append(messageKeys(),
+		key("template", "The template. Without it, the message itself stands here.", name(), "shipped"),
+		key("category", "Its category, instead of the flow's.", name(), "service"),
+		key("window", "The hours in which it may go out; they narrow those of the category.", window(), "09:00-20:00"),
+		key("max_delay", "How late it is still useful. Beyond it, the message is not sent.", duration(), "30m"),
+		key("account", "The account that it goes through.", name(), "main"),
+		key("expires", "How long the provider tries to deliver it.", duration(), "2d"),
+		key("on_unknown", "What happens when nobody can say whether it was accepted: `continue`, `resend` or `fail`.", words("continue", "resend", "fail"), "resend"),
+	)
+	s := mapping("A send", "A template by its name, or the message itself, and how it is sent.", keys...)
+	s.AnyOf = []*Schema{has("template"), has("body"), has("parts")}
+	s.AllOf = append(messageRules(), notTogether("template", "body"), notTogether("template", "parts"))
+	return s
+}

@@ -1,0 +1,86 @@
+package schema
+
+// Project is the schema of nudge.yaml.
+func Project() []byte {
+	return document(project(), map[string]*Schema{"shape": shape(), "fields": fields()})
+}
+
+func project() *Schema {
+	return mapping("A project", "What the flows of a project have in common, and how it is served.", append(commonKeys(), servingKeys()...)...)
+}
+
+func commonKeys() []property {
+	return []property{
+		key("project", "The name of the project.", name(), "acme"),
+		key("timezone", "The zone of people whose own is not known, and of windows.", &Schema{Type: "string"}, "Europe/London"),
+		key("locale", "The language of templates that are no variants; without it, English.", &Schema{
+			Type: "string", Pattern: "^[a-z]{2,3}(-[A-Z][a-z]{3})?(-[A-Z]{2}|-[0-9]{3})?$", PatternMessage: "for example en or pt-BR",
+		}, "en", "pt-BR"),
+		key("profile", "The shape of what is known of a person.", fields(), example{"first_name": "optional string", "plan": "trial | pro | free"}),
+		key("events", "The shapes of events by their types. An event of another shape is refused.",
+			&Schema{Type: "object", Additional: ref("fields"), PropertyNames: &Schema{Pattern: eventType().Pattern}}, example{"order.shipped": example{"order_id": "string"}}),
+		key("categories", "The categories of messages, with their hours and caps.",
+			&Schema{Type: "object", Additional: anyOf(category(), &Schema{Type: "null"}), PropertyNames: name()}, example{"service": example{"always": true}, "cart": example{"window": "09:00-21:00", "at_most": "3 per 7d"}}),
+		key("from", "Who messages are from where nothing else is said: a Chat team, or `{ id, name }`.", from(), "Customer Services"),
+		key("on_unknown", "What happens when nobody can say whether a message was accepted: `continue` (the default), `resend` or `fail`.",
+			words("continue", "resend", "fail"), "continue"),
+	}
+}
+
+func category() *Schema {
+	return mapping("A category", "The hours and caps of some messages. People opt out of categories.",
+		key("always", "No hours, no cap, and nobody can opt out.", truth(), true),
+		key("window", "The hours in which messages go out, by the clock where the person lives.", window(), "09:00-21:00"),
+		key("at_most", "How many messages a person gets in a period.", atMost(), "3 per 7d"),
+	)
+}
+
+// servingKeys is what nudge serve reads, and nudge dev.
+func servingKeys() []property {
+	return []property{
+		key("account", "Whom messages go through.", anyOf(account()), example{"url": "https://api.comapi.com", "path": "/apispaces/SPACE", "token": "${COMAPI_TOKEN}"}),
+		key("webhooks", "What the provider signs its receipts with.", anyOf(webhooks()), example{"secrets": []any{"${WEBHOOK_SECRET}"}}),
+		key("tokens", "The tokens that may use the API.", texts(), []any{"${NUDGE_TOKEN}"}),
+		key("listen", "The address of the API.", text(), "127.0.0.1:8080"),
+		key("data_dir", "The folder of the store.", text(), ".nudge"),
+		key("outbound", "Whether messages go out: `live`, `hold`, or `{ only: [profiles] }`.", anyOf(words("live", "hold"), only()), "hold", example{"only": []any{"ann"}}),
+		key("fetch", "What flows may ask.", anyOf(fetching()), example{"allow_private": []any{"reports.internal"}}),
+		key("people", "How the people of the local service answer, in nudge dev.", &Schema{Type: "object", Additional: text()}, example{"ann": "reads after 5s"}),
+		key("clock", "How fast time passes, in nudge dev.", anyOf(clock()), example{"speed": 60}),
+	}
+}
+
+func account() *Schema {
+	return mapping("An account", "Whom messages go through. `${NAME}` stands for a variable of the environment.",
+		key("url", "The address of the provider.", text(), "https://api.comapi.com"),
+		key("path", "What stands before every path.", text(), "/apispaces/SPACE"),
+		key("token", "The token, or a user with a password.", text(), "${COMAPI_TOKEN}"),
+		key("user", "The user.", text(), "shop"),
+		key("password", "The password.", text(), "${COMAPI_PASSWORD}"),
+		key("timeout", "How long one request may take.", duration(), "30s"),
+		key("senders", "How many messages are under way at a time.", integer(1, 4096), 64),
+	)
+}
+
+func webhooks() *Schema {
+	return mapping("Webhooks", "The receipts of the provider.",
+		key("secrets", "The secrets; an old and a new one may be good at a time.", texts(), []any{"${WEBHOOK_SECRET}"}))
+}
+
+func only() *Schema {
+	return mapping("Only some", "Messages go out to these people, and to nobody else.",
+		must(key("only", "Their profiles.", texts(), []any{"ann"})))
+}
+
+func fetching() *Schema {
+	return mapping("Fetching", "What the fetch steps of flows may ask.",
+		key("allow_private", "Hosts that may be asked though their address is a private one.", texts(), []any{"reports.internal"}))
+}
+
+func clock() *Schema {
+	return mapping("A clock", "How fast time passes, in nudge dev.",
+		key("speed", "1 is real time.", integer(1, 1_000_000), 60))
+}
+
+// texts is one text or a list of them.
+func texts() *Schema { return oneOrMore(text()) }
