@@ -10,6 +10,7 @@ const (
 	CodeBadMoment       = "bad-moment"       // not a moment such as mon-fri 09:00 or 24h before data.starts_at
 	CodeBadName         = "bad-name"         // a name with other characters than a-z, 0-9 and _
 	CodeBadValue        = "bad-value"        // a word that is not one of those allowed
+	CodeBadWindow       = "bad-window"       // not a window of hours such as 08:00-21:00
 	CodeBadZone         = "bad-zone"         // a time zone that does not exist
 	CodeDuplicateID     = "duplicate-id"     // two steps, or a step and a name of the language, with one id
 	CodeEmptySteps      = "empty-steps"      // steps or a then without a step
@@ -37,5 +38,6 @@ const (
 	CodeUnreachable     = "unreachable"      // warning: a step that nothing leads to
 	CodeUntyped         = "untyped"          // a value of unknown type where its type matters
 	CodeVerb            = "one-verb"         // a step with no verb or several
+	CodeWiderWindow     = "wider-window"     // a send at hours at which its category sends nothing
 	CodeWrongType       = "wrong-type"       // a value of one type where another must stand
 )

@@ -35,15 +35,7 @@ func (p *Project) readConfig(text []byte, list *diag.List) {
 			p.Events[e.Key.Value] = shape.Parse(e.Value)
 		}
 	}
-	for _, e := range m.Child("categories").Entries() {
-		if checkName(e.Key, "a category", list) {
-			p.Categories = append(p.Categories, e.Key.Value)
-		}
-		if !e.Value.IsEmpty() {
-			e.Value.Map().Close()
-		}
-	}
-	slices.Sort(p.Categories)
+	p.Categories = readCategories(m.Child("categories"), list)
 	p.from = templates.ParseFrom(m.Get("from"))
 	p.OnUnknown = readOnUnknown(m, list)
 	if p.OnUnknown == OnUnknownDefault {

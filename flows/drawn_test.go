@@ -2,9 +2,7 @@ package flows
 
 import (
 	"fmt"
-	"slices"
 	"strings"
-	"time"
 )
 
 // drawn is a flow's program, one line for each step and each of its lines and arms.
@@ -78,12 +76,5 @@ func drawnMoment(m *Moment) string {
 	case m.Days == EveryDay:
 		return clock
 	}
-	var days []string
-	for day := time.Sunday; day <= time.Saturday; day++ {
-		if m.Days.Has(day) {
-			days = append(days, strings.ToLower(day.String()[:3]))
-		}
-	}
-	slices.Sort(days)
-	return strings.Join(days, ",") + " " + clock
+	return m.Days.String() + " " + clock
 }

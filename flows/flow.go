@@ -20,9 +20,10 @@ type Flow struct {
 	Data     *shape.Type // what the run starts with: always a map
 	Profile  *shape.Type // what the project declares of a person; nil for nothing
 	Entry    Entry
-	Exits    []Line // Then is not used; an after or at counts from the start of the run
-	Steps    []Step // Steps[0] is the first; empty flows do not load
-	Bundle   Bundle // what Compile needs to make this version again
+	Promises *Promises // nil when none are made
+	Exits    []Line    // Then is not used; an after or at counts from the start of the run
+	Steps    []Step    // Steps[0] is the first; empty flows do not load
+	Bundle   Bundle    // what Compile needs to make this version again
 
 	Listening map[string]*Heard // by event type: what the flow does with it
 
@@ -271,4 +272,10 @@ type Send struct {
 	Message   Renderer
 	OnUnknown OnUnknown // never OnUnknownDefault in a loaded flow: the project's word stands here
 	Category  string    // its own, else the flow's; empty when neither names one
+	Account   string    // the account to send by; empty for the one of the project
+	Window    *Window   // its own, within that of its category; nil when it names none
+	MaxDelay  Duration  // how late the message is still useful; zero for any time
+	Expires   Duration  // how long the provider may try to deliver it; zero for as long as it does
+
+	rules []string // instead of those of the template
 }

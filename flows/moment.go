@@ -2,6 +2,7 @@ package flows
 
 import (
 	"fmt"
+	"strings"
 	"time"
 
 	"nudge/flows/shape"
@@ -38,6 +39,17 @@ func (w Weekdays) On(day time.Weekday) Weekdays { return w | 1<<day }
 
 // Has reports whether the set has a day.
 func (w Weekdays) Has(day time.Weekday) bool { return w>>day&1 == 1 }
+
+// String is the days of the set from Monday on: mon,tue,wed.
+func (w Weekdays) String() string {
+	var days []string
+	for n := range 7 {
+		if day := time.Weekday((n + 1) % 7); w.Has(day) {
+			days = append(days, dayNames[day])
+		}
+	}
+	return strings.Join(days, ",")
+}
 
 // Resolve computes the moment once, at an instant, where the clocks are those of
 // zone. A time of day is the next one, this very minute included; it is never past.

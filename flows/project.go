@@ -38,7 +38,7 @@ type Project struct {
 	Zone       *time.Location         // where the flows live; UTC when nothing is said
 	Profile    *shape.Type            // what is known of a person, beside id and timezone; open when nothing is said
 	Events     map[string]*shape.Type // the shapes of declared events
-	Categories []string               // sorted
+	Categories map[string]*Category   // by name
 	OnUnknown  OnUnknown
 	Flows      []*Flow   // sorted by name
 	Config     *node.Map // nudge.yaml itself, for the keys of serving; never nil; for one reader at a time

@@ -1,8 +1,6 @@
 package flows
 
 import (
-	"slices"
-
 	"nudge/flows/diag"
 	"nudge/flows/node"
 	"nudge/flows/shape"
@@ -63,6 +61,7 @@ func (r *reader) read(m *node.Map, stem string) {
 	if own := templates.ParseFrom(m.Get("from")); own != nil {
 		r.from = own
 	}
+	r.readPromises(m.Child("promises"))
 	r.readSteps(m)
 	r.readExits(exits)
 	m.Close()
@@ -90,8 +89,8 @@ func (r *reader) category(t *node.Text) string {
 		return ""
 	}
 	known := r.project.Categories
-	if len(known) > 0 && !slices.Contains(known, t.Value) {
-		r.list.Errorf(t.Span, CodeUnknownCategory, diag.DidYouMean(t.Value, known, "Categories"),
+	if len(known) > 0 && known[t.Value] == nil {
+		r.list.Errorf(t.Span, CodeUnknownCategory, diag.DidYouMean(t.Value, r.project.categoryNames(), "Categories"),
 			"nudge.yaml has no category %q", t.Value)
 		return ""
 	}

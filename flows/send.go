@@ -1,6 +1,7 @@
 package flows
 
 import (
+	"nudge/channels"
 	"nudge/flows/diag"
 	"nudge/flows/node"
 	"nudge/flows/shape"
@@ -29,6 +30,9 @@ func (r *reader) send(v *node.Value, at int, k *known) {
 			r.partials[name] = true
 		}
 		s.Message = message
+		if len(s.rules) > 0 {
+			s.Message = ruled{message, s.rules}
+		}
 	}
 }
 
@@ -40,18 +44,67 @@ func (r *reader) sendMap(m *node.Map, s *Send, how *templates.Use) (source *temp
 		}
 		how.Own = templates.ParseFrom(m.Get("from"))
 		how.Conversation = m.Text("conversation")
+		s.rules = r.rules(m)
 	} else {
 		source = templates.ParseInline(m, r.list)
 	}
 	if unknown := readOnUnknown(m, r.list); unknown != OnUnknownDefault {
 		s.OnUnknown = unknown
 	}
-	if m.Has("category") {
-		s.Category = r.category(m.Text("category"))
-	}
+	r.sendOptions(m, s)
 	m.Allow("template")
 	m.Close()
 	return source
+}
+
+// sendOptions reads when and how a message is sent.
+func (r *reader) sendOptions(m *node.Map, s *Send) {
+	if m.Has("category") {
+		s.Category = r.category(m.Text("category"))
+	}
+	if t := m.Text("account"); checkName(t, "an account", r.list) {
+		s.Account = t.Value
+	}
+	if m.Has("max_delay") {
+		s.MaxDelay = r.duration(m.Get("max_delay"))
+	}
+	if m.Has("expires") {
+		s.Expires = r.duration(m.Get("expires"))
+	}
+	s.Window = readWindow(m.Text("window"), r.list)
+	if c := r.project.Categories[s.Category]; c != nil && s.Window != nil && !s.Window.within(c.Window) {
+		m.Get("window").Errorf(CodeWiderWindow, "narrow it, or name another category",
+			"the messages of %s go out at %s: a step may narrow that and not widen it", s.Category, c.Window)
+	}
+}
+
+// rules reads the channels of a send that uses a template, before those of the template.
+func (r *reader) rules(m *node.Map) []string {
+	var rules []string
+	for _, item := range m.List("rules") {
+		if rule := item.Str(); rule != "" {
+			rules = append(rules, rule)
+		}
+	}
+	if m.Has("rules") && len(rules) == 0 {
+		m.Errorf("rules", CodeBadValue, "for example [appMessaging]", "rules names no channel")
+	}
+	return rules
+}
+
+// ruled is a message that goes by other channels than its template says.
+type ruled struct {
+	Renderer
+	rules []string
+}
+
+// Render makes the message.
+func (r ruled) Render(to string, scope map[string]any) (channels.Message, error) {
+	m, err := r.Renderer.Render(to, scope)
+	if err == nil {
+		m.Rules, m.RuleSet = r.rules, ""
+	}
+	return m, err
 }
 
 // template finds the template that a send names.
