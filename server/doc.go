@@ -2,6 +2,9 @@
 // encode. No decision about a run is made here.
 //
 //	POST /v1/events              one event, an array of up to 1,000, or NDJSON
+//	POST /v1/profiles            NDJSON: one profile with its id on each line, merged
+//	PUT  /v1/profiles/{id}       replaces what is known of a person
+//	PATCH, GET, DELETE           merges into it; shows it; forgets the person
 //	GET  /v1/runs                flow, profile, status, before, limit
 //	GET  /v1/runs/{id}           with its timeline
 //	POST /v1/runs/{id}/cancel

@@ -1,16 +1,15 @@
 package server
 
 import (
-	"bufio"
 	"bytes"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"net/http"
 	"strconv"
+	"strings"
 
 	"nudge/engine"
-	"nudge/engine/runner"
 )
 
 const (
@@ -19,9 +18,6 @@ const (
 	// MaxEventsBody is the largest body of events, in bytes. NDJSON has no limit in
 	// all, only for each line.
 	MaxEventsBody = 10 << 20
-
-	maxLine    = engine.MaxEventBytes + 4096 // bytes of one line of NDJSON
-	lineWindow = 256                         // lines of NDJSON under way at once
 )
 
 // event is one event as callers write it.
@@ -30,11 +26,42 @@ type event struct {
 	Type    string          `json:"type"`
 	Profile string          `json:"profile"`
 	Data    json.RawMessage `json:"data"`
+	// ProfileData changes what is known of the person, as PATCH /v1/profiles does,
+	// before the event is applied and together with it.
+	ProfileData json.RawMessage `json:"profile_data"`
 }
 
-func (e *event) input() *engine.Input {
-	return &engine.Input{Kind: engine.InputEvent, ID: e.ID,
+// inputs are what an event is applied as: it comes last, after what it says of the
+// person.
+func (s *Server) inputs(e *event) ([]*engine.Input, error) {
+	in := &engine.Input{Kind: engine.InputEvent, ID: e.ID,
 		Event: &engine.Event{Type: e.Type, Profile: e.Profile, Data: compact(e.Data)}}
+	if len(e.ProfileData) == 0 || string(e.ProfileData) == "null" {
+		return []*engine.Input{in}, nil
+	}
+	if e.Profile == "" {
+		return nil, problemOf(http.StatusBadRequest, "invalid", "profile_data needs the profile that it is about",
+			fieldProblem{"profile", "is missing"})
+	}
+	changes, err := s.changes(e.Profile, e.ProfileData, false)
+	if err != nil {
+		return nil, below("profile_data", err)
+	}
+	if e.ID != "" { // an event that is sent again does not take back what came after it
+		for i, c := range changes {
+			c.ID = e.ID + strings.Repeat("+", i)
+		}
+	}
+	return append(changes, in), nil
+}
+
+// parseEvent reads one event on a line of its own.
+func (s *Server) parseEvent(line []byte) ([]*engine.Input, error) {
+	var e event
+	if err := decode(line, &e); err != nil {
+		return nil, err
+	}
+	return s.inputs(&e)
 }
 
 // compact drops the white space of JSON that was already found valid.
@@ -51,14 +78,14 @@ func compact(raw json.RawMessage) json.RawMessage {
 }
 
 func (s *Server) postEvents(w http.ResponseWriter, r *http.Request) {
-	switch media := mediaType(r); media {
-	case "application/json":
+	switch {
+	case isLines(r):
+		s.postLines(w, r, s.parseEvent)
+	case mediaType(r) == "application/json":
 		s.postJSON(w, r)
-	case "application/x-ndjson", "application/ndjson", "application/jsonl":
-		s.postLines(w, r)
 	default:
 		s.fail(w, r, problemOf(http.StatusUnsupportedMediaType, "media-type",
-			"send application/json (an event or an array of events) or application/x-ndjson, not "+media))
+			"send application/json (an event or an array of events) or application/x-ndjson, not "+mediaType(r)))
 	}
 }
 
@@ -82,16 +109,17 @@ func (s *Server) postJSON(w http.ResponseWriter, r *http.Request) {
 		s.fail(w, r, err)
 		return
 	}
-	answers, err := s.config.Runner.Submit(r.Context(), e.input())
+	inputs, err := s.inputs(&e)
 	if err != nil {
-		s.fail(w, r, runnerProblem(err))
+		s.fail(w, r, err)
 		return
 	}
-	if refused := answers[0].Refused; refused != nil {
-		s.fail(w, r, refusalProblem("", refused))
+	answer, err := s.submit(r, inputs...)
+	if err != nil {
+		s.fail(w, r, err)
 		return
 	}
-	reply(w, http.StatusOK, answers[0])
+	reply(w, http.StatusOK, answer)
 }
 
 // adoptKey takes the Idempotency-Key of the request as the event's id.
@@ -126,29 +154,44 @@ func (s *Server) postArray(w http.ResponseWriter, r *http.Request, body []byte) 
 			fmt.Sprintf("%d events; an array may hold %d, NDJSON any number", len(raws), MaxEvents)))
 		return
 	}
-	inputs := make([]*engine.Input, len(raws))
-	for i, raw := range raws {
-		var e event
-		if err := decode(raw, &e); err != nil {
-			s.fail(w, r, at(i, err))
-			return
-		}
-		inputs[i] = e.input()
+	inputs, events, err := s.arrayInputs(raws)
+	if err != nil {
+		s.fail(w, r, err)
+		return
 	}
 	answers, err := s.config.Runner.Submit(r.Context(), inputs...)
 	if err != nil {
 		s.fail(w, r, runnerProblem(err))
 		return
 	}
+	own := make([]engine.Answer, 0, len(raws))
 	for i := range answers {
+		n := len(own)
 		if refused := answers[i].Refused; refused != nil {
-			p := refusalProblem("["+strconv.Itoa(i)+"].", refused)
-			p.Detail = fmt.Sprintf("event %d: %s; none of the %d events was taken", i, p.Detail, len(answers))
+			p := refusalProblem("["+strconv.Itoa(n)+"].", refused)
+			p.Detail = fmt.Sprintf("event %d: %s; none of the %d events was taken", n, p.Detail, len(raws))
 			s.fail(w, r, p)
 			return
 		}
+		if i == events[n] {
+			own = append(own, answers[i])
+		}
 	}
-	reply(w, http.StatusOK, map[string]any{"answers": answers})
+	reply(w, http.StatusOK, map[string]any{"answers": own})
+}
+
+// arrayInputs are the inputs of an array of events, and which of them are the events
+// themselves.
+func (s *Server) arrayInputs(raws []json.RawMessage) (inputs []*engine.Input, events []int, err error) {
+	for i, raw := range raws {
+		more, err := s.parseEvent(raw)
+		if err != nil {
+			return nil, nil, at(i, err)
+		}
+		inputs = append(inputs, more...)
+		events = append(events, len(inputs)-1)
+	}
+	return inputs, events, nil
 }
 
 // at names the place in an array of a problem.
@@ -156,87 +199,17 @@ func at(i int, err error) error {
 	var p *problem
 	if errors.As(err, &p) {
 		p.Detail = fmt.Sprintf("event %d: %s", i, p.Detail)
-		for j := range p.Errors {
-			p.Errors[j].Field = "[" + strconv.Itoa(i) + "]." + p.Errors[j].Field
+	}
+	return below("["+strconv.Itoa(i)+"]", err)
+}
+
+// below names the field that holds those of a problem.
+func below(field string, err error) error {
+	var p *problem
+	if errors.As(err, &p) {
+		for i := range p.Errors {
+			p.Errors[i].Field = field + "." + p.Errors[i].Field
 		}
 	}
 	return err
-}
-
-// lineAnswer is the answer to one line of NDJSON.
-type lineAnswer struct {
-	Line int `json:"line"`
-	*engine.Answer
-	Error *problem `json:"error,omitempty"`
-}
-
-// pendingLine is a line under way.
-type pendingLine struct {
-	line   int
-	ticket *runner.Ticket
-	err    error
-}
-
-// postLines takes events line by line and answers line by line, in order. A line that
-// is wrong costs only itself.
-func (s *Server) postLines(w http.ResponseWriter, r *http.Request) {
-	w.Header().Set("Content-Type", "application/x-ndjson")
-	http.NewResponseController(w).EnableFullDuplex()
-	lines := bufio.NewScanner(r.Body)
-	lines.Buffer(make([]byte, 0, 64<<10), maxLine)
-	out := json.NewEncoder(w)
-	var window []pendingLine
-	settle := func() {
-		out.Encode(s.settle(r, window[0]))
-		window = window[1:]
-	}
-	n := 0
-	for lines.Scan() {
-		n++
-		if len(bytes.TrimSpace(lines.Bytes())) == 0 {
-			continue
-		}
-		if len(window) == lineWindow {
-			settle()
-		}
-		ticket, err := s.beginLine(lines.Bytes())
-		for errors.Is(err, runner.ErrBusy) && len(window) > 0 {
-			settle()
-			ticket, err = s.beginLine(lines.Bytes())
-		}
-		window = append(window, pendingLine{n, ticket, err})
-	}
-	for len(window) > 0 {
-		settle()
-	}
-	if lines.Err() != nil {
-		out.Encode(lineAnswer{Line: n + 1, Error: tooLargeProblem(maxLine)})
-	}
-}
-
-func (s *Server) beginLine(line []byte) (*runner.Ticket, error) {
-	var e event
-	if err := decode(line, &e); err != nil {
-		return nil, err
-	}
-	return s.config.Runner.Begin(e.input())
-}
-
-// settle waits for a line and says how it went.
-func (s *Server) settle(r *http.Request, p pendingLine) lineAnswer {
-	var prob *problem
-	switch {
-	case errors.As(p.err, &prob):
-		return lineAnswer{Line: p.line, Error: prob}
-	case p.err != nil:
-		return lineAnswer{Line: p.line, Error: runnerProblem(p.err)}
-	}
-	answers, err := p.ticket.Wait(r.Context())
-	switch {
-	case err != nil:
-		return lineAnswer{Line: p.line, Error: runnerProblem(err)}
-	case answers[0].Refused != nil:
-		return lineAnswer{Line: p.line, Error: refusalProblem("", answers[0].Refused)}
-	}
-	return lineAnswer{Line: p.line, Answer: &answers[0]}
 }

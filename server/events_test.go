@@ -127,7 +127,7 @@ func TestLinesAreAnsweredOneByOne(t *testing.T) {
 
 func TestLongLineEndsTheStream(t *testing.T) {
 	s := start(t, shop)
-	body := order("", "1") + "\n" + strings.Repeat("x", 100_000) + "\n" + order("", "2") + "\n"
+	body := order("", "1") + "\n" + strings.Repeat("x", 200_000) + "\n" + order("", "2") + "\n"
 	a := s.do("POST", "/v1/events", body, "Content-Type", "application/x-ndjson").is(200, `"line":2,"error":`, "larger than")
 	if n := strings.Count(a.body, "\n"); n != 2 {
 		t.Errorf("%d answers, want 2:\n%s", n, a.body)

@@ -1,0 +1,131 @@
+package server
+
+import (
+	"bufio"
+	"bytes"
+	"encoding/json"
+	"errors"
+	"net/http"
+
+	"nudge/engine"
+	"nudge/engine/runner"
+)
+
+const (
+	maxLine    = engine.MaxEventBytes + engine.MaxProfileData + 4096 // bytes of one line of NDJSON
+	lineWindow = 256                                                 // lines of NDJSON under way at once
+)
+
+// isLines reports whether the request's body is NDJSON.
+func isLines(r *http.Request) bool {
+	switch mediaType(r) {
+	case "application/x-ndjson", "application/ndjson", "application/jsonl":
+		return true
+	}
+	return false
+}
+
+// parseLine makes the inputs of one line, which are applied together. The answer to
+// the last of them is the line's.
+type parseLine func(line []byte) ([]*engine.Input, error)
+
+// lineAnswer is the answer to one line of NDJSON.
+type lineAnswer struct {
+	Line int `json:"line"`
+	*engine.Answer
+	Error *problem `json:"error,omitempty"`
+}
+
+// pendingLine is a line under way.
+type pendingLine struct {
+	line   int
+	ticket *runner.Ticket
+	err    error
+}
+
+// postLines takes a body line by line and answers line by line, in order. A line that
+// is wrong costs only itself. Empty lines are counted and get no answer.
+func (s *Server) postLines(w http.ResponseWriter, r *http.Request, parse parseLine) {
+	w.Header().Set("Content-Type", "application/x-ndjson")
+	http.NewResponseController(w).EnableFullDuplex()
+	lines := bufio.NewScanner(r.Body)
+	lines.Buffer(make([]byte, 0, 64<<10), maxLine)
+	out := json.NewEncoder(w)
+	var window []pendingLine
+	settle := func() {
+		out.Encode(s.settle(r, window[0]))
+		window = window[1:]
+	}
+	n := 0
+	for lines.Scan() {
+		n++
+		if len(bytes.TrimSpace(lines.Bytes())) == 0 {
+			continue
+		}
+		if len(window) == lineWindow {
+			settle()
+		}
+		ticket, err := s.beginLine(lines.Bytes(), parse)
+		for errors.Is(err, runner.ErrBusy) && len(window) > 0 {
+			settle()
+			ticket, err = s.beginLine(lines.Bytes(), parse)
+		}
+		window = append(window, pendingLine{n, ticket, err})
+	}
+	for len(window) > 0 {
+		settle()
+	}
+	if lines.Err() != nil {
+		out.Encode(lineAnswer{Line: n + 1, Error: tooLargeProblem(maxLine)})
+	}
+}
+
+func (s *Server) beginLine(line []byte, parse parseLine) (*runner.Ticket, error) {
+	inputs, err := parse(line)
+	if err != nil {
+		return nil, err
+	}
+	return s.config.Runner.Begin(inputs...)
+}
+
+// settle waits for a line and says how it went.
+func (s *Server) settle(r *http.Request, p pendingLine) lineAnswer {
+	answers, err := []engine.Answer(nil), p.err
+	if err == nil {
+		answers, err = p.ticket.Wait(r.Context())
+	}
+	if err == nil {
+		err = refusalOf(answers)
+	}
+	var prob *problem
+	switch {
+	case errors.As(err, &prob):
+		return lineAnswer{Line: p.line, Error: prob}
+	case err != nil:
+		return lineAnswer{Line: p.line, Error: runnerProblem(err)}
+	}
+	return lineAnswer{Line: p.line, Answer: &answers[len(answers)-1]}
+}
+
+// submit applies the inputs of one thing together and returns the answer to the last
+// of them, or the problem.
+func (s *Server) submit(r *http.Request, inputs ...*engine.Input) (*engine.Answer, error) {
+	answers, err := s.config.Runner.Submit(r.Context(), inputs...)
+	if err != nil {
+		return nil, runnerProblem(err)
+	}
+	if err := refusalOf(answers); err != nil {
+		return nil, err
+	}
+	return &answers[len(answers)-1], nil
+}
+
+// refusalOf is the problem of the first input that was refused, or nil.
+func refusalOf(answers []engine.Answer) error {
+	for i := range answers {
+		if refused := answers[i].Refused; refused != nil {
+			return refusalProblem("", refused)
+		}
+	}
+	return nil
+}

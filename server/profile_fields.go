@@ -1,0 +1,65 @@
+package server
+
+import (
+	"encoding/json"
+	"fmt"
+	"net/http"
+	"regexp"
+	"strings"
+	"unicode"
+	"unicode/utf8"
+
+	"nudge/engine"
+	"nudge/flows/shape"
+)
+
+// checkProfileID reports what is wrong with the id of a person. It may hold anything
+// that can be read, spaces, slashes and backslashes too.
+func checkProfileID(id string) error {
+	switch {
+	case id == "" || len(id) > engine.MaxProfileBytes:
+		return wrongField("id", fmt.Sprintf("a profile's id has 1 to %d bytes", engine.MaxProfileBytes))
+	case !utf8.ValidString(id) || strings.ContainsFunc(id, unicode.IsControl):
+		return wrongField("id", "a profile's id is UTF-8 text without control characters")
+	}
+	return nil
+}
+
+// objectOf reads a JSON object by its fields, each of which may come once.
+func objectOf(raw []byte) (map[string]json.RawMessage, error) {
+	if _, err := shape.OpenMap(nil).Decode(raw); err != nil {
+		return nil, problemOf(http.StatusBadRequest, "json", "a profile is a JSON object: "+err.Error())
+	}
+	var fields map[string]json.RawMessage
+	if err := json.Unmarshal(raw, &fields); err != nil {
+		return nil, jsonProblem(err, &struct{}{})
+	}
+	return fields, nil
+}
+
+func textOf(raw json.RawMessage, into *string) error {
+	if len(raw) == 0 {
+		return nil
+	}
+	return json.Unmarshal(raw, into)
+}
+
+var category = regexp.MustCompile(`^[a-z0-9_]{1,64}$`)
+
+// categoriesOf reads opt_outs; null and nothing are an empty list.
+func categoriesOf(raw json.RawMessage) ([]string, error) {
+	var list []string
+	if len(raw) > 0 && json.Unmarshal(raw, &list) != nil {
+		return nil, wrongField("opt_outs", "opt_outs is a list of categories, or of the word "+engine.OptOutAll)
+	}
+	for _, c := range list {
+		if !category.MatchString(c) {
+			return nil, wrongField("opt_outs", fmt.Sprintf("%q is not the name of a category: a-z, 0-9 and _", c))
+		}
+	}
+	return list, nil
+}
+
+func wrongField(name, detail string) error {
+	return problemOf(http.StatusBadRequest, "invalid", detail, fieldProblem{name, detail})
+}

@@ -1,0 +1,180 @@
+package server
+
+import (
+	"encoding/json"
+	"maps"
+	"net/http"
+	"slices"
+
+	"nudge/engine"
+)
+
+// MaxProfileBody is the largest body of one profile, in bytes.
+const MaxProfileBody = engine.MaxProfileData + 4096
+
+// ProfileOf is a person as the API shows them: what is known, beside id and opt_outs.
+func ProfileOf(p *engine.Person) map[string]json.RawMessage {
+	shown := map[string]json.RawMessage{}
+	if len(p.Attributes) > 0 && json.Unmarshal(p.Attributes, &shown) != nil {
+		panic("server: stored attributes that do not decode")
+	}
+	shown["id"] = encoded(p.ID)
+	shown["opt_outs"] = encoded(append([]string{}, p.OptOuts...))
+	return shown
+}
+
+// encoded is the JSON of a text, or of a list of them.
+func encoded(v any) json.RawMessage {
+	raw, err := json.Marshal(v)
+	if err != nil {
+		panic("server: a text that does not encode: " + err.Error())
+	}
+	return raw
+}
+
+func (s *Server) getProfile(w http.ResponseWriter, r *http.Request) {
+	id := r.PathValue("id")
+	p, err := s.config.Store.Person(id)
+	switch {
+	case err != nil:
+		s.fail(w, r, err)
+	case p == nil:
+		s.fail(w, r, problemOf(http.StatusNotFound, "not-found", "nothing is known of "+id))
+	default:
+		reply(w, http.StatusOK, ProfileOf(p))
+	}
+}
+
+// putProfile replaces what is known of a person.
+func (s *Server) putProfile(w http.ResponseWriter, r *http.Request) { s.changeProfile(w, r, true) }
+
+// patchProfile merges into what is known of a person; a null removes.
+func (s *Server) patchProfile(w http.ResponseWriter, r *http.Request) { s.changeProfile(w, r, false) }
+
+func (s *Server) changeProfile(w http.ResponseWriter, r *http.Request, replace bool) {
+	if media := mediaType(r); media != "application/json" && media != "application/merge-patch+json" {
+		s.fail(w, r, problemOf(http.StatusUnsupportedMediaType, "media-type", "send application/json, not "+media))
+		return
+	}
+	body, err := readBody(w, r, MaxProfileBody)
+	if err != nil {
+		s.fail(w, r, err)
+		return
+	}
+	inputs, err := s.changes(r.PathValue("id"), body, replace)
+	if err != nil {
+		s.fail(w, r, err)
+		return
+	}
+	if _, err := s.submit(r, inputs...); err != nil {
+		s.fail(w, r, err)
+		return
+	}
+	p, err := s.config.Store.Person(r.PathValue("id"))
+	if err != nil {
+		s.fail(w, r, err)
+		return
+	}
+	if p == nil { // nothing is left to keep
+		p = &engine.Person{ID: r.PathValue("id")}
+	}
+	reply(w, http.StatusOK, ProfileOf(p))
+}
+
+// forgetProfile ends the person's runs and forgets all that is known.
+func (s *Server) forgetProfile(w http.ResponseWriter, r *http.Request) {
+	id := r.PathValue("id")
+	if err := checkProfileID(id); err != nil {
+		s.fail(w, r, err)
+		return
+	}
+	s.command(w, r, &engine.Input{Kind: engine.InputProfile, Profile: &engine.ProfileChange{Profile: id, Forget: true}})
+}
+
+// postProfiles takes profiles line by line; each is merged, as PATCH does.
+func (s *Server) postProfiles(w http.ResponseWriter, r *http.Request) {
+	if !isLines(r) {
+		s.fail(w, r, problemOf(http.StatusUnsupportedMediaType, "media-type",
+			"send application/x-ndjson, one profile with its id on each line, not "+mediaType(r)))
+		return
+	}
+	s.postLines(w, r, s.parseProfile)
+}
+
+func (s *Server) parseProfile(line []byte) ([]*engine.Input, error) {
+	fields, err := objectOf(line)
+	if err != nil {
+		return nil, err
+	}
+	var id string
+	if err := textOf(fields["id"], &id); err != nil || id == "" {
+		return nil, wrongField("id", "a profile needs its id, a text")
+	}
+	return s.changes(id, line, false)
+}
+
+// changes are the inputs by which the JSON of a profile becomes what is known.
+func (s *Server) changes(id string, raw json.RawMessage, replace bool) ([]*engine.Input, error) {
+	if err := checkProfileID(id); err != nil {
+		return nil, err
+	}
+	fields, err := objectOf(raw)
+	if err != nil {
+		return nil, err
+	}
+	if given, ok := fields["id"]; ok {
+		var text string
+		if textOf(given, &text) != nil || text != id {
+			return nil, wrongField("id", "id names another person than the path; an id cannot be changed")
+		}
+		delete(fields, "id")
+	}
+	change := &engine.ProfileChange{Profile: id, Replace: replace}
+	wanted, given := fields["opt_outs"]
+	delete(fields, "opt_outs")
+	change.Set = encodedFields(fields)
+	if !given && !replace {
+		return asInputs(change), nil
+	}
+	return s.withOptOuts(change, wanted)
+}
+
+// withOptOuts makes the person's opt-outs those given. The engine adds and removes, so
+// what to remove is looked up; of two changes at once, the opt-outs of both may stay.
+func (s *Server) withOptOuts(change *engine.ProfileChange, raw json.RawMessage) ([]*engine.Input, error) {
+	wanted, err := categoriesOf(raw)
+	if err != nil {
+		return nil, err
+	}
+	p, err := s.config.Store.Person(change.Profile)
+	if err != nil {
+		return nil, err
+	}
+	var removed []string
+	if p != nil {
+		removed = slices.DeleteFunc(slices.Clone(p.OptOuts), func(c string) bool { return slices.Contains(wanted, c) })
+	}
+	if slices.Contains(removed, engine.OptOutAll) { // which removes all: the others have to come after
+		change.OptIn = []string{engine.OptOutAll}
+		return asInputs(change, &engine.ProfileChange{Profile: change.Profile, OptOut: wanted}), nil
+	}
+	change.OptOut, change.OptIn = wanted, removed
+	return asInputs(change), nil
+}
+
+func asInputs(changes ...*engine.ProfileChange) (inputs []*engine.Input) {
+	for _, c := range changes {
+		inputs = append(inputs, &engine.Input{Kind: engine.InputProfile, Profile: c})
+	}
+	return inputs
+}
+
+func encodedFields(fields map[string]json.RawMessage) json.RawMessage {
+	for name := range maps.Keys(fields) {
+		fields[name] = compact(fields[name])
+		if fields[name] == nil {
+			fields[name] = json.RawMessage("null")
+		}
+	}
+	return encoded(fields)
+}
