@@ -41,15 +41,19 @@ type application struct {
 // A refused input changes nothing. A panic of ours drops what the input had done
 // and quarantines the run it was working on; the input is then applied to the rest.
 func (e *Engine) Apply(ws *WorkingSet, in *Input, stamp Instant, slots int) Outcome {
-	if answer, done := e.answerEarly(ws, in, stamp); done {
-		return Outcome{Answer: answer}
-	}
 	a := &application{e: e, ws: ws, in: in, now: max(stamp, e.State.Stamp), seq: e.State.Seq + 1, granted: slots}
-	for !a.attempt() {
+	if answer, done := e.answerEarly(ws, in, stamp); done {
+		a.out.Answer = answer
+	} else {
+		for !a.attempt() {
+		}
 	}
 	if a.out.Answer.Refused != nil || !a.changed {
 		a.out.Posts, a.out.Planned, a.out.Fetches, a.out.Derived = nil, nil, nil, nil
-		return a.out
+		if in.Derived == 0 {
+			return a.out
+		}
+		a.swallow()
 	}
 	a.out.Taken = true
 	e.State.Seq, e.State.Stamp = a.seq, a.now
@@ -62,6 +66,14 @@ func (e *Engine) Apply(ws *WorkingSet, in *Input, stamp Instant, slots int) Outc
 		ws.remember(&Remembered{ID: in.rememberedAs(), Stamp: a.now, Digest: in.digest(), Answer: a.out.Answer})
 	}
 	return a.out
+}
+
+// swallow takes a derived input that came to nothing: nobody can be told, and it must
+// not be left to be applied again.
+func (a *application) swallow() {
+	if refused := a.out.Answer.Refused; refused != nil {
+		a.out.Answer = Answer{Ignored: "a derived " + a.in.Kind.String() + " was refused"}
+	}
 }
 
 // attempt applies the input once. It reports false when that panicked and another

@@ -21,7 +21,7 @@ import (
 // The flows of the random histories: every construct, and keys, people and replies
 // that get in each other's way.
 var randomFlows = fstest.MapFS{
-	"nudge.yaml": {Data: []byte("timezone: Europe/London\nevents:\n  order: { id: string, total: number }\n")},
+	"nudge.yaml": {Data: []byte("timezone: Europe/London\nprofile: { plan: optional string, rounds: optional number }\nevents:\n  order: { id: string, total: number }\n")},
 	"flows/shipped.yaml": {Data: []byte(`flow: shipped
 trigger: { event: order, key: event.id, if: event.total > 10 }
 entry: { if_running: skip }
@@ -60,6 +60,47 @@ steps:
   - wait: 90m
   - send: { template: hello, on_unknown: fail }
   - wait: [ { reply: any }, { event: ping, key: any }, { delivered: hello }, { after: 3d } ]
+`)},
+	"flows/loop.yaml": {Data: []byte(`flow: loop
+trigger: { event: order, key: event.id }
+entry: { if_running: queue, at_most: 9 per 2d }
+exit:
+  - if: profile.plan == "pro"
+    as: bought
+  - after: 9d
+steps:
+  - id: more
+    collect:
+      event: ping
+      key: any
+      until: [ { quiet: 2h }, { items: 4 }, { at: "09:00" }, { event: gone, key: any } ]
+  - id: asked
+    repeat:
+      times: 3
+      every: 6h
+      until: [ { read: any }, { reply: any, if: reply.number > 5, as: scored } ]
+      steps:
+        - send: hello
+        - split: [ { weight: 1, then: [ { wait: 1h } ] }, { weight: 2, then: [ { set: { profile.rounds: = round } } ] } ]
+  - emit: { event: looped, data: { items: = more.count } }
+  - id: called
+    start: { flow: inner, data: { why: text }, wait: true }
+  - if: called.outcome == "short"
+    exit: well
+`)},
+	"flows/inner.yaml": {Data: []byte(`flow: inner
+trigger: { event: looped }
+data: { why: optional string }
+entry: { if_running: restart }
+steps:
+  - opt_out: all
+  - wait: [ { reply: any, then: [ { exit: short } ] }, { after: 5h } ]
+`)},
+	"flows/answer.yaml": {Data: []byte(`flow: answer
+trigger: { reply: any, if: reply.text == "no idea", before_waits: true }
+steps:
+  - opt_in: all
+  - emit: { event: ping }
 `)},
 	"templates/hello.yaml":  {Data: []byte("body: Hello at {{ now }}\n")},
 	"templates/thanks.yaml": {Data: []byte("body: \"{{ vars.score }}: thanks\"\n")},
@@ -174,12 +215,31 @@ func (h *history) group() *runner.Group {
 				Ref: p.Content.Ref, Status: channels.Sent + channels.Status(h.dice.IntN(5)), Reason: "as it happens"}}}}
 		}
 	}
+	if h.dice.IntN(3) == 0 {
+		return &runner.Group{Inputs: []*engine.Input{h.command()}}
+	}
 	in := &engine.Input{Kind: engine.InputReply, Reply: &channels.Reply{Profile: h.person(),
 		Text: pick(h.dice, "9", "no idea", "I'd say 11", ""), Conversation: pick(h.dice, "", "nudge_ann", "Customer_Services_bob")}}
 	if h.dice.IntN(3) == 0 {
 		in.ID = fmt.Sprint("reply ", h.dice.IntN(20))
 	}
 	return &runner.Group{Inputs: []*engine.Input{in}}
+}
+
+// command is a change of a profile, a call, or a cancel.
+func (h *history) command() *engine.Input {
+	switch h.dice.IntN(6) {
+	case 0:
+		return &engine.Input{Kind: engine.InputProfile, Profile: &engine.ProfileChange{Profile: h.person(), OptOut: []string{"orders"}}}
+	case 1, 2:
+		set := pick(h.dice, `{"plan":"pro"}`, `{"plan":null}`, `{"timezone":"Asia/Kathmandu"}`, `{"timezone":7}`)
+		return &engine.Input{Kind: engine.InputProfile, Profile: &engine.ProfileChange{Profile: h.person(), Set: []byte(set), Replace: h.dice.IntN(4) == 0}}
+	case 3:
+		if len(h.posts) > 0 {
+			return &engine.Input{Kind: engine.InputCancel, Cancel: &engine.Cancel{Run: h.posts[h.dice.IntN(len(h.posts))].Run}}
+		}
+	}
+	return &engine.Input{Kind: engine.InputCall, Call: &engine.Call{Flow: pick(h.dice, "inner", "chat", "none"), Profile: h.person(), By: "call", Data: []byte(`{"id":"O1","total":12}`)}}
 }
 
 func (h *history) event() *engine.Input {
@@ -337,7 +397,7 @@ func compare(t *testing.T, what string, got, want map[string]string) {
 // that batches change nothing: one by one, in random batches, and as few as can be.
 func TestReplay(t *testing.T) {
 	inputs, ended := 0, 0
-	for seed := range uint64(40) {
+	for seed := range uint64(25) {
 		h := newHistory(t, seed)
 		h.live(120)
 		want := dump(t, h.kv)
