@@ -46,7 +46,7 @@ func entry() *Schema {
 
 func promises() *Schema {
 	return mapping("Promises", "What the flow never exceeds, proved when it is checked.",
-		key("messages", "At most so many messages in a run.", integer(0, 1_000_000), 4),
+		key("messages", "At most so many messages in a run.", integer(1, 100_000), 4),
 		key("ends", "A run ends within this time.", duration(), "14d"),
 	)
 }

@@ -91,6 +91,9 @@ func send() *Schema {
 	)
 	s := mapping("A send", "A template by its name, or the message itself, and how it is sent.", keys...)
 	s.AnyOf = []*Schema{has("template"), has("body"), has("parts")}
-	s.AllOf = append(messageRules(), notTogether("template", "body"), notTogether("template", "parts"))
+	s.AllOf = messageRules()
+	for _, own := range []string{"body", "parts", "alert", "metadata", "ruleSet"} {
+		s.AllOf = append(s.AllOf, notTogether("template", own))
+	}
 	return s
 }
