@@ -1,0 +1,79 @@
+package flows
+
+import (
+	"slices"
+	"strings"
+)
+
+// explanation is what an author needs to know of one code beyond its message: what it
+// is about, and an example of it, wrong and right. An example is a flow without what
+// every flow has; a line # FILE begins another file.
+type explanation struct {
+	code         string
+	says         string
+	wrong, right string // empty where no example is short enough
+}
+
+// explanations is all of them, sorted by code.
+func explanations() []explanation {
+	all := slices.Concat(explainedText, explainedFlows, explainedValues, explainedTemplates)
+	slices.SortFunc(all, func(a, b explanation) int { return strings.Compare(a.code, b.code) })
+	return all
+}
+
+// Codes is the codes of all diagnostics about a project, sorted.
+func Codes() []string {
+	var codes []string
+	for _, e := range explanations() {
+		codes = append(codes, e.code)
+	}
+	return codes
+}
+
+// Explain is what a code means, with an example of it, as plain text. Not ok: there is
+// no such code.
+func Explain(code string) (text string, ok bool) {
+	for _, e := range explanations() {
+		if e.code == code {
+			return e.plain(), true
+		}
+	}
+	return "", false
+}
+
+func (e explanation) plain() string {
+	var b strings.Builder
+	b.WriteString(e.code + "\n\n" + e.says + "\n")
+	for _, example := range []struct{ title, text string }{{"Wrong", e.wrong}, {"Right", e.right}} {
+		if example.text != "" {
+			b.WriteString("\n" + example.title + ":\n\n    " + strings.ReplaceAll(example.text, "\n", "\n    ") + "\n")
+		}
+	}
+	return b.String()
+}
+
+// explainedPage is the page of the documentation about all codes.
+func explainedPage() string {
+	var b strings.Builder
+	b.WriteString(pageHead)
+	for _, e := range explanations() {
+		b.WriteString("\n## " + e.code + "\n\n" + e.says + "\n")
+		if e.wrong != "" {
+			b.WriteString("\nWrong:\n\n```yaml\n" + e.wrong + "\n```\n")
+		}
+		if e.right != "" {
+			b.WriteString("\nRight:\n\n```yaml\n" + e.right + "\n```\n")
+		}
+	}
+	return b.String()
+}
+
+const pageHead = `# Diagnostics
+
+What nudge says about a project has a code in brackets at its end. Each code is
+explained here, and by ` + "`nudge check --explain CODE`" + `. An error keeps the project from
+loading; a warning points at what works, but hardly as meant.
+
+The examples are parts of a flow: what every flow has is left out, and a line
+` + "`# FILE`" + ` begins another file of the project.
+`
