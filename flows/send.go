@@ -136,10 +136,14 @@ func (p *Project) Template(name string) (*templates.Template, error) {
 	return t, list.Err()
 }
 
+// aloneScope is what a template may name that no flow stands around: anything with a
+// field, and the names that may stand by themselves.
+var aloneScope = shape.OpenMap(map[string]*shape.Type{NameNow: shape.Moment, NameRound: shape.Number})
+
 // alone is how a template is used that no flow stands around.
 func (p *Project) alone() templates.Use {
 	return templates.Use{
-		Scope: shape.OpenMap(nil), Zone: p.Zone, Project: p.Name, From: p.from, Untyped: true,
+		Scope: aloneScope, Zone: p.Zone, Project: p.Name, From: p.from, Untyped: true,
 		Locale: p.Locale, Partials: p.library.Partials(),
 	}
 }

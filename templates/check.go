@@ -251,7 +251,10 @@ func (w *checker) scopeName(n *parse.Node, id *parse.IdentifierNode, path []stri
 		return w.call(&parse.CommandNode{Args: []parse.Node{id}}, id, fn, nil, nil)
 	}
 	t, ok := w.use.Scope.Field(id.Ident)
-	if !ok || w.use.Scope.Open && len(path) == 0 {
+	if w.use.Scope.Fields[id.Ident] == nil && len(path) == 0 {
+		ok = false // an open scope has any name with a field, not any word
+	}
+	if !ok {
 		w.unknownName(id, len(path) > 0)
 		return failed
 	}
