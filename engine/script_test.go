@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"flag"
 	"fmt"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"slices"
@@ -98,22 +99,57 @@ type world struct {
 	posts   []engine.Post      // by their number in the story
 	fetches []engine.FetchPost // by their number in the story
 	seen    map[engine.RunID]int
+	auto    bool   // the provider accepts what is posted
+	fails   string // the person whose messages it reports as failed
 	out     bytes.Buffer
 }
 
 func newWorld(t *testing.T, archive *txtar.Archive) *world {
-	w := &world{t: t, files: fstest.MapFS{}, kv: new(memory.KV), senders: 64, seen: map[engine.RunID]int{},
-		now: time.Date(2026, 3, 2, 10, 0, 0, 0, time.UTC)}
+	w := &world{t: t, files: fstest.MapFS{}}
 	for _, f := range archive.Files {
 		w.files[f.Name] = &fstest.MapFile{Data: f.Data}
+		if f.Name == "project" { // the files are those of a folder, with the flows named
+			w.read(strings.Fields(string(f.Data)))
+		}
 	}
+	w.begin(time.Date(2026, 3, 2, 10, 0, 0, 0, time.UTC))
+	return w
+}
+
+// begin makes the world new: an empty store with the project deployed.
+func (w *world) begin(now time.Time) {
+	w.t.Helper()
+	w.kv, w.senders, w.seen, w.now, w.next = new(memory.KV), 64, map[engine.RunID]int{}, now, 0
+	w.runs, w.posts, w.fetches = nil, nil, nil
 	if err := store.Create(w.kv, engine.Installation{1, 2, 3}); err != nil {
-		t.Fatal(err)
+		w.t.Fatal(err)
 	}
 	w.open()
 	w.deploy(w.files)
 	w.out.Reset()
-	return w
+}
+
+// read takes the files of a project in a folder, and of its flows those that are named.
+func (w *world) read(words []string) {
+	w.t.Helper()
+	dir, only := words[0], words[1:]
+	for _, pattern := range []string{"*.yaml", "flows/*.yaml", "templates/*.yaml"} {
+		found, err := fs.Glob(os.DirFS(dir), pattern)
+		if err != nil {
+			w.t.Fatal(err)
+		}
+		for _, name := range found {
+			flow := strings.TrimSuffix(filepath.Base(name), ".yaml")
+			if filepath.Dir(name) == "flows" && !slices.Contains(only, flow) {
+				continue
+			}
+			text, err := os.ReadFile(filepath.Join(dir, name))
+			if err != nil {
+				w.t.Fatal(err)
+			}
+			w.files[name] = &fstest.MapFile{Data: text}
+		}
+	}
 }
 
 // newTold is a world in which one message to ann is under way.
@@ -183,6 +219,16 @@ func (w *world) step(groups ...*runner.Group) {
 	w.next = step.Next
 	if step.Again {
 		w.step()
+	}
+	if !w.auto {
+		return
+	}
+	for _, p := range step.Posts {
+		w.apply(&engine.Input{Kind: engine.InputResult, Result: &engine.SendResult{Run: p.Run, Message: p.Message, Attempt: p.Attempt,
+			Result: channels.Result{Outcome: channels.Accepted, ProviderID: "m"}}})
+		if p.Content.To == w.fails {
+			w.apply(&engine.Input{Kind: engine.InputReceipt, Receipt: &channels.Receipt{Ref: p.Content.Ref, Status: channels.Failed}})
+		}
 	}
 }
 
@@ -266,7 +312,22 @@ func (w *world) do(line string) {
 	case "reply": // reply PROFILE [in CONVERSATION:] text
 		w.reply(rest)
 	case "after": // after DURATION
-		w.after(rest)
+		d, err := flows.ParseDuration(rest)
+		if err != nil {
+			w.t.Fatal(err)
+		}
+		w.passUntil(d.After(w.now, time.UTC))
+	case "at": // at WEEKDAY HH:MM: the next such instant
+		w.passUntil(w.weekday(rest))
+	case "start": // start DATE HH:MM: of a new story, in a new world
+		now, err := time.Parse("2006-01-02 15:04", rest)
+		if err != nil {
+			w.t.Fatal(err)
+		}
+		w.check()
+		w.begin(now)
+	case "provider": // provider accepts [and fails PERSON]: from here on by itself
+		w.auto, w.fails = true, strings.TrimPrefix(strings.TrimPrefix(rest, "accepts"), " and fails ")
 	case "cancel": // cancel RUN
 		w.apply(&engine.Input{Kind: engine.InputCancel, Cancel: &engine.Cancel{Run: w.run(rest)}})
 	case "outbound": // outbound live | hold | only PROFILE…
@@ -423,14 +484,27 @@ func (w *world) reply(text string) {
 	w.apply(&engine.Input{Kind: engine.InputReply, Reply: reply})
 }
 
-// after lets time pass, timer by timer.
-func (w *world) after(text string) {
+// weekday is the next instant of a weekday and time of day.
+func (w *world) weekday(text string) time.Time {
 	w.t.Helper()
-	d, err := flows.ParseDuration(text)
-	if err != nil {
-		w.t.Fatal(err)
+	for n := range 8 {
+		day := w.now.AddDate(0, 0, n)
+		name, clock, _ := strings.Cut(text, " ")
+		at, err := time.Parse("2006-01-02 15:04", day.Format("2006-01-02 ")+clock)
+		if err != nil {
+			w.t.Fatal(err)
+		}
+		if strings.ToLower(at.Format("Mon")) == name && at.After(w.now) {
+			return at
+		}
 	}
-	until := d.After(w.now, time.UTC)
+	w.t.Fatalf("%q is no weekday and time of day", text)
+	return time.Time{}
+}
+
+// passUntil lets time pass, timer by timer.
+func (w *world) passUntil(until time.Time) {
+	w.t.Helper()
 	for w.next != 0 && !w.next.Time().After(until) {
 		w.now = w.next.Time()
 		w.step()
