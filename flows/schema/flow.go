@@ -14,7 +14,7 @@ func flow() *Schema {
 			[]any{example{"event": "order.returned", "key": "event.order_id", "as": "returned"}}),
 		key("category", "The category of the messages, one of `categories` in nudge.yaml: their hours, their caps, and what people opt out of.", name(), "orders"),
 		key("from", "Who the messages are from: a Chat team, or `{ id, name }`.", from(), "Customer Services"),
-		key("promises", "What the flow never exceeds. It is proved when the flow is checked.", anyOf(promises()), example{"messages": 4, "ends": "14d"}),
+		key("promises", "What no run of the flow may exceed.", anyOf(promises()), example{"messages": 4, "ends": "14d"}),
 		must(key("steps", "What happens, one step after the other.", ref2("steps"), []any{example{"send": "shipped"}, example{"wait": "1d"}})),
 	)
 }
@@ -45,7 +45,7 @@ func entry() *Schema {
 }
 
 func promises() *Schema {
-	return mapping("Promises", "What the flow never exceeds, proved when it is checked.",
+	return mapping("Promises", "What no run of the flow may exceed.",
 		key("messages", "At most so many messages in a run.", integer(1, 100_000), 4),
 		key("ends", "A run ends within this time.", duration(), "14d"),
 	)

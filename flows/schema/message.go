@@ -80,8 +80,10 @@ func jsonValue() *Schema {
 
 // send is a message with how it is sent.
 func send() *Schema {
-	keys := append(messageKeys(),
+	keys := append([]property{
 		key("template", "The template. Without it, the message itself stands here.", name(), "shipped"),
+	}, messageKeys()...)
+	keys = append(keys,
 		key("category", "Its category, instead of the flow's.", name(), "service"),
 		key("window", "The hours in which it may go out; they narrow those of the category.", window(), "09:00-20:00"),
 		key("max_delay", "How late it is still useful. Beyond it, the message is not sent.", duration(), "30m"),

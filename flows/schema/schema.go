@@ -38,6 +38,8 @@ type Schema struct {
 	Not                 *Schema            `json:"not,omitempty"`
 	Examples            []any              `json:"examples,omitempty"`
 	Definitions         map[string]*Schema `json:"definitions,omitempty"`
+
+	order []string // the names of Properties as they are told to people
 }
 
 // document is a schema with what it refers to, as JSON. Equal schemas are equal text.
@@ -84,7 +86,7 @@ func mapping(title, says string, keys ...property) *Schema {
 		Properties: map[string]*Schema{}, Additional: false,
 	}
 	for _, k := range keys {
-		s.Properties[k.name] = k.value
+		s.Properties[k.name], s.order = k.value, append(s.order, k.name)
 		if k.must {
 			s.Required = append(s.Required, k.name)
 		}

@@ -1,0 +1,213 @@
+package schema
+
+import (
+	"encoding/json"
+	"flag"
+	"fmt"
+	"os"
+	"regexp"
+	"strings"
+	"testing"
+	"testing/fstest"
+
+	"github.com/google/go-cmp/cmp"
+
+	"nudge/flows"
+	"nudge/flows/diag"
+	"nudge/templates"
+)
+
+var update = flag.Bool("update", false, "write what the tests got as what they want")
+
+const page = "../../docs/language.md"
+
+var sectionForm = regexp.MustCompile(`(?s)(<!-- (keys: [^\n]+|limits) -->\n).*?(<!-- end -->)`)
+
+// TestPageTables holds the tables of the page about the language against the schema
+// and the limits.
+func TestPageTables(t *testing.T) {
+	text, err := os.ReadFile(page)
+	if err != nil {
+		t.Fatal(err)
+	}
+	all := mappings()
+	for title := range all {
+		if title != "A template" && !strings.Contains(string(text), "<!-- keys: "+title+" -->") {
+			t.Errorf("the page has no table of the keys of %q", title)
+		}
+	}
+	want := sectionForm.ReplaceAllStringFunc(string(text), func(section string) string {
+		m := sectionForm.FindStringSubmatch(section)
+		if m[2] == "limits" {
+			return m[1] + limits() + m[3]
+		}
+		s := all[strings.TrimPrefix(m[2], "keys: ")]
+		if s == nil {
+			t.Errorf("there is no mapping for %q", m[2])
+			return section
+		}
+		return m[1] + table(s) + m[3]
+	})
+	if *update {
+		if err := os.WriteFile(page, []byte(want), 0o644); err != nil {
+			t.Fatal(err)
+		}
+		return
+	}
+	if diff := cmp.Diff(want, string(text)); diff != "" {
+		t.Errorf("%s is out of date; run the test with -update (-want +got):\n%s", page, diff)
+	}
+}
+
+// mappings is every mapping of the schemas by its title.
+func mappings() map[string]*Schema {
+	all := map[string]*Schema{}
+	add := func(s *Schema) { all[s.Title] = s }
+	eachMapping(flow(), add)
+	eachMapping(project(), add)
+	for _, s := range flowDefinitions() {
+		eachMapping(s, add)
+	}
+	return all
+}
+
+// table is the keys of a mapping in Markdown.
+func table(s *Schema) string {
+	var b strings.Builder
+	b.WriteString("\n| Key | | Example |\n| --- | --- | --- |\n")
+	for _, name := range s.order {
+		p, says := s.Properties[name], ""
+		for _, must := range s.Required {
+			if must == name {
+				says = " Required."
+			}
+		}
+		fmt.Fprintf(&b, "| `%s` | %s%s | %s |\n", name, inCell(p.MarkdownDescription), says, shown(p.Examples))
+	}
+	return b.String() + "\n"
+}
+
+// shown is the examples that are short enough for a cell.
+func shown(examples []any) string {
+	var cells []string
+	for _, example := range examples {
+		text, ok := example.(string)
+		if !ok {
+			raw, _ := json.Marshal(example)
+			text = string(raw)
+		}
+		if structured := strings.ContainsAny(text[:1], "{["); !structured && len(text) < 60 {
+			cells = append(cells, "`"+inCell(text)+"`")
+		}
+	}
+	return strings.Join(cells, ", ")
+}
+
+func inCell(text string) string { return strings.ReplaceAll(text, "|", `\|`) }
+
+// limits is the limits of the language in Markdown.
+func limits() string {
+	var b strings.Builder
+	b.WriteString("\n| What | At most |\n| --- | --- |\n")
+	for _, l := range []struct {
+		what string
+		most int
+	}{
+		{"steps of a flow", flows.MaxSteps}, {"lines of a wait, an until or the exits", flows.MaxLines},
+		{"rounds of a loop", flows.MaxRounds}, {"loops in one another", flows.MaxLoops},
+		{"events of a collect", flows.MaxItems}, {"people of one trigger", flows.MaxPeople},
+		{"headers of a fetch", flows.MaxHeaders}, {"attempts after the first of a fetch", flows.MaxRetries},
+		{"characters of a name", flows.MaxName}, {"files of a folder", flows.MaxFiles},
+		{"bytes of a rendered text", templates.MaxOutput},
+	} {
+		fmt.Fprintf(&b, "| %s | %d |\n", l.what, l.most)
+	}
+	return b.String() + "\n"
+}
+
+var blockForm = regexp.MustCompile("(?s)```yaml\n# ([^\n]+)\n(.*?)```")
+
+// TestPageExamples loads every example of the page, and holds it against the schema.
+func TestPageExamples(t *testing.T) {
+	text, err := os.ReadFile(page)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if n := strings.Count(string(text), "```yaml"); n != len(blockForm.FindAll(text, -1)) || n < 20 {
+		t.Fatalf("of %d blocks, not all say what they are", n)
+	}
+	all, nudge := schemas(t), ""
+	for _, m := range blockForm.FindAllStringSubmatch(string(text), -1) {
+		if m[1] == flows.ProjectFile {
+			nudge = m[2]
+		}
+	}
+	for i, m := range blockForm.FindAllStringSubmatch(string(text), -1) {
+		t.Run(fmt.Sprintf("%d %s", i+1, m[1]), func(t *testing.T) {
+			file, text := completed(m[1], m[2])
+			value, ok := parsed([]byte(text))
+			if !ok {
+				t.Fatalf("it is no YAML:\n%s", text)
+			}
+			if err := all[kindOf(file)].Validate(value); err != nil {
+				t.Errorf("the schema refuses it: %v", err)
+			}
+			project := map[string]string{flows.ProjectFile: nudge, file: text}
+			if list := loaded(project); list.HasErrors() {
+				var out strings.Builder
+				_ = diag.Render(&out, list, func(file string) (string, bool) { text, ok := project[file]; return text, ok })
+				t.Errorf("it does not load:\n%s", out.String())
+			}
+		})
+	}
+}
+
+// completed makes a whole file of a block: a part of a flow gets the parts it lacks.
+func completed(what, text string) (file, whole string) {
+	switch what {
+	case "steps":
+		return "flows/example.yaml", "flow: example\ntrigger: { event: order.shipped, key: event.order_id }\nsteps:\n" + indented(text)
+	case "in a flow":
+		whole = "flow: example\n" + text
+		if !strings.Contains("\n"+text, "\ntrigger:") {
+			whole += "trigger: { event: order.shipped, key: event.order_id }\n"
+		}
+		if !strings.Contains("\n"+text, "\nsteps:") {
+			whole += "steps: [ { send: hello } ]\n"
+		}
+		return "flows/example.yaml", whole
+	}
+	return what, text
+}
+
+func indented(text string) string {
+	return "  " + strings.ReplaceAll(strings.TrimRight(text, "\n"), "\n", "\n  ") + "\n"
+}
+
+var lackForm = regexp.MustCompile(`there is no (templates/\w+\.yaml|flow "\w+")`)
+
+// loaded loads a project, with a stub for every template and flow that it lacks.
+func loaded(project map[string]string) diag.List {
+	for {
+		files := fstest.MapFS{}
+		for name, text := range project {
+			files[name] = &fstest.MapFile{Data: []byte(text)}
+		}
+		_, list := flows.Load(files)
+		before := len(project)
+		for _, d := range list {
+			m := lackForm.FindStringSubmatch(d.Message)
+			switch {
+			case m == nil:
+			case strings.HasPrefix(m[1], "flow"):
+				name := strings.Trim(strings.TrimPrefix(m[1], "flow "), `"`)
+				project["flows/"+name+".yaml"] = "flow: " + name + "\nsteps: [ { wait: 1h } ]\n"
+			default:
+				project[m[1]] = "body: stub\n"
+			}
+		}
+		if len(project) == before {
+			return list
+		}
+	}
+}
