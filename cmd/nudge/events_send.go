@@ -117,3 +117,27 @@ func readData(flag string, in io.Reader) (json.RawMessage, error) {
 	}
 	return raw, nil
 }
+
+// sendFile streams a file of events and says what became of them.
+func sendFile(c *cobra.Command, a *api, name string, output format) error {
+	file, err := openInput(c, name)
+	if err != nil {
+		return err
+	}
+	defer file.Close()
+	p := newProgress(c.ErrOrStderr(), "event", file)
+	s := &stream{api: a, path: "/v1/events", noun: "event", progress: p, errs: c.ErrOrStderr()}
+	return s.send(c, p.through(file), output)
+}
+
+// openInput opens a file, or standard in for -.
+func openInput(c *cobra.Command, name string) (io.ReadCloser, error) {
+	if name == "-" {
+		return io.NopCloser(c.InOrStdin()), nil
+	}
+	f, err := os.Open(name)
+	if err != nil {
+		return nil, wrongInput(err)
+	}
+	return f, nil
+}

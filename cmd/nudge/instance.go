@@ -122,8 +122,10 @@ func (i *instance) startRunner(core *engine.Engine, registry *prometheus.Registr
 		return wrongInput(err)
 	}
 	i.push("the channel", func() error { client.Close(); return nil })
+	fetcher := newFetcher(i.project.Settings.Fetch)
+	i.push("the fetches", func() error { fetcher.Close(); return nil })
 	i.runner, err = runner.New(i.store, core, runner.Config{
-		Channel: client, Clock: i.config.Clock, Senders: account.Senders, Log: i.log, Registry: registry,
+		Channel: client, Fetcher: fetcher, Clock: i.config.Clock, Senders: account.Senders, Log: i.log, Registry: registry,
 	})
 	if err != nil {
 		return failed(err)

@@ -6,6 +6,7 @@ import (
 	"nudge/channels/appmessaging"
 	"nudge/channels/sandbox"
 	"nudge/engine"
+	"nudge/engine/runner/fetch"
 	"nudge/flows"
 	"nudge/flows/diag"
 	"nudge/flows/node"
@@ -24,6 +25,8 @@ import (
 //	listen: 127.0.0.1:8080    # or { api: …, webhooks: … }
 //	tokens: [ "${NUDGE_TOKEN}" ]
 //	data_dir: data            # relative to the project
+//	fetch:                    # what fetch steps may ask although it is not public
+//	  allow_private: [ 10.1.0.0/16, billing.internal, .example.internal ]
 //	outbound: live            # or hold, or { only: [ann, bob] }
 //	people:                   # of the local service, in nudge dev
 //	  ann: reads after 3s
@@ -36,6 +39,7 @@ type settings struct {
 	Listen   addresses
 	Tokens   []string
 	DataDir  string
+	Fetch    []fetch.Allowed
 	Outbound *engine.Control // nil: it stays as the store has it
 	People   map[string]sandbox.Script
 	Speed    float64 // of the clock; 1 is real time
@@ -75,6 +79,7 @@ func readSettings(env environment) settingsReader {
 			Secrets:  r.webhooks(r.top.Child("webhooks")),
 			Tokens:   r.texts(r.top.Get("tokens"), "tokens"),
 			DataDir:  cmp.Or(r.str(r.top.Text("data_dir")), defaultDataDir),
+			Fetch:    r.fetch(r.top.Child("fetch")),
 			Outbound: r.outbound(r.top.Get("outbound")),
 			People:   r.people(r.top.Child("people")),
 			Speed:    r.clock(r.top.Child("clock")),
@@ -89,7 +94,7 @@ func readSettings(env environment) settingsReader {
 func readPeople(env environment) settingsReader {
 	return func(text string) (settings, diag.List) {
 		r := newReader(text, env)
-		return settings{People: r.people(r.top.Child("people")), Speed: 1}, r.list
+		return settings{People: r.people(r.top.Child("people")), Fetch: r.fetch(r.top.Child("fetch")), Speed: 1}, r.list
 	}
 }
 

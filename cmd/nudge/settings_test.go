@@ -23,6 +23,7 @@ tokens: [ "${ABSENT:-dev}", "x${TOKEN}x" ]
 data_dir: /var/lib/nudge
 outbound: { only: [ bob, ann ] }
 people: { ann: reads after 5s }
+fetch: { allow_private: [ 10.1.2.3/16, "${HOST:-billing.internal}" ] }
 clock: { speed: 500 }
 `)
 	if len(list) > 0 {
@@ -36,6 +37,9 @@ clock: { speed: 500 }
 	}
 	if s.Listen.API != "127.0.0.1:9090" || s.DataDir != "/var/lib/nudge" || s.Speed != 500 {
 		t.Errorf("settings are %+v", s)
+	}
+	if len(s.Fetch) != 2 || s.Fetch[0].String() != "10.1.0.0/16" || s.Fetch[1].String() != "billing.internal" {
+		t.Errorf("what may be fetched is %v", s.Fetch)
 	}
 	if s.Outbound.Outbound != engine.OutboundOnly || len(s.Outbound.Only) != 2 || len(s.People["ann"]) == 0 {
 		t.Errorf("outbound is %+v, people are %v", s.Outbound, s.People)
@@ -71,6 +75,9 @@ func TestSettingsAreRefusedAtTheirPlace(t *testing.T) {
 		{"unknown mode", "outbound: off", `outbound cannot be "off"`},
 		{"only nobody", "outbound: { onyl: [ann] }", `did you mean "only"?`},
 		{"script", "people: { ann: sleeps }", `ann: script "sleeps": unknown "sleeps"`},
+		{"a URL to fetch", "fetch: { allow_private: [ https://a.internal ] }", `"https://a.internal" is neither an address (10.0.0.7), a range`},
+		{"nothing to fetch", "fetch: { allow_private: [] }", "allow_private has no entry"},
+		{"fetch with an unknown key", "fetch: { allow: 10.0.0.0/8 }", "allow_private"},
 		{"speed", "clock: { speed: fast }", "speed must be a whole number"},
 	} {
 		t.Run(test.name, func(t *testing.T) {

@@ -50,7 +50,8 @@ func startWithLocal(ctx context.Context, c localConfig) (*localService, *instanc
 		return nil, nil, errors.Join(err, api.Close())
 	}
 	c.Project.Settings = settings{
-		Account: local.account(), Secrets: []string{secret}, People: c.Project.Settings.People, Speed: 1,
+		Account: local.account(), Secrets: []string{secret}, Speed: 1,
+		People: c.Project.Settings.People, Fetch: c.Project.Settings.Fetch,
 	}
 	built := instanceConfig{Project: c.Project, DataDir: c.DataDir, Reload: c.Reload, Listener: api, Log: c.Log}
 	if c.Clock != nil {

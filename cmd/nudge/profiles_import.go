@@ -1,0 +1,153 @@
+package main
+
+import (
+	"bufio"
+	"bytes"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"nudge/flows/shape"
+)
+
+const profilesImportHelp = `Import tells a running server of many people: from a CSV file with a header, or from
+JSON Lines. Each row has an id; what it names is set, the rest stays as it is.
+
+In a CSV file the columns are the attributes, and opt_outs holds categories with commas
+or spaces between them. An empty cell says nothing. Cells are text, unless -C names the
+project whose nudge.yaml says what its profiles hold: then a column of numbers holds
+numbers, one of booleans true or false, one of lists or maps JSON.
+
+A row that is wrong is shown with its line and costs only itself; the file may be put
+right and imported again as a whole.`
+
+const profilesImportExample = `  nudge profiles import people.csv -C examples/welcome_series
+  nudge profiles import people.jsonl
+  psql -c "copy people to stdout csv header" | nudge profiles import - --format csv`
+
+var importFormats = []string{"csv", "jsonl"}
+
+func newProfilesImport(flags *apiFlags) *cobra.Command {
+	var dir, kind string
+	c := &cobra.Command{
+		Use:     "import FILE",
+		Short:   "Tell of many people, from a file",
+		Long:    profilesImportHelp,
+		Example: profilesImportExample,
+		Args:    cobra.ExactArgs(1),
+	}
+	c.Flags().StringVarP(&dir, "project", "C", "", "the project's folder, for the types of the columns")
+	c.Flags().StringVar(&kind, "format", "", "csv or jsonl; default: as the file's name ends")
+	output := outputFlag(c)
+	c.RunE = func(c *cobra.Command, args []string) error {
+		a, err := flags.api()
+		if err != nil {
+			return err
+		}
+		if kind, err = importFormat(kind, args[0]); err != nil {
+			return err
+		}
+		known, err := profileShape(dir, c.ErrOrStderr())
+		if err != nil {
+			return err
+		}
+		return importFile(c, a, args[0], kind, known, *output)
+	}
+	return c
+}
+
+// importFormat is the format of a file, by its name where nobody says.
+func importFormat(kind, name string) (string, error) {
+	if kind == "" {
+		kind = map[string]string{".csv": "csv", ".tsv": "csv", ".jsonl": "jsonl", ".ndjson": "jsonl"}[strings.ToLower(filepath.Ext(name))]
+		if kind == "" {
+			return "", wrongUsage(fmt.Errorf("%s: say with --format whether this is csv or jsonl", name))
+		}
+	}
+	if !slices.Contains(importFormats, kind) {
+		return "", wrongUsage(fmt.Errorf("--format %s: %s", kind, didYouMean(kind, importFormats)))
+	}
+	return kind, nil
+}
+
+// profileShape is what the project of a folder declares of people; nothing without a
+// folder.
+func profileShape(dir string, errs io.Writer) (*shape.Type, error) {
+	if dir == "" {
+		return shape.OpenMap(nil), nil
+	}
+	p, err := mustLoad(dir, readPeople(os.LookupEnv), errs)
+	if err != nil {
+		return nil, err
+	}
+	return p.Profile, nil
+}
+
+func importFile(c *cobra.Command, a *api, name, kind string, known *shape.Type, output format) error {
+	file, err := openInput(c, name)
+	if err != nil {
+		return err
+	}
+	defer file.Close()
+	p := newProgress(c.ErrOrStderr(), "profile", file)
+	s := &stream{api: a, path: "/v1/profiles", noun: "profile", progress: p, errs: c.ErrOrStderr()}
+	text := withoutMark(p.through(file))
+	if kind == "jsonl" {
+		return s.send(c, text, output)
+	}
+	rows, err := newRows(text, known)
+	if err != nil {
+		return wrongInput(fmt.Errorf("%s: %w", name, err))
+	}
+	return sendRows(c, s, rows, output)
+}
+
+// sendRows streams rows as lines of JSON. Empty lines are put between them, so that a
+// line of the stream has the number of the row's line in the file.
+func sendRows(c *cobra.Command, s *stream, rows *rows, output format) error {
+	lines, into := io.Pipe()
+	defer lines.Close() // which ends the writing below
+	go func() {
+		into.CloseWithError(writeRows(into, rows, s.refuse))
+	}()
+	return s.send(c, lines, output)
+}
+
+func writeRows(into io.Writer, rows *rows, refuse func(line int, why string)) error {
+	out := bufio.NewWriter(into)
+	at := 1
+	for {
+		line, profile, err := rows.next()
+		var wrong *rowError
+		switch {
+		case errors.Is(err, io.EOF):
+			return out.Flush()
+		case errors.As(err, &wrong):
+			refuse(wrong.line, wrong.why)
+			continue
+		case err != nil:
+			return err
+		}
+		out.Write(bytes.Repeat([]byte("\n"), line-at))
+		at = line + 1
+		out.Write(profile)
+		if err := out.WriteByte('\n'); err != nil {
+			return err
+		}
+	}
+}
+
+// withoutMark drops the byte order mark that some programs begin a file with.
+func withoutMark(r io.Reader) io.Reader {
+	b := bufio.NewReader(r)
+	if mark, err := b.Peek(3); err == nil && string(mark) == "\ufeff" {
+		b.Discard(len(mark)) // cannot fail: they were peeked at
+	}
+	return b
+}

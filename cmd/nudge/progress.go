@@ -1,0 +1,82 @@
+package main
+
+import (
+	"fmt"
+	"io"
+	"os"
+	"strings"
+	"sync/atomic"
+	"time"
+)
+
+const (
+	progressEvery = 200 * time.Millisecond
+	barWidth      = 30 // characters
+)
+
+// progress shows on a terminal how far a file has been read, and nothing anywhere
+// else. Its show and clear belong to one goroutine at a time.
+type progress struct {
+	out   io.Writer // nil: nothing is shown
+	noun  string
+	size  int64 // bytes of the file; 0: not known
+	read  atomic.Int64
+	shown time.Time
+}
+
+// newProgress is the progress through a file, or through something of unknown length.
+func newProgress(errs io.Writer, noun string, file io.Reader) *progress {
+	p := &progress{noun: noun}
+	if isTerminal(errs) {
+		p.out = errs
+	}
+	if f, ok := file.(*os.File); ok {
+		if info, err := f.Stat(); err == nil && info.Mode().IsRegular() {
+			p.size = info.Size()
+		}
+	}
+	return p
+}
+
+// through counts what is read of a file.
+func (p *progress) through(file io.Reader) io.Reader { return &counted{file, p} }
+
+// counted is a reader whose bytes count as progress.
+type counted struct {
+	io.Reader
+	progress *progress
+}
+
+func (c *counted) Read(b []byte) (int, error) {
+	n, err := c.Reader.Read(b)
+	c.progress.read.Add(int64(n))
+	return n, err
+}
+
+// show draws how many are done, now and then.
+func (p *progress) show(done int) {
+	if p.out == nil || time.Since(p.shown) < progressEvery {
+		return
+	}
+	p.shown = time.Now()
+	fmt.Fprint(p.out, "\r\x1b[K", bar(p.read.Load(), p.size), plural(done, p.noun))
+}
+
+// clear takes the drawing away.
+func (p *progress) clear() {
+	if p.out != nil {
+		fmt.Fprint(p.out, "\r\x1b[K")
+	}
+}
+
+// bar is the part of a whole that is done, as a bar with its percentage; nothing where
+// the whole is not known.
+func bar(done, whole int64) string {
+	if whole <= 0 {
+		return ""
+	}
+	done = min(done, whole)
+	full := int(done * barWidth / whole)
+	return "[" + strings.Repeat("█", full) + strings.Repeat("░", barWidth-full) + "] " +
+		fmt.Sprintf("%3d %%  ", done*100/whole)
+}

@@ -1,0 +1,39 @@
+package main
+
+import (
+	"nudge/engine"
+	"nudge/engine/runner/fetch"
+	"nudge/flows/node"
+)
+
+// fetch reads what flows may ask although it is not public.
+func (r *reader) fetch(m *node.Map) []fetch.Allowed {
+	var allowed []fetch.Allowed
+	v := m.Get("allow_private")
+	items := []*node.Value{v}
+	if !v.IsText() {
+		items = v.List()
+	}
+	if v.IsList() && len(items) == 0 {
+		v.Errorf(node.CodeEmpty, "leave it out", "allow_private has no entry")
+	}
+	for _, item := range items {
+		text := r.str(item.Text())
+		if text == "" {
+			continue
+		}
+		a, err := fetch.ParseAllowed(text)
+		if err != nil {
+			item.Errorf(node.CodeBadValue, "", "%s", err)
+			continue
+		}
+		allowed = append(allowed, a)
+	}
+	m.Close()
+	return allowed
+}
+
+// newFetcher is the client of fetch steps.
+func newFetcher(allowed []fetch.Allowed) *fetch.Client {
+	return fetch.New(fetch.Config{Allow: allowed, MaxBody: engine.MaxFetchBytes})
+}
