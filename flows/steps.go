@@ -67,6 +67,11 @@ func (r *reader) step(m *node.Map, at int, k *known) (joints []joint, ends bool)
 	joints = []joint{func(target int) { r.flow.Steps[at].Next = target }}
 
 	verb := r.verb(m)
+	if v := m.Get(h.word); verb != 0 && v.IsEmpty() {
+		v.Empty("what belongs to it is indented deeper than it", "say what is to be done")
+		allowAll(m)
+		return joints, false
+	}
 	for _, v := range verbs {
 		m.Allow(v.name)
 	}
@@ -128,11 +133,37 @@ func (r *reader) verb(m *node.Map) Verb {
 	for _, v := range verbs {
 		names = append(names, v.name)
 	}
+	if word := lineWord(m); word != "" {
+		m.Errorf(word, CodeVerb, "indent the lines of a wait deeper than the word wait",
+			"%s stands in a line of a wait, and this is a step", word)
+		allowAll(m)
+		return 0
+	}
 	if nearKey(m, names, "id", "if") {
 		return 0 // the unknown key says it better
 	}
 	m.Value().Errorf(CodeVerb, "Verbs: "+strings.Join(names, ", "), "the step has no verb")
 	return 0
+}
+
+// lineWord is a key of a mapping that belongs into a line of a wait, or "".
+func lineWord(m *node.Map) string {
+	for _, key := range m.Keys() {
+		if key.Value == "if" {
+			continue
+		}
+		if slices.Contains(inWait.signalNames(), key.Value) || key.Value == "then" {
+			return key.Value
+		}
+	}
+	return ""
+}
+
+// allowAll makes all keys of a mapping known whose mistake is told already.
+func allowAll(m *node.Map) {
+	for _, key := range m.Keys() {
+		m.Allow(key.Value)
+	}
 }
 
 // checkID reports an id that is no name, or that something else has.

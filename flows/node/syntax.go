@@ -10,6 +10,9 @@ import (
 
 var atLine = regexp.MustCompile(`^(?:yaml: )?(?:line (\d+): )?(.*)$`)
 
+// aboutBlocks is what the parser says when a line may be indented wrongly.
+var aboutBlocks = regexp.MustCompile(`expected '-' indicator|expected key|<block|mapping values are not allowed|block sequence entries`)
+
 // syntaxError turns the parser's error, which has a line at best and not always
 // the right one, into a diagnostic at the place that most likely caused it.
 func (s *source) syntaxError(err error) {
@@ -20,6 +23,13 @@ func (s *source) syntaxError(err error) {
 		at := strings.IndexByte(string(s.lines[line-1]), '\t')
 		s.list.Errorf(s.lineSpan(line, at+1, at+2), CodeTab, "indent with spaces",
 			"a tab begins this line; YAML allows only spaces there")
+		return
+	}
+	if line, problem := s.misplaced(); line > 0 && aboutBlocks.MatchString(message) {
+		text := string(s.lines[line-1])
+		from := len(text) - len(strings.TrimLeft(text, " ")) + 1
+		s.list.Errorf(s.lineSpan(line, from, len([]rune(text))+1), CodeSyntax,
+			"lines that belong together are indented alike", "not valid YAML: %s", problem)
 		return
 	}
 	line := s.guiltyLine(max(reported, 1), message)
@@ -72,6 +82,8 @@ func (s *source) guiltyPart(line int, message string) (from, to int, hint string
 	switch {
 	case brace >= 0 && strings.Contains(message, "',' or '}'"):
 		return len([]rune(text[:brace])) + 1, to, "inside { } this text needs quotes"
+	case strings.Contains(message, "',' or ']'"):
+		hint = "every [ needs its ]"
 	case strings.Contains(message, "mapping values are not allowed") && colon >= 0:
 		hint = `text with ": " in it needs quotes`
 		from = len([]rune(text[:colon])) + 3

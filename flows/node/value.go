@@ -148,19 +148,26 @@ func (v *Value) Literal() any {
 }
 
 func (v *Value) wrongKind(want string) {
-	name := "this"
-	if v.name != "" {
-		name = v.name
-	}
 	if v.IsEmpty() {
-		hint := ""
-		if v.n.LineComment != "" {
-			hint = "what follows # is a comment; quote the text if the # belongs to it"
-		}
-		v.Errorf(CodeEmpty, hint, "%s is empty; it must be %s", name, want)
+		v.Empty("", "be "+want)
 		return
 	}
-	v.Errorf(CodeWrongKind, "", "%s must be %s, not %s", name, want, v.described())
+	v.Errorf(CodeWrongKind, "", "%s must be %s, not %s", v.called(), want, v.described())
+}
+
+// Empty reports a value that is not there, with what it must do or be.
+func (v *Value) Empty(hint, must string) {
+	if v.n.LineComment != "" {
+		hint = "what follows # is a comment; quote the text if the # belongs to it"
+	}
+	v.Errorf(CodeEmpty, hint, "%s is empty; it must %s", v.called(), must)
+}
+
+func (v *Value) called() string {
+	if v.name == "" {
+		return "this"
+	}
+	return v.name
 }
 
 func (v *Value) described() string {
