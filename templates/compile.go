@@ -2,6 +2,7 @@ package templates
 
 import (
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 	"text/template"
@@ -147,7 +148,8 @@ func (c *compiler) funcMap() template.FuncMap {
 }
 
 // guard appends the hidden functions: to every action the printer, to every range
-// the one that refuses to count.
+// the one that refuses to count. The items of a range write an empty text each, by
+// which limited stops it.
 func guard(list *parse.ListNode, printer string) {
 	if list == nil {
 		return
@@ -164,6 +166,7 @@ func guard(list *parse.ListNode, printer string) {
 			guardBranch(&n.BranchNode, printer)
 		case *parse.RangeNode:
 			pipeTo(n.Pipe, fnRange)
+			n.List.Nodes = slices.Insert(n.List.Nodes, 0, parse.Node(&parse.TextNode{NodeType: parse.NodeText, Pos: n.Pos}))
 			guardBranch(&n.BranchNode, printer)
 		}
 	}

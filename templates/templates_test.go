@@ -144,7 +144,7 @@ func TestStrict(t *testing.T) {
 }
 
 func TestOutputIsLimited(t *testing.T) {
-	tmpl, list := compiled(t, body(`{{ range data.tags }}{{ range data.tags }}{{ . }}{{ end }}{{ end }}`))
+	tmpl, list := compiled(t, body(`{{ range data.tags }}{{ range data.tags }}{{ . }} and more{{ end }}{{ end }}`))
 	if err := list.Err(); err != nil {
 		t.Fatal(err)
 	}
@@ -156,6 +156,13 @@ func TestOutputIsLimited(t *testing.T) {
 	values["data"].(map[string]any)["tags"] = many
 	if _, err := tmpl.Render("ann", values); err == nil || !strings.Contains(err.Error(), errTooLong.Error()) {
 		t.Errorf("got %v, want %v", err, errTooLong)
+	}
+	tmpl, list = compiled(t, body(`{{ range data.tags }}{{ range data.tags }}{{ range data.tags }}{{ end }}{{ end }}{{ end }}`))
+	if err := list.Err(); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := tmpl.Render("ann", values); err == nil || !strings.Contains(err.Error(), errTooMuch.Error()) {
+		t.Errorf("got %v, want %v", err, errTooMuch)
 	}
 }
 
@@ -289,9 +296,17 @@ func FuzzTemplate(f *testing.F) {
 	for _, seed := range []string{`{{ data.id }}`, `{{ range data.items }}{{ .name }}{{ end }}`, `{{ with $x := data.note }}{{ $x }}{{ end }}`, `{{ (index data.items 0).name | upper }}`} {
 		f.Add(seed)
 	}
+	f.Add(`{{ partial "p" }}{{ range data.items }}{{ partial "p" }}{{ end }}`)
+	f.Add(`{{ plural data.n "a" "b" }} {{ data.tags | join "," }} {{ datetime data.at }} {{ (first data.items).name }}`)
 	values := testValues()
+	values["profile"] = map[string]any{"locale": "pl", "timezone": "Asia/Tokyo"}
 	f.Fuzz(func(t *testing.T, text string) {
-		if tmpl, list := compiled(t, body(text)); !list.HasErrors() {
+		var list diag.List
+		l := libraryOf(map[string]string{"templates/hello.yaml": body(text), "templates/hello.pl.yaml": body(text), "templates/partials/p.yaml": body(text)}, &list)
+		l.partials["q"] = ParsePartial("q.yaml", []byte("body: q"), &list)
+		use := testUse(t)
+		use.Partials = l.Partials()
+		if tmpl := l.Source("hello").Compile(use, &list); !list.HasErrors() {
 			_, _ = tmpl.Render("ann", values)
 		}
 	})

@@ -24,13 +24,25 @@ type text struct {
 	partials map[string]*included // by the names of their Go templates
 }
 
+// maxWrites is how many pieces one text may be written in. A range writes one for
+// each of its items, so that it bounds the time too.
+const maxWrites = 50_000
+
+var errTooMuch = fmt.Errorf("the text takes more than %d steps to write", maxWrites)
+
 var errTooLong = fmt.Errorf("the text is longer than %d bytes", MaxOutput)
 
-// limited is a writer that refuses to go beyond MaxOutput: nothing else stops a
-// template while it runs.
-type limited struct{ bytes.Buffer }
+// limited is a writer that refuses to go beyond MaxOutput and maxWrites: nothing else
+// stops a template while it runs.
+type limited struct {
+	bytes.Buffer
+	writes int
+}
 
 func (l *limited) Write(p []byte) (int, error) {
+	if l.writes++; l.writes > maxWrites {
+		return 0, errTooMuch
+	}
 	if l.Len()+len(p) > MaxOutput {
 		return 0, errTooLong
 	}
@@ -56,6 +68,7 @@ var errMergeField = errors.New("the text has {{ in it, which the provider would 
 func (t *text) execute(tmpl *template.Template, scope map[string]any) (string, error) {
 	buffer := buffers.Get().(*limited)
 	buffer.Reset()
+	buffer.writes = 0
 	defer buffers.Put(buffer)
 	if err := tmpl.Execute(io.Writer(buffer), scope); err != nil {
 		return "", t.located(err)
