@@ -31,6 +31,7 @@ const (
 	DidCancel  Did = "cancelled"
 	DidDeploy  Did = "deployed"
 	DidQueue   Did = "queued"    // the event starts a run once the live one has ended
+	DidGoOn    Did = "goes on"   // through more runs than one input touches
 	DidCollect Did = "collected" // an item of the run's collect
 )
 

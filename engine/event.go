@@ -10,15 +10,23 @@ import (
 // event applies an event in the one order: exits, then waits, then triggers.
 func (a *application) event(ev *Event) {
 	concerned := a.concerned(ev)
+	more := len(concerned) > MaxRunsPerInput
+	if more {
+		concerned = concerned[:MaxRunsPerInput]
+	}
 	for _, id := range concerned {
 		a.leaveOn(id, ev)
 	}
 	for _, id := range concerned {
 		a.wakeOn(id, ev)
 	}
-	for _, f := range a.e.active {
-		if !slices.Contains(a.collected, f.Name) {
-			a.trigger(f, ev)
+	if more { // triggers come last: with the rest of the runs
+		a.goThrough(ev, concerned[len(concerned)-1])
+	} else {
+		for _, f := range a.e.active {
+			if !slices.Contains(a.collected, f.Name) {
+				a.trigger(f, ev)
+			}
 		}
 	}
 	a.changed = true // the journal has every event, also one that concerned nobody
@@ -45,8 +53,26 @@ func (a *application) concerned(ev *Event) []RunID {
 			take(l, a.ws.liveOf(ev.Profile))
 		}
 	}
+	if rest := ev.Rest; rest != nil {
+		ids = slices.DeleteFunc(ids, func(id RunID) bool {
+			return id.Compare(rest.After) <= 0 || id.Compare(rest.Before) >= 0
+		})
+	}
 	slices.SortFunc(ids, RunID.Compare)
 	return slices.Compact(ids)
+}
+
+// goThrough leaves the runs that the event concerns after one to an input that follows
+// from this one. Runs that begin in the meantime are not concerned.
+func (a *application) goThrough(ev *Event, after RunID) {
+	rest := &Rest{After: after, Before: newRunID(a.now, a.e.State.Installation, a.seq, 0)}
+	if ev.Rest != nil {
+		rest.Before = ev.Rest.Before
+	}
+	a.out.Derived = append(a.out.Derived, &Input{Kind: InputEvent, Depth: a.in.Depth,
+		Event: &Event{Type: ev.Type, Profile: ev.Profile, Data: ev.Data, Rest: rest}})
+	a.out.Answer.Decisions = append(a.out.Answer.Decisions, Decision{Did: DidGoOn,
+		Reason: fmt.Sprintf("it concerns more than %d runs; the rest and the triggers follow", MaxRunsPerInput)})
 }
 
 // happening is the event as runs keep it.

@@ -67,8 +67,15 @@ type Event struct {
 	Type    string
 	Profile string          // the person it names; may be empty
 	Data    json.RawMessage // a JSON object; empty for none
+	Rest    *Rest           // set where the event goes on through the runs it concerns; nil from outside
 
 	readings []reading // the data, decoded once for each shape that reads it
+}
+
+// Rest is what is left of an event that concerns more runs than one input touches.
+type Rest struct {
+	After  RunID // the last run that was touched
+	Before RunID // runs from here on began with the event or after it
 }
 
 // SendResult is how the post of one attempt of a message ended.

@@ -18,6 +18,7 @@ const (
 	MaxEventType      = 128      // characters of an event's type
 	MaxIDBytes        = 256      // an idempotency id
 	MaxReasonBytes    = 512      // a reason on a timeline; the rest is cut
+	MaxRunsPerInput   = 1000     // runs that one input touches by a key; the rest is touched by inputs that follow from it
 	MaxItems          = 1000     // items of a collect; it ends with the last of them
 	MaxDepth          = 16       // inputs that follow from one another
 	MaxQueue          = 100      // events that wait in a person's queue

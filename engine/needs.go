@@ -48,7 +48,7 @@ func (e *Engine) eventNeeds(ev *Event, n *Needs) {
 		l := &e.listeners[ev.Type][i]
 		for _, key := range l.keys {
 			if text, ok := ev.key(l.flow, key); ok {
-				n.Keys = append(n.Keys, FlowKey{l.flow.Name, text})
+				n.Keys = append(n.Keys, KeyNeed{FlowKey{l.flow.Name, text}, ev.after()})
 			}
 		}
 	}
@@ -86,4 +86,12 @@ func (ev *Event) people(f *flows.Flow, t *flows.Trigger) ([]string, error) {
 		return nil, err
 	}
 	return t.To.People(map[string]any{flows.NameEvent: data})
+}
+
+// after is the last run that the event has touched; zero at its beginning.
+func (ev *Event) after() RunID {
+	if ev.Rest == nil {
+		return RunID{}
+	}
+	return ev.Rest.After
 }

@@ -120,7 +120,7 @@ func newWorld(t *testing.T, archive *txtar.Archive) *world {
 func (w *world) begin(now time.Time) {
 	w.t.Helper()
 	w.kv, w.senders, w.seen, w.now, w.next = new(memory.KV), 64, map[engine.RunID]int{}, now, 0
-	w.runs, w.posts, w.fetches = nil, nil, nil
+	w.runs, w.posts, w.fetches, w.numbers = nil, nil, nil, map[engine.RunID]int{}
 	if err := store.Create(w.kv, engine.Installation{1, 2, 3}); err != nil {
 		w.t.Fatal(err)
 	}
@@ -255,12 +255,13 @@ func (w *world) show(step *runner.Step) {
 	}
 	for _, c := range step.Changes {
 		r := c.After
-		if !slices.Contains(w.runs, r.ID) {
+		if w.numbers[r.ID] == 0 {
 			w.runs = append(w.runs, r.ID)
+			w.numbers[r.ID] = len(w.runs)
 		}
 		f := w.loop.Core().Flow(engine.FlowVersion{Flow: r.Flow, Version: r.Version})
 		for _, e := range r.Timeline[w.seen[r.ID]:] {
-			fmt.Fprintf(&w.out, "%s %s of %s: %s\n", clock(e.At), w.name(r.ID), r.Profile, w.plain(engine.Describe(f, r, e)))
+			fmt.Fprintf(&w.out, "%s %s of %s: %s\n", clock(e.At), w.name(r.ID), r.Profile, engine.Describe(f, r, e))
 		}
 		w.seen[r.ID] = len(r.Timeline)
 	}
@@ -279,15 +280,7 @@ func (w *world) show(step *runner.Step) {
 }
 
 func (w *world) name(id engine.RunID) string {
-	return "r" + strconv.Itoa(slices.Index(w.runs, id)+1)
-}
-
-// plain replaces what differs between two runs of a story.
-func (w *world) plain(text string) string {
-	for _, id := range w.runs {
-		text = strings.ReplaceAll(text, id.String(), w.name(id))
-	}
-	return text
+	return "r" + strconv.Itoa(w.numbers[id])
 }
 
 func clock(i engine.Instant) string { return strings.ToLower(i.Time().Format("Mon 15:04:05")) }

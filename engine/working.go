@@ -9,9 +9,20 @@ import (
 // Needs is everything an input can touch, known before it is applied.
 type Needs struct {
 	People []string  // all live runs of these people
-	Keys   []FlowKey // all live runs with these keys
+	Keys   []KeyNeed // live runs with these keys, MaxRunsPerInput and one more at most
 	Runs   []RunID   // these runs, live or ended
 	IDs    []string  // the remembered answers to these ids
+}
+
+// KeyNeed is the live runs with a key that began after a run.
+type KeyNeed struct {
+	FlowKey
+	After RunID
+}
+
+// Compare orders needs by key.
+func (k KeyNeed) Compare(other KeyNeed) int {
+	return cmp.Or(k.FlowKey.Compare(other.FlowKey), k.After.Compare(other.After))
 }
 
 // FlowKey is a key of the runs of one flow.
@@ -67,6 +78,14 @@ type Loaded struct {
 	Runs   []*Run
 	People []*Person // of the people named, and of those the runs are for; nothing known, nothing here
 	IDs    []*Remembered
+	// Cut are the keys with more runs than were loaded. What is known of them is true only
+	// for the first input of a batch.
+	Cut map[FlowKey]bool
+}
+
+// CutFor reports whether one of the needs was not loaded whole.
+func (l *Loaded) CutFor(needs *Needs) bool {
+	return len(l.Cut) > 0 && slices.ContainsFunc(needs.Keys, func(k KeyNeed) bool { return l.Cut[k.FlowKey] })
 }
 
 // NewWorkingSet returns a set that holds what was loaded for the needs. The records
@@ -84,7 +103,7 @@ func NewWorkingSet(needs *Needs, loaded *Loaded) *WorkingSet {
 		ws.people[p] = nil
 	}
 	for _, k := range needs.Keys {
-		ws.keys[k] = nil
+		ws.keys[k.FlowKey] = nil
 	}
 	for _, id := range needs.IDs {
 		ws.ids[id] = nil

@@ -33,6 +33,10 @@ func journaledFields(c *codec, j *engine.Journaled) {
 			c.str(&e.Type)
 			c.str(&e.Profile)
 			c.raw(&e.Data)
+			optional(c, &e.Rest, func(c *codec, r *engine.Rest) {
+				c.bytes(r.After[:])
+				c.bytes(r.Before[:])
+			})
 		})
 	case engine.InputReceipt:
 		optional(c, &in.Receipt, receiptFields)

@@ -53,7 +53,7 @@ func inputs() []*engine.Input {
 	ref := channels.Ref{Installation: "0102", Run: id.String(), Message: 2, Attempt: 1}
 	at := time.UnixMilli(1_772_445_600_123).UTC()
 	return []*engine.Input{
-		{Kind: engine.InputEvent, ID: "e1", Event: &engine.Event{Type: "told", Profile: "ann", Data: json.RawMessage(`{"a":1}`)}},
+		{Kind: engine.InputEvent, ID: "e1", Event: &engine.Event{Type: "told", Profile: "ann", Data: json.RawMessage(`{"a":1}`), Rest: &engine.Rest{After: id, Before: id}}},
 		{Kind: engine.InputReceipt, Receipt: &channels.Receipt{Ref: ref, ProviderID: "m", Status: channels.Read, Reason: "r", At: at}},
 		{Kind: engine.InputReply, ID: "p1", Reply: &channels.Reply{ID: "p1", Profile: "ann", Conversation: "c", Text: "yes", Answers: ref, At: at}},
 		{Kind: engine.InputResult, Result: &engine.SendResult{Run: id, Message: 2, Attempt: 1, Result: channels.Result{

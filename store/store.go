@@ -76,7 +76,7 @@ func (s *Store) State() (state engine.State, err error) {
 func (s *Store) Load(needs *engine.Needs) (loaded *engine.Loaded, err error) {
 	loaded = &engine.Loaded{}
 	err = s.kv.View(func(r Reader) error {
-		wanted, err := wantedRuns(r, needs)
+		wanted, err := wantedRuns(r, needs, loaded)
 		if err != nil {
 			return err
 		}
@@ -151,26 +151,43 @@ func (s *Store) Derived() (inputs []*engine.Input, err error) {
 	return inputs, err
 }
 
-// wantedRuns are the ids of all the runs that the needs name, in order.
-func wantedRuns(r Reader, needs *engine.Needs) ([]engine.RunID, error) {
+// wantedRuns are the ids of the runs that the needs name, in order. Keys that have more
+// than are wanted are noted as cut.
+func wantedRuns(r Reader, needs *engine.Needs, loaded *engine.Loaded) ([]engine.RunID, error) {
 	wanted := slices.Clone(needs.Runs)
 	var failed error
-	collect := func(b Bucket, prefix []byte) {
-		r.Ascend(b, prefix, func(key, _ []byte) bool {
+	collect := func(b Bucket, prefix, from []byte, limit int) (cut bool) {
+		r.Ascend(b, from, func(key, _ []byte) bool {
 			if !bytes.HasPrefix(key, prefix) {
 				return false
 			}
+			if limit == 0 {
+				cut = true
+				return false
+			}
+			limit--
 			id, err := runAt(key)
 			failed = errors.Join(failed, damaged(b, key, err))
 			wanted = append(wanted, id)
 			return err == nil
 		})
+		return cut
 	}
 	for _, p := range sorted(needs.People, strings.Compare) {
-		collect(People, personPrefix(p))
+		collect(People, personPrefix(p), personPrefix(p), -1)
 	}
-	for _, k := range sorted(needs.Keys, engine.FlowKey.Compare) {
-		collect(Keys, keyPrefix(k))
+	for _, k := range sorted(needs.Keys, engine.KeyNeed.Compare) {
+		prefix := keyPrefix(k.FlowKey)
+		from := prefix
+		if k.After != (engine.RunID{}) {
+			from = append(append(bytes.Clone(prefix), k.After[:]...), 0)
+		}
+		if collect(Keys, prefix, from, engine.MaxRunsPerInput+1) {
+			if loaded.Cut == nil {
+				loaded.Cut = map[engine.FlowKey]bool{}
+			}
+			loaded.Cut[k.FlowKey] = true
+		}
 	}
 	return sorted(wanted, engine.RunID.Compare), failed
 }

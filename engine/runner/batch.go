@@ -22,8 +22,8 @@ func (l *Loop) batch(now time.Time, groups []*Group, step *Step) (applied int, e
 	if err != nil {
 		return 0, err
 	}
-	b := &batch{loop: l, ws: engine.NewWorkingSet(&needs, loaded), stamp: engine.Instant(now.UnixMilli()), step: step}
-	for applied < len(groups) && len(b.out.Derived) == 0 {
+	b := &batch{loop: l, ws: engine.NewWorkingSet(&needs, loaded), loaded: loaded, stamp: engine.Instant(now.UnixMilli()), step: step}
+	for applied < len(groups) && len(b.out.Derived) == 0 && (applied == 0 || !b.cut(loaded, groups[applied])) {
 		b.apply(groups[applied])
 		applied++
 	}
@@ -37,12 +37,26 @@ func (l *Loop) batch(now time.Time, groups []*Group, step *Step) (applied int, e
 type batch struct {
 	loop    *Loop
 	ws      *engine.WorkingSet
+	loaded  *engine.Loaded
 	stamp   engine.Instant
 	out     engine.Batch
 	posts   []engine.Post
 	plans   []engine.OutboxRef
 	fetches []engine.FetchPost
 	step    *Step
+}
+
+// cut reports whether a group touches runs by a key that has too many of them to be
+// loaded at once. Which those are is known only at the beginning of a batch.
+func (b *batch) cut(loaded *engine.Loaded, g *Group) bool {
+	if len(loaded.Cut) == 0 {
+		return false
+	}
+	var needs engine.Needs
+	for _, in := range g.Inputs {
+		b.loop.core.Needs(in, &needs)
+	}
+	return loaded.CutFor(&needs)
 }
 
 func (b *batch) apply(g *Group) {
@@ -61,6 +75,13 @@ func (b *batch) apply(g *Group) {
 func (b *batch) refused(g *Group) bool {
 	if len(g.Inputs) == 1 {
 		return false
+	}
+	if b.cut(b.loaded, g) {
+		for i := range g.Inputs {
+			g.Answers[i].Refused = &engine.Refusal{Why: engine.RefusedLimit,
+				Detail: fmt.Sprintf("an event that concerns more than %d runs must be sent by itself", engine.MaxRunsPerInput)}
+		}
+		return true
 	}
 	refused := false
 	for i, in := range g.Inputs {
