@@ -9,6 +9,8 @@
 //	GET  /v1/runs/{id}           with its timeline
 //	POST /v1/runs/{id}/cancel
 //	GET  /v1/flows               active versions and the numbers of all
+//	POST /v1/flows               deploys a project: {"files": [{"name": …, "text": …}]}
+//	POST /v1/flows/{flow}/runs   calls a flow for a person
 //	GET  /v1/outbound            what may leave for the provider
 //	PUT  /v1/outbound
 //	POST /webhooks/comapi        signed by the provider

@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"io"
 	"net/http"
-	"slices"
 
 	"nudge/engine"
 	"nudge/flows/diag"
@@ -34,46 +33,10 @@ func (s *Server) reload(w http.ResponseWriter, r *http.Request) {
 	case err != nil:
 		s.fail(w, r, err)
 	case list.HasErrors():
-		p := problemOf(http.StatusUnprocessableEntity, "project", "the project does not load; the flows that were active stay so")
-		for _, d := range list {
-			p.Errors = append(p.Errors, fieldProblem{Field: d.Span.String(), Detail: d.Message})
-		}
-		s.fail(w, r, p)
+		s.fail(w, r, projectProblem(list))
 	default:
 		reply(w, http.StatusOK, map[string]any{"warnings": append(diag.List{}, list...)})
 	}
-}
-
-func (s *Server) listFlows(w http.ResponseWriter, r *http.Request) {
-	state, err := s.config.Store.State()
-	if err != nil {
-		s.fail(w, r, err)
-		return
-	}
-	counts, err := s.config.Store.Counts()
-	if err != nil {
-		s.fail(w, r, err)
-		return
-	}
-	type version struct {
-		Flow     string            `json:"flow"`
-		Version  string            `json:"version"`
-		Active   bool              `json:"active"`
-		Started  uint64            `json:"started"`
-		Live     uint64            `json:"live"`
-		Outcomes map[string]uint64 `json:"outcomes,omitempty"`
-	}
-	versions := []version{}
-	for _, c := range counts {
-		active := slices.Contains(state.Active, engine.FlowVersion{Flow: c.Flow, Version: c.Version})
-		versions = append(versions, version{c.Flow, c.Version, active, c.Started, c.Live, c.Outcomes})
-	}
-	for _, v := range state.Active {
-		if !slices.ContainsFunc(versions, func(x version) bool { return x.Flow == v.Flow && x.Version == v.Version }) {
-			versions = append(versions, version{Flow: v.Flow, Version: v.Version, Active: true})
-		}
-	}
-	reply(w, http.StatusOK, map[string]any{"flows": versions})
 }
 
 // outbound is what may leave for the provider, as callers write it.

@@ -8,6 +8,7 @@ import (
 
 	"nudge/engine"
 	"nudge/engine/runner"
+	"nudge/flows/diag"
 )
 
 // problem is an error as RFC 9457 has it, with the fields concerned.
@@ -17,6 +18,8 @@ type problem struct {
 	Status int            `json:"status"`
 	Detail string         `json:"detail,omitempty"`
 	Errors []fieldProblem `json:"errors,omitempty"`
+
+	Diagnostics diag.List `json:"diagnostics,omitempty"` // of a project that does not load
 }
 
 type fieldProblem struct {

@@ -2,6 +2,7 @@ package server
 
 import (
 	"encoding/json"
+	"errors"
 	"fmt"
 	"net/http"
 	"regexp"
@@ -62,4 +63,15 @@ func categoriesOf(raw json.RawMessage) ([]string, error) {
 
 func wrongField(name, detail string) error {
 	return problemOf(http.StatusBadRequest, "invalid", detail, fieldProblem{name, detail})
+}
+
+// renamed is a problem whose fields have another name.
+func renamed(name string, err error) error {
+	var p *problem
+	if errors.As(err, &p) {
+		for i := range p.Errors {
+			p.Errors[i].Field = name
+		}
+	}
+	return err
 }

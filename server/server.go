@@ -76,6 +76,8 @@ func (s *Server) Handler() http.Handler {
 	api.HandleFunc("PATCH /v1/profiles/{id}", s.patchProfile)
 	api.HandleFunc("DELETE /v1/profiles/{id}", s.forgetProfile)
 	api.HandleFunc("GET /v1/flows", s.listFlows)
+	api.HandleFunc("POST /v1/flows", s.deployFlows)
+	api.HandleFunc("POST /v1/flows/{flow}/runs", s.callFlow)
 	api.HandleFunc("GET /v1/outbound", s.getOutbound)
 	api.HandleFunc("PUT /v1/outbound", s.putOutbound)
 	api.HandleFunc("POST /-/reload", s.reload)

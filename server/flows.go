@@ -1,0 +1,173 @@
+package server
+
+import (
+	"encoding/json"
+	"fmt"
+	"io/fs"
+	"net/http"
+	"path"
+	"slices"
+
+	"nudge/engine"
+	"nudge/flows"
+	"nudge/flows/diag"
+)
+
+// MaxProjectBody is the largest project that can be deployed by the API, in bytes.
+const MaxProjectBody = 32 << 20
+
+// Version is one version of a flow and its numbers, as the API shows it.
+type Version struct {
+	Flow     string            `json:"flow"`
+	Version  string            `json:"version"`
+	Active   bool              `json:"active"`
+	Started  uint64            `json:"started"`
+	Live     uint64            `json:"live"`
+	Outcomes map[string]uint64 `json:"outcomes,omitempty"`
+}
+
+func (s *Server) listFlows(w http.ResponseWriter, r *http.Request) {
+	state, err := s.config.Store.State()
+	if err != nil {
+		s.fail(w, r, err)
+		return
+	}
+	counts, err := s.config.Store.Counts()
+	if err != nil {
+		s.fail(w, r, err)
+		return
+	}
+	versions := []Version{}
+	for _, c := range counts {
+		active := slices.Contains(state.Active, engine.FlowVersion{Flow: c.Flow, Version: c.Version})
+		versions = append(versions, Version{c.Flow, c.Version, active, c.Started, c.Live, c.Outcomes})
+	}
+	for _, v := range state.Active {
+		if !slices.ContainsFunc(versions, func(x Version) bool { return x.Flow == v.Flow && x.Version == v.Version }) {
+			versions = append(versions, Version{Flow: v.Flow, Version: v.Version, Active: true})
+		}
+	}
+	reply(w, http.StatusOK, map[string]any{"flows": versions})
+}
+
+// Deployed is what a deploy made the active flows, as the API shows it.
+type Deployed struct {
+	Flows    []DeployedFlow `json:"flows"`
+	Warnings diag.List      `json:"warnings"`
+}
+
+// DeployedFlow is a flow that is active now.
+type DeployedFlow struct {
+	Flow    string `json:"flow"`
+	Version string `json:"version"`
+	New     bool   `json:"new"` // this version was not the active one before
+}
+
+// deployFlows makes the flows of a project the active ones, all of them at once. A
+// project that does not load changes nothing. What its nudge.yaml says to the server
+// itself, such as account and listen, is not looked at: that is read at the start.
+func (s *Server) deployFlows(w http.ResponseWriter, r *http.Request) {
+	body, err := readBody(w, r, MaxProjectBody)
+	if err != nil {
+		s.fail(w, r, err)
+		return
+	}
+	var request struct {
+		Files []flows.File `json:"files"`
+	}
+	if err := decode(body, &request); err != nil {
+		s.fail(w, r, err)
+		return
+	}
+	files, err := projectFiles(request.Files)
+	if err != nil {
+		s.fail(w, r, err)
+		return
+	}
+	p, list := flows.Load(files)
+	if list.HasErrors() {
+		s.fail(w, r, projectProblem(list))
+		return
+	}
+	deployed, err := s.deploy(r, p)
+	if err != nil {
+		s.fail(w, r, err)
+		return
+	}
+	reply(w, http.StatusOK, Deployed{deployed, append(diag.List{}, list...)})
+}
+
+func (s *Server) deploy(r *http.Request, p *flows.Project) ([]DeployedFlow, error) {
+	state, err := s.config.Store.State()
+	if err != nil {
+		return nil, err
+	}
+	deployed, input := []DeployedFlow{}, &engine.Deploy{}
+	for _, f := range p.Flows {
+		was := slices.Contains(state.Active, engine.FlowVersion{Flow: f.Name, Version: f.Version})
+		deployed = append(deployed, DeployedFlow{f.Name, f.Version, !was})
+		input.Flows = append(input.Flows, f.Bundle)
+	}
+	_, err = s.submit(r, &engine.Input{Kind: engine.InputDeploy, Deploy: input})
+	return deployed, err
+}
+
+// projectFiles is files as they were given, each once and with a name that a project's
+// file can have.
+func projectFiles(given []flows.File) (fs.FS, error) {
+	files := folder{}
+	for i, f := range given {
+		field := fmt.Sprintf("files[%d].name", i)
+		if !fs.ValidPath(f.Name) || f.Name == "." || path.Ext(f.Name) == "" {
+			return nil, wrongField(field, fmt.Sprintf("%q is not the path of a file below the project's folder, for example flows/welcome.yaml", f.Name))
+		}
+		if _, twice := files[f.Name]; twice {
+			return nil, wrongField(field, f.Name+" is given twice")
+		}
+		files[f.Name] = f.Text
+	}
+	if len(files) == 0 {
+		return nil, wrongField("files", "a project has files: nudge.yaml, flows/… and templates/…")
+	}
+	return files, nil
+}
+
+// projectProblem is a project that does not load, with every mistake at its place.
+func projectProblem(list diag.List) *problem {
+	p := problemOf(http.StatusUnprocessableEntity, "project", "the project does not load; the flows that were active stay so")
+	for _, d := range list {
+		p.Errors = append(p.Errors, fieldProblem{Field: d.Span.String(), Detail: d.Message})
+	}
+	p.Diagnostics = list
+	return p
+}
+
+// callFlow starts a run of a flow for a person.
+func (s *Server) callFlow(w http.ResponseWriter, r *http.Request) {
+	body, err := readBody(w, r, engine.MaxEventBytes+4096)
+	if err != nil {
+		s.fail(w, r, err)
+		return
+	}
+	var request struct {
+		ID      string          `json:"id"`
+		Profile string          `json:"profile"`
+		Key     string          `json:"key"`
+		Data    json.RawMessage `json:"data"`
+	}
+	if err := decode(body, &request); err != nil {
+		s.fail(w, r, err)
+		return
+	}
+	if err := checkProfileID(request.Profile); err != nil {
+		s.fail(w, r, renamed("profile", err))
+		return
+	}
+	if len(request.Key) > engine.MaxKeyBytes {
+		s.fail(w, r, wrongField("key", fmt.Sprintf("a key has at most %d bytes", engine.MaxKeyBytes)))
+		return
+	}
+	s.command(w, r, &engine.Input{Kind: engine.InputCall, ID: request.ID, Call: &engine.Call{
+		Flow: r.PathValue("flow"), Profile: request.Profile, Key: request.Key, By: "call", Data: compact(request.Data),
+	}})
+}
