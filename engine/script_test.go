@@ -95,9 +95,10 @@ type world struct {
 	senders int
 	now     time.Time
 	next    engine.Instant
-	runs    []engine.RunID     // by their number in the story
-	posts   []engine.Post      // by their number in the story
-	fetches []engine.FetchPost // by their number in the story
+	runs    []engine.RunID       // by their number in the story
+	numbers map[engine.RunID]int // of runs, from 1
+	posts   []engine.Post        // by their number in the story
+	fetches []engine.FetchPost   // by their number in the story
 	seen    map[engine.RunID]int
 	auto    bool   // the provider accepts what is posted
 	fails   string // the person whose messages it reports as failed
