@@ -28,7 +28,7 @@ type Window struct {
 
 // within reports whether a window allows nothing that another one forbids.
 func (w *Window) within(other *Window) bool {
-	return other == nil || w.From >= other.From && w.To <= other.To && w.Days&^other.Days == 0
+	return w.From >= other.From && w.To <= other.To && w.Days&^other.Days == 0
 }
 
 // String is the window as a flow writes it.

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"regexp"
 	"strings"
+	"sync"
 
 	"github.com/expr-lang/expr/builtin"
 	"github.com/expr-lang/expr/checker"
@@ -68,9 +69,16 @@ func compileExpr(t *node.Text, offset int, scope *shape.Type, want purpose, list
 	return e, result
 }
 
-// exprConfig allows what our own checker allows, and nothing else: types are known
-// to that checker and not to expr's, which has no word for a value that may be nil.
+// exprConfig is a configuration of its own for one expression; its tables are shared
+// and not changed by anybody.
 func exprConfig() *conf.Config {
+	config := *baseConfig()
+	return &config
+}
+
+// baseConfig allows what our own checker allows, and nothing else: types are known to
+// that checker and not to expr's, which has no word for a value that may be nil.
+var baseConfig = sync.OnceValue(func() *conf.Config {
 	config := conf.CreateNew()
 	config.MaxNodes = maxNodes
 	for name := range config.Builtins {
@@ -83,7 +91,7 @@ func exprConfig() *conf.Config {
 		config.Functions[name] = &builtin.Function{Name: name, Func: fn}
 	}
 	return config
-}
+})
 
 func compileTree(tree *parser.Tree, config *conf.Config) (*vm.Program, error) {
 	if _, err := checker.Check(tree, config); err != nil {

@@ -62,7 +62,7 @@ func (k *known) with(name string, t *shape.Type) *known {
 func (r *reader) start() *known {
 	k := &known{
 		names: map[string]*shape.Type{
-			NameData: r.flow.Data, NameProfile: r.profile(), NameRun: runShape, NameNow: shape.Moment,
+			NameData: r.flow.Data, NameProfile: r.profile, NameRun: runShape, NameNow: shape.Moment,
 		},
 		vars: map[string]*shape.Type{}, sends: map[string]int{},
 	}
@@ -88,8 +88,9 @@ func (r *reader) learn(k *known, at int, t *shape.Type) {
 	k.names[id], r.learned[id] = t, t
 }
 
-func (r *reader) profile() *shape.Type {
-	fields := maps.Clone(r.project.Profile.Fields)
+// profile is what expressions see of a person.
+func (p *Project) profile() *shape.Type {
+	fields := maps.Clone(p.Profile.Fields)
 	if fields == nil {
 		fields = map[string]*shape.Type{}
 	}
@@ -100,7 +101,7 @@ func (r *reader) profile() *shape.Type {
 	if fields["locale"] == nil {
 		fields["locale"] = shape.String.OrNil()
 	}
-	return &shape.Type{Kind: shape.KindMap, Fields: fields, Open: r.project.Profile.Open}
+	return &shape.Type{Kind: shape.KindMap, Fields: fields, Open: p.Profile.Open}
 }
 
 var (

@@ -12,6 +12,7 @@ type reader struct {
 	project  *Project
 	list     *diag.List
 	flow     *Flow
+	profile  *shape.Type     // what expressions see of a person
 	from     *templates.From // the flow's, else the project's
 	keyed    bool            // a trigger has a key, so every event line must say one
 	shapes   map[string]*shape.Type
@@ -30,7 +31,7 @@ type reader struct {
 func (p *Project) readFlow(f File, list *diag.List) *Flow {
 	before := len(*list)
 	r := &reader{
-		project: p, list: list, used: map[string]bool{}, partials: map[string]bool{}, emits: map[string]bool{}, shapes: map[string]*shape.Type{},
+		project: p, list: list, profile: p.profile(), used: map[string]bool{}, partials: map[string]bool{}, emits: map[string]bool{}, shapes: map[string]*shape.Type{},
 		headAt: map[diag.Pos]int{}, learned: map[string]*shape.Type{}, vars: map[string]*shape.Type{},
 		flow: &Flow{Zone: p.Zone},
 	}

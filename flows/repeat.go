@@ -39,7 +39,7 @@ func (r *reader) repeat(v *node.Value, at int, k *known) (joints []joint, ends b
 	inside := r.body(m, body, at, k)
 	before := k.fork()
 	before.join(inside)
-	lines, lineMaps := r.lines(until, before, inRepeat)
+	lines, lineMaps := r.lines(until, before.with(NameRound, shape.Number), inRepeat)
 	loop.Until = lines
 	k.join(inside)
 	r.learn(k, at, r.linesShape(lines, outcomeCompleted))

@@ -94,7 +94,7 @@ func (r *reader) audience(v *node.Value) {
 	if m == nil {
 		return
 	}
-	r.expr(m.Get("if"), shape.MapOf(map[string]*shape.Type{NameProfile: r.profile(), NameNow: shape.Moment}), forCondition)
+	r.expr(m.Get("if"), shape.MapOf(map[string]*shape.Type{NameProfile: r.profile, NameNow: shape.Moment}), forCondition)
 	m.Child("fetch")
 	if m.Has("if") == m.Has("fetch") {
 		v.Errorf(CodeMissingKey, `for example audience: { if: profile.plan == "pro" }`, "an audience has an if or a fetch")

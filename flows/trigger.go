@@ -80,7 +80,7 @@ func (r *reader) replyTrigger(m *node.Map) Trigger {
 // triggerIf reads the condition of a trigger, which sees what starts the run.
 func (r *reader) triggerIf(m *node.Map, name string, t *shape.Type) *Expr {
 	return r.expr(m.Get("if"), shape.MapOf(map[string]*shape.Type{
-		name: t, NameProfile: r.profile(), NameNow: shape.Moment,
+		name: t, NameProfile: r.profile, NameNow: shape.Moment,
 	}), forCondition)
 }
 
@@ -128,8 +128,10 @@ func (r *reader) dataOf(m *node.Map, own *shape.Type, data *node.Value) (*shape.
 	switch {
 	case m.Has("reply"):
 		return shape.MapOf(nil), m.Get("reply").Span()
-	case !m.Has("event"):
+	case !m.Has("event") && own.Kind == shape.KindMap:
 		return own, m.Span()
+	case !m.Has("event"):
+		return shape.OpenMap(nil), m.Span()
 	case !v.IsText():
 		return nil, diag.Span{}
 	}

@@ -1,6 +1,7 @@
 package node
 
 import (
+	"regexp"
 	"sort"
 	"strconv"
 	"strings"
@@ -46,51 +47,77 @@ func canonical(b *strings.Builder, n *yaml.Node) {
 	}
 }
 
-// Extract writes the part of a mapping that keep wants, as YAML without comments.
-// Keep is asked for every key at the top with sub "", and for every key below one
-// that it wants whose value is a mapping.
+// Extract writes the part of a mapping that keep wants, as YAML without comments: a key
+// at the top to a line. Keep is asked for every key at the top with sub "", and for
+// every key below one that it wants whose value is a mapping.
 func (m *Map) Extract(keep func(key, sub string) bool) string {
 	if m == nil {
 		return ""
 	}
-	part := &yaml.Node{Kind: yaml.MappingNode}
+	var b strings.Builder
 	for i := 0; i+1 < len(m.at.n.Content); i += 2 {
 		key, value := m.at.n.Content[i], m.at.n.Content[i+1]
 		if !keep(key.Value, "") {
 			continue
 		}
-		value = bare(value)
+		write(&b, key)
+		b.WriteString(": ")
 		if value.Kind == yaml.MappingNode {
-			value = only(value, func(sub string) bool { return keep(key.Value, sub) })
+			writeMapping(&b, value, func(sub string) bool { return keep(key.Value, sub) })
+		} else {
+			write(&b, value)
 		}
-		part.Content = append(part.Content, bare(key), value)
+		b.WriteByte('\n')
 	}
-	if len(part.Content) == 0 {
-		return ""
-	}
-	text, err := yaml.Marshal(part)
-	if err != nil {
-		panic("node: a tree that was read cannot be written: " + err.Error())
-	}
-	return string(text)
+	return b.String()
 }
 
-func only(n *yaml.Node, keep func(string) bool) *yaml.Node {
-	part := *n
-	part.Content = nil
+// write writes a tree on one line. It is our own because it is needed for every version
+// of a flow, and yaml's takes longer than reading the flow.
+func write(b *strings.Builder, n *yaml.Node) {
+	switch n.Kind {
+	case yaml.MappingNode:
+		writeMapping(b, n, func(string) bool { return true })
+	case yaml.SequenceNode:
+		b.WriteByte('[')
+		for i, item := range n.Content {
+			if i > 0 {
+				b.WriteString(", ")
+			}
+			write(b, item)
+		}
+		b.WriteByte(']')
+	default:
+		writeScalar(b, n)
+	}
+}
+
+func writeMapping(b *strings.Builder, n *yaml.Node, keep func(string) bool) {
+	b.WriteByte('{')
+	first := true
 	for i := 0; i+1 < len(n.Content); i += 2 {
-		if keep(n.Content[i].Value) {
-			part.Content = append(part.Content, n.Content[i], n.Content[i+1])
+		if !keep(n.Content[i].Value) {
+			continue
 		}
+		if !first {
+			b.WriteString(", ")
+		}
+		first = false
+		write(b, n.Content[i])
+		b.WriteString(": ")
+		write(b, n.Content[i+1])
 	}
-	return &part
+	b.WriteByte('}')
 }
 
-// bare is a copy of a tree without its comments.
-func bare(n *yaml.Node) *yaml.Node {
-	same := &yaml.Node{Kind: n.Kind, Style: n.Style, Tag: n.Tag, Value: n.Value}
-	for _, child := range n.Content {
-		same.Content = append(same.Content, bare(child))
+var bareWord = regexp.MustCompile(`^[a-z][a-z0-9_]*$`)
+
+// writeScalar writes text in quotes, unless it is a word that YAML takes for text, and
+// everything else as it was read.
+func writeScalar(b *strings.Builder, n *yaml.Node) {
+	if n.ShortTag() != "!!str" || n.Style == 0 && bareWord.MatchString(n.Value) {
+		b.WriteString(n.Value)
+		return
 	}
-	return same
+	b.WriteString(strconv.QuoteToASCII(n.Value)) // its escapes are YAML's too
 }

@@ -110,6 +110,15 @@ func TestLimits(t *testing.T) {
 	}
 }
 
+// TestExtractReadsBack holds that what Extract writes means the same.
+func TestExtractReadsBack(t *testing.T) {
+	m := parse(t, "a: { b: yes, c: , d: 'yes', e: 08:00-21:00, f: [1, 1.5, \"x\\x7f\\u2028ü\\n\", null, ~], g: 2026-03-05, h: 'it''s' }\n'on': |\n  two\n  lines\n")
+	again := parse(t, m.Extract(func(string, string) bool { return true }))
+	if m.Canonical() != again.Canonical() {
+		t.Errorf("%s became %s", m.Canonical(), again.Canonical())
+	}
+}
+
 func TestExtractAndCanonical(t *testing.T) {
 	m := parse(t, "b: 1 # one\na: { z: 'x', y: \"1\" }\nsecret: hush\n")
 	got := m.Extract(func(key, sub string) bool { return key != "secret" && sub != "z" })

@@ -1,6 +1,7 @@
 package node
 
 import (
+	"slices"
 	"strings"
 
 	"gopkg.in/yaml.v3"
@@ -82,5 +83,5 @@ func closingQuote(line []rune, start int) int {
 }
 
 func hasPrefix(line, prefix []rune) bool {
-	return len(line) >= len(prefix) && string(line[:len(prefix)]) == string(prefix)
+	return len(line) >= len(prefix) && slices.Equal(line[:len(prefix)], prefix)
 }
