@@ -124,8 +124,3 @@ func (a *application) arm(r *Run, f *flows.Flow, place int, lines []flows.Line) 
 	}
 	return timers, past, nil
 }
-
-// never reports whether one of the lines says that there is no timer.
-func never(lines []flows.Line) bool {
-	return slices.ContainsFunc(lines, func(l flows.Line) bool { return l.Never })
-}
