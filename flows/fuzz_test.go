@@ -1,46 +1,50 @@
 package flows
 
 import (
+	"io/fs"
+	"maps"
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 	"testing/fstest"
+	"time"
 
 	"github.com/rogpeppe/go-internal/txtar"
+
+	"nudge/flows/diag"
+	"nudge/flows/node"
+	"nudge/flows/shape"
 )
 
-// FuzzLoad holds that no flow makes loading panic, and that a flow which loads makes
-// the same version of its bundle again.
+// FuzzLoad holds that no flow makes loading panic, that the program of one which loads
+// leads nowhere else than to its own steps, and that its bundle makes the same version
+// again.
 func FuzzLoad(f *testing.F) {
-	text, err := os.ReadFile("testdata/order_shipped/flows/order_shipped.yaml")
-	if err != nil {
-		f.Fatal(err)
+	for _, text := range flowTexts(f) {
+		f.Add(text)
 	}
-	f.Add(string(text))
-	cases, err := filepath.Glob("testdata/diagnostics/*.txtar")
-	if err != nil {
-		f.Fatal(err)
-	}
-	for _, file := range cases {
-		archive, err := txtar.ParseFile(file)
-		if err != nil {
-			f.Fatal(err)
-		}
-		for _, part := range archive.Files {
-			if part.Name == "flows/f.yaml" {
-				f.Add(string(part.Data))
+	project := fstest.MapFS{"templates/hello.yaml": {Data: []byte(`body: "Order {{ data.order_id }}"`)}}
+	every := os.DirFS("testdata/every")
+	for _, pattern := range []string{"nudge.yaml", "templates/*.yaml", "templates/partials/*.yaml", "flows/other.yaml"} {
+		names, _ := fs.Glob(every, pattern)
+		for _, name := range names {
+			text, err := fs.ReadFile(every, name)
+			if err != nil {
+				f.Fatal(err)
 			}
+			project[name] = &fstest.MapFile{Data: text}
 		}
 	}
 	f.Fuzz(func(t *testing.T, text string) {
-		p, list := Load(fstest.MapFS{
-			"flows/f.yaml":         {Data: []byte(text)},
-			"templates/hello.yaml": {Data: []byte(`body: "Order {{ data.order_id }}"`)},
-		})
+		files := maps.Clone(project)
+		files["flows/f.yaml"] = &fstest.MapFile{Data: []byte(text)}
+		p, list := Load(files)
 		if list.HasErrors() {
 			return
 		}
 		for _, flow := range p.Flows {
+			checkTargets(t, flow)
 			again, err := Compile(flow.Bundle)
 			if err != nil {
 				t.Fatal(err)
@@ -50,4 +54,72 @@ func FuzzLoad(f *testing.F) {
 			}
 		}
 	})
+}
+
+// FuzzSmallTexts holds that no moment, schedule, window, cap or duration makes its
+// parser panic, and that a moment that is read can be computed.
+func FuzzSmallTexts(f *testing.F) {
+	for _, text := range []string{
+		"09:00", "mon-fri 09:00", "sat,sun 10:30", "2026-12-24 09:00", "24h before run.started", "now",
+		"0 9 * * mon", "@daily", "TZ=", "mon-sat 08:00-21:00", "3 per 7d", "1d12h", "9am",
+	} {
+		f.Add(text)
+	}
+	f.Fuzz(func(t *testing.T, text string) {
+		_ = checkCron(text)
+		_, _ = parseWindow(text)
+		_, _ = ParseDuration(text)
+		list := diag.List{}
+		line := &node.Text{Value: text}
+		readAtMost(line, &list)
+		r := &reader{list: &list, project: &Project{Profile: shape.OpenMap(nil)}, flow: &Flow{Data: shape.OpenMap(nil)}}
+		r.profile = r.project.profile()
+		before := len(list)
+		m := r.moment(line, r.start())
+		if len(list) > before || m == nil {
+			return
+		}
+		scope := map[string]any{
+			NameNow: shape.Time{}, NameRun: map[string]any{"started": shape.Time{}},
+			NameData: map[string]any{}, NameProfile: map[string]any{}, NameVars: map[string]any{},
+		}
+		for _, zone := range []string{"UTC", "Europe/London", "Pacific/Apia"} {
+			where, err := time.LoadLocation(zone)
+			if err != nil {
+				t.Fatal(err)
+			}
+			at, past, err := m.Resolve(scope, instant("2026-03-29T00:30:00Z"), where)
+			if err == nil && m.Of == nil && m.Date == (Date{}) && (past || at.Before(instant("2026-03-29T00:30:00Z"))) {
+				t.Fatalf("%q is at %v in %s", text, at, zone)
+			}
+		}
+	})
+}
+
+// flowTexts is every flow of the tests, under the name f.
+func flowTexts(t testing.TB) []string {
+	t.Helper()
+	var texts []string
+	flows, _ := filepath.Glob("testdata/*/flows/*.yaml")
+	for _, file := range flows {
+		text, err := os.ReadFile(file)
+		if err != nil {
+			t.Fatal(err)
+		}
+		name := "flow: " + strings.TrimSuffix(filepath.Base(file), ".yaml")
+		texts = append(texts, strings.Replace(string(text), name, "flow: f", 1))
+	}
+	cases, _ := filepath.Glob("testdata/diagnostics/*.txtar")
+	for _, file := range cases {
+		archive, err := txtar.ParseFile(file)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, part := range archive.Files {
+			if part.Name == "flows/f.yaml" {
+				texts = append(texts, string(part.Data))
+			}
+		}
+	}
+	return texts
 }

@@ -1,8 +1,8 @@
 package node
 
 import (
+	"bytes"
 	"fmt"
-	"regexp"
 	"strings"
 	"unicode/utf8"
 
@@ -42,9 +42,16 @@ func Parse(file string, text []byte, list *diag.List) *Map {
 	return (&Value{src: src, n: root}).mapOr(empty)
 }
 
-// oddLineBreak is what YAML takes for the end of a line and hardly anything else does:
-// places below it would be wrong.
-var oddLineBreak = regexp.MustCompile("\r(?:[^\n]|$)|[\u0085\u2028\u2029]")
+// oddLineBreak reports whether the text has what YAML takes for the end of a line and
+// hardly anything else does: places below it would be wrong.
+func oddLineBreak(text []byte) bool {
+	for i, c := range text {
+		if c == '\r' && (i+1 == len(text) || text[i+1] != '\n') {
+			return true
+		}
+	}
+	return bytes.ContainsAny(text, "\u0085\u2028\u2029")
+}
 
 // readable reports what makes a file unfit for a YAML parser.
 func (s *source) readable(text []byte) bool {
@@ -54,7 +61,7 @@ func (s *source) readable(text []byte) bool {
 		s.list.Errorf(whole, CodeTooLarge, "split it", "the file has %d bytes, %d are allowed", len(text), MaxBytes)
 	case !utf8.Valid(text):
 		s.list.Errorf(whole, CodeSyntax, "save it as UTF-8", "the file is not UTF-8 text")
-	case oddLineBreak.Match(text):
+	case oddLineBreak(text):
 		s.list.Errorf(whole, CodeSyntax, `end lines with \n; inside of quotes, write \u2028 and the like`,
 			"the file has line breaks that editors do not count")
 	default:
