@@ -51,6 +51,8 @@ type event struct {
 	Type    string          `json:"type"`
 	Profile string          `json:"profile,omitempty"`
 	Data    json.RawMessage `json:"data,omitempty"`
+
+	ProfileData json.RawMessage `json:"profile_data,omitempty"` // merged into what is known of the person
 }
 
 // maxAnswer bounds what is read of one answer, in bytes.

@@ -9,12 +9,11 @@ import (
 	"strings"
 
 	"github.com/spf13/cobra"
-
-	"nudge/engine"
 )
 
 const eventsSendHelp = `Send tells a running server what happened: one event, or a file of them, one JSON
-object on each line with type, profile, data and id. An event with an id that was used
+object on each line with type, profile, data, profile_data and id. What profile_data
+says of the person is known before any flow starts. An event with an id that was used
 before changes nothing and gets the first answer again, so a file may be sent twice.`
 
 const eventsSendExample = `  nudge events send order.shipped --data '{"order_id": "7", "customer": "ann", "total": 12}'
@@ -23,7 +22,7 @@ const eventsSendExample = `  nudge events send order.shipped --data '{"order_id"
 
 // eventOptions are the flags of events send.
 type eventOptions struct {
-	profile, data, id, file string
+	profile, data, profileData, id, file string
 }
 
 func newEventsSend(flags *apiFlags) *cobra.Command {
@@ -37,6 +36,7 @@ func newEventsSend(flags *apiFlags) *cobra.Command {
 	}
 	c.Flags().StringVar(&o.profile, "profile", "", "the person the event names")
 	c.Flags().StringVar(&o.data, "data", "", "the data, a JSON object: as it is, @FILE, or - for standard in")
+	c.Flags().StringVar(&o.profileData, "profile-data", "", "what is now known of the person, as --data is given")
 	c.Flags().StringVar(&o.id, "id", "", "makes the event safe to send again")
 	c.Flags().StringVarP(&o.file, "file", "f", "", "a file of events, one JSON object on each line; - for standard in")
 	output := outputFlag(c)
@@ -46,7 +46,7 @@ func newEventsSend(flags *apiFlags) *cobra.Command {
 			return err
 		}
 		switch {
-		case o.file != "" && (len(args) > 0 || o.profile+o.data+o.id != ""):
+		case o.file != "" && (len(args) > 0 || o.profile+o.data+o.profileData+o.id != ""):
 			return wrongUsage(errors.New("a file has its own types, profiles, data and ids; name either a TYPE or -f"))
 		case o.file != "":
 			return sendFile(c, a, o.file, *output)
@@ -59,61 +59,41 @@ func newEventsSend(flags *apiFlags) *cobra.Command {
 }
 
 func sendOne(c *cobra.Command, a *api, kind string, o eventOptions, output format) error {
-	data, err := readData(o.data, c.InOrStdin())
+	data, err := readData("--data", o.data, c.InOrStdin())
 	if err != nil {
 		return err
 	}
-	answer, err := a.postEvent(c.Context(), event{ID: o.id, Type: kind, Profile: o.profile, Data: data})
+	known, err := readData("--profile-data", o.profileData, c.InOrStdin())
+	if err != nil {
+		return err
+	}
+	answer, err := a.postEvent(c.Context(), event{ID: o.id, Type: kind, Profile: o.profile, Data: data, ProfileData: known})
 	if err != nil {
 		return err
 	}
 	if output == asJSON {
 		return writeJSON(c.OutOrStdout(), answer)
 	}
-	writeAnswer(c.OutOrStdout(), kind, answer)
-	return nil
-}
-
-// writeAnswer says what an event led to.
-func writeAnswer(w io.Writer, kind string, a *engine.Answer) {
-	again := ""
-	if a.Repeated {
-		again = ", as it was the first time"
-	}
-	if len(a.Decisions) == 0 {
-		fmt.Fprintf(w, "%s taken%s; it concerned nobody\n", kind, again)
-		return
-	}
-	fmt.Fprintf(w, "%s taken%s\n", kind, again)
-	for _, d := range a.Decisions {
-		words := []string{" ", d.Flow, string(d.Did)}
-		if d.Run != "" {
-			words = append(words, d.Run)
-		}
-		if d.Reason != "" {
-			words = append(words, "("+d.Reason+")")
-		}
-		fmt.Fprintln(w, strings.Join(words, " "))
-	}
+	return writeAnswer(c.OutOrStdout(), kind, answer)
 }
 
 // readData is JSON as a flag gives it: itself, @FILE, or - for standard in.
-func readData(flag string, in io.Reader) (json.RawMessage, error) {
+func readData(name, flag string, in io.Reader) (json.RawMessage, error) {
 	if flag == "" {
 		return nil, nil
 	}
 	raw, err := []byte(flag), error(nil)
 	if flag == "-" {
 		raw, err = io.ReadAll(in)
-	} else if name, ok := strings.CutPrefix(flag, "@"); ok {
-		raw, err = os.ReadFile(name)
+	} else if file, ok := strings.CutPrefix(flag, "@"); ok {
+		raw, err = os.ReadFile(file)
 	}
 	if err != nil {
-		return nil, wrongInput(fmt.Errorf("--data: %w", err))
+		return nil, wrongInput(fmt.Errorf("%s: %w", name, err))
 	}
 	var object map[string]json.RawMessage
 	if err := json.Unmarshal(raw, &object); err != nil {
-		return nil, wrongInput(fmt.Errorf("--data is no JSON object: %w", err))
+		return nil, wrongInput(fmt.Errorf("%s is no JSON object: %w", name, err))
 	}
 	return raw, nil
 }

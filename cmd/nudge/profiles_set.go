@@ -36,7 +36,7 @@ func newProfilesSet(flags *apiFlags) *cobra.Command {
 		if err != nil {
 			return err
 		}
-		raw, err := readData(data, c.InOrStdin())
+		raw, err := readData("--data", data, c.InOrStdin())
 		if err != nil {
 			return err
 		}

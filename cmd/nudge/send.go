@@ -91,7 +91,7 @@ func (o *sendOptions) readData(in io.Reader) (any, error) {
 	if flag != "" && flag != "-" {
 		flag = "@" + flag
 	}
-	raw, err := readData(flag, in)
+	raw, err := readData("--data", flag, in)
 	if err != nil || raw == nil {
 		return map[string]any{}, err
 	}

@@ -45,6 +45,11 @@ type settings struct {
 	Speed    float64 // of the clock; 1 is real time
 }
 
+// servingKeys are the keys of nudge.yaml that settings are read from.
+var servingKeys = []string{
+	"account", "clock", "data_dir", "fetch", "listen", "outbound", "people", "tokens", "webhooks",
+}
+
 // account is whom messages go through.
 type account struct {
 	appmessaging.Config

@@ -4,9 +4,11 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"testing/fstest"
 	"time"
 
 	"nudge/engine"
+	"nudge/flows"
 )
 
 func env(name string) (string, bool) {
@@ -140,5 +142,20 @@ listen: 127.0.0.1:80
 `
 	if got := withoutSecrets(text); got != want {
 		t.Errorf("got\n%s\nwant\n%s", got, want)
+	}
+}
+
+// A key of nudge.yaml either says something to the flows, and is deployed, or to the
+// server, and may be secret. A new one has to be put on one side.
+func TestEveryKeyHasItsSide(t *testing.T) {
+	flowKeys := []string{
+		"project", "timezone", "profile", "events", "categories", "from", "on_unknown", "locale",
+	}
+	_, list := flows.Load(fstest.MapFS{"nudge.yaml": {Data: []byte("no_such_key: 1\n")}})
+	_, allowed, _ := strings.Cut(list[0].Hint, "Allowed here: ")
+	known := strings.Split(allowed, ", ")
+	slices.Sort(known)
+	if want := slices.Sorted(slices.Values(slices.Concat(flowKeys, servingKeys))); !slices.Equal(known, want) {
+		t.Errorf("the keys of nudge.yaml are\n%q, here they are\n%q", known, want)
 	}
 }

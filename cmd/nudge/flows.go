@@ -1,0 +1,12 @@
+package main
+
+import (
+	"github.com/spf13/cobra"
+)
+
+func newFlows() *cobra.Command {
+	c := group("flows", "The flows of a running server")
+	flags := addAPIFlags(c)
+	c.AddCommand(newFlowsList(flags), newFlowsDeploy(flags), newFlowsRun(flags))
+	return c
+}
