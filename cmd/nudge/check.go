@@ -11,24 +11,32 @@ import (
 
 const checkHelp = `Check reads the whole project, nudge.yaml included, and shows everything that is wrong
 with it, each mistake at its line and column. It exits with 1 when there are errors;
-warnings are shown only.`
+warnings are shown only.
+
+With -o github mistakes become annotations of a GitHub workflow. --explain CODE tells
+what the code in brackets behind a mistake means, with an example.`
 
 func newCheck() *cobra.Command {
 	c := &cobra.Command{
 		Use:     "check [DIR]",
 		Short:   "Show what is wrong with a project",
 		Long:    checkHelp,
-		Example: "  nudge check\n  nudge check examples/order_shipped -o json",
+		Example: "  nudge check\n  nudge check examples/order_shipped -o json\n  nudge check --explain no-failed-line",
 		Args:    cobra.MaximumNArgs(1),
 	}
-	output := outputFlag(c)
+	var code string
+	c.Flags().StringVar(&code, "explain", "", "tell what the `CODE` of a mistake means")
+	output := outputFlagOf(c, asText, asJSON, asGitHub)
 	c.RunE = func(c *cobra.Command, args []string) error {
+		if code != "" {
+			return explain(c.OutOrStdout(), code)
+		}
 		files, err := openProject(dirArgument(args))
 		if err != nil {
 			return err
 		}
 		p := loadProject(files, readSettings(os.LookupEnv))
-		if err := showCheck(c, p, *output); err != nil {
+		if err := showCheck(c, p, dirArgument(args), *output); err != nil {
 			return failed(err)
 		}
 		if p.List.HasErrors() {
@@ -39,10 +47,15 @@ func newCheck() *cobra.Command {
 	return c
 }
 
-func showCheck(c *cobra.Command, p *project, output format) error {
+func showCheck(c *cobra.Command, p *project, dir string, output format) error {
 	out := c.OutOrStdout()
-	if output == asJSON {
+	switch output {
+	case asJSON:
 		return writeJSON(out, append(diag.List{}, p.List...))
+	case asGitHub:
+		annotate(out, dir, p.List)
+		_, err := fmt.Fprintln(out, p.summary())
+		return err
 	}
 	if err := p.show(out); err != nil {
 		return err

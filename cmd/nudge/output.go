@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -15,30 +16,50 @@ import (
 type format string
 
 const (
-	asText format = "text"
-	asJSON format = "json"
+	asText   format = "text"
+	asJSON   format = "json"
+	asGitHub format = "github" // annotations of a workflow; of check only
 )
 
 // outputFlag adds -o to a verb.
-func outputFlag(c *cobra.Command) *format {
-	f := asText
-	c.Flags().VarP(&f, "output", "o", "text or json")
-	return &f
+func outputFlag(c *cobra.Command) *format { return outputFlagOf(c, asText, asJSON) }
+
+// outputFlagOf adds -o to a verb that writes these formats, the first by default.
+func outputFlagOf(c *cobra.Command, known ...format) *format {
+	f := &formatFlag{known[0], known}
+	c.Flags().VarP(f, "output", "o", f.words())
+	return &f.format
+}
+
+// formatFlag is a format that a flag sets.
+type formatFlag struct {
+	format
+	known []format
 }
 
 // String is the word for the format.
-func (f *format) String() string { return string(*f) }
+func (f *formatFlag) String() string { return string(f.format) }
 
 // Type is what help calls the flag's value.
-func (f *format) Type() string { return "format" }
+func (f *formatFlag) Type() string { return "format" }
 
 // Set reads the word for a format.
-func (f *format) Set(text string) error {
-	if text != string(asText) && text != string(asJSON) {
-		return fmt.Errorf("want text or json")
+func (f *formatFlag) Set(text string) error {
+	if !slices.Contains(f.known, format(text)) {
+		return fmt.Errorf("want %s", f.words())
 	}
-	*f = format(text)
+	f.format = format(text)
 	return nil
+}
+
+// words is the formats as help lists them: text, json or github.
+func (f *formatFlag) words() string {
+	var words []string
+	for _, known := range f.known {
+		words = append(words, string(known))
+	}
+	last := len(words) - 1
+	return strings.Join(words[:last], ", ") + " or " + words[last]
 }
 
 // writeJSON writes a value as a verb's output.

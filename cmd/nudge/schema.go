@@ -1,0 +1,43 @@
+package main
+
+import (
+	"fmt"
+
+	"github.com/spf13/cobra"
+
+	"nudge/flows/schema"
+)
+
+const schemaHelp = `Schema writes the JSON Schema of a file of a project: flow, template or project (which is
+nudge.yaml). An editor with a YAML language server completes and explains every key
+with it. Where a file says so itself, the editor needs no settings:
+
+  # yaml-language-server: $schema=../.schema/flow.json`
+
+const schemaExample = `  nudge schema flow > .schema/flow.json
+  nudge schema project`
+
+// schemas are what there is a schema of.
+var schemas = map[string]func() []byte{
+	"flow": schema.Flow, "template": schema.Template, "project": schema.Project,
+}
+
+func newSchema() *cobra.Command {
+	words := []string{"flow", "template", "project"}
+	return &cobra.Command{
+		Use:       "schema flow|template|project",
+		Short:     "Write the JSON Schema of a file, for editors",
+		Long:      schemaHelp,
+		Example:   schemaExample,
+		Args:      cobra.ExactArgs(1),
+		ValidArgs: words,
+		RunE: func(c *cobra.Command, args []string) error {
+			write, ok := schemas[args[0]]
+			if !ok {
+				return wrongUsage(fmt.Errorf("there is no schema %q; %s", args[0], didYouMean(args[0], words)))
+			}
+			_, err := c.OutOrStdout().Write(write())
+			return failed(err)
+		},
+	}
+}
