@@ -12,17 +12,22 @@
 // # Words
 //
 //	flow      a versioned definition of a conversation with one person
-//	trigger   what starts a run: an event
+//	trigger   what starts a run: an event, a reply or a schedule
 //	run       one execution of a flow for one person
-//	step      one instruction: send, wait, branch, set or exit
+//	step      one instruction: send, wait, branch, split, repeat, collect, set, emit,
+//	          start, fetch, opt_out, opt_in or exit
 //	wait      what a run is parked on: lines of which the first to happen wins
 //	line      one signal with its condition and what follows it
-//	signal    read, delivered, failed, reply, event or after
+//	signal    read, delivered, failed, reply, event, if, after or at; in a collect
+//	          also quiet and items
+//	moment    a point in time as a flow says it: 09:00, or 24h before another one
+//	round     one taking of the steps of a repeat: 1, 2, …
 //	outcome   how a wait or a run ended
-//	exit      leaving a flow early, by a step or by an event at any time
+//	exit      leaving a flow early, by a step or by a signal at any time
 //	key       the words by which an event finds its run
 //	scope     the names that expressions and templates see
 //	shape     what data looks like
+//	category  what messages of one kind have in common: hours, a cap, opt-outs
 //	template  a message with places to fill in
 //	project   a folder: nudge.yaml, flows, templates
 //	bundle    the source files that one version of a flow is made of
@@ -39,11 +44,12 @@
 // second one (reader) reads them in the order of the file and appends them to the
 // program. What is known of a run at each place (type known) grows on the way and
 // is copied where the flow forks: that is how a condition can be told that a step
-// cannot have come before it.
+// cannot have come before it. A loop's steps are read before its until, and know the
+// messages of the round before theirs.
 //
 // The program is flat: steps refer to each other by index, and what leads out of a
-// nested block is connected to the step behind the block that holds it. So a run's
-// place is one number, and following it needs no stack.
+// nested block is connected to the step behind the block that holds it, or to the
+// repeat around it. So a run's place is one number, and following it needs no stack.
 //
 // # Expressions
 //

@@ -27,6 +27,9 @@ func (k *known) join(arm *known) {
 			k.names[name] = t
 		}
 	}
+	if arm.names[NameReply] == nil {
+		delete(k.names, NameReply) // another one may be in hand
+	}
 	for name, t := range arm.vars {
 		k.setVar(name, t)
 	}
@@ -80,6 +83,15 @@ func (r *reader) startsByReply() bool {
 		}
 	}
 	return len(r.flow.Triggers) > 0
+}
+
+// drop forgets what is in hand once lines may have put something else there.
+func (k *known) drop(lines []Line) {
+	for _, line := range lines {
+		if line.Signal == SignalReply {
+			delete(k.names, NameReply)
+		}
+	}
 }
 
 // learn notes what can be asked of a step, here and for those who may be anywhere.

@@ -32,6 +32,7 @@ func (r *reader) wait(v *node.Value, at int, k *known) (joints []joint, ends boo
 // follow reads what follows each of the lines of a step; ends says that nothing
 // leads on from any of them.
 func (r *reader) follow(lines []Line, maps []*node.Map, at int, before, after *known) (joints []joint, ends bool) {
+	after.drop(lines)
 	id := r.flow.Steps[at].ID
 	inside := before.with(id, after.names[id])
 	ends = len(maps) > 0
