@@ -122,3 +122,25 @@ func FuzzRecord(f *testing.F) {
 		}
 	})
 }
+
+// BenchmarkRunRecord measures how large a run is when it is stored: one that waits after
+// its first message, and one with something in every field.
+func BenchmarkRunRecord(b *testing.B) {
+	waiting := sample()
+	*waiting = engine.Run{ID: waiting.ID, Flow: waiting.Flow, Version: waiting.Version, Profile: waiting.Profile, Key: waiting.Key,
+		StartedBy: waiting.StartedBy, Data: waiting.Data, Status: engine.Waiting, At: 1, Deadline: waiting.Deadline,
+		Alarms: waiting.Alarms[1:], Messages: waiting.Messages[:1], Timeline: append(waiting.Timeline, waiting.Timeline...)}
+	for name, run := range map[string]*engine.Run{"waiting": waiting, "everything": sample()} {
+		b.Run(name, func(b *testing.B) {
+			size := 0
+			for b.Loop() {
+				record := encodeRun(run)
+				if _, err := decodeRun(record); err != nil {
+					b.Fatal(err)
+				}
+				size = len(record)
+			}
+			b.ReportMetric(float64(size), "B/run")
+		})
+	}
+}
