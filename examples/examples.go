@@ -1,5 +1,16 @@
-// Package examples holds runnable projects, one idea each. Every one of them is run
-// by a test, and the binary carries them for nudge demo.
+// Package examples holds runnable projects, one idea each:
+//
+//	hello                a message
+//	order_shipped        receipts, replies and exits around one order
+//	welcome_series       a series that ends with its goal
+//	abandoned_cart       a flow that every change begins anew, and a purchase ends
+//	comment_digest       many events in one message
+//	survey_by_reply      a question, and what follows from its answer
+//	escalation           channels to fall back on, and a flow that sets off another
+//	ab_test              two texts, dealt by a hash
+//	reminder_until_read  the same thing at most three times
+//
+// Every one has a story that a test runs. The binary carries those of nudge demo.
 package examples
 
 import (

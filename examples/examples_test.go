@@ -1,40 +1,65 @@
 package examples_test
 
 import (
-	"io/fs"
+	"os"
+	"slices"
 	"strings"
 	"testing"
 
-	"nudge/examples"
 	"nudge/flows"
 	"nudge/flows/diag"
 )
 
+// meant are the codes of the warnings that an example means to show.
+var meant = map[string][]string{"order_shipped": {flows.CodeNoFailedLine}}
+
+// folders is the names of all examples.
+func folders(t *testing.T) []string {
+	t.Helper()
+	entries, err := os.ReadDir(".")
+	must(t, err)
+	var names []string
+	for _, e := range entries {
+		if e.IsDir() {
+			names = append(names, e.Name())
+		}
+	}
+	return names
+}
+
 // An example teaches, so it has no errors, and no warnings but those that it means to
-// show.
+// show. It has a page of its own, and a story below.
 func TestExamplesAreClean(t *testing.T) {
-	for _, example := range []struct {
-		name  string
-		files fs.FS
-		meant []string // codes of warnings
-	}{
-		{"hello", examples.Hello(), nil},
-		{"order_shipped", examples.OrderShipped(), []string{flows.CodeNoFailedLine}},
-	} {
-		t.Run(example.name, func(t *testing.T) {
-			project, list := flows.Load(example.files)
+	for _, name := range folders(t) {
+		t.Run(name, func(t *testing.T) {
+			project, list := flows.Load(os.DirFS(name))
 			var got []string
 			for _, d := range list {
 				got = append(got, d.Code)
 			}
-			if strings.Join(got, " ") != strings.Join(example.meant, " ") {
+			if !slices.Equal(got, meant[name]) {
 				var text strings.Builder
 				diag.Render(&text, list, project.Source)
-				t.Errorf("diagnostics %v, want %v:\n%s", got, example.meant, &text)
+				t.Errorf("diagnostics %v, want %v:\n%s", got, meant[name], &text)
 			}
-			if project.Flow(example.name) == nil {
+			if project.Flow(name) == nil {
 				t.Errorf("there is no flow called like the example")
 			}
+			page, err := os.ReadFile(name + "/README.md")
+			must(t, err)
+			if !strings.HasPrefix(string(page), "# "+name+"\n") || !strings.Contains(string(page), "nudge dev examples/"+name) {
+				t.Errorf("its page does not begin with its name, or does not say how to run it")
+			}
+			if stories[name] == nil {
+				t.Errorf("it has no story")
+			}
 		})
+	}
+}
+
+func must(t *testing.T, err error) {
+	t.Helper()
+	if err != nil {
+		t.Fatal(err)
 	}
 }
