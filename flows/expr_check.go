@@ -67,7 +67,7 @@ func (c *exprChecker) check(n *ast.Node) *shape.Type {
 	case *ast.StringNode:
 		return shape.String
 	case *ast.IdentifierNode:
-		return c.identifier(node)
+		return c.identifier(n, node)
 	case *ast.PointerNode:
 		return c.pointer(node)
 	case *ast.ChainNode:
@@ -97,12 +97,25 @@ func (c *exprChecker) check(n *ast.Node) *shape.Type {
 	return c.fail(*n, CodeBadExpression, "use set to name a value", "this kind of expression is not allowed in flows")
 }
 
-func (c *exprChecker) identifier(n *ast.IdentifierNode) *shape.Type {
-	if t, ok := c.scope.Field(n.Value); ok {
-		return t
+func (c *exprChecker) identifier(n *ast.Node, id *ast.IdentifierNode) *shape.Type {
+	t, ok := c.scope.Field(id.Value)
+	if !ok {
+		return c.fail(id, CodeUnknownName, diag.DidYouMean(id.Value, c.scope.Names(), "In scope here"), "unknown name %q", id.Value)
 	}
-	code, message := CodeUnknownName, "unknown name %q"
-	return c.fail(n, code, diag.DidYouMean(n.Value, c.scope.Names(), "In scope here"), message, n.Value)
+	if functions[id.Value] != nil {
+		c.fromScope(n, id)
+	}
+	return t
+}
+
+// fromScope reads a name that is a function's too, such as round or a step's id, where
+// it stands without brackets: expr takes the bare word for the function.
+func (c *exprChecker) fromScope(n *ast.Node, id *ast.IdentifierNode) {
+	env, name := &ast.IdentifierNode{Value: "$env"}, &ast.StringNode{Value: id.Value}
+	env.SetLocation(id.Location())
+	name.SetLocation(id.Location())
+	ast.Patch(n, &ast.MemberNode{Node: env, Property: name})
+	(*n).SetLocation(id.Location())
 }
 
 func (c *exprChecker) pointer(n *ast.PointerNode) *shape.Type {
