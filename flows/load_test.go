@@ -80,7 +80,7 @@ func TestRenderedSend(t *testing.T) {
 	if m.Conversation != "Customer_Services_ann_lee" || m.From.ID != `TEAM\Customer_Services` || m.Rules[0] != "appMessaging" {
 		t.Errorf("sent as %+v from %+v", m, m.From)
 	}
-	if want := "Hello Ann,\nyour order O 7 is on its way. It was 1,234.5.\n"; m.Body != want {
+	if want := "Hello Ann,\nyour order O 7 is on its way. It was 1,234.5."; m.Body != want {
 		t.Errorf("body %q, want %q", m.Body, want)
 	}
 	if diff := cmp.Diff(map[string]any{"order": "O 7", "total": 1234.5}, m.Metadata); diff != "" {

@@ -3,6 +3,7 @@ package templates
 import (
 	"maps"
 	"slices"
+	"strings"
 	"time"
 
 	"nudge/channels"
@@ -134,7 +135,7 @@ func (t *Template) Render(to string, scope map[string]any) (channels.Message, er
 	}
 	r := &renderer{scope: scope}
 	m := channels.Message{To: to, RuleSet: t.ruleSet, Rules: t.rules}
-	m.Body = r.text(t.body)
+	m.Body = strings.TrimRight(r.text(t.body), "\n") // a block of YAML ends in a newline that nobody meant to send
 	t.renderParts(r, &m)
 	if t.alert != nil {
 		m.Alert = &channels.Alert{Title: r.text(t.alert.title), Body: r.text(t.alert.body),
