@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"maps"
+	"math"
 	"slices"
 	"strconv"
 
@@ -88,6 +89,7 @@ const (
 	fnLessEqual    = "__lessEqual"
 	fnGreater      = "__greater"
 	fnGreaterEqual = "__greaterEqual"
+	fnWithin       = "__within" // see exprChecker.within
 )
 
 // orderings maps an operator to the function that stands for it.
@@ -100,6 +102,7 @@ var ownFunctions = map[string]func(...any) (any, error){
 	fnLessEqual:    ordering(func(c int) bool { return c <= 0 }),
 	fnGreater:      ordering(func(c int) bool { return c > 0 }),
 	fnGreaterEqual: ordering(func(c int) bool { return c >= 0 }),
+	fnWithin:       within,
 	"string":       stringOf,
 }
 
@@ -114,6 +117,22 @@ func ordering(holds func(int) bool) func(...any) (any, error) {
 		}
 		return holds(order), nil
 	}
+}
+
+// within reports whether a number is a whole one between two others.
+func within(params ...any) (any, error) {
+	if shape.Absent(params[0]) || shape.Absent(params[1]) || shape.Absent(params[2]) {
+		return false, nil
+	}
+	if f, ok := params[0].(float64); ok && f != math.Trunc(f) {
+		return false, nil
+	}
+	low, okLow := shape.Compare(params[1], params[0])
+	high, okHigh := shape.Compare(params[0], params[2])
+	if !okLow || !okHigh {
+		return false, fmt.Errorf("%s cannot be in a range of numbers", described(params[0]))
+	}
+	return low <= 0 && high <= 0, nil
 }
 
 var errNoText = errors.New("string() takes text, a number, true or false, or a time")

@@ -11,6 +11,9 @@ import (
 )
 
 func (c *exprChecker) binary(n *ast.Node, b *ast.BinaryNode) *shape.Type {
+	if bounds, ok := b.Right.(*ast.BinaryNode); ok && b.Operator == "in" && bounds.Operator == ".." {
+		return c.within(n, b, bounds)
+	}
 	left, right := c.check(&b.Left), c.check(&b.Right)
 	switch b.Operator {
 	case "and", "&&", "or", "||":
@@ -30,8 +33,7 @@ func (c *exprChecker) binary(n *ast.Node, b *ast.BinaryNode) *shape.Type {
 	case "+":
 		return c.plus(b, left, right)
 	case "..":
-		c.numbers(b, left, right)
-		return shape.ListOf(shape.Number)
+		return c.fail(b, CodeTooCostly, "compare with both ends", "a range of numbers may only stand after in")
 	case "-", "*", "/", "%", "^", "**":
 		c.numbers(b, left, right)
 		return shape.Number
@@ -85,12 +87,26 @@ func (c *exprChecker) order(n *ast.Node, b *ast.BinaryNode, left, right *shape.T
 		!c.oneOf(b.Right, right, "what follows "+b.Operator, ordered...) || !c.sameKind(b, left, right) {
 		return shape.Boolean
 	}
-	at := b.Location()
-	callee := &ast.IdentifierNode{Value: orderings[b.Operator]}
-	callee.SetLocation(at)
-	ast.Patch(n, &ast.CallNode{Callee: callee, Arguments: []ast.Node{b.Left, b.Right}})
-	(*n).SetLocation(at)
+	become(n, orderings[b.Operator], b.Left, b.Right)
 	return shape.Boolean
+}
+
+// within is x in 0..10, which becomes a function: expr would make the list, however
+// long it is.
+func (c *exprChecker) within(n *ast.Node, b, bounds *ast.BinaryNode) *shape.Type {
+	c.oneOf(b.Left, c.check(&b.Left), "what stands before in", shape.KindNumber)
+	c.numbers(bounds, c.check(&bounds.Left), c.check(&bounds.Right))
+	become(n, fnWithin, b.Left, bounds.Left, bounds.Right)
+	return shape.Boolean
+}
+
+// become makes a call of one of our own functions of a node.
+func become(n *ast.Node, function string, args ...ast.Node) {
+	at := (*n).Location()
+	callee := &ast.IdentifierNode{Value: function}
+	callee.SetLocation(at)
+	ast.Patch(n, &ast.CallNode{Callee: callee, Arguments: args})
+	(*n).SetLocation(at)
 }
 
 // membership is in: an item of a list, or a field of a map.

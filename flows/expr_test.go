@@ -58,6 +58,7 @@ func TestConditions(t *testing.T) {
 		`data.id == "O1" and data.paid`: true, `not data.paid or data.vip`: false, `!data.vip`: true, `data.vip`: false,
 		`data.note == nil`: true, `data.note == "x"`: false, `(data.note ?? "none") == "none"`: true,
 		`reply.number >= 9`: false, `reply.number < 9`: false, `reply.number in 0..10`: false, `data.n in 0..10`: true,
+		`data.n in 4..data.total`: false, `data.total in 0..100`: false, `not (data.n in -1..2)`: true,
 		`now > data.at`: true, `data.at < now`: true, `data.at == now`: false, `data.at == data.at`: true, `now <= data.at`: false,
 		`lower(reply.text) contains "say"`: true, `data.note contains "x"`: false, `data.id matches "^O[0-9]+$"`: true,
 		`"a" in data.tags`: true, `len(data.items) == 2`: true, `any(data.items, .price > 30)`: true,
@@ -86,6 +87,8 @@ func TestRefusedExpressions(t *testing.T) {
 		`data.totl > 1`: CodeUnknownField, `data.id.x == "y"`: CodeUnknownField, `data.id.trim() == "y"`: CodeBadExpression,
 		`data.id matches data.id`: CodeBadExpression, `data.at.Std() == now`: CodeBadExpression,
 		`len(sort(data.tags)) > 0`: CodeUnknownFunction, `data == data`: CodeWrongType, `data[data.id] == "x"`: CodeBadExpression,
+		`len(0..1000000) > 3`: CodeTooCostly, `any(0..9, # > 3)`: CodeTooCostly, `data.id in 0..9`: CodeWrongType,
+		`data.n in 0..data.id`: CodeWrongType, `__within(1, 2, 3)`: CodeUnknownFunction,
 		`__less(1, 2)`: CodeUnknownFunction, `1`: CodeWrongType, ``: CodeBadExpression,
 		strings.Repeat("not ", 600) + "data.paid": CodeTooCostly, `data.paid and ` + strings.Repeat(" ", maxSource) + `true`: CodeTooCostly,
 	} {

@@ -96,6 +96,51 @@ func FuzzSmallTexts(f *testing.F) {
 	})
 }
 
+// FuzzCondition holds that an expression is either refused with a reason, or gives the
+// same for the same scope, whatever is absent in it.
+func FuzzCondition(f *testing.F) {
+	for _, text := range []string{
+		`data.total > 3 && data.plan == "pro"`, `any(data.items, .price > 3)`, `data.note ?? "" != ""`, `not hello.read`,
+		`reply.number in 0..10`, `lower(data.note ?? "") contains "a"`, `data.at < now`, `len(data.items) == 0 ? true : false`,
+		`filter(data.items, # != nil)[0].name == "x"`, `data.note?.x`, `"a" in ["a", data.plan]`, `{"a": 1}.a == 1`,
+	} {
+		f.Add(text)
+	}
+	item := shape.MapOf(map[string]*shape.Type{"name": shape.String, "price": shape.Number})
+	scope := shape.MapOf(map[string]*shape.Type{
+		NameData: shape.MapOf(map[string]*shape.Type{
+			"total": shape.Number, "plan": shape.OneOf("trial", "pro"), "note": shape.String.OrNil(), "at": shape.Moment,
+			"items": shape.ListOf(item), "other": shape.Any,
+		}),
+		NameReply: replyShape, NameNow: shape.Moment, "hello": sendShape,
+	})
+	full := map[string]any{
+		NameData: map[string]any{"total": 7, "plan": "pro", "note": "ü", "at": shape.Time{}, "other": 1.5,
+			"items": []any{map[string]any{"name": "Lamp", "price": 20}}},
+		NameReply: map[string]any{"text": "9!", "number": 9}, NameNow: shape.Time{}, "hello": map[string]any{"read": true},
+	}
+	empty := map[string]any{
+		NameData: map[string]any{"items": []any{}}, NameReply: map[string]any{}, NameNow: shape.Time{}, "hello": map[string]any{},
+	}
+	f.Fuzz(func(t *testing.T, text string) {
+		var list diag.List
+		e, _ := compileExpr(&node.Text{Value: text}, 0, scope, forCondition, &list)
+		if (e == nil) != list.HasErrors() {
+			t.Fatalf("%q: compiled %v, with %v", text, e != nil, list)
+		}
+		if e == nil {
+			return
+		}
+		for _, values := range []map[string]any{full, empty} {
+			first, err := e.Bool(values)
+			second, again := e.Bool(values)
+			if first != second || (err == nil) != (again == nil) {
+				t.Fatalf("%q is %v (%v), then %v (%v)", text, first, err, second, again)
+			}
+		}
+	})
+}
+
 // flowTexts is every flow of the tests, under the name f.
 func flowTexts(t testing.TB) []string {
 	t.Helper()
