@@ -72,6 +72,8 @@ func Describe(f *flows.Flow, r *Run, e Entry) string {
 		return "ended: " + e.Detail
 	case KindError:
 		return e.Detail
+	case KindLeft:
+		return fmt.Sprintf("%q was held, and no step took it", e.Detail)
 	case KindRound:
 		return step + " began round " + e.Detail
 	case KindItem:

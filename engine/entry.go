@@ -158,19 +158,28 @@ func (a *application) afterEnd(r *Run) {
 			ChildEnded: &ChildEnded{Parent: r.Parent, Step: r.ParentStep, Child: r.ID, Outcome: r.Outcome}})
 	}
 	f := a.e.activeNamed(r.Flow)
-	if f == nil || f.Entry.IfRunning != flows.Queue {
-		return
-	}
+	queues := f != nil && f.Entry.IfRunning == flows.Queue
 	for _, h := range r.Mailbox {
-		if i := slices.IndexFunc(f.Triggers, func(t flows.Trigger) bool { return t.Event == h.Event && h.Event != "" }); i >= 0 {
+		// Only what was held for a collect has not been offered to the trigger yet.
+		if queues && collects(a.e.flowOf(r), h.Event) && triggers(f, h.Event) {
 			p := a.editPerson(r.Profile)
 			p.Queue = append(p.Queue, Queued{Flow: r.Flow, Key: r.Key, Happening: h})
+		} else {
+			r.log(Entry{At: a.now, Kind: KindLeft, Step: NoStep, Detail: h.label()})
 		}
+	}
+	if !queues {
+		return
 	}
 	p := a.ws.person(r.Profile)
 	if p != nil && slices.ContainsFunc(p.Queue, func(q Queued) bool { return q.Flow == r.Flow && q.Key == r.Key }) {
 		a.derive(r, &Input{Kind: InputDequeue, Dequeue: &Dequeue{Flow: r.Flow, Profile: r.Profile, Key: r.Key}})
 	}
+}
+
+// triggers reports whether events of a type start the flow.
+func triggers(f *flows.Flow, event string) bool {
+	return slices.ContainsFunc(f.Triggers, func(t flows.Trigger) bool { return t.Event == event && event != "" })
 }
 
 // Dequeue starts the next run that waits in a person's queue.

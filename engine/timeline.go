@@ -48,6 +48,7 @@ const (
 	KindFetch                       // Detail: method and host
 	KindFetched                     // Detail: status, or why there was no answer
 	KindOpted                       // Detail: in or out, and of what
+	KindLeft                        // Detail: event type or text; held, and no step took it
 )
 
 var kindNames = [...]string{
@@ -57,7 +58,7 @@ var kindNames = [...]string{
 	KindWaiting: "waiting", KindWaitEnded: "wait ended", KindEvent: "event", KindReply: "reply",
 	KindHeld: "held", KindDropped: "dropped", KindBranch: "branch", KindSet: "set", KindEnded: "ended",
 	KindError: "error", KindQuarantined: "quarantined", KindRound: "round", KindItem: "item",
-	KindEmitted: "emitted", KindCalled: "called", KindFetch: "fetch", KindFetched: "fetched", KindOpted: "opted",
+	KindEmitted: "emitted", KindCalled: "called", KindFetch: "fetch", KindFetched: "fetched", KindOpted: "opted", KindLeft: "left",
 }
 
 // String is the word for a kind in the API.
