@@ -13,7 +13,7 @@ import (
 
 const (
 	maxLine    = engine.MaxEventBytes + engine.MaxProfileData + 4096 // bytes of one line of NDJSON
-	lineWindow = 256                                                 // lines of NDJSON under way at once
+	lineWindow = 1024                                                // lines of NDJSON under way at once: what one commit takes
 )
 
 // isLines reports whether the request's body is NDJSON.

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"bytes"
 	"fmt"
 	"io"
 	"os"
@@ -21,6 +22,7 @@ type progress struct {
 	noun  string
 	size  int64 // bytes of the file; 0: not known
 	read  atomic.Int64
+	lines atomic.Int64 // begun in what was read
 	shown time.Time
 }
 
@@ -50,6 +52,7 @@ type counted struct {
 func (c *counted) Read(b []byte) (int, error) {
 	n, err := c.Reader.Read(b)
 	c.progress.read.Add(int64(n))
+	c.progress.lines.Add(int64(bytes.Count(b[:n], []byte("\n"))))
 	return n, err
 }
 
@@ -59,7 +62,14 @@ func (p *progress) show(done int) {
 		return
 	}
 	p.shown = time.Now()
-	fmt.Fprint(p.out, "\r\x1b[K", bar(p.read.Load(), p.size), plural(done, p.noun))
+	fmt.Fprint(p.out, "\r\x1b[K", bar(p.answered(int64(done)), p.size), plural(done, p.noun))
+}
+
+// answered is about how many bytes of the file the answers are to: reading is ahead of
+// them by what lies in buffers.
+func (p *progress) answered(done int64) int64 {
+	lines := max(p.lines.Load(), 1)
+	return int64(float64(p.read.Load()) * float64(min(done, lines)) / float64(lines))
 }
 
 // clear takes the drawing away.
