@@ -127,7 +127,7 @@ func (w *checker) pipe(p *parse.PipeNode, dot *shape.Type) *shape.Type {
 // command is the type of one command; piped is what came before it, or nil.
 func (w *checker) command(cmd *parse.CommandNode, dot, piped *shape.Type) *shape.Type {
 	if id, ok := cmd.Args[0].(*parse.IdentifierNode); ok {
-		if fn := w.functions[id.Ident]; fn != nil {
+		if fn := w.kit.functions[id.Ident]; fn != nil {
 			return w.call(cmd, id, fn, dot, piped)
 		}
 	}
@@ -247,7 +247,7 @@ func (w *checker) operand(n *parse.Node, dot *shape.Type) *shape.Type {
 // scopeName is a name of the scope with what follows it: data.order_id, which
 // becomes $.data.order_id.
 func (w *checker) scopeName(n *parse.Node, id *parse.IdentifierNode, path []string) *shape.Type {
-	if fn := w.functions[id.Ident]; fn != nil && len(path) == 0 {
+	if fn := w.kit.functions[id.Ident]; fn != nil && len(path) == 0 {
 		return w.call(&parse.CommandNode{Args: []parse.Node{id}}, id, fn, nil, nil)
 	}
 	t, ok := w.use.Scope.Field(id.Ident)
@@ -270,7 +270,7 @@ func (w *checker) unknownName(id *parse.IdentifierNode, path bool) {
 			"unknown name %q", id.Ident)
 		return
 	}
-	names := append(w.use.Scope.Names(), functionNames(w.functions)...)
+	names := append(w.use.Scope.Names(), functionNames(w.kit.functions)...)
 	w.fail(id.Pos, len(id.Ident), CodeUnknownFunction, diag.DidYouMean(id.Ident, names, "Names and functions"),
 		"there is no name and no function %q", id.Ident)
 }

@@ -26,13 +26,12 @@ const maxNesting = 3
 
 // compiler compiles the texts of one template for one place of a flow.
 type compiler struct {
-	use       Use
-	list      *diag.List
-	at        place
-	functions map[string]*function
-	funcs     template.FuncMap
-	included  map[string]*included // partials by name; nil while one is being compiled
-	used      map[string]bool      // the names of the partials, shared by all variants
+	use      Use
+	list     *diag.List
+	at       place
+	kit      *kit
+	included map[string]*included // partials by name; nil while one is being compiled
+	used     map[string]bool      // the names of the partials, shared by all variants
 }
 
 func newCompiler(use Use, locale string, used map[string]bool, list *diag.List) *compiler {
@@ -41,7 +40,7 @@ func newCompiler(use Use, locale string, used map[string]bool, list *diag.List) 
 		at.zone = time.UTC
 	}
 	return &compiler{
-		use: use, list: list, at: at, functions: functionsIn(at), included: map[string]*included{}, used: used,
+		use: use, list: list, at: at, kit: kitOf(at), included: map[string]*included{}, used: used,
 	}
 }
 
@@ -115,7 +114,12 @@ func (c *compiler) syntax(t *node.Text, message string) {
 // action that decides how its value is printed.
 func (c *compiler) build(tree *parse.Tree, printer string, partials map[string]*included) *template.Template {
 	guard(tree.Root, printer)
-	tmpl := template.New(templateName).Funcs(c.funcMap())
+	if len(partials) == 0 {
+		tmpl := c.kit.base.New(templateName)
+		tmpl.Tree = tree
+		return tmpl
+	}
+	tmpl := template.New(templateName).Funcs(c.kit.funcs)
 	for name, p := range partials {
 		mustAdd(tmpl, name, p.tree)
 	}
@@ -128,23 +132,6 @@ func mustAdd(tmpl *template.Template, name string, tree *parse.Tree) *template.T
 		panic("templates: a tree that was parsed cannot be added: " + err.Error())
 	}
 	return added
-}
-
-func (c *compiler) funcMap() template.FuncMap {
-	if c.funcs != nil {
-		return c.funcs
-	}
-	c.funcs = template.FuncMap{fnPrint: printed, fnTyped: asJSON, fnRange: rangeable}
-	for name, f := range c.functions {
-		if f.call == nil {
-			continue
-		}
-		c.funcs[name] = (func(...any) (any, error))(f.call)
-		if f.subject {
-			c.funcs[fnPiped+name] = (func(...any) (any, error))(subjectFirst(f.call))
-		}
-	}
-	return c.funcs
 }
 
 // guard appends the hidden functions: to every action the printer, to every range

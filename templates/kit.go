@@ -1,0 +1,55 @@
+package templates
+
+import (
+	"sync"
+	"text/template"
+)
+
+// kit is the functions of texts that live in a place, in the forms that checking and
+// executing need. It is made once for a place, because a project has hundreds of texts
+// and few places.
+type kit struct {
+	functions map[string]*function
+	funcs     template.FuncMap
+	base      *template.Template // has funcs; texts without partials are made beside it
+}
+
+// maxKits is how many places are remembered; beyond them a kit is made anew.
+const maxKits = 256
+
+var kits struct {
+	sync.Mutex
+	of map[place]*kit
+}
+
+// kitOf returns the kit of a place. It is shared and must not be changed.
+func kitOf(at place) *kit {
+	kits.Lock()
+	defer kits.Unlock()
+	if k := kits.of[at]; k != nil {
+		return k
+	}
+	k := newKit(at)
+	if kits.of == nil {
+		kits.of = map[place]*kit{}
+	}
+	if len(kits.of) < maxKits {
+		kits.of[at] = k
+	}
+	return k
+}
+
+func newKit(at place) *kit {
+	k := &kit{functions: functionsIn(at), funcs: template.FuncMap{fnPrint: printed, fnTyped: asJSON, fnRange: rangeable}}
+	for name, f := range k.functions {
+		if f.call == nil {
+			continue
+		}
+		k.funcs[name] = (func(...any) (any, error))(f.call)
+		if f.subject {
+			k.funcs[fnPiped+name] = (func(...any) (any, error))(subjectFirst(f.call))
+		}
+	}
+	k.base = template.New(templateName).Funcs(k.funcs)
+	return k
+}
