@@ -22,10 +22,26 @@ func (e *Engine) Check(in *Input) *Refusal {
 	switch in.Kind {
 	case InputEvent:
 		return e.checkEvent(in.Event)
+	case InputProfile:
+		return e.checkProfile(in.Profile)
 	case InputReply:
 		if in.Reply.Profile == "" || len(in.Reply.Profile) > MaxProfileBytes {
 			return invalid("profile", fmt.Sprintf("a reply needs its author: 1 to %d bytes", MaxProfileBytes))
 		}
+	}
+	return nil
+}
+
+func (e *Engine) checkProfile(c *ProfileChange) *Refusal {
+	if c.Profile == "" || len(c.Profile) > MaxProfileBytes {
+		return invalid("profile", fmt.Sprintf("must be 1 to %d bytes", MaxProfileBytes))
+	}
+	if err := e.checkAttributes(c.Set); err != nil {
+		refusal := &Refusal{Why: RefusedShape, Detail: err.Error()}
+		if m := new(shape.Mismatch); errors.As(err, &m) {
+			refusal.Field = m.Path
+		}
+		return refusal
 	}
 	return nil
 }
@@ -95,6 +111,10 @@ func (in *Input) digest() uint64 {
 		mix(h, in.Event.Type, in.Event.Profile, string(in.Event.Data))
 	case InputReply:
 		mix(h, in.Reply.Profile, in.Reply.Conversation, in.Reply.Text)
+	case InputCall:
+		mix(h, in.Call.Flow, in.Call.Profile, in.Call.Key, string(in.Call.Data))
+	case InputProfile:
+		mix(h, in.Profile.Profile, string(in.Profile.Set), fmt.Sprint(in.Profile.Replace, in.Profile.OptOuts != nil, in.Profile.Forget))
 	case InputCancel:
 		mix(h, in.Cancel.Run.String(), in.Cancel.Reason)
 	}

@@ -85,7 +85,7 @@ func Describe(f *flows.Flow, r *Run, e Entry) string {
 	case KindFetch:
 		return step + " fetches " + e.Detail + attempt
 	case KindFetched:
-		return step + " was answered: " + e.Detail
+		return step + " was " + e.Detail
 	case KindOpted:
 		return "opted " + e.Detail
 	case KindQuarantined:

@@ -30,6 +30,7 @@ type FetchResult struct {
 	JSON    json.RawMessage // its body; nil when it is not JSON
 	Error   string          // why there was no answer; no secrets
 	Busy    bool            // it was not even tried, for want of a place
+	Final   bool            // there will be no answer, however often it is asked
 }
 
 // Fetched is the answer to a fetch step of a run.
@@ -85,9 +86,9 @@ func (a *application) fetched(res *FetchResult) {
 	r = a.edit(res.Run)
 	f := a.e.flowOf(r)
 	s := &f.Steps[r.At]
-	detail := fmt.Sprintf("status %d", res.Status)
+	detail := fmt.Sprintf("answered with status %d", res.Status)
 	if res.Status == 0 {
-		detail = cut(res.Error, MaxReasonBytes)
+		detail = "not answered: " + cut(res.Error, MaxReasonBytes)
 	}
 	r.log(Entry{At: a.now, Kind: KindFetched, Step: r.At, Attempt: res.Attempt, Detail: detail})
 	if res.Busy {
@@ -96,7 +97,7 @@ func (a *application) fetched(res *FetchResult) {
 		return
 	}
 	again := res.Status == 0 || res.Status == 429 || res.Status >= 500
-	if again && r.FetchAttempt <= s.Fetch.Retries {
+	if again && !res.Final && r.FetchAttempt <= s.Fetch.Retries {
 		a.pauseFetch(r)
 		return
 	}
@@ -133,7 +134,7 @@ func (a *application) ringFetch(r *Run) {
 		a.tryFetch(r, f, s)
 		return
 	}
-	r.log(Entry{At: a.now, Kind: KindFetched, Step: r.At, Attempt: r.FetchAttempt, Detail: "no answer"})
+	r.log(Entry{At: a.now, Kind: KindFetched, Step: r.At, Attempt: r.FetchAttempt, Detail: "not answered in time"})
 	a.endFetch(r, f, s, &FetchResult{})
 }
 

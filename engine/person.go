@@ -56,6 +56,7 @@ type ProfileChange struct {
 	Profile string
 	Set     json.RawMessage // an object; a null removes what it names
 	Replace bool            // what Set does not name is removed
+	OptOuts *[]string       // when set, exactly what the person is opted out of
 	OptOut  []string        // categories to opt out of
 	OptIn   []string        // categories to opt in to
 	Forget  bool            // end all runs of the person, and forget all that is known
@@ -73,6 +74,9 @@ func (a *application) profile(c *ProfileChange) {
 		return
 	}
 	p := a.editPerson(c.Profile)
+	if c.OptOuts != nil {
+		p.OptOuts = slices.Compact(slices.Sorted(slices.Values(*c.OptOuts)))
+	}
 	for _, category := range c.OptOut {
 		p.optOut(category)
 	}
@@ -109,7 +113,7 @@ func (a *application) setAttributes(profile string, set json.RawMessage, replace
 	if len(raw) > MaxProfileData {
 		return fmt.Errorf("what is known of a person must be at most %d bytes", MaxProfileData)
 	}
-	if err := a.e.checkAttributes(raw); err != nil {
+	if err := a.e.checkAttributes(set); err != nil {
 		return err
 	}
 	if len(attributes) == 0 {
@@ -122,11 +126,14 @@ func (a *application) setAttributes(profile string, set json.RawMessage, replace
 // checkAttributes reports what is wrong with a person's attributes, by the shape that
 // the active flows know.
 func (e *Engine) checkAttributes(raw json.RawMessage) error {
+	if len(raw) == 0 {
+		return nil
+	}
 	known, err := decodeObject(shape.Any, raw)
 	if err != nil {
 		return err
 	}
-	if zone, ok := known["timezone"]; ok {
+	if zone := known["timezone"]; zone != nil {
 		name, isText := zone.(string)
 		if !isText || e.zone(name) == nil {
 			return fmt.Errorf("timezone: there is no time zone %v; for example Europe/London", zone)

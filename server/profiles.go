@@ -4,7 +4,6 @@ import (
 	"encoding/json"
 	"maps"
 	"net/http"
-	"slices"
 
 	"nudge/engine"
 )
@@ -133,40 +132,14 @@ func (s *Server) changes(id string, raw json.RawMessage, replace bool) ([]*engin
 	wanted, given := fields["opt_outs"]
 	delete(fields, "opt_outs")
 	change.Set = encodedFields(fields)
-	if !given && !replace {
-		return asInputs(change), nil
+	if given || replace {
+		optOuts, err := categoriesOf(wanted)
+		if err != nil {
+			return nil, err
+		}
+		change.OptOuts = &optOuts
 	}
-	return s.withOptOuts(change, wanted)
-}
-
-// withOptOuts makes the person's opt-outs those given. The engine adds and removes, so
-// what to remove is looked up; of two changes at once, the opt-outs of both may stay.
-func (s *Server) withOptOuts(change *engine.ProfileChange, raw json.RawMessage) ([]*engine.Input, error) {
-	wanted, err := categoriesOf(raw)
-	if err != nil {
-		return nil, err
-	}
-	p, err := s.config.Store.Person(change.Profile)
-	if err != nil {
-		return nil, err
-	}
-	var removed []string
-	if p != nil {
-		removed = slices.DeleteFunc(slices.Clone(p.OptOuts), func(c string) bool { return slices.Contains(wanted, c) })
-	}
-	if slices.Contains(removed, engine.OptOutAll) { // which removes all: the others have to come after
-		change.OptIn = []string{engine.OptOutAll}
-		return asInputs(change, &engine.ProfileChange{Profile: change.Profile, OptOut: wanted}), nil
-	}
-	change.OptOut, change.OptIn = wanted, removed
-	return asInputs(change), nil
-}
-
-func asInputs(changes ...*engine.ProfileChange) (inputs []*engine.Input) {
-	for _, c := range changes {
-		inputs = append(inputs, &engine.Input{Kind: engine.InputProfile, Profile: c})
-	}
-	return inputs
+	return []*engine.Input{{Kind: engine.InputProfile, Profile: change}}, nil
 }
 
 func encodedFields(fields map[string]json.RawMessage) json.RawMessage {

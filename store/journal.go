@@ -69,6 +69,7 @@ func journaledFields(c *codec, j *engine.Journaled) {
 			c.str(&x.Profile)
 			c.raw(&x.Set)
 			c.bool(&x.Replace)
+			optional(c, &x.OptOuts, func(c *codec, v *[]string) { list(c, v, (*codec).str) })
 			list(c, &x.OptOut, (*codec).str)
 			list(c, &x.OptIn, (*codec).str)
 			c.bool(&x.Forget)
@@ -104,6 +105,7 @@ func journaledFields(c *codec, j *engine.Journaled) {
 			c.raw(&x.JSON)
 			c.str(&x.Error)
 			c.bool(&x.Busy)
+			c.bool(&x.Final)
 		})
 	default:
 		c.fail()

@@ -3,6 +3,7 @@ package runner
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"sync"
 	"time"
 
@@ -14,7 +15,8 @@ import (
 // use.
 type Fetcher interface {
 	// Do makes one request and returns the answer's status and its body, nil where that
-	// is not JSON. An error says why there was no answer, without secrets.
+	// is not JSON. An error says why there was no answer, without secrets; one that has a
+	// method Final which says true means that asking again cannot help.
 	Do(ctx context.Context, request flows.FetchRequest, timeout time.Duration) (status int, body json.RawMessage, err error)
 }
 
@@ -43,7 +45,8 @@ func (r *Runner) fetch(ctx context.Context, p engine.FetchPost) *engine.FetchRes
 	status, body, err := r.config.Fetcher.Do(ctx, p.Request, p.Timeout)
 	result := &engine.FetchResult{Status: status, JSON: body}
 	if err != nil {
-		result = &engine.FetchResult{Error: err.Error()}
+		var final interface{ Final() bool }
+		result = &engine.FetchResult{Error: err.Error(), Final: errors.As(err, &final) && final.Final()}
 	}
 	return result
 }

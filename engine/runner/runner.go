@@ -52,8 +52,8 @@ func New(store Store, core *engine.Engine, config Config) (*Runner, error) {
 
 // Submit applies inputs together, all of them or none, and returns their answers once
 // they are durable. It fails with ErrBusy, with ErrStopped, or with ctx's error; with
-// the last two the inputs may have been taken all the same. All inputs must be of one
-// class, and a deploy must come alone.
+// the last two the inputs may have been taken all the same. The first input says in
+// which queue they wait, and a deploy must come alone.
 func (r *Runner) Submit(ctx context.Context, inputs ...*engine.Input) ([]engine.Answer, error) {
 	ticket, err := r.Begin(inputs...)
 	if err != nil {
