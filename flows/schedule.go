@@ -59,7 +59,7 @@ func (r *reader) cron(m *node.Map) *Cron {
 // says of which day another one would be.
 func (r *reader) campaignMoment(m *node.Map) *Moment {
 	t := m.Text("at")
-	moment := r.moment(t, &known{})
+	moment := r.moment(t, &known{names: map[string]*shape.Type{}}) // there is nobody to ask yet
 	if moment != nil && moment.Date == (Date{}) {
 		r.list.Errorf(t.Span, CodeBadMoment, "for example 2026-12-24 09:00", "a trigger fires at a date and a time of day")
 	}
