@@ -310,7 +310,7 @@ func (k *killed) finish() {
 	for k.live() > 0 {
 		select {
 		case <-ctx.Done():
-			k.t.Fatalf("%d runs still live:\n%s", k.live(), k.output.String())
+			k.t.Fatalf("%d runs still live, such as %s\n%s", k.live(), k.sample(), k.output.String())
 		case <-tick.C:
 		}
 	}
@@ -320,6 +320,28 @@ func (k *killed) finish() {
 	if err := errors.Join(k.process.Process.Signal(syscall.SIGTERM), k.process.Wait()); err != nil {
 		k.t.Fatalf("the last stop: %v\n%s", err, k.output.String())
 	}
+}
+
+// sample is a run that lives, as the API shows it.
+func (k *killed) sample() string {
+	var page struct{ Runs []struct{ ID string } }
+	if err := json.Unmarshal(k.get("/v1/runs?status=live&limit=1"), &page); err != nil || len(page.Runs) == 0 {
+		return "none"
+	}
+	return string(k.get("/v1/runs/" + page.Runs[0].ID))
+}
+
+func (k *killed) get(path string) []byte {
+	response, err := k.client.Get("http://" + k.address + path)
+	if err != nil {
+		return nil
+	}
+	defer response.Body.Close()
+	body, err := io.ReadAll(response.Body)
+	if err != nil {
+		return nil
+	}
+	return body
 }
 
 // sends are the attempts of one message of one run, as the provider saw them.
