@@ -29,15 +29,7 @@ func journaledFields(c *codec, j *engine.Journaled) {
 	c.uint(&in.Derived)
 	switch in.Kind {
 	case engine.InputEvent:
-		optional(c, &in.Event, func(c *codec, e *engine.Event) {
-			c.str(&e.Type)
-			c.str(&e.Profile)
-			c.raw(&e.Data)
-			optional(c, &e.Rest, func(c *codec, r *engine.Rest) {
-				c.bytes(r.After[:])
-				c.bytes(r.Before[:])
-			})
-		})
+		optional(c, &in.Event, eventFields)
 	case engine.InputReceipt:
 		optional(c, &in.Receipt, receiptFields)
 	case engine.InputReply:
@@ -45,71 +37,97 @@ func journaledFields(c *codec, j *engine.Journaled) {
 	case engine.InputResult:
 		optional(c, &in.Result, resultFields)
 	case engine.InputTimer:
-		optional(c, &in.Timer, func(c *codec, t *engine.Timer) {
-			integer(c, &t.Due)
-			c.bytes(t.Run[:])
-		})
+		optional(c, &in.Timer, timerFields)
 	case engine.InputClaim:
-		optional(c, &in.Claim, func(c *codec, r *engine.OutboxRef) {
-			c.uint(&r.Order)
-			c.bytes(r.Run[:])
-			integer(c, &r.Message)
-		})
+		optional(c, &in.Claim, claimFields)
 	case engine.InputCancel:
-		optional(c, &in.Cancel, func(c *codec, x *engine.Cancel) {
-			c.bytes(x.Run[:])
-			c.str(&x.Reason)
-		})
+		optional(c, &in.Cancel, cancelFields)
 	case engine.InputDeploy:
 		optional(c, &in.Deploy, deployFields)
 	case engine.InputControl:
 		optional(c, &in.Control, controlFields)
 	case engine.InputProfile:
-		optional(c, &in.Profile, func(c *codec, x *engine.ProfileChange) {
-			c.str(&x.Profile)
-			c.raw(&x.Set)
-			c.bool(&x.Replace)
-			optional(c, &x.OptOuts, func(c *codec, v *[]string) { list(c, v, (*codec).str) })
-			list(c, &x.OptOut, (*codec).str)
-			list(c, &x.OptIn, (*codec).str)
-			c.bool(&x.Forget)
-		})
+		optional(c, &in.Profile, profileFields)
 	case engine.InputCall:
-		optional(c, &in.Call, func(c *codec, x *engine.Call) {
-			c.str(&x.Flow)
-			c.str(&x.Profile)
-			c.str(&x.Key)
-			c.str(&x.By)
-			c.raw(&x.Data)
-			c.bytes(x.Parent[:])
-		})
+		optional(c, &in.Call, callFields)
 	case engine.InputChildEnded:
-		optional(c, &in.ChildEnded, func(c *codec, x *engine.ChildEnded) {
-			c.bytes(x.Parent[:])
-			integer(c, &x.Step)
-			c.bytes(x.Child[:])
-			c.str(&x.Outcome)
-		})
+		optional(c, &in.ChildEnded, childEndedFields)
 	case engine.InputDequeue:
-		optional(c, &in.Dequeue, func(c *codec, x *engine.Dequeue) {
-			c.str(&x.Flow)
-			c.str(&x.Profile)
-			c.str(&x.Key)
-		})
+		optional(c, &in.Dequeue, dequeueFields)
 	case engine.InputFetched:
-		optional(c, &in.Fetched, func(c *codec, x *engine.FetchResult) {
-			c.bytes(x.Run[:])
-			integer(c, &x.Step)
-			integer(c, &x.Attempt)
-			integer(c, &x.Status)
-			c.raw(&x.JSON)
-			c.str(&x.Error)
-			c.bool(&x.Busy)
-			c.bool(&x.Final)
-		})
+		optional(c, &in.Fetched, fetchedFields)
 	default:
 		c.fail()
 	}
+}
+
+func eventFields(c *codec, e *engine.Event) {
+	c.str(&e.Type)
+	c.str(&e.Profile)
+	c.raw(&e.Data)
+	optional(c, &e.Rest, func(c *codec, r *engine.Rest) {
+		c.bytes(r.After[:])
+		c.bytes(r.Before[:])
+	})
+}
+
+func timerFields(c *codec, t *engine.Timer) {
+	integer(c, &t.Due)
+	c.bytes(t.Run[:])
+}
+
+func claimFields(c *codec, r *engine.OutboxRef) {
+	c.uint(&r.Order)
+	c.bytes(r.Run[:])
+	integer(c, &r.Message)
+}
+
+func cancelFields(c *codec, x *engine.Cancel) {
+	c.bytes(x.Run[:])
+	c.str(&x.Reason)
+}
+
+func profileFields(c *codec, x *engine.ProfileChange) {
+	c.str(&x.Profile)
+	c.raw(&x.Set)
+	c.bool(&x.Replace)
+	optional(c, &x.OptOuts, func(c *codec, v *[]string) { list(c, v, (*codec).str) })
+	list(c, &x.OptOut, (*codec).str)
+	list(c, &x.OptIn, (*codec).str)
+	c.bool(&x.Forget)
+}
+
+func callFields(c *codec, x *engine.Call) {
+	c.str(&x.Flow)
+	c.str(&x.Profile)
+	c.str(&x.Key)
+	c.str(&x.By)
+	c.raw(&x.Data)
+	c.bytes(x.Parent[:])
+}
+
+func childEndedFields(c *codec, x *engine.ChildEnded) {
+	c.bytes(x.Parent[:])
+	integer(c, &x.Step)
+	c.bytes(x.Child[:])
+	c.str(&x.Outcome)
+}
+
+func dequeueFields(c *codec, x *engine.Dequeue) {
+	c.str(&x.Flow)
+	c.str(&x.Profile)
+	c.str(&x.Key)
+}
+
+func fetchedFields(c *codec, x *engine.FetchResult) {
+	c.bytes(x.Run[:])
+	integer(c, &x.Step)
+	integer(c, &x.Attempt)
+	integer(c, &x.Status)
+	c.raw(&x.JSON)
+	c.str(&x.Error)
+	c.bool(&x.Busy)
+	c.bool(&x.Final)
 }
 
 func receiptFields(c *codec, r *channels.Receipt) {

@@ -1,0 +1,149 @@
+package store
+
+import (
+	"bytes"
+	"errors"
+	"slices"
+	"strings"
+
+	"nudge/engine"
+)
+
+// Load returns every run that the needs name, what is known of the people concerned,
+// and the answers to ids that are remembered. The records are the caller's.
+func (s *Store) Load(needs *engine.Needs) (loaded *engine.Loaded, err error) {
+	loaded = &engine.Loaded{}
+	err = s.kv.View(func(r Reader) error {
+		wanted, err := wantedRuns(r, needs, loaded)
+		if err != nil {
+			return err
+		}
+		people := slices.Clone(needs.People)
+		for _, id := range wanted {
+			run, err := readRun(r, id)
+			if err != nil {
+				return err
+			}
+			if run != nil {
+				loaded.Runs = append(loaded.Runs, run)
+				people = append(people, run.Profile)
+			}
+		}
+		for _, id := range sorted(people, strings.Compare) {
+			p, err := readPerson(r, id)
+			if err != nil {
+				return err
+			}
+			if p != nil {
+				loaded.People = append(loaded.People, p)
+			}
+		}
+		for _, id := range needs.IDs {
+			if record := r.Get(IDs, []byte(id)); record != nil {
+				answer, err := decodeAnswer(record)
+				if err != nil {
+					return damaged(IDs, []byte(id), err)
+				}
+				loaded.IDs = append(loaded.IDs, answer)
+			}
+		}
+		return nil
+	})
+	return loaded, err
+}
+
+// readPerson returns what is known of a person, or nil.
+func readPerson(r Reader, id string) (*engine.Person, error) {
+	record := r.Get(Profiles, personPrefix(id))
+	if record == nil {
+		return nil, nil
+	}
+	p, err := decodePerson(record)
+	return p, damaged(Profiles, personPrefix(id), err)
+}
+
+// Person returns what is known of a person, or nil.
+func (s *Store) Person(id string) (p *engine.Person, err error) {
+	err = s.kv.View(func(r Reader) error {
+		p, err = readPerson(r, id)
+		return err
+	})
+	return p, err
+}
+
+// Derived returns the derived inputs that are not yet applied, in order.
+func (s *Store) Derived() (inputs []*engine.Input, err error) {
+	err = s.kv.View(func(r Reader) error {
+		var failed error
+		r.Ascend(Derived, nil, func(key, record []byte) bool {
+			var j *engine.Journaled
+			if j, failed = decodeJournaled(record); failed != nil {
+				failed = damaged(Derived, key, failed)
+				return false
+			}
+			inputs = append(inputs, j.Input)
+			return true
+		})
+		return failed
+	})
+	return inputs, err
+}
+
+// wantedRuns are the ids of the runs that the needs name, in order. Keys that have more
+// than are wanted are noted as cut.
+func wantedRuns(r Reader, needs *engine.Needs, loaded *engine.Loaded) ([]engine.RunID, error) {
+	wanted := slices.Clone(needs.Runs)
+	var failed error
+	collect := func(b Bucket, prefix, from []byte, limit int) (cut bool) {
+		r.Ascend(b, from, func(key, _ []byte) bool {
+			if !bytes.HasPrefix(key, prefix) {
+				return false
+			}
+			if limit == 0 {
+				cut = true
+				return false
+			}
+			limit--
+			id, err := runAt(key)
+			failed = errors.Join(failed, damaged(b, key, err))
+			wanted = append(wanted, id)
+			return err == nil
+		})
+		return cut
+	}
+	for _, p := range sorted(needs.People, strings.Compare) {
+		collect(People, personPrefix(p), personPrefix(p), -1)
+	}
+	for _, k := range sorted(needs.Keys, engine.KeyNeed.Compare) {
+		prefix := keyPrefix(k.FlowKey)
+		from := prefix
+		if k.After != (engine.RunID{}) {
+			from = append(append(bytes.Clone(prefix), k.After[:]...), 0)
+		}
+		if collect(Keys, prefix, from, engine.MaxRunsPerInput+1) {
+			if loaded.Cut == nil {
+				loaded.Cut = map[engine.FlowKey]bool{}
+			}
+			loaded.Cut[k.FlowKey] = true
+		}
+	}
+	return sorted(wanted, engine.RunID.Compare), failed
+}
+
+// sorted returns the values in order, each once.
+func sorted[T comparable](values []T, compare func(a, b T) int) []T {
+	values = slices.Clone(values)
+	slices.SortFunc(values, compare)
+	return slices.Compact(values)
+}
+
+// readRun returns a run, live or ended, or nil when there is none.
+func readRun(r Reader, id engine.RunID) (*engine.Run, error) {
+	for _, b := range [...]Bucket{Runs, Ended} {
+		if record := r.Get(b, id[:]); record != nil {
+			run, err := decodeRun(record)
+			return run, damaged(b, id[:], err)
+		}
+	}
+	return nil, nil
+}

@@ -1,0 +1,68 @@
+package store
+
+import (
+	"encoding/json"
+	"fmt"
+	"slices"
+
+	"nudge/engine"
+	"nudge/flows"
+)
+
+// Version returns a stored version of a flow, or nil when it is not there.
+func (s *Store) Version(v engine.FlowVersion) (f *flows.Flow, err error) {
+	err = s.kv.View(func(r Reader) error {
+		if record := r.Get(Versions, versionKey(v)); record != nil {
+			f, err = decodeFlow(record)
+			return damaged(Versions, versionKey(v), err)
+		}
+		return nil
+	})
+	return f, err
+}
+
+// InUse returns every version that is active or has live runs.
+func (s *Store) InUse() (inUse []*flows.Flow, err error) {
+	state, err := s.State()
+	if err != nil {
+		return nil, err
+	}
+	counts, err := s.Counts()
+	if err != nil {
+		return nil, err
+	}
+	wanted := slices.Clone(state.Active)
+	for _, c := range counts {
+		if v := (engine.FlowVersion{Flow: c.Flow, Version: c.Version}); c.Live > 0 && !slices.Contains(wanted, v) {
+			wanted = append(wanted, v)
+		}
+	}
+	for _, v := range wanted {
+		f, err := s.Version(v)
+		if err != nil {
+			return nil, err
+		}
+		if f == nil {
+			return nil, fmt.Errorf("store: version %s of flow %s is in use but not there", v.Version, v.Flow)
+		}
+		inUse = append(inUse, f)
+	}
+	return inUse, nil
+}
+
+func encodeFlow(f *flows.Flow) []byte {
+	raw := marshalBundle(f.Bundle)
+	return encode(flowVersion, func(c *codec) { c.raw(&raw) })
+}
+
+func decodeFlow(record []byte) (*flows.Flow, error) {
+	var raw json.RawMessage
+	if err := decode(record, flowVersion, func(c *codec) { c.raw(&raw) }); err != nil {
+		return nil, err
+	}
+	var b flows.Bundle
+	if err := json.Unmarshal(raw, &b); err != nil {
+		return nil, err
+	}
+	return flows.Compile(b)
+}
