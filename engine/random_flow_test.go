@@ -10,11 +10,8 @@ import (
 
 // flowWriter writes random flows, of every construct that random inputs can move.
 type flowWriter struct {
-	dice  *rand.Rand
-	out   strings.Builder
-	sends int
-	loops int
-	ids   int
+	dice *rand.Rand
+	out  strings.Builder
 }
 
 // randomProject is two random flows beside a template.
@@ -55,7 +52,6 @@ func (w *flowWriter) step(indent string, depth int) {
 	}
 	switch kind {
 	case 0, 1:
-		w.sends++
 		line("send: { template: hello, on_unknown: %s }", pick(w.dice, "continue", "resend", "fail"))
 	case 2:
 		line("wait: %s", pick(w.dice, "20m", "1d", "{ at: \"09:00\" }", "{ at: 1d after run.started }"))
