@@ -78,13 +78,13 @@ type killed struct {
 	client  *http.Client
 	mu      sync.Mutex            // guards taken
 	taken   map[channels.Ref]bool // Read receipts that were answered with 200, by run and message
-	output  bytes.Buffer          // of all processes, for a failure
+	output  string // the file that all processes write to, for a failure
 }
 
 func newKilled(t *testing.T, seed uint64) *killed {
 	k := &killed{t: t, dice: rand.New(rand.NewPCG(seed, 1)), dir: t.TempDir(),
 		taken: map[channels.Ref]bool{}, client: &http.Client{Timeout: 10 * time.Second, Transport: &http.Transport{MaxIdleConnsPerHost: 64}}}
-	k.binary = filepath.Join(k.dir, "nudge")
+	k.binary, k.output = filepath.Join(k.dir, "nudge"), filepath.Join(k.dir, "stderr")
 	if out, err := exec.Command("go", "build", "-o", k.binary, "nudge/cmd/nudge").CombinedOutput(); err != nil {
 		t.Fatalf("build: %v\n%s", err, out)
 	}
@@ -217,7 +217,12 @@ func (k *killed) write(name, text string) {
 func (k *killed) begin() {
 	k.t.Helper()
 	k.process = exec.Command(k.binary, "serve", "-c", filepath.Join(k.dir, "nudge.yaml"))
-	k.process.Stderr = &k.output
+	stderr, err := os.OpenFile(k.output, os.O_CREATE|os.O_APPEND|os.O_WRONLY, 0o600)
+	if err != nil {
+		k.t.Fatal(err)
+	}
+	defer stderr.Close()
+	k.process.Stderr = stderr
 	out, err := k.process.StdoutPipe()
 	if err != nil {
 		k.t.Fatal(err)
@@ -234,7 +239,7 @@ func (k *killed) begin() {
 		}
 	}
 	k.process.Wait()
-	k.t.Fatalf("it did not start:\n%s", k.output.String())
+	k.t.Fatalf("it did not start:\n%s", k.said())
 }
 
 func (k *killed) kill() {
@@ -310,7 +315,7 @@ func (k *killed) finish() {
 	for k.live() > 0 {
 		select {
 		case <-ctx.Done():
-			k.t.Fatalf("%d runs still live, such as %s\n%s", k.live(), k.sample(), k.output.String())
+			k.t.Fatalf("%d runs still live, such as %s\n%s", k.live(), k.sample(), k.said())
 		case <-tick.C:
 		}
 	}
@@ -318,7 +323,7 @@ func (k *killed) finish() {
 		k.t.Fatal(err)
 	}
 	if err := errors.Join(k.process.Process.Signal(syscall.SIGTERM), k.process.Wait()); err != nil {
-		k.t.Fatalf("the last stop: %v\n%s", err, k.output.String())
+		k.t.Fatalf("the last stop: %v\n%s", err, k.said())
 	}
 }
 
@@ -329,6 +334,15 @@ func (k *killed) sample() string {
 		return "none"
 	}
 	return string(k.get("/v1/runs/" + page.Runs[0].ID))
+}
+
+// said is the end of what the processes wrote to stderr.
+func (k *killed) said() string {
+	text, err := os.ReadFile(k.output)
+	if err != nil {
+		return err.Error()
+	}
+	return string(text[max(0, len(text)-4000):])
 }
 
 func (k *killed) get(path string) []byte {

@@ -103,7 +103,7 @@ func (l *Loop) Step(now time.Time, groups []*Group) (*Step, error) {
 		return nil, err
 	}
 	step.Next = l.next
-	step.Again = step.Again || l.erasing || l.next != 0 && l.next <= engine.InstantOf(now) || l.canClaim() && len(l.backlog) > 0
+	step.Again = step.Again || l.erasing || l.next != 0 && l.next <= engine.InstantOf(now) || l.canClaim() && (len(l.backlog) > 0 || l.more)
 	return step, nil
 }
 
