@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"maps"
 	"slices"
-	"time"
 
 	"nudge/flows"
 )
@@ -18,7 +17,6 @@ type Engine struct {
 	active    []*flows.Flow         // sorted by name
 	listeners map[string][]listener // by event type, sorted by flow and version
 	ifs       map[*flows.Flow]bool  // flows with a condition that stands by itself
-	zones     map[string]*time.Location
 }
 
 // listener is a flow version whose live runs an event type may concern.
@@ -85,7 +83,7 @@ func (e *Engine) watchesIfs(f *flows.Flow) bool { return e.ifs[f] }
 // New returns an engine that goes on from a state, with every version that the
 // state's active flows and the live runs need.
 func New(state State, versions []*flows.Flow) (*Engine, error) {
-	e := &Engine{State: state, versions: map[FlowVersion]*flows.Flow{}, zones: map[string]*time.Location{}}
+	e := &Engine{State: state, versions: map[FlowVersion]*flows.Flow{}}
 	for _, f := range versions {
 		e.versions[FlowVersion{f.Name, f.Version}] = f
 	}

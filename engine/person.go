@@ -135,7 +135,7 @@ func (e *Engine) checkAttributes(raw json.RawMessage) error {
 	}
 	if zone := known["timezone"]; zone != nil {
 		name, isText := zone.(string)
-		if !isText || e.zone(name) == nil {
+		if !isText || shape.Zone(name) == nil {
 			return fmt.Errorf("timezone: there is no time zone %v; for example Europe/London", zone)
 		}
 	}
@@ -220,7 +220,7 @@ func (a *application) profileView(profile string, f *flows.Flow) map[string]any 
 		}
 	}
 	view["id"] = profile
-	if a.e.zone(text(view["timezone"])) == nil {
+	if shape.Zone(text(view["timezone"])) == nil {
 		view["timezone"] = f.Zone.String()
 	}
 	return view
@@ -237,25 +237,8 @@ func (a *application) zoneOf(r *Run, f *flows.Flow) *time.Location {
 	if p == nil || !strings.Contains(string(p.Attributes), `"timezone"`) {
 		return f.Zone
 	}
-	if zone := a.e.zone(text(object(shape.Any, p.Attributes)["timezone"])); zone != nil {
+	if zone := shape.Zone(text(object(shape.Any, p.Attributes)["timezone"])); zone != nil {
 		return zone
 	}
 	return f.Zone
 }
-
-// zone returns a time zone by name, or nil. The zone of the machine is none.
-func (e *Engine) zone(name string) *time.Location {
-	if name == "" || name == "Local" {
-		return nil
-	}
-	zone, known := e.zones[name]
-	if !known {
-		zone, _ = time.LoadLocation(name)
-		if len(e.zones) < maxZones {
-			e.zones[name] = zone
-		}
-	}
-	return zone
-}
-
-const maxZones = 1000 // zones kept; there are about 600

@@ -50,8 +50,8 @@ func readZone(m *node.Map, list *diag.List) *time.Location {
 	if t == nil {
 		return time.UTC
 	}
-	zone, err := time.LoadLocation(t.Value)
-	if err != nil || t.Value == "Local" || t.Value == "" {
+	zone := shape.Zone(t.Value)
+	if zone == nil {
 		list.Errorf(t.Span, CodeBadZone, "for example Europe/London", "there is no time zone %q", t.Value)
 		return time.UTC
 	}

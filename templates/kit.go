@@ -19,22 +19,30 @@ const maxKits = 256
 
 var kits struct {
 	sync.Mutex
-	of map[place]*kit
+	of map[kitKey]*kit
+}
+
+// kitKey tells places apart by the name of their zone: a zone that was loaded twice is
+// two pointers.
+type kitKey struct {
+	zone     string
+	language *language
 }
 
 // kitOf returns the kit of a place. It is shared and must not be changed.
 func kitOf(at place) *kit {
+	key := kitKey{at.zone.String(), at.language}
 	kits.Lock()
 	defer kits.Unlock()
-	if k := kits.of[at]; k != nil {
+	if k := kits.of[key]; k != nil {
 		return k
 	}
 	k := newKit(at)
 	if kits.of == nil {
-		kits.of = map[place]*kit{}
+		kits.of = map[kitKey]*kit{}
 	}
 	if len(kits.of) < maxKits {
-		kits.of[at] = k
+		kits.of[key] = k
 	}
 	return k
 }
