@@ -48,8 +48,10 @@ func (e *Engine) Apply(ws *WorkingSet, in *Input, stamp Instant, slots int) Outc
 		for !a.attempt() {
 		}
 	}
-	if a.out.Answer.Refused != nil || !a.changed {
+	if a.out.Answer.Refused != nil {
 		a.out.Posts, a.out.Planned, a.out.Fetches, a.out.Derived = nil, nil, nil, nil
+	}
+	if a.out.Answer.Refused != nil || !a.changed {
 		if in.Derived == 0 {
 			return a.out
 		}

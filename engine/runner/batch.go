@@ -125,13 +125,16 @@ func (b *batch) one(in *engine.Input) engine.Answer {
 // slots is how many messages the input may claim. While older messages wait for a
 // sender only their own claims get one, so that nobody overtakes.
 func (b *batch) slots(in *engine.Input) int {
-	if b.loop.hold || b.loop.free <= 0 {
+	l := b.loop
+	claim := in.Kind == engine.InputClaim
+	if claim {
+		l.claims--
+	}
+	older := l.claims > 0 || len(l.backlog) > 0 || l.more || len(b.plans) > 0
+	if l.hold || l.free <= 0 || !claim && older {
 		return 0
 	}
-	if in.Kind != engine.InputClaim && (len(b.loop.backlog) > 0 || b.loop.more || len(b.plans) > 0) {
-		return 0
-	}
-	return b.loop.free
+	return l.free
 }
 
 func (b *batch) newVersions(known []engine.FlowVersion) {

@@ -49,6 +49,7 @@ type Loop struct {
 
 	backlog []engine.OutboxRef // planned messages, in order
 	more    bool               // there may be planned messages after the backlog
+	claims  int                // taken off the backlog for this step and not yet applied
 }
 
 // Group is inputs that are applied together: all of them, or none when one is
@@ -149,7 +150,7 @@ func (l *Loop) own(now time.Time, step *Step) ([]*Group, error) {
 	if err := l.refill(); err != nil {
 		return nil, err
 	}
-	for claims := 0; l.canClaim() && claims < l.free && len(l.backlog) > 0; claims++ {
+	for l.claims = 0; l.canClaim() && l.claims < l.free && len(l.backlog) > 0; l.claims++ {
 		ref := l.backlog[0]
 		l.backlog = l.backlog[1:]
 		own = append(own, &Group{Inputs: []*engine.Input{{Kind: engine.InputClaim, Claim: &ref}}})
