@@ -78,7 +78,7 @@ type killed struct {
 	client  *http.Client
 	mu      sync.Mutex            // guards taken
 	taken   map[channels.Ref]bool // Read receipts that were answered with 200, by run and message
-	output  string // the file that all processes write to, for a failure
+	output  string                // the file that all processes write to, for a failure
 }
 
 func newKilled(t *testing.T, seed uint64) *killed {
