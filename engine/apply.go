@@ -89,6 +89,10 @@ func (a *application) attempt() (done bool) {
 		}
 	}()
 	a.dispatch()
+	if a.out.Answer.Refused != nil {
+		a.ws.rollback() // a refused input changes nothing, by construction
+		return true
+	}
 	a.watchTouched()
 	return true
 }

@@ -31,10 +31,14 @@
 //
 // # The order of things
 //
-// An event is applied to the exits of the runs it concerns, then to their waits,
-// then to triggers. The event that starts a run never satisfies that run's own
-// waits. What comes for a run while its send is under way is held in its mailbox
-// and belongs to the next wait that names it. The first line of a wait to happen
-// wins; what happened before the wait began happened at its beginning, and there
-// the upper line wins.
+// An event is applied to the exits of the runs it concerns, then to the loops they are
+// in and their waits, then to triggers. The event that starts a run never satisfies
+// that run's own waits. What comes for a run while a send or a fetch is under way is
+// held in its mailbox and belongs to the next wait or collect that names it. The first
+// line of a wait to happen wins; what happened before the wait began happened at its
+// beginning, and there the upper line wins.
+//
+// What follows from an input (an emitted event, a call, the next of a queue, the rest
+// of an event that concerns very many runs) is a derived input: committed with it, and
+// applied before newer ones from outside.
 package engine

@@ -36,32 +36,19 @@ func (l *listener) hear(key *flows.Expr) {
 	}
 }
 
-// listenersOf collects what the runs of a flow listen to, by event type.
+// listenersOf is what the runs of a flow listen to, by event type.
 func listenersOf(f *flows.Flow) map[string]*listener {
 	found := map[string]*listener{}
-	hear := func(event string, key *flows.Expr) {
-		if found[event] == nil {
-			found[event] = &listener{flow: f}
+	for event, heard := range f.Listening {
+		l := &listener{flow: f}
+		for _, line := range slices.Concat(heard.Exits, heard.Waits, heard.Untils) {
+			l.hear(line.Key)
 		}
-		found[event].hear(key)
-	}
-	hearLines := func(lines []flows.Line) {
-		for i := range lines {
-			if lines[i].Signal == flows.SignalEvent {
-				hear(lines[i].Event, lines[i].Key)
-			}
+		for _, c := range heard.Collects {
+			l.hear(c.Key)
 		}
-	}
-	hearLines(f.Exits)
-	for i := range f.Steps {
-		switch s := &f.Steps[i]; {
-		case s.Wait != nil:
-			hearLines(s.Wait.Lines)
-		case s.Repeat != nil:
-			hearLines(s.Repeat.Until)
-		case s.Collect != nil:
-			hear(s.Collect.Event, s.Collect.Key)
-			hearLines(s.Collect.Until)
+		if l.person || len(l.keys) > 0 { // else it only starts runs
+			found[event] = l
 		}
 	}
 	return found

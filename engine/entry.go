@@ -179,7 +179,8 @@ func (a *application) afterEnd(r *Run) {
 
 // triggers reports whether events of a type start the flow.
 func triggers(f *flows.Flow, event string) bool {
-	return slices.ContainsFunc(f.Triggers, func(t flows.Trigger) bool { return t.Event == event && event != "" })
+	heard := f.Listening[event]
+	return heard != nil && len(heard.Triggers) > 0
 }
 
 // Dequeue starts the next run that waits in a person's queue.

@@ -154,22 +154,16 @@ func (a *application) names(event string, key *flows.Expr, r *Run, f *flows.Flow
 
 // awaited reports whether some wait or collect of the flow names the event.
 func (a *application) awaited(r *Run, f *flows.Flow, h *Happening) bool {
-	return slices.ContainsFunc(f.Steps, func(s flows.Step) bool {
-		switch {
-		case s.Wait != nil:
-			return slices.ContainsFunc(s.Wait.Lines, func(l flows.Line) bool {
-				return l.Signal == flows.SignalEvent && a.names(l.Event, l.Key, r, f, h)
-			})
-		case s.Collect != nil:
-			return a.names(s.Collect.Event, s.Collect.Key, r, f, h)
-		}
-		return false
-	})
+	heard := f.Listening[h.Event]
+	return heard != nil &&
+		(slices.ContainsFunc(heard.Waits, func(l *flows.Line) bool { return a.names(l.Event, l.Key, r, f, h) }) ||
+			slices.ContainsFunc(heard.Collects, func(c *flows.Collect) bool { return a.names(c.Event, c.Key, r, f, h) }))
 }
 
 // collects reports whether a collect of the flow gathers events of a type.
 func collects(f *flows.Flow, event string) bool {
-	return slices.ContainsFunc(f.Steps, func(s flows.Step) bool { return s.Collect != nil && s.Collect.Event == event })
+	heard := f.Listening[event]
+	return heard != nil && len(heard.Collects) > 0
 }
 
 // hold puts a happening into the run's mailbox; beyond the limit the oldest goes.

@@ -57,8 +57,6 @@ type ProfileChange struct {
 	Set     json.RawMessage // an object; a null removes what it names
 	Replace bool            // what Set does not name is removed
 	OptOuts *[]string       // when set, exactly what the person is opted out of
-	OptOut  []string        // categories to opt out of
-	OptIn   []string        // categories to opt in to
 	Forget  bool            // end all runs of the person, and forget all that is known
 }
 
@@ -76,12 +74,6 @@ func (a *application) profile(c *ProfileChange) {
 	p := a.editPerson(c.Profile)
 	if c.OptOuts != nil {
 		p.OptOuts = slices.Compact(slices.Sorted(slices.Values(*c.OptOuts)))
-	}
-	for _, category := range c.OptOut {
-		p.optOut(category)
-	}
-	for _, category := range c.OptIn {
-		p.optIn(category)
 	}
 	for _, r := range a.ws.liveOf(c.Profile) {
 		a.blamed = r.ID

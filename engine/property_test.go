@@ -232,7 +232,7 @@ func (h *history) group() *runner.Group {
 func (h *history) command() *engine.Input {
 	switch h.dice.IntN(6) {
 	case 0:
-		return &engine.Input{Kind: engine.InputProfile, Profile: &engine.ProfileChange{Profile: h.person(), OptOut: []string{"orders"}}}
+		return &engine.Input{Kind: engine.InputProfile, Profile: &engine.ProfileChange{Profile: h.person(), OptOuts: &[]string{"orders"}}}
 	case 1, 2:
 		set := pick(h.dice, `{"plan":"pro"}`, `{"plan":null}`, `{"timezone":"Asia/Kathmandu"}`, `{"timezone":7}`)
 		return &engine.Input{Kind: engine.InputProfile, Profile: &engine.ProfileChange{Profile: h.person(), Set: []byte(set), Replace: h.dice.IntN(4) == 0}}

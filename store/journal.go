@@ -92,8 +92,6 @@ func profileFields(c *codec, x *engine.ProfileChange) {
 	c.raw(&x.Set)
 	c.bool(&x.Replace)
 	optional(c, &x.OptOuts, func(c *codec, v *[]string) { list(c, v, (*codec).str) })
-	list(c, &x.OptOut, (*codec).str)
-	list(c, &x.OptIn, (*codec).str)
 	c.bool(&x.Forget)
 }
 

@@ -63,7 +63,7 @@ func inputs() []*engine.Input {
 		{Kind: engine.InputCancel, ID: "c1", Cancel: &engine.Cancel{Run: id, Reason: "by mistake"}},
 		{Kind: engine.InputControl, Control: &engine.Control{Outbound: engine.OutboundOnly, Only: []string{"ann", "bob"}, Kill: &on}},
 		{Kind: engine.InputProfile, Profile: &engine.ProfileChange{Profile: "ann", Set: json.RawMessage(`{"plan":"pro"}`), Replace: true,
-			OptOuts: &[]string{"orders"}, OptOut: []string{"cart"}, OptIn: []string{"all"}, Forget: true}},
+			OptOuts: &[]string{"orders"}, Forget: true}},
 		{Kind: engine.InputCall, Depth: 2, Derived: 7, Call: &engine.Call{Flow: "f", Profile: "ann", Key: "k", By: "g", Data: json.RawMessage("{}"), Parent: id}},
 		{Kind: engine.InputChildEnded, Depth: 1, Derived: 8, ChildEnded: &engine.ChildEnded{Parent: id, Step: 2, Child: id, Outcome: "done"}},
 		{Kind: engine.InputFetched, Fetched: &engine.FetchResult{Run: id, Step: 3, Attempt: 2, Status: 503, JSON: json.RawMessage("{}"), Error: "e", Busy: true, Final: true}},
