@@ -14,6 +14,26 @@ type Channel interface {
 	Send(ctx context.Context, m Message) Result
 }
 
+// Batcher is a channel that takes several messages in one request.
+type Batcher interface {
+	Channel
+	// SendBatch posts messages together and returns the result of each, in their order.
+	// None of them is posted twice: what is split because the provider refused the whole
+	// was surely not accepted.
+	SendBatch(ctx context.Context, messages []Message) []Result
+	// BatchLimit is how many messages one call may have, 1 or more.
+	BatchLimit() int
+}
+
+// Asker is a channel that can be asked how a message stands.
+type Asker interface {
+	Channel
+	// Ask returns what the provider says of a message by its own ID. A receipt without
+	// a status means that it knows no more than that it took the message, or knows no
+	// such message; Reason says which. An error means that it could not be asked now.
+	Ask(ctx context.Context, providerID string) (Receipt, error)
+}
+
 // Outcome is how an attempt to send ended.
 type Outcome uint8
 
