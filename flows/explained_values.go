@@ -108,9 +108,9 @@ categories: { orders: { window: 06:00-22:00 } }`},
 	{"bad-cron", `A schedule has five fields: minute, hour, day of the month, month, day of the week. It may
 also be @hourly, @daily, @weekly, @monthly or @yearly. A schedule that no date fits, such
 as the 30th of February, is refused, and so are intervals: a schedule is read on a clock.`,
-		`trigger: { cron: 0 9 * *, timezone: local, max_delay: 6h }
+		`trigger: { cron: 0 9 * *, timezone: local, max_delay: 6h, audience: people.csv }
 data: { total: number }`,
-		`trigger: { cron: 0 9 * * mon, timezone: local, max_delay: 6h }
+		`trigger: { cron: 0 9 * * mon, timezone: local, max_delay: 6h, audience: people.csv }
 data: { total: number }`},
 	{"bad-zone", `There is no time zone of this name. Zones are named after a large city, such as
 Europe/London, because their clocks change; GMT+1 and the like say too little.`,

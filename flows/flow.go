@@ -31,8 +31,8 @@ type Flow struct {
 }
 
 // Trigger is one way in which a run starts: by an event, by a reply that nobody else
-// claims, or by the clock. Exactly one of Event, Reply, Cron and At is set. Every
-// flow can be called besides.
+// claims, or by the clock. Exactly one of Event, Reply and Schedule is set. Every flow
+// can be called besides.
 type Trigger struct {
 	Event string
 	Key   *Expr // nil: runs of this flow have no key; reads only the event
@@ -41,15 +41,7 @@ type Trigger struct {
 
 	Reply       bool // any reply
 	BeforeWaits bool // the reply is offered here before any run that waits, and then to nobody else
-	Cron        *Cron
-	At          *Moment // once, for a campaign
-}
-
-// Cron is when a schedule fires.
-type Cron struct {
-	Spec     string         // five fields, or a descriptor such as @daily
-	Zone     *time.Location // nil: local, each person's own
-	MaxDelay Duration       // how late a firing is still useful
+	Schedule    *Schedule
 }
 
 // Entry says when a trigger may start a run.

@@ -1,71 +1,155 @@
 package flows
 
 import (
-	"errors"
 	"fmt"
-	"path"
 	"regexp"
 	"strings"
 	"time"
-
-	"github.com/robfig/cron/v3"
 
 	"nudge/flows/diag"
 	"nudge/flows/node"
 	"nudge/flows/shape"
 )
 
+// Schedule is when a trigger fires by the clock, for whom and how fast. Exactly one of
+// Cron and At is set.
+type Schedule struct {
+	Cron         *Cron
+	At           *Moment        // once, on a date
+	Zone         *time.Location // nil: local, each person's own
+	MaxDelay     Duration       // how late a firing is still useful; zero for any time, with At only
+	Audience     *Audience      // never nil
+	Rate         Rate           // zero for as fast as messages go out
+	StopOnBadRow bool           // the firing fails at a row that cannot be read; else the row is left out
+}
+
+// Earliest is how long before UTC the clocks of the world first show a time: the zone
+// that is furthest ahead.
+const Earliest = 14 * time.Hour
+
+// Latest is how long after UTC the last clocks of the world show it.
+const Latest = 12 * time.Hour
+
+// Next is the first firing after an instant, zero when there is none. One whose clock
+// is each person's own begins where the day begins first; At tells each person's.
+func (s *Schedule) Next(after time.Time) time.Time {
+	switch {
+	case s.Cron != nil && s.Zone != nil:
+		return s.Cron.Next(after, s.Zone)
+	case s.Cron != nil:
+		if wall := s.Cron.NextWall(after.Add(Earliest).UTC()); !wall.IsZero() {
+			return wall.Add(-Earliest)
+		}
+		return time.Time{}
+	}
+	if at := s.once(); at.After(after) {
+		return at
+	}
+	return time.Time{}
+}
+
+// First is the first firing of a schedule that is taken up at an instant: the first
+// after it. Where the clock is each person's own it is the first whose time has not
+// passed everywhere, which may have begun already.
+func (s *Schedule) First(now time.Time) time.Time {
+	if s.Zone != nil {
+		return s.Next(now)
+	}
+	return s.Next(now.Add(-Earliest - Latest))
+}
+
+func (s *Schedule) once() time.Time {
+	d := s.At.Date
+	wall := time.Date(d.Year, d.Month, d.Day, s.At.Hour, s.At.Minute, 0, 0, time.UTC)
+	if s.Zone == nil {
+		return wall.Add(-Earliest)
+	}
+	return onWall(wall, s.Zone)
+}
+
+// PersonsTime is when a firing comes to a person: at its own instant, or where the
+// clock is each person's own when theirs shows it.
+func (s *Schedule) PersonsTime(firing time.Time, zone *time.Location) time.Time {
+	if s.Zone != nil {
+		return firing
+	}
+	return onWall(firing.Add(Earliest).UTC(), zone)
+}
+
+// TooLate reports whether a firing that was due is of no use any more.
+func (s *Schedule) TooLate(due, now time.Time, zone *time.Location) bool {
+	return s.MaxDelay != (Duration{}) && s.MaxDelay.After(due, zone).Before(now)
+}
+
+// Words is the schedule's time in the words of the file. A schedule with other words
+// is another one.
+func (s *Schedule) Words() string {
+	zone := "local"
+	if s.Zone != nil {
+		zone = s.Zone.String()
+	}
+	if s.Cron != nil {
+		return "cron " + s.Cron.Spec + " in " + zone
+	}
+	d := s.At.Date
+	return fmt.Sprintf("at %04d-%02d-%02d %02d:%02d in %s", d.Year, d.Month, d.Day, s.At.Hour, s.At.Minute, zone)
+}
+
 // clockTrigger reads a trigger by cron or at, with the people it is for.
 func (r *reader) clockTrigger(start string, m *node.Map) Trigger {
-	var trigger Trigger
+	s := &Schedule{}
 	if start == "cron" {
-		trigger.Cron = r.cron(m)
+		r.cron(m, s)
 	} else {
-		trigger.At = r.campaignMoment(m)
+		r.campaignMoment(m, s)
 	}
-	trigger.If = r.triggerIf(m, NameData, r.flow.Data)
-	r.audience(m.Get("audience"))
-	if t := m.Text("rate"); t != nil && !rateForm.MatchString(t.Value) {
-		r.list.Errorf(t.Span, CodeBadValue, "for example 200/s or 1000/m", "%q is not a rate of messages", t.Value)
+	trigger := Trigger{Schedule: s, If: r.triggerIf(m, NameData, r.flow.Data)}
+	if !m.Has("audience") {
+		m.Errorf(start, CodeMissingKey, `for example audience: people.csv, or audience: { if: profile.plan == "pro" }`,
+			"the schedule does not say whom it is for")
 	}
-	readWord(m, "on_bad_row", []string{"skip", "stop"}, r.list)
+	s.Audience = r.audience(m.Get("audience"))
+	s.Rate = readRate(m.Text("rate"), r.list)
+	s.StopOnBadRow = readWord(m, "on_bad_row", []string{"skip", "stop"}, r.list) == 1
 	return trigger
 }
 
 // cron reads a schedule. Whose clock it follows and how late it may be must be said:
 // nobody guesses them right.
-func (r *reader) cron(m *node.Map) *Cron {
-	c := &Cron{}
-	t := m.Text("cron")
-	if t != nil {
-		c.Spec = t.Value
-		if err := checkCron(c.Spec); err != nil {
+func (r *reader) cron(m *node.Map, s *Schedule) {
+	s.Cron = &Cron{}
+	if t := m.Text("cron"); t != nil {
+		c, err := parseCron(t.Value)
+		if err != nil {
 			r.list.Errorf(t.Span, CodeBadCron, "for example 0 9 * * mon: minute, hour, day, month, weekday", "%v", err)
+		} else {
+			s.Cron = c
 		}
 	}
 	if !m.Has("timezone") {
 		m.Errorf("cron", CodeMissingKey, "add timezone: Europe/London, or timezone: local for each person's own",
 			"the schedule does not say where its clock stands")
 	}
-	c.Zone = r.clockZone(m)
+	s.Zone = r.clockZone(m)
 	if !m.Has("max_delay") {
 		m.Errorf("cron", CodeMissingKey, "add for example max_delay: 6h", "the schedule does not say how late it may fire")
 	}
-	c.MaxDelay = r.duration(m.Get("max_delay"))
-	return c
+	s.MaxDelay = r.duration(m.Get("max_delay"))
 }
 
 // campaignMoment reads the one moment of a campaign, which must be on a date: nothing
 // says of which day another one would be.
-func (r *reader) campaignMoment(m *node.Map) *Moment {
+func (r *reader) campaignMoment(m *node.Map, s *Schedule) {
 	t := m.Text("at")
-	moment := r.moment(t, &known{names: map[string]*shape.Type{}}) // there is nobody to ask yet
-	if moment != nil && moment.Date == (Date{}) {
+	s.At = r.moment(t, &known{names: map[string]*shape.Type{}}) // there is nobody to ask yet
+	if s.At != nil && s.At.Date == (Date{}) {
 		r.list.Errorf(t.Span, CodeBadMoment, "for example 2026-12-24 09:00", "a trigger fires at a date and a time of day")
 	}
-	r.clockZone(m)
-	r.duration(m.Get("max_delay"))
-	return moment
+	s.Zone = r.flow.Zone
+	if m.Has("timezone") {
+		s.Zone = r.clockZone(m)
+	}
+	s.MaxDelay = r.duration(m.Get("max_delay"))
 }
 
 // clockZone reads the zone of a schedule; nil for each person's own.
@@ -74,61 +158,6 @@ func (r *reader) clockZone(m *node.Map) *time.Location {
 		return nil
 	}
 	return readZone(m, r.list)
-}
-
-var rateForm = regexp.MustCompile(`^[1-9]\d{0,6}/(s|m|h)$`)
-
-// audience reads the people of a schedule: a file, those of whom a condition holds, or
-// the rows that a service answers with.
-func (r *reader) audience(v *node.Value) {
-	if v == nil {
-		return
-	}
-	if v.IsText() {
-		if ext := path.Ext(v.Str()); ext != ".csv" && ext != ".jsonl" {
-			v.Errorf(CodeBadValue, "for example people.csv", "an audience is a file that ends in .csv or .jsonl")
-		}
-		return
-	}
-	m := v.Map()
-	if m == nil {
-		return
-	}
-	r.expr(m.Get("if"), shape.MapOf(map[string]*shape.Type{NameProfile: r.profile, NameNow: shape.Moment}), forCondition)
-	m.Child("fetch")
-	if m.Has("if") == m.Has("fetch") {
-		v.Errorf(CodeMissingKey, `for example audience: { if: profile.plan == "pro" }`, "an audience has an if or a fetch")
-	}
-	m.Close()
-}
-
-var (
-	errNoCron     = errors.New("a schedule has five fields, or is one of @hourly, @daily, @weekly, @monthly, @yearly")
-	errNeverFires = errors.New("this schedule never fires")
-)
-
-// checkCron says what is wrong with a schedule, whose parser is known to panic on some
-// texts.
-func checkCron(spec string) (err error) {
-	defer func() {
-		if r := recover(); r != nil {
-			err = errNoCron
-		}
-	}()
-	if strings.Contains(spec, "=") || strings.HasPrefix(spec, "@every") {
-		return errNoCron
-	}
-	schedule, err := cron.ParseStandard(spec)
-	if err != nil {
-		if strings.HasPrefix(spec, "@") || len(strings.Fields(spec)) != 5 {
-			return errNoCron
-		}
-		return fmt.Errorf("not a schedule: %w", err)
-	}
-	if schedule.Next(time.Date(2024, time.January, 1, 0, 0, 0, 0, time.UTC)).IsZero() {
-		return errNeverFires
-	}
-	return nil
 }
 
 var atMostForm = regexp.MustCompile(`^([1-9]\d{0,5})(?: per (\S+))?$`)

@@ -22,6 +22,8 @@ trigger:
   - cron: "@daily"
     timezone: Europe/London
     max_delay: 1d
+    audience: { fetch: { url: "https://people.example/v1", items: people, cursor: next }, profile: id }
+    on_bad_row: stop
   - at: 2026-12-24 09:00
     audience: people.csv
 data: { id: string }
@@ -34,14 +36,19 @@ steps: [ { wait: 1h } ]
 	if r := f.Triggers[1]; !r.Reply || !r.BeforeWaits || r.If == nil || r.Event != "" {
 		t.Errorf("a reply is %+v", r)
 	}
-	if c := f.Triggers[2].Cron; c == nil || c.Spec != "0 9 * * mon" || c.Zone != nil || c.MaxDelay != (Duration{Clock: 6 * time.Hour}) {
-		t.Errorf("a schedule is %+v", c)
+	s := f.Triggers[2].Schedule
+	if s == nil || s.Cron.Spec != "0 9 * * mon" || s.Zone != nil || s.MaxDelay != (Duration{Clock: 6 * time.Hour}) {
+		t.Errorf("a schedule is %+v", s)
 	}
-	if c := f.Triggers[3].Cron; c == nil || c.Zone.String() != "Europe/London" || c.MaxDelay.Days != 1 {
-		t.Errorf("a schedule is %+v", c)
+	if s.Audience.If == nil || s.Rate != (Rate{200, time.Second}) || s.StopOnBadRow {
+		t.Errorf("its audience is %+v at %+v", s.Audience, s.Rate)
 	}
-	if at := f.Triggers[4].At; at == nil || at.Date != (Date{2026, time.December, 24}) || at.Hour != 9 {
-		t.Errorf("a campaign is at %+v", at)
+	if s := f.Triggers[3].Schedule; s == nil || s.Zone.String() != "Europe/London" || s.MaxDelay.Days != 1 ||
+		s.Audience.Pages == nil || s.Audience.Profile != "id" || !s.StopOnBadRow {
+		t.Errorf("a schedule is %+v", s)
+	}
+	if s := f.Triggers[4].Schedule; s == nil || s.At.Date != (Date{2026, time.December, 24}) || s.At.Hour != 9 || s.Audience.File != "people.csv" {
+		t.Errorf("a campaign is %+v", s)
 	}
 	if want := (Entry{IfRunning: Restart, AtMost: 3, Per: Duration{Days: 90}}); f.Entry != want {
 		t.Errorf("entry is %+v, want %+v", f.Entry, want)
@@ -62,7 +69,7 @@ func TestSchedules(t *testing.T) {
 		"0 0 30 2 *": false, "@every 1h": false, "TZ=UTC 0 9 * * *": false, "TZ=": false, "CRON_TZ=": false, "": false, "60 * * * *": false,
 		"0 9 * * mon sun": false, "@never": false, "* * * *": false,
 	} {
-		if err := checkCron(spec); (err == nil) != ok {
+		if _, err := parseCron(spec); (err == nil) != ok {
 			t.Errorf("%q: %v", spec, err)
 		}
 	}

@@ -65,14 +65,15 @@ func trigger() *Schema {
 		key("timezone", "Whose clock it follows: a zone, or `local` for each person's own.", &Schema{Type: "string"}, "local", "Europe/London"),
 		key("max_delay", "How late a firing is still useful. Beyond it, the firing is skipped.", duration(), "6h"),
 		key("audience", "Who it is for: a file (.csv or .jsonl), the stored profiles of which a condition holds, or the rows of a service.",
-			anyOf(&Schema{Type: "string", Pattern: `\.(csv|jsonl)$`, PatternMessage: "a file that ends in .csv or .jsonl"}, audience()), "people.csv", example{"if": `profile.plan == "pro"`}),
+			anyOf(audienceFile(), audience()), "people.csv", example{"if": `profile.plan == "pro"`}),
 		key("rate", "How fast messages go out.", &Schema{Type: "string", Pattern: `^[1-9][0-9]{0,6}/(s|m|h)$`, PatternMessage: "for example 200/s or 1000/m"}, "200/s"),
 		key("on_bad_row", "What happens at a row that cannot be read.", words("skip", "stop"), "skip"),
 		key("if", "Only where this holds.", condition(), "event.total > 0", `reply.keyword == "stop"`),
 	)
 	s.OneOf = exactlyOne("event", "reply", "cron", "at")
 	s.Dependencies = map[string]any{
-		"key": []string{"event"}, "to": []string{"event"}, "before_waits": []string{"reply"}, "cron": []string{"timezone", "max_delay"},
+		"key": []string{"event"}, "to": []string{"event"}, "before_waits": []string{"reply"}, "cron": []string{"timezone", "max_delay", "audience"},
+		"at": []string{"audience"},
 	}
 	for _, name := range []string{"audience", "rate", "on_bad_row", "timezone", "max_delay"} {
 		s.Dependencies[name] = anyOf(has("cron"), has("at"))
@@ -80,11 +81,28 @@ func trigger() *Schema {
 	return s
 }
 
+// audienceFile is the name of a file of people.
+func audienceFile() *Schema {
+	return &Schema{Type: "string", Pattern: `\.(csv|jsonl)$`, PatternMessage: "a file that ends in .csv or .jsonl"}
+}
+
 func audience() *Schema {
 	s := mapping("An audience", "The people a schedule is for.",
+		key("file", "A file below `audiences`, with a row for each person.", audienceFile(), "people.csv"),
 		key("if", "The stored profiles of which this holds.", condition(), `profile.plan == "pro"`),
-		key("fetch", "A service that answers with the people, page by page.", &Schema{Type: "object"}, example{"url": "https://people.example/v1/pro"}),
+		key("fetch", "A service that answers with the people, page by page.", anyOf(pages()), example{"url": "https://people.example/v1/pro"}),
+		key("profile", "The column or field that names the person; `profile` unless it says otherwise.", text(), "customer_id"),
 	)
-	s.OneOf = exactlyOne("if", "fetch")
+	s.OneOf = exactlyOne("file", "if", "fetch")
 	return s
+}
+
+func pages() *Schema {
+	return mapping("Pages", "People that a service answers with, page by page. The next page is what a `Link` header calls next, unless there is a `cursor`.",
+		must(key("url", "Where the first page is.", text(), "https://people.example/v1/pro")),
+		key("headers", "What is sent beside it.", &Schema{Type: "object", Additional: text()}, example{"Accept-Language": "en"}),
+		key("items", "Where the list of people stands in an answer; the answer itself unless it says otherwise.", text(), "data.people"),
+		key("cursor", "Where the text stands that asks for the next page. Without one there is none.", text(), "meta.next"),
+		key("parameter", "The query parameter that takes the cursor; `cursor` unless it says otherwise.", text(), "after"),
+	)
 }

@@ -38,6 +38,7 @@ var probes = map[string]struct {
 		"flow: f\ntrigger: { zzz: 1, cron: 0 9 * * mon, timezone: local, max_delay: 6h }\nsteps: [ { wait: 1d } ]\n",
 	}},
 	"An audience":            {audience(), "flows/f.yaml", []string{"flow: f\ntrigger: { cron: 0 9 * * mon, timezone: local, max_delay: 6h, audience: { if: true, zzz: 1 } }\nsteps: [ { send: { body: x } } ]\n"}},
+	"Pages":                  {pages(), "flows/f.yaml", []string{"flow: f\ntrigger: { cron: 0 9 * * mon, timezone: local, max_delay: 6h, audience: { fetch: { url: 'https://x.example', zzz: 1 } } }\nsteps: [ { send: { body: x } } ]\n"}},
 	"An exit":                {line(inExit), "flows/f.yaml", []string{aSend + "exit: [ { event: e, zzz: 1 } ]\n"}},
 	"A step":                 {step(), "flows/f.yaml", []string{aSend + "  - { wait: 1d, zzz: 1 }\n"}},
 	"A send":                 {send(), "flows/f.yaml", []string{aSend + "  - send: { body: x, zzz: 1 }\n"}},
@@ -66,6 +67,7 @@ var elsewhere = []string{"An account", "Webhooks", "Only some", "A clock", "Fetc
 // so in better words.
 var saysWhy = map[string][]string{
 	"An exit":          {"quiet", "items", "then"},
+	"Pages":            {"json", "form", "method"},
 	"A line of a wait": {"quiet", "items", "goal"},
 	"A line of a loop": {"quiet", "items", "goal"}, "A line of a collection": {"goal"},
 }

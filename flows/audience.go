@@ -1,0 +1,145 @@
+package flows
+
+import (
+	"path"
+	"regexp"
+	"strconv"
+	"strings"
+	"time"
+
+	"nudge/flows/diag"
+	"nudge/flows/node"
+	"nudge/flows/shape"
+	"nudge/templates"
+)
+
+// Audience is whom a schedule is for. Exactly one of File, If and Pages is set.
+type Audience struct {
+	File    string // below the project's audiences folder; ends in .csv or .jsonl
+	If      *Expr  // the stored profiles of whom it holds
+	Pages   *Pages // the rows of a service
+	Profile string // the column or field that names the person
+}
+
+// DefaultPersonField names the person in a row, unless the audience says otherwise.
+const DefaultPersonField = "profile"
+
+// Pages is rows that a service answers with, page by page. The next page is the one
+// that a Link header calls next, unless Cursor says where the answer has its cursor.
+type Pages struct {
+	Request   Requester // of the first page; it sees nothing
+	Items     string    // path of the array of rows in an answer; empty for the answer itself
+	Cursor    string    // path of the text that asks for the next page; empty for a Link header
+	Parameter string    // the query parameter that takes the cursor
+}
+
+// Rate is how fast a firing's messages go out. The zero Rate is no limit.
+type Rate struct {
+	Messages int
+	Per      time.Duration
+}
+
+// Time is how long a number of messages takes, to the microsecond.
+func (r Rate) Time(messages int) time.Duration {
+	if r.Messages == 0 {
+		return 0
+	}
+	whole, rest := messages/r.Messages, messages%r.Messages
+	part := r.Per.Microseconds() * int64(rest) / int64(r.Messages) // an hour in nanoseconds would overflow
+	return time.Duration(whole)*r.Per + time.Duration(part)*time.Microsecond
+}
+
+var (
+	rateForm = regexp.MustCompile(`^([1-9]\d{0,6})/(s|m|h)$`)
+	ratePer  = map[string]time.Duration{"s": time.Second, "m": time.Minute, "h": time.Hour}
+)
+
+func readRate(t *node.Text, list *diag.List) Rate {
+	if t == nil {
+		return Rate{}
+	}
+	m := rateForm.FindStringSubmatch(t.Value)
+	if m == nil {
+		list.Errorf(t.Span, CodeBadValue, "for example 200/s or 1000/m", "%q is not a rate of messages", t.Value)
+		return Rate{}
+	}
+	n, err := strconv.Atoi(m[1])
+	if err != nil {
+		panic("flows: seven digits are a number: " + err.Error())
+	}
+	return Rate{n, ratePer[m[2]]}
+}
+
+// audience reads the people of a schedule: a file, those of whom a condition holds, or
+// the rows that a service answers with.
+func (r *reader) audience(v *node.Value) *Audience {
+	a := &Audience{Profile: DefaultPersonField}
+	if v == nil {
+		return a
+	}
+	if v.IsText() {
+		a.File = r.audienceFile(v)
+		return a
+	}
+	m := v.Map()
+	if m == nil {
+		return a
+	}
+	if m.Has("file") {
+		a.File = r.audienceFile(m.Get("file"))
+	}
+	a.If = r.expr(m.Get("if"), shape.MapOf(map[string]*shape.Type{NameProfile: r.profile, NameNow: shape.Moment}), forCondition)
+	if m.Has("fetch") {
+		a.Pages = r.pages(m.Child("fetch"))
+	}
+	if t := m.Text("profile"); t != nil {
+		a.Profile = t.Value
+	}
+	sources := 0
+	for _, key := range []string{"file", "if", "fetch"} {
+		if m.Has(key) {
+			sources++
+		}
+	}
+	switch {
+	case sources != 1:
+		v.Errorf(CodeMissingKey, `for example audience: { if: profile.plan == "pro" }`, "an audience has a file, an if or a fetch")
+	case m.Has("if") && m.Has("profile"):
+		m.Errorf("profile", CodeBadValue, "leave it out", "stored profiles have no column that names them")
+	}
+	m.Close()
+	return a
+}
+
+// audienceFile reads the name of a file, which lies below the audiences folder.
+func (r *reader) audienceFile(v *node.Value) string {
+	name := v.Str()
+	switch ext := path.Ext(name); {
+	case ext != ".csv" && ext != ".jsonl":
+		v.Errorf(CodeBadValue, "for example people.csv", "an audience is a file that ends in .csv or .jsonl")
+	case path.IsAbs(name) || path.Clean(name) != name || strings.HasPrefix(name, "../") || strings.Contains(name, `\`):
+		v.Errorf(CodeBadValue, "for example people.csv, which is audiences/people.csv",
+			"an audience is a file below the project's audiences folder")
+	}
+	return name
+}
+
+// pages reads a service that answers with rows.
+func (r *reader) pages(m *node.Map) *Pages {
+	use := r.use(&known{names: map[string]*shape.Type{}})
+	use.Partials = nil
+	p := &Pages{Request: r.request(m, use), Parameter: "cursor"}
+	for key, into := range map[string]*string{"items": &p.Items, "cursor": &p.Cursor, "parameter": &p.Parameter} {
+		if t := m.Text(key); t != nil {
+			*into = t.Value
+		}
+	}
+	if m.Has("json") || m.Has("form") {
+		m.Value().Errorf(templates.CodeExclusive, "leave it out", "pages of an audience are read with GET and send nothing")
+	}
+	if m.Has("parameter") && !m.Has("cursor") {
+		m.Errorf("parameter", CodeMissingKey, "add for example cursor: next", "the pages do not say where the cursor stands in an answer")
+	}
+	m.Close()
+	return p
+}

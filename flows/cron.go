@@ -1,0 +1,123 @@
+package flows
+
+import (
+	"errors"
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/robfig/cron/v3"
+)
+
+// Cron is when a schedule fires: five fields, or a descriptor such as @daily. Only
+// the parser of the library is used: its Next skips a firing in a gap, and takes one
+// in an overlap twice.
+type Cron struct {
+	Spec   string
+	fields *cron.SpecSchedule
+}
+
+var (
+	errNoCron     = errors.New("a schedule has five fields, or is one of @hourly, @daily, @weekly, @monthly, @yearly")
+	errNeverFires = errors.New("this schedule never fires")
+)
+
+// parseCron reads a schedule. The library's parser is known to panic on some texts.
+func parseCron(spec string) (c *Cron, err error) {
+	defer func() {
+		if r := recover(); r != nil {
+			c, err = nil, errNoCron
+		}
+	}()
+	if strings.Contains(spec, "=") || strings.HasPrefix(spec, "@every") {
+		return nil, errNoCron
+	}
+	schedule, err := cron.ParseStandard(spec)
+	if err != nil {
+		if strings.HasPrefix(spec, "@") || len(strings.Fields(spec)) != 5 {
+			return nil, errNoCron
+		}
+		return nil, fmt.Errorf("not a schedule: %w", err)
+	}
+	fields, ok := schedule.(*cron.SpecSchedule)
+	if !ok {
+		return nil, errNoCron
+	}
+	fields.Location = time.UTC
+	c = &Cron{Spec: spec, fields: fields}
+	if c.NextWall(time.Date(2024, time.January, 1, 0, 0, 0, 0, time.UTC)).IsZero() {
+		return nil, errNeverFires
+	}
+	return c, nil
+}
+
+// starBit marks a field that was written as *.
+const starBit = 1 << 63
+
+// NextWall is the next firing after a time on a wall clock, both written as UTC; zero
+// when there is none within five years.
+func (c *Cron) NextWall(after time.Time) time.Time { return c.fields.Next(after) }
+
+// Next is the first firing after an instant where the clocks are those of a zone;
+// zero when there is none within five years.
+//
+// An hour of * follows elapsed time: none of its firings is lost in a gap, and those
+// of an hour that comes twice come twice. Any other hour follows the wall clock: in a
+// gap it is the first minute that exists after it, in an overlap the first of the two.
+// Firings that fall on one instant are one.
+func (c *Cron) Next(after time.Time, zone *time.Location) time.Time {
+	if c.fields.Hour&starBit != 0 {
+		return c.nextElapsed(after, zone)
+	}
+	wall := wallOf(after, zone)
+	for {
+		if wall = c.NextWall(wall); wall.IsZero() {
+			return wall
+		}
+		if at := onWall(wall, zone); at.After(after) {
+			return at
+		}
+	}
+}
+
+// nextElapsed is Next where the hour is *.
+func (c *Cron) nextElapsed(after time.Time, zone *time.Location) time.Time {
+	limit := after.AddDate(5, 0, 0)
+	for at := after.In(zone).Truncate(time.Minute).Add(time.Minute); at.Before(limit); {
+		switch {
+		case !c.onDay(at):
+			at = nextDay(at, zone)
+		case c.fields.Minute&(1<<at.Minute()) != 0:
+			return at
+		default:
+			at = at.Add(time.Minute)
+		}
+	}
+	return time.Time{}
+}
+
+// onDay reports whether the schedule fires on the day of t. With both a day of the
+// month and a weekday, either will do.
+func (c *Cron) onDay(t time.Time) bool {
+	s := c.fields
+	inMonth, onWeekday := s.Dom&(1<<t.Day()) != 0, s.Dow&(1<<t.Weekday()) != 0
+	day := inMonth || onWeekday
+	if s.Dom&starBit != 0 || s.Dow&starBit != 0 {
+		day = inMonth && onWeekday
+	}
+	return day && s.Month&(1<<t.Month()) != 0
+}
+
+// nextDay is the first minute of the day after t's.
+func nextDay(t time.Time, zone *time.Location) time.Time {
+	year, month, day := t.Date()
+	return onWall(time.Date(year, month, day+1, 0, 0, 0, 0, time.UTC), zone).In(zone)
+}
+
+// wallOf is what the clocks of a zone show at an instant, written as UTC.
+func wallOf(t time.Time, zone *time.Location) time.Time {
+	t = t.In(zone)
+	year, month, day := t.Date()
+	hour, minute, second := t.Clock()
+	return time.Date(year, month, day, hour, minute, second, t.Nanosecond(), time.UTC)
+}
