@@ -42,7 +42,7 @@ func (a *application) advance(r *Run, f *flows.Flow, at int) {
 // ended.
 func (a *application) step(r *Run, f *flows.Flow, s *flows.Step) (next int, parked bool) {
 	if s.If != nil {
-		ok, err := truth(s.If, a.scope(r, f))
+		ok, err := a.truth(s.If, a.scope(r, f), r, f)
 		if err != nil {
 			a.fail(r, r.At, err.Error())
 			return 0, true
@@ -51,6 +51,9 @@ func (a *application) step(r *Run, f *flows.Flow, s *flows.Step) (next int, park
 			a.skipStep(r, s)
 			return s.Next, false
 		}
+	}
+	if told := a.e.observer.Step; told != nil {
+		told(r, f, r.At)
 	}
 	switch s.Verb {
 	case flows.VerbSend:
@@ -96,7 +99,7 @@ func (a *application) skipStep(r *Run, s *flows.Step) {
 func (a *application) branch(r *Run, f *flows.Flow, s *flows.Step) (next int, parked bool) {
 	scope := a.scope(r, f)
 	for i := range s.Branch {
-		ok, err := truth(s.Branch[i].If, scope)
+		ok, err := a.truth(s.Branch[i].If, scope, r, f)
 		if err != nil {
 			a.fail(r, r.At, err.Error())
 			return 0, true
@@ -195,7 +198,7 @@ func (a *application) holds(cond *flows.Expr, r *Run, f *flows.Flow, h *Happenin
 	}
 	scope := a.scope(r, f)
 	a.inHand(scope, f, h)
-	ok, err := truth(cond, scope)
+	ok, err := a.truth(cond, scope, r, f)
 	if err != nil {
 		a.edit(r.ID).log(Entry{At: a.now, Kind: KindError, Step: r.At, Detail: cut(err.Error(), MaxReasonBytes)})
 	}

@@ -17,6 +17,7 @@ type Engine struct {
 	active    []*flows.Flow         // sorted by name
 	listeners map[string][]listener // by event type, sorted by flow and version
 	ifs       map[*flows.Flow]bool  // flows with a condition that stands by itself
+	observer  Observer
 }
 
 // listener is a flow version whose live runs an event type may concern.

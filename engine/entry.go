@@ -221,7 +221,7 @@ func (a *application) stillWanted(f *flows.Flow, q *Queued) bool {
 	}
 	for i := range f.Triggers {
 		if t := &f.Triggers[i]; t.Event == q.Event {
-			ok, err := truth(t.If, scope)
+			ok, err := a.triggerTruth(t.If, scope, f, q.Who)
 			return ok && err == nil
 		}
 	}

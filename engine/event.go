@@ -202,7 +202,7 @@ func (a *application) trigger(f *flows.Flow, ev *Event) {
 			a.skip(f, err.Error())
 			return
 		}
-		if ok, err := truth(t.If, scope); err != nil {
+		if ok, err := a.triggerTruth(t.If, scope, f, ev.Profile); err != nil {
 			a.skip(f, err.Error())
 			return
 		} else if !ok {

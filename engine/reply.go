@@ -59,11 +59,11 @@ func (a *application) replyTriggers(h *Happening, beforeWaits bool) (claimed boo
 
 // wantsReply asks a reply trigger's condition.
 func (a *application) wantsReply(f *flows.Flow, t *flows.Trigger, h *Happening) bool {
-	ok, err := truth(t.If, map[string]any{
+	ok, err := a.triggerTruth(t.If, map[string]any{
 		flows.NameReply:   h.view(),
 		flows.NameProfile: a.profileView(h.Who, f),
 		flows.NameNow:     shape.TimeOf(a.now.Time()),
-	})
+	}, f, h.Who)
 	if err != nil {
 		a.skip(f, err.Error())
 	}

@@ -1,0 +1,47 @@
+package engine
+
+import "nudge/flows"
+
+// Observer is told what the engine looks at while it applies inputs, for drivers that
+// explain or measure flows. It changes nothing, and must neither keep nor change what
+// it is shown. A nil function costs nothing.
+type Observer struct {
+	// Step is called when a run takes a step, whose condition held.
+	Step func(r *Run, f *flows.Flow, step int)
+	// Condition is called with every condition that was evaluated.
+	Condition func(Condition)
+}
+
+// Condition is one look at a condition.
+type Condition struct {
+	At      Instant
+	Run     *Run // nil where there is none yet: the condition is that of a trigger
+	Flow    *flows.Flow
+	Profile string // whom the event names, or the run's person
+	Expr    *flows.Expr
+	Scope   map[string]any // what it saw
+	Holds   bool
+	Err     error // why it could not be evaluated; it does not hold then
+}
+
+// Observe has an observer told of everything from the next input on.
+func (e *Engine) Observe(o Observer) { e.observer = o }
+
+// truth evaluates a condition of a run.
+func (a *application) truth(cond *flows.Expr, scope map[string]any, r *Run, f *flows.Flow) (bool, error) {
+	ok, err := truth(cond, scope)
+	if told := a.e.observer.Condition; told != nil && cond != nil {
+		told(Condition{At: a.now, Run: r, Flow: f, Profile: r.Profile, Expr: cond, Scope: scope, Holds: ok, Err: err})
+	}
+	return ok, err
+}
+
+// triggerTruth evaluates a trigger's condition for an event or reply that names
+// somebody.
+func (a *application) triggerTruth(cond *flows.Expr, scope map[string]any, f *flows.Flow, who string) (bool, error) {
+	ok, err := truth(cond, scope)
+	if told := a.e.observer.Condition; told != nil && cond != nil {
+		told(Condition{At: a.now, Flow: f, Profile: who, Expr: cond, Scope: scope, Holds: ok, Err: err})
+	}
+	return ok, err
+}

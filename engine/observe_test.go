@@ -1,0 +1,52 @@
+package engine_test
+
+import (
+	"fmt"
+	"slices"
+	"testing"
+
+	"golang.org/x/tools/txtar"
+
+	"nudge/engine"
+	"nudge/flows"
+)
+
+// TestObserver holds that an observer is told of every step and every condition with
+// what it saw.
+func TestObserver(t *testing.T) {
+	w := newWorld(t, txtar.Parse([]byte(`
+-- flows/tell.yaml --
+flow: tell
+trigger: { event: told, if: event.loud }
+data: { loud: boolean, n: number }
+steps:
+  - id: hello
+    if: data.n > 2
+    send: { body: Hello }
+  - branch:
+      - if: data.n > 1
+        then: [ { exit: some } ]
+`)))
+	var got []string
+	w.loop.Core().Observe(engine.Observer{
+		Step: func(r *engine.Run, f *flows.Flow, step int) {
+			got = append(got, fmt.Sprintf("%s takes %s", r.Profile, f.Steps[step].ID))
+		},
+		Condition: func(c engine.Condition) {
+			got = append(got, fmt.Sprintf("%s: %s is %t, run %t, %v", c.Profile, c.Expr, c.Holds, c.Run != nil, c.Expr.Reads(c.Scope)))
+		},
+	})
+	w.do(`event told by ann {"loud": false, "n": 2}`)
+	w.do(`event told by ann {"loud": true, "n": 2}`)
+	want := []string{
+		"ann: event.loud is false, run false, [{event.loud false}]",
+		"ann: event.loud is true, run false, [{event.loud true}]",
+		"ann: data.n > 2 is false, run true, [{data.n 2}]",
+		"ann takes branch_1",
+		"ann: data.n > 1 is true, run true, [{data.n 2}]",
+		"ann takes exit_1",
+	}
+	if !slices.Equal(got, want) {
+		t.Errorf("got %q\nwant %q", got, want)
+	}
+}
