@@ -117,3 +117,23 @@ func parseDays(text string) (Weekdays, error) {
 	}
 	return days, nil
 }
+
+// ParseClock reads a moment that needs no scope: 09:00, mon-fri 09:00 or
+// 2026-12-24 09:00.
+func ParseClock(text string) (*Moment, error) {
+	c := clockForm.FindStringSubmatch(text)
+	if c == nil {
+		return nil, fmt.Errorf("%q is not a moment such as 09:00, mon 09:00 or 2026-12-24 09:00", text)
+	}
+	at, err := parseClock(c[2] + ":" + c[3])
+	m := &Moment{Days: EveryDay, Hour: at / 60, Minute: at % 60}
+	switch {
+	case err != nil || at == 24*60:
+		return nil, fmt.Errorf("%q is not a time of day from 00:00 to 23:59", c[2]+":"+c[3])
+	case dateForm.MatchString(c[1]):
+		m.Date, err = parseDate(c[1])
+	case c[1] != "":
+		m.Days, err = parseDays(c[1])
+	}
+	return m, err
+}

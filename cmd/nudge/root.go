@@ -26,7 +26,7 @@ func newRoot() *cobra.Command {
 	}
 	root.AddCommand(
 		newDemo(), newDev(), newServe(), newSandbox(),
-		newCheck(), newSchema(), newSend(), newEvents(), newProfiles(), newFlows(), newRuns(), newStore(), newVersion(),
+		newCheck(), newTest(), newSchema(), newSend(), newEvents(), newProfiles(), newFlows(), newRuns(), newStore(), newVersion(),
 	)
 	root.SetHelpCommand(&cobra.Command{Hidden: true})
 	return root

@@ -1,0 +1,334 @@
+package story
+
+import (
+	"fmt"
+	"slices"
+	"time"
+
+	"nudge/channels"
+	"nudge/channels/sandbox"
+	"nudge/engine"
+	"nudge/engine/runner"
+	"nudge/flows"
+	"nudge/flows/shape"
+	"nudge/store"
+	"nudge/store/memory"
+)
+
+// senders is how many messages the provider takes at a time. Nothing waits for one here.
+const senders = 1000
+
+// maxSteps is how many steps of the loop one move may take: a story that goes round in
+// one instant comes to an end.
+const maxSteps = 100_000
+
+// installation is that of every story, so that the same story makes the same ids.
+var installation = engine.Installation{'s', 't', 'o', 'r', 'y'}
+
+// World is a project's flows in virtual time: the real loop over a store in memory, and
+// people who do what their scripts say. It belongs to one goroutine.
+type World struct {
+	loop    *runner.Loop
+	kept    *store.Store
+	now     time.Time
+	zone    *time.Location // in which the story tells time
+	next    engine.Instant // of the loop's next timer; 0 for none
+	acts    []act          // that people will do, in the order in which they come
+	scripts map[string]sandbox.Script
+	answers Answers
+	queue   []*runner.Group // what follows from posts and fetches at this instant
+
+	runs       []*Run
+	byID       map[engine.RunID]*Run
+	Messages   []*Message // that went out, in order
+	Skips      []*Skip    // starts that did not happen
+	Unanswered []string   // fetch steps that asked what the story has no answer for
+
+	emitted  []*Emission // by runs, as far as the journal was read
+	read     uint64      // the number of the input up to which it was
+	timeline *timeline
+	Coverage *Coverage
+}
+
+// Run is a run of a story.
+type Run struct {
+	*engine.Run
+	Number  int // in the story, from 1
+	Flow    *flows.Flow
+	entries int          // of its timeline that were told
+	seen    map[int]bool // entries that an expectation has taken
+}
+
+// Message is a message that went out.
+type Message struct {
+	Run      *Run
+	Number   int // within its run
+	Step     *flows.Step
+	At       time.Time
+	Content  channels.Message
+	expected bool
+}
+
+// Skip is a start that did not happen.
+type Skip struct {
+	engine.Decision
+	seen bool
+}
+
+// Emission is an event that a run emitted.
+type Emission struct {
+	*engine.Event
+	seen bool
+}
+
+// act is something that somebody will do.
+type act struct {
+	at   time.Time
+	does func() error
+}
+
+// NewWorld is a world in which the flows are deployed and the people known, at an
+// instant of a zone.
+func NewWorld(deployed []*flows.Flow, people []Person, start time.Time) (*World, error) {
+	kv := new(memory.KV)
+	if err := store.Create(kv, installation); err != nil {
+		return nil, err
+	}
+	kept, err := store.Open(kv)
+	if err != nil {
+		return nil, err
+	}
+	core, err := kept.Engine()
+	if err != nil {
+		return nil, err
+	}
+	w := &World{
+		loop: runner.NewLoop(kept, core, senders), kept: kept, now: start, zone: start.Location(),
+		scripts: map[string]sandbox.Script{}, byID: map[engine.RunID]*Run{}, timeline: newTimeline(), Coverage: NewCoverage(),
+	}
+	core.Observe(engine.Observer{Step: w.Coverage.step, Condition: w.look})
+	deploy := &engine.Deploy{}
+	for _, f := range deployed {
+		deploy.Flows = append(deploy.Flows, f.Bundle)
+	}
+	if _, err := w.Input(&engine.Input{Kind: engine.InputDeploy, Deploy: deploy}); err != nil {
+		return nil, err
+	}
+	for _, p := range people {
+		w.scripts[p.Name] = p.Script
+		if p.Attributes == nil {
+			continue
+		}
+		if _, err := w.Input(&engine.Input{Kind: engine.InputProfile, Profile: &engine.ProfileChange{Profile: p.Name, Set: p.Attributes}}); err != nil {
+			return nil, fmt.Errorf("%s: %w", p.Name, err)
+		}
+	}
+	return w, nil
+}
+
+// Now is the present instant, in the zone in which the story tells time.
+func (w *World) Now() time.Time { return w.now.In(w.zone) }
+
+// Input applies an input and all that follows from it at this instant. The error of one
+// that is refused says why.
+func (w *World) Input(in *engine.Input) (engine.Answer, error) {
+	group := &runner.Group{Inputs: []*engine.Input{in}}
+	w.queue = append(w.queue, group)
+	if err := w.settle(); err != nil {
+		return engine.Answer{}, err
+	}
+	answer := group.Answers[0]
+	if answer.Refused != nil {
+		return answer, fmt.Errorf("refused: %s", answer.Refused.Detail)
+	}
+	return answer, nil
+}
+
+// settle steps the loop until there is nothing left to do at this instant.
+func (w *World) settle() error {
+	for range maxSteps {
+		groups := w.queue
+		w.queue = nil
+		if len(groups) > 1 { // one after the other, so that what follows from each comes before the next
+			groups, w.queue = groups[:1], groups[1:]
+		}
+		step, err := w.loop.Step(w.now, groups)
+		if err != nil {
+			return err
+		}
+		if len(step.Panics) > 0 {
+			return fmt.Errorf("the engine broke: %s", step.Panics[0])
+		}
+		w.take(groups, step)
+		if w.next = step.Next; len(w.queue) == 0 && !step.Again {
+			return nil
+		}
+	}
+	return fmt.Errorf("it does not come to rest at %s", w.tell(w.now))
+}
+
+// take notes what a step led to, and has the provider and the services answer.
+func (w *World) take(groups []*runner.Group, step *runner.Step) {
+	for _, c := range step.Changes {
+		r := w.byID[c.After.ID]
+		if r == nil {
+			r = &Run{Number: len(w.runs) + 1, seen: map[int]bool{}, Flow: w.loop.Core().Flow(engine.FlowVersion{Flow: c.After.Flow, Version: c.After.Version})}
+			w.byID[c.After.ID], w.runs = r, append(w.runs, r)
+		}
+		r.Run = c.After
+	}
+	for i := range step.Posts {
+		w.post(&step.Posts[i])
+	}
+	w.show(step.Changes)
+	for _, g := range groups {
+		for i := range g.Answers {
+			w.skipped(&g.Answers[i])
+		}
+	}
+	for i := range step.Fetches {
+		w.fetch(&step.Fetches[i])
+	}
+}
+
+// post has the provider take a message, and its person act on it.
+func (w *World) post(p *engine.Post) {
+	r := w.byID[p.Run]
+	m := &Message{Run: r, Number: p.Message, Step: &r.Flow.Steps[r.Run.Message(p.Message).Step], At: w.now, Content: p.Content}
+	w.Messages = append(w.Messages, m)
+	accepted := &engine.SendResult{Run: p.Run, Message: p.Message, Attempt: p.Attempt,
+		Result: channels.Result{Outcome: channels.Accepted, ProviderID: fmt.Sprintf("m%d", len(w.Messages))}}
+	w.queue = append(w.queue,
+		&runner.Group{Frees: 1, Inputs: []*engine.Input{{Kind: engine.InputResult, Result: accepted}}},
+		&runner.Group{Inputs: []*engine.Input{w.receipt(m, channels.Sent, "")}})
+	for _, a := range w.scripts[p.Content.To] {
+		in := w.deed(m, a)
+		if a.After == 0 {
+			w.queue = append(w.queue, &runner.Group{Inputs: []*engine.Input{in}})
+		} else {
+			w.later(w.now.Add(a.After), func() error { _, err := w.Input(in); return err })
+		}
+	}
+}
+
+// deed is what somebody does with a message, as an input.
+func (w *World) deed(m *Message, a sandbox.Act) *engine.Input {
+	switch a.Does {
+	case sandbox.Reads:
+		return w.receipt(m, channels.Read, "")
+	case sandbox.Fails:
+		return w.receipt(m, channels.Failed, a.Text)
+	case sandbox.Expires:
+		return w.receipt(m, channels.Expired, a.Text)
+	case sandbox.Replies:
+		return &engine.Input{Kind: engine.InputReply, Reply: &channels.Reply{
+			Profile: m.Content.To, Conversation: m.Content.Conversation, Text: a.Text, Answers: m.Content.Ref, At: w.now}}
+	}
+	return w.receipt(m, channels.Delivered, "")
+}
+
+func (w *World) receipt(m *Message, status channels.Status, reason string) *engine.Input {
+	return &engine.Input{Kind: engine.InputReceipt, Receipt: &channels.Receipt{Ref: m.Content.Ref, Status: status, Reason: reason, At: w.now}}
+}
+
+// later has something happen at an instant, after what is to happen then already.
+func (w *World) later(at time.Time, does func() error) {
+	i, _ := slices.BinarySearchFunc(w.acts, at, func(a act, at time.Time) int {
+		if a.at.After(at) {
+			return 1
+		}
+		return -1
+	})
+	w.acts = slices.Insert(w.acts, i, act{at, does})
+}
+
+// fetch has a service answer.
+func (w *World) fetch(p *engine.FetchPost) {
+	id := w.byID[p.Run].Flow.Steps[p.Step].ID
+	answer, known := w.answers[id]
+	if !known {
+		w.Unanswered = append(w.Unanswered, id)
+		answer.Error = "the story has no answer"
+	}
+	w.queue = append(w.queue, &runner.Group{Inputs: []*engine.Input{{Kind: engine.InputFetched, Fetched: &engine.FetchResult{
+		Run: p.Run, Step: p.Step, Attempt: p.Attempt, Status: answer.Status, JSON: answer.JSON, Error: answer.Error}}}})
+}
+
+// skipped notes the starts that did not happen.
+func (w *World) skipped(a *engine.Answer) {
+	for _, d := range a.Decisions {
+		if d.Did == engine.DidSkip || d.Did == engine.DidQueue {
+			w.Skips = append(w.Skips, &Skip{Decision: d})
+			w.say(0, LineSkip, fmt.Sprintf("%s %s: %s", d.Flow, d.Did, d.Reason))
+		}
+	}
+	if a.Ignored != "" {
+		w.say(0, LineSkip, a.Ignored)
+	}
+}
+
+// PassUntil lets time pass, from what happens next to what happens after.
+func (w *World) PassUntil(until time.Time) error {
+	for {
+		next, does := w.upcoming()
+		if does == nil || next.After(until) {
+			break
+		}
+		if next.After(w.now) {
+			w.now = next
+		}
+		if err := does(); err != nil {
+			return err
+		}
+	}
+	if until.After(w.now) {
+		w.now = until
+	}
+	return w.settle()
+}
+
+// upcoming is what happens next and when: a timer, or somebody acts.
+func (w *World) upcoming() (time.Time, func() error) {
+	var timer time.Time
+	if w.next != 0 {
+		timer = w.next.Time()
+	}
+	switch {
+	case len(w.acts) > 0 && (w.next == 0 || !w.acts[0].at.After(timer)):
+		next := w.acts[0]
+		return next.at, func() error { w.acts = w.acts[1:]; return next.does() }
+	case w.next != 0:
+		return timer, w.settle
+	}
+	return time.Time{}, nil
+}
+
+// zoneOf is where somebody lives, as far as it is known: else where the flow does.
+func (w *World) zoneOf(profile string, f *flows.Flow) *time.Location {
+	p, err := w.kept.Person(profile)
+	if err == nil && p != nil {
+		var known struct{ Timezone string }
+		if decode(p.Attributes, &known) && known.Timezone != "" {
+			if zone := shape.Zone(known.Timezone); zone != nil {
+				return zone
+			}
+		}
+	}
+	if f == nil {
+		return w.zone
+	}
+	return f.Zone
+}
+
+// emissions are the events that runs have emitted: the journal has them among the
+// inputs that followed from others.
+func (w *World) emissions() ([]*Emission, error) {
+	err := w.kept.Entries(w.read+1, func(j *engine.Journaled) bool {
+		if in := j.Input; in.Kind == engine.InputEvent && in.Derived != 0 && in.Event.Rest == nil {
+			w.emitted = append(w.emitted, &Emission{Event: in.Event})
+		}
+		w.read = j.Seq
+		return true
+	})
+	return w.emitted, err
+}
