@@ -22,7 +22,7 @@ var _ store.KV = (*KV)(nil)
 
 // bucket is a sorted list of keys beside a table of their values.
 type bucket struct {
-	keys   []string
+	keys   keys
 	values map[string][]byte
 }
 
@@ -50,6 +50,17 @@ func (m *KV) Update(f func(store.Writer) error) error {
 // Close does nothing: the records stay, so that a store can be opened on them again.
 func (m *KV) Close() error { return nil }
 
+// Clone returns a copy, of which no change shows in m.
+func (m *KV) Clone() *KV {
+	m.mu.RLock()
+	defer m.mu.RUnlock()
+	c := new(KV)
+	for i, b := range m.buckets {
+		c.buckets[i] = bucket{keys: b.keys.clone(), values: maps.Clone(b.values)}
+	}
+	return c
+}
+
 // Dump returns a copy of every key of a bucket with its value.
 func (m *KV) Dump(b store.Bucket) map[string][]byte {
 	m.mu.RLock()
@@ -67,26 +78,18 @@ func (t *tx) Get(b store.Bucket, key []byte) []byte {
 }
 
 func (t *tx) Ascend(b store.Bucket, from []byte, visit func(key, value []byte) bool) {
-	keys := t.kv.buckets[b].keys
-	i, _ := slices.BinarySearch(keys, string(from))
-	for ; i < len(keys); i++ {
-		if !visit([]byte(keys[i]), t.kv.buckets[b].values[keys[i]]) {
-			return
-		}
-	}
+	k := &t.kv.buckets[b]
+	k.keys.ascend(string(from), func(key string) bool { return visit([]byte(key), k.values[key]) })
 }
 
 func (t *tx) Descend(b store.Bucket, before []byte, visit func(key, value []byte) bool) {
-	keys := t.kv.buckets[b].keys
-	i := len(keys)
+	k := &t.kv.buckets[b]
+	var end *string
 	if before != nil {
-		i, _ = slices.BinarySearch(keys, string(before))
+		text := string(before)
+		end = &text
 	}
-	for i--; i >= 0; i-- {
-		if !visit([]byte(keys[i]), t.kv.buckets[b].values[keys[i]]) {
-			return
-		}
-	}
+	k.keys.descend(end, func(key string) bool { return visit([]byte(key), k.values[key]) })
 }
 
 func (t *tx) Put(b store.Bucket, key, value []byte) error {
@@ -109,8 +112,7 @@ func (k *bucket) put(t *tx, key string, value []byte) {
 		t.undo = append(t.undo, func() { k.values[key] = old })
 		return
 	}
-	i, _ := slices.BinarySearch(k.keys, key)
-	k.keys = slices.Insert(k.keys, i, key)
+	k.keys.add(key)
 	t.undo = append(t.undo, func() { k.delete(&tx{}, key) })
 }
 
@@ -119,8 +121,7 @@ func (k *bucket) delete(t *tx, key string) {
 	if !had {
 		return
 	}
-	i, _ := slices.BinarySearch(k.keys, key)
-	k.keys = slices.Delete(k.keys, i, i+1)
+	k.keys.remove(key)
 	delete(k.values, key)
 	t.undo = append(t.undo, func() { k.put(&tx{}, key, bytes.Clone(old)) })
 }
