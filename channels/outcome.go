@@ -3,6 +3,8 @@ package channels
 import (
 	"context"
 	"fmt"
+	"slices"
+	"strings"
 	"time"
 )
 
@@ -49,13 +51,23 @@ var outcomeNames = [...]string{Accepted: "accepted", Refused: "refused", Deferre
 // String is the word for an outcome in logs, metrics and timelines.
 func (o Outcome) String() string { return name(outcomeNames[:], int(o), "outcome") }
 
+// MarshalText writes the word.
+func (o Outcome) MarshalText() ([]byte, error) { return []byte(o.String()), nil }
+
+// UnmarshalText reads the word.
+func (o *Outcome) UnmarshalText(text []byte) error {
+	i, err := number(outcomeNames[:], string(text), "outcome")
+	*o = Outcome(i)
+	return err
+}
+
 // Result is how one call to Send ended.
 type Result struct {
-	Outcome      Outcome
-	ProviderID   string        // the provider's message ID, when Accepted
-	Conversation string        // as the provider confirmed it, when Accepted; may be empty
-	Reason       string        // for people: why it was Refused, Deferred or is Unknown; no secrets
-	RetryAfter   time.Duration // when Deferred and the provider said so; 0 otherwise
+	Outcome      Outcome       `json:"outcome,omitempty"`
+	ProviderID   string        `json:"provider_id,omitempty"`  // the provider's message ID, when Accepted
+	Conversation string        `json:"conversation,omitempty"` // as the provider confirmed it, when Accepted; may be empty
+	Reason       string        `json:"reason,omitempty"`       // for people: why it was Refused, Deferred or is Unknown; no secrets
+	RetryAfter   time.Duration `json:"retry_after,omitempty"`  // when Deferred and the provider said so; 0 otherwise
 }
 
 // Status is what a receipt says about a message.
@@ -74,23 +86,33 @@ var statusNames = [...]string{Sent: "sent", Delivered: "delivered", Read: "read"
 // String is the word for a status in logs, metrics and timelines.
 func (s Status) String() string { return name(statusNames[:], int(s), "status") }
 
+// MarshalText writes the word.
+func (s Status) MarshalText() ([]byte, error) { return []byte(s.String()), nil }
+
+// UnmarshalText reads the word.
+func (s *Status) UnmarshalText(text []byte) error {
+	i, err := number(statusNames[:], string(text), "status")
+	*s = Status(i)
+	return err
+}
+
 // Receipt is what the provider says about a message we sent.
 type Receipt struct {
-	Ref        Ref    // zero when the provider did not echo it
-	ProviderID string // the provider's message ID
-	Status     Status
-	Reason     string    // why it failed, as far as the provider says
-	At         time.Time // the provider's instant
+	Ref        Ref       `json:"ref,omitzero"`          // zero when the provider did not echo it
+	ProviderID string    `json:"provider_id,omitempty"` // the provider's message ID
+	Status     Status    `json:"status,omitempty"`
+	Reason     string    `json:"reason,omitempty"` // why it failed, as far as the provider says
+	At         time.Time `json:"at,omitzero"`      // the provider's instant
 }
 
 // Reply is a message a person sent us.
 type Reply struct {
-	ID           string // the provider's message ID: the same reply delivered twice has the same
-	Profile      string // who wrote it
-	Conversation string
-	Text         string
-	Answers      Ref       // the message it answers, when the provider says so; zero otherwise
-	At           time.Time // the provider's instant
+	ID           string    `json:"id,omitempty"`      // the provider's message ID: the same reply delivered twice has the same
+	Profile      string    `json:"profile,omitempty"` // who wrote it
+	Conversation string    `json:"conversation,omitempty"`
+	Text         string    `json:"text,omitempty"`
+	Answers      Ref       `json:"answers,omitzero"` // the message it answers, when the provider says so; zero otherwise
+	At           time.Time `json:"at,omitzero"`      // the provider's instant
 }
 
 func name(names []string, i int, what string) string {
@@ -98,4 +120,12 @@ func name(names []string, i int, what string) string {
 		return fmt.Sprintf("%s(%d)", what, i)
 	}
 	return names[i]
+}
+
+func number(names []string, word, what string) (int, error) {
+	i := slices.Index(names, word)
+	if i <= 0 {
+		return 0, fmt.Errorf("%q is no %s: want one of %s", word, what, strings.Join(names[1:], ", "))
+	}
+	return i, nil
 }

@@ -18,10 +18,10 @@ type Batch struct {
 
 // Journaled is an accepted input with what makes its replay exact.
 type Journaled struct {
-	Seq   uint64
-	Stamp Instant
-	Slots int // slots that were free for claims
-	Input *Input
+	Seq   uint64  `json:"seq,omitempty"`
+	Stamp Instant `json:"stamp,omitzero"`
+	Slots int     `json:"slots,omitempty"` // slots that were free for claims
+	Input *Input  `json:"input,omitempty"`
 }
 
 // OutboxEntry is a message in the outbox.

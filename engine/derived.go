@@ -10,21 +10,21 @@ import (
 // Call starts a run of a flow for a person: from outside, from a start step, or from
 // the queue of an entry.
 type Call struct {
-	Flow    string
-	Profile string
-	Key     string
-	By      string // what the run shows as started_by
-	Data    json.RawMessage
-	Parent  RunID // the run whose start step waits for the outcome; zero for none
-	Queued  bool  // from the queue: the trigger's if is asked again
+	Flow    string          `json:"flow,omitempty"`
+	Profile string          `json:"profile,omitempty"`
+	Key     string          `json:"key,omitempty"`
+	By      string          `json:"by,omitempty"` // what the run shows as started_by
+	Data    json.RawMessage `json:"data,omitempty"`
+	Parent  RunID           `json:"parent,omitzero"`  // the run whose start step waits for the outcome; zero for none
+	Queued  bool            `json:"queued,omitempty"` // from the queue: the trigger's if is asked again
 }
 
 // ChildEnded tells a run that the run it started and waits for has ended.
 type ChildEnded struct {
-	Parent  RunID
-	Step    int
-	Child   RunID
-	Outcome string
+	Parent  RunID  `json:"parent,omitzero"`
+	Step    int    `json:"step,omitempty"`
+	Child   RunID  `json:"child,omitzero"`
+	Outcome string `json:"outcome,omitempty"`
 }
 
 // derive leaves an input that follows from the one in hand. It is committed with it

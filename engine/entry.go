@@ -185,9 +185,9 @@ func triggers(f *flows.Flow, event string) bool {
 
 // Dequeue starts the next run that waits in a person's queue.
 type Dequeue struct {
-	Flow    string
-	Profile string
-	Key     string
+	Flow    string `json:"flow,omitempty"`
+	Profile string `json:"profile,omitempty"`
+	Key     string `json:"key,omitempty"`
 }
 
 // dequeue takes the oldest event of the queue whose trigger still wants it.

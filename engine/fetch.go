@@ -23,14 +23,14 @@ type FetchPost struct {
 
 // FetchResult is how one attempt of a fetch ended.
 type FetchResult struct {
-	Run     RunID
-	Step    int
-	Attempt int
-	Status  int             // of the HTTP answer; 0 for no answer
-	JSON    json.RawMessage // its body; nil when it is not JSON
-	Error   string          // why there was no answer; no secrets
-	Busy    bool            // it was not even tried, for want of a place
-	Final   bool            // there will be no answer, however often it is asked
+	Run     RunID           `json:"run,omitzero"`
+	Step    int             `json:"step,omitempty"`
+	Attempt int             `json:"attempt,omitempty"`
+	Status  int             `json:"status,omitempty"` // of the HTTP answer; 0 for no answer
+	JSON    json.RawMessage `json:"json,omitempty"`   // its body; nil when it is not JSON
+	Error   string          `json:"error,omitempty"`  // why there was no answer; no secrets
+	Busy    bool            `json:"busy,omitempty"`   // it was not even tried, for want of a place
+	Final   bool            `json:"final,omitempty"`  // there will be no answer, however often it is asked
 }
 
 // Fetched is the answer to a fetch step of a run.

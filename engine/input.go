@@ -3,6 +3,7 @@ package engine
 import (
 	"encoding/json"
 	"fmt"
+	"slices"
 
 	"nudge/channels"
 	"nudge/flows"
@@ -11,25 +12,25 @@ import (
 // Input is one thing that happened outside the engine. Exactly the field its Kind
 // names is set, so that an input is journalled and replayed as it was.
 type Input struct {
-	Kind       InputKind
-	ID         string // idempotency id of an event, reply or command; empty for none
-	Event      *Event
-	Receipt    *channels.Receipt
-	Reply      *channels.Reply
-	Result     *SendResult
-	Timer      *Timer
-	Claim      *OutboxRef
-	Cancel     *Cancel
-	Deploy     *Deploy
-	Control    *Control
-	Profile    *ProfileChange
-	Call       *Call
-	ChildEnded *ChildEnded
-	Dequeue    *Dequeue
-	Fetched    *FetchResult
+	Kind       InputKind         `json:"kind,omitempty"`
+	ID         string            `json:"id,omitempty"` // idempotency id of an event, reply or command; empty for none
+	Event      *Event            `json:"event,omitempty"`
+	Receipt    *channels.Receipt `json:"receipt,omitempty"`
+	Reply      *channels.Reply   `json:"reply,omitempty"`
+	Result     *SendResult       `json:"result,omitempty"`
+	Timer      *Timer            `json:"timer,omitempty"`
+	Claim      *OutboxRef        `json:"claim,omitempty"`
+	Cancel     *Cancel           `json:"cancel,omitempty"`
+	Deploy     *Deploy           `json:"deploy,omitempty"`
+	Control    *Control          `json:"control,omitempty"`
+	Profile    *ProfileChange    `json:"profile,omitempty"`
+	Call       *Call             `json:"call,omitempty"`
+	ChildEnded *ChildEnded       `json:"child_ended,omitempty"`
+	Dequeue    *Dequeue          `json:"dequeue,omitempty"`
+	Fetched    *FetchResult      `json:"fetched,omitempty"`
 
-	Depth   int    // how many inputs in a row led to this one; 0 for one from outside
-	Derived uint64 // its number among the derived inputs; 0 for one from outside
+	Depth   int    `json:"depth,omitempty"`   // how many inputs in a row led to this one; 0 for one from outside
+	Derived uint64 `json:"derived,omitempty"` // its number among the derived inputs; 0 for one from outside
 }
 
 // InputKind is the kind of an input.
@@ -62,61 +63,74 @@ var inputNames = [...]string{
 // String is the word for a kind of input in metrics and logs.
 func (k InputKind) String() string { return word(inputNames[:], int(k), "input") }
 
+// MarshalText writes the word.
+func (k InputKind) MarshalText() ([]byte, error) { return []byte(k.String()), nil }
+
+// UnmarshalText reads the word.
+func (k *InputKind) UnmarshalText(text []byte) error {
+	i := slices.Index(inputNames[:], string(text))
+	if i <= 0 {
+		return fmt.Errorf("there is no input of kind %q", text)
+	}
+	*k = InputKind(i)
+	return nil
+}
+
 // Event is something that happened in the user's product.
 type Event struct {
-	Type    string
-	Profile string          // the person it names; may be empty
-	Data    json.RawMessage // a JSON object; empty for none
-	Rest    *Rest           // set where the event goes on through the runs it concerns; nil from outside
+	Type    string          `json:"type,omitempty"`
+	Profile string          `json:"profile,omitempty"` // the person it names; may be empty
+	Data    json.RawMessage `json:"data,omitempty"`    // a JSON object; empty for none
+	Rest    *Rest           `json:"rest,omitempty"`    // set where the event goes on through the runs it concerns; nil from outside
 
 	readings []reading // the data, decoded once for each shape that reads it
 }
 
 // Rest is what is left of an event that concerns more runs than one input touches.
 type Rest struct {
-	After  RunID // the last run that was touched
-	Before RunID // runs from here on began with the event or after it
+	After  RunID `json:"after,omitzero"`  // the last run that was touched
+	Before RunID `json:"before,omitzero"` // runs from here on began with the event or after it
 }
 
 // SendResult is how the post of one attempt of a message ended.
 type SendResult struct {
-	Run     RunID
-	Message int
-	Attempt int
+	Run     RunID `json:"run,omitzero"`
+	Message int   `json:"message,omitempty"`
+	Attempt int   `json:"attempt,omitempty"`
 	channels.Result
 }
 
 // Timer is a deadline of a run.
 type Timer struct {
-	Due Instant
-	Run RunID
+	Due Instant `json:"due,omitzero"`
+	Run RunID   `json:"run,omitzero"`
 }
 
 // OutboxRef names a planned or claimed message. Refs sort in the order in which
 // messages were planned.
 type OutboxRef struct {
-	Order   uint64
-	Run     RunID
-	Message int
+	Order   uint64 `json:"order,omitempty"`
+	Run     RunID  `json:"run,omitzero"`
+	Message int    `json:"message,omitempty"`
 }
 
 // Cancel ends a run.
 type Cancel struct {
-	Run    RunID
-	Reason string // for the timeline; may be empty
+	Run    RunID  `json:"run,omitzero"`
+	Reason string `json:"reason,omitempty"` // for the timeline; may be empty
 }
 
 // Deploy makes a set of flows the active one. Flows that are not in it start no new
 // runs; their live runs go on.
 type Deploy struct {
-	Flows []flows.Bundle
+	Flows []flows.Bundle `json:"flows,omitempty"`
 }
 
 // Control changes what may go out. The zero value of each field leaves it as it is.
 type Control struct {
-	Outbound Outbound
-	Only     []string // profiles, with OutboundOnly
-	Kill     *bool    // true stops every post that is not yet claimed
+	Outbound Outbound `json:"outbound,omitempty"`
+	Only     []string `json:"only,omitempty"` // profiles, with OutboundOnly
+	Kill     *bool    `json:"kill,omitempty"` // true stops every post that is not yet claimed
 }
 
 // Outbound says what may leave for the provider.
@@ -132,6 +146,15 @@ var outboundNames = [...]string{OutboundLive: "live", OutboundHold: "hold", Outb
 
 // String is the word for a mode in nudge.yaml and in the API.
 func (o Outbound) String() string { return word(outboundNames[:], int(o), "mode") }
+
+// MarshalText writes the word.
+func (o Outbound) MarshalText() ([]byte, error) { return []byte(o.String()), nil }
+
+// UnmarshalText reads the word.
+func (o *Outbound) UnmarshalText(text []byte) (err error) {
+	*o, err = ParseOutbound(string(text))
+	return err
+}
 
 // ParseOutbound reads the word for a mode.
 func ParseOutbound(text string) (Outbound, error) {

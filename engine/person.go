@@ -53,11 +53,11 @@ func (p *Person) clone() *Person {
 
 // ProfileChange changes what is known of a person.
 type ProfileChange struct {
-	Profile string
-	Set     json.RawMessage // an object; a null removes what it names
-	Replace bool            // what Set does not name is removed
-	OptOuts *[]string       // when set, exactly what the person is opted out of
-	Forget  bool            // end all runs of the person, and forget all that is known
+	Profile string          `json:"profile,omitempty"`
+	Set     json.RawMessage `json:"set,omitempty"`      // an object; a null removes what it names
+	Replace bool            `json:"replace,omitempty"`  // what Set does not name is removed
+	OptOuts *[]string       `json:"opt_outs,omitempty"` // when set, exactly what the person is opted out of
+	Forget  bool            `json:"forget,omitempty"`   // end all runs of the person, and forget all that is known
 }
 
 // profile applies a change of what is known of a person, and lets the person's runs

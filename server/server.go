@@ -31,6 +31,7 @@ type Store interface {
 	Version(engine.FlowVersion) (*flows.Flow, error)
 	Counts() ([]*store.VersionCounts, error)
 	State() (engine.State, error)
+	Entries(from uint64, visit func(*engine.Journaled) bool) error
 }
 
 // Config says what a server serves.
@@ -78,6 +79,7 @@ func (s *Server) Handler() http.Handler {
 	api.HandleFunc("GET /v1/flows", s.listFlows)
 	api.HandleFunc("POST /v1/flows", s.deployFlows)
 	api.HandleFunc("POST /v1/flows/{flow}/runs", s.callFlow)
+	api.HandleFunc("GET /v1/journal", s.getJournal)
 	api.HandleFunc("GET /v1/outbound", s.getOutbound)
 	api.HandleFunc("PUT /v1/outbound", s.putOutbound)
 	api.HandleFunc("POST /-/reload", s.reload)

@@ -1,6 +1,7 @@
 package store
 
 import (
+	"encoding/json"
 	"errors"
 	"reflect"
 	"testing"
@@ -9,6 +10,7 @@ import (
 	"github.com/google/go-cmp/cmp/cmpopts"
 
 	"nudge/engine"
+	"nudge/flows"
 )
 
 func TestRunRecord(t *testing.T) {
@@ -71,6 +73,25 @@ func TestJournaledRecords(t *testing.T) {
 		}
 		if diff := cmp.Diff(j, got, cmpopts.IgnoreUnexported(engine.Event{})); diff != "" {
 			t.Errorf("%s: what was written and what was read differ (-written +read)\n%s", in.Kind, diff)
+		}
+	}
+}
+
+// TestJournalAsJSON shows that an exported journal is the journal.
+func TestJournalAsJSON(t *testing.T) {
+	deploy := &engine.Input{Kind: engine.InputDeploy, Deploy: &engine.Deploy{Flows: []flows.Bundle{{{Name: "flows/a.yaml", Text: "flow: a < b\n"}}}}}
+	for _, in := range append(inputs(), deploy) {
+		j := &engine.Journaled{Seq: 300, Stamp: 1_772_445_600_000, Slots: 64, Input: in}
+		text, err := json.Marshal(j)
+		if err != nil {
+			t.Fatalf("%s: %v", in.Kind, err)
+		}
+		got := new(engine.Journaled)
+		if err := json.Unmarshal(text, got); err != nil {
+			t.Fatalf("%s: %v: %s", in.Kind, err, text)
+		}
+		if diff := cmp.Diff(j, got, cmpopts.IgnoreUnexported(engine.Event{})); diff != "" {
+			t.Errorf("%s: %s (-written +read)\n%s", in.Kind, text, diff)
 		}
 	}
 }

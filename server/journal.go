@@ -1,0 +1,83 @@
+package server
+
+import (
+	"encoding/json"
+	"net/http"
+	"net/url"
+	"strconv"
+
+	"nudge/engine"
+)
+
+// JournalHead is the first line of an exported journal: whose it is, and how far it goes.
+type JournalHead struct {
+	Installation string         `json:"installation"`
+	Seq          uint64         `json:"seq"` // number of the last input
+	Stamp        engine.Instant `json:"stamp,omitzero"`
+}
+
+const journalPage = 1024 // inputs read from the store at a time
+
+// getJournal exports the journal as NDJSON: a JournalHead, then an engine.Journaled a
+// line, from a number on up to what was the last input when the export began.
+func (s *Server) getJournal(w http.ResponseWriter, r *http.Request) {
+	from, err := journalFrom(r.URL.Query())
+	if err != nil {
+		s.fail(w, r, err)
+		return
+	}
+	state, err := s.config.Store.State()
+	if err != nil {
+		s.fail(w, r, err)
+		return
+	}
+	w.Header().Set("Content-Type", "application/x-ndjson")
+	lines := json.NewEncoder(w)
+	lines.SetEscapeHTML(false)
+	err = lines.Encode(JournalHead{state.Installation.String(), state.Seq, state.Stamp})
+	// A page at a time: the store is not held open while a slow client reads.
+	for from <= state.Seq && err == nil && r.Context().Err() == nil {
+		from, err = s.journalLines(lines, from, state.Seq)
+	}
+	if err != nil {
+		// The status is out already; the connection is cut, so that nobody takes half for whole.
+		s.config.Log.Error("export of the journal", "error", err)
+		panic(http.ErrAbortHandler)
+	}
+}
+
+// journalLines writes one page, and returns where the next one begins.
+func (s *Server) journalLines(lines *json.Encoder, from, until uint64) (next uint64, err error) {
+	page := make([]*engine.Journaled, 0, journalPage)
+	if err := s.config.Store.Entries(from, func(j *engine.Journaled) bool {
+		if j.Seq <= until {
+			page = append(page, j)
+		}
+		return j.Seq < until && len(page) < journalPage
+	}); err != nil {
+		return 0, err
+	}
+	for _, j := range page {
+		if err := lines.Encode(j); err != nil {
+			return 0, err
+		}
+		next = j.Seq + 1
+	}
+	if len(page) == 0 {
+		next = until + 1
+	}
+	return next, nil
+}
+
+func journalFrom(values url.Values) (uint64, error) {
+	text := values.Get("from")
+	if text == "" {
+		return 1, nil
+	}
+	from, err := strconv.ParseUint(text, 10, 64)
+	if err != nil || from == 0 {
+		detail := "must be the number of an input, from 1"
+		return 0, problemOf(http.StatusBadRequest, "parameter", "from "+detail, fieldProblem{"from", detail})
+	}
+	return from, nil
+}
