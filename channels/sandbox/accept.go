@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"net/http"
 	"slices"
-	"strconv"
 )
 
 // newRecord is a message that was asked for and not yet accepted.
@@ -12,7 +11,7 @@ func (s *Sandbox) newRecord(q *request, space string) *record {
 	from := q.from()
 	r := &record{
 		Message: Message{
-			Profile:      q.To.ProfileID,
+			Profile:      q.profile(),
 			Conversation: q.ConversationID,
 			From:         cmp.Or(from.Name, from.ProfileID),
 			Text:         q.text(),
@@ -23,8 +22,8 @@ func (s *Sandbox) newRecord(q *request, space string) *record {
 		},
 		space:  space,
 		sender: from.ProfileID,
-		script: s.config.People(q.To.ProfileID),
 	}
+	r.script = s.config.People(r.Message).drawn(s.config.Seed, r.Message)
 	if q.RuleSet == "" && !slices.Contains(q.Rules, channelID) {
 		r.Status, r.Reason, r.dead = "failed", noChannel, true
 	}
@@ -34,7 +33,7 @@ func (s *Sandbox) newRecord(q *request, space string) *record {
 		r.Conversation, r.assigned = s.newID(), true
 	}
 	s.mu.Unlock()
-	r.fault = s.config.Faults(r.Message)
+	r.fault = s.config.Fault(r.Message)
 	if r.fault.WebhooksFirst {
 		r.announced = make(chan struct{})
 	}
@@ -50,15 +49,12 @@ func (s *Sandbox) accept(w http.ResponseWriter, r *http.Request, records []*reco
 	}
 	if all.Status != 0 {
 		s.counts.refused.Add(1)
-		if all.RetryAfter > 0 {
-			w.Header().Set("Retry-After", strconv.Itoa(all.RetryAfter))
-		}
-		answerError(w, all.Status, "this failure was asked for")
+		answerFault(w, all)
 		return
 	}
-	s.keep(records)
-	s.outbox.hold()
-	defer s.outbox.release()
+	s.shelve(records)
+	s.hooks.main.outbox.hold()
+	defer s.hooks.main.outbox.release()
 	if all.WebhooksFirst {
 		s.beginAll(records)
 		s.awaitAnnounced(r, records)
@@ -71,7 +67,7 @@ func (s *Sandbox) accept(w http.ResponseWriter, r *http.Request, records []*reco
 	respond()
 }
 
-func (s *Sandbox) keep(records []*record) {
+func (s *Sandbox) shelve(records []*record) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	for _, rec := range records {

@@ -169,7 +169,7 @@ func TestValidation(t *testing.T) {
 func TestSenderMayBeAName(t *testing.T) {
 	w := newWorld(t, nil)
 	w.post(http.StatusCreated, messages, `{"to":{"profileId":"dave"},"rules":["appMessaging"],"body":"x",`+
-		`"customBody":{"appMessaging":{"from":"Acme Corp","parts":[{"type":"application/json","data":{"a":1}}]}}}`)
+		`"customBody":{"appMessaging":{"from":"Acme Corp","parts":[{"type":"application/json","data":"{\"a\":1}"}]}}}`)
 	got := w.Messages()[0]
 	if got.From != "Acme Corp" || got.Text != `{"a":1}` {
 		t.Errorf("got %q from %q", got.Text, got.From)

@@ -1,72 +1,134 @@
 package sandbox
 
 import (
+	"encoding/base64"
+	"encoding/json"
 	"fmt"
-	"maps"
 	"slices"
+	"strings"
 	"time"
 )
 
 // check is everything that is wrong with the request as a whole: what is
 // required, and what excludes what (Dotdigital, "Channel: App messaging",
 // "Multi-part messages", "Branch").
-func (r *request) check() []failure {
-	var all []failure
-	wrong := func(bad bool, name, message string) {
-		if bad {
-			all = append(all, failure{name, message})
-		}
-	}
-	wrong(r.To == nil, "to", "is required")
-	wrong(r.To != nil && r.To.ProfileID == "", "to.profileId", "is required by app messaging")
-	wrong(len(r.Rules) == 0 && r.RuleSet == "", "rules", "rules or a ruleSet is required")
-	wrong(len(r.Rules) > 0 && r.RuleSet != "", "ruleSet", "rules and ruleSet exclude each other")
-	wrong(slices.Contains(r.Rules, ""), "rules", "holds an empty channel")
-	wrong(r.Body == nil && len(r.MessageParts) == 0 && len(r.CustomBody) == 0, "body",
-		"a body, messageParts or a customBody is required")
-	wrong(r.Body != nil && len(r.MessageParts) > 0, "messageParts",
-		"body and messageParts exclude each other")
-	for _, id := range slices.Sorted(maps.Keys(r.CustomBody)) {
-		_, both := r.ChannelOptions[id]
-		wrong(both, "customBody."+id, "customBody and channelOptions exclude each other")
-	}
-	wrong(r.options.From != nil && r.options.From.ProfileID == "",
-		"channelOptions.appMessaging.from.profileId", "is required")
+func (r *request) check() failures {
+	var f failures
+	r.checkAddress(&f)
+	f.add(len(r.Rules) == 0 && r.RuleSet == "", "rules", "rules or a ruleSet is required")
+	f.add(len(r.Rules) > 0 && r.RuleSet != "", "ruleSet", "rules and ruleSet exclude each other")
+	f.add(slices.Contains(r.Rules, ""), "rules", "holds an empty channel")
+	f.add(r.Body == nil && len(r.MessageParts) == 0 && len(r.CustomBody) == 0 && r.TemplateID == "", "body",
+		"a body, messageParts, a templateId or a customBody is required")
+	f.add(r.Body != nil && len(r.MessageParts) > 0, "messageParts", "body and messageParts exclude each other")
+	f.add(r.TemplateID != "" && len(r.MessageParts) > 0, "templateId", "makes the messageParts; they exclude each other")
+	f.add(!isObject(r.Metadata), "metadata", "want an object")
+	f.add(!isObject(r.Overrides[channelID]), "overrides."+channelID, "want an object")
+	r.checkChannels(&f)
+	f.add(r.options.From != nil && r.options.From.ProfileID == "", "channelOptions.appMessaging.from.profileId", "is required")
 	if r.ExpiresOn != "" {
 		_, err := time.Parse(time.RFC3339, r.ExpiresOn)
-		wrong(err != nil, "expiresOn", "is not an ISO 8601 instant, like 2030-01-31T09:00:00.000Z")
+		f.add(err != nil, "expiresOn", "is not an ISO 8601 instant, like 2030-01-31T09:00:00.000Z")
 	}
-	all = append(all, checkParts("messageParts", r.MessageParts)...)
-	return append(all, r.app.check()...)
+	checkParts(&f, "messageParts", r.MessageParts)
+	r.app.check(&f)
+	return f
+}
+
+// checkAddress wants texts only, the profile among them.
+func (r *request) checkAddress(f *failures) {
+	if r.To == nil {
+		f.add(true, "to", "is required")
+		return
+	}
+	var wrong failures
+	for name, raw := range r.To {
+		if _, ok := asText(raw); !ok {
+			wrong.add(true, "to."+name, "want text")
+		}
+	}
+	f.join(wrong)
+	raw, given := r.To["profileId"]
+	f.add(!given || string(raw) == `""`, "to.profileId", "is required by app messaging")
+}
+
+// checkChannels looks at what is said channel by channel: options are objects, and the
+// body of a channel of the customer's own is text.
+func (r *request) checkChannels(f *failures) {
+	var wrong failures
+	for id, raw := range r.ChannelOptions {
+		if !isObject(raw) {
+			wrong.add(true, "channelOptions."+id, "want an object")
+		}
+	}
+	for id, raw := range r.CustomBody {
+		if _, both := r.ChannelOptions[id]; both {
+			wrong.add(true, "customBody."+id, "customBody and channelOptions exclude each other")
+		}
+		if !textOrObject(raw) {
+			wrong.add(true, "customBody."+id, "want an object, or text for a custom channel")
+		}
+	}
+	f.join(wrong)
 }
 
 // check is everything that is wrong with a customBody for this channel.
-func (m *appMessage) check() []failure {
+func (m *appMessage) check(f *failures) {
 	if m == nil {
-		return nil
+		return
 	}
-	var all []failure
-	if len(m.Parts) == 0 {
-		all = append(all, failure{"customBody.appMessaging.parts", "is required"})
+	const at = "customBody.appMessaging."
+	f.add(len(m.Parts) == 0, at+"parts", "is required")
+	f.add(m.From != nil && m.From.ProfileID == "", at+"from.profileId", "is required")
+	f.add(!isObject(m.Metadata), at+"metadata", "want an object")
+	checkParts(f, at+"parts", m.Parts)
+	for i, p := range m.Parts {
+		_, text := asText(p.Data)
+		f.add(len(p.Data) > 0 && p.Data[0] == '{' && !text, fmt.Sprintf("%sparts[%d].data", at, i), "want text here")
 	}
-	if m.From != nil && m.From.ProfileID == "" {
-		all = append(all, failure{"customBody.appMessaging.from.profileId", "is required"})
+	if m.Alert != nil {
+		m.Alert.check(f, at+"alert.platforms.")
 	}
-	return append(all, checkParts("customBody.appMessaging.parts", m.Parts)...)
 }
 
-func checkParts(name string, parts []part) []failure {
-	var all []failure
+func (a *alert) check(f *failures, at string) {
+	if apns := a.Platforms.APNS; apns != nil {
+		f.add(!textOrObject(apns.Sound), at+"apns.sound", "want text")
+		f.add(!isObject(apns.Payload), at+"apns.payload", "want an object")
+	}
+	if fcm := a.Platforms.FCM; fcm != nil {
+		f.add(!textOrObject(fcm.CollapseKey), at+"fcm.collapse_key", "want text")
+		f.add(!isObject(fcm.Data), at+"fcm.data", "want an object")
+	}
+}
+
+func textOrObject(raw json.RawMessage) bool {
+	_, text := asText(raw)
+	return text || isObject(raw)
+}
+
+func checkParts(f *failures, name string, parts []part) {
 	for i, p := range parts {
 		at := fmt.Sprintf("%s[%d]", name, i)
-		switch {
-		case p.Type == "":
-			all = append(all, failure{at + ".type", "is required"})
-		case len(p.Data) > 0 && p.URL != "":
-			all = append(all, failure{at + ".url", "url and data exclude each other"})
-		case len(p.Data) == 0 && p.URL == "":
-			all = append(all, failure{at + ".data", "data or a url is required"})
-		}
+		has := len(p.Data) > 0 && string(p.Data) != "null"
+		f.add(p.Type == "", at+".type", "is required")
+		f.add(has && p.URL != "", at+".url", "url and data exclude each other")
+		f.add(!has && p.URL == "", at+".data", "data or a url is required")
+		f.add(has && !textOrObject(p.Data), at+".data", "want text, base64 or an object")
+		f.add(has && p.isBinary() && !p.isBase64(), at+".data", "is not base64, which "+p.Type+" needs")
+		f.add(p.Size < 0, at+".size", "want a number of bytes")
+		f.add(slices.Contains(p.Channels, ""), at+".channels", "holds an empty channel")
 	}
-	return all
+}
+
+// isBinary reports whether the data of a part can only be base64.
+func (p part) isBinary() bool {
+	kind, _, _ := strings.Cut(strings.ToLower(p.Type), "/")
+	return kind == "image" || kind == "audio" || kind == "video"
+}
+
+func (p part) isBase64() bool {
+	text, ok := asText(p.Data)
+	_, err := base64.StdEncoding.DecodeString(text)
+	return ok && err == nil
 }

@@ -172,16 +172,18 @@ func TestClientAndSandbox(t *testing.T) {
 	if diff := cmp.Diff(want, w.receiver.inbound()); diff != "" {
 		t.Errorf("webhooks (-want +got):\n%s", diff)
 	}
-	if got := w.Stats(); got != (sandbox.Stats{Accepted: 1, Posted: 4}) {
+	if got := w.Stats(); got != (sandbox.Stats{
+		Requests: 1, Accepted: 1, Delivered: 1, Read: 1, Replies: 1, Kept: 2, Posted: 4,
+	}) {
 		t.Errorf("stats: got %+v", got)
 	}
 }
 
-func script(t testing.TB, text string) func(string) sandbox.Script {
+func script(t testing.TB, text string) func(sandbox.Message) sandbox.Script {
 	t.Helper()
 	s, err := sandbox.ParseScript(text)
 	if err != nil {
 		t.Fatal(err)
 	}
-	return func(string) sandbox.Script { return s }
+	return func(sandbox.Message) sandbox.Script { return s }
 }

@@ -39,6 +39,9 @@ type Config struct {
 	// HTTP Basic. Empty accepts any, but some Authorization is always required.
 	Token string
 
+	// User, when not empty, is the one user that is accepted, by HTTP Basic only.
+	User string
+
 	// WebhookURL receives the webhooks; empty for none. Secret signs them.
 	WebhookURL string
 	Secret     string
@@ -51,13 +54,20 @@ type Config struct {
 	// empty slice that there is one attempt.
 	Retries []time.Duration
 
-	// People gives the script of a person; nil, that everybody has DefaultScript.
-	// It is called once per message, from many goroutines.
-	People func(profile string) Script
+	// People gives what somebody does with a message, which has no ID yet; nil, that
+	// everybody has DefaultScript. It is called once per message, from many goroutines.
+	People func(Message) Script
 
-	// Faults decides what goes wrong with a message; nil, nothing. It is called once
+	// Fault decides what goes wrong with a message; nil, nothing. It is called once
 	// per message, from many goroutines, before the message is accepted.
-	Faults func(Message) Fault
+	Fault func(Message) Fault
+
+	// Faults is what goes wrong by chance at first; see [Sandbox.SetFaults].
+	Faults Faults
+
+	// File is where messages, conversations and webhooks are kept over a restart, written
+	// about once a second; empty is memory only.
+	File string
 
 	// Clock is the time of people and retries; nil is the real one.
 	Clock Clock
@@ -84,6 +94,9 @@ func (c Config) validate() error {
 	}
 	if slices.ContainsFunc(c.Retries, func(d time.Duration) bool { return d < 0 }) {
 		return fmt.Errorf("sandbox: Retries %v has a negative pause", c.Retries)
+	}
+	if !c.Faults.valid() {
+		return fmt.Errorf("sandbox: Faults %+v: want rates from 0 to 1 and statuses from 400 to 599", c.Faults)
 	}
 	if c.WebhookURL == "" {
 		return nil
@@ -116,10 +129,10 @@ func (c Config) complete() Config {
 	}
 	if c.People == nil {
 		script := DefaultScript()
-		c.People = func(string) Script { return script }
+		c.People = func(Message) Script { return script }
 	}
-	if c.Faults == nil {
-		c.Faults = func(Message) Fault { return Fault{} }
+	if c.Fault == nil {
+		c.Fault = func(Message) Fault { return Fault{} }
 	}
 	return c
 }

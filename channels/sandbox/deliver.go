@@ -11,17 +11,15 @@ import (
 //	400                   given up: the receiver says it never will
 //	anything else, none   tried again after the next pause, given up after the last
 func (o *outbox) deliver(d *delivery) {
-	if d.body == nil {
-		body, err := encode(d.events, o.batch > 1)
-		if err != nil {
-			o.giveUp(d, 0, err)
-			return
-		}
-		d.body = body
+	to := o.receiver()
+	body, err := encode(d.events, to.array)
+	if err != nil {
+		o.giveUp(d, 0, err)
+		return
 	}
-	status, err := o.post.post(d.body)
+	status, err := to.post(body)
 	if err == nil && slices.ContainsFunc(d.events, isDuplicated) {
-		status, err = o.post.post(d.body)
+		status, err = to.post(body)
 	}
 	if d.attempts++; d.attempts == 1 {
 		for _, e := range d.events {
@@ -37,17 +35,17 @@ func (o *outbox) deliver(d *delivery) {
 	default:
 		pause := o.retries[d.attempts-1]
 		o.counts.retried.Add(1)
-		o.log.Debug("webhook will be retried", "event", d.events[0].id, "events", len(d.events),
-			"status", status, "error", err, "attempt", d.attempts, "pause", pause)
+		o.log.Debug("webhook will be retried", "webhook", o.name, "event", d.events[0].id,
+			"events", len(d.events), "status", status, "error", err, "attempt", d.attempts, "pause", pause)
 		o.wait(d, pause)
 	}
 }
 
 func (o *outbox) giveUp(d *delivery, status int, err error) {
 	o.counts.lost.Add(int64(len(d.events)))
-	o.log.Warn("webhook given up", "event", d.events[0].id, "events", len(d.events),
-		"status", status, "error", err, "attempts", d.attempts)
+	o.log.Warn("webhook given up", "webhook", o.name, "event", d.events[0].id,
+		"events", len(d.events), "status", status, "error", err, "attempts", d.attempts)
 	o.finish(d)
 }
 
-func isDuplicated(e *event) bool { return e.of.fault.Duplicate }
+func isDuplicated(e *event) bool { return e.duplicate }

@@ -34,7 +34,7 @@ func TestRetries(t *testing.T) {
 		total += pause
 	}
 	w.pass(48 * time.Hour)
-	want := sandbox.Stats{Accepted: 1, Retried: 17, Lost: 1}
+	want := sandbox.Stats{Requests: 1, Accepted: 1, Kept: 1, Retried: 17, Lost: 1}
 	if got := w.Stats(); w.receiver.tries != attempts || got != want {
 		t.Errorf("got %d attempts and %+v, want %d and %+v", w.receiver.tries, got, attempts, want)
 	}
@@ -164,7 +164,7 @@ func TestFaults(t *testing.T) {
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			w := newWorld(t, func(c *sandbox.Config) {
-				c.Faults = func(sandbox.Message) sandbox.Fault { return test.fault }
+				c.Fault = func(sandbox.Message) sandbox.Fault { return test.fault }
 			})
 			got := w.send(message("dave"))
 			if got.Outcome != test.want.Outcome || got.RetryAfter != test.want.RetryAfter {
@@ -187,7 +187,7 @@ func TestFaults(t *testing.T) {
 // TestUnordered holds up the first webhook; the later ones overtake it.
 func TestUnordered(t *testing.T) {
 	w := newWorld(t, func(c *sandbox.Config) {
-		c.Faults = func(sandbox.Message) sandbox.Fault { return sandbox.Fault{Unordered: true} }
+		c.Fault = func(sandbox.Message) sandbox.Fault { return sandbox.Fault{Unordered: true} }
 	})
 	w.receiver.answer = func(attempt int) int {
 		if attempt == 1 {

@@ -2,7 +2,7 @@ package sandbox
 
 import (
 	"encoding/json"
-	"fmt"
+	"strings"
 	"time"
 )
 
@@ -15,16 +15,21 @@ const channelID = "appMessaging"
 // at formats an instant as the API does.
 func at(t time.Time) string { return t.UTC().Format(timeLayout) }
 
-// event is something that happened to a message, on its way to the receiver. It
-// is a snapshot: what the record holds later does not change it.
+// event is something that happened to a message or a conversation, on its way to the
+// webhooks. It is a snapshot: what its record holds later does not change it.
 type event struct {
-	id       string
-	status   string  // of an outbound message; empty for an inbound one
-	of       *record // only what never changes in it is read
-	answers  *record // the message an inbound one answers; nil for none
-	revision int
-	reason   string
-	at       time.Time
+	id        string
+	topic     topic
+	of        *record // only what never changes in it is read
+	answers   *record // the message an inbound one answers; nil for none
+	revision  int     // of the message; of the conversation, its event number
+	reason    string
+	text      string   // of the message, where the topic tells of it
+	request   []byte   // as text
+	thread    *thread  // only its ID is read
+	members   []string // who is in a new conversation, or joins one
+	at        time.Time
+	duplicate bool
 
 	attempted chan struct{} // closed after the first attempt to post it; nil: nobody waits
 }
@@ -36,8 +41,9 @@ func (e *event) wasAttempted() {
 	}
 }
 
-// The JSON of events. Dotdigital publishes the envelope and one receipt, of
-// another channel; the rest is put together from its schemas and samples.
+// The JSON of events. Dotdigital publishes the envelope, one receipt (of another
+// channel) and the events of conversations; the rest is put together from its schemas
+// and samples.
 type (
 	envelope struct {
 		EventID    string `json:"eventId"`
@@ -45,8 +51,8 @@ type (
 		APISpaceID string `json:"apiSpaceId,omitempty"`
 		Name       string `json:"name"`
 		Payload    any    `json:"payload"`
-		Revision   int    `json:"revision"`
-		ETag       string `json:"etag"`
+		Revision   *int   `json:"revision,omitempty"`
+		ETag       string `json:"etag,omitempty"`
 		Timestamp  string `json:"timestamp"`
 	}
 	receipt struct {
@@ -71,15 +77,16 @@ type (
 		UpdatedOn string   `json:"updatedOn"`
 	}
 	inboundMessage struct {
-		MessageID      string       `json:"messageId"`
-		ReceivedOn     string       `json:"receivedOn"`
-		Channel        string       `json:"channel"`
-		From           profile      `json:"from"`
-		To             conversation `json:"to"`
-		Body           string       `json:"body"`
-		ConversationID string       `json:"conversationId"`
-		Metadata       struct{}     `json:"metadata"`
-		Correlation    *correlation `json:"correlation,omitempty"`
+		MessageID      string          `json:"messageId"`
+		ReceivedOn     string          `json:"receivedOn"`
+		Channel        string          `json:"channel"`
+		From           profile         `json:"from"`
+		To             conversation    `json:"to"`
+		Body           string          `json:"body,omitempty"`
+		MessageParts   json.RawMessage `json:"messageParts,omitempty"`
+		ConversationID string          `json:"conversationId"`
+		Metadata       json.RawMessage `json:"metadata"`
+		Correlation    *correlation    `json:"correlation,omitempty"`
 	}
 	profile struct {
 		ProfileID string `json:"profileId"`
@@ -95,44 +102,64 @@ type (
 
 // envelope is the event as it is posted, always the same.
 func (e *event) envelope() envelope {
-	on := at(e.at)
 	out := envelope{
 		EventID:    e.id,
 		AccountID:  1,
 		APISpaceID: e.of.space,
-		Name:       "message." + e.status,
-		Revision:   e.revision,
-		ETag:       fmt.Sprintf("%q", fmt.Sprintf("%x-%s", e.revision, e.id[:8])),
-		Timestamp:  on,
+		Name:       e.topic.String(),
+		Timestamp:  at(e.at),
 	}
-	if e.of.Inbound {
-		out.Name = "message.inbound"
-		out.Payload = e.inbound(on)
-		return out
+	if e.topic != participantAdded {
+		out.Revision = &e.revision
 	}
-	out.Payload = &receipt{
+	if e.topic.ofMessage() || e.topic == conversationCreate {
+		out.ETag = etag(e.revision, e.id)
+	}
+	switch e.topic {
+	case messageInbound:
+		out.Payload = e.inbound()
+	case conversationCreate:
+		out.Payload = e.created()
+	case participantAdded:
+		out.Payload = joined{member{e.members[0], roleParticipant}, e.thread.ID}
+	case conversationMessageSent:
+		out.Payload = e.said()
+	case conversationMessageDelivered, conversationMessageRead:
+		out.Payload = e.seen()
+	default:
+		out.Payload = e.receipt()
+	}
+	return out
+}
+
+func (e *event) receipt() *receipt {
+	on := at(e.at)
+	_, status, _ := strings.Cut(e.topic.String(), ".")
+	return &receipt{
 		ID:             e.of.ID,
 		ConversationID: e.of.Conversation,
 		Details: details{
 			Channel:       channelID,
-			ChannelStatus: channelStatus{appStatus{Status: e.status, UpdatedOn: on}},
+			ChannelStatus: channelStatus{appStatus{Status: status, UpdatedOn: on}},
 		},
 		Metadata:      e.of.Metadata,
 		FailureReason: e.reason,
 		UpdatedOn:     on,
 	}
-	return out
 }
 
-func (e *event) inbound(on string) *inboundMessage {
+func (e *event) inbound() *inboundMessage {
 	m := &inboundMessage{
 		MessageID:      e.of.ID,
-		ReceivedOn:     on,
+		ReceivedOn:     at(e.at),
 		Channel:        channelID,
 		From:           profile{e.of.Profile},
 		To:             conversation{e.of.Conversation},
-		Body:           e.of.Text,
 		ConversationID: e.of.Conversation,
+		Metadata:       e.of.metadata(),
+	}
+	if m.MessageParts = partsOf(e.request); m.MessageParts == nil {
+		m.Body = e.text
 	}
 	if e.answers != nil {
 		m.Correlation = &correlation{MessageID: e.answers.ID, Metadata: e.answers.Metadata}

@@ -1,15 +1,18 @@
 package sandbox
 
+import "time"
+
 // Fault is what goes wrong with one message, for tests of a client. The zero
-// Fault is that nothing does.
+// Fault is that nothing does. For what goes wrong by chance see [Faults].
 type Fault struct {
-	Status        int  // answer with this status and do not take the message; 0 takes it
-	RetryAfter    int  // seconds, sent as Retry-After beside Status; 0 sends none
-	DropResponse  bool // take the message, then close the connection without an answer
-	WebhooksFirst bool // answer only after message.sent was posted and answered
-	Duplicate     bool // post every webhook about it twice
-	Unordered     bool // do not keep its webhooks in order with each other or the person's others
-	LoseWebhooks  bool // post no webhook about it
+	Status        int           // answer with this status and do not take the message; 0 takes it
+	RetryAfter    int           // seconds, sent as Retry-After beside Status; 0 sends none
+	DropResponse  bool          // take the message, then close the connection without an answer
+	WebhooksFirst bool          // answer only after message.sent was posted and answered
+	Duplicate     bool          // post every webhook about it twice
+	Unordered     bool          // do not keep its webhooks in order with each other or the person's others
+	LoseWebhooks  bool          // post no webhook about it
+	Withhold      time.Duration // keep every webhook about it for this long, which others overtake
 }
 
 // FailNext answers the next n requests to send with status, whatever they hold.

@@ -3,7 +3,7 @@ package sandbox
 import (
 	crand "crypto/rand"
 	"encoding/binary"
-	"fmt"
+	"encoding/hex"
 	"math/rand/v2"
 )
 
@@ -20,6 +20,17 @@ func newIDs(seed uint64) *rand.ChaCha8 {
 // newID is a GUID in lower case, as the provider's. The caller holds the lock.
 func (s *Sandbox) newID() string {
 	hi, lo := s.ids.Uint64(), s.ids.Uint64()
-	return fmt.Sprintf("%08x-%04x-4%03x-a%03x-%012x",
-		uint32(hi>>32), uint16(hi>>16), hi&0xfff, lo>>52, lo&(1<<48-1))
+	var raw [16]byte
+	binary.BigEndian.PutUint64(raw[:8], hi&^0xf000|0x4000)
+	binary.BigEndian.PutUint64(raw[8:], 0xa<<60|lo>>52<<48|lo&(1<<48-1))
+	var text [36]byte
+	at := 0
+	for _, piece := range [][]byte{raw[:4], raw[4:6], raw[6:8], raw[8:10], raw[10:]} {
+		if at > 0 {
+			text[at] = '-'
+			at++
+		}
+		at += hex.Encode(text[at:], piece)
+	}
+	return string(text[:])
 }

@@ -37,8 +37,9 @@ func TestPersonByHand(t *testing.T) {
 		t.Errorf("got %+v, want the second to answer nothing", replies[1])
 	}
 	want := []sandbox.Conversation{
-		{ID: "Support_dave", Profile: "dave", Messages: 2, Last: "yes", Updated: w.clock.Now()},
-		{ID: "c2", Profile: "dave", Messages: 1, Last: "who?", Updated: w.clock.Now()},
+		{ID: "Support_dave", Profile: "dave", Participants: []string{`TEAM\Support`, "dave"},
+			Messages: 2, Last: "yes", Updated: w.clock.Now()},
+		{ID: "c2", Profile: "dave", Participants: []string{"dave"}, Messages: 1, Last: "who?", Updated: w.clock.Now()},
 	}
 	if diff := cmp.Diff(want, w.Conversations()); diff != "" {
 		t.Errorf("conversations (-want +got):\n%s", diff)
@@ -61,7 +62,7 @@ func TestByHandErrors(t *testing.T) {
 	}{
 		{"/sandbox/statuses", `{"messageId":"x","status":"read"}`, 404, "no such message"},
 		{"/sandbox/statuses", `{"messageId":"` + id + `","status":"seen"}`, 400,
-			"want one of [delivered expired failed read sent]"},
+			"want one of [delivered expired failed filtered read sent]"},
 		{"/sandbox/statuses", `{"messageId":"` + failed + `","status":"read"}`, 400, "failed at once"},
 		{"/sandbox/statuses", `{"message":"x"}`, 400, "unknown field"},
 		{"/sandbox/replies", `{"text":"x"}`, 400, "no profile"},

@@ -19,28 +19,52 @@ type Message struct {
 	At           time.Time       `json:"at"`
 	Answers      string          `json:"answers,omitempty"`  // ID of the message a reply answers
 	Metadata     json.RawMessage `json:"metadata,omitempty"` // echoed on webhooks
-	Request      json.RawMessage `json:"request,omitempty"`  // the send as it was posted
+	Request      json.RawMessage `json:"request,omitempty"`  // the send, its merge fields filled in
 }
 
-// Conversation is a summary of the messages kept of one conversation.
-type Conversation struct {
-	ID       string    `json:"conversationId"`
-	Profile  string    `json:"profileId"` // the person of its newest message
-	Messages int       `json:"messages"`
-	Last     string    `json:"last"` // text of the newest message
-	Updated  time.Time `json:"updated"`
+// direction is that of a message in the words of the API.
+func (m Message) direction() string {
+	if m.Inbound {
+		return "inbound"
+	}
+	return "outbound"
+}
+
+// metadata is what the message says beside its text, an empty object when nothing.
+func (m Message) metadata() json.RawMessage {
+	if len(m.Metadata) == 0 {
+		return json.RawMessage("{}")
+	}
+	return m.Metadata
+}
+
+// shownMetadata is the metadata that the person's app sees: that of the app's own
+// message, else that of the request.
+func (m Message) shownMetadata(request []byte) json.RawMessage {
+	var q struct {
+		CustomBody struct {
+			App struct {
+				Metadata json.RawMessage `json:"metadata"`
+			} `json:"appMessaging"`
+		} `json:"customBody"`
+	}
+	if json.Unmarshal(request, &q) == nil && q.CustomBody.App.Metadata != nil {
+		return q.CustomBody.App.Metadata
+	}
+	return m.metadata()
 }
 
 // Statuses of a message, in the words of the API, by how much they prove. A
 // status never gives way to one before it, as the provider's own SDK has it: a
 // delivered that comes after a read undoes nothing.
 var rank = map[string]int{
-	"processing": 0, "sent": 1, "expired": 2, "failed": 2, "delivered": 3, "read": 4,
+	"processing": 0, "sent": 1, "filtered": 2, "expired": 2, "failed": 2, "delivered": 3, "read": 4,
 }
 
-// record is a message with what is needed to act on it. Everything but status,
-// reason and revision stays as it was when the record was made; those three are
-// guarded by the sandbox's lock.
+// record is a message with what is needed to act on it. Everything but what stands
+// below the lock's line stays as it was when the record was made, and so does the rest
+// of the Message; the fields below it, and the Message's Text, Request, Status and
+// Reason, are guarded by the sandbox's lock.
 type record struct {
 	Message
 	space     string // API space it was sent in; empty on the newer hosts
@@ -50,5 +74,11 @@ type record struct {
 	script    Script
 	fault     Fault
 	announced chan struct{} // closed once message.sent was attempted; nil: nobody waits
-	revision  int           // counts its events
+
+	// Under the sandbox's lock.
+	number   uint64  // its place in the order of all messages, from 1
+	thread   *thread // the conversation it is part of
+	revision int     // counts its events
+	acted    int     // acts of the script that are done
+	gone     bool    // deleted: nothing more happens to it
 }

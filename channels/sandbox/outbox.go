@@ -7,93 +7,110 @@ import (
 	"time"
 )
 
-// outbox delivers events by webhook. Every person has a lane; the head of a lane
+// outbox delivers events to one webhook. Every person has a lane; the head of a lane
 // is delivered before the rest of it moves, which is what keeps a person's events
-// in order.
+// in order. Each webhook has an outbox of its own, so a dead one holds up no other.
 //
 //	add ─▶ lane ─▶ ready ─▶ worker ─┬─▶ answered: the lane is ready again, or gone
 //	                  again ─▶ ─┘   └─▶ failed: the agenda puts it into again
 type outbox struct {
-	post    *poster
+	name    string // of the webhook, for the log
 	agenda  *agenda
 	clock   Clock
 	retries []time.Duration
-	batch   int
 	workers int
+	limit   int // events added and not yet delivered or given up; 0: its owner sees to it
 	counts  *counts
 	log     *slog.Logger
 	group   sync.WaitGroup // the workers
 
-	mu     sync.Mutex // guards the rest
-	work   *sync.Cond // ready or again has more, or closed: workers wait
-	rest   *sync.Cond // nothing is due or flying, or closed: settle waits
-	lanes  map[string]*lane
-	ready  queue[*lane]     // those with events, none of them on its way
-	again  queue[*delivery] // those whose pause is over
-	flying int              // deliveries that workers have in hand, and holds
-	events int64            // added and not yet delivered or given up
-	closed bool
+	mu        sync.Mutex // guards the rest
+	to        *receiver  // nil: nobody listens, and what is added is dropped
+	work      *sync.Cond // ready or again has more, or closed: workers wait
+	rest      *sync.Cond // nothing is due or flying, or closed: settle waits
+	lanes     map[string]*lane
+	ready     queue[*lane]     // those with events, none of them on its way
+	waiting   int              // events in the lanes of ready
+	again     queue[*delivery] // those whose pause is over
+	flying    int              // deliveries that workers have in hand, and holds
+	events    int64            // added and not yet delivered or given up
+	lingering bool             // a timer will make what is ready due
+	due       bool             // what is ready goes out, whether or not it fills a batch
+	closed    bool
 }
 
 // lane holds the events of one person that are not on their way, in order.
 type lane struct {
 	key    string
 	events []*event
-	queued bool // it is ready, or its head is on its way
+	state  laneState
 }
+
+// laneState is where a lane is.
+type laneState uint8
+
+const (
+	laneIdle   laneState = iota // it has no events
+	laneReady                   // it is in ready
+	laneFlying                  // its head is on its way
+)
 
 // delivery is one webhook, from its first attempt to its last.
 type delivery struct {
 	lanes    []*lane // held until it ends
 	events   []*event
-	body     []byte
 	attempts int
 }
 
-func newOutbox(ctx context.Context, c Config, a *agenda, n *counts) *outbox {
+// newOutbox is an outbox whose retries, workers and clock are those of a config.
+func newOutbox(name string, c Config, a *agenda, n *counts, limit int) *outbox {
 	o := &outbox{
-		agenda: a, clock: c.Clock, retries: c.Retries, batch: c.Batch, workers: c.Workers,
-		counts: n, log: c.Log, lanes: map[string]*lane{},
+		name: name, agenda: a, clock: c.Clock, retries: c.Retries, workers: c.Workers,
+		limit: limit, counts: n, log: c.Log, lanes: map[string]*lane{},
 	}
 	o.work, o.rest = sync.NewCond(&o.mu), sync.NewCond(&o.mu)
-	if c.WebhookURL != "" {
-		o.post = newPoster(ctx, c)
-	}
 	return o
 }
 
 // start starts the workers, which close ends.
 func (o *outbox) start() {
-	if o.post == nil {
-		return
-	}
 	for range o.workers {
 		o.group.Go(o.run)
 	}
 }
 
-// close ends the workers. What they are posting ends with the context.
+// aim says where everything goes from here on.
+func (o *outbox) aim(to *receiver) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	o.to = to
+	o.work.Broadcast() // what filled no batch may fill one now
+}
+
+// close ends the workers. What they are posting ends with the receiver's context.
 func (o *outbox) close() {
 	o.mu.Lock()
 	o.closed = true
 	o.work.Broadcast()
 	o.rest.Broadcast()
+	to := o.to
 	o.mu.Unlock()
 	o.group.Wait()
-	if o.post != nil {
-		o.post.client.CloseIdleConnections()
+	if to != nil {
+		to.client.CloseIdleConnections()
 	}
 }
 
-// add queues an event behind the others of its lane. Without a receiver, and
-// after close, it is dropped, which add reports as false.
+// add queues an event behind the others of its lane. Where nobody listens, after
+// close, and beyond the limit it is dropped, which add reports as false.
 func (o *outbox) add(key string, e *event) bool {
-	if o.post == nil {
-		return false
-	}
 	o.mu.Lock()
 	defer o.mu.Unlock()
-	if o.closed {
+	if o.to == nil || o.closed {
+		return false
+	}
+	if o.limit > 0 && o.events >= int64(o.limit) {
+		o.counts.lost.Add(1)
 		return false
 	}
 	l := o.lanes[key]
@@ -103,12 +120,47 @@ func (o *outbox) add(key string, e *event) bool {
 	}
 	l.events = append(l.events, e)
 	o.events++
-	if !l.queued {
-		l.queued = true
-		o.ready.push(l)
-		o.work.Signal()
+	switch l.state {
+	case laneIdle:
+		o.queue(l)
+	case laneReady:
+		o.waiting++
+		o.linger()
+	case laneFlying: // it is queued when that has landed
 	}
 	return true
+}
+
+// queue makes a lane with events ready. The caller holds the lock.
+func (o *outbox) queue(l *lane) {
+	l.state = laneReady
+	o.waiting += len(l.events)
+	o.ready.push(l)
+	o.linger()
+}
+
+// linger wakes a worker when there is enough for a webhook, and sees to it that what
+// is less goes out in time. The caller holds the lock.
+func (o *outbox) linger() {
+	if o.ripe() {
+		o.work.Signal()
+		return
+	}
+	if o.lingering {
+		return
+	}
+	o.lingering = true
+	o.agenda.at(o.clock.Now().Add(o.to.linger), func() {
+		o.mu.Lock()
+		defer o.mu.Unlock()
+		o.lingering, o.due = false, o.ready.len() > 0
+		o.work.Broadcast()
+	})
+}
+
+// ripe reports that a worker should take from ready. The caller holds the lock.
+func (o *outbox) ripe() bool {
+	return o.ready.len() > 0 && (o.to.linger == 0 || o.due || o.waiting >= o.to.batch)
 }
 
 // hold keeps settle waiting until release, for what is about to be added.
@@ -151,4 +203,4 @@ func (o *outbox) settle(ctx context.Context) error {
 
 // resting reports that nothing is due and nothing on its way. The caller holds
 // the lock.
-func (o *outbox) resting() bool { return o.ready.len()+o.again.len()+o.flying == 0 }
+func (o *outbox) resting() bool { return !o.ripe() && o.again.len()+o.flying == 0 }

@@ -1,7 +1,6 @@
 package sandbox
 
 import (
-	"cmp"
 	"errors"
 	"fmt"
 	"slices"
@@ -12,7 +11,7 @@ import (
 
 // scriptForms is what an error about a script offers.
 const scriptForms = `want one or more of these, separated by commas: ` +
-	`reads, reads after 3s, never reads, delivered after 1s, never delivered, ` +
+	`reads, reads after 3s, reads after 2s-10m, never reads, delivered after 1s, never delivered, ` +
 	`fails, fails "no such device" after 1s, expires after 1h, replies "yes" after 1m`
 
 // ParseScript reads a script: phrases separated by commas.
@@ -25,7 +24,8 @@ const scriptForms = `want one or more of these, separated by commas: ` +
 //	expires [after 1h]            instead of being delivered
 //	replies "yes" [after 5s]      any number of times
 //
-// Times count from the send; they are Go durations (1m30s) or whole days (2d).
+// Times count from the send; they are Go durations (1m30s) or whole days (2d), or two of
+// them (2s-10m), between which the time is drawn for every message.
 // What is not said is as of [DefaultScript], and never later than what follows
 // from it: who replies after two seconds has read the message by then.
 func ParseScript(text string) (Script, error) {
@@ -101,7 +101,7 @@ func (p *parser) phrase(phrase string) error {
 		if err != nil {
 			return fmt.Errorf("%q: %w", phrase, err)
 		}
-		a.After = after
+		a.After, a.Until = after.From, after.To
 	}
 	if does != Replies && p.acts.has(does) {
 		return fmt.Errorf("says %q twice; want it once", does)
@@ -141,9 +141,7 @@ func (p *parser) complete() Script {
 			s = append(s, Act{Does: Delivers, After: min(deliveredAfter, soonest)})
 		}
 	}
-	slices.SortStableFunc(s, func(a, b Act) int {
-		return cmp.Or(cmp.Compare(a.After, b.After), cmp.Compare(a.Does, b.Does))
-	})
+	s.sort()
 	return s
 }
 
@@ -162,20 +160,45 @@ func usually(d Deed) time.Duration {
 	}
 }
 
-func parseAfter(text string) (time.Duration, error) {
+func parseAfter(text string) (Span, error) {
 	span, ok := strings.CutPrefix(text, "after ")
 	if !ok {
-		return 0, fmt.Errorf("unknown %q; want a time, like after 3s", text)
+		return Span{}, fmt.Errorf("unknown %q; want a time, like after 3s", text)
 	}
-	span = strings.TrimSpace(span)
-	if days, ok := strings.CutSuffix(span, "d"); ok {
+	return parseSpan(strings.TrimSpace(span))
+}
+
+// parseSpan reads 3s or 2s-10m. The end is zero where there is none.
+func parseSpan(text string) (s Span, err error) {
+	from, to, ranged := strings.Cut(text, "-")
+	if from == "" {
+		return Span{}, notDuration(text)
+	}
+	if s.From, err = parseTime(strings.TrimSpace(from)); err != nil || !ranged {
+		return s, err
+	}
+	if s.To, err = parseTime(strings.TrimSpace(to)); err != nil {
+		return Span{}, err
+	}
+	if s.To <= s.From {
+		return Span{}, fmt.Errorf("%q ends before it begins; want the shorter time first", text)
+	}
+	return s, nil
+}
+
+func parseTime(text string) (time.Duration, error) {
+	if days, ok := strings.CutSuffix(text, "d"); ok {
 		if n, err := strconv.ParseUint(days, 10, 16); err == nil {
 			return time.Duration(n) * 24 * time.Hour, nil
 		}
 	}
-	d, err := time.ParseDuration(span)
+	d, err := time.ParseDuration(text)
 	if err != nil || d < 0 {
-		return 0, fmt.Errorf("%q is not a duration; want one like 3s, 1m30s, 12h or 2d", span)
+		return 0, notDuration(text)
 	}
 	return d, nil
+}
+
+func notDuration(text string) error {
+	return fmt.Errorf("%q is not a duration; want one like 3s, 1m30s, 12h or 2d, or two of them like 2s-10m", text)
 }

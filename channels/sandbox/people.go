@@ -1,168 +1,98 @@
 package sandbox
 
 import (
-	"cmp"
-	"errors"
-	"fmt"
-	"maps"
 	"slices"
-	"time"
+	"strconv"
+	"strings"
 )
 
-// Words of a failure for which a script gives none, and of a message that no
-// channel takes.
-const (
-	scriptedFailure = "the person cannot be reached"
-	noChannel       = "none of the rules is a channel of this service; it has appMessaging"
-)
+// People is who does what with the messages they get: people by name, then the first
+// rule that fits; whoever fits none has DefaultScript. It does not change once in use.
+//
+// Everything that is left to chance follows from the seed, the profile and the text of
+// the message, so the same person does the same with the same words every time.
+type People struct {
+	Seed  uint64
+	Named map[string]Script
+	Rules []Rule
+}
 
-// begin announces a message as sent and plans what its person does.
-func (s *Sandbox) begin(r *record) {
-	s.mu.Lock()
-	s.announce(r)
-	s.mu.Unlock()
-	s.planned.Add(int64(len(r.script)))
-	for _, act := range r.script {
-		if !s.agenda.at(r.At.Add(act.After), func() { s.perform(r, act) }) {
-			s.planned.Add(-1)
+// Rule is what the people do whose profile ID fits a pattern.
+type Rule struct {
+	Profile string   // pattern: * stands for any text, ? for one character; "" fits everybody
+	Does    []Plan   // one of them, by chance; none: DefaultScript
+	Replies []Answer // the first that fits is added to what they do
+}
+
+// Plan is a script with its share, from 0 to 1.
+type Plan struct {
+	Share  float64
+	Script Script
+}
+
+// Answer is a reply to messages whose text fits a pattern.
+type Answer struct {
+	To     string   // pattern, of which the case does not matter; "" fits every text
+	With   []string // one of them, by chance
+	After  Span
+	Chance float64 // that there is a reply at all, from 0 to 1
+}
+
+// Script is what somebody does with a message: nothing in it is left to chance.
+func (p *People) Script(m Message) Script {
+	if script, ok := p.Named[m.Profile]; ok {
+		return script.drawn(p.Seed, m)
+	}
+	i := slices.IndexFunc(p.Rules, func(r Rule) bool { return r.Profile == "" || glob(r.Profile).fits(m.Profile) })
+	if i < 0 {
+		return DefaultScript()
+	}
+	r, d := p.Rules[i], diceOf(p.Seed, m.Profile, m.Text)
+	script := r.plan(d.share())
+	if !script.has(Fails) && !script.has(Expires) && script.has(Delivers) {
+		script = r.answered(script, m.Text, &d)
+	}
+	return script.drawn(p.Seed, m)
+}
+
+// plan is the plan whose turn it is, for a share from 0 up to but without 1.
+func (r Rule) plan(share float64) Script {
+	for _, p := range r.Does {
+		if share -= p.Share; share < 0 {
+			return p.Script
 		}
 	}
+	if n := len(r.Does); n > 0 {
+		return r.Does[n-1].Script // the shares add up to a little less than 1
+	}
+	return DefaultScript()
 }
 
-// announce makes message.sent the first event of a message, also when somebody
-// acts by hand before its send was answered. The caller holds the lock.
-func (s *Sandbox) announce(r *record) {
-	if r.revision == 0 {
-		s.note(r, "sent", "", r.At)
+// answered is a script with the reply that the text of a message calls for.
+func (r Rule) answered(script Script, text string, d *dice) Script {
+	text = strings.ToLower(text)
+	i := slices.IndexFunc(r.Replies, func(a Answer) bool {
+		return a.To == "" || glob(strings.ToLower(a.To)).fits(text)
+	})
+	if i < 0 || !d.happens(r.Replies[i].Chance) {
+		return script
 	}
+	a := r.Replies[i]
+	act := Act{Does: Replies, After: d.within(a.After), Text: a.With[int(d.next()%uint64(len(a.With)))]}
+	script = append(slices.Clone(script), act)
+	for _, does := range []Deed{Delivers, Reads} {
+		script.noLater(does, act.After)
+	}
+	script.sort()
+	return script
 }
 
-// perform does one act of a script.
-func (s *Sandbox) perform(r *record, act Act) {
-	defer s.planned.Add(-1)
-	now := s.config.Clock.Now()
-	switch act.Does {
-	case Delivers:
-		s.report(r, "delivered", "", now)
-	case Reads:
-		s.report(r, "read", "", now)
-	case Fails:
-		s.report(r, "failed", cmp.Or(act.Text, scriptedFailure), now)
-	case Expires:
-		s.report(r, "expired", "", now)
-	case Replies:
-		s.answer(r, act.Text, now)
-	}
-}
+// percent is a share as people write it.
+func percent(share float64) string { return strconv.FormatFloat(share*100, 'f', -1, 64) + "%" }
 
-// report gives a message a status and sends the webhook about it.
-func (s *Sandbox) report(r *record, status, reason string, at time.Time) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	s.announce(r)
-	s.note(r, status, reason, at)
-}
-
-// note is the next event of a message. The caller holds the lock.
-func (s *Sandbox) note(r *record, status, reason string, at time.Time) {
-	if rank[status] >= rank[r.Status] {
-		r.Status, r.Reason = status, reason
-	}
-	r.revision++
-	e := &event{
-		id: s.newID(), status: status, of: r, revision: r.revision, reason: reason, at: at,
-	}
-	if e.revision == 1 {
-		e.attempted = r.announced
-	}
-	s.post(e, r.fault)
-}
-
-// answer is a reply to a message.
-func (s *Sandbox) answer(r *record, text string, at time.Time) Message {
-	return s.receive(&record{
-		Message: Message{Profile: r.Profile, Conversation: r.Conversation, Answers: r.ID},
-		space:   r.space,
-		fault:   r.fault,
-	}, r, text, at)
-}
-
-// receive keeps what a person wrote and sends the webhook about it.
-func (s *Sandbox) receive(reply, answers *record, text string, at time.Time) Message {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if answers != nil {
-		s.announce(answers)
-	}
-	reply.ID = s.newID()
-	if reply.Conversation == "" {
-		reply.Conversation = s.newID()
-	}
-	reply.Inbound, reply.Status, reply.Text, reply.At = true, "received", text, at
-	s.shelf.put(reply)
-	s.post(&event{id: s.newID(), of: reply, answers: answers, at: at}, reply.fault)
-	return reply.Message
-}
-
-// post hands an event to the outbox. The caller holds the lock, so that events
-// of one person get there in the order in which they happened.
-func (s *Sandbox) post(e *event, f Fault) {
-	lane := e.of.Profile
-	if f.Unordered {
-		lane = "event " + e.id // of its own
-	}
-	if f.LoseWebhooks || !s.outbox.add(lane, e) {
-		e.wasAttempted()
-	}
-}
-
-// Reply has a person write text, as if by hand. Without a conversation it goes to
-// that of the newest message to the person, else to a new one. It answers the
-// newest message in its conversation. An error says what is missing.
-func (s *Sandbox) Reply(profile, conversation, text string) (Message, error) {
-	if profile == "" {
-		return Message{}, errors.New("sandbox: a reply has no profile; want the profile ID of who writes")
-	}
-	if text == "" {
-		return Message{}, errors.New("sandbox: a reply has no text")
-	}
-	s.mu.Lock()
-	newest := s.shelf.newest(profile, conversation)
-	s.mu.Unlock()
-	now := s.config.Clock.Now()
-	if newest != nil {
-		return s.answer(newest, text, now), nil
-	}
-	r := &record{Message: Message{Profile: profile, Conversation: conversation}}
-	return s.receive(r, nil, text, now), nil
-}
-
-// ErrNoMessage reports a message that the sandbox does not have, or no more.
-var ErrNoMessage = errors.New("sandbox: there is no such message")
-
-// Report gives a message a status, as if by hand: sent, delivered, read, failed
-// or expired. Its errors are ErrNoMessage, that the status is another, and that the
-// message failed at once.
-func (s *Sandbox) Report(messageID, status string) error {
-	if _, ok := rank[status]; !ok || status == "processing" {
-		known := slices.DeleteFunc(slices.Sorted(maps.Keys(rank)),
-			func(s string) bool { return s == "processing" })
-		return fmt.Errorf("sandbox: unknown status %q; want one of %v", status, known)
-	}
-	s.mu.Lock()
-	r := s.shelf.byID[messageID]
-	s.mu.Unlock()
-	if r == nil || r.Inbound {
-		return ErrNoMessage
-	}
-	if r.dead {
-		return fmt.Errorf("sandbox: nothing can happen to message %s, which failed at once: %s",
-			r.ID, noChannel)
-	}
-	reason := ""
-	if status == "failed" {
-		reason = scriptedFailure
-	}
-	s.report(r, status, reason, s.config.Clock.Now())
-	return nil
+// parsePercent reads 30% or 0.5%; false when it is no share.
+func parsePercent(text string) (float64, bool) {
+	number, ok := strings.CutSuffix(text, "%")
+	f, err := strconv.ParseFloat(strings.TrimSpace(number), 64)
+	return f / 100, ok && err == nil && f >= 0 && f <= 100
 }

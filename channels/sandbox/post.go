@@ -18,39 +18,40 @@ const Deadline = 10 * time.Second
 // SignatureHeader carries the hex HMAC-SHA1 of a webhook's raw body.
 const SignatureHeader = "X-Comapi-Signature"
 
-// poster posts signed webhooks to one receiver.
-type poster struct {
+// receiver is an endpoint that webhooks are posted to, and how. It does not change.
+type receiver struct {
 	ctx    context.Context // its end cuts off all requests
 	url    string
-	secret []byte
+	secret []byte        // empty: not signed
+	batch  int           // events of one webhook at most, from 1
+	array  bool          // a webhook is always an array
+	linger time.Duration // how long a webhook waits to be filled; 0: not at all
 	client *http.Client
 }
 
-func newPoster(ctx context.Context, c Config) *poster {
-	return &poster{
-		ctx:    ctx,
-		url:    c.WebhookURL,
-		secret: []byte(c.Secret),
-		client: &http.Client{
-			Timeout: Deadline,
-			Transport: &http.Transport{
-				MaxIdleConnsPerHost: c.Workers,
-				IdleConnTimeout:     time.Minute,
-				DisableCompression:  true,
-			},
-			CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
+// newClient is an HTTP client that posts to one place, n requests at a time.
+func newClient(n int) *http.Client {
+	return &http.Client{
+		Timeout: Deadline,
+		Transport: &http.Transport{
+			MaxIdleConnsPerHost: n,
+			IdleConnTimeout:     time.Minute,
+			DisableCompression:  true,
 		},
+		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
 	}
 }
 
 // post makes one attempt and returns the status of the answer.
-func (p *poster) post(body []byte) (status int, err error) {
+func (p *receiver) post(body []byte) (status int, err error) {
 	r, err := http.NewRequestWithContext(p.ctx, http.MethodPost, p.url, bytes.NewReader(body))
 	if err != nil {
 		return 0, err
 	}
 	r.Header.Set("Content-Type", "application/json")
-	r.Header.Set(SignatureHeader, p.sign(body))
+	if len(p.secret) > 0 {
+		r.Header.Set(SignatureHeader, p.sign(body))
+	}
 	response, err := p.client.Do(r)
 	if err != nil {
 		return 0, err
@@ -60,7 +61,7 @@ func (p *poster) post(body []byte) (status int, err error) {
 	return response.StatusCode, nil
 }
 
-func (p *poster) sign(body []byte) string {
+func (p *receiver) sign(body []byte) string {
 	h := hmac.New(sha1.New, p.secret)
 	h.Write(body)
 	return hex.EncodeToString(h.Sum(nil))

@@ -2,22 +2,28 @@ package sandbox
 
 import (
 	"bytes"
+	"cmp"
 	"encoding/json"
 	"errors"
 	"fmt"
+	"slices"
 )
 
 // request is a send, as far as the service looks at it.
 type request struct {
-	To             *address                   `json:"to"`
+	To             map[string]json.RawMessage `json:"to"`
 	ConversationID string                     `json:"conversationId"`
+	Title          string                     `json:"title"`
 	Body           *string                    `json:"body"`
+	TemplateID     string                     `json:"templateId"`
 	MessageParts   []part                     `json:"messageParts"`
 	ChannelOptions map[string]json.RawMessage `json:"channelOptions"`
 	CustomBody     map[string]json.RawMessage `json:"customBody"`
+	Overrides      map[string]json.RawMessage `json:"overrides"`
 	Rules          []string                   `json:"rules"`
 	RuleSet        string                     `json:"ruleSet"`
 	ExpiresOn      string                     `json:"expiresOn"`
+	RequireOptIn   bool                       `json:"requireOptIn"`
 	Metadata       json.RawMessage            `json:"metadata"`
 
 	options appOptions  // channelOptions.appMessaging
@@ -25,25 +31,49 @@ type request struct {
 	raw     []byte
 }
 
-type address struct {
-	ProfileID string `json:"profileId"`
-}
-
 type part struct {
-	Name string          `json:"name"`
-	Type string          `json:"type"`
-	Data json.RawMessage `json:"data"`
-	URL  string          `json:"url"`
+	Name     string          `json:"name"`
+	Type     string          `json:"type"`
+	Data     json.RawMessage `json:"data"`
+	URL      string          `json:"url"`
+	Size     int64           `json:"size"`
+	Channels []string        `json:"channels"`
 }
 
+// appOptions are the options of this channel. The vendor's page also shows a sender's
+// profile without its from, so that is taken too.
 type appOptions struct {
-	From *sender `json:"from"`
+	From      *sender `json:"from"`
+	ProfileID string  `json:"profileId"`
 }
 
 type appMessage struct {
-	From  *sender         `json:"from"`
-	Parts []part          `json:"parts"`
-	Alert json.RawMessage `json:"alert"`
+	From     *sender         `json:"from"`
+	Metadata json.RawMessage `json:"metadata"`
+	Parts    []part          `json:"parts"`
+	Alert    *alert          `json:"alert"`
+}
+
+type alert struct {
+	Title     string `json:"title"`
+	Body      string `json:"body"`
+	Platforms struct {
+		APNS *struct {
+			Badge   int             `json:"badge"`
+			Sound   json.RawMessage `json:"sound"` // the vendor's pages disagree: text or object
+			Alert   string          `json:"alert"`
+			Payload json.RawMessage `json:"payload"`
+		} `json:"apns"`
+		FCM *struct {
+			CollapseKey  json.RawMessage `json:"collapse_key"` // as sound
+			Data         json.RawMessage `json:"data"`
+			Notification *struct {
+				Title string `json:"title"`
+				Body  string `json:"body"`
+				Icon  string `json:"icon"`
+			} `json:"notification"`
+		} `json:"fcm"`
+	} `json:"platforms"`
 }
 
 // sender is an object; the vendor's page also shows a plain name once, so that is
@@ -51,6 +81,7 @@ type appMessage struct {
 type sender struct {
 	ProfileID string `json:"profileId"`
 	Name      string `json:"name"`
+	AvatarURL string `json:"avatarUrl"`
 }
 
 // UnmarshalJSON takes an object or a name.
@@ -64,6 +95,22 @@ func (s *sender) UnmarshalJSON(raw []byte) error {
 	return json.Unmarshal(raw, (*plain)(s))
 }
 
+// failures is everything that is wrong with a request.
+type failures []failure
+
+// add notes a failure, where there is one.
+func (f *failures) add(bad bool, name, message string) {
+	if bad {
+		*f = append(*f, failure{name, message})
+	}
+}
+
+// join adds failures that were found in no order, in the order of their names.
+func (f *failures) join(unordered failures) {
+	slices.SortFunc(unordered, func(a, b failure) int { return cmp.Compare(a.ParamName, b.ParamName) })
+	*f = append(*f, unordered...)
+}
+
 // failure is one thing that is wrong with a request, in the API's shape.
 type failure struct {
 	ParamName string `json:"paramName"`
@@ -72,7 +119,7 @@ type failure struct {
 
 // parse reads a request and everything that is wrong with it. The request is
 // usable when nothing is.
-func parse(raw []byte) (*request, []failure) {
+func parse(raw []byte) (*request, failures) {
 	raw = bytes.TrimSpace(raw)
 	r := &request{raw: raw}
 	if err := json.Unmarshal(raw, r); err != nil {
@@ -81,7 +128,7 @@ func parse(raw []byte) (*request, []failure) {
 	if len(raw) == 0 || raw[0] != '{' {
 		return nil, []failure{{"request", "want a JSON object"}}
 	}
-	var failures []failure
+	var failures failures
 	if err := section(r.ChannelOptions, &r.options); err != nil {
 		failures = append(failures, notAsWanted("channelOptions.appMessaging", err))
 	}
@@ -136,13 +183,32 @@ func (r *request) text() string {
 	if len(r.MessageParts) > 0 {
 		return r.MessageParts[0].text()
 	}
-	return ""
+	return r.Title
+}
+
+// profile is the person it is for.
+func (r *request) profile() string {
+	id, _ := asText(r.To["profileId"])
+	return id
+}
+
+// asText is a JSON string.
+func asText(raw json.RawMessage) (text string, ok bool) {
+	if len(raw) == 0 || raw[0] != '"' {
+		return "", false
+	}
+	return text, json.Unmarshal(raw, &text) == nil
+}
+
+// isObject reports whether raw, which is JSON, is an object. What is absent counts as
+// one, and so does null.
+func isObject(raw json.RawMessage) bool {
+	return len(raw) == 0 || raw[0] == '{' || string(raw) == "null"
 }
 
 // text is a part's data, else its URL.
 func (p part) text() string {
-	var s string
-	if json.Unmarshal(p.Data, &s) == nil {
+	if s, ok := asText(p.Data); ok {
 		return s
 	}
 	if len(p.Data) > 0 {
@@ -159,6 +225,8 @@ func (r *request) from() sender {
 		return *r.app.From
 	case r.options.From != nil:
 		return *r.options.From
+	case r.options.ProfileID != "":
+		return sender{ProfileID: r.options.ProfileID}
 	}
 	return sender{ProfileID: "sandbox"}
 }

@@ -24,11 +24,26 @@ func (s *Sandbox) routes() http.Handler {
 		mux.HandleFunc("POST "+prefix+"/messages", s.allowed(s.send))
 		mux.HandleFunc("POST "+prefix+"/messages/batch", s.allowed(s.sendBatch))
 		mux.HandleFunc("GET "+prefix+"/messages/{id}", s.allowed(s.show))
+		mux.HandleFunc("DELETE "+prefix+"/messages/{id}", s.allowed(s.remove))
+		mux.HandleFunc("PATCH "+prefix+"/messages/{id}", s.allowed(s.redact))
+		mux.HandleFunc("POST "+prefix+"/messages/{id}/statuses/{status}", s.allowed(s.takeStatus))
+		mux.HandleFunc("POST "+prefix+"/messages/inbounds", s.allowed(s.takeInbound))
+		mux.HandleFunc("POST "+prefix+"/messages/inbounds/{id}/statuses/{status}", s.allowed(s.takeInboundStatus))
 		mux.HandleFunc("GET "+prefix+"/profiles/{profile}/messages", s.allowed(s.history))
+		mux.HandleFunc("GET "+prefix+"/webhooks", s.allowed(s.listWebhooks))
+		mux.HandleFunc("POST "+prefix+"/webhooks", s.allowed(s.addWebhook))
+		mux.HandleFunc("GET "+prefix+"/webhooks/availableevents", s.allowed(s.listEvents))
+		mux.HandleFunc("GET "+prefix+"/webhooks/availabletemplates", s.allowed(s.listTemplates))
+		mux.HandleFunc("GET "+prefix+"/webhooks/{id}", s.allowed(s.showWebhook))
+		mux.HandleFunc("PUT "+prefix+"/webhooks/{id}", s.allowed(s.putWebhook))
+		mux.HandleFunc("DELETE "+prefix+"/webhooks/{id}", s.allowed(s.deleteWebhook))
 	}
 	mux.HandleFunc("GET /sandbox/conversations", s.listConversations)
 	mux.HandleFunc("GET /sandbox/messages", s.listMessages)
 	mux.HandleFunc("GET /sandbox/stats", s.showStats)
+	mux.HandleFunc("GET /sandbox/faults", s.showFaults)
+	mux.HandleFunc("PUT /sandbox/faults", s.putFaults)
+	mux.HandleFunc("DELETE /sandbox/faults", s.deleteFaults)
 	mux.HandleFunc("POST /sandbox/replies", s.addReply)
 	mux.HandleFunc("POST /sandbox/statuses", s.addStatus)
 	mux.HandleFunc("/", func(w http.ResponseWriter, r *http.Request) {
@@ -37,21 +52,32 @@ func (s *Sandbox) routes() http.Handler {
 	return mux
 }
 
-// allowed passes on requests with a good token.
+// allowed passes on requests with a good token, to which Faults may happen.
 func (s *Sandbox) allowed(next http.HandlerFunc) http.HandlerFunc {
+	next = s.misbehaving(next)
 	return func(w http.ResponseWriter, r *http.Request) {
-		given, ok := strings.CutPrefix(r.Header.Get("Authorization"), "Bearer ")
-		if !ok {
-			_, given, ok = r.BasicAuth()
-		}
-		want := s.config.Token
-		same := subtle.ConstantTimeCompare([]byte(given), []byte(want)) == 1
-		if !ok || given == "" || want != "" && !same {
+		if !s.knows(r) {
 			answerError(w, http.StatusUnauthorized, "the access token is missing or wrong")
 			return
 		}
 		next(w, r)
 	}
+}
+
+// knows reports whether a request has the token: as Bearer, or as the password of HTTP
+// Basic, and only there when a user is configured.
+func (s *Sandbox) knows(r *http.Request) bool {
+	user, given, basic := r.BasicAuth()
+	bearer, ok := strings.CutPrefix(r.Header.Get("Authorization"), "Bearer ")
+	if ok && s.config.User == "" {
+		given = bearer
+	}
+	return given != "" && (s.config.Token == "" || same(given, s.config.Token)) &&
+		(s.config.User == "" || basic && same(user, s.config.User))
+}
+
+func same(given, want string) bool {
+	return subtle.ConstantTimeCompare([]byte(given), []byte(want)) == 1
 }
 
 // readBody reads a request to its end, or answers why not.
@@ -103,8 +129,8 @@ func answerError(w http.ResponseWriter, status int, message string) {
 }
 
 // answerInvalid has the API's shape for invalid requests.
-func answerInvalid(w http.ResponseWriter, failures []failure) {
+func answerInvalid(w http.ResponseWriter, all failures) {
 	answerJSON(w, http.StatusBadRequest, struct {
-		ValidationFailures []failure `json:"validationFailures"`
-	}{failures})
+		ValidationFailures failures `json:"validationFailures"`
+	}{all})
 }

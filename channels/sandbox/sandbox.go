@@ -2,6 +2,7 @@ package sandbox
 
 import (
 	"context"
+	"fmt"
 	"math/rand/v2"
 	"net/http"
 	"sync"
@@ -15,16 +16,21 @@ type Sandbox struct {
 	closing context.Context // ended by Close
 	cut     context.CancelFunc
 	agenda  *agenda
-	outbox  *outbox
 	handler http.Handler
 	planned atomic.Int64 // acts on the agenda
 	counts  counts
+	chance  atomic.Pointer[chance] // what goes wrong by chance
 
-	mu       sync.Mutex // guards the rest; taken before the outbox's lock
+	mu       sync.Mutex // guards the rest; taken before an outbox's lock
+	hooks    hooks
 	shelf    *shelf
 	ids      *rand.ChaCha8
 	failures int // see FailNext
 	failWith int
+
+	archive    *archive // nil: nothing is kept over a restart
+	savedHooks int      // revision of the hooks that was saved; guarded by mu
+	closed     sync.Once
 }
 
 // New starts a service, or reports the field of config that is wrong.
@@ -43,9 +49,28 @@ func New(config Config) (*Sandbox, error) {
 		ids:     newIDs(config.Seed),
 	}
 	s.handler = s.routes()
-	s.outbox = newOutbox(closing, config, s.agenda, &s.counts)
-	s.outbox.start()
+	s.SetFaults(config.Faults)
+	s.hooks.main = s.newMain()
+	s.hooks.changed()
+	if config.File == "" {
+		return s, nil
+	}
+	if err := s.keep(config.File); err != nil {
+		s.Close()
+		return nil, fmt.Errorf("sandbox: File %s: %w", config.File, err)
+	}
 	return s, nil
+}
+
+// keep opens the file, puts back what it holds, and keeps it up from here on.
+func (s *Sandbox) keep(file string) (err error) {
+	if s.archive, err = openArchive(file, s.config.Log); err != nil {
+		return err
+	}
+	s.shelf.saved = true
+	err = s.load()
+	go s.archive.run(s.changes) // ended by Close
+	return err
 }
 
 // Handler serves the API and the local view.
@@ -53,17 +78,38 @@ func (s *Sandbox) Handler() http.Handler { return s.handler }
 
 // Close ends everything: people act no more, and webhooks not yet answered are
 // dropped, those on their way included. It waits for all goroutines, which takes
-// no longer than a request that is cut off. It may be called again.
+// no longer than a request that is cut off, and saves what is left. It may be called
+// again.
 func (s *Sandbox) Close() {
 	s.cut()
 	s.agenda.close()
-	s.outbox.close()
+	s.mu.Lock()
+	s.hooks.close()
+	s.mu.Unlock()
+	s.closed.Do(func() {
+		if s.archive == nil {
+			return
+		}
+		if err := s.archive.close(); err != nil {
+			s.config.Log.Warn("the file of messages was not closed", "file", s.config.File, "error", err)
+		}
+	})
 }
 
 // Settle waits until every webhook that is due has been answered. Those that wait
 // on the clock, for a person's act or for a retry, are not due. It returns the
 // cause of ctx when that ends first.
-func (s *Sandbox) Settle(ctx context.Context) error { return s.outbox.settle(ctx) }
+func (s *Sandbox) Settle(ctx context.Context) error {
+	s.mu.Lock()
+	all := append([]*hook{s.hooks.main}, s.hooks.registered...)
+	s.mu.Unlock()
+	for _, h := range all {
+		if err := h.outbox.settle(ctx); err != nil {
+			return err
+		}
+	}
+	return nil
+}
 
 // Messages are the messages kept, oldest first, those of people included.
 func (s *Sandbox) Messages() []Message {

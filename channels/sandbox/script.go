@@ -1,7 +1,9 @@
 package sandbox
 
 import (
+	"cmp"
 	"fmt"
+	"math"
 	"slices"
 	"strings"
 	"time"
@@ -23,6 +25,7 @@ const (
 type Act struct {
 	Does  Deed
 	After time.Duration // since the send
+	Until time.Duration // above After: any time between the two; else there is no choice
 	Text  string        // of a reply, or the reason of a failure
 }
 
@@ -37,6 +40,7 @@ const (
 	failsAfter     = time.Second
 	expiresAfter   = time.Hour
 	repliesAfter   = 5 * time.Second
+	maxAfter       = math.MaxInt64 // later than anything
 )
 
 // DefaultScript is the script of a person nobody wrote one for: the message is
@@ -67,7 +71,43 @@ func (a Act) String() string {
 	if a.Text != "" || a.Does == Replies {
 		text = fmt.Sprintf(" %q", a.Text)
 	}
+	if a.Until > a.After {
+		return fmt.Sprintf("%s%s after %s-%s", a.Does, text, a.After, a.Until)
+	}
 	return fmt.Sprintf("%s%s after %s", a.Does, text, a.After)
+}
+
+// drawn is the script with its times decided by dice, in order of time. Nobody reads a
+// message, or answers it, before they have it.
+func (s Script) drawn(seed uint64, m Message) Script {
+	if !slices.ContainsFunc(s, func(a Act) bool { return a.Until > a.After }) {
+		return s
+	}
+	d := diceOf(seed, m.Profile, m.Text, "times")
+	s = slices.Clone(s)
+	for i, a := range s {
+		s[i].After, s[i].Until = d.within(Span{a.After, a.Until}), 0
+	}
+	s.noLater(Reads, s.first(Replies, maxAfter))
+	s.noLater(Delivers, min(s.first(Reads, maxAfter), s.first(Replies, maxAfter)))
+	s.sort()
+	return s
+}
+
+// noLater brings a deed forward.
+func (s Script) noLater(d Deed, limit time.Duration) {
+	for i := range s {
+		if s[i].Does == d {
+			s[i].After = min(s[i].After, limit)
+		}
+	}
+}
+
+// sort orders the acts by time.
+func (s Script) sort() {
+	slices.SortStableFunc(s, func(a, b Act) int {
+		return cmp.Or(cmp.Compare(a.After, b.After), cmp.Compare(a.Does, b.Does), cmp.Compare(a.Until, b.Until))
+	})
 }
 
 var deedNames = [...]string{

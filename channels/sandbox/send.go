@@ -9,10 +9,11 @@ import (
 // send is POST …/messages.
 func (s *Sandbox) send(w http.ResponseWriter, r *http.Request) {
 	body, ok := readBody(w, r)
+	s.counts.requests.Add(1)
 	if !ok || s.refuse(w) {
 		return
 	}
-	q, failures := parse(body)
+	q, failures := s.parseMerged(body)
 	if len(failures) > 0 {
 		s.counts.refused.Add(1)
 		answerInvalid(w, failures)
@@ -26,10 +27,11 @@ func (s *Sandbox) send(w http.ResponseWriter, r *http.Request) {
 // sendBatch is POST …/messages/batch. One invalid message refuses all of them.
 func (s *Sandbox) sendBatch(w http.ResponseWriter, r *http.Request) {
 	body, ok := readBody(w, r)
+	s.counts.requests.Add(1)
 	if !ok || s.refuse(w) {
 		return
 	}
-	requests, failures := parseBatch(body)
+	requests, failures := s.parseBatch(body)
 	if len(failures) > 0 {
 		s.counts.refused.Add(1)
 		answerInvalid(w, failures)
@@ -48,7 +50,7 @@ func (s *Sandbox) sendBatch(w http.ResponseWriter, r *http.Request) {
 	s.accept(w, r, records, func() { answerJSON(w, http.StatusAccepted, items) })
 }
 
-func parseBatch(body []byte) (requests []*request, failures []failure) {
+func (s *Sandbox) parseBatch(body []byte) (requests []*request, failures failures) {
 	var raws []json.RawMessage
 	if err := json.Unmarshal(body, &raws); err != nil {
 		return nil, []failure{notAsWanted("", err)}
@@ -57,7 +59,7 @@ func parseBatch(body []byte) (requests []*request, failures []failure) {
 		return nil, []failure{{"request", fmt.Sprintf("want 1 to %d messages, not %d", MaxBatch, len(raws))}}
 	}
 	for i, raw := range raws {
-		q, wrong := parse(raw)
+		q, wrong := s.parseMerged(raw)
 		for _, f := range wrong {
 			failures = append(failures, failure{fmt.Sprintf("[%d].%s", i, f.ParamName), f.Message})
 		}

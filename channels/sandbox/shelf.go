@@ -1,20 +1,28 @@
 package sandbox
 
-import "slices"
+import (
+	"cmp"
+	"slices"
+)
 
 // shelf keeps the newest messages, in order, and the conversations they are of.
 // Its owner locks.
 type shelf struct {
-	limit         int // messages
-	bytes         int // of the requests kept
+	limit         int    // messages
+	bytes         int    // of the requests kept
+	number        uint64 // of the newest message
 	order         []*record
 	first         int // index of the oldest in order; those before it are gone
 	byID          map[string]*record
-	conversations map[string]*Conversation
+	conversations map[string]*thread
+	dirty         map[uint64]*record // changed since they were saved, by number; nil: gone
+	saved         bool               // it is kept in a file, and dirty is kept up
 }
 
 func newShelf(limit int) *shelf {
-	return &shelf{limit: limit, byID: map[string]*record{}, conversations: map[string]*Conversation{}}
+	return &shelf{
+		limit: limit, byID: map[string]*record{}, conversations: map[string]*thread{}, dirty: map[uint64]*record{},
+	}
 }
 
 // all are the messages kept, oldest first. The slice is good until the next put.
@@ -22,21 +30,43 @@ func (s *shelf) all() []*record { return s.order[s.first:] }
 
 // put adds the newest message and lets go of the oldest beyond the limits.
 func (s *shelf) put(r *record) {
-	s.order = append(s.order, r)
-	s.byID[r.ID] = r
-	s.bytes += len(r.Request)
-	c := s.conversations[r.Conversation]
-	if c == nil {
-		c = &Conversation{ID: r.Conversation}
-		s.conversations[r.Conversation] = c
+	s.number++
+	r.number = s.number
+	s.add(r)
+	s.touch(r)
+	s.trim()
+}
+
+// touch notes that a message has changed.
+func (s *shelf) touch(r *record) {
+	if s.saved && s.byID[r.ID] == r {
+		s.dirty[r.number] = r
 	}
-	c.Messages++
-	c.Profile, c.Last, c.Updated = r.Profile, r.Text, r.At
+}
+
+// trim lets go of the oldest messages beyond the limits.
+func (s *shelf) trim() {
 	for len(s.all()) > s.limit || s.bytes > MaxKeptBytes {
 		s.drop()
 	}
 }
 
+// add adds a message that has its number, which is above all others'.
+func (s *shelf) add(r *record) {
+	s.order = append(s.order, r)
+	s.byID[r.ID] = r
+	s.bytes += len(r.Request)
+	t := s.conversations[r.Conversation]
+	if t == nil {
+		t = &thread{Conversation: Conversation{ID: r.Conversation}}
+		s.conversations[r.Conversation] = t
+	}
+	r.thread = t
+	t.Messages++
+	t.Profile, t.Last, t.Updated = r.Profile, r.Text, r.At
+}
+
+// drop lets go of the oldest message.
 func (s *shelf) drop() {
 	r := s.order[s.first]
 	s.order[s.first] = nil
@@ -45,10 +75,27 @@ func (s *shelf) drop() {
 		s.order = slices.Delete(s.order, 0, s.first)
 		s.first = 0
 	}
+	delete(s.dirty, r.number) // the file lets go of all before the oldest
+	s.forget(r)
+}
+
+// remove takes any message off the shelf.
+func (s *shelf) remove(r *record) {
+	i, found := slices.BinarySearchFunc(s.all(), r.number,
+		func(r *record, number uint64) int { return cmp.Compare(r.number, number) })
+	if found {
+		s.order = slices.Delete(s.order, s.first+i, s.first+i+1)
+		if s.saved {
+			s.dirty[r.number] = nil
+		}
+		s.forget(r)
+	}
+}
+
+func (s *shelf) forget(r *record) {
 	delete(s.byID, r.ID)
 	s.bytes -= len(r.Request)
-	c := s.conversations[r.Conversation]
-	if c.Messages--; c.Messages == 0 {
+	if r.thread.Messages--; r.thread.Messages == 0 {
 		delete(s.conversations, r.Conversation)
 	}
 }

@@ -3,8 +3,6 @@ package sandbox
 import (
 	"encoding/json"
 	"net/http"
-	"slices"
-	"strconv"
 )
 
 // serverFields are what the service adds to a request when it shows it again.
@@ -26,12 +24,15 @@ type statusDetails struct {
 	Reason    string `json:"reason,omitempty"`
 }
 
+// apiActor is who sends by the API, as the provider writes it.
+const apiActor = "access:sandbox"
+
 // spliced is a message as the API shows it: the request, and behind its fields
 // those of the service, which win where a request used their names. The
 // conversation is among them when the service assigned it. The message is a copy
 // of what the record held under the lock.
 func spliced(m Message, r *record) []byte {
-	on, by := at(m.At), "access:sandbox"
+	on, by := at(m.At), apiActor
 	fields := serverFields{
 		MessageID:     m.ID,
 		Status:        m.Status,
@@ -67,55 +68,4 @@ func (s *Sandbox) show(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	answer(w, http.StatusOK, spliced(m, rec))
-}
-
-// history is GET …/profiles/{profile}/messages: what was sent to a person and by
-// them, newest first.
-func (s *Sandbox) history(w http.ResponseWriter, r *http.Request) {
-	limit, ok := readLimit(w, r)
-	if !ok {
-		return
-	}
-	type content struct {
-		Body string `json:"body"`
-	}
-	type entry struct {
-		MessageID   string  `json:"messageId"`
-		SubmittedOn string  `json:"submittedOn"`
-		ProfileID   string  `json:"profileId"`
-		ChannelID   string  `json:"channelId"`
-		Direction   string  `json:"direction"`
-		Status      string  `json:"status"`
-		Message     content `json:"message"`
-	}
-	profile := r.PathValue("profile")
-	found := s.messages(func(rec *record) bool { return rec.Profile == profile })
-	entries := []entry{}
-	for _, m := range slices.Backward(found) {
-		if len(entries) == limit {
-			break
-		}
-		direction := "outbound"
-		if m.Inbound {
-			direction = "inbound"
-		}
-		entries = append(entries, entry{
-			m.ID, at(m.At), m.Profile, channelID, direction, m.Status, content{m.Text},
-		})
-	}
-	answerJSON(w, http.StatusOK, entries)
-}
-
-// readLimit reads how many items are wanted, or answers what is wrong with it.
-func readLimit(w http.ResponseWriter, r *http.Request) (limit int, ok bool) {
-	text := r.URL.Query().Get("limit")
-	if text == "" {
-		return DefaultKeep, true
-	}
-	limit, err := strconv.Atoi(text)
-	if err != nil || limit < 1 {
-		answerInvalid(w, []failure{{"limit", "want a number from 1"}})
-		return 0, false
-	}
-	return limit, true
 }

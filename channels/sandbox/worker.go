@@ -13,7 +13,7 @@ func (o *outbox) run() {
 func (o *outbox) take() *delivery {
 	o.mu.Lock()
 	defer o.mu.Unlock()
-	for !o.closed && o.ready.len() == 0 && o.again.len() == 0 {
+	for !o.closed && !o.ripe() && o.again.len() == 0 {
 		o.work.Wait()
 	}
 	if o.closed {
@@ -24,13 +24,16 @@ func (o *outbox) take() *delivery {
 		return o.again.pop()
 	}
 	d := &delivery{}
-	for len(d.events) < o.batch && o.ready.len() > 0 {
+	for len(d.events) < o.to.batch && o.ready.len() > 0 {
 		l := o.ready.pop()
-		n := min(len(l.events), o.batch-len(d.events))
+		n := min(len(l.events), o.to.batch-len(d.events))
+		l.state = laneFlying
+		o.waiting -= len(l.events)
 		d.lanes = append(d.lanes, l)
 		d.events = append(d.events, l.events[:n]...)
 		l.events = l.events[n:]
 	}
+	o.due = o.due && o.ready.len() > 0
 	return d
 }
 
@@ -47,11 +50,9 @@ func (o *outbox) finish(d *delivery) {
 	defer o.mu.Unlock()
 	for _, l := range d.lanes {
 		if len(l.events) > 0 {
-			o.ready.push(l)
-			o.work.Signal()
+			o.queue(l)
 			continue
 		}
-		l.queued = false
 		delete(o.lanes, l.key)
 	}
 	o.events -= int64(len(d.events))
@@ -67,4 +68,11 @@ func (o *outbox) wait(d *delivery, pause time.Duration) {
 		o.work.Signal()
 	})
 	o.release()
+}
+
+// receiver is where the deliveries of an outbox go at the moment.
+func (o *outbox) receiver() *receiver {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	return o.to
 }

@@ -58,15 +58,15 @@ func newPlaybook(people []person) (*playbook, error) {
 
 // script is what somebody does with the message that they get now. The last one
 // stays for all further messages.
-func (p *playbook) script(profile string) sandbox.Script {
+func (p *playbook) script(m sandbox.Message) sandbox.Script {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	lines := p.lines[profile]
+	lines := p.lines[m.Profile]
 	if len(lines) == 0 {
 		return sandbox.DefaultScript()
 	}
 	if len(lines) > 1 {
-		p.lines[profile] = lines[1:]
+		p.lines[m.Profile] = lines[1:]
 	}
 	return lines[0]
 }

@@ -22,9 +22,9 @@ const devHelp = `Dev runs the project of a folder in real time against a local A
 so that nothing leaves this machine, and tells what happens to its runs. Saving a file
 deploys it. A mistake is shown, and what ran before goes on.
 
-The people of the service read after three seconds, unless people: in nudge.yaml has
-another script for them. Runs are kept in DIR/data/dev. Account, webhooks, tokens,
-listen and outbound of nudge.yaml are not used.`
+The people of the service read after three seconds, unless people: in nudge.yaml, or the
+file people.yaml beside it, has another script for them. Runs and messages are kept in
+DIR/data/dev. Account, webhooks, tokens, listen and outbound of nudge.yaml are not used.`
 
 const devExample = `  nudge dev examples/order_shipped
   nudge events send order.shipped --data '{"order_id": "7", "customer": "ann", "total": 12}'`
@@ -36,7 +36,7 @@ const (
 
 // devOptions are the flags of dev.
 type devOptions struct {
-	dir, listen, local string
+	dir, listen, local, people string
 }
 
 func newDev() *cobra.Command {
@@ -50,6 +50,7 @@ func newDev() *cobra.Command {
 	}
 	c.Flags().StringVar(&o.listen, "listen", defaultListen, "address of the API, on this machine")
 	c.Flags().StringVar(&o.local, "sandbox", "127.0.0.1:8081", "address of the local service, on this machine")
+	c.Flags().StringVar(&o.people, "people", "", "a people file instead of DIR/people.yaml")
 	log := logFlags(c)
 	c.RunE = func(c *cobra.Command, args []string) error {
 		o.dir = dirArgument(args)
@@ -80,7 +81,7 @@ type devSession struct {
 	out, errs  io.Writer
 	log        *slog.Logger
 	look, save <-chan time.Time
-	people     atomic.Pointer[map[string]sandbox.Script] // as the project last had them
+	scene      atomic.Pointer[scene] // as it last had no mistakes
 }
 
 // run works until ctx ends or something fails.
@@ -89,10 +90,13 @@ func (d *devSession) run(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	d.people.Store(&p.Settings.People)
+	if err := d.stage(p); err != nil {
+		return err
+	}
+	data := filepath.Join(d.options.dir, defaultDataDir, "dev")
 	local, i, err := startWithLocal(ctx, localConfig{
-		Project: p, DataDir: filepath.Join(d.options.dir, defaultDataDir, "dev"), Reload: d.reload,
-		Listen: d.options.listen, Local: d.options.local, People: d.script, Log: d.log,
+		Project: p, DataDir: data, Reload: d.reload, Listen: d.options.listen, Local: d.options.local,
+		File: filepath.Join(data, "sandbox.db"), People: d.script, Faults: d.scene.Load().Faults, Log: d.log,
 	})
 	if err != nil {
 		return err
@@ -101,15 +105,25 @@ func (d *devSession) run(ctx context.Context) error {
 	return errors.Join(err, i.Stop(), local.Stop())
 }
 
-func (d *devSession) script(profile string) sandbox.Script {
-	return scripted(*d.people.Load())(profile)
+// stage takes over the people of a project, or of the file that stands in for them.
+func (d *devSession) stage(p *project) (err error) {
+	s := p.Scene
+	if d.options.people != "" {
+		s, err = mustReadScene(d.options.people, p.Settings.People, d.errs)
+	}
+	if err == nil {
+		d.scene.Store(&s)
+	}
+	return err
 }
+
+func (d *devSession) script(m sandbox.Message) sandbox.Script { return d.scene.Load().People.Script(m) }
 
 // reload reads the project again and shows what is wrong with it.
 func (d *devSession) reload() (*project, error) {
 	p, err := reload(d.options.dir, readPeople(os.LookupEnv), d.errs)
 	if err == nil && !p.List.HasErrors() {
-		d.people.Store(&p.Settings.People)
+		err = d.stage(p)
 	}
 	return p, err
 }
@@ -138,7 +152,11 @@ func (d *devSession) attend(ctx context.Context, i *instance, local *localServic
 		case err := <-local.failure:
 			return err
 		case <-edits:
+			before := d.scene.Load().text
 			reloadNow(ctx, i, d.log)
+			if now := d.scene.Load(); now.text != before { // else, what was set by hand stays
+				local.SetFaults(now.Faults)
+			}
 		case <-d.look:
 			news, err := f.next()
 			if err != nil {

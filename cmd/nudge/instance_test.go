@@ -21,7 +21,7 @@ import (
 const patience = 20 * time.Second
 
 // quickly is what somebody does who reads at once.
-func quickly(string) sandbox.Script {
+func quickly(sandbox.Message) sandbox.Script {
 	return sandbox.Script{{Does: sandbox.Delivers}, {Does: sandbox.Reads}}
 }
 

@@ -98,7 +98,7 @@ func newKilled(t *testing.T, seed uint64) *killed {
 	t.Cleanup(relay.Close)
 	k.sandbox, err = sandbox.New(sandbox.Config{
 		WebhookURL: relay.URL, Secret: killSecret, Seed: seed,
-		Clock: runner.NewClock(time.Now(), killSpeed), People: peopleOfKill, Faults: faultsOfKill,
+		Clock: runner.NewClock(time.Now(), killSpeed), People: peopleOfKill, Fault: faultsOfKill,
 	})
 	if err != nil {
 		t.Fatal(err)
@@ -176,8 +176,8 @@ func (k *killed) note(body []byte) {
 }
 
 // peopleOfKill read after some hours, or never, or cannot be reached.
-func peopleOfKill(profile string) sandbox.Script {
-	n := hashOf(profile)
+func peopleOfKill(m sandbox.Message) sandbox.Script {
+	n := hashOf(m.Profile)
 	text := fmt.Sprintf("delivered after %dm, reads after %dm", n%90, 100+n%500)
 	switch n % 10 {
 	case 0:

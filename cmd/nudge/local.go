@@ -48,13 +48,3 @@ func (l *localService) Stop() error {
 	l.Sandbox.Close()
 	return failed(err)
 }
-
-// scripted gives people their scripts, and the usual one to everybody else.
-func scripted(people map[string]sandbox.Script) func(string) sandbox.Script {
-	return func(profile string) sandbox.Script {
-		if script, ok := people[profile]; ok {
-			return script
-		}
-		return sandbox.DefaultScript()
-	}
-}

@@ -8,15 +8,17 @@ import (
 	"os"
 	"path/filepath"
 
+	"nudge/channels/sandbox"
 	"nudge/flows"
 	"nudge/flows/diag"
 )
 
-// project is a folder that was read: its flows, what nudge.yaml says to the server,
-// and what is wrong with either.
+// project is a folder that was read: its flows, what nudge.yaml says to the server, the
+// people of the local service, and what is wrong with any of them.
 type project struct {
 	*flows.Project
 	Settings settings
+	Scene    scene
 	List     diag.List
 	folder   fs.FS
 }
@@ -47,14 +49,18 @@ func loadProject(files fs.FS, read settingsReader) *project {
 	text, _ := p.Source(flows.ProjectFile)
 	settings, more := read(text)
 	list = append(list, more...)
+	scene := readScene(files, sandbox.PeopleFile, settings.People, &list)
 	list.Sort()
-	return &project{p, settings, list, files}
+	return &project{p, settings, scene, list, files}
 }
 
 // show renders the project's diagnostics, without the secrets that stand in the
 // lines it shows.
 func (p *project) show(w io.Writer) error {
 	return diag.Render(w, p.List, func(file string) (string, bool) {
+		if file == p.Scene.file {
+			return p.Scene.text, true
+		}
 		text, ok := p.Source(file)
 		if file == flows.ProjectFile {
 			text = withoutSecrets(text)

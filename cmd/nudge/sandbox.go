@@ -3,6 +3,7 @@ package main
 import (
 	"errors"
 	"fmt"
+	"io"
 	"os"
 	"os/signal"
 	"strings"
@@ -22,13 +23,17 @@ A script is one or more of these, separated by commas:
   delivered after 1s     never delivered     fails "no such device" after 1s
   expires after 1h
 
-Whoever has no script reads after three seconds. GET /sandbox/messages and
-/sandbox/conversations show what there is; POST /sandbox/replies lets somebody write.`
+A time may be two, as in reads after 2s-10m, between which chance decides. Whoever has no
+script reads after three seconds. A people file has rules for people by pattern, chances,
+replies to what a message says, and faults. GET /sandbox/messages and
+/sandbox/conversations show what there is; POST /sandbox/replies lets somebody write; PUT
+/sandbox/faults lets things go wrong.`
 
 // sandboxOptions are the flags of sandbox.
 type sandboxOptions struct {
-	listen, webhook, secret, token string
-	people                         []string
+	listen, webhook, secret, user, token, file, people string
+	batch                                              int
+	persons                                            []string
 }
 
 func newSandbox() *cobra.Command {
@@ -45,26 +50,25 @@ func newSandbox() *cobra.Command {
 	c.Flags().StringVar(&o.webhook, "webhook", "", "where to post webhooks; none when empty")
 	c.Flags().StringVar(&o.secret, "secret", "", "what webhooks are signed with")
 	c.Flags().StringVar(&o.token, "token", "", "the access token that is good; any when empty")
-	c.Flags().StringArrayVar(&o.people, "person", nil, "a person's script: NAME=SCRIPT; may be repeated")
+	c.Flags().StringVar(&o.user, "user", "", "the user that is good, by HTTP Basic with the token for a password; any when empty")
+	c.Flags().StringVar(&o.file, "file", "", "where messages are kept over a restart; nowhere when empty")
+	c.Flags().StringVar(&o.people, "people", "", "a people file")
+	c.Flags().IntVar(&o.batch, "batch", 1, "events of one webhook at most; above 1 it is always an array")
+	c.Flags().StringArrayVar(&o.persons, "person", nil, "a person's script: NAME=SCRIPT; may be repeated")
 	log := logFlags(c)
 	c.RunE = func(c *cobra.Command, _ []string) error {
-		people, err := parsePeople(o.people)
+		config, err := o.config(c.ErrOrStderr())
 		if err != nil {
 			return err
 		}
-		if o.webhook != "" && o.secret == "" {
-			return wrongUsage(errors.New("webhooks are always signed: give --webhook a --secret"))
-		}
+		config.Log = log.logger(c.ErrOrStderr())
 		ctx, ended := signal.NotifyContext(c.Context(), os.Interrupt, syscall.SIGTERM)
 		defer ended()
 		l, err := listenOn(o.listen)
 		if err != nil {
 			return err
 		}
-		logger := log.logger(c.ErrOrStderr())
-		local, err := startLocal(l, sandbox.Config{
-			Token: o.token, WebhookURL: o.webhook, Secret: o.secret, People: scripted(people), Log: logger,
-		}, logger)
+		local, err := startLocal(l, config, config.Log)
 		if err != nil {
 			return err
 		}
@@ -77,6 +81,27 @@ func newSandbox() *cobra.Command {
 		}
 	}
 	return c
+}
+
+// config is what the flags ask for. What is wrong with the people file is shown.
+func (o *sandboxOptions) config(errs io.Writer) (sandbox.Config, error) {
+	named, err := parsePeople(o.persons)
+	if err != nil {
+		return sandbox.Config{}, err
+	}
+	if o.webhook != "" && o.secret == "" {
+		return sandbox.Config{}, wrongUsage(errors.New("webhooks are always signed: give --webhook a --secret"))
+	}
+	s := scene{People: &sandbox.People{Named: named}}
+	if o.people != "" {
+		if s, err = mustReadScene(o.people, named, errs); err != nil {
+			return sandbox.Config{}, err
+		}
+	}
+	return sandbox.Config{
+		Token: o.token, User: o.user, WebhookURL: o.webhook, Secret: o.secret, Batch: o.batch,
+		File: o.file, People: s.People.Script, Faults: s.Faults,
+	}, nil
 }
 
 func parsePeople(flags []string) (map[string]sandbox.Script, error) {

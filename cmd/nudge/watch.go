@@ -7,6 +7,7 @@ import (
 	"strings"
 	"time"
 
+	"nudge/channels/sandbox"
 	"nudge/flows"
 )
 
@@ -31,7 +32,7 @@ func watch(ctx context.Context, files fs.FS, ticks <-chan time.Time, changed fun
 // fingerprint is another text whenever a file of the project has changed.
 func fingerprint(files fs.FS) string {
 	var b strings.Builder
-	for _, pattern := range []string{flows.ProjectFile, "flows/*.y*ml", "templates/*.y*ml"} {
+	for _, pattern := range []string{flows.ProjectFile, sandbox.PeopleFile, "flows/*.y*ml", "templates/*.y*ml"} {
 		names, _ := fs.Glob(files, pattern) // the patterns are good ones
 		for _, name := range names {
 			// A file that went away meanwhile is noticed at the next look.

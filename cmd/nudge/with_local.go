@@ -24,7 +24,9 @@ type localConfig struct {
 	Reload  func() (*project, error) // as instanceConfig has it
 	Listen  string                   // address of the API
 	Local   string                   // address of the service
-	People  func(string) sandbox.Script
+	File    string                   // where the service keeps its messages; empty: nowhere
+	People  func(sandbox.Message) sandbox.Script
+	Faults  sandbox.Faults
 	Clock   fastClock // nil: the real one
 	Log     *slog.Logger
 }
@@ -41,7 +43,9 @@ func startWithLocal(ctx context.Context, c localConfig) (*localService, *instanc
 		return nil, nil, errors.Join(err, api.Close())
 	}
 	secret := rand.Text()
-	config := sandbox.Config{WebhookURL: webhookURL(api), Secret: secret, People: c.People, Log: c.Log}
+	config := sandbox.Config{
+		WebhookURL: webhookURL(api), Secret: secret, File: c.File, People: c.People, Faults: c.Faults, Log: c.Log,
+	}
 	if c.Clock != nil {
 		config.Clock = c.Clock
 	}

@@ -1,0 +1,184 @@
+package sandbox
+
+import (
+	"cmp"
+	"errors"
+	"fmt"
+	"maps"
+	"slices"
+	"time"
+)
+
+// Words of a failure for which a script gives none, and of a message that no
+// channel takes.
+const (
+	scriptedFailure = "the person cannot be reached"
+	noChannel       = "none of the rules is a channel of this service; it has appMessaging"
+)
+
+// begin announces a message as sent and plans what its person does.
+func (s *Sandbox) begin(r *record) {
+	s.mu.Lock()
+	gone := r.gone
+	if !gone {
+		s.announce(r)
+	}
+	s.mu.Unlock()
+	if gone {
+		return
+	}
+	s.plan(r)
+}
+
+// plan puts what a person has not done yet on the agenda.
+func (s *Sandbox) plan(r *record) {
+	for _, act := range r.script[r.acted:] {
+		s.planned.Add(1)
+		if !s.agenda.at(r.At.Add(act.After), func() { s.perform(r, act) }) {
+			s.planned.Add(-1)
+		}
+	}
+}
+
+// announce makes message.sent the first event of a message, also when somebody
+// acts by hand before its send was answered. The caller holds the lock.
+func (s *Sandbox) announce(r *record) {
+	if r.revision == 0 {
+		s.say(r)
+		s.note(r, "sent", "", r.At)
+	}
+}
+
+// perform does one act of a script.
+func (s *Sandbox) perform(r *record, act Act) {
+	defer s.planned.Add(-1)
+	now := s.config.Clock.Now()
+	s.mu.Lock()
+	r.acted++
+	s.shelf.touch(r)
+	s.mu.Unlock()
+	switch act.Does {
+	case Delivers:
+		s.report(r, "delivered", "", now)
+	case Reads:
+		s.report(r, "read", "", now)
+	case Fails:
+		s.report(r, "failed", cmp.Or(act.Text, scriptedFailure), now)
+	case Expires:
+		s.report(r, "expired", "", now)
+	case Replies:
+		s.answer(r, act.Text, now)
+	}
+}
+
+// report gives a message a status and sends the webhook about it.
+func (s *Sandbox) report(r *record, status, reason string, at time.Time) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if r.gone {
+		return
+	}
+	s.announce(r)
+	s.note(r, status, reason, at)
+}
+
+// note is the next event of a message. The caller holds the lock.
+func (s *Sandbox) note(r *record, status, reason string, at time.Time) {
+	if rank[status] >= rank[r.Status] {
+		r.Status, r.Reason = status, reason
+	}
+	s.counts.status(status)
+	s.shelf.touch(r)
+	r.revision++
+	s.see(r, status, at)
+	about, ok := receiptTopic(status)
+	if !ok {
+		return
+	}
+	e := &event{topic: about, of: r, revision: r.revision, reason: reason, at: at}
+	if r.revision == 1 {
+		e.attempted = r.announced
+	}
+	s.post(e, r.fault)
+}
+
+// answer is a reply to a message.
+func (s *Sandbox) answer(r *record, text string, at time.Time) Message {
+	return s.receive(&record{
+		Message: Message{Profile: r.Profile, Conversation: r.Conversation, Answers: r.ID},
+		space:   r.space,
+		fault:   r.fault,
+	}, r, text, at)
+}
+
+// receive keeps what a person wrote and sends the webhook about it.
+func (s *Sandbox) receive(reply, answers *record, text string, at time.Time) Message {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if answers != nil && !answers.gone {
+		s.announce(answers)
+	}
+	reply.ID = s.newID()
+	if reply.Conversation == "" {
+		reply.Conversation = s.newID()
+	}
+	reply.Inbound, reply.Status, reply.Text, reply.At = true, "received", text, at
+	s.shelf.put(reply)
+	s.counts.replies.Add(1)
+	s.say(reply)
+	s.post(&event{
+		topic: messageInbound, of: reply, answers: answers, text: text, request: reply.Request, at: at,
+	}, reply.fault)
+	return reply.Message
+}
+
+// Reply has a person write text, as if by hand. Without a conversation it goes to
+// that of the newest message to the person, else to a new one. It answers the
+// newest message in its conversation. An error says what is missing.
+func (s *Sandbox) Reply(profile, conversation, text string) (Message, error) {
+	if profile == "" {
+		return Message{}, errors.New("sandbox: a reply has no profile; want the profile ID of who writes")
+	}
+	if text == "" {
+		return Message{}, errors.New("sandbox: a reply has no text")
+	}
+	s.mu.Lock()
+	newest := s.shelf.newest(profile, conversation)
+	s.mu.Unlock()
+	now := s.config.Clock.Now()
+	if newest != nil {
+		return s.answer(newest, text, now), nil
+	}
+	r := &record{Message: Message{Profile: profile, Conversation: conversation}}
+	return s.receive(r, nil, text, now), nil
+}
+
+// ErrNoMessage reports a message that the sandbox does not have, or no more.
+var ErrNoMessage = errors.New("sandbox: there is no such message")
+
+// Report gives a message a status, as if by hand: sent, delivered, read, failed,
+// expired or filtered. Its errors are ErrNoMessage, that the status is another, and that the
+// message failed at once.
+func (s *Sandbox) Report(messageID, status string) error {
+	if _, ok := rank[status]; !ok || status == "processing" {
+		known := slices.DeleteFunc(slices.Sorted(maps.Keys(rank)),
+			func(s string) bool { return s == "processing" })
+		return fmt.Errorf("sandbox: unknown status %q; want one of %v", status, known)
+	}
+	s.mu.Lock()
+	r := s.shelf.byID[messageID]
+	s.mu.Unlock()
+	if r == nil || r.Inbound {
+		return ErrNoMessage
+	}
+	if r.dead {
+		return fmt.Errorf("sandbox: nothing can happen to message %s, which failed at once: %s",
+			r.ID, noChannel)
+	}
+	reason := ""
+	if status == "failed" {
+		reason = scriptedFailure
+	}
+	s.report(r, status, reason, s.config.Clock.Now())
+	return nil
+}

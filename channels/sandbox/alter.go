@@ -1,0 +1,84 @@
+package sandbox
+
+import (
+	"encoding/json"
+	"net/http"
+)
+
+// redacted stands where the words of a message were.
+const redacted = "[redacted]"
+
+// lockMessage finds the message of a request and leaves the sandbox locked; or it
+// answers that there is none, with the sandbox unlocked.
+func (s *Sandbox) lockMessage(w http.ResponseWriter, r *http.Request, inbound bool) *record {
+	s.mu.Lock()
+	rec := s.shelf.byID[r.PathValue("id")]
+	if rec != nil && rec.Inbound == inbound {
+		return rec
+	}
+	s.mu.Unlock()
+	answerError(w, http.StatusNotFound, "there is no such message")
+	return nil
+}
+
+// remove is DELETE …/messages/{id}. Nothing more happens to the message.
+func (s *Sandbox) remove(w http.ResponseWriter, r *http.Request) {
+	rec := s.lockMessage(w, r, false)
+	if rec == nil {
+		return
+	}
+	rec.gone = true
+	s.shelf.remove(rec)
+	s.mu.Unlock()
+	w.WriteHeader(http.StatusNoContent)
+}
+
+// redact is PATCH …/messages/{id}. What the person was told goes, here and in what is
+// posted from now on; that they were told stays.
+func (s *Sandbox) redact(w http.ResponseWriter, r *http.Request) {
+	body, ok := readBody(w, r)
+	if !ok {
+		return
+	}
+	var q struct {
+		Redact       bool   `json:"redact"`
+		RedactSource string `json:"redactSource"`
+	}
+	if err := json.Unmarshal(body, &q); err != nil {
+		answerInvalid(w, failures{notAsWanted("", err)})
+		return
+	}
+	var f failures
+	f.add(!q.Redact, "redact", "want true")
+	f.add(q.RedactSource != "message" && q.RedactSource != "chat", "redactSource", "want message or chat")
+	if len(f) > 0 {
+		answerInvalid(w, f)
+		return
+	}
+	rec := s.lockMessage(w, r, false)
+	if rec == nil {
+		return
+	}
+	s.shelf.redact(rec)
+	s.mu.Unlock()
+	w.WriteHeader(http.StatusAccepted)
+}
+
+// redact takes the words out of a message. Its request keeps whom it went to and how.
+func (s *shelf) redact(r *record) {
+	var all map[string]json.RawMessage
+	if json.Unmarshal(r.Request, &all) != nil {
+		all = map[string]json.RawMessage{}
+	}
+	for _, key := range []string{"title", "messageParts", "customBody", "metadata"} {
+		delete(all, key)
+	}
+	all["body"] = json.RawMessage(`"` + redacted + `"`)
+	clean, err := json.Marshal(all)
+	if err != nil {
+		panic("sandbox: raw JSON does not encode: " + err.Error())
+	}
+	s.bytes += len(clean) - len(r.Request)
+	r.Request, r.Text = clean, redacted
+	s.touch(r)
+}

@@ -1,0 +1,146 @@
+package sandbox
+
+import "encoding/json"
+
+// The JSON of the events of conversations (Dotdigital, "App messaging message events",
+// "App messaging conversation events").
+type (
+	createdConversation struct {
+		ID           string   `json:"id"`
+		Name         string   `json:"name"`
+		Description  string   `json:"description"`
+		Roles        roles    `json:"roles"`
+		IsPublic     bool     `json:"isPublic"`
+		Participants []member `json:"participants"`
+	}
+	roles struct {
+		Owner       rights `json:"owner"`
+		Participant rights `json:"participant"`
+	}
+	rights struct {
+		CanSend               bool `json:"canSend"`
+		CanAddParticipants    bool `json:"canAddParticipants"`
+		CanRemoveParticipants bool `json:"canRemoveParticipants"`
+	}
+	member struct {
+		ProfileID string `json:"profileId"`
+		Role      string `json:"role"`
+	}
+	joined struct {
+		member
+		ID string `json:"id"`
+	}
+	saidMessage struct {
+		ID                  string          `json:"id"`
+		Metadata            json.RawMessage `json:"metadata"`
+		Context             saidContext     `json:"context"`
+		Parts               json.RawMessage `json:"parts"`
+		ConversationEventID int             `json:"conversationEventId"`
+	}
+	saidContext struct {
+		From           author `json:"from"`
+		ConversationID string `json:"conversationId"`
+		SentBy         string `json:"sentBy"`
+		SentOn         string `json:"sentOn"`
+		Scope          string `json:"scope"`
+		Direction      string `json:"direction"`
+	}
+	author struct {
+		ID   string `json:"id"`
+		Name string `json:"name,omitempty"`
+	}
+	seenMessage struct {
+		ID                   string `json:"id"`
+		ConversationID       string `json:"conversationId"`
+		Scope                string `json:"scope"`
+		Direction            string `json:"direction"`
+		IsPublicConversation bool   `json:"isPublicConversation"`
+		ProfileID            string `json:"profileId"`
+		Timestamp            string `json:"timestamp"`
+		ConversationEventID  int    `json:"conversationEventId"`
+	}
+)
+
+// scope is that of all conversations here: between an application and a person.
+const scope = "a2p"
+
+const (
+	roleOwner       = "owner"
+	roleParticipant = "participant"
+)
+
+func (e *event) created() *createdConversation {
+	c := &createdConversation{
+		ID:    e.thread.ID,
+		Name:  e.thread.ID,
+		Roles: roles{rights{true, true, true}, rights{true, false, false}},
+	}
+	role := roleOwner
+	for _, id := range e.members {
+		c.Participants = append(c.Participants, member{id, role})
+		role = roleParticipant
+	}
+	return c
+}
+
+func (e *event) said() *saidMessage {
+	m := &saidMessage{
+		ID:       e.of.ID,
+		Metadata: e.of.metadata(),
+		Context: saidContext{
+			From: author{e.of.Profile, ""}, ConversationID: e.of.Conversation,
+			SentBy: "session:" + e.of.Profile, SentOn: at(e.of.At), Scope: scope, Direction: e.of.direction(),
+		},
+		Parts:               partsOf(e.request),
+		ConversationEventID: e.revision,
+	}
+	if !e.of.Inbound {
+		m.Context.From, m.Context.SentBy = author{e.of.sender, e.of.From}, apiActor
+		m.Metadata = e.of.shownMetadata(e.request)
+	}
+	if m.Parts == nil {
+		m.Parts = textPart(e.text)
+	}
+	return m
+}
+
+func (e *event) seen() *seenMessage {
+	return &seenMessage{
+		ID: e.of.ID, ConversationID: e.of.Conversation, Scope: scope, Direction: e.of.direction(),
+		ProfileID: e.of.Profile, Timestamp: at(e.at), ConversationEventID: e.revision,
+	}
+}
+
+// textPart is the one part of a message that is only text.
+func textPart(text string) json.RawMessage {
+	type part struct {
+		Data string `json:"data"`
+		Size int    `json:"size"`
+		Type string `json:"type"`
+	}
+	raw, err := json.Marshal([]part{{text, len(text), "text/plain"}})
+	if err != nil {
+		panic("sandbox: plain text does not encode: " + err.Error())
+	}
+	return raw
+}
+
+// partsOf are the parts of a request as it gave them: the app's own, else those of the
+// message; nil when it gave none.
+func partsOf(request []byte) json.RawMessage {
+	var q struct {
+		MessageParts json.RawMessage `json:"messageParts"`
+		CustomBody   struct {
+			App struct {
+				Parts json.RawMessage `json:"parts"`
+			} `json:"appMessaging"`
+		} `json:"customBody"`
+	}
+	if len(request) == 0 || json.Unmarshal(request, &q) != nil {
+		return nil
+	}
+	if q.CustomBody.App.Parts != nil {
+		return q.CustomBody.App.Parts
+	}
+	return q.MessageParts
+}

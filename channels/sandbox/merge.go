@@ -1,0 +1,100 @@
+package sandbox
+
+import (
+	"bytes"
+	"encoding/json"
+	"regexp"
+	"strings"
+)
+
+// mergeForm is a merge field: {{profile.first_name}}, {{body}}. Nobody documents how one
+// could be escaped, so none can.
+var mergeForm = regexp.MustCompile(`\{\{[^{}]*\}\}`)
+
+// mergedKeys are the parts of a request in which the provider fills in merge fields
+// (Dotdigital, "Sending across channels", "Custom messages"). It says nothing of
+// messageParts.
+var mergedKeys = []string{"title", "body", "metadata", "customBody", "channelOptions"}
+
+// parseMerged is parse after the merge fields are filled in. What cannot be read is
+// left to parse.
+func (s *Sandbox) parseMerged(raw []byte) (*request, failures) {
+	q, failures := parse(raw)
+	if len(failures) > 0 || !mayMerge(raw) {
+		return q, failures
+	}
+	return parse(merged(raw, q, s.profileOf(q)))
+}
+
+// mayMerge reports whether JSON may hold a merge field, perhaps with its braces
+// escaped.
+func mayMerge(raw []byte) bool {
+	return bytes.Contains(raw, []byte("{{")) ||
+		bytes.Contains(raw, []byte(`\u007b`)) || bytes.Contains(raw, []byte(`\u007B`))
+}
+
+// merged is a request with its merge fields filled in: from the profile everywhere, and
+// from the message itself within customBody. Unknown ones become blank.
+func merged(raw []byte, q *request, profile map[string]string) []byte {
+	var all map[string]any
+	decoder := json.NewDecoder(bytes.NewReader(raw))
+	decoder.UseNumber()
+	if decoder.Decode(&all) != nil {
+		return raw
+	}
+	within := map[string]string{"profileId": q.profile(), "title": q.Title, "body": ""}
+	if q.Body != nil {
+		within["body"] = *q.Body
+	}
+	for _, key := range mergedKeys {
+		own := map[string]string{}
+		if key == "customBody" {
+			own = within
+		}
+		if value, ok := all[key]; ok {
+			all[key] = fill(value, profile, own)
+		}
+	}
+	var out bytes.Buffer
+	encoder := json.NewEncoder(&out)
+	encoder.SetEscapeHTML(false)
+	if encoder.Encode(all) != nil {
+		return raw
+	}
+	return bytes.TrimSpace(out.Bytes())
+}
+
+// fill fills in the merge fields of every text of a value, keys excepted.
+func fill(value any, profile, own map[string]string) any {
+	switch v := value.(type) {
+	case string:
+		return mergeForm.ReplaceAllStringFunc(v, func(field string) string {
+			name := strings.TrimSpace(field[2 : len(field)-2])
+			if property, ok := strings.CutPrefix(name, "profile."); ok {
+				return profile[property]
+			}
+			return own[name]
+		})
+	case map[string]any:
+		for key := range v {
+			v[key] = fill(v[key], profile, own)
+		}
+	case []any:
+		for i := range v {
+			v[i] = fill(v[i], profile, own)
+		}
+	}
+	return value
+}
+
+// profileOf is what is known of the person a message is for: the addresses that it
+// gives.
+func (s *Sandbox) profileOf(q *request) map[string]string {
+	known := map[string]string{"id": q.profile()}
+	for name, raw := range q.To {
+		if text, ok := asText(raw); ok {
+			known[name] = text
+		}
+	}
+	return known
+}

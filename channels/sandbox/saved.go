@@ -1,0 +1,145 @@
+package sandbox
+
+import (
+	"cmp"
+	"maps"
+	"slices"
+	"time"
+)
+
+// savedMessage is a message in the file.
+type savedMessage struct {
+	Message
+	Space    string `json:"space,omitempty"`
+	Sender   string `json:"sender,omitempty"`
+	Assigned bool   `json:"assigned,omitempty"`
+	Dead     bool   `json:"dead,omitempty"`
+	Script   Script `json:"script,omitempty"`
+	Acted    int    `json:"acted,omitempty"`
+	Revision int    `json:"revision,omitempty"`
+	Events   int    `json:"events,omitempty"` // that its conversation has had
+}
+
+// savedWebhook is a webhook in the file.
+type savedWebhook struct {
+	Webhook
+	Space    string    `json:"space,omitempty"`
+	Revision int       `json:"revision"`
+	Updated  time.Time `json:"updated"`
+}
+
+// changes are what is to be written.
+type changes struct {
+	messages map[uint64]*savedMessage // by number; nil: it is gone
+	oldest   uint64                   // messages before it are gone
+	webhooks []savedWebhook           // all of them; nil: they are as they were
+}
+
+// changeSet is changes that add up.
+type changeSet struct{ changes }
+
+func (c *changeSet) add(more changes) {
+	if c.messages == nil {
+		c.messages = map[uint64]*savedMessage{}
+	}
+	maps.Copy(c.messages, more.messages)
+	if more.oldest > c.oldest {
+		c.oldest = more.oldest
+		maps.DeleteFunc(c.messages, func(number uint64, _ *savedMessage) bool { return number < c.oldest })
+	}
+	if more.webhooks != nil {
+		c.webhooks = more.webhooks
+	}
+}
+
+func (c *changeSet) empty() bool { return len(c.messages) == 0 && c.webhooks == nil }
+
+// savedAtOnce is how many messages are copied under one hold of the lock.
+const savedAtOnce = 1000
+
+// changes takes what has changed since the last call.
+func (s *Sandbox) changes() changes {
+	c := changes{messages: map[uint64]*savedMessage{}}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	dirty := slices.Sorted(maps.Keys(s.shelf.dirty))
+	for i, number := range dirty {
+		if i%savedAtOnce == savedAtOnce-1 { // let requests pass
+			s.mu.Unlock()
+			s.mu.Lock()
+		}
+		if r, ok := s.shelf.dirty[number]; ok {
+			c.messages[number] = r.saved()
+			delete(s.shelf.dirty, number)
+		}
+	}
+	c.oldest = s.shelf.number + 1
+	if kept := s.shelf.all(); len(kept) > 0 {
+		c.oldest = kept[0].number
+	}
+	if s.hooks.revision != s.savedHooks {
+		s.savedHooks, c.webhooks = s.hooks.revision, s.hooks.saved()
+	}
+	return c
+}
+
+// saved is a record as it is written; nil when there is none. The caller holds the lock.
+func (r *record) saved() *savedMessage {
+	if r == nil {
+		return nil
+	}
+	return &savedMessage{
+		Message: r.Message, Space: r.space, Sender: r.sender, Assigned: r.assigned, Dead: r.dead,
+		Script: r.script, Acted: r.acted, Revision: r.revision, Events: r.thread.events,
+	}
+}
+
+func (h *hooks) saved() []savedWebhook {
+	all := []savedWebhook{}
+	for _, x := range h.registered {
+		if x.deleted.IsZero() {
+			all = append(all, savedWebhook{x.Webhook, x.space, x.revision, x.updated})
+		}
+	}
+	return all
+}
+
+// load puts everything back that was saved, and lets people go on with what they had
+// not done yet. Nobody else uses the sandbox yet.
+func (s *Sandbox) load() error {
+	err := s.archive.read(s.loadMessage, func(w savedWebhook) {
+		w.revision, w.updated = w.Revision, w.Updated
+		s.hooks.registered = append(s.hooks.registered, s.newHook(w.Space, w.Webhook))
+	})
+	if err != nil {
+		return err
+	}
+	slices.SortFunc(s.hooks.registered, func(a, b *hook) int {
+		return cmp.Or(a.updated.Compare(b.updated), cmp.Compare(a.ID, b.ID))
+	})
+	s.hooks.changed()
+	s.savedHooks = s.hooks.revision
+	clear(s.shelf.dirty)
+	for _, r := range s.shelf.all() {
+		if !r.Inbound && !r.dead {
+			s.plan(r)
+		}
+	}
+	return nil
+}
+
+func (s *Sandbox) loadMessage(number uint64, m savedMessage) {
+	r := &record{
+		Message: m.Message, space: m.Space, sender: m.Sender, assigned: m.Assigned, dead: m.Dead,
+		script: m.Script, acted: min(m.Acted, len(m.Script)), revision: m.Revision, number: number,
+	}
+	s.shelf.number = number
+	s.shelf.add(r)
+	r.thread.events = max(r.thread.events, m.Events)
+	if r.Inbound || r.revision > 0 {
+		r.thread.announced = true
+		r.thread.join(r.sender)
+		r.thread.join(r.Profile)
+	}
+	s.shelf.trim()
+}

@@ -1,0 +1,63 @@
+package sandbox
+
+import "slices"
+
+// topic is what an event is about, by the provider's names.
+type topic uint8
+
+// The topics there are webhooks of.
+const (
+	messageSent topic = iota
+	messageDelivered
+	messageRead
+	messageExpired
+	messageFailed
+	messageInbound
+	conversationCreate
+	participantAdded
+	conversationMessageSent
+	conversationMessageDelivered
+	conversationMessageRead
+)
+
+// topicFacts are what the API says of each topic, in their order.
+var topicFacts = [...]struct{ name, says string }{
+	messageSent:                  {"message.sent", "A channel has taken a message."},
+	messageDelivered:             {"message.delivered", "A message has reached the device."},
+	messageRead:                  {"message.read", "A message was read."},
+	messageExpired:               {"message.expired", "A message was not delivered in time."},
+	messageFailed:                {"message.failed", "A message cannot be delivered."},
+	messageInbound:               {"message.inbound", "A person has written."},
+	conversationCreate:           {"conversation.create", "A conversation has begun."},
+	participantAdded:             {"conversation.participantAdded", "Somebody has joined a conversation."},
+	conversationMessageSent:      {"conversationMessage.sent", "A message was put into a conversation."},
+	conversationMessageDelivered: {"conversationMessage.delivered", "A message of a conversation has reached the device."},
+	conversationMessageRead:      {"conversationMessage.read", "A message of a conversation was read."},
+}
+
+// String is the provider's name of a topic.
+func (t topic) String() string { return topicFacts[t].name }
+
+// topicOf finds a topic by the provider's name.
+func topicOf(name string) (topic, bool) {
+	i := slices.IndexFunc(topicFacts[:], func(f struct{ name, says string }) bool { return f.name == name })
+	return topic(max(0, i)), i >= 0
+}
+
+// ofMessage reports whether the topic is one of the provider's "Message events".
+func (t topic) ofMessage() bool { return t <= messageInbound }
+
+// topics is a set of topics.
+type topics uint16
+
+const (
+	messageTopics topics = 1<<(messageInbound+1) - 1 // the provider's template "Message events"
+	allTopics     topics = 1<<len(topicFacts) - 1
+)
+
+func (s topics) has(t topic) bool { return s&(1<<t) != 0 }
+
+// receiptTopic is the topic of a message's status. Filtered has none.
+func receiptTopic(status string) (topic, bool) {
+	return topicOf("message." + status)
+}

@@ -1,0 +1,121 @@
+package sandbox
+
+import (
+	"encoding/json"
+	"fmt"
+	"net/url"
+	"time"
+)
+
+// Limits of registered webhooks. What the provider documents of them: a secret of 16
+// characters, 500 events and 60 seconds for a batch (Dotdigital, webhook API).
+const (
+	MaxWebhooks     = 32      // registered at a time
+	MaxDeleted      = 100     // deleted ones that are remembered, the newest
+	MaxQueued       = 100_000 // events waiting for one registered webhook; further ones are lost
+	MaxWebhookBatch = 500     // events
+	MaxBatchTimeout = 60      // seconds
+	MinSecret       = 16      // characters
+)
+
+// What a batched webhook has that does not say.
+const (
+	defaultWebhookBatch = 100 // events
+	defaultBatchTimeout = 1   // seconds
+)
+
+// Webhook is a webhook as the API shows it.
+type Webhook struct {
+	ID            string         `json:"id"`
+	Name          string         `json:"name"`
+	URL           string         `json:"url"`
+	Secret        string         `json:"secret,omitempty"`
+	Subscriptions []Subscription `json:"subscriptions,omitempty"` // none: to everything
+	Batch         bool           `json:"batch"`
+	MaxBatchSize  int            `json:"maxBatchSize,omitempty"` // events, when batched
+	BatchTimeout  int            `json:"batchTimeout,omitempty"` // seconds, when batched
+	Deleted       bool           `json:"isDeleted,omitempty"`
+
+	revision int
+	updated  time.Time
+}
+
+// Subscription is a kind of event that a webhook wants.
+type Subscription struct {
+	Type    string   `json:"type"`
+	Filters []Filter `json:"filters,omitempty"` // all of them must hold
+}
+
+// Filter keeps the events that have a value. The one filter there is is channel.
+type Filter struct {
+	Name  string `json:"name"`
+	Value string `json:"value"`
+}
+
+// parseWebhook reads a webhook and everything that is wrong with it.
+func parseWebhook(raw []byte) (Webhook, []failure) {
+	var w struct {
+		Webhook
+		MaxBatchSize *int `json:"maxBatchSize"`
+		BatchTimeout *int `json:"batchTimeout"`
+	}
+	if err := json.Unmarshal(raw, &w); err != nil {
+		return Webhook{}, []failure{notAsWanted("", err)}
+	}
+	w.ID, w.Deleted = "", false
+	if w.Batch {
+		w.Webhook.MaxBatchSize, w.Webhook.BatchTimeout = defaultWebhookBatch, defaultBatchTimeout
+	}
+	var f failures
+	f.number("maxBatchSize", w.MaxBatchSize, MaxWebhookBatch, &w.Webhook.MaxBatchSize)
+	f.number("batchTimeout", w.BatchTimeout, MaxBatchTimeout, &w.Webhook.BatchTimeout)
+	f.add(w.Name == "", "name", "is required")
+	u, err := url.Parse(w.URL)
+	f.add(w.URL == "", "url", "is required")
+	f.add(w.URL != "" && (err != nil || u.Scheme != "http" && u.Scheme != "https" || u.Host == ""), "url",
+		"is not an http or https address")
+	f.add(w.Secret != "" && len(w.Secret) < MinSecret, "secret", fmt.Sprintf("has fewer than %d characters", MinSecret))
+	for i, s := range w.Subscriptions {
+		at := fmt.Sprintf("subscriptions[%d]", i)
+		about, known := topicOf(s.Type)
+		f.add(!known, at+".type", "is no event of this service; see availableevents")
+		for j, x := range s.Filters {
+			f.add(!known || x.Name != "channel" || !about.ofMessage(), fmt.Sprintf("%s.filters[%d].name", at, j),
+				"is no filter of this event; see availableevents")
+		}
+	}
+	return w.Webhook, f
+}
+
+// number checks a number from 1 to most that may be absent, and keeps it.
+func (f *failures) number(name string, given *int, most int, into *int) {
+	if given == nil {
+		return
+	}
+	f.add(*given < 1 || *given > most, name, fmt.Sprintf("want 1 to %d", most))
+	*into = *given
+}
+
+// topics are what the subscriptions ask for. A filter for another channel leaves
+// nothing, because there is only one.
+func (w Webhook) topics() topics {
+	if len(w.Subscriptions) == 0 {
+		return allTopics
+	}
+	var all topics
+	for _, s := range w.Subscriptions {
+		about, ok := topicOf(s.Type)
+		for _, f := range s.Filters {
+			ok = ok && f.Value == channelID
+		}
+		if ok {
+			all |= 1 << about
+		}
+	}
+	return all
+}
+
+// etag is an entity tag as the provider's look: quoted, of a revision and an ID.
+func etag(revision int, id string) string {
+	return fmt.Sprintf(`"%x-%s"`, revision, id[:min(8, len(id))])
+}
