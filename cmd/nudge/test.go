@@ -4,7 +4,6 @@ import (
 	"errors"
 	"fmt"
 	"os"
-	"path/filepath"
 	"regexp"
 
 	"github.com/spf13/cobra"
@@ -67,7 +66,7 @@ func runTests(c *cobra.Command, dir string, f *testFlags) error {
 	if len(tests) == 0 {
 		return wrongInput(fmt.Errorf("%s has no such tests; they are in %s/%s/*.yaml", dir, dir, story.Folder))
 	}
-	kept := newSnapshots(filepath.Join(dir, story.Folder, "snapshots"), f.update)
+	kept := newSnapshots(snapshotsIn(dir), f.update)
 	bar := newProgress(c.ErrOrStderr(), "tests", nil)
 	played := 0
 	results, err := story.PlayAll(tests, kept.options(), func(*story.Result) {

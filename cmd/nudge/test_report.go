@@ -73,7 +73,7 @@ func (r *testReport) write(out io.Writer, output format, suite *story.Suite, ver
 			fmt.Fprintf(out, "  %s: never tested\n", missing)
 		}
 	}
-	_, err := fmt.Fprintf(out, "%s: %d passed, %d failed\n", plural(len(r.Tests), "tests"), r.Passed, r.Failed)
+	_, err := fmt.Fprintf(out, "%s: %d passed, %d failed\n", plural(len(r.Tests), "test"), r.Passed, r.Failed)
 	return err
 }
 

@@ -22,6 +22,9 @@ type snapshots struct {
 	err     error
 }
 
+// snapshotsIn is the folder of a project's snapshots.
+func snapshotsIn(dir string) string { return filepath.Join(dir, story.Folder, "snapshots") }
+
 func newSnapshots(folder string, update bool) *snapshots {
 	return &snapshots{folder: folder, update: update, changed: map[string]string{}}
 }

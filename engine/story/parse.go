@@ -2,6 +2,7 @@ package story
 
 import (
 	"encoding/json"
+	"errors"
 	"fmt"
 	"maps"
 	"slices"
@@ -204,21 +205,28 @@ func (r *reader) start(m *node.Map) time.Time {
 		}
 		return time.Time{}
 	}
-	words := strings.Fields(t.Value)
+	at, err := ParseStart(t.Value)
+	if err != nil {
+		r.list.Errorf(t.Span, CodeMoment, startHint, "%v", err)
+	}
+	return at
+}
+
+// ParseStart reads a day, a time and a zone: 2026-03-02 10:00 Europe/London.
+func ParseStart(text string) (time.Time, error) {
+	words := strings.Fields(text)
 	if len(words) != 3 {
-		r.list.Errorf(t.Span, CodeMoment, startHint, "a start is a day, a time and a time zone")
-		return time.Time{}
+		return time.Time{}, errors.New("a start is a day, a time and a time zone")
 	}
 	zone := shape.Zone(words[2])
 	if zone == nil {
-		r.list.Errorf(t.Span, CodeMoment, startHint, "there is no time zone %q", words[2])
-		return time.Time{}
+		return time.Time{}, fmt.Errorf("there is no time zone %q", words[2])
 	}
 	at, err := time.ParseInLocation("2006-01-02 15:04", words[0]+" "+words[1], zone)
 	if err != nil {
-		r.list.Errorf(t.Span, CodeMoment, startHint, "%q is no day and time", words[0]+" "+words[1])
+		return time.Time{}, fmt.Errorf("%q is no day and time", words[0]+" "+words[1])
 	}
-	return at
+	return at, nil
 }
 
 // answers reads what services answer.

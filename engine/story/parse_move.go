@@ -70,7 +70,7 @@ func (r *reader) moveOf(move *Move, word string, m *node.Map) {
 	case "expect":
 		move.Kind, move.Expect = MoveExpect, r.expectations(m.Get("expect"))
 	default:
-		move.Kind, move.Status, move.Name = MoveReceipt, statuses[word], r.messageName(m.Text(word), "any")
+		move.Kind, move.Status, move.Name = MoveReceipt, statuses[word], r.messageName(m.Text(word), AnyMessage)
 		move.Text, move.By = m.Str("reason"), r.by(m, false)
 	}
 }

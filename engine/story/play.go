@@ -143,11 +143,14 @@ func (w *World) Reply(who, text string) error {
 	return err
 }
 
+// AnyMessage is the name of the newest message, whatever it is called.
+const AnyMessage = "any"
+
 // Report has something become of the newest message of a name, to somebody or to
-// anybody. The name is that of a template or a step; any is the newest message.
+// anybody. The name is that of a template or a step, or AnyMessage.
 func (w *World) Report(name, who string, status channels.Status, reason string) error {
 	m := w.newest(func(m *Message) bool {
-		return (name == "any" || m.called(name)) && (who == "" || m.Content.To == who)
+		return (name == AnyMessage || m.called(name)) && (who == "" || m.Content.To == who)
 	})
 	if m == nil {
 		return fmt.Errorf("%s cannot be %s: nobody%s has got it", name, status, byWhom(who))

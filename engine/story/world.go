@@ -40,9 +40,10 @@ type World struct {
 
 	runs       []*Run
 	byID       map[engine.RunID]*Run
-	Messages   []*Message // that went out, in order
-	Skips      []*Skip    // starts that did not happen
-	Unanswered []string   // fetch steps that asked what the story has no answer for
+	Others     sandbox.Script // what people do who have no script of their own; nil for nothing
+	Messages   []*Message     // that went out, in order
+	Skips      []*Skip        // starts that did not happen
+	Unanswered []string       // fetch steps that asked what the story has no answer for
 
 	emitted  []*Emission // by runs, as far as the journal was read
 	read     uint64      // the number of the input up to which it was
@@ -201,7 +202,11 @@ func (w *World) post(p *engine.Post) {
 	w.queue = append(w.queue,
 		&runner.Group{Frees: 1, Inputs: []*engine.Input{{Kind: engine.InputResult, Result: accepted}}},
 		&runner.Group{Inputs: []*engine.Input{w.receipt(m, channels.Sent, "")}})
-	for _, a := range w.scripts[p.Content.To] {
+	script, known := w.scripts[p.Content.To]
+	if !known {
+		script = w.Others
+	}
+	for _, a := range script {
 		in := w.deed(m, a)
 		if a.After == 0 {
 			w.queue = append(w.queue, &runner.Group{Inputs: []*engine.Input{in}})
@@ -269,10 +274,22 @@ func (w *World) skipped(a *engine.Answer) {
 
 // PassUntil lets time pass, from what happens next to what happens after.
 func (w *World) PassUntil(until time.Time) error {
+	if err := w.Rest(until); err != nil {
+		return err
+	}
+	if until.After(w.now) {
+		w.now = until
+	}
+	return w.settle()
+}
+
+// Rest lets happen what is to happen until an instant, and stands still at the last of
+// it.
+func (w *World) Rest(until time.Time) error {
 	for {
 		next, does := w.upcoming()
 		if does == nil || next.After(until) {
-			break
+			return nil
 		}
 		if next.After(w.now) {
 			w.now = next
@@ -281,11 +298,16 @@ func (w *World) PassUntil(until time.Time) error {
 			return err
 		}
 	}
-	if until.After(w.now) {
-		w.now = until
-	}
-	return w.settle()
 }
+
+// Next is when something happens by itself, if it ever does.
+func (w *World) Next() (at time.Time, ok bool) {
+	at, does := w.upcoming()
+	return at.In(w.zone), does != nil
+}
+
+// Runs are all runs, in the order in which they started.
+func (w *World) Runs() []*Run { return w.runs }
 
 // upcoming is what happens next and when: a timer, or somebody acts.
 func (w *World) upcoming() (time.Time, func() error) {

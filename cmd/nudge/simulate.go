@@ -1,0 +1,264 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"nudge/channels/sandbox"
+	"nudge/engine/story"
+	"nudge/flows"
+)
+
+const simulateHelp = `Simulate plays one flow in virtual time and tells all that happens: every step, every
+message as it is rendered, and every condition with the values it saw. Nothing leaves
+this machine, and no time passes. It starts on Monday, 2 March 2026 at 10:00 where the
+project lives, unless --start says otherwise.
+
+The event that starts the flow is given by flags or by a file, with type, profile, data
+and profile_data as for nudge events send. People get every message after a second and
+never read, unless --person says what they do; with --interactive you choose at every
+wait what happens next. --story plays a test instead, by its FILE#NAME.`
+
+const simulateExample = `  nudge simulate order_shipped --data '{"order_id": "7", "customer": "ann", "total": 12}'
+  nudge simulate order_shipped --file event.json --person 'reads after 3s'
+  nudge simulate nps --interactive
+  nudge simulate --story 'tests/cart.yaml#emptied, then nothing'`
+
+const (
+	simulatedPerson = "ann"
+	simulatedStart  = "2026-03-02 10:00"
+	simulatedFor    = "365d"
+)
+
+// simulation is what simulate is told.
+type simulation struct {
+	dir, event, profile, data, profileData, file string
+	start, length, story                         string
+	people, answers                              []string
+	interactive                                  bool
+	output                                       *format
+}
+
+func newSimulate() *cobra.Command {
+	s := &simulation{}
+	c := &cobra.Command{
+		Use:     "simulate FLOW | --story FILE#NAME",
+		Short:   "Play one flow in virtual time and tell all that happens",
+		Long:    simulateHelp,
+		Example: simulateExample,
+		Args:    cobra.MaximumNArgs(1),
+	}
+	flags := c.Flags()
+	flags.StringVarP(&s.dir, "dir", "C", ".", "the project's folder")
+	flags.StringVar(&s.event, "event", "", "the event that starts it; by default the flow's first")
+	flags.StringVar(&s.profile, "profile", "", "the person the event names; by default "+simulatedPerson)
+	flags.StringVar(&s.data, "data", "", "the data, a JSON object: as it is, @FILE, or - for standard in")
+	flags.StringVar(&s.profileData, "profile-data", "", "what is known of the person, as --data is given")
+	flags.StringVarP(&s.file, "file", "f", "", "a file with the event, a JSON object; - for standard in")
+	flags.StringArrayVar(&s.people, "person", nil, "what people do with messages, for example \"reads after 3s\"; \"ann: fails\" for one of them")
+	flags.StringArrayVar(&s.answers, "answer", nil, "what a fetch step gets, as STEP=JSON or STEP=STATUS")
+	flags.StringVar(&s.start, "start", "", "when it starts, for example \""+simulatedStart+" Europe/London\"")
+	flags.StringVar(&s.length, "for", simulatedFor, "how long at most")
+	flags.StringVar(&s.story, "story", "", "play a test, by its FILE#NAME")
+	flags.BoolVarP(&s.interactive, "interactive", "i", false, "choose at every wait what happens next")
+	s.output = outputFlag(c)
+	c.RunE = func(c *cobra.Command, args []string) error {
+		switch {
+		case s.story != "" && len(args) > 0, s.story == "" && len(args) == 0:
+			return wrongUsage(errors.New("name either a FLOW, or a test with --story FILE#NAME"))
+		case s.story != "":
+			return s.playStory(c)
+		}
+		return s.play(c, args[0])
+	}
+	return c
+}
+
+// play simulates one flow.
+func (s *simulation) play(c *cobra.Command, name string) error {
+	p, err := mustLoad(s.dir, readPeople(os.LookupEnv), c.ErrOrStderr())
+	if err != nil {
+		return err
+	}
+	f := p.Flow(name)
+	if f == nil {
+		var known []string
+		for _, f := range p.Flows {
+			known = append(known, f.Name)
+		}
+		return wrongUsage(fmt.Errorf("there is no flow %q; %s", name, didYouMean(name, known)))
+	}
+	ev, err := s.firstEvent(f, c.InOrStdin())
+	if err != nil {
+		return err
+	}
+	w, until, err := s.world(p, ev)
+	if err != nil {
+		return err
+	}
+	t := &telling{world: w, out: c.OutOrStdout(), quiet: *s.output == asJSON}
+	err = begin(w, f, ev)
+	if err == nil && s.interactive {
+		err = (&chooser{telling: t, in: c.InOrStdin(), talk: c.ErrOrStderr(), profile: ev.Profile}).choose(until)
+	} else if err == nil {
+		err = w.Rest(until)
+	}
+	return s.finish(t, err)
+}
+
+// finish tells what is left to tell. An error is one of the story's: an event that was
+// refused, say.
+func (s *simulation) finish(t *telling, err error) error {
+	if *s.output == asJSON {
+		if failure := writeJSON(t.out, simulated{Timeline: t.world.Timeline(), Runs: runsOf(t.world)}); failure != nil {
+			return failure
+		}
+		return wrongInput(err)
+	}
+	if failure := t.tell(); failure != nil {
+		return failed(failure)
+	}
+	for _, r := range runsOf(t.world) {
+		fmt.Fprintln(t.out, r.text())
+	}
+	return wrongInput(err)
+}
+
+// firstEvent is the event that starts the flow; without a type, the flow is called.
+func (s *simulation) firstEvent(f *flows.Flow, in io.Reader) (*event, error) {
+	ev := &event{Type: s.event, Profile: s.profile}
+	if s.file != "" {
+		at := s.file
+		if at != "-" {
+			at = "@" + at
+		}
+		raw, err := readData("--file", at, in)
+		if err != nil {
+			return nil, err
+		}
+		if err := decodeEvent(raw, ev); err != nil {
+			return nil, err
+		}
+	}
+	for _, given := range []struct {
+		name, flag string
+		into       *[]byte
+	}{{"--data", s.data, (*[]byte)(&ev.Data)}, {"--profile-data", s.profileData, (*[]byte)(&ev.ProfileData)}} {
+		raw, err := readData(given.name, given.flag, in)
+		if err != nil {
+			return nil, err
+		}
+		if raw != nil {
+			*given.into = raw
+		}
+	}
+	for i := range f.Triggers {
+		if ev.Type == "" {
+			ev.Type = f.Triggers[i].Event
+		}
+	}
+	if ev.Profile == "" && needsPerson(f, ev.Type) {
+		ev.Profile = simulatedPerson
+	}
+	return ev, nil
+}
+
+// needsPerson reports whether a flow is for the person that the event names.
+func needsPerson(f *flows.Flow, event string) bool {
+	for i := range f.Triggers {
+		if t := &f.Triggers[i]; t.Event == event && t.To != nil {
+			return false
+		}
+	}
+	return true
+}
+
+// world is the world in which the simulation plays, and how long at most.
+func (s *simulation) world(p *project, ev *event) (*story.World, time.Time, error) {
+	start, err := startOf(s.start, p)
+	if err != nil {
+		return nil, start, wrongUsage(err)
+	}
+	length, err := flows.ParseDuration(s.length)
+	if err != nil {
+		return nil, start, wrongUsage(fmt.Errorf("--for: %w", err))
+	}
+	people, others, err := peopleOf(s.people)
+	if err != nil {
+		return nil, start, wrongUsage(err)
+	}
+	if ev.ProfileData != nil {
+		people = withAttributes(people, others, ev)
+	}
+	answers, err := answersOf(s.answers)
+	if err != nil {
+		return nil, start, wrongUsage(err)
+	}
+	w, err := story.NewWorld(p.Flows, people, start)
+	if err != nil {
+		return nil, start, wrongInput(err)
+	}
+	if !s.interactive || len(s.people) > 0 { // who chooses what people do has them do nothing else
+		w.Others = others
+	}
+	w.Answer(answers)
+	return w, length.After(start, start.Location()), nil
+}
+
+func startOf(text string, p *project) (time.Time, error) {
+	if text == "" {
+		return time.ParseInLocation("2006-01-02 15:04", simulatedStart, p.Zone)
+	}
+	at, err := story.ParseStart(text)
+	if err != nil {
+		return at, fmt.Errorf("--start: %w", err)
+	}
+	return at, nil
+}
+
+// peopleOf reads what people do: those that are named, and the others.
+func peopleOf(texts []string) (people []story.Person, others sandbox.Script, err error) {
+	if others, err = sandbox.ParseScript("never reads"); err != nil {
+		return nil, nil, err
+	}
+	for _, text := range texts {
+		name, does, named := strings.Cut(text, ":")
+		if !named || strings.ContainsAny(name, ` "`) {
+			name, does = "", text
+		}
+		script, err := sandbox.ParseScript(strings.TrimSpace(does))
+		if err != nil {
+			return nil, nil, fmt.Errorf("--person: %w", err)
+		}
+		if name == "" {
+			others = script
+		} else {
+			people = append(people, story.Person{Name: name, Script: script})
+		}
+	}
+	return people, others, nil
+}
+
+func withAttributes(people []story.Person, others sandbox.Script, ev *event) []story.Person {
+	for i := range people {
+		if people[i].Name == ev.Profile {
+			people[i].Attributes = ev.ProfileData
+			return people
+		}
+	}
+	return append(people, story.Person{Name: ev.Profile, Script: others, Attributes: ev.ProfileData})
+}
+
+// begin starts the flow.
+func begin(w *story.World, f *flows.Flow, ev *event) error {
+	if ev.Type == "" {
+		return w.Call(f.Name, ev.Profile, "", ev.Data)
+	}
+	return w.Event(ev.Type, ev.Profile, ev.Data)
+}

@@ -1,0 +1,239 @@
+package main
+
+import (
+	"bytes"
+	"encoding/json"
+	"io"
+	"log/slog"
+	"os"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"nudge/channels/sandbox"
+	"nudge/engine/story"
+)
+
+// parityProject is a flow that people leave in different ways, and a story of them.
+var parityProject = map[string]string{
+	"flows/parcel.yaml": `flow: parcel
+trigger: { event: parcel.sent, key: event.id, to: event.to }
+data: { id: string, to: string, urgent: boolean }
+steps:
+  - if: data.urgent
+    send: soon
+  - send: parcel
+  - id: told
+    wait:
+      - read: parcel
+      - failed: parcel
+        then: [ { exit: unreachable } ]
+      - reply: parcel
+        if: reply.keyword == "help"
+        then: [ { send: helped }, { exit: helped } ]
+      - after: 1h
+        then: [ { send: reminder }, { wait: 30m } ]
+`,
+	"templates/soon.yaml":     "body: Very soon\n",
+	"templates/parcel.yaml":   "body: \"Parcel {{ data.id }} for {{ profile.id }}\"\n",
+	"templates/helped.yaml":   "body: We will help\n",
+	"templates/reminder.yaml": "body: \"Still on its way{{ if parcel.delivered }}, as we wrote{{ end }}\"\n",
+	"tests/parcel.yaml": `flow: parcel
+people:
+  ann: { does: "delivered after 10m, reads after 20m" }
+  bob: { does: "never reads, delivered after 10m" }
+  col: { does: 'fails "no such device" after 10m' }
+  dee: { does: 'never reads, delivered after 10m, replies "Help!" after 20m' }
+tests:
+  - name: everybody
+    start: 2026-03-02 10:00 UTC
+    story:
+      - event: parcel.sent
+        data: { id: A, to: ann, urgent: false }
+      - event: parcel.sent
+        data: { id: B, to: bob, urgent: false }
+      - event: parcel.sent
+        data: { id: C, to: col, urgent: false }
+      - event: parcel.sent
+        data: { id: D, to: dee, urgent: false }
+      - after: 3h
+      - expect: [ parcel, parcel, parcel, parcel, helped, reminder ]
+`,
+}
+
+// TestServeLivesTheStory holds that a story which nudge test plays in virtual time
+// happens in the same way, but for instants, where the real engine serves, with a provider
+// behind HTTP and a clock that runs fast.
+func TestServeLivesTheStory(t *testing.T) {
+	dir := writeProject(t, parityProject)
+	played := playOnly(t, dir)
+	p, err := mustLoad(dir, readPeople(os.LookupEnv), io.Discard)
+	if err != nil {
+		t.Fatal(err)
+	}
+	scripts := map[string]sandbox.Script{}
+	for _, who := range played.Test.File.People {
+		scripts[who.Name] = who.Script
+	}
+	clock := newHeldClock(played.Test.Start, 12_000)
+	local, i, err := startWithLocal(t.Context(), localConfig{
+		Project: p, DataDir: t.TempDir(), Listen: "127.0.0.1:0", Local: "127.0.0.1:0",
+		People: scripted(scripts), Clock: clock, Log: slog.New(slog.DiscardHandler),
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() {
+		if err := local.Stop(); err != nil { // first, as its idle connections would hold up the other
+			t.Error(err)
+		}
+		if err := i.Stop(); err != nil {
+			t.Error(err)
+		}
+	}()
+	clock.Release()
+	a := newAPI(i.URL(), "")
+	for _, move := range played.Test.Story {
+		if move.Kind != story.MoveEvent {
+			break // time passes by itself here
+		}
+		if _, err := a.postEvent(t.Context(), event{Type: move.Name, Profile: move.By, Data: json.RawMessage(move.Data)}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	lived := liveOut(t, i, len(scripts))
+	for who, want := range livesOf(played) {
+		if got := lived[who]; !slices.Equal(got, want) {
+			t.Errorf("%s lived\n%s\nand played\n%s", who, strings.Join(got, "\n"), strings.Join(want, "\n"))
+		}
+	}
+}
+
+// liveOut waits until so many runs have ended, and tells their lives.
+func liveOut(t *testing.T, i *instance, runs int) map[string][]string {
+	t.Helper()
+	f := newFollower(i.store)
+	lives, ended := map[string][]string{}, 0
+	for deadline := time.Now().Add(patience); ended < runs; {
+		if time.Now().After(deadline) {
+			t.Fatalf("%d of %d runs have ended: %v", ended, runs, lives)
+		}
+		news, err := f.next()
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, n := range news {
+			lives[n.run.Profile] = append(lives[n.run.Profile], n.text)
+			if strings.HasPrefix(n.text, "ended: ") {
+				ended++
+			}
+		}
+	}
+	for who, life := range lives {
+		lives[who] = withoutInstants(life)
+	}
+	return lives
+}
+
+func livesOf(r *story.Result) map[string][]string {
+	lives := map[string][]string{}
+	for _, l := range r.Timeline {
+		if l.Kind == story.LineRun {
+			lives[l.Profile] = append(lives[l.Profile], strings.TrimPrefix(l.Text, l.Flow+" for "+l.Profile+" "))
+		}
+	}
+	for who, life := range lives {
+		lives[who] = withoutInstants(life)
+	}
+	return lives
+}
+
+var instants = regexp.MustCompile(`, until \S+$`)
+
+// withoutInstants is a life without what two of them may differ in: instants, the
+// provider's ids, and whether its answer or its first webhook came sooner. What follows
+// the end of a run may come after the look at it.
+func withoutInstants(life []string) (same []string) {
+	for _, line := range life {
+		if strings.Contains(line, "accepted by the provider as") || strings.HasSuffix(line, " sent") {
+			continue
+		}
+		same = append(same, instants.ReplaceAllString(line, ", until …"))
+		if strings.HasPrefix(line, "ended: ") {
+			return same
+		}
+	}
+	return same
+}
+
+// TestSimulateTellsAsTestDoes holds that the same story gives the same timeline, byte
+// for byte, through both verbs.
+func TestSimulateTellsAsTestDoes(t *testing.T) {
+	dir := writeProject(t, parityProject)
+	var tested struct{ Tests []struct{ Timeline json.RawMessage } }
+	var told struct{ Timeline json.RawMessage }
+	outputOf(t, &tested, "test", dir, "-o", "json")
+	outputOf(t, &told, "simulate", "-C", dir, "--story", "tests/parcel.yaml#everybody", "-o", "json")
+	if got, want := compact(t, told.Timeline), compact(t, tested.Tests[0].Timeline); got != want || len(got) < 1000 {
+		t.Errorf("simulate tells\n%s\nand test\n%s", got, want)
+	}
+}
+
+func compact(t *testing.T, raw json.RawMessage) string {
+	t.Helper()
+	var b bytes.Buffer
+	if err := json.Compact(&b, raw); err != nil {
+		t.Fatal(err)
+	}
+	return b.String()
+}
+
+func outputOf(t *testing.T, into any, args ...string) {
+	t.Helper()
+	var out, errs bytes.Buffer
+	if code := run(args, strings.NewReader(""), &out, &errs); code != 0 {
+		t.Fatalf("%v: %d: %s", args, code, errs.String())
+	}
+	if err := json.Unmarshal(out.Bytes(), into); err != nil {
+		t.Fatal(err)
+	}
+}
+
+func writeProject(t *testing.T, files map[string]string) string {
+	t.Helper()
+	dir := t.TempDir()
+	for name, text := range files {
+		path := filepath.Join(dir, name)
+		if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(path, []byte(text), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	return dir
+}
+
+// playOnly plays the only test of a project.
+func playOnly(t *testing.T, dir string) *story.Result {
+	t.Helper()
+	p, err := mustLoad(dir, readPeople(os.LookupEnv), io.Discard)
+	if err != nil {
+		t.Fatal(err)
+	}
+	suite, list := story.Load(p.folder, p.Project)
+	if list.HasErrors() {
+		t.Fatal(list)
+	}
+	result, err := story.Play(suite.Tests()[0], story.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if f := result.Failure; f != nil {
+		t.Fatalf("%s: %s\n%s", f.Span, f.Message, strings.Join(f.Diff, "\n"))
+	}
+	return result
+}
