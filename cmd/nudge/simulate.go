@@ -224,7 +224,7 @@ func startOf(text string, p *project) (time.Time, error) {
 
 // peopleOf reads what people do: those that are named, and the others.
 func peopleOf(texts []string) (people []story.Person, others sandbox.Script, err error) {
-	if others, err = sandbox.ParseScript("never reads"); err != nil {
+	if others, err = story.ParseScript("never reads"); err != nil {
 		return nil, nil, err
 	}
 	for _, text := range texts {
@@ -232,7 +232,7 @@ func peopleOf(texts []string) (people []story.Person, others sandbox.Script, err
 		if !named || strings.ContainsAny(name, ` "`) {
 			name, does = "", text
 		}
-		script, err := sandbox.ParseScript(strings.TrimSpace(does))
+		script, err := story.ParseScript(strings.TrimSpace(does))
 		if err != nil {
 			return nil, nil, fmt.Errorf("--person: %w", err)
 		}

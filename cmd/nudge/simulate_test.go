@@ -81,7 +81,7 @@ func TestServeLivesTheStory(t *testing.T) {
 	clock := newHeldClock(played.Test.Start, 12_000)
 	local, i, err := startWithLocal(t.Context(), localConfig{
 		Project: p, DataDir: t.TempDir(), Listen: "127.0.0.1:0", Local: "127.0.0.1:0",
-		People: scripted(scripts), Clock: clock, Log: slog.New(slog.DiscardHandler),
+		People: func(m sandbox.Message) sandbox.Script { return scripts[m.Profile] }, Clock: clock, Log: slog.New(slog.DiscardHandler),
 	})
 	if err != nil {
 		t.Fatal(err)
@@ -173,7 +173,9 @@ func withoutInstants(life []string) (same []string) {
 // for byte, through both verbs.
 func TestSimulateTellsAsTestDoes(t *testing.T) {
 	dir := writeProject(t, parityProject)
-	var tested struct{ Tests []struct{ Timeline json.RawMessage } }
+	var tested struct {
+		Tests []struct{ Timeline json.RawMessage }
+	}
 	var told struct{ Timeline json.RawMessage }
 	outputOf(t, &tested, "test", dir, "-o", "json")
 	outputOf(t, &told, "simulate", "-C", dir, "--story", "tests/parcel.yaml#everybody", "-o", "json")

@@ -137,7 +137,7 @@ func (r *reader) person(m *node.Map, p *Person) json.RawMessage {
 	for _, e := range m.Entries() {
 		switch e.Key.Value {
 		case "does":
-			script, err := sandbox.ParseScript(e.Value.Str())
+			script, err := ParseScript(e.Value.Str())
 			if err != nil {
 				e.Value.Errorf(CodeScript, `for example: reads after 3s, or: never reads, replies "yes" after 1h`, "%v", err)
 			}
@@ -162,6 +162,18 @@ func (r *reader) person(m *node.Map, p *Person) json.RawMessage {
 		return nil
 	}
 	return encoded(known)
+}
+
+// ParseScript reads what somebody does with every message (sandbox.ParseScript). A story
+// leaves nothing to chance, so every time must be one.
+func ParseScript(text string) (sandbox.Script, error) {
+	script, err := sandbox.ParseScript(text)
+	for _, a := range script {
+		if a.Until > a.After {
+			return nil, fmt.Errorf("%s is left to chance; a story needs one time", a)
+		}
+	}
+	return script, err
 }
 
 func (r *reader) test(m *node.Map) {
