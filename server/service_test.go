@@ -80,7 +80,7 @@ func start(t *testing.T, project map[string]string, changes ...func(*server.Conf
 	done := make(chan error, 1)
 	go func() { done <- s.runner.Run(running) }()
 	config := server.Config{
-		Runner: s.runner, Store: kept, Webhooks: &appmessaging.Webhook{Secrets: []string{secret}}, Registry: registry,
+		Runner: s.runner, Store: kept, Webhooks: &appmessaging.Webhook{Secrets: []appmessaging.Secret{secret}}, Registry: registry,
 	}
 	for _, change := range changes {
 		change(&config)

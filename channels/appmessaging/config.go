@@ -21,6 +21,14 @@ const DefaultTimeout = 130 * time.Second
 // not say.
 const DefaultConcurrency = 64
 
+// Limits on a batch: 5,000 messages, and 10 MB as any request (Dotdigital, batch page).
+// The default is the size of the provider's own batches of webhooks: larger ones save
+// few requests, and each that is lost leaves all of its messages unknown.
+const (
+	MaxBatch     = 5000
+	DefaultBatch = 500
+)
+
 // idleTimeout is shorter than the idle timeouts of common load balancers (60 s
 // and more), so that it is us who close an idle connection: one that the other
 // side closes while we write to it makes an unknown outcome.
@@ -36,14 +44,19 @@ type Config struct {
 	PathPrefix string
 
 	// Token is sent as a Bearer token. It excludes User and Password.
-	Token string
+	Token Secret
 
 	// User and Password are sent as HTTP Basic authentication.
-	User, Password string
+	User     string
+	Password Secret
 
 	// Timeout is how long one send may take, on the real clock; 0 means
 	// DefaultTimeout. Less than the provider needs makes more unknown outcomes.
 	Timeout time.Duration
+
+	// Batch is how many messages are posted together at most, 1 to MaxBatch; 0 means
+	// DefaultBatch, and 1 that each is posted alone.
+	Batch int
 
 	// Concurrency is how many sends the caller makes at once, and so how many idle
 	// connections are worth keeping; 0 means DefaultConcurrency. It is no limit.
@@ -63,7 +76,7 @@ func (c Config) LogValue() slog.Value { return slog.StringValue(c.String()) }
 
 var pathPrefix = regexp.MustCompile(`^(/apispaces/[A-Za-z0-9_-]+|/cpaas)$`)
 
-// endpoint is the URL of the messages, or the error that names the wrong field.
+// endpoint is the URL that all paths of the API begin with, or the error that names the wrong field.
 func (c Config) endpoint() (*url.URL, error) {
 	u, err := url.Parse(c.BaseURL)
 	switch {
@@ -82,7 +95,7 @@ func (c Config) endpoint() (*url.URL, error) {
 		return nil, fmt.Errorf("appmessaging: PathPrefix %q: want /apispaces/{id} with the ID "+
 			"of your API space, or /cpaas", c.PathPrefix)
 	}
-	return &url.URL{Scheme: u.Scheme, Host: u.Host, Path: c.PathPrefix + "/messages"}, nil
+	return &url.URL{Scheme: u.Scheme, Host: u.Host, Path: c.PathPrefix}, nil
 }
 
 // validate reports the first field that is wrong among those that endpoint does
@@ -99,12 +112,14 @@ func (c Config) validate() error {
 		return errors.New("appmessaging: Password is empty although there is a User")
 	case strings.ContainsRune(c.User, ':'):
 		return errors.New("appmessaging: User holds a colon, which HTTP Basic cannot carry")
-	case strings.ContainsFunc(c.Token, notVisible):
+	case strings.ContainsFunc(string(c.Token), notVisible):
 		return errors.New("appmessaging: Token holds a space, a line break or another character " +
 			"that no token has; was it read from a file with a line break at its end?")
 	case c.Timeout < 0:
 		return fmt.Errorf("appmessaging: Timeout %v is negative; want 0 for %v, or more",
 			c.Timeout, DefaultTimeout)
+	case c.Batch < 0 || c.Batch > MaxBatch:
+		return fmt.Errorf("appmessaging: Batch %d: want 1 to %d, or 0 for %d", c.Batch, MaxBatch, DefaultBatch)
 	case c.Concurrency < 0:
 		return fmt.Errorf("appmessaging: Concurrency %d is negative; want 0 for %d, or more",
 			c.Concurrency, DefaultConcurrency)
@@ -128,6 +143,7 @@ func (c Config) transport() *http.Transport {
 	t.MaxIdleConnsPerHost = cmp.Or(c.Concurrency, DefaultConcurrency)
 	t.MaxIdleConns = 0 // all are of one host, which has its limit above
 	t.IdleConnTimeout = idleTimeout
+	t.ForceAttemptHTTP2 = true  // a transport with a dialler or TLS settings of its own does not offer it
 	t.DisableCompression = true // answers are small, and a limit on them should mean bytes
 	return t
 }

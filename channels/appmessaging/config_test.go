@@ -32,6 +32,8 @@ func TestNewNamesTheWrongField(t *testing.T) {
 		{"Password", func(c *Config) { c.Token, c.User = "", "u" }},
 		{"Timeout", func(c *Config) { c.Timeout = -1 }},
 		{"Concurrency", func(c *Config) { c.Concurrency = -1 }},
+		{"Batch", func(c *Config) { c.Batch = -1 }},
+		{"Batch", func(c *Config) { c.Batch = MaxBatch + 1 }},
 	} {
 		config := Config{BaseURL: "https://api.comapi.com", PathPrefix: "/cpaas", Token: token}
 		test.change(&config)

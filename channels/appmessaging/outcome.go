@@ -19,10 +19,17 @@ import (
 //	408, 5xx                 Unknown: what is behind the answer may have taken it
 //	429, 503 + Retry-After   Deferred
 //	3xx, other 4xx           Refused
-func outcome(status int, header http.Header, body []byte, now time.Time) channels.Result {
+func outcome(a answer, now time.Time) channels.Result {
+	if a.status >= 200 && a.status < 300 {
+		return success(a)
+	}
+	return failed(a, now)
+}
+
+// failed is what an answer that is no success means, of one message as of many.
+func failed(a answer, now time.Time) channels.Result {
+	status, header, body := a.status, a.header, a.body
 	switch {
-	case status >= 200 && status < 300:
-		return success(status, body)
 	case status == http.StatusTooManyRequests:
 		after, _ := retryAfter(header, now)
 		return deferred("429: too many requests"+colon(failure(body)), after)
@@ -40,28 +47,37 @@ func outcome(status int, header http.Header, body []byte, now time.Time) channel
 	}
 }
 
-// success reads the answer to a send that was taken. A 201 may say that the
-// message already failed (Dotdigital, "Message send response").
-func success(status int, body []byte) channels.Result {
-	var answer struct {
-		MessageID      string          `json:"messageId"`
-		ConversationID string          `json:"conversationId"`
-		Status         string          `json:"status"`
-		StatusDetails  json.RawMessage `json:"statusDetails"`
+// taken is what the provider says of one message that it took.
+type taken struct {
+	Index          *int            `json:"index"` // of a batch
+	MessageID      string          `json:"messageId"`
+	ConversationID string          `json:"conversationId"`
+	Status         string          `json:"status"`
+	StatusDetails  json.RawMessage `json:"statusDetails"`
+}
+
+// success reads the answer to a send that was taken.
+func success(a answer) channels.Result {
+	var t taken
+	if err := json.Unmarshal(a.body, &t); err != nil {
+		return unknown(fmt.Sprintf("answered %d, but the answer is not the JSON of a message", a.status))
 	}
-	if err := json.Unmarshal(body, &answer); err != nil {
-		return unknown(fmt.Sprintf("answered %d, but the answer is not the JSON of a message", status))
+	return t.result(a.status)
+}
+
+// result is how the send of one message ended that was answered with a success. A 201
+// may say that the message already failed (Dotdigital, "Message send response").
+func (t *taken) result(status int) channels.Result {
+	if t.Status == "failed" {
+		return refused("failed at once" + colon(findReason(t.StatusDetails)))
 	}
-	if answer.Status == "failed" {
-		return refused("failed at once" + colon(findReason(answer.StatusDetails)))
-	}
-	if answer.MessageID == "" {
+	if t.MessageID == "" {
 		return unknown(fmt.Sprintf("answered %d, but the answer names no messageId", status))
 	}
 	return channels.Result{
 		Outcome:      channels.Accepted,
-		ProviderID:   answer.MessageID,
-		Conversation: answer.ConversationID,
+		ProviderID:   t.MessageID,
+		Conversation: t.ConversationID,
 	}
 }
 

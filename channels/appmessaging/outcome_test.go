@@ -83,7 +83,7 @@ func TestOutcome(t *testing.T) {
 			if header == nil {
 				header = http.Header{}
 			}
-			got := outcome(test.status, header, []byte(test.body), testNow)
+			got := outcome(answer{status: test.status, header: header, body: []byte(test.body)}, testNow)
 			if diff := cmp.Diff(test.want, got); diff != "" {
 				t.Errorf("(-want +got):\n%s", diff)
 			}
@@ -93,7 +93,7 @@ func TestOutcome(t *testing.T) {
 
 func TestEveryStatusHasAnOutcome(t *testing.T) {
 	for status := 200; status < 600; status++ {
-		r := outcome(status, http.Header{}, nil, testNow)
+		r := outcome(answer{status: status, header: http.Header{}}, testNow)
 		if r.Outcome < channels.Refused || r.Outcome > channels.Unknown || r.Reason == "" {
 			t.Errorf("status %d without a body: got %+v, want a reason and no acceptance", status, r)
 		}

@@ -29,7 +29,7 @@ func (w Webhook) Verify(body []byte, signature string) error {
 		return ErrSignature
 	}
 	for _, secret := range w.Secrets {
-		if secret != "" && hmac.Equal(given, digest(secret, body)) {
+		if secret != "" && hmac.Equal(given, digest(string(secret), body)) {
 			return nil
 		}
 	}

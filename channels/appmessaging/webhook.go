@@ -28,7 +28,7 @@ var (
 type Webhook struct {
 	// Secrets are the secrets of the webhook, any of which is good: two while one
 	// replaces the other. Without any, every webhook is refused.
-	Secrets []string
+	Secrets []Secret
 }
 
 // Inbound is what one webhook brought. Receipts and Replies are in the order of

@@ -15,7 +15,7 @@ import (
 
 const secret = "secret"
 
-var hook = Webhook{Secrets: []string{"", "older", secret}}
+var hook = Webhook{Secrets: []Secret{"", "older", secret}}
 
 // The vector was computed with OpenSSL.
 const (
@@ -33,9 +33,9 @@ func TestVerify(t *testing.T) {
 		{"vector", hook, vectorMAC, nil},
 		{"upper case", hook, strings.ToUpper(vectorMAC), nil},
 		{"older secret", hook, Sign("older", []byte(vectorBody)), nil},
-		{"wrong secret", Webhook{Secrets: []string{"other"}}, vectorMAC, ErrSignature},
+		{"wrong secret", Webhook{Secrets: []Secret{"other"}}, vectorMAC, ErrSignature},
 		{"no secret", Webhook{}, vectorMAC, ErrSignature},
-		{"empty secret", Webhook{Secrets: []string{""}}, Sign("", []byte(vectorBody)), ErrSignature},
+		{"empty secret", Webhook{Secrets: []Secret{""}}, Sign("", []byte(vectorBody)), ErrSignature},
 		{"missing", hook, "", ErrSignature},
 		{"short", hook, vectorMAC[:38], ErrSignature},
 		{"odd", hook, vectorMAC[:39], ErrSignature},

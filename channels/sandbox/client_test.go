@@ -36,7 +36,7 @@ func newReceiver(t testing.TB) *receiver {
 
 func (r *receiver) ServeHTTP(w http.ResponseWriter, q *http.Request) {
 	body, _ := io.ReadAll(q.Body)
-	hook := appmessaging.Webhook{Secrets: []string{secret}}
+	hook := appmessaging.Webhook{Secrets: []appmessaging.Secret{secret}}
 	in, err := hook.Decode(body, q.Header.Get(appmessaging.SignatureHeader))
 	r.mu.Lock()
 	defer r.mu.Unlock()

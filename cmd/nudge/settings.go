@@ -34,8 +34,8 @@ import (
 //
 // Their texts may hold ${NAME}, ${NAME:-default} and $$; see expand.
 type settings struct {
-	Account  *account // nil: none is given
-	Secrets  []string // of webhooks; none: webhooks are off
+	Account  *account              // nil: none is given
+	Secrets  []appmessaging.Secret // of webhooks; none: webhooks are off
 	Listen   addresses
 	Tokens   []string
 	DataDir  string
@@ -117,8 +117,11 @@ func newReader(text string, env environment) *reader {
 }
 
 // webhooks reads the secrets, of which an old and a new one may be good at a time.
-func (r *reader) webhooks(m *node.Map) []string {
-	secrets := r.texts(m.Get("secrets"), "secrets")
+func (r *reader) webhooks(m *node.Map) []appmessaging.Secret {
+	var secrets []appmessaging.Secret
+	for _, text := range r.texts(m.Get("secrets"), "secrets") {
+		secrets = append(secrets, appmessaging.Secret(text))
+	}
 	m.Close()
 	return secrets
 }

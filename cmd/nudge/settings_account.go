@@ -17,8 +17,8 @@ func (r *reader) account(m *node.Map) *account {
 	}
 	before := len(r.list)
 	a := &account{Config: appmessaging.Config{
-		BaseURL: r.str(m.Text("url")), PathPrefix: r.str(m.Text("path")), Token: r.str(m.Text("token")),
-		User: r.str(m.Text("user")), Password: r.str(m.Text("password")), Timeout: m.Duration("timeout"),
+		BaseURL: r.str(m.Text("url")), PathPrefix: r.str(m.Text("path")), Token: appmessaging.Secret(r.str(m.Text("token"))),
+		User: r.str(m.Text("user")), Password: appmessaging.Secret(r.str(m.Text("password"))), Timeout: m.Duration("timeout"),
 	}}
 	if m.Has("senders") {
 		a.Senders = m.Int("senders")

@@ -7,6 +7,7 @@ import (
 	"testing/fstest"
 	"time"
 
+	"nudge/channels/appmessaging"
 	"nudge/engine"
 	"nudge/flows"
 )
@@ -34,7 +35,7 @@ clock: { speed: 500 }
 	if a := s.Account; a.Token != "t0ken" || a.Senders != 8 || a.Concurrency != 8 || a.Timeout != 140*time.Second {
 		t.Errorf("account is %+v", a)
 	}
-	if !slices.Equal(s.Secrets, []string{"one", "${two}"}) || !slices.Equal(s.Tokens, []string{"dev", "xt0kenx"}) {
+	if !slices.Equal(s.Secrets, []appmessaging.Secret{"one", "${two}"}) || !slices.Equal(s.Tokens, []string{"dev", "xt0kenx"}) {
 		t.Errorf("secrets are %q, tokens %q", s.Secrets, s.Tokens)
 	}
 	if s.Listen.API != "127.0.0.1:9090" || s.DataDir != "/var/lib/nudge" || s.Speed != 500 {

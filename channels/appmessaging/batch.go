@@ -1,0 +1,144 @@
+package appmessaging
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"fmt"
+	"net/http"
+	"time"
+
+	"nudge/channels"
+)
+
+// parcelled is one message of a batch: its JSON, and where its result belongs.
+type parcelled struct {
+	payload []byte
+	at      int
+}
+
+// BatchLimit is how many messages one call of SendBatch may have.
+func (c *Client) BatchLimit() int { return c.batch }
+
+// SendBatch posts messages together, in as few requests as the limits on their number
+// and bytes allow, and returns the result of each, in their order. A message that
+// cannot be encoded is refused by itself.
+//
+// A batch that the provider finds invalid is cut in halves until the bad message stands
+// alone: it took none of them, so none is sent twice. What has no clear answer is
+// unknown for every message in the request, and is not posted again.
+func (c *Client) SendBatch(ctx context.Context, messages []channels.Message) []channels.Result {
+	results := make([]channels.Result, len(messages))
+	batch := make([]parcelled, 0, len(messages))
+	for i, m := range messages {
+		payload, err := encode(m)
+		if err != nil {
+			results[i] = refused("not sent: " + err.Error())
+			continue
+		}
+		batch = append(batch, parcelled{payload, i})
+	}
+	for len(batch) > 0 {
+		n := c.fitting(batch)
+		c.sendAll(ctx, batch[:n], results)
+		batch = batch[n:]
+	}
+	for i := range results {
+		results[i] = c.redacted(results[i])
+	}
+	return results
+}
+
+// fitting is how many of the first messages fit into one request, 1 or more.
+func (c *Client) fitting(batch []parcelled) (n int) {
+	size := len("[") // each message has a comma or the closing bracket behind it
+	for n < min(len(batch), c.batch) {
+		size += len(batch[n].payload) + len(",")
+		if n > 0 && size > MaxRequest {
+			break
+		}
+		n++
+	}
+	return n
+}
+
+// sendAll posts messages in one request, or in several when the provider refuses that
+// one for what is in it.
+func (c *Client) sendAll(ctx context.Context, batch []parcelled, results []channels.Result) {
+	if len(batch) == 1 {
+		results[batch[0].at] = c.send(ctx, batch[0].payload)
+		return
+	}
+	a, lost := c.post(ctx, "/messages/batch", joined(batch))
+	switch {
+	case lost != nil:
+		setAll(results, batch, *lost)
+	case divisible(a.status):
+		half := len(batch) / 2
+		c.sendAll(ctx, batch[:half], results)
+		c.sendAll(ctx, batch[half:], results)
+	case a.status < 200 || a.status >= 300:
+		setAll(results, batch, failed(a, time.Now()))
+	default:
+		setTaken(results, batch, a)
+	}
+}
+
+// divisible reports whether a status refuses a batch as a whole for what a part of it
+// may be guilty of.
+func divisible(status int) bool {
+	switch status {
+	case http.StatusBadRequest, http.StatusRequestEntityTooLarge, http.StatusUnprocessableEntity:
+		return true
+	}
+	return false
+}
+
+func joined(batch []parcelled) []byte {
+	size := len("[")
+	for _, p := range batch {
+		size += len(p.payload) + len(",")
+	}
+	b := bytes.NewBuffer(make([]byte, 0, size))
+	for i, p := range batch {
+		b.WriteByte("[,"[min(i, 1)])
+		b.Write(p.payload)
+	}
+	b.WriteByte(']')
+	return b.Bytes()
+}
+
+func setAll(results []channels.Result, batch []parcelled, r channels.Result) {
+	for _, p := range batch {
+		results[p.at] = r
+	}
+}
+
+// setTaken pairs the entries of an answer with the messages, by their index; one that
+// has none counts by its place. What no entry is about is unknown, and so is what two
+// are about: the provider took it, and nobody can say as what.
+func setTaken(results []channels.Result, batch []parcelled, a answer) {
+	var entries []taken
+	if err := json.Unmarshal(a.body, &entries); err != nil {
+		setAll(results, batch, unknown(fmt.Sprintf("answered %d, but the answer is not the JSON of a batch", a.status)))
+		return
+	}
+	setAll(results, batch, unknown(fmt.Sprintf("answered %d, but the answer does not mention the message", a.status)))
+	seen := make([]bool, len(batch))
+	for place := range entries {
+		at := place
+		if entries[place].Index != nil {
+			at = *entries[place].Index
+		}
+		if at < 0 || at >= len(batch) {
+			continue
+		}
+		result := &results[batch[at].at]
+		if seen[at] {
+			*result = unknown(fmt.Sprintf("answered %d, but the answer mentions the message twice", a.status))
+			continue
+		}
+		seen[at] = true
+		*result = entries[place].result(a.status)
+	}
+}

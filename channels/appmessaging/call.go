@@ -1,0 +1,114 @@
+package appmessaging
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"net/url"
+
+	"nudge/channels"
+)
+
+// Limits on what is read of an answer. A success echoes its request, so it may
+// be somewhat larger than the largest request; an error has a few lines.
+const (
+	maxAnswer = MaxRequest + 1<<20
+	maxError  = 64 << 10
+)
+
+// errTimeout is the cause of the end of a context that a client made.
+var errTimeout = errors.New("no answer in time")
+
+// answer is what the provider said to one request.
+type answer struct {
+	status int
+	header http.Header
+	body   []byte
+	torn   error // why the body is not whole; nil when it is
+}
+
+// post posts a payload once. Lost is how that ended for what was in it when there is no
+// answer to judge by; else nil.
+func (c *Client) post(ctx context.Context, path string, payload []byte) (a answer, lost *channels.Result) {
+	ctx, cancel := context.WithTimeoutCause(ctx, c.timeout, errTimeout)
+	defer cancel()
+	p := &parcel{data: payload}
+	a, err := c.call(ctx, http.MethodPost, path, p)
+	if err != nil {
+		result := c.unanswered(ctx, p.seal(), err)
+		return a, &result
+	}
+	if a.torn != nil && a.status < 300 {
+		result := unknown(fmt.Sprintf("answered %d, but the answer could not be read: %s",
+			a.status, clip(a.torn.Error())))
+		return a, &result
+	}
+	return a, nil
+}
+
+// call makes one request, with a body where there is one, and reads the answer. Path is
+// escaped, and may have a query.
+func (c *Client) call(ctx context.Context, method, path string, body *parcel) (answer, error) {
+	r, err := c.request(method, path, body)
+	if err != nil {
+		return answer{}, err
+	}
+	response, err := c.transport.RoundTrip(r.WithContext(ctx))
+	if err != nil {
+		return answer{}, err
+	}
+	defer response.Body.Close()
+	a := answer{status: response.StatusCode, header: response.Header}
+	a.body, a.torn = read(response)
+	return a, nil
+}
+
+// request has no GetBody and no Idempotency-Key, because Go's transport takes
+// either as leave to post again by itself.
+func (c *Client) request(method, path string, body *parcel) (*http.Request, error) {
+	u, err := url.Parse(c.base.String() + path)
+	if err != nil {
+		return nil, err
+	}
+	r := &http.Request{Method: method, URL: u, Host: u.Host, Header: c.header}
+	if body != nil {
+		r.Body, r.ContentLength = body, int64(len(body.data))
+	}
+	return r, nil
+}
+
+// unanswered is the result of a post that got no response at all.
+func (c *Client) unanswered(ctx context.Context, whole bool, err error) channels.Result {
+	err = c.ended(ctx, err)
+	if whole {
+		return unknown("sent, but " + clip(err.Error()))
+	}
+	return channels.Result{Outcome: channels.Deferred, Reason: "not sent: " + clip(err.Error())}
+}
+
+// ended is why a call got no answer, in better words where it was we who ended it.
+func (c *Client) ended(ctx context.Context, err error) error {
+	switch {
+	case context.Cause(ctx) == errTimeout:
+		return fmt.Errorf("no answer within %v", c.timeout)
+	case ctx.Err() != nil:
+		return errors.New("stopped before the answer came")
+	}
+	return err
+}
+
+// read reads an answer to its end, so that its connection can be used again, or
+// to the limit.
+func read(response *http.Response) ([]byte, error) {
+	limit := int64(maxError)
+	if response.StatusCode < 300 {
+		limit = maxAnswer
+	}
+	body, err := io.ReadAll(io.LimitReader(response.Body, limit+1))
+	if err == nil && int64(len(body)) > limit {
+		return body[:limit], fmt.Errorf("it has more than %d bytes", limit)
+	}
+	return body, err
+}
