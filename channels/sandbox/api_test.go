@@ -118,6 +118,7 @@ func TestValidation(t *testing.T) {
 	w := newWorld(t, nil)
 	const rest = `"body":"x","rules":["appMessaging"]}`
 	const to = `{"to":{"profileId":"dave"},`
+	const parts = `"parts":[{"type":"a/b","url":"u"}]`
 	for _, test := range []struct{ request, want string }{
 		{``, `request`},
 		{`{`, `request`},
@@ -147,6 +148,51 @@ func TestValidation(t *testing.T) {
 			`customBody.appMessaging.parts[0].data`},
 		{to + `"customBody":{"sms":{}},"channelOptions":{"sms":{}},` + rest, `customBody.sms`},
 		{to + `"expiresOn":"tomorrow",` + rest, `expiresOn`},
+		{to + `"expiresOn":7,` + rest, `expiresOn`},
+		{`{"to":{"profileId":"dave","phoneNumber":44},` + rest, `to.phoneNumber`},
+		{`{"to":{"profileId":""},` + rest, `to.profileId`},
+		{to + `"title":7,` + rest, `title`},
+		{to + `"body":7,"rules":["appMessaging"]}`, `body`},
+		{to + `"templateId":7,` + rest, `templateId`},
+		{to + `"templateId":"t","messageParts":[{"type":"a/b","url":"u"}],"ruleSet":"r"}`, `templateId`},
+		{to + `"conversationId":7,` + rest, `conversationId`},
+		{to + `"metadata":"x",` + rest, `metadata`},
+		{to + `"requireOptIn":"yes",` + rest, `requireOptIn`},
+		{to + `"overrides":7,` + rest, `overrides`},
+		{to + `"overrides":{"appMessaging":7},` + rest, `overrides.appMessaging`},
+		{to + `"ruleSet":7,` + rest, `ruleSet`},
+		{to + `"body":"x","rules":[{"channel":"appMessaging"}]}`, `rules`},
+		{to + `"messageParts":{},"ruleSet":"r"}`, `messageParts`},
+		{to + `"messageParts":[{"type":"a/b","data":7}],"ruleSet":"r"}`, `messageParts[0].data`},
+		{to + `"messageParts":[{"type":"a/b","data":["x"]}],"ruleSet":"r"}`, `messageParts[0].data`},
+		{to + `"messageParts":[{"type":"image/png","data":"not base64"}],"ruleSet":"r"}`, `messageParts[0].data`},
+		{to + `"messageParts":[{"type":"a/b","data":"x","size":-1}],"ruleSet":"r"}`, `messageParts[0].size`},
+		{to + `"messageParts":[{"type":"a/b","data":"x","size":"1"}],"ruleSet":"r"}`, `messageParts.size`},
+		{to + `"messageParts":[{"type":"a/b","data":"x","channels":[""]}],"ruleSet":"r"}`, `messageParts[0].channels`},
+		{to + `"channelOptions":{"sms":7},` + rest, `channelOptions.sms`},
+		{to + `"channelOptions":{"appMessaging":{"from":{"profileId":"p","avatarUrl":7}}},` + rest,
+			`channelOptions.appMessaging.from.avatarUrl`},
+		{to + `"customBody":{"own":7},` + rest, `customBody.own`},
+		{to + `"customBody":{"appMessaging":{"parts":[{"type":"a/b","data":{}}]}},` + rest,
+			`customBody.appMessaging.parts[0].data`},
+		{to + `"customBody":{"appMessaging":{"metadata":7,` + parts + `}},` + rest, `customBody.appMessaging.metadata`},
+		{to + `"customBody":{"appMessaging":{"alert":"x",` + parts + `}},` + rest, `customBody.appMessaging.alert`},
+		{to + `"customBody":{"appMessaging":{"alert":{"title":7},` + parts + `}},` + rest,
+			`customBody.appMessaging.alert.title`},
+		{to + `"customBody":{"appMessaging":{"alert":{"platforms":{"apns":{"badge":"1"}}},` + parts + `}},` + rest,
+			`customBody.appMessaging.alert.platforms.apns.badge`},
+		{to + `"customBody":{"appMessaging":{"alert":{"platforms":{"apns":{"sound":7}}},` + parts + `}},` + rest,
+			`customBody.appMessaging.alert.platforms.apns.sound`},
+		{to + `"customBody":{"appMessaging":{"alert":{"platforms":{"apns":{"alert":{}}}},` + parts + `}},` + rest,
+			`customBody.appMessaging.alert.platforms.apns.alert`},
+		{to + `"customBody":{"appMessaging":{"alert":{"platforms":{"apns":{"payload":7}}},` + parts + `}},` + rest,
+			`customBody.appMessaging.alert.platforms.apns.payload`},
+		{to + `"customBody":{"appMessaging":{"alert":{"platforms":{"fcm":{"collapse_key":7}}},` + parts + `}},` + rest,
+			`customBody.appMessaging.alert.platforms.fcm.collapse_key`},
+		{to + `"customBody":{"appMessaging":{"alert":{"platforms":{"fcm":{"data":[]}}},` + parts + `}},` + rest,
+			`customBody.appMessaging.alert.platforms.fcm.data`},
+		{to + `"customBody":{"appMessaging":{"alert":{"platforms":{"fcm":{"notification":{"icon":7}}}},` + parts + `}},` + rest,
+			`customBody.appMessaging.alert.platforms.fcm.notification.icon`},
 	} {
 		status, body := w.call("POST", messages, test.request)
 		var got struct {
@@ -163,6 +209,71 @@ func TestValidation(t *testing.T) {
 	}
 	if len(w.Messages()) != 0 {
 		t.Errorf("got %d messages, want none to be kept", len(w.Messages()))
+	}
+}
+
+// TestGoodRequests are what the provider's pages show, and each field once.
+func TestGoodRequests(t *testing.T) {
+	w := newWorld(t, nil)
+	for _, request := range []string{
+		`{ "body": "App Messaging send from Comapi", "to": { "profileId": "dave" }, "rules": ["appMessaging"] }`,
+		`{"body":"x","to":{"profileId":"dave","email":"d@example.com","own":"x"},"rules":["sms","appMessaging"],
+			"title":"t","requireOptIn":false,"expiresOn":"2030-02-01T09:00:00.000Z","templateId":"t",
+			"overrides":{"appMessaging":{"conversation":{}}},"metadata":{"a":[1]}}`,
+		`{"body":"x","to":{"profileId":"dave"},"ruleSet":"mine","conversationId":"Acme Support",
+			"channelOptions":{"appMessaging":{"from":{"profileId":"Acme-Support","name":"Support","avatarUrl":"https://a/b"}},
+			"sms":{"from":"Acme","allowUnicode":true}}}`,
+		`{"body":"x","to":{"profileId":"dave"},"rules":["appMessaging"],"channelOptions":{"appMessaging":{"profileId":"p"}}}`,
+		`{"to":{"profileId":"dave"},"rules":["appMessaging"],"messageParts":[
+			{"type":"application/json","data":"{\"a\":1}"},{"type":"application/json","data":{"a":1}},
+			{"name":"i","type":"image/png","data":"aGVsbG8=","size":5,"channels":["appMessaging"]},{"type":"image/png","url":"https://a/b"}]}`,
+		`{"body":"x","to":{"profileId":"dave"},"rules":["appMessaging"],"customBody":{"own":"text","appMessaging":{
+			"from":{"profileId":"Acme-Support","name":"Support"},"metadata":{"ticket":17},
+			"parts":[{"type":"text/plain","data":"Your item has arrived"}],
+			"alert":{"title":"t","body":"b","platforms":{
+				"apns":{"badge":1,"sound":"ping.aiff","alert":"Support update","payload":{"k":"v"}},
+				"fcm":{"collapse_key":"support","data":{"k":"v"},"notification":{"title":"Support","body":"Update","icon":"ic"}}}}}}}`,
+		`{"body":"x","to":{"profileId":"dave"},"rules":["appMessaging"],"customBody":{"appMessaging":{"parts":[{"type":"a/b","url":"u"}],
+			"alert":{"platforms":{"apns":{"sound":{}},"fcm":{"collapse_key":{}}}}}}}`,
+	} {
+		w.post(http.StatusCreated, messages, request)
+	}
+}
+
+func TestBatchLimits(t *testing.T) {
+	w := newWorld(t, func(c *sandbox.Config) { c.Pending = 1 << 20 })
+	many := strings.Repeat(smallest+",", sandbox.MaxBatch-1) + smallest
+	answer := w.post(http.StatusAccepted, messages+"/batch", "["+many+"]")
+	if !strings.HasPrefix(answer, `[{"index":0,"messageId":"`) || strings.Count(answer, "messageId") != sandbox.MaxBatch {
+		t.Errorf("got %.80s…, want %d messages with their index", answer, sandbox.MaxBatch)
+	}
+	for _, body := range []string{"[" + many + "," + smallest + "]", "[]", "{}"} {
+		if got := w.post(http.StatusBadRequest, messages+"/batch", body); !strings.Contains(got, `"paramName":"request"`) {
+			t.Errorf("got %s, want the request to be refused", got)
+		}
+	}
+}
+
+func TestUser(t *testing.T) {
+	w := newWorld(t, func(c *sandbox.Config) { c.User = "shop" })
+	for _, test := range []struct {
+		set  func(*http.Request)
+		want int
+	}{
+		{func(r *http.Request) { r.Header.Set("Authorization", "Bearer token") }, http.StatusUnauthorized},
+		{func(r *http.Request) { r.SetBasicAuth("other", "token") }, http.StatusUnauthorized},
+		{func(r *http.Request) { r.SetBasicAuth("shop", "wrong") }, http.StatusUnauthorized},
+		{func(r *http.Request) { r.SetBasicAuth("shop", "token") }, http.StatusOK},
+	} {
+		r, err := http.NewRequestWithContext(t.Context(), "GET", w.server.URL+webhooks, nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		test.set(r)
+		status, body := w.do(r)
+		if status != test.want || status == http.StatusUnauthorized && !strings.HasPrefix(body, `{"message":"`) {
+			t.Errorf("%v: got %d %s, want %d", r.Header, status, body, test.want)
+		}
 	}
 }
 

@@ -104,9 +104,10 @@ func (e *event) said() *saidMessage {
 	return m
 }
 
+// seen comes from the person's app, whoever wrote the message; so does its direction.
 func (e *event) seen() *seenMessage {
 	return &seenMessage{
-		ID: e.of.ID, ConversationID: e.of.Conversation, Scope: scope, Direction: e.of.direction(),
+		ID: e.of.ID, ConversationID: e.of.Conversation, Scope: scope, Direction: "inbound",
 		ProfileID: e.of.Profile, Timestamp: at(e.at), ConversationEventID: e.revision,
 	}
 }

@@ -87,17 +87,20 @@ func (o *outbox) aim(to *receiver) {
 	o.work.Broadcast() // what filled no batch may fill one now
 }
 
-// close ends the workers. What they are posting ends with the receiver's context.
+// close ends the workers, and drops what is left. What they are posting ends with the
+// receiver's context.
 func (o *outbox) close() {
 	o.mu.Lock()
 	o.closed = true
 	o.work.Broadcast()
 	o.rest.Broadcast()
-	to := o.to
 	o.mu.Unlock()
 	o.group.Wait()
-	if to != nil {
-		to.client.CloseIdleConnections()
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	o.lanes, o.ready, o.again, o.waiting, o.events = nil, queue[*lane]{}, queue[*delivery]{}, 0, 0
+	if o.to != nil {
+		o.to.client.CloseIdleConnections()
 	}
 }
 

@@ -3,6 +3,7 @@ package sandbox
 import (
 	"encoding/json"
 	"fmt"
+	"math"
 	"net/url"
 	"time"
 )
@@ -52,23 +53,19 @@ type Filter struct {
 	Value string `json:"value"`
 }
 
+// unset is a number that a document did not give.
+const unset = math.MinInt
+
 // parseWebhook reads a webhook and everything that is wrong with it.
-func parseWebhook(raw []byte) (Webhook, []failure) {
-	var w struct {
-		Webhook
-		MaxBatchSize *int `json:"maxBatchSize"`
-		BatchTimeout *int `json:"batchTimeout"`
-	}
+func parseWebhook(raw []byte) (Webhook, failures) {
+	w := Webhook{MaxBatchSize: unset, BatchTimeout: unset}
 	if err := json.Unmarshal(raw, &w); err != nil {
-		return Webhook{}, []failure{notAsWanted("", err)}
+		return Webhook{}, failures{notAsWanted("", err)}
 	}
 	w.ID, w.Deleted = "", false
-	if w.Batch {
-		w.Webhook.MaxBatchSize, w.Webhook.BatchTimeout = defaultWebhookBatch, defaultBatchTimeout
-	}
 	var f failures
-	f.number("maxBatchSize", w.MaxBatchSize, MaxWebhookBatch, &w.Webhook.MaxBatchSize)
-	f.number("batchTimeout", w.BatchTimeout, MaxBatchTimeout, &w.Webhook.BatchTimeout)
+	w.MaxBatchSize = f.number("maxBatchSize", w.MaxBatchSize, MaxWebhookBatch, w.Batch, defaultWebhookBatch)
+	w.BatchTimeout = f.number("batchTimeout", w.BatchTimeout, MaxBatchTimeout, w.Batch, defaultBatchTimeout)
 	f.add(w.Name == "", "name", "is required")
 	u, err := url.Parse(w.URL)
 	f.add(w.URL == "", "url", "is required")
@@ -84,16 +81,20 @@ func parseWebhook(raw []byte) (Webhook, []failure) {
 				"is no filter of this event; see availableevents")
 		}
 	}
-	return w.Webhook, f
+	return w, f
 }
 
-// number checks a number from 1 to most that may be absent, and keeps it.
-func (f *failures) number(name string, given *int, most int, into *int) {
-	if given == nil {
-		return
+// number checks a number from 1 to most. One that was not given is the usual one where
+// it is needed.
+func (f *failures) number(name string, given, most int, needed bool, usual int) int {
+	switch {
+	case given == unset && needed:
+		return usual
+	case given == unset:
+		return 0
 	}
-	f.add(*given < 1 || *given > most, name, fmt.Sprintf("want 1 to %d", most))
-	*into = *given
+	f.add(given < 1 || given > most, name, fmt.Sprintf("want 1 to %d", most))
+	return given
 }
 
 // topics are what the subscriptions ask for. A filter for another channel leaves
