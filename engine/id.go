@@ -69,3 +69,16 @@ type Installation [8]byte
 
 // String is the installation in 16 hex digits, as it travels in metadata.nudge.
 func (i Installation) String() string { return hex.EncodeToString(i[:]) }
+
+// MarshalText writes the text form.
+func (i Installation) MarshalText() ([]byte, error) { return []byte(i.String()), nil }
+
+// UnmarshalText reads the text form.
+func (i *Installation) UnmarshalText(text []byte) error {
+	raw, err := hex.DecodeString(string(text))
+	if err != nil || len(raw) != len(i) {
+		return fmt.Errorf("%q is no installation: 16 hex digits", text)
+	}
+	copy(i[:], raw)
+	return nil
+}

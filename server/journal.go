@@ -11,9 +11,9 @@ import (
 
 // JournalHead is the first line of an exported journal: whose it is, and how far it goes.
 type JournalHead struct {
-	Installation string         `json:"installation"`
-	Seq          uint64         `json:"seq"` // number of the last input
-	Stamp        engine.Instant `json:"stamp,omitzero"`
+	Installation engine.Installation `json:"installation"`
+	Seq          uint64              `json:"seq"` // number of the last input
+	Stamp        engine.Instant      `json:"stamp,omitzero"`
 }
 
 const journalPage = 1024 // inputs read from the store at a time
@@ -34,7 +34,7 @@ func (s *Server) getJournal(w http.ResponseWriter, r *http.Request) {
 	w.Header().Set("Content-Type", "application/x-ndjson")
 	lines := json.NewEncoder(w)
 	lines.SetEscapeHTML(false)
-	err = lines.Encode(JournalHead{state.Installation.String(), state.Seq, state.Stamp})
+	err = lines.Encode(JournalHead{state.Installation, state.Seq, state.Stamp})
 	// A page at a time: the store is not held open while a slow client reads.
 	for from <= state.Seq && err == nil && r.Context().Err() == nil {
 		from, err = s.journalLines(lines, from, state.Seq)

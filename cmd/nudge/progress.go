@@ -6,6 +6,7 @@ import (
 	"io"
 	"os"
 	"strings"
+	"sync"
 	"sync/atomic"
 	"time"
 )
@@ -63,6 +64,17 @@ func (p *progress) show(done int) {
 	}
 	p.shown = time.Now()
 	fmt.Fprint(p.out, "\r\x1b[K", bar(p.answered(int64(done)), p.size), plural(done, p.noun))
+}
+
+// shared is show for several goroutines.
+func (p *progress) shared() func(done uint64) {
+	var one sync.Mutex
+	return func(done uint64) {
+		if one.TryLock() { // somebody else is drawing: nothing is lost
+			p.show(int(done))
+			one.Unlock()
+		}
+	}
 }
 
 // answered is about how many bytes of the file the answers are to: reading is ahead of

@@ -26,7 +26,9 @@ func newRoot() *cobra.Command {
 	}
 	root.AddCommand(
 		newDemo(), newDev(), newServe(), newSandbox(),
-		newCheck(), newTest(), newSimulate(), newSchema(), newSend(), newEvents(), newProfiles(), newFlows(), newRuns(), newStore(), newVersion(),
+		newCheck(), newTest(), newSimulate(), newBacktest(), newSchema(),
+		newSend(), newEvents(), newProfiles(), newFlows(), newRuns(),
+		newStore(), newVersion(),
 	)
 	root.SetHelpCommand(&cobra.Command{Hidden: true})
 	return root

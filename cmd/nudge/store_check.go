@@ -4,12 +4,10 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"io/fs"
 
 	"github.com/spf13/cobra"
 
 	"nudge/store"
-	"nudge/store/bolt"
 )
 
 const storeCheckHelp = `Check reads every record of a data folder and verifies what must hold between them. It
@@ -47,16 +45,9 @@ func newStoreCheck() *cobra.Command {
 }
 
 func checkStore(dir string) (*store.Report, error) {
-	kv, err := bolt.OpenExisting(dir)
-	if errors.Is(err, fs.ErrNotExist) {
-		return nil, wrongInput(fmt.Errorf("there is no store in %s: it has no %s", dir, bolt.FileName))
-	}
+	s, err := openStore(dir)
 	if err != nil {
-		return nil, failed(err)
-	}
-	s, err := store.Open(kv)
-	if err != nil {
-		return nil, failed(err)
+		return nil, err
 	}
 	report, err := s.Check()
 	return report, failed(errors.Join(err, s.Close()))

@@ -1,0 +1,137 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"os"
+	"runtime/debug"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"nudge/engine/backtest"
+	"nudge/flows"
+)
+
+const backtestHelp = `Backtest lets the flows of a project live through what really happened: the events, replies
+and receipts of the last days, in virtual time, once with the flows that are deployed and
+once with those of the folder, and shows the difference in messages. Nothing is sent.
+
+What people did with a message is known where the deployed flows sent it too. Messages that
+are new count as unread; --receipts like-others gives them what others did with the same
+template.
+
+It reads the journal of the running server, or with --store that of a data folder whose
+server has stopped (a copy does as well).`
+
+const backtestExample = `  nudge backtest --since 7d
+  nudge backtest shop --since 2026-11-01 --receipts like-others
+  nudge backtest --store data -o json`
+
+// backtestFlags are what nudge backtest is told.
+type backtestFlags struct {
+	api      *apiFlags
+	store    string
+	since    string
+	receipts string
+	people   int
+	output   *format
+}
+
+func newBacktest() *cobra.Command {
+	c := &cobra.Command{
+		Use:     "backtest [DIR]",
+		Short:   "Show what edited flows would have done with what really happened",
+		Long:    backtestHelp,
+		Example: backtestExample,
+		Args:    cobra.MaximumNArgs(1),
+	}
+	f := &backtestFlags{api: addAPIFlags(c), output: outputFlag(c)}
+	flags := c.Flags()
+	flags.StringVar(&f.store, "store", "", "read the journal of this data folder instead of the server's")
+	flags.StringVar(&f.since, "since", "7d", "how far back: a duration such as 7d, a date, or an instant; all for everything")
+	flags.StringVar(&f.receipts, "receipts", string(backtest.Unread), "what came back for messages that were never sent: unread or like-others")
+	flags.IntVar(&f.people, "people", 20, "how many people to show, those with the most differences first")
+	c.RunE = func(c *cobra.Command, args []string) error { return runBacktest(c, dirArgument(args), f) }
+	return c
+}
+
+func runBacktest(c *cobra.Command, dir string, f *backtestFlags) error {
+	o, err := f.options(time.Now())
+	if err != nil {
+		return err
+	}
+	p, err := mustLoad(dir, readPeople(os.LookupEnv), c.ErrOrStderr())
+	if err != nil {
+		return err
+	}
+	o.Zone = p.Zone
+	from, err := f.journal(c)
+	if err != nil {
+		return err
+	}
+	defer from.Close()
+	bar := newProgress(c.ErrOrStderr(), "input", nil)
+	o.Progress = bar.shared()
+	report, err := backtest.Run(c.Context(), from, bundlesOf(p.Project), o)
+	bar.clear()
+	switch {
+	case errors.Is(err, backtest.ErrNothing):
+		return wrongInput(fmt.Errorf("%w; --since all takes everything", err))
+	case err != nil:
+		return failed(err)
+	}
+	if *f.output == asJSON {
+		return writeJSON(c.OutOrStdout(), report)
+	}
+	return writeBacktest(c.OutOrStdout(), report, p.Zone, f.people)
+}
+
+// options are what the flags say, at an instant.
+func (f *backtestFlags) options(now time.Time) (o backtest.Options, err error) {
+	o.Assume = backtest.Assumption(f.receipts)
+	if o.Assume != backtest.Unread && o.Assume != backtest.LikeOthers {
+		return o, wrongUsage(fmt.Errorf("--receipts %q: want unread or like-others", f.receipts))
+	}
+	o.Since, err = since(f.since, now)
+	return o, err
+}
+
+// since is the instant that a text names.
+func since(text string, now time.Time) (time.Time, error) {
+	if text == "all" {
+		return time.Time{}, nil
+	}
+	if d, err := flows.ParseDuration(text); err == nil {
+		return now.AddDate(0, 0, -d.Days).Add(-d.Clock), nil
+	}
+	for _, layout := range []string{time.RFC3339, time.DateTime, time.DateOnly} {
+		if t, err := time.Parse(layout, text); err == nil {
+			return t, nil
+		}
+	}
+	return time.Time{}, wrongUsage(fmt.Errorf("--since %q: want a duration such as 7d, a date such as 2026-11-01, or all", text))
+}
+
+// journal opens what the flags name.
+func (f *backtestFlags) journal(c *cobra.Command) (journal, error) {
+	// The worlds make much that is soon forgotten; collecting it seldom is half the time.
+	debug.SetGCPercent(400)
+	if f.store != "" {
+		return openStore(f.store)
+	}
+	a, err := f.api.api()
+	if err != nil {
+		return nil, err
+	}
+	bar := newProgress(c.ErrOrStderr(), "input", nil)
+	defer bar.clear()
+	return a.fetchJournal(c.Context(), bar)
+}
+
+func bundlesOf(p *flows.Project) (all []flows.Bundle) {
+	for _, f := range p.Flows {
+		all = append(all, f.Bundle)
+	}
+	return all
+}

@@ -1,0 +1,134 @@
+package main
+
+import (
+	"bufio"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"net/http"
+	"os"
+
+	"nudge/engine"
+	"nudge/engine/backtest"
+	"nudge/server"
+	"nudge/store"
+	"nudge/store/bolt"
+)
+
+// journal is where a backtest reads from; it is closed after.
+type journal interface {
+	backtest.Source
+	io.Closer
+}
+
+// openStore opens a data folder for reading.
+func openStore(dir string) (*store.Store, error) {
+	kv, err := bolt.OpenExisting(dir)
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		return nil, wrongInput(fmt.Errorf("there is no store in %s: it has no %s", dir, bolt.FileName))
+	case err != nil:
+		return nil, failed(err)
+	}
+	s, err := store.Open(kv)
+	return s, failed(err)
+}
+
+const journalMark = 1024 // lines between two places that are remembered
+
+// journalFile is the journal of a running server, kept in a file of its own while it is
+// read, so that a long one takes no memory. The file is gone once it is closed.
+type journalFile struct {
+	file  *os.File
+	head  server.JournalHead
+	size  int64
+	marks []mark
+}
+
+// mark is where a line begins.
+type mark struct {
+	seq uint64
+	at  int64
+}
+
+// fetchJournal takes the whole journal from a server.
+func (a *api) fetchJournal(ctx context.Context, p *progress) (*journalFile, error) {
+	response, err := a.do(ctx, http.MethodGet, "/v1/journal", "application/json", http.NoBody)
+	if err != nil {
+		return nil, err
+	}
+	defer response.Body.Close()
+	j := &journalFile{}
+	if j.file, err = os.CreateTemp("", "nudge-journal-"); err != nil {
+		return nil, failed(err)
+	}
+	if err := j.take(response.Body, p); err != nil {
+		j.Close()
+		return nil, failed(fmt.Errorf("the journal of %s: %w", a.server, err))
+	}
+	return j, nil
+}
+
+func (j *journalFile) take(from io.Reader, p *progress) error {
+	lines := bufio.NewReaderSize(from, 1<<20)
+	out := bufio.NewWriterSize(j.file, 1<<20)
+	head, err := lines.ReadBytes('\n')
+	if err != nil {
+		return err
+	}
+	if err := json.Unmarshal(head, &j.head); err != nil {
+		return err
+	}
+	for n := uint64(1); n <= j.head.Seq; n++ {
+		line, err := lines.ReadBytes('\n')
+		if err != nil {
+			return fmt.Errorf("it broke off at input %d of %d: %w", n, j.head.Seq, err)
+		}
+		if n%journalMark == 1 {
+			j.marks = append(j.marks, mark{n, j.size})
+		}
+		j.size += int64(len(line))
+		if _, err := out.Write(line); err != nil {
+			return err
+		}
+		p.show(int(n))
+	}
+	return out.Flush()
+}
+
+// State is what the head of the journal says.
+func (j *journalFile) State() (engine.State, error) {
+	return engine.State{Installation: j.head.Installation, Seq: j.head.Seq, Stamp: j.head.Stamp}, nil
+}
+
+// Entries reads the file from the last remembered place before a number on.
+func (j *journalFile) Entries(from uint64, visit func(*engine.Journaled) bool) error {
+	if from > j.head.Seq {
+		return nil
+	}
+	at := j.marks[(max(from, 1)-1)/journalMark]
+	lines := bufio.NewReaderSize(io.NewSectionReader(j.file, at.at, j.size-at.at), 256<<10)
+	for seq := at.seq; seq <= j.head.Seq; seq++ {
+		line, err := lines.ReadBytes('\n')
+		if err != nil {
+			return err
+		}
+		if seq < from {
+			continue
+		}
+		entry := new(engine.Journaled)
+		if err := json.Unmarshal(line, entry); err != nil {
+			return fmt.Errorf("input %d of the journal: %w", seq, err)
+		}
+		if !visit(entry) {
+			return nil
+		}
+	}
+	return nil
+}
+
+// Close removes the file.
+func (j *journalFile) Close() error { return errors.Join(j.file.Close(), os.Remove(j.file.Name())) }
