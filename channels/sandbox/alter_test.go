@@ -44,7 +44,7 @@ func TestRedact(t *testing.T) {
 		`{"redact":true}`:                        "redactSource",
 		`{"redact":true,"redactSource":"all"}`:   "redactSource",
 		`{"redact":"yes","redactSource":"chat"}`: "redact",
-		``: "request",
+		``:                                       "request",
 	} {
 		if status, got := w.call("PATCH", path, body); status != http.StatusBadRequest || !strings.Contains(got, `"`+want+`"`) {
 			t.Errorf("%s: got %d %s, want 400 with a failure of %s", body, status, got, want)
@@ -105,6 +105,7 @@ func TestInbounds(t *testing.T) {
 	sent := w.send(message("dave")).ProviderID
 	const path = messages + "/inbounds"
 	first := w.post(http.StatusCreated, path, `{"from":{"profileId":"dave"},"channel":"own","body":"hi","metadata":{"k":1}}`)
+	w.settle()
 	w.post(http.StatusCreated, path, `{"from":{"profileId":"eve"},"to":{"conversationId":"c 1"},"channel":"own",`+
 		`"messageParts":[{"type":"image/png","url":"https://a/b"}]}`)
 	w.settle()

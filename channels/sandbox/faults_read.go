@@ -33,7 +33,7 @@ func readFaults(m *node.Map, seed uint64) Faults {
 	readShare(m, "errors", &f.Errors)
 	for _, item := range m.List("error_statuses") {
 		status := item.Int()
-		if status < 400 || status > 599 {
+		if _, number := item.Literal().(int); number && (status < 400 || status > 599) {
 			item.Errorf(node.CodeBadValue, "", "error_statuses must be from 400 to 599")
 		}
 		f.Statuses = append(f.Statuses, status)
