@@ -6,6 +6,7 @@ import (
 	"strings"
 	"testing"
 
+	"nudge/engine/story"
 	"nudge/flows"
 	"nudge/flows/diag"
 )
@@ -28,7 +29,7 @@ func folders(t *testing.T) []string {
 }
 
 // An example teaches, so it has no errors, and no warnings but those that it means to
-// show. It has a page of its own, and a story below.
+// show. It has a page of its own.
 func TestExamplesAreClean(t *testing.T) {
 	for _, name := range folders(t) {
 		t.Run(name, func(t *testing.T) {
@@ -50,8 +51,31 @@ func TestExamplesAreClean(t *testing.T) {
 			if !strings.HasPrefix(string(page), "# "+name+"\n") || !strings.Contains(string(page), "nudge dev examples/"+name) {
 				t.Errorf("its page does not begin with its name, or does not say how to run it")
 			}
-			if stories[name] == nil {
-				t.Errorf("it has no story")
+		})
+	}
+}
+
+// TestStories plays the tests of every example, which show all that can happen in its
+// flows.
+func TestStories(t *testing.T) {
+	for _, name := range folders(t) {
+		t.Run(name, func(t *testing.T) {
+			project, list := flows.Load(os.DirFS(name))
+			must(t, list.Err())
+			suite, list := story.Load(os.DirFS(name), project)
+			must(t, list.Err())
+			shown := story.NewCoverage()
+			_, err := story.PlayAll(suite.Tests(), story.Options{}, func(r *story.Result) {
+				shown.Add(r.Coverage)
+				if f := r.Failure; f != nil {
+					t.Errorf("%s: %s: %s\n%s", f.Span, r.Test.Name, f.Message, strings.Join(f.Diff, "\n"))
+				}
+			})
+			must(t, err)
+			for _, f := range project.Flows {
+				if c := shown.Of(f); len(c.Missing) > 0 {
+					t.Errorf("%s: never tested: %s", f.Name, strings.Join(c.Missing, ", "))
+				}
 			}
 		})
 	}

@@ -8,8 +8,8 @@ import (
 	"nudge/flows/schema"
 )
 
-const schemaHelp = `Schema writes the JSON Schema of a file of a project: flow, template or project (which is
-nudge.yaml). An editor with a YAML language server completes and explains every key
+const schemaHelp = `Schema writes the JSON Schema of a file of a project: flow, template, test or project (which
+is nudge.yaml). An editor with a YAML language server completes and explains every key
 with it. Where a file says so itself, the editor needs no settings:
 
   # yaml-language-server: $schema=../.schema/flow.json`
@@ -19,13 +19,13 @@ const schemaExample = `  nudge schema flow > .schema/flow.json
 
 // schemas are what there is a schema of.
 var schemas = map[string]func() []byte{
-	"flow": schema.Flow, "template": schema.Template, "project": schema.Project,
+	"flow": schema.Flow, "template": schema.Template, "project": schema.Project, "test": schema.Test,
 }
 
 func newSchema() *cobra.Command {
-	words := []string{"flow", "template", "project"}
+	words := []string{"flow", "template", "project", "test"}
 	return &cobra.Command{
-		Use:       "schema flow|template|project",
+		Use:       "schema flow|template|project|test",
 		Short:     "Write the JSON Schema of a file, for editors",
 		Long:      schemaHelp,
 		Example:   schemaExample,

@@ -19,6 +19,8 @@ const (
 	Folder = "tests"
 	// MaxMoves is how many moves a story may have.
 	MaxMoves = 1000
+	// MaxTimes is how often one move may have an event happen.
+	MaxTimes = 1000
 	// MaxTests is how many tests a file may have.
 	MaxTests = 1000
 )

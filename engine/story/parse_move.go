@@ -91,7 +91,13 @@ func (r *reader) event(move *Move, m *node.Map) {
 			r.unknown(t, "event", slices.Sorted(maps.Keys(known)))
 		}
 	}
-	move.By, move.Data = r.by(m, false), r.data(m)
+	move.By, move.Data, move.Times = r.by(m, false), r.data(m), 1
+	if m.Has("times") {
+		if move.Times = m.Int("times"); move.Times < 1 || move.Times > MaxTimes {
+			m.Errorf("times", CodeMove, "", "an event happens from 1 to %d times", MaxTimes)
+			move.Times = 1
+		}
+	}
 }
 
 // by is who acts: the only person of the file where nobody is named.

@@ -93,7 +93,12 @@ func (p *player) do(m *Move) error {
 	w := p.world
 	switch m.Kind {
 	case MoveEvent:
-		return w.Event(m.Name, m.By, m.Data)
+		for range m.Times {
+			if err := w.Event(m.Name, m.By, m.Data); err != nil {
+				return err
+			}
+		}
+		return nil
 	case MoveCall:
 		return w.Call(m.Name, m.By, m.Key, m.Data)
 	case MoveReply:

@@ -67,6 +67,7 @@ type Move struct {
 	Name    string // event type, flow, or message
 	By      string // who; empty for nobody
 	Key     string // of a call
+	Times   int    // how often an event happens, from 1
 	Data    json.RawMessage
 	Text    string // of a reply, or the reason of a receipt
 	Status  channels.Status
