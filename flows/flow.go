@@ -21,9 +21,11 @@ type Flow struct {
 	Profile  *shape.Type // what the project declares of a person; nil for nothing
 	Entry    Entry
 	Promises *Promises // nil when none are made
-	Exits    []Line    // Then is not used; an after or at counts from the start of the run
-	Steps    []Step    // Steps[0] is the first; empty flows do not load
-	Bundle   Bundle    // what Compile needs to make this version again
+	// Migrations say what a deploy does to runs of older versions; see Migrate.
+	Migrations []Migration
+	Exits      []Line // Then is not used; an after or at counts from the start of the run
+	Steps      []Step // Steps[0] is the first; empty flows do not load
+	Bundle     Bundle // what Compile needs to make this version again
 
 	Listening map[string]*Heard // by event type: what the flow does with it
 

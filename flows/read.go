@@ -63,8 +63,10 @@ func (r *reader) read(m *node.Map, stem string) {
 		r.from = own
 	}
 	r.readPromises(m.Child("promises"))
+	migrations := m.Get("migrate")
 	r.readSteps(m)
 	r.readExits(exits)
+	r.readMigrations(migrations)
 	m.Close()
 }
 

@@ -15,6 +15,8 @@ func flow() *Schema {
 		key("category", "The category of the messages, one of `categories` in nudge.yaml: their hours, their caps, and what people opt out of.", name(), "orders"),
 		key("from", "Who the messages are from: a Chat team, or `{ id, name }`.", from(), "Customer Services"),
 		key("promises", "What no run of the flow may exceed.", anyOf(promises()), example{"messages": 4, "ends": "14d"}),
+		key("migrate", "What a deploy of this version does to runs of older ones, by the step they are parked on. Those that no line names stay with their version.", oneOrMore(migration()),
+			[]any{example{"from": "wait_1", "to": "same"}, example{"from": "old_reminder", "exit": "outdated"}}),
 		must(key("steps", "What happens, one step after the other.", ref2("steps"), []any{example{"send": "shipped"}, example{"wait": "1d"}})),
 	)
 }
@@ -49,6 +51,16 @@ func promises() *Schema {
 		key("messages", "At most so many messages in a run.", integer(1, 100_000), 4),
 		key("ends", "A run ends within this time.", duration(), "14d"),
 	)
+}
+
+func migration() *Schema {
+	s := mapping("A migration", "Where runs of older versions go that are parked on a step: to a step of this version, which they begin anew, or out.",
+		must(key("from", "The id of the step in the older version, or `any`.", name(), "wait_1")),
+		key("to", "The id of a step of this version, or `same` for the one with the same id.", name(), "same"),
+		key("exit", "The outcome to end with instead.", name(), "outdated"),
+	)
+	s.OneOf = exactlyOne("to", "exit")
+	return s
 }
 
 // trigger is what starts a run. Which other keys may stand in it depends on its

@@ -32,6 +32,8 @@ var probes = map[string]struct {
 	"A flow":   {flow(), "flows/f.yaml", []string{aSend + "zzz: 1\n"}},
 	"Entry":    {entry(), "flows/f.yaml", []string{aSend + "entry: { zzz: 1 }\n"}},
 	"Promises": {promises(), "flows/f.yaml", []string{aSend + "promises: { zzz: 1 }\n"}},
+	"A migration": {migration(), "flows/f.yaml", []string{
+		aSend + "migrate: [ { from: any, to: same, zzz: 1 } ]\n", aSend + "migrate: [ { from: any, exit: old, zzz: 1 } ]\n"}},
 	"A trigger": {trigger(), "flows/f.yaml", []string{
 		"flow: f\ntrigger: { zzz: 1, event: e }\nsteps: [ { wait: 1d } ]\n",
 		"flow: f\ntrigger: { zzz: 1, reply: any }\nsteps: [ { wait: 1d } ]\n",

@@ -1,0 +1,101 @@
+package flows
+
+import (
+	"nudge/flows/diag"
+	"nudge/flows/node"
+)
+
+// Migration says what happens to runs of older versions that are parked on a step when
+// this version is deployed. Runs that no migration names stay with their version.
+type Migration struct {
+	From string // the step's id in their version; empty for any step
+	To   int    // the step of this version to go on with, anew; SameStep for the one with the same id
+	Exit string // the outcome to end with instead; empty for none
+}
+
+// SameStep in Migration.To is the step that has the same id as the one a run is parked on.
+const SameStep = -3
+
+const (
+	anyStep  = "any"
+	sameStep = "same"
+)
+
+// Migrate returns the first migration for runs of older versions that are parked on a
+// step, with the step to go on with; nil where they stay.
+func (f *Flow) Migrate(step string) (m *Migration, to int) {
+	for i := range f.Migrations {
+		m := &f.Migrations[i]
+		if m.From != "" && m.From != step {
+			continue
+		}
+		if m.To != SameStep || m.Exit != "" {
+			return m, m.To
+		}
+		if to := f.StepNamed(step); to >= 0 && len(f.Steps[to].Loops) == 0 {
+			return m, to
+		}
+	}
+	return nil, 0
+}
+
+// readMigrations reads what happens to runs of older versions. The steps are read.
+func (r *reader) readMigrations(v *node.Value) {
+	for _, one := range oneOrMore(v) {
+		m := one.Map()
+		if m == nil {
+			continue
+		}
+		migration := Migration{}
+		switch from := m.Text("from"); {
+		case from == nil:
+			m.Errorf("from", CodeMissingKey, "the id of a step of older versions, or any", "a migration says which runs it is for")
+		case from.Value != anyStep && checkName(from, "a step's id", r.list):
+			migration.From = from.Value
+		}
+		r.readGoal(m, &migration)
+		m.Close()
+		r.flow.Migrations = append(r.flow.Migrations, migration)
+	}
+}
+
+// readGoal reads where a migration leads: to a step, or out.
+func (r *reader) readGoal(m *node.Map, migration *Migration) {
+	const hint = "to: STEP, to: same, or exit: OUTCOME"
+	switch {
+	case m.Has("to") == m.Has("exit"):
+		m.Errorf("to", CodeMissingKey, hint, "a migration leads to one step, or out")
+		m.Allow("to", "exit")
+	case m.Has("exit"):
+		if t := m.Text("exit"); checkName(t, "an outcome", r.list) {
+			migration.Exit = t.Value
+		}
+	default:
+		migration.To = r.goal(m.Text("to"), migration.From)
+	}
+}
+
+// goal is the step that runs are moved to.
+func (r *reader) goal(t *node.Text, from string) int {
+	if t == nil {
+		return 0
+	}
+	if t.Value == sameStep {
+		return SameStep
+	}
+	to := -1
+	ids := make([]string, len(r.heads))
+	for i, h := range r.heads {
+		if ids[i] = h.id; h.id == t.Value {
+			to = i
+		}
+	}
+	switch {
+	case to < 0:
+		r.list.Errorf(t.Span, CodeUnknownStep, diag.DidYouMean(t.Value, ids, "Steps"), "no step has the id %q", t.Value)
+		return 0
+	case to < len(r.flow.Steps) && len(r.flow.Steps[to].Loops) > 0:
+		r.list.Errorf(t.Span, CodeBadValue, "move them to the repeat itself", "%s is inside of a repeat, and no round of it has begun", t.Value)
+	}
+	return to
+}
