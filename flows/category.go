@@ -3,7 +3,6 @@ package flows
 import (
 	"fmt"
 	"maps"
-	"regexp"
 	"slices"
 
 	"nudge/flows/diag"
@@ -11,70 +10,21 @@ import (
 	"nudge/templates"
 )
 
+// MaxCap is the largest cap a category may have: so many sends are kept of every person.
+const MaxCap = 1000
+
 // Category is what messages of one kind have in common: when they may be sent, and how
 // many of them a person gets.
 type Category struct {
 	Always bool     // no hours, no cap, no opt-out
-	Window *Window  // nil: at any time
-	AtMost int      // messages to a person; 0 for any number
+	Window Windows  // nil: at any time
+	AtMost int      // messages to a person, MaxCap at most; 0 for any number
 	Per    Duration // the period of AtMost
 }
 
-// Window is the hours of a day in which a message may be sent, where its person lives.
-type Window struct {
-	Days     Weekdays
-	From, To int // in minutes since midnight: from From up to but without To; To is 1440 at most
-}
-
-// within reports whether a window allows nothing that another one forbids.
-func (w *Window) within(other *Window) bool {
-	return w.From >= other.From && w.To <= other.To && w.Days&^other.Days == 0
-}
-
-// String is the window as a flow writes it.
-func (w *Window) String() string {
-	hours := fmt.Sprintf("%02d:%02d-%02d:%02d", w.From/60, w.From%60, w.To/60, w.To%60)
-	if w.Days == EveryDay {
-		return hours
-	}
-	return w.Days.String() + " " + hours
-}
-
-var windowForm = regexp.MustCompile(`^(?:(\S+) +)?(\S+)-(\S+)$`)
-
-// readWindow reads 08:00-21:00, or mon-fri 08:00-21:00; nil for none.
-func readWindow(t *node.Text, list *diag.List) *Window {
-	if t == nil {
-		return nil
-	}
-	w, err := parseWindow(t.Value)
-	if err != nil {
-		list.Errorf(t.Span, CodeBadWindow, "for example 08:00-21:00 or mon-fri 09:00-17:30", "%v", err)
-	}
-	return w
-}
-
-func parseWindow(text string) (*Window, error) {
-	m := windowForm.FindStringSubmatch(text)
-	if m == nil {
-		return nil, fmt.Errorf("%q is not a window of hours", text)
-	}
-	w, err := &Window{Days: EveryDay}, error(nil)
-	if m[1] != "" {
-		if w.Days, err = parseDays(m[1]); err != nil {
-			return nil, err
-		}
-	}
-	if w.From, err = parseClock(m[2]); err != nil {
-		return nil, err
-	}
-	if w.To, err = parseClock(m[3]); err != nil {
-		return nil, err
-	}
-	if w.From >= w.To {
-		return nil, fmt.Errorf("the window %s-%s ends before it begins: a window lies within one day", m[2], m[3])
-	}
-	return w, nil
+// canonical is what the category says, however it is written.
+func (c *Category) canonical() string {
+	return fmt.Sprintf("%t %s, %d per %s", c.Always, c.Window, c.AtMost, c.Per)
 }
 
 // readCategories reads the categories of nudge.yaml.
@@ -97,14 +47,28 @@ func readCategories(m *node.Map, list *diag.List) map[string]*Category {
 }
 
 func readCategory(m *node.Map, list *diag.List) *Category {
-	c := &Category{Always: m.Bool("always"), Window: readWindow(m.Text("window"), list)}
-	c.AtMost, c.Per = readAtMost(m.Text("at_most"), list)
+	c := &Category{Always: m.Bool("always"), Window: readWindows(m.Get("window"), list)}
+	c.AtMost, c.Per = readCap(m.Text("at_most"), list)
 	if c.Always && (m.Has("window") || m.Has("at_most")) {
 		m.Errorf("always", templates.CodeExclusive, "leave out window and at_most, or always",
 			"what is always sent has no hours and no cap")
 	}
 	m.Close()
 	return c
+}
+
+// readCap reads how many messages a person gets: 3 per 7d.
+func readCap(t *node.Text, list *diag.List) (int, Duration) {
+	before := len(*list)
+	n, per := readAtMost(t, "for example 3 per 7d", list)
+	switch {
+	case t == nil || len(*list) > before:
+	case n > MaxCap:
+		list.Errorf(t.Span, CodeBadValue, "", "a cap of %d is larger than %d, which is the limit", n, MaxCap)
+	case per == (Duration{}):
+		list.Errorf(t.Span, CodeBadValue, fmt.Sprintf("for example %d per 7d", n), "a cap needs its period")
+	}
+	return n, per
 }
 
 // categoryNames is the names of the project's categories, sorted.

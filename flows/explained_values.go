@@ -100,7 +100,8 @@ trigger by at needs its date.`,
 		`steps:
   - wait: { at: 09:00 }`},
 	{"bad-window", `A window is the hours of a day in which messages are sent: 08:00-21:00, or on some days
-mon-fri 09:00-17:30. It begins before it ends, within one day.`,
+mon-fri 09:00-17:30, or a list of such. It begins before it ends, within one day; hours
+that go over midnight are two windows: [18:00-24:00, 00:00-02:00].`,
 		`# nudge.yaml
 categories: { orders: { window: 22:00-06:00 } }`,
 		`# nudge.yaml

@@ -27,6 +27,8 @@ type Flow struct {
 	Steps      []Step // Steps[0] is the first; empty flows do not load
 	Bundle     Bundle // what Compile needs to make this version again
 
+	Categories map[string]*Category // those of its messages that the project declares, by name
+
 	Listening map[string]*Heard // by event type: what the flow does with it
 
 	span diag.Span // of its name
@@ -267,7 +269,7 @@ type Send struct {
 	OnUnknown OnUnknown // never OnUnknownDefault in a loaded flow: the project's word stands here
 	Category  string    // its own, else the flow's; empty when neither names one
 	Account   string    // the account to send by; empty for the one of the project
-	Window    *Window   // its own, within that of its category; nil when it names none
+	Window    Windows   // its own, which narrow those of its category; nil when it names none
 	MaxDelay  Duration  // how late the message is still useful; zero for any time
 	Expires   Duration  // how long the provider may try to deliver it; zero for as long as it does
 

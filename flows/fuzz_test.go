@@ -75,7 +75,8 @@ func FuzzSmallTexts(f *testing.F) {
 		_, _ = ParseDuration(text)
 		list := diag.List{}
 		line := &node.Text{Value: text}
-		readAtMost(line, &list)
+		readAtMost(line, "", &list)
+		readCap(line, &list)
 		r := &reader{list: &list, project: &Project{Profile: shape.OpenMap(nil)}, flow: &Flow{Data: shape.OpenMap(nil)}}
 		r.profile = r.project.profile()
 		before := len(list)

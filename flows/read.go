@@ -110,6 +110,6 @@ func (r *reader) readEntry(m *node.Map) {
 	if i := readWord(m, "if_running", entryWords, r.list); i >= 0 {
 		r.flow.Entry.IfRunning = IfRunning(i)
 	}
-	r.flow.Entry.AtMost, r.flow.Entry.Per = readAtMost(m.Text("at_most"), r.list)
+	r.flow.Entry.AtMost, r.flow.Entry.Per = readAtMost(m.Text("at_most"), "for example 1, which is once ever, or 3 per 7d", r.list)
 	m.Close()
 }

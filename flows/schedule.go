@@ -163,13 +163,13 @@ func (r *reader) clockZone(m *node.Map) *time.Location {
 var atMostForm = regexp.MustCompile(`^([1-9]\d{0,5})(?: per (\S+))?$`)
 
 // readAtMost reads how often something may happen: 3, or 3 per 7d.
-func readAtMost(t *node.Text, list *diag.List) (n int, per Duration) {
+func readAtMost(t *node.Text, hint string, list *diag.List) (n int, per Duration) {
 	if t == nil {
 		return 0, Duration{}
 	}
 	m := atMostForm.FindStringSubmatch(t.Value)
 	if m == nil {
-		list.Errorf(t.Span, CodeBadValue, "for example 1, which is once ever, or 3 per 7d", "at_most cannot be %q", t.Value)
+		list.Errorf(t.Span, CodeBadValue, hint, "at_most cannot be %q", t.Value)
 		return 0, Duration{}
 	}
 	fmt.Sscan(m[1], &n)

@@ -71,15 +71,9 @@ func (r *reader) sendOptions(m *node.Map, s *Send) {
 	if m.Has("expires") {
 		s.Expires = r.duration(m.Get("expires"))
 	}
-	s.Window = readWindow(m.Text("window"), r.list)
+	s.Window = readWindows(m.Get("window"), r.list)
 	c := r.project.Categories[s.Category]
-	if s.Window == nil || c == nil || c.Window == nil {
-		return
-	}
-	if s.Window.Days == EveryDay {
-		s.Window.Days = c.Window.Days // it says only the hours
-	}
-	if !s.Window.within(c.Window) {
+	if c != nil && c.Window != nil && s.Window.widens(c.Window) {
 		m.Get("window").Errorf(CodeWiderWindow, "narrow it, or name another category",
 			"the messages of %s go out at %s: a step may narrow that and not widen it", s.Category, c.Window)
 	}

@@ -33,6 +33,13 @@ func (r *reader) seal(f File, m *node.Map) {
 			part("event "+event, p.Events[event].String())
 		}
 	}
+	r.flow.Categories = map[string]*Category{}
+	for _, name := range slices.Sorted(maps.Keys(r.usedCategories())) {
+		if c := p.Categories[name]; c != nil {
+			r.flow.Categories[name] = c
+			part("category "+name, c.canonical())
+		}
+	}
 	sees := strings.Contains(f.Text, NameProfile)
 	bundle := Bundle{{ProjectFile, r.usedConfig()}, {f.Name, f.Text}}
 	add := func(what, canonical string, files []string) {
@@ -60,15 +67,7 @@ func (r *reader) seal(f File, m *node.Map) {
 // usedConfig is what the flow uses of nudge.yaml: none of the keys of serving, some
 // of which are secret, and no events and categories of other flows.
 func (r *reader) usedConfig() string {
-	categories := map[string]bool{r.flow.Category: true}
-	for _, s := range r.flow.Steps {
-		if s.Send != nil {
-			categories[s.Send.Category] = true
-		}
-		if s.Opt != nil {
-			categories[s.Opt.Category] = true
-		}
-	}
+	categories := r.usedCategories()
 	return r.project.Config.Extract(func(key, sub string) bool {
 		switch key {
 		case "project", "timezone", "locale", "profile", "from", "on_unknown":
@@ -80,6 +79,20 @@ func (r *reader) usedConfig() string {
 		}
 		return false
 	})
+}
+
+// usedCategories is the categories that the flow names.
+func (r *reader) usedCategories() map[string]bool {
+	categories := map[string]bool{r.flow.Category: true}
+	for _, s := range r.flow.Steps {
+		if s.Send != nil {
+			categories[s.Send.Category] = true
+		}
+		if s.Opt != nil {
+			categories[s.Opt.Category] = true
+		}
+	}
+	return categories
 }
 
 // usesEvent reports whether the flow hears or emits a type of event.

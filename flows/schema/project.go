@@ -30,8 +30,8 @@ func commonKeys() []property {
 func category() *Schema {
 	s := mapping("A category", "The hours and caps of some messages. People opt out of categories.",
 		key("always", "No hours, no cap, and nobody can opt out.", truth(), true),
-		key("window", "The hours in which messages go out, by the clock where the person lives.", window(), "09:00-21:00"),
-		key("at_most", "How many messages a person gets in a period.", atMost(), "3 per 7d"),
+		key("window", "The hours in which messages go out, by the clock where the person lives.", window(), "09:00-21:00", []any{"mon-fri 08:00-12:00", "mon-fri 14:00-20:00"}),
+		key("at_most", "How many messages a person gets in any such period, over all flows.", sendCap(), "3 per 7d"),
 	)
 	s.AllOf = []*Schema{notTogether("always", "window"), notTogether("always", "at_most")}
 	return s

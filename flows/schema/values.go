@@ -58,9 +58,14 @@ func atMost() *Schema {
 	)
 }
 
+// sendCap is how many messages a person gets in a period.
+func sendCap() *Schema {
+	return &Schema{Type: "string", Pattern: `^([1-9][0-9]{0,2}|1000) per [0-9wdhms]+$`, PatternMessage: "for example 3 per 7d"}
+}
+
 // window is the hours in which messages go out.
 func window() *Schema {
-	return &Schema{Type: "string", Pattern: `[0-9]{2}:[0-9]{2}-[0-9]{2}:[0-9]{2}$`, PatternMessage: "for example 09:00-20:00, or mon-fri 09:00-20:00"}
+	return oneOrMore(&Schema{Type: "string", Pattern: `[0-9]{2}:[0-9]{2}-[0-9]{2}:[0-9]{2}$`, PatternMessage: "for example 09:00-20:00, or mon-fri 09:00-20:00"})
 }
 
 // condition and expression are expr's language, which a schema does not know.

@@ -1,0 +1,215 @@
+package flows
+
+import (
+	"fmt"
+	"regexp"
+	"strings"
+	"time"
+
+	"nudge/flows/diag"
+	"nudge/flows/node"
+)
+
+// MaxWindows is how many windows a category or a send may have.
+const MaxWindows = 28
+
+// Window is the hours of some days of the week in which a message may be sent, by the
+// clock where its person lives.
+type Window struct {
+	Days     Weekdays
+	From, To int // in minutes since midnight: from From up to but without To; To is 1440 at most
+}
+
+// Windows is the hours in which a message may be sent: those of any of them. Nil is at
+// any time, and what is empty but not nil is never.
+type Windows []Window
+
+// And is the hours that two have in common.
+func (w Windows) And(other Windows) Windows {
+	switch {
+	case w == nil:
+		return other
+	case other == nil:
+		return w
+	}
+	both := Windows{}
+	for _, x := range w {
+		for _, y := range other {
+			common := Window{Days: x.Days & y.Days, From: max(x.From, y.From), To: min(x.To, y.To)}
+			if common.Days != 0 && common.From < common.To {
+				both = append(both, common)
+			}
+		}
+	}
+	return both
+}
+
+// horizon is how far ahead an opening is looked for. Every window opens within a week,
+// or within two where a change of the clocks swallows it.
+const horizon = 15 * 24 * time.Hour
+
+// Next is the first instant from now on at which the clocks of zone show one of the
+// hours, and the end of that window. What the clocks skip when they go forward is in no
+// window, and an hour that comes twice is in its window both times. Not ok: there is no
+// such hour. At any time there is no end: closes is the zero time.
+func (w Windows) Next(now time.Time, zone *time.Location) (opens, closes time.Time, ok bool) {
+	if w == nil {
+		return now, time.Time{}, true
+	}
+	for at := now; at.Before(now.Add(horizon)); {
+		_, change := at.In(zone).ZoneBounds() // until then the clocks run evenly
+		if change.IsZero() || change.After(now.Add(horizon)) {
+			change = now.Add(horizon)
+		}
+		if opens, closes, ok = w.nextEven(at, change, zone); ok {
+			return opens, closes, true
+		}
+		at = change
+	}
+	return time.Time{}, time.Time{}, false
+}
+
+// nextEven is the first opening from an instant on and before another, between which the
+// clocks of zone run evenly.
+func (w Windows) nextEven(at, end time.Time, zone *time.Location) (opens, closes time.Time, ok bool) {
+	offset := offsetAt(at, zone)
+	year, month, day := at.In(zone).Date()
+	midnight := time.Date(year, month, day, 0, 0, 0, 0, time.UTC).Add(-offset)
+	for ; midnight.Before(end); midnight = midnight.Add(24 * time.Hour) {
+		today := midnight.Add(offset).Weekday()
+		for _, x := range w {
+			from, to := later(minuteOf(midnight, x.From), at), earlier(minuteOf(midnight, x.To), end)
+			if x.Days.Has(today) && from.Before(to) && (!ok || from.Before(opens)) {
+				opens, closes, ok = from, to, true
+			}
+		}
+		if ok {
+			return opens, closes, true
+		}
+	}
+	return time.Time{}, time.Time{}, false
+}
+
+func minuteOf(midnight time.Time, minute int) time.Time {
+	return midnight.Add(time.Duration(minute) * time.Minute)
+}
+
+func later(a, b time.Time) time.Time {
+	if a.After(b) {
+		return a
+	}
+	return b
+}
+
+func earlier(a, b time.Time) time.Time {
+	if a.Before(b) {
+		return a
+	}
+	return b
+}
+
+// has reports whether a minute of a day lies in one of the windows.
+func (w Windows) has(day time.Weekday, minute int) bool {
+	for _, x := range w {
+		if x.Days.Has(day) && x.From <= minute && minute < x.To {
+			return true
+		}
+	}
+	return false
+}
+
+// widens reports whether one of the windows allows what others forbid. A window that
+// says only hours is meant on the days that the others have.
+func (w Windows) widens(others Windows) bool {
+	var days Weekdays
+	for _, x := range others {
+		days |= x.Days
+	}
+	for _, x := range w {
+		for day := range time.Weekday(7) {
+			if !x.Days.Has(day) || x.Days == EveryDay && !days.Has(day) {
+				continue
+			}
+			for minute := x.From; minute < x.To; minute++ {
+				if !others.has(day, minute) {
+					return true
+				}
+			}
+		}
+	}
+	return false
+}
+
+// String is the windows as a flow writes them.
+func (w Windows) String() string {
+	parts := make([]string, len(w))
+	for i := range w {
+		parts[i] = w[i].String()
+	}
+	return strings.Join(parts, ", ")
+}
+
+// String is the window as a flow writes it.
+func (w *Window) String() string {
+	hours := fmt.Sprintf("%02d:%02d-%02d:%02d", w.From/60, w.From%60, w.To/60, w.To%60)
+	if w.Days == EveryDay {
+		return hours
+	}
+	return w.Days.String() + " " + hours
+}
+
+const windowHint = "for example 08:00-21:00, mon-fri 09:00-17:30 or [09:00-12:00, 14:00-18:00]"
+
+var windowForm = regexp.MustCompile(`^(?:(\S+) +)?(\S+)-(\S+)$`)
+
+// readWindows reads 08:00-21:00, mon-fri 08:00-21:00, or a list of them; nil for none.
+func readWindows(v *node.Value, list *diag.List) Windows {
+	if v == nil {
+		return nil
+	}
+	items := []*node.Value{v}
+	if v.IsList() {
+		if items = v.List(); len(items) == 0 || len(items) > MaxWindows {
+			v.Errorf(CodeBadWindow, windowHint, "%d windows; 1 to %d are allowed", len(items), MaxWindows)
+			return nil
+		}
+	}
+	windows := Windows{}
+	for _, item := range items {
+		t := item.Text()
+		if t == nil {
+			continue
+		}
+		w, err := parseWindow(t.Value)
+		if err != nil {
+			list.Errorf(t.Span, CodeBadWindow, windowHint, "%v", err)
+			continue
+		}
+		windows = append(windows, w)
+	}
+	return windows
+}
+
+func parseWindow(text string) (Window, error) {
+	m := windowForm.FindStringSubmatch(text)
+	if m == nil {
+		return Window{}, fmt.Errorf("%q is not a window of hours", text)
+	}
+	w, err := Window{Days: EveryDay}, error(nil)
+	if m[1] != "" {
+		if w.Days, err = parseDays(m[1]); err != nil {
+			return Window{}, err
+		}
+	}
+	if w.From, err = parseClock(m[2]); err != nil {
+		return Window{}, err
+	}
+	if w.To, err = parseClock(m[3]); err != nil {
+		return Window{}, err
+	}
+	if w.From >= w.To {
+		return Window{}, fmt.Errorf("the window %s-%s ends before it begins: a window is the hours in which "+
+			"messages go out, within one day; over midnight it is two, [%s-24:00, 00:00-%s]", m[2], m[3], m[2], m[3])
+	}
+	return w, nil
+}
