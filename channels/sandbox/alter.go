@@ -81,4 +81,5 @@ func (s *shelf) redact(r *record) {
 	s.bytes += len(clean) - len(r.Request)
 	r.Request, r.Text = clean, redacted
 	s.touch(r)
+	s.retell(r.thread)
 }

@@ -30,6 +30,10 @@ func TestDelete(t *testing.T) {
 	if diff := cmp.Diff([]string{"sent", "sent", "delivered", "delivered", "read"}, w.receiver.statuses()); diff != "" {
 		t.Errorf("nothing happens to a deleted message (-want +got):\n%s", diff)
 	}
+	w.send(message("eve"))
+	if _, body := w.call("DELETE", messages+"/"+w.Messages()[1].ID, ""); len(w.Conversations()) != 1 {
+		t.Errorf("got %s and %+v, want the conversation to go with its only message", body, w.Conversations())
+	}
 	if got := w.Messages(); len(got) != 1 || got[0].ID != kept || w.Conversations()[0].Messages != 1 {
 		t.Errorf("got %+v, want the other one", got)
 	}
@@ -58,6 +62,9 @@ func TestRedact(t *testing.T) {
 		t.Errorf("got %d %s, want 202", status, got)
 	}
 	_, shown := w.call("GET", path, "")
+	if got := w.Conversations()[0].Last; got != "[redacted]" {
+		t.Errorf("the conversation still says %q", got)
+	}
 	if strings.Contains(shown, "there") || !strings.Contains(shown, `"profileId":"dave"`) {
 		t.Errorf("got %s, want whom it went to without what it said", shown)
 	}

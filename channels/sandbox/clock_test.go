@@ -11,6 +11,7 @@ type fakeClock struct {
 	mu     sync.Mutex
 	now    time.Time
 	timers []*fakeTimer
+	armed  chan time.Duration // gets every timer when not nil
 }
 
 type fakeTimer struct {
@@ -33,6 +34,9 @@ func (c *fakeClock) AfterFunc(d time.Duration, f func()) func() bool {
 	defer c.mu.Unlock()
 	t := &fakeTimer{c.now.Add(d), f}
 	c.timers = append(c.timers, t)
+	if c.armed != nil {
+		c.armed <- d
+	}
 	return func() bool {
 		c.mu.Lock()
 		defer c.mu.Unlock()

@@ -1,6 +1,7 @@
 package sandbox
 
 import (
+	"math"
 	"slices"
 	"strconv"
 	"strings"
@@ -88,7 +89,9 @@ func (r Rule) answered(script Script, text string, d *dice) Script {
 }
 
 // percent is a share as people write it.
-func percent(share float64) string { return strconv.FormatFloat(share*100, 'f', -1, 64) + "%" }
+func percent(share float64) string {
+	return strconv.FormatFloat(math.Round(share*1e8)/1e6, 'f', -1, 64) + "%"
+}
 
 // parsePercent reads 30% or 0.5%; false when it is no share.
 func parsePercent(text string) (float64, bool) {

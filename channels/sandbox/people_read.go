@@ -109,7 +109,7 @@ func readPlans(v *node.Value) []Plan {
 		plans = append(plans, Plan{share, readScript(entries[0].Value)})
 	}
 	if math.Abs(total-1) > 1e-9 {
-		v.Errorf(node.CodeBadValue, "", "the shares must add up to 100%%, not %s", percent(math.Round(total*1e6)/1e6))
+		v.Errorf(node.CodeBadValue, "", "the shares must add up to 100%%, not %s", percent(total))
 	}
 	return plans
 }

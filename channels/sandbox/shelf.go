@@ -63,7 +63,7 @@ func (s *shelf) add(r *record) {
 	}
 	r.thread = t
 	t.Messages++
-	t.Profile, t.Last, t.Updated = r.Profile, r.Text, r.At
+	t.tell(r)
 }
 
 // drop lets go of the oldest message.
@@ -89,6 +89,17 @@ func (s *shelf) remove(r *record) {
 			s.dirty[r.number] = nil
 		}
 		s.forget(r)
+		s.retell(r.thread)
+	}
+}
+
+// retell makes a conversation's summary that of its newest message.
+func (s *shelf) retell(t *thread) {
+	for _, r := range slices.Backward(s.all()) {
+		if r.thread == t {
+			t.tell(r)
+			return
+		}
 	}
 }
 

@@ -26,6 +26,9 @@ type thread struct {
 	announced bool // conversation.create was posted
 }
 
+// tell makes a message the newest one.
+func (t *thread) tell(r *record) { t.Profile, t.Last, t.Updated = r.Profile, r.Text, r.At }
+
 // nextEvent is the number of the next event. The caller holds the sandbox's lock.
 func (t *thread) nextEvent() int {
 	t.events++
