@@ -18,8 +18,10 @@ func (s *Store) Commit(b *engine.Batch) error {
 	for i := range b.Journal {
 		add(write{bucket: Journal, key: be(b.Journal[i].Seq), value: encodeJournaled(&b.Journal[i])})
 	}
+	met := make(map[engine.Timer]bool, len(b.Met))
 	for _, t := range b.Met {
 		add(write{bucket: Timers, key: timerKey(t), delete: true})
+		met[t] = true
 	}
 	for _, r := range b.Answers {
 		add(write{bucket: IDs, key: []byte(r.ID), value: encodeAnswer(r)})
@@ -31,6 +33,10 @@ func (s *Store) Commit(b *engine.Batch) error {
 	}
 	for _, c := range b.Changes {
 		derive(c, add)
+		// One that was met stays where the run has another alarm at the same instant.
+		if t := (engine.Timer{Due: c.After.Deadline, Run: c.After.ID}); met[t] && c.After.Live() {
+			add(write{bucket: Timers, key: timerKey(t)})
+		}
 	}
 	for _, p := range b.People {
 		add(write{bucket: Profiles, key: personPrefix(p.ID), value: encodePerson(p), delete: p.IsZero()})
