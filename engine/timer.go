@@ -34,7 +34,7 @@ func (a *application) ring(r *Run, due Instant) bool {
 	}
 	all := watches(r, f)
 	own := len(all)
-	if r.Status == Waiting && own > 0 && all[own-1].place == r.At {
+	if r.Status == Waiting && own > 0 && all[own-1].place == r.At && f.Steps[r.At].Verb != flows.VerbRepeat {
 		own-- // the wait itself, which has a rule of its own
 	}
 	if a.happens(r, all[:own], nil, func(place, index int, _ *flows.Line) bool { return isDue(place, index) }) {
