@@ -18,6 +18,7 @@ const (
 	OutcomeCancelled   = "cancelled"   // by an operator
 	OutcomeRestarted   = "restarted"   // another took its place, under if_running: restart
 	OutcomeForgotten   = "forgotten"   // the person was forgotten
+	OutcomeLate        = "late"        // its time was longer ago than max_delay of its schedule
 	OutcomeQuarantined = "quarantined" // our fault, kept for us to look at
 )
 

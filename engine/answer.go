@@ -33,6 +33,9 @@ const (
 	DidQueue   Did = "queued"    // the event starts a run once the live one has ended
 	DidGoOn    Did = "goes on"   // through more runs than one input touches
 	DidCollect Did = "collected" // an item of the run's collect
+	DidFire    Did = "fired"     // a schedule; Reason is the firing's ID
+	DidPause   Did = "paused"
+	DidResume  Did = "resumed"
 )
 
 // Refusal says why an input was not taken. It changed nothing.

@@ -13,9 +13,13 @@ type Outcome struct {
 	Planned   []OutboxRef // messages that wait for a slot
 	Fetches   []FetchPost // to be carried out after the commit
 	Derived   []*Input    // inputs that follow from this one, to be applied before newer ones from outside
+	Freezes   []Freeze    // audiences to be frozen after the commit
 	Forgotten []string    // people of whom what is stored is to be erased
 	Panic     string      // our fault: what broke and where; the run concerned is quarantined
 }
+
+// noRow is application.row while no row is being taken.
+const noRow = -1
 
 // application is one input being applied.
 type application struct {
@@ -26,10 +30,13 @@ type application struct {
 	seq       uint64
 	granted   int // slots free for claims
 	used      int
-	starts    int      // runs started by this input
-	collected []string // flows a run of which took the event into a collect
-	touched   []RunID  // runs changed by this input, in order
-	blamed    RunID    // the run being worked on, to be quarantined if that panics
+	starts    int          // runs started by this input
+	firings   int          // firings it began or recorded
+	row       int          // of the audience that is being taken, to be left out if that panics; else noRow
+	poisoned  map[int]bool // rows that panicked
+	collected []string     // flows a run of which took the event into a collect
+	touched   []RunID      // runs changed by this input, in order
+	blamed    RunID        // the run being worked on, to be quarantined if that panics
 	changed   bool
 	out       Outcome
 }
@@ -41,7 +48,7 @@ type application struct {
 // A refused input changes nothing. A panic of ours drops what the input had done
 // and quarantines the run it was working on; the input is then applied to the rest.
 func (e *Engine) Apply(ws *WorkingSet, in *Input, stamp Instant, slots int) Outcome {
-	a := &application{e: e, ws: ws, in: in, now: max(stamp, e.State.Stamp), seq: e.State.Seq + 1, granted: slots}
+	a := &application{e: e, ws: ws, in: in, now: max(stamp, e.State.Stamp), seq: e.State.Seq + 1, granted: slots, row: noRow}
 	if answer, done := e.answerEarly(ws, in, stamp); done {
 		a.out.Answer = answer
 	} else {
@@ -49,7 +56,7 @@ func (e *Engine) Apply(ws *WorkingSet, in *Input, stamp Instant, slots int) Outc
 		}
 	}
 	if a.out.Answer.Refused != nil {
-		a.out.Posts, a.out.Planned, a.out.Fetches, a.out.Derived = nil, nil, nil, nil
+		a.out.Posts, a.out.Planned, a.out.Fetches, a.out.Derived, a.out.Freezes = nil, nil, nil, nil, nil
 	}
 	if a.out.Answer.Refused != nil || !a.changed {
 		if in.Derived == 0 {
@@ -135,6 +142,16 @@ func (a *application) dispatch() {
 		a.dequeue(a.in.Dequeue)
 	case InputFetched:
 		a.fetched(a.in.Fetched)
+	case InputTick:
+		a.tick(a.in.Tick)
+	case InputFrozen:
+		a.frozen(a.in.Frozen)
+	case InputRows:
+		a.rows(a.in.Rows)
+	case InputSteer:
+		a.steer(a.in.Steer)
+	case InputSweep:
+		a.sweep(a.in.Sweep)
 	case InputControl:
 		a.e.State = a.e.State.control(a.in.Control)
 		a.changed = true
@@ -146,9 +163,16 @@ func (a *application) dispatch() {
 // blame quarantines the run that was being worked on when the input panicked. It
 // reports whether the input is finished: it is when there is no such run.
 func (a *application) blame(what string) (done bool) {
-	id, panics := a.blamed, a.out.Panic
-	*a = application{e: a.e, ws: a.ws, in: a.in, now: a.now, seq: a.seq, granted: a.granted}
+	id, panics, row, poisoned := a.blamed, a.out.Panic, a.row, a.poisoned
+	*a = application{e: a.e, ws: a.ws, in: a.in, now: a.now, seq: a.seq, granted: a.granted, row: noRow, poisoned: poisoned}
 	a.out.Panic = panics + what + "\n" + string(debug.Stack())
+	if row != noRow && !poisoned[row] {
+		if a.poisoned == nil {
+			a.poisoned = map[int]bool{}
+		}
+		a.poisoned[row] = true // the next attempt leaves it out
+		return false
+	}
 	r := a.ws.Run(id)
 	if r == nil || !r.Live() {
 		a.out.Answer = Answer{Refused: &Refusal{Why: RefusedInvalid, Detail: "internal error; nothing was changed"}}

@@ -51,6 +51,7 @@ func (a *application) deploy(d *Deploy) {
 		a.out.Answer.Decisions = append(a.out.Answer.Decisions, Decision{Flow: f.Name, Did: DidDeploy, Reason: f.Version})
 	}
 	a.e.State.Active = active
+	a.e.State.Schedules = a.reschedule(compiled)
 	a.e.index()
 	a.changed = true
 }

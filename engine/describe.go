@@ -74,6 +74,8 @@ func Describe(f *flows.Flow, r *Run, e Entry) string {
 		return e.Detail
 	case KindLeft:
 		return fmt.Sprintf("%q was held, and no step took it", e.Detail)
+	case KindScheduled:
+		return "begins when it is time where the person lives, at " + e.Detail
 	case KindRound:
 		return step + " began round " + e.Detail
 	case KindItem:

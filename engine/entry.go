@@ -17,6 +17,8 @@ type entrant struct {
 	who     string // whom the event names, kept when it is queued
 	parent  RunID
 	reply   *Happening // the reply that starts it, which stays in hand
+	firing  uint64     // number of the firing; 0 for none
+	at      Instant    // when it comes to the person; 0 for now
 }
 
 // enter starts a run where the flow's entry and the limits let it, and says what it
@@ -114,7 +116,7 @@ func (a *application) start(f *flows.Flow, who *entrant) {
 	r := &Run{
 		ID:   newRunID(a.now, a.e.State.Installation, a.seq, a.starts),
 		Flow: f.Name, Version: f.Version, Profile: who.profile, Key: who.key,
-		StartedBy: who.by, Data: who.data, Depth: a.in.Depth, Parent: who.parent,
+		StartedBy: who.by, Data: who.data, Depth: a.in.Depth, Parent: who.parent, Firing: who.firing,
 	}
 	if parent := a.ws.Run(who.parent); parent != nil {
 		r.ParentStep = parent.At
@@ -132,6 +134,10 @@ func (a *application) start(f *flows.Flow, who *entrant) {
 		return
 	}
 	if a.leavesByIf(r, f) {
+		return
+	}
+	if who.at > a.now {
+		a.park(r, who.at)
 		return
 	}
 	a.advance(r, f, 0)

@@ -173,6 +173,7 @@ func (a *application) hold(r *Run, h Happening) {
 		r.Mailbox = r.Mailbox[1:]
 	}
 	r.Mailbox = append(r.Mailbox, h)
+	r.Replied = r.Replied || h.Event == ""
 	r.log(Entry{At: a.now, Kind: KindHeld, Step: NoStep, Detail: h.label()})
 }
 

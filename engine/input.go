@@ -28,6 +28,11 @@ type Input struct {
 	ChildEnded *ChildEnded       `json:"child_ended,omitempty"`
 	Dequeue    *Dequeue          `json:"dequeue,omitempty"`
 	Fetched    *FetchResult      `json:"fetched,omitempty"`
+	Tick       *Tick             `json:"tick,omitempty"`
+	Frozen     *Frozen           `json:"frozen,omitempty"`
+	Rows       *Rows             `json:"rows,omitempty"`
+	Steer      *Steer            `json:"campaign,omitempty"`
+	Sweep      *Sweep            `json:"sweep,omitempty"`
 
 	Depth   int    `json:"depth,omitempty"`   // how many inputs in a row led to this one; 0 for one from outside
 	Derived uint64 `json:"derived,omitempty"` // its number among the derived inputs; 0 for one from outside
@@ -51,13 +56,19 @@ const (
 	InputChildEnded                      // a run that another waits for has ended
 	InputDequeue                         // the next of a queue may start
 	InputFetched                         // an HTTP service has answered, or not
+	InputTick                            // a schedule is due
+	InputFrozen                          // an audience was frozen, or could not be
+	InputRows                            // the next rows of a firing's audience
+	InputSteer                           // an operator starts, pauses, resumes or cancels a firing
+	InputSweep                           // the runs of a firing that was cancelled or resumed
 )
 
 var inputNames = [...]string{
 	InputEvent: "event", InputReceipt: "receipt", InputReply: "reply", InputResult: "result",
 	InputTimer: "timer", InputClaim: "claim", InputCancel: "cancel", InputDeploy: "deploy",
 	InputControl: "control", InputProfile: "profile", InputCall: "call", InputChildEnded: "child ended",
-	InputDequeue: "dequeue", InputFetched: "fetched",
+	InputDequeue: "dequeue", InputFetched: "fetched", InputTick: "tick", InputFrozen: "frozen",
+	InputRows: "rows", InputSteer: "campaign", InputSweep: "sweep",
 }
 
 // String is the word for a kind of input in metrics and logs.

@@ -35,6 +35,19 @@ func (e *Engine) Needs(in *Input, n *Needs) {
 		n.Runs = append(n.Runs, in.Fetched.Run)
 	case InputDequeue:
 		n.People = append(n.People, in.Dequeue.Profile)
+	case InputFrozen:
+		n.Firings = append(n.Firings, in.Frozen.Firing)
+	case InputRows:
+		n.Firings = append(n.Firings, in.Rows.Firing)
+		for i := range in.Rows.Rows {
+			n.People = append(n.People, in.Rows.Rows[i].Profile)
+			n.Members = append(n.Members, MemberOf(in.Rows.Firing, in.Rows.Rows[i].Profile))
+		}
+	case InputSteer:
+		n.Firings = append(n.Firings, in.Steer.Firing)
+	case InputSweep:
+		n.Firings = append(n.Firings, in.Sweep.Firing)
+		n.Sweeps = append(n.Sweeps, *in.Sweep)
 	}
 }
 

@@ -203,8 +203,13 @@ func (a *application) opt(r *Run, s *flows.Step) (next int, parked bool) {
 
 // profileView is what expressions and templates see of a person.
 func (a *application) profileView(profile string, f *flows.Flow) map[string]any {
+	return viewOf(a.ws.person(profile), profile, f)
+}
+
+// viewOf is what expressions see of a person of whom something is known, or nothing.
+func viewOf(p *Person, profile string, f *flows.Flow) map[string]any {
 	view := map[string]any{}
-	if p := a.ws.person(profile); p != nil && len(p.Attributes) > 0 {
+	if p != nil && len(p.Attributes) > 0 {
 		if t := f.Profile; t != nil {
 			view = object(partial(t), p.Attributes)
 		} else {
@@ -225,7 +230,11 @@ func text(v any) string {
 
 // zoneOf is where a run's person lives: their own zone, else the flow's.
 func (a *application) zoneOf(r *Run, f *flows.Flow) *time.Location {
-	p := a.ws.person(r.Profile)
+	return a.personsZone(r.Profile, f)
+}
+
+func (a *application) personsZone(profile string, f *flows.Flow) *time.Location {
+	p := a.ws.person(profile)
 	if p == nil || !strings.Contains(string(p.Attributes), `"timezone"`) {
 		return f.Zone
 	}

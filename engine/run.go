@@ -26,10 +26,11 @@ type Run struct {
 	Goal     bool    // it ended in the way the flow is for
 	Ended    Instant
 
-	Freed      bool  // its key is free for the next run: a collect has closed
-	Depth      int   // of the input that started it
-	Parent     RunID // the run whose start step waits for this one; zero for none
-	ParentStep int   // index of that step
+	Freed      bool   // its key is free for the next run: a collect has closed
+	Depth      int    // of the input that started it
+	Firing     uint64 // number of the firing that started it; 0 for none
+	Parent     RunID  // the run whose start step waits for this one; zero for none
+	ParentStep int    // index of that step
 
 	Messages     []Message // message number n is Messages[n-1]
 	Waits        []WaitEnd // waits that have ended, in order
@@ -41,6 +42,7 @@ type Run struct {
 	Hands     []Happening  // events and replies that ended waits, for later steps
 	Event     int          // number in Hands of the event in hand, from 1; 0 for none
 	Reply     int          // number in Hands of the reply in hand, from 1; 0 for none
+	Replied   bool         // a reply of the person was to this run
 	Mailbox   []Happening  // what came while the run was held, oldest first
 	Timeline  []Entry      // what happened, oldest first
 }
@@ -53,9 +55,10 @@ const (
 	Waiting                       // a wait, collect, repeat or start step
 	Fetching                      // the answer of an HTTP service
 	Ended
+	Parked // it has not begun: its person's own time has not come
 )
 
-var runStatusNames = [...]string{Sending: "sending", Waiting: "waiting", Fetching: "fetching", Ended: "ended"}
+var runStatusNames = [...]string{Sending: "sending", Waiting: "waiting", Fetching: "fetching", Ended: "ended", Parked: "parked"}
 
 // String is the word for a status in the API and in lists.
 func (s RunStatus) String() string { return word(runStatusNames[:], int(s), "status") }
@@ -84,6 +87,7 @@ type Alarm struct {
 const (
 	AtExits   = -1 // a line of the flow's exits
 	AtMessage = -2 // the message under way: its next attempt, or the end of its hold
+	AtBegin   = -3 // the beginning of a run that is parked
 )
 
 // Loop is a repeat that a run is in.

@@ -18,6 +18,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 	"golang.org/x/tools/txtar"
 
+	"nudge/audience"
 	"nudge/channels"
 	"nudge/engine"
 	"nudge/engine/runner"
@@ -99,9 +100,11 @@ type world struct {
 	numbers map[engine.RunID]int // of runs, from 1
 	posts   []engine.Post        // by their number in the story
 	fetches []engine.FetchPost   // by their number in the story
+	shelf   *audience.Shelf      // the frozen audiences
 	seen    map[engine.RunID]int
-	auto    bool   // the provider accepts what is posted
-	fails   string // the person whose messages it reports as failed
+	frozen  []engine.Freeze // audiences to be frozen
+	auto    bool            // the provider accepts what is posted
+	fails   string          // the person whose messages it reports as failed
 	out     bytes.Buffer
 }
 
@@ -175,6 +178,11 @@ func (w *world) open() {
 	var core *engine.Engine
 	w.store, core = reopen(w.t, w.kv)
 	w.loop = runner.NewLoop(w.store, core, w.senders)
+	if w.shelf == nil {
+		w.shelf = audience.NewShelf(audience.Sources{Project: w.files})
+	}
+	w.shelf.People = w.store
+	w.loop.UseAudiences(w.shelf)
 	step, err := w.loop.Recover(w.now)
 	if err != nil {
 		w.t.Fatal(err)
@@ -218,6 +226,9 @@ func (w *world) step(groups ...*runner.Group) {
 	}
 	w.show(step)
 	w.next = step.Next
+	for len(w.frozen) > 0 {
+		w.freeze()
+	}
 	if step.Again {
 		w.step()
 	}
@@ -243,7 +254,7 @@ func (w *world) answer(a *engine.Answer) {
 		fmt.Fprintf(&w.out, "ignored: %s\n", a.Ignored)
 	}
 	for _, d := range a.Decisions {
-		if d.Did == engine.DidSkip || d.Did == engine.DidQueue {
+		if d.Did == engine.DidSkip || d.Did == engine.DidQueue || d.Did == engine.DidFire {
 			fmt.Fprintf(&w.out, "%s %s: %s\n", d.Flow, d.Did, d.Reason)
 		}
 	}
@@ -270,6 +281,7 @@ func (w *world) show(step *runner.Step) {
 		w.fetches = append(w.fetches, p)
 		fmt.Fprintf(&w.out, "fetch %d: %s %s %s\n", len(w.fetches), p.Request.Method, p.Request.URL, p.Request.Body)
 	}
+	w.frozen = append(w.frozen, step.Freezes...)
 	for _, p := range step.Posts {
 		w.posts = append(w.posts, p)
 		text := p.Content.Body
@@ -336,6 +348,12 @@ func (w *world) do(line string) {
 		w.apply(&engine.Input{Kind: engine.InputProfile, Profile: &engine.ProfileChange{Profile: who, Set: json.RawMessage(set)}})
 	case "forget": // forget PERSON
 		w.apply(&engine.Input{Kind: engine.InputProfile, Profile: &engine.ProfileChange{Profile: rest, Forget: true}})
+	case "campaign": // campaign start FLOW | pause, resume, cancel, end or show ID
+		w.campaign(rest)
+	case "clock": // clock DURATION | -DURATION: it jumps, while nothing runs
+		w.jump(rest)
+	case "restored": // restored: the store is a copy of a backup
+		w.restore()
 	case "person": // person PERSON: what is known
 		w.person(rest)
 	case "call": // call FLOW by PERSON [{data}]

@@ -12,6 +12,8 @@ type State struct {
 	Only         []string // profiles that OutboundOnly lets through, sorted
 	Killed       bool
 	Active       []FlowVersion // flows that may start runs, sorted by name
+	Schedules    []Scheduled   // of the active flows, in their order
+	Open         []uint64      // numbers of the firings whose rows are still to be taken, oldest first
 }
 
 // FlowVersion names one version of a flow.

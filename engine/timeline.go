@@ -49,6 +49,7 @@ const (
 	KindFetched                     // Detail: status, or why there was no answer
 	KindOpted                       // Detail: in or out, and of what
 	KindLeft                        // Detail: event type or text; held, and no step took it
+	KindScheduled                   // Detail: the person's own time in RFC 3339
 )
 
 var kindNames = [...]string{
@@ -59,6 +60,7 @@ var kindNames = [...]string{
 	KindHeld: "held", KindDropped: "dropped", KindBranch: "branch", KindSet: "set", KindEnded: "ended",
 	KindError: "error", KindQuarantined: "quarantined", KindRound: "round", KindItem: "item",
 	KindEmitted: "emitted", KindCalled: "called", KindFetch: "fetch", KindFetched: "fetched", KindOpted: "opted", KindLeft: "left",
+	KindScheduled: "scheduled",
 }
 
 // String is the word for a kind in the API.

@@ -40,6 +40,10 @@ func (a *application) ring(r *Run, due Instant) bool {
 	if a.happens(r, all[:own], nil, func(place, index int, _ *flows.Line) bool { return isDue(place, index) }) {
 		return true
 	}
+	if isDue(AtBegin, 0) {
+		a.ringBegin(a.edit(r.ID), f)
+		return true
+	}
 	if isDue(AtMessage, 0) {
 		a.ringMessage(r)
 		return true

@@ -85,7 +85,7 @@ func (a *application) endWait(r *Run, place int, outcome string, h *Happening) {
 		if h.Event != "" {
 			end.Event, r.Event = len(r.Hands), len(r.Hands)
 		} else {
-			end.Reply, r.Reply = len(r.Hands), len(r.Hands)
+			end.Reply, r.Reply, r.Replied = len(r.Hands), len(r.Hands), true
 		}
 	}
 	r.Waits = append(r.Waits, end)

@@ -12,6 +12,10 @@ type Needs struct {
 	Keys   []KeyNeed // live runs with these keys, MaxRunsPerInput and one more at most
 	Runs   []RunID   // these runs, live or ended
 	IDs    []string  // the remembered answers to these ids
+
+	Firings []uint64    // these firings; those of runs that are loaded come with them
+	Members []MemberKey // these people of firings
+	Sweeps  []Sweep     // the next MaxSweep people of firings, with their runs
 }
 
 // KeyNeed is the live runs with a key that began after a run.
@@ -53,9 +57,13 @@ type WorkingSet struct {
 	known  map[string]*personSlot
 	ids    map[string]*Remembered
 	newIDs []*Remembered
-	order  []RunID // runs in the order of their first change
-	undo   []func()
-	mark   int // counts begins, so that an input clones a run once
+
+	firings    map[uint64]*firingSlot
+	members    map[MemberKey]*Member
+	newMembers []*Member
+	order      []RunID // runs in the order of their first change
+	undo       []func()
+	mark       int // counts begins, so that an input clones a run once
 }
 
 // slot is a run before the batch and now.
@@ -78,6 +86,10 @@ type Loaded struct {
 	Runs   []*Run
 	People []*Person // of the people named, and of those the runs are for; nothing known, nothing here
 	IDs    []*Remembered
+
+	Firings []*Firing
+	Members []*Member
+
 	// Cut are the keys with more runs than were loaded. What is known of them is true only
 	// for the first input of a batch.
 	Cut map[FlowKey]bool
@@ -98,6 +110,15 @@ func NewWorkingSet(needs *Needs, loaded *Loaded) *WorkingSet {
 		keys:   make(map[FlowKey][]RunID, len(needs.Keys)),
 		ids:    make(map[string]*Remembered, len(needs.IDs)),
 		known:  make(map[string]*personSlot, len(loaded.People)),
+
+		firings: make(map[uint64]*firingSlot, len(loaded.Firings)),
+		members: make(map[MemberKey]*Member, len(loaded.Members)),
+	}
+	for _, f := range loaded.Firings {
+		ws.firings[f.Number] = &firingSlot{before: f, now: f}
+	}
+	for _, m := range loaded.Members {
+		ws.members[m.MemberKey] = m
 	}
 	for _, p := range needs.People {
 		ws.people[p] = nil

@@ -31,7 +31,7 @@ const maxProblems = 100
 // those of the runs; the journal has no gap. An error means that the store could
 // not be read at all.
 func (s *Store) Check() (*Report, error) {
-	c := &checker{report: &Report{}, counts: map[string]*VersionCounts{}, flows: map[engine.FlowVersion]*flows.Flow{}}
+	c := &checker{report: &Report{}, counts: map[string]*VersionCounts{}, flows: map[engine.FlowVersion]*flows.Flow{}, tally: map[uint64]*Tally{}}
 	err := s.kv.View(func(r Reader) error {
 		c.r = r
 		c.state()
@@ -43,6 +43,7 @@ func (s *Store) Check() (*Report, error) {
 		c.ids()
 		c.people()
 		c.derived()
+		c.firings()
 		return nil
 	})
 	return c.report, err
@@ -54,6 +55,7 @@ type checker struct {
 	last   engine.State
 	counts map[string]*VersionCounts
 	flows  map[engine.FlowVersion]*flows.Flow
+	tally  map[uint64]*Tally
 }
 
 func (c *checker) problem(format string, args ...any) {
@@ -117,6 +119,12 @@ func (c *checker) run(run *engine.Run) {
 		c.counts[name] = newCounts(v)
 	}
 	c.counts[name].count(engine.Change{After: run})
+	if n := run.Firing; n != 0 {
+		if c.tally[n] == nil {
+			c.tally[n] = newTally(n)
+		}
+		c.tally[n].count(engine.Change{After: run})
+	}
 	entries(run, func(w write) {
 		if value := c.r.Get(w.bucket, w.key); value == nil || string(value) != string(w.value) {
 			c.problem("run %s: its entry %x in %s is missing or wrong", run.ID, w.key, w.bucket)
@@ -137,6 +145,10 @@ func (c *checker) run(run *engine.Run) {
 func (c *checker) wakeable(run *engine.Run) bool {
 	if run.Deadline != 0 {
 		return true
+	}
+	if run.Status == engine.Parked {
+		fr, err := readFiring(c.r, run.Firing)
+		return err == nil && fr != nil && fr.Paused
 	}
 	if run.Status == engine.Sending {
 		m := run.Message(len(run.Messages))

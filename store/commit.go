@@ -41,6 +41,16 @@ func (s *Store) Commit(b *engine.Batch) error {
 	for _, p := range b.People {
 		add(write{bucket: Profiles, key: personPrefix(p.ID), value: encodePerson(p), delete: p.IsZero()})
 	}
+	for _, f := range b.Firings {
+		add(write{bucket: Firings, key: be(f.Number), value: encodeFiring(f)})
+	}
+	for _, m := range b.Members {
+		value := m.Run[:]
+		if m.Run == (engine.RunID{}) {
+			value = nil
+		}
+		add(write{bucket: Members, key: memberKey(m.MemberKey), value: value})
+	}
 	for _, profile := range b.Forgotten {
 		e := &erasure{profile: profile, upTo: b.State.Seq, stamp: b.State.Stamp}
 		add(write{bucket: Erasures, key: personPrefix(profile), value: encode(erasureVersion, e.fields)})
@@ -58,7 +68,10 @@ func (s *Store) Commit(b *engine.Batch) error {
 		if err := putCounts(w, b.Changes); err != nil {
 			return err
 		}
-		return apply(w, writes)
+		if err := apply(w, writes); err != nil {
+			return err
+		}
+		return putTallies(w, b)
 	})
 }
 

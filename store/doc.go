@@ -29,6 +29,10 @@
 //	profiles  sized profile                           person record
 //	derived   number (8)                              journaled record, not yet applied
 //	erasures  sized profile                           how far forgetting a person has come
+//	firings   firing number (8)                       firing record
+//	members   firing number (8), person (16)          ID of the run that was started, or nothing
+//	tallies   firing number (8)                       tally record: where its people stand
+//	settled   firing number (8)                       nothing; its members are to be dropped
 //
 // A cancelled timer is left where it is and recognised as stale when it is met, by
 // its run's deadline being another. Every other entry follows from its run exactly;

@@ -117,10 +117,14 @@ func (e *erasure) erased(bucket Bucket, record []byte) ([]byte, error) {
 // anonymous is what is left of a run: how it went, not with whom or about what.
 func anonymous(r *engine.Run) *engine.Run {
 	left := &engine.Run{ID: r.ID, Flow: r.Flow, Version: r.Version, StartedBy: r.StartedBy, Status: r.Status,
-		At: r.At, Outcome: r.Outcome, Goal: r.Goal, Ended: r.Ended, Depth: r.Depth}
+		At: r.At, Outcome: r.Outcome, Goal: r.Goal, Ended: r.Ended, Depth: r.Depth, Firing: r.Firing, Replied: r.Replied}
 	for _, m := range r.Messages {
+		why := ""
+		if m.Status == engine.Unsent {
+			why = m.Reason // our own word, which campaigns count
+		}
 		left.Messages = append(left.Messages, engine.Message{Step: m.Step, Status: m.Status, Attempt: m.Attempt,
-			Resends: m.Resends, Planned: m.Planned, Order: m.Order, Posted: m.Posted})
+			Resends: m.Resends, Planned: m.Planned, Order: m.Order, Posted: m.Posted, Reason: why})
 	}
 	for _, e := range r.Timeline {
 		switch e.Kind {
@@ -158,6 +162,14 @@ func (e *erasure) forgets(in *engine.Input) bool {
 			return false
 		}
 		in.Call = &engine.Call{Flow: in.Call.Flow, By: in.Call.By}
+	case engine.InputRows:
+		found := false
+		for i := range in.Rows.Rows {
+			if in.Rows.Rows[i].Profile == e.profile {
+				in.Rows.Rows[i], found = engine.Row{}, true
+			}
+		}
+		return found
 	case engine.InputDequeue:
 		if in.Dequeue.Profile != e.profile {
 			return false

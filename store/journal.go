@@ -56,6 +56,16 @@ func journaledFields(c *codec, j *engine.Journaled) {
 		optional(c, &in.Dequeue, dequeueFields)
 	case engine.InputFetched:
 		optional(c, &in.Fetched, fetchedFields)
+	case engine.InputTick:
+		optional(c, &in.Tick, tickFields)
+	case engine.InputFrozen:
+		optional(c, &in.Frozen, frozenFields)
+	case engine.InputRows:
+		optional(c, &in.Rows, rowsFields)
+	case engine.InputSteer:
+		optional(c, &in.Steer, steerFields)
+	case engine.InputSweep:
+		optional(c, &in.Sweep, sweepFields)
 	default:
 		c.fail()
 	}
@@ -126,6 +136,41 @@ func fetchedFields(c *codec, x *engine.FetchResult) {
 	c.str(&x.Error)
 	c.bool(&x.Busy)
 	c.bool(&x.Final)
+}
+
+func tickFields(c *codec, x *engine.Tick) {
+	c.str(&x.Flow)
+	integer(c, &x.Trigger)
+	integer(c, &x.Due)
+}
+
+func frozenFields(c *codec, x *engine.Frozen) {
+	c.uint(&x.Firing)
+	c.str(&x.Audience)
+	integer(c, &x.Rows)
+	integer(c, &x.Bad)
+	list(c, &x.BadRows, badRowFields)
+	c.str(&x.Failed)
+}
+
+func rowsFields(c *codec, x *engine.Rows) {
+	c.uint(&x.Firing)
+	integer(c, &x.From)
+	integer(c, &x.Next)
+	list(c, &x.Rows, func(c *codec, r *engine.Row) { c.str(&r.Profile); c.raw(&r.Data) })
+}
+
+func steerFields(c *codec, x *engine.Steer) {
+	integer(c, &x.Do)
+	c.str(&x.Flow)
+	c.uint(&x.Firing)
+	c.str(&x.Reason)
+	c.bool(&x.EndRuns)
+}
+
+func sweepFields(c *codec, x *engine.Sweep) {
+	c.uint(&x.Firing)
+	c.bytes(x.After[:])
 }
 
 func receiptFields(c *codec, r *channels.Receipt) {

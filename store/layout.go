@@ -26,16 +26,22 @@ const (
 	Profiles
 	Derived
 	Erasures
+	Firings
+	Members
+	Tallies
+	Settled
 	bucketCount
 )
 
 // Buckets are all of them.
-var Buckets = [bucketCount]Bucket{Meta, Runs, Ended, People, Keys, Timers, Outbox, Journal, IDs, IDTimes, Versions, Counts, Profiles, Derived, Erasures}
+var Buckets = [bucketCount]Bucket{Meta, Runs, Ended, People, Keys, Timers, Outbox, Journal, IDs, IDTimes, Versions, Counts, Profiles, Derived, Erasures,
+	Firings, Members, Tallies, Settled}
 
 var bucketNames = [bucketCount]string{
 	Meta: "meta", Runs: "runs", Ended: "ended", People: "people", Keys: "keys", Timers: "timers",
 	Outbox: "outbox", Journal: "journal", IDs: "ids", IDTimes: "idtimes", Versions: "versions", Counts: "counts",
 	Profiles: "profiles", Derived: "derived", Erasures: "erasures",
+	Firings: "firings", Members: "members", Tallies: "tallies", Settled: "settled",
 }
 
 // String is the bucket's name in the file.
@@ -44,7 +50,7 @@ func (b Bucket) String() string { return bucketNames[b] }
 // Appends reports whether the bucket's keys come in rising order, so that a backend
 // may fill its pages.
 func (b Bucket) Appends() bool {
-	return b == Runs || b == Timers || b == Outbox || b == Journal || b == IDTimes || b == Derived
+	return b == Runs || b == Timers || b == Outbox || b == Journal || b == IDTimes || b == Derived || b == Firings || b == Tallies
 }
 
 var (
@@ -76,6 +82,19 @@ func outboxKey(r engine.OutboxRef) []byte {
 }
 
 func idTimeKey(r *engine.Remembered) []byte { return append(be(uint64(r.Stamp)), r.ID...) }
+
+func memberKey(k engine.MemberKey) []byte { return append(be(k.Firing), k.Person[:]...) }
+
+const memberKeyBytes = 8 + len(engine.MemberKey{}.Person)
+
+func parseMemberKey(key []byte) (k engine.MemberKey, err error) {
+	if len(key) != memberKeyBytes {
+		return k, fmt.Errorf("member key %x has %d bytes", key, len(key))
+	}
+	k.Firing = binary.BigEndian.Uint64(key)
+	copy(k.Person[:], key[8:])
+	return k, nil
+}
 
 // runAt reads the run ID that ends a key.
 func runAt(key []byte) (id engine.RunID, err error) {

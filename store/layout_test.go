@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"go/parser"
 	"go/token"
+	"maps"
 	"regexp"
 	"strconv"
 	"strings"
@@ -24,11 +25,16 @@ import (
 func TestLayout(t *testing.T) {
 	rows := layoutTable(t)
 	kv := inUse(t)
+	fired := campaign(t)
 	for _, b := range store.Buckets {
 		if len(rows[b.String()]) == 0 {
 			t.Errorf("bucket %s has no row in the table", b)
 		}
-		keys := kv.Dump(b)
+		keys := fired.Dump(b)
+		if keys == nil {
+			keys = map[string][]byte{}
+		}
+		maps.Copy(keys, kv.Dump(b))
 		if len(keys) == 0 {
 			t.Errorf("bucket %s: the test puts nothing into it", b)
 		}
@@ -159,6 +165,54 @@ func inUse(t *testing.T) *memory.KV {
 	after.Derived = 1
 	if err := s.Commit(&engine.Batch{State: after, Forgotten: []string{"bob"}, Derived: []*engine.Input{
 		{Kind: engine.InputDequeue, Derived: 1, Depth: 1, Dequeue: &engine.Dequeue{Flow: "tell", Profile: "ann"}}}}); err != nil {
+		t.Fatal(err)
+	}
+	return kv
+}
+
+// campaign is a store with a campaign whose last run has just ended, as a process leaves
+// it that stops before what follows from that.
+func campaign(t *testing.T) *memory.KV {
+	t.Helper()
+	kv := new(memory.KV)
+	s, err := store.Open(kv)
+	if err != nil {
+		t.Fatal(err)
+	}
+	core, err := s.Engine()
+	if err != nil {
+		t.Fatal(err)
+	}
+	loop := runner.NewLoop(s, core, 8)
+	apply := func(in *engine.Input) *runner.Step {
+		step, err := loop.Step(time.Date(2026, 3, 2, 10, 0, 0, 0, time.UTC), []*runner.Group{{Inputs: []*engine.Input{in}}})
+		if err != nil {
+			t.Fatal(err)
+		}
+		return step
+	}
+	project, list := flows.Load(fstest.MapFS{
+		"flows/news.yaml": {Data: []byte("flow: news\ntrigger: { at: 2026-03-02 11:00, audience: people.jsonl }\nsteps: [ { wait: 1h } ]\n")},
+	})
+	if list.HasErrors() {
+		t.Fatal(list)
+	}
+	apply(&engine.Input{Kind: engine.InputDeploy, Deploy: &engine.Deploy{Flows: []flows.Bundle{project.Flows[0].Bundle}}})
+	step := apply(&engine.Input{Kind: engine.InputSteer, Steer: &engine.Steer{Do: engine.SteerStart, Flow: "news"}})
+	firing := step.Freezes[0].Firing
+	apply(&engine.Input{Kind: engine.InputFrozen, Frozen: &engine.Frozen{Firing: firing, Audience: "a", Rows: 1}})
+	apply(&engine.Input{Kind: engine.InputRows, Rows: &engine.Rows{Firing: firing, Next: 9, Rows: []engine.Row{{Profile: "cid"}}}})
+	page, err := s.List(store.Query{Flow: "news", Limit: 1})
+	if err != nil || len(page.Runs) != 1 {
+		t.Fatalf("the campaign started %d runs: %v", len(page.Runs), err)
+	}
+	loaded, err := s.Load(&engine.Needs{Runs: []engine.RunID{page.Runs[0].ID}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	ended := *loaded.Runs[0]
+	ended.Status, ended.Outcome, ended.Ended = engine.Ended, "done", core.State.Stamp
+	if err := s.Commit(&engine.Batch{State: core.State, Changes: []engine.Change{{Before: loaded.Runs[0], After: &ended}}}); err != nil {
 		t.Fatal(err)
 	}
 	return kv

@@ -2,6 +2,7 @@ package store
 
 import (
 	"bytes"
+	"cmp"
 	"errors"
 	"slices"
 	"strings"
@@ -18,6 +19,14 @@ func (s *Store) Load(needs *engine.Needs) (loaded *engine.Loaded, err error) {
 		if err != nil {
 			return err
 		}
+		var swept []engine.RunID
+		if loaded.Members, swept, err = readMembers(r, needs); err != nil {
+			return err
+		}
+		if len(swept) > 0 {
+			wanted = sorted(append(wanted, swept...), engine.RunID.Compare)
+		}
+		firings := slices.Clone(needs.Firings)
 		people := slices.Clone(needs.People)
 		for _, id := range wanted {
 			run, err := readRun(r, id)
@@ -27,6 +36,7 @@ func (s *Store) Load(needs *engine.Needs) (loaded *engine.Loaded, err error) {
 			if run != nil {
 				loaded.Runs = append(loaded.Runs, run)
 				people = append(people, run.Profile)
+				firings = append(firings, run.Firing)
 			}
 		}
 		for _, id := range sorted(people, strings.Compare) {
@@ -36,6 +46,15 @@ func (s *Store) Load(needs *engine.Needs) (loaded *engine.Loaded, err error) {
 			}
 			if p != nil {
 				loaded.People = append(loaded.People, p)
+			}
+		}
+		for _, number := range sorted(firings, cmp.Compare) {
+			f, err := readFiring(r, number)
+			if err != nil {
+				return err
+			}
+			if f != nil {
+				loaded.Firings = append(loaded.Firings, f)
 			}
 		}
 		for _, id := range needs.IDs {
@@ -69,6 +88,23 @@ func (s *Store) Person(id string) (p *engine.Person, err error) {
 		return err
 	})
 	return p, err
+}
+
+// People calls visit with everybody of whom something is known, in the order of their
+// ids' lengths and then of the ids, as all of them were at one instant, until visit
+// returns false.
+func (s *Store) People(visit func(*engine.Person) bool) error {
+	return s.kv.View(func(r Reader) error {
+		var failed error
+		r.Ascend(Profiles, nil, func(key, record []byte) bool {
+			p, err := decodePerson(record)
+			if failed = damaged(Profiles, key, err); failed != nil {
+				return false
+			}
+			return visit(p)
+		})
+		return failed
+	})
 }
 
 // Derived returns the derived inputs that are not yet applied, in order.

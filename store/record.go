@@ -16,6 +16,8 @@ const (
 	countsVersion  = 1
 	personVersion  = 1
 	erasureVersion = 1
+	firingVersion  = 1
+	tallyVersion   = 1
 )
 
 func encodeRun(r *engine.Run) []byte {
@@ -77,6 +79,8 @@ func runFields(c *codec, r *engine.Run) {
 	c.bool(&r.Freed)
 	integer(c, &r.Depth)
 	childFields(c, r)
+	c.uint(&r.Firing)
+	c.bool(&r.Replied)
 	c.str(&r.Outcome)
 	c.bool(&r.Goal)
 	clock.write(c, &r.Ended)
@@ -167,6 +171,15 @@ func stateFields(c *codec, s *engine.State) {
 	list(c, &s.Only, (*codec).str)
 	c.bool(&s.Killed)
 	list(c, &s.Active, func(c *codec, v *engine.FlowVersion) { c.str(&v.Flow); c.str(&v.Version) })
+	list(c, &s.Schedules, func(c *codec, x *engine.Scheduled) {
+		c.str(&x.Flow)
+		integer(c, &x.Trigger)
+		c.str(&x.Words)
+		integer(c, &x.Next)
+		integer(c, &x.Since)
+		c.bytes(x.Installation[:])
+	})
+	list(c, &s.Open, (*codec).uint)
 }
 
 func encodeAnswer(r *engine.Remembered) []byte {

@@ -26,7 +26,7 @@ func sample() *engine.Run {
 		Loops:        []engine.Loop{{Step: 4, Round: 2, Began: 1_772_445_600_000}},
 		Collected:    []engine.Collection{{Step: 6, Hands: []int{1, 2}}},
 		FetchAttempt: 2, FetchPaused: true, Fetched: []engine.Fetched{{Step: 8, Status: 200, JSON: json.RawMessage(`{"n":1}`)}},
-		Freed: true, Depth: 3, Parent: engine.RunID{1, 2}, ParentStep: 5,
+		Freed: true, Depth: 3, Firing: 8, Replied: true, Parent: engine.RunID{1, 2}, ParentStep: 5,
 		Waits: []engine.WaitEnd{{Step: 1, Outcome: "reply", Reply: 2}, {Step: 2, Outcome: "event", Event: 1}},
 		Hands: []engine.Happening{{At: 1_772_445_600_000, Event: "x", Who: "shop", Data: json.RawMessage("{}")}, {At: 1_772_445_500_000, Who: "ann", Text: "9", Conv: "acme_ann"}},
 		Event: 1, Reply: 2,
@@ -67,6 +67,11 @@ func inputs() []*engine.Input {
 		{Kind: engine.InputCall, Depth: 2, Derived: 7, Call: &engine.Call{Flow: "f", Profile: "ann", Key: "k", By: "g", Data: json.RawMessage("{}"), Parent: id}},
 		{Kind: engine.InputChildEnded, Depth: 1, Derived: 8, ChildEnded: &engine.ChildEnded{Parent: id, Step: 2, Child: id, Outcome: "done"}},
 		{Kind: engine.InputFetched, Fetched: &engine.FetchResult{Run: id, Step: 3, Attempt: 2, Status: 503, JSON: json.RawMessage("{}"), Error: "e", Busy: true, Final: true}},
+		{Kind: engine.InputTick, Tick: &engine.Tick{Flow: "f", Trigger: 1, Due: 1_772_445_600_000}},
+		{Kind: engine.InputFrozen, Frozen: &engine.Frozen{Firing: 8, Audience: "a1", Rows: 3, Bad: 1, BadRows: []engine.BadRow{{Line: 3, What: "it names no person"}}, Failed: "?"}},
+		{Kind: engine.InputRows, Rows: &engine.Rows{Firing: 8, From: 1, Next: 99, Rows: []engine.Row{{Profile: "ann", Data: json.RawMessage(`{"n":1}`)}, {Profile: "bob"}}}},
+		{Kind: engine.InputSteer, Steer: &engine.Steer{Do: engine.SteerCancel, Flow: "f", Firing: 8, Reason: "by mistake", EndRuns: true}},
+		{Kind: engine.InputSweep, Derived: 10, Sweep: &engine.Sweep{Firing: 8, After: engine.PersonHash{1, 2}}},
 		{Kind: engine.InputDequeue, Depth: 1, Derived: 9, Dequeue: &engine.Dequeue{Flow: "f", Profile: "ann", Key: "k"}},
 	}
 }

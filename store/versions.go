@@ -21,7 +21,8 @@ func (s *Store) Version(v engine.FlowVersion) (f *flows.Flow, err error) {
 	return f, err
 }
 
-// InUse returns every version that is active or has live runs.
+// InUse returns every version that is active, has live runs, or has a firing whose
+// rows are still to be taken.
 func (s *Store) InUse() (inUse []*flows.Flow, err error) {
 	state, err := s.State()
 	if err != nil {
@@ -32,6 +33,18 @@ func (s *Store) InUse() (inUse []*flows.Flow, err error) {
 		return nil, err
 	}
 	wanted := slices.Clone(state.Active)
+	for _, number := range state.Open {
+		f, err := s.Firing(number)
+		if err != nil {
+			return nil, err
+		}
+		if f == nil {
+			return nil, fmt.Errorf("store: firing %d is open but not there", number)
+		}
+		if v := (engine.FlowVersion{Flow: f.Flow, Version: f.Version}); !slices.Contains(wanted, v) {
+			wanted = append(wanted, v)
+		}
+	}
 	for _, c := range counts {
 		if v := (engine.FlowVersion{Flow: c.Flow, Version: c.Version}); c.Live > 0 && !slices.Contains(wanted, v) {
 			wanted = append(wanted, v)

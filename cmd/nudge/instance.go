@@ -12,6 +12,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/prometheus/client_golang/prometheus/collectors"
 
+	"nudge/audience"
 	"nudge/channels/appmessaging"
 	"nudge/engine"
 	"nudge/engine/runner"
@@ -40,7 +41,9 @@ type instance struct {
 	log    *slog.Logger
 	store  *store.Store
 	runner *runner.Runner
-	stack  []part
+
+	audiences *audience.Folder
+	stack     []part
 
 	failure chan error // capacity 1: why it cannot go on
 	stop    sync.Once
@@ -124,8 +127,12 @@ func (i *instance) startRunner(core *engine.Engine, registry *prometheus.Registr
 	i.push("the channel", func() error { client.Close(); return nil })
 	fetcher := newFetcher(i.project.Settings.Fetch)
 	i.push("the fetches", func() error { fetcher.Close(); return nil })
+	if err := i.openAudiences(); err != nil {
+		return failed(err)
+	}
 	i.runner, err = runner.New(i.store, core, runner.Config{
 		Channel: client, Fetcher: fetcher, Clock: i.config.Clock, Senders: account.Senders, Log: i.log, Registry: registry,
+		Audiences: i.audiences,
 	})
 	if err != nil {
 		return failed(err)

@@ -43,6 +43,7 @@ type batch struct {
 	posts   []engine.Post
 	plans   []engine.OutboxRef
 	fetches []engine.FetchPost
+	freezes []engine.Freeze
 	step    *Step
 }
 
@@ -106,6 +107,7 @@ func (b *batch) one(in *engine.Input) engine.Answer {
 	b.posts = append(b.posts, outcome.Posts...)
 	b.plans = append(b.plans, outcome.Planned...)
 	b.fetches = append(b.fetches, outcome.Fetches...)
+	b.freezes = append(b.freezes, outcome.Freezes...)
 	b.out.Derived = append(b.out.Derived, outcome.Derived...)
 	b.out.Forgotten = append(b.out.Forgotten, outcome.Forgotten...)
 	b.loop.erasing = b.loop.erasing || len(outcome.Forgotten) > 0
@@ -150,7 +152,7 @@ func (b *batch) newVersions(known []engine.FlowVersion) {
 func (b *batch) commit() error {
 	b.out.State = b.loop.core.State
 	b.out.Changes, b.out.Answers = b.ws.Changes()
-	b.out.People = b.ws.People()
+	b.out.People, b.out.Firings, b.out.Members = b.ws.People(), b.ws.Firings(), b.ws.Members()
 	if len(b.out.Journal) > 0 || len(b.out.Met) > 0 || len(b.out.Changes) > 0 || len(b.out.Done) > 0 {
 		if err := b.loop.store.Commit(&b.out); err != nil {
 			return err
@@ -159,12 +161,17 @@ func (b *batch) commit() error {
 	b.loop.plan(b.plans)
 	b.loop.derived = append(b.loop.derived, b.out.Derived...)
 	for _, c := range b.out.Changes {
+		b.loop.dropping = b.loop.dropping || c.After.Firing != 0 && !c.After.Live()
 		if d := c.After.Deadline; d != 0 && (b.loop.next == 0 || d < b.loop.next) {
 			b.loop.next = d
 		}
 	}
 	b.step.Posts = append(b.step.Posts, b.posts...)
 	b.step.Fetches = append(b.step.Fetches, b.fetches...)
+	b.step.Freezes = append(b.step.Freezes, b.freezes...)
+	if len(b.out.Firings) > 0 {
+		b.loop.dropping, b.loop.walk.changed = true, true
+	}
 	b.step.Changes = append(b.step.Changes, b.out.Changes...)
 	return nil
 }

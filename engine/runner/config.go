@@ -14,15 +14,16 @@ import (
 // Config says how a runner works. The zero value of each field has the meaning that
 // its comment gives.
 type Config struct {
-	Channel  channels.Channel      // carries the messages; required
-	Fetcher  Fetcher               // asks HTTP services for fetch steps; nil: every fetch fails
-	Clock    Clock                 // nil: the real clock
-	Senders  int                   // messages posted at the same time; 0: 64, at most 4096
-	Queue    int                   // inputs of each class that may wait; 0: 4096
-	Batch    int                   // inputs in one commit, a group more or less; 0: 1024
-	Grace    time.Duration         // how long posts under way may take at shutdown; 0: 10 s of real time
-	Log      *slog.Logger          // nil: nothing is logged
-	Registry prometheus.Registerer // nil: metrics are kept but not registered
+	Channel   channels.Channel      // carries the messages; required
+	Fetcher   Fetcher               // asks HTTP services for fetch steps; nil: every fetch fails
+	Audiences Audiences             // of campaigns; nil: every campaign fails
+	Clock     Clock                 // nil: the real clock
+	Senders   int                   // messages posted at the same time; 0: 64, at most 4096
+	Queue     int                   // inputs of each class that may wait; 0: 4096
+	Batch     int                   // inputs in one commit, a group more or less; 0: 1024
+	Grace     time.Duration         // how long posts under way may take at shutdown; 0: 10 s of real time
+	Log       *slog.Logger          // nil: nothing is logged
+	Registry  prometheus.Registerer // nil: metrics are kept but not registered
 }
 
 const mostSenders = 4096

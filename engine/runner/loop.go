@@ -24,6 +24,9 @@ type Store interface {
 	// Erase takes what speaks of forgotten people out of a slice of what is stored, and
 	// reports whether there is more.
 	Erase() (more bool, err error)
+	// Drop takes a slice of the people out of firings that are settled, and reports
+	// whether there is more.
+	Drop() (more bool, err error)
 	// Forget drops at most limit answers that were remembered before an instant, and
 	// returns how many it dropped.
 	Forget(before engine.Instant, limit int) (int, error)
@@ -44,8 +47,10 @@ type Loop struct {
 	hold  bool           // claim nothing more: the process is about to stop
 	tidy  engine.Instant // when old answers are looked for again
 
-	erasing bool            // there may be people to erase
-	derived []*engine.Input // inputs to be applied before any from outside, in order
+	walk     walk
+	erasing  bool            // there may be people to erase
+	dropping bool            // there may be firings that are settled
+	derived  []*engine.Input // inputs to be applied before any from outside, in order
 
 	backlog []engine.OutboxRef // planned messages, in order
 	more    bool               // there may be planned messages after the backlog
@@ -64,6 +69,7 @@ type Group struct {
 type Step struct {
 	Posts   []engine.Post      // to be handed to the channel
 	Fetches []engine.FetchPost // to be asked of HTTP services
+	Freezes []engine.Freeze    // audiences to be frozen
 	Next    engine.Instant     // when a timer is due; 0 for never
 	Again   bool               // there is more to do at once
 	Changes []engine.Change    // for metrics
@@ -74,7 +80,7 @@ type Step struct {
 // senders. Messages that were claimed when the last process stopped are settled in
 // the first steps: nobody knows whether they were posted.
 func NewLoop(store Store, core *engine.Engine, senders int) *Loop {
-	return &Loop{store: store, core: core, free: senders, more: true, next: 1, erasing: true}
+	return &Loop{store: store, core: core, free: senders, more: true, next: 1, erasing: true, dropping: true}
 }
 
 // Core returns the engine. It may be looked at between steps.
@@ -103,8 +109,8 @@ func (l *Loop) Step(now time.Time, groups []*Group) (*Step, error) {
 	if err := l.tidyUp(engine.InstantOf(now)); err != nil {
 		return nil, err
 	}
-	step.Next = l.next
-	step.Again = step.Again || l.erasing || l.next != 0 && l.next <= engine.InstantOf(now) || l.canClaim() && (len(l.backlog) > 0 || l.more)
+	step.Next = earlier(earlier(l.next, l.nextTick()), l.walk.next)
+	step.Again = step.Again || l.erasing || l.dropping || l.walk.changed || l.next != 0 && l.next <= engine.InstantOf(now) || l.canClaim() && (len(l.backlog) > 0 || l.more)
 	return step, nil
 }
 
@@ -133,7 +139,8 @@ func untilDeploy(groups []*Group) int {
 
 func (l *Loop) canClaim() bool { return l.free > 0 && !l.hold && !l.core.State.Holding() }
 
-// own are the inputs that the loop itself has: timers that are due, and claims.
+// own are the inputs that the loop itself has: timers and schedules that are due, claims,
+// and rows of campaigns.
 func (l *Loop) own(now time.Time, step *Step) ([]*Group, error) {
 	var own []*Group
 	if l.next != 0 && l.next <= engine.InstantOf(now) {
@@ -155,7 +162,12 @@ func (l *Loop) own(now time.Time, step *Step) ([]*Group, error) {
 		l.backlog = l.backlog[1:]
 		own = append(own, &Group{Inputs: []*engine.Input{{Kind: engine.InputClaim, Claim: &ref}}})
 	}
-	return own, nil
+	own = append(own, l.ticks(engine.Instant(now.UnixMilli()))...)
+	rows, err := l.rows(engine.Instant(now.UnixMilli()))
+	if rows != nil {
+		own = append(own, rows)
+	}
+	return own, err
 }
 
 // refill reads planned messages from the outbox once the backlog is used up.
@@ -195,8 +207,16 @@ func (l *Loop) tidyUp(now engine.Instant) (err error) {
 			return err
 		}
 	}
+	if l.dropping {
+		if l.dropping, err = l.store.Drop(); err != nil {
+			return err
+		}
+	}
 	if now < l.tidy {
 		return nil
+	}
+	if err := l.keepAudiences(); err != nil {
+		return err
 	}
 	dropped, err := l.store.Forget(now.Add(-engine.IDRetention), maxForget)
 	if dropped < maxForget {

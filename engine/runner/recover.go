@@ -13,6 +13,9 @@ import (
 func (l *Loop) Recover(now time.Time) (*Step, error) {
 	all := &Step{}
 	var err error
+	if all.Freezes, err = l.unfrozen(); err != nil {
+		return nil, err
+	}
 	if l.derived, err = l.store.Derived(); err != nil {
 		return nil, err
 	}
@@ -41,6 +44,7 @@ func (l *Loop) Recover(now time.Time) (*Step, error) {
 		}
 		all.Posts = append(all.Posts, step.Posts...)
 		all.Fetches = append(all.Fetches, step.Fetches...)
+		all.Freezes = append(all.Freezes, step.Freezes...)
 		all.Changes = append(all.Changes, step.Changes...)
 		all.Panics = append(all.Panics, step.Panics...)
 	}

@@ -22,6 +22,7 @@ type Runner struct {
 	queue   *queue
 	posts   chan engine.Post
 	fetches chan engine.FetchPost
+	freezes chan engine.Freeze
 	metrics *metrics
 
 	mu      sync.RWMutex // guards stopped, and every push against it
@@ -45,7 +46,9 @@ func New(store Store, core *engine.Engine, config Config) (*Runner, error) {
 		queue:   newQueue(config.Queue, config.Senders),
 		posts:   make(chan engine.Post, config.Senders),
 		fetches: make(chan engine.FetchPost, maxFetches),
+		freezes: make(chan engine.Freeze, maxFreezes),
 	}
+	r.loop.UseAudiences(config.Audiences)
 	r.metrics, err = newMetrics(config.Registry, r.queue)
 	return r, err
 }
@@ -105,6 +108,8 @@ func (r *Runner) push(w *waiting) error {
 func (r *Runner) Run(ctx context.Context) error {
 	sending, stopSending := context.WithCancel(context.WithoutCancel(ctx))
 	senders, fetching := r.startSenders(sending), r.startFetchers(sending)
+	freezeUntil, stopFreezing := context.WithCancel(ctx)
+	freezing := r.startFreezers(freezeUntil)
 	err := r.recover()
 	if err == nil {
 		err = r.work(ctx)
@@ -113,10 +118,13 @@ func (r *Runner) Run(ctx context.Context) error {
 		err = r.drain(stopSending)
 	}
 	stopSending()
+	stopFreezing()
 	close(r.posts)
 	close(r.fetches)
+	close(r.freezes)
 	senders.Wait()
 	fetching.Wait()
+	freezing.Wait()
 	r.refuseRest()
 	return err
 }
@@ -199,6 +207,7 @@ func (r *Runner) handOn(step *Step) {
 		r.posts <- p // never blocks: there are no more claims than senders
 	}
 	r.handOnFetches(step.Fetches)
+	r.handOnFreezes(step.Freezes)
 }
 
 // startSenders starts the goroutines that post. They end when posts is closed.

@@ -70,35 +70,51 @@ func (c *Client) Close() { c.client.CloseIdleConnections() }
 // or nil where that is not JSON. The timeout covers everything, the body too, on the
 // real clock. An error is an *[Error], unless ctx ended: then it is ctx's.
 func (c *Client) Do(ctx context.Context, r flows.FetchRequest, timeout time.Duration) (int, json.RawMessage, error) {
+	answer, err := c.Ask(ctx, r, timeout)
+	if err != nil {
+		return 0, nil, err
+	}
+	return answer.Status, answer.JSON, nil
+}
+
+// Answer is what a service answered.
+type Answer struct {
+	Status int
+	Header http.Header
+	JSON   json.RawMessage // the body, compact; nil where that is not JSON
+}
+
+// Ask makes a request as Do does, and returns the headers of the answer, too.
+func (c *Client) Ask(ctx context.Context, r flows.FetchRequest, timeout time.Duration) (*Answer, error) {
 	within, cancel := context.WithTimeout(ctx, timeout)
 	defer cancel()
 	request, err := c.request(within, r)
 	if err != nil {
-		return 0, nil, err
+		return nil, err
 	}
-	status, raw, err := c.do(request)
+	answer, err := c.do(request)
 	switch {
 	case err == nil:
-		return status, compact(raw), nil
+		return answer, nil
 	case ctx.Err() != nil:
-		return 0, nil, ctx.Err()
+		return nil, ctx.Err()
 	case within.Err() != nil:
 		err = noAnswerWithin(timeout)
 	}
-	return 0, nil, at(request.Method, request.URL, err)
+	return nil, at(request.Method, request.URL, err)
 }
 
-func (c *Client) do(request *http.Request) (int, []byte, error) {
+func (c *Client) do(request *http.Request) (*Answer, error) {
 	response, err := c.client.Do(request)
 	if err != nil {
-		return 0, nil, err
+		return nil, err
 	}
 	defer response.Body.Close()
 	raw, err := io.ReadAll(io.LimitReader(response.Body, c.config.MaxBody+1))
 	if err == nil && int64(len(raw)) > c.config.MaxBody {
 		err = &Error{Why: TooLarge}
 	}
-	return response.StatusCode, raw, err
+	return &Answer{response.StatusCode, response.Header, compact(raw)}, err
 }
 
 var methods = []string{http.MethodGet, http.MethodPost, http.MethodPut, http.MethodPatch, http.MethodDelete}

@@ -1,0 +1,79 @@
+package audience
+
+import (
+	"context"
+	"errors"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"nudge/engine"
+	"nudge/engine/runner"
+)
+
+// Folder freezes audiences into a folder and reads them from there. It is safe for
+// concurrent use.
+type Folder struct {
+	Sources
+	dir string
+}
+
+// Open returns the audiences frozen in a folder, which is made where it is not there.
+func Open(dir string, from Sources) (*Folder, error) {
+	if err := os.MkdirAll(dir, 0o700); err != nil {
+		return nil, err
+	}
+	left, err := filepath.Glob(filepath.Join(dir, beginning+"*"))
+	if err != nil {
+		return nil, err
+	}
+	for _, name := range left { // of a process that was killed
+		if err := os.Remove(name); err != nil {
+			return nil, err
+		}
+	}
+	return &Folder{from, dir}, nil
+}
+
+// Freeze copies an audience. What is wrong with it is told in Failed; an error means
+// that ctx ended.
+func (d *Folder) Freeze(ctx context.Context, f engine.Freeze) (*engine.Frozen, error) {
+	file, err := newFrozenFile(d.dir)
+	if err != nil {
+		return &engine.Frozen{Failed: err.Error()}, nil
+	}
+	frozen, err := d.freeze(ctx, f, file.add)
+	if err != nil || frozen.Failed != "" {
+		return frozen, errors.Join(err, file.drop())
+	}
+	if frozen.Audience, err = file.keep(); err != nil {
+		frozen.Failed = err.Error()
+	}
+	return frozen, nil
+}
+
+var _ runner.Audiences = (*Folder)(nil)
+
+// Read returns at most limit rows of a frozen audience from an offset on, and the offset
+// behind them.
+func (d *Folder) Read(audience string, offset int64, limit int) ([]engine.Row, int64, error) {
+	return readFrozen(filepath.Join(d.dir, audience+frozenSuffix), offset, limit)
+}
+
+// Keep drops every frozen audience that is not named.
+func (d *Folder) Keep(audiences []string) error {
+	entries, err := os.ReadDir(d.dir)
+	if err != nil {
+		return err
+	}
+	for _, e := range entries {
+		name, whole := strings.CutSuffix(e.Name(), frozenSuffix)
+		if whole && !slices.Contains(audiences, name) {
+			if err := os.Remove(filepath.Join(d.dir, e.Name())); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}

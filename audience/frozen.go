@@ -1,0 +1,106 @@
+package audience
+
+import (
+	"bufio"
+	"bytes"
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"hash"
+	"io"
+	"os"
+	"path/filepath"
+
+	"nudge/engine"
+)
+
+const (
+	frozenSuffix = ".jsonl"
+	beginning    = "freezing-" // of the name of a file that is not whole yet
+)
+
+// frozenFile is an audience that is being written: a row on each line.
+type frozenFile struct {
+	file *os.File
+	out  *bufio.Writer
+	sum  hash.Hash
+	json *json.Encoder
+}
+
+func newFrozenFile(dir string) (*frozenFile, error) {
+	file, err := os.CreateTemp(dir, beginning+"*")
+	if err != nil {
+		return nil, err
+	}
+	f := &frozenFile{file: file, sum: sha256.New()}
+	f.out = bufio.NewWriterSize(io.MultiWriter(file, f.sum), 256<<10)
+	f.json = json.NewEncoder(f.out)
+	f.json.SetEscapeHTML(false)
+	return f, nil
+}
+
+// add writes a row.
+func (f *frozenFile) add(row *engine.Row) error { return f.json.Encode(row) }
+
+// keep makes the file durable under the hash of what it holds, and returns that.
+func (f *frozenFile) keep() (name string, err error) {
+	if err := errors.Join(f.out.Flush(), f.file.Sync(), f.file.Close()); err != nil {
+		return "", errors.Join(err, os.Remove(f.file.Name()))
+	}
+	name = hex.EncodeToString(f.sum.Sum(nil)[:16])
+	dir := filepath.Dir(f.file.Name())
+	if err := os.Rename(f.file.Name(), filepath.Join(dir, name+frozenSuffix)); err != nil {
+		return "", err
+	}
+	d, err := os.Open(dir)
+	if err != nil {
+		return "", err
+	}
+	return name, errors.Join(d.Sync(), d.Close())
+}
+
+// drop takes the file away.
+func (f *frozenFile) drop() error { return errors.Join(f.file.Close(), os.Remove(f.file.Name())) }
+
+// readFrozen returns at most limit rows of a frozen audience from an offset on, and the
+// offset behind them.
+func readFrozen(path string, offset int64, limit int) (rows []engine.Row, next int64, err error) {
+	file, err := os.Open(path)
+	if err != nil {
+		return nil, offset, err
+	}
+	defer file.Close()
+	if _, err := file.Seek(offset, io.SeekStart); err != nil {
+		return nil, offset, err
+	}
+	text := bufio.NewReaderSize(file, readAhead)
+	for next = offset; len(rows) < limit; {
+		line, err := readLine(text)
+		if err != nil {
+			return nil, offset, fmt.Errorf("it ends early: %w", err)
+		}
+		var row engine.Row
+		if err := json.Unmarshal(line, &row); err != nil || row.Profile == "" {
+			return nil, offset, fmt.Errorf("it is damaged at byte %d", next)
+		}
+		next += int64(len(line))
+		rows = append(rows, row)
+	}
+	return rows, next, nil
+}
+
+// readLine reads a line with its end, which is valid until the next one is read.
+func readLine(text *bufio.Reader) ([]byte, error) {
+	line, err := text.ReadSlice('\n')
+	if !errors.Is(err, bufio.ErrBufferFull) {
+		return line, err
+	}
+	whole := bytes.Clone(line)
+	for errors.Is(err, bufio.ErrBufferFull) && len(whole) <= 2*MaxRowBytes {
+		line, err = text.ReadSlice('\n')
+		whole = append(whole, line...)
+	}
+	return whole, err
+}

@@ -1,0 +1,124 @@
+package audience
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+
+	"nudge/engine"
+	"nudge/flows/shape"
+)
+
+// Limits of an audience.
+const (
+	// MaxRowBytes is how long a row of a file may be, in bytes.
+	MaxRowBytes = 1 << 20
+	// MaxColumns is how many columns a file may have.
+	MaxColumns = 256
+)
+
+// source is where rows come from. After its last row next fails with io.EOF; a row that
+// cannot be read is a *badRow, and others may follow it. Any other error is the end.
+type source interface {
+	next() (engine.Row, int, error)
+}
+
+// badRow is a row that cannot be read, or does not fit.
+type badRow struct{ what string }
+
+func (b *badRow) Error() string { return b.what }
+
+func bad(format string, args ...any) error { return &badRow{fmt.Sprintf(format, args...)} }
+
+// check says what is wrong with a row for a flow whose runs start with data of a shape.
+func check(row *engine.Row, data *shape.Type) error {
+	switch {
+	case row.Profile == "":
+		return bad("it names no person")
+	case len(row.Profile) > engine.MaxProfileBytes:
+		return bad("the person's ID has %d bytes; %d are allowed", len(row.Profile), engine.MaxProfileBytes)
+	case len(row.Data) > engine.MaxEventBytes:
+		return bad("it has %d bytes of data; %d are allowed", len(row.Data), engine.MaxEventBytes)
+	}
+	raw := row.Data
+	if len(raw) == 0 {
+		raw = json.RawMessage("{}")
+	}
+	if _, err := data.Decode(raw); err != nil {
+		return &badRow{err.Error()}
+	}
+	return nil
+}
+
+// rowOf makes a row of an object: the person's field is the person, what the data has
+// besides is its data.
+func rowOf(raw []byte, person string, data *shape.Type) (engine.Row, error) {
+	var fields map[string]json.RawMessage
+	if err := json.Unmarshal(raw, &fields); err != nil || fields == nil {
+		return engine.Row{}, bad("it is no JSON object")
+	}
+	profile, err := textOf(fields[person], person)
+	if err != nil {
+		return engine.Row{}, err
+	}
+	kept := map[string]json.RawMessage{}
+	for name, value := range fields {
+		if _, declared := data.Fields[name]; declared || data.Open && name != person {
+			kept[name] = value
+		}
+	}
+	return rowWith(profile, kept)
+}
+
+func rowWith(profile string, fields map[string]json.RawMessage) (engine.Row, error) {
+	row := engine.Row{Profile: profile}
+	if len(fields) == 0 {
+		return row, nil
+	}
+	raw, err := json.Marshal(fields)
+	if err != nil {
+		return row, bad("it is no JSON: %v", err)
+	}
+	row.Data = raw
+	return row, nil
+}
+
+// textOf is a person's ID in JSON: text, or a whole number.
+func textOf(raw json.RawMessage, name string) (string, error) {
+	var text string
+	if json.Unmarshal(raw, &text) == nil && len(raw) > 0 && raw[0] == '"' {
+		return text, nil
+	}
+	if len(raw) > 0 && !bytes.ContainsAny(raw, ".eE{[tfn") {
+		return string(raw), nil
+	}
+	if len(raw) == 0 {
+		return "", bad("it has no %s, which names the person", name)
+	}
+	return "", bad("%s must be text or a whole number", name)
+}
+
+// limited reads text whose rows must not be longer than MaxRowBytes.
+type limited struct {
+	io.Reader
+	left int // bytes until the row is too long
+}
+
+var errLongRow = errors.New("a row is longer than a megabyte; is a quote left open?")
+
+func (l *limited) Read(b []byte) (int, error) {
+	if l.left <= 0 {
+		return 0, errLongRow
+	}
+	n, err := l.Reader.Read(b[:min(len(b), l.left)])
+	l.left -= n
+	return n, err
+}
+
+// row begins the next row. What is read ahead of a row counts for it, too.
+func (l *limited) row() { l.left = MaxRowBytes + readAhead }
+
+// readAhead is how much a buffer may hold of the rows that follow.
+const readAhead = 64 << 10

@@ -1,0 +1,49 @@
+package audience
+
+import (
+	"context"
+	"fmt"
+
+	"nudge/engine"
+	"nudge/engine/runner"
+)
+
+// Shelf freezes audiences in memory: for stories and tests, whose audiences are small.
+// It belongs to one goroutine.
+type Shelf struct {
+	Sources
+	rows map[string][]engine.Row
+}
+
+var _ runner.Audiences = (*Shelf)(nil)
+
+// NewShelf returns a shelf without audiences.
+func NewShelf(from Sources) *Shelf { return &Shelf{from, map[string][]engine.Row{}} }
+
+// Freeze copies an audience.
+func (s *Shelf) Freeze(ctx context.Context, f engine.Freeze) (*engine.Frozen, error) {
+	var rows []engine.Row
+	frozen, err := s.freeze(ctx, f, func(row *engine.Row) error {
+		rows = append(rows, *row)
+		return nil
+	})
+	if err == nil && frozen.Failed == "" {
+		frozen.Audience = fmt.Sprint("firing ", f.Firing)
+		s.rows[frozen.Audience] = rows
+	}
+	return frozen, err
+}
+
+// Read returns at most limit rows of a frozen audience from an offset on, and the offset
+// behind them. An offset is a number of rows.
+func (s *Shelf) Read(audience string, offset int64, limit int) ([]engine.Row, int64, error) {
+	rows := s.rows[audience]
+	if offset+int64(limit) > int64(len(rows)) {
+		return nil, offset, fmt.Errorf("it has %d rows", len(rows))
+	}
+	next := offset + int64(limit)
+	return rows[offset:next], next, nil
+}
+
+// Keep keeps all of them: a shelf does not live long.
+func (s *Shelf) Keep([]string) error { return nil }

@@ -1,0 +1,21 @@
+package main
+
+import (
+	"path/filepath"
+
+	"nudge/audience"
+	"nudge/engine/runner/fetch"
+)
+
+// maxPageBytes is how large a page of an audience may be that a service answers with.
+const maxPageBytes = 8 << 20
+
+// openAudiences opens the frozen audiences, which lie in the data folder.
+func (i *instance) openAudiences() error {
+	client := fetch.New(fetch.Config{Allow: i.project.Settings.Fetch, MaxBody: maxPageBytes})
+	i.push("the audiences", func() error { client.Close(); return nil })
+	var err error
+	i.audiences, err = audience.Open(filepath.Join(i.config.DataDir, audience.Dir),
+		audience.Sources{Project: i.project.folder, People: i.store, Client: client})
+	return err
+}

@@ -1,0 +1,196 @@
+package engine
+
+import (
+	"encoding/json"
+	"slices"
+
+	"nudge/flows"
+	"nudge/flows/shape"
+)
+
+// Frozen says how the freezing of an audience ended.
+type Frozen struct {
+	Firing   uint64   `json:"firing,omitempty"`
+	Audience string   `json:"audience,omitempty"` // its name, by which its rows are read
+	Rows     int      `json:"rows,omitempty"`
+	Bad      int      `json:"bad,omitempty"`
+	BadRows  []BadRow `json:"bad_rows,omitempty"`
+	Failed   string   `json:"failed,omitempty"` // why it could not be frozen; empty where it was
+}
+
+// Rows is the next rows of a firing's audience.
+type Rows struct {
+	Firing uint64 `json:"firing,omitempty"`
+	From   int    `json:"from,omitempty"` // rows before these
+	Next   int64  `json:"next,omitempty"` // offset behind them in the frozen audience
+	Rows   []Row  `json:"rows,omitempty"`
+}
+
+// Row is one person of an audience.
+type Row struct {
+	Profile string          `json:"profile"`
+	Data    json.RawMessage `json:"data,omitempty"` // an object; empty for none
+}
+
+const (
+	// MaxRows is how many rows one input takes.
+	MaxRows = 128
+	// MaxBadRows is how many rows that cannot be read a firing tells of; all are counted.
+	MaxBadRows = 100
+	// MaxAudience is how many rows an audience may have.
+	MaxAudience = 50_000_000
+)
+
+// frozen begins to take the rows of a firing.
+func (a *application) frozen(in *Frozen) {
+	fr := a.ws.firing(in.Firing)
+	if fr == nil || fr.Status != Freezing {
+		a.ignore("no firing waits for this audience")
+		return
+	}
+	fr = a.editFiring(in.Firing)
+	fr.Audience, fr.Rows, fr.Bad = in.Audience, in.Rows, in.Bad
+	fr.BadRows = in.BadRows[:min(len(in.BadRows), MaxBadRows)]
+	switch {
+	case in.Failed != "":
+		fr.Reason = cut(in.Failed, MaxReasonBytes)
+		a.settle(fr, FiringFailed)
+	case in.Rows == 0:
+		a.settle(fr, Walked)
+	default:
+		fr.Status = Walking
+	}
+}
+
+// settle ends the taking of rows.
+func (a *application) settle(fr *Firing, status FiringStatus) {
+	fr.Status = status
+	a.e.State.Open = slices.DeleteFunc(slices.Clone(a.e.State.Open), func(n uint64) bool { return n == fr.Number })
+}
+
+// rows takes the next rows of a firing: the progress and the runs they start are of
+// one input, so that none is skipped and none is taken twice.
+func (a *application) rows(in *Rows) {
+	fr := a.ws.firing(in.Firing)
+	if fr == nil || fr.Status != Walking || fr.Paused || fr.Walked != in.From {
+		a.ignore("the firing does not wait for these rows")
+		return
+	}
+	fr = a.editFiring(in.Firing)
+	f := a.e.firingFlow(fr)
+	before := a.starts
+	for i := range in.Rows {
+		a.row = i
+		a.takeRow(fr, f, &in.Rows[i], a.poisoned[i])
+	}
+	a.row = noRow
+	a.out.Answer.Decisions = nil // nobody asked
+	fr.Walked += len(in.Rows)
+	fr.Offset = in.Next
+	if rate := f.Triggers[fr.Trigger].Schedule.Rate; rate.Messages > 0 && !fr.Local {
+		fr.Next = max(fr.Next, a.now).Add(rate.Time(a.starts - before))
+	}
+	if fr.Walked >= fr.Rows {
+		a.settle(fr, Walked)
+	}
+}
+
+// takeRow starts a run for one person of a firing, or counts why not.
+func (a *application) takeRow(fr *Firing, f *flows.Flow, row *Row, poisoned bool) {
+	key := MemberOf(fr.Number, row.Profile)
+	if a.ws.member(key) != nil {
+		fr.leave(LeftDuplicate)
+		return
+	}
+	if poisoned {
+		a.ws.addMember(&Member{MemberKey: key})
+		fr.leave(LeftFault)
+		return
+	}
+	run, why := a.startRow(fr, f, row)
+	a.ws.addMember(&Member{MemberKey: key, Run: run})
+	if why != "" {
+		fr.leave(why)
+	}
+}
+
+func (a *application) startRow(fr *Firing, f *flows.Flow, row *Row) (run RunID, why string) {
+	t := &f.Triggers[fr.Trigger]
+	at := a.personsTime(fr, f, row.Profile)
+	switch {
+	case at < fr.Since:
+		return RunID{}, LeftPast
+	case fr.Local && t.Schedule.TooLate(at.Time(), a.now.Time(), f.Zone):
+		return RunID{}, LeftLate
+	}
+	if t.If != nil {
+		ok, err := truth(t.If, map[string]any{
+			flows.NameData: object(f.Data, row.Data), flows.NameProfile: a.profileView(row.Profile, f), flows.NameNow: shape.TimeOf(a.now.Time()),
+		})
+		switch {
+		case err != nil:
+			return RunID{}, LeftBroken
+		case !ok:
+			return RunID{}, LeftCondition
+		}
+	}
+	same := sameKey(a.ws.liveOf(row.Profile), f, "")
+	if len(same) > 0 && (f.Entry.IfRunning == flows.Skip || f.Entry.IfRunning == flows.Queue) {
+		return RunID{}, LeftRunning
+	}
+	if fr.Local && at > a.now && t.Schedule.Rate.Messages > 0 {
+		at = at.Add(t.Schedule.Rate.Time(fr.join(at)))
+	}
+	next := newRunID(a.now, a.e.State.Installation, a.seq, a.starts)
+	before := a.starts
+	a.enter(f, &entrant{profile: row.Profile, by: fr.ID, data: row.Data, firing: fr.Number, at: at})
+	if a.starts == before {
+		return RunID{}, LeftLimit
+	}
+	return next, ""
+}
+
+// personsTime is when a firing comes to a person.
+func (a *application) personsTime(fr *Firing, f *flows.Flow, profile string) Instant {
+	if !fr.Local {
+		return max(fr.Due, fr.Since)
+	}
+	zone := a.personsZone(profile, f)
+	return InstantOf(f.Triggers[fr.Trigger].Schedule.PersonsTime(fr.Due.Time(), zone))
+}
+
+// park lets a run wait for its person's own time before it begins.
+func (a *application) park(r *Run, at Instant) {
+	r.Status = Parked
+	r.setAlarm(Alarm{At: at, Place: AtBegin})
+	r.log(Entry{At: a.now, Kind: KindScheduled, Step: NoStep, Detail: at.String()})
+}
+
+// ringBegin begins a run whose time has come. While its firing is paused it stays
+// where it is, and resuming begins it.
+func (a *application) ringBegin(r *Run, f *flows.Flow) {
+	fr := a.ws.firing(r.Firing)
+	due := r.alarmOf(AtBegin)
+	r.clearAlarms(AtBegin)
+	if fr == nil || !fr.Paused {
+		a.begin(r, f, due)
+	}
+}
+
+// begin takes a run to its first step, unless it is of no use any more.
+func (a *application) begin(r *Run, f *flows.Flow, due Instant) {
+	fr := a.ws.firing(r.Firing)
+	if fr != nil && f.Triggers[fr.Trigger].Schedule.TooLate(due.Time(), a.now.Time(), f.Zone) {
+		a.finish(r, OutcomeLate, false)
+		return
+	}
+	a.advance(r, f, 0)
+}
+
+// Belongs reports whether a person of whom something is known is in the audience of a
+// schedule that asks for stored profiles.
+func (f *Freeze) Belongs(p *Person) (bool, error) {
+	return truth(f.Schedule.Audience.If, map[string]any{
+		flows.NameProfile: viewOf(p, p.ID, f.Flow), flows.NameNow: shape.TimeOf(f.At.Time()),
+	})
+}

@@ -1,0 +1,79 @@
+package runner
+
+import (
+	"context"
+	"errors"
+	"sync"
+	"time"
+
+	"nudge/engine"
+)
+
+// Freezer copies the audience of a firing.
+type Freezer interface {
+	// Freeze copies an audience, so that it cannot change any more. What cannot be frozen
+	// is told in Failed; an error means that ctx ended before anybody could say.
+	Freeze(context.Context, engine.Freeze) (*engine.Frozen, error)
+}
+
+const (
+	freezers   = 2                         // audiences frozen at the same time
+	maxFreezes = 2 * engine.MaxOpenFirings // audiences that may wait for it
+	busyPause  = 100 * time.Millisecond    // before an input of our own is tried again
+)
+
+// startFreezers starts the goroutines that freeze audiences. They end when freezes is
+// closed, and leave what they were at when ctx ends: the next start does it again.
+func (r *Runner) startFreezers(ctx context.Context) *sync.WaitGroup {
+	var all sync.WaitGroup
+	for range freezers {
+		all.Go(func() {
+			for f := range r.freezes {
+				frozen, err := r.frozen(ctx, f)
+				if err == nil {
+					frozen.Firing = f.Firing
+					r.insist(ctx, &engine.Input{Kind: engine.InputFrozen, Frozen: frozen})
+				}
+			}
+		})
+	}
+	return &all
+}
+
+func (r *Runner) frozen(ctx context.Context, f engine.Freeze) (*engine.Frozen, error) {
+	switch {
+	case ctx.Err() != nil:
+		return nil, ctx.Err()
+	case r.config.Audiences == nil:
+		return &engine.Frozen{Failed: "this server reads no audiences"}, nil
+	}
+	return r.config.Audiences.Freeze(ctx, f)
+}
+
+// insist submits an input of our own until it finds a place. What is not taken because
+// the runner stops is done again by the next start.
+func (r *Runner) insist(ctx context.Context, in *engine.Input) {
+	for {
+		_, err := r.Submit(ctx, in)
+		if !errors.Is(err, ErrBusy) {
+			return
+		}
+		select {
+		case <-ctx.Done():
+			return
+		case <-time.After(busyPause):
+		}
+	}
+}
+
+// handOnFreezes hands audiences to the freezers. One for which there is no place waits
+// for the next start, or for an operator who resumes it.
+func (r *Runner) handOnFreezes(freezes []engine.Freeze) {
+	for _, f := range freezes {
+		select {
+		case r.freezes <- f:
+		default:
+			r.config.Log.Error("too many audiences wait to be frozen; resume the campaign later", "flow", f.Flow.Name, "firing", f.Firing)
+		}
+	}
+}

@@ -1,0 +1,199 @@
+package engine
+
+import (
+	"fmt"
+	"slices"
+	"time"
+
+	"nudge/flows"
+)
+
+// Scheduled is when a trigger of an active flow fires next.
+type Scheduled struct {
+	Flow    string
+	Trigger int     // index of the flow's trigger
+	Words   string  // of the schedule: one with other words is another one
+	Next    Instant // 0: never again
+	Since   Instant // when it was taken up: what was past for a person then stays so
+
+	Installation Installation // that has been firing it: a restored backup misses what is past
+}
+
+// Tick says that a schedule is due.
+type Tick struct {
+	Flow    string  `json:"flow,omitempty"`
+	Trigger int     `json:"trigger,omitempty"`
+	Due     Instant `json:"due,omitzero"`
+}
+
+// Freeze is an effect: copy the audience of a firing, so that it cannot change any
+// more. Its outcome must come back as [Frozen].
+type Freeze struct {
+	Firing   uint64
+	Flow     *flows.Flow
+	Schedule *flows.Schedule
+	At       Instant // the "now" of its conditions
+}
+
+const (
+	// MaxTicks is how many firings that were missed one input goes over.
+	MaxTicks = 10_000
+	// MaxOpenFirings is how many firings may take rows at the same time; one more is
+	// skipped.
+	MaxOpenFirings = 100
+)
+
+// reschedule finds out when the active flows fire next. A schedule that was there
+// before goes on as it was; the past of a new one does not fire.
+func (a *application) reschedule(active []*flows.Flow) []Scheduled {
+	before := slices.Clone(a.e.State.Schedules)
+	var all []Scheduled
+	for _, f := range active {
+		for i := range f.Triggers {
+			s := f.Triggers[i].Schedule
+			if s == nil {
+				continue
+			}
+			next := Scheduled{Flow: f.Name, Trigger: i, Words: s.Words(), Since: a.now, Installation: a.e.State.Installation}
+			same := func(old Scheduled) bool { return old.Flow == next.Flow && old.Words == next.Words }
+			if at := slices.IndexFunc(before, same); at >= 0 {
+				next.Next, next.Since, next.Installation = before[at].Next, before[at].Since, before[at].Installation
+				before = slices.Delete(before, at, at+1)
+			} else {
+				next.Next = instantOrNever(s.First(a.now.Time()))
+			}
+			all = append(all, next)
+		}
+	}
+	return all
+}
+
+// instantOrNever is the instant of a time; 0 for the zero time.
+func instantOrNever(t time.Time) Instant {
+	if t.IsZero() {
+		return 0
+	}
+	return InstantOf(t)
+}
+
+// tick fires a schedule: of several firings that were missed the last, unless it is
+// too late for that one, too. The others are recorded as skipped.
+func (a *application) tick(t *Tick) {
+	at := slices.IndexFunc(a.e.State.Schedules, func(s Scheduled) bool {
+		return s.Flow == t.Flow && s.Trigger == t.Trigger && s.Next == t.Due && t.Due != 0
+	})
+	if at < 0 {
+		a.ignore("the schedule was changed")
+		return
+	}
+	if a.now < t.Due {
+		panic("engine: a schedule would fire early")
+	}
+	f := a.e.activeNamed(t.Flow)
+	s := f.Triggers[t.Trigger].Schedule
+	scheduled := a.e.State.Schedules[at]
+	due := a.dueTicks(s, t.Due)
+	last := due[len(due)-1]
+	scheduled.Next = instantOrNever(s.Next(last.Time()))
+	why := a.whyNot(s, &scheduled, last)
+	if why == "" {
+		if len(due) > 1 {
+			a.missed(f, t.Trigger, due[:len(due)-1], "missed; the last one fired in its place")
+		}
+		a.fire(f, t.Trigger, last, s.Zone == nil, scheduled.Since)
+	} else {
+		a.missed(f, t.Trigger, due, why)
+	}
+	if scheduled.Next > a.now {
+		scheduled.Installation = a.e.State.Installation
+	}
+	a.e.State.Schedules = slices.Clone(a.e.State.Schedules)
+	a.e.State.Schedules[at] = scheduled
+	a.changed = true
+}
+
+// dueTicks are the firings from one on that are due, MaxTicks at most.
+func (a *application) dueTicks(s *flows.Schedule, first Instant) []Instant {
+	due := []Instant{first}
+	for len(due) < MaxTicks {
+		next := instantOrNever(s.Next(due[len(due)-1].Time()))
+		if next == 0 || next > a.now {
+			break
+		}
+		due = append(due, next)
+	}
+	return due
+}
+
+// whyNot says why the last of the firings that are due does not fire, or nothing.
+func (a *application) whyNot(s *flows.Schedule, scheduled *Scheduled, last Instant) string {
+	due, zone := last.Time(), s.Zone
+	if zone == nil {
+		due, zone = due.Add(flows.Earliest+flows.Latest), time.UTC
+	}
+	switch {
+	case scheduled.Next != 0 && scheduled.Next <= a.now:
+		return "missed; later ones are due"
+	case scheduled.Installation != a.e.State.Installation:
+		return "the store was restored from a backup; campaigns start does it all the same"
+	case s.TooLate(due, a.now.Time(), zone):
+		return "later than max_delay"
+	case len(a.e.State.Open) >= MaxOpenFirings:
+		return fmt.Sprintf("%d firings are open, which is the limit", MaxOpenFirings)
+	}
+	return ""
+}
+
+// missed records firings that did not take place, as one.
+func (a *application) missed(f *flows.Flow, trigger int, due []Instant, why string) {
+	local := f.Triggers[trigger].Schedule.Zone == nil
+	a.addFiring(&Firing{ID: idOf(f, trigger, due[0], local), Flow: f.Name, Version: f.Version, Trigger: trigger,
+		Due: due[0], Until: due[len(due)-1], Missed: len(due), Begun: a.now, Local: local, Status: FiringSkipped, Reason: why})
+	a.skip(f, why)
+}
+
+func idOf(f *flows.Flow, trigger int, due Instant, local bool) string {
+	if local {
+		return firingID(f.Name, trigger, due.Time().Add(flows.Earliest), true)
+	}
+	return firingID(f.Name, trigger, due.Time(), false)
+}
+
+// fire begins a firing, whose audience has to be frozen first.
+func (a *application) fire(f *flows.Flow, trigger int, due Instant, local bool, since Instant) *Firing {
+	fr := a.addFiring(&Firing{ID: idOf(f, trigger, due, local), Flow: f.Name, Version: f.Version, Trigger: trigger,
+		Due: due, Begun: a.now, Local: local, Since: since, Status: Freezing, Installation: a.e.State.Installation})
+	a.e.State.Open = append(slices.Clip(a.e.State.Open), fr.Number)
+	a.out.Freezes = append(a.out.Freezes, a.e.FreezeOf(fr))
+	a.out.Answer.Decisions = append(a.out.Answer.Decisions, Decision{Flow: f.Name, Did: DidFire, Reason: fr.ID})
+	return fr
+}
+
+// FreezeOf is what has to be done for a firing whose audience is not yet frozen.
+func (e *Engine) FreezeOf(fr *Firing) Freeze {
+	f := e.firingFlow(fr)
+	return Freeze{Firing: fr.Number, Flow: f, Schedule: f.Triggers[fr.Trigger].Schedule, At: fr.Begun}
+}
+
+func (e *Engine) firingFlow(fr *Firing) *flows.Flow {
+	f := e.versions[FlowVersion{fr.Flow, fr.Version}]
+	if f == nil {
+		panic(fmt.Sprintf("engine: version %s of flow %s is not loaded", fr.Version, fr.Flow))
+	}
+	return f
+}
+
+// firingsPerInput is how many firings one input can begin or record.
+const firingsPerInput = 2
+
+// addFiring numbers a firing and keeps it.
+func (a *application) addFiring(fr *Firing) *Firing {
+	if a.firings == firingsPerInput {
+		panic("engine: an input began too many firings")
+	}
+	fr.Number = a.seq*firingsPerInput + uint64(a.firings)
+	a.firings++
+	a.changed = true
+	a.ws.addFiring(fr)
+	return fr
+}

@@ -1,0 +1,121 @@
+package engine_test
+
+import (
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+	"time"
+
+	"nudge/engine"
+	"nudge/flows"
+)
+
+// freeze freezes the first audience that waits for it.
+func (w *world) freeze() {
+	w.t.Helper()
+	f := w.frozen[0]
+	w.frozen = w.frozen[1:]
+	frozen, err := w.shelf.Freeze(w.t.Context(), f)
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	frozen.Firing = f.Firing
+	w.apply(&engine.Input{Kind: engine.InputFrozen, Frozen: frozen})
+}
+
+// campaign does what an operator does with a campaign, or shows it.
+func (w *world) campaign(rest string) {
+	w.t.Helper()
+	verb, name, _ := strings.Cut(rest, " ")
+	steer := &engine.Steer{Flow: name}
+	switch verb {
+	case "start":
+		steer.Do = engine.SteerStart
+	case "show":
+		w.showCampaigns()
+		return
+	case "pause":
+		steer.Do = engine.SteerPause
+	case "resume":
+		steer.Do = engine.SteerResume
+	case "cancel", "end":
+		steer.Do, steer.EndRuns = engine.SteerCancel, verb == "end"
+	default:
+		w.t.Fatalf("campaign %s: no such verb", verb)
+	}
+	if verb != "start" {
+		c, err := w.store.CampaignOf(name)
+		if err != nil || c == nil {
+			w.t.Fatalf("campaign %s: %v", name, err)
+		}
+		steer.Flow, steer.Firing = "", c.Number
+	}
+	w.apply(&engine.Input{Kind: engine.InputSteer, Steer: steer})
+}
+
+// showCampaigns writes every campaign, oldest first, and where its people stand.
+func (w *world) showCampaigns() {
+	w.t.Helper()
+	all, err := w.store.Campaigns("", 0, 100)
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	for _, c := range slices.Backward(all) {
+		fmt.Fprintf(&w.out, "%s %s", c.ID, c.Status)
+		if c.Paused {
+			w.out.WriteString(" paused")
+		}
+		if c.Missed > 0 {
+			fmt.Fprintf(&w.out, ", %d firings until %s", c.Missed, c.Until)
+		}
+		if c.Reason != "" {
+			fmt.Fprintf(&w.out, ": %s", c.Reason)
+		}
+		if c.Rows+c.Bad > 0 {
+			fmt.Fprintf(&w.out, "; %d of %d rows, %d bad", c.Walked, c.Rows, c.Bad)
+		}
+		for _, b := range c.BadRows {
+			fmt.Fprintf(&w.out, " (line %d: %s)", b.Line, b.What)
+		}
+		for _, l := range c.Left {
+			fmt.Fprintf(&w.out, "; left %s %d", l.Reason, l.Rows)
+		}
+		for _, standing := range slices.Sorted(maps.Keys(c.Tally.Standings)) {
+			fmt.Fprintf(&w.out, "; %s %d", standing, c.Tally.Standings[standing])
+		}
+		w.out.WriteString("\n")
+	}
+}
+
+// jump sets the clock, as of a machine that slept or was set.
+func (w *world) jump(rest string) {
+	w.t.Helper()
+	text, back := strings.CutPrefix(rest, "-")
+	d, err := flows.ParseDuration(text)
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	if back {
+		d.Days, d.Clock = -d.Days, -d.Clock
+	}
+	w.now = d.After(w.now, time.UTC)
+	w.open()
+	w.step()
+}
+
+// restore goes on with the store as a backup that was restored: it has another
+// installation.
+func (w *world) restore() {
+	w.t.Helper()
+	state, err := w.store.State()
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	state.Installation[0]++
+	if err := w.store.Commit(&engine.Batch{State: state}); err != nil {
+		w.t.Fatal(err)
+	}
+	w.open()
+	w.step()
+}

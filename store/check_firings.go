@@ -1,0 +1,81 @@
+package store
+
+import (
+	"maps"
+	"slices"
+
+	"nudge/engine"
+)
+
+// firings verifies that the people of every firing add up: those who are in runs,
+// those left out, and those still to come are its rows (I9).
+func (c *checker) firings() {
+	var open []uint64
+	c.r.Ascend(Firings, nil, func(key, record []byte) bool {
+		f, err := decodeFiring(record)
+		switch {
+		case err != nil:
+			c.problem("firings %x: %v", key, err)
+			return true
+		case len(key) != 8 || f.Number != firingOf(key):
+			c.problem("firings %x: the record is of firing %d", key, f.Number)
+			return true
+		}
+		if f.Open() {
+			open = append(open, f.Number)
+		}
+		c.firing(f)
+		return true
+	})
+	if !slices.Equal(open, c.last.Open) {
+		c.problem("the state says that firings %v are open, the records say %v", c.last.Open, open)
+	}
+	for number := range c.tally {
+		c.problem("runs are of firing %d, which is not there", number)
+	}
+	c.members()
+}
+
+func (c *checker) firing(f *engine.Firing) {
+	counted := c.tally[f.Number]
+	delete(c.tally, f.Number)
+	if counted == nil {
+		counted = newTally(f.Number)
+	}
+	stored, err := readTally(c.r, f.Number)
+	if err != nil {
+		c.problem("firing %s: %v", f.ID, err)
+		return
+	}
+	if stored.Live != counted.Live || !maps.Equal(stored.Standings, counted.Standings) {
+		c.problem("firing %s: its tally is %+v, counted %+v", f.ID, *stored, *counted)
+	}
+	taken := 0
+	for _, l := range f.Left {
+		taken += l.Rows
+	}
+	for _, n := range counted.Standings {
+		taken += int(n)
+	}
+	if taken != f.Walked || f.Walked > f.Rows {
+		c.problem("firing %s: %d of its %d rows are taken, and %d are accounted for", f.ID, f.Walked, f.Rows, taken)
+	}
+}
+
+// members verifies that every member is of a firing and its run is there.
+func (c *checker) members() {
+	c.r.Ascend(Members, nil, func(key, value []byte) bool {
+		k, err := parseMemberKey(key)
+		if err != nil {
+			c.problem("members %x: %v", key, err)
+			return true
+		}
+		if c.r.Get(Firings, be(k.Firing)) == nil {
+			c.problem("members %x: there is no firing %d", key, k.Firing)
+		}
+		if len(value) > 0 && c.r.Get(Runs, value) == nil && c.r.Get(Ended, value) == nil {
+			c.problem("members %x: its run is not there", key)
+		}
+		return true
+	})
+}
