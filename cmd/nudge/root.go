@@ -26,7 +26,7 @@ func newRoot() *cobra.Command {
 	}
 	root.AddCommand(
 		newDemo(), newDev(), newServe(), newSandbox(),
-		newCheck(), newTest(), newSimulate(), newBacktest(), newSchema(),
+		newNew(), newCheck(), newTest(), newSimulate(), newBacktest(), newSchema(),
 		newSend(), newEvents(), newProfiles(), newFlows(), newRuns(),
 		newStore(), newVersion(),
 	)
