@@ -21,16 +21,24 @@ var update = flag.Bool("update", false, "write what the tests got as what they w
 
 const page = "../../docs/language.md"
 
+// tables are the pages with tables, each with the mappings of which it has all.
+var tables = map[string]func() map[string]*Schema{page: mappings, "../../docs/testing.md": testMappings}
+
 var sectionForm = regexp.MustCompile(`(?s)(<!-- (keys: [^\n]+|limits) -->\n).*?(<!-- end -->)`)
 
-// TestPageTables holds the tables of the page about the language against the schema
-// and the limits.
+// TestPageTables holds the tables of the pages about the language and about tests
+// against the schema and the limits.
 func TestPageTables(t *testing.T) {
+	for page, mappings := range tables {
+		t.Run(page, func(t *testing.T) { testPage(t, page, mappings()) })
+	}
+}
+
+func testPage(t *testing.T, page string, all map[string]*Schema) {
 	text, err := os.ReadFile(page)
 	if err != nil {
 		t.Fatal(err)
 	}
-	all := mappings()
 	for title := range all {
 		if title != "A template" && !strings.Contains(string(text), "<!-- keys: "+title+" -->") {
 			t.Errorf("the page has no table of the keys of %q", title)
@@ -66,6 +74,16 @@ func mappings() map[string]*Schema {
 	eachMapping(flow(), add)
 	eachMapping(project(), add)
 	for _, s := range flowDefinitions() {
+		eachMapping(s, add)
+	}
+	return all
+}
+
+// testMappings is every mapping of the schema of tests by its title.
+func testMappings() map[string]*Schema {
+	all := map[string]*Schema{}
+	add := func(s *Schema) { all[s.Title] = s }
+	for _, s := range []*Schema{test(), person(), story(), answer(), move(), expected(), expectedPart()} {
 		eachMapping(s, add)
 	}
 	return all
