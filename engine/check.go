@@ -85,19 +85,35 @@ func (e *Engine) answerEarly(ws *WorkingSet, in *Input, stamp Instant) (Answer, 
 		return Answer{}, false
 	}
 	if first.Digest != in.digest() {
-		return Answer{ID: in.ID, Refused: &Refusal{Why: RefusedConflict, Field: "id",
-			Detail: "this id was used with another body: use a new id for a new " + in.Kind.String()}}, true
+		return Answer{ID: in.ID, Refused: conflict(in)}, true
 	}
 	again := first.Answer
 	again.Repeated = true
 	return again, true
 }
 
-// Refusal reports why an input cannot be taken now, or nil: as Check does, and also
-// when its id was used with another body.
-func (e *Engine) Refusal(ws *WorkingSet, in *Input, stamp Instant) *Refusal {
-	answer, _ := e.answerEarly(ws, in, stamp)
-	return answer.Refused
+// Refusals reports of each input of a group why it cannot be taken now, or nil: as Check
+// does, and also when its id was used with another body, before or in the group.
+func (e *Engine) Refusals(ws *WorkingSet, group []*Input, stamp Instant) []*Refusal {
+	refusals, digests := make([]*Refusal, len(group)), map[string]uint64{}
+	for i, in := range group {
+		answer, _ := e.answerEarly(ws, in, stamp)
+		refusals[i] = answer.Refused
+		if in.ID == "" || refusals[i] != nil {
+			continue
+		}
+		digest := in.digest()
+		if first, seen := digests[in.rememberedAs()]; seen && first != digest {
+			refusals[i] = conflict(in)
+		}
+		digests[in.rememberedAs()] = digest
+	}
+	return refusals
+}
+
+func conflict(in *Input) *Refusal {
+	return &Refusal{Why: RefusedConflict, Field: "id",
+		Detail: "this id was used with another body: use a new id for a new " + in.Kind.String()}
 }
 
 // rememberedAs is the id under which the input's answer is kept.

@@ -85,9 +85,9 @@ func (b *batch) refused(g *Group) bool {
 		return true
 	}
 	refused := false
-	for i, in := range g.Inputs {
-		g.Answers[i] = engine.Answer{ID: in.ID, Refused: b.loop.core.Refusal(b.ws, in, b.stamp)}
-		refused = refused || g.Answers[i].Refused != nil
+	for i, refusal := range b.loop.core.Refusals(b.ws, g.Inputs, b.stamp) {
+		g.Answers[i] = engine.Answer{ID: g.Inputs[i].ID, Refused: refusal}
+		refused = refused || refusal != nil
 	}
 	return refused
 }
