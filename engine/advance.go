@@ -123,7 +123,7 @@ func (a *application) split(r *Run, f *flows.Flow, s *flows.Step) (next int, par
 	}
 	h := fnv.New64a()
 	mix(h, r.Flow, s.ID, r.Profile)
-	dealt := int(h.Sum64() % uint64(total))
+	dealt := int(stir(h.Sum64()) % uint64(total))
 	for i, share := range s.Split {
 		if dealt -= share.Weight; dealt < 0 {
 			r.log(Entry{At: a.now, Kind: KindBranch, Step: r.At, Detail: strconv.Itoa(i + 1)})
@@ -131,6 +131,15 @@ func (a *application) split(r *Run, f *flows.Flow, s *flows.Step) (next int, par
 		}
 	}
 	panic("engine: a split without arms")
+}
+
+// stir lets every bit of a hash depend on all of it (the finalizer of splitmix64). The
+// lowest bit of FNV is but the parity of the bytes: two splits of halves whose ids differ
+// in it would deal everybody alike, or everybody to opposite arms.
+func stir(h uint64) uint64 {
+	h = (h ^ h>>30) * 0xbf58476d1ce4e5b9
+	h = (h ^ h>>27) * 0x94d049bb133111eb
+	return h ^ h>>31
 }
 
 func (a *application) set(r *Run, f *flows.Flow, s *flows.Step) (next int, parked bool) {
