@@ -78,6 +78,8 @@ func (p *Project) categoryNames() []string { return slices.Sorted(maps.Keys(p.Ca
 type Promises struct {
 	Messages int      // at most; 0 when nothing is said
 	Ends     Duration // at the latest so long after its start; zero when nothing is said
+
+	MessagesAt, EndsAt diag.Span // where they are made
 }
 
 func (r *reader) readPromises(m *node.Map) {
@@ -87,9 +89,11 @@ func (r *reader) readPromises(m *node.Map) {
 	p := &Promises{}
 	if m.Has("messages") {
 		p.Messages = r.number(m, "messages", 1, MaxSteps*MaxRounds)
+		p.MessagesAt = m.Get("messages").Span()
 	}
 	if m.Has("ends") {
 		p.Ends = r.duration(m.Get("ends"))
+		p.EndsAt = m.Get("ends").Span()
 	}
 	m.Close()
 	r.flow.Promises = p

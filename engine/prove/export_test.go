@@ -1,0 +1,9 @@
+package prove
+
+import "nudge/flows"
+
+// StoryOfMost is a shortest story of a run that sends so many messages.
+func StoryOfMost(p *flows.Project, f *flows.Flow, most int) Story {
+	j := &job{project: p, lives: map[string]int64{}}
+	return j.explore(f).storyOfMany(most, func(e *edge) int { return e.posted })
+}

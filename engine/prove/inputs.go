@@ -1,0 +1,255 @@
+package prove
+
+import (
+	"maps"
+	"slices"
+
+	"nudge/flows"
+)
+
+// inputKind is a kind of thing that can happen to a parked run.
+type inputKind uint8
+
+const (
+	inputTimer inputKind = iota
+	inputAccepted
+	inputRefused
+	inputReceipt
+	inputReply
+	inputEvent
+	inputProfile
+	inputFetched
+	inputNotFetched
+)
+
+// input is one thing that can happen to a parked run.
+type input struct {
+	kind          inputKind
+	alarm         alarm
+	step          int // of a receipt
+	before, after status
+	older         bool // of a receipt: not of the step's newest message
+	event         string
+}
+
+// inputs are all that can make a difference to a parked run, in a fixed order.
+func (x *explorer) inputs(s *state) []input {
+	var all []input
+	if s.phase == fetching {
+		all = append(all, input{kind: inputFetched}, input{kind: inputNotFetched})
+	}
+	if s.phase == sending {
+		all = append(all, input{kind: inputAccepted})
+		if x.mayHoldBack(s.at) {
+			all = append(all, input{kind: inputRefused})
+		}
+	}
+	all = append(all, x.signals(s)...)
+	for _, a := range s.zone.vars[2:] {
+		if a.rings {
+			all = append(all, input{kind: inputTimer, alarm: a})
+		}
+	}
+	return append(all, receipts(s, x.asked[s.at])...)
+}
+
+// signals are the events, replies and changes of the person that a run looks out for.
+func (x *explorer) signals(s *state) []input {
+	events, replies, profile := map[string]bool{}, false, false
+	for _, watched := range x.watches(s) {
+		for i := range watched.lines {
+			switch line := &watched.lines[i]; line.Signal {
+			case flows.SignalEvent:
+				events[line.Event] = true
+			case flows.SignalReply:
+				replies = replies || s.answerable(line)
+			case flows.SignalIf:
+				profile = profile || x.changes(line.If)
+			}
+		}
+	}
+	if c := x.f.Steps[s.at].Collect; s.phase == waiting && c != nil {
+		events[c.Event] = true
+	}
+	var all []input
+	for _, kind := range slices.Sorted(maps.Keys(events)) {
+		all = append(all, input{kind: inputEvent, event: kind})
+	}
+	if replies {
+		all = append(all, input{kind: inputReply})
+	}
+	if profile {
+		all = append(all, input{kind: inputProfile})
+	}
+	return all
+}
+
+// changes reports whether a condition reads something that can change at any time.
+func (x *explorer) changes(e *flows.Expr) bool {
+	return slices.ContainsFunc(x.reading(e).Paths(), func(path string) bool {
+		root := pathRoot(path)
+		return root == flows.NameProfile || root == flows.NameNow
+	})
+}
+
+// rises are the ways a message's status can go up.
+var rises = map[status][]status{
+	open:      {lost, delivered, read},
+	lost:      {delivered, read},
+	delivered: {read},
+}
+
+// receipts are what the provider can say of messages that are asked for.
+func receipts(s *state, asked *asked) []input {
+	var all []input
+	add := func(step int, n need, in input) {
+		for _, after := range rises[in.before] {
+			if n.of(after) {
+				in.kind, in.step, in.after = inputReceipt, step, after
+				all = append(all, in)
+			}
+		}
+	}
+	for _, step := range slices.Sorted(maps.Keys(s.sends)) {
+		n := asked.sends[step] | asked.any
+		if m := s.sends[step]; m.posted {
+			add(step, n, input{before: m.status})
+		}
+		if s.sends[step].older {
+			add(step, asked.sends[step], input{before: open, older: true})
+		}
+	}
+	if s.older.open > 0 {
+		add(olderMessage, asked.any, input{before: open})
+	}
+	if s.older.delivered > 0 {
+		add(olderMessage, asked.any, input{before: delivered})
+	}
+	return all
+}
+
+// apply applies an input to the state.
+func (w *walk) apply(in *input) {
+	step := &w.f.Steps[w.s.at]
+	w.trace.at, w.trace.input = w.s.at, *in
+	switch in.kind {
+	case inputAccepted:
+		w.advance(step.Next)
+	case inputRefused:
+		w.refused()
+		w.advance(step.Next)
+	case inputReceipt:
+		w.receipt(in)
+	case inputReply:
+		w.reply()
+	case inputEvent:
+		w.event(in.event)
+	case inputProfile:
+		w.dead = !w.watchIfs()
+		return
+	case inputFetched:
+		w.advance(step.Next)
+	case inputNotFetched:
+		w.advance(step.Fetch.OnError)
+	case inputTimer:
+		w.ring(in.alarm)
+	}
+	if !w.dead {
+		w.watchIfs()
+	}
+}
+
+// refused notes that the message under way was not taken.
+func (w *walk) refused() {
+	if m, ok := w.s.sends[w.s.at]; ok {
+		w.s.sends[w.s.at] = sent{lost, m.posted, m.older}
+		return
+	}
+	w.raiseOlder(open, lost)
+}
+
+// ring lets an alarm ring: no other may ring before it, and of those at one instant it
+// must be the first that is asked.
+func (w *walk) ring(a alarm) {
+	z := &w.s.zone
+	own := z.find(a)
+	w.dead = !z.restrict(own, now, 0)
+	for i, other := range z.vars {
+		if i > now && other.rings && w.rank(other) < w.rank(a) {
+			w.dead = w.dead || !z.restrict(own, i, -1)
+		}
+	}
+	if w.dead {
+		return
+	}
+	lines := w.linesAt(a.place)
+	switch {
+	case a.place == atHold:
+		if next, parked := w.claim(&w.f.Steps[w.s.at]); !parked {
+			w.advance(next)
+		}
+	case a.line == roundLine:
+		w.advance(w.beginRound(&w.f.Steps[w.s.at]))
+	case w.s.phase == calling && a.place == w.s.at:
+		w.s.values[w.f.Steps[w.s.at].ID+".outcome"] = nil
+		w.clearAlarms(w.s.at)
+		w.advance(w.f.Steps[w.s.at].Next)
+	case w.s.phase == waiting && a.place == w.s.at:
+		w.timeout(a, lines)
+	case w.truth(lines[a.line].If):
+		w.take(a.place, &lines[a.line])
+	default:
+		z.remove(func(b alarm) bool { return b == a })
+	}
+}
+
+// rank is the order in which alarms of one instant are asked.
+func (w *walk) rank(a alarm) int {
+	const lines = flows.MaxLines + 1
+	switch {
+	case a.place == atExits:
+		return a.line
+	case a.place == atHold:
+		return (len(w.s.loops) + 1) * lines
+	case a.line == roundLine || a.place == w.s.at:
+		return (len(w.s.loops)+2)*lines + a.line
+	}
+	for depth, l := range w.s.loops {
+		if l.step == a.place {
+			return (depth+1)*lines + a.line
+		}
+	}
+	panic("prove: an alarm of nowhere")
+}
+
+func (x *explorer) linesAt(place int) []flows.Line {
+	if place == atExits {
+		return x.f.Exits
+	}
+	if place < 0 {
+		return nil
+	}
+	switch s := &x.f.Steps[place]; s.Verb {
+	case flows.VerbWait:
+		return s.Wait.Lines
+	case flows.VerbRepeat:
+		return s.Repeat.Until
+	case flows.VerbCollect:
+		return s.Collect.Until
+	}
+	return nil
+}
+
+// timeout ends a wait by a timer.
+func (w *walk) timeout(a alarm, lines []flows.Line) {
+	line := &lines[a.line]
+	switch {
+	case w.f.Steps[w.s.at].Verb == flows.VerbWait && w.s.lostCause(lines):
+		w.advance(w.endUnnamed(outcomeFailed))
+	case !w.truth(line.If):
+		w.endWait(w.s.at, line.As)
+		w.advance(w.f.Steps[w.s.at].Next)
+	default:
+		w.take(a.place, line)
+	}
+}

@@ -1,0 +1,142 @@
+package prove_test
+
+import (
+	"fmt"
+	"math/rand/v2"
+	"strings"
+	"testing/fstest"
+)
+
+// flowWriter writes random flows of every construct that makes a difference to a proof.
+type flowWriter struct {
+	dice  *rand.Rand
+	out   strings.Builder
+	loops bool // repeats may be written
+	sends int
+}
+
+const randomConfig = `timezone: UTC
+profile: { plan: optional string }
+events:
+  order: { id: string, total: number }
+  back: { id: string }
+  ping: { id: string }
+  paid: { id: string, sum: number }
+`
+
+// randomFlow is a project of one random flow.
+func randomFlow(dice *rand.Rand, loops bool) fstest.MapFS {
+	w := &flowWriter{dice: dice, loops: loops}
+	w.flow()
+	return fstest.MapFS{
+		"nudge.yaml":           {Data: []byte(randomConfig)},
+		"templates/hello.yaml": {Data: []byte("body: Hello\n")},
+		"flows/one.yaml":       {Data: []byte(w.out.String())},
+	}
+}
+
+func pick(dice *rand.Rand, words ...string) string { return words[dice.IntN(len(words))] }
+
+func (w *flowWriter) flow() {
+	w.out.WriteString("flow: one\ntrigger: { event: order, key: event.id }\n")
+	switch w.dice.IntN(5) {
+	case 0:
+		w.out.WriteString("exit: [ { event: back, key: event.id, as: back }, { after: 50h, as: late } ]\n")
+	case 1:
+		w.out.WriteString("exit: [ { event: back, key: event.id, if: data.total > 20, as: back } ]\n")
+	case 2:
+		w.out.WriteString("exit: [ { if: profile.plan == \"pro\", as: pro } ]\n")
+	case 3:
+		w.out.WriteString("exit: [ { read: any, as: seen }, { after: 3d } ]\n")
+	}
+	w.out.WriteString("steps:\n")
+	w.steps("  ", 2)
+}
+
+func (w *flowWriter) steps(indent string, depth int) {
+	for range 1 + w.dice.IntN(3) {
+		w.step(indent, depth)
+	}
+}
+
+func (w *flowWriter) send(indent string) {
+	w.sends++
+	fmt.Fprintf(&w.out, "%s- { id: m%d, send: hello%s }\n", indent, w.sends, pick(w.dice, "", "", ", if: data.total > 10"))
+}
+
+// step writes a step. What follows a message may ask for it.
+func (w *flowWriter) step(indent string, depth int) {
+	kind := w.dice.IntN(10)
+	if depth == 0 {
+		kind = w.dice.IntN(5)
+	}
+	if kind == 7 && !w.loops {
+		kind = 0
+	}
+	switch kind {
+	case 0, 1, 2:
+		w.send(indent)
+	case 3:
+		fmt.Fprintf(&w.out, "%s- wait: %s\n", indent, pick(w.dice, "5h", "1d", "{ at: 30h after run.started }", "{ at: 2d after run.started }"))
+	case 4:
+		fmt.Fprintf(&w.out, "%s- set: { n: %s }\n", indent, pick(w.dice, "1", "2", "= data.total"))
+	case 5, 6:
+		w.wait(indent, depth)
+	case 7:
+		w.repeat(indent, depth)
+	case 8:
+		w.branch(indent, depth)
+	case 9:
+		fmt.Fprintf(&w.out, "%s- split:\n", indent)
+		for range 2 {
+			fmt.Fprintf(&w.out, "%s    - weight: 1\n%s      then:\n", indent, indent)
+			w.steps(indent+"        ", depth-1)
+		}
+	}
+}
+
+func (w *flowWriter) wait(indent string, depth int) {
+	named := "any"
+	if w.dice.IntN(3) > 0 {
+		w.send(indent)
+		named = fmt.Sprintf("m%d", w.sends)
+	}
+	line := func(format string, args ...any) {
+		fmt.Fprintf(&w.out, indent+"    - "+format+"\n", args...)
+		if w.dice.IntN(2) == 0 {
+			fmt.Fprintf(&w.out, "%s      then:\n", indent)
+			w.steps(indent+"        ", depth-1)
+		}
+	}
+	fmt.Fprintf(&w.out, "%s- wait:\n", indent)
+	if w.dice.IntN(2) == 0 {
+		line("%s: %s", pick(w.dice, "read", "delivered"), named)
+	}
+	if w.dice.IntN(3) == 0 {
+		line("failed: %s", named)
+	}
+	if w.dice.IntN(3) == 0 {
+		line("reply: %s\n%s      if: reply.number > 3", named, indent)
+	}
+	if w.dice.IntN(3) == 0 {
+		line("event: ping\n%s      key: event.id", indent)
+	}
+	line("after: %s", pick(w.dice, "3h", "1d", "40h"))
+}
+
+func (w *flowWriter) repeat(indent string, depth int) {
+	fmt.Fprintf(&w.out, "%s- repeat:\n%s    times: %d\n%s    every: %s\n", indent, indent, 1+w.dice.IntN(3), indent, pick(w.dice, "5h", "1d"))
+	if w.dice.IntN(2) == 0 {
+		fmt.Fprintf(&w.out, "%s    until: [ { %s } ]\n", indent, pick(w.dice, "read: any", "event: ping, key: event.id", "after: 30h", "reply: any"))
+	}
+	fmt.Fprintf(&w.out, "%s    steps:\n", indent)
+	w.steps(indent+"      ", depth-1)
+}
+
+func (w *flowWriter) branch(indent string, depth int) {
+	conditions := []string{"data.total > 20", "data.total > 10", `profile.plan == "pro"`, "data.total == 15 or data.total > 30"}
+	fmt.Fprintf(&w.out, "%s- branch:\n%s    - if: %s\n%s      then:\n", indent, indent, pick(w.dice, conditions...), indent)
+	w.steps(indent+"        ", depth-1)
+	fmt.Fprintf(&w.out, "%s    - else:\n", indent)
+	w.steps(indent+"        ", depth-1)
+}

@@ -1,0 +1,179 @@
+package prove
+
+import (
+	"nudge/flows"
+)
+
+// Move is one thing that happens in a story, in the order in which things happen.
+type Move struct {
+	At      int64    `json:"at"` // milliseconds after the start of the run
+	Kind    MoveKind `json:"kind"`
+	Step    string   `json:"step,omitempty"`    // the step it is about
+	Message string   `json:"message,omitempty"` // the template of a message
+	Event   string   `json:"event,omitempty"`
+	Needs   []Need   `json:"needs,omitempty"` // what must be true of it, or be false
+	Outcome string   `json:"outcome,omitempty"`
+	Goal    bool     `json:"goal,omitempty"`
+
+	Data map[string]any `json:"data,omitempty"` // of an event: what the needs ask for, where that can be told
+	Text string         `json:"text,omitempty"` // of a reply, likewise
+}
+
+// MoveKind is a kind of move.
+type MoveKind string
+
+const (
+	MoveStart      MoveKind = "start"       // what the run begins with
+	MoveMessage    MoveKind = "message"     // a message goes out
+	MoveHeldBack   MoveKind = "unsent"      // a message is held back
+	MoveRefused    MoveKind = "refused"     // the provider does not take the message
+	MoveDelivered  MoveKind = "delivered"   // receipts
+	MoveRead       MoveKind = "read"        //
+	MoveFailed     MoveKind = "failed"      //
+	MoveReply      MoveKind = "reply"       // the person replies
+	MoveEvent      MoveKind = "event"       // an event comes
+	MoveProfile    MoveKind = "profile"     // what is known of the person changes
+	MoveFetched    MoveKind = "fetched"     // an HTTP service answers
+	MoveNotFetched MoveKind = "not fetched" // it does not, or not well
+	MoveTime       MoveKind = "time"        // an alarm rings
+	MoveEnd        MoveKind = "end"
+)
+
+// Need is a condition that nobody can decide beforehand, and how it must come out.
+type Need struct {
+	Condition string `json:"condition"`
+	Holds     bool   `json:"holds"`
+}
+
+// Story is a shortest way to something: the inputs of one run, with what they lead to.
+type Story []Move
+
+// trace is what a walk notes for a story.
+type trace struct {
+	begins bool
+	input  input
+	at     int    // the step at which it happened
+	then   []Move // messages, and what had come before the wait that takes it began
+	needs  []Need
+}
+
+// leg is one walk of a way.
+type leg struct {
+	node int
+	tape []uint16
+}
+
+// tell goes a way again and writes down what happens, each at the earliest instant at
+// which the whole way is possible; with late, the end at the latest.
+func (x *explorer) tell(legs []leg, late bool) Story {
+	x.telling = true
+	defer func() { x.telling = false }()
+	s := initial()
+	var story Story
+	var pins []int            // of the moves: the number of their leg
+	known := map[string]any{} // of the person, as the story has told it
+	for k, l := range legs {
+		w := x.try(s, &tape{chosen: l.tape})
+		s = w.s
+		s.zone.add(alarm{atPin, k, false}, now, 0, 0)
+		for _, m := range append(x.profileBefore(w.trace.needs, known), w.moves()...) {
+			story, pins = append(story, m), append(pins, k)
+		}
+	}
+	instants := s.zone.instants(late)
+	for i := range story {
+		story[i].At = instants[alarm{atPin, pins[i], false}]
+	}
+	x.fill(story, instants)
+	return story
+}
+
+// instants picks an instant for every moment of a zone, in milliseconds after the start.
+func (z *zone) instants(late bool) map[alarm]int64 {
+	at := map[alarm]int64{z.vars[start]: 0}
+	fixed := []int{start}
+	order := make([]int, 0, len(z.vars))
+	if late {
+		order = append(order, now)
+	}
+	for i := range z.vars {
+		if i != start && (i != now || !late) {
+			order = append(order, i)
+		}
+	}
+	for n, i := range order {
+		low, high := -unbounded, unbounded
+		for _, j := range fixed {
+			if b := z.bound(j, i); b < unbounded {
+				low = max(low, at[z.vars[j]]-b)
+			}
+			if b := z.bound(i, j); b < unbounded {
+				high = min(high, at[z.vars[j]]+b)
+			}
+		}
+		v := low
+		if low == -unbounded || late && n == 0 && high < unbounded {
+			v = high
+		}
+		if v == unbounded {
+			v = max(low, 0)
+		}
+		at[z.vars[i]], fixed = v, append(fixed, i)
+	}
+	return at
+}
+
+// moves are what happened in a walk.
+func (w *walk) moves() []Move {
+	var all []Move
+	first := Move{Kind: MoveStart, Needs: w.trace.needs}
+	if !w.trace.begins {
+		first = w.inputMove()
+	}
+	all = append(append(all, first), w.trace.then...)
+	if w.s.phase == ended {
+		all = append(all, Move{Kind: MoveEnd, Outcome: w.s.outcome, Goal: w.s.goal})
+	}
+	return all
+}
+
+// early notes what had come before the wait that takes it began: told as if it came
+// then.
+func (w *walk) early(m Move, place int) {
+	m.Step, m.Needs = w.f.Steps[place].ID, w.trace.needs
+	w.trace.then = append(w.trace.then, m)
+}
+
+// tellMessage notes a message that goes out, or that is held back.
+func (w *walk) tellMessage(kind MoveKind, s *flows.Step) {
+	w.planned++
+	w.trace.then = append(w.trace.then, Move{Kind: kind, Step: s.ID, Message: s.Send.Template})
+}
+
+// inputMove is the input of a walk.
+func (w *walk) inputMove() Move {
+	in := &w.trace.input
+	m := Move{Step: w.f.Steps[w.trace.at].ID, Needs: w.trace.needs}
+	switch in.kind {
+	case inputTimer, inputAccepted:
+		m.Kind = MoveTime
+	case inputRefused:
+		m.Kind, m.Message = MoveRefused, w.f.Steps[w.trace.at].Send.Template
+	case inputReceipt:
+		m.Kind = map[status]MoveKind{lost: MoveFailed, delivered: MoveDelivered, read: MoveRead}[in.after]
+		if in.step != olderMessage {
+			m.Step, m.Message = w.f.Steps[in.step].ID, w.f.Steps[in.step].Send.Template
+		}
+	case inputReply:
+		m.Kind = MoveReply
+	case inputEvent:
+		m.Kind, m.Event = MoveEvent, in.event
+	case inputProfile:
+		m.Kind = MoveProfile
+	case inputFetched:
+		m.Kind = MoveFetched
+	case inputNotFetched:
+		m.Kind = MoveNotFetched
+	}
+	return m
+}

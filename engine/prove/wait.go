@@ -1,0 +1,209 @@
+package prove
+
+import (
+	"nudge/engine"
+	"nudge/flows"
+)
+
+// Outcomes of a wait that none of its lines names.
+const (
+	outcomeFailed = "failed"
+	outcomePast   = "past"
+)
+
+func (w *walk) wait(s *flows.Step) (next int, parked bool) {
+	w.s.phase = waiting
+	if line := w.lookBack(w.s.at, s.Wait.Lines); line != nil {
+		return w.follow(w.s.at, line), false
+	}
+	timers, past := w.arm(w.s.at, s.Wait.Lines)
+	switch {
+	case timers > 0 && timers == past:
+		return w.endUnnamed(outcomePast), false
+	case timers == 0 && w.s.lostCause(s.Wait.Lines):
+		return w.endUnnamed(outcomeFailed), false
+	}
+	return 0, true
+}
+
+// endUnnamed ends the wait the run is at by an outcome that no line of it names.
+func (w *walk) endUnnamed(outcome string) (next int) {
+	if w.f.Steps[w.s.at].Verb == flows.VerbWait {
+		w.unhandled[unnamed{w.s.at, outcome}] = true
+	}
+	w.endWait(w.s.at, outcome)
+	return w.f.Steps[w.s.at].Next
+}
+
+// lookBack finds the upper line that has happened already.
+func (w *walk) lookBack(place int, lines []flows.Line) *flows.Line {
+	for i := range lines {
+		line := &lines[i]
+		happened := false
+		switch line.Signal {
+		case flows.SignalReply:
+			happened = w.s.boxed && w.s.answerable(line) && w.t.choose(2) == 1
+		case flows.SignalEvent:
+			happened = w.s.boxed && w.t.choose(2) == 1
+		case flows.SignalRead, flows.SignalDelivered, flows.SignalFailed:
+			happened = w.s.reached(line)
+		case flows.SignalIf:
+			happened = true
+		}
+		if happened && w.truth(line.If) {
+			switch line.Signal {
+			case flows.SignalEvent:
+				w.early(Move{Kind: MoveEvent, Event: line.Event}, place)
+			case flows.SignalReply:
+				w.early(Move{Kind: MoveReply}, place)
+			}
+			return line
+		}
+		if happened && (line.Signal == flows.SignalEvent || line.Signal == flows.SignalReply) {
+			w.dead = true // as if nothing had been held
+		}
+	}
+	return nil
+}
+
+// arm sets the alarms of lines that begin to be looked out for. It reports how many of
+// them are timers, and how many of those are moments that are past.
+func (w *walk) arm(place int, lines []flows.Line) (timers, past int) {
+	for i := range lines {
+		line := &lines[i]
+		a := alarm{place, i, true}
+		switch {
+		case line.Signal == flows.SignalAfter && !line.Never, line.Signal == flows.SignalQuiet:
+			timers++
+			w.s.zone.add(a, now, nominal(line.After), nominal(line.After))
+		case line.Signal == flows.SignalAt:
+			timers++
+			if w.moment(a, line.At) {
+				past++
+			}
+		}
+	}
+	return timers, past
+}
+
+// follow ends what a line belongs to and says where the line leads.
+func (w *walk) follow(place int, line *flows.Line) (next int) {
+	for i, l := range w.s.loops {
+		if l.step == place {
+			w.leaveLoop(i)
+			break
+		}
+	}
+	w.endWait(place, line.As)
+	return line.Then
+}
+
+func (w *walk) endWait(place int, outcome string) {
+	id := w.f.Steps[place].ID
+	w.s.values[id+".outcome"] = outcome
+	if w.f.Steps[place].Verb == flows.VerbCollect {
+		w.s.values[id+".count"] = nil
+		if w.s.items < manyItems {
+			w.s.values[id+".count"] = float64(w.s.items)
+		}
+		w.s.items = 0
+	}
+	w.clearAlarms(place)
+}
+
+func (w *walk) clearAlarms(place int) {
+	w.s.zone.remove(func(a alarm) bool { return a.place == place })
+}
+
+func (w *walk) repeat(s *flows.Step) (next int, parked bool) {
+	if n := len(w.s.loops); n > 0 && w.s.loops[n-1].step == w.s.at {
+		return w.endRound(s)
+	}
+	w.s.loops = append(w.s.loops, loop{w.s.at, 1})
+	if line := w.lookBack(w.s.at, s.Repeat.Until); line != nil {
+		return w.follow(w.s.at, line), false
+	}
+	w.arm(w.s.at, s.Repeat.Until)
+	w.pace(s)
+	return s.Repeat.Body, false
+}
+
+// pace remembers when the round that begins will be over.
+func (w *walk) pace(s *flows.Step) {
+	if every := nominal(s.Repeat.Every); every > 0 {
+		w.s.zone.add(alarm{w.s.at, roundLine, false}, now, every, every)
+	}
+}
+
+func (w *walk) endRound(s *flows.Step) (next int, parked bool) {
+	z := &w.s.zone
+	if end := z.find(alarm{place: w.s.at, line: roundLine}); end >= 0 {
+		if w.t.choose(2) == 0 {
+			w.s.phase = pacing
+			w.dead = w.dead || !z.restrict(now, end, -1)
+			z.vars[end].rings = true
+			return 0, true
+		}
+		w.dead = w.dead || !z.restrict(end, now, 0)
+	}
+	return w.beginRound(s), false
+}
+
+func (w *walk) beginRound(s *flows.Step) (next int) {
+	l := &w.s.loops[len(w.s.loops)-1]
+	if l.round == s.Repeat.Times {
+		w.leaveLoop(len(w.s.loops) - 1)
+		w.endWait(w.s.at, engine.OutcomeCompleted)
+		return s.Next
+	}
+	l.round++
+	w.pace(s)
+	return s.Repeat.Body
+}
+
+// leaveLoop leaves the loop of that depth and those within.
+func (w *walk) leaveLoop(depth int) {
+	w.clearAlarms(w.s.at)
+	w.clearAlarms(atHold)
+	for _, l := range w.s.loops[depth:] {
+		w.clearAlarms(l.step)
+	}
+	w.s.loops = w.s.loops[:depth]
+}
+
+func (w *walk) collect(s *flows.Step) (next int, parked bool) {
+	w.s.phase, w.s.items = waiting, int(bit(s.Collect.IncludeTrigger))
+	if w.s.boxed {
+		for range w.t.choose(manyItems) {
+			w.s.items++
+			w.early(Move{Kind: MoveEvent, Event: s.Collect.Event}, w.s.at)
+		}
+	}
+	if line := w.lookBack(w.s.at, s.Collect.Until); line != nil {
+		return w.follow(w.s.at, line), false
+	}
+	if line := w.full(s.Collect); line != nil {
+		return w.follow(w.s.at, line), false
+	}
+	if timers, past := w.arm(w.s.at, s.Collect.Until); timers > 0 && timers == past {
+		return w.endUnnamed(outcomePast), false
+	}
+	return 0, true
+}
+
+// full returns the line that ends a collect because it has enough items, or nil. Of
+// many items nobody knows how many they are.
+func (w *walk) full(c *flows.Collect) *flows.Line {
+	w.s.items = min(w.s.items, manyItems)
+	for i := range c.Until {
+		line := &c.Until[i]
+		if line.Signal != flows.SignalItems {
+			continue
+		}
+		enough := w.s.items >= line.Items || w.s.items == manyItems && w.t.choose(2) == 1
+		if enough && w.truth(line.If) {
+			return line
+		}
+	}
+	return nil
+}

@@ -1,0 +1,207 @@
+package prove
+
+import (
+	"fmt"
+
+	"nudge/engine"
+	"nudge/flows"
+)
+
+// walk is one way on from a state: one input with one set of choices. It does to the
+// state what package engine does to a run, step by step and in the same order.
+type walk struct {
+	*explorer
+	s     *state
+	t     *tape
+	trace trace // what happened, for a story
+	dead  bool  // this cannot happen
+
+	posted  int // messages that went out
+	planned int // messages that were to go out, those included that we hold back
+	counted int // messages within the period that is counted
+	send    int // the step of the message
+}
+
+// advance takes the run from a step on until it parks or ends.
+func (w *walk) advance(at int) {
+	for steps := 0; at != flows.End; steps++ {
+		if steps >= engine.MaxStepsPerInput {
+			w.finish(engine.OutcomeFailed, false)
+			return
+		}
+		w.s.at = at
+		w.reached[at] = true
+		next, parked := w.step(&w.f.Steps[at])
+		if parked || w.dead {
+			return
+		}
+		at = next
+	}
+	w.finish(engine.OutcomeCompleted, false)
+}
+
+func (w *walk) finish(outcome string, goal bool) {
+	w.s.phase, w.s.outcome, w.s.goal = ended, outcome, goal
+}
+
+func (w *walk) step(s *flows.Step) (next int, parked bool) {
+	if s.If != nil && !w.truth(s.If) {
+		if s.Verb == flows.VerbSend {
+			w.newMessage(w.s.at, unsent)
+		}
+		return s.Next, false
+	}
+	switch s.Verb {
+	case flows.VerbSend:
+		return w.sendStep(s)
+	case flows.VerbWait:
+		return w.wait(s)
+	case flows.VerbBranch:
+		for i := range s.Branch {
+			if s.Branch[i].If == nil || w.truth(s.Branch[i].If) {
+				return s.Branch[i].Then, false
+			}
+		}
+	case flows.VerbSet:
+		w.set(s)
+	case flows.VerbExit:
+		w.finish(s.Exit.As, s.Exit.Goal)
+		return 0, true
+	case flows.VerbRepeat:
+		return w.repeat(s)
+	case flows.VerbSplit:
+		arm := w.t.choose(len(s.Split))
+		w.trace.needs = append(w.trace.needs, Need{fmt.Sprintf("%s deals arm %d", s.ID, arm+1), true})
+		return s.Split[arm].Then, false
+	case flows.VerbCollect:
+		return w.collect(s)
+	case flows.VerbStart:
+		if s.Start.Wait {
+			w.park(calling)
+			w.s.zone.add(alarm{w.s.at, 0, true}, now, 0, w.lifeOf(s.Start.Flow))
+			return 0, true
+		}
+	case flows.VerbFetch:
+		w.park(fetching)
+		return 0, true
+	}
+	return s.Next, false // emit, opt_out and opt_in concern others
+}
+
+// park parks the run on something else than a wait, so that what comes now is kept for
+// a later one.
+func (w *walk) park(p phase) {
+	w.s.phase = p
+	w.s.boxed = w.s.boxed || p != calling && w.asked[w.s.at].hears
+}
+
+func (w *walk) set(s *flows.Step) {
+	for i := range s.Set {
+		a := &s.Set[i]
+		if a.Profile {
+			continue
+		}
+		value := a.Value.Literal
+		if a.Value.Expr != nil {
+			var ok bool
+			if value, ok = w.reading(a.Value.Expr).Value(w.known); !ok {
+				value = nil
+			}
+		}
+		w.s.values["vars."+a.Name] = plain(value)
+	}
+}
+
+// plain is a literal as conditions compare it; nil for what is not compared.
+func plain(v any) any {
+	switch v := v.(type) {
+	case int:
+		return float64(v)
+	case string, float64, bool:
+		return v
+	}
+	return nil
+}
+
+// sendStep plans a message. One with a window may have to wait for it.
+func (w *walk) sendStep(s *flows.Step) (next int, parked bool) {
+	if hold := w.holds[w.s.at]; hold > 0 && w.t.choose(2) == 1 {
+		w.park(held)
+		w.s.zone.add(alarm{atHold, 0, true}, now, 1, hold)
+		return 0, true
+	}
+	return w.claim(s)
+}
+
+// claim is the last gate before the provider.
+func (w *walk) claim(s *flows.Step) (next int, parked bool) {
+	w.s.zone.remove(func(a alarm) bool { return a.place == atHold })
+	if w.leavesByIf() {
+		return 0, true
+	}
+	if w.mayHoldBack(w.s.at) && w.t.choose(2) == 1 {
+		w.newMessage(w.s.at, unsent)
+		w.tellMessage(MoveHeldBack, s)
+		return s.Next, false
+	}
+	w.posted, w.send = 1, w.s.at
+	w.tellMessage(MoveMessage, s)
+	w.count(s.Send.Category)
+	w.newMessage(w.s.at, open)
+	w.park(sending)
+	return 0, true
+}
+
+// mayHoldBack reports whether it makes a difference that a message is held back.
+func (x *explorer) mayHoldBack(step int) bool {
+	return x.asked[step].sends[step] != 0 || x.asked[step].any != 0
+}
+
+// newMessage notes the newest message of a step. The one before it is only one of the
+// older.
+func (w *walk) newMessage(step int, s status) {
+	w.forgetMessage(step)
+	if n := w.asked[step].sends[step]; n != 0 {
+		before := w.s.sends[step]
+		w.s.sends[step] = sent{s, s == open || before.posted, before.posted}
+		return
+	}
+	w.addOlder(s, s == open)
+}
+
+// forgetMessage moves a step's message to the older ones.
+func (w *walk) forgetMessage(step int) {
+	if m, ok := w.s.sends[step]; ok {
+		w.addOlder(m.status, m.posted)
+	}
+}
+
+func (w *walk) addOlder(s status, posted bool) {
+	n := w.asked[w.s.at].any
+	if n == 0 {
+		return
+	}
+	o := &w.s.older
+	switch n.seen(s) {
+	case open:
+		o.open = min(o.open+1, manyOlder)
+	case delivered:
+		o.delivered = min(o.delivered+1, manyOlder)
+	case read:
+		o.read = true
+	case unsent, lost:
+		o.lost = true
+	}
+	o.posted = o.posted || posted
+}
+
+// leavesByIf looks at the conditions among the exits, as is done right before a send.
+func (w *walk) leavesByIf() bool {
+	for i := range w.f.Exits {
+		if line := &w.f.Exits[i]; line.Signal == flows.SignalIf && w.truth(line.If) {
+			w.finish(line.As, line.Goal)
+			return true
+		}
+	}
+	return false
+}

@@ -1,0 +1,184 @@
+package prove
+
+import (
+	"nudge/flows"
+)
+
+// watch is lines that a run looks out for at present, in the order in which they are
+// asked.
+type watch struct {
+	place int
+	lines []flows.Line
+}
+
+func (x *explorer) watches(s *state) []watch {
+	all := make([]watch, 0, 2+len(s.loops))
+	if len(x.f.Exits) > 0 {
+		all = append(all, watch{atExits, x.f.Exits})
+	}
+	for _, l := range s.loops {
+		all = append(all, watch{l.step, x.f.Steps[l.step].Repeat.Until})
+	}
+	if s.phase == waiting {
+		switch step := &x.f.Steps[s.at]; step.Verb {
+		case flows.VerbWait:
+			all = append(all, watch{s.at, step.Wait.Lines})
+		case flows.VerbCollect:
+			all = append(all, watch{s.at, step.Collect.Until})
+		}
+	}
+	return all
+}
+
+// happens follows the first line that is meant and whose condition holds.
+func (w *walk) happens(in []watch, meant func(line *flows.Line) bool) bool {
+	for _, watched := range in {
+		for i := range watched.lines {
+			line := &watched.lines[i]
+			if meant(line) && w.truth(line.If) {
+				w.take(watched.place, line)
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// take follows a line: the run leaves by an exit, or what the line belongs to ends and
+// the run goes on after it.
+func (w *walk) take(place int, line *flows.Line) {
+	if place == atExits {
+		w.finish(line.As, line.Goal)
+		return
+	}
+	w.advance(w.follow(place, line))
+}
+
+// watchIfs looks at the conditions in effect that stand by themselves, as is done after
+// every input.
+func (w *walk) watchIfs() bool {
+	if !w.hasIfs || w.s.phase == ended {
+		return false
+	}
+	return w.happens(w.watches(w.s), func(line *flows.Line) bool { return line.Signal == flows.SignalIf })
+}
+
+// event gives an event to the run.
+func (w *walk) event(kind string) {
+	in := w.watches(w.s)
+	meant := func(line *flows.Line) bool {
+		return line.Signal == flows.SignalEvent && line.Event == kind && w.names(kind, line.Key)
+	}
+	if len(in) > 0 && in[0].place == atExits {
+		if w.happens(in[:1], meant) {
+			return
+		}
+		in = in[1:]
+	}
+	c := w.f.Steps[w.s.at].Collect
+	if w.s.phase == waiting && c != nil && c.Event == kind && w.names(kind, c.Key) && w.truth(c.If) {
+		w.item(c)
+		return
+	}
+	if !w.happens(in, meant) {
+		w.dead = true
+	}
+}
+
+// item adds an event to the collect the run is in.
+func (w *walk) item(c *flows.Collect) {
+	w.s.items++
+	if line := w.full(c); line != nil {
+		w.advance(w.follow(w.s.at, line))
+		return
+	}
+	for i := range c.Until {
+		if line := &c.Until[i]; line.Signal == flows.SignalQuiet {
+			w.s.zone.add(alarm{w.s.at, i, true}, now, nominal(line.After), nominal(line.After))
+		}
+	}
+}
+
+// names reports whether an event of a type is for the run by a key. Where the flow names
+// the type by several keys, it may be by one and not by another.
+func (w *walk) names(kind string, key *flows.Expr) bool {
+	if len(w.keys[kind]) < 2 {
+		return true
+	}
+	by := "any"
+	if key != nil {
+		by = key.String()
+	}
+	text := kind + " by " + by
+	if named, ok := w.s.passing[text]; ok {
+		return named
+	}
+	named := w.t.choose(2) == 1
+	w.s.passing[text] = named
+	return named
+}
+
+// reply gives a reply to the run.
+func (w *walk) reply() {
+	if !w.happens(w.watches(w.s), func(line *flows.Line) bool {
+		return line.Signal == flows.SignalReply && w.s.answerable(line)
+	}) {
+		w.dead = true
+	}
+}
+
+// receipt raises the status of a message, in most cases the newest one of a step.
+func (w *walk) receipt(in *input) {
+	switch {
+	case in.step == olderMessage:
+		w.raiseOlder(in.before, in.after)
+	case !in.older:
+		w.s.sends[in.step] = sent{in.after, true, w.s.sends[in.step].older}
+	}
+	if w.happens(w.watches(w.s), func(line *flows.Line) bool {
+		named := line.Step == flows.AnyStep || line.Step == in.step
+		return named && in.after.satisfies(line.Signal) && !in.before.satisfies(line.Signal)
+	}) {
+		return
+	}
+	switch wait := w.f.Steps[w.s.at].Wait; {
+	case in.older:
+		w.dead = true // it makes no difference
+	case w.s.phase == sending && w.isCurrent(in.step):
+		w.advance(w.f.Steps[w.s.at].Next)
+	case w.s.phase == waiting && wait != nil && !w.hasAlarm(w.s.at) && w.s.lostCause(wait.Lines):
+		w.advance(w.endUnnamed(outcomeFailed))
+	}
+}
+
+// olderMessage stands in for the step of the messages that nobody asks for by step.
+const olderMessage = -3
+
+// isCurrent reports whether a receipt for a step's message is for the one under way.
+func (w *walk) isCurrent(step int) bool {
+	return step == w.s.at || step == olderMessage && w.asked[w.s.at].sends[w.s.at] == 0 && w.t.choose(2) == 1
+}
+
+func (w *walk) raiseOlder(before, after status) {
+	o := &w.s.older
+	switch before {
+	case open:
+		if o.open < manyOlder || w.t.choose(2) == 1 {
+			o.open--
+		}
+	case delivered:
+		if o.delivered < manyOlder || w.t.choose(2) == 1 {
+			o.delivered--
+		}
+	}
+	w.addOlder(after, true)
+}
+
+func (w *walk) hasAlarm(place int) bool {
+	for _, a := range w.s.zone.vars[2:] {
+		if a.place == place && a.rings {
+			return true
+		}
+	}
+	return false
+}

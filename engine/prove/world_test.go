@@ -1,0 +1,136 @@
+package prove_test
+
+import (
+	"encoding/json"
+	"fmt"
+	"testing"
+	"testing/fstest"
+	"time"
+
+	"nudge/channels"
+	"nudge/engine"
+	"nudge/flows"
+)
+
+// world is the real engine with one run in it. A world is never changed: what happens
+// makes another one.
+type world struct {
+	core  *engine.Engine
+	state engine.State
+	run   *engine.Run // nil before it starts
+	who   *engine.Person
+	now   time.Time
+	begun time.Time
+	name  string // of the person
+}
+
+var began = time.Date(2026, 3, 2, 10, 0, 0, 0, time.UTC)
+
+func newWorld(t testing.TB, files fstest.MapFS) (*world, *flows.Project) {
+	t.Helper()
+	p, list := flows.Load(files)
+	if list.HasErrors() {
+		t.Fatalf("%v\n%s", list, files["flows/one.yaml"].Data)
+	}
+	core, err := engine.New(engine.State{Installation: engine.Installation{7}, Outbound: engine.OutboundLive}, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	w := &world{core: core, state: core.State, now: began, begun: began, name: "p0"}
+	deploy := &engine.Deploy{}
+	for _, f := range p.Flows {
+		deploy.Flows = append(deploy.Flows, f.Bundle)
+	}
+	w = w.apply(&engine.Input{Kind: engine.InputDeploy, Deploy: deploy}, 0)
+	return w, p
+}
+
+// apply is the world after an input, so much later.
+func (w *world) apply(in *engine.Input, later time.Duration) *world {
+	w.core.State = w.state
+	loaded := &engine.Loaded{}
+	if w.run != nil {
+		loaded.Runs = append(loaded.Runs, w.run)
+	}
+	if w.who != nil {
+		loaded.People = append(loaded.People, w.who)
+	}
+	needs := &engine.Needs{}
+	w.core.Needs(in, needs)
+	ws := engine.NewWorkingSet(needs, loaded)
+	next := *w
+	next.now = w.now.Add(later)
+	out := w.core.Apply(ws, in, engine.InstantOf(next.now), 1000)
+	if out.Panic != "" {
+		panic(out.Panic)
+	}
+	next.state = w.core.State
+	changes, _ := ws.Changes()
+	for _, c := range changes {
+		if w.run == nil || c.After.ID == w.run.ID {
+			next.run = c.After
+		}
+	}
+	for _, p := range ws.People() {
+		next.who = p
+	}
+	return &next
+}
+
+func (w *world) event(kind string, data map[string]any, later time.Duration) *world {
+	raw, err := json.Marshal(data)
+	if err != nil {
+		panic(err)
+	}
+	return w.apply(&engine.Input{Kind: engine.InputEvent, Event: &engine.Event{Type: kind, Profile: w.name, Data: raw}}, later)
+}
+
+func (w *world) result(outcome channels.Outcome) *world {
+	n := len(w.run.Messages)
+	return w.apply(&engine.Input{Kind: engine.InputResult, Result: &engine.SendResult{
+		Run: w.run.ID, Message: n, Attempt: w.run.Message(n).Attempt, Result: channels.Result{Outcome: outcome, Reason: "no"},
+	}}, 0)
+}
+
+func (w *world) receipt(message int, status channels.Status, later time.Duration) *world {
+	return w.apply(&engine.Input{Kind: engine.InputReceipt, Receipt: &channels.Receipt{Status: status, Ref: channels.Ref{
+		Installation: w.state.Installation.String(), Run: w.run.ID.String(), Message: message, Attempt: 1,
+	}}}, later)
+}
+
+func (w *world) reply(text string, later time.Duration) *world {
+	return w.apply(&engine.Input{Kind: engine.InputReply, Reply: &channels.Reply{Profile: w.name, Text: text}}, later)
+}
+
+func (w *world) plan(plan string, later time.Duration) *world {
+	set := fmt.Appendf(nil, `{"plan":%q}`, plan)
+	return w.apply(&engine.Input{Kind: engine.InputProfile, Profile: &engine.ProfileChange{Profile: w.name, Set: set}}, later)
+}
+
+// ring goes on to the next timer.
+func (w *world) ring() *world {
+	due := w.run.Deadline
+	return w.apply(&engine.Input{Kind: engine.InputTimer, Timer: &engine.Timer{Due: due, Run: w.run.ID}}, due.Time().Sub(w.now))
+}
+
+func (w *world) live() bool { return w.run != nil && w.run.Live() }
+
+// posted is how many messages have gone out.
+func (w *world) posted() (n int) {
+	for i := range w.run.Messages {
+		if w.run.Messages[i].Attempt > 0 {
+			n++
+		}
+	}
+	return n
+}
+
+func (w *world) age() time.Duration { return w.now.Sub(w.begun) }
+
+// as is the same world for another person, whom splits deal elsewhere. It must not have
+// begun.
+func (w *world) as(n int) *world {
+	other := *w
+	other.name = fmt.Sprintf("p%d", n)
+	return &other
+}
