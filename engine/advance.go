@@ -91,7 +91,7 @@ func (a *application) step(r *Run, f *flows.Flow, s *flows.Step) (next int, park
 func (a *application) skipStep(r *Run, s *flows.Step) {
 	e := Entry{At: a.now, Kind: KindSkipped, Step: r.At}
 	if s.Verb == flows.VerbSend && len(r.Messages) < MaxMessagesPerRun {
-		r.Messages = append(r.Messages, Message{Step: r.At, Status: Unsent, Planned: a.now, Reason: "skipped"})
+		r.Messages = append(r.Messages, Message{Step: r.At, Status: Unsent, Reached: a.now, Planned: a.now, Reason: ReasonSkipped})
 		e.Message = len(r.Messages)
 	}
 	r.log(e)
@@ -185,7 +185,7 @@ func (r *Run) setVar(name string, value json.RawMessage) {
 // finish ends the run. What it planned but did not claim is dropped.
 func (a *application) finish(r *Run, outcome string, goal bool) {
 	for i := range r.Messages {
-		a.drop(r, i+1, "the run ended")
+		a.drop(r, i+1, ReasonRunEnded)
 	}
 	r.Status, r.Outcome, r.Goal, r.Ended = Ended, outcome, goal, a.now
 	r.Alarms, r.Deadline, r.Loops = nil, 0, nil

@@ -40,6 +40,8 @@ func Describe(f *flows.Flow, r *Run, e Entry) string {
 		return step + " was never proved: " + e.Detail
 	case KindUnsent:
 		return step + " unsent: " + e.Detail
+	case KindDelayed:
+		return step + " held until " + e.Detail
 	case KindReceipt:
 		return step + " " + e.Detail + attempt
 	case KindWaiting:

@@ -12,12 +12,13 @@ import (
 // Engine is the pure core: the state beside the runs, and every version of a flow
 // that is in use. It belongs to one goroutine.
 type Engine struct {
-	State     State
-	versions  map[FlowVersion]*flows.Flow
-	active    []*flows.Flow         // sorted by name
-	listeners map[string][]listener // by event type, sorted by flow and version
-	ifs       map[*flows.Flow]bool  // flows with a condition that stands by itself
-	observer  Observer
+	State      State
+	versions   map[FlowVersion]*flows.Flow
+	active     []*flows.Flow              // sorted by name
+	listeners  map[string][]listener      // by event type, sorted by flow and version
+	ifs        map[*flows.Flow]bool       // flows with a condition that stands by itself
+	categories map[string]*flows.Category // those of the active flows
+	observer   Observer
 }
 
 // listener is a flow version whose live runs an event type may concern.
@@ -89,6 +90,10 @@ func (e *Engine) index() {
 	e.active = e.active[:0]
 	for _, v := range e.State.Active {
 		e.active = append(e.active, e.versions[v])
+	}
+	e.categories = map[string]*flows.Category{}
+	for _, f := range e.active {
+		maps.Copy(e.categories, f.Categories)
 	}
 	e.listeners, e.ifs = map[string][]listener{}, map[*flows.Flow]bool{}
 	order := slices.SortedFunc(maps.Keys(e.versions), func(a, b FlowVersion) int {

@@ -39,6 +39,12 @@ const (
 	// ReplyStartsPer is the period of MaxReplyStarts.
 	ReplyStartsPer = time.Hour
 
+	// OpeningSpread is the interval after the opening of a window over which the messages
+	// of different people are spread. It is within the minute of the opening, which a flow
+	// names, and at most a tenth of the window.
+	OpeningSpread = time.Minute
+	openingShare  = 10 // of the window
+
 	firstRetry = 2 * time.Second // pause before the first retry of a deferred message
 	maxRetry   = 5 * time.Minute // longest pause that we choose ourselves
 )

@@ -9,21 +9,24 @@ type Message struct {
 	Status     MessageStatus
 	Attempt    int     // of the newest post, from 1; 0 before the first
 	Resends    int     // posts after an unknown outcome
-	Planned    Instant // also the "now" of its template
+	Reached    Instant // when the run came to its step, from which max_delay counts
+	Planned    Instant // when it was to go out: the "now" of its template
 	Order      uint64  // place in the outbox: the input that planned it
 	Posted     Instant // when the newest attempt was claimed
-	Reason     string  // why it is unsent, failed, deferred or unknown
+	Counted    bool    // the newest attempt has a place under the cap of its category
+	Reason     string  // why it is held, unsent, failed, deferred or unknown
 	ProviderID string  // the provider's message ID, once known
 	Conv       string  // conversation it was posted to
 }
 
 // MessageStatus is where a message stands. The constants are in rising order; a
-// message never falls, except from Claimed back to Retrying and from Retrying or
+// message never falls, except from Claimed back to Retrying and from Held, Retrying or
 // Unknown back to Planned, while nothing has proved it accepted.
 type MessageStatus uint8
 
 const (
 	Planned   MessageStatus = iota + 1 // to be sent; in the outbox
+	Held                               // until its window opens, or there is room under its cap; a timer plans it again
 	Retrying                           // deferred by the provider; a timer plans it again
 	Claimed                            // posted, or about to be; in the outbox
 	Unknown                            // nobody can say whether it was accepted
@@ -37,7 +40,7 @@ const (
 )
 
 var messageStatusNames = [...]string{
-	Planned: "planned", Retrying: "retrying", Claimed: "claimed", Unknown: "unknown",
+	Planned: "planned", Held: "held", Retrying: "retrying", Claimed: "claimed", Unknown: "unknown",
 	Unsent: "unsent", Accepted: "accepted", Sent: "sent", Expired: "expired",
 	Failed: "failed", Delivered: "delivered", Read: "read",
 }

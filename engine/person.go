@@ -19,6 +19,7 @@ type Person struct {
 	Attributes json.RawMessage // an object: name, locale, timezone, and what the project declares
 	OptOuts    []string        // categories, sorted; OptOutAll for all
 	Starts     []Start         // of flows that limit them, oldest first
+	Caps       []CapCount      // of categories that are capped, sorted by category
 	Queue      []Queued        // what waits for a live run to end, oldest first
 }
 
@@ -42,12 +43,13 @@ type Queued struct {
 
 // IsZero reports whether nothing is known, so that there is nothing to keep.
 func (p *Person) IsZero() bool {
-	return len(p.Attributes) == 0 && len(p.OptOuts) == 0 && len(p.Starts) == 0 && len(p.Queue) == 0
+	return len(p.Attributes) == 0 && len(p.OptOuts) == 0 && len(p.Starts) == 0 && len(p.Caps) == 0 && len(p.Queue) == 0
 }
 
 func (p *Person) clone() *Person {
 	c := *p
 	c.OptOuts, c.Starts, c.Queue = slices.Clone(p.OptOuts), slices.Clone(p.Starts), slices.Clone(p.Queue)
+	c.Caps = slices.Clone(p.Caps)
 	return &c
 }
 

@@ -31,6 +31,9 @@ func (a *application) receipt(rc *channels.Receipt) {
 	m = r.Message(rc.Ref.Message)
 	before := m.Status
 	m.Status, m.Reason = status, ""
+	if !m.Counted { // it went out though the provider had said that it did not
+		a.takePlace(r, a.e.flowOf(r), m)
+	}
 	if status.lost() {
 		m.Reason = cut(rc.Reason, MaxReasonBytes)
 	}

@@ -75,7 +75,7 @@ func deleteAlarm(alarms []Alarm, place, line int) []Alarm {
 func (a *application) leaveLoop(r *Run, depth int) {
 	switch r.Status {
 	case Sending:
-		a.drop(r, len(r.Messages), "the loop ended")
+		a.drop(r, len(r.Messages), ReasonLoopLeft)
 	case Fetching:
 		r.clearAlarms(AtMessage)
 	}
@@ -90,7 +90,7 @@ func (a *application) leaveLoop(r *Run, depth int) {
 func (a *application) drop(r *Run, message int, why string) {
 	r.clearAlarms(AtMessage)
 	m := r.Message(message)
-	if m == nil || m.Status != Planned && m.Status != Retrying {
+	if m == nil || m.Status > Retrying {
 		return
 	}
 	m.Status, m.Reason = Unsent, why

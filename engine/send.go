@@ -14,39 +14,48 @@ func (a *application) send(r *Run, f *flows.Flow, s *flows.Step) (next int, park
 		a.fail(r, r.At, "more than 200 messages in one run")
 		return 0, true
 	}
-	r.Messages = append(r.Messages, Message{Step: r.At, Planned: a.now})
-	a.plan(r)
-	if !a.claimable() {
-		a.queue(r)
-		return 0, true
-	}
-	return a.claim(r, f)
+	r.Messages = append(r.Messages, Message{Step: r.At, Reached: a.now})
+	return a.plan(r, f)
 }
 
-// plan puts the run's newest message into the outbox.
-func (a *application) plan(r *Run) {
+// plan sends the run's newest message on its way: to the channel where it may go out and
+// a slot is free, into the outbox to wait for one, or nowhere, as the gate says.
+func (a *application) plan(r *Run, f *flows.Flow) (next int, parked bool) {
 	m := r.current()
 	m.Status, m.Order = Planned, a.seq
+	if m.Attempt == 0 {
+		m.Planned = a.now
+	}
 	r.Status = Sending
 	r.clearAlarms(AtMessage)
+	if a.claimable() {
+		return a.claim(r, f)
+	}
+	if v := a.judge(r, f); v.reason != "" {
+		return a.keepBack(r, f, v)
+	}
+	a.queue(r, f)
+	return 0, true
 }
 
-// postOrQueue claims the newest message of a run, which is planned, or leaves it for a
-// free slot.
-func (a *application) postOrQueue(r *Run) {
-	if a.claimable() {
-		a.post(r)
-	} else {
-		a.queue(r)
+// launch plans the newest message of a run that is parked on it, and goes on where it need
+// not wait for it.
+func (a *application) launch(r *Run) {
+	f := a.e.flowOf(r)
+	if next, parked := a.plan(r, f); !parked {
+		a.advance(r, f, next)
 	}
 }
 
 // claimable reports whether a message may be claimed right now.
 func (a *application) claimable() bool { return a.used < a.granted && !a.e.State.Holding() }
 
-// queue leaves a planned message for a free slot.
-func (a *application) queue(r *Run) {
+// queue leaves a planned message for a free slot, for as long as it is useful.
+func (a *application) queue(r *Run, f *flows.Flow) {
 	m := r.current()
+	if latest := a.latest(r, f); latest != 0 {
+		r.setAlarm(Alarm{At: latest, Place: AtMessage})
+	}
 	n := len(r.Messages)
 	r.log(Entry{At: a.now, Kind: KindPlanned, Step: m.Step, Message: n})
 	a.out.Planned = append(a.out.Planned, OutboxRef{Order: m.Order, Run: r.ID, Message: n})
@@ -56,18 +65,15 @@ func (a *application) queue(r *Run) {
 // the channel, or says why it stays here.
 func (a *application) claim(r *Run, f *flows.Flow) (next int, parked bool) {
 	m, n := r.current(), len(r.Messages)
-	step := &f.Steps[m.Step]
 	if a.leavesByIf(r, f) {
 		return 0, true
 	}
-	if !a.e.State.allows(r.Profile) {
-		m.Status, m.Reason = Unsent, "outbound"
-		r.log(Entry{At: a.now, Kind: KindUnsent, Step: m.Step, Message: n, Detail: m.Reason})
-		return step.Next, false
+	if v := a.judge(r, f); v.reason != "" {
+		return a.keepBack(r, f, v)
 	}
-	content, err := step.Send.Message.Render(r.Profile, a.renderScope(r, f, m))
+	content, err := f.Steps[m.Step].Send.Message.Render(r.Profile, a.renderScope(r, f, m))
 	if err != nil {
-		m.Status, m.Reason = Unsent, "template"
+		m.Status, m.Reason = Unsent, ReasonTemplate
 		a.fail(r, m.Step, err.Error())
 		return 0, true
 	}
@@ -76,6 +82,8 @@ func (a *application) claim(r *Run, f *flows.Flow) (next int, parked bool) {
 	content.Ref = channels.Ref{
 		Installation: a.e.State.Installation.String(), Run: r.ID.String(), Message: n, Attempt: m.Attempt,
 	}
+	r.clearAlarms(AtMessage)
+	a.takePlace(r, f, m)
 	a.used++
 	a.out.Posts = append(a.out.Posts, Post{Run: r.ID, Message: n, Attempt: m.Attempt, Content: content})
 	r.log(Entry{At: a.now, Kind: KindClaimed, Step: m.Step, Message: n, Attempt: m.Attempt})
@@ -128,7 +136,7 @@ func (a *application) result(res *SendResult) {
 		log(KindAccepted, res.ProviderID)
 	case channels.Refused:
 		log(KindRefused, cut(res.Reason, MaxReasonBytes))
-		a.lose(m, res.Reason)
+		a.lose(r, m, res.Reason)
 	case channels.Deferred:
 		log(KindDeferred, cut(res.Reason, MaxReasonBytes))
 		a.postpone(r, m, res)
@@ -153,8 +161,9 @@ func (a *application) accept(r *Run, m *Message, res *SendResult) {
 
 // lose ends a message that the provider will not take, unless a receipt has proved
 // that it did.
-func (a *application) lose(m *Message, reason string) {
+func (a *application) lose(r *Run, m *Message, reason string) {
 	if m.Status < Accepted {
+		a.giveBack(r, m)
 		m.Status, m.Reason = Failed, cut(reason, MaxReasonBytes)
 	}
 }
@@ -162,16 +171,22 @@ func (a *application) lose(m *Message, reason string) {
 // postpone sets the timer for the next attempt of a message that was surely not
 // accepted.
 func (a *application) postpone(r *Run, m *Message, res *SendResult) {
+	if m.Status != Claimed {
+		return
+	}
+	a.giveBack(r, m)
+	again := a.now.Add(pause(r.ID, m.Attempt, res.RetryAfter))
 	switch {
-	case m.Status != Claimed:
 	case !a.underWay(r, m):
-		m.Status, m.Reason = Unsent, "the run went on"
+		m.Status, m.Reason = Unsent, ReasonRunAhead
+	case m.Resends == 0 && a.tooLate(r, again):
+		a.withhold(r, verdict{reason: ReasonLate, detail: "held too long, as the provider deferred it until " + again.String()})
 	case m.Attempt >= MaxAttempts:
 		m.Status, m.Reason = Failed, cut(res.Reason, MaxReasonBytes)
 		r.log(Entry{At: a.now, Kind: KindGaveUp, Step: m.Step, Message: res.Message, Detail: "after the most attempts allowed"})
 	default:
 		m.Status, m.Reason = Retrying, cut(res.Reason, MaxReasonBytes)
-		r.setAlarm(Alarm{At: a.now.Add(pause(r.ID, m.Attempt, res.RetryAfter)), Place: AtMessage})
+		r.setAlarm(Alarm{At: again, Place: AtMessage})
 	}
 }
 
@@ -225,8 +240,7 @@ func (a *application) decideUnknown(r *Run) {
 	if policy == flows.OnUnknownResend && m.Resends < MaxResends {
 		log(KindResend, m.Reason)
 		m.Resends++
-		a.plan(r)
-		a.postOrQueue(r)
+		a.launch(r)
 		return
 	}
 	if policy == flows.OnUnknownFail {

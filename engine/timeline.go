@@ -50,6 +50,7 @@ const (
 	KindOpted                       // Detail: in or out, and of what
 	KindLeft                        // Detail: event type or text; held, and no step took it
 	KindScheduled                   // Detail: the person's own time in RFC 3339
+	KindDelayed                     // Detail: until when the message is held in RFC 3339, and why after ", "
 )
 
 var kindNames = [...]string{
@@ -60,7 +61,7 @@ var kindNames = [...]string{
 	KindHeld: "held", KindDropped: "dropped", KindBranch: "branch", KindSet: "set", KindEnded: "ended",
 	KindError: "error", KindQuarantined: "quarantined", KindRound: "round", KindItem: "item",
 	KindEmitted: "emitted", KindCalled: "called", KindFetch: "fetch", KindFetched: "fetched", KindOpted: "opted", KindLeft: "left",
-	KindScheduled: "scheduled",
+	KindScheduled: "scheduled", KindDelayed: "delayed",
 }
 
 // String is the word for a kind in the API.

@@ -80,8 +80,8 @@ func (a *application) timeout(r *Run, f *flows.Flow, w watch, line *flows.Line) 
 	}
 }
 
-// ringMessage goes on with the message under way: its next attempt, or the decision
-// about its unknown outcome.
+// ringMessage goes on with the message under way: what held it is over, its next attempt
+// is due, it is of no use any more, or its unknown outcome is decided upon.
 func (a *application) ringMessage(r *Run) {
 	r.clearAlarms(AtMessage)
 	if r.Status == Fetching {
@@ -90,8 +90,13 @@ func (a *application) ringMessage(r *Run) {
 	}
 	switch r.current().Status {
 	case Retrying:
-		a.plan(r)
-		a.postOrQueue(r)
+		a.launch(r)
+	case Held:
+		a.reopen(r)
+	case Planned:
+		f := a.e.flowOf(r)
+		a.withhold(r, verdict{reason: ReasonLate, detail: "held too long, for more than its max_delay"})
+		a.advance(r, f, f.Steps[r.At].Next)
 	case Unknown:
 		a.decideUnknown(r)
 	default:

@@ -115,6 +115,10 @@ func personFields(c *codec, p *engine.Person) {
 		clock.write(c, &s.At)
 		c.bool(&s.Reply)
 	})
+	list(c, &p.Caps, func(c *codec, s *engine.CapCount) {
+		c.str(&s.Category)
+		list(c, &s.At, clock.write)
+	})
 	list(c, &p.Queue, func(c *codec, q *engine.Queued) {
 		c.str(&q.Flow)
 		c.str(&q.Key)
@@ -136,9 +140,11 @@ func messageFields(c *codec, m *engine.Message, clock *instants) {
 	integer(c, &m.Status)
 	integer(c, &m.Attempt)
 	integer(c, &m.Resends)
+	clock.write(c, &m.Reached)
 	clock.write(c, &m.Planned)
 	c.uint(&m.Order)
 	clock.write(c, &m.Posted)
+	c.bool(&m.Counted)
 	c.str(&m.Reason)
 	c.str(&m.ProviderID)
 	c.str(&m.Conv)
