@@ -36,6 +36,8 @@ const (
 	DidFire    Did = "fired"     // a schedule; Reason is the firing's ID
 	DidPause   Did = "paused"
 	DidResume  Did = "resumed"
+	DidMove    Did = "moved" // to the active version
+	DidStay    Did = "stays" // the run could not be moved; Reason says why
 )
 
 // Refusal says why an input was not taken. It changed nothing.

@@ -152,6 +152,8 @@ func (a *application) dispatch() {
 		a.steer(a.in.Steer)
 	case InputSweep:
 		a.sweep(a.in.Sweep)
+	case InputMove:
+		a.move(a.in.Move)
 	case InputControl:
 		a.e.State = a.e.State.control(a.in.Control)
 		a.changed = true

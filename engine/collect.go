@@ -39,7 +39,7 @@ func (a *application) collect(r *Run, f *flows.Flow, s *flows.Step) (next int, p
 		a.endWait(r, r.At, outcomePast, nil)
 		return s.Next, false
 	}
-	a.logWaiting(r)
+	a.waitHere(r)
 	return 0, true
 }
 

@@ -70,7 +70,7 @@ func (a *application) startFlow(r *Run, f *flows.Flow, s *flows.Step) (next int,
 		return s.Next, false
 	}
 	r.Status = Waiting
-	a.logWaiting(r)
+	a.waitHere(r)
 	return 0, true
 }
 

@@ -18,6 +18,7 @@ type Engine struct {
 	listeners  map[string][]listener      // by event type, sorted by flow and version
 	ifs        map[*flows.Flow]bool       // flows with a condition that stands by itself
 	categories map[string]*flows.Category // those of the active flows
+	takingOver map[string]*flows.Flow     // active flows with migrations, by name
 	observer   Observer
 }
 
@@ -87,9 +88,13 @@ func New(state State, versions []*flows.Flow) (*Engine, error) {
 
 // index derives what routes events from the versions and the state.
 func (e *Engine) index() {
-	e.active = e.active[:0]
+	e.active, e.takingOver = e.active[:0], map[string]*flows.Flow{}
 	for _, v := range e.State.Active {
-		e.active = append(e.active, e.versions[v])
+		f := e.versions[v]
+		e.active = append(e.active, f)
+		if len(f.Migrations) > 0 {
+			e.takingOver[f.Name] = f
+		}
 	}
 	e.categories = map[string]*flows.Category{}
 	for _, f := range e.active {

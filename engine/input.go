@@ -33,6 +33,7 @@ type Input struct {
 	Rows       *Rows             `json:"rows,omitempty"`
 	Steer      *Steer            `json:"campaign,omitempty"`
 	Sweep      *Sweep            `json:"sweep,omitempty"`
+	Move       *Move             `json:"move,omitempty"`
 
 	Depth   int    `json:"depth,omitempty"`   // how many inputs in a row led to this one; 0 for one from outside
 	Derived uint64 `json:"derived,omitempty"` // its number among the derived inputs; 0 for one from outside
@@ -61,6 +62,7 @@ const (
 	InputRows                            // the next rows of a firing's audience
 	InputSteer                           // an operator starts, pauses, resumes or cancels a firing
 	InputSweep                           // the runs of a firing that was cancelled or resumed
+	InputMove                            // a run is taken to another version of its flow
 )
 
 var inputNames = [...]string{
@@ -68,7 +70,7 @@ var inputNames = [...]string{
 	InputTimer: "timer", InputClaim: "claim", InputCancel: "cancel", InputDeploy: "deploy",
 	InputControl: "control", InputProfile: "profile", InputCall: "call", InputChildEnded: "child ended",
 	InputDequeue: "dequeue", InputFetched: "fetched", InputTick: "tick", InputFrozen: "frozen",
-	InputRows: "rows", InputSteer: "campaign", InputSweep: "sweep",
+	InputRows: "rows", InputSteer: "campaign", InputSweep: "sweep", InputMove: "move",
 }
 
 // String is the word for a kind of input in metrics and logs.

@@ -33,6 +33,8 @@ func (e *Engine) Needs(in *Input, n *Needs) {
 		n.Runs = append(n.Runs, in.ChildEnded.Parent)
 	case InputFetched:
 		n.Runs = append(n.Runs, in.Fetched.Run)
+	case InputMove:
+		n.Runs = append(n.Runs, in.Move.Run)
 	case InputDequeue:
 		n.People = append(n.People, in.Dequeue.Profile)
 	case InputFrozen:

@@ -33,7 +33,7 @@ func (a *application) endRound(r *Run, f *flows.Flow, s *flows.Step, l *Loop) (n
 	if end > a.now {
 		r.Status = Waiting
 		r.setAlarm(Alarm{end, r.At, roundAlarm})
-		a.logWaiting(r)
+		a.waitHere(r)
 		return 0, true
 	}
 	return a.beginRound(r, s, l)

@@ -377,6 +377,10 @@ func (w *world) do(line string) {
 			}
 		}
 		w.deploy(files)
+	case "move": // what the server does after a deploy: runs that are parked are offered to it
+		for _, id := range w.runs {
+			w.apply(&engine.Input{Kind: engine.InputMove, Move: &engine.Move{Run: id, Version: w.versionOf(id)}})
+		}
 	case "show": // show RUN: where it stands
 		w.stand(w.run(rest))
 	default:
@@ -418,6 +422,20 @@ func (w *world) run(name string) engine.RunID {
 		return engine.RunID{15: byte(n)}
 	}
 	return w.runs[n-1]
+}
+
+// versionOf is the active version of a run's flow.
+func (w *world) versionOf(id engine.RunID) string {
+	r, err := w.store.Run(id)
+	if err != nil || r == nil {
+		w.t.Fatalf("run %s: %v", id, err)
+	}
+	for _, v := range w.loop.Core().State.Active {
+		if v.Flow == r.Flow {
+			return v.Version
+		}
+	}
+	return ""
 }
 
 func (w *world) post(text string) (engine.Post, string) {

@@ -51,6 +51,7 @@ const (
 	KindLeft                        // Detail: event type or text; held, and no step took it
 	KindScheduled                   // Detail: the person's own time in RFC 3339
 	KindDelayed                     // Detail: until when the message is held in RFC 3339, and why after ", "
+	KindMoved                       // Detail: from which step of which version, or out
 )
 
 var kindNames = [...]string{
@@ -61,7 +62,7 @@ var kindNames = [...]string{
 	KindHeld: "held", KindDropped: "dropped", KindBranch: "branch", KindSet: "set", KindEnded: "ended",
 	KindError: "error", KindQuarantined: "quarantined", KindRound: "round", KindItem: "item",
 	KindEmitted: "emitted", KindCalled: "called", KindFetch: "fetch", KindFetched: "fetched", KindOpted: "opted", KindLeft: "left",
-	KindScheduled: "scheduled", KindDelayed: "delayed",
+	KindScheduled: "scheduled", KindDelayed: "delayed", KindMoved: "moved",
 }
 
 // String is the word for a kind in the API.

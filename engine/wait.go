@@ -29,17 +29,21 @@ func (a *application) wait(r *Run, f *flows.Flow, s *flows.Step) (next int, park
 		a.endWait(r, r.At, outcomeFailed, nil)
 		return s.Next, false
 	}
-	a.logWaiting(r)
+	a.waitHere(r)
 	return 0, true
 }
 
-// logWaiting notes that the run waits, and until when at the latest.
-func (a *application) logWaiting(r *Run) {
+// waitHere notes that the run waits, and until when at the latest. Where the active version
+// of its flow takes over runs from this step, it does so next.
+func (a *application) waitHere(r *Run) {
 	e := Entry{At: a.now, Kind: KindWaiting, Step: r.At}
 	if until := r.alarmOf(r.At); until != 0 {
 		e.Detail = until.String()
 	}
 	r.log(e)
+	if to := a.e.takingOver[r.Flow]; to != nil && Migrates(r, a.e.flowOf(r), to) {
+		a.derive(r, &Input{Kind: InputMove, Move: &Move{Run: r.ID, Version: to.Version}})
+	}
 }
 
 // alarmOf is the earliest alarm of a place; 0 for none.

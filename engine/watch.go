@@ -1,6 +1,8 @@
 package engine
 
 import (
+	"time"
+
 	"slices"
 
 	"nudge/flows"
@@ -101,7 +103,11 @@ func (a *application) leavesByIf(r *Run, f *flows.Flow) bool {
 // of them are timers, and how many of those are moments that are past, which never
 // come.
 func (a *application) arm(r *Run, f *flows.Flow, place int, lines []flows.Line) (timers, past int, err error) {
-	now := a.now.Time()
+	return a.armSince(a.now.Time(), r, f, place, lines)
+}
+
+// armSince is arm for lines that count from an earlier instant.
+func (a *application) armSince(now time.Time, r *Run, f *flows.Flow, place int, lines []flows.Line) (timers, past int, err error) {
 	zone := a.zoneOf(r, f)
 	for i := range lines {
 		line := &lines[i]

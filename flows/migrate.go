@@ -23,20 +23,31 @@ const (
 
 // Migrate returns the first migration for runs of older versions that are parked on a
 // step, with the step to go on with; nil where they stay.
-func (f *Flow) Migrate(step string) (m *Migration, to int) {
+func (f *Flow) Migrate(parked *Step) (m *Migration, to int) {
 	for i := range f.Migrations {
 		m := &f.Migrations[i]
-		if m.From != "" && m.From != step {
+		if m.From != "" && m.From != parked.ID {
 			continue
 		}
 		if m.To != SameStep || m.Exit != "" {
 			return m, m.To
 		}
-		if to := f.StepNamed(step); to >= 0 && len(f.Steps[to].Loops) == 0 {
+		if to := f.same(parked); to >= 0 {
 			return m, to
 		}
 	}
 	return nil, 0
+}
+
+// same is the step that can take the place of one of an older version, or -1. Only a wait
+// can be begun anew as if nothing had happened: a collect has gathered, a start has called
+// its flow, and a repeat would send again what it has sent.
+func (f *Flow) same(parked *Step) int {
+	to := f.StepNamed(parked.ID)
+	if to < 0 || len(f.Steps[to].Loops) > 0 || parked.Verb != VerbWait || f.Steps[to].Verb != VerbWait {
+		return -1
+	}
+	return to
 }
 
 // readMigrations reads what happens to runs of older versions. The steps are read.

@@ -118,7 +118,7 @@ func (c *checker) run(run *engine.Run) {
 	if c.counts[name] == nil {
 		c.counts[name] = newCounts(v)
 	}
-	c.counts[name].count(engine.Change{After: run})
+	c.counts[name].add(run)
 	if n := run.Firing; n != 0 {
 		if c.tally[n] == nil {
 			c.tally[n] = newTally(n)

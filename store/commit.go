@@ -98,20 +98,33 @@ func apply(w Writer, writes []write) error {
 // putCounts brings the numbers of the versions concerned up to date.
 func putCounts(w Writer, changes []engine.Change) error {
 	touched := map[engine.FlowVersion]*VersionCounts{}
-	for _, c := range changes {
-		v := engine.FlowVersion{Flow: c.After.Flow, Version: c.After.Version}
-		counts := touched[v]
-		if counts == nil {
-			counts = newCounts(v)
-			if record := w.Get(Counts, versionKey(v)); record != nil {
-				var err error
-				if counts, err = decodeCounts(record); err != nil {
-					return damaged(Counts, versionKey(v), err)
-				}
-			}
-			touched[v] = counts
+	of := func(r *engine.Run) (*VersionCounts, error) {
+		v := engine.FlowVersion{Flow: r.Flow, Version: r.Version}
+		if touched[v] != nil {
+			return touched[v], nil
 		}
-		counts.count(c)
+		touched[v] = newCounts(v)
+		record := w.Get(Counts, versionKey(v))
+		if record == nil {
+			return touched[v], nil
+		}
+		counts, err := decodeCounts(record)
+		touched[v] = counts
+		return counts, damaged(Counts, versionKey(v), err)
+	}
+	for _, c := range changes {
+		if c.Before != nil {
+			counts, err := of(c.Before)
+			if err != nil {
+				return err
+			}
+			counts.take(c.Before)
+		}
+		counts, err := of(c.After)
+		if err != nil {
+			return err
+		}
+		counts.add(c.After)
 	}
 	for v, counts := range touched {
 		if err := w.Put(Counts, versionKey(v), encodeCounts(counts)); err != nil {

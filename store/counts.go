@@ -12,33 +12,30 @@ import (
 type VersionCounts struct {
 	Flow     string            `json:"flow"`
 	Version  string            `json:"version"`
-	Started  uint64            `json:"started"`
+	Started  uint64            `json:"started"` // or moved to it
 	Live     uint64            `json:"live"`
 	Parked   map[int]uint64    `json:"parked,omitempty"`   // live runs by the index of their step
 	Outcomes map[string]uint64 `json:"outcomes,omitempty"` // ended runs by outcome
 }
 
-// count applies what a change does to the numbers.
-func (v *VersionCounts) count(c engine.Change) {
-	if c.Before == nil {
-		v.Started++
-	} else if c.Before.Live() {
-		v.Live--
-		v.park(c.Before.At, -1)
-	}
-	switch {
-	case c.After.Live():
-		v.Live++
-		v.park(c.After.At, 1)
-	case c.Before == nil || c.Before.Live():
-		v.Outcomes[c.After.Outcome]++
+// add counts a run as it stands; take takes that back.
+func (v *VersionCounts) add(r *engine.Run)  { v.count(r, 1) }
+func (v *VersionCounts) take(r *engine.Run) { v.count(r, -1) }
+
+func (v *VersionCounts) count(r *engine.Run, by int64) {
+	v.Started = uint64(int64(v.Started) + by)
+	if r.Live() {
+		v.Live = uint64(int64(v.Live) + by)
+		change(v.Parked, r.At, by)
+	} else {
+		change(v.Outcomes, r.Outcome, by)
 	}
 }
 
-func (v *VersionCounts) park(step int, by int64) {
-	v.Parked[step] = uint64(int64(v.Parked[step]) + by)
-	if v.Parked[step] == 0 {
-		delete(v.Parked, step)
+func change[K comparable](counts map[K]uint64, key K, by int64) {
+	counts[key] = uint64(int64(counts[key]) + by)
+	if counts[key] == 0 {
+		delete(counts, key)
 	}
 }
 

@@ -66,9 +66,16 @@ func journaledFields(c *codec, j *engine.Journaled) {
 		optional(c, &in.Steer, steerFields)
 	case engine.InputSweep:
 		optional(c, &in.Sweep, sweepFields)
+	case engine.InputMove:
+		optional(c, &in.Move, moveFields)
 	default:
 		c.fail()
 	}
+}
+
+func moveFields(c *codec, m *engine.Move) {
+	c.bytes(m.Run[:])
+	c.str(&m.Version)
 }
 
 func eventFields(c *codec, e *engine.Event) {
