@@ -5,32 +5,51 @@ import "time"
 // Message is one rendered message to one person, ready for a provider. It is a
 // plain value; a channel must not keep or change what it points to.
 type Message struct {
-	To           string    // the person's profile ID
-	Conversation string    // conversation the message belongs to; never empty
-	From         *Sender   // nil: the profile of the access token
-	Body         string    // text; empty exactly when there are Parts
-	Parts        []Part    // exclusive with Body
-	Alert        *Alert    // push notification shown beside the message; nil for none
-	Metadata     any       // what the person's app sees with the message: a JSON object or nil
-	Rules        []string  // channel ids in order of preference; exclusive with RuleSet
-	RuleSet      string    // id of a rule set kept at the provider
-	Expires      time.Time // when the message is no longer useful; zero for never
-	Ref          Ref       // ours, echoed by the provider on every receipt
+	To           string            // the person's profile ID
+	Addresses    map[string]string // further addresses of the person, by the provider's names: phoneNumber, email
+	Conversation string            // conversation the message belongs to; never empty
+	From         *Sender           // nil: the profile of the access token
+	Title        string            // for channels that show one; may be empty
+	Body         string            // text of all channels; exclusive with Parts and Template
+	Parts        []Part            // exclusive with Body and Template
+	Template     string            // ID of a template kept at the provider, which makes the parts
+	Alert        *Alert            // push notification shown beside the message; nil for none
+	Metadata     any               // what the person's app sees with the message: a JSON object or nil
+	Rules        []string          // channel ids in order of preference; exclusive with RuleSet
+	RuleSet      string            // id of a rule set kept at the provider
+	OptIn        bool              // the provider shall refuse it unless the person opted in to one of the channels
+	Expires      time.Time         // when the message is no longer useful; zero for never
+	Ref          Ref               // ours, echoed by the provider on every receipt
+
+	// AppParts is what app messaging shows in place of Body, Parts and Template, which
+	// the other channels keep; nil for nothing else.
+	AppParts []Part
+
+	// Options and Custom are what the other channels get beside the message, and in its
+	// place, by channel id. A channel has one or the other.
+	Options map[string]map[string]any
+	Custom  map[string]any // a JSON object, or text
+
+	// Overrides is what a conversation is made with that this message begins, as the
+	// provider has it: appMessaging.conversation; nil for nothing.
+	Overrides map[string]any
 }
 
 // Sender is the name under which a message is sent.
 type Sender struct {
-	ID   string // profile ID of the sender
-	Name string // shown to the person; may be empty
+	ID     string // profile ID of the sender
+	Name   string // shown to the person; may be empty
+	Avatar string // URL of a picture; may be empty
 }
 
 // Part is one part of a multi-part message. The first part is its text.
 type Part struct {
-	Name string // optional
-	Type string // MIME type
-	Data string // text, or base64 when Type is not textual; exclusive with URL
-	URL  string
-	Size int64 // bytes; 0 when not known
+	Name     string // optional
+	Type     string // MIME type
+	Data     string // text, or base64 when Type is not textual; exclusive with URL
+	URL      string
+	Size     int64    // bytes; 0 when not known
+	Channels []string // channel ids that get the part; none: all
 }
 
 // Alert is the push notification that announces a message. When a platform is

@@ -41,6 +41,7 @@ func (p *Project) readConfig(text []byte, list *diag.List) {
 	if p.OnUnknown == OnUnknownDefault {
 		p.OnUnknown = OnUnknownContinue
 	}
+	p.mergeFields = readWord(m, "merge_fields", []string{"forbid", "allow"}, list) == 1
 	m.Allow(servingKeys...)
 	m.Close()
 }

@@ -43,10 +43,12 @@ type Project struct {
 	Flows      []*Flow   // sorted by name
 	Config     *node.Map // nudge.yaml itself, for the keys of serving; never nil; for one reader at a time
 
-	from    *templates.From
-	library *templates.Library
-	files   map[string]string // text by name
-	calls   []call            // of all flows, to be checked when all are read
+	from        *templates.From
+	mergeFields bool // what is rendered may have {{ in it
+	library     *templates.Library
+	files       map[string]string // text by name; of assets in base64
+	assets      *assets           // nil once all is read
+	calls       []call            // of all flows, to be checked when all are read
 }
 
 // Load reads a project: nudge.yaml, which may be absent, flows/*.yaml, templates/*.yaml
@@ -54,7 +56,7 @@ type Project struct {
 // HasErrors the project holds what could be read.
 func Load(fsys fs.FS) (*Project, diag.List) {
 	files, list := readFiles(fsys)
-	p := load(files, &list)
+	p := load(files, &assets{fsys: fsys}, &list)
 	var names []string
 	for _, f := range inFolder(files, "flows") {
 		names = append(names, stem(f.Name))
@@ -66,8 +68,8 @@ func Load(fsys fs.FS) (*Project, diag.List) {
 
 // load reads the files of a project or of a bundle, which has one flow and lacks those
 // that it calls.
-func load(files []File, list *diag.List) *Project {
-	p := &Project{library: templates.NewLibrary(), files: map[string]string{}}
+func load(files []File, assets *assets, list *diag.List) *Project {
+	p := &Project{library: templates.NewLibrary(), files: map[string]string{}, assets: assets}
 	for _, f := range files {
 		p.files[f.Name] = f.Text
 	}
@@ -84,6 +86,7 @@ func load(files []File, list *diag.List) *Project {
 		}
 	}
 	p.library.CheckUnused(p.alone(), list)
+	p.assets = nil
 	slices.SortFunc(p.Flows, func(a, b *Flow) int { return strings.Compare(a.Name, b.Name) })
 	return p
 }

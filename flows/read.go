@@ -23,6 +23,7 @@ type reader struct {
 	vars     map[string]*shape.Type // of all set steps
 	used     map[string]bool        // templates
 	partials map[string]bool
+	assets   map[string]bool // that its messages carry
 	emits    map[string]bool // types of events
 }
 
@@ -31,7 +32,7 @@ type reader struct {
 func (p *Project) readFlow(f File, list *diag.List) *Flow {
 	before := len(*list)
 	r := &reader{
-		project: p, list: list, profile: p.profile(), used: map[string]bool{}, partials: map[string]bool{}, emits: map[string]bool{}, shapes: map[string]*shape.Type{},
+		project: p, list: list, profile: p.profile(), used: map[string]bool{}, partials: map[string]bool{}, assets: map[string]bool{}, emits: map[string]bool{}, shapes: map[string]*shape.Type{},
 		headAt: map[diag.Pos]int{}, learned: map[string]*shape.Type{}, vars: map[string]*shape.Type{},
 		flow: &Flow{Zone: p.Zone},
 	}

@@ -145,7 +145,7 @@ var aloneScope = shape.OpenMap(map[string]*shape.Type{NameNow: shape.Moment, Nam
 func (p *Project) alone() templates.Use {
 	return templates.Use{
 		Scope: aloneScope, Zone: p.Zone, Project: p.Name, From: p.from, Untyped: true,
-		Locale: p.Locale, Partials: p.library.Partials(),
+		Locale: p.Locale, Partials: p.library.Partials(), MergeFields: p.mergeFields, File: p.asset,
 	}
 }
 
@@ -154,5 +154,6 @@ func (r *reader) use(k *known) templates.Use {
 	return templates.Use{
 		Scope: k.scope(), Zone: r.flow.Zone, Project: r.project.Name, From: r.from,
 		Locale: r.project.Locale, Partials: r.project.library.Partials(),
+		MergeFields: r.project.mergeFields, File: r.asset,
 	}
 }

@@ -27,6 +27,9 @@ func (r *reader) seal(f File, m *node.Map) {
 	part("locale", p.Locale)
 	part("on_unknown", fmt.Sprint(p.OnUnknown))
 	part("from", p.from.Canonical())
+	if p.mergeFields { // said only where it is not as it always was
+		part("merge_fields", "allow")
+	}
 	part("flow", m.Canonical())
 	for _, event := range slices.Sorted(maps.Keys(p.Events)) {
 		if r.usesEvent(event) {
@@ -56,6 +59,10 @@ func (r *reader) seal(f File, m *node.Map) {
 		partial := p.library.Partials()[name]
 		add("partial "+name, partial.Canonical(), partial.Files())
 	}
+	for _, name := range slices.Sorted(maps.Keys(r.assets)) {
+		part("file "+name, p.files[name])
+		bundle = append(bundle, File{name, p.files[name]})
+	}
 	if sees {
 		part("profile", p.Profile.String())
 	}
@@ -70,7 +77,7 @@ func (r *reader) usedConfig() string {
 	categories := r.usedCategories()
 	return r.project.Config.Extract(func(key, sub string) bool {
 		switch key {
-		case "project", "timezone", "locale", "profile", "from", "on_unknown":
+		case "project", "timezone", "locale", "profile", "from", "on_unknown", "merge_fields":
 			return true
 		case "events":
 			return sub == "" || r.usesEvent(sub)
@@ -103,7 +110,7 @@ func (r *reader) usesEvent(event string) bool {
 // Compile makes a version of a flow again from its bundle.
 func Compile(b Bundle) (*Flow, error) {
 	var list diag.List
-	p := load(b, &list)
+	p := load(b, nil, &list)
 	if err := list.Err(); err != nil {
 		return nil, err
 	}

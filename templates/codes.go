@@ -18,4 +18,8 @@ const (
 	CodeLocale          = "bad-locale"        // a file whose name says no locale
 	CodeVariant         = "bad-variant"       // a variant that does not go with its template
 	CodeTooDeep         = "too-costly"        // nested beyond a limit
+	CodeMixed           = "mixed-channels"    // warning: customBody and channelOptions in one message
+	CodeLost            = "lost-key"          // warning: a key of which nothing reaches the person
+	CodeEncoding        = "bad-encoding"      // data that is not encoded as its type wants it
+	CodeFile            = "bad-file"          // a file of a part that cannot be sent
 )

@@ -49,7 +49,7 @@ func (c *compiler) text(t *node.Text) *text {
 	if t == nil {
 		return nil
 	}
-	compiled := &text{source: t, plain: t.Value}
+	compiled := &text{source: t, plain: t.Value, merge: c.use.MergeFields}
 	if !strings.Contains(t.Value, "{{") {
 		return compiled
 	}

@@ -23,26 +23,14 @@ type Source struct {
 	conversation *node.Text
 	rules        []string
 	ruleSet      string
-}
-
-// part is one part of a multi-part message as it was written.
-type part struct {
-	name, kind, data, url *node.Text
-	json                  *node.Value
-	size                  int64
-}
-
-// alert is what a phone shows of a message as it was written.
-type alert struct {
-	title, body *node.Text
-	apns, fcm   *node.Value
+	extras
 }
 
 // From is who a message comes from: a Chat team, or a profile with a name.
 type From struct {
-	team     *node.Text
-	id, name *node.Text
-	canon    string
+	team             *node.Text
+	id, name, avatar *node.Text
+	canon            string
 }
 
 // Canonical is the content of From as text; "" for a nil one.
@@ -85,18 +73,16 @@ func Parse(file string, text []byte, list *diag.List) *Source {
 func ParseInline(m *node.Map, list *diag.List) *Source {
 	s := &Source{m: m, body: m.Text("body"), metadata: m.Get("metadata"), canon: m.Canonical()}
 	s.from, s.conversation = ParseFrom(m.Get("from")), m.Text("conversation")
-	s.parseParts(m)
+	s.parts = parseParts(m)
 	if m.Has("body") && m.Has("parts") {
 		m.Errorf("parts", CodeExclusive, "put the text into the first part", "a message has a body or parts, not both")
-	}
-	if !m.Has("body") && !m.Has("parts") && len(m.Keys()) > 0 {
-		m.Errorf("body", CodeMissing, "for example body: Your order is on its way.", "the message has no body")
 	}
 	if s.metadata != nil && s.metadata.Map() == nil {
 		s.metadata = nil
 	}
-	s.parseAlert(m.Get("alert"))
+	s.alert = parseAlert(m.Get("alert"))
 	s.parseRules(m)
+	s.parseExtras(m)
 	if s.body != nil && s.body.Cut() {
 		list.Warnf(s.body.Span, node.CodeComment, "quote the text if the # belongs to it",
 			"what follows # is a comment and not sent")
@@ -118,7 +104,7 @@ func ParseFrom(v *node.Value) *From {
 		return &From{team: t, canon: "team " + t.Value}
 	}
 	m := v.Map()
-	f := &From{id: m.Text("id"), name: m.Text("name"), canon: m.Canonical()}
+	f := &From{id: m.Text("id"), name: m.Text("name"), avatar: m.Text("avatar"), canon: m.Canonical()}
 	if !m.Has("id") {
 		m.Errorf("id", CodeMissing, "or name a Chat team: from: Customer Services", "the sender has no id")
 	}
@@ -127,67 +113,6 @@ func ParseFrom(v *node.Value) *From {
 		return nil
 	}
 	return f
-}
-
-func (s *Source) parseParts(m *node.Map) {
-	items := m.List("parts")
-	if len(items) == 0 && m.Get("parts").IsList() {
-		m.Errorf("parts", CodeMissing, "", "parts has no part")
-	}
-	for _, item := range items {
-		pm := item.Map()
-		if pm == nil {
-			continue
-		}
-		p := part{
-			name: pm.Text("name"), kind: pm.Text("type"), data: pm.Text("data"), url: pm.Text("url"),
-			json: pm.Get("json"), size: int64(pm.Int("size")),
-		}
-		pm.Close()
-		checkPart(pm, &p)
-		s.parts = append(s.parts, p)
-	}
-}
-
-func checkPart(m *node.Map, p *part) {
-	var found []string
-	for _, key := range []string{"data", "url", "json"} {
-		if m.Has(key) {
-			found = append(found, key)
-		}
-	}
-	switch {
-	case len(found) == 0:
-		m.Errorf("data", CodeMissing, "give it data, url or json", "the part has no content")
-	case len(found) > 1:
-		m.Errorf(found[1], CodeExclusive, "make it two parts", "a part has one of data, url and json, not %s and %s", found[0], found[1])
-	}
-	if !m.Has("type") && !m.Has("json") {
-		m.Errorf("type", CodeMissing, "for example type: text/plain", "the part has no type")
-	}
-	if p.size < 0 {
-		m.Errorf("size", CodeBadValue, "", "size cannot be less than nothing")
-	}
-}
-
-func (s *Source) parseAlert(v *node.Value) {
-	m := v.Map()
-	if m == nil {
-		return
-	}
-	a := &alert{title: m.Text("title"), body: m.Text("body")}
-	if platforms := m.Child("platforms"); platforms != nil {
-		a.apns, a.fcm = mapping(platforms.Get("apns")), mapping(platforms.Get("fcm"))
-		platforms.Close()
-	}
-	if (a.apns != nil || a.fcm != nil) && (a.title != nil || a.body != nil) {
-		v.Warnf(CodePlatforms, "put them into the platforms", "the provider ignores title and body when there are platforms")
-	}
-	if a.title == nil && a.body == nil && a.apns == nil && a.fcm == nil {
-		m.Errorf("title", CodeMissing, "give it title, body or platforms", "the alert says nothing")
-	}
-	m.Close()
-	s.alert = a
 }
 
 // mapping is the value if it is a mapping; else it is reported and nil.
@@ -200,15 +125,21 @@ func mapping(v *node.Value) *node.Value {
 
 func (s *Source) parseRules(m *node.Map) {
 	s.ruleSet = m.Str("ruleSet")
-	for _, item := range m.List("rules") {
-		if rule := item.Str(); rule != "" {
-			s.rules = append(s.rules, rule)
-		}
-	}
+	s.rules = channelIDs(m, "rules")
 	if m.Has("rules") && m.Has("ruleSet") {
 		m.Errorf("ruleSet", CodeExclusive, "keep one of them", "a message has rules or a ruleSet, not both")
 	}
 	if m.Has("rules") && len(s.rules) == 0 {
 		m.Errorf("rules", CodeBadValue, "for example [appMessaging]", "rules names no channel")
 	}
+}
+
+// channelIDs is the list of channels under a key.
+func channelIDs(m *node.Map, key string) (ids []string) {
+	for _, item := range m.List(key) {
+		if id := item.Str(); id != "" {
+			ids = append(ids, id)
+		}
+	}
+	return ids
 }

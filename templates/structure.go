@@ -31,14 +31,7 @@ func (c *compiler) structure(v *node.Value) structure {
 	case v == nil:
 		return nil
 	case v.IsMap():
-		o := object{}
-		for _, e := range v.Map().Entries() {
-			if strings.Contains(e.Key.Value, "{{") {
-				c.list.Errorf(e.Key.Span, CodeMergeField, "", "keys cannot be templates")
-			}
-			o = append(o, field{e.Key.Value, c.structure(e.Value)})
-		}
-		return o
+		return c.object(v.Map().Entries())
 	case v.IsList():
 		a := array{}
 		for _, item := range v.List() {
@@ -46,10 +39,22 @@ func (c *compiler) structure(v *node.Value) structure {
 		}
 		return a
 	}
-	if s, ok := v.Literal().(string); !ok || !strings.Contains(s, "{{") {
+	if s, ok := v.Literal().(string); !ok || !strings.Contains(s, mergeField) {
 		return literal{v.Literal()}
 	}
 	return leaf{c.text(v.Text())}
+}
+
+// object compiles the entries of a mapping.
+func (c *compiler) object(entries []node.Entry) object {
+	o := object{}
+	for _, e := range entries {
+		if strings.Contains(e.Key.Value, mergeField) {
+			c.list.Errorf(e.Key.Span, CodeMergeField, "", "keys cannot be templates")
+		}
+		o = append(o, field{e.Key.Value, c.structure(e.Value)})
+	}
+	return o
 }
 
 func (o object) render(r *renderer) any {
@@ -79,8 +84,8 @@ func (l leaf) render(r *renderer) any {
 		return nil
 	}
 	out, err := l.execute(l.typed, r.scope)
-	if err == nil && strings.Contains(out, "{{") {
-		err = l.located(errMergeField)
+	if err == nil {
+		err = l.checkMergeField(out)
 	}
 	if err != nil {
 		r.err = err

@@ -1,6 +1,7 @@
 package templates
 
 import (
+	"fmt"
 	"maps"
 	"slices"
 	"strings"
@@ -28,6 +29,11 @@ type Use struct {
 	Conversation *node.Text     // the conversation whatever the template says; may be nil
 	Untyped      bool           // conditions on values of unknown type are fine
 	Locale       string         // the language of what is no variant; empty for DefaultLocale
+	MergeFields  bool           // rendered text may have {{ in it, which the provider expands
+
+	// File is the content of a file of the project, which a part may carry. Its error
+	// is a sentence for the author. Nil: there are no files.
+	File func(name string) ([]byte, error)
 
 	Partials map[string]*Partial // by name
 }
@@ -42,23 +48,15 @@ type Template struct {
 	metadata     structure
 	team         *text // the sender's Chat team; exclusive with id and name
 	id, name     *text
+	avatar       *text
 	conversation *text
 	rules        []string
 	ruleSet      string
+	extras       compiledExtras
+	mergeFields  bool
 
 	variants map[string]*Template // by localeKey
 	partials []string
-}
-
-type compiledPart struct {
-	name, kind, data, url *text
-	json                  structure
-	size                  int64
-}
-
-type compiledAlert struct {
-	title, body *text
-	apns, fcm   structure
 }
 
 // Compile checks the template against the names it may use. What is wrong goes to
@@ -87,21 +85,15 @@ func (t *Template) Partials() []string { return t.partials }
 // compileIn compiles the template by itself, as a text in one language.
 func (s *Source) compileIn(locale string, use Use, used map[string]bool, list *diag.List) *Template {
 	c := newCompiler(use, locale, used, list)
-	t := &Template{project: use.Project, rules: s.rules, ruleSet: s.ruleSet}
+	t := &Template{project: use.Project, rules: s.rules, ruleSet: s.ruleSet, mergeFields: use.MergeFields}
 	if len(t.rules) == 0 && t.ruleSet == "" {
 		t.rules = defaultRules
 	}
 	t.body = c.text(s.body)
-	for _, p := range s.parts {
-		t.parts = append(t.parts, compiledPart{
-			name: c.text(p.name), kind: c.text(p.kind), data: c.text(p.data), url: c.text(p.url),
-			json: c.structure(p.json), size: p.size,
-		})
-	}
-	if a := s.alert; a != nil {
-		t.alert = &compiledAlert{title: c.text(a.title), body: c.text(a.body), apns: c.structure(a.apns), fcm: c.structure(a.fcm)}
-	}
+	t.parts = c.parts(s.parts)
+	t.alert = c.alert(s.alert)
 	t.metadata = c.structure(s.metadata)
+	t.extras = c.extras(&s.extras)
 	s.compileSender(t, c)
 	return t
 }
@@ -120,7 +112,11 @@ func (s *Source) compileSender(t *Template, c *compiler) {
 		conversation = use.Conversation
 	}
 	if from != nil {
-		t.team, t.id, t.name = c.text(from.team), c.text(from.id), c.text(from.name)
+		t.team, t.id, t.name, t.avatar = c.text(from.team), c.text(from.id), c.text(from.name), c.text(from.avatar)
+		if from.avatar != nil && s.own() {
+			c.list.Warnf(from.avatar.Span, CodeLost, "leave it out, or the alert, the metadata and the customBody",
+				"the provider takes no avatar beside an alert, metadata or parts of app messaging's own")
+		}
 	}
 	t.conversation = c.text(conversation)
 }
@@ -136,7 +132,7 @@ func (t *Template) Render(to string, scope map[string]any) (channels.Message, er
 	r := &renderer{scope: scope}
 	m := channels.Message{To: to, RuleSet: t.ruleSet, Rules: t.rules}
 	m.Body = strings.TrimRight(r.text(t.body), "\n") // a block of YAML ends in a newline that nobody meant to send
-	t.renderParts(r, &m)
+	m.Parts = r.parts(t.parts)
 	if t.alert != nil {
 		m.Alert = &channels.Alert{Title: r.text(t.alert.title), Body: r.text(t.alert.body),
 			APNS: r.object(t.alert.apns), FCM: r.object(t.alert.fcm)}
@@ -144,24 +140,15 @@ func (t *Template) Render(to string, scope map[string]any) (channels.Message, er
 	if t.metadata != nil {
 		m.Metadata = r.value(t.metadata)
 	}
+	t.extras.render(r, &m)
 	t.renderSender(r, &m)
+	if r.err == nil && !t.mergeFields && strings.Contains(m.To, mergeField) {
+		r.err = fmt.Errorf("the person's id: %w", ErrMergeField)
+	}
 	if r.err != nil {
 		return channels.Message{}, r.err
 	}
 	return m, nil
-}
-
-func (t *Template) renderParts(r *renderer, m *channels.Message) {
-	for _, p := range t.parts {
-		part := channels.Part{Name: r.text(p.name), Type: r.text(p.kind), Data: r.text(p.data), URL: r.text(p.url), Size: p.size}
-		if p.json != nil {
-			part.Data = r.json(p.json)
-			if part.Type == "" {
-				part.Type = "application/json"
-			}
-		}
-		m.Parts = append(m.Parts, part)
-	}
 }
 
 // renderSender sets who the message is from and the conversation it belongs to,
@@ -176,7 +163,7 @@ func (t *Template) renderSender(r *renderer, m *channels.Message) {
 			m.Conversation = channels.TeamConversation(team, m.To)
 		}
 	case t.id != nil:
-		m.From = &channels.Sender{ID: r.text(t.id), Name: r.text(t.name)}
+		m.From = &channels.Sender{ID: r.text(t.id), Name: r.text(t.name), Avatar: r.text(t.avatar)}
 	}
 	if m.Conversation == "" {
 		m.Conversation = channels.TeamConversation(t.project, m.To)

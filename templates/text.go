@@ -22,6 +22,7 @@ type text struct {
 	typed  *template.Template // for single: writes the value as JSON
 
 	partials map[string]*included // by the names of their Go templates
+	merge    bool                 // {{ may be left in it
 }
 
 // maxWrites is how many pieces one text may be written in. A range writes one for
@@ -57,13 +58,25 @@ func (t *text) render(scope map[string]any) (string, error) {
 	if t.tmpl != nil {
 		out, err = t.execute(t.tmpl, scope)
 	}
-	if err == nil && strings.Contains(out, "{{") {
-		err = t.located(errMergeField)
+	if err == nil {
+		err = t.checkMergeField(out)
 	}
 	return out, err
 }
 
-var errMergeField = errors.New("the text has {{ in it, which the provider would take for a field of its own")
+// mergeField begins a field of the provider's own, such as {{profile.email}}.
+const mergeField = "{{"
+
+// ErrMergeField reports a message that cannot go out as it is: there is {{ in what was
+// rendered, most likely in something that a person wrote.
+var ErrMergeField = errors.New("the text has {{ in it, which the provider would take for a field of its own")
+
+func (t *text) checkMergeField(out string) error {
+	if t.merge || !strings.Contains(out, mergeField) {
+		return nil
+	}
+	return fmt.Errorf("%s: %w", t.source.Span, ErrMergeField)
+}
 
 func (t *text) execute(tmpl *template.Template, scope map[string]any) (string, error) {
 	buffer := buffers.Get().(*limited)

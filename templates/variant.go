@@ -20,19 +20,25 @@ func (s *Source) Variant(locale string, v *Source, list *diag.List) {
 	}
 	merged := *v
 	if v.alert == nil && s.alert != nil {
-		v.m.Value().Warnf(CodeVariant, "give the variant an alert of its own",
-			"the alert stays in the language of %s", s.file)
+		v.warnLanguage("alert", s)
 		merged.alert = s.alert
 	}
 	if v.metadata == nil {
 		merged.metadata = s.metadata
 	}
+	merged.extras = v.over(s)
 	merged.from, merged.conversation, merged.rules, merged.ruleSet = s.from, s.conversation, s.rules, s.ruleSet
 	if s.variants == nil {
 		s.variants = map[string]*Source{}
 	}
 	merged.locale = locale
 	s.variants[localeKey(locale)] = &merged
+}
+
+// warnLanguage warns that people of a variant get what the template says under a key.
+func (s *Source) warnLanguage(key string, template *Source) {
+	s.m.Value().Warnf(CodeVariant, "give the variant its own "+key,
+		"the %s stays in the language of %s", key, template.file)
 }
 
 // said is what the template says under one of the keys that variants share.

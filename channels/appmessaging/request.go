@@ -2,8 +2,8 @@ package appmessaging
 
 import (
 	"encoding/json"
-	"errors"
 	"fmt"
+	"maps"
 	"time"
 
 	"nudge/channels"
@@ -18,19 +18,23 @@ const timeLayout = "2006-01-02T15:04:05.000Z"
 
 // The request of a send, field for field as on the provider's page "Channel: App
 // messaging". A body at the top level is the default text of all channels;
-// customBody replaces it for one channel and excludes channelOptions.
+// customBody replaces it for one channel and excludes its channelOptions.
 type (
 	request struct {
-		To             address         `json:"to"`
-		ConversationID string          `json:"conversationId,omitempty"`
-		Body           string          `json:"body,omitempty"`
-		MessageParts   []part          `json:"messageParts,omitempty"`
-		ChannelOptions *channelOptions `json:"channelOptions,omitempty"`
-		CustomBody     *customBody     `json:"customBody,omitempty"`
-		Rules          []string        `json:"rules,omitempty"`
-		RuleSet        string          `json:"ruleSet,omitempty"`
-		ExpiresOn      string          `json:"expiresOn,omitempty"`
-		Metadata       *metadata       `json:"metadata,omitempty"`
+		To             any            `json:"to"` // an address, or a map with one among other entries
+		ConversationID string         `json:"conversationId,omitempty"`
+		Title          string         `json:"title,omitempty"`
+		Body           string         `json:"body,omitempty"`
+		TemplateID     string         `json:"templateId,omitempty"`
+		MessageParts   []part         `json:"messageParts,omitempty"`
+		ChannelOptions any            `json:"channelOptions,omitempty"` // by channel id
+		CustomBody     any            `json:"customBody,omitempty"`     // by channel id
+		Overrides      map[string]any `json:"overrides,omitempty"`
+		Rules          []string       `json:"rules,omitempty"`
+		RuleSet        string         `json:"ruleSet,omitempty"`
+		RequireOptIn   bool           `json:"requireOptIn,omitempty"`
+		ExpiresOn      string         `json:"expiresOn,omitempty"`
+		Metadata       *metadata      `json:"metadata,omitempty"`
 	}
 	address struct {
 		ProfileID string `json:"profileId"`
@@ -38,13 +42,11 @@ type (
 	metadata struct {
 		Nudge channels.Ref `json:"nudge"`
 	}
-	channelOptions struct {
-		AppMessaging struct {
-			From *sender `json:"from"`
-		} `json:"appMessaging"`
+	appOptions struct {
+		From sender `json:"from"`
 	}
-	customBody struct {
-		AppMessaging appMessage `json:"appMessaging"`
+	onlyOptions struct {
+		AppMessaging appOptions `json:"appMessaging"`
 	}
 	appMessage struct {
 		From     *sender `json:"from,omitempty"`
@@ -52,16 +54,21 @@ type (
 		Parts    []part  `json:"parts"`
 		Alert    *alert  `json:"alert,omitempty"`
 	}
+	onlyMessage struct {
+		AppMessaging appMessage `json:"appMessaging"`
+	}
 	sender struct {
 		ProfileID string `json:"profileId"`
 		Name      string `json:"name,omitempty"`
+		AvatarURL string `json:"avatarUrl,omitempty"`
 	}
 	part struct {
-		Name string `json:"name,omitempty"`
-		Type string `json:"type"`
-		Data string `json:"data,omitempty"`
-		URL  string `json:"url,omitempty"`
-		Size int64  `json:"size,omitempty"`
+		Name     string   `json:"name,omitempty"`
+		Type     string   `json:"type"`
+		Data     string   `json:"data,omitempty"`
+		URL      string   `json:"url,omitempty"`
+		Size     int64    `json:"size,omitempty"`
+		Channels []string `json:"channels,omitempty"`
 	}
 	alert struct {
 		Title     string     `json:"title,omitempty"`
@@ -76,10 +83,10 @@ type (
 
 // encode is the JSON of a send, or why m can never be sent.
 func encode(m channels.Message) ([]byte, error) {
-	if err := check(m); err != nil {
+	if err := check(&m); err != nil {
 		return nil, err
 	}
-	payload, err := json.Marshal(newRequest(m))
+	payload, err := json.Marshal(newRequest(&m))
 	if err != nil {
 		return nil, fmt.Errorf("the message cannot be written as JSON: %w", err)
 	}
@@ -90,35 +97,18 @@ func encode(m channels.Message) ([]byte, error) {
 	return payload, nil
 }
 
-// check holds m against what the API excludes, in words that are better than the
-// provider's.
-func check(m channels.Message) error {
-	switch {
-	case m.To == "":
-		return errors.New("the message has no recipient")
-	case m.Body == "" && len(m.Parts) == 0:
-		return errors.New("the message has neither a body nor parts")
-	case m.Body != "" && len(m.Parts) > 0:
-		return errors.New("the message has both a body and parts; want one of them")
-	case len(m.Rules) > 0 && m.RuleSet != "":
-		return errors.New("the message has both rules and a rule set; want one of them")
-	}
-	for i, p := range m.Parts {
-		if p.Data != "" && p.URL != "" {
-			return fmt.Errorf("part %d of the message has both data and a URL; want one of them", i+1)
-		}
-	}
-	return nil
-}
-
-func newRequest(m channels.Message) *request {
+func newRequest(m *channels.Message) *request {
 	r := &request{
-		To:             address{m.To},
+		To:             newAddress(m),
 		ConversationID: m.Conversation,
+		Title:          m.Title,
 		Body:           m.Body,
+		TemplateID:     m.Template,
 		MessageParts:   newParts(m.Parts),
+		Overrides:      m.Overrides,
 		Rules:          m.Rules,
 		RuleSet:        m.RuleSet,
+		RequireOptIn:   m.OptIn,
 	}
 	if len(r.Rules) == 0 && r.RuleSet == "" {
 		r.Rules = []string{channelID}
@@ -129,36 +119,79 @@ func newRequest(m channels.Message) *request {
 	if !m.Expires.IsZero() {
 		r.ExpiresOn = formatTime(m.Expires)
 	}
-	switch {
-	case m.Alert != nil || m.Metadata != nil:
-		r.CustomBody = newCustomBody(m, r.MessageParts)
-	case m.From != nil:
-		r.ChannelOptions = new(channelOptions)
-		r.ChannelOptions.AppMessaging.From = newSender(m.From)
-	}
+	r.ChannelOptions, r.CustomBody = newOptions(m), newCustomBody(m)
 	return r
 }
 
-// newCustomBody is the message as app messaging alone shows it. Parts are
-// required in it, so a body becomes the text part. What other channels fall back
-// to stays at the top level.
-func newCustomBody(m channels.Message, parts []part) *customBody {
-	if m.Body != "" {
-		parts = []part{{Type: "text/plain", Data: m.Body}}
+// newAddress, newOptions and newCustomBody are structs where there is nothing for other
+// channels: most messages are so, and a map costs twice the time.
+func newAddress(m *channels.Message) any {
+	if len(m.Addresses) == 0 {
+		return address{m.To}
 	}
-	return &customBody{AppMessaging: appMessage{
-		From:     newSender(m.From),
-		Metadata: m.Metadata,
-		Parts:    parts,
-		Alert:    newAlert(m.Alert),
-	}}
+	to := maps.Clone(m.Addresses)
+	to["profileId"] = m.To
+	return to
 }
 
-func newSender(s *channels.Sender) *sender {
-	if s == nil {
+func newOptions(m *channels.Message) any {
+	if m.From == nil || own(m) {
+		return orNil(m.Options)
+	}
+	app := appOptions{sender{m.From.ID, m.From.Name, m.From.Avatar}}
+	if len(m.Options) == 0 {
+		return onlyOptions{app}
+	}
+	all := make(map[string]any, len(m.Options)+1)
+	for id, options := range m.Options {
+		all[id] = options
+	}
+	all[channelID] = app
+	return all
+}
+
+func newCustomBody(m *channels.Message) any {
+	switch {
+	case !own(m):
+		return orNil(m.Custom)
+	case len(m.Custom) == 0:
+		return onlyMessage{newAppMessage(m)}
+	}
+	all := maps.Clone(m.Custom)
+	all[channelID] = newAppMessage(m)
+	return all
+}
+
+// orNil is m, or nothing at all when it is empty.
+func orNil[V any](m map[string]V) any {
+	if len(m) == 0 {
 		return nil
 	}
-	return &sender{ProfileID: s.ID, Name: s.Name}
+	return m
+}
+
+// own reports whether app messaging needs a customBody of its own: what it shows beside
+// the text has no other place in a request.
+func own(m *channels.Message) bool {
+	return m.Alert != nil || m.Metadata != nil || len(m.AppParts) > 0
+}
+
+// newAppMessage is the message as app messaging alone shows it. Parts are required in
+// it, so a body becomes the text part. What other channels fall back to stays at the
+// top level. It has no picture of the sender: the provider documents none here.
+func newAppMessage(m *channels.Message) appMessage {
+	a := appMessage{Metadata: m.Metadata, Parts: newParts(m.AppParts), Alert: newAlert(m.Alert)}
+	if m.From != nil {
+		a.From = &sender{ProfileID: m.From.ID, Name: m.From.Name}
+	}
+	switch {
+	case a.Parts != nil:
+	case m.Body != "":
+		a.Parts = []part{{Type: "text/plain", Data: m.Body}}
+	default:
+		a.Parts = newParts(m.Parts)
+	}
+	return a
 }
 
 func newParts(from []channels.Part) []part {

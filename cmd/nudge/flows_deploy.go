@@ -61,6 +61,10 @@ func newFlowsDeploy(flags *apiFlags) *cobra.Command {
 func deployable(p *project) ([]flows.File, error) {
 	config := p.Config.Extract(func(key, _ string) bool { return !slices.Contains(servingKeys, key) })
 	files := []flows.File{{Name: flows.ProjectFile, Text: config}}
+	for _, name := range p.Assets() {
+		text, _ := p.Source(name)
+		files = append(files, flows.File{Name: name, Text: text})
+	}
 	for _, folder := range []string{"flows", "templates"} {
 		if _, err := fs.Stat(p.folder, folder); errors.Is(err, fs.ErrNotExist) {
 			continue

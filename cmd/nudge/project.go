@@ -32,7 +32,11 @@ func openProject(dir string) (fs.FS, error) {
 	if !info.IsDir() {
 		return nil, wrongInput(fmt.Errorf("%s is a file; name the folder of the project", dir))
 	}
-	files := os.DirFS(dir)
+	root, err := os.OpenRoot(dir) // no link in it leads out of it; closed with the process
+	if err != nil {
+		return nil, wrongInput(fmt.Errorf("the project %s: %w", dir, errors.Unwrap(err)))
+	}
+	files := root.FS()
 	if _, err := fs.Stat(files, flows.ProjectFile); err == nil {
 		return files, nil
 	}

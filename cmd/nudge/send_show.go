@@ -50,9 +50,14 @@ func showMessage(w io.Writer, m channels.Message, output format) error {
 	line("conversation", view.Conversation)
 	line("rules", strings.Join(view.Rules, ", "))
 	line("rule set", view.RuleSet)
+	line("title", view.Title)
 	line("body", view.Body)
+	line("template", view.TemplateID)
 	for _, p := range view.Parts {
-		line("part", strings.TrimSpace(p.Name+" "+p.Type+" "+p.URL+p.Data))
+		line("part", p.line())
+	}
+	for _, p := range view.AppParts {
+		line("app part", p.line())
 	}
 	if view.Alert != nil {
 		line("alert", strings.TrimSpace(view.Alert.Title+"\n"+view.Alert.Body))
@@ -61,6 +66,13 @@ func showMessage(w io.Writer, m channels.Message, output format) error {
 	}
 	if view.Metadata != nil {
 		line("metadata", asLine(view.Metadata))
+	}
+	line("addresses", asLine(view.Addresses))
+	line("options", asLine(view.ChannelOptions))
+	line("custom", asLine(view.CustomBody))
+	line("overrides", asLine(view.Overrides))
+	if view.RequireOptIn {
+		line("opt-in", "required")
 	}
 	return nil
 }
@@ -82,28 +94,47 @@ func asLine(v any) string {
 
 // messageView is a message as -o json prints it.
 type messageView struct {
-	To           string     `json:"to"`
-	From         senderView `json:"from,omitzero"`
-	Conversation string     `json:"conversation"`
-	Rules        []string   `json:"rules,omitempty"`
-	RuleSet      string     `json:"ruleSet,omitempty"`
-	Body         string     `json:"body,omitempty"`
-	Parts        []partView `json:"parts,omitempty"`
-	Alert        *alertView `json:"alert,omitempty"`
-	Metadata     any        `json:"metadata,omitempty"`
+	To             string                    `json:"to"`
+	Addresses      map[string]string         `json:"addresses,omitempty"`
+	From           senderView                `json:"from,omitzero"`
+	Conversation   string                    `json:"conversation"`
+	Rules          []string                  `json:"rules,omitempty"`
+	RuleSet        string                    `json:"ruleSet,omitempty"`
+	Title          string                    `json:"title,omitempty"`
+	Body           string                    `json:"body,omitempty"`
+	TemplateID     string                    `json:"templateId,omitempty"`
+	Parts          []partView                `json:"parts,omitempty"`
+	AppParts       []partView                `json:"appParts,omitempty"`
+	Alert          *alertView                `json:"alert,omitempty"`
+	Metadata       any                       `json:"metadata,omitempty"`
+	ChannelOptions map[string]map[string]any `json:"channelOptions,omitempty"`
+	CustomBody     map[string]any            `json:"customBody,omitempty"`
+	Overrides      map[string]any            `json:"overrides,omitempty"`
+	RequireOptIn   bool                      `json:"requireOptIn,omitempty"`
 }
 
 type senderView struct {
-	ID   string `json:"id"`
-	Name string `json:"name,omitempty"`
+	ID     string `json:"id"`
+	Name   string `json:"name,omitempty"`
+	Avatar string `json:"avatar,omitempty"`
 }
 
 type partView struct {
-	Name string `json:"name,omitempty"`
-	Type string `json:"type"`
-	Data string `json:"data,omitempty"`
-	URL  string `json:"url,omitempty"`
-	Size int64  `json:"size,omitempty"`
+	Name     string   `json:"name,omitempty"`
+	Type     string   `json:"type"`
+	Data     string   `json:"data,omitempty"`
+	URL      string   `json:"url,omitempty"`
+	Size     int64    `json:"size,omitempty"`
+	Channels []string `json:"channels,omitempty"`
+}
+
+// line is the part on one line. Of a long one only the beginning is shown.
+func (p partView) line() string {
+	content := p.URL + p.Data
+	if len(p.Data) > 200 {
+		content = fmt.Sprintf("%s… (%d characters)", strings.ToValidUTF8(p.Data[:200], ""), len(p.Data))
+	}
+	return strings.TrimSpace(p.Name + " " + p.Type + " " + content)
 }
 
 type alertView struct {
@@ -115,17 +146,22 @@ type alertView struct {
 
 func viewOf(m channels.Message) messageView {
 	v := messageView{
-		To: m.To, Conversation: m.Conversation, Rules: m.Rules, RuleSet: m.RuleSet,
-		Body: m.Body, Metadata: m.Metadata,
+		To: m.To, Addresses: m.Addresses, Conversation: m.Conversation, Rules: m.Rules, RuleSet: m.RuleSet,
+		Title: m.Title, Body: m.Body, TemplateID: m.Template, Parts: partViews(m.Parts), AppParts: partViews(m.AppParts),
+		Metadata: m.Metadata, ChannelOptions: m.Options, CustomBody: m.Custom, Overrides: m.Overrides, RequireOptIn: m.OptIn,
 	}
 	if m.From != nil {
-		v.From = senderView{m.From.ID, m.From.Name}
-	}
-	for _, p := range m.Parts {
-		v.Parts = append(v.Parts, partView(p))
+		v.From = senderView(*m.From)
 	}
 	if m.Alert != nil {
 		v.Alert = &alertView{m.Alert.Title, m.Alert.Body, m.Alert.APNS, m.Alert.FCM}
 	}
 	return v
+}
+
+func partViews(parts []channels.Part) (views []partView) {
+	for _, p := range parts {
+		views = append(views, partView(p))
+	}
+	return views
 }

@@ -150,7 +150,7 @@ listen: 127.0.0.1:80
 // server, and may be secret. A new one has to be put on one side.
 func TestEveryKeyHasItsSide(t *testing.T) {
 	flowKeys := []string{
-		"project", "timezone", "profile", "events", "categories", "from", "on_unknown", "locale",
+		"project", "timezone", "profile", "events", "categories", "from", "on_unknown", "merge_fields", "locale",
 	}
 	_, list := flows.Load(fstest.MapFS{"nudge.yaml": {Data: []byte("no_such_key: 1\n")}})
 	_, allowed, _ := strings.Cut(list[0].Hint, "Allowed here: ")

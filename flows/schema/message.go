@@ -3,7 +3,7 @@ package schema
 // Template is the schema of a file of the folder templates, and of one of its partials.
 func Template() []byte {
 	s := mapping("A template", "What a message says. Every text is a template: `{{ data.order_id }}`.", messageKeys()...)
-	s.AnyOf = []*Schema{has("body"), has("parts")}
+	s.AnyOf = says()
 	s.AllOf = messageRules()
 	return document(s, map[string]*Schema{"json": jsonValue(), "part": part()})
 }
@@ -15,28 +15,54 @@ func messageKeys() []property {
 		key("parts", "The parts of the message, where it is more than a text.", listOf(ref("part"), 1),
 			[]any{example{"type": "image/png", "url": "https://shop.example/{{ data.order_id }}.png"}}),
 		key("alert", "What the phone shows.", anyOf(alert()), example{"title": "On its way"}),
-		key("metadata", "Values for your app. A value that is nothing but one action keeps its type.", &Schema{Type: "object", Additional: ref("json")}, example{"order": "{{ data.order_id }}"}),
+		key("metadata", "Values for your app. A value that is nothing but one action keeps its type.", open(), example{"order": "{{ data.order_id }}"}),
 		key("from", "Who it is from: a Chat team, or `{ id, name }`. Without it, as the flow or nudge.yaml says.", from(), "Customer Services"),
 		key("conversation", "The conversation it belongs to. Without it, that of the sender and the person.", text(), "order {{ data.order_id }}"),
 		key("rules", "The channels in the order in which they are tried.", listOf(text(), 1), []any{"appMessaging", "sms"}),
 		key("ruleSet", "The name of a set of rules, instead of `rules`.", text(), "urgent"),
+		key("title", "The title, for channels that show one.", text(), "Order {{ data.order_id }}"),
+		key("templateId", "The id of a template kept at the provider, instead of `body` and `parts`.", text(), "order-shipped"),
+		key("addresses", "Where else the person is reached, by the provider's names. The provider remembers them.", &Schema{Type: "object", Additional: text()},
+			example{"phoneNumber": "{{ profile.phone }}"}),
+		key("channelOptions", "Options of other channels, by channel.", open(), example{"sms": example{"from": "Acme"}}),
+		key("customBody", "What a channel gets instead of the body, by channel; for `appMessaging`, `parts`.", open(),
+			example{"sms": example{"body": "Order {{ data.order_id }}"}}),
+		key("overrides", "What a new conversation is made with, as the provider has it.", open(),
+			example{"appMessaging": example{"conversation": example{"name": "Order {{ data.order_id }}"}}}),
+		key("requireOptIn", "The provider refuses the message unless the person opted in to one of the channels.", &Schema{Type: "boolean"}, true),
 	}
 }
 
-func messageRules() []*Schema {
-	return []*Schema{notTogether("body", "parts"), notTogether("rules", "ruleSet")}
+// says is that a message says something.
+func says() []*Schema {
+	return []*Schema{has("body"), has("parts"), has("templateId"), has("customBody")}
 }
 
+func messageRules() []*Schema {
+	return []*Schema{
+		notTogether("body", "parts"), notTogether("rules", "ruleSet"),
+		notTogether("templateId", "body"), notTogether("templateId", "parts"),
+		{AnyOf: []*Schema{notTogether("templateId", "alert"), has("customBody")}},
+		{AnyOf: []*Schema{notTogether("templateId", "metadata"), has("customBody")}},
+	}
+}
+
+// open is a mapping whose keys are the provider's.
+func open() *Schema { return &Schema{Type: "object", Additional: ref("json")} }
+
 func part() *Schema {
-	s := mapping("A part", "One part of a message: `data`, `url` or `json`.",
+	s := mapping("A part", "One part of a message: `data`, `text`, `file`, `url` or `json`.",
 		key("name", "Its name.", text(), "picture"),
 		key("type", "Its media type; application/json for `json` where nothing is said.", text(), "text/plain", "image/png"),
-		key("data", "Its text.", text(), "Hello {{ profile.first_name }}"),
+		key("data", "What is sent as it is: text, or base64 where the type is not textual.", text(), "Hello {{ profile.first_name }}"),
+		key("text", "Text that is put into base64 where the type is not textual.", text(), "{{ data.order_id }}"),
+		key("file", "A file of the project, of at most 1 MiB, put into base64 where the type is not textual.", &Schema{Type: "string"}, "images/logo.png"),
 		key("url", "Where it is.", text(), "https://shop.example/{{ data.order_id }}.png"),
 		key("json", "A value, sent as JSON. Its texts may be templates.", ref2("json"), example{"id": "{{ data.order_id }}"}),
-		key("size", "How large it is, in bytes.", &Schema{Type: "integer", Minimum: new(int)}, 2048),
+		key("size", "How large it is, in bytes. That of `file` and of what is put into base64 is known.", &Schema{Type: "integer", Minimum: new(int)}, 2048),
+		key("channels", "The channels that get it; without them, all.", listOf(&Schema{Type: "string"}, 1), []any{"appMessaging"}),
 	)
-	s.OneOf = exactlyOne("data", "url", "json")
+	s.OneOf = exactlyOne("data", "text", "file", "url", "json")
 	s.AnyOf = []*Schema{has("type"), has("json")}
 	return s
 }
@@ -52,7 +78,6 @@ func alert() *Schema {
 }
 
 func platforms() *Schema {
-	open := func() *Schema { return &Schema{Type: "object", Additional: ref("json")} }
 	return mapping("Platforms", "The payloads of the push services.",
 		key("apns", "The payload for Apple's service.", open(), example{"badge": 1}),
 		key("fcm", "The payload for Google's service.", open(), example{"data": example{"order": "{{ data.order_id }}"}}),
@@ -66,6 +91,7 @@ func sender() *Schema {
 	return mapping("A sender", "A profile with a name.",
 		must(key("id", "The profile.", text(), "shop")),
 		key("name", "The name that people see.", text(), "The Shop"),
+		key("avatar", "The URL of a picture.", text(), "https://shop.example/logo.png"),
 	)
 }
 
@@ -76,6 +102,12 @@ func jsonValue() *Schema {
 		{Type: "array", Items: ref("json")},
 		{Type: "object", Additional: ref("json")},
 	}}
+}
+
+// ofTheMessage is the keys of a message that a send with a template does not have.
+var ofTheMessage = []string{
+	"body", "parts", "alert", "metadata", "ruleSet",
+	"title", "templateId", "addresses", "channelOptions", "customBody", "overrides", "requireOptIn",
 }
 
 // send is a message with how it is sent.
@@ -92,9 +124,9 @@ func send() *Schema {
 		key("on_unknown", "What happens when nobody can say whether it was accepted: `continue`, `resend` or `fail`.", words("continue", "resend", "fail"), "resend"),
 	)
 	s := mapping("A send", "A template by its name, or the message itself, and how it is sent.", keys...)
-	s.AnyOf = []*Schema{has("template"), has("body"), has("parts")}
+	s.AnyOf = append(says(), has("template"))
 	s.AllOf = messageRules()
-	for _, own := range []string{"body", "parts", "alert", "metadata", "ruleSet"} {
+	for _, own := range ofTheMessage {
 		s.AllOf = append(s.AllOf, notTogether("template", own))
 	}
 	return s

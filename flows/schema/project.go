@@ -22,6 +22,7 @@ func commonKeys() []property {
 		key("categories", "The categories of messages, with their hours and caps.",
 			&Schema{Type: "object", Additional: anyOf(category(), &Schema{Type: "null"}), PropertyNames: name()}, example{"service": example{"always": true}, "cart": example{"window": "09:00-21:00", "at_most": "3 per 7d"}}),
 		key("from", "Who messages are from where nothing else is said: a Chat team, or `{ id, name }`.", from(), "Customer Services"),
+		key("merge_fields", "Whether a message may have `{{` in it, which the provider expands: `forbid` (the default: such a message is not sent) or `allow`.", words("forbid", "allow"), "forbid"),
 		key("on_unknown", "What happens when nobody can say whether a message was accepted: `continue` (the default), `resend` or `fail`.",
 			words("continue", "resend", "fail"), "continue"),
 	}

@@ -1,0 +1,105 @@
+package flows
+
+import (
+	"encoding/base64"
+	"errors"
+	"fmt"
+	"io/fs"
+	"path"
+	"slices"
+	"strings"
+)
+
+// Limits on the files that parts of messages carry. They travel in the version of every
+// flow that sends them, and a third larger in every message; what is larger has its own
+// place, from where it is sent by URL.
+const (
+	MaxAsset  = 1 << 20  // bytes of one file
+	MaxAssets = 16 << 20 // bytes of all files of a project
+)
+
+// IsAsset reports whether a file of a project, or of a bundle, is one that messages
+// carry: its text is in base64 there. All others are what the project is written in.
+func IsAsset(name string) bool {
+	return name != ProjectFile && path.Dir(name) != "flows" && !slices.Contains(templateFolders, path.Dir(name))
+}
+
+// Assets is the names of the files that messages of the project carry, sorted.
+func (p *Project) Assets() []string {
+	var names []string
+	for name := range p.files {
+		if IsAsset(name) {
+			names = append(names, name)
+		}
+	}
+	slices.Sort(names)
+	return names
+}
+
+// assets reads files of a project as they are named.
+type assets struct {
+	fsys fs.FS
+	size int // bytes read so far
+}
+
+// asset is the content of a file that a part names. Its errors are for the author.
+func (p *Project) asset(name string) ([]byte, error) {
+	if !fs.ValidPath(name) || name == "." || strings.Contains(name, `\`) || !IsAsset(name) {
+		return nil, fmt.Errorf("%q is not a file below the project's folder, beside its flows and templates", name)
+	}
+	if text, ok := p.files[name]; ok {
+		content, err := base64.StdEncoding.DecodeString(text)
+		if err != nil {
+			return nil, fmt.Errorf("%s is not in base64", name)
+		}
+		return content, nil
+	}
+	if p.assets == nil {
+		return nil, fmt.Errorf("there is no %s", name)
+	}
+	content, err := p.assets.read(name)
+	if err != nil {
+		return nil, err
+	}
+	p.files[name] = base64.StdEncoding.EncodeToString(content)
+	return content, nil
+}
+
+func (a *assets) read(name string) ([]byte, error) {
+	info, err := fs.Stat(a.fsys, name)
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		return nil, fmt.Errorf("there is no %s", name)
+	case err != nil:
+		return nil, fmt.Errorf("%s cannot be read: %w", name, cause(err))
+	case info.IsDir():
+		return nil, fmt.Errorf("%s is a folder", name)
+	case info.Size() > MaxAsset:
+		return nil, fmt.Errorf("%s has %d bytes; a part carries %d at most, and more by its url", name, info.Size(), MaxAsset)
+	case a.size+int(info.Size()) > MaxAssets:
+		return nil, fmt.Errorf("with %s the files of the project have more than %d bytes", name, MaxAssets)
+	}
+	content, err := fs.ReadFile(a.fsys, name)
+	if err != nil {
+		return nil, fmt.Errorf("%s cannot be read: %w", name, cause(err))
+	}
+	a.size += len(content)
+	return content, nil
+}
+
+// cause is an error without the operation and the path, which the sentence has.
+func cause(err error) error {
+	if wrapped, ok := errors.AsType[*fs.PathError](err); ok {
+		return wrapped.Err
+	}
+	return err
+}
+
+// asset is Project.asset, and makes the file a part of the flow's version.
+func (r *reader) asset(name string) ([]byte, error) {
+	content, err := r.project.asset(name)
+	if err == nil {
+		r.assets[name] = true
+	}
+	return content, err
+}

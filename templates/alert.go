@@ -1,0 +1,41 @@
+package templates
+
+import "nudge/flows/node"
+
+// alert is what a phone shows of a message as it was written.
+type alert struct {
+	title, body *node.Text
+	apns, fcm   *node.Value
+}
+
+type compiledAlert struct {
+	title, body *text
+	apns, fcm   structure
+}
+
+func parseAlert(v *node.Value) *alert {
+	m := v.Map()
+	if m == nil {
+		return nil
+	}
+	a := &alert{title: m.Text("title"), body: m.Text("body")}
+	if platforms := m.Child("platforms"); platforms != nil {
+		a.apns, a.fcm = mapping(platforms.Get("apns")), mapping(platforms.Get("fcm"))
+		platforms.Close()
+	}
+	if (a.apns != nil || a.fcm != nil) && (a.title != nil || a.body != nil) {
+		v.Warnf(CodePlatforms, "put them into the platforms", "the provider ignores title and body when there are platforms")
+	}
+	if a.title == nil && a.body == nil && a.apns == nil && a.fcm == nil {
+		m.Errorf("title", CodeMissing, "give it title, body or platforms", "the alert says nothing")
+	}
+	m.Close()
+	return a
+}
+
+func (c *compiler) alert(a *alert) *compiledAlert {
+	if a == nil {
+		return nil
+	}
+	return &compiledAlert{title: c.text(a.title), body: c.text(a.body), apns: c.structure(a.apns), fcm: c.structure(a.fcm)}
+}

@@ -1,0 +1,175 @@
+package templates
+
+import (
+	"encoding/base64"
+	"path"
+	"strings"
+
+	"nudge/channels"
+	"nudge/flows/node"
+)
+
+// part is one part of a multi-part message as it was written.
+type part struct {
+	name, kind *node.Text
+	data       *node.Text // as it is sent: text, or base64 where the type is not textual
+	text       *node.Text // encoded where the type is not textual
+	url, file  *node.Text
+	json       *node.Value
+	size       int64
+	channels   []string
+}
+
+// contentKeys are the keys of a part of which it has one.
+var contentKeys = []string{"data", "text", "file", "url", "json"}
+
+func parseParts(m *node.Map) (parts []part) {
+	items := m.List("parts")
+	if len(items) == 0 && m.Get("parts").IsList() {
+		m.Errorf("parts", CodeMissing, "", "parts has no part")
+	}
+	for _, item := range items {
+		pm := item.Map()
+		if pm == nil {
+			continue
+		}
+		p := part{
+			name: pm.Text("name"), kind: pm.Text("type"), data: pm.Text("data"), text: pm.Text("text"),
+			url: pm.Text("url"), file: pm.Text("file"), json: pm.Get("json"), size: int64(pm.Int("size")),
+			channels: channelIDs(pm, "channels"),
+		}
+		pm.Close()
+		p.check(pm)
+		parts = append(parts, p)
+	}
+	return parts
+}
+
+// check reports what the part lacks and what excludes what.
+func (p *part) check(m *node.Map) {
+	var found []string
+	for _, key := range contentKeys {
+		if m.Has(key) {
+			found = append(found, key)
+		}
+	}
+	switch {
+	case len(found) == 0:
+		m.Errorf("data", CodeMissing, "give it data, text, file, url or json", "the part has no content")
+	case len(found) > 1:
+		m.Errorf(found[1], CodeExclusive, "make it two parts", "a part has one of data, text, file, url and json, not %s and %s", found[0], found[1])
+	}
+	if !m.Has("type") && !m.Has("json") {
+		m.Errorf("type", CodeMissing, "for example type: text/plain", "the part has no type")
+	}
+	if p.size < 0 {
+		m.Errorf("size", CodeBadValue, "", "size cannot be less than nothing")
+	}
+	if p.data == nil || p.kind == nil || isTextual(p.kind.Value) || isTemplate(p.data) || isTemplate(p.kind) {
+		return
+	}
+	if _, err := base64.StdEncoding.DecodeString(p.data.Value); err != nil {
+		m.Errorf("data", CodeEncoding, "write text: instead, which is encoded for you, or file:",
+			"data of the type %s is sent as it is, in base64, and this is not base64", p.kind.Value)
+	}
+}
+
+func isTemplate(t *node.Text) bool { return strings.Contains(t.Value, "{{") }
+
+// isTextual reports whether the data of a media type is text; that of all others goes
+// as base64 (Dotdigital, "Channel: App messaging", parts).
+func isTextual(kind string) bool {
+	kind, _, _ = strings.Cut(strings.ToLower(kind), ";")
+	kind = strings.TrimSpace(kind)
+	switch kind {
+	case "", "application/json", "application/xml", "application/javascript", "application/x-www-form-urlencoded":
+		return true
+	}
+	return strings.HasPrefix(kind, "text/") || strings.HasSuffix(kind, "+json") || strings.HasSuffix(kind, "+xml")
+}
+
+type compiledPart struct {
+	name, kind, data, text, url *text
+	json                        structure
+	content                     *content // of a file
+	size                        int64
+	channels                    []string
+}
+
+// content is a file that a part carries. A version of a flow holds its bytes, so that
+// every run of it sends the same.
+type content struct {
+	name, encoded string
+	plain         string
+	size          int64
+}
+
+func (c *compiler) parts(from []part) (parts []compiledPart) {
+	for _, p := range from {
+		parts = append(parts, compiledPart{
+			name: c.text(p.name), kind: c.text(p.kind), data: c.text(p.data), text: c.text(p.text), url: c.text(p.url),
+			json: c.structure(p.json), content: c.content(p.file), size: p.size, channels: p.channels,
+		})
+	}
+	return parts
+}
+
+// content reads the file that a part names; its name is no template, because a version
+// must know what it is made of.
+func (c *compiler) content(t *node.Text) *content {
+	if t == nil {
+		return nil
+	}
+	if isTemplate(t) {
+		c.list.Errorf(t.Span, CodeFile, "make a branch of sends, or send a url", "the name of a file cannot be a template")
+		return nil
+	}
+	if c.use.File == nil {
+		c.list.Errorf(t.Span, CodeFile, "", "there are no files here")
+		return nil
+	}
+	raw, err := c.use.File(t.Value)
+	if err != nil {
+		c.list.Errorf(t.Span, CodeFile, "for example images/logo.png, below the project's folder", "%s", err)
+		return nil
+	}
+	return &content{path.Base(t.Value), base64.StdEncoding.EncodeToString(raw), string(raw), int64(len(raw))}
+}
+
+func (r *renderer) parts(from []compiledPart) (parts []channels.Part) {
+	for i := range from {
+		parts = append(parts, r.part(&from[i]))
+	}
+	return parts
+}
+
+func (r *renderer) part(p *compiledPart) channels.Part {
+	part := channels.Part{
+		Name: r.text(p.name), Type: r.text(p.kind), Data: r.text(p.data), URL: r.text(p.url), Size: p.size, Channels: p.channels,
+	}
+	var size int64
+	switch {
+	case p.json != nil:
+		part.Data = r.json(p.json)
+		if part.Type == "" {
+			part.Type = "application/json"
+		}
+	case p.text != nil && isTextual(part.Type):
+		part.Data = r.text(p.text)
+	case p.text != nil:
+		plain := r.text(p.text)
+		part.Data, size = base64.StdEncoding.EncodeToString([]byte(plain)), int64(len(plain))
+	case p.content != nil:
+		part.Data, size = p.content.encoded, p.content.size
+		if isTextual(part.Type) {
+			part.Data = p.content.plain
+		}
+		if part.Name == "" {
+			part.Name = p.content.name
+		}
+	}
+	if part.Size == 0 {
+		part.Size = size
+	}
+	return part
+}
