@@ -200,7 +200,7 @@ func (s *simulation) world(p *project, ev *event) (*story.World, time.Time, erro
 	if err != nil {
 		return nil, start, wrongUsage(err)
 	}
-	w, err := story.NewWorld(p.Flows, people, start)
+	w, err := story.NewWorld(p.Flows, people, start, p.folder)
 	if err != nil {
 		return nil, start, wrongInput(err)
 	}

@@ -38,7 +38,7 @@ type Failure struct {
 // Play plays a test. An error means that it could not be played at all, by a fault of
 // ours; whatever the flows or the story did wrong is a failure of the test.
 func Play(t *Test, o Options) (*Result, error) {
-	w, err := NewWorld(t.File.Flows, t.File.People, t.Start)
+	w, err := NewWorld(t.File.Flows, t.File.People, t.Start, t.File.Folder)
 	if err != nil {
 		return nil, err
 	}

@@ -31,6 +31,7 @@ func Load(fsys fs.FS, p *flows.Project) (*Suite, diag.List) {
 		}
 		s.texts[name] = string(text)
 		file, more := Parse(p, name, text)
+		file.Folder = fsys
 		s.Files, list = append(s.Files, file), append(list, more...)
 	}
 	list.Sort()

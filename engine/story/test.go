@@ -2,6 +2,7 @@ package story
 
 import (
 	"encoding/json"
+	"io/fs"
 	"time"
 
 	"nudge/channels"
@@ -13,6 +14,7 @@ import (
 // File is one file of tests.
 type File struct {
 	Name   string
+	Folder fs.FS         // of the project, for audiences; may be nil
 	Flows  []*flows.Flow // those under test, and those that they start; sorted by name
 	People []Person      // in the order of the file
 	Tests  []*Test

@@ -1,10 +1,13 @@
 package story
 
 import (
+	"context"
 	"fmt"
+	"io/fs"
 	"slices"
 	"time"
 
+	"nudge/audience"
 	"nudge/channels"
 	"nudge/channels/sandbox"
 	"nudge/engine"
@@ -28,15 +31,17 @@ var installation = engine.Installation{'s', 't', 'o', 'r', 'y'}
 // World is a project's flows in virtual time: the real loop over a store in memory, and
 // people who do what their scripts say. It belongs to one goroutine.
 type World struct {
-	loop    *runner.Loop
-	kept    *store.Store
-	now     time.Time
-	zone    *time.Location // in which the story tells time
-	next    engine.Instant // of the loop's next timer; 0 for none
-	acts    []act          // that people will do, in the order in which they come
-	scripts map[string]sandbox.Script
-	answers Answers
-	queue   []*runner.Group // what follows from posts and fetches at this instant
+	loop      *runner.Loop
+	kept      *store.Store
+	audiences *audience.Shelf
+	now       time.Time
+	zone      *time.Location // in which the story tells time
+	next      engine.Instant // of the loop's next timer; 0 for none
+	again     bool           // the loop has more to do at once
+	acts      []act          // that people will do, in the order in which they come
+	scripts   map[string]sandbox.Script
+	answers   Answers
+	queue     []*runner.Group // what follows from posts and fetches at this instant
 
 	runs       []*Run
 	byID       map[engine.RunID]*Run
@@ -89,8 +94,9 @@ type act struct {
 }
 
 // NewWorld is a world in which the flows are deployed and the people known, at an
-// instant of a zone.
-func NewWorld(deployed []*flows.Flow, people []Person, start time.Time) (*World, error) {
+// instant of a zone. The folder of the project is where audiences are read from; it may be
+// nil.
+func NewWorld(deployed []*flows.Flow, people []Person, start time.Time, folder fs.FS) (*World, error) {
 	kv := new(memory.KV)
 	if err := store.Create(kv, installation); err != nil {
 		return nil, err
@@ -107,24 +113,36 @@ func NewWorld(deployed []*flows.Flow, people []Person, start time.Time) (*World,
 		loop: runner.NewLoop(kept, core, senders), kept: kept, now: start, zone: start.Location(),
 		scripts: map[string]sandbox.Script{}, byID: map[engine.RunID]*Run{}, timeline: newTimeline(), Coverage: NewCoverage(),
 	}
+	w.audiences = audience.NewShelf(audience.Sources{Project: folder, People: kept})
+	w.loop.UseAudiences(w.audiences)
 	core.Observe(engine.Observer{Step: w.Coverage.step, Condition: w.look})
+	return w, w.begin(deployed, people)
+}
+
+// begin deploys the flows and makes the people known, in one step: what is due at this very
+// instant finds both.
+func (w *World) begin(deployed []*flows.Flow, people []Person) error {
 	deploy := &engine.Deploy{}
 	for _, f := range deployed {
 		deploy.Flows = append(deploy.Flows, f.Bundle)
 	}
-	if _, err := w.Input(&engine.Input{Kind: engine.InputDeploy, Deploy: deploy}); err != nil {
-		return nil, err
-	}
+	groups := []*runner.Group{{Inputs: []*engine.Input{{Kind: engine.InputDeploy, Deploy: deploy}}}}
 	for _, p := range people {
 		w.scripts[p.Name] = p.Script
-		if p.Attributes == nil {
-			continue
-		}
-		if _, err := w.Input(&engine.Input{Kind: engine.InputProfile, Profile: &engine.ProfileChange{Profile: p.Name, Set: p.Attributes}}); err != nil {
-			return nil, fmt.Errorf("%s: %w", p.Name, err)
+		if p.Attributes != nil {
+			known := &engine.ProfileChange{Profile: p.Name, Set: p.Attributes}
+			groups = append(groups, &runner.Group{Inputs: []*engine.Input{{Kind: engine.InputProfile, Profile: known}}})
 		}
 	}
-	return w, nil
+	if err := w.step(groups); err != nil {
+		return err
+	}
+	for _, g := range groups {
+		if refused := g.Answers[0].Refused; refused != nil {
+			return fmt.Errorf("the %s is refused: %s", g.Inputs[0].Kind, refused.Detail)
+		}
+	}
+	return w.settle()
 }
 
 // Now is the present instant, in the zone in which the story tells time.
@@ -153,19 +171,28 @@ func (w *World) settle() error {
 		if len(groups) > 1 { // one after the other, so that what follows from each comes before the next
 			groups, w.queue = groups[:1], groups[1:]
 		}
-		step, err := w.loop.Step(w.now, groups)
-		if err != nil {
+		if err := w.step(groups); err != nil {
 			return err
 		}
-		if len(step.Panics) > 0 {
-			return fmt.Errorf("the engine broke: %s", step.Panics[0])
-		}
-		w.take(groups, step)
-		if w.next = step.Next; len(w.queue) == 0 && !step.Again {
+		if len(w.queue) == 0 && !w.again {
 			return nil
 		}
 	}
 	return fmt.Errorf("it does not come to rest at %s", w.tell(w.now))
+}
+
+// step makes one step of the loop, and notes what it led to.
+func (w *World) step(groups []*runner.Group) error {
+	step, err := w.loop.Step(w.now, groups)
+	if err != nil {
+		return err
+	}
+	if len(step.Panics) > 0 {
+		return fmt.Errorf("the engine broke: %s", step.Panics[0])
+	}
+	w.next, w.again = step.Next, step.Again
+	w.take(groups, step)
+	return w.freeze(step.Freezes)
 }
 
 // take notes what a step led to, and has the provider and the services answer.
@@ -190,6 +217,23 @@ func (w *World) take(groups []*runner.Group, step *runner.Step) {
 	for i := range step.Fetches {
 		w.fetch(&step.Fetches[i])
 	}
+}
+
+// freeze copies the audiences of campaigns.
+func (w *World) freeze(freezes []engine.Freeze) error {
+	for _, f := range freezes {
+		frozen, err := w.audiences.Freeze(context.Background(), f)
+		if err != nil {
+			return err
+		}
+		frozen.Firing = f.Firing
+		w.say(0, LineInput, fmt.Sprintf("%s has an audience of %d", f.Flow.Name, frozen.Rows))
+		if frozen.Failed != "" {
+			w.say(0, LineSkip, frozen.Failed)
+		}
+		w.queue = append(w.queue, &runner.Group{Inputs: []*engine.Input{{Kind: engine.InputFrozen, Frozen: frozen}}})
+	}
+	return nil
 }
 
 // post has the provider take a message, and its person act on it.
