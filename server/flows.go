@@ -109,7 +109,9 @@ func (s *Server) deploy(r *http.Request, p *flows.Project) ([]DeployedFlow, erro
 		deployed = append(deployed, DeployedFlow{f.Name, f.Version, !was})
 		input.Flows = append(input.Flows, f.Bundle)
 	}
-	_, err = s.submit(r, &engine.Input{Kind: engine.InputDeploy, Deploy: input})
+	if _, err = s.submit(r, &engine.Input{Kind: engine.InputDeploy, Deploy: input}); err == nil && s.config.Deployed != nil {
+		s.config.Deployed()
+	}
 	return deployed, err
 }
 

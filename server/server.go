@@ -42,6 +42,7 @@ type Config struct {
 	// Reload deploys the project anew and returns what is wrong with it, when
 	// something is. Nil: there is nothing to reload.
 	Reload   func(context.Context) (diag.List, error)
+	Deployed func()              // called after a deploy by the API; nil: nobody wants to know
 	Tokens   []string            // bearer tokens; none: every request must come from this machine
 	Registry prometheus.Gatherer // for /metrics; nil: none
 	Log      *slog.Logger        // nil: nothing is logged

@@ -45,6 +45,8 @@ type instance struct {
 	audiences *audience.Folder
 	stack     []part
 
+	deployed chan struct{} // capacity 1: there may be runs to be moved
+
 	failure chan error // capacity 1: why it cannot go on
 	stop    sync.Once
 	stopErr error
@@ -62,7 +64,8 @@ type part struct {
 // startInstance builds an instance and returns once it serves. The ctx bounds only
 // the start. On an error all that was built is taken down again.
 func startInstance(ctx context.Context, config instanceConfig) (*instance, error) {
-	i := &instance{config: config, log: config.Log, project: config.Project, failure: make(chan error, 1)}
+	i := &instance{config: config, log: config.Log, project: config.Project,
+		deployed: make(chan struct{}, 1), failure: make(chan error, 1)}
 	if err := i.start(ctx); err != nil {
 		return nil, errors.Join(err, i.Stop())
 	}
@@ -86,6 +89,7 @@ func (i *instance) start(ctx context.Context) error {
 	if err := i.adopt(ctx, i.project); err != nil {
 		return err
 	}
+	i.startMigrations()
 	return i.serve(registry)
 }
 
@@ -150,7 +154,7 @@ func (i *instance) startRunner(core *engine.Engine, registry *prometheus.Registr
 // serve starts the servers on their listeners.
 func (i *instance) serve(registry *prometheus.Registry) error {
 	config := server.Config{
-		Runner: i.runner, Store: i.store, Tokens: i.project.Settings.Tokens, Registry: registry, Log: i.log,
+		Runner: i.runner, Store: i.store, Deployed: i.noteDeploy, Tokens: i.project.Settings.Tokens, Registry: registry, Log: i.log,
 	}
 	if secrets := i.project.Settings.Secrets; len(secrets) > 0 {
 		config.Webhooks = &appmessaging.Webhook{Secrets: secrets}

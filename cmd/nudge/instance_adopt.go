@@ -19,13 +19,11 @@ func (i *instance) adopt(ctx context.Context, p *project) error {
 		return failed(err)
 	}
 	if !slices.Equal(versions(p.Flows), state.Active) {
-		deploy := &engine.Deploy{}
-		for _, f := range p.Flows {
-			deploy.Flows = append(deploy.Flows, f.Bundle)
-		}
+		deploy := &engine.Deploy{Flows: bundlesOf(p.Project)}
 		if err := i.submit(ctx, &engine.Input{Kind: engine.InputDeploy, Deploy: deploy}); err != nil {
 			return fmt.Errorf("deploy the flows: %w", err)
 		}
+		i.noteDeploy()
 		i.log.Info("flows deployed", "flows", len(p.Flows))
 	}
 	wanted := p.Settings.Outbound

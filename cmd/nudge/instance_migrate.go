@@ -1,0 +1,48 @@
+package main
+
+import (
+	"context"
+	"errors"
+
+	"nudge/engine/migrate"
+	"nudge/engine/runner"
+)
+
+// startMigrations lets runs be taken over by new versions of their flows, beside
+// everything else: after the start, as the last process may not have come to the end, and
+// after every deploy.
+func (i *instance) startMigrations() {
+	ctx, cancel := context.WithCancel(context.Background())
+	done := make(chan struct{})
+	go func() { // ends when Stop cancels it
+		defer close(done)
+		for {
+			select {
+			case <-i.deployed:
+				i.migrate(ctx)
+			case <-ctx.Done():
+				return
+			}
+		}
+	}()
+	i.push("the migrations", func() error { cancel(); <-done; return nil })
+	i.noteDeploy()
+}
+
+// noteDeploy asks for migrations. One that is asked for already is enough.
+func (i *instance) noteDeploy() {
+	select {
+	case i.deployed <- struct{}{}:
+	default:
+	}
+}
+
+func (i *instance) migrate(ctx context.Context) {
+	moved, err := migrate.Run(ctx, i.store, i.runner.Submit)
+	if moved > 0 {
+		i.log.Info("runs taken over by new versions", "runs", moved)
+	}
+	if err != nil && !errors.Is(err, context.Canceled) && !errors.Is(err, runner.ErrStopped) {
+		i.log.Error("runs could not be moved to new versions; the next deploy or start goes on", "error", err)
+	}
+}
