@@ -11,20 +11,21 @@ import (
 
 // Why a message stays here: a closed list, the words of .reason, timelines and metrics.
 const (
-	ReasonOutbound = "outbound"       // only some people are written to at present
-	ReasonOptedOut = "opted_out"      // the person does not want messages of its category
-	ReasonLate     = "late"           // it could not go out within its max_delay
-	ReasonCapped   = "capped"         // the person has had as many of its category as they may
-	ReasonSkipped  = "skipped"        // the condition of its step is false
-	ReasonTemplate = "template"       // it could not be rendered
-	ReasonRunEnded = "the run ended"  // before it could go out
-	ReasonLoopLeft = "the loop ended" // before it could go out
-	ReasonRunAhead = "the run went on"
+	ReasonOutbound   = "outbound"       // only some people are written to at present
+	ReasonOptedOut   = "opted_out"      // the person does not want messages of its category
+	ReasonLate       = "late"           // it could not go out within its max_delay
+	ReasonCapped     = "capped"         // the person has had as many of its category as they may
+	ReasonSkipped    = "skipped"        // the condition of its step is false
+	ReasonTemplate   = "template"       // it could not be rendered
+	ReasonMergeField = "merge_field"    // it has {{ in it, which the provider would expand
+	ReasonRunEnded   = "the run ended"  // before it could go out
+	ReasonLoopLeft   = "the loop ended" // before it could go out
+	ReasonRunAhead   = "the run went on"
 )
 
 // UnsentReasons are all of them.
 var UnsentReasons = []string{ReasonOutbound, ReasonOptedOut, ReasonLate, ReasonCapped, ReasonSkipped,
-	ReasonTemplate, ReasonRunEnded, ReasonLoopLeft, ReasonRunAhead}
+	ReasonTemplate, ReasonMergeField, ReasonRunEnded, ReasonLoopLeft, ReasonRunAhead}
 
 // verdict is what the gate says of a message. The zero verdict lets it out.
 type verdict struct {

@@ -1,6 +1,7 @@
 package engine
 
 import (
+	"errors"
 	"hash/fnv"
 	"time"
 
@@ -72,6 +73,9 @@ func (a *application) claim(r *Run, f *flows.Flow) (next int, parked bool) {
 		return a.keepBack(r, f, v)
 	}
 	content, err := f.Steps[m.Step].Send.Message.Render(r.Profile, a.renderScope(r, f, m))
+	if errors.Is(err, flows.ErrMergeField) { // what a person wrote is no reason to end their run
+		return a.keepBack(r, f, verdict{reason: ReasonMergeField, detail: err.Error()})
+	}
 	if err != nil {
 		m.Status, m.Reason = Unsent, ReasonTemplate
 		a.fail(r, m.Step, err.Error())

@@ -8,6 +8,10 @@ import (
 	"nudge/templates"
 )
 
+// ErrMergeField is why a message is not rendered that has {{ in it: the provider would
+// take it for a field of its own. Other errors of rendering are mistakes of the author.
+var ErrMergeField = templates.ErrMergeField
+
 // send reads a send step: the name of a template, or a mapping with one or with the
 // message itself.
 func (r *reader) send(v *node.Value, at int, k *known) {
