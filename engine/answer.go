@@ -63,6 +63,7 @@ const (
 // carried out only after the commit of the input that claimed it, and its outcome
 // must come back as a SendResult.
 type Post struct {
+	Account string // that carries it; empty for the default one
 	Run     RunID
 	Message int
 	Attempt int

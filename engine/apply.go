@@ -8,14 +8,14 @@ import (
 // Outcome is what applying one input led to.
 type Outcome struct {
 	Answer    Answer
-	Taken     bool        // the input changed something: it belongs into the journal as State.Seq
-	Posts     []Post      // to be carried out after the commit
-	Planned   []OutboxRef // messages that wait for a slot
-	Fetches   []FetchPost // to be carried out after the commit
-	Derived   []*Input    // inputs that follow from this one, to be applied before newer ones from outside
-	Freezes   []Freeze    // audiences to be frozen after the commit
-	Forgotten []string    // people of whom what is stored is to be erased
-	Panic     string      // our fault: what broke and where; the run concerned is quarantined
+	Taken     bool          // the input changed something: it belongs into the journal as State.Seq
+	Posts     []Post        // to be carried out after the commit
+	Planned   []OutboxEntry // messages that wait for a slot
+	Fetches   []FetchPost   // to be carried out after the commit
+	Derived   []*Input      // inputs that follow from this one, to be applied before newer ones from outside
+	Freezes   []Freeze      // audiences to be frozen after the commit
+	Forgotten []string      // people of whom what is stored is to be erased
+	Panic     string        // our fault: what broke and where; the run concerned is quarantined
 }
 
 // noRow is application.row while no row is being taken.
@@ -28,8 +28,8 @@ type application struct {
 	in        *Input
 	now       Instant
 	seq       uint64
-	granted   int // slots free for claims
-	used      int
+	granted   Slots        // free for claims before the input
+	left      Slots        // after what it has claimed
 	starts    int          // runs started by this input
 	firings   int          // firings it began or recorded
 	row       int          // of the audience that is being taken, to be left out if that panics; else noRow
@@ -42,13 +42,13 @@ type application struct {
 }
 
 // Apply applies one input at an instant, which is taken as the last input's where
-// it lies before that. Slots is how many messages may be claimed at once. What
+// it lies before that. Slots says how many messages may be claimed at once. What
 // Needs named for the input must be in the set.
 //
 // A refused input changes nothing. A panic of ours drops what the input had done
 // and quarantines the run it was working on; the input is then applied to the rest.
-func (e *Engine) Apply(ws *WorkingSet, in *Input, stamp Instant, slots int) Outcome {
-	a := &application{e: e, ws: ws, in: in, now: max(stamp, e.State.Stamp), seq: e.State.Seq + 1, granted: slots, row: noRow}
+func (e *Engine) Apply(ws *WorkingSet, in *Input, stamp Instant, slots Slots) Outcome {
+	a := &application{e: e, ws: ws, in: in, now: max(stamp, e.State.Stamp), seq: e.State.Seq + 1, granted: slots, left: slots, row: noRow}
 	if answer, done := e.answerEarly(ws, in, stamp); done {
 		a.out.Answer = answer
 	} else {
@@ -166,7 +166,7 @@ func (a *application) dispatch() {
 // reports whether the input is finished: it is when there is no such run.
 func (a *application) blame(what string) (done bool) {
 	id, panics, row, poisoned := a.blamed, a.out.Panic, a.row, a.poisoned
-	*a = application{e: a.e, ws: a.ws, in: a.in, now: a.now, seq: a.seq, granted: a.granted, row: noRow, poisoned: poisoned}
+	*a = application{e: a.e, ws: a.ws, in: a.in, now: a.now, seq: a.seq, granted: a.granted, left: a.granted, row: noRow, poisoned: poisoned}
 	a.out.Panic = panics + what + "\n" + string(debug.Stack())
 	if row != noRow && !poisoned[row] {
 		if a.poisoned == nil {

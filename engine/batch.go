@@ -22,12 +22,13 @@ type Batch struct {
 type Journaled struct {
 	Seq   uint64  `json:"seq,omitempty"`
 	Stamp Instant `json:"stamp,omitzero"`
-	Slots int     `json:"slots,omitempty"` // slots that were free for claims
+	Slots Slots   `json:"slots,omitempty"` // that were free for claims
 	Input *Input  `json:"input,omitempty"`
 }
 
 // OutboxEntry is a message in the outbox.
 type OutboxEntry struct {
 	OutboxRef
-	Claimed bool // it was handed to the channel, and no outcome is known yet
+	Account string // that carries it; empty for the default one
+	Claimed bool   // it was handed to the channel, and no outcome is known yet
 }

@@ -32,6 +32,8 @@ func Describe(f *flows.Flow, r *Run, e Entry) string {
 		return step + " refused: " + e.Detail
 	case KindDeferred:
 		return step + " deferred, to be tried again: " + e.Detail
+	case KindReturned:
+		return step + " not posted after all, planned again: " + e.Detail
 	case KindUnknown:
 		return step + attempt + " has an unknown outcome, held for a webhook to prove it: " + e.Detail
 	case KindResend:

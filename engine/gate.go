@@ -14,6 +14,7 @@ const (
 	ReasonOutbound   = "outbound"       // only some people are written to at present
 	ReasonOptedOut   = "opted_out"      // the person does not want messages of its category
 	ReasonLate       = "late"           // it could not go out within its max_delay
+	ReasonExpired    = "expired"        // it waited longer than the provider was to try
 	ReasonCapped     = "capped"         // the person has had as many of its category as they may
 	ReasonSkipped    = "skipped"        // the condition of its step is false
 	ReasonTemplate   = "template"       // it could not be rendered
@@ -24,7 +25,7 @@ const (
 )
 
 // UnsentReasons are all of them.
-var UnsentReasons = []string{ReasonOutbound, ReasonOptedOut, ReasonLate, ReasonCapped, ReasonSkipped,
+var UnsentReasons = []string{ReasonOutbound, ReasonOptedOut, ReasonLate, ReasonExpired, ReasonCapped, ReasonSkipped,
 	ReasonTemplate, ReasonMergeField, ReasonRunEnded, ReasonLoopLeft, ReasonRunAhead}
 
 // verdict is what the gate says of a message. The zero verdict lets it out.
@@ -44,6 +45,8 @@ func (a *application) judge(r *Run, f *flows.Flow) verdict {
 		return verdict{reason: ReasonOutbound}
 	case !c.Always && a.optedOut(r.Profile, s.Category):
 		return verdict{reason: ReasonOptedOut}
+	case a.expired(r, f):
+		return verdict{reason: ReasonExpired, detail: "it waited longer than its expires of " + s.Expires.String()}
 	case c.Window == nil && s.Window == nil && c.AtMost == 0 && s.MaxDelay == (flows.Duration{}):
 		return verdict{}
 	}

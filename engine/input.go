@@ -110,6 +110,9 @@ type SendResult struct {
 	Run     RunID `json:"run,omitzero"`
 	Message int   `json:"message,omitempty"`
 	Attempt int   `json:"attempt,omitempty"`
+	// Returned says that the message was not posted after all, and why in Reason: its
+	// account takes nothing at present, or the process stops. There is no outcome then.
+	Returned bool `json:"returned,omitempty"`
 	channels.Result
 }
 

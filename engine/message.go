@@ -17,6 +17,7 @@ type Message struct {
 	Reason     string  // why it is held, unsent, failed, deferred or unknown
 	ProviderID string  // the provider's message ID, once known
 	Conv       string  // conversation it was posted to
+	Account    string  // that carries it; empty for the default one
 }
 
 // MessageStatus is where a message stands. The constants are in rising order; a

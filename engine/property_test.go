@@ -48,7 +48,7 @@ steps:
   - branch:
       - if: wait_1.outcome == "reply"
         then: [ { exit: scored } ]
-      - else: [ { send: bye } ]
+      - else: [ { send: { template: bye, account: orders, expires: 30m } } ]
 `)},
 	"flows/chat.yaml": {Data: []byte(`flow: chat
 trigger:
@@ -80,7 +80,7 @@ steps:
       every: 6h
       until: [ { read: any }, { reply: any, if: reply.number > 5, as: scored } ]
       steps:
-        - send: hello
+        - send: { template: hello, account: orders }
         - split: [ { weight: 1, then: [ { wait: 1h } ] }, { weight: 2, then: [ { set: { profile.rounds: = round } } ] } ]
   - emit: { event: looped, data: { items: = more.count } }
   - id: called
@@ -142,7 +142,10 @@ func (h *history) start() {
 	h.t.Helper()
 	var core *engine.Engine
 	h.store, core = reopen(h.t, h.kv)
-	h.loop = runner.NewLoop(h.store, core, 1+h.dice.IntN(4))
+	h.loop = runner.NewLoopOf(h.store, core, []runner.Lane{
+		{Account: "main", Places: 1 + h.dice.IntN(4)},
+		{Account: "orders", Places: 1 + h.dice.IntN(2), Rate: runner.Rate{Messages: 5, Per: time.Hour}},
+	})
 	h.open = nil
 	step, err := h.loop.Recover(h.now)
 	if err != nil {
@@ -271,8 +274,11 @@ func (h *history) result() *runner.Group {
 	if result.Outcome == channels.Accepted {
 		result.ProviderID = "m"
 	}
-	return &runner.Group{Frees: 1, Inputs: []*engine.Input{{Kind: engine.InputResult,
-		Result: &engine.SendResult{Run: p.Run, Message: p.Message, Attempt: p.Attempt, Result: result}}}}
+	send := &engine.SendResult{Run: p.Run, Message: p.Message, Attempt: p.Attempt, Result: result}
+	if h.dice.IntN(6) == 0 {
+		send.Returned, send.Result = true, channels.Result{Reason: "held"}
+	}
+	return &runner.Group{Frees: 1, Account: p.Account, Inputs: []*engine.Input{{Kind: engine.InputResult, Result: send}}}
 }
 
 func pick(dice *rand.Rand, words ...string) string { return words[dice.IntN(len(words))] }

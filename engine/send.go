@@ -15,7 +15,7 @@ func (a *application) send(r *Run, f *flows.Flow, s *flows.Step) (next int, park
 		a.fail(r, r.At, "more than 200 messages in one run")
 		return 0, true
 	}
-	r.Messages = append(r.Messages, Message{Step: r.At, Reached: a.now})
+	r.Messages = append(r.Messages, Message{Step: r.At, Reached: a.now, Account: s.Send.Account})
 	return a.plan(r, f)
 }
 
@@ -29,7 +29,7 @@ func (a *application) plan(r *Run, f *flows.Flow) (next int, parked bool) {
 	}
 	r.Status = Sending
 	r.clearAlarms(AtMessage)
-	if a.claimable() {
+	if a.claimable(m.Account) {
 		return a.claim(r, f)
 	}
 	if v := a.judge(r, f); v.reason != "" {
@@ -48,18 +48,31 @@ func (a *application) launch(r *Run) {
 	}
 }
 
-// claimable reports whether a message may be claimed right now.
-func (a *application) claimable() bool { return a.used < a.granted && !a.e.State.Holding() }
+// claimable reports whether a message of an account may be claimed right now.
+func (a *application) claimable(account string) bool {
+	return a.left.free(account) > 0 && !a.e.State.Holding()
+}
 
 // queue leaves a planned message for a free slot, for as long as it is useful.
 func (a *application) queue(r *Run, f *flows.Flow) {
 	m := r.current()
+	a.lastCall(r, f)
+	n := len(r.Messages)
+	r.log(Entry{At: a.now, Kind: KindPlanned, Step: m.Step, Message: n})
+	a.await(r, m, n)
+}
+
+// lastCall sets the alarm of a planned message that is useful only for a time.
+func (a *application) lastCall(r *Run, f *flows.Flow) {
 	if latest := a.latest(r, f); latest != 0 {
 		r.setAlarm(Alarm{At: latest, Place: AtMessage})
 	}
-	n := len(r.Messages)
-	r.log(Entry{At: a.now, Kind: KindPlanned, Step: m.Step, Message: n})
-	a.out.Planned = append(a.out.Planned, OutboxRef{Order: m.Order, Run: r.ID, Message: n})
+}
+
+// await notes that a planned message waits for a slot.
+func (a *application) await(r *Run, m *Message, n int) {
+	a.out.Planned = append(a.out.Planned,
+		OutboxEntry{OutboxRef: OutboxRef{Order: m.Order, Run: r.ID, Message: n}, Account: m.Account})
 }
 
 // claim is the last gate before the provider. It hands the run's newest message to
@@ -83,15 +96,33 @@ func (a *application) claim(r *Run, f *flows.Flow) (next int, parked bool) {
 	}
 	m.Attempt++
 	m.Status, m.Posted, m.Conv, m.Reason = Claimed, a.now, content.Conversation, ""
+	content.Expires = a.expiryOf(r, f, m)
 	content.Ref = channels.Ref{
 		Installation: a.e.State.Installation.String(), Run: r.ID.String(), Message: n, Attempt: m.Attempt,
 	}
 	r.clearAlarms(AtMessage)
 	a.takePlace(r, f, m)
-	a.used++
-	a.out.Posts = append(a.out.Posts, Post{Run: r.ID, Message: n, Attempt: m.Attempt, Content: content})
+	a.left = a.left.without(m.Account)
+	a.out.Posts = append(a.out.Posts, Post{Account: m.Account, Run: r.ID, Message: n, Attempt: m.Attempt, Content: content})
 	r.log(Entry{At: a.now, Kind: KindClaimed, Step: m.Step, Message: n, Attempt: m.Attempt})
 	return 0, true
+}
+
+// expiryOf is when the provider may give a message up, counted from when its first
+// attempt was planned, so that every attempt says the same; zero for never.
+func (a *application) expiryOf(r *Run, f *flows.Flow, m *Message) time.Time {
+	within := f.Steps[m.Step].Send.Expires
+	if within == (flows.Duration{}) {
+		return time.Time{}
+	}
+	return within.After(m.Planned.Time(), a.zoneOf(r, f))
+}
+
+// expired reports whether the newest message has waited for so long that it is no more
+// to be delivered.
+func (a *application) expired(r *Run, f *flows.Flow) bool {
+	at := a.expiryOf(r, f, r.current())
+	return !at.IsZero() && a.now.Time().After(at)
 }
 
 // claimed gives a free slot to a planned message.
@@ -101,8 +132,8 @@ func (a *application) claimed(ref *OutboxRef) {
 		a.ignore("the message is no longer planned")
 		return
 	}
-	if !a.claimable() {
-		a.out.Planned = append(a.out.Planned, *ref)
+	if m := r.Message(ref.Message); !a.claimable(m.Account) {
+		a.await(r, m, ref.Message)
 		a.ignore("nothing may go out now")
 		return
 	}
@@ -125,7 +156,7 @@ func (a *application) result(res *SendResult) {
 		a.ignore("there is no such message")
 		return
 	}
-	if m := r.Message(res.Message); m.Attempt != res.Attempt && res.Outcome != channels.Accepted {
+	if m := r.Message(res.Message); m.Attempt != res.Attempt && (res.Returned || res.Outcome != channels.Accepted) {
 		a.ignore("a newer attempt is under way")
 		return
 	}
@@ -133,6 +164,10 @@ func (a *application) result(res *SendResult) {
 	m := r.Message(res.Message)
 	log := func(kind Kind, detail string) {
 		r.log(Entry{At: a.now, Kind: kind, Step: m.Step, Message: res.Message, Attempt: res.Attempt, Detail: detail})
+	}
+	if res.Returned {
+		a.takeBack(r, m, res)
+		return
 	}
 	switch res.Outcome {
 	case channels.Accepted:
@@ -151,6 +186,27 @@ func (a *application) result(res *SendResult) {
 		panic("engine: result with unknown outcome")
 	}
 	a.goOn(r, res.Message)
+}
+
+// takeBack plans a message again that was claimed and never posted. It keeps its place
+// in the outbox and the number of the attempt.
+func (a *application) takeBack(r *Run, m *Message, res *SendResult) {
+	if m.Status != Claimed {
+		return
+	}
+	r.log(Entry{At: a.now, Kind: KindReturned, Step: m.Step, Message: res.Message, Attempt: res.Attempt, Detail: cut(res.Reason, MaxReasonBytes)})
+	a.giveBack(r, m)
+	m.Attempt--
+	if m.Attempt == 0 {
+		m.Posted = 0
+	}
+	if !a.underWay(r, m) {
+		m.Status, m.Reason = Unsent, ReasonRunAhead
+		return
+	}
+	m.Status = Planned
+	a.lastCall(r, a.e.flowOf(r))
+	a.await(r, m, res.Message)
 }
 
 func (a *application) accept(r *Run, m *Message, res *SendResult) {

@@ -52,6 +52,7 @@ const (
 	KindScheduled                   // Detail: the person's own time in RFC 3339
 	KindDelayed                     // Detail: until when the message is held in RFC 3339, and why after ", "
 	KindMoved                       // Detail: from which step of which version, or out
+	KindReturned                    // Detail: why the message was not posted after all; it is planned again
 )
 
 var kindNames = [...]string{
@@ -62,7 +63,7 @@ var kindNames = [...]string{
 	KindHeld: "held", KindDropped: "dropped", KindBranch: "branch", KindSet: "set", KindEnded: "ended",
 	KindError: "error", KindQuarantined: "quarantined", KindRound: "round", KindItem: "item",
 	KindEmitted: "emitted", KindCalled: "called", KindFetch: "fetch", KindFetched: "fetched", KindOpted: "opted", KindLeft: "left",
-	KindScheduled: "scheduled", KindDelayed: "delayed", KindMoved: "moved",
+	KindScheduled: "scheduled", KindDelayed: "delayed", KindMoved: "moved", KindReturned: "returned",
 }
 
 // String is the word for a kind in the API.

@@ -20,7 +20,7 @@
 //	people    sized profile, run ID                   nothing; live runs of a person
 //	keys      sized flow, sized key, run ID           nothing; live runs with a key
 //	timers    deadline in ms (8), run ID              nothing; may be stale: see below
-//	outbox    order (8), run ID, message number (4)   one byte: planned or claimed
+//	outbox    order (8), run ID, message number (4)   one byte: planned or claimed; account
 //	journal   input number (8)                        journaled record
 //	ids       kind ":" id                             answer record
 //	idtimes   instant in ms (8), kind ":" id          nothing; when to forget an id

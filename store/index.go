@@ -55,7 +55,7 @@ func entries(r *engine.Run, add func(write)) {
 	for i := range r.Messages {
 		if m := &r.Messages[i]; m.Status.Outbox() {
 			key := outboxKey(engine.OutboxRef{Order: m.Order, Run: r.ID, Message: i + 1})
-			add(write{bucket: Outbox, key: key, value: []byte{byte(m.Status)}})
+			add(write{bucket: Outbox, key: key, value: append([]byte{byte(m.Status)}, m.Account...)})
 		}
 	}
 	if !r.Live() {

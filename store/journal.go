@@ -21,7 +21,7 @@ func decodeJournaled(record []byte) (*engine.Journaled, error) {
 func journaledFields(c *codec, j *engine.Journaled) {
 	c.uint(&j.Seq)
 	integer(c, &j.Stamp)
-	integer(c, &j.Slots)
+	list(c, (*[]engine.Slot)(&j.Slots), func(c *codec, s *engine.Slot) { c.str(&s.Account); integer(c, &s.Free) })
 	in := j.Input
 	integer(c, &in.Kind)
 	c.str(&in.ID)
@@ -201,6 +201,7 @@ func resultFields(c *codec, r *engine.SendResult) {
 	c.bytes(r.Run[:])
 	integer(c, &r.Message)
 	integer(c, &r.Attempt)
+	c.bool(&r.Returned)
 	integer(c, &r.Outcome)
 	c.str(&r.ProviderID)
 	c.str(&r.Conversation)

@@ -148,6 +148,7 @@ func messageFields(c *codec, m *engine.Message, clock *instants) {
 	c.str(&m.Reason)
 	c.str(&m.ProviderID)
 	c.str(&m.Conv)
+	c.str(&m.Account)
 }
 
 func happeningFields(c *codec, h *engine.Happening, clock *instants) {

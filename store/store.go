@@ -116,12 +116,12 @@ func (s *Store) Outbox(after engine.OutboxRef, limit int) (found []engine.Outbox
 		}
 		r.Ascend(Outbox, from, func(key, value []byte) bool {
 			ref, err := parseOutboxKey(key)
-			if err != nil || len(value) != 1 {
+			if err != nil || len(value) < 1 {
 				failed = damaged(Outbox, key, errDamaged)
 				return false
 			}
 			claimed := engine.MessageStatus(value[0]) == engine.Claimed
-			found = append(found, engine.OutboxEntry{OutboxRef: ref, Claimed: claimed})
+			found = append(found, engine.OutboxEntry{OutboxRef: ref, Account: string(value[1:]), Claimed: claimed})
 			return len(found) < limit
 		})
 		return failed

@@ -60,7 +60,7 @@ func (w *world) apply(in *engine.Input, later time.Duration) *world {
 	ws := engine.NewWorkingSet(needs, loaded)
 	next := *w
 	next.now = w.now.Add(later)
-	out := w.core.Apply(ws, in, engine.InstantOf(next.now), 1000)
+	out := w.core.Apply(ws, in, engine.InstantOf(next.now), engine.AnySlots(1000))
 	if out.Panic != "" {
 		panic(out.Panic)
 	}

@@ -41,7 +41,8 @@ type batch struct {
 	stamp   engine.Instant
 	out     engine.Batch
 	posts   []engine.Post
-	plans   []engine.OutboxRef
+	plans   []engine.OutboxEntry
+	slots   engine.Slots // free after the last input, to be used again when nothing has changed
 	fetches []engine.FetchPost
 	freezes []engine.Freeze
 	step    *Step
@@ -61,13 +62,15 @@ func (b *batch) cut(loaded *engine.Loaded, g *Group) bool {
 }
 
 func (b *batch) apply(g *Group) {
-	b.loop.free += g.Frees
+	if lane := b.loop.laneOf(g.Account); g.Frees > 0 && lane != nil {
+		lane.gate.ended(b.stamp, g)
+	}
 	g.Answers = make([]engine.Answer, len(g.Inputs))
 	if b.refused(g) {
 		return
 	}
 	for i, in := range g.Inputs {
-		g.Answers[i] = b.one(in)
+		g.Answers[i] = b.one(in, g.Account)
 	}
 }
 
@@ -92,7 +95,7 @@ func (b *batch) refused(g *Group) bool {
 	return refused
 }
 
-func (b *batch) one(in *engine.Input) engine.Answer {
+func (b *batch) one(in *engine.Input, account string) engine.Answer {
 	core := b.loop.core
 	if in.Kind == engine.InputTimer {
 		b.out.Met = append(b.out.Met, *in.Timer)
@@ -100,12 +103,18 @@ func (b *batch) one(in *engine.Input) engine.Answer {
 	if in.Derived != 0 {
 		b.out.Done = append(b.out.Done, in.Derived)
 	}
-	slots := b.slots(in)
+	slots := b.grant(in, account)
 	known := core.State.Active
 	outcome := core.Apply(b.ws, in, b.stamp, slots)
-	b.loop.free -= len(outcome.Posts)
+	for i := range outcome.Posts {
+		b.loop.laneOf(outcome.Posts[i].Account).gate.claim(1)
+	}
 	b.posts = append(b.posts, outcome.Posts...)
-	b.plans = append(b.plans, outcome.Planned...)
+	for _, e := range outcome.Planned {
+		if x := b.loop.laneOf(e.Account); x != nil {
+			b.plans, x.waits = append(b.plans, e), true
+		}
+	}
 	b.fetches = append(b.fetches, outcome.Fetches...)
 	b.freezes = append(b.freezes, outcome.Freezes...)
 	b.out.Derived = append(b.out.Derived, outcome.Derived...)
@@ -124,19 +133,33 @@ func (b *batch) one(in *engine.Input) engine.Answer {
 	return outcome.Answer
 }
 
-// slots is how many messages the input may claim. While older messages wait for a
-// sender only their own claims get one, so that nobody overtakes.
-func (b *batch) slots(in *engine.Input) int {
-	l := b.loop
+// grant is how many messages the input may claim. While older messages of an account
+// wait only their own claims get a place, so that nobody overtakes.
+func (b *batch) grant(in *engine.Input, account string) engine.Slots {
 	claim := in.Kind == engine.InputClaim
-	if claim {
-		l.claims--
+	for i, x := range b.loop.lanes {
+		own := claim && x.account == account
+		if own {
+			x.claims--
+		}
+		free := 0
+		if older := x.claims > 0 || len(x.backlog) > 0 || x.more || x.waits; own || !older {
+			free = b.loop.free(x)
+		}
+		b.note(i, engine.Slot{Account: x.account, Free: free})
 	}
-	older := l.claims > 0 || len(l.backlog) > 0 || l.more || len(b.plans) > 0
-	if l.hold || l.free <= 0 || !claim && older {
-		return 0
+	return b.slots
+}
+
+// note sets one of the slots. Those handed out before are not touched.
+func (b *batch) note(i int, s engine.Slot) {
+	switch {
+	case len(b.slots) < len(b.loop.lanes):
+		b.slots = append(b.slots, s)
+	case b.slots[i] != s:
+		b.slots = slices.Clone(b.slots)
+		b.slots[i] = s
 	}
-	return l.free
 }
 
 func (b *batch) newVersions(known []engine.FlowVersion) {
@@ -158,7 +181,11 @@ func (b *batch) commit() error {
 			return err
 		}
 	}
-	b.loop.plan(b.plans)
+	for _, e := range b.plans {
+		x := b.loop.laneOf(e.Account)
+		x.plan(e.OutboxRef)
+		x.waits = false
+	}
 	b.loop.derived = append(b.loop.derived, b.out.Derived...)
 	for _, c := range b.out.Changes {
 		b.loop.dropping = b.loop.dropping || c.After.Firing != 0 && !c.After.Live()

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"slices"
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
@@ -14,11 +15,12 @@ import (
 // Config says how a runner works. The zero value of each field has the meaning that
 // its comment gives.
 type Config struct {
-	Channel   channels.Channel      // carries the messages; required
+	Channel   channels.Channel      // carries the messages of a single account; or Accounts
+	Accounts  []Account             // the first carries the messages that name none
 	Fetcher   Fetcher               // asks HTTP services for fetch steps; nil: every fetch fails
 	Audiences Audiences             // of campaigns; nil: every campaign fails
 	Clock     Clock                 // nil: the real clock
-	Senders   int                   // messages posted at the same time; 0: 64, at most 4096
+	Senders   int                   // of the single account, as Account has it
 	Queue     int                   // inputs of each class that may wait; 0: 4096
 	Batch     int                   // inputs in one commit, a group more or less; 0: 1024
 	Grace     time.Duration         // how long posts under way may take at shutdown; 0: 10 s of real time
@@ -26,11 +28,9 @@ type Config struct {
 	Registry  prometheus.Registerer // nil: metrics are kept but not registered
 }
 
-const mostSenders = 4096
-
 func (c Config) withDefaults() (Config, error) {
-	if c.Channel == nil {
-		return c, errors.New("runner: Config.Channel is required")
+	if err := c.accounts(); err != nil {
+		return c, err
 	}
 	for _, n := range []struct {
 		name  string
@@ -38,7 +38,6 @@ func (c Config) withDefaults() (Config, error) {
 		usual int
 		most  int
 	}{
-		{"Senders", &c.Senders, 64, mostSenders},
 		{"Queue", &c.Queue, 4096, 1 << 20},
 		{"Batch", &c.Batch, 1024, 1 << 16},
 	} {
@@ -62,4 +61,25 @@ func (c Config) withDefaults() (Config, error) {
 		c.Registry = prometheus.NewRegistry()
 	}
 	return c, nil
+}
+
+// accounts gives every account its defaults.
+func (c *Config) accounts() error {
+	if len(c.Accounts) == 0 {
+		c.Accounts = []Account{{Channel: c.Channel, Senders: c.Senders}}
+	} else if c.Channel != nil || c.Senders != 0 {
+		return errors.New("runner: Config.Channel and Config.Senders are for a single account, and there are Config.Accounts")
+	}
+	all := make([]Account, len(c.Accounts))
+	for i, a := range c.Accounts {
+		if slices.ContainsFunc(all[:i], func(b Account) bool { return a.Name == b.Name }) {
+			return fmt.Errorf("runner: there are two accounts %q", a.Name)
+		}
+		var err error
+		if all[i], err = a.withDefaults(); err != nil {
+			return err
+		}
+	}
+	c.Accounts = all
+	return nil
 }

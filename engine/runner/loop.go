@@ -42,7 +42,8 @@ const (
 type Loop struct {
 	store Store
 	core  *engine.Engine
-	free  int            // senders without a message
+	lanes []*lane        // by account, the default one first
+	now   engine.Instant // of the step
 	next  engine.Instant // no timer is due before this
 	hold  bool           // claim nothing more: the process is about to stop
 	tidy  engine.Instant // when old answers are looked for again
@@ -51,10 +52,6 @@ type Loop struct {
 	erasing  bool            // there may be people to erase
 	dropping bool            // there may be firings that are settled
 	derived  []*engine.Input // inputs to be applied before any from outside, in order
-
-	backlog []engine.OutboxRef // planned messages, in order
-	more    bool               // there may be planned messages after the backlog
-	claims  int                // taken off the backlog for this step and not yet applied
 }
 
 // Group is inputs that are applied together: all of them, or none when one is
@@ -62,7 +59,8 @@ type Loop struct {
 type Group struct {
 	Inputs  []*engine.Input
 	Answers []engine.Answer // one for each input, once the step that took it returned
-	Frees   int             // senders that came free with it
+	Frees   int             // messages of the account that have an outcome with it
+	Account string          // whose they are
 }
 
 // Step is what one step of the loop led to.
@@ -76,11 +74,30 @@ type Step struct {
 	Panics  []string           // our faults; the runs concerned are quarantined
 }
 
-// NewLoop returns a loop that goes on from the state in the engine, with a number of
-// senders. Messages that were claimed when the last process stopped are settled in
-// the first steps: nobody knows whether they were posted.
-func NewLoop(store Store, core *engine.Engine, senders int) *Loop {
-	return &Loop{store: store, core: core, free: senders, more: true, next: 1, erasing: true, dropping: true}
+// Lane is what the loop has to know of an account.
+type Lane struct {
+	Account string // its name; see [engine.AnyAccount]
+	Places  int    // messages that may be claimed and without an outcome at a time
+	Rate    Rate
+}
+
+// NewLoop returns a loop that goes on from the state in the engine, with so many places
+// for the messages of all accounts, and no other limit on them. Messages that were
+// claimed when the last process stopped are settled by [Loop.Recover]: nobody knows
+// whether they were posted.
+func NewLoop(store Store, core *engine.Engine, places int) *Loop {
+	return NewLoopOf(store, core, []Lane{{Account: engine.AnyAccount, Places: places}})
+}
+
+// NewLoopOf returns a loop as NewLoop does, with several accounts, of which the first
+// carries the messages that name none. The messages of an account that is not among
+// them stay planned.
+func NewLoopOf(store Store, core *engine.Engine, lanes []Lane) *Loop {
+	l := &Loop{store: store, core: core, next: 1, erasing: true, dropping: true}
+	for _, x := range lanes {
+		l.lanes = append(l.lanes, newLane(x.Account, x.Places, x.Rate))
+	}
+	return l
 }
 
 // Core returns the engine. It may be looked at between steps.
@@ -94,6 +111,7 @@ func (l *Loop) Hold() { l.hold = true }
 // used again, and none of the groups has an answer.
 func (l *Loop) Step(now time.Time, groups []*Group) (*Step, error) {
 	step := &Step{}
+	l.now = engine.Instant(now.UnixMilli()) // rounded down: nothing is early
 	own, err := l.own(now, step)
 	if err != nil {
 		return nil, err
@@ -110,7 +128,10 @@ func (l *Loop) Step(now time.Time, groups []*Group) (*Step, error) {
 		return nil, err
 	}
 	step.Next = earlier(earlier(l.next, l.nextTick()), l.walk.next)
-	step.Again = step.Again || l.erasing || l.dropping || l.walk.changed || l.next != 0 && l.next <= engine.InstantOf(now) || l.canClaim() && (len(l.backlog) > 0 || l.more)
+	step.Again = step.Again || l.erasing || l.dropping || l.walk.changed || l.next != 0 && l.next <= engine.InstantOf(now)
+	for _, x := range l.lanes {
+		l.lookForward(x, step)
+	}
 	return step, nil
 }
 
@@ -137,7 +158,28 @@ func untilDeploy(groups []*Group) int {
 	return len(groups)
 }
 
-func (l *Loop) canClaim() bool { return l.free > 0 && !l.hold && !l.core.State.Holding() }
+// lookForward notes when planned messages of a lane can be claimed.
+func (l *Loop) lookForward(x *lane, step *Step) {
+	if len(x.backlog) == 0 && !x.more || l.hold || l.core.State.Holding() {
+		return
+	}
+	if l.free(x) > 0 {
+		step.Again = true
+	} else if at := x.gate.opens(l.now); at != 0 && (step.Next == 0 || at < step.Next) {
+		step.Next = at
+	}
+}
+
+// Held reports whether an account takes nothing for a while, so that what was claimed
+// for it and is not yet posted should be returned (see [engine.SendResult]).
+func (l *Loop) Held(account string) bool {
+	x := l.laneOf(account)
+	return x != nil && (l.hold || l.core.State.Holding() || x.gate.held(l.now))
+}
+
+// Room says how many messages of an account may be claimed until it is said anew.
+// Where it is never said, the account's places alone count.
+func (l *Loop) Room(account string, messages int) { l.laneOf(account).gate.room = messages }
 
 // own are the inputs that the loop itself has: timers and schedules that are due, claims,
 // and rows of campaigns.
@@ -154,13 +196,15 @@ func (l *Loop) own(now time.Time, step *Step) ([]*Group, error) {
 			own = append(own, &Group{Inputs: []*engine.Input{{Kind: engine.InputTimer, Timer: &due[i]}}})
 		}
 	}
-	if err := l.refill(); err != nil {
-		return nil, err
-	}
-	for l.claims = 0; l.canClaim() && l.claims < l.free && len(l.backlog) > 0; l.claims++ {
-		ref := l.backlog[0]
-		l.backlog = l.backlog[1:]
-		own = append(own, &Group{Inputs: []*engine.Input{{Kind: engine.InputClaim, Claim: &ref}}})
+	for _, x := range l.lanes {
+		if err := l.refill(x); err != nil {
+			return nil, err
+		}
+		for x.claims = 0; x.claims < l.free(x) && len(x.backlog) > 0; x.claims++ {
+			ref := x.backlog[0]
+			x.backlog = x.backlog[1:]
+			own = append(own, &Group{Inputs: []*engine.Input{{Kind: engine.InputClaim, Claim: &ref}}, Account: x.account})
+		}
 	}
 	own = append(own, l.ticks(engine.Instant(now.UnixMilli()))...)
 	rows, err := l.rows(engine.Instant(now.UnixMilli()))
@@ -168,35 +212,6 @@ func (l *Loop) own(now time.Time, step *Step) ([]*Group, error) {
 		own = append(own, rows)
 	}
 	return own, err
-}
-
-// refill reads planned messages from the outbox once the backlog is used up.
-func (l *Loop) refill() error {
-	if !l.more || len(l.backlog) > 0 || !l.canClaim() {
-		return nil
-	}
-	found, err := l.store.Outbox(engine.OutboxRef{}, maxBacklog+l.free)
-	if err != nil {
-		return err
-	}
-	for _, e := range found {
-		if !e.Claimed {
-			l.backlog = append(l.backlog, e.OutboxRef)
-		}
-	}
-	l.more = len(found) == maxBacklog+l.free
-	return nil
-}
-
-// plan notes messages that wait for a sender.
-func (l *Loop) plan(refs []engine.OutboxRef) {
-	for _, ref := range refs {
-		if l.more || len(l.backlog) >= maxBacklog {
-			l.more = true
-			return
-		}
-		l.backlog = append(l.backlog, ref)
-	}
 }
 
 // tidyUp erases forgotten people and drops answers that are no longer given, in slices

@@ -21,13 +21,15 @@ type metrics struct {
 	ended    *prometheus.CounterVec
 	messages *prometheus.CounterVec
 	posts    *prometheus.CounterVec
-	postTime prometheus.Histogram
+	requests *prometheus.HistogramVec
+	heldNow  *prometheus.GaugeVec
+	postTime *prometheus.HistogramVec
 	stepTime prometheus.Histogram
 	batch    prometheus.Histogram
 	faults   prometheus.Counter
 }
 
-func newMetrics(reg prometheus.Registerer, q *queue) (*metrics, error) {
+func newMetrics(reg prometheus.Registerer, q *queue, accounts []Account) (*metrics, error) {
 	counter := func(name, help string, labels ...string) *prometheus.CounterVec {
 		return prometheus.NewCounterVec(prometheus.CounterOpts{Name: name, Help: help}, labels)
 	}
@@ -42,8 +44,13 @@ func newMetrics(reg prometheus.Registerer, q *queue) (*metrics, error) {
 		started:  counter("nudge_runs_started_total", "Runs started, by flow.", "flow"),
 		ended:    counter("nudge_runs_ended_total", "Runs ended, by flow and outcome.", "flow", "outcome"),
 		messages: counter("nudge_messages_total", "What happened to messages, by flow and kind.", "flow", "what"),
-		posts:    counter("nudge_posts_total", "Posts to the provider, by outcome.", "outcome"),
-		postTime: histogram("nudge_post_duration_seconds", "How long posts to the provider took.", prometheus.DefBuckets),
+		posts:    counter("nudge_posts_total", "Messages posted to the provider, by account and outcome.", "account", "outcome"),
+		requests: prometheus.NewHistogramVec(prometheus.HistogramOpts{Name: "nudge_request_messages", Help: "Messages in one request to the provider, by account.",
+			Buckets: prometheus.ExponentialBuckets(1, 2, 13)}, []string{"account"}),
+		heldNow: prometheus.NewGaugeVec(prometheus.GaugeOpts{Name: "nudge_account_held",
+			Help: "1 while nothing goes to an account: it asked to wait, its circuit breaker is open, or nothing may go out at all."}, []string{"account"}),
+		postTime: prometheus.NewHistogramVec(prometheus.HistogramOpts{Name: "nudge_post_duration_seconds", Help: "How long requests to the provider took, by account.",
+			Buckets: prometheus.DefBuckets}, []string{"account"}),
 		stepTime: histogram("nudge_step_duration_seconds", "How long loading, applying and committing a batch took.",
 			prometheus.ExponentialBuckets(0.0005, 2, 14)),
 		batch:  histogram("nudge_batch_inputs", "Inputs applied in one commit.", prometheus.ExponentialBuckets(1, 2, 12)),
@@ -51,7 +58,7 @@ func newMetrics(reg prometheus.Registerer, q *queue) (*metrics, error) {
 	}
 	var errs []error
 	for _, c := range []prometheus.Collector{m.inputs, m.ignored, m.refused, m.busy, m.started, m.ended,
-		m.messages, m.posts, m.postTime, m.stepTime, m.batch, m.faults} {
+		m.messages, m.posts, m.requests, m.heldNow, m.postTime, m.stepTime, m.batch, m.faults} {
 		errs = append(errs, reg.Register(c))
 	}
 	for c, name := range map[class]string{commands: "commands", results: "results", inbound: "inbound", events: "events"} {
@@ -60,15 +67,31 @@ func newMetrics(reg prometheus.Registerer, q *queue) (*metrics, error) {
 			ConstLabels: prometheus.Labels{"class": name},
 		}, func() float64 { return float64(q.length(c)) })))
 	}
-	for o := channels.Accepted; o <= channels.Unknown; o++ {
-		m.posts.WithLabelValues(o.String())
+	for _, a := range accounts {
+		for o := channels.Accepted; o <= channels.Unknown; o++ {
+			m.posts.WithLabelValues(a.Name, o.String())
+		}
+		m.held(a.Name, false)
 	}
 	return m, errors.Join(errs...)
 }
 
-func (m *metrics) post(o channels.Outcome, took time.Duration) {
-	m.posts.WithLabelValues(o.String()).Inc()
-	m.postTime.Observe(took.Seconds())
+// request counts one request to the provider.
+func (m *metrics) request(account string, results []channels.Result, took time.Duration) {
+	for _, r := range results {
+		m.posts.WithLabelValues(account, r.Outcome.String()).Inc()
+	}
+	m.requests.WithLabelValues(account).Observe(float64(len(results)))
+	m.postTime.WithLabelValues(account).Observe(took.Seconds())
+}
+
+// held notes whether an account takes nothing at present.
+func (m *metrics) held(account string, held bool) {
+	n := 0.0
+	if held {
+		n = 1
+	}
+	m.heldNow.WithLabelValues(account).Set(n)
 }
 
 // step counts what a step did.

@@ -46,12 +46,14 @@ type queue struct {
 	wake  chan struct{} // capacity 1: something has arrived
 }
 
+// newQueue returns a queue with so many places for each class, and one for the result
+// of every sender.
 func newQueue(size, senders int) *queue {
 	q := &queue{wake: make(chan struct{}, 1)}
 	for c := range q.lines {
 		n := size
 		if class(c) == results {
-			n = senders // there are never more results than senders
+			n = senders // beyond that they wait
 		}
 		q.lines[c] = make(chan *waiting, n)
 	}
@@ -65,11 +67,25 @@ func (q *queue) push(w *waiting) error {
 	default:
 		return ErrBusy
 	}
+	q.nudge()
+	return nil
+}
+
+// wait adds a group as soon as there is a place, or drops it once nobody takes any more.
+func (q *queue) wait(w *waiting, over <-chan struct{}) {
+	select {
+	case q.lines[classOf(w.Inputs[0].Kind)] <- w:
+		q.nudge()
+	case <-over:
+	}
+}
+
+// nudge lets the loop look again for what there is to do.
+func (q *queue) nudge() {
 	select {
 	case q.wake <- struct{}{}:
 	default:
 	}
-	return nil
 }
 
 // take appends groups, one of each class in turn, until they have n inputs or nothing

@@ -11,6 +11,7 @@ import (
 // earlier process is unknown. It must be called once, before the first step with
 // other inputs.
 func (l *Loop) Recover(now time.Time) (*Step, error) {
+	l.now = engine.Instant(now.UnixMilli())
 	all := &Step{}
 	var err error
 	if all.Freezes, err = l.unfrozen(); err != nil {

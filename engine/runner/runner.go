@@ -17,20 +17,22 @@ var ErrStopped = errors.New("the engine has stopped")
 // Runner drives a loop with real goroutines: one that steps it, and the senders.
 // Run starts them and ends after the last of them.
 type Runner struct {
-	config  Config
-	loop    *Loop // belongs to Run's goroutine
-	queue   *queue
-	posts   chan engine.Post
-	fetches chan engine.FetchPost
-	freezes chan engine.Freeze
-	metrics *metrics
+	config      Config
+	loop        *Loop // belongs to Run's goroutine
+	queue       *queue
+	dispatchers []*dispatcher // one for each account, in their order
+	fetches     chan engine.FetchPost
+	freezes     chan engine.Freeze
+	metrics     *metrics
+	over        chan struct{} // closed when no outcome of a post is taken any more
 
 	mu      sync.RWMutex // guards stopped, and every push against it
 	stopped bool
 
-	batch  []*waiting // reused by each step
-	groups []*Group
-	flying int // posts without a result
+	batch    []*waiting // reused by each step
+	groups   []*Group
+	returned []*waiting // messages that were not posted after all, for the next step
+	flying   int        // posts without a result
 }
 
 // New returns a runner that goes on from what the store holds. The engine belongs to
@@ -42,14 +44,21 @@ func New(store Store, core *engine.Engine, config Config) (*Runner, error) {
 	}
 	r := &Runner{
 		config:  config,
-		loop:    NewLoop(store, core, config.Senders),
-		queue:   newQueue(config.Queue, config.Senders),
-		posts:   make(chan engine.Post, config.Senders),
+		over:    make(chan struct{}),
 		fetches: make(chan engine.FetchPost, maxFetches),
 		freezes: make(chan engine.Freeze, maxFreezes),
 	}
+	var lanes []Lane
+	senders := 0
+	for _, a := range config.Accounts {
+		lanes = append(lanes, Lane{Account: a.Name, Places: a.places(), Rate: a.Rate})
+		r.dispatchers = append(r.dispatchers, r.dispatcherOf(a))
+		senders += a.Senders
+	}
+	r.loop = NewLoopOf(store, core, lanes)
 	r.loop.UseAudiences(config.Audiences)
-	r.metrics, err = newMetrics(config.Registry, r.queue)
+	r.queue = newQueue(config.Queue, senders)
+	r.metrics, err = newMetrics(config.Registry, r.queue, config.Accounts)
 	return r, err
 }
 
@@ -107,7 +116,11 @@ func (r *Runner) push(w *waiting) error {
 // last answer was acknowledged.
 func (r *Runner) Run(ctx context.Context) error {
 	sending, stopSending := context.WithCancel(context.WithoutCancel(ctx))
-	senders, fetching := r.startSenders(sending), r.startFetchers(sending)
+	var senders sync.WaitGroup
+	for _, d := range r.dispatchers {
+		d.start(sending, &senders)
+	}
+	fetching := r.startFetchers(sending)
 	freezeUntil, stopFreezing := context.WithCancel(ctx)
 	freezing := r.startFreezers(freezeUntil)
 	err := r.recover()
@@ -119,7 +132,10 @@ func (r *Runner) Run(ctx context.Context) error {
 	}
 	stopSending()
 	stopFreezing()
-	close(r.posts)
+	close(r.over)
+	for _, d := range r.dispatchers {
+		d.close()
+	}
 	close(r.fetches)
 	close(r.freezes)
 	senders.Wait()
@@ -174,11 +190,15 @@ func (r *Runner) sleep(ctx context.Context, next engine.Instant) {
 
 // step takes what has arrived and applies it.
 func (r *Runner) step() (*Step, error) {
-	r.batch = r.queue.take(r.batch[:0], r.config.Batch)
+	r.batch, r.returned = append(r.batch[:0], r.returned...), nil
+	r.batch = r.queue.take(r.batch, r.config.Batch)
 	r.groups = r.groups[:0]
 	for _, w := range r.batch {
 		r.groups = append(r.groups, &w.Group)
 		r.flying -= w.Frees
+	}
+	for _, d := range r.dispatchers {
+		r.loop.Room(d.account.Name, d.room())
 	}
 	began := time.Now()
 	step, err := r.loop.Step(r.config.Clock.Now(), r.groups)
@@ -202,41 +222,9 @@ func (r *Runner) handOn(step *Step) {
 	for _, p := range step.Panics {
 		r.config.Log.Error("a fault of ours; the run concerned is quarantined", "panic", p)
 	}
-	r.flying += len(step.Posts)
-	for _, p := range step.Posts {
-		r.posts <- p // never blocks: there are no more claims than senders
-	}
+	r.dispatch(step.Posts)
 	r.handOnFetches(step.Fetches)
 	r.handOnFreezes(step.Freezes)
-}
-
-// startSenders starts the goroutines that post. They end when posts is closed.
-func (r *Runner) startSenders(ctx context.Context) *sync.WaitGroup {
-	var senders sync.WaitGroup
-	for range r.config.Senders {
-		senders.Go(func() {
-			for p := range r.posts {
-				r.post(ctx, p)
-			}
-		})
-	}
-	return &senders
-}
-
-// post hands one message to the channel and brings its outcome back as an input.
-func (r *Runner) post(ctx context.Context, p engine.Post) {
-	began := time.Now()
-	result := r.config.Channel.Send(ctx, p.Content)
-	r.metrics.post(result.Outcome, time.Since(began))
-	w := &waiting{done: make(chan error, 1)}
-	w.Frees = 1
-	w.Inputs = []*engine.Input{{
-		Kind:   engine.InputResult,
-		Result: &engine.SendResult{Run: p.Run, Message: p.Message, Attempt: p.Attempt, Result: result},
-	}}
-	// The queue of results has a place for every sender. It is full only after the loop
-	// has failed; the next start settles the message then.
-	_ = r.queue.push(w)
 }
 
 // drain refuses new inputs, applies what is in the queue, and waits for the posts

@@ -70,8 +70,9 @@ func earlier(a, b engine.Instant) engine.Instant {
 func (l *Loop) rows(now engine.Instant) (*Group, error) {
 	w, state := &l.walk, &l.core.State
 	w.next, w.changed = 0, false
-	room := maxAhead - len(l.backlog)
-	if w.audiences == nil || len(state.Open) == 0 || l.hold || state.Holding() || l.more || room <= 0 {
+	waiting, more := l.waiting()
+	room := maxAhead - waiting
+	if w.audiences == nil || len(state.Open) == 0 || l.hold || state.Holding() || more || room <= 0 {
 		return nil, nil
 	}
 	open, err := l.openFirings()

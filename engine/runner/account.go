@@ -1,0 +1,62 @@
+package runner
+
+import (
+	"cmp"
+	"fmt"
+	"time"
+
+	"nudge/channels"
+)
+
+const (
+	usualSenders = 64
+	mostSenders  = 4096
+	usualBatch   = 500
+	mostPlaces   = 1 << 16 // messages of one account that are claimed and without an outcome
+)
+
+// Account is one way to the provider.
+type Account struct {
+	Name    string           // by which flows name it; may be empty when it is the only one
+	Channel channels.Channel // carries the messages; required
+	Senders int              // requests at the same time; 0: 64, at most 4096
+	Batch   int              // messages in one request, where the channel takes several; 0: 500
+	Rate    Rate             // messages that it takes; zero for any number
+}
+
+func (a Account) withDefaults() (Account, error) {
+	a.Senders, a.Batch = cmp.Or(a.Senders, usualSenders), cmp.Or(a.Batch, usualBatch)
+	switch {
+	case a.Channel == nil:
+		return a, a.wrong("Channel is required")
+	case a.Senders < 1 || a.Senders > mostSenders:
+		return a, a.wrong("Senders is %d, must be 1 to %d", a.Senders, mostSenders)
+	case a.Batch < 1:
+		return a, a.wrong("Batch is %d, must be 1 or more", a.Batch)
+	case a.Rate.Messages < 0, a.Rate.Messages > 0 && a.Rate.Per < time.Millisecond:
+		return a, a.wrong("Rate is %d in %v, must be 1 or more in 1ms or more", a.Rate.Messages, a.Rate.Per)
+	}
+	if batcher, ok := a.Channel.(channels.Batcher); ok {
+		a.Batch = min(a.Batch, max(batcher.BatchLimit(), 1))
+	} else {
+		a.Batch = 1
+	}
+	return a, nil
+}
+
+func (a Account) wrong(format string, args ...any) error {
+	which := "Config."
+	if a.Name != "" {
+		which = fmt.Sprintf("account %s: ", a.Name)
+	}
+	return fmt.Errorf("runner: "+which+format, args...)
+}
+
+// places is how many of its messages may be claimed and without an outcome: what its
+// senders take at a time, and what may wait behind them.
+func (a Account) places() int {
+	if a.Batch == 1 {
+		return a.Senders
+	}
+	return min((a.Senders+ahead)*a.Batch, mostPlaces)
+}

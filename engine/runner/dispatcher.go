@@ -1,0 +1,139 @@
+package runner
+
+import (
+	"context"
+	"sync"
+	"time"
+
+	"nudge/channels"
+	"nudge/engine"
+)
+
+// ahead is how many requests' worth of messages may wait claimed behind senders that
+// are all busy, where a request takes several: enough that the next one is full, and
+// no more, because a crash makes them unknown.
+const ahead = 2
+
+// dispatcher hands the claimed messages of one account to its senders. A sender that is
+// free takes all that is there: one message when little goes on, and under load what
+// has gathered while all of them were busy.
+type dispatcher struct {
+	account Account // with its defaults
+	ended   func(posts []engine.Post, results []channels.Result, took time.Duration)
+	taken   func() // a sender has taken messages, so there is room for others
+
+	mu     sync.Mutex // guards all below
+	come   *sync.Cond // something is ready, or it is closed
+	ready  []engine.Post
+	idle   int // senders without messages
+	closed bool
+}
+
+func newDispatcher(account Account) *dispatcher {
+	d := &dispatcher{account: account, idle: account.Senders}
+	d.come = sync.NewCond(&d.mu)
+	return d
+}
+
+// start starts the senders. They end after close, and what is ready then is dropped.
+func (d *dispatcher) start(ctx context.Context, all *sync.WaitGroup) {
+	for range d.account.Senders {
+		all.Go(func() {
+			for posts := d.take(nil); posts != nil; posts = d.take(posts) {
+				d.post(ctx, posts)
+			}
+		})
+	}
+}
+
+// put makes messages ready.
+func (d *dispatcher) put(p engine.Post) {
+	d.mu.Lock()
+	d.ready = append(d.ready, p)
+	d.mu.Unlock()
+}
+
+// wake lets the senders look for what was put.
+func (d *dispatcher) wake() { d.come.Signal() }
+
+// take waits for messages and returns them, or nil once it is closed. The posts that
+// the sender had before are used again.
+func (d *dispatcher) take(into []engine.Post) []engine.Post {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	for len(d.ready) == 0 && !d.closed {
+		d.come.Wait()
+	}
+	if d.closed {
+		return nil
+	}
+	d.idle--
+	n := min(len(d.ready), d.account.Batch)
+	into = append(into[:0], d.ready[:n]...)
+	d.drop(n)
+	if len(d.ready) > 0 {
+		d.come.Signal()
+	}
+	d.taken()
+	return into
+}
+
+// drop takes the first n messages off what is ready.
+func (d *dispatcher) drop(n int) {
+	left := copy(d.ready, d.ready[n:])
+	clear(d.ready[left:])
+	d.ready = d.ready[:left]
+}
+
+// room is how many messages more may be claimed.
+func (d *dispatcher) room() int {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	room := d.idle*d.account.Batch - len(d.ready)
+	if d.account.Batch > 1 {
+		room += ahead * d.account.Batch
+	}
+	return room
+}
+
+// recall returns what is ready, which no sender will take then.
+func (d *dispatcher) recall() []engine.Post {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	posts := d.ready
+	d.ready = nil
+	return posts
+}
+
+func (d *dispatcher) close() {
+	d.mu.Lock()
+	d.closed = true
+	d.mu.Unlock()
+	d.come.Broadcast()
+}
+
+// post makes one request and hands on how it ended.
+func (d *dispatcher) post(ctx context.Context, posts []engine.Post) {
+	began := time.Now()
+	results := d.send(ctx, posts)
+	took := time.Since(began)
+	d.mu.Lock()
+	d.idle++ // before the loop hears of it, so that it finds room
+	d.mu.Unlock()
+	d.ended(posts, results, took)
+}
+
+func (d *dispatcher) send(ctx context.Context, posts []engine.Post) []channels.Result {
+	if len(posts) == 1 {
+		return []channels.Result{d.account.Channel.Send(ctx, posts[0].Content)}
+	}
+	messages := make([]channels.Message, len(posts))
+	for i := range posts {
+		messages[i] = posts[i].Content
+	}
+	results := d.account.Channel.(channels.Batcher).SendBatch(ctx, messages)
+	if len(results) != len(posts) {
+		panic("runner: a channel answered for other messages than it was given")
+	}
+	return results
+}

@@ -1,0 +1,137 @@
+package runner
+
+import (
+	"time"
+
+	"nudge/channels"
+	"nudge/engine"
+)
+
+const (
+	breakAfter = 5                // requests that fail in a row open the breaker
+	firstBreak = time.Second      // how long it stays open at first
+	maxBreak   = 2 * time.Minute  // and at most, doubled by every trial that fails
+	maxHold    = time.Hour        // longest hold that a provider may ask for
+	rateSpan   = time.Second / 10 // what a rate saves up while nothing is sent
+)
+
+// Rate is so many messages per period. The zero value is no limit.
+type Rate struct {
+	Messages int
+	Per      time.Duration
+}
+
+// gate says how many messages of an account may be claimed. It is where the number of
+// senders, the account's rate, a hold that the provider asked for and the circuit
+// breaker meet; what it keeps back stays planned, so that it can still be called off.
+//
+//	       breakAfter failed requests in a row
+//	closed ─────────────────────────────────▶ open ◀──────────┐
+//	   ▲                                       │ pause passed │ trial failed: twice the pause
+//	   └──────────── any success ─── half open ◀┘ ────────────┘
+//	                                 (one message)
+type gate struct {
+	places int // messages that may be claimed and without an outcome at a time
+	rate   Rate
+	busy   int // claimed, without an outcome
+	room   int // messages that senders can take at present, or have behind them
+
+	saved   float64 // messages that the rate allows at once
+	counted engine.Instant
+
+	heldUntil engine.Instant // by the provider: 429, or 503 with Retry-After
+	failures  int            // requests in a row
+	openUntil engine.Instant // the breaker's pause; 0: closed
+	pause     time.Duration  // how long it was
+}
+
+// free is how many messages may be claimed at an instant.
+func (g *gate) free(now engine.Instant) int {
+	g.save(now)
+	switch {
+	case now < g.heldUntil || now < g.openUntil:
+		return 0
+	case g.openUntil != 0:
+		return max(1-g.busy, 0)
+	}
+	free := max(min(g.places-g.busy, g.room), 0)
+	if g.rate.Messages > 0 {
+		free = min(free, int(g.saved))
+	}
+	return free
+}
+
+// opens is when something may be claimed again although nothing happens until then;
+// 0 when only an outcome can change that, or nothing keeps it back.
+func (g *gate) opens(now engine.Instant) engine.Instant {
+	switch at := max(g.heldUntil, g.openUntil); {
+	case now < at:
+		return at
+	case g.rate.Messages > 0 && g.saved < 1 && g.busy < g.places && g.room > 0:
+		missing := (1 - g.saved) * float64(g.rate.Per) / float64(g.rate.Messages)
+		return now.Add(time.Duration(missing) + time.Millisecond)
+	}
+	return 0
+}
+
+// save adds to what the rate allows for the time that has passed.
+func (g *gate) save(now engine.Instant) {
+	if g.rate.Messages == 0 || now <= g.counted {
+		return
+	}
+	perMilli := float64(g.rate.Messages) / float64(g.rate.Per.Milliseconds())
+	most := max(perMilli*float64(rateSpan.Milliseconds()), 1)
+	if g.counted == 0 {
+		g.saved = most
+	}
+	g.saved = min(g.saved+perMilli*float64(now-g.counted), most)
+	g.counted = now
+}
+
+// claim takes places.
+func (g *gate) claim(n int) {
+	g.busy += n
+	g.room -= n
+	g.saved -= float64(n)
+}
+
+// ended takes the outcome of a request, or of messages that were returned without one.
+func (g *gate) ended(now engine.Instant, g0 *Group) {
+	g.busy -= g0.Frees
+	failed, posted := true, false
+	for _, in := range g0.Inputs {
+		r := in.Result
+		if r == nil || r.Returned {
+			continue
+		}
+		posted = true
+		if r.RetryAfter > 0 {
+			g.heldUntil = max(g.heldUntil, now.Add(min(r.RetryAfter, maxHold)))
+		}
+		failed = failed && (r.Outcome == channels.Unknown || r.Outcome == channels.Deferred) && r.RetryAfter == 0
+	}
+	if posted {
+		g.judge(now, failed)
+	}
+}
+
+// judge moves the breaker.
+func (g *gate) judge(now engine.Instant, failed bool) {
+	if !failed {
+		g.failures, g.openUntil, g.pause = 0, 0, 0
+		return
+	}
+	g.failures++
+	switch {
+	case g.openUntil == 0 && g.failures >= breakAfter:
+		g.pause = firstBreak
+	case g.openUntil != 0 && now >= g.openUntil:
+		g.pause = min(2*g.pause, maxBreak)
+	default:
+		return // it is closed, or it fails what was under way when it opened
+	}
+	g.openUntil = now.Add(g.pause)
+}
+
+// held reports whether what is claimed and not yet posted is to be taken back.
+func (g *gate) held(now engine.Instant) bool { return now < g.heldUntil || now < g.openUntil }

@@ -1,0 +1,96 @@
+package runner
+
+import (
+	"cmp"
+	"math"
+
+	"nudge/engine"
+)
+
+// lane is the messages of one account that are on their way: those that are planned,
+// in order, and how many may be claimed.
+type lane struct {
+	account string
+	gate    gate
+
+	backlog []engine.OutboxRef // planned messages, in order
+	more    bool               // there may be planned messages after the backlog
+	read    engine.OutboxRef   // the outbox is known up to here
+	claims  int                // taken off the backlog for this step and not yet applied
+	waits   bool               // the batch in hand has planned a message
+}
+
+func newLane(account string, places int, rate Rate) *lane {
+	return &lane{account: account, gate: gate{places: places, rate: rate, room: math.MaxInt}, more: true}
+}
+
+// laneOf is the lane of an account's messages; nil where nobody carries them.
+func (l *Loop) laneOf(account string) *lane {
+	for _, x := range l.lanes {
+		if x.account == account || x.account == engine.AnyAccount {
+			return x
+		}
+	}
+	if account == "" {
+		return l.lanes[0]
+	}
+	return nil
+}
+
+// free is how many messages of a lane may be claimed now.
+func (l *Loop) free(x *lane) int {
+	if l.hold || l.core.State.Holding() {
+		return 0
+	}
+	return x.gate.free(l.now)
+}
+
+// waiting is how many planned messages of all lanes are known, and whether there may be
+// more of them.
+func (l *Loop) waiting() (known int, more bool) {
+	for _, x := range l.lanes {
+		known, more = known+len(x.backlog), more || x.more
+	}
+	return known, more
+}
+
+// refill reads planned messages from the outbox once the backlog is used up. What the
+// other lanes have there is passed over once.
+func (l *Loop) refill(x *lane) error {
+	for x.more && len(x.backlog) == 0 && l.free(x) > 0 {
+		found, err := l.store.Outbox(x.read, maxBacklog)
+		if err != nil {
+			return err
+		}
+		for _, e := range found {
+			if !e.Claimed && l.laneOf(e.Account) == x {
+				x.backlog = append(x.backlog, e.OutboxRef)
+			}
+		}
+		if x.more = len(found) == maxBacklog; len(found) > 0 {
+			x.read = found[len(found)-1].OutboxRef
+		}
+	}
+	return nil
+}
+
+// plan notes a message that waits for a place.
+func (x *lane) plan(ref engine.OutboxRef) {
+	n := len(x.backlog)
+	switch {
+	case compareRefs(ref, x.read) <= 0 || n > 0 && compareRefs(ref, x.backlog[n-1]) < 0:
+		// It was claimed and taken back, and comes before what is known: begin anew.
+		x.backlog, x.read, x.more = x.backlog[:0], engine.OutboxRef{}, true
+	case x.more:
+	case n >= maxBacklog:
+		x.more = true
+	default:
+		x.backlog = append(x.backlog, ref)
+		x.read = ref
+	}
+}
+
+// compareRefs orders messages as the outbox does.
+func compareRefs(a, b engine.OutboxRef) int {
+	return cmp.Or(cmp.Compare(a.Order, b.Order), a.Run.Compare(b.Run), cmp.Compare(a.Message, b.Message))
+}

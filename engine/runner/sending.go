@@ -1,0 +1,68 @@
+package runner
+
+import (
+	"time"
+
+	"nudge/channels"
+	"nudge/engine"
+)
+
+// dispatcherOf returns the dispatcher of an account, whose outcomes come back as inputs.
+func (r *Runner) dispatcherOf(a Account) *dispatcher {
+	d := newDispatcher(a)
+	d.taken = func() { r.queue.nudge() }
+	d.ended = func(posts []engine.Post, results []channels.Result, took time.Duration) {
+		r.metrics.request(a.Name, results, took)
+		// It is dropped only after the loop has failed; the next start settles the messages
+		// then.
+		r.queue.wait(outcomes(a, posts, func(i int, s *engine.SendResult) { s.Result = results[i] }), r.over)
+	}
+	return d
+}
+
+// outcomes is how posts of an account ended, as inputs that free their places.
+func outcomes(a Account, posts []engine.Post, fill func(int, *engine.SendResult)) *waiting {
+	w := &waiting{done: make(chan error, 1)}
+	w.Frees, w.Account = len(posts), a.Name
+	w.Inputs = make([]*engine.Input, len(posts))
+	for i, p := range posts {
+		result := &engine.SendResult{Run: p.Run, Message: p.Message, Attempt: p.Attempt}
+		fill(i, result)
+		w.Inputs[i] = &engine.Input{Kind: engine.InputResult, Result: result}
+	}
+	return w
+}
+
+// dispatch hands claimed messages to the senders of their accounts. What no sender has
+// taken of an account that takes nothing at present goes back to the loop.
+func (r *Runner) dispatch(posts []engine.Post) {
+	r.flying += len(posts)
+	for _, p := range posts {
+		r.dispatcherFor(p.Account).put(p)
+	}
+	for _, d := range r.dispatchers {
+		d.wake()
+		held := r.loop.Held(d.account.Name)
+		r.metrics.held(d.account.Name, held)
+		if !held {
+			continue
+		}
+		if posts := d.recall(); len(posts) > 0 {
+			r.returned = append(r.returned, outcomes(d.account, posts, func(_ int, s *engine.SendResult) {
+				s.Returned, s.Reason = true, "nothing goes to its account at present"
+			}))
+			r.queue.nudge()
+		}
+	}
+}
+
+// dispatcherFor is the dispatcher of the account that a message names: the first where
+// it names none.
+func (r *Runner) dispatcherFor(account string) *dispatcher {
+	for _, d := range r.dispatchers {
+		if d.account.Name == account {
+			return d
+		}
+	}
+	return r.dispatchers[0]
+}
