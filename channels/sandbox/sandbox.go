@@ -33,7 +33,20 @@ type Sandbox struct {
 	closed     sync.Once
 }
 
-// New starts a service, or reports the field of config that is wrong.
+// FileError reports that the file of a sandbox cannot be used.
+type FileError struct {
+	File string
+	Err  error
+}
+
+// Error names the file and says why.
+func (e *FileError) Error() string { return fmt.Sprintf("sandbox: File %s: %v", e.File, e.Err) }
+
+// Unwrap is why.
+func (e *FileError) Unwrap() error { return e.Err }
+
+// New starts a service, or reports the field of config that is wrong; for a file that
+// cannot be used, that is a *FileError.
 func New(config Config) (*Sandbox, error) {
 	if err := config.validate(); err != nil {
 		return nil, err
@@ -57,7 +70,7 @@ func New(config Config) (*Sandbox, error) {
 	}
 	if err := s.keep(config.File); err != nil {
 		s.Close()
-		return nil, fmt.Errorf("sandbox: File %s: %w", config.File, err)
+		return nil, &FileError{config.File, err}
 	}
 	return s, nil
 }

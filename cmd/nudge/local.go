@@ -22,6 +22,9 @@ type localService struct {
 // startLocal starts a sandbox on a listener, which is its own from here on.
 func startLocal(l net.Listener, config sandbox.Config, log *slog.Logger) (*localService, error) {
 	s, err := sandbox.New(config)
+	if _, ok := errors.AsType[*sandbox.FileError](err); ok {
+		return nil, errors.Join(failed(errors.New(withoutPackage(err))), l.Close())
+	}
 	if err != nil {
 		return nil, errors.Join(wrongUsage(errors.New(withoutPackage(err))), l.Close())
 	}

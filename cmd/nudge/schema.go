@@ -8,9 +8,9 @@ import (
 	"nudge/flows/schema"
 )
 
-const schemaHelp = `Schema writes the JSON Schema of a file of a project: flow, template, test or project (which
-is nudge.yaml). An editor with a YAML language server completes and explains every key
-with it. Where a file says so itself, the editor needs no settings:
+const schemaHelp = `Schema writes the JSON Schema of a file of a project: flow, template, test, project (which
+is nudge.yaml) or people (people.yaml). An editor with a YAML language server completes
+and explains every key with it. Where a file says so itself, the editor needs no settings:
 
   # yaml-language-server: $schema=../.schema/flow.json`
 
@@ -20,12 +20,13 @@ const schemaExample = `  nudge schema flow > .schema/flow.json
 // schemas are what there is a schema of.
 var schemas = map[string]func() []byte{
 	"flow": schema.Flow, "template": schema.Template, "project": schema.Project, "test": schema.Test,
+	"people": schema.People,
 }
 
 func newSchema() *cobra.Command {
-	words := []string{"flow", "template", "project", "test"}
+	words := []string{"flow", "template", "project", "test", "people"}
 	return &cobra.Command{
-		Use:       "schema flow|template|project|test",
+		Use:       "schema flow|template|project|test|people",
 		Short:     "Write the JSON Schema of a file, for editors",
 		Long:      schemaHelp,
 		Example:   schemaExample,

@@ -31,7 +31,7 @@ func TestMain(m *testing.M) {
 //	daemon NAME ARGS...        starts nudge with the arguments and waits until it is
 //	                           ready; $NAME_api and so on have the addresses it says
 //	signal NAME HUP|USR1|KILL  sends a signal
-//	stop NAME [CODE]           interrupts it and waits; it must exit with the code, 0
+//	end NAME [CODE]            interrupts it and waits; it must exit with the code, 0
 //	                           by default; NAME.out and NAME.err have what it said
 //	await PATTERN PROGRAM ...  runs nudge or http until its output matches
 //	example NAME DIR           copies an example
@@ -50,7 +50,7 @@ func TestScripts(t *testing.T) {
 			return nil
 		},
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
-			"freeport": freeport, "daemon": startDaemon, "signal": signalDaemon, "stop": stopDaemon,
+			"freeport": freeport, "daemon": startDaemon, "signal": signalDaemon, "end": stopDaemon,
 			"await": await, "example": copyExample, "code": runForCode, "runid": findRun,
 		},
 	})

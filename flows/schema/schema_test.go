@@ -17,7 +17,7 @@ import (
 )
 
 // documents is the schemas by what they describe.
-var documents = map[string]func() []byte{"flow": Flow, "template": Template, "project": Project, "test": Test}
+var documents = map[string]func() []byte{"flow": Flow, "template": Template, "project": Project, "test": Test, "people": People}
 
 func compilerOf(t testing.TB, kind string) *jsonschema.Compiler {
 	t.Helper()
@@ -55,6 +55,8 @@ func kindOf(file string) string {
 	switch {
 	case file == "nudge.yaml":
 		return "project"
+	case file == "people.yaml":
+		return "people"
 	case strings.HasPrefix(file, "flows/"):
 		return "flow"
 	case strings.HasPrefix(file, "tests/"):
