@@ -31,8 +31,7 @@ type ChildEnded struct {
 // and applied before newer inputs from outside. Causes in a row are limited, so that
 // flows that set each other off come to an end.
 func (a *application) derive(r *Run, in *Input) bool {
-	in.Depth = max(a.in.Depth, r.Depth) + 1
-	if in.Depth > MaxDepth {
+	if in.Depth = a.depthAfter(r); in.Depth > MaxDepth {
 		r.log(Entry{At: a.now, Kind: KindError, Step: r.At,
 			Detail: fmt.Sprintf("%d causes in a row led here; a further %s is not made", MaxDepth, in.Kind)})
 		return false
@@ -40,6 +39,9 @@ func (a *application) derive(r *Run, in *Input) bool {
 	a.out.Derived = append(a.out.Derived, in)
 	return true
 }
+
+// depthAfter is the depth of what a run leads to now.
+func (a *application) depthAfter(r *Run) int { return max(a.in.Depth, r.Depth) + 1 }
 
 // emit makes an event of the run's own.
 func (a *application) emit(r *Run, f *flows.Flow, s *flows.Step) (next int, parked bool) {
@@ -102,7 +104,7 @@ func (a *application) call(c *Call) {
 	}
 	a.changed = true
 	before := a.starts
-	a.enter(f, &entrant{profile: c.Profile, key: c.Key, by: c.By, data: c.Data, parent: c.Parent})
+	a.enter(f, &entrant{profile: c.Profile, key: c.Key, by: c.By, data: c.Data, parent: c.Parent, depth: a.in.Depth, called: true})
 	if a.starts == before {
 		a.tellParent(c, "skipped")
 	}

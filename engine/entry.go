@@ -19,7 +19,12 @@ type entrant struct {
 	reply   *Happening // the reply that starts it, which stays in hand
 	firing  uint64     // number of the firing; 0 for none
 	at      Instant    // when it comes to the person; 0 for now
+	depth   int        // of the input that asks for the run
+	called  bool       // by a call
 }
+
+// startedByReply is what a run shows as started_by that a reply started.
+const startedByReply = "reply"
 
 // enter starts a run where the flow's entry and the limits let it, and says what it
 // did.
@@ -116,7 +121,7 @@ func (a *application) start(f *flows.Flow, who *entrant) {
 	r := &Run{
 		ID:   newRunID(a.now, a.e.State.Installation, a.seq, a.starts),
 		Flow: f.Name, Version: f.Version, Profile: who.profile, Key: who.key,
-		StartedBy: who.by, Data: who.data, Depth: a.in.Depth, Parent: who.parent, Firing: who.firing,
+		StartedBy: who.by, Data: who.data, Depth: who.depth, Parent: who.parent, Firing: who.firing,
 	}
 	if parent := a.ws.Run(who.parent); parent != nil {
 		r.ParentStep = parent.At
@@ -150,8 +155,11 @@ func (a *application) enqueue(f *flows.Flow, who *entrant) {
 		a.skip(f, fmt.Sprintf("%d events wait for %s already, which is the limit", MaxQueue, who.profile))
 		return
 	}
-	p.Queue = append(p.Queue, Queued{Flow: f.Name, Key: who.key,
-		Happening: Happening{At: a.now, Event: who.by, Who: who.who, Data: who.data}})
+	h := Happening{At: a.now, Event: who.by, Who: who.who, Data: who.data, Depth: who.depth}
+	if who.reply != nil {
+		h = *who.reply
+	}
+	p.Queue = append(p.Queue, Queued{Flow: f.Name, Key: who.key, Called: who.called, Happening: h})
 	a.out.Answer.Decisions = append(a.out.Answer.Decisions, Decision{Flow: f.Name, Did: DidQueue, Reason: "a run is live"})
 }
 
@@ -160,7 +168,8 @@ func (a *application) enqueue(f *flows.Flow, who *entrant) {
 // where the flow queues.
 func (a *application) afterEnd(r *Run) {
 	if r.Parent != (RunID{}) {
-		a.derive(r, &Input{Kind: InputChildEnded,
+		// It only lets a run go on that waits for it, so it is made at any depth.
+		a.out.Derived = append(a.out.Derived, &Input{Kind: InputChildEnded, Depth: min(a.depthAfter(r), MaxDepth),
 			ChildEnded: &ChildEnded{Parent: r.Parent, Step: r.ParentStep, Child: r.ID, Outcome: r.Outcome}})
 	}
 	f := a.e.activeNamed(r.Flow)
@@ -179,7 +188,8 @@ func (a *application) afterEnd(r *Run) {
 	}
 	p := a.ws.person(r.Profile)
 	if p != nil && slices.ContainsFunc(p.Queue, func(q Queued) bool { return q.Flow == r.Flow && q.Key == r.Key }) {
-		a.derive(r, &Input{Kind: InputDequeue, Dequeue: &Dequeue{Flow: r.Flow, Profile: r.Profile, Key: r.Key}})
+		// What starts has the depth of what was queued, however many went before it.
+		a.out.Derived = append(a.out.Derived, &Input{Kind: InputDequeue, Dequeue: &Dequeue{Flow: r.Flow, Profile: r.Profile, Key: r.Key}})
 	}
 }
 
@@ -213,13 +223,29 @@ func (a *application) dequeue(d *Dequeue) {
 		next := p.Queue[i]
 		p.Queue = slices.Delete(p.Queue, i, i+1)
 		if a.stillWanted(f, &next) {
-			a.enter(f, &entrant{profile: d.Profile, key: d.Key, by: next.Event, who: next.Who, data: next.Data})
+			a.enter(f, next.entrant(d.Profile))
 		}
 	}
 }
 
-// stillWanted asks the trigger's if again.
+// entrant is the person for whom the queued event, reply or call starts a run.
+func (q *Queued) entrant(profile string) *entrant {
+	who := &entrant{profile: profile, key: q.Key, by: q.Event, who: q.Who, data: q.Data, depth: q.Depth, called: q.Called}
+	if q.Event == "" {
+		who.by, who.reply = startedByReply, &q.Happening
+	}
+	return who
+}
+
+// stillWanted asks the trigger's if again; a call has none.
 func (a *application) stillWanted(f *flows.Flow, q *Queued) bool {
+	if q.Called {
+		_, err := decodeObject(f.Data, q.Data)
+		return err == nil
+	}
+	if q.Event == "" {
+		return slices.ContainsFunc(f.Triggers, func(t flows.Trigger) bool { return t.Reply && a.wantsReply(f, &t, &q.Happening) })
+	}
 	ev := &Event{Type: q.Event, Profile: q.Who, Data: q.Data}
 	scope, err := a.triggerScope(f, ev)
 	if err != nil {

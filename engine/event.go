@@ -77,7 +77,7 @@ func (a *application) goThrough(ev *Event, after RunID) {
 
 // happening is the event as runs keep it.
 func (a *application) happening(ev *Event) Happening {
-	return Happening{At: a.now, Event: ev.Type, Who: ev.Profile, Data: ev.Data}
+	return Happening{At: a.now, Event: ev.Type, Who: ev.Profile, Data: ev.Data, Depth: a.in.Depth}
 }
 
 // leaveOn ends the run when one of its exits names the event.
@@ -220,7 +220,7 @@ func (a *application) trigger(f *flows.Flow, ev *Event) {
 			key = text
 		}
 		for _, p := range people {
-			a.enter(f, &entrant{profile: p, key: key, by: ev.Type, who: ev.Profile, data: ev.Data})
+			a.enter(f, &entrant{profile: p, key: key, by: ev.Type, who: ev.Profile, data: ev.Data, depth: a.in.Depth})
 		}
 		return
 	}

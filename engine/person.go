@@ -34,10 +34,11 @@ type Start struct {
 	Reply bool // by a reply, under MaxReplyStarts
 }
 
-// Queued is an event that starts a run of a flow once the live one has ended.
+// Queued is an event, a reply or a call that starts a run of a flow once the live one has ended.
 type Queued struct {
-	Flow string
-	Key  string
+	Flow   string
+	Key    string
+	Called bool // by a call: no trigger's if is asked again
 	Happening
 }
 

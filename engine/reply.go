@@ -47,7 +47,7 @@ func (a *application) replyTriggers(h *Happening, beforeWaits bool) (claimed boo
 				continue
 			}
 			claimed = true
-			a.enter(f, &entrant{profile: h.Who, by: "reply", who: h.Who, reply: h})
+			a.enter(f, &entrant{profile: h.Who, by: startedByReply, who: h.Who, reply: h})
 			if beforeWaits {
 				return true
 			}

@@ -113,6 +113,7 @@ type Happening struct {
 	Data  json.RawMessage
 	Text  string // of a reply
 	Conv  string // conversation of a reply
+	Depth int    // of the input that brought it
 }
 
 // Live reports whether the run has not ended.

@@ -122,6 +122,7 @@ func personFields(c *codec, p *engine.Person) {
 	list(c, &p.Queue, func(c *codec, q *engine.Queued) {
 		c.str(&q.Flow)
 		c.str(&q.Key)
+		c.bool(&q.Called)
 		happeningFields(c, &q.Happening, &clock)
 	})
 }
@@ -158,6 +159,7 @@ func happeningFields(c *codec, h *engine.Happening, clock *instants) {
 	c.raw(&h.Data)
 	c.str(&h.Text)
 	c.str(&h.Conv)
+	integer(c, &h.Depth)
 }
 
 func encodeState(s *engine.State) []byte {

@@ -28,7 +28,7 @@ func sample() *engine.Run {
 		FetchAttempt: 2, FetchPaused: true, Fetched: []engine.Fetched{{Step: 8, Status: 200, JSON: json.RawMessage(`{"n":1}`)}},
 		Freed: true, Depth: 3, Firing: 8, Replied: true, Parent: engine.RunID{1, 2}, ParentStep: 5,
 		Waits: []engine.WaitEnd{{Step: 1, Outcome: "reply", Reply: 2}, {Step: 2, Outcome: "event", Event: 1}},
-		Hands: []engine.Happening{{At: 1_772_445_600_000, Event: "x", Who: "shop", Data: json.RawMessage("{}")}, {At: 1_772_445_500_000, Who: "ann", Text: "9", Conv: "acme_ann"}},
+		Hands: []engine.Happening{{At: 1_772_445_600_000, Event: "x", Who: "shop", Data: json.RawMessage("{}")}, {At: 1_772_445_500_000, Who: "ann", Text: "9", Depth: 2, Conv: "acme_ann"}},
 		Event: 1, Reply: 2,
 		Mailbox: []engine.Happening{{At: 1_772_445_600_003, Who: "ann", Text: "and?"}},
 		Timeline: []engine.Entry{
