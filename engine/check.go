@@ -131,6 +131,8 @@ func (in *Input) digest() uint64 {
 		mix(h, in.Call.Flow, in.Call.Profile, in.Call.Key, string(in.Call.Data))
 	case InputProfile:
 		mix(h, in.Profile.Profile, string(in.Profile.Set), fmt.Sprint(in.Profile.Replace, in.Profile.OptOuts != nil, in.Profile.Forget))
+	case InputSteer:
+		mix(h, in.Steer.Do.String(), in.Steer.Flow, fmt.Sprint(in.Steer.Firing, in.Steer.EndRuns), in.Steer.Reason)
 	case InputCancel:
 		mix(h, in.Cancel.Run.String(), in.Cancel.Reason)
 	}

@@ -238,9 +238,13 @@ const maxCachedFlows = 256
 
 // of returns the version that a run is pinned to, or nil when it is not stored.
 func (c *flowCache) of(r *engine.Run) (*flows.Flow, error) {
+	return c.version(engine.FlowVersion{Flow: r.Flow, Version: r.Version})
+}
+
+// version returns a version of a flow, or nil when it is not stored.
+func (c *flowCache) version(v engine.FlowVersion) (*flows.Flow, error) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	v := engine.FlowVersion{Flow: r.Flow, Version: r.Version}
 	if f, ok := c.known[v]; ok {
 		return f, nil
 	}

@@ -11,6 +11,7 @@ import (
 
 	"nudge/channels/appmessaging"
 	"nudge/engine"
+	"nudge/engine/preview"
 	"nudge/engine/runner"
 	"nudge/flows"
 	"nudge/flows/diag"
@@ -31,14 +32,18 @@ type Store interface {
 	Version(engine.FlowVersion) (*flows.Flow, error)
 	Counts() ([]*store.VersionCounts, error)
 	State() (engine.State, error)
+	Campaigns(flow string, before uint64, limit int) ([]store.Campaign, error)
+	CampaignOf(id string) (*store.Campaign, error)
+	preview.Store
 	Entries(from uint64, visit func(*engine.Journaled) bool) error
 }
 
 // Config says what a server serves.
 type Config struct {
-	Runner   Runner                // required
-	Store    Store                 // required
-	Webhooks *appmessaging.Webhook // nil: webhooks are off
+	Runner    Runner                // required
+	Store     Store                 // required
+	Webhooks  *appmessaging.Webhook // nil: webhooks are off
+	Audiences preview.Walker        // nil: campaigns have no preview
 	// Reload deploys the project anew and returns what is wrong with it, when
 	// something is. Nil: there is nothing to reload.
 	Reload   func(context.Context) (diag.List, error)
@@ -81,6 +86,14 @@ func (s *Server) Handler() http.Handler {
 	api.HandleFunc("POST /v1/flows", s.deployFlows)
 	api.HandleFunc("POST /v1/flows/{flow}/runs", s.callFlow)
 	api.HandleFunc("GET /v1/journal", s.getJournal)
+	api.HandleFunc("GET /v1/schedule", s.listSchedule)
+	api.HandleFunc("GET /v1/campaigns", s.listCampaigns)
+	api.HandleFunc("POST /v1/campaigns", s.startCampaign)
+	api.HandleFunc("POST /v1/campaigns/preview", s.previewCampaign)
+	api.HandleFunc("GET /v1/campaigns/{id}", s.showCampaign)
+	api.HandleFunc("POST /v1/campaigns/{id}/pause", s.steerCampaign(engine.SteerPause))
+	api.HandleFunc("POST /v1/campaigns/{id}/resume", s.steerCampaign(engine.SteerResume))
+	api.HandleFunc("POST /v1/campaigns/{id}/cancel", s.steerCampaign(engine.SteerCancel))
 	api.HandleFunc("GET /v1/outbound", s.getOutbound)
 	api.HandleFunc("PUT /v1/outbound", s.putOutbound)
 	api.HandleFunc("POST /-/reload", s.reload)

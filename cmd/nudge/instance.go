@@ -155,6 +155,7 @@ func (i *instance) startRunner(core *engine.Engine, registry *prometheus.Registr
 func (i *instance) serve(registry *prometheus.Registry) error {
 	config := server.Config{
 		Runner: i.runner, Store: i.store, Deployed: i.noteDeploy, Tokens: i.project.Settings.Tokens, Registry: registry, Log: i.log,
+		Audiences: i.audiences,
 	}
 	if secrets := i.project.Settings.Secrets; len(secrets) > 0 {
 		config.Webhooks = &appmessaging.Webhook{Secrets: secrets}

@@ -27,7 +27,7 @@ func newRoot() *cobra.Command {
 	root.AddCommand(
 		newDemo(), newDev(), newServe(), newSandbox(),
 		newNew(), newCheck(), newTest(), newSimulate(), newBacktest(), newSchema(),
-		newSend(), newEvents(), newProfiles(), newFlows(), newRuns(),
+		newSend(), newEvents(), newProfiles(), newFlows(), newRuns(), newCampaigns(), newSchedule(),
 		newStore(), newVersion(),
 	)
 	root.SetHelpCommand(&cobra.Command{Hidden: true})

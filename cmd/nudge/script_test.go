@@ -36,6 +36,7 @@ func TestMain(m *testing.M) {
 //	await PATTERN PROGRAM ...  runs nudge or http until its output matches
 //	example NAME DIR           copies an example
 //	runid NAME ARGS...         sets $NAME to the newest run that runs list finds
+//	campaignid NAME FLOW       sets $NAME to the newest campaign of the flow
 //	code CODE ARGS...          runs nudge, which must exit with the code; out and err
 //	                           have what it said
 //	http METHOD URL            see httpMain; a program
@@ -52,6 +53,7 @@ func TestScripts(t *testing.T) {
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
 			"freeport": freeport, "daemon": startDaemon, "signal": signalDaemon, "end": stopDaemon,
 			"await": await, "example": copyExample, "code": runForCode, "runid": findRun,
+			"campaignid": findCampaign,
 		},
 	})
 }
@@ -79,6 +81,17 @@ func findRun(ts *testscript.TestScript, _ bool, args []string) {
 		ts.Fatalf("there is no run")
 	}
 	ts.Setenv(args[0], page.Runs[0].ID)
+}
+
+func findCampaign(ts *testscript.TestScript, _ bool, args []string) {
+	out, err := command(ts, "campaigns", "list", "-o", "json", "--limit", "1", "--flow", args[1]).Output()
+	ts.Check(err)
+	var page campaignPage
+	ts.Check(json.Unmarshal(out, &page))
+	if len(page.Campaigns) == 0 {
+		ts.Fatalf("there is no campaign of %s", args[1])
+	}
+	ts.Setenv(args[0], page.Campaigns[0].ID)
 }
 
 // await runs a program again and again: a command line has no other way to learn that

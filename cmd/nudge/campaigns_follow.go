@@ -1,0 +1,61 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"time"
+
+	"nudge/server"
+)
+
+// followEvery is how often a campaign that is followed is asked for.
+const followEvery = 500 * time.Millisecond
+
+// followCampaign waits until a campaign takes no more people, and shows on a terminal how
+// far it is. When ctx ends the campaign goes on without us.
+func followCampaign(ctx context.Context, a *api, id string, errs io.Writer) (c server.Campaign, err error) {
+	began, first := time.Now(), -1
+	for {
+		c = server.Campaign{}
+		if err := a.get(ctx, campaignPath(id), nil, &c); err != nil {
+			return c, err
+		}
+		if c.Status != "freezing" && c.Status != "starting" && c.Status != "paused" {
+			clearLine(errs)
+			return c, nil
+		}
+		if first < 0 {
+			first = c.Taken
+		}
+		if isTerminal(errs) {
+			fmt.Fprint(errs, "\r\x1b[K", bar(int64(c.Taken), int64(c.Audience)), pace(&c, c.Taken-first, time.Since(began)))
+		}
+		select {
+		case <-time.After(followEvery):
+		case <-ctx.Done():
+			clearLine(errs)
+			return c, ctx.Err()
+		}
+	}
+}
+
+func clearLine(errs io.Writer) {
+	if isTerminal(errs) {
+		fmt.Fprint(errs, "\r\x1b[K")
+	}
+}
+
+// pace says how fast a campaign takes people, and how long the rest will take.
+func pace(c *server.Campaign, taken int, in time.Duration) string {
+	text := fmt.Sprintf("%d of %d", c.Taken, c.Audience)
+	if c.Status != "starting" {
+		return text + ", " + c.Status
+	}
+	rate := float64(taken) / max(in.Seconds(), 1)
+	if rate <= 0 {
+		return text
+	}
+	left := time.Duration(float64(c.Audience-c.Taken) / rate * float64(time.Second))
+	return fmt.Sprintf("%s, %.0f/s, %s left", text, rate, left.Round(time.Second))
+}

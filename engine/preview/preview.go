@@ -1,0 +1,274 @@
+// Package preview tells what a campaign would do before it starts: the engine itself
+// applies the rows of the audience, on working sets that are thrown away.
+//
+// Whatever decides about a message at the moment it goes out (its template, hours, caps,
+// opt-outs, what the flow asks first) decides here in the same way, because it is the same
+// code. What a preview cannot know is what happens in between: it looks at everybody as
+// they are now.
+package preview
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"time"
+
+	"nudge/engine"
+)
+
+const (
+	// MaxTried is how many rows are applied. All are counted.
+	MaxTried = 10_000
+	// MaxSamples is how many rendered messages are shown.
+	MaxSamples = 10
+	// maxSpans is how many spans of time the forecast has.
+	maxSpans = 48
+)
+
+// Store is read for what is known of people.
+type Store interface {
+	Engine() (*engine.Engine, error)
+	Load(*engine.Needs) (*engine.Loaded, error)
+}
+
+// Walker reads audiences.
+type Walker interface {
+	Walk(ctx context.Context, f engine.Freeze, visit func(engine.Row) error, wrong func(engine.BadRow)) error
+}
+
+// Preview is what a campaign of a flow would do if it started now.
+type Preview struct {
+	Flow     string          `json:"flow"`
+	Rows     int             `json:"rows"` // that can be read
+	Bad      int             `json:"bad"`
+	BadRows  []engine.BadRow `json:"bad_rows,omitempty"`
+	Tried    int             `json:"tried"`           // rows that were applied: the first MaxTried
+	Outcomes map[string]int  `json:"outcomes"`        // of the rows tried
+	Samples  []Sample        `json:"samples"`         // of the messages
+	Takes    string          `json:"takes,omitempty"` // how long the rate makes all rows take
+	Forecast []Span          `json:"forecast"`        // when the messages of the rows tried go out
+}
+
+// Sample is one message as its person would read it.
+type Sample struct {
+	Profile string `json:"profile"`
+	Text    string `json:"text"`
+}
+
+// Span is how many messages go out in a part of the time.
+type Span struct {
+	From      engine.Instant `json:"from"`
+	Messages  int            `json:"messages"`
+	PerMinute float64        `json:"per_minute"`
+}
+
+// trial is a preview in the making.
+type trial struct {
+	Preview
+	store  Store
+	core   *engine.Engine
+	firing *engine.Firing
+	freeze engine.Freeze
+	now    engine.Instant
+	rows   []engine.Row // to be applied together
+	times  []engine.Instant
+	seen   map[engine.PersonHash]bool // of the rows tried
+}
+
+// Of tries a campaign of a flow. Local: as its schedule fires, to each person when their
+// own clock shows the time; else to everybody at once, as an operator starts it. An error
+// of its audience is an [*AudienceError].
+func Of(ctx context.Context, store Store, walker Walker, flow string, now time.Time) (*Preview, error) {
+	core, err := store.Engine()
+	if err != nil {
+		return nil, err
+	}
+	core.State.Outbound, core.State.Killed = engine.OutboundLive, false
+	t := &trial{Preview: Preview{Flow: flow, Outcomes: map[string]int{}, Samples: []Sample{}, Forecast: []Span{}},
+		store: store, core: core, now: engine.InstantOf(now), seen: map[engine.PersonHash]bool{}}
+	if err := t.begin(); err != nil {
+		return nil, err
+	}
+	var failed error
+	err = walker.Walk(ctx, t.freeze, func(row engine.Row) error {
+		failed = t.visit(row)
+		return failed
+	}, func(b engine.BadRow) {
+		if t.Bad++; len(t.BadRows) < engine.MaxBadRows {
+			t.BadRows = append(t.BadRows, b)
+		}
+	})
+	if err != nil && failed == nil && ctx.Err() == nil {
+		return nil, &AudienceError{err}
+	}
+	if err == nil {
+		err = t.apply()
+	}
+	t.finish()
+	return &t.Preview, err
+}
+
+// AudienceError is an audience that cannot be read.
+type AudienceError struct{ Err error }
+
+func (e *AudienceError) Error() string { return e.Err.Error() }
+
+// Unwrap returns what is wrong with the audience.
+func (e *AudienceError) Unwrap() error { return e.Err }
+
+// begin begins the campaign as an operator does, in the engine that is thrown away.
+func (t *trial) begin() error {
+	start := &engine.Input{Kind: engine.InputSteer, Steer: &engine.Steer{Do: engine.SteerStart, Flow: t.Flow}}
+	ws := engine.NewWorkingSet(&engine.Needs{}, &engine.Loaded{})
+	t.core.State.Open = nil
+	out := t.core.Apply(ws, start, t.now, nil)
+	if refused := out.Answer.Refused; refused != nil {
+		return &RefusedError{refused}
+	}
+	t.freeze = out.Freezes[0]
+	frozen := &engine.Input{Kind: engine.InputFrozen, Frozen: &engine.Frozen{Firing: t.freeze.Firing, Audience: "preview", Rows: engine.MaxAudience}}
+	t.core.Apply(ws, frozen, t.now, nil)
+	t.firing = ws.Firings()[0]
+	return nil
+}
+
+// RefusedError is a campaign that cannot be started.
+type RefusedError struct{ Refusal *engine.Refusal }
+
+func (e *RefusedError) Error() string { return e.Refusal.Detail }
+
+func (t *trial) visit(row engine.Row) error {
+	t.Rows++
+	if t.Tried == MaxTried {
+		return nil
+	}
+	t.Tried++
+	person := engine.MemberOf(0, row.Profile).Person
+	if t.seen[person] { // between working sets the engine would not see it
+		t.Outcomes["left out: "+engine.LeftDuplicate]++
+		return nil
+	}
+	t.seen[person] = true
+	if t.rows = append(t.rows, row); len(t.rows) < engine.MaxRows {
+		return nil
+	}
+	return t.apply()
+}
+
+// apply applies the rows in hand to what is known of their people, and counts what came
+// of it.
+func (t *trial) apply() error {
+	if len(t.rows) == 0 {
+		return nil
+	}
+	in := &engine.Input{Kind: engine.InputRows, Rows: &engine.Rows{Firing: t.firing.Number, From: t.firing.Walked, Rows: t.rows}}
+	var needs engine.Needs
+	t.core.Needs(in, &needs)
+	loaded, err := t.store.Load(&needs)
+	if err != nil {
+		return err
+	}
+	loaded.Firings = append(loaded.Firings, t.firing)
+	ws := engine.NewWorkingSet(&needs, loaded)
+	before := t.firing.Left
+	out := t.core.Apply(ws, in, t.now, engine.AnySlots(len(t.rows)))
+	if out.Answer.Ignored != "" || out.Answer.Refused != nil {
+		return fmt.Errorf("preview: the rows were not taken: %+v", out.Answer)
+	}
+	for _, f := range ws.Firings() {
+		t.firing = f
+	}
+	t.left(before, t.firing.Left)
+	changes, _ := ws.Changes()
+	for _, c := range changes {
+		t.started(c.After, out.Posts)
+	}
+	t.rows = t.rows[:0]
+	return nil
+}
+
+// left counts the rows that started no run.
+func (t *trial) left(before, after []engine.Left) {
+	for _, l := range after {
+		i := slices.IndexFunc(before, func(b engine.Left) bool { return b.Reason == l.Reason })
+		if i >= 0 {
+			l.Rows -= before[i].Rows
+		}
+		if l.Rows > 0 {
+			t.Outcomes["left out: "+l.Reason] += l.Rows
+		}
+	}
+}
+
+// started counts a run: it sends at once, later, or not at all.
+func (t *trial) started(r *engine.Run, posts []engine.Post) {
+	if r.Firing != t.firing.Number {
+		return // ended by the entry of a new one
+	}
+	if !r.Live() {
+		t.Outcomes[r.Standing()]++
+		return
+	}
+	i := slices.IndexFunc(posts, func(p engine.Post) bool { return p.Run == r.ID })
+	switch {
+	case i >= 0:
+		t.Outcomes["sends at once"]++
+		t.times = append(t.times, t.now+engine.Instant(t.freeze.Schedule.Rate.Time(len(t.times)).Milliseconds()))
+		t.sample(posts[i])
+	case r.Status == engine.Fetching:
+		t.Outcomes["asks a service first"]++
+	case len(r.Messages) > 0 && r.Messages[len(r.Messages)-1].Status == engine.Unsent:
+		t.Outcomes[r.Standing()]++
+	case r.Deadline != 0 && r.Status == engine.Sending:
+		t.Outcomes["sends later"]++
+		t.times = append(t.times, r.Deadline)
+	default:
+		t.Outcomes["waits first"]++
+	}
+}
+
+func (t *trial) sample(p engine.Post) {
+	if len(t.Samples) == MaxSamples {
+		return
+	}
+	text := p.Content.Body
+	for _, part := range p.Content.Parts {
+		text += part.Data + part.URL
+	}
+	t.Samples = append(t.Samples, Sample{p.Content.To, text})
+}
+
+// finish makes the forecast.
+func (t *trial) finish() {
+	if rate := t.freeze.Schedule.Rate; rate.Messages > 0 && t.Tried > 0 {
+		share := float64(len(t.times)) / float64(t.Tried)
+		t.Takes = rate.Time(int(share * float64(t.Rows))).Round(time.Second).String()
+	}
+	if len(t.times) == 0 {
+		return
+	}
+	slices.Sort(t.times)
+	first, last := t.times[0], t.times[len(t.times)-1]
+	width := engine.Instant(spanOf(last - first).Milliseconds())
+	first -= first % width
+	for _, at := range t.times {
+		from := at - (at-first)%width
+		if n := len(t.Forecast); n == 0 || t.Forecast[n-1].From != from {
+			t.Forecast = append(t.Forecast, Span{From: from})
+		}
+		t.Forecast[len(t.Forecast)-1].Messages++
+	}
+	for i := range t.Forecast {
+		t.Forecast[i].PerMinute = float64(t.Forecast[i].Messages) * float64(time.Minute.Milliseconds()) / float64(width)
+	}
+}
+
+// spanOf is how long the spans of a forecast are over a time.
+func spanOf(whole engine.Instant) time.Duration {
+	for _, d := range []time.Duration{time.Minute, 5 * time.Minute, 15 * time.Minute, time.Hour, 6 * time.Hour} {
+		if time.Duration(whole)*time.Millisecond <= maxSpans*d {
+			return d
+		}
+	}
+	return 24 * time.Hour
+}

@@ -1,0 +1,254 @@
+package server
+
+import (
+	"errors"
+	"fmt"
+	"net/http"
+	"net/url"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"nudge/engine"
+	"nudge/engine/preview"
+	"nudge/flows/diag"
+	"nudge/store"
+)
+
+// Campaign is a firing as the API shows it.
+type Campaign struct {
+	ID      string         `json:"id"`
+	Flow    string         `json:"flow"`
+	Version string         `json:"version"`
+	Status  string         `json:"status"` // freezing, starting, started, finished, paused, held, cancelled, failed or skipped
+	Reason  string         `json:"reason,omitempty"`
+	Due     engine.Instant `json:"due"`
+	Begun   engine.Instant `json:"begun"`
+	Local   bool           `json:"local,omitempty"` // it comes to each person by their own clock
+
+	Audience int               `json:"audience"` // rows, those that cannot be read too
+	Taken    int               `json:"taken"`    // rows
+	Live     uint64            `json:"live"`     // runs
+	Outcomes map[string]uint64 `json:"outcomes"` // of the rows: they add up to the audience
+	BadRows  []engine.BadRow   `json:"bad_rows,omitempty"`
+
+	Missed int            `json:"missed,omitempty"` // firings that a skipped one stands for
+	Until  engine.Instant `json:"until,omitzero"`   // when the last of those was due
+
+	number uint64
+}
+
+// campaignOf is a firing as the API shows it, in an installation.
+func campaignOf(c *store.Campaign, in engine.Installation) Campaign {
+	f := c.Firing
+	shown := Campaign{
+		ID: f.ID, Flow: f.Flow, Version: f.Version, Status: campaignStatus(c, in), Reason: f.Reason, Due: f.Due, Begun: f.Begun,
+		Local: f.Local, Audience: f.Rows + f.Bad, Taken: f.Walked, Live: c.Tally.Live, Outcomes: map[string]uint64{},
+		BadRows: f.BadRows, Missed: f.Missed, Until: f.Until, number: f.Number,
+	}
+	count := func(what string, rows uint64) {
+		if rows > 0 {
+			shown.Outcomes[what] += rows
+		}
+	}
+	for standing, runs := range c.Tally.Standings {
+		count(standing, runs)
+	}
+	for _, l := range f.Left {
+		count("left out: "+l.Reason, uint64(l.Rows))
+	}
+	count("bad", uint64(f.Bad))
+	count("to come", uint64(f.Rows-f.Walked))
+	return shown
+}
+
+func campaignStatus(c *store.Campaign, in engine.Installation) string {
+	switch f := c.Firing; {
+	case f.Open() && f.Installation != in:
+		return "held"
+	case f.Paused:
+		return "paused"
+	case f.Status == engine.Walking:
+		return "starting"
+	case f.Status == engine.Walked && c.Tally.Live > 0:
+		return "started"
+	case f.Status == engine.Walked:
+		return "finished"
+	}
+	return c.Status.String()
+}
+
+var campaignParameters = []string{"flow", "before", "limit"}
+
+func (s *Server) listCampaigns(w http.ResponseWriter, r *http.Request) {
+	before, limit, err := s.campaignPage(r.URL.Query())
+	if err != nil {
+		s.fail(w, r, err)
+		return
+	}
+	state, err := s.config.Store.State()
+	if err != nil {
+		s.fail(w, r, err)
+		return
+	}
+	page, err := s.config.Store.Campaigns(r.URL.Query().Get("flow"), before, limit)
+	if err != nil {
+		s.fail(w, r, err)
+		return
+	}
+	out := struct {
+		Campaigns []Campaign `json:"campaigns"`
+		Next      string     `json:"next,omitempty"`
+	}{Campaigns: []Campaign{}}
+	for i := range page {
+		out.Campaigns = append(out.Campaigns, campaignOf(&page[i], state.Installation))
+	}
+	if len(page) == limit {
+		out.Next = page[limit-1].ID
+	}
+	reply(w, http.StatusOK, out)
+}
+
+// campaignPage reads the parameters of a list.
+func (s *Server) campaignPage(values url.Values) (before uint64, limit int, err error) {
+	wrong := func(field, detail string) error {
+		return problemOf(http.StatusBadRequest, "parameter", field+" "+detail, fieldProblem{field, detail})
+	}
+	for name := range values {
+		if !slices.Contains(campaignParameters, name) {
+			return 0, 0, wrong(name, "is not a parameter here; "+diag.DidYouMean(name, campaignParameters, "allowed"))
+		}
+	}
+	if limit = 50; values.Has("limit") {
+		if limit, err = strconv.Atoi(values.Get("limit")); err != nil || limit < 1 || limit > store.MaxPage {
+			return 0, 0, wrong("limit", "must be a number from 1 to "+strconv.Itoa(store.MaxPage))
+		}
+	}
+	if id := values.Get("before"); id != "" {
+		c, err := s.config.Store.CampaignOf(id)
+		if err != nil {
+			return 0, 0, err
+		}
+		if c == nil {
+			return 0, 0, wrong("before", "must be the ID of a campaign, as next gives it")
+		}
+		before = c.Number
+	}
+	return before, limit, nil
+}
+
+// campaign reads the campaign that a path names.
+func (s *Server) campaign(id string) (Campaign, error) {
+	c, err := s.config.Store.CampaignOf(id)
+	if err != nil {
+		return Campaign{}, err
+	}
+	if c == nil {
+		return Campaign{}, problemOf(http.StatusNotFound, "not-found", "there is no campaign "+id)
+	}
+	state, err := s.config.Store.State()
+	return campaignOf(c, state.Installation), err
+}
+
+func (s *Server) showCampaign(w http.ResponseWriter, r *http.Request) {
+	c, err := s.campaign(r.PathValue("id"))
+	if err != nil {
+		s.fail(w, r, err)
+		return
+	}
+	reply(w, http.StatusOK, c)
+}
+
+// startCampaign starts a campaign of a flow now.
+func (s *Server) startCampaign(w http.ResponseWriter, r *http.Request) {
+	var request struct {
+		ID   string `json:"id"`
+		Flow string `json:"flow"`
+	}
+	if err := s.read(w, r, &request); err != nil {
+		s.fail(w, r, err)
+		return
+	}
+	answer, err := s.submit(r, &engine.Input{Kind: engine.InputSteer, ID: request.ID,
+		Steer: &engine.Steer{Do: engine.SteerStart, Flow: request.Flow}})
+	if err != nil {
+		s.fail(w, r, err)
+		return
+	}
+	i := slices.IndexFunc(answer.Decisions, func(d engine.Decision) bool { return d.Did == engine.DidFire })
+	if i < 0 {
+		s.fail(w, r, fmt.Errorf("starting a campaign led to %+v", answer))
+		return
+	}
+	c, err := s.campaign(answer.Decisions[i].Reason)
+	if err != nil {
+		s.fail(w, r, err)
+		return
+	}
+	reply(w, http.StatusCreated, c)
+}
+
+// steerCampaign pauses, resumes or cancels a campaign, and answers with what it is then.
+func (s *Server) steerCampaign(do engine.SteerVerb) http.HandlerFunc {
+	return func(w http.ResponseWriter, r *http.Request) {
+		var request struct {
+			Reason  string `json:"reason"`
+			EndRuns bool   `json:"end_runs"`
+		}
+		if err := s.read(w, r, &request); err != nil {
+			s.fail(w, r, err)
+			return
+		}
+		c, err := s.campaign(r.PathValue("id"))
+		if err == nil {
+			_, err = s.submit(r, &engine.Input{Kind: engine.InputSteer,
+				Steer: &engine.Steer{Do: do, Firing: c.number, Reason: request.Reason, EndRuns: request.EndRuns}})
+		}
+		if err == nil {
+			c, err = s.campaign(c.ID)
+		}
+		if err != nil {
+			s.fail(w, r, err)
+			return
+		}
+		reply(w, http.StatusOK, c)
+	}
+}
+
+// read decodes a body, which may be empty.
+func (s *Server) read(w http.ResponseWriter, r *http.Request, into any) error {
+	body, err := readBody(w, r, 64<<10)
+	if err != nil || len(strings.TrimSpace(string(body))) == 0 {
+		return err
+	}
+	return decode(body, into)
+}
+
+// previewCampaign tells what a campaign would do if it were started now.
+func (s *Server) previewCampaign(w http.ResponseWriter, r *http.Request) {
+	var request struct {
+		Flow string `json:"flow"`
+	}
+	if err := s.read(w, r, &request); err != nil {
+		s.fail(w, r, err)
+		return
+	}
+	if s.config.Audiences == nil {
+		s.fail(w, r, problemOf(http.StatusNotImplemented, "audiences", "this server reads no audiences"))
+		return
+	}
+	p, err := preview.Of(r.Context(), s.config.Store, s.config.Audiences, request.Flow, time.Now())
+	var refused *preview.RefusedError
+	var unreadable *preview.AudienceError
+	switch {
+	case errors.As(err, &refused):
+		s.fail(w, r, refusalProblem("", refused.Refusal))
+	case errors.As(err, &unreadable):
+		s.fail(w, r, problemOf(http.StatusUnprocessableEntity, "audience", err.Error()))
+	case err != nil:
+		s.fail(w, r, err)
+	default:
+		reply(w, http.StatusOK, p)
+	}
+}

@@ -1,0 +1,60 @@
+package server_test
+
+import (
+	"net/http"
+	"testing"
+	"testing/fstest"
+
+	"nudge/audience"
+	"nudge/engine/preview"
+	"nudge/server"
+)
+
+// TestCampaigns previews and starts a campaign by the API, and shows that what is wrong is
+// told as a problem. The runner of these tests reads no audiences, so the campaign fails
+// where it would freeze its own.
+func TestCampaigns(t *testing.T) {
+	people := fstest.MapFS{"audiences/people.csv": {Data: []byte("profile\nann\nbob\n")}}
+	s := start(t, map[string]string{
+		"flows/sale.yaml": "flow: sale\ntrigger: { at: 2020-01-01 09:00, audience: people.csv }\nsteps: [ { send: { body: 'For {{ profile.id }}' } } ]\n",
+		"flows/lost.yaml": "flow: lost\ntrigger: { cron: 0 9 * * *, timezone: UTC, max_delay: 1h, audience: lost.csv }\nsteps: [ { send: { body: hello } } ]\n",
+		"flows/told.yaml": "flow: told\ntrigger: { event: told }\nsteps: [ { send: { body: hello } } ]\n",
+	}, func(c *server.Config) { c.Audiences = audience.NewShelf(audience.Sources{Project: people}) })
+
+	var p preview.Preview
+	s.do("POST", "/v1/campaigns/preview", `{"flow": "sale"}`).is(http.StatusOK).decode(&p)
+	if p.Rows != 2 || p.Outcomes["sends at once"] != 2 || len(p.Samples) != 2 || p.Samples[1] != (preview.Sample{Profile: "bob", Text: "For bob"}) {
+		t.Errorf("the preview is %+v", p)
+	}
+	for body, status := range map[string]int{
+		`{"flow": "none"}`: http.StatusNotFound, `{"flow": "lost"}`: http.StatusUnprocessableEntity,
+		`{"flow": "told"}`: http.StatusBadRequest, `{"flaw": 1}`: http.StatusBadRequest,
+	} {
+		s.do("POST", "/v1/campaigns/preview", body).is(status)
+	}
+
+	var c server.Campaign
+	s.do("POST", "/v1/campaigns", `{"flow": "sale", "id": "x"}`).is(http.StatusCreated).decode(&c)
+	if c.Flow != "sale" || c.ID == "" {
+		t.Errorf("the campaign is %+v", c)
+	}
+	again := server.Campaign{}
+	s.do("POST", "/v1/campaigns", `{"flow": "sale", "id": "x"}`).is(http.StatusCreated).decode(&again)
+	if again.ID != c.ID {
+		t.Errorf("the same id started %s and %s", c.ID, again.ID)
+	}
+	s.do("POST", "/v1/campaigns", `{"flow": "lost", "id": "x"}`).is(http.StatusConflict)
+	s.do("POST", "/v1/campaigns/nothing/pause", "").is(http.StatusNotFound)
+	s.do("GET", "/v1/campaigns?limit=0", "").is(http.StatusBadRequest)
+	s.do("GET", "/v1/campaigns?flaw=sale", "").is(http.StatusBadRequest)
+	var page struct{ Campaigns []server.Campaign }
+	s.do("GET", "/v1/campaigns?flow=sale", "").is(http.StatusOK).decode(&page)
+	if len(page.Campaigns) != 1 {
+		t.Errorf("the list is %+v", page)
+	}
+	var schedule struct{ Firings []server.Upcoming }
+	s.do("GET", "/v1/schedule?n=2", "").is(http.StatusOK).decode(&schedule)
+	if len(schedule.Firings) != 2 || schedule.Firings[0].Flow != "lost" || schedule.Firings[1].At-schedule.Firings[0].At != 24*3600*1000 {
+		t.Errorf("the schedule is %+v", schedule)
+	}
+}
