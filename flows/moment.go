@@ -51,6 +51,24 @@ func (w Weekdays) String() string {
 	return strings.Join(days, ",")
 }
 
+// String is the moment as a flow writes it.
+func (m *Moment) String() string {
+	clock := fmt.Sprintf("%02d:%02d", m.Hour, m.Minute)
+	switch {
+	case m.Date != Date{}:
+		return fmt.Sprintf("%04d-%02d-%02d %s", m.Date.Year, m.Date.Month, m.Date.Day, clock)
+	case m.Of == nil && m.Days == EveryDay:
+		return clock
+	case m.Of == nil:
+		return m.Days.String() + " " + clock
+	case m.Offset == Duration{}:
+		return m.Of.String()
+	case m.Before:
+		return m.Offset.String() + " before " + m.Of.String()
+	}
+	return m.Offset.String() + " after " + m.Of.String()
+}
+
 // Resolve computes the moment once, at an instant, where the clocks are those of
 // zone. A time of day is the next one, this very minute included; it is never past.
 // A time on a date and an anchored moment may be: they are returned all the same.

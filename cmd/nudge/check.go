@@ -6,12 +6,13 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"nudge/engine/prove"
 	"nudge/flows/diag"
 )
 
 const checkHelp = `Check reads the whole project, nudge.yaml included, and shows everything that is wrong
 with it, each mistake at its line and column. It exits with 1 when there are errors;
-warnings are shown only.
+warnings are shown only. What the flows promise is proved over everything that can happen.
 
 With -o github mistakes become annotations of a GitHub workflow. --explain CODE tells
 what the code in brackets behind a mistake means, with an example.`
@@ -36,6 +37,10 @@ func newCheck() *cobra.Command {
 			return err
 		}
 		p := loadProject(files, readSettings(os.LookupEnv))
+		if !p.List.HasErrors() { // what does not load cannot be explored
+			p.List = append(p.List, prove.Project(p.Project).Diagnose()...)
+			p.List.Sort()
+		}
 		if err := showCheck(c, p, dirArgument(args), *output); err != nil {
 			return failed(err)
 		}

@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strings"
 
+	"nudge/engine/prove"
 	"nudge/flows"
 )
 
@@ -56,8 +57,12 @@ func explain(w io.Writer, code string) error {
 	if says, own := settingsCodes[code]; own {
 		text, ok = code+"\n\n"+says, true
 	}
+	if says, own := prove.Explanations[code]; own {
+		text, ok = code+"\n\n"+says, true
+	}
 	if !ok {
-		known := slices.Sorted(slices.Values(slices.Concat(flows.Codes(), slices.Collect(maps.Keys(settingsCodes)))))
+		known := slices.Sorted(slices.Values(slices.Concat(flows.Codes(), slices.Collect(maps.Keys(settingsCodes)),
+			slices.Collect(maps.Keys(prove.Explanations)))))
 		return wrongUsage(fmt.Errorf("there is no code %q; %s", code, didYouMean(code, known)))
 	}
 	_, err := fmt.Fprintln(w, strings.TrimRight(text, "\n"))

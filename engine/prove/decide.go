@@ -94,7 +94,7 @@ func (w *walk) guess(a flows.Atom) bool {
 	}
 	fact := w.t.choose(2) == 1
 	facts[a.Text] = fact
-	w.trace.needs = append(w.trace.needs, Need{a.Text, fact})
+	w.trace.needs = append(w.trace.needs, Need{Condition: a.Text, Holds: fact})
 	if a.Path != "" && w.witness(a.Path, w.s.facts, w.s.passing) == nil {
 		w.dead = true
 	}

@@ -28,8 +28,8 @@
 //   - Fewest: no run that is not cancelled from outside sends fewer, where no message is
 //     held back by a cap, an opt-out or the outbound mode.
 //   - Life: no run lives longer than that after its start. The time that the provider, a
-//     fetch or a stopped server takes is not counted; a message that is held counts with the longest time its hours are
-//     closed, and with one period of its category's cap. A day counts as 24 hours.
+//     fetch, a stopped server or a cap takes is not counted; a message that waits for its
+//     hours counts with the longest time that they are closed. A day counts as 24 hours.
 //   - Endings and unreachable steps: there are no other endings, and no input leads to
 //     such a step.
 //

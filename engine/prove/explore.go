@@ -109,6 +109,12 @@ func (x *explorer) explore() {
 			continue
 		}
 		x.expand(s, func(w *walk) {
+			for _, step := range w.passed {
+				x.reached[step] = true
+			}
+			for _, u := range w.ended {
+				x.unhandled[u] = true
+			}
 			e := edge{x.add(w.s), w.posted, w.planned, w.counted, w.send, slices.Clone(w.t.chosen), w.cost()}
 			x.nodes[i].edges = append(x.nodes[i].edges, e)
 		})

@@ -22,6 +22,10 @@ func (x *explorer) fill(story Story, instants map[alarm]int64) {
 	}
 	for i := range story {
 		m := &story[i]
+		for k := range m.Needs {
+			a, ok := x.atoms[m.Needs[k].Condition]
+			m.Needs[k].Told = ok && a.Path != pathRoot(a.Path)
+		}
 		switch m.Kind {
 		case MoveStart:
 			m.Data = x.values(flows.NameData, given)
@@ -43,7 +47,8 @@ func (x *explorer) fill(story Story, instants map[alarm]int64) {
 func (x *explorer) profileBefore(needs []Need, known map[string]any) []Move {
 	facts, change := needed(needs), map[string]any{}
 	for _, path := range x.pathsUnder(flows.NameProfile, facts) {
-		if v, ok := known[path]; ok && x.fits(path, v, facts) {
+		v, ok := known[path]
+		if ok && x.fits(path, v, facts) || !ok && x.noneHolds(path, facts) {
 			continue
 		}
 		if v := x.witness(path, facts); v != nil {
@@ -55,6 +60,16 @@ func (x *explorer) profileBefore(needs []Need, known map[string]any) []Move {
 		return nil
 	}
 	return []Move{{Kind: MoveProfile, Data: change}}
+}
+
+// noneHolds reports whether no fact about a path is to be true, as where it is absent.
+func (x *explorer) noneHolds(path string, facts map[string]bool) bool {
+	for text, fact := range facts {
+		if fact && x.atoms[text].Path == path {
+			return false
+		}
+	}
+	return true
 }
 
 // anchored is an instant of a story, in milliseconds after its start.

@@ -18,6 +18,11 @@ type Proof struct {
 	Circles []Circle  `json:"circles,omitempty"`
 }
 
+// Broken reports whether any promise can be broken.
+func (p *Proof) Broken() bool {
+	return slices.ContainsFunc(p.Flows, func(r *Report) bool { return len(r.Broken) > 0 })
+}
+
 // Project explores every flow of a project that loads.
 func Project(p *flows.Project) *Proof {
 	j := &job{project: p, lives: map[string]int64{}}
@@ -62,13 +67,10 @@ func (j *job) closed(s *flows.Send) int64 {
 	return longestHold(windows)
 }
 
-// longest is how long a message may be held at all: for its hours, and for a free place
-// under the cap of its category, but not beyond its max_delay.
+// longest is how long a message waits for its hours at the most: not beyond its
+// max_delay.
 func (j *job) longest(s *flows.Send) int64 {
 	hold := j.closed(s)
-	if c := j.project.Categories[s.Category]; c != nil && c.AtMost > 0 {
-		hold += nominal(c.Per)
-	}
 	if late := nominal(s.MaxDelay); late > 0 {
 		hold = min(hold, late)
 	}

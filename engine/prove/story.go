@@ -43,6 +43,7 @@ const (
 type Need struct {
 	Condition string `json:"condition"`
 	Holds     bool   `json:"holds"`
+	Told      bool   `json:"told"` // the story gives a value with which it comes out so
 }
 
 // Story is a shortest way to something: the inputs of one run, with what they lead to.

@@ -29,7 +29,7 @@ func (w *walk) wait(s *flows.Step) (next int, parked bool) {
 // endUnnamed ends the wait the run is at by an outcome that no line of it names.
 func (w *walk) endUnnamed(outcome string) (next int) {
 	if w.f.Steps[w.s.at].Verb == flows.VerbWait {
-		w.unhandled[unnamed{w.s.at, outcome}] = true
+		w.ended = append(w.ended, unnamed{w.s.at, outcome})
 	}
 	w.endWait(w.s.at, outcome)
 	return w.f.Steps[w.s.at].Next

@@ -16,6 +16,9 @@ type walk struct {
 	trace trace // what happened, for a story
 	dead  bool  // this cannot happen
 
+	passed []int     // steps
+	ended  []unnamed // waits that no line of theirs ended
+
 	posted  int // messages that went out
 	planned int // messages that were to go out, those included that we hold back
 	counted int // messages within the period that is counted
@@ -30,7 +33,7 @@ func (w *walk) advance(at int) {
 			return
 		}
 		w.s.at = at
-		w.reached[at] = true
+		w.passed = append(w.passed, at)
 		next, parked := w.step(&w.f.Steps[at])
 		if parked || w.dead {
 			return
@@ -71,7 +74,7 @@ func (w *walk) step(s *flows.Step) (next int, parked bool) {
 		return w.repeat(s)
 	case flows.VerbSplit:
 		arm := w.t.choose(len(s.Split))
-		w.trace.needs = append(w.trace.needs, Need{fmt.Sprintf("%s deals arm %d", s.ID, arm+1), true})
+		w.trace.needs = append(w.trace.needs, Need{Condition: fmt.Sprintf("%s deals arm %d", s.ID, arm+1), Holds: true})
 		return s.Split[arm].Then, false
 	case flows.VerbCollect:
 		return w.collect(s)

@@ -1,0 +1,114 @@
+package main
+
+import (
+	"bufio"
+	"fmt"
+	"io"
+	"strings"
+
+	"nudge/engine/prove"
+)
+
+// writeProof writes a proof for people.
+func writeProof(out io.Writer, proof *prove.Proof, stories bool) error {
+	w := &proofWriter{bufio.NewWriter(out), paletteFor(out)}
+	for i, r := range proof.Flows {
+		if i > 0 {
+			w.line("")
+		}
+		w.flow(r, stories)
+	}
+	for _, c := range proof.Circles {
+		w.line("\n%s %s", w.bold("flows that start each other:"), c)
+	}
+	return w.Flush()
+}
+
+type proofWriter struct {
+	*bufio.Writer
+	palette
+}
+
+func (w *proofWriter) line(format string, args ...any) { fmt.Fprintf(w, format+"\n", args...) }
+
+// fact writes one thing that was proved.
+func (w *proofWriter) fact(name, format string, args ...any) {
+	w.line("  %s %s", w.dim(fmt.Sprintf("%-11s", name)), fmt.Sprintf(format, args...))
+}
+
+func (w *proofWriter) flow(r *prove.Report, stories bool) {
+	w.line("%s", w.bold(r.Flow))
+	if !r.Proved {
+		w.fact("not proved", "it has more than %d states; nothing can be claimed of it", prove.MaxStates)
+		return
+	}
+	w.messages(r)
+	w.life(r)
+	w.endings(r)
+	for _, h := range r.Holds {
+		late := ""
+		if h.TooLate {
+			late = "; its max_delay is shorter, and then it is unsent"
+		}
+		w.fact("hours", "%s may wait for them up to %s%s", h.Step, h.Longest, late)
+	}
+	for _, p := range r.Unhandled {
+		w.fact("unhandled", "%s: %s may end as %s, and no line of it says what then", p.Span, p.Step, p.Outcome)
+	}
+	for _, p := range r.Unreachable {
+		w.fact("unreachable", "%s: nothing leads to %s", p.Span, p.Step)
+	}
+	w.broken(r)
+	if stories {
+		for _, e := range r.Endings {
+			w.line("\n%s", strings.TrimRight(r.YAML("ends as "+e.Outcome, e.Story), "\n"))
+		}
+	}
+}
+
+func (w *proofWriter) messages(r *prove.Report) {
+	text := fmt.Sprintf("%d to %d", r.Fewest, r.Most)
+	if r.Fewest == r.Most {
+		text = fmt.Sprint(r.Most)
+	}
+	if r.Attempts > 0 {
+		text += fmt.Sprintf("; %d where nobody can say what became of one and it is sent again", r.Attempts)
+	}
+	w.fact("messages", "%s", text)
+	for _, c := range r.Categories {
+		capped := "no cap"
+		if c.Cap > 0 {
+			capped = fmt.Sprintf("a person gets at most %d per %s; one run alone makes %d in that time", c.Cap, c.Per, c.In)
+		}
+		w.fact("", "%s: at most %d a run, %s", c.Name, c.Most, capped)
+	}
+}
+
+func (w *proofWriter) life(r *prove.Report) {
+	if r.Life.Endless {
+		w.fact("life", "without end, in %s", strings.Join(r.Life.Waits, ", "))
+		return
+	}
+	w.fact("life", "at most %s", r.Life)
+}
+
+func (w *proofWriter) endings(r *prove.Report) {
+	var words []string
+	for _, e := range r.Endings {
+		word := e.Outcome
+		if e.Goal {
+			word += " (goal)"
+		}
+		words = append(words, word)
+	}
+	w.fact("ends as", "%s", strings.Join(words, ", "))
+}
+
+func (w *proofWriter) broken(r *prove.Report) {
+	for _, b := range r.Broken {
+		w.line("  %s %s: %s (%s)", w.wrap("31", fmt.Sprintf("%-11s", "broken")), b.What, b.Found, b.Span)
+		if len(b.Story) > 0 {
+			w.line("\n%s", strings.TrimRight(r.YAML("breaks "+b.What, b.Story), "\n"))
+		}
+	}
+}
