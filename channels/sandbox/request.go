@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"unicode/utf8"
 )
 
 // request is a send, as far as the service looks at it.
@@ -76,23 +77,11 @@ type alert struct {
 	} `json:"platforms"`
 }
 
-// sender is an object; the vendor's page also shows a plain name once, so that is
-// taken too.
+// sender is who a message is from.
 type sender struct {
 	ProfileID string `json:"profileId"`
 	Name      string `json:"name"`
 	AvatarURL string `json:"avatarUrl"`
-}
-
-// UnmarshalJSON takes an object or a name.
-func (s *sender) UnmarshalJSON(raw []byte) error {
-	if len(raw) > 0 && raw[0] == '"' {
-		err := json.Unmarshal(raw, &s.Name)
-		s.ProfileID = s.Name
-		return err
-	}
-	type plain sender
-	return json.Unmarshal(raw, (*plain)(s))
 }
 
 // failures is everything that is wrong with a request.
@@ -150,7 +139,27 @@ func section(all map[string]json.RawMessage, into any) error {
 	if !ok {
 		return nil
 	}
-	return json.Unmarshal(raw, into)
+	err := json.Unmarshal(raw, into)
+	if wrong, ok := errors.AsType[*json.UnmarshalTypeError](err); ok && wrong.Field == "from" && wrong.Value == "string" {
+		return json.Unmarshal(withSender(raw), into)
+	}
+	return err
+}
+
+// withSender makes an object of a sender that is a plain name: the vendor's page shows
+// one once.
+func withSender(raw []byte) []byte {
+	var all map[string]json.RawMessage
+	if json.Unmarshal(raw, &all) != nil {
+		return raw
+	}
+	name := all["from"]
+	all["from"] = fmt.Appendf(nil, `{"profileId":%s,"name":%s}`, name, name)
+	out, err := json.Marshal(all)
+	if err != nil {
+		panic("sandbox: raw JSON does not encode: " + err.Error())
+	}
+	return out
 }
 
 // notAsWanted is the failure behind an error of encoding/json.
@@ -192,10 +201,13 @@ func (r *request) profile() string {
 	return id
 }
 
-// asText is a JSON string.
+// asText is a JSON string. Nearly all are as they stand between their quotes.
 func asText(raw json.RawMessage) (text string, ok bool) {
-	if len(raw) == 0 || raw[0] != '"' {
+	if len(raw) < 2 || raw[0] != '"' {
 		return "", false
+	}
+	if inner := raw[1 : len(raw)-1]; !bytes.ContainsRune(inner, '\\') && utf8.Valid(inner) {
+		return string(inner), true
 	}
 	return text, json.Unmarshal(raw, &text) == nil
 }
