@@ -57,13 +57,28 @@ func (a *application) takePlace(r *Run, f *flows.Flow, m *Message) {
 		}
 	}
 	p.Caps = kept
-	i, found := p.capOf(category)
-	if !found {
-		p.Caps = slices.Insert(p.Caps, i, CapCount{Category: category})
+	m.Cap = category
+	p.place(m)
+}
+
+// takeAgain counts a message again whose place was given back. The run may have ended
+// long ago, and its version be forgotten: nothing of the flow is asked.
+func (a *application) takeAgain(r *Run, m *Message) {
+	if m.Cap != "" && !m.Counted {
+		m.Counted = true
+		a.editPerson(r.Profile).place(m)
 	}
-	at := &p.Caps[i].At
-	n, _ := slices.BinarySearch(*at, m.Posted)
-	*at = slices.Insert(*at, n, m.Posted)
+}
+
+// place counts a message under its cap.
+func (p *Person) place(m *Message) {
+	i, found := p.capOf(m.Cap)
+	if !found {
+		p.Caps = slices.Insert(p.Caps, i, CapCount{Category: m.Cap})
+	}
+	at := slices.Clone(p.Caps[i].At)
+	n, _ := slices.BinarySearch(at, m.Posted)
+	p.Caps[i].At = slices.Insert(at, n, m.Posted)
 }
 
 // giveBack frees the place of a message of which it is sure that it was not sent.
@@ -72,12 +87,11 @@ func (a *application) giveBack(r *Run, m *Message) {
 		return
 	}
 	m.Counted = false
-	category := a.e.flowOf(r).Steps[m.Step].Send.Category
 	p := a.ws.person(r.Profile)
 	if p == nil {
 		return
 	}
-	i, found := p.capOf(category)
+	i, found := p.capOf(m.Cap)
 	if !found {
 		return
 	}

@@ -13,7 +13,8 @@ type Message struct {
 	Planned    Instant // when it was to go out: the "now" of its template
 	Order      uint64  // place in the outbox: the input that planned it
 	Posted     Instant // when the newest attempt was claimed
-	Counted    bool    // the newest attempt has a place under the cap of its category
+	Cap        string  // category under whose cap it was given a place; empty for none
+	Counted    bool    // the newest attempt has that place
 	Reason     string  // why it is held, unsent, failed, deferred or unknown
 	ProviderID string  // the provider's message ID, once known
 	Conv       string  // conversation it was posted to

@@ -31,9 +31,7 @@ func (a *application) receipt(rc *channels.Receipt) {
 	m = r.Message(rc.Ref.Message)
 	before := m.Status
 	m.Status, m.Reason = status, ""
-	if !m.Counted { // it went out though the provider had said that it did not
-		a.takePlace(r, a.e.flowOf(r), m)
-	}
+	a.takeAgain(r, m) // it went out, though the provider may have said that it did not
 	if status.lost() {
 		m.Reason = cut(rc.Reason, MaxReasonBytes)
 	}

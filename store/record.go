@@ -145,6 +145,7 @@ func messageFields(c *codec, m *engine.Message, clock *instants) {
 	clock.write(c, &m.Planned)
 	c.uint(&m.Order)
 	clock.write(c, &m.Posted)
+	c.str(&m.Cap)
 	c.bool(&m.Counted)
 	c.str(&m.Reason)
 	c.str(&m.ProviderID)
