@@ -36,6 +36,9 @@ func (e *Engine) checkProfile(c *ProfileChange) *Refusal {
 	if c.Profile == "" || len(c.Profile) > MaxProfileBytes {
 		return invalid("profile", fmt.Sprintf("must be 1 to %d bytes", MaxProfileBytes))
 	}
+	if c.OptOuts != nil && len(*c.OptOuts) > MaxOptOuts {
+		return limit("opt_outs", MaxOptOuts, "categories")
+	}
 	if err := e.checkAttributes(c.Set); err != nil {
 		refusal := &Refusal{Why: RefusedShape, Detail: err.Error()}
 		if m := new(shape.Mismatch); errors.As(err, &m) {
@@ -130,7 +133,10 @@ func (in *Input) digest() uint64 {
 	case InputCall:
 		mix(h, in.Call.Flow, in.Call.Profile, in.Call.Key, string(in.Call.Data))
 	case InputProfile:
-		mix(h, in.Profile.Profile, string(in.Profile.Set), fmt.Sprint(in.Profile.Replace, in.Profile.OptOuts != nil, in.Profile.Forget))
+		mix(h, in.Profile.Profile, string(in.Profile.Set), fmt.Sprint(in.Profile.Replace, in.Profile.Forget, in.Profile.OptOuts != nil))
+		if in.Profile.OptOuts != nil {
+			mix(h, *in.Profile.OptOuts...)
+		}
 	case InputSteer:
 		mix(h, in.Steer.Do.String(), in.Steer.Flow, fmt.Sprint(in.Steer.Firing, in.Steer.EndRuns), in.Steer.Reason)
 	case InputCancel:

@@ -24,6 +24,7 @@ const (
 	MaxQueue          = 100      // events that wait in a person's queue
 	MaxReplyStarts    = 10       // runs of one flow that replies of one person start, per ReplyStartsPer
 	MaxFetchBytes     = 64 << 10 // a fetched answer that is kept; a larger one reads as no JSON
+	MaxOptOuts        = 1000     // categories that a person is opted out of by name
 	MaxProfileData    = 64 << 10 // what is known of a person
 )
 

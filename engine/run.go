@@ -138,6 +138,15 @@ func (r *Run) Message(n int) *Message {
 // current is the message a sending run is parked on.
 func (r *Run) current() *Message { return r.Message(len(r.Messages)) }
 
+// HeldUntil is when the message that the run is parked on is looked at again, where its
+// hours or its cap hold it; else 0.
+func (r *Run) HeldUntil() Instant {
+	if r.Status != Sending || r.current().Status != Held {
+		return 0
+	}
+	return r.alarmOf(AtMessage)
+}
+
 // sentBy returns the newest message of the given step, or nil.
 func (r *Run) sentBy(step int) *Message {
 	for i := len(r.Messages) - 1; i >= 0; i-- {

@@ -1,5 +1,7 @@
 package engine
 
+import "strings"
+
 // Entry is one thing that happened to a run, in compact form: which input, which
 // step, which decision. The words are made when it is read (see Describe).
 type Entry struct {
@@ -9,6 +11,19 @@ type Entry struct {
 	Message int    // number of the message concerned; 0 for none
 	Attempt int    // of the message; 0 for none
 	Detail  string // event type, outcome, reason or text, as the kind says
+}
+
+// UnsentReason is why the message of the entry stays here, one of UnsentReasons, or
+// nothing when the entry does not say that one does.
+func (e *Entry) UnsentReason() string {
+	switch {
+	case e.Kind == KindUnsent:
+		reason, _, _ := strings.Cut(e.Detail, ":")
+		return reason
+	case e.Kind == KindSkipped && e.Message != 0:
+		return ReasonSkipped
+	}
+	return ""
 }
 
 // NoStep stands in Entry.Step for an entry that concerns no step.

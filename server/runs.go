@@ -23,9 +23,10 @@ type Run struct {
 	Profile   string          `json:"profile"`
 	Key       string          `json:"key,omitempty"`
 	StartedBy string          `json:"started_by"`
-	Status    string          `json:"status"` // sending, waiting or ended
+	Status    string          `json:"status"` // sending, held, waiting, fetching or ended
 	Step      string          `json:"step,omitempty"`
 	Deadline  engine.Instant  `json:"deadline,omitzero"`
+	HeldUntil engine.Instant  `json:"held_until,omitzero"` // when a held message is looked at again
 	Started   engine.Instant  `json:"started"`
 	Ended     engine.Instant  `json:"ended,omitzero"`
 	Outcome   string          `json:"outcome,omitempty"`
@@ -66,6 +67,9 @@ func RunOf(r *engine.Run, f *flows.Flow) Run {
 	}
 	if r.Live() {
 		run.Step = stepName(f, r.At)
+	}
+	if run.HeldUntil = r.HeldUntil(); run.HeldUntil != 0 {
+		run.Status = engine.Held.String()
 	}
 	return run
 }

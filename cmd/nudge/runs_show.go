@@ -49,6 +49,8 @@ func writeRun(w io.Writer, r *server.Run) {
 	switch {
 	case r.Outcome != "":
 		fmt.Fprintf(w, "ended %s: %s\n", r.Ended, r.Outcome)
+	case r.HeldUntil != 0:
+		fmt.Fprintf(w, "held at %s until %s\n", r.Step, r.HeldUntil)
 	case r.Deadline != 0:
 		fmt.Fprintf(w, "%s at %s until %s\n", r.Status, r.Step, r.Deadline)
 	default:

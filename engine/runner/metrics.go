@@ -20,6 +20,7 @@ type metrics struct {
 	started  *prometheus.CounterVec
 	ended    *prometheus.CounterVec
 	messages *prometheus.CounterVec
+	unsent   *prometheus.CounterVec
 	posts    *prometheus.CounterVec
 	requests *prometheus.HistogramVec
 	heldNow  *prometheus.GaugeVec
@@ -44,6 +45,7 @@ func newMetrics(reg prometheus.Registerer, q *queue, accounts []Account) (*metri
 		started:  counter("nudge_runs_started_total", "Runs started, by flow.", "flow"),
 		ended:    counter("nudge_runs_ended_total", "Runs ended, by flow and outcome.", "flow", "outcome"),
 		messages: counter("nudge_messages_total", "What happened to messages, by flow and kind.", "flow", "what"),
+		unsent:   counter("nudge_unsent_total", "Messages that were held back, by flow and reason.", "flow", "reason"),
 		posts:    counter("nudge_posts_total", "Messages posted to the provider, by account and outcome.", "account", "outcome"),
 		requests: prometheus.NewHistogramVec(prometheus.HistogramOpts{Name: "nudge_request_messages", Help: "Messages in one request to the provider, by account.",
 			Buckets: prometheus.ExponentialBuckets(1, 2, 13)}, []string{"account"}),
@@ -58,7 +60,7 @@ func newMetrics(reg prometheus.Registerer, q *queue, accounts []Account) (*metri
 	}
 	var errs []error
 	for _, c := range []prometheus.Collector{m.inputs, m.ignored, m.refused, m.busy, m.started, m.ended,
-		m.messages, m.posts, m.requests, m.heldNow, m.postTime, m.stepTime, m.batch, m.faults} {
+		m.messages, m.unsent, m.posts, m.requests, m.heldNow, m.postTime, m.stepTime, m.batch, m.faults} {
 		errs = append(errs, reg.Register(c))
 	}
 	for c, name := range map[class]string{commands: "commands", results: "results", inbound: "inbound", events: "events"} {
@@ -132,6 +134,9 @@ func (m *metrics) change(c *engine.Change) {
 		from = len(c.Before.Timeline)
 	}
 	for _, e := range c.After.Timeline[from:] {
+		if reason := e.UnsentReason(); reason != "" {
+			m.unsent.WithLabelValues(c.After.Flow, reason).Inc()
+		}
 		switch {
 		case e.Kind == engine.KindEnded:
 			m.ended.WithLabelValues(c.After.Flow, c.After.Outcome).Inc()
