@@ -41,6 +41,7 @@ func TestMain(m *testing.M) {
 //	                           have what it said
 //	http METHOD URL            see httpMain; a program
 func TestScripts(t *testing.T) {
+	refuseStop(t)
 	testscript.Run(t, testscript.Params{
 		Dir:           "testdata/script",
 		UpdateScripts: *update,
@@ -56,6 +57,25 @@ func TestScripts(t *testing.T) {
 			"campaignid": findCampaign,
 		},
 	})
+}
+
+// refuseStop holds that no script has a line that begins with stop. That is a command of
+// the script language itself, which ends the script well: nothing below it would be run.
+func refuseStop(t *testing.T) {
+	t.Helper()
+	files, err := filepath.Glob("testdata/script/*.txt")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, file := range files {
+		text, err := os.ReadFile(file)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if regexp.MustCompile(`(?m)^stop\b`).Match(text) {
+			t.Errorf("%s: stop ends the script there; a daemon is ended by end NAME", file)
+		}
+	}
 }
 
 // freeport finds a port that nobody listens on.
