@@ -2,6 +2,7 @@ package channels
 
 import (
 	"context"
+	"encoding/json"
 	"fmt"
 	"slices"
 	"strings"
@@ -113,6 +114,15 @@ type Reply struct {
 	Text         string    `json:"text,omitempty"`
 	Answers      Ref       `json:"answers,omitzero"` // the message it answers, when the provider says so; zero otherwise
 	At           time.Time `json:"at,omitzero"`      // the provider's instant
+}
+
+// ProfileChange is what the provider says it knows of a person since something of it
+// changed.
+type ProfileChange struct {
+	ID      string          // the provider's ID of the event: the same one delivered twice has the same
+	Profile string          // the person
+	Fields  json.RawMessage // a JSON object of what it knows, without the provider's own fields
+	At      time.Time       // the provider's instant
 }
 
 func name(names []string, i int, what string) string {

@@ -47,16 +47,18 @@ type Config struct {
 	// Reload deploys the project anew and returns what is wrong with it, when
 	// something is. Nil: there is nothing to reload.
 	Reload   func(context.Context) (diag.List, error)
-	Deployed func()              // called after a deploy by the API; nil: nobody wants to know
-	Tokens   []string            // bearer tokens; none: every request must come from this machine
-	Registry prometheus.Gatherer // for /metrics; nil: none
-	Log      *slog.Logger        // nil: nothing is logged
+	Deployed func()               // called after a deploy by the API; nil: nobody wants to know
+	Profiles bool                 // what webhooks say of people becomes what is known of them
+	Tokens   []string             // bearer tokens; none: every request must come from this machine
+	Registry *prometheus.Registry // for /metrics, and for the server's own; nil: none
+	Log      *slog.Logger         // nil: nothing is logged
 }
 
 // Server serves the API and the webhooks.
 type Server struct {
 	config Config
 	flows  flowCache
+	hooks  *webhookMetrics
 }
 
 // New returns a server, or an error that names what is missing.
@@ -67,7 +69,11 @@ func New(config Config) (*Server, error) {
 	if config.Log == nil {
 		config.Log = slog.New(slog.DiscardHandler)
 	}
-	return &Server{config: config, flows: flowCache{store: config.Store}}, nil
+	hooks, err := newWebhookMetrics(config.Registry)
+	if err != nil {
+		return nil, err
+	}
+	return &Server{config: config, flows: flowCache{store: config.Store}, hooks: hooks}, nil
 }
 
 // Handler serves everything, webhooks included.

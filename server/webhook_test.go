@@ -3,6 +3,8 @@ package server_test
 import (
 	"encoding/json"
 	"fmt"
+	"slices"
+	"strings"
 	"testing"
 
 	"nudge/channels"
@@ -58,6 +60,58 @@ func TestWebhookOfAnotherInstallationIsDropped(t *testing.T) {
 	if r := s.show(id); r.Status == "ended" {
 		t.Errorf("a receipt of another installation ended the run")
 	}
+	s.do("GET", "/metrics", "").is(200,
+		`nudge_inputs_ignored_total{kind="receipt",reason="another installation sent it"} 1`)
+}
+
+// A body may have exactly as many bytes as are configured, 10 MB at most.
+func TestWebhookOfTenMegabytes(t *testing.T) {
+	s := start(t, shop, func(c *server.Config) { c.Webhooks.MaxBody = appmessaging.MaxBody })
+	id, sent := s.run("1", "ann")
+	body := receipt("message.read", sent)
+	body += strings.Repeat(" ", appmessaging.MaxBody-len(body))
+	s.webhook(body+" ").is(413, "larger than 10 MB")
+	if r := s.show(id); r.Status == "ended" {
+		t.Error("a body that is too large ended the run")
+	}
+	s.webhook(body).is(200)
+	if r := s.show(id); r.Status != "ended" {
+		t.Errorf("a body of 10 MB was taken, and the run is %s", r.Status)
+	}
+}
+
+func TestWebhookOfFiveHundred(t *testing.T) {
+	s := start(t, shop)
+	id, sent := s.run("1", "ann")
+	all := slices.Repeat([]string{receipt("message.delivered", sent)}, 499)
+	all = append(all, receipt("message.read", sent))
+	s.webhook("[" + strings.Join(all, ",") + "]").is(200)
+	if r := s.show(id); r.Status != "ended" {
+		t.Errorf("the last of 500 read the message, and the run is %s", r.Status)
+	}
+	s.do("GET", "/metrics", "").is(200, `nudge_webhook_events_total{kind="receipt"} 500`)
+}
+
+func TestWebhookWithBothSecrets(t *testing.T) {
+	s := start(t, shop, func(c *server.Config) { c.Webhooks.Secrets = []appmessaging.Secret{secret, "the one before"} })
+	for _, good := range []string{secret, "the one before"} {
+		body := `{"name": "new.thing"}`
+		s.do("POST", "/webhooks/comapi", body, appmessaging.SignatureHeader, appmessaging.Sign(good, []byte(body))).is(200)
+	}
+	s.do("GET", "/metrics", "").is(200, `nudge_webhook_events_total{kind="unknown"} 2`)
+}
+
+func TestWebhookChangesProfiles(t *testing.T) {
+	const body = `{"eventId": "e7", "name": "profile.update", "payload": {"id": "zoe", "city": "Bath", "_createdBy": "x"}}`
+	s := start(t, shop, func(c *server.Config) { c.Profiles = true })
+	s.webhook(body).is(200)
+	s.webhook(body).is(200)
+	s.do("GET", "/v1/profiles/zoe", "").is(200, `"city":"Bath"`)
+	s.do("GET", "/metrics", "").is(200, `nudge_webhook_events_total{kind="profile"} 2`)
+
+	off := start(t, shop)
+	off.webhook(body).is(200)
+	off.do("GET", "/v1/profiles/zoe", "").is(404)
 }
 
 func TestWebhookIsRefused(t *testing.T) {
@@ -68,7 +122,7 @@ func TestWebhookIsRefused(t *testing.T) {
 	s.do("POST", "/webhooks/comapi", good, header, appmessaging.Sign("another", []byte(good))).is(401)
 	s.do("POST", "/webhooks/comapi", good+" ", header, appmessaging.Sign(secret, []byte(good))).is(401)
 	s.webhook("true").is(400, "neither a JSON object nor an array")
-	s.webhook(string(make([]byte, appmessaging.MaxWebhook+1))).is(413, "larger than 10 MB")
+	s.webhook(string(make([]byte, appmessaging.DefaultBody+1))).is(413, "larger than 4 MB")
 	s.do("GET", "/webhooks/comapi", "").is(405, "allowed: POST")
 }
 

@@ -10,15 +10,25 @@ import (
 	"nudge/channels"
 )
 
-// Names of the events that we understand (Dotdigital, "One API messages").
-const inbound = "message.inbound"
+// Names of the events that are no receipts in every case (Dotdigital, "One API
+// messages", "App messaging message events", webhook API).
+const (
+	inbound          = "message.inbound"
+	conversationSent = "conversationMessage.sent" // by the person, or to them
+	profileCreate    = "profile.create"
+	profileUpdate    = "profile.update"
+)
 
+// statuses is the names of the events that are receipts. Those of a conversation name
+// the message by the ID that it has there, and have no metadata.
 var statuses = map[string]channels.Status{
-	"message.sent":      channels.Sent,
-	"message.delivered": channels.Delivered,
-	"message.read":      channels.Read,
-	"message.failed":    channels.Failed,
-	"message.expired":   channels.Expired,
+	"message.sent":                  channels.Sent,
+	"message.delivered":             channels.Delivered,
+	"message.read":                  channels.Read,
+	"message.failed":                channels.Failed,
+	"message.expired":               channels.Expired,
+	"conversationMessage.delivered": channels.Delivered,
+	"conversationMessage.read":      channels.Read,
 }
 
 // envelope holds the fields that we read of an event. Everything that is not
@@ -63,15 +73,8 @@ type place struct {
 // its name above all.
 func decode(raw []byte) (envelope, error) {
 	var e envelope
-	err := json.Unmarshal(raw, &e)
-	if wrong, ok := errors.AsType[*json.UnmarshalTypeError](err); ok {
-		if wrong.Field == "" {
-			return e, fmt.Errorf("is a JSON %s, want an object", wrong.Value)
-		}
-		return e, fmt.Errorf("%s is a JSON %s, want %s", wrong.Field, wrong.Value, wrong.Type.Kind())
-	}
-	if err != nil {
-		return e, fmt.Errorf("not JSON: %w", err)
+	if err := json.Unmarshal(raw, &e); err != nil {
+		return e, jsonFault(err)
 	}
 	if e.Name == "" {
 		return e, errors.New("has no name")
@@ -79,7 +82,24 @@ func decode(raw []byte) (envelope, error) {
 	return e, nil
 }
 
-func (e *envelope) receipt(status channels.Status) (channels.Receipt, error) {
+// jsonFault is an error of encoding/json in words about the envelope.
+func jsonFault(err error) error {
+	wrong, ok := errors.AsType[*json.UnmarshalTypeError](err)
+	switch {
+	case !ok:
+		return fmt.Errorf("not JSON: %w", err)
+	case wrong.Field == "":
+		return fmt.Errorf("is a JSON %s, want an object", wrong.Value)
+	}
+	return fmt.Errorf("%s is a JSON %s, want %s", wrong.Field, wrong.Value, wrong.Type.Kind())
+}
+
+var (
+	errNoMessage = errors.New("has neither payload.id nor payload.metadata.nudge, so nothing says which message it is about")
+	errNoID      = errors.New("has no payload.messageId, so a copy of it could not be told apart")
+)
+
+func (in *Inbound) receipt(e *envelope, status channels.Status) error {
 	p := &e.Payload
 	r := channels.Receipt{
 		Ref:        p.Metadata.ref,
@@ -88,16 +108,16 @@ func (e *envelope) receipt(status channels.Status) (channels.Receipt, error) {
 		At:         e.Timestamp.or(p.UpdatedOn),
 	}
 	if r.ProviderID == "" && r.Ref.IsZero() {
-		return r, errors.New("has neither payload.id nor payload.metadata.nudge, " +
-			"so nothing says which message it is about")
+		return errNoMessage
 	}
 	if status == channels.Failed || status == channels.Expired {
 		r.Reason = cmp.Or(text(p.FailureReason), findReason(p.StatusDetails), findReason(p.Details))
 	}
-	return r, nil
+	in.Receipts = append(in.Receipts, r)
+	return nil
 }
 
-func (e *envelope) reply() (channels.Reply, error) {
+func (in *Inbound) reply(e *envelope) error {
 	p := &e.Payload
 	r := channels.Reply{
 		ID:           cmp.Or(p.MessageID, p.ID, e.EventID),
@@ -109,11 +129,12 @@ func (e *envelope) reply() (channels.Reply, error) {
 	}
 	switch {
 	case r.Profile == "":
-		return r, errors.New("has no payload.from.profileId, so nobody wrote it")
+		return errors.New("has no payload.from.profileId, so nobody wrote it")
 	case r.ID == "":
-		return r, errors.New("has no payload.messageId, so a copy of it could not be told apart")
+		return errNoID
 	}
-	return r, nil
+	in.Replies = append(in.Replies, r)
+	return nil
 }
 
 // words are the text of a reply: its body, or its first part of plain text.
@@ -121,11 +142,16 @@ func (p *payload) words() string {
 	if body := text(p.Body); body != "" {
 		return body
 	}
+	return partWords(p.MessageParts)
+}
+
+// partWords is the first plain text of some parts; empty where there is none.
+func partWords(raw json.RawMessage) string {
 	var parts []struct {
 		Type string          `json:"type"`
 		Data json.RawMessage `json:"data"` // text, base64 or an object
 	}
-	if len(p.MessageParts) == 0 || json.Unmarshal(p.MessageParts, &parts) != nil {
+	if len(raw) == 0 || json.Unmarshal(raw, &parts) != nil {
 		return ""
 	}
 	for _, part := range parts {

@@ -2,6 +2,7 @@ package appmessaging
 
 import (
 	"bytes"
+	"cmp"
 	"errors"
 	"fmt"
 
@@ -9,14 +10,16 @@ import (
 )
 
 // Limits on a webhook. A batch has at most 500 envelopes (Dotdigital, webhook
-// API), and nothing documented nests deeper than eight levels.
+// API), which is 8 KiB for each by default, and nothing documented nests deeper than
+// eight levels.
 const (
-	MaxWebhook = 10 << 20 // bytes of a body
-	MaxDepth   = 32       // levels of JSON within one envelope
+	DefaultBody = 4 << 20  // bytes of a body
+	MaxBody     = 10 << 20 // bytes of a body that may be configured
+	MaxDepth    = 32       // levels of JSON within one envelope
 )
 
 var (
-	// ErrTooLarge reports a webhook of more than MaxWebhook bytes. Answer 413.
+	// ErrTooLarge reports a webhook of more bytes than are taken. Answer 413.
 	ErrTooLarge = errors.New("appmessaging: the webhook is too large")
 
 	// ErrMalformed reports a webhook that is neither a JSON object nor an array, so
@@ -29,23 +32,32 @@ type Webhook struct {
 	// Secrets are the secrets of the webhook, any of which is good: two while one
 	// replaces the other. Without any, every webhook is refused.
 	Secrets []Secret
+
+	// MaxBody is how many bytes a body may have, at most the constant of that name; 0
+	// means DefaultBody. Bodies are read before their signature can be checked.
+	MaxBody int
 }
 
-// Inbound is what one webhook brought. Receipts and Replies are in the order of
-// the body. The strings in it are copies; the body may be used again.
+// Limit is how many bytes a body may have.
+func (w Webhook) Limit() int { return cmp.Or(w.MaxBody, DefaultBody) }
+
+// Inbound is what one webhook brought. Receipts, Replies and Profiles are in the order
+// of the body. The strings in it are copies; the body may be used again.
 type Inbound struct {
 	Receipts []channels.Receipt
 	Replies  []channels.Reply
+	Profiles []channels.ProfileChange
 
 	// Ignored has a line for every envelope that is neither: the name of its event,
 	// and after a colon what was wrong when it is an event that we know.
 	Ignored []string
+	Unknown int // how many of Ignored are events that we do not know
 }
 
 // Decode verifies the signature over the raw body and decodes it. Its errors are
 // ErrTooLarge, ErrSignature and ErrMalformed; with an error, Inbound is zero.
 func (w Webhook) Decode(body []byte, signature string) (Inbound, error) {
-	if len(body) > MaxWebhook {
+	if len(body) > w.Limit() {
 		return Inbound{}, ErrTooLarge
 	}
 	if err := w.Verify(body, signature); err != nil {
@@ -129,21 +141,25 @@ func (in *Inbound) add(p piece) {
 		return
 	}
 	e, err := decode(p.json)
-	status, isReceipt := statuses[e.Name]
-	switch {
-	case err == nil && isReceipt:
-		var r channels.Receipt
-		if r, err = e.receipt(status); err == nil {
-			in.Receipts = append(in.Receipts, r)
+	switch e.Name {
+	case inbound:
+		if err == nil {
+			err = in.reply(&e)
 		}
-	case err == nil && e.Name == inbound:
-		var r channels.Reply
-		if r, err = e.reply(); err == nil {
-			in.Replies = append(in.Replies, r)
+	case conversationSent:
+		err = in.conversation(&e, p.json)
+	case profileCreate, profileUpdate:
+		err = in.profile(&e, p.json)
+	default:
+		status, ok := statuses[e.Name]
+		if !ok && e.Name != "" {
+			in.Unknown++
+			in.ignore(e.Name, nil) // its payload is not ours to judge
+			return
 		}
-	case !isReceipt && e.Name != inbound && e.Name != "":
-		in.ignore(e.Name, nil) // its payload is not ours to judge
-		return
+		if err == nil {
+			err = in.receipt(&e, status)
+		}
 	}
 	if err != nil {
 		in.ignore(e.Name, err)

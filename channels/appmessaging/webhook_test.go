@@ -88,6 +88,7 @@ func TestDecode(t *testing.T) {
 		return Inbound{Replies: []channels.Reply{r}}
 	}
 	ignored := func(lines ...string) Inbound { return Inbound{Ignored: lines} }
+	unheard := func(names ...string) Inbound { return Inbound{Ignored: names, Unknown: len(names)} }
 	from := `"from":{"profileId":"dave"}`
 	say := func(payload string) string { return event("message.inbound", "{"+payload+"}") }
 	here := from + `,"to":{"conversationId":"c1"}`
@@ -136,7 +137,39 @@ func TestDecode(t *testing.T) {
 		{"reply, received", say(`"id":"m2",` + here + `,"body":"yes","receivedOn":"2030-01-31T08:00:00Z"`),
 			reply(func(r *channels.Reply) { r.At = time.Date(2030, 1, 31, 8, 0, 0, 0, time.UTC) })},
 
-		{"other event", event("profile.update", `{"id":7}`), ignored("profile.update")},
+		{"other event", event("conversation.create", `{"id":7}`), unheard("conversation.create")},
+		{"other event of a profile", event("profile.delete", `{"id":"dave","by":"x"}`), unheard("profile.delete")},
+
+		{"profile", event("profile.update", `{"id":"dave","city":"Bath","n":1e3,"to":7,"_createdBy":"x"}`),
+			Inbound{Profiles: []channels.ProfileChange{
+				{ID: "e1", Profile: "dave", Fields: []byte(`{"city":"Bath","n":1e3,"to":7}`), At: at},
+			}}},
+		{"new profile", event("profile.create", `{"id":"dave"}`),
+			Inbound{Profiles: []channels.ProfileChange{{ID: "e1", Profile: "dave", Fields: []byte(`{}`), At: at}}}},
+		{"profile of nobody", event("profile.update", `{"id":7}`),
+			ignored("profile.update: has no payload.id, so nothing says whom it is about")},
+		{"profile that is a list", event("profile.update", `[]`),
+			ignored("profile.update: payload is a JSON array, want map")},
+		{"profile without an event ID", `{"name":"profile.update","payload":{"id":"dave"}}`,
+			ignored("profile.update: has no eventId, so a copy of it could not be told apart")},
+
+		{"conversation, delivered", event("conversationMessage.delivered", `{"id":"m1","conversationId":"c1",`+
+			`"scope":"a2p","direction":"inbound","isPublicConversation":false,"profileId":"dave",`+
+			`"timestamp":"2030-01-31T08:00:00Z","conversationEventId":5}`),
+			Inbound{Receipts: []channels.Receipt{{ProviderID: "m1", Status: channels.Delivered, At: at}}}},
+		{"conversation, read", event("conversationMessage.read", `{"id":"m1",`+ours+`}`), receipt(channels.Read, "")},
+		{"conversation, sent to them", event("conversationMessage.sent", `{"id":"m1",`+ours+`,"context":`+
+			`{"from":{"id":"Support"},"conversationId":"c1","sentOn":"2030-01-31T09:00:00.604Z","direction":"outbound"}}`),
+			receipt(channels.Sent, "")},
+		{"conversation, sent by them", event("conversationMessage.sent", `{"id":"m2","metadata":{},"context":`+
+			`{"from":{"id":"dave"},"conversationId":"c1","sentBy":"session:dave","sentOn":"2030-01-31T09:00:00.604Z",`+
+			`"scope":"a2p","direction":"inbound"},"parts":[{"data":"yes","size":3,"type":"text/plain"}],"conversationEventId":4}`),
+			reply(nil)},
+		{"conversation, sent by nobody", event("conversationMessage.sent", `{"id":"m2","context":{"direction":"inbound"}}`),
+			ignored("conversationMessage.sent: has no payload.context.from.id, so nobody wrote it")},
+		{"conversation, sent as nothing", event("conversationMessage.sent", `{}`), ignored("conversationMessage.sent: " +
+			"has neither payload.id nor payload.metadata.nudge, so nothing says which message it is about")},
+
 		{"no name", `{"payload":{}}`, ignored("malformed: has no name")},
 		{"name is a number", `{"name":7}`, ignored("malformed: name is a JSON number, want string")},
 		{"ID is a number", event("message.read", `{"id":7}`),
@@ -152,7 +185,7 @@ func TestDecode(t *testing.T) {
 		{"empty array", ` [ ] `, Inbound{}},
 		{"array of one", "[" + event("message.read", plain) + "]\n", receipt(channels.Read, "")},
 		{"brackets in strings", `[{"name":"a]}\"[{,"},` + event("message.read", plain) + "]",
-			Inbound{Receipts: receipt(channels.Read, "").Receipts, Ignored: []string{`a]}"[{,`}}},
+			Inbound{Receipts: receipt(channels.Read, "").Receipts, Ignored: []string{`a]}"[{,`}, Unknown: 1}},
 		{"bad neighbours", `[7,{"name":tru},` + event("message.read", plain) + `,"x",,` +
 			event("message.sent", plain) + `,null]`,
 			Inbound{
@@ -190,7 +223,7 @@ func TestDecodeErrors(t *testing.T) {
 		{"cut off object", `{"name":"message.read"`, ErrMalformed},
 		{"cut off array", `[{"name":"message.read"}`, ErrMalformed},
 		{"two arrays", `[{}][{}]`, ErrMalformed},
-		{"too large", strings.Repeat(" ", MaxWebhook+1), ErrTooLarge},
+		{"too large", strings.Repeat(" ", DefaultBody+1), ErrTooLarge},
 	} {
 		_, err := hook.Decode([]byte(test.body), Sign(secret, []byte(test.body)))
 		if !errors.Is(err, test.want) {
@@ -199,6 +232,50 @@ func TestDecodeErrors(t *testing.T) {
 	}
 	if _, err := hook.Decode([]byte(`[`), "00"); !errors.Is(err, ErrSignature) {
 		t.Errorf("a body that is malformed and not signed: got %v, want ErrSignature", err)
+	}
+}
+
+// TestDecodeLimits: a body may have exactly as many bytes as are allowed, by default and
+// where more is configured.
+func TestDecodeLimits(t *testing.T) {
+	envelope := event("message.read", `{"id":"m1",`+ours+`}`)
+	for _, configured := range []int{0, len(envelope), MaxBody} {
+		w := Webhook{Secrets: []Secret{secret}, MaxBody: configured}
+		body := []byte(envelope + strings.Repeat(" ", w.Limit()-len(envelope)))
+		if in, err := w.Decode(body, Sign(secret, body)); err != nil || len(in.Receipts) != 1 {
+			t.Errorf("%d bytes: got %+v, %v", len(body), in, err)
+		}
+		body = append(body, ' ')
+		if _, err := w.Decode(body, Sign(secret, body)); !errors.Is(err, ErrTooLarge) {
+			t.Errorf("%d bytes of %d: got %v, want ErrTooLarge", len(body), w.Limit(), err)
+		}
+	}
+}
+
+// TestDecodeBatch: 500 envelopes, the most that the provider sends, among them one of
+// every kind that is no receipt.
+func TestDecodeBatch(t *testing.T) {
+	var all []string
+	for i := range 500 {
+		switch i {
+		case 100:
+			all = append(all, event("never.heard.of", `{}`))
+		case 200:
+			all = append(all, event("message.inbound", `{"id":"r","from":{"profileId":"dave"},"body":"yes"}`))
+		case 300:
+			all = append(all, `{"name":"message.read"}`)
+		default:
+			all = append(all, event("message.read", fmt.Sprintf(`{"id":"m%d",%s}`, i, ours)))
+		}
+	}
+	body := []byte("[" + strings.Join(all, ",") + "]")
+	in, err := hook.Decode(body, Sign("older", body))
+	if err != nil || len(in.Receipts) != 497 || len(in.Replies) != 1 || in.Unknown != 1 || len(in.Ignored) != 2 {
+		t.Fatalf("got %d receipts, %d replies, %d unknown, ignored %q, error %v",
+			len(in.Receipts), len(in.Replies), in.Unknown, in.Ignored, err)
+	}
+	if first, last := in.Receipts[0].ProviderID, in.Receipts[496].ProviderID; first != "m0" || last != "m499" {
+		t.Errorf("the receipts are from %s to %s: not in the order of the body", first, last)
 	}
 }
 

@@ -1,0 +1,58 @@
+package appmessaging
+
+import (
+	"cmp"
+	"encoding/json"
+	"errors"
+
+	"nudge/channels"
+)
+
+// spoken is the payload of conversationMessage.sent.
+type spoken struct {
+	ID       string          `json:"id"`
+	Metadata echo            `json:"metadata"`
+	Parts    json.RawMessage `json:"parts"`
+	Context  struct {
+		From struct {
+			ID string `json:"id"`
+		} `json:"from"`
+		ConversationID string  `json:"conversationId"`
+		SentOn         instant `json:"sentOn"`
+		Direction      string  `json:"direction"` // inbound: from the person
+	} `json:"context"`
+}
+
+// conversation reads a message of a conversation: what a person wrote is a reply, and
+// what was written to them a receipt that it was sent.
+func (in *Inbound) conversation(e *envelope, raw []byte) error {
+	var outer struct {
+		Payload spoken `json:"payload"`
+	}
+	if err := json.Unmarshal(raw, &outer); err != nil {
+		return jsonFault(err)
+	}
+	p := &outer.Payload
+	at := p.Context.SentOn.or(e.Timestamp)
+	if p.Context.Direction != "inbound" {
+		if p.ID == "" && p.Metadata.ref.IsZero() {
+			return errNoMessage
+		}
+		in.Receipts = append(in.Receipts, channels.Receipt{
+			Ref: p.Metadata.ref, ProviderID: p.ID, Status: channels.Sent, At: at,
+		})
+		return nil
+	}
+	r := channels.Reply{
+		ID: cmp.Or(p.ID, e.EventID), Profile: p.Context.From.ID, Conversation: p.Context.ConversationID,
+		Text: partWords(p.Parts), At: at,
+	}
+	switch {
+	case r.Profile == "":
+		return errors.New("has no payload.context.from.id, so nobody wrote it")
+	case r.ID == "":
+		return errNoID
+	}
+	in.Replies = append(in.Replies, r)
+	return nil
+}
