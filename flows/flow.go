@@ -109,7 +109,8 @@ type Step struct {
 	Fetch   *Fetch
 	Opt     *Opt
 
-	Loops []int // indexes of the repeats around the step, the innermost last
+	Loops  []int  // indexes of the repeats around the step, the innermost last
+	Digest uint64 // of what the step says, with what is inside of it: equal where nothing was edited
 }
 
 // Share is one arm of a split.

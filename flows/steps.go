@@ -1,6 +1,8 @@
 package flows
 
 import (
+	"hash/fnv"
+	"io"
 	"slices"
 	"strings"
 
@@ -60,7 +62,7 @@ func (r *reader) step(m *node.Map, at int, k *known) (joints []joint, ends bool)
 	h := r.heads[r.headAt[m.Span().Start]]
 	r.checkID(m, h)
 	r.flow.Steps = append(r.flow.Steps, Step{
-		ID: h.id, Verb: h.verb, Span: m.Span(), Next: End, Loops: slices.Clone(r.loops),
+		ID: h.id, Verb: h.verb, Span: m.Span(), Next: End, Loops: slices.Clone(r.loops), Digest: digest(m),
 	})
 	condition := r.expr(m.Get("if"), k.scope(), forCondition)
 	r.flow.Steps[at].If = condition
@@ -180,4 +182,11 @@ func (r *reader) checkID(m *node.Map, h head) {
 		r.list.Errorf(t.Span, CodeDuplicateID, "", "the step in line %d has the id %q already",
 			first.at.Span().Start.Line, t.Value)
 	}
+}
+
+// digest is a hash of what a step says.
+func digest(m *node.Map) uint64 {
+	h := fnv.New64a()
+	io.WriteString(h, m.Canonical())
+	return h.Sum64()
 }

@@ -68,26 +68,9 @@ type DeployedFlow struct {
 // project that does not load changes nothing. What its nudge.yaml says to the server
 // itself, such as account and listen, is not looked at: that is read at the start.
 func (s *Server) deployFlows(w http.ResponseWriter, r *http.Request) {
-	body, err := readBody(w, r, MaxProjectBody)
+	p, warnings, err := projectOf(w, r)
 	if err != nil {
 		s.fail(w, r, err)
-		return
-	}
-	var request struct {
-		Files []flows.File `json:"files"`
-	}
-	if err := decode(body, &request); err != nil {
-		s.fail(w, r, err)
-		return
-	}
-	files, err := projectFiles(request.Files)
-	if err != nil {
-		s.fail(w, r, err)
-		return
-	}
-	p, list := flows.Load(files)
-	if list.HasErrors() {
-		s.fail(w, r, projectProblem(list))
 		return
 	}
 	deployed, err := s.deploy(r, p)
@@ -95,7 +78,30 @@ func (s *Server) deployFlows(w http.ResponseWriter, r *http.Request) {
 		s.fail(w, r, err)
 		return
 	}
-	reply(w, http.StatusOK, Deployed{deployed, append(diag.List{}, list...)})
+	reply(w, http.StatusOK, Deployed{deployed, append(diag.List{}, warnings...)})
+}
+
+// projectOf reads the files of a project from a request's body, and loads them.
+func projectOf(w http.ResponseWriter, r *http.Request) (*flows.Project, diag.List, error) {
+	body, err := readBody(w, r, MaxProjectBody)
+	if err != nil {
+		return nil, nil, err
+	}
+	var request struct {
+		Files []flows.File `json:"files"`
+	}
+	if err := decode(body, &request); err != nil {
+		return nil, nil, err
+	}
+	files, err := projectFiles(request.Files)
+	if err != nil {
+		return nil, nil, err
+	}
+	p, list := flows.Load(files)
+	if list.HasErrors() {
+		return nil, nil, projectProblem(list)
+	}
+	return p, list, nil
 }
 
 func (s *Server) deploy(r *http.Request, p *flows.Project) ([]DeployedFlow, error) {

@@ -90,6 +90,7 @@ func (s *Server) Handler() http.Handler {
 	api.HandleFunc("DELETE /v1/profiles/{id}", s.forgetProfile)
 	api.HandleFunc("GET /v1/flows", s.listFlows)
 	api.HandleFunc("POST /v1/flows", s.deployFlows)
+	api.HandleFunc("POST /v1/flows/plan", s.planFlows)
 	api.HandleFunc("POST /v1/flows/{flow}/runs", s.callFlow)
 	api.HandleFunc("GET /v1/journal", s.getJournal)
 	api.HandleFunc("GET /v1/schedule", s.listSchedule)

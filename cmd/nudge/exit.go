@@ -12,6 +12,8 @@ const (
 	exitInput  = 1 // the input is wrong: a project that does not load, a refused event
 	exitUsage  = 2 // the command line is wrong
 	exitFailed = 3 // the server or the disk failed
+
+	exitAffected = 4 // of nudge plan: the deploy would move or end somebody's run
 )
 
 // exitError is an error that says what to exit with.

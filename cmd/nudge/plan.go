@@ -1,0 +1,156 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"os"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"nudge/engine"
+	"nudge/engine/plan"
+)
+
+const planHelp = `Plan says what a deploy of a folder's flows would do to the people who are in the flows
+now, and changes nothing: which versions change and why, who is parked where, whom a
+migration takes over, and what each would still get under the old version and under the
+new one. What is ahead of a run is found by living it to its end in virtual time, once with
+a person who never reads and once with one who reads everything.
+
+A deploy by itself moves nobody. Migrations that the new version declares do; where none
+does, the plan shows what { from: STEP, to: same } would.
+
+It looks at the running server, or with --store at a data folder whose server has stopped.
+It exits with 4 when the deploy would move or end somebody's run.`
+
+func newPlan() *cobra.Command {
+	var dataDir string
+	c := &cobra.Command{
+		Use:     "plan [DIR]",
+		Short:   "Show what a deploy would do to those who are in the flows now",
+		Long:    planHelp,
+		Example: "  nudge plan\n  nudge plan shop --store shop/data -o json",
+		Args:    cobra.MaximumNArgs(1),
+	}
+	flags := addAPIFlags(c)
+	c.Flags().StringVar(&dataDir, "store", "", "look at this data folder instead of the server")
+	output := outputFlag(c)
+	c.RunE = func(c *cobra.Command, args []string) error {
+		p, err := mustLoad(dirArgument(args), readPeople(os.LookupEnv), c.ErrOrStderr())
+		if err != nil {
+			return err
+		}
+		made, err := makePlan(c.Context(), p, dataDir, flags)
+		if err != nil {
+			return err
+		}
+		if *output == asJSON {
+			err = writeJSON(c.OutOrStdout(), made)
+		} else {
+			err = writePlan(c.OutOrStdout(), made)
+		}
+		if err == nil && made.Affected > 0 {
+			return coded(exitAffected, errShown)
+		}
+		return failed(err)
+	}
+	return c
+}
+
+// makePlan asks the server, or looks at a data folder.
+func makePlan(ctx context.Context, p *project, dataDir string, flags *apiFlags) (*plan.Plan, error) {
+	if dataDir != "" {
+		s, err := openStore(dataDir)
+		if err != nil {
+			return nil, err
+		}
+		defer s.Close()
+		made, err := plan.Make(ctx, s, p.Flows, engine.InstantOf(time.Now()))
+		return made, failed(err)
+	}
+	a, err := flags.api()
+	if err != nil {
+		return nil, err
+	}
+	files, err := deployable(p)
+	if err != nil {
+		return nil, err
+	}
+	made := &plan.Plan{}
+	return made, a.post(ctx, "/v1/flows/plan", map[string]any{"files": files}, made)
+}
+
+// writePlan shows what a deploy would do, a flow after the other.
+func writePlan(out io.Writer, p *plan.Plan) error {
+	for _, f := range p.Flows {
+		switch f.Change {
+		case plan.Unchanged:
+			fmt.Fprintf(out, "%s: unchanged, %s\n", f.Flow, plural(int(f.Live), "live run"))
+		case plan.New:
+			fmt.Fprintf(out, "%s: new, version %s\n", f.Flow, f.Next)
+		case plan.Removed:
+			fmt.Fprintf(out, "%s: removed; %s go on\n", f.Flow, plural(int(f.Live), "live run"))
+		case plan.Changed:
+			fmt.Fprintf(out, "%s: version %s becomes %s (%s)\n", f.Flow, f.Active, f.Next, strings.Join(f.Because, ", "))
+		}
+		for _, parked := range f.Parked {
+			writeParked(out, &parked, f.Active)
+		}
+	}
+	text := fmt.Sprintf("\n%s on other versions than those to be deployed; the deploy moves or ends %d of them", plural(int(p.Parked), "run"), p.Affected)
+	_, err := fmt.Fprintln(out, text)
+	return err
+}
+
+func writeParked(out io.Writer, p *plan.Parked, active string) {
+	version := ""
+	if p.Version != active {
+		version = " of version " + p.Version
+	}
+	fmt.Fprintf(out, "  %s at %s%s (%s in the new version): %s\n", plural(int(p.Runs), "run"), p.Step, version, p.InNext, fate(p))
+	if len(p.Sample) > 0 {
+		fmt.Fprintf(out, "    such as %s\n", strings.Join(p.Sample, ", "))
+	}
+	looked := ""
+	if uint64(p.Looked) < p.Runs {
+		looked = fmt.Sprintf(" (of the %d newest)", p.Looked)
+	}
+	writeAhead(out, "still ahead"+looked, p.Ahead)
+	name := "then"
+	if p.Hypothetical {
+		name = fmt.Sprintf("with { from: %s, to: same }", p.Step)
+	}
+	writeAhead(out, name, p.Then)
+	for _, why := range p.Refused {
+		fmt.Fprintf(out, "    not to be moved: %s\n", why)
+	}
+}
+
+func fate(p *plan.Parked) string {
+	switch p.Fate {
+	case plan.Moves:
+		return "move to " + p.To
+	case plan.Ends:
+		return "end as " + p.To
+	}
+	return "stay"
+}
+
+func writeAhead(out io.Writer, name string, all []plan.Ahead) {
+	for _, a := range all {
+		count := ""
+		if len(all) > 1 {
+			count = fmt.Sprintf(" for %d", a.Runs)
+		}
+		unread, read := a.IfUnread.String(), a.IfRead.String()
+		if unread == read {
+			fmt.Fprintf(out, "    %s%s: %s\n", name, count, unread)
+			continue
+		}
+		fmt.Fprintf(out, "    %s%s, unread: %s\n", name, count, unread)
+		fmt.Fprintf(out, "    %s%s, read: %s\n", name, count, read)
+	}
+}

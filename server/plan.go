@@ -1,0 +1,24 @@
+package server
+
+import (
+	"net/http"
+	"time"
+
+	"nudge/engine"
+	"nudge/engine/plan"
+)
+
+// planFlows says what a deploy of a project would do, and changes nothing.
+func (s *Server) planFlows(w http.ResponseWriter, r *http.Request) {
+	p, _, err := projectOf(w, r)
+	if err != nil {
+		s.fail(w, r, err)
+		return
+	}
+	made, err := plan.Make(r.Context(), s.config.Store, p.Flows, engine.InstantOf(time.Now()))
+	if err != nil {
+		s.fail(w, r, err)
+		return
+	}
+	reply(w, http.StatusOK, made)
+}
