@@ -117,16 +117,7 @@ func since(text string, now time.Time) (time.Time, error) {
 func (f *backtestFlags) journal(c *cobra.Command) (journal, error) {
 	// The worlds make much that is soon forgotten; collecting it seldom is half the time.
 	debug.SetGCPercent(400)
-	if f.store != "" {
-		return openStore(f.store)
-	}
-	a, err := f.api.api()
-	if err != nil {
-		return nil, err
-	}
-	bar := newProgress(c.ErrOrStderr(), "input", nil)
-	defer bar.clear()
-	return a.fetchJournal(c.Context(), bar)
+	return openJournal(c, f.api, f.store)
 }
 
 func bundlesOf(p *flows.Project) (all []flows.Bundle) {

@@ -30,7 +30,7 @@ func newCheck() *cobra.Command {
 	output := outputFlagOf(c, asText, asJSON, asGitHub)
 	c.RunE = func(c *cobra.Command, args []string) error {
 		if code != "" {
-			return explain(c.OutOrStdout(), code)
+			return explainCode(c.OutOrStdout(), code)
 		}
 		files, err := openProject(dirArgument(args))
 		if err != nil {

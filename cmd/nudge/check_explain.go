@@ -51,8 +51,8 @@ Right:
 `,
 }
 
-// explain tells what a code means.
-func explain(w io.Writer, code string) error {
+// explainCode tells what a code means.
+func explainCode(w io.Writer, code string) error {
 	text, ok := flows.Explain(code)
 	if says, own := settingsCodes[code]; own {
 		text, ok = code+"\n\n"+says, true

@@ -11,6 +11,8 @@ import (
 	"net/http"
 	"os"
 
+	"github.com/spf13/cobra"
+
 	"nudge/engine"
 	"nudge/engine/backtest"
 	"nudge/server"
@@ -18,10 +20,24 @@ import (
 	"nudge/store/bolt"
 )
 
-// journal is where a backtest reads from; it is closed after.
+// journal is where backtest and explain read from; it is closed after.
 type journal interface {
 	backtest.Source
 	io.Closer
+}
+
+// openJournal opens the journal of a data folder, or without one that of the server.
+func openJournal(c *cobra.Command, flags *apiFlags, dir string) (journal, error) {
+	if dir != "" {
+		return openStore(dir)
+	}
+	a, err := flags.api()
+	if err != nil {
+		return nil, err
+	}
+	bar := newProgress(c.ErrOrStderr(), "input", nil)
+	defer bar.clear()
+	return a.fetchJournal(c.Context(), bar)
 }
 
 // openStore opens a data folder for reading.

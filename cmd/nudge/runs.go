@@ -9,7 +9,7 @@ import (
 func newRuns() *cobra.Command {
 	c := group("runs", "Look at the runs of a running server")
 	flags := addAPIFlags(c)
-	c.AddCommand(newRunsList(flags), newRunsShow(flags), newRunsCancel(flags))
+	c.AddCommand(newRunsList(flags), newRunsShow(flags), newRunsExplain(flags), newRunsCancel(flags))
 	return c
 }
 

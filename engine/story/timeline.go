@@ -65,7 +65,7 @@ func (w *World) say(run int, kind LineKind, text string) {
 // look notes a condition that the engine evaluated. A run that looks again and sees the
 // same says so only once.
 func (w *World) look(c engine.Condition) {
-	text := explain(c)
+	text := Explain(c)
 	if c.Run == nil {
 		w.say(0, LineCondition, c.Flow.Name+": "+text)
 		return
@@ -78,8 +78,8 @@ func (w *World) look(c engine.Condition) {
 	w.timeline.looks[c.Run.ID] = append(w.timeline.looks[c.Run.ID], look{len(c.Run.Timeline), text})
 }
 
-// explain is a condition with what it saw.
-func explain(c engine.Condition) string {
+// Explain is a condition with what it saw, in words.
+func Explain(c engine.Condition) string {
 	if c.Err != nil {
 		return fmt.Sprintf("if %s cannot be told: %v", c.Expr, c.Err)
 	}

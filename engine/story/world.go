@@ -109,14 +109,53 @@ func NewWorld(deployed []*flows.Flow, people []Person, start time.Time, folder f
 	if err != nil {
 		return nil, err
 	}
+	w := newWorld(kept, core, start, folder)
+	return w, w.begin(deployed, people)
+}
+
+func newWorld(kept *store.Store, core *engine.Engine, now time.Time, folder fs.FS) *World {
 	w := &World{
-		loop: runner.NewLoop(kept, core, senders), kept: kept, now: start, zone: start.Location(),
+		loop: runner.NewLoop(kept, core, senders), kept: kept, now: now, zone: now.Location(),
 		scripts: map[string]sandbox.Script{}, byID: map[engine.RunID]*Run{}, timeline: newTimeline(), Coverage: NewCoverage(),
+		audiences: audience.NewShelf(audience.Sources{Project: folder, People: kept}),
 	}
-	w.audiences = audience.NewShelf(audience.Sources{Project: folder, People: kept})
 	w.loop.UseAudiences(w.audiences)
 	core.Observe(engine.Observer{Step: w.Coverage.step, Condition: w.look})
-	return w, w.begin(deployed, people)
+	return w
+}
+
+// Resume is a world that goes on from what a store holds, at an instant.
+func Resume(kept *store.Store, core *engine.Engine, now time.Time) (*World, error) {
+	w := newWorld(kept, core, now, nil)
+	return w, w.settle()
+}
+
+// Adopt makes a run that was there before known to the world: its number, and its
+// messages, of which something may become.
+func (w *World) Adopt(known *engine.Run) *Run {
+	r := w.byID[known.ID]
+	if r == nil {
+		r = w.number(known)
+		r.Run, r.entries = known, len(known.Timeline)
+	}
+	for i := range known.Messages {
+		m := &known.Messages[i]
+		if m.Attempt == 0 {
+			continue
+		}
+		ref := channels.Ref{Installation: w.loop.Core().State.Installation.String(), Run: known.ID.String(), Message: i + 1, Attempt: m.Attempt}
+		w.Messages = append(w.Messages, &Message{Run: r, Number: i + 1, Step: &r.Flow.Steps[m.Step], At: m.Posted.Time(),
+			Content: channels.Message{To: known.Profile, Conversation: m.Conv, Ref: ref}})
+	}
+	return r
+}
+
+// number makes a run one of the world's.
+func (w *World) number(known *engine.Run) *Run {
+	r := &Run{Number: len(w.runs) + 1, seen: map[int]bool{},
+		Flow: w.loop.Core().Flow(engine.FlowVersion{Flow: known.Flow, Version: known.Version})}
+	w.byID[known.ID], w.runs = r, append(w.runs, r)
+	return r
 }
 
 // begin deploys the flows and makes the people known, in one step: what is due at this very
@@ -200,8 +239,10 @@ func (w *World) take(groups []*runner.Group, step *runner.Step) {
 	for _, c := range step.Changes {
 		r := w.byID[c.After.ID]
 		if r == nil {
-			r = &Run{Number: len(w.runs) + 1, seen: map[int]bool{}, Flow: w.loop.Core().Flow(engine.FlowVersion{Flow: c.After.Flow, Version: c.After.Version})}
-			w.byID[c.After.ID], w.runs = r, append(w.runs, r)
+			r = w.number(c.After)
+			if c.Before != nil { // it was there before the world was
+				r.entries = len(c.Before.Timeline)
+			}
 		}
 		r.Run = c.After
 	}

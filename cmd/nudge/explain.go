@@ -1,0 +1,223 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"nudge/engine"
+	"nudge/engine/explain"
+	"nudge/engine/story"
+	"nudge/flows"
+)
+
+const explainHelp = `Explain tells why a person did or did not get something: every event, reply and call that
+could have started the flow for them, each condition with the values that it saw at the
+time, the rule that stopped it, and the runs that did start.
+
+It replays the journal of the running server, or with --store that of a data folder whose
+server has stopped, from its first input on.`
+
+// past is where what happened is read from.
+type past struct {
+	api    *apiFlags
+	store  string
+	output *format
+}
+
+func addPast(c *cobra.Command, api *apiFlags) *past {
+	p := &past{api: api, output: outputFlag(c)}
+	c.Flags().StringVar(&p.store, "store", "", "read the journal of this data folder instead of the server's")
+	return p
+}
+
+// open opens the journal.
+func (p *past) open(c *cobra.Command) (journal, error) {
+	return openJournal(c, p.api, p.store)
+}
+
+func newExplain() *cobra.Command {
+	var q explain.Question
+	c := &cobra.Command{
+		Use:     "explain --profile PERSON --flow FLOW",
+		Short:   "Tell why a person did or did not get something",
+		Long:    explainHelp,
+		Example: "  nudge explain --profile ann --flow order_shipped",
+		Args:    cobra.NoArgs,
+	}
+	from := addPast(c, addAPIFlags(c))
+	c.Flags().StringVar(&q.Profile, "profile", "", "the person")
+	c.Flags().StringVar(&q.Flow, "flow", "", "the flow")
+	c.RunE = func(c *cobra.Command, _ []string) error {
+		if q.Profile == "" || q.Flow == "" {
+			return wrongUsage(errors.New("name the person and the flow: --profile and --flow"))
+		}
+		answer, err := from.ask(c, q)
+		if err != nil {
+			return err
+		}
+		if *from.output == asJSON {
+			return writeJSON(c.OutOrStdout(), answer.Lines)
+		}
+		if err := story.Write(c.OutOrStdout(), answer.Lines); err != nil {
+			return failed(err)
+		}
+		_, err = fmt.Fprintln(c.OutOrStdout(), summaryOf(answer, q))
+		return failed(err)
+	}
+	return c
+}
+
+// ask replays the journal, and shows how far it has come.
+func (p *past) ask(c *cobra.Command, q explain.Question) (*explain.Answer, error) {
+	from, err := p.open(c)
+	if err != nil {
+		return nil, err
+	}
+	defer from.Close()
+	bar, done := newProgress(c.ErrOrStderr(), "input", nil), 0
+	answer, err := explain.Ask(c.Context(), from, q, func() { done++; bar.show(done) })
+	bar.clear()
+	switch {
+	case errors.Is(err, explain.ErrCut):
+		return nil, wrongInput(err)
+	case err != nil:
+		return nil, failed(err)
+	}
+	if answer.Lines == nil {
+		answer.Lines = []story.Line{}
+	}
+	return answer, nil
+}
+
+// summaryOf says what came of it all.
+func summaryOf(a *explain.Answer, q explain.Question) string {
+	switch {
+	case a.Flow == nil && a.Runs == 0 && a.Asked == 0:
+		return fmt.Sprintf("there is no flow %s, and there was none", q.Flow)
+	case a.Asked == 0 && a.Runs == 0:
+		return fmt.Sprintf("nothing happened that could have started %s for %s%s", q.Flow, q.Profile, startedBy(a.Flow))
+	case a.Runs == 0:
+		return fmt.Sprintf("%s could have started for %s %s, and never did", q.Flow, q.Profile, times(a.Asked))
+	}
+	return fmt.Sprintf("%s of %s for %s", plural(a.Runs, "run"), q.Flow, q.Profile)
+}
+
+// startedBy says what would have started a flow.
+func startedBy(f *flows.Flow) string {
+	if f == nil {
+		return ": it is not deployed"
+	}
+	var by []string
+	for i := range f.Triggers {
+		switch t := &f.Triggers[i]; {
+		case t.Event != "":
+			by = append(by, "event "+t.Event)
+		case t.Reply:
+			by = append(by, "a reply")
+		default:
+			by = append(by, "its schedule")
+		}
+	}
+	if len(by) == 0 {
+		return ": it is only called"
+	}
+	return ": it is started by " + strings.Join(by, " or ")
+}
+
+func times(n int) string {
+	if n == 1 {
+		return "once"
+	}
+	return fmt.Sprintf("%d times", n)
+}
+
+const runsExplainHelp = `Explain tells a run again with each condition as it was evaluated, the values that it saw,
+and every message as it was rendered.
+
+--fork STEP goes back to the moment at which the run began to wait there, and has
+something else happen, as it is typed in nudge simulate --interactive: --with 'read',
+--with 'wait 3h' --with 'reply help'. The rest then happens by itself, in virtual time.`
+
+func newRunsExplain(flags *apiFlags) *cobra.Command {
+	var step string
+	var with []string
+	c := &cobra.Command{
+		Use:     "explain RUN",
+		Short:   "Tell a run with the values that its conditions saw, and what if",
+		Long:    runsExplainHelp,
+		Example: "  nudge runs explain 01JCWZ7Q4N0000000000000001\n  nudge runs explain 01JCWZ7Q4N0000000000000001 --fork wait_1 --with read",
+		Args:    cobra.ExactArgs(1),
+	}
+	from := addPast(c, flags)
+	c.Flags().StringVar(&step, "fork", "", "the step at which the run waits and something else happens")
+	c.Flags().StringArrayVar(&with, "with", nil, "what happens there instead; may be given several times, in order")
+	c.RunE = func(c *cobra.Command, args []string) error {
+		id, err := engine.ParseRunID(args[0])
+		if err != nil {
+			return wrongUsage(err)
+		}
+		if step != "" {
+			return from.fork(c, id, step, with)
+		}
+		if len(with) > 0 {
+			return wrongUsage(errors.New("--with says what happens at the step that --fork names"))
+		}
+		answer, err := from.ask(c, explain.Question{Run: id})
+		switch {
+		case err != nil:
+			return err
+		case answer.Runs == 0:
+			return wrongInput(fmt.Errorf("there is no run %s in the journal", id))
+		case *from.output == asJSON:
+			return writeJSON(c.OutOrStdout(), answer.Lines)
+		}
+		return failed(story.Write(c.OutOrStdout(), answer.Lines))
+	}
+	return c
+}
+
+// fork tells what would have come of it if something else had happened.
+func (p *past) fork(c *cobra.Command, id engine.RunID, step string, with []string) error {
+	from, err := p.open(c)
+	if err != nil {
+		return err
+	}
+	defer from.Close()
+	bar, done := newProgress(c.ErrOrStderr(), "input", nil), 0
+	w, r, err := explain.Fork(c.Context(), from, id, step, func() { done++; bar.show(done) })
+	bar.clear()
+	if err != nil {
+		return wrongInput(err)
+	}
+	until := w.Now().AddDate(1, 0, 0)
+	chooser := &chooser{telling: &telling{world: w, out: io.Discard}, talk: io.Discard, profile: r.Profile}
+	for _, choice := range with {
+		word, rest, _ := strings.Cut(choice, " ")
+		if err := chooser.do(word, rest, until); err != nil {
+			return wrongUsage(err)
+		}
+	}
+	for r.Live() {
+		next, ok := w.Next()
+		if !ok || next.After(until) {
+			break
+		}
+		if err := w.PassUntil(next); err != nil {
+			return failed(err)
+		}
+	}
+	var lines []story.Line
+	for _, l := range w.Timeline() {
+		if l.Run == r.Number || l.Run == 0 && l.Kind == story.LineInput {
+			lines = append(lines, l)
+		}
+	}
+	if *p.output == asJSON {
+		return writeJSON(c.OutOrStdout(), lines)
+	}
+	return failed(story.Write(c.OutOrStdout(), lines))
+}
