@@ -188,6 +188,9 @@ func (a *application) finish(r *Run, outcome string, goal bool) {
 		a.drop(r, i+1, ReasonRunEnded)
 	}
 	r.Status, r.Outcome, r.Goal, r.Ended = Ended, outcome, goal, a.now
+	if r.Firing != 0 {
+		a.editFiring(r.Firing).Live--
+	}
 	r.Alarms, r.Deadline, r.Loops = nil, 0, nil
 	r.log(Entry{At: a.now, Kind: KindEnded, Step: NoStep, Detail: outcome})
 	a.afterEnd(r)

@@ -94,10 +94,22 @@ func (a *application) startFiring(name string) {
 	}
 }
 
+// over is how a firing ended with which nothing can be done any more; empty while
+// something can.
+func (f *Firing) over() string {
+	switch {
+	case f.Status > Walked:
+		return f.Status.String()
+	case f.Finished():
+		return "finished"
+	}
+	return ""
+}
+
 func (a *application) pause(fr *Firing, reason string) {
 	switch {
-	case fr.Status > Walked:
-		a.refuse(RefusedEnded, "the campaign is "+fr.Status.String())
+	case fr.over() != "":
+		a.refuse(RefusedEnded, "the campaign is "+fr.over())
 	case fr.Paused:
 		a.ignore("the campaign is paused already")
 	default:
@@ -111,8 +123,8 @@ func (a *application) pause(fr *Firing, reason string) {
 // came due meanwhile begins now.
 func (a *application) resume(fr *Firing) {
 	switch {
-	case fr.Status > Walked:
-		a.refuse(RefusedEnded, "the campaign is "+fr.Status.String())
+	case fr.over() != "":
+		a.refuse(RefusedEnded, "the campaign is "+fr.over())
 	case !fr.Paused && fr.Installation == a.e.State.Installation:
 		a.ignore("the campaign is under way already")
 	default:
@@ -131,8 +143,8 @@ func (a *application) resume(fr *Firing) {
 // cancelFiring takes no more rows. Runs that have not begun end; those in flight end
 // when it is asked for.
 func (a *application) cancelFiring(fr *Firing, s *Steer) {
-	if fr.Status > Walked {
-		a.refuse(RefusedEnded, "the campaign is "+fr.Status.String())
+	if fr.over() != "" {
+		a.refuse(RefusedEnded, "the campaign is "+fr.over())
 		return
 	}
 	fr = a.editFiring(fr.Number)
@@ -156,8 +168,12 @@ func (a *application) sweepOn(fr *Firing, after PersonHash) {
 // sweep looks at the runs of the next people of a firing.
 func (a *application) sweep(s *Sweep) {
 	fr := a.ws.firing(s.Firing)
+	if fr == nil || fr.Live == 0 { // then the store may have dropped its people
+		a.ignore("no run is left")
+		return
+	}
 	members := a.ws.membersAfter(s)
-	if fr == nil || len(members) == 0 {
+	if len(members) == 0 {
 		a.ignore("nobody is left")
 		return
 	}

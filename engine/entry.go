@@ -133,6 +133,9 @@ func (a *application) start(f *flows.Flow, who *entrant) {
 	a.changed, a.blamed = true, r.ID
 	r.log(Entry{At: a.now, Kind: KindStarted, Step: NoStep, Detail: who.by})
 	a.ws.add(r)
+	if r.Firing != 0 {
+		a.editFiring(r.Firing).Live++
+	}
 	a.decide(r, DidStart, "")
 	if _, _, err := a.arm(r, f, AtExits, f.Exits); err != nil {
 		a.fail(r, 0, err.Error())

@@ -34,6 +34,7 @@ type Firing struct {
 	BadRows  []BadRow // the first of them
 	Walked   int      // rows taken, in order
 	Offset   int64    // in the frozen audience, behind the last row taken
+	Live     int      // runs it has started that have not ended
 	Next     Instant  // when the rate lets more rows in
 	Left     []Left   // rows taken for which no run was started, by reason
 	Lanes    []Lane   // of a local firing with a rate: how many come at each instant
@@ -93,6 +94,10 @@ func (s FiringStatus) String() string { return word(firingStatusNames[:], int(s)
 
 // Open reports whether rows are still to be taken.
 func (f *Firing) Open() bool { return f.Status == Freezing || f.Status == Walking }
+
+// Finished reports whether nothing more comes of it: no row is to be taken, and no run
+// of it lives.
+func (f *Firing) Finished() bool { return !f.Open() && f.Live == 0 }
 
 // MayWalk reports whether rows may be taken at an instant, in an installation.
 func (f *Firing) MayWalk(now Instant, in Installation) bool {

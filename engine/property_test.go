@@ -10,6 +10,7 @@ import (
 	"testing/fstest"
 	"time"
 
+	"nudge/audience"
 	"nudge/channels"
 	"nudge/engine"
 	"nudge/engine/runner"
@@ -102,6 +103,18 @@ steps:
   - opt_in: all
   - emit: { event: ping }
 `)},
+	"flows/weekly.yaml": {Data: []byte(`flow: weekly
+trigger:
+  - { cron: "*/20 * * * *", timezone: Europe/London, max_delay: 2h, audience: { if: profile.plan == "pro" } }
+  - { cron: "0 9,21 * * *", timezone: local, max_delay: 3h, audience: people.csv, rate: 1/m, if: data.total > 3 }
+data: { total: optional number }
+entry: { if_running: skip }
+exit: [ { event: gone, key: any } ]
+steps:
+  - send: hello
+  - wait: [ { read: hello }, { reply: any }, { after: 4h } ]
+`)},
+	"audiences/people.csv":  {Data: []byte("profile,total\nann,4\nbob,3\ncid,many\nann,9\ndee,5\neve,6\n")},
 	"templates/hello.yaml":  {Data: []byte("body: Hello at {{ now }}\n")},
 	"templates/thanks.yaml": {Data: []byte("body: \"{{ vars.score }}: thanks\"\n")},
 	"templates/bye.yaml":    {Data: []byte("body: \"{{ data.id }}: bye\"\n")},
@@ -117,10 +130,13 @@ type history struct {
 	now   time.Time
 	posts []engine.Post // everything ever posted
 	open  []engine.Post // without a result
+
+	shelf  *audience.Shelf
+	frozen []*engine.Input // audiences that were frozen, and nobody was told
 }
 
 func newHistory(t *testing.T, seed uint64, files fstest.MapFS) *history {
-	h := &history{t: t, dice: rand.New(rand.NewPCG(seed, 0)), kv: new(memory.KV),
+	h := &history{t: t, shelf: audience.NewShelf(audience.Sources{Project: files}), dice: rand.New(rand.NewPCG(seed, 0)), kv: new(memory.KV),
 		now: time.Date(2026, 3, 27, 22, 0, 0, 0, time.UTC)}
 	if err := store.Create(h.kv, engine.Installation{byte(seed), 2, 3, 4}); err != nil {
 		t.Fatal(err)
@@ -147,6 +163,8 @@ func (h *history) start() {
 		{Account: "orders", Places: 1 + h.dice.IntN(2), Rate: runner.Rate{Messages: 5, Per: time.Hour}},
 	})
 	h.open = nil
+	h.shelf.People, h.frozen = h.store, nil
+	h.loop.UseAudiences(h.shelf)
 	step, err := h.loop.Recover(h.now)
 	if err != nil {
 		h.t.Fatal(err)
@@ -182,6 +200,14 @@ func (h *history) took(step *runner.Step) {
 	}
 	h.posts = append(h.posts, step.Posts...)
 	h.open = append(h.open, step.Posts...)
+	for _, f := range step.Freezes {
+		frozen, err := h.shelf.Freeze(h.t.Context(), f)
+		if err != nil {
+			h.t.Fatal(err)
+		}
+		frozen.Firing = f.Firing
+		h.frozen = append(h.frozen, &engine.Input{Kind: engine.InputFrozen, Frozen: frozen})
+	}
 }
 
 // live makes steps of random inputs, with time passing and restarts between.
@@ -206,6 +232,11 @@ func (h *history) live(steps int) {
 }
 
 func (h *history) group() *runner.Group {
+	if len(h.frozen) > 0 && h.dice.IntN(2) == 0 {
+		in := h.frozen[0]
+		h.frozen = h.frozen[1:]
+		return &runner.Group{Inputs: []*engine.Input{in}}
+	}
 	switch h.dice.IntN(8) {
 	case 0, 1, 2:
 		return &runner.Group{Inputs: []*engine.Input{h.event()}}
@@ -233,7 +264,9 @@ func (h *history) group() *runner.Group {
 
 // command is a change of a profile, a call, or a cancel.
 func (h *history) command() *engine.Input {
-	switch h.dice.IntN(6) {
+	switch h.dice.IntN(8) {
+	case 6, 7:
+		return h.steer()
 	case 0:
 		return &engine.Input{Kind: engine.InputProfile, Profile: &engine.ProfileChange{Profile: h.person(), OptOuts: &[]string{"orders"}}}
 	case 1, 2:
@@ -245,6 +278,22 @@ func (h *history) command() *engine.Input {
 		}
 	}
 	return &engine.Input{Kind: engine.InputCall, Call: &engine.Call{Flow: pick(h.dice, "inner", "chat", "none"), Profile: h.person(), By: "call", Data: []byte(`{"id":"O1","total":12}`)}}
+}
+
+// steer is what an operator does with one of the newest campaigns.
+func (h *history) steer() *engine.Input {
+	s := &engine.Steer{Do: engine.SteerVerb(1 + h.dice.IntN(4)), Flow: pick(h.dice, "weekly", "chat"), EndRuns: h.dice.IntN(2) == 0}
+	if s.Do != engine.SteerStart {
+		newest, err := h.store.Campaigns("", 0, 4)
+		if err != nil {
+			h.t.Fatal(err)
+		}
+		s.Flow, s.Firing = "", 1
+		if len(newest) > 0 {
+			s.Firing = newest[h.dice.IntN(len(newest))].Number
+		}
+	}
+	return &engine.Input{Kind: engine.InputSteer, Steer: s}
 }
 
 func (h *history) event() *engine.Input {
@@ -290,6 +339,12 @@ func dump(t *testing.T, kv *memory.KV) map[string]string {
 	s, core := reopen(t, kv)
 	if _, err := s.Forget(core.State.Stamp.Add(-engine.IDRetention), 1<<30); err != nil {
 		t.Fatal(err)
+	}
+	for more := true; more; {
+		var err error
+		if more, err = s.Drop(); err != nil {
+			t.Fatal(err)
+		}
 	}
 	all := map[string]string{}
 	for _, b := range store.Buckets {
@@ -379,7 +434,7 @@ func applyBatch(t *testing.T, s *store.Store, core *engine.Engine, journal []*en
 			b.Done = append(b.Done, j.Input.Derived)
 		}
 	}
-	b.People = ws.People()
+	b.People, b.Firings, b.Members = ws.People(), ws.Firings(), ws.Members()
 	b.State = core.State
 	b.Changes, b.Answers = ws.Changes()
 	if err := s.Commit(b); err != nil {

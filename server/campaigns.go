@@ -29,7 +29,7 @@ type Campaign struct {
 
 	Audience int               `json:"audience"` // rows, those that cannot be read too
 	Taken    int               `json:"taken"`    // rows
-	Live     uint64            `json:"live"`     // runs
+	Live     int               `json:"live"`     // runs
 	Outcomes map[string]uint64 `json:"outcomes"` // of the rows: they add up to the audience
 	BadRows  []engine.BadRow   `json:"bad_rows,omitempty"`
 
@@ -44,7 +44,7 @@ func campaignOf(c *store.Campaign, in engine.Installation) Campaign {
 	f := c.Firing
 	shown := Campaign{
 		ID: f.ID, Flow: f.Flow, Version: f.Version, Status: campaignStatus(c, in), Reason: f.Reason, Due: f.Due, Begun: f.Begun,
-		Local: f.Local, Audience: f.Rows + f.Bad, Taken: f.Walked, Live: c.Tally.Live, Outcomes: map[string]uint64{},
+		Local: f.Local, Audience: f.Rows + f.Bad, Taken: f.Walked, Live: f.Live, Outcomes: map[string]uint64{},
 		BadRows: f.BadRows, Missed: f.Missed, Until: f.Until, number: f.Number,
 	}
 	count := func(what string, rows uint64) {
@@ -71,7 +71,7 @@ func campaignStatus(c *store.Campaign, in engine.Installation) string {
 		return "paused"
 	case f.Status == engine.Walking:
 		return "starting"
-	case f.Status == engine.Walked && c.Tally.Live > 0:
+	case f.Status == engine.Walked && f.Live > 0:
 		return "started"
 	case f.Status == engine.Walked:
 		return "finished"

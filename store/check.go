@@ -31,7 +31,7 @@ const maxProblems = 100
 // those of the runs; the journal has no gap. An error means that the store could
 // not be read at all.
 func (s *Store) Check() (*Report, error) {
-	c := &checker{report: &Report{}, counts: map[string]*VersionCounts{}, flows: map[engine.FlowVersion]*flows.Flow{}, tally: map[uint64]*Tally{}}
+	c := &checker{report: &Report{}, counts: map[string]*VersionCounts{}, flows: map[engine.FlowVersion]*flows.Flow{}, tally: map[uint64]*Tally{}, liveOf: map[uint64]int{}}
 	err := s.kv.View(func(r Reader) error {
 		c.r = r
 		c.state()
@@ -56,6 +56,7 @@ type checker struct {
 	counts map[string]*VersionCounts
 	flows  map[engine.FlowVersion]*flows.Flow
 	tally  map[uint64]*Tally
+	liveOf map[uint64]int // runs by firing
 }
 
 func (c *checker) problem(format string, args ...any) {
@@ -124,6 +125,9 @@ func (c *checker) run(run *engine.Run) {
 			c.tally[n] = newTally(n)
 		}
 		c.tally[n].count(engine.Change{After: run})
+		if run.Live() {
+			c.liveOf[n]++
+		}
 	}
 	entries(run, func(w write) {
 		if value := c.r.Get(w.bucket, w.key); value == nil || string(value) != string(w.value) {

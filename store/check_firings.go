@@ -47,7 +47,10 @@ func (c *checker) firing(f *engine.Firing) {
 		c.problem("firing %s: %v", f.ID, err)
 		return
 	}
-	if stored.Live != counted.Live || !maps.Equal(stored.Standings, counted.Standings) {
+	if live := c.liveOf[f.Number]; live != f.Live {
+		c.problem("firing %s: %d runs live, its record says %d", f.ID, live, f.Live)
+	}
+	if !maps.Equal(stored.Standings, counted.Standings) {
 		c.problem("firing %s: its tally is %+v, counted %+v", f.ID, *stored, *counted)
 	}
 	taken := 0

@@ -206,13 +206,14 @@ func campaign(t *testing.T) *memory.KV {
 	if err != nil || len(page.Runs) != 1 {
 		t.Fatalf("the campaign started %d runs: %v", len(page.Runs), err)
 	}
-	loaded, err := s.Load(&engine.Needs{Runs: []engine.RunID{page.Runs[0].ID}})
+	loaded, err := s.Load(&engine.Needs{Runs: []engine.RunID{page.Runs[0].ID}, Firings: []uint64{firing}})
 	if err != nil {
 		t.Fatal(err)
 	}
 	ended := *loaded.Runs[0]
+	loaded.Firings[0].Live = 0
 	ended.Status, ended.Outcome, ended.Ended = engine.Ended, "done", core.State.Stamp
-	if err := s.Commit(&engine.Batch{State: core.State, Changes: []engine.Change{{Before: loaded.Runs[0], After: &ended}}}); err != nil {
+	if err := s.Commit(&engine.Batch{State: core.State, Changes: []engine.Change{{Before: loaded.Runs[0], After: &ended}}, Firings: loaded.Firings}); err != nil {
 		t.Fatal(err)
 	}
 	return kv
