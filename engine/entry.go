@@ -189,11 +189,31 @@ func (a *application) afterEnd(r *Run) {
 	if !queues {
 		return
 	}
-	p := a.ws.person(r.Profile)
-	if p != nil && slices.ContainsFunc(p.Queue, func(q Queued) bool { return q.Flow == r.Flow && q.Key == r.Key }) {
+	if d := a.nextOf(r); d != nil {
 		// What starts has the depth of what was queued, however many went before it.
-		a.out.Derived = append(a.out.Derived, &Input{Kind: InputDequeue, Dequeue: &Dequeue{Flow: r.Flow, Profile: r.Profile, Key: r.Key}})
+		a.out.Derived = append(a.out.Derived, &Input{Kind: InputDequeue, Dequeue: d})
 	}
+}
+
+// nextOf lets the next one start that waits for the end of a run; nil where none does.
+func (a *application) nextOf(r *Run) *Dequeue {
+	p := a.ws.person(r.Profile)
+	if p == nil {
+		return nil
+	}
+	var d *Dequeue
+	for _, q := range p.Queue {
+		if q.Flow != r.Flow || q.Key != r.Key {
+			continue
+		}
+		if d == nil {
+			d = &Dequeue{Flow: r.Flow, Profile: r.Profile, Key: r.Key}
+		}
+		if q.Who != "" && q.Who != r.Profile && !slices.Contains(d.Named, q.Who) {
+			d.Named = append(d.Named, q.Who)
+		}
+	}
+	return d
 }
 
 // triggers reports whether events of a type start the flow.
@@ -207,6 +227,10 @@ type Dequeue struct {
 	Flow    string `json:"flow,omitempty"`
 	Profile string `json:"profile,omitempty"`
 	Key     string `json:"key,omitempty"`
+
+	// Named are the others whom the events of the queue name: the trigger's if may ask
+	// what is known of them.
+	Named []string `json:"named,omitempty"`
 }
 
 // dequeue takes the oldest event of the queue whose trigger still wants it.

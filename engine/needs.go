@@ -36,7 +36,7 @@ func (e *Engine) Needs(in *Input, n *Needs) {
 	case InputMove:
 		n.Runs = append(n.Runs, in.Move.Run)
 	case InputDequeue:
-		n.People = append(n.People, in.Dequeue.Profile)
+		n.People = append(append(n.People, in.Dequeue.Profile), in.Dequeue.Named...)
 	case InputFrozen:
 		n.Firings = append(n.Firings, in.Frozen.Firing)
 	case InputRows:

@@ -3,6 +3,7 @@ package store
 import (
 	"bytes"
 	"encoding/json"
+	"slices"
 	"strconv"
 
 	"nudge/engine"
@@ -171,7 +172,7 @@ func (e *erasure) forgets(in *engine.Input) bool {
 		}
 		return found
 	case engine.InputDequeue:
-		if in.Dequeue.Profile != e.profile {
+		if in.Dequeue.Profile != e.profile && !slices.Contains(in.Dequeue.Named, e.profile) {
 			return false
 		}
 		in.Dequeue = &engine.Dequeue{Flow: in.Dequeue.Flow}

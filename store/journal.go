@@ -132,6 +132,7 @@ func dequeueFields(c *codec, x *engine.Dequeue) {
 	c.str(&x.Flow)
 	c.str(&x.Profile)
 	c.str(&x.Key)
+	list(c, &x.Named, (*codec).str)
 }
 
 func fetchedFields(c *codec, x *engine.FetchResult) {

@@ -74,6 +74,6 @@ func inputs() []*engine.Input {
 		{Kind: engine.InputSteer, Steer: &engine.Steer{Do: engine.SteerCancel, Flow: "f", Firing: 8, Reason: "by mistake", EndRuns: true}},
 		{Kind: engine.InputSweep, Derived: 10, Sweep: &engine.Sweep{Firing: 8, After: engine.PersonHash{1, 2}}},
 		{Kind: engine.InputMove, Move: &engine.Move{Run: id, Version: "0123"}},
-		{Kind: engine.InputDequeue, Depth: 1, Derived: 9, Dequeue: &engine.Dequeue{Flow: "f", Profile: "ann", Key: "k"}},
+		{Kind: engine.InputDequeue, Depth: 1, Derived: 9, Dequeue: &engine.Dequeue{Flow: "f", Profile: "ann", Key: "k", Named: []string{"bob"}}},
 	}
 }
