@@ -160,7 +160,7 @@ func (h *history) start() {
 	h.store, core = reopen(h.t, h.kv)
 	h.loop = runner.NewLoopOf(h.store, core, []runner.Lane{
 		{Account: "main", Places: 1 + h.dice.IntN(4)},
-		{Account: "orders", Places: 1 + h.dice.IntN(2), Rate: runner.Rate{Messages: 5, Per: time.Hour}},
+		{Account: "orders", Places: 1 + h.dice.IntN(2), Rate: flows.Rate{Messages: 5, Per: time.Hour}},
 	})
 	h.open = nil
 	h.shelf.People, h.frozen = h.store, nil

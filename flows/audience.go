@@ -54,7 +54,8 @@ var (
 	ratePer  = map[string]time.Duration{"s": time.Second, "m": time.Minute, "h": time.Hour}
 )
 
-func readRate(t *node.Text, list *diag.List) Rate {
+// ReadRate reads a rate of messages, such as 200/s or 1000/m. Without a text there is none.
+func ReadRate(t *node.Text, list *diag.List) Rate {
 	if t == nil {
 		return Rate{}
 	}

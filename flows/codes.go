@@ -29,6 +29,7 @@ const (
 	CodeSignal          = "one-signal"       // a line with no signal or several
 	CodeTooCostly       = "too-costly"       // an expression over a limit
 	CodeTooMany         = "too-many"         // more steps, lines or files than allowed
+	CodeUnknownAccount  = "unknown-account"  // an account that nudge.yaml does not have
 	CodeUnknownCategory = "unknown-category" // a category that nudge.yaml does not have
 	CodeUnknownField    = "unknown-field"    // a field that its shape does not have
 	CodeUnknownFlow     = "unknown-flow"     // a start of a flow that does not exist

@@ -42,6 +42,7 @@ func (p *Project) readConfig(text []byte, list *diag.List) {
 		p.OnUnknown = OnUnknownContinue
 	}
 	p.mergeFields = readWord(m, "merge_fields", []string{"forbid", "allow"}, list) == 1
+	p.Accounts = accountNames(m, list)
 	m.Allow(servingKeys...)
 	m.Close()
 }

@@ -114,6 +114,14 @@ templates/hello.yaml; a message may also be written into the send itself.`,
   - send: helo`,
 		`steps:
   - send: hello`},
+	{"unknown-account", `The account is none of those in nudge.yaml, which say whom messages go through. The
+messages would wait for ever.`,
+		`account: order
+# nudge.yaml
+accounts: { orders: { url: https://api.comapi.com } }`,
+		`account: orders
+# nudge.yaml
+accounts: { orders: { url: https://api.comapi.com } }`},
 	{"unknown-category", `The category is none of those in nudge.yaml, which say once for all flows when messages
 are sent, how many, and what people can opt out of. A misspelt one would have no hours
 and no cap.`,

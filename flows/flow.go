@@ -15,6 +15,7 @@ type Flow struct {
 	About    string
 	Version  string // content hash of the normalised flow and all it uses: 16 hex digits
 	Category string // empty when the flow names none
+	Account  string // that its messages go through where they name none; empty for the default one
 	Zone     *time.Location
 	Triggers []Trigger
 	Data     *shape.Type // what the run starts with: always a map
@@ -269,7 +270,7 @@ type Send struct {
 	Message   Renderer
 	OnUnknown OnUnknown // never OnUnknownDefault in a loaded flow: the project's word stands here
 	Category  string    // its own, else the flow's; empty when neither names one
-	Account   string    // the account to send by; empty for the one of the project
+	Account   string    // its own, else the flow's; empty for the default one of the project
 	Window    Windows   // its own, which narrow those of its category; nil when it names none
 	MaxDelay  Duration  // how late the message is still useful; zero for any time
 	Expires   Duration  // how long the provider may try to deliver it; zero for as long as it does

@@ -25,7 +25,7 @@ const (
 // servingKeys is what nudge.yaml says to others than the flows: it is left to
 // Project.Config.
 var servingKeys = []string{
-	"account", "clock", "data_dir", "fetch", "listen", "outbound", "people", "tokens", "webhooks",
+	"account", "accounts", "clock", "data_dir", "fetch", "listen", "outbound", "people", "tokens", "webhooks",
 }
 
 var templateFolders = []string{"templates", templates.PartialsFolder}
@@ -40,6 +40,7 @@ type Project struct {
 	Events     map[string]*shape.Type // the shapes of declared events
 	Categories map[string]*Category   // by name
 	OnUnknown  OnUnknown
+	Accounts   []string  // the names by which flows may name accounts, sorted; nil when nudge.yaml declares no account
 	Flows      []*Flow   // sorted by name
 	Config     *node.Map // nudge.yaml itself, for the keys of serving; never nil; for one reader at a time
 

@@ -59,6 +59,7 @@ func (r *reader) read(m *node.Map, stem string) {
 	r.readEntry(m.Child("entry"))
 	exits := m.Get("exit")
 	r.flow.Category = r.category(m.Text("category"))
+	r.flow.Account = r.account(m.Text("account"))
 	r.from = r.project.from
 	if own := templates.ParseFrom(m.Get("from")); own != nil {
 		r.from = own

@@ -109,7 +109,7 @@ func (r *reader) clockTrigger(start string, m *node.Map) Trigger {
 			"the schedule does not say whom it is for")
 	}
 	s.Audience = r.audience(m.Get("audience"))
-	s.Rate = readRate(m.Text("rate"), r.list)
+	s.Rate = ReadRate(m.Text("rate"), r.list)
 	s.StopOnBadRow = readWord(m, "on_bad_row", []string{"skip", "stop"}, r.list) == 1
 	return trigger
 }

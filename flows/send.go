@@ -15,7 +15,7 @@ var ErrMergeField = templates.ErrMergeField
 // send reads a send step: the name of a template, or a mapping with one or with the
 // message itself.
 func (r *reader) send(v *node.Value, at int, k *known) {
-	s := &Send{OnUnknown: r.project.OnUnknown, Category: r.flow.Category}
+	s := &Send{OnUnknown: r.project.OnUnknown, Category: r.flow.Category, Account: r.flow.Account}
 	r.flow.Steps[at].Send = s
 	how := r.use(k)
 	source := (*templates.Source)(nil)
@@ -66,8 +66,8 @@ func (r *reader) sendOptions(m *node.Map, s *Send) {
 	if m.Has("category") {
 		s.Category = r.category(m.Text("category"))
 	}
-	if t := m.Text("account"); checkName(t, "an account", r.list) {
-		s.Account = t.Value
+	if m.Has("account") {
+		s.Account = r.account(m.Text("account"))
 	}
 	if m.Has("max_delay") {
 		s.MaxDelay = r.duration(m.Get("max_delay"))

@@ -123,19 +123,17 @@ func (i *instance) openStore() (*engine.Engine, error) {
 
 // startRunner starts the runner over the account's channel.
 func (i *instance) startRunner(core *engine.Engine, registry *prometheus.Registry) error {
-	account := i.project.Settings.Account
-	client, err := appmessaging.New(account.Config)
+	accounts, err := i.openAccounts()
 	if err != nil {
-		return wrongInput(err)
+		return err
 	}
-	i.push("the channel", func() error { client.Close(); return nil })
 	fetcher := newFetcher(i.project.Settings.Fetch)
 	i.push("the fetches", func() error { fetcher.Close(); return nil })
 	if err := i.openAudiences(); err != nil {
 		return failed(err)
 	}
 	i.runner, err = runner.New(i.store, core, runner.Config{
-		Channel: client, Fetcher: fetcher, Clock: i.config.Clock, Senders: account.Senders, Log: i.log, Registry: registry,
+		Accounts: accounts, Fetcher: fetcher, Clock: i.config.Clock, Log: i.log, Registry: registry,
 		Audiences: i.audiences,
 	})
 	if err != nil {
@@ -149,6 +147,19 @@ func (i *instance) startRunner(core *engine.Engine, registry *prometheus.Registr
 	}()
 	i.push("the engine", func() error { cancel(); <-done; return nil })
 	return nil
+}
+
+// openAccounts opens the channels of the accounts.
+func (i *instance) openAccounts() (all []runner.Account, err error) {
+	for _, a := range i.project.Settings.Accounts {
+		client, err := appmessaging.New(a.Config)
+		if err != nil {
+			return nil, wrongInput(err)
+		}
+		i.push("the channel "+a.Name, func() error { client.Close(); return nil })
+		all = append(all, runner.Account{Name: a.Name, Channel: client, Senders: a.Senders, Batch: a.Batch, Rate: a.Rate})
+	}
+	return all, nil
 }
 
 // serve starts the servers on their listeners.

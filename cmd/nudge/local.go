@@ -8,6 +8,7 @@ import (
 
 	"nudge/channels/appmessaging"
 	"nudge/channels/sandbox"
+	"nudge/engine"
 )
 
 // localService is a sandbox that serves on a port of its own: the provider of dev and
@@ -40,9 +41,9 @@ func startLocal(l net.Listener, config sandbox.Config, log *slog.Logger) (*local
 // URL is where the service is.
 func (l *localService) URL() string { return "http://" + l.listener.Addr().String() }
 
-// account is the way to the service.
-func (l *localService) account() *account {
-	return &account{Config: appmessaging.Config{BaseURL: l.URL(), PathPrefix: "/cpaas", Token: "local"}}
+// account is the way to the service, whatever account a flow names.
+func (l *localService) account() account {
+	return account{Name: engine.AnyAccount, Config: appmessaging.Config{BaseURL: l.URL(), PathPrefix: "/cpaas", Token: "local"}}
 }
 
 // Stop ends the service. Webhooks under way are dropped.

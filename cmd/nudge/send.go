@@ -59,10 +59,10 @@ func newSend() *cobra.Command {
 		if o.dry {
 			return showMessage(c.OutOrStdout(), m, *output)
 		}
-		if p.Settings.Account == nil {
+		if len(p.Settings.Accounts) == 0 {
 			return wrongInput(errors.New(errNoAccount))
 		}
-		return sendMessage(c.Context(), c.OutOrStdout(), p.Settings.Account, m, *output)
+		return sendMessage(c.Context(), c.OutOrStdout(), &p.Settings.Accounts[0], m, *output)
 	}
 	return c
 }

@@ -55,7 +55,7 @@ func serve(ctx context.Context, dir string, out, errs io.Writer, log *slog.Logge
 	if err != nil {
 		return err
 	}
-	if p.Settings.Account == nil {
+	if len(p.Settings.Accounts) == 0 {
 		return wrongInput(errors.New(errNoAccount))
 	}
 	api, webhooks, err := listenAll(p.Settings.Listen)

@@ -18,8 +18,14 @@ import (
 //	  url: https://api.comapi.com
 //	  path: /apispaces/0f8a…  # or /cpaas
 //	  token: ${COMAPI_TOKEN}  # or user and password
-//	  senders: 64             # messages posted at the same time
+//	  senders: 64             # requests under way at the same time
+//	  batch: 500              # messages in one request, when many wait
+//	  rate: 100/s
 //	  timeout: 130s
+//	accounts:                 # instead, where there are several
+//	  default: main           # carries the messages of flows that name none
+//	  main: { … }             # as account has it, and webhooks beside it
+//	  orders: { … }
 //	webhooks:
 //	  secrets: [ "${COMAPI_SECRET}" ]
 //	listen: 127.0.0.1:8080    # or { api: …, webhooks: … }
@@ -34,7 +40,7 @@ import (
 //
 // Their texts may hold ${NAME}, ${NAME:-default} and $$; see expand.
 type settings struct {
-	Account  *account              // nil: none is given
+	Accounts []account             // the default one first; empty: none is given
 	Secrets  []appmessaging.Secret // of webhooks; none: webhooks are off
 	Listen   addresses
 	Tokens   []string
@@ -47,13 +53,16 @@ type settings struct {
 
 // servingKeys are the keys of nudge.yaml that settings are read from.
 var servingKeys = []string{
-	"account", "clock", "data_dir", "fetch", "listen", "outbound", "people", "tokens", "webhooks",
+	"account", "accounts", "clock", "data_dir", "fetch", "listen", "outbound", "people", "tokens", "webhooks",
 }
 
 // account is whom messages go through.
 type account struct {
 	appmessaging.Config
-	Senders int // 0: as the runner has it
+	Name    string // empty for the only one
+	Senders int    // 0: as the runner has it
+	Rate    flows.Rate
+	Secrets []appmessaging.Secret // of its webhooks, beside those of all accounts
 }
 
 // addresses are where the server listens.
@@ -80,7 +89,7 @@ func readSettings(env environment) settingsReader {
 	return func(text string) (settings, diag.List) {
 		r := newReader(text, env)
 		s := settings{
-			Account:  r.account(r.top.Child("account")),
+			Accounts: r.accounts(),
 			Secrets:  r.webhooks(r.top.Child("webhooks")),
 			Tokens:   r.texts(r.top.Get("tokens"), "tokens"),
 			DataDir:  cmp.Or(r.str(r.top.Text("data_dir")), defaultDataDir),
@@ -88,6 +97,9 @@ func readSettings(env environment) settingsReader {
 			Outbound: r.outbound(r.top.Get("outbound")),
 			People:   r.people(r.top.Child("people")),
 			Speed:    r.clock(r.top.Child("clock")),
+		}
+		for _, a := range s.Accounts {
+			s.Secrets = append(s.Secrets, a.Secrets...)
 		}
 		s.Listen = r.listen(r.top.Get("listen"), len(s.Tokens) > 0 || r.top.Has("tokens"))
 		return s, r.list

@@ -1,31 +1,74 @@
 package main
 
 import (
+	"errors"
+	"io"
+	"os"
+	"slices"
 	"strings"
 
 	"nudge/channels/appmessaging"
+	"nudge/flows"
 	"nudge/flows/node"
 )
 
 const maxSenders = 4096
 
-// account reads whom messages go through. The channel itself says what is wrong with
-// it; here that is put at its key.
-func (r *reader) account(m *node.Map) *account {
+// accounts reads the single account or the several, the default one first.
+func (r *reader) accounts() []account {
+	if r.top.Has("account") && r.top.Has("accounts") {
+		r.top.Errorf("accounts", node.CodeBadValue, "move it to accounts, with a name", "there is an account beside accounts")
+		return nil
+	}
+	if m := r.top.Child("account"); m != nil {
+		return []account{r.account("", m)}
+	}
+	m := r.top.Child("accounts")
 	if m == nil {
 		return nil
 	}
-	before := len(r.list)
-	a := &account{Config: appmessaging.Config{
-		BaseURL: r.str(m.Text("url")), PathPrefix: r.str(m.Text("path")), Token: appmessaging.Secret(r.str(m.Text("token"))),
-		User: r.str(m.Text("user")), Password: appmessaging.Secret(r.str(m.Text("password"))), Timeout: m.Duration("timeout"),
-	}}
-	if m.Has("senders") {
-		a.Senders = m.Int("senders")
-		if a.Senders < 1 || a.Senders > maxSenders {
-			m.Errorf("senders", node.CodeBadValue, "leave it out for 64", "senders must be 1 to %d", maxSenders)
+	var all []account
+	for _, e := range m.Entries() {
+		if e.Key.Value != flows.DefaultAccountKey {
+			all = append(all, r.account(e.Key.Value, e.Value.Map()))
 		}
 	}
+	return r.defaultFirst(m, all)
+}
+
+// defaultFirst puts the default account before the others.
+func (r *reader) defaultFirst(m *node.Map, all []account) []account {
+	if !m.Has(flows.DefaultAccountKey) {
+		if len(all) != 1 {
+			m.Errorf("", flows.CodeMissingKey, "for example default: main", "accounts does not say which of them is the default")
+		}
+		return all
+	}
+	name := r.str(m.Text(flows.DefaultAccountKey))
+	i := slices.IndexFunc(all, func(a account) bool { return a.Name == name })
+	if i < 0 {
+		m.Errorf(flows.DefaultAccountKey, node.CodeBadValue, "name one of those below it", "there is no account %q", name)
+		return all
+	}
+	first := all[i]
+	return slices.Insert(slices.Delete(all, i, i+1), 0, first)
+}
+
+// account reads one account. The channel itself says what is wrong with it; here that is
+// put at its key.
+func (r *reader) account(name string, m *node.Map) account {
+	if m == nil { // it is no mapping, which is told already
+		return account{Name: name}
+	}
+	before := len(r.list)
+	a := account{Name: name, Config: appmessaging.Config{
+		BaseURL: r.str(m.Text("url")), PathPrefix: r.str(m.Text("path")), Token: r.secret(m, "token"),
+		User: r.str(m.Text("user")), Password: r.secret(m, "password"), Timeout: m.Duration("timeout"),
+	}}
+	a.Senders = r.number(m, "senders", maxSenders, "leave it out for 64")
+	a.Batch = r.number(m, "batch", appmessaging.MaxBatch, "leave it out for 500")
+	a.Rate = flows.ReadRate(m.Text("rate"), &r.list)
+	a.Secrets = r.webhooks(m.Child("webhooks"))
 	a.Concurrency = a.Senders
 	m.Close()
 	if len(r.list) > before {
@@ -38,6 +81,54 @@ func (r *reader) account(m *node.Map) *account {
 		client.Close()
 	}
 	return a
+}
+
+// number reads a number from 1 on; 0 where there is none.
+func (r *reader) number(m *node.Map, key string, most int, hint string) int {
+	if !m.Has(key) {
+		return 0
+	}
+	n := m.Int(key)
+	if n < 1 || n > most {
+		m.Errorf(key, node.CodeBadValue, hint, "%s must be 1 to %d", key, most)
+	}
+	return n
+}
+
+// maxSecretFile is the most that is read of a file with a secret, in bytes.
+const maxSecretFile = 64 << 10
+
+// secret reads a secret, which may stand in a file that KEY_file names. The line break at
+// the end of the file is no part of it.
+func (r *reader) secret(m *node.Map, key string) appmessaging.Secret {
+	file := key + "_file"
+	here, path := r.str(m.Text(key)), r.str(m.Text(file))
+	if path == "" {
+		return appmessaging.Secret(here)
+	}
+	if m.Has(key) {
+		m.Errorf(file, node.CodeBadValue, "leave one of them out", "%s stands beside %s", file, key)
+	}
+	text, err := readSmall(path, maxSecretFile)
+	secret := strings.TrimRight(text, "\r\n")
+	switch {
+	case err != nil:
+		m.Errorf(file, node.CodeBadValue, "", "%s cannot be read: %s", file, errors.Unwrap(err))
+	case secret == "":
+		m.Errorf(file, node.CodeEmpty, "", "the file %s is empty", path)
+	}
+	return appmessaging.Secret(secret)
+}
+
+// readSmall reads a file, and no more of it than limit bytes.
+func readSmall(path string, limit int64) (string, error) {
+	f, err := os.Open(path)
+	if err != nil {
+		return "", err
+	}
+	defer f.Close()
+	text, err := io.ReadAll(io.LimitReader(f, limit))
+	return string(text), err
 }
 
 // accountKeys are the channel's fields and the keys that set them.

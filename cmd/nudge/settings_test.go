@@ -1,6 +1,8 @@
 package main
 
 import (
+	"os"
+	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
@@ -19,7 +21,7 @@ func env(name string) (string, bool) {
 
 func TestSettings(t *testing.T) {
 	s, list := readSettings(env)(`
-account: { url: "https://api.comapi.com", path: /apispaces/1a2b, token: "${TOKEN}", senders: 8, timeout: 140s }
+account: { url: "https://api.comapi.com", path: /apispaces/1a2b, token: "${TOKEN}", senders: 8, batch: 20, rate: 90/m, timeout: 140s, webhooks: { secrets: three } }
 webhooks: { secrets: [ one, "$${two}" ] }
 listen: 127.0.0.1:${PORT}
 tokens: [ "${ABSENT:-dev}", "x${TOKEN}x" ]
@@ -32,10 +34,10 @@ clock: { speed: 500 }
 	if len(list) > 0 {
 		t.Fatal(list.Error())
 	}
-	if a := s.Account; a.Token != "t0ken" || a.Senders != 8 || a.Concurrency != 8 || a.Timeout != 140*time.Second {
+	if a := s.Accounts[0]; a.Token != "t0ken" || a.Senders != 8 || a.Concurrency != 8 || a.Batch != 20 || a.Rate != (flows.Rate{Messages: 90, Per: time.Minute}) || a.Timeout != 140*time.Second {
 		t.Errorf("account is %+v", a)
 	}
-	if !slices.Equal(s.Secrets, []appmessaging.Secret{"one", "${two}"}) || !slices.Equal(s.Tokens, []string{"dev", "xt0kenx"}) {
+	if !slices.Equal(s.Secrets, []appmessaging.Secret{"one", "${two}", "three"}) || !slices.Equal(s.Tokens, []string{"dev", "xt0kenx"}) {
 		t.Errorf("secrets are %q, tokens %q", s.Secrets, s.Tokens)
 	}
 	if s.Listen.API != "127.0.0.1:9090" || s.DataDir != "/var/lib/nudge" || s.Speed != 500 {
@@ -49,9 +51,30 @@ clock: { speed: 500 }
 	}
 }
 
+// TestSettingsOfAccounts shows that the default account comes first, and that a token may
+// stand in a file.
+func TestSettingsOfAccounts(t *testing.T) {
+	file := filepath.Join(t.TempDir(), "token")
+	if err := os.WriteFile(file, []byte("from-a-file\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	s, list := readSettings(env)(`
+accounts:
+  default: orders
+  main: { url: "https://api.comapi.com", path: /apispaces/1a2b, token: x }
+  orders: { url: "https://r1-api.dotdigital.com", path: /cpaas, token_file: ` + file + ` }
+`)
+	if len(list) > 0 {
+		t.Fatal(list.Error())
+	}
+	if a := s.Accounts; len(a) != 2 || a[0].Name != "orders" || a[0].Token != "from-a-file" || a[1].Name != "main" {
+		t.Errorf("accounts are %+v", a)
+	}
+}
+
 func TestSettingsOfAnEmptyFile(t *testing.T) {
 	s, list := readSettings(env)("")
-	if len(list) > 0 || s.Account != nil || s.Listen.API != defaultListen || s.DataDir != defaultDataDir ||
+	if len(list) > 0 || s.Accounts != nil || s.Listen.API != defaultListen || s.DataDir != defaultDataDir ||
 		s.Outbound != nil || s.Speed != 1 {
 		t.Errorf("settings are %+v, %v", s, list)
 	}
@@ -69,6 +92,14 @@ func TestSettingsAreRefusedAtTheirPlace(t *testing.T) {
 		{"account with a bad path", "account: { url: https://a.example, path: /v2, token: x }", `nudge.yaml:1:36: path "/v2": want /apispaces/{id}`},
 		{"account with a bad url", "account: { url: a.example, path: /cpaas, token: x }", `nudge.yaml:1:12: url "a.example": want a scheme`},
 		{"account with many senders", account + "token: x, senders: 100000 }", "senders must be 1 to 4096"},
+		{"account with a rate of nothing", account + "token: x, rate: fast }", `"fast" is not a rate of messages`},
+		{"account with large batches", account + "token: x, batch: 5001 }", "batch must be 1 to 5000"},
+		{"account with a file that is not there", account + "token_file: /nowhere/token }", "nudge.yaml:1:50: token_file cannot be read: no such file or directory"},
+		{"account with a token twice", account + "token: x, token_file: /dev/null }", "token_file stands beside token"},
+		{"account beside accounts", account + "token: x }\naccounts: {}", "there is an account beside accounts"},
+		{"accounts without a default", "accounts: { a: {}, b: {} }", "accounts does not say which of them is the default"},
+		{"default that is none", "accounts: { default: c, a: {} }", `nudge.yaml:1:13: there is no account "c"`},
+		{"one of the accounts is bad", "accounts: { a: { url: https://a.example, path: /v2, token: x } }", `nudge.yaml:1:42: path "/v2": want /apispaces/{id}`},
 		{"account with an unknown key", account + "tokn: x }", `did you mean "token"?`},
 		{"account that is text", "account: comapi", `account must be a mapping, not "comapi"`},
 		{"webhooks with an unknown key", "webhooks: { secret: x }", `did you mean "secrets"?`},

@@ -55,7 +55,7 @@ func startWithLocal(ctx context.Context, c localConfig) (*localService, *instanc
 		return nil, nil, errors.Join(err, api.Close())
 	}
 	c.Project.Settings = settings{
-		Account: local.account(), Secrets: []appmessaging.Secret{appmessaging.Secret(secret)}, Speed: 1,
+		Accounts: []account{local.account()}, Secrets: []appmessaging.Secret{appmessaging.Secret(secret)}, Speed: 1,
 		People: c.Project.Settings.People, Fetch: c.Project.Settings.Fetch,
 	}
 	built := instanceConfig{Project: c.Project, DataDir: c.DataDir, Reload: c.Reload, Listener: api, Log: c.Log}

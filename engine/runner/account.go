@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"nudge/channels"
+	"nudge/flows"
 )
 
 const (
@@ -21,7 +22,7 @@ type Account struct {
 	Channel channels.Channel // carries the messages; required
 	Senders int              // requests at the same time; 0: 64, at most 4096
 	Batch   int              // messages in one request, where the channel takes several; 0: 500
-	Rate    Rate             // messages that it takes; zero for any number
+	Rate    flows.Rate       // messages that it takes; zero for any number
 }
 
 func (a Account) withDefaults() (Account, error) {

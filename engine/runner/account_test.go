@@ -172,7 +172,7 @@ func TestReturned(t *testing.T) {
 
 // TestRate shows that a rate holds in every second, and is used.
 func TestRate(t *testing.T) {
-	d := newDesk(t, runner.Lane{Account: "main", Places: 1000, Rate: runner.Rate{Messages: 20, Per: time.Second}})
+	d := newDesk(t, runner.Lane{Account: "main", Places: 1000, Rate: flows.Rate{Messages: 20, Per: time.Second}})
 	began := d.now
 	d.happen("told", 0, 100)
 	times := []time.Time{}

@@ -5,6 +5,7 @@ import (
 
 	"nudge/channels"
 	"nudge/engine"
+	"nudge/flows"
 )
 
 const (
@@ -14,12 +15,6 @@ const (
 	maxHold    = time.Hour        // longest hold that a provider may ask for
 	rateSpan   = time.Second / 10 // what a rate saves up while nothing is sent
 )
-
-// Rate is so many messages per period. The zero value is no limit.
-type Rate struct {
-	Messages int
-	Per      time.Duration
-}
 
 // gate says how many messages of an account may be claimed. It is where the number of
 // senders, the account's rate, a hold that the provider asked for and the circuit
@@ -32,7 +27,7 @@ type Rate struct {
 //	                                 (one message)
 type gate struct {
 	places int // messages that may be claimed and without an outcome at a time
-	rate   Rate
+	rate   flows.Rate
 	busy   int // claimed, without an outcome
 	room   int // messages that senders can take at present, or have behind them
 

@@ -5,6 +5,7 @@ import (
 	"math"
 
 	"nudge/engine"
+	"nudge/flows"
 )
 
 // lane is the messages of one account that are on their way: those that are planned,
@@ -20,7 +21,7 @@ type lane struct {
 	waits   bool               // the batch in hand has planned a message
 }
 
-func newLane(account string, places int, rate Rate) *lane {
+func newLane(account string, places int, rate flows.Rate) *lane {
 	return &lane{account: account, gate: gate{places: places, rate: rate, room: math.MaxInt}, more: true}
 }
 

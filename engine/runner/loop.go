@@ -4,6 +4,7 @@ import (
 	"time"
 
 	"nudge/engine"
+	"nudge/flows"
 )
 
 // Store is where the loop keeps what it knows. Records that it returns belong to the
@@ -78,7 +79,7 @@ type Step struct {
 type Lane struct {
 	Account string // its name; see [engine.AnyAccount]
 	Places  int    // messages that may be claimed and without an outcome at a time
-	Rate    Rate
+	Rate    flows.Rate
 }
 
 // NewLoop returns a loop that goes on from the state in the engine, with so many places

@@ -13,6 +13,7 @@ func flow() *Schema {
 		key("exit", "The ways out that are open during the whole run: one line or a list of them. They are checked before everything else.", oneOrMore(ref("exit_line")),
 			[]any{example{"event": "order.returned", "key": "event.order_id", "as": "returned"}}),
 		key("category", "The category of the messages, one of `categories` in nudge.yaml: their hours, their caps, and what people opt out of.", name(), "orders"),
+		key("account", "The account that the messages go through, one of `accounts` in nudge.yaml; without it, the default one.", name(), "orders"),
 		key("from", "Who the messages are from: a Chat team, or `{ id, name }`.", from(), "Customer Services"),
 		key("promises", "What no run of the flow may exceed.", anyOf(promises()), example{"messages": 4, "ends": "14d"}),
 		key("migrate", "What a deploy of this version does to runs of older ones, by the step they are parked on. Those that no line names stay with their version.", oneOrMore(migration()),

@@ -119,7 +119,7 @@ func send() *Schema {
 		key("category", "Its category, instead of the flow's.", name(), "service"),
 		key("window", "The hours in which it may go out; they narrow those of the category.", window(), "09:00-20:00"),
 		key("max_delay", "How late it is still useful. Beyond it, the message is not sent.", duration(), "30m"),
-		key("account", "The account that it goes through.", name(), "main"),
+		key("account", "The account that it goes through, instead of the flow's.", name(), "main"),
 		key("expires", "How long the provider tries to deliver it.", duration(), "2d"),
 		key("on_unknown", "What happens when nobody can say whether it was accepted: `continue`, `resend` or `fail`.", words("continue", "resend", "fail"), "resend"),
 	)

@@ -41,7 +41,9 @@ func category() *Schema {
 // servingKeys is what nudge serve reads, and nudge dev.
 func servingKeys() []property {
 	return []property{
-		key("account", "Whom messages go through.", anyOf(account()), example{"url": "https://api.comapi.com", "path": "/apispaces/SPACE", "token": "${COMAPI_TOKEN}"}),
+		key("account", "Whom messages go through, where there is only one.", anyOf(account()), example{"url": "https://api.comapi.com", "path": "/apispaces/SPACE", "token": "${COMAPI_TOKEN}"}),
+		key("accounts", "Several accounts by their names, by which flows name them, and which of them is the `default`.", anyOf(accounts()),
+			example{"default": "main", "main": example{"url": "https://api.comapi.com", "path": "/apispaces/SPACE", "token": "${COMAPI_TOKEN}"}}),
 		key("webhooks", "What the provider signs its receipts with.", anyOf(webhooks()), example{"secrets": []any{"${WEBHOOK_SECRET}"}}),
 		key("tokens", "The tokens that may use the API.", texts(), []any{"${NUDGE_TOKEN}"}),
 		key("listen", "The address of the API.", text(), "127.0.0.1:8080"),
@@ -58,11 +60,24 @@ func account() *Schema {
 		key("url", "The address of the provider.", text(), "https://api.comapi.com"),
 		key("path", "What stands before every path.", text(), "/apispaces/SPACE"),
 		key("token", "The token, or a user with a password.", text(), "${COMAPI_TOKEN}"),
+		key("token_file", "A file that holds the token.", text(), "/run/secrets/comapi"),
 		key("user", "The user.", text(), "shop"),
 		key("password", "The password.", text(), "${COMAPI_PASSWORD}"),
+		key("password_file", "A file that holds the password.", text(), "/run/secrets/comapi"),
 		key("timeout", "How long one request may take.", duration(), "30s"),
-		key("senders", "How many messages are under way at a time.", integer(1, 4096), 64),
+		key("senders", "How many requests are under way at a time.", integer(1, 4096), 64),
+		key("batch", "How many messages go out in one request at most, when many wait. With 1, each goes alone.", integer(1, 5000), 500),
+		key("rate", "How many messages it takes in a time.", &Schema{Type: "string", Pattern: `^[1-9]\d{0,6}/[smh]$`, PatternMessage: "for example 200/s or 1000/m"}, "100/s", "1000/m"),
+		key("webhooks", "What the provider signs the receipts of this account with.", anyOf(webhooks()), example{"secrets": []any{"${WEBHOOK_SECRET}"}}),
 	)
+}
+
+// accounts are accounts by their names. Which of them is the default is said among them.
+func accounts() *Schema {
+	s := mapping("Accounts", "Several accounts by their names.",
+		key("default", "The account of the messages that name none. It may be left out where there is only one.", name(), "main"))
+	s.Additional, s.PropertyNames = anyOf(account()), name()
+	return s
 }
 
 func webhooks() *Schema {

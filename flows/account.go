@@ -1,0 +1,46 @@
+package flows
+
+import (
+	"slices"
+
+	"nudge/flows/diag"
+	"nudge/flows/node"
+)
+
+// DefaultAccountKey is the key of accounts that says which of them carries the messages
+// of flows that name none.
+const DefaultAccountKey = "default"
+
+// accountNames are the names of the accounts that nudge.yaml declares. A single account
+// has none.
+func accountNames(m *node.Map, list *diag.List) []string {
+	if !m.Has("account") && !m.Has("accounts") {
+		return nil
+	}
+	names := []string{}
+	for _, e := range m.Child("accounts").Entries() {
+		if e.Key.Value != DefaultAccountKey && checkName(e.Key, "an account", list) {
+			names = append(names, e.Key.Value)
+		}
+	}
+	slices.Sort(names)
+	return names
+}
+
+// account reads the name of an account, which must be one of the project's where it
+// declares any.
+func (r *reader) account(t *node.Text) string {
+	if !checkName(t, "an account", r.list) {
+		return ""
+	}
+	known := r.project.Accounts
+	if known == nil || slices.Contains(known, t.Value) {
+		return t.Value
+	}
+	hint := diag.DidYouMean(t.Value, known, "Accounts")
+	if len(known) == 0 {
+		hint = "give the account a name: accounts: { " + t.Value + ": … }"
+	}
+	r.list.Errorf(t.Span, CodeUnknownAccount, hint, "nudge.yaml has no account %q", t.Value)
+	return ""
+}
