@@ -26,7 +26,7 @@ func newRoot() *cobra.Command {
 	}
 	root.AddCommand(
 		newDemo(), newDev(), newServe(), newSandbox(),
-		newNew(), newCheck(), newProve(), newTest(), newSimulate(), newExplain(), newPlan(), newBacktest(), newSchema(),
+		newNew(), newCheck(), newProve(), newGraph(), newTest(), newSimulate(), newExplain(), newPlan(), newBacktest(), newSchema(),
 		newSend(), newEvents(), newProfiles(), newFlows(), newRuns(), newCampaigns(), newSchedule(),
 		newStore(), newVersion(),
 	)

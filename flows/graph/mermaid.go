@@ -1,0 +1,88 @@
+package graph
+
+import (
+	"fmt"
+	"strings"
+
+	"nudge/flows"
+)
+
+// Mermaid is the flow as a flowchart in the language of Mermaid, which many sites draw
+// from a block of text.
+func Mermaid(f *flows.Flow) string {
+	b := &builder{f}
+	w := &mermaid{}
+	w.line("flowchart TD")
+	w.line("  start([%s])", escape(strings.Join(starts(f), " or ")))
+	for i, said := range exits(f) {
+		w.line("  exit%d>%s]", i+1, escape("at any time: "+said))
+	}
+	open := w.block(b.block(0, len(f.Steps)), []tail{{from: "start"}})
+	if len(open) > 0 {
+		w.line("  completed((( )))")
+		w.join(open, "completed")
+	}
+	return w.String()
+}
+
+type mermaid struct{ strings.Builder }
+
+// tail is an end that is still to be led on, with what is written on its link.
+type tail struct{ from, label string }
+
+func (w *mermaid) line(format string, args ...any) { fmt.Fprintf(w, format+"\n", args...) }
+
+// escape makes a text one that Mermaid reads as it is.
+func escape(text string) string {
+	r := strings.NewReplacer("&", "&amp;", `"`, "&quot;", "<", "&lt;", ">", "&gt;")
+	return `"` + r.Replace(text) + `"`
+}
+
+func (w *mermaid) join(open []tail, to string) {
+	for _, t := range open {
+		if t.label == "" {
+			w.line("  %s --> %s", t.from, to)
+		} else {
+			w.line("  %s -->|%s| %s", t.from, escape(t.label), to)
+		}
+	}
+}
+
+func (w *mermaid) block(b block, open []tail) []tail {
+	for _, n := range b {
+		open = w.node(n, open)
+	}
+	return open
+}
+
+func (w *mermaid) node(n *node, open []tail) []tail {
+	id := "s_" + n.id
+	said := strings.Join(append([]string{n.title}, n.notes...), "\n")
+	before, after := "[", "]"
+	switch n.verb {
+	case flows.VerbWait, flows.VerbCollect, flows.VerbRepeat:
+		before, after = "{{", "}}"
+	case flows.VerbBranch, flows.VerbSplit:
+		before, after = "{", "}"
+	case flows.VerbExit:
+		before, after = "([", "])"
+	}
+	w.line("  %s%s%s%s", id, before, strings.ReplaceAll(escape(said), "\n", "<br>"), after)
+	w.join(open, id)
+	if len(n.body) > 0 {
+		for _, t := range w.block(n.body, []tail{{from: id, label: "each round"}}) {
+			w.line("  %s -.-> %s", t.from, id)
+		}
+	}
+	if len(n.arms) == 0 {
+		if n.ends() {
+			return nil
+		}
+		return []tail{{from: id}}
+	}
+	var all []tail
+	for i := range n.arms {
+		all = append(all, w.block(n.arms[i].steps, []tail{{id, n.arms[i].label}})...)
+	}
+	return all
+}

@@ -1,0 +1,63 @@
+package graph
+
+import (
+	"fmt"
+	"strings"
+
+	"nudge/flows"
+)
+
+// Text is the flow as a tree for a terminal.
+func Text(f *flows.Flow) string {
+	b := &builder{f}
+	w := &textWriter{}
+	fmt.Fprintf(w, "%s, started by %s\n", f.Name, strings.Join(starts(f), " or "))
+	for _, said := range exits(f) {
+		fmt.Fprintf(w, "  ends at any time by %s\n", said)
+	}
+	w.block(b.block(0, len(f.Steps)), "")
+	return w.String()
+}
+
+type textWriter struct{ strings.Builder }
+
+// branchOf is what stands before an item of a tree, and before what belongs to it.
+func branchOf(last bool) (own, below string) {
+	if last {
+		return "└─ ", "   "
+	}
+	return "├─ ", "│  "
+}
+
+func (w *textWriter) block(b block, indent string) {
+	for i, n := range b {
+		own, below := branchOf(i == len(b)-1)
+		w.node(n, indent+own, indent+below)
+	}
+}
+
+func (w *textWriter) node(n *node, own, below string) {
+	said := n.title
+	switch n.verb {
+	case flows.VerbSend:
+		said = "send " + n.title
+	case flows.VerbExit:
+		said = "exit " + n.title
+		if n.goal {
+			said += " (goal)"
+		}
+	}
+	if len(n.notes) > 0 {
+		said += " (" + strings.Join(n.notes, ", ") + ")"
+	}
+	fmt.Fprintf(w, "%s%s\n", own, said)
+	if len(n.body) > 0 {
+		w.block(n.body, below)
+	}
+	for i := range n.arms {
+		a := &n.arms[i]
+		armOwn, armBelow := branchOf(i == len(n.arms)-1)
+		fmt.Fprintf(w, "%s%s:\n", below+strings.ReplaceAll(armOwn, "─", "╌"), a.label)
+		w.block(a.steps, below+armBelow)
+	}
+}

@@ -1,0 +1,169 @@
+package graph
+
+import "nudge/flows"
+
+// block is steps that follow each other.
+type block []*node
+
+// node is a step with what is nested in it.
+type node struct {
+	step  int
+	id    string
+	verb  flows.Verb
+	title string
+	notes []string
+	goal  bool // of an exit
+	body  block
+	arms  []arm
+}
+
+// arm is one way on from a step.
+type arm struct {
+	id    string
+	label string
+	kind  kind
+	steps block
+}
+
+// kind is what an arm hangs on; it has a colour of its own.
+type kind uint8
+
+const (
+	byPerson kind = iota // a receipt or a reply
+	byFailure
+	byEvent
+	byTime
+	byCondition
+)
+
+// ends reports whether nothing leads on from the block.
+func (b block) ends() bool {
+	if len(b) == 0 {
+		return false
+	}
+	return b[len(b)-1].ends()
+}
+
+func (n *node) ends() bool {
+	if n.verb == flows.VerbExit {
+		return len(n.notes) == 0 // one with a condition may be passed over
+	}
+	for i := range n.arms {
+		if !n.arms[i].steps.ends() {
+			return false
+		}
+	}
+	return len(n.arms) > 0
+}
+
+// builder makes the tree of a flow from its program. The steps of an arm have the
+// indexes from its first one up to where the next arm, or what follows the step, begins.
+type builder struct{ f *flows.Flow }
+
+// block is the steps from an index on that follow each other before a limit.
+func (b *builder) block(from, limit int) block {
+	var all block
+	for at := from; at != flows.End && at < limit; {
+		s := &b.f.Steps[at]
+		next := s.Next
+		if next <= at || next > limit { // it leads back, or out of the block
+			next = limit
+		}
+		all = append(all, b.node(at, next))
+		at = next
+	}
+	return all
+}
+
+// entrance is a way on from a step, with where it leads.
+type entrance struct {
+	arm
+	then int
+	own  bool // it has steps of its own
+}
+
+// node is a step, all of whose arms end before a limit.
+func (b *builder) node(at, limit int) *node {
+	s := &b.f.Steps[at]
+	n := &node{step: at, id: s.ID, verb: s.Verb}
+	b.describe(n, s)
+	ways := b.ways(at, s)
+	body := -1
+	if s.Verb == flows.VerbRepeat {
+		body = s.Repeat.Body
+	}
+	until := func(from int) int { // where the steps that begin there end
+		end := limit
+		for _, w := range ways {
+			if w.own && w.then > from && w.then < end {
+				end = w.then
+			}
+		}
+		return end
+	}
+	if body >= 0 {
+		n.body = b.block(body, until(body))
+	}
+	for _, w := range ways {
+		if w.own {
+			w.steps = b.block(w.then, until(w.then))
+		}
+		n.arms = append(n.arms, w.arm)
+	}
+	return n
+}
+
+// ways are the ways on from a step that are worth an arm of their own; none where all of
+// them come to the same.
+func (b *builder) ways(at int, s *flows.Step) []entrance {
+	var all []entrance
+	own := func(then int) bool { return then > at && then != s.Next && then != flows.End }
+	lines := func(of []flows.Line) {
+		for i := range of {
+			w := entrance{then: of[i].Then, own: of[i].HasThen && own(of[i].Then)}
+			w.id, w.label, w.kind = lineID(s.ID, i), b.line(&of[i]), kindOf(&of[i])
+			all = append(all, w)
+		}
+	}
+	arm := func(label string, then int) {
+		w := entrance{then: then, own: own(then)}
+		w.id, w.label, w.kind = lineID(s.ID, len(all)), label, byCondition
+		all = append(all, w)
+	}
+	switch s.Verb {
+	case flows.VerbWait:
+		lines(s.Wait.Lines)
+	case flows.VerbCollect:
+		lines(s.Collect.Until)
+	case flows.VerbRepeat:
+		arm("completed", s.Next)
+		all[0].id = lineID(s.ID, -1) // it is no line of its until
+		lines(s.Repeat.Until)
+	case flows.VerbBranch:
+		otherwise := true
+		for _, a := range s.Branch {
+			if a.If == nil {
+				otherwise = false
+				arm("else", a.Then)
+			} else {
+				arm(a.If.String(), a.Then)
+			}
+		}
+		if otherwise {
+			arm("else", s.Next)
+		}
+	case flows.VerbSplit:
+		for _, share := range s.Split {
+			arm(b.share(s.Split, share.Weight), share.Then)
+		}
+	case flows.VerbFetch:
+		arm("answered", s.Next)
+		arm("no good answer", s.Fetch.OnError)
+	}
+	for _, w := range all {
+		if w.own {
+			return all
+		}
+	}
+	return nil
+}
