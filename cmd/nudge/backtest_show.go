@@ -29,6 +29,9 @@ func writeBacktest(out io.Writer, r *backtest.Report, zone *time.Location, peopl
 	if n := r.After.Unanswered; n > 0 {
 		fmt.Fprintf(out, "%s without a recorded answer failed\n", plural(n, "request"))
 	}
+	if n := r.After.Unfrozen; n > 0 {
+		fmt.Fprintf(out, "%s without a recorded audience reached nobody\n", plural(n, "campaign"))
+	}
 	if r.Recorded != r.Before.Messages {
 		fmt.Fprintf(out, "in reality %s posted in this time\n", were(r.Recorded, "message"))
 	}

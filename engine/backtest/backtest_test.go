@@ -12,6 +12,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"nudge/engine"
 	"nudge/engine/backtest"
 )
 
@@ -172,6 +173,32 @@ func TestNothingInTheWindow(t *testing.T) {
 	_, err := backtest.Run(context.Background(), h.store, bundles(t, shop), backtest.Options{Since: h.now.Add(time.Hour)})
 	if !errors.Is(err, backtest.ErrNothing) {
 		t.Error(err)
+	}
+}
+
+// TestCampaign shows that a schedule fires again over the audience that it had.
+func TestCampaign(t *testing.T) {
+	weekly := fstest.MapFS{
+		"nudge.yaml":        {Data: []byte("profile: { plan: optional string }\n")},
+		"flows/weekly.yaml": {Data: []byte("flow: weekly\ntrigger: { cron: 0 9 * * *, timezone: UTC, max_delay: 6h, audience: people.csv }\ndata: { n: number }\nsteps:\n  - send: { body: \"{{ data.n }}\" }\n")},
+	}
+	h := newHistory(t, 8, weekly)
+	h.rows = []engine.Row{{Profile: "ann", Data: []byte(`{"n":1}`)}, {Profile: "bob", Data: []byte(`{"n":2}`)}}
+	h.live(3)
+	same := run(t, h, weekly, backtest.Options{})
+	if want := (backtest.Changes{Same: 6}); same.Changes != want || h.sent != 6 {
+		t.Errorf("%d were sent, the backtest has %+v", h.sent, same.Changes)
+	}
+	files := maps.Clone(weekly)
+	files["flows/weekly.yaml"] = &fstest.MapFile{Data: []byte(strings.Replace(string(weekly["flows/weekly.yaml"].Data), "max_delay: 6h", "max_delay: 6h, if: data.n > 1", 1))}
+	picky := run(t, h, files, backtest.Options{})
+	if want := (backtest.Changes{Same: 3, Dropped: 3}); picky.Changes != want {
+		t.Errorf("the pickier schedule: %+v", picky.Changes)
+	}
+	files["flows/weekly.yaml"] = &fstest.MapFile{Data: []byte(strings.Replace(string(weekly["flows/weekly.yaml"].Data), "0 9 * * *", "0 10 * * *", 1))}
+	later := run(t, h, files, backtest.Options{})
+	if later.After.Messages != 0 || later.After.Unfrozen != 3 {
+		t.Errorf("the schedule at another hour has no recorded audience: %+v", later.After)
 	}
 }
 

@@ -9,7 +9,8 @@
 //
 // Everything before the window is replayed exactly, once; both worlds begin with a copy
 // of that. From there on they are given what came from outside (events, replies, calls,
-// changes of profiles), and make the rest themselves: timers, claims, and what follows
+// changes of profiles), and make the rest themselves: timers, claims, schedules over the
+// audiences that were recorded, and what follows
 // from other inputs.
 //
 // What the provider and the people did with a message is taken from the recording where

@@ -1,6 +1,7 @@
 package backtest_test
 
 import (
+	"context"
 	"fmt"
 	"math/rand/v2"
 	"slices"
@@ -27,7 +28,18 @@ type history struct {
 	next  engine.Instant
 	due   []coming // what the provider and people will do
 	sent  int
+	rows  []engine.Row // of every audience
 }
+
+// Freeze, Read and Keep let it be the audiences of its loop.
+func (h *history) Freeze(context.Context, engine.Freeze) (*engine.Frozen, error) { return nil, nil }
+
+func (h *history) Read(_ string, offset int64, limit int) ([]engine.Row, int64, error) {
+	end := min(int(offset)+limit, len(h.rows))
+	return slices.Clone(h.rows[offset:end]), int64(end), nil
+}
+
+func (h *history) Keep([]string) error { return nil }
 
 type coming struct {
 	at    time.Time
@@ -51,6 +63,7 @@ func newHistory(t testing.TB, seed uint64, files fstest.MapFS) *history {
 		t.Fatal(err)
 	}
 	h.loop = runner.NewLoop(h.store, core, 64)
+	h.loop.UseAudiences(h)
 	h.apply(&engine.Input{Kind: engine.InputDeploy, Deploy: &engine.Deploy{Flows: bundles(t, files)}})
 	return h
 }
@@ -86,6 +99,10 @@ func (h *history) step(groups []*runner.Group) {
 		for _, p := range step.Posts {
 			h.sent++
 			h.respond(p)
+		}
+		for _, f := range step.Freezes {
+			h.due = append(h.due, coming{h.now.Add(3 * time.Second), &runner.Group{Inputs: []*engine.Input{{Kind: engine.InputFrozen,
+				Frozen: &engine.Frozen{Firing: f.Firing, Audience: "people", Rows: len(h.rows)}}}}})
 		}
 		h.next, again = step.Next, step.Again
 	}

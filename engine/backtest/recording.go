@@ -15,8 +15,10 @@ type recording struct {
 	runs    []*recordedRun
 	byID    map[engine.RunID]*recordedRun
 	bySelf  map[runKey][]*recordedRun // in the order of their starts
+	firings map[uint64]*recordedFiring
+	named   map[string]*recordedFiring
 	replay  *replay
-	first   engine.Instant // the first input of the window
+	begin   engine.Instant // the first input of the window
 	outside int            // inputs from outside in the window
 	posted  int            // messages whose first post ended in the window
 }
@@ -53,11 +55,14 @@ type timed[T any] struct {
 }
 
 func newRecording(r *replay) *recording {
-	return &recording{replay: r, byID: map[engine.RunID]*recordedRun{}, bySelf: map[runKey][]*recordedRun{}}
+	return &recording{replay: r, byID: map[engine.RunID]*recordedRun{}, bySelf: map[runKey][]*recordedRun{}, firings: map[uint64]*recordedFiring{}}
 }
 
 // note takes down one replayed input. The working set is as the input left it.
 func (rec *recording) note(j *engine.Journaled, run func(engine.RunID) *engine.Run) {
+	if rec.begin == 0 {
+		rec.begin = j.Stamp
+	}
 	switch in := j.Input; in.Kind {
 	case engine.InputResult:
 		if in.Result.Attempt == 1 {
@@ -80,11 +85,19 @@ func (rec *recording) note(j *engine.Journaled, run func(engine.RunID) *engine.R
 			own := rec.of(r)
 			own.answers[step] = append(own.answers[step], *in.Fetched)
 		}
+	case engine.InputFrozen:
+		rec.firing(in.Frozen.Firing).frozen = in.Frozen
+	case engine.InputRows:
+		own := rec.firing(in.Rows.Firing)
+		own.rows = append(own.rows, in.Rows.Rows...)
+	case engine.InputSteer: // its firing must be known by name
+		if in.Steer.Firing != 0 {
+			rec.firing(in.Steer.Firing)
+		}
+		rec.outside++
 	default:
 		if fromOutside(in) {
-			if rec.outside++; rec.outside == 1 {
-				rec.first = j.Stamp
-			}
+			rec.outside++
 		}
 	}
 }
@@ -174,7 +187,7 @@ func fromOutside(in *engine.Input) bool {
 		return false
 	}
 	switch in.Kind {
-	case engine.InputEvent, engine.InputReply, engine.InputProfile, engine.InputCall, engine.InputCancel, engine.InputControl:
+	case engine.InputEvent, engine.InputReply, engine.InputProfile, engine.InputCall, engine.InputCancel, engine.InputControl, engine.InputSteer:
 		return true
 	}
 	return false

@@ -127,7 +127,7 @@ func (r *replay) apply(journal []*engine.Journaled, observe observer) (applied i
 		}
 		applied++
 	}
-	b.People, b.State = ws.People(), r.core.State
+	b.People, b.Firings, b.Members, b.State = ws.People(), ws.Firings(), ws.Members(), r.core.State
 	b.Changes, b.Answers = ws.Changes()
 	return applied, r.store.Commit(b)
 }

@@ -11,7 +11,7 @@ import (
 
 // Report is the difference between the deployed flows and the edited ones.
 type Report struct {
-	From   engine.Instant `json:"from"` // the first input, where no begin was given
+	From   engine.Instant `json:"from"` // the first input of the window
 	Until  engine.Instant `json:"until"`
 	Inputs int            `json:"inputs"` // from outside
 
@@ -41,6 +41,9 @@ type Totals struct {
 	Receipts Receipts `json:"receipts"`
 	// Unanswered are fetches of which no answer was recorded; they failed.
 	Unanswered int `json:"unanswered_fetches,omitempty"`
+	// Unfrozen are firings of schedules of which no audience was recorded; they reached
+	// nobody.
+	Unfrozen int `json:"unfrozen_audiences,omitempty"`
 }
 
 // Receipts are messages by where what came back for them was taken from.
@@ -107,7 +110,7 @@ const moved = time.Minute
 // report compares two worlds.
 func (b *backtest) report(before, after *world) *Report {
 	r := &Report{
-		From: max(b.replay.since, b.rec.first), Until: b.until, Inputs: b.rec.outside,
+		From: b.rec.begin, Until: b.until, Inputs: b.rec.outside,
 		Before: before.ledger.totals(), After: after.ledger.totals(),
 		Recorded: b.rec.posted,
 	}
@@ -126,7 +129,7 @@ func (l *ledger) totals() Totals {
 	t := Totals{
 		Messages: len(l.messages), People: len(people), Runs: l.started, Live: l.live, Unsent: l.unsent,
 		Receipts:   Receipts{Recorded: l.assumed[asRecorded], LikeOthers: l.assumed[asOthers], Unread: l.assumed[asUnread]},
-		Unanswered: l.unanswered,
+		Unanswered: l.unanswered, Unfrozen: l.unfrozen,
 	}
 	for _, e := range slices.SortedFunc(maps.Keys(l.endings), func(a, b flowWord) int {
 		return cmp.Or(cmp.Compare(a.flow, b.flow), cmp.Compare(a.word, b.word))

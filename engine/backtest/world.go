@@ -3,6 +3,7 @@ package backtest
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"hash/maphash"
 	"time"
 
@@ -27,6 +28,8 @@ type world struct {
 	paired  map[engine.RunID]*recordedRun
 	back    map[engine.RunID]engine.RunID // from the recording to here
 	answers map[engine.RunID]map[string]int
+	rows    *audiences
+	firings map[*recordedFiring]uint64 // their numbers here
 	ledger  ledger
 }
 
@@ -35,15 +38,63 @@ const senders = 1 << 30
 
 // newWorld begins where the window does.
 func newWorld(b *backtest, pool map[string][]*behaviour) (*world, error) {
-	w := &world{rec: b.rec, assume: b.options.Assume, pool: pool, seed: b.seed, now: b.replay.since.Time(),
+	w := &world{rec: b.rec, assume: b.options.Assume, pool: pool, seed: b.seed, now: b.rec.begin.Time(),
 		taken: map[*recordedRun]bool{}, paired: map[engine.RunID]*recordedRun{}, back: map[engine.RunID]engine.RunID{},
-		answers: map[engine.RunID]map[string]int{}, ledger: newLedger()}
+		answers: map[engine.RunID]map[string]int{}, ledger: newLedger(), firings: map[*recordedFiring]uint64{},
+		rows: &audiences{rec: b.rec, shelf: map[string]*shelved{}}}
 	s, core, err := open(b.begin.Clone())
 	if err != nil {
 		return nil, err
 	}
 	w.store, w.loop = s, runner.NewLoop(unjournaled{s}, core, senders)
-	return w, w.goOn()
+	w.loop.UseAudiences(w.rows)
+	return w, errors.Join(w.goOn(), w.openFirings())
+}
+
+// openFirings takes up the firings that were open when the window began.
+func (w *world) openFirings() error {
+	loaded, err := w.store.Load(&engine.Needs{Firings: w.loop.Core().State.Open})
+	if err != nil {
+		return err
+	}
+	for _, f := range loaded.Firings {
+		if own := w.rec.firings[f.Number]; own != nil {
+			w.firings[own] = f.Number
+		}
+		if f.Status == engine.Freezing {
+			w.freeze(f)
+		} else {
+			w.rows.underWay(f)
+		}
+	}
+	return nil
+}
+
+// freeze answers for whoever freezes audiences.
+func (w *world) freeze(f *engine.Firing) {
+	if own := w.rec.named[f.ID]; own != nil {
+		w.firings[own] = f.Number
+	}
+	frozen := w.rows.freeze(f)
+	if frozen == nil {
+		w.ledger.unfrozen++
+		frozen = &engine.Frozen{Firing: f.Number, Failed: "its audience was not recorded"}
+	}
+	w.due.plan(engine.InstantOf(w.now), &runner.Group{Inputs: []*engine.Input{{Kind: engine.InputFrozen, Frozen: frozen}}})
+}
+
+// freezes answers for the firings of a step.
+func (w *world) freezes(all []engine.Freeze) error {
+	for _, one := range all {
+		loaded, err := w.store.Load(&engine.Needs{Firings: []uint64{one.Firing}})
+		if err != nil {
+			return err
+		}
+		for _, f := range loaded.Firings {
+			w.freeze(f)
+		}
+	}
+	return nil
 }
 
 // unjournaled is a store that keeps no journal: nobody replays a backtest.
@@ -134,6 +185,9 @@ func (w *world) step(at time.Time, groups []*runner.Group) error {
 			return err
 		}
 		w.took(step)
+		if err := w.freezes(step.Freezes); err != nil {
+			return err
+		}
 		again = step.Again
 	}
 	return nil
@@ -275,10 +329,26 @@ func (w *world) translate(in *engine.Input) *engine.Input {
 			}
 		}
 		return &engine.Input{Kind: in.Kind, ID: in.ID, Reply: &reply}
+	case engine.InputSteer:
+		return w.steer(in)
 	case engine.InputControl:
 		return nil // see begin
 	}
 	return in
+}
+
+// steer makes what an operator said of a firing about the one with the same name here.
+func (w *world) steer(in *engine.Input) *engine.Input {
+	if in.Steer.Firing == 0 {
+		return in
+	}
+	steer := *in.Steer
+	here, ok := w.firings[w.rec.firings[in.Steer.Firing]]
+	if !ok {
+		return nil
+	}
+	steer.Firing = here
+	return &engine.Input{Kind: in.Kind, ID: in.ID, Steer: &steer}
 }
 
 // here returns the run of this world that a recorded run is.
