@@ -3,11 +3,14 @@ package main
 import (
 	"errors"
 	"fmt"
+	"io"
 	"os"
 	"regexp"
 
 	"github.com/spf13/cobra"
 
+	"nudge/engine"
+	"nudge/engine/explain"
 	"nudge/engine/story"
 	"nudge/flows"
 	"nudge/flows/diag"
@@ -19,12 +22,17 @@ message that it does not expect fails it. docs/testing.md tells how to write one
 
 It exits with 1 when a story fails. --cover lists what no story has shown: steps that
 were not taken, branches, and outcomes such as a message that fails. --update keeps the
-messages of snapshots in tests/snapshots as they are now.`
+messages of snapshots in tests/snapshots as they are now.
+
+--from-run writes a test of a run that really happened, from the journal of the running
+server: the same events, receipts and replies at the same pace. The person is called ann,
+and every text is replaced but those that the flow goes by.`
 
 const testExample = `  nudge test
   nudge test examples/order_shipped --cover
   nudge test --run 'cart.*bought' -v
-  nudge test -o junit > report.xml`
+  nudge test -o junit > report.xml
+  nudge test --from-run 01JCWZ7Q4N0000000000000001 > tests/incident.yaml`
 
 const asJUnit format = "junit"
 
@@ -34,6 +42,9 @@ type testFlags struct {
 	cover   bool
 	update  bool
 	verbose bool
+	fromRun string // a run to be made a test of
+	store   string // where its journal is; empty: the server's
+	api     *apiFlags
 	output  *format
 }
 
@@ -50,7 +61,15 @@ func newTest() *cobra.Command {
 	c.Flags().BoolVar(&f.cover, "cover", false, "tell what no test has shown")
 	c.Flags().BoolVar(&f.update, "update", false, "keep the messages of snapshots as they are now")
 	c.Flags().BoolVarP(&f.verbose, "verbose", "v", false, "show every test, with its timeline")
-	c.RunE = func(c *cobra.Command, args []string) error { return runTests(c, dirArgument(args), f) }
+	c.Flags().StringVar(&f.fromRun, "from-run", "", "write a test of a `RUN` that happened, in which nobody can be recognised")
+	c.Flags().StringVar(&f.store, "store", "", "with --from-run, the data folder whose journal has the run; by default the running server's")
+	f.api = addAPIFlags(c)
+	c.RunE = func(c *cobra.Command, args []string) error {
+		if f.fromRun != "" {
+			return testFromRun(c, dirArgument(args), f)
+		}
+		return runTests(c, dirArgument(args), f)
+	}
 	return c
 }
 
@@ -85,6 +104,35 @@ func runTests(c *cobra.Command, dir string, f *testFlags) error {
 		return wrongInput(errShown)
 	}
 	return nil
+}
+
+// testFromRun writes a test of a run that happened.
+func testFromRun(c *cobra.Command, dir string, f *testFlags) error {
+	id, err := engine.ParseRunID(f.fromRun)
+	if err != nil {
+		return wrongUsage(err)
+	}
+	p, err := mustLoad(dir, readPeople(os.LookupEnv), c.ErrOrStderr())
+	if err != nil {
+		return err
+	}
+	from, err := openJournal(c, f.api, f.store)
+	if err != nil {
+		return err
+	}
+	defer from.Close()
+	bar, done := newProgress(c.ErrOrStderr(), "input", nil), 0
+	recording, err := explain.Record(c.Context(), from, id, func() { done++; bar.show(done) })
+	bar.clear()
+	if err != nil {
+		return wrongInput(err)
+	}
+	text, err := recording.Test(p.Project)
+	if err != nil {
+		return wrongInput(err)
+	}
+	_, err = io.WriteString(c.OutOrStdout(), text)
+	return failed(err)
 }
 
 // loadTests reads a project with its tests. What is wrong with either is shown.
