@@ -1,0 +1,256 @@
+package server_test
+
+import (
+	"context"
+	"encoding/json"
+	"flag"
+	"fmt"
+	"io/fs"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"testing"
+	"testing/fstest"
+	"time"
+
+	"nudge/channels"
+	"nudge/channels/appmessaging"
+	"nudge/channels/sandbox"
+	"nudge/engine"
+	"nudge/engine/runner"
+	"nudge/examples"
+	"nudge/flows"
+	"nudge/server"
+	"nudge/store"
+	"nudge/store/memory"
+)
+
+var (
+	faultRuns  = flag.Int("faulty-runs", 300, "runs of TestProviderMisbehaves")
+	faultSpeed = flag.Float64("faulty-speed", 900, "speed of the clock of TestProviderMisbehaves")
+)
+
+// TestProviderMisbehaves runs order_shipped through the real client against the sandbox,
+// which loses a fifth of its answers after it took the message, fails a tenth of the
+// requests, and posts its webhooks twice, out of order and some of them late. All runs end
+// as the flow says, and nobody gets a message twice unless its webhook came too late. The
+// flow waits for minutes where it waits for days:
+//
+//	go test ./server -run ProviderMisbehaves -faulty-runs 10000 -faulty-speed 60 -v -timeout 30m
+func TestProviderMisbehaves(t *testing.T) {
+	w := newRough(t)
+	defer w.stop()
+	for i := range *faultRuns {
+		data := fmt.Sprintf(`{"order_id":"O%d","customer":"p%d","total":12}`, i, i)
+		in := &engine.Input{Kind: engine.InputEvent, Event: &engine.Event{Type: "order.shipped", Data: json.RawMessage(data)}}
+		answers, err := w.runner.Submit(t.Context(), in)
+		must(t, err)
+		if answers[0].Refused != nil || len(answers[0].Decisions) != 1 {
+			t.Fatalf("event %d: %+v", i, answers[0])
+		}
+	}
+	w.untilEnded(*faultRuns)
+	w.judge()
+}
+
+// rough is an engine with its server, and a sandbox with faults.
+type rough struct {
+	t       *testing.T
+	store   *store.Store
+	runner  *runner.Runner
+	sandbox *sandbox.Sandbox
+	closers []func()
+}
+
+func newRough(t *testing.T) *rough {
+	w := &rough{t: t}
+	clock := runner.NewClock(time.Date(2026, 3, 2, 10, 0, 0, 0, time.UTC), *faultSpeed)
+	var err error
+	w.store, err = store.Open(new(memory.KV))
+	must(t, err)
+	core, err := w.store.Engine()
+	must(t, err)
+
+	hooks := httptest.NewUnstartedServer(nil)
+	w.sandbox, err = sandbox.New(sandbox.Config{
+		WebhookURL: "http://" + hooks.Listener.Addr().String() + "/webhooks/comapi", Secret: secret, Clock: clock, Seed: 1,
+		People: peopleOfAllKinds(t), Keep: 4 * *faultRuns,
+		Faults: sandbox.Faults{Seed: 1, Drop: 0.2 / 0.9, Errors: 0.1, Duplicate: 1, Reorder: 0.5, Withhold: 0.05},
+	})
+	must(t, err)
+	provider := httptest.NewServer(w.sandbox.Handler())
+	client, err := appmessaging.New(appmessaging.Config{BaseURL: provider.URL, PathPrefix: "/cpaas", Token: "t"})
+	must(t, err)
+	w.runner, err = runner.New(w.store, core, runner.Config{Clock: clock,
+		Accounts: []runner.Account{{Channel: client, Senders: 8, Batch: 10}}})
+	must(t, err)
+	running, stop := context.WithCancel(context.Background())
+	done := make(chan error, 1)
+	go func() { done <- w.runner.Run(running) }()
+	s, err := server.New(server.Config{Runner: w.runner, Store: w.store,
+		Webhooks: &appmessaging.Webhook{Secrets: []appmessaging.Secret{secret}}})
+	must(t, err)
+	hooks.Config.Handler = http.HandlerFunc(s.Handler().ServeHTTP)
+	hooks.Start()
+	w.closers = []func(){
+		w.sandbox.Close, func() { stop(); must(t, <-done) }, hooks.Close, provider.Close, client.Close,
+	}
+	_, err = w.runner.Submit(t.Context(), &engine.Input{Kind: engine.InputDeploy, Deploy: &engine.Deploy{Flows: shortOrderShipped(t)}})
+	must(t, err)
+	return w
+}
+
+// shortOrderShipped is the example with 20 minutes for its day, and 10 for its two days.
+// What has an unknown outcome is sent again.
+func shortOrderShipped(t *testing.T) []flows.Bundle {
+	t.Helper()
+	files := fstest.MapFS{}
+	must(t, fs.WalkDir(examples.OrderShipped(), ".", func(path string, d fs.DirEntry, err error) error {
+		if err != nil || d.IsDir() || strings.HasPrefix(path, "tests") {
+			return err
+		}
+		text, err := fs.ReadFile(examples.OrderShipped(), path)
+		short := strings.NewReplacer("after: 24h", "after: 20m", "after: 2d", "after: 10m", "project: acme", "project: acme\non_unknown: resend")
+		files[path] = &fstest.MapFile{Data: []byte(short.Replace(string(text)))}
+		return err
+	}))
+	project, list := flows.Load(files)
+	must(t, list.Err())
+	return []flows.Bundle{project.Flows[0].Bundle}
+}
+
+// peopleOfAllKinds read at once, never, or only the reminder; some ask for help, and some
+// cannot be reached.
+func peopleOfAllKinds(t *testing.T) func(sandbox.Message) sandbox.Script {
+	t.Helper()
+	var scripts []sandbox.Script
+	for _, text := range []string{"reads after 5s", "reads after 10m", "never reads", `fails "no such device"`, `never reads, replies "help!" after 5m`} {
+		script, err := sandbox.ParseScript(text)
+		must(t, err)
+		scripts = append(scripts, script)
+	}
+	return func(m sandbox.Message) sandbox.Script {
+		var i int
+		fmt.Sscanf(m.Profile, "p%d", &i)
+		return scripts[i%len(scripts)]
+	}
+}
+
+func (w *rough) stop() {
+	for _, f := range w.closers {
+		f()
+	}
+	report, err := w.store.Check()
+	must(w.t, err)
+	for _, p := range report.Problems {
+		w.t.Errorf("the store has a problem: %s", p)
+	}
+}
+
+func (w *rough) untilEnded(runs int) {
+	w.t.Helper()
+	tick := time.NewTicker(10 * time.Millisecond)
+	defer tick.Stop()
+	for {
+		select {
+		case <-tick.C:
+		case <-w.t.Context().Done():
+			w.t.Fatal("the runs did not end")
+		}
+		counts, err := w.store.Counts()
+		must(w.t, err)
+		ended := uint64(0)
+		for _, c := range counts {
+			for _, n := range c.Outcomes {
+				ended += n
+			}
+		}
+		if ended == uint64(runs) {
+			return
+		}
+	}
+}
+
+// judge holds every run to its flow, and what the sandbox has of each of its messages to
+// what its timeline says.
+func (w *rough) judge() {
+	taken := map[channels.Ref]int{} // by the sandbox, whatever the attempt
+	for _, m := range w.sandbox.Messages() {
+		var metadata struct{ Nudge channels.Ref }
+		if !m.Inbound {
+			must(w.t, json.Unmarshal(m.Metadata, &metadata))
+			metadata.Nudge.Attempt = 0
+			taken[metadata.Nudge]++
+		}
+	}
+	messages, twice, unknown := 0, 0, 0
+	outcomes := map[string]int{}
+	runs := w.runs()
+	for _, r := range runs {
+		outcomes[r.Outcome]++
+		for n := range r.Messages {
+			count := taken[refOf(w, r, n+1)]
+			resends, doubts := w.resends(r, n+1)
+			messages, unknown = messages+1, unknown+doubts
+			if count > 1 {
+				twice++
+			}
+			if count > 1+resends {
+				w.t.Errorf("run %s message %d: the sandbox took %d, and %d were sent again", r.ID, n+1, count, resends)
+			}
+		}
+	}
+	for _, outcome := range []string{"completed", "undeliverable", "handed_over"} {
+		if outcomes[outcome] == 0 {
+			w.t.Errorf("no run ended as %s: %v", outcome, outcomes)
+		}
+		delete(outcomes, outcome)
+	}
+	if len(outcomes) > 0 {
+		w.t.Errorf("runs that ended as no flow says: %v", outcomes)
+	}
+	if unknown == 0 {
+		w.t.Error("no outcome was unknown: the test proves nothing")
+	}
+	w.t.Logf("%d runs, %d messages, %d unknown outcomes, %d messages taken twice or more", len(runs), messages, unknown, twice)
+}
+
+// runs are all of them, read page by page.
+func (w *rough) runs() (all []*engine.Run) {
+	query := store.Query{Limit: store.MaxPage}
+	for {
+		page, err := w.store.List(query)
+		must(w.t, err)
+		all, query.Before = append(all, page.Runs...), page.Next
+		if page.Next == (engine.RunID{}) {
+			return all
+		}
+	}
+}
+
+// resends is how often a message was sent again, and how often its outcome was unknown. A
+// receipt that came in time must have kept it from being sent again.
+func (w *rough) resends(r *engine.Run, message int) (resends, doubts int) {
+	proved := false
+	for _, e := range r.Timeline {
+		switch {
+		case e.Message != message:
+		case e.Kind == engine.KindReceipt:
+			proved = true
+		case e.Kind == engine.KindUnknown:
+			doubts++
+		case e.Kind == engine.KindResend:
+			resends++
+			if proved {
+				w.t.Errorf("run %s message %d was sent again though a receipt had proved it", r.ID, message)
+			}
+		}
+	}
+	return resends, doubts
+}
+
+func refOf(w *rough, r *engine.Run, message int) channels.Ref {
+	state, err := w.store.State()
+	must(w.t, err)
+	return channels.Ref{Installation: state.Installation.String(), Run: r.ID.String(), Message: message}
+}
