@@ -9,6 +9,8 @@
 //	escalation           channels to fall back on, and a flow that sets off another
 //	ab_test              two texts, dealt by a hash
 //	reminder_until_read  the same thing at most three times
+//	weekly_report        a schedule that follows each person's own clock, over the stored profiles
+//	flash_sale           a campaign over a file: once, paced, and capped
 //
 // Every one has a story that a test runs. The binary carries those of nudge demo.
 package examples

@@ -1,0 +1,311 @@
+//go:build linux
+
+package main_test
+
+import (
+	"bufio"
+	"encoding/json"
+	"errors"
+	"flag"
+	"fmt"
+	"math/rand/v2"
+	"net"
+	"net/http"
+	"net/http/httptest"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"slices"
+	"strconv"
+	"strings"
+	"sync"
+	"syscall"
+	"testing"
+	"time"
+
+	"nudge/channels/sandbox"
+	"nudge/engine/runner"
+	"nudge/server"
+	"nudge/store"
+	"nudge/store/bolt"
+)
+
+// rowCount is how many people the campaign of TestMillion has. The whole thing is
+//
+//	go test ./cmd/nudge -run TestMillion -rows 1000000 -timeout 2h -v
+var rowCount = flag.Int("rows", 3000, "people of the campaign of TestMillion")
+
+const (
+	campaignKills = 10
+	campaignSpeed = 200 // times real time: an unknown message is held for 4.5 s
+	// maxAnonymous bounds what the process keeps in memory of its own, in KiB. The file
+	// of the store is mapped besides: its pages are the kernel's, which takes them back
+	// when it needs them.
+	maxAnonymous = 200 << 10
+)
+
+// TestMillion runs a campaign through the real program and the sandbox, and kills the
+// program at ten random moments. At every look the people add up to the audience (I9); in
+// the end everybody was messaged once, except where nothing can say what became of the
+// message, and nobody twice.
+func TestMillion(t *testing.T) {
+	m := newMillion(t, *rowCount)
+	m.begin()
+	m.start()
+	looks := m.live()
+	if err := m.sandbox.Settle(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	c := m.look()
+	m.stop()
+	missed := m.judge(c)
+	t.Logf("%d rows in %s, %d kills, %d looks: %v, %d of the unknown were not messaged; at most %d MiB of its own, %d MiB with the mapped file",
+		*rowCount, time.Since(m.began).Round(time.Second), campaignKills, looks, c.Outcomes, missed, m.anonymous>>10, m.resident>>10)
+}
+
+// million is a campaign whose program is killed, with the world around it.
+type million struct {
+	*killed
+	rows     int
+	campaign string
+	began    time.Time
+
+	mu     sync.Mutex // guards counts
+	counts []uint8    // messages that the provider took, by person
+
+	anonymous, resident int // KiB at most
+}
+
+func newMillion(t *testing.T, rows int) *million {
+	dir := t.TempDir()
+	m := &million{rows: rows, counts: make([]uint8, rows), began: time.Now(), killed: &killed{
+		t: t, dir: dir, dice: rand.New(rand.NewPCG(uint64(time.Now().UnixNano()), 1)),
+		client: &http.Client{Timeout: 10 * time.Second}, binary: filepath.Join(dir, "nudge"), output: filepath.Join(dir, "stderr"),
+	}}
+	if out, err := exec.Command("go", "build", "-o", m.binary, "nudge/cmd/nudge").CombinedOutput(); err != nil {
+		t.Fatalf("build: %v\n%s", err, out)
+	}
+	l, err := net.Listen("tcp", "127.0.0.1:0") // a port that stays the same over restarts
+	if err != nil {
+		t.Fatal(err)
+	}
+	m.address = l.Addr().String()
+	l.Close()
+	m.sandbox, err = sandbox.New(sandbox.Config{
+		WebhookURL: "http://" + m.address + "/webhooks/comapi", Secret: killSecret, People: m.count, Batch: 100,
+		Clock: runner.NewClock(time.Now(), campaignSpeed), Keep: 1000,
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(m.sandbox.Close)
+	provider := httptest.NewServer(m.sandbox.Handler())
+	t.Cleanup(provider.Close)
+	m.write("nudge.yaml", fmt.Sprintf(`account: { url: %s, path: /cpaas, token: t }
+webhooks: { secrets: [ %s ] }
+listen: %s
+clock: { speed: %d }
+`, provider.URL, killSecret, m.address, campaignSpeed))
+	m.write("flows/million.yaml", `flow: million
+trigger: { at: 2020-01-01 09:00, audience: people.csv }
+data: { name: string, points: number }
+steps:
+  - send: { body: "{{ data.name }}, {{ data.points }} points" }
+`)
+	m.audience()
+	return m
+}
+
+// audience writes the people, of whom some stand there twice and some cannot be read.
+func (m *million) audience() {
+	m.t.Helper()
+	dir := filepath.Join(m.dir, "audiences")
+	if err := os.Mkdir(dir, 0o700); err != nil {
+		m.t.Fatal(err)
+	}
+	file, err := os.Create(filepath.Join(dir, "people.csv"))
+	if err != nil {
+		m.t.Fatal(err)
+	}
+	out := bufio.NewWriter(file)
+	fmt.Fprintln(out, "profile,name,points")
+	order := m.dice.Perm(m.rows)
+	for i, n := range order {
+		fmt.Fprintf(out, "p%d,\"Person %d\",%d\n", n, n, n%100)
+		switch {
+		case i%1000 == 500:
+			fmt.Fprintf(out, "p%d,Again,1\n", order[i/2])
+		case i%1000 == 700:
+			fmt.Fprintf(out, "p%d,Bad,many\n", n)
+		}
+	}
+	if err := errors.Join(out.Flush(), file.Close()); err != nil {
+		m.t.Fatal(err)
+	}
+}
+
+// count notes that the provider took a message. Some people read, some never do.
+func (m *million) count(message sandbox.Message) sandbox.Script {
+	n, err := strconv.Atoi(strings.TrimPrefix(message.Profile, "p"))
+	if err != nil || n >= m.rows {
+		m.t.Errorf("a message to %q", message.Profile)
+		return nil
+	}
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.counts[n]++
+	if n%3 == 0 {
+		return sandbox.Script{{Does: sandbox.Delivers, After: time.Second}}
+	}
+	return sandbox.DefaultScript()
+}
+
+func (m *million) start() {
+	m.t.Helper()
+	response, err := m.client.Post("http://"+m.address+"/v1/campaigns", "application/json", strings.NewReader(`{"flow": "million", "id": "one"}`))
+	if err != nil {
+		m.t.Fatal(err)
+	}
+	defer response.Body.Close()
+	var c server.Campaign
+	if err := json.NewDecoder(response.Body).Decode(&c); err != nil || response.StatusCode != http.StatusCreated {
+		m.t.Fatalf("%d %v", response.StatusCode, err)
+	}
+	m.campaign = c.ID
+}
+
+// live looks at the campaign until it is finished, and kills the program when it has come
+// as far as some random parts of the whole.
+func (m *million) live() (looks int) {
+	m.t.Helper()
+	kills := make([]int, campaignKills)
+	for i := range kills {
+		kills[i] = m.dice.IntN(m.rows)
+	}
+	slices.Sort(kills)
+	tick := time.NewTicker(20 * time.Millisecond)
+	defer tick.Stop()
+	for ; ; looks++ {
+		<-tick.C
+		c := m.look()
+		m.measure()
+		if c.Status == "finished" && len(kills) == 0 {
+			return looks
+		}
+		if c.Status == "failed" {
+			m.t.Fatalf("the campaign failed: %s", c.Reason)
+		}
+		if len(kills) > 0 && c.Taken >= kills[0] {
+			kills = kills[1:]
+			m.kill()
+			m.begin()
+		}
+	}
+}
+
+// look asks for the campaign, and holds its people to their sum.
+func (m *million) look() server.Campaign {
+	m.t.Helper()
+	response, err := m.client.Get("http://" + m.address + "/v1/campaigns/" + m.campaign)
+	if err != nil {
+		m.t.Fatalf("%v\n%s", err, m.said())
+	}
+	defer response.Body.Close()
+	var c server.Campaign
+	if err := json.NewDecoder(response.Body).Decode(&c); err != nil {
+		m.t.Fatal(err)
+	}
+	sum := uint64(0)
+	for _, n := range c.Outcomes {
+		sum += n
+	}
+	if int(sum) != c.Audience {
+		m.t.Errorf("%d rows are accounted for, of %d: %v", sum, c.Audience, c.Outcomes)
+	}
+	return c
+}
+
+// measure reads how much memory the program has.
+func (m *million) measure() {
+	m.t.Helper()
+	status, err := os.ReadFile(fmt.Sprintf("/proc/%d/status", m.process.Process.Pid))
+	if err != nil {
+		m.t.Fatal(err)
+	}
+	for line := range strings.Lines(string(status)) {
+		name, value, _ := strings.Cut(line, ":")
+		kib, _ := strconv.Atoi(strings.TrimSuffix(strings.TrimSpace(value), " kB"))
+		switch name {
+		case "RssAnon":
+			m.anonymous = max(m.anonymous, kib)
+		case "VmRSS":
+			m.resident = max(m.resident, kib)
+		}
+	}
+}
+
+// stop ends the program as an operator would.
+func (m *million) stop() {
+	m.t.Helper()
+	if err := errors.Join(m.process.Process.Signal(syscall.SIGTERM), m.process.Wait()); err != nil {
+		m.t.Fatalf("the last stop: %v\n%s", err, m.said())
+	}
+}
+
+// judge holds what the provider took to what the campaign says, and returns how many
+// people were not messaged.
+func (m *million) judge(c server.Campaign) (missed int) {
+	t := m.t
+	t.Helper()
+	for n, count := range m.counts {
+		if count == 0 {
+			missed++
+		}
+		if count > 1 {
+			t.Errorf("p%d was messaged %d times", n, count)
+		}
+	}
+	duplicates, bad := 0, 0
+	for i := range m.rows {
+		if i%1000 == 500 {
+			duplicates++
+		}
+		if i%1000 == 700 {
+			bad++
+		}
+	}
+	if missed > int(c.Outcomes["unknown"]) {
+		t.Errorf("%d people were not messaged, and %d are listed as unknown", missed, c.Outcomes["unknown"])
+	}
+	if c.Audience != m.rows+duplicates+bad || int(c.Outcomes["bad"]) != bad || int(c.Outcomes["left out: duplicate"]) != duplicates {
+		t.Errorf("the audience is %d: %v; want %d people, %d twice, %d bad", c.Audience, c.Outcomes, m.rows, duplicates, bad)
+	}
+	reached := c.Outcomes["sent"] + c.Outcomes["delivered"] + c.Outcomes["read"] + c.Outcomes["unknown"]
+	if int(reached) != m.rows {
+		t.Errorf("%d of %d people were written to: %v", reached, m.rows, c.Outcomes)
+	}
+	if m.anonymous > maxAnonymous {
+		t.Errorf("the program had %d KiB in memory, %d are allowed", m.anonymous, maxAnonymous)
+	}
+	m.verify()
+	return missed
+}
+
+// verify checks the store that is left.
+func (m *million) verify() {
+	t := m.t
+	t.Helper()
+	kv, err := bolt.Open(filepath.Join(m.dir, "data"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	s, err := store.Open(kv)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer s.Close()
+	report, err := s.Check()
+	if err != nil || len(report.Problems) > 0 {
+		t.Errorf("the store: %v %q", err, report.Problems)
+	}
+}
