@@ -6,11 +6,9 @@ import (
 	"io"
 	"os"
 	"strings"
-	"time"
 
 	"github.com/spf13/cobra"
 
-	"nudge/engine"
 	"nudge/engine/plan"
 )
 
@@ -68,7 +66,7 @@ func makePlan(ctx context.Context, p *project, dataDir string, flags *apiFlags) 
 			return nil, err
 		}
 		defer s.Close()
-		made, err := plan.Make(ctx, s, p.Flows, engine.InstantOf(time.Now()))
+		made, err := plan.Make(ctx, s, p.Flows, 0) // as it stood when the server stopped
 		return made, failed(err)
 	}
 	a, err := flags.api()

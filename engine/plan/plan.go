@@ -83,7 +83,8 @@ const (
 // MaxLooked is how many runs of one step are looked at.
 const MaxLooked = 25
 
-// Make says what a deploy of flows would do, at an instant.
+// Make says what a deploy of flows would do, at an instant, or where the store knows a
+// later one at that.
 func Make(ctx context.Context, s Store, next []*flows.Flow, now engine.Instant) (*Plan, error) {
 	m := &maker{ctx: ctx, store: s, next: next, now: now}
 	if err := m.read(); err != nil {

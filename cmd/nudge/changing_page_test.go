@@ -1,0 +1,117 @@
+package main
+
+import (
+	"fmt"
+	"os"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"testing"
+	"time"
+
+	"nudge/channels"
+	"nudge/engine"
+	"nudge/engine/runner"
+	"nudge/flows"
+	"nudge/store"
+	"nudge/store/bolt"
+)
+
+var changingBlock = regexp.MustCompile("(?s)```(yaml|console)\n(.*?)```")
+
+// TestChangingPage follows docs/changing-flows.md: it writes the files that the page shows,
+// lets a week pass in the shop, and holds nudge to what the page says that it says.
+func TestChangingPage(t *testing.T) {
+	text, err := os.ReadFile("../../docs/changing-flows.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Chdir(t.TempDir())
+	checked := 0
+	for _, m := range changingBlock.FindAllStringSubmatch(string(text), -1) {
+		head, rest, _ := strings.Cut(m[2], "\n")
+		if m[1] == "yaml" {
+			path := strings.TrimPrefix(head, "# ")
+			if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
+				t.Fatal(err)
+			}
+			if err := os.WriteFile(path, []byte(rest), 0o644); err != nil {
+				t.Fatal(err)
+			}
+			continue
+		}
+		if checked == 0 {
+			aWeek(t, "shop", "data")
+		}
+		command, code := strings.TrimPrefix(head, "$ nudge "), 0
+		if strings.HasPrefix(command, "plan edited") {
+			code = exitAffected
+		}
+		if got := said(t, code, strings.Fields(command)...); got != rest {
+			t.Errorf("the page shows\n%s\nand nudge %s says\n%s", rest, command, got)
+		}
+		checked++
+	}
+	if checked < 3 {
+		t.Errorf("only %d commands are on the page", checked)
+	}
+}
+
+// aWeek lets a shop live for some days: twelve orders, of which every third is read.
+func aWeek(t *testing.T, dir, dataDir string) {
+	t.Helper()
+	project, list := flows.Load(os.DirFS(dir))
+	if list.HasErrors() {
+		t.Fatal(list)
+	}
+	kv, err := bolt.Open(dataDir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := store.Create(kv, engine.Installation{1, 2, 3, 4}); err != nil {
+		t.Fatal(err)
+	}
+	s, err := store.Open(kv)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer s.Close()
+	core, err := s.Engine()
+	if err != nil {
+		t.Fatal(err)
+	}
+	loop := runner.NewLoop(s, core, 100)
+	now := time.Date(2026, 3, 2, 9, 0, 0, 0, time.UTC)
+	apply := func(in *engine.Input) (posts []engine.Post) {
+		groups := []*runner.Group{}
+		if in != nil {
+			groups = append(groups, &runner.Group{Inputs: []*engine.Input{in}})
+		}
+		for again := true; again; groups = nil {
+			step, err := loop.Step(now, groups)
+			if err != nil {
+				t.Fatal(err)
+			}
+			posts, again = append(posts, step.Posts...), step.Again
+			for _, p := range step.Posts {
+				if _, err := loop.Step(now, []*runner.Group{{Frees: 1, Inputs: []*engine.Input{{Kind: engine.InputResult, Result: &engine.SendResult{
+					Run: p.Run, Message: p.Message, Attempt: p.Attempt, Result: channels.Result{Outcome: channels.Accepted, ProviderID: "m"}}}}}}); err != nil {
+					t.Fatal(err)
+				}
+			}
+		}
+		return posts
+	}
+	apply(&engine.Input{Kind: engine.InputDeploy, Deploy: &engine.Deploy{Flows: bundlesOf(project)}})
+	for i := range 12 {
+		posts := apply(&engine.Input{Kind: engine.InputEvent, Event: &engine.Event{Type: "order.shipped",
+			Profile: fmt.Sprint("customer", i), Data: fmt.Appendf(nil, `{"order_id":"O%d","total":%d}`, i, 10*i)}})
+		now = now.Add(6 * time.Hour)
+		if i%3 == 0 {
+			for _, p := range posts {
+				apply(&engine.Input{Kind: engine.InputReceipt, Receipt: &channels.Receipt{Ref: p.Content.Ref, Status: channels.Read}})
+			}
+		}
+		apply(nil)
+	}
+}
