@@ -42,7 +42,7 @@ func (a *application) advance(r *Run, f *flows.Flow, at int) {
 // step carries out one step. It says where to go on, or that the run has parked or
 // ended.
 func (a *application) step(r *Run, f *flows.Flow, s *flows.Step) (next int, parked bool) {
-	if s.If != nil {
+	if s.If != nil && !r.inLoopOf(r.At) {
 		ok, err := a.truth(s.If, a.scope(r, f), r, f)
 		if err != nil {
 			a.fail(r, r.At, err.Error())

@@ -11,8 +11,8 @@ const roundAlarm = -1
 
 // repeat begins a loop, or ends a round of it: the steps of a round lead back to it.
 func (a *application) repeat(r *Run, f *flows.Flow, s *flows.Step) (next int, parked bool) {
-	if n := len(r.Loops); n > 0 && r.Loops[n-1].Step == r.At {
-		return a.endRound(r, f, s, &r.Loops[n-1])
+	if r.inLoopOf(r.At) {
+		return a.endRound(r, f, s, &r.Loops[len(r.Loops)-1])
 	}
 	r.Loops = append(r.Loops, Loop{Step: r.At, Round: 1, Began: a.now})
 	if line, h := a.lookBack(r, f, s.Repeat.Until); line != nil {
@@ -24,6 +24,13 @@ func (a *application) repeat(r *Run, f *flows.Flow, s *flows.Step) (next int, pa
 	}
 	a.logRound(r, 1)
 	return s.Repeat.Body, false
+}
+
+// inLoopOf reports whether the run is in the repeat at a step, so that coming to it again
+// is the end of a round. The repeat's own condition was asked before the first.
+func (r *Run) inLoopOf(step int) bool {
+	n := len(r.Loops)
+	return n > 0 && r.Loops[n-1].Step == step
 }
 
 // endRound waits for the rest of the round's time, which the last round has too, so
