@@ -22,15 +22,17 @@ import (
 // The flows of the random histories: every construct, and keys, people and replies
 // that get in each other's way.
 var randomFlows = fstest.MapFS{
-	"nudge.yaml": {Data: []byte("timezone: Europe/London\nprofile: { plan: optional string, rounds: optional number }\nevents:\n  order: { id: string, total: number }\n")},
+	"nudge.yaml": {Data: []byte("timezone: Europe/London\nprofile: { plan: optional string, rounds: optional number }\nevents:\n  order: { id: string, total: number }\n" +
+		"categories: { service: { always: true }, orders: { window: [06:00-11:00, mon-fri 13:00-22:00], at_most: 3 per 1d }, asks: { at_most: 2 per 5h } }\n")},
 	"flows/shipped.yaml": {Data: []byte(`flow: shipped
 trigger: { event: order, key: event.id, if: event.total > 10 }
 entry: { if_running: skip }
 exit:
   - { event: back, key: event.id, as: returned }
 from: Customer Services
+category: orders
 steps:
-  - send: { template: hello, on_unknown: resend }
+  - send: { template: hello, on_unknown: resend, max_delay: 9h }
   - wait:
       - read: hello
       - failed: hello
@@ -44,7 +46,7 @@ steps:
         key: event.id
       - after: 1d
         then:
-          - send: hello
+          - send: { template: hello, category: service, window: 09:00-17:00 }
           - wait: [ { read: any }, { reply: any }, { after: 2d } ]
   - branch:
       - if: wait_1.outcome == "reply"
@@ -59,7 +61,7 @@ exit:
   - { event: gone, key: any, as: gone, goal: true }
 steps:
   - wait: 90m
-  - send: { template: hello, on_unknown: fail }
+  - send: { template: hello, on_unknown: fail, category: asks }
   - wait: [ { reply: any }, { event: ping, key: any }, { delivered: hello }, { after: 3d } ]
 `)},
 	"flows/loop.yaml": {Data: []byte(`flow: loop
@@ -81,7 +83,8 @@ steps:
       every: 6h
       until: [ { read: any }, { reply: any, if: reply.number > 5, as: scored } ]
       steps:
-        - send: { template: hello, account: orders }
+        - if: profile.plan != "free"
+          send: { template: hello, account: orders, category: asks, max_delay: 2h }
         - split: [ { weight: 1, then: [ { wait: 1h } ] }, { weight: 2, then: [ { set: { profile.rounds: = round } } ] } ]
   - emit: { event: looped, data: { items: = more.count } }
   - id: called

@@ -17,7 +17,7 @@ type flowWriter struct {
 // randomProject is two random flows beside a template.
 func randomProject(dice *rand.Rand) fstest.MapFS {
 	files := fstest.MapFS{
-		"nudge.yaml":           {Data: []byte("timezone: Europe/London\nprofile: { plan: optional string }\nevents:\n  order: { id: string, total: number }\n")},
+		"nudge.yaml":           {Data: []byte("timezone: Europe/London\nprofile: { plan: optional string }\nevents:\n  order: { id: string, total: number }\n" + randomCategories(dice))},
 		"templates/hello.yaml": {Data: []byte("body: Hello at {{ now }}\n")},
 	}
 	for _, name := range []string{"one", "two"} {
@@ -28,11 +28,20 @@ func randomProject(dice *rand.Rand) fstest.MapFS {
 	return files
 }
 
+// randomCategories is hours and caps for some of the messages.
+func randomCategories(dice *rand.Rand) string {
+	return fmt.Sprintf("categories: { tips: { window: %s }, offers: { window: [%s], at_most: %s }, service: { always: true } }\n",
+		pick(dice, "06:00-22:00", "mon-fri 08:00-17:30", "09:30-10:00"),
+		pick(dice, "00:00-03:00, 20:00-24:00", `"sat,sun 10:00-20:00", mon-fri 12:00-14:00`),
+		pick(dice, "1 per 4h", "2 per 1d", "3 per 2d6h"))
+}
+
 func (w *flowWriter) flow(name string) {
 	fmt.Fprintf(&w.out, "flow: %s\n", name)
 	fmt.Fprintf(&w.out, "trigger: { event: %s }\n", pick(w.dice, "order, key: event.id", "order, key: event.id, if: event.total > 12", "order, key: event.id, to: event.id"))
 	fmt.Fprintf(&w.out, "entry: { if_running: %s%s }\n", pick(w.dice, "skip", "restart", "queue", "parallel"), pick(w.dice, "", ", at_most: 5", ", at_most: 3 per 1d"))
 	fmt.Fprintf(&w.out, "exit: [ { event: back, key: event.id, as: back }, %s ]\n", pick(w.dice, "{ after: 4d, as: late }", "{ event: gone, key: any }", "{ if: profile.plan == \"pro\", as: pro }"))
+	fmt.Fprintf(&w.out, "category: %s\n", pick(w.dice, "tips", "offers", "service"))
 	w.out.WriteString("steps:\n")
 	w.steps("  ", 3)
 }
@@ -52,7 +61,8 @@ func (w *flowWriter) step(indent string, depth int) {
 	}
 	switch kind {
 	case 0, 1:
-		line("send: { template: hello, on_unknown: %s }", pick(w.dice, "continue", "resend", "fail"))
+		line("send: { template: hello, on_unknown: %s%s%s }", pick(w.dice, "continue", "resend", "fail"),
+			pick(w.dice, "", ", category: service", ", category: tips"), pick(w.dice, "", ", max_delay: 20m", ", max_delay: 5h", ", max_delay: 2d"))
 	case 2:
 		line("wait: %s", pick(w.dice, "20m", "1d", "{ at: \"09:00\" }", "{ at: 1d after run.started }"))
 	case 3:

@@ -182,7 +182,11 @@ func readWindows(v *node.Value, list *diag.List) Windows {
 		}
 		w, err := parseWindow(t.Value)
 		if err != nil {
-			list.Errorf(t.Span, CodeBadWindow, windowHint, "%v", err)
+			hint := windowHint
+			if _, noHours := parseDays(t.Value); noHours == nil { // the list was cut at the comma between days
+				hint = `inside [ ] days with a comma need quotes: ["sat,sun 10:00-14:00"]`
+			}
+			list.Errorf(t.Span, CodeBadWindow, hint, "%v", err)
 			continue
 		}
 		windows = append(windows, w)
