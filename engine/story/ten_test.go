@@ -3,6 +3,7 @@ package story_test
 import (
 	"os"
 	"path/filepath"
+	"reflect"
 	"strings"
 	"testing"
 
@@ -25,7 +26,11 @@ func TestTenFlows(t *testing.T) {
 	}
 	for _, path := range files {
 		for _, test := range parse(t, p, path).Tests {
-			t.Run(filepath.Base(path)+"/"+test.Name, func(t *testing.T) { pass(t, test) })
+			t.Run(filepath.Base(path)+"/"+test.Name, func(t *testing.T) {
+				if once, again := pass(t, test), pass(t, test); !reflect.DeepEqual(once.Timeline, again.Timeline) {
+					t.Error("the same story gave another timeline")
+				}
+			})
 		}
 	}
 }
