@@ -10,9 +10,9 @@ import (
 	"nudge/flows/diag"
 )
 
-const checkHelp = `Check reads the whole project, nudge.yaml included, and shows everything that is wrong
-with it, each mistake at its line and column. It exits with 1 when there are errors;
-warnings are shown only. What the flows promise is proved over everything that can happen.
+const checkHelp = `Check reads the whole project, nudge.yaml and its tests included, and shows everything that
+is wrong with it, each mistake at its line and column. It exits with 1 when there are
+errors; warnings are shown only. What the flows promise is proved over everything that can happen.
 
 With -o github mistakes become annotations of a GitHub workflow. --explain CODE tells
 what the code in brackets behind a mistake means, with an example.`
@@ -39,7 +39,7 @@ func newCheck() *cobra.Command {
 		p := loadProject(files, readSettings(os.LookupEnv))
 		if !p.List.HasErrors() { // what does not load cannot be explored
 			p.List = append(p.List, prove.Project(p.Project).Diagnose()...)
-			p.List.Sort()
+			p.readTests()
 		}
 		if err := showCheck(c, p, dirArgument(args), *output); err != nil {
 			return failed(err)

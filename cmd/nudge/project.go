@@ -9,6 +9,7 @@ import (
 	"path/filepath"
 
 	"nudge/channels/sandbox"
+	"nudge/engine/story"
 	"nudge/flows"
 	"nudge/flows/diag"
 )
@@ -21,6 +22,7 @@ type project struct {
 	Scene    scene
 	List     diag.List
 	folder   fs.FS
+	tests    *story.Suite // nil where they were not read
 }
 
 // openProject checks that a folder is there and returns it as files.
@@ -55,7 +57,7 @@ func loadProject(files fs.FS, read settingsReader) *project {
 	list = append(list, more...)
 	scene := readScene(files, sandbox.PeopleFile, settings.People, &list)
 	list.Sort()
-	return &project{p, settings, scene, list, files}
+	return &project{p, settings, scene, list, files, nil}
 }
 
 // show renders the project's diagnostics, without the secrets that stand in the
@@ -66,6 +68,9 @@ func (p *project) show(w io.Writer) error {
 			return p.Scene.text, true
 		}
 		text, ok := p.Source(file)
+		if !ok && p.tests != nil {
+			return p.tests.Source(file)
+		}
 		if file == flows.ProjectFile {
 			text = withoutSecrets(text)
 		}
@@ -89,6 +94,13 @@ func mustLoad(dir string, read settingsReader, errs io.Writer) (*project, error)
 		return nil, wrongInput(fmt.Errorf("the project in %s does not load: %s", dir, p.summary()))
 	}
 	return p, nil
+}
+
+// readTests reads the project's tests, and notes what is wrong with them.
+func (p *project) readTests() {
+	suite, list := story.Load(p.folder, p.Project)
+	p.tests, p.List = suite, append(p.List, list...)
+	p.List.Sort()
 }
 
 // summary is what a project holds and how much is wrong with it.

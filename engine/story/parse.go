@@ -168,12 +168,15 @@ func (r *reader) person(m *node.Map, p *Person) json.RawMessage {
 // leaves nothing to chance, so every time must be one.
 func ParseScript(text string) (sandbox.Script, error) {
 	script, err := sandbox.ParseScript(text)
+	if err != nil {
+		return nil, errors.New(strings.TrimPrefix(err.Error(), "sandbox: "))
+	}
 	for _, a := range script {
 		if a.Until > a.After {
 			return nil, fmt.Errorf("%s is left to chance; a story needs one time", a)
 		}
 	}
-	return script, err
+	return script, nil
 }
 
 func (r *reader) test(m *node.Map) {
