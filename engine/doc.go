@@ -21,6 +21,7 @@
 //	   ▲                  │  │        ▲           │
 //	   │     deferred     │  └─▶ unknown          └──▶ failed, expired
 //	   └──── retrying ◀───┘        (held, then continue | resend | fail)
+//	claimed ──▶ planned: it was not posted after all
 //	unsent: we held it back
 //
 // Claiming is the last gate before the provider: outbound mode and the kill switch

@@ -121,22 +121,39 @@ func (r *r1) stop() {
 	r.check(r.store.Close())
 }
 
-// receive is the sink: it takes a message and notes whose it is.
+// receive is the sink: it takes a message, or a batch of them, and notes whose they are.
 func (r *r1) receive(w http.ResponseWriter, q *http.Request) {
+	raw, _ := io.ReadAll(q.Body)
+	w.Header().Set("Content-Type", "application/json")
+	if !strings.HasSuffix(q.URL.Path, "/batch") {
+		w.WriteHeader(http.StatusCreated)
+		fmt.Fprintf(w, `{"messageId":"m-%d","status":"processing"}`, r.note(raw))
+		return
+	}
+	var all []json.RawMessage
+	if err := json.Unmarshal(raw, &all); err != nil {
+		r.tb.Error(err)
+	}
+	var answer []string
+	for index, one := range all {
+		answer = append(answer, fmt.Sprintf(`{"index":%d,"messageId":"m-%d"}`, index, r.note(one)))
+	}
+	w.WriteHeader(http.StatusAccepted)
+	io.WriteString(w, "["+strings.Join(answer, ",")+"]")
+}
+
+// note keeps the reference of a message under the number of its run.
+func (r *r1) note(raw json.RawMessage) (i int) {
 	var message struct {
 		To       struct{ ProfileID string }
 		Metadata struct{ Nudge channels.Ref }
 	}
-	raw, _ := io.ReadAll(q.Body)
 	if err := json.Unmarshal(raw, &message); err != nil {
 		r.tb.Error(err)
 	}
-	var i int
 	fmt.Sscanf(message.To.ProfileID, "u-%d", &i)
 	r.refs.Store(i, message.Metadata.Nudge)
-	w.Header().Set("Content-Type", "application/json")
-	w.WriteHeader(http.StatusCreated)
-	fmt.Fprintf(w, `{"messageId":"m-%d","status":"processing"}`, i)
+	return i
 }
 
 func (r *r1) start(i int) {

@@ -22,6 +22,8 @@ type dispatcher struct {
 	ended   func(posts []engine.Post, results []channels.Result, took time.Duration)
 	taken   func() // a sender has taken messages, so there is room for others
 
+	held bool // belongs to the loop's goroutine: nothing goes to the account at present
+
 	mu     sync.Mutex // guards all below
 	come   *sync.Cond // something is ready, or it is closed
 	ready  []engine.Post

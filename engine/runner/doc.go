@@ -13,14 +13,27 @@
 // applied in the next one, and acknowledged after it. Nothing is held back to fill a
 // batch.
 //
+// # Accounts
+//
+// Each account has senders of its own and a gate, which says how many of its messages
+// may be claimed: its free places, its rate, a wait that the provider asked for, and a
+// circuit breaker that opens when requests fail in a row and lets one message try from
+// time to time. What the gate keeps back stays planned. A sender that comes free takes
+// all that has gathered for it: one message where little goes on, and a full request
+// under load. What was claimed and is not yet posted when the gate closes, or when the
+// process stops, goes back to its place.
+//
 // # Promises
 //
 //   - An answer is given only after the commit of its input. A post is begun only
 //     after the commit that claimed its message.
 //   - After an error of the store nothing is acknowledged and nothing is posted: the
 //     runner stops, and what was under way is settled at the next start.
-//   - Only as many messages are claimed as there are free senders, so after a crash
-//     no more than those are unknown.
+//   - A claim needs a place at the message's account: as many messages as its free
+//     senders take, and where a request takes several, two requests' worth behind them.
+//     So after a crash no more than those are unknown.
+//   - The messages of one account are posted in the order in which they were planned,
+//     whatever happens at the others.
 //   - Queues are bounded. A full one refuses with ErrBusy; memory never grows with
 //     what waits outside.
 package runner

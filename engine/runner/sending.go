@@ -43,7 +43,7 @@ func (r *Runner) dispatch(posts []engine.Post) {
 	for _, d := range r.dispatchers {
 		d.wake()
 		held := r.loop.Held(d.account.Name)
-		r.metrics.held(d.account.Name, held)
+		r.note(d, held)
 		if !held {
 			continue
 		}
@@ -53,6 +53,20 @@ func (r *Runner) dispatch(posts []engine.Post) {
 			}))
 			r.queue.nudge()
 		}
+	}
+}
+
+// note tells when an account takes nothing more for a while, and when it does again.
+func (r *Runner) note(d *dispatcher, held bool) {
+	if held == d.held {
+		return
+	}
+	d.held = held
+	r.metrics.held(d.account.Name, held)
+	if held {
+		r.config.Log.Warn("nothing goes to the account for now", "account", d.account.Name)
+	} else {
+		r.config.Log.Info("messages go to the account again", "account", d.account.Name)
 	}
 }
 
