@@ -169,7 +169,9 @@ func (i *instance) serve(registry *prometheus.Registry) error {
 		Audiences: i.audiences,
 	}
 	if secrets := i.project.Settings.Secrets; len(secrets) > 0 {
-		config.Webhooks = &appmessaging.Webhook{Secrets: secrets}
+		hooks := i.project.Settings.Webhooks
+		config.Webhooks = &appmessaging.Webhook{Secrets: secrets, MaxBody: hooks.MaxBody}
+		config.Profiles = hooks.Profiles
 	}
 	if i.config.Reload != nil {
 		config.Reload = i.Reload

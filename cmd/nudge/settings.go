@@ -2,6 +2,7 @@ package main
 
 import (
 	"cmp"
+	"slices"
 
 	"nudge/channels/appmessaging"
 	"nudge/channels/sandbox"
@@ -28,6 +29,12 @@ import (
 //	  orders: { … }
 //	webhooks:
 //	  secrets: [ "${COMAPI_SECRET}" ]
+//	  profiles: true          # what they say of people becomes what is known of them
+//	  max_body: 10485760      # bytes; 4 MiB when nothing is said
+//	  url: https://…          # this and the rest is for nudge webhooks register
+//	  name: nudge shop
+//	  batch: 500              # events in one request
+//	  batch_timeout: 1s
 //	listen: 127.0.0.1:8080    # or { api: …, webhooks: … }
 //	tokens: [ "${NUDGE_TOKEN}" ]
 //	data_dir: data            # relative to the project
@@ -40,8 +47,9 @@ import (
 //
 // Their texts may hold ${NAME}, ${NAME:-default} and $$; see expand.
 type settings struct {
-	Accounts []account             // the default one first; empty: none is given
-	Secrets  []appmessaging.Secret // of webhooks; none: webhooks are off
+	Accounts []account // the default one first; empty: none is given
+	Webhooks webhookSettings
+	Secrets  []appmessaging.Secret // of the webhooks of all accounts; none: webhooks are off
 	Listen   addresses
 	Tokens   []string
 	DataDir  string
@@ -90,7 +98,7 @@ func readSettings(env environment) settingsReader {
 		r := newReader(text, env)
 		s := settings{
 			Accounts: r.accounts(),
-			Secrets:  r.webhooks(r.top.Child("webhooks")),
+			Webhooks: r.webhooks(r.top.Child("webhooks")),
 			Tokens:   r.texts(r.top.Get("tokens"), "tokens"),
 			DataDir:  cmp.Or(r.str(r.top.Text("data_dir")), defaultDataDir),
 			Fetch:    r.fetch(r.top.Child("fetch")),
@@ -98,6 +106,7 @@ func readSettings(env environment) settingsReader {
 			People:   r.people(r.top.Child("people")),
 			Speed:    r.clock(r.top.Child("clock")),
 		}
+		s.Secrets = slices.Clone(s.Webhooks.Secrets)
 		for _, a := range s.Accounts {
 			s.Secrets = append(s.Secrets, a.Secrets...)
 		}
@@ -126,16 +135,6 @@ func newReader(text string, env environment) *reader {
 	r := &reader{env: env}
 	r.top = node.Parse(flows.ProjectFile, []byte(text), &r.list)
 	return r
-}
-
-// webhooks reads the secrets, of which an old and a new one may be good at a time.
-func (r *reader) webhooks(m *node.Map) []appmessaging.Secret {
-	var secrets []appmessaging.Secret
-	for _, text := range r.texts(m.Get("secrets"), "secrets") {
-		secrets = append(secrets, appmessaging.Secret(text))
-	}
-	m.Close()
-	return secrets
 }
 
 func (r *reader) outbound(v *node.Value) *engine.Control {

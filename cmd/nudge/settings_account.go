@@ -68,7 +68,9 @@ func (r *reader) account(name string, m *node.Map) account {
 	a.Senders = r.number(m, "senders", maxSenders, "leave it out for 64")
 	a.Batch = r.number(m, "batch", appmessaging.MaxBatch, "leave it out for 500")
 	a.Rate = flows.ReadRate(m.Text("rate"), &r.list)
-	a.Secrets = r.webhooks(m.Child("webhooks"))
+	hooks := m.Child("webhooks")
+	a.Secrets = r.secrets(hooks)
+	hooks.Close()
 	a.Concurrency = a.Senders
 	m.Close()
 	if len(r.list) > before {

@@ -82,7 +82,14 @@ func accounts() *Schema {
 
 func webhooks() *Schema {
 	return mapping("Webhooks", "The receipts of the provider.",
-		key("secrets", "The secrets; an old and a new one may be good at a time.", texts(), []any{"${WEBHOOK_SECRET}"}))
+		key("secrets", "The secrets; an old and a new one may be good at a time.", texts(), []any{"${WEBHOOK_SECRET}"}),
+		key("profiles", "What the provider says of people becomes what is known of them.", &Schema{Type: "boolean"}, true),
+		key("max_body", "How many bytes a webhook may have; 4 MiB when nothing is said, 10 MiB at most.", integer(1, 10<<20), 10<<20),
+		key("url", "Where the provider posts to, for `nudge webhooks register`.", text(), "https://nudge.example/webhooks/comapi"),
+		key("name", "The webhook's name at the provider; `nudge` and the project's name when nothing is said.", text(), "nudge shop"),
+		key("batch", "How many events the provider puts into one request, 500 at most.", integer(1, 500), 500),
+		key("batch_timeout", "How long the provider waits until it sends fewer, in whole seconds up to 60.", duration(), "1s"),
+	)
 }
 
 func only() *Schema {

@@ -1,0 +1,57 @@
+package main
+
+import (
+	"net/url"
+	"time"
+
+	"nudge/channels/appmessaging"
+	"nudge/flows/node"
+)
+
+// webhookSettings say how the provider's webhooks are taken, and how the provider is
+// asked for them.
+type webhookSettings struct {
+	Secrets  []appmessaging.Secret // those that nudge.yaml has beside its accounts
+	Profiles bool                  // what they say of people becomes what is known of them
+	MaxBody  int                   // bytes; 0: the default of the channel
+	URL      string                // where the provider posts to; empty: nobody said
+	Name     string                // of the webhook at the provider; empty: made of the project's
+	Batch    int                   // events in a request; 1: each by itself; 0: the default
+	Wait     int                   // seconds until an incomplete batch is sent; 0: the default
+}
+
+// What a webhook is registered with that does not say. A short wait keeps receipts
+// prompt, and a batch as large as they can be keeps a busy hour from falling behind.
+const (
+	defaultWebhookBatch = 500
+	defaultWebhookWait  = 1
+)
+
+func (r *reader) webhooks(m *node.Map) webhookSettings {
+	s := webhookSettings{
+		Secrets: r.secrets(m), Profiles: m.Bool("profiles"), URL: r.str(m.Text("url")), Name: r.str(m.Text("name")),
+		MaxBody: r.number(m, "max_body", appmessaging.MaxBody, "leave it out for 4 MiB"),
+		Batch:   r.number(m, "batch", appmessaging.MaxWebhookBatch, "leave it out for 500"),
+	}
+	if u, err := url.Parse(s.URL); s.URL != "" && (err != nil || u.Host == "" || u.Scheme != "https" && u.Scheme != "http") {
+		m.Errorf("url", node.CodeBadValue, "for example https://nudge.example/webhooks/comapi", "this is no URL that the provider could post to")
+	}
+	if m.Has("batch_timeout") {
+		wait := m.Duration("batch_timeout")
+		s.Wait = int(wait / time.Second)
+		if wait%time.Second != 0 || s.Wait < 1 || s.Wait > appmessaging.MaxWebhookBatchTime {
+			m.Errorf("batch_timeout", node.CodeBadValue, "for example 5s", "batch_timeout must be 1 to %d whole seconds", appmessaging.MaxWebhookBatchTime)
+		}
+	}
+	m.Close()
+	return s
+}
+
+// secrets reads the secrets of webhooks, of which an old and a new one may be good at a
+// time.
+func (r *reader) secrets(m *node.Map) (secrets []appmessaging.Secret) {
+	for _, text := range r.texts(m.Get("secrets"), "secrets") {
+		secrets = append(secrets, appmessaging.Secret(text))
+	}
+	return secrets
+}
