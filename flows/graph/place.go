@@ -126,7 +126,14 @@ func (d *drawing) repeat(n *node, axis, y float64) float64 {
 	})
 	end := d.card(n, axis, y)
 	d.connect(axis, end, end+gap)
-	return d.block(n.body, axis, end+gap) + framePad
+	end = d.block(n.body, axis, end+gap)
+	if !n.body.ends() { // back to its card, along the left side of the frame
+		lane := axis - side + framePad/2
+		d.lines = append(d.lines, line{[]point{
+			{axis, end}, {axis, end + framePad/2}, {lane, end + framePad/2}, {lane, y + 0.75*h}, {axis - w/2, y + 0.75*h},
+		}, true})
+	}
+	return end + framePad
 }
 
 // pill places the label of an arm, or what starts the flow.

@@ -60,7 +60,11 @@ func (w *svgWriter) link(l *line) {
 	path += fmt.Sprintf("L%s %s", num(last.x), num(last.y))
 	w.line(`<path class="link" d="%s"/>`, path)
 	if l.arrow {
-		w.line(`<path class="tip" d="M%s %sl-3.5 -6h7z"/>`, num(last.x), num(last.y))
+		tip := "l-3.5 -6h7z" // downwards
+		if p[len(p)-2].x < last.x {
+			tip = "l-6 -3.5v7z"
+		}
+		w.line(`<path class="tip" d="M%s %s%s"/>`, num(last.x), num(last.y), tip)
 	}
 }
 
