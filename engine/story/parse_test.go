@@ -52,3 +52,35 @@ func TestMistakes(t *testing.T) {
 		t.Errorf("other mistakes (-want +got); with -update they are taken over:\n%s", diff)
 	}
 }
+
+// TestTornFiles holds that no file is too torn to be read: of each file of the ten flows
+// every beginning, and every whole without one of its lines or the last word of one.
+func TestTornFiles(t *testing.T) {
+	dir := os.DirFS("../../flows/testdata/ten")
+	p, list := flows.Load(dir)
+	if list.HasErrors() {
+		t.Fatal(list)
+	}
+	suite, list := story.Load(dir, p)
+	if list.HasErrors() {
+		t.Fatal(list)
+	}
+	for _, f := range suite.Files {
+		text, _ := suite.Source(f.Name)
+		lines := strings.SplitAfter(text, "\n")
+		if len(lines) > 60 {
+			lines = lines[:60]
+		}
+		for i, line := range lines {
+			rest := strings.Join(lines[i+1:], "")
+			begun := strings.Join(lines[:i], "")
+			cut := line[:max(strings.LastIndexByte(strings.TrimRight(line, "\n"), ' '), 0)] + "\n"
+			for _, torn := range []string{begun, begun + rest, begun + cut + rest} {
+				file, _ := story.Parse(p, f.Name, []byte(torn))
+				if len(file.Tests) > len(f.Tests) {
+					t.Errorf("%s: a torn file has %d tests", f.Name, len(file.Tests))
+				}
+			}
+		}
+	}
+}
