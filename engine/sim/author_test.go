@@ -1,0 +1,16 @@
+package sim
+
+import (
+	"math/rand/v2"
+	"testing"
+)
+
+// TestAuthor shows that what the author writes loads.
+func TestAuthor(t *testing.T) {
+	for seed := range uint64(100) {
+		a := &author{dice: rand.New(rand.NewPCG(seed, 0))}
+		for range 3 {
+			a.edition()
+		}
+	}
+}

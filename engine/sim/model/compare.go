@@ -1,0 +1,159 @@
+package model
+
+import (
+	"encoding/json"
+	"fmt"
+	"reflect"
+
+	"nudge/engine"
+)
+
+// compare holds every run that the batch changed, and every person, against the model.
+func (w *World) compare(b *engine.Batch) {
+	for _, c := range b.Changes {
+		r := w.runs[c.After.ID]
+		if r == nil {
+			w.failIn(&Run{id: c.After.ID}, "a run of %s for %s should not have been started", c.After.Flow, c.After.Profile)
+		}
+		if what := r.differs(c.After); what != "" {
+			w.failIn(r, "run %s of %s for %s: %s", r.id, r.flow.Name, r.profile, what)
+		}
+		delete(w.changed, r)
+	}
+	for r := range w.changed {
+		w.failIn(r, "run %s of %s for %s should have changed: %s", r.id, r.flow.Name, r.profile, r.stands())
+	}
+	for _, p := range b.People {
+		w.comparePerson(p)
+	}
+}
+
+// differs says in what the engine's run is not the model's; empty for nothing.
+func (r *Run) differs(got *engine.Run) string {
+	m := r.now
+	for i, message := range m.messages {
+		if i >= len(got.Messages) {
+			return fmt.Sprintf("it has %d messages, want %d", len(got.Messages), len(m.messages))
+		}
+		g := &got.Messages[i]
+		r.convs[i] = g.Conv // what it is depends on the account, and it only routes replies
+		if g.Step != message.step || g.Status != message.status || g.Attempt != message.attempt || g.Resends != message.resends || g.Posted != message.posted {
+			return fmt.Sprintf("message %d of step %d is %s (attempt %d, %d resends, posted %s), want step %d %s (attempt %d, %d resends, posted %s)",
+				i+1, g.Step, g.Status, g.Attempt, g.Resends, g.Posted, message.step, message.status, message.attempt, message.resends, message.posted)
+		}
+	}
+	switch {
+	case len(got.Messages) > len(m.messages):
+		return fmt.Sprintf("it has %d messages, want %d", len(got.Messages), len(m.messages))
+	case got.Flow != r.flow.Name || got.Version != r.flow.Version:
+		return fmt.Sprintf("it is of version %s, want %s", got.Version, r.flow.Version)
+	case got.Status != m.status:
+		return fmt.Sprintf("it is %s at step %d, want %s at step %d", got.Status, got.At, m.status, m.at)
+	case got.Outcome != m.outcome || got.Goal != m.goal || got.Ended != m.ended:
+		return fmt.Sprintf("it ended as %q (goal %v) at %s, want %q (goal %v) at %s", got.Outcome, got.Goal, got.Ended, m.outcome, m.goal, m.ended)
+	case r.forgotten:
+		return ""
+	case got.Profile != r.profile || got.Key != r.key || got.StartedBy != r.by || got.Depth != r.depth:
+		return fmt.Sprintf("it is for %s with key %q by %s (depth %d), want %s with %q by %s (depth %d)", got.Profile, got.Key, got.StartedBy, got.Depth, r.profile, r.key, r.by, r.depth)
+	}
+	if what := r.path(got); what != "" {
+		return what
+	}
+	if m.status == engine.Ended {
+		return ""
+	}
+	return r.liveDiffers(got)
+}
+
+func (r *Run) liveDiffers(got *engine.Run) string {
+	m := r.now
+	switch {
+	case got.At != m.at:
+		return fmt.Sprintf("it is at step %d, want step %d", got.At, m.at)
+	case got.Deadline != m.deadline():
+		return fmt.Sprintf("its deadline is %s, want %s (I5)", got.Deadline, m.deadline())
+	case got.Freed != m.freed:
+		return fmt.Sprintf("its key is free: %v, want %v", got.Freed, m.freed)
+	case len(got.Mailbox) != len(m.mailbox):
+		return fmt.Sprintf("%d things are held for it, want %d", len(got.Mailbox), len(m.mailbox))
+	case len(got.Loops) != len(m.loops):
+		return fmt.Sprintf("it is in %d loops, want %d", len(got.Loops), len(m.loops))
+	case len(got.Vars) != len(m.vars):
+		return fmt.Sprintf("it has %d variables, want %d", len(got.Vars), len(m.vars))
+	}
+	for i, l := range got.Loops {
+		if l.Round != m.loops[i].round || l.Step != m.loops[i].step {
+			return fmt.Sprintf("it is in round %d of step %d, want round %d of step %d", l.Round, l.Step, m.loops[i].round, m.loops[i].step)
+		}
+	}
+	for _, v := range got.Vars {
+		if want, _ := json.Marshal(m.vars[v.Name]); string(want) != string(v.Value) {
+			return fmt.Sprintf("variable %s is %s, want %s", v.Name, v.Value, want)
+		}
+	}
+	return ""
+}
+
+// untold are the kinds of entries that a timeline may have and no reading foresees.
+var untold = map[engine.Kind]bool{
+	engine.KindLeft: true, engine.KindError: true, engine.KindDropped: true, engine.KindQuarantined: true,
+}
+
+// path holds what the timeline tells against what happened (I2, I14).
+func (r *Run) path(got *engine.Run) string {
+	told := got.Timeline[:0:0]
+	for _, e := range got.Timeline {
+		if !untold[e.Kind] {
+			told = append(told, e)
+		}
+	}
+	want := r.now.path
+	for i := r.seen; i < max(len(told), len(want)); i++ {
+		switch {
+		case i >= len(told):
+			return fmt.Sprintf("its timeline lacks %s of step %d at %s", want[i].kind, want[i].step, want[i].at)
+		case i >= len(want):
+			return fmt.Sprintf("its timeline tells of %s of step %d at %s, which nothing led to", told[i].Kind, told[i].Step, told[i].At)
+		}
+		e := entry{told[i].At, told[i].Kind, told[i].Step, told[i].Message, told[i].Detail}
+		if want[i].detail == "" {
+			e.detail = ""
+		}
+		if !reflect.DeepEqual(e, want[i]) {
+			return fmt.Sprintf("entry %d of its timeline is %s of step %d (message %d, %q) at %s, want %s of step %d (message %d, %q) at %s", i+1,
+				e.kind, e.step, e.message, e.detail, e.at, want[i].kind, want[i].step, want[i].message, want[i].detail, want[i].at)
+		}
+	}
+	r.seen = len(want)
+	return ""
+}
+
+func (r *Run) stands() string {
+	text := fmt.Sprintf("%s at step %d until %s", r.now.status, r.now.at, r.now.deadline())
+	for _, e := range r.now.path {
+		text += fmt.Sprintf("\n%s  %s of step %d %s", e.at, e.kind, e.step, e.detail)
+	}
+	return text
+}
+
+func (w *World) comparePerson(got *engine.Person) {
+	p := w.personOf(got.ID)
+	known := map[string]any{}
+	for k, v := range p.known {
+		known[k] = v
+	}
+	if len(known) == 0 {
+		known = map[string]any{}
+	}
+	switch {
+	case !reflect.DeepEqual(object(got.Attributes), normal(known)):
+		w.fail("of %s is known %s, want %v", got.ID, got.Attributes, known)
+	case len(got.OptOuts) != len(p.optOuts):
+		w.fail("%s is opted out of %q, want %v", got.ID, got.OptOuts, p.optOuts)
+	case len(got.Queue) != len(p.queue):
+		w.fail("%d events wait for %s, want %d", len(got.Queue), got.ID, len(p.queue))
+	}
+}
+
+// normal is attributes as they read after they were stored.
+func normal(known map[string]any) map[string]any { return object(jsonOf(known)) }

@@ -1,0 +1,198 @@
+package model
+
+import (
+	"slices"
+	"strconv"
+
+	"nudge/engine"
+)
+
+func itoa(n int) string { return strconv.Itoa(n) }
+
+// enter starts a run where the flow's entry lets it.
+func (w *World) enter(f *Flow, r *Run, h *happening) {
+	live := w.liveOf(r.profile)
+	same := slices.DeleteFunc(slices.Clone(live), func(x *Run) bool {
+		return x.flow.Name != f.Name || x.key != r.key || x.now.freed
+	})
+	p := w.personOf(r.profile)
+	if len(same) > 0 {
+		switch f.running {
+		case "skip":
+			w.Reached["entry skipped"]++
+			return
+		case "queue":
+			if len(p.queue) < engine.MaxQueue {
+				w.Reached["entry queued"]++
+				p.queue = append(p.queue, queued{flow: f.Name, key: r.key, h: *h})
+			}
+			return
+		case "restart":
+			w.Reached["entry restarted"]++
+			for _, x := range same {
+				w.feed(x, fact{kind: ends, outcome: engine.OutcomeRestarted})
+			}
+		}
+	}
+	if len(live) >= engine.MaxLiveRuns {
+		w.Reached["live runs limit"]++
+		return
+	}
+	if r.by == "reply" && h != nil && h.event == "" && !w.counts(p, engine.MaxReplyStarts, start{flow: f.Name, reply: true}, func(at engine.Instant) bool {
+		return at > w.stamp.Add(-engine.ReplyStartsPer)
+	}) {
+		w.Reached["reply starts limit"]++
+		return
+	}
+	restarted := f.running == "restart" && len(same) > 0
+	if f.atMost > 0 && !restarted && !w.counts(p, f.atMost, start{flow: f.Name, key: r.key}, func(at engine.Instant) bool {
+		return f.per == (span{}) || f.per.after(at.Time(), f.zone).After(w.stamp.Time())
+	}) {
+		w.Reached["at_most"]++
+		return
+	}
+	w.start(f, r, h)
+}
+
+// counts notes one more start, unless there are enough of them. Those that no longer
+// count by the limit of the day are forgotten then, also for a longer one later.
+func (w *World) counts(p *person, most int, s start, still func(engine.Instant) bool) bool {
+	var counted, others []start
+	for _, old := range p.starts {
+		switch {
+		case old.flow != s.flow || old.reply != s.reply || old.key != s.key:
+			others = append(others, old)
+		case still(old.at):
+			counted = append(counted, old)
+		}
+	}
+	if len(counted) >= most {
+		return false
+	}
+	s.at = w.stamp
+	p.starts = append(append(others, counted...), s)
+	return true
+}
+
+func (w *World) start(f *Flow, r *Run, h *happening) {
+	r.world, r.flow, r.id = w, f, w.runID()
+	r.learned, r.bodies, r.convs = map[uint64]engine.Instant{}, map[int]string{}, map[int]string{}
+	if parent := w.runs[r.parent]; parent != nil {
+		r.parentStep = parent.now.at
+	}
+	w.starts++
+	if w.after[r.id] == nil {
+		w.fail("a run of %s for %s should have been started", f.Name, r.profile)
+	}
+	if h != nil && h.event != "" {
+		h = nil // only a reply stays in hand
+	}
+	w.runs[r.id] = r
+	w.order = append(w.order, r)
+	begin := fact{kind: begins, h: h, now: w.stamp, seq: w.seq, depth: w.in.Depth, slots: w.slots,
+		known: w.personOf(r.profile).known, outs: w.personOf(r.profile).optOuts,
+		allows: w.outbound != engine.OutboundOnly || slices.Contains(w.only, r.profile)}
+	r.facts = []fact{begin}
+	r.now = w.live(r)
+	w.follow(r)
+}
+
+// afterEnd is what the end of a run leads to.
+func (w *World) afterEnd(r *Run, left []happening) {
+	if r.parent != (engine.RunID{}) {
+		w.derive(r, &engine.Input{Kind: engine.InputChildEnded, ChildEnded: &engine.ChildEnded{
+			Parent: r.parent, Step: r.parentStep, Child: r.id, Outcome: r.now.outcome}})
+	}
+	f := w.activeNamed(r.flow.Name)
+	if f == nil || f.running != "queue" {
+		return
+	}
+	p := w.personOf(r.profile)
+	for _, h := range left {
+		if h.event != "" && r.flow.collects(h.event) && f.triggersOn(h.event) {
+			w.Reached["left over queued"]++
+			p.queue = append(p.queue, queued{flow: r.flow.Name, key: r.key, h: h})
+		}
+	}
+	next := &engine.Dequeue{Flow: r.flow.Name, Profile: r.profile, Key: r.key}
+	waits := false
+	for _, q := range p.queue {
+		mine := q.flow == r.flow.Name && q.key == r.key
+		waits = waits || mine
+		if mine && q.h.who != "" && q.h.who != r.profile && !slices.Contains(next.Named, q.h.who) {
+			next.Named = append(next.Named, q.h.who)
+		}
+	}
+	if waits {
+		w.derive(r, &engine.Input{Kind: engine.InputDequeue, Dequeue: next})
+	}
+}
+
+func (w *World) dequeue(d *engine.Dequeue) {
+	f := w.activeNamed(d.Flow)
+	p := w.personOf(d.Profile)
+	for f != nil {
+		busy := slices.ContainsFunc(w.liveOf(d.Profile), func(r *Run) bool {
+			return r.flow.Name == d.Flow && r.key == d.Key && !r.now.freed
+		})
+		i := slices.IndexFunc(p.queue, func(q queued) bool { return q.flow == d.Flow && q.key == d.Key })
+		if busy || i < 0 {
+			return
+		}
+		q := p.queue[i]
+		p.queue = slices.Delete(slices.Clone(p.queue), i, i+1)
+		if q.h.call || w.stillWanted(f, &q.h) {
+			w.Reached["dequeued"]++
+			w.enter(f, &Run{profile: d.Profile, key: d.Key, by: q.by(), data: q.h.data, depth: q.h.depth}, &q.h)
+		}
+	}
+}
+
+// by is what the run shows as started_by.
+func (q *queued) by() string {
+	if q.h.event == "" {
+		return "reply"
+	}
+	return q.h.event
+}
+
+// stillWanted asks the trigger's if again.
+func (w *World) stillWanted(f *Flow, h *happening) bool {
+	for i := range f.triggers {
+		t := &f.triggers[i]
+		if h.event == "" && t.reply && w.wants(f, t, h) {
+			return true
+		}
+		if h.event != "" && t.event == h.event {
+			return w.wants(f, t, h)
+		}
+	}
+	return false
+}
+
+// call starts a run that was called for.
+func (w *World) call(c *engine.Call) {
+	f := w.activeNamed(c.Flow)
+	parent := w.runs[c.Parent]
+	outcome := ""
+	if f == nil {
+		outcome = "refused"
+	} else {
+		before := w.starts
+		called := &happening{at: w.stamp, event: c.By, data: object(c.Data), depth: w.in.Depth, call: true}
+		w.enter(f, &Run{profile: c.Profile, key: c.Key, by: c.By, data: object(c.Data), parent: c.Parent, depth: w.in.Depth}, called)
+		if w.starts == before {
+			outcome = "skipped"
+		}
+	}
+	if outcome != "" && parent != nil && !parent.over() {
+		w.childEnded(c.Parent, parent.now.at, outcome)
+	}
+}
+
+func (w *World) childEnded(id engine.RunID, step int, outcome string) {
+	r := w.known(id)
+	if !r.over() {
+		w.feed(r, fact{kind: childEnded, step: step, outcome: outcome})
+	}
+}

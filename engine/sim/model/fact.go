@@ -1,0 +1,127 @@
+package model
+
+import (
+	"nudge/channels"
+	"nudge/engine"
+)
+
+// fact is one thing that happened to one run. A run's history is nothing but its
+// facts, in order.
+type fact struct {
+	kind  factKind
+	now   engine.Instant
+	seq   uint64
+	depth int
+
+	slots  int             // messages that may be claimed in it
+	allows bool            // outbound mode lets messages to the person out
+	known  map[string]any  // of the person, before it; never changed
+	outs   map[string]bool // what the person is opted out of, before it; never changed
+
+	h       *happening
+	receipt *channels.Receipt
+	result  *engine.SendResult
+	due     engine.Instant
+	message int    // of a claim
+	outcome string // of a child, or of the run itself
+	step    int    // of the start step whose child ended
+	fetched *engine.FetchResult
+}
+
+type factKind uint8
+
+const (
+	begins     factKind = iota + 1
+	leaves              // an event, offered to the exits
+	comes               // an event, offered to loops and waits
+	answered            // a reply, offered to all lines
+	held                // a reply, kept for later
+	receipted           // a receipt
+	resulted            // a post ended
+	rings               // a timer
+	claimable           // a slot is free for its planned message
+	childEnded          // a run it waits for ended
+	fetchEnded          // an HTTP service answered, or not
+	touched             // look at the conditions that stand by themselves
+	ends                // from outside: cancelled, restarted, forgotten
+)
+
+// happening is an event or a reply.
+type happening struct {
+	at    engine.Instant
+	event string // empty for a reply
+	who   string
+	data  map[string]any
+	raw   string
+	text  string
+	conv  string
+	depth int  // of the input that brought it
+	call  bool // it is a call, and no event
+}
+
+// Message is where a message stands.
+type Message struct {
+	step    int
+	status  engine.MessageStatus
+	attempt int
+	resends int
+	planned engine.Instant
+	posted  engine.Instant
+}
+
+// ladder is how far a message can have come, by what is known of it.
+var ladder = []engine.MessageStatus{engine.Accepted, engine.Sent, engine.Expired, engine.Failed, engine.Delivered, engine.Read}
+
+var receiptSays = map[channels.Status]engine.MessageStatus{
+	channels.Sent: engine.Sent, channels.Delivered: engine.Delivered, channels.Read: engine.Read,
+	channels.Failed: engine.Failed, channels.Expired: engine.Expired,
+}
+
+func rung(s engine.MessageStatus) int {
+	for i, known := range ladder {
+		if known == s {
+			return i + 1
+		}
+	}
+	return 0 // nothing is known of its fate
+}
+
+func lost(s engine.MessageStatus) bool {
+	return s == engine.Unsent || s == engine.Failed || s == engine.Expired
+}
+
+func underWay(s engine.MessageStatus) bool {
+	return s == engine.Planned || s == engine.Retrying || s == engine.Claimed || s == engine.Unknown
+}
+
+func satisfies(s engine.MessageStatus, signal string) bool {
+	switch signal {
+	case "read":
+		return s == engine.Read
+	case "delivered":
+		return s == engine.Delivered || s == engine.Read
+	case "failed":
+		return lost(s)
+	}
+	return false
+}
+
+// entry is one thing that a run's timeline must tell.
+type entry struct {
+	at      engine.Instant
+	kind    engine.Kind
+	step    int
+	message int
+	detail  string // compared where it is not empty
+}
+
+// effect is something that follows from the last fact of a run, beyond the run itself.
+type effect struct {
+	kind  string // emit, call, attributes, opted, ended
+	name  string
+	data  map[string]any
+	wait  bool
+	known map[string]any
+	outs  map[string]bool
+	left  []happening
+}

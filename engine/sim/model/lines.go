@@ -1,0 +1,294 @@
+package model
+
+import (
+	"slices"
+
+	"nudge/engine"
+)
+
+// await lets things happen to the run until one of them leads it on. What only the
+// step that waits understands is looked at by own, which says nil to go on waiting.
+func (w *walk) await(status engine.RunStatus, at int, own func() *way) *way {
+	for {
+		w.status, w.at = status, at
+		if !w.next() {
+			return &way{kind: parked}
+		}
+		if way := w.happens(own); way != nil {
+			if way.kind == onward {
+				return nil
+			}
+			return way
+		}
+	}
+}
+
+// happens offers a fact to whatever is in effect, the outermost first.
+func (w *walk) happens(own func() *way) *way {
+	switch w.f.kind {
+	case ends:
+		w.moved = true
+		return w.finish(w.f.outcome, false)
+	case leaves:
+		return w.ask(w.lists[:1], w.f.h, w.isEvent)
+	case comes:
+		if way := own(); way != nil || w.moved {
+			return way
+		}
+		if way := w.ask(w.lists[1:], w.f.h, w.isEvent); way != nil {
+			return way
+		}
+		if w.status != engine.Waiting && w.awaits(w.f.h) {
+			w.moved = true
+			w.hold(*w.f.h)
+		}
+		return nil
+	case answered:
+		return w.ask(w.lists, w.f.h, func(l *line) bool { return l.signal == "reply" && w.answers(l, w.f.h) })
+	case held:
+		w.moved = true
+		w.hold(*w.f.h)
+		return nil
+	case touched:
+		return w.ask(w.lists, nil, func(l *line) bool { return l.signal == "if" })
+	case receipted, resulted:
+		before := slices.Clone(w.messages)
+		if !w.hear() {
+			return nil
+		}
+		if w.f.kind == receipted {
+			if way := w.ask(w.lists, nil, func(l *line) bool { return w.newly(l, before) }); way != nil {
+				return way
+			}
+		}
+	case rings:
+		w.moved = true
+		return w.ring(own)
+	}
+	return own()
+}
+
+// ask takes the first of the lines that is meant and whose condition holds.
+func (w *walk) ask(lists []*list, h *happening, meant func(*line) bool) *way {
+	for _, list := range lists {
+		for i := range list.lines {
+			if l := &list.lines[i]; meant(l) && w.truth(l.if_, h) {
+				w.moved = true
+				return w.take(list, l, h)
+			}
+		}
+	}
+	return nil
+}
+
+// take follows a line: out of the run, or out of what the line belongs to.
+func (w *walk) take(from *list, l *line, h *happening) *way {
+	if h != nil {
+		kind, step := engine.KindEvent, from.place
+		if h.event == "" {
+			kind = engine.KindReply
+		} else if from.place == engine.AtExits {
+			step = engine.NoStep
+		}
+		w.note(kind, step, 0, "")
+	}
+	if from.place == engine.AtExits {
+		return w.finish(l.as, l.goal)
+	}
+	return &way{kind: left, list: from, line: l, h: h}
+}
+
+// ring is a timer: of what is due the exits come first, then the loops, then what the
+// run is parked on.
+func (w *walk) ring(own func() *way) *way {
+	due := w.f.due
+	outer := w.lists
+	if n := len(outer); n > 1 && w.status == engine.Waiting && outer[n-1].place == w.at && outer[n-1].rest == 0 {
+		outer = outer[:n-1]
+	}
+	for _, list := range outer {
+		for i := range list.due {
+			if list.due[i] == due && w.truth(list.lines[i].if_, nil) {
+				return w.take(list, &list.lines[i], nil)
+			}
+		}
+	}
+	rang := w.alarm == due
+	for _, list := range w.lists {
+		rang = rang || list.rest == due || len(outer) < len(w.lists) && list.place == w.at && slices.Contains(list.due, due)
+	}
+	if rang {
+		return own()
+	}
+	for _, list := range w.lists {
+		for i := range list.due {
+			if list.due[i] != 0 && list.due[i] <= due {
+				list.due[i] = 0
+			}
+		}
+	}
+	return nil
+}
+
+// arm reckons when the lines of a list fall due. It reports how many have a time, and
+// for how many of them that is past.
+func (w *walk) arm(list *list) (timers, past int) {
+	list.due = make([]engine.Instant, len(list.lines))
+	for i := range list.lines {
+		switch l := &list.lines[i]; {
+		case l.signal == "after" && !l.never, l.signal == "quiet":
+			timers++
+			list.due[i] = engine.InstantOf(l.after.after(w.now(), w.zone()))
+		case l.signal == "at":
+			timers++
+			at, isPast := w.moment(l.at)
+			if isPast {
+				past++
+			} else {
+				list.due[i] = engine.InstantOf(at)
+			}
+		}
+	}
+	return timers, past
+}
+
+// lookBack finds the upper line that has happened already.
+func (w *walk) lookBack(lines []line) (*line, *happening) {
+	for i := range lines {
+		l := &lines[i]
+		switch l.signal {
+		case "event", "reply":
+			for j := range w.mailbox {
+				h := &w.mailbox[j]
+				mine := l.signal == "event" && w.matches(l, h) || l.signal == "reply" && h.event == "" && w.answers(l, h)
+				if mine && w.truth(l.if_, h) {
+					found := *h
+					w.mailbox = slices.Delete(slices.Clone(w.mailbox), j, j+1)
+					return l, &found
+				}
+			}
+		case "read", "delivered", "failed":
+			if w.reached(l) && w.truth(l.if_, nil) {
+				return l, nil
+			}
+		case "if":
+			if w.truth(l.if_, nil) {
+				return l, nil
+			}
+		}
+	}
+	return nil, nil
+}
+
+func (w *walk) isEvent(l *line) bool { return l.signal == "event" && w.matches(l, w.f.h) }
+
+// matches reports whether an event line names an event, and it is this run's.
+func (w *walk) matches(l *line, h *happening) bool {
+	return l.of == h.event && h.event != "" && w.run.owns(l.key, h)
+}
+
+// awaits reports whether some wait or collect of the flow names the event.
+func (w *walk) awaits(h *happening) bool {
+	for _, s := range w.flow.byIndex {
+		if s.verb == "collect" && s.event == h.event && w.run.owns(s.key, h) {
+			return true
+		}
+		if s.verb == "wait" && slices.ContainsFunc(s.lines, func(l line) bool { return l.signal == "event" && w.matches(&l, h) }) {
+			return true
+		}
+	}
+	return false
+}
+
+// answers reports whether a reply came after a message that the line names.
+func (w *walk) answers(l *line, h *happening) bool {
+	for i := range w.messages {
+		m := &w.messages[i]
+		if w.named(l, m) && m.posted != 0 && m.posted <= h.at {
+			return true
+		}
+	}
+	return false
+}
+
+func (w *walk) named(l *line, m *Message) bool {
+	return l.of == "any" || w.flow.order[m.step] == l.of
+}
+
+// newly reports whether a message has just come to where the line waits for it.
+func (w *walk) newly(l *line, before []Message) bool {
+	for i := range before {
+		if w.named(l, &before[i]) && satisfies(w.messages[i].status, l.signal) && !satisfies(before[i].status, l.signal) {
+			return true
+		}
+	}
+	return false
+}
+
+// reached reports whether a message is where the line waits for it: any of them, or
+// the newest of the step that the line names.
+func (w *walk) reached(l *line) bool {
+	for i := len(w.messages) - 1; i >= 0; i-- {
+		if m := &w.messages[i]; w.named(l, m) {
+			if satisfies(m.status, l.signal) {
+				return true
+			}
+			if l.of != "any" {
+				return false
+			}
+		}
+	}
+	return false
+}
+
+// lostCause reports whether all messages that the lines name are known not to have
+// arrived, there is one, and no line asked to hear of it.
+func (w *walk) lostCause(lines []line) bool {
+	any := false
+	for i := range lines {
+		l := &lines[i]
+		if l.signal == "failed" {
+			return false
+		}
+		if l.signal != "read" && l.signal != "delivered" && l.signal != "reply" {
+			continue
+		}
+		for j := len(w.messages) - 1; j >= 0; j-- {
+			m := &w.messages[j]
+			if !w.named(l, m) {
+				continue
+			}
+			if !lost(m.status) {
+				return false
+			}
+			any = true
+			if l.of != "any" {
+				break
+			}
+		}
+	}
+	return any
+}
+
+func (w *walk) hold(h happening) {
+	w.mailbox = append(slices.Clone(w.mailbox), h)
+	if len(w.mailbox) > engine.MaxMailbox {
+		w.mailbox = w.mailbox[1:]
+	}
+	w.note(engine.KindHeld, engine.NoStep, 0, "")
+}
+
+func (w *walk) endWait(step int, outcome string, h *happening) {
+	end := waitEnd{step: step, outcome: outcome}
+	if h != nil && h.event != "" {
+		end.event, w.event = h, h
+	} else if h != nil {
+		end.reply, w.reply = h, h
+	}
+	w.waits = append(w.waits, end)
+	w.note(engine.KindWaitEnded, step, 0, outcome)
+}
+
+func (w *walk) leaveByIf() *way {
+	return w.ask(w.lists[:1], nil, func(l *line) bool { return l.signal == "if" })
+}

@@ -1,0 +1,243 @@
+package model
+
+import (
+	"strconv"
+
+	"nudge/channels"
+	"nudge/engine"
+	"nudge/flows"
+)
+
+// send plans a message and waits until it is accepted or otherwise ended.
+func (w *walk) send(s *step) *way {
+	if len(w.messages) >= engine.MaxMessagesPerRun {
+		return w.finish(engine.OutcomeFailed, false)
+	}
+	w.messages = append(w.messages, Message{step: s.index, planned: w.f.now})
+	if way := w.plan(s); way != nil {
+		return skipOnward(way)
+	}
+	return w.await(engine.Sending, s.index, func() *way {
+		m := w.current()
+		switch w.f.kind {
+		case receipted, resulted:
+			if !underWay(m.status) {
+				w.alarm = 0
+				return &way{kind: onward}
+			}
+		case claimable:
+			if w.f.message == len(w.messages) && m.status == engine.Planned {
+				w.moved = true
+				return w.claim(s)
+			}
+		case rings:
+			w.alarm = 0
+			if m.status == engine.Retrying {
+				return w.plan(s)
+			}
+			return w.doubtOver(s)
+		}
+		return nil
+	})
+}
+
+func skipOnward(out *way) *way {
+	if out.kind == onward {
+		return nil
+	}
+	return out
+}
+
+func (w *walk) current() *Message { return &w.messages[len(w.messages)-1] }
+
+// plan puts the message into the outbox, and claims it where a slot is free.
+func (w *walk) plan(s *step) *way {
+	m := w.current()
+	m.status, w.alarm = engine.Planned, 0
+	w.status, w.at = engine.Sending, s.index
+	if len(w.claims) < w.f.slots {
+		return w.claim(s)
+	}
+	if w.keptBack(s) {
+		return w.withhold()
+	}
+	w.note(engine.KindPlanned, m.step, len(w.messages), "")
+	return nil
+}
+
+// claim is the last look at a message before it goes out.
+func (w *walk) claim(s *step) *way {
+	if out := w.leaveByIf(); out != nil {
+		return out
+	}
+	m, n := w.current(), len(w.messages)
+	if w.keptBack(s) {
+		return w.withhold()
+	}
+	if !w.renders(s) {
+		m.status = engine.Unsent
+		return w.finish(engine.OutcomeFailed, false)
+	}
+	m.attempt++
+	m.status, m.posted = engine.Claimed, w.f.now
+	w.claims = append(w.claims, n)
+	w.note(engine.KindClaimed, m.step, n, "")
+	return nil
+}
+
+// keptBack reports whether the message does not go out at all.
+func (w *walk) keptBack(s *step) bool {
+	return !w.f.allows || w.outs[engine.OptOutAll] || w.outs[text(get(s.node, "category"))]
+}
+
+// withhold holds the message back. One of which an earlier attempt may have gone out
+// stays as unknown as it was.
+func (w *walk) withhold() *way {
+	m, kind := w.current(), engine.KindUnsent
+	if m.status = engine.Unsent; m.resends > 0 {
+		m.status, kind = engine.Unknown, engine.KindGaveUp
+	}
+	w.note(kind, m.step, len(w.messages), "")
+	return &way{kind: onward}
+}
+
+// doubtOver decides about a message of unknown outcome that no webhook has proved.
+func (w *walk) doubtOver(s *step) *way {
+	m := w.current()
+	switch policy := text(get(s.node, "on_unknown")); {
+	case policy == "resend" && m.resends < engine.MaxResends:
+		w.note(engine.KindResend, m.step, len(w.messages), "")
+		m.resends++
+		return w.plan(s)
+	case policy == "fail":
+		m.status = engine.Failed
+	}
+	w.note(engine.KindGaveUp, m.step, len(w.messages), "")
+	return &way{kind: onward}
+}
+
+// hear takes what a receipt or the end of a post says of a message, of whatever age,
+// also after the run has ended.
+func (w *walk) hear() bool {
+	switch w.f.kind {
+	case receipted:
+		n := w.f.receipt.Ref.Message
+		m := &w.messages[n-1]
+		said := receiptSays[w.f.receipt.Status]
+		if rung(said) <= rung(m.status) {
+			return false
+		}
+		m.status = said
+		w.note(engine.KindReceipt, m.step, n, "")
+	case resulted:
+		w.result(w.f.result)
+	default:
+		return false
+	}
+	w.moved = true
+	return true
+}
+
+var toldBy = map[channels.Outcome]engine.Kind{
+	channels.Accepted: engine.KindAccepted, channels.Refused: engine.KindRefused,
+	channels.Deferred: engine.KindDeferred, channels.Unknown: engine.KindUnknown,
+}
+
+func (w *walk) result(r *engine.SendResult) {
+	m := &w.messages[r.Message-1]
+	w.note(toldBy[r.Outcome], m.step, r.Message, "")
+	waitsForIt := w.status == engine.Sending && r.Message == len(w.messages)
+	switch r.Outcome {
+	case channels.Accepted:
+		if rung(m.status) == 0 {
+			m.status = engine.Accepted
+		}
+	case channels.Refused:
+		if rung(m.status) == 0 {
+			m.status = engine.Failed
+		}
+	case channels.Deferred:
+		switch {
+		case m.status != engine.Claimed:
+		case !waitsForIt:
+			m.status = engine.Unsent
+		case m.attempt >= engine.MaxAttempts:
+			m.status = engine.Failed
+			w.note(engine.KindGaveUp, m.step, r.Message, "")
+		default:
+			m.status = engine.Retrying
+			w.alarm = w.run.world.pause(w.run, w.f, r, m.attempt)
+		}
+	case channels.Unknown:
+		if m.status == engine.Claimed {
+			m.status = engine.Unknown
+			if waitsForIt {
+				w.alarm = w.f.now.Add(engine.UnknownHold)
+			}
+		}
+	}
+}
+
+// fetch asks an HTTP service, again where it is worth it.
+func (w *walk) fetch(s *step) *way {
+	w.attempt = 0
+	w.status = engine.Fetching
+	w.request(s)
+	retries := flows.DefaultRetries
+	if n := get(s.node, "retries"); n != nil {
+		retries, _ = strconv.Atoi(n.Value)
+	}
+	var answer engine.FetchResult
+	if out := w.await(engine.Fetching, s.index, func() *way {
+		switch {
+		case w.f.kind == rings && (w.paused || w.attempt <= retries):
+			w.request(s)
+		case w.f.kind == rings:
+			w.note(engine.KindFetched, s.index, 0, "")
+			return &way{kind: onward}
+		case w.f.kind == fetchEnded:
+			return w.heardBack(s, retries, &answer)
+		}
+		return nil
+	}); out != nil {
+		return out
+	}
+	w.alarm = 0
+	w.fetches[s.index] = answer
+	if answer.Status < 200 || answer.Status >= 400 {
+		return w.block(s.body)
+	}
+	return nil
+}
+
+func (w *walk) heardBack(s *step, retries int, answer *engine.FetchResult) *way {
+	r := w.f.fetched
+	if r.Step != s.index || r.Attempt != w.attempt || w.paused {
+		return nil
+	}
+	w.moved = true
+	w.note(engine.KindFetched, s.index, 0, "")
+	again := r.Status == 0 || r.Status == 429 || r.Status >= 500
+	if r.Busy {
+		w.attempt--
+	}
+	if r.Busy || again && !r.Final && w.attempt <= retries {
+		w.paused = true
+		w.alarm = w.run.world.pause(w.run, w.f, nil, w.attempt+1)
+		return nil
+	}
+	*answer = *r
+	return &way{kind: onward}
+}
+
+func (w *walk) request(s *step) {
+	w.attempt++
+	w.paused = false
+	timeout := flows.DefaultTimeout
+	if n := get(s.node, "timeout"); n != nil {
+		said, _ := parseSpan(n.Value)
+		timeout = said.clock
+	}
+	w.alarm = w.f.now.Add(timeout + fetchGrace)
+	w.note(engine.KindFetch, s.index, 0, "")
+}

@@ -1,0 +1,229 @@
+package model
+
+import (
+	"cmp"
+	"encoding/binary"
+	"slices"
+
+	"nudge/engine"
+)
+
+// owns reports whether an event is this run's by a line's key: by the key that it
+// evaluates to, or without one by the person.
+func (r *Run) owns(key string, h *happening) bool {
+	if key == "" || key == "any" {
+		return h.who == r.profile
+	}
+	text, ok := keyOf(key, h)
+	return ok && text == r.key
+}
+
+// keyOf is a key's value: text that is not empty, or a whole number.
+func keyOf(key string, h *happening) (string, bool) {
+	v, err := evaluate(key, func(string) any { return h.data })
+	if err != nil {
+		return "", false
+	}
+	text, ok := textOf(v)
+	return text, ok && len(text) <= engine.MaxKeyBytes
+}
+
+func textOf(v any) (string, bool) {
+	switch x := v.(type) {
+	case string:
+		return x, x != ""
+	case int:
+		return itoa(x), true
+	}
+	return "", false
+}
+
+// concerned reports whether the event is the run's: by the person, where a line names it
+// without a key, or by a key, which a run has until one of its collects has closed.
+func (r *Run) concerned(h *happening) bool {
+	return slices.ContainsFunc(r.flow.keysOf(h.event), func(key string) bool {
+		return r.owns(key, h) && (key == "" || key == "any" || !r.now.freed)
+	})
+}
+
+// event goes to exits, then to waits, then to triggers.
+func (w *World) event(ev *engine.Event) {
+	h := &happening{at: w.stamp, event: ev.Type, who: ev.Profile, data: object(ev.Data), raw: string(ev.Data), depth: w.in.Depth}
+	concerned := slices.DeleteFunc(slices.Clone(w.order), func(r *Run) bool { return !r.concerned(h) })
+	for _, r := range concerned {
+		w.feed(r, fact{kind: leaves, h: h})
+	}
+	gatheredBy := map[string]bool{}
+	for _, r := range concerned {
+		if r.over() {
+			continue
+		}
+		before := len(r.now.mailbox)
+		if w.feed(r, fact{kind: comes, h: h}) {
+			heldIt := !r.over() && len(r.now.mailbox) > before
+			if r.gathered || heldIt && r.flow.collects(h.event) {
+				gatheredBy[r.flow.Name] = true
+			}
+			if heldIt {
+				w.Reached["event held"]++
+			}
+		}
+	}
+	for _, f := range w.active {
+		if !gatheredBy[f.Name] {
+			w.trigger(f, h)
+		}
+	}
+}
+
+// trigger starts runs by the first trigger of a flow that wants the event.
+func (w *World) trigger(f *Flow, h *happening) {
+	for _, t := range f.triggers {
+		if t.event != h.event {
+			continue
+		}
+		people, ok := peopleOf(&t, h)
+		if !ok {
+			return
+		}
+		if !w.wants(f, &t, h) {
+			continue
+		}
+		key := ""
+		if t.key != "" {
+			if key, ok = keyOf(t.key, h); !ok {
+				return
+			}
+		}
+		for _, who := range people {
+			w.enter(f, &Run{profile: who, key: key, by: h.event, data: h.data, depth: w.in.Depth}, h)
+		}
+		return
+	}
+}
+
+func (w *World) wants(f *Flow, t *trigger, h *happening) bool {
+	return truth(t.if_, func(name string) any {
+		switch name {
+		case "event":
+			return h.data
+		case "reply":
+			return replyOf(h)
+		case "profile":
+			return profileOf(h.who, w.personOf(h.who).known, f.zone)
+		}
+		return w.stamp.Time()
+	})
+}
+
+func peopleOf(t *trigger, h *happening) (people []string, ok bool) {
+	if t.to == "" {
+		return []string{h.who}, h.who != ""
+	}
+	v, err := evaluate(t.to, func(string) any { return h.data })
+	if err != nil {
+		return nil, false
+	}
+	list, many := v.([]any)
+	if !many {
+		list = []any{v}
+	}
+	for _, x := range list {
+		who, ok := textOf(x)
+		if !ok {
+			return nil, false
+		}
+		if !slices.Contains(people, who) {
+			people = append(people, who)
+		}
+	}
+	return people, true
+}
+
+// reply goes to one run, or starts some.
+func (w *World) reply(in *engine.Input) {
+	rp := in.Reply
+	h := &happening{at: w.stamp, who: rp.Profile, text: rp.Text, conv: rp.Conversation}
+	if w.startByReply(h, true) {
+		return
+	}
+	runs := w.liveOf(rp.Profile)
+	rank := func(r *Run) int {
+		if !rp.Answers.IsZero() && rp.Answers.Run == r.id.String() {
+			return 0
+		}
+		if rp.Conversation != "" && r.wroteIn(rp.Conversation) {
+			return 1
+		}
+		return 2
+	}
+	slices.SortStableFunc(runs, func(a, b *Run) int {
+		return cmp.Or(cmp.Compare(rank(a), rank(b)), cmp.Compare(b.lastPosted(), a.lastPosted()), b.id.Compare(a.id))
+	})
+	likely := len(runs) > 0 && rank(runs[0]) < 2
+	first := (*Run)(nil)
+	if likely {
+		first = runs[0]
+	}
+	for _, r := range runs {
+		if w.feed(r, fact{kind: answered, h: h}) {
+			return
+		}
+	}
+	if first != nil && first.flow.hearsReplies() {
+		w.Reached["reply held"]++
+		w.feed(first, fact{kind: held, h: h})
+		return
+	}
+	w.startByReply(h, false)
+}
+
+func (w *World) startByReply(h *happening, first bool) (claimed bool) {
+	for _, f := range w.active {
+		for i := range f.triggers {
+			t := &f.triggers[i]
+			if !t.reply || t.beforeWaits != first || !w.wants(f, t, h) {
+				continue
+			}
+			claimed = true
+			w.enter(f, &Run{profile: h.who, by: "reply", data: map[string]any{}}, h)
+			if first {
+				return true
+			}
+			break
+		}
+	}
+	return claimed
+}
+
+func (r *Run) lastPosted() (last engine.Instant) {
+	for _, m := range r.now.messages {
+		last = max(last, m.posted)
+	}
+	return last
+}
+
+// runID is the identity of the next run that the input in hand starts.
+func (w *World) runID() (id engine.RunID) {
+	var low [8]byte
+	binary.BigEndian.PutUint64(low[:], uint64(w.stamp)<<16)
+	copy(id[:6], low[:6])
+	copy(id[6:10], w.installation[:4])
+	binary.BigEndian.PutUint64(low[:], w.seq<<10|uint64(w.starts))
+	copy(id[10:], low[2:])
+	return id
+}
+
+// wroteIn reports whether the run has written in a conversation.
+func (r *Run) wroteIn(conversation string) bool {
+	for i, m := range r.now.messages {
+		conv := r.convs[i]
+		if after := r.world.after[r.id]; conv == "" && after != nil && i < len(after.Messages) {
+			conv = after.Messages[i].Conv
+		}
+		if conv == conversation && m.posted != 0 {
+			return true
+		}
+	}
+	return false
+}

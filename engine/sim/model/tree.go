@@ -1,0 +1,359 @@
+package model
+
+import (
+	"fmt"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"gopkg.in/yaml.v3"
+
+	"nudge/flows"
+)
+
+// Flow is one version of a flow, as its YAML says it.
+type Flow struct {
+	Name     string
+	Version  string
+	zone     *time.Location
+	triggers []trigger
+	running  string // if_running; empty for parallel
+	atMost   int
+	per      span
+	exits    []line
+	steps    []*step
+	byIndex  map[int]*step
+	compiled *flows.Flow // for the numbers and names of its steps, and its zone
+	texts    map[string]string
+	order    []string // ids of steps in the order of the program
+}
+
+type trigger struct {
+	event        string
+	key, to, if_ string
+	reply        bool
+	beforeWaits  bool
+}
+
+// step is one step with what is inside of it.
+type step struct {
+	index int // the engine's number for it
+	id    string
+	if_   string
+	verb  string
+	node  *yaml.Node // what stands under the verb
+
+	lines   []line // of a wait, or the until of a repeat or collect
+	body    []*step
+	arms    []arm
+	times   int
+	every   span
+	event   string
+	key     string // of a collect; "any" for the person's
+	itemIf  string
+	include bool
+}
+
+type arm struct {
+	if_  string
+	then []*step
+}
+
+// line is one line of a wait, an until or the exits.
+type line struct {
+	signal string // read, delivered, failed, reply, event, after, at, quiet, items, if
+	of     string // the step or event it names; "any"
+	key    string
+	after  span
+	never  bool
+	at     string
+	items  int
+	if_    string
+	as     string
+	goal   bool
+	then   []*step
+}
+
+// span is a duration: days of the calendar, then time on the clock.
+type span struct {
+	days  int
+	clock time.Duration
+}
+
+// read makes a tree of a bundle. The compiled flow gives steps their numbers.
+func read(bundle flows.Bundle, compiled *flows.Flow) (*Flow, error) {
+	f := &Flow{compiled: compiled, zone: compiled.Zone, Name: compiled.Name, Version: compiled.Version,
+		byIndex: map[int]*step{}, texts: map[string]string{}}
+	numbers := map[string]int{}
+	for i := range compiled.Steps {
+		at := compiled.Steps[i].Span.Start
+		numbers[fmt.Sprint(at.Line, ":", at.Column)] = i
+		f.order = append(f.order, compiled.Steps[i].ID)
+	}
+	for _, file := range bundle {
+		var doc yaml.Node
+		if err := yaml.Unmarshal([]byte(file.Text), &doc); err != nil {
+			return nil, fmt.Errorf("model: %s: %w", file.Name, err)
+		}
+		switch root := &doc; {
+		case len(doc.Content) == 0:
+		case strings.HasPrefix(file.Name, "flows/"):
+			r := &reading{f: f, numbers: numbers}
+			r.flow(root.Content[0])
+			if r.err != nil {
+				return nil, fmt.Errorf("model: %s: %w", file.Name, r.err)
+			}
+		case strings.HasPrefix(file.Name, "templates/"):
+			name := strings.TrimSuffix(strings.TrimPrefix(file.Name, "templates/"), ".yaml")
+			f.texts[name] = text(get(root.Content[0], "body"))
+		}
+	}
+	return f, nil
+}
+
+// reading is one flow being read.
+type reading struct {
+	f       *Flow
+	numbers map[string]int
+	err     error
+}
+
+func (r *reading) fail(n *yaml.Node, what string) {
+	if r.err == nil {
+		r.err = fmt.Errorf("line %d: %s", n.Line, what)
+	}
+}
+
+func (r *reading) flow(n *yaml.Node) {
+	for _, t := range listOf(get(n, "trigger")) {
+		r.f.triggers = append(r.f.triggers, trigger{
+			event: text(get(t, "event")), key: text(get(t, "key")), to: text(get(t, "to")), if_: text(get(t, "if")),
+			reply: get(t, "reply") != nil, beforeWaits: text(get(t, "before_waits")) == "true",
+		})
+	}
+	if entry := get(n, "entry"); entry != nil {
+		r.f.running = text(get(entry, "if_running"))
+		count, per, limited := strings.Cut(text(get(entry, "at_most")), " per ")
+		r.f.atMost, _ = strconv.Atoi(count)
+		if limited {
+			r.f.per = r.span(entry, per)
+		}
+	}
+	r.f.exits = r.lines(get(n, "exit"))
+	for i, item := range listOf(get(n, "exit")) {
+		if get(item, "as") == nil {
+			r.f.exits[i].as = "exited"
+		}
+	}
+	r.f.steps = r.steps(get(n, "steps"))
+}
+
+func (r *reading) steps(n *yaml.Node) (steps []*step) {
+	for _, item := range listOf(n) {
+		steps = append(steps, r.step(item))
+	}
+	return steps
+}
+
+var verbs = []string{"send", "wait", "branch", "split", "repeat", "collect", "set", "emit", "start", "fetch", "opt_out", "opt_in", "exit"}
+
+func (r *reading) step(n *yaml.Node) *step {
+	index, ok := r.numbers[fmt.Sprint(n.Line, ":", n.Column)]
+	if !ok {
+		r.fail(n, "no step of the program stands here")
+		return &step{}
+	}
+	s := &step{index: index, id: r.f.order[index], if_: text(get(n, "if"))}
+	r.f.byIndex[index] = s
+	for _, verb := range verbs {
+		if v := get(n, verb); v != nil {
+			s.verb, s.node = verb, v
+		}
+	}
+	switch s.verb {
+	case "wait":
+		if s.node.Kind == yaml.ScalarNode {
+			s.lines = []line{{signal: "after", as: "after", after: r.span(n, s.node.Value)}}
+		} else {
+			s.lines = r.lines(s.node)
+		}
+	case "branch":
+		for _, a := range listOf(s.node) {
+			then := get(a, "then")
+			if then == nil {
+				then = get(a, "else")
+			}
+			s.arms = append(s.arms, arm{text(get(a, "if")), r.steps(then)})
+		}
+	case "split":
+		for _, a := range listOf(s.node) {
+			s.arms = append(s.arms, arm{"", r.steps(get(a, "then"))})
+		}
+	case "repeat":
+		s.times, _ = strconv.Atoi(text(get(s.node, "times")))
+		if every := get(s.node, "every"); every != nil {
+			s.every = r.span(n, every.Value)
+		}
+		s.lines = r.lines(get(s.node, "until"))
+		s.body = r.steps(get(s.node, "steps"))
+	case "collect":
+		s.event, s.key, s.itemIf = text(get(s.node, "event")), text(get(s.node, "key")), text(get(s.node, "if"))
+		s.include = text(get(s.node, "include_trigger")) == "true"
+		s.lines = r.lines(get(s.node, "until"))
+	case "fetch":
+		s.body = r.steps(get(s.node, "on_error"))
+	case "":
+		r.fail(n, "a step without a verb")
+	}
+	return s
+}
+
+var signals = []string{"read", "delivered", "failed", "reply", "event", "after", "at", "quiet", "items"}
+
+func (r *reading) lines(n *yaml.Node) (lines []line) {
+	for _, item := range listOf(n) {
+		l := line{signal: "if", key: text(get(item, "key")), if_: text(get(item, "if")), as: text(get(item, "as")),
+			goal: text(get(item, "goal")) == "true", then: r.steps(get(item, "then"))}
+		for _, signal := range signals {
+			if v := get(item, signal); v != nil {
+				l.signal, l.of = signal, v.Value
+			}
+		}
+		switch l.signal {
+		case "after", "quiet":
+			if l.never = l.of == "never"; !l.never {
+				l.after = r.span(item, l.of)
+			}
+		case "at":
+			l.at = l.of
+		case "items":
+			l.items, _ = strconv.Atoi(l.of)
+		}
+		if l.as == "" {
+			l.as = l.signal
+		}
+		lines = append(lines, l)
+	}
+	return lines
+}
+
+// span reads 1w, 3d, 1d12h, 90m.
+func (r *reading) span(n *yaml.Node, words string) (s span) {
+	s, err := parseSpan(words)
+	if err != nil {
+		r.fail(n, err.Error())
+	}
+	return s
+}
+
+func parseSpan(words string) (s span, err error) {
+	for rest := words; rest != ""; {
+		digits := 0
+		for digits < len(rest) && rest[digits] >= '0' && rest[digits] <= '9' {
+			digits++
+		}
+		count, err := strconv.Atoi(rest[:digits])
+		if err != nil {
+			return s, fmt.Errorf("%q is no duration", words)
+		}
+		rest = rest[digits:]
+		unit := rest[:min(1, len(rest))]
+		if strings.HasPrefix(rest, "ms") {
+			unit = "ms"
+		}
+		rest = rest[len(unit):]
+		switch unit {
+		case "w":
+			s.days += 7 * count
+		case "d":
+			s.days += count
+		case "h":
+			s.clock += time.Duration(count) * time.Hour
+		case "m":
+			s.clock += time.Duration(count) * time.Minute
+		case "s":
+			s.clock += time.Duration(count) * time.Second
+		case "ms":
+			s.clock += time.Duration(count) * time.Millisecond
+		default:
+			return s, fmt.Errorf("%q is no duration", words)
+		}
+	}
+	return s, nil
+}
+
+// get is the value of a key of a mapping, or nil.
+func get(n *yaml.Node, key string) *yaml.Node {
+	if n == nil || n.Kind != yaml.MappingNode {
+		return nil
+	}
+	for i := 0; i+1 < len(n.Content); i += 2 {
+		if n.Content[i].Value == key {
+			return n.Content[i+1]
+		}
+	}
+	return nil
+}
+
+// text is the text of a scalar; empty for what is none.
+func text(n *yaml.Node) string {
+	if n == nil || n.Kind != yaml.ScalarNode {
+		return ""
+	}
+	return n.Value
+}
+
+// listOf is the items of a list, or the one thing that stands in place of a list.
+func listOf(n *yaml.Node) []*yaml.Node {
+	switch {
+	case n == nil:
+		return nil
+	case n.Kind == yaml.SequenceNode:
+		return n.Content
+	}
+	return []*yaml.Node{n}
+}
+
+// mentions reports whether the flow does something of a kind with an event.
+func (f *Flow) collects(event string) bool {
+	for _, s := range f.byIndex {
+		if s.verb == "collect" && s.event == event {
+			return true
+		}
+	}
+	return false
+}
+
+func (f *Flow) triggersOn(event string) bool {
+	return slices.ContainsFunc(f.triggers, func(t trigger) bool { return t.event == event && event != "" })
+}
+
+// hearsReplies reports whether a wait or a collect of the flow listens to replies.
+func (f *Flow) hearsReplies() bool {
+	for _, s := range f.byIndex {
+		if (s.verb == "wait" || s.verb == "collect") && slices.ContainsFunc(s.lines, func(l line) bool { return l.signal == "reply" }) {
+			return true
+		}
+	}
+	return false
+}
+
+// keysOf are the keys by which the flow listens to an event.
+func (f *Flow) keysOf(event string) (keys []string) {
+	ofLines := func(lines []line) {
+		for _, l := range lines {
+			if l.signal == "event" && l.of == event {
+				keys = append(keys, l.key)
+			}
+		}
+	}
+	ofLines(f.exits)
+	for _, s := range f.byIndex {
+		ofLines(s.lines)
+		if s.verb == "collect" && s.event == event {
+			keys = append(keys, s.key)
+		}
+	}
+	return keys
+}

@@ -1,0 +1,205 @@
+package model
+
+import (
+	"slices"
+
+	"nudge/engine"
+)
+
+// wait waits for the first of the lines.
+func (w *walk) wait(s *step) *way {
+	if l, h := w.lookBack(s.lines); l != nil {
+		w.endWait(s.index, l.as, h)
+		return w.block(l.then)
+	}
+	own := &list{place: s.index, lines: s.lines}
+	timers, past := w.arm(own)
+	if timers > 0 && timers == past {
+		w.endWait(s.index, "past", nil)
+		return nil
+	}
+	if timers == 0 && w.lostCause(s.lines) {
+		w.endWait(s.index, "failed", nil)
+		return nil
+	}
+	w.note(engine.KindWaiting, s.index, 0, "")
+	return w.during(own, func() *way {
+		switch w.f.kind {
+		case receipted:
+			if timeless(own) && w.lostCause(s.lines) {
+				return &way{kind: left, list: own, word: "failed"}
+			}
+		case rings:
+			l := own.isDue(w.f.due)
+			if w.lostCause(s.lines) {
+				return &way{kind: left, list: own, word: "failed"}
+			}
+			if !w.truth(l.if_, nil) {
+				return &way{kind: left, list: own, word: l.as}
+			}
+			return &way{kind: left, list: own, line: l}
+		}
+		return nil
+	})
+}
+
+// during waits with a list in effect, and follows the line by which it is left.
+func (w *walk) during(own *list, look func() *way) *way {
+	w.lists = append(w.lists, own)
+	depth := len(w.lists) - 1
+	out := w.await(engine.Waiting, own.place, look)
+	if out == nil || out.kind != left || out.list != own {
+		return out
+	}
+	w.lists = w.lists[:depth]
+	w.freed = w.freed || w.flow.byIndex[own.place].verb == "collect"
+	if out.line == nil {
+		w.endWait(own.place, out.word, nil)
+		return nil
+	}
+	w.endWait(own.place, out.line.as, out.h)
+	return w.block(out.line.then)
+}
+
+func timeless(l *list) bool {
+	return !slices.ContainsFunc(l.due, func(at engine.Instant) bool { return at != 0 })
+}
+
+// isDue is the upper line that is due, or nil.
+func (l *list) isDue(due engine.Instant) *line {
+	if i := slices.Index(l.due, due); i >= 0 {
+		return &l.lines[i]
+	}
+	return nil
+}
+
+// repeat takes its steps some times, until one of its lines leads out.
+func (w *walk) repeat(s *step) *way {
+	own := &list{place: s.index, lines: s.lines}
+	mine := &loop{step: s.index, round: 1, began: w.f.now}
+	depth := len(w.loops)
+	w.loops = append(w.loops, mine)
+	if l, h := w.lookBack(s.lines); l != nil {
+		w.loops = w.loops[:depth]
+		w.endWait(s.index, l.as, h)
+		return w.block(l.then)
+	}
+	w.arm(own)
+	lists := len(w.lists)
+	w.lists = append(w.lists, own)
+	out := w.rounds(s, own, mine)
+	if out != nil && (out.kind != left || out.list != own) {
+		return out
+	}
+	if out != nil { // left from anywhere inside
+		if w.status == engine.Sending {
+			w.drop(len(w.messages) - 1)
+		}
+		w.alarm = 0
+	}
+	w.lists, w.loops = w.lists[:lists], w.loops[:depth]
+	if out == nil {
+		w.endWait(s.index, engine.OutcomeCompleted, nil)
+		return nil
+	}
+	w.endWait(s.index, out.line.as, out.h)
+	return w.block(out.line.then)
+}
+
+func (w *walk) rounds(s *step, own *list, mine *loop) *way {
+	for ; ; mine.round++ {
+		w.at = s.index
+		w.note(engine.KindRound, s.index, 0, "")
+		if out := w.block(s.body); out != nil {
+			return out
+		}
+		end := engine.InstantOf(s.every.after(mine.began.Time(), w.zone()))
+		if end > w.f.now {
+			own.rest = end
+			w.note(engine.KindWaiting, s.index, 0, "")
+			if out := w.await(engine.Waiting, s.index, func() *way {
+				if w.f.kind == rings && w.f.due == own.rest {
+					return &way{kind: onward}
+				}
+				return nil
+			}); out != nil {
+				return out
+			}
+			own.rest = 0
+		}
+		if mine.round == s.times {
+			return nil
+		}
+		mine.began = w.f.now
+	}
+}
+
+// collect gathers events until one of its lines ends it.
+func (w *walk) collect(s *step) *way {
+	w.items[s.index] = nil
+	add := func(h happening) { w.items[s.index] = append(w.items[s.index], &h) }
+	isItem := func(h *happening) bool {
+		return h.event == s.event && w.run.owns(s.key, h) && w.truth(s.itemIf, h)
+	}
+	full := func() *line {
+		for i := range s.lines {
+			if l := &s.lines[i]; l.signal == "items" && len(w.items[s.index]) >= l.items && w.truth(l.if_, nil) {
+				return l
+			}
+		}
+		return nil
+	}
+	if s.include {
+		add(happening{at: w.run.facts[0].now, event: w.run.by, who: w.run.profile, data: w.run.data})
+	}
+	var kept []happening
+	for _, h := range w.mailbox {
+		if isItem(&h) {
+			add(h)
+			w.note(engine.KindItem, s.index, 0, "")
+		} else {
+			kept = append(kept, h)
+		}
+	}
+	w.mailbox = kept
+	l, h := w.lookBack(s.lines)
+	if l == nil {
+		l = full()
+	}
+	if l != nil {
+		w.freed = true
+		w.endWait(s.index, l.as, h)
+		return w.block(l.then)
+	}
+	own := &list{place: s.index, lines: s.lines}
+	if timers, past := w.arm(own); timers > 0 && timers == past {
+		w.freed = true
+		w.endWait(s.index, "past", nil)
+		return nil
+	}
+	w.note(engine.KindWaiting, s.index, 0, "")
+	return w.during(own, func() *way {
+		switch {
+		case w.f.kind == comes && isItem(w.f.h):
+			w.moved = true
+			w.run.gathered = true
+			add(*w.f.h)
+			w.note(engine.KindItem, s.index, 0, "")
+			if l := full(); l != nil {
+				return &way{kind: left, list: own, line: l}
+			}
+			for i := range s.lines {
+				if l := &s.lines[i]; l.signal == "quiet" {
+					own.due[i] = engine.InstantOf(l.after.after(w.now(), w.zone()))
+				}
+			}
+		case w.f.kind == rings:
+			l := own.isDue(w.f.due)
+			if !w.truth(l.if_, nil) {
+				return &way{kind: left, list: own, word: l.as}
+			}
+			return &way{kind: left, list: own, line: l}
+		}
+		return nil
+	})
+}

@@ -1,0 +1,304 @@
+package model
+
+import (
+	"fmt"
+	"maps"
+	"time"
+
+	"nudge/engine"
+)
+
+// walk is one reading of a run's history from its start: the flow's tree is followed
+// by plain calls, and whatever waits takes the next facts until one of them ends the
+// wait. When there are no more facts, the run stands where the walk has come.
+type walk struct {
+	run   *Run
+	flow  *Flow
+	facts []fact
+	f     *fact // the one in hand
+	known map[string]any
+	outs  map[string]bool
+
+	status   engine.RunStatus
+	at       int
+	lists    []*list        // in effect: the exits, the loops, the wait
+	alarm    engine.Instant // of the message or fetch under way
+	outcome  string
+	goal     bool
+	ended    engine.Instant
+	freed    bool
+	messages []Message
+	vars     map[string]any
+	waits    []waitEnd
+	items    map[int][]*happening
+	mailbox  []happening
+	event    *happening // in hand
+	reply    *happening // in hand
+	loops    []*loop
+	fetches  map[int]engine.FetchResult
+	attempt  int // of the fetch
+	paused   bool
+	path     []entry
+
+	// Of the last fact only.
+	effects []effect
+	claims  []int // messages
+	moved   bool  // the run took something from it
+}
+
+// list is lines in effect, with when each of them falls due; 0 for never.
+type list struct {
+	place int // index of the step; engine.AtExits for the exits
+	lines []line
+	due   []engine.Instant
+	rest  engine.Instant // end of the round that the loop waits for
+}
+
+type loop struct {
+	step  int
+	round int
+	began engine.Instant
+}
+
+type waitEnd struct {
+	step    int
+	outcome string
+	event   *happening
+	reply   *happening
+}
+
+// way is where a run is led: nil is straight on.
+type way struct {
+	kind wayKind
+	list *list // that is left
+	line *line // by which it is left; nil for none
+	h    *happening
+	word string // the outcome, without a line
+}
+
+type wayKind uint8
+
+const (
+	parked wayKind = iota + 1 // there are no more facts
+	over                      // the run has ended
+	left                      // a loop or a wait is left
+	onward                    // past the step that waits
+)
+
+// live walks through the facts of a run.
+func live(r *Run) *walk {
+	w := &walk{run: r, flow: r.flow, facts: r.facts, vars: map[string]any{}, items: map[int][]*happening{}, fetches: map[int]engine.FetchResult{}}
+	w.next()
+	w.reply = w.f.h
+	w.note(engine.KindStarted, engine.NoStep, 0, "")
+	way := w.begin()
+	if way == nil {
+		way = w.finish(engine.OutcomeCompleted, false)
+	}
+	for way.kind != parked && w.next() { // an ended run still hears of its messages
+		w.hear()
+	}
+	return w
+}
+
+func (w *walk) begin() *way {
+	exits := &list{place: engine.AtExits, lines: w.flow.exits}
+	w.lists = []*list{exits}
+	w.arm(exits)
+	if way := w.leaveByIf(); way != nil {
+		return way
+	}
+	return w.block(w.flow.steps)
+}
+
+// next takes the next fact in hand. It reports false where there is none.
+func (w *walk) next() bool {
+	if len(w.facts) == 0 {
+		return false
+	}
+	w.f, w.facts = &w.facts[0], w.facts[1:]
+	w.known, w.outs = w.f.known, w.f.outs
+	w.effects, w.claims, w.moved = nil, nil, false
+	return true
+}
+
+func (w *walk) now() time.Time { return w.f.now.Time() }
+
+func (w *walk) note(kind engine.Kind, step, message int, detail string) {
+	w.path = append(w.path, entry{w.f.now, kind, step, message, detail})
+}
+
+func (w *walk) block(steps []*step) *way {
+	for _, s := range steps {
+		if way := w.step(s); way != nil {
+			return way
+		}
+	}
+	return nil
+}
+
+func (w *walk) step(s *step) *way {
+	w.at = s.index
+	if !w.truth(s.if_, nil) {
+		message := 0
+		if s.verb == "send" {
+			w.messages = append(w.messages, Message{step: s.index, status: engine.Unsent, planned: w.f.now})
+			message = len(w.messages)
+		}
+		w.note(engine.KindSkipped, s.index, message, "")
+		return nil
+	}
+	switch s.verb {
+	case "send":
+		return w.send(s)
+	case "wait":
+		return w.wait(s)
+	case "branch":
+		return w.branch(s)
+	case "split":
+		return w.split(s)
+	case "repeat":
+		return w.repeat(s)
+	case "collect":
+		return w.collect(s)
+	case "set":
+		w.set(s)
+	case "emit":
+		w.note(engine.KindEmitted, s.index, 0, "")
+		w.effects = append(w.effects, effect{kind: "emit", name: text(get(s.node, "event")), data: w.assigned(get(s.node, "data"))})
+	case "start":
+		return w.start(s)
+	case "fetch":
+		return w.fetch(s)
+	case "opt_out", "opt_in":
+		w.note(engine.KindOpted, s.index, 0, "")
+		w.outs = opted(w.outs, text(s.node), s.verb == "opt_in")
+		w.effects = append(w.effects, effect{kind: "opted", outs: w.outs})
+	case "exit":
+		if name := text(s.node); name != "" {
+			return w.finish(name, false)
+		}
+		return w.finish(text(get(s.node, "as")), text(get(s.node, "goal")) == "true")
+	}
+	return nil
+}
+
+// opted is what a person is opted out of, after one more step.
+func opted(outs map[string]bool, category string, in bool) map[string]bool {
+	outs = maps.Clone(outs)
+	if outs == nil {
+		outs = map[string]bool{}
+	}
+	switch {
+	case !in:
+		outs[category] = true
+	case category == engine.OptOutAll:
+		clear(outs)
+	default:
+		delete(outs, category)
+	}
+	return outs
+}
+
+func (w *walk) branch(s *step) *way {
+	for i := range s.arms {
+		if w.truth(s.arms[i].if_, nil) {
+			w.note(engine.KindBranch, s.index, 0, fmt.Sprint(i+1))
+			return w.block(s.arms[i].then)
+		}
+	}
+	w.note(engine.KindBranch, s.index, 0, "")
+	return nil
+}
+
+// split takes the arm that the person was dealt, which nobody knows before it was seen.
+func (w *walk) split(s *step) *way {
+	n := w.run.world.dealt(w.run, s)
+	w.note(engine.KindBranch, s.index, 0, fmt.Sprint(n))
+	return w.block(s.arms[n-1].then)
+}
+
+// set gives variables and attributes new values, all reckoned before any is given.
+func (w *walk) set(s *step) {
+	values := make([]any, len(s.node.Content)/2)
+	for i := range values {
+		values[i] = w.value(s.node.Content[2*i+1])
+	}
+	for i, v := range values {
+		name := s.node.Content[2*i].Value
+		const ofProfile = "profile."
+		if len(name) <= len(ofProfile) || name[:len(ofProfile)] != ofProfile {
+			w.vars[name] = v
+			continue
+		}
+		w.known = maps.Clone(w.known)
+		if w.known == nil {
+			w.known = map[string]any{}
+		}
+		if name = name[len(ofProfile):]; v == nil {
+			delete(w.known, name)
+		} else {
+			w.known[name] = v
+		}
+		w.effects = append(w.effects, effect{kind: "attributes", known: w.known})
+	}
+	w.note(engine.KindSet, s.index, 0, "")
+}
+
+// start calls a flow, and waits for its run where the step says so.
+func (w *walk) start(s *step) *way {
+	wait := text(get(s.node, "wait")) == "true"
+	w.note(engine.KindCalled, s.index, 0, "")
+	w.effects = append(w.effects, effect{kind: "call", name: text(get(s.node, "flow")), data: w.assigned(get(s.node, "data")), wait: wait})
+	if !wait || max(w.f.depth, w.run.depth)+1 > engine.MaxDepth {
+		return nil
+	}
+	w.note(engine.KindWaiting, s.index, 0, "")
+	return w.await(engine.Waiting, s.index, func() *way {
+		if w.f.kind != childEnded || w.f.step != s.index {
+			return nil
+		}
+		w.moved = true
+		w.endWait(s.index, w.f.outcome, nil)
+		return &way{kind: onward}
+	})
+}
+
+// finish ends the run.
+func (w *walk) finish(outcome string, goal bool) *way {
+	for i := range w.messages {
+		w.drop(i)
+	}
+	w.status, w.outcome, w.goal, w.ended = engine.Ended, outcome, goal, w.f.now
+	w.lists, w.loops, w.alarm = nil, nil, 0
+	w.note(engine.KindEnded, engine.NoStep, 0, outcome)
+	w.effects = append(w.effects, effect{kind: "ended", left: w.mailbox})
+	w.mailbox = nil
+	return &way{kind: over}
+}
+
+// drop holds back a message that was planned and not yet claimed.
+func (w *walk) drop(i int) {
+	m := &w.messages[i]
+	if m.status == engine.Planned || m.status == engine.Retrying {
+		m.status = engine.Unsent
+		w.note(engine.KindUnsent, m.step, i+1, "")
+	}
+}
+
+// deadline is when the run wakes if nothing happens before; 0 for never.
+func (w *walk) deadline() (first engine.Instant) {
+	earlier := func(at engine.Instant) {
+		if at != 0 && (first == 0 || at < first) {
+			first = at
+		}
+	}
+	earlier(w.alarm)
+	for _, l := range w.lists {
+		earlier(l.rest)
+		for _, at := range l.due {
+			earlier(at)
+		}
+	}
+	return first
+}

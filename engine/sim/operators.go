@@ -1,0 +1,90 @@
+package sim
+
+import (
+	"maps"
+	"slices"
+	"time"
+
+	"nudge/engine"
+)
+
+// operate lets operators do something now and then.
+func (w *world) operate() {
+	if w.calm {
+		return
+	}
+	w.later(w.between(0, 4*time.Hour), w.operate)
+	if !w.chance(operators, 1) {
+		return
+	}
+	on, off := true, false
+	switch w.dice.IntN(9) {
+	case 0, 1:
+		w.deploy()
+	case 2:
+		w.control(engine.Control{Outbound: engine.OutboundHold})
+		w.later(w.between(0, 3*time.Hour), func() { w.control(engine.Control{Outbound: engine.OutboundLive}) })
+	case 3:
+		w.control(engine.Control{Outbound: engine.OutboundOnly, Only: []string{"bob", "ann"}})
+		w.later(w.between(0, 3*time.Hour), func() { w.control(engine.Control{Outbound: engine.OutboundLive}) })
+	case 4:
+		w.control(engine.Control{Kill: &on})
+		w.later(w.between(0, time.Hour), func() { w.control(engine.Control{Kill: &off}) })
+	case 5, 6:
+		w.submit([]*engine.Input{{Kind: engine.InputProfile, Profile: &engine.ProfileChange{Profile: w.person(), Forget: true}}}, 0)
+	default:
+		if ids := slices.SortedFunc(maps.Keys(w.names), engine.RunID.Compare); len(ids) > 0 {
+			w.submit([]*engine.Input{{Kind: engine.InputCancel, Cancel: &engine.Cancel{Run: pick(w.dice, ids...), Reason: "as asked"}}}, 0)
+		}
+	}
+}
+
+// control changes what may go out, sooner or later.
+func (w *world) control(c engine.Control) {
+	w.insist(&engine.Input{Kind: engine.InputControl, Control: &c})
+}
+
+// insist sends a command until it is answered.
+func (w *world) insist(in *engine.Input) {
+	c := *in
+	w.send(&delivery{inputs: []*engine.Input{&c}, told: func(answers []engine.Answer) {
+		if answers == nil {
+			w.later(10*time.Second, func() { w.insist(in) })
+		}
+	}})
+}
+
+// deploy makes an edition of the project the active one.
+func (w *world) deploy() {
+	before := w.model.Live()
+	project := w.authors.edition()
+	deploy := &engine.Deploy{}
+	for _, f := range project.Flows {
+		deploy.Flows = append(deploy.Flows, f.Bundle)
+	}
+	if before > 0 && w.authors.editions > 1 {
+		w.reached["flow edited while a run waits"]++
+	}
+	w.insist(&engine.Input{Kind: engine.InputDeploy, Deploy: deploy})
+}
+
+// keepBackups copies the disk from time to time, and rarely puts a copy back.
+func (w *world) keepBackups() {
+	if w.calm {
+		return
+	}
+	w.later(w.between(time.Hour, 8*time.Hour), w.keepBackups)
+	if !w.chance(restores, 1) {
+		return
+	}
+	if len(w.backups) == 0 || w.dice.IntN(3) > 0 {
+		w.backUp()
+		return
+	}
+	w.reached["restored from a backup"]++
+	if w.loop != nil {
+		w.kill()
+	}
+	w.putBack(w.dice.IntN(len(w.backups)))
+	w.dead()
+}

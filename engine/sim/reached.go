@@ -1,0 +1,104 @@
+package sim
+
+import (
+	"nudge/engine"
+)
+
+// MustReach are the states that a full run must have been in at least once: where
+// faults meet what they are there to break. A run that missed one proves little.
+var MustReach = []string{
+	"unknown proved by a receipt",
+	"unknown resent",
+	"unknown failed by policy",
+	"unknown gone on with",
+	"receipt before the response",
+	"receipt after the timeout",
+	"receipt after the end",
+	"crash during recovery",
+	"crash with messages claimed",
+	"flow edited while a run waits",
+	"gap of daylight saving",
+	"the commit fails",
+	"the commit fails, yet is kept",
+	"a crash before the commit",
+	"a crash after the commit",
+	"a record cannot be read",
+	"an id seen again",
+	"event held",
+	"reply held",
+	"deferred and tried again",
+	"batch with several inputs",
+	"planned while no sender is free",
+	"webhook given up",
+	"queue full",
+	"restored from a backup",
+	"forgotten with a run live",
+	"derived input after a crash",
+	"entry skipped", "entry queued", "entry restarted", "at_most", "dequeued",
+	"reply starts limit", "depth limit",
+}
+
+// look notes the states that a batch was in.
+func (m *machine) look(b *engine.Batch) {
+	if len(b.Journal) > 1 {
+		m.reached["batch with several inputs"]++
+	}
+	for i := range b.Journal {
+		if in := b.Journal[i].Input; in.Derived != 0 && m.fresh == nil {
+			m.reached["derived input after a crash"]++
+		}
+	}
+	for _, c := range b.Changes {
+		m.lookAt(c)
+	}
+}
+
+func (m *machine) lookAt(c engine.Change) {
+	if c.Before == nil {
+		return
+	}
+	r := c.After
+	for _, e := range r.Timeline[min(len(c.Before.Timeline), len(r.Timeline)):] {
+		switch e.Kind {
+		case engine.KindReceipt:
+			m.lookAtReceipt(c.Before, e)
+		case engine.KindResend:
+			m.reached["unknown resent"]++
+		case engine.KindGaveUp:
+			if e.Detail == "on_unknown: fail" {
+				m.reached["unknown failed by policy"]++
+			} else if e.Detail == "on_unknown: continue" {
+				m.reached["unknown gone on with"]++
+			}
+		case engine.KindPlanned:
+			m.reached["planned while no sender is free"]++
+		case engine.KindClaimed:
+			if e.Attempt > 1 {
+				m.reached["deferred and tried again"]++
+			}
+		case engine.KindEnded:
+			if e.Detail == engine.OutcomeForgotten {
+				m.reached["forgotten with a run live"]++
+			}
+		}
+	}
+}
+
+func (m *machine) lookAtReceipt(before *engine.Run, e engine.Entry) {
+	msg := before.Message(e.Message)
+	if msg == nil {
+		return
+	}
+	switch msg.Status {
+	case engine.Unknown:
+		m.reached["unknown proved by a receipt"]++
+	case engine.Claimed:
+		m.reached["receipt before the response"]++
+	}
+	switch {
+	case !before.Live():
+		m.reached["receipt after the end"]++
+	case before.Status != engine.Sending && len(before.Waits) > 0 && before.Waits[len(before.Waits)-1].Outcome == "after":
+		m.reached["receipt after the timeout"]++
+	}
+}
