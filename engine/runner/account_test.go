@@ -32,13 +32,17 @@ func newDesk(t *testing.T, lanes ...runner.Lane) *desk {
 	project, list := flows.Load(fstest.MapFS{
 		"flows/tell.yaml":      {Data: []byte("flow: tell\ntrigger: { event: told }\nsteps: [ { send: hello }, { wait: 9d } ]\n")},
 		"flows/order.yaml":     {Data: []byte("flow: order\ntrigger: { event: ordered }\nsteps: [ { send: { template: hello, account: orders } }, { wait: 9d } ]\n")},
+		"flows/brief.yaml":     {Data: []byte("flow: brief\ntrigger: { event: expiring }\nsteps: [ { send: { template: hello, expires: 2h } }, { wait: 9d } ]\n")},
 		"templates/hello.yaml": {Data: []byte("body: Hello\n")},
 	})
 	if list.HasErrors() {
 		t.Fatal(list)
 	}
-	d.step(&runner.Group{Inputs: []*engine.Input{{Kind: engine.InputDeploy,
-		Deploy: &engine.Deploy{Flows: []flows.Bundle{project.Flows[0].Bundle, project.Flows[1].Bundle}}}}})
+	deploy := &engine.Deploy{}
+	for _, f := range project.Flows {
+		deploy.Flows = append(deploy.Flows, f.Bundle)
+	}
+	d.step(&runner.Group{Inputs: []*engine.Input{{Kind: engine.InputDeploy, Deploy: deploy}}})
 	return d
 }
 
@@ -217,5 +221,23 @@ func TestUnknownAccount(t *testing.T) {
 	d.step()
 	if want := []string{"p1", "p0"}; !slices.Equal(d.to(0), want) {
 		t.Errorf("posts to %v, want %v", d.to(0), want)
+	}
+}
+
+// TestExpires shows that the provider is told until when to try, the same by every attempt.
+func TestExpires(t *testing.T) {
+	d := newDesk(t, runner.Lane{Account: "main", Places: 5})
+	d.happen("expiring", 0, 1)
+	want := d.now.Add(2 * time.Hour)
+	d.end(d.posts[0], channels.Result{Outcome: channels.Deferred, Reason: "429", RetryAfter: time.Minute})
+	d.now = d.now.Add(10 * time.Minute)
+	d.step()
+	if len(d.posts) != 2 || d.posts[1].Attempt != 2 {
+		t.Fatalf("posts are %+v", d.posts)
+	}
+	for _, p := range d.posts {
+		if !p.Content.Expires.Equal(want) {
+			t.Errorf("attempt %d expires %v, want %v", p.Attempt, p.Content.Expires, want)
+		}
 	}
 }
