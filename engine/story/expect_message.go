@@ -1,15 +1,10 @@
 package story
 
 import (
-	"encoding/json"
 	"fmt"
-	"regexp"
-	"slices"
 	"strings"
 	"time"
 
-	"nudge/channels"
-	"nudge/flows"
 	"nudge/flows/diag"
 )
 
@@ -110,157 +105,6 @@ func (p *player) text(m *Message) string {
 
 func (p *player) readerTime(m *Message) time.Time {
 	return m.At.In(p.world.zoneOf(m.Content.To, m.Run.Flow))
-}
-
-// differences are the fields in which a message is not as expected.
-func (p *player) differences(e *Expectation, m *Message) (diff []string) {
-	differ := func(field, want, got string) {
-		diff = append(diff, fmt.Sprintf("-   %s: %s", field, want), fmt.Sprintf("+   %s: %s", field, got))
-	}
-	c := &m.Content
-	body := textOf(c)
-	if at := p.readerTime(m); e.At != nil && !shows(e.At, at) {
-		differ("at", momentText(e.At), clockText(at))
-	}
-	if e.Text != nil && strings.TrimSpace(*e.Text) != body {
-		differ("text", quoted(strings.TrimSpace(*e.Text)), quoted(body))
-	}
-	for _, piece := range e.Contains {
-		if !strings.Contains(body, piece) {
-			differ("contains", quoted(piece), quoted(body))
-		}
-	}
-	if e.Matches != "" && !regexp.MustCompile(e.Matches).MatchString(body) {
-		differ("matches", e.Matches, quoted(body))
-	}
-	if e.From != "" && (c.From == nil || e.From != c.From.Name && e.From != c.From.ID) {
-		differ("from", e.From, fromText(c.From))
-	}
-	if e.Rules != nil && !slices.Equal(e.Rules, c.Rules) {
-		differ("rules", strings.Join(e.Rules, ", "), strings.Join(c.Rules, ", "))
-	}
-	if e.Metadata != nil && !within(e.Metadata, plain(c.Metadata)) {
-		differ("metadata", valueText(e.Metadata), valueText(c.Metadata))
-	}
-	diff = append(diff, alertDiffers(e.Alert, c.Alert)...)
-	diff = append(diff, partsDiffer(e.Parts, c.Parts)...)
-	return append(diff, p.snapshotDiffers(e.Snapshot, c)...)
-}
-
-func alertDiffers(want *Alert, got *channels.Alert) (diff []string) {
-	if want == nil {
-		return nil
-	}
-	if got == nil {
-		return []string{"-   alert", "+   no alert"}
-	}
-	for _, f := range []struct{ name, want, got string }{{"title", want.Title, got.Title}, {"body", want.Body, got.Body}} {
-		if f.want != "" && f.want != strings.TrimSpace(f.got) {
-			diff = append(diff, "-   alert "+f.name+": "+f.want, "+   alert "+f.name+": "+f.got)
-		}
-	}
-	return diff
-}
-
-func partsDiffer(want []Part, got []channels.Part) (diff []string) {
-	if want == nil {
-		return nil
-	}
-	if len(want) != len(got) {
-		return []string{fmt.Sprintf("-   %d parts", len(want)), fmt.Sprintf("+   %d parts", len(got))}
-	}
-	for i, w := range want {
-		g := got[i]
-		for _, f := range []struct{ name, want, got string }{
-			{"name", w.Name, g.Name}, {"type", w.Type, g.Type}, {"data", w.Data, g.Data}, {"url", w.URL, g.URL},
-		} {
-			if f.want != "" && strings.TrimSpace(f.want) != strings.TrimSpace(f.got) {
-				diff = append(diff, fmt.Sprintf("-   part %d %s: %s", i+1, f.name, f.want), fmt.Sprintf("+   part %d %s: %s", i+1, f.name, f.got))
-			}
-		}
-	}
-	return diff
-}
-
-// snapshotDiffers holds a whole message to the one that was kept under a name.
-func (p *player) snapshotDiffers(name string, m *channels.Message) (diff []string) {
-	if name == "" {
-		return nil
-	}
-	got, want, known := Rendered(m), "", false
-	if p.options.Snapshot != nil {
-		want, known = p.options.Snapshot(name)
-	}
-	switch want = strings.TrimRight(want, "\n"); {
-	case known && want == got:
-		return nil
-	case p.options.Keep != nil:
-		p.options.Keep(name, got)
-		return nil
-	case !known:
-		return []string{"-   snapshot " + name + ", which is not kept yet: --update keeps it"}
-	}
-	for line := range strings.SplitSeq(want, "\n") {
-		diff = append(diff, "-   "+line)
-	}
-	for line := range strings.SplitSeq(got, "\n") {
-		diff = append(diff, "+   "+line)
-	}
-	return diff
-}
-
-// textOf is the text of a message: its body, else its first part.
-func textOf(m *channels.Message) string {
-	if m.Body == "" && len(m.Parts) > 0 {
-		return strings.TrimSpace(m.Parts[0].Data)
-	}
-	return strings.TrimSpace(m.Body)
-}
-
-func fromText(s *channels.Sender) string {
-	if s == nil {
-		return "nobody"
-	}
-	return senderName(s)
-}
-
-func quoted(text string) string { return fmt.Sprintf("%q", text) }
-
-// plain is a value as JSON has it.
-func plain(v any) (same any) {
-	raw, err := json.Marshal(v)
-	if err != nil || json.Unmarshal(raw, &same) != nil {
-		return v
-	}
-	return same
-}
-
-// shows reports whether a clock that shows t shows the moment, to the minute.
-func shows(m *flows.Moment, t time.Time) bool {
-	if m.Date != (flows.Date{}) {
-		y, month, d := t.Date()
-		if m.Date != (flows.Date{Year: y, Month: month, Day: d}) {
-			return false
-		}
-	} else if !m.Days.Has(t.Weekday()) {
-		return false
-	}
-	return t.Hour() == m.Hour && t.Minute() == m.Minute
-}
-
-func momentText(m *flows.Moment) string {
-	at := fmt.Sprintf("%02d:%02d", m.Hour, m.Minute)
-	switch {
-	case m.Date != (flows.Date{}):
-		return fmt.Sprintf("%04d-%02d-%02d %s", m.Date.Year, m.Date.Month, m.Date.Day, at)
-	case m.Days != flows.EveryDay:
-		return m.Days.String() + " " + at
-	}
-	return at
-}
-
-func clockText(t time.Time) string {
-	return strings.ToLower(t.Format("Mon 15:04")) + t.Format(" (2006-01-02)")
 }
 
 // text is an expectation on one line.

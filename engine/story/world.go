@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 	"io/fs"
-	"slices"
 	"time"
 
 	"nudge/audience"
@@ -122,32 +121,6 @@ func newWorld(kept *store.Store, core *engine.Engine, now time.Time, folder fs.F
 	w.loop.UseAudiences(w.audiences)
 	core.Observe(engine.Observer{Step: w.Coverage.step, Condition: w.look})
 	return w
-}
-
-// Resume is a world that goes on from what a store holds, at an instant.
-func Resume(kept *store.Store, core *engine.Engine, now time.Time) (*World, error) {
-	w := newWorld(kept, core, now, nil)
-	return w, w.settle()
-}
-
-// Adopt makes a run that was there before known to the world: its number, and its
-// messages, of which something may become.
-func (w *World) Adopt(known *engine.Run) *Run {
-	r := w.byID[known.ID]
-	if r == nil {
-		r = w.number(known)
-		r.Run, r.entries = known, len(known.Timeline)
-	}
-	for i := range known.Messages {
-		m := &known.Messages[i]
-		if m.Attempt == 0 {
-			continue
-		}
-		ref := channels.Ref{Installation: w.loop.Core().State.Installation.String(), Run: known.ID.String(), Message: i + 1, Attempt: m.Attempt}
-		w.Messages = append(w.Messages, &Message{Run: r, Number: i + 1, Step: &r.Flow.Steps[m.Step], At: m.Posted.Time(),
-			Content: channels.Message{To: known.Profile, Conversation: m.Conv, Ref: ref}})
-	}
-	return r
 }
 
 // number makes a run one of the world's.
@@ -275,73 +248,6 @@ func (w *World) freeze(freezes []engine.Freeze) error {
 		w.queue = append(w.queue, &runner.Group{Inputs: []*engine.Input{{Kind: engine.InputFrozen, Frozen: frozen}}})
 	}
 	return nil
-}
-
-// post has the provider take a message, and its person act on it.
-func (w *World) post(p *engine.Post) {
-	r := w.byID[p.Run]
-	m := &Message{Run: r, Number: p.Message, Step: &r.Flow.Steps[r.Run.Message(p.Message).Step], At: w.now, Content: p.Content}
-	w.Messages = append(w.Messages, m)
-	accepted := &engine.SendResult{Run: p.Run, Message: p.Message, Attempt: p.Attempt,
-		Result: channels.Result{Outcome: channels.Accepted, ProviderID: fmt.Sprintf("m%d", len(w.Messages))}}
-	w.queue = append(w.queue,
-		&runner.Group{Frees: 1, Inputs: []*engine.Input{{Kind: engine.InputResult, Result: accepted}}},
-		&runner.Group{Inputs: []*engine.Input{w.receipt(m, channels.Sent, "")}})
-	script, known := w.scripts[p.Content.To]
-	if !known {
-		script = w.Others
-	}
-	for _, a := range script {
-		in := w.deed(m, a)
-		if a.After == 0 {
-			w.queue = append(w.queue, &runner.Group{Inputs: []*engine.Input{in}})
-		} else {
-			w.later(w.now.Add(a.After), func() error { _, err := w.Input(in); return err })
-		}
-	}
-}
-
-// deed is what somebody does with a message, as an input.
-func (w *World) deed(m *Message, a sandbox.Act) *engine.Input {
-	switch a.Does {
-	case sandbox.Reads:
-		return w.receipt(m, channels.Read, "")
-	case sandbox.Fails:
-		return w.receipt(m, channels.Failed, a.Text)
-	case sandbox.Expires:
-		return w.receipt(m, channels.Expired, a.Text)
-	case sandbox.Replies:
-		return &engine.Input{Kind: engine.InputReply, Reply: &channels.Reply{
-			Profile: m.Content.To, Conversation: m.Content.Conversation, Text: a.Text, Answers: m.Content.Ref, At: w.now}}
-	}
-	return w.receipt(m, channels.Delivered, "")
-}
-
-func (w *World) receipt(m *Message, status channels.Status, reason string) *engine.Input {
-	return &engine.Input{Kind: engine.InputReceipt, Receipt: &channels.Receipt{Ref: m.Content.Ref, Status: status, Reason: reason, At: w.now}}
-}
-
-// later has something happen at an instant, after what is to happen then already.
-func (w *World) later(at time.Time, does func() error) {
-	i, _ := slices.BinarySearchFunc(w.acts, at, func(a act, at time.Time) int {
-		if a.at.After(at) {
-			return 1
-		}
-		return -1
-	})
-	w.acts = slices.Insert(w.acts, i, act{at, does})
-}
-
-// fetch has a service answer.
-func (w *World) fetch(p *engine.FetchPost) {
-	id := w.byID[p.Run].Flow.Steps[p.Step].ID
-	answer, known := w.answers[id]
-	if !known {
-		w.Unanswered = append(w.Unanswered, id)
-		answer.Error = "the story has no answer"
-	}
-	w.queue = append(w.queue, &runner.Group{Inputs: []*engine.Input{{Kind: engine.InputFetched, Fetched: &engine.FetchResult{
-		Run: p.Run, Step: p.Step, Attempt: p.Attempt, Status: answer.Status, JSON: answer.JSON, Error: answer.Error}}}})
 }
 
 // skipped notes the starts that did not happen.

@@ -1,0 +1,35 @@
+package story
+
+import (
+	"time"
+
+	"nudge/channels"
+	"nudge/engine"
+	"nudge/store"
+)
+
+// Resume is a world that goes on from what a store holds, at an instant.
+func Resume(kept *store.Store, core *engine.Engine, now time.Time) (*World, error) {
+	w := newWorld(kept, core, now, nil)
+	return w, w.settle()
+}
+
+// Adopt makes a run that was there before known to the world: its number, and its
+// messages, of which something may become.
+func (w *World) Adopt(known *engine.Run) *Run {
+	r := w.byID[known.ID]
+	if r == nil {
+		r = w.number(known)
+		r.Run, r.entries = known, len(known.Timeline)
+	}
+	for i := range known.Messages {
+		m := &known.Messages[i]
+		if m.Attempt == 0 {
+			continue
+		}
+		ref := channels.Ref{Installation: w.loop.Core().State.Installation.String(), Run: known.ID.String(), Message: i + 1, Attempt: m.Attempt}
+		w.Messages = append(w.Messages, &Message{Run: r, Number: i + 1, Step: &r.Flow.Steps[m.Step], At: m.Posted.Time(),
+			Content: channels.Message{To: known.Profile, Conversation: m.Conv, Ref: ref}})
+	}
+	return r
+}
