@@ -22,13 +22,17 @@
 //	   │     deferred     │  └─▶ unknown          └──▶ failed, expired
 //	   └──── retrying ◀───┘        (held, then continue | resend | fail)
 //	claimed ──▶ planned: it was not posted after all
+//	held: until its window opens, or there is room under its cap; then planned again
 //	unsent: we held it back
 //
-// Claiming is the last gate before the provider: outbound mode and the kill switch
-// are read there. Only a claimed message is posted, and the claim is committed
-// before the post, so after a crash exactly the claimed ones are unknown. Statuses
-// only move up; any receipt proves acceptance, also one that comes before the
-// provider's own response.
+// Claiming is the last gate before the provider: outbound mode, the kill switch, exits,
+// opt-outs, max_delay, hours and caps are read there, as the active flows have them. A cap
+// counts in the input that claims, so no order of inputs and no batch goes over it; the
+// place is given back when it is sure that nothing was sent.
+//
+// Only a claimed message is posted, and the claim is committed before the post, so after
+// a crash exactly the claimed ones are unknown. Statuses only move up; any receipt proves
+// acceptance, also one that comes before the provider's own response.
 //
 // # The order of things
 //

@@ -136,6 +136,7 @@ func limits() string {
 		{"events of a collect", flows.MaxItems}, {"people of one trigger", flows.MaxPeople},
 		{"headers of a fetch", flows.MaxHeaders}, {"attempts after the first of a fetch", flows.MaxRetries},
 		{"characters of a name", flows.MaxName}, {"files of a folder", flows.MaxFiles},
+		{"windows of a category or a send", flows.MaxWindows}, {"messages of a cap", flows.MaxCap},
 		{"bytes of a rendered text", templates.MaxOutput},
 	} {
 		fmt.Fprintf(&b, "| %s | %d |\n", l.what, l.most)
