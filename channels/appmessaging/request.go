@@ -171,9 +171,13 @@ func orNil[V any](m map[string]V) any {
 }
 
 // own reports whether app messaging needs a customBody of its own: what it shows beside
-// the text has no other place in a request.
+// the text has no other place in a request. Beside bodies of other channels its sender
+// goes there too, because one of the provider's pages takes no channelOptions then.
 func own(m *channels.Message) bool {
-	return m.Alert != nil || m.Metadata != nil || len(m.AppParts) > 0
+	if m.Alert != nil || m.Metadata != nil || len(m.AppParts) > 0 {
+		return true
+	}
+	return m.From != nil && len(m.Custom) > 0 && (m.Body != "" || len(m.Parts) > 0)
 }
 
 // newAppMessage is the message as app messaging alone shows it. Parts are required in
