@@ -156,6 +156,8 @@ func (a *asked) step(f *flows.Flow, s *flows.Step) {
 		for i := range s.Branch {
 			a.expr(f, s.Branch[i].If)
 		}
+	case flows.VerbSplit:
+		a.paths[dealt(s)] = true // in a loop it is come to again
 	case flows.VerbSet:
 		for i := range s.Set {
 			a.expr(f, s.Set[i].Value.Expr)

@@ -70,6 +70,12 @@ steps: [ { repeat: { times: 9, every: 1d, steps: [ { send: hello } ] } } ]`,
 			"4-4 messages, life 4d, ends late"},
 		{"the round is known", `steps: [ { repeat: { times: 5, every: 1h, steps: [ { if: round == 3, send: hello } ] } } ]`,
 			"1-1 messages, life 5h, ends completed"},
+		{"a split deals the same each round", `steps:
+  - repeat:
+      times: 2
+      steps:
+        - split: [ { weight: 1, then: [ { send: hello } ] }, { weight: 1, then: [ { exit: out, if: round == 2 } ] } ]`,
+			"0-2 messages, life 0s, ends completed out"},
 		{"hours", `category: news
 steps: [ { send: { template: hello, max_delay: 2h } }, { wait: 1d } ]`,
 			"1-1 messages, life 1d 2h, ends completed, held 12h (too late true)"},

@@ -73,9 +73,7 @@ func (w *walk) step(s *flows.Step) (next int, parked bool) {
 	case flows.VerbRepeat:
 		return w.repeat(s)
 	case flows.VerbSplit:
-		arm := w.t.choose(len(s.Split))
-		w.trace.needs = append(w.trace.needs, Need{Condition: fmt.Sprintf("%s deals arm %d", s.ID, arm+1), Holds: true})
-		return s.Split[arm].Then, false
+		return s.Split[w.deal(s)].Then, false
 	case flows.VerbCollect:
 		return w.collect(s)
 	case flows.VerbStart:
@@ -90,6 +88,20 @@ func (w *walk) step(s *flows.Step) (next int, parked bool) {
 	}
 	return s.Next, false // emit, opt_out and opt_in concern others
 }
+
+// deal is the arm of a split, which is the same each time a person comes to it.
+func (w *walk) deal(s *flows.Step) int {
+	if arm, ok := w.s.values[dealt(s)].(float64); ok {
+		return int(arm)
+	}
+	arm := w.t.choose(len(s.Split))
+	w.s.values[dealt(s)] = float64(arm)
+	w.trace.needs = append(w.trace.needs, Need{Condition: fmt.Sprintf("%s deals arm %d", s.ID, arm+1), Holds: true})
+	return arm
+}
+
+// dealt is the path under which the arm of a split is known.
+func dealt(s *flows.Step) string { return "the arm of " + s.ID }
 
 // park parks the run on something else than a wait, so that what comes now is kept for
 // a later one.
