@@ -44,6 +44,29 @@ func TestDeploy(t *testing.T) {
 	s.event(`{"type": "signed.up", "profile": "ann", "data": {"name": "Ann"}}`).is(200, `"flow":"hello"`, `"did":"started"`)
 }
 
+// Files that messages carry are deployed in base64, and are a piece of the version.
+func TestDeployOfAFile(t *testing.T) {
+	s := start(t, shop)
+	const carrier = "flow: hello\ntrigger: { event: signed.up }\nsteps:\n" +
+		"  - send: { parts: [ { type: image/png, file: images/dot.png } ] }\n"
+	var versions []string
+	for _, content := range []string{"AAEC/w==", "AAEC/g=="} {
+		var got server.Deployed
+		project := with(with(shop, "flows/hello.yaml", carrier), "images/dot.png", content)
+		s.do("POST", "/v1/flows", deployment(t, project)).is(200).decode(&got)
+		versions = append(versions, got.Flows[0].Version)
+		s.event(`{"type": "signed.up", "profile": "ann"}`).is(200, `"did":"started"`)
+		if part := (<-s.posts).Parts[0]; part.Data != content || part.Size != 4 || part.Name != "dot.png" {
+			t.Errorf("the message carries %+v, want %s", part, content)
+		}
+	}
+	if versions[0] == versions[1] {
+		t.Error("another file makes no other version")
+	}
+	s.do("POST", "/v1/flows", deployment(t, with(shop, "images/dot.png", "not base64!"))).is(400, "given in base64", ".text")
+	s.do("POST", "/v1/flows", deployment(t, with(shop, "flows/hello.yaml", carrier))).is(422, "there is no images/dot.png")
+}
+
 func TestDeployOfWhatDoesNotLoad(t *testing.T) {
 	s := start(t, shop)
 	broken := with(shop, "flows/hello.yaml", "flow: hello\ntrigger: { event: signed.up }\nsteps:\n  - sned: hi\n")

@@ -1,6 +1,7 @@
 package templates
 
 import (
+	"errors"
 	"strings"
 	"testing"
 	"time"
@@ -323,5 +324,23 @@ func BenchmarkRender(b *testing.B) {
 		if _, err := tmpl.Render("ann", values); err != nil {
 			b.Fatal(err)
 		}
+	}
+}
+
+// Nobody's id may bring a field of the provider's either: it stands in the conversation.
+func TestMergeFieldInTheID(t *testing.T) {
+	tmpl, list := compiled(t, "body: Hello\nconversation: fixed\n")
+	if err := list.Err(); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := tmpl.Render("{{profile.email}}", testValues()); !errors.Is(err, ErrMergeField) {
+		t.Errorf("got %v, want ErrMergeField", err)
+	}
+	var allowed diag.List
+	use := testUse(t)
+	use.MergeFields = true
+	m, err := Parse("t.yaml", []byte(`body: '{{ "{{profile.email}}" }}'`), &allowed).Compile(use, &allowed).Render("{{x}}", testValues())
+	if err != nil || m.Body != "{{profile.email}}" {
+		t.Errorf("where they are allowed: got %q, %v", m.Body, err)
 	}
 }

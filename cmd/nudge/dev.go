@@ -82,6 +82,7 @@ type devSession struct {
 	log        *slog.Logger
 	look, save <-chan time.Time
 	scene      atomic.Pointer[scene] // as it last had no mistakes
+	assets     atomic.Pointer[[]string]
 }
 
 // run works until ctx ends or something fails.
@@ -114,6 +115,8 @@ func (d *devSession) stage(p *project) (err error) {
 	if err == nil {
 		d.scene.Store(&s)
 	}
+	assets := p.Assets()
+	d.assets.Store(&assets)
 	return err
 }
 
@@ -136,7 +139,8 @@ func (d *devSession) attend(ctx context.Context, i *instance, local *localServic
 	}
 	fmt.Fprintln(d.out, readyLine(i), "sandbox", local.URL())
 	edits := make(chan struct{})
-	go watch(ctx, os.DirFS(d.options.dir), d.save, func() { // ends with ctx
+	assets := func() []string { return *d.assets.Load() }
+	go watch(ctx, os.DirFS(d.options.dir), assets, d.save, func() { // ends with ctx
 		select {
 		case edits <- struct{}{}:
 		case <-ctx.Done():
