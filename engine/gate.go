@@ -160,7 +160,8 @@ func (a *application) keepBack(r *Run, f *flows.Flow, v verdict) (next int, park
 		a.delay(r, v)
 		return 0, true
 	}
-	a.withhold(r, v)
+	r.clearAlarms(AtMessage)
+	a.withhold(r, len(r.Messages), v)
 	return f.Steps[r.current().Step].Next, false
 }
 
@@ -173,12 +174,11 @@ func (a *application) delay(r *Run, v verdict) {
 	r.log(Entry{At: a.now, Kind: KindDelayed, Step: m.Step, Message: len(r.Messages), Detail: v.until.String() + ", " + v.detail})
 }
 
-// withhold holds the run's newest message back for good. Where an earlier attempt has an
-// unknown outcome it is not sent again, and stays as unknown as it was.
-func (a *application) withhold(r *Run, v verdict) {
-	m := r.current()
-	r.clearAlarms(AtMessage)
-	e := Entry{At: a.now, Kind: KindUnsent, Step: m.Step, Message: len(r.Messages), Detail: v.reason}
+// withhold holds a message back for good. Where an earlier attempt has an unknown outcome
+// it is not sent again, and stays as unknown as it was.
+func (a *application) withhold(r *Run, message int, v verdict) {
+	m := r.Message(message)
+	e := Entry{At: a.now, Kind: KindUnsent, Step: m.Step, Message: message, Detail: v.reason}
 	if v.detail != "" {
 		e.Detail += ": " + v.detail
 	}
@@ -205,7 +205,7 @@ func (a *application) reopen(r *Run) {
 	case err != nil:
 		a.fail(r, r.At, err.Error())
 	case !ok:
-		a.withhold(r, verdict{reason: ReasonSkipped})
+		a.withhold(r, len(r.Messages), verdict{reason: ReasonSkipped})
 		a.advance(r, f, s.Next)
 	default:
 		a.launch(r)

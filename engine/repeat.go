@@ -100,8 +100,7 @@ func (a *application) drop(r *Run, message int, why string) {
 	if m == nil || m.Status > Retrying {
 		return
 	}
-	m.Status, m.Reason = Unsent, why
-	r.log(Entry{At: a.now, Kind: KindUnsent, Step: m.Step, Message: message, Detail: why})
+	a.withhold(r, message, verdict{reason: why})
 }
 
 func (a *application) logRound(r *Run, round int) {

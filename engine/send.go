@@ -201,7 +201,7 @@ func (a *application) takeBack(r *Run, m *Message, res *SendResult) {
 		m.Posted = 0
 	}
 	if !a.underWay(r, m) {
-		m.Status, m.Reason = Unsent, ReasonRunAhead
+		a.withhold(r, res.Message, verdict{reason: ReasonRunAhead})
 		return
 	}
 	m.Status = Planned
@@ -238,9 +238,9 @@ func (a *application) postpone(r *Run, m *Message, res *SendResult) {
 	again := a.now.Add(pause(r.ID, m.Attempt, res.RetryAfter))
 	switch {
 	case !a.underWay(r, m):
-		m.Status, m.Reason = Unsent, ReasonRunAhead
+		a.withhold(r, res.Message, verdict{reason: ReasonRunAhead})
 	case m.Resends == 0 && a.tooLate(r, again):
-		a.withhold(r, verdict{reason: ReasonLate, detail: "held too long, as the provider deferred it until " + again.String()})
+		a.withhold(r, res.Message, verdict{reason: ReasonLate, detail: "held too long, as the provider deferred it until " + again.String()})
 	case m.Attempt >= MaxAttempts:
 		m.Status, m.Reason = Failed, cut(res.Reason, MaxReasonBytes)
 		r.log(Entry{At: a.now, Kind: KindGaveUp, Step: m.Step, Message: res.Message, Detail: "after the most attempts allowed"})

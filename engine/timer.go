@@ -95,7 +95,7 @@ func (a *application) ringMessage(r *Run) {
 		a.reopen(r)
 	case Planned:
 		f := a.e.flowOf(r)
-		a.withhold(r, verdict{reason: ReasonLate, detail: "held too long, for more than its max_delay"})
+		a.withhold(r, len(r.Messages), verdict{reason: ReasonLate, detail: "held too long, for more than its max_delay"})
 		a.advance(r, f, f.Steps[r.At].Next)
 	case Unknown:
 		a.decideUnknown(r)
