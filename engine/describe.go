@@ -37,7 +37,7 @@ func Describe(f *flows.Flow, r *Run, e Entry) string {
 	case KindUnknown:
 		return step + attempt + " has an unknown outcome, held for a webhook to prove it: " + e.Detail
 	case KindResend:
-		return step + " is sent again, as nothing proved its unknown outcome: " + e.Detail
+		return step + " is to be sent again, as nothing proved its unknown outcome: " + e.Detail
 	case KindGaveUp:
 		return step + " was never proved: " + e.Detail
 	case KindUnsent:
