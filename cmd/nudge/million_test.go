@@ -33,7 +33,7 @@ import (
 // rowCount is how many people the campaign of TestMillion has. The whole thing is
 //
 //	go test ./cmd/nudge -run TestMillion -rows 1000000 -timeout 2h -v
-var rowCount = flag.Int("rows", 3000, "people of the campaign of TestMillion")
+var rowCount = flag.Int("rows", 1500, "people of the campaign of TestMillion")
 
 const (
 	campaignKills = 10

@@ -1,0 +1,325 @@
+package audience_test
+
+import (
+	"context"
+	"fmt"
+	"io/fs"
+	"net/http"
+	"net/http/httptest"
+	"os"
+	"path/filepath"
+	"runtime"
+	"slices"
+	"strconv"
+	"strings"
+	"testing"
+	"testing/fstest"
+
+	"nudge/audience"
+	"nudge/engine"
+	"nudge/engine/runner/fetch"
+	"nudge/flows"
+)
+
+// freezeOf is the freezing of the audience of a flow whose trigger and data are given.
+func freezeOf(t *testing.T, trigger, data string) engine.Freeze {
+	t.Helper()
+	project, list := flows.Load(fstest.MapFS{"flows/f.yaml": {Data: []byte(
+		"flow: f\ntrigger: { at: 2026-03-02 09:00, " + trigger + " }\n" + data + "\nsteps: [ { wait: 1h } ]\n")}})
+	if list.HasErrors() {
+		t.Fatal(list)
+	}
+	return engine.Freeze{Firing: 1, Flow: project.Flows[0], Schedule: project.Flows[0].Triggers[0].Schedule}
+}
+
+// frozen freezes an audience and shows its rows.
+func frozen(t *testing.T, from audience.Sources, f engine.Freeze) (rows []string, got *engine.Frozen) {
+	t.Helper()
+	folder, err := audience.Open(t.TempDir(), from)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got, err = folder.Freeze(t.Context(), f); err != nil {
+		t.Fatal(err)
+	}
+	if got.Failed != "" {
+		return nil, got
+	}
+	for offset := int64(0); len(rows) < got.Rows; {
+		part, next, err := folder.Read(got.Audience, offset, min(2, got.Rows-len(rows)))
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, r := range part {
+			rows = append(rows, strings.TrimSpace(r.Profile+" "+string(r.Data)))
+		}
+		offset = next
+	}
+	return rows, got
+}
+
+// shown is bad rows in a line each.
+func shown(bad []engine.BadRow) (lines []string) {
+	for _, b := range bad {
+		lines = append(lines, fmt.Sprintf("%d: %s", b.Line, b.What))
+	}
+	return lines
+}
+
+func TestFiles(t *testing.T) {
+	const data = "data:\n  name: optional string\n  points: number\n  vip: optional boolean\n  since: optional time\n  tags: optional [string]"
+	long := strings.Repeat("x", engine.MaxProfileBytes+1)
+	for name, test := range map[string]struct {
+		file, text, trigger, data string
+		rows, bad                 []string
+		failed                    string
+	}{
+		"typed cells": {file: "p.csv", data: data,
+			text: "\ufeffprofile , points,name,vip,since,tags,other\nann,10,\"Ann\n\"\"Lee\"\"\",true,2026-03-01T00:00:00Z,\"[\"\"a\"\"]\",x\n bob ,-1.5e3,,,,,\n",
+			rows: []string{`ann {"name":"Ann\n\"Lee\"","points":10,"since":"2026-03-01T00:00:00Z","tags":["a"],"vip":true}`, `bob {"points":-1.5e3}`}},
+		"bad rows, by their lines": {file: "p.csv", data: data,
+			text: "profile,points,vip\nann,many,\n\"b\nb\",1,yes\n,1,\ncid,\ndee,,\n" + long + ",1,\ne\"e,1,\neve,0x10,\nfay,3,false\n",
+			rows: []string{`fay {"points":3,"vip":false}`},
+			bad: []string{`2: points must be a number, got "many"`, `3: vip must be true or false, got "yes"`, "5: it names no person", "6: it has 2 cells, the header has 3",
+				"7: points is missing; it must be a number", "8: the person's ID has 257 bytes; 256 are allowed", `9: bare " in non-quoted-field`, `10: points must be a number, got "0x10"`}},
+		"the person's own column": {file: "p.csv", trigger: "profile: id", text: "id,note\n7,hello\n", rows: []string{`7 {"note":"hello"}`}},
+		"no such column":          {file: "p.csv", text: "id\n7\n", failed: "audiences/p.csv: no column is called profile, which names the person; there is id"},
+		"columns twice":           {file: "p.csv", text: "profile,a,a\n", failed: `audiences/p.csv: two columns are called "a"`},
+		"an empty file":           {file: "p.csv", text: "", failed: "audiences/p.csv: it is empty; the first line names the columns"},
+		"only a header":           {file: "p.csv", text: "profile\n"},
+		"a quote left open":       {file: "p.csv", text: "profile\nann\n\"bob\n" + strings.Repeat("cid\n", 400_000), failed: "audiences/p.csv: a row is longer than a megabyte; is a quote left open?"},
+		"JSON lines": {file: "p.jsonl", data: data,
+			text: "{\"profile\": \"ann\", \"points\": 3, \"other\": 1}\n\n{\"profile\": 42, \"points\": 4}\n{\"points\": 4}\n[1]\n{\"profile\": true, \"points\": 4}\n{\"profile\": \"bob\", \"points\": \"4\"}",
+			rows: []string{`ann {"points":3}`, `42 {"points":4}`},
+			bad: []string{"4: it has no profile, which names the person", "5: it is no JSON object", "6: profile must be text or a whole number",
+				"7: points must be a number, got text"}},
+		"stops at a bad row": {file: "p.jsonl", trigger: "stop", text: "{\"profile\": \"ann\"}\n{}\n{\"profile\": \"bob\"}\n",
+			bad: []string{"2: it has no profile, which names the person"}, failed: "audiences/p.jsonl:2: it has no profile, which names the person"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			trigger := "audience: " + test.file
+			switch test.trigger {
+			case "stop":
+				trigger += ", on_bad_row: stop"
+			case "":
+			default:
+				trigger = "audience: { file: " + test.file + ", " + test.trigger + " }"
+			}
+			project := fstest.MapFS{"audiences/" + test.file: {Data: []byte(test.text)}}
+			rows, got := frozen(t, audience.Sources{Project: project}, freezeOf(t, trigger, test.data))
+			if got.Failed != test.failed {
+				t.Errorf("it failed with %q, want %q", got.Failed, test.failed)
+			}
+			if !slices.Equal(rows, test.rows) {
+				t.Errorf("rows %q, want %q", rows, test.rows)
+			}
+			if bad := shown(got.BadRows); !slices.Equal(bad, test.bad) || got.Bad != len(bad) {
+				t.Errorf("bad rows %q, want %q", bad, test.bad)
+			}
+		})
+	}
+}
+
+// TestPages reads a service by cursor and by Link header, over answers that are busy.
+func TestPages(t *testing.T) {
+	var asked []string
+	busy := true
+	service := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		asked = append(asked, r.URL.RequestURI())
+		page, _ := strconv.Atoi(r.URL.Query().Get("after"))
+		switch {
+		case r.URL.Path == "/busy" && busy:
+			busy = false
+			w.Header().Set("Retry-After", "0")
+			w.WriteHeader(http.StatusTooManyRequests)
+			return
+		case r.URL.Path == "/away":
+			w.Header().Set("Link", `<https://elsewhere.example/2>; rel="next"`)
+		case r.URL.Path == "/gone":
+			w.WriteHeader(http.StatusNotFound)
+			return
+		case page < 2:
+			w.Header().Set("Link", fmt.Sprintf(`<%s?after=%d>; rel="prev", <?after=%d>; rel="next"`, r.URL.Path, page-1, page+1))
+		}
+		next := "null"
+		if page < 2 {
+			next = strconv.Itoa(page + 1)
+		}
+		fmt.Fprintf(w, `{"data": {"people": [{"id": "p%d", "n": %d}]}, "meta": {"next": %s}}`, page, page, next)
+	}))
+	t.Cleanup(service.Close)
+	allowed, err := fetch.ParseAllowed("127.0.0.0/8")
+	if err != nil {
+		t.Fatal(err)
+	}
+	client := fetch.New(fetch.Config{Allow: []fetch.Allowed{allowed}})
+	t.Cleanup(client.Close)
+	three := []string{`p0 {"n":0}`, `p1 {"n":1}`, `p2 {"n":2}`}
+	for name, test := range map[string]struct {
+		path, keys string
+		rows       []string
+		failed     string
+	}{
+		"by Link":         {"/link", "items: data.people", three, ""},
+		"by cursor":       {"/cursor", "items: data.people, cursor: meta.next, parameter: after", three, ""},
+		"busy at first":   {"/busy", "items: data.people, cursor: meta.next, parameter: after", three, ""},
+		"to another host": {"/away", "items: data.people", nil, "the service: page 1: the next page is at another host"},
+		"no list":         {"/link", "items: people", nil, `the service: page 1 has no list of people at "people"`},
+		"not there":       {"/gone", "items: people", nil, "the service: page 1: the service answered 404"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			f := freezeOf(t, fmt.Sprintf("audience: { profile: id, fetch: { url: %q, %s } }", service.URL+test.path, test.keys), "")
+			rows, got := frozen(t, audience.Sources{Client: client}, f)
+			if got.Failed != test.failed || !slices.Equal(rows, test.rows) {
+				t.Errorf("%q, failed %q; want %q, %q (asked %q)", rows, got.Failed, test.rows, test.failed, asked)
+			}
+		})
+	}
+	refused := fetch.New(fetch.Config{})
+	t.Cleanup(refused.Close)
+	_, got := frozen(t, audience.Sources{Client: refused}, freezeOf(t, fmt.Sprintf("audience: { fetch: { url: %q } }", service.URL), ""))
+	if !strings.Contains(got.Failed, "the address is not public") {
+		t.Errorf("an address that is not public is asked: %+v", got)
+	}
+}
+
+// people are stored profiles.
+type people []*engine.Person
+
+func (p people) People(visit func(*engine.Person) bool) error {
+	for _, one := range p {
+		if !visit(one) {
+			break
+		}
+	}
+	return nil
+}
+
+func TestStoredProfiles(t *testing.T) {
+	f := freezeOf(t, `audience: { if: '(profile.plan ?? "") == "pro"' }`, "")
+	rows, got := frozen(t, audience.Sources{People: people{
+		{ID: "ann", Attributes: []byte(`{"plan":"pro"}`)}, {ID: "bob", Attributes: []byte(`{"plan":"free"}`)}, {ID: "cid"},
+	}}, f)
+	if got.Failed != "" || !slices.Equal(rows, []string{"ann"}) {
+		t.Errorf("%q %+v", rows, got)
+	}
+}
+
+// TestFrozenFiles shows that the same rows have the same name, that what nobody needs
+// goes, and that what a process left half done goes too.
+func TestFrozenFiles(t *testing.T) {
+	dir := t.TempDir()
+	project := fstest.MapFS{"audiences/p.csv": {Data: []byte("profile\nann\n")}, "audiences/q.csv": {Data: []byte("profile\nbob\n")}}
+	if err := os.WriteFile(filepath.Join(dir, "freezing-1"), []byte("half"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	folder, err := audience.Open(dir, audience.Sources{Project: project})
+	if err != nil {
+		t.Fatal(err)
+	}
+	names := map[string]bool{}
+	freeze := func(file string) string {
+		got, err := folder.Freeze(t.Context(), freezeOf(t, "audience: "+file, ""))
+		if err != nil || got.Failed != "" {
+			t.Fatalf("%v %+v", err, got)
+		}
+		names[got.Audience] = true
+		return got.Audience
+	}
+	p, again, q := freeze("p.csv"), freeze("p.csv"), freeze("q.csv")
+	if p != again || p == q {
+		t.Errorf("the names are %s, %s and %s", p, again, q)
+	}
+	if err := folder.Keep([]string{q}); err != nil {
+		t.Fatal(err)
+	}
+	left, err := filepath.Glob(filepath.Join(dir, "*"))
+	if err != nil || len(left) != 1 || !strings.Contains(left[0], q) {
+		t.Errorf("the folder holds %q", left)
+	}
+	if _, _, err := folder.Read(p, 0, 1); err == nil {
+		t.Error("what was dropped can be read")
+	}
+	if _, _, err := folder.Read(q, 0, 2); err == nil {
+		t.Error("more rows can be read than there are")
+	}
+	ended, cancel := context.WithCancel(t.Context())
+	cancel()
+	if _, err := folder.Freeze(ended, freezeOf(t, "audience: p.csv", "")); err == nil {
+		t.Error("an audience was frozen after the end")
+	}
+}
+
+// watched is a file that looks at the heap while it is read.
+type watched struct {
+	fs.File
+	since int
+	most  *int64
+}
+
+func (w *watched) Read(b []byte) (int, error) {
+	n, err := w.File.Read(b)
+	if w.since += n; w.since > 4<<20 {
+		w.since, *w.most = 0, max(*w.most, heap())
+	}
+	return n, err
+}
+
+// watchedFS is a project whose files are watched.
+type watchedFS struct {
+	fs.FS
+	most *int64
+}
+
+func (w watchedFS) Open(name string) (fs.File, error) {
+	file, err := w.FS.Open(name)
+	return &watched{File: file, most: w.most}, err
+}
+
+// TestFlatMemory freezes and reads an audience of 24 MB, of which no more than 4 may be
+// held at any time.
+func TestFlatMemory(t *testing.T) {
+	const rows = 60_000
+	root := t.TempDir()
+	var text strings.Builder
+	text.WriteString("profile,note\n")
+	for i := range rows {
+		fmt.Fprintf(&text, "p%d,%0400d\n", i, i)
+	}
+	if err := os.Mkdir(filepath.Join(root, "audiences"), 0o700); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(filepath.Join(root, "audiences", "p.csv"), []byte(text.String()), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	text.Reset()
+	most := int64(0)
+	f := freezeOf(t, "audience: p.csv", "data: { note: string }")
+	folder, err := audience.Open(t.TempDir(), audience.Sources{Project: watchedFS{os.DirFS(root), &most}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	before := heap()
+	got, err := folder.Freeze(t.Context(), f)
+	if err != nil || got.Rows != rows {
+		t.Fatalf("%v %+v", err, got)
+	}
+	for n, offset := 0, int64(0); n < rows; {
+		part, next, err := folder.Read(got.Audience, offset, min(engine.MaxRows, rows-n))
+		if err != nil {
+			t.Fatal(err)
+		}
+		n, offset = n+len(part), next
+	}
+	if grown := most - before; most == 0 || grown > 4<<20 {
+		t.Errorf("freezing holds %d bytes", grown)
+	}
+}
+
+// heap is what lives on the heap, in bytes.
+func heap() int64 {
+	runtime.GC()
+	var m runtime.MemStats
+	runtime.ReadMemStats(&m)
+	return int64(m.HeapAlloc)
+}
