@@ -29,6 +29,9 @@ func (a *application) advance(r *Run, f *flows.Flow, at int) {
 			a.fail(r, at, fmt.Sprintf("more than %d steps for one input", MaxStepsPerInput))
 			return
 		}
+		if a.leavesByLoss(r, f) {
+			return
+		}
 		r.At = at
 		next, parked := a.step(r, f, &f.Steps[at])
 		if parked {
@@ -36,7 +39,22 @@ func (a *application) advance(r *Run, f *flows.Flow, at int) {
 		}
 		at = next
 	}
-	a.finish(r, OutcomeCompleted, false)
+	if !a.leavesByLoss(r, f) {
+		a.finish(r, OutcomeCompleted, false)
+	}
+}
+
+// leavesByLoss lets a run that goes on past a send leave by an exit, or its loop by an
+// until, that names the message and looks out for its failing. A wait need not be asked:
+// it looks back to the send.
+func (a *application) leavesByLoss(r *Run, f *flows.Flow) bool {
+	if r.Status != Sending {
+		return false
+	}
+	m := r.current()
+	return m.Step == r.At && m.Status.lost() && a.happens(r, watches(r, f), nil, func(_, _ int, line *flows.Line) bool {
+		return line.Signal == flows.SignalFailed && named(line, m)
+	})
 }
 
 // step carries out one step. It says where to go on, or that the run has parked or
