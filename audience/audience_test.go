@@ -276,10 +276,10 @@ func (w watchedFS) Open(name string) (fs.File, error) {
 	return &watched{File: file, most: w.most}, err
 }
 
-// TestFlatMemory freezes and reads an audience of 24 MB, of which no more than 4 may be
+// TestFlatMemory freezes and reads an audience of 12 MB, of which no more than 4 may be
 // held at any time.
 func TestFlatMemory(t *testing.T) {
-	const rows = 60_000
+	const rows = 30_000
 	root := t.TempDir()
 	var text strings.Builder
 	text.WriteString("profile,note\n")

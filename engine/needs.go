@@ -26,6 +26,9 @@ func (e *Engine) Needs(in *Input, n *Needs) {
 		n.Runs = append(n.Runs, in.Cancel.Run)
 	case InputProfile:
 		n.People = append(n.People, in.Profile.Profile)
+		for i := 0; in.Profile.Forget && i < len(e.State.Open); i++ {
+			n.Members = append(n.Members, MemberOf(e.State.Open[i], in.Profile.Profile))
+		}
 	case InputCall:
 		n.People = append(n.People, in.Call.Profile)
 		n.Runs = append(n.Runs, in.Call.Parent)

@@ -164,6 +164,7 @@ func (a *application) forget(profile string) {
 	}
 	*a.editPerson(profile) = Person{ID: profile}
 	a.out.Forgotten = append(a.out.Forgotten, profile)
+	a.keepOut(profile)
 }
 
 // editPerson returns what is known of a person for changing.

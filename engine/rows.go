@@ -159,6 +159,16 @@ func (a *application) personsTime(fr *Firing, f *flows.Flow, profile string) Ins
 	return InstantOf(f.Triggers[fr.Trigger].Schedule.PersonsTime(fr.Due.Time(), zone))
 }
 
+// keepOut sees that no campaign under way begins anything for a person who is forgotten,
+// although its frozen audience still has them: it counts as having had them.
+func (a *application) keepOut(profile string) {
+	for _, number := range a.e.State.Open {
+		if key := MemberOf(number, profile); a.ws.member(key) == nil {
+			a.ws.addMember(&Member{MemberKey: key})
+		}
+	}
+}
+
 // park lets a run wait for its person's own time before it begins.
 func (a *application) park(r *Run, at Instant) {
 	r.Status = Parked
