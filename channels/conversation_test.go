@@ -1,0 +1,41 @@
+package channels
+
+import "testing"
+
+// The rules and the example of Dotdigital's page "Channel: App messaging", Chat
+// compatibility: spaces become underscores, and nothing else changes.
+func TestChatCompatibility(t *testing.T) {
+	for _, test := range []struct{ team, profile, sender, conversation string }{
+		{"Customer Services", "anon_1dae9f4e-23a2-4b1e-9bdd-03490c2133b3", `TEAM\Customer_Services`,
+			"Customer_Services_anon_1dae9f4e-23a2-4b1e-9bdd-03490c2133b3"},
+		{"Support", "dave", `TEAM\Support`, "Support_dave"},
+		{"Support", "da ve  x", `TEAM\Support`, "Support_da_ve__x"},
+		{"Support", `USER\alex.stevens`, `TEAM\Support`, `Support_USER\alex.stevens`},
+		{"VIP\tÉquipe", "PLATFORMUSER\\a@b.example", "TEAM\\VIP\tÉquipe", "VIP\tÉquipe_PLATFORMUSER\\a@b.example"},
+	} {
+		if got := TeamSender(test.team); got.ID != test.sender || got.Name != test.team {
+			t.Errorf("team %q: got %+v, want id %q and the name as it is", test.team, got, test.sender)
+		}
+		if got := TeamConversation(test.team, test.profile); got != test.conversation {
+			t.Errorf("team %q and %q: got %q, want %q", test.team, test.profile, got, test.conversation)
+		}
+	}
+}
+
+// Every outcome and status has a word, and what is none is told as a number.
+func TestWords(t *testing.T) {
+	for o, want := range map[Outcome]string{
+		0: "outcome(0)", Accepted: "accepted", Refused: "refused", Deferred: "deferred", Unknown: "unknown", 5: "outcome(5)",
+	} {
+		if got := o.String(); got != want {
+			t.Errorf("outcome %d: got %q, want %q", o, got, want)
+		}
+	}
+	for s, want := range map[Status]string{
+		0: "status(0)", Sent: "sent", Delivered: "delivered", Read: "read", Failed: "failed", Expired: "expired",
+	} {
+		if got := s.String(); got != want {
+			t.Errorf("status %d: got %q, want %q", s, got, want)
+		}
+	}
+}
