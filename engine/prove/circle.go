@@ -8,7 +8,8 @@ import (
 	"nudge/flows/diag"
 )
 
-// Circle is flows that start each other, so that a person might hear of them for ever.
+// Circle is flows that start each other, so that a person might hear of them for ever; or
+// one that an automatic answer starts again.
 type Circle struct {
 	Flows []string  `json:"flows"` // in order; the last leads to the first
 	By    []string  `json:"by"`    // how each leads to the next: the event or the start
@@ -59,7 +60,7 @@ func circles(all []*flows.Flow) []Circle {
 }
 
 func leadsOf(f *flows.Flow, all []*flows.Flow) []lead {
-	var leads []lead
+	leads := answered(f)
 	for i := range f.Steps {
 		switch s := &f.Steps[i]; s.Verb {
 		case flows.VerbStart:
@@ -71,6 +72,17 @@ func leadsOf(f *flows.Flow, all []*flows.Flow) []lead {
 				}
 			}
 		}
+	}
+	return leads
+}
+
+// answered are the ways from a flow to itself by a person who answers every message, as an
+// absence note does: its trigger takes any reply.
+func answered(f *flows.Flow) (leads []lead) {
+	sends := slices.IndexFunc(f.Steps, func(s flows.Step) bool { return s.Verb == flows.VerbSend })
+	takesAll := func(t flows.Trigger) bool { return t.Reply && t.If == nil }
+	if sends >= 0 && f.Entry.AtMost == 0 && slices.ContainsFunc(f.Triggers, takesAll) {
+		leads = append(leads, lead{f.Name, "sends, and an automatic answer starts", f.Steps[sends].Span})
 	}
 	return leads
 }

@@ -53,6 +53,10 @@ Right:
 back to it. A person who comes into such a circle may never leave it: at once it stops
 after sixteen inputs, but where a wait lies between, it does not. Break it, or give one of
 the flows an entry with at_most.
+
+A flow that any reply starts and that sends is such a circle by itself: an absence note
+answers it, and starts it again, ten times an hour at most. Give its trigger an if that looks
+at the reply, or the flow an entry with at_most.
 `,
 	CodeNotProved: `The flow promises something, but there are so many ways through it that not all of them
 could be explored: the promise is neither proved nor broken. Loops within loops whose
