@@ -2,8 +2,12 @@
 // Communications API for app messaging: it posts messages and decodes the
 // webhooks that come back.
 //
-//	channels.Message ─▶ Client.Send ─▶ POST {base}{prefix}/messages ─▶ channels.Result
-//	channels.Receipt, channels.Reply ◀─ Webhook.Decode ◀─ POST from the provider
+//	channels.Message  ─▶ Client.Send ─────▶ POST {base}{prefix}/messages ───────▶ channels.Result
+//	several of them   ─▶ Client.SendBatch ▶ POST {base}{prefix}/messages/batch ─▶ one for each
+//	a message's ID    ─▶ Client.Ask ──────▶ GET {base}{prefix}/messages/{id} ───▶ channels.Receipt
+//	receipts, replies, profile changes ◀─ Webhook.Decode ◀─ POST from the provider
+//
+// Webhooks, SaveWebhook and DeleteWebhook keep what the provider posts, and where.
 //
 // # What a send promises
 //
@@ -21,12 +25,19 @@
 // request without its last byte is not valid JSON, so nobody can have accepted
 // it; see [parcel].
 //
+// A batch is one POST with as many outcomes. One that the provider finds invalid was
+// not taken, so it is halved until the bad message stands alone; anything else that is
+// no clear answer leaves every message of the request unknown.
+//
 // # What a webhook promises
 //
 // Everything that is signed and has the outline of a JSON object or array
 // decodes. What cannot be understood is listed in [Inbound.Ignored] with the
 // reason, and never costs its neighbours in the same array: an answer of 400
 // makes the provider drop all of them for good.
+//
+// Events of conversations are receipts and replies too. Their IDs need not be those of
+// the same message's other events, so an account subscribes to one family.
 //
 // # Why this way
 //
