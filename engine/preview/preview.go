@@ -242,7 +242,9 @@ func (t *trial) sample(p engine.Post) {
 func (t *trial) finish() {
 	if rate := t.freeze.Schedule.Rate; rate.Messages > 0 && t.Tried > 0 {
 		share := float64(len(t.times)) / float64(t.Tried)
-		t.Takes = rate.Time(int(share * float64(t.Rows))).Round(time.Second).String()
+		if takes := rate.Time(int(share * float64(t.Rows))).Round(time.Second); takes > 0 {
+			t.Takes = takes.String()
+		}
 	}
 	if len(t.times) == 0 {
 		return
