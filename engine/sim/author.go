@@ -58,27 +58,25 @@ steps:
 
 // edition writes the project, or changes a part of it.
 func (a *author) edition() *flows.Project {
-	for {
-		files := maps.Clone(a.files)
-		if files == nil {
-			files = fstest.MapFS{}
-			file := func(name, text string) { files[name] = &fstest.MapFile{Data: []byte(text)} }
-			file("nudge.yaml", fmt.Sprintf(projectFile, pick(a.dice, "Europe/London", "America/New_York", "Australia/Lord_Howe", "UTC")))
-			file("templates/hello.yaml", "body: \"Hello {{ profile.id }} of {{ run.key }}\"\n")
-			file("templates/fragile.yaml", "body: \"Dear {{ profile.name }}\"\n")
-		}
-		for _, name := range []string{"one", "two", "inner", "stop"} {
-			if files["flows/"+name+".yaml"] == nil || a.dice.IntN(3) == 0 {
-				files["flows/"+name+".yaml"] = &fstest.MapFile{Data: []byte(a.flow(name))}
-			}
-		}
-		project, list := flows.Load(files)
-		if list.HasErrors() {
-			panic(fmt.Sprintf("sim: the author wrote what does not load: %v", list))
-		}
-		a.files, a.editions = files, a.editions+1
-		return project
+	files := maps.Clone(a.files)
+	if files == nil {
+		files = fstest.MapFS{}
+		file := func(name, text string) { files[name] = &fstest.MapFile{Data: []byte(text)} }
+		file("nudge.yaml", fmt.Sprintf(projectFile, pick(a.dice, "Europe/London", "America/New_York", "Australia/Lord_Howe", "UTC")))
+		file("templates/hello.yaml", "body: \"Hello {{ profile.id }} of {{ run.key }}\"\n")
+		file("templates/fragile.yaml", "body: \"Dear {{ profile.name }}\"\n")
 	}
+	for _, name := range []string{"one", "two", "inner", "stop"} {
+		if files["flows/"+name+".yaml"] == nil || a.dice.IntN(3) == 0 {
+			files["flows/"+name+".yaml"] = &fstest.MapFile{Data: []byte(a.flow(name))}
+		}
+	}
+	project, list := flows.Load(files)
+	if list.HasErrors() {
+		panic(fmt.Sprintf("sim: the author wrote what does not load: %v", list))
+	}
+	a.files, a.editions = files, a.editions+1
+	return project
 }
 
 func (a *author) flow(name string) string {

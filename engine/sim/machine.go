@@ -106,8 +106,13 @@ func (m *machine) start(now time.Time, senders int, f fault) (*runner.Step, erro
 
 // step gives groups to the process.
 func (m *machine) step(now time.Time, groups []*runner.Group, f fault) (*runner.Step, error) {
+	return m.stepOn(now, groups, f, false)
+}
+
+// stepOn is step on a disk that, once it has failed, may go on to.
+func (m *machine) stepOn(now time.Time, groups []*runner.Group, f fault, sticky bool) (*runner.Step, error) {
 	m.moves = append(m.moves, m.record(now, groups, f))
-	m.disk.strike(f, false)
+	m.disk.strike(f, sticky)
 	m.fresh = map[*engine.Input]bool{}
 	var step *runner.Step
 	err := m.guard(func() (err error) {
@@ -151,14 +156,14 @@ var errDied = errors.New("the process died")
 // settle says what has become of the process. A fault that was planned is no violation,
 // but ends it.
 func (m *machine) settle(step *runner.Step, err error) (*runner.Step, error) {
-	fired := m.disk.fired
-	m.disk.strike(fault{}, false)
+	fired, kind := m.disk.fired, m.disk.plan.kind
+	m.disk.plan = fault{}
 	var v *violation
 	switch {
 	case errors.As(err, &v):
 		return nil, v
 	case err != nil && fired:
-		m.reached[faultNames[m.disk.plan.kind]]++
+		m.reached[faultNames[kind]]++
 		m.loop, m.store = nil, nil
 		return nil, nil
 	case err != nil:

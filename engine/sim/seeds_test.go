@@ -17,6 +17,7 @@ var (
 	first   = flag.Uint64("seed", 1, "the first seed")
 	hours   = flag.Int("hours", 24, "simulated hours of faults for each seed")
 	fresh   = flag.Duration("fresh", 0, "run seeds that nobody ran before for so long, in place of -seeds")
+	quick   = flag.Bool("quick", false, "do not make the story of a failure shorter")
 	tellAll = flag.Bool("tell", false, "print what was reached, also of a short run")
 )
 
@@ -68,6 +69,10 @@ func judged(t *testing.T, seed uint64, hours int) *Report {
 	t.Helper()
 	r := Run(seed, hours)
 	if r.Err == nil {
+		return r
+	}
+	if *quick {
+		t.Errorf("%s: %v", r, r.Err)
 		return r
 	}
 	rule, _, _ := strings.Cut(r.Err.Error(), ":")

@@ -1,0 +1,388 @@
+package sim
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"strconv"
+	"strings"
+	"testing/fstest"
+	"time"
+
+	"golang.org/x/tools/txtar"
+
+	"nudge/channels"
+	"nudge/engine"
+	"nudge/engine/runner"
+	"nudge/flows"
+)
+
+// scenario is a story in the words of the engine's scripts, played on a machine whose
+// disk fails at one place. Whoever gets no answer asks again, as clients and providers
+// do.
+type scenario struct {
+	deploys  map[string]*engine.Deploy // by folder
+	commands []string
+	unjudged bool
+
+	*machine
+	now   time.Time
+	next  engine.Instant
+	plan  plan
+	fired bool
+	ops   int // of the disk so far
+
+	senders int
+	auto    bool // the provider accepts what is posted
+	fetches []engine.FetchPost
+}
+
+// plan is the fault of a scenario: at which operation of the disk, counted from the
+// story's beginning.
+type plan struct {
+	kind   faultKind
+	at     int
+	sticky bool // from there on, until the process is started again
+	again  int  // operation of the next start at which the process dies again; 0 for none
+}
+
+var errWord = errors.New("sim: the story has a word that scenarios do not know")
+
+func newScenario(archive *txtar.Archive) (*scenario, error) {
+	s := &scenario{deploys: map[string]*engine.Deploy{}}
+	folders := map[string]fstest.MapFS{"": {}}
+	for _, f := range archive.Files {
+		if f.Name == "story" {
+			s.commands = commandsOf(string(f.Data))
+			continue
+		}
+		if f.Name == "project" || strings.HasSuffix(f.Name, ".csv") || strings.HasSuffix(f.Name, ".jsonl") {
+			return nil, errWord
+		}
+		folder, name := "", f.Name
+		if first, rest, ok := strings.Cut(f.Name, "/"); ok && first != "flows" && first != "templates" {
+			folder, name = first, rest
+		}
+		if folders[folder] == nil {
+			folders[folder] = fstest.MapFS{}
+		}
+		folders[folder][name] = &fstest.MapFile{Data: f.Data}
+	}
+	for folder, files := range folders {
+		project, list := flows.Load(files)
+		if list.HasErrors() {
+			return nil, list
+		}
+		d := &engine.Deploy{}
+		for _, f := range project.Flows {
+			d.Flows = append(d.Flows, f.Bundle)
+		}
+		s.deploys[folder] = d
+	}
+	for _, c := range s.commands {
+		if word, rest, _ := strings.Cut(c, " "); !known[word] || word == "provider" && rest != "accepts" {
+			return nil, errWord
+		}
+	}
+	return s, nil
+}
+
+var known = map[string]bool{"event": true, "events": true, "accept": true, "refuse": true, "defer": true, "lose": true,
+	"sent": true, "delivered": true, "read": true, "failed": true, "expired": true, "reply": true, "after": true,
+	"outbound": true, "profile": true, "forget": true, "call": true, "kill": true, "restart": true, "deploy": true,
+	"show": true, "person": true, "cancel": true, "senders": true, "answer": true, "provider": true}
+
+// commandsOf are the lines of a story without what the engine said to them.
+func commandsOf(text string) (commands []string) {
+	for line := range strings.Lines(text) {
+		if strings.HasPrefix(line, "  ") || strings.HasPrefix(line, "#") || strings.TrimSpace(line) == "" {
+			continue
+		}
+		commands = append(commands, strings.TrimSpace(line))
+	}
+	return commands
+}
+
+// play plays the story from its beginning.
+func (s *scenario) play(p plan) error {
+	s.machine, s.now, s.next, s.plan, s.fired = newMachine(), beginning, 0, p, false
+	if s.unjudged {
+		s.model = nil
+	}
+	s.senders, s.auto, s.fetches, s.ops = 64, false, nil, 0
+	if err := s.up(); err != nil {
+		return err
+	}
+	if err := s.apply(&engine.Input{Kind: engine.InputDeploy, Deploy: s.deploys[""]}); err != nil {
+		return err
+	}
+	for _, c := range s.commands {
+		if err := s.do(c); err != nil {
+			return fmt.Errorf("%s: %w", c, err)
+		}
+	}
+	// What is under way has two days to end.
+	if err := s.pass(s.now.Add(48 * time.Hour)); err != nil {
+		return err
+	}
+	return s.check()
+}
+
+// fault is the planned fault for the operations that come, whose number within the
+// story is counted.
+func (s *scenario) fault() fault {
+	if s.fired || s.plan.kind == noFault {
+		return fault{}
+	}
+	return fault{kind: s.plan.kind, at: s.plan.at - s.ops}
+}
+
+// settleFault notes whether the fault has struck.
+func (s *scenario) settleFault(died bool) {
+	s.ops += s.disk.ops
+	s.fired = s.fired || died
+}
+
+// up starts a process, again where it dies.
+func (s *scenario) up() error {
+	for tries := 0; s.loop == nil; tries++ {
+		f := s.fault()
+		if s.fired && s.plan.again > 0 && tries == 0 {
+			f = fault{kind: crashKept, at: s.plan.again}
+		}
+		step, err := s.start(s.now, s.senders, f)
+		if err != nil {
+			return err
+		}
+		s.settleFault(step == nil)
+		if step != nil {
+			return s.took(step)
+		}
+	}
+	return nil
+}
+
+// group makes one step, and starts anew and asks again where the process dies.
+func (s *scenario) group(g func() *runner.Group) error {
+	for {
+		if err := s.up(); err != nil {
+			return err
+		}
+		var groups []*runner.Group
+		if g != nil {
+			one := g()
+			if one == nil {
+				return nil
+			}
+			groups = []*runner.Group{one}
+		}
+		step, err := s.stepOn(s.now, groups, s.fault(), s.plan.sticky)
+		if err != nil {
+			return err
+		}
+		s.settleFault(step == nil)
+		if step == nil {
+			continue
+		}
+		return s.took(step)
+	}
+}
+
+func (s *scenario) took(step *runner.Step) error {
+	s.next = step.Next
+	s.fetches = append(s.fetches, step.Fetches...)
+	again := step.Again
+	for _, p := range step.Posts {
+		if !s.auto {
+			break
+		}
+		if err := s.group(s.resultOf(p, channels.Result{Outcome: channels.Accepted, ProviderID: "m"})); err != nil {
+			return err
+		}
+	}
+	if again && s.loop != nil {
+		return s.group(nil)
+	}
+	return nil
+}
+
+func (s *scenario) apply(inputs ...*engine.Input) error {
+	return s.group(func() *runner.Group {
+		fresh := make([]*engine.Input, len(inputs))
+		for i, in := range inputs {
+			c := *in
+			fresh[i] = &c
+		}
+		return &runner.Group{Inputs: fresh}
+	})
+}
+
+// resultOf is the end of a post, which a process that was started since cannot bring.
+func (s *scenario) resultOf(p engine.Post, r channels.Result) func() *runner.Group {
+	life := s.loop
+	return func() *runner.Group {
+		if s.loop != life {
+			return nil
+		}
+		return &runner.Group{Frees: 1, Inputs: []*engine.Input{{Kind: engine.InputResult,
+			Result: &engine.SendResult{Run: p.Run, Message: p.Message, Attempt: p.Attempt, Result: r}}}}
+	}
+}
+
+// pass lets time pass, timer by timer.
+func (s *scenario) pass(until time.Time) error {
+	for n := 0; s.next != 0 && !s.next.Time().After(until) && n < 10000; n++ {
+		if s.now.Before(s.next.Time()) {
+			s.now = s.next.Time()
+		}
+		if err := s.group(nil); err != nil {
+			return err
+		}
+	}
+	s.now = until
+	return nil
+}
+
+// do carries out one command.
+func (s *scenario) do(line string) error {
+	word, rest, _ := strings.Cut(line, " ")
+	first, more, _ := strings.Cut(rest, " ")
+	on := first == "on"
+	switch word {
+	case "event", "events":
+		var inputs []*engine.Input
+		for _, one := range strings.Split(rest, "||") {
+			inputs = append(inputs, eventOf(strings.TrimSpace(one)))
+		}
+		return s.apply(inputs...)
+	case "call":
+		ev := eventOf(rest)
+		return s.apply(&engine.Input{Kind: engine.InputCall, Call: &engine.Call{Flow: ev.Event.Type, Profile: ev.Event.Profile, By: "call", Data: ev.Event.Data}})
+	case "accept", "refuse", "defer", "lose":
+		return s.end(word, first, more)
+	case "sent", "delivered", "read", "failed", "expired":
+		return s.tell(word, first, more)
+	case "reply":
+		reply := &channels.Reply{Profile: first, Text: more, At: s.now}
+		if in, ok := strings.CutPrefix(more, "in "); ok {
+			reply.Conversation, reply.Text, _ = strings.Cut(in, ": ")
+		}
+		return s.apply(&engine.Input{Kind: engine.InputReply, Reply: reply})
+	case "after":
+		d, err := flows.ParseDuration(rest)
+		if err != nil {
+			return err
+		}
+		return s.pass(d.After(s.now, time.UTC))
+	case "outbound":
+		o, err := engine.ParseOutbound(first)
+		if err != nil {
+			return err
+		}
+		return s.apply(&engine.Input{Kind: engine.InputControl, Control: &engine.Control{Outbound: o, Only: strings.Fields(more)}})
+	case "kill":
+		return s.apply(&engine.Input{Kind: engine.InputControl, Control: &engine.Control{Kill: &on}})
+	case "profile":
+		return s.apply(&engine.Input{Kind: engine.InputProfile, Profile: &engine.ProfileChange{Profile: first, Set: json.RawMessage(more)}})
+	case "forget":
+		return s.apply(&engine.Input{Kind: engine.InputProfile, Profile: &engine.ProfileChange{Profile: rest, Forget: true}})
+	case "restart":
+		if s.loop != nil {
+			s.kill()
+		}
+		return s.group(nil)
+	case "deploy":
+		return s.apply(&engine.Input{Kind: engine.InputDeploy, Deploy: s.deploys[rest]})
+	case "senders":
+		n, err := strconv.Atoi(rest)
+		s.senders = n
+		return err
+	case "provider":
+		s.auto = true
+	case "answer":
+		return s.answerFetch(first, more)
+	}
+	return nil // show, person: nothing to do; cancel: runs have no numbers here
+}
+
+func eventOf(text string) *engine.Input {
+	words, data, hasData := strings.Cut(text, "{")
+	fields := strings.Fields(words)
+	in := &engine.Input{Kind: engine.InputEvent, Event: &engine.Event{Type: fields[0]}}
+	for i := 1; i+1 < len(fields); i += 2 {
+		switch fields[i] {
+		case "by":
+			in.Event.Profile = fields[i+1]
+		case "id":
+			in.ID = fields[i+1]
+		}
+	}
+	if hasData {
+		in.Event.Data = json.RawMessage("{" + data)
+	}
+	return in
+}
+
+func (s *scenario) postNumbered(text string) *engine.Post {
+	n, err := strconv.Atoi(text)
+	if err != nil || n < 1 || n > len(s.posts) {
+		return nil // in this history it was not posted
+	}
+	return &s.posts[n-1]
+}
+
+func (s *scenario) end(word, post, more string) error {
+	p := s.postNumbered(post)
+	if p == nil || s.loop == nil {
+		return nil
+	}
+	r := channels.Result{Outcome: channels.Accepted, ProviderID: "m" + post, Reason: more}
+	switch word {
+	case "refuse":
+		r.Outcome = channels.Refused
+	case "lose":
+		r.Outcome = channels.Unknown
+	case "defer":
+		wait, reason, _ := strings.Cut(more, " ")
+		d, err := time.ParseDuration(wait)
+		if err != nil {
+			return err
+		}
+		r = channels.Result{Outcome: channels.Deferred, RetryAfter: d, Reason: reason}
+	}
+	return s.group(s.resultOf(*p, r))
+}
+
+func (s *scenario) tell(word, post, reason string) error {
+	p := s.postNumbered(post)
+	if p == nil {
+		return nil
+	}
+	for status := channels.Sent; status <= channels.Expired; status++ {
+		if status.String() == word {
+			return s.apply(&engine.Input{Kind: engine.InputReceipt, Receipt: &channels.Receipt{Ref: p.Content.Ref, Status: status, Reason: reason, At: s.now}})
+		}
+	}
+	return errWord
+}
+
+func (s *scenario) answerFetch(fetch, more string) error {
+	n, err := strconv.Atoi(fetch)
+	if err != nil || n > len(s.fetches) {
+		return err
+	}
+	p := s.fetches[n-1]
+	status, body, _ := strings.Cut(more, " ")
+	code, err := strconv.Atoi(status)
+	if err != nil {
+		return err
+	}
+	result := &engine.FetchResult{Run: p.Run, Step: p.Step, Attempt: p.Attempt, Status: code}
+	if body != "" {
+		result.JSON = json.RawMessage(body)
+	}
+	if code == 0 {
+		result.Error = "connection refused"
+	}
+	return s.apply(&engine.Input{Kind: engine.InputFetched, Fetched: result})
+}
