@@ -6,16 +6,12 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
-	"time"
 
 	"golang.org/x/tools/txtar"
 )
 
 // all plays every story in every variant; without it one story in eight, in two.
 var all = flag.Bool("all", false, "every position of every story, as a full run does")
-
-// beginning is when the stories of the engine begin.
-var beginning = time.Date(2026, 3, 2, 10, 0, 0, 0, time.UTC)
 
 // TestPositions plays the engine's own stories with a fault at the first operation of
 // the disk, at the second, and so on until it no longer strikes: every position there

@@ -46,6 +46,9 @@ type plan struct {
 	again  int  // operation of the next start at which the process dies again; 0 for none
 }
 
+// beginning is when the stories of the engine begin.
+var beginning = time.Date(2026, 3, 2, 10, 0, 0, 0, time.UTC)
+
 var errWord = errors.New("sim: the story has a word that scenarios do not know")
 
 func newScenario(archive *txtar.Archive) (*scenario, error) {
