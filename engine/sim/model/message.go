@@ -93,12 +93,16 @@ func (w *walk) keptBack(s *step) bool {
 // withhold holds the message back. One of which an earlier attempt may have gone out
 // stays as unknown as it was.
 func (w *walk) withhold() *way {
-	m, kind := w.current(), engine.KindUnsent
+	w.keepHere(len(w.messages))
+	return &way{kind: onward}
+}
+
+func (w *walk) keepHere(message int) {
+	m, kind := &w.messages[message-1], engine.KindUnsent
 	if m.status = engine.Unsent; m.resends > 0 {
 		m.status, kind = engine.Unknown, engine.KindGaveUp
 	}
-	w.note(kind, m.step, len(w.messages), "")
-	return &way{kind: onward}
+	w.note(kind, m.step, message, "")
 }
 
 // doubtOver decides about a message of unknown outcome that no webhook has proved.
@@ -160,7 +164,7 @@ func (w *walk) result(r *engine.SendResult) {
 		switch {
 		case m.status != engine.Claimed:
 		case !waitsForIt:
-			m.status = engine.Unsent
+			w.keepHere(r.Message)
 		case m.attempt >= engine.MaxAttempts:
 			m.status = engine.Failed
 			w.note(engine.KindGaveUp, m.step, r.Message, "")

@@ -8,6 +8,7 @@ import (
 
 // wait waits for the first of the lines.
 func (w *walk) wait(s *step) *way {
+	w.status = engine.Waiting
 	if l, h := w.lookBack(s.lines); l != nil {
 		w.endWait(s.index, l.as, h)
 		return w.block(l.then)
@@ -136,6 +137,7 @@ func (w *walk) rounds(s *step, own *list, mine *loop) *way {
 
 // collect gathers events until one of its lines ends it.
 func (w *walk) collect(s *step) *way {
+	w.status = engine.Waiting
 	w.items[s.index] = nil
 	add := func(h happening) { w.items[s.index] = append(w.items[s.index], &h) }
 	isItem := func(h *happening) bool {

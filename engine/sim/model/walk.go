@@ -133,8 +133,24 @@ func (w *walk) block(steps []*step) *way {
 		if way := w.step(s); way != nil {
 			return way
 		}
+		if way := w.leaveByLoss(); way != nil {
+			return way
+		}
 	}
 	return nil
+}
+
+// leaveByLoss leaves the run, or a loop, by a line that looks out for the failing of the
+// message that the run has just gone past.
+func (w *walk) leaveByLoss() *way {
+	if w.status != engine.Sending || len(w.messages) == 0 {
+		return nil
+	}
+	m := w.current()
+	if m.step != w.at || !lost(m.status) {
+		return nil
+	}
+	return w.ask(w.lists, nil, func(l *line) bool { return l.signal == "failed" && w.named(l, m) })
 }
 
 func (w *walk) step(s *step) *way {
