@@ -32,7 +32,7 @@ func (m *machine) putBack(n int) {
 	m.newLife()
 	m.model.Learn(learned)
 	for _, batch := range b.batches {
-		m.batches = append(m.batches, batch)
+		m.batches, m.seq = append(m.batches, batch), batch.State.Seq
 		for _, c := range batch.Changes {
 			m.name(c.After)
 		}

@@ -65,7 +65,7 @@ func drawConfig(dice *rand.Rand) config {
 	c := config{
 		senders: 1 + dice.IntN(4),
 		batch:   1 + dice.IntN(30),
-		queue:   8 + dice.IntN(60),
+		queue:   1 + dice.IntN(20),
 		latency: time.Duration(1+dice.IntN(20)) * time.Millisecond,
 		events:  time.Duration(3+dice.IntN(12)) * time.Minute,
 		people:  2 + dice.IntN(5),

@@ -80,6 +80,7 @@ func (m *machine) newLife() {
 func (m *machine) start(now time.Time, senders int, f fault) (*runner.Step, error) {
 	m.moves = append(m.moves, move{kind: moveStart, at: now, senders: senders, fault: f})
 	m.disk.strike(f, false)
+	m.fresh = nil // nobody waits for an answer
 	var step *runner.Step
 	err := m.guard(func() error {
 		opened, err := store.Open(m.disk)

@@ -35,7 +35,6 @@ var MustReach = []string{
 	"forgotten with a run live",
 	"derived input after a crash",
 	"entry skipped", "entry queued", "entry restarted", "at_most", "dequeued",
-	"reply starts limit", "depth limit",
 }
 
 // look notes the states that a batch was in.

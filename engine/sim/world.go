@@ -28,7 +28,6 @@ type world struct {
 	words   int
 	authors *author
 	reads   []traits
-	backups []*backup
 	err     error
 }
 
@@ -95,12 +94,12 @@ func (w *world) live(d time.Duration) error {
 
 // boot starts a process, now or, where that fails, somewhat later.
 func (w *world) boot() {
+	if w.loop != nil { // somebody was faster
+		return
+	}
 	f := w.diskFault(recoveryFault, 0.3, 4)
 	w.life++
 	w.inbox = nil
-	if w.loop != nil {
-		return
-	}
 	step, err := w.start(w.clock(), w.senders, f)
 	if err != nil {
 		w.err = err

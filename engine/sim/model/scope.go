@@ -235,7 +235,11 @@ func (w *walk) moment(words string) (time.Time, bool) {
 	if m := ofDay.FindStringSubmatch(words); m != nil {
 		hour, _ := strconv.Atoi(m[2])
 		minute, _ := strconv.Atoi(m[3])
-		return NextTime(w.now(), w.zone(), m[1], hour, minute)
+		at, past := NextTime(w.now(), w.zone(), m[1], hour, minute)
+		if Wall(at, w.zone()).Minute() != minute || Wall(at, w.zone()).Hour() != hour {
+			w.run.world.Reached["gap of daylight saving"]++
+		}
+		return at, past
 	}
 	expression, offset := words, span{}
 	if m := anchored.FindStringSubmatch(words); m != nil {
