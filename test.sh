@@ -11,6 +11,13 @@ if ! command -v cc >/dev/null; then
 fi
 export CGO_ENABLED=1
 
+# The provider's own SDK runs against the sandbox; see cmd/nudge/sdk_test.go.
+if ! command -v node >/dev/null || ! command -v npm >/dev/null; then
+	apt-get update -q
+	apt-get install -qy --no-install-recommends nodejs npm
+fi
+npm ci --prefix cmd/nudge/testdata/sdk --prefer-offline --no-audit --no-fund
+
 unformatted=$(gofmt -l .)
 if [ -n "$unformatted" ]; then
 	printf 'gofmt would change:\n%s\n' "$unformatted" >&2

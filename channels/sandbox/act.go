@@ -45,7 +45,7 @@ func (s *Sandbox) plan(r *record) {
 func (s *Sandbox) announce(r *record) {
 	if r.revision == 0 {
 		s.say(r)
-		s.note(r, "sent", "", r.At)
+		s.note(r, "sent", "", r.At, r.At)
 	}
 }
 
@@ -57,6 +57,9 @@ func (s *Sandbox) perform(r *record, act Act) {
 	r.acted++
 	s.shelf.touch(r)
 	s.mu.Unlock()
+	if s.desk.Alive(r.Profile, now) {
+		return // who has an app acts by hand
+	}
 	switch act.Does {
 	case Delivers:
 		s.report(r, "delivered", "", now)
@@ -79,20 +82,21 @@ func (s *Sandbox) report(r *record, status, reason string, at time.Time) {
 		return
 	}
 	s.announce(r)
-	s.note(r, status, reason, at)
+	s.note(r, status, reason, at, at)
 }
 
-// note is the next event of a message. The caller holds the lock.
-func (s *Sandbox) note(r *record, status, reason string, at time.Time) {
+// note is the next event of a message, which happened at an instant of the sandbox's
+// and, in the person's app, on one of the app's. The caller holds the lock.
+func (s *Sandbox) note(r *record, status, reason string, at, on time.Time) {
 	if rank[status] >= rank[r.Status] {
 		r.Status, r.Reason = status, reason
 	}
 	s.counts.status(status)
 	s.shelf.touch(r)
 	r.revision++
-	s.see(r, status, at)
+	s.see(r, status, r.Profile, at, on)
 	about, ok := receiptTopic(status)
-	if !ok {
+	if !ok || r.posted {
 		return
 	}
 	e := &event{topic: about, of: r, revision: r.revision, reason: reason, at: at}
@@ -115,6 +119,11 @@ func (s *Sandbox) answer(r *record, text string, at time.Time) Message {
 func (s *Sandbox) receive(reply, answers *record, text string, at time.Time) Message {
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	return s.take(reply, answers, text, at)
+}
+
+// take is receive for who holds the lock.
+func (s *Sandbox) take(reply, answers *record, text string, at time.Time) Message {
 	if answers != nil && !answers.gone {
 		s.announce(answers)
 	}

@@ -8,6 +8,8 @@ import (
 	"net/url"
 	"slices"
 	"time"
+
+	"nudge/channels/sandbox/session"
 )
 
 // Limits that a [Config] of zeros has.
@@ -41,6 +43,10 @@ type Config struct {
 
 	// User, when not empty, is the one user that is accepted, by HTTP Basic only.
 	User string
+
+	// Auth is how apps prove who uses them; empty fields are those of
+	// [session.DefaultAuth].
+	Auth session.Auth
 
 	// WebhookURL receives the webhooks; empty for none. Secret signs them.
 	WebhookURL string

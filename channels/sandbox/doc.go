@@ -1,6 +1,6 @@
 // Package sandbox is a local App Messaging service with people in it. It speaks the
-// server side of the provider's API (Dotdigital's Enterprise Communications API), so that
-// a client cannot tell the difference, and its people act out a [Script] for every message
+// provider's API (Dotdigital's Enterprise Communications API) to servers and to the apps of
+// people, so that neither can tell the difference, and its people act out a [Script] for every message
 // they get. docs/sandbox.md is the page for its users.
 //
 //	POST …/messages ─▶ faults ─▶ merge fields, validation ─▶ shelf ─▶ 201
@@ -9,6 +9,9 @@
 //	                 ├─▶ message.sent, conversation… ─────────┐     ┌─▶ outbox ─▶ signed webhooks
 //	  People, Clock ─┴─▶ message.delivered, .read, … ─────────┼─▶ hooks … one each, with retries
 //	  a person by hand ─▶ message.inbound ────────────────────┘     └─▶ outbox ─▶ …
+//	                                                          └─▶ websockets of their apps
+//
+//	an app ─▶ session ─▶ conversations, messages, status updates ─▶ the same shelf and hooks
 //
 // A small use:
 //
@@ -41,9 +44,10 @@
 //
 // # Not promised
 //
-// Webhooks that are on their way when the service ends are not posted again. There are no
-// sessions, no websocket, and no channel but appMessaging: a message whose rules do not
-// name it fails at once. Of a profile only the addresses of the request in hand are known.
+// Webhooks that are on their way when the service ends are not posted again. Sessions,
+// profiles, uploaded content and conversations without a message are in memory only. There
+// is no channel but appMessaging: a message whose rules do not name it fails at once. No
+// push is delivered anywhere.
 //
 // # Why this way
 //

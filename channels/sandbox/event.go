@@ -23,12 +23,16 @@ type event struct {
 	of        *record // only what never changes in it is read
 	answers   *record // the message an inbound one answers; nil for none
 	revision  int     // of the message; of the conversation, its event number
+	scope     string  // of the conversation; empty: a2p
+	tag       string  // entity tag of a conversation or profile; empty: none
 	reason    string
-	text      string   // of the message, where the topic tells of it
-	request   []byte   // as text
-	thread    *thread  // only its ID is read
-	members   []string // who is in a new conversation, or joins one
+	text      string // of the message, where the topic tells of it
+	request   []byte // as text
+	actedBy   string // who did it, as the provider writes it; empty: who the record says
+	by        string // profile ID of who did it, where that is not in the record
+	payload   any    // of the events of conversations and profiles
 	at        time.Time
+	on        time.Time // when it happened by the clock of the person's app
 	duplicate bool
 
 	attempted chan struct{} // closed after the first attempt to post it; nil: nobody waits
@@ -109,25 +113,26 @@ func (e *event) envelope() envelope {
 		Name:       e.topic.String(),
 		Timestamp:  at(e.at),
 	}
-	if e.topic != participantAdded {
+	if !e.topic.ofParticipant() {
 		out.Revision = &e.revision
 	}
-	if e.topic.ofMessage() || e.topic == conversationCreate {
+	switch {
+	case e.topic.ofMessage():
 		out.ETag = etag(e.revision, e.id)
+	case e.tag != "":
+		out.ETag = e.tag
 	}
 	switch e.topic {
 	case messageInbound:
 		out.Payload = e.inbound()
-	case conversationCreate:
-		out.Payload = e.created()
-	case participantAdded:
-		out.Payload = joined{member{e.members[0], roleParticipant}, e.thread.ID}
 	case conversationMessageSent:
 		out.Payload = e.said()
 	case conversationMessageDelivered, conversationMessageRead:
 		out.Payload = e.seen()
-	default:
+	case messageSent, messageDelivered, messageRead, messageExpired, messageFailed:
 		out.Payload = e.receipt()
+	default:
+		out.Payload = e.payload
 	}
 	return out
 }
@@ -158,8 +163,8 @@ func (e *event) inbound() *inboundMessage {
 		ConversationID: e.of.Conversation,
 		Metadata:       e.of.metadata(),
 	}
-	if m.MessageParts = partsOf(e.request); m.MessageParts == nil {
-		m.Body = e.text
+	if m.MessageParts = partsOf(e.request); m.MessageParts == nil || e.of.posted && arePlain(m.MessageParts) {
+		m.Body, m.MessageParts = e.text, nil
 	}
 	if e.answers != nil {
 		m.Correlation = &correlation{MessageID: e.answers.ID, Metadata: e.answers.Metadata}

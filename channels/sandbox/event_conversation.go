@@ -1,16 +1,16 @@
 package sandbox
 
-import "encoding/json"
+import (
+	"cmp"
+	"encoding/json"
+)
 
 // The JSON of the events of conversations (Dotdigital, "App messaging message events",
 // "App messaging conversation events").
 type (
 	createdConversation struct {
-		ID           string   `json:"id"`
-		Name         string   `json:"name"`
-		Description  string   `json:"description"`
-		Roles        roles    `json:"roles"`
-		IsPublic     bool     `json:"isPublic"`
+		ID string `json:"id"`
+		document
 		Participants []member `json:"participants"`
 	}
 	roles struct {
@@ -61,7 +61,8 @@ type (
 	}
 )
 
-// scope is that of all conversations here: between an application and a person.
+// scope is that of a conversation of which nothing else is said: between an application
+// and a person.
 const scope = "a2p"
 
 const (
@@ -69,27 +70,13 @@ const (
 	roleParticipant = "participant"
 )
 
-func (e *event) created() *createdConversation {
-	c := &createdConversation{
-		ID:    e.thread.ID,
-		Name:  e.thread.ID,
-		Roles: roles{rights{true, true, true}, rights{true, false, false}},
-	}
-	role := roleOwner
-	for _, id := range e.members {
-		c.Participants = append(c.Participants, member{id, role})
-		role = roleParticipant
-	}
-	return c
-}
-
 func (e *event) said() *saidMessage {
 	m := &saidMessage{
 		ID:       e.of.ID,
 		Metadata: e.of.metadata(),
 		Context: saidContext{
 			From: author{e.of.Profile, ""}, ConversationID: e.of.Conversation,
-			SentBy: "session:" + e.of.Profile, SentOn: at(e.of.At), Scope: scope, Direction: e.of.direction(),
+			SentBy: "session:" + e.of.Profile, SentOn: at(e.of.At), Scope: cmp.Or(e.scope, scope), Direction: e.of.direction(),
 		},
 		Parts:               partsOf(e.request),
 		ConversationEventID: e.revision,
@@ -107,9 +94,16 @@ func (e *event) said() *saidMessage {
 // seen comes from the person's app, whoever wrote the message; so does its direction.
 func (e *event) seen() *seenMessage {
 	return &seenMessage{
-		ID: e.of.ID, ConversationID: e.of.Conversation, Scope: scope, Direction: "inbound",
-		ProfileID: e.of.Profile, Timestamp: at(e.at), ConversationEventID: e.revision,
+		ID: e.of.ID, ConversationID: e.of.Conversation, Scope: cmp.Or(e.scope, scope), Direction: "inbound",
+		ProfileID: e.by, Timestamp: at(e.on), ConversationEventID: e.revision,
 	}
+}
+
+// arePlain reports whether parts are one of plain text, which is then the body of the
+// message to whoever hears of it by webhook.
+func arePlain(parts json.RawMessage) bool {
+	var all []part
+	return json.Unmarshal(parts, &all) == nil && len(all) == 1 && all[0].Type == "text/plain" && all[0].URL == ""
 }
 
 // textPart is the one part of a message that is only text.

@@ -2,6 +2,7 @@ package sandbox
 
 import (
 	crand "crypto/rand"
+	"crypto/sha256"
 	"encoding/binary"
 	"encoding/hex"
 	"math/rand/v2"
@@ -19,7 +20,17 @@ func newIDs(seed uint64) *rand.ChaCha8 {
 
 // newID is a GUID in lower case, as the provider's. The caller holds the lock.
 func (s *Sandbox) newID() string {
-	hi, lo := s.ids.Uint64(), s.ids.Uint64()
+	return guid(s.ids.Uint64(), s.ids.Uint64())
+}
+
+// guidOf is a GUID that follows from a text.
+func guidOf(text string) string {
+	sum := sha256.Sum256([]byte(text))
+	return guid(binary.BigEndian.Uint64(sum[:]), binary.BigEndian.Uint64(sum[8:]))
+}
+
+// guid is a GUID of version 4 with the bits of two numbers.
+func guid(hi, lo uint64) string {
 	var raw [16]byte
 	binary.BigEndian.PutUint64(raw[:8], hi&^0xf000|0x4000)
 	binary.BigEndian.PutUint64(raw[8:], 0xa<<60|lo>>52<<48|lo&(1<<48-1))

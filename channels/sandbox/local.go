@@ -16,7 +16,7 @@ func (s *Sandbox) Conversations() []Conversation {
 	defer s.mu.Unlock()
 	all := make([]Conversation, 0, len(s.shelf.conversations))
 	for _, c := range s.shelf.conversations {
-		all = append(all, c.Conversation)
+		all = append(all, c.summary())
 	}
 	slices.SortFunc(all, func(a, b Conversation) int {
 		return cmp.Or(b.Updated.Compare(a.Updated), cmp.Compare(a.ID, b.ID))

@@ -37,7 +37,7 @@ func TestPersonByHand(t *testing.T) {
 		t.Errorf("got %+v, want the second to answer nothing", replies[1])
 	}
 	want := []sandbox.Conversation{
-		{ID: "Support_dave", Profile: "dave", Participants: []string{`TEAM\Support`, "dave"},
+		{ID: "Support_dave", Team: "Support", Profile: "dave", Participants: []string{`TEAM\Support`, "dave"},
 			Messages: 2, Last: "yes", Updated: w.clock.Now()},
 		{ID: "c2", Profile: "dave", Participants: []string{"dave"}, Messages: 1, Last: "who?", Updated: w.clock.Now()},
 	}

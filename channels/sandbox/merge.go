@@ -87,10 +87,18 @@ func fill(value any, profile, own map[string]string) any {
 	return value
 }
 
-// profileOf is what is known of the person a message is for: the addresses that it
-// gives.
+// profileOf is what is known of the person a message is for: the properties of the
+// profile, and over them the addresses that the message gives.
 func (s *Sandbox) profileOf(q *request) map[string]string {
-	known := map[string]string{"id": q.profile()}
+	known := map[string]string{}
+	s.mu.Lock()
+	if p := s.people[q.profile()]; p != nil && p.deleted.IsZero() {
+		for name := range p.properties {
+			known[name] = p.text(name)
+		}
+	}
+	s.mu.Unlock()
+	known["id"] = q.profile()
 	for name, raw := range q.To {
 		if text, ok := asText(raw); ok {
 			known[name] = text

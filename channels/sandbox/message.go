@@ -71,14 +71,16 @@ type record struct {
 	sender    string // profile ID it was sent from
 	assigned  bool   // the conversation was not the request's
 	dead      bool   // failed at once: nothing will happen to it
+	posted    bool   // put into a conversation, and not sent: it has no receipts
 	script    Script
 	fault     Fault
 	announced chan struct{} // closed once message.sent was attempted; nil: nobody waits
 
 	// Under the sandbox's lock.
-	number   uint64  // its place in the order of all messages, from 1
-	thread   *thread // the conversation it is part of
-	revision int     // counts its events
-	acted    int     // acts of the script that are done
-	gone     bool    // deleted: nothing more happens to it
+	number   uint64   // its place in the order of all messages, from 1
+	thread   *thread  // the conversation it is part of
+	revision int      // counts its events
+	log      []logged // what its conversation knows of it, from when it was sent on
+	acted    int      // acts of the script that are done
+	gone     bool     // deleted: nothing more happens to it
 }

@@ -115,7 +115,11 @@ func TestPageFiles(t *testing.T) {
 
 // TestPageRoutes holds the table of calls against the routes that there are.
 func TestPageRoutes(t *testing.T) {
-	source, err := os.ReadFile("routes.go")
+	server, err := os.ReadFile("routes.go")
+	if err != nil {
+		t.Fatal(err)
+	}
+	client, err := os.ReadFile("client_routes.go")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -123,8 +127,8 @@ func TestPageRoutes(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	routes := regexp.MustCompile(`HandleFunc\("([A-Z]+) ("\+prefix\+")?([^"]+)"`).FindAllStringSubmatch(string(source), -1)
-	if len(routes) < 20 {
+	routes := regexp.MustCompile(`(?:HandleFunc\(|\t)"([A-Z]+) ("\+prefix\+")?(/[^"]+)"[,:]`).FindAllStringSubmatch(string(server)+string(client), -1)
+	if len(routes) < 50 {
 		t.Fatalf("found %d routes", len(routes))
 	}
 	for _, m := range routes {

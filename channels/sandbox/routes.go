@@ -37,9 +37,12 @@ func (s *Sandbox) routes() http.Handler {
 		mux.HandleFunc("GET "+prefix+"/webhooks/{id}", s.allowed(s.showWebhook))
 		mux.HandleFunc("PUT "+prefix+"/webhooks/{id}", s.allowed(s.putWebhook))
 		mux.HandleFunc("DELETE "+prefix+"/webhooks/{id}", s.allowed(s.deleteWebhook))
+		s.clientRoutes(mux, prefix)
 	}
 	mux.HandleFunc("GET /sandbox/conversations", s.listConversations)
 	mux.HandleFunc("GET /sandbox/messages", s.listMessages)
+	mux.HandleFunc("GET /sandbox/alerts", s.listAlerts)
+	mux.HandleFunc("GET /sandbox/content/{id}/{name}", s.showContent)
 	mux.HandleFunc("GET /sandbox/stats", s.showStats)
 	mux.HandleFunc("GET /sandbox/faults", s.showFaults)
 	mux.HandleFunc("PUT /sandbox/faults", s.putFaults)
@@ -49,7 +52,7 @@ func (s *Sandbox) routes() http.Handler {
 	mux.HandleFunc("/", func(w http.ResponseWriter, r *http.Request) {
 		answerError(w, http.StatusNotFound, "there is no "+r.Method+" "+r.URL.Path)
 	})
-	return mux
+	return mayShare(mux)
 }
 
 // allowed passes on requests with a good token, to which Faults may happen.

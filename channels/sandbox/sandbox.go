@@ -7,6 +7,9 @@ import (
 	"net/http"
 	"sync"
 	"sync/atomic"
+
+	"nudge/channels/sandbox/session"
+	"nudge/channels/sandbox/socket"
 )
 
 // Sandbox is a local App Messaging service. It is safe for concurrent use.
@@ -19,11 +22,15 @@ type Sandbox struct {
 	handler http.Handler
 	planned atomic.Int64 // acts on the agenda
 	counts  counts
+	desk    *session.Desk
+	sockets *socket.Hub
 	chance  atomic.Pointer[chance] // what goes wrong by chance
 
 	mu       sync.Mutex // guards the rest; taken before an outbox's lock
 	hooks    hooks
 	shelf    *shelf
+	people   map[string]*person // profiles, by ID
+	contents contents
 	ids      *rand.ChaCha8
 	failures int // see FailNext
 	failWith int
@@ -54,12 +61,16 @@ func New(config Config) (*Sandbox, error) {
 	config = config.complete()
 	closing, cut := context.WithCancel(context.Background())
 	s := &Sandbox{
-		closing: closing,
-		cut:     cut,
-		config:  config,
-		agenda:  newAgenda(config.Clock),
-		shelf:   newShelf(config.Keep),
-		ids:     newIDs(config.Seed),
+		closing:  closing,
+		cut:      cut,
+		config:   config,
+		agenda:   newAgenda(config.Clock),
+		shelf:    newShelf(config.Keep),
+		people:   map[string]*person{},
+		contents: contents{byID: map[string]*uploaded{}},
+		ids:      newIDs(config.Seed),
+		desk:     session.New(config.Auth),
+		sockets:  socket.New(),
 	}
 	s.handler = s.routes()
 	s.SetFaults(config.Faults)
@@ -96,6 +107,7 @@ func (s *Sandbox) Handler() http.Handler { return s.handler }
 func (s *Sandbox) Close() {
 	s.cut()
 	s.agenda.close()
+	s.sockets.Close()
 	s.mu.Lock()
 	s.hooks.close()
 	s.mu.Unlock()

@@ -18,6 +18,9 @@ type savedMessage struct {
 	Acted    int    `json:"acted,omitempty"`
 	Revision int    `json:"revision,omitempty"`
 	Events   int    `json:"events,omitempty"` // that its conversation has had
+
+	Posted bool     `json:"posted,omitempty"`
+	Log    []logged `json:"log,omitempty"`
 }
 
 // savedWebhook is a webhook in the file.
@@ -91,6 +94,7 @@ func (r *record) saved() *savedMessage {
 	return &savedMessage{
 		Message: r.Message, Space: r.space, Sender: r.sender, Assigned: r.assigned, Dead: r.dead,
 		Script: r.script, Acted: r.acted, Revision: r.revision, Events: r.thread.events,
+		Posted: r.posted, Log: slices.Clone(r.log),
 	}
 }
 
@@ -120,6 +124,9 @@ func (s *Sandbox) load() error {
 	s.hooks.changed()
 	s.savedHooks = s.hooks.revision
 	clear(s.shelf.dirty)
+	for _, t := range s.shelf.conversations {
+		slices.SortFunc(t.said, func(a, b *record) int { return a.log[0].Event - b.log[0].Event })
+	}
 	for _, r := range s.shelf.all() {
 		if !r.Inbound && !r.dead {
 			s.plan(r)
@@ -132,6 +139,7 @@ func (s *Sandbox) loadMessage(number uint64, m savedMessage) {
 	r := &record{
 		Message: m.Message, space: m.Space, sender: m.Sender, assigned: m.Assigned, dead: m.Dead,
 		script: m.Script, acted: min(m.Acted, len(m.Script)), revision: m.Revision, number: number,
+		posted: m.Posted, log: m.Log,
 	}
 	s.shelf.number = number
 	s.shelf.add(r)
@@ -140,6 +148,9 @@ func (s *Sandbox) loadMessage(number uint64, m savedMessage) {
 		r.thread.announced = true
 		r.thread.join(r.sender)
 		r.thread.join(r.Profile)
+	}
+	if len(r.log) > 0 {
+		r.thread.said = append(r.thread.said, r)
 	}
 	s.shelf.trim()
 }

@@ -58,7 +58,7 @@ func (s *shelf) add(r *record) {
 	s.bytes += len(r.Request)
 	t := s.conversations[r.Conversation]
 	if t == nil {
-		t = &thread{Conversation: Conversation{ID: r.Conversation}}
+		t = newThread(r)
 		s.conversations[r.Conversation] = t
 	}
 	r.thread = t
@@ -106,8 +106,21 @@ func (s *shelf) retell(t *thread) {
 func (s *shelf) forget(r *record) {
 	delete(s.byID, r.ID)
 	s.bytes -= len(r.Request)
-	if r.thread.Messages--; r.thread.Messages == 0 {
+	t := r.thread
+	t.unsay(r)
+	if t.Messages--; t.Messages == 0 && !t.made {
 		delete(s.conversations, r.Conversation)
+	}
+}
+
+// unsay takes a message out of what was said; mostly it is the oldest.
+func (t *thread) unsay(r *record) {
+	switch i := slices.Index(t.said, r); {
+	case i == 0:
+		t.said[0] = nil
+		t.said = t.said[1:]
+	case i > 0:
+		t.said = slices.Delete(t.said, i, i+1)
 	}
 }
 

@@ -2,12 +2,14 @@ package sandbox
 
 import (
 	"slices"
+	"strings"
 	"time"
 )
 
 // Conversation is a summary of the messages kept of one conversation.
 type Conversation struct {
 	ID           string    `json:"conversationId"`
+	Team         string    `json:"team,omitempty"`         // whose chat it is, when it has the form of one
 	Profile      string    `json:"profileId"`              // the person of its newest message
 	Participants []string  `json:"participants,omitempty"` // profile IDs; the first began it
 	Messages     int       `json:"messages"`               // that are kept
@@ -15,67 +17,145 @@ type Conversation struct {
 	Updated      time.Time `json:"updated"`
 }
 
-// MaxParticipants is how many participants of a conversation are known by name.
+// MaxParticipants is how many participants a conversation has at most.
 const MaxParticipants = 100
 
-// thread is a conversation as the service keeps it: made by its first message, gone
-// with the last one that is kept. Its ID never changes.
+// thread is a conversation as the service keeps it: made by its first message and gone
+// with the last one that is kept, or made by the API and there until it is deleted. Its
+// ID never changes. Its Participants are not kept up: members are.
 type thread struct {
 	Conversation
-	events    int  // how many it has had, which is the number of the next
-	announced bool // conversation.create was posted
+	document
+	members   []member  // the first began it
+	said      []*record // its messages, in the order in which they were said
+	events    int       // how many it has had, which is the number of the next
+	announced bool      // conversation.create was posted
+	made      bool      // by the API, so that it needs no messages
+	scope     string    // a2p or p2p; empty: a2p
+	revision  int       // of the document
+	created   stamp
+	updated   stamp
+	deleted   time.Time // zero: it is there
+}
+
+// document is what the API may change of a conversation.
+type document struct {
+	Name        string `json:"name"`
+	Description string `json:"description"`
+	Roles       roles  `json:"roles"`
+	IsPublic    bool   `json:"isPublic"`
+}
+
+// stamp is who did something, and when.
+type stamp struct {
+	At time.Time
+	By string
+}
+
+// newThread is the conversation of a message that is the first of it.
+func newThread(r *record) *thread {
+	t := &thread{Conversation: Conversation{ID: r.Conversation, Team: teamOf(r)}}
+	t.Name = t.ID
+	if t.Team != "" {
+		t.Name = t.Team
+	}
+	t.Roles = roles{rights{true, true, true}, rights{true, false, false}}
+	t.created = stamp{r.At, r.actor()}
+	t.updated = t.created
+	return t
+}
+
+// teamOf is the name of the team whose chat a message is part of: its sender is
+// TEAM\{team} and its conversation {team}_{profile}, with _ for spaces. The vendor's page
+// shows the prefix in two cases, so its case does not matter.
+func teamOf(r *record) string {
+	prefix, team, ok := strings.Cut(r.sender, `\`)
+	if !ok || team == "" || !strings.EqualFold(prefix, "TEAM") {
+		return ""
+	}
+	joined := strings.ReplaceAll(team+"_"+r.Profile, " ", "_")
+	if strings.ReplaceAll(r.Conversation, " ", "_") != joined {
+		return ""
+	}
+	if r.From != r.sender {
+		return r.From
+	}
+	return strings.ReplaceAll(team, "_", " ")
 }
 
 // tell makes a message the newest one.
 func (t *thread) tell(r *record) { t.Profile, t.Last, t.Updated = r.Profile, r.Text, r.At }
 
-// nextEvent is the number of the next event. The caller holds the sandbox's lock.
-func (t *thread) nextEvent() int {
-	t.events++
-	return t.events - 1
+// tag is the entity tag of the document.
+func (t *thread) tag() string { return etag(t.revision, guidOf(t.ID)) }
+
+// member finds a participant; nil when it is none.
+func (t *thread) member(profile string) *member {
+	i := slices.IndexFunc(t.members, func(m member) bool { return m.ProfileID == profile })
+	if i < 0 {
+		return nil
+	}
+	return &t.members[i]
 }
 
 // join makes somebody a participant, and reports whether they were none.
 func (t *thread) join(profile string) bool {
-	if profile == "" || slices.Contains(t.Participants, profile) || len(t.Participants) >= MaxParticipants {
+	if profile == "" || t.member(profile) != nil || len(t.members) >= MaxParticipants {
 		return false
 	}
-	t.Participants = append(t.Participants, profile)
+	role := roleParticipant
+	if len(t.members) == 0 {
+		role = roleOwner
+	}
+	t.members = append(t.members, member{profile, role})
 	return true
 }
 
-// announceThread tells of a new conversation, and of who joined an old one. The
-// caller holds the lock.
+// summary is the conversation for the local view.
+func (t *thread) summary() Conversation {
+	c := t.Conversation
+	for _, m := range t.members {
+		c.Participants = append(c.Participants, m.ProfileID)
+	}
+	return c
+}
+
+// announceThread tells of a new conversation, of one that is there again, and of who
+// joined. The caller holds the lock.
 func (s *Sandbox) announceThread(r *record) {
 	t := r.thread
-	if t.announced {
-		for _, id := range []string{r.sender, r.Profile} {
-			if t.join(id) {
-				s.post(&event{topic: participantAdded, of: r, thread: t, members: []string{id}, at: r.At}, r.fault)
-			}
+	if !t.announced {
+		t.announced = true
+		t.join(r.sender)
+		t.join(r.Profile)
+		s.spread(t, &event{topic: conversationCreate, of: r, at: r.At}, r.fault)
+		return
+	}
+	if !t.deleted.IsZero() {
+		t.deleted = time.Time{}
+		s.spread(t, &event{topic: conversationUndelete, of: r, at: r.At}, r.fault)
+	}
+	for _, id := range []string{r.sender, r.Profile} {
+		if t.join(id) {
+			s.spread(t, &event{topic: participantAdded, of: r, payload: joined{*t.member(id), t.ID}, at: r.At}, r.fault)
 		}
-		return
 	}
-	t.announced = true
-	t.join(r.sender)
-	t.join(r.Profile)
-	s.post(&event{topic: conversationCreate, of: r, thread: t, members: slices.Clone(t.Participants), at: r.At}, r.fault)
 }
 
-// say puts a message into its conversation. The caller holds the lock.
-func (s *Sandbox) say(r *record) {
-	s.announceThread(r)
-	s.post(&event{
-		topic: conversationMessageSent, of: r, revision: r.thread.nextEvent(), text: r.Text, request: r.Request, at: r.At,
-	}, r.fault)
+// spread posts an event of a conversation itself to the webhooks, and to the apps of its
+// participants. The caller holds the lock.
+func (s *Sandbox) spread(t *thread, e *event, f Fault) {
+	if e.payload == nil {
+		e.payload = t.shape()
+	}
+	if !e.topic.ofParticipant() && e.topic != conversationDelete {
+		e.revision, e.tag = t.revision, t.tag()
+	}
+	s.post(e, f)
+	s.broadcast(t, t.frame(e))
 }
 
-// see tells a conversation that a message was delivered or read; other statuses are
-// none of its business. The caller holds the lock.
-func (s *Sandbox) see(r *record, status string, at time.Time) {
-	about, ok := topicOf("conversationMessage." + status)
-	if !ok || about == conversationMessageSent {
-		return
-	}
-	s.post(&event{topic: about, of: r, revision: r.thread.nextEvent(), at: at}, r.fault)
+// shape is the conversation as its events show it.
+func (t *thread) shape() *createdConversation {
+	return &createdConversation{ID: t.ID, document: t.document, Participants: slices.Clone(t.members)}
 }

@@ -18,6 +18,16 @@ const (
 	conversationMessageSent
 	conversationMessageDelivered
 	conversationMessageRead
+	conversationUpdate
+	conversationDelete
+	conversationUndelete
+	participantRemoved
+	participantUpdated
+	profileCreate
+	profileUpdate
+	profileDelete
+	profileUndelete
+	profileDevices
 )
 
 // topicFacts are what the API says of each topic, in their order.
@@ -33,6 +43,16 @@ var topicFacts = [...]struct{ name, says string }{
 	conversationMessageSent:      {"conversationMessage.sent", "A message was put into a conversation."},
 	conversationMessageDelivered: {"conversationMessage.delivered", "A message of a conversation has reached the device."},
 	conversationMessageRead:      {"conversationMessage.read", "A message of a conversation was read."},
+	conversationUpdate:           {"conversation.update", "A conversation has another name, description or roles."},
+	conversationDelete:           {"conversation.delete", "A conversation was deleted."},
+	conversationUndelete:         {"conversation.undelete", "A deleted conversation is there again."},
+	participantRemoved:           {"conversation.participantRemoved", "Somebody has left a conversation."},
+	participantUpdated:           {"conversation.participantUpdated", "Somebody has another role in a conversation."},
+	profileCreate:                {"profile.create", "There is a new profile."},
+	profileUpdate:                {"profile.update", "A profile has changed."},
+	profileDelete:                {"profile.delete", "A profile was deleted."},
+	profileUndelete:              {"profile.undelete", "A deleted profile is there again."},
+	profileDevices:               {"profile.devicesUpdated", "The devices of a profile have changed."},
 }
 
 // String is the provider's name of a topic.
@@ -47,8 +67,14 @@ func topicOf(name string) (topic, bool) {
 // ofMessage reports whether the topic is one of the provider's "Message events".
 func (t topic) ofMessage() bool { return t <= messageInbound }
 
+// ofParticipant reports whether the topic is about somebody in a conversation; its events
+// have no revision.
+func (t topic) ofParticipant() bool {
+	return t == participantAdded || t == participantRemoved || t == participantUpdated
+}
+
 // topics is a set of topics.
-type topics uint16
+type topics uint32
 
 const (
 	messageTopics topics = 1<<(messageInbound+1) - 1 // the provider's template "Message events"

@@ -16,6 +16,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"nudge/channels/sandbox"
+	"nudge/channels/sandbox/session"
 )
 
 const devHelp = `Dev runs the project of a folder in real time against a local App Messaging service,
@@ -138,6 +139,7 @@ func (d *devSession) attend(ctx context.Context, i *instance, local *localServic
 		return failed(err)
 	}
 	fmt.Fprintln(d.out, readyLine(i), "sandbox", local.URL())
+	fmt.Fprintln(d.out, appsLine(session.DefaultAuth()))
 	edits := make(chan struct{})
 	assets := func() []string { return *d.assets.Load() }
 	go watch(ctx, os.DirFS(d.options.dir), assets, d.save, func() { // ends with ctx
@@ -169,6 +171,11 @@ func (d *devSession) attend(ctx context.Context, i *instance, local *localServic
 			n.tell(news)
 		}
 	}
+}
+
+// appsLine says how the apps of people prove to the service who they are.
+func appsLine(a session.Auth) string {
+	return fmt.Sprintf("apps: jwt HS256 issuer %s audience %s secret %s claim %s", a.Issuer, a.Audience, a.Secret, a.IDClaim)
 }
 
 // dirArgument is the folder that a verb was given: this one by default.

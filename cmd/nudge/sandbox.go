@@ -12,6 +12,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"nudge/channels/sandbox"
+	"nudge/channels/sandbox/session"
 )
 
 const sandboxHelp = `Sandbox serves the provider's API on this machine, with people in it who act out a
@@ -34,6 +35,7 @@ type sandboxOptions struct {
 	listen, webhook, secret, user, token, file, people string
 	batch                                              int
 	persons                                            []string
+	auth                                               session.Auth
 }
 
 func newSandbox() *cobra.Command {
@@ -55,6 +57,11 @@ func newSandbox() *cobra.Command {
 	c.Flags().StringVar(&o.people, "people", "", "a people file")
 	c.Flags().IntVar(&o.batch, "batch", 1, "events of one webhook at most; above 1 it is always an array")
 	c.Flags().StringArrayVar(&o.persons, "person", nil, "a person's script: NAME=SCRIPT; may be repeated")
+	usual := session.DefaultAuth()
+	c.Flags().StringVar(&o.auth.Issuer, "jwt-issuer", usual.Issuer, "claim iss of the JWTs of apps")
+	c.Flags().StringVar(&o.auth.Audience, "jwt-audience", usual.Audience, "claim aud of the JWTs of apps")
+	c.Flags().StringVar(&o.auth.Secret, "jwt-secret", usual.Secret, "what apps sign their JWTs with, by HS256")
+	c.Flags().StringVar(&o.auth.IDClaim, "jwt-claim", usual.IDClaim, "the claim that is the profile ID")
 	log := logFlags(c)
 	c.RunE = func(c *cobra.Command, _ []string) error {
 		config, err := o.config(c.ErrOrStderr())
@@ -100,7 +107,7 @@ func (o *sandboxOptions) config(errs io.Writer) (sandbox.Config, error) {
 	}
 	return sandbox.Config{
 		Token: o.token, User: o.user, WebhookURL: o.webhook, Secret: o.secret, Batch: o.batch,
-		File: o.file, People: s.People.Script, Faults: s.Faults,
+		Auth: o.auth, File: o.file, People: s.People.Script, Faults: s.Faults,
 	}, nil
 }
 

@@ -1,0 +1,98 @@
+package sandbox
+
+import (
+	"encoding/json"
+	"net/http"
+	"time"
+)
+
+// Alert is the push of a message, as the devices of a person show it.
+type Alert struct {
+	MessageID    string    `json:"messageId"`
+	Profile      string    `json:"profileId"`
+	Conversation string    `json:"conversationId"`
+	At           time.Time `json:"at"`
+	APNS         *Notice   `json:"apns,omitempty"` // iOS; nil: it shows nothing
+	FCM          *Notice   `json:"fcm,omitempty"`  // Android; nil: it shows nothing
+}
+
+// Notice is what one kind of device shows, and what its app is given with it.
+type Notice struct {
+	Title string          `json:"title,omitempty"`
+	Body  string          `json:"body,omitempty"`
+	Badge int             `json:"badge,omitempty"`
+	Icon  string          `json:"icon,omitempty"`
+	Data  json.RawMessage `json:"data,omitempty"`
+}
+
+// alertOf is the alert of a request as it gave it, nil for none: that of the app's own
+// message, or that of what was posted into a conversation.
+func alertOf(request []byte) json.RawMessage {
+	var q struct {
+		Alert      json.RawMessage `json:"alert"`
+		CustomBody struct {
+			App struct {
+				Alert json.RawMessage `json:"alert"`
+			} `json:"appMessaging"`
+		} `json:"customBody"`
+	}
+	if len(request) == 0 || json.Unmarshal(request, &q) != nil {
+		return nil
+	}
+	if q.CustomBody.App.Alert != nil {
+		return q.CustomBody.App.Alert
+	}
+	return q.Alert
+}
+
+// Alert is the push of a message; false when it has none. With platforms, title and body
+// count for nothing, and a kind of device that is not among them shows nothing (Dotdigital,
+// "Push notifications").
+func (m Message) Alert() (Alert, bool) {
+	var given alert
+	raw := alertOf(m.Request)
+	if m.Inbound || len(raw) == 0 || string(raw) == "null" || json.Unmarshal(raw, &given) != nil {
+		return Alert{}, false
+	}
+	a := Alert{MessageID: m.ID, Profile: m.Profile, Conversation: m.Conversation, At: m.At}
+	p := given.Platforms
+	if p.APNS == nil && p.FCM == nil {
+		a.APNS = &Notice{Title: given.Title, Body: given.Body}
+		a.FCM = &Notice{Title: given.Title, Body: given.Body}
+		return a, true
+	}
+	if p.APNS != nil {
+		a.APNS = &Notice{Body: p.APNS.Alert, Badge: p.APNS.Badge, Data: p.APNS.Payload}
+	}
+	if p.FCM != nil {
+		a.FCM = &Notice{Data: p.FCM.Data}
+		if n := p.FCM.Notification; n != nil {
+			a.FCM.Title, a.FCM.Body, a.FCM.Icon = n.Title, n.Body, n.Icon
+		}
+	}
+	return a, true
+}
+
+// Alerts are the pushes of the messages kept to a person, oldest first; of those to
+// everybody when profile is empty.
+func (s *Sandbox) Alerts(profile string) []Alert {
+	all := []Alert{}
+	for _, m := range s.messages(func(r *record) bool {
+		return !r.dead && !r.Inbound && (profile == "" || r.Profile == profile)
+	}) {
+		if a, ok := m.Alert(); ok {
+			all = append(all, a)
+		}
+	}
+	return all
+}
+
+// listAlerts is GET /sandbox/alerts?profile=&limit=: the newest, in order.
+func (s *Sandbox) listAlerts(w http.ResponseWriter, r *http.Request) {
+	limit, ok := readLimit(w, r)
+	if !ok {
+		return
+	}
+	all := s.Alerts(r.URL.Query().Get("profile"))
+	answerJSON(w, http.StatusOK, all[max(0, len(all)-limit):])
+}

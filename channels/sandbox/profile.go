@@ -1,0 +1,112 @@
+package sandbox
+
+import (
+	"encoding/json"
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+	"time"
+)
+
+// Limits of profiles.
+const (
+	MaxProfiles     = 100_000  // deleted ones included; more are refused
+	MaxProfileBytes = 64 << 10 // the JSON of one
+)
+
+// person is a profile: what is known of somebody beside their ID.
+type person struct {
+	id         string
+	properties map[string]json.RawMessage // as they were given; never changed in place
+	revision   int
+	created    stamp
+	updated    stamp
+	deleted    time.Time // zero: it is there
+}
+
+// system are the names that the service gives itself.
+func isSystem(name string) bool { return name == "id" || strings.HasPrefix(name, "_") }
+
+// tag is the entity tag of the profile.
+func (p *person) tag() string { return etag(p.revision, guidOf(p.id)) }
+
+// shown is the profile as the API shows it.
+func (p *person) shown() map[string]any {
+	all := map[string]any{
+		"id": p.id, "_createdOn": at(p.created.At), "_createdBy": p.created.By,
+		"_updatedOn": at(p.updated.At), "_updatedBy": p.updated.By,
+	}
+	if !p.deleted.IsZero() {
+		all["_deleted"] = true
+	}
+	for name, value := range p.properties {
+		all[name] = value
+	}
+	return all
+}
+
+// text is a property as a merge field shows it.
+func (p *person) text(name string) string {
+	raw := p.properties[name]
+	if text, ok := asText(raw); ok {
+		return text
+	}
+	return string(raw)
+}
+
+// checkProperties is what is wrong with what a profile is to be.
+func checkProperties(body []byte, id string) (map[string]json.RawMessage, failures) {
+	var all map[string]json.RawMessage
+	if err := json.Unmarshal(body, &all); err != nil {
+		return nil, failures{notAsWanted("", err)}
+	}
+	var f failures
+	f.add(all == nil, "request", "want a JSON object")
+	f.add(len(body) > MaxProfileBytes, "request", fmt.Sprintf("want %d bytes at most", MaxProfileBytes))
+	if given, ok := asText(all["id"]); ok && id != "" {
+		f.add(given != id, "id", "is not that of the path")
+	}
+	maps.DeleteFunc(all, func(name string, _ json.RawMessage) bool { return isSystem(name) })
+	for _, name := range slices.Sorted(maps.Keys(all)) {
+		f.add(strings.Contains(name, "_"), name, "names of properties have no underscore")
+	}
+	return all, f
+}
+
+// meet makes a profile of somebody who has none. It is for who does not hold the lock.
+func (s *Sandbox) meet(id, space string) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.people[id] == nil && len(s.people) < MaxProfiles {
+		s.people[id] = &person{id: id}
+		s.alter(s.people[id], profileCreate, caller{profile: id}, space, nil)
+	}
+}
+
+// alter gives a profile its properties and tells of it. The caller holds the lock.
+func (s *Sandbox) alter(p *person, about topic, c caller, space string, properties map[string]json.RawMessage) {
+	now := stamp{s.config.Clock.Now(), c.actor()}
+	if p.revision == 0 {
+		p.created = now
+	}
+	p.properties, p.updated, p.deleted = properties, now, time.Time{}
+	p.revision++
+	s.tellOf(p, about, c, space, p.shown())
+}
+
+// tellOf tells the webhooks of a profile, and of an update the person's apps. The caller
+// holds the lock.
+func (s *Sandbox) tellOf(p *person, about topic, c caller, space string, payload any) {
+	e := &event{
+		topic: about, of: &record{Message: Message{Profile: p.id}, space: space}, actedBy: c.actor(),
+		revision: p.revision, tag: p.tag(), payload: payload, at: s.config.Clock.Now(),
+	}
+	s.post(e, Fault{})
+	if about == profileUpdate {
+		s.push(p.id, &frame{
+			EventID: e.id, AccountID: 1, Name: about.String(), Context: frameContext{c.actor()},
+			Revision: &p.revision, ETag: e.tag, PublishedOn: at(e.at), Payload: payload,
+		})
+	}
+}

@@ -1,0 +1,204 @@
+package session
+
+import (
+	"crypto/rand"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"sync"
+	"time"
+)
+
+// Limits of a [Desk].
+const (
+	MaxChallenges = 10_000 // that are not answered yet; the oldest give way
+	MaxSessions   = 10_000 // that are alive; more are refused
+	MaxProfileID  = 1024   // bytes
+)
+
+// ChallengeFor is how long a challenge can be answered, and Lifetime how long a session
+// lasts.
+const (
+	ChallengeFor = 5 * time.Minute
+	Lifetime     = 24 * time.Hour
+)
+
+// Errors of a desk.
+var (
+	ErrNoChallenge = errors.New("there is no such authenticationId, or it has expired or was used")
+	ErrFull        = fmt.Errorf("there are %d sessions, which is the limit", MaxSessions)
+)
+
+// TokenError reports a JWT that does not prove who somebody is.
+type TokenError struct{ Err error }
+
+// Error says what is wrong with the token.
+func (e *TokenError) Error() string { return "the authenticationToken is not good: " + e.Err.Error() }
+
+// Unwrap is what is wrong.
+func (e *TokenError) Unwrap() error { return e.Err }
+
+// Desk keeps the sessions. It is safe for concurrent use. All instants are its callers'.
+type Desk struct {
+	auth Auth
+	key  string // signs the tokens of sessions
+
+	mu         sync.Mutex // guards the rest
+	challenges map[string]Challenge
+	asked      []string // IDs of challenges, oldest first, those answered included
+	sessions   map[string]*Session
+	byToken    map[string]*Session
+	alive      map[string]int // sessions by profile
+}
+
+// New is a desk that asks for JWTs as auth says.
+func New(auth Auth) *Desk {
+	return &Desk{
+		auth: auth.Complete(), key: rand.Text(), challenges: map[string]Challenge{},
+		sessions: map[string]*Session{}, byToken: map[string]*Session{}, alive: map[string]int{},
+	}
+}
+
+// Start makes a challenge.
+func (d *Desk) Start(id string, now time.Time) Challenge {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	end := now.Add(ChallengeFor)
+	c := Challenge{id, provider, rand.Text(), written(end), end}
+	d.challenges[id] = c
+	if d.asked = append(d.asked, id); len(d.asked) > MaxChallenges {
+		delete(d.challenges, d.asked[0])
+		d.asked = slices.Delete(d.asked, 0, 1)
+	}
+	return c
+}
+
+// Create starts a session for the answer to a challenge. Its errors are ErrNoChallenge,
+// ErrFull and *TokenError; after each, the challenge is gone.
+func (d *Desk) Create(id, space, authentication, token, ip string, device Device, now time.Time) (Session, error) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	d.expire(now)
+	c, ok := d.challenges[authentication]
+	delete(d.challenges, authentication)
+	if !ok || !now.Before(c.expires) {
+		return Session{}, ErrNoChallenge
+	}
+	profile, err := d.auth.profile(token, c.Nonce, now)
+	if err != nil {
+		return Session{}, &TokenError{err}
+	}
+	if len(d.sessions) >= MaxSessions {
+		return Session{}, ErrFull
+	}
+	end := now.Add(Lifetime)
+	s := &Session{
+		ID: id, Nonce: c.Nonce, Provider: provider, ExpiresOn: written(end), IsActive: true,
+		State: "SessionStarted", DeviceID: device.DeviceID, Platform: device.Platform,
+		PlatformVersion: device.PlatformVersion, SDKType: device.SDKType, SDKVersion: device.SDKVersion,
+		SourceIP: ip, StartedOn: written(now), ProfileID: profile, Space: space, expires: end,
+	}
+	// The JavaScript SDK decodes the payload with atob, which knows no base64url: what
+	// stands here must not need its two characters, so a profile ID does not.
+	s.Token = Sign(map[string]any{
+		"sessionId": id, "apiSpaceId": space, "accountId": 1, "iat": now.Unix(), "exp": end.Unix(),
+	}, d.key)
+	d.sessions[id], d.byToken[s.Token] = s, s
+	d.alive[profile]++
+	return *s, nil
+}
+
+// expire ends the sessions whose time is over. The caller holds the lock.
+func (d *Desk) expire(now time.Time) {
+	for _, s := range d.sessions {
+		if !now.Before(s.expires) {
+			d.end(s)
+		}
+	}
+}
+
+// end forgets a session. The caller holds the lock.
+func (d *Desk) end(s *Session) {
+	delete(d.sessions, s.ID)
+	delete(d.byToken, s.Token)
+	if d.alive[s.ProfileID]--; d.alive[s.ProfileID] == 0 {
+		delete(d.alive, s.ProfileID)
+	}
+}
+
+// Find is the session of a token that is alive.
+func (d *Desk) Find(token string, now time.Time) (Session, bool) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	return found(d.byToken[token], now)
+}
+
+// Get is the session of an ID that is alive.
+func (d *Desk) Get(id string, now time.Time) (Session, bool) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	return found(d.sessions[id], now)
+}
+
+func found(s *Session, now time.Time) (Session, bool) {
+	if s == nil || !now.Before(s.expires) {
+		return Session{}, false
+	}
+	return *s, true
+}
+
+// End ends a session; false when there is none.
+func (d *Desk) End(id string) bool {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	s := d.sessions[id]
+	if s != nil {
+		d.end(s)
+	}
+	return s != nil
+}
+
+// Register keeps where the device of a session gets its pushes, nil for nowhere; false
+// when there is no such session.
+func (d *Desk) Register(id string, push *Push) bool {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	s := d.sessions[id]
+	if s != nil {
+		s.Push = push
+	}
+	return s != nil
+}
+
+// Alive reports whether somebody has a session.
+func (d *Desk) Alive(profile string, now time.Time) bool {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if d.alive[profile] > 0 {
+		d.expire(now)
+	}
+	return d.alive[profile] > 0
+}
+
+// Of are the sessions of somebody, in the order in which they began.
+func (d *Desk) Of(profile string, now time.Time) []Session {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	all := []Session{}
+	for _, s := range d.sessions {
+		if s.ProfileID == profile && now.Before(s.expires) {
+			all = append(all, *s)
+		}
+	}
+	slices.SortFunc(all, func(a, b Session) int { return strings.Compare(a.StartedOn+a.ID, b.StartedOn+b.ID) })
+	return all
+}
+
+// Anonymous is a JWT for somebody without a name, whose profile ID is anon_ and id.
+func (d *Desk) Anonymous(id, nonce string, now time.Time) string {
+	return Sign(map[string]any{
+		"iss": d.auth.Issuer, "aud": d.auth.Audience, d.auth.IDClaim: "anon_" + id, "nonce": nonce,
+		"iat": now.Unix(), "exp": now.Add(Lifetime).Unix(),
+	}, d.auth.Secret)
+}

@@ -1,0 +1,187 @@
+// Package socket hands frames to the websockets that people's apps hold open. Whoever
+// sends never waits: each socket has a queue of its own, and one whose queue is full is
+// closed, so that a slow or dead one holds up nobody.
+package socket
+
+import (
+	"context"
+	"net/http"
+	"sync"
+	"time"
+
+	"github.com/coder/websocket"
+)
+
+// Limits of a [Hub].
+const (
+	MaxSockets = 10_000   // open at once; more are refused
+	MaxQueued  = 256      // frames that wait in one socket
+	MaxFrame   = 64 << 10 // bytes that a client may send at once; more closes it
+)
+
+// WriteWithin is how long a client may take to let in one frame.
+const WriteWithin = 10 * time.Second
+
+// Hub is all open sockets, by the key of who listens. It is safe for concurrent use.
+type Hub struct {
+	group sync.WaitGroup // Serve
+
+	mu     sync.Mutex // guards the rest
+	open   map[string]map[*socket]struct{}
+	count  int
+	closed bool
+}
+
+// Listener is who a socket is for.
+type Listener struct {
+	Key   string // what is sent to it
+	Label string // what frames are encoded for
+}
+
+// socket is one client's.
+type socket struct {
+	Listener
+	frames chan []byte
+	end    context.CancelFunc // cuts it off
+}
+
+// New is a hub without sockets.
+func New() *Hub { return &Hub{open: map[string]map[*socket]struct{}{}} }
+
+// Count is how many sockets are open.
+func (h *Hub) Count() int {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	return h.count
+}
+
+// Listening reports whether a key has a socket.
+func (h *Hub) Listening(key string) bool {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	return len(h.open[key]) > 0
+}
+
+// Send queues a frame at all sockets of a key, and cuts off those that are full. It is
+// encoded once for each label.
+func (h *Hub) Send(key string, encode func(label string) []byte) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	frames := map[string][]byte{}
+	for s := range h.open[key] {
+		if frames[s.Label] == nil {
+			frames[s.Label] = encode(s.Label)
+		}
+		select {
+		case s.frames <- frames[s.Label]:
+		default:
+			h.remove(s)
+			s.end()
+		}
+	}
+}
+
+// Drop cuts off all sockets of a key.
+func (h *Hub) Drop(key string) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	for s := range h.open[key] {
+		h.remove(s)
+		s.end()
+	}
+}
+
+// Serve makes a websocket of a request and holds it open for a listener, until the client
+// leaves or is cut off. Its first frame is first. It reads and forgets what the client
+// says, which keeps it alive.
+func (h *Hub) Serve(w http.ResponseWriter, r *http.Request, who Listener, first []byte) {
+	ctx, end := context.WithCancel(context.WithoutCancel(r.Context()))
+	defer end()
+	s := &socket{who, make(chan []byte, MaxQueued), end}
+	s.frames <- first
+	if !h.add(s) {
+		http.Error(w, "too many sockets are open", http.StatusServiceUnavailable)
+		return
+	}
+	defer h.group.Done()
+	defer h.leave(s)
+	// Apps come from any origin, as at the provider; it is the token that counts.
+	conn, err := websocket.Accept(w, r, &websocket.AcceptOptions{InsecureSkipVerify: true})
+	if err != nil {
+		return // it was answered
+	}
+	defer func() { _ = conn.CloseNow() }()
+	conn.SetReadLimit(MaxFrame)
+	h.group.Go(func() { // ended by ctx, or by the client
+		defer end()
+		for {
+			if _, _, err := conn.Read(ctx); err != nil {
+				return
+			}
+		}
+	})
+	s.write(ctx, conn)
+}
+
+// write writes frames until ctx ends or the client takes too long.
+func (s *socket) write(ctx context.Context, conn *websocket.Conn) {
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case frame := <-s.frames:
+			within, cancel := context.WithTimeout(ctx, WriteWithin)
+			err := conn.Write(within, websocket.MessageText, frame)
+			cancel()
+			if err != nil {
+				return
+			}
+		}
+	}
+}
+
+// add lets a socket in, unless there are too many.
+func (h *Hub) add(s *socket) bool {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	if h.closed || h.count >= MaxSockets {
+		return false
+	}
+	if h.open[s.Key] == nil {
+		h.open[s.Key] = map[*socket]struct{}{}
+	}
+	h.open[s.Key][s] = struct{}{}
+	h.count++
+	h.group.Add(1)
+	return true
+}
+
+func (h *Hub) leave(s *socket) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	h.remove(s)
+}
+
+// remove takes a socket out, when it is still in. The caller holds the lock.
+func (h *Hub) remove(s *socket) {
+	if _, ok := h.open[s.Key][s]; !ok {
+		return
+	}
+	h.count--
+	if delete(h.open[s.Key], s); len(h.open[s.Key]) == 0 {
+		delete(h.open, s.Key)
+	}
+}
+
+// Close cuts off all sockets, lets in no more, and waits until they are gone.
+func (h *Hub) Close() {
+	h.mu.Lock()
+	h.closed = true
+	for _, all := range h.open {
+		for s := range all {
+			s.end()
+		}
+	}
+	h.mu.Unlock()
+	h.group.Wait()
+}

@@ -1,0 +1,76 @@
+package main
+
+import (
+	"context"
+	"log/slog"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+)
+
+// installed makes sure that the packages of testdata/sdk are there, which test.sh fetches.
+func installed(t *testing.T) (node, folder string) {
+	t.Helper()
+	node, err := exec.LookPath("node")
+	if err != nil {
+		t.Fatalf("%v; test.sh installs it", err)
+	}
+	folder, err = filepath.Abs(filepath.Join("testdata", "sdk"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := os.Stat(filepath.Join(folder, "node_modules", ".package-lock.json")); err == nil {
+		return node, folder
+	}
+	install := exec.CommandContext(t.Context(), "npm", "ci", "--prefer-offline", "--no-audit", "--no-fund")
+	install.Dir = folder
+	if out, err := install.CombinedOutput(); err != nil {
+		t.Fatalf("npm ci: %v\n%s", err, out)
+	}
+	return node, folder
+}
+
+// The provider's JavaScript SDK, unmodified, is a person's app: a flow's waits for read
+// and for a reply end by what it does.
+func TestSDK(t *testing.T) {
+	node, folder := installed(t)
+	dir := copyProject(t, os.DirFS(filepath.Join(folder, "project")))
+	out, errs := make(lines, 1000), make(lines, 1000)
+	d := &devSession{
+		options: devOptions{dir: dir, listen: "127.0.0.1:0", local: "127.0.0.1:0"},
+		out:     out, errs: errs, log: slog.New(slog.NewTextHandler(errs, nil)), look: tick(t), save: make(chan time.Time),
+	}
+	ctx, stop := context.WithCancel(t.Context())
+	done := make(chan error, 1)
+	go func() { done <- d.run(ctx) }()
+	ready := strings.Fields(out.expect(t, "nudge is ready: api "))
+	jwt := strings.Fields(out.expect(t, "apps: jwt HS256 "))
+	const who = `dave o_neil@example.com`
+	begin := event{Type: "talk.begun", Profile: who}
+	if _, err := newAPI(ready[4], "").postEvent(t.Context(), begin); err != nil {
+		t.Fatal(err)
+	}
+	out.expect(t, "first handed to the channel")
+
+	app := exec.CommandContext(t.Context(), node, "app.js", ready[8], who, jwt[4], jwt[6], jwt[8], jwt[10])
+	app.Dir = folder
+	got, err := app.CombinedOutput()
+	want := `session of dave o_neil@example.com
+conversation Customer_Services_dave_o_neil@example.com named Customer Services
+read This is the first message. from Customer Services
+heard This is the second message.
+heard This is the third message.
+done
+`
+	if err != nil || string(got) != want {
+		t.Errorf("the app: %v\n%s\nwant:\n%s", err, got, want)
+	}
+	out.expect(t, "third handed to the channel")
+	stop()
+	if err := <-done; err != nil {
+		t.Error(err)
+	}
+}
