@@ -112,8 +112,9 @@ type Reply struct {
 	Profile      string    `json:"profile,omitempty"` // who wrote it
 	Conversation string    `json:"conversation,omitempty"`
 	Text         string    `json:"text,omitempty"`
-	Answers      Ref       `json:"answers,omitzero"` // the message it answers, when the provider says so; zero otherwise
-	At           time.Time `json:"at,omitzero"`      // the provider's instant
+	Answers      Ref       `json:"answers,omitzero"`     // the message it answers, when the provider says so; zero otherwise
+	AnswersID    string    `json:"answers_id,omitempty"` // the provider's ID of that message, when it says so
+	At           time.Time `json:"at,omitzero"`          // the provider's instant
 }
 
 // ProfileChange is what the provider says it knows of a person since something of it

@@ -209,7 +209,7 @@ func (a *application) finish(r *Run, outcome string, goal bool) {
 	if r.Firing != 0 {
 		a.editFiring(r.Firing).Live--
 	}
-	r.Alarms, r.Deadline, r.Loops = nil, 0, nil
+	r.Alarms, r.Deadline, r.Loops, r.Asking = nil, 0, nil, Asking{}
 	r.log(Entry{At: a.now, Kind: KindEnded, Step: NoStep, Detail: outcome})
 	a.afterEnd(r)
 	r.Mailbox = nil

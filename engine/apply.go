@@ -14,6 +14,8 @@ type Outcome struct {
 	Fetches   []FetchPost   // to be carried out after the commit
 	Derived   []*Input      // inputs that follow from this one, to be applied before newer ones from outside
 	Freezes   []Freeze      // audiences to be frozen after the commit
+	Asks      []Ask         // to be carried out after the commit
+	Lapsed    int           // receipts dropped whose message never became known
 	Forgotten []string      // people of whom what is stored is to be erased
 	Panic     string        // our fault: what broke and where; the run concerned is quarantined
 }
@@ -56,7 +58,7 @@ func (e *Engine) Apply(ws *WorkingSet, in *Input, stamp Instant, slots Slots) Ou
 		}
 	}
 	if a.out.Answer.Refused != nil {
-		a.out.Posts, a.out.Planned, a.out.Fetches, a.out.Derived, a.out.Freezes = nil, nil, nil, nil, nil
+		a.out.Posts, a.out.Planned, a.out.Fetches, a.out.Derived, a.out.Freezes, a.out.Asks = nil, nil, nil, nil, nil, nil
 	}
 	if a.out.Answer.Refused != nil || !a.changed {
 		if in.Derived == 0 {
@@ -154,6 +156,14 @@ func (a *application) dispatch() {
 		a.sweep(a.in.Sweep)
 	case InputMove:
 		a.move(a.in.Move)
+	case InputAccounts:
+		a.accounts(a.in.Accounts)
+	case InputLapse:
+		a.lapse(a.in.Lapse)
+	case InputAsked:
+		a.asked(a.in.Asked)
+	case InputAskRuns:
+		a.askRuns(a.in.AskRuns)
 	case InputControl:
 		a.e.State = a.e.State.control(a.in.Control)
 		a.changed = true

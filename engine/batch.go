@@ -12,6 +12,7 @@ type Batch struct {
 	Derived   []*Input      // inputs to be applied before newer ones from outside
 	Done      []uint64      // numbers of derived inputs that were applied
 	Firings   []*Firing     // as they are now
+	Orphans   []*Orphan     // as they are now
 	Members   []*Member     // people whom firings have had for the first time
 	Forgotten []string      // people of whom what is stored is to be erased
 	Met       []Timer       // timers that were met and need not be kept

@@ -44,6 +44,8 @@ func Describe(f *flows.Flow, r *Run, e Entry) string {
 		return step + " unsent: " + e.Detail
 	case KindDelayed:
 		return step + " held until " + e.Detail
+	case KindAsked:
+		return step + ": asked the provider: " + e.Detail
 	case KindReceipt:
 		return step + " " + e.Detail + attempt
 	case KindWaiting:

@@ -34,6 +34,10 @@ type Input struct {
 	Steer      *Steer            `json:"campaign,omitempty"`
 	Sweep      *Sweep            `json:"sweep,omitempty"`
 	Move       *Move             `json:"move,omitempty"`
+	Accounts   *Accounts         `json:"accounts,omitempty"`
+	Lapse      *Lapse            `json:"lapse,omitempty"`
+	Asked      *Asked            `json:"asked,omitempty"`
+	AskRuns    *AskRuns          `json:"ask_runs,omitempty"`
 
 	Depth   int    `json:"depth,omitempty"`   // how many inputs in a row led to this one; 0 for one from outside
 	Derived uint64 `json:"derived,omitempty"` // its number among the derived inputs; 0 for one from outside
@@ -63,6 +67,10 @@ const (
 	InputSteer                           // an operator starts, pauses, resumes or cancels a firing
 	InputSweep                           // the runs of a firing that was cancelled or resumed
 	InputMove                            // a run is taken to another version of its flow
+	InputAccounts                        // accounts behave otherwise
+	InputLapse                           // receipts waited too long for their message
+	InputAsked                           // the provider was asked how a message stands
+	InputAskRuns                         // runs are to ask about their messages
 )
 
 var inputNames = [...]string{
@@ -71,10 +79,15 @@ var inputNames = [...]string{
 	InputControl: "control", InputProfile: "profile", InputCall: "call", InputChildEnded: "child ended",
 	InputDequeue: "dequeue", InputFetched: "fetched", InputTick: "tick", InputFrozen: "frozen",
 	InputRows: "rows", InputSteer: "campaign", InputSweep: "sweep", InputMove: "move",
+	InputAccounts: "accounts", InputLapse: "lapse", InputAsked: "asked", InputAskRuns: "ask runs",
 }
 
 // String is the word for a kind of input in metrics and logs.
 func (k InputKind) String() string { return word(inputNames[:], int(k), "input") }
+
+// Redirects reports whether inputs of this kind change what others can touch, so that
+// none may follow in the same batch.
+func (k InputKind) Redirects() bool { return k == InputDeploy || k == InputAccounts }
 
 // MarshalText writes the word.
 func (k InputKind) MarshalText() ([]byte, error) { return []byte(k.String()), nil }

@@ -26,6 +26,9 @@ const (
 	MaxFetchBytes     = 64 << 10 // a fetched answer that is kept; a larger one reads as no JSON
 	MaxOptOuts        = 1000     // categories that a person is opted out of by name
 	MaxProfileData    = 64 << 10 // what is known of a person
+	MaxOrphans        = 10_000   // messages whose receipts wait for their ID to become known; receipts of others are ignored
+	MaxAsks           = 20       // messages about which one run asks at a time, the newest
+	MaxAskTries       = 40       // times that a run asks anew because nobody was free to
 )
 
 // How long things are waited for.
@@ -34,6 +37,14 @@ const (
 	// unknown before on_unknown decides. It must never be shorter than the 130 s that
 	// the provider itself may take for a request.
 	UnknownHold = 15 * time.Minute
+	// OrphanHold is how long a receipt that names a message by the provider's ID alone
+	// waits for the answer that tells which message that is.
+	OrphanHold = 15 * time.Minute
+	// AskTime is how long the provider's word on a message is waited for, before the timer
+	// counts that asked for it.
+	AskTime = 2 * time.Minute
+	// AskPause is how long a run waits where nobody was free to ask.
+	AskPause = 15 * time.Second
 	// IDRetention is how long the id of an event, reply or command is remembered.
 	IDRetention = 72 * time.Hour
 

@@ -19,6 +19,7 @@ type Message struct {
 	ProviderID string  // the provider's message ID, once known
 	Conv       string  // conversation it was posted to
 	Account    string  // that carries it; empty for the default one
+	ByID       bool    // its receipts name it by ProviderID alone
 }
 
 // MessageStatus is where a message stands. The constants are in rising order; a

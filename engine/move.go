@@ -51,7 +51,7 @@ func (a *application) move(m *Move) {
 	}
 	r.renumber(from, to)
 	r.Version = to.Version
-	r.Alarms, r.Loops = nil, nil
+	r.Alarms, r.Loops, r.Asking = nil, nil, Asking{}
 	r.setDeadline()
 	r.log(Entry{At: a.now, Kind: KindMoved, Step: goal, Detail: fmt.Sprintf("here from %s of version %s", parked.ID, from.Version)})
 	a.decide(r, DidMove, "to "+to.Steps[goal].ID)

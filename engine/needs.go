@@ -14,10 +14,12 @@ func (e *Engine) Needs(in *Input, n *Needs) {
 		if id, err := ParseRunID(in.Receipt.Ref.Run); err == nil {
 			n.Runs = append(n.Runs, id)
 		}
+		e.providerNeeds(in.Receipt.ProviderID, n)
 	case InputReply:
 		n.People = append(n.People, in.Reply.Profile)
 	case InputResult:
 		n.Runs = append(n.Runs, in.Result.Run)
+		e.providerNeeds(in.Result.ProviderID, n)
 	case InputTimer:
 		n.Runs = append(n.Runs, in.Timer.Run)
 	case InputClaim:
@@ -38,6 +40,12 @@ func (e *Engine) Needs(in *Input, n *Needs) {
 		n.Runs = append(n.Runs, in.Fetched.Run)
 	case InputMove:
 		n.Runs = append(n.Runs, in.Move.Run)
+	case InputAsked:
+		n.Runs = append(n.Runs, in.Asked.Run)
+	case InputAskRuns:
+		n.Runs = append(n.Runs, in.AskRuns.Runs...)
+	case InputLapse:
+		n.ProviderIDs = append(n.ProviderIDs, in.Lapse.ProviderIDs...)
 	case InputDequeue:
 		n.People = append(append(n.People, in.Dequeue.Profile), in.Dequeue.Named...)
 	case InputFrozen:
@@ -53,6 +61,14 @@ func (e *Engine) Needs(in *Input, n *Needs) {
 	case InputSweep:
 		n.Firings = append(n.Firings, in.Sweep.Firing)
 		n.Sweeps = append(n.Sweeps, *in.Sweep)
+	}
+}
+
+// providerNeeds names the message with a provider's ID, where that is needed to tell what
+// it is.
+func (e *Engine) providerNeeds(id string, n *Needs) {
+	if id != "" && e.State.correlates() {
+		n.ProviderIDs = append(n.ProviderIDs, id)
 	}
 }
 

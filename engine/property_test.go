@@ -133,13 +133,15 @@ type history struct {
 	now   time.Time
 	posts []engine.Post // everything ever posted
 	open  []engine.Post // without a result
+	asks  []engine.Ask  // without an answer
+	seed  uint64
 
 	shelf  *audience.Shelf
 	frozen []*engine.Input // audiences that were frozen, and nobody was told
 }
 
 func newHistory(t *testing.T, seed uint64, files fstest.MapFS) *history {
-	h := &history{t: t, shelf: audience.NewShelf(audience.Sources{Project: files}), dice: rand.New(rand.NewPCG(seed, 0)), kv: new(memory.KV),
+	h := &history{t: t, seed: seed, shelf: audience.NewShelf(audience.Sources{Project: files}), dice: rand.New(rand.NewPCG(seed, 0)), kv: new(memory.KV),
 		now: time.Date(2026, 3, 27, 22, 0, 0, 0, time.UTC)}
 	if err := store.Create(h.kv, engine.Installation{byte(seed), 2, 3, 4}); err != nil {
 		t.Fatal(err)
@@ -162,10 +164,11 @@ func (h *history) start() {
 	var core *engine.Engine
 	h.store, core = reopen(h.t, h.kv)
 	h.loop = runner.NewLoopOf(h.store, core, []runner.Lane{
-		{Account: "main", Places: 1 + h.dice.IntN(4)},
-		{Account: "orders", Places: 1 + h.dice.IntN(2), Rate: flows.Rate{Messages: 5, Per: time.Hour}},
+		{Account: "main", Places: 1 + h.dice.IntN(4), Asks: true, Verify: h.seed%3 == 1 && h.dice.IntN(4) > 0},
+		{Account: "orders", Places: 1 + h.dice.IntN(2), Rate: flows.Rate{Messages: 5, Per: time.Hour},
+			Asks: true, ByID: h.seed%3 != 0 && h.dice.IntN(6) > 0, Verify: h.seed%3 == 2},
 	})
-	h.open = nil
+	h.open, h.asks = nil, nil
 	h.shelf.People, h.frozen = h.store, nil
 	h.loop.UseAudiences(h.shelf)
 	step, err := h.loop.Recover(h.now)
@@ -203,6 +206,7 @@ func (h *history) took(step *runner.Step) {
 	}
 	h.posts = append(h.posts, step.Posts...)
 	h.open = append(h.open, step.Posts...)
+	h.asks = append(h.asks, step.Asks...)
 	for _, f := range step.Freezes {
 		frozen, err := h.shelf.Freeze(h.t.Context(), f)
 		if err != nil {
@@ -223,6 +227,9 @@ func (h *history) live(steps int) {
 		h.step(groups)
 		switch h.dice.IntN(12) {
 		case 0:
+			if h.dice.IntN(4) == 0 { // for so long that the provider gives up on webhooks
+				h.now = h.now.Add(25 * time.Hour)
+			}
 			h.start()
 		case 1, 2, 3, 4:
 			h.now = h.now.Add(time.Duration(h.dice.Int64N(int64(8 * time.Hour))))
@@ -240,6 +247,9 @@ func (h *history) group() *runner.Group {
 		h.frozen = h.frozen[1:]
 		return &runner.Group{Inputs: []*engine.Input{in}}
 	}
+	if len(h.asks) > 0 && h.dice.IntN(3) == 0 {
+		return h.asked()
+	}
 	switch h.dice.IntN(8) {
 	case 0, 1, 2:
 		return &runner.Group{Inputs: []*engine.Input{h.event()}}
@@ -249,9 +259,7 @@ func (h *history) group() *runner.Group {
 		}
 	case 5, 6:
 		if len(h.posts) > 0 {
-			p := h.posts[h.dice.IntN(len(h.posts))]
-			return &runner.Group{Inputs: []*engine.Input{{Kind: engine.InputReceipt, Receipt: &channels.Receipt{
-				Ref: p.Content.Ref, Status: channels.Sent + channels.Status(h.dice.IntN(5)), Reason: "as it happens"}}}}
+			return &runner.Group{Inputs: []*engine.Input{{Kind: engine.InputReceipt, Receipt: h.receipt()}}}
 		}
 	}
 	if h.dice.IntN(3) == 0 {
@@ -263,6 +271,44 @@ func (h *history) group() *runner.Group {
 		in.ID = fmt.Sprint("reply ", h.dice.IntN(20))
 	}
 	return &runner.Group{Inputs: []*engine.Input{in}}
+}
+
+// receipt is one about any message, which names it, or gives the provider's ID, or both.
+func (h *history) receipt() *channels.Receipt {
+	p := h.posts[h.dice.IntN(len(h.posts))]
+	r := &channels.Receipt{Ref: p.Content.Ref, Status: channels.Sent + channels.Status(h.dice.IntN(5)), Reason: "as it happens"}
+	if h.seed%3 == 0 {
+		return r
+	}
+	switch h.dice.IntN(4) {
+	case 0, 1:
+		r.Ref, r.ProviderID = channels.Ref{}, providerID(p)
+	case 2:
+		r.ProviderID = providerID(p)
+	}
+	return r
+}
+
+// providerID is the ID that the provider gives to one attempt of a message.
+func providerID(p engine.Post) string { return fmt.Sprint(p.Run, " ", p.Message, " ", p.Attempt) }
+
+// asked is an answer to something that was asked.
+func (h *history) asked() *runner.Group {
+	i := h.dice.IntN(len(h.asks))
+	q := h.asks[i]
+	h.asks = slices.Delete(h.asks, i, i+1)
+	in := &engine.Asked{Run: q.Run, Message: q.Message, Receipt: channels.Receipt{ProviderID: q.ProviderID}}
+	switch h.dice.IntN(5) {
+	case 0:
+		in.Failed = "connection refused"
+	case 1:
+		in.Busy = true
+	case 2:
+		in.Receipt.Reason = "processing"
+	default:
+		in.Receipt.Status = channels.Sent + channels.Status(h.dice.IntN(5))
+	}
+	return &runner.Group{Inputs: []*engine.Input{{Kind: engine.InputAsked, Asked: in}}}
 }
 
 // command is a change of a profile, a call, or a cancel.
@@ -324,7 +370,7 @@ func (h *history) result() *runner.Group {
 	h.open = slices.Delete(h.open, i, i+1)
 	result := channels.Result{Outcome: channels.Accepted + channels.Outcome(h.dice.IntN(4)), Reason: "as it happens"}
 	if result.Outcome == channels.Accepted {
-		result.ProviderID = "m"
+		result.ProviderID = providerID(p)
 	}
 	send := &engine.SendResult{Run: p.Run, Message: p.Message, Attempt: p.Attempt, Result: result}
 	if h.dice.IntN(6) == 0 {
@@ -398,7 +444,7 @@ func replay(t *testing.T, from *store.Store, batches func() int) *memory.KV {
 	s, core := reopen(t, kv)
 	for len(journal) > 0 {
 		n := min(batches(), len(journal))
-		if i := slices.IndexFunc(journal[:n], func(j *engine.Journaled) bool { return j.Input.Kind == engine.InputDeploy }); i >= 0 {
+		if i := slices.IndexFunc(journal[:n], func(j *engine.Journaled) bool { return j.Input.Kind.Redirects() }); i >= 0 {
 			n = max(i, 1)
 		}
 		applyBatch(t, s, core, journal[:n])
@@ -437,7 +483,7 @@ func applyBatch(t *testing.T, s *store.Store, core *engine.Engine, journal []*en
 			b.Done = append(b.Done, j.Input.Derived)
 		}
 	}
-	b.People, b.Firings, b.Members = ws.People(), ws.Firings(), ws.Members()
+	b.People, b.Firings, b.Members, b.Orphans = ws.People(), ws.Firings(), ws.Members(), ws.Orphans()
 	b.State = core.State
 	b.Changes, b.Answers = ws.Changes()
 	if err := s.Commit(b); err != nil {

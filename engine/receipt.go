@@ -8,6 +8,10 @@ import (
 // receipt applies what the provider says about a message. Any receipt proves that
 // the message was accepted; a status that says nothing new changes nothing.
 func (a *application) receipt(rc *channels.Receipt) {
+	if rc.Ref.IsZero() {
+		a.receiptByID(rc)
+		return
+	}
 	if rc.Ref.Installation != a.e.State.Installation.String() {
 		a.ignore("another installation sent it")
 		return
@@ -22,24 +26,37 @@ func (a *application) receipt(rc *channels.Receipt) {
 		a.ignore("there is no such message")
 		return
 	}
-	status, m := statusOf(rc.Status), r.Message(rc.Ref.Message)
-	if status <= m.Status {
+	a.heed(r, rc.Ref.Message, rc)
+}
+
+// heed applies a receipt to the message that it is about.
+func (a *application) heed(r *Run, message int, rc *channels.Receipt) {
+	if statusOf(rc.Status) <= r.Message(message).Status {
 		a.ignore("it says nothing new")
 		return
 	}
-	r = a.edit(id)
-	m = r.Message(rc.Ref.Message)
+	r = a.edit(r.ID)
+	r.log(Entry{At: a.now, Kind: KindReceipt, Step: r.Message(message).Step, Message: message, Attempt: rc.Ref.Attempt, Detail: receiptDetail(rc)})
+	a.raise(r, message, rc)
+}
+
+// raise gives a message the higher status that the provider tells of.
+func (a *application) raise(r *Run, message int, rc *channels.Receipt) {
+	m := r.Message(message)
 	before := m.Status
-	m.Status, m.Reason = status, ""
+	m.Status, m.Reason = statusOf(rc.Status), ""
 	a.takeAgain(r, m) // it went out, though the provider may have said that it did not
-	if status.lost() {
+	if m.Status.lost() {
 		m.Reason = cut(rc.Reason, MaxReasonBytes)
 	}
-	if m.ProviderID == "" {
+	named := m.ProviderID == "" && rc.ProviderID != ""
+	if named {
 		m.ProviderID = rc.ProviderID
 	}
-	r.log(Entry{At: a.now, Kind: KindReceipt, Step: m.Step, Message: rc.Ref.Message, Attempt: rc.Ref.Attempt, Detail: receiptDetail(rc)})
-	a.wakeOnStatus(r, rc.Ref.Message, before)
+	a.wakeOnStatus(r, message, before)
+	if named {
+		a.adopt(r, message)
+	}
 }
 
 func receiptDetail(rc *channels.Receipt) string {

@@ -76,7 +76,7 @@ func (a *application) candidates(rp *channels.Reply) (runs []*Run, likely *Run) 
 	runs = a.ws.liveOf(rp.Profile)
 	rank := func(r *Run) int {
 		switch {
-		case !rp.Answers.IsZero() && rp.Answers.Run == r.ID.String():
+		case !rp.Answers.IsZero() && rp.Answers.Run == r.ID.String(), rp.AnswersID != "" && r.hasSent(rp.AnswersID):
 			return 0
 		case rp.Conversation != "" && r.lastIn(rp.Conversation) != 0:
 			return 1
@@ -91,6 +91,11 @@ func (a *application) candidates(rp *channels.Reply) (runs []*Run, likely *Run) 
 		likely = runs[0]
 	}
 	return runs, likely
+}
+
+// hasSent reports whether a message of the run has that ID at the provider.
+func (r *Run) hasSent(providerID string) bool {
+	return slices.ContainsFunc(r.Messages, func(m Message) bool { return m.ProviderID == providerID })
 }
 
 // lastIn is when the run last wrote in a conversation; 0 when it never has.

@@ -21,6 +21,8 @@ type Run struct {
 	At       int     // index of the step the run is parked on
 	Alarms   []Alarm // of what is looked out for at present
 	Deadline Instant // the earliest of the alarms: when a timer wakes it; 0 for no timer
+	Asking   Asking  // what it waits to hear from the provider before its timers count
+	Asked    Instant // when that was last over; 0 for never
 	Loops    []Loop  // the repeats it is in, the innermost last
 	Outcome  string  // how it ended; empty while it is live
 	Goal     bool    // it ended in the way the flow is for
@@ -88,6 +90,7 @@ const (
 	AtExits   = -1 // a line of the flow's exits
 	AtMessage = -2 // the message under way: its next attempt, or the end of its hold
 	AtBegin   = -3 // the beginning of a run that is parked
+	AtAsk     = -4 // the end of the time in which the provider may answer
 )
 
 // Loop is a repeat that a run is in.
@@ -175,6 +178,7 @@ func (r *Run) setAlarm(alarm Alarm) {
 
 // clearAlarms drops the alarms of a place.
 func (r *Run) clearAlarms(place int) {
+	r.dropHeld(place)
 	r.Alarms = slices.DeleteFunc(r.Alarms, func(a Alarm) bool { return a.Place == place })
 	r.setDeadline()
 }
@@ -196,6 +200,7 @@ func (r *Run) clone() *Run {
 	c.Vars = slices.Clone(r.Vars)
 	c.Messages = slices.Clone(r.Messages)
 	c.Alarms = slices.Clone(r.Alarms)
+	c.Asking.Messages, c.Asking.Held = slices.Clone(r.Asking.Messages), slices.Clone(r.Asking.Held)
 	c.Loops = slices.Clone(r.Loops)
 	c.Waits = slices.Clip(r.Waits)
 	c.Hands = slices.Clip(r.Hands)

@@ -94,6 +94,8 @@ type world struct {
 	store   *store.Store
 	loop    *runner.Loop
 	senders int
+	account runner.Lane  // how the account behaves from the next start on
+	asks    []engine.Ask // by their number in the story
 	now     time.Time
 	next    engine.Instant
 	runs    []engine.RunID       // by their number in the story
@@ -177,7 +179,9 @@ func (w *world) open() {
 	w.t.Helper()
 	var core *engine.Engine
 	w.store, core = reopen(w.t, w.kv)
-	w.loop = runner.NewLoop(w.store, core, w.senders)
+	lane := w.account
+	lane.Account, lane.Places = engine.AnyAccount, w.senders
+	w.loop = runner.NewLoopOf(w.store, core, []runner.Lane{lane})
 	if w.shelf == nil {
 		w.shelf = audience.NewShelf(audience.Sources{Project: w.files})
 	}
@@ -281,7 +285,14 @@ func (w *world) show(step *runner.Step) {
 		w.fetches = append(w.fetches, p)
 		fmt.Fprintf(&w.out, "fetch %d: %s %s %s\n", len(w.fetches), p.Request.Method, p.Request.URL, p.Request.Body)
 	}
+	for _, q := range step.Asks {
+		w.asks = append(w.asks, q)
+		fmt.Fprintf(&w.out, "ask %d: how does %s stand?\n", len(w.asks), q.ProviderID)
+	}
 	w.frozen = append(w.frozen, step.Freezes...)
+	if step.Lapsed > 0 {
+		fmt.Fprintf(&w.out, "receipts of %d messages dropped\n", step.Lapsed)
+	}
 	for _, p := range step.Posts {
 		w.posts = append(w.posts, p)
 		text := p.Content.Body
@@ -315,7 +326,7 @@ func (w *world) do(line string) {
 		w.result(word, rest)
 	case "sent", "delivered", "read", "failed", "expired": // read POST [reason]
 		w.receipt(word, rest)
-	case "reply": // reply PROFILE [in CONVERSATION:] text
+	case "reply": // reply PROFILE [in CONVERSATION:] [to ID:] text
 		w.reply(rest)
 	case "after": // after DURATION
 		d, err := flows.ParseDuration(rest)
@@ -364,6 +375,14 @@ func (w *world) do(line string) {
 	case "kill": // kill on | off
 		on := rest == "on"
 		w.apply(&engine.Input{Kind: engine.InputControl, Control: &engine.Control{Kill: &on}})
+	case "account": // account [correlates] [verifies] [asks]: from the next start on
+		w.account = runner.Lane{ByID: strings.Contains(rest, "correlates"), Verify: strings.Contains(rest, "verifies"), Asks: strings.Contains(rest, "asks")}
+	case "hook": // hook STATUS ID [reason]: a receipt that names the message by the provider's ID alone
+		words := strings.SplitN(rest, " ", 3)
+		w.apply(&engine.Input{Kind: engine.InputReceipt, Receipt: &channels.Receipt{
+			ProviderID: words[1], Status: statuses[words[0]], Reason: strings.Join(words[2:], ""), At: w.now}})
+	case "told": // told ASK STATUS | nothing | failed | busy: the provider answers
+		w.told(rest)
 	case "senders": // senders N: from the next start on
 		w.senders = w.number(rest)
 	case "restart":
@@ -496,11 +515,32 @@ func (w *world) person(id string) {
 	fmt.Fprintf(&w.out, "%s; opted out of %q; %d starts counted, %d in the queue\n", p.Attributes, p.OptOuts, len(p.Starts), len(p.Queue))
 }
 
+var statuses = map[string]channels.Status{"sent": channels.Sent, "delivered": channels.Delivered,
+	"read": channels.Read, "failed": channels.Failed, "expired": channels.Expired}
+
+func (w *world) told(text string) {
+	w.t.Helper()
+	number, said, _ := strings.Cut(text, " ")
+	n := w.number(number)
+	if n > len(w.asks) {
+		w.t.Fatalf("there is no ask %d", n)
+	}
+	q := w.asks[n-1]
+	in := &engine.Asked{Run: q.Run, Message: q.Message, Receipt: channels.Receipt{ProviderID: q.ProviderID, Status: statuses[said], At: w.now}}
+	switch said {
+	case "nothing":
+		in.Receipt.Reason = "the provider says processing"
+	case "failed to answer":
+		in.Failed = "connection refused"
+	case "busy":
+		in.Busy = true
+	}
+	w.apply(&engine.Input{Kind: engine.InputAsked, Asked: in})
+}
+
 func (w *world) receipt(word, text string) {
 	w.t.Helper()
 	p, reason := w.post(text)
-	statuses := map[string]channels.Status{"sent": channels.Sent, "delivered": channels.Delivered,
-		"read": channels.Read, "failed": channels.Failed, "expired": channels.Expired}
 	w.apply(&engine.Input{Kind: engine.InputReceipt, Receipt: &channels.Receipt{
 		Ref: p.Content.Ref, Status: statuses[word], Reason: reason, At: w.now}})
 }
@@ -510,6 +550,9 @@ func (w *world) reply(text string) {
 	reply := &channels.Reply{Profile: who, Text: said, At: w.now}
 	if in, ok := strings.CutPrefix(said, "in "); ok {
 		reply.Conversation, reply.Text, _ = strings.Cut(in, ": ")
+	}
+	if to, ok := strings.CutPrefix(reply.Text, "to "); ok {
+		reply.AnswersID, reply.Text, _ = strings.Cut(to, ": ")
 	}
 	w.apply(&engine.Input{Kind: engine.InputReply, Reply: reply})
 }

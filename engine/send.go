@@ -96,6 +96,7 @@ func (a *application) claim(r *Run, f *flows.Flow) (next int, parked bool) {
 	}
 	m.Attempt++
 	m.Status, m.Posted, m.Conv, m.Reason = Claimed, a.now, content.Conversation, ""
+	m.ByID = m.ByID || a.e.State.policyOf(m.Account).ByID
 	content.Expires = a.expiryOf(r, f, m)
 	content.Ref = channels.Ref{
 		Installation: a.e.State.Installation.String(), Run: r.ID.String(), Message: n, Attempt: m.Attempt,
@@ -173,6 +174,7 @@ func (a *application) result(res *SendResult) {
 	case channels.Accepted:
 		a.accept(r, m, res)
 		log(KindAccepted, res.ProviderID)
+		a.adopt(r, res.Message)
 	case channels.Refused:
 		log(KindRefused, cut(res.Reason, MaxReasonBytes))
 		a.lose(r, m, res.Reason)

@@ -14,6 +14,12 @@ type State struct {
 	Active       []FlowVersion // flows that may start runs, sorted by name
 	Schedules    []Scheduled   // of the active flows, in their order
 	Open         []uint64      // numbers of the firings whose rows are still to be taken, oldest first
+
+	Accounts  []AccountPolicy // the default one first; none where nothing is to be said of any
+	Orphans   int             // messages whose receipts wait for their ID to become known
+	Down      Instant         // webhooks about messages posted until then may have been lost; 0 for never
+	Surveying bool            // the runs are still to be asked about that
+	Surveyed  RunID           // up to this one they were
 }
 
 // FlowVersion names one version of a flow.

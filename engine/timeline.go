@@ -68,6 +68,7 @@ const (
 	KindDelayed                     // Detail: until when the message is held in RFC 3339, and why after ", "
 	KindMoved                       // Detail: from which step of which version, or out
 	KindReturned                    // Detail: why the message was not posted after all; it is planned again
+	KindAsked                       // Detail: what the provider said when it was asked
 )
 
 var kindNames = [...]string{
@@ -79,6 +80,7 @@ var kindNames = [...]string{
 	KindError: "error", KindQuarantined: "quarantined", KindRound: "round", KindItem: "item",
 	KindEmitted: "emitted", KindCalled: "called", KindFetch: "fetch", KindFetched: "fetched", KindOpted: "opted", KindLeft: "left",
 	KindScheduled: "scheduled", KindDelayed: "delayed", KindMoved: "moved", KindReturned: "returned",
+	KindAsked: "asked",
 }
 
 // String is the word for a kind in the API.

@@ -33,11 +33,19 @@ func (a *application) ring(r *Run, due Instant) bool {
 		return slices.Contains(r.Alarms, Alarm{At: due, Place: place, Line: index})
 	}
 	all := watches(r, f)
-	own := len(all)
+	own, exits := len(all), 0
+	if own > 0 && all[0].place == AtExits {
+		exits = 1
+	}
 	if r.Status == Waiting && own > 0 && all[own-1].place == r.At && f.Steps[r.At].Verb != flows.VerbRepeat {
 		own-- // the wait itself, which has a rule of its own
 	}
-	if a.happens(r, all[:own], nil, func(place, index int, _ *flows.Line) bool { return isDue(place, index) }) {
+	if isDue(AtAsk, 0) {
+		a.ringAsking(a.edit(r.ID))
+		return true
+	}
+	lineDue := func(place, index int, _ *flows.Line) bool { return isDue(place, index) }
+	if a.happens(r, all[:exits], nil, lineDue) || a.asksFirst(r, f, due) || a.happens(r, all[exits:own], nil, lineDue) {
 		return true
 	}
 	if isDue(AtBegin, 0) {

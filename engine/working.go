@@ -13,6 +13,8 @@ type Needs struct {
 	Runs   []RunID   // these runs, live or ended
 	IDs    []string  // the remembered answers to these ids
 
+	ProviderIDs []string // the runs that sent these messages, and the receipts that wait for them
+
 	Firings []uint64    // these firings; those of runs that are loaded come with them
 	Members []MemberKey // these people of firings
 	Sweeps  []Sweep     // the next MaxSweep people of firings, with their runs
@@ -56,7 +58,10 @@ type WorkingSet struct {
 	keys   map[FlowKey][]RunID // live runs, in order; a key for every key loaded
 	known  map[string]*personSlot
 	ids    map[string]*Remembered
+	sent   map[string][]RunID // runs by the provider's ID of their messages, in order; a key for every ID loaded
 	newIDs []*Remembered
+
+	orphans map[string]*orphanSlot
 
 	firings    map[uint64]*firingSlot
 	members    map[MemberKey]*Member
@@ -87,6 +92,7 @@ type Loaded struct {
 	People []*Person // of the people named, and of those the runs are for; nothing known, nothing here
 	IDs    []*Remembered
 
+	Orphans []*Orphan
 	Firings []*Firing
 	Members []*Member
 
@@ -113,6 +119,15 @@ func NewWorkingSet(needs *Needs, loaded *Loaded) *WorkingSet {
 
 		firings: make(map[uint64]*firingSlot, len(loaded.Firings)),
 		members: make(map[MemberKey]*Member, len(loaded.Members)),
+
+		sent:    make(map[string][]RunID, len(needs.ProviderIDs)),
+		orphans: make(map[string]*orphanSlot, len(loaded.Orphans)),
+	}
+	for _, id := range needs.ProviderIDs {
+		ws.sent[id] = nil
+	}
+	for _, o := range loaded.Orphans {
+		ws.orphans[o.ProviderID] = &orphanSlot{before: o, now: o}
 	}
 	for _, f := range loaded.Firings {
 		ws.firings[f.Number] = &firingSlot{before: f, now: f}
@@ -142,6 +157,7 @@ func NewWorkingSet(needs *Needs, loaded *Loaded) *WorkingSet {
 		}
 		ws.runs[r.ID] = &slot{before: r, now: r}
 		ws.enlist(r)
+		ws.enlistSent(r)
 	}
 	return ws
 }

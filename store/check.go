@@ -44,6 +44,7 @@ func (s *Store) Check() (*Report, error) {
 		c.people()
 		c.derived()
 		c.firings()
+		c.orphans()
 		return nil
 	})
 	return c.report, err
@@ -168,7 +169,7 @@ func (c *checker) wakeable(run *engine.Run) bool {
 
 // indexes verifies that every index entry follows from its run.
 func (c *checker) indexes() {
-	for _, b := range [...]Bucket{People, Keys, Timers, Outbox} {
+	for _, b := range [...]Bucket{People, Keys, Timers, Outbox, Sent, Asks} {
 		c.r.Ascend(b, nil, func(key, value []byte) bool {
 			id, err := c.runOf(b, key)
 			if err != nil {
@@ -303,4 +304,21 @@ func (c *checker) ids() {
 		}
 		return true
 	})
+}
+
+func (c *checker) orphans() {
+	n := 0
+	c.r.Ascend(Orphans, nil, func(key, record []byte) bool {
+		n++
+		o, err := decodeOrphan(record)
+		if err != nil {
+			c.problem("orphans %q: %v", key, err)
+		} else if string(providerPrefix(o.ProviderID)) != string(key) {
+			c.problem("orphans %q: the record is of %q", key, o.ProviderID)
+		}
+		return true
+	})
+	if n != c.last.Orphans {
+		c.problem("receipts wait for %d messages, the state says for %d", n, c.last.Orphans)
+	}
 }

@@ -44,6 +44,9 @@ func (s *Store) Commit(b *engine.Batch) error {
 	for _, f := range b.Firings {
 		add(write{bucket: Firings, key: be(f.Number), value: encodeFiring(f)})
 	}
+	for _, o := range b.Orphans {
+		add(write{bucket: Orphans, key: providerPrefix(o.ProviderID), value: encodeOrphan(o), delete: o.Gone()})
+	}
 	for _, m := range b.Members {
 		value := m.Run[:]
 		if m.Run == (engine.RunID{}) {

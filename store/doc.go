@@ -33,6 +33,9 @@
 //	members   firing number (8), person (16)          ID of the run that was started, or nothing
 //	tallies   firing number (8)                       tally record: where its people stand
 //	settled   firing number (8)                       nothing; its members are to be dropped
+//	sent      sized provider ID, run ID               nothing; runs by messages, of accounts that correlate by ID
+//	orphans   sized provider ID                       orphan record: a receipt that waits for its message
+//	asks      run ID (16)                             nothing; live runs that have asked the provider
 //
 // A cancelled timer is left where it is and recognised as stale when it is met, by
 // its run's deadline being another. Every other entry follows from its run exactly;
@@ -40,8 +43,9 @@
 //
 // # Why this way
 //
-// An index of messages by the provider's ID would cost a random page for each
-// message; receipts carry the run's ID instead. Ended runs leave the hot bucket, so
+// An index of messages by the provider's ID costs a random page for each message;
+// receipts carry the run's ID instead, and only messages of accounts whose receipts do
+// not are in that index. Ended runs leave the hot bucket, so
 // its size is that of what lives. Record encodings are written by hand rather than
 // by reflection: a waiting run takes about a third of its JSON, and a description of
 // the fields serves writing and reading alike.

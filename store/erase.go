@@ -69,8 +69,7 @@ func (e *erasure) slice(w Writer) (done bool, err error) {
 	if e.journal {
 		bucket = Journal
 	}
-	type change struct{ key, value []byte }
-	var changes []change
+	var writes []write
 	looked := 0
 	next := []byte(nil)
 	w.Ascend(bucket, e.next, func(key, value []byte) bool {
@@ -79,18 +78,14 @@ func (e *erasure) slice(w Writer) (done bool, err error) {
 			return false
 		}
 		looked++
-		var erased []byte
-		if erased, err = e.erased(bucket, value); err != nil {
+		if err = e.erase(bucket, key, value, func(x write) { writes = append(writes, x) }); err != nil {
 			err = damaged(bucket, key, err)
 			return false
 		}
-		if erased != nil {
-			changes = append(changes, change{bytes.Clone(key), erased})
-		}
 		return true
 	})
-	for i := 0; err == nil && i < len(changes); i++ {
-		err = w.Put(bucket, changes[i].key, changes[i].value)
+	if err == nil {
+		err = apply(w, writes)
 	}
 	if e.next = next; next != nil || err != nil {
 		return false, err
@@ -99,20 +94,20 @@ func (e *erasure) slice(w Writer) (done bool, err error) {
 	return done, nil
 }
 
-// erased is a record without the person, or nil when it does not speak of them.
-func (e *erasure) erased(bucket Bucket, record []byte) ([]byte, error) {
+// erase adds what is to be written so that a record speaks no more of the person.
+func (e *erasure) erase(bucket Bucket, key, record []byte, add func(write)) error {
 	if bucket == Ended {
 		run, err := decodeRun(record)
-		if err != nil || run.Profile != e.profile || run.Started() > e.stamp {
-			return nil, err
+		if err == nil && run.Profile == e.profile && run.Started() <= e.stamp {
+			derive(engine.Change{Before: run, After: anonymous(run)}, add)
 		}
-		return encodeRun(anonymous(run)), nil
+		return err
 	}
 	j, err := decodeJournaled(record)
-	if err != nil || j.Seq > e.upTo || !e.forgets(j.Input) {
-		return nil, err
+	if err == nil && j.Seq <= e.upTo && e.forgets(j.Input) {
+		add(write{bucket: bucket, key: bytes.Clone(key), value: encodeJournaled(j)})
 	}
-	return encodeJournaled(j), nil
+	return err
 }
 
 // anonymous is what is left of a run: how it went, not with whom or about what.
@@ -152,7 +147,7 @@ func (e *erasure) forgets(in *engine.Input) bool {
 			return false
 		}
 		in.ID = ""
-		in.Reply.Profile, in.Reply.Conversation, in.Reply.Text, in.Reply.ID = "", "", "", ""
+		in.Reply.Profile, in.Reply.Conversation, in.Reply.Text, in.Reply.ID, in.Reply.AnswersID = "", "", "", "", ""
 	case engine.InputProfile:
 		if in.Profile.Profile != e.profile {
 			return false

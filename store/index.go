@@ -58,8 +58,16 @@ func entries(r *engine.Run, add func(write)) {
 			add(write{bucket: Outbox, key: key, value: append([]byte{byte(m.Status)}, m.Account...)})
 		}
 	}
+	for i := range r.Messages {
+		if m := &r.Messages[i]; m.ByID && m.ProviderID != "" {
+			add(write{bucket: Sent, key: append(providerPrefix(m.ProviderID), r.ID[:]...)})
+		}
+	}
 	if !r.Live() {
 		return
+	}
+	if r.Asking.Until != 0 {
+		add(write{bucket: Asks, key: r.ID[:]})
 	}
 	add(write{bucket: People, key: append(personPrefix(r.Profile), r.ID[:]...)})
 	if r.Key != "" && !r.Freed {

@@ -68,9 +68,36 @@ func journaledFields(c *codec, j *engine.Journaled) {
 		optional(c, &in.Sweep, sweepFields)
 	case engine.InputMove:
 		optional(c, &in.Move, moveFields)
+	case engine.InputAccounts:
+		optional(c, &in.Accounts, accountsFields)
+	case engine.InputLapse:
+		optional(c, &in.Lapse, func(c *codec, x *engine.Lapse) { list(c, &x.ProviderIDs, (*codec).str) })
+	case engine.InputAsked:
+		optional(c, &in.Asked, askedFields)
+	case engine.InputAskRuns:
+		optional(c, &in.AskRuns, askRunsFields)
 	default:
 		c.fail()
 	}
+}
+
+func accountsFields(c *codec, x *engine.Accounts) {
+	list(c, &x.List, policyFields)
+	c.bool(&x.Down)
+}
+
+func askedFields(c *codec, x *engine.Asked) {
+	c.bytes(x.Run[:])
+	integer(c, &x.Message)
+	receiptFields(c, &x.Receipt)
+	c.str(&x.Failed)
+	c.bool(&x.Busy)
+}
+
+func askRunsFields(c *codec, x *engine.AskRuns) {
+	list(c, &x.Runs, func(c *codec, id *engine.RunID) { c.bytes(id[:]) })
+	c.bool(&x.Survey)
+	c.bool(&x.Last)
 }
 
 func moveFields(c *codec, m *engine.Move) {
@@ -195,6 +222,7 @@ func replyFields(c *codec, r *channels.Reply) {
 	c.str(&r.Conversation)
 	c.str(&r.Text)
 	refFields(c, &r.Answers)
+	c.str(&r.AnswersID)
 	timeField(c, &r.At)
 }
 

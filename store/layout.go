@@ -30,18 +30,21 @@ const (
 	Members
 	Tallies
 	Settled
+	Sent
+	Orphans
+	Asks
 	bucketCount
 )
 
 // Buckets are all of them.
 var Buckets = [bucketCount]Bucket{Meta, Runs, Ended, People, Keys, Timers, Outbox, Journal, IDs, IDTimes, Versions, Counts, Profiles, Derived, Erasures,
-	Firings, Members, Tallies, Settled}
+	Firings, Members, Tallies, Settled, Sent, Orphans, Asks}
 
 var bucketNames = [bucketCount]string{
 	Meta: "meta", Runs: "runs", Ended: "ended", People: "people", Keys: "keys", Timers: "timers",
 	Outbox: "outbox", Journal: "journal", IDs: "ids", IDTimes: "idtimes", Versions: "versions", Counts: "counts",
 	Profiles: "profiles", Derived: "derived", Erasures: "erasures",
-	Firings: "firings", Members: "members", Tallies: "tallies", Settled: "settled",
+	Firings: "firings", Members: "members", Tallies: "tallies", Settled: "settled", Sent: "sent", Orphans: "orphans", Asks: "asks",
 }
 
 // String is the bucket's name in the file.
@@ -80,6 +83,8 @@ func outboxKey(r engine.OutboxRef) []byte {
 	key := append(be(r.Order), r.Run[:]...)
 	return binary.BigEndian.AppendUint32(key, uint32(r.Message))
 }
+
+func providerPrefix(id string) []byte { return sized(nil, id) }
 
 func idTimeKey(r *engine.Remembered) []byte { return append(be(uint64(r.Stamp)), r.ID...) }
 

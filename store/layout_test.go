@@ -131,8 +131,11 @@ func inUse(t *testing.T) *memory.KV {
 	if err != nil {
 		t.Fatal(err)
 	}
-	loop := runner.NewLoop(s, core, 8)
+	loop := runner.NewLoopOf(s, core, []runner.Lane{{Account: engine.AnyAccount, Places: 8, ByID: true, Verify: true, Asks: true}})
 	now := time.Date(2026, 3, 2, 10, 0, 0, 0, time.UTC)
+	if _, err := loop.Recover(now); err != nil {
+		t.Fatal(err)
+	}
 	apply := func(in *engine.Input) *runner.Step {
 		step, err := loop.Step(now, []*runner.Group{{Inputs: []*engine.Input{in}}})
 		if err != nil {
@@ -141,7 +144,7 @@ func inUse(t *testing.T) *memory.KV {
 		return step
 	}
 	project, list := flows.Load(fstest.MapFS{
-		"flows/tell.yaml":      {Data: []byte("flow: tell\ntrigger: { event: told, key: event.id }\nsteps: [ { send: hello }, { wait: 1h } ]\n")},
+		"flows/tell.yaml":      {Data: []byte("flow: tell\ntrigger: { event: told, key: event.id }\nsteps: [ { send: hello }, { wait: [ { read: hello }, { after: 1h } ] } ]\n")},
 		"templates/hello.yaml": {Data: []byte("body: Hello\n")},
 	})
 	if list.HasErrors() {
@@ -153,13 +156,15 @@ func inUse(t *testing.T) *memory.KV {
 			Event: &engine.Event{Type: "told", Profile: "ann", Data: []byte(fmt.Sprintf(`{"id":"O%d"}`, i))}})
 		if outcome != 0 {
 			p := step.Posts[0]
-			apply(&engine.Input{Kind: engine.InputResult, Result: &engine.SendResult{Run: p.Run, Message: 1, Attempt: 1, Result: channels.Result{Outcome: outcome}}})
+			apply(&engine.Input{Kind: engine.InputResult, Result: &engine.SendResult{Run: p.Run, Message: 1, Attempt: 1, Result: channels.Result{Outcome: outcome, ProviderID: "m"}}})
 		}
 		if i == 2 {
 			apply(&engine.Input{Kind: engine.InputCancel, Cancel: &engine.Cancel{Run: step.Posts[0].Run}})
 		}
 	}
 	apply(&engine.Input{Kind: engine.InputProfile, Profile: &engine.ProfileChange{Profile: "ann", Set: []byte(`{"plan":"pro"}`)}})
+	now = now.Add(time.Hour) // the run that waits asks
+	apply(&engine.Input{Kind: engine.InputReceipt, Receipt: &channels.Receipt{ProviderID: "o", Status: channels.Read}})
 	// A process that stopped between an event and what follows from it.
 	after := core.State
 	after.Derived = 1

@@ -57,6 +57,9 @@ func (s *Store) Load(needs *engine.Needs) (loaded *engine.Loaded, err error) {
 				loaded.Firings = append(loaded.Firings, f)
 			}
 		}
+		if err := readOrphans(r, needs, loaded); err != nil {
+			return err
+		}
 		for _, id := range needs.IDs {
 			if record := r.Get(IDs, []byte(id)); record != nil {
 				answer, err := decodeAnswer(record)
@@ -149,6 +152,9 @@ func wantedRuns(r Reader, needs *engine.Needs, loaded *engine.Loaded) ([]engine.
 	}
 	for _, p := range sorted(needs.People, strings.Compare) {
 		collect(People, personPrefix(p), personPrefix(p), -1)
+	}
+	for _, id := range sorted(needs.ProviderIDs, strings.Compare) {
+		collect(Sent, providerPrefix(id), providerPrefix(id), -1)
 	}
 	for _, k := range sorted(needs.Keys, engine.KeyNeed.Compare) {
 		prefix := keyPrefix(k.FlowKey)

@@ -18,6 +18,7 @@ const (
 	erasureVersion = 1
 	firingVersion  = 1
 	tallyVersion   = 1
+	orphanVersion  = 1
 )
 
 func encodeRun(r *engine.Run) []byte {
@@ -54,12 +55,9 @@ func runFields(c *codec, r *engine.Run) {
 	integer(c, &r.Event)
 	integer(c, &r.Reply)
 	list(c, &r.Mailbox, happening)
-	list(c, &r.Alarms, func(c *codec, a *engine.Alarm) {
-		clock.write(c, &a.At)
-		signed(c, &a.Place)
-		signed(c, &a.Line)
-	})
+	list(c, &r.Alarms, func(c *codec, a *engine.Alarm) { alarmFields(c, a, &clock) })
 	clock.write(c, &r.Deadline)
+	askingFields(c, r, &clock)
 	list(c, &r.Loops, func(c *codec, l *engine.Loop) {
 		integer(c, &l.Step)
 		integer(c, &l.Round)
@@ -84,6 +82,27 @@ func runFields(c *codec, r *engine.Run) {
 	c.str(&r.Outcome)
 	c.bool(&r.Goal)
 	clock.write(c, &r.Ended)
+}
+
+func alarmFields(c *codec, a *engine.Alarm, clock *instants) {
+	clock.write(c, &a.At)
+	signed(c, &a.Place)
+	signed(c, &a.Line)
+}
+
+// askingFields keep what the run waits to hear from the provider, which few runs do.
+func askingFields(c *codec, r *engine.Run, clock *instants) {
+	asks := r.Asked != 0 || r.Asking.Until != 0
+	if c.bool(&asks); !asks {
+		return
+	}
+	clock.write(c, &r.Asked)
+	clock.write(c, &r.Asking.Until)
+	list(c, &r.Asking.Messages, integer[int])
+	list(c, &r.Asking.Held, func(c *codec, a *engine.Alarm) { alarmFields(c, a, clock) })
+	c.bool(&r.Asking.Busy)
+	integer(c, &r.Asking.Tries)
+	c.bool(&r.Asking.Failed)
 }
 
 // childFields keep whose start step waits for the run, which few runs have.
@@ -151,6 +170,7 @@ func messageFields(c *codec, m *engine.Message, clock *instants) {
 	c.str(&m.ProviderID)
 	c.str(&m.Conv)
 	c.str(&m.Account)
+	c.bool(&m.ByID)
 }
 
 func happeningFields(c *codec, h *engine.Happening, clock *instants) {
@@ -190,6 +210,33 @@ func stateFields(c *codec, s *engine.State) {
 		c.bytes(x.Installation[:])
 	})
 	list(c, &s.Open, (*codec).uint)
+	list(c, &s.Accounts, policyFields)
+	integer(c, &s.Orphans)
+	integer(c, &s.Down)
+	c.bool(&s.Surveying)
+	c.bytes(s.Surveyed[:])
+}
+
+func policyFields(c *codec, p *engine.AccountPolicy) {
+	c.str(&p.Account)
+	c.bool(&p.ByID)
+	c.bool(&p.Verify)
+	c.bool(&p.Asks)
+}
+
+func encodeOrphan(o *engine.Orphan) []byte {
+	return encode(orphanVersion, func(c *codec) { orphanFields(c, o) })
+}
+
+func decodeOrphan(record []byte) (*engine.Orphan, error) {
+	o := new(engine.Orphan)
+	return o, decode(record, orphanVersion, func(c *codec) { orphanFields(c, o) })
+}
+
+func orphanFields(c *codec, o *engine.Orphan) {
+	c.str(&o.ProviderID)
+	integer(c, &o.Since)
+	receiptFields(c, &o.Receipt)
 }
 
 func encodeAnswer(r *engine.Remembered) []byte {

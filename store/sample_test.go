@@ -19,10 +19,12 @@ func sample() *engine.Run {
 		Data: json.RawMessage(`{"order_id":"O1"}`), Vars: []engine.Var{{Name: "score", Value: json.RawMessage("9")}},
 		Status: engine.Sending, At: 3, Deadline: 1_772_449_200_000,
 		Messages: []engine.Message{
-			{Step: 0, Status: engine.Read, Attempt: 2, Resends: 1, Reached: 1_772_445_500_000, Planned: 1_772_445_600_000, Order: 7, Posted: 1_772_445_600_001, Cap: "orders", Counted: true, ProviderID: "m1", Conv: "acme_ann", Account: "orders"},
+			{Step: 0, Status: engine.Read, Attempt: 2, Resends: 1, Reached: 1_772_445_500_000, Planned: 1_772_445_600_000, Order: 7, Posted: 1_772_445_600_001, Cap: "orders", Counted: true, ProviderID: "m1", Conv: "acme_ann", Account: "orders", ByID: true},
 			{Step: 3, Status: engine.Claimed, Attempt: 1, Planned: 1_772_445_600_002, Order: 300, Posted: 1_772_445_600_002, Reason: "?", Conv: "acme_ann"},
 		},
 		Alarms:       []engine.Alarm{{At: 1_772_449_200_000, Place: engine.AtMessage}, {At: 1_772_549_200_000, Place: 4, Line: -1}},
+		Asking:       engine.Asking{Until: 1_772_449_300_000, Messages: []int{1}, Held: []engine.Alarm{{At: 1_772_449_200_000, Place: 3, Line: 1}}, Busy: true, Tries: 2, Failed: true},
+		Asked:        1_772_445_600_009,
 		Loops:        []engine.Loop{{Step: 4, Round: 2, Began: 1_772_445_600_000}},
 		Collected:    []engine.Collection{{Step: 6, Hands: []int{1, 2}}},
 		FetchAttempt: 2, FetchPaused: true, Fetched: []engine.Fetched{{Step: 8, Status: 200, JSON: json.RawMessage(`{"n":1}`)}},
@@ -55,7 +57,7 @@ func inputs() []*engine.Input {
 	return []*engine.Input{
 		{Kind: engine.InputEvent, ID: "e1", Event: &engine.Event{Type: "told", Profile: "ann", Data: json.RawMessage(`{"a":1}`), Rest: &engine.Rest{After: id, Before: id}}},
 		{Kind: engine.InputReceipt, Receipt: &channels.Receipt{Ref: ref, ProviderID: "m", Status: channels.Read, Reason: "r", At: at}},
-		{Kind: engine.InputReply, ID: "p1", Reply: &channels.Reply{ID: "p1", Profile: "ann", Conversation: "c", Text: "yes", Answers: ref, At: at}},
+		{Kind: engine.InputReply, ID: "p1", Reply: &channels.Reply{ID: "p1", Profile: "ann", Conversation: "c", Text: "yes", Answers: ref, AnswersID: "m", At: at}},
 		{Kind: engine.InputResult, Result: &engine.SendResult{Run: id, Message: 2, Attempt: 1, Result: channels.Result{
 			Outcome: channels.Deferred, ProviderID: "m", Conversation: "c", Reason: "busy", RetryAfter: time.Minute}}},
 		{Kind: engine.InputResult, Result: &engine.SendResult{Run: id, Message: 2, Attempt: 1, Returned: true, Result: channels.Result{Reason: "held"}}},
@@ -74,6 +76,10 @@ func inputs() []*engine.Input {
 		{Kind: engine.InputSteer, Steer: &engine.Steer{Do: engine.SteerCancel, Flow: "f", Firing: 8, Reason: "by mistake", EndRuns: true}},
 		{Kind: engine.InputSweep, Derived: 10, Sweep: &engine.Sweep{Firing: 8, After: engine.PersonHash{1, 2}}},
 		{Kind: engine.InputMove, Move: &engine.Move{Run: id, Version: "0123"}},
+		{Kind: engine.InputAccounts, Accounts: &engine.Accounts{List: []engine.AccountPolicy{{Account: "main", ByID: true, Verify: true, Asks: true}}, Down: true}},
+		{Kind: engine.InputLapse, Lapse: &engine.Lapse{ProviderIDs: []string{"m", "n"}}},
+		{Kind: engine.InputAsked, Asked: &engine.Asked{Run: id, Message: 2, Receipt: channels.Receipt{ProviderID: "m", Status: channels.Read, At: at}, Failed: "f", Busy: true}},
+		{Kind: engine.InputAskRuns, AskRuns: &engine.AskRuns{Runs: []engine.RunID{id}, Survey: true, Last: true}},
 		{Kind: engine.InputDequeue, Depth: 1, Derived: 9, Dequeue: &engine.Dequeue{Flow: "f", Profile: "ann", Key: "k", Named: []string{"bob"}}},
 	}
 }

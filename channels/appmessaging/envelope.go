@@ -124,9 +124,9 @@ func (in *Inbound) reply(e *envelope) error {
 		Profile:      p.From.ProfileID,
 		Conversation: cmp.Or(p.To.ConversationID, p.ConversationID),
 		Text:         p.words(),
-		Answers:      p.answers(),
 		At:           p.ReceivedOn.or(e.Timestamp),
 	}
+	r.Answers, r.AnswersID = p.answers()
 	switch {
 	case r.Profile == "":
 		return errors.New("has no payload.from.profileId, so nobody wrote it")
@@ -163,15 +163,17 @@ func partWords(raw json.RawMessage) string {
 	return ""
 }
 
-// answers is the message of ours that a reply answers, when the provider says so.
-func (p *payload) answers() channels.Ref {
+// answers is the message of ours that a reply answers, and the provider's ID of it, when
+// the provider says so.
+func (p *payload) answers() (channels.Ref, string) {
 	var c struct {
-		Metadata echo `json:"metadata"`
+		MessageID json.RawMessage `json:"messageId"`
+		Metadata  echo            `json:"metadata"`
 	}
 	if len(p.Correlation) == 0 || json.Unmarshal(p.Correlation, &c) != nil {
-		return channels.Ref{}
+		return channels.Ref{}, ""
 	}
-	return c.Metadata.ref
+	return c.Metadata.ref, text(c.MessageID)
 }
 
 // text is a JSON string, or empty for anything else.

@@ -133,7 +133,7 @@ func TestDecode(t *testing.T) {
 		{"reply, no text", say(`"id":"m2",` + here + `,"messageParts":[{"type":"application/json","data":{}}]`),
 			reply(func(r *channels.Reply) { r.Text = "" })},
 		{"reply, answers", say(`"id":"m2",` + here + `,"body":"yes","correlation":{"messageId":"m1",` + ours + `}`),
-			reply(func(r *channels.Reply) { r.Answers = ref })},
+			reply(func(r *channels.Reply) { r.Answers, r.AnswersID = ref, "m1" })},
 		{"reply, received", say(`"id":"m2",` + here + `,"body":"yes","receivedOn":"2030-01-31T08:00:00Z"`),
 			reply(func(r *channels.Reply) { r.At = time.Date(2030, 1, 31, 8, 0, 0, 0, time.UTC) })},
 

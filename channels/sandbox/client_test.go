@@ -166,7 +166,7 @@ func TestClientAndSandbox(t *testing.T) {
 		},
 		Replies: []channels.Reply{{
 			ID: w.Messages()[1].ID, Profile: "dave", Conversation: "Support_dave", Text: "yes",
-			Answers: ref, At: start.Add(time.Minute),
+			Answers: ref, AnswersID: id, At: start.Add(time.Minute),
 		}},
 	}
 	if diff := cmp.Diff(want, w.receiver.inbound()); diff != "" {

@@ -72,7 +72,7 @@ func (r *replay) until(ctx context.Context, src Source, from uint64, end engine.
 		next = j.Seq + 1
 		tick()
 		r.batch = append(r.batch, j)
-		if len(r.batch) == maxBatch || j.Input.Kind == engine.InputDeploy {
+		if len(r.batch) == maxBatch || j.Input.Kind.Redirects() {
 			failed = r.flush(observe)
 		}
 		return failed == nil
@@ -129,12 +129,13 @@ func (r *replay) apply(journal []*engine.Journaled, observe observer) (applied i
 	}
 	b.People, b.Firings, b.Members, b.State = ws.People(), ws.Firings(), ws.Members(), r.core.State
 	b.Changes, b.Answers = ws.Changes()
+	b.Orphans = ws.Orphans()
 	return applied, r.store.Commit(b)
 }
 
 func untilDeploy(journal []*engine.Journaled) int {
 	for i, j := range journal {
-		if j.Input.Kind == engine.InputDeploy {
+		if j.Input.Kind.Redirects() {
 			return max(i, 1)
 		}
 	}

@@ -87,6 +87,7 @@ func (r *replay) apply(j *engine.Journaled) (*applied, error) {
 	}
 	b := &engine.Batch{State: r.core.State, People: ws.People(), Firings: ws.Firings(), Members: ws.Members(), Derived: a.Outcome.Derived}
 	b.Changes, b.Answers = ws.Changes()
+	b.Orphans = ws.Orphans()
 	a.Changes = b.Changes
 	switch {
 	case j.Input.Kind == engine.InputTimer:

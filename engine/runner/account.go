@@ -23,6 +23,8 @@ type Account struct {
 	Senders int              // requests at the same time; 0: 64, at most 4096
 	Batch   int              // messages in one request, where the channel takes several; 0: 500
 	Rate    flows.Rate       // messages that it takes; zero for any number
+	ByID    bool             // its receipts name a message by the provider's ID alone
+	Verify  bool             // it is asked before a timer of a wait for a receipt counts; the channel must be an Asker
 }
 
 func (a Account) withDefaults() (Account, error) {
@@ -36,6 +38,9 @@ func (a Account) withDefaults() (Account, error) {
 		return a, a.wrong("Batch is %d, must be 1 or more", a.Batch)
 	case a.Rate.Messages < 0, a.Rate.Messages > 0 && a.Rate.Per < time.Millisecond:
 		return a, a.wrong("Rate is %d in %v, must be 1 or more in 1ms or more", a.Rate.Messages, a.Rate.Per)
+	}
+	if _, ok := a.Channel.(channels.Asker); a.Verify && !ok {
+		return a, a.wrong("Verify is set, but its channel cannot be asked")
 	}
 	if batcher, ok := a.Channel.(channels.Batcher); ok {
 		a.Batch = min(a.Batch, max(batcher.BatchLimit(), 1))

@@ -45,6 +45,7 @@ type batch struct {
 	slots   engine.Slots // free after the last input, to be used again when nothing has changed
 	fetches []engine.FetchPost
 	freezes []engine.Freeze
+	asks    []engine.Ask
 	step    *Step
 }
 
@@ -100,6 +101,9 @@ func (b *batch) one(in *engine.Input, account string) engine.Answer {
 	if in.Kind == engine.InputTimer {
 		b.out.Met = append(b.out.Met, *in.Timer)
 	}
+	if in.Kind == engine.InputAsked {
+		b.loop.asking.open--
+	}
 	if in.Derived != 0 {
 		b.out.Done = append(b.out.Done, in.Derived)
 	}
@@ -117,6 +121,8 @@ func (b *batch) one(in *engine.Input, account string) engine.Answer {
 	}
 	b.fetches = append(b.fetches, outcome.Fetches...)
 	b.freezes = append(b.freezes, outcome.Freezes...)
+	b.asks = append(b.asks, outcome.Asks...)
+	b.step.Lapsed += outcome.Lapsed
 	b.out.Derived = append(b.out.Derived, outcome.Derived...)
 	b.out.Forgotten = append(b.out.Forgotten, outcome.Forgotten...)
 	b.loop.erasing = b.loop.erasing || len(outcome.Forgotten) > 0
@@ -175,7 +181,7 @@ func (b *batch) newVersions(known []engine.FlowVersion) {
 func (b *batch) commit() error {
 	b.out.State = b.loop.core.State
 	b.out.Changes, b.out.Answers = b.ws.Changes()
-	b.out.People, b.out.Firings, b.out.Members = b.ws.People(), b.ws.Firings(), b.ws.Members()
+	b.out.People, b.out.Firings, b.out.Members, b.out.Orphans = b.ws.People(), b.ws.Firings(), b.ws.Members(), b.ws.Orphans()
 	if len(b.out.Journal) > 0 || len(b.out.Met) > 0 || len(b.out.Changes) > 0 || len(b.out.Done) > 0 {
 		if err := b.loop.store.Commit(&b.out); err != nil {
 			return err
@@ -196,6 +202,8 @@ func (b *batch) commit() error {
 	b.step.Posts = append(b.step.Posts, b.posts...)
 	b.step.Fetches = append(b.step.Fetches, b.fetches...)
 	b.step.Freezes = append(b.step.Freezes, b.freezes...)
+	b.step.Asks = append(b.step.Asks, b.asks...)
+	b.loop.asking.begin(b.asks)
 	if len(b.out.Firings) > 0 {
 		b.loop.dropping, b.loop.walk.changed = true, true
 	}

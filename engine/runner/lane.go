@@ -5,13 +5,13 @@ import (
 	"math"
 
 	"nudge/engine"
-	"nudge/flows"
 )
 
 // lane is the messages of one account that are on their way: those that are planned,
 // in order, and how many may be claimed.
 type lane struct {
 	account string
+	policy  engine.AccountPolicy
 	gate    gate
 
 	backlog []engine.OutboxRef // planned messages, in order
@@ -21,8 +21,9 @@ type lane struct {
 	waits   bool               // the batch in hand has planned a message
 }
 
-func newLane(account string, places int, rate flows.Rate) *lane {
-	return &lane{account: account, gate: gate{places: places, rate: rate, room: math.MaxInt}, more: true}
+func newLane(x Lane) *lane {
+	return &lane{account: x.Account, gate: gate{places: x.Places, rate: x.Rate, room: math.MaxInt}, more: true,
+		policy: engine.AccountPolicy{Account: x.Account, ByID: x.ByID, Verify: x.Verify, Asks: x.Asks}}
 }
 
 // laneOf is the lane of an account's messages; nil where nobody carries them.

@@ -18,6 +18,13 @@ type Store interface {
 	// Due returns at most limit timers until an instant, and the next one's deadline
 	// after those, or 0.
 	Due(until engine.Instant, limit int) ([]engine.Timer, engine.Instant, error)
+	// Asking returns the runs that wait for the provider to say how a message stands.
+	Asking() ([]engine.RunID, error)
+	// Live returns at most limit live runs after one, in order.
+	Live(after engine.RunID, limit int) ([]engine.RunID, error)
+	// Orphans returns the IDs of at most limit messages for which receipts have waited
+	// since an instant.
+	Orphans(since engine.Instant, limit int) ([]string, error)
 	// Outbox returns at most limit messages of the outbox after one, in order.
 	Outbox(after engine.OutboxRef, limit int) ([]engine.OutboxEntry, error)
 	// Derived returns the derived inputs that are not yet applied, in order.
@@ -50,6 +57,7 @@ type Loop struct {
 	tidy  engine.Instant // when old answers are looked for again
 
 	walk     walk
+	asking   asking
 	erasing  bool            // there may be people to erase
 	dropping bool            // there may be firings that are settled
 	derived  []*engine.Input // inputs to be applied before any from outside, in order
@@ -69,6 +77,8 @@ type Step struct {
 	Posts   []engine.Post      // to be handed to the channel
 	Fetches []engine.FetchPost // to be asked of HTTP services
 	Freezes []engine.Freeze    // audiences to be frozen
+	Asks    []engine.Ask       // messages to ask the provider about
+	Lapsed  int                // receipts dropped whose message never became known
 	Next    engine.Instant     // when a timer is due; 0 for never
 	Again   bool               // there is more to do at once
 	Changes []engine.Change    // for metrics
@@ -80,6 +90,9 @@ type Lane struct {
 	Account string // its name; see [engine.AnyAccount]
 	Places  int    // messages that may be claimed and without an outcome at a time
 	Rate    flows.Rate
+	ByID    bool // its receipts name a message by the provider's ID alone
+	Verify  bool // it is asked before a timer of a wait for a receipt counts
+	Asks    bool // it can be asked
 }
 
 // NewLoop returns a loop that goes on from the state in the engine, with so many places
@@ -96,7 +109,7 @@ func NewLoop(store Store, core *engine.Engine, places int) *Loop {
 func NewLoopOf(store Store, core *engine.Engine, lanes []Lane) *Loop {
 	l := &Loop{store: store, core: core, next: 1, erasing: true, dropping: true}
 	for _, x := range lanes {
-		l.lanes = append(l.lanes, newLane(x.Account, x.Places, x.Rate))
+		l.lanes = append(l.lanes, newLane(x))
 	}
 	return l
 }
@@ -128,8 +141,8 @@ func (l *Loop) Step(now time.Time, groups []*Group) (*Step, error) {
 	if err := l.tidyUp(engine.InstantOf(now)); err != nil {
 		return nil, err
 	}
-	step.Next = earlier(earlier(l.next, l.nextTick()), l.walk.next)
-	step.Again = step.Again || l.erasing || l.dropping || l.walk.changed || l.next != 0 && l.next <= engine.InstantOf(now)
+	step.Next = earlier(earlier(l.next, l.nextTick()), earlier(l.walk.next, l.nextLapse()))
+	step.Again = step.Again || l.erasing || l.dropping || l.walk.changed || l.surveys() || l.next != 0 && l.next <= engine.InstantOf(now)
 	for _, x := range l.lanes {
 		l.lookForward(x, step)
 	}
@@ -152,7 +165,7 @@ func (l *Loop) applyNext(now time.Time, groups []*Group, step *Step) (int, error
 // worked out anew: a deploy changes which flows an event concerns.
 func untilDeploy(groups []*Group) int {
 	for i, g := range groups {
-		if g.Inputs[0].Kind == engine.InputDeploy {
+		if g.Inputs[0].Kind.Redirects() {
 			return max(i, 1)
 		}
 	}
@@ -212,7 +225,11 @@ func (l *Loop) own(now time.Time, step *Step) ([]*Group, error) {
 	if rows != nil {
 		own = append(own, rows)
 	}
-	return own, err
+	if err != nil {
+		return nil, err
+	}
+	more, err := l.followUp(engine.Instant(now.UnixMilli()))
+	return append(own, more...), err
 }
 
 // tidyUp erases forgotten people and drops answers that are no longer given, in slices

@@ -22,6 +22,8 @@ type metrics struct {
 	messages *prometheus.CounterVec
 	unsent   *prometheus.CounterVec
 	posts    *prometheus.CounterVec
+	asks     *prometheus.CounterVec
+	lapsed   prometheus.Counter
 	requests *prometheus.HistogramVec
 	heldNow  *prometheus.GaugeVec
 	postTime *prometheus.HistogramVec
@@ -47,6 +49,9 @@ func newMetrics(reg prometheus.Registerer, q *queue, accounts []Account) (*metri
 		messages: counter("nudge_messages_total", "What happened to messages, by flow and kind.", "flow", "what"),
 		unsent:   counter("nudge_unsent_total", "Messages that were held back, by flow and reason.", "flow", "reason"),
 		posts:    counter("nudge_posts_total", "Messages posted to the provider, by account and outcome.", "account", "outcome"),
+		asks:     counter("nudge_asks_total", "Messages about which the provider was asked, by account and what it said: news, nothing, failed.", "account", "answer"),
+		lapsed: prometheus.NewCounter(prometheus.CounterOpts{Name: "nudge_receipts_expired_total",
+			Help: "Messages named by the provider's ID alone whose receipts were dropped, because no run turned out to have sent them."}),
 		requests: prometheus.NewHistogramVec(prometheus.HistogramOpts{Name: "nudge_request_messages", Help: "Messages in one request to the provider, by account.",
 			Buckets: prometheus.ExponentialBuckets(1, 2, 13)}, []string{"account"}),
 		heldNow: prometheus.NewGaugeVec(prometheus.GaugeOpts{Name: "nudge_account_held",
@@ -60,7 +65,7 @@ func newMetrics(reg prometheus.Registerer, q *queue, accounts []Account) (*metri
 	}
 	var errs []error
 	for _, c := range []prometheus.Collector{m.inputs, m.ignored, m.refused, m.busy, m.started, m.ended,
-		m.messages, m.unsent, m.posts, m.requests, m.heldNow, m.postTime, m.stepTime, m.batch, m.faults} {
+		m.messages, m.unsent, m.posts, m.asks, m.lapsed, m.requests, m.heldNow, m.postTime, m.stepTime, m.batch, m.faults} {
 		errs = append(errs, reg.Register(c))
 	}
 	for c, name := range map[class]string{commands: "commands", results: "results", inbound: "inbound", events: "events"} {
@@ -87,6 +92,18 @@ func (m *metrics) request(account string, results []channels.Result, took time.D
 	m.postTime.WithLabelValues(account).Observe(took.Seconds())
 }
 
+// asked counts one answer of the provider.
+func (m *metrics) asked(account string, in *engine.Asked) {
+	answer := "nothing"
+	switch {
+	case in.Failed != "":
+		answer = "failed"
+	case in.Receipt.Status != 0:
+		answer = "news"
+	}
+	m.asks.WithLabelValues(account, answer).Inc()
+}
+
 // held notes whether an account takes nothing at present.
 func (m *metrics) held(account string, held bool) {
 	n := 0.0
@@ -110,6 +127,7 @@ func (m *metrics) step(s *Step, batch []*waiting, took time.Duration) {
 		m.stepTime.Observe(took.Seconds())
 	}
 	m.faults.Add(float64(len(s.Panics)))
+	m.lapsed.Add(float64(s.Lapsed))
 	for i := range s.Changes {
 		m.change(&s.Changes[i])
 	}

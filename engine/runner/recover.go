@@ -20,6 +20,9 @@ func (l *Loop) Recover(now time.Time) (*Step, error) {
 	if l.derived, err = l.store.Derived(); err != nil {
 		return nil, err
 	}
+	if err := l.openAccounts(now, all); err != nil {
+		return nil, err
+	}
 	var after engine.OutboxRef
 	for {
 		found, err := l.store.Outbox(after, maxBacklog)
@@ -32,23 +35,25 @@ func (l *Loop) Recover(now time.Time) (*Step, error) {
 		if err != nil {
 			return nil, err
 		}
-		if len(groups) == 0 {
-			continue
+		if err := l.applyAll(now, groups, all); err != nil {
+			return nil, err
 		}
-		step := &Step{}
-		for len(groups) > 0 || len(l.derived) > 0 {
-			n, err := l.applyNext(now, groups, step)
-			if err != nil {
-				return nil, err
-			}
-			groups = groups[n:]
-		}
-		all.Posts = append(all.Posts, step.Posts...)
-		all.Fetches = append(all.Fetches, step.Fetches...)
-		all.Freezes = append(all.Freezes, step.Freezes...)
-		all.Changes = append(all.Changes, step.Changes...)
-		all.Panics = append(all.Panics, step.Panics...)
 	}
+}
+
+// applyAll applies groups, where there are any, and what follows from them.
+func (l *Loop) applyAll(now time.Time, groups []*Group, step *Step) error {
+	if len(groups) == 0 {
+		return nil
+	}
+	for len(groups) > 0 || len(l.derived) > 0 {
+		n, err := l.applyNext(now, groups, step)
+		if err != nil {
+			return err
+		}
+		groups = groups[n:]
+	}
+	return nil
 }
 
 // lost makes a result of unknown outcome for every claimed message.

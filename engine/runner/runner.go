@@ -21,6 +21,7 @@ type Runner struct {
 	loop        *Loop // belongs to Run's goroutine
 	queue       *queue
 	dispatchers []*dispatcher // one for each account, in their order
+	askers      []*asker      // likewise; nil for an account that cannot be asked
 	fetches     chan engine.FetchPost
 	freezes     chan engine.Freeze
 	metrics     *metrics
@@ -51,8 +52,9 @@ func New(store Store, core *engine.Engine, config Config) (*Runner, error) {
 	var lanes []Lane
 	senders := 0
 	for _, a := range config.Accounts {
-		lanes = append(lanes, Lane{Account: a.Name, Places: a.places(), Rate: a.Rate})
-		r.dispatchers = append(r.dispatchers, r.dispatcherOf(a))
+		k := r.askerOf(a)
+		lanes = append(lanes, Lane{Account: a.Name, Places: a.places(), Rate: a.Rate, ByID: a.ByID, Verify: a.Verify, Asks: k != nil})
+		r.dispatchers, r.askers = append(r.dispatchers, r.dispatcherOf(a)), append(r.askers, k)
 		senders += a.Senders
 	}
 	r.loop = NewLoopOf(store, core, lanes)
@@ -120,6 +122,12 @@ func (r *Runner) Run(ctx context.Context) error {
 	for _, d := range r.dispatchers {
 		d.start(sending, &senders)
 	}
+	var asking sync.WaitGroup
+	for _, k := range r.askers {
+		if k != nil {
+			k.start(sending, &asking)
+		}
+	}
 	fetching := r.startFetchers(sending)
 	freezeUntil, stopFreezing := context.WithCancel(ctx)
 	freezing := r.startFreezers(freezeUntil)
@@ -136,9 +144,15 @@ func (r *Runner) Run(ctx context.Context) error {
 	for _, d := range r.dispatchers {
 		d.close()
 	}
+	for _, k := range r.askers {
+		if k != nil {
+			close(k.asks)
+		}
+	}
 	close(r.fetches)
 	close(r.freezes)
 	senders.Wait()
+	asking.Wait()
 	fetching.Wait()
 	freezing.Wait()
 	r.refuseRest()
@@ -151,7 +165,13 @@ func (r *Runner) recover() error {
 	if err != nil {
 		return fmt.Errorf("settle what was under way: %w", err)
 	}
-	if n := len(step.Changes); n > 0 {
+	n := 0
+	for i := range step.Changes {
+		if before := step.Changes[i].Before; before == nil || before.Asking.Until == 0 { // it asks again
+			n++
+		}
+	}
+	if n > 0 {
 		r.config.Log.Warn("messages of unknown outcome after the last stop", "messages", n)
 	}
 	r.handOn(step)
@@ -225,6 +245,7 @@ func (r *Runner) handOn(step *Step) {
 	r.dispatch(step.Posts)
 	r.handOnFetches(step.Fetches)
 	r.handOnFreezes(step.Freezes)
+	r.handOnAsks(step.Asks)
 }
 
 // drain refuses new inputs, applies what is in the queue, and waits for the posts

@@ -1,0 +1,48 @@
+package engine
+
+import "slices"
+
+// Accounts tells the engine how the accounts of a process behave. It comes at a start at
+// which they behave otherwise than before, or after a long stop.
+type Accounts struct {
+	List []AccountPolicy `json:"list,omitempty"` // the default one first; none when nothing is to be said of any
+	// Down says that webhooks may have been lost since the last input: the provider gives
+	// up on those that nobody takes.
+	Down bool `json:"down,omitempty"`
+}
+
+// AccountPolicy is what the engine has to know of one account.
+type AccountPolicy struct {
+	Account string `json:"account,omitempty"` // its name; see [AnyAccount]
+	ByID    bool   `json:"by_id,omitempty"`   // its receipts name a message by the provider's ID alone
+	Verify  bool   `json:"verify,omitempty"`  // it is asked before a timer of a wait for a receipt counts
+	Asks    bool   `json:"asks,omitempty"`    // it can be asked
+}
+
+// accounts takes over how accounts behave.
+func (a *application) accounts(in *Accounts) {
+	a.changed = true
+	state := &a.e.State
+	state.Accounts = slices.Clone(in.List)
+	if in.Down {
+		state.Down, state.Surveying, state.Surveyed = a.now, true, RunID{}
+	}
+}
+
+// policyOf is what is known of the account of a message.
+func (s *State) policyOf(account string) AccountPolicy {
+	for _, p := range s.Accounts {
+		if p.Account == account || p.Account == AnyAccount {
+			return p
+		}
+	}
+	if account == "" && len(s.Accounts) > 0 {
+		return s.Accounts[0]
+	}
+	return AccountPolicy{}
+}
+
+// correlates reports whether receipts of some account name messages by the provider's ID.
+func (s *State) correlates() bool {
+	return slices.ContainsFunc(s.Accounts, func(p AccountPolicy) bool { return p.ByID })
+}

@@ -1,0 +1,242 @@
+package engine
+
+import (
+	"slices"
+
+	"nudge/channels"
+	"nudge/flows"
+)
+
+// Asking is what a run waits to hear from the provider before its timers count. Those
+// that come due meanwhile are held, and ring in their own order once it is over.
+type Asking struct {
+	Until    Instant // when they count without an answer; 0: nothing is asked
+	Messages []int   // asked about and not answered, by number
+	Held     []Alarm
+	Busy     bool // nobody was free to ask: it is asked again at Until
+	Tries    int  // that found nobody free
+	Failed   bool // some question had no answer
+}
+
+// Ask is an effect: ask the provider how a message stands. It may be carried out only
+// after the commit, and its answer must come back as an [Asked]. After a crash it is
+// asked again.
+type Ask struct {
+	Account    string // that carried the message; empty for the default one
+	Run        RunID
+	Message    int
+	ProviderID string
+}
+
+// Asked is what the provider said of a message when it was asked.
+type Asked struct {
+	Run     RunID            `json:"run,omitzero"`
+	Message int              `json:"message,omitempty"`
+	Receipt channels.Receipt `json:"receipt,omitzero"` // one without a status says nothing new
+	Failed  string           `json:"failed,omitempty"` // why it could not be asked; empty where it was
+	Busy    bool             `json:"busy,omitempty"`   // nobody was free to ask
+}
+
+// AskRuns has runs ask about their messages: those whose answers were lost with the
+// process that had asked, or, as Survey says, the next of all after a long stop.
+type AskRuns struct {
+	Runs   []RunID `json:"runs,omitempty"` // in order
+	Survey bool    `json:"survey,omitempty"`
+	Last   bool    `json:"last,omitempty"` // of the survey
+}
+
+// asksFirst asks the provider before what is due counts, where that may have happened
+// already for which the lines wait. It reports whether what is due is held for that.
+func (a *application) asksFirst(r *Run, f *flows.Flow, due Instant) bool {
+	if due <= r.Asked || len(a.e.State.Accounts) == 0 {
+		return false
+	}
+	for _, w := range watches(r, f) {
+		isDue := func(x Alarm) bool { return x.Place == w.place && x.At <= due }
+		if w.place == AtExits || !slices.ContainsFunc(r.Alarms, isDue) {
+			continue
+		}
+		unread := awaitedMessages(r, w.lines)
+		if r.Asking.Until == 0 {
+			a.ask(r, a.worthAsking(r, unread))
+		}
+		if !slices.ContainsFunc(unread, func(n int) bool { return slices.Contains(r.Asking.Messages, n) }) {
+			continue
+		}
+		for _, x := range r.Alarms {
+			if isDue(x) {
+				r.Asking.Held = append(r.Asking.Held, x)
+			}
+		}
+		r.Alarms = slices.DeleteFunc(r.Alarms, isDue)
+		r.setDeadline()
+		return true
+	}
+	return false
+}
+
+// awaitedMessages are the messages on whose receipts lines wait, newest first and no more
+// than may be asked about.
+func awaitedMessages(r *Run, lines []flows.Line) (numbers []int) {
+	for n := len(r.Messages); n > 0 && len(numbers) < MaxAsks; n-- {
+		m := r.Message(n)
+		if m.Status < Accepted || m.Status.lost() || m.ProviderID == "" {
+			continue
+		}
+		if slices.ContainsFunc(lines, func(l flows.Line) bool {
+			return (l.Signal == flows.SignalRead || l.Signal == flows.SignalDelivered) && named(&l, m) &&
+				(l.Step == flows.AnyStep || m == r.sentBy(l.Step)) && !satisfies(m.Status, l.Signal)
+		}) {
+			numbers = append(numbers, n)
+		}
+	}
+	return numbers
+}
+
+// worthAsking are those of the messages about which the provider is to be asked: their
+// account wants that always, or their webhooks may have been lost in a long stop.
+func (a *application) worthAsking(r *Run, numbers []int) []int {
+	state := &a.e.State
+	return slices.DeleteFunc(numbers[:len(numbers):len(numbers)], func(n int) bool {
+		m := r.Message(n)
+		p := state.policyOf(m.Account)
+		missed := m.Posted < state.Down && r.Asked < state.Down
+		return !p.Asks || !p.Verify && !missed
+	})
+}
+
+// ask begins to ask about messages, where there are any.
+func (a *application) ask(r *Run, numbers []int) {
+	if len(numbers) == 0 {
+		return
+	}
+	r.Asking.Messages = slices.Clone(numbers)
+	a.askAgain(r)
+}
+
+// askAgain asks about what has no answer yet.
+func (a *application) askAgain(r *Run) {
+	r.Asking.Busy = false
+	a.awaitAnswers(r, a.now.Add(AskTime))
+	for _, n := range r.Asking.Messages {
+		m := r.Message(n)
+		a.out.Asks = append(a.out.Asks, Ask{Account: m.Account, Run: r.ID, Message: n, ProviderID: m.ProviderID})
+	}
+}
+
+func (a *application) awaitAnswers(r *Run, until Instant) {
+	r.Asking.Until = until
+	r.setAlarm(Alarm{At: until, Place: AtAsk})
+}
+
+// asked applies what the provider said when it was asked.
+func (a *application) asked(in *Asked) {
+	r := a.ws.Run(in.Run)
+	if r == nil || r.Message(in.Message) == nil {
+		a.ignore("there is no such message")
+		return
+	}
+	news := in.Receipt.Status != 0 && statusOf(in.Receipt.Status) > r.Message(in.Message).Status
+	if !news && !slices.Contains(r.Asking.Messages, in.Message) {
+		a.ignore("nobody waits for this answer")
+		return
+	}
+	r = a.edit(in.Run)
+	if in.Busy {
+		r.Asking.Busy = true
+		r.Asking.Tries++
+		a.awaitAnswers(r, a.now.Add(AskPause))
+		return
+	}
+	r.log(Entry{At: a.now, Kind: KindAsked, Step: r.Message(in.Message).Step, Message: in.Message, Detail: askedDetail(in)})
+	r.Asking.Failed = r.Asking.Failed || in.Failed != ""
+	if news {
+		a.raise(r, in.Message, &in.Receipt)
+	}
+	if i := slices.Index(r.Asking.Messages, in.Message); i >= 0 {
+		if r.Asking.Messages = slices.Delete(r.Asking.Messages, i, i+1); len(r.Asking.Messages) == 0 {
+			r.endAsking(a.now)
+		}
+	}
+}
+
+func askedDetail(in *Asked) string {
+	switch {
+	case in.Failed != "":
+		return "it could not be asked, " + cut(in.Failed, MaxReasonBytes)
+	case in.Receipt.Status != 0:
+		return receiptDetail(&in.Receipt)
+	}
+	return "nothing new, " + cut(in.Receipt.Reason, MaxReasonBytes)
+}
+
+// endAsking lets the timers count that were held. Where none was, and some question had no
+// answer, nothing was decided: the next timer asks again.
+func (r *Run) endAsking(now Instant) {
+	if len(r.Asking.Held) > 0 || !r.Asking.Failed {
+		r.Asked = now
+	}
+	r.Alarms = append(slices.DeleteFunc(r.Alarms, func(x Alarm) bool { return x.Place == AtAsk }), r.Asking.Held...)
+	r.Asking = Asking{}
+	r.setDeadline()
+}
+
+// ringAsking ends the time for an answer, or asks where nobody was free to.
+func (a *application) ringAsking(r *Run) {
+	if r.Asking.Busy && r.Asking.Tries < MaxAskTries {
+		a.askAgain(r)
+		return
+	}
+	for _, n := range r.Asking.Messages {
+		r.log(Entry{At: a.now, Kind: KindAsked, Step: r.Message(n).Step, Message: n, Detail: "no answer in time"})
+	}
+	r.Asking.Failed = true
+	r.endAsking(a.now)
+}
+
+// dropHeld forgets the timers of a place that were held. Where no other waits for the
+// answers, nobody does.
+func (r *Run) dropHeld(place int) {
+	if len(r.Asking.Held) == 0 {
+		return
+	}
+	r.Asking.Held = slices.DeleteFunc(r.Asking.Held, func(x Alarm) bool { return x.Place == place })
+	if len(r.Asking.Held) == 0 {
+		r.Asking = Asking{}
+		r.clearAlarms(AtAsk)
+	}
+}
+
+// askRuns has runs ask.
+func (a *application) askRuns(in *AskRuns) {
+	for _, id := range in.Runs {
+		r := a.ws.Run(id)
+		if r == nil || !r.Live() {
+			continue
+		}
+		a.blamed = id
+		if r.Asking.Until != 0 {
+			if !in.Survey {
+				a.askAgain(a.edit(id))
+			}
+			continue
+		}
+		var unread []int
+		for _, w := range watches(r, a.e.flowOf(r)) {
+			unread = append(unread, awaitedMessages(r, w.lines)...)
+		}
+		slices.Sort(unread)
+		unread = slices.Compact(unread)
+		if unread = a.worthAsking(r, unread); len(unread) > 0 {
+			a.ask(a.edit(id), unread[max(len(unread)-MaxAsks, 0):])
+		}
+	}
+	if !in.Survey {
+		return
+	}
+	a.changed = true
+	a.e.State.Surveying = !in.Last
+	if n := len(in.Runs); n > 0 {
+		a.e.State.Surveyed = in.Runs[n-1]
+	}
+}

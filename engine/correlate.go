@@ -1,0 +1,165 @@
+package engine
+
+import (
+	"cmp"
+	"slices"
+
+	"nudge/channels"
+)
+
+// Orphan is the newest that the provider said of a message that no run is known to have
+// sent: its answer, which tells the message's ID, may not have come yet.
+type Orphan struct {
+	ProviderID string
+	Since      Instant // the first such receipt
+	Receipt    channels.Receipt
+}
+
+// Lapse drops receipts whose message never became known.
+type Lapse struct {
+	ProviderIDs []string `json:"provider_ids,omitempty"`
+}
+
+// receiptByID applies a receipt that names its message by the provider's ID alone.
+func (a *application) receiptByID(rc *channels.Receipt) {
+	if rc.ProviderID == "" || !a.e.State.correlates() {
+		a.ignore("it does not say which message of ours it is about")
+		return
+	}
+	if r, n := a.ws.sentAs(rc.ProviderID); r != nil {
+		a.heed(r, n, rc)
+		return
+	}
+	o := a.ws.orphan(rc.ProviderID)
+	switch {
+	case o == nil && a.e.State.Orphans >= MaxOrphans:
+		a.ignore("too many receipts wait for their message")
+	case o == nil:
+		a.keepOrphan(&Orphan{ProviderID: rc.ProviderID, Since: a.now, Receipt: *rc})
+	case statusOf(rc.Status) <= statusOf(o.Receipt.Status):
+		a.ignore("it says nothing new")
+	default:
+		a.keepOrphan(&Orphan{ProviderID: o.ProviderID, Since: o.Since, Receipt: *rc})
+	}
+}
+
+func (a *application) keepOrphan(o *Orphan) {
+	if a.ws.orphan(o.ProviderID) == nil {
+		a.countOrphans(1)
+	}
+	a.ws.setOrphan(o.ProviderID, o)
+	a.changed = true
+}
+
+func (a *application) dropOrphan(id string) {
+	a.countOrphans(-1)
+	a.ws.setOrphan(id, nil)
+	a.changed = true
+}
+
+func (a *application) countOrphans(by int) {
+	state := &a.e.State
+	before := state.Orphans
+	state.Orphans += by
+	a.ws.undo = append(a.ws.undo, func() { state.Orphans = before })
+}
+
+// adopt applies to a message what came for it before its ID was known.
+func (a *application) adopt(r *Run, message int) {
+	m := r.Message(message)
+	if !m.ByID || m.ProviderID == "" || !a.e.State.correlates() {
+		return
+	}
+	a.ws.link(m.ProviderID, r.ID)
+	if o := a.ws.orphan(m.ProviderID); o != nil {
+		a.dropOrphan(o.ProviderID)
+		a.heed(r, message, &o.Receipt)
+	}
+}
+
+// lapse drops receipts that have waited for their message for long enough.
+func (a *application) lapse(in *Lapse) {
+	for _, id := range in.ProviderIDs {
+		if o := a.ws.orphan(id); o != nil && o.Since.Add(OrphanHold) <= a.now {
+			a.dropOrphan(id)
+			a.out.Lapsed++
+		}
+	}
+	if a.out.Lapsed == 0 {
+		a.ignore("no receipt has waited for so long")
+	}
+}
+
+// orphanSlot is an orphan before the batch and now.
+type orphanSlot struct{ before, now *Orphan }
+
+// sentAs returns the message with a provider's ID whose account correlates by it, and
+// the run that sent it; of several the oldest run.
+func (ws *WorkingSet) sentAs(id string) (*Run, int) {
+	for _, run := range ws.sent[id] {
+		r := ws.runs[run].now
+		for i := range r.Messages {
+			if m := &r.Messages[i]; m.ByID && m.ProviderID == id {
+				return r, i + 1
+			}
+		}
+	}
+	return nil, 0
+}
+
+// link notes that a run has sent the message with an ID, where that ID was loaded.
+func (ws *WorkingSet) link(id string, run RunID) {
+	runs, loaded := ws.sent[id]
+	i, found := slices.BinarySearchFunc(runs, run, RunID.Compare)
+	if !loaded || found {
+		return
+	}
+	ws.sent[id] = slices.Insert(slices.Clone(runs), i, run)
+	ws.undo = append(ws.undo, func() { ws.sent[id] = runs })
+}
+
+// enlistSent links the messages of a run that was loaded.
+func (ws *WorkingSet) enlistSent(r *Run) {
+	for i := range r.Messages {
+		if m := &r.Messages[i]; m.ByID && m.ProviderID != "" {
+			ws.link(m.ProviderID, r.ID)
+		}
+	}
+}
+
+func (ws *WorkingSet) orphan(id string) *Orphan {
+	if s := ws.orphans[id]; s != nil {
+		return s.now
+	}
+	return nil
+}
+
+func (ws *WorkingSet) setOrphan(id string, o *Orphan) {
+	s := ws.orphans[id]
+	if s == nil {
+		s = &orphanSlot{}
+		ws.orphans[id] = s
+	}
+	before := s.now
+	s.now = o
+	ws.undo = append(ws.undo, func() { s.now = before })
+}
+
+// Orphans returns the orphans that the batch has changed, in the order of their IDs. One
+// without a receipt is gone.
+func (ws *WorkingSet) Orphans() (changed []*Orphan) {
+	for id, s := range ws.orphans {
+		switch {
+		case s.now == s.before:
+		case s.now == nil:
+			changed = append(changed, &Orphan{ProviderID: id})
+		default:
+			changed = append(changed, s.now)
+		}
+	}
+	slices.SortFunc(changed, func(x, y *Orphan) int { return cmp.Compare(x.ProviderID, y.ProviderID) })
+	return changed
+}
+
+// Gone reports whether nothing waits for the message any more.
+func (o *Orphan) Gone() bool { return o.Receipt.Status == 0 }

@@ -1,0 +1,113 @@
+package runner
+
+import (
+	"context"
+	"sync"
+	"time"
+
+	"nudge/channels"
+	"nudge/engine"
+)
+
+const (
+	askers     = 8                // questions to one account at the same time
+	maxAsks    = 4096             // questions to one account that may wait for their turn
+	askTimeout = 30 * time.Second // for an answer
+	askRest    = time.Second      // after a question that could not be put
+)
+
+// asker asks the provider of one account how messages stand.
+type asker struct {
+	account  string
+	channel  channels.Asker
+	asks     chan engine.Ask
+	answered func(*engine.Asked)
+}
+
+// start starts the goroutines that ask. They end when asks is closed.
+func (k *asker) start(ctx context.Context, all *sync.WaitGroup) {
+	for range askers {
+		all.Go(func() {
+			for q := range k.asks {
+				k.ask(ctx, q)
+			}
+		})
+	}
+}
+
+// ask puts one question. Where the process stops meanwhile there is no answer, and the
+// next one asks again.
+func (k *asker) ask(ctx context.Context, q engine.Ask) {
+	limited, cancel := context.WithTimeout(ctx, askTimeout)
+	receipt, err := k.channel.Ask(limited, q.ProviderID)
+	cancel()
+	if ctx.Err() != nil {
+		return
+	}
+	in := &engine.Asked{Run: q.Run, Message: q.Message, Receipt: receipt}
+	if err != nil {
+		in.Receipt, in.Failed = channels.Receipt{}, err.Error()
+	}
+	k.answered(in)
+	if err != nil {
+		rest := time.NewTimer(askRest)
+		defer rest.Stop()
+		select {
+		case <-rest.C:
+		case <-ctx.Done():
+		}
+	}
+}
+
+// askerOf is who asks about an account's messages; nil where it cannot be asked.
+func (r *Runner) askerOf(a Account) *asker {
+	channel, ok := a.Channel.(channels.Asker)
+	if !ok {
+		return nil
+	}
+	return &asker{account: a.Name, channel: channel, asks: make(chan engine.Ask, maxAsks), answered: func(in *engine.Asked) {
+		r.metrics.asked(a.Name, in)
+		r.queue.wait(answerOf(in), r.over)
+	}}
+}
+
+func answerOf(in *engine.Asked) *waiting {
+	w := &waiting{done: make(chan error, 1)}
+	w.Inputs = []*engine.Input{{Kind: engine.InputAsked, Asked: in}}
+	return w
+}
+
+// handOnAsks hands questions to those who ask. The loop hears at once of one that finds no
+// place, or nobody to ask.
+func (r *Runner) handOnAsks(asks []engine.Ask) {
+	for _, q := range asks {
+		if in := r.enqueue(q); in != nil {
+			r.returned = append(r.returned, answerOf(in))
+			r.queue.nudge()
+		}
+	}
+}
+
+// enqueue puts a question in its queue, or says why not.
+func (r *Runner) enqueue(q engine.Ask) *engine.Asked {
+	k := r.askerFor(q.Account)
+	if k == nil {
+		return &engine.Asked{Run: q.Run, Message: q.Message, Failed: "its account is not one that can be asked"}
+	}
+	select {
+	case k.asks <- q:
+		return nil
+	default:
+		return &engine.Asked{Run: q.Run, Message: q.Message, Busy: true}
+	}
+}
+
+// askerFor is who asks about the messages of an account: the first where they name none.
+func (r *Runner) askerFor(account string) *asker {
+	for i, a := range r.config.Accounts {
+		if a.Name == account || account == "" && i == 0 {
+			return r.askers[i]
+		}
+	}
+	return nil
+}

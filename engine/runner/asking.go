@@ -1,0 +1,103 @@
+package runner
+
+import (
+	"slices"
+	"time"
+
+	"nudge/engine"
+)
+
+const (
+	maxDown     = 24 * time.Hour // the provider gives up on webhooks after about a day
+	maxLapse    = 256            // receipts without a message dropped in one step
+	lapseEvery  = time.Minute    // how often such receipts are looked for
+	surveySlice = 256            // runs asked in one step whether webhooks about them were lost
+	surveyAhead = 64             // answers outstanding at which the survey waits
+)
+
+// asking is how the loop goes on with what it asks the provider, and with receipts whose
+// message is not known.
+type asking struct {
+	open   int            // asked and not answered
+	lapses engine.Instant // when receipts without a message are looked for again
+}
+
+func (x *asking) begin(asks []engine.Ask) { x.open += len(asks) }
+
+// policies are what the engine has to know of the accounts; none where that is nothing.
+// That one can be asked counts once webhooks may have been lost.
+func (l *Loop) policies(down bool) (list []engine.AccountPolicy) {
+	told := false
+	for _, x := range l.lanes {
+		p := x.policy
+		p.Asks = p.Asks && (p.Verify || down)
+		told = told || p.ByID || p.Asks
+		list = append(list, p)
+	}
+	if !told {
+		return nil
+	}
+	return list
+}
+
+// openAccounts tells the engine how the accounts of this process behave, where that is
+// not what it knows, and of a stop that was so long that webhooks are lost; then it asks
+// again what the last process had asked.
+func (l *Loop) openAccounts(now time.Time, all *Step) error {
+	state := &l.core.State
+	down := state.Stamp != 0 && engine.InstantOf(now) > state.Stamp.Add(maxDown)
+	list := l.policies(down || state.Down != 0)
+	down = down && slices.ContainsFunc(list, func(p engine.AccountPolicy) bool { return p.Asks })
+	var groups []*Group
+	if down || !slices.Equal(list, state.Accounts) {
+		groups = append(groups, &Group{Inputs: []*engine.Input{{Kind: engine.InputAccounts, Accounts: &engine.Accounts{List: list, Down: down}}}})
+	}
+	runs, err := l.store.Asking()
+	if err != nil {
+		return err
+	}
+	for some := range slices.Chunk(runs, surveySlice) {
+		groups = append(groups, &Group{Inputs: []*engine.Input{{Kind: engine.InputAskRuns, AskRuns: &engine.AskRuns{Runs: some}}}})
+	}
+	return l.applyAll(now, groups, all)
+}
+
+// followUp are the inputs by which runs are surveyed after a long stop, and receipts
+// without a message dropped.
+func (l *Loop) followUp(now engine.Instant) (own []*Group, err error) {
+	state := &l.core.State
+	if l.surveys() {
+		runs, err := l.store.Live(state.Surveyed, surveySlice)
+		if err != nil {
+			return nil, err
+		}
+		own = append(own, &Group{Inputs: []*engine.Input{{Kind: engine.InputAskRuns,
+			AskRuns: &engine.AskRuns{Runs: runs, Survey: true, Last: len(runs) < surveySlice}}}})
+	}
+	if state.Orphans > 0 && now >= l.asking.lapses {
+		ids, err := l.store.Orphans(now.Add(-engine.OrphanHold), maxLapse)
+		if err != nil {
+			return nil, err
+		}
+		if len(ids) < maxLapse {
+			l.asking.lapses = now.Add(lapseEvery)
+		}
+		if len(ids) > 0 {
+			own = append(own, &Group{Inputs: []*engine.Input{{Kind: engine.InputLapse, Lapse: &engine.Lapse{ProviderIDs: ids}}}})
+		}
+	}
+	return own, nil
+}
+
+// surveys reports whether the next runs are to be surveyed.
+func (l *Loop) surveys() bool {
+	return l.core.State.Surveying && l.asking.open < surveyAhead && !l.hold
+}
+
+// nextLapse is when receipts without a message are looked for; 0 for never.
+func (l *Loop) nextLapse() engine.Instant {
+	if l.core.State.Orphans == 0 {
+		return 0
+	}
+	return max(l.asking.lapses, 1)
+}
