@@ -157,7 +157,7 @@ func (i *instance) openAccounts() (all []runner.Account, err error) {
 			return nil, wrongInput(err)
 		}
 		i.push("the channel "+a.Name, func() error { client.Close(); return nil })
-		all = append(all, runner.Account{Name: a.Name, Channel: client, Senders: a.Senders, Batch: a.Batch, Rate: a.Rate})
+		all = append(all, runner.Account{Name: a.Name, Channel: client, Senders: a.Senders, Batch: a.Batch, Rate: a.Rate, ByID: a.ByID, Verify: a.Verify})
 	}
 	return all, nil
 }

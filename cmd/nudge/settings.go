@@ -70,6 +70,8 @@ type account struct {
 	Name    string // empty for the only one
 	Senders int    // 0: as the runner has it
 	Rate    flows.Rate
+	ByID    bool                  // correlate: id
+	Verify  bool                  // verify_unread
 	Secrets []appmessaging.Secret // of its webhooks, beside those of all accounts
 }
 

@@ -68,6 +68,8 @@ func (r *reader) account(name string, m *node.Map) account {
 	a.Senders = r.number(m, "senders", maxSenders, "leave it out for 64")
 	a.Batch = r.number(m, "batch", appmessaging.MaxBatch, "leave it out for 500")
 	a.Rate = flows.ReadRate(m.Text("rate"), &r.list)
+	a.ByID = r.correlatesByID(m)
+	a.Verify = m.Bool("verify_unread")
 	hooks := m.Child("webhooks")
 	a.Secrets = r.secrets(hooks)
 	hooks.Close()
@@ -83,6 +85,19 @@ func (r *reader) account(name string, m *node.Map) account {
 		client.Close()
 	}
 	return a
+}
+
+// correlatesByID reads by what receipts are told apart.
+func (r *reader) correlatesByID(m *node.Map) bool {
+	by := m.Text("correlate")
+	switch words := r.str(by); words {
+	case "", "metadata":
+	case "id":
+		return true
+	default:
+		m.Errorf("correlate", node.CodeBadValue, "Allowed here: metadata, id", "correlate cannot be %q", words)
+	}
+	return false
 }
 
 // number reads a number from 1 on; 0 where there is none.

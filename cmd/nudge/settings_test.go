@@ -21,7 +21,7 @@ func env(name string) (string, bool) {
 
 func TestSettings(t *testing.T) {
 	s, list := readSettings(env)(`
-account: { url: "https://api.comapi.com", path: /apispaces/1a2b, token: "${TOKEN}", senders: 8, batch: 20, rate: 90/m, timeout: 140s, webhooks: { secrets: three } }
+account: { url: "https://api.comapi.com", path: /apispaces/1a2b, token: "${TOKEN}", senders: 8, batch: 20, rate: 90/m, correlate: id, verify_unread: true, timeout: 140s, webhooks: { secrets: three } }
 webhooks: { secrets: [ one, "$${two}" ] }
 listen: 127.0.0.1:${PORT}
 tokens: [ "${ABSENT:-dev}", "x${TOKEN}x" ]
@@ -34,7 +34,7 @@ clock: { speed: 500 }
 	if len(list) > 0 {
 		t.Fatal(list.Error())
 	}
-	if a := s.Accounts[0]; a.Token != "t0ken" || a.Senders != 8 || a.Concurrency != 8 || a.Batch != 20 || a.Rate != (flows.Rate{Messages: 90, Per: time.Minute}) || a.Timeout != 140*time.Second {
+	if a := s.Accounts[0]; a.Token != "t0ken" || a.Senders != 8 || a.Concurrency != 8 || a.Batch != 20 || a.Rate != (flows.Rate{Messages: 90, Per: time.Minute}) || a.Timeout != 140*time.Second || !a.ByID || !a.Verify {
 		t.Errorf("account is %+v", a)
 	}
 	if !slices.Equal(s.Secrets, []appmessaging.Secret{"one", "${two}", "three"}) || !slices.Equal(s.Tokens, []string{"dev", "xt0kenx"}) {
@@ -93,6 +93,7 @@ func TestSettingsAreRefusedAtTheirPlace(t *testing.T) {
 		{"account with a bad url", "account: { url: a.example, path: /cpaas, token: x }", `nudge.yaml:1:12: url "a.example": want a scheme`},
 		{"account with many senders", account + "token: x, senders: 100000 }", "senders must be 1 to 4096"},
 		{"account with a rate of nothing", account + "token: x, rate: fast }", `"fast" is not a rate of messages`},
+		{"account with another correlation", account + "token: x, correlate: name }", `correlate cannot be "name"`},
 		{"account with large batches", account + "token: x, batch: 5001 }", "batch must be 1 to 5000"},
 		{"account with a file that is not there", account + "token_file: /nowhere/token }", "nudge.yaml:1:50: token_file cannot be read: no such file or directory"},
 		{"account with a token twice", account + "token: x, token_file: /dev/null }", "token_file stands beside token"},

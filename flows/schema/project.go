@@ -68,6 +68,8 @@ func account() *Schema {
 		key("senders", "How many requests are under way at a time.", integer(1, 4096), 64),
 		key("batch", "How many messages go out in one request at most, when many wait. With 1, each goes alone.", integer(1, 5000), 500),
 		key("rate", "How many messages it takes in a time.", &Schema{Type: "string", Pattern: `^[1-9]\d{0,6}/[smh]$`, PatternMessage: "for example 200/s or 1000/m"}, "100/s", "1000/m"),
+		key("correlate", "By what its receipts find their message: `metadata`, which the provider echoes, or `id`, the provider's own, where it does not.", words("metadata", "id"), "metadata"),
+		key("verify_unread", "Whether the provider is asked how a message stands, before a timer of a wait for its receipt counts.", &Schema{Type: "boolean"}, true),
 		key("webhooks", "What the provider signs the receipts of this account with.", anyOf(webhooks()), example{"secrets": []any{"${WEBHOOK_SECRET}"}}),
 	)
 }
