@@ -33,7 +33,10 @@ const appendFill = 0.9
 var ErrLocked = errors.New("another process has the store open; talk to the running server instead, or stop it first")
 
 // KV is a store.KV in a bbolt file. It is safe for concurrent use.
-type KV struct{ db *bbolt.DB }
+type KV struct {
+	db     *bbolt.DB
+	looked time.Time // at how much of the file is in memory; the writer's
+}
 
 var _ store.KV = (*KV)(nil)
 
@@ -51,7 +54,7 @@ func Open(dir string) (*KV, error) {
 	if err != nil {
 		return nil, fmt.Errorf("open the store %s: %w", path, err)
 	}
-	return &KV{db}, nil
+	return &KV{db: db}, nil
 }
 
 // OpenExisting opens the store's file in the data folder for reading only.
@@ -64,7 +67,7 @@ func OpenExisting(dir string) (*KV, error) {
 	if err != nil {
 		return nil, fmt.Errorf("open the store %s: %w", path, err)
 	}
-	return &KV{db}, nil
+	return &KV{db: db}, nil
 }
 
 func open(path string, readOnly bool) (*bbolt.DB, error) {
@@ -129,7 +132,10 @@ func (k *KV) View(f func(store.Reader) error) error {
 
 // Update runs f in a write transaction and returns when it is on disk.
 func (k *KV) Update(f func(store.Writer) error) error {
-	return k.db.Update(func(t *bbolt.Tx) error { return f(newTx(t)) })
+	return k.db.Update(func(t *bbolt.Tx) error {
+		k.giveBack(t)
+		return f(newTx(t))
+	})
 }
 
 // Close closes the file, after the transactions under way.

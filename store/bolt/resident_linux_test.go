@@ -1,0 +1,55 @@
+package bolt
+
+import (
+	"bytes"
+	"encoding/binary"
+	"testing"
+
+	"go.etcd.io/bbolt"
+
+	"nudge/store"
+)
+
+// TestMappedPagesAreGivenBack shows that what was read of the file leaves the process's
+// memory when it is asked to, and is there again when it is read.
+func TestMappedPagesAreGivenBack(t *testing.T) {
+	k, err := Open(t.TempDir())
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer k.Close()
+	key := func(i int) []byte { return binary.BigEndian.AppendUint32(nil, uint32(i)) }
+	const records, size = 512, 64 << 10 // 32 MiB
+	if err := k.Update(func(w store.Writer) error {
+		for i := range records {
+			if err := w.Put(store.Journal, key(i), bytes.Repeat([]byte{byte(i)}, size)); err != nil {
+				return err
+			}
+		}
+		return nil
+	}); err != nil {
+		t.Fatal(err)
+	}
+	readAll := func() {
+		t.Helper()
+		if err := k.View(func(r store.Reader) error {
+			for i := range records {
+				if value := r.Get(store.Journal, key(i)); len(value) != size || bytes.Count(value, []byte{byte(i)}) != size {
+					t.Fatalf("record %d is another", i)
+				}
+			}
+			return nil
+		}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	readAll()
+	before := mapped()
+	if err := k.db.Update(func(tx *bbolt.Tx) error { k.unmap(tx); return nil }); err != nil {
+		t.Fatal(err)
+	}
+	if after := mapped(); before-after < records*size/2 {
+		t.Errorf("%d bytes of files were in memory, and %d after they were given back", before, after)
+	}
+	readAll()
+}
