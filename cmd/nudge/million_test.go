@@ -37,7 +37,7 @@ var rowCount = flag.Int("rows", 1500, "people of the campaign of TestMillion")
 
 const (
 	campaignKills = 10
-	campaignSpeed = 200 // times real time: an unknown message is held for 4.5 s
+	campaignSpeed = 200       // times real time: an unknown message is held for 4.5 s
 	maxResident   = 200 << 10 // KiB: what the process has in memory, of its own and of mapped files
 )
 

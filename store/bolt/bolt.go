@@ -54,7 +54,9 @@ func Open(dir string) (*KV, error) {
 	if err != nil {
 		return nil, fmt.Errorf("open the store %s: %w", path, err)
 	}
-	return &KV{db: db}, nil
+	k := &KV{db: db}
+	k.unmap() // after a crash, opening has read every page to find those that are free
+	return k, nil
 }
 
 // OpenExisting opens the store's file in the data folder for reading only.
@@ -133,7 +135,7 @@ func (k *KV) View(f func(store.Reader) error) error {
 // Update runs f in a write transaction and returns when it is on disk.
 func (k *KV) Update(f func(store.Writer) error) error {
 	return k.db.Update(func(t *bbolt.Tx) error {
-		k.giveBack(t)
+		k.giveBack()
 		return f(newTx(t))
 	})
 }

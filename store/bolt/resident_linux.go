@@ -6,8 +6,6 @@ import (
 	"strconv"
 	"syscall"
 	"time"
-
-	"go.etcd.io/bbolt"
 )
 
 // maxMapped is how much of files the process may have in its memory, in bytes, before the
@@ -22,20 +20,22 @@ const lookEvery = 100 * time.Millisecond
 // stays mapped otherwise, and counts as the process's memory, up to the size of the file:
 // operators who limit memory would have to guess. It is called by the writer, as only the
 // writer maps the file anew.
-func (k *KV) giveBack(t *bbolt.Tx) {
+func (k *KV) giveBack() {
 	now := time.Now()
 	if now.Sub(k.looked) < lookEvery {
 		return
 	}
 	k.looked = now
 	if mapped() > maxMapped {
-		k.unmap(t)
+		k.unmap()
 	}
 }
 
 // unmap lets go of every page. It is a wish: where it is not granted, all is as before.
-func (k *KV) unmap(t *bbolt.Tx) {
-	_, _, _ = syscall.Syscall(syscall.SYS_MADVISE, k.db.Info().Data, uintptr(t.Size()), syscall.MADV_DONTNEED)
+// The size of what is committed is always mapped; that of the file may reach beyond the
+// map, where memory may be anybody's.
+func (k *KV) unmap() {
+	_, _, _ = syscall.Syscall(syscall.SYS_MADVISE, k.db.Info().Data, uintptr(k.Size()), syscall.MADV_DONTNEED)
 }
 
 // mapped is how much of files the process has in its memory; 0 where nobody can say.

@@ -2,7 +2,7 @@
 
 package bolt
 
-import "go.etcd.io/bbolt"
-
-// giveBack does nothing here: how much of a file is in memory is the system's own matter.
-func (k *KV) giveBack(*bbolt.Tx) {}
+// giveBack and unmap do nothing here: how much of a file is in memory is the system's own
+// matter.
+func (k *KV) giveBack() {}
+func (k *KV) unmap()    {}
