@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"nudge/engine/prove"
+	"nudge/engine/story"
 	"nudge/flows"
 )
 
@@ -51,18 +52,24 @@ Right:
 `,
 }
 
+// explained are the explanations beside those of the flows.
+func explained() map[string]string {
+	all := map[string]string{}
+	for _, more := range [...]map[string]string{settingsCodes, prove.Explanations, story.Explanations} {
+		maps.Copy(all, more)
+	}
+	return all
+}
+
 // explainCode tells what a code means.
 func explainCode(w io.Writer, code string) error {
 	text, ok := flows.Explain(code)
-	if says, own := settingsCodes[code]; own {
-		text, ok = code+"\n\n"+says, true
-	}
-	if says, own := prove.Explanations[code]; own {
+	more := explained()
+	if says, own := more[code]; own {
 		text, ok = code+"\n\n"+says, true
 	}
 	if !ok {
-		known := slices.Sorted(slices.Values(slices.Concat(flows.Codes(), slices.Collect(maps.Keys(settingsCodes)),
-			slices.Collect(maps.Keys(prove.Explanations)))))
+		known := slices.Sorted(slices.Values(slices.Concat(flows.Codes(), slices.Collect(maps.Keys(more)))))
 		return wrongUsage(fmt.Errorf("there is no code %q; %s", code, didYouMean(code, known)))
 	}
 	_, err := fmt.Fprintln(w, strings.TrimRight(text, "\n"))
