@@ -54,7 +54,7 @@ func (s *Sandbox) caller(r *http.Request) (caller, bool) {
 // SDKs read of the answer.
 func mayShare(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		local := strings.HasPrefix(r.URL.Path, "/sandbox/")
+		local := strings.HasPrefix(r.URL.Path, "/sandbox/") && !strings.HasPrefix(r.URL.Path, "/sandbox/content/")
 		if r.Header.Get("Origin") == "" || local {
 			next.ServeHTTP(w, r)
 			return

@@ -249,7 +249,7 @@ func (s *Sandbox) postSaid(w http.ResponseWriter, r *http.Request, c caller) {
 		space: r.PathValue("space"), posted: true,
 	}
 	if c.profile == "" {
-		s.postFor(reply, q)
+		s.postFor(reply, q, t.members)
 	} else {
 		s.postBy(reply)
 	}
@@ -270,13 +270,17 @@ func (s *Sandbox) postBy(reply *record) {
 	s.take(reply, answers, reply.Text, reply.At)
 }
 
-// postFor keeps what a server put into a conversation. The caller holds the lock.
-func (s *Sandbox) postFor(r *record, q sayRequest) {
+// postFor keeps what a server put into a conversation, for the first of its members that
+// did not write it. The caller holds the lock.
+func (s *Sandbox) postFor(r *record, q sayRequest, members []member) {
 	r.ID, r.Status, r.revision = s.newID(), "sent", 1
 	if r.Inbound = q.Direction == "inbound"; r.Inbound {
 		r.Profile = q.author()
 	} else {
 		r.sender, r.From = q.author(), q.From.Name
+		if i := slices.IndexFunc(members, func(m member) bool { return m.ProfileID != r.sender }); i >= 0 {
+			r.Profile = members[i].ProfileID
+		}
 	}
 	s.shelf.put(r)
 	s.say(r)
