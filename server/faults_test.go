@@ -38,9 +38,19 @@ var (
 //
 //	go test ./server -run ProviderMisbehaves -faulty-runs 10000 -faulty-speed 60 -v -timeout 30m
 func TestProviderMisbehaves(t *testing.T) {
-	w := newRough(t)
+	w := newRough(t, peopleOfAllKinds(t), *faultRuns,
+		sandbox.Faults{Seed: 1, Drop: 0.2 / 0.9, Errors: 0.1, Duplicate: 1, Reorder: 0.5, Withhold: 0.05}, runner.Account{Senders: 8, Batch: 10})
 	defer w.stop()
-	for i := range *faultRuns {
+	w.ship(*faultRuns)
+	w.untilEnded(*faultRuns)
+	w.judge()
+}
+
+// ship has so many orders shipped.
+func (w *rough) ship(orders int) {
+	t := w.t
+	t.Helper()
+	for i := range orders {
 		data := fmt.Sprintf(`{"order_id":"O%d","customer":"p%d","total":12}`, i, i)
 		in := &engine.Input{Kind: engine.InputEvent, Event: &engine.Event{Type: "order.shipped", Data: json.RawMessage(data)}}
 		answers, err := w.runner.Submit(t.Context(), in)
@@ -49,8 +59,6 @@ func TestProviderMisbehaves(t *testing.T) {
 			t.Fatalf("event %d: %+v", i, answers[0])
 		}
 	}
-	w.untilEnded(*faultRuns)
-	w.judge()
 }
 
 // rough is an engine with its server, and a sandbox with faults.
@@ -62,7 +70,7 @@ type rough struct {
 	closers []func()
 }
 
-func newRough(t *testing.T) *rough {
+func newRough(t *testing.T, people func(sandbox.Message) sandbox.Script, runs int, faults sandbox.Faults, account runner.Account) *rough {
 	w := &rough{t: t}
 	clock := runner.NewClock(time.Date(2026, 3, 2, 10, 0, 0, 0, time.UTC), *faultSpeed)
 	var err error
@@ -74,15 +82,14 @@ func newRough(t *testing.T) *rough {
 	hooks := httptest.NewUnstartedServer(nil)
 	w.sandbox, err = sandbox.New(sandbox.Config{
 		WebhookURL: "http://" + hooks.Listener.Addr().String() + "/webhooks/comapi", Secret: secret, Clock: clock, Seed: 1,
-		People: peopleOfAllKinds(t), Keep: 4 * *faultRuns,
-		Faults: sandbox.Faults{Seed: 1, Drop: 0.2 / 0.9, Errors: 0.1, Duplicate: 1, Reorder: 0.5, Withhold: 0.05},
+		People: people, Keep: 4 * runs, Faults: faults,
 	})
 	must(t, err)
 	provider := httptest.NewServer(w.sandbox.Handler())
 	client, err := appmessaging.New(appmessaging.Config{BaseURL: provider.URL, PathPrefix: "/cpaas", Token: "t"})
 	must(t, err)
-	w.runner, err = runner.New(w.store, core, runner.Config{Clock: clock,
-		Accounts: []runner.Account{{Channel: client, Senders: 8, Batch: 10}}})
+	account.Channel = client
+	w.runner, err = runner.New(w.store, core, runner.Config{Clock: clock, Accounts: []runner.Account{account}})
 	must(t, err)
 	running, stop := context.WithCancel(context.Background())
 	done := make(chan error, 1)

@@ -34,6 +34,7 @@ type event struct {
 	at        time.Time
 	on        time.Time // when it happened by the clock of the person's app
 	duplicate bool
+	bare      bool // without the metadata of messages
 
 	attempted chan struct{} // closed after the first attempt to post it; nil: nobody waits
 }
@@ -147,10 +148,18 @@ func (e *event) receipt() *receipt {
 			Channel:       channelID,
 			ChannelStatus: channelStatus{appStatus{Status: status, UpdatedOn: on}},
 		},
-		Metadata:      e.of.Metadata,
+		Metadata:      e.echoed(e.of),
 		FailureReason: e.reason,
 		UpdatedOn:     on,
 	}
+}
+
+// echoed is the metadata that the event says of a message.
+func (e *event) echoed(of *record) json.RawMessage {
+	if e.bare {
+		return nil
+	}
+	return of.Metadata
 }
 
 func (e *event) inbound() *inboundMessage {
@@ -167,7 +176,7 @@ func (e *event) inbound() *inboundMessage {
 		m.Body, m.MessageParts = e.text, nil
 	}
 	if e.answers != nil {
-		m.Correlation = &correlation{MessageID: e.answers.ID, Metadata: e.answers.Metadata}
+		m.Correlation = &correlation{MessageID: e.answers.ID, Metadata: e.echoed(e.answers)}
 	}
 	return m
 }

@@ -12,6 +12,7 @@ type Fault struct {
 	Duplicate     bool          // post every webhook about it twice
 	Unordered     bool          // do not keep its webhooks in order with each other or the person's others
 	LoseWebhooks  bool          // post no webhook about it
+	OmitMetadata  bool          // leave its metadata out of its webhooks
 	Withhold      time.Duration // keep every webhook about it for this long, which others overtake
 }
 

@@ -22,12 +22,13 @@ type Faults struct {
 	Drop     float64
 
 	// Webhooks: how many events are posted twice, overtaken by later ones, kept for a
-	// while, and never posted.
+	// while, never posted, and posted without the metadata of the message.
 	Duplicate   float64
 	Reorder     float64
 	Withhold    float64
 	WithholdFor Span // zero: 30 s to 5 min
 	Lose        float64
+	Omit        float64
 }
 
 // ReorderWithin is how long an event is kept at most so that others overtake it.
@@ -81,7 +82,7 @@ func (c *chance) request() (latency time.Duration, f Fault) {
 // faulty is what happens to the next event, over what its message's fault says.
 func (s *Sandbox) faulty(f Fault) Fault {
 	c := s.chance.Load()
-	if c.Duplicate == 0 && c.Reorder == 0 && c.Withhold == 0 && c.Lose == 0 {
+	if c.Duplicate == 0 && c.Reorder == 0 && c.Withhold == 0 && c.Lose == 0 && c.Omit == 0 {
 		return f
 	}
 	d := diceAt(c.Seed+1, c.events.Add(1))
@@ -93,6 +94,7 @@ func (s *Sandbox) faulty(f Fault) Fault {
 		f.Withhold = max(f.Withhold, d.within(c.withholdFor))
 	}
 	f.LoseWebhooks = d.happens(c.Lose) || f.LoseWebhooks
+	f.OmitMetadata = d.happens(c.Omit) || f.OmitMetadata
 	return f
 }
 
@@ -149,7 +151,7 @@ func (u *unanswered) WriteHeader(int)             {}
 
 // valid reports whether all rates are rates, and all statuses errors.
 func (f Faults) valid() bool {
-	for _, rate := range []float64{f.Errors, f.Drop, f.Duplicate, f.Reorder, f.Withhold, f.Lose} {
+	for _, rate := range []float64{f.Errors, f.Drop, f.Duplicate, f.Reorder, f.Withhold, f.Lose, f.Omit} {
 		if rate < 0 || rate > 1 || rate != rate {
 			return false
 		}

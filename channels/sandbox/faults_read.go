@@ -20,6 +20,7 @@ import (
 //	withhold_webhooks: 5%      # events that wait for
 //	withhold_for: 30s-5m
 //	lose_webhooks: 1%          # events that are never posted
+//	omit_metadata: 100%        # events without the metadata of the message
 func ReadFaults(file string, text []byte, list *diag.List) Faults {
 	return readFaults(node.Parse(file, text, list), 0)
 }
@@ -44,6 +45,7 @@ func readFaults(m *node.Map, seed uint64) Faults {
 	readShare(m, "withhold_webhooks", &f.Withhold)
 	readSpan(m, "withhold_for", &f.WithholdFor)
 	readShare(m, "lose_webhooks", &f.Lose)
+	readShare(m, "omit_metadata", &f.Omit)
 	m.Close()
 	return f
 }
@@ -67,8 +69,9 @@ func (f Faults) MarshalJSON() ([]byte, error) {
 		Withhold    string `json:"withhold_webhooks,omitempty"`
 		WithholdFor string `json:"withhold_for,omitempty"`
 		Lose        string `json:"lose_webhooks,omitempty"`
+		Omit        string `json:"omit_metadata,omitempty"`
 	}{
 		f.Seed, f.Latency.String(), share(f.Errors), f.Statuses, share(f.Drop), share(f.Duplicate),
-		share(f.Reorder), share(f.Withhold), f.WithholdFor.String(), share(f.Lose),
+		share(f.Reorder), share(f.Withhold), f.WithholdFor.String(), share(f.Lose), share(f.Omit),
 	})
 }

@@ -112,6 +112,20 @@ func TestWebhookFaults(t *testing.T) {
 			t.Errorf("got %v, want nothing", got)
 		}
 	})
+	t.Run("omit metadata", func(t *testing.T) {
+		w := newWorld(t, func(c *sandbox.Config) { c.Faults.Omit = 1 })
+		w.send(message("dave"))
+		w.pass(time.Hour)
+		got := w.receiver.inbound().Receipts
+		if len(got) == 0 {
+			t.Error("got nothing")
+		}
+		for _, r := range got {
+			if !r.Ref.IsZero() || r.ProviderID == "" {
+				t.Errorf("got %+v, want the provider's ID alone", r)
+			}
+		}
+	})
 	t.Run("withhold", func(t *testing.T) {
 		w := newWorld(t, func(c *sandbox.Config) {
 			c.Faults.Withhold, c.Faults.WithholdFor = 1, sandbox.Span{From: 10 * time.Minute}
@@ -148,7 +162,7 @@ func TestWebhookFaults(t *testing.T) {
 func TestFaultsAPI(t *testing.T) {
 	w := newWorld(t, nil)
 	const all = `{"seed":3,"latency":"10ms-1.5s","errors":"10%","error_statuses":[500,429],"drop_responses":"7%",` +
-		`"duplicate_webhooks":"0.5%","reorder_webhooks":"1%","withhold_webhooks":"5%","withhold_for":"1m0s","lose_webhooks":"100%"}`
+		`"duplicate_webhooks":"0.5%","reorder_webhooks":"1%","withhold_webhooks":"5%","withhold_for":"1m0s","lose_webhooks":"100%","omit_metadata":"50%"}`
 	put := func(body string) (int, string) {
 		t.Helper()
 		return w.call("PUT", "/sandbox/faults", body)

@@ -106,7 +106,7 @@ func (s *Sandbox) post(e *event, f Fault) {
 		return
 	}
 	f = s.faulty(f)
-	e.id, e.duplicate = s.newID(), f.Duplicate
+	e.id, e.duplicate, e.bare = s.newID(), f.Duplicate, f.OmitMetadata
 	lane := e.of.Profile
 	if f.Unordered {
 		lane = "event " + e.id // of its own

@@ -54,6 +54,7 @@ func faults() *Schema {
 		key("withhold_webhooks", "How many events are withheld for a while.", percentage(), "5%"),
 		key("withhold_for", "For how long. Without it, 30 seconds to 5 minutes.", span(), "30s-5m"),
 		key("lose_webhooks", "How many events are never posted.", percentage(), "1%"),
+		key("omit_metadata", "How many events leave out the metadata of their message.", percentage(), "100%"),
 	)
 }
 
