@@ -47,15 +47,6 @@ func (l *Loop) free(x *lane) int {
 	return x.gate.free(l.now)
 }
 
-// waiting is how many planned messages of all lanes are known, and whether there may be
-// more of them.
-func (l *Loop) waiting() (known int, more bool) {
-	for _, x := range l.lanes {
-		known, more = known+len(x.backlog), more || x.more
-	}
-	return known, more
-}
-
 // refill reads planned messages from the outbox once the backlog is used up. What the
 // other lanes have there is passed over once.
 func (l *Loop) refill(x *lane) error {

@@ -70,9 +70,7 @@ func earlier(a, b engine.Instant) engine.Instant {
 func (l *Loop) rows(now engine.Instant) (*Group, error) {
 	w, state := &l.walk, &l.core.State
 	w.next, w.changed = 0, false
-	waiting, more := l.waiting()
-	room := maxAhead - waiting
-	if w.audiences == nil || len(state.Open) == 0 || l.hold || state.Holding() || more || room <= 0 {
+	if w.audiences == nil || len(state.Open) == 0 || l.hold || state.Holding() {
 		return nil, nil
 	}
 	open, err := l.openFirings()
@@ -88,10 +86,35 @@ func (l *Loop) rows(now engine.Instant) (*Group, error) {
 			w.next = earlier(w.next, f.Next)
 			continue
 		}
+		room := l.roomFor(f)
+		if room <= 0 {
+			continue
+		}
 		w.turn = (w.turn + i + 1) % len(open)
 		return &Group{Inputs: []*engine.Input{l.take(f, min(room, engine.MaxRows))}}, nil
 	}
 	return nil, nil
+}
+
+// roomFor is how many rows of a firing may be taken until as many messages wait for a
+// sender as may, in one of the accounts that the flow's messages go through.
+func (l *Loop) roomFor(f *engine.Firing) int {
+	room := maxAhead
+	steps := l.core.Flow(engine.FlowVersion{Flow: f.Flow, Version: f.Version}).Steps
+	for i := range steps {
+		if steps[i].Send == nil {
+			continue
+		}
+		x := l.laneOf(steps[i].Send.Account)
+		switch {
+		case x == nil:
+		case x.more:
+			return 0
+		default:
+			room = min(room, maxAhead-len(x.backlog))
+		}
+	}
+	return room
 }
 
 // take is the input that takes at most limit rows of a firing. A firing whose audience
