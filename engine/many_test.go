@@ -9,6 +9,7 @@ import (
 	"golang.org/x/tools/txtar"
 
 	"nudge/engine"
+	again "nudge/engine/replay"
 	"nudge/engine/runner"
 	"nudge/store"
 )
@@ -83,7 +84,10 @@ func begun(t *testing.T, from, to int) *engine.Input {
 func (w *world) crashAfter(in *engine.Input) {
 	w.t.Helper()
 	s, core := reopen(w.t, w.kv)
-	applyBatch(w.t, s, core, []*engine.Journaled{{Seq: core.State.Seq + 1, Stamp: core.State.Stamp, Input: in}})
+	r := again.Replay{Store: s, Core: core, Keep: true}
+	if _, _, err := r.Apply([]*engine.Journaled{{Seq: core.State.Seq + 1, Stamp: core.State.Stamp, Input: in}}, nil); err != nil {
+		w.t.Fatal(err)
+	}
 	if left, err := s.Derived(); err != nil || len(left) != 1 {
 		w.t.Fatalf("%d derived inputs are left, %v; want 1", len(left), err)
 	}

@@ -13,6 +13,7 @@ import (
 	"nudge/audience"
 	"nudge/channels"
 	"nudge/engine"
+	again "nudge/engine/replay"
 	"nudge/engine/runner"
 	"nudge/flows"
 	"nudge/store"
@@ -437,58 +438,19 @@ func replay(t *testing.T, from *store.Store, batches func() int) *memory.KV {
 	}); err != nil {
 		t.Fatal(err)
 	}
-	kv := new(memory.KV)
-	if err := store.Create(kv, state.Installation); err != nil {
-		t.Fatal(err)
-	}
-	s, core := reopen(t, kv)
-	for len(journal) > 0 {
-		n := min(batches(), len(journal))
-		if i := slices.IndexFunc(journal[:n], func(j *engine.Journaled) bool { return j.Input.Kind.Redirects() }); i >= 0 {
-			n = max(i, 1)
-		}
-		applyBatch(t, s, core, journal[:n])
-		journal = journal[n:]
-	}
-	return kv
-}
-
-// applyBatch is one load, apply, commit of journalled inputs.
-func applyBatch(t *testing.T, s *store.Store, core *engine.Engine, journal []*engine.Journaled) {
-	t.Helper()
-	var needs engine.Needs
-	for _, j := range journal {
-		core.Needs(j.Input, &needs)
-	}
-	loaded, err := s.Load(&needs)
+	r, err := again.New(state.Installation)
 	if err != nil {
 		t.Fatal(err)
 	}
-	ws := engine.NewWorkingSet(&needs, loaded)
-	b := &engine.Batch{}
-	for _, j := range journal {
-		out := core.Apply(ws, j.Input, j.Stamp, j.Slots)
-		if !out.Taken || core.State.Seq != j.Seq || core.State.Stamp != j.Stamp {
-			t.Fatalf("input %d at %s: taken %v as %d at %s", j.Seq, j.Stamp, out.Taken, core.State.Seq, core.State.Stamp)
+	r.Keep = true
+	for len(journal) > 0 {
+		n, _, err := r.Apply(journal[:min(batches(), len(journal))], nil)
+		if err != nil {
+			t.Fatal(err)
 		}
-		b.Journal = append(b.Journal, *j)
-		if j.Input.Kind == engine.InputTimer {
-			b.Met = append(b.Met, *j.Input.Timer)
-		}
-		if j.Input.Kind == engine.InputDeploy {
-			b.Versions = core.Active()
-		}
-		b.Derived = append(b.Derived, out.Derived...)
-		if j.Input.Derived != 0 {
-			b.Done = append(b.Done, j.Input.Derived)
-		}
+		journal = journal[n:]
 	}
-	b.People, b.Firings, b.Members, b.Orphans = ws.People(), ws.Firings(), ws.Members(), ws.Orphans()
-	b.State = core.State
-	b.Changes, b.Answers = ws.Changes()
-	if err := s.Commit(b); err != nil {
-		t.Fatal(err)
-	}
+	return r.KV
 }
 
 func compare(t *testing.T, what string, got, want map[string]string) {

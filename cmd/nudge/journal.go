@@ -14,7 +14,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"nudge/engine"
-	"nudge/engine/backtest"
+	"nudge/engine/replay"
 	"nudge/server"
 	"nudge/store"
 	"nudge/store/bolt"
@@ -22,7 +22,7 @@ import (
 
 // journal is where backtest and explain read from; it is closed after.
 type journal interface {
-	backtest.Source
+	replay.Source
 	io.Closer
 }
 

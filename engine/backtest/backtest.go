@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"nudge/engine"
+	"nudge/engine/replay"
 	"nudge/flows"
 	"nudge/store/memory"
 )
@@ -42,13 +43,13 @@ var ErrNothing = errors.New("the journal has no input in this time")
 
 // Run compares what the flows that are deployed and the edited ones make of a window of
 // a journal.
-func Run(ctx context.Context, src Source, edited []flows.Bundle, o Options) (*Report, error) {
+func Run(ctx context.Context, src replay.Source, edited []flows.Bundle, o Options) (*Report, error) {
 	state, err := src.State()
 	if err != nil {
 		return nil, err
 	}
 	b := &backtest{src: src, options: o, until: state.Stamp, seed: maphash.MakeSeed()}
-	if b.replay, err = newReplay(state.Installation, engine.InstantOf(o.Since)); err != nil {
+	if b.replay, err = newPast(state.Installation, engine.InstantOf(o.Since)); err != nil {
 		return nil, err
 	}
 	if err := b.record(ctx); err != nil {
@@ -63,9 +64,9 @@ func Run(ctx context.Context, src Source, edited []flows.Bundle, o Options) (*Re
 
 // backtest is one comparison.
 type backtest struct {
-	src     Source
+	src     replay.Source
 	options Options
-	replay  *replay
+	replay  *past
 	rec     *recording
 	begin   *memory.KV     // the store when the window began
 	from    uint64         // the first input of the window
@@ -79,7 +80,7 @@ func (b *backtest) record(ctx context.Context) (err error) {
 	if b.from, err = b.replay.until(ctx, b.src, 1, b.replay.since, nil, b.tick); err != nil {
 		return err
 	}
-	b.begin = b.replay.kv.Clone()
+	b.begin = b.replay.KV.Clone()
 	b.rec = newRecording(b.replay)
 	_, err = b.replay.until(ctx, b.src, b.from, 0, b.rec.note, b.tick)
 	if err == nil && b.rec.outside == 0 && len(b.rec.firings) == 0 {
@@ -94,7 +95,7 @@ func (b *backtest) record(ctx context.Context) (err error) {
 // deployed are the flows that are active at the end of the journal.
 func (b *backtest) deployed() *engine.Deploy {
 	d := &engine.Deploy{}
-	for _, f := range b.replay.core.Active() {
+	for _, f := range b.replay.Core.Active() {
 		d.Flows = append(d.Flows, f.Bundle)
 	}
 	return d

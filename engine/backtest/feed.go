@@ -1,19 +1,22 @@
 package backtest
 
-import "nudge/engine"
+import (
+	"nudge/engine"
+	"nudge/engine/replay"
+)
 
 const pageSize = 1024 // inputs read from a source at a time
 
 // feed reads what came from outside out of a journal, a page at a time, so that a long
 // window takes no more memory than a short one.
 type feed struct {
-	src  Source
+	src  replay.Source
 	from uint64
 	page []*engine.Journaled
 	done bool
 }
 
-func newFeed(src Source, from uint64) *feed { return &feed{src: src, from: from} }
+func newFeed(src replay.Source, from uint64) *feed { return &feed{src: src, from: from} }
 
 // peek returns the next input from outside, or nil after the last.
 func (f *feed) peek() (*engine.Journaled, error) {

@@ -29,7 +29,7 @@ func (rec *recording) nameFirings() error {
 	for number := range rec.firings {
 		numbers = append(numbers, number)
 	}
-	loaded, err := rec.replay.store.Load(&engine.Needs{Firings: numbers})
+	loaded, err := rec.replay.Store.Load(&engine.Needs{Firings: numbers})
 	if err != nil {
 		return err
 	}

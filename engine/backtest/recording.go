@@ -17,7 +17,7 @@ type recording struct {
 	bySelf  map[runKey][]*recordedRun // in the order of their starts
 	firings map[uint64]*recordedFiring
 	named   map[string]*recordedFiring
-	replay  *replay
+	replay  *past
 	begin   engine.Instant // the first input of the window
 	outside int            // inputs from outside in the window
 	posted  int            // messages whose first post ended in the window
@@ -54,12 +54,12 @@ type timed[T any] struct {
 	what  T
 }
 
-func newRecording(r *replay) *recording {
+func newRecording(r *past) *recording {
 	return &recording{replay: r, byID: map[engine.RunID]*recordedRun{}, bySelf: map[runKey][]*recordedRun{}, firings: map[uint64]*recordedFiring{}}
 }
 
 // note takes down one replayed input. The working set is as the input left it.
-func (rec *recording) note(j *engine.Journaled, run func(engine.RunID) *engine.Run) {
+func (rec *recording) note(j *engine.Journaled, _ *engine.Outcome, run func(engine.RunID) *engine.Run) {
 	if rec.begin == 0 {
 		rec.begin = j.Stamp
 	}

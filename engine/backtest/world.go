@@ -9,6 +9,7 @@ import (
 
 	"nudge/channels"
 	"nudge/engine"
+	"nudge/engine/replay"
 	"nudge/engine/runner"
 	"nudge/store"
 )
@@ -137,7 +138,7 @@ func (w *world) begin(d *engine.Deploy) error {
 }
 
 // live takes the world to the end of the window.
-func (w *world) live(ctx context.Context, src Source, from uint64, until engine.Instant, tick func()) error {
+func (w *world) live(ctx context.Context, src replay.Source, from uint64, until engine.Instant, tick func()) error {
 	feed := newFeed(src, from)
 	for ctx.Err() == nil {
 		outside, err := feed.peek()

@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"nudge/engine"
+	"nudge/engine/replay"
 	"nudge/engine/story"
 	"nudge/flows"
 )
@@ -28,22 +29,22 @@ type Answer struct {
 
 // Ask replays a journal and tells all that concerns a question. It calls tick for every
 // input.
-func Ask(ctx context.Context, src Source, q Question, tick func()) (*Answer, error) {
+func Ask(ctx context.Context, src replay.Source, q Question, tick func()) (*Answer, error) {
 	state, err := src.State()
 	if err != nil {
 		return nil, err
 	}
-	r, err := newReplay(state.Installation)
+	r, err := newTold(state.Installation)
 	if err != nil {
 		return nil, err
 	}
-	t := &teller{question: q, core: r.core, entries: map[engine.RunID]int{}, numbers: map[engine.RunID]int{}, answer: &Answer{}}
-	r.core.Observe(engine.Observer{Condition: t.look})
+	t := &teller{question: q, core: r.Core, entries: map[engine.RunID]int{}, numbers: map[engine.RunID]int{}, answer: &Answer{}}
+	r.Core.Observe(engine.Observer{Condition: t.look})
 	if err := r.through(ctx, src, t.tell, tick); err != nil {
 		return nil, err
 	}
 	if t.answer.Flow == nil {
-		for _, f := range r.core.Active() {
+		for _, f := range r.Core.Active() {
 			if f.Name == q.Flow {
 				t.answer.Flow = f
 			}

@@ -6,17 +6,18 @@ import (
 	"fmt"
 
 	"nudge/engine"
+	"nudge/engine/replay"
 	"nudge/engine/story"
 )
 
 // Fork replays a journal to the moment at which a run began to wait at a step, and returns
 // a world that stands there. What really happened afterwards does not happen in it.
-func Fork(ctx context.Context, src Source, run engine.RunID, step string, tick func()) (*story.World, *story.Run, error) {
+func Fork(ctx context.Context, src replay.Source, run engine.RunID, step string, tick func()) (*story.World, *story.Run, error) {
 	state, err := src.State()
 	if err != nil {
 		return nil, nil, err
 	}
-	r, err := newReplay(state.Installation)
+	r, err := newTold(state.Installation)
 	if err != nil {
 		return nil, nil, err
 	}
@@ -26,7 +27,7 @@ func Fork(ctx context.Context, src Source, run engine.RunID, step string, tick f
 	err = r.through(ctx, src, func(a *applied) bool {
 		for _, c := range a.Changes {
 			if c.After.ID == run {
-				found = found || waitsAt(r.core, c.After, step)
+				found = found || waitsAt(r.Core, c.After, step)
 				last = c.After
 			}
 		}
@@ -43,7 +44,7 @@ func Fork(ctx context.Context, src Source, run engine.RunID, step string, tick f
 	case !last.Live():
 		return nil, nil, errors.New("what followed from the input at which the run began to wait has ended it")
 	}
-	w, err := story.Resume(r.store, r.core, at.Time())
+	w, err := story.Resume(r.Store, r.Core, at.Time())
 	if err != nil {
 		return nil, nil, err
 	}

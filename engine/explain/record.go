@@ -8,6 +8,7 @@ import (
 
 	"nudge/channels"
 	"nudge/engine"
+	"nudge/engine/replay"
 	"nudge/flows"
 	"nudge/flows/shape"
 )
@@ -36,12 +37,12 @@ type Recorded struct {
 }
 
 // Record replays a journal and takes down what concerned a run.
-func Record(ctx context.Context, src Source, run engine.RunID, tick func()) (*Recording, error) {
+func Record(ctx context.Context, src replay.Source, run engine.RunID, tick func()) (*Recording, error) {
 	state, err := src.State()
 	if err != nil {
 		return nil, err
 	}
-	r, err := newReplay(state.Installation)
+	r, err := newTold(state.Installation)
 	if err != nil {
 		return nil, err
 	}
@@ -69,10 +70,10 @@ func Record(ctx context.Context, src Source, run engine.RunID, tick func()) (*Re
 }
 
 // begin takes down what was known when the run started.
-func (rec *Recording) begin(r *replay, run *engine.Run) {
-	rec.Flow = r.core.Flow(engine.FlowVersion{Flow: run.Flow, Version: run.Version})
+func (rec *Recording) begin(r *told, run *engine.Run) {
+	rec.Flow = r.Core.Flow(engine.FlowVersion{Flow: run.Flow, Version: run.Version})
 	rec.Zone = rec.Flow.Zone
-	p, err := r.store.Person(run.Profile)
+	p, err := r.Store.Person(run.Profile)
 	if err != nil || p == nil {
 		return
 	}

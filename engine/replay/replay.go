@@ -1,0 +1,123 @@
+// Package replay applies a journal to an empty store, exactly as it was applied before:
+// the store is what its journal makes of an empty one (I8).
+package replay
+
+import (
+	"fmt"
+
+	"nudge/engine"
+	"nudge/store"
+	"nudge/store/memory"
+)
+
+// Source is where a journal is read from: a store, or what a server exports.
+type Source interface {
+	// State is what the engine knew when reading began.
+	State() (engine.State, error)
+	// Entries calls visit with the journal from a number on, in order, until it returns
+	// false.
+	Entries(from uint64, visit func(*engine.Journaled) bool) error
+}
+
+// Replay is a store in memory that a journal is applied to, and its engine.
+type Replay struct {
+	KV    *memory.KV
+	Store *store.Store
+	Core  *engine.Engine
+	Keep  bool // the journal is kept in the store, too
+}
+
+// New returns a replay of the journal of a store with the given installation.
+func New(installation engine.Installation) (*Replay, error) {
+	r := &Replay{KV: new(memory.KV)}
+	if err := store.Create(r.KV, installation); err != nil {
+		return nil, err
+	}
+	var err error
+	if r.Store, err = store.Open(r.KV); err != nil {
+		return nil, err
+	}
+	r.Core, err = r.Store.Engine()
+	return r, err
+}
+
+// Seen is shown every input once it was applied, with what it led to and the runs as they
+// then are.
+type Seen func(j *engine.Journaled, out *engine.Outcome, run func(engine.RunID) *engine.Run)
+
+// Apply applies the next inputs of a journal as one batch, and returns how many of them,
+// with the runs that they changed. It is fewer than were given where an input changes what
+// those after it touch, or touches too many runs to be applied behind others. Seen may be
+// nil.
+func (r *Replay) Apply(journal []*engine.Journaled, seen Seen) (applied int, changes []engine.Change, err error) {
+	journal = journal[:untilRedirected(journal)]
+	var needs engine.Needs
+	for _, j := range journal {
+		r.Core.Needs(j.Input, &needs)
+	}
+	loaded, err := r.Store.Load(&needs)
+	if err != nil {
+		return 0, nil, err
+	}
+	ws, b := engine.NewWorkingSet(&needs, loaded), &engine.Batch{}
+	for _, j := range journal {
+		if applied > 0 && r.cut(loaded, j.Input) {
+			break
+		}
+		out, err := r.one(ws, j, b)
+		if err != nil {
+			return 0, nil, err
+		}
+		if seen != nil {
+			seen(j, out, ws.Run)
+		}
+		applied++
+	}
+	b.State = r.Core.State
+	b.People, b.Firings, b.Members, b.Orphans = ws.People(), ws.Firings(), ws.Members(), ws.Orphans()
+	b.Changes, b.Answers = ws.Changes()
+	return applied, b.Changes, r.Store.Commit(b)
+}
+
+// untilRedirected is how many inputs to apply before what they may touch has to be worked
+// out anew.
+func untilRedirected(journal []*engine.Journaled) int {
+	for i, j := range journal {
+		if j.Input.Kind.Redirects() {
+			return max(i, 1)
+		}
+	}
+	return len(journal)
+}
+
+func (r *Replay) cut(loaded *engine.Loaded, in *engine.Input) bool {
+	if len(loaded.Cut) == 0 {
+		return false
+	}
+	var needs engine.Needs
+	r.Core.Needs(in, &needs)
+	return loaded.CutFor(&needs)
+}
+
+// one applies one input, and holds the replay to what the journal says of it.
+func (r *Replay) one(ws *engine.WorkingSet, j *engine.Journaled, b *engine.Batch) (*engine.Outcome, error) {
+	out := r.Core.Apply(ws, j.Input, j.Stamp, j.Slots)
+	if state := &r.Core.State; !out.Taken || state.Seq != j.Seq || state.Stamp != j.Stamp {
+		return nil, fmt.Errorf("input %d of the journal (%s at %s) does not lead again to what it led to: "+
+			"somebody whom it speaks of was forgotten, or another release wrote it", j.Seq, j.Input.Kind, j.Stamp)
+	}
+	if r.Keep {
+		b.Journal = append(b.Journal, *j)
+	}
+	switch j.Input.Kind {
+	case engine.InputTimer:
+		b.Met = append(b.Met, *j.Input.Timer)
+	case engine.InputDeploy:
+		b.Versions = r.Core.Active()
+	}
+	b.Derived = append(b.Derived, out.Derived...)
+	if j.Input.Derived != 0 {
+		b.Done = append(b.Done, j.Input.Derived)
+	}
+	return &out, nil
+}
