@@ -140,7 +140,7 @@ func (s *Sandbox) removeParticipants(w http.ResponseWriter, r *http.Request, c c
 	w.WriteHeader(http.StatusNoContent)
 }
 
-// type is POST …/conversations/{id}/typing, and DELETE for no more.
+// typing is POST …/conversations/{id}/typing, and DELETE for no more.
 func (s *Sandbox) typing(w http.ResponseWriter, r *http.Request, c caller) {
 	if c.profile == "" {
 		answerError(w, http.StatusForbidden, "only somebody with a session types")

@@ -25,7 +25,7 @@ type person struct {
 	deleted    time.Time // zero: it is there
 }
 
-// system are the names that the service gives itself.
+// isSystem reports whether a name is one that the service gives itself.
 func isSystem(name string) bool { return name == "id" || strings.HasPrefix(name, "_") }
 
 // tag is the entity tag of the profile.

@@ -1,7 +1,6 @@
 package sandbox
 
 import (
-	"cmp"
 	"encoding/json"
 	"maps"
 	"net/http"
@@ -11,76 +10,6 @@ import (
 
 	"nudge/channels/sandbox/session"
 )
-
-// MaxListed is how many profiles are answered at once.
-const MaxListed = 1000
-
-// listPeople is GET …/profiles?$limit=&$skip=&$fields=&$includeDeleted=&$includeDevices=
-// &$includeSessions=, in the order of IDs. Every other parameter is a property that must
-// have this text.
-func (s *Sandbox) listPeople(w http.ResponseWriter, r *http.Request, _ caller) {
-	query := r.URL.Query()
-	limit, skip := MaxListed, 0
-	var f failures
-	if query.Get("$limit") != "" {
-		limit = number(&f, r, "$limit", 1, MaxListed)
-	}
-	if text := query.Get("$skip"); text != "" {
-		skip = number(&f, r, "$skip", 0, maxEvent)
-	}
-	if len(f) > 0 {
-		answerInvalid(w, f)
-		return
-	}
-	s.mu.Lock()
-	var found []*person
-	for _, p := range s.people {
-		if (p.deleted.IsZero() || query.Get("$includeDeleted") == "true") && p.fits(query) {
-			found = append(found, p)
-		}
-	}
-	slices.SortFunc(found, func(a, b *person) int { return cmp.Compare(a.id, b.id) })
-	all := []map[string]any{}
-	for _, p := range found[min(skip, len(found)):min(skip+limit, len(found))] {
-		all = append(all, s.view(p, query.Get("$fields"), query.Get("$includeDevices") == "true",
-			query.Get("$includeSessions") == "true"))
-	}
-	s.mu.Unlock()
-	answerJSON(w, http.StatusOK, all)
-}
-
-// fits reports whether a profile has what a query asks for.
-func (p *person) fits(query map[string][]string) bool {
-	for name, values := range query {
-		if strings.HasPrefix(name, "$") {
-			continue
-		}
-		has := p.text(name)
-		if name == "id" {
-			has = p.id
-		}
-		if !slices.Contains(values, has) {
-			return false
-		}
-	}
-	return true
-}
-
-// view is a profile with what is asked for beside it. The caller holds the lock.
-func (s *Sandbox) view(p *person, fields string, devices, sessions bool) map[string]any {
-	all := p.shown()
-	if fields != "" {
-		wanted := strings.Split(fields, ",")
-		maps.DeleteFunc(all, func(name string, _ any) bool { return name != "id" && !slices.Contains(wanted, name) })
-	}
-	if devices {
-		all["_devices"] = s.devices(p.id)
-	}
-	if sessions {
-		all["_sessions"] = s.desk.Of(p.id, s.config.Clock.Now())
-	}
-	return all
-}
 
 // lockPerson finds the profile of a request and leaves the sandbox locked; or it answers
 // that there is none, with the sandbox unlocked.
@@ -242,68 +171,6 @@ func (s *Sandbox) drop(p *person, c caller, r *http.Request) {
 	s.tellOf(p, profileDelete, c, r.PathValue("space"), deletion{at(p.deleted), c.actor(), p.id})
 }
 
-// changePeople is PATCH …/profiles/bulk, a list of profiles of which properties change,
-// and DELETE, a list of IDs or of profiles. Whom it does not know it leaves out.
-func (s *Sandbox) changePeople(w http.ResponseWriter, r *http.Request, c caller) {
-	body, ok := readBody(w, r)
-	if !ok {
-		return
-	}
-	if c.profile != "" {
-		answerError(w, http.StatusForbidden, "only a server changes profiles of others")
-		return
-	}
-	items, f := parseBulk(body)
-	if len(f) > 0 {
-		answerInvalid(w, f)
-		return
-	}
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	for _, item := range items {
-		p := s.people[item.id]
-		switch {
-		case p == nil || !p.deleted.IsZero():
-		case r.Method == http.MethodDelete:
-			s.drop(p, c, r)
-		default:
-			s.alter(p, profileUpdate, c, r.PathValue("space"), p.patched(item.properties, nil))
-		}
-	}
-	w.WriteHeader(http.StatusOK)
-}
-
-// bulkItem is one profile of a bulk request.
-type bulkItem struct {
-	id         string
-	properties map[string]json.RawMessage
-}
-
-func parseBulk(body []byte) (items []bulkItem, f failures) {
-	var raws []json.RawMessage
-	if err := json.Unmarshal(body, &raws); err != nil {
-		return nil, failures{notAsWanted("", err)}
-	}
-	f.add(len(raws) == 0 || len(raws) > MaxBatch, "request", "want 1 to "+strconv.Itoa(MaxBatch)+" profiles")
-	for i, raw := range raws {
-		within := "[" + strconv.Itoa(i) + "]"
-		if id, ok := asText(raw); ok {
-			items = append(items, bulkItem{id: id})
-			continue
-		}
-		properties, wrong := checkProperties(raw, "")
-		for _, x := range wrong {
-			f.add(true, within+"."+x.ParamName, x.Message)
-		}
-		var named struct {
-			ID string `json:"id"`
-		}
-		f.add(json.Unmarshal(raw, &named) != nil || named.ID == "", within+".id", "is required")
-		items = append(items, bulkItem{named.ID, properties})
-	}
-	return items, f
-}
-
 // setOptIn is PUT …/profiles/{profile}/optin, and DELETE …?channel=.
 func (s *Sandbox) setOptIn(w http.ResponseWriter, r *http.Request, c caller) {
 	if !c.is(r.PathValue("profile")) {
@@ -336,91 +203,4 @@ func (s *Sandbox) setOptIn(w http.ResponseWriter, r *http.Request, c caller) {
 		return
 	}
 	w.WriteHeader(http.StatusOK)
-}
-
-// device is one of a person's devices, as the API shows it.
-type device struct {
-	ID          string        `json:"id"`
-	Platform    string        `json:"platform"`
-	SDKType     string        `json:"sdkType"`
-	SDKVersion  string        `json:"sdkVersion"`
-	Push        *session.Push `json:"push,omitempty"`
-	LastStarted string        `json:"lastSessionStartedOn"`
-}
-
-// devices are those of the sessions of somebody, the newest session of each.
-func (s *Sandbox) devices(profile string) []device {
-	all := []device{}
-	for _, x := range s.desk.Of(profile, s.config.Clock.Now()) {
-		all = slices.DeleteFunc(all, func(d device) bool { return d.ID == x.DeviceID })
-		all = append(all, device{x.DeviceID, x.Platform, x.SDKType, x.SDKVersion, x.Push, x.StartedOn})
-	}
-	return all
-}
-
-// tellDevices tells that the devices of somebody have changed.
-func (s *Sandbox) tellDevices(profile, space string) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if p := s.people[profile]; p != nil {
-		s.tellOf(p, profileDevices, caller{profile: profile}, space, struct {
-			ID      string   `json:"id"`
-			Devices []device `json:"devices"`
-		}{profile, s.devices(profile)})
-	}
-}
-
-// deleteDevice is DELETE …/profiles/{profile}/devices/{device}: its sessions end.
-func (s *Sandbox) deleteDevice(w http.ResponseWriter, r *http.Request, c caller) {
-	profile := r.PathValue("profile")
-	ended := false
-	for _, x := range s.desk.Of(profile, s.config.Clock.Now()) {
-		if c.is(profile) && x.DeviceID == r.PathValue("device") {
-			ended = s.desk.End(x.ID) || ended
-		}
-	}
-	if !ended {
-		answerError(w, http.StatusNotFound, "there is no such device")
-		return
-	}
-	s.sockets.Drop(profile) // its other devices connect again
-	s.tellDevices(profile, r.PathValue("space"))
-	w.WriteHeader(http.StatusNoContent)
-}
-
-// pushValidation is what can be pushed to somebody.
-type pushValidation struct {
-	ID    string          `json:"id"`
-	Count int             `json:"pushDevicesCount"`
-	FCM   []*session.FCM  `json:"fcm"`
-	APNS  []*session.APNS `json:"apns"`
-}
-
-// validatePush is POST …/profiles/devices/push/validation.
-func (s *Sandbox) validatePush(w http.ResponseWriter, r *http.Request, _ caller) {
-	var q struct {
-		IDs []string `json:"ids"`
-	}
-	if !readJSON(w, r, &q) {
-		return
-	}
-	if len(q.IDs) == 0 || len(q.IDs) > MaxBatch {
-		answerInvalid(w, failures{{"ids", "want 1 to " + strconv.Itoa(MaxBatch) + " profile IDs"}})
-		return
-	}
-	all := []pushValidation{}
-	for _, id := range q.IDs {
-		v := pushValidation{ID: id, FCM: []*session.FCM{}, APNS: []*session.APNS{}}
-		for _, d := range s.devices(id) {
-			switch {
-			case d.Push == nil:
-			case d.Push.FCM != nil:
-				v.Count, v.FCM = v.Count+1, append(v.FCM, d.Push.FCM)
-			case d.Push.APNS != nil:
-				v.Count, v.APNS = v.Count+1, append(v.APNS, d.Push.APNS)
-			}
-		}
-		all = append(all, v)
-	}
-	answerJSON(w, http.StatusOK, all)
 }

@@ -1,0 +1,125 @@
+package sandbox
+
+import (
+	"encoding/json"
+	"net/http"
+	"slices"
+)
+
+// sayRequest is a message as an app posts it.
+type sayRequest struct {
+	Metadata json.RawMessage `json:"metadata"`
+	Parts    json.RawMessage `json:"parts"`
+	Alert    json.RawMessage `json:"alert"`
+	From     *struct {
+		ProfileID string `json:"profileId"`
+		ID        string `json:"id"`
+		Name      string `json:"name"`
+	} `json:"from"`
+	Direction string `json:"direction"`
+	parts     []part
+}
+
+func (q *sayRequest) check(c caller) failures {
+	var f failures
+	wrong := json.Unmarshal(q.Parts, &q.parts) != nil || len(q.parts) == 0
+	f.add(wrong, "parts", "want a list of parts")
+	checkParts(&f, "parts", q.parts)
+	f.add(!isObject(q.Metadata), "metadata", "want an object")
+	f.add(len(q.Alert) > 0 && json.Unmarshal(q.Alert, &alert{}) != nil, "alert", "want an alert")
+	f.add(q.Direction != "" && q.Direction != "inbound" && q.Direction != "outbound", "direction", "want inbound or outbound")
+	f.add(c.profile == "" && q.author() == "", "from.profileId", "is required")
+	f.add(q.author() != "" && !c.is(q.author()), "from.profileId", "is not that of the session")
+	return f
+}
+
+// author is who a request says wrote it.
+func (q *sayRequest) author() string {
+	if q.From == nil {
+		return ""
+	}
+	if q.From.ProfileID == "" {
+		return q.From.ID
+	}
+	return q.From.ProfileID
+}
+
+// request is what is kept of it.
+func (q *sayRequest) request() json.RawMessage {
+	raw, err := json.Marshal(struct {
+		Parts json.RawMessage `json:"messageParts"`
+		Alert json.RawMessage `json:"alert,omitempty"`
+	}{q.Parts, q.Alert})
+	if err != nil {
+		panic("sandbox: raw JSON does not encode: " + err.Error())
+	}
+	return raw
+}
+
+// postSaid is POST …/conversations/{id}/messages. What an app's user writes is inbound;
+// a server says whose message it is.
+func (s *Sandbox) postSaid(w http.ResponseWriter, r *http.Request, c caller) {
+	var q sayRequest
+	if !readJSON(w, r, &q) {
+		return
+	}
+	if f := q.check(c); len(f) > 0 {
+		answerInvalid(w, f)
+		return
+	}
+	if s.refuse(w) {
+		return
+	}
+	t := s.lockThread(w, r, c)
+	if t == nil {
+		return
+	}
+	if !t.rights(c).CanSend {
+		s.mu.Unlock()
+		answerError(w, http.StatusForbidden, c.profile+" may not send to the conversation")
+		return
+	}
+	reply := &record{
+		Message: Message{
+			Profile: c.profile, Conversation: t.ID, Metadata: q.Metadata, Request: q.request(),
+			Text: q.parts[0].text(), At: s.config.Clock.Now(),
+		},
+		space: r.PathValue("space"), posted: true,
+	}
+	if c.profile == "" {
+		s.postFor(reply, q, t.members)
+	} else {
+		s.postBy(reply)
+	}
+	id, number := reply.ID, reply.log[0].Event
+	s.mu.Unlock()
+	answerJSON(w, http.StatusOK, struct {
+		ID      string `json:"id"`
+		EventID int    `json:"eventId"`
+	}{id, number})
+}
+
+// postBy keeps what an app's user wrote. The caller holds the lock.
+func (s *Sandbox) postBy(reply *record) {
+	answers := s.shelf.newest(reply.Profile, reply.Conversation)
+	if answers != nil {
+		reply.Answers, reply.space = answers.ID, answers.space
+	}
+	s.take(reply, answers, reply.Text, reply.At)
+}
+
+// postFor keeps what a server put into a conversation, for the first of its members that
+// did not write it. The caller holds the lock.
+func (s *Sandbox) postFor(r *record, q sayRequest, members []member) {
+	r.ID, r.Status, r.revision = s.newID(), "sent", 1
+	if r.Inbound = q.Direction == "inbound"; r.Inbound {
+		r.Profile = q.author()
+	} else {
+		r.sender, r.From = q.author(), q.From.Name
+		if i := slices.IndexFunc(members, func(m member) bool { return m.ProfileID != r.sender }); i >= 0 {
+			r.Profile = members[i].ProfileID
+		}
+	}
+	s.shelf.put(r)
+	s.say(r)
+}
