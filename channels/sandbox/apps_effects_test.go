@@ -32,6 +32,9 @@ func (w *world) as(token string, status int, method, path, body string) {
 	w.settle()
 }
 
+const allRights = `{"owner":{"canSend":true,"canAddParticipants":true,"canRemoveParticipants":true},
+  "participant":{"canSend":true,"canAddParticipants":true,"canRemoveParticipants":true}}`
+
 const readIt = `[{"messageIds":["ID"],"status":"read","timestamp":"2030-01-31T09:00:00.000Z"}]`
 
 // What an app does reaches the engine as receipts and replies, and other webhooks as the
@@ -123,7 +126,7 @@ func TestUploadedForm(t *testing.T) {
 }
 
 // Messages keep their place in the conversation, and what apps said of them, over a
-// restart.
+// restart. So do conversations that the API has made or changed, and profiles.
 func TestConversationsAreKept(t *testing.T) {
 	file := filepath.Join(t.TempDir(), "sandbox.db")
 	keep := func(c *sandbox.Config) { c.File, c.People = file, nobodyActs }
@@ -137,9 +140,26 @@ func TestConversationsAreKept(t *testing.T) {
 	token := w.signIn("dave")
 	w.as(token, 200, "POST", "/conversations/Support_dave/messages/statusupdates", strings.ReplaceAll(readIt, "ID", id))
 	w.as(token, 200, "POST", "/conversations/Support_dave/messages", `{"parts":[{"type":"text/plain","data":"yes"}]}`)
+	w.as("token", 201, "POST", "/conversations", `{"id":"own","name":"Own","isPublic":true,"roles":`+allRights+`}`)
+	w.as("token", 201, "POST", "/conversations/Support_dave/participants", `[{"id":"eve"}]`)
+	w.as("token", 204, "DELETE", "/conversations/Support_dave/participants?id=dave", "")
+	w.as("token", 200, "PUT", "/profiles/eve", `{"city":"York"}`)
+	w.as("token", 200, "PUT", "/profiles/bob", `{"city":"Hull"}`)
+	w.as("token", 204, "DELETE", "/profiles/bob?forget=true", "")
 	before := page(w)
 	w.Close()
-	if after := page(newWorld(t, keep)); after != before || !strings.Contains(after, `"status":"read"`) {
+	again := newWorld(t, keep)
+	if after := page(again); after != before || !strings.Contains(after, `"status":"read"`) {
 		t.Errorf("before:\n%s\nafter:\n%s", before, after)
+	}
+	for path, want := range map[string]string{
+		"/conversations?scope=public":              `"name":"Own"`,
+		"/conversations/Support_dave/participants": `[{"id":"TEAM\\Support","role":"owner"},{"id":"eve","role":"participant"}]`,
+		"/profiles/eve":                            `"city":"York"`,
+		"/profiles/bob":                            "no such profile",
+	} {
+		if _, got := again.call("GET", space+path, ""); !strings.Contains(got, want) {
+			t.Errorf("%s: got %s, want %s", path, got, want)
+		}
 	}
 }

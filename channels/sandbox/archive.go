@@ -24,6 +24,10 @@ const lockTimeout = 2 * time.Second
 var (
 	messageBucket = []byte("messages") // number, 8 bytes big-endian → JSON of savedMessage
 	webhookBucket = []byte("webhooks") // ID → JSON of savedWebhook
+
+	// These two were added later: a file may not have them.
+	threadBucket = []byte("conversations") // digest of the ID → JSON of savedThread
+	personBucket = []byte("profiles")      // digest of the ID → JSON of savedPerson
 )
 
 // archive is the file that the shelf and the registered webhooks are kept in. It is
@@ -128,8 +132,8 @@ func (a *archive) write(c changeSet) error {
 				return err
 			}
 		}
-		if c.webhooks == nil {
-			return nil
+		if err := putApps(tx, c); err != nil || c.webhooks == nil {
+			return err
 		}
 		return replaceWebhooks(tx, c.webhooks)
 	})

@@ -71,7 +71,7 @@ type Config struct {
 	// Faults is what goes wrong by chance at first; see [Sandbox.SetFaults].
 	Faults Faults
 
-	// File is where messages, conversations and webhooks are kept over a restart, written
+	// File is where messages, conversations, profiles and webhooks are kept over a restart, written
 	// about once a second; empty is memory only.
 	File string
 

@@ -62,7 +62,7 @@ func (s *Sandbox) createThread(w http.ResponseWriter, r *http.Request, c caller)
 	for _, p := range q.Participants {
 		t.enrol(p)
 	}
-	t.announced, t.made, t.deleted, t.scope = true, true, time.Time{}, q.Scope
+	t.announced, t.deleted, t.scope = true, time.Time{}, q.Scope
 	t.change(q.document(t.document), stamp{now, c.actor()})
 	s.spread(t, s.done(about, t, c), Fault{})
 	s.answerThread(w, http.StatusCreated, t)
@@ -74,8 +74,10 @@ func (t *thread) change(d document, by stamp) {
 	t.revision++
 }
 
-// done is the event that a caller did something to a conversation.
+// done is the event that a caller did something to a conversation, which is then kept by
+// itself.
 func (s *Sandbox) done(about topic, t *thread, c caller) *event {
+	t.kept = true
 	return &event{
 		topic: about, of: &record{Message: Message{Conversation: t.ID, Profile: c.profile}, space: t.space(c)},
 		actedBy: c.actor(), at: s.config.Clock.Now(),

@@ -39,13 +39,13 @@
 // What is left to chance, in [People] and [Faults], follows from a seed: the same seed and
 // the same requests, one after the other, give the same story.
 //
-// With a [Config].File, messages, conversations and webhooks are there again after a
+// With a [Config].File, messages, conversations, profiles and webhooks are there again after a
 // restart. A crash loses what happened in the last second or so, and no more.
 //
 // # Not promised
 //
-// Webhooks that are on their way when the service ends are not posted again. Sessions,
-// profiles, uploaded content and conversations without a message are in memory only. There
+// Webhooks that are on their way when the service ends are not posted again. Sessions
+// and uploaded content are in memory only. There
 // is no channel but appMessaging: a message whose rules do not name it fails at once. No
 // push is delivered anywhere.
 //

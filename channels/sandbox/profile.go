@@ -98,6 +98,7 @@ func (s *Sandbox) alter(p *person, about topic, c caller, space string, properti
 // tellOf tells the webhooks of a profile, and of an update the person's apps. The caller
 // holds the lock.
 func (s *Sandbox) tellOf(p *person, about topic, c caller, space string, payload any) {
+	s.unsaved.people[p.id] = true
 	e := &event{
 		topic: about, of: &record{Message: Message{Profile: p.id}, space: space}, actedBy: c.actor(),
 		revision: p.revision, tag: p.tag(), payload: payload, at: s.config.Clock.Now(),

@@ -94,6 +94,7 @@ func (s *Sandbox) putPerson(w http.ResponseWriter, r *http.Request, c caller) {
 	}
 	id := r.PathValue("profile")
 	given, f := checkProperties(body, id)
+	f.add(len(id) > session.MaxProfileID, "id", "is too long")
 	if len(f) > 0 {
 		answerInvalid(w, f)
 		return

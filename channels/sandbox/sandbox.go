@@ -31,6 +31,7 @@ type Sandbox struct {
 	shelf    *shelf
 	people   map[string]*person // profiles, by ID
 	contents contents
+	unsaved  unsaved
 	ids      *rand.ChaCha8
 	failures int // see FailNext
 	failWith int
@@ -68,6 +69,7 @@ func New(config Config) (*Sandbox, error) {
 		shelf:    newShelf(config.Keep),
 		people:   map[string]*person{},
 		contents: contents{byID: map[string]*uploaded{}},
+		unsaved:  unsaved{map[string]bool{}, map[string]bool{}},
 		ids:      newIDs(config.Seed),
 		desk:     session.New(config.Auth),
 		sockets:  socket.New(),

@@ -35,6 +35,8 @@ type savedWebhook struct {
 type changes struct {
 	messages map[uint64]*savedMessage // by number; nil: it is gone
 	oldest   uint64                   // messages before it are gone
+	threads  map[string]*savedThread  // by ID; nil: it is gone
+	people   map[string]*savedPerson  // by ID; nil: it is gone
 	webhooks []savedWebhook           // all of them; nil: they are as they were
 }
 
@@ -44,8 +46,11 @@ type changeSet struct{ changes }
 func (c *changeSet) add(more changes) {
 	if c.messages == nil {
 		c.messages = map[uint64]*savedMessage{}
+		c.threads, c.people = map[string]*savedThread{}, map[string]*savedPerson{}
 	}
 	maps.Copy(c.messages, more.messages)
+	maps.Copy(c.threads, more.threads)
+	maps.Copy(c.people, more.people)
 	if more.oldest > c.oldest {
 		c.oldest = more.oldest
 		maps.DeleteFunc(c.messages, func(number uint64, _ *savedMessage) bool { return number < c.oldest })
@@ -55,7 +60,9 @@ func (c *changeSet) add(more changes) {
 	}
 }
 
-func (c *changeSet) empty() bool { return len(c.messages) == 0 && c.webhooks == nil }
+func (c *changeSet) empty() bool {
+	return len(c.messages)+len(c.threads)+len(c.people) == 0 && c.webhooks == nil
+}
 
 // savedAtOnce is how many messages are copied under one hold of the lock.
 const savedAtOnce = 1000
@@ -80,6 +87,7 @@ func (s *Sandbox) changes() changes {
 	if kept := s.shelf.all(); len(kept) > 0 {
 		c.oldest = kept[0].number
 	}
+	s.takeApps(&c)
 	if s.hooks.revision != s.savedHooks {
 		s.savedHooks, c.webhooks = s.hooks.revision, s.hooks.saved()
 	}
@@ -111,7 +119,11 @@ func (h *hooks) saved() []savedWebhook {
 // load puts everything back that was saved, and lets people go on with what they had
 // not done yet. Nobody else uses the sandbox yet.
 func (s *Sandbox) load() error {
-	err := s.archive.read(s.loadMessage, func(w savedWebhook) {
+	err := s.archive.readApps(s.loadThread, s.loadPerson)
+	if err != nil {
+		return err
+	}
+	err = s.archive.read(s.loadMessage, func(w savedWebhook) {
 		w.revision, w.updated = w.Revision, w.Updated
 		s.hooks.registered = append(s.hooks.registered, s.newHook(w.Space, w.Webhook))
 	})
@@ -144,7 +156,7 @@ func (s *Sandbox) loadMessage(number uint64, m savedMessage) {
 	s.shelf.number = number
 	s.shelf.add(r)
 	r.thread.events = max(r.thread.events, m.Events)
-	if r.Inbound || r.revision > 0 {
+	if (r.Inbound || r.revision > 0) && !r.thread.kept {
 		r.thread.announced = true
 		r.thread.join(r.sender)
 		r.thread.join(r.Profile)

@@ -108,7 +108,7 @@ func (s *shelf) forget(r *record) {
 	s.bytes -= len(r.Request)
 	t := r.thread
 	t.unsay(r)
-	if t.Messages--; t.Messages == 0 && !t.made {
+	if t.Messages--; t.Messages == 0 && !t.kept {
 		delete(s.conversations, r.Conversation)
 	}
 }

@@ -30,7 +30,7 @@ type thread struct {
 	said      []*record // its messages, in the order in which they were said
 	events    int       // how many it has had, which is the number of the next
 	announced bool      // conversation.create was posted
-	made      bool      // by the API, so that it needs no messages
+	kept      bool      // the API has made or changed it, so that it stays without messages
 	scope     string    // a2p or p2p; empty: a2p
 	revision  int       // of the document
 	created   stamp
@@ -150,6 +150,9 @@ func (s *Sandbox) spread(t *thread, e *event, f Fault) {
 	}
 	if !e.topic.ofParticipant() && e.topic != conversationDelete {
 		e.revision, e.tag = t.revision, t.tag()
+	}
+	if t.kept {
+		s.unsaved.threads[t.ID] = true
 	}
 	s.post(e, f)
 	s.broadcast(t, t.frame(e))

@@ -114,13 +114,10 @@ func (s *Sandbox) lockWebhook(w http.ResponseWriter, r *http.Request) *hook {
 		answerError(w, http.StatusNotFound, "there is no such webhook")
 		return nil
 	}
-	want := r.Header.Get("If-Match")
-	if want == "" || want == "*" || want == etag(h.revision, h.ID) {
+	if matches(w, r, etag(h.revision, h.ID)) {
 		return h
 	}
 	s.mu.Unlock()
-	answerError(w, http.StatusPreconditionFailed,
-		"The specified 'if-match' header was not valid, refresh and retry")
 	return nil
 }
 
@@ -199,7 +196,6 @@ func readWebhook(w http.ResponseWriter, r *http.Request) (Webhook, bool) {
 }
 
 func answerWebhook(w http.ResponseWriter, status int, doc Webhook) {
-	w.Header().Set("ETag", etag(doc.revision, doc.ID))
-	w.Header().Set("Last-Modified", doc.updated.UTC().Format(http.TimeFormat))
+	tagged(w, etag(doc.revision, doc.ID), doc.updated)
 	answerJSON(w, status, doc)
 }

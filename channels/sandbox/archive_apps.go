@@ -1,0 +1,66 @@
+package sandbox
+
+import (
+	"encoding/json"
+	"fmt"
+
+	"go.etcd.io/bbolt"
+)
+
+// putApps writes what has changed of conversations and profiles.
+func putApps(tx *bbolt.Tx, c changeSet) error {
+	if err := putAll(tx, threadBucket, c.threads); err != nil {
+		return err
+	}
+	return putAll(tx, personBucket, c.people)
+}
+
+// putAll writes values under a digest of their IDs, and takes away those that are nil.
+func putAll[T any](tx *bbolt.Tx, bucket []byte, all map[string]*T) error {
+	b, err := tx.CreateBucketIfNotExists(bucket)
+	if err != nil {
+		return err
+	}
+	for id, x := range all {
+		key := []byte(guidOf(id)) // IDs may be longer than a key may be
+		if x == nil {
+			if err := b.Delete(key); err != nil {
+				return err
+			}
+			continue
+		}
+		value, err := json.Marshal(x)
+		if err != nil {
+			return err
+		}
+		if err := b.Put(key, value); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// readApps hands over the conversations and profiles in the file.
+func (a *archive) readApps(thread func(savedThread), person func(savedPerson)) error {
+	return a.db.View(func(tx *bbolt.Tx) error {
+		if err := readAll(tx, threadBucket, thread); err != nil {
+			return err
+		}
+		return readAll(tx, personBucket, person)
+	})
+}
+
+func readAll[T any](tx *bbolt.Tx, bucket []byte, take func(T)) error {
+	b := tx.Bucket(bucket)
+	if b == nil {
+		return nil
+	}
+	return b.ForEach(func(k, v []byte) error {
+		var x T
+		if err := json.Unmarshal(v, &x); err != nil {
+			return fmt.Errorf("%s %s cannot be read (%w); remove the file to begin anew", bucket, k, err)
+		}
+		take(x)
+		return nil
+	})
+}
