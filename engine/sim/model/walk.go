@@ -295,10 +295,8 @@ func (w *walk) finish(outcome string, goal bool) *way {
 
 // drop holds back a message that was planned and not yet claimed.
 func (w *walk) drop(i int) {
-	m := &w.messages[i]
-	if m.status == engine.Planned || m.status == engine.Retrying {
-		m.status = engine.Unsent
-		w.note(engine.KindUnsent, m.step, i+1, "")
+	if m := &w.messages[i]; m.status == engine.Planned || m.status == engine.Retrying {
+		w.keepHere(i + 1)
 	}
 }
 
