@@ -34,6 +34,12 @@
 // a crash exactly the claimed ones are unknown. Statuses only move up; any receipt proves
 // acceptance, also one that comes before the provider's own response.
 //
+// Receipts name their message by what a send carried along, or, for accounts that do not
+// get that echoed, by the provider's ID: one whose ID is not known yet waits for the answer
+// that tells it. A run may ask the provider how a message stands before a timer counts that
+// waited for its receipt; what is due meanwhile is held with its own instant, and rings in
+// its own order once there is an answer, or time enough has passed.
+//
 // # The order of things
 //
 // An event is applied to the exits of the runs it concerns, then to the loops they are
