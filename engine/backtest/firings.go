@@ -95,3 +95,49 @@ func (a *audiences) freeze(f *engine.Firing) *engine.Frozen {
 	a.shelf[frozen.Audience] = &shelved{rows: own.rows}
 	return &frozen
 }
+
+// openFirings takes up the firings that were open when the window began.
+func (w *world) openFirings() error {
+	loaded, err := w.store.Load(&engine.Needs{Firings: w.loop.Core().State.Open})
+	if err != nil {
+		return err
+	}
+	for _, f := range loaded.Firings {
+		if own := w.rec.firings[f.Number]; own != nil {
+			w.firings[own] = f.Number
+		}
+		if f.Status == engine.Freezing {
+			w.freeze(f)
+		} else {
+			w.rows.underWay(f)
+		}
+	}
+	return nil
+}
+
+// freeze answers for whoever freezes audiences.
+func (w *world) freeze(f *engine.Firing) {
+	if own := w.rec.named[f.ID]; own != nil {
+		w.firings[own] = f.Number
+	}
+	frozen := w.rows.freeze(f)
+	if frozen == nil {
+		w.ledger.unfrozen++
+		frozen = &engine.Frozen{Firing: f.Number, Failed: "its audience was not recorded"}
+	}
+	w.due.plan(engine.InstantOf(w.now), &runner.Group{Inputs: []*engine.Input{{Kind: engine.InputFrozen, Frozen: frozen}}})
+}
+
+// freezes answers for the firings of a step.
+func (w *world) freezes(all []engine.Freeze) error {
+	for _, one := range all {
+		loaded, err := w.store.Load(&engine.Needs{Firings: []uint64{one.Firing}})
+		if err != nil {
+			return err
+		}
+		for _, f := range loaded.Firings {
+			w.freeze(f)
+		}
+	}
+	return nil
+}

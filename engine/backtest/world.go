@@ -2,12 +2,10 @@ package backtest
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"hash/maphash"
 	"time"
 
-	"nudge/channels"
 	"nudge/engine"
 	"nudge/engine/replay"
 	"nudge/engine/runner"
@@ -50,52 +48,6 @@ func newWorld(b *backtest, pool map[string][]*behaviour) (*world, error) {
 	w.store, w.loop = s, runner.NewLoop(unjournaled{s}, core, senders)
 	w.loop.UseAudiences(w.rows)
 	return w, errors.Join(w.goOn(), w.openFirings())
-}
-
-// openFirings takes up the firings that were open when the window began.
-func (w *world) openFirings() error {
-	loaded, err := w.store.Load(&engine.Needs{Firings: w.loop.Core().State.Open})
-	if err != nil {
-		return err
-	}
-	for _, f := range loaded.Firings {
-		if own := w.rec.firings[f.Number]; own != nil {
-			w.firings[own] = f.Number
-		}
-		if f.Status == engine.Freezing {
-			w.freeze(f)
-		} else {
-			w.rows.underWay(f)
-		}
-	}
-	return nil
-}
-
-// freeze answers for whoever freezes audiences.
-func (w *world) freeze(f *engine.Firing) {
-	if own := w.rec.named[f.ID]; own != nil {
-		w.firings[own] = f.Number
-	}
-	frozen := w.rows.freeze(f)
-	if frozen == nil {
-		w.ledger.unfrozen++
-		frozen = &engine.Frozen{Firing: f.Number, Failed: "its audience was not recorded"}
-	}
-	w.due.plan(engine.InstantOf(w.now), &runner.Group{Inputs: []*engine.Input{{Kind: engine.InputFrozen, Frozen: frozen}}})
-}
-
-// freezes answers for the firings of a step.
-func (w *world) freezes(all []engine.Freeze) error {
-	for _, one := range all {
-		loaded, err := w.store.Load(&engine.Needs{Firings: []uint64{one.Firing}})
-		if err != nil {
-			return err
-		}
-		for _, f := range loaded.Firings {
-			w.freeze(f)
-		}
-	}
-	return nil
 }
 
 // unjournaled is a store that keeps no journal: nobody replays a backtest.
@@ -213,154 +165,4 @@ func (w *world) took(step *runner.Step) {
 	for _, f := range step.Fetches {
 		w.answer(runs[f.Run], f)
 	}
-}
-
-// pair finds the recorded run that a new run is.
-func (w *world) pair(r *engine.Run) {
-	if own := w.rec.find(r, w.taken); own != nil {
-		w.taken[own] = true
-		w.paired[r.ID], w.back[own.id] = own, r.ID
-	}
-}
-
-// recorded returns what was recorded of a run, or nil.
-func (w *world) recorded(id engine.RunID) *recordedRun {
-	if own := w.paired[id]; own != nil {
-		return own
-	}
-	if own := w.rec.byID[id]; own != nil && own.earlier {
-		return own
-	}
-	return nil
-}
-
-func (w *world) keyOf(r *engine.Run, message int) messageKey {
-	return keyOf(w.loop.Core().Flow(engine.FlowVersion{Flow: r.Flow, Version: r.Version}), r, message)
-}
-
-// post takes down a message that left.
-func (w *world) post(r *engine.Run, p engine.Post) {
-	if p.Attempt > 1 {
-		return // the message counts once, however often it is tried
-	}
-	seen := []any{p.Content.Body, p.Content.Parts, p.Content.Alert}
-	raw, err := json.Marshal(seen)
-	if err != nil {
-		panic("backtest: a message always encodes: " + err.Error())
-	}
-	w.ledger.sent(r, w.keyOf(r, p.Message), r.Message(p.Message).Posted, maphash.Bytes(w.seed, raw))
-}
-
-// respond lets the provider and the person do with one attempt of a message what they
-// did, or what is assumed.
-func (w *world) respond(r *engine.Run, message, attempt int) {
-	key := w.keyOf(r, message)
-	b, how := w.behaviour(r, key)
-	if attempt == 1 {
-		w.ledger.assumed[how]++
-	}
-	posted := r.Message(message).Posted
-	result := timed[channels.Result]{what: channels.Result{Outcome: channels.Accepted}}
-	if b != nil && len(b.results) > 0 {
-		result = b.results[min(attempt, len(b.results))-1]
-	}
-	w.plan(posted, result.after, &runner.Group{Frees: 1, Inputs: []*engine.Input{{Kind: engine.InputResult,
-		Result: &engine.SendResult{Run: r.ID, Message: message, Attempt: attempt, Result: result.what}}}})
-	if b == nil || attempt > 1 {
-		return
-	}
-	for _, told := range b.receipts {
-		receipt := told.what
-		receipt.Ref = channels.Ref{Installation: w.loop.Core().State.Installation.String(),
-			Run: r.ID.String(), Message: message, Attempt: attempt}
-		w.plan(posted, told.after, &runner.Group{Inputs: []*engine.Input{{Kind: engine.InputReceipt, Receipt: &receipt}}})
-	}
-}
-
-// behaviour is what is known, or assumed, of what comes back for a message.
-func (w *world) behaviour(r *engine.Run, key messageKey) (*behaviour, how) {
-	if own := w.recorded(r.ID); own != nil && own.messages[key] != nil {
-		return own.messages[key], asRecorded
-	}
-	alike := w.pool[key.template]
-	if w.assume != LikeOthers || len(alike) == 0 {
-		return nil, asUnread
-	}
-	// Which of them is a hash of who and what, so that it does not depend on the order of things.
-	return alike[fingerprint(r, key)%uint64(len(alike))], asOthers
-}
-
-// answer gives a fetch the answer that was recorded for it.
-func (w *world) answer(r *engine.Run, f engine.FetchPost) {
-	answer := engine.FetchResult{Error: "no answer was recorded", Final: true}
-	step := w.loop.Core().Flow(engine.FlowVersion{Flow: r.Flow, Version: r.Version}).Steps[f.Step].ID
-	if own := w.recorded(r.ID); own != nil && len(own.answers[step]) > 0 {
-		if w.answers[r.ID] == nil {
-			w.answers[r.ID] = map[string]int{}
-		}
-		n := min(w.answers[r.ID][step], len(own.answers[step])-1)
-		answer = own.answers[step][n]
-		w.answers[r.ID][step]++
-	} else {
-		w.ledger.unanswered++
-	}
-	answer.Run, answer.Step, answer.Attempt = f.Run, f.Step, f.Attempt
-	w.plan(engine.InstantOf(w.now), 0, &runner.Group{Inputs: []*engine.Input{{Kind: engine.InputFetched, Fetched: &answer}}})
-}
-
-// translate makes a recorded input one of this world, where runs have other IDs; nil
-// where it concerns a run that this world does not have.
-func (w *world) translate(in *engine.Input) *engine.Input {
-	switch in.Kind {
-	case engine.InputCancel:
-		id, ok := w.here(in.Cancel.Run)
-		if !ok {
-			return nil
-		}
-		cancel := *in.Cancel
-		cancel.Run = id
-		return &engine.Input{Kind: in.Kind, ID: in.ID, Cancel: &cancel}
-	case engine.InputReply:
-		reply := *in.Reply
-		if id, err := engine.ParseRunID(reply.Answers.Run); err == nil {
-			if here, ok := w.here(id); ok {
-				reply.Answers.Run = here.String()
-			} else {
-				reply.Answers = channels.Ref{}
-			}
-		}
-		return &engine.Input{Kind: in.Kind, ID: in.ID, Reply: &reply}
-	case engine.InputSteer:
-		return w.steer(in)
-	case engine.InputControl:
-		return nil // see begin
-	}
-	return in
-}
-
-// steer makes what an operator said of a firing about the one with the same name here.
-func (w *world) steer(in *engine.Input) *engine.Input {
-	if in.Steer.Firing == 0 {
-		return in
-	}
-	steer := *in.Steer
-	here, ok := w.firings[w.rec.firings[in.Steer.Firing]]
-	if !ok {
-		return nil
-	}
-	steer.Firing = here
-	return &engine.Input{Kind: in.Kind, ID: in.ID, Steer: &steer}
-}
-
-// here returns the run of this world that a recorded run is.
-func (w *world) here(id engine.RunID) (engine.RunID, bool) {
-	if own := w.rec.byID[id]; own != nil && own.earlier {
-		return id, true
-	}
-	here, ok := w.back[id]
-	return here, ok
-}
-
-func (w *world) plan(from engine.Instant, after time.Duration, g *runner.Group) {
-	w.due.plan(max(from.Add(after), engine.InstantOf(w.now)), g)
 }

@@ -1,0 +1,78 @@
+package backtest
+
+import (
+	"nudge/channels"
+	"nudge/engine"
+)
+
+// pair finds the recorded run that a new run is.
+func (w *world) pair(r *engine.Run) {
+	if own := w.rec.find(r, w.taken); own != nil {
+		w.taken[own] = true
+		w.paired[r.ID], w.back[own.id] = own, r.ID
+	}
+}
+
+// recorded returns what was recorded of a run, or nil.
+func (w *world) recorded(id engine.RunID) *recordedRun {
+	if own := w.paired[id]; own != nil {
+		return own
+	}
+	if own := w.rec.byID[id]; own != nil && own.earlier {
+		return own
+	}
+	return nil
+}
+
+// translate makes a recorded input one of this world, where runs have other IDs; nil
+// where it concerns a run that this world does not have.
+func (w *world) translate(in *engine.Input) *engine.Input {
+	switch in.Kind {
+	case engine.InputCancel:
+		id, ok := w.here(in.Cancel.Run)
+		if !ok {
+			return nil
+		}
+		cancel := *in.Cancel
+		cancel.Run = id
+		return &engine.Input{Kind: in.Kind, ID: in.ID, Cancel: &cancel}
+	case engine.InputReply:
+		reply := *in.Reply
+		if id, err := engine.ParseRunID(reply.Answers.Run); err == nil {
+			if here, ok := w.here(id); ok {
+				reply.Answers.Run = here.String()
+			} else {
+				reply.Answers = channels.Ref{}
+			}
+		}
+		return &engine.Input{Kind: in.Kind, ID: in.ID, Reply: &reply}
+	case engine.InputSteer:
+		return w.steer(in)
+	case engine.InputControl:
+		return nil // see begin
+	}
+	return in
+}
+
+// steer makes what an operator said of a firing about the one with the same name here.
+func (w *world) steer(in *engine.Input) *engine.Input {
+	if in.Steer.Firing == 0 {
+		return in
+	}
+	steer := *in.Steer
+	here, ok := w.firings[w.rec.firings[in.Steer.Firing]]
+	if !ok {
+		return nil
+	}
+	steer.Firing = here
+	return &engine.Input{Kind: in.Kind, ID: in.ID, Steer: &steer}
+}
+
+// here returns the run of this world that a recorded run is.
+func (w *world) here(id engine.RunID) (engine.RunID, bool) {
+	if own := w.rec.byID[id]; own != nil && own.earlier {
+		return id, true
+	}
+	here, ok := w.back[id]
+	return here, ok
+}
