@@ -16,10 +16,15 @@ import (
 type author struct {
 	dice     *rand.Rand
 	files    fstest.MapFS
+	zone     string // of the project
 	editions int
 }
 
 const projectFile = `timezone: %s
+categories:
+  service: { always: true }
+  orders: { %s }
+  news: { %s }
 profile: { plan: optional free | pro, name: optional string, rounds: optional number }
 events:
   order: { id: string, total: number, due: optional time }
@@ -62,9 +67,12 @@ func (a *author) edition() *flows.Project {
 	if files == nil {
 		files = fstest.MapFS{}
 		file := func(name, text string) { files[name] = &fstest.MapFile{Data: []byte(text)} }
-		file("nudge.yaml", fmt.Sprintf(projectFile, pick(a.dice, "Europe/London", "America/New_York", "Australia/Lord_Howe", "UTC")))
+		a.zone = pick(a.dice, "Europe/London", "America/New_York", "Australia/Lord_Howe", "UTC")
 		file("templates/hello.yaml", "body: \"Hello {{ profile.id }} of {{ run.key }}\"\n")
 		file("templates/fragile.yaml", "body: \"Dear {{ profile.name }}\"\n")
+	}
+	if files["nudge.yaml"] == nil || a.dice.IntN(3) == 0 {
+		files["nudge.yaml"] = &fstest.MapFile{Data: []byte(a.project())}
 	}
 	for _, name := range []string{"one", "two", "inner", "stop"} {
 		if files["flows/"+name+".yaml"] == nil || a.dice.IntN(3) == 0 {
@@ -79,6 +87,14 @@ func (a *author) edition() *flows.Project {
 	return project
 }
 
+// project writes the file of the project; an edition may have other hours and caps.
+func (a *author) project() string {
+	orders := pick(a.dice, "", "", "window: 07:00-22:00", "window: [00:00-01:30, 02:30-12:00, 13:00-24:00]", "at_most: 5 per 5h")
+	news := pick(a.dice, "at_most: 2 per 5h", "at_most: 1 per 1d", "at_most: 3 per 1d6h, window: [mon-fri 09:00-17:30, \"sat,sun 01:30-12:00\"]",
+		"window: [09:00-12:00, 14:00-18:00]", "window: 02:00-02:45", "")
+	return fmt.Sprintf(projectFile, a.zone, orders, news)
+}
+
 func (a *author) flow(name string) string {
 	switch name {
 	case "inner":
@@ -89,6 +105,7 @@ func (a *author) flow(name string) string {
 	}
 	p := &page{dice: a.dice, keyed: a.dice.IntN(4) > 0}
 	p.head(name)
+	p.write("%s", pick(a.dice, "", "category: orders\n", "category: news\n", "category: service\n"))
 	p.write("steps:\n  - id: first\n    set: { n: = data.total }\n")
 	p.steps("  ", 3, nil)
 	return p.String()
@@ -155,7 +172,7 @@ func (p *page) step(indent string, depth int, sends []string) []string {
 	begin := func(verb string) string {
 		id := p.id(verb)
 		line("- id: %s", id)
-		if p.dice.IntN(8) == 0 {
+		if verb != "send" && p.dice.IntN(8) == 0 {
 			line("  if: %s", p.condition())
 		}
 		return id
@@ -167,7 +184,10 @@ func (p *page) step(indent string, depth int, sends []string) []string {
 	switch kind {
 	case 0, 1, 2:
 		id := begin("send")
-		line("  send: %s", pick(p.dice, "hello", "{ template: hello, on_unknown: resend }", "{ template: hello, on_unknown: fail }",
+		if p.dice.IntN(5) == 0 {
+			line("  if: %s", pick(p.dice, p.condition(), `profile.plan == "pro"`, `profile.plan != "pro"`))
+		}
+		line("  send: %s", pick(p.dice, "hello", p.gated(), p.gated(), p.gated(), "{ template: hello, on_unknown: resend }", "{ template: hello, on_unknown: fail }",
 			"{ template: hello, on_unknown: continue }", "{ body: \""+p.inRound("{{ data.id }}")+"\" }", "{ template: hello, from: Customer Services }"))
 		if p.dice.IntN(12) == 0 {
 			id := begin("send")
@@ -187,7 +207,7 @@ func (p *page) step(indent string, depth int, sends []string) []string {
 		line("  emit: %s", pick(p.dice, "{ event: ping, data: { id: = data.id, total: = "+p.round()+" } }", "{ event: arrived, data: { id: = data.id } }", "{ event: looped, data: { items: 3 } }", "{ event: gone, data: { id: = data.id, total: 30 } }"))
 	case 7:
 		begin("opt")
-		line("  %s", pick(p.dice, "opt_out: all", "opt_in: all", "opt_out: orders", "opt_in: orders"))
+		line("  %s", pick(p.dice, "opt_out: all", "opt_in: all", "opt_out: orders", "opt_in: orders", "opt_out: news", "opt_in: news"))
 		return sends
 	case 8:
 		begin("start")
@@ -308,6 +328,15 @@ func (p *page) lines(indent string, depth int, sends []string, wait bool) {
 		p.write("%s  if: %s\n", indent, p.condition())
 	}
 	then()
+}
+
+// gated is a send of which the gate has something to say.
+func (p *page) gated() string {
+	return "{ template: hello" + pick(p.dice, "", ", category: orders", ", category: news", ", category: news",
+		", category: orders, window: [08:00-11:00, 14:00-20:00]", ", category: orders, window: mon-fri 10:00-12:00",
+		", category: service, window: 02:00-02:45", ", category: service, window: [00:00-06:00, 11:00-15:00]") +
+		pick(p.dice, "", "", ", max_delay: 9h", ", max_delay: 1d", ", max_delay: 40s", ", max_delay: 1h") +
+		pick(p.dice, "", "", "", ", expires: 30m", ", expires: 1d") + pick(p.dice, "", "", ", on_unknown: resend") + " }"
 }
 
 func (p *page) condition() string {

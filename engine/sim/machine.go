@@ -35,6 +35,7 @@ type machine struct {
 	told    uint64               // clients were told of inputs up to this one
 	posts   []engine.Post        // in order
 	posted  map[channels.Ref]int // what the provider saw, in this life of the store
+	ledger  ledger
 	names   map[engine.RunID]runName
 	counts  map[runName]int
 	ids     map[runName]engine.RunID
@@ -71,7 +72,7 @@ func newMachine() *machine {
 // newLife forgets what the judges knew: the store is new, or has been put back.
 func (m *machine) newLife() {
 	m.model = model.New(installation)
-	m.posted, m.posts = map[channels.Ref]int{}, nil
+	m.posted, m.posts, m.ledger = map[channels.Ref]int{}, nil, ledger{}
 	m.names, m.counts, m.ids = map[engine.RunID]runName{}, map[runName]int{}, map[runName]engine.RunID{}
 	m.batches, m.told, m.seq = nil, 0, 0
 }
@@ -205,7 +206,7 @@ func (m *machine) checkPost(p *engine.Post) *violation {
 	case known && p.Content.Body != body:
 		return broken("I2", "message %d of run %s of %s says %q, want %q", p.Message, p.Run, flow, p.Content.Body, body)
 	}
-	return nil
+	return m.ledger.enter(p, m.model.Handed(p.Run, p.Message))
 }
 
 // answered holds what clients are told against what was committed (I1). Of a group of
@@ -272,6 +273,7 @@ func (m *machine) committed(b *engine.Batch) error {
 		if m.fresh != nil {
 			m.fresh[j.Input] = true
 		}
+		m.ledger.correct(j.Input)
 		fmt.Fprint(m.trace, j.Seq, j.Stamp, j.Slots, j.Input.Kind)
 	}
 	for _, c := range b.Changes {

@@ -1,6 +1,8 @@
 package sim
 
 import (
+	"strings"
+
 	"nudge/engine"
 )
 
@@ -34,6 +36,13 @@ var MustReach = []string{
 	"restored from a backup",
 	"forgotten with a run live",
 	"derived input after a crash",
+	"held for its window",
+	"capped",
+	"capped, and waits for a place",
+	"late",
+	"opted out",
+	"opening over a change of clocks",
+	"a place given back",
 	"entry skipped", "entry queued", "entry restarted", "at_most", "dequeued",
 }
 
@@ -75,6 +84,14 @@ func (m *machine) lookAt(c engine.Change) {
 			if e.Attempt > 1 {
 				m.reached["deferred and tried again"]++
 			}
+		case engine.KindDelayed:
+			if r.Message(e.Message).Reason == engine.ReasonCapped {
+				m.reached["capped, and waits for a place"]++
+			} else {
+				m.reached["held for its window"]++
+			}
+		case engine.KindUnsent:
+			m.reached[strings.ReplaceAll(e.UnsentReason(), "_", " ")]++
 		case engine.KindEnded:
 			if e.Detail == engine.OutcomeForgotten {
 				m.reached["forgotten with a run live"]++

@@ -1,9 +1,11 @@
 package model
 
 import (
+	"cmp"
 	"encoding/json"
 	"fmt"
 	"reflect"
+	"slices"
 
 	"nudge/engine"
 )
@@ -42,6 +44,9 @@ func (r *Run) differs(got *engine.Run) string {
 				i+1, g.Step, g.Status, g.Attempt, g.Resends, g.Posted, message.step, message.status, message.attempt, message.resends, message.posted)
 		}
 	}
+	if what := m.reasons(got); what != "" {
+		return what
+	}
 	switch {
 	case len(got.Messages) > len(m.messages):
 		return fmt.Sprintf("it has %d messages, want %d", len(got.Messages), len(m.messages))
@@ -63,6 +68,16 @@ func (r *Run) differs(got *engine.Run) string {
 		return ""
 	}
 	return r.liveDiffers(got)
+}
+
+// reasons says of which message it is told wrongly why it stays here (I14).
+func (w *walk) reasons(got *engine.Run) string {
+	for i := range w.messages {
+		if m := &w.messages[i]; m.reason != "" && (m.status == engine.Unsent || m.status == engine.Held) && got.Messages[i].Reason != m.reason {
+			return fmt.Sprintf("message %d is %s because of %q, want %q", i+1, m.status, got.Messages[i].Reason, m.reason)
+		}
+	}
+	return ""
 }
 
 func (r *Run) liveDiffers(got *engine.Run) string {
@@ -150,9 +165,27 @@ func (w *World) comparePerson(got *engine.Person) {
 		w.fail("of %s is known %s, want %v", got.ID, got.Attributes, known)
 	case len(got.OptOuts) != len(p.optOuts):
 		w.fail("%s is opted out of %q, want %v", got.ID, got.OptOuts, p.optOuts)
+	case !slices.Equal(placesOf(got), sorted(p.places)):
+		w.fail("of the messages to %s are counted %v, want %v", got.ID, placesOf(got), sorted(p.places))
 	case len(got.Queue) != len(p.queue):
 		w.fail("%d events wait for %s, want %d", len(got.Queue), got.ID, len(p.queue))
 	}
+}
+
+// placesOf are the places that the engine counts for a person.
+func placesOf(p *engine.Person) (places []place) {
+	for _, c := range p.Caps {
+		for _, at := range c.At {
+			places = append(places, place{c.Category, at})
+		}
+	}
+	return places
+}
+
+func sorted(places []place) []place {
+	return slices.SortedFunc(slices.Values(places), func(a, b place) int {
+		return cmp.Or(cmp.Compare(a.category, b.category), cmp.Compare(a.at, b.at))
+	})
 }
 
 // normal is attributes as they read after they were stored.

@@ -76,7 +76,8 @@ func (w *World) counts(p *person, most int, s start, still func(engine.Instant) 
 
 func (w *World) start(f *Flow, r *Run, h *happening) {
 	r.world, r.flow, r.id = w, f, w.runID()
-	r.learned, r.bodies, r.convs = map[uint64]engine.Instant{}, map[int]string{}, map[int]string{}
+	r.learned, r.told = map[uint64]engine.Instant{}, map[int]engine.Entry{}
+	r.bodies, r.convs = map[int]string{}, map[int]string{}
 	if parent := w.runs[r.parent]; parent != nil {
 		r.parentStep = parent.now.at
 	}
@@ -89,9 +90,8 @@ func (w *World) start(f *Flow, r *Run, h *happening) {
 	}
 	w.runs[r.id] = r
 	w.order = append(w.order, r)
-	begin := fact{kind: begins, h: h, now: w.stamp, seq: w.seq, depth: w.in.Depth, slots: w.slots,
-		known: w.personOf(r.profile).known, outs: w.personOf(r.profile).optOuts,
-		allows: w.outbound != engine.OutboundOnly || slices.Contains(w.only, r.profile)}
+	begin := fact{kind: begins, h: h}
+	w.around(r, &begin)
 	r.facts = []fact{begin}
 	r.now = w.live(r)
 	w.follow(r)

@@ -17,6 +17,9 @@ type fact struct {
 	allows bool            // outbound mode lets messages to the person out
 	known  map[string]any  // of the person, before it; never changed
 	outs   map[string]bool // what the person is opted out of, before it; never changed
+	places []place         // that the person's messages take up, before it; never changed
+
+	categories map[string]*Category // of the project then; never changed
 
 	h       *happening
 	receipt *channels.Receipt
@@ -65,8 +68,13 @@ type Message struct {
 	status  engine.MessageStatus
 	attempt int
 	resends int
-	planned engine.Instant
+	reached engine.Instant // when the run came to the step
+	planned engine.Instant // when its first attempt was to go out
 	posted  engine.Instant
+	cap     string // the category under whose cap it has or had a place
+	counted bool   // it has the place
+	reason  string // why it is held, or was held back; empty for what is not compared
+	handed  *Handed
 }
 
 // ladder is how far a message can have come, by what is known of it.
@@ -91,7 +99,7 @@ func lost(s engine.MessageStatus) bool {
 }
 
 func underWay(s engine.MessageStatus) bool {
-	return s == engine.Planned || s == engine.Retrying || s == engine.Claimed || s == engine.Unknown
+	return s == engine.Planned || s == engine.Held || s == engine.Retrying || s == engine.Claimed || s == engine.Unknown
 }
 
 func satisfies(s engine.MessageStatus, signal string) bool {
@@ -117,11 +125,12 @@ type entry struct {
 
 // effect is something that follows from the last fact of a run, beyond the run itself.
 type effect struct {
-	kind  string // emit, call, attributes, opted, ended
-	name  string
-	data  map[string]any
-	wait  bool
-	known map[string]any
-	outs  map[string]bool
-	left  []happening
+	kind   string // emit, call, attributes, opted, places, ended
+	name   string
+	data   map[string]any
+	wait   bool
+	known  map[string]any
+	outs   map[string]bool
+	places []place
+	left   []happening
 }

@@ -13,7 +13,7 @@ func (w *walk) send(s *step) *way {
 	if len(w.messages) >= engine.MaxMessagesPerRun {
 		return w.finish(engine.OutcomeFailed, false)
 	}
-	w.messages = append(w.messages, Message{step: s.index, planned: w.f.now})
+	w.messages = append(w.messages, Message{step: s.index, reached: w.f.now})
 	if way := w.plan(s); way != nil {
 		return skipOnward(way)
 	}
@@ -32,8 +32,13 @@ func (w *walk) send(s *step) *way {
 			}
 		case rings:
 			w.alarm = 0
-			if m.status == engine.Retrying {
+			switch m.status {
+			case engine.Retrying:
 				return w.plan(s)
+			case engine.Held:
+				return w.reopen(s)
+			case engine.Planned:
+				return w.withhold(verdict{reason: engine.ReasonLate})
 			}
 			return w.doubtOver(s)
 		}
@@ -53,14 +58,18 @@ func (w *walk) current() *Message { return &w.messages[len(w.messages)-1] }
 // plan puts the message into the outbox, and claims it where a slot is free.
 func (w *walk) plan(s *step) *way {
 	m := w.current()
-	m.status, w.alarm = engine.Planned, 0
+	m.status, m.reason, w.alarm = engine.Planned, "", 0
 	w.status, w.at = engine.Sending, s.index
+	if m.attempt == 0 {
+		m.planned = w.f.now
+	}
 	if len(w.claims) < w.f.slots {
 		return w.claim(s)
 	}
-	if w.keptBack(s) {
-		return w.withhold()
+	if v := w.judge(s); v.reason != "" {
+		return w.withhold(v)
 	}
+	w.alarm = w.latest(s)
 	w.note(engine.KindPlanned, m.step, len(w.messages), "")
 	return nil
 }
@@ -71,38 +80,54 @@ func (w *walk) claim(s *step) *way {
 		return out
 	}
 	m, n := w.current(), len(w.messages)
-	if w.keptBack(s) {
-		return w.withhold()
+	if v := w.judge(s); v.reason != "" {
+		return w.withhold(v)
 	}
 	if !w.renders(s) {
 		m.status = engine.Unsent
 		return w.finish(engine.OutcomeFailed, false)
 	}
 	m.attempt++
-	m.status, m.posted = engine.Claimed, w.f.now
+	m.status, m.posted, w.alarm = engine.Claimed, w.f.now, 0
+	w.takePlace(s)
 	w.claims = append(w.claims, n)
 	w.note(engine.KindClaimed, m.step, n, "")
 	return nil
 }
 
-// keptBack reports whether the message does not go out at all.
-func (w *walk) keptBack(s *step) bool {
-	return !w.f.allows || w.outs[engine.OptOutAll] || w.outs[text(get(s.node, "category"))]
+// withhold does not let the message out now, or at all. One of which an earlier attempt
+// may have gone out stays as unknown as it was.
+func (w *walk) withhold(v verdict) *way {
+	w.alarm = v.until
+	if v.until == 0 {
+		w.keepHere(len(w.messages), v.reason)
+		return &way{kind: onward}
+	}
+	m := w.current()
+	m.status, m.reason = engine.Held, v.reason
+	w.note(engine.KindDelayed, m.step, len(w.messages), "")
+	return nil
 }
 
-// withhold holds the message back. One of which an earlier attempt may have gone out
-// stays as unknown as it was.
-func (w *walk) withhold() *way {
-	w.keepHere(len(w.messages))
-	return &way{kind: onward}
-}
-
-func (w *walk) keepHere(message int) {
+func (w *walk) keepHere(message int, reason string) {
 	m, kind := &w.messages[message-1], engine.KindUnsent
+	m.reason = reason
 	if m.status = engine.Unsent; m.resends > 0 {
 		m.status, kind = engine.Unknown, engine.KindGaveUp
 	}
 	w.note(kind, m.step, message, "")
+}
+
+// reopen looks again at a message that was held, and first at all that may make it
+// superfluous.
+func (w *walk) reopen(s *step) *way {
+	if out := w.ask(w.lists, nil, func(l *line) bool { return l.signal == "if" }); out != nil {
+		return out
+	}
+	if !w.truth(s.if_, nil) {
+		return w.withhold(verdict{reason: engine.ReasonSkipped})
+	}
+	return w.plan(s)
 }
 
 // doubtOver decides about a message of unknown outcome that no webhook has proved.
@@ -131,7 +156,8 @@ func (w *walk) hear() bool {
 		if rung(said) <= rung(m.status) {
 			return false
 		}
-		m.status = said
+		m.status, m.reason = said, ""
+		w.keepPlace(m)
 		w.note(engine.KindReceipt, m.step, n, "")
 	case resulted:
 		w.result(w.f.result)
@@ -158,19 +184,26 @@ func (w *walk) result(r *engine.SendResult) {
 		}
 	case channels.Refused:
 		if rung(m.status) == 0 {
+			w.givePlace(m)
 			m.status = engine.Failed
 		}
 	case channels.Deferred:
+		if m.status != engine.Claimed {
+			return
+		}
+		w.givePlace(m)
+		again := w.run.world.pause(w.run, w.f, r, m.attempt)
 		switch {
-		case m.status != engine.Claimed:
 		case !waitsForIt:
-			w.keepHere(r.Message)
+			w.keepHere(r.Message, engine.ReasonRunAhead)
+		case m.resends == 0 && w.tooLate(again):
+			w.keepHere(r.Message, engine.ReasonLate)
 		case m.attempt >= engine.MaxAttempts:
 			m.status = engine.Failed
 			w.note(engine.KindGaveUp, m.step, r.Message, "")
 		default:
 			m.status = engine.Retrying
-			w.alarm = w.run.world.pause(w.run, w.f, r, m.attempt)
+			w.alarm = again
 		}
 	case channels.Unknown:
 		if m.status == engine.Claimed {

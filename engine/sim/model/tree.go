@@ -14,19 +14,21 @@ import (
 
 // Flow is one version of a flow, as its YAML says it.
 type Flow struct {
-	Name     string
-	Version  string
-	zone     *time.Location
-	triggers []trigger
-	running  string // if_running; empty for parallel
-	atMost   int
-	per      span
-	exits    []line
-	steps    []*step
-	byIndex  map[int]*step
-	compiled *flows.Flow // for the numbers and names of its steps, and its zone
-	texts    map[string]string
-	order    []string // ids of steps in the order of the program
+	Name       string
+	Version    string
+	zone       *time.Location
+	triggers   []trigger
+	running    string // if_running; empty for parallel
+	atMost     int
+	per        span
+	exits      []line
+	steps      []*step
+	byIndex    map[int]*step
+	compiled   *flows.Flow // for the numbers and names of its steps, and its zone
+	texts      map[string]string
+	category   string
+	categories map[string]*Category // that the project had when the flow was loaded
+	order      []string             // ids of steps in the order of the program
 }
 
 type trigger struct {
@@ -53,6 +55,7 @@ type step struct {
 	key     string // of a collect; "any" for the person's
 	itemIf  string
 	include bool
+	window  *hours // of a send
 }
 
 type arm struct {
@@ -98,6 +101,11 @@ func read(bundle flows.Bundle, compiled *flows.Flow) (*Flow, error) {
 		}
 		switch root := &doc; {
 		case len(doc.Content) == 0:
+		case file.Name == flows.ProjectFile:
+			var err error
+			if f.categories, err = readCategories(get(root.Content[0], "categories")); err != nil {
+				return nil, fmt.Errorf("model: %s: %w", file.Name, err)
+			}
 		case strings.HasPrefix(file.Name, "flows/"):
 			r := &reading{f: f, numbers: numbers}
 			r.flow(root.Content[0])
@@ -140,6 +148,7 @@ func (r *reading) flow(n *yaml.Node) {
 			r.f.per = r.span(entry, per)
 		}
 	}
+	r.f.category = text(get(n, "category"))
 	r.f.exits = r.lines(get(n, "exit"))
 	for i, item := range listOf(get(n, "exit")) {
 		if get(item, "as") == nil {
@@ -201,6 +210,12 @@ func (r *reading) step(n *yaml.Node) *step {
 		s.event, s.key, s.itemIf = text(get(s.node, "event")), text(get(s.node, "key")), text(get(s.node, "if"))
 		s.include = text(get(s.node, "include_trigger")) == "true"
 		s.lines = r.lines(get(s.node, "until"))
+	case "send":
+		h, err := readHours(get(s.node, "window"))
+		if err != nil {
+			r.fail(n, err.Error())
+		}
+		s.window = h
 	case "fetch":
 		s.body = r.steps(get(s.node, "on_error"))
 	case "":

@@ -94,7 +94,7 @@ func (w *walk) repeat(s *step) *way {
 	}
 	if out != nil { // left from anywhere inside
 		if w.status == engine.Sending {
-			w.drop(len(w.messages) - 1)
+			w.drop(len(w.messages)-1, engine.ReasonLoopLeft)
 		}
 		w.alarm = 0
 	}

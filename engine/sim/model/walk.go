@@ -12,12 +12,13 @@ import (
 // by plain calls, and whatever waits takes the next facts until one of them ends the
 // wait. When there are no more facts, the run stands where the walk has come.
 type walk struct {
-	run   *Run
-	flow  *Flow
-	facts []fact
-	f     *fact // the one in hand
-	known map[string]any
-	outs  map[string]bool
+	run    *Run
+	flow   *Flow
+	facts  []fact
+	f      *fact // the one in hand
+	known  map[string]any
+	outs   map[string]bool
+	places []place
 
 	status   engine.RunStatus
 	at       int
@@ -117,7 +118,7 @@ func (w *walk) next() bool {
 		return false
 	}
 	w.f, w.facts = &w.facts[0], w.facts[1:]
-	w.known, w.outs = w.f.known, w.f.outs
+	w.known, w.outs, w.places = w.f.known, w.f.outs, w.f.places
 	w.effects, w.claims, w.moved = nil, nil, false
 	return true
 }
@@ -158,7 +159,7 @@ func (w *walk) step(s *step) *way {
 	if !w.truth(s.if_, nil) {
 		message := 0
 		if s.verb == "send" {
-			w.messages = append(w.messages, Message{step: s.index, status: engine.Unsent, planned: w.f.now})
+			w.messages = append(w.messages, Message{step: s.index, status: engine.Unsent, reason: engine.ReasonSkipped})
 			message = len(w.messages)
 		}
 		w.note(engine.KindSkipped, s.index, message, "")
@@ -283,7 +284,7 @@ func (w *walk) start(s *step) *way {
 // finish ends the run.
 func (w *walk) finish(outcome string, goal bool) *way {
 	for i := range w.messages {
-		w.drop(i)
+		w.drop(i, engine.ReasonRunEnded)
 	}
 	w.status, w.outcome, w.goal, w.ended = engine.Ended, outcome, goal, w.f.now
 	w.lists, w.loops, w.alarm = nil, nil, 0
@@ -294,9 +295,10 @@ func (w *walk) finish(outcome string, goal bool) *way {
 }
 
 // drop holds back a message that was planned and not yet claimed.
-func (w *walk) drop(i int) {
-	if m := &w.messages[i]; m.status == engine.Planned || m.status == engine.Retrying {
-		w.keepHere(i + 1)
+func (w *walk) drop(i int, reason string) {
+	switch w.messages[i].status {
+	case engine.Planned, engine.Held, engine.Retrying:
+		w.keepHere(i+1, reason)
 	}
 }
 

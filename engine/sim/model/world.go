@@ -31,7 +31,9 @@ type World struct {
 	derived      []*engine.Input // to come next, in order
 	owed         int             // of them when the batch began; what a group's own inputs led to follows the group
 	ids          map[string]engine.Instant
-	arms         map[string]int // dealt by splits
+	arms         map[string]int       // dealt by splits
+	categories   map[string]*Category // of the active flows
+	openings     map[asked]time.Time  // that were found
 
 	// Of the input in hand.
 	in      *engine.Input
@@ -62,13 +64,15 @@ type Run struct {
 	gathered   bool
 	forgotten  bool
 	learned    map[uint64]engine.Instant
-	bodies     map[int]string // of messages, where they are known
-	convs      map[int]string // the conversations they were posted to
+	told       map[int]engine.Entry // that were learned from, by their place on the timeline
+	bodies     map[int]string       // of messages, where they are known
+	convs      map[int]string       // the conversations they were posted to
 }
 
 type person struct {
 	known   map[string]any
 	optOuts map[string]bool
+	places  []place
 	starts  []start
 	queue   []queued
 }
@@ -107,7 +111,7 @@ func (w *World) failIn(r *Run, format string, args ...any) {
 func New(installation engine.Installation) *World {
 	return &World{installation: installation, outbound: engine.OutboundLive,
 		versions: map[engine.FlowVersion]*Flow{}, runs: map[engine.RunID]*Run{}, people: map[string]*person{},
-		ids: map[string]engine.Instant{}, arms: map[string]int{}, Reached: map[string]int{}}
+		ids: map[string]engine.Instant{}, arms: map[string]int{}, openings: map[asked]time.Time{}, Reached: map[string]int{}}
 }
 
 // Take takes a batch that was committed, and says what in it must not be (I2, I4, I5,
@@ -164,7 +168,7 @@ func (w *World) count(j *engine.Journaled) {
 
 func (w *World) deploy(j *engine.Journaled, state *engine.State, compiled func(engine.FlowVersion) *flows.Flow) {
 	w.count(j)
-	w.active = nil
+	w.active, w.categories = nil, map[string]*Category{}
 	for _, bundle := range j.Input.Deploy.Flows {
 		c, err := flows.Compile(bundle) // for its name and version
 		if err != nil {
@@ -179,6 +183,7 @@ func (w *World) deploy(j *engine.Journaled, state *engine.State, compiled func(e
 			w.versions[v] = f
 		}
 		w.active = append(w.active, w.versions[v])
+		maps.Copy(w.categories, w.versions[v].categories)
 	}
 	slices.SortFunc(w.active, func(a, b *Flow) int { return strings.Compare(a.Name, b.Name) })
 	if len(state.Active) != len(w.active) {
@@ -302,9 +307,7 @@ func (w *World) feed(r *Run, f fact) (moved bool) {
 
 // try lets a fact happen to a run; one that comes to nothing has not happened.
 func (w *World) try(r *Run, f fact) (moved bool) {
-	f.now, f.seq, f.depth, f.slots = w.stamp, w.seq, w.in.Depth, w.slots
-	f.known, f.outs = w.personOf(r.profile).known, w.personOf(r.profile).optOuts
-	f.allows = w.outbound != engine.OutboundOnly || slices.Contains(w.only, r.profile)
+	w.around(r, &f)
 	before := r.now
 	r.facts = append(r.facts, f)
 	r.gathered = false
@@ -315,6 +318,14 @@ func (w *World) try(r *Run, f fact) (moved bool) {
 		return false
 	}
 	return true
+}
+
+// around notes in a fact what holds in the world when it happens.
+func (w *World) around(r *Run, f *fact) {
+	p := w.personOf(r.profile)
+	f.now, f.seq, f.depth, f.slots = w.stamp, w.seq, w.in.Depth, w.slots
+	f.known, f.outs, f.places, f.categories = p.known, p.optOuts, p.places, w.categories
+	f.allows = w.outbound != engine.OutboundOnly || slices.Contains(w.only, r.profile)
 }
 
 // live walks through a run, and says of which one where that breaks.
@@ -352,6 +363,8 @@ func (w *World) effect(r *Run, e effect) {
 		p.known = e.known
 	case "opted":
 		p.optOuts = e.outs
+	case "places":
+		p.places = e.places
 	case "emit":
 		w.derive(r, &engine.Input{Kind: engine.InputEvent, Event: &engine.Event{Type: e.name, Profile: r.profile, Data: jsonOf(e.data)}})
 	case "call":
@@ -447,7 +460,7 @@ func (w *World) pause(r *Run, f *fact, result *engine.SendResult, attempt int) e
 	if at := r.learned[f.seq]; at != 0 {
 		return at
 	}
-	grown := min(2*time.Second<<min(attempt-1, 16), 5*time.Minute)
+	grown := grown(attempt)
 	least := grown / 2
 	if result != nil {
 		least = max(least, result.RetryAfter)
@@ -464,6 +477,12 @@ func (w *World) pause(r *Run, f *fact, result *engine.SendResult, attempt int) e
 	}
 	r.learned[f.seq] = at
 	return at
+}
+
+// grown is how long the pause after an attempt may be that nobody asked for; it is half of
+// that at least.
+func grown(attempt int) time.Duration {
+	return min(2*time.Second<<min(attempt-1, 16), 5*time.Minute)
 }
 
 func (w *World) timer(t *engine.Timer) {
