@@ -322,7 +322,14 @@ func (m *machine) history(err error, b *engine.Batch) string {
 	if !errors.As(err, &v) {
 		return ""
 	}
-	r, err := m.store.Run(v.Run) // all of the batch is there
+	last := b.Journal[len(b.Journal)-1]
+	raw, _ := json.Marshal(last.Input)
+	return m.lifeOf(v.Run) + fmt.Sprintf("\nthe last input: %d at %s: %s", last.Seq, last.Stamp, raw) // all of the batch is there
+}
+
+// lifeOf is a run's timeline, and its flow.
+func (m *machine) lifeOf(id engine.RunID) string {
+	r, err := m.store.Run(id)
 	if err != nil || r == nil {
 		return ""
 	}
@@ -334,8 +341,5 @@ func (m *machine) history(err error, b *engine.Batch) string {
 	for _, file := range f.Bundle {
 		fmt.Fprintf(&text, "\n-- %s --\n%s", file.Name, file.Text)
 	}
-	last := b.Journal[len(b.Journal)-1]
-	raw, _ := json.Marshal(last.Input)
-	fmt.Fprintf(&text, "\nthe last input: %d at %s: %s", last.Seq, last.Stamp, raw)
 	return text.String()
 }

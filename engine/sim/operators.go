@@ -39,17 +39,24 @@ func (w *world) operate() {
 	}
 }
 
-// control changes what may go out, sooner or later.
+// control changes what may go out, sooner or later. Nobody insists on what they no longer
+// want.
 func (w *world) control(c engine.Control) {
-	w.insist(&engine.Input{Kind: engine.InputControl, Control: &c})
+	w.wishes++
+	mine := w.wishes
+	w.insist(&engine.Input{Kind: engine.InputControl, Control: &c}, func() bool { return w.wishes == mine })
 }
 
-// insist sends a command until it is answered.
-func (w *world) insist(in *engine.Input) {
+// insist sends a command until it is answered, for as long as it is wanted.
+func (w *world) insist(in *engine.Input, wanted func() bool) {
 	c := *in
 	w.send(&delivery{inputs: []*engine.Input{&c}, told: func(answers []engine.Answer) {
 		if answers == nil {
-			w.later(10*time.Second, func() { w.insist(in) })
+			w.later(10*time.Second, func() {
+				if wanted() {
+					w.insist(in, wanted)
+				}
+			})
 		}
 	}})
 }
@@ -65,7 +72,7 @@ func (w *world) deploy() {
 	if before > 0 && w.authors.editions > 1 {
 		w.reached["flow edited while a run waits"]++
 	}
-	w.insist(&engine.Input{Kind: engine.InputDeploy, Deploy: deploy})
+	w.insist(&engine.Input{Kind: engine.InputDeploy, Deploy: deploy}, func() bool { return true })
 }
 
 // keepBackups copies the disk from time to time, and rarely puts a copy back.

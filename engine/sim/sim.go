@@ -93,7 +93,7 @@ func (w *world) settleDown() error {
 	}
 	for _, id := range w.model.Unsettled() {
 		if slices.Contains(before, id) {
-			return broken("I13", "run %s stands where nothing can wake it", id)
+			return broken("I13", "run %s stands where nothing can wake it%s", id, w.lifeOf(id))
 		}
 	}
 	switch {

@@ -26,6 +26,7 @@ type world struct {
 	busy    time.Time // until when the process is in a commit
 	waking  time.Time // when it looks next; zero for not
 	words   int
+	wishes  int // what operators said of what may go out; the last one counts
 	authors *author
 	reads   []traits
 	err     error
