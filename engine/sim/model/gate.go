@@ -218,7 +218,8 @@ func (w *walk) tooLate(again engine.Instant) bool {
 	if latest == 0 {
 		return false
 	}
-	held := w.told().Kind == engine.KindUnsent
+	told := w.told()
+	held := told.UnsentReason() == engine.ReasonLate // and not the end of its run, in the same input
 	most := again.Add(grown(w.current().attempt) / 2)
 	if held && most <= latest || !held && again > latest {
 		w.run.world.failIn(w.run, "run %s: message %d is useful until %s and tried again %s to %s; given up: %v", w.run.id, len(w.messages), latest, again, most, held)
