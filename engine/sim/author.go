@@ -61,6 +61,22 @@ steps:
     emit: { event: ping, data: { id: O1 } }
 `
 
+// reportFlow is for many at once, by the clock of a place and by each person's own.
+const reportFlow = `flow: report
+trigger:
+  - { cron: "%s", timezone: %s, max_delay: %s, audience: { if: profile.plan == "pro" }%s }
+  - { cron: "%s", timezone: local, max_delay: %s, audience: people.csv, if: "(data.total ?? 0) > 3" }
+data: { total: optional number }
+entry: { if_running: %s%s }
+exit: [ { event: gone, key: any, as: gone }, { if: "profile.rounds > 20", as: many } ]
+category: %s
+steps:
+  - send: hello
+  - wait: [ { read: any }, { reply: any }, { event: ping, key: any }, { after: %s } ]
+  - if: (data.total ?? 0) > 8
+    send: { template: hello, max_delay: 2h }
+`
+
 // edition writes the project, or changes a part of it.
 func (a *author) edition() *flows.Project {
 	files := maps.Clone(a.files)
@@ -74,7 +90,7 @@ func (a *author) edition() *flows.Project {
 	if files["nudge.yaml"] == nil || a.dice.IntN(3) == 0 {
 		files["nudge.yaml"] = &fstest.MapFile{Data: []byte(a.project())}
 	}
-	for _, name := range []string{"one", "two", "inner", "stop"} {
+	for _, name := range []string{"one", "two", "inner", "report", "stop"} {
 		if files["flows/"+name+".yaml"] == nil || a.dice.IntN(3) == 0 {
 			files["flows/"+name+".yaml"] = &fstest.MapFile{Data: []byte(a.flow(name))}
 		}
@@ -100,6 +116,11 @@ func (a *author) flow(name string) string {
 	case "inner":
 		return fmt.Sprintf(innerFlow, pick(a.dice, "restart", "queue", "skip", "parallel"), pick(a.dice, "opt_out", "opt_in"),
 			pick(a.dice, "5h", "30m", "1d"), pick(a.dice, "continue", "resend", "fail"))
+	case "report":
+		return fmt.Sprintf(reportFlow, pick(a.dice, "30 */4 * * *", "20 * * * *", "30 1,13 * * *", "15 2 * * *", "0 9,21 * * 1-5"),
+			pick(a.dice, "Europe/London", "America/New_York", "Australia/Lord_Howe"), pick(a.dice, "10m", "2h", "1d"), pick(a.dice, "", ", rate: 10/m", ", rate: 20/h"),
+			pick(a.dice, "0 9 * * *", "0 9,21 * * *", "30 2 * * *", "15 1,2,18 * * *"), pick(a.dice, "3h", "20m"),
+			pick(a.dice, "skip", "queue", "restart", "parallel"), pick(a.dice, "", ", at_most: 2 per 5h"), pick(a.dice, "orders", "news", "service"), pick(a.dice, "4h", "20m"))
 	case "stop":
 		return fmt.Sprintf(stopFlow, pick(a.dice, "true", "false"))
 	}

@@ -36,6 +36,8 @@ type machine struct {
 	posts   []engine.Post        // in order
 	posted  map[channels.Ref]int // what the provider saw, in this life of the store
 	ledger  ledger
+	shelf   *shelf
+	firings map[string]uint64 // by their names
 	names   map[engine.RunID]runName
 	counts  map[runName]int
 	ids     map[runName]engine.RunID
@@ -61,7 +63,7 @@ var installation = engine.Installation{1, 2, 3, 4}
 
 func newMachine() *machine {
 	m := &machine{disk: &faultyDisk{KV: new(memory.KV)}, reached: map[string]int{}, trace: fnv.New64a(),
-		versions: map[engine.FlowVersion]*flows.Flow{}}
+		versions: map[engine.FlowVersion]*flows.Flow{}, shelf: newShelf()}
 	m.newLife()
 	if err := store.Create(m.disk.KV, installation); err != nil {
 		panic(err)
@@ -74,7 +76,7 @@ func (m *machine) newLife() {
 	m.model = model.New(installation)
 	m.posted, m.posts, m.ledger = map[channels.Ref]int{}, nil, ledger{}
 	m.names, m.counts, m.ids = map[engine.RunID]runName{}, map[runName]int{}, map[runName]engine.RunID{}
-	m.batches, m.told, m.seq = nil, 0, 0
+	m.batches, m.told, m.seq, m.firings = nil, 0, 0, map[string]uint64{}
 }
 
 // start begins a process on what the disk holds.
@@ -89,6 +91,10 @@ func (m *machine) start(now time.Time, senders int, f fault) (*runner.Step, erro
 			return err
 		}
 		m.store = opened
+		m.shelf.sources.People = opened
+		if m.model != nil && m.model.Amid() {
+			m.reached["crash within a fan-out"]++
+		}
 		core, err := opened.Engine()
 		if err != nil {
 			return err
@@ -100,6 +106,7 @@ func (m *machine) start(now time.Time, senders int, f fault) (*runner.Step, erro
 			return broken("I1", "the store is of input %d, clients were told of %d", core.State.Seq, m.told)
 		}
 		m.loop = runner.NewLoop(watched{m.store, m}, core, senders)
+		m.loop.UseAudiences(m.shelf)
 		step, err = m.loop.Recover(now)
 		return err
 	})
@@ -286,6 +293,9 @@ func (m *machine) committed(b *engine.Batch) error {
 	for _, f := range b.Versions {
 		m.versions[engine.FlowVersion{Flow: f.Name, Version: f.Version}] = f
 	}
+	for _, f := range b.Firings {
+		m.firings[f.ID] = f.Number
+	}
 	m.seq = b.State.Seq
 	m.look(b)
 	if m.model == nil {
@@ -293,6 +303,13 @@ func (m *machine) committed(b *engine.Batch) error {
 	}
 	if err := m.model.Take(b, func(v engine.FlowVersion) *flows.Flow { return m.versions[v] }); err != nil {
 		return broken("I2", "%v%s", err, m.history(err, b))
+	}
+	for i := range b.Journal {
+		if rows := b.Journal[i].Input.Rows; rows != nil {
+			if v := m.checkRows(rows); v != nil {
+				return v
+			}
+		}
 	}
 	return nil
 }

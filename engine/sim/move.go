@@ -36,8 +36,10 @@ type groupMove struct {
 
 // inputMove is an input, and the run it names where it names one.
 type inputMove struct {
-	input engine.Input
-	run   runName
+	input  engine.Input
+	run    runName
+	firing string       // of an audience that was frozen
+	rows   []engine.Row // of it
 }
 
 // runName is a run by its flow, person and key, and how many of the same were before.
@@ -63,9 +65,22 @@ func (m *machine) record(now time.Time, groups []*runner.Group, f fault) move {
 	for _, g := range groups {
 		gm := groupMove{frees: g.Frees}
 		for _, in := range g.Inputs {
-			gm.inputs = append(gm.inputs, inputMove{*in, m.names[runOf(in)]})
+			gm.inputs = append(gm.inputs, m.inputMove(in))
 		}
 		made.groups = append(made.groups, gm)
+	}
+	return made
+}
+
+func (m *machine) inputMove(in *engine.Input) inputMove {
+	made := inputMove{input: *in, run: m.names[runOf(in)]}
+	if in.Frozen != nil {
+		made.rows = m.shelf.frozen[in.Frozen.Audience]
+		for id, number := range m.firings {
+			if number == in.Frozen.Firing {
+				made.firing = id
+			}
+		}
 	}
 	return made
 }
@@ -92,6 +107,12 @@ func runOf(in *engine.Input) engine.RunID {
 // again is the input in the history as it is now; nil where its run is not in it.
 func (m *machine) again(im *inputMove) *engine.Input {
 	in := im.input
+	if in.Frozen != nil {
+		c := *in.Frozen
+		c.Firing = m.firings[im.firing]
+		in.Frozen, m.shelf.frozen[c.Audience] = &c, im.rows
+		return &in
+	}
 	if im.run == (runName{}) {
 		return &in
 	}

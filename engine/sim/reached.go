@@ -43,6 +43,10 @@ var MustReach = []string{
 	"opted out",
 	"opening over a change of clocks",
 	"a place given back",
+	"missed firing skipped",
+	"gap of daylight saving in a schedule",
+	"crash within a fan-out",
+	"parked until the person's own time",
 	"entry skipped", "entry queued", "entry restarted", "at_most", "dequeued",
 }
 

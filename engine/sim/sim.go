@@ -87,13 +87,18 @@ func (w *world) settleDown() error {
 		return err
 	}
 	// What is on its way at this very moment has another hour.
-	before := w.model.Unsettled()
+	before, firings := w.model.Unsettled(), w.model.Unwalked()
 	if err := w.live(time.Hour); err != nil {
 		return err
 	}
 	for _, id := range w.model.Unsettled() {
 		if slices.Contains(before, id) {
 			return broken("I13", "run %s stands where nothing can wake it%s", id, w.lifeOf(id))
+		}
+	}
+	for _, id := range w.model.Unwalked() {
+		if slices.Contains(firings, id) {
+			return broken("I13", "firing %s does not come to the end of its rows", id)
 		}
 	}
 	switch {

@@ -248,6 +248,9 @@ func (w *world) handOn(step *runner.Step) {
 		}
 		w.post(step.Posts[i])
 	}
+	for _, f := range step.Freezes {
+		w.freeze(f)
+	}
 	for _, p := range step.Fetches {
 		w.ask(p)
 	}

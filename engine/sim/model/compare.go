@@ -25,6 +25,7 @@ func (w *World) compare(b *engine.Batch) {
 	for r := range w.changed {
 		w.failIn(r, "run %s of %s for %s should have changed: %s", r.id, r.flow.Name, r.profile, r.stands())
 	}
+	w.compareFirings(b.Firings)
 	for _, p := range b.People {
 		w.comparePerson(p)
 	}

@@ -6,11 +6,16 @@ import (
 	"nudge/engine"
 )
 
-// Deadline is when the earliest timer of a live run is due; 0 for never.
+// Deadline is when the earliest timer of a live run is due, or a schedule; 0 for never.
 func (w *World) Deadline() (first engine.Instant) {
 	for _, r := range w.order {
 		if d := r.now.deadline(); d != 0 && (first == 0 || d < first) {
 			first = d
+		}
+	}
+	for _, s := range w.schedules {
+		if s.next != 0 && (first == 0 || s.next < first) {
+			first = s.next
 		}
 	}
 	return first

@@ -36,6 +36,7 @@ type trigger struct {
 	key, to, if_ string
 	reply        bool
 	beforeWaits  bool
+	schedule     *schedule // of one by the clock
 }
 
 // step is one step with what is inside of it.
@@ -137,7 +138,7 @@ func (r *reading) flow(n *yaml.Node) {
 	for _, t := range listOf(get(n, "trigger")) {
 		r.f.triggers = append(r.f.triggers, trigger{
 			event: text(get(t, "event")), key: text(get(t, "key")), to: text(get(t, "to")), if_: text(get(t, "if")),
-			reply: get(t, "reply") != nil, beforeWaits: text(get(t, "before_waits")) == "true",
+			reply: get(t, "reply") != nil, beforeWaits: text(get(t, "before_waits")) == "true", schedule: r.schedule(t),
 		})
 	}
 	if entry := get(n, "entry"); entry != nil {
@@ -156,6 +157,20 @@ func (r *reading) flow(n *yaml.Node) {
 		}
 	}
 	r.f.steps = r.steps(get(n, "steps"))
+}
+
+// schedule reads what a trigger by cron says of the clock; nil for another trigger.
+func (r *reading) schedule(n *yaml.Node) *schedule {
+	spec := text(get(n, "cron"))
+	if spec == "" {
+		return nil
+	}
+	s := &schedule{fields: strings.Fields(spec), maxDelay: r.span(n, text(get(n, "max_delay")))}
+	zone := text(get(n, "timezone"))
+	if s.words = spec + " in " + zone; zone != "local" {
+		s.zone = zoneNamed(zone)
+	}
+	return s
 }
 
 func (r *reading) steps(n *yaml.Node) (steps []*step) {

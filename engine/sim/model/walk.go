@@ -109,7 +109,28 @@ func (w *walk) begin() *way {
 	if way := w.leaveByIf(); way != nil {
 		return way
 	}
+	if at := w.run.begins; at > w.f.now {
+		if out := w.park(at); out != nil {
+			return out
+		}
+	}
 	return w.block(w.flow.steps)
+}
+
+// park waits for the person's own time, which may be over when the process hears of it.
+func (w *walk) park(at engine.Instant) *way {
+	w.alarm = at
+	w.note(engine.KindScheduled, engine.NoStep, 0, "")
+	return w.await(engine.Parked, 0, func() *way {
+		if w.f.kind != rings {
+			return nil
+		}
+		w.alarm = 0
+		if w.run.firing.schedule().tooLate(at, w.f.now, w.flow.zone) {
+			return w.finish(engine.OutcomeLate, false)
+		}
+		return &way{kind: onward}
+	})
 }
 
 // next takes the next fact in hand. It reports false where there is none.

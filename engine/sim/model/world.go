@@ -31,7 +31,10 @@ type World struct {
 	derived      []*engine.Input // to come next, in order
 	owed         int             // of them when the batch began; what a group's own inputs led to follows the group
 	ids          map[string]engine.Instant
-	arms         map[string]int       // dealt by splits
+	arms         map[string]int // dealt by splits
+	schedules    []*scheduled
+	firings      map[uint64]*firing
+	fired        map[*firing]bool     // begun or changed by the batch in hand
 	categories   map[string]*Category // of the active flows
 	openings     map[asked]time.Time  // that were found
 
@@ -60,7 +63,9 @@ type Run struct {
 	parentStep int
 	facts      []fact
 	now        *walk
-	seen       int // entries of its timeline that were compared
+	firing     *firing
+	begins     engine.Instant // when its person's own time comes, where it waits for that
+	seen       int            // entries of its timeline that were compared
 	gathered   bool
 	forgotten  bool
 	learned    map[uint64]engine.Instant
@@ -111,7 +116,7 @@ func (w *World) failIn(r *Run, format string, args ...any) {
 func New(installation engine.Installation) *World {
 	return &World{installation: installation, outbound: engine.OutboundLive,
 		versions: map[engine.FlowVersion]*Flow{}, runs: map[engine.RunID]*Run{}, people: map[string]*person{},
-		ids: map[string]engine.Instant{}, arms: map[string]int{}, openings: map[asked]time.Time{}, Reached: map[string]int{}}
+		ids: map[string]engine.Instant{}, arms: map[string]int{}, openings: map[asked]time.Time{}, firings: map[uint64]*firing{}, Reached: map[string]int{}}
 }
 
 // Take takes a batch that was committed, and says what in it must not be (I2, I4, I5,
@@ -127,7 +132,7 @@ func (w *World) Take(b *engine.Batch, compiled func(engine.FlowVersion) *flows.F
 		}
 	}()
 	w.owed = len(w.derived)
-	w.after, w.changed = map[engine.RunID]*engine.Run{}, map[*Run]bool{}
+	w.after, w.changed, w.fired = map[engine.RunID]*engine.Run{}, map[*Run]bool{}, map[*firing]bool{}
 	for _, c := range b.Changes {
 		w.after[c.After.ID] = c.After
 	}
@@ -186,6 +191,7 @@ func (w *World) deploy(j *engine.Journaled, state *engine.State, compiled func(e
 		maps.Copy(w.categories, w.versions[v].categories)
 	}
 	slices.SortFunc(w.active, func(a, b *Flow) int { return strings.Compare(a.Name, b.Name) })
+	w.takeUp()
 	if len(state.Active) != len(w.active) {
 		w.fail("%d flows are active, deployed were %d", len(state.Active), len(w.active))
 	}
@@ -233,6 +239,12 @@ func (w *World) take(j *engine.Journaled) {
 		w.dequeue(in.Dequeue)
 	case engine.InputFetched:
 		w.feed(w.known(in.Fetched.Run), fact{kind: fetchEnded, fetched: in.Fetched})
+	case engine.InputTick:
+		w.tick(in.Tick)
+	case engine.InputFrozen:
+		w.frozen(in.Frozen)
+	case engine.InputRows:
+		w.rows(in.Rows)
 	default:
 		w.fail("an input of unknown kind %s", in.Kind)
 	}
@@ -531,6 +543,7 @@ func (w *World) profile(c *engine.ProfileChange) {
 			w.feed(r, fact{kind: ends, outcome: engine.OutcomeForgotten})
 		}
 		w.people[c.Profile] = nil
+		w.forgetIn(c.Profile)
 		for _, r := range w.runs {
 			r.forgotten = r.forgotten || r.profile == c.Profile
 		}
