@@ -148,7 +148,14 @@ func (w *walk) told() engine.Entry {
 	if e, known := w.run.told[place]; known {
 		return e
 	}
-	e := engine.Entry{}
+	e := w.tells()
+	w.run.told[place] = e
+	return e
+}
+
+// tells is told, of which nothing is remembered.
+func (w *walk) tells() (e engine.Entry) {
+	place := len(w.path)
 	if after := w.run.world.after[w.run.id]; after != nil {
 		n := 0
 		for _, x := range after.Timeline {
@@ -161,7 +168,6 @@ func (w *walk) told() engine.Entry {
 			n++
 		}
 	}
-	w.run.told[place] = e
 	return e
 }
 
@@ -218,8 +224,12 @@ func (w *walk) tooLate(again engine.Instant) bool {
 	if latest == 0 {
 		return false
 	}
-	told := w.told()
-	held := told.UnsentReason() == engine.ReasonLate // and not the end of its run, in the same input
+	held, known := w.run.late[len(w.path)]
+	if !known {
+		e := w.tells() // nothing where it is tried again: what comes there later says nothing of this
+		held = e.UnsentReason() == engine.ReasonLate
+		w.run.late[len(w.path)] = held
+	}
 	most := again.Add(grown(w.current().attempt) / 2)
 	if held && most <= latest || !held && again > latest {
 		w.run.world.failIn(w.run, "run %s: message %d is useful until %s and tried again %s to %s; given up: %v", w.run.id, len(w.messages), latest, again, most, held)

@@ -70,6 +70,7 @@ type Run struct {
 	forgotten  bool
 	learned    map[uint64]engine.Instant
 	told       map[int]engine.Entry // that were learned from, by their place on the timeline
+	late       map[int]bool         // whether a deferred message was given up there
 	bodies     map[int]string       // of messages, where they are known
 	convs      map[int]string       // the conversations they were posted to
 }
