@@ -62,6 +62,9 @@ func (id *RunID) UnmarshalText(text []byte) (err error) {
 // Compare orders run IDs by when their runs started.
 func (id RunID) Compare(other RunID) int { return ulid.ULID(id).Compare(ulid.ULID(other)) }
 
+// Time is the stamp of the input that started the run.
+func (id RunID) Time() Instant { return Instant(ulid.ULID(id).Time()) }
+
 // Installation is the random identity of one store, made when its file is created.
 // It keeps staging, production and restored backups from taking each other's
 // receipts.

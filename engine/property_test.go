@@ -136,6 +136,7 @@ type history struct {
 	open  []engine.Post // without a result
 	asks  []engine.Ask  // without an answer
 	seed  uint64
+	keep  runner.Retention // zero: nothing is ever dropped
 
 	shelf  *audience.Shelf
 	frozen []*engine.Input // audiences that were frozen, and nobody was told
@@ -172,6 +173,7 @@ func (h *history) start() {
 	h.open, h.asks = nil, nil
 	h.shelf.People, h.frozen = h.store, nil
 	h.loop.UseAudiences(h.shelf)
+	h.loop.Keep(h.keep)
 	step, err := h.loop.Recover(h.now)
 	if err != nil {
 		h.t.Fatal(err)

@@ -227,6 +227,7 @@ func (c *checker) numbers() {
 		if counted == nil {
 			counted = newCounts(engine.FlowVersion{Flow: stored.Flow, Version: stored.Version})
 		}
+		counted.addPurged(stored.Purged)
 		if stored.Live != counted.Live || !maps.Equal(stored.Parked, counted.Parked) || !maps.Equal(stored.Outcomes, counted.Outcomes) || stored.Started != counted.Started {
 			c.problem("counts of flow %s %s: stored %+v, counted %+v", stored.Flow, stored.Version, *stored, *counted)
 		}
@@ -239,6 +240,10 @@ func (c *checker) numbers() {
 
 func (c *checker) journal() {
 	var last engine.Journaled
+	purged, err := readPurged(c.r)
+	if err != nil {
+		c.problem("meta purged: %v", err)
+	}
 	c.r.Ascend(Journal, nil, func(key, record []byte) bool {
 		j, err := decodeJournaled(record)
 		switch {
@@ -247,6 +252,8 @@ func (c *checker) journal() {
 			return true
 		case len(key) != 8 || j.Seq != binary.BigEndian.Uint64(key):
 			c.problem("journal %x: the record is of input %d", key, j.Seq)
+		case c.report.Journal == 0 && j.Seq != purged.Journal+1:
+			c.problem("journal begins at input %d, the one before it that was dropped is %d", j.Seq, purged.Journal)
 		case c.report.Journal > 0 && j.Seq != last.Seq+1:
 			c.problem("journal: input %d comes after %d", j.Seq, last.Seq)
 		case j.Stamp < last.Stamp:

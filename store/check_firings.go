@@ -47,6 +47,7 @@ func (c *checker) firing(f *engine.Firing) {
 		c.problem("firing %s: %v", f.ID, err)
 		return
 	}
+	merge(counted.Standings, stored.Purged)
 	if live := c.liveOf[f.Number]; live != f.Live {
 		c.problem("firing %s: %d runs live, its record says %d", f.ID, live, f.Live)
 	}

@@ -106,14 +106,9 @@ func putCounts(w Writer, changes []engine.Change) error {
 		if touched[v] != nil {
 			return touched[v], nil
 		}
-		touched[v] = newCounts(v)
-		record := w.Get(Counts, versionKey(v))
-		if record == nil {
-			return touched[v], nil
-		}
-		counts, err := decodeCounts(record)
+		counts, err := readCounts(w, v)
 		touched[v] = counts
-		return counts, damaged(Counts, versionKey(v), err)
+		return counts, err
 	}
 	for _, c := range changes {
 		if c.Before != nil {

@@ -16,6 +16,7 @@ type VersionCounts struct {
 	Live     uint64            `json:"live"`
 	Parked   map[int]uint64    `json:"parked,omitempty"`   // live runs by the index of their step
 	Outcomes map[string]uint64 `json:"outcomes,omitempty"` // ended runs by outcome
+	Purged   map[string]uint64 `json:"purged,omitempty"`   // those of Outcomes whose records are gone
 }
 
 // add counts a run as it stands; take takes that back.
@@ -32,6 +33,14 @@ func (v *VersionCounts) count(r *engine.Run, by int64) {
 	}
 }
 
+// addPurged counts runs whose records are gone.
+func (v *VersionCounts) addPurged(outcomes map[string]uint64) {
+	merge(v.Outcomes, outcomes)
+	for _, n := range outcomes {
+		v.Started += n
+	}
+}
+
 func change[K comparable](counts map[K]uint64, key K, by int64) {
 	counts[key] = uint64(int64(counts[key]) + by)
 	if counts[key] == 0 {
@@ -40,7 +49,17 @@ func change[K comparable](counts map[K]uint64, key K, by int64) {
 }
 
 func newCounts(v engine.FlowVersion) *VersionCounts {
-	return &VersionCounts{Flow: v.Flow, Version: v.Version, Parked: map[int]uint64{}, Outcomes: map[string]uint64{}}
+	return &VersionCounts{Flow: v.Flow, Version: v.Version, Parked: map[int]uint64{}, Outcomes: map[string]uint64{}, Purged: map[string]uint64{}}
+}
+
+// readCounts returns the numbers of a version, also of one that has none yet.
+func readCounts(r Reader, v engine.FlowVersion) (*VersionCounts, error) {
+	record := r.Get(Counts, versionKey(v))
+	if record == nil {
+		return newCounts(v), nil
+	}
+	counts, err := decodeCounts(record)
+	return counts, damaged(Counts, versionKey(v), err)
 }
 
 func encodeCounts(v *VersionCounts) []byte {
@@ -59,6 +78,7 @@ func countsFields(c *codec, v *VersionCounts) {
 	c.uint(&v.Live)
 	table(c, v.Parked, integer[int])
 	table(c, v.Outcomes, (*codec).str)
+	table(c, v.Purged, (*codec).str)
 }
 
 // table writes a map in the order of its keys.

@@ -15,6 +15,7 @@
 //	bucket    key                                     value
 //	meta      "format"                                one byte: the format of the store
 //	meta      "state"                                 state record
+//	meta      "purged"                                purged record: what is no longer here
 //	runs      run ID (16)                             run record; live runs
 //	ended     run ID (16)                             run record; ended runs
 //	people    sized profile, run ID                   nothing; live runs of a person

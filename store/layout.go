@@ -59,6 +59,7 @@ func (b Bucket) Appends() bool {
 var (
 	keyFormat = []byte("format")
 	keyState  = []byte("state")
+	keyPurged = []byte("purged")
 )
 
 const runIDBytes = len(engine.RunID{})

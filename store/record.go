@@ -19,6 +19,7 @@ const (
 	firingVersion  = 1
 	tallyVersion   = 1
 	orphanVersion  = 1
+	purgedVersion  = 1
 )
 
 func encodeRun(r *engine.Run) []byte {

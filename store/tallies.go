@@ -7,9 +7,12 @@ import "nudge/engine"
 type Tally struct {
 	Firing    uint64            `json:"-"`
 	Standings map[string]uint64 `json:"standings"` // runs by engine.Run.Standing
+	Purged    map[string]uint64 `json:"-"`         // those of Standings whose records are gone
 }
 
-func newTally(firing uint64) *Tally { return &Tally{Firing: firing, Standings: map[string]uint64{}} }
+func newTally(firing uint64) *Tally {
+	return &Tally{Firing: firing, Standings: map[string]uint64{}, Purged: map[string]uint64{}}
+}
 
 func encodeTally(t *Tally) []byte {
 	return encode(tallyVersion, func(c *codec) { tallyFields(c, t) })
@@ -23,6 +26,7 @@ func decodeTally(record []byte) (*Tally, error) {
 func tallyFields(c *codec, t *Tally) {
 	c.uint(&t.Firing)
 	table(c, t.Standings, (*codec).str)
+	table(c, t.Purged, (*codec).str)
 }
 
 func readTally(r Reader, firing uint64) (*Tally, error) {

@@ -23,6 +23,7 @@ type Config struct {
 	Senders   int                   // of the single account, as Account has it
 	Queue     int                   // inputs of each class that may wait; 0: 4096
 	Batch     int                   // inputs in one commit, a group more or less; 0: 1024
+	Retention Retention             // how long what is over is kept; zero: for good
 	Grace     time.Duration         // how long posts under way may take at shutdown; 0: 10 s of real time
 	Log       *slog.Logger          // nil: nothing is logged
 	Registry  prometheus.Registerer // nil: metrics are kept but not registered

@@ -38,6 +38,12 @@ type Store interface {
 	// Forget drops at most limit answers that were remembered before an instant, and
 	// returns how many it dropped.
 	Forget(before engine.Instant, limit int) (int, error)
+	// PurgeRuns drops a slice of the runs that ended before an instant, and returns the
+	// last run that it looked at, after which the next slice begins, or the zero ID.
+	PurgeRuns(before engine.Instant, after engine.RunID) (engine.RunID, error)
+	// PurgeJournal drops a slice of the inputs that were applied before an instant, and
+	// reports whether there are more.
+	PurgeJournal(before engine.Instant) (more bool, err error)
 }
 
 const (
@@ -58,8 +64,9 @@ type Loop struct {
 
 	walk     walk
 	asking   asking
-	erasing  bool            // there may be people to erase
-	dropping bool            // there may be firings that are settled
+	erasing  bool // there may be people to erase
+	dropping bool // there may be firings that are settled
+	purging  purging
 	derived  []*engine.Input // inputs to be applied before any from outside, in order
 }
 
@@ -131,6 +138,7 @@ func (l *Loop) Step(now time.Time, groups []*Group) (*Step, error) {
 		return nil, err
 	}
 	groups = append(own, groups...)
+	idle := len(groups) == 0 && len(l.derived) == 0
 	for len(groups) > 0 || len(l.derived) > 0 {
 		taken, err := l.applyNext(now, groups, step)
 		if err != nil {
@@ -141,8 +149,11 @@ func (l *Loop) Step(now time.Time, groups []*Group) (*Step, error) {
 	if err := l.tidyUp(engine.InstantOf(now)); err != nil {
 		return nil, err
 	}
-	step.Next = earlier(earlier(l.next, l.nextTick()), earlier(l.walk.next, l.nextLapse()))
-	step.Again = step.Again || l.erasing || l.dropping || l.walk.changed || l.surveys() || l.next != 0 && l.next <= engine.InstantOf(now)
+	if err := l.purge(l.now, idle); err != nil {
+		return nil, err
+	}
+	step.Next = earlier(earlier(earlier(l.next, l.nextTick()), earlier(l.walk.next, l.nextLapse())), l.purging.next)
+	step.Again = step.Again || l.erasing || l.dropping || l.purging.busy() || l.walk.changed || l.surveys() || l.next != 0 && l.next <= engine.InstantOf(now)
 	for _, x := range l.lanes {
 		l.lookForward(x, step)
 	}

@@ -59,6 +59,7 @@ func New(store Store, core *engine.Engine, config Config) (*Runner, error) {
 	}
 	r.loop = NewLoopOf(store, core, lanes)
 	r.loop.UseAudiences(config.Audiences)
+	r.loop.Keep(config.Retention)
 	r.queue = newQueue(config.Queue, senders)
 	r.metrics, err = newMetrics(config.Registry, r.queue, config.Accounts)
 	return r, err

@@ -1,0 +1,211 @@
+package store
+
+import (
+	"bytes"
+	"cmp"
+	"encoding/binary"
+	"slices"
+
+	"nudge/engine"
+)
+
+const (
+	purgeLook = 1024 // records that one slice of a purge looks at
+	purgeDrop = 256  // runs that one slice drops, so that a commit never waits for long
+)
+
+// Purged says what the store no longer holds.
+type Purged struct {
+	// Runs is the instant before which ended runs may be gone; 0 where none is.
+	Runs engine.Instant
+	// Journal is the number of the last input that the journal no longer holds, and
+	// Stamp when that one was applied; 0 where it holds all of them.
+	Journal uint64
+	Stamp   engine.Instant
+}
+
+func (p *Purged) fields(c *codec) {
+	integer(c, &p.Runs)
+	c.uint(&p.Journal)
+	integer(c, &p.Stamp)
+}
+
+// Purged returns what the store no longer holds.
+func (s *Store) Purged() (p Purged, err error) {
+	err = s.kv.View(func(r Reader) error {
+		p, err = readPurged(r)
+		return err
+	})
+	return p, err
+}
+
+func readPurged(r Reader) (p Purged, err error) {
+	if record := r.Get(Meta, keyPurged); record != nil {
+		err = damaged(Meta, keyPurged, decode(record, purgedVersion, p.fields))
+	}
+	return p, err
+}
+
+func putPurged(w Writer, change func(*Purged)) error {
+	p, err := readPurged(w)
+	if err != nil {
+		return err
+	}
+	change(&p)
+	return w.Put(Meta, keyPurged, encode(purgedVersion, p.fields))
+}
+
+// PurgeRuns drops those of the next ended runs that ended before an instant, with every
+// entry that follows from them. It begins after a run and returns the last one that it
+// looked at, or the zero ID when there are no more that started before the instant.
+//
+// Runs that somebody may still ask for stay: one with a message whose outcome is to come,
+// and one of a firing that is not settled. The numbers of versions and campaigns stay as
+// they are, and remember which part of them is of runs that are gone.
+func (s *Store) PurgeRuns(before engine.Instant, after engine.RunID) (last engine.RunID, err error) {
+	p := &purge{unsettled: map[uint64]bool{}, versions: map[engine.FlowVersion]map[string]uint64{}, firings: map[uint64]map[string]uint64{}}
+	if err := s.kv.View(func(r Reader) error {
+		last, err = p.collect(r, before, after)
+		return err
+	}); err != nil || p.runs == 0 {
+		return last, err
+	}
+	return last, s.kv.Update(func(w Writer) error { return p.drop(w, before) })
+}
+
+// purge is one slice of runs that are dropped together.
+type purge struct {
+	runs      int
+	writes    []write
+	unsettled map[uint64]bool // firings that still have members, of those that were looked at
+	versions  map[engine.FlowVersion]map[string]uint64
+	firings   map[uint64]map[string]uint64
+}
+
+// collect gathers the next runs to be dropped.
+func (p *purge) collect(r Reader, before engine.Instant, after engine.RunID) (last engine.RunID, err error) {
+	looked := 0
+	r.Ascend(Ended, append(bytes.Clone(after[:]), 0), func(key, record []byte) bool {
+		run, failed := decodeRun(record)
+		if err = damaged(Ended, key, failed); err != nil || run.ID.Time() >= before {
+			last = engine.RunID{}
+			return false
+		}
+		if run.Ended < before && !p.needed(r, run) {
+			p.add(run)
+		}
+		last = run.ID
+		looked++
+		return looked < purgeLook && p.runs < purgeDrop
+	})
+	return last, err
+}
+
+// needed reports whether somebody may still ask for an ended run.
+func (p *purge) needed(r Reader, run *engine.Run) bool {
+	if slices.ContainsFunc(run.Messages, func(m engine.Message) bool { return m.Status.Outbox() }) {
+		return true
+	}
+	if run.Firing == 0 {
+		return false
+	}
+	unsettled, known := p.unsettled[run.Firing]
+	if !known {
+		unsettled = has(r, Members, be(run.Firing))
+		p.unsettled[run.Firing] = unsettled
+	}
+	return unsettled
+}
+
+// add takes a run into the slice.
+func (p *purge) add(run *engine.Run) {
+	p.runs++
+	p.writes = append(p.writes, write{bucket: Ended, key: run.ID[:], delete: true},
+		write{bucket: People, key: append(personPrefix(run.Profile), run.ID[:]...), delete: true})
+	entries(run, func(w write) { p.writes = append(p.writes, write{bucket: w.bucket, key: w.key, delete: true}) })
+	v := engine.FlowVersion{Flow: run.Flow, Version: run.Version}
+	if p.versions[v] == nil {
+		p.versions[v] = map[string]uint64{}
+	}
+	p.versions[v][run.Outcome]++
+	if run.Firing == 0 {
+		return
+	}
+	if p.firings[run.Firing] == nil {
+		p.firings[run.Firing] = map[string]uint64{}
+	}
+	p.firings[run.Firing][run.Standing()]++
+}
+
+// drop drops what was gathered, in the order of the keys, in which bbolt is quick.
+func (p *purge) drop(w Writer, before engine.Instant) error {
+	slices.SortFunc(p.writes, func(x, y write) int {
+		return cmp.Or(cmp.Compare(x.bucket, y.bucket), bytes.Compare(x.key, y.key))
+	})
+	if err := apply(w, p.writes); err != nil {
+		return err
+	}
+	for v, outcomes := range p.versions {
+		counts, err := readCounts(w, v)
+		if err != nil {
+			return err
+		}
+		merge(counts.Purged, outcomes)
+		if err := w.Put(Counts, versionKey(v), encodeCounts(counts)); err != nil {
+			return err
+		}
+	}
+	for number, standings := range p.firings {
+		tally, err := readTally(w, number)
+		if err != nil {
+			return err
+		}
+		merge(tally.Purged, standings)
+		if err := w.Put(Tallies, be(number), encodeTally(tally)); err != nil {
+			return err
+		}
+	}
+	return putPurged(w, func(p *Purged) { p.Runs = max(p.Runs, before) })
+}
+
+// merge adds the numbers of one table to another.
+func merge(to, from map[string]uint64) {
+	for k, n := range from {
+		to[k] += n
+	}
+}
+
+// PurgeJournal drops the next inputs that were applied before an instant, and reports
+// whether there are more. The last input of all stays.
+func (s *Store) PurgeJournal(before engine.Instant) (more bool, err error) {
+	var last *engine.Journaled
+	var keys [][]byte
+	if err := s.kv.View(func(r Reader) error {
+		state, err := decodeState(r.Get(Meta, keyState))
+		if err != nil {
+			return damaged(Meta, keyState, err)
+		}
+		r.Ascend(Journal, nil, func(key, record []byte) bool {
+			j, failed := decodeJournaled(record)
+			if err = damaged(Journal, key, failed); err != nil || j.Stamp >= before || j.Seq >= state.Seq {
+				return false
+			}
+			if more = len(keys) == purgeLook; more {
+				return false
+			}
+			last, keys = j, append(keys, binary.BigEndian.AppendUint64(nil, j.Seq))
+			return true
+		})
+		return err
+	}); err != nil || last == nil {
+		return false, err
+	}
+	return more, s.kv.Update(func(w Writer) error {
+		for _, key := range keys {
+			if err := w.Delete(Journal, key); err != nil {
+				return err
+			}
+		}
+		return putPurged(w, func(p *Purged) { p.Journal, p.Stamp = last.Seq, last.Stamp })
+	})
+}
