@@ -25,7 +25,7 @@ const (
 // servingKeys is what nudge.yaml says to others than the flows: it is left to
 // Project.Config.
 var servingKeys = []string{
-	"account", "accounts", "clock", "data_dir", "fetch", "listen", "outbound", "people", "tokens", "webhooks",
+	"account", "accounts", "clock", "data_dir", "fetch", "listen", "outbound", "people", "retention", "tokens", "webhooks",
 }
 
 var templateFolders = []string{"templates", templates.PartialsFolder}

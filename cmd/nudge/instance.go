@@ -134,7 +134,7 @@ func (i *instance) startRunner(core *engine.Engine, registry *prometheus.Registr
 	}
 	i.runner, err = runner.New(i.store, core, runner.Config{
 		Accounts: accounts, Fetcher: fetcher, Clock: i.config.Clock, Log: i.log, Registry: registry,
-		Audiences: i.audiences,
+		Audiences: i.audiences, Retention: i.project.Settings.Retained,
 	})
 	if err != nil {
 		return failed(err)

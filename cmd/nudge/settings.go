@@ -7,6 +7,7 @@ import (
 	"nudge/channels/appmessaging"
 	"nudge/channels/sandbox"
 	"nudge/engine"
+	"nudge/engine/runner"
 	"nudge/engine/runner/fetch"
 	"nudge/flows"
 	"nudge/flows/diag"
@@ -38,6 +39,9 @@ import (
 //	listen: 127.0.0.1:8080    # or { api: …, webhooks: … }
 //	tokens: [ "${NUDGE_TOKEN}" ]
 //	data_dir: data            # relative to the project
+//	retention:                # how long what is over is kept; never: for good
+//	  runs: 90d               # ended runs
+//	  journal: never          # inputs
 //	fetch:                    # what fetch steps may ask although it is not public
 //	  allow_private: [ 10.1.0.0/16, billing.internal, .example.internal ]
 //	outbound: live            # or hold, or { only: [ann, bob] }
@@ -54,6 +58,7 @@ type settings struct {
 	Tokens   []string
 	DataDir  string
 	Fetch    []fetch.Allowed
+	Retained runner.Retention
 	Outbound *engine.Control // nil: it stays as the store has it
 	People   map[string]sandbox.Script
 	Speed    float64 // of the clock; 1 is real time
@@ -61,7 +66,7 @@ type settings struct {
 
 // servingKeys are the keys of nudge.yaml that settings are read from.
 var servingKeys = []string{
-	"account", "accounts", "clock", "data_dir", "fetch", "listen", "outbound", "people", "tokens", "webhooks",
+	"account", "accounts", "clock", "data_dir", "fetch", "listen", "outbound", "people", "retention", "tokens", "webhooks",
 }
 
 // account is whom messages go through.
@@ -104,6 +109,7 @@ func readSettings(env environment) settingsReader {
 			Tokens:   r.texts(r.top.Get("tokens"), "tokens"),
 			DataDir:  cmp.Or(r.str(r.top.Text("data_dir")), defaultDataDir),
 			Fetch:    r.fetch(r.top.Child("fetch")),
+			Retained: r.retention(r.top.Child("retention")),
 			Outbound: r.outbound(r.top.Get("outbound")),
 			People:   r.people(r.top.Child("people")),
 			Speed:    r.clock(r.top.Child("clock")),

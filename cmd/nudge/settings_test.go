@@ -11,6 +11,7 @@ import (
 
 	"nudge/channels/appmessaging"
 	"nudge/engine"
+	"nudge/engine/runner"
 	"nudge/flows"
 )
 
@@ -26,6 +27,7 @@ webhooks: { secrets: [ one, "$${two}" ] }
 listen: 127.0.0.1:${PORT}
 tokens: [ "${ABSENT:-dev}", "x${TOKEN}x" ]
 data_dir: /var/lib/nudge
+retention: { runs: 2w1d, journal: "${KEEP:-30d}" }
 outbound: { only: [ bob, ann ] }
 people: { ann: reads after 5s }
 fetch: { allow_private: [ 10.1.2.3/16, "${HOST:-billing.internal}" ] }
@@ -42,6 +44,9 @@ clock: { speed: 500 }
 	}
 	if s.Listen.API != "127.0.0.1:9090" || s.DataDir != "/var/lib/nudge" || s.Speed != 500 {
 		t.Errorf("settings are %+v", s)
+	}
+	if s.Retained != (runner.Retention{Runs: 15 * day, Journal: 30 * day}) {
+		t.Errorf("what is over is kept for %+v", s.Retained)
 	}
 	if len(s.Fetch) != 2 || s.Fetch[0].String() != "10.1.0.0/16" || s.Fetch[1].String() != "billing.internal" {
 		t.Errorf("what may be fetched is %v", s.Fetch)
@@ -75,7 +80,7 @@ accounts:
 func TestSettingsOfAnEmptyFile(t *testing.T) {
 	s, list := readSettings(env)("")
 	if len(list) > 0 || s.Accounts != nil || s.Listen.API != defaultListen || s.DataDir != defaultDataDir ||
-		s.Outbound != nil || s.Speed != 1 {
+		s.Outbound != nil || s.Speed != 1 || s.Retained != (runner.Retention{Runs: 90 * day}) {
 		t.Errorf("settings are %+v, %v", s, list)
 	}
 }
@@ -113,6 +118,10 @@ func TestSettingsAreRefusedAtTheirPlace(t *testing.T) {
 		{"a URL to fetch", "fetch: { allow_private: [ https://a.internal ] }", `"https://a.internal" is neither an address (10.0.0.7), a range`},
 		{"nothing to fetch", "fetch: { allow_private: [] }", "allow_private has no entry"},
 		{"fetch with an unknown key", "fetch: { allow: 10.0.0.0/8 }", "allow_private"},
+		{"runs that go at once", "retention: { runs: 6d23h }", "nudge.yaml:1:14: runs must be 7d or longer"},
+		{"a journal for a while", "retention: { journal: some }", "journal: "},
+		{"retention with an unknown key", "retention: { run: 90d }", `did you mean "runs"?`},
+		{"retention that is text", "retention: 90d", `retention must be a mapping, not "90d"`},
 		{"speed", "clock: { speed: fast }", "speed must be a whole number"},
 	} {
 		t.Run(test.name, func(t *testing.T) {

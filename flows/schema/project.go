@@ -48,6 +48,7 @@ func servingKeys() []property {
 		key("tokens", "The tokens that may use the API.", texts(), []any{"${NUDGE_TOKEN}"}),
 		key("listen", "The address of the API.", text(), "127.0.0.1:8080"),
 		key("data_dir", "The folder of the store.", text(), ".nudge"),
+		key("retention", "How long what is over is kept.", anyOf(retention()), example{"runs": "90d"}),
 		key("outbound", "Whether messages go out: `live`, `hold`, or `{ only: [profiles] }`.", anyOf(words("live", "hold"), only()), "hold", example{"only": []any{"ann"}}),
 		key("fetch", "What flows may ask.", anyOf(fetching()), example{"allow_private": []any{"reports.internal"}}),
 		key("people", "How the people of the local service answer, in nudge dev.", &Schema{Type: "object", Additional: text()}, example{"ann": "reads after 5s"}),
@@ -92,6 +93,12 @@ func webhooks() *Schema {
 		key("batch", "How many events the provider puts into one request, 500 at most.", integer(1, 500), 500),
 		key("batch_timeout", "How long the provider waits until it sends fewer, in whole seconds up to 60.", duration(), "1s"),
 	)
+}
+
+func retention() *Schema {
+	return mapping("Retention", "How long what is over is kept. What is younger than `7d` always is.",
+		key("runs", "How long ended runs are kept, from their end on: `90d` when nothing is said, `never` to drop none.", afterValue(), "90d", "never"),
+		key("journal", "How long accepted inputs are kept. `never` is to drop none, which is so when nothing is said: explaining, backtests and tests of past runs need all of them.", afterValue(), "never", "180d"))
 }
 
 func only() *Schema {

@@ -1,0 +1,51 @@
+package main
+
+import (
+	"time"
+
+	"nudge/engine/runner"
+	"nudge/flows"
+	"nudge/flows/node"
+)
+
+const (
+	day = 24 * time.Hour
+
+	// defaultRunRetention is how long ended runs are kept where nothing is said: most
+	// receipts of a message have come long before, and a quarter's numbers can be looked into.
+	defaultRunRetention = 90 * day
+
+	// minRetention is the shortest that may be said. Within a week all comes that somebody
+	// still looks up: the answer to an event that is sent again names its runs for 72 hours,
+	// and the provider repeats webhooks for about a day. A receipt that comes even later
+	// would only have changed a number of a campaign.
+	minRetention = 7 * day
+)
+
+// retention reads how long what is over is kept.
+func (r *reader) retention(m *node.Map) runner.Retention {
+	kept := runner.Retention{Runs: r.kept(m, "runs", defaultRunRetention), Journal: r.kept(m, "journal", 0)}
+	m.Close()
+	return kept
+}
+
+// kept reads how long something is kept: a duration, or never to drop it, which is 0.
+func (r *reader) kept(m *node.Map, key string, usual time.Duration) time.Duration {
+	text := r.str(m.Text(key))
+	if text == "" {
+		return usual
+	}
+	if text == "never" {
+		return 0
+	}
+	d, err := flows.ParseDuration(text)
+	if err != nil {
+		m.Errorf(key, node.CodeBadValue, "for example 90d, or never to keep all", "%s: %v", key, err)
+		return usual
+	}
+	kept := time.Duration(d.Days)*day + d.Clock
+	if kept < minRetention {
+		m.Errorf(key, node.CodeBadValue, "7d is the least, never keeps all", "%s must be 7d or longer: what is younger is still looked up", key)
+	}
+	return kept
+}
