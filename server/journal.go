@@ -14,6 +14,8 @@ type JournalHead struct {
 	Installation engine.Installation `json:"installation"`
 	Seq          uint64              `json:"seq"` // number of the last input
 	Stamp        engine.Instant      `json:"stamp,omitzero"`
+	Dropped      uint64              `json:"dropped,omitempty"`   // number of the last input that the journal no longer holds
+	DroppedAt    engine.Instant      `json:"dropped_at,omitzero"` // when that one was applied
 }
 
 const journalPage = 1024 // inputs read from the store at a time
@@ -31,10 +33,15 @@ func (s *Server) getJournal(w http.ResponseWriter, r *http.Request) {
 		s.fail(w, r, err)
 		return
 	}
+	gone, err := s.config.Store.Purged()
+	if err != nil {
+		s.fail(w, r, err)
+		return
+	}
 	w.Header().Set("Content-Type", "application/x-ndjson")
 	lines := json.NewEncoder(w)
 	lines.SetEscapeHTML(false)
-	err = lines.Encode(JournalHead{state.Installation, state.Seq, state.Stamp})
+	err = lines.Encode(JournalHead{state.Installation, state.Seq, state.Stamp, gone.Journal, gone.Stamp})
 	// A page at a time: the store is not held open while a slow client reads.
 	for from <= state.Seq && err == nil && r.Context().Err() == nil {
 		from, err = s.journalLines(lines, from, state.Seq)

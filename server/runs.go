@@ -2,6 +2,7 @@ package server
 
 import (
 	"encoding/json"
+	"fmt"
 	"net/http"
 	"net/url"
 	"slices"
@@ -175,7 +176,7 @@ func (s *Server) showRun(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	if run == nil {
-		s.fail(w, r, problemOf(http.StatusNotFound, "not-found", "there is no run "+id.String()))
+		s.fail(w, r, s.noRun(id))
 		return
 	}
 	f, err := s.flows.of(run)
@@ -184,6 +185,19 @@ func (s *Server) showRun(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	reply(w, http.StatusOK, DetailOf(run, f))
+}
+
+// noRun says that there is no run with an ID, or that there may have been one.
+func (s *Server) noRun(id engine.RunID) error {
+	detail := "there is no run " + id.String()
+	gone, err := s.config.Store.Purged()
+	if err != nil {
+		return err
+	}
+	if id.Time() < gone.Runs {
+		detail += fmt.Sprintf(", or not any more: runs that ended before %s have been dropped (retention in nudge.yaml)", gone.Runs)
+	}
+	return problemOf(http.StatusNotFound, "not-found", detail)
 }
 
 func (s *Server) cancelRun(w http.ResponseWriter, r *http.Request) {

@@ -32,6 +32,7 @@ type Store interface {
 	Version(engine.FlowVersion) (*flows.Flow, error)
 	Counts() ([]*store.VersionCounts, error)
 	State() (engine.State, error)
+	Purged() (store.Purged, error)
 	Campaigns(flow string, before uint64, limit int) ([]store.Campaign, error)
 	CampaignOf(id string) (*store.Campaign, error)
 	preview.Store

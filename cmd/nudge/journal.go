@@ -24,10 +24,28 @@ import (
 type journal interface {
 	replay.Source
 	io.Closer
+	Purged() (store.Purged, error)
 }
 
-// openJournal opens the journal of a data folder, or without one that of the server.
+// openJournal opens the journal of a data folder, or without one that of the server. One
+// that has lost its beginning is refused: it cannot be replayed.
 func openJournal(c *cobra.Command, flags *apiFlags, dir string) (journal, error) {
+	j, err := anyJournal(c, flags, dir)
+	if err != nil {
+		return nil, err
+	}
+	gone, err := j.Purged()
+	if err == nil && gone.Journal > 0 {
+		err = wrongInput(fmt.Errorf("the journal no longer holds what was before %s, because nudge.yaml says so (retention: { journal: … }); "+
+			"what happened can be told only from the first input on", gone.Stamp))
+	}
+	if err != nil {
+		return nil, failed(errors.Join(err, j.Close()))
+	}
+	return j, nil
+}
+
+func anyJournal(c *cobra.Command, flags *apiFlags, dir string) (journal, error) {
 	if dir != "" {
 		return openStore(dir)
 	}
@@ -98,6 +116,9 @@ func (j *journalFile) take(from io.Reader, p *progress) error {
 	if err := json.Unmarshal(head, &j.head); err != nil {
 		return err
 	}
+	if j.head.Dropped > 0 {
+		return nil // nobody can make use of the rest
+	}
 	for n := uint64(1); n <= j.head.Seq; n++ {
 		line, err := lines.ReadBytes('\n')
 		if err != nil {
@@ -118,6 +139,11 @@ func (j *journalFile) take(from io.Reader, p *progress) error {
 // State is what the head of the journal says.
 func (j *journalFile) State() (engine.State, error) {
 	return engine.State{Installation: j.head.Installation, Seq: j.head.Seq, Stamp: j.head.Stamp}, nil
+}
+
+// Purged is what the head of the journal says of what it no longer holds.
+func (j *journalFile) Purged() (store.Purged, error) {
+	return store.Purged{Journal: j.head.Dropped, Stamp: j.head.DroppedAt}, nil
 }
 
 // Entries reads the file from the last remembered place before a number on.
