@@ -385,7 +385,8 @@ func (h *history) result() *runner.Group {
 func pick(dice *rand.Rand, words ...string) string { return words[dice.IntN(len(words))] }
 
 // dump is everything in a store, except what no input says when to tidy away: timers
-// that were cancelled, and answers that are no longer given.
+// that were cancelled, what leads from people to runs that have ended, and answers that
+// are no longer given.
 func dump(t *testing.T, kv *memory.KV) map[string]string {
 	t.Helper()
 	s, core := reopen(t, kv)
@@ -413,6 +414,13 @@ func dump(t *testing.T, kv *memory.KV) map[string]string {
 			maps.DeleteFunc(all, func(k, _ string) bool {
 				return k == "timers "+string(timerKey(timer))
 			})
+		}
+	}
+	for key := range kv.Dump(store.People) {
+		var id engine.RunID
+		copy(id[:], key[len(key)-len(id):])
+		if r, err := s.Run(id); err != nil || r == nil || !r.Live() {
+			delete(all, "people "+key)
 		}
 	}
 	return all

@@ -13,8 +13,11 @@ import (
 // A record is stored as
 //
 //	byte 0        the version of its encoding
-//	bytes 1–n     its fields in order: varints, and bytes with their length before them
+//	bytes 1–n     its fields in order: varints, and bytes with their length before them; of those at the end that are zero or empty nothing is written
 //	last 4 bytes  CRC-32C (Castagnoli) of all before, big-endian
+//
+// A run's record does not repeat the ID that is its key; the checksum begins with it, so
+// that a record under another's key is noticed.
 //
 // Index keys carry no checksum: the check derives them again from the records.
 
@@ -29,22 +32,30 @@ var errDamaged = errors.New("the record is damaged")
 // both ways, so the two cannot drift apart.
 type codec struct {
 	b       []byte // written so far, or still to be read
+	used    int    // bytes written, without the fields at the end that are zero or empty
 	reading bool
-	failed  bool // reading ran over the end
+	failed  bool           // reading ran over the end
+	texts   []string       // that may be said again; see text.go
+	base    engine.Instant // that instants in texts are not far from
 }
 
-// encode writes a record.
-func encode(version byte, fields func(*codec)) []byte {
+// encode writes a record. The key is what its checksum begins with, if anything.
+func encode(version byte, fields func(*codec), key ...byte) []byte {
 	c := &codec{b: make([]byte, 1, 256)}
 	c.b[0] = version
 	fields(c)
-	return binary.BigEndian.AppendUint32(c.b, crc32.Checksum(c.b, castagnoli))
+	c.b = c.b[:max(1, c.used)]
+	return binary.BigEndian.AppendUint32(c.b, checksum(key, c.b))
+}
+
+func checksum(key, record []byte) uint32 {
+	return crc32.Update(crc32.Checksum(key, castagnoli), castagnoli, record)
 }
 
 // decode reads a record. What it yields shares no memory with the record.
-func decode(record []byte, version byte, fields func(*codec)) error {
+func decode(record []byte, version byte, fields func(*codec), key ...byte) error {
 	n := len(record) - checksumBytes
-	if n < 1 || crc32.Checksum(record[:n], castagnoli) != binary.BigEndian.Uint32(record[n:]) {
+	if n < 1 || checksum(key, record[:n]) != binary.BigEndian.Uint32(record[n:]) {
 		return errDamaged
 	}
 	if record[0] != version {
@@ -61,7 +72,13 @@ func decode(record []byte, version byte, fields func(*codec)) error {
 func (c *codec) uint(v *uint64) {
 	if !c.reading {
 		c.b = binary.AppendUvarint(c.b, *v)
+		if *v != 0 {
+			c.used = len(c.b)
+		}
 		return
+	}
+	if *v = 0; len(c.b) == 0 {
+		return // it was zero, and so was all after it
 	}
 	n := 0
 	if *v, n = binary.Uvarint(c.b); n <= 0 {
@@ -86,22 +103,12 @@ func (c *codec) take(n uint64) []byte {
 	return taken
 }
 
-func (c *codec) str(v *string) {
-	n := uint64(len(*v))
-	c.uint(&n)
-	if c.reading {
-		*v = string(c.take(n))
-	} else {
-		c.b = append(c.b, *v...)
-	}
-}
-
 func (c *codec) raw(v *json.RawMessage) {
 	n := uint64(len(*v))
 	c.uint(&n)
 	switch {
 	case !c.reading:
-		c.b = append(c.b, *v...)
+		c.write(*v)
 	case n == 0:
 		*v = nil
 	default:
@@ -113,7 +120,13 @@ func (c *codec) bytes(v []byte) {
 	if c.reading {
 		copy(v, c.take(uint64(len(v))))
 	} else {
-		c.b = append(c.b, v...)
+		c.write(v)
+	}
+}
+
+func (c *codec) write(b []byte) {
+	if c.b = append(c.b, b...); len(b) > 0 {
+		c.used = len(c.b)
 	}
 }
 
@@ -135,10 +148,14 @@ func integer[T ~int | ~int64 | ~uint8 | ~uint64](c *codec, v *T) {
 
 // signed writes an integer that may be negative.
 func signed[T ~int | ~int64](c *codec, v *T) {
-	n := uint64(*v)<<1 ^ uint64(int64(*v)>>63)
+	n := zigzag(int64(*v))
 	c.uint(&n)
-	*v = T(int64(n>>1) ^ -int64(n&1))
+	*v = T(unzigzag(n))
 }
+
+// zigzag makes small numbers of both signs small ones.
+func zigzag(v int64) uint64   { return uint64(v)<<1 ^ uint64(v>>63) }
+func unzigzag(n uint64) int64 { return int64(n>>1) ^ -int64(n&1) }
 
 // list writes a slice, element by element.
 func list[T any](c *codec, v *[]T, element func(*codec, *T)) {
@@ -156,6 +173,9 @@ func list[T any](c *codec, v *[]T, element func(*codec, *T)) {
 	for i := range *v {
 		element(c, &(*v)[i])
 	}
+	if n > 0 {
+		c.used = len(c.b)
+	}
 }
 
 // optional writes a value that may be absent.
@@ -171,12 +191,20 @@ func optional[T any](c *codec, v **T, fields func(*codec, *T)) {
 	fields(c, *v)
 }
 
-// instants writes instants as differences to the one before, which keeps them small.
+// instants writes instants as differences to the one before, which keeps them small. One
+// is added to every difference, so that there is a number for none.
 type instants struct{ last engine.Instant }
 
 func (in *instants) write(c *codec, v *engine.Instant) {
 	d := *v - in.last
-	signed(c, &d)
-	*v = in.last + d
+	n := zigzag(int64(d)) + 1
+	if *v == 0 {
+		n = 0
+	}
+	if c.uint(&n); n == 0 {
+		*v = 0
+		return
+	}
+	*v = in.last + engine.Instant(unzigzag(n-1))
 	in.last = *v
 }

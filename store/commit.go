@@ -74,6 +74,9 @@ func (s *Store) Commit(b *engine.Batch) error {
 		if err := apply(w, writes); err != nil {
 			return err
 		}
+		if err := sweep(w, b.Changes); err != nil {
+			return err
+		}
 		return putTallies(w, b)
 	})
 }

@@ -18,7 +18,7 @@
 //	meta      "purged"                                purged record: what is no longer here
 //	runs      run ID (16)                             run record; live runs
 //	ended     run ID (16)                             run record; ended runs
-//	people    sized profile, run ID                   nothing; live runs of a person
+//	people    person's hash (8), run ID               nothing; live runs of a person; may be stale: see below
 //	keys      sized flow, sized key, run ID           nothing; live runs with a key
 //	timers    deadline in ms (8), run ID              nothing; may be stale: see below
 //	outbox    order (8), run ID, message number (4)   one byte: planned or claimed; account
@@ -39,8 +39,9 @@
 //	asks      run ID (16)                             nothing; live runs that have asked the provider
 //
 // A cancelled timer is left where it is and recognised as stale when it is met, by
-// its run's deadline being another. Every other entry follows from its run exactly;
-// [Store.Check] holds the store to that.
+// its run's deadline being another. So is what leads from a person to a run that has
+// ended: it is dropped when the person's next run starts, or with the run. Every other
+// entry follows from its run exactly; [Store.Check] holds the store to that.
 //
 // # Why this way
 //

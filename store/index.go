@@ -1,6 +1,9 @@
 package store
 
 import (
+	"bytes"
+	"errors"
+
 	"nudge/engine"
 )
 
@@ -35,12 +38,41 @@ func derive(c engine.Change, add func(write)) {
 		}
 	})
 	for _, w := range old {
-		// A cancelled timer is left to be recognised as stale when it is met: finding
-		// its page would cost more than the key does.
-		if w.bucket != Timers {
+		if !w.bucket.lazy() {
 			add(write{bucket: w.bucket, key: w.key, delete: true})
 		}
 	}
+}
+
+// lazy reports whether an entry that no longer follows from its run is left to be
+// recognised as stale when it is met: finding its page would cost more than the key does.
+// A cancelled timer is met when it would be due, what leads from a person to a run that
+// has ended when their next run starts (see sweep).
+func (b Bucket) lazy() bool { return b == Timers || b == People }
+
+// sweep drops the stale entries of everybody for whom a run has started: their page is
+// written anyway.
+func sweep(w Writer, changes []engine.Change) (err error) {
+	for _, c := range changes {
+		if c.Before != nil {
+			continue
+		}
+		prefix := personHash(c.After.Profile)
+		var stale [][]byte
+		w.Ascend(People, prefix, func(key, _ []byte) bool {
+			if !bytes.HasPrefix(key, prefix) {
+				return false
+			}
+			if w.Get(Runs, key[personHashBytes:]) == nil {
+				stale = append(stale, bytes.Clone(key))
+			}
+			return true
+		})
+		for _, key := range stale {
+			err = errors.Join(err, w.Delete(People, key))
+		}
+	}
+	return err
 }
 
 func bucketOf(r *engine.Run) Bucket {
@@ -69,7 +101,7 @@ func entries(r *engine.Run, add func(write)) {
 	if r.Asking.Until != 0 {
 		add(write{bucket: Asks, key: r.ID[:]})
 	}
-	add(write{bucket: People, key: append(personPrefix(r.Profile), r.ID[:]...)})
+	add(write{bucket: People, key: peopleKey(r)})
 	if r.Key != "" && !r.Freed {
 		add(write{bucket: Keys, key: append(keyPrefix(engine.FlowKey{Flow: r.Flow, Key: r.Key}), r.ID[:]...)})
 	}

@@ -1,6 +1,7 @@
 package store
 
 import (
+	"crypto/sha256"
 	"encoding/binary"
 	"fmt"
 
@@ -50,10 +51,17 @@ var bucketNames = [bucketCount]string{
 // String is the bucket's name in the file.
 func (b Bucket) String() string { return bucketNames[b] }
 
-// Appends reports whether the bucket's keys come in rising order, so that a backend
-// may fill its pages.
-func (b Bucket) Appends() bool {
-	return b == Runs || b == Timers || b == Outbox || b == Journal || b == IDTimes || b == Derived || b == Firings || b == Tallies
+// Fill is how full a backend should make the pages of the bucket before it begins new
+// ones, as a share; 0 where keys come in no order. Keys of the others rise, and the
+// records of runs grow soon after they were written.
+func (b Bucket) Fill() float64 {
+	switch b {
+	case Runs:
+		return 0.8
+	case Timers, Outbox, Journal, IDTimes, Derived, Firings, Tallies:
+		return 0.9
+	}
+	return 0
 }
 
 var (
@@ -73,6 +81,17 @@ func sized(key []byte, s string) []byte {
 }
 
 func personPrefix(profile string) []byte { return sized(nil, profile) }
+
+const personHashBytes = 8
+
+// personHash begins the entries of a person's live runs: shorter than most profiles, and
+// of one length. Two people may share it, so what is found is only likely theirs.
+func personHash(profile string) []byte {
+	sum := sha256.Sum256([]byte(profile))
+	return sum[:personHashBytes]
+}
+
+func peopleKey(r *engine.Run) []byte { return append(personHash(r.Profile), r.ID[:]...) }
 
 func keyPrefix(k engine.FlowKey) []byte { return sized(sized(nil, k.Flow), k.Key) }
 

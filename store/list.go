@@ -67,7 +67,7 @@ func scan(r Reader, b Bucket, q Query) (found []*engine.Run, stopped engine.RunI
 	looked := 0
 	r.Descend(b, before, func(key, value []byte) bool {
 		var run *engine.Run
-		if run, err = decodeRun(value); err != nil {
+		if run, err = decodeRun(key, value); err != nil {
 			err = damaged(b, key, err)
 			return false
 		}

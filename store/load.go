@@ -142,16 +142,19 @@ func wantedRuns(r Reader, needs *engine.Needs, loaded *engine.Loaded) ([]engine.
 				cut = true
 				return false
 			}
-			limit--
 			id, err := runAt(key)
 			failed = errors.Join(failed, damaged(b, key, err))
+			if b.lazy() && r.Get(Runs, id[:]) == nil {
+				return err == nil // stale
+			}
+			limit--
 			wanted = append(wanted, id)
 			return err == nil
 		})
 		return cut
 	}
 	for _, p := range sorted(needs.People, strings.Compare) {
-		collect(People, personPrefix(p), personPrefix(p), -1)
+		collect(People, personHash(p), personHash(p), -1)
 	}
 	for _, id := range sorted(needs.ProviderIDs, strings.Compare) {
 		collect(Sent, providerPrefix(id), providerPrefix(id), -1)
@@ -183,7 +186,7 @@ func sorted[T comparable](values []T, compare func(a, b T) int) []T {
 func readRun(r Reader, id engine.RunID) (*engine.Run, error) {
 	for _, b := range [...]Bucket{Runs, Ended} {
 		if record := r.Get(b, id[:]); record != nil {
-			run, err := decodeRun(record)
+			run, err := decodeRun(id[:], record)
 			return run, damaged(b, id[:], err)
 		}
 	}

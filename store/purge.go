@@ -86,7 +86,7 @@ type purge struct {
 func (p *purge) collect(r Reader, before engine.Instant, after engine.RunID) (last engine.RunID, err error) {
 	looked := 0
 	r.Ascend(Ended, append(bytes.Clone(after[:]), 0), func(key, record []byte) bool {
-		run, failed := decodeRun(record)
+		run, failed := decodeRun(key, record)
 		if err = damaged(Ended, key, failed); err != nil || run.ID.Time() >= before {
 			last = engine.RunID{}
 			return false
@@ -121,7 +121,7 @@ func (p *purge) needed(r Reader, run *engine.Run) bool {
 func (p *purge) add(run *engine.Run) {
 	p.runs++
 	p.writes = append(p.writes, write{bucket: Ended, key: run.ID[:], delete: true},
-		write{bucket: People, key: append(personPrefix(run.Profile), run.ID[:]...), delete: true})
+		write{bucket: People, key: peopleKey(run), delete: true})
 	entries(run, func(w write) { p.writes = append(p.writes, write{bucket: w.bucket, key: w.key, delete: true}) })
 	v := engine.FlowVersion{Flow: run.Flow, Version: run.Version}
 	if p.versions[v] == nil {

@@ -23,41 +23,52 @@ const (
 )
 
 func encodeRun(r *engine.Run) []byte {
-	return encode(runVersion, func(c *codec) { runFields(c, r) })
+	return encode(runVersion, func(c *codec) { runFields(c, r) }, r.ID[:]...)
 }
 
-func decodeRun(record []byte) (*engine.Run, error) {
+// decodeRun reads the record of the run whose ID is the key.
+func decodeRun(key, record []byte) (*engine.Run, error) {
 	r := new(engine.Run)
-	return r, decode(record, runVersion, func(c *codec) { runFields(c, r) })
+	if len(key) != runIDBytes {
+		return nil, errDamaged
+	}
+	copy(r.ID[:], key)
+	return r, decode(record, runVersion, func(c *codec) { runFields(c, r) }, key...)
 }
 
+// runFields has what only some runs have at the end, where nothing takes no room.
 func runFields(c *codec, r *engine.Run) {
-	var clock instants
-	c.bytes(r.ID[:])
+	c.base = r.ID.Time()
+	clock := instants{last: c.base}
 	c.str(&r.Flow)
 	c.str(&r.Version)
 	c.str(&r.Profile)
 	c.str(&r.Key)
 	c.str(&r.StartedBy)
 	c.raw(&r.Data)
-	list(c, &r.Vars, func(c *codec, v *engine.Var) { c.str(&v.Name); c.raw(&v.Value) })
 	integer(c, &r.Status)
 	integer(c, &r.At)
 	list(c, &r.Timeline, func(c *codec, e *engine.Entry) { entryFields(c, e, &clock) })
 	list(c, &r.Messages, func(c *codec, m *engine.Message) { messageFields(c, m, &clock) })
+	clock.write(c, &r.Deadline)
+	list(c, &r.Alarms, func(c *codec, a *engine.Alarm) { alarmFields(c, a, &clock) })
 	list(c, &r.Waits, func(c *codec, w *engine.WaitEnd) {
 		integer(c, &w.Step)
 		c.str(&w.Outcome)
 		integer(c, &w.Event)
 		integer(c, &w.Reply)
 	})
+	clock.write(c, &r.Ended)
+	c.str(&r.Outcome)
+	c.bool(&r.Goal)
+	c.uint(&r.Firing)
+	c.bool(&r.Replied)
 	happening := func(c *codec, h *engine.Happening) { happeningFields(c, h, &clock) }
 	list(c, &r.Hands, happening)
 	integer(c, &r.Event)
 	integer(c, &r.Reply)
+	list(c, &r.Vars, func(c *codec, v *engine.Var) { c.str(&v.Name); c.raw(&v.Value) })
 	list(c, &r.Mailbox, happening)
-	list(c, &r.Alarms, func(c *codec, a *engine.Alarm) { alarmFields(c, a, &clock) })
-	clock.write(c, &r.Deadline)
 	askingFields(c, r, &clock)
 	list(c, &r.Loops, func(c *codec, l *engine.Loop) {
 		integer(c, &l.Step)
@@ -78,11 +89,6 @@ func runFields(c *codec, r *engine.Run) {
 	c.bool(&r.Freed)
 	integer(c, &r.Depth)
 	childFields(c, r)
-	c.uint(&r.Firing)
-	c.bool(&r.Replied)
-	c.str(&r.Outcome)
-	c.bool(&r.Goal)
-	clock.write(c, &r.Ended)
 }
 
 func alarmFields(c *codec, a *engine.Alarm, clock *instants) {

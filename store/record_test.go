@@ -15,7 +15,7 @@ import (
 
 func TestRunRecord(t *testing.T) {
 	for name, run := range map[string]*engine.Run{"live": sample(), "ended": ended(), "empty": {}} {
-		got, err := decodeRun(encodeRun(run))
+		got, err := decodeRun(run.ID[:], encodeRun(run))
 		if err != nil {
 			t.Fatalf("%s: %v", name, err)
 		}
@@ -111,16 +111,17 @@ func TestPersonRecord(t *testing.T) {
 
 // TestDamage shows that no flipped bit and no cut goes unnoticed.
 func TestDamage(t *testing.T) {
+	id := sample().ID
 	record := encodeRun(sample())
 	for i := range record {
 		for bit := range 8 {
 			damaged := append([]byte(nil), record...)
 			damaged[i] ^= 1 << bit
-			if _, err := decodeRun(damaged); err == nil {
+			if _, err := decodeRun(id[:], damaged); err == nil {
 				t.Fatalf("bit %d of byte %d flipped: no error", bit, i)
 			}
 		}
-		if _, err := decodeRun(record[:i]); !errors.Is(err, errDamaged) {
+		if _, err := decodeRun(id[:], record[:i]); !errors.Is(err, errDamaged) {
 			t.Fatalf("cut after %d bytes: got %v, want errDamaged", i, err)
 		}
 	}
@@ -133,12 +134,13 @@ func FuzzRecord(f *testing.F) {
 		f.Add(record[1 : len(record)-checksumBytes])
 	}
 	f.Fuzz(func(t *testing.T, fields []byte) {
-		record := encode(runVersion, func(c *codec) { c.b = append(c.b, fields...) })
-		run, err := decodeRun(record)
+		id := sample().ID
+		record := encode(runVersion, func(c *codec) { c.b = append(c.b, fields...) }, id[:]...)
+		run, err := decodeRun(id[:], record)
 		if err != nil {
 			return
 		}
-		again, err := decodeRun(encodeRun(run))
+		again, err := decodeRun(run.ID[:], encodeRun(run))
 		if err != nil || !cmp.Equal(run, again, cmpopts.EquateEmpty()) {
 			t.Errorf("read, written and read again it is another run (%v):\n%s", err, cmp.Diff(run, again))
 		}
@@ -157,7 +159,7 @@ func BenchmarkRunRecord(b *testing.B) {
 			size := 0
 			for b.Loop() {
 				record := encodeRun(run)
-				if _, err := decodeRun(record); err != nil {
+				if _, err := decodeRun(run.ID[:], record); err != nil {
 					b.Fatal(err)
 				}
 				size = len(record)

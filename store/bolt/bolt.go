@@ -26,8 +26,8 @@ const LockTimeout = 2 * time.Second
 // disk.
 const initialMap = 4 << 30
 
-// appendFill is how full the pages of buckets with rising keys are made.
-const appendFill = 0.9
+// maxKept is how many free pages are written down with a commit.
+const maxKept = 4096
 
 // ErrLocked is returned by Open when another process holds the file.
 var ErrLocked = errors.New("another process has the store open; talk to the running server instead, or stop it first")
@@ -74,14 +74,11 @@ func OpenExisting(dir string) (*KV, error) {
 
 func open(path string, readOnly bool) (*bbolt.DB, error) {
 	db, err := bbolt.Open(path, 0o600, &bbolt.Options{
-		Timeout:  LockTimeout,
-		ReadOnly: readOnly,
-		// The array freelist takes long on large files, and writing it with each
-		// commit costs more than reading it back at the next start.
-		FreelistType:    bbolt.FreelistMapType,
-		NoFreelistSync:  true,
+		Timeout:         LockTimeout,
+		ReadOnly:        readOnly,
+		FreelistType:    bbolt.FreelistMapType, // the array takes long on large files
+		NoFreelistSync:  true,                  // see keepFree
 		InitialMmapSize: initialMap,
-		NoStatistics:    true,
 	})
 	if errors.Is(err, bolterrors.ErrTimeout) {
 		return nil, ErrLocked
@@ -127,6 +124,15 @@ func syncFolder(dir string) error {
 	return errors.Join(d.Sync(), d.Close())
 }
 
+// keepFree says whether the transaction under way writes down which pages are free. With
+// that opening takes no time; without it every page of the file is read first. It is one
+// page more a commit, unless much was deleted: then opening after a crash may take its
+// seconds, rather than every commit its milliseconds.
+func (k *KV) keepFree() {
+	stats := k.db.Stats()
+	k.db.NoFreelistSync = stats.FreePageN+stats.PendingPageN > maxKept
+}
+
 // View runs f in a read transaction.
 func (k *KV) View(f func(store.Reader) error) error {
 	return k.db.View(func(t *bbolt.Tx) error { return f(newTx(t)) })
@@ -136,12 +142,27 @@ func (k *KV) View(f func(store.Reader) error) error {
 func (k *KV) Update(f func(store.Writer) error) error {
 	return k.db.Update(func(t *bbolt.Tx) error {
 		k.giveBack()
+		k.keepFree()
 		return f(newTx(t))
 	})
 }
 
 // Close closes the file, after the transactions under way.
-func (k *KV) Close() error { return k.db.Close() }
+func (k *KV) Close() error {
+	if !k.db.IsReadOnly() {
+		k.storeFree()
+	}
+	return k.db.Close()
+}
+
+// storeFree writes down which pages are free, however many there are. Where that fails
+// the next start takes longer, and nothing else is amiss.
+func (k *KV) storeFree() {
+	_ = k.db.Update(func(*bbolt.Tx) error {
+		k.db.NoFreelistSync = false
+		return nil
+	})
+}
 
 // Size is the file's size in bytes.
 func (k *KV) Size() (size int64) {
@@ -162,8 +183,8 @@ func newTx(t *bbolt.Tx) *tx { return &tx{t: t} }
 func (t *tx) bucket(b store.Bucket) *bbolt.Bucket {
 	if t.buckets[b] == nil {
 		t.buckets[b] = t.t.Bucket([]byte(b.String()))
-		if b.Appends() {
-			t.buckets[b].FillPercent = appendFill
+		if fill := b.Fill(); fill > 0 {
+			t.buckets[b].FillPercent = fill
 		}
 	}
 	return t.buckets[b]

@@ -1,0 +1,128 @@
+package store_test
+
+import (
+	"fmt"
+	"math/rand/v2"
+	"testing"
+	"testing/fstest"
+	"time"
+
+	"nudge/channels"
+	"nudge/engine"
+	"nudge/engine/runner"
+	"nudge/flows"
+	"nudge/store"
+	"nudge/store/memory"
+)
+
+// maxPages is how many pages a run of the reference workload may touch in its life that
+// are not at the end of their bucket, where everything that is written at about the same
+// time shares its page.
+const maxPages = 3
+
+// TestPages counts them: among many waiting runs, an event starts a run, its message is
+// accepted, and a receipt ends it, all of them in random order.
+func TestPages(t *testing.T) {
+	const waiting, counted = 6000, 1000
+	dice := rand.New(rand.NewPCG(8, 8))
+	kv := &counter{KV: new(memory.KV), edge: 100, touched: map[store.Bucket]int{}}
+	s, err := store.Open(kv)
+	if err != nil {
+		t.Fatal(err)
+	}
+	core, err := s.Engine()
+	if err != nil {
+		t.Fatal(err)
+	}
+	project, list := flows.Load(fstest.MapFS{
+		"flows/tell.yaml":      {Data: []byte("flow: tell\ntrigger: { event: told }\nsteps: [ { send: hello }, { wait: [ { read: hello }, { after: 1h } ] } ]\n")},
+		"templates/hello.yaml": {Data: []byte("body: Hello\n")},
+	})
+	if list.HasErrors() {
+		t.Fatal(list)
+	}
+	loop := runner.NewLoop(s, core, 8)
+	now := time.Date(2026, 3, 2, 10, 0, 0, 0, time.UTC)
+	step := func(in *engine.Input) *runner.Step {
+		now = now.Add(time.Millisecond)
+		g := &runner.Group{Inputs: []*engine.Input{in}}
+		if in.Kind == engine.InputResult {
+			g.Frees = 1
+		}
+		done, err := loop.Step(now, []*runner.Group{g})
+		if err != nil {
+			t.Fatal(err)
+		}
+		return done
+	}
+	step(&engine.Input{Kind: engine.InputDeploy, Deploy: &engine.Deploy{Flows: []flows.Bundle{project.Flows[0].Bundle}}})
+	people := dice.Perm(waiting + counted)
+	start := func(person int) engine.RunID {
+		posts := step(&engine.Input{Kind: engine.InputEvent, Event: &engine.Event{Type: "told", Profile: fmt.Sprint("person ", person)}}).Posts
+		step(&engine.Input{Kind: engine.InputResult, Result: &engine.SendResult{Run: posts[0].Run, Message: 1, Attempt: 1,
+			Result: channels.Result{Outcome: channels.Accepted, ProviderID: fmt.Sprint("m", person)}}})
+		return posts[0].Run
+	}
+	var runs []engine.RunID
+	for _, person := range people[:waiting] {
+		runs = append(runs, start(person))
+	}
+	clear(kv.touched)
+	for _, person := range people[waiting:] {
+		start(person)
+	}
+	dice.Shuffle(len(runs), func(i, j int) { runs[i], runs[j] = runs[j], runs[i] })
+	for _, run := range runs[:counted] {
+		step(&engine.Input{Kind: engine.InputReceipt, Receipt: &channels.Receipt{Status: channels.Read,
+			Ref: channels.Ref{Installation: core.State.Installation.String(), Run: run.String(), Message: 1, Attempt: 1}}})
+	}
+	if _, ended := kv.touched[store.Ended]; !ended {
+		t.Error("no run ended, or the ended ones came in order")
+	}
+	sum := 0
+	for _, n := range kv.touched {
+		sum += n
+	}
+	t.Log(kv.touched)
+	if sum > maxPages*counted {
+		t.Errorf("a run touched %.2f pages away from the end of their bucket, more than %d: %v", float64(sum)/counted, maxPages, kv.touched)
+	}
+}
+
+// counter counts the keys that are written more than edge keys before the end of their
+// bucket.
+type counter struct {
+	store.KV
+	edge    int
+	touched map[store.Bucket]int
+}
+
+func (c *counter) Update(f func(store.Writer) error) error {
+	return c.KV.Update(func(w store.Writer) error { return f(&countingWriter{w, c}) })
+}
+
+type countingWriter struct {
+	store.Writer
+	counter *counter
+}
+
+func (w *countingWriter) Put(b store.Bucket, key, value []byte) error {
+	w.count(b, key)
+	return w.Writer.Put(b, key, value)
+}
+
+func (w *countingWriter) Delete(b store.Bucket, key []byte) error {
+	w.count(b, key)
+	return w.Writer.Delete(b, key)
+}
+
+func (w *countingWriter) count(b store.Bucket, key []byte) {
+	after := 0
+	w.Ascend(b, key, func(_, _ []byte) bool {
+		after++
+		return after <= w.counter.edge
+	})
+	if after > w.counter.edge {
+		w.counter.touched[b]++
+	}
+}

@@ -1,0 +1,50 @@
+package store_test
+
+import (
+	"testing"
+
+	"nudge/engine"
+	"nudge/store"
+	"nudge/store/memory"
+)
+
+// TestPeopleEntries shows that what leads from a person to a run stays when the run ends,
+// is not followed, and goes when the person's next run starts.
+func TestPeopleEntries(t *testing.T) {
+	kv := new(memory.KV)
+	s, err := store.Open(kv)
+	if err != nil {
+		t.Fatal(err)
+	}
+	run := func(n byte, status engine.RunStatus) *engine.Run {
+		r := &engine.Run{ID: engine.RunID{5: n}, Flow: "f", Version: "1", Profile: "ann", Status: status, Deadline: 9}
+		if status == engine.Ended {
+			r.Outcome = "completed"
+		}
+		return r
+	}
+	commit := func(changes ...engine.Change) {
+		t.Helper()
+		if err := s.Commit(&engine.Batch{Changes: changes}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	expect := func(when string, entries, loaded int) {
+		t.Helper()
+		if got := len(kv.Dump(store.People)); got != entries {
+			t.Errorf("%s: %d entries, want %d", when, got, entries)
+		}
+		found, err := s.Load(&engine.Needs{People: []string{"ann"}})
+		if err != nil || len(found.Runs) != loaded {
+			t.Errorf("%s: loaded %d runs, want %d: %v", when, len(found.Runs), loaded, err)
+		}
+	}
+	commit(engine.Change{After: run(1, engine.Waiting)}, engine.Change{After: run(2, engine.Waiting)})
+	expect("two runs wait", 2, 2)
+	commit(engine.Change{Before: run(1, engine.Waiting), After: run(1, engine.Ended)})
+	expect("one has ended", 2, 1)
+	commit(engine.Change{After: run(3, engine.Waiting)})
+	expect("another has started", 2, 2)
+	commit(engine.Change{Before: run(2, engine.Waiting), After: run(2, engine.Ended)}, engine.Change{Before: run(3, engine.Waiting), After: run(3, engine.Ended)}, engine.Change{After: run(4, engine.Ended)})
+	expect("one has come and gone", 0, 0)
+}
