@@ -274,13 +274,9 @@ func (a *application) stillWanted(f *flows.Flow, q *Queued) bool {
 		return slices.ContainsFunc(f.Triggers, func(t flows.Trigger) bool { return t.Reply && a.wantsReply(f, &t, &q.Happening) })
 	}
 	ev := &Event{Type: q.Event, Profile: q.Who, Data: q.Data}
-	scope, err := a.triggerScope(f, ev)
-	if err != nil {
-		return false
-	}
 	for i := range f.Triggers {
 		if t := &f.Triggers[i]; t.Event == q.Event {
-			ok, err := a.triggerTruth(t.If, scope, f, q.Who)
+			ok, err := a.wants(f, t, ev)
 			return ok && err == nil
 		}
 	}

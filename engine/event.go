@@ -198,12 +198,7 @@ func (a *application) trigger(f *flows.Flow, ev *Event) {
 			a.skip(f, err.Error())
 			return
 		}
-		scope, err := a.triggerScope(f, ev)
-		if err != nil {
-			a.skip(f, err.Error())
-			return
-		}
-		if ok, err := a.triggerTruth(t.If, scope, f, ev.Profile); err != nil {
+		if ok, err := a.wants(f, t, ev); err != nil {
 			a.skip(f, err.Error())
 			return
 		} else if !ok {

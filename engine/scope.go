@@ -1,7 +1,9 @@
 package engine
 
 import (
+	"cmp"
 	"encoding/json"
+	"maps"
 	"regexp"
 	"strconv"
 	"strings"
@@ -14,7 +16,7 @@ import (
 // scope is what conditions see of a run at the instant of the input in hand.
 func (a *application) scope(r *Run, f *flows.Flow) map[string]any {
 	scope := map[string]any{
-		flows.NameData:    object(f.Data, r.Data),
+		flows.NameData:    a.reading(f.Data, r.Data),
 		flows.NameProfile: a.profileView(r.Profile, f),
 		flows.NameVars:    varsView(r),
 		flows.NameRound:   r.round(),
@@ -59,38 +61,44 @@ func (a *application) inHand(scope map[string]any, f *flows.Flow, h *Happening) 
 	}
 }
 
-// triggerScope is what a trigger's condition sees: there is no run yet.
-func (a *application) triggerScope(f *flows.Flow, ev *Event) (map[string]any, error) {
+// wants reports whether a trigger's condition holds for an event that it names. The
+// condition sees no run: there is none yet.
+func (a *application) wants(f *flows.Flow, t *flows.Trigger, ev *Event) (bool, error) {
 	data, err := ev.decode(f)
-	if err != nil {
-		return nil, err
+	if err != nil || t.If == nil {
+		return err == nil, err
 	}
-	return map[string]any{
+	return a.triggerTruth(t.If, map[string]any{
 		flows.NameEvent:   data,
 		flows.NameProfile: a.profileView(ev.Profile, f),
 		flows.NameNow:     shape.TimeOf(a.now.Time()),
-	}, nil
+	}, f, ev.Profile)
 }
 
 func (a *application) eventView(r *Run, f *flows.Flow, hand int) map[string]any {
 	if hand == 0 {
-		return map[string]any{}
+		return noEvent
 	}
 	return a.eventData(f, &r.Hands[hand-1])
 }
 
 func (a *application) eventData(f *flows.Flow, h *Happening) map[string]any {
-	if ev := a.in.Event; ev != nil && ev.Type == h.Event && string(ev.Data) == string(h.Data) {
-		if data, err := ev.decode(f); err == nil {
+	return a.reading(f.EventShape(h.Event), h.Data)
+}
+
+// reading is what object returns. The data of the event in hand is read once.
+func (a *application) reading(t *shape.Type, raw json.RawMessage) map[string]any {
+	if ev := a.in.Event; ev != nil && string(ev.Data) == string(raw) {
+		if data, err := ev.decodeAs(cmp.Or(t, shape.Any)); err == nil {
 			return data
 		}
 	}
-	return object(f.EventShape(h.Event), h.Data)
+	return object(t, raw)
 }
 
 func replyView(r *Run, hand int) map[string]any {
 	if hand == 0 {
-		return (&Happening{}).view()
+		return noReply
 	}
 	return r.Hands[hand-1].view()
 }
@@ -108,7 +116,14 @@ func messageView(m *Message) map[string]any {
 	}
 }
 
-var noMessage = map[string]any{"status": "", "reason": "", "sent": false, "delivered": false, "read": false, "failed": false}
+// What scopes show of what is not there. They are shared: a scope is never changed below
+// its own names.
+var (
+	noMessage = map[string]any{"status": "", "reason": "", "sent": false, "delivered": false, "read": false, "failed": false}
+	noEvent   = map[string]any{}
+	noReply   = (&Happening{}).view()
+	notEnded  = map[string]any{"outcome": "", "event": noEvent, "reply": noReply}
+)
 
 func (a *application) waitView(r *Run, f *flows.Flow, step int) map[string]any {
 	for i := len(r.Waits) - 1; i >= 0; i-- {
@@ -118,12 +133,12 @@ func (a *application) waitView(r *Run, f *flows.Flow, step int) map[string]any {
 			}
 		}
 	}
-	return map[string]any{"outcome": "", "event": map[string]any{}, "reply": replyView(r, 0)}
+	return notEnded
 }
 
 // collectView is what a collect has gathered so far, and how it ended.
 func (a *application) collectView(r *Run, f *flows.Flow, step int) map[string]any {
-	view := a.waitView(r, f, step)
+	view := maps.Clone(a.waitView(r, f, step))
 	items := []any{}
 	for _, c := range r.Collected {
 		if c.Step != step {
