@@ -28,6 +28,7 @@ var MustReach = []string{
 	"an id seen again",
 	"event held",
 	"reply held",
+	"dropped from a full mailbox",
 	"deferred and tried again",
 	"batch with several inputs",
 	"planned while no sender is free",
@@ -74,6 +75,8 @@ func (m *machine) lookAt(c engine.Change) {
 		switch e.Kind {
 		case engine.KindReceipt:
 			m.lookAtReceipt(c.Before, e)
+		case engine.KindDropped:
+			m.reached["dropped from a full mailbox"]++
 		case engine.KindResend:
 			m.reached["unknown resent"]++
 		case engine.KindGaveUp:

@@ -112,7 +112,7 @@ func (r *Run) liveDiffers(got *engine.Run) string {
 
 // untold are the kinds of entries that a timeline may have and no reading foresees.
 var untold = map[engine.Kind]bool{
-	engine.KindLeft: true, engine.KindError: true, engine.KindDropped: true, engine.KindQuarantined: true,
+	engine.KindLeft: true, engine.KindError: true, engine.KindQuarantined: true,
 }
 
 // path holds what the timeline tells against what happened (I2, I14).

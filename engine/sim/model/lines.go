@@ -271,10 +271,12 @@ func (w *walk) lostCause(lines []line) bool {
 }
 
 func (w *walk) hold(h happening) {
-	w.mailbox = append(slices.Clone(w.mailbox), h)
-	if len(w.mailbox) > engine.MaxMailbox {
+	w.held = true
+	if len(w.mailbox) == engine.MaxMailbox {
+		w.note(engine.KindDropped, engine.NoStep, 0, "")
 		w.mailbox = w.mailbox[1:]
 	}
+	w.mailbox = append(slices.Clone(w.mailbox), h)
 	w.note(engine.KindHeld, engine.NoStep, 0, "")
 }
 

@@ -58,13 +58,11 @@ func (w *World) event(ev *engine.Event) {
 		if r.over() {
 			continue
 		}
-		before := len(r.now.mailbox)
 		if w.feed(r, fact{kind: comes, h: h}) {
-			heldIt := !r.over() && len(r.now.mailbox) > before
-			if r.gathered || heldIt && r.flow.collects(h.event) {
+			if r.gathered || r.now.held && r.flow.collects(h.event) {
 				gatheredBy[r.flow.Name] = true
 			}
-			if heldIt {
+			if r.now.held {
 				w.Reached["event held"]++
 			}
 		}

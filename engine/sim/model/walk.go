@@ -45,6 +45,7 @@ type walk struct {
 	effects []effect
 	claims  []int // messages
 	moved   bool  // the run took something from it
+	held    bool  // it is kept for later
 }
 
 // list is lines in effect, with when each of them falls due; 0 for never.
@@ -140,7 +141,7 @@ func (w *walk) next() bool {
 	}
 	w.f, w.facts = &w.facts[0], w.facts[1:]
 	w.known, w.outs, w.places = w.f.known, w.f.outs, w.f.places
-	w.effects, w.claims, w.moved = nil, nil, false
+	w.effects, w.claims, w.moved, w.held = nil, nil, false, false
 	return true
 }
 
