@@ -27,10 +27,10 @@ type entrant struct {
 const startedByReply = "reply"
 
 // enter starts a run where the flow's entry and the limits let it, and says what it
-// did.
+// did. A restart that a limit forbids leaves the live run as it is.
 func (a *application) enter(f *flows.Flow, who *entrant) {
 	live := a.ws.liveOf(who.profile)
-	restarted := false
+	var ends []*Run // for the restart
 	if same := sameKey(live, f, who.key); len(same) > 0 {
 		switch f.Entry.IfRunning {
 		case flows.Skip:
@@ -40,17 +40,17 @@ func (a *application) enter(f *flows.Flow, who *entrant) {
 			a.enqueue(f, who)
 			return
 		case flows.Restart:
-			restarted = true
-			for _, r := range same {
-				r = a.edit(r.ID)
-				a.finish(r, OutcomeRestarted, false)
-				a.decide(r, DidExit, OutcomeRestarted)
-			}
+			ends = same
 		}
 	}
-	if why := a.overLimit(f, who, live, restarted); why != "" {
+	if why := a.overLimit(f, who, len(live)-len(ends), len(ends) > 0); why != "" {
 		a.skip(f, why)
 		return
+	}
+	for _, r := range ends {
+		r = a.edit(r.ID)
+		a.finish(r, OutcomeRestarted, false)
+		a.decide(r, DidExit, OutcomeRestarted)
 	}
 	a.start(f, who)
 }
@@ -65,10 +65,10 @@ func sameKey(live []*Run, f *flows.Flow, key string) (same []*Run) {
 	return same
 }
 
-// overLimit says which limit a start would go over, or nothing. Starts that are
-// counted are noted here.
-func (a *application) overLimit(f *flows.Flow, who *entrant, live []*Run, restarted bool) string {
-	if len(live) >= MaxLiveRuns {
+// overLimit says which limit a start beside so many live runs would go over, or
+// nothing. Starts that are counted are noted here.
+func (a *application) overLimit(f *flows.Flow, who *entrant, live int, restarted bool) string {
+	if live >= MaxLiveRuns {
 		return fmt.Sprintf("%s has %d live runs, which is the limit", who.profile, MaxLiveRuns)
 	}
 	if who.reply != nil {

@@ -27,12 +27,11 @@ func (w *World) enter(f *Flow, r *Run, h *happening) {
 				p.queue = append(p.queue, queued{flow: f.Name, key: r.key, h: *h})
 			}
 			return
-		case "restart":
-			w.Reached["entry restarted"]++
-			for _, x := range same {
-				w.feed(x, fact{kind: ends, outcome: engine.OutcomeRestarted})
-			}
 		}
+	}
+	restarted := f.running == "restart" && len(same) > 0
+	if restarted {
+		live = slices.DeleteFunc(live, func(x *Run) bool { return slices.Contains(same, x) })
 	}
 	if len(live) >= engine.MaxLiveRuns {
 		w.Reached["live runs limit"]++
@@ -44,12 +43,17 @@ func (w *World) enter(f *Flow, r *Run, h *happening) {
 		w.Reached["reply starts limit"]++
 		return
 	}
-	restarted := f.running == "restart" && len(same) > 0
 	if f.atMost > 0 && !restarted && !w.counts(p, f.atMost, start{flow: f.Name, key: r.key}, func(at engine.Instant) bool {
 		return f.per == (span{}) || f.per.after(at.Time(), f.zone).After(w.stamp.Time())
 	}) {
 		w.Reached["at_most"]++
 		return
+	}
+	if restarted {
+		w.Reached["entry restarted"]++
+		for _, x := range same {
+			w.feed(x, fact{kind: ends, outcome: engine.OutcomeRestarted})
+		}
 	}
 	w.start(f, r, h)
 }
