@@ -78,11 +78,11 @@ func (i *instance) start(ctx context.Context) error {
 			i.push("the listener "+l.Addr().String(), func() error { return ignoreClosed(l.Close()) })
 		}
 	}
-	core, err := i.openStore()
+	registry := newRegistry()
+	core, err := i.openStore(registry)
 	if err != nil {
 		return err
 	}
-	registry := newRegistry()
 	if err := i.startRunner(core, registry); err != nil {
 		return err
 	}
@@ -96,7 +96,7 @@ func (i *instance) start(ctx context.Context) error {
 func (i *instance) push(name string, stop func() error) { i.stack = append(i.stack, part{name, stop}) }
 
 // openStore opens the data folder and returns an engine that goes on from it.
-func (i *instance) openStore() (*engine.Engine, error) {
+func (i *instance) openStore(registry *prometheus.Registry) (*engine.Engine, error) {
 	kv, err := bolt.Open(i.config.DataDir)
 	if err != nil {
 		return nil, failed(err)
@@ -106,6 +106,9 @@ func (i *instance) openStore() (*engine.Engine, error) {
 		return nil, failed(err)
 	}
 	i.push("the store", i.store.Close)
+	if err := measureStore(registry, kv); err != nil {
+		return nil, failed(err)
+	}
 	state, err := i.store.State()
 	if err != nil {
 		return nil, failed(err)

@@ -63,12 +63,16 @@ func openStore(dir string) (*store.Store, error) {
 	kv, err := bolt.OpenExisting(dir)
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
-		return nil, wrongInput(fmt.Errorf("there is no store in %s: it has no %s", dir, bolt.FileName))
+		return nil, wrongInput(noStore(dir))
 	case err != nil:
 		return nil, failed(err)
 	}
 	s, err := store.Open(kv)
 	return s, failed(err)
+}
+
+func noStore(dir string) error {
+	return fmt.Errorf("there is no store in %s: it has no %s", dir, bolt.FileName)
 }
 
 const journalMark = 1024 // lines between two places that are remembered

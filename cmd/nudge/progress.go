@@ -66,6 +66,15 @@ func (p *progress) show(done int) {
 	fmt.Fprint(p.out, "\r\x1b[K", bar(p.answered(int64(done)), p.size), plural(done, p.noun))
 }
 
+// copied draws how many bytes of about how many are copied, now and then.
+func (p *progress) copied(done, whole int64) {
+	if p.out == nil || time.Since(p.shown) < progressEvery {
+		return
+	}
+	p.shown = time.Now()
+	fmt.Fprint(p.out, "\r\x1b[K", bar(done, whole), mebibytes(done))
+}
+
 // shared is show for several goroutines.
 func (p *progress) shared() func(done uint64) {
 	var one sync.Mutex

@@ -73,15 +73,29 @@ func OpenExisting(dir string) (*KV, error) {
 }
 
 func open(path string, readOnly bool) (*bbolt.DB, error) {
+	var opened os.FileInfo
 	db, err := bbolt.Open(path, 0o600, &bbolt.Options{
 		Timeout:         LockTimeout,
 		ReadOnly:        readOnly,
 		FreelistType:    bbolt.FreelistMapType, // the array takes long on large files
 		NoFreelistSync:  true,                  // see keepFree
 		InitialMmapSize: initialMap,
+		OpenFile: func(name string, flag int, mode os.FileMode) (*os.File, error) {
+			file, err := os.OpenFile(name, flag, mode)
+			if err == nil {
+				opened, err = file.Stat()
+			}
+			return file, err
+		},
 	})
-	if errors.Is(err, bolterrors.ErrTimeout) {
+	switch {
+	case errors.Is(err, bolterrors.ErrTimeout):
 		return nil, ErrLocked
+	case err == nil && replaced(path, opened):
+		if err := db.Close(); err != nil {
+			return nil, err
+		}
+		return open(path, readOnly)
 	}
 	return db, err
 }
@@ -172,6 +186,10 @@ func (k *KV) Size() (size int64) {
 	})
 	return size
 }
+
+// Free is how many bytes of the file nothing is in: what a compaction would give back,
+// and what is written to before the file grows.
+func (k *KV) Free() int64 { return freeBytes(k.db) }
 
 type tx struct {
 	t       *bbolt.Tx

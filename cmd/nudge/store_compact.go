@@ -1,0 +1,64 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"os/signal"
+	"syscall"
+
+	"github.com/spf13/cobra"
+
+	"nudge/store/bolt"
+)
+
+const storeCompactHelp = `Compact gives the room of what was dropped from a data folder back to the disk. A server
+uses that room again by itself, so this is for a file that will not grow back to its size.
+
+It writes a copy beside the file, which needs about as much room as is in use, and then puts
+the copy in its place: a crash or an interrupt leaves the old file or the new one, never
+half of one. The server must not be running: it holds the file.`
+
+func newStoreCompact() *cobra.Command {
+	c := &cobra.Command{
+		Use:     "compact [DATA_DIR]",
+		Short:   "Give the room of what was dropped back to the disk",
+		Long:    storeCompactHelp,
+		Example: "  nudge store compact data",
+		Args:    cobra.MaximumNArgs(1),
+	}
+	output := outputFlag(c)
+	c.RunE = func(c *cobra.Command, args []string) error {
+		dir := defaultDataDir
+		if len(args) > 0 {
+			dir = args[0]
+		}
+		made, err := compactStore(c, dir)
+		if err != nil {
+			return err
+		}
+		if *output == asJSON {
+			return writeJSON(c.OutOrStdout(), made)
+		}
+		_, err = fmt.Fprintf(c.OutOrStdout(), "%s before, %s after\n", mebibytes(made.Before), mebibytes(made.After))
+		return failed(err)
+	}
+	return c
+}
+
+// compactStore compacts a data folder until it is done or interrupted.
+func compactStore(c *cobra.Command, dir string) (bolt.Compacted, error) {
+	ctx, stop := signal.NotifyContext(c.Context(), os.Interrupt, syscall.SIGTERM)
+	defer stop()
+	bar := newProgress(c.ErrOrStderr(), "", nil)
+	made, err := bolt.Compact(ctx, dir, bar.copied)
+	bar.clear()
+	if errors.Is(err, fs.ErrNotExist) {
+		return made, wrongInput(noStore(dir))
+	}
+	return made, failed(err)
+}
+
+// mebibytes is a size for people.
+func mebibytes(bytes int64) string { return fmt.Sprintf("%.1f MiB", float64(bytes)/(1<<20)) }

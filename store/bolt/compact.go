@@ -1,0 +1,160 @@
+package bolt
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+
+	"go.etcd.io/bbolt"
+)
+
+const (
+	// compactTx is how many bytes of records one transaction of a compaction copies, and
+	// so about how much memory it takes.
+	compactTx = 8 << 20
+	// compactFill is how full it makes pages: a little is left for what is changed in place.
+	compactFill = 0.9
+	// entryBytes is what a page has for each record beside its key and value.
+	entryBytes = 16
+	// spareRoom is what the copy may need beyond what is in use, in bytes: pages that are
+	// not full, and the file's growth in steps.
+	spareRoom = 32 << 20
+)
+
+// Compacted is the size of a store's file before and after a compaction, in bytes.
+type Compacted struct {
+	Before int64 `json:"before"`
+	After  int64 `json:"after"`
+}
+
+// Compact gives the room of what was dropped back to the disk. It copies what is in use
+// to a file beside the store's, and puts that in its place once it is whole and durable: a
+// crash leaves the old file or the new one, and perhaps half a copy, which the next
+// compaction removes. Where ctx ends or something fails before that, all is as it was. It
+// fails with ErrLocked while a server has the file.
+//
+// Progress is called now and then with how many bytes have been copied of about how many.
+// It may be nil.
+func Compact(ctx context.Context, dir string, progress func(done, whole int64)) (c Compacted, err error) {
+	path, err := filepath.EvalSymlinks(filepath.Join(dir, FileName))
+	if err != nil {
+		return c, err
+	}
+	from, err := open(path, false)
+	if err != nil {
+		return c, fmt.Errorf("open the store %s: %w", path, err)
+	}
+	// The lock is held until the new file is in place, and who waits for it then opens
+	// that one: see replaced.
+	defer func() { err = errors.Join(err, from.Close()) }()
+	before, err := os.Stat(path)
+	if err != nil {
+		return c, err
+	}
+	used := before.Size() - freeBytes(from)
+	if err := haveRoom(filepath.Dir(path), used+used/8+spareRoom); err != nil {
+		return c, err
+	}
+	temp := path + ".compact"
+	if progress == nil {
+		progress = func(_, _ int64) {}
+	}
+	if err := writeCopy(ctx, temp, from, before, func(done int64) { progress(min(done, used), used) }); err != nil {
+		return c, errors.Join(fmt.Errorf("copy %s: %w", path, err), removeFile(temp))
+	}
+	after, err := os.Stat(temp)
+	if err != nil {
+		return c, err
+	}
+	if err := os.Rename(temp, path); err != nil {
+		return c, errors.Join(err, removeFile(temp))
+	}
+	return Compacted{before.Size(), after.Size()}, syncFolder(filepath.Dir(path))
+}
+
+// writeCopy makes a durable copy of a store's file, of the same owner and mode.
+func writeCopy(ctx context.Context, temp string, from *bbolt.DB, as os.FileInfo, progress func(done int64)) error {
+	if err := removeFile(temp); err != nil {
+		return err
+	}
+	to, err := open(temp, false)
+	if err != nil {
+		return err
+	}
+	to.NoSync, to.AllocSize = true, 0 // all is synced at once in the end, and nothing is to be left over
+	err = errors.Join(copyAll(ctx, to, from, progress), ctx.Err())
+	if err == nil {
+		(&KV{db: to}).storeFree()
+		err = to.Sync()
+	}
+	if err = errors.Join(err, to.Close()); err != nil {
+		return err
+	}
+	return errors.Join(os.Chmod(temp, as.Mode()), keepOwner(temp, as))
+}
+
+// copyAll copies every bucket.
+func copyAll(ctx context.Context, to, from *bbolt.DB, progress func(done int64)) error {
+	done := int64(0)
+	return from.View(func(t *bbolt.Tx) error {
+		return t.ForEach(func(name []byte, b *bbolt.Bucket) error {
+			if err := to.Update(func(t *bbolt.Tx) error { _, err := t.CreateBucket(name); return err }); err != nil {
+				return err
+			}
+			c := b.Cursor()
+			for k, v := c.First(); k != nil; {
+				if err := ctx.Err(); err != nil {
+					return err
+				}
+				before := done
+				if err := to.Update(func(t *bbolt.Tx) (err error) {
+					into := t.Bucket(name)
+					into.FillPercent = compactFill
+					for ; k != nil && err == nil && done < before+compactTx; k, v = c.Next() {
+						done += int64(len(k) + len(v) + entryBytes)
+						err = into.Put(k, v)
+					}
+					return err
+				}); err != nil {
+					return err
+				}
+				progress(done)
+			}
+			return nil
+		})
+	})
+}
+
+// removeFile removes a file, if it is there.
+func removeFile(path string) error {
+	if err := os.Remove(path); err != nil && !errors.Is(err, os.ErrNotExist) {
+		return err
+	}
+	return nil
+}
+
+// haveRoom fails where a folder's disk has less room than so many bytes. Where nobody can
+// say how much it has, the copy is tried.
+func haveRoom(dir string, need int64) error {
+	free, known := diskFree(dir)
+	if known && free < need {
+		return fmt.Errorf("the copy may take %d MiB beside the file, and %d MiB are free in %s", need>>20, free>>20, dir)
+	}
+	return nil
+}
+
+// freeBytes is how much of the file nothing is in.
+func freeBytes(db *bbolt.DB) int64 {
+	stats := db.Stats()
+	return int64(stats.FreePageN+stats.PendingPageN) * int64(db.Info().PageSize)
+}
+
+// replaced reports whether a path is another file now than the one that was opened: a
+// compaction has put it there while its lock was waited for. What is written to the old
+// one would be lost.
+func replaced(path string, opened os.FileInfo) bool {
+	now, err := os.Stat(path)
+	return err != nil || !os.SameFile(now, opened)
+}
