@@ -12,6 +12,7 @@ import (
 	"nudge/engine"
 	"nudge/flows"
 	"nudge/flows/diag"
+	"nudge/store"
 )
 
 // MaxProjectBody is the largest project that can be deployed by the API, in bytes.
@@ -24,6 +25,7 @@ type Version struct {
 	Active   bool              `json:"active"`
 	Started  uint64            `json:"started"`
 	Live     uint64            `json:"live"`
+	Parked   map[string]uint64 `json:"parked,omitempty"` // live runs by the id of their step
 	Outcomes map[string]uint64 `json:"outcomes,omitempty"`
 }
 
@@ -41,7 +43,12 @@ func (s *Server) listFlows(w http.ResponseWriter, r *http.Request) {
 	versions := []Version{}
 	for _, c := range counts {
 		active := slices.Contains(state.Active, engine.FlowVersion{Flow: c.Flow, Version: c.Version})
-		versions = append(versions, Version{c.Flow, c.Version, active, c.Started, c.Live, c.Outcomes})
+		parked, err := s.parked(c)
+		if err != nil {
+			s.fail(w, r, err)
+			return
+		}
+		versions = append(versions, Version{c.Flow, c.Version, active, c.Started, c.Live, parked, c.Outcomes})
 	}
 	for _, v := range state.Active {
 		if !slices.ContainsFunc(versions, func(x Version) bool { return x.Flow == v.Flow && x.Version == v.Version }) {
@@ -49,6 +56,19 @@ func (s *Server) listFlows(w http.ResponseWriter, r *http.Request) {
 		}
 	}
 	reply(w, http.StatusOK, map[string]any{"flows": versions})
+}
+
+// parked is where the live runs of a version are, by the ids of its steps.
+func (s *Server) parked(c *store.VersionCounts) (map[string]uint64, error) {
+	f, err := s.flows.version(engine.FlowVersion{Flow: c.Flow, Version: c.Version})
+	if err != nil {
+		return nil, err
+	}
+	parked := map[string]uint64{}
+	for step, runs := range c.Parked {
+		parked[stepName(f, step)] += runs
+	}
+	return parked, nil
 }
 
 // Deployed is what a deploy made the active flows, as the API shows it.

@@ -113,3 +113,14 @@ func TestCall(t *testing.T) {
 		t.Errorf("the runs are %+v", page.Runs)
 	}
 }
+
+// The numbers of a flow say at which step its live runs are.
+func TestFlowsSayWhereRunsAre(t *testing.T) {
+	s := start(t, shop)
+	const pause = "flow: pause\ntrigger: { event: signed.up }\nsteps:\n  - id: think\n    wait: 1d\n"
+	s.do("POST", "/v1/flows", deployment(t, with(shop, "flows/pause.yaml", pause))).is(200)
+	for range 3 {
+		s.event(`{"type": "signed.up", "profile": "ann"}`).is(200, `"flow":"pause"`)
+	}
+	s.do("GET", "/v1/flows", "").is(200, `"flow":"pause"`, `"live":3,"parked":{"think":3}`)
+}
