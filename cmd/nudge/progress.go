@@ -59,20 +59,26 @@ func (c *counted) Read(b []byte) (int, error) {
 
 // show draws how many are done, now and then.
 func (p *progress) show(done int) {
-	if p.out == nil || time.Since(p.shown) < progressEvery {
-		return
-	}
-	p.shown = time.Now()
-	fmt.Fprint(p.out, "\r\x1b[K", bar(p.answered(int64(done)), p.size), plural(done, p.noun))
+	p.draw(bar(p.answered(int64(done)), p.size) + plural(done, p.noun))
 }
 
 // copied draws how many bytes of about how many are copied, now and then.
 func (p *progress) copied(done, whole int64) {
+	p.draw(bar(done, whole) + mebibytes(done))
+}
+
+// part draws how far a part of something is, now and then.
+func (p *progress) part(name string, done, whole int) {
+	p.draw(fmt.Sprintf("%s%s: %d of %d", bar(int64(done), int64(whole)), name, done, whole))
+}
+
+// draw draws a line, unless one was drawn a moment ago.
+func (p *progress) draw(line string) {
 	if p.out == nil || time.Since(p.shown) < progressEvery {
 		return
 	}
 	p.shown = time.Now()
-	fmt.Fprint(p.out, "\r\x1b[K", bar(done, whole), mebibytes(done))
+	fmt.Fprint(p.out, "\r\x1b[K", line)
 }
 
 // shared is show for several goroutines.

@@ -28,7 +28,7 @@ func newRoot() *cobra.Command {
 		newDemo(), newDev(), newServe(), newSandbox(),
 		newNew(), newCheck(), newProve(), newGraph(), newTest(), newSimulate(), newExplain(), newPlan(), newBacktest(), newSchema(),
 		newSend(), newEvents(), newProfiles(), newFlows(), newRuns(), newCampaigns(), newSchedule(),
-		newStore(), newWebhooks(), newVersion(),
+		newStore(), newBench(), newWebhooks(), newVersion(),
 	)
 	root.SetHelpCommand(&cobra.Command{Hidden: true})
 	return root

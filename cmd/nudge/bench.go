@@ -1,0 +1,114 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"os/signal"
+	"syscall"
+	"text/tabwriter"
+
+	"github.com/spf13/cobra"
+
+	"nudge/server/bench"
+)
+
+const benchHelp = `Bench measures Nudge on this machine, and the machine's own limits beside it. The engine is
+nudge serve as a process of its own, with the durability it has in production; the load
+and a provider that takes everything at once are this process. Both share the machine, so
+nothing else should run on it.
+
+Without a workload it lists them.`
+
+// benchOptions are the flags of bench.
+type benchOptions struct {
+	runs, callers int
+	data          string
+	keep          bool
+}
+
+func newBench() *cobra.Command {
+	var o benchOptions
+	c := &cobra.Command{
+		Use:     "bench [WORKLOAD]",
+		Short:   "Measure Nudge on this machine",
+		Long:    benchHelp,
+		Example: "  nudge bench r1\n  nudge bench park -n 1000000 -o json > park.json",
+		Args:    cobra.MaximumNArgs(1),
+	}
+	c.Flags().IntVarP(&o.runs, "runs", "n", 0, "how many runs; 0: as the workload has it")
+	c.Flags().IntVarP(&o.callers, "callers", "c", 0, "how many requests are under way at once; 0: as the workload has it")
+	c.Flags().StringVar(&o.data, "data", ".", "the folder in which a new one is made for the data; its disk is what is measured")
+	c.Flags().BoolVar(&o.keep, "keep", false, "keep the project and the data")
+	output := outputFlag(c)
+	c.RunE = func(c *cobra.Command, args []string) error {
+		if len(args) == 0 {
+			return listWorkloads(c.OutOrStdout(), *output)
+		}
+		w, ok := bench.Find(args[0])
+		if !ok {
+			return wrongUsage(fmt.Errorf("there is no workload %q; %s", args[0], didYouMean(args[0], workloadNames())))
+		}
+		report, err := o.measure(c.Context(), w, c.ErrOrStderr())
+		if err != nil {
+			return err
+		}
+		if *output == asJSON {
+			return writeJSON(c.OutOrStdout(), report)
+		}
+		return writeBench(c.OutOrStdout(), report)
+	}
+	return c
+}
+
+// measure runs a workload in a new folder.
+func (o *benchOptions) measure(ctx context.Context, w bench.Workload, errs io.Writer) (*bench.Report, error) {
+	config := bench.Config{Runs: o.runs, Callers: o.callers, Show: benchProgress(errs)}
+	if err := config.Check(w); err != nil {
+		return nil, wrongUsage(err)
+	}
+	program, err := os.Executable()
+	if err != nil {
+		return nil, failed(err)
+	}
+	config.Engine = []string{program}
+	if config.Dir, err = os.MkdirTemp(o.data, "nudge-bench-"); err != nil {
+		return nil, wrongInput(err)
+	}
+	ctx, ended := signal.NotifyContext(ctx, os.Interrupt, syscall.SIGTERM)
+	defer ended()
+	report, err := bench.Run(ctx, w, config)
+	clearLine(errs)
+	if o.keep {
+		fmt.Fprintln(errs, "kept in", config.Dir)
+	} else {
+		err = errors.Join(err, os.RemoveAll(config.Dir))
+	}
+	return report, failed(err)
+}
+
+// benchProgress shows on a terminal how far a phase is.
+func benchProgress(errs io.Writer) func(phase string, done, whole int) {
+	p := newProgress(errs, "", nil)
+	return func(phase string, done, whole int) { p.part(phase, done, whole) }
+}
+
+func workloadNames() (names []string) {
+	for _, w := range bench.Workloads {
+		names = append(names, w.Name)
+	}
+	return names
+}
+
+func listWorkloads(out io.Writer, as format) error {
+	if as == asJSON {
+		return writeJSON(out, map[string]any{"workloads": bench.Workloads})
+	}
+	t := tabwriter.NewWriter(out, 0, 0, 2, ' ', 0)
+	for _, w := range bench.Workloads {
+		fmt.Fprintf(t, "%s\t%s\n", w.Name, w.About)
+	}
+	return failed(t.Flush())
+}

@@ -1,0 +1,80 @@
+package main
+
+import (
+	"fmt"
+	"io"
+	"text/tabwriter"
+
+	"nudge/server/bench"
+)
+
+// writeBench writes a report for people: first what the workload did, then what the
+// machine can do, then both in relation.
+func writeBench(out io.Writer, r *bench.Report) error {
+	m := r.Machine
+	fmt.Fprintf(out, "%s: %s, %s; %s on %s, %s\n\n", r.Workload, plural(r.Runs, "run"), plural(r.Callers, "caller"),
+		plural(m.CPUs, "CPU"), m.System, m.FileSystem)
+	t := tabwriter.NewWriter(out, 0, 0, 2, ' ', tabwriter.AlignRight)
+	row := func(value float64, format, what string) {
+		if value != 0 {
+			fmt.Fprintf(t, format+"\t  %s\n", value, what)
+		}
+	}
+	for _, p := range r.Phases {
+		row(p.PerSecond, "%.0f/s", fmt.Sprintf("%s, %d in %.1f s", p.Name, p.Runs, p.Seconds))
+	}
+	row(r.RunsPerSecond, "%.0f/s", "runs, all phases of one together")
+	showReceipts(row, r.ReceiptTimes)
+	if p := r.PerRun; p != nil {
+		row(p.CPU, "%.2f s", fmt.Sprintf("CPU for 1,000 runs: %.2f engine, %.2f driver", p.EngineCPU, p.DriverCPU))
+		row(p.Written, "%.0f B", "written to storage for a run")
+		row(p.Commits, "%.1f", "commits for 1,000 runs")
+		row(p.Requests, "%.2f", "requests to the provider for a run")
+	}
+	row(r.FileBytesPerRun, "%.0f B", "of file for a waiting run, the journal included")
+	if r.Memory != nil {
+		row(float64(r.Memory.Anonymous)/(1<<20), "%.0f MiB", "memory of the engine's own, all runs waiting")
+		row(float64(r.Memory.Resident)/(1<<20), "%.0f MiB", "with what is mapped of its file")
+	}
+	showLimits(row, r)
+	if err := t.Flush(); err != nil {
+		return failed(err)
+	}
+	for _, n := range r.Notes {
+		fmt.Fprintln(out, "note:", n)
+	}
+	return nil
+}
+
+// benchRow writes one figure, unless there is none.
+type benchRow func(value float64, format, what string)
+
+func showReceipts(row benchRow, t *bench.ReceiptTimes) {
+	if t == nil {
+		return
+	}
+	show := func(l *bench.Latency, what string) {
+		if l != nil {
+			row(l.P50, "%.2f ms", fmt.Sprintf("%s: half of %d; 90 %% %.2f, 99 %% %.2f, the longest %.2f", what, l.Count, l.P90, l.P99, l.Max))
+		}
+	}
+	show(t.Accepted, "receipt posted to accepted")
+	show(t.Seen, "receipt accepted to run seen ended")
+	show(t.All, "receipt posted to run seen ended")
+}
+
+func showLimits(row benchRow, r *bench.Report) {
+	l := r.Limits
+	if l == nil {
+		return
+	}
+	row(l.Syncs, "%.0f/s", "the disk: syncs of 4 KiB")
+	row(l.Requests, "%.0f/s", "the loopback: requests of an event's size")
+	row(l.BarePerSecond, "%.0f/s", fmt.Sprintf("the barest loop: runs; %.0f starts, %.0f drains", l.BareStart, l.BareDrain))
+	row(l.BareCPU, "%.2f s", "the barest loop: CPU for 1,000 runs in all")
+	if q := r.Ratios; q != nil {
+		row(q.Bare, "%.2f", "runs to those of the barest loop")
+		row(q.Syncs, "%.2f", "runs to syncs of the disk")
+		row(q.CPU, "%.2f", "CPU of a run to that of the barest loop")
+	}
+}

@@ -1,0 +1,85 @@
+package bench
+
+import (
+	"fmt"
+	"os"
+	"strconv"
+	"strings"
+	"syscall"
+)
+
+// clockTicks is how many ticks a second /proc counts CPU time in (USER_HZ, the same on
+// every architecture that Go runs on).
+const clockTicks = 100
+
+// childAttributes let a child end with this process, however that ends.
+func childAttributes() *syscall.SysProcAttr {
+	return &syscall.SysProcAttr{Pdeathsig: syscall.SIGKILL}
+}
+
+// usageOf is what a process has used so far.
+func usageOf(pid int) (u usage, ok bool) {
+	stat, err := os.ReadFile(fmt.Sprintf("/proc/%d/stat", pid))
+	if err != nil {
+		return u, false
+	}
+	_, rest, _ := strings.Cut(string(stat), ") ") // the name before it may hold anything but this
+	fields := strings.Fields(rest)
+	if len(fields) < 13 {
+		return u, false
+	}
+	for _, field := range fields[11:13] { // utime and stime, proc_pid_stat(5)
+		ticks, err := strconv.ParseUint(field, 10, 64)
+		if err != nil {
+			return u, false
+		}
+		u.cpuSeconds += float64(ticks) / clockTicks
+	}
+	io, err := os.ReadFile(fmt.Sprintf("/proc/%d/io", pid))
+	u.writtenBytes, _ = table(string(io))["write_bytes"]
+	return u, err == nil
+}
+
+// memoryOf is what a process has in memory, in bytes: of its own, and in all with what
+// it has of mapped files.
+func memoryOf(pid int) (anonymous, resident int64, ok bool) {
+	status, err := os.ReadFile(fmt.Sprintf("/proc/%d/status", pid))
+	if err != nil {
+		return 0, 0, false
+	}
+	values := table(string(status))
+	return values["RssAnon"] << 10, values["VmRSS"] << 10, true
+}
+
+// table is the numbers of a file of /proc with a name and a number on each line.
+func table(text string) map[string]int64 {
+	values := map[string]int64{}
+	for line := range strings.Lines(text) {
+		name, value, _ := strings.Cut(line, ":")
+		if n, err := strconv.ParseInt(strings.TrimSuffix(strings.TrimSpace(value), " kB"), 10, 64); err == nil {
+			values[name] = n
+		}
+	}
+	return values
+}
+
+// magics are the file systems that are worth their name, by the number that statfs(2)
+// gives them.
+var magics = map[int64]string{
+	0xef53: "ext4", 0x58465342: "xfs", 0x9123683e: "btrfs", 0x01021994: MemoryFileSystem, 0x794c7630: "overlay", 0x6969: "nfs", 0x2fc12fc1: "zfs",
+}
+
+// fileSystem is the kind of file system that a folder is on.
+func fileSystem(dir string) string {
+	var stat syscall.Statfs_t
+	if err := syscall.Statfs(dir, &stat); err != nil {
+		return ""
+	}
+	if name, ok := magics[int64(stat.Type)]; ok {
+		return name
+	}
+	return fmt.Sprintf("%#x", stat.Type)
+}
+
+// syncData makes the bytes of a file durable.
+func syncData(f *os.File) error { return syscall.Fdatasync(int(f.Fd())) }

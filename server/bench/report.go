@@ -1,0 +1,116 @@
+package bench
+
+// Report is what was measured. Names of fields have their unit; what could not be
+// measured on this system is left out.
+type Report struct {
+	Workload string  `json:"workload"`
+	Runs     int     `json:"runs"`
+	Callers  int     `json:"callers"`
+	Machine  Machine `json:"machine"`
+
+	// RunsPerSecond is of runs from start to end: 1 / (1/starts + 1/drains), the rates
+	// of the two phases.
+	RunsPerSecond float64 `json:"runs_per_second,omitempty"`
+	ClosedLoop    float64 `json:"closed_loop_runs_per_second,omitempty"`
+
+	ReceiptTimes    *ReceiptTimes `json:"receipts,omitempty"`
+	PerRun          *PerRun       `json:"per_run,omitempty"`
+	FileBytesPerRun float64       `json:"file_bytes_per_waiting_run,omitempty"`
+	Memory          *Memory       `json:"engine_memory,omitempty"`
+
+	Phases []Phase  `json:"phases"`
+	Limits *Limits  `json:"limits,omitempty"`
+	Ratios *Ratios  `json:"ratios,omitempty"`
+	Notes  []string `json:"notes,omitempty"`
+}
+
+// Machine is what it was measured on.
+type Machine struct {
+	CPUs       int    `json:"cpus"`
+	System     string `json:"system"` // as Go calls it, such as linux/amd64
+	Go         string `json:"go"`
+	FileSystem string `json:"file_system,omitempty"`
+}
+
+// ReceiptTimes are of single read receipts at a steady rate, while nothing waits for
+// them to return.
+type ReceiptTimes struct {
+	PerSecond int      `json:"per_second"`
+	Accepted  *Latency `json:"posted_to_accepted"` // until the webhook was answered
+	Seen      *Latency `json:"accepted_to_seen"`   // from then until GET /v1/runs/ID said that the run has ended
+	All       *Latency `json:"posted_to_seen"`     // both
+}
+
+// PerRun is what a run costs, over the phases that make RunsPerSecond.
+type PerRun struct {
+	EngineCPU float64 `json:"engine_cpu_seconds_per_1000_runs"`
+	DriverCPU float64 `json:"driver_cpu_seconds_per_1000_runs"`
+	CPU       float64 `json:"cpu_seconds_per_1000_runs"`
+	Written   float64 `json:"written_bytes_per_run"`
+	Commits   float64 `json:"commits_per_1000_runs"`
+	Requests  float64 `json:"sink_requests_per_run"`
+}
+
+// Memory is what the engine has in memory with all runs waiting, in bytes: of its own,
+// and in all with what the system keeps of the mapped file.
+type Memory struct {
+	Anonymous int64 `json:"anonymous_bytes"`
+	Resident  int64 `json:"resident_bytes"`
+}
+
+// Limits are the machine's own.
+type Limits struct {
+	Syncs         float64 `json:"fdatasyncs_per_second"`        // after appending 4 KiB each
+	Requests      float64 `json:"loopback_requests_per_second"` // of R1's event, with as many callers
+	RequestCPU    float64 `json:"loopback_cpu_microseconds_per_request,omitempty"`
+	BareRuns      int     `json:"bare_runs"`
+	BareStart     float64 `json:"bare_starts_per_second"`
+	BareDrain     float64 `json:"bare_drains_per_second"`
+	BarePerSecond float64 `json:"bare_runs_per_second"`
+	BareCPU       float64 `json:"bare_cpu_seconds_per_1000_runs,omitempty"` // of engine, callers and sink in one process
+}
+
+// Ratios are how near to the limits the workload came.
+type Ratios struct {
+	Bare  float64 `json:"runs_to_bare_runs"`
+	Syncs float64 `json:"runs_to_fdatasyncs"`
+	CPU   float64 `json:"cpu_to_bare_cpu,omitempty"`
+}
+
+// together is the rate of runs that go through phases one after the other.
+func together(phases ...*Phase) float64 {
+	seconds := 0.0
+	for _, p := range phases {
+		seconds += 1 / p.PerSecond
+	}
+	return 1 / seconds
+}
+
+// perRun is what a run costs that goes through all of the phases.
+func perRun(phases ...*Phase) *PerRun {
+	sum := &PerRun{}
+	for _, p := range phases {
+		if p.Costs == nil {
+			return nil
+		}
+		n := float64(p.Runs)
+		sum.EngineCPU += 1000 * p.EngineCPU / n
+		sum.DriverCPU += 1000 * p.DriverCPU / n
+		sum.Written += float64(p.Written) / n
+		sum.Commits += 1000 * float64(p.Commits) / n
+		sum.Requests += float64(p.Requests) / n
+	}
+	sum.CPU = sum.EngineCPU + sum.DriverCPU
+	return sum
+}
+
+// conclude sets the workload in relation to the limits.
+func (r *Report) conclude() {
+	if r.Limits == nil || r.RunsPerSecond == 0 {
+		return
+	}
+	r.Ratios = &Ratios{Bare: r.RunsPerSecond / r.Limits.BarePerSecond, Syncs: r.RunsPerSecond / r.Limits.Syncs}
+	if r.PerRun != nil && r.Limits.BareCPU > 0 {
+		r.Ratios.CPU = r.PerRun.CPU / r.Limits.BareCPU
+	}
+}

@@ -1,0 +1,109 @@
+package bench
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+	"os"
+	"path/filepath"
+	"runtime"
+	"time"
+)
+
+// pollEvery is how often the driver asks how far the engine is. An answer takes the
+// engine some tens of microseconds.
+const pollEvery = 10 * time.Millisecond
+
+// session is one measurement under way.
+type session struct {
+	Config
+	ctx    context.Context
+	client *http.Client
+	sink   *sink
+	engine *engine // nil before prepare
+	report *Report
+}
+
+func newSession(ctx context.Context, w Workload, config Config) (*session, error) {
+	sink, err := newSink()
+	if err != nil {
+		return nil, err
+	}
+	s := &session{
+		Config: config, ctx: ctx, sink: sink,
+		client: &http.Client{Transport: &http.Transport{MaxIdleConnsPerHost: MaxCallers, MaxConnsPerHost: MaxCallers, DisableCompression: true}},
+		report: &Report{Workload: w.Name, Runs: config.Runs, Callers: config.Callers, Phases: []Phase{}, Machine: Machine{
+			CPUs: runtime.NumCPU(), System: runtime.GOOS + "/" + runtime.GOARCH, Go: runtime.Version(), FileSystem: fileSystem(config.Dir),
+		}},
+	}
+	if s.report.Machine.FileSystem == MemoryFileSystem {
+		s.note("%s is in memory: a sync costs nothing there, and no figure says what a disk would", config.Dir)
+	}
+	return s, nil
+}
+
+// close ends what is still there.
+func (s *session) close() error {
+	var err error
+	if s.engine != nil {
+		err = s.engine.stop()
+	}
+	s.client.CloseIdleConnections()
+	return errors.Join(err, s.sink.close())
+}
+
+// note adds something that a reader of the report should know.
+func (s *session) note(format string, a ...any) {
+	s.report.Notes = append(s.report.Notes, fmt.Sprintf(format, a...))
+}
+
+// prepare writes a project and starts the engine on it.
+func (s *session) prepare(files map[string]string) error {
+	files["nudge.yaml"] = fmt.Sprintf(`account: { url: %s, path: /cpaas, token: t }
+webhooks: { secrets: [ %s ] }
+listen: 127.0.0.1:0
+data_dir: data
+`, s.sink.url, secret)
+	for name, text := range files {
+		path := filepath.Join(s.Dir, filepath.FromSlash(name))
+		if err := errors.Join(os.MkdirAll(filepath.Dir(path), 0o700), os.WriteFile(path, []byte(text), 0o600)); err != nil {
+			return err
+		}
+	}
+	return s.begin()
+}
+
+// begin starts the engine on the project as it is.
+func (s *session) begin() (err error) {
+	s.engine, err = startEngine(s.ctx, s.Config.Engine, s.Dir)
+	return err
+}
+
+// until polls how far something is until it is done.
+func (s *session) until(phase string, whole int, done func() (int, error)) error {
+	tick := time.NewTicker(pollEvery)
+	defer tick.Stop()
+	for {
+		n, err := done()
+		if err != nil || n >= whole {
+			return err
+		}
+		s.Show(phase, n, whole)
+		select {
+		case <-tick.C:
+		case <-s.engineEnded():
+			return s.engine.failure()
+		case <-s.ctx.Done():
+			return context.Cause(s.ctx)
+		}
+	}
+}
+
+// engineEnded is closed when the engine is no more; nil where there is none.
+func (s *session) engineEnded() <-chan struct{} {
+	if s.engine == nil {
+		return nil
+	}
+	return s.engine.ended
+}

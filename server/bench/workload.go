@@ -1,0 +1,95 @@
+package bench
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+)
+
+// Workload is something to measure.
+type Workload struct {
+	Name  string `json:"workload"`
+	About string `json:"about"` // in one line
+	// Runs and Callers are what Config means with 0.
+	Runs    int `json:"runs"`
+	Callers int `json:"callers"`
+
+	measure func(*session) error
+}
+
+// Workloads are all there are, in the order in which they are listed.
+var Workloads = []Workload{
+	{"limits", "the machine's own: syncs, loopback requests, and the barest loop that does R1", 20_000, 256, (*session).onlyLimits},
+	{"r1", "an event starts a run, it sends, waits for Read or an hour, and a Read webhook ends it", 20_000, 256, (*session).r1},
+}
+
+// Find is the workload of a name.
+func Find(name string) (Workload, bool) {
+	i := slices.IndexFunc(Workloads, func(w Workload) bool { return w.Name == name })
+	if i < 0 {
+		return Workload{}, false
+	}
+	return Workloads[i], true
+}
+
+const (
+	// MaxRuns is how many runs a workload may have.
+	MaxRuns = 100_000_000
+	// MaxCallers is how many callers a workload may have.
+	MaxCallers = 4096
+)
+
+// Config says what to measure with.
+type Config struct {
+	// Engine is the command line of the nudge to measure, without its verb. Required.
+	Engine []string
+	// Dir is an empty folder for the project and its data. It stays; its file system is
+	// what is measured. Required.
+	Dir string
+	// Runs is how many runs there are; 0: as the workload has it.
+	Runs int
+	// Callers is how many requests are under way at once; 0: as the workload has it.
+	Callers int
+	// Show is told how far a phase is, by one goroutine at a time; nil: nobody is told.
+	Show func(phase string, done, whole int)
+}
+
+// Check reports what is wrong with the numbers of a config for a workload.
+func (c Config) Check(w Workload) error {
+	c = c.withDefaults(w)
+	if c.Runs < 1 || c.Runs > MaxRuns {
+		return fmt.Errorf("%d runs; there must be 1 to %d", c.Runs, MaxRuns)
+	}
+	if c.Callers < 1 || c.Callers > MaxCallers {
+		return fmt.Errorf("%d callers; there must be 1 to %d", c.Callers, MaxCallers)
+	}
+	return nil
+}
+
+func (c Config) withDefaults(w Workload) Config {
+	c.Runs, c.Callers = cmp.Or(c.Runs, w.Runs), cmp.Or(c.Callers, w.Callers)
+	if c.Show == nil {
+		c.Show = func(string, int, int) {}
+	}
+	return c
+}
+
+// Run measures a workload. The engine that it starts ends before it returns, also when
+// ctx ends.
+func Run(ctx context.Context, w Workload, config Config) (*Report, error) {
+	if err := config.Check(w); err != nil {
+		return nil, err
+	}
+	s, err := newSession(ctx, w, config.withDefaults(w))
+	if err != nil {
+		return nil, err
+	}
+	err = w.measure(s)
+	if err := errors.Join(err, s.close()); err != nil {
+		return nil, err
+	}
+	s.report.conclude()
+	return s.report, nil
+}
