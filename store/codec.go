@@ -1,11 +1,13 @@
 package store
 
 import (
+	"bytes"
 	"encoding/binary"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"hash/crc32"
+	"sync"
 
 	"nudge/engine"
 )
@@ -39,13 +41,18 @@ type codec struct {
 	base    engine.Instant // that instants in texts are not far from
 }
 
+// writers are codecs that have written, for their buffers.
+var writers = sync.Pool{New: func() any { return new(codec) }}
+
 // encode writes a record. The key is what its checksum begins with, if anything.
 func encode(version byte, fields func(*codec), key ...byte) []byte {
-	c := &codec{b: make([]byte, 1, 256)}
-	c.b[0] = version
+	c := writers.Get().(*codec)
+	defer writers.Put(c)
+	*c = codec{b: append(c.b[:0], version), texts: c.texts[:0]}
 	fields(c)
 	c.b = c.b[:max(1, c.used)]
-	return binary.BigEndian.AppendUint32(c.b, checksum(key, c.b))
+	c.b = binary.BigEndian.AppendUint32(c.b, checksum(key, c.b))
+	return bytes.Clone(c.b)
 }
 
 func checksum(key, record []byte) uint32 {
