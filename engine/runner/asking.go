@@ -22,8 +22,6 @@ type asking struct {
 	lapses engine.Instant // when receipts without a message are looked for again
 }
 
-func (x *asking) begin(asks []engine.Ask) { x.open += len(asks) }
-
 // policies are what the engine has to know of the accounts; none where that is nothing.
 // That one can be asked counts once webhooks may have been lost.
 func (l *Loop) policies(down bool) (list []engine.AccountPolicy) {

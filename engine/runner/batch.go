@@ -35,18 +35,14 @@ func (l *Loop) batch(now time.Time, groups []*Group, step *Step) (applied int, e
 
 // batch is one load, apply, commit.
 type batch struct {
-	loop    *Loop
-	ws      *engine.WorkingSet
-	loaded  *engine.Loaded
-	stamp   engine.Instant
-	out     engine.Batch
-	posts   []engine.Post
-	plans   []engine.OutboxEntry
-	slots   engine.Slots // free after the last input, to be used again when nothing has changed
-	fetches []engine.FetchPost
-	freezes []engine.Freeze
-	asks    []engine.Ask
-	step    *Step
+	loop   *Loop
+	ws     *engine.WorkingSet
+	loaded *engine.Loaded
+	stamp  engine.Instant
+	out    engine.Batch
+	plans  []engine.OutboxEntry
+	slots  engine.Slots // free after the last input, to be used again when nothing has changed
+	step   *Step        // nobody sees it before the commit
 }
 
 // cut reports whether a group touches runs by a key that has too many of them to be
@@ -113,15 +109,16 @@ func (b *batch) one(in *engine.Input, account string) engine.Answer {
 	for i := range outcome.Posts {
 		b.loop.laneOf(outcome.Posts[i].Account).gate.claim(1)
 	}
-	b.posts = append(b.posts, outcome.Posts...)
 	for _, e := range outcome.Planned {
 		if x := b.loop.laneOf(e.Account); x != nil {
 			b.plans, x.waits = append(b.plans, e), true
 		}
 	}
-	b.fetches = append(b.fetches, outcome.Fetches...)
-	b.freezes = append(b.freezes, outcome.Freezes...)
-	b.asks = append(b.asks, outcome.Asks...)
+	b.step.Posts = append(b.step.Posts, outcome.Posts...)
+	b.step.Fetches = append(b.step.Fetches, outcome.Fetches...)
+	b.step.Freezes = append(b.step.Freezes, outcome.Freezes...)
+	b.step.Asks = append(b.step.Asks, outcome.Asks...)
+	b.loop.asking.open += len(outcome.Asks)
 	b.step.Lapsed += outcome.Lapsed
 	b.out.Derived = append(b.out.Derived, outcome.Derived...)
 	b.out.Forgotten = append(b.out.Forgotten, outcome.Forgotten...)
@@ -199,11 +196,6 @@ func (b *batch) commit() error {
 			b.loop.next = d
 		}
 	}
-	b.step.Posts = append(b.step.Posts, b.posts...)
-	b.step.Fetches = append(b.step.Fetches, b.fetches...)
-	b.step.Freezes = append(b.step.Freezes, b.freezes...)
-	b.step.Asks = append(b.step.Asks, b.asks...)
-	b.loop.asking.begin(b.asks)
 	if len(b.out.Firings) > 0 {
 		b.loop.dropping, b.loop.walk.changed = true, true
 	}
