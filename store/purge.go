@@ -10,8 +10,9 @@ import (
 )
 
 const (
-	purgeLook = 1024 // records that one slice of a purge looks at
-	purgeDrop = 256  // runs that one slice drops, so that a commit never waits for long
+	purgeLook  = 1024    // records that one slice of a purge looks at
+	purgeBytes = 1 << 20 // of those records, about
+	purgeDrop  = 128     // runs that one slice drops, so that a commit never waits for long
 )
 
 // Purged says what the store no longer holds.
@@ -84,7 +85,7 @@ type purge struct {
 
 // collect gathers the next runs to be dropped.
 func (p *purge) collect(r Reader, before engine.Instant, after engine.RunID) (last engine.RunID, err error) {
-	looked := 0
+	looked, size := 0, 0
 	r.Ascend(Ended, append(bytes.Clone(after[:]), 0), func(key, record []byte) bool {
 		run, failed := decodeRun(key, record)
 		if err = damaged(Ended, key, failed); err != nil || run.ID.Time() >= before {
@@ -95,8 +96,8 @@ func (p *purge) collect(r Reader, before engine.Instant, after engine.RunID) (la
 			p.add(run)
 		}
 		last = run.ID
-		looked++
-		return looked < purgeLook && p.runs < purgeDrop
+		looked, size = looked+1, size+len(record)
+		return looked < purgeLook && size < purgeBytes && p.runs < purgeDrop
 	})
 	return last, err
 }
@@ -180,6 +181,7 @@ func merge(to, from map[string]uint64) {
 func (s *Store) PurgeJournal(before engine.Instant) (more bool, err error) {
 	var last *engine.Journaled
 	var keys [][]byte
+	size := 0
 	if err := s.kv.View(func(r Reader) error {
 		state, err := decodeState(r.Get(Meta, keyState))
 		if err != nil {
@@ -190,9 +192,10 @@ func (s *Store) PurgeJournal(before engine.Instant) (more bool, err error) {
 			if err = damaged(Journal, key, failed); err != nil || j.Stamp >= before || j.Seq >= state.Seq {
 				return false
 			}
-			if more = len(keys) == purgeLook; more {
+			if more = len(keys) == purgeLook || size >= purgeBytes; more {
 				return false
 			}
+			size += len(record)
 			last, keys = j, append(keys, binary.BigEndian.AppendUint64(nil, j.Seq))
 			return true
 		})

@@ -13,8 +13,8 @@ type Retention struct {
 }
 
 const (
-	purgeSweep = 24 * time.Hour         // from one sweep to the next: how much longer than asked things may stay
-	purgePause = 100 * time.Millisecond // between slices while there is something better to do
+	purgeSweep = 24 * time.Hour        // from one sweep to the next: how much longer than asked things may stay
+	purgePause = 50 * time.Millisecond // between slices while there is something better to do
 )
 
 // purging is how far dropping what is over has come. It is not kept: a sweep that a stop
