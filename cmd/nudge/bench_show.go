@@ -24,7 +24,8 @@ func writeBench(out io.Writer, r *bench.Report) error {
 		row(p.PerSecond, "%.0f/s", fmt.Sprintf("%s, %d in %.1f s", p.Name, p.Runs, p.Seconds))
 	}
 	row(r.RunsPerSecond, "%.0f/s", "runs, all phases of one together")
-	showReceipts(row, r.ReceiptTimes)
+	showReceipts(row, r.Receipts, "receipt")
+	showReceipts(row, r.ReceiptsMeanwhile, "receipt meanwhile")
 	if p := r.PerRun; p != nil {
 		row(p.CPU, "%.2f s", fmt.Sprintf("CPU for 1,000 runs: %.2f engine, %.2f driver", p.EngineCPU, p.DriverCPU))
 		row(p.Written, "%.0f B", "written to storage for a run")
@@ -33,7 +34,7 @@ func writeBench(out io.Writer, r *bench.Report) error {
 	}
 	row(r.FileBytesPerRun, "%.0f B", "of file for a waiting run, the journal included")
 	if r.Memory != nil {
-		row(float64(r.Memory.Anonymous)/(1<<20), "%.0f MiB", "memory of the engine's own, all runs waiting")
+		row(float64(r.Memory.Anonymous)/(1<<20), "%.0f MiB", "memory of the engine's own")
 		row(float64(r.Memory.Resident)/(1<<20), "%.0f MiB", "with what is mapped of its file")
 	}
 	showLimits(row, r)
@@ -49,18 +50,18 @@ func writeBench(out io.Writer, r *bench.Report) error {
 // benchRow writes one figure, unless there is none.
 type benchRow func(value float64, format, what string)
 
-func showReceipts(row benchRow, t *bench.ReceiptTimes) {
+func showReceipts(row benchRow, t *bench.ReceiptTimes, name string) {
 	if t == nil {
 		return
 	}
 	show := func(l *bench.Latency, what string) {
 		if l != nil {
-			row(l.P50, "%.2f ms", fmt.Sprintf("%s: half of %d; 90 %% %.2f, 99 %% %.2f, the longest %.2f", what, l.Count, l.P90, l.P99, l.Max))
+			row(l.P50, "%.2f ms", fmt.Sprintf("%s %s: half of %d; 90 %% %.2f, 99 %% %.2f, the longest %.2f", name, what, l.Count, l.P90, l.P99, l.Max))
 		}
 	}
-	show(t.Accepted, "receipt posted to accepted")
-	show(t.Seen, "receipt accepted to run seen ended")
-	show(t.All, "receipt posted to run seen ended")
+	show(t.Accepted, "posted to accepted")
+	show(t.Seen, "accepted to run seen ended")
+	show(t.All, "posted to run seen ended")
 }
 
 func showLimits(row benchRow, r *bench.Report) {

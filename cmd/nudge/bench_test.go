@@ -56,9 +56,11 @@ func holdReport(t *testing.T, r *bench.Report) {
 	}
 }
 
-func latenciesOf(r *bench.Report) []*bench.Latency {
-	if r.ReceiptTimes == nil {
-		return nil
+func latenciesOf(r *bench.Report) (all []*bench.Latency) {
+	for _, t := range []*bench.ReceiptTimes{r.Receipts, r.ReceiptsMeanwhile} {
+		if t != nil {
+			all = append(all, t.Accepted, t.Seen, t.All)
+		}
 	}
-	return []*bench.Latency{r.ReceiptTimes.Accepted, r.ReceiptTimes.Seen, r.ReceiptTimes.All}
+	return all
 }

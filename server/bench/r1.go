@@ -1,72 +1,48 @@
 package bench
 
 import (
-	"encoding/json"
 	"fmt"
-	"os"
-	"path/filepath"
-	"time"
 
 	"nudge/server"
-	"nudge/store/bolt"
 )
 
 const (
 	r1Flow = "follow_up"
 	r1Wait = "wait" // the id of its wait
-	// latencyRate is how many receipts a second latencies are measured at.
-	latencyRate = 50
-	// maxLatencies is how many of them are measured in a quiet engine.
+	// warmRuns go through everything before anything is measured.
+	warmRuns = 64
+	// maxLatencies is how many receipts are timed while the engine has nothing else to do.
 	maxLatencies = 500
 )
 
-// r1Project is the reference workload as a project.
-func r1Project() map[string]string {
+// r1Project is the reference workload as a project, with a wait of so long.
+func r1Project(wait string) map[string]string {
 	return map[string]string{
-		"flows/follow_up.yaml": `flow: follow_up
+		"flows/follow_up.yaml": fmt.Sprintf(`flow: follow_up
 trigger: { event: order.shipped }
 steps:
   - send: shipped
   - id: wait
-    wait: [ { read: shipped }, { after: 1h } ]
-`,
+    wait: [ { read: shipped }, { after: %s } ]
+`, wait),
 		"templates/shipped.yaml": `body: "Hello {{ data.name }}, your order {{ data.order }} of {{ data.date }} is on its way with {{ data.carrier }}. Track it at {{ data.url }} - reply STOP to opt out."
 `,
 	}
 }
 
-// orderEvent appends R1's event of the run of a number.
-func orderEvent(b []byte, n int) []byte {
-	return fmt.Appendf(b, `{"type":"order.shipped","profile":"%s%d","data":{"name":"Ada","order":"A-%[2]d","date":"2026-11-22","carrier":"DHL","url":"https://example.org/t/%[2]d"}}`, profilePrefix, n)
-}
-
-// r1 is the reference workload: N runs are started and N are read by as many callers as
-// there are; then some are read at a steady rate, one by one; then as many as before go
-// through all of it in a closed loop.
+// r1 is the reference workload: all runs are started and all are read, by as many callers
+// as there are; then some are read at a steady rate, one by one; then as many as before
+// go through all of it in a closed loop.
 func (s *session) r1() error {
-	if err := s.prepare(r1Project()); err != nil {
+	slow := s.slowRuns()
+	if err := s.prepareR1(s.Runs + slow + s.Runs); err != nil {
 		return err
 	}
-	slow := min(maxLatencies, max(1, s.Runs/10))
-	s.sink.expect(warmRuns + s.Runs + slow + s.Runs)
-	if err := s.warm(); err != nil {
+	if err := s.halves(s.postEvents, s.postReads); err != nil {
 		return err
 	}
-	n := warmRuns
-	start, err := s.startPhase("start", n, s.Runs)
-	if err != nil {
-		return err
-	}
-	if err := s.remember(s.Runs); err != nil {
-		return err
-	}
-	drain, err := s.drainPhase("drain", n, s.Runs)
-	if err != nil {
-		return err
-	}
-	s.report.RunsPerSecond, s.report.PerRun = together(start, drain), perRun(start, drain)
-	n += s.Runs
-	if err := s.latencies(n, slow); err != nil {
+	n := warmRuns + s.Runs
+	if err := s.quietReceipts(n, slow); err != nil {
 		return err
 	}
 	n += slow
@@ -78,30 +54,89 @@ func (s *session) r1() error {
 	return s.limits(min(s.Runs, bareRuns))
 }
 
-// warmRuns go through everything before anything is measured.
-const warmRuns = 64
-
-func (s *session) warm() error {
-	if err := s.start("warm up", 0, warmRuns); err != nil {
+// r1Full is R1 with all that a provider says of a message.
+func (s *session) r1Full() error {
+	slow := s.slowRuns()
+	if err := s.prepareR1(s.Runs + slow); err != nil {
 		return err
 	}
-	return s.drain("warm up", 0, warmRuns)
-}
-
-// startPhase measures the start of the runs from a number on, until all of them wait.
-func (s *session) startPhase(name string, from, runs int) (*Phase, error) {
-	return s.phase(name, runs, func() error { return s.start(name, from, runs) })
-}
-
-func (s *session) start(phase string, from, runs int) error {
-	err := s.fan(phase, runs, s.Callers, func(i int) error {
-		_, err := s.post("/v1/events", asJSON, orderEvent(nil, from+i))
+	if err := s.halves(s.postEvents, s.postStatuses); err != nil {
 		return err
-	})
+	}
+	if err := s.quietReceipts(warmRuns+s.Runs, slow); err != nil {
+		return err
+	}
+	return s.limits(min(s.Runs, bareRuns))
+}
+
+// r1Batch is R1 with batches in and back.
+func (s *session) r1Batch() error {
+	if err := s.prepareR1(s.Runs); err != nil {
+		return err
+	}
+	if err := s.halves(s.postLines, s.postReadBatches); err != nil {
+		return err
+	}
+	s.note("events come as NDJSON of %d lines and receipts in webhooks of %d, so this is not like for like with the barest loop, nor with r1", batchEvents, batchReceipts)
+	return s.limits(min(s.Runs, bareRuns))
+}
+
+func (s *session) slowRuns() int { return min(maxLatencies, max(1, s.Runs/10)) }
+
+// prepareR1 starts the engine on R1, takes some runs through it, and makes the sink
+// ready for so many more.
+func (s *session) prepareR1(runs int) error {
+	if err := s.prepare(r1Project("1h")); err != nil {
+		return err
+	}
+	return s.warm(runs)
+}
+
+// warm takes some runs through all of R1, and makes the sink ready for so many more.
+func (s *session) warm(runs int) error {
+	s.sink.expect(warmRuns + runs)
+	if err := s.start("warm up", 0, warmRuns, s.postEvents); err != nil {
+		return err
+	}
+	return s.drain("warm up", 0, warmRuns, s.postReads)
+}
+
+// halves measures R1 in two phases: the start of all runs until they wait, and their
+// receipts until they have ended.
+func (s *session) halves(events, receipts posting) error {
+	start, err := s.phase("start", s.Runs, func() error { return s.start("start", warmRuns, s.Runs, events) })
 	if err != nil {
 		return err
 	}
+	if err := s.remember(s.Runs); err != nil {
+		return err
+	}
+	drain, err := s.phase("drain", s.Runs, func() error { return s.drain("drain", warmRuns, s.Runs, receipts) })
+	if err != nil {
+		return err
+	}
+	s.report.RunsPerSecond, s.report.PerRun = together(start, drain), perRun(start, drain)
+	return nil
+}
+
+// posting posts what the runs from a number on want, and returns when all is answered.
+type posting func(phase string, from, runs int) error
+
+// start starts the runs from a number on and returns when they wait. No others do.
+func (s *session) start(phase string, from, runs int, post posting) error {
+	if err := post(phase, from, runs); err != nil {
+		return err
+	}
 	return s.untilWaiting(phase, runs)
+}
+
+// drain lets the runs from a number on be read and returns when they have ended, as all
+// before them have.
+func (s *session) drain(phase string, from, runs int, post posting) error {
+	if err := post(phase, from, runs); err != nil {
+		return err
+	}
+	return s.untilEnded(phase, from+runs)
 }
 
 // untilWaiting waits until so many runs of R1 wait.
@@ -111,19 +146,6 @@ func (s *session) untilWaiting(phase string, runs int) error {
 		parked, err := look()
 		return min(parked, int(s.sink.messages.Load())), err
 	})
-}
-
-// drainPhase measures the receipts of the runs from a number on, until all have ended.
-func (s *session) drainPhase(name string, from, runs int) (*Phase, error) {
-	return s.phase(name, runs, func() error { return s.drain(name, from, runs) })
-}
-
-func (s *session) drain(phase string, from, runs int) error {
-	err := s.fan(phase, runs, s.Callers, func(i int) error { return s.webhook(s.sink.receipt(nil, from+i, "read")) })
-	if err != nil {
-		return err
-	}
-	return s.untilEnded(phase, from+runs)
 }
 
 // untilEnded waits until so many runs of R1 have ended.
@@ -139,50 +161,6 @@ func (s *session) numbers(pick func(server.Version) uint64) func() (int, error) 
 	}
 }
 
-// latencies starts some runs and reads them at a steady rate.
-func (s *session) latencies(from, runs int) error {
-	if err := s.start("latency", from, runs); err != nil {
-		return err
-	}
-	var r receiptTimes
-	err := s.pace(runs, latencyRate, nil, func(i int) error { return r.read(s, from+i) })
-	s.report.ReceiptTimes = r.result()
-	return err
-}
-
-// receiptTimes are how long receipts take.
-type receiptTimes struct{ accepted, seen, all stopwatch }
-
-// read posts the read receipt of a run and asks for the run until it has ended.
-func (r *receiptTimes) read(s *session, n int) error {
-	path, began := "/v1/runs/"+s.sink.runs[n].String(), time.Now()
-	if err := s.webhook(s.sink.receipt(nil, n, "read")); err != nil {
-		return err
-	}
-	accepted := time.Now()
-	for {
-		answer, err := s.get(path)
-		if err != nil {
-			return err
-		}
-		var run server.Run
-		if err := json.Unmarshal(answer, &run); err != nil {
-			return err
-		}
-		if run.Status == "ended" {
-			break
-		}
-	}
-	r.accepted.add(accepted.Sub(began))
-	r.seen.add(time.Since(accepted))
-	r.all.add(time.Since(began))
-	return nil
-}
-
-func (r *receiptTimes) result() *ReceiptTimes {
-	return &ReceiptTimes{PerSecond: latencyRate, Accepted: r.accepted.latency(), Seen: r.seen.latency(), All: r.all.latency()}
-}
-
 // mix takes runs through all of R1 in a closed loop: each caller starts a run, reads it
 // when its message has arrived, and goes on with the next.
 func (s *session) mix(from, runs int) error {
@@ -194,7 +172,7 @@ func (s *session) mix(from, runs int) error {
 	s.sink.arrived.Store(&tell)
 	defer s.sink.arrived.Store(nil)
 	err := s.fan("closed loop", runs, s.Callers, func(i int) error {
-		if _, err := s.post("/v1/events", asJSON, orderEvent(nil, from+i)); err != nil {
+		if err := s.event(from + i); err != nil {
 			return err
 		}
 		select {
@@ -210,17 +188,4 @@ func (s *session) mix(from, runs int) error {
 		return err
 	}
 	return s.untilEnded("closed loop", from+runs)
-}
-
-// remember notes what so many waiting runs take of memory and of the disk.
-func (s *session) remember(runs int) error {
-	if anonymous, resident, ok := memoryOf(s.engine.pid()); ok {
-		s.report.Memory = &Memory{anonymous, resident}
-	}
-	info, err := os.Stat(filepath.Join(s.Dir, "data", bolt.FileName))
-	if err != nil {
-		return err
-	}
-	s.report.FileBytesPerRun = float64(info.Size()) / float64(runs)
-	return nil
 }

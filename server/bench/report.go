@@ -13,10 +13,11 @@ type Report struct {
 	RunsPerSecond float64 `json:"runs_per_second,omitempty"`
 	ClosedLoop    float64 `json:"closed_loop_runs_per_second,omitempty"`
 
-	ReceiptTimes    *ReceiptTimes `json:"receipts,omitempty"`
-	PerRun          *PerRun       `json:"per_run,omitempty"`
-	FileBytesPerRun float64       `json:"file_bytes_per_waiting_run,omitempty"`
-	Memory          *Memory       `json:"engine_memory,omitempty"`
+	Receipts          *ReceiptTimes `json:"receipts,omitempty"`           // while nothing else is done
+	ReceiptsMeanwhile *ReceiptTimes `json:"receipts_meanwhile,omitempty"` // while the workload goes on
+	PerRun            *PerRun       `json:"per_run,omitempty"`
+	FileBytesPerRun   float64       `json:"file_bytes_per_waiting_run,omitempty"`
+	Memory            *Memory       `json:"engine_memory,omitempty"`
 
 	Phases []Phase  `json:"phases"`
 	Limits *Limits  `json:"limits,omitempty"`
@@ -51,7 +52,7 @@ type PerRun struct {
 	Requests  float64 `json:"sink_requests_per_run"`
 }
 
-// Memory is what the engine has in memory with all runs waiting, in bytes: of its own,
+// Memory is what the engine has in memory, with all runs waiting where they wait, in bytes: of its own,
 // and in all with what the system keeps of the mapped file.
 type Memory struct {
 	Anonymous int64 `json:"anonymous_bytes"`

@@ -63,8 +63,8 @@ func (s *session) prepare(files map[string]string) error {
 	files["nudge.yaml"] = fmt.Sprintf(`account: { url: %s, path: /cpaas, token: t }
 webhooks: { secrets: [ %s ] }
 listen: 127.0.0.1:0
-data_dir: data
-`, s.sink.url, secret)
+data_dir: %s
+`, s.sink.url, secret, dataFolder)
 	for name, text := range files {
 		path := filepath.Join(s.Dir, filepath.FromSlash(name))
 		if err := errors.Join(os.MkdirAll(filepath.Dir(path), 0o700), os.WriteFile(path, []byte(text), 0o600)); err != nil {

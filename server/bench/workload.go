@@ -23,6 +23,11 @@ type Workload struct {
 var Workloads = []Workload{
 	{"limits", "the machine's own: syncs, loopback requests, and the barest loop that does R1", 20_000, 256, (*session).onlyLimits},
 	{"r1", "an event starts a run, it sends, waits for Read or an hour, and a Read webhook ends it", 20_000, 256, (*session).r1},
+	{"r1-full", "r1 with sent, delivered and read webhooks", 20_000, 256, (*session).r1Full},
+	{"r1-batch", "r1 with batches in, out and back", 200_000, 8, (*session).r1Batch},
+	{"receipts", "a storm of receipts, in random order, over runs that wait", 100_000, 256, (*session).storm},
+	{"campaign", "a message to everybody in a file", 1_000_000, 256, (*session).campaign},
+	{"fair", "how long receipts take while a campaign goes on", 200_000, 256, (*session).fair},
 }
 
 // Find is the workload of a name.

@@ -1,0 +1,60 @@
+package bench
+
+import (
+	"bytes"
+	"fmt"
+)
+
+// batchEvents is how many events one request of NDJSON has.
+const batchEvents = 500
+
+// orderEvent appends R1's event of the run of a number.
+func orderEvent(b []byte, n int) []byte { return paddedEvent(b, n, "") }
+
+// paddedEvent appends R1's event with something more in its data.
+func paddedEvent(b []byte, n int, more string) []byte {
+	return fmt.Appendf(b, `{"type":"order.shipped","profile":"%s%d","data":{"name":"Ada","order":"A-%[2]d","date":"2026-11-22",`+
+		`"carrier":"DHL","url":"https://example.org/t/%[2]d"%s}}`, profilePrefix, n, more)
+}
+
+// event posts R1's event of the run of a number.
+func (s *session) event(n int) error {
+	_, err := s.post("/v1/events", asJSON, orderEvent(nil, n))
+	return err
+}
+
+// postEvents posts R1's events one by one.
+func (s *session) postEvents(phase string, from, runs int) error {
+	return s.fan(phase, runs, s.Callers, func(i int) error { return s.event(from + i) })
+}
+
+// postLines posts R1's events as lines of NDJSON.
+func (s *session) postLines(phase string, from, runs int) error {
+	return s.lines(phase, from, runs, orderEvent)
+}
+
+// lines posts the events of the runs from a number on as lines of NDJSON.
+func (s *session) lines(phase string, from, runs int, event func(b []byte, n int) []byte) error {
+	return s.batches(phase, runs, batchEvents, func(first, behind int) error {
+		var body []byte
+		for n := first; n < behind; n++ {
+			body = append(event(body, from+n), '\n')
+		}
+		answer, err := s.post("/v1/events", asNDJSON, body)
+		if err != nil {
+			return err
+		}
+		if at := bytes.Index(answer, []byte(`"error":`)); at >= 0 {
+			return fmt.Errorf("an event was answered with %.300s", answer[at:])
+		}
+		if lines := bytes.Count(answer, []byte("\n")); lines != behind-first {
+			return fmt.Errorf("%d lines were answered with %d", behind-first, lines)
+		}
+		return nil
+	})
+}
+
+// batches calls f from all callers with parts of the numbers 0 to n-1, of a size.
+func (s *session) batches(phase string, n, size int, f func(first, behind int) error) error {
+	return s.fan(phase, (n+size-1)/size, s.Callers, func(i int) error { return f(i*size, min((i+1)*size, n)) })
+}
