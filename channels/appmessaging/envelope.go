@@ -1,10 +1,12 @@
 package appmessaging
 
 import (
+	"bytes"
 	"cmp"
 	"encoding/json"
 	"errors"
 	"fmt"
+	"strconv"
 	"strings"
 
 	"nudge/channels"
@@ -31,26 +33,68 @@ var statuses = map[string]channels.Status{
 	"conversationMessage.read":      channels.Read,
 }
 
-// envelope holds the fields that we read of an event. Everything that is not
-// needed is left out or lenient, so that a surprise in it costs nothing.
+// envelope holds the fields that we read of every event.
 type envelope struct {
-	EventID   string  `json:"eventId"`
-	Name      string  `json:"name"`
-	Timestamp instant `json:"timestamp"`
-	Payload   payload `json:"payload"`
+	EventID   string
+	Name      string
+	Timestamp instant
+	payload   []byte // its JSON, as it came
 }
 
-type payload struct {
-	// Of receipts. A message is "id" in a webhook, "messageId" elsewhere in the API.
-	ID            string          `json:"id"`
-	Metadata      echo            `json:"metadata"`
-	Details       json.RawMessage `json:"details"`
-	StatusDetails json.RawMessage `json:"statusDetails"`
-	FailureReason json.RawMessage `json:"failureReason"`
-	UpdatedOn     instant         `json:"updatedOn"`
+// decode reads one envelope. With an error the envelope holds what could be read,
+// its name above all.
+func decode(raw []byte) (e envelope, err error) {
+	e.payload = []byte("{}")
+	if err := valid(raw); err != nil {
+		return e, err
+	}
+	for name, value := range members(raw) {
+		var wrong error
+		switch string(name) {
+		case "eventId":
+			e.EventID, wrong = mustText("eventId", value)
+		case "name":
+			e.Name, wrong = mustText("name", value)
+		case "timestamp":
+			e.Timestamp.read(value)
+		case "payload":
+			e.payload = value
+		}
+		err = cmp.Or(err, wrong)
+	}
+	if err == nil && e.Name == "" {
+		err = errors.New("has no name")
+	}
+	return e, err
+}
 
-	// Of replies. The vendor's schema and its samples differ on where the
-	// conversation stands.
+// valid says why something is no envelope at all.
+func valid(raw []byte) error {
+	if !json.Valid(raw) {
+		var nothing any
+		return fmt.Errorf("not JSON: %w", json.Unmarshal(raw, &nothing))
+	}
+	if kind := kindOf(bytes.TrimSpace(raw)); kind != "object" && kind != "null" {
+		return fmt.Errorf("is a JSON %s, want an object", kind)
+	}
+	return nil
+}
+
+// fill reads a payload into a struct or a map.
+func (e *envelope) fill(into any) error {
+	err := json.Unmarshal(e.payload, into)
+	if wrong, ok := errors.AsType[*json.UnmarshalTypeError](err); ok {
+		place := strings.TrimSuffix("payload."+wrong.Field, ".")
+		return fmt.Errorf("%s is a JSON %s, want %s", place, wrong.Value, wrong.Type.Kind())
+	}
+	return err
+}
+
+// written is the payload of a reply. The vendor's schema and its samples differ on where
+// the conversation stands. Everything that is not needed is left out or lenient, so that
+// a surprise in it costs nothing.
+type written struct {
+	ID             string          `json:"id"`
 	MessageID      string          `json:"messageId"`
 	From           author          `json:"from"`
 	To             place           `json:"to"`
@@ -69,56 +113,56 @@ type place struct {
 	ConversationID string `json:"conversationId"`
 }
 
-// decode reads one envelope. With an error the envelope holds what could be read,
-// its name above all.
-func decode(raw []byte) (envelope, error) {
-	var e envelope
-	if err := json.Unmarshal(raw, &e); err != nil {
-		return e, jsonFault(err)
-	}
-	if e.Name == "" {
-		return e, errors.New("has no name")
-	}
-	return e, nil
-}
-
-// jsonFault is an error of encoding/json in words about the envelope.
-func jsonFault(err error) error {
-	wrong, ok := errors.AsType[*json.UnmarshalTypeError](err)
-	switch {
-	case !ok:
-		return fmt.Errorf("not JSON: %w", err)
-	case wrong.Field == "":
-		return fmt.Errorf("is a JSON %s, want an object", wrong.Value)
-	}
-	return fmt.Errorf("%s is a JSON %s, want %s", wrong.Field, wrong.Value, wrong.Type.Kind())
-}
-
 var (
 	errNoMessage = errors.New("has neither payload.id nor payload.metadata.nudge, so nothing says which message it is about")
 	errNoID      = errors.New("has no payload.messageId, so a copy of it could not be told apart")
 )
 
+// receipt reads what is said about a message. It is "id" in a webhook, "messageId"
+// elsewhere in the API.
 func (in *Inbound) receipt(e *envelope, status channels.Status) error {
-	p := &e.Payload
-	r := channels.Receipt{
-		Ref:        p.Metadata.ref,
-		ProviderID: cmp.Or(p.ID, p.MessageID),
-		Status:     status,
-		At:         e.Timestamp.or(p.UpdatedOn),
+	r := channels.Receipt{Status: status}
+	var id, messageID string
+	var updated instant
+	var why, statusDetails, details []byte
+	for name, value := range members(e.payload) {
+		var err error
+		switch string(name) {
+		case "id":
+			id, err = mustText("payload.id", value)
+		case "messageId":
+			messageID, err = mustText("payload.messageId", value)
+		case "metadata":
+			r.Ref = refIn(value)
+		case "updatedOn":
+			updated.read(value)
+		case "failureReason":
+			why = value
+		case "statusDetails":
+			statusDetails = value
+		case "details":
+			details = value
+		}
+		if err != nil {
+			return err
+		}
 	}
+	r.ProviderID, r.At = cmp.Or(id, messageID), e.Timestamp.or(updated)
 	if r.ProviderID == "" && r.Ref.IsZero() {
 		return errNoMessage
 	}
 	if status == channels.Failed || status == channels.Expired {
-		r.Reason = cmp.Or(text(p.FailureReason), findReason(p.StatusDetails), findReason(p.Details))
+		r.Reason = cmp.Or(text(why), findReason(statusDetails), findReason(details))
 	}
 	in.Receipts = append(in.Receipts, r)
 	return nil
 }
 
 func (in *Inbound) reply(e *envelope) error {
-	p := &e.Payload
+	var p written
+	if err := e.fill(&p); err != nil {
+		return err
+	}
 	r := channels.Reply{
 		ID:           cmp.Or(p.MessageID, p.ID, e.EventID),
 		Profile:      p.From.ProfileID,
@@ -138,7 +182,7 @@ func (in *Inbound) reply(e *envelope) error {
 }
 
 // words are the text of a reply: its body, or its first part of plain text.
-func (p *payload) words() string {
+func (p *written) words() string {
 	if body := text(p.Body); body != "" {
 		return body
 	}
@@ -165,7 +209,7 @@ func partWords(raw json.RawMessage) string {
 
 // answers is the message of ours that a reply answers, and the provider's ID of it, when
 // the provider says so.
-func (p *payload) answers() (channels.Ref, string) {
+func (p *written) answers() (channels.Ref, string) {
 	var c struct {
 		MessageID json.RawMessage `json:"messageId"`
 		Metadata  echo            `json:"metadata"`
@@ -176,26 +220,43 @@ func (p *payload) answers() (channels.Ref, string) {
 	return c.Metadata.ref, text(c.MessageID)
 }
 
-// text is a JSON string, or empty for anything else.
-func text(raw json.RawMessage) string {
-	var s string
-	if len(raw) == 0 || raw[0] != '"' || json.Unmarshal(raw, &s) != nil {
-		return ""
-	}
-	return s
-}
-
 // echo is metadata that may be ours. Whatever else it is, it is no error: a send
 // of somebody else with the same account may carry any JSON at all.
 type echo struct{ ref channels.Ref }
 
 // UnmarshalJSON takes metadata.nudge, when it is one of our references.
 func (m *echo) UnmarshalJSON(raw []byte) error {
-	var ours struct {
-		Nudge channels.Ref `json:"nudge"`
-	}
-	if json.Unmarshal(raw, &ours) == nil {
-		m.ref = ours.Nudge
-	}
+	m.ref = refIn(raw)
 	return nil
+}
+
+// refIn is the reference of ours in metadata; zero where there is none.
+func refIn(metadata []byte) (ref channels.Ref) {
+	for name, value := range members(metadata) {
+		if string(name) == "nudge" {
+			ref = readRef(value)
+		}
+	}
+	return ref
+}
+
+// readRef reads a reference; one that we cannot have written is zero.
+func readRef(raw []byte) (ref channels.Ref) {
+	for name, value := range members(raw) {
+		var err error
+		switch string(name) {
+		case "i":
+			ref.Installation, err = mustText("i", value)
+		case "r":
+			ref.Run, err = mustText("r", value)
+		case "m":
+			ref.Message, err = strconv.Atoi(string(value))
+		case "a":
+			ref.Attempt, err = strconv.Atoi(string(value))
+		}
+		if err != nil {
+			return channels.Ref{}
+		}
+	}
+	return ref
 }

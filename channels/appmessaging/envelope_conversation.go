@@ -25,14 +25,11 @@ type spoken struct {
 
 // conversation reads a message of a conversation: what a person wrote is a reply, and
 // what was written to them a receipt that it was sent.
-func (in *Inbound) conversation(e *envelope, raw []byte) error {
-	var outer struct {
-		Payload spoken `json:"payload"`
+func (in *Inbound) conversation(e *envelope) error {
+	var p spoken
+	if err := e.fill(&p); err != nil {
+		return err
 	}
-	if err := json.Unmarshal(raw, &outer); err != nil {
-		return jsonFault(err)
-	}
-	p := &outer.Payload
 	at := p.Context.SentOn.or(e.Timestamp)
 	if p.Context.Direction != "inbound" {
 		if p.ID == "" && p.Metadata.ref.IsZero() {

@@ -11,14 +11,11 @@ import (
 
 // profile reads what the provider knows of a person. Its own fields begin with an
 // underscore (Dotdigital, profile API).
-func (in *Inbound) profile(e *envelope, raw []byte) error {
-	var outer struct {
-		Payload map[string]json.RawMessage `json:"payload"`
+func (in *Inbound) profile(e *envelope) error {
+	var fields map[string]json.RawMessage
+	if err := e.fill(&fields); err != nil {
+		return err
 	}
-	if err := json.Unmarshal(raw, &outer); err != nil {
-		return jsonFault(err)
-	}
-	fields := outer.Payload
 	id := text(fields["id"])
 	switch {
 	case id == "":

@@ -16,16 +16,20 @@ var layouts = []string{
 	"2006-01-02 15:04:05.999999999",
 }
 
-// UnmarshalJSON takes ISO 8601 in a few shapes, or milliseconds or seconds since
-// 1970.
+// UnmarshalJSON does what read does.
 func (t *instant) UnmarshalJSON(raw []byte) error {
+	t.read(raw)
+	return nil
+}
+
+// read takes ISO 8601 in a few shapes, or milliseconds or seconds since 1970.
+func (t *instant) read(raw []byte) {
 	var n json.Number
 	if raw[0] == '"' {
 		t.parse(string(raw[1 : len(raw)-1])) // no layout needs an escape
 	} else if json.Unmarshal(raw, &n) == nil {
 		t.Time = sinceEpoch(n)
 	}
-	return nil
 }
 
 func (t *instant) parse(text string) {

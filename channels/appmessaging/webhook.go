@@ -141,25 +141,20 @@ func (in *Inbound) add(p piece) {
 		return
 	}
 	e, err := decode(p.json)
-	switch e.Name {
-	case inbound:
-		if err == nil {
-			err = in.reply(&e)
-		}
-	case conversationSent:
-		err = in.conversation(&e, p.json)
-	case profileCreate, profileUpdate:
-		err = in.profile(&e, p.json)
+	status, ok := statuses[e.Name]
+	switch {
+	case err != nil:
+	case e.Name == inbound:
+		err = in.reply(&e)
+	case e.Name == conversationSent:
+		err = in.conversation(&e)
+	case e.Name == profileCreate || e.Name == profileUpdate:
+		err = in.profile(&e)
+	case ok:
+		err = in.receipt(&e, status)
 	default:
-		status, ok := statuses[e.Name]
-		if !ok && e.Name != "" {
-			in.Unknown++
-			in.ignore(e.Name, nil) // its payload is not ours to judge
-			return
-		}
-		if err == nil {
-			err = in.receipt(&e, status)
-		}
+		in.Unknown++
+		in.ignore(e.Name, nil)
 	}
 	if err != nil {
 		in.ignore(e.Name, err)
