@@ -12,7 +12,7 @@ import (
 const (
 	purgeLook  = 1024    // records that one slice of a purge looks at
 	purgeBytes = 1 << 20 // of those records, about
-	purgeDrop  = 128     // runs that one slice drops, so that a commit never waits for long
+	purgeDrop  = 64      // runs that one slice drops, so that a commit never waits for long
 )
 
 // Purged says what the store no longer holds.

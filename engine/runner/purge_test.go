@@ -43,12 +43,12 @@ func TestRetention(t *testing.T) {
 	for range 3 {
 		busy()
 	}
-	if n := d.ended(); n != 400-128 {
+	if n := d.ended(); n != 400-64 {
 		t.Fatalf("while there is something to do %d runs are left, want one slice less", n)
 	}
 	d.now = d.now.Add(time.Second)
 	busy()
-	if n := d.ended(); n != 400-2*128 {
+	if n := d.ended(); n != 400-2*64 {
 		t.Fatalf("a second later %d runs are left, want two slices less", n)
 	}
 	d.step() // to the end of the sweep: nothing else is to be done
