@@ -24,9 +24,9 @@ Without a workload it lists them.`
 
 // benchOptions are the flags of bench.
 type benchOptions struct {
-	runs, callers int
-	data          string
-	keep          bool
+	runs, callers, timers int
+	data                  string
+	keep                  bool
 }
 
 func newBench() *cobra.Command {
@@ -40,6 +40,7 @@ func newBench() *cobra.Command {
 	}
 	c.Flags().IntVarP(&o.runs, "runs", "n", 0, "how many runs; 0: as the workload has it")
 	c.Flags().IntVarP(&o.callers, "callers", "c", 0, "how many requests are under way at once; 0: as the workload has it")
+	c.Flags().IntVar(&o.timers, "timers", 0, "of park: how many runs are due at one instant; 0: a tenth, at most a million")
 	c.Flags().StringVar(&o.data, "data", ".", "the folder in which a new one is made for the data; its disk is what is measured")
 	c.Flags().BoolVar(&o.keep, "keep", false, "keep the project and the data")
 	output := outputFlag(c)
@@ -50,6 +51,9 @@ func newBench() *cobra.Command {
 		w, ok := bench.Find(args[0])
 		if !ok {
 			return wrongUsage(fmt.Errorf("there is no workload %q; %s", args[0], didYouMean(args[0], workloadNames())))
+		}
+		if o.timers != 0 && w.Name != "park" {
+			return wrongUsage(fmt.Errorf("--timers is for park, and this is %s", w.Name))
 		}
 		report, err := o.measure(c.Context(), w, c.ErrOrStderr())
 		if err != nil {
@@ -65,7 +69,7 @@ func newBench() *cobra.Command {
 
 // measure runs a workload in a new folder.
 func (o *benchOptions) measure(ctx context.Context, w bench.Workload, errs io.Writer) (*bench.Report, error) {
-	config := bench.Config{Runs: o.runs, Callers: o.callers, Show: benchProgress(errs)}
+	config := bench.Config{Runs: o.runs, Callers: o.callers, Timers: o.timers, Show: benchProgress(errs)}
 	if err := config.Check(w); err != nil {
 		return nil, wrongUsage(err)
 	}

@@ -37,14 +37,39 @@ func writeBench(out io.Writer, r *bench.Report) error {
 		row(float64(r.Memory.Anonymous)/(1<<20), "%.0f MiB", "memory of the engine's own")
 		row(float64(r.Memory.Resident)/(1<<20), "%.0f MiB", "with what is mapped of its file")
 	}
+	if d := r.Timers; d != nil {
+		row(d.Seconds, "%.1f s", fmt.Sprintf("until %d timers due together had ended their runs, %.0f/s", d.Runs, d.PerSecond))
+		showReceipts(row, d.Receipts, "receipt meanwhile")
+	}
 	showLimits(row, r)
 	if err := t.Flush(); err != nil {
+		return failed(err)
+	}
+	if err := showCurve(out, r.Park); err != nil {
 		return failed(err)
 	}
 	for _, n := range r.Notes {
 		fmt.Fprintln(out, "note:", n)
 	}
 	return nil
+}
+
+// showCurve writes what runs cost while so many wait, a line for each number.
+func showCurve(out io.Writer, points []bench.Point) error {
+	if len(points) == 0 {
+		return nil
+	}
+	t := tabwriter.NewWriter(out, 0, 0, 2, ' ', tabwriter.AlignRight)
+	fmt.Fprintln(t, "\nwaiting\tstart µs\tengine CPU µs\treceipt µs\tengine CPU µs\tfile B/run\tjournal B/run\town MiB\tafter stop s\tafter kill s\t")
+	for _, p := range points {
+		own := int64(0)
+		if p.Memory != nil {
+			own = p.Memory.Anonymous
+		}
+		fmt.Fprintf(t, "%d\t%.0f\t%.0f\t%.0f\t%.0f\t%.0f\t%.0f\t%d\t%.2f\t%.2f\t\n", p.Waiting, p.Start, p.StartCPU, p.Receipt, p.ReceiptCPU,
+			p.FileBytes, p.JournalBytes, own>>20, p.AfterStop, p.AfterKill)
+	}
+	return t.Flush()
 }
 
 // benchRow writes one figure, unless there is none.

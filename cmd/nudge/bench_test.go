@@ -46,6 +46,7 @@ func holdReport(t *testing.T, r *bench.Report) {
 	if q := r.Ratios; r.RunsPerSecond > 0 && math.Abs(q.Bare*l.BarePerSecond/r.RunsPerSecond-1) > 0.01 {
 		t.Errorf("%g of the bare loop's %g are not %g runs a second", q.Bare, l.BarePerSecond, r.RunsPerSecond)
 	}
+	holdCurve(t, r)
 	for _, l := range latenciesOf(r) {
 		if l == nil || l.Count == 0 || l.P50 > l.P90 || l.P90 > l.P99 || l.P99 > l.Max {
 			t.Errorf("latency: %+v", l)
@@ -56,8 +57,37 @@ func holdReport(t *testing.T, r *bench.Report) {
 	}
 }
 
+// holdCurve holds the points of a curve to the parts they are made of.
+func holdCurve(t *testing.T, r *bench.Report) {
+	t.Helper()
+	if (r.Workload == "park") != (len(r.Park) > 0) {
+		t.Errorf("%s has %d points", r.Workload, len(r.Park))
+	}
+	for _, p := range r.Park {
+		sum := int64(0)
+		for bucket, bytes := range p.Buckets {
+			if bucket != "ended" {
+				sum += bytes
+			}
+		}
+		if whole := (p.FileBytes + p.JournalBytes) * float64(p.Waiting); math.Abs(whole-float64(sum)) > 1 || p.FileBytes <= 0 || p.JournalBytes <= 0 {
+			t.Errorf("%g bytes in use, of which %g are the journal's, times %d are not %d", p.FileBytes, p.JournalBytes, p.Waiting, sum)
+		}
+		if p.Start <= 0 || p.Receipt <= 0 || p.AfterStop <= 0 || p.AfterKill <= 0 {
+			t.Errorf("a point misses figures: %+v", p)
+		}
+	}
+	if d := r.Timers; d != nil && math.Abs(d.PerSecond*d.Seconds-float64(d.Runs)) > 0.01 {
+		t.Errorf("timers: %+v", d)
+	}
+}
+
 func latenciesOf(r *bench.Report) (all []*bench.Latency) {
-	for _, t := range []*bench.ReceiptTimes{r.Receipts, r.ReceiptsMeanwhile} {
+	times := []*bench.ReceiptTimes{r.Receipts, r.ReceiptsMeanwhile}
+	if r.Timers != nil {
+		times = append(times, r.Timers.Receipts)
+	}
+	for _, t := range times {
 		if t != nil {
 			all = append(all, t.Accepted, t.Seen, t.All)
 		}

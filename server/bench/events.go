@@ -9,12 +9,15 @@ import (
 const batchEvents = 500
 
 // orderEvent appends R1's event of the run of a number.
-func orderEvent(b []byte, n int) []byte { return paddedEvent(b, n, "") }
+func orderEvent(b []byte, n int) []byte { return eventOf(b, n, orderData(nil, n)) }
 
-// paddedEvent appends R1's event with something more in its data.
-func paddedEvent(b []byte, n int, more string) []byte {
-	return fmt.Appendf(b, `{"type":"order.shipped","profile":"%s%d","data":{"name":"Ada","order":"A-%[2]d","date":"2026-11-22",`+
-		`"carrier":"DHL","url":"https://example.org/t/%[2]d"%s}}`, profilePrefix, n, more)
+func eventOf(b []byte, n int, data []byte) []byte {
+	return fmt.Appendf(b, `{"type":"order.shipped","profile":"%s%d","data":%s}`, profilePrefix, n, data)
+}
+
+// orderData appends what R1's event says of an order.
+func orderData(b []byte, n int) []byte {
+	return fmt.Appendf(b, `{"name":"Ada","order":"A-%d","date":"2026-11-22","carrier":"DHL","url":"https://example.org/t/%[1]d"}`, n)
 }
 
 // event posts R1's event of the run of a number.
@@ -30,12 +33,12 @@ func (s *session) postEvents(phase string, from, runs int) error {
 
 // postLines posts R1's events as lines of NDJSON.
 func (s *session) postLines(phase string, from, runs int) error {
-	return s.lines(phase, from, runs, orderEvent)
+	return s.lines(phase, from, runs, s.Callers, orderEvent)
 }
 
 // lines posts the events of the runs from a number on as lines of NDJSON.
-func (s *session) lines(phase string, from, runs int, event func(b []byte, n int) []byte) error {
-	return s.batches(phase, runs, batchEvents, func(first, behind int) error {
+func (s *session) lines(phase string, from, runs, callers int, event func(b []byte, n int) []byte) error {
+	return s.batches(phase, runs, batchEvents, callers, func(first, behind int) error {
 		var body []byte
 		for n := first; n < behind; n++ {
 			body = append(event(body, from+n), '\n')
@@ -54,7 +57,7 @@ func (s *session) lines(phase string, from, runs int, event func(b []byte, n int
 	})
 }
 
-// batches calls f from all callers with parts of the numbers 0 to n-1, of a size.
-func (s *session) batches(phase string, n, size int, f func(first, behind int) error) error {
-	return s.fan(phase, (n+size-1)/size, s.Callers, func(i int) error { return f(i*size, min((i+1)*size, n)) })
+// batches calls f from so many callers with parts of the numbers 0 to n-1, of a size.
+func (s *session) batches(phase string, n, size, callers int, f func(first, behind int) error) error {
+	return s.fan(phase, (n+size-1)/size, callers, func(i int) error { return f(i*size, min((i+1)*size, n)) })
 }

@@ -21,12 +21,14 @@ type Costs struct {
 	Written   int64   `json:"written_bytes"`      // that the engine caused to be written to storage
 	Commits   int64   `json:"commits"`            // of the engine, each with one sync of its file
 	Requests  int64   `json:"sink_requests"`      // that the engine made
+	OtherCPUs float64 `json:"other_cpus"`         // that everything else used meanwhile
 }
 
 // reading is what there was at an instant.
 type reading struct {
 	at             time.Time
 	engine, driver usage
+	busySeconds    float64 // of all CPUs
 	commits        int64
 	requests       int64
 	ok             bool
@@ -42,6 +44,7 @@ func (s *session) read() (r reading, err error) {
 		r.engine, r.ok = usageOf(s.engine.pid())
 	}
 	r.driver, ok = usageOf(os.Getpid())
+	r.busySeconds = busySeconds()
 	r.ok = r.ok && ok
 	r.at = time.Now()
 	return r, nil
@@ -70,6 +73,7 @@ func (s *session) phase(name string, runs int, f func() error) (*Phase, error) {
 			Commits:   after.commits - before.commits,
 			Requests:  after.requests - before.requests,
 		}
+		p.OtherCPUs = max(0, (after.busySeconds-before.busySeconds-p.EngineCPU-p.DriverCPU)/p.Seconds)
 	}
 	s.report.Phases = append(s.report.Phases, p)
 	return &p, nil

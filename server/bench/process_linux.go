@@ -36,8 +36,25 @@ func usageOf(pid int) (u usage, ok bool) {
 		u.cpuSeconds += float64(ticks) / clockTicks
 	}
 	io, err := os.ReadFile(fmt.Sprintf("/proc/%d/io", pid))
-	u.writtenBytes, _ = table(string(io))["write_bytes"]
+	u.writtenBytes = table(string(io))["write_bytes"]
 	return u, err == nil
+}
+
+// busySeconds is how long all CPUs together were neither idle nor waiting for the disk.
+func busySeconds() (sum float64) {
+	stat, err := os.ReadFile("/proc/stat")
+	if err != nil {
+		return 0
+	}
+	line, _, _ := strings.Cut(string(stat), "\n")
+	for i, field := range strings.Fields(line) {
+		if i == 0 || i == 4 || i == 5 || i > 8 { // the name, idle, iowait, guests (in user already)
+			continue
+		}
+		ticks, _ := strconv.ParseUint(field, 10, 64)
+		sum += float64(ticks) / clockTicks
+	}
+	return sum
 }
 
 // memoryOf is what a process has in memory, in bytes: of its own, and in all with what

@@ -11,6 +11,8 @@ func childAttributes() *syscall.SysProcAttr { return nil }
 
 func usageOf(int) (u usage, ok bool) { return u, false }
 
+func busySeconds() float64 { return 0 }
+
 func memoryOf(int) (anonymous, resident int64, ok bool) { return 0, 0, false }
 
 func fileSystem(string) string { return "" }

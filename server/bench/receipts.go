@@ -35,7 +35,7 @@ func (s *session) postStatuses(phase string, from, runs int) error {
 
 // postReadBatches posts read receipts in webhooks of many.
 func (s *session) postReadBatches(phase string, from, runs int) error {
-	return s.batches(phase, runs, batchReceipts, func(first, behind int) error {
+	return s.batches(phase, runs, batchReceipts, s.Callers, func(first, behind int) error {
 		body := []byte("[")
 		for n := first; n < behind; n++ {
 			if n > first {

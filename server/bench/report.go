@@ -1,5 +1,7 @@
 package bench
 
+import "fmt"
+
 // Report is what was measured. Names of fields have their unit; what could not be
 // measured on this system is left out.
 type Report struct {
@@ -18,6 +20,9 @@ type Report struct {
 	PerRun            *PerRun       `json:"per_run,omitempty"`
 	FileBytesPerRun   float64       `json:"file_bytes_per_waiting_run,omitempty"`
 	Memory            *Memory       `json:"engine_memory,omitempty"`
+
+	Park   []Point    `json:"park,omitempty"`
+	Timers *TimersDue `json:"timers,omitempty"`
 
 	Phases []Phase  `json:"phases"`
 	Limits *Limits  `json:"limits,omitempty"`
@@ -40,6 +45,36 @@ type ReceiptTimes struct {
 	Accepted  *Latency `json:"posted_to_accepted"` // until the webhook was answered
 	Seen      *Latency `json:"accepted_to_seen"`   // from then until GET /v1/runs/ID said that the run has ended
 	All       *Latency `json:"posted_to_seen"`     // both
+}
+
+// Point is what runs cost while so many wait.
+type Point struct {
+	Waiting int `json:"waiting_runs"`
+
+	// Of further runs, and of receipts of runs at random: by the clock, with all callers
+	// at work, and of the engine's CPU.
+	Start      float64 `json:"start_microseconds_per_run"`
+	StartCPU   float64 `json:"start_cpu_microseconds_per_run,omitempty"`
+	Receipt    float64 `json:"receipt_microseconds_per_run"`
+	ReceiptCPU float64 `json:"receipt_cpu_microseconds_per_run,omitempty"`
+
+	FileBytes    float64          `json:"file_bytes_per_run"` // in use, without the journal and runs that have ended
+	JournalBytes float64          `json:"journal_bytes_per_run"`
+	Buckets      map[string]int64 `json:"bucket_bytes"`
+	Memory       *Memory          `json:"engine_memory,omitempty"`
+
+	// From the start of the process to the first answer, with the file in the system's
+	// cache.
+	AfterStop float64 `json:"restart_after_stop_seconds"`
+	AfterKill float64 `json:"restart_after_kill_seconds"`
+}
+
+// TimersDue are runs whose timers are due at one instant, and end them.
+type TimersDue struct {
+	Runs      int           `json:"runs"`
+	Seconds   float64       `json:"drain_seconds"` // from that instant until all have ended
+	PerSecond float64       `json:"runs_per_second"`
+	Receipts  *ReceiptTimes `json:"receipts_meanwhile,omitempty"` // of other runs
 }
 
 // PerRun is what a run costs, over the phases that make RunsPerSecond.
@@ -105,8 +140,17 @@ func perRun(phases ...*Phase) *PerRun {
 	return sum
 }
 
-// conclude sets the workload in relation to the limits.
+// sharedMachine is how many CPUs other programs may use before a report says so. The
+// system's own threads, which write to the disk, are among them.
+const sharedMachine = 0.5
+
+// conclude sets the workload in relation to the limits, and says what may be wrong.
 func (r *Report) conclude() {
+	for _, p := range r.Phases {
+		if p.Costs != nil && p.OtherCPUs > sharedMachine && p.Seconds > 1 {
+			r.Notes = append(r.Notes, fmt.Sprintf("%s: other programs used %.1f CPUs meanwhile", p.Name, p.OtherCPUs))
+		}
+	}
 	if r.Limits == nil || r.RunsPerSecond == 0 {
 		return
 	}

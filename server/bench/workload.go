@@ -28,6 +28,7 @@ var Workloads = []Workload{
 	{"receipts", "a storm of receipts, in random order, over runs that wait", 100_000, 256, (*session).storm},
 	{"campaign", "a message to everybody in a file", 1_000_000, 256, (*session).campaign},
 	{"fair", "how long receipts take while a campaign goes on", 200_000, 256, (*session).fair},
+	{"park", "what waiting runs cost: a curve over their number, restarts, and timers due together", 100_000, 256, (*session).park},
 }
 
 // Find is the workload of a name.
@@ -57,6 +58,9 @@ type Config struct {
 	Runs int
 	// Callers is how many requests are under way at once; 0: as the workload has it.
 	Callers int
+	// Timers is how many runs of park are due at one instant; 0: a tenth of all, at most
+	// a million.
+	Timers int
 	// Show is told how far a phase is, by one goroutine at a time; nil: nobody is told.
 	Show func(phase string, done, whole int)
 }
@@ -70,11 +74,15 @@ func (c Config) Check(w Workload) error {
 	if c.Callers < 1 || c.Callers > MaxCallers {
 		return fmt.Errorf("%d callers; there must be 1 to %d", c.Callers, MaxCallers)
 	}
+	if c.Timers < 1 || c.Timers > MaxRuns {
+		return fmt.Errorf("%d timers; there must be 1 to %d", c.Timers, MaxRuns)
+	}
 	return nil
 }
 
 func (c Config) withDefaults(w Workload) Config {
 	c.Runs, c.Callers = cmp.Or(c.Runs, w.Runs), cmp.Or(c.Callers, w.Callers)
+	c.Timers = cmp.Or(c.Timers, max(1, min(c.Runs/10, 1_000_000)))
 	if c.Show == nil {
 		c.Show = func(string, int, int) {}
 	}
