@@ -48,14 +48,14 @@ func TestPurge(t *testing.T) {
 // those are. It returns how many runs it took.
 func withoutPurged(rest, whole map[string]string) (gone int) {
 	for key := range whole {
-		id, ended := strings.CutPrefix(key, "ended ")
-		if _, kept := rest[key]; !ended || kept {
+		if _, kept := rest[key]; kept || !strings.HasPrefix(key, "ended ") {
 			continue
 		}
+		id := key[len(key)-len(engine.RunID{}):]
 		gone++
 		delete(whole, key)
 		maps.DeleteFunc(whole, func(k, _ string) bool {
-			return strings.HasSuffix(k, id) && (strings.HasPrefix(k, "sent ") || strings.HasPrefix(k, "people "))
+			return strings.HasSuffix(k, id) && (strings.HasPrefix(k, "runs ") || strings.HasPrefix(k, "sent ") || strings.HasPrefix(k, "people "))
 		})
 	}
 	for _, dump := range []map[string]string{rest, whole} {

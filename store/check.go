@@ -35,8 +35,8 @@ func (s *Store) Check() (*Report, error) {
 	err := s.kv.View(func(r Reader) error {
 		c.r = r
 		c.state()
-		c.runs(Runs)
-		c.runs(Ended)
+		c.runs()
+		c.ended()
 		c.indexes()
 		c.numbers()
 		c.journal()
@@ -97,16 +97,33 @@ func (c *checker) version(v engine.FlowVersion) *flows.Flow {
 	return f
 }
 
-func (c *checker) runs(b Bucket) {
-	c.r.Ascend(b, nil, func(key, record []byte) bool {
-		run, err := decodeRun(key, record)
+// runs verifies that every record is of a live run, or a sign that leads to one that has
+// ended.
+func (c *checker) runs() {
+	c.r.Ascend(Runs, nil, func(key, record []byte) bool {
+		run, err := runOf(c.r, key, record)
 		switch {
 		case err != nil:
-			c.problem("%s %x: %v", b, key, err)
-		case bucketOf(run) != b:
-			c.problem("run %s is %s, but in %s", run.ID, run.Status, b)
+			c.problem("runs %x: %v", key, err)
+		case run.Live() == isSign(record):
+			c.problem("run %s is %s, and not where such runs are", run.ID, run.Status)
 		default:
 			c.run(run)
+		}
+		return true
+	})
+}
+
+// ended verifies that a sign leads to every record of an ended run.
+func (c *checker) ended() {
+	c.r.Ascend(Ended, nil, func(key, _ []byte) bool {
+		id, _, err := parseEndedKey(key)
+		if err != nil {
+			c.problem("ended %x: %v", key, err)
+			return true
+		}
+		if _, to, err := follow(id[:], c.r.Get(Runs, id[:])); err != nil || string(to) != string(key) {
+			c.problem("ended %x: nothing leads to run %s", key, id)
 		}
 		return true
 	})

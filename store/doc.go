@@ -16,8 +16,8 @@
 //	meta      "format"                                one byte: the format of the store
 //	meta      "state"                                 state record
 //	meta      "purged"                                purged record: what is no longer here
-//	runs      run ID (16)                             run record; live runs
-//	ended     run ID (16)                             run record; ended runs
+//	runs      run ID (16)                             run record; of one that has ended, when it did
+//	ended     when in ms (8), run ID                  run record; ended runs
 //	people    person's hash (8), run ID               nothing; live runs of a person; may be stale: see below
 //	keys      sized flow, sized key, run ID           nothing; live runs with a key
 //	timers    deadline in ms (8), run ID              nothing; may be stale: see below
@@ -47,8 +47,9 @@
 //
 // An index of messages by the provider's ID costs a random page for each message;
 // receipts carry the run's ID instead, and only messages of accounts whose receipts do
-// not are in that index. Ended runs leave the hot bucket, so
-// its size is that of what lives. Record encodings are written by hand rather than
-// by reflection: a waiting run takes about a third of its JSON, and a description of
-// the fields serves writing and reading alike.
+// not are in that index. Ended runs leave the hot bucket but for a few bytes that lead to
+// them: its size is about that of what lives, and ending costs one page of it (run.go).
+// Record encodings are written by hand rather than by reflection: a waiting run takes
+// about a third of its JSON, and a description of the fields serves writing and reading
+// alike.
 package store

@@ -97,7 +97,7 @@ func (e *erasure) slice(w Writer) (done bool, err error) {
 // erase adds what is to be written so that a record speaks no more of the person.
 func (e *erasure) erase(bucket Bucket, key, record []byte, add func(write)) error {
 	if bucket == Ended {
-		run, err := decodeRun(key, record)
+		run, err := decodeEnded(key, record)
 		if err == nil && run.Profile == e.profile && run.Started() <= e.stamp {
 			derive(engine.Change{Before: run, After: anonymous(run)}, add)
 			add(write{bucket: People, key: peopleKey(run), delete: true})

@@ -20,10 +20,13 @@ type write struct {
 // those are, so none can be forgotten.
 func derive(c engine.Change, add func(write)) {
 	after := c.After
-	home := bucketOf(after)
-	add(write{bucket: home, key: after.ID[:], value: encodeRun(after)})
-	if c.Before != nil && bucketOf(c.Before) != home {
-		add(write{bucket: bucketOf(c.Before), key: after.ID[:], delete: true})
+	if after.Live() {
+		add(write{bucket: Runs, key: after.ID[:], value: encodeRun(after)})
+	} else {
+		add(write{bucket: Ended, key: endedKey(after.ID, after.Ended), value: encodeRun(after)})
+		if c.Before == nil || c.Before.Live() {
+			add(write{bucket: Runs, key: after.ID[:], value: encodeSign(after)})
+		}
 	}
 	old := map[string]write{}
 	if c.Before != nil {
@@ -63,7 +66,7 @@ func sweep(w Writer, changes []engine.Change) (err error) {
 			if !bytes.HasPrefix(key, prefix) {
 				return false
 			}
-			if w.Get(Runs, key[personHashBytes:]) == nil {
+			if liveRecord(w, key[personHashBytes:]) == nil {
 				stale = append(stale, bytes.Clone(key))
 			}
 			return true
@@ -73,13 +76,6 @@ func sweep(w Writer, changes []engine.Change) (err error) {
 		}
 	}
 	return err
-}
-
-func bucketOf(r *engine.Run) Bucket {
-	if r.Live() {
-		return Runs
-	}
-	return Ended
 }
 
 // entries are the index entries of a run.

@@ -58,7 +58,7 @@ func (b Bucket) Fill() float64 {
 	switch b {
 	case Runs:
 		return 0.8
-	case Timers, Outbox, Journal, IDTimes, Derived, Firings, Tallies:
+	case Ended, Timers, Outbox, Journal, IDTimes, Derived, Firings, Tallies:
 		return 0.9
 	}
 	return 0

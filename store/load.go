@@ -144,7 +144,7 @@ func wantedRuns(r Reader, needs *engine.Needs, loaded *engine.Loaded) ([]engine.
 			}
 			id, err := runAt(key)
 			failed = errors.Join(failed, damaged(b, key, err))
-			if b.lazy() && r.Get(Runs, id[:]) == nil {
+			if b.lazy() && liveRecord(r, id[:]) == nil {
 				return err == nil // stale
 			}
 			limit--
@@ -180,15 +180,4 @@ func sorted[T comparable](values []T, compare func(a, b T) int) []T {
 	values = slices.Clone(values)
 	slices.SortFunc(values, compare)
 	return slices.Compact(values)
-}
-
-// readRun returns a run, live or ended, or nil when there is none.
-func readRun(r Reader, id engine.RunID) (*engine.Run, error) {
-	for _, b := range [...]Bucket{Runs, Ended} {
-		if record := r.Get(b, id[:]); record != nil {
-			run, err := decodeRun(id[:], record)
-			return run, damaged(b, id[:], err)
-		}
-	}
-	return nil, nil
 }

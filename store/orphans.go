@@ -56,7 +56,10 @@ func (s *Store) Live(after engine.RunID, limit int) ([]engine.RunID, error) {
 func (s *Store) runIDs(b Bucket, after engine.RunID, limit int) (ids []engine.RunID, err error) {
 	err = s.kv.View(func(r Reader) error {
 		var failed error
-		r.Ascend(b, append(bytes.Clone(after[:]), 0), func(key, _ []byte) bool {
+		r.Ascend(b, append(bytes.Clone(after[:]), 0), func(key, record []byte) bool {
+			if isSign(record) {
+				return true
+			}
 			id, err := runAt(key)
 			failed = damaged(b, key, err)
 			ids = append(ids, id)

@@ -56,14 +56,14 @@ func putPurged(w Writer, change func(*Purged)) error {
 	return w.Put(Meta, keyPurged, encode(purgedVersion, p.fields))
 }
 
-// PurgeRuns drops those of the next ended runs that ended before an instant, with every
-// entry that follows from them. It begins after a run and returns the last one that it
-// looked at, or the zero ID when there are no more that started before the instant.
+// PurgeRuns drops the next of the runs that ended before an instant, with every entry that
+// follows from them. It begins after the place that the slice before it returned, nil at
+// first, and returns how far it has come, or nil when there are no more.
 //
 // Runs that somebody may still ask for stay: one with a message whose outcome is to come,
 // and one of a firing that is not settled. The numbers of versions and campaigns stay as
 // they are, and remember which part of them is of runs that are gone.
-func (s *Store) PurgeRuns(before engine.Instant, after engine.RunID) (last engine.RunID, err error) {
+func (s *Store) PurgeRuns(before engine.Instant, after []byte) (last []byte, err error) {
 	p := &purge{unsettled: map[uint64]bool{}, versions: map[engine.FlowVersion]map[string]uint64{}, firings: map[uint64]map[string]uint64{}}
 	if err := s.kv.View(func(r Reader) error {
 		last, err = p.collect(r, before, after)
@@ -83,19 +83,21 @@ type purge struct {
 	firings   map[uint64]map[string]uint64
 }
 
-// collect gathers the next runs to be dropped.
-func (p *purge) collect(r Reader, before engine.Instant, after engine.RunID) (last engine.RunID, err error) {
+// collect gathers the next runs to be dropped, which come in the order of their ends.
+func (p *purge) collect(r Reader, before engine.Instant, after []byte) (last []byte, err error) {
 	looked, size := 0, 0
-	r.Ascend(Ended, append(bytes.Clone(after[:]), 0), func(key, record []byte) bool {
-		run, failed := decodeRun(key, record)
-		if err = damaged(Ended, key, failed); err != nil || run.ID.Time() >= before {
-			last = engine.RunID{}
+	r.Ascend(Ended, append(bytes.Clone(after), 0), func(key, record []byte) bool {
+		if last = nil; bytes.Compare(key, be(uint64(before))) >= 0 {
 			return false
 		}
-		if run.Ended < before && !p.needed(r, run) {
+		run, failed := decodeEnded(key, record)
+		if err = damaged(Ended, key, failed); err != nil {
+			return false
+		}
+		if !p.needed(r, run) {
 			p.add(run)
 		}
-		last = run.ID
+		last = bytes.Clone(key)
 		looked, size = looked+1, size+len(record)
 		return looked < purgeLook && size < purgeBytes && p.runs < purgeDrop
 	})
@@ -121,7 +123,9 @@ func (p *purge) needed(r Reader, run *engine.Run) bool {
 // add takes a run into the slice.
 func (p *purge) add(run *engine.Run) {
 	p.runs++
-	p.writes = append(p.writes, write{bucket: Ended, key: run.ID[:], delete: true},
+	p.writes = append(p.writes,
+		write{bucket: Ended, key: endedKey(run.ID, run.Ended), delete: true},
+		write{bucket: Runs, key: run.ID[:], delete: true},
 		write{bucket: People, key: peopleKey(run), delete: true})
 	entries(run, func(w write) { p.writes = append(p.writes, write{bucket: w.bucket, key: w.key, delete: true}) })
 	v := engine.FlowVersion{Flow: run.Flow, Version: run.Version}

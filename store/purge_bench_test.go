@@ -69,7 +69,7 @@ func BenchmarkPurge(b *testing.B) {
 		timed(&aloneTook, func() { begin(64, 1_715_000_000_000) })
 	}
 	b.ResetTimer()
-	for after, more := (engine.RunID{}), true; more; more = after != (engine.RunID{}) {
+	for after, more := []byte(nil), true; more; more = after != nil {
 		timed(&slicesTook, func() {
 			if after, err = s.PurgeRuns(young, after); err != nil {
 				b.Fatal(err)

@@ -32,16 +32,15 @@ func sound(t *testing.T, s *store.Store) *store.Report {
 // purgeRuns drops all that ended before an instant.
 func purgeRuns(t *testing.T, s *store.Store, before engine.Instant) {
 	t.Helper()
-	var after engine.RunID
+	var after []byte
 	for {
-		last, err := s.PurgeRuns(before, after)
-		if err != nil {
+		var err error
+		if after, err = s.PurgeRuns(before, after); err != nil {
 			t.Fatal(err)
 		}
-		if last == (engine.RunID{}) {
+		if after == nil {
 			return
 		}
-		after = last
 	}
 }
 

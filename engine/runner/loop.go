@@ -38,9 +38,10 @@ type Store interface {
 	// Forget drops at most limit answers that were remembered before an instant, and
 	// returns how many it dropped.
 	Forget(before engine.Instant, limit int) (int, error)
-	// PurgeRuns drops a slice of the runs that ended before an instant, and returns the
-	// last run that it looked at, after which the next slice begins, or the zero ID.
-	PurgeRuns(before engine.Instant, after engine.RunID) (engine.RunID, error)
+	// PurgeRuns drops a slice of the runs that ended before an instant, beginning after
+	// the place that the slice before it returned, and returns how far it has come, or nil
+	// when there are no more.
+	PurgeRuns(before engine.Instant, after []byte) ([]byte, error)
 	// PurgeJournal drops a slice of the inputs that were applied before an instant, and
 	// reports whether there are more.
 	PurgeJournal(before engine.Instant) (more bool, err error)

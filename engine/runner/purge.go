@@ -23,7 +23,7 @@ type purging struct {
 	Retention
 	next  engine.Instant // of the next sweep, or the next slice of this one
 	runs  bool           // under way
-	after engine.RunID   // the last ended run that was looked at
+	after []byte         // how far it has come; nil at its beginning
 	input bool           // the journal is under way
 }
 
@@ -43,7 +43,7 @@ func (l *Loop) purge(now engine.Instant, idle bool) (err error) {
 	}
 	if p.runs {
 		p.after, err = l.store.PurgeRuns(now.Add(-p.Runs), p.after)
-		p.runs = p.after != (engine.RunID{})
+		p.runs = p.after != nil
 	} else {
 		p.input, err = l.store.PurgeJournal(now.Add(-p.Journal))
 	}

@@ -1,0 +1,88 @@
+package store
+
+import (
+	"encoding/binary"
+	"fmt"
+
+	"nudge/engine"
+)
+
+// A run that has ended leaves a sign where its record was, which says when it ended, and
+// its record is written at the end of the bucket of those that have. So ending costs one
+// page that is not at the end of its bucket, ended runs are found by their ID all the
+// same, and dropping them in the order in which they ended needs no search.
+
+// signVersion begins a sign, and no record.
+const signVersion = 0xff
+
+// endedKey is where the record of an ended run is.
+func endedKey(id engine.RunID, ended engine.Instant) []byte {
+	return append(be(uint64(ended)), id[:]...)
+}
+
+func parseEndedKey(key []byte) (id engine.RunID, ended engine.Instant, err error) {
+	if len(key) != 8+runIDBytes {
+		return id, 0, fmt.Errorf("the key of an ended run has %d bytes", len(key))
+	}
+	copy(id[:], key[8:])
+	return id, engine.Instant(binary.BigEndian.Uint64(key)), nil
+}
+
+func encodeSign(r *engine.Run) []byte {
+	return encode(signVersion, func(c *codec) { integer(c, &r.Ended) }, r.ID[:]...)
+}
+
+// isSign reports whether a record in the bucket of runs is the sign of an ended one.
+func isSign(record []byte) bool { return len(record) > 0 && record[0] == signVersion }
+
+// follow returns the key of the record to which a sign leads.
+func follow(key, sign []byte) (id engine.RunID, to []byte, err error) {
+	var ended engine.Instant
+	if len(key) != runIDBytes {
+		return id, nil, errDamaged
+	}
+	copy(id[:], key)
+	err = decode(sign, signVersion, func(c *codec) { integer(c, &ended) }, key...)
+	return id, endedKey(id, ended), err
+}
+
+// liveRecord returns the record of a live run, or nil.
+func liveRecord(r Reader, id []byte) []byte {
+	if record := r.Get(Runs, id); !isSign(record) {
+		return record
+	}
+	return nil
+}
+
+// readRun returns a run, live or ended, or nil when there is none.
+func readRun(r Reader, id engine.RunID) (*engine.Run, error) {
+	record := r.Get(Runs, id[:])
+	if record == nil {
+		return nil, nil
+	}
+	run, err := runOf(r, id[:], record)
+	return run, damaged(Runs, id[:], err)
+}
+
+// runOf returns the run whose record or sign is under a key of the bucket of runs.
+func runOf(r Reader, key, record []byte) (*engine.Run, error) {
+	if isSign(record) {
+		id, to, err := follow(key, record)
+		if err != nil {
+			return nil, err
+		}
+		if record = r.Get(Ended, to); record == nil {
+			return nil, fmt.Errorf("run %s has ended and its record is not there", id)
+		}
+	}
+	return decodeRun(key, record)
+}
+
+// decodeEnded reads the record of an ended run.
+func decodeEnded(key, record []byte) (*engine.Run, error) {
+	id, _, err := parseEndedKey(key)
+	if err != nil {
+		return nil, err
+	}
+	return decodeRun(id[:], record)
+}
