@@ -60,6 +60,7 @@ func (c *compiler) text(t *node.Text) *text {
 	w := &checker{compiler: c, source: t}
 	w.list(tree.Root, c.use.Scope)
 	compiled.single = len(tree.Root.Nodes) == 1 && tree.Root.Nodes[0].Type() == parse.NodeAction
+	compiled.blanks = blanksOf(tree.Root)
 	compiled.partials = reachable(w.inner, map[string]*included{})
 	compiled.tmpl = c.build(tree.Copy(), fnPrint, compiled.partials)
 	if compiled.single {

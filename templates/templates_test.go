@@ -292,7 +292,8 @@ func TestConcurrentRenders(t *testing.T) {
 	}
 }
 
-// FuzzTemplate holds that no text makes the checks or the rendering panic.
+// FuzzTemplate holds that no text makes the checks or the rendering panic, and that what
+// is filled reads as the Go template writes it.
 func FuzzTemplate(f *testing.F) {
 	for _, seed := range []string{`{{ data.id }}`, `{{ range data.items }}{{ .name }}{{ end }}`, `{{ with $x := data.note }}{{ $x }}{{ end }}`, `{{ (index data.items 0).name | upper }}`} {
 		f.Add(seed)
@@ -309,6 +310,13 @@ func FuzzTemplate(f *testing.F) {
 		use.Partials = l.Partials()
 		if tmpl := l.Source("hello").Compile(use, &list); !list.HasErrors() {
 			_, _ = tmpl.Render("ann", values)
+			filled, ok := tmpl.body.fill(values)
+			if !ok {
+				return
+			}
+			if want, err := tmpl.body.execute(tmpl.body.tmpl, values); err != nil || filled != want {
+				t.Errorf("filled %q, the template writes %q, %v", filled, want, err)
+			}
 		}
 	})
 }

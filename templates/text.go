@@ -20,6 +20,7 @@ type text struct {
 	tmpl   *template.Template // nil when the text has no actions
 	single bool               // nothing but one action, whose value may keep its type
 	typed  *template.Template // for single: writes the value as JSON
+	blanks []blank            // of a text that can be filled without running tmpl
 
 	partials map[string]*included // by the names of their Go templates
 	merge    bool                 // {{ may be left in it
@@ -56,7 +57,10 @@ var buffers = sync.Pool{New: func() any { return new(limited) }}
 func (t *text) render(scope map[string]any) (string, error) {
 	out, err := t.plain, error(nil)
 	if t.tmpl != nil {
-		out, err = t.execute(t.tmpl, scope)
+		var ok bool
+		if out, ok = t.fill(scope); !ok {
+			out, err = t.execute(t.tmpl, scope)
+		}
 	}
 	if err == nil {
 		err = t.checkMergeField(out)

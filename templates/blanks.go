@@ -1,0 +1,78 @@
+package templates
+
+import "text/template/parse"
+
+// blank is a value that a text names, with the words before it.
+type blank struct {
+	words string
+	path  []string // of the value in the scope; none at the end of the text
+}
+
+// blanksOf are the blanks of a text whose actions do nothing but name values, as in most
+// messages; none for any other.
+func blanksOf(root *parse.ListNode) (blanks []blank) {
+	words := ""
+	for _, n := range root.Nodes {
+		switch n := n.(type) {
+		case *parse.TextNode:
+			words += string(n.Text)
+		case *parse.ActionNode:
+			path := pathOf(n.Pipe)
+			if path == nil {
+				return nil
+			}
+			blanks = append(blanks, blank{words, path})
+			words = ""
+		default:
+			return nil
+		}
+	}
+	return append(blanks, blank{words: words})
+}
+
+// pathOf is the path of the value that a checked action names; nil where it does more.
+func pathOf(p *parse.PipeNode) []string {
+	if len(p.Decl) > 0 || len(p.Cmds) != 1 || len(p.Cmds[0].Args) != 1 {
+		return nil
+	}
+	v, ok := p.Cmds[0].Args[0].(*parse.VariableNode)
+	if !ok || v.Ident[0] != "$" || len(v.Ident) == 1 {
+		return nil
+	}
+	return v.Ident[1:]
+}
+
+// fill writes the text as its Go template does, in a tenth of the time. Not ok: it has
+// other actions, or something is wrong; then the template writes it, or says what and
+// where.
+func (t *text) fill(scope map[string]any) (out string, ok bool) {
+	var b []byte
+	for i := range t.blanks {
+		b = append(b, t.blanks[i].words...)
+		if t.blanks[i].path == nil {
+			return string(b), len(b) <= MaxOutput
+		}
+		value, ok := valueAt(scope, t.blanks[i].path)
+		if !ok {
+			return "", false
+		}
+		word, err := printed(value)
+		if err != nil {
+			return "", false
+		}
+		b = append(b, word...)
+	}
+	return "", false
+}
+
+func valueAt(scope map[string]any, path []string) (value any, ok bool) {
+	value = scope
+	for _, name := range path {
+		in, ok := value.(map[string]any)
+		if !ok {
+			return nil, false
+		}
+		value = in[name]
+	}
+	return value, true
+}
