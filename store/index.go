@@ -3,6 +3,7 @@ package store
 import (
 	"bytes"
 	"errors"
+	"slices"
 
 	"nudge/engine"
 )
@@ -28,16 +29,17 @@ func derive(c engine.Change, add func(write)) {
 			add(write{bucket: Runs, key: after.ID[:], value: encodeSign(after)})
 		}
 	}
-	old := map[string]write{}
+	var old []write
 	if c.Before != nil {
-		entries(c.Before, func(w write) { old[string(rune(w.bucket))+string(w.key)] = w })
+		entries(c.Before, func(w write) { old = append(old, w) })
 	}
 	entries(after, func(w write) {
-		name := string(rune(w.bucket)) + string(w.key)
-		before, had := old[name]
-		delete(old, name)
-		if !had || string(before.value) != string(w.value) {
+		i := slices.IndexFunc(old, func(o write) bool { return o.bucket == w.bucket && bytes.Equal(o.key, w.key) })
+		if i < 0 || !bytes.Equal(old[i].value, w.value) {
 			add(w)
+		}
+		if i >= 0 {
+			old = slices.Delete(old, i, i+1)
 		}
 	})
 	for _, w := range old {
