@@ -20,7 +20,7 @@ nudge serve as a process of its own, with the durability it has in production; t
 and a provider that takes everything at once are this process. Both share the machine, so
 nothing else should run on it.
 
-Without a workload it lists them.`
+Without a workload it lists them. Curve draws what park has measured.`
 
 // benchOptions are the flags of bench.
 type benchOptions struct {
@@ -44,6 +44,7 @@ func newBench() *cobra.Command {
 	c.Flags().StringVar(&o.data, "data", ".", "the folder in which a new one is made for the data; its disk is what is measured")
 	c.Flags().BoolVar(&o.keep, "keep", false, "keep the project and the data")
 	output := outputFlag(c)
+	c.AddCommand(newBenchCurve())
 	c.RunE = func(c *cobra.Command, args []string) error {
 		if len(args) == 0 {
 			return listWorkloads(c.OutOrStdout(), *output)

@@ -100,7 +100,11 @@ func Run(ctx context.Context, w Workload, config Config) (*Report, error) {
 		return nil, err
 	}
 	err = w.measure(s)
-	if err := errors.Join(err, s.close()); err != nil {
+	err = errors.Join(err, s.close())
+	if ctx.Err() != nil { // whatever else went wrong followed from that
+		return nil, context.Cause(ctx)
+	}
+	if err != nil {
 		return nil, err
 	}
 	s.report.conclude()
