@@ -40,16 +40,25 @@ func (a *application) room(profile, category string, c *flows.Category, zone *ti
 }
 
 // takePlace counts a message under the cap of its category, in the input that hands it to
-// the channel. What caps no longer count is dropped.
+// the channel. What caps no longer count is dropped, but for categories that no active flow
+// has: only their own messages, of older versions, know the cap.
 func (a *application) takePlace(r *Run, f *flows.Flow, m *Message) {
 	category := f.Steps[m.Step].Send.Category
-	if m.Counted = a.e.category(f, category).AtMost > 0; !m.Counted {
+	mine := a.e.category(f, category)
+	if m.Counted = mine.AtMost > 0; !m.Counted {
 		return
 	}
 	zone, p := a.zoneOf(r, f), a.editPerson(r.Profile)
 	var kept []CapCount
 	for _, count := range p.Caps {
-		c := a.e.category(f, count.Category)
+		c := a.e.categories[count.Category]
+		if count.Category == category {
+			c = mine
+		}
+		if c == nil {
+			kept = append(kept, count)
+			continue
+		}
 		over := func(at Instant) bool { return countsUntil(at, c.Per, zone) <= a.now }
 		count.At = slices.DeleteFunc(slices.Clone(count.At), over)
 		if c.AtMost > 0 && len(count.At) > 0 {

@@ -97,7 +97,8 @@ func (w *walk) free(c *Category) engine.Instant {
 }
 
 // takePlace takes a place for the newest message. What no cap counts any more is forgotten
-// then, also for a longer one later.
+// then, also for a longer one later; of what the project has no more only its own messages
+// know the cap.
 func (w *walk) takePlace(s *step) {
 	c, m := w.category(s), w.current()
 	m.counted, m.cap = c.AtMost > 0, ""
@@ -105,10 +106,10 @@ func (w *walk) takePlace(s *step) {
 		m.cap = c.Name
 		w.places = slices.DeleteFunc(slices.Clone(w.places), func(p place) bool {
 			of := w.f.categories[p.category]
-			if of == nil {
-				of = w.flow.categories[p.category]
+			if p.category == c.Name {
+				of = c
 			}
-			return of == nil || of.AtMost == 0 || of.gone(p, w.zone()) <= w.f.now
+			return of != nil && (of.AtMost == 0 || of.gone(p, w.zone()) <= w.f.now)
 		})
 		w.addPlace(m)
 	}
