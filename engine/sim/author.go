@@ -47,7 +47,7 @@ steps:
     wait: [ { reply: any, then: [ { id: early, exit: short } ] }, { event: gone, key: any }, { after: %s } ]
   - id: told
     send: { template: hello, on_unknown: %s }
-`
+%s`
 
 // stopFlow hears replies before anybody else, or after all others.
 const stopFlow = `flow: stop
@@ -115,7 +115,8 @@ func (a *author) flow(name string) string {
 	switch name {
 	case "inner":
 		return fmt.Sprintf(innerFlow, pick(a.dice, "restart", "queue", "skip", "parallel"), pick(a.dice, "opt_out", "opt_in"),
-			pick(a.dice, "5h", "30m", "1d"), pick(a.dice, "continue", "resend", "fail"))
+			pick(a.dice, "5h", "30m", "1d"), pick(a.dice, "continue", "resend", "fail"),
+			pick(a.dice, "", "migrate: { from: any, to: same }\n", "migrate: { from: heard, to: told }\n"))
 	case "report":
 		return fmt.Sprintf(reportFlow, pick(a.dice, "30 */4 * * *", "20 * * * *", "30 1,13 * * *", "15 2 * * *", "0 9,21 * * 1-5"),
 			pick(a.dice, "Europe/London", "America/New_York", "Australia/Lord_Howe"), pick(a.dice, "10m", "2h", "1d"), pick(a.dice, "", ", rate: 10/m", ", rate: 20/h"),
@@ -129,6 +130,7 @@ func (a *author) flow(name string) string {
 	p.write("%s", pick(a.dice, "", "category: orders\n", "category: news\n", "category: service\n"))
 	p.write("steps:\n  - id: first\n    set: { n: = data.total }\n")
 	p.steps("  ", 3, nil)
+	p.migrations()
 	return p.String()
 }
 
@@ -138,14 +140,19 @@ type page struct {
 	dice  *rand.Rand
 	keyed bool
 	ids   int
-	loops int // that the step being written is in
+	goals []string // steps that are in no loop
+	loops int      // that the step being written is in
 }
 
 func (p *page) write(format string, args ...any) { fmt.Fprintf(p, format, args...) }
 
 func (p *page) id(verb string) string {
 	p.ids++
-	return fmt.Sprintf("%s_%d", verb, p.ids)
+	id := fmt.Sprintf("%s_%d", verb, p.ids)
+	if p.loops == 0 {
+		p.goals = append(p.goals, id)
+	}
+	return id
 }
 
 func (p *page) key() string {
@@ -177,6 +184,19 @@ func (p *page) head(name string) {
 			"{ reply: any, if: reply.keyword == \"stop\", as: stopped }",
 			"{ read: any, if: data.total > 35, as: seen }",
 			"{ at: 6h after run.started, if: data.total < 5 }"))
+	}
+}
+
+// migrations says at times what becomes of those who are parked on older editions, whose
+// steps have much the same names.
+func (p *page) migrations() {
+	if p.dice.IntN(2) == 0 {
+		return
+	}
+	p.write("migrate:\n")
+	for range 1 + p.dice.IntN(3) {
+		from := fmt.Sprintf("%s_%d", pick(p.dice, "wait", "wait", "collect", "repeat", "start"), 1+p.dice.IntN(p.ids+2))
+		p.write("  - { from: %s, %s }\n", pick(p.dice, from, from, "any"), pick(p.dice, "to: same", "to: same", "to: "+pick(p.dice, p.goals...), "exit: outdated"))
 	}
 }
 

@@ -95,6 +95,8 @@ func runOf(in *engine.Input) engine.RunID {
 		return in.Result.Run
 	case in.Cancel != nil:
 		return in.Cancel.Run
+	case in.Move != nil:
+		return in.Move.Run
 	case in.Fetched != nil:
 		return in.Fetched.Run
 	case in.Reply != nil && !in.Reply.Answers.IsZero():
@@ -137,6 +139,10 @@ func (m *machine) again(im *inputMove) *engine.Input {
 		c := *in.Cancel
 		c.Run = id
 		in.Cancel = &c
+	case in.Move != nil:
+		c := *in.Move
+		c.Run = id
+		in.Move = &c
 	case in.Fetched != nil:
 		c := *in.Fetched
 		c.Run = id

@@ -1,11 +1,14 @@
 package sim
 
 import (
+	"context"
 	"maps"
 	"slices"
 	"time"
 
 	"nudge/engine"
+	"nudge/engine/migrate"
+	"nudge/flows"
 )
 
 // operate lets operators do something now and then.
@@ -51,14 +54,34 @@ func (w *world) control(c engine.Control) {
 func (w *world) insist(in *engine.Input, wanted func() bool) {
 	c := *in
 	w.send(&delivery{inputs: []*engine.Input{&c}, told: func(answers []engine.Answer) {
-		if answers == nil {
+		switch {
+		case answers == nil:
 			w.later(10*time.Second, func() {
 				if wanted() {
 					w.insist(in, wanted)
 				}
 			})
+		case in.Kind == engine.InputDeploy:
+			w.takeOver()
 		}
 	}})
+}
+
+// takeOver offers runs of older versions to those that take them over, as a server does
+// after a deploy and after a start.
+func (w *world) takeOver() {
+	if w.loop == nil {
+		return
+	}
+	if err := migrate.Each(context.Background(), w.store, func(r *engine.Run, from, to *flows.Flow) error {
+		if engine.Migrates(r, from, to) {
+			in := &engine.Input{Kind: engine.InputMove, Move: &engine.Move{Run: r.ID, Version: to.Version}}
+			w.later(w.between(0, time.Minute), func() { w.submit([]*engine.Input{in}, 6) })
+		}
+		return nil
+	}); err != nil {
+		w.err = broken("I8", "the runs of older versions cannot be read: %v", err)
+	}
 }
 
 // deploy makes an edition of the project the active one.

@@ -37,6 +37,7 @@ var MustReach = []string{
 	"restored from a backup",
 	"forgotten with a run live",
 	"derived input after a crash",
+	"taken over by another version", "led out by another version", "taken over on coming to a wait",
 	"held for its window",
 	"capped",
 	"capped, and waits for a place",
@@ -99,6 +100,12 @@ func (m *machine) lookAt(c engine.Change) {
 			}
 		case engine.KindUnsent:
 			m.reached[strings.ReplaceAll(e.UnsentReason(), "_", " ")]++
+		case engine.KindMoved:
+			if r.Live() {
+				m.reached["taken over by another version"]++
+			} else {
+				m.reached["led out by another version"]++
+			}
 		case engine.KindEnded:
 			if e.Detail == engine.OutcomeForgotten {
 				m.reached["forgotten with a run live"]++

@@ -116,6 +116,8 @@ func (t *teller) input(in *engine.Input) string {
 	case engine.InputDeploy:
 		t.take(in.Deploy)
 		return "# deploy"
+	case engine.InputMove:
+		return "move"
 	case engine.InputFetched:
 		return fmt.Sprintf("# a fetch of run %s is answered: %d %s %s", in.Fetched.Run, in.Fetched.Status, in.Fetched.JSON, in.Fetched.Error)
 	}

@@ -112,6 +112,7 @@ func (w *world) boot() {
 		return
 	}
 	w.busy = w.now
+	w.takeOver()
 	w.handOn(step)
 	w.wake(0)
 }

@@ -79,7 +79,7 @@ func (w *World) counts(p *person, most int, s start, still func(engine.Instant) 
 }
 
 func (w *World) start(f *Flow, r *Run, h *happening) {
-	r.world, r.flow, r.id = w, f, w.runID()
+	r.world, r.begun, r.flow, r.id = w, f, f, w.runID()
 	r.learned, r.told, r.late = map[uint64]engine.Instant{}, map[int]engine.Entry{}, map[int]bool{}
 	r.bodies, r.convs = map[int]string{}, map[int]string{}
 	if parent := w.runs[r.parent]; parent != nil {

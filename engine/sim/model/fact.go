@@ -29,6 +29,7 @@ type fact struct {
 	outcome string // of a child, or of the run itself
 	step    int    // of the start step whose child ended
 	fetched *engine.FetchResult
+	to      *Flow // that takes the run over
 }
 
 type factKind uint8
@@ -46,6 +47,7 @@ const (
 	childEnded          // a run it waits for ended
 	fetchEnded          // an HTTP service answered, or not
 	touched             // look at the conditions that stand by themselves
+	moves               // another version takes it over
 	ends                // from outside: cancelled, restarted, forgotten
 )
 
@@ -125,7 +127,7 @@ type entry struct {
 
 // effect is something that follows from the last fact of a run, beyond the run itself.
 type effect struct {
-	kind   string // emit, call, attributes, opted, places, ended
+	kind   string // emit, call, attributes, opted, places, waits, ended
 	name   string
 	data   map[string]any
 	wait   bool

@@ -2,6 +2,7 @@ package model
 
 import (
 	"slices"
+	"time"
 
 	"nudge/engine"
 )
@@ -49,6 +50,8 @@ func (w *walk) happens(own func() *way) *way {
 		w.moved = true
 		w.hold(*w.f.h)
 		return nil
+	case moves:
+		return w.takeOver(w.f.to)
 	case touched:
 		return w.ask(w.lists, nil, func(l *line) bool { return l.signal == "if" })
 	case receipted, resulted:
@@ -132,16 +135,19 @@ func (w *walk) ring(own func() *way) *way {
 
 // arm reckons when the lines of a list fall due. It reports how many have a time, and
 // for how many of them that is past.
-func (w *walk) arm(list *list) (timers, past int) {
+func (w *walk) arm(list *list) (timers, past int) { return w.armSince(list, w.now()) }
+
+// armSince is arm for lines that count from an earlier instant.
+func (w *walk) armSince(list *list, since time.Time) (timers, past int) {
 	list.due = make([]engine.Instant, len(list.lines))
 	for i := range list.lines {
 		switch l := &list.lines[i]; {
 		case l.signal == "after" && !l.never, l.signal == "quiet":
 			timers++
-			list.due[i] = engine.InstantOf(l.after.after(w.now(), w.zone()))
+			list.due[i] = engine.InstantOf(l.after.after(since, w.zone()))
 		case l.signal == "at":
 			timers++
-			at, isPast := w.moment(l.at)
+			at, isPast := w.moment(l.at, since)
 			if isPast {
 				past++
 			} else {
@@ -212,7 +218,7 @@ func (w *walk) answers(l *line, h *happening) bool {
 }
 
 func (w *walk) named(l *line, m *Message) bool {
-	return l.of == "any" || w.flow.order[m.step] == l.of
+	return l.of == "any" || m.step >= 0 && w.flow.order[m.step] == l.of
 }
 
 // newly reports whether a message has just come to where the line waits for it.

@@ -231,11 +231,11 @@ var (
 )
 
 // moment is when a moment is, as seen now, and whether that is past.
-func (w *walk) moment(words string) (time.Time, bool) {
+func (w *walk) moment(words string, now time.Time) (time.Time, bool) {
 	if m := ofDay.FindStringSubmatch(words); m != nil {
 		hour, _ := strconv.Atoi(m[2])
 		minute, _ := strconv.Atoi(m[3])
-		at, past := NextTime(w.now(), w.zone(), m[1], hour, minute)
+		at, past := NextTime(now, w.zone(), m[1], hour, minute)
 		if Wall(at, w.zone()).Minute() != minute || Wall(at, w.zone()).Hour() != hour {
 			w.run.world.Reached["gap of daylight saving"]++
 		}
@@ -261,7 +261,7 @@ func (w *walk) moment(words string) (time.Time, bool) {
 		panic(fmt.Sprintf("%q is no moment", words))
 	}
 	at := offset.after(anchor, w.zone())
-	return at, at.Before(w.now())
+	return at, at.Before(now)
 }
 
 // NextTime is the next instant, this minute included, at which the clocks of a zone

@@ -22,6 +22,7 @@ type Flow struct {
 	atMost     int
 	per        span
 	exits      []line
+	migrations []migration
 	steps      []*step
 	byIndex    map[int]*step
 	compiled   *flows.Flow // for the numbers and names of its steps, and its zone
@@ -57,6 +58,7 @@ type step struct {
 	itemIf  string
 	include bool
 	window  *hours // of a send
+	looped  bool   // it is in a repeat
 }
 
 type arm struct {
@@ -125,6 +127,7 @@ func read(bundle flows.Bundle, compiled *flows.Flow) (*Flow, error) {
 type reading struct {
 	f       *Flow
 	numbers map[string]int
+	loops   int // around what is being read
 	err     error
 }
 
@@ -156,6 +159,7 @@ func (r *reading) flow(n *yaml.Node) {
 			r.f.exits[i].as = "exited"
 		}
 	}
+	r.f.migrations = migrationsOf(get(n, "migrate"))
 	r.f.steps = r.steps(get(n, "steps"))
 }
 
@@ -188,7 +192,7 @@ func (r *reading) step(n *yaml.Node) *step {
 		r.fail(n, "no step of the program stands here")
 		return &step{}
 	}
-	s := &step{index: index, id: r.f.order[index], if_: text(get(n, "if"))}
+	s := &step{index: index, id: r.f.order[index], if_: text(get(n, "if")), looped: r.loops > 0}
 	r.f.byIndex[index] = s
 	for _, verb := range verbs {
 		if v := get(n, verb); v != nil {
@@ -220,7 +224,9 @@ func (r *reading) step(n *yaml.Node) *step {
 			s.every = r.span(n, every.Value)
 		}
 		s.lines = r.lines(get(s.node, "until"))
+		r.loops++
 		s.body = r.steps(get(s.node, "steps"))
+		r.loops--
 	case "collect":
 		s.event, s.key, s.itemIf = text(get(s.node, "event")), text(get(s.node, "key")), text(get(s.node, "if"))
 		s.include = text(get(s.node, "include_trigger")) == "true"

@@ -76,24 +76,29 @@ type way struct {
 	line *line // by which it is left; nil for none
 	h    *happening
 	word string // the outcome, without a line
+	goal *step  // of the version that has taken the run over
 }
 
 type wayKind uint8
 
 const (
-	parked wayKind = iota + 1 // there are no more facts
-	over                      // the run has ended
-	left                      // a loop or a wait is left
-	onward                    // past the step that waits
+	parked    wayKind = iota + 1 // there are no more facts
+	over                         // the run has ended
+	left                         // a loop or a wait is left
+	onward                       // past the step that waits
+	elsewhere                    // to a step of another version
 )
 
 // live walks through the facts of a run.
 func live(r *Run) *walk {
-	w := &walk{run: r, flow: r.flow, facts: r.facts, vars: map[string]any{}, items: map[int][]*happening{}, fetches: map[int]engine.FetchResult{}}
+	w := &walk{run: r, flow: r.begun, facts: r.facts, vars: map[string]any{}, items: map[int][]*happening{}, fetches: map[int]engine.FetchResult{}}
 	w.next()
 	w.reply = w.f.h
 	w.note(engine.KindStarted, engine.NoStep, 0, "")
 	way := w.begin()
+	for way != nil && way.kind == elsewhere {
+		way = w.goOn(way.goal)
+	}
 	if way == nil {
 		way = w.finish(engine.OutcomeCompleted, false)
 	}
@@ -149,6 +154,9 @@ func (w *walk) now() time.Time { return w.f.now.Time() }
 
 func (w *walk) note(kind engine.Kind, step, message int, detail string) {
 	w.path = append(w.path, entry{w.f.now, kind, step, message, detail})
+	if kind == engine.KindWaiting { // another version may take it over from here
+		w.effects = append(w.effects, effect{kind: "waits"})
+	}
 }
 
 func (w *walk) block(steps []*step) *way {

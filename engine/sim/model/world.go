@@ -53,7 +53,8 @@ type World struct {
 type Run struct {
 	world      *World
 	id         engine.RunID
-	flow       *Flow
+	begun      *Flow // the version it began with
+	flow       *Flow // the one it is of now
 	profile    string
 	key        string
 	by         string
@@ -228,6 +229,8 @@ func (w *World) take(j *engine.Journaled) {
 			w.fail("it cancels run %s, which has ended", r.id)
 		}
 		w.feed(r, fact{kind: ends, outcome: engine.OutcomeCancelled})
+	case engine.InputMove:
+		w.move(in.Move)
 	case engine.InputControl:
 		w.control(in.Control)
 	case engine.InputProfile:
@@ -330,6 +333,7 @@ func (w *World) try(r *Run, f fact) (moved bool) {
 		r.now = before
 		return false
 	}
+	r.flow = r.now.flow
 	return true
 }
 
@@ -386,6 +390,11 @@ func (w *World) effect(r *Run, e effect) {
 			call.Parent = r.id
 		}
 		w.derive(r, &engine.Input{Kind: engine.InputCall, Call: call})
+	case "waits":
+		if to := w.activeNamed(r.flow.Name); w.takesOver(r, to) {
+			w.Reached["taken over on coming to a wait"]++
+			w.derive(r, &engine.Input{Kind: engine.InputMove, Move: &engine.Move{Run: r.id, Version: to.Version}})
+		}
 	case "ended":
 		w.afterEnd(r, e.left)
 	}
