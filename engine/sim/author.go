@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strings"
 	"testing/fstest"
+	"time"
 
 	"nudge/flows"
 )
@@ -16,6 +17,7 @@ import (
 type author struct {
 	dice     *rand.Rand
 	files    fstest.MapFS
+	begin    time.Time
 	zone     string // of the project
 	editions int
 }
@@ -64,7 +66,7 @@ steps:
 // reportFlow is for many at once, by the clock of a place and by each person's own.
 const reportFlow = `flow: report
 trigger:
-  - { cron: "%s", timezone: %s, max_delay: %s, audience: { if: profile.plan == "pro" }%s }
+  - { %s, timezone: %s, max_delay: %s, audience: { if: profile.plan == "pro" }%s }
   - { cron: "%s", timezone: local, max_delay: %s, audience: people.csv, if: "(data.total ?? 0) > 3" }
 data: { total: optional number }
 entry: { if_running: %s%s }
@@ -118,8 +120,10 @@ func (a *author) flow(name string) string {
 			pick(a.dice, "5h", "30m", "1d"), pick(a.dice, "continue", "resend", "fail"),
 			pick(a.dice, "", "migrate: { from: any, to: same }\n", "migrate: { from: heard, to: told }\n"))
 	case "report":
-		return fmt.Sprintf(reportFlow, pick(a.dice, "30 */4 * * *", "20 * * * *", "30 1,13 * * *", "15 2 * * *", "0 9,21 * * 1-5"),
-			pick(a.dice, "Europe/London", "America/New_York", "Australia/Lord_Howe"), pick(a.dice, "10m", "2h", "1d"), pick(a.dice, "", ", rate: 10/m", ", rate: 20/h"),
+		day := a.begin.Add(time.Duration(a.dice.IntN(30)) * time.Hour)
+		return fmt.Sprintf(reportFlow, pick(a.dice, `cron: "30 */4 * * *"`, `cron: "20 * * * *"`, `cron: "30 1,13 * * *"`, `cron: "15 2 * * *"`, `cron: "0 9,21 * * 1-5"`,
+			"at: "+day.Format("2006-01-02 15:04"), "at: "+day.Format("2006-01-02 ")+pick(a.dice, "02:30", "01:45")),
+			pick(a.dice, "Europe/London", "America/New_York", "Australia/Lord_Howe", "local"), pick(a.dice, "10m", "2h", "1d"), pick(a.dice, "", ", rate: 10/m", ", rate: 20/h"),
 			pick(a.dice, "0 9 * * *", "0 9,21 * * *", "30 2 * * *", "15 1,2,18 * * *"), pick(a.dice, "3h", "20m"),
 			pick(a.dice, "skip", "queue", "restart", "parallel"), pick(a.dice, "", ", at_most: 2 per 5h"), pick(a.dice, "orders", "news", "service"), pick(a.dice, "4h", "20m"))
 	case "stop":
@@ -225,7 +229,7 @@ func (p *page) step(indent string, depth int, sends []string) []string {
 	switch kind {
 	case 0, 1, 2:
 		id := begin("send")
-		if p.dice.IntN(5) == 0 {
+		if p.dice.IntN(3) == 0 {
 			line("  if: %s", pick(p.dice, p.condition(), `profile.plan == "pro"`, `profile.plan != "pro"`))
 		}
 		line("  send: %s", pick(p.dice, "hello", p.gated(), p.gated(), p.gated(), "{ template: hello, on_unknown: resend }", "{ template: hello, on_unknown: fail }",

@@ -38,7 +38,7 @@ type groupMove struct {
 type inputMove struct {
 	input  engine.Input
 	run    runName
-	firing string       // of an audience that was frozen
+	firing string       // that is steered, or of an audience that was frozen
 	rows   []engine.Row // of it
 }
 
@@ -74,15 +74,23 @@ func (m *machine) record(now time.Time, groups []*runner.Group, f fault) move {
 
 func (m *machine) inputMove(in *engine.Input) inputMove {
 	made := inputMove{input: *in, run: m.names[runOf(in)]}
-	if in.Frozen != nil {
-		made.rows = m.shelf.frozen[in.Frozen.Audience]
-		for id, number := range m.firings {
-			if number == in.Frozen.Firing {
-				made.firing = id
-			}
-		}
+	switch {
+	case in.Frozen != nil:
+		made.rows, made.firing = m.shelf.frozen[in.Frozen.Audience], m.firingNamed(in.Frozen.Firing)
+	case in.Steer != nil:
+		made.firing = m.firingNamed(in.Steer.Firing)
 	}
 	return made
+}
+
+// firingNamed is the name of a firing; empty for none.
+func (m *machine) firingNamed(number uint64) string {
+	for id, n := range m.firings {
+		if n == number {
+			return id
+		}
+	}
+	return ""
 }
 
 // runOf is the run that an input names, or none.
@@ -114,6 +122,13 @@ func (m *machine) again(im *inputMove) *engine.Input {
 		c.Firing = m.firings[im.firing]
 		in.Frozen, m.shelf.frozen[c.Audience] = &c, im.rows
 		return &in
+	}
+	if in.Steer != nil && im.firing != "" {
+		c := *in.Steer
+		if c.Firing = m.firings[im.firing]; c.Firing == 0 {
+			return nil
+		}
+		in.Steer = &c
 	}
 	if im.run == (runName{}) {
 		return &in

@@ -21,7 +21,7 @@ func (w *world) operate() {
 		return
 	}
 	on, off := true, false
-	switch w.dice.IntN(9) {
+	switch w.dice.IntN(13) {
 	case 0, 1:
 		w.deploy()
 	case 2:
@@ -35,11 +35,34 @@ func (w *world) operate() {
 		w.later(w.between(0, time.Hour), func() { w.control(engine.Control{Kill: &off}) })
 	case 5, 6:
 		w.submit([]*engine.Input{{Kind: engine.InputProfile, Profile: &engine.ProfileChange{Profile: w.person(), Forget: true}}}, 0)
+	case 7, 8, 9, 10:
+		w.steer()
 	default:
 		if ids := slices.SortedFunc(maps.Keys(w.names), engine.RunID.Compare); len(ids) > 0 {
 			w.submit([]*engine.Input{{Kind: engine.InputCancel, Cancel: &engine.Cancel{Run: pick(w.dice, ids...), Reason: "as asked"}}}, 0)
 		}
 	}
+}
+
+// steer starts a campaign, or holds up one that is under way.
+func (w *world) steer() {
+	numbers := slices.Sorted(maps.Values(w.firings))
+	if len(numbers) == 0 || w.dice.IntN(4) == 0 {
+		w.submit([]*engine.Input{{Kind: engine.InputSteer, ID: w.id(), Steer: &engine.Steer{Do: engine.SteerStart, Flow: pick(w.dice, "report", "report", "one")}}}, 0)
+		return
+	}
+	of := numbers[max(0, len(numbers)-1-w.dice.IntN(6))] // the latest are the livelier ones
+	if w.dice.IntN(3) == 0 {
+		w.submit([]*engine.Input{{Kind: engine.InputSteer, Steer: &engine.Steer{Do: engine.SteerCancel, Firing: of, EndRuns: w.dice.IntN(2) == 0}}}, 0)
+		return
+	}
+	w.submit([]*engine.Input{{Kind: engine.InputSteer, Steer: &engine.Steer{Do: engine.SteerPause, Firing: of}}}, 0)
+	w.later(w.between(0, 12*time.Hour), func() { w.resume(of) })
+}
+
+// resume lets a campaign go on.
+func (w *world) resume(number uint64) {
+	w.insist(&engine.Input{Kind: engine.InputSteer, Steer: &engine.Steer{Do: engine.SteerResume, Firing: number}}, func() bool { return true })
 }
 
 // control changes what may go out, sooner or later. Nobody insists on what they no longer

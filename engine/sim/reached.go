@@ -49,6 +49,8 @@ var MustReach = []string{
 	"gap of daylight saving in a schedule",
 	"crash within a fan-out",
 	"parked until the person's own time",
+	"campaign paused", "campaign resumed", "campaign cancelled", "began when its campaign went on",
+	"skipped when its window opened",
 	"entry skipped", "entry queued", "entry restarted", "at_most", "dequeued",
 }
 
@@ -99,6 +101,9 @@ func (m *machine) lookAt(c engine.Change) {
 				m.reached["held for its window"]++
 			}
 		case engine.KindUnsent:
+			if e.UnsentReason() == engine.ReasonSkipped {
+				m.reached["skipped when its window opened"]++
+			}
 			m.reached[strings.ReplaceAll(e.UnsentReason(), "_", " ")]++
 		case engine.KindMoved:
 			if r.Live() {

@@ -31,7 +31,7 @@ const calmFor = 48 * time.Hour
 func Run(seed uint64, hours int) *Report {
 	dice := rand.New(rand.NewPCG(seed, 0x6e75646765))
 	w := &world{machine: newMachine(), config: drawConfig(dice), dice: dice, authors: &author{dice: dice}}
-	w.now = w.begin
+	w.now, w.authors.begin = w.begin, w.begin
 	for range w.people {
 		w.reads = append(w.reads, traits{reads: dice.Float64(), replies: dice.Float64() * 0.6, robot: dice.IntN(4) == 0})
 	}
@@ -81,7 +81,12 @@ func (w *world) settleDown() error {
 	w.reached["settled"]++
 	off := false
 	for _, at := range []time.Duration{0, calmFor / 2} { // an older command may still be under way at first
-		w.later(at, func() { w.control(engine.Control{Outbound: engine.OutboundLive, Kill: &off}) })
+		w.later(at, func() {
+			w.control(engine.Control{Outbound: engine.OutboundLive, Kill: &off})
+			for _, number := range w.model.Paused() {
+				w.resume(number)
+			}
+		})
 	}
 	if err := w.live(calmFor); err != nil {
 		return err

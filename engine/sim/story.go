@@ -116,6 +116,11 @@ func (t *teller) input(in *engine.Input) string {
 	case engine.InputDeploy:
 		t.take(in.Deploy)
 		return "# deploy"
+	case engine.InputSteer:
+		if in.Steer.Do == engine.SteerStart {
+			return "campaign start " + in.Steer.Flow
+		}
+		return fmt.Sprintf("campaign %s %s", in.Steer.Do, t.m.firingNamed(in.Steer.Firing))
 	case engine.InputMove:
 		return "move"
 	case engine.InputFetched:

@@ -28,12 +28,16 @@ type firing struct {
 	until    engine.Instant // of the missed ones, when the last was due
 	missed   int
 	since    engine.Instant
+	local    bool // it comes to each person by their own clock
+	paused   bool
+	endRuns  bool // of one that is cancelled: runs in flight end, too
 	status   engine.FiringStatus
 	audience string
 	rows     int
 	walked   int
 	left     map[string]int
-	members  map[string]*Run // nil for who was left out
+	lanes    map[engine.Instant]int // how many come at an instant
+	members  map[string]*Run        // nil for who was left out
 }
 
 func (f *firing) schedule() *schedule { return f.flow.triggers[f.trigger].schedule }
@@ -87,10 +91,11 @@ func (w *World) tick(t *engine.Tick) {
 		count++
 	}
 	end, zone := last, s.schedule().zone
+	until := zone
 	if zone == nil {
-		end, zone = last.Add(firstClock+lastClock), time.UTC
+		end, until = last.Add(firstClock+lastClock), time.UTC
 	}
-	if s.schedule().tooLate(end, w.stamp, zone) {
+	if s.schedule().tooLate(end, w.stamp, until) {
 		w.Reached["missed firing skipped"] += count
 		w.fire(&firing{flow: s.flow, trigger: s.trigger, due: first, until: last, missed: count, status: engine.FiringSkipped})
 		return
@@ -99,7 +104,7 @@ func (w *World) tick(t *engine.Tick) {
 		w.Reached["missed firing skipped"] += count - 1
 		w.fire(&firing{flow: s.flow, trigger: s.trigger, due: first, until: before, missed: count - 1, status: engine.FiringSkipped})
 	}
-	w.fire(&firing{flow: s.flow, trigger: s.trigger, due: last, since: s.since, status: engine.Freezing})
+	w.fire(&firing{flow: s.flow, trigger: s.trigger, due: last, since: s.since, local: zone == nil, status: engine.Freezing})
 }
 
 func (w *World) fire(f *firing) {
@@ -107,7 +112,7 @@ func (w *World) fire(f *firing) {
 	if w.firings[f.number] != nil {
 		f.number++
 	}
-	f.left, f.members = map[string]int{}, map[string]*Run{}
+	f.left, f.lanes, f.members = map[string]int{}, map[engine.Instant]int{}, map[string]*Run{}
 	w.firings[f.number] = f
 	w.fired[f] = true
 }
@@ -115,7 +120,7 @@ func (w *World) fire(f *firing) {
 // firingIn is a firing that takes rows, or waits for its audience.
 func (w *World) firingIn(number uint64, status engine.FiringStatus) *firing {
 	f := w.firings[number]
-	if f == nil || f.status != status {
+	if f == nil || f.status != status || f.paused && status == engine.Walking {
 		w.fail("no firing %d is %s", number, status)
 	}
 	w.fired[f] = true
@@ -157,16 +162,12 @@ func (w *World) rows(in *engine.Rows) {
 func (w *World) row(f *firing, row *engine.Row) (r *Run, why string) {
 	t := &f.flow.triggers[f.trigger]
 	p := w.personOf(row.Profile)
-	at, local := max(f.due, f.since), f.schedule().zone == nil
-	if local {
-		zone := (&walk{known: p.known, flow: f.flow}).zone()
-		at = engine.InstantOf(Instant(f.due.Add(firstClock).Time().UTC(), zone))
-	}
+	at := f.comesTo((&walk{known: p.known, flow: f.flow}).zone())
 	data := object(row.Data)
 	switch {
 	case at < f.since:
 		return nil, engine.LeftPast
-	case local && f.schedule().tooLate(at, w.stamp, f.flow.zone):
+	case f.local && f.schedule().tooLate(at, w.stamp, f.flow.zone):
 		return nil, engine.LeftLate
 	case !truth(t.if_, func(name string) any {
 		switch name {
@@ -185,6 +186,10 @@ func (w *World) row(f *firing, row *engine.Row) (r *Run, why string) {
 	if running && (f.flow.running == "skip" || f.flow.running == "queue") {
 		return nil, engine.LeftRunning
 	}
+	if f.local && at > w.stamp { // those who come at one instant keep the pace
+		f.lanes[at]++
+		at = at.Add(time.Duration(f.lanes[at]-1) * f.schedule().pace)
+	}
 	before := w.starts
 	r = &Run{profile: row.Profile, by: f.id(), data: data, firing: f, begins: at}
 	if w.enter(f.flow, r, nil); w.starts == before {
@@ -196,11 +201,19 @@ func (w *World) row(f *firing, row *engine.Row) (r *Run, why string) {
 	return r, ""
 }
 
+// comesTo is when a firing comes to a person who lives in a zone.
+func (f *firing) comesTo(zone *time.Location) engine.Instant {
+	if f.local {
+		return engine.InstantOf(Instant(f.due.Add(firstClock).Time().UTC(), zone))
+	}
+	return max(f.due, f.since)
+}
+
 // id is the name of a firing: the flow, and when it is due, on the wall where it follows
 // each person's own clock.
 func (f *firing) id() string {
 	id := f.flow.Name + "@" + f.due.Time().UTC().Format("2006-01-02T15:04:05.999Z07:00")
-	if f.schedule().zone == nil {
+	if f.local || f.status == engine.FiringSkipped && f.schedule().zone == nil {
 		id = f.flow.Name + "@" + f.due.Add(firstClock).Time().UTC().Format("2006-01-02T15:04")
 	}
 	if f.trigger > 0 {
@@ -248,7 +261,7 @@ func (w *World) compareFirings(changed []*engine.Firing) {
 			}
 		}
 		switch {
-		case got.ID != f.id() || got.Version != f.flow.Version || got.Due != f.due || got.Until != f.until || got.Missed != f.missed || got.Status != f.status:
+		case got.ID != f.id() || got.Version != f.flow.Version || got.Due != f.due || got.Until != f.until || got.Missed != f.missed || got.Status != f.status || got.Paused != f.paused:
 			w.fail("firing %s is %s for %s (%d missed until %s), want %s %s for %s (%d missed until %s) (I6)",
 				got.ID, got.Status, got.Due, got.Missed, got.Until, f.id(), f.status, f.due, f.missed, f.until)
 		case got.Rows != f.rows || got.Walked != f.walked || !maps.Equal(left, f.left):

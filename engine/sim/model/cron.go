@@ -15,6 +15,7 @@ type schedule struct {
 	fields   []string       // minute, hour, day, month, weekday
 	zone     *time.Location // nil: each person's own clock
 	maxDelay span
+	pace     time.Duration // from one person to the next; 0 for none
 }
 
 // The clocks of the world first show a time so long before UTC does, and last so long

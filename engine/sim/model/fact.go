@@ -14,6 +14,7 @@ type fact struct {
 	depth int
 
 	slots  int             // messages that may be claimed in it
+	paused bool            // the run's firing
 	allows bool            // outbound mode lets messages to the person out
 	known  map[string]any  // of the person, before it; never changed
 	outs   map[string]bool // what the person is opted out of, before it; never changed
@@ -47,6 +48,7 @@ const (
 	childEnded          // a run it waits for ended
 	fetchEnded          // an HTTP service answered, or not
 	touched             // look at the conditions that stand by themselves
+	goesOn              // its firing, for which it was parked
 	moves               // another version takes it over
 	ends                // from outside: cancelled, restarted, forgotten
 )

@@ -163,13 +163,30 @@ func (r *reading) flow(n *yaml.Node) {
 	r.f.steps = r.steps(get(n, "steps"))
 }
 
-// schedule reads what a trigger by cron says of the clock; nil for another trigger.
+// schedule reads what a trigger by cron or at says of the clock; nil for another trigger. A
+// date fires as a cron of that day would, of which the next is not in reach.
 func (r *reading) schedule(n *yaml.Node) *schedule {
 	spec := text(get(n, "cron"))
+	s := &schedule{fields: strings.Fields(spec), maxDelay: r.span(n, text(get(n, "max_delay")))}
+	if at := text(get(n, "at")); at != "" {
+		spec = at
+		day, err := time.Parse("2006-01-02 15:04", at)
+		if err != nil {
+			r.fail(n, err.Error())
+		}
+		s.fields = strings.Fields(day.Format("4 15 2 1 *"))
+	}
 	if spec == "" {
 		return nil
 	}
-	s := &schedule{fields: strings.Fields(spec), maxDelay: r.span(n, text(get(n, "max_delay")))}
+	if rate := text(get(n, "rate")); rate != "" {
+		count, unit, _ := strings.Cut(rate, "/")
+		people, err := strconv.Atoi(count)
+		if err != nil {
+			r.fail(n, err.Error())
+		}
+		s.pace = map[string]time.Duration{"s": time.Second, "m": time.Minute, "h": time.Hour}[unit] / time.Duration(people)
+	}
 	zone := text(get(n, "timezone"))
 	if s.words = spec + " in " + zone; zone != "local" {
 		s.zone = zoneNamed(zone)

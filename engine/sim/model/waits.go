@@ -104,6 +104,9 @@ func (w *walk) repeat(s *step) *way {
 		return nil
 	}
 	w.endWait(s.index, out.line.as, out.h)
+	if way := w.leaveByLoss(); way != nil { // of the message that was dropped
+		return way
+	}
 	return w.block(out.line.then)
 }
 

@@ -128,7 +128,14 @@ func (w *walk) park(at engine.Instant) *way {
 	w.alarm = at
 	w.note(engine.KindScheduled, engine.NoStep, 0, "")
 	return w.await(engine.Parked, 0, func() *way {
-		if w.f.kind != rings {
+		switch {
+		case w.f.kind == goesOn:
+			w.moved = true
+			at = w.run.firing.comesTo(w.zone())
+		case w.f.kind != rings:
+			return nil
+		case w.f.paused: // until somebody lets the firing go on
+			w.alarm = 0
 			return nil
 		}
 		w.alarm = 0

@@ -229,6 +229,10 @@ func (w *World) take(j *engine.Journaled) {
 			w.fail("it cancels run %s, which has ended", r.id)
 		}
 		w.feed(r, fact{kind: ends, outcome: engine.OutcomeCancelled})
+	case engine.InputSteer:
+		w.steer(in.Steer)
+	case engine.InputSweep:
+		w.sweep(in.Sweep)
 	case engine.InputMove:
 		w.move(in.Move)
 	case engine.InputControl:
@@ -342,6 +346,7 @@ func (w *World) around(r *Run, f *fact) {
 	p := w.personOf(r.profile)
 	f.now, f.seq, f.depth, f.slots = w.stamp, w.seq, w.in.Depth, w.slots
 	f.known, f.outs, f.places, f.categories = p.known, p.optOuts, p.places, w.categories
+	f.paused = r.firing != nil && r.firing.paused
 	f.allows = w.outbound != engine.OutboundOnly || slices.Contains(w.only, r.profile)
 }
 

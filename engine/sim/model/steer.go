@@ -1,0 +1,85 @@
+package model
+
+import (
+	"slices"
+
+	"nudge/engine"
+)
+
+// steer is what an operator does with a firing.
+func (w *World) steer(s *engine.Steer) {
+	if s.Do == engine.SteerStart {
+		f := w.activeNamed(s.Flow)
+		trigger := slices.IndexFunc(f.triggers, func(t trigger) bool { return t.schedule != nil })
+		w.fire(&firing{flow: f, trigger: trigger, due: w.stamp, status: engine.Freezing})
+		return
+	}
+	f := w.firings[s.Firing]
+	if f == nil || f.status > engine.Walked || f.status == engine.Walked && f.live() == 0 {
+		w.fail("what is over or never was is steered: firing %d", s.Firing)
+	}
+	w.fired[f] = true
+	before := f.paused
+	f.paused = s.Do == engine.SteerPause
+	switch s.Do {
+	case engine.SteerPause, engine.SteerResume:
+		if before == f.paused {
+			w.fail("firing %s is told to %s, as it does already", f.id(), s.Do)
+		}
+		w.Reached["campaign "+s.Do.String()+"d"]++
+		if !f.paused && f.local {
+			w.sweepOn(f, engine.PersonHash{})
+		}
+	case engine.SteerCancel:
+		w.Reached["campaign cancelled"]++
+		f.status, f.endRuns = engine.FiringCancelled, s.EndRuns
+		if f.local || f.endRuns {
+			w.sweepOn(f, engine.PersonHash{})
+		}
+	}
+}
+
+func (w *World) sweepOn(f *firing, after engine.PersonHash) {
+	w.derived = append(w.derived, &engine.Input{Kind: engine.InputSweep, Depth: w.in.Depth, Sweep: &engine.Sweep{Firing: f.number, After: after}})
+}
+
+// sweep goes through the people of a firing that was cancelled or goes on.
+func (w *World) sweep(s *engine.Sweep) {
+	f := w.firings[s.Firing]
+	var next []engine.PersonHash
+	runs := map[engine.PersonHash]*Run{}
+	for who, r := range f.members {
+		hash := engine.MemberOf(f.number, who).Person
+		if slices.Compare(hash[:], s.After[:]) > 0 {
+			next, runs[hash] = append(next, hash), r
+		}
+	}
+	if f.live() == 0 || len(next) == 0 {
+		return
+	}
+	slices.SortFunc(next, func(a, b engine.PersonHash) int { return slices.Compare(a[:], b[:]) })
+	next = next[:min(len(next), engine.MaxSweep)]
+	for _, hash := range next {
+		r := runs[hash]
+		switch {
+		case r == nil || r.over():
+		case f.status == engine.FiringCancelled && (f.endRuns || r.now.status == engine.Parked):
+			w.feed(r, fact{kind: ends, outcome: engine.OutcomeCancelled})
+		case f.status != engine.FiringCancelled && r.now.status == engine.Parked && r.now.alarm == 0:
+			w.Reached["began when its campaign went on"]++
+			w.feed(r, fact{kind: goesOn})
+		}
+	}
+	w.sweepOn(f, next[len(next)-1])
+}
+
+// Paused are the firings that are paused.
+func (w *World) Paused() (numbers []uint64) {
+	for number, f := range w.firings {
+		if f.paused {
+			numbers = append(numbers, number)
+		}
+	}
+	slices.Sort(numbers)
+	return numbers
+}
