@@ -1,6 +1,53 @@
 package model
 
-import "time"
+import (
+	"fmt"
+	"strconv"
+	"strings"
+	"time"
+)
+
+// span is a duration: days of the calendar, then time on the clock.
+type span struct {
+	days  int
+	clock time.Duration
+}
+
+func parseSpan(words string) (s span, err error) {
+	for rest := words; rest != ""; {
+		digits := 0
+		for digits < len(rest) && rest[digits] >= '0' && rest[digits] <= '9' {
+			digits++
+		}
+		count, err := strconv.Atoi(rest[:digits])
+		if err != nil {
+			return s, fmt.Errorf("%q is no duration", words)
+		}
+		rest = rest[digits:]
+		unit := rest[:min(1, len(rest))]
+		if strings.HasPrefix(rest, "ms") {
+			unit = "ms"
+		}
+		rest = rest[len(unit):]
+		switch unit {
+		case "w":
+			s.days += 7 * count
+		case "d":
+			s.days += count
+		case "h":
+			s.clock += time.Duration(count) * time.Hour
+		case "m":
+			s.clock += time.Duration(count) * time.Minute
+		case "s":
+			s.clock += time.Duration(count) * time.Second
+		case "ms":
+			s.clock += time.Duration(count) * time.Millisecond
+		default:
+			return s, fmt.Errorf("%q is no duration", words)
+		}
+	}
+	return s, nil
+}
 
 // after is the instant that lies a span after t: days by the calendar of the zone,
 // then time on the clock.

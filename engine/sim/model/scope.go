@@ -3,7 +3,6 @@ package model
 import (
 	"bytes"
 	"encoding/json"
-	"fmt"
 	"regexp"
 	"strconv"
 	"strings"
@@ -14,9 +13,6 @@ import (
 
 	"nudge/engine"
 )
-
-// fetchGrace is how long after its timeout an attempt counts as lost.
-const fetchGrace = 30 * time.Second
 
 // truth asks a condition with a happening in hand.
 func (w *walk) truth(condition string, h *happening) bool {
@@ -222,131 +218,4 @@ func zoneNamed(name string) *time.Location {
 	}
 	zones.Store(name, zone)
 	return zone
-}
-
-var (
-	ofDay    = regexp.MustCompile(`^(?:([a-z,-]+|\d{4}-\d{2}-\d{2}) +)?(\d{2}):(\d{2})$`)
-	anchored = regexp.MustCompile(`^(\S+) +(before|after) +(.*)$`)
-	weekdays = []string{"sun", "mon", "tue", "wed", "thu", "fri", "sat"}
-)
-
-// moment is when a moment is, as seen now, and whether that is past.
-func (w *walk) moment(words string, now time.Time) (time.Time, bool) {
-	if m := ofDay.FindStringSubmatch(words); m != nil {
-		hour, _ := strconv.Atoi(m[2])
-		minute, _ := strconv.Atoi(m[3])
-		at, past := NextTime(now, w.zone(), m[1], hour, minute)
-		if Wall(at, w.zone()).Minute() != minute || Wall(at, w.zone()).Hour() != hour {
-			w.run.world.Reached["gap of daylight saving"]++
-		}
-		return at, past
-	}
-	expression, offset := words, span{}
-	if m := anchored.FindStringSubmatch(words); m != nil {
-		offset, _ = parseSpan(m[1])
-		if expression = m[3]; m[2] == "before" {
-			offset = offset.negative()
-		}
-	}
-	v, err := evaluate(expression, w.names(nil))
-	if err != nil {
-		panic(err)
-	}
-	anchor, ok := v.(time.Time)
-	if said, isText := v.(string); isText {
-		anchor, err = time.Parse(time.RFC3339, said)
-		ok = err == nil
-	}
-	if !ok {
-		panic(fmt.Sprintf("%q is no moment", words))
-	}
-	at := offset.after(anchor, w.zone())
-	return at, at.Before(now)
-}
-
-// NextTime is the next instant, this minute included, at which the clocks of a zone
-// show a time of day, on the days that are named or on a date; which may be past.
-func NextTime(now time.Time, zone *time.Location, days string, hour, minute int) (time.Time, bool) {
-	this := now.Truncate(time.Minute)
-	if len(days) == len(time.DateOnly) && days[4] == '-' {
-		date, _ := time.Parse(time.DateOnly, days)
-		at := Instant(date.Add(time.Duration(hour)*time.Hour+time.Duration(minute)*time.Minute), zone)
-		return at, at.Before(this)
-	}
-	today := Wall(now, zone)
-	for n := 0; ; n++ {
-		wall := time.Date(today.Year(), today.Month(), today.Day()+n, hour, minute, 0, 0, time.UTC)
-		if at := Instant(wall, zone); onDay(days, wall.Weekday()) && !at.Before(this) {
-			return at, false
-		}
-	}
-}
-
-func onDay(days string, day time.Weekday) bool {
-	if days == "" {
-		return true
-	}
-	index := func(name string) int {
-		for i, known := range weekdays {
-			if known == name {
-				return i
-			}
-		}
-		return -1
-	}
-	for _, part := range strings.Split(days, ",") {
-		first, last, ranged := strings.Cut(part, "-")
-		if !ranged {
-			last = first
-		}
-		for d := index(first); ; d = (d + 1) % 7 {
-			if d == int(day) {
-				return true
-			}
-			if d == index(last) {
-				break
-			}
-		}
-	}
-	return false
-}
-
-var placeholder = regexp.MustCompile(`{{ *([a-z_0-9.]+) *}}`)
-
-// body is the text of the message of a send step, with its places filled in, and
-// whether all of them could be. Of a text with more than names in its places nothing
-// is known.
-func (w *walk) body(s *step) (body string, known, ok bool) {
-	source := text(get(s.node, "body"))
-	if source == "" {
-		name := text(s.node)
-		if name == "" {
-			name = text(get(s.node, "template"))
-		}
-		source = w.flow.texts[name]
-	}
-	ok, known = true, true
-	body = placeholder.ReplaceAllStringFunc(source, func(place string) string {
-		path := placeholder.FindStringSubmatch(place)[1]
-		v, err := evaluate(path, w.names(nil))
-		switch x := v.(type) {
-		case string:
-			return x
-		case int:
-			return strconv.Itoa(x)
-		case nil:
-			ok = ok && err != nil
-		}
-		known = false
-		return ""
-	})
-	return strings.TrimRight(body, "\n"), known && !strings.Contains(body, "{{"), ok
-}
-
-func (w *walk) renders(s *step) bool {
-	body, known, ok := w.body(s)
-	if ok && known {
-		w.run.bodies[len(w.messages)] = body
-	}
-	return ok
 }

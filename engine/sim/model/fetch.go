@@ -1,0 +1,76 @@
+package model
+
+import (
+	"strconv"
+	"time"
+
+	"nudge/engine"
+	"nudge/flows"
+)
+
+// fetchGrace is how long after its timeout an attempt counts as lost.
+const fetchGrace = 30 * time.Second
+
+// fetch asks an HTTP service, again where it is worth it.
+func (w *walk) fetch(s *step) *way {
+	w.attempt = 0
+	w.status = engine.Fetching
+	w.request(s)
+	retries := flows.DefaultRetries
+	if n := get(s.node, "retries"); n != nil {
+		retries, _ = strconv.Atoi(n.Value)
+	}
+	var answer engine.FetchResult
+	if out := w.await(engine.Fetching, s.index, func() *way {
+		switch {
+		case w.f.kind == rings && (w.paused || w.attempt <= retries):
+			w.request(s)
+		case w.f.kind == rings:
+			w.note(engine.KindFetched, s.index, 0, "")
+			return &way{kind: onward}
+		case w.f.kind == fetchEnded:
+			return w.heardBack(s, retries, &answer)
+		}
+		return nil
+	}); out != nil {
+		return out
+	}
+	w.alarm = 0
+	w.fetches[s.index] = answer
+	if answer.Status < 200 || answer.Status >= 400 {
+		return w.block(s.body)
+	}
+	return nil
+}
+
+func (w *walk) heardBack(s *step, retries int, answer *engine.FetchResult) *way {
+	r := w.f.fetched
+	if r.Step != s.index || r.Attempt != w.attempt || w.paused {
+		return nil
+	}
+	w.moved = true
+	w.note(engine.KindFetched, s.index, 0, "")
+	again := r.Status == 0 || r.Status == 429 || r.Status >= 500
+	if r.Busy {
+		w.attempt--
+	}
+	if r.Busy || again && !r.Final && w.attempt <= retries {
+		w.paused = true
+		w.alarm = w.run.world.pause(w.run, w.f, nil, w.attempt+1)
+		return nil
+	}
+	*answer = *r
+	return &way{kind: onward}
+}
+
+func (w *walk) request(s *step) {
+	w.attempt++
+	w.paused = false
+	timeout := flows.DefaultTimeout
+	if n := get(s.node, "timeout"); n != nil {
+		said, _ := parseSpan(n.Value)
+		timeout = said.clock
+	}
+	w.alarm = w.f.now.Add(timeout + fetchGrace)
+	w.note(engine.KindFetch, s.index, 0, "")
+}

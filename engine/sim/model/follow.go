@@ -1,0 +1,59 @@
+package model
+
+import (
+	"encoding/json"
+
+	"nudge/engine"
+)
+
+func (w *World) effect(r *Run, e effect) {
+	p := w.personOf(r.profile)
+	switch e.kind {
+	case "attributes":
+		p.known = e.known
+	case "opted":
+		p.optOuts = e.outs
+	case "places":
+		p.places = e.places
+	case "emit":
+		w.derive(r, &engine.Input{Kind: engine.InputEvent, Event: &engine.Event{Type: e.name, Profile: r.profile, Data: jsonOf(e.data)}})
+	case "call":
+		call := &engine.Call{Flow: e.name, Profile: r.profile, By: r.flow.Name, Data: jsonOf(e.data)}
+		if e.wait {
+			call.Parent = r.id
+		}
+		w.derive(r, &engine.Input{Kind: engine.InputCall, Call: call})
+	case "waits":
+		if to := w.activeNamed(r.flow.Name); w.takesOver(r, to) {
+			w.Reached["taken over on coming to a wait"]++
+			w.derive(r, &engine.Input{Kind: engine.InputMove, Move: &engine.Move{Run: r.id, Version: to.Version}})
+		}
+	case "ended":
+		w.afterEnd(r, e.left)
+	}
+}
+
+func jsonOf(data map[string]any) json.RawMessage {
+	raw, err := json.Marshal(data)
+	if err != nil {
+		panic(err)
+	}
+	return raw
+}
+
+// derive notes what must come next, unless too many causes led here.
+func (w *World) derive(r *Run, in *engine.Input) {
+	if in.Kind == engine.InputDequeue { // what waits in a queue is no cause of what waits behind it
+		w.derived = append(w.derived, in)
+		return
+	}
+	in.Depth = max(w.in.Depth, r.depth) + 1
+	if in.Kind == engine.InputChildEnded { // it starts nothing
+		in.Depth = min(in.Depth, engine.MaxDepth)
+	}
+	if in.Depth > engine.MaxDepth {
+		w.Reached["depth limit"]++
+		return
+	}
+	w.derived = append(w.derived, in)
+}

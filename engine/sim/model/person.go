@@ -1,0 +1,66 @@
+package model
+
+import (
+	"maps"
+
+	"nudge/engine"
+)
+
+type person struct {
+	known   map[string]any
+	optOuts map[string]bool
+	places  []place
+	starts  []start
+	queue   []queued
+}
+
+type start struct {
+	flow, key string
+	at        engine.Instant
+	reply     bool
+}
+
+type queued struct {
+	flow, key string
+	h         happening
+}
+
+func (w *World) personOf(id string) *person {
+	p := w.people[id]
+	if p == nil {
+		p = &person{optOuts: map[string]bool{}}
+		w.people[id] = p
+	}
+	return p
+}
+
+func (w *World) profile(c *engine.ProfileChange) {
+	p := w.personOf(c.Profile)
+	if c.Forget {
+		for _, r := range w.liveOf(c.Profile) {
+			w.feed(r, fact{kind: ends, outcome: engine.OutcomeForgotten})
+		}
+		w.people[c.Profile] = nil
+		w.forgetIn(c.Profile)
+		for _, r := range w.runs {
+			r.forgotten = r.forgotten || r.profile == c.Profile
+		}
+		return
+	}
+	known := map[string]any{}
+	if !c.Replace {
+		maps.Copy(known, p.known)
+	}
+	maps.Copy(known, object(c.Set))
+	maps.DeleteFunc(known, func(_ string, v any) bool { return v == nil })
+	p.known = known
+	if c.OptOuts != nil {
+		p.optOuts = map[string]bool{}
+		for _, o := range *c.OptOuts {
+			p.optOuts[o] = true
+		}
+	}
+	for _, r := range w.liveOf(c.Profile) {
+		w.feed(r, fact{kind: touched})
+	}
+}

@@ -1,0 +1,221 @@
+package model
+
+import (
+	"fmt"
+	"strconv"
+	"strings"
+	"time"
+
+	"gopkg.in/yaml.v3"
+
+	"nudge/flows"
+)
+
+// read makes a tree of a bundle. The compiled flow gives steps their numbers.
+func read(bundle flows.Bundle, compiled *flows.Flow) (*Flow, error) {
+	f := &Flow{compiled: compiled, zone: compiled.Zone, Name: compiled.Name, Version: compiled.Version,
+		byIndex: map[int]*step{}, texts: map[string]string{}}
+	numbers := map[string]int{}
+	for i := range compiled.Steps {
+		at := compiled.Steps[i].Span.Start
+		numbers[fmt.Sprint(at.Line, ":", at.Column)] = i
+		f.order = append(f.order, compiled.Steps[i].ID)
+	}
+	for _, file := range bundle {
+		var doc yaml.Node
+		if err := yaml.Unmarshal([]byte(file.Text), &doc); err != nil {
+			return nil, fmt.Errorf("model: %s: %w", file.Name, err)
+		}
+		switch root := &doc; {
+		case len(doc.Content) == 0:
+		case file.Name == flows.ProjectFile:
+			var err error
+			if f.categories, err = readCategories(get(root.Content[0], "categories")); err != nil {
+				return nil, fmt.Errorf("model: %s: %w", file.Name, err)
+			}
+		case strings.HasPrefix(file.Name, "flows/"):
+			r := &reading{f: f, numbers: numbers}
+			r.flow(root.Content[0])
+			if r.err != nil {
+				return nil, fmt.Errorf("model: %s: %w", file.Name, r.err)
+			}
+		case strings.HasPrefix(file.Name, "templates/"):
+			name := strings.TrimSuffix(strings.TrimPrefix(file.Name, "templates/"), ".yaml")
+			f.texts[name] = text(get(root.Content[0], "body"))
+		}
+	}
+	return f, nil
+}
+
+// reading is one flow being read.
+type reading struct {
+	f       *Flow
+	numbers map[string]int
+	loops   int // around what is being read
+	err     error
+}
+
+func (r *reading) fail(n *yaml.Node, what string) {
+	if r.err == nil {
+		r.err = fmt.Errorf("line %d: %s", n.Line, what)
+	}
+}
+
+func (r *reading) flow(n *yaml.Node) {
+	for _, t := range listOf(get(n, "trigger")) {
+		r.f.triggers = append(r.f.triggers, trigger{
+			event: text(get(t, "event")), key: text(get(t, "key")), to: text(get(t, "to")), if_: text(get(t, "if")),
+			reply: get(t, "reply") != nil, beforeWaits: text(get(t, "before_waits")) == "true", schedule: r.schedule(t),
+		})
+	}
+	if entry := get(n, "entry"); entry != nil {
+		r.f.running = text(get(entry, "if_running"))
+		count, per, limited := strings.Cut(text(get(entry, "at_most")), " per ")
+		r.f.atMost, _ = strconv.Atoi(count)
+		if limited {
+			r.f.per = r.span(entry, per)
+		}
+	}
+	r.f.category = text(get(n, "category"))
+	r.f.exits = r.lines(get(n, "exit"))
+	for i, item := range listOf(get(n, "exit")) {
+		if get(item, "as") == nil {
+			r.f.exits[i].as = "exited"
+		}
+	}
+	r.f.migrations = migrationsOf(get(n, "migrate"))
+	r.f.steps = r.steps(get(n, "steps"))
+}
+
+// schedule reads what a trigger by cron or at says of the clock; nil for another trigger. A
+// date fires as a cron of that day would, of which the next is not in reach.
+func (r *reading) schedule(n *yaml.Node) *schedule {
+	spec := text(get(n, "cron"))
+	s := &schedule{fields: strings.Fields(spec), maxDelay: r.span(n, text(get(n, "max_delay")))}
+	if at := text(get(n, "at")); at != "" {
+		spec = at
+		day, err := time.Parse("2006-01-02 15:04", at)
+		if err != nil {
+			r.fail(n, err.Error())
+		}
+		s.fields = strings.Fields(day.Format("4 15 2 1 *"))
+	}
+	if spec == "" {
+		return nil
+	}
+	if rate := text(get(n, "rate")); rate != "" {
+		count, unit, _ := strings.Cut(rate, "/")
+		people, err := strconv.Atoi(count)
+		if err != nil {
+			r.fail(n, err.Error())
+		}
+		s.pace = map[string]time.Duration{"s": time.Second, "m": time.Minute, "h": time.Hour}[unit] / time.Duration(people)
+	}
+	zone := text(get(n, "timezone"))
+	if s.words = spec + " in " + zone; zone != "local" {
+		s.zone = zoneNamed(zone)
+	}
+	return s
+}
+
+func (r *reading) steps(n *yaml.Node) (steps []*step) {
+	for _, item := range listOf(n) {
+		steps = append(steps, r.step(item))
+	}
+	return steps
+}
+
+func (r *reading) step(n *yaml.Node) *step {
+	index, ok := r.numbers[fmt.Sprint(n.Line, ":", n.Column)]
+	if !ok {
+		r.fail(n, "no step of the program stands here")
+		return &step{}
+	}
+	s := &step{index: index, id: r.f.order[index], if_: text(get(n, "if")), looped: r.loops > 0}
+	r.f.byIndex[index] = s
+	for _, verb := range verbs {
+		if v := get(n, verb); v != nil {
+			s.verb, s.node = verb, v
+		}
+	}
+	switch s.verb {
+	case "wait":
+		if s.node.Kind == yaml.ScalarNode {
+			s.lines = []line{{signal: "after", as: "after", after: r.span(n, s.node.Value)}}
+		} else {
+			s.lines = r.lines(s.node)
+		}
+	case "branch":
+		for _, a := range listOf(s.node) {
+			then := get(a, "then")
+			if then == nil {
+				then = get(a, "else")
+			}
+			s.arms = append(s.arms, arm{text(get(a, "if")), r.steps(then)})
+		}
+	case "split":
+		for _, a := range listOf(s.node) {
+			s.arms = append(s.arms, arm{"", r.steps(get(a, "then"))})
+		}
+	case "repeat":
+		s.times, _ = strconv.Atoi(text(get(s.node, "times")))
+		if every := get(s.node, "every"); every != nil {
+			s.every = r.span(n, every.Value)
+		}
+		s.lines = r.lines(get(s.node, "until"))
+		r.loops++
+		s.body = r.steps(get(s.node, "steps"))
+		r.loops--
+	case "collect":
+		s.event, s.key, s.itemIf = text(get(s.node, "event")), text(get(s.node, "key")), text(get(s.node, "if"))
+		s.include = text(get(s.node, "include_trigger")) == "true"
+		s.lines = r.lines(get(s.node, "until"))
+	case "send":
+		h, err := readHours(get(s.node, "window"))
+		if err != nil {
+			r.fail(n, err.Error())
+		}
+		s.window = h
+	case "fetch":
+		s.body = r.steps(get(s.node, "on_error"))
+	case "":
+		r.fail(n, "a step without a verb")
+	}
+	return s
+}
+
+func (r *reading) lines(n *yaml.Node) (lines []line) {
+	for _, item := range listOf(n) {
+		l := line{signal: "if", key: text(get(item, "key")), if_: text(get(item, "if")), as: text(get(item, "as")),
+			goal: text(get(item, "goal")) == "true", then: r.steps(get(item, "then"))}
+		for _, signal := range signals {
+			if v := get(item, signal); v != nil {
+				l.signal, l.of = signal, v.Value
+			}
+		}
+		switch l.signal {
+		case "after", "quiet":
+			if l.never = l.of == "never"; !l.never {
+				l.after = r.span(item, l.of)
+			}
+		case "at":
+			l.at = l.of
+		case "items":
+			l.items, _ = strconv.Atoi(l.of)
+		}
+		if l.as == "" {
+			l.as = l.signal
+		}
+		lines = append(lines, l)
+	}
+	return lines
+}
+
+// span reads 1w, 3d, 1d12h, 90m.
+func (r *reading) span(n *yaml.Node, words string) (s span) {
+	s, err := parseSpan(words)
+	if err != nil {
+		r.fail(n, err.Error())
+	}
+	return s
+}

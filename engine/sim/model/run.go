@@ -1,0 +1,117 @@
+package model
+
+import (
+	"slices"
+
+	"nudge/engine"
+)
+
+// Run is a run by its history.
+type Run struct {
+	world      *World
+	id         engine.RunID
+	begun      *Flow // the version it began with
+	flow       *Flow // the one it is of now
+	profile    string
+	key        string
+	by         string
+	data       map[string]any
+	depth      int
+	parent     engine.RunID
+	parentStep int
+	facts      []fact
+	now        *walk
+	firing     *firing
+	begins     engine.Instant // when its person's own time comes, where it waits for that
+	seen       int            // entries of its timeline that were compared
+	gathered   bool
+	forgotten  bool
+	learned    map[uint64]engine.Instant
+	told       map[int]engine.Entry // that were learned from, by their place on the timeline
+	late       map[int]bool         // whether a deferred message was given up there
+	bodies     map[int]string       // of messages, where they are known
+	convs      map[int]string       // the conversations they were posted to
+}
+
+// known is a run that is there.
+func (w *World) known(id engine.RunID) *Run {
+	r := w.runs[id]
+	if r == nil {
+		w.fail("there is no run %s", id)
+	}
+	return r
+}
+
+func (r *Run) over() bool { return r.now.status == engine.Ended }
+
+// feed lets a fact happen to a run, and what follows from it to the world. It reports
+// whether the run took anything from it.
+func (w *World) feed(r *Run, f fact) (moved bool) {
+	if !w.try(r, f) {
+		return false
+	}
+	w.follow(r)
+	return true
+}
+
+// try lets a fact happen to a run; one that comes to nothing has not happened.
+func (w *World) try(r *Run, f fact) (moved bool) {
+	w.around(r, &f)
+	before := r.now
+	r.facts = append(r.facts, f)
+	r.gathered = false
+	r.now = w.live(r)
+	if !r.now.moved {
+		r.facts = r.facts[:len(r.facts)-1]
+		r.now = before
+		return false
+	}
+	r.flow = r.now.flow
+	return true
+}
+
+// around notes in a fact what holds in the world when it happens.
+func (w *World) around(r *Run, f *fact) {
+	p := w.personOf(r.profile)
+	f.now, f.seq, f.depth, f.slots = w.stamp, w.seq, w.in.Depth, w.slots
+	f.known, f.outs, f.places, f.categories = p.known, p.optOuts, p.places, w.categories
+	f.paused = r.firing != nil && r.firing.paused
+	f.allows = w.outbound != engine.OutboundOnly || slices.Contains(w.only, r.profile)
+}
+
+// live walks through a run, and says of which one where that breaks.
+func (w *World) live(r *Run) *walk {
+	defer func() {
+		if p := recover(); p != nil {
+			if _, ok := p.(*Violation); !ok {
+				w.failIn(r, "run %s of %s: %v", r.id, r.flow.Name, p)
+			}
+			panic(p)
+		}
+	}()
+	return live(r)
+}
+
+// follow carries out what follows from a run's last fact.
+func (w *World) follow(r *Run) {
+	w.changed[r] = true
+	if !slices.Contains(w.touched, r) && r.facts[len(r.facts)-1].kind != begins {
+		w.touched = append(w.touched, r)
+	}
+	w.slots -= len(r.now.claims)
+	for _, e := range r.now.effects {
+		w.effect(r, e)
+	}
+	if r.over() {
+		w.order = slices.DeleteFunc(w.order, func(x *Run) bool { return x == r })
+	}
+}
+
+func (w *World) liveOf(profile string) (runs []*Run) {
+	for _, r := range w.order {
+		if r.profile == profile {
+			runs = append(runs, r)
+		}
+	}
+	return runs
+}

@@ -1,0 +1,135 @@
+package model
+
+import (
+	"fmt"
+	"maps"
+
+	"nudge/engine"
+)
+
+func (w *walk) step(s *step) *way {
+	w.at = s.index
+	if !w.truth(s.if_, nil) {
+		message := 0
+		if s.verb == "send" {
+			w.messages = append(w.messages, Message{step: s.index, status: engine.Unsent, reason: engine.ReasonSkipped})
+			message = len(w.messages)
+		}
+		w.note(engine.KindSkipped, s.index, message, "")
+		return nil
+	}
+	switch s.verb {
+	case "send":
+		return w.send(s)
+	case "wait":
+		return w.wait(s)
+	case "branch":
+		return w.branch(s)
+	case "split":
+		return w.split(s)
+	case "repeat":
+		return w.repeat(s)
+	case "collect":
+		return w.collect(s)
+	case "set":
+		w.set(s)
+	case "emit":
+		w.note(engine.KindEmitted, s.index, 0, "")
+		w.effects = append(w.effects, effect{kind: "emit", name: text(get(s.node, "event")), data: w.assigned(get(s.node, "data"))})
+	case "start":
+		return w.start(s)
+	case "fetch":
+		return w.fetch(s)
+	case "opt_out", "opt_in":
+		w.note(engine.KindOpted, s.index, 0, "")
+		w.outs = opted(w.outs, text(s.node), s.verb == "opt_in")
+		w.effects = append(w.effects, effect{kind: "opted", outs: w.outs})
+	case "exit":
+		if name := text(s.node); name != "" {
+			return w.finish(name, false)
+		}
+		return w.finish(text(get(s.node, "as")), text(get(s.node, "goal")) == "true")
+	}
+	return nil
+}
+
+// opted is what a person is opted out of, after one more step.
+func opted(outs map[string]bool, category string, in bool) map[string]bool {
+	outs = maps.Clone(outs)
+	if outs == nil {
+		outs = map[string]bool{}
+	}
+	switch {
+	case !in:
+		outs[category] = true
+	case category == engine.OptOutAll:
+		clear(outs)
+	default:
+		delete(outs, category)
+	}
+	return outs
+}
+
+func (w *walk) branch(s *step) *way {
+	for i := range s.arms {
+		if w.truth(s.arms[i].if_, nil) {
+			w.note(engine.KindBranch, s.index, 0, fmt.Sprint(i+1))
+			return w.block(s.arms[i].then)
+		}
+	}
+	w.note(engine.KindBranch, s.index, 0, "")
+	return nil
+}
+
+// split takes the arm that the person was dealt, which nobody knows before it was seen.
+func (w *walk) split(s *step) *way {
+	n := w.run.world.dealt(w.run, s)
+	w.note(engine.KindBranch, s.index, 0, fmt.Sprint(n))
+	return w.block(s.arms[n-1].then)
+}
+
+// set gives variables and attributes new values, all reckoned before any is given.
+func (w *walk) set(s *step) {
+	values := make([]any, len(s.node.Content)/2)
+	for i := range values {
+		values[i] = w.value(s.node.Content[2*i+1])
+	}
+	for i, v := range values {
+		name := s.node.Content[2*i].Value
+		const ofProfile = "profile."
+		if len(name) <= len(ofProfile) || name[:len(ofProfile)] != ofProfile {
+			w.vars[name] = v
+			continue
+		}
+		w.known = maps.Clone(w.known)
+		if w.known == nil {
+			w.known = map[string]any{}
+		}
+		if name = name[len(ofProfile):]; v == nil {
+			delete(w.known, name)
+		} else {
+			w.known[name] = v
+		}
+		w.effects = append(w.effects, effect{kind: "attributes", known: w.known})
+	}
+	w.note(engine.KindSet, s.index, 0, "")
+}
+
+// start calls a flow, and waits for its run where the step says so.
+func (w *walk) start(s *step) *way {
+	wait := text(get(s.node, "wait")) == "true"
+	w.note(engine.KindCalled, s.index, 0, "")
+	w.effects = append(w.effects, effect{kind: "call", name: text(get(s.node, "flow")), data: w.assigned(get(s.node, "data")), wait: wait})
+	if !wait || max(w.f.depth, w.run.depth)+1 > engine.MaxDepth {
+		return nil
+	}
+	w.note(engine.KindWaiting, s.index, 0, "")
+	return w.await(engine.Waiting, s.index, func() *way {
+		if w.f.kind != childEnded || w.f.step != s.index {
+			return nil
+		}
+		w.moved = true
+		w.endWait(s.index, w.f.outcome, nil)
+		return &way{kind: onward}
+	})
+}
