@@ -1,13 +1,9 @@
 package sim
 
 import (
-	"encoding/json"
 	"errors"
-	"fmt"
 	"hash"
 	"hash/fnv"
-	"slices"
-	"strings"
 	"time"
 
 	"nudge/channels"
@@ -45,18 +41,6 @@ type machine struct {
 	trace   hash.Hash64
 	inputs  int // applied
 	reached map[string]int
-}
-
-// violation is a rule that was broken.
-type violation struct {
-	rule string // I1, I2, …
-	what string
-}
-
-func (v *violation) Error() string { return v.rule + ": " + v.what }
-
-func broken(rule, format string, args ...any) *violation {
-	return &violation{rule, fmt.Sprintf(format, args...)}
 }
 
 var installation = engine.Installation{1, 2, 3, 4}
@@ -189,177 +173,4 @@ func (m *machine) settle(step *runner.Step, err error) (*runner.Step, error) {
 		}
 	}
 	return step, nil
-}
-
-// checkPost holds what the provider is about to see against what was committed (I3).
-func (m *machine) checkPost(p *engine.Post) *violation {
-	ref := p.Content.Ref
-	m.posts = append(m.posts, *p)
-	if m.posted[ref]++; m.posted[ref] > 1 {
-		return broken("I3", "attempt %d of message %d of run %s is posted twice", p.Attempt, p.Message, p.Run)
-	}
-	if m.model == nil {
-		return nil
-	}
-	body, known, claimed := m.model.Claimed(p.Run, p.Message, p.Attempt)
-	flow, profile := m.model.Profile(p.Run)
-	switch {
-	case !claimed:
-		return broken("I3", "message %d of run %s is posted as attempt %d, and was not claimed", p.Message, p.Run, p.Attempt)
-	case ref.Run != p.Run.String() || ref.Message != p.Message || ref.Attempt != p.Attempt || ref.Installation != installation.String():
-		return broken("I3", "the post of run %s says it is %v", p.Run, ref)
-	case p.Content.To != profile:
-		return broken("I2", "a message of %s's run of %s is posted to %s", profile, flow, p.Content.To)
-	case known && p.Content.Body != body:
-		return broken("I2", "message %d of run %s of %s says %q, want %q", p.Message, p.Run, flow, p.Content.Body, body)
-	}
-	if r, err := m.store.Run(p.Run); err == nil && r != nil && r.Outcome == engine.OutcomeForgotten {
-		return nil // in the batch that posted it, and nobody counts what was before
-	}
-	return m.ledger.enter(p, m.model.Handed(p.Run, p.Message))
-}
-
-// answered holds what clients are told against what was committed (I1). Of a group of
-// which one input was refused none is taken.
-func (m *machine) answered(groups []*runner.Group) error {
-	for _, g := range groups {
-		refused := slices.ContainsFunc(g.Answers, func(a engine.Answer) bool { return a.Refused != nil })
-		for i, in := range g.Inputs {
-			a := &g.Answers[i]
-			if a.Refused != nil {
-				m.reached["refused: "+string(a.Refused.Why)]++
-			}
-			if a.Repeated {
-				m.reached["an id seen again"]++
-			}
-			switch {
-			case refused && m.fresh[in]:
-				return broken("I1", "a %s was refused, and committed", in.Kind)
-			case !refused && !a.Repeated && a.Ignored == "" && !m.fresh[in]:
-				return broken("I1", "a %s was answered, and not committed", in.Kind)
-			}
-		}
-	}
-	m.told = m.seq
-	return nil
-}
-
-// watched is the store that the loop sees: it lets the judges look at every batch that
-// was kept, whatever the loop is told of it.
-type watched struct {
-	*store.Store
-	m *machine
-}
-
-var _ runner.Store = watched{}
-
-func (w watched) Commit(b *engine.Batch) (err error) {
-	updates := w.m.disk.updates
-	defer func() {
-		died := recover()
-		if w.m.disk.updates == updates { // nothing was kept
-			if died != nil {
-				panic(died)
-			}
-			return
-		}
-		if v := w.m.committed(b); v != nil {
-			err = v
-			return
-		}
-		if died != nil {
-			panic(died)
-		}
-	}()
-	return w.Store.Commit(b)
-}
-
-// committed takes a batch that the disk has kept.
-func (m *machine) committed(b *engine.Batch) error {
-	m.batches = append(m.batches, b)
-	m.inputs += len(b.Journal)
-	for i := range b.Journal {
-		j := &b.Journal[i]
-		if m.fresh != nil {
-			m.fresh[j.Input] = true
-		}
-		m.ledger.correct(j.Input)
-		fmt.Fprint(m.trace, j.Seq, j.Stamp, j.Slots, j.Input.Kind)
-	}
-	for _, c := range b.Changes {
-		m.name(c.After)
-		fmt.Fprint(m.trace, c.After.ID, c.After.Status, c.After.Deadline, len(c.After.Timeline))
-	}
-	for _, f := range b.Versions {
-		m.versions[engine.FlowVersion{Flow: f.Name, Version: f.Version}] = f
-	}
-	for _, f := range b.Firings {
-		m.firings[f.ID] = f.Number
-	}
-	m.seq = b.State.Seq
-	m.look(b)
-	if m.model == nil {
-		return nil
-	}
-	if err := m.model.Take(b, func(v engine.FlowVersion) *flows.Flow { return m.versions[v] }); err != nil {
-		return broken("I2", "%v%s", err, m.history(err, b))
-	}
-	for i := range b.Journal {
-		if rows := b.Journal[i].Input.Rows; rows != nil {
-			if v := m.checkRows(rows); v != nil {
-				return v
-			}
-		}
-	}
-	return nil
-}
-
-// check reads all that the store holds (I5, I8).
-func (m *machine) check() error {
-	s, err := store.Open(m.disk.KV)
-	if err != nil {
-		return broken("I8", "%v", err)
-	}
-	report, err := s.Check()
-	if err != nil {
-		return broken("I8", "%v", err)
-	}
-	for _, p := range report.Problems {
-		return broken("I8", "the store: %s", p)
-	}
-	if m.model != nil && report.Live != m.model.Live() {
-		return broken("I8", "%d runs are live, want %d", report.Live, m.model.Live())
-	}
-	if report.Journal != m.seq {
-		return broken("I1", "the journal has %d inputs, committed were %d", report.Journal, m.seq)
-	}
-	return nil
-}
-
-// history is the timeline of the run in which a batch broke a rule, and its flow.
-func (m *machine) history(err error, b *engine.Batch) string {
-	var v *model.Violation
-	if !errors.As(err, &v) {
-		return ""
-	}
-	last := b.Journal[len(b.Journal)-1]
-	raw, _ := json.Marshal(last.Input)
-	return m.lifeOf(v.Run) + fmt.Sprintf("\nthe last input: %d at %s: %s", last.Seq, last.Stamp, raw) // all of the batch is there
-}
-
-// lifeOf is a run's timeline, and its flow.
-func (m *machine) lifeOf(id engine.RunID) string {
-	r, err := m.store.Run(id)
-	if err != nil || r == nil {
-		return ""
-	}
-	var text strings.Builder
-	f := m.versions[engine.FlowVersion{Flow: r.Flow, Version: r.Version}]
-	for _, e := range r.Timeline {
-		fmt.Fprintf(&text, "\n%s  %s", e.At, engine.Describe(f, r, e))
-	}
-	for _, file := range f.Bundle {
-		fmt.Fprintf(&text, "\n-- %s --\n%s", file.Name, file.Text)
-	}
-	return text.String()
 }

@@ -1,0 +1,156 @@
+package sim
+
+import (
+	"encoding/json"
+	"strconv"
+	"strings"
+	"time"
+
+	"nudge/channels"
+	"nudge/engine"
+	"nudge/flows"
+)
+
+// do carries out one command.
+func (s *scenario) do(line string) error {
+	word, rest, _ := strings.Cut(line, " ")
+	first, more, _ := strings.Cut(rest, " ")
+	on := first == "on"
+	switch word {
+	case "event", "events":
+		var inputs []*engine.Input
+		for _, one := range strings.Split(rest, "||") {
+			inputs = append(inputs, eventOf(strings.TrimSpace(one)))
+		}
+		return s.apply(inputs...)
+	case "call":
+		ev := eventOf(rest)
+		return s.apply(&engine.Input{Kind: engine.InputCall, Call: &engine.Call{Flow: ev.Event.Type, Profile: ev.Event.Profile, By: "call", Data: ev.Event.Data}})
+	case "accept", "refuse", "defer", "lose":
+		return s.end(word, first, more)
+	case "sent", "delivered", "read", "failed", "expired":
+		return s.tell(word, first, more)
+	case "reply":
+		reply := &channels.Reply{Profile: first, Text: more, At: s.now}
+		if in, ok := strings.CutPrefix(more, "in "); ok {
+			reply.Conversation, reply.Text, _ = strings.Cut(in, ": ")
+		}
+		return s.apply(&engine.Input{Kind: engine.InputReply, Reply: reply})
+	case "after":
+		d, err := flows.ParseDuration(rest)
+		if err != nil {
+			return err
+		}
+		return s.pass(d.After(s.now, time.UTC))
+	case "outbound":
+		o, err := engine.ParseOutbound(first)
+		if err != nil {
+			return err
+		}
+		return s.apply(&engine.Input{Kind: engine.InputControl, Control: &engine.Control{Outbound: o, Only: strings.Fields(more)}})
+	case "kill":
+		return s.apply(&engine.Input{Kind: engine.InputControl, Control: &engine.Control{Kill: &on}})
+	case "profile":
+		return s.apply(&engine.Input{Kind: engine.InputProfile, Profile: &engine.ProfileChange{Profile: first, Set: json.RawMessage(more)}})
+	case "forget":
+		return s.apply(&engine.Input{Kind: engine.InputProfile, Profile: &engine.ProfileChange{Profile: rest, Forget: true}})
+	case "restart":
+		if s.loop != nil {
+			s.kill()
+		}
+		return s.group(nil)
+	case "deploy":
+		return s.apply(&engine.Input{Kind: engine.InputDeploy, Deploy: s.deploys[rest]})
+	case "senders":
+		n, err := strconv.Atoi(rest)
+		s.senders = n
+		return err
+	case "provider":
+		s.auto = true
+	case "answer":
+		return s.answerFetch(first, more)
+	}
+	return nil // show, person: nothing to do; cancel: runs have no numbers here
+}
+
+func eventOf(text string) *engine.Input {
+	words, data, hasData := strings.Cut(text, "{")
+	fields := strings.Fields(words)
+	in := &engine.Input{Kind: engine.InputEvent, Event: &engine.Event{Type: fields[0]}}
+	for i := 1; i+1 < len(fields); i += 2 {
+		switch fields[i] {
+		case "by":
+			in.Event.Profile = fields[i+1]
+		case "id":
+			in.ID = fields[i+1]
+		}
+	}
+	if hasData {
+		in.Event.Data = json.RawMessage("{" + data)
+	}
+	return in
+}
+
+func (s *scenario) postNumbered(text string) *engine.Post {
+	n, err := strconv.Atoi(text)
+	if err != nil || n < 1 || n > len(s.posts) {
+		return nil // in this history it was not posted
+	}
+	return &s.posts[n-1]
+}
+
+func (s *scenario) end(word, post, more string) error {
+	p := s.postNumbered(post)
+	if p == nil || s.loop == nil {
+		return nil
+	}
+	r := channels.Result{Outcome: channels.Accepted, ProviderID: "m" + post, Reason: more}
+	switch word {
+	case "refuse":
+		r.Outcome = channels.Refused
+	case "lose":
+		r.Outcome = channels.Unknown
+	case "defer":
+		wait, reason, _ := strings.Cut(more, " ")
+		d, err := time.ParseDuration(wait)
+		if err != nil {
+			return err
+		}
+		r = channels.Result{Outcome: channels.Deferred, RetryAfter: d, Reason: reason}
+	}
+	return s.group(s.resultOf(*p, r))
+}
+
+func (s *scenario) tell(word, post, reason string) error {
+	p := s.postNumbered(post)
+	if p == nil {
+		return nil
+	}
+	for status := channels.Sent; status <= channels.Expired; status++ {
+		if status.String() == word {
+			return s.apply(&engine.Input{Kind: engine.InputReceipt, Receipt: &channels.Receipt{Ref: p.Content.Ref, Status: status, Reason: reason, At: s.now}})
+		}
+	}
+	return errWord
+}
+
+func (s *scenario) answerFetch(fetch, more string) error {
+	n, err := strconv.Atoi(fetch)
+	if err != nil || n > len(s.fetches) {
+		return err
+	}
+	p := s.fetches[n-1]
+	status, body, _ := strings.Cut(more, " ")
+	code, err := strconv.Atoi(status)
+	if err != nil {
+		return err
+	}
+	result := &engine.FetchResult{Run: p.Run, Step: p.Step, Attempt: p.Attempt, Status: code}
+	if body != "" {
+		result.JSON = json.RawMessage(body)
+	}
+	if code == 0 {
+		result.Error = "connection refused"
+	}
+	return s.apply(&engine.Input{Kind: engine.InputFetched, Fetched: result})
+}

@@ -1,0 +1,84 @@
+package sim
+
+import (
+	"slices"
+
+	"nudge/engine"
+	"nudge/engine/runner"
+	"nudge/store"
+)
+
+// checkPost holds what the provider is about to see against what was committed (I3).
+func (m *machine) checkPost(p *engine.Post) *violation {
+	ref := p.Content.Ref
+	m.posts = append(m.posts, *p)
+	if m.posted[ref]++; m.posted[ref] > 1 {
+		return broken("I3", "attempt %d of message %d of run %s is posted twice", p.Attempt, p.Message, p.Run)
+	}
+	if m.model == nil {
+		return nil
+	}
+	body, known, claimed := m.model.Claimed(p.Run, p.Message, p.Attempt)
+	flow, profile := m.model.Profile(p.Run)
+	switch {
+	case !claimed:
+		return broken("I3", "message %d of run %s is posted as attempt %d, and was not claimed", p.Message, p.Run, p.Attempt)
+	case ref.Run != p.Run.String() || ref.Message != p.Message || ref.Attempt != p.Attempt || ref.Installation != installation.String():
+		return broken("I3", "the post of run %s says it is %v", p.Run, ref)
+	case p.Content.To != profile:
+		return broken("I2", "a message of %s's run of %s is posted to %s", profile, flow, p.Content.To)
+	case known && p.Content.Body != body:
+		return broken("I2", "message %d of run %s of %s says %q, want %q", p.Message, p.Run, flow, p.Content.Body, body)
+	}
+	if r, err := m.store.Run(p.Run); err == nil && r != nil && r.Outcome == engine.OutcomeForgotten {
+		return nil // in the batch that posted it, and nobody counts what was before
+	}
+	return m.ledger.enter(p, m.model.Handed(p.Run, p.Message))
+}
+
+// answered holds what clients are told against what was committed (I1). Of a group of
+// which one input was refused none is taken.
+func (m *machine) answered(groups []*runner.Group) error {
+	for _, g := range groups {
+		refused := slices.ContainsFunc(g.Answers, func(a engine.Answer) bool { return a.Refused != nil })
+		for i, in := range g.Inputs {
+			a := &g.Answers[i]
+			if a.Refused != nil {
+				m.reached["refused: "+string(a.Refused.Why)]++
+			}
+			if a.Repeated {
+				m.reached["an id seen again"]++
+			}
+			switch {
+			case refused && m.fresh[in]:
+				return broken("I1", "a %s was refused, and committed", in.Kind)
+			case !refused && !a.Repeated && a.Ignored == "" && !m.fresh[in]:
+				return broken("I1", "a %s was answered, and not committed", in.Kind)
+			}
+		}
+	}
+	m.told = m.seq
+	return nil
+}
+
+// check reads all that the store holds (I5, I8).
+func (m *machine) check() error {
+	s, err := store.Open(m.disk.KV)
+	if err != nil {
+		return broken("I8", "%v", err)
+	}
+	report, err := s.Check()
+	if err != nil {
+		return broken("I8", "%v", err)
+	}
+	for _, p := range report.Problems {
+		return broken("I8", "the store: %s", p)
+	}
+	if m.model != nil && report.Live != m.model.Live() {
+		return broken("I8", "%d runs are live, want %d", report.Live, m.model.Live())
+	}
+	if report.Journal != m.seq {
+		return broken("I1", "the journal has %d inputs, committed were %d", report.Journal, m.seq)
+	}
+	return nil
+}

@@ -1,0 +1,59 @@
+package sim
+
+// projectFile is the project, with hours and caps to be filled in.
+const projectFile = `timezone: %s
+categories:
+  service: { always: true }
+  orders: { %s }
+  news: { %s }
+profile: { plan: optional free | pro, name: optional string, rounds: optional number }
+events:
+  order: { id: string, total: number, due: optional time }
+  back: { id: string, total: optional number }
+  arrived: { id: string, total: optional number }
+  ping: { id: string, total: optional number }
+  gone: { id: string, total: number }
+  looped: { items: optional number }
+`
+
+// innerFlow is called by others, and by events they emit.
+const innerFlow = `flow: inner
+trigger: [ { event: looped }, { event: ping, if: "profile.plan == \"pro\"" } ]
+data: { why: optional string }
+entry: { if_running: %s }
+steps:
+  - id: all_out
+    %s: all
+  - id: heard
+    wait: [ { reply: any, then: [ { id: early, exit: short } ] }, { event: gone, key: any }, { after: %s } ]
+  - id: told
+    send: { template: hello, on_unknown: %s }
+%s`
+
+// stopFlow hears replies before anybody else, or after all others.
+const stopFlow = `flow: stop
+trigger: { reply: any, if: 'reply.keyword in ["stop", "no idea"]', before_waits: %s }
+steps:
+  - id: away
+    opt_out: orders
+  - id: stopped
+    send: hello
+  - id: noise
+    emit: { event: ping, data: { id: O1 } }
+`
+
+// reportFlow is for many at once, by the clock of a place and by each person's own.
+const reportFlow = `flow: report
+trigger:
+  - { %s, timezone: %s, max_delay: %s, audience: { if: profile.plan == "pro" }%s }
+  - { cron: "%s", timezone: local, max_delay: %s, audience: people.csv, if: "(data.total ?? 0) > 3" }
+data: { total: optional number }
+entry: { if_running: %s%s }
+exit: [ { event: gone, key: any, as: gone }, { if: "profile.rounds > 20", as: many } ]
+category: %s
+steps:
+  - send: hello
+  - wait: [ { read: any }, { reply: any }, { event: ping, key: any }, { after: %s } ]
+  - if: (data.total ?? 0) > 8
+    send: { template: hello, max_delay: 2h }
+`
