@@ -1,6 +1,7 @@
 package sim
 
 import (
+	"fmt"
 	"slices"
 
 	"nudge/engine"
@@ -81,4 +82,16 @@ func (m *machine) check() error {
 		return broken("I1", "the journal has %d inputs, committed were %d", report.Journal, m.seq)
 	}
 	return nil
+}
+
+// violation is a rule that was broken.
+type violation struct {
+	rule string // I1, I2, …
+	what string
+}
+
+func (v *violation) Error() string { return v.rule + ": " + v.what }
+
+func broken(rule, format string, args ...any) *violation {
+	return &violation{rule, fmt.Sprintf(format, args...)}
 }

@@ -13,18 +13,6 @@ import (
 	"nudge/store"
 )
 
-// violation is a rule that was broken.
-type violation struct {
-	rule string // I1, I2, …
-	what string
-}
-
-func (v *violation) Error() string { return v.rule + ": " + v.what }
-
-func broken(rule, format string, args ...any) *violation {
-	return &violation{rule, fmt.Sprintf(format, args...)}
-}
-
 // watched is the store that the loop sees: it lets the judges look at every batch that
 // was kept, whatever the loop is told of it.
 type watched struct {
