@@ -157,6 +157,7 @@ func BenchmarkRunRecord(b *testing.B) {
 	for name, run := range map[string]*engine.Run{"waiting": waiting, "everything": sample()} {
 		b.Run(name, func(b *testing.B) {
 			size := 0
+			b.ReportAllocs()
 			for b.Loop() {
 				record := encodeRun(run)
 				if _, err := decodeRun(run.ID[:], record); err != nil {
