@@ -3,7 +3,6 @@ package store
 import (
 	"bytes"
 	"encoding/binary"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"hash/crc32"
@@ -39,6 +38,7 @@ type codec struct {
 	failed  bool           // reading ran over the end
 	texts   []string       // that may be said again; see text.go
 	base    engine.Instant // that instants in texts are not far from
+	packed  []byte         // JSON on its way into b
 }
 
 // writers are codecs that have written, for their buffers.
@@ -48,7 +48,7 @@ var writers = sync.Pool{New: func() any { return new(codec) }}
 func encode(version byte, fields func(*codec), key ...byte) []byte {
 	c := writers.Get().(*codec)
 	defer writers.Put(c)
-	*c = codec{b: append(c.b[:0], version), texts: c.texts[:0]}
+	*c = codec{b: append(c.b[:0], version), texts: c.texts[:0], packed: c.packed}
 	fields(c)
 	c.b = c.b[:max(1, c.used)]
 	c.b = binary.BigEndian.AppendUint32(c.b, checksum(key, c.b))
@@ -108,19 +108,6 @@ func (c *codec) take(n uint64) []byte {
 	taken := c.b[:n]
 	c.b = c.b[n:]
 	return taken
-}
-
-func (c *codec) raw(v *json.RawMessage) {
-	n := uint64(len(*v))
-	c.uint(&n)
-	switch {
-	case !c.reading:
-		c.write(*v)
-	case n == 0:
-		*v = nil
-	default:
-		*v = append(json.RawMessage(nil), c.take(n)...)
-	}
 }
 
 func (c *codec) bytes(v []byte) {

@@ -57,7 +57,7 @@ func (b Bucket) String() string { return bucketNames[b] }
 func (b Bucket) Fill() float64 {
 	switch b {
 	case Runs:
-		return 0.8
+		return 0.85
 	case Ended, Timers, Outbox, Journal, IDTimes, Derived, Firings, Tallies:
 		return 0.9
 	}

@@ -11,7 +11,7 @@ import (
 // maxMapped is how much of files the process may have in its memory, in bytes, before the
 // pages of the store are given back. They stay in the page cache of the system, from which
 // they are had again in less than a microsecond each.
-const maxMapped = 96 << 20
+const maxMapped = 256 << 20
 
 // lookEvery is how often that is looked at.
 const lookEvery = 100 * time.Millisecond
