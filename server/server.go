@@ -5,6 +5,7 @@ import (
 	"errors"
 	"log/slog"
 	"net/http"
+	"strings"
 
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/prometheus/client_golang/prometheus/promhttp"
@@ -126,31 +127,26 @@ func (s *Server) WebhookHandler() http.Handler {
 	return s.known(mux)
 }
 
+// methods are those that a pattern may have, in order.
+var methods = []string{"DELETE", "GET", "HEAD", "PATCH", "POST", "PUT"}
+
 // known answers what no pattern matches with a problem, as all errors are.
 func (s *Server) known(mux *http.ServeMux) http.Handler {
-	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		h, pattern := mux.Handler(r)
-		if pattern != "" {
-			mux.ServeHTTP(w, r)
+	mux.HandleFunc("/", func(w http.ResponseWriter, r *http.Request) {
+		probe := *r
+		var allowed []string
+		for _, probe.Method = range methods {
+			if _, pattern := mux.Handler(&probe); pattern != "/" {
+				allowed = append(allowed, probe.Method)
+			}
+		}
+		if len(allowed) == 0 {
+			s.fail(w, r, problemOf(http.StatusNotFound, "not-found", "there is nothing at "+r.URL.Path))
 			return
 		}
-		probe := &statusOnly{header: http.Header{}}
-		h.ServeHTTP(probe, r)
-		if probe.status == http.StatusMethodNotAllowed {
-			w.Header().Set("Allow", probe.header.Get("Allow"))
-			s.fail(w, r, problemOf(probe.status, "method", r.Method+" is not allowed here; allowed: "+probe.header.Get("Allow")))
-			return
-		}
-		s.fail(w, r, problemOf(http.StatusNotFound, "not-found", "there is nothing at "+r.URL.Path))
+		list := strings.Join(allowed, ", ")
+		w.Header().Set("Allow", list)
+		s.fail(w, r, problemOf(http.StatusMethodNotAllowed, "method", r.Method+" is not allowed here; allowed: "+list))
 	})
+	return mux
 }
-
-// statusOnly learns how the mux would have answered.
-type statusOnly struct {
-	header http.Header
-	status int
-}
-
-func (p *statusOnly) Header() http.Header         { return p.header }
-func (p *statusOnly) Write(b []byte) (int, error) { return len(b), nil }
-func (p *statusOnly) WriteHeader(status int)      { p.status = status }
