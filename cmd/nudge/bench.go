@@ -9,6 +9,7 @@ import (
 	"os/signal"
 	"syscall"
 	"text/tabwriter"
+	"time"
 
 	"github.com/spf13/cobra"
 
@@ -94,10 +95,21 @@ func (o *benchOptions) measure(ctx context.Context, w bench.Workload, errs io.Wr
 	return report, failed(err)
 }
 
-// benchProgress shows on a terminal how far a phase is.
+// sparse is how often progress is told where there is no terminal to draw it on.
+const sparse = time.Minute
+
+// benchProgress shows how far a phase is.
 func benchProgress(errs io.Writer) func(phase string, done, whole int) {
-	p := newProgress(errs, "", nil)
-	return func(phase string, done, whole int) { p.part(phase, done, whole) }
+	if isTerminal(errs) {
+		return newProgress(errs, "", nil).part
+	}
+	told := time.Now()
+	return func(phase string, done, whole int) {
+		if time.Since(told) >= sparse {
+			told = time.Now()
+			fmt.Fprintf(errs, "%s: %d of %d\n", phase, done, whole)
+		}
+	}
 }
 
 func workloadNames() (names []string) {

@@ -96,6 +96,7 @@ func showLimits(row benchRow, r *bench.Report) {
 	}
 	row(l.Syncs, "%.0f/s", "the disk: syncs of 4 KiB")
 	row(l.Requests, "%.0f/s", "the loopback: requests of an event's size")
+	row(l.Records, "%.0f/s", "a group commit: records of a run's size")
 	row(l.BarePerSecond, "%.0f/s", fmt.Sprintf("the barest loop: runs; %.0f starts, %.0f drains", l.BareStart, l.BareDrain))
 	row(l.BareCPU, "%.2f s", "the barest loop: CPU for 1,000 runs in all")
 	if q := r.Ratios; q != nil {

@@ -37,7 +37,7 @@ func holdReport(t *testing.T, r *bench.Report) {
 		}
 	}
 	l := r.Limits
-	if l == nil || l.Syncs <= 0 || l.Requests <= 0 || l.BareRuns <= 0 {
+	if l == nil || l.Syncs <= 0 || l.Requests <= 0 || l.BareRuns <= 0 || l.Records <= 0 {
 		t.Fatalf("limits: %+v", l)
 	}
 	if want := 1 / (1/l.BareStart + 1/l.BareDrain); math.Abs(want/l.BarePerSecond-1) > 0.01 {

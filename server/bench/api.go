@@ -83,18 +83,19 @@ func (s *session) flow(name string) (sum server.Version, err error) {
 	return sum, nil
 }
 
-// commits is how many commits the engine has made since it started.
-func (s *session) commits() (int64, error) {
+// metrics are the engine's of these names, none of which has a label.
+func (s *session) metrics(names ...string) ([]float64, error) {
 	text, err := s.get("/metrics")
 	if err != nil {
-		return 0, err
+		return nil, err
 	}
-	const name = "\nnudge_batch_inputs_count "
-	_, rest, ok := strings.Cut(string(text), name)
-	line, _, _ := strings.Cut(rest, "\n")
-	n, err := strconv.ParseFloat(line, 64)
-	if !ok || err != nil {
-		return 0, fmt.Errorf("the engine's /metrics have no %q", strings.TrimSpace(name))
+	values := make([]float64, len(names))
+	for i, name := range names {
+		_, rest, ok := strings.Cut(string(text), "\n"+name+" ")
+		line, _, _ := strings.Cut(rest, "\n")
+		if values[i], err = strconv.ParseFloat(line, 64); !ok || err != nil {
+			return nil, fmt.Errorf("the engine's /metrics have no %s", name)
+		}
 	}
-	return int64(n), nil
+	return values, nil
 }

@@ -123,7 +123,16 @@ func (s *session) bare(l *Limits) (err error) {
 	if after, ok := usageOf(os.Getpid()); ok && known {
 		l.BareCPU = 1000 * (after.cpuSeconds - before.cpuSeconds) / runs
 	}
-	return nil
+	return s.groupCommit(l, loop)
+}
+
+// groupCommit measures how many records a second as many callers make durable, without
+// HTTP between them and the bare loop.
+func (s *session) groupCommit(l *Limits, loop *bare.Loop) error {
+	began := time.Now()
+	err := s.fan("group commit", l.BareRuns, s.Callers, func(i int) error { return loop.Record(l.BareRuns + i) })
+	l.Records = float64(l.BareRuns) / time.Since(began).Seconds()
+	return err
 }
 
 // bareHalf posts to the bare loop for every run, and waits until it has done with all.

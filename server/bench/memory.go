@@ -1,23 +1,16 @@
 package bench
 
-import (
-	"os"
-	"path/filepath"
-
-	"nudge/store/bolt"
-)
-
 // dataFolder is the engine's, below the project.
 const dataFolder = "data"
 
 // remember notes what so many waiting runs take of memory and of the disk.
 func (s *session) remember(runs int) error {
 	s.rememberMemory()
-	info, err := os.Stat(filepath.Join(s.Dir, dataFolder, bolt.FileName))
+	file, err := s.metrics("nudge_store_file_bytes", "nudge_store_free_bytes")
 	if err != nil {
 		return err
 	}
-	s.report.FileBytesPerRun = float64(info.Size()) / float64(runs)
+	s.report.FileBytesPerRun = (file[0] - file[1]) / float64(runs)
 	return nil
 }
 

@@ -38,9 +38,11 @@ func (s *session) read() (r reading, err error) {
 	r.requests = s.sink.requests.Load()
 	var ok bool
 	if s.engine != nil {
-		if r.commits, err = s.commits(); err != nil {
+		made, err := s.metrics("nudge_batch_inputs_count")
+		if err != nil {
 			return r, err
 		}
+		r.commits = int64(made[0])
 		r.engine, r.ok = usageOf(s.engine.pid())
 	}
 	r.driver, ok = usageOf(os.Getpid())

@@ -99,6 +99,7 @@ type Limits struct {
 	Syncs         float64 `json:"fdatasyncs_per_second"`        // after appending 4 KiB each
 	Requests      float64 `json:"loopback_requests_per_second"` // of R1's event, with as many callers
 	RequestCPU    float64 `json:"loopback_cpu_microseconds_per_request,omitempty"`
+	Records       float64 `json:"group_commit_records_per_second"` // of the size of a run, by as many callers
 	BareRuns      int     `json:"bare_runs"`
 	BareStart     float64 `json:"bare_starts_per_second"`
 	BareDrain     float64 `json:"bare_drains_per_second"`

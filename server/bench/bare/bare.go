@@ -140,10 +140,14 @@ func (l *Loop) serve(w http.ResponseWriter, r *http.Request) {
 	}
 }
 
+// Record makes a run durable, and does no more: what a group commit costs by itself.
+func (l *Loop) Record(run int) error {
+	return l.commit(func(tx *bbolt.Tx) error { return put(tx, &record{Run: run, State: "started", Data: dataOf(run)}) })
+}
+
 // start makes a run durable and queues its send.
 func (l *Loop) start(run int) error {
-	err := l.commit(func(tx *bbolt.Tx) error { return put(tx, &record{Run: run, State: "started", Data: dataOf(run)}) })
-	if err != nil {
+	if err := l.Record(run); err != nil {
 		return err
 	}
 	select {
