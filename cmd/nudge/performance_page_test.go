@@ -56,6 +56,30 @@ func TestPerformancePictures(t *testing.T) {
 	}
 }
 
+// TestPerformancePage holds the page to name every workload, and to show every picture.
+func TestPerformancePage(t *testing.T) {
+	page, err := os.ReadFile("../../docs/performance.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	pictures, err := filepath.Glob(performance + "*.svg")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var wanted []string
+	for _, w := range bench.Workloads {
+		wanted = append(wanted, "| `"+w.Name+"` |")
+	}
+	for _, picture := range pictures {
+		wanted = append(wanted, "](performance/"+filepath.Base(picture)+")")
+	}
+	for _, text := range wanted {
+		if !bytes.Contains(page, []byte(text)) {
+			t.Errorf("docs/performance.md has no %s", text)
+		}
+	}
+}
+
 func holdPicture(t *testing.T, path string, c *bench.Curve, report *bench.Report) {
 	t.Helper()
 	want, err := c.Draw(report)
