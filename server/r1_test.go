@@ -40,7 +40,7 @@ func BenchmarkR1(b *testing.B) { benchmarkR1(b, 256, 1) }
 func BenchmarkR1Batch(b *testing.B) { benchmarkR1(b, 8, 100) }
 
 func benchmarkR1(b *testing.B, callers, size int) {
-	defer debug.SetGCPercent(debug.SetGCPercent(400)) // as nudge serve has it
+	defer debug.SetGCPercent(debug.SetGCPercent(200)) // as nudge serve has it
 	r := newR1(b, b.TempDir())
 	defer r.stop()
 	n := b.N
