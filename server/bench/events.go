@@ -59,5 +59,5 @@ func (s *session) lines(phase string, from, runs, callers int, event func(b []by
 
 // batches calls f from so many callers with parts of the numbers 0 to n-1, of a size.
 func (s *session) batches(phase string, n, size, callers int, f func(first, behind int) error) error {
-	return s.fan(phase, (n+size-1)/size, callers, func(i int) error { return f(i*size, min((i+1)*size, n)) })
+	return s.fan(phase+", requests", (n+size-1)/size, callers, func(i int) error { return f(i*size, min((i+1)*size, n)) })
 }
