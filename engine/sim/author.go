@@ -72,6 +72,7 @@ func (a *author) flow(name string) string {
 	}
 	p := &page{dice: a.dice, keyed: a.dice.IntN(4) > 0}
 	p.head(name)
+	p.write("%s", pick(a.dice, "", "", "account: second\n"))
 	p.write("%s", pick(a.dice, "", "category: orders\n", "category: news\n", "category: service\n"))
 	p.write("steps:\n  - id: first\n    set: { n: = data.total }\n")
 	p.steps("  ", 3, nil)

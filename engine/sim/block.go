@@ -43,7 +43,7 @@ func (b *block) send() {
 		b.line("  if: %s", pick(b.dice, b.condition(), `profile.plan == "pro"`, `profile.plan != "pro"`))
 	}
 	b.line("  send: %s", pick(b.dice, "hello", b.gated(), b.gated(), b.gated(), "{ template: hello, on_unknown: resend }", "{ template: hello, on_unknown: fail }",
-		"{ template: hello, on_unknown: continue }", "{ body: \""+b.inRound("{{ data.id }}")+"\" }", "{ template: hello, from: Customer Services }"))
+		"{ template: hello, on_unknown: continue }", "{ body: \""+b.inRound("{{ data.id }}")+"\" }", "{ template: hello, from: Customer Services }", "{ template: hello, account: second }"))
 	if b.dice.IntN(12) == 0 {
 		id = b.id("send")
 		b.line("- id: %s", id)

@@ -5,13 +5,17 @@ import (
 	"math/rand/v2"
 	"strings"
 	"time"
+
+	"nudge/engine"
+	"nudge/engine/runner"
+	"nudge/flows"
 )
 
 // config is what kind of bad luck a seed has: which classes of fault it knows at all,
 // and how often they come. Many faults show only where others are absent, so each
 // class is off in many seeds.
 type config struct {
-	senders int
+	lanes   []runner.Lane
 	batch   int           // groups in one step at most
 	queue   int           // groups that may wait
 	latency time.Duration // of a commit
@@ -63,16 +67,13 @@ var beginnings = []time.Time{
 
 func drawConfig(dice *rand.Rand) config {
 	c := config{
-		senders: 1 + dice.IntN(4),
+		lanes:   drawLanes(dice),
 		batch:   1 + dice.IntN(30),
 		queue:   1 + dice.IntN(20),
 		latency: time.Duration(1+dice.IntN(20)) * time.Millisecond,
 		events:  time.Duration(3+dice.IntN(12)) * time.Minute,
 		people:  2 + dice.IntN(5),
 		begin:   beginnings[dice.IntN(len(beginnings))],
-	}
-	if dice.IntN(4) == 0 {
-		c.senders = 64
 	}
 	for i := range c.rate {
 		if dice.IntN(2) == 0 {
@@ -82,10 +83,20 @@ func drawConfig(dice *rand.Rand) config {
 	return c
 }
 
+// drawLanes draws one account, or two of which the second keeps a rate.
+func drawLanes(dice *rand.Rand) []runner.Lane {
+	places := func() int { return pick(dice, 1, 2, 3, 4, 64) }
+	if dice.IntN(3) > 0 {
+		return []runner.Lane{{Account: engine.AnyAccount, Places: places(), ByID: dice.IntN(4) == 0}}
+	}
+	return []runner.Lane{{Account: "main", Places: places(), ByID: dice.IntN(3) == 0},
+		{Account: "second", Places: places(), ByID: dice.IntN(3) == 0, Rate: pick(dice, flows.Rate{}, flows.Rate{Messages: 6, Per: time.Minute}, flows.Rate{Messages: 90, Per: time.Hour})}}
+}
+
 // String is the configuration in a line.
 func (c *config) String() string {
-	words := []string{fmt.Sprintf("%d senders, %d groups a step, queue %d, commit %s, event every %s, %d people, from %s",
-		c.senders, c.batch, c.queue, c.latency, c.events, c.people, c.begin.Format("2006-01-02 15:04"))}
+	words := []string{fmt.Sprintf("accounts %+v, %d groups a step, queue %d, commit %s, event every %s, %d people, from %s",
+		c.lanes, c.batch, c.queue, c.latency, c.events, c.people, c.begin.Format("2006-01-02 15:04"))}
 	for i, rate := range c.rate {
 		if rate > 0 {
 			words = append(words, fmt.Sprintf("%s %.2f", classNames[i], rate))

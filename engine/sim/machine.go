@@ -64,8 +64,8 @@ func (m *machine) newLife() {
 }
 
 // start begins a process on what the disk holds.
-func (m *machine) start(now time.Time, senders int, f fault) (*runner.Step, error) {
-	m.moves = append(m.moves, move{kind: moveStart, at: now, senders: senders, fault: f})
+func (m *machine) start(now time.Time, lanes []runner.Lane, f fault) (*runner.Step, error) {
+	m.moves = append(m.moves, move{kind: moveStart, at: now, lanes: lanes, fault: f})
 	m.disk.strike(f, false)
 	m.fresh = nil // nobody waits for an answer
 	var step *runner.Step
@@ -89,7 +89,7 @@ func (m *machine) start(now time.Time, senders int, f fault) (*runner.Step, erro
 		if core.State.Seq < m.told {
 			return broken("I1", "the store is of input %d, clients were told of %d", core.State.Seq, m.told)
 		}
-		m.loop = runner.NewLoop(watched{m.store, m}, core, senders)
+		m.loop = runner.NewLoopOf(watched{m.store, m}, core, lanes)
 		m.loop.UseAudiences(m.shelf)
 		step, err = m.loop.Recover(now)
 		return err

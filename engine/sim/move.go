@@ -11,12 +11,12 @@ import (
 // move is one thing that was done to the machine, in names that mean the same in a
 // shorter history: runs are told by whose they are, not by their ids.
 type move struct {
-	kind    moveKind
-	at      time.Time
-	senders int
-	fault   fault
-	groups  []groupMove
-	backup  int
+	kind   moveKind
+	at     time.Time
+	lanes  []runner.Lane
+	fault  fault
+	groups []groupMove
+	backup int
 }
 
 type moveKind uint8
@@ -30,8 +30,9 @@ const (
 )
 
 type groupMove struct {
-	inputs []inputMove
-	frees  int
+	inputs  []inputMove
+	frees   int
+	account string
 }
 
 // inputMove is an input, and the run it names where it names one.
@@ -63,7 +64,7 @@ func (m *machine) name(r *engine.Run) {
 func (m *machine) record(now time.Time, groups []*runner.Group, f fault) move {
 	made := move{kind: moveStep, at: now, fault: f}
 	for _, g := range groups {
-		gm := groupMove{frees: g.Frees}
+		gm := groupMove{frees: g.Frees, account: g.Account}
 		for _, in := range g.Inputs {
 			gm.inputs = append(gm.inputs, m.inputMove(in))
 		}
@@ -194,14 +195,14 @@ func (m *machine) play(mv *move) error {
 			m.putBack(mv.backup)
 		}
 	case moveStart:
-		_, err = m.start(mv.at, mv.senders, mv.fault)
+		_, err = m.start(mv.at, mv.lanes, mv.fault)
 	case moveStep:
 		if m.loop == nil { // its start was left out
 			return nil
 		}
 		var groups []*runner.Group
 		for i := range mv.groups {
-			g := &runner.Group{Frees: mv.groups[i].frees}
+			g := &runner.Group{Frees: mv.groups[i].frees, Account: mv.groups[i].account}
 			for j := range mv.groups[i].inputs {
 				if in := m.again(&mv.groups[i].inputs[j]); in != nil {
 					g.Inputs = append(g.Inputs, in)

@@ -9,6 +9,7 @@ import (
 	"nudge/engine"
 	"nudge/engine/migrate"
 	"nudge/flows"
+	"nudge/store"
 )
 
 // operate lets operators do something now and then.
@@ -65,6 +66,14 @@ func (w *world) resume(number uint64) {
 	w.insist(&engine.Input{Kind: engine.InputSteer, Steer: &engine.Steer{Do: engine.SteerResume, Firing: number}}, func() bool { return true })
 }
 
+// read is the store, with the versions that are known read only once.
+type read struct {
+	*store.Store
+	m *machine
+}
+
+func (r read) Version(v engine.FlowVersion) (*flows.Flow, error) { return r.m.versions[v], nil }
+
 // control changes what may go out, sooner or later. Nobody insists on what they no longer
 // want.
 func (w *world) control(c engine.Control) {
@@ -96,7 +105,7 @@ func (w *world) takeOver() {
 	if w.loop == nil {
 		return
 	}
-	if err := migrate.Each(context.Background(), w.store, func(r *engine.Run, from, to *flows.Flow) error {
+	if err := migrate.Each(context.Background(), read{w.store, w.machine}, func(r *engine.Run, from, to *flows.Flow) error {
 		if engine.Migrates(r, from, to) {
 			in := &engine.Input{Kind: engine.InputMove, Move: &engine.Move{Run: r.ID, Version: to.Version}}
 			w.later(w.between(0, time.Minute), func() { w.submit([]*engine.Input{in}, 6) })

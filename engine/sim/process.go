@@ -9,10 +9,11 @@ import (
 
 // delivery is a group on its way into the machine, and whom to tell.
 type delivery struct {
-	inputs []*engine.Input
-	frees  int
-	life   int                   // of the process it is for; 0 for any
-	told   func([]engine.Answer) // with nil: it was not taken, or nobody knows
+	inputs  []*engine.Input
+	frees   int
+	account string                // whose messages it frees
+	life    int                   // of the process it is for; 0 for any
+	told    func([]engine.Answer) // with nil: it was not taken, or nobody knows
 }
 
 // boot starts a process, now or, where that fails, somewhat later.
@@ -23,7 +24,7 @@ func (w *world) boot() {
 	f := w.diskFault(recoveryFault, 0.3, 4)
 	w.life++
 	w.inbox = nil
-	step, err := w.start(w.clock(), w.senders, f)
+	step, err := w.start(w.clock(), w.lanes, f)
 	if err != nil {
 		w.err = err
 		return
@@ -113,7 +114,7 @@ func (w *world) work() {
 	w.inbox = append([]*delivery{}, w.inbox[n:]...)
 	groups := make([]*runner.Group, n)
 	for i, d := range taken {
-		groups[i] = &runner.Group{Inputs: d.inputs, Frees: d.frees}
+		groups[i] = &runner.Group{Inputs: d.inputs, Frees: d.frees, Account: d.account}
 	}
 	f := w.diskFault(diskErrors, 0.02, 3)
 	if f.kind == noFault {

@@ -17,7 +17,8 @@ type traits struct {
 // post takes a message to the provider. What becomes of it and what we are told of it
 // are two things.
 func (w *world) post(p engine.Post) {
-	result := channels.Result{Outcome: channels.Accepted, ProviderID: w.unique("p")}
+	id := w.unique("p")
+	result := channels.Result{Outcome: channels.Accepted, ProviderID: id}
 	took := w.between(20*time.Millisecond, 2*time.Second)
 	taken := true
 	switch {
@@ -40,15 +41,15 @@ func (w *world) post(p engine.Post) {
 		result = channels.Result{Outcome: channels.Refused, Reason: "no such person"}
 	}
 	if taken {
-		w.carry(p, took)
+		w.carry(p, id, took)
 	}
 	in := &engine.Input{Kind: engine.InputResult, Result: &engine.SendResult{Run: p.Run, Message: p.Message, Attempt: p.Attempt, Result: result}}
 	life := w.life
-	w.later(took, func() { w.send(&delivery{inputs: []*engine.Input{in}, frees: 1, life: life}) })
+	w.later(took, func() { w.send(&delivery{inputs: []*engine.Input{in}, frees: 1, account: p.Account, life: life}) })
 }
 
-// carry brings a message to its person, and tells of it.
-func (w *world) carry(p engine.Post, took time.Duration) {
+// carry brings a message, which the provider calls by an ID, to its person, and tells of it.
+func (w *world) carry(p engine.Post, id string, took time.Duration) {
 	who := w.traitsOf(p.Content.To)
 	at := took + w.between(0, 5*time.Second)
 	if w.chance(shuffled, 0.4) {
@@ -68,10 +69,10 @@ func (w *world) carry(p engine.Post, took time.Duration) {
 		w.dice.Shuffle(len(told), func(i, j int) { told[i], told[j] = told[j], told[i] })
 	}
 	for _, status := range told {
-		w.receipt(p, status, at)
+		w.receipt(p, id, status, at)
 		if w.chance(doubled, 0.5) {
 			for range 1 + w.dice.IntN(4) {
-				w.receipt(p, status, at+w.between(0, time.Hour))
+				w.receipt(p, id, status, at+w.between(0, time.Hour))
 			}
 		}
 		at += w.between(0, 10*time.Second)
@@ -88,7 +89,7 @@ func (w *world) carry(p engine.Post, took time.Duration) {
 }
 
 // receipt brings a receipt by webhook.
-func (w *world) receipt(p engine.Post, status channels.Status, in time.Duration) {
+func (w *world) receipt(p engine.Post, id string, status channels.Status, in time.Duration) {
 	if w.chance(withheld, 0.1) {
 		in += w.between(time.Hour, 30*time.Hour)
 	}
@@ -100,8 +101,23 @@ func (w *world) receipt(p engine.Post, status channels.Status, in time.Duration)
 		reason = "handset gone"
 	}
 	w.later(in, func() {
-		w.webhook(&engine.Input{Kind: engine.InputReceipt, Receipt: &channels.Receipt{Ref: p.Content.Ref, Status: status, Reason: reason, At: w.now}}, 0)
+		rc := &channels.Receipt{Ref: p.Content.Ref, ProviderID: id, Status: status, Reason: reason, At: w.now}
+		if w.correlates(p.Account) {
+			rc.Ref = channels.Ref{}
+		}
+		w.webhook(&engine.Input{Kind: engine.InputReceipt, Receipt: rc}, 0)
 	})
+}
+
+// correlates reports whether an account's receipts name a message by the provider's ID
+// alone.
+func (w *world) correlates(account string) bool {
+	for i, x := range w.lanes {
+		if x.Account == account || x.Account == engine.AnyAccount || account == "" && i == 0 {
+			return x.ByID
+		}
+	}
+	return false
 }
 
 // retries are when a webhook that was not answered is tried again; after the last of

@@ -16,6 +16,7 @@ var MustReach = []string{
 	"receipt before the response",
 	"receipt after the timeout",
 	"receipt after the end",
+	"receipt that waits for its message", "receipt that waited for its message", "orphan receipt expired",
 	"crash during recovery",
 	"crash with messages claimed",
 	"flow edited while a run waits",
@@ -32,6 +33,7 @@ var MustReach = []string{
 	"deferred and tried again",
 	"batch with several inputs",
 	"planned while no sender is free",
+	"sent through the second account",
 	"webhook given up",
 	"queue full",
 	"restored from a backup",
@@ -91,6 +93,9 @@ func (m *machine) lookAt(c engine.Change) {
 		case engine.KindPlanned:
 			m.reached["planned while no sender is free"]++
 		case engine.KindClaimed:
+			if r.Message(e.Message).Account == "second" {
+				m.reached["sent through the second account"]++
+			}
 			if e.Attempt > 1 {
 				m.reached["deferred and tried again"]++
 			}

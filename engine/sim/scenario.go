@@ -151,7 +151,7 @@ func (s *scenario) up() error {
 		if s.fired && s.plan.again > 0 && tries == 0 {
 			f = fault{kind: crashKept, at: s.plan.again}
 		}
-		step, err := s.start(s.now, s.senders, f)
+		step, err := s.start(s.now, []runner.Lane{{Account: engine.AnyAccount, Places: s.senders}}, f)
 		if err != nil {
 			return err
 		}

@@ -59,7 +59,7 @@ func (t *teller) tell(mv *move) {
 	}
 	switch mv.kind {
 	case moveStart:
-		t.say("senders %d\nrestart", mv.senders)
+		t.say("# accounts %+v\nsenders %d\nrestart", mv.lanes, mv.lanes[0].Places)
 	case moveKill:
 		t.say("# the process dies")
 	case moveBackUp:
@@ -99,6 +99,9 @@ func (t *teller) input(in *engine.Input) string {
 		}
 		return fmt.Sprintf("reply %s %s", in.Reply.Profile, in.Reply.Text)
 	case engine.InputReceipt:
+		if in.Receipt.Ref.IsZero() {
+			return fmt.Sprintf("hook %s %s %s", in.Receipt.Status, in.Receipt.ProviderID, in.Receipt.Reason)
+		}
 		return fmt.Sprintf("%s %d %s", in.Receipt.Status, t.post(in.Receipt.Ref), in.Receipt.Reason)
 	case engine.InputResult:
 		return t.result(in.Result)

@@ -2,6 +2,7 @@ package sim
 
 // projectFile is the project, with hours and caps to be filled in.
 const projectFile = `timezone: %s
+accounts: { default: main, main: {}, second: {} }
 categories:
   service: { always: true }
   orders: { %s }

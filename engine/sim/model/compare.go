@@ -26,6 +26,9 @@ func (w *World) compare(b *engine.Batch) {
 		w.failIn(r, "run %s of %s for %s should have changed: %s", r.id, r.flow.Name, r.profile, r.stands())
 	}
 	w.compareFirings(b.Firings)
+	if b.State.Orphans != len(w.orphans) {
+		w.fail("%d receipts wait for their message, want %d", b.State.Orphans, len(w.orphans))
+	}
 	for _, p := range b.People {
 		w.comparePerson(p)
 	}

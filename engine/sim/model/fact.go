@@ -13,7 +13,7 @@ type fact struct {
 	seq   uint64
 	depth int
 
-	slots  int             // messages that may be claimed in it
+	slots  slots           // messages that may be claimed in it
 	paused bool            // the run's firing
 	allows bool            // outbound mode lets messages to the person out
 	known  map[string]any  // of the person, before it; never changed
@@ -25,12 +25,15 @@ type fact struct {
 	h       *happening
 	receipt *channels.Receipt
 	result  *engine.SendResult
-	due     engine.Instant
-	message int    // of a claim
-	outcome string // of a child, or of the run itself
-	step    int    // of the start step whose child ended
-	fetched *engine.FetchResult
-	to      *Flow // that takes the run over
+	orphan  *channels.Receipt // that waited for the result
+
+	accounts []engine.AccountPolicy // how they behave then; never changed
+	due      engine.Instant
+	message  int    // of a claim
+	outcome  string // of a child, or of the run itself
+	step     int    // of the start step whose child ended
+	fetched  *engine.FetchResult
+	to       *Flow // that takes the run over
 }
 
 type factKind uint8
@@ -68,17 +71,20 @@ type happening struct {
 
 // Message is where a message stands.
 type Message struct {
-	step    int
-	status  engine.MessageStatus
-	attempt int
-	resends int
-	reached engine.Instant // when the run came to the step
-	planned engine.Instant // when its first attempt was to go out
-	posted  engine.Instant
-	cap     string // the category under whose cap it has or had a place
-	counted bool   // it has the place
-	reason  string // why it is held, or was held back; empty for what is not compared
-	handed  *Handed
+	step     int
+	status   engine.MessageStatus
+	attempt  int
+	resends  int
+	account  string         // that carries it; empty for the default one
+	byID     bool           // receipts name it by the provider's ID alone
+	provider string         // the provider's ID of it, where that is known
+	reached  engine.Instant // when the run came to the step
+	planned  engine.Instant // when its first attempt was to go out
+	posted   engine.Instant
+	cap      string // the category under whose cap it has or had a place
+	counted  bool   // it has the place
+	reason   string // why it is held, or was held back; empty for what is not compared
+	handed   *Handed
 }
 
 // ladder is how far a message can have come, by what is known of it.

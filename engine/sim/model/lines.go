@@ -59,7 +59,7 @@ func (w *walk) happens(own func() *way) *way {
 		if !w.hear() {
 			return nil
 		}
-		if w.f.kind == receipted {
+		if w.f.kind == receipted || w.f.orphan != nil {
 			if way := w.ask(w.lists, nil, func(l *line) bool { return w.newly(l, before) }); way != nil {
 				return way
 			}

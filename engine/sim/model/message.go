@@ -10,7 +10,11 @@ func (w *walk) send(s *step) *way {
 	if len(w.messages) >= engine.MaxMessagesPerRun {
 		return w.finish(engine.OutcomeFailed, false)
 	}
-	w.messages = append(w.messages, Message{step: s.index, reached: w.f.now})
+	account := text(get(s.node, "account"))
+	if account == "" {
+		account = w.flow.account
+	}
+	w.messages = append(w.messages, Message{step: s.index, reached: w.f.now, account: account})
 	if way := w.plan(s); way != nil {
 		return skipOnward(way)
 	}
@@ -60,7 +64,11 @@ func (w *walk) plan(s *step) *way {
 	if m.attempt == 0 {
 		m.planned = w.f.now
 	}
-	if len(w.claims) < w.f.slots {
+	left := w.f.slots
+	for _, n := range w.claims {
+		left = left.without(w.messages[n-1].account)
+	}
+	if left.free(m.account) {
 		return w.claim(s)
 	}
 	if v := w.judge(s); v.reason != "" {
@@ -85,6 +93,7 @@ func (w *walk) claim(s *step) *way {
 		return w.finish(engine.OutcomeFailed, false)
 	}
 	m.attempt++
+	m.byID = m.byID || byID(w.f.accounts, m.account)
 	m.status, m.posted, w.alarm = engine.Claimed, w.f.now, 0
 	w.takePlace(s)
 	w.claims = append(w.claims, n)
@@ -147,21 +156,31 @@ func (w *walk) doubtOver(s *step) *way {
 func (w *walk) hear() bool {
 	switch w.f.kind {
 	case receipted:
-		n := w.f.receipt.Ref.Message
-		m := &w.messages[n-1]
-		said := receiptSays[w.f.receipt.Status]
-		if rung(said) <= rung(m.status) {
+		if !w.raise(w.f.receipt.Ref.Message, w.f.receipt) {
 			return false
 		}
-		m.status, m.reason = said, ""
-		w.keepPlace(m)
-		w.note(engine.KindReceipt, m.step, n, "")
 	case resulted:
 		w.result(w.f.result)
 	default:
 		return false
 	}
 	w.moved = true
+	return true
+}
+
+// raise gives a message the status that a receipt tells of, where that is higher.
+func (w *walk) raise(n int, rc *channels.Receipt) bool {
+	m := &w.messages[n-1]
+	said := receiptSays[rc.Status]
+	if rung(said) <= rung(m.status) {
+		return false
+	}
+	m.status, m.reason = said, ""
+	if m.provider == "" {
+		m.provider = rc.ProviderID
+	}
+	w.keepPlace(m)
+	w.note(engine.KindReceipt, m.step, n, "")
 	return true
 }
 
@@ -178,6 +197,9 @@ func (w *walk) result(r *engine.SendResult) {
 	case channels.Accepted:
 		if rung(m.status) == 0 {
 			m.status = engine.Accepted
+		}
+		if m.provider = r.ProviderID; w.f.orphan != nil {
+			w.raise(r.Message, w.f.orphan)
 		}
 	case channels.Refused:
 		if rung(m.status) == 0 {

@@ -18,10 +18,10 @@ func (w *World) timer(t *engine.Timer) {
 func (w *World) claim(ref *engine.OutboxRef) {
 	r := w.known(ref.Run)
 	switch {
-	case w.slots <= 0:
-		w.fail("message %d of run %s was claimed while nothing may go out (I7)", ref.Message, r.id)
 	case r.over() || r.now.messages[ref.Message-1].status != engine.Planned:
 		w.fail("message %d of run %s was claimed, but is not planned (I3)", ref.Message, r.id)
+	case !w.slots.free(r.now.messages[ref.Message-1].account):
+		w.fail("message %d of run %s was claimed while nothing may go out (I7)", ref.Message, r.id)
 	}
 	w.feed(r, fact{kind: claimable, message: ref.Message})
 }
@@ -31,5 +31,5 @@ func (w *World) result(res *engine.SendResult) {
 	if res.Message < 1 || res.Message > len(r.now.messages) || res.Attempt > r.now.messages[res.Message-1].attempt {
 		w.fail("the end of a post that never was: run %s message %d attempt %d (I3)", r.id, res.Message, res.Attempt)
 	}
-	w.feed(r, fact{kind: resulted, result: res})
+	w.feed(r, fact{kind: resulted, result: res, orphan: w.adopted(&r.now.messages[res.Message-1], res)})
 }

@@ -76,7 +76,7 @@ func (r *reading) flow(n *yaml.Node) {
 			r.f.per = r.span(entry, per)
 		}
 	}
-	r.f.category = text(get(n, "category"))
+	r.f.category, r.f.account = text(get(n, "category")), text(get(n, "account"))
 	r.f.exits = r.lines(get(n, "exit"))
 	for i, item := range listOf(get(n, "exit")) {
 		if get(item, "as") == nil {

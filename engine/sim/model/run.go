@@ -76,6 +76,7 @@ func (w *World) around(r *Run, f *fact) {
 	f.now, f.seq, f.depth, f.slots = w.stamp, w.seq, w.in.Depth, w.slots
 	f.known, f.outs, f.places, f.categories = p.known, p.optOuts, p.places, w.categories
 	f.paused = r.firing != nil && r.firing.paused
+	f.accounts = w.accounts
 	f.allows = w.outbound != engine.OutboundOnly || slices.Contains(w.only, r.profile)
 }
 
@@ -98,7 +99,9 @@ func (w *World) follow(r *Run) {
 	if !slices.Contains(w.touched, r) && r.facts[len(r.facts)-1].kind != begins {
 		w.touched = append(w.touched, r)
 	}
-	w.slots -= len(r.now.claims)
+	for _, n := range r.now.claims {
+		w.slots = w.slots.without(r.now.messages[n-1].account)
+	}
 	for _, e := range r.now.effects {
 		w.effect(r, e)
 	}

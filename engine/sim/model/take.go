@@ -45,13 +45,7 @@ func (w *World) count(j *engine.Journaled) {
 		w.fail("stamped %s, before the one before it at %s", j.Stamp, w.stamp)
 	}
 	w.seq, w.stamp, w.in = j.Seq, j.Stamp, j.Input
-	w.starts, w.slots, w.touched = 0, 0, nil
-	for _, s := range j.Slots {
-		w.slots += s.Free
-	}
-	if w.killed || w.outbound == engine.OutboundHold {
-		w.slots = 0
-	}
+	w.starts, w.slots, w.touched = 0, w.slotsOf(j), nil
 	if id := j.Input.ID; id != "" {
 		name := j.Input.Kind.String() + ":" + id
 		if last, ok := w.ids[name]; ok && last.Add(engine.IDRetention) > j.Stamp {
@@ -103,8 +97,7 @@ func (w *World) take(j *engine.Journaled) {
 	case engine.InputReply:
 		w.reply(in)
 	case engine.InputReceipt:
-		id, _ := engine.ParseRunID(in.Receipt.Ref.Run)
-		w.feed(w.known(id), fact{kind: receipted, receipt: in.Receipt})
+		w.receipt(in.Receipt)
 	case engine.InputResult:
 		w.result(in.Result)
 	case engine.InputTimer:
@@ -121,6 +114,10 @@ func (w *World) take(j *engine.Journaled) {
 		w.steer(in.Steer)
 	case engine.InputSweep:
 		w.sweep(in.Sweep)
+	case engine.InputAccounts:
+		w.accounts = in.Accounts.List
+	case engine.InputLapse:
+		w.lapse(in.Lapse)
 	case engine.InputMove:
 		w.move(in.Move)
 	case engine.InputControl:

@@ -25,6 +25,7 @@ type Flow struct {
 	compiled   *flows.Flow // for the numbers and names of its steps, and its zone
 	texts      map[string]string
 	category   string
+	account    string
 	categories map[string]*Category // that the project had when the flow was loaded
 	order      []string             // ids of steps in the order of the program
 }

@@ -26,14 +26,16 @@ type World struct {
 	arms         map[string]int // dealt by splits
 	schedules    []*scheduled
 	firings      map[uint64]*firing
-	fired        map[*firing]bool     // begun or changed by the batch in hand
+	fired        map[*firing]bool // begun or changed by the batch in hand
+	accounts     []engine.AccountPolicy
+	orphans      map[string]*orphan   // by the provider's ID of the message
 	categories   map[string]*Category // of the active flows
 	openings     map[asked]time.Time  // that were found
 
 	// Of the input in hand.
 	in      *engine.Input
 	starts  int
-	slots   int
+	slots   slots
 	touched []*Run
 	after   map[engine.RunID]*engine.Run // what the engine made of the runs of the batch
 	changed map[*Run]bool
@@ -45,5 +47,5 @@ type World struct {
 func New(installation engine.Installation) *World {
 	return &World{installation: installation, outbound: engine.OutboundLive,
 		versions: map[engine.FlowVersion]*Flow{}, runs: map[engine.RunID]*Run{}, people: map[string]*person{},
-		ids: map[string]engine.Instant{}, arms: map[string]int{}, openings: map[asked]time.Time{}, firings: map[uint64]*firing{}, Reached: map[string]int{}}
+		orphans: map[string]*orphan{}, ids: map[string]engine.Instant{}, arms: map[string]int{}, openings: map[asked]time.Time{}, firings: map[uint64]*firing{}, Reached: map[string]int{}}
 }

@@ -1,0 +1,90 @@
+package model
+
+import (
+	"slices"
+
+	"nudge/channels"
+	"nudge/engine"
+)
+
+// orphan is the newest that was said of a message whose ID nobody knew yet.
+type orphan struct {
+	since   engine.Instant
+	receipt *channels.Receipt
+}
+
+// byID reports whether receipts of an account name a message by the provider's ID alone.
+func byID(accounts []engine.AccountPolicy, account string) bool {
+	for i, p := range accounts {
+		if p.Account == account || p.Account == engine.AnyAccount || account == "" && i == 0 {
+			return p.ByID
+		}
+	}
+	return false
+}
+
+// receipt goes to the message that it names. One that comes before the ID is known waits for
+// the answer that tells it, and of several the one that says the most.
+func (w *World) receipt(rc *channels.Receipt) {
+	if !rc.Ref.IsZero() {
+		id, _ := engine.ParseRunID(rc.Ref.Run)
+		w.feed(w.known(id), fact{kind: receipted, receipt: rc})
+		return
+	}
+	if r, n := w.sentAs(rc.ProviderID); r != nil {
+		named := *rc
+		named.Ref = channels.Ref{Run: r.id.String(), Message: n}
+		if !w.feed(r, fact{kind: receipted, receipt: &named}) {
+			w.failIn(r, "a receipt of %s that says nothing new is taken", rc.ProviderID)
+		}
+		return
+	}
+	o := w.orphans[rc.ProviderID]
+	if o != nil && rung(receiptSays[rc.Status]) <= rung(receiptSays[o.receipt.Status]) {
+		w.fail("a receipt of %s that says nothing new is kept", rc.ProviderID)
+	}
+	w.Reached["receipt that waits for its message"]++
+	since := w.stamp
+	if o != nil {
+		since = o.since
+	}
+	w.orphans[rc.ProviderID] = &orphan{since, rc}
+}
+
+// sentAs is the message that the provider calls by an ID, of the oldest run that has it.
+// What was sent to somebody who is forgotten loses its ID sooner or later.
+func (w *World) sentAs(id string) (first *Run, message int) {
+	for _, r := range w.runs {
+		if r.forgotten && w.after[r.id] == nil {
+			continue
+		}
+		i := slices.IndexFunc(r.now.messages, func(m Message) bool { return m.byID && m.provider == id })
+		if i >= 0 && (first == nil || r.id.Compare(first.id) < 0) {
+			first, message = r, i+1
+		}
+	}
+	return first, message
+}
+
+// adopted is what waited for a message whose ID an answer tells; nil for nothing.
+func (w *World) adopted(m *Message, res *engine.SendResult) *channels.Receipt {
+	o := w.orphans[res.ProviderID]
+	if res.Outcome != channels.Accepted || !m.byID || o == nil {
+		return nil
+	}
+	w.Reached["receipt that waited for its message"]++
+	delete(w.orphans, res.ProviderID)
+	return o.receipt
+}
+
+// lapse drops what has waited for its message for too long.
+func (w *World) lapse(in *engine.Lapse) {
+	for _, id := range in.ProviderIDs {
+		o := w.orphans[id]
+		if o == nil || o.since.Add(engine.OrphanHold) > w.stamp {
+			w.fail("a receipt of %s is dropped, which does not wait, or not for so long", id)
+		}
+		w.Reached["orphan receipt expired"]++
+		delete(w.orphans, id)
+	}
+}
