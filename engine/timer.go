@@ -81,6 +81,7 @@ func (a *application) timeout(r *Run, f *flows.Flow, w watch, line *flows.Line) 
 		a.endWait(r, r.At, outcomeFailed, nil)
 		a.advance(r, f, f.Steps[r.At].Next)
 	case !a.holds(line.If, r, f, nil):
+		r.Freed = r.Freed || f.Steps[r.At].Verb == flows.VerbCollect
 		a.endWait(r, r.At, line.As, nil)
 		a.advance(r, f, f.Steps[r.At].Next)
 	default:
