@@ -125,7 +125,7 @@ func (a *application) resume(fr *Firing) {
 	switch {
 	case fr.over() != "":
 		a.refuse(RefusedEnded, "the campaign is "+fr.over())
-	case !fr.Paused && fr.Installation == a.e.State.Installation:
+	case !fr.Held(a.e.State.Installation):
 		a.ignore("the campaign is under way already")
 	default:
 		fr = a.editFiring(fr.Number)

@@ -99,9 +99,13 @@ func (f *Firing) Open() bool { return f.Status == Freezing || f.Status == Walkin
 // of it lives.
 func (f *Firing) Finished() bool { return !f.Open() && f.Live == 0 }
 
+// Held reports whether nothing begins for it, in an installation, before somebody lets it
+// go on: it is paused, or the store was restored from a backup.
+func (f *Firing) Held(in Installation) bool { return f.Paused || f.Installation != in }
+
 // MayWalk reports whether rows may be taken at an instant, in an installation.
 func (f *Firing) MayWalk(now Instant, in Installation) bool {
-	return f.Status == Walking && !f.Paused && f.Installation == in && f.Next <= now
+	return f.Status == Walking && !f.Held(in) && f.Next <= now
 }
 
 func (f *Firing) clone() *Firing {

@@ -176,13 +176,13 @@ func (a *application) park(r *Run, at Instant) {
 	r.log(Entry{At: a.now, Kind: KindScheduled, Step: NoStep, Detail: at.String()})
 }
 
-// ringBegin begins a run whose time has come. While its firing is paused it stays
-// where it is, and resuming begins it.
+// ringBegin begins a run whose time has come. While its firing is paused, or held because
+// the store was restored from a backup, it stays where it is, and resuming begins it.
 func (a *application) ringBegin(r *Run, f *flows.Flow) {
 	fr := a.ws.firing(r.Firing)
 	due := r.alarmOf(AtBegin)
 	r.clearAlarms(AtBegin)
-	if fr == nil || !fr.Paused {
+	if fr == nil || !fr.Held(a.e.State.Installation) {
 		a.begin(r, f, due)
 	}
 }

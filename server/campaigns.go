@@ -65,7 +65,7 @@ func campaignOf(c *store.Campaign, in engine.Installation) Campaign {
 
 func campaignStatus(c *store.Campaign, in engine.Installation) string {
 	switch f := c.Firing; {
-	case f.Open() && f.Installation != in:
+	case f.Installation != in && (f.Open() || f.Local && f.Live > 0):
 		return "held"
 	case f.Paused:
 		return "paused"

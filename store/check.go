@@ -168,7 +168,7 @@ func (c *checker) wakeable(run *engine.Run) bool {
 	}
 	if run.Status == engine.Parked {
 		fr, err := readFiring(c.r, run.Firing)
-		return err == nil && fr != nil && fr.Paused
+		return err == nil && fr != nil && fr.Held(c.last.Installation)
 	}
 	if run.Status == engine.Sending {
 		m := run.Message(len(run.Messages))
