@@ -12,20 +12,21 @@ import (
 
 // backup is what the disk held once, with what the judges then knew.
 type backup struct {
-	kv      *memory.KV
-	batches []*engine.Batch
+	kv       *memory.KV
+	identity engine.Installation
+	batches  []*engine.Batch
 }
 
 // backUp copies the disk.
 func (m *machine) backUp() {
 	m.moves = append(m.moves, move{kind: moveBackUp})
-	m.backups = append(m.backups, &backup{copied(m.disk.KV), slices.Clone(m.batches)})
+	m.backups = append(m.backups, &backup{copied(m.disk.KV), m.identity, slices.Clone(m.batches)})
 }
 
-// putBack puts a copy of the disk back, while no process is there. What came after it
-// is lost, and everybody who was told of that knows.
-func (m *machine) putBack(n int) {
-	m.moves = append(m.moves, move{kind: movePutBack, backup: n})
+// putBack puts a copy of the disk back, while no process is there, at times as another
+// installation. What came after it is lost, and everybody who was told of that knows.
+func (m *machine) putBack(n int, renews bool) {
+	m.moves = append(m.moves, move{kind: movePutBack, backup: n, renews: renews})
 	b := m.backups[n]
 	m.disk.KV = copied(b.kv)
 	learned := m.model
@@ -43,6 +44,29 @@ func (m *machine) putBack(n int) {
 			panic(err) // it was right when it was committed
 		}
 	}
+	if m.identity = b.identity; renews {
+		m.renew()
+	}
+}
+
+// renew makes the store another installation, as somebody does who restores a backup
+// while the original may still be there.
+func (m *machine) renew() {
+	m.renewed++
+	m.identity = engine.Installation{1, 2, 3, 4 + m.renewed} // runs tell the first bytes
+	s, err := store.Open(m.disk.KV)
+	if err != nil {
+		panic(err)
+	}
+	state, err := s.State()
+	if err != nil {
+		panic(err)
+	}
+	state.Installation = m.identity
+	if err := s.Commit(&engine.Batch{State: state}); err != nil {
+		panic(err)
+	}
+	m.reached["restored as another installation"]++
 }
 
 func copied(kv *memory.KV) *memory.KV {

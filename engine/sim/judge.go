@@ -24,7 +24,7 @@ func (m *machine) checkPost(p *engine.Post) *violation {
 	switch {
 	case !claimed:
 		return broken("I3", "message %d of run %s is posted as attempt %d, and was not claimed", p.Message, p.Run, p.Attempt)
-	case ref.Run != p.Run.String() || ref.Message != p.Message || ref.Attempt != p.Attempt || ref.Installation != installation.String():
+	case ref.Run != p.Run.String() || ref.Message != p.Message || ref.Attempt != p.Attempt || ref.Installation != m.identity.String():
 		return broken("I3", "the post of run %s says it is %v", p.Run, ref)
 	case p.Content.To != profile:
 		return broken("I2", "a message of %s's run of %s is posted to %s", profile, flow, p.Content.To)

@@ -20,6 +20,8 @@ import (
 type machine struct {
 	disk     *faultyDisk
 	store    *store.Store
+	identity engine.Installation
+	renewed  byte            // times that a store was restored as another installation
 	loop     *runner.Loop    // nil: no process
 	model    *model.World    // nil where nobody judges by the language
 	batches  []*engine.Batch // committed, in order
@@ -43,6 +45,7 @@ type machine struct {
 	reached map[string]int
 }
 
+// installation is that of a store that was not restored.
 var installation = engine.Installation{1, 2, 3, 4}
 
 func newMachine() *machine {
@@ -57,7 +60,7 @@ func newMachine() *machine {
 
 // newLife forgets what the judges knew: the store is new, or has been put back.
 func (m *machine) newLife() {
-	m.model = model.New(installation)
+	m.model, m.identity = model.New(installation), installation
 	m.posted, m.posts, m.ledger = map[channels.Ref]int{}, nil, ledger{}
 	m.names, m.counts, m.ids = map[engine.RunID]runName{}, map[runName]int{}, map[runName]engine.RunID{}
 	m.batches, m.told, m.seq, m.firings = nil, 0, 0, map[string]uint64{}

@@ -17,6 +17,7 @@ type move struct {
 	fault  fault
 	groups []groupMove
 	backup int
+	renews bool // it is put back as another installation
 }
 
 type moveKind uint8
@@ -148,7 +149,7 @@ func (m *machine) again(im *inputMove) *engine.Input {
 		c := *in.Result
 		c.Run = id
 		in.Result = &c
-		if m.posted[channels.Ref{Installation: installation.String(), Run: id.String(), Message: c.Message, Attempt: c.Attempt}] == 0 {
+		if m.posted[channels.Ref{Installation: m.identity.String(), Run: id.String(), Message: c.Message, Attempt: c.Attempt}] == 0 {
 			return nil // it was not posted
 		}
 	case in.Cancel != nil:
@@ -192,7 +193,7 @@ func (m *machine) play(mv *move) error {
 	case movePutBack:
 		if mv.backup < len(m.backups) {
 			m.kill()
-			m.putBack(mv.backup)
+			m.putBack(mv.backup, mv.renews)
 		}
 	case moveStart:
 		_, err = m.start(mv.at, mv.lanes, mv.fault)

@@ -66,13 +66,13 @@ func (w *world) resume(number uint64) {
 	w.insist(&engine.Input{Kind: engine.InputSteer, Steer: &engine.Steer{Do: engine.SteerResume, Firing: number}}, func() bool { return true })
 }
 
-// read is the store, with the versions that are known read only once.
-type read struct {
+// deployed is the store, with the versions that are known read only once.
+type deployed struct {
 	*store.Store
 	m *machine
 }
 
-func (r read) Version(v engine.FlowVersion) (*flows.Flow, error) { return r.m.versions[v], nil }
+func (d deployed) Version(v engine.FlowVersion) (*flows.Flow, error) { return d.m.versions[v], nil }
 
 // control changes what may go out, sooner or later. Nobody insists on what they no longer
 // want.
@@ -105,7 +105,7 @@ func (w *world) takeOver() {
 	if w.loop == nil {
 		return
 	}
-	if err := migrate.Each(context.Background(), read{w.store, w.machine}, func(r *engine.Run, from, to *flows.Flow) error {
+	if err := migrate.Each(context.Background(), deployed{w.store, w.machine}, func(r *engine.Run, from, to *flows.Flow) error {
 		if engine.Migrates(r, from, to) {
 			in := &engine.Input{Kind: engine.InputMove, Move: &engine.Move{Run: r.ID, Version: to.Version}}
 			w.later(w.between(0, time.Minute), func() { w.submit([]*engine.Input{in}, 6) })
@@ -147,6 +147,6 @@ func (w *world) keepBackups() {
 	if w.loop != nil {
 		w.kill()
 	}
-	w.putBack(w.dice.IntN(len(w.backups)))
+	w.putBack(w.dice.IntN(len(w.backups)), w.dice.IntN(2) == 0)
 	w.dead()
 }

@@ -36,7 +36,7 @@ var MustReach = []string{
 	"sent through the second account",
 	"webhook given up",
 	"queue full",
-	"restored from a backup",
+	"restored from a backup", "restored as another installation", "campaign of a backup goes on",
 	"forgotten with a run live",
 	"derived input after a crash",
 	"taken over by another version", "led out by another version", "taken over on coming to a wait",

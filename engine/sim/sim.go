@@ -83,7 +83,7 @@ func (w *world) settleDown() error {
 	for _, at := range []time.Duration{0, calmFor / 2} { // an older command may still be under way at first
 		w.later(at, func() {
 			w.control(engine.Control{Outbound: engine.OutboundLive, Kill: &off})
-			for _, number := range w.model.Paused() {
+			for _, number := range w.model.Held() {
 				w.resume(number)
 			}
 		})

@@ -66,6 +66,9 @@ func (t *teller) tell(mv *move) {
 		t.say("# a backup is made")
 	case movePutBack:
 		t.say("# backup %d is put back", mv.backup+1)
+		if mv.renews {
+			t.say("restored")
+		}
 	}
 	for _, g := range mv.groups {
 		var said []string
@@ -144,7 +147,7 @@ func (t *teller) control(c *engine.Control) string {
 }
 
 func (t *teller) result(r *engine.SendResult) string {
-	n := t.post(channels.Ref{Installation: installation.String(), Run: r.Run.String(), Message: r.Message, Attempt: r.Attempt})
+	n := t.post(channels.Ref{Installation: t.m.identity.String(), Run: r.Run.String(), Message: r.Message, Attempt: r.Attempt})
 	switch r.Outcome {
 	case channels.Accepted:
 		return fmt.Sprintf("accept %d", n)

@@ -10,7 +10,7 @@ import (
 // firingIn is a firing that takes rows, or waits for its audience.
 func (w *World) firingIn(number uint64, status engine.FiringStatus) *firing {
 	f := w.firings[number]
-	if f == nil || f.status != status || f.paused && status == engine.Walking {
+	if f == nil || f.status != status || w.holds(f) && status == engine.Walking {
 		w.fail("no firing %d is %s", number, status)
 	}
 	w.fired[f] = true

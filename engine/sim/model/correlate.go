@@ -27,6 +27,9 @@ func byID(accounts []engine.AccountPolicy, account string) bool {
 // the answer that tells it, and of several the one that says the most.
 func (w *World) receipt(rc *channels.Receipt) {
 	if !rc.Ref.IsZero() {
+		if rc.Ref.Installation != w.installation.String() {
+			w.fail("a receipt for installation %s is taken", rc.Ref.Installation)
+		}
 		id, _ := engine.ParseRunID(rc.Ref.Run)
 		w.feed(w.known(id), fact{kind: receipted, receipt: rc})
 		return

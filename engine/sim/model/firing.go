@@ -20,7 +20,8 @@ type firing struct {
 	since    engine.Instant
 	local    bool // it comes to each person by their own clock
 	paused   bool
-	endRuns  bool // of one that is cancelled: runs in flight end, too
+	in       engine.Installation // that may go on with it
+	endRuns  bool                // of one that is cancelled: runs in flight end, too
 	status   engine.FiringStatus
 	audience string
 	rows     int
@@ -83,7 +84,7 @@ func (w *World) compareFirings(changed []*engine.Firing) {
 			}
 		}
 		switch {
-		case got.ID != f.id() || got.Version != f.flow.Version || got.Due != f.due || got.Until != f.until || got.Missed != f.missed || got.Status != f.status || got.Paused != f.paused:
+		case got.ID != f.id() || got.Version != f.flow.Version || got.Due != f.due || got.Until != f.until || got.Missed != f.missed || got.Status != f.status || got.Paused != f.paused || got.Status != engine.FiringSkipped && got.Installation != f.in:
 			w.fail("firing %s is %s for %s (%d missed until %s), want %s %s for %s (%d missed until %s) (I6)",
 				got.ID, got.Status, got.Due, got.Missed, got.Until, f.id(), f.status, f.due, f.missed, f.until)
 		case got.Rows != f.rows || got.Walked != f.walked || !maps.Equal(left, f.left):

@@ -19,15 +19,21 @@ func (w *World) steer(s *engine.Steer) {
 		w.fail("what is over or never was is steered: firing %d", s.Firing)
 	}
 	w.fired[f] = true
-	before := f.paused
+	paused, held := f.paused, w.holds(f)
 	f.paused = s.Do == engine.SteerPause
 	switch s.Do {
 	case engine.SteerPause, engine.SteerResume:
-		if before == f.paused {
+		if f.paused && paused || !f.paused && !held {
 			w.fail("firing %s is told to %s, as it does already", f.id(), s.Do)
 		}
 		w.Reached["campaign "+s.Do.String()+"d"]++
-		if !f.paused && f.local {
+		if f.paused {
+			return
+		}
+		if f.in != w.installation {
+			w.Reached["campaign of a backup goes on"]++
+		}
+		if f.in = w.installation; f.local {
 			w.sweepOn(f, engine.PersonHash{})
 		}
 	case engine.SteerCancel:
@@ -73,10 +79,14 @@ func (w *World) sweep(s *engine.Sweep) {
 	w.sweepOn(f, next[len(next)-1])
 }
 
-// Paused are the firings that are paused.
-func (w *World) Paused() (numbers []uint64) {
+// holds reports whether nothing begins for a firing until somebody lets it go on: it is
+// paused, or the store was restored from a backup.
+func (w *World) holds(f *firing) bool { return f.paused || f.in != w.installation }
+
+// Held are the firings that nothing begins for.
+func (w *World) Held() (numbers []uint64) {
 	for number, f := range w.firings {
-		if f.paused {
+		if w.holds(f) && (f.status <= engine.Walked) {
 			numbers = append(numbers, number)
 		}
 	}

@@ -22,6 +22,7 @@ func (w *World) Take(b *engine.Batch, compiled func(engine.FlowVersion) *flows.F
 		}
 	}()
 	w.owed = len(w.derived)
+	w.installation = b.State.Installation // a restored store has another one
 	w.after, w.changed, w.fired = map[engine.RunID]*engine.Run{}, map[*Run]bool{}, map[*firing]bool{}
 	for _, c := range b.Changes {
 		w.after[c.After.ID] = c.After

@@ -12,7 +12,8 @@ type scheduled struct {
 	flow    *Flow
 	trigger int
 	next    engine.Instant
-	since   engine.Instant // when it was taken up
+	since   engine.Instant      // when it was taken up
+	in      engine.Installation // that has been firing it
 }
 
 func (s *scheduled) schedule() *schedule { return s.flow.triggers[s.trigger].schedule }
@@ -28,11 +29,11 @@ func (w *World) takeUp() {
 			if s == nil {
 				continue
 			}
-			taken := &scheduled{flow: f, trigger: i, since: w.stamp}
+			taken := &scheduled{flow: f, trigger: i, since: w.stamp, in: w.installation}
 			if at := slices.IndexFunc(before, func(old *scheduled) bool {
 				return old.flow.Name == f.Name && old.schedule().words == s.words
 			}); at >= 0 {
-				taken.next, taken.since = before[at].next, before[at].since
+				taken.next, taken.since, taken.in = before[at].next, before[at].since, before[at].in
 			} else if s.zone == nil {
 				taken.next = w.firingAfter(s, w.stamp.Add(-firstClock-lastClock))
 			} else {
@@ -67,7 +68,9 @@ func (w *World) tick(t *engine.Tick) {
 	if zone == nil {
 		end, until = last.Add(firstClock+lastClock), time.UTC
 	}
-	if s.schedule().tooLate(end, w.stamp, until) {
+	restored := s.in != w.installation // whoever fired it before knows whether it did
+	s.in = w.installation
+	if restored || s.schedule().tooLate(end, w.stamp, until) {
 		w.Reached["missed firing skipped"] += count
 		w.fire(&firing{flow: s.flow, trigger: s.trigger, due: first, until: last, missed: count, status: engine.FiringSkipped})
 		return
@@ -87,6 +90,7 @@ func (w *World) fire(f *firing) {
 	if w.firings[f.number] != nil {
 		f.number++
 	}
+	f.in = w.installation
 	f.left, f.lanes, f.members = map[string]int{}, map[engine.Instant]int{}, map[string]*Run{}
 	w.firings[f.number] = f
 	w.fired[f] = true
