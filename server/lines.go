@@ -5,6 +5,7 @@ import (
 	"bytes"
 	"encoding/json"
 	"errors"
+	"io"
 	"net/http"
 
 	"nudge/engine"
@@ -14,6 +15,7 @@ import (
 const (
 	maxLine    = engine.MaxEventBytes + engine.MaxProfileData + 4096 // bytes of one line of NDJSON
 	lineWindow = 1024                                                // lines of NDJSON under way at once: what one commit takes
+	maxUnread  = 4 << 20                                             // bytes behind a line that is too long that are read, so that the caller gets the answer
 )
 
 // isLines reports whether the request's body is NDJSON.
@@ -77,7 +79,11 @@ func (s *Server) postLines(w http.ResponseWriter, r *http.Request, parse parseLi
 	}
 	if lines.Err() != nil {
 		out.Encode(lineAnswer{Line: n + 1, Error: tooLargeProblem(maxLine)})
+		io.CopyN(io.Discard, r.Body, maxUnread)
 	}
+	// The server leaves the rest to us, as reading goes on beside writing: without this it
+	// would meet the body where it expects the next request.
+	r.Body.Close()
 }
 
 func (s *Server) beginLine(line []byte, parse parseLine) (*runner.Ticket, error) {
