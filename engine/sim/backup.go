@@ -66,6 +66,7 @@ func (m *machine) renew() {
 	if err := s.Commit(&engine.Batch{State: state}); err != nil {
 		panic(err)
 	}
+	m.model.Renew(m.identity)
 	m.reached["restored as another installation"]++
 }
 

@@ -25,6 +25,20 @@ func (w *world) clients() {
 	w.later(w.between(0, 2*w.config.events), w.clients)
 }
 
+// flood is a hundred events and more at once, all of one person.
+func (w *world) flood() {
+	ev := engine.Event{Type: pick(w.dice, "ping", "arrived"), Profile: w.person()}
+	for range 6 {
+		var inputs []*engine.Input
+		for range 20 {
+			one := ev
+			one.Data = w.order(false)
+			inputs = append(inputs, &engine.Input{Kind: engine.InputEvent, Event: &one})
+		}
+		w.submit(inputs, 0)
+	}
+}
+
 // submit sends inputs until they are answered, or the client gives up.
 func (w *world) submit(inputs []*engine.Input, tries int) {
 	fresh := make([]*engine.Input, len(inputs))

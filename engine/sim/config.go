@@ -38,6 +38,7 @@ const (
 	lateAnswers                // answered after two minutes
 	busyProvider               // 429
 	refusals                   // 400
+	returns                    // claimed, and taken back before it was posted
 	doubled                    // receipts and replies that come again
 	shuffled                   // receipts out of order, or before the response
 	withheld                   // receipts that come hours late
@@ -51,7 +52,7 @@ const (
 )
 
 var classNames = [classes]string{"disk errors", "crashes", "recovery faults", "slow disk", "lost answers", "lost requests",
-	"late answers", "busy provider", "refusals", "doubled", "shuffled", "withheld", "failing", "auto replies",
+	"late answers", "busy provider", "refusals", "returns", "doubled", "shuffled", "withheld", "failing", "auto replies",
 	"operators", "restores", "clock steps", "downtime"}
 
 // Days around which clocks change somewhere, and one on which they do not.

@@ -51,7 +51,7 @@ func (l ledger) correct(in *engine.Input) {
 	switch {
 	case in.Profile != nil && in.Profile.Forget:
 		maps.DeleteFunc(l, func(name holder, _ *account) bool { return name.profile == in.Profile.Profile })
-	case in.Result != nil && (in.Result.Outcome == channels.Refused || in.Result.Outcome == channels.Deferred):
+	case in.Result != nil && (in.Result.Returned || in.Result.Outcome == channels.Refused || in.Result.Outcome == channels.Deferred):
 		for _, a := range l {
 			a.entries = slices.DeleteFunc(a.entries, func(e posting) bool {
 				return e.run == in.Result.Run && e.message == in.Result.Message && e.attempt == in.Result.Attempt

@@ -20,7 +20,7 @@ func (w *world) post(p engine.Post) {
 	id := w.unique("p")
 	result := channels.Result{Outcome: channels.Accepted, ProviderID: id}
 	took := w.between(20*time.Millisecond, 2*time.Second)
-	taken := true
+	taken, returned := true, false
 	switch {
 	case w.chance(lostAnswers, 0.15):
 		result = channels.Result{Outcome: channels.Unknown, Reason: "timed out"}
@@ -36,6 +36,9 @@ func (w *world) post(p engine.Post) {
 	case w.chance(busyProvider, 0.3):
 		taken = false
 		result = channels.Result{Outcome: channels.Deferred, Reason: "429", RetryAfter: w.between(0, time.Minute).Truncate(time.Second)}
+	case w.chance(returns, 0.2):
+		taken, returned = false, true
+		result = channels.Result{Reason: "the account is held"}
 	case w.chance(refusals, 0.15):
 		taken = false
 		result = channels.Result{Outcome: channels.Refused, Reason: "no such person"}
@@ -43,7 +46,7 @@ func (w *world) post(p engine.Post) {
 	if taken {
 		w.carry(p, id, took)
 	}
-	in := &engine.Input{Kind: engine.InputResult, Result: &engine.SendResult{Run: p.Run, Message: p.Message, Attempt: p.Attempt, Result: result}}
+	in := &engine.Input{Kind: engine.InputResult, Result: &engine.SendResult{Run: p.Run, Message: p.Message, Attempt: p.Attempt, Returned: returned, Result: result}}
 	life := w.life
 	w.later(took, func() { w.send(&delivery{inputs: []*engine.Input{in}, frees: 1, account: p.Account, life: life}) })
 }

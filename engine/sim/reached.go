@@ -31,6 +31,7 @@ var MustReach = []string{
 	"reply held",
 	"dropped from a full mailbox",
 	"deferred and tried again",
+	"returned and sent later",
 	"batch with several inputs",
 	"planned while no sender is free",
 	"sent through the second account",
@@ -80,6 +81,8 @@ func (m *machine) lookAt(c engine.Change) {
 		switch e.Kind {
 		case engine.KindReceipt:
 			m.lookAtReceipt(c.Before, e)
+		case engine.KindReturned:
+			m.reached["returned and sent later"]++
 		case engine.KindDropped:
 			m.reached["dropped from a full mailbox"]++
 		case engine.KindResend:

@@ -38,6 +38,9 @@ func Run(seed uint64, hours int) *Report {
 	w.boot()
 	w.deploy()
 	w.clients()
+	if dice.IntN(8) == 0 {
+		w.later(w.between(time.Hour, 20*time.Hour), w.flood)
+	}
 	w.operate()
 	w.keepBackups()
 	w.weather()

@@ -148,6 +148,9 @@ func (t *teller) control(c *engine.Control) string {
 
 func (t *teller) result(r *engine.SendResult) string {
 	n := t.post(channels.Ref{Installation: t.m.identity.String(), Run: r.Run.String(), Message: r.Message, Attempt: r.Attempt})
+	if r.Returned {
+		return fmt.Sprintf("# post %d is returned: %s", n, r.Reason)
+	}
 	switch r.Outcome {
 	case channels.Accepted:
 		return fmt.Sprintf("accept %d", n)

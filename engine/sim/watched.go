@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"strings"
 
+	"nudge/channels"
 	"nudge/engine"
 	"nudge/engine/runner"
 	"nudge/engine/sim/model"
@@ -56,6 +57,9 @@ func (m *machine) committed(b *engine.Batch) error {
 			m.fresh[j.Input] = true
 		}
 		m.ledger.correct(j.Input)
+		if r := j.Input.Result; r != nil && r.Returned { // the provider never saw it
+			delete(m.posted, channels.Ref{Installation: m.identity.String(), Run: r.Run.String(), Message: r.Message, Attempt: r.Attempt})
+		}
 		fmt.Fprint(m.trace, j.Seq, j.Stamp, j.Slots, j.Input.Kind)
 	}
 	for _, c := range b.Changes {

@@ -189,8 +189,30 @@ var toldBy = map[channels.Outcome]engine.Kind{
 	channels.Deferred: engine.KindDeferred, channels.Unknown: engine.KindUnknown,
 }
 
+// takeBack plans a message again that was claimed, and never went out.
+func (w *walk) takeBack(m *Message, r *engine.SendResult) {
+	if m.status != engine.Claimed {
+		return
+	}
+	w.note(engine.KindReturned, m.step, r.Message, "")
+	w.givePlace(m)
+	if m.attempt--; m.attempt == 0 {
+		m.posted = 0
+	}
+	if w.status != engine.Sending || r.Message != len(w.messages) {
+		w.keepHere(r.Message, engine.ReasonRunAhead)
+		return
+	}
+	m.status = engine.Planned
+	w.alarm = w.latest(w.flow.byIndex[m.step])
+}
+
 func (w *walk) result(r *engine.SendResult) {
 	m := &w.messages[r.Message-1]
+	if r.Returned {
+		w.takeBack(m, r)
+		return
+	}
 	w.note(toldBy[r.Outcome], m.step, r.Message, "")
 	waitsForIt := w.status == engine.Sending && r.Message == len(w.messages)
 	switch r.Outcome {

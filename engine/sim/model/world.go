@@ -49,3 +49,6 @@ func New(installation engine.Installation) *World {
 		versions: map[engine.FlowVersion]*Flow{}, runs: map[engine.RunID]*Run{}, people: map[string]*person{},
 		orphans: map[string]*orphan{}, ids: map[string]engine.Instant{}, arms: map[string]int{}, openings: map[asked]time.Time{}, firings: map[uint64]*firing{}, Reached: map[string]int{}}
 }
+
+// Renew tells that the store was restored from a backup, as another installation.
+func (w *World) Renew(as engine.Installation) { w.installation = as }
