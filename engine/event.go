@@ -1,6 +1,7 @@
 package engine
 
 import (
+	"bytes"
 	"fmt"
 	"slices"
 
@@ -145,7 +146,7 @@ func (a *application) names(event string, key *flows.Expr, r *Run, f *flows.Flow
 		return h.Who == r.Profile
 	}
 	ev := a.in.Event
-	if ev == nil || ev.Type != h.Event {
+	if ev == nil || ev.Type != h.Event || !bytes.Equal(ev.Data, h.Data) { // one that was held
 		ev = &Event{Type: h.Event, Data: h.Data}
 	}
 	text, ok := ev.key(f, key)
