@@ -123,7 +123,8 @@ func (a *application) tellParent(c *Call, outcome string) {
 	a.childEnded(&ChildEnded{Parent: c.Parent, Step: parent.At, Outcome: outcome})
 }
 
-// childEnded ends the wait of a start step.
+// childEnded ends the wait of a start step. One that a loop has come to again waits for the
+// run that it has called since.
 func (a *application) childEnded(c *ChildEnded) {
 	r := a.ws.Run(c.Parent)
 	if r == nil || !r.Live() {
@@ -131,13 +132,24 @@ func (a *application) childEnded(c *ChildEnded) {
 		return
 	}
 	f := a.e.flowOf(r)
-	if r.Status != Waiting || r.At != c.Step || f.Steps[r.At].Verb != flows.VerbStart {
+	earlier := c.Child != (RunID{}) && c.Child.Time() < r.waitsSince()
+	if r.Status != Waiting || r.At != c.Step || f.Steps[r.At].Verb != flows.VerbStart || earlier {
 		a.ignore("the run that called went on")
 		return
 	}
 	r = a.edit(c.Parent)
 	a.endWait(r, r.At, c.Outcome, nil)
 	a.advance(r, f, f.Steps[r.At].Next)
+}
+
+// waitsSince is when the run last began to wait.
+func (r *Run) waitsSince() Instant {
+	for i := len(r.Timeline) - 1; i >= 0; i-- {
+		if r.Timeline[i].Kind == KindWaiting {
+			return r.Timeline[i].At
+		}
+	}
+	return 0
 }
 
 // activeNamed returns an active flow, or nil.

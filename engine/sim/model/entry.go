@@ -190,13 +190,16 @@ func (w *World) call(c *engine.Call) {
 		}
 	}
 	if outcome != "" && parent != nil && !parent.over() {
-		w.childEnded(c.Parent, parent.now.at, outcome)
+		w.childEnded(&engine.ChildEnded{Parent: c.Parent, Step: parent.now.at, Outcome: outcome})
 	}
 }
 
-func (w *World) childEnded(id engine.RunID, step int, outcome string) {
-	r := w.known(id)
-	if !r.over() {
-		w.feed(r, fact{kind: childEnded, step: step, outcome: outcome})
+func (w *World) childEnded(in *engine.ChildEnded) {
+	f := fact{kind: childEnded, step: in.Step, outcome: in.Outcome, began: w.stamp}
+	if child := w.runs[in.Child]; child != nil {
+		f.began = child.facts[0].now
+	}
+	if r := w.known(in.Parent); !r.over() {
+		w.feed(r, f)
 	}
 }

@@ -29,9 +29,10 @@ type fact struct {
 
 	accounts []engine.AccountPolicy // how they behave then; never changed
 	due      engine.Instant
-	message  int    // of a claim
-	outcome  string // of a child, or of the run itself
-	step     int    // of the start step whose child ended
+	message  int            // of a claim
+	outcome  string         // of a child, or of the run itself
+	step     int            // of the start step whose child ended
+	began    engine.Instant // the child
 	fetched  *engine.FetchResult
 	to       *Flow // that takes the run over
 }

@@ -128,7 +128,7 @@ func (w *World) take(j *engine.Journaled) {
 	case engine.InputCall:
 		w.call(in.Call)
 	case engine.InputChildEnded:
-		w.childEnded(in.ChildEnded.Parent, in.ChildEnded.Step, in.ChildEnded.Outcome)
+		w.childEnded(in.ChildEnded)
 	case engine.InputDequeue:
 		w.dequeue(in.Dequeue)
 	case engine.InputFetched:

@@ -124,8 +124,9 @@ func (w *walk) start(s *step) *way {
 		return nil
 	}
 	w.note(engine.KindWaiting, s.index, 0, "")
+	since := w.f.now
 	return w.await(engine.Waiting, s.index, func() *way {
-		if w.f.kind != childEnded || w.f.step != s.index {
+		if w.f.kind != childEnded || w.f.step != s.index || w.f.began < since {
 			return nil
 		}
 		w.moved = true
