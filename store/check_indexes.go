@@ -1,0 +1,53 @@
+package store
+
+import "nudge/engine"
+
+// indexes verifies that every index entry follows from its run.
+func (c *checker) indexes() {
+	for _, b := range [...]Bucket{People, Keys, Timers, Outbox, Sent, Asks} {
+		c.r.Ascend(b, nil, func(key, value []byte) bool {
+			id, err := c.runOf(b, key)
+			if err != nil {
+				c.problem("%s %x: %v", b, key, err)
+				return true
+			}
+			c.entry(b, key, id)
+			return true
+		})
+	}
+}
+
+func (c *checker) runOf(b Bucket, key []byte) (engine.RunID, error) {
+	switch b {
+	case Timers:
+		t, err := parseTimerKey(key)
+		return t.Run, err
+	case Outbox:
+		ref, err := parseOutboxKey(key)
+		return ref.Run, err
+	}
+	return runAt(key)
+}
+
+func (c *checker) entry(b Bucket, key []byte, id engine.RunID) {
+	run, err := readRun(c.r, id)
+	if err != nil {
+		return // reported with the run
+	}
+	derived := false
+	if run != nil {
+		entries(run, func(w write) { derived = derived || w.bucket == b && string(w.key) == string(key) })
+	}
+	switch {
+	case b == Timers && derived:
+		c.report.Timers++
+	case b == Timers:
+		c.report.Stale++
+	case b == People && run != nil && !run.Live():
+		// it is dropped when the person's next run starts, or with the run
+	case !derived:
+		c.problem("%s %x: no run %s that it follows from", b, key, id)
+	case b == Outbox:
+		c.report.Outbox++
+	}
+}

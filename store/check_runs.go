@@ -1,0 +1,93 @@
+package store
+
+import (
+	"slices"
+
+	"nudge/engine"
+	"nudge/flows"
+)
+
+// runs verifies that every record is of a live run, or a sign that leads to one that has
+// ended.
+func (c *checker) runs() {
+	c.r.Ascend(Runs, nil, func(key, record []byte) bool {
+		run, err := runOf(c.r, key, record)
+		switch {
+		case err != nil:
+			c.problem("runs %x: %v", key, err)
+		case run.Live() == isSign(record):
+			c.problem("run %s is %s, and not where such runs are", run.ID, run.Status)
+		default:
+			c.run(run)
+		}
+		return true
+	})
+}
+
+// ended verifies that a sign leads to every record of an ended run.
+func (c *checker) ended() {
+	c.r.Ascend(Ended, nil, func(key, _ []byte) bool {
+		id, _, err := parseEndedKey(key)
+		if err != nil {
+			c.problem("ended %x: %v", key, err)
+			return true
+		}
+		if _, to, err := follow(id[:], c.r.Get(Runs, id[:])); err != nil || string(to) != string(key) {
+			c.problem("ended %x: nothing leads to run %s", key, id)
+		}
+		return true
+	})
+}
+
+func (c *checker) run(run *engine.Run) {
+	v := engine.FlowVersion{Flow: run.Flow, Version: run.Version}
+	name := string(versionKey(v))
+	if c.counts[name] == nil {
+		c.counts[name] = newCounts(v)
+	}
+	c.counts[name].add(run)
+	if n := run.Firing; n != 0 {
+		if c.tally[n] == nil {
+			c.tally[n] = newTally(n)
+		}
+		c.tally[n].count(engine.Change{After: run})
+		if run.Live() {
+			c.liveOf[n]++
+		}
+	}
+	entries(run, func(w write) {
+		if value := c.r.Get(w.bucket, w.key); value == nil || string(value) != string(w.value) {
+			c.problem("run %s: its entry %x in %s is missing or wrong", run.ID, w.key, w.bucket)
+		}
+	})
+	if !run.Live() {
+		c.report.Ended++
+		return
+	}
+	c.report.Live++
+	if !c.wakeable(run) {
+		c.problem("run %s of flow %s is live, but nothing can wake it", run.ID, run.Flow)
+	}
+}
+
+// wakeable reports whether a live run has something that can wake it: a timer, a
+// message in the outbox, or a wait without end that was asked for.
+func (c *checker) wakeable(run *engine.Run) bool {
+	if run.Deadline != 0 {
+		return true
+	}
+	if run.Status == engine.Parked {
+		fr, err := readFiring(c.r, run.Firing)
+		return err == nil && fr != nil && fr.Held(c.last.Installation)
+	}
+	if run.Status == engine.Sending {
+		m := run.Message(len(run.Messages))
+		return m != nil && m.Status.Outbox()
+	}
+	f := c.version(engine.FlowVersion{Flow: run.Flow, Version: run.Version})
+	if f == nil || run.At >= len(f.Steps) {
+		return false
+	}
+	s := &f.Steps[run.At]
+	return s.Verb == flows.VerbStart || s.Wait != nil && slices.ContainsFunc(s.Wait.Lines, func(l flows.Line) bool { return l.Never })
+}
