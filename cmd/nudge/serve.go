@@ -10,7 +10,6 @@ import (
 	"os"
 	"os/signal"
 	"path/filepath"
-	"runtime/debug"
 	"syscall"
 
 	"github.com/spf13/cobra"
@@ -49,17 +48,9 @@ func newServe() *cobra.Command {
 	return c
 }
 
-// gcPercent lets the heap grow to three times what lives in it before it is collected,
-// unless GOGC says otherwise. Little lives in it, as the people who wait are in the file:
-// with Go's own 100 a fifth of the time under load goes into collecting, and with more
-// than 200 the memory that it takes is no longer repaid.
-const gcPercent = 200
-
 // serve runs the project in a folder until a signal or a failure.
 func serve(ctx context.Context, dir string, out, errs io.Writer, log *slog.Logger) error {
-	if os.Getenv("GOGC") == "" {
-		debug.SetGCPercent(gcPercent)
-	}
+	keepHeapSmall(ctx)
 	read := readSettings(os.LookupEnv)
 	p, err := mustLoad(dir, read, errs)
 	if err != nil {

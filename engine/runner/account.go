@@ -13,7 +13,7 @@ const (
 	usualSenders = 64
 	mostSenders  = 4096
 	usualBatch   = 500
-	mostPlaces   = 1 << 16 // messages of one account that are claimed and without an outcome
+	mostPlaces   = 1 << 13 // messages of one account that are claimed and without an outcome
 )
 
 // Account is one way to the provider.
