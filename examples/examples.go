@@ -12,7 +12,8 @@
 //	weekly_report        a schedule that follows each person's own clock, over the stored profiles
 //	flash_sale           a campaign over a file: once, paced, and capped
 //
-// Every one has a story that a test runs. The binary carries those of nudge demo.
+// Every one has a story that a test runs, and is lived with by the simulator
+// (engine/sim).
 package examples
 
 import (
@@ -23,18 +24,18 @@ import (
 // Only what belongs to a project is embedded, not the data folder that nudge dev
 // makes beside it.
 //
-//go:embed hello/nudge.yaml hello/flows hello/templates
-//go:embed order_shipped/nudge.yaml order_shipped/flows order_shipped/templates
+//go:embed */nudge.yaml */flows */templates */audiences
 var files embed.FS
 
 // Hello is the smallest possible flow: an event, and one message.
-func Hello() fs.FS { return project("hello") }
+func Hello() fs.FS { return Project("hello") }
 
 // OrderShipped is a conversation about an order: a message, a reminder if it stays
 // unread, a handover when the person answers, and an exit when the order comes back.
-func OrderShipped() fs.FS { return project("order_shipped") }
+func OrderShipped() fs.FS { return Project("order_shipped") }
 
-func project(name string) fs.FS {
+// Project is the example of a name: a folder without files where there is none.
+func Project(name string) fs.FS {
 	sub, err := fs.Sub(files, name)
 	if err != nil {
 		panic("examples: " + err.Error())

@@ -8,7 +8,9 @@ import (
 	"nudge/engine"
 )
 
-func personNamed(i int) string { return []string{"ann", "bob", "cid", "dee", "eve", "fay", "gus"}[i] }
+var everybody = []string{"ann", "bob", "cid", "dee", "eve", "fay", "gus"}
+
+func personNamed(i int) string { return everybody[i] }
 
 func (w *world) person() string { return personNamed(w.dice.IntN(w.people)) }
 
@@ -22,17 +24,25 @@ func (w *world) clients() {
 		inputs = append(inputs, w.event())
 	}
 	w.submit(inputs, 0)
+	if w.example != nil && w.dice.IntN(15) == 0 {
+		w.misspeak()
+	}
 	w.later(w.between(0, 2*w.config.events), w.clients)
 }
 
 // flood is a hundred events and more at once, all of one person.
 func (w *world) flood() {
 	ev := engine.Event{Type: pick(w.dice, "ping", "arrived"), Profile: w.person()}
+	data := func() json.RawMessage { return w.order(false) }
+	if x := w.example; x != nil {
+		ev.Type = pick(w.dice, x.events...)
+		data = func() json.RawMessage { return jsonOf(w.fields(x.shapes[ev.Type])) }
+	}
 	for range 6 {
 		var inputs []*engine.Input
 		for range 20 {
 			one := ev
-			one.Data = w.order(false)
+			one.Data = data()
 			inputs = append(inputs, &engine.Input{Kind: engine.InputEvent, Event: &one})
 		}
 		w.submit(inputs, 0)
@@ -58,6 +68,9 @@ func (w *world) submit(inputs []*engine.Input, tries int) {
 
 // happening is something a client has to say.
 func (w *world) happening() *engine.Input {
+	if w.example != nil {
+		return w.saying()
+	}
 	switch w.dice.IntN(14) {
 	case 0:
 		return w.profileChange()
@@ -69,6 +82,9 @@ func (w *world) happening() *engine.Input {
 }
 
 func (w *world) event() *engine.Input {
+	if w.example != nil {
+		return w.heard()
+	}
 	ev := &engine.Event{Type: pick(w.dice, "order", "order", "order", "order", "back", "arrived", "ping", "ping", "gone"), Profile: w.person()}
 	ev.Data = w.order(ev.Type == "order")
 	if w.dice.IntN(30) == 0 {
@@ -94,11 +110,7 @@ func (w *world) order(due bool) json.RawMessage {
 	if due && w.dice.IntN(2) == 0 {
 		data["due"] = w.now.Add(w.between(-12*time.Hour, 48*time.Hour)).Truncate(time.Second).Format(time.RFC3339)
 	}
-	raw, err := json.Marshal(data)
-	if err != nil {
-		panic(err)
-	}
-	return raw
+	return jsonOf(data)
 }
 
 var attributes = []string{`{"plan":"pro"}`, `{"plan":"free"}`, `{"plan":null}`, `{"name":"N"}`, `{"name":null}`, `{"timezone":"Asia/Kathmandu"}`,

@@ -22,6 +22,7 @@ type config struct {
 	events  time.Duration // between two events, on average
 	people  int
 	begin   time.Time
+	project string // the example that it lives with; empty for an authored project
 	rate    [classes]float64
 }
 
@@ -98,6 +99,9 @@ func drawLanes(dice *rand.Rand) []runner.Lane {
 func (c *config) String() string {
 	words := []string{fmt.Sprintf("accounts %+v, %d groups a step, queue %d, commit %s, event every %s, %d people, from %s",
 		c.lanes, c.batch, c.queue, c.latency, c.events, c.people, c.begin.Format("2006-01-02 15:04"))}
+	if c.project != "" {
+		words = append(words, "the example "+c.project)
+	}
 	for i, rate := range c.rate {
 		if rate > 0 {
 			words = append(words, fmt.Sprintf("%s %.2f", classNames[i], rate))

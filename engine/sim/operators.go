@@ -49,7 +49,11 @@ func (w *world) operate() {
 func (w *world) steer() {
 	numbers := slices.Sorted(maps.Values(w.firings))
 	if len(numbers) == 0 || w.dice.IntN(4) == 0 {
-		w.submit([]*engine.Input{{Kind: engine.InputSteer, ID: w.id(), Steer: &engine.Steer{Do: engine.SteerStart, Flow: pick(w.dice, "report", "report", "one")}}}, 0)
+		names := []string{"report", "report", "one"}
+		if w.example != nil {
+			names = w.example.flows
+		}
+		w.submit([]*engine.Input{{Kind: engine.InputSteer, ID: w.id(), Steer: &engine.Steer{Do: engine.SteerStart, Flow: pick(w.dice, names...)}}}, 0)
 		return
 	}
 	of := numbers[max(0, len(numbers)-1-w.dice.IntN(6))] // the latest are the livelier ones
@@ -119,7 +123,7 @@ func (w *world) takeOver() {
 // deploy makes an edition of the project the active one.
 func (w *world) deploy() {
 	before := w.model.Live()
-	project := w.authors.edition()
+	project := w.edition()
 	deploy := &engine.Deploy{}
 	for _, f := range project.Flows {
 		deploy.Flows = append(deploy.Flows, f.Bundle)
@@ -128,6 +132,14 @@ func (w *world) deploy() {
 		w.reached["flow edited while a run waits"]++
 	}
 	w.insist(&engine.Input{Kind: engine.InputDeploy, Deploy: deploy}, func() bool { return true })
+}
+
+// edition is the project as it is now: an example stays as it is.
+func (w *world) edition() *flows.Project {
+	if w.example != nil {
+		return w.example.project
+	}
+	return w.authors.edition()
 }
 
 // keepBackups copies the disk from time to time, and rarely puts a copy back.
@@ -149,4 +161,7 @@ func (w *world) keepBackups() {
 	}
 	w.putBack(w.dice.IntN(len(w.backups)), w.dice.IntN(2) == 0)
 	w.dead()
+	if w.example != nil { // the backup may be older than its flows
+		w.deploy()
+	}
 }

@@ -55,6 +55,10 @@ var MustReach = []string{
 	"campaign paused", "campaign resumed", "campaign cancelled", "began when its campaign went on",
 	"skipped when its window opened",
 	"entry skipped", "entry queued", "entry restarted", "at_most", "dequeued",
+	"lived with order_shipped", "lived with survey_by_reply", "lived with comment_digest", "lived with abandoned_cart",
+	"lived with escalation", "lived with welcome_series", "lived with reminder_until_read", "lived with ab_test",
+	"lived with hello", "lived with weekly_report", "lived with flash_sale",
+	"an event that breaks its example's shape",
 }
 
 // look notes the states that a batch was in.

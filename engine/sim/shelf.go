@@ -3,6 +3,7 @@ package sim
 import (
 	"context"
 	"fmt"
+	"io/fs"
 	"reflect"
 	"testing/fstest"
 	"time"
@@ -10,11 +11,23 @@ import (
 	"nudge/audience"
 	"nudge/engine"
 	"nudge/engine/runner"
+	"nudge/examples"
 )
 
-// people is the audience that lies in a file: somebody twice, somebody unknown, and rows
-// that cannot be read.
-var people = fstest.MapFS{"audiences/people.csv": {Data: []byte("profile,total\nann,4\nbob,3\ncid,many\nann,9\ndee,\neve,6\nzoe,12\nO1,30\n")}}
+// people are the audiences that lie in files: somebody twice, somebody unknown, and rows
+// that cannot be read; and that of an example.
+var people = fstest.MapFS{
+	"audiences/people.csv":   {Data: []byte("profile,total\nann,4\nbob,3\ncid,many\nann,9\ndee,\neve,6\nzoe,12\nO1,30\n")},
+	"audiences/shoppers.csv": {Data: shoppers()},
+}
+
+func shoppers() []byte {
+	file, err := fs.ReadFile(examples.Project("flash_sale"), "audiences/shoppers.csv")
+	if err != nil {
+		panic(err)
+	}
+	return file
+}
 
 // shelf is the frozen audiences, which outlive the process.
 type shelf struct {

@@ -31,6 +31,9 @@ const calmFor = 48 * time.Hour
 func Run(seed uint64, hours int) *Report {
 	dice := rand.New(rand.NewPCG(seed, 0x6e75646765))
 	w := &world{machine: newMachine(), config: drawConfig(dice), dice: dice, authors: &author{dice: dice}}
+	if name := exampleOf(seed); name != "" {
+		w.useExample(name)
+	}
 	w.now, w.authors.begin = w.begin, w.begin
 	for range w.people {
 		w.reads = append(w.reads, traits{reads: dice.Float64(), replies: dice.Float64() * 0.6, robot: dice.IntN(4) == 0})

@@ -25,6 +25,7 @@ type world struct {
 	words   int
 	wishes  int // what operators said of what may go out; the last one counts
 	authors *author
+	example *example // lived with in place of an authored project; nil for none
 	reads   []traits
 	err     error
 }

@@ -61,8 +61,11 @@ func (s *schedule) shows(wall time.Time) bool {
 	return true
 }
 
-// covers reports whether *, */5, 7 or 1-5 covers a number.
+// covers reports whether *, */5, 7, 1-5 or mon covers a number.
 func covers(part string, n int) bool {
+	if day := slices.Index(weekdays, part); day >= 0 {
+		return n == day
+	}
 	if part == "*" {
 		return true
 	}

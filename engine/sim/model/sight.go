@@ -21,6 +21,9 @@ func (w *World) Deadline() (first engine.Instant) {
 	return first
 }
 
+// Active is how many flows are deployed.
+func (w *World) Active() int { return len(w.active) }
+
 // Live is how many runs are live.
 func (w *World) Live() int { return len(w.order) }
 
