@@ -46,6 +46,7 @@ func (a *application) takePlace(r *Run, f *flows.Flow, m *Message) {
 	category := f.Steps[m.Step].Send.Category
 	mine := a.e.category(f, category)
 	if m.Counted = mine.AtMost > 0; !m.Counted {
+		m.Cap = "" // of an attempt before, when there was a cap
 		return
 	}
 	zone, p := a.zoneOf(r, f), a.editPerson(r.Profile)
