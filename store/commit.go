@@ -14,6 +14,27 @@ import (
 func (s *Store) Commit(b *engine.Batch) error {
 	writes := make([]write, 0, 8+6*len(b.Changes)+len(b.Journal))
 	add := func(w write) { writes = append(writes, w) }
+	addRuns(b, add)
+	addOthers(b, add)
+	slices.SortStableFunc(writes, func(x, y write) int {
+		return cmp.Or(cmp.Compare(x.bucket, y.bucket), bytes.Compare(x.key, y.key))
+	})
+	return s.kv.Update(func(w Writer) error {
+		if err := putCounts(w, b.Changes); err != nil {
+			return err
+		}
+		if err := apply(w, writes); err != nil {
+			return err
+		}
+		if err := sweep(w, b.Changes); err != nil {
+			return err
+		}
+		return putTallies(w, b)
+	})
+}
+
+// addRuns adds what a batch writes of inputs and of the runs that they changed.
+func addRuns(b *engine.Batch, add func(write)) {
 	add(write{bucket: Meta, key: keyState, value: encodeState(&b.State)})
 	for i := range b.Journal {
 		add(write{bucket: Journal, key: be(b.Journal[i].Seq), value: encodeJournaled(&b.Journal[i])})
@@ -38,6 +59,11 @@ func (s *Store) Commit(b *engine.Batch) error {
 			add(write{bucket: Timers, key: timerKey(t)})
 		}
 	}
+}
+
+// addOthers adds what it writes of people, campaigns and messages that have no run yet, and
+// of what follows from its inputs.
+func addOthers(b *engine.Batch, add func(write)) {
 	for _, p := range b.People {
 		add(write{bucket: Profiles, key: personPrefix(p.ID), value: encodePerson(p), delete: p.IsZero()})
 	}
@@ -64,21 +90,6 @@ func (s *Store) Commit(b *engine.Batch) error {
 	for _, number := range b.Done {
 		add(write{bucket: Derived, key: be(number), delete: true})
 	}
-	slices.SortStableFunc(writes, func(x, y write) int {
-		return cmp.Or(cmp.Compare(x.bucket, y.bucket), bytes.Compare(x.key, y.key))
-	})
-	return s.kv.Update(func(w Writer) error {
-		if err := putCounts(w, b.Changes); err != nil {
-			return err
-		}
-		if err := apply(w, writes); err != nil {
-			return err
-		}
-		if err := sweep(w, b.Changes); err != nil {
-			return err
-		}
-		return putTallies(w, b)
-	})
 }
 
 // apply carries out writes in their order. Of several to one key the last counts: a
