@@ -22,8 +22,9 @@ type Message struct {
 	Request      json.RawMessage `json:"request,omitempty"`  // the send, its merge fields filled in
 }
 
-// direction is that of a message in the words of the API.
-func (m Message) direction() string {
+// direction is that of a message in the words of the API. Like what follows it reads what
+// never changes, also while the status does: so it takes no copy of the message.
+func (m *Message) direction() string {
 	if m.Inbound {
 		return "inbound"
 	}
@@ -31,7 +32,7 @@ func (m Message) direction() string {
 }
 
 // metadata is what the message says beside its text, an empty object when nothing.
-func (m Message) metadata() json.RawMessage {
+func (m *Message) metadata() json.RawMessage {
 	if len(m.Metadata) == 0 {
 		return json.RawMessage("{}")
 	}
@@ -40,7 +41,7 @@ func (m Message) metadata() json.RawMessage {
 
 // shownMetadata is the metadata that the person's app sees: that of the app's own
 // message, else that of the request.
-func (m Message) shownMetadata(request []byte) json.RawMessage {
+func (m *Message) shownMetadata(request []byte) json.RawMessage {
 	var q struct {
 		CustomBody struct {
 			App struct {
