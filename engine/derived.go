@@ -16,13 +16,13 @@ type Call struct {
 	By      string          `json:"by,omitempty"` // what the run shows as started_by
 	Data    json.RawMessage `json:"data,omitempty"`
 	Parent  RunID           `json:"parent,omitzero"`  // the run whose start step waits for the outcome; zero for none
-	Queued  bool            `json:"queued,omitempty"` // from the queue: the trigger's if is asked again
+	Number  int             `json:"number,omitempty"` // of the parent's calls, from 1; 0 without a parent
 }
 
 // ChildEnded tells a run that the run it started and waits for has ended.
 type ChildEnded struct {
 	Parent  RunID  `json:"parent,omitzero"`
-	Step    int    `json:"step,omitempty"`
+	Call    int    `json:"call,omitempty"` // number of the parent's call
 	Child   RunID  `json:"child,omitzero"`
 	Outcome string `json:"outcome,omitempty"`
 }
@@ -66,7 +66,7 @@ func (a *application) startFlow(r *Run, f *flows.Flow, s *flows.Step) (next int,
 	r.log(Entry{At: a.now, Kind: KindCalled, Step: r.At, Detail: s.Start.Flow})
 	call := &Call{Flow: s.Start.Flow, Profile: r.Profile, By: r.Flow, Data: data}
 	if s.Start.Wait {
-		call.Parent = r.ID
+		call.Parent, call.Number = r.ID, r.calls()
 	}
 	if !a.derive(r, &Input{Kind: InputCall, Call: call}) || !s.Start.Wait {
 		return s.Next, false
@@ -104,7 +104,7 @@ func (a *application) call(c *Call) {
 	}
 	a.changed = true
 	before := a.starts
-	a.enter(f, &entrant{profile: c.Profile, key: c.Key, by: c.By, data: c.Data, parent: c.Parent, depth: a.in.Depth, called: true})
+	a.enter(f, &entrant{profile: c.Profile, key: c.Key, by: c.By, data: c.Data, parent: c.Parent, parentCall: c.Number, depth: a.in.Depth, called: true})
 	if a.starts == before {
 		a.tellParent(c, "skipped")
 	}
@@ -120,11 +120,11 @@ func (a *application) tellParent(c *Call, outcome string) {
 		a.ignore(a.out.Answer.Refused.Detail)
 		a.out.Answer.Refused = nil
 	}
-	a.childEnded(&ChildEnded{Parent: c.Parent, Step: parent.At, Outcome: outcome})
+	a.childEnded(&ChildEnded{Parent: c.Parent, Call: c.Number, Outcome: outcome})
 }
 
-// childEnded ends the wait of a start step. One that a loop has come to again waits for the
-// run that it has called since.
+// childEnded ends the wait of a start step. A run that has called again since waits for the
+// outcome of its last call only, be it the same step's.
 func (a *application) childEnded(c *ChildEnded) {
 	r := a.ws.Run(c.Parent)
 	if r == nil || !r.Live() {
@@ -132,8 +132,7 @@ func (a *application) childEnded(c *ChildEnded) {
 		return
 	}
 	f := a.e.flowOf(r)
-	earlier := c.Child != (RunID{}) && c.Child.Time() < r.waitsSince()
-	if r.Status != Waiting || r.At != c.Step || f.Steps[r.At].Verb != flows.VerbStart || earlier {
+	if r.Status != Waiting || f.Steps[r.At].Verb != flows.VerbStart || c.Call != r.calls() {
 		a.ignore("the run that called went on")
 		return
 	}
@@ -142,14 +141,14 @@ func (a *application) childEnded(c *ChildEnded) {
 	a.advance(r, f, f.Steps[r.At].Next)
 }
 
-// waitsSince is when the run last began to wait.
-func (r *Run) waitsSince() Instant {
-	for i := len(r.Timeline) - 1; i >= 0; i-- {
-		if r.Timeline[i].Kind == KindWaiting {
-			return r.Timeline[i].At
+// calls is how often start steps of the run have called.
+func (r *Run) calls() (n int) {
+	for i := range r.Timeline {
+		if r.Timeline[i].Kind == KindCalled {
+			n++
 		}
 	}
-	return 0
+	return n
 }
 
 // activeNamed returns an active flow, or nil.

@@ -10,17 +10,18 @@ import (
 
 // entrant is somebody for whom a run may start.
 type entrant struct {
-	profile string
-	key     string
-	by      string // event type, reply, or the flow that called
-	data    json.RawMessage
-	who     string // whom the event names, kept when it is queued
-	parent  RunID
-	reply   *Happening // the reply that starts it, which stays in hand
-	firing  uint64     // number of the firing; 0 for none
-	at      Instant    // when it comes to the person; 0 for now
-	depth   int        // of the input that asks for the run
-	called  bool       // by a call
+	profile    string
+	key        string
+	by         string // event type, reply, or the flow that called
+	data       json.RawMessage
+	who        string // whom the event names, kept when it is queued
+	parent     RunID
+	parentCall int        // its number among the parent's calls
+	reply      *Happening // the reply that starts it, which stays in hand
+	firing     uint64     // number of the firing; 0 for none
+	at         Instant    // when it comes to the person; 0 for now
+	depth      int        // of the input that asks for the run
+	called     bool       // by a call
 }
 
 // startedByReply is what a run shows as started_by that a reply started.
@@ -121,10 +122,7 @@ func (a *application) start(f *flows.Flow, who *entrant) {
 	r := &Run{
 		ID:   newRunID(a.now, a.e.State.Installation, a.seq, a.starts),
 		Flow: f.Name, Version: f.Version, Profile: who.profile, Key: who.key,
-		StartedBy: who.by, Data: who.data, Depth: who.depth, Parent: who.parent, Firing: who.firing,
-	}
-	if parent := a.ws.Run(who.parent); parent != nil {
-		r.ParentStep = parent.At
+		StartedBy: who.by, Data: who.data, Depth: who.depth, Parent: who.parent, ParentCall: who.parentCall, Firing: who.firing,
 	}
 	if who.reply != nil {
 		r.Hands, r.Reply = []Happening{*who.reply}, 1
@@ -173,7 +171,7 @@ func (a *application) afterEnd(r *Run) {
 	if r.Parent != (RunID{}) {
 		// It only lets a run go on that waits for it, so it is made at any depth.
 		a.out.Derived = append(a.out.Derived, &Input{Kind: InputChildEnded, Depth: min(a.depthAfter(r), MaxDepth),
-			ChildEnded: &ChildEnded{Parent: r.Parent, Step: r.ParentStep, Child: r.ID, Outcome: r.Outcome}})
+			ChildEnded: &ChildEnded{Parent: r.Parent, Call: r.ParentCall, Child: r.ID, Outcome: r.Outcome}})
 	}
 	f := a.e.activeNamed(r.Flow)
 	queues := f != nil && f.Entry.IfRunning == flows.Queue

@@ -32,7 +32,7 @@ type Run struct {
 	Depth      int    // of the input that started it
 	Firing     uint64 // number of the firing that started it; 0 for none
 	Parent     RunID  // the run whose start step waits for this one; zero for none
-	ParentStep int    // index of that step
+	ParentCall int    // number of that run's call, from 1
 
 	Messages     []Message // message number n is Messages[n-1]
 	Waits        []WaitEnd // waits that have ended, in order

@@ -146,11 +146,12 @@ func callFields(c *codec, x *engine.Call) {
 	c.str(&x.By)
 	c.raw(&x.Data)
 	c.bytes(x.Parent[:])
+	integer(c, &x.Number)
 }
 
 func childEndedFields(c *codec, x *engine.ChildEnded) {
 	c.bytes(x.Parent[:])
-	integer(c, &x.Step)
+	integer(c, &x.Call)
 	c.bytes(x.Child[:])
 	c.str(&x.Outcome)
 }

@@ -117,7 +117,7 @@ func childFields(c *codec, r *engine.Run) {
 	child := r.Parent != (engine.RunID{})
 	if c.bool(&child); child {
 		c.bytes(r.Parent[:])
-		integer(c, &r.ParentStep)
+		integer(c, &r.ParentCall)
 	}
 }
 

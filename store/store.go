@@ -10,7 +10,7 @@ import (
 )
 
 // Format is the layout of the whole store. A store of another format is not opened.
-const Format = 3
+const Format = 4
 
 // Store keeps the engine's records in a KV. Its methods are safe for concurrent use,
 // except that Commit has one caller at a time.

@@ -82,9 +82,6 @@ func (w *World) start(f *Flow, r *Run, h *happening) {
 	r.world, r.begun, r.flow, r.id = w, f, f, w.runID()
 	r.learned, r.told, r.late = map[uint64]engine.Instant{}, map[int]engine.Entry{}, map[int]bool{}
 	r.bodies, r.convs = map[int]string{}, map[int]string{}
-	if parent := w.runs[r.parent]; parent != nil {
-		r.parentStep = parent.now.at
-	}
 	w.starts++
 	if w.after[r.id] == nil {
 		w.fail("a run of %s for %s should have been started", f.Name, r.profile)
@@ -105,7 +102,7 @@ func (w *World) start(f *Flow, r *Run, h *happening) {
 func (w *World) afterEnd(r *Run, left []happening) {
 	if r.parent != (engine.RunID{}) {
 		w.derive(r, &engine.Input{Kind: engine.InputChildEnded, ChildEnded: &engine.ChildEnded{
-			Parent: r.parent, Step: r.parentStep, Child: r.id, Outcome: r.now.outcome}})
+			Parent: r.parent, Call: r.parentCall, Child: r.id, Outcome: r.now.outcome}})
 	}
 	f := w.activeNamed(r.flow.Name)
 	if f == nil || f.running != "queue" {
@@ -184,21 +181,18 @@ func (w *World) call(c *engine.Call) {
 	} else {
 		before := w.starts
 		called := &happening{at: w.stamp, event: c.By, data: object(c.Data), depth: w.in.Depth, call: true}
-		w.enter(f, &Run{profile: c.Profile, key: c.Key, by: c.By, data: object(c.Data), parent: c.Parent, depth: w.in.Depth}, called)
+		w.enter(f, &Run{profile: c.Profile, key: c.Key, by: c.By, data: object(c.Data), parent: c.Parent, parentCall: c.Number, depth: w.in.Depth}, called)
 		if w.starts == before {
 			outcome = "skipped"
 		}
 	}
 	if outcome != "" && parent != nil && !parent.over() {
-		w.childEnded(&engine.ChildEnded{Parent: c.Parent, Step: parent.now.at, Outcome: outcome})
+		w.childEnded(&engine.ChildEnded{Parent: c.Parent, Call: c.Number, Outcome: outcome})
 	}
 }
 
 func (w *World) childEnded(in *engine.ChildEnded) {
-	f := fact{kind: childEnded, step: in.Step, outcome: in.Outcome, began: w.stamp}
-	if child := w.runs[in.Child]; child != nil {
-		f.began = child.facts[0].now
-	}
+	f := fact{kind: childEnded, call: in.Call, outcome: in.Outcome}
 	if r := w.known(in.Parent); !r.over() {
 		w.feed(r, f)
 	}

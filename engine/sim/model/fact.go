@@ -29,10 +29,9 @@ type fact struct {
 
 	accounts []engine.AccountPolicy // how they behave then; never changed
 	due      engine.Instant
-	message  int            // of a claim
-	outcome  string         // of a child, or of the run itself
-	step     int            // of the start step whose child ended
-	began    engine.Instant // the child
+	message  int    // of a claim
+	outcome  string // of a child, or of the run itself
+	call     int    // of the run's calls, the one whose child ended
 	fetched  *engine.FetchResult
 	to       *Flow // that takes the run over
 }
@@ -139,6 +138,7 @@ type effect struct {
 	kind   string // emit, call, attributes, opted, places, waits, ended
 	name   string
 	data   map[string]any
+	call   int // number of the run's calls
 	wait   bool
 	known  map[string]any
 	outs   map[string]bool

@@ -20,7 +20,7 @@ func (w *World) effect(r *Run, e effect) {
 	case "call":
 		call := &engine.Call{Flow: e.name, Profile: r.profile, By: r.flow.Name, Data: jsonOf(e.data)}
 		if e.wait {
-			call.Parent = r.id
+			call.Parent, call.Number = r.id, e.call
 		}
 		w.derive(r, &engine.Input{Kind: engine.InputCall, Call: call})
 	case "waits":

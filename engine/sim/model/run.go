@@ -18,7 +18,7 @@ type Run struct {
 	data       map[string]any
 	depth      int
 	parent     engine.RunID
-	parentStep int
+	parentCall int // which of the parent's calls it follows from
 	facts      []fact
 	now        *walk
 	firing     *firing

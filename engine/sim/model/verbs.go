@@ -118,15 +118,16 @@ func (w *walk) set(s *step) {
 // start calls a flow, and waits for its run where the step says so.
 func (w *walk) start(s *step) *way {
 	wait := text(get(s.node, "wait")) == "true"
+	w.calls++
+	mine := w.calls
 	w.note(engine.KindCalled, s.index, 0, "")
-	w.effects = append(w.effects, effect{kind: "call", name: text(get(s.node, "flow")), data: w.assigned(get(s.node, "data")), wait: wait})
+	w.effects = append(w.effects, effect{kind: "call", name: text(get(s.node, "flow")), data: w.assigned(get(s.node, "data")), call: mine, wait: wait})
 	if !wait || max(w.f.depth, w.run.depth)+1 > engine.MaxDepth {
 		return nil
 	}
 	w.note(engine.KindWaiting, s.index, 0, "")
-	since := w.f.now
 	return w.await(engine.Waiting, s.index, func() *way {
-		if w.f.kind != childEnded || w.f.step != s.index || w.f.began < since {
+		if w.f.kind != childEnded || w.f.call != mine {
 			return nil
 		}
 		w.moved = true

@@ -34,6 +34,7 @@ type walk struct {
 	event    *happening // in hand
 	reply    *happening // in hand
 	loops    []*loop
+	calls    int // of other flows, so far
 	fetches  map[int]engine.FetchResult
 	attempt  int // of the fetch
 	paused   bool
