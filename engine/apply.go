@@ -37,7 +37,7 @@ type application struct {
 	row       int          // of the audience that is being taken, to be left out if that panics; else noRow
 	poisoned  map[int]bool // rows that panicked
 	collected []string     // flows a run of which took the event into a collect
-	touched   []RunID      // runs changed by this input, in order
+	touched   []RunID      // runs started or changed by this input, in order, each once
 	blamed    RunID        // the run being worked on, to be quarantined if that panics
 	changed   bool
 	out       Outcome
@@ -106,7 +106,7 @@ func (a *application) attempt() (done bool) {
 	return true
 }
 
-// watchTouched lets the runs that the input touched look at their conditions.
+// watchTouched lets the runs that the input started or changed look at their conditions.
 func (a *application) watchTouched() {
 	for _, id := range a.touched {
 		if r := a.ws.Run(id); r.Live() {
@@ -200,10 +200,11 @@ func (a *application) blame(what string) (done bool) {
 // edit returns a run for changing and makes it the one to blame.
 func (a *application) edit(id RunID) *Run {
 	a.blamed, a.changed = id, true
-	if len(a.touched) == 0 || a.touched[len(a.touched)-1] != id {
+	r, first := a.ws.edit(id)
+	if first {
 		a.touched = append(a.touched, id)
 	}
-	return a.ws.edit(id)
+	return r
 }
 
 func (a *application) decide(r *Run, did Did, reason string) {

@@ -128,7 +128,7 @@ func (a *application) start(f *flows.Flow, who *entrant) {
 		r.Hands, r.Reply = []Happening{*who.reply}, 1
 	}
 	a.starts++
-	a.changed, a.blamed = true, r.ID
+	a.changed, a.blamed, a.touched = true, r.ID, append(a.touched, r.ID)
 	r.log(Entry{At: a.now, Kind: KindStarted, Step: NoStep, Detail: who.by})
 	a.ws.add(r)
 	if r.Firing != 0 {

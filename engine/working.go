@@ -212,11 +212,12 @@ func (ws *WorkingSet) Run(id RunID) *Run {
 	return nil
 }
 
-// edit returns the run for changing. What is done to it is undone by rollback.
-func (ws *WorkingSet) edit(id RunID) *Run {
+// edit returns the run for changing, and whether the input in hand had not changed it
+// before. What is done to it is undone by rollback.
+func (ws *WorkingSet) edit(id RunID) (r *Run, first bool) {
 	s := ws.runs[id]
 	if s.mark == ws.mark {
-		return s.now
+		return s.now, false
 	}
 	old, wasDirty, mark := s.now, s.dirty, s.mark
 	s.now, s.dirty, s.mark = old.clone(), true, ws.mark
@@ -229,7 +230,7 @@ func (ws *WorkingSet) edit(id RunID) *Run {
 			ws.order = ws.order[:len(ws.order)-1]
 		}
 	})
-	return s.now
+	return s.now, true
 }
 
 // add takes a run that the input in hand starts.

@@ -96,7 +96,7 @@ func (w *World) live(r *Run) *walk {
 // follow carries out what follows from a run's last fact.
 func (w *World) follow(r *Run) {
 	w.changed[r] = true
-	if !slices.Contains(w.touched, r) && r.facts[len(r.facts)-1].kind != begins {
+	if !slices.Contains(w.touched, r) {
 		w.touched = append(w.touched, r)
 	}
 	for _, n := range r.now.claims {
