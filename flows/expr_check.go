@@ -73,7 +73,7 @@ func (c *exprChecker) check(n *ast.Node) *shape.Type {
 	case *ast.ChainNode:
 		return c.chain(node)
 	case *ast.MemberNode:
-		return c.member(node)
+		return c.member(n, node)
 	case *ast.SliceNode:
 		return c.slice(node)
 	case *ast.UnaryNode:
@@ -137,7 +137,7 @@ func (c *exprChecker) chain(n *ast.ChainNode) *shape.Type {
 }
 
 // member is a field of a map or an item of a list.
-func (c *exprChecker) member(n *ast.MemberNode) *shape.Type {
+func (c *exprChecker) member(whole *ast.Node, n *ast.MemberNode) *shape.Type {
 	base := c.check(&n.Node)
 	if base == failedType {
 		return base
@@ -156,6 +156,7 @@ func (c *exprChecker) member(n *ast.MemberNode) *shape.Type {
 	case !byName:
 		return c.fail(n.Property, CodeBadExpression, "", "a field must be named, not computed")
 	case base.Kind == shape.KindAny:
+		mayMiss(whole, n)
 		return shape.Any
 	case base.Kind != shape.KindMap:
 		return c.fail(n.Property, CodeUnknownField, "", "%s is %s and has no fields", c.source(n.Node), base.Described())
@@ -165,6 +166,17 @@ func (c *exprChecker) member(n *ast.MemberNode) *shape.Type {
 	}
 	return c.fail(n.Property, CodeUnknownField, diag.DidYouMean(name.Value, base.Names(), "It has"),
 		"%s has no field %q", c.source(n.Node), name.Value)
+}
+
+// mayMiss makes a field of what nobody declared absent where that is absent itself, as the
+// answer of a fetch is that had none.
+func mayMiss(whole *ast.Node, n *ast.MemberNode) {
+	if !n.Optional {
+		n.Optional = true
+		chain := &ast.ChainNode{Node: n}
+		chain.SetLocation(n.Location())
+		*whole = chain
+	}
 }
 
 func (c *exprChecker) slice(n *ast.SliceNode) *shape.Type {

@@ -96,14 +96,28 @@ const (
 var orderings = map[string]string{"<": fnLess, "<=": fnLessEqual, ">": fnGreater, ">=": fnGreaterEqual}
 
 // ownFunctions is the functions that are not expr's: comparisons in which what is
-// absent is false, and a string that writes numbers as people do.
+// absent is false, conversions of which what is absent stays absent, and a string that
+// writes numbers as people do.
 var ownFunctions = map[string]func(...any) (any, error){
 	fnLess:         ordering(func(c int) bool { return c < 0 }),
 	fnLessEqual:    ordering(func(c int) bool { return c <= 0 }),
 	fnGreater:      ordering(func(c int) bool { return c > 0 }),
 	fnGreaterEqual: ordering(func(c int) bool { return c >= 0 }),
 	fnWithin:       within,
-	"string":       stringOf,
+	"int":          converted(intOf),
+	"float":        converted(floatOf),
+	"string":       converted(stringOf),
+}
+
+// converted lets what is absent stay absent: a fetch may not have brought it, and nobody
+// knows before.
+func converted(convert func(any) (any, error)) func(...any) (any, error) {
+	return func(params ...any) (any, error) {
+		if shape.Absent(params[0]) {
+			return nil, nil
+		}
+		return convert(params[0])
+	}
 }
 
 func ordering(holds func(int) bool) func(...any) (any, error) {
@@ -135,10 +149,41 @@ func within(params ...any) (any, error) {
 	return low <= 0 && high <= 0, nil
 }
 
+// intOf is a whole number: what follows the point is cut off.
+func intOf(v any) (any, error) {
+	switch v := v.(type) {
+	case int:
+		return v, nil
+	case float64:
+		if math.Abs(v) < 1<<63 {
+			return int(v), nil
+		}
+	case string:
+		if n, err := strconv.Atoi(v); err == nil {
+			return n, nil
+		}
+	}
+	return nil, fmt.Errorf("int() cannot make a whole number of %s", described(v))
+}
+
+func floatOf(v any) (any, error) {
+	switch v := v.(type) {
+	case int:
+		return float64(v), nil
+	case float64:
+		return v, nil
+	case string:
+		if x, err := strconv.ParseFloat(v, 64); err == nil && !math.IsInf(x, 0) && !math.IsNaN(x) {
+			return x, nil
+		}
+	}
+	return nil, fmt.Errorf("float() cannot make a number of %s", described(v))
+}
+
 var errNoText = errors.New("string() takes text, a number, true or false, or a time")
 
-func stringOf(params ...any) (any, error) {
-	switch v := params[0].(type) {
+func stringOf(v any) (any, error) {
+	switch v := v.(type) {
 	case string:
 		return v, nil
 	case int:
