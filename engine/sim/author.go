@@ -18,7 +18,20 @@ type author struct {
 	begin    time.Time
 	zone     string // of the project
 	editions int
+	rarer    *rand.Rand // draws the rarer words of the language; nil where the seed knows none
 }
+
+// rarerWords is a dice of its own for the words that only every other seed knows, or nil.
+// The seeds of the corpus that are older than these words are among those that know none.
+func rarerWords(seed uint64) *rand.Rand {
+	if dice := rand.New(rand.NewPCG(seed, rarerKey)); dice.IntN(2) == 0 {
+		return dice
+	}
+	return nil
+}
+
+// rarerKey is the least with which no seed of the corpus knows rarer words.
+const rarerKey = 68
 
 // edition writes the project, or changes a part of it.
 func (a *author) edition() *flows.Project {
@@ -29,6 +42,10 @@ func (a *author) edition() *flows.Project {
 		a.zone = pick(a.dice, "Europe/London", "America/New_York", "Australia/Lord_Howe", "UTC")
 		file("templates/hello.yaml", "body: \"Hello {{ profile.id }} of {{ run.key }}\"\n")
 		file("templates/fragile.yaml", "body: \"Dear {{ profile.name }}\"\n")
+		file("templates/rich.yaml", richTemplate)
+		file("templates/parted.yaml", partedTemplate)
+		file("templates/kept.yaml", keptTemplate)
+		file("terms.txt", "Terms and conditions\n")
 	}
 	if files["nudge.yaml"] == nil || a.dice.IntN(3) == 0 {
 		files["nudge.yaml"] = &fstest.MapFile{Data: []byte(a.project())}
@@ -51,7 +68,12 @@ func (a *author) project() string {
 	orders := pick(a.dice, "", "", "window: 07:00-22:00", "window: [00:00-01:30, 02:30-12:00, 13:00-24:00]", "at_most: 5 per 5h")
 	news := pick(a.dice, "at_most: 2 per 5h", "at_most: 1 per 1d", "at_most: 3 per 1d6h, window: [mon-fri 09:00-17:30, \"sat,sun 01:30-12:00\"]",
 		"window: [09:00-12:00, 14:00-18:00]", "window: 02:00-02:45", "")
-	return fmt.Sprintf(projectFile, a.zone, orders, news)
+	file := fmt.Sprintf(projectFile, a.zone, orders, news)
+	if a.rarer != nil {
+		file += pick(a.rarer, "", "from: Customer Services\n") + pick(a.rarer, "", "locale: en-GB\n", "locale: de\n") +
+			pick(a.rarer, "", "on_unknown: resend\n", "on_unknown: fail\n") + pick(a.rarer, "", "merge_fields: allow\n") + "project: sim\n"
+	}
+	return file
 }
 
 func (a *author) flow(name string) string {
@@ -70,7 +92,7 @@ func (a *author) flow(name string) string {
 	case "stop":
 		return fmt.Sprintf(stopFlow, pick(a.dice, "true", "false"))
 	}
-	p := &page{dice: a.dice, keyed: a.dice.IntN(4) > 0}
+	p := &page{dice: a.dice, rarer: a.rarer, keyed: a.dice.IntN(4) > 0}
 	p.head(name)
 	p.write("%s", pick(a.dice, "", "", "account: second\n"))
 	p.write("%s", pick(a.dice, "", "category: orders\n", "category: news\n", "category: service\n"))

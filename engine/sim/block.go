@@ -12,6 +12,7 @@ func (p *page) step(indent string, depth int, sends []string) []string {
 	}
 	b := &block{page: p, indent: indent, depth: depth, sends: sends}
 	pick(p.dice, kinds...)(b)
+	p.named = append(slices.Clip(p.named), b.step)
 	return b.sends
 }
 
@@ -21,13 +22,15 @@ type block struct {
 	indent string
 	depth  int      // of steps that may be in it
 	sends  []string // that it can name
+	step   step
 }
 
 func (b *block) line(format string, args ...any) { b.write(b.indent+format+"\n", args...) }
 
 // begin writes the head of a step.
 func (b *block) begin(verb string) {
-	b.line("- id: %s", b.id(verb))
+	b.step.id = b.id(verb)
+	b.line("- id: %s", b.step.id)
 	if b.dice.IntN(8) == 0 {
 		b.line("  if: %s", b.condition())
 	}
@@ -38,12 +41,13 @@ func (b *block) inner(indent string) { b.steps(b.indent+indent, b.depth-1, b.sen
 
 func (b *block) send() {
 	id := b.id("send")
+	b.step.id = id
 	b.line("- id: %s", id)
 	if b.dice.IntN(3) == 0 {
 		b.line("  if: %s", pick(b.dice, b.condition(), `profile.plan == "pro"`, `profile.plan != "pro"`))
 	}
-	b.line("  send: %s", pick(b.dice, "hello", b.gated(), b.gated(), b.gated(), "{ template: hello, on_unknown: resend }", "{ template: hello, on_unknown: fail }",
-		"{ template: hello, on_unknown: continue }", "{ body: \""+b.inRound("{{ data.id }}")+"\" }", "{ template: hello, from: Customer Services }", "{ template: hello, account: second }"))
+	b.line("  send: %s", b.rareSend(pick(b.dice, "hello", b.gated(), b.gated(), b.gated(), "{ template: hello, on_unknown: resend }", "{ template: hello, on_unknown: fail }",
+		"{ template: hello, on_unknown: continue }", "{ body: \""+b.inRound("{{ data.id }}")+"\" }", "{ template: hello, from: Customer Services }", "{ template: hello, account: second }")))
 	if b.dice.IntN(12) == 0 {
 		id = b.id("send")
 		b.line("- id: %s", id)
@@ -61,7 +65,7 @@ func (b *block) pause() {
 
 func (b *block) set() {
 	b.begin("set")
-	b.line("  set: %s", pick(b.dice, "{ n: = data.total * 2 }", "{ n: \"= (vars.n ?? 0) + 50\" }", "{ profile.rounds: = "+b.round()+", tier: gold }", "{ profile.plan: pro }", "{ half: = data.total / 4, again: = "+b.round()+" }"))
+	b.line("  set: %s", b.rareSet(pick(b.dice, "{ n: = data.total * 2 }", "{ n: \"= (vars.n ?? 0) + 50\" }", "{ profile.rounds: = "+b.round()+", tier: gold }", "{ profile.plan: pro }", "{ half: = data.total / 4, again: = "+b.round()+" }")))
 }
 
 func (b *block) emit() {
@@ -81,6 +85,10 @@ func (b *block) start() {
 
 func (b *block) fetch() {
 	b.begin("fetch")
+	if b.rare(2) {
+		b.rareFetch()
+		return
+	}
 	b.line("  fetch: { url: \"https://api.example/{{ profile.id }}\", timeout: %s%s }", pick(b.dice, "1s", "20s"), pick(b.dice, "", ", retries: 2"))
 }
 
@@ -91,7 +99,8 @@ func (b *block) leave() {
 		b.line("  wait: 3h")
 		return
 	}
-	b.line("- id: %s", b.id("exit"))
+	b.step.id = b.id("exit")
+	b.line("- id: %s", b.step.id)
 	b.line("  if: %s", b.condition())
 	b.line("  exit: %s", pick(b.dice, "early", "{ as: well, goal: true }"))
 }
@@ -99,7 +108,7 @@ func (b *block) leave() {
 func (b *block) wait() {
 	b.begin("wait")
 	b.line("  wait:")
-	b.lines(b.indent+"    ", b.depth, b.sends, true)
+	b.lines(b.indent+"    ", b.depth, b.sends, true, &b.step)
 }
 
 func (b *block) branch() {
@@ -133,9 +142,10 @@ func (b *block) repeat() {
 	if b.dice.IntN(4) > 0 {
 		b.line("    every: %s", pick(b.dice, "5h", "1d", "30m"))
 	}
+	b.step.words = []string{"completed"}
 	if b.dice.IntN(4) > 0 {
 		b.line("    until:")
-		b.lines(b.indent+"      ", b.depth, b.sends, false)
+		b.lines(b.indent+"      ", b.depth, b.sends, false, &b.step)
 	}
 	b.line("    steps:")
 	b.loops++
@@ -154,6 +164,7 @@ func (b *block) collect() {
 	if event == "order" && b.dice.IntN(2) == 0 {
 		b.line("    include_trigger: true")
 	}
+	b.rareItems(event)
 	b.line("    until:")
 	b.line("      - quiet: %s", pick(b.dice, "10m", "1h"))
 	b.line("      - { after: %s%s }", pick(b.dice, "3h", "1d"), pick(b.dice, "", "", ", if: data.total > 20"))
@@ -161,4 +172,6 @@ func (b *block) collect() {
 	if b.dice.IntN(2) == 0 {
 		b.line("      - { event: gone%s }", b.key())
 	}
+	b.step.words = []string{"quiet"}
+	b.rareEnds()
 }

@@ -10,10 +10,12 @@ import (
 type page struct {
 	strings.Builder
 	dice  *rand.Rand
+	rarer *rand.Rand // of the rarer words; nil for none
 	keyed bool
 	ids   int
 	goals []string // steps that are in no loop
 	loops int      // that the step being written is in
+	named []step   // that what is being written can name
 }
 
 func (p *page) write(format string, args ...any) { fmt.Fprintf(p, format, args...) }
@@ -57,6 +59,7 @@ func (p *page) head(name string) {
 			"{ read: any, if: data.total > 35, as: seen }",
 			"{ at: 6h after run.started, if: data.total < 5 }"))
 	}
+	p.rareHead()
 }
 
 // migrations says at times what becomes of those who are parked on older editions, whose
@@ -73,14 +76,23 @@ func (p *page) migrations() {
 }
 
 func (p *page) steps(indent string, depth int, sends []string) []string {
+	named := p.named
 	for range 1 + p.dice.IntN(3) {
 		sends = p.step(indent, depth, sends)
 	}
+	p.named = named
 	return sends
 }
 
+// step is one that was written.
+type step struct {
+	id    string
+	words []string // of its outcomes
+	asks  bool     // a reply may end it
+}
+
 // lines writes the lines of a wait, which must have an end, or of an until.
-func (p *page) lines(indent string, depth int, sends []string, wait bool) {
+func (p *page) lines(indent string, depth int, sends []string, wait bool, of *step) {
 	then := func() {
 		if depth > 0 && p.dice.IntN(2) == 0 {
 			p.write("%s  then:\n", indent)
@@ -92,7 +104,8 @@ func (p *page) lines(indent string, depth int, sends []string, wait bool) {
 		message = pick(p.dice, sends...)
 	}
 	for range 1 + p.dice.IntN(3) {
-		switch p.dice.IntN(7) {
+		signal := p.dice.IntN(len(signals))
+		switch signal {
 		case 0:
 			p.write("%s- read: %s\n", indent, message)
 		case 1:
@@ -109,20 +122,29 @@ func (p *page) lines(indent string, depth int, sends []string, wait bool) {
 		case 6:
 			p.write("%s- if: %s\n", indent, p.condition())
 		}
+		p.as(indent, signals[signal], of)
 		then()
 	}
 	if !wait {
+		if p.rare(3) {
+			p.write("%s- at: %s\n", indent, pick(p.rarer, "\"09:00\"", "5h after run.started"))
+		}
 		if p.dice.IntN(3) == 0 {
 			p.write("%s- after: 1d\n", indent)
 		}
 		return
 	}
-	p.write("%s- %s\n", indent, pick(p.dice, "after: 3h", "after: 2d", "at: \"09:00\"", "at: \"01:30\"", "at: 1h after run.started", "after: 40m"))
+	end := pick(p.dice, "after: 3h", "after: 2d", "at: \"09:00\"", "at: \"01:30\"", "at: 1h after run.started", "after: 40m")
+	p.write("%s- %s\n", indent, end)
 	if p.dice.IntN(6) == 0 {
 		p.write("%s  if: %s\n", indent, p.condition())
 	}
+	p.as(indent, end, of)
 	then()
 }
+
+// signals are what a line begins with, by the number that is drawn.
+var signals = [7]string{"read", "delivered", "failed", "reply", "reply", "event", "if"}
 
 // gated is a send of which the gate has something to say.
 func (p *page) gated() string {
@@ -134,6 +156,9 @@ func (p *page) gated() string {
 }
 
 func (p *page) condition() string {
+	if p.rare(3) {
+		return p.rareCondition()
+	}
 	return pick(p.dice, "data.total > 20", "data.total in 5..25", "profile.plan == \"pro\"", "vars.n > 30", p.round()+" > 1 or data.total < 10", "not (profile.rounds > 1)", "run.key == \"O1\"")
 }
 

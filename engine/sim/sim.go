@@ -30,7 +30,7 @@ const calmFor = 48 * time.Hour
 // any as it takes for everything to come to its end.
 func Run(seed uint64, hours int) *Report {
 	dice := rand.New(rand.NewPCG(seed, 0x6e75646765))
-	w := &world{machine: newMachine(), config: drawConfig(dice), dice: dice, authors: &author{dice: dice}}
+	w := &world{machine: newMachine(), config: drawConfig(dice), dice: dice, authors: &author{dice: dice, rarer: rarerWords(seed)}}
 	if name := exampleOf(seed); name != "" {
 		w.useExample(name)
 	}

@@ -58,3 +58,33 @@ steps:
   - if: (data.total ?? 0) > 8
     send: { template: hello, max_delay: 2h }
 `
+
+// richTemplate is a message with all that can stand beside a body.
+const richTemplate = `title: "Order {{ run.key }}"
+body: "For {{ profile.id }}"
+from: { id: shop, name: The Shop, avatar: "https://shop.example/logo.png" }
+conversation: "orders of {{ profile.id }}"
+rules: [appMessaging, sms, nativePush]
+alert: { title: News, body: "For {{ profile.id }}" }
+metadata: { key: "{{ run.key }}", round: 7 }
+addresses: { phoneNumber: "+441234567890" }
+channelOptions: { nativePush: { data: { isSilent: true } } }
+customBody: { sms: { body: "For {{ profile.id }}" } }
+overrides: { appMessaging: { conversation: { name: "Orders of {{ profile.id }}" } } }
+requireOptIn: true
+`
+
+// partedTemplate is a message of several parts.
+const partedTemplate = `parts:
+  - { type: text/plain, data: "For {{ profile.id }}" }
+  - { name: label, type: image/png, url: "https://shop.example/{{ profile.id }}.png", size: 2048, channels: [appMessaging] }
+  - { name: order.bin, type: application/octet-stream, text: "{{ run.key }}" }
+  - { type: text/plain, file: terms.txt }
+  - json: { who: "{{ profile.id }}", n: 3 }
+alert: { platforms: { apns: { badge: 1, alert: News }, fcm: { collapse_key: news } } }
+`
+
+// keptTemplate is a message whose text the provider keeps.
+const keptTemplate = `templateId: order-shipped
+ruleSet: urgent
+`

@@ -3,14 +3,10 @@ package model
 import (
 	"fmt"
 	"strconv"
-	"strings"
-	"time"
 	"unicode"
 )
 
-// evaluate computes an expression of the language over what names stand for. The words
-// of it that flows of the simulator use are few: paths, numbers, texts and lists,
-// comparisons, in, contains, ??, arithmetic, and, or, not, and a handful of functions.
+// evaluate computes an expression of the language over what names stand for.
 func evaluate(source string, lookup func(name string) any) (value any, err error) {
 	defer func() {
 		if p := recover(); p != nil {
@@ -18,7 +14,7 @@ func evaluate(source string, lookup func(name string) any) (value any, err error
 		}
 	}()
 	p := &parser{tokens: tokens(source), lookup: lookup}
-	value = p.binary(0)
+	value = p.choice()
 	if p.at < len(p.tokens) {
 		panic("what does " + p.tokens[p.at] + " mean here")
 	}
@@ -43,6 +39,7 @@ type parser struct {
 	tokens []string
 	at     int
 	lookup func(string) any
+	item   any // of the list that a function goes through
 }
 
 func tokens(source string) (found []string) {
@@ -81,8 +78,8 @@ func tokens(source string) (found []string) {
 }
 
 var strength = map[string]int{
-	"or": 1, "||": 1, "and": 2, "&&": 2, "==": 3, "!=": 3, "<": 3, "<=": 3, ">": 3, ">=": 3, "in": 3, "contains": 3,
-	"..": 4, "+": 5, "-": 5, "*": 6, "/": 6, "??": 8,
+	"or": 1, "||": 1, "and": 2, "&&": 2, "==": 3, "!=": 3, "<": 3, "<=": 3, ">": 3, ">=": 3, "in": 3,
+	"contains": 3, "startsWith": 3, "endsWith": 3, "matches": 3, "..": 4, "+": 5, "-": 5, "*": 6, "/": 6, "%": 6, "^": 7, "??": 8,
 }
 
 func (p *parser) peek() string {
@@ -102,6 +99,21 @@ func (p *parser) expect(t string) {
 	if got := p.take(); got != t {
 		panic(fmt.Sprintf("%q in place of %q", got, t))
 	}
+}
+
+// choice is an expression with all that may be in it.
+func (p *parser) choice() any {
+	value := p.binary(0)
+	if p.peek() != "?" {
+		return value
+	}
+	p.take()
+	yes := p.choice()
+	p.expect(":")
+	if no := p.choice(); value != true {
+		return no
+	}
+	return yes
 }
 
 func (p *parser) binary(least int) any {
@@ -126,6 +138,8 @@ func (p *parser) unary() any {
 	case "-":
 		p.take()
 		return operate("-", 0, p.unary())
+	case ".": // of the item in hand
+		return p.postfix(p.item)
 	}
 	return p.postfix(p.primary())
 }
@@ -144,13 +158,13 @@ func (p *parser) primary() any {
 	t := p.take()
 	switch {
 	case t == "(":
-		value := p.binary(0)
+		value := p.choice()
 		p.expect(")")
 		return value
 	case t == "[":
 		list := []any{}
 		for p.peek() != "]" {
-			list = append(list, p.binary(0))
+			list = append(list, p.choice())
 			if p.peek() == "," {
 				p.take()
 			}
@@ -161,6 +175,8 @@ func (p *parser) primary() any {
 		return t == "true"
 	case t == "nil":
 		return nil
+	case t == "#":
+		return p.item
 	case t[0] == '"' || t[0] == '\'':
 		return t[1 : len(t)-1]
 	case t[0] >= '0' && t[0] <= '9':
@@ -171,153 +187,7 @@ func (p *parser) primary() any {
 		return x
 	case p.peek() == "(":
 		p.take()
-		arg := p.binary(0)
-		p.expect(")")
-		return call(t, arg)
+		return p.call(t)
 	}
 	return p.lookup(t)
-}
-
-func call(name string, arg any) any {
-	switch name {
-	case "lower":
-		return strings.ToLower(arg.(string))
-	case "len", "count":
-		switch v := arg.(type) {
-		case string:
-			return len([]rune(v))
-		case []any:
-			return len(v)
-		}
-		return 0
-	}
-	panic("no function " + name)
-}
-
-// numbersRange is what stands between two dots.
-type numbersRange struct{ from, to float64 }
-
-func operate(op string, left, right any) any {
-	switch op {
-	case "or", "||":
-		l, _ := left.(bool)
-		r, _ := right.(bool)
-		return l || r
-	case "and", "&&":
-		l, _ := left.(bool)
-		r, _ := right.(bool)
-		return l && r
-	case "??":
-		if left == nil {
-			return right
-		}
-		return left
-	case "==":
-		return same(left, right)
-	case "!=":
-		return !same(left, right)
-	case "..":
-		return numbersRange{number(left), number(right)}
-	case "in":
-		return within(left, right)
-	case "contains":
-		l, _ := left.(string)
-		r, _ := right.(string)
-		return strings.Contains(l, r)
-	case "<", "<=", ">", ">=":
-		return ordered(op, left, right)
-	}
-	return arithmetic(op, left, right)
-}
-
-func same(left, right any) bool {
-	if isNumber(left) && isNumber(right) {
-		return number(left) == number(right)
-	}
-	if l, ok := left.(time.Time); ok {
-		r, ok := right.(time.Time)
-		return ok && l.Equal(r)
-	}
-	return left == right
-}
-
-func within(value, where any) bool {
-	switch w := where.(type) {
-	case numbersRange:
-		return isNumber(value) && number(value) == float64(int(number(value))) && number(value) >= w.from && number(value) <= w.to
-	case []any:
-		for _, x := range w {
-			if same(value, x) {
-				return true
-			}
-		}
-	}
-	return false
-}
-
-func ordered(op string, left, right any) bool {
-	if left == nil || right == nil {
-		return false
-	}
-	sign := 0
-	switch l := left.(type) {
-	case string:
-		sign = strings.Compare(l, right.(string))
-	case time.Time:
-		sign = l.Compare(right.(time.Time))
-	default:
-		switch l, r := number(left), number(right); {
-		case l < r:
-			sign = -1
-		case l > r:
-			sign = 1
-		}
-	}
-	return op == "<" && sign < 0 || op == "<=" && sign <= 0 || op == ">" && sign > 0 || op == ">=" && sign >= 0
-}
-
-func arithmetic(op string, left, right any) any {
-	if l, ok := left.(string); ok && op == "+" {
-		return l + right.(string)
-	}
-	l, lok := left.(int)
-	r, rok := right.(int)
-	if lok && rok && op != "/" {
-		switch op {
-		case "+":
-			return l + r
-		case "-":
-			return l - r
-		case "*":
-			return l * r
-		}
-	}
-	x, y := number(left), number(right)
-	switch op {
-	case "+":
-		return x + y
-	case "-":
-		return x - y
-	case "*":
-		return x * y
-	}
-	return x / y
-}
-
-func isNumber(v any) bool {
-	switch v.(type) {
-	case int, float64:
-		return true
-	}
-	return false
-}
-
-func number(v any) float64 {
-	switch n := v.(type) {
-	case int:
-		return float64(n)
-	case float64:
-		return n
-	}
-	panic(fmt.Sprintf("%v is no number", v))
 }

@@ -88,7 +88,11 @@ func (w *walk) claim(s *step) *way {
 	if v := w.judge(s); v.reason != "" {
 		return w.withhold(v)
 	}
-	if !w.renders(s) {
+	ok, merge := w.renders(s)
+	if merge {
+		return w.withhold(verdict{reason: engine.ReasonMergeField})
+	}
+	if !ok {
 		m.status = engine.Unsent
 		return w.finish(engine.OutcomeFailed, false)
 	}
@@ -139,7 +143,11 @@ func (w *walk) reopen(s *step) *way {
 // doubtOver decides about a message of unknown outcome that no webhook has proved.
 func (w *walk) doubtOver(s *step) *way {
 	m := w.current()
-	switch policy := text(get(s.node, "on_unknown")); {
+	policy := text(get(s.node, "on_unknown"))
+	if policy == "" {
+		policy = w.flow.onUnknown
+	}
+	switch {
 	case policy == "resend" && m.resends < engine.MaxResends:
 		w.note(engine.KindResend, m.step, len(w.messages), "")
 		m.resends++

@@ -29,6 +29,7 @@ func read(bundle flows.Bundle, compiled *flows.Flow) (*Flow, error) {
 		switch root := &doc; {
 		case len(doc.Content) == 0:
 		case file.Name == flows.ProjectFile:
+			f.onUnknown, f.mergeFields = text(get(root.Content[0], "on_unknown")), text(get(root.Content[0], "merge_fields")) == "allow"
 			var err error
 			if f.categories, err = readCategories(get(root.Content[0], "categories")); err != nil {
 				return nil, fmt.Errorf("model: %s: %w", file.Name, err)

@@ -6,7 +6,7 @@ import (
 	"strings"
 )
 
-var placeholder = regexp.MustCompile(`{{ *([a-z_0-9.]+) *}}`)
+var placeholder = regexp.MustCompile(`{{ *([a-z_][a-z_0-9.]*) *}}`)
 
 // body is the text of the message of a send step, with its places filled in, and
 // whether all of them could be. Of a text with more than names in its places nothing
@@ -35,13 +35,16 @@ func (w *walk) body(s *step) (body string, known, ok bool) {
 		known = false
 		return ""
 	})
-	return strings.TrimRight(body, "\n"), known && !strings.Contains(body, "{{"), ok
+	known = known && !strings.Contains(placeholder.ReplaceAllString(source, ""), "{{")
+	return strings.TrimRight(body, "\n"), known, ok
 }
 
-func (w *walk) renders(s *step) bool {
+// renders makes the text of the newest message. It reports whether that could be made, and
+// whether it has braces in it that the provider would take for its own.
+func (w *walk) renders(s *step) (ok, merge bool) {
 	body, known, ok := w.body(s)
 	if ok && known {
 		w.run.bodies[len(w.messages)] = body
 	}
-	return ok
+	return ok, ok && known && !w.flow.mergeFields && strings.Contains(body, "{{")
 }

@@ -11,23 +11,25 @@ import (
 
 // Flow is one version of a flow, as its YAML says it.
 type Flow struct {
-	Name       string
-	Version    string
-	zone       *time.Location
-	triggers   []trigger
-	running    string // if_running; empty for parallel
-	atMost     int
-	per        span
-	exits      []line
-	migrations []migration
-	steps      []*step
-	byIndex    map[int]*step
-	compiled   *flows.Flow // for the numbers and names of its steps, and its zone
-	texts      map[string]string
-	category   string
-	account    string
-	categories map[string]*Category // that the project had when the flow was loaded
-	order      []string             // ids of steps in the order of the program
+	Name        string
+	Version     string
+	zone        *time.Location
+	triggers    []trigger
+	running     string // if_running; empty for parallel
+	atMost      int
+	per         span
+	exits       []line
+	migrations  []migration
+	steps       []*step
+	byIndex     map[int]*step
+	compiled    *flows.Flow // for the numbers and names of its steps, and its zone
+	texts       map[string]string
+	category    string
+	account     string
+	onUnknown   string               // where a send says nothing
+	mergeFields bool                 // texts may have the provider's own fields in them
+	categories  map[string]*Category // that the project had when the flow was loaded
+	order       []string             // ids of steps in the order of the program
 }
 
 type trigger struct {

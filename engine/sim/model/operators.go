@@ -1,0 +1,172 @@
+package model
+
+import (
+	"fmt"
+	"math"
+	"regexp"
+	"strings"
+	"time"
+)
+
+// numbersRange is what stands between two dots.
+type numbersRange struct{ from, to float64 }
+
+func operate(op string, left, right any) any {
+	switch op {
+	case "or", "||":
+		l, _ := left.(bool)
+		r, _ := right.(bool)
+		return l || r
+	case "and", "&&":
+		l, _ := left.(bool)
+		r, _ := right.(bool)
+		return l && r
+	case "??":
+		if left == nil {
+			return right
+		}
+		return left
+	case "==":
+		return same(left, right)
+	case "!=":
+		return !same(left, right)
+	case "..":
+		return numbersRange{number(left), number(right)}
+	case "in":
+		return within(left, right)
+	case "contains", "startsWith", "endsWith", "matches":
+		l, has := left.(string)
+		return has && fits(op, l, right.(string))
+	case "<", "<=", ">", ">=":
+		return ordered(op, left, right)
+	}
+	return arithmetic(op, left, right)
+}
+
+func fits(op, text, part string) bool {
+	switch op {
+	case "startsWith":
+		return strings.HasPrefix(text, part)
+	case "endsWith":
+		return strings.HasSuffix(text, part)
+	case "matches":
+		return regexp.MustCompile(part).MatchString(text)
+	}
+	return strings.Contains(text, part)
+}
+
+func same(left, right any) bool {
+	if isNumber(left) && isNumber(right) {
+		return number(left) == number(right)
+	}
+	if l, ok := left.(time.Time); ok {
+		r, ok := right.(time.Time)
+		return ok && l.Equal(r)
+	}
+	return left == right
+}
+
+func within(value, where any) bool {
+	switch w := where.(type) {
+	case numbersRange:
+		return isNumber(value) && number(value) == float64(int(number(value))) && number(value) >= w.from && number(value) <= w.to
+	case []any:
+		for _, x := range w {
+			if same(value, x) {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+func ordered(op string, left, right any) bool {
+	if left == nil || right == nil {
+		return false
+	}
+	if isTime(left) || isTime(right) {
+		left, right = timeOf(left), timeOf(right)
+	}
+	sign := 0
+	switch l := left.(type) {
+	case string:
+		sign = strings.Compare(l, right.(string))
+	case time.Time:
+		sign = l.Compare(right.(time.Time))
+	default:
+		switch l, r := number(left), number(right); {
+		case l < r:
+			sign = -1
+		case l > r:
+			sign = 1
+		}
+	}
+	return op == "<" && sign < 0 || op == "<=" && sign <= 0 || op == ">" && sign > 0 || op == ">=" && sign >= 0
+}
+
+func isTime(v any) bool {
+	_, is := v.(time.Time)
+	return is
+}
+
+// timeOf is a time, which data have as text.
+func timeOf(v any) time.Time {
+	if text, is := v.(string); is {
+		at, err := time.Parse(time.RFC3339, text)
+		if err != nil {
+			panic(err)
+		}
+		return at
+	}
+	return v.(time.Time)
+}
+
+func arithmetic(op string, left, right any) any {
+	if l, ok := left.(string); ok && op == "+" {
+		return l + right.(string)
+	}
+	l, lok := left.(int)
+	r, rok := right.(int)
+	if lok && rok && op != "/" {
+		switch op {
+		case "+":
+			return l + r
+		case "-":
+			return l - r
+		case "*":
+			return l * r
+		case "%":
+			return l % r
+		}
+	}
+	x, y := number(left), number(right)
+	switch op {
+	case "+":
+		return x + y
+	case "-":
+		return x - y
+	case "*":
+		return x * y
+	case "^":
+		return math.Pow(x, y)
+	}
+	return x / y
+}
+
+func isNumber(v any) bool {
+	switch v.(type) {
+	case int, float64:
+		return true
+	}
+	return false
+}
+
+func number(v any) float64 {
+	switch n := v.(type) {
+	case int:
+		return float64(n)
+	case float64:
+		return n
+	}
+	panic(fmt.Sprintf("%v is no number", v))
+}
