@@ -54,6 +54,7 @@ var MustReach = []string{
 	"parked until the person's own time",
 	"campaign paused", "campaign resumed", "campaign cancelled", "began when its campaign went on",
 	"skipped when its window opened",
+	"merge field",
 	"entry skipped", "entry queued", "entry restarted", "at_most", "dequeued",
 	"lived with order_shipped", "lived with survey_by_reply", "lived with comment_digest", "lived with abandoned_cart",
 	"lived with escalation", "lived with welcome_series", "lived with reminder_until_read", "lived with ab_test",
