@@ -122,12 +122,15 @@ func (r *reader) readData(triggers, data *node.Value) {
 }
 
 // dataOf is what one trigger delivers; nil after a mistake. A reply delivers nothing,
-// a schedule what its audience has.
+// a schedule what its audience has: of stored profiles nothing, though who calls the flow
+// may.
 func (r *reader) dataOf(m *node.Map, own *shape.Type, data *node.Value) (*shape.Type, diag.Span) {
 	v := m.Get("event")
 	switch {
 	case m.Has("reply"):
 		return shape.MapOf(nil), m.Get("reply").Span()
+	case !m.Has("event") && own.Kind == shape.KindMap && asksStoredPeople(m.Get("audience")):
+		return optional(own), m.Span()
 	case !m.Has("event") && own.Kind == shape.KindMap:
 		return own, m.Span()
 	case !m.Has("event"):
@@ -148,6 +151,20 @@ func (r *reader) dataOf(m *node.Map, own *shape.Type, data *node.Value) (*shape.
 	}
 	r.shapes[t.Value] = both
 	return both, t.Span
+}
+
+func asksStoredPeople(audience *node.Value) bool {
+	return audience != nil && audience.IsMap() && audience.Map().Has("if")
+}
+
+// optional is a map's type of which every field may be absent.
+func optional(t *shape.Type) *shape.Type {
+	loose := *t
+	loose.Fields = make(map[string]*shape.Type, len(t.Fields))
+	for name, field := range t.Fields {
+		loose.Fields[name] = field.OrNil()
+	}
+	return &loose
 }
 
 // eventShape is what is known of the data of an event.

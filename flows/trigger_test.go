@@ -74,3 +74,17 @@ func TestSchedules(t *testing.T) {
 		}
 	}
 }
+
+// Stored profiles bring no data: what a run starts with may be absent then.
+func TestStoredPeopleBringNoData(t *testing.T) {
+	for audience, want := range map[string]string{`{ if: profile.plan == "pro" }`: "{ id: optional string }", "people.csv": "{ id: string }"} {
+		f := flowOf(t, "profile: { plan: trial | pro }\n", `
+trigger: { at: 2026-12-24 09:00, timezone: UTC, audience: `+audience+` }
+data: { id: string }
+steps: [ { wait: 1h } ]
+`)
+		if got := f.Data.String(); got != want {
+			t.Errorf("with %s data is %s, want %s", audience, got, want)
+		}
+	}
+}
