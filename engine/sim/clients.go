@@ -118,6 +118,9 @@ var attributes = []string{`{"plan":"pro"}`, `{"plan":"free"}`, `{"plan":null}`, 
 
 func (w *world) profileChange() *engine.Input {
 	change := &engine.ProfileChange{Profile: w.person(), Set: []byte(pick(w.dice, attributes...)), Replace: w.dice.IntN(6) == 0}
+	if rarer := w.authors.rarer; rarer != nil && rarer.IntN(6) == 0 {
+		change.Set = []byte(`{"name":"{{later}}"}`)
+	}
 	if w.dice.IntN(5) == 0 {
 		change.OptOuts = &[]string{"orders"}
 	}

@@ -76,7 +76,7 @@ func (b *block) rareSend(send string) string {
 	if !b.rare(4) {
 		return send
 	}
-	return pick(b.rarer, "rich", "parted", "kept", "{ template: rich, category: news }",
+	return pick(b.rarer, "rich", "parted", "kept", "fragile", "{ template: rich, category: news }",
 		`{ body: "{{ data.id }}", title: "Order {{ data.id }}", alert: { title: New }, metadata: { total: "{{ data.total }}" } }`,
 		`{ parts: [ { type: text/plain, data: "{{ data.id }}" } ], conversation: "order {{ data.id }}", on_unknown: continue }`)
 }
@@ -86,7 +86,7 @@ func (b *block) rareSet(set string) string {
 	if !b.rare(3) {
 		return set
 	}
-	return pick(b.rarer, `{ word: = upper(data.id), size: = len(data.id) }`, `{ profile.name: "{{later}}" }`, `{ profile.name: N }`,
+	return pick(b.rarer, `{ word: = upper(data.id), size: = len(data.id) }`, `{ profile.name: "{{later}}" }`, `{ profile.name: "{{later}}" }`, `{ profile.name: N }`,
 		`{ flag: true, ratio: 3.5, n: "= len(map([1, data.total], # + 1)) * 40" }`)
 }
 
@@ -131,4 +131,24 @@ func (b *block) rareEnds() {
 			b.inner("          ")
 		}
 	}
+}
+
+// rareReport gives the campaigns other audiences, and an edition to which those who began
+// without a total cannot be taken.
+func (a *author) rareReport(flow string) string {
+	if a.rarer == nil {
+		return flow
+	}
+	service := pick(a.rarer, "{ fetch: { url: \"https://people.example/list\" } }",
+		"{ fetch: { url: \"https://people.example/cursor\", headers: { X-Key: \"7\" }, items: data.people, cursor: meta.next, parameter: page }, profile: customer }")
+	bad := pick(a.rarer, "", "", ", on_bad_row: skip", ", on_bad_row: stop")
+	flow = strings.Replace(flow, `audience: { if: profile.plan == "pro" }`, "audience: "+pick(a.rarer, `{ if: profile.plan == "pro" }`, service, service+bad), 1)
+	flow = strings.Replace(flow, "audience: people.csv", "audience: "+pick(a.rarer, "people.csv", "people.jsonl", "{ file: people.csv, profile: profile }", service)+bad, 1)
+	if a.rarer.IntN(2) == 0 {
+		flow = strings.Replace(flow, `, if: "(data.total ?? 0) > 3"`, "", 1)
+	}
+	if flow += "migrate: { from: any, to: same }\n"; a.rarer.IntN(2) == 0 {
+		flow = strings.Replace(flow, "total: optional number", "total: number", 1)
+	}
+	return flow
 }

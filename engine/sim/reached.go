@@ -55,6 +55,8 @@ var MustReach = []string{
 	"campaign paused", "campaign resumed", "campaign cancelled", "began when its campaign went on",
 	"skipped when its window opened",
 	"merge field",
+	"an audience from a service", "a campaign whose audience cannot be read", "stopped by a bad row",
+	"not taken over: its data does not fit",
 	"entry skipped", "entry queued", "entry restarted", "at_most", "dequeued",
 	"lived with order_shipped", "lived with survey_by_reply", "lived with comment_digest", "lived with abandoned_cart",
 	"lived with escalation", "lived with welcome_series", "lived with reminder_until_read", "lived with ab_test",

@@ -3,35 +3,18 @@ package sim
 import (
 	"context"
 	"fmt"
-	"io/fs"
 	"reflect"
-	"testing/fstest"
 	"time"
 
 	"nudge/audience"
 	"nudge/engine"
 	"nudge/engine/runner"
-	"nudge/examples"
 )
-
-// people are the audiences that lie in files: somebody twice, somebody unknown, and rows
-// that cannot be read; and that of an example.
-var people = fstest.MapFS{
-	"audiences/people.csv":   {Data: []byte("profile,total\nann,4\nbob,3\ncid,many\nann,9\ndee,\neve,6\nzoe,12\nO1,30\n")},
-	"audiences/shoppers.csv": {Data: shoppers()},
-}
-
-func shoppers() []byte {
-	file, err := fs.ReadFile(examples.Project("flash_sale"), "audiences/shoppers.csv")
-	if err != nil {
-		panic(err)
-	}
-	return file
-}
 
 // shelf is the frozen audiences, which outlive the process.
 type shelf struct {
 	sources audience.Sources
+	service *service
 	frozen  map[string][]engine.Row
 	names   int
 }
@@ -39,22 +22,30 @@ type shelf struct {
 var _ runner.Audiences = (*shelf)(nil)
 
 func newShelf() *shelf {
-	return &shelf{sources: audience.Sources{Project: people}, frozen: map[string][]engine.Row{}}
+	of := new(service)
+	return &shelf{sources: audience.Sources{Project: people, Client: of}, service: of, frozen: map[string][]engine.Row{}}
 }
 
 // Freeze copies an audience under a name that no other has.
 func (s *shelf) Freeze(ctx context.Context, f engine.Freeze) (*engine.Frozen, error) {
+	if f.Schedule.Audience.Pages != nil {
+		s.service.renew()
+	}
 	one := audience.NewShelf(s.sources)
 	frozen, err := one.Freeze(ctx, f)
-	if err != nil || frozen.Failed != "" {
-		return nil, fmt.Errorf("freezing firing %d: %v %w", f.Firing, frozen, err)
+	if err != nil {
+		return nil, fmt.Errorf("freezing firing %d: %w", f.Firing, err)
+	}
+	frozen.Firing = f.Firing
+	if frozen.Failed != "" {
+		return frozen, nil
 	}
 	rows, _, err := one.Read(frozen.Audience, 0, frozen.Rows)
 	if err != nil {
 		return nil, err
 	}
 	s.names++
-	frozen.Firing, frozen.Audience = f.Firing, fmt.Sprint("audience ", s.names)
+	frozen.Audience = fmt.Sprint("audience ", s.names)
 	s.frozen[frozen.Audience] = rows
 	return frozen, nil
 }
@@ -90,6 +81,10 @@ func (w *world) freeze(f engine.Freeze) {
 		frozen, err := w.shelf.Freeze(context.Background(), f)
 		if err != nil {
 			w.err = err
+			return
+		}
+		if v := w.checkFrozen(f, frozen); v != nil {
+			w.err = v
 			return
 		}
 		w.bring(&engine.Input{Kind: engine.InputFrozen, Frozen: frozen}, life)

@@ -34,7 +34,7 @@ func Run(seed uint64, hours int) *Report {
 	if name := exampleOf(seed); name != "" {
 		w.useExample(name)
 	}
-	w.now, w.authors.begin = w.begin, w.begin
+	w.now, w.authors.begin, w.shelf.service.dice = w.begin, w.begin, w.authors.rarer
 	for range w.people {
 		w.reads = append(w.reads, traits{reads: dice.Float64(), replies: dice.Float64() * 0.6, robot: dice.IntN(4) == 0})
 	}

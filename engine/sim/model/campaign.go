@@ -19,8 +19,11 @@ func (w *World) firingIn(number uint64, status engine.FiringStatus) *firing {
 
 func (w *World) frozen(in *engine.Frozen) {
 	f := w.firingIn(in.Firing, engine.Freezing)
-	f.audience, f.rows, f.status = in.Audience, in.Rows, engine.Walking
-	if f.rows == 0 {
+	f.audience, f.rows, f.bad, f.status = in.Audience, in.Rows, in.Bad, engine.Walking
+	switch {
+	case in.Failed != "":
+		f.status = engine.FiringFailed
+	case f.rows == 0:
 		f.status = engine.Walked
 	}
 }

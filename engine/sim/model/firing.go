@@ -25,6 +25,7 @@ type firing struct {
 	status   engine.FiringStatus
 	audience string
 	rows     int
+	bad      int // rows that cannot be read
 	walked   int
 	left     map[string]int
 	lanes    map[engine.Instant]int // how many come at an instant
@@ -87,7 +88,7 @@ func (w *World) compareFirings(changed []*engine.Firing) {
 		case got.ID != f.id() || got.Version != f.flow.Version || got.Due != f.due || got.Until != f.until || got.Missed != f.missed || got.Status != f.status || got.Paused != f.paused || got.Status != engine.FiringSkipped && got.Installation != f.in:
 			w.fail("firing %s is %s for %s (%d missed until %s), want %s %s for %s (%d missed until %s) (I6)",
 				got.ID, got.Status, got.Due, got.Missed, got.Until, f.id(), f.status, f.due, f.missed, f.until)
-		case got.Rows != f.rows || got.Walked != f.walked || !maps.Equal(left, f.left):
+		case got.Bad != f.bad || got.Rows != f.rows || got.Walked != f.walked || !maps.Equal(left, f.left):
 			w.fail("firing %s has taken %d rows of %d and left out %v, want %d of %d and %v (I9)", got.ID, got.Walked, got.Rows, left, f.walked, f.rows, f.left)
 		case taken != got.Walked || got.Live != f.live():
 			w.fail("of firing %s are taken %d rows, accounted for are %d; %d runs live, want %d (I9)", got.ID, got.Walked, taken, got.Live, f.live())

@@ -1,6 +1,8 @@
 package model
 
 import (
+	"strings"
+
 	"gopkg.in/yaml.v3"
 
 	"nudge/engine"
@@ -71,13 +73,35 @@ func (w *World) move(in *engine.Move) {
 	}
 }
 
-// takeOver leads a run out, or on to a step of another version.
+// fits reports whether what a run began with is what a version's runs begin with.
+func (f *Flow) fits(data map[string]any) bool {
+	for name, word := range f.data {
+		v := data[name]
+		_, isText := v.(string)
+		switch kind := strings.TrimPrefix(word, "optional "); {
+		case v == nil:
+			if kind == word {
+				return false
+			}
+		case kind == "number" && !isNumber(v), kind == "string" && !isText:
+			return false
+		}
+	}
+	return true
+}
+
+// takeOver leads a run out, or on to a step of another version. One whose data does not fit
+// that stays, and says so.
 func (w *walk) takeOver(to *Flow) *way {
 	w.moved = true
 	m, goal := to.takes(w.flow.byIndex[w.at])
 	if m.exit != "" {
 		w.note(engine.KindMoved, w.at, 0, "")
 		return w.finish(m.exit, false)
+	}
+	if !to.fits(w.run.data) {
+		w.run.world.Reached["not taken over: its data does not fit"]++
+		return nil
 	}
 	return &way{kind: elsewhere, goal: goal}
 }

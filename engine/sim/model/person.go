@@ -2,6 +2,7 @@ package model
 
 import (
 	"maps"
+	"slices"
 
 	"nudge/engine"
 )
@@ -63,4 +64,15 @@ func (w *World) profile(c *engine.ProfileChange) {
 	for _, r := range w.liveOf(c.Profile) {
 		w.feed(r, fact{kind: touched})
 	}
+}
+
+// With are the people of whom a word is known, in order.
+func (w *World) With(name, word string) (people []string) {
+	for id, p := range w.people {
+		if p != nil && p.known[name] == word {
+			people = append(people, id)
+		}
+	}
+	slices.Sort(people)
+	return people
 }

@@ -2,6 +2,7 @@ package model
 
 import (
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -78,6 +79,11 @@ func (r *reading) flow(n *yaml.Node) {
 		}
 	}
 	r.f.category, r.f.account = text(get(n, "category")), text(get(n, "account"))
+	if r.f.data = wordsOf(get(n, "data")); slices.ContainsFunc(listOf(get(n, "trigger")), asksStored) {
+		for name, word := range r.f.data { // stored profiles bring no data
+			r.f.data[name] = "optional " + strings.TrimPrefix(word, "optional ")
+		}
+	}
 	r.f.exits = r.lines(get(n, "exit"))
 	for i, item := range listOf(get(n, "exit")) {
 		if get(item, "as") == nil {
@@ -118,6 +124,9 @@ func (r *reading) schedule(n *yaml.Node) *schedule {
 	}
 	return s
 }
+
+// asksStored reports whether a trigger is for stored profiles.
+func asksStored(t *yaml.Node) bool { return get(get(t, "audience"), "if") != nil }
 
 func (r *reading) steps(n *yaml.Node) (steps []*step) {
 	for _, item := range listOf(n) {

@@ -28,6 +28,7 @@ type Flow struct {
 	account     string
 	onUnknown   string               // where a send says nothing
 	mergeFields bool                 // texts may have the provider's own fields in them
+	data        map[string]string    // what its runs start with, by name: the word for each
 	categories  map[string]*Category // that the project had when the flow was loaded
 	order       []string             // ids of steps in the order of the program
 }

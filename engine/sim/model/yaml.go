@@ -35,3 +35,12 @@ func listOf(n *yaml.Node) []*yaml.Node {
 	}
 	return []*yaml.Node{n}
 }
+
+// wordsOf are the words of a mapping of them.
+func wordsOf(n *yaml.Node) map[string]string {
+	words := map[string]string{}
+	for i := 0; n != nil && i+1 < len(n.Content); i += 2 {
+		words[n.Content[i].Value] = n.Content[i+1].Value
+	}
+	return words
+}
