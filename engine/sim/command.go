@@ -2,6 +2,8 @@ package sim
 
 import (
 	"encoding/json"
+	"maps"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -66,7 +68,19 @@ func (s *scenario) do(line string) error {
 		s.senders = n
 		return err
 	case "provider":
-		s.auto = true
+		s.auto, s.fails = true, strings.TrimPrefix(strings.TrimPrefix(rest, "accepts"), " and fails ")
+	case "at":
+		at, err := s.weekday(first, more)
+		if err != nil {
+			return err
+		}
+		return s.pass(at)
+	case "clock":
+		return s.jump(rest)
+	case "campaign":
+		return s.campaign(first, more)
+	case "move":
+		return s.move()
 	case "answer":
 		return s.answerFetch(first, more)
 	}
@@ -153,4 +167,72 @@ func (s *scenario) answerFetch(fetch, more string) error {
 		result.Error = "connection refused"
 	}
 	return s.apply(&engine.Input{Kind: engine.InputFetched, Fetched: result})
+}
+
+// weekday is the next instant that a clock shows on a day of the week.
+func (s *scenario) weekday(name, clock string) (time.Time, error) {
+	for n := range 8 {
+		at, err := time.Parse("2006-01-02 15:04", s.now.AddDate(0, 0, n).Format("2006-01-02 ")+clock)
+		if err != nil || strings.EqualFold(at.Format("Mon"), name) && at.After(s.now) {
+			return at, err
+		}
+	}
+	return time.Time{}, errWord
+}
+
+// jump sets the clock, as of a machine that slept or was set.
+func (s *scenario) jump(by string) error {
+	text, back := strings.CutPrefix(by, "-")
+	d, err := flows.ParseDuration(text)
+	if err != nil {
+		return err
+	}
+	if back {
+		d.Days, d.Clock = -d.Days, -d.Clock
+	}
+	s.now = d.After(s.now, time.UTC)
+	if s.loop != nil {
+		s.kill()
+	}
+	return s.group(nil)
+}
+
+// campaign does what an operator does with a campaign.
+func (s *scenario) campaign(verb, name string) error {
+	steer := &engine.Steer{Firing: s.firings[name]}
+	switch verb {
+	case "start":
+		steer.Do, steer.Flow = engine.SteerStart, name
+	case "pause":
+		steer.Do = engine.SteerPause
+	case "resume":
+		steer.Do = engine.SteerResume
+	case "cancel", "end":
+		steer.Do, steer.EndRuns = engine.SteerCancel, verb == "end"
+	default:
+		return nil // show
+	}
+	return s.apply(&engine.Input{Kind: engine.InputSteer, Steer: steer})
+}
+
+// move offers the runs to the active versions, as the server does after a deploy.
+func (s *scenario) move() error {
+	for _, id := range slices.SortedFunc(maps.Keys(s.names), engine.RunID.Compare) {
+		if err := s.up(); err != nil {
+			return err
+		}
+		r, err := s.store.Run(id)
+		if err != nil || r == nil {
+			return broken("I8", "run %s cannot be read: %v", id, err)
+		}
+		for _, v := range s.loop.Core().State.Active {
+			if v.Flow != r.Flow {
+				continue
+			}
+			if err := s.apply(&engine.Input{Kind: engine.InputMove, Move: &engine.Move{Run: id, Version: v.Version}}); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
 }

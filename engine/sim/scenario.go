@@ -1,14 +1,21 @@
 package sim
 
 import (
+	"context"
 	"errors"
 	"fmt"
+	"io/fs"
+	"os"
+	"path"
+	"path/filepath"
+	"slices"
 	"strings"
 	"testing/fstest"
 	"time"
 
 	"golang.org/x/tools/txtar"
 
+	"nudge/audience"
 	"nudge/channels"
 	"nudge/engine"
 	"nudge/engine/runner"
@@ -20,6 +27,8 @@ import (
 // do.
 type scenario struct {
 	deploys  map[string]*engine.Deploy // by folder
+	files    fstest.MapFS              // among them those of audiences
+	begins   time.Time
 	commands []string
 	unjudged bool
 
@@ -31,7 +40,8 @@ type scenario struct {
 	ops   int // of the disk so far
 
 	senders int
-	auto    bool // the provider accepts what is posted
+	auto    bool   // the provider accepts what is posted
+	fails   string // the person whose messages it reports as failed
 	fetches []engine.FetchPost
 }
 
@@ -49,21 +59,54 @@ var beginning = time.Date(2026, 3, 2, 10, 0, 0, 0, time.UTC)
 
 var errWord = errors.New("sim: the story has a word that scenarios do not know")
 
+// newScenarios are the stories of a file: each begins in a new world.
+func newScenarios(archive *txtar.Archive) (all []*scenario, err error) {
+	first, err := newScenario(archive)
+	if err != nil {
+		return nil, err
+	}
+	part, told := *first, first.commands
+	part.commands = nil
+	for _, c := range told {
+		when, starts := strings.CutPrefix(c, "start ")
+		if !starts {
+			part.commands = append(part.commands, c)
+			continue
+		}
+		all = append(all, &scenario{deploys: part.deploys, files: part.files, begins: part.begins, commands: part.commands})
+		if part.begins, err = time.Parse("2006-01-02 15:04", when); err != nil {
+			return nil, err
+		}
+		var kept []string
+		for _, c := range part.commands { // the provider stays as it is
+			if strings.HasPrefix(c, "provider ") {
+				kept = append(kept, c)
+			}
+		}
+		part.commands = kept
+	}
+	return append(all, &part), nil
+}
+
 func newScenario(archive *txtar.Archive) (*scenario, error) {
-	s := &scenario{deploys: map[string]*engine.Deploy{}}
+	s := &scenario{deploys: map[string]*engine.Deploy{}, files: fstest.MapFS{}, begins: beginning}
 	folders := map[string]fstest.MapFS{"": {}}
 	for _, f := range archive.Files {
 		if f.Name == "story" {
 			s.commands = commandsOf(string(f.Data))
 			continue
 		}
-		if f.Name == "project" || strings.HasSuffix(f.Name, ".csv") || strings.HasSuffix(f.Name, ".jsonl") {
-			return nil, errWord
+		if f.Name == "project" {
+			if err := readProject(folders[""], strings.Fields(string(f.Data))); err != nil {
+				return nil, err
+			}
+			continue
 		}
 		folder, name := "", f.Name
-		if first, rest, ok := strings.Cut(f.Name, "/"); ok && first != "flows" && first != "templates" {
+		if first, rest, ok := strings.Cut(f.Name, "/"); ok && first != "flows" && first != "templates" && first != audience.Dir {
 			folder, name = first, rest
 		}
+		s.files[f.Name] = &fstest.MapFile{Data: f.Data}
 		if folders[folder] == nil {
 			folders[folder] = fstest.MapFS{}
 		}
@@ -81,17 +124,41 @@ func newScenario(archive *txtar.Archive) (*scenario, error) {
 		s.deploys[folder] = d
 	}
 	for _, c := range s.commands {
-		if word, rest, _ := strings.Cut(c, " "); !known[word] || word == "provider" && rest != "accepts" {
+		if word, _, _ := strings.Cut(c, " "); !known[word] {
 			return nil, errWord
 		}
 	}
 	return s, nil
 }
 
+// readProject takes the files of a project in a folder, and of its flows those that are
+// named.
+func readProject(into fstest.MapFS, words []string) error {
+	dir := os.DirFS(filepath.Join("..", words[0]))
+	for _, pattern := range []string{"*.yaml", "flows/*.yaml", "templates/*.yaml"} {
+		found, err := fs.Glob(dir, pattern)
+		if err != nil {
+			return err
+		}
+		for _, name := range found {
+			if path.Dir(name) == "flows" && !slices.Contains(words[1:], strings.TrimSuffix(path.Base(name), ".yaml")) {
+				continue
+			}
+			text, err := fs.ReadFile(dir, name)
+			if err != nil {
+				return err
+			}
+			into[name] = &fstest.MapFile{Data: text}
+		}
+	}
+	return nil
+}
+
 var known = map[string]bool{"event": true, "events": true, "accept": true, "refuse": true, "defer": true, "lose": true,
 	"sent": true, "delivered": true, "read": true, "failed": true, "expired": true, "reply": true, "after": true,
 	"outbound": true, "profile": true, "forget": true, "call": true, "kill": true, "restart": true, "deploy": true,
-	"show": true, "person": true, "cancel": true, "senders": true, "answer": true, "provider": true}
+	"show": true, "person": true, "cancel": true, "senders": true, "answer": true, "provider": true,
+	"start": true, "at": true, "clock": true, "campaign": true, "move": true}
 
 // commandsOf are the lines of a story without what the engine said to them.
 func commandsOf(text string) (commands []string) {
@@ -106,11 +173,12 @@ func commandsOf(text string) (commands []string) {
 
 // play plays the story from its beginning.
 func (s *scenario) play(p plan) error {
-	s.machine, s.now, s.next, s.plan, s.fired = newMachine(), beginning, 0, p, false
+	s.machine, s.now, s.next, s.plan, s.fired = newMachine(), s.begins, 0, p, false
+	s.shelf.sources.Project = s.files
 	if s.unjudged {
 		s.model = nil
 	}
-	s.senders, s.auto, s.fetches, s.ops = 64, false, nil, 0
+	s.senders, s.auto, s.fails, s.fetches, s.ops = 64, false, "", nil, 0
 	if err := s.up(); err != nil {
 		return err
 	}
@@ -193,6 +261,11 @@ func (s *scenario) took(step *runner.Step) error {
 	s.next = step.Next
 	s.fetches = append(s.fetches, step.Fetches...)
 	again := step.Again
+	for _, f := range step.Freezes {
+		if err := s.freeze(f); err != nil {
+			return err
+		}
+	}
 	for _, p := range step.Posts {
 		if !s.auto {
 			break
@@ -200,11 +273,32 @@ func (s *scenario) took(step *runner.Step) error {
 		if err := s.group(s.resultOf(p, channels.Result{Outcome: channels.Accepted, ProviderID: "m"})); err != nil {
 			return err
 		}
+		if p.Content.To == s.fails {
+			if err := s.apply(&engine.Input{Kind: engine.InputReceipt, Receipt: &channels.Receipt{Ref: p.Content.Ref, Status: channels.Failed}}); err != nil {
+				return err
+			}
+		}
 	}
 	if again && s.loop != nil {
 		return s.group(nil)
 	}
 	return nil
+}
+
+// freeze freezes an audience, for as long as the process lives that wants it.
+func (s *scenario) freeze(f engine.Freeze) error {
+	life := s.loop
+	frozen, err := s.shelf.Freeze(context.Background(), f)
+	if err != nil {
+		return err
+	}
+	return s.group(func() *runner.Group {
+		if s.loop != life {
+			return nil
+		}
+		c := *frozen
+		return &runner.Group{Inputs: []*engine.Input{{Kind: engine.InputFrozen, Frozen: &c}}}
+	})
 }
 
 func (s *scenario) apply(inputs ...*engine.Input) error {
