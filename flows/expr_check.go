@@ -186,7 +186,7 @@ func (c *exprChecker) slice(n *ast.SliceNode) *shape.Type {
 			c.oneOf(*bound, c.check(bound), "a place in a list", shape.KindNumber)
 		}
 	}
-	if !c.oneOf(n.Node, base, "what is cut", shape.KindString, shape.KindList) {
+	if !c.present(n.Node, base, "what is cut", shape.KindString, shape.KindList) {
 		return failedType
 	}
 	return base
@@ -198,7 +198,7 @@ func (c *exprChecker) unary(n *ast.UnaryNode) *shape.Type {
 		c.condition(&n.Node, t, "what follows "+n.Operator)
 		return shape.Boolean
 	}
-	c.oneOf(n.Node, t, "what follows "+n.Operator, shape.KindNumber)
+	c.present(n.Node, t, "what follows "+n.Operator, shape.KindNumber)
 	return shape.Number
 }
 
@@ -286,6 +286,17 @@ func (c *exprChecker) oneOf(n ast.Node, t *shape.Type, what string, kinds ...sha
 		c.fail(n, CodeWrongType, "", "%s must be %s, but %s is %s", what, kindList(kinds), c.source(n), t.Described())
 	}
 	return false
+}
+
+// present is oneOf for what must be there: nothing can be reckoned with what is absent.
+func (c *exprChecker) present(n ast.Node, t *shape.Type, what string, kinds ...shape.Kind) bool {
+	if !c.oneOf(n, t, what, kinds...) {
+		return false
+	}
+	if t.Optional {
+		c.fail(n, CodeOptional, "give it a default with ??", "%s may be absent", c.source(n))
+	}
+	return !t.Optional
 }
 
 func (c *exprChecker) untyped(n ast.Node) *shape.Type {

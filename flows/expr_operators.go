@@ -42,8 +42,8 @@ func (c *exprChecker) binary(n *ast.Node, b *ast.BinaryNode) *shape.Type {
 }
 
 func (c *exprChecker) numbers(b *ast.BinaryNode, left, right *shape.Type) {
-	c.oneOf(b.Left, left, "what stands before "+b.Operator, shape.KindNumber)
-	c.oneOf(b.Right, right, "what follows "+b.Operator, shape.KindNumber)
+	c.present(b.Left, left, "what stands before "+b.Operator, shape.KindNumber)
+	c.present(b.Right, right, "what follows "+b.Operator, shape.KindNumber)
 }
 
 // equality compares two values of one kind, or anything with nil.
@@ -174,8 +174,8 @@ func (c *exprChecker) plus(b *ast.BinaryNode, left, right *shape.Type) *shape.Ty
 	if len(c.items) > 0 {
 		return c.fail(b, CodeTooCostly, "", "texts cannot be joined inside of %s", "any, map and their like")
 	}
-	c.oneOf(b.Left, left, "what stands before +", shape.KindString)
-	c.oneOf(b.Right, right, "what follows +", shape.KindString)
+	c.present(b.Left, left, "what stands before +", shape.KindString)
+	c.present(b.Right, right, "what follows +", shape.KindString)
 	return shape.String
 }
 
@@ -223,15 +223,15 @@ func (c *exprChecker) argument(n *ast.Node, want arg, name string, before []*sha
 	ok := true
 	switch want {
 	case argText:
-		ok = c.oneOf(*n, t, what, shape.KindString)
+		ok = c.present(*n, t, what, shape.KindString)
 	case argNumber:
-		ok = c.oneOf(*n, t, what, shape.KindNumber)
+		ok = c.present(*n, t, what, shape.KindNumber)
 	case argSized:
-		ok = c.oneOf(*n, t, what, shape.KindString, shape.KindList, shape.KindMap)
+		ok = c.present(*n, t, what, shape.KindString, shape.KindList, shape.KindMap)
 	case argScalar:
 		ok = c.oneOf(*n, t, what, shape.KindAny, shape.KindString, shape.KindNumber, shape.KindBoolean, shape.KindTime)
 	case argList:
-		ok = c.oneOf(*n, t, what, shape.KindList)
+		ok = c.present(*n, t, what, shape.KindList)
 	}
 	if !ok {
 		return failedType

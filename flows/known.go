@@ -31,20 +31,24 @@ func (k *known) join(arm *known) {
 		delete(k.names, NameReply) // another one may be in hand
 	}
 	for name, t := range arm.vars {
-		k.setVar(name, t)
+		k.maySet(name, t)
 	}
 	maps.Copy(k.sends, arm.sends)
 }
 
-// setVar notes a variable. Where it was set before, it may be either.
-func (k *known) setVar(name string, t *shape.Type) {
-	if before, ok := k.vars[name]; ok {
-		either, conflict := shape.Either(before, t)
-		if t = either; conflict != "" {
-			t = shape.Any
-		}
+// maySet notes a variable that may have been set, or may be what it was before. Where that
+// is nothing, it may be absent.
+func (k *known) maySet(name string, t *shape.Type) {
+	before, ok := k.vars[name]
+	if !ok {
+		k.vars[name] = t.OrNil()
+		return
 	}
-	k.vars[name] = t.OrNil()
+	either, conflict := shape.Either(before, t)
+	if conflict != "" {
+		either = shape.Any.OrNil()
+	}
+	k.vars[name] = either
 }
 
 // scope is the type of the scope here.

@@ -28,7 +28,11 @@ func (r *reader) set(v *node.Value, at int, k *known) {
 	sortWritten(set)
 	for _, w := range set {
 		if t := stored(w.kind); !w.Profile {
-			k.setVar(w.Name, t)
+			if r.flow.Steps[at].If == nil {
+				k.vars[w.Name] = t
+			} else {
+				k.maySet(w.Name, t)
+			}
 			r.vars[w.Name] = either(r.vars[w.Name], t)
 		}
 	}
