@@ -143,8 +143,10 @@ func (a *application) asked(in *Asked) {
 	}
 	r = a.edit(in.Run)
 	if in.Busy {
+		if !r.Asking.Busy { // of several questions at once all are one try
+			r.Asking.Tries++
+		}
 		r.Asking.Busy = true
-		r.Asking.Tries++
 		a.awaitAnswers(r, a.now.Add(AskPause))
 		return
 	}
@@ -215,11 +217,11 @@ func (a *application) askRuns(in *AskRuns) {
 			continue
 		}
 		a.blamed = id
-		if r.Asking.Until != 0 {
-			if !in.Survey {
+		if asking := r.Asking.Until != 0; asking || !in.Survey {
+			if asking && !in.Survey {
 				a.askAgain(a.edit(id))
 			}
-			continue
+			continue // it asks already, or has gone on since it asked
 		}
 		var unread []int
 		for _, w := range watches(r, a.e.flowOf(r)) {

@@ -147,6 +147,33 @@ func TestAskedAgain(t *testing.T) {
 	})
 }
 
+// TestAsksAgainOnlyWhatIsOpen shows that a run which has gone on before it is told to ask
+// again asks nothing: none of its timers is due.
+func TestAsksAgainOnlyWhatIsOpen(t *testing.T) {
+	s, core := newStore(t)
+	loop := runner.NewLoopOf(s, core, []runner.Lane{{Account: engine.AnyAccount, Places: 1, Verify: true, Asks: true}})
+	now := time.Date(2026, 3, 2, 10, 0, 0, 0, time.UTC)
+	if _, err := loop.Recover(now); err != nil {
+		t.Fatal(err)
+	}
+	step := func(in *engine.Input) *runner.Step {
+		t.Helper()
+		done, err := loop.Step(now, []*runner.Group{{Inputs: []*engine.Input{in}}})
+		if err != nil {
+			t.Fatal(err)
+		}
+		return done
+	}
+	step(deploy(t))
+	post := step(told("ann")).Posts[0]
+	step(&engine.Input{Kind: engine.InputResult, Result: &engine.SendResult{Run: post.Run, Message: post.Message, Attempt: post.Attempt,
+		Result: channels.Result{Outcome: channels.Accepted, ProviderID: "m1"}}})
+	asks := step(&engine.Input{Kind: engine.InputAskRuns, AskRuns: &engine.AskRuns{Runs: []engine.RunID{post.Run}}}).Asks
+	if len(asks) != 0 {
+		t.Errorf("asked %+v, want nothing", asks)
+	}
+}
+
 // TestSurvey shows that after more than a day all that wait for a read are asked about,
 // with no more questions open than may be, and nobody twice.
 func TestSurvey(t *testing.T) {
