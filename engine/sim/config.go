@@ -22,7 +22,8 @@ type config struct {
 	events  time.Duration // between two events, on average
 	people  int
 	begin   time.Time
-	project string // the example that it lives with; empty for an authored project
+	project string  // the example that it lives with; empty for an authored project
+	oracle  *oracle // nil: nobody can be asked
 	rate    [classes]float64
 }
 
@@ -101,6 +102,9 @@ func (c *config) String() string {
 		c.lanes, c.batch, c.queue, c.latency, c.events, c.people, c.begin.Format("2006-01-02 15:04"))}
 	if c.project != "" {
 		words = append(words, "the example "+c.project)
+	}
+	if c.oracle != nil {
+		words = append(words, c.oracle.String())
 	}
 	for i, rate := range c.rate {
 		if rate > 0 {

@@ -37,6 +37,27 @@ func (m *machine) checkPost(p *engine.Post) *violation {
 	return m.ledger.enter(p, m.model.Handed(p.Run, p.Message))
 }
 
+// checkAsks holds what the provider is about to be asked against what was committed: each
+// question follows from that, and none is left out (I2).
+func (m *machine) checkAsks(asks []engine.Ask) *violation {
+	m.asks = append(m.asks, asks...)
+	if m.model == nil {
+		return nil
+	}
+	want := m.model.Asks()
+	for i := range max(len(asks), len(want)) {
+		switch {
+		case i >= len(want):
+			return broken("I2", "the provider is asked about message %d of run %s, which nothing led to%s", asks[i].Message, asks[i].Run, m.lifeOf(asks[i].Run))
+		case i >= len(asks):
+			return broken("I2", "the provider is not asked about message %d of run %s%s", want[i].Message, want[i].Run, m.lifeOf(want[i].Run))
+		case asks[i] != want[i]:
+			return broken("I2", "question %d of the step is %+v, want %+v%s", i+1, asks[i], want[i], m.lifeOf(want[i].Run))
+		}
+	}
+	return nil
+}
+
 // answered holds what clients are told against what was committed (I1). Of a group of
 // which one input was refused none is taken.
 func (m *machine) answered(groups []*runner.Group) error {

@@ -32,6 +32,7 @@ type machine struct {
 	seq     uint64               // of the last input that was committed
 	told    uint64               // clients were told of inputs up to this one
 	posts   []engine.Post        // in order
+	asks    []engine.Ask         // what the provider was asked, in order
 	posted  map[channels.Ref]int // what the provider saw, in this life of the store
 	ledger  ledger
 	shelf   *shelf
@@ -62,6 +63,7 @@ func newMachine() *machine {
 func (m *machine) newLife() {
 	m.model, m.identity = model.New(installation), installation
 	m.posted, m.posts, m.ledger = map[channels.Ref]int{}, nil, ledger{}
+	m.asks = nil
 	m.names, m.counts, m.ids = map[engine.RunID]runName{}, map[runName]int{}, map[runName]engine.RunID{}
 	m.batches, m.told, m.seq, m.firings = nil, 0, 0, map[string]uint64{}
 }
@@ -71,6 +73,9 @@ func (m *machine) start(now time.Time, lanes []runner.Lane, f fault) (*runner.St
 	m.moves = append(m.moves, move{kind: moveStart, at: now, lanes: lanes, fault: f})
 	m.disk.strike(f, false)
 	m.fresh = nil // nobody waits for an answer
+	if m.model != nil {
+		m.model.Begin(engine.InstantOf(now), policies(lanes))
+	}
 	var step *runner.Step
 	err := m.guard(func() error {
 		opened, err := store.Open(m.disk)
@@ -97,7 +102,13 @@ func (m *machine) start(now time.Time, lanes []runner.Lane, f fault) (*runner.St
 		step, err = m.loop.Recover(now)
 		return err
 	})
-	return m.settle(step, err)
+	if step, err = m.settle(step, err); err != nil || step == nil || m.model == nil {
+		return step, err
+	}
+	if v := m.model.Begun(); v != nil {
+		return nil, broken("I13", "%v%s", v, m.lifeOf(v.Run))
+	}
+	return step, nil
 }
 
 // step gives groups to the process.
@@ -175,5 +186,16 @@ func (m *machine) settle(step *runner.Step, err error) (*runner.Step, error) {
 			return nil, v
 		}
 	}
+	if v := m.checkAsks(step.Asks); v != nil {
+		return nil, v
+	}
 	return step, nil
+}
+
+// policies are how the accounts of a process behave.
+func policies(lanes []runner.Lane) (list []engine.AccountPolicy) {
+	for _, x := range lanes {
+		list = append(list, engine.AccountPolicy{Account: x.Account, ByID: x.ByID, Verify: x.Verify, Asks: x.Asks})
+	}
+	return list
 }

@@ -109,6 +109,8 @@ func runOf(in *engine.Input) engine.RunID {
 		return in.Move.Run
 	case in.Fetched != nil:
 		return in.Fetched.Run
+	case in.Asked != nil:
+		return in.Asked.Run
 	case in.Reply != nil && !in.Reply.Answers.IsZero():
 		id, _ := engine.ParseRunID(in.Reply.Answers.Run)
 		return id
@@ -164,12 +166,28 @@ func (m *machine) again(im *inputMove) *engine.Input {
 		c := *in.Fetched
 		c.Run = id
 		in.Fetched = &c
+	case in.Asked != nil:
+		c := *in.Asked
+		c.Run = id
+		if in.Asked = &c; m.questionAbout(&c) == 0 {
+			return nil // nobody asked
+		}
 	case in.Reply != nil:
 		c := *in.Reply
 		c.Answers = ref(c.Answers)
 		in.Reply = &c
 	}
 	return &in
+}
+
+// questionAbout is the number of the last question that an answer can be to; 0 for none.
+func (m *machine) questionAbout(in *engine.Asked) int {
+	for i := len(m.asks); i > 0; i-- {
+		if q := &m.asks[i-1]; q.Run == in.Run && q.Message == in.Message {
+			return i
+		}
+	}
+	return 0
 }
 
 // play makes moves on a new machine, and returns the rule that they break, or nil.

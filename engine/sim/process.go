@@ -12,6 +12,7 @@ type delivery struct {
 	inputs  []*engine.Input
 	frees   int
 	account string                // whose messages it frees
+	owed    bool                  // it has a place of its own in the queue
 	life    int                   // of the process it is for; 0 for any
 	told    func([]engine.Answer) // with nil: it was not taken, or nobody knows
 }
@@ -23,7 +24,10 @@ func (w *world) boot() {
 	}
 	f := w.diskFault(recoveryFault, 0.3, 4)
 	w.life++
-	w.inbox = nil
+	w.inbox, w.silences = nil, 0
+	if w.strikes(func(o *oracle) float64 { return o.changes }) {
+		w.lanes = w.oracle.otherwise(w.lanes)
+	}
 	step, err := w.start(w.clock(), w.lanes, f)
 	if err != nil {
 		w.err = err
@@ -69,6 +73,9 @@ func (w *world) dead() {
 	if w.chance(downtime, 0.3) {
 		pause = w.between(time.Hour, 40*time.Hour)
 	}
+	if w.strikes(func(o *oracle) float64 { return o.stops }) {
+		pause = w.between(24*time.Hour, 30*time.Hour)
+	}
 	w.later(pause, w.boot)
 }
 
@@ -79,7 +86,7 @@ func (w *world) send(d *delivery) {
 		if d.told != nil {
 			d.told(nil)
 		}
-	case len(w.inbox) >= w.queue && d.frees == 0:
+	case len(w.inbox) >= w.queue && d.frees == 0 && !d.owed:
 		w.reached["queue full"]++
 		d.told(nil)
 	default:
@@ -177,5 +184,13 @@ func (w *world) handOn(step *runner.Step) {
 	}
 	for _, p := range step.Fetches {
 		w.ask(p)
+	}
+	for _, q := range step.Asks {
+		if w.chance(crashes, 0.05) {
+			w.reached["crash with questions open"]++
+			w.die()
+			return
+		}
+		w.inquire(q)
 	}
 }

@@ -72,6 +72,7 @@ func (w *world) carry(p engine.Post, id string, took time.Duration) {
 		w.dice.Shuffle(len(told), func(i, j int) { told[i], told[j] = told[j], told[i] })
 	}
 	for _, status := range told {
+		w.turns[id] = append(w.turns[id], turn{w.now.Add(at), status, reasonOf(status)})
 		w.receipt(p, id, status, at)
 		if w.chance(doubled, 0.5) {
 			for range 1 + w.dice.IntN(4) {
@@ -99,17 +100,25 @@ func (w *world) receipt(p engine.Post, id string, status channels.Status, in tim
 	if w.chance(withheld, 0.02) {
 		return // lost for good
 	}
-	reason := ""
-	if status == channels.Failed {
-		reason = "handset gone"
+	if w.strikes(func(o *oracle) float64 { return o.lost }) {
+		return
 	}
+	w.heralds[herald{id, status}]++
 	w.later(in, func() {
-		rc := &channels.Receipt{Ref: p.Content.Ref, ProviderID: id, Status: status, Reason: reason, At: w.now}
+		rc := &channels.Receipt{Ref: p.Content.Ref, ProviderID: id, Status: status, Reason: reasonOf(status), At: w.now}
 		if w.correlates(p.Account) {
 			rc.Ref = channels.Ref{}
 		}
 		w.webhook(&engine.Input{Kind: engine.InputReceipt, Receipt: rc}, 0)
 	})
+}
+
+// reasonOf is what the provider says beside a status.
+func reasonOf(status channels.Status) string {
+	if status == channels.Failed {
+		return "handset gone"
+	}
+	return ""
 }
 
 // correlates reports whether an account's receipts name a message by the provider's ID

@@ -30,7 +30,11 @@ const calmFor = 48 * time.Hour
 // any as it takes for everything to come to its end.
 func Run(seed uint64, hours int) *Report {
 	dice := rand.New(rand.NewPCG(seed, 0x6e75646765))
-	w := &world{machine: newMachine(), config: drawConfig(dice), dice: dice, authors: &author{dice: dice, rarer: rarerWords(seed)}}
+	w := &world{machine: newMachine(), config: drawConfig(dice), dice: dice, authors: &author{dice: dice, rarer: rarerWords(seed)},
+		turns: map[string][]turn{}, heralds: map[herald]int{}}
+	if w.oracle = oracleOf(seed); w.oracle != nil {
+		w.lanes = w.oracle.traits(w.lanes)
+	}
 	if name := exampleOf(seed); name != "" {
 		w.useExample(name)
 	}
@@ -115,6 +119,8 @@ func (w *world) settleDown() error {
 	switch {
 	case w.loop == nil:
 		return broken("I13", "no process after %s without a fault", calmFor)
+	case w.model.Surveying():
+		return broken("I13", "the survey after a long stop does not come to its end")
 	case w.model.Following() > 0:
 		return broken("I13", "%d inputs that follow from others were never applied", w.model.Following())
 	}

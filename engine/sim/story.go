@@ -12,6 +12,7 @@ import (
 
 	"nudge/channels"
 	"nudge/engine"
+	"nudge/engine/runner"
 	"nudge/flows"
 )
 
@@ -59,7 +60,7 @@ func (t *teller) tell(mv *move) {
 	}
 	switch mv.kind {
 	case moveStart:
-		t.say("# accounts %+v\nsenders %d\nrestart", mv.lanes, mv.lanes[0].Places)
+		t.say("# accounts %+v\naccount%s\nsenders %d\nrestart", mv.lanes, accountOf(mv.lanes[0]), mv.lanes[0].Places)
 	case moveKill:
 		t.say("# the process dies")
 	case moveBackUp:
@@ -129,6 +130,8 @@ func (t *teller) input(in *engine.Input) string {
 		return fmt.Sprintf("campaign %s %s", in.Steer.Do, t.m.firingNamed(in.Steer.Firing))
 	case engine.InputMove:
 		return "move"
+	case engine.InputAsked:
+		return t.answer(in.Asked)
 	case engine.InputFetched:
 		return fmt.Sprintf("# a fetch of run %s is answered: %d %s %s", in.Fetched.Run, in.Fetched.Status, in.Fetched.JSON, in.Fetched.Error)
 	}
@@ -162,6 +165,20 @@ func (t *teller) result(r *engine.SendResult) string {
 	return fmt.Sprintf("lose %d %s", n, r.Reason)
 }
 
+// answer is what the provider says when it is asked.
+func (t *teller) answer(in *engine.Asked) string {
+	said := "nothing"
+	switch {
+	case in.Busy:
+		said = "busy"
+	case in.Failed != "":
+		said = "failed to answer"
+	case in.Receipt.Status != 0:
+		said = in.Receipt.Status.String()
+	}
+	return fmt.Sprintf("told %d %s", t.m.questionAbout(in), said)
+}
+
 // post is the number of a post in the story.
 func (t *teller) post(ref channels.Ref) int {
 	return 1 + slices.IndexFunc(t.m.posts, func(p engine.Post) bool { return p.Content.Ref == ref })
@@ -192,4 +209,18 @@ func merge(into, from map[string]any) {
 			into[k] = v
 		}
 	}
+}
+
+// accountOf are the traits of an account in the words of the scripts, which know of one.
+func accountOf(x runner.Lane) (words string) {
+	if x.ByID {
+		words += " correlates"
+	}
+	if x.Verify {
+		words += " verifies"
+	}
+	if x.Asks {
+		words += " asks"
+	}
+	return words
 }

@@ -18,16 +18,19 @@ type world struct {
 	serial int
 	calm   bool // no more faults
 
-	life    int // counts processes
-	inbox   []*delivery
-	busy    time.Time // until when the process is in a commit
-	waking  time.Time // when it looks next; zero for not
-	words   int
-	wishes  int // what operators said of what may go out; the last one counts
-	authors *author
-	example *example // lived with in place of an authored project; nil for none
-	reads   []traits
-	err     error
+	life     int // counts processes
+	inbox    []*delivery
+	busy     time.Time // until when the process is in a commit
+	waking   time.Time // when it looks next; zero for not
+	words    int
+	silences int               // questions of this process that are never answered
+	turns    map[string][]turn // of the messages that the provider took, by its ID of them
+	heralds  map[herald]int    // webhooks that were not lost
+	wishes   int               // what operators said of what may go out; the last one counts
+	authors  *author
+	example  *example // lived with in place of an authored project; nil for none
+	reads    []traits
+	err      error
 }
 
 // chance reports whether a fault of a class strikes, of those that would strike at most

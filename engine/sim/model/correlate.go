@@ -13,16 +13,6 @@ type orphan struct {
 	receipt *channels.Receipt
 }
 
-// byID reports whether receipts of an account name a message by the provider's ID alone.
-func byID(accounts []engine.AccountPolicy, account string) bool {
-	for i, p := range accounts {
-		if p.Account == account || p.Account == engine.AnyAccount || account == "" && i == 0 {
-			return p.ByID
-		}
-	}
-	return false
-}
-
 // receipt goes to the message that it names. One that comes before the ID is known waits for
 // the answer that tells it, and of several the one that says the most.
 func (w *World) receipt(rc *channels.Receipt) {
@@ -31,7 +21,12 @@ func (w *World) receipt(rc *channels.Receipt) {
 			w.fail("a receipt for installation %s is taken", rc.Ref.Installation)
 		}
 		id, _ := engine.ParseRunID(rc.Ref.Run)
-		w.feed(w.known(id), fact{kind: receipted, receipt: rc})
+		r := w.known(id)
+		m := &r.now.messages[rc.Ref.Message-1]
+		unnamed := m.byID && m.provider == ""
+		if w.feed(r, fact{kind: receipted, receipt: rc}) && unnamed {
+			w.adopt(r, rc)
+		}
 		return
 	}
 	if r, n := w.sentAs(rc.ProviderID); r != nil {
@@ -78,6 +73,20 @@ func (w *World) adopted(m *Message, res *engine.SendResult) *channels.Receipt {
 	w.Reached["receipt that waited for its message"]++
 	delete(w.orphans, res.ProviderID)
 	return o.receipt
+}
+
+// adopt is what a receipt leads to that tells the ID of a message: what waited for that comes
+// right after it.
+func (w *World) adopt(r *Run, rc *channels.Receipt) {
+	o := w.orphans[rc.ProviderID]
+	if o == nil || !slices.ContainsFunc(w.accounts, func(p engine.AccountPolicy) bool { return p.ByID }) {
+		return
+	}
+	w.Reached["receipt that waited for its message"]++
+	delete(w.orphans, rc.ProviderID)
+	waited := *o.receipt
+	waited.Ref = channels.Ref{Run: r.id.String(), Message: rc.Ref.Message}
+	w.feed(r, fact{kind: receipted, receipt: &waited})
 }
 
 // lapse drops what has waited for its message for too long.

@@ -33,7 +33,9 @@ type fact struct {
 	outcome  string // of a child, or of the run itself
 	call     int    // of the run's calls, the one whose child ended
 	fetched  *engine.FetchResult
-	to       *Flow // that takes the run over
+	answer   *engine.Asked
+	down     engine.Instant // the last long stop before it
+	to       *Flow          // that takes the run over
 }
 
 type factKind uint8
@@ -51,6 +53,9 @@ const (
 	childEnded          // a run it waits for ended
 	fetchEnded          // an HTTP service answered, or not
 	touched             // look at the conditions that stand by themselves
+	told                // the provider says how a message stands
+	asksAgain           // what it asked was asked by a process that is gone
+	surveyed            // webhooks may have been lost
 	goesOn              // its firing, for which it was parked
 	moves               // another version takes it over
 	ends                // from outside: cancelled, restarted, forgotten
@@ -135,11 +140,12 @@ type entry struct {
 
 // effect is something that follows from the last fact of a run, beyond the run itself.
 type effect struct {
-	kind   string // emit, call, attributes, opted, places, waits, ended
+	kind   string // emit, call, ask, attributes, opted, places, reached, waits, ended
 	name   string
 	data   map[string]any
 	call   int // number of the run's calls
 	wait   bool
+	ask    engine.Ask
 	known  map[string]any
 	outs   map[string]bool
 	places []place

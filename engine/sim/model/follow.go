@@ -23,6 +23,13 @@ func (w *World) effect(r *Run, e effect) {
 			call.Parent, call.Number = r.id, e.call
 		}
 		w.derive(r, &engine.Input{Kind: engine.InputCall, Call: call})
+	case "ask":
+		w.asks = append(w.asks, e.ask)
+		if w.beginning != nil {
+			delete(w.beginning.open, r.id)
+		}
+	case "reached":
+		w.Reached[e.name]++
 	case "waits":
 		if to := w.activeNamed(r.flow.Name); w.takesOver(r, to) {
 			w.Reached["taken over on coming to a wait"]++

@@ -54,12 +54,21 @@ func (w *walk) happens(own func() *way) *way {
 		return w.takeOver(w.f.to)
 	case touched:
 		return w.ask(w.lists, nil, func(l *line) bool { return l.signal == "if" })
-	case receipted, resulted:
+	case asksAgain:
+		if w.asking.until != 0 {
+			w.moved = true
+			w.questionAgain()
+		}
+		return nil
+	case surveyed:
+		w.isSurveyed()
+		return nil
+	case receipted, resulted, told:
 		before := slices.Clone(w.messages)
 		if !w.hear() {
 			return nil
 		}
-		if w.f.kind == receipted || w.f.orphan != nil {
+		if w.f.kind != resulted || w.f.orphan != nil {
 			if way := w.ask(w.lists, nil, func(l *line) bool { return w.newly(l, before) }); way != nil {
 				return way
 			}
@@ -105,20 +114,36 @@ func (w *walk) take(from *list, l *line, h *happening) *way {
 // run is parked on.
 func (w *walk) ring(own func() *way) *way {
 	due := w.f.due
-	outer := w.lists
-	if n := len(outer); n > 1 && w.status == engine.Waiting && outer[n-1].place == w.at && outer[n-1].rest == 0 {
-		outer = outer[:n-1]
+	if w.asking.until == due {
+		w.noAnswer()
+		return nil
 	}
-	for _, list := range outer {
-		for i := range list.due {
-			if list.due[i] == due && w.truth(list.lines[i].if_, nil) {
-				return w.take(list, &list.lines[i], nil)
+	dueIn := func(lists []*list) *way {
+		for _, list := range lists {
+			for i := range list.due {
+				if list.due[i] == due && w.truth(list.lines[i].if_, nil) {
+					return w.take(list, &list.lines[i], nil)
+				}
 			}
 		}
+		return nil
+	}
+	if out := dueIn(w.lists[:1]); out != nil {
+		return out
+	}
+	if w.asksFirst(due) {
+		return nil
+	}
+	outer := w.lists[1:]
+	if n := len(outer); n > 0 && w.status == engine.Waiting && outer[n-1].place == w.at && w.flow.byIndex[w.at].verb != "repeat" {
+		outer = outer[:n-1]
+	}
+	if out := dueIn(outer); out != nil {
+		return out
 	}
 	rang := w.alarm == due
 	for _, list := range w.lists {
-		rang = rang || list.rest == due || len(outer) < len(w.lists) && list.place == w.at && slices.Contains(list.due, due)
+		rang = rang || list.rest == due || len(outer) < len(w.lists)-1 && list.place == w.at && slices.Contains(list.due, due)
 	}
 	if rang {
 		return own()

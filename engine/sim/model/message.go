@@ -21,7 +21,7 @@ func (w *walk) send(s *step) *way {
 	return w.await(engine.Sending, s.index, func() *way {
 		m := w.current()
 		switch w.f.kind {
-		case receipted, resulted:
+		case receipted, resulted, told:
 			if !underWay(m.status) {
 				w.alarm = 0
 				return &way{kind: onward}
@@ -97,7 +97,7 @@ func (w *walk) claim(s *step) *way {
 		return w.finish(engine.OutcomeFailed, false)
 	}
 	m.attempt++
-	m.byID = m.byID || byID(w.f.accounts, m.account)
+	m.byID = m.byID || policyOf(w.f.accounts, m.account).ByID
 	m.status, m.posted, w.alarm = engine.Claimed, w.f.now, 0
 	w.takePlace(s)
 	w.claims = append(w.claims, n)
@@ -169,6 +169,8 @@ func (w *walk) hear() bool {
 		}
 	case resulted:
 		w.result(w.f.result)
+	case told:
+		return w.hearsAnswer()
 	default:
 		return false
 	}
@@ -179,15 +181,10 @@ func (w *walk) hear() bool {
 // raise gives a message the status that a receipt tells of, where that is higher.
 func (w *walk) raise(n int, rc *channels.Receipt) bool {
 	m := &w.messages[n-1]
-	said := receiptSays[rc.Status]
-	if rung(said) <= rung(m.status) {
+	if rung(receiptSays[rc.Status]) <= rung(m.status) {
 		return false
 	}
-	m.status, m.reason = said, ""
-	if m.provider == "" {
-		m.provider = rc.ProviderID
-	}
-	w.keepPlace(m)
+	w.lift(m, rc)
 	w.note(engine.KindReceipt, m.step, n, "")
 	return true
 }

@@ -110,7 +110,7 @@ func (w *walk) takeOver(to *Flow) *way {
 // there now.
 func (w *walk) goOn(goal *step) *way {
 	w.renumber(w.f.to)
-	w.flow, w.loops, w.alarm = w.f.to, nil, 0
+	w.flow, w.loops, w.alarm, w.asking = w.f.to, nil, 0, asking{}
 	w.note(engine.KindMoved, goal.index, 0, "")
 	exits := &list{place: engine.AtExits, lines: w.flow.exits}
 	w.lists = []*list{exits}

@@ -76,7 +76,7 @@ func (w *World) around(r *Run, f *fact) {
 	f.now, f.seq, f.depth, f.slots = w.stamp, w.seq, w.in.Depth, w.slots
 	f.known, f.outs, f.places, f.categories = p.known, p.optOuts, p.places, w.categories
 	f.paused = r.firing != nil && w.holds(r.firing)
-	f.accounts = w.accounts
+	f.accounts, f.down = w.accounts, w.down
 	f.allows = w.outbound != engine.OutboundOnly || slices.Contains(w.only, r.profile)
 }
 

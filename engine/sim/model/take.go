@@ -116,7 +116,11 @@ func (w *World) take(j *engine.Journaled) {
 	case engine.InputSweep:
 		w.sweep(in.Sweep)
 	case engine.InputAccounts:
-		w.accounts = in.Accounts.List
+		w.behave(in.Accounts)
+	case engine.InputAsked:
+		w.answer(in.Asked)
+	case engine.InputAskRuns:
+		w.askRuns(in.AskRuns)
 	case engine.InputLapse:
 		w.lapse(in.Lapse)
 	case engine.InputMove:

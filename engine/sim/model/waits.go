@@ -26,7 +26,7 @@ func (w *walk) wait(s *step) *way {
 	w.note(engine.KindWaiting, s.index, 0, "")
 	return w.during(own, func() *way {
 		switch w.f.kind {
-		case receipted:
+		case receipted, told:
 			if timeless(own) && w.lostCause(s.lines) {
 				return &way{kind: left, list: own, word: "failed"}
 			}
@@ -52,7 +52,7 @@ func (w *walk) during(own *list, look func() *way) *way {
 	if out == nil || out.kind != left || out.list != own {
 		return out
 	}
-	w.lists = w.lists[:depth]
+	w.leaveLists(depth)
 	w.freed = w.freed || w.flow.byIndex[own.place].verb == "collect"
 	if out.line == nil {
 		w.endWait(own.place, out.word, nil)
@@ -98,7 +98,8 @@ func (w *walk) repeat(s *step) *way {
 		}
 		w.alarm = 0
 	}
-	w.lists, w.loops = w.lists[:lists], w.loops[:depth]
+	w.leaveLists(lists)
+	w.loops = w.loops[:depth]
 	if out == nil {
 		w.endWait(s.index, engine.OutcomeCompleted, nil)
 		return nil

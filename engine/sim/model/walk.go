@@ -22,6 +22,8 @@ type walk struct {
 	at       int
 	lists    []*list        // in effect: the exits, the loops, the wait
 	alarm    engine.Instant // of the message or fetch under way
+	asking   asking
+	asked    engine.Instant // when that was last over; 0 for never
 	outcome  string
 	goal     bool
 	ended    engine.Instant
@@ -147,6 +149,7 @@ func (w *walk) park(at engine.Instant) *way {
 
 // next takes the next fact in hand. It reports false where there is none.
 func (w *walk) next() bool {
+	w.crossOut()
 	if len(w.facts) == 0 {
 		return false
 	}
@@ -196,7 +199,7 @@ func (w *walk) finish(outcome string, goal bool) *way {
 		w.drop(i, engine.ReasonRunEnded)
 	}
 	w.status, w.outcome, w.goal, w.ended = engine.Ended, outcome, goal, w.f.now
-	w.lists, w.loops, w.alarm = nil, nil, 0
+	w.lists, w.loops, w.alarm, w.asking = nil, nil, 0, asking{}
 	w.note(engine.KindEnded, engine.NoStep, 0, outcome)
 	w.effects = append(w.effects, effect{kind: "ended", left: w.mailbox})
 	w.mailbox = nil
@@ -219,6 +222,7 @@ func (w *walk) deadline() (first engine.Instant) {
 		}
 	}
 	earlier(w.alarm)
+	earlier(w.asking.until)
 	for _, l := range w.lists {
 		earlier(l.rest)
 		for _, at := range l.due {

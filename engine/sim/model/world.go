@@ -28,6 +28,11 @@ type World struct {
 	firings      map[uint64]*firing
 	fired        map[*firing]bool // begun or changed by the batch in hand
 	accounts     []engine.AccountPolicy
+	down         engine.Instant       // the last start after a stop in which webhooks were lost
+	surveying    bool                 // runs are asked about those
+	surveyed     engine.RunID         // the last of them
+	asks         []engine.Ask         // that nobody has put yet
+	beginning    *beginning           // of the process; nil where what is taken was judged before
 	orphans      map[string]*orphan   // by the provider's ID of the message
 	categories   map[string]*Category // of the active flows
 	openings     map[asked]time.Time  // that were found
