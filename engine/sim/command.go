@@ -10,6 +10,7 @@ import (
 
 	"nudge/channels"
 	"nudge/engine"
+	"nudge/engine/runner"
 	"nudge/flows"
 )
 
@@ -81,10 +82,24 @@ func (s *scenario) do(line string) error {
 		return s.campaign(first, more)
 	case "move":
 		return s.move()
+	case "restored":
+		return s.restore()
+	case "account":
+		s.account = runner.Lane{ByID: strings.Contains(rest, "correlates"), Verify: strings.Contains(rest, "verifies"), Asks: strings.Contains(rest, "asks")}
+	case "hook":
+		id, reason, _ := strings.Cut(more, " ")
+		return s.receipt(first, &channels.Receipt{ProviderID: id, Reason: reason})
+	case "told":
+		return s.told(first, more)
 	case "answer":
 		return s.answerFetch(first, more)
+	case "cancel":
+		return s.apply(&engine.Input{Kind: engine.InputCancel, Cancel: &engine.Cancel{Run: s.run(rest)}})
+	case "show", "person": // they change nothing
+	default:
+		return errWord
 	}
-	return nil // show, person: nothing to do; cancel: runs have no numbers here
+	return nil
 }
 
 func eventOf(text string) *engine.Input {
@@ -140,12 +155,58 @@ func (s *scenario) tell(word, post, reason string) error {
 	if p == nil {
 		return nil
 	}
+	return s.receipt(word, &channels.Receipt{Ref: p.Content.Ref, Reason: reason})
+}
+
+// receipt brings a receipt of the status of that name.
+func (s *scenario) receipt(status string, rc *channels.Receipt) error {
+	rc.Status, rc.At = statusNamed(status), s.now
+	if rc.Status == 0 {
+		return errWord
+	}
+	return s.apply(&engine.Input{Kind: engine.InputReceipt, Receipt: rc})
+}
+
+func statusNamed(word string) channels.Status {
 	for status := channels.Sent; status <= channels.Expired; status++ {
 		if status.String() == word {
-			return s.apply(&engine.Input{Kind: engine.InputReceipt, Receipt: &channels.Receipt{Ref: p.Content.Ref, Status: status, Reason: reason, At: s.now}})
+			return status
 		}
 	}
-	return errWord
+	return 0
+}
+
+// run is the run of a name in the story, which counts them as they started.
+func (s *scenario) run(name string) engine.RunID {
+	n, _ := strconv.Atoi(strings.TrimPrefix(name, "r"))
+	if ids := slices.SortedFunc(maps.Keys(s.names), engine.RunID.Compare); n >= 1 && n <= len(ids) {
+		return ids[n-1]
+	}
+	return engine.RunID{15: byte(n)} // none
+}
+
+// told lets the provider answer a question.
+func (s *scenario) told(ask, answer string) error {
+	n, err := strconv.Atoi(ask)
+	if err != nil || n > len(s.asks) {
+		return err // in this history it was not asked
+	}
+	q := s.asks[n-1]
+	in := &engine.Asked{Run: q.Run, Message: q.Message, Receipt: channels.Receipt{ProviderID: q.ProviderID, Status: statusNamed(answer), At: s.now}}
+	if failed, is := strings.CutPrefix(answer, "failed "); is {
+		in.Failed = failed
+	}
+	in.Busy = answer == "busy"
+	return s.apply(&engine.Input{Kind: engine.InputAsked, Asked: in})
+}
+
+// restore goes on with the store as a backup that was put back: it has another installation.
+func (s *scenario) restore() error {
+	if s.loop != nil {
+		s.kill()
+	}
+	s.renew()
+	return s.group(nil)
 }
 
 func (s *scenario) answerFetch(fetch, more string) error {

@@ -16,9 +16,6 @@ func (m *machine) checkPost(p *engine.Post) *violation {
 	if m.posted[ref]++; m.posted[ref] > 1 {
 		return broken("I3", "attempt %d of message %d of run %s is posted twice", p.Attempt, p.Message, p.Run)
 	}
-	if m.model == nil {
-		return nil
-	}
 	body, known, claimed := m.model.Claimed(p.Run, p.Message, p.Attempt)
 	flow, profile := m.model.Profile(p.Run)
 	switch {
@@ -41,9 +38,6 @@ func (m *machine) checkPost(p *engine.Post) *violation {
 // question follows from that, and none is left out (I2).
 func (m *machine) checkAsks(asks []engine.Ask) *violation {
 	m.asks = append(m.asks, asks...)
-	if m.model == nil {
-		return nil
-	}
 	want := m.model.Asks()
 	for i := range max(len(asks), len(want)) {
 		switch {
@@ -96,7 +90,7 @@ func (m *machine) check() error {
 	for _, p := range report.Problems {
 		return broken("I8", "the store: %s", p)
 	}
-	if m.model != nil && report.Live != m.model.Live() {
+	if report.Live != m.model.Live() {
 		return broken("I8", "%d runs are live, want %d", report.Live, m.model.Live())
 	}
 	if report.Journal != m.seq {

@@ -73,9 +73,7 @@ func (m *machine) start(now time.Time, lanes []runner.Lane, f fault) (*runner.St
 	m.moves = append(m.moves, move{kind: moveStart, at: now, lanes: lanes, fault: f})
 	m.disk.strike(f, false)
 	m.fresh = nil // nobody waits for an answer
-	if m.model != nil {
-		m.model.Begin(engine.InstantOf(now), policies(lanes))
-	}
+	m.model.Begin(engine.InstantOf(now), policies(lanes))
 	var step *runner.Step
 	err := m.guard(func() error {
 		opened, err := store.Open(m.disk)
@@ -84,7 +82,7 @@ func (m *machine) start(now time.Time, lanes []runner.Lane, f fault) (*runner.St
 		}
 		m.store = opened
 		m.shelf.sources.People = opened
-		if m.model != nil && m.model.Amid() {
+		if m.model.Amid() {
 			m.reached["crash within a fan-out"]++
 		}
 		core, err := opened.Engine()
@@ -102,7 +100,7 @@ func (m *machine) start(now time.Time, lanes []runner.Lane, f fault) (*runner.St
 		step, err = m.loop.Recover(now)
 		return err
 	})
-	if step, err = m.settle(step, err); err != nil || step == nil || m.model == nil {
+	if step, err = m.settle(step, err); err != nil || step == nil {
 		return step, err
 	}
 	if v := m.model.Begun(); v != nil {
@@ -129,9 +127,6 @@ func (m *machine) stepOn(now time.Time, groups []*runner.Group, f fault, sticky 
 	step, err = m.settle(step, err)
 	if err != nil || step == nil {
 		return nil, err
-	}
-	if m.model == nil {
-		return step, m.answered(groups)
 	}
 	if d := m.model.Deadline(); d != 0 && (step.Next == 0 || step.Next > d) {
 		return nil, broken("I5", "the loop sleeps until %s, and a timer is due at %s; it is %s", step.Next, d, now)

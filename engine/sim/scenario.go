@@ -30,7 +30,6 @@ type scenario struct {
 	files    fstest.MapFS              // among them those of audiences
 	begins   time.Time
 	commands []string
-	unjudged bool
 
 	*machine
 	now   time.Time
@@ -40,8 +39,10 @@ type scenario struct {
 	ops   int // of the disk so far
 
 	senders int
-	auto    bool   // the provider accepts what is posted
-	fails   string // the person whose messages it reports as failed
+	account runner.Lane  // how the account behaves from the next start on
+	asks    []engine.Ask // by their number in the story
+	auto    bool         // the provider accepts what is posted
+	fails   string       // the person whose messages it reports as failed
 	fetches []engine.FetchPost
 }
 
@@ -123,11 +124,6 @@ func newScenario(archive *txtar.Archive) (*scenario, error) {
 		}
 		s.deploys[folder] = d
 	}
-	for _, c := range s.commands {
-		if word, _, _ := strings.Cut(c, " "); !known[word] {
-			return nil, errWord
-		}
-	}
 	return s, nil
 }
 
@@ -154,12 +150,6 @@ func readProject(into fstest.MapFS, words []string) error {
 	return nil
 }
 
-var known = map[string]bool{"event": true, "events": true, "accept": true, "refuse": true, "defer": true, "lose": true,
-	"sent": true, "delivered": true, "read": true, "failed": true, "expired": true, "reply": true, "after": true,
-	"outbound": true, "profile": true, "forget": true, "call": true, "kill": true, "restart": true, "deploy": true,
-	"show": true, "person": true, "cancel": true, "senders": true, "answer": true, "provider": true,
-	"start": true, "at": true, "clock": true, "campaign": true, "move": true}
-
 // commandsOf are the lines of a story without what the engine said to them.
 func commandsOf(text string) (commands []string) {
 	for line := range strings.Lines(text) {
@@ -175,10 +165,8 @@ func commandsOf(text string) (commands []string) {
 func (s *scenario) play(p plan) error {
 	s.machine, s.now, s.next, s.plan, s.fired = newMachine(), s.begins, 0, p, false
 	s.shelf.sources.Project = s.files
-	if s.unjudged {
-		s.model = nil
-	}
 	s.senders, s.auto, s.fails, s.fetches, s.ops = 64, false, "", nil, 0
+	s.account, s.asks = runner.Lane{}, nil
 	if err := s.up(); err != nil {
 		return err
 	}
@@ -219,7 +207,9 @@ func (s *scenario) up() error {
 		if s.fired && s.plan.again > 0 && tries == 0 {
 			f = fault{kind: crashKept, at: s.plan.again}
 		}
-		step, err := s.start(s.now, []runner.Lane{{Account: engine.AnyAccount, Places: s.senders}}, f)
+		lane := s.account
+		lane.Account, lane.Places = engine.AnyAccount, s.senders
+		step, err := s.start(s.now, []runner.Lane{lane}, f)
 		if err != nil {
 			return err
 		}
@@ -259,7 +249,7 @@ func (s *scenario) group(g func() *runner.Group) error {
 
 func (s *scenario) took(step *runner.Step) error {
 	s.next = step.Next
-	s.fetches = append(s.fetches, step.Fetches...)
+	s.fetches, s.asks = append(s.fetches, step.Fetches...), append(s.asks, step.Asks...)
 	again := step.Again
 	for _, f := range step.Freezes {
 		if err := s.freeze(f); err != nil {

@@ -18,8 +18,18 @@ func evaluate(source string, lookup func(name string) any) (value any, err error
 	if p.at < len(p.tokens) {
 		panic("what does " + p.tokens[p.at] + " mean here")
 	}
+	if broken, is := value.(failing); is {
+		return nil, broken
+	}
 	return value, nil
 }
+
+// failing is the value of what cannot be computed, and why. It passes through all that is
+// made of it, but nothing is made of the side of a choice that is not taken.
+type failing string
+
+// Error is why.
+func (f failing) Error() string { return string(f) }
 
 // truth is a condition's value; without a condition, and only then, what is not said
 // is true.
@@ -110,7 +120,11 @@ func (p *parser) choice() any {
 	p.take()
 	yes := p.choice()
 	p.expect(":")
-	if no := p.choice(); value != true {
+	no := p.choice()
+	if _, broken := value.(failing); broken {
+		return value
+	}
+	if value != true {
 		return no
 	}
 	return yes
@@ -133,8 +147,11 @@ func (p *parser) unary() any {
 	switch p.peek() {
 	case "not", "!":
 		p.take()
-		b, _ := p.binary(2).(bool)
-		return !b
+		value := p.binary(2)
+		if _, broken := value.(failing); broken {
+			return value
+		}
+		return value != true
 	case "-":
 		p.take()
 		return operate("-", 0, p.unary())
@@ -148,8 +165,11 @@ func (p *parser) postfix(value any) any {
 	for p.peek() == "." {
 		p.take()
 		name := p.take()
-		m, _ := value.(map[string]any)
-		value = m[name]
+		if m, is := value.(map[string]any); is {
+			value = m[name]
+		} else if _, broken := value.(failing); !broken {
+			value = nil
+		}
 	}
 	return value
 }

@@ -19,6 +19,11 @@ func (p *parser) call(name string) any {
 		args = append(args, p.choice())
 	}
 	p.expect(")")
+	for _, x := range args {
+		if broken, is := x.(failing); is {
+			return broken
+		}
+	}
 	switch x := args[0].(type) {
 	case string:
 		return ofText(name, x, args)
@@ -52,7 +57,7 @@ func ofText(name, x string, args []any) any {
 	case "int", "float":
 		n, err := strconv.ParseFloat(x, 64)
 		if err != nil {
-			panic(err)
+			return failing(x + " is no number")
 		}
 		return ofNumber(name, n, nil)
 	}

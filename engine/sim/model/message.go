@@ -134,7 +134,7 @@ func (w *walk) reopen(s *step) *way {
 	if out := w.ask(w.lists, nil, func(l *line) bool { return l.signal == "if" }); out != nil {
 		return out
 	}
-	if !w.truth(s.if_, nil) {
+	if !w.decides(s.if_) {
 		return w.withhold(verdict{reason: engine.ReasonSkipped})
 	}
 	return w.plan(s)

@@ -12,6 +12,9 @@ import (
 type numbersRange struct{ from, to float64 }
 
 func operate(op string, left, right any) any {
+	if broken := either(op, left, right); broken != nil {
+		return broken
+	}
 	switch op {
 	case "or", "||":
 		l, _ := left.(bool)
@@ -41,6 +44,19 @@ func operate(op string, left, right any) any {
 		return ordered(op, left, right)
 	}
 	return arithmetic(op, left, right)
+}
+
+// either is what cannot be computed of the two, unless the left one decides.
+func either(op string, left, right any) any {
+	if _, is := left.(failing); is {
+		return left
+	}
+	l, _ := left.(bool)
+	decided := l && (op == "or" || op == "||") || !l && (op == "and" || op == "&&") || left != nil && op == "??"
+	if _, is := right.(failing); is && !decided {
+		return right
+	}
+	return nil
 }
 
 func fits(op, text, part string) bool {

@@ -15,7 +15,7 @@ import (
 // read makes a tree of a bundle. The compiled flow gives steps their numbers.
 func read(bundle flows.Bundle, compiled *flows.Flow) (*Flow, error) {
 	f := &Flow{compiled: compiled, zone: compiled.Zone, Name: compiled.Name, Version: compiled.Version,
-		byIndex: map[int]*step{}, texts: map[string]string{}}
+		byIndex: map[int]*step{}, texts: map[string]*yaml.Node{}}
 	numbers := map[string]int{}
 	for i := range compiled.Steps {
 		at := compiled.Steps[i].Span.Start
@@ -43,7 +43,7 @@ func read(bundle flows.Bundle, compiled *flows.Flow) (*Flow, error) {
 			}
 		case strings.HasPrefix(file.Name, "templates/"):
 			name := strings.TrimSuffix(strings.TrimPrefix(file.Name, "templates/"), ".yaml")
-			f.texts[name] = text(get(root.Content[0], "body"))
+			f.texts[name] = root.Content[0]
 		}
 	}
 	return f, nil

@@ -14,13 +14,21 @@ import (
 	"nudge/engine"
 )
 
-// truth asks a condition with a happening in hand.
+// truth asks the condition of a line with a happening in hand. It does not hold where it
+// cannot be computed.
 func (w *walk) truth(condition string, h *happening) bool {
 	if condition == "" {
 		return true
 	}
-	return truth(condition, w.names(h))
+	value, err := evaluate(condition, w.names(h))
+	if _, broken := err.(failing); err != nil && !broken {
+		panic(err)
+	}
+	return value == true
 }
+
+// decides asks the condition of a step, which ends the run where it cannot be computed.
+func (w *walk) decides(condition string) bool { return truth(condition, w.names(nil)) }
 
 // names is what the names of the language stand for.
 func (w *walk) names(h *happening) func(string) any {
@@ -76,7 +84,7 @@ func (w *walk) stepNamed(name string) any {
 		view := map[string]any{"status": "", "reason": "", "sent": false, "delivered": false, "read": false, "failed": false}
 		for i := range w.messages {
 			if m := &w.messages[i]; m.step == index {
-				view = map[string]any{"status": m.status.String(), "read": m.status == engine.Read, "failed": lost(m.status),
+				view = map[string]any{"status": m.status.String(), "reason": m.reason, "read": m.status == engine.Read, "failed": lost(m.status),
 					"delivered": satisfies(m.status, "delivered"),
 					"sent":      m.status == engine.Sent || satisfies(m.status, "delivered")}
 			}

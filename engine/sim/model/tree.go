@@ -22,8 +22,8 @@ type Flow struct {
 	migrations  []migration
 	steps       []*step
 	byIndex     map[int]*step
-	compiled    *flows.Flow // for the numbers and names of its steps, and its zone
-	texts       map[string]string
+	compiled    *flows.Flow           // for the numbers and names of its steps, and its zone
+	texts       map[string]*yaml.Node // templates
 	category    string
 	account     string
 	onUnknown   string               // where a send says nothing

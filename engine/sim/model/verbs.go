@@ -9,7 +9,7 @@ import (
 
 func (w *walk) step(s *step) *way {
 	w.at = s.index
-	if !w.truth(s.if_, nil) {
+	if !w.decides(s.if_) {
 		message := 0
 		if s.verb == "send" {
 			w.messages = append(w.messages, Message{step: s.index, status: engine.Unsent, reason: engine.ReasonSkipped})
@@ -72,7 +72,7 @@ func opted(outs map[string]bool, category string, in bool) map[string]bool {
 
 func (w *walk) branch(s *step) *way {
 	for i := range s.arms {
-		if w.truth(s.arms[i].if_, nil) {
+		if w.decides(s.arms[i].if_) {
 			w.note(engine.KindBranch, s.index, 0, fmt.Sprint(i+1))
 			return w.block(s.arms[i].then)
 		}

@@ -96,17 +96,32 @@ func live(r *Run) *walk {
 	w.next()
 	w.reply = w.f.h
 	w.note(engine.KindStarted, engine.NoStep, 0, "")
-	way := w.begin()
+	way := w.lead()
+	for way.kind != parked && w.next() { // an ended run still hears of its messages
+		w.hear()
+	}
+	return w
+}
+
+// lead follows the flow until there are no more facts, or the run has ended. What cannot be
+// computed ends it.
+func (w *walk) lead() (way *way) {
+	defer func() {
+		p := recover()
+		if _, broken := p.(failing); broken {
+			way = w.finish(engine.OutcomeFailed, false)
+		} else if p != nil {
+			panic(p)
+		}
+	}()
+	way = w.begin()
 	for way != nil && way.kind == elsewhere {
 		way = w.goOn(way.goal)
 	}
 	if way == nil {
 		way = w.finish(engine.OutcomeCompleted, false)
 	}
-	for way.kind != parked && w.next() { // an ended run still hears of its messages
-		w.hear()
-	}
-	return w
+	return way
 }
 
 func (w *walk) begin() *way {
