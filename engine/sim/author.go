@@ -19,19 +19,24 @@ type author struct {
 	zone     string // of the project
 	editions int
 	rarer    *rand.Rand // draws the rarer words of the language; nil where the seed knows none
+	broken   *rand.Rand // draws what cannot be computed; nil where the seed has none of it
 }
 
-// rarerWords is a dice of its own for the words that only every other seed knows, or nil.
-// The seeds of the corpus that are older than these words are among those that know none.
-func rarerWords(seed uint64) *rand.Rand {
-	if dice := rand.New(rand.NewPCG(seed, rarerKey)); dice.IntN(2) == 0 {
+// ownDice is a dice for what only every other seed knows, or nil. With the right key the seeds
+// of the corpus that are older than it are among those that do not know it, and so live as
+// they always did.
+func ownDice(seed, key uint64) *rand.Rand {
+	if dice := rand.New(rand.NewPCG(seed, key)); dice.IntN(2) == 0 {
 		return dice
 	}
 	return nil
 }
 
-// rarerKey is the least with which no seed of the corpus knows rarer words.
-const rarerKey = 68
+// The least keys with which the older seeds of the corpus do not know of it.
+const (
+	rarerKey  = 68
+	brokenKey = 3019
+)
 
 // edition writes the project, or changes a part of it.
 func (a *author) edition() *flows.Project {
@@ -87,7 +92,7 @@ func (a *author) flow(name string) string {
 	case "stop":
 		return fmt.Sprintf(stopFlow, pick(a.dice, "true", "false"))
 	}
-	p := &page{dice: a.dice, rarer: a.rarer, keyed: a.dice.IntN(4) > 0}
+	p := &page{dice: a.dice, rarer: a.rarer, broken: a.broken, keyed: a.dice.IntN(4) > 0}
 	p.head(name)
 	p.write("%s", pick(a.dice, "", "", "account: second\n"))
 	p.write("%s", pick(a.dice, "", "category: orders\n", "category: news\n", "category: service\n"))

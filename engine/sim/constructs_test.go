@@ -25,7 +25,7 @@ func TestConstructs(t *testing.T) {
 	files := map[string]*described{flows.ProjectFile: describe(t, schema.Project()), "flows/": describe(t, schema.Flow()), "templates/": describe(t, schema.Template())}
 	written, text := map[string]bool{}, strings.Builder{}
 	for seed := range uint64(150) {
-		a := &author{dice: rand.New(rand.NewPCG(seed, 0)), rarer: rand.New(rand.NewPCG(seed, 1))}
+		a := &author{dice: rand.New(rand.NewPCG(seed, 0)), rarer: rand.New(rand.NewPCG(seed, 1)), broken: rand.New(rand.NewPCG(seed, 2))}
 		a.edition()
 		a.edition()
 		for path, file := range a.files {

@@ -9,13 +9,14 @@ import (
 // page is one flow being written.
 type page struct {
 	strings.Builder
-	dice  *rand.Rand
-	rarer *rand.Rand // of the rarer words; nil for none
-	keyed bool
-	ids   int
-	goals []string // steps that are in no loop
-	loops int      // that the step being written is in
-	named []step   // that what is being written can name
+	dice   *rand.Rand
+	rarer  *rand.Rand // of the rarer words; nil for none
+	broken *rand.Rand // of what cannot be computed; nil for none
+	keyed  bool
+	ids    int
+	goals  []string // steps that are in no loop
+	loops  int      // that the step being written is in
+	named  []step   // that what is being written can name
 }
 
 func (p *page) write(format string, args ...any) { fmt.Fprintf(p, format, args...) }
@@ -45,7 +46,7 @@ func (p *page) head(name string) {
 	if p.keyed {
 		key = ", key: event.id"
 	}
-	p.write("trigger: { event: order%s%s }\n", key, pick(p.dice, "", ", if: event.total > 12", ", if: \"profile.plan == \\\"pro\\\" or event.total > 5\"", ", to: event.id", `, to: '[event.id, "ann"]'`))
+	p.write("trigger: { event: order%s%s }\n", key, p.brokenTrigger(pick(p.dice, "", ", if: event.total > 12", ", if: \"profile.plan == \\\"pro\\\" or event.total > 5\"", ", to: event.id", `, to: '[event.id, "ann"]'`)))
 	p.write("entry: { if_running: %s%s }\n", pick(p.dice, "skip", "restart", "queue", "parallel"), pick(p.dice, "", "", ", at_most: 5", ", at_most: 3 per 1d", ", at_most: 2 per 5h"))
 	p.write("exit:\n")
 	for range 1 + p.dice.IntN(3) {
@@ -59,6 +60,7 @@ func (p *page) head(name string) {
 			"{ read: any, if: data.total > 35, as: seen }",
 			"{ at: 6h after run.started, if: data.total < 5 }"))
 	}
+	p.brokenExit()
 	p.rareHead()
 }
 
@@ -156,6 +158,9 @@ func (p *page) gated() string {
 }
 
 func (p *page) condition() string {
+	if p.breaks(6) {
+		return p.brokenCondition()
+	}
 	if p.rare(3) {
 		return p.rareCondition()
 	}

@@ -198,7 +198,7 @@ func (w *world) ask(p engine.FetchPost) {
 	case 3:
 		result.Error, result.Busy = "too many fetches are under way", true
 	default:
-		result.Status, result.JSON = 200, []byte(`{"n":7,"visits":412,"orders":9}`)
+		result.Status, result.JSON = 200, []byte(`{"n":7,"visits":412,"orders":9,"note":"four"}`)
 	}
 	life := w.life
 	w.later(w.between(0, 20*time.Second), func() {

@@ -83,6 +83,9 @@ func (b *block) rareSend(send string) string {
 
 // rareSet is a set of values of other kinds, or the one that is there.
 func (b *block) rareSet(set string) string {
+	if b.breaks(6) {
+		return `{ n: "= data.total > 24 ? int(data.id) : 8" }`
+	}
 	if !b.rare(3) {
 		return set
 	}
@@ -143,6 +146,9 @@ func (a *author) rareReport(flow string) string {
 		"{ fetch: { url: \"https://people.example/cursor\", headers: { X-Key: \"7\" }, items: data.people, cursor: meta.next, parameter: page }, profile: customer }")
 	bad := pick(a.rarer, "", "", ", on_bad_row: skip", ", on_bad_row: stop")
 	flow = strings.Replace(flow, `audience: { if: profile.plan == "pro" }`, "audience: "+pick(a.rarer, `{ if: profile.plan == "pro" }`, service, service+bad), 1)
+	if a.broken != nil {
+		flow = strings.Replace(flow, "(data.total ?? 0) > 3", "(data.total ?? 0) > 3 and not (int(profile.plan) > 3)", 1)
+	}
 	flow = strings.Replace(flow, "audience: people.csv", "audience: "+pick(a.rarer, "people.csv", "people.jsonl", "{ file: people.csv, profile: profile }", service)+bad, 1)
 	if a.rarer.IntN(2) == 0 {
 		flow = strings.Replace(flow, `, if: "(data.total ?? 0) > 3"`, "", 1)

@@ -58,6 +58,7 @@ var MustReach = []string{
 	"campaign paused", "campaign resumed", "campaign cancelled", "began when its campaign went on",
 	"skipped when its window opened",
 	"merge field",
+	"ended by what cannot be computed", "a line that cannot be computed",
 	"an audience from a service", "a campaign whose audience cannot be read", "stopped by a bad row",
 	"not taken over: its data does not fit",
 	"entry skipped", "entry queued", "entry restarted", "at_most", "dequeued",

@@ -57,12 +57,7 @@ func (w *World) row(f *firing, row *engine.Row) (r *Run, why string) {
 	p := w.personOf(row.Profile)
 	at := f.comesTo((&walk{known: p.known, flow: f.flow}).zone())
 	data := object(row.Data)
-	switch {
-	case at < f.since:
-		return nil, engine.LeftPast
-	case f.local && f.schedule().tooLate(at, w.stamp, f.flow.zone):
-		return nil, engine.LeftLate
-	case !truth(t.if_, func(name string) any {
+	holds, err := truth(t.if_, func(name string) any {
 		switch name {
 		case "data":
 			return data
@@ -70,7 +65,15 @@ func (w *World) row(f *firing, row *engine.Row) (r *Run, why string) {
 			return profileOf(row.Profile, p.known, f.flow.zone)
 		}
 		return w.stamp.Time()
-	}):
+	})
+	switch {
+	case at < f.since:
+		return nil, engine.LeftPast
+	case f.local && f.schedule().tooLate(at, w.stamp, f.flow.zone):
+		return nil, engine.LeftLate
+	case err != nil:
+		return nil, engine.LeftBroken
+	case !holds:
 		return nil, engine.LeftCondition
 	}
 	running := slices.ContainsFunc(w.liveOf(row.Profile), func(x *Run) bool {

@@ -32,17 +32,16 @@ type failing string
 func (f failing) Error() string { return string(f) }
 
 // truth is a condition's value; without a condition, and only then, what is not said
-// is true.
-func truth(source string, lookup func(string) any) bool {
+// is true. The error is that it cannot be computed.
+func truth(source string, lookup func(string) any) (bool, error) {
 	if source == "" {
-		return true
+		return true, nil
 	}
 	value, err := evaluate(source, lookup)
-	if err != nil {
+	if _, broken := err.(failing); err != nil && !broken {
 		panic(err)
 	}
-	b, _ := value.(bool)
-	return b
+	return value == true, err
 }
 
 type parser struct {

@@ -101,7 +101,7 @@ func (w *World) trigger(f *Flow, h *happening) {
 }
 
 func (w *World) wants(f *Flow, t *trigger, h *happening) bool {
-	return truth(t.if_, func(name string) any {
+	holds, err := truth(t.if_, func(name string) any {
 		switch name {
 		case "event":
 			return h.data
@@ -112,6 +112,7 @@ func (w *World) wants(f *Flow, t *trigger, h *happening) bool {
 		}
 		return w.stamp.Time()
 	})
+	return holds && err == nil
 }
 
 func peopleOf(t *trigger, h *happening) (people []string, ok bool) {

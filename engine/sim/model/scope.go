@@ -17,18 +17,21 @@ import (
 // truth asks the condition of a line with a happening in hand. It does not hold where it
 // cannot be computed.
 func (w *walk) truth(condition string, h *happening) bool {
-	if condition == "" {
-		return true
+	holds, err := truth(condition, w.names(h))
+	if err != nil {
+		w.mark("a line that cannot be computed")
 	}
-	value, err := evaluate(condition, w.names(h))
-	if _, broken := err.(failing); err != nil && !broken {
-		panic(err)
-	}
-	return value == true
+	return holds && err == nil
 }
 
 // decides asks the condition of a step, which ends the run where it cannot be computed.
-func (w *walk) decides(condition string) bool { return truth(condition, w.names(nil)) }
+func (w *walk) decides(condition string) bool {
+	holds, err := truth(condition, w.names(nil))
+	if err != nil {
+		panic(err)
+	}
+	return holds
+}
 
 // names is what the names of the language stand for.
 func (w *walk) names(h *happening) func(string) any {

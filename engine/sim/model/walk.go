@@ -109,6 +109,7 @@ func (w *walk) lead() (way *way) {
 	defer func() {
 		p := recover()
 		if _, broken := p.(failing); broken {
+			w.mark("ended by what cannot be computed")
 			way = w.finish(engine.OutcomeFailed, false)
 		} else if p != nil {
 			panic(p)
