@@ -231,7 +231,7 @@ func (a *application) holds(cond *flows.Expr, r *Run, f *flows.Flow, h *Happenin
 	a.inHand(scope, f, h)
 	ok, err := a.truth(cond, scope, r, f)
 	if err != nil {
-		a.edit(r.ID).log(Entry{At: a.now, Kind: KindError, Step: r.At, Detail: cut(err.Error(), MaxReasonBytes)})
+		a.annotate(r.ID).log(Entry{At: a.now, Kind: KindError, Step: r.At, Detail: cut(err.Error(), MaxReasonBytes)})
 	}
 	return ok
 }

@@ -197,14 +197,18 @@ func (a *application) blame(what string) (done bool) {
 	return false
 }
 
-// edit returns a run for changing and makes it the one to blame.
+// edit returns a run for changing, as something happens to it, and makes it the one to blame.
 func (a *application) edit(id RunID) *Run {
-	a.blamed, a.changed = id, true
-	r, first := a.ws.edit(id)
-	if first {
+	if a.ws.touch(id) {
 		a.touched = append(a.touched, id)
 	}
-	return r
+	return a.annotate(id)
+}
+
+// annotate returns a run whose timeline is to tell something, though nothing happens to it.
+func (a *application) annotate(id RunID) *Run {
+	a.blamed, a.changed = id, true
+	return a.ws.edit(id)
 }
 
 func (a *application) decide(r *Run, did Did, reason string) {

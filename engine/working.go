@@ -77,6 +77,8 @@ type slot struct {
 	now    *Run
 	dirty  bool
 	mark   int // of the input that cloned now
+
+	touched int // mark of the last input by which something happened to the run
 }
 
 // personSlot is what is known of a person before the batch and now.
@@ -212,12 +214,19 @@ func (ws *WorkingSet) Run(id RunID) *Run {
 	return nil
 }
 
-// edit returns the run for changing, and whether the input in hand had not changed it
-// before. What is done to it is undone by rollback.
-func (ws *WorkingSet) edit(id RunID) (r *Run, first bool) {
+// touch notes that something happens to the run by the input in hand, and reports whether
+// that is the first.
+func (ws *WorkingSet) touch(id RunID) (first bool) {
+	s := ws.runs[id]
+	first, s.touched = s.touched != ws.mark, ws.mark
+	return first
+}
+
+// edit returns the run for changing. What is done to it is undone by rollback.
+func (ws *WorkingSet) edit(id RunID) *Run {
 	s := ws.runs[id]
 	if s.mark == ws.mark {
-		return s.now, false
+		return s.now
 	}
 	old, wasDirty, mark := s.now, s.dirty, s.mark
 	s.now, s.dirty, s.mark = old.clone(), true, ws.mark
@@ -230,12 +239,12 @@ func (ws *WorkingSet) edit(id RunID) (r *Run, first bool) {
 			ws.order = ws.order[:len(ws.order)-1]
 		}
 	})
-	return s.now, true
+	return s.now
 }
 
 // add takes a run that the input in hand starts.
 func (ws *WorkingSet) add(r *Run) {
-	ws.runs[r.ID] = &slot{now: r, dirty: true, mark: ws.mark}
+	ws.runs[r.ID] = &slot{now: r, dirty: true, mark: ws.mark, touched: ws.mark}
 	ws.order = append(ws.order, r.ID)
 	people, keys := ws.people[r.Profile], ws.keys[FlowKey{r.Flow, r.Key}]
 	ws.enlist(r)
