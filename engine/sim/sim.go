@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"nudge/engine"
+	"nudge/store/memory"
 )
 
 // Report is what one seed led to.
@@ -21,6 +22,7 @@ type Report struct {
 	Hash    uint64         // of all that was committed
 	Err     error          // the rule that was broken
 	moves   []move
+	disk    *memory.KV // as it was left
 }
 
 // calmFor is how long the world goes on after its last fault.
@@ -59,7 +61,7 @@ func Run(seed uint64, hours int) *Report {
 		err = w.settleDown()
 	}
 	r := &Report{Seed: seed, Config: w.config.String(), Inputs: w.inputs, Runs: len(w.names), Reached: w.reached,
-		Hash: w.trace.Sum64(), Err: err, moves: w.moves}
+		Hash: w.trace.Sum64(), Err: err, moves: w.moves, disk: w.disk.KV}
 	maps.Copy(r.Reached, w.model.Reached)
 	return r
 }

@@ -57,6 +57,7 @@ func (m *machine) committed(b *engine.Batch) error {
 			m.fresh[j.Input] = true
 		}
 		m.ledger.correct(j.Input)
+		m.reached["input "+j.Input.Kind.String()]++
 		if r := j.Input.Result; r != nil && r.Returned { // the provider never saw it
 			delete(m.posted, channels.Ref{Installation: m.identity.String(), Run: r.Run.String(), Message: r.Message, Attempt: r.Attempt})
 		}

@@ -31,6 +31,7 @@ var installation = engine.Installation{'s', 't', 'o', 'r', 'y'}
 // people who do what their scripts say. It belongs to one goroutine.
 type World struct {
 	loop      *runner.Loop
+	kv        *memory.KV // what the store is kept in
 	kept      *store.Store
 	audiences *audience.Shelf
 	now       time.Time
@@ -109,6 +110,7 @@ func NewWorld(deployed []*flows.Flow, people []Person, start time.Time, folder f
 		return nil, err
 	}
 	w := newWorld(kept, core, start, folder)
+	w.kv = kv
 	return w, w.begin(deployed, people)
 }
 

@@ -1,0 +1,21 @@
+package story
+
+import (
+	"fmt"
+
+	"nudge/store/storetest"
+)
+
+// Digests plays a test, and returns the digests of the journal and the store it leaves.
+func Digests(t *Test) (journal, all string, err error) {
+	w, err := NewWorld(t.File.Flows, t.File.People, t.Start, t.File.Folder)
+	if err != nil {
+		return "", "", err
+	}
+	w.answers = t.Answers
+	p := &player{world: w, test: t}
+	if failure := p.play(); failure != nil {
+		return "", "", fmt.Errorf("%s", failure.Message)
+	}
+	return storetest.Digests(w.kv)
+}
