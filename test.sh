@@ -30,4 +30,4 @@ go test -race ./...
 # Two minutes or so of days that nobody lived before: every change of the sources has its
 # own seeds, so that a failure can be had again.
 sources=$(find . -name '*.go' | LC_ALL=C sort | xargs cat | cksum | cut -d ' ' -f 1)
-go test ./engine/sim -run TestSeeds -seeds 1300 -seed "$sources" -quick -timeout 30m
+go test ./simtest -run TestSeeds -seeds 1300 -seed "$sources" -quick -timeout 30m

@@ -17,8 +17,8 @@ import (
 
 	"nudge/audience"
 	"nudge/engine"
-	"nudge/engine/runner/fetch"
 	"nudge/flows"
+	"nudge/runner/fetch"
 )
 
 // freezeOf is the freezing of the audience of a flow whose trigger and data are given.

@@ -12,7 +12,7 @@ import (
 	"strings"
 
 	"nudge/engine"
-	"nudge/flows/shape"
+	"nudge/lang/shape"
 )
 
 // csvRows is the rows of a CSV file with a header.

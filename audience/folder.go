@@ -9,7 +9,7 @@ import (
 	"strings"
 
 	"nudge/engine"
-	"nudge/engine/runner"
+	"nudge/runner"
 )
 
 // Folder freezes audiences into a folder and reads them from there. It is safe for

@@ -7,7 +7,7 @@ import (
 	"io"
 
 	"nudge/engine"
-	"nudge/flows/shape"
+	"nudge/lang/shape"
 )
 
 // lines is the rows of a JSON Lines file.

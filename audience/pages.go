@@ -14,9 +14,9 @@ import (
 	"time"
 
 	"nudge/engine"
-	"nudge/engine/runner/fetch"
 	"nudge/flows"
-	"nudge/flows/shape"
+	"nudge/lang/shape"
+	"nudge/runner/fetch"
 )
 
 const (

@@ -8,7 +8,7 @@ import (
 	"io"
 
 	"nudge/engine"
-	"nudge/flows/shape"
+	"nudge/lang/shape"
 )
 
 // Limits of an audience.

@@ -5,7 +5,7 @@ import (
 	"fmt"
 
 	"nudge/engine"
-	"nudge/engine/runner"
+	"nudge/runner"
 )
 
 // Shelf freezes audiences in memory: for stories and tests, whose audiences are small.

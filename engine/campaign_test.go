@@ -13,8 +13,8 @@ import (
 	"nudge/audience"
 	"nudge/channels"
 	"nudge/engine"
-	"nudge/engine/runner"
 	"nudge/flows"
+	"nudge/runner"
 	"nudge/store"
 	"nudge/store/memory"
 )

@@ -11,8 +11,8 @@ import (
 
 	"nudge/channels"
 	"nudge/engine"
-	"nudge/engine/runner"
 	"nudge/flows"
+	"nudge/runner"
 	"nudge/store"
 )
 

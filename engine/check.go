@@ -8,7 +8,7 @@ import (
 	"hash/fnv"
 
 	"nudge/flows"
-	"nudge/flows/shape"
+	"nudge/lang/shape"
 )
 
 var errNobody = errors.New("the event names no person and the trigger has no to")

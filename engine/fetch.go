@@ -7,7 +7,7 @@ import (
 	"time"
 
 	"nudge/flows"
-	"nudge/flows/shape"
+	"nudge/lang/shape"
 )
 
 // FetchPost is an effect: ask an HTTP service for a run. It may be carried out only

@@ -9,9 +9,9 @@ import (
 	"golang.org/x/tools/txtar"
 
 	"nudge/engine"
-	again "nudge/engine/replay"
-	"nudge/engine/runner"
+	"nudge/runner"
 	"nudge/store"
+	again "nudge/whatif/replay"
 )
 
 // TestManyRuns shows that an event which concerns more runs than one input touches

@@ -10,7 +10,7 @@ import (
 	"time"
 
 	"nudge/flows"
-	"nudge/flows/shape"
+	"nudge/lang/shape"
 )
 
 // Person is what is known of a profile beside its runs.

@@ -13,11 +13,11 @@ import (
 	"nudge/audience"
 	"nudge/channels"
 	"nudge/engine"
-	again "nudge/engine/replay"
-	"nudge/engine/runner"
 	"nudge/flows"
+	"nudge/runner"
 	"nudge/store"
 	"nudge/store/memory"
+	again "nudge/whatif/replay"
 )
 
 // The flows of the random histories: every construct, and keys, people and replies

@@ -10,7 +10,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"nudge/engine"
-	"nudge/engine/runner"
+	"nudge/runner"
 	"nudge/store"
 )
 

@@ -6,7 +6,7 @@ import (
 
 	"nudge/channels"
 	"nudge/flows"
-	"nudge/flows/shape"
+	"nudge/lang/shape"
 )
 
 // reply gives an inbound message to one run: the first of the run whose message it

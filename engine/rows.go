@@ -5,7 +5,7 @@ import (
 	"slices"
 
 	"nudge/flows"
-	"nudge/flows/shape"
+	"nudge/lang/shape"
 )
 
 // Frozen says how the freezing of an audience ended.

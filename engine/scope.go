@@ -10,7 +10,7 @@ import (
 	"unicode"
 
 	"nudge/flows"
-	"nudge/flows/shape"
+	"nudge/lang/shape"
 )
 
 // scope is what conditions see of a run at the instant of the input in hand.

@@ -13,7 +13,7 @@
 //	flash_sale           a campaign over a file: once, paced, and capped
 //
 // Every one has a story that a test runs, and is lived with by the simulator
-// (engine/sim).
+// (simtest).
 package examples
 
 import (

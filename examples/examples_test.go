@@ -6,9 +6,9 @@ import (
 	"strings"
 	"testing"
 
-	"nudge/engine/story"
 	"nudge/flows"
-	"nudge/flows/diag"
+	"nudge/lang/diag"
+	"nudge/whatif/story"
 )
 
 // meant are the codes of the warnings that an example means to show.

@@ -3,8 +3,8 @@ package flows
 import (
 	"slices"
 
-	"nudge/flows/diag"
-	"nudge/flows/node"
+	"nudge/lang/diag"
+	"nudge/lang/node"
 )
 
 // DefaultAccountKey is the key of accounts that says which of them carries the messages

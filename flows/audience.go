@@ -7,9 +7,9 @@ import (
 	"strings"
 	"time"
 
-	"nudge/flows/diag"
-	"nudge/flows/node"
-	"nudge/flows/shape"
+	"nudge/lang/diag"
+	"nudge/lang/node"
+	"nudge/lang/shape"
 	"nudge/templates"
 )
 

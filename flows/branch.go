@@ -1,6 +1,6 @@
 package flows
 
-import "nudge/flows/node"
+import "nudge/lang/node"
 
 // branch reads arms of which the first whose condition holds is taken.
 func (r *reader) branch(v *node.Value, at int, k *known) (joints []joint, ends bool) {

@@ -5,8 +5,8 @@ import (
 	"maps"
 	"slices"
 
-	"nudge/flows/diag"
-	"nudge/flows/node"
+	"nudge/lang/diag"
+	"nudge/lang/node"
 	"nudge/templates"
 )
 

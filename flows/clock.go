@@ -8,7 +8,7 @@ import (
 	"strings"
 	"time"
 
-	"nudge/flows/node"
+	"nudge/lang/node"
 )
 
 // momentHint shows every spelling of a moment.

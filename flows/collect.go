@@ -3,8 +3,8 @@ package flows
 import (
 	"slices"
 
-	"nudge/flows/node"
-	"nudge/flows/shape"
+	"nudge/lang/node"
+	"nudge/lang/shape"
 )
 
 // collect reads a step that gathers events until a line of its until happens.

@@ -5,7 +5,7 @@ import (
 	"testing"
 	"time"
 
-	"nudge/flows/shape"
+	"nudge/lang/shape"
 )
 
 // cronZones change their clocks by an hour, by half an hour and by two, in the north

@@ -5,7 +5,7 @@ import (
 	"strings"
 	"time"
 
-	"nudge/flows/node"
+	"nudge/lang/node"
 )
 
 // Duration is how long a wait takes: days of the calendar, then time on the clock.

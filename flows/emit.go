@@ -3,8 +3,8 @@ package flows
 import (
 	"slices"
 
-	"nudge/flows/diag"
-	"nudge/flows/node"
+	"nudge/lang/diag"
+	"nudge/lang/node"
 )
 
 // emit reads an event of the run's own, whose data must have the event's shape.

@@ -1,6 +1,6 @@
 package flows
 
-import "nudge/flows/node"
+import "nudge/lang/node"
 
 // readExits reads the ways out that are open during the whole run: an after or at
 // counts from its start. They are read after the steps, because their conditions may

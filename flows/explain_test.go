@@ -19,7 +19,7 @@ import (
 func codesInSource(t *testing.T) []string {
 	t.Helper()
 	var codes []string
-	for _, folder := range []string{".", "node", "shape", "../templates"} {
+	for _, folder := range []string{".", "../lang/node", "../lang/shape", "../templates"} {
 		files, err := filepath.Glob(folder + "/*.go")
 		if err != nil {
 			t.Fatal(err)

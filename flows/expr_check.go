@@ -6,8 +6,8 @@ import (
 
 	"github.com/expr-lang/expr/ast"
 
-	"nudge/flows/diag"
-	"nudge/flows/shape"
+	"nudge/lang/diag"
+	"nudge/lang/shape"
 )
 
 // exprChecker walks the tree of one expression, finds the type of every node and

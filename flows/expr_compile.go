@@ -15,9 +15,9 @@ import (
 	"github.com/expr-lang/expr/parser"
 	"github.com/expr-lang/expr/vm"
 
-	"nudge/flows/diag"
-	"nudge/flows/node"
-	"nudge/flows/shape"
+	"nudge/lang/diag"
+	"nudge/lang/node"
+	"nudge/lang/shape"
 )
 
 const (

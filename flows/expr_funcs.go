@@ -8,7 +8,7 @@ import (
 	"slices"
 	"strconv"
 
-	"nudge/flows/shape"
+	"nudge/lang/shape"
 )
 
 // arg is what a function takes in one place.

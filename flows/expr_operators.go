@@ -6,8 +6,8 @@ import (
 
 	"github.com/expr-lang/expr/ast"
 
-	"nudge/flows/diag"
-	"nudge/flows/shape"
+	"nudge/lang/diag"
+	"nudge/lang/shape"
 )
 
 func (c *exprChecker) binary(n *ast.Node, b *ast.BinaryNode) *shape.Type {

@@ -6,9 +6,9 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
-	"nudge/flows/diag"
-	"nudge/flows/node"
-	"nudge/flows/shape"
+	"nudge/lang/diag"
+	"nudge/lang/node"
+	"nudge/lang/shape"
 )
 
 // testScope is the type of testValues.

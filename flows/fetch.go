@@ -5,7 +5,7 @@ import (
 	"strings"
 	"time"
 
-	"nudge/flows/node"
+	"nudge/lang/node"
 	"nudge/templates"
 )
 

@@ -6,9 +6,9 @@ import (
 	"slices"
 	"strings"
 
-	"nudge/flows/diag"
-	"nudge/flows/node"
-	"nudge/flows/shape"
+	"nudge/lang/diag"
+	"nudge/lang/node"
+	"nudge/lang/shape"
 )
 
 // written is one name with its value, as a flow writes it: a variable, or a field of

@@ -4,8 +4,8 @@ import (
 	"time"
 
 	"nudge/channels"
-	"nudge/flows/diag"
-	"nudge/flows/shape"
+	"nudge/lang/diag"
+	"nudge/lang/shape"
 )
 
 // Flow is one version of a flow, checked and compiled to a flat program. It is

@@ -3,7 +3,7 @@ package flows
 import (
 	"maps"
 
-	"nudge/flows/shape"
+	"nudge/lang/shape"
 )
 
 // known is what can be said of a run at one place of its flow: which steps it may

@@ -3,9 +3,9 @@ package flows
 import (
 	"strings"
 
-	"nudge/flows/diag"
-	"nudge/flows/node"
-	"nudge/flows/shape"
+	"nudge/lang/diag"
+	"nudge/lang/node"
+	"nudge/lang/shape"
 )
 
 // MaxLines is how many lines a wait, an until or the exits of a flow may have.

@@ -1,6 +1,6 @@
 package flows
 
-import "nudge/flows/shape"
+import "nudge/lang/shape"
 
 // Heard is what a flow does with one type of event.
 type Heard struct {

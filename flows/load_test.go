@@ -11,7 +11,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
-	"nudge/flows/shape"
+	"nudge/lang/shape"
 )
 
 func instant(text string) time.Time {

@@ -1,8 +1,8 @@
 package flows
 
 import (
-	"nudge/flows/diag"
-	"nudge/flows/node"
+	"nudge/lang/diag"
+	"nudge/lang/node"
 )
 
 // Migration says what happens to runs of older versions that are parked on a step when

@@ -5,7 +5,7 @@ import (
 	"strings"
 	"time"
 
-	"nudge/flows/shape"
+	"nudge/lang/shape"
 )
 
 // Moment is a point in time as a flow says it: a time of day where the person lives

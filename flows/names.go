@@ -4,8 +4,8 @@ import (
 	"regexp"
 	"strings"
 
-	"nudge/flows/diag"
-	"nudge/flows/node"
+	"nudge/lang/diag"
+	"nudge/lang/node"
 )
 
 // MaxName is how long a name may be, in characters.

@@ -1,6 +1,6 @@
 package flows
 
-import "nudge/flows/node"
+import "nudge/lang/node"
 
 // opt reads what a person wants to hear from now on: all, or one category.
 func (r *reader) opt(m *node.Map, at int) {

@@ -4,8 +4,8 @@ import (
 	"fmt"
 	"slices"
 
-	"nudge/flows/diag"
-	"nudge/flows/node"
+	"nudge/lang/diag"
+	"nudge/lang/node"
 )
 
 // MaxSteps is how many steps a flow may have.

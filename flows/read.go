@@ -1,9 +1,9 @@
 package flows
 
 import (
-	"nudge/flows/diag"
-	"nudge/flows/node"
-	"nudge/flows/shape"
+	"nudge/lang/diag"
+	"nudge/lang/node"
+	"nudge/lang/shape"
 	"nudge/templates"
 )
 

@@ -4,8 +4,8 @@ import (
 	"maps"
 	"slices"
 
-	"nudge/flows/node"
-	"nudge/flows/shape"
+	"nudge/lang/node"
+	"nudge/lang/shape"
 )
 
 const (

@@ -7,8 +7,8 @@ import (
 	"net/url"
 	"strings"
 
-	"nudge/flows/diag"
-	"nudge/flows/node"
+	"nudge/lang/diag"
+	"nudge/lang/node"
 	"nudge/templates"
 )
 

@@ -6,9 +6,9 @@ import (
 	"strings"
 	"time"
 
-	"nudge/flows/diag"
-	"nudge/flows/node"
-	"nudge/flows/shape"
+	"nudge/lang/diag"
+	"nudge/lang/node"
+	"nudge/lang/shape"
 )
 
 // Schedule is when a trigger fires by the clock, for whom and how fast. Exactly one of

@@ -3,9 +3,9 @@ package flows
 import (
 	"strings"
 
-	"nudge/flows/diag"
-	"nudge/flows/node"
-	"nudge/flows/shape"
+	"nudge/lang/diag"
+	"nudge/lang/node"
+	"nudge/lang/shape"
 )
 
 // set reads variables and fields of the profile, sorted by name: all values are read

@@ -7,7 +7,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
-	"nudge/flows/shape"
+	"nudge/lang/shape"
 )
 
 // flowOf loads one flow without a template; nudge.yaml may be empty.

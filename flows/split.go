@@ -1,6 +1,6 @@
 package flows
 
-import "nudge/flows/node"
+import "nudge/lang/node"
 
 // MaxWeight is the greatest weight of an arm of a split.
 const MaxWeight = 10000

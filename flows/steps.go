@@ -6,7 +6,7 @@ import (
 	"slices"
 	"strings"
 
-	"nudge/flows/node"
+	"nudge/lang/node"
 )
 
 // joint is a place of the program that is still to be told where it leads.

@@ -5,7 +5,7 @@ import (
 	"strings"
 	"testing"
 
-	"nudge/flows/diag"
+	"nudge/lang/diag"
 )
 
 // TestTenFlows holds that the ten flows by which the language was drawn load as they

@@ -3,9 +3,9 @@ package flows
 import (
 	"strings"
 
-	"nudge/flows/diag"
-	"nudge/flows/node"
-	"nudge/flows/shape"
+	"nudge/lang/diag"
+	"nudge/lang/node"
+	"nudge/lang/shape"
 )
 
 // starts is the ways in which a trigger can start a run.

@@ -8,8 +8,8 @@ import (
 	"slices"
 	"strings"
 
-	"nudge/flows/diag"
-	"nudge/flows/node"
+	"nudge/lang/diag"
+	"nudge/lang/node"
 )
 
 // language is the version of the flow language: part of every flow's version, so

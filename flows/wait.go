@@ -1,8 +1,8 @@
 package flows
 
 import (
-	"nudge/flows/node"
-	"nudge/flows/shape"
+	"nudge/lang/node"
+	"nudge/lang/shape"
 )
 
 // wait reads a duration, one line or a list of lines.

@@ -6,8 +6,8 @@ import (
 	"strings"
 	"time"
 
-	"nudge/flows/diag"
-	"nudge/flows/node"
+	"nudge/lang/diag"
+	"nudge/lang/node"
 )
 
 // MaxWindows is how many windows a category or a send may have.

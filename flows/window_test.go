@@ -5,7 +5,7 @@ import (
 	"testing"
 	"time"
 
-	"nudge/flows/shape"
+	"nudge/lang/shape"
 )
 
 // zonesOfTheWorld have every way to change clocks: by an hour and by half an hour, at

@@ -5,9 +5,9 @@ import (
 	"strings"
 	"testing"
 
-	"nudge/channels/sandbox"
 	"nudge/engine"
-	"nudge/engine/runner"
+	"nudge/runner"
+	"nudge/sandbox"
 )
 
 // askedRuns is how many runs each part of TestWebhooksSayTooLittle has.

@@ -10,7 +10,7 @@ import (
 	"reflect"
 	"strings"
 
-	"nudge/flows/diag"
+	"nudge/lang/diag"
 )
 
 // usualBody is what nearly every body fits into, in bytes.

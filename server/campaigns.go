@@ -11,9 +11,9 @@ import (
 	"time"
 
 	"nudge/engine"
-	"nudge/engine/preview"
-	"nudge/flows/diag"
+	"nudge/lang/diag"
 	"nudge/store"
+	"nudge/whatif/preview"
 )
 
 // Campaign is a firing as the API shows it.

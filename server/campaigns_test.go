@@ -6,8 +6,8 @@ import (
 	"testing/fstest"
 
 	"nudge/audience"
-	"nudge/engine/preview"
 	"nudge/server"
+	"nudge/whatif/preview"
 )
 
 // TestCampaigns previews and starts a campaign by the API, and shows that what is wrong is

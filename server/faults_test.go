@@ -15,11 +15,11 @@ import (
 
 	"nudge/channels"
 	"nudge/channels/appmessaging"
-	"nudge/channels/sandbox"
 	"nudge/engine"
-	"nudge/engine/runner"
 	"nudge/examples"
 	"nudge/flows"
+	"nudge/runner"
+	"nudge/sandbox"
 	"nudge/server"
 	"nudge/store"
 	"nudge/store/memory"

@@ -11,7 +11,7 @@ import (
 
 	"nudge/engine"
 	"nudge/flows"
-	"nudge/flows/diag"
+	"nudge/lang/diag"
 	"nudge/store"
 )
 

@@ -9,7 +9,7 @@ import (
 	"net/http"
 
 	"nudge/engine"
-	"nudge/engine/runner"
+	"nudge/runner"
 )
 
 const (

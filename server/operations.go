@@ -6,7 +6,7 @@ import (
 	"net/http"
 
 	"nudge/engine"
-	"nudge/flows/diag"
+	"nudge/lang/diag"
 )
 
 // healthy reports that the process serves requests.

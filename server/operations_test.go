@@ -6,7 +6,7 @@ import (
 	"maps"
 	"testing"
 
-	"nudge/flows/diag"
+	"nudge/lang/diag"
 	"nudge/server"
 )
 

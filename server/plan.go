@@ -5,7 +5,7 @@ import (
 	"time"
 
 	"nudge/engine"
-	"nudge/engine/plan"
+	"nudge/whatif/plan"
 )
 
 // planFlows says what a deploy of a project would do, and changes nothing.

@@ -7,8 +7,8 @@ import (
 	"net/http"
 
 	"nudge/engine"
-	"nudge/engine/runner"
-	"nudge/flows/diag"
+	"nudge/lang/diag"
+	"nudge/runner"
 )
 
 // problem is an error as RFC 9457 has it, with the fields concerned.

@@ -12,7 +12,7 @@ import (
 	"testing"
 
 	"nudge/engine"
-	"nudge/engine/runner"
+	"nudge/runner"
 )
 
 // Every reason that the engine declares has a status, so that a refusal is never

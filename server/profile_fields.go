@@ -11,7 +11,7 @@ import (
 	"unicode/utf8"
 
 	"nudge/engine"
-	"nudge/flows/shape"
+	"nudge/lang/shape"
 )
 
 // checkProfileID reports what is wrong with the id of a person. It may hold anything

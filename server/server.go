@@ -12,11 +12,11 @@ import (
 
 	"nudge/channels/appmessaging"
 	"nudge/engine"
-	"nudge/engine/preview"
-	"nudge/engine/runner"
 	"nudge/flows"
-	"nudge/flows/diag"
+	"nudge/lang/diag"
+	"nudge/runner"
 	"nudge/store"
+	"nudge/whatif/preview"
 )
 
 // Runner takes inputs.

@@ -6,7 +6,7 @@ import (
 
 	"nudge/channels/appmessaging"
 	"nudge/engine"
-	"nudge/engine/runner"
+	"nudge/runner"
 )
 
 // postWebhook takes what the provider says. It answers after the commit, and never

@@ -14,8 +14,8 @@ import (
 
 	"nudge/channels"
 	"nudge/engine"
-	"nudge/engine/runner"
 	"nudge/flows"
+	"nudge/runner"
 	"nudge/store"
 	"nudge/store/memory"
 )

@@ -9,8 +9,8 @@ import (
 
 	"nudge/channels"
 	"nudge/engine"
-	"nudge/engine/runner"
 	"nudge/flows"
+	"nudge/runner"
 	"nudge/store"
 	"nudge/store/memory"
 )

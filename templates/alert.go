@@ -1,6 +1,6 @@
 package templates
 
-import "nudge/flows/node"
+import "nudge/lang/node"
 
 // alert is what a phone shows of a message as it was written.
 type alert struct {

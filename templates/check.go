@@ -5,9 +5,9 @@ import (
 	"strings"
 	"text/template/parse"
 
-	"nudge/flows/diag"
-	"nudge/flows/node"
-	"nudge/flows/shape"
+	"nudge/lang/diag"
+	"nudge/lang/node"
+	"nudge/lang/shape"
 )
 
 // checker walks the tree of one text. It finds the type of everything, reports what

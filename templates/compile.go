@@ -9,9 +9,9 @@ import (
 	"text/template/parse"
 	"time"
 
-	"nudge/flows/diag"
-	"nudge/flows/node"
-	"nudge/flows/shape"
+	"nudge/lang/diag"
+	"nudge/lang/node"
+	"nudge/lang/shape"
 )
 
 // templateName is the name of every Go template, by which its errors are told.

@@ -10,7 +10,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 	"github.com/rogpeppe/go-internal/txtar"
 
-	"nudge/flows/diag"
+	"nudge/lang/diag"
 )
 
 var update = flag.Bool("update", false, "write what the tests got as what they want")

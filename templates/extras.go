@@ -2,7 +2,7 @@ package templates
 
 import (
 	"nudge/channels"
-	"nudge/flows/node"
+	"nudge/lang/node"
 )
 
 // appMessaging is the channel whose own fields a message has by name.

@@ -3,7 +3,7 @@ package templates
 import (
 	"errors"
 
-	"nudge/flows/shape"
+	"nudge/lang/shape"
 )
 
 var conditionFunctions = []function{

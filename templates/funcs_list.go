@@ -6,7 +6,7 @@ import (
 	"strings"
 	"unicode/utf8"
 
-	"nudge/flows/shape"
+	"nudge/lang/shape"
 )
 
 var listFunctions = []function{

@@ -5,7 +5,7 @@ import (
 	"strconv"
 	"strings"
 
-	"nudge/flows/shape"
+	"nudge/lang/shape"
 )
 
 func numberFunctions(l *language) []function {

@@ -6,7 +6,7 @@ import (
 	"strings"
 	"unicode"
 
-	"nudge/flows/shape"
+	"nudge/lang/shape"
 )
 
 var textFunctions = []function{

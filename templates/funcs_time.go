@@ -3,7 +3,7 @@ package templates
 import (
 	"time"
 
-	"nudge/flows/shape"
+	"nudge/lang/shape"
 )
 
 func timeFunctions(at place) []function {

@@ -5,7 +5,7 @@ import (
 	"slices"
 	"time"
 
-	"nudge/flows/shape"
+	"nudge/lang/shape"
 )
 
 // Function is what an author needs to know of a function of templates.

@@ -7,7 +7,7 @@ import (
 	"slices"
 	"strings"
 
-	"nudge/flows/diag"
+	"nudge/lang/diag"
 )
 
 // PartialsFolder is where the partials of a project are, below its folder.

@@ -4,7 +4,7 @@ import (
 	"strings"
 	"testing"
 
-	"nudge/flows/diag"
+	"nudge/lang/diag"
 )
 
 // rendered is the body of the template hello of some files for a person.

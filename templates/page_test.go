@@ -9,8 +9,8 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
-	"nudge/flows/diag"
-	"nudge/flows/shape"
+	"nudge/lang/diag"
+	"nudge/lang/shape"
 )
 
 const page = "../docs/templates.md"

@@ -6,7 +6,7 @@ import (
 	"strings"
 
 	"nudge/channels"
-	"nudge/flows/node"
+	"nudge/lang/node"
 )
 
 // part is one part of a multi-part message as it was written.

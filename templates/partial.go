@@ -6,8 +6,8 @@ import (
 	"strings"
 	"text/template/parse"
 
-	"nudge/flows/diag"
-	"nudge/flows/node"
+	"nudge/lang/diag"
+	"nudge/lang/node"
 )
 
 // maxPartials is how many partials one text may be made of, those inside of others

@@ -5,7 +5,7 @@ import (
 	"strings"
 	"testing"
 
-	"nudge/flows/diag"
+	"nudge/lang/diag"
 )
 
 func TestPartials(t *testing.T) {

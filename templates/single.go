@@ -1,8 +1,8 @@
 package templates
 
 import (
-	"nudge/flows/diag"
-	"nudge/flows/node"
+	"nudge/lang/diag"
+	"nudge/lang/node"
 )
 
 // Text is one string that is a template and no message: the address of a fetch. It

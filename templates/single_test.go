@@ -5,8 +5,8 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
-	"nudge/flows/diag"
-	"nudge/flows/node"
+	"nudge/lang/diag"
+	"nudge/lang/node"
 )
 
 func TestSingles(t *testing.T) {

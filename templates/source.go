@@ -1,8 +1,8 @@
 package templates
 
 import (
-	"nudge/flows/diag"
-	"nudge/flows/node"
+	"nudge/lang/diag"
+	"nudge/lang/node"
 )
 
 // Source is a template as it was written. It becomes a [Template] where it is used,

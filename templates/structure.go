@@ -4,8 +4,8 @@ import (
 	"encoding/json"
 	"strings"
 
-	"nudge/flows/node"
-	"nudge/flows/shape"
+	"nudge/lang/node"
+	"nudge/lang/shape"
 )
 
 // structure is a value whose leaves are templates.

@@ -8,9 +8,9 @@ import (
 	"time"
 
 	"nudge/channels"
-	"nudge/flows/diag"
-	"nudge/flows/node"
-	"nudge/flows/shape"
+	"nudge/lang/diag"
+	"nudge/lang/node"
+	"nudge/lang/shape"
 )
 
 // MaxOutput is how long one rendered text may be, in bytes.

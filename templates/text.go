@@ -9,8 +9,8 @@ import (
 	"sync"
 	"text/template"
 
-	"nudge/flows/diag"
-	"nudge/flows/node"
+	"nudge/lang/diag"
+	"nudge/lang/node"
 )
 
 // text is one string of a template: either as it is, or a Go template.

@@ -5,7 +5,7 @@ import (
 	"math"
 	"strconv"
 
-	"nudge/flows/shape"
+	"nudge/lang/shape"
 )
 
 // The names of the hidden functions, which no template can write. A function that

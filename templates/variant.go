@@ -5,7 +5,7 @@ import (
 	"slices"
 	"strings"
 
-	"nudge/flows/diag"
+	"nudge/lang/diag"
 )
 
 // Variant adds the template as it reads in another locale, which must be a canonical

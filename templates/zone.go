@@ -3,7 +3,7 @@ package templates
 import (
 	"time"
 
-	"nudge/flows/shape"
+	"nudge/lang/shape"
 )
 
 // zoneOf is the zone where the person of a scope lives, or fallback where the

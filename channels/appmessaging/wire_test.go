@@ -23,8 +23,8 @@ import (
 
 	"nudge/channels"
 	"nudge/channels/appmessaging"
-	"nudge/channels/sandbox"
 	"nudge/flows"
+	"nudge/sandbox"
 )
 
 // wire is the provider, with an ear on the wire to it.

@@ -9,8 +9,8 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"nudge/engine/backtest"
 	"nudge/flows"
+	"nudge/whatif/backtest"
 )
 
 const backtestHelp = `Backtest lets the flows of a project live through what really happened: the events, replies

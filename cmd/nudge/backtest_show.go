@@ -11,7 +11,7 @@ import (
 	"time"
 
 	"nudge/engine"
-	"nudge/engine/backtest"
+	"nudge/whatif/backtest"
 )
 
 // writeBacktest shows a report: totals, then messages by template, hours and people. Times

@@ -13,7 +13,7 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"nudge/server/bench"
+	"nudge/bench"
 )
 
 const benchHelp = `Bench measures Nudge on this machine, and the machine's own limits beside it. The engine is

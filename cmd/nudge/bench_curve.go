@@ -9,7 +9,7 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"nudge/server/bench"
+	"nudge/bench"
 )
 
 const benchCurveHelp = `Curve draws what nudge bench park has measured as SVG, with the number of waiting runs on a

@@ -5,7 +5,7 @@ import (
 	"io"
 	"text/tabwriter"
 
-	"nudge/server/bench"
+	"nudge/bench"
 )
 
 // writeBench writes a report for people: first what the workload did, then what the

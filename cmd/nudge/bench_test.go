@@ -8,7 +8,7 @@ import (
 	"os/exec"
 	"testing"
 
-	"nudge/server/bench"
+	"nudge/bench"
 )
 
 // TestBench runs every workload with a few runs, and holds what it reports to itself.

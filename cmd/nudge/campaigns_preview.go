@@ -8,7 +8,7 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"nudge/engine/preview"
+	"nudge/whatif/preview"
 )
 
 const previewHelp = `Preview tells what a campaign of a flow would do if it started now: how many people it

@@ -6,8 +6,8 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"nudge/engine/prove"
-	"nudge/flows/diag"
+	"nudge/lang/diag"
+	"nudge/whatif/prove"
 )
 
 const checkHelp = `Check reads the whole project, nudge.yaml and its tests included, and shows everything that

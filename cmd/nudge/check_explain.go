@@ -7,9 +7,9 @@ import (
 	"slices"
 	"strings"
 
-	"nudge/engine/prove"
-	"nudge/engine/story"
 	"nudge/flows"
+	"nudge/whatif/prove"
+	"nudge/whatif/story"
 )
 
 // settingsCodes explains the codes of what is wrong with the settings of the server;

@@ -7,7 +7,7 @@ import (
 	"path/filepath"
 	"strings"
 
-	"nudge/flows/diag"
+	"nudge/lang/diag"
 )
 
 var (

@@ -4,7 +4,7 @@ import (
 	"sync/atomic"
 	"time"
 
-	"nudge/engine/runner"
+	"nudge/runner"
 )
 
 // heldClock stands still until it is released and runs fast from then on, so that

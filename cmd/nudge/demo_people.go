@@ -4,8 +4,8 @@ import (
 	"sync"
 	"time"
 
-	"nudge/channels/sandbox"
 	"nudge/engine"
+	"nudge/sandbox"
 )
 
 // person is one of the demo's people: what they do, and what must come of it.

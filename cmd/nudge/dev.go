@@ -15,8 +15,8 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"nudge/channels/sandbox"
-	"nudge/channels/sandbox/session"
+	"nudge/sandbox"
+	"nudge/sandbox/session"
 )
 
 const devHelp = `Dev runs the project of a folder in real time against a local App Messaging service,

@@ -3,7 +3,7 @@ package main
 import (
 	"errors"
 
-	"nudge/flows/diag"
+	"nudge/lang/diag"
 )
 
 // What the process exits with.

@@ -9,9 +9,9 @@ import (
 	"github.com/spf13/cobra"
 
 	"nudge/engine"
-	"nudge/engine/explain"
-	"nudge/engine/story"
 	"nudge/flows"
+	"nudge/whatif/explain"
+	"nudge/whatif/story"
 )
 
 const explainHelp = `Explain tells why a person did or did not get something: every event, reply and call that

@@ -11,10 +11,10 @@ import (
 	"time"
 
 	"nudge/channels"
-	"nudge/channels/sandbox"
 	"nudge/engine"
-	"nudge/engine/runner"
 	"nudge/examples"
+	"nudge/runner"
+	"nudge/sandbox"
 	"nudge/store"
 )
 

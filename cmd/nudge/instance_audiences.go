@@ -4,7 +4,7 @@ import (
 	"path/filepath"
 
 	"nudge/audience"
-	"nudge/engine/runner/fetch"
+	"nudge/runner/fetch"
 )
 
 // maxPageBytes is how large a page of an audience may be that a service answers with.

@@ -10,7 +10,7 @@ import (
 	"time"
 
 	"nudge/engine"
-	"nudge/engine/runner"
+	"nudge/runner"
 )
 
 // Limits of the HTTP servers. There is none on a whole request, because a stream of

@@ -4,8 +4,8 @@ import (
 	"context"
 	"errors"
 
-	"nudge/engine/migrate"
-	"nudge/engine/runner"
+	"nudge/runner"
+	"nudge/runner/migrate"
 )
 
 // startMigrations lets runs be taken over by new versions of their flows, beside

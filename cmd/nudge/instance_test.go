@@ -11,9 +11,9 @@ import (
 	"testing/fstest"
 	"time"
 
-	"nudge/channels/sandbox"
 	"nudge/engine"
 	"nudge/examples"
+	"nudge/sandbox"
 	"nudge/server"
 )
 

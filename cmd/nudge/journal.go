@@ -14,10 +14,10 @@ import (
 	"github.com/spf13/cobra"
 
 	"nudge/engine"
-	"nudge/engine/replay"
 	"nudge/server"
 	"nudge/store"
 	"nudge/store/bolt"
+	"nudge/whatif/replay"
 )
 
 // journal is where backtest and explain read from; it is closed after.

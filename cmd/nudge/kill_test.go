@@ -24,9 +24,9 @@ import (
 	"time"
 
 	"nudge/channels"
-	"nudge/channels/sandbox"
 	"nudge/engine"
-	"nudge/engine/runner"
+	"nudge/runner"
+	"nudge/sandbox"
 	"nudge/store"
 	"nudge/store/bolt"
 )

@@ -7,8 +7,8 @@ import (
 	"net/http"
 
 	"nudge/channels/appmessaging"
-	"nudge/channels/sandbox"
 	"nudge/engine"
+	"nudge/sandbox"
 )
 
 // localService is a sandbox that serves on a port of its own: the provider of dev and

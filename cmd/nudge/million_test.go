@@ -23,8 +23,8 @@ import (
 	"testing"
 	"time"
 
-	"nudge/channels/sandbox"
-	"nudge/engine/runner"
+	"nudge/runner"
+	"nudge/sandbox"
 	"nudge/server"
 	"nudge/store"
 	"nudge/store/bolt"

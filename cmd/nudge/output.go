@@ -9,7 +9,7 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"nudge/flows/diag"
+	"nudge/lang/diag"
 )
 
 // format is how a verb writes its output.

@@ -9,7 +9,7 @@ import (
 	"strings"
 	"testing"
 
-	"nudge/server/bench"
+	"nudge/bench"
 )
 
 // performance has what nudge bench -o json wrote, and what is drawn of it:

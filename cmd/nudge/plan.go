@@ -9,7 +9,7 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"nudge/engine/plan"
+	"nudge/whatif/plan"
 )
 
 const planHelp = `Plan says what a deploy of a folder's flows would do to the people who are in the flows

@@ -13,7 +13,7 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"nudge/flows/shape"
+	"nudge/lang/shape"
 )
 
 const profilesImportHelp = `Import tells a running server of many people: from a CSV file with a header, or from

@@ -10,7 +10,7 @@ import (
 	"slices"
 	"strings"
 
-	"nudge/flows/shape"
+	"nudge/lang/shape"
 )
 
 // rows reads people from CSV.

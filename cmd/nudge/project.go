@@ -8,10 +8,10 @@ import (
 	"os"
 	"path/filepath"
 
-	"nudge/channels/sandbox"
-	"nudge/engine/story"
 	"nudge/flows"
-	"nudge/flows/diag"
+	"nudge/lang/diag"
+	"nudge/sandbox"
+	"nudge/whatif/story"
 )
 
 // project is a folder that was read: its flows, what nudge.yaml says to the server, the

@@ -7,7 +7,7 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"nudge/engine/prove"
+	"nudge/whatif/prove"
 )
 
 const proveHelp = `Prove explores everything that can happen to a run of each flow: every outcome of every

@@ -6,7 +6,7 @@ import (
 	"io"
 	"strings"
 
-	"nudge/engine/prove"
+	"nudge/whatif/prove"
 )
 
 // writeProof writes a proof for people.

@@ -8,7 +8,7 @@ import (
 	"testing/fstest"
 
 	"nudge/flows"
-	"nudge/flows/diag"
+	"nudge/lang/diag"
 )
 
 // TestReadme holds the README to what is true: its flow loads, the mistake it shows is

@@ -11,8 +11,8 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"nudge/channels/sandbox"
-	"nudge/channels/sandbox/session"
+	"nudge/sandbox"
+	"nudge/sandbox/session"
 )
 
 const sandboxHelp = `Sandbox serves the provider's API on this machine, with people in it who act out a

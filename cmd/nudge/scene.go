@@ -8,9 +8,9 @@ import (
 	"os"
 	"path/filepath"
 
-	"nudge/channels/sandbox"
-	"nudge/flows/diag"
-	"nudge/flows/node"
+	"nudge/lang/diag"
+	"nudge/lang/node"
+	"nudge/sandbox"
 )
 
 // scene is the people of the local service, and what goes wrong there by chance.

@@ -13,7 +13,7 @@ import (
 	"nudge/channels"
 	"nudge/channels/appmessaging"
 	"nudge/flows"
-	"nudge/flows/shape"
+	"nudge/lang/shape"
 )
 
 const sendHelp = `Send renders one template for one person and sends it through the account of

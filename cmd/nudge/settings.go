@@ -5,13 +5,13 @@ import (
 	"slices"
 
 	"nudge/channels/appmessaging"
-	"nudge/channels/sandbox"
 	"nudge/engine"
-	"nudge/engine/runner"
-	"nudge/engine/runner/fetch"
 	"nudge/flows"
-	"nudge/flows/diag"
-	"nudge/flows/node"
+	"nudge/lang/diag"
+	"nudge/lang/node"
+	"nudge/runner"
+	"nudge/runner/fetch"
+	"nudge/sandbox"
 )
 
 // settings are the keys of nudge.yaml that concern the server and not the flows:

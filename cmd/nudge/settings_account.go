@@ -9,7 +9,7 @@ import (
 
 	"nudge/channels/appmessaging"
 	"nudge/flows"
-	"nudge/flows/node"
+	"nudge/lang/node"
 )
 
 const maxSenders = 4096

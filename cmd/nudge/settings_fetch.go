@@ -2,8 +2,8 @@ package main
 
 import (
 	"nudge/engine"
-	"nudge/engine/runner/fetch"
-	"nudge/flows/node"
+	"nudge/lang/node"
+	"nudge/runner/fetch"
 )
 
 // fetch reads what flows may ask although it is not public.

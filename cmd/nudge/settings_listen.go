@@ -4,7 +4,7 @@ import (
 	"net"
 	"strconv"
 
-	"nudge/flows/node"
+	"nudge/lang/node"
 	"nudge/server"
 )
 

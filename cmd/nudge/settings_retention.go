@@ -3,9 +3,9 @@ package main
 import (
 	"time"
 
-	"nudge/engine/runner"
 	"nudge/flows"
-	"nudge/flows/node"
+	"nudge/lang/node"
+	"nudge/runner"
 )
 
 const (

@@ -11,8 +11,8 @@ import (
 
 	"nudge/channels/appmessaging"
 	"nudge/engine"
-	"nudge/engine/runner"
 	"nudge/flows"
+	"nudge/runner"
 )
 
 func env(name string) (string, bool) {

@@ -4,7 +4,7 @@ import (
 	"fmt"
 	"strings"
 
-	"nudge/flows/node"
+	"nudge/lang/node"
 )
 
 // Codes of what is wrong with a text of the settings.

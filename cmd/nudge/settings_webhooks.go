@@ -5,7 +5,7 @@ import (
 	"time"
 
 	"nudge/channels/appmessaging"
-	"nudge/flows/node"
+	"nudge/lang/node"
 )
 
 // webhookSettings say how the provider's webhooks are taken, and how the provider is

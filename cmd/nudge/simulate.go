@@ -10,9 +10,9 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"nudge/channels/sandbox"
-	"nudge/engine/story"
 	"nudge/flows"
+	"nudge/sandbox"
+	"nudge/whatif/story"
 )
 
 const simulateHelp = `Simulate plays one flow in virtual time and tells all that happens: every step, every

@@ -8,8 +8,8 @@ import (
 	"time"
 
 	"nudge/channels"
-	"nudge/engine/story"
 	"nudge/flows"
+	"nudge/whatif/story"
 )
 
 // choices is what may be typed at a wait.

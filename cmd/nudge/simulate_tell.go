@@ -10,7 +10,7 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"nudge/engine/story"
+	"nudge/whatif/story"
 )
 
 // simulated is a simulation as JSON.

@@ -13,8 +13,8 @@ import (
 	"testing"
 	"time"
 
-	"nudge/channels/sandbox"
-	"nudge/engine/story"
+	"nudge/sandbox"
+	"nudge/whatif/story"
 )
 
 // parityProject is a flow that people leave in different ways, and a story of them.

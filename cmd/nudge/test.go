@@ -10,10 +10,10 @@ import (
 	"github.com/spf13/cobra"
 
 	"nudge/engine"
-	"nudge/engine/explain"
-	"nudge/engine/story"
 	"nudge/flows"
-	"nudge/flows/diag"
+	"nudge/lang/diag"
+	"nudge/whatif/explain"
+	"nudge/whatif/story"
 )
 
 const testHelp = `Test plays the stories in tests/*.yaml in virtual time: days pass in microseconds, and no

@@ -6,7 +6,7 @@ import (
 	"io"
 	"strings"
 
-	"nudge/engine/story"
+	"nudge/whatif/story"
 )
 
 // junit is the report as build servers read it.

@@ -5,9 +5,9 @@ import (
 	"io"
 	"strings"
 
-	"nudge/engine/story"
 	"nudge/flows"
-	"nudge/flows/diag"
+	"nudge/lang/diag"
+	"nudge/whatif/story"
 )
 
 // testReport is how the tests of a project went.

@@ -9,7 +9,7 @@ import (
 	"slices"
 	"sync"
 
-	"nudge/engine/story"
+	"nudge/whatif/story"
 )
 
 // snapshots are the messages that tests keep, each in a file of its own.

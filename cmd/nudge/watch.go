@@ -8,8 +8,8 @@ import (
 	"strings"
 	"time"
 
-	"nudge/channels/sandbox"
 	"nudge/flows"
+	"nudge/sandbox"
 )
 
 // watch looks at a project's files, and at the assets that its messages carry, at every tick and calls changed after an edit, until

@@ -7,8 +7,8 @@ import (
 	"log/slog"
 
 	"nudge/channels/appmessaging"
-	"nudge/channels/sandbox"
-	"nudge/engine/runner"
+	"nudge/runner"
+	"nudge/sandbox"
 )
 
 // fastClock is a clock of which the engine and the people of the local service can

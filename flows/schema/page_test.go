@@ -13,7 +13,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"nudge/flows"
-	"nudge/flows/diag"
+	"nudge/lang/diag"
 	"nudge/templates"
 )
 

@@ -8,8 +8,8 @@ import (
 	"strings"
 	"testing"
 
-	"nudge/channels/sandbox"
-	"nudge/flows/diag"
+	"nudge/lang/diag"
+	"nudge/sandbox"
 )
 
 // TestPeopleParity holds the keys of the schema against those that the parser knows.
@@ -59,7 +59,7 @@ func TestPeoplePage(t *testing.T) {
 
 // TestBrokenPeople holds that the schema refuses what the parser refuses.
 func TestBrokenPeople(t *testing.T) {
-	files, err := filepath.Glob("../../channels/sandbox/testdata/people/*.yaml")
+	files, err := filepath.Glob("../../sandbox/testdata/people/*.yaml")
 	if err != nil || len(files) < 4 {
 		t.Fatalf("found %d files: %v", len(files), err)
 	}

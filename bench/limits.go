@@ -1,0 +1,147 @@
+package bench
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"os"
+	"path/filepath"
+	"time"
+
+	"nudge/bench/bare"
+)
+
+const (
+	// bareRuns is how many runs the bare loop has at most beside another workload.
+	bareRuns = 20_000
+	// limitTime is how long each of the machine's other limits is measured.
+	limitTime = time.Second
+	// requestsAtOnce is how many requests lie between two looks at the clock.
+	requestsAtOnce = 2000
+	syncBytes      = 4096
+)
+
+func (s *session) onlyLimits() error { return s.limits(s.Runs) }
+
+// limits measures the machine's own, while the engine has nothing to do.
+func (s *session) limits(runs int) error {
+	l := &Limits{BareRuns: runs}
+	s.report.Limits = l
+	return errors.Join(s.syncs(l), s.loopback(l), s.bare(l))
+}
+
+// syncs measures how often a second the disk takes 4 KiB for good.
+func (s *session) syncs(l *Limits) error {
+	path := filepath.Join(s.Dir, "sync")
+	f, err := os.Create(path)
+	if err != nil {
+		return err
+	}
+	defer os.Remove(path)
+	defer f.Close()
+	block, n, began := bytes.Repeat([]byte("nudge..."), syncBytes/8), 0, time.Now()
+	for ; time.Since(began) < limitTime && s.ctx.Err() == nil; n++ {
+		if _, err := f.Write(block); err != nil {
+			return err
+		}
+		if err := syncData(f); err != nil {
+			return err
+		}
+	}
+	l.Syncs = float64(n) / time.Since(began).Seconds()
+	return s.ctx.Err()
+}
+
+// loopback measures how many requests a second of the size of R1's event are answered by
+// a server that does nothing.
+func (s *session) loopback(l *Limits) error {
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		return err
+	}
+	idle := &http.Server{Handler: http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		io.Copy(io.Discard, r.Body)
+		w.Header().Set("Content-Type", asJSON)
+		io.WriteString(w, `{"id":"01JDB2W5V6Z8Q4N7M3K9X0R1T2","status":"accepted"}`)
+	})}
+	go idle.Serve(listener) // ends with Close
+	defer idle.Close()
+	url, n := "http://"+listener.Addr().String(), 0
+	before, known := usageOf(os.Getpid())
+	began := time.Now()
+	for ; time.Since(began) < limitTime; n += requestsAtOnce {
+		err := s.fan("loopback", requestsAtOnce, s.Callers, func(i int) error { return s.call(url, orderEvent(nil, i)) })
+		if err != nil {
+			return err
+		}
+	}
+	l.Requests = float64(n) / time.Since(began).Seconds()
+	if after, ok := usageOf(os.Getpid()); ok && known {
+		l.RequestCPU = 1e6 * (after.cpuSeconds - before.cpuSeconds) / float64(n)
+	}
+	return nil
+}
+
+// call posts to a server that is not the engine.
+func (s *session) call(url string, body []byte) error {
+	request, err := http.NewRequestWithContext(s.ctx, http.MethodPost, url, bytes.NewReader(body))
+	if err != nil {
+		return err
+	}
+	request.Header.Set("Content-Type", asJSON)
+	_, err = s.do(request)
+	return err
+}
+
+// bare measures the barest loop that does R1.
+func (s *session) bare(l *Limits) (err error) {
+	sink, err := newSink()
+	if err != nil {
+		return err
+	}
+	dir := filepath.Join(s.Dir, "bare")
+	loop, err := bare.New(dir, sink.url, s.client)
+	if err != nil {
+		return errors.Join(err, sink.close())
+	}
+	defer func() { err = errors.Join(err, loop.Close(), sink.close(), os.RemoveAll(dir)) }()
+	before, known := usageOf(os.Getpid())
+	began := time.Now()
+	if err := s.bareHalf(loop, "bare start", "/start", l.BareRuns, loop.Waiting); err != nil {
+		return err
+	}
+	started := time.Now()
+	if err := s.bareHalf(loop, "bare drain", "/signal", l.BareRuns, loop.Ended); err != nil {
+		return err
+	}
+	ended, runs := time.Now(), float64(l.BareRuns)
+	l.BareStart, l.BareDrain = runs/started.Sub(began).Seconds(), runs/ended.Sub(started).Seconds()
+	l.BarePerSecond = runs / ended.Sub(began).Seconds()
+	if after, ok := usageOf(os.Getpid()); ok && known {
+		l.BareCPU = 1000 * (after.cpuSeconds - before.cpuSeconds) / runs
+	}
+	return s.groupCommit(l, loop)
+}
+
+// groupCommit measures how many records a second as many callers make durable, without
+// HTTP between them and the bare loop.
+func (s *session) groupCommit(l *Limits, loop *bare.Loop) error {
+	began := time.Now()
+	err := s.fan("group commit", l.BareRuns, s.Callers, func(i int) error { return loop.Record(l.BareRuns + i) })
+	l.Records = float64(l.BareRuns) / time.Since(began).Seconds()
+	return err
+}
+
+// bareHalf posts to the bare loop for every run, and waits until it has done with all.
+func (s *session) bareHalf(loop *bare.Loop, phase, path string, runs int, done func() int) error {
+	err := s.fan(phase, runs, s.Callers, func(i int) error {
+		return s.call(loop.URL+path, fmt.Appendf(nil, `{"run":%d}`, i))
+	})
+	if err != nil {
+		return err
+	}
+	return s.until(phase, runs, func() (int, error) { return done(), loop.Err() })
+}

@@ -1,0 +1,173 @@
+package node
+
+import (
+	"slices"
+	"time"
+
+	"gopkg.in/yaml.v3"
+
+	"nudge/lang/diag"
+)
+
+// Map is a mapping. It remembers which keys it was asked for: [Map.Close] reports
+// the others. A nil Map is an empty one without a place.
+type Map struct {
+	at    *Value
+	asked []string
+}
+
+// Span is the place of the mapping.
+func (m *Map) Span() diag.Span {
+	if m == nil {
+		return diag.Span{}
+	}
+	return m.at.Span()
+}
+
+// Value is the mapping as a value.
+func (m *Map) Value() *Value {
+	if m == nil {
+		return nil
+	}
+	return m.at
+}
+
+// Get is the value under a key, or nil when the key is absent.
+func (m *Map) Get(key string) *Value {
+	if m == nil {
+		return nil
+	}
+	m.Allow(key)
+	for i := 0; i < len(m.at.n.Content); i += 2 {
+		if k := m.at.n.Content[i]; k.Value == key {
+			v := &Value{src: m.at.src, n: m.at.n.Content[i+1], name: key}
+			if v.IsEmpty() {
+				v = emptyAt(v, k)
+			}
+			return v
+		}
+	}
+	return nil
+}
+
+// emptyAt gives a value that is not there the place of its key, since nothing of
+// its own can be marked, and the comment that may have eaten it.
+func emptyAt(v *Value, key *yaml.Node) *Value {
+	n := *v.n
+	n.Line, n.Column = key.Line, key.Column
+	if n.Value == "" {
+		n.Value = key.Value
+	}
+	if n.LineComment == "" {
+		n.LineComment = key.LineComment
+	}
+	return &Value{src: v.src, n: &n, name: v.name}
+}
+
+// Has reports whether the key is there, be it empty.
+func (m *Map) Has(key string) bool { return m.Get(key) != nil }
+
+// Allow makes keys known, for Close and its list of what is allowed, without
+// reading them.
+func (m *Map) Allow(keys ...string) {
+	if m == nil {
+		return
+	}
+	for _, key := range keys {
+		if !slices.Contains(m.asked, key) {
+			m.asked = append(m.asked, key)
+		}
+	}
+}
+
+// Child is the mapping under a key, or nil when the key is absent.
+func (m *Map) Child(key string) *Map { return m.Get(key).Map() }
+
+// List is the items of the list under a key, or nil when the key is absent.
+func (m *Map) List(key string) []*Value { return m.Get(key).List() }
+
+// Text is the text under a key with its place, or nil when the key is absent.
+func (m *Map) Text(key string) *Text { return m.Get(key).Text() }
+
+// Str is the text under a key, or "" when the key is absent.
+func (m *Map) Str(key string) string { return m.Get(key).Str() }
+
+// Int is the whole number under a key, or 0 when the key is absent.
+func (m *Map) Int(key string) int { return m.Get(key).Int() }
+
+// Bool is the truth under a key, or false when the key is absent.
+func (m *Map) Bool(key string) bool { return m.Get(key).Bool() }
+
+// Duration is the elapsed time under a key, in the words of [ParseDuration] with a
+// day of 24 hours, or 0 when the key is absent.
+func (m *Map) Duration(key string) time.Duration {
+	v := m.Get(key)
+	t := v.Text()
+	if t == nil {
+		return 0
+	}
+	days, clock, err := ParseDuration(t.Value)
+	if err != nil {
+		v.Errorf(CodeBadValue, "for example 90m, 72h or 3d", "%s: %v", key, err)
+		return 0
+	}
+	return time.Duration(days)*24*time.Hour + clock
+}
+
+// Entry is one key of a mapping with its value.
+type Entry struct {
+	Key   *Text
+	Value *Value
+}
+
+// Entries is everything in the mapping in the order of the file; it makes every
+// key known.
+func (m *Map) Entries() []Entry {
+	if m == nil {
+		return nil
+	}
+	var entries []Entry
+	for i := 0; i < len(m.at.n.Content); i += 2 {
+		key := m.at.n.Content[i]
+		entries = append(entries, Entry{Key: m.at.src.text(key), Value: m.Get(key.Value)})
+	}
+	return entries
+}
+
+// Keys is the keys of the mapping in the order of the file. It does not make them
+// known.
+func (m *Map) Keys() []*Text {
+	if m == nil {
+		return nil
+	}
+	var keys []*Text
+	for i := 0; i < len(m.at.n.Content); i += 2 {
+		keys = append(keys, m.at.src.text(m.at.n.Content[i]))
+	}
+	return keys
+}
+
+// Errorf reports an error at the key, or at the mapping when the key is absent.
+func (m *Map) Errorf(key, code, hint, format string, args ...any) {
+	if m == nil {
+		return
+	}
+	for _, k := range m.Keys() {
+		if k.Value == key {
+			m.at.src.list.Errorf(k.Span, code, hint, format, args...)
+			return
+		}
+	}
+	m.at.Errorf(code, hint, format, args...)
+}
+
+// Close reports every key that nobody asked for, with the nearest of those that
+// somebody did and the list of them all.
+func (m *Map) Close() {
+	for _, k := range m.Keys() {
+		if !slices.Contains(m.asked, k.Value) {
+			m.at.src.list.Errorf(k.Span, CodeUnknownKey, diag.DidYouMean(k.Value, m.asked, "Allowed here"),
+				"unknown key %q", k.Value)
+		}
+	}
+}

@@ -1,0 +1,168 @@
+package node
+
+import (
+	"bytes"
+	"fmt"
+	"strings"
+	"unicode/utf8"
+
+	"gopkg.in/yaml.v3"
+
+	"nudge/lang/diag"
+)
+
+const (
+	// MaxBytes is the size of the largest file that is read.
+	MaxBytes = 1 << 20
+	// MaxDepth is how deep mappings and lists may be nested.
+	MaxDepth = 64
+)
+
+// Parse reads one YAML document whose top is a mapping. Its mistakes, and later
+// those of the accessors, are added to list. The map is never nil; it is empty
+// when the file cannot be read.
+func Parse(file string, text []byte, list *diag.List) *Map {
+	src := &source{file: file, list: list}
+	empty := &Map{at: &Value{src: src, n: &yaml.Node{Kind: yaml.MappingNode, Line: 1, Column: 1}}}
+	if !src.readable(text) {
+		return empty
+	}
+	src.lines = splitLines(string(text))
+	root, err := decode(text)
+	if err != nil {
+		src.syntaxError(err)
+		return empty
+	}
+	if root == nil {
+		return empty
+	}
+	if !src.plain(root, 0) {
+		return empty
+	}
+	return (&Value{src: src, n: root}).mapOr(empty)
+}
+
+// oddLineBreak reports whether the text has what YAML takes for the end of a line and
+// hardly anything else does: places below it would be wrong.
+func oddLineBreak(text []byte) bool {
+	for i, c := range text {
+		if c == '\r' && (i+1 == len(text) || text[i+1] != '\n') {
+			return true
+		}
+	}
+	return bytes.ContainsAny(text, "\u0085\u2028\u2029")
+}
+
+// readable reports what makes a file unfit for a YAML parser.
+func (s *source) readable(text []byte) bool {
+	whole := diag.Span{File: s.file}
+	switch {
+	case len(text) > MaxBytes:
+		s.list.Errorf(whole, CodeTooLarge, "split it", "the file has %d bytes, %d are allowed", len(text), MaxBytes)
+	case !utf8.Valid(text):
+		s.list.Errorf(whole, CodeSyntax, "save it as UTF-8", "the file is not UTF-8 text")
+	case oddLineBreak(text):
+		s.list.Errorf(whole, CodeSyntax, `end lines with \n; inside of quotes, write \u2028 and the like`,
+			"the file has line breaks that editors do not count")
+	default:
+		return true
+	}
+	return false
+}
+
+// decode parses the one document of a text; nil stands for an empty one. The
+// parser is known to panic on some malformed documents.
+func decode(text []byte) (root *yaml.Node, err error) {
+	defer func() {
+		if r := recover(); r != nil {
+			root, err = nil, fmt.Errorf("yaml: %v", r)
+		}
+	}()
+	decoder := yaml.NewDecoder(strings.NewReader(string(text)))
+	var doc yaml.Node
+	if err := decoder.Decode(&doc); err != nil {
+		if err.Error() == "EOF" {
+			return nil, nil
+		}
+		return nil, err
+	}
+	var second yaml.Node
+	if err := decoder.Decode(&second); err == nil {
+		return nil, fmt.Errorf("yaml: line %d: a second document begins", second.Line)
+	} else if err.Error() != "EOF" {
+		return nil, err
+	}
+	if len(doc.Content) == 0 || doc.Content[0].Tag == "!!null" {
+		return nil, nil
+	}
+	return doc.Content[0], nil
+}
+
+// plain reports aliases, anchors, merge keys, tags, doubled keys and more than
+// MaxDepth levels, and answers whether the tree can be read all the same.
+func (s *source) plain(n *yaml.Node, depth int) bool {
+	v := &Value{src: s, n: n}
+	if depth > MaxDepth {
+		v.Errorf(CodeTooDeep, "", "nested more than %d levels deep", MaxDepth)
+		return false
+	}
+	ok := s.plainNode(v)
+	if n.Kind == yaml.MappingNode {
+		ok = s.plainKeys(n) && ok
+	}
+	for _, child := range n.Content {
+		ok = s.plain(child, depth+1) && ok
+	}
+	return ok
+}
+
+func (s *source) plainNode(v *Value) bool {
+	n := v.n
+	switch {
+	case n.Kind == yaml.AliasNode:
+		v.Errorf(CodeAlias, "write the value out", "aliases (*%s) are not allowed here", n.Value)
+	case n.Anchor != "":
+		v.Errorf(CodeAlias, "if it is text, quote it", "anchors (&%s) are not allowed here", n.Anchor)
+	case n.Tag == "!!merge":
+		v.Errorf(CodeAlias, "write the keys out", "merge keys (<<) are not allowed here")
+	case n.Style&yaml.TaggedStyle != 0:
+		s.untag(v)
+		return true
+	default:
+		return true
+	}
+	return false
+}
+
+// untag reports a tag and goes on with what was probably meant: text that begins
+// with an exclamation mark.
+func (s *source) untag(v *Value) {
+	text := strings.TrimSpace(v.n.Tag + " " + v.n.Value)
+	v.Errorf(CodeTag, "quote it: "+singleQuoted(text), "YAML takes %s for a tag, not for text", v.n.Tag)
+	if v.n.Kind == yaml.ScalarNode {
+		v.n.Tag, v.n.Value, v.n.Style = "!!str", text, 0
+	}
+}
+
+func (s *source) plainKeys(n *yaml.Node) bool {
+	ok := true
+	seen := map[string]*yaml.Node{}
+	for i := 0; i < len(n.Content); i += 2 {
+		key := &Value{src: s, n: n.Content[i]}
+		if key.n.Kind != yaml.ScalarNode {
+			hint := "quote it, if it is meant as text: {{ … }} begins a mapping for YAML"
+			key.Errorf(CodeSyntax, hint, "a key must be a word, not a %s", key.kind())
+			ok = false
+			continue
+		}
+		if first := seen[key.n.Value]; first != nil {
+			key.Errorf(CodeKeyTwice, "", "the key %q is here twice; it stands in line %d already",
+				key.n.Value, first.Line)
+			continue
+		}
+		seen[key.n.Value] = key.n
+	}
+	return ok
+}
+
+func singleQuoted(s string) string { return "'" + strings.ReplaceAll(s, "'", "''") + "'" }

@@ -1,0 +1,188 @@
+package node
+
+import (
+	"strconv"
+	"strings"
+
+	"gopkg.in/yaml.v3"
+
+	"nudge/lang/diag"
+)
+
+// Value is any value of a file: a scalar, a mapping or a list. Its accessors
+// report it when it is not of their kind.
+type Value struct {
+	src  *source
+	n    *yaml.Node
+	name string // the key it stands under, for messages; empty for items of lists
+}
+
+// Span is the place of the value.
+func (v *Value) Span() diag.Span { return v.src.span(v.n) }
+
+// Errorf reports an error at the value. The hint may be empty.
+func (v *Value) Errorf(code, hint, format string, args ...any) {
+	v.src.list.Errorf(v.Span(), code, hint, format, args...)
+}
+
+// Warnf reports a warning at the value. The hint may be empty.
+func (v *Value) Warnf(code, hint, format string, args ...any) {
+	v.src.list.Warnf(v.Span(), code, hint, format, args...)
+}
+
+// IsMap reports whether the value is a mapping.
+func (v *Value) IsMap() bool { return v != nil && v.n.Kind == yaml.MappingNode }
+
+// IsList reports whether the value is a list.
+func (v *Value) IsList() bool { return v != nil && v.n.Kind == yaml.SequenceNode }
+
+// IsText reports whether the value is a scalar other than nothing.
+func (v *Value) IsText() bool { return v != nil && v.n.Kind == yaml.ScalarNode && !v.IsEmpty() }
+
+// IsEmpty reports whether nothing, or null, stands where a value should.
+func (v *Value) IsEmpty() bool { return v == nil || v.n.Tag == "!!null" }
+
+// Map is the value as a mapping, or nil after it reported that it is none.
+func (v *Value) Map() *Map {
+	if v == nil {
+		return nil
+	}
+	if !v.IsMap() {
+		v.wrongKind("a mapping")
+		return nil
+	}
+	return &Map{at: v}
+}
+
+func (v *Value) mapOr(empty *Map) *Map {
+	if m := v.Map(); m != nil {
+		return m
+	}
+	return empty
+}
+
+// List is the items of the value as a list, or nil after it reported that it is
+// none.
+func (v *Value) List() []*Value {
+	if v == nil {
+		return nil
+	}
+	if !v.IsList() {
+		v.wrongKind("a list")
+		return nil
+	}
+	items := make([]*Value, len(v.n.Content))
+	for i, n := range v.n.Content {
+		items[i] = &Value{src: v.src, n: n}
+	}
+	return items
+}
+
+// Text is the value as text, whatever scalar it is, or nil after it reported that
+// it is none.
+func (v *Value) Text() *Text {
+	if v == nil {
+		return nil
+	}
+	if !v.IsText() {
+		v.wrongKind("text")
+		return nil
+	}
+	return v.src.text(v.n)
+}
+
+// Str is Text without its place; "" after it reported that it is none.
+func (v *Value) Str() string {
+	if t := v.Text(); t != nil {
+		return t.Value
+	}
+	return ""
+}
+
+// Bool is the value as true or false.
+func (v *Value) Bool() bool {
+	if v == nil {
+		return false
+	}
+	if v.n.Kind != yaml.ScalarNode || v.n.Tag != "!!bool" {
+		v.wrongKind("true or false")
+		return false
+	}
+	return strings.EqualFold(v.n.Value, "true")
+}
+
+// Int is the value as a whole number.
+func (v *Value) Int() int {
+	if v == nil {
+		return 0
+	}
+	n, err := strconv.Atoi(v.n.Value)
+	if v.n.Kind != yaml.ScalarNode || v.n.Tag != "!!int" || err != nil {
+		v.wrongKind("a whole number")
+		return 0
+	}
+	return n
+}
+
+// Literal is the value of a scalar as YAML reads it: nil, bool, int, float64 or
+// string. Dates stay text.
+func (v *Value) Literal() any {
+	if v == nil || v.n.Kind != yaml.ScalarNode {
+		return nil
+	}
+	switch v.n.Tag {
+	case "!!null":
+		return nil
+	case "!!bool":
+		return strings.EqualFold(v.n.Value, "true")
+	case "!!int":
+		if n, err := strconv.Atoi(v.n.Value); err == nil {
+			return n
+		}
+	case "!!float":
+		if f, err := strconv.ParseFloat(v.n.Value, 64); err == nil {
+			return f
+		}
+	}
+	return v.n.Value
+}
+
+func (v *Value) wrongKind(want string) {
+	if v.IsEmpty() {
+		v.Empty("", "be "+want)
+		return
+	}
+	v.Errorf(CodeWrongKind, "", "%s must be %s, not %s", v.called(), want, v.described())
+}
+
+// Empty reports a value that is not there, with what it must do or be.
+func (v *Value) Empty(hint, must string) {
+	if v.n.LineComment != "" {
+		hint = "what follows # is a comment; quote the text if the # belongs to it"
+	}
+	v.Errorf(CodeEmpty, hint, "%s is empty; it must %s", v.called(), must)
+}
+
+func (v *Value) called() string {
+	if v.name == "" {
+		return "this"
+	}
+	return v.name
+}
+
+func (v *Value) described() string {
+	if k := v.kind(); k != "text" {
+		return "a " + k
+	}
+	return strconv.Quote(v.n.Value)
+}
+
+func (v *Value) kind() string {
+	switch v.n.Kind {
+	case yaml.MappingNode:
+		return "mapping"
+	case yaml.SequenceNode:
+		return "list"
+	}
+	return "text"
+}

@@ -1,0 +1,119 @@
+package shape
+
+import (
+	"regexp"
+	"strings"
+
+	"nudge/lang/diag"
+	"nudge/lang/node"
+)
+
+// CodeBadShape is the code of a diagnostic about a shape that cannot be read.
+const CodeBadShape = "bad-shape"
+
+var (
+	basic = map[string]*Type{
+		"any": Any, "string": String, "number": Number, "boolean": Boolean, "time": Moment,
+	}
+	basicWords = []string{"string", "number", "boolean", "time", "any"}
+	fieldName  = regexp.MustCompile(`^[A-Za-z_][A-Za-z0-9_]*$`)
+	wordForm   = regexp.MustCompile(`^[^\s|{}\[\]]+$`)
+)
+
+// Parse reads a shape from a flow or from nudge.yaml. What cannot be read is
+// reported there and is Any, so that it causes no further mistakes.
+func Parse(v *node.Value) *Type {
+	switch {
+	case v.IsMap():
+		return parseMap(v.Map())
+	case v.IsList():
+		items := v.List()
+		if len(items) != 1 {
+			v.Errorf(CodeBadShape, "for example [string] or [ { name: string } ]",
+				"a list has the shape of its items between its brackets, once")
+			return Any
+		}
+		return ListOf(Parse(items[0]))
+	}
+	t := v.Text()
+	if t == nil {
+		return Any
+	}
+	parsed, complaint, hint := parseText(t.Value)
+	if complaint != "" {
+		v.Errorf(CodeBadShape, hint, "%s", complaint)
+		return Any
+	}
+	return parsed
+}
+
+func parseMap(m *node.Map) *Type {
+	fields := map[string]*Type{}
+	for _, e := range m.Entries() {
+		if !fieldName.MatchString(e.Key.Value) {
+			e.Value.Errorf(CodeBadShape, "leave it out: fields that are not declared are kept all the same",
+				"%q cannot be the name of a field: letters, digits and _ only", e.Key.Value)
+			continue
+		}
+		fields[e.Key.Value] = Parse(e.Value)
+	}
+	return MapOf(fields)
+}
+
+func parseText(text string) (t *Type, complaint, hint string) {
+	text = strings.TrimSpace(text)
+	if rest, ok := strings.CutPrefix(text, "optional "); ok {
+		if t, complaint, hint = parseText(rest); complaint != "" {
+			return nil, complaint, hint
+		}
+		return t.OrNil(), "", ""
+	}
+	if inner, ok := strings.CutPrefix(text, "["); ok && strings.HasSuffix(inner, "]") {
+		if t, complaint, hint = parseText(strings.TrimSuffix(inner, "]")); complaint != "" {
+			return nil, complaint, hint
+		}
+		return ListOf(t), "", ""
+	}
+	if strings.Contains(text, "|") {
+		return parseWords(text)
+	}
+	if t := basic[text]; t != nil {
+		return t, "", ""
+	}
+	return nil, `"` + text + `" is not a shape`, shapeHint(text)
+}
+
+func parseWords(text string) (t *Type, complaint, hint string) {
+	var words []string
+	for part := range strings.SplitSeq(text, "|") {
+		word := strings.TrimSpace(part)
+		if !wordForm.MatchString(word) {
+			return nil, "alternatives are words with | between them", "for example open | closed"
+		}
+		if basic[word] != nil {
+			return nil, "a shape cannot be " + text, "alternatives are words, such as open | closed; use any for mixed types"
+		}
+		words = append(words, word)
+	}
+	return OneOf(words...), "", ""
+}
+
+// shapeHint helps with the spellings of other languages before it guesses.
+func shapeHint(text string) string {
+	if inner, ok := strings.CutSuffix(text, "?"); ok {
+		return "write optional " + inner
+	}
+	switch strings.ToLower(text) {
+	case "int", "integer", "float", "double", "decimal":
+		return "write number"
+	case "bool":
+		return "write boolean"
+	case "date", "datetime", "timestamp":
+		return "write time"
+	case "text", "str", "uuid":
+		return "write string"
+	case "object", "map", "array", "list":
+		return "write its fields, { name: string }, or its items, [string]"
+	}
+	return diag.DidYouMean(text, basicWords, "Shapes")
+}

@@ -1,0 +1,113 @@
+package simtest
+
+import (
+	"fmt"
+	"maps"
+	"math/rand/v2"
+	"testing/fstest"
+	"time"
+
+	"nudge/flows"
+)
+
+// author writes projects: flows of every construct that the language has, with events,
+// keys and people that get in each other's way.
+type author struct {
+	dice     *rand.Rand
+	files    fstest.MapFS
+	begin    time.Time
+	zone     string // of the project
+	editions int
+	rarer    *rand.Rand // draws the rarer words of the language; nil where the seed knows none
+	broken   *rand.Rand // draws what cannot be computed; nil where the seed has none of it
+}
+
+// ownDice is a dice for what only every other seed knows, or nil. With the right key the seeds
+// of the corpus that are older than it are among those that do not know it, and so live as
+// they always did.
+func ownDice(seed, key uint64) *rand.Rand {
+	if dice := rand.New(rand.NewPCG(seed, key)); dice.IntN(2) == 0 {
+		return dice
+	}
+	return nil
+}
+
+// The least keys with which the older seeds of the corpus do not know of it.
+const (
+	rarerKey  = 68
+	brokenKey = 3019
+)
+
+// edition writes the project, or changes a part of it.
+func (a *author) edition() *flows.Project {
+	files := maps.Clone(a.files)
+	if files == nil {
+		files = fstest.MapFS{}
+		file := func(name, text string) { files[name] = &fstest.MapFile{Data: []byte(text)} }
+		a.zone = pick(a.dice, "Europe/London", "America/New_York", "Australia/Lord_Howe", "UTC")
+		file("templates/hello.yaml", "body: \"Hello {{ profile.id }} of {{ run.key }}\"\n")
+		file("templates/fragile.yaml", "body: \"Dear {{ profile.name }}\"\n")
+		file("templates/rich.yaml", richTemplate)
+		file("templates/parted.yaml", partedTemplate)
+		file("templates/kept.yaml", keptTemplate)
+		file("terms.txt", "Terms and conditions\n")
+	}
+	if files["nudge.yaml"] == nil || a.dice.IntN(3) == 0 {
+		files["nudge.yaml"] = &fstest.MapFile{Data: []byte(a.project())}
+	}
+	for _, name := range []string{"one", "two", "inner", "report", "stop"} {
+		if files["flows/"+name+".yaml"] == nil || a.dice.IntN(3) == 0 {
+			files["flows/"+name+".yaml"] = &fstest.MapFile{Data: []byte(a.flow(name))}
+		}
+	}
+	project, list := flows.Load(files)
+	if list.HasErrors() {
+		panic(fmt.Sprintf("sim: the author wrote what does not load: %v", list))
+	}
+	a.files, a.editions = files, a.editions+1
+	return project
+}
+
+// project writes the file of the project; an edition may have other hours and caps.
+func (a *author) project() string {
+	orders := pick(a.dice, "", "", "window: 07:00-22:00", "window: [00:00-01:30, 02:30-12:00, 13:00-24:00]", "at_most: 5 per 5h")
+	news := pick(a.dice, "at_most: 2 per 5h", "at_most: 1 per 1d", "at_most: 3 per 1d6h, window: [mon-fri 09:00-17:30, \"sat,sun 01:30-12:00\"]",
+		"window: [09:00-12:00, 14:00-18:00]", "window: 02:00-02:45", "")
+	file := fmt.Sprintf(projectFile, a.zone, orders, news)
+	if a.rarer != nil {
+		file += pick(a.rarer, "", "from: Customer Services\n") + pick(a.rarer, "", "locale: en-GB\n", "locale: de\n") +
+			pick(a.rarer, "", "on_unknown: resend\n", "on_unknown: fail\n") + pick(a.rarer, "", "merge_fields: allow\n") + "project: sim\n"
+	}
+	return file
+}
+
+func (a *author) flow(name string) string {
+	switch name {
+	case "inner":
+		return fmt.Sprintf(innerFlow, pick(a.dice, "restart", "queue", "skip", "parallel"), pick(a.dice, "opt_out", "opt_in"),
+			pick(a.dice, "5h", "30m", "1d"), pick(a.dice, "continue", "resend", "fail"),
+			pick(a.dice, "", "migrate: { from: any, to: same }\n", "migrate: { from: heard, to: told }\n"))
+	case "report":
+		return a.rareReport(a.report())
+	case "stop":
+		return fmt.Sprintf(stopFlow, pick(a.dice, "true", "false"))
+	}
+	p := &page{dice: a.dice, rarer: a.rarer, broken: a.broken, keyed: a.dice.IntN(4) > 0}
+	p.head(name)
+	p.write("%s", pick(a.dice, "", "", "account: second\n"))
+	p.write("%s", pick(a.dice, "", "category: orders\n", "category: news\n", "category: service\n"))
+	p.write("steps:\n  - id: first\n    set: { n: = data.total }\n")
+	p.steps("  ", 3, nil)
+	p.migrations()
+	return p.String()
+}
+
+// report writes the flow that is for many.
+func (a *author) report() string {
+	day := a.begin.Add(time.Duration(a.dice.IntN(30)) * time.Hour)
+	return fmt.Sprintf(reportFlow, pick(a.dice, `cron: "30 */4 * * *"`, `cron: "20 * * * *"`, `cron: "30 1,13 * * *"`, `cron: "15 2 * * *"`, `cron: "0 9,21 * * 1-5"`,
+		"at: "+day.Format("2006-01-02 15:04"), "at: "+day.Format("2006-01-02 ")+pick(a.dice, "02:30", "01:45")),
+		pick(a.dice, "Europe/London", "America/New_York", "Australia/Lord_Howe", "local"), pick(a.dice, "10m", "2h", "1d"), pick(a.dice, "", ", rate: 10/m", ", rate: 20/h"),
+		pick(a.dice, "0 9 * * *", "0 9,21 * * *", "30 2 * * *", "15 1,2,18 * * *"), pick(a.dice, "3h", "20m"),
+		pick(a.dice, "skip", "queue", "restart", "parallel"), pick(a.dice, "", ", at_most: 2 per 5h"), pick(a.dice, "orders", "news", "service"), pick(a.dice, "4h", "20m"))
+}

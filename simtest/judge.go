@@ -1,0 +1,112 @@
+package simtest
+
+import (
+	"fmt"
+	"slices"
+
+	"nudge/engine"
+	"nudge/runner"
+	"nudge/store"
+)
+
+// checkPost holds what the provider is about to see against what was committed (I3).
+func (m *machine) checkPost(p *engine.Post) *violation {
+	ref := p.Content.Ref
+	m.posts = append(m.posts, *p)
+	if m.posted[ref]++; m.posted[ref] > 1 {
+		return broken("I3", "attempt %d of message %d of run %s is posted twice", p.Attempt, p.Message, p.Run)
+	}
+	body, known, claimed := m.model.Claimed(p.Run, p.Message, p.Attempt)
+	flow, profile := m.model.Profile(p.Run)
+	switch {
+	case !claimed:
+		return broken("I3", "message %d of run %s is posted as attempt %d, and was not claimed", p.Message, p.Run, p.Attempt)
+	case ref.Run != p.Run.String() || ref.Message != p.Message || ref.Attempt != p.Attempt || ref.Installation != m.identity.String():
+		return broken("I3", "the post of run %s says it is %v", p.Run, ref)
+	case p.Content.To != profile:
+		return broken("I2", "a message of %s's run of %s is posted to %s", profile, flow, p.Content.To)
+	case known && p.Content.Body != body:
+		return broken("I2", "message %d of run %s of %s says %q, want %q", p.Message, p.Run, flow, p.Content.Body, body)
+	}
+	if r, err := m.store.Run(p.Run); err == nil && r != nil && r.Outcome == engine.OutcomeForgotten {
+		return nil // in the batch that posted it, and nobody counts what was before
+	}
+	return m.ledger.enter(p, m.model.Handed(p.Run, p.Message))
+}
+
+// checkAsks holds what the provider is about to be asked against what was committed: each
+// question follows from that, and none is left out (I2).
+func (m *machine) checkAsks(asks []engine.Ask) *violation {
+	m.asks = append(m.asks, asks...)
+	want := m.model.Asks()
+	for i := range max(len(asks), len(want)) {
+		switch {
+		case i >= len(want):
+			return broken("I2", "the provider is asked about message %d of run %s, which nothing led to%s", asks[i].Message, asks[i].Run, m.lifeOf(asks[i].Run))
+		case i >= len(asks):
+			return broken("I2", "the provider is not asked about message %d of run %s%s", want[i].Message, want[i].Run, m.lifeOf(want[i].Run))
+		case asks[i] != want[i]:
+			return broken("I2", "question %d of the step is %+v, want %+v%s", i+1, asks[i], want[i], m.lifeOf(want[i].Run))
+		}
+	}
+	return nil
+}
+
+// answered holds what clients are told against what was committed (I1). Of a group of
+// which one input was refused none is taken.
+func (m *machine) answered(groups []*runner.Group) error {
+	for _, g := range groups {
+		refused := slices.ContainsFunc(g.Answers, func(a engine.Answer) bool { return a.Refused != nil })
+		for i, in := range g.Inputs {
+			a := &g.Answers[i]
+			if a.Refused != nil {
+				m.reached["refused: "+string(a.Refused.Why)]++
+			}
+			if a.Repeated {
+				m.reached["an id seen again"]++
+			}
+			switch {
+			case refused && m.fresh[in]:
+				return broken("I1", "a %s was refused, and committed", in.Kind)
+			case !refused && !a.Repeated && a.Ignored == "" && !m.fresh[in]:
+				return broken("I1", "a %s was answered, and not committed", in.Kind)
+			}
+		}
+	}
+	m.told = m.seq
+	return nil
+}
+
+// check reads all that the store holds (I5, I8).
+func (m *machine) check() error {
+	s, err := store.Open(m.disk.KV)
+	if err != nil {
+		return broken("I8", "%v", err)
+	}
+	report, err := s.Check()
+	if err != nil {
+		return broken("I8", "%v", err)
+	}
+	for _, p := range report.Problems {
+		return broken("I8", "the store: %s", p)
+	}
+	if report.Live != m.model.Live() {
+		return broken("I8", "%d runs are live, want %d", report.Live, m.model.Live())
+	}
+	if report.Journal != m.seq {
+		return broken("I1", "the journal has %d inputs, committed were %d", report.Journal, m.seq)
+	}
+	return nil
+}
+
+// violation is a rule that was broken.
+type violation struct {
+	rule string // I1, I2, …
+	what string
+}
+
+func (v *violation) Error() string { return v.rule + ": " + v.what }
+
+func broken(rule, format string, args ...any) *violation {
+	return &violation{rule, fmt.Sprintf(format, args...)}
+}

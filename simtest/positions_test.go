@@ -1,0 +1,87 @@
+package simtest
+
+import (
+	"flag"
+	"fmt"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"golang.org/x/tools/txtar"
+)
+
+// all plays every story in every variant; without it one file of stories in twelve, in two.
+var all = flag.Bool("all", false, "every position of every story, as a full run does")
+
+// TestPositions plays the engine's own stories with a fault at the first operation of
+// the disk, at the second, and so on until it no longer strikes: every position there
+// is. Of each kind of fault once; with the disk failing from there on until the process
+// is started again; and with a second crash while it is.
+func TestPositions(t *testing.T) {
+	paths, err := filepath.Glob("../engine/testdata/*.txt")
+	if err != nil || len(paths) < 40 {
+		t.Fatalf("%d stories: %v", len(paths), err)
+	}
+	total := &positions{}
+	for i, path := range paths {
+		archive, err := txtar.ParseFile(path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		parts, err := newScenarios(archive)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if !*all && i%12 != 0 {
+			continue
+		}
+		for n, s := range parts {
+			if len(s.commands) > 60 && !*all { // every position a thousand times
+				continue
+			}
+			t.Run(fmt.Sprint(strings.TrimSuffix(filepath.Base(path), ".txt"), n+1), func(t *testing.T) { total.play(t, s) })
+		}
+	}
+	if total.scenarios < 40 && *all {
+		t.Errorf("only %d stories were played", total.scenarios)
+	}
+	t.Logf("%d stories, %d positions, %d runs with a fault", total.scenarios, total.positions, total.runs)
+}
+
+type positions struct{ scenarios, positions, runs int }
+
+func (p *positions) play(t *testing.T, s *scenario) {
+	if err := s.play(plan{}); err != nil {
+		t.Fatalf("without a fault: %v", err)
+	}
+	p.scenarios++
+	for kind := failLost; kind < faultKinds; kind++ {
+		for at := 1; ; at++ {
+			p.positions++
+			fired := false
+			variants := []plan{{}, {again: 1}}
+			if *all {
+				variants = []plan{{}, {sticky: true}, {again: 1}, {again: 2}, {again: 3}}
+			}
+			for _, variant := range variants {
+				variant.kind, variant.at = kind, at
+				if err := s.play(variant); err != nil {
+					t.Fatalf("%s at operation %d (%+v): %v", faultNames[kind], at, variant, err)
+				}
+				p.runs++
+				fired = fired || s.fired
+			}
+			if !fired {
+				break
+			}
+		}
+	}
+	if p.positions == 0 {
+		t.Error("no fault ever struck")
+	}
+}
+
+// String is the plan in words.
+func (p plan) String() string {
+	return fmt.Sprintf("%s at %d, sticky %v, again %d", faultNames[p.kind], p.at, p.sticky, p.again)
+}

@@ -1,0 +1,196 @@
+package simtest
+
+import (
+	"time"
+
+	"nudge/engine"
+	"nudge/runner"
+)
+
+// delivery is a group on its way into the machine, and whom to tell.
+type delivery struct {
+	inputs  []*engine.Input
+	frees   int
+	account string                // whose messages it frees
+	owed    bool                  // it has a place of its own in the queue
+	life    int                   // of the process it is for; 0 for any
+	told    func([]engine.Answer) // with nil: it was not taken, or nobody knows
+}
+
+// boot starts a process, now or, where that fails, somewhat later.
+func (w *world) boot() {
+	if w.loop != nil { // somebody was faster
+		return
+	}
+	f := w.diskFault(recoveryFault, 0.3, 4)
+	w.life++
+	w.inbox, w.silences = nil, 0
+	if w.strikes(func(o *oracle) float64 { return o.changes }) {
+		w.lanes = w.oracle.otherwise(w.lanes)
+	}
+	step, err := w.start(w.clock(), w.lanes, f)
+	if err != nil {
+		w.err = err
+		return
+	}
+	if step == nil {
+		w.reached["crash during recovery"]++
+		w.later(w.between(time.Millisecond, 10*time.Second), w.boot)
+		return
+	}
+	w.busy = w.now
+	w.takeOver()
+	w.handOn(step)
+	w.wake(0)
+}
+
+// diskFault draws whether something happens to one of the next operations of the disk.
+func (w *world) diskFault(c class, most float64, ops int) fault {
+	if !w.chance(c, most) {
+		return fault{}
+	}
+	return fault{kind: 1 + faultKind(w.dice.IntN(int(faultKinds)-1)), at: 1 + w.dice.IntN(ops)}
+}
+
+// die ends the process.
+func (w *world) die() {
+	w.kill()
+	w.dead()
+}
+
+// dead is what follows from the end of a process: whoever waited for it is told
+// nothing, and after a while there is a new one.
+func (w *world) dead() {
+	w.life++
+	waiting := w.inbox
+	w.inbox = nil
+	for _, d := range waiting {
+		if d.told != nil {
+			d.told(nil)
+		}
+	}
+	pause := w.between(time.Millisecond, time.Minute)
+	if w.chance(downtime, 0.3) {
+		pause = w.between(time.Hour, 40*time.Hour)
+	}
+	if w.strikes(func(o *oracle) float64 { return o.stops }) {
+		pause = w.between(24*time.Hour, 30*time.Hour)
+	}
+	w.later(pause, w.boot)
+}
+
+// send puts a group into the machine's queue.
+func (w *world) send(d *delivery) {
+	switch {
+	case w.loop == nil, d.life != 0 && d.life != w.life:
+		if d.told != nil {
+			d.told(nil)
+		}
+	case len(w.inbox) >= w.queue && d.frees == 0 && !d.owed:
+		w.reached["queue full"]++
+		d.told(nil)
+	default:
+		w.inbox = append(w.inbox, d)
+		w.wake(0)
+	}
+}
+
+// wake lets the process look after a while, at the latest.
+func (w *world) wake(d time.Duration) {
+	at := w.now.Add(d)
+	if at.Before(w.busy) {
+		at = w.busy
+	}
+	if !w.waking.IsZero() && !w.waking.After(at) && w.waking.After(w.now) {
+		return
+	}
+	w.waking = at
+	life := w.life
+	w.later(at.Sub(w.now), func() {
+		if life == w.life && w.loop != nil && w.waking.Equal(at) {
+			w.waking = time.Time{}
+			w.work()
+		}
+	})
+}
+
+// work is one step of the process.
+func (w *world) work() {
+	n := min(len(w.inbox), w.batch)
+	taken := w.inbox[:n]
+	w.inbox = append([]*delivery{}, w.inbox[n:]...)
+	groups := make([]*runner.Group, n)
+	for i, d := range taken {
+		groups[i] = &runner.Group{Inputs: d.inputs, Frees: d.frees, Account: d.account}
+	}
+	f := w.diskFault(diskErrors, 0.02, 3)
+	if f.kind == noFault {
+		f = w.diskFault(crashes, 0.01, 2)
+	}
+	step, err := w.step(w.clock(), groups, f)
+	if err != nil {
+		w.err = err
+		return
+	}
+	took := w.config.latency
+	if w.chance(slowDisk, 0.05) {
+		took = w.between(time.Second, time.Minute)
+	}
+	w.busy = w.now.Add(took)
+	if step == nil || w.chance(crashes, 0.005) { // died in it, or before anybody was told
+		if step != nil {
+			w.kill()
+		}
+		for _, d := range taken {
+			if d.told != nil {
+				d.told(nil)
+			}
+		}
+		w.dead()
+		return
+	}
+	for i, d := range taken {
+		if d.told != nil {
+			d.told(groups[i].Answers)
+		}
+	}
+	w.handOn(step)
+	w.sleep(step)
+}
+
+// sleep is until when the process has nothing to do by itself.
+func (w *world) sleep(step *runner.Step) {
+	switch {
+	case w.loop == nil:
+	case step.Again || len(w.inbox) > 0:
+		w.wake(0)
+	case step.Next != 0:
+		w.wake(max(0, step.Next.Time().Sub(w.clock())))
+	}
+}
+
+// handOn carries out what a step led to. The process may die before any of it.
+func (w *world) handOn(step *runner.Step) {
+	for i := range step.Posts {
+		if w.chance(crashes, 0.01) {
+			w.reached["crash with messages claimed"]++
+			w.die()
+			return
+		}
+		w.post(step.Posts[i])
+	}
+	for _, f := range step.Freezes {
+		w.freeze(f)
+	}
+	for _, p := range step.Fetches {
+		w.ask(p)
+	}
+	for _, q := range step.Asks {
+		if w.chance(crashes, 0.05) {
+			w.reached["crash with questions open"]++
+			w.die()
+			return
+		}
+		w.inquire(q)
+	}
+}

@@ -1,0 +1,158 @@
+package simtest
+
+import (
+	"strings"
+
+	"nudge/engine"
+)
+
+// MustReach are the states that a full run must have been in at least once: where
+// faults meet what they are there to break. A run that missed one proves little.
+var MustReach = []string{
+	"unknown proved by a receipt",
+	"unknown resent",
+	"unknown failed by policy",
+	"unknown gone on with",
+	"receipt before the response",
+	"receipt after the timeout",
+	"receipt after the end",
+	"receipt that waits for its message", "receipt that waited for its message", "orphan receipt expired",
+	"crash during recovery",
+	"crash with messages claimed",
+	"flow edited while a run waits",
+	"gap of daylight saving",
+	"the commit fails",
+	"the commit fails, yet is kept",
+	"a crash before the commit",
+	"a crash after the commit",
+	"a record cannot be read",
+	"an id seen again",
+	"event held",
+	"reply held",
+	"dropped from a full mailbox",
+	"deferred and tried again",
+	"returned and sent later",
+	"batch with several inputs",
+	"planned while no sender is free",
+	"sent through the second account",
+	"webhook given up",
+	"queue full",
+	"restored from a backup", "restored as another installation", "campaign of a backup goes on",
+	"forgotten with a run live",
+	"derived input after a crash",
+	"taken over by another version", "led out by another version", "taken over on coming to a wait",
+	"held for its window",
+	"capped",
+	"capped, and waits for a place",
+	"late",
+	"opted out",
+	"opening over a change of clocks",
+	"a place given back",
+	"missed firing skipped",
+	"gap of daylight saving in a schedule",
+	"crash within a fan-out",
+	"asked before a timer counts", "an answer proved a receipt that was lost", "a question without an answer",
+	"nobody was free to ask", "asked again after a crash", "crash with questions open", "surveyed after a long stop",
+	"an account behaves otherwise after a start",
+	"parked until the person's own time",
+	"campaign paused", "campaign resumed", "campaign cancelled", "began when its campaign went on",
+	"skipped when its window opened",
+	"merge field",
+	"ended by what cannot be computed", "a line that cannot be computed",
+	"an audience from a service", "a campaign whose audience cannot be read", "stopped by a bad row",
+	"not taken over: its data does not fit",
+	"entry skipped", "entry queued", "entry restarted", "at_most", "dequeued",
+	"lived with order_shipped", "lived with survey_by_reply", "lived with comment_digest", "lived with abandoned_cart",
+	"lived with escalation", "lived with welcome_series", "lived with reminder_until_read", "lived with ab_test",
+	"lived with hello", "lived with weekly_report", "lived with flash_sale",
+	"an event that breaks its example's shape",
+}
+
+// look notes the states that a batch was in.
+func (m *machine) look(b *engine.Batch) {
+	if len(b.Journal) > 1 {
+		m.reached["batch with several inputs"]++
+	}
+	for i := range b.Journal {
+		if in := b.Journal[i].Input; in.Derived != 0 && m.fresh == nil {
+			m.reached["derived input after a crash"]++
+		}
+	}
+	for _, c := range b.Changes {
+		m.lookAt(c)
+	}
+}
+
+func (m *machine) lookAt(c engine.Change) {
+	if c.Before == nil {
+		return
+	}
+	r := c.After
+	for _, e := range r.Timeline[min(len(c.Before.Timeline), len(r.Timeline)):] {
+		switch e.Kind {
+		case engine.KindReceipt:
+			m.lookAtReceipt(c.Before, e)
+		case engine.KindReturned:
+			m.reached["returned and sent later"]++
+		case engine.KindDropped:
+			m.reached["dropped from a full mailbox"]++
+		case engine.KindResend:
+			m.reached["unknown resent"]++
+		case engine.KindGaveUp:
+			if e.Detail == "on_unknown: fail" {
+				m.reached["unknown failed by policy"]++
+			} else if e.Detail == "on_unknown: continue" {
+				m.reached["unknown gone on with"]++
+			}
+		case engine.KindPlanned:
+			m.reached["planned while no sender is free"]++
+		case engine.KindClaimed:
+			if r.Message(e.Message).Account == "second" {
+				m.reached["sent through the second account"]++
+			}
+			if e.Attempt > 1 {
+				m.reached["deferred and tried again"]++
+			}
+		case engine.KindDelayed:
+			if r.Message(e.Message).Reason == engine.ReasonCapped {
+				m.reached["capped, and waits for a place"]++
+			} else {
+				m.reached["held for its window"]++
+			}
+		case engine.KindUnsent:
+			if e.UnsentReason() == engine.ReasonSkipped {
+				m.reached["skipped when its window opened"]++
+			}
+			m.reached[strings.ReplaceAll(e.UnsentReason(), "_", " ")]++
+		case engine.KindMoved:
+			if r.Live() {
+				m.reached["taken over by another version"]++
+			} else {
+				m.reached["led out by another version"]++
+			}
+		case engine.KindEnded:
+			if e.Detail == engine.OutcomeForgotten {
+				m.reached["forgotten with a run live"]++
+			}
+		}
+	}
+}
+
+func (m *machine) lookAtReceipt(before *engine.Run, e engine.Entry) {
+	msg := before.Message(e.Message)
+	if msg == nil {
+		return
+	}
+	switch msg.Status {
+	case engine.Unknown:
+		m.reached["unknown proved by a receipt"]++
+	case engine.Claimed:
+		m.reached["receipt before the response"]++
+	}
+	switch {
+	case !before.Live():
+		m.reached["receipt after the end"]++
+	case before.Status != engine.Sending && len(before.Waits) > 0 && before.Waits[len(before.Waits)-1].Outcome == "after":
+		m.reached["receipt after the timeout"]++
+	}
+}

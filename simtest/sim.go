@@ -1,0 +1,138 @@
+package simtest
+
+import (
+	"fmt"
+	"maps"
+	"math/rand/v2"
+	"slices"
+	"time"
+
+	"nudge/engine"
+	"nudge/store/memory"
+)
+
+// Report is what one seed led to.
+type Report struct {
+	Seed    uint64
+	Config  string
+	Inputs  int            // applied
+	Runs    int            // started
+	Faults  int            // operations of the disk that failed, and deaths of the process
+	Reached map[string]int // states, and how often
+	Hash    uint64         // of all that was committed
+	Err     error          // the rule that was broken
+	moves   []move
+	disk    *memory.KV // as it was left
+}
+
+// calmFor is how long the world goes on after its last fault.
+const calmFor = 48 * time.Hour
+
+// Run lives through the history of a seed: some hours of faults, then as long without
+// any as it takes for everything to come to its end.
+func Run(seed uint64, hours int) *Report {
+	dice := rand.New(rand.NewPCG(seed, 0x6e75646765))
+	w := &world{machine: newMachine(), config: drawConfig(dice), dice: dice, authors: &author{dice: dice, rarer: ownDice(seed, rarerKey), broken: ownDice(seed, brokenKey)},
+		turns: map[string][]turn{}, heralds: map[herald]int{}}
+	if w.oracle = oracleOf(seed); w.oracle != nil {
+		w.lanes = w.oracle.traits(w.lanes)
+	}
+	if name := exampleOf(seed); name != "" {
+		w.useExample(name)
+	}
+	w.now, w.authors.begin, w.shelf.service.dice = w.begin, w.begin, w.authors.rarer
+	for range w.people {
+		w.reads = append(w.reads, traits{reads: dice.Float64(), replies: dice.Float64() * 0.6, robot: dice.IntN(4) == 0})
+	}
+	w.boot()
+	w.deploy()
+	w.clients()
+	if dice.IntN(8) == 0 {
+		w.later(w.between(time.Hour, 20*time.Hour), w.flood)
+	}
+	w.operate()
+	w.keepBackups()
+	w.weather()
+	err := w.live(time.Duration(hours) * time.Hour)
+	if err == nil {
+		err = w.check()
+	}
+	if err == nil {
+		err = w.settleDown()
+	}
+	r := &Report{Seed: seed, Config: w.config.String(), Inputs: w.inputs, Runs: len(w.names), Reached: w.reached,
+		Hash: w.trace.Sum64(), Err: err, moves: w.moves, disk: w.disk.KV}
+	maps.Copy(r.Reached, w.model.Reached)
+	return r
+}
+
+// weather sets the clock now and then, and lets people move.
+func (w *world) weather() {
+	if w.calm {
+		w.skew = max(w.skew, 0)
+		return
+	}
+	w.later(w.between(0, 6*time.Hour), w.weather)
+	switch {
+	case w.chance(clockSteps, 0.5):
+		w.skew += w.between(-2*time.Minute, 2*time.Minute)
+		w.reached["clock set"]++
+	case w.chance(clockSteps, 0.05):
+		w.skew += w.between(time.Hour, 26*time.Hour)
+		w.reached["clock far ahead"]++
+	default:
+		w.skew += w.between(-50*time.Millisecond, 50*time.Millisecond) // drift
+	}
+	w.wake(0)
+}
+
+// settleDown is the phase in which nothing fails any more: whatever was begun must
+// come to its end (I13).
+func (w *world) settleDown() error {
+	w.calm = true
+	w.reached["settled"]++
+	off := false
+	for _, at := range []time.Duration{0, calmFor / 2} { // an older command may still be under way at first
+		w.later(at, func() {
+			w.control(engine.Control{Outbound: engine.OutboundLive, Kill: &off})
+			for _, number := range w.model.Held() {
+				w.resume(number)
+			}
+		})
+	}
+	if err := w.live(calmFor); err != nil {
+		return err
+	}
+	// What is on its way at this very moment has another hour.
+	before, firings := w.model.Unsettled(), w.model.Unwalked()
+	if err := w.live(time.Hour); err != nil {
+		return err
+	}
+	for _, id := range w.model.Unsettled() {
+		if slices.Contains(before, id) {
+			return broken("I13", "run %s stands where nothing can wake it%s", id, w.lifeOf(id))
+		}
+	}
+	for _, id := range w.model.Unwalked() {
+		if slices.Contains(firings, id) {
+			return broken("I13", "firing %s does not come to the end of its rows", id)
+		}
+	}
+	switch {
+	case w.loop == nil:
+		return broken("I13", "no process after %s without a fault", calmFor)
+	case w.model.Surveying():
+		return broken("I13", "the survey after a long stop does not come to its end")
+	case w.model.Following() > 0:
+		return broken("I13", "%d inputs that follow from others were never applied", w.model.Following())
+	}
+	if d := w.model.Deadline(); d != 0 && d.Time().Before(w.clock().Add(-time.Minute)) {
+		return broken("I13", "a timer that was due at %s has not fired by %s", d, w.clock())
+	}
+	return w.check()
+}
+
+// String is the seed and how it went, in a line.
+func (r *Report) String() string {
+	return fmt.Sprintf("seed %d: %d inputs, %d runs, %x", r.Seed, r.Inputs, r.Runs, r.Hash)
+}

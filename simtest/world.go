@@ -1,0 +1,68 @@
+package simtest
+
+import (
+	"container/heap"
+	"fmt"
+	"math/rand/v2"
+	"time"
+)
+
+// world is everything around the machine, in virtual time.
+type world struct {
+	*machine
+	config
+	dice   *rand.Rand
+	now    time.Time // true time
+	skew   time.Duration
+	heap   actions
+	serial int
+	calm   bool // no more faults
+
+	life     int // counts processes
+	inbox    []*delivery
+	busy     time.Time // until when the process is in a commit
+	waking   time.Time // when it looks next; zero for not
+	words    int
+	silences int               // questions of this process that are never answered
+	turns    map[string][]turn // of the messages that the provider took, by its ID of them
+	heralds  map[herald]int    // webhooks that were not lost
+	wishes   int               // what operators said of what may go out; the last one counts
+	authors  *author
+	example  *example // lived with in place of an authored project; nil for none
+	reads    []traits
+	err      error
+}
+
+// chance reports whether a fault of a class strikes, of those that would strike at most
+// so often.
+func (w *world) chance(c class, most float64) bool {
+	return !w.calm && w.rate[c] > 0 && w.dice.Float64() < w.rate[c]*most
+}
+
+// between is a time between two others.
+func (w *world) between(least, most time.Duration) time.Duration {
+	return least + time.Duration(w.dice.Int64N(int64(most-least)+1))
+}
+
+// clock is what the machine's clock shows.
+func (w *world) clock() time.Time { return w.now.Add(w.skew).Truncate(time.Microsecond) }
+
+// live lets the world go on for a while.
+func (w *world) live(d time.Duration) error {
+	end := w.now.Add(d)
+	for w.err == nil && len(w.heap) > 0 && !w.heap[0].at.After(end) {
+		next := heap.Pop(&w.heap).(action)
+		w.now = next.at
+		next.do()
+	}
+	w.now = end
+	return w.err
+}
+
+// unique is a word that is not used twice.
+func (w *world) unique(what string) string {
+	w.words++
+	return fmt.Sprint(what, w.words)
+}
+
+func pick[T any](dice *rand.Rand, from ...T) T { return from[dice.IntN(len(from))] }

@@ -1,0 +1,223 @@
+package explain
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"strings"
+
+	"nudge/engine"
+	"nudge/flows"
+	"nudge/whatif/replay"
+	"nudge/whatif/story"
+)
+
+// Question is what is asked: about one run, or about a person and a flow.
+type Question struct {
+	Run     engine.RunID // zero: about Profile and Flow
+	Profile string
+	Flow    string
+}
+
+// Answer is what a question led to.
+type Answer struct {
+	Lines []story.Line // what concerned the question, in order
+	Runs  int          // runs that were told
+	Asked int          // inputs that could have started a run of the flow for the person
+	Flow  *flows.Flow  // the flow as it is deployed at the journal's end, or the run's version; nil for none
+}
+
+// Ask replays a journal and tells all that concerns a question. It calls tick for every
+// input.
+func Ask(ctx context.Context, src replay.Source, q Question, tick func()) (*Answer, error) {
+	state, err := src.State()
+	if err != nil {
+		return nil, err
+	}
+	r, err := newTold(state.Installation)
+	if err != nil {
+		return nil, err
+	}
+	t := &teller{question: q, core: r.Core, entries: map[engine.RunID]int{}, numbers: map[engine.RunID]int{}, answer: &Answer{}}
+	r.Core.Observe(engine.Observer{Condition: t.look})
+	if err := r.through(ctx, src, t.tell, tick); err != nil {
+		return nil, err
+	}
+	if t.answer.Flow == nil {
+		for _, f := range r.Core.Active() {
+			if f.Name == q.Flow {
+				t.answer.Flow = f
+			}
+		}
+	}
+	return t.answer, nil
+}
+
+// teller picks out of a replay what concerns a question.
+type teller struct {
+	question Question
+	core     *engine.Engine
+	looks    []engine.Condition // of the input in hand
+	texts    []string           // of the looks
+	entries  map[engine.RunID]int
+	numbers  map[engine.RunID]int
+	answer   *Answer
+}
+
+func (t *teller) look(c engine.Condition) {
+	if c.Run != nil && !t.about(c.Run) || c.Run == nil && c.Flow.Name != t.question.Flow {
+		return
+	}
+	text := story.Explain(c) // at once: what it saw may change
+	if c.Run != nil {
+		before := *c.Run // its entries so far tell where the look belongs
+		c.Run = &before
+	}
+	t.looks, t.texts = append(t.looks, c), append(t.texts, text)
+}
+
+// about reports whether a run is asked about.
+func (t *teller) about(r *engine.Run) bool {
+	if t.question.Run != (engine.RunID{}) {
+		return r.ID == t.question.Run
+	}
+	return r.Flow == t.question.Flow && r.Profile == t.question.Profile
+}
+
+// tell tells an input, if it concerns the question. A run's question ends with the run.
+func (t *teller) tell(a *applied) bool {
+	looks, texts := t.looks, t.texts
+	t.looks, t.texts = nil, nil
+	candidate := t.candidate(a)
+	var told []*engine.Run
+	for _, c := range a.Changes {
+		if t.about(c.After) {
+			told = append(told, c.After)
+		}
+	}
+	if !candidate && len(told) == 0 {
+		return true
+	}
+	t.say(a, 0, story.LineInput, inputText(a.Input))
+	for i, c := range looks {
+		if c.Run == nil && candidate {
+			t.say(a, 0, story.LineCondition, texts[i])
+		}
+	}
+	t.decisions(a, candidate)
+	for _, r := range told {
+		t.run(a, r, looks, texts)
+	}
+	return t.question.Run == (engine.RunID{}) || !slices.ContainsFunc(told, func(r *engine.Run) bool { return !r.Live() })
+}
+
+// candidate reports whether an input could have started a run of the flow for the person.
+func (t *teller) candidate(a *applied) bool {
+	if t.question.Run != (engine.RunID{}) || !slices.Contains(a.Needs.People, t.question.Profile) {
+		return false
+	}
+	for _, f := range t.core.Active() {
+		if f.Name == t.question.Flow && slices.ContainsFunc(f.Triggers, func(tr flows.Trigger) bool { return triggers(tr, a.Input) }) {
+			t.answer.Asked++
+			return true
+		}
+	}
+	called := a.Input.Kind == engine.InputCall && a.Input.Call.Flow == t.question.Flow
+	if called {
+		t.answer.Asked++
+	}
+	return called
+}
+
+func triggers(t flows.Trigger, in *engine.Input) bool {
+	switch in.Kind {
+	case engine.InputEvent:
+		return t.Event != "" && t.Event == in.Event.Type
+	case engine.InputReply:
+		return t.Reply
+	}
+	return false
+}
+
+// decisions tells what a candidate came to.
+func (t *teller) decisions(a *applied, candidate bool) {
+	if !candidate {
+		return
+	}
+	found := false
+	for _, d := range a.Outcome.Answer.Decisions {
+		if d.Flow != t.question.Flow {
+			continue
+		}
+		found = true
+		if d.Did == engine.DidSkip || d.Did == engine.DidQueue || d.Did == engine.DidCollect {
+			t.say(a, 0, story.LineSkip, strings.TrimRight(fmt.Sprintf("%s %s: %s", d.Flow, d.Did, d.Reason), ": "))
+		}
+	}
+	if !found {
+		t.say(a, 0, story.LineSkip, t.question.Flow+" was not asked: something else took it")
+	}
+}
+
+// run tells the new entries of a run, each condition where it was looked at.
+func (t *teller) run(a *applied, r *engine.Run, looks []engine.Condition, texts []string) {
+	if t.numbers[r.ID] == 0 {
+		t.answer.Runs++
+		t.numbers[r.ID] = t.answer.Runs
+	}
+	number, f := t.numbers[r.ID], t.core.Flow(engine.FlowVersion{Flow: r.Flow, Version: r.Version})
+	if t.question.Run == r.ID {
+		t.answer.Flow = f
+	}
+	sayLooks := func(upTo int) {
+		for i := range looks {
+			if c := &looks[i]; c.Run != nil && c.Run.ID == r.ID && len(c.Run.Timeline) <= upTo {
+				t.say(a, number, story.LineCondition, texts[i])
+				c.Run = nil
+			}
+		}
+	}
+	for i := t.entries[r.ID]; i < len(r.Timeline); i++ {
+		sayLooks(i)
+		e := r.Timeline[i]
+		t.say(a, number, story.LineRun, engine.Describe(f, r, e))
+		for _, p := range a.Outcome.Posts {
+			if e.Kind == engine.KindClaimed && p.Run == r.ID && p.Message == e.Message {
+				t.say(a, number, story.LineMessage, story.Rendered(&p.Content))
+			}
+		}
+	}
+	sayLooks(len(r.Timeline))
+	t.entries[r.ID] = len(r.Timeline)
+}
+
+func (t *teller) say(a *applied, run int, kind story.LineKind, text string) {
+	t.answer.Lines = append(t.answer.Lines, story.Line{At: a.Stamp.Time(), Kind: kind, Run: run,
+		Flow: t.question.Flow, Profile: t.question.Profile, Text: text})
+}
+
+// inputText is an input in words.
+func inputText(in *engine.Input) string {
+	switch in.Kind {
+	case engine.InputEvent:
+		return strings.TrimRight(fmt.Sprintf("event %s of %s %s", in.Event.Type, orNobody(in.Event.Profile), in.Event.Data), " ")
+	case engine.InputReply:
+		return fmt.Sprintf("reply by %s: %s", in.Reply.Profile, in.Reply.Text)
+	case engine.InputReceipt:
+		return "receipt: " + in.Receipt.Status.String()
+	case engine.InputResult:
+		return "the provider: " + in.Result.Outcome.String()
+	case engine.InputCall:
+		return fmt.Sprintf("call of %s for %s", in.Call.Flow, in.Call.Profile)
+	case engine.InputProfile:
+		return fmt.Sprintf("profile of %s %s", in.Profile.Profile, in.Profile.Set)
+	}
+	return in.Kind.String()
+}
+
+func orNobody(profile string) string {
+	if profile == "" {
+		return "nobody"
+	}
+	return profile
+}

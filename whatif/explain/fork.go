@@ -1,0 +1,58 @@
+package explain
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"nudge/engine"
+	"nudge/whatif/replay"
+	"nudge/whatif/story"
+)
+
+// Fork replays a journal to the moment at which a run began to wait at a step, and returns
+// a world that stands there. What really happened afterwards does not happen in it.
+func Fork(ctx context.Context, src replay.Source, run engine.RunID, step string, tick func()) (*story.World, *story.Run, error) {
+	state, err := src.State()
+	if err != nil {
+		return nil, nil, err
+	}
+	r, err := newTold(state.Installation)
+	if err != nil {
+		return nil, nil, err
+	}
+	var last *engine.Run
+	found := false
+	var at engine.Instant
+	err = r.through(ctx, src, func(a *applied) bool {
+		for _, c := range a.Changes {
+			if c.After.ID == run {
+				found = found || waitsAt(r.Core, c.After, step)
+				last = c.After
+			}
+		}
+		at = a.Stamp
+		return !found || len(r.pending) > 0 // what follows from it belongs to it
+	}, tick)
+	switch {
+	case err != nil:
+		return nil, nil, err
+	case last == nil:
+		return nil, nil, fmt.Errorf("there is no run %s in the journal", run)
+	case !found:
+		return nil, nil, fmt.Errorf("run %s never waited at a step %q", run, step)
+	case !last.Live():
+		return nil, nil, errors.New("what followed from the input at which the run began to wait has ended it")
+	}
+	w, err := story.Resume(r.Store, r.Core, at.Time())
+	if err != nil {
+		return nil, nil, err
+	}
+	return w, w.Adopt(last), nil
+}
+
+// waitsAt reports whether a run stands at a step, waiting.
+func waitsAt(core *engine.Engine, r *engine.Run, step string) bool {
+	f := core.Flow(engine.FlowVersion{Flow: r.Flow, Version: r.Version})
+	return r.Live() && r.Status == engine.Waiting && f != nil && f.Steps[r.At].ID == step
+}

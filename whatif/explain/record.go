@@ -1,0 +1,120 @@
+package explain
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"time"
+
+	"nudge/channels"
+	"nudge/engine"
+	"nudge/flows"
+	"nudge/lang/shape"
+	"nudge/whatif/replay"
+)
+
+// Recording is what happened to one run from outside, and what came of it.
+type Recording struct {
+	Run        *engine.Run // as it is at the end
+	Flow       *flows.Flow // the version it is pinned to
+	Attributes json.RawMessage
+	Zone       *time.Location // where the person lives
+	Moves      []Recorded     // in order
+}
+
+// Recorded is one thing that happened, or that came of what happened.
+type Recorded struct {
+	At      time.Time
+	Event   *engine.Event
+	Call    *engine.Call
+	Reply   *channels.Reply
+	Receipt *channels.Receipt
+	Profile *engine.ProfileChange
+	Fetched *engine.FetchResult
+	Step    string // of a receipt, a fetch or a message
+	Message bool   // the message of Step went out
+	Ended   bool
+}
+
+// Record replays a journal and takes down what concerned a run.
+func Record(ctx context.Context, src replay.Source, run engine.RunID, tick func()) (*Recording, error) {
+	state, err := src.State()
+	if err != nil {
+		return nil, err
+	}
+	r, err := newTold(state.Installation)
+	if err != nil {
+		return nil, err
+	}
+	rec := &Recording{}
+	entries := 0
+	if err := r.through(ctx, src, func(a *applied) bool {
+		for _, c := range a.Changes {
+			if c.After.ID == run {
+				if c.Before == nil {
+					rec.begin(r, c.After)
+				}
+				rec.Run = c.After
+				rec.take(a, c.After, entries)
+				entries = len(c.After.Timeline)
+			}
+		}
+		return rec.Run == nil || rec.Run.Live()
+	}, tick); err != nil {
+		return nil, err
+	}
+	if rec.Run == nil {
+		return nil, fmt.Errorf("there is no run %s in the journal", run)
+	}
+	return rec, nil
+}
+
+// begin takes down what was known when the run started.
+func (rec *Recording) begin(r *told, run *engine.Run) {
+	rec.Flow = r.Core.Flow(engine.FlowVersion{Flow: run.Flow, Version: run.Version})
+	rec.Zone = rec.Flow.Zone
+	p, err := r.Store.Person(run.Profile)
+	if err != nil || p == nil {
+		return
+	}
+	rec.Attributes = p.Attributes
+	var known struct{ Timezone string }
+	if json.Unmarshal(p.Attributes, &known) == nil && shape.Zone(known.Timezone) != nil {
+		rec.Zone = shape.Zone(known.Timezone)
+	}
+}
+
+// take takes down an input that touched the run, and what came of it.
+func (rec *Recording) take(a *applied, run *engine.Run, entries int) {
+	m := Recorded{At: a.Stamp.Time()}
+	outside := true
+	switch in := a.Input; in.Kind {
+	case engine.InputEvent:
+		m.Event = in.Event
+	case engine.InputCall:
+		m.Call = in.Call
+	case engine.InputReply:
+		m.Reply = in.Reply
+	case engine.InputProfile:
+		m.Profile = in.Profile
+	case engine.InputReceipt:
+		m.Receipt = in.Receipt
+		m.Step = rec.Flow.Steps[run.Message(in.Receipt.Ref.Message).Step].ID
+		outside = in.Receipt.Status != channels.Sent // of every message, without being told
+	case engine.InputFetched:
+		m.Fetched, m.Step = in.Fetched, rec.Flow.Steps[in.Fetched.Step].ID
+	default:
+		outside = false
+	}
+	if outside {
+		rec.Moves = append(rec.Moves, m)
+	}
+	for _, e := range run.Timeline[entries:] {
+		switch e.Kind {
+		case engine.KindClaimed:
+			rec.Moves = append(rec.Moves, Recorded{At: e.At.Time(), Message: true, Step: rec.Flow.Steps[e.Step].ID})
+		case engine.KindEnded:
+			rec.Moves = append(rec.Moves, Recorded{At: e.At.Time(), Ended: true})
+		}
+	}
+}

@@ -1,0 +1,67 @@
+package explain
+
+import (
+	"context"
+	"errors"
+
+	"nudge/engine"
+	"nudge/whatif/replay"
+)
+
+// ErrCut reports a journal whose beginning is gone.
+var ErrCut = errors.New("the journal no longer holds its first inputs, so what followed cannot be told again")
+
+// told is a replay, one input after the other.
+type told struct {
+	*replay.Replay
+	pending map[uint64]bool // derived inputs that are still to come
+}
+
+func newTold(installation engine.Installation) (*told, error) {
+	r, err := replay.New(installation)
+	return &told{Replay: r, pending: map[uint64]bool{}}, err
+}
+
+// applied is an input with what it led to.
+type applied struct {
+	*engine.Journaled
+	Needs   engine.Needs
+	Outcome engine.Outcome
+	Changes []engine.Change
+}
+
+// through replays a source until visit returns false, or to its end.
+func (r *told) through(ctx context.Context, src replay.Source, visit func(*applied) bool, tick func()) error {
+	var failed error
+	err := src.Entries(1, func(j *engine.Journaled) bool {
+		switch {
+		case ctx.Err() != nil:
+			failed = ctx.Err()
+			return false
+		case j.Seq != r.Core.State.Seq+1:
+			failed = ErrCut
+			return false
+		}
+		var a *applied
+		if a, failed = r.apply(j); failed != nil {
+			return false
+		}
+		tick()
+		return visit(a)
+	})
+	return errors.Join(failed, err)
+}
+
+func (r *told) apply(j *engine.Journaled) (*applied, error) {
+	a := &applied{Journaled: j}
+	r.Core.Needs(j.Input, &a.Needs)
+	_, changes, err := r.Apply([]*engine.Journaled{j}, func(_ *engine.Journaled, out *engine.Outcome, _ func(engine.RunID) *engine.Run) {
+		a.Outcome = *out
+	})
+	a.Changes = changes
+	for _, in := range a.Outcome.Derived {
+		r.pending[in.Derived] = true
+	}
+	delete(r.pending, j.Input.Derived)
+	return a, err
+}

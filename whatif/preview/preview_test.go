@@ -1,0 +1,105 @@
+package preview_test
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"reflect"
+	"strings"
+	"testing"
+	"testing/fstest"
+	"time"
+
+	"nudge/audience"
+	"nudge/engine"
+	"nudge/flows"
+	"nudge/runner"
+	"nudge/store"
+	"nudge/store/memory"
+	"nudge/whatif/preview"
+)
+
+// kept is a store in which flows are deployed and people known.
+func kept(t *testing.T, files fstest.MapFS, now time.Time, inputs ...*engine.Input) *store.Store {
+	t.Helper()
+	s, err := store.Open(new(memory.KV))
+	if err != nil {
+		t.Fatal(err)
+	}
+	core, err := s.Engine()
+	if err != nil {
+		t.Fatal(err)
+	}
+	project, list := flows.Load(files)
+	if list.HasErrors() {
+		t.Fatal(list)
+	}
+	deploy := &engine.Deploy{}
+	for _, f := range project.Flows {
+		deploy.Flows = append(deploy.Flows, f.Bundle)
+	}
+	loop := runner.NewLoop(s, core, 8)
+	for _, in := range append([]*engine.Input{{Kind: engine.InputDeploy, Deploy: deploy}}, inputs...) {
+		g := &runner.Group{Inputs: []*engine.Input{in}}
+		if _, err := loop.Step(now, []*runner.Group{g}); err != nil || g.Answers[0].Refused != nil {
+			t.Fatal(err, g.Answers)
+		}
+	}
+	return s
+}
+
+func profile(name, attributes string, optOuts ...string) *engine.Input {
+	return &engine.Input{Kind: engine.InputProfile, Profile: &engine.ProfileChange{Profile: name, Set: json.RawMessage(attributes), OptOuts: &optOuts}}
+}
+
+// TestPreview shows that a preview says who is written to at once, who later, who never
+// and why, and that nothing of it is kept.
+func TestPreview(t *testing.T) {
+	var people strings.Builder
+	people.WriteString("profile,points\nann,10\nopted,10\ncapped,10\nasleep,10\nbad,many\npoor,1\nann,10\n")
+	for i := range 200 {
+		fmt.Fprintf(&people, "p%d,10\n", i)
+	}
+	files := fstest.MapFS{
+		"nudge.yaml":           {Data: []byte("timezone: Europe/London\ncategories: { offers: { window: 09:00-20:00, at_most: 1 per 7d } }\n")},
+		"flows/sale.yaml":      {Data: []byte("flow: sale\ntrigger: { at: 2020-01-01 09:00, audience: people.csv, rate: 60/m, if: data.points > 5 }\ndata: { points: number }\ncategory: offers\nsteps: [ { send: { body: '{{ data.points }} for {{ profile.id }}' } } ]\n")},
+		"flows/told.yaml":      {Data: []byte("flow: told\ntrigger: { event: told }\ncategory: offers\nsteps: [ { send: { body: hello } } ]\n")},
+		"audiences/people.csv": {Data: []byte(people.String())},
+	}
+	now := time.Date(2026, 3, 2, 12, 0, 0, 0, time.UTC)
+	s := kept(t, files, now, profile("opted", "{}", "offers"), profile("asleep", `{"timezone":"Pacific/Auckland"}`),
+		&engine.Input{Kind: engine.InputEvent, Event: &engine.Event{Type: "told", Profile: "capped"}})
+	before, err := s.State()
+	if err != nil {
+		t.Fatal(err)
+	}
+	shelf := audience.NewShelf(audience.Sources{Project: files, People: s})
+	p, err := preview.Of(t.Context(), s, shelf, "sale", now)
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := map[string]int{"sends at once": 201, "unsent: opted_out": 1, "unsent: capped": 1, "sends later": 1,
+		"left out: if": 1, "left out: duplicate": 1}
+	if p.Rows != 206 || p.Bad != 1 || p.Tried != 206 || !reflect.DeepEqual(p.Outcomes, want) {
+		t.Errorf("the preview is %+v, want outcomes %v", p, want)
+	}
+	if len(p.Samples) != preview.MaxSamples || p.Samples[0] != (preview.Sample{Profile: "ann", Text: "10 for ann"}) {
+		t.Errorf("samples %+v", p.Samples)
+	}
+	if len(p.Forecast) < 2 || p.Takes != "3m22s" {
+		t.Errorf("it takes %s, as %+v", p.Takes, p.Forecast)
+	}
+	if after, err := s.State(); err != nil || !reflect.DeepEqual(before, after) {
+		t.Errorf("the store was changed: %v", err)
+	}
+	var refused *preview.RefusedError
+	if _, err := preview.Of(t.Context(), s, shelf, "none", now); !errors.As(err, &refused) {
+		t.Errorf("a flow that is not there: %v", err)
+	}
+	ended, cancel := context.WithCancel(t.Context())
+	cancel()
+	if _, err := preview.Of(ended, s, shelf, "sale", now); !errors.Is(err, context.Canceled) {
+		t.Errorf("after the end: %v", err)
+	}
+}

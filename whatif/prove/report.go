@@ -1,0 +1,107 @@
+package prove
+
+import (
+	"encoding/json"
+	"fmt"
+	"strings"
+	"time"
+
+	"nudge/flows"
+	"nudge/lang/diag"
+)
+
+// Report is what was proved of one flow.
+type Report struct {
+	Flow   string `json:"flow"`
+	Proved bool   `json:"proved"` // false: it has more than MaxStates states, and nothing below is a bound
+	States int    `json:"states"`
+
+	Most       int        `json:"most"`               // messages of one run
+	Fewest     int        `json:"fewest"`             //
+	Attempts   int        `json:"attempts,omitempty"` // posts, where on_unknown: resend may post a message again
+	Categories []Category `json:"categories,omitempty"`
+	Life       Life       `json:"life"`
+
+	Endings     []Ending  `json:"endings"`
+	Unreachable []Place   `json:"unreachable,omitempty"`
+	Unhandled   []Place   `json:"unhandled,omitempty"` // waits that can end by an outcome no line of theirs names
+	Holds       []Hold    `json:"holds,omitempty"`     // messages that wait for their hours
+	Broken      []Promise `json:"broken,omitempty"`
+	flow        *flows.Flow
+}
+
+// Category is the most messages of one category that a run can send.
+type Category struct {
+	Name string         `json:"name"`
+	Most int            `json:"most"`          // of one run
+	Cap  int            `json:"cap,omitempty"` // what nudge.yaml allows a person within Per; 0 for any number
+	Per  flows.Duration `json:"-"`             // zero for ever
+	In   int            `json:"in"`            // the most that one run sends within Per; Most without a cap
+}
+
+// Life is how long a run can live.
+type Life struct {
+	Endless bool
+	Most    time.Duration // a day counts as 24 hours; meaningless when it is endless
+	Waits   []string      // where time has no end
+}
+
+// String is the life in words.
+func (l Life) String() string {
+	if l.Endless {
+		return "without end"
+	}
+	return span(l.Most.Milliseconds())
+}
+
+// MarshalJSON writes the life in words.
+func (l Life) MarshalJSON() ([]byte, error) {
+	return json.Marshal(map[string]any{"most": l.String(), "endless": l.Endless, "waits": l.Waits})
+}
+
+// Ending is one way in which runs end.
+type Ending struct {
+	Outcome string `json:"outcome"`
+	Goal    bool   `json:"goal,omitempty"`
+	Story   Story  `json:"story"` // a shortest one that leads there
+}
+
+// Place is a step, with what is to be said of it.
+type Place struct {
+	Step    string    `json:"step"`
+	Outcome string    `json:"outcome,omitempty"`
+	Span    diag.Span `json:"span"`
+}
+
+// Hold is a message that may have to wait for its hours.
+type Hold struct {
+	Step    string `json:"step"`
+	Longest string `json:"longest"`            // for which its hours are closed
+	TooLate bool   `json:"too_late,omitempty"` // it may be unsent, because its max_delay is shorter
+}
+
+// Promise is one that is broken.
+type Promise struct {
+	What  string    `json:"what"`  // what was promised, as it is written
+	Found string    `json:"found"` // what can happen instead
+	Span  diag.Span `json:"span"`
+	Story Story     `json:"story,omitempty"` // a shortest one that breaks it
+}
+
+// span is milliseconds in words: 3d, 2d 13h.
+func span(ms int64) string {
+	if ms == 0 {
+		return "0s"
+	}
+	var words []string
+	for _, u := range []struct {
+		size int64
+		name string
+	}{{86_400_000, "d"}, {3_600_000, "h"}, {60_000, "m"}, {1000, "s"}, {1, "ms"}} {
+		if n := ms / u.size; n > 0 {
+			words = append(words, fmt.Sprintf("%d%s", n, u.name))
+			ms -= n * u.size
+		}
+	}
+	return strings.Join(words, " ")
+}

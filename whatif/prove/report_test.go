@@ -1,0 +1,130 @@
+package prove_test
+
+import (
+	"fmt"
+	"strings"
+	"testing"
+	"testing/fstest"
+
+	"nudge/flows"
+	"nudge/whatif/prove"
+)
+
+const reportConfig = `timezone: UTC
+profile: { plan: optional string }
+events: { order: { id: string, total: number, at: time } }
+categories:
+  reminders: { window: mon-fri 09:00-17:00, at_most: 2 per 3d }
+  news: { window: 08:00-20:00 }
+`
+
+// proved is what is proved of a flow, on one line.
+func proved(t *testing.T, steps string) (*prove.Report, string) {
+	t.Helper()
+	p, list := flows.Load(fstest.MapFS{
+		"nudge.yaml":           {Data: []byte(reportConfig)},
+		"templates/hello.yaml": {Data: []byte("body: Hello\n")},
+		"flows/one.yaml":       {Data: []byte("flow: one\ntrigger: { event: order }\n" + steps)},
+	})
+	if list.HasErrors() {
+		t.Fatal(list)
+	}
+	r := prove.Project(p).Flows[0]
+	var ends []string
+	for _, e := range r.Endings {
+		ends = append(ends, e.Outcome)
+	}
+	said := fmt.Sprintf("%d-%d messages, life %s, ends %s", r.Fewest, r.Most, r.Life, strings.Join(ends, " "))
+	for _, p := range r.Unreachable {
+		said += ", unreachable " + p.Step
+	}
+	for _, p := range r.Unhandled {
+		said += ", unhandled " + p.Step + " " + p.Outcome
+	}
+	for _, h := range r.Holds {
+		said += fmt.Sprintf(", held %s (too late %t)", h.Longest, h.TooLate)
+	}
+	for _, b := range r.Broken {
+		said += ", broken " + b.What + ": " + b.Found
+	}
+	return r, said
+}
+
+func TestReports(t *testing.T) {
+	tests := []struct{ name, steps, want string }{
+		{"a wait without end", "steps: [ { wait: [ { event: done }, { after: never } ] } ]",
+			"0-0 messages, life without end, ends completed"},
+		{"a moment of the data", "steps: [ { wait: { at: data.at } }, { send: hello } ]",
+			"1-1 messages, life without end, ends completed, unhandled wait_1 past"},
+		{"conditions on known values are decided", `steps:
+  - set: { tier: gold }
+  - branch: [ { if: vars.tier == "gold", then: [ { send: hello } ] }, { else: [ { exit: other } ] } ]`,
+			"1-1 messages, life 0s, ends completed, unreachable exit_1"},
+		{"data comes out the same each time", `steps:
+  - { if: data.total > 10, send: hello }
+  - { id: more, if: data.total > 5, send: hello }
+  - { id: less, if: data.total <= 5, send: hello }`,
+			"1-2 messages, life 0s, ends completed"},
+		{"an exit ends a loop in time", `exit: [ { after: 4d, as: late } ]
+steps: [ { repeat: { times: 9, every: 1d, steps: [ { send: hello } ] } } ]`,
+			"4-4 messages, life 4d, ends late"},
+		{"the round is known", `steps: [ { repeat: { times: 5, every: 1h, steps: [ { if: round == 3, send: hello } ] } } ]`,
+			"1-1 messages, life 5h, ends completed"},
+		{"a split deals the same each round", `steps:
+  - repeat:
+      times: 2
+      steps:
+        - split: [ { weight: 1, then: [ { send: hello } ] }, { weight: 1, then: [ { exit: out, if: round == 2 } ] } ]`,
+			"0-2 messages, life 0s, ends completed out"},
+		{"hours", `category: news
+steps: [ { send: { template: hello, max_delay: 2h } }, { wait: 1d } ]`,
+			"1-1 messages, life 1d 2h, ends completed, held 12h (too late true)"},
+		{"more than a cap", `category: reminders
+steps: [ { repeat: { times: 3, every: 1d, steps: [ { send: hello } ] } } ]`,
+			"3-3 messages, life 8d, ends completed, held 2d 16h (too late false), " +
+				"broken category reminders: at_most: 2 per 3d: a run alone can send 3 within 3d"},
+		{"a wait behind a failure", `steps:
+  - send: hello
+  - wait: [ { read: hello }, { after: 2d, then: [ { id: again, send: hello } ] } ]`,
+			"1-2 messages, life 2d, ends completed, unhandled wait_1 failed"},
+		{"a moment that is past", `steps:
+  - wait: 2d
+  - wait: [ { at: 1d after run.started, then: [ { send: hello } ] } ]`,
+			"0-0 messages, life 2d, ends completed, unreachable hello, unhandled wait_2 past"},
+	}
+	for _, test := range tests {
+		t.Run(test.name, func(t *testing.T) {
+			if _, got := proved(t, test.steps); got != test.want {
+				t.Errorf("got  %s\nwant %s", got, test.want)
+			}
+		})
+	}
+}
+
+// TestAttempts counts what is posted again.
+func TestAttempts(t *testing.T) {
+	r, _ := proved(t, "steps: [ { send: { template: hello, on_unknown: resend } }, { id: two, send: hello } ]")
+	if r.Most != 2 || r.Attempts != 4 {
+		t.Errorf("%d messages, %d attempts; want 2 and 4", r.Most, r.Attempts)
+	}
+}
+
+// TestTooLarge shows that nothing is claimed of a flow that cannot be explored.
+func TestTooLarge(t *testing.T) {
+	if testing.Short() {
+		t.Skip("it takes a second")
+	}
+	var steps strings.Builder
+	steps.WriteString("promises: { messages: 5 }\nsteps:\n")
+	for n := range 12 {
+		fmt.Fprintf(&steps, "  - { id: m%d, send: hello }\n", n)
+	}
+	steps.WriteString("  - branch:\n")
+	for n := range 12 {
+		fmt.Fprintf(&steps, "      - { if: m%d.read, then: [ { exit: end%d } ] }\n", n, n)
+	}
+	r, _ := proved(t, steps.String())
+	if r.Proved || len(r.Broken) > 0 {
+		t.Errorf("proved %t with %d states, %v", r.Proved, r.States, r.Broken)
+	}
+}

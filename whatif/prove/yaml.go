@@ -1,0 +1,251 @@
+package prove
+
+import (
+	"encoding/json"
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+	"time"
+
+	"nudge/flows"
+	"nudge/lang/shape"
+)
+
+// Start is when the tests begin that stories are written as: a Monday.
+var Start = time.Date(2026, 3, 2, 10, 0, 0, 0, time.UTC)
+
+// YAML is the story as a file of tests with one test, for nudge test and nudge simulate.
+// What a story cannot say (that a message is held back, a condition of which no value
+// could be told) is a comment.
+func (r *Report) YAML(name string, story Story) string {
+	w := &writer{f: r.flow}
+	w.line("flow: %s", r.Flow)
+	w.line("people:")
+	w.line("  ann: { timezone: UTC }")
+	w.line("tests:")
+	w.line("  - name: %s", quoted(name))
+	w.line("    start: %s UTC", Start.Format("2006-01-02 15:04"))
+	w.line("    story:")
+	w.answers(story)
+	for _, m := range story {
+		w.move(m)
+	}
+	return w.out.String()
+}
+
+// writer writes one story.
+type writer struct {
+	f   *flows.Flow
+	at  int64 // how far the story has come
+	out strings.Builder
+}
+
+func (w *writer) line(format string, args ...any) { fmt.Fprintf(&w.out, format+"\n", args...) }
+
+func quoted(v any) string {
+	text, err := json.Marshal(v)
+	if err != nil {
+		panic("prove: " + err.Error())
+	}
+	return string(text)
+}
+
+// answers says at the beginning how services answer: a story's fetch asks at once.
+func (w *writer) answers(story Story) {
+	status := map[string]int{}
+	for _, m := range story {
+		switch m.Kind {
+		case MoveFetched:
+			status[m.Step] = 200
+		case MoveNotFetched:
+			status[m.Step] = 500
+		}
+	}
+	for _, step := range slices.Sorted(maps.Keys(status)) {
+		w.line("      - answers: { %s: { status: %d, json: {} } }", step, status[step])
+	}
+}
+
+func (w *writer) move(m Move) {
+	if m.At > w.at && m.Kind != MoveTime {
+		w.pass(m.At)
+	}
+	switch m.Kind {
+	case MoveStart:
+		w.start(m)
+	case MoveTime:
+		w.pass(m.At)
+	case MoveMessage:
+		w.line("      - expect: %s", m.Message)
+	case MoveHeldBack:
+		w.line("      # %s is held back: opted out, over a cap, or too late", m.Message)
+	case MoveRefused, MoveFailed:
+		w.line("      - failed: %s", orAny(m.Message))
+	case MoveDelivered, MoveRead:
+		w.line("      - %s: %s", m.Kind, orAny(m.Message))
+	case MoveReply:
+		w.line("      - reply: %s", quoted(m.Text))
+	case MoveProfile:
+		if len(m.Data) > 0 {
+			w.line("      - profile: %s", quoted(m.Data))
+		}
+	case MoveEvent:
+		w.line("      - event: %s", m.Event)
+		w.data(w.values(flows.NameEvent, w.f.EventShape(m.Event), m.Data))
+	case MoveEnd:
+		w.end(m)
+	}
+	w.needs(m)
+}
+
+// needs says in comments what no value could be told for.
+func (w *writer) needs(m Move) {
+	for _, n := range m.Needs {
+		switch {
+		case n.Told:
+		case n.Holds:
+			w.line("        # here %s", n.Condition)
+		default:
+			w.line("        # here not %s", n.Condition)
+		}
+	}
+}
+
+func orAny(message string) string {
+	if message == "" {
+		return "any"
+	}
+	return message
+}
+
+func (w *writer) end(m Move) {
+	if m.Goal {
+		w.line("      - expect: { end: %s, goal: true }", m.Outcome)
+		return
+	}
+	w.line("      - expect: { end: %s }", m.Outcome)
+}
+
+// pass lets time pass up to an instant of the story.
+func (w *writer) pass(to int64) {
+	if to > w.at {
+		w.line("      - after: %s", strings.ReplaceAll(span(to-w.at), " ", ""))
+		w.at = to
+	}
+}
+
+// start begins the run: by its event where that would start it, else by a call.
+func (w *writer) start(m Move) {
+	for i := range w.f.Triggers {
+		t := &w.f.Triggers[i]
+		data := w.values(flows.NameEvent, w.f.EventShape(t.Event), m.Data)
+		if t.To != nil {
+			if field, ok := strings.CutPrefix(t.To.String(), flows.NameEvent+"."); ok {
+				data[field] = "ann"
+			}
+		}
+		if t.Event == "" || !starts(t, data) {
+			continue
+		}
+		w.line("      - event: %s", t.Event)
+		w.line("        by: ann")
+		w.data(data)
+		return
+	}
+	w.line("      - call: %s", w.f.Name)
+	w.data(w.values(flows.NameData, w.f.Data, m.Data))
+}
+
+// starts reports whether the trigger's condition holds for an event with the data.
+func starts(t *flows.Trigger, data map[string]any) bool {
+	if t.If == nil {
+		return true
+	}
+	ok, err := t.If.Bool(map[string]any{flows.NameEvent: data, flows.NameProfile: map[string]any{}, flows.NameNow: shape.TimeOf(Start)})
+	return ok && err == nil
+}
+
+func (w *writer) data(data map[string]any) {
+	if len(data) > 0 {
+		w.line("        data: %s", quoted(data))
+	}
+}
+
+// values are data of a shape: what is given, and for the rest any value that fits. All
+// keys are alike, so that events find the run.
+func (w *writer) values(root string, t *shape.Type, given map[string]any) map[string]any {
+	data := map[string]any{}
+	if t != nil {
+		for name, field := range t.Fields {
+			if !field.Optional {
+				data[name] = sample(name, field)
+			}
+		}
+	}
+	for i := range w.f.Triggers {
+		if key := w.f.Triggers[i].Key; key != nil {
+			w.sameKey(root, t, key, data)
+		}
+	}
+	if t := w.f.Listening; root == flows.NameEvent {
+		for _, heard := range t {
+			for _, line := range slices.Concat(heard.Exits, heard.Waits, heard.Untils) {
+				w.sameKey(root, heard.Shape, line.Key, data)
+			}
+		}
+	}
+	for name, value := range given {
+		if at, ok := value.(anchored); ok {
+			value = Start.Add(time.Duration(at) * time.Millisecond).Format(time.RFC3339)
+		}
+		data[name] = value
+	}
+	if t != nil && t.Kind == shape.KindMap && !t.Open {
+		maps.DeleteFunc(data, func(name string, _ any) bool { _, ok := t.Fields[name]; return !ok })
+	}
+	return data
+}
+
+// sameKey sets the field that a key reads.
+func (w *writer) sameKey(root string, t *shape.Type, key *flows.Expr, data map[string]any) {
+	if key == nil {
+		return
+	}
+	field, ok := strings.CutPrefix(key.String(), flows.NameEvent+".")
+	if !ok || strings.Contains(field, ".") {
+		return
+	}
+	if t != nil && t.Fields[field] != nil && t.Fields[field].Kind == shape.KindNumber {
+		data[field] = 1
+		return
+	}
+	if root == flows.NameEvent || data[field] != nil {
+		data[field] = "k1"
+	}
+}
+
+// sample is any value of a type.
+func sample(name string, t *shape.Type) any {
+	switch {
+	case len(t.Words) > 0:
+		return t.Words[0]
+	case t.Kind == shape.KindNumber:
+		return 1
+	case t.Kind == shape.KindBoolean:
+		return true
+	case t.Kind == shape.KindTime:
+		return Start.Add(30 * 24 * time.Hour).Format(time.RFC3339)
+	case t.Kind == shape.KindList:
+		return []any{sample(name, t.Elem)}
+	case t.Kind == shape.KindMap:
+		fields := map[string]any{}
+		for field, of := range t.Fields {
+			if !of.Optional {
+				fields[field] = sample(field, of)
+			}
+		}
+		return fields
+	}
+	return name
+}

@@ -1,0 +1,192 @@
+package story
+
+import (
+	"maps"
+	"slices"
+
+	"nudge/channels"
+	"nudge/flows"
+	"nudge/lang/node"
+)
+
+// moveWords are the words that say what a move is.
+var moveWords = []string{
+	"event", "call", "reply", "sent", "delivered", "read", "failed", "expired", "profile", "answers", "after", "at", "expect",
+}
+
+var statuses = map[string]channels.Status{
+	"sent": channels.Sent, "delivered": channels.Delivered, "read": channels.Read,
+	"failed": channels.Failed, "expired": channels.Expired,
+}
+
+const moveHint = "for example { event: order.shipped }, { read: welcome }, { after: 3d } or { expect: welcome }"
+
+// move reads one line of a story.
+func (r *reader) move(m *node.Map) Move {
+	move := Move{Span: m.Span()}
+	m.Allow(moveWords...)
+	var said []string
+	for _, word := range moveWords {
+		if m.Has(word) {
+			said = append(said, word)
+		}
+	}
+	switch {
+	case len(said) == 0 && len(m.Keys()) > 0:
+		m.Close()
+		m.Errorf("", CodeMove, moveHint, "this line of the story says nothing to do")
+		return move
+	case len(said) != 1:
+		m.Errorf("", CodeMove, moveHint, "a line of a story is one move")
+		return move
+	}
+	r.moveOf(&move, said[0], m)
+	m.Close()
+	return move
+}
+
+func (r *reader) moveOf(move *Move, word string, m *node.Map) {
+	switch word {
+	case "event":
+		move.Kind = MoveEvent
+		r.event(move, m)
+	case "call":
+		move.Kind, move.Name, move.Key = MoveCall, r.flowName(m.Text("call")), m.Str("key")
+		move.By, move.Data = r.by(m, true), r.data(m)
+	case "reply":
+		move.Kind, move.Text, move.By = MoveReply, m.Str("reply"), r.by(m, true)
+	case "profile":
+		move.Kind, move.By = MoveProfile, r.by(m, true)
+		if v := m.Get("profile"); v.Map() != nil {
+			move.Data = encoded(literal(v))
+		}
+	case "answers":
+		move.Kind, move.Answers = MoveAnswers, r.answers(m.Get("answers"))
+	case "after":
+		move.Kind = MoveAfter
+		r.after(move, m.Text("after"))
+	case "at":
+		move.Kind, move.At = MoveAt, r.clock(m.Text("at"))
+	case "expect":
+		move.Kind, move.Expect = MoveExpect, r.expectations(m.Get("expect"))
+	default:
+		move.Kind, move.Status, move.Name = MoveReceipt, statuses[word], r.messageName(m.Text(word), AnyMessage)
+		move.Text, move.By = m.Str("reason"), r.by(m, false)
+	}
+}
+
+func (r *reader) event(move *Move, m *node.Map) {
+	t := m.Text("event")
+	if t != nil {
+		known := map[string]bool{}
+		for name := range r.project.Events {
+			known[name] = true
+		}
+		for _, f := range r.file.Flows {
+			for name := range f.Listening {
+				known[name] = true
+			}
+		}
+		if move.Name = t.Value; !known[t.Value] {
+			r.unknown(t, "event", slices.Sorted(maps.Keys(known)))
+		}
+	}
+	move.By, move.Data, move.Times = r.by(m, false), r.data(m), 1
+	if m.Has("times") {
+		if move.Times = m.Int("times"); move.Times < 1 || move.Times > MaxTimes {
+			m.Errorf("times", CodeMove, "", "an event happens from 1 to %d times", MaxTimes)
+			move.Times = 1
+		}
+	}
+}
+
+// by is who acts: the only person of the file where nobody is named.
+func (r *reader) by(m *node.Map, must bool) string {
+	if t := m.Text("by"); t != nil {
+		r.someone(t)
+		return t.Value
+	}
+	if len(r.file.People) == 1 {
+		return r.file.People[0].Name
+	}
+	if must {
+		m.Errorf("", CodeWho, "add by: and their name", "there are several people, or none; it must be said who")
+	}
+	return ""
+}
+
+// someone checks that somebody is among the people.
+func (r *reader) someone(t *node.Text) {
+	var known []string
+	for _, p := range r.file.People {
+		known = append(known, p.Name)
+	}
+	if !slices.Contains(known, t.Value) {
+		r.unknown(t, "person", known)
+	}
+}
+
+func (r *reader) data(m *node.Map) []byte {
+	v := m.Get("data")
+	if v == nil || v.Map() == nil {
+		return nil
+	}
+	return encoded(literal(v))
+}
+
+func (r *reader) after(move *Move, t *node.Text) {
+	if t == nil {
+		return
+	}
+	d, err := flows.ParseDuration(t.Value)
+	if err != nil {
+		r.list.Errorf(t.Span, CodeMoment, "for example 90m, 72h or 3d", "%v", err)
+	}
+	move.After = d
+}
+
+func (r *reader) clock(t *node.Text) *flows.Moment {
+	if t == nil {
+		return nil
+	}
+	m, err := flows.ParseClock(t.Value)
+	if err != nil {
+		r.list.Errorf(t.Span, CodeMoment, "for example thu 11:00, 11:00 or 2026-03-05 11:00", "%v", err)
+		return nil
+	}
+	return m
+}
+
+func (r *reader) flowName(t *node.Text) string {
+	if t == nil {
+		return ""
+	}
+	var known []string
+	for _, f := range r.file.Flows {
+		known = append(known, f.Name)
+	}
+	if !slices.Contains(known, t.Value) {
+		r.unknown(t, "flow under test", known)
+	}
+	return t.Value
+}
+
+// messageName is the name of a template, or the id of a send.
+func (r *reader) messageName(t *node.Text, also ...string) string {
+	if t == nil {
+		return ""
+	}
+	known := also
+	for _, f := range r.file.Flows {
+		for i := range f.Steps {
+			if s := &f.Steps[i]; s.Send != nil {
+				known = append(known, s.ID, s.Send.Template)
+			}
+		}
+	}
+	slices.Sort(known)
+	if known = slices.Compact(known); !slices.Contains(known, t.Value) {
+		r.unknown(t, "message", known)
+	}
+	return t.Value
+}

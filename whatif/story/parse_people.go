@@ -1,0 +1,79 @@
+package story
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"strings"
+
+	"nudge/lang/node"
+	"nudge/lang/shape"
+	"nudge/sandbox"
+)
+
+func (r *reader) people(v *node.Value) {
+	if v == nil {
+		return
+	}
+	m := v.Map()
+	if m == nil {
+		return
+	}
+	for _, e := range m.Entries() {
+		p := Person{Name: e.Key.Value}
+		if !e.Value.IsEmpty() {
+			if known := e.Value.Map(); known != nil {
+				p.Attributes = r.person(known, &p)
+			}
+		}
+		r.file.People = append(r.file.People, p)
+	}
+}
+
+// person reads what is known of somebody, and what they do.
+func (r *reader) person(m *node.Map, p *Person) json.RawMessage {
+	known := map[string]any{}
+	for _, e := range m.Entries() {
+		switch e.Key.Value {
+		case "does":
+			script, err := ParseScript(e.Value.Str())
+			if err != nil {
+				e.Value.Errorf(CodeScript, `for example: reads after 3s, or: never reads, replies "yes" after 1h`, "%v", err)
+			}
+			p.Script = script
+		case "fails":
+			p.Script = sandbox.Script{{Does: sandbox.Fails, Text: "unreachable"}}
+			if why, isText := e.Value.Literal().(string); isText {
+				p.Script[0].Text = why
+			} else if !e.Value.Bool() {
+				p.Script = nil
+			}
+		case "timezone":
+			if shape.Zone(e.Value.Str()) == nil {
+				e.Value.Errorf(CodeMoment, "for example Europe/London", "there is no time zone %q", e.Value.Str())
+			}
+			known["timezone"] = e.Value.Str()
+		default:
+			known[e.Key.Value] = literal(e.Value)
+		}
+	}
+	if len(known) == 0 {
+		return nil
+	}
+	return encoded(known)
+}
+
+// ParseScript reads what somebody does with every message (sandbox.ParseScript). A story
+// leaves nothing to chance, so every time must be one.
+func ParseScript(text string) (sandbox.Script, error) {
+	script, err := sandbox.ParseScript(text)
+	if err != nil {
+		return nil, errors.New(strings.TrimPrefix(err.Error(), "sandbox: "))
+	}
+	for _, a := range script {
+		if a.Until > a.After {
+			return nil, fmt.Errorf("%s is left to chance; a story needs one time", a)
+		}
+	}
+	return script, nil
+}

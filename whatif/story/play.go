@@ -1,0 +1,217 @@
+package story
+
+import (
+	"fmt"
+	"strings"
+
+	"nudge/channels"
+	"nudge/engine"
+	"nudge/flows"
+	"nudge/lang/diag"
+)
+
+// Options say how stories are played.
+type Options struct {
+	// Snapshot returns a message that was kept under a name, and whether there is one.
+	// Nil: there are none.
+	Snapshot func(name string) (text string, ok bool)
+	// Keep is given the messages of snapshots that differ, or that there are none of, in
+	// place of a failure. Nil: they fail.
+	Keep func(name, text string)
+}
+
+// Result is how a test went.
+type Result struct {
+	Test     *Test
+	Failure  *Failure // nil: all went as expected
+	Timeline []Line
+	Coverage *Coverage
+}
+
+// Failure is where a test went otherwise than expected.
+type Failure struct {
+	Span    diag.Span
+	Message string
+	Diff    []string // lines that begin with "- " for expected, "+ " for got, else two blanks
+}
+
+// Play plays a test. An error means that it could not be played at all, by a fault of
+// ours; whatever the flows or the story did wrong is a failure of the test.
+func Play(t *Test, o Options) (*Result, error) {
+	w, err := NewWorld(t.File.Flows, t.File.People, t.Start, t.File.Folder)
+	if err != nil {
+		return nil, err
+	}
+	w.answers = t.Answers
+	p := &player{world: w, test: t, options: o}
+	failure := p.play()
+	return &Result{Test: t, Failure: failure, Timeline: w.Timeline(), Coverage: w.Coverage}, nil
+}
+
+// player is a test being played.
+type player struct {
+	world   *World
+	test    *Test
+	options Options
+}
+
+func (p *player) play() *Failure {
+	story := p.test.Story
+	for i := 0; i < len(story); {
+		if story[i].Kind != MoveExpect {
+			if f := p.move(&story[i]); f != nil {
+				return f
+			}
+			i++
+			continue
+		}
+		var group []Expectation // expectations without an input between them are one
+		for ; i < len(story) && story[i].Kind == MoveExpect; i++ {
+			group = append(group, story[i].Expect...)
+		}
+		if f := p.expect(group); f != nil {
+			return f
+		}
+	}
+	return p.end()
+}
+
+// move carries out a move that is an input.
+func (p *player) move(m *Move) *Failure {
+	asked := len(p.world.Unanswered)
+	if err := p.do(m); err != nil {
+		return &Failure{Span: m.Span, Message: err.Error()}
+	}
+	if all := p.world.Unanswered; len(all) > asked {
+		return &Failure{Span: m.Span, Message: fmt.Sprintf(
+			"the step %s fetches something, and the test has no answer for it; add answers: { %s: { json: … } }", all[asked], all[asked])}
+	}
+	return nil
+}
+
+func (p *player) do(m *Move) error {
+	w := p.world
+	switch m.Kind {
+	case MoveEvent:
+		for range m.Times {
+			if err := w.Event(m.Name, m.By, m.Data); err != nil {
+				return err
+			}
+		}
+		return nil
+	case MoveCall:
+		return w.Call(m.Name, m.By, m.Key, m.Data)
+	case MoveReply:
+		return w.Reply(m.By, m.Text)
+	case MoveReceipt:
+		return w.Report(m.Name, m.By, m.Status, m.Text)
+	case MoveProfile:
+		return w.Profile(m.By, m.Data)
+	case MoveAnswers:
+		w.Answer(m.Answers)
+		return nil
+	case MoveAfter:
+		w.say(0, LineInput, "after "+m.After.String())
+		return w.PassUntil(m.After.After(w.Now(), w.zone))
+	case MoveAt:
+		return w.PassTo(m.At)
+	}
+	return fmt.Errorf("a move of no kind")
+}
+
+// Event has something happen in the product.
+func (w *World) Event(kind, who string, data []byte) error {
+	w.say(0, LineInput, strings.TrimRight("event "+kind+byWhom(who)+" "+string(data), " "))
+	_, err := w.Input(&engine.Input{Kind: engine.InputEvent, Event: &engine.Event{Type: kind, Profile: who, Data: data}})
+	return err
+}
+
+// Call calls a flow for somebody.
+func (w *World) Call(flow, who, key string, data []byte) error {
+	w.say(0, LineInput, strings.TrimRight("call "+flow+byWhom(who)+" "+string(data), " "))
+	if len(data) == 0 {
+		data = []byte("{}")
+	}
+	_, err := w.Input(&engine.Input{Kind: engine.InputCall, Call: &engine.Call{Flow: flow, Profile: who, Key: key, By: "call", Data: data}})
+	return err
+}
+
+// Reply has somebody answer their newest message; without one they write by
+// themselves.
+func (w *World) Reply(who, text string) error {
+	w.say(0, LineInput, fmt.Sprintf("reply%s: %s", byWhom(who), text))
+	reply := &channels.Reply{Profile: who, Text: text, At: w.now}
+	if m := w.newest(func(m *Message) bool { return m.Content.To == who }); m != nil {
+		reply.Conversation, reply.Answers = m.Content.Conversation, m.Content.Ref
+	}
+	_, err := w.Input(&engine.Input{Kind: engine.InputReply, Reply: reply})
+	return err
+}
+
+// AnyMessage is the name of the newest message, whatever it is called.
+const AnyMessage = "any"
+
+// Report has something become of the newest message of a name, to somebody or to
+// anybody. The name is that of a template or a step, or AnyMessage.
+func (w *World) Report(name, who string, status channels.Status, reason string) error {
+	m := w.newest(func(m *Message) bool {
+		return (name == AnyMessage || m.called(name)) && (who == "" || m.Content.To == who)
+	})
+	if m == nil {
+		return fmt.Errorf("%s cannot be %s: nobody%s has got it", name, status, byWhom(who))
+	}
+	w.say(0, LineInput, fmt.Sprintf("%s to %s: %s", m.Step.ID, m.Content.To, status))
+	_, err := w.Input(w.receipt(m, status, reason))
+	return err
+}
+
+// Profile changes what is known of somebody.
+func (w *World) Profile(who string, set []byte) error {
+	w.say(0, LineInput, "profile of "+who+" "+string(set))
+	_, err := w.Input(&engine.Input{Kind: engine.InputProfile, Profile: &engine.ProfileChange{Profile: who, Set: set}})
+	return err
+}
+
+// Answer has services answer so from here on; those that are not named stay as they
+// are.
+func (w *World) Answer(a Answers) {
+	all := Answers{}
+	for _, given := range []Answers{w.answers, a} {
+		for id, answer := range given {
+			all[id] = answer
+		}
+	}
+	w.answers = all
+}
+
+// PassTo lets time pass until the next such moment.
+func (w *World) PassTo(m *flows.Moment) error {
+	at, past, err := m.Resolve(nil, w.Now(), w.zone)
+	if err != nil {
+		return err
+	}
+	if past {
+		return fmt.Errorf("%s is past: it is %s already", Clock(at.In(w.zone)), w.tell(w.now))
+	}
+	w.say(0, LineInput, "until "+w.tell(at))
+	return w.PassUntil(at)
+}
+
+func (w *World) newest(is func(*Message) bool) *Message {
+	for i := len(w.Messages) - 1; i >= 0; i-- {
+		if is(w.Messages[i]) {
+			return w.Messages[i]
+		}
+	}
+	return nil
+}
+
+// called reports whether a message goes by a name: its template's or its step's.
+func (m *Message) called(name string) bool { return m.Step.ID == name || m.Step.Send.Template == name }
+
+func byWhom(who string) string {
+	if who == "" {
+		return ""
+	}
+	return " by " + who
+}
