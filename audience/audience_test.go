@@ -22,18 +22,18 @@ import (
 )
 
 // freezeOf is the freezing of the audience of a flow whose trigger and data are given.
-func freezeOf(t *testing.T, trigger, data string) engine.Freeze {
+func freezeOf(t *testing.T, trigger, data string) engine.SnapshotRequest {
 	t.Helper()
 	project, list := flows.Load(fstest.MapFS{"flows/f.yaml": {Data: []byte(
 		"flow: f\ntrigger: { at: 2026-03-02 09:00, " + trigger + " }\n" + data + "\nsteps: [ { wait: 1h } ]\n")}})
 	if list.HasErrors() {
 		t.Fatal(list)
 	}
-	return engine.Freeze{Firing: 1, Flow: project.Flows[0], Schedule: project.Flows[0].Triggers[0].Schedule}
+	return engine.SnapshotRequest{Campaign: 1, Flow: project.Flows[0], Schedule: project.Flows[0].Triggers[0].Schedule}
 }
 
 // frozen freezes an audience and shows its rows.
-func frozen(t *testing.T, from audience.Sources, f engine.Freeze) (rows []string, got *engine.Frozen) {
+func frozen(t *testing.T, from audience.Sources, f engine.SnapshotRequest) (rows []string, got *engine.Snapshot) {
 	t.Helper()
 	folder, err := audience.Open(t.TempDir(), from)
 	if err != nil {

@@ -38,10 +38,10 @@ func Open(dir string, from Sources) (*Folder, error) {
 
 // Freeze copies an audience. What is wrong with it is told in Failed; an error means
 // that ctx ended.
-func (d *Folder) Freeze(ctx context.Context, f engine.Freeze) (*engine.Frozen, error) {
+func (d *Folder) Freeze(ctx context.Context, f engine.SnapshotRequest) (*engine.Snapshot, error) {
 	file, err := newFrozenFile(d.dir)
 	if err != nil {
-		return &engine.Frozen{Failed: err.Error()}, nil
+		return &engine.Snapshot{Failed: err.Error()}, nil
 	}
 	frozen, err := d.freeze(ctx, f, file.add)
 	if err != nil || frozen.Failed != "" {

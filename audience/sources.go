@@ -33,7 +33,7 @@ type People interface {
 // Walk reads an audience as it is now and calls visit with each of its rows, and wrong
 // with each that cannot be read, in order. It stops at an error of visit, and at the first
 // wrong row where the schedule says so.
-func (s *Sources) Walk(ctx context.Context, f engine.Freeze, visit func(engine.Row) error, wrong func(engine.BadRow)) error {
+func (s *Sources) Walk(ctx context.Context, f engine.SnapshotRequest, visit func(engine.Row) error, wrong func(engine.BadRow)) error {
 	if f.Schedule.Audience.If != nil {
 		return s.walkPeople(ctx, f, visit)
 	}
@@ -74,7 +74,7 @@ func (s *Sources) Walk(ctx context.Context, f engine.Freeze, visit func(engine.R
 }
 
 // walkPeople takes the stored profiles of which the condition holds.
-func (s *Sources) walkPeople(ctx context.Context, f engine.Freeze, visit func(engine.Row) error) error {
+func (s *Sources) walkPeople(ctx context.Context, f engine.SnapshotRequest, visit func(engine.Row) error) error {
 	if s.People == nil {
 		return errors.New("there are no stored profiles here")
 	}
@@ -95,7 +95,7 @@ func (s *Sources) walkPeople(ctx context.Context, f engine.Freeze, visit func(en
 }
 
 // open opens the source of an audience that is no stored profiles.
-func (s *Sources) open(ctx context.Context, f engine.Freeze) (source, io.Closer, error) {
+func (s *Sources) open(ctx context.Context, f engine.SnapshotRequest) (source, io.Closer, error) {
 	a := f.Schedule.Audience
 	if a.Pages != nil {
 		rows, err := newPages(ctx, s.Client, a.Pages, a.Profile, f.Flow.Data)
@@ -126,8 +126,8 @@ func openFile(project fs.FS, a *flows.Audience, f *flows.Flow) (source, io.Close
 }
 
 // freeze hands the rows of an audience to keep, and counts them.
-func (s *Sources) freeze(ctx context.Context, f engine.Freeze, keep func(*engine.Row) error) (*engine.Frozen, error) {
-	frozen := &engine.Frozen{}
+func (s *Sources) freeze(ctx context.Context, f engine.SnapshotRequest, keep func(*engine.Row) error) (*engine.Snapshot, error) {
+	frozen := &engine.Snapshot{}
 	err := s.Walk(ctx, f, func(row engine.Row) error {
 		if frozen.Rows++; frozen.Rows > engine.MaxAudience {
 			return fmt.Errorf("it has more than %d rows", engine.MaxAudience)

@@ -20,7 +20,7 @@ type AccountPolicy struct {
 }
 
 // accounts takes over how accounts behave.
-func (a *application) accounts(in *Accounts) {
+func (a *applier) accounts(in *Accounts) {
 	a.changed = true
 	state := &a.e.State
 	state.Accounts = slices.Clone(in.List)

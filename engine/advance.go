@@ -23,7 +23,7 @@ const (
 )
 
 // advance takes the run from the given step on until it parks or ends.
-func (a *application) advance(r *Run, f *flows.Flow, at int) {
+func (a *applier) advance(r *Run, f *flows.Flow, at int) {
 	for steps := 0; at != flows.End; steps++ {
 		if steps >= MaxStepsPerInput {
 			a.fail(r, at, fmt.Sprintf("more than %d steps for one input", MaxStepsPerInput))
@@ -47,7 +47,7 @@ func (a *application) advance(r *Run, f *flows.Flow, at int) {
 // leavesByLoss lets a run that goes on past a send leave by an exit, or its loop by an
 // until, that names the message and looks out for its failing. A wait need not be asked:
 // it looks back to the send.
-func (a *application) leavesByLoss(r *Run, f *flows.Flow) bool {
+func (a *applier) leavesByLoss(r *Run, f *flows.Flow) bool {
 	if r.Status != Sending {
 		return false
 	}
@@ -59,7 +59,7 @@ func (a *application) leavesByLoss(r *Run, f *flows.Flow) bool {
 
 // step carries out one step. It says where to go on, or that the run has parked or
 // ended.
-func (a *application) step(r *Run, f *flows.Flow, s *flows.Step) (next int, parked bool) {
+func (a *applier) step(r *Run, f *flows.Flow, s *flows.Step) (next int, parked bool) {
 	if s.If != nil && !r.inLoopOf(r.At) {
 		ok, err := a.truth(s.If, a.scope(r, f), r, f)
 		if err != nil {
@@ -106,7 +106,7 @@ func (a *application) step(r *Run, f *flows.Flow, s *flows.Step) (next int, park
 
 // skipStep passes over a step whose condition is false. A send that was skipped is
 // there to be seen as an unsent message.
-func (a *application) skipStep(r *Run, s *flows.Step) {
+func (a *applier) skipStep(r *Run, s *flows.Step) {
 	e := Entry{At: a.now, Kind: KindSkipped, Step: r.At}
 	if s.Verb == flows.VerbSend && len(r.Messages) < MaxMessagesPerRun {
 		r.Messages = append(r.Messages, Message{Step: r.At, Status: Unsent, Reached: a.now, Planned: a.now, Reason: ReasonSkipped})
@@ -115,7 +115,7 @@ func (a *application) skipStep(r *Run, s *flows.Step) {
 	r.log(e)
 }
 
-func (a *application) branch(r *Run, f *flows.Flow, s *flows.Step) (next int, parked bool) {
+func (a *applier) branch(r *Run, f *flows.Flow, s *flows.Step) (next int, parked bool) {
 	scope := a.scope(r, f)
 	for i := range s.Branch {
 		ok, err := a.truth(s.Branch[i].If, scope, r, f)
@@ -134,14 +134,14 @@ func (a *application) branch(r *Run, f *flows.Flow, s *flows.Step) (next int, pa
 
 // split deals people to arms by weight. The same person always gets the same arm of
 // the same split, in every run and every replay.
-func (a *application) split(r *Run, f *flows.Flow, s *flows.Step) (next int, parked bool) {
+func (a *applier) split(r *Run, f *flows.Flow, s *flows.Step) (next int, parked bool) {
 	total := 0
 	for _, share := range s.Split {
 		total += share.Weight
 	}
 	h := fnv.New64a()
 	mix(h, r.Flow, s.ID, r.Profile)
-	dealt := int(stir(h.Sum64()) % uint64(total))
+	dealt := int(mix64(h.Sum64()) % uint64(total))
 	for i, share := range s.Split {
 		if dealt -= share.Weight; dealt < 0 {
 			r.log(Entry{At: a.now, Kind: KindBranch, Step: r.At, Detail: strconv.Itoa(i + 1)})
@@ -151,16 +151,16 @@ func (a *application) split(r *Run, f *flows.Flow, s *flows.Step) (next int, par
 	panic("engine: a split without arms")
 }
 
-// stir lets every bit of a hash depend on all of it (the finalizer of splitmix64). The
+// mix64 lets every bit of a hash depend on all of it (the finalizer of splitmix64). The
 // lowest bit of FNV is but the parity of the bytes: two splits of halves whose ids differ
 // in it would deal everybody alike, or everybody to opposite arms.
-func stir(h uint64) uint64 {
+func mix64(h uint64) uint64 {
 	h = (h ^ h>>30) * 0xbf58476d1ce4e5b9
 	h = (h ^ h>>27) * 0x94d049bb133111eb
 	return h ^ h>>31
 }
 
-func (a *application) set(r *Run, f *flows.Flow, s *flows.Step) (next int, parked bool) {
+func (a *applier) set(r *Run, f *flows.Flow, s *flows.Step) (next int, parked bool) {
 	scope := a.scope(r, f)
 	names := make([]string, len(s.Set))
 	for i := range s.Set {
@@ -201,34 +201,34 @@ func (r *Run) setVar(name string, value json.RawMessage) {
 }
 
 // finish ends the run. What it planned but did not claim is dropped.
-func (a *application) finish(r *Run, outcome string, goal bool) {
+func (a *applier) finish(r *Run, outcome string, goal bool) {
 	for i := range r.Messages {
 		a.drop(r, i+1, ReasonRunEnded)
 	}
 	r.Status, r.Outcome, r.Goal, r.Ended = Ended, outcome, goal, a.now
-	if r.Firing != 0 {
-		a.editFiring(r.Firing).Live--
+	if r.Campaign != 0 {
+		a.editCampaign(r.Campaign).Live--
 	}
-	r.Alarms, r.Deadline, r.Loops, r.Asking = nil, 0, nil, Asking{}
+	r.Alarms, r.Deadline, r.Repeats, r.StatusCheck = nil, 0, nil, StatusCheck{}
 	r.log(Entry{At: a.now, Kind: KindEnded, Step: NoStep, Detail: outcome})
 	a.afterEnd(r)
 	r.Mailbox = nil
 }
 
 // fail ends the run because something that the flow's author must put right broke.
-func (a *application) fail(r *Run, step int, what string) {
+func (a *applier) fail(r *Run, step int, what string) {
 	r.log(Entry{At: a.now, Kind: KindError, Step: step, Detail: cut(what, MaxReasonBytes)})
 	a.finish(r, OutcomeFailed, false)
 }
 
 // holds evaluates the condition of a line over the run with a happening in hand. A
 // condition that cannot be evaluated does not hold, and says so on the timeline.
-func (a *application) holds(cond *flows.Expr, r *Run, f *flows.Flow, h *Happening) bool {
+func (a *applier) holds(cond *flows.Expr, r *Run, f *flows.Flow, h *Signal) bool {
 	if cond == nil {
 		return true
 	}
 	scope := a.scope(r, f)
-	a.inHand(scope, f, h)
+	a.bindSignal(scope, f, h)
 	ok, err := a.truth(cond, scope, r, f)
 	if err != nil {
 		a.annotate(r.ID).log(Entry{At: a.now, Kind: KindError, Step: r.At, Detail: cut(err.Error(), MaxReasonBytes)})

@@ -15,29 +15,29 @@ type Answer struct {
 type Decision struct {
 	Flow   string `json:"flow"`
 	Run    string `json:"run,omitempty"`
-	Did    Did    `json:"did"`
+	Action Action `json:"did"`
 	Reason string `json:"reason,omitempty"`
 }
 
-// Did is a decision in a word.
-type Did string
+// Action is a decision in a word.
+type Action string
 
 const (
-	DidStart   Did = "started"
-	DidSkip    Did = "skipped"  // a trigger matched, but no run was started; Reason says why
-	DidExit    Did = "exited"   // the run left by its exit list
-	DidAdvance Did = "advanced" // a wait of the run ended
-	DidHold    Did = "held"     // kept for the run's next wait
-	DidCancel  Did = "cancelled"
-	DidDeploy  Did = "deployed"
-	DidQueue   Did = "queued"    // the event starts a run once the live one has ended
-	DidGoOn    Did = "goes on"   // through more runs than one input touches
-	DidCollect Did = "collected" // an item of the run's collect
-	DidFire    Did = "fired"     // a schedule; Reason is the firing's ID
-	DidPause   Did = "paused"
-	DidResume  Did = "resumed"
-	DidMove    Did = "moved" // to the active version
-	DidStay    Did = "stays" // the run could not be moved; Reason says why
+	DidStart   Action = "started"
+	DidSkip    Action = "skipped"  // a trigger matched, but no run was started; Reason says why
+	DidExit    Action = "exited"   // the run left by its exit list
+	DidAdvance Action = "advanced" // a wait of the run ended
+	DidHold    Action = "held"     // kept for the run's next wait
+	DidCancel  Action = "cancelled"
+	DidDeploy  Action = "deployed"
+	DidQueue   Action = "queued"    // the event starts a run once the live one has ended
+	DidGoOn    Action = "goes on"   // through more runs than one input touches
+	DidCollect Action = "collected" // an item of the run's collect
+	DidFire    Action = "fired"     // a schedule; Reason is the firing's ID
+	DidPause   Action = "paused"
+	DidResume  Action = "resumed"
+	DidMove    Action = "moved" // to the active version
+	DidStay    Action = "stays" // the run could not be moved; Reason says why
 )
 
 // Refusal says why an input was not taken. It changed nothing.

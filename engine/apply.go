@@ -5,26 +5,26 @@ import (
 	"runtime/debug"
 )
 
-// Outcome is what applying one input led to.
-type Outcome struct {
-	Answer    Answer
-	Taken     bool          // the input changed something: it belongs into the journal as State.Seq
-	Posts     []Post        // to be carried out after the commit
-	Planned   []OutboxEntry // messages that wait for a slot
-	Fetches   []FetchPost   // to be carried out after the commit
-	Derived   []*Input      // inputs that follow from this one, to be applied before newer ones from outside
-	Freezes   []Freeze      // audiences to be frozen after the commit
-	Asks      []Ask         // to be carried out after the commit
-	Lapsed    int           // receipts dropped whose message never became known
-	Forgotten []string      // people of whom what is stored is to be erased
-	Panic     string        // our fault: what broke and where; the run concerned is quarantined
+// Applied is what applying one input led to.
+type Applied struct {
+	Answer        Answer
+	Taken         bool              // the input changed something: it belongs into the journal as State.Seq
+	Posts         []Post            // to be carried out after the commit
+	Planned       []OutboxEntry     // messages that wait for a slot
+	Fetches       []FetchPost       // to be carried out after the commit
+	Derived       []*Input          // inputs that follow from this one, to be applied before newer ones from outside
+	Snapshots     []SnapshotRequest // audiences to be frozen after the commit
+	StatusQueries []StatusQuery     // to be carried out after the commit
+	Lapsed        int               // receipts dropped whose message never became known
+	Forgotten     []string          // people of whom what is stored is to be erased
+	Panic         string            // our fault: what broke and where; the run concerned is quarantined
 }
 
 // noRow is application.row while no row is being taken.
 const noRow = -1
 
-// application is one input being applied.
-type application struct {
+// applier is one input being applied.
+type applier struct {
 	e         *Engine
 	ws        *WorkingSet
 	in        *Input
@@ -33,14 +33,14 @@ type application struct {
 	granted   Slots        // free for claims before the input
 	left      Slots        // after what it has claimed
 	starts    int          // runs started by this input
-	firings   int          // firings it began or recorded
+	campaigns int          // firings it began or recorded
 	row       int          // of the audience that is being taken, to be left out if that panics; else noRow
 	poisoned  map[int]bool // rows that panicked
 	collected []string     // flows a run of which took the event into a collect
 	touched   []RunID      // runs started or changed by this input, in order, each once
 	blamed    RunID        // the run being worked on, to be quarantined if that panics
 	changed   bool
-	out       Outcome
+	out       Applied
 }
 
 // Apply applies one input at an instant, which is taken as the last input's where
@@ -49,8 +49,8 @@ type application struct {
 //
 // A refused input changes nothing. A panic of ours drops what the input had done
 // and quarantines the run it was working on; the input is then applied to the rest.
-func (e *Engine) Apply(ws *WorkingSet, in *Input, stamp Instant, slots Slots) Outcome {
-	a := &application{e: e, ws: ws, in: in, now: max(stamp, e.State.Stamp), seq: e.State.Seq + 1, granted: slots, left: slots, row: noRow}
+func (e *Engine) Apply(ws *WorkingSet, in *Input, stamp Instant, slots Slots) Applied {
+	a := &applier{e: e, ws: ws, in: in, now: max(stamp, e.State.Stamp), seq: e.State.Seq + 1, granted: slots, left: slots, row: noRow}
 	if answer, done := e.answerEarly(ws, in, stamp); done {
 		a.out.Answer = answer
 	} else {
@@ -58,13 +58,13 @@ func (e *Engine) Apply(ws *WorkingSet, in *Input, stamp Instant, slots Slots) Ou
 		}
 	}
 	if a.out.Answer.Refused != nil {
-		a.out.Posts, a.out.Planned, a.out.Fetches, a.out.Derived, a.out.Freezes, a.out.Asks = nil, nil, nil, nil, nil, nil
+		a.out.Posts, a.out.Planned, a.out.Fetches, a.out.Derived, a.out.Snapshots, a.out.StatusQueries = nil, nil, nil, nil, nil, nil
 	}
 	if a.out.Answer.Refused != nil || !a.changed {
 		if in.Derived == 0 {
 			return a.out
 		}
-		a.swallow()
+		a.consumeEmpty()
 	}
 	a.out.Taken = true
 	e.State.Seq, e.State.Stamp = a.seq, a.now
@@ -79,9 +79,9 @@ func (e *Engine) Apply(ws *WorkingSet, in *Input, stamp Instant, slots Slots) Ou
 	return a.out
 }
 
-// swallow takes a derived input that came to nothing: nobody can be told, and it must
+// consumeEmpty takes a derived input that came to nothing: nobody can be told, and it must
 // not be left to be applied again.
-func (a *application) swallow() {
+func (a *applier) consumeEmpty() {
 	if refused := a.out.Answer.Refused; refused != nil {
 		a.out.Answer = Answer{Ignored: "a derived " + a.in.Kind.String() + " was refused"}
 	}
@@ -89,7 +89,7 @@ func (a *application) swallow() {
 
 // attempt applies the input once. It reports false when that panicked and another
 // attempt, without the run to blame, is worth making.
-func (a *application) attempt() (done bool) {
+func (a *applier) attempt() (done bool) {
 	a.ws.begin()
 	defer func() {
 		if p := recover(); p != nil {
@@ -107,7 +107,7 @@ func (a *application) attempt() (done bool) {
 }
 
 // watchTouched lets the runs that the input started or changed look at their conditions.
-func (a *application) watchTouched() {
+func (a *applier) watchTouched() {
 	for _, id := range a.touched {
 		if r := a.ws.Run(id); r.Live() {
 			a.blamed = id
@@ -116,7 +116,7 @@ func (a *application) watchTouched() {
 	}
 }
 
-func (a *application) dispatch() {
+func (a *applier) dispatch() {
 	switch a.in.Kind {
 	case InputEvent:
 		a.event(a.in.Event)
@@ -146,24 +146,24 @@ func (a *application) dispatch() {
 		a.fetched(a.in.Fetched)
 	case InputTick:
 		a.tick(a.in.Tick)
-	case InputFrozen:
-		a.frozen(a.in.Frozen)
+	case InputSnapshot:
+		a.snapshot(a.in.Snapshot)
 	case InputRows:
 		a.rows(a.in.Rows)
-	case InputSteer:
-		a.steer(a.in.Steer)
+	case InputCampaignControl:
+		a.controlCampaign(a.in.CampaignControl)
 	case InputSweep:
 		a.sweep(a.in.Sweep)
 	case InputMove:
 		a.move(a.in.Move)
 	case InputAccounts:
 		a.accounts(a.in.Accounts)
-	case InputLapse:
-		a.lapse(a.in.Lapse)
-	case InputAsked:
-		a.asked(a.in.Asked)
-	case InputAskRuns:
-		a.askRuns(a.in.AskRuns)
+	case InputExpireOrphans:
+		a.expireOrphans(a.in.ExpireOrphans)
+	case InputStatusAnswer:
+		a.statusAnswer(a.in.StatusAnswer)
+	case InputRecheckRuns:
+		a.recheckRuns(a.in.RecheckRuns)
 	case InputControl:
 		a.e.State = a.e.State.control(a.in.Control)
 		a.changed = true
@@ -174,9 +174,9 @@ func (a *application) dispatch() {
 
 // blame quarantines the run that was being worked on when the input panicked. It
 // reports whether the input is finished: it is when there is no such run.
-func (a *application) blame(what string) (done bool) {
+func (a *applier) blame(what string) (done bool) {
 	id, panics, row, poisoned := a.blamed, a.out.Panic, a.row, a.poisoned
-	*a = application{e: a.e, ws: a.ws, in: a.in, now: a.now, seq: a.seq, granted: a.granted, left: a.granted, row: noRow, poisoned: poisoned}
+	*a = applier{e: a.e, ws: a.ws, in: a.in, now: a.now, seq: a.seq, granted: a.granted, left: a.granted, row: noRow, poisoned: poisoned}
 	a.out.Panic = panics + what + "\n" + string(debug.Stack())
 	if row != noRow && !poisoned[row] {
 		if a.poisoned == nil {
@@ -198,7 +198,7 @@ func (a *application) blame(what string) (done bool) {
 }
 
 // edit returns a run for changing, as something happens to it, and makes it the one to blame.
-func (a *application) edit(id RunID) *Run {
+func (a *applier) edit(id RunID) *Run {
 	if a.ws.touch(id) {
 		a.touched = append(a.touched, id)
 	}
@@ -206,14 +206,14 @@ func (a *application) edit(id RunID) *Run {
 }
 
 // annotate returns a run whose timeline is to tell something, though nothing happens to it.
-func (a *application) annotate(id RunID) *Run {
+func (a *applier) annotate(id RunID) *Run {
 	a.blamed, a.changed = id, true
 	return a.ws.edit(id)
 }
 
-func (a *application) decide(r *Run, did Did, reason string) {
+func (a *applier) decide(r *Run, did Action, reason string) {
 	a.out.Answer.Decisions = append(a.out.Answer.Decisions,
-		Decision{Flow: r.Flow, Run: r.ID.String(), Did: did, Reason: reason})
+		Decision{Flow: r.Flow, Run: r.ID.String(), Action: did, Reason: reason})
 }
 
-func (a *application) ignore(why string) { a.out.Answer.Ignored = why }
+func (a *applier) ignore(why string) { a.out.Answer.Ignored = why }

@@ -11,7 +11,7 @@ type Batch struct {
 	People    []*Person     // what is known of them now; zero for nothing
 	Derived   []*Input      // inputs to be applied before newer ones from outside
 	Done      []uint64      // numbers of derived inputs that were applied
-	Firings   []*Firing     // as they are now
+	Campaigns []*Campaign   // as they are now
 	Orphans   []*Orphan     // as they are now
 	Members   []*Member     // people whom firings have had for the first time
 	Forgotten []string      // people of whom what is stored is to be erased

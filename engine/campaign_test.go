@@ -26,7 +26,7 @@ type station struct {
 	kv    *fragile
 	store *store.Store
 	loop  *runner.Loop
-	shelf *audience.Shelf
+	shelf *audience.Snapshots
 	now   time.Time
 	posts []engine.Post
 	told  []*runner.Group // what the loop is told at its next step
@@ -56,7 +56,7 @@ func (f *fragile) Update(change func(store.Writer) error) error {
 
 func newStation(t *testing.T, files fstest.MapFS, now time.Time) *station {
 	t.Helper()
-	s := &station{t: t, kv: &fragile{KV: new(memory.KV), until: -1}, now: now, shelf: audience.NewShelf(audience.Sources{Project: files})}
+	s := &station{t: t, kv: &fragile{KV: new(memory.KV), until: -1}, now: now, shelf: audience.NewSnapshots(audience.Sources{Project: files})}
 	if err := store.Create(s.kv, engine.Installation{1, 2, 3}); err != nil {
 		t.Fatal(err)
 	}
@@ -108,8 +108,8 @@ func (s *station) took(step *runner.Step) {
 		if err != nil {
 			s.t.Fatal(err)
 		}
-		frozen.Firing = f.Firing
-		s.tell(&engine.Input{Kind: engine.InputFrozen, Frozen: frozen})
+		frozen.Campaign = f.Campaign
+		s.tell(&engine.Input{Kind: engine.InputSnapshot, Snapshot: frozen})
 	}
 }
 
@@ -187,14 +187,14 @@ func TestCrashAtEveryCommit(t *testing.T) {
 
 func everybodyOnce(t *testing.T, s *station, when string) {
 	t.Helper()
-	all, err := s.store.Campaigns("", 0, 10)
+	all, err := s.store.ListCampaigns("", 0, 10)
 	if err != nil || len(all) != 1 {
 		t.Fatalf("%s: %d campaigns, %v", when, len(all), err)
 	}
 	c := all[0]
 	sent, unknown := c.Tally.Standings["sent"], c.Tally.Standings["unknown"]
-	if c.Walked != 200 || sent+unknown != 190 || len(c.Left) != 1 || c.Left[0] != (engine.Left{Reason: engine.LeftDuplicate, Rows: 10}) {
-		t.Fatalf("%s: %+v, %v", when, *c.Firing, c.Tally.Standings)
+	if c.Walked != 200 || sent+unknown != 190 || len(c.Excluded) != 1 || c.Excluded[0] != (engine.Excluded{Reason: engine.LeftDuplicate, Rows: 10}) {
+		t.Fatalf("%s: %+v, %v", when, *c.Campaign, c.Tally.Standings)
 	}
 	posted := map[string]int{}
 	for _, p := range s.posts {
@@ -249,7 +249,7 @@ func TestTicksOnce(t *testing.T) {
 // everyTickOnce holds what fired and what was skipped against what was due.
 func everyTickOnce(t *testing.T, s *station, seed uint64) (ticks, skipped int) {
 	t.Helper()
-	all, err := s.store.Campaigns("", 0, 1<<20)
+	all, err := s.store.ListCampaigns("", 0, 1<<20)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -25,9 +25,9 @@ func countsUntil(at Instant, per flows.Duration, zone *time.Location) Instant {
 	return InstantOf(per.After(at.Time(), zone))
 }
 
-// room is the first instant from now on at which a person may get one more message of a
+// capOpensAt is the first instant from now on at which a person may get one more message of a
 // category.
-func (a *application) room(profile, category string, c *flows.Category, zone *time.Location) Instant {
+func (a *applier) capOpensAt(profile, category string, c *flows.Category, zone *time.Location) Instant {
 	p := a.ws.person(profile)
 	if c.AtMost == 0 || p == nil {
 		return a.now
@@ -42,7 +42,7 @@ func (a *application) room(profile, category string, c *flows.Category, zone *ti
 // takePlace counts a message under the cap of its category, in the input that hands it to
 // the channel. What caps no longer count is dropped, but for categories that no active flow
 // has: only their own messages, of older versions, know the cap.
-func (a *application) takePlace(r *Run, f *flows.Flow, m *Message) {
+func (a *applier) takePlace(r *Run, f *flows.Flow, m *Message) {
 	category := f.Steps[m.Step].Send.Category
 	mine := a.e.category(f, category)
 	if m.Counted = mine.AtMost > 0; !m.Counted {
@@ -68,20 +68,20 @@ func (a *application) takePlace(r *Run, f *flows.Flow, m *Message) {
 	}
 	p.Caps = kept
 	m.Cap = category
-	p.place(m)
+	p.countUnderCap(m)
 }
 
 // takeAgain counts a message again whose place was given back. The run may have ended
 // long ago, and its version be forgotten: nothing of the flow is asked.
-func (a *application) takeAgain(r *Run, m *Message) {
+func (a *applier) takeAgain(r *Run, m *Message) {
 	if m.Cap != "" && !m.Counted {
 		m.Counted = true
-		a.editPerson(r.Profile).place(m)
+		a.editPerson(r.Profile).countUnderCap(m)
 	}
 }
 
-// place counts a message under its cap.
-func (p *Person) place(m *Message) {
+// countUnderCap counts a message under its cap.
+func (p *Person) countUnderCap(m *Message) {
 	i, found := p.capOf(m.Cap)
 	if !found {
 		p.Caps = slices.Insert(p.Caps, i, CapCount{Category: m.Cap})
@@ -92,7 +92,7 @@ func (p *Person) place(m *Message) {
 }
 
 // giveBack frees the place of a message of which it is sure that it was not sent.
-func (a *application) giveBack(r *Run, m *Message) {
+func (a *applier) giveBack(r *Run, m *Message) {
 	if !m.Counted {
 		return
 	}

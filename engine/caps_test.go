@@ -160,7 +160,7 @@ func TestCapsHold(t *testing.T) {
 			claims, refused := c.claimsOf(who), c.capped(who)
 			posted, capped = posted+len(claims), capped+len(refused)
 			for _, found := range claims {
-				if r, err := c.store.Run(found.post.Run); err == nil && r.Firing != 0 {
+				if r, err := c.store.Run(found.post.Run); err == nil && r.Campaign != 0 {
 					campaigned++
 				}
 			}

@@ -137,8 +137,8 @@ func (in *Input) digest() uint64 {
 		if in.Profile.OptOuts != nil {
 			mix(h, *in.Profile.OptOuts...)
 		}
-	case InputSteer:
-		mix(h, in.Steer.Do.String(), in.Steer.Flow, fmt.Sprint(in.Steer.Firing, in.Steer.EndRuns), in.Steer.Reason)
+	case InputCampaignControl:
+		mix(h, in.CampaignControl.Do.String(), in.CampaignControl.Flow, fmt.Sprint(in.CampaignControl.Campaign, in.CampaignControl.EndRuns), in.CampaignControl.Reason)
 	case InputCancel:
 		mix(h, in.Cancel.Run.String(), in.Cancel.Reason)
 	}

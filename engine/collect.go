@@ -8,11 +8,11 @@ import (
 
 // collect begins to gather events. What came while the run was held is gathered
 // first.
-func (a *application) collect(r *Run, f *flows.Flow, s *flows.Step) (next int, parked bool) {
+func (a *applier) collect(r *Run, f *flows.Flow, s *flows.Step) (next int, parked bool) {
 	r.Status = Waiting
 	r.Collected = append(r.Collected, Collection{Step: r.At})
 	if s.Collect.IncludeTrigger {
-		r.addItem(Happening{At: r.Started(), Event: r.StartedBy, Who: r.Profile, Data: r.Data})
+		r.addItem(Signal{At: r.Started(), Event: r.StartedBy, Who: r.Profile, Data: r.Data})
 	}
 	held := r.Mailbox
 	r.Mailbox = nil
@@ -29,7 +29,7 @@ func (a *application) collect(r *Run, f *flows.Flow, s *flows.Step) (next int, p
 	if line := a.full(r, f, s.Collect); line != nil {
 		return a.follow(r, f, r.At, line, nil), false
 	}
-	timers, past, err := a.arm(r, f, r.At, s.Collect.Until)
+	timers, past, err := a.setAlarms(r, f, r.At, s.Collect.Until)
 	switch {
 	case err != nil:
 		a.fail(r, r.At, err.Error())
@@ -45,7 +45,7 @@ func (a *application) collect(r *Run, f *flows.Flow, s *flows.Step) (next int, p
 
 // collectItem gathers an event where the run is parked on a collect that names it. It
 // reports whether it did.
-func (a *application) collectItem(r *Run, f *flows.Flow, h *Happening) bool {
+func (a *applier) collectItem(r *Run, f *flows.Flow, h *Signal) bool {
 	if r.Status != Waiting || f.Steps[r.At].Verb != flows.VerbCollect || !a.isItem(h, r, f, f.Steps[r.At].Collect) {
 		return false
 	}
@@ -66,26 +66,26 @@ func (a *application) collectItem(r *Run, f *flows.Flow, h *Happening) bool {
 	return true
 }
 
-func (a *application) isItem(h *Happening, r *Run, f *flows.Flow, c *flows.Collect) bool {
-	return h.Event != "" && a.names(c.Event, c.Key, r, f, h) && a.holds(c.If, r, f, h)
+func (a *applier) isItem(h *Signal, r *Run, f *flows.Flow, c *flows.Collect) bool {
+	return h.Event != "" && a.matches(c.Event, c.Key, r, f, h) && a.holds(c.If, r, f, h)
 }
 
-func (a *application) gather(r *Run, h Happening) {
+func (a *applier) gather(r *Run, h Signal) {
 	r.addItem(h)
 	r.log(Entry{At: a.now, Kind: KindItem, Step: r.At, Detail: h.Event})
 }
 
 // addItem adds an item to the collect that the run is in.
-func (r *Run) addItem(h Happening) {
-	r.Hands = append(r.Hands, h)
+func (r *Run) addItem(h Signal) {
+	r.Signals = append(r.Signals, h)
 	c := &r.Collected[len(r.Collected)-1]
-	c.Hands = append(slices.Clip(c.Hands), len(r.Hands))
+	c.Signals = append(slices.Clip(c.Signals), len(r.Signals))
 }
 
 // full returns the line that ends a collect because it has enough items, or nil. One
 // that has all it can hold ends by its upper line.
-func (a *application) full(r *Run, f *flows.Flow, c *flows.Collect) *flows.Line {
-	n := len(r.Collected[len(r.Collected)-1].Hands)
+func (a *applier) full(r *Run, f *flows.Flow, c *flows.Collect) *flows.Line {
+	n := len(r.Collected[len(r.Collected)-1].Signals)
 	for i := range c.Until {
 		line := &c.Until[i]
 		if line.Signal == flows.SignalItems && n >= line.Items && a.holds(line.If, r, f, nil) {

@@ -9,7 +9,7 @@ import (
 )
 
 // cancel ends a run for an operator.
-func (a *application) cancel(c *Cancel) {
+func (a *applier) cancel(c *Cancel) {
 	r := a.ws.Run(c.Run)
 	switch {
 	case r == nil:
@@ -27,12 +27,12 @@ func (a *application) cancel(c *Cancel) {
 	a.decide(r, DidCancel, c.Reason)
 }
 
-func (a *application) refuse(why RefusalReason, detail string) {
+func (a *applier) refuse(why RefusalReason, detail string) {
 	a.out.Answer.Refused = &Refusal{Why: why, Detail: detail}
 }
 
 // deploy makes a set of flows the active one. Live runs keep their versions.
-func (a *application) deploy(d *Deploy) {
+func (a *applier) deploy(d *Deploy) {
 	compiled := make([]*flows.Flow, 0, len(d.Flows))
 	for _, bundle := range d.Flows {
 		f, err := flows.Compile(bundle)
@@ -48,7 +48,7 @@ func (a *application) deploy(d *Deploy) {
 		v := FlowVersion{f.Name, f.Version}
 		a.e.versions[v] = f
 		active = append(active, v)
-		a.out.Answer.Decisions = append(a.out.Answer.Decisions, Decision{Flow: f.Name, Did: DidDeploy, Reason: f.Version})
+		a.out.Answer.Decisions = append(a.out.Answer.Decisions, Decision{Flow: f.Name, Action: DidDeploy, Reason: f.Version})
 	}
 	a.e.State.Active = active
 	a.e.State.Schedules = a.reschedule(compiled)

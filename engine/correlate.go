@@ -15,19 +15,19 @@ type Orphan struct {
 	Receipt    channels.Receipt
 }
 
-// Lapse drops receipts whose message never became known.
-type Lapse struct {
+// ExpireOrphans drops receipts whose message never became known.
+type ExpireOrphans struct {
 	ProviderIDs []string `json:"provider_ids,omitempty"`
 }
 
 // receiptByID applies a receipt that names its message by the provider's ID alone.
-func (a *application) receiptByID(rc *channels.Receipt) {
+func (a *applier) receiptByID(rc *channels.Receipt) {
 	if rc.ProviderID == "" || !a.e.State.correlates() {
 		a.ignore("it does not say which message of ours it is about")
 		return
 	}
 	if r, n := a.ws.sentAs(rc.ProviderID); r != nil {
-		a.heed(r, n, rc)
+		a.applyReceipt(r, n, rc)
 		return
 	}
 	o := a.ws.orphan(rc.ProviderID)
@@ -43,7 +43,7 @@ func (a *application) receiptByID(rc *channels.Receipt) {
 	}
 }
 
-func (a *application) keepOrphan(o *Orphan) {
+func (a *applier) keepOrphan(o *Orphan) {
 	if a.ws.orphan(o.ProviderID) == nil {
 		a.countOrphans(1)
 	}
@@ -51,13 +51,13 @@ func (a *application) keepOrphan(o *Orphan) {
 	a.changed = true
 }
 
-func (a *application) dropOrphan(id string) {
+func (a *applier) dropOrphan(id string) {
 	a.countOrphans(-1)
 	a.ws.setOrphan(id, nil)
 	a.changed = true
 }
 
-func (a *application) countOrphans(by int) {
+func (a *applier) countOrphans(by int) {
 	state := &a.e.State
 	before := state.Orphans
 	state.Orphans += by
@@ -65,7 +65,7 @@ func (a *application) countOrphans(by int) {
 }
 
 // adopt applies to a message what came for it before its ID was known.
-func (a *application) adopt(r *Run, message int) {
+func (a *applier) adopt(r *Run, message int) {
 	m := r.Message(message)
 	if !m.ByID || m.ProviderID == "" || !a.e.State.correlates() {
 		return
@@ -73,12 +73,12 @@ func (a *application) adopt(r *Run, message int) {
 	a.ws.link(m.ProviderID, r.ID)
 	if o := a.ws.orphan(m.ProviderID); o != nil {
 		a.dropOrphan(o.ProviderID)
-		a.heed(r, message, &o.Receipt)
+		a.applyReceipt(r, message, &o.Receipt)
 	}
 }
 
-// lapse drops receipts that have waited for their message for long enough.
-func (a *application) lapse(in *Lapse) {
+// expireOrphans drops receipts that have waited for their message for long enough.
+func (a *applier) expireOrphans(in *ExpireOrphans) {
 	for _, id := range in.ProviderIDs {
 		if o := a.ws.orphan(id); o != nil && o.Since.Add(OrphanHold) <= a.now {
 			a.dropOrphan(id)

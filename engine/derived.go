@@ -30,7 +30,7 @@ type ChildEnded struct {
 // derive leaves an input that follows from the one in hand. It is committed with it
 // and applied before newer inputs from outside. Causes in a row are limited, so that
 // flows that set each other off come to an end.
-func (a *application) derive(r *Run, in *Input) bool {
+func (a *applier) derive(r *Run, in *Input) bool {
 	if in.Depth = a.depthAfter(r); in.Depth > MaxDepth {
 		r.log(Entry{At: a.now, Kind: KindError, Step: r.At,
 			Detail: fmt.Sprintf("%d causes in a row led here; a further %s is not made", MaxDepth, in.Kind)})
@@ -41,10 +41,10 @@ func (a *application) derive(r *Run, in *Input) bool {
 }
 
 // depthAfter is the depth of what a run leads to now.
-func (a *application) depthAfter(r *Run) int { return max(a.in.Depth, r.Depth) + 1 }
+func (a *applier) depthAfter(r *Run) int { return max(a.in.Depth, r.Depth) + 1 }
 
 // emit makes an event of the run's own.
-func (a *application) emit(r *Run, f *flows.Flow, s *flows.Step) (next int, parked bool) {
+func (a *applier) emit(r *Run, f *flows.Flow, s *flows.Step) (next int, parked bool) {
 	data, err := assigned(s.Emit.Data, a.scope(r, f))
 	if err != nil {
 		a.fail(r, r.At, err.Error())
@@ -57,7 +57,7 @@ func (a *application) emit(r *Run, f *flows.Flow, s *flows.Step) (next int, park
 
 // startFlow calls a flow for the run's person, and waits for its outcome where the
 // step says so.
-func (a *application) startFlow(r *Run, f *flows.Flow, s *flows.Step) (next int, parked bool) {
+func (a *applier) startFlow(r *Run, f *flows.Flow, s *flows.Step) (next int, parked bool) {
 	data, err := assigned(s.Start.Data, a.scope(r, f))
 	if err != nil {
 		a.fail(r, r.At, err.Error())
@@ -90,7 +90,7 @@ func assigned(list []flows.Assignment, scope map[string]any) (json.RawMessage, e
 }
 
 // call starts a run that was called for.
-func (a *application) call(c *Call) {
+func (a *applier) call(c *Call) {
 	f := a.e.activeNamed(c.Flow)
 	if f == nil {
 		a.refuse(RefusedNotFound, "there is no active flow "+c.Flow)
@@ -111,7 +111,7 @@ func (a *application) call(c *Call) {
 }
 
 // tellParent ends the wait of the run that called when no run was started for it.
-func (a *application) tellParent(c *Call, outcome string) {
+func (a *applier) tellParent(c *Call, outcome string) {
 	parent := a.ws.Run(c.Parent)
 	if parent == nil || !parent.Live() {
 		return
@@ -125,7 +125,7 @@ func (a *application) tellParent(c *Call, outcome string) {
 
 // childEnded ends the wait of a start step. A run that has called again since waits for the
 // outcome of its last call only, be it the same step's.
-func (a *application) childEnded(c *ChildEnded) {
+func (a *applier) childEnded(c *ChildEnded) {
 	r := a.ws.Run(c.Parent)
 	if r == nil || !r.Live() {
 		a.ignore("the run that called has ended")

@@ -16,12 +16,12 @@ type entrant struct {
 	data       json.RawMessage
 	who        string // whom the event names, kept when it is queued
 	parent     RunID
-	parentCall int        // its number among the parent's calls
-	reply      *Happening // the reply that starts it, which stays in hand
-	firing     uint64     // number of the firing; 0 for none
-	at         Instant    // when it comes to the person; 0 for now
-	depth      int        // of the input that asks for the run
-	called     bool       // by a call
+	parentCall int     // its number among the parent's calls
+	reply      *Signal // the reply that starts it, which stays in hand
+	campaign   uint64  // number of the firing; 0 for none
+	at         Instant // when it comes to the person; 0 for now
+	depth      int     // of the input that asks for the run
+	called     bool    // by a call
 }
 
 // startedByReply is what a run shows as started_by that a reply started.
@@ -29,7 +29,7 @@ const startedByReply = "reply"
 
 // enter starts a run where the flow's entry and the limits let it, and says what it
 // did. A restart that a limit forbids leaves the live run as it is.
-func (a *application) enter(f *flows.Flow, who *entrant) {
+func (a *applier) enter(f *flows.Flow, who *entrant) {
 	live := a.ws.liveOf(who.profile)
 	var ends []*Run // for the restart
 	if same := sameKey(live, f, who.key); len(same) > 0 {
@@ -68,7 +68,7 @@ func sameKey(live []*Run, f *flows.Flow, key string) (same []*Run) {
 
 // overLimit says which limit a start beside so many live runs would go over, or
 // nothing. Starts that are counted are noted here.
-func (a *application) overLimit(f *flows.Flow, who *entrant, live int, restarted bool) string {
+func (a *applier) overLimit(f *flows.Flow, who *entrant, live int, restarted bool) string {
 	if live >= MaxLiveRuns {
 		return fmt.Sprintf("%s has %d live runs, which is the limit", who.profile, MaxLiveRuns)
 	}
@@ -94,11 +94,11 @@ func (a *application) overLimit(f *flows.Flow, who *entrant, live int, restarted
 }
 
 // within reports whether a start still counts.
-func (a *application) within(at Instant, f *flows.Flow) bool {
+func (a *applier) within(at Instant, f *flows.Flow) bool {
 	return f.Entry.Per == (flows.Duration{}) || f.Entry.Per.After(at.Time(), f.Zone).After(a.now.Time())
 }
 
-func (a *application) count(profile string, counts func(Start) bool) (n int) {
+func (a *applier) count(profile string, counts func(Start) bool) (n int) {
 	p := a.ws.person(profile)
 	for i := 0; p != nil && i < len(p.Starts); i++ {
 		if counts(p.Starts[i]) {
@@ -109,7 +109,7 @@ func (a *application) count(profile string, counts func(Start) bool) (n int) {
 }
 
 // note adds a start, and drops those of the same limit that no longer count.
-func (a *application) note(profile string, s Start, counts func(Start) bool) {
+func (a *applier) note(profile string, s Start, counts func(Start) bool) {
 	p := a.editPerson(profile)
 	p.Starts = slices.DeleteFunc(p.Starts, func(old Start) bool {
 		return old.Flow == s.Flow && old.Key == s.Key && old.Reply == s.Reply && !counts(old)
@@ -118,24 +118,24 @@ func (a *application) note(profile string, s Start, counts func(Start) bool) {
 }
 
 // start begins a run.
-func (a *application) start(f *flows.Flow, who *entrant) {
+func (a *applier) start(f *flows.Flow, who *entrant) {
 	r := &Run{
 		ID:   newRunID(a.now, a.e.State.Installation, a.seq, a.starts),
 		Flow: f.Name, Version: f.Version, Profile: who.profile, Key: who.key,
-		StartedBy: who.by, Data: who.data, Depth: who.depth, Parent: who.parent, ParentCall: who.parentCall, Firing: who.firing,
+		StartedBy: who.by, Data: who.data, Depth: who.depth, Parent: who.parent, ParentCall: who.parentCall, Campaign: who.campaign,
 	}
 	if who.reply != nil {
-		r.Hands, r.Reply = []Happening{*who.reply}, 1
+		r.Signals, r.Reply = []Signal{*who.reply}, 1
 	}
 	a.starts++
 	a.changed, a.blamed, a.touched = true, r.ID, append(a.touched, r.ID)
 	r.log(Entry{At: a.now, Kind: KindStarted, Step: NoStep, Detail: who.by})
 	a.ws.add(r)
-	if r.Firing != 0 {
-		a.editFiring(r.Firing).Live++
+	if r.Campaign != 0 {
+		a.editCampaign(r.Campaign).Live++
 	}
 	a.decide(r, DidStart, "")
-	if _, _, err := a.arm(r, f, AtExits, f.Exits); err != nil {
+	if _, _, err := a.setAlarms(r, f, AtExits, f.Exits); err != nil {
 		a.fail(r, 0, err.Error())
 		return
 	}
@@ -150,24 +150,24 @@ func (a *application) start(f *flows.Flow, who *entrant) {
 }
 
 // enqueue keeps an event until the live run has ended.
-func (a *application) enqueue(f *flows.Flow, who *entrant) {
+func (a *applier) enqueue(f *flows.Flow, who *entrant) {
 	p := a.editPerson(who.profile)
 	if len(p.Queue) >= MaxQueue {
 		a.skip(f, fmt.Sprintf("%d events wait for %s already, which is the limit", MaxQueue, who.profile))
 		return
 	}
-	h := Happening{At: a.now, Event: who.by, Who: who.who, Data: who.data, Depth: who.depth}
+	h := Signal{At: a.now, Event: who.by, Who: who.who, Data: who.data, Depth: who.depth}
 	if who.reply != nil {
 		h = *who.reply
 	}
-	p.Queue = append(p.Queue, Queued{Flow: f.Name, Key: who.key, Called: who.called, Happening: h})
-	a.out.Answer.Decisions = append(a.out.Answer.Decisions, Decision{Flow: f.Name, Did: DidQueue, Reason: "a run is live"})
+	p.Queue = append(p.Queue, Queued{Flow: f.Name, Key: who.key, Called: who.called, Signal: h})
+	a.out.Answer.Decisions = append(a.out.Answer.Decisions, Decision{Flow: f.Name, Action: DidQueue, Reason: "a run is live"})
 }
 
 // afterEnd lets what waited for the end of a run go on: the run that called it, and
 // the next one in the queue. What a run had held and no step took starts the next one,
 // where the flow queues.
-func (a *application) afterEnd(r *Run) {
+func (a *applier) afterEnd(r *Run) {
 	if r.Parent != (RunID{}) {
 		// It only lets a run go on that waits for it, so it is made at any depth.
 		a.out.Derived = append(a.out.Derived, &Input{Kind: InputChildEnded, Depth: min(a.depthAfter(r), MaxDepth),
@@ -179,7 +179,7 @@ func (a *application) afterEnd(r *Run) {
 		// Only what was held for a collect has not been offered to the trigger yet.
 		if queues && collects(a.e.flowOf(r), h.Event) && triggers(f, h.Event) {
 			p := a.editPerson(r.Profile)
-			p.Queue = append(p.Queue, Queued{Flow: r.Flow, Key: r.Key, Happening: h})
+			p.Queue = append(p.Queue, Queued{Flow: r.Flow, Key: r.Key, Signal: h})
 		} else {
 			r.log(Entry{At: a.now, Kind: KindLeft, Step: NoStep, Detail: h.label()})
 		}
@@ -194,7 +194,7 @@ func (a *application) afterEnd(r *Run) {
 }
 
 // nextOf lets the next one start that waits for the end of a run; nil where none does.
-func (a *application) nextOf(r *Run) *Dequeue {
+func (a *applier) nextOf(r *Run) *Dequeue {
 	p := a.ws.person(r.Profile)
 	if p == nil {
 		return nil
@@ -232,7 +232,7 @@ type Dequeue struct {
 }
 
 // dequeue takes the oldest event of the queue whose trigger still wants it.
-func (a *application) dequeue(d *Dequeue) {
+func (a *applier) dequeue(d *Dequeue) {
 	f := a.e.activeNamed(d.Flow)
 	a.changed = true
 	for {
@@ -257,19 +257,19 @@ func (a *application) dequeue(d *Dequeue) {
 func (q *Queued) entrant(profile string) *entrant {
 	who := &entrant{profile: profile, key: q.Key, by: q.Event, who: q.Who, data: q.Data, depth: q.Depth, called: q.Called}
 	if q.Event == "" {
-		who.by, who.reply = startedByReply, &q.Happening
+		who.by, who.reply = startedByReply, &q.Signal
 	}
 	return who
 }
 
 // stillWanted asks the trigger's if again; a call has none.
-func (a *application) stillWanted(f *flows.Flow, q *Queued) bool {
+func (a *applier) stillWanted(f *flows.Flow, q *Queued) bool {
 	if q.Called {
 		_, err := decodeObject(f.Data, q.Data)
 		return err == nil
 	}
 	if q.Event == "" {
-		return slices.ContainsFunc(f.Triggers, func(t flows.Trigger) bool { return t.Reply && a.wantsReply(f, &t, &q.Happening) })
+		return slices.ContainsFunc(f.Triggers, func(t flows.Trigger) bool { return t.Reply && a.wantsReply(f, &t, &q.Signal) })
 	}
 	ev := &Event{Type: q.Event, Profile: q.Who, Data: q.Data}
 	for i := range f.Triggers {

@@ -9,7 +9,7 @@ import (
 )
 
 // event applies an event in the one order: exits, then waits, then triggers.
-func (a *application) event(ev *Event) {
+func (a *applier) event(ev *Event) {
 	concerned := a.concerned(ev)
 	more := len(concerned) > MaxRunsPerInput
 	if more {
@@ -22,7 +22,7 @@ func (a *application) event(ev *Event) {
 		a.wakeOn(id, ev)
 	}
 	if more { // triggers come last: with the rest of the runs
-		a.goThrough(ev, concerned[len(concerned)-1])
+		a.continueFanOut(ev, concerned[len(concerned)-1])
 	} else {
 		for _, f := range a.e.active {
 			if !slices.Contains(a.collected, f.Name) {
@@ -34,7 +34,7 @@ func (a *application) event(ev *Event) {
 }
 
 // concerned returns the live runs that may exit or wait on the event, oldest first.
-func (a *application) concerned(ev *Event) []RunID {
+func (a *applier) concerned(ev *Event) []RunID {
 	var ids []RunID
 	take := func(l *listener, runs []*Run) {
 		for _, r := range runs {
@@ -54,7 +54,7 @@ func (a *application) concerned(ev *Event) []RunID {
 			take(l, a.ws.liveOf(ev.Profile))
 		}
 	}
-	if rest := ev.Rest; rest != nil {
+	if rest := ev.FanOut; rest != nil {
 		ids = slices.DeleteFunc(ids, func(id RunID) bool {
 			return id.Compare(rest.After) <= 0 || id.Compare(rest.Before) >= 0
 		})
@@ -63,26 +63,26 @@ func (a *application) concerned(ev *Event) []RunID {
 	return slices.Compact(ids)
 }
 
-// goThrough leaves the runs that the event concerns after one to an input that follows
+// continueFanOut leaves the runs that the event concerns after one to an input that follows
 // from this one. Runs that begin in the meantime are not concerned.
-func (a *application) goThrough(ev *Event, after RunID) {
-	rest := &Rest{After: after, Before: newRunID(a.now, a.e.State.Installation, a.seq, 0)}
-	if ev.Rest != nil {
-		rest.Before = ev.Rest.Before
+func (a *applier) continueFanOut(ev *Event, after RunID) {
+	rest := &FanOutCursor{After: after, Before: newRunID(a.now, a.e.State.Installation, a.seq, 0)}
+	if ev.FanOut != nil {
+		rest.Before = ev.FanOut.Before
 	}
 	a.out.Derived = append(a.out.Derived, &Input{Kind: InputEvent, Depth: a.in.Depth,
-		Event: &Event{Type: ev.Type, Profile: ev.Profile, Data: ev.Data, Rest: rest}})
-	a.out.Answer.Decisions = append(a.out.Answer.Decisions, Decision{Did: DidGoOn,
+		Event: &Event{Type: ev.Type, Profile: ev.Profile, Data: ev.Data, FanOut: rest}})
+	a.out.Answer.Decisions = append(a.out.Answer.Decisions, Decision{Action: DidGoOn,
 		Reason: fmt.Sprintf("it concerns more than %d runs; the rest and the triggers follow", MaxRunsPerInput)})
 }
 
 // happening is the event as runs keep it.
-func (a *application) happening(ev *Event) Happening {
-	return Happening{At: a.now, Event: ev.Type, Who: ev.Profile, Data: ev.Data, Depth: a.in.Depth}
+func (a *applier) happening(ev *Event) Signal {
+	return Signal{At: a.now, Event: ev.Type, Who: ev.Profile, Data: ev.Data, Depth: a.in.Depth}
 }
 
 // leaveOn ends the run when one of its exits names the event.
-func (a *application) leaveOn(id RunID, ev *Event) {
+func (a *applier) leaveOn(id RunID, ev *Event) {
 	r := a.ws.Run(id)
 	a.blamed = id
 	f := a.e.flowOf(r)
@@ -91,7 +91,7 @@ func (a *application) leaveOn(id RunID, ev *Event) {
 
 // wakeOn gives the event to the loops and the wait of a run. A run that does not wait
 // keeps it for the next wait or collect that names it.
-func (a *application) wakeOn(id RunID, ev *Event) {
+func (a *applier) wakeOn(id RunID, ev *Event) {
 	r := a.ws.Run(id)
 	if !r.Live() {
 		return
@@ -115,11 +115,11 @@ func (a *application) wakeOn(id RunID, ev *Event) {
 
 // followEvent follows the first of the lines that names the event and whose condition
 // holds.
-func (a *application) followEvent(r *Run, f *flows.Flow, in []watch, h Happening) bool {
+func (a *applier) followEvent(r *Run, f *flows.Flow, in []watch, h Signal) bool {
 	for _, w := range in {
 		for i := range w.lines {
 			line := &w.lines[i]
-			if line.Signal != flows.SignalEvent || !a.names(line.Event, line.Key, r, f, &h) || !a.holds(line.If, r, f, &h) {
+			if line.Signal != flows.SignalEvent || !a.matches(line.Event, line.Key, r, f, &h) || !a.holds(line.If, r, f, &h) {
 				continue
 			}
 			r = a.edit(r.ID)
@@ -136,9 +136,9 @@ func (a *application) followEvent(r *Run, f *flows.Flow, in []watch, h Happening
 	return false
 }
 
-// names reports whether a line or a collect that names an event by type and key means
+// matches reports whether a line or a collect that names an event by type and key means
 // this one, and it concerns the run.
-func (a *application) names(event string, key *flows.Expr, r *Run, f *flows.Flow, h *Happening) bool {
+func (a *applier) matches(event string, key *flows.Expr, r *Run, f *flows.Flow, h *Signal) bool {
 	if event != h.Event {
 		return false
 	}
@@ -154,11 +154,11 @@ func (a *application) names(event string, key *flows.Expr, r *Run, f *flows.Flow
 }
 
 // awaited reports whether some wait or collect of the flow names the event.
-func (a *application) awaited(r *Run, f *flows.Flow, h *Happening) bool {
+func (a *applier) awaited(r *Run, f *flows.Flow, h *Signal) bool {
 	heard := f.Listening[h.Event]
 	return heard != nil &&
-		(slices.ContainsFunc(heard.Waits, func(l *flows.Line) bool { return a.names(l.Event, l.Key, r, f, h) }) ||
-			slices.ContainsFunc(heard.Collects, func(c *flows.Collect) bool { return a.names(c.Event, c.Key, r, f, h) }))
+		(slices.ContainsFunc(heard.Waits, func(l *flows.Line) bool { return a.matches(l.Event, l.Key, r, f, h) }) ||
+			slices.ContainsFunc(heard.Collects, func(c *flows.Collect) bool { return a.matches(c.Event, c.Key, r, f, h) }))
 }
 
 // collects reports whether a collect of the flow gathers events of a type.
@@ -168,7 +168,7 @@ func collects(f *flows.Flow, event string) bool {
 }
 
 // hold puts a happening into the run's mailbox; beyond the limit the oldest goes.
-func (a *application) hold(r *Run, h Happening) {
+func (a *applier) hold(r *Run, h Signal) {
 	if len(r.Mailbox) >= MaxMailbox {
 		r.log(Entry{At: a.now, Kind: KindDropped, Step: NoStep, Detail: r.Mailbox[0].label()})
 		r.Mailbox = r.Mailbox[1:]
@@ -179,7 +179,7 @@ func (a *application) hold(r *Run, h Happening) {
 }
 
 // label is what a timeline calls the happening.
-func (h *Happening) label() string {
+func (h *Signal) label() string {
 	if h.Event != "" {
 		return h.Event
 	}
@@ -188,7 +188,7 @@ func (h *Happening) label() string {
 
 // trigger starts a run of the flow for everybody the event is for, by the first of
 // the flow's triggers that matches.
-func (a *application) trigger(f *flows.Flow, ev *Event) {
+func (a *applier) trigger(f *flows.Flow, ev *Event) {
 	for i := range f.Triggers {
 		t := &f.Triggers[i]
 		if t.Event != ev.Type || t.Event == "" {
@@ -222,11 +222,11 @@ func (a *application) trigger(f *flows.Flow, ev *Event) {
 	}
 }
 
-func (a *application) skip(f *flows.Flow, reason string) {
-	a.out.Answer.Decisions = append(a.out.Answer.Decisions, Decision{Flow: f.Name, Did: DidSkip, Reason: reason})
+func (a *applier) skip(f *flows.Flow, reason string) {
+	a.out.Answer.Decisions = append(a.out.Answer.Decisions, Decision{Flow: f.Name, Action: DidSkip, Reason: reason})
 }
 
-func (a *application) skipFor(f *flows.Flow, r *Run, reason string) {
+func (a *applier) skipFor(f *flows.Flow, r *Run, reason string) {
 	a.out.Answer.Decisions = append(a.out.Answer.Decisions,
-		Decision{Flow: f.Name, Run: r.ID.String(), Did: DidSkip, Reason: reason})
+		Decision{Flow: f.Name, Run: r.ID.String(), Action: DidSkip, Reason: reason})
 }

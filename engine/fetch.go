@@ -45,14 +45,14 @@ type Fetched struct {
 const fetchGrace = 30 * time.Second
 
 // fetch begins a fetch step.
-func (a *application) fetch(r *Run, f *flows.Flow, s *flows.Step) (next int, parked bool) {
+func (a *applier) fetch(r *Run, f *flows.Flow, s *flows.Step) (next int, parked bool) {
 	r.Status, r.FetchAttempt = Fetching, 0
 	return 0, a.tryFetch(r, f, s)
 }
 
 // tryFetch makes the next attempt of the run's fetch. It always parks the run or ends
 // it.
-func (a *application) tryFetch(r *Run, f *flows.Flow, s *flows.Step) (parked bool) {
+func (a *applier) tryFetch(r *Run, f *flows.Flow, s *flows.Step) (parked bool) {
 	request, err := s.Fetch.Request.Request(a.scope(r, f))
 	if err != nil {
 		a.fail(r, r.At, err.Error())
@@ -77,7 +77,7 @@ func hostOf(text string) string {
 }
 
 // fetched applies how an attempt of a fetch ended.
-func (a *application) fetched(res *FetchResult) {
+func (a *applier) fetched(res *FetchResult) {
 	r := a.ws.Run(res.Run)
 	if r == nil || r.Status != Fetching || r.At != res.Step || r.FetchAttempt != res.Attempt || r.FetchPaused {
 		a.ignore("the run no longer waits for this answer")
@@ -105,13 +105,13 @@ func (a *application) fetched(res *FetchResult) {
 }
 
 // pauseFetch sets the alarm for the next attempt.
-func (a *application) pauseFetch(r *Run) {
+func (a *applier) pauseFetch(r *Run) {
 	r.FetchPaused = true
 	r.setAlarm(Alarm{At: a.now.Add(pause(r.ID, r.FetchAttempt+1, 0)), Place: AtMessage})
 }
 
 // endFetch goes on with the answer, or by on_error without a good one.
-func (a *application) endFetch(r *Run, f *flows.Flow, s *flows.Step, res *FetchResult) {
+func (a *applier) endFetch(r *Run, f *flows.Flow, s *flows.Step, res *FetchResult) {
 	r.clearAlarms(AtMessage)
 	answer := Fetched{Step: r.At, Status: res.Status}
 	if len(res.JSON) <= MaxFetchBytes && json.Valid(res.JSON) {
@@ -127,7 +127,7 @@ func (a *application) endFetch(r *Run, f *flows.Flow, s *flows.Step, res *FetchR
 
 // ringFetch goes on when a pause is over, or when an attempt was lost with the process
 // that made it.
-func (a *application) ringFetch(r *Run) {
+func (a *applier) ringFetch(r *Run) {
 	f := a.e.flowOf(r)
 	s := &f.Steps[r.At]
 	if r.FetchPaused || r.FetchAttempt <= s.Fetch.Retries {

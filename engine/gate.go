@@ -37,7 +37,7 @@ type verdict struct {
 
 // judge asks of the run's newest message whether it may go out now. What cannot be in
 // time is told at once, and not only when the time is over.
-func (a *application) judge(r *Run, f *flows.Flow) verdict {
+func (a *applier) judge(r *Run, f *flows.Flow) verdict {
 	s := f.Steps[r.current().Step].Send
 	c := a.e.category(f, s.Category)
 	switch {
@@ -58,7 +58,7 @@ func (a *application) judge(r *Run, f *flows.Flow) verdict {
 }
 
 // inHours asks for the hours of a message and, within them, for a place under its cap.
-func (a *application) inHours(r *Run, s *flows.Send, c *flows.Category, zone *time.Location, latest Instant) verdict {
+func (a *applier) inHours(r *Run, s *flows.Send, c *flows.Category, zone *time.Location, latest Instant) verdict {
 	hours := c.Window.And(s.Window)
 	opens, until, ok := a.opening(r.Profile, hours, a.now, zone, latest)
 	switch {
@@ -69,7 +69,7 @@ func (a *application) inHours(r *Run, s *flows.Send, c *flows.Category, zone *ti
 	case opens > a.now:
 		return verdict{reason: "window", detail: "outside its window", until: until}
 	}
-	room := a.room(r.Profile, s.Category, c, zone)
+	room := a.capOpensAt(r.Profile, s.Category, c, zone)
 	if room <= a.now {
 		return verdict{}
 	}
@@ -88,7 +88,7 @@ func (a *application) inHours(r *Run, s *flows.Send, c *flows.Category, zone *ti
 // opening is the first instant from one on that lies within hours, and when a person's
 // message goes out then: not everybody's in the same second. Not ok: there is no such
 // hour.
-func (a *application) opening(profile string, hours flows.Windows, from Instant, zone *time.Location, latest Instant) (opens, until Instant, ok bool) {
+func (a *applier) opening(profile string, hours flows.Windows, from Instant, zone *time.Location, latest Instant) (opens, until Instant, ok bool) {
 	start, end, ok := hours.Next(from.Time(), zone)
 	opens = InstantOf(start)
 	if until = opens; opens > from {
@@ -111,7 +111,7 @@ func spread(profile string, opens Instant, length time.Duration) time.Duration {
 
 // latest is how late the run's newest message is still useful, counted from when the run
 // came to its step; 0 for any time.
-func (a *application) latest(r *Run, f *flows.Flow) Instant {
+func (a *applier) latest(r *Run, f *flows.Flow) Instant {
 	m := r.current()
 	d := f.Steps[m.Step].Send.MaxDelay
 	if d == (flows.Duration{}) {
@@ -122,13 +122,13 @@ func (a *application) latest(r *Run, f *flows.Flow) Instant {
 
 // tooLate reports whether the message that the run is parked on is of no use at an
 // instant.
-func (a *application) tooLate(r *Run, at Instant) bool {
+func (a *applier) tooLate(r *Run, at Instant) bool {
 	latest := a.latest(r, a.e.flowOf(r))
 	return latest != 0 && at > latest
 }
 
 // optedOut reports whether the person does not want messages of a category.
-func (a *application) optedOut(profile, category string) bool {
+func (a *applier) optedOut(profile, category string) bool {
 	p := a.ws.person(profile)
 	if p == nil || len(p.OptOuts) == 0 {
 		return false
@@ -155,7 +155,7 @@ func (e *Engine) category(f *flows.Flow, name string) *flows.Category {
 var anyCategory flows.Category
 
 // keepBack does what the gate says of a message that does not go out now.
-func (a *application) keepBack(r *Run, f *flows.Flow, v verdict) (next int, parked bool) {
+func (a *applier) keepBack(r *Run, f *flows.Flow, v verdict) (next int, parked bool) {
 	if v.until != 0 {
 		a.delay(r, v)
 		return 0, true
@@ -166,7 +166,7 @@ func (a *application) keepBack(r *Run, f *flows.Flow, v verdict) (next int, park
 }
 
 // delay holds the run's newest message until an instant.
-func (a *application) delay(r *Run, v verdict) {
+func (a *applier) delay(r *Run, v verdict) {
 	m := r.current()
 	m.Status, m.Reason = Held, v.reason
 	r.clearAlarms(AtMessage)
@@ -176,7 +176,7 @@ func (a *application) delay(r *Run, v verdict) {
 
 // withhold holds a message back for good. Where an earlier attempt has an unknown outcome
 // it is not sent again, and stays as unknown as it was.
-func (a *application) withhold(r *Run, message int, v verdict) {
+func (a *applier) withhold(r *Run, message int, v verdict) {
 	m := r.Message(message)
 	e := Entry{At: a.now, Kind: KindUnsent, Step: m.Step, Message: message, Detail: v.reason}
 	if v.detail != "" {
@@ -191,7 +191,7 @@ func (a *application) withhold(r *Run, message int, v verdict) {
 
 // reopen looks again at a message that was held: first at what may end the run or its
 // loops, then at the condition of its step, then at all that the gate asks.
-func (a *application) reopen(r *Run) {
+func (a *applier) reopen(r *Run) {
 	if a.watchIfs(r) {
 		return
 	}
@@ -208,6 +208,6 @@ func (a *application) reopen(r *Run) {
 		a.withhold(r, len(r.Messages), verdict{reason: ReasonSkipped})
 		a.advance(r, f, s.Next)
 	default:
-		a.launch(r)
+		a.submit(r)
 	}
 }

@@ -12,32 +12,32 @@ import (
 // Input is one thing that happened outside the engine. Exactly the field its Kind
 // names is set, so that an input is journalled and replayed as it was.
 type Input struct {
-	Kind       InputKind         `json:"kind,omitempty"`
-	ID         string            `json:"id,omitempty"` // idempotency id of an event, reply or command; empty for none
-	Event      *Event            `json:"event,omitempty"`
-	Receipt    *channels.Receipt `json:"receipt,omitempty"`
-	Reply      *channels.Reply   `json:"reply,omitempty"`
-	Result     *SendResult       `json:"result,omitempty"`
-	Timer      *Timer            `json:"timer,omitempty"`
-	Claim      *OutboxRef        `json:"claim,omitempty"`
-	Cancel     *Cancel           `json:"cancel,omitempty"`
-	Deploy     *Deploy           `json:"deploy,omitempty"`
-	Control    *Control          `json:"control,omitempty"`
-	Profile    *ProfileChange    `json:"profile,omitempty"`
-	Call       *Call             `json:"call,omitempty"`
-	ChildEnded *ChildEnded       `json:"child_ended,omitempty"`
-	Dequeue    *Dequeue          `json:"dequeue,omitempty"`
-	Fetched    *FetchResult      `json:"fetched,omitempty"`
-	Tick       *Tick             `json:"tick,omitempty"`
-	Frozen     *Frozen           `json:"frozen,omitempty"`
-	Rows       *Rows             `json:"rows,omitempty"`
-	Steer      *Steer            `json:"campaign,omitempty"`
-	Sweep      *Sweep            `json:"sweep,omitempty"`
-	Move       *Move             `json:"move,omitempty"`
-	Accounts   *Accounts         `json:"accounts,omitempty"`
-	Lapse      *Lapse            `json:"lapse,omitempty"`
-	Asked      *Asked            `json:"asked,omitempty"`
-	AskRuns    *AskRuns          `json:"ask_runs,omitempty"`
+	Kind            InputKind         `json:"kind,omitempty"`
+	ID              string            `json:"id,omitempty"` // idempotency id of an event, reply or command; empty for none
+	Event           *Event            `json:"event,omitempty"`
+	Receipt         *channels.Receipt `json:"receipt,omitempty"`
+	Reply           *channels.Reply   `json:"reply,omitempty"`
+	Result          *SendResult       `json:"result,omitempty"`
+	Timer           *Timer            `json:"timer,omitempty"`
+	Claim           *OutboxRef        `json:"claim,omitempty"`
+	Cancel          *Cancel           `json:"cancel,omitempty"`
+	Deploy          *Deploy           `json:"deploy,omitempty"`
+	Control         *Control          `json:"control,omitempty"`
+	Profile         *ProfileChange    `json:"profile,omitempty"`
+	Call            *Call             `json:"call,omitempty"`
+	ChildEnded      *ChildEnded       `json:"child_ended,omitempty"`
+	Dequeue         *Dequeue          `json:"dequeue,omitempty"`
+	Fetched         *FetchResult      `json:"fetched,omitempty"`
+	Tick            *Tick             `json:"tick,omitempty"`
+	Snapshot        *Snapshot         `json:"frozen,omitempty"`
+	Rows            *Rows             `json:"rows,omitempty"`
+	CampaignControl *CampaignControl  `json:"campaign,omitempty"`
+	Sweep           *Sweep            `json:"sweep,omitempty"`
+	Move            *Move             `json:"move,omitempty"`
+	Accounts        *Accounts         `json:"accounts,omitempty"`
+	ExpireOrphans   *ExpireOrphans    `json:"lapse,omitempty"`
+	StatusAnswer    *StatusAnswer     `json:"asked,omitempty"`
+	RecheckRuns     *RecheckRuns      `json:"ask_runs,omitempty"`
 
 	Depth   int    `json:"depth,omitempty"`   // how many inputs in a row led to this one; 0 for one from outside
 	Derived uint64 `json:"derived,omitempty"` // its number among the derived inputs; 0 for one from outside
@@ -47,39 +47,39 @@ type Input struct {
 type InputKind uint8
 
 const (
-	InputEvent      InputKind = iota + 1 // something happened in the user's product
-	InputReceipt                         // the provider says something about a message
-	InputReply                           // a person wrote to us
-	InputResult                          // a post ended
-	InputTimer                           // a run's deadline has come
-	InputClaim                           // a slot is free for a planned message
-	InputCancel                          // an operator ends a run
-	InputDeploy                          // the set of active flows changes
-	InputControl                         // outbound mode or kill switch changes
-	InputProfile                         // what is known of a person changes
-	InputCall                            // a flow is called for a person
-	InputChildEnded                      // a run that another waits for has ended
-	InputDequeue                         // the next of a queue may start
-	InputFetched                         // an HTTP service has answered, or not
-	InputTick                            // a schedule is due
-	InputFrozen                          // an audience was frozen, or could not be
-	InputRows                            // the next rows of a firing's audience
-	InputSteer                           // an operator starts, pauses, resumes or cancels a firing
-	InputSweep                           // the runs of a firing that was cancelled or resumed
-	InputMove                            // a run is taken to another version of its flow
-	InputAccounts                        // accounts behave otherwise
-	InputLapse                           // receipts waited too long for their message
-	InputAsked                           // the provider was asked how a message stands
-	InputAskRuns                         // runs are to ask about their messages
+	InputEvent           InputKind = iota + 1 // something happened in the user's product
+	InputReceipt                              // the provider says something about a message
+	InputReply                                // a person wrote to us
+	InputResult                               // a post ended
+	InputTimer                                // a run's deadline has come
+	InputClaim                                // a slot is free for a planned message
+	InputCancel                               // an operator ends a run
+	InputDeploy                               // the set of active flows changes
+	InputControl                              // outbound mode or kill switch changes
+	InputProfile                              // what is known of a person changes
+	InputCall                                 // a flow is called for a person
+	InputChildEnded                           // a run that another waits for has ended
+	InputDequeue                              // the next of a queue may start
+	InputFetched                              // an HTTP service has answered, or not
+	InputTick                                 // a schedule is due
+	InputSnapshot                             // an audience was frozen, or could not be
+	InputRows                                 // the next rows of a firing's audience
+	InputCampaignControl                      // an operator starts, pauses, resumes or cancels a firing
+	InputSweep                                // the runs of a firing that was cancelled or resumed
+	InputMove                                 // a run is taken to another version of its flow
+	InputAccounts                             // accounts behave otherwise
+	InputExpireOrphans                        // receipts waited too long for their message
+	InputStatusAnswer                         // the provider was asked how a message stands
+	InputRecheckRuns                          // runs are to ask about their messages
 )
 
 var inputNames = [...]string{
 	InputEvent: "event", InputReceipt: "receipt", InputReply: "reply", InputResult: "result",
 	InputTimer: "timer", InputClaim: "claim", InputCancel: "cancel", InputDeploy: "deploy",
 	InputControl: "control", InputProfile: "profile", InputCall: "call", InputChildEnded: "child ended",
-	InputDequeue: "dequeue", InputFetched: "fetched", InputTick: "tick", InputFrozen: "frozen",
-	InputRows: "rows", InputSteer: "campaign", InputSweep: "sweep", InputMove: "move",
-	InputAccounts: "accounts", InputLapse: "lapse", InputAsked: "asked", InputAskRuns: "ask runs",
+	InputDequeue: "dequeue", InputFetched: "fetched", InputTick: "tick", InputSnapshot: "frozen",
+	InputRows: "rows", InputCampaignControl: "campaign", InputSweep: "sweep", InputMove: "move",
+	InputAccounts: "accounts", InputExpireOrphans: "lapse", InputStatusAnswer: "asked", InputRecheckRuns: "ask runs",
 }
 
 // String is the word for a kind of input in metrics and logs.
@@ -107,13 +107,13 @@ type Event struct {
 	Type    string          `json:"type,omitempty"`
 	Profile string          `json:"profile,omitempty"` // the person it names; may be empty
 	Data    json.RawMessage `json:"data,omitempty"`    // a JSON object; empty for none
-	Rest    *Rest           `json:"rest,omitempty"`    // set where the event goes on through the runs it concerns; nil from outside
+	FanOut  *FanOutCursor   `json:"rest,omitempty"`    // set where the event goes on through the runs it concerns; nil from outside
 
 	readings []reading // the data, decoded once for each shape that reads it
 }
 
-// Rest is what is left of an event that concerns more runs than one input touches.
-type Rest struct {
+// FanOutCursor is what is left of an event that concerns more runs than one input touches.
+type FanOutCursor struct {
 	After  RunID `json:"after,omitzero"`  // the last run that was touched
 	Before RunID `json:"before,omitzero"` // runs from here on began with the event or after it
 }

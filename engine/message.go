@@ -5,21 +5,21 @@ import "nudge/channels"
 // Message is one send of one run, as far as the engine knows it. Its number is its
 // place in the run.
 type Message struct {
-	Step       int // index of the send step
-	Status     MessageStatus
-	Attempt    int     // of the newest post, from 1; 0 before the first
-	Resends    int     // posts after an unknown outcome
-	Reached    Instant // when the run came to its step, from which max_delay counts
-	Planned    Instant // when it was to go out: the "now" of its template
-	Order      uint64  // place in the outbox: the input that planned it
-	Posted     Instant // when the newest attempt was claimed
-	Cap        string  // category under whose cap it was given a place; empty for none
-	Counted    bool    // the newest attempt has that place
-	Reason     string  // why it is held, unsent, failed, deferred or unknown
-	ProviderID string  // the provider's message ID, once known
-	Conv       string  // conversation it was posted to
-	Account    string  // that carries it; empty for the default one
-	ByID       bool    // its receipts name it by ProviderID alone
+	Step         int // index of the send step
+	Status       MessageStatus
+	Attempt      int     // of the newest post, from 1; 0 before the first
+	Resends      int     // posts after an unknown outcome
+	Reached      Instant // when the run came to its step, from which max_delay counts
+	Planned      Instant // when it was to go out: the "now" of its template
+	Order        uint64  // place in the outbox: the input that planned it
+	Posted       Instant // when the newest attempt was claimed
+	Cap          string  // category under whose cap it was given a place; empty for none
+	Counted      bool    // the newest attempt has that place
+	Reason       string  // why it is held, unsent, failed, deferred or unknown
+	ProviderID   string  // the provider's message ID, once known
+	Conversation string  // conversation it was posted to
+	Account      string  // that carries it; empty for the default one
+	ByID         bool    // its receipts name it by ProviderID alone
 }
 
 // MessageStatus is where a message stands. The constants are in rising order; a

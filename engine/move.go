@@ -24,7 +24,7 @@ func Migrates(r *Run, from, to *flows.Flow) bool {
 }
 
 // move carries out a migration. A run that cannot be moved stays, and says why.
-func (a *application) move(m *Move) {
+func (a *applier) move(m *Move) {
 	r := a.ws.Run(m.Run)
 	if r == nil || !r.Live() {
 		a.ignore("there is no such live run")
@@ -51,11 +51,11 @@ func (a *application) move(m *Move) {
 	}
 	r.renumber(from, to)
 	r.Version = to.Version
-	r.Alarms, r.Loops, r.Asking = nil, nil, Asking{}
+	r.Alarms, r.Repeats, r.StatusCheck = nil, nil, StatusCheck{}
 	r.setDeadline()
 	r.log(Entry{At: a.now, Kind: KindMoved, Step: goal, Detail: fmt.Sprintf("here from %s of version %s", parked.ID, from.Version)})
 	a.decide(r, DidMove, "to "+to.Steps[goal].ID)
-	if _, _, err := a.armSince(r.Started().Time(), r, to, AtExits, to.Exits); err != nil {
+	if _, _, err := a.setAlarmsSince(r.Started().Time(), r, to, AtExits, to.Exits); err != nil {
 		a.fail(r, goal, err.Error())
 		return
 	}

@@ -40,26 +40,26 @@ func (e *Engine) Needs(in *Input, n *Needs) {
 		n.Runs = append(n.Runs, in.Fetched.Run)
 	case InputMove:
 		n.Runs = append(n.Runs, in.Move.Run)
-	case InputAsked:
-		n.Runs = append(n.Runs, in.Asked.Run)
-	case InputAskRuns:
-		n.Runs = append(n.Runs, in.AskRuns.Runs...)
-	case InputLapse:
-		n.ProviderIDs = append(n.ProviderIDs, in.Lapse.ProviderIDs...)
+	case InputStatusAnswer:
+		n.Runs = append(n.Runs, in.StatusAnswer.Run)
+	case InputRecheckRuns:
+		n.Runs = append(n.Runs, in.RecheckRuns.Runs...)
+	case InputExpireOrphans:
+		n.ProviderIDs = append(n.ProviderIDs, in.ExpireOrphans.ProviderIDs...)
 	case InputDequeue:
 		n.People = append(append(n.People, in.Dequeue.Profile), in.Dequeue.Named...)
-	case InputFrozen:
-		n.Firings = append(n.Firings, in.Frozen.Firing)
+	case InputSnapshot:
+		n.Campaigns = append(n.Campaigns, in.Snapshot.Campaign)
 	case InputRows:
-		n.Firings = append(n.Firings, in.Rows.Firing)
+		n.Campaigns = append(n.Campaigns, in.Rows.Campaign)
 		for i := range in.Rows.Rows {
 			n.People = append(n.People, in.Rows.Rows[i].Profile)
-			n.Members = append(n.Members, MemberOf(in.Rows.Firing, in.Rows.Rows[i].Profile))
+			n.Members = append(n.Members, MemberOf(in.Rows.Campaign, in.Rows.Rows[i].Profile))
 		}
-	case InputSteer:
-		n.Firings = append(n.Firings, in.Steer.Firing)
+	case InputCampaignControl:
+		n.Campaigns = append(n.Campaigns, in.CampaignControl.Campaign)
 	case InputSweep:
-		n.Firings = append(n.Firings, in.Sweep.Firing)
+		n.Campaigns = append(n.Campaigns, in.Sweep.Campaign)
 		n.Sweeps = append(n.Sweeps, *in.Sweep)
 	}
 }
@@ -124,8 +124,8 @@ func (ev *Event) people(f *flows.Flow, t *flows.Trigger) ([]string, error) {
 
 // after is the last run that the event has touched; zero at its beginning.
 func (ev *Event) after() RunID {
-	if ev.Rest == nil {
+	if ev.FanOut == nil {
 		return RunID{}
 	}
-	return ev.Rest.After
+	return ev.FanOut.After
 }

@@ -28,7 +28,7 @@ type Condition struct {
 func (e *Engine) Observe(o Observer) { e.observer = o }
 
 // truth evaluates a condition of a run.
-func (a *application) truth(cond *flows.Expr, scope map[string]any, r *Run, f *flows.Flow) (bool, error) {
+func (a *applier) truth(cond *flows.Expr, scope map[string]any, r *Run, f *flows.Flow) (bool, error) {
 	ok, err := truth(cond, scope)
 	if told := a.e.observer.Condition; told != nil && cond != nil {
 		told(Condition{At: a.now, Run: r, Flow: f, Profile: r.Profile, Expr: cond, Scope: scope, Holds: ok, Err: err})
@@ -38,7 +38,7 @@ func (a *application) truth(cond *flows.Expr, scope map[string]any, r *Run, f *f
 
 // triggerTruth evaluates a trigger's condition for an event or reply that names
 // somebody.
-func (a *application) triggerTruth(cond *flows.Expr, scope map[string]any, f *flows.Flow, who string) (bool, error) {
+func (a *applier) triggerTruth(cond *flows.Expr, scope map[string]any, f *flows.Flow, who string) (bool, error) {
 	ok, err := truth(cond, scope)
 	if told := a.e.observer.Condition; told != nil && cond != nil {
 		told(Condition{At: a.now, Flow: f, Profile: who, Expr: cond, Scope: scope, Holds: ok, Err: err})

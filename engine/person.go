@@ -39,7 +39,7 @@ type Queued struct {
 	Flow   string
 	Key    string
 	Called bool // by a call: no trigger's if is asked again
-	Happening
+	Signal
 }
 
 // IsZero reports whether nothing is known, so that there is nothing to keep.
@@ -65,7 +65,7 @@ type ProfileChange struct {
 
 // profile applies a change of what is known of a person, and lets the person's runs
 // look at their conditions.
-func (a *application) profile(c *ProfileChange) {
+func (a *applier) profile(c *ProfileChange) {
 	if c.Forget {
 		a.forget(c.Profile)
 		return
@@ -86,7 +86,7 @@ func (a *application) profile(c *ProfileChange) {
 
 // setAttributes merges an object into a person's attributes, if they still have the
 // shape that the project declares.
-func (a *application) setAttributes(profile string, set json.RawMessage, replace bool) error {
+func (a *applier) setAttributes(profile string, set json.RawMessage, replace bool) error {
 	attributes := map[string]json.RawMessage{}
 	if p := a.ws.person(profile); p != nil && !replace && len(p.Attributes) > 0 {
 		if err := json.Unmarshal(p.Attributes, &attributes); err != nil {
@@ -156,7 +156,7 @@ func partial(t *shape.Type) *shape.Type {
 }
 
 // forget ends the person's runs and drops what is known.
-func (a *application) forget(profile string) {
+func (a *applier) forget(profile string) {
 	for _, r := range a.ws.liveOf(profile) {
 		r = a.edit(r.ID)
 		a.finish(r, OutcomeForgotten, false)
@@ -168,7 +168,7 @@ func (a *application) forget(profile string) {
 }
 
 // editPerson returns what is known of a person for changing.
-func (a *application) editPerson(profile string) *Person {
+func (a *applier) editPerson(profile string) *Person {
 	a.changed = true
 	return a.ws.editPerson(profile)
 }
@@ -189,7 +189,7 @@ func (p *Person) optIn(category string) {
 }
 
 // opt carries out an opt_out or opt_in step.
-func (a *application) opt(r *Run, s *flows.Step) (next int, parked bool) {
+func (a *applier) opt(r *Run, s *flows.Step) (next int, parked bool) {
 	category, p := s.Opt.Category, a.editPerson(r.Profile)
 	if category == "" {
 		category = OptOutAll
@@ -206,7 +206,7 @@ func (a *application) opt(r *Run, s *flows.Step) (next int, parked bool) {
 }
 
 // profileView is what expressions and templates see of a person.
-func (a *application) profileView(profile string, f *flows.Flow) map[string]any {
+func (a *applier) profileView(profile string, f *flows.Flow) map[string]any {
 	return viewOf(a.ws.person(profile), profile, f)
 }
 
@@ -233,11 +233,11 @@ func text(v any) string {
 }
 
 // zoneOf is where a run's person lives: their own zone, else the flow's.
-func (a *application) zoneOf(r *Run, f *flows.Flow) *time.Location {
+func (a *applier) zoneOf(r *Run, f *flows.Flow) *time.Location {
 	return a.personsZone(r.Profile, f)
 }
 
-func (a *application) personsZone(profile string, f *flows.Flow) *time.Location {
+func (a *applier) personsZone(profile string, f *flows.Flow) *time.Location {
 	p := a.ws.person(profile)
 	if p == nil || !strings.Contains(string(p.Attributes), `"timezone"`) {
 		return f.Zone

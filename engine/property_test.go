@@ -132,18 +132,18 @@ type history struct {
 	store *store.Store
 	loop  *runner.Loop
 	now   time.Time
-	posts []engine.Post // everything ever posted
-	open  []engine.Post // without a result
-	asks  []engine.Ask  // without an answer
+	posts []engine.Post        // everything ever posted
+	open  []engine.Post        // without a result
+	asks  []engine.StatusQuery // without an answer
 	seed  uint64
 	keep  runner.Retention // zero: nothing is ever dropped
 
-	shelf  *audience.Shelf
+	shelf  *audience.Snapshots
 	frozen []*engine.Input // audiences that were frozen, and nobody was told
 }
 
 func newHistory(t *testing.T, seed uint64, files fstest.MapFS) *history {
-	h := &history{t: t, seed: seed, shelf: audience.NewShelf(audience.Sources{Project: files}), dice: rand.New(rand.NewPCG(seed, 0)), kv: new(memory.KV),
+	h := &history{t: t, seed: seed, shelf: audience.NewSnapshots(audience.Sources{Project: files}), dice: rand.New(rand.NewPCG(seed, 0)), kv: new(memory.KV),
 		now: time.Date(2026, 3, 27, 22, 0, 0, 0, time.UTC)}
 	if err := store.Create(h.kv, engine.Installation{byte(seed), 2, 3, 4}); err != nil {
 		t.Fatal(err)
@@ -165,7 +165,7 @@ func (h *history) start() {
 	h.t.Helper()
 	var core *engine.Engine
 	h.store, core = reopen(h.t, h.kv)
-	h.loop = runner.NewLoopOf(h.store, core, []runner.Lane{
+	h.loop = runner.NewLoopOf(h.store, core, []runner.AccountSettings{
 		{Account: "main", Places: 1 + h.dice.IntN(4), Asks: true, Verify: h.seed%3 == 1 && h.dice.IntN(4) > 0},
 		{Account: "orders", Places: 1 + h.dice.IntN(2), Rate: flows.Rate{Messages: 5, Per: time.Hour},
 			Asks: true, ByID: h.seed%3 != 0 && h.dice.IntN(6) > 0, Verify: h.seed%3 == 2},
@@ -215,8 +215,8 @@ func (h *history) took(step *runner.Step) {
 		if err != nil {
 			h.t.Fatal(err)
 		}
-		frozen.Firing = f.Firing
-		h.frozen = append(h.frozen, &engine.Input{Kind: engine.InputFrozen, Frozen: frozen})
+		frozen.Campaign = f.Campaign
+		h.frozen = append(h.frozen, &engine.Input{Kind: engine.InputSnapshot, Snapshot: frozen})
 	}
 }
 
@@ -300,7 +300,7 @@ func (h *history) asked() *runner.Group {
 	i := h.dice.IntN(len(h.asks))
 	q := h.asks[i]
 	h.asks = slices.Delete(h.asks, i, i+1)
-	in := &engine.Asked{Run: q.Run, Message: q.Message, Receipt: channels.Receipt{ProviderID: q.ProviderID}}
+	in := &engine.StatusAnswer{Run: q.Run, Message: q.Message, Receipt: channels.Receipt{ProviderID: q.ProviderID}}
 	switch h.dice.IntN(5) {
 	case 0:
 		in.Failed = "connection refused"
@@ -311,7 +311,7 @@ func (h *history) asked() *runner.Group {
 	default:
 		in.Receipt.Status = channels.Sent + channels.Status(h.dice.IntN(5))
 	}
-	return &runner.Group{Inputs: []*engine.Input{{Kind: engine.InputAsked, Asked: in}}}
+	return &runner.Group{Inputs: []*engine.Input{{Kind: engine.InputStatusAnswer, StatusAnswer: in}}}
 }
 
 // command is a change of a profile, a call, or a cancel.
@@ -334,18 +334,18 @@ func (h *history) command() *engine.Input {
 
 // steer is what an operator does with one of the newest campaigns.
 func (h *history) steer() *engine.Input {
-	s := &engine.Steer{Do: engine.SteerVerb(1 + h.dice.IntN(4)), Flow: pick(h.dice, "weekly", "chat"), EndRuns: h.dice.IntN(2) == 0}
-	if s.Do != engine.SteerStart {
-		newest, err := h.store.Campaigns("", 0, 4)
+	s := &engine.CampaignControl{Do: engine.CampaignVerb(1 + h.dice.IntN(4)), Flow: pick(h.dice, "weekly", "chat"), EndRuns: h.dice.IntN(2) == 0}
+	if s.Do != engine.CampaignStart {
+		newest, err := h.store.ListCampaigns("", 0, 4)
 		if err != nil {
 			h.t.Fatal(err)
 		}
-		s.Flow, s.Firing = "", 1
+		s.Flow, s.Campaign = "", 1
 		if len(newest) > 0 {
-			s.Firing = newest[h.dice.IntN(len(newest))].Number
+			s.Campaign = newest[h.dice.IntN(len(newest))].Number
 		}
 	}
-	return &engine.Input{Kind: engine.InputSteer, Steer: s}
+	return &engine.Input{Kind: engine.InputCampaignControl, CampaignControl: s}
 }
 
 func (h *history) event() *engine.Input {

@@ -77,12 +77,12 @@ func numbers(t *testing.T, s *store.Store) (all []any) {
 		c.Purged = nil
 		all = append(all, *c)
 	}
-	campaigns, err := s.Campaigns("", 0, 1<<20)
+	campaigns, err := s.ListCampaigns("", 0, 1<<20)
 	if err != nil {
 		t.Fatal(err)
 	}
 	for _, c := range campaigns {
-		all = append(all, *c.Firing, c.Tally.Standings)
+		all = append(all, *c.Campaign, c.Tally.Standings)
 	}
 	return all
 }

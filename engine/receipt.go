@@ -7,7 +7,7 @@ import (
 
 // receipt applies what the provider says about a message. Any receipt proves that
 // the message was accepted; a status that says nothing new changes nothing.
-func (a *application) receipt(rc *channels.Receipt) {
+func (a *applier) receipt(rc *channels.Receipt) {
 	if rc.Ref.IsZero() {
 		a.receiptByID(rc)
 		return
@@ -26,22 +26,22 @@ func (a *application) receipt(rc *channels.Receipt) {
 		a.ignore("there is no such message")
 		return
 	}
-	a.heed(r, rc.Ref.Message, rc)
+	a.applyReceipt(r, rc.Ref.Message, rc)
 }
 
-// heed applies a receipt to the message that it is about.
-func (a *application) heed(r *Run, message int, rc *channels.Receipt) {
+// applyReceipt applies a receipt to the message that it is about.
+func (a *applier) applyReceipt(r *Run, message int, rc *channels.Receipt) {
 	if statusOf(rc.Status) <= r.Message(message).Status {
 		a.ignore("it says nothing new")
 		return
 	}
 	r = a.edit(r.ID)
 	r.log(Entry{At: a.now, Kind: KindReceipt, Step: r.Message(message).Step, Message: message, Attempt: rc.Ref.Attempt, Detail: receiptDetail(rc)})
-	a.raise(r, message, rc)
+	a.upgradeStatus(r, message, rc)
 }
 
-// raise gives a message the higher status that the provider tells of.
-func (a *application) raise(r *Run, message int, rc *channels.Receipt) {
+// upgradeStatus gives a message the higher status that the provider tells of.
+func (a *applier) upgradeStatus(r *Run, message int, rc *channels.Receipt) {
 	m := r.Message(message)
 	before := m.Status
 	m.Status, m.Reason = statusOf(rc.Status), ""
@@ -68,7 +68,7 @@ func receiptDetail(rc *channels.Receipt) string {
 
 // wakeOnStatus follows the first line in effect that the message's new status
 // satisfies and its old one did not, and takes the run past its send.
-func (a *application) wakeOnStatus(r *Run, message int, before MessageStatus) {
+func (a *applier) wakeOnStatus(r *Run, message int, before MessageStatus) {
 	if !r.Live() {
 		return
 	}

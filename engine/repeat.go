@@ -10,15 +10,15 @@ import (
 const roundAlarm = -1
 
 // repeat begins a loop, or ends a round of it: the steps of a round lead back to it.
-func (a *application) repeat(r *Run, f *flows.Flow, s *flows.Step) (next int, parked bool) {
+func (a *applier) repeat(r *Run, f *flows.Flow, s *flows.Step) (next int, parked bool) {
 	if r.inLoopOf(r.At) {
-		return a.endRound(r, f, s, &r.Loops[len(r.Loops)-1])
+		return a.endRound(r, f, s, &r.Repeats[len(r.Repeats)-1])
 	}
-	r.Loops = append(r.Loops, Loop{Step: r.At, Round: 1, Began: a.now})
+	r.Repeats = append(r.Repeats, RepeatState{Step: r.At, Round: 1, Began: a.now})
 	if line, h := a.lookBack(r, f, s.Repeat.Until); line != nil {
 		return a.follow(r, f, r.At, line, h), false
 	}
-	if _, _, err := a.arm(r, f, r.At, s.Repeat.Until); err != nil {
+	if _, _, err := a.setAlarms(r, f, r.At, s.Repeat.Until); err != nil {
 		a.fail(r, r.At, err.Error())
 		return 0, true
 	}
@@ -29,13 +29,13 @@ func (a *application) repeat(r *Run, f *flows.Flow, s *flows.Step) (next int, pa
 // inLoopOf reports whether the run is in the repeat at a step, so that coming to it again
 // is the end of a round. The repeat's own condition was asked before the first.
 func (r *Run) inLoopOf(step int) bool {
-	n := len(r.Loops)
-	return n > 0 && r.Loops[n-1].Step == step
+	n := len(r.Repeats)
+	return n > 0 && r.Repeats[n-1].Step == step
 }
 
 // endRound waits for the rest of the round's time, which the last round has too, so
 // that the pace stays the same whatever becomes of the messages.
-func (a *application) endRound(r *Run, f *flows.Flow, s *flows.Step, l *Loop) (next int, parked bool) {
+func (a *applier) endRound(r *Run, f *flows.Flow, s *flows.Step, l *RepeatState) (next int, parked bool) {
 	end := InstantOf(s.Repeat.Every.After(l.Began.Time(), a.zoneOf(r, f)))
 	if end > a.now {
 		r.Status = Waiting
@@ -47,9 +47,9 @@ func (a *application) endRound(r *Run, f *flows.Flow, s *flows.Step, l *Loop) (n
 }
 
 // beginRound begins the next round, or ends the loop after the last.
-func (a *application) beginRound(r *Run, s *flows.Step, l *Loop) (next int, parked bool) {
+func (a *applier) beginRound(r *Run, s *flows.Step, l *RepeatState) (next int, parked bool) {
 	if l.Round == s.Repeat.Times {
-		a.leaveLoop(r, len(r.Loops)-1)
+		a.leaveLoop(r, len(r.Repeats)-1)
 		a.endWait(r, r.At, OutcomeCompleted, nil)
 		return s.Next, false
 	}
@@ -60,10 +60,10 @@ func (a *application) beginRound(r *Run, s *flows.Step, l *Loop) (next int, park
 }
 
 // nextRound goes on when the time of a round is over.
-func (a *application) nextRound(r *Run, f *flows.Flow) {
+func (a *applier) nextRound(r *Run, f *flows.Flow) {
 	r.Alarms = deleteAlarm(r.Alarms, r.At, roundAlarm)
 	r.setDeadline()
-	next, _ := a.beginRound(r, &f.Steps[r.At], &r.Loops[len(r.Loops)-1])
+	next, _ := a.beginRound(r, &f.Steps[r.At], &r.Repeats[len(r.Repeats)-1])
 	a.advance(r, f, next)
 }
 
@@ -79,7 +79,7 @@ func deleteAlarm(alarms []Alarm, place, line int) []Alarm {
 
 // leaveLoop leaves the loop of that depth and those within. What it was about to send
 // stays here; what is out already is out.
-func (a *application) leaveLoop(r *Run, depth int) {
+func (a *applier) leaveLoop(r *Run, depth int) {
 	switch r.Status {
 	case Sending:
 		a.drop(r, len(r.Messages), ReasonLoopLeft)
@@ -87,14 +87,14 @@ func (a *application) leaveLoop(r *Run, depth int) {
 		r.clearAlarms(AtMessage)
 	}
 	r.clearAlarms(r.At)
-	for _, l := range r.Loops[depth:] {
+	for _, l := range r.Repeats[depth:] {
 		r.clearAlarms(l.Step)
 	}
-	r.Loops = r.Loops[:depth]
+	r.Repeats = r.Repeats[:depth]
 }
 
 // drop holds back a message that was planned and not yet claimed.
-func (a *application) drop(r *Run, message int, why string) {
+func (a *applier) drop(r *Run, message int, why string) {
 	r.clearAlarms(AtMessage)
 	m := r.Message(message)
 	if m == nil || m.Status > Retrying {
@@ -103,14 +103,14 @@ func (a *application) drop(r *Run, message int, why string) {
 	a.withhold(r, message, verdict{reason: why})
 }
 
-func (a *application) logRound(r *Run, round int) {
+func (a *applier) logRound(r *Run, round int) {
 	r.log(Entry{At: a.now, Kind: KindRound, Step: r.At, Detail: strconv.Itoa(round)})
 }
 
 // round is the number of the innermost round the run is in; 0 outside of loops.
 func (r *Run) round() int {
-	if n := len(r.Loops); n > 0 {
-		return r.Loops[n-1].Round
+	if n := len(r.Repeats); n > 0 {
+		return r.Repeats[n-1].Round
 	}
 	return 0
 }

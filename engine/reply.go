@@ -13,9 +13,9 @@ import (
 // answers, the run of the newest message in its conversation, and the runs that
 // wait for a reply of the person, the one that wrote last first, whose line takes
 // it. Where none does, the run it most likely answers keeps it for a later wait.
-func (a *application) reply(rp *channels.Reply) {
+func (a *applier) reply(rp *channels.Reply) {
 	a.changed = true // the journal has every reply, also one that nobody took
-	h := Happening{At: a.now, Who: rp.Profile, Text: cut(rp.Text, MaxReplyBytes), Conv: rp.Conversation}
+	h := Signal{At: a.now, Who: rp.Profile, Text: cut(rp.Text, MaxReplyBytes), Conversation: rp.Conversation}
 	if a.replyTriggers(&h, true) {
 		return
 	}
@@ -39,7 +39,7 @@ func (a *application) reply(rp *channels.Reply) {
 // replyTriggers starts runs by a reply: first of the flows that are asked before any
 // run that waits, of which one answers alone; else, where nobody claimed the reply, of
 // all whose condition holds.
-func (a *application) replyTriggers(h *Happening, beforeWaits bool) (claimed bool) {
+func (a *applier) replyTriggers(h *Signal, beforeWaits bool) (claimed bool) {
 	for _, f := range a.e.active {
 		for i := range f.Triggers {
 			t := &f.Triggers[i]
@@ -58,7 +58,7 @@ func (a *application) replyTriggers(h *Happening, beforeWaits bool) (claimed boo
 }
 
 // wantsReply asks a reply trigger's condition.
-func (a *application) wantsReply(f *flows.Flow, t *flows.Trigger, h *Happening) bool {
+func (a *applier) wantsReply(f *flows.Flow, t *flows.Trigger, h *Signal) bool {
 	ok, err := a.triggerTruth(t.If, map[string]any{
 		flows.NameReply:   h.view(),
 		flows.NameProfile: a.profileView(h.Who, f),
@@ -72,7 +72,7 @@ func (a *application) wantsReply(f *flows.Flow, t *flows.Trigger, h *Happening) 
 
 // candidates returns the person's live runs in the order in which they are asked,
 // and the run that the reply most likely answers, or nil.
-func (a *application) candidates(rp *channels.Reply) (runs []*Run, likely *Run) {
+func (a *applier) candidates(rp *channels.Reply) (runs []*Run, likely *Run) {
 	runs = a.ws.liveOf(rp.Profile)
 	rank := func(r *Run) int {
 		switch {
@@ -102,7 +102,7 @@ func (r *Run) hasSent(providerID string) bool {
 func (r *Run) lastIn(conversation string) Instant {
 	var last Instant
 	for i := range r.Messages {
-		if r.Messages[i].Conv == conversation {
+		if r.Messages[i].Conversation == conversation {
 			last = max(last, r.Messages[i].Posted)
 		}
 	}
@@ -110,7 +110,7 @@ func (r *Run) lastIn(conversation string) Instant {
 }
 
 // wakeOnReply follows the first line in effect that takes the reply.
-func (a *application) wakeOnReply(r *Run, h *Happening) bool {
+func (a *applier) wakeOnReply(r *Run, h *Signal) bool {
 	a.blamed = r.ID
 	f := a.e.flowOf(r)
 	for _, w := range watches(r, f) {

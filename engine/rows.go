@@ -8,9 +8,9 @@ import (
 	"nudge/lang/shape"
 )
 
-// Frozen says how the freezing of an audience ended.
-type Frozen struct {
-	Firing   uint64   `json:"firing,omitempty"`
+// Snapshot says how the freezing of an audience ended.
+type Snapshot struct {
+	Campaign uint64   `json:"firing,omitempty"`
 	Audience string   `json:"audience,omitempty"` // its name, by which its rows are read
 	Rows     int      `json:"rows,omitempty"`
 	Bad      int      `json:"bad,omitempty"`
@@ -20,10 +20,10 @@ type Frozen struct {
 
 // Rows is the next rows of a firing's audience.
 type Rows struct {
-	Firing uint64 `json:"firing,omitempty"`
-	From   int    `json:"from,omitempty"` // rows before these
-	Next   int64  `json:"next,omitempty"` // offset behind them in the frozen audience
-	Rows   []Row  `json:"rows,omitempty"`
+	Campaign uint64 `json:"firing,omitempty"`
+	From     int    `json:"from,omitempty"` // rows before these
+	Next     int64  `json:"next,omitempty"` // offset behind them in the frozen audience
+	Rows     []Row  `json:"rows,omitempty"`
 }
 
 // Row is one person of an audience.
@@ -41,20 +41,20 @@ const (
 	MaxAudience = 50_000_000
 )
 
-// frozen begins to take the rows of a firing.
-func (a *application) frozen(in *Frozen) {
-	fr := a.ws.firing(in.Firing)
+// snapshot begins to take the rows of a firing.
+func (a *applier) snapshot(in *Snapshot) {
+	fr := a.ws.campaign(in.Campaign)
 	if fr == nil || fr.Status != Freezing {
 		a.ignore("no firing waits for this audience")
 		return
 	}
-	fr = a.editFiring(in.Firing)
+	fr = a.editCampaign(in.Campaign)
 	fr.Audience, fr.Rows, fr.Bad = in.Audience, in.Rows, in.Bad
 	fr.BadRows = in.BadRows[:min(len(in.BadRows), MaxBadRows)]
 	switch {
 	case in.Failed != "":
 		fr.Reason = cut(in.Failed, MaxReasonBytes)
-		a.settle(fr, FiringFailed)
+		a.settle(fr, CampaignFailed)
 	case in.Rows == 0:
 		a.settle(fr, Walked)
 	default:
@@ -63,21 +63,21 @@ func (a *application) frozen(in *Frozen) {
 }
 
 // settle ends the taking of rows.
-func (a *application) settle(fr *Firing, status FiringStatus) {
+func (a *applier) settle(fr *Campaign, status CampaignStatus) {
 	fr.Status = status
 	a.e.State.Open = slices.DeleteFunc(slices.Clone(a.e.State.Open), func(n uint64) bool { return n == fr.Number })
 }
 
 // rows takes the next rows of a firing: the progress and the runs they start are of
 // one input, so that none is skipped and none is taken twice.
-func (a *application) rows(in *Rows) {
-	fr := a.ws.firing(in.Firing)
+func (a *applier) rows(in *Rows) {
+	fr := a.ws.campaign(in.Campaign)
 	if fr == nil || fr.Status != Walking || fr.Paused || fr.Walked != in.From {
 		a.ignore("the firing does not wait for these rows")
 		return
 	}
-	fr = a.editFiring(in.Firing)
-	f := a.e.firingFlow(fr)
+	fr = a.editCampaign(in.Campaign)
+	f := a.e.campaignFlow(fr)
 	before := a.starts
 	for i := range in.Rows {
 		a.row = i
@@ -96,7 +96,7 @@ func (a *application) rows(in *Rows) {
 }
 
 // takeRow starts a run for one person of a firing, or counts why not.
-func (a *application) takeRow(fr *Firing, f *flows.Flow, row *Row, poisoned bool) {
+func (a *applier) takeRow(fr *Campaign, f *flows.Flow, row *Row, poisoned bool) {
 	key := MemberOf(fr.Number, row.Profile)
 	if a.ws.member(key) != nil {
 		fr.leave(LeftDuplicate)
@@ -114,7 +114,7 @@ func (a *application) takeRow(fr *Firing, f *flows.Flow, row *Row, poisoned bool
 	}
 }
 
-func (a *application) startRow(fr *Firing, f *flows.Flow, row *Row) (run RunID, why string) {
+func (a *applier) startRow(fr *Campaign, f *flows.Flow, row *Row) (run RunID, why string) {
 	t := &f.Triggers[fr.Trigger]
 	at := a.personsTime(fr, f, row.Profile)
 	switch {
@@ -143,7 +143,7 @@ func (a *application) startRow(fr *Firing, f *flows.Flow, row *Row) (run RunID, 
 	}
 	next := newRunID(a.now, a.e.State.Installation, a.seq, a.starts)
 	before := a.starts
-	a.enter(f, &entrant{profile: row.Profile, by: fr.ID, data: row.Data, firing: fr.Number, at: at})
+	a.enter(f, &entrant{profile: row.Profile, by: fr.ID, data: row.Data, campaign: fr.Number, at: at})
 	if a.starts == before {
 		return RunID{}, LeftLimit
 	}
@@ -151,7 +151,7 @@ func (a *application) startRow(fr *Firing, f *flows.Flow, row *Row) (run RunID, 
 }
 
 // personsTime is when a firing comes to a person.
-func (a *application) personsTime(fr *Firing, f *flows.Flow, profile string) Instant {
+func (a *applier) personsTime(fr *Campaign, f *flows.Flow, profile string) Instant {
 	if !fr.Local {
 		return max(fr.Due, fr.Since)
 	}
@@ -161,7 +161,7 @@ func (a *application) personsTime(fr *Firing, f *flows.Flow, profile string) Ins
 
 // keepOut sees that no campaign under way begins anything for a person who is forgotten,
 // although its frozen audience still has them: it counts as having had them.
-func (a *application) keepOut(profile string) {
+func (a *applier) keepOut(profile string) {
 	for _, number := range a.e.State.Open {
 		if key := MemberOf(number, profile); a.ws.member(key) == nil {
 			a.ws.addMember(&Member{MemberKey: key})
@@ -170,7 +170,7 @@ func (a *application) keepOut(profile string) {
 }
 
 // park lets a run wait for its person's own time before it begins.
-func (a *application) park(r *Run, at Instant) {
+func (a *applier) park(r *Run, at Instant) {
 	r.Status = Parked
 	r.setAlarm(Alarm{At: at, Place: AtBegin})
 	r.log(Entry{At: a.now, Kind: KindScheduled, Step: NoStep, Detail: at.String()})
@@ -178,8 +178,8 @@ func (a *application) park(r *Run, at Instant) {
 
 // ringBegin begins a run whose time has come. While its firing is paused, or held because
 // the store was restored from a backup, it stays where it is, and resuming begins it.
-func (a *application) ringBegin(r *Run, f *flows.Flow) {
-	fr := a.ws.firing(r.Firing)
+func (a *applier) ringBegin(r *Run, f *flows.Flow) {
+	fr := a.ws.campaign(r.Campaign)
 	due := r.alarmOf(AtBegin)
 	r.clearAlarms(AtBegin)
 	if fr == nil || !fr.Held(a.e.State.Installation) {
@@ -188,8 +188,8 @@ func (a *application) ringBegin(r *Run, f *flows.Flow) {
 }
 
 // begin takes a run to its first step, unless it is of no use any more.
-func (a *application) begin(r *Run, f *flows.Flow, due Instant) {
-	fr := a.ws.firing(r.Firing)
+func (a *applier) begin(r *Run, f *flows.Flow, due Instant) {
+	fr := a.ws.campaign(r.Campaign)
 	if fr != nil && f.Triggers[fr.Trigger].Schedule.TooLate(due.Time(), a.now.Time(), f.Zone) {
 		a.finish(r, OutcomeLate, false)
 		return
@@ -199,7 +199,7 @@ func (a *application) begin(r *Run, f *flows.Flow, due Instant) {
 
 // Belongs reports whether a person of whom something is known is in the audience of a
 // schedule that asks for stored profiles.
-func (f *Freeze) Belongs(p *Person) (bool, error) {
+func (f *SnapshotRequest) Belongs(p *Person) (bool, error) {
 	return truth(f.Schedule.Audience.If, map[string]any{
 		flows.NameProfile: viewOf(p, p.ID, f.Flow), flows.NameNow: shape.TimeOf(f.At.Time()),
 	})

@@ -17,20 +17,20 @@ type Run struct {
 	Data      json.RawMessage
 	Vars      []Var // sorted by name
 
-	Status   RunStatus
-	At       int     // index of the step the run is parked on
-	Alarms   []Alarm // of what is looked out for at present
-	Deadline Instant // the earliest of the alarms: when a timer wakes it; 0 for no timer
-	Asking   Asking  // what it waits to hear from the provider before its timers count
-	Asked    Instant // when that was last over; 0 for never
-	Loops    []Loop  // the repeats it is in, the innermost last
-	Outcome  string  // how it ended; empty while it is live
-	Goal     bool    // it ended in the way the flow is for
-	Ended    Instant
+	Status        RunStatus
+	At            int           // index of the step the run is parked on
+	Alarms        []Alarm       // of what is looked out for at present
+	Deadline      Instant       // the earliest of the alarms: when a timer wakes it; 0 for no timer
+	StatusCheck   StatusCheck   // what it waits to hear from the provider before its timers count
+	StatusChecked Instant       // when that was last over; 0 for never
+	Repeats       []RepeatState // the repeats it is in, the innermost last
+	Outcome       string        // how it ended; empty while it is live
+	Goal          bool          // it ended in the way the flow is for
+	Ended         Instant
 
 	Freed      bool   // its key is free for the next run: a collect has closed
 	Depth      int    // of the input that started it
-	Firing     uint64 // number of the firing that started it; 0 for none
+	Campaign   uint64 // number of the firing that started it; 0 for none
 	Parent     RunID  // the run whose start step waits for this one; zero for none
 	ParentCall int    // number of that run's call, from 1
 
@@ -41,11 +41,11 @@ type Run struct {
 	Fetched      []Fetched // answers to fetches, in order
 
 	Collected []Collection // what collects have gathered, in order
-	Hands     []Happening  // events and replies that ended waits, for later steps
+	Signals   []Signal     // events and replies that ended waits, for later steps
 	Event     int          // number in Hands of the event in hand, from 1; 0 for none
 	Reply     int          // number in Hands of the reply in hand, from 1; 0 for none
 	Replied   bool         // a reply of the person was to this run
-	Mailbox   []Happening  // what came while the run was held, oldest first
+	Mailbox   []Signal     // what came while the run was held, oldest first
 	Timeline  []Entry      // what happened, oldest first
 }
 
@@ -74,7 +74,7 @@ type Var struct {
 // Collection is what one collect has gathered.
 type Collection struct {
 	Step  int
-	Hands []int // numbers in Hands, from 1
+	Signals []int // numbers in Hands, from 1
 }
 
 // Alarm is an instant at which something happens to a run if nothing else does
@@ -93,8 +93,8 @@ const (
 	AtAsk     = -4 // the end of the time in which the provider may answer
 )
 
-// Loop is a repeat that a run is in.
-type Loop struct {
+// RepeatState is a repeat that a run is in.
+type RepeatState struct {
 	Step  int
 	Round int     // from 1
 	Began Instant // of the round
@@ -108,15 +108,15 @@ type WaitEnd struct {
 	Reply   int
 }
 
-// Happening is an event or a reply that came for a run.
-type Happening struct {
-	At    Instant
-	Event string // the event's type; empty for a reply
-	Who   string // the person the event names, or who replied
-	Data  json.RawMessage
-	Text  string // of a reply
-	Conv  string // conversation of a reply
-	Depth int    // of the input that brought it
+// Signal is an event or a reply that came for a run.
+type Signal struct {
+	At           Instant
+	Event        string // the event's type; empty for a reply
+	Who          string // the person the event names, or who replied
+	Data         json.RawMessage
+	Text         string // of a reply
+	Conversation string // conversation of a reply
+	Depth        int    // of the input that brought it
 }
 
 // Live reports whether the run has not ended.
@@ -200,10 +200,10 @@ func (r *Run) clone() *Run {
 	c.Vars = slices.Clone(r.Vars)
 	c.Messages = slices.Clone(r.Messages)
 	c.Alarms = slices.Clone(r.Alarms)
-	c.Asking.Messages, c.Asking.Held = slices.Clone(r.Asking.Messages), slices.Clone(r.Asking.Held)
-	c.Loops = slices.Clone(r.Loops)
+	c.StatusCheck.Messages, c.StatusCheck.Held = slices.Clone(r.StatusCheck.Messages), slices.Clone(r.StatusCheck.Held)
+	c.Repeats = slices.Clone(r.Repeats)
 	c.Waits = slices.Clip(r.Waits)
-	c.Hands = slices.Clip(r.Hands)
+	c.Signals = slices.Clip(r.Signals)
 	c.Fetched = slices.Clip(r.Fetched)
 	c.Collected = slices.Clone(r.Collected)
 	c.Mailbox = slices.Clone(r.Mailbox)

@@ -26,10 +26,10 @@ type Tick struct {
 	Due     Instant `json:"due,omitzero"`
 }
 
-// Freeze is an effect: copy the audience of a firing, so that it cannot change any
+// SnapshotRequest is an effect: copy the audience of a firing, so that it cannot change any
 // more. Its outcome must come back as [Frozen].
-type Freeze struct {
-	Firing   uint64
+type SnapshotRequest struct {
+	Campaign uint64
 	Flow     *flows.Flow
 	Schedule *flows.Schedule
 	At       Instant // the "now" of its conditions
@@ -40,12 +40,12 @@ const (
 	MaxTicks = 10_000
 	// MaxOpenFirings is how many firings may take rows at the same time; one more is
 	// skipped.
-	MaxOpenFirings = 100
+	MaxOpenCampaigns = 100
 )
 
 // reschedule finds out when the active flows fire next. A schedule that was there
 // before goes on as it was; the past of a new one does not fire.
-func (a *application) reschedule(active []*flows.Flow) []Scheduled {
+func (a *applier) reschedule(active []*flows.Flow) []Scheduled {
 	before := slices.Clone(a.e.State.Schedules)
 	var all []Scheduled
 	for _, f := range active {
@@ -78,7 +78,7 @@ func instantOrNever(t time.Time) Instant {
 
 // tick fires a schedule: of several firings that were missed the last, unless it is
 // too late for that one, too. The others are recorded as skipped.
-func (a *application) tick(t *Tick) {
+func (a *applier) tick(t *Tick) {
 	at := slices.IndexFunc(a.e.State.Schedules, func(s Scheduled) bool {
 		return s.Flow == t.Flow && s.Trigger == t.Trigger && s.Next == t.Due && t.Due != 0
 	})
@@ -113,7 +113,7 @@ func (a *application) tick(t *Tick) {
 }
 
 // dueTicks are the firings from one on that are due, MaxTicks at most.
-func (a *application) dueTicks(s *flows.Schedule, first Instant) []Instant {
+func (a *applier) dueTicks(s *flows.Schedule, first Instant) []Instant {
 	due := []Instant{first}
 	for len(due) < MaxTicks {
 		next := instantOrNever(s.Next(due[len(due)-1].Time()))
@@ -126,7 +126,7 @@ func (a *application) dueTicks(s *flows.Schedule, first Instant) []Instant {
 }
 
 // whyNot says why the last of the firings that are due does not fire, or nothing.
-func (a *application) whyNot(s *flows.Schedule, scheduled *Scheduled, last Instant) string {
+func (a *applier) whyNot(s *flows.Schedule, scheduled *Scheduled, last Instant) string {
 	due, zone := last.Time(), s.Zone
 	if zone == nil {
 		due, zone = due.Add(flows.Earliest+flows.Latest), time.UTC
@@ -138,44 +138,44 @@ func (a *application) whyNot(s *flows.Schedule, scheduled *Scheduled, last Insta
 		return "the store was restored from a backup; campaigns start does it all the same"
 	case s.TooLate(due, a.now.Time(), zone):
 		return "later than max_delay"
-	case len(a.e.State.Open) >= MaxOpenFirings:
-		return fmt.Sprintf("%d firings are open, which is the limit", MaxOpenFirings)
+	case len(a.e.State.Open) >= MaxOpenCampaigns:
+		return fmt.Sprintf("%d firings are open, which is the limit", MaxOpenCampaigns)
 	}
 	return ""
 }
 
 // missed records firings that did not take place, as one.
-func (a *application) missed(f *flows.Flow, trigger int, due []Instant, why string) {
+func (a *applier) missed(f *flows.Flow, trigger int, due []Instant, why string) {
 	local := f.Triggers[trigger].Schedule.Zone == nil
-	a.addFiring(&Firing{ID: idOf(f, trigger, due[0], local), Flow: f.Name, Version: f.Version, Trigger: trigger,
-		Due: due[0], Until: due[len(due)-1], Missed: len(due), Begun: a.now, Local: local, Status: FiringSkipped, Reason: why})
+	a.addCampaign(&Campaign{ID: idOf(f, trigger, due[0], local), Flow: f.Name, Version: f.Version, Trigger: trigger,
+		Due: due[0], Until: due[len(due)-1], Missed: len(due), Begun: a.now, Local: local, Status: CampaignSkipped, Reason: why})
 	a.skip(f, why)
 }
 
 func idOf(f *flows.Flow, trigger int, due Instant, local bool) string {
 	if local {
-		return firingID(f.Name, trigger, due.Time().Add(flows.Earliest), true)
+		return campaignID(f.Name, trigger, due.Time().Add(flows.Earliest), true)
 	}
-	return firingID(f.Name, trigger, due.Time(), false)
+	return campaignID(f.Name, trigger, due.Time(), false)
 }
 
 // fire begins a firing, whose audience has to be frozen first.
-func (a *application) fire(f *flows.Flow, trigger int, due Instant, local bool, since Instant) *Firing {
-	fr := a.addFiring(&Firing{ID: idOf(f, trigger, due, local), Flow: f.Name, Version: f.Version, Trigger: trigger,
+func (a *applier) fire(f *flows.Flow, trigger int, due Instant, local bool, since Instant) *Campaign {
+	fr := a.addCampaign(&Campaign{ID: idOf(f, trigger, due, local), Flow: f.Name, Version: f.Version, Trigger: trigger,
 		Due: due, Begun: a.now, Local: local, Since: since, Status: Freezing, Installation: a.e.State.Installation})
 	a.e.State.Open = append(slices.Clip(a.e.State.Open), fr.Number)
-	a.out.Freezes = append(a.out.Freezes, a.e.FreezeOf(fr))
-	a.out.Answer.Decisions = append(a.out.Answer.Decisions, Decision{Flow: f.Name, Did: DidFire, Reason: fr.ID})
+	a.out.Snapshots = append(a.out.Snapshots, a.e.FreezeOf(fr))
+	a.out.Answer.Decisions = append(a.out.Answer.Decisions, Decision{Flow: f.Name, Action: DidFire, Reason: fr.ID})
 	return fr
 }
 
 // FreezeOf is what has to be done for a firing whose audience is not yet frozen.
-func (e *Engine) FreezeOf(fr *Firing) Freeze {
-	f := e.firingFlow(fr)
-	return Freeze{Firing: fr.Number, Flow: f, Schedule: f.Triggers[fr.Trigger].Schedule, At: fr.Begun}
+func (e *Engine) FreezeOf(fr *Campaign) SnapshotRequest {
+	f := e.campaignFlow(fr)
+	return SnapshotRequest{Campaign: fr.Number, Flow: f, Schedule: f.Triggers[fr.Trigger].Schedule, At: fr.Begun}
 }
 
-func (e *Engine) firingFlow(fr *Firing) *flows.Flow {
+func (e *Engine) campaignFlow(fr *Campaign) *flows.Flow {
 	f := e.versions[FlowVersion{fr.Flow, fr.Version}]
 	if f == nil {
 		panic(fmt.Sprintf("engine: version %s of flow %s is not loaded", fr.Version, fr.Flow))
@@ -183,17 +183,17 @@ func (e *Engine) firingFlow(fr *Firing) *flows.Flow {
 	return f
 }
 
-// firingsPerInput is how many firings one input can begin or record.
-const firingsPerInput = 2
+// campaignsPerInput is how many firings one input can begin or record.
+const campaignsPerInput = 2
 
-// addFiring numbers a firing and keeps it.
-func (a *application) addFiring(fr *Firing) *Firing {
-	if a.firings == firingsPerInput {
+// addCampaign numbers a firing and keeps it.
+func (a *applier) addCampaign(fr *Campaign) *Campaign {
+	if a.campaigns == campaignsPerInput {
 		panic("engine: an input began too many firings")
 	}
-	fr.Number = a.seq*firingsPerInput + uint64(a.firings)
-	a.firings++
+	fr.Number = a.seq*campaignsPerInput + uint64(a.campaigns)
+	a.campaigns++
 	a.changed = true
-	a.ws.addFiring(fr)
+	a.ws.addCampaign(fr)
 	return fr
 }

@@ -14,7 +14,7 @@ import (
 )
 
 // scope is what conditions see of a run at the instant of the input in hand.
-func (a *application) scope(r *Run, f *flows.Flow) map[string]any {
+func (a *applier) scope(r *Run, f *flows.Flow) map[string]any {
 	scope := map[string]any{
 		flows.NameData:    a.reading(f.Data, r.Data),
 		flows.NameProfile: a.profileView(r.Profile, f),
@@ -44,14 +44,14 @@ func (a *application) scope(r *Run, f *flows.Flow) map[string]any {
 
 // renderScope is what the template of a message sees: the run, at the instant at
 // which the message was planned, so that an attempt made later says the same.
-func (a *application) renderScope(r *Run, f *flows.Flow, m *Message) map[string]any {
+func (a *applier) renderScope(r *Run, f *flows.Flow, m *Message) map[string]any {
 	scope := a.scope(r, f)
 	scope[flows.NameNow] = shape.TimeOf(m.Planned.Time())
 	return scope
 }
 
-// inHand puts a happening into a scope, as the line that looks at it sees it.
-func (a *application) inHand(scope map[string]any, f *flows.Flow, h *Happening) {
+// bindSignal puts a happening into a scope, as the line that looks at it sees it.
+func (a *applier) bindSignal(scope map[string]any, f *flows.Flow, h *Signal) {
 	switch {
 	case h == nil:
 	case h.Event != "":
@@ -63,7 +63,7 @@ func (a *application) inHand(scope map[string]any, f *flows.Flow, h *Happening) 
 
 // wants reports whether a trigger's condition holds for an event that it names. The
 // condition sees no run: there is none yet.
-func (a *application) wants(f *flows.Flow, t *flows.Trigger, ev *Event) (bool, error) {
+func (a *applier) wants(f *flows.Flow, t *flows.Trigger, ev *Event) (bool, error) {
 	data, err := ev.decode(f)
 	if err != nil || t.If == nil {
 		return err == nil, err
@@ -75,19 +75,19 @@ func (a *application) wants(f *flows.Flow, t *flows.Trigger, ev *Event) (bool, e
 	}, f, ev.Profile)
 }
 
-func (a *application) eventView(r *Run, f *flows.Flow, hand int) map[string]any {
+func (a *applier) eventView(r *Run, f *flows.Flow, hand int) map[string]any {
 	if hand == 0 {
 		return noEvent
 	}
-	return a.eventData(f, &r.Hands[hand-1])
+	return a.eventData(f, &r.Signals[hand-1])
 }
 
-func (a *application) eventData(f *flows.Flow, h *Happening) map[string]any {
+func (a *applier) eventData(f *flows.Flow, h *Signal) map[string]any {
 	return a.reading(f.EventShape(h.Event), h.Data)
 }
 
 // reading is what object returns. The data of the event in hand is read once.
-func (a *application) reading(t *shape.Type, raw json.RawMessage) map[string]any {
+func (a *applier) reading(t *shape.Type, raw json.RawMessage) map[string]any {
 	if ev := a.in.Event; ev != nil && string(ev.Data) == string(raw) {
 		if data, err := ev.decodeAs(cmp.Or(t, shape.Any)); err == nil {
 			return data
@@ -100,7 +100,7 @@ func replyView(r *Run, hand int) map[string]any {
 	if hand == 0 {
 		return noReply
 	}
-	return r.Hands[hand-1].view()
+	return r.Signals[hand-1].view()
 }
 
 func messageView(m *Message) map[string]any {
@@ -121,11 +121,11 @@ func messageView(m *Message) map[string]any {
 var (
 	noMessage = map[string]any{"status": "", "reason": "", "sent": false, "delivered": false, "read": false, "failed": false}
 	noEvent   = map[string]any{}
-	noReply   = (&Happening{}).view()
+	noReply   = (&Signal{}).view()
 	notEnded  = map[string]any{"outcome": "", "event": noEvent, "reply": noReply}
 )
 
-func (a *application) waitView(r *Run, f *flows.Flow, step int) map[string]any {
+func (a *applier) waitView(r *Run, f *flows.Flow, step int) map[string]any {
 	for i := len(r.Waits) - 1; i >= 0; i-- {
 		if w := &r.Waits[i]; w.Step == step {
 			return map[string]any{
@@ -137,7 +137,7 @@ func (a *application) waitView(r *Run, f *flows.Flow, step int) map[string]any {
 }
 
 // collectView is what a collect has gathered so far, and how it ended.
-func (a *application) collectView(r *Run, f *flows.Flow, step int) map[string]any {
+func (a *applier) collectView(r *Run, f *flows.Flow, step int) map[string]any {
 	view := maps.Clone(a.waitView(r, f, step))
 	items := []any{}
 	for _, c := range r.Collected {
@@ -145,8 +145,8 @@ func (a *application) collectView(r *Run, f *flows.Flow, step int) map[string]an
 			continue
 		}
 		items = items[:0]
-		for _, n := range c.Hands {
-			items = append(items, a.eventData(f, &r.Hands[n-1]))
+		for _, n := range c.Signals {
+			items = append(items, a.eventData(f, &r.Signals[n-1]))
 		}
 	}
 	view["items"], view["count"] = items, len(items)
@@ -181,10 +181,10 @@ func object(t *shape.Type, raw json.RawMessage) map[string]any {
 }
 
 // view is a reply as conditions and templates see it.
-func (h *Happening) view() map[string]any {
+func (h *Signal) view() map[string]any {
 	return map[string]any{
 		"text": h.Text, "keyword": keyword(h.Text), "number": number(h.Text),
-		"at": shape.TimeOf(h.At.Time()), "conversation": h.Conv,
+		"at": shape.TimeOf(h.At.Time()), "conversation": h.Conversation,
 	}
 }
 

@@ -20,27 +20,27 @@ func (w *world) freeze() {
 	if err != nil {
 		w.t.Fatal(err)
 	}
-	frozen.Firing = f.Firing
-	w.apply(&engine.Input{Kind: engine.InputFrozen, Frozen: frozen})
+	frozen.Campaign = f.Campaign
+	w.apply(&engine.Input{Kind: engine.InputSnapshot, Snapshot: frozen})
 }
 
 // campaign does what an operator does with a campaign, or shows it.
 func (w *world) campaign(rest string) {
 	w.t.Helper()
 	verb, name, _ := strings.Cut(rest, " ")
-	steer := &engine.Steer{Flow: name}
+	steer := &engine.CampaignControl{Flow: name}
 	switch verb {
 	case "start":
-		steer.Do = engine.SteerStart
+		steer.Do = engine.CampaignStart
 	case "show":
 		w.showCampaigns()
 		return
 	case "pause":
-		steer.Do = engine.SteerPause
+		steer.Do = engine.CampaignPause
 	case "resume":
-		steer.Do = engine.SteerResume
+		steer.Do = engine.CampaignResume
 	case "cancel", "end":
-		steer.Do, steer.EndRuns = engine.SteerCancel, verb == "end"
+		steer.Do, steer.EndRuns = engine.CampaignCancel, verb == "end"
 	default:
 		w.t.Fatalf("campaign %s: no such verb", verb)
 	}
@@ -49,15 +49,15 @@ func (w *world) campaign(rest string) {
 		if err != nil || c == nil {
 			w.t.Fatalf("campaign %s: %v", name, err)
 		}
-		steer.Flow, steer.Firing = "", c.Number
+		steer.Flow, steer.Campaign = "", c.Number
 	}
-	w.apply(&engine.Input{Kind: engine.InputSteer, Steer: steer})
+	w.apply(&engine.Input{Kind: engine.InputCampaignControl, CampaignControl: steer})
 }
 
 // showCampaigns writes every campaign, oldest first, and where its people stand.
 func (w *world) showCampaigns() {
 	w.t.Helper()
-	all, err := w.store.Campaigns("", 0, 100)
+	all, err := w.store.ListCampaigns("", 0, 100)
 	if err != nil {
 		w.t.Fatal(err)
 	}
@@ -78,7 +78,7 @@ func (w *world) showCampaigns() {
 		for _, b := range c.BadRows {
 			fmt.Fprintf(&w.out, " (line %d: %s)", b.Line, b.What)
 		}
-		for _, l := range c.Left {
+		for _, l := range c.Excluded {
 			fmt.Fprintf(&w.out, "; left %s %d", l.Reason, l.Rows)
 		}
 		for _, standing := range slices.Sorted(maps.Keys(c.Tally.Standings)) {

@@ -94,19 +94,19 @@ type world struct {
 	store   *store.Store
 	loop    *runner.Loop
 	senders int
-	account runner.Lane  // how the account behaves from the next start on
-	asks    []engine.Ask // by their number in the story
+	account runner.AccountSettings // how the account behaves from the next start on
+	asks    []engine.StatusQuery   // by their number in the story
 	now     time.Time
 	next    engine.Instant
 	runs    []engine.RunID       // by their number in the story
 	numbers map[engine.RunID]int // of runs, from 1
 	posts   []engine.Post        // by their number in the story
 	fetches []engine.FetchPost   // by their number in the story
-	shelf   *audience.Shelf      // the frozen audiences
+	shelf   *audience.Snapshots  // the frozen audiences
 	seen    map[engine.RunID]int
-	frozen  []engine.Freeze // audiences to be frozen
-	auto    bool            // the provider accepts what is posted
-	fails   string          // the person whose messages it reports as failed
+	frozen  []engine.SnapshotRequest // audiences to be frozen
+	auto    bool                     // the provider accepts what is posted
+	fails   string                   // the person whose messages it reports as failed
 	out     bytes.Buffer
 }
 
@@ -181,9 +181,9 @@ func (w *world) open() {
 	w.store, core = reopen(w.t, w.kv)
 	lane := w.account
 	lane.Account, lane.Places = engine.AnyAccount, w.senders
-	w.loop = runner.NewLoopOf(w.store, core, []runner.Lane{lane})
+	w.loop = runner.NewLoopOf(w.store, core, []runner.AccountSettings{lane})
 	if w.shelf == nil {
-		w.shelf = audience.NewShelf(audience.Sources{Project: w.files})
+		w.shelf = audience.NewSnapshots(audience.Sources{Project: w.files})
 	}
 	w.shelf.People = w.store
 	w.loop.UseAudiences(w.shelf)
@@ -258,8 +258,8 @@ func (w *world) answer(a *engine.Answer) {
 		fmt.Fprintf(&w.out, "ignored: %s\n", a.Ignored)
 	}
 	for _, d := range a.Decisions {
-		if d.Did == engine.DidSkip || d.Did == engine.DidQueue || d.Did == engine.DidFire {
-			fmt.Fprintf(&w.out, "%s %s: %s\n", d.Flow, d.Did, d.Reason)
+		if d.Action == engine.DidSkip || d.Action == engine.DidQueue || d.Action == engine.DidFire {
+			fmt.Fprintf(&w.out, "%s %s: %s\n", d.Flow, d.Action, d.Reason)
 		}
 	}
 }
@@ -376,7 +376,7 @@ func (w *world) do(line string) {
 		on := rest == "on"
 		w.apply(&engine.Input{Kind: engine.InputControl, Control: &engine.Control{Kill: &on}})
 	case "account": // account [correlates] [verifies] [asks]: from the next start on
-		w.account = runner.Lane{ByID: strings.Contains(rest, "correlates"), Verify: strings.Contains(rest, "verifies"), Asks: strings.Contains(rest, "asks")}
+		w.account = runner.AccountSettings{ByID: strings.Contains(rest, "correlates"), Verify: strings.Contains(rest, "verifies"), Asks: strings.Contains(rest, "asks")}
 	case "hook": // hook STATUS ID [reason]: a receipt that names the message by the provider's ID alone
 		words := strings.SplitN(rest, " ", 3)
 		w.apply(&engine.Input{Kind: engine.InputReceipt, Receipt: &channels.Receipt{
@@ -526,7 +526,7 @@ func (w *world) told(text string) {
 		w.t.Fatalf("there is no ask %d", n)
 	}
 	q := w.asks[n-1]
-	in := &engine.Asked{Run: q.Run, Message: q.Message, Receipt: channels.Receipt{ProviderID: q.ProviderID, Status: statuses[said], At: w.now}}
+	in := &engine.StatusAnswer{Run: q.Run, Message: q.Message, Receipt: channels.Receipt{ProviderID: q.ProviderID, Status: statuses[said], At: w.now}}
 	switch said {
 	case "nothing":
 		in.Receipt.Reason = "the provider says processing"
@@ -535,7 +535,7 @@ func (w *world) told(text string) {
 	case "busy":
 		in.Busy = true
 	}
-	w.apply(&engine.Input{Kind: engine.InputAsked, Asked: in})
+	w.apply(&engine.Input{Kind: engine.InputStatusAnswer, StatusAnswer: in})
 }
 
 func (w *world) receipt(word, text string) {

@@ -10,7 +10,7 @@ import (
 )
 
 // send plans a message, and claims it at once where a slot is free.
-func (a *application) send(r *Run, f *flows.Flow, s *flows.Step) (next int, parked bool) {
+func (a *applier) send(r *Run, f *flows.Flow, s *flows.Step) (next int, parked bool) {
 	if len(r.Messages) >= MaxMessagesPerRun {
 		a.fail(r, r.At, "more than 200 messages in one run")
 		return 0, true
@@ -21,7 +21,7 @@ func (a *application) send(r *Run, f *flows.Flow, s *flows.Step) (next int, park
 
 // plan sends the run's newest message on its way: to the channel where it may go out and
 // a slot is free, into the outbox to wait for one, or nowhere, as the gate says.
-func (a *application) plan(r *Run, f *flows.Flow) (next int, parked bool) {
+func (a *applier) plan(r *Run, f *flows.Flow) (next int, parked bool) {
 	m := r.current()
 	m.Status, m.Order = Planned, a.seq
 	if m.Attempt == 0 {
@@ -39,9 +39,9 @@ func (a *application) plan(r *Run, f *flows.Flow) (next int, parked bool) {
 	return 0, true
 }
 
-// launch plans the newest message of a run that is parked on it, and goes on where it need
+// submit plans the newest message of a run that is parked on it, and goes on where it need
 // not wait for it.
-func (a *application) launch(r *Run) {
+func (a *applier) submit(r *Run) {
 	f := a.e.flowOf(r)
 	if next, parked := a.plan(r, f); !parked {
 		a.advance(r, f, next)
@@ -49,35 +49,35 @@ func (a *application) launch(r *Run) {
 }
 
 // claimable reports whether a message of an account may be claimed right now.
-func (a *application) claimable(account string) bool {
+func (a *applier) claimable(account string) bool {
 	return a.left.free(account) > 0 && !a.e.State.Holding()
 }
 
 // queue leaves a planned message for a free slot, for as long as it is useful.
-func (a *application) queue(r *Run, f *flows.Flow) {
+func (a *applier) queue(r *Run, f *flows.Flow) {
 	m := r.current()
-	a.lastCall(r, f)
+	a.setExpiryAlarm(r, f)
 	n := len(r.Messages)
 	r.log(Entry{At: a.now, Kind: KindPlanned, Step: m.Step, Message: n})
 	a.await(r, m, n)
 }
 
-// lastCall sets the alarm of a planned message that is useful only for a time.
-func (a *application) lastCall(r *Run, f *flows.Flow) {
+// setExpiryAlarm sets the alarm of a planned message that is useful only for a time.
+func (a *applier) setExpiryAlarm(r *Run, f *flows.Flow) {
 	if latest := a.latest(r, f); latest != 0 {
 		r.setAlarm(Alarm{At: latest, Place: AtMessage})
 	}
 }
 
 // await notes that a planned message waits for a slot.
-func (a *application) await(r *Run, m *Message, n int) {
+func (a *applier) await(r *Run, m *Message, n int) {
 	a.out.Planned = append(a.out.Planned,
 		OutboxEntry{OutboxRef: OutboxRef{Order: m.Order, Run: r.ID, Message: n}, Account: m.Account})
 }
 
 // claim is the last gate before the provider. It hands the run's newest message to
 // the channel, or says why it stays here.
-func (a *application) claim(r *Run, f *flows.Flow) (next int, parked bool) {
+func (a *applier) claim(r *Run, f *flows.Flow) (next int, parked bool) {
 	m, n := r.current(), len(r.Messages)
 	if a.leavesByIf(r, f) {
 		return 0, true
@@ -95,7 +95,7 @@ func (a *application) claim(r *Run, f *flows.Flow) (next int, parked bool) {
 		return 0, true
 	}
 	m.Attempt++
-	m.Status, m.Posted, m.Conv, m.Reason = Claimed, a.now, content.Conversation, ""
+	m.Status, m.Posted, m.Conversation, m.Reason = Claimed, a.now, content.Conversation, ""
 	m.ByID = m.ByID || a.e.State.policyOf(m.Account).ByID
 	content.Expires = a.expiryOf(r, f, m)
 	content.Ref = channels.Ref{
@@ -111,7 +111,7 @@ func (a *application) claim(r *Run, f *flows.Flow) (next int, parked bool) {
 
 // expiryOf is when the provider may give a message up, counted from when its first
 // attempt was planned, so that every attempt says the same; zero for never.
-func (a *application) expiryOf(r *Run, f *flows.Flow, m *Message) time.Time {
+func (a *applier) expiryOf(r *Run, f *flows.Flow, m *Message) time.Time {
 	within := f.Steps[m.Step].Send.Expires
 	if within == (flows.Duration{}) {
 		return time.Time{}
@@ -121,13 +121,13 @@ func (a *application) expiryOf(r *Run, f *flows.Flow, m *Message) time.Time {
 
 // expired reports whether the newest message has waited for so long that it is no more
 // to be delivered.
-func (a *application) expired(r *Run, f *flows.Flow) bool {
+func (a *applier) expired(r *Run, f *flows.Flow) bool {
 	at := a.expiryOf(r, f, r.current())
 	return !at.IsZero() && a.now.Time().After(at)
 }
 
 // claimed gives a free slot to a planned message.
-func (a *application) claimed(ref *OutboxRef) {
+func (a *applier) claimed(ref *OutboxRef) {
 	r := a.ws.Run(ref.Run)
 	if r == nil || !r.Live() || r.Message(ref.Message) == nil || r.Message(ref.Message).Status != Planned {
 		a.ignore("the message is no longer planned")
@@ -143,7 +143,7 @@ func (a *application) claimed(ref *OutboxRef) {
 
 // post claims the newest message of a run, which is planned, and goes on where it
 // need not be posted.
-func (a *application) post(r *Run) {
+func (a *applier) post(r *Run) {
 	f := a.e.flowOf(r)
 	if next, parked := a.claim(r, f); !parked {
 		a.advance(r, f, next)
@@ -151,7 +151,7 @@ func (a *application) post(r *Run) {
 }
 
 // result applies how a post ended.
-func (a *application) result(res *SendResult) {
+func (a *applier) result(res *SendResult) {
 	r := a.ws.Run(res.Run)
 	if r == nil || r.Message(res.Message) == nil {
 		a.ignore("there is no such message")
@@ -177,13 +177,13 @@ func (a *application) result(res *SendResult) {
 		a.adopt(r, res.Message)
 	case channels.Refused:
 		log(KindRefused, cut(res.Reason, MaxReasonBytes))
-		a.lose(r, m, res.Reason)
+		a.markRefused(r, m, res.Reason)
 	case channels.Deferred:
 		log(KindDeferred, cut(res.Reason, MaxReasonBytes))
 		a.postpone(r, m, res)
 	case channels.Unknown:
 		log(KindUnknown, cut(res.Reason, MaxReasonBytes))
-		a.doubt(r, m, res.Reason)
+		a.markUnknown(r, m, res.Reason)
 	default:
 		panic("engine: result with unknown outcome")
 	}
@@ -192,7 +192,7 @@ func (a *application) result(res *SendResult) {
 
 // takeBack plans a message again that was claimed and never posted. It keeps its place
 // in the outbox and the number of the attempt.
-func (a *application) takeBack(r *Run, m *Message, res *SendResult) {
+func (a *applier) takeBack(r *Run, m *Message, res *SendResult) {
 	if m.Status != Claimed {
 		return
 	}
@@ -207,23 +207,23 @@ func (a *application) takeBack(r *Run, m *Message, res *SendResult) {
 		return
 	}
 	m.Status = Planned
-	a.lastCall(r, a.e.flowOf(r))
+	a.setExpiryAlarm(r, a.e.flowOf(r))
 	a.await(r, m, res.Message)
 }
 
-func (a *application) accept(r *Run, m *Message, res *SendResult) {
+func (a *applier) accept(r *Run, m *Message, res *SendResult) {
 	m.ProviderID = res.ProviderID
 	if res.Conversation != "" {
-		m.Conv = res.Conversation
+		m.Conversation = res.Conversation
 	}
 	if m.Status < Accepted {
 		m.Status, m.Reason = Accepted, ""
 	}
 }
 
-// lose ends a message that the provider will not take, unless a receipt has proved
+// markRefused ends a message that the provider will not take, unless a receipt has proved
 // that it did.
-func (a *application) lose(r *Run, m *Message, reason string) {
+func (a *applier) markRefused(r *Run, m *Message, reason string) {
 	if m.Status < Accepted {
 		a.giveBack(r, m)
 		m.Status, m.Reason = Failed, cut(reason, MaxReasonBytes)
@@ -232,7 +232,7 @@ func (a *application) lose(r *Run, m *Message, reason string) {
 
 // postpone sets the timer for the next attempt of a message that was surely not
 // accepted.
-func (a *application) postpone(r *Run, m *Message, res *SendResult) {
+func (a *applier) postpone(r *Run, m *Message, res *SendResult) {
 	if m.Status != Claimed {
 		return
 	}
@@ -264,8 +264,8 @@ func pause(run RunID, attempt int, asked time.Duration) time.Duration {
 	return max(asked, grown/2) + jitter
 }
 
-// doubt holds a message of which nobody can say whether it was accepted.
-func (a *application) doubt(r *Run, m *Message, reason string) {
+// markUnknown holds a message of which nobody can say whether it was accepted.
+func (a *applier) markUnknown(r *Run, m *Message, reason string) {
 	if m.Status != Claimed {
 		return
 	}
@@ -276,7 +276,7 @@ func (a *application) doubt(r *Run, m *Message, reason string) {
 }
 
 // goOn takes the run past its send step when its message is no longer under way.
-func (a *application) goOn(r *Run, message int) {
+func (a *applier) goOn(r *Run, message int) {
 	if r.Status != Sending || message != len(r.Messages) || r.current().Status.Pending() {
 		return
 	}
@@ -287,12 +287,12 @@ func (a *application) goOn(r *Run, message int) {
 
 // underWay reports whether the message is the one that the run is parked on. It is not
 // when the run has ended, or left its loop, while the message was out.
-func (a *application) underWay(r *Run, m *Message) bool {
+func (a *applier) underWay(r *Run, m *Message) bool {
 	return r.Status == Sending && r.current() == m
 }
 
 // decideUnknown applies on_unknown once no webhook has proved the message in time.
-func (a *application) decideUnknown(r *Run) {
+func (a *applier) decideUnknown(r *Run) {
 	f := a.e.flowOf(r)
 	m, n := r.current(), len(r.Messages)
 	log := func(kind Kind, detail string) {
@@ -302,7 +302,7 @@ func (a *application) decideUnknown(r *Run) {
 	if policy == flows.OnUnknownResend && m.Resends < MaxResends {
 		log(KindResend, m.Reason)
 		m.Resends++
-		a.launch(r)
+		a.submit(r)
 		return
 	}
 	if policy == flows.OnUnknownFail {

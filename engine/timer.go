@@ -8,7 +8,7 @@ import (
 
 // timer applies a deadline of a run. One that the run no longer has is stale:
 // cancelled timers are left in the store until they are met.
-func (a *application) timer(t *Timer) {
+func (a *applier) timer(t *Timer) {
 	r := a.ws.Run(t.Run)
 	if r == nil || !r.Live() || r.Deadline != t.Due {
 		a.ignore("the timer was cancelled")
@@ -18,16 +18,16 @@ func (a *application) timer(t *Timer) {
 		panic("engine: a timer would fire early")
 	}
 	r = a.edit(t.Run)
-	if !a.ring(r, t.Due) && r.Live() {
+	if !a.fireAlarms(r, t.Due) && r.Live() {
 		// What was due led nowhere, as an exit whose condition is false: it is over.
 		r.Alarms = slices.DeleteFunc(r.Alarms, func(x Alarm) bool { return x.At <= t.Due })
 		r.setDeadline()
 	}
 }
 
-// ring follows what is due at an instant: of several the exits first, then the loops,
+// fireAlarms follows what is due at an instant: of several the exits first, then the loops,
 // then the wait, and there the upper line. It reports whether the run went on.
-func (a *application) ring(r *Run, due Instant) bool {
+func (a *applier) fireAlarms(r *Run, due Instant) bool {
 	f := a.e.flowOf(r)
 	isDue := func(place, index int) bool {
 		return slices.Contains(r.Alarms, Alarm{At: due, Place: place, Line: index})
@@ -75,7 +75,7 @@ func (a *application) ring(r *Run, due Instant) bool {
 // timeout ends a wait by a timer. When every message that the wait names is known not
 // to have reached the person, and no line asked to hear of it, the timer's then is
 // passed over: a reminder makes no sense for a message nobody got.
-func (a *application) timeout(r *Run, f *flows.Flow, w watch, line *flows.Line) {
+func (a *applier) timeout(r *Run, f *flows.Flow, w watch, line *flows.Line) {
 	switch {
 	case f.Steps[r.At].Verb == flows.VerbWait && lostCause(r, w.lines):
 		a.endWait(r, r.At, outcomeFailed, nil)
@@ -91,7 +91,7 @@ func (a *application) timeout(r *Run, f *flows.Flow, w watch, line *flows.Line) 
 
 // ringMessage goes on with the message under way: what held it is over, its next attempt
 // is due, it is of no use any more, or its unknown outcome is decided upon.
-func (a *application) ringMessage(r *Run) {
+func (a *applier) ringMessage(r *Run) {
 	r.clearAlarms(AtMessage)
 	if r.Status == Fetching {
 		a.ringFetch(r)
@@ -99,7 +99,7 @@ func (a *application) ringMessage(r *Run) {
 	}
 	switch r.current().Status {
 	case Retrying:
-		a.launch(r)
+		a.submit(r)
 	case Held:
 		a.reopen(r)
 	case Planned:

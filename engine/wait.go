@@ -12,12 +12,12 @@ const (
 
 // wait begins a wait step: what happened already counts as happening now; else the
 // run parks.
-func (a *application) wait(r *Run, f *flows.Flow, s *flows.Step) (next int, parked bool) {
+func (a *applier) wait(r *Run, f *flows.Flow, s *flows.Step) (next int, parked bool) {
 	r.Status = Waiting
 	if line, h := a.lookBack(r, f, s.Wait.Lines); line != nil {
 		return a.follow(r, f, r.At, line, h), false
 	}
-	timers, past, err := a.arm(r, f, r.At, s.Wait.Lines)
+	timers, past, err := a.setAlarms(r, f, r.At, s.Wait.Lines)
 	switch {
 	case err != nil:
 		a.fail(r, r.At, err.Error())
@@ -35,7 +35,7 @@ func (a *application) wait(r *Run, f *flows.Flow, s *flows.Step) (next int, park
 
 // waitHere notes that the run waits, and until when at the latest. Where the active version
 // of its flow takes over runs from this step, it does so next.
-func (a *application) waitHere(r *Run) {
+func (a *applier) waitHere(r *Run) {
 	e := Entry{At: a.now, Kind: KindWaiting, Step: r.At}
 	if until := r.alarmOf(r.At); until != 0 {
 		e.Detail = until.String()
@@ -59,7 +59,7 @@ func (r *Run) alarmOf(place int) (first Instant) {
 // lookBack finds the upper line that has happened already: a message's statuses since
 // its send, replies since the send of the message they answer, and what came while
 // the run was held.
-func (a *application) lookBack(r *Run, f *flows.Flow, lines []flows.Line) (*flows.Line, *Happening) {
+func (a *applier) lookBack(r *Run, f *flows.Flow, lines []flows.Line) (*flows.Line, *Signal) {
 	for i := range lines {
 		line := &lines[i]
 		switch line.Signal {
@@ -82,14 +82,14 @@ func (a *application) lookBack(r *Run, f *flows.Flow, lines []flows.Line) (*flow
 
 // endWait records how a wait, collect or repeat ended. A happening stays in hand for
 // the then block, and readable by the step's id for good.
-func (a *application) endWait(r *Run, place int, outcome string, h *Happening) {
+func (a *applier) endWait(r *Run, place int, outcome string, h *Signal) {
 	end := WaitEnd{Step: place, Outcome: outcome}
 	if h != nil {
-		r.Hands = append(r.Hands, *h)
+		r.Signals = append(r.Signals, *h)
 		if h.Event != "" {
-			end.Event, r.Event = len(r.Hands), len(r.Hands)
+			end.Event, r.Event = len(r.Signals), len(r.Signals)
 		} else {
-			end.Reply, r.Reply, r.Replied = len(r.Hands), len(r.Hands), true
+			end.Reply, r.Reply, r.Replied = len(r.Signals), len(r.Signals), true
 		}
 	}
 	r.Waits = append(r.Waits, end)
@@ -98,7 +98,7 @@ func (a *application) endWait(r *Run, place int, outcome string, h *Happening) {
 }
 
 // fromMailbox takes the oldest held happening that the line names.
-func (a *application) fromMailbox(r *Run, f *flows.Flow, line *flows.Line) (Happening, bool) {
+func (a *applier) fromMailbox(r *Run, f *flows.Flow, line *flows.Line) (Signal, bool) {
 	for i := range r.Mailbox {
 		h := r.Mailbox[i]
 		if !a.catches(line, r, f, &h) || !a.holds(line.If, r, f, &h) {
@@ -107,20 +107,20 @@ func (a *application) fromMailbox(r *Run, f *flows.Flow, line *flows.Line) (Happ
 		r.Mailbox = append(r.Mailbox[:i:i], r.Mailbox[i+1:]...)
 		return h, true
 	}
-	return Happening{}, false
+	return Signal{}, false
 }
 
 // catches reports whether an event or reply line names the happening.
-func (a *application) catches(line *flows.Line, r *Run, f *flows.Flow, h *Happening) bool {
+func (a *applier) catches(line *flows.Line, r *Run, f *flows.Flow, h *Signal) bool {
 	if line.Signal == flows.SignalEvent {
-		return h.Event != "" && a.names(line.Event, line.Key, r, f, h)
+		return h.Event != "" && a.matches(line.Event, line.Key, r, f, h)
 	}
 	return h.Event == "" && answers(line, r, h)
 }
 
 // answers reports whether a reply can be to a message that the line names: it came
 // after the message was posted.
-func answers(line *flows.Line, r *Run, h *Happening) bool {
+func answers(line *flows.Line, r *Run, h *Signal) bool {
 	for i := range r.Messages {
 		m := &r.Messages[i]
 		if named(line, m) && m.Posted != 0 && m.Posted <= h.At {

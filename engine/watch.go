@@ -18,11 +18,11 @@ type watch struct {
 
 // watches are all that are in effect for a run, in the order in which they are asked.
 func watches(r *Run, f *flows.Flow) []watch {
-	all := make([]watch, 0, 2+len(r.Loops))
+	all := make([]watch, 0, 2+len(r.Repeats))
 	if len(f.Exits) > 0 {
 		all = append(all, watch{AtExits, f.Exits})
 	}
-	for _, l := range r.Loops {
+	for _, l := range r.Repeats {
 		all = append(all, watch{l.Step, f.Steps[l.Step].Repeat.Until})
 	}
 	if r.Status != Waiting {
@@ -39,7 +39,7 @@ func watches(r *Run, f *flows.Flow) []watch {
 
 // happens follows the first line in effect that is meant and whose condition holds.
 // It reports whether there was one.
-func (a *application) happens(r *Run, in []watch, h *Happening, meant func(place, index int, line *flows.Line) bool) bool {
+func (a *applier) happens(r *Run, in []watch, h *Signal, meant func(place, index int, line *flows.Line) bool) bool {
 	f := a.e.flowOf(r)
 	for _, w := range in {
 		for i := range w.lines {
@@ -55,7 +55,7 @@ func (a *application) happens(r *Run, in []watch, h *Happening, meant func(place
 
 // take follows a line: the run leaves by an exit, or what the line belongs to ends
 // and the run goes on after it.
-func (a *application) take(r *Run, f *flows.Flow, place int, line *flows.Line, h *Happening) {
+func (a *applier) take(r *Run, f *flows.Flow, place int, line *flows.Line, h *Signal) {
 	if place == AtExits {
 		a.finish(r, line.As, line.Goal)
 		return
@@ -66,9 +66,9 @@ func (a *application) take(r *Run, f *flows.Flow, place int, line *flows.Line, h
 // follow ends the wait, collect or repeat that a line belongs to and says where the
 // line leads. A collect that closes frees the run's key, so that the next event opens
 // the next one.
-func (a *application) follow(r *Run, f *flows.Flow, place int, line *flows.Line, h *Happening) (next int) {
+func (a *applier) follow(r *Run, f *flows.Flow, place int, line *flows.Line, h *Signal) (next int) {
 	r.Freed = r.Freed || f.Steps[place].Verb == flows.VerbCollect
-	if i := slices.IndexFunc(r.Loops, func(l Loop) bool { return l.Step == place }); i >= 0 {
+	if i := slices.IndexFunc(r.Repeats, func(l RepeatState) bool { return l.Step == place }); i >= 0 {
 		a.leaveLoop(r, i)
 	}
 	a.endWait(r, place, line.As, h)
@@ -78,7 +78,7 @@ func (a *application) follow(r *Run, f *flows.Flow, place int, line *flows.Line,
 // watchIfs looks at the conditions in effect that stand by themselves. They are
 // looked at whenever the run was touched, and right before a send. It reports whether
 // one of them held, so that the run has gone on.
-func (a *application) watchIfs(r *Run) bool {
+func (a *applier) watchIfs(r *Run) bool {
 	f := a.e.flowOf(r)
 	if !a.e.watchesIfs(f) {
 		return false
@@ -93,21 +93,21 @@ func (a *application) watchIfs(r *Run) bool {
 
 // leavesByIf looks at the conditions among the exits, as is done right before a send.
 // It reports whether the run has left.
-func (a *application) leavesByIf(r *Run, f *flows.Flow) bool {
+func (a *applier) leavesByIf(r *Run, f *flows.Flow) bool {
 	return a.e.watchesIfs(f) && a.happens(r, []watch{{AtExits, f.Exits}}, nil, func(_, _ int, line *flows.Line) bool {
 		return line.Signal == flows.SignalIf && a.holds(line.If, r, f, nil)
 	})
 }
 
-// arm sets the alarms of lines that begin to be looked out for. It reports how many
+// setAlarms sets the alarms of lines that begin to be looked out for. It reports how many
 // of them are timers, and how many of those are moments that are past, which never
 // come.
-func (a *application) arm(r *Run, f *flows.Flow, place int, lines []flows.Line) (timers, past int, err error) {
-	return a.armSince(a.now.Time(), r, f, place, lines)
+func (a *applier) setAlarms(r *Run, f *flows.Flow, place int, lines []flows.Line) (timers, past int, err error) {
+	return a.setAlarmsSince(a.now.Time(), r, f, place, lines)
 }
 
-// armSince is arm for lines that count from an earlier instant.
-func (a *application) armSince(now time.Time, r *Run, f *flows.Flow, place int, lines []flows.Line) (timers, past int, err error) {
+// setAlarmsSince is arm for lines that count from an earlier instant.
+func (a *applier) setAlarmsSince(now time.Time, r *Run, f *flows.Flow, place int, lines []flows.Line) (timers, past int, err error) {
 	zone := a.zoneOf(r, f)
 	for i := range lines {
 		line := &lines[i]

@@ -15,9 +15,9 @@ type Needs struct {
 
 	ProviderIDs []string // the runs that sent these messages, and the receipts that wait for them
 
-	Firings []uint64    // these firings; those of runs that are loaded come with them
-	Members []MemberKey // these people of firings
-	Sweeps  []Sweep     // the next MaxSweep people of firings, with their runs
+	Campaigns []uint64    // these firings; those of runs that are loaded come with them
+	Members   []MemberKey // these people of firings
+	Sweeps    []Sweep     // the next MaxSweep people of firings, with their runs
 }
 
 // KeyNeed is the live runs with a key that began after a run.
@@ -63,7 +63,7 @@ type WorkingSet struct {
 
 	orphans map[string]*orphanSlot
 
-	firings    map[uint64]*firingSlot
+	campaigns  map[uint64]*campaignSlot
 	members    map[MemberKey]*Member
 	newMembers []*Member
 	order      []RunID // runs in the order of their first change
@@ -94,18 +94,18 @@ type Loaded struct {
 	People []*Person // of the people named, and of those the runs are for; nothing known, nothing here
 	IDs    []*Remembered
 
-	Orphans []*Orphan
-	Firings []*Firing
-	Members []*Member
+	Orphans   []*Orphan
+	Campaigns []*Campaign
+	Members   []*Member
 
 	// Cut are the keys with more runs than were loaded. What is known of them is true only
 	// for the first input of a batch.
-	Cut map[FlowKey]bool
+	Truncated map[FlowKey]bool
 }
 
-// CutFor reports whether one of the needs was not loaded whole.
-func (l *Loaded) CutFor(needs *Needs) bool {
-	return len(l.Cut) > 0 && slices.ContainsFunc(needs.Keys, func(k KeyNeed) bool { return l.Cut[k.FlowKey] })
+// TruncatedFor reports whether one of the needs was not loaded whole.
+func (l *Loaded) TruncatedFor(needs *Needs) bool {
+	return len(l.Truncated) > 0 && slices.ContainsFunc(needs.Keys, func(k KeyNeed) bool { return l.Truncated[k.FlowKey] })
 }
 
 // NewWorkingSet returns a set that holds what was loaded for the needs. The records
@@ -119,8 +119,8 @@ func NewWorkingSet(needs *Needs, loaded *Loaded) *WorkingSet {
 		ids:    make(map[string]*Remembered, len(needs.IDs)),
 		known:  make(map[string]*personSlot, len(loaded.People)),
 
-		firings: make(map[uint64]*firingSlot, len(loaded.Firings)),
-		members: make(map[MemberKey]*Member, len(loaded.Members)),
+		campaigns: make(map[uint64]*campaignSlot, len(loaded.Campaigns)),
+		members:   make(map[MemberKey]*Member, len(loaded.Members)),
 
 		sent:    make(map[string][]RunID, len(needs.ProviderIDs)),
 		orphans: make(map[string]*orphanSlot, len(loaded.Orphans)),
@@ -131,8 +131,8 @@ func NewWorkingSet(needs *Needs, loaded *Loaded) *WorkingSet {
 	for _, o := range loaded.Orphans {
 		ws.orphans[o.ProviderID] = &orphanSlot{before: o, now: o}
 	}
-	for _, f := range loaded.Firings {
-		ws.firings[f.Number] = &firingSlot{before: f, now: f}
+	for _, f := range loaded.Campaigns {
+		ws.campaigns[f.Number] = &campaignSlot{before: f, now: f}
 	}
 	for _, m := range loaded.Members {
 		ws.members[m.MemberKey] = m

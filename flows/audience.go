@@ -127,7 +127,7 @@ func (r *reader) audienceFile(v *node.Value) string {
 
 // pages reads a service that answers with rows.
 func (r *reader) pages(m *node.Map) *Pages {
-	use := r.use(&known{names: map[string]*shape.Type{}})
+	use := r.use(&typeEnv{names: map[string]*shape.Type{}})
 	use.Partials = nil
 	p := &Pages{Request: r.request(m, use), Parameter: "cursor"}
 	for key, into := range map[string]*string{"items": &p.Items, "cursor": &p.Cursor, "parameter": &p.Parameter} {

@@ -3,7 +3,7 @@ package flows
 import "nudge/lang/node"
 
 // branch reads arms of which the first whose condition holds is taken.
-func (r *reader) branch(v *node.Value, at int, k *known) (joints []joint, ends bool) {
+func (r *reader) branch(v *node.Value, at int, k *typeEnv) (joints []patch, ends bool) {
 	before, ends := k.fork(), true
 	hasElse := false
 	items := v.List()
@@ -37,7 +37,7 @@ func (r *reader) branch(v *node.Value, at int, k *known) (joints []joint, ends b
 
 // arm reads the steps of one arm and tells enter where they begin. What is known at
 // its end is added to after, unless it always exits.
-func (r *reader) arm(then *node.Value, k, after *known, enter joint) (joints []joint, ends bool) {
+func (r *reader) arm(then *node.Value, k, after *typeEnv, enter patch) (joints []patch, ends bool) {
 	if !then.IsList() || len(then.List()) == 0 {
 		if then != nil {
 			r.block(then, "then", k)

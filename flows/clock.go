@@ -23,7 +23,7 @@ var (
 )
 
 // moment reads a moment, whose expression sees what is known here.
-func (r *reader) moment(t *node.Text, k *known) *Moment {
+func (r *reader) moment(t *node.Text, k *typeEnv) *Moment {
 	if t == nil {
 		return nil
 	}

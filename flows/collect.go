@@ -8,7 +8,7 @@ import (
 )
 
 // collect reads a step that gathers events until a line of its until happens.
-func (r *reader) collect(v *node.Value, at int, k *known) (joints []joint, ends bool) {
+func (r *reader) collect(v *node.Value, at int, k *typeEnv) (joints []patch, ends bool) {
 	c := &Collect{}
 	r.flow.Steps[at].Collect = c
 	m := v.Map()

@@ -8,7 +8,7 @@ import (
 )
 
 // emit reads an event of the run's own, whose data must have the event's shape.
-func (r *reader) emit(v *node.Value, at int, k *known) {
+func (r *reader) emit(v *node.Value, at int, k *typeEnv) {
 	m := v.Map()
 	if m == nil {
 		return
@@ -35,7 +35,7 @@ type call struct {
 }
 
 // startFlow reads the call of another flow.
-func (r *reader) startFlow(v *node.Value, at int, k *known) {
+func (r *reader) startFlow(v *node.Value, at int, k *typeEnv) {
 	m := v.Map()
 	if m == nil {
 		return

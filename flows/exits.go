@@ -28,7 +28,7 @@ func (r *reader) readExits(v *node.Value) {
 }
 
 // anywhere is what is known of a run that may be at any step.
-func (r *reader) anywhere() *known {
+func (r *reader) anywhere() *typeEnv {
 	all := r.start()
 	for i, h := range r.heads {
 		if t := r.learned[h.id]; t != nil {

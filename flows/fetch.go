@@ -26,7 +26,7 @@ const (
 var fetchMethods = []string{"GET", "POST", "PUT", "PATCH", "DELETE"}
 
 // fetch reads a request and what follows when it is not answered well.
-func (r *reader) fetch(v *node.Value, at int, k *known) (joints []joint, ends bool) {
+func (r *reader) fetch(v *node.Value, at int, k *typeEnv) (joints []patch, ends bool) {
 	f := &Fetch{Timeout: DefaultTimeout, Retries: DefaultRetries}
 	r.flow.Steps[at].Fetch = f
 	m := v.Map()
@@ -50,7 +50,7 @@ func (r *reader) fetch(v *node.Value, at int, k *known) (joints []joint, ends bo
 	r.learn(k, at, fetchShape)
 	enter := func(target int) { f.OnError = target }
 	if onError == nil {
-		return []joint{enter}, false
+		return []patch{enter}, false
 	}
 	joints, _ = r.arm(onError, k.fork(), k, enter)
 	return joints, false

@@ -30,7 +30,7 @@ type Flow struct {
 
 	Categories map[string]*Category // those of its messages that the project declares, by name
 
-	Listening map[string]*Heard // by event type: what the flow does with it
+	Listening map[string]*EventUse // by event type: what the flow does with it
 
 	span diag.Span // of its name
 }

@@ -60,7 +60,7 @@ func (p place) signalNames() []string {
 
 // lines reads the lines of a wait or an until, all but what follows them. The maps
 // are those of the lines; nil where something else stands.
-func (r *reader) lines(v *node.Value, k *known, where place) ([]Line, []*node.Map) {
+func (r *reader) lines(v *node.Value, k *typeEnv, where place) ([]Line, []*node.Map) {
 	items := oneOrMore(v)
 	if len(items) > MaxLines {
 		v.Errorf(CodeTooMany, "", "%d lines; %d are allowed", len(items), MaxLines)
@@ -77,7 +77,7 @@ func (r *reader) lines(v *node.Value, k *known, where place) ([]Line, []*node.Ma
 }
 
 // line reads one line, all but its then.
-func (r *reader) line(m *node.Map, k *known, where place) Line {
+func (r *reader) line(m *node.Map, k *typeEnv, where place) Line {
 	line := Line{Span: m.Span(), Step: AnyStep}
 	line.Signal = r.signal(m, where)
 	inHand := k
@@ -200,7 +200,7 @@ func (r *reader) keyHint() string {
 
 // sendNamed finds the send that a signal names, which must be one that can have
 // come before.
-func (r *reader) sendNamed(v *node.Value, k *known) int {
+func (r *reader) sendNamed(v *node.Value, k *typeEnv) int {
 	t := v.Text()
 	if t == nil || t.Value == "any" {
 		return AnyStep

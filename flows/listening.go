@@ -2,8 +2,8 @@ package flows
 
 import "nudge/lang/shape"
 
-// Heard is what a flow does with one type of event.
-type Heard struct {
+// EventUse is what a flow does with one type of event.
+type EventUse struct {
 	Shape    *shape.Type // what is known of the event's data
 	Triggers []int       // indexes into Flow.Triggers
 	Exits    []*Line
@@ -14,7 +14,7 @@ type Heard struct {
 
 // Listens is what the flow does with events of a type, or nil when it does nothing
 // with them.
-func (f *Flow) Listens(event string) *Heard { return f.Listening[event] }
+func (f *Flow) Listens(event string) *EventUse { return f.Listening[event] }
 
 // EventShape is what is known of the data of a type of event, or nil when the flow
 // does nothing with it.
@@ -37,11 +37,11 @@ func (f *Flow) StepNamed(id string) int {
 
 // listening collects what a flow does with events, so that routing one is a look
 // into a map.
-func listening(f *Flow, shapeOf func(string) *shape.Type) map[string]*Heard {
-	all := map[string]*Heard{}
-	heard := func(event string) *Heard {
+func listening(f *Flow, shapeOf func(string) *shape.Type) map[string]*EventUse {
+	all := map[string]*EventUse{}
+	heard := func(event string) *EventUse {
 		if all[event] == nil {
-			all[event] = &Heard{Shape: shapeOf(event)}
+			all[event] = &EventUse{Shape: shapeOf(event)}
 		}
 		return all[event]
 	}
@@ -62,7 +62,7 @@ func listening(f *Flow, shapeOf func(string) *shape.Type) map[string]*Heard {
 }
 
 // listenAt adds what one step does with events.
-func listenAt(s *Step, heard func(string) *Heard) {
+func listenAt(s *Step, heard func(string) *EventUse) {
 	var until []Line
 	switch {
 	case s.Wait != nil:

@@ -17,7 +17,7 @@ const (
 
 // repeat reads a loop: its steps first, because its until may name the messages that
 // they send.
-func (r *reader) repeat(v *node.Value, at int, k *known) (joints []joint, ends bool) {
+func (r *reader) repeat(v *node.Value, at int, k *typeEnv) (joints []patch, ends bool) {
 	loop := &Repeat{Body: End}
 	r.flow.Steps[at].Repeat = loop
 	m := v.Map()
@@ -52,7 +52,7 @@ const outcomeCompleted = "completed"
 
 // body reads the steps of a loop, whose end leads back to it, and answers what is
 // known there.
-func (r *reader) body(m *node.Map, steps *node.Value, at int, k *known) *known {
+func (r *reader) body(m *node.Map, steps *node.Value, at int, k *typeEnv) *typeEnv {
 	inside := k.with(NameRound, shape.Number)
 	if steps == nil {
 		m.Errorf("steps", CodeMissingKey, "for example steps: [ { send: reminder } ]", "this repeat has no steps")
@@ -75,7 +75,7 @@ func (r *reader) body(m *node.Map, steps *node.Value, at int, k *known) *known {
 
 // foresee adds the messages and fetches of a loop to what is known at its beginning: a
 // round may ask for those of the round before it.
-func (r *reader) foresee(steps *node.Value, inside *known) {
+func (r *reader) foresee(steps *node.Value, inside *typeEnv) {
 	r.eachHead(steps, func(i int, h head) {
 		if h.verb == VerbSend {
 			inside.sends[h.id] = i

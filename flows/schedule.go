@@ -69,11 +69,11 @@ func (s *Schedule) once() time.Time {
 
 // PersonsTime is when a firing comes to a person: at its own instant, or where the
 // clock is each person's own when theirs shows it.
-func (s *Schedule) PersonsTime(firing time.Time, zone *time.Location) time.Time {
+func (s *Schedule) PersonsTime(campaign time.Time, zone *time.Location) time.Time {
 	if s.Zone != nil {
-		return firing
+		return campaign
 	}
-	return onWall(firing.Add(Earliest).UTC(), zone)
+	return onWall(campaign.Add(Earliest).UTC(), zone)
 }
 
 // TooLate reports whether a firing that was due is of no use any more.
@@ -141,7 +141,7 @@ func (r *reader) cron(m *node.Map, s *Schedule) {
 // says of which day another one would be.
 func (r *reader) campaignMoment(m *node.Map, s *Schedule) {
 	t := m.Text("at")
-	s.At = r.moment(t, &known{names: map[string]*shape.Type{}}) // there is nobody to ask yet
+	s.At = r.moment(t, &typeEnv{names: map[string]*shape.Type{}}) // there is nobody to ask yet
 	if s.At != nil && s.At.Date == (Date{}) {
 		r.list.Errorf(t.Span, CodeBadMoment, "for example 2026-12-24 09:00", "a trigger fires at a date and a time of day")
 	}

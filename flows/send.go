@@ -14,7 +14,7 @@ var ErrMergeField = templates.ErrMergeField
 
 // send reads a send step: the name of a template, or a mapping with one or with the
 // message itself.
-func (r *reader) send(v *node.Value, at int, k *known) {
+func (r *reader) send(v *node.Value, at int, k *typeEnv) {
 	s := &Send{OnUnknown: r.project.OnUnknown, Category: r.flow.Category, Account: r.flow.Account}
 	r.flow.Steps[at].Send = s
 	how := r.use(k)
@@ -154,7 +154,7 @@ func (p *Project) alone() templates.Use {
 }
 
 // use is how a template is used at a place of the flow.
-func (r *reader) use(k *known) templates.Use {
+func (r *reader) use(k *typeEnv) templates.Use {
 	return templates.Use{
 		Scope: k.scope(), Zone: r.flow.Zone, Project: r.project.Name, From: r.from,
 		Locale: r.project.Locale, Partials: r.project.library.Partials(),

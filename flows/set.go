@@ -10,7 +10,7 @@ import (
 
 // set reads variables and fields of the profile, sorted by name: all values are read
 // before the first one is written, so their order in the file means nothing.
-func (r *reader) set(v *node.Value, at int, k *known) {
+func (r *reader) set(v *node.Value, at int, k *typeEnv) {
 	scope := k.scope()
 	var set []written
 	for _, e := range v.Map().Entries() {

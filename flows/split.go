@@ -7,7 +7,7 @@ const MaxWeight = 10000
 
 // split reads arms among which people are dealt by weight. An arm without a then is
 // for those with whom nothing is done.
-func (r *reader) split(v *node.Value, at int, k *known) (joints []joint, ends bool) {
+func (r *reader) split(v *node.Value, at int, k *typeEnv) (joints []patch, ends bool) {
 	before, ends := k.fork(), true
 	items := v.List()
 	if v.IsList() && len(items) < 2 {

@@ -9,10 +9,10 @@ import (
 	"nudge/lang/node"
 )
 
-// joint is a place of the program that is still to be told where it leads.
-type joint func(target int)
+// patch is a place of the program that is still to be told where it leads.
+type patch func(target int)
 
-func connect(joints []joint, target int) {
+func connect(joints []patch, target int) {
 	for _, j := range joints {
 		j(target)
 	}
@@ -36,7 +36,7 @@ func (r *reader) readSteps(m *node.Map) {
 
 // block reads a list of steps and appends them to the program. What leads out of it
 // is left to the caller; ends says that nothing does. What is known grows.
-func (r *reader) block(v *node.Value, name string, k *known) (joints []joint, ends bool) {
+func (r *reader) block(v *node.Value, name string, k *typeEnv) (joints []patch, ends bool) {
 	items := v.List()
 	if len(items) == 0 && v.IsList() {
 		v.Errorf(CodeEmptySteps, "leave it out", "%s has no step", name)
@@ -58,7 +58,7 @@ func (r *reader) block(v *node.Value, name string, k *known) (joints []joint, en
 }
 
 // step reads one step and what is inside of it.
-func (r *reader) step(m *node.Map, at int, k *known) (joints []joint, ends bool) {
+func (r *reader) step(m *node.Map, at int, k *typeEnv) (joints []patch, ends bool) {
 	h := r.heads[r.headAt[m.Span().Start]]
 	r.checkID(m, h)
 	r.flow.Steps = append(r.flow.Steps, Step{
@@ -66,7 +66,7 @@ func (r *reader) step(m *node.Map, at int, k *known) (joints []joint, ends bool)
 	})
 	condition := r.expr(m.Get("if"), k.scope(), forCondition)
 	r.flow.Steps[at].If = condition
-	joints = []joint{func(target int) { r.flow.Steps[at].Next = target }}
+	joints = []patch{func(target int) { r.flow.Steps[at].Next = target }}
 
 	verb := r.verb(m)
 	if v := m.Get(h.word); verb != 0 && v.IsEmpty() {
@@ -83,7 +83,7 @@ func (r *reader) step(m *node.Map, at int, k *known) (joints []joint, ends bool)
 }
 
 // do reads what a step does.
-func (r *reader) do(verb Verb, m *node.Map, at int, k *known) (inner []joint, ends bool) {
+func (r *reader) do(verb Verb, m *node.Map, at int, k *typeEnv) (inner []patch, ends bool) {
 	switch verb {
 	case VerbSend:
 		r.send(m.Get("send"), at, k)

@@ -6,7 +6,7 @@ import (
 )
 
 // wait reads a duration, one line or a list of lines.
-func (r *reader) wait(v *node.Value, at int, k *known) (joints []joint, ends bool) {
+func (r *reader) wait(v *node.Value, at int, k *typeEnv) (joints []patch, ends bool) {
 	w := &Wait{}
 	r.flow.Steps[at].Wait = w
 	if v.IsText() {
@@ -14,7 +14,7 @@ func (r *reader) wait(v *node.Value, at int, k *known) (joints []joint, ends boo
 		line.After = r.duration(v)
 		w.Lines = append(w.Lines, line)
 		r.learn(k, at, r.linesShape(w.Lines))
-		return []joint{func(target int) { w.Lines[0].Then = target }}, false
+		return []patch{func(target int) { w.Lines[0].Then = target }}, false
 	}
 	before := k.fork()
 	lines, maps := r.lines(v, before, inWait)
@@ -31,7 +31,7 @@ func (r *reader) wait(v *node.Value, at int, k *known) (joints []joint, ends boo
 
 // follow reads what follows each of the lines of a step; ends says that nothing
 // leads on from any of them.
-func (r *reader) follow(lines []Line, maps []*node.Map, at int, before, after *known) (joints []joint, ends bool) {
+func (r *reader) follow(lines []Line, maps []*node.Map, at int, before, after *typeEnv) (joints []patch, ends bool) {
 	after.drop(lines)
 	id := r.flow.Steps[at].ID
 	inside := before.with(id, after.names[id])
@@ -44,7 +44,7 @@ func (r *reader) follow(lines []Line, maps []*node.Map, at int, before, after *k
 }
 
 // then reads what follows a line. A line without a then goes on after the step.
-func (r *reader) then(m *node.Map, line *Line, before, after *known) ([]joint, bool) {
+func (r *reader) then(m *node.Map, line *Line, before, after *typeEnv) ([]patch, bool) {
 	onward := func(target int) { line.Then = target }
 	v := m.Get("then")
 	m.Close()
@@ -52,7 +52,7 @@ func (r *reader) then(m *node.Map, line *Line, before, after *known) ([]joint, b
 		if v != nil {
 			m.Errorf("then", CodeUnreachable, "leave it out", "what never comes is followed by nothing")
 		}
-		return []joint{onward}, line.Never
+		return []patch{onward}, line.Never
 	}
 	line.HasThen = true
 	inside := before.fork()

@@ -25,7 +25,7 @@ type desk struct {
 }
 
 // newDesk has two flows: an event told goes out through main, ordered through orders.
-func newDesk(t *testing.T, lanes ...runner.Lane) *desk {
+func newDesk(t *testing.T, lanes ...runner.AccountSettings) *desk {
 	t.Helper()
 	s, core := newStore(t)
 	d := &desk{t: t, store: s, loop: runner.NewLoopOf(s, core, lanes), now: time.Date(2026, 3, 2, 10, 0, 0, 0, time.UTC)}
@@ -92,7 +92,7 @@ var (
 // a while, then one message to try, and then, when that is taken, all that has waited,
 // in order and without an attempt lost.
 func TestBreaker(t *testing.T) {
-	d := newDesk(t, runner.Lane{Account: "main", Places: 6})
+	d := newDesk(t, runner.AccountSettings{Account: "main", Places: 6})
 	d.happen("told", 0, 5)
 	for _, p := range slices.Clone(d.posts) {
 		d.end(p, lost)
@@ -132,7 +132,7 @@ func TestBreaker(t *testing.T) {
 // TestHoldOfOneAccount shows that Retry-After keeps back all messages of its account,
 // until then and no longer, and none of another.
 func TestHoldOfOneAccount(t *testing.T) {
-	d := newDesk(t, runner.Lane{Account: "main", Places: 6}, runner.Lane{Account: "orders", Places: 6})
+	d := newDesk(t, runner.AccountSettings{Account: "main", Places: 6}, runner.AccountSettings{Account: "orders", Places: 6})
 	d.happen("ordered", 0, 1)
 	d.end(d.posts[0], channels.Result{Outcome: channels.Deferred, Reason: "429", RetryAfter: time.Minute})
 	d.happen("ordered", 1, 3)
@@ -155,7 +155,7 @@ func TestHoldOfOneAccount(t *testing.T) {
 // TestReturned shows that a message that was not posted after all goes out later as if
 // nothing had been: at its place in the order, and as the same attempt.
 func TestReturned(t *testing.T) {
-	d := newDesk(t, runner.Lane{Account: "main", Places: 2})
+	d := newDesk(t, runner.AccountSettings{Account: "main", Places: 2})
 	d.happen("told", 0, 4)
 	back := func(p engine.Post) *runner.Group {
 		return &runner.Group{Frees: 1, Inputs: []*engine.Input{{Kind: engine.InputResult, Result: &engine.SendResult{
@@ -178,7 +178,7 @@ func TestReturned(t *testing.T) {
 
 // TestRate shows that a rate holds in every second, and is used.
 func TestRate(t *testing.T) {
-	d := newDesk(t, runner.Lane{Account: "main", Places: 1000, Rate: flows.Rate{Messages: 20, Per: time.Second}})
+	d := newDesk(t, runner.AccountSettings{Account: "main", Places: 1000, Rate: flows.Rate{Messages: 20, Per: time.Second}})
 	began := d.now
 	d.happen("told", 0, 100)
 	times := []time.Time{}
@@ -209,7 +209,7 @@ func TestRate(t *testing.T) {
 // TestUnknownAccount shows that a message for an account that nobody has waits until
 // somebody has it.
 func TestUnknownAccount(t *testing.T) {
-	d := newDesk(t, runner.Lane{Account: "main", Places: 5})
+	d := newDesk(t, runner.AccountSettings{Account: "main", Places: 5})
 	d.happen("ordered", 0, 1)
 	d.happen("told", 1, 2)
 	if want := []string{"p1"}; !slices.Equal(d.to(0), want) {
@@ -219,7 +219,7 @@ func TestUnknownAccount(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	d.loop = runner.NewLoopOf(d.store, core, []runner.Lane{{Account: "main", Places: 5}, {Account: "orders", Places: 5}})
+	d.loop = runner.NewLoopOf(d.store, core, []runner.AccountSettings{{Account: "main", Places: 5}, {Account: "orders", Places: 5}})
 	d.step()
 	if want := []string{"p1", "p0"}; !slices.Equal(d.to(0), want) {
 		t.Errorf("posts to %v, want %v", d.to(0), want)
@@ -228,7 +228,7 @@ func TestUnknownAccount(t *testing.T) {
 
 // TestExpires shows that the provider is told until when to try, the same by every attempt.
 func TestExpires(t *testing.T) {
-	d := newDesk(t, runner.Lane{Account: "main", Places: 5})
+	d := newDesk(t, runner.AccountSettings{Account: "main", Places: 5})
 	d.happen("expiring", 0, 1)
 	want := d.now.Add(2 * time.Hour)
 	d.end(d.posts[0], channels.Result{Outcome: channels.Deferred, Reason: "429", RetryAfter: time.Minute})

@@ -20,8 +20,8 @@ const (
 type asker struct {
 	account  string
 	channel  channels.Asker
-	asks     chan engine.Ask
-	answered func(*engine.Asked)
+	asks     chan engine.StatusQuery
+	answered func(*engine.StatusAnswer)
 }
 
 // start starts the goroutines that ask. They end when asks is closed.
@@ -37,14 +37,14 @@ func (k *asker) start(ctx context.Context, all *sync.WaitGroup) {
 
 // ask puts one question. Where the process stops meanwhile there is no answer, and the
 // next one asks again.
-func (k *asker) ask(ctx context.Context, q engine.Ask) {
+func (k *asker) ask(ctx context.Context, q engine.StatusQuery) {
 	limited, cancel := context.WithTimeout(ctx, askTimeout)
 	receipt, err := k.channel.Ask(limited, q.ProviderID)
 	cancel()
 	if ctx.Err() != nil {
 		return
 	}
-	in := &engine.Asked{Run: q.Run, Message: q.Message, Receipt: receipt}
+	in := &engine.StatusAnswer{Run: q.Run, Message: q.Message, Receipt: receipt}
 	if err != nil {
 		in.Receipt, in.Failed = channels.Receipt{}, err.Error()
 	}
@@ -65,21 +65,21 @@ func (r *Runner) askerOf(a Account) *asker {
 	if !ok {
 		return nil
 	}
-	return &asker{account: a.Name, channel: channel, asks: make(chan engine.Ask, maxAsks), answered: func(in *engine.Asked) {
+	return &asker{account: a.Name, channel: channel, asks: make(chan engine.StatusQuery, maxAsks), answered: func(in *engine.StatusAnswer) {
 		r.metrics.asked(a.Name, in)
 		r.queue.wait(answerOf(in), r.over)
 	}}
 }
 
-func answerOf(in *engine.Asked) *waiting {
+func answerOf(in *engine.StatusAnswer) *waiting {
 	w := &waiting{done: make(chan error, 1)}
-	w.Inputs = []*engine.Input{{Kind: engine.InputAsked, Asked: in}}
+	w.Inputs = []*engine.Input{{Kind: engine.InputStatusAnswer, StatusAnswer: in}}
 	return w
 }
 
 // handOnAsks hands questions to those who ask. The loop hears at once of one that finds no
 // place, or nobody to ask.
-func (r *Runner) handOnAsks(asks []engine.Ask) {
+func (r *Runner) handOnAsks(asks []engine.StatusQuery) {
 	for _, q := range asks {
 		if in := r.enqueue(q); in != nil {
 			r.returned = append(r.returned, answerOf(in))
@@ -89,16 +89,16 @@ func (r *Runner) handOnAsks(asks []engine.Ask) {
 }
 
 // enqueue puts a question in its queue, or says why not.
-func (r *Runner) enqueue(q engine.Ask) *engine.Asked {
+func (r *Runner) enqueue(q engine.StatusQuery) *engine.StatusAnswer {
 	k := r.askerFor(q.Account)
 	if k == nil {
-		return &engine.Asked{Run: q.Run, Message: q.Message, Failed: "its account is not one that can be asked"}
+		return &engine.StatusAnswer{Run: q.Run, Message: q.Message, Failed: "its account is not one that can be asked"}
 	}
 	select {
 	case k.asks <- q:
 		return nil
 	default:
-		return &engine.Asked{Run: q.Run, Message: q.Message, Busy: true}
+		return &engine.StatusAnswer{Run: q.Run, Message: q.Message, Busy: true}
 	}
 }
 

@@ -26,7 +26,7 @@ type asking struct {
 // That one can be asked counts once webhooks may have been lost.
 func (l *Loop) policies(down bool) (list []engine.AccountPolicy) {
 	told := false
-	for _, x := range l.lanes {
+	for _, x := range l.accounts {
 		p := x.policy
 		p.Asks = p.Asks && (p.Verify || down)
 		told = told || p.ByID || p.Asks
@@ -55,7 +55,7 @@ func (l *Loop) openAccounts(now time.Time, all *Step) error {
 		return err
 	}
 	for some := range slices.Chunk(runs, surveySlice) {
-		groups = append(groups, &Group{Inputs: []*engine.Input{{Kind: engine.InputAskRuns, AskRuns: &engine.AskRuns{Runs: some}}}})
+		groups = append(groups, &Group{Inputs: []*engine.Input{{Kind: engine.InputRecheckRuns, RecheckRuns: &engine.RecheckRuns{Runs: some}}}})
 	}
 	return l.applyAll(now, groups, all)
 }
@@ -69,8 +69,8 @@ func (l *Loop) followUp(now engine.Instant) (own []*Group, err error) {
 		if err != nil {
 			return nil, err
 		}
-		own = append(own, &Group{Inputs: []*engine.Input{{Kind: engine.InputAskRuns,
-			AskRuns: &engine.AskRuns{Runs: runs, Survey: true, Last: len(runs) < surveySlice}}}})
+		own = append(own, &Group{Inputs: []*engine.Input{{Kind: engine.InputRecheckRuns,
+			RecheckRuns: &engine.RecheckRuns{Runs: runs, Survey: true, Last: len(runs) < surveySlice}}}})
 	}
 	if state.Orphans > 0 && now >= l.asking.lapses {
 		ids, err := l.store.Orphans(now.Add(-engine.OrphanHold), maxLapse)
@@ -81,7 +81,7 @@ func (l *Loop) followUp(now engine.Instant) (own []*Group, err error) {
 			l.asking.lapses = now.Add(lapseEvery)
 		}
 		if len(ids) > 0 {
-			own = append(own, &Group{Inputs: []*engine.Input{{Kind: engine.InputLapse, Lapse: &engine.Lapse{ProviderIDs: ids}}}})
+			own = append(own, &Group{Inputs: []*engine.Input{{Kind: engine.InputExpireOrphans, ExpireOrphans: &engine.ExpireOrphans{ProviderIDs: ids}}}})
 		}
 	}
 	return own, nil

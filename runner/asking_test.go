@@ -151,7 +151,7 @@ func TestAskedAgain(t *testing.T) {
 // again asks nothing: none of its timers is due.
 func TestAsksAgainOnlyWhatIsOpen(t *testing.T) {
 	s, core := newStore(t)
-	loop := runner.NewLoopOf(s, core, []runner.Lane{{Account: engine.AnyAccount, Places: 1, Verify: true, Asks: true}})
+	loop := runner.NewLoopOf(s, core, []runner.AccountSettings{{Account: engine.AnyAccount, Places: 1, Verify: true, Asks: true}})
 	now := time.Date(2026, 3, 2, 10, 0, 0, 0, time.UTC)
 	if _, err := loop.Recover(now); err != nil {
 		t.Fatal(err)
@@ -168,7 +168,7 @@ func TestAsksAgainOnlyWhatIsOpen(t *testing.T) {
 	post := step(told("ann")).Posts[0]
 	step(&engine.Input{Kind: engine.InputResult, Result: &engine.SendResult{Run: post.Run, Message: post.Message, Attempt: post.Attempt,
 		Result: channels.Result{Outcome: channels.Accepted, ProviderID: "m1"}}})
-	asks := step(&engine.Input{Kind: engine.InputAskRuns, AskRuns: &engine.AskRuns{Runs: []engine.RunID{post.Run}}}).Asks
+	asks := step(&engine.Input{Kind: engine.InputRecheckRuns, RecheckRuns: &engine.RecheckRuns{Runs: []engine.RunID{post.Run}}}).Asks
 	if len(asks) != 0 {
 		t.Errorf("asked %+v, want nothing", asks)
 	}

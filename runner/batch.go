@@ -48,19 +48,19 @@ type batch struct {
 // cut reports whether a group touches runs by a key that has too many of them to be
 // loaded at once. Which those are is known only at the beginning of a batch.
 func (b *batch) cut(loaded *engine.Loaded, g *Group) bool {
-	if len(loaded.Cut) == 0 {
+	if len(loaded.Truncated) == 0 {
 		return false
 	}
 	var needs engine.Needs
 	for _, in := range g.Inputs {
 		b.loop.core.Needs(in, &needs)
 	}
-	return loaded.CutFor(&needs)
+	return loaded.TruncatedFor(&needs)
 }
 
 func (b *batch) apply(g *Group) {
-	if lane := b.loop.laneOf(g.Account); g.Frees > 0 && lane != nil {
-		lane.gate.ended(b.stamp, g)
+	if lane := b.loop.queueOf(g.Account); g.Frees > 0 && lane != nil {
+		lane.limit.ended(b.stamp, g)
 	}
 	g.Answers = make([]engine.Answer, len(g.Inputs))
 	if b.refused(g) {
@@ -97,7 +97,7 @@ func (b *batch) one(in *engine.Input, account string) engine.Answer {
 	if in.Kind == engine.InputTimer {
 		b.out.Met = append(b.out.Met, *in.Timer)
 	}
-	if in.Kind == engine.InputAsked {
+	if in.Kind == engine.InputStatusAnswer {
 		b.loop.asking.open--
 	}
 	if in.Derived != 0 {
@@ -107,18 +107,18 @@ func (b *batch) one(in *engine.Input, account string) engine.Answer {
 	known := core.State.Active
 	outcome := core.Apply(b.ws, in, b.stamp, slots)
 	for i := range outcome.Posts {
-		b.loop.laneOf(outcome.Posts[i].Account).gate.claim(1)
+		b.loop.queueOf(outcome.Posts[i].Account).limit.claim(1)
 	}
 	for _, e := range outcome.Planned {
-		if x := b.loop.laneOf(e.Account); x != nil {
+		if x := b.loop.queueOf(e.Account); x != nil {
 			b.plans, x.waits = append(b.plans, e), true
 		}
 	}
 	b.step.Posts = append(b.step.Posts, outcome.Posts...)
 	b.step.Fetches = append(b.step.Fetches, outcome.Fetches...)
-	b.step.Freezes = append(b.step.Freezes, outcome.Freezes...)
-	b.step.Asks = append(b.step.Asks, outcome.Asks...)
-	b.loop.asking.open += len(outcome.Asks)
+	b.step.Freezes = append(b.step.Freezes, outcome.Snapshots...)
+	b.step.Asks = append(b.step.Asks, outcome.StatusQueries...)
+	b.loop.asking.open += len(outcome.StatusQueries)
 	b.step.Lapsed += outcome.Lapsed
 	b.out.Derived = append(b.out.Derived, outcome.Derived...)
 	b.out.Forgotten = append(b.out.Forgotten, outcome.Forgotten...)
@@ -140,7 +140,7 @@ func (b *batch) one(in *engine.Input, account string) engine.Answer {
 // wait only their own claims get a place, so that nobody overtakes.
 func (b *batch) grant(in *engine.Input, account string) engine.Slots {
 	claim := in.Kind == engine.InputClaim
-	for i, x := range b.loop.lanes {
+	for i, x := range b.loop.accounts {
 		own := claim && x.account == account
 		if own {
 			x.claims--
@@ -157,7 +157,7 @@ func (b *batch) grant(in *engine.Input, account string) engine.Slots {
 // note sets one of the slots. Those handed out before are not touched.
 func (b *batch) note(i int, s engine.Slot) {
 	switch {
-	case len(b.slots) < len(b.loop.lanes):
+	case len(b.slots) < len(b.loop.accounts):
 		b.slots = append(b.slots, s)
 	case b.slots[i] != s:
 		b.slots = slices.Clone(b.slots)
@@ -178,25 +178,25 @@ func (b *batch) newVersions(known []engine.FlowVersion) {
 func (b *batch) commit() error {
 	b.out.State = b.loop.core.State
 	b.out.Changes, b.out.Answers = b.ws.Changes()
-	b.out.People, b.out.Firings, b.out.Members, b.out.Orphans = b.ws.People(), b.ws.Firings(), b.ws.Members(), b.ws.Orphans()
+	b.out.People, b.out.Campaigns, b.out.Members, b.out.Orphans = b.ws.People(), b.ws.Campaigns(), b.ws.Members(), b.ws.Orphans()
 	if len(b.out.Journal) > 0 || len(b.out.Met) > 0 || len(b.out.Changes) > 0 || len(b.out.Done) > 0 {
 		if err := b.loop.store.Commit(&b.out); err != nil {
 			return err
 		}
 	}
 	for _, e := range b.plans {
-		x := b.loop.laneOf(e.Account)
+		x := b.loop.queueOf(e.Account)
 		x.plan(e.OutboxRef)
 		x.waits = false
 	}
 	b.loop.derived = append(b.loop.derived, b.out.Derived...)
 	for _, c := range b.out.Changes {
-		b.loop.dropping = b.loop.dropping || c.After.Firing != 0 && !c.After.Live()
+		b.loop.dropping = b.loop.dropping || c.After.Campaign != 0 && !c.After.Live()
 		if d := c.After.Deadline; d != 0 && (b.loop.next == 0 || d < b.loop.next) {
 			b.loop.next = d
 		}
 	}
-	if len(b.out.Firings) > 0 {
+	if len(b.out.Campaigns) > 0 {
 		b.loop.dropping, b.loop.walk.changed = true, true
 	}
 	b.step.Changes = append(b.step.Changes, b.out.Changes...)

@@ -131,7 +131,7 @@ func campaignAtFullSpeed(b *testing.B, out *sink, rows int) (*runner.Runner, *st
 	})
 	for _, in := range []*engine.Input{
 		{Kind: engine.InputDeploy, Deploy: &engine.Deploy{Flows: []flows.Bundle{project.Flows[0].Bundle}}},
-		{Kind: engine.InputSteer, Steer: &engine.Steer{Do: engine.SteerStart, Flow: "sale"}},
+		{Kind: engine.InputCampaignControl, CampaignControl: &engine.CampaignControl{Do: engine.CampaignStart, Flow: "sale"}},
 	} {
 		if answers, err := r.Submit(b.Context(), in); err != nil || answers[0].Refused != nil {
 			b.Fatal(err, answers)
@@ -146,11 +146,11 @@ func campaignAtFullSpeed(b *testing.B, out *sink, rows int) (*runner.Runner, *st
 // walked is how many rows of the campaign are taken.
 func walked(b *testing.B, kept *store.Store) int {
 	b.Helper()
-	all, err := kept.Campaigns("", 0, 1)
+	all, err := kept.ListCampaigns("", 0, 1)
 	if err != nil || len(all) != 1 {
 		b.Fatal(err, all)
 	}
-	if all[0].Status == engine.FiringFailed {
+	if all[0].Status == engine.CampaignFailed {
 		b.Fatal(all[0].Reason)
 	}
 	return all[0].Walked

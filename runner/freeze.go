@@ -13,13 +13,13 @@ import (
 type Freezer interface {
 	// Freeze copies an audience, so that it cannot change any more. What cannot be frozen
 	// is told in Failed; an error means that ctx ended before anybody could say.
-	Freeze(context.Context, engine.Freeze) (*engine.Frozen, error)
+	Freeze(context.Context, engine.SnapshotRequest) (*engine.Snapshot, error)
 }
 
 const (
-	freezers   = 2                         // audiences frozen at the same time
-	maxFreezes = 2 * engine.MaxOpenFirings // audiences that may wait for it
-	busyPause  = 100 * time.Millisecond    // before an input of our own is tried again
+	freezers   = 2                           // audiences frozen at the same time
+	maxFreezes = 2 * engine.MaxOpenCampaigns // audiences that may wait for it
+	busyPause  = 100 * time.Millisecond      // before an input of our own is tried again
 )
 
 // startFreezers starts the goroutines that freeze audiences. They end when freezes is
@@ -31,8 +31,8 @@ func (r *Runner) startFreezers(ctx context.Context) *sync.WaitGroup {
 			for f := range r.freezes {
 				frozen, err := r.frozen(ctx, f)
 				if err == nil {
-					frozen.Firing = f.Firing
-					r.insist(ctx, &engine.Input{Kind: engine.InputFrozen, Frozen: frozen})
+					frozen.Campaign = f.Campaign
+					r.insist(ctx, &engine.Input{Kind: engine.InputSnapshot, Snapshot: frozen})
 				}
 			}
 		})
@@ -40,12 +40,12 @@ func (r *Runner) startFreezers(ctx context.Context) *sync.WaitGroup {
 	return &all
 }
 
-func (r *Runner) frozen(ctx context.Context, f engine.Freeze) (*engine.Frozen, error) {
+func (r *Runner) frozen(ctx context.Context, f engine.SnapshotRequest) (*engine.Snapshot, error) {
 	switch {
 	case ctx.Err() != nil:
 		return nil, ctx.Err()
 	case r.config.Audiences == nil:
-		return &engine.Frozen{Failed: "this server reads no audiences"}, nil
+		return &engine.Snapshot{Failed: "this server reads no audiences"}, nil
 	}
 	return r.config.Audiences.Freeze(ctx, f)
 }
@@ -68,12 +68,12 @@ func (r *Runner) insist(ctx context.Context, in *engine.Input) {
 
 // handOnFreezes hands audiences to the freezers. One for which there is no place waits
 // for the next start, or for an operator who resumes it.
-func (r *Runner) handOnFreezes(freezes []engine.Freeze) {
+func (r *Runner) handOnFreezes(freezes []engine.SnapshotRequest) {
 	for _, f := range freezes {
 		select {
 		case r.freezes <- f:
 		default:
-			r.config.Log.Error("too many audiences wait to be frozen; resume the campaign later", "flow", f.Flow.Name, "firing", f.Firing)
+			r.config.Log.Error("too many audiences wait to be frozen; resume the campaign later", "flow", f.Flow.Name, "firing", f.Campaign)
 		}
 	}
 }

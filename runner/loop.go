@@ -55,15 +55,15 @@ const (
 
 // Loop applies inputs in one order. It belongs to one goroutine.
 type Loop struct {
-	store Store
-	core  *engine.Engine
-	lanes []*lane        // by account, the default one first
-	now   engine.Instant // of the step
-	next  engine.Instant // no timer is due before this
-	hold  bool           // claim nothing more: the process is about to stop
-	tidy  engine.Instant // when old answers are looked for again
+	store    Store
+	core     *engine.Engine
+	accounts []*accountQueue // by account, the default one first
+	now      engine.Instant  // of the step
+	next     engine.Instant  // no timer is due before this
+	hold     bool            // claim nothing more: the process is about to stop
+	tidy     engine.Instant  // when old answers are looked for again
 
-	walk     walk
+	walk     campaignFeed
 	asking   asking
 	erasing  bool // there may be people to erase
 	dropping bool // there may be firings that are settled
@@ -82,19 +82,19 @@ type Group struct {
 
 // Step is what one step of the loop led to.
 type Step struct {
-	Posts   []engine.Post      // to be handed to the channel
-	Fetches []engine.FetchPost // to be asked of HTTP services
-	Freezes []engine.Freeze    // audiences to be frozen
-	Asks    []engine.Ask       // messages to ask the provider about
-	Lapsed  int                // receipts dropped whose message never became known
-	Next    engine.Instant     // when a timer is due; 0 for never
-	Again   bool               // there is more to do at once
-	Changes []engine.Change    // for metrics
-	Panics  []string           // our faults; the runs concerned are quarantined
+	Posts   []engine.Post            // to be handed to the channel
+	Fetches []engine.FetchPost       // to be asked of HTTP services
+	Freezes []engine.SnapshotRequest // audiences to be frozen
+	Asks    []engine.StatusQuery     // messages to ask the provider about
+	Lapsed  int                      // receipts dropped whose message never became known
+	Next    engine.Instant           // when a timer is due; 0 for never
+	Again   bool                     // there is more to do at once
+	Changes []engine.Change          // for metrics
+	Panics  []string                 // our faults; the runs concerned are quarantined
 }
 
-// Lane is what the loop has to know of an account.
-type Lane struct {
+// AccountSettings is what the loop has to know of an account.
+type AccountSettings struct {
 	Account string // its name; see [engine.AnyAccount]
 	Places  int    // messages that may be claimed and without an outcome at a time
 	Rate    flows.Rate
@@ -108,16 +108,16 @@ type Lane struct {
 // claimed when the last process stopped are settled by [Loop.Recover]: nobody knows
 // whether they were posted.
 func NewLoop(store Store, core *engine.Engine, places int) *Loop {
-	return NewLoopOf(store, core, []Lane{{Account: engine.AnyAccount, Places: places}})
+	return NewLoopOf(store, core, []AccountSettings{{Account: engine.AnyAccount, Places: places}})
 }
 
 // NewLoopOf returns a loop as NewLoop does, with several accounts, of which the first
 // carries the messages that name none. The messages of an account that is not among
 // them stay planned.
-func NewLoopOf(store Store, core *engine.Engine, lanes []Lane) *Loop {
+func NewLoopOf(store Store, core *engine.Engine, lanes []AccountSettings) *Loop {
 	l := &Loop{store: store, core: core, next: 1, erasing: true, dropping: true}
 	for _, x := range lanes {
-		l.lanes = append(l.lanes, newLane(x))
+		l.accounts = append(l.accounts, newAccountQueue(x))
 	}
 	return l
 }
@@ -155,7 +155,7 @@ func (l *Loop) Step(now time.Time, groups []*Group) (*Step, error) {
 	}
 	step.Next = earlier(earlier(earlier(l.next, l.nextTick()), earlier(l.walk.next, l.nextLapse())), l.purging.next)
 	step.Again = step.Again || l.erasing || l.dropping || l.purging.busy() || l.walk.changed || l.surveys() || l.next != 0 && l.next <= engine.InstantOf(now)
-	for _, x := range l.lanes {
+	for _, x := range l.accounts {
 		l.lookForward(x, step)
 	}
 	return step, nil
@@ -185,13 +185,13 @@ func untilDeploy(groups []*Group) int {
 }
 
 // lookForward notes when planned messages of a lane can be claimed.
-func (l *Loop) lookForward(x *lane, step *Step) {
+func (l *Loop) lookForward(x *accountQueue, step *Step) {
 	if len(x.backlog) == 0 && !x.more || l.hold || l.core.State.Holding() {
 		return
 	}
 	if l.free(x) > 0 {
 		step.Again = true
-	} else if at := x.gate.opens(l.now); at != 0 && (step.Next == 0 || at < step.Next) {
+	} else if at := x.limit.opens(l.now); at != 0 && (step.Next == 0 || at < step.Next) {
 		step.Next = at
 	}
 }
@@ -199,13 +199,13 @@ func (l *Loop) lookForward(x *lane, step *Step) {
 // Held reports whether an account takes nothing for a while, so that what was claimed
 // for it and is not yet posted should be returned (see [engine.SendResult]).
 func (l *Loop) Held(account string) bool {
-	x := l.laneOf(account)
-	return x != nil && (l.hold || l.core.State.Holding() || x.gate.held(l.now))
+	x := l.queueOf(account)
+	return x != nil && (l.hold || l.core.State.Holding() || x.limit.held(l.now))
 }
 
 // Room says how many messages of an account may be claimed until it is said anew.
 // Where it is never said, the account's places alone count.
-func (l *Loop) Room(account string, messages int) { l.laneOf(account).gate.room = messages }
+func (l *Loop) Room(account string, messages int) { l.queueOf(account).limit.room = messages }
 
 // own are the inputs that the loop itself has: timers and schedules that are due, claims,
 // and rows of campaigns.
@@ -222,7 +222,7 @@ func (l *Loop) own(now time.Time, step *Step) ([]*Group, error) {
 			own = append(own, &Group{Inputs: []*engine.Input{{Kind: engine.InputTimer, Timer: &due[i]}}})
 		}
 	}
-	for _, x := range l.lanes {
+	for _, x := range l.accounts {
 		if err := l.refill(x); err != nil {
 			return nil, err
 		}

@@ -93,7 +93,7 @@ func (m *metrics) request(account string, results []channels.Result, took time.D
 }
 
 // asked counts one answer of the provider.
-func (m *metrics) asked(account string, in *engine.Asked) {
+func (m *metrics) asked(account string, in *engine.StatusAnswer) {
 	answer := "nothing"
 	switch {
 	case in.Failed != "":

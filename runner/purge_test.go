@@ -23,7 +23,7 @@ func (d *desk) ended() int {
 // there is nothing else to do, else one slice in a while, and again a day later.
 func TestRetention(t *testing.T) {
 	const day = 24 * time.Hour
-	d := newDesk(t, runner.Lane{Account: "main", Places: 1000})
+	d := newDesk(t, runner.AccountSettings{Account: "main", Places: 1000})
 	d.loop.Keep(runner.Retention{Runs: 10 * day, Journal: 20 * day})
 	d.happen("told", 0, 400)
 	for _, p := range d.posts[:400] {

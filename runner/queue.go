@@ -24,7 +24,7 @@ const (
 
 func classOf(k engine.InputKind) class {
 	switch k {
-	case engine.InputResult, engine.InputAsked:
+	case engine.InputResult, engine.InputStatusAnswer:
 		return results
 	case engine.InputReceipt, engine.InputReply:
 		return inbound

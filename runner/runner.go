@@ -23,7 +23,7 @@ type Runner struct {
 	dispatchers []*dispatcher // one for each account, in their order
 	askers      []*asker      // likewise; nil for an account that cannot be asked
 	fetches     chan engine.FetchPost
-	freezes     chan engine.Freeze
+	freezes     chan engine.SnapshotRequest
 	metrics     *metrics
 	over        chan struct{} // closed when no outcome of a post is taken any more
 
@@ -47,13 +47,13 @@ func New(store Store, core *engine.Engine, config Config) (*Runner, error) {
 		config:  config,
 		over:    make(chan struct{}),
 		fetches: make(chan engine.FetchPost, maxFetches),
-		freezes: make(chan engine.Freeze, maxFreezes),
+		freezes: make(chan engine.SnapshotRequest, maxFreezes),
 	}
-	var lanes []Lane
+	var lanes []AccountSettings
 	senders := 0
 	for _, a := range config.Accounts {
 		k := r.askerOf(a)
-		lanes = append(lanes, Lane{Account: a.Name, Places: a.places(), Rate: a.Rate, ByID: a.ByID, Verify: a.Verify, Asks: k != nil})
+		lanes = append(lanes, AccountSettings{Account: a.Name, Places: a.places(), Rate: a.Rate, ByID: a.ByID, Verify: a.Verify, Asks: k != nil})
 		r.dispatchers, r.askers = append(r.dispatchers, r.dispatcherOf(a)), append(r.askers, k)
 		senders += a.Senders
 	}
@@ -168,7 +168,7 @@ func (r *Runner) recover() error {
 	}
 	n := 0
 	for i := range step.Changes {
-		if before := step.Changes[i].Before; before == nil || before.Asking.Until == 0 { // it asks again
+		if before := step.Changes[i].Before; before == nil || before.StatusCheck.Until == 0 { // it asks again
 			n++
 		}
 	}

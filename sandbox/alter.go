@@ -65,7 +65,7 @@ func (s *Sandbox) redact(w http.ResponseWriter, r *http.Request) {
 }
 
 // redact takes the words out of a message. Its request keeps whom it went to and how.
-func (s *shelf) redact(r *record) {
+func (s *messageStore) redact(r *record) {
 	var all map[string]json.RawMessage
 	if json.Unmarshal(r.Request, &all) != nil {
 		all = map[string]json.RawMessage{}

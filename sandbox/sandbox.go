@@ -22,13 +22,13 @@ type Sandbox struct {
 	handler http.Handler
 	planned atomic.Int64 // acts on the agenda
 	counts  counts
-	desk    *session.Desk
+	desk    *session.Sessions
 	sockets *socket.Hub
 	chance  atomic.Pointer[chance] // what goes wrong by chance
 
 	mu       sync.Mutex // guards the rest; taken before an outbox's lock
 	hooks    hooks
-	shelf    *shelf
+	shelf    *messageStore
 	people   map[string]*person // profiles, by ID
 	contents contents
 	unsaved  unsaved
@@ -66,7 +66,7 @@ func New(config Config) (*Sandbox, error) {
 		cut:      cut,
 		config:   config,
 		agenda:   newAgenda(config.Clock),
-		shelf:    newShelf(config.Keep),
+		shelf:    newMessageStore(config.Keep),
 		people:   map[string]*person{},
 		contents: contents{byID: map[string]*uploaded{}},
 		unsaved:  unsaved{map[string]bool{}, map[string]bool{}},

@@ -40,8 +40,8 @@ type Campaign struct {
 }
 
 // campaignOf is a firing as the API shows it, in an installation.
-func campaignOf(c *store.Campaign, in engine.Installation) Campaign {
-	f := c.Firing
+func campaignOf(c *store.CampaignProgress, in engine.Installation) Campaign {
+	f := c.Campaign
 	shown := Campaign{
 		ID: f.ID, Flow: f.Flow, Version: f.Version, Status: campaignStatus(c, in), Reason: f.Reason, Due: f.Due, Begun: f.Begun,
 		Local: f.Local, Audience: f.Rows + f.Bad, Taken: f.Walked, Live: f.Live, Outcomes: map[string]uint64{},
@@ -55,7 +55,7 @@ func campaignOf(c *store.Campaign, in engine.Installation) Campaign {
 	for standing, runs := range c.Tally.Standings {
 		count(standing, runs)
 	}
-	for _, l := range f.Left {
+	for _, l := range f.Excluded {
 		count("left out: "+l.Reason, uint64(l.Rows))
 	}
 	count("bad", uint64(f.Bad))
@@ -63,8 +63,8 @@ func campaignOf(c *store.Campaign, in engine.Installation) Campaign {
 	return shown
 }
 
-func campaignStatus(c *store.Campaign, in engine.Installation) string {
-	switch f := c.Firing; {
+func campaignStatus(c *store.CampaignProgress, in engine.Installation) string {
+	switch f := c.Campaign; {
 	case f.Installation != in && (f.Open() || f.Local && f.Live > 0):
 		return "held"
 	case f.Paused:
@@ -92,7 +92,7 @@ func (s *Server) listCampaigns(w http.ResponseWriter, r *http.Request) {
 		s.fail(w, r, err)
 		return
 	}
-	page, err := s.config.Store.Campaigns(r.URL.Query().Get("flow"), before, limit)
+	page, err := s.config.Store.ListCampaigns(r.URL.Query().Get("flow"), before, limit)
 	if err != nil {
 		s.fail(w, r, err)
 		return
@@ -170,13 +170,13 @@ func (s *Server) startCampaign(w http.ResponseWriter, r *http.Request) {
 		s.fail(w, r, err)
 		return
 	}
-	answer, err := s.submit(r, &engine.Input{Kind: engine.InputSteer, ID: request.ID,
-		Steer: &engine.Steer{Do: engine.SteerStart, Flow: request.Flow}})
+	answer, err := s.submit(r, &engine.Input{Kind: engine.InputCampaignControl, ID: request.ID,
+		CampaignControl: &engine.CampaignControl{Do: engine.CampaignStart, Flow: request.Flow}})
 	if err != nil {
 		s.fail(w, r, err)
 		return
 	}
-	i := slices.IndexFunc(answer.Decisions, func(d engine.Decision) bool { return d.Did == engine.DidFire })
+	i := slices.IndexFunc(answer.Decisions, func(d engine.Decision) bool { return d.Action == engine.DidFire })
 	if i < 0 {
 		s.fail(w, r, fmt.Errorf("starting a campaign led to %+v", answer))
 		return
@@ -190,7 +190,7 @@ func (s *Server) startCampaign(w http.ResponseWriter, r *http.Request) {
 }
 
 // steerCampaign pauses, resumes or cancels a campaign, and answers with what it is then.
-func (s *Server) steerCampaign(do engine.SteerVerb) http.HandlerFunc {
+func (s *Server) steerCampaign(do engine.CampaignVerb) http.HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) {
 		var request struct {
 			Reason  string `json:"reason"`
@@ -202,8 +202,8 @@ func (s *Server) steerCampaign(do engine.SteerVerb) http.HandlerFunc {
 		}
 		c, err := s.campaign(r.PathValue("id"))
 		if err == nil {
-			_, err = s.submit(r, &engine.Input{Kind: engine.InputSteer,
-				Steer: &engine.Steer{Do: do, Firing: c.number, Reason: request.Reason, EndRuns: request.EndRuns}})
+			_, err = s.submit(r, &engine.Input{Kind: engine.InputCampaignControl,
+				CampaignControl: &engine.CampaignControl{Do: do, Campaign: c.number, Reason: request.Reason, EndRuns: request.EndRuns}})
 		}
 		if err == nil {
 			c, err = s.campaign(c.ID)

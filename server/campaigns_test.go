@@ -19,7 +19,7 @@ func TestCampaigns(t *testing.T) {
 		"flows/sale.yaml": "flow: sale\ntrigger: { at: 2020-01-01 09:00, audience: people.csv }\nsteps: [ { send: { body: 'For {{ profile.id }}' } } ]\n",
 		"flows/lost.yaml": "flow: lost\ntrigger: { cron: 0 9 * * *, timezone: UTC, max_delay: 1h, audience: lost.csv }\nsteps: [ { send: { body: hello } } ]\n",
 		"flows/told.yaml": "flow: told\ntrigger: { event: told }\nsteps: [ { send: { body: hello } } ]\n",
-	}, func(c *server.Config) { c.Audiences = audience.NewShelf(audience.Sources{Project: people}) })
+	}, func(c *server.Config) { c.Audiences = audience.NewSnapshots(audience.Sources{Project: people}) })
 
 	var p preview.Preview
 	s.do("POST", "/v1/campaigns/preview", `{"flow": "sale"}`).is(http.StatusOK).decode(&p)
@@ -52,9 +52,11 @@ func TestCampaigns(t *testing.T) {
 	if len(page.Campaigns) != 1 {
 		t.Errorf("the list is %+v", page)
 	}
-	var schedule struct{ Firings []server.Upcoming }
+	var schedule struct {
+		Campaigns []server.Upcoming `json:"firings"`
+	}
 	s.do("GET", "/v1/schedule?n=2", "").is(http.StatusOK).decode(&schedule)
-	if len(schedule.Firings) != 2 || schedule.Firings[0].Flow != "lost" || schedule.Firings[1].At-schedule.Firings[0].At != 24*3600*1000 {
+	if len(schedule.Campaigns) != 2 || schedule.Campaigns[0].Flow != "lost" || schedule.Campaigns[1].At-schedule.Campaigns[0].At != 24*3600*1000 {
 		t.Errorf("the schedule is %+v", schedule)
 	}
 }

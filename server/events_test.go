@@ -81,7 +81,7 @@ func TestArrayIsAllOrNothing(t *testing.T) {
 
 	var got struct{ Answers []engine.Answer }
 	s.event("[" + order("a", "1") + "," + order("b", "2") + "]").is(200).decode(&got)
-	if len(got.Answers) != 2 || got.Answers[1].ID != "b" || got.Answers[1].Decisions[0].Did != engine.DidStart {
+	if len(got.Answers) != 2 || got.Answers[1].ID != "b" || got.Answers[1].Decisions[0].Action != engine.DidStart {
 		t.Errorf("the answers are %+v", got.Answers)
 	}
 	s.event("["+order("c", "3")+","+order("b", "9")+"]").is(409, `"field":"[1].id"`)

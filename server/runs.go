@@ -82,7 +82,7 @@ func DetailOf(r *engine.Run, f *flows.Flow) Run {
 	for i, m := range r.Messages {
 		run.Messages = append(run.Messages, Message{
 			Number: i + 1, Step: stepName(f, m.Step), Status: m.Status.String(), Reason: m.Reason,
-			Attempt: m.Attempt, Posted: m.Posted, ProviderID: m.ProviderID, Conversation: m.Conv,
+			Attempt: m.Attempt, Posted: m.Posted, ProviderID: m.ProviderID, Conversation: m.Conversation,
 		})
 	}
 	for _, e := range r.Timeline {

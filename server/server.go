@@ -34,8 +34,8 @@ type Store interface {
 	Counts() ([]*store.VersionCounts, error)
 	State() (engine.State, error)
 	Purged() (store.Purged, error)
-	Campaigns(flow string, before uint64, limit int) ([]store.Campaign, error)
-	CampaignOf(id string) (*store.Campaign, error)
+	ListCampaigns(flow string, before uint64, limit int) ([]store.CampaignProgress, error)
+	CampaignOf(id string) (*store.CampaignProgress, error)
 	preview.Store
 	Entries(from uint64, visit func(*engine.Journaled) bool) error
 }
@@ -100,9 +100,9 @@ func (s *Server) Handler() http.Handler {
 	api.HandleFunc("POST /v1/campaigns", s.startCampaign)
 	api.HandleFunc("POST /v1/campaigns/preview", s.previewCampaign)
 	api.HandleFunc("GET /v1/campaigns/{id}", s.showCampaign)
-	api.HandleFunc("POST /v1/campaigns/{id}/pause", s.steerCampaign(engine.SteerPause))
-	api.HandleFunc("POST /v1/campaigns/{id}/resume", s.steerCampaign(engine.SteerResume))
-	api.HandleFunc("POST /v1/campaigns/{id}/cancel", s.steerCampaign(engine.SteerCancel))
+	api.HandleFunc("POST /v1/campaigns/{id}/pause", s.steerCampaign(engine.CampaignPause))
+	api.HandleFunc("POST /v1/campaigns/{id}/resume", s.steerCampaign(engine.CampaignResume))
+	api.HandleFunc("POST /v1/campaigns/{id}/cancel", s.steerCampaign(engine.CampaignCancel))
 	api.HandleFunc("GET /v1/outbound", s.getOutbound)
 	api.HandleFunc("PUT /v1/outbound", s.putOutbound)
 	api.HandleFunc("POST /-/reload", s.reload)

@@ -187,7 +187,7 @@ func (s *service) run(order, customer string) (id string, sent channels.Message)
 	s.t.Helper()
 	var got engine.Answer
 	s.event(`{"type": "order.shipped", "data": {"order_id": "` + order + `", "customer": "` + customer + `"}}`).is(200).decode(&got)
-	if len(got.Decisions) != 1 || got.Decisions[0].Did != engine.DidStart {
+	if len(got.Decisions) != 1 || got.Decisions[0].Action != engine.DidStart {
 		s.t.Fatalf("no run was started: %+v", got)
 	}
 	return got.Decisions[0].Run, <-s.posts

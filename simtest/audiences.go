@@ -165,7 +165,7 @@ func (s *service) Ask(_ context.Context, r flows.FetchRequest, _ time.Duration) 
 // checkFrozen holds a frozen audience against what its source had, where somebody wrote that
 // down: the rows in their order, which of them cannot be read, and whether that is the end
 // of the campaign (I9).
-func (m *machine) checkFrozen(f engine.Freeze, frozen *engine.Frozen) *violation {
+func (m *machine) checkFrozen(f engine.SnapshotRequest, frozen *engine.Snapshot) *violation {
 	a := f.Schedule.Audience
 	if f.Flow.Name != "report" {
 		return nil
@@ -190,7 +190,7 @@ func (m *machine) checkFrozen(f engine.Freeze, frozen *engine.Frozen) *violation
 	return m.compareFrozen(f, frozen, rows, must, outOfOrder)
 }
 
-func (m *machine) compareFrozen(f engine.Freeze, frozen *engine.Frozen, rows []listed, must, outOfOrder bool) *violation {
+func (m *machine) compareFrozen(f engine.SnapshotRequest, frozen *engine.Snapshot, rows []listed, must, outOfOrder bool) *violation {
 	var good []listed
 	for _, r := range rows {
 		if r.fits(must) {

@@ -34,8 +34,8 @@ func (m *machine) putBack(n int, renews bool) {
 	m.model.Learn(learned)
 	for _, batch := range b.batches {
 		m.batches, m.seq = append(m.batches, batch), batch.State.Seq
-		for _, f := range batch.Firings {
-			m.firings[f.ID] = f.Number
+		for _, f := range batch.Campaigns {
+			m.campaigns[f.ID] = f.Number
 		}
 		for _, c := range batch.Changes {
 			m.name(c.After)

@@ -85,7 +85,7 @@ func (s *scenario) do(line string) error {
 	case "restored":
 		return s.restore()
 	case "account":
-		s.account = runner.Lane{ByID: strings.Contains(rest, "correlates"), Verify: strings.Contains(rest, "verifies"), Asks: strings.Contains(rest, "asks")}
+		s.account = runner.AccountSettings{ByID: strings.Contains(rest, "correlates"), Verify: strings.Contains(rest, "verifies"), Asks: strings.Contains(rest, "asks")}
 	case "hook":
 		id, reason, _ := strings.Cut(more, " ")
 		return s.receipt(first, &channels.Receipt{ProviderID: id, Reason: reason})
@@ -192,12 +192,12 @@ func (s *scenario) told(ask, answer string) error {
 		return err // in this history it was not asked
 	}
 	q := s.asks[n-1]
-	in := &engine.Asked{Run: q.Run, Message: q.Message, Receipt: channels.Receipt{ProviderID: q.ProviderID, Status: statusNamed(answer), At: s.now}}
+	in := &engine.StatusAnswer{Run: q.Run, Message: q.Message, Receipt: channels.Receipt{ProviderID: q.ProviderID, Status: statusNamed(answer), At: s.now}}
 	if failed, is := strings.CutPrefix(answer, "failed "); is {
 		in.Failed = failed
 	}
 	in.Busy = answer == "busy"
-	return s.apply(&engine.Input{Kind: engine.InputAsked, Asked: in})
+	return s.apply(&engine.Input{Kind: engine.InputStatusAnswer, StatusAnswer: in})
 }
 
 // restore goes on with the store as a backup that was put back: it has another installation.
@@ -260,20 +260,20 @@ func (s *scenario) jump(by string) error {
 
 // campaign does what an operator does with a campaign.
 func (s *scenario) campaign(verb, name string) error {
-	steer := &engine.Steer{Firing: s.firings[name]}
+	steer := &engine.CampaignControl{Campaign: s.campaigns[name]}
 	switch verb {
 	case "start":
-		steer.Do, steer.Flow = engine.SteerStart, name
+		steer.Do, steer.Flow = engine.CampaignStart, name
 	case "pause":
-		steer.Do = engine.SteerPause
+		steer.Do = engine.CampaignPause
 	case "resume":
-		steer.Do = engine.SteerResume
+		steer.Do = engine.CampaignResume
 	case "cancel", "end":
-		steer.Do, steer.EndRuns = engine.SteerCancel, verb == "end"
+		steer.Do, steer.EndRuns = engine.CampaignCancel, verb == "end"
 	default:
 		return nil // show
 	}
-	return s.apply(&engine.Input{Kind: engine.InputSteer, Steer: steer})
+	return s.apply(&engine.Input{Kind: engine.InputCampaignControl, CampaignControl: steer})
 }
 
 // move offers the runs to the active versions, as the server does after a deploy.

@@ -15,7 +15,7 @@ import (
 // and how often they come. Many faults show only where others are absent, so each
 // class is off in many seeds.
 type config struct {
-	lanes   []runner.Lane
+	lanes   []runner.AccountSettings
 	batch   int           // groups in one step at most
 	queue   int           // groups that may wait
 	latency time.Duration // of a commit
@@ -87,12 +87,12 @@ func drawConfig(dice *rand.Rand) config {
 }
 
 // drawLanes draws one account, or two of which the second keeps a rate.
-func drawLanes(dice *rand.Rand) []runner.Lane {
+func drawLanes(dice *rand.Rand) []runner.AccountSettings {
 	places := func() int { return pick(dice, 1, 2, 3, 4, 64) }
 	if dice.IntN(3) > 0 {
-		return []runner.Lane{{Account: engine.AnyAccount, Places: places(), ByID: dice.IntN(4) == 0}}
+		return []runner.AccountSettings{{Account: engine.AnyAccount, Places: places(), ByID: dice.IntN(4) == 0}}
 	}
-	return []runner.Lane{{Account: "main", Places: places(), ByID: dice.IntN(3) == 0},
+	return []runner.AccountSettings{{Account: "main", Places: places(), ByID: dice.IntN(3) == 0},
 		{Account: "second", Places: places(), ByID: dice.IntN(3) == 0, Rate: pick(dice, flows.Rate{}, flows.Rate{Messages: 6, Per: time.Minute}, flows.Rate{Messages: 90, Per: time.Hour})}}
 }
 

@@ -36,7 +36,7 @@ func (m *machine) checkPost(p *engine.Post) *violation {
 
 // checkAsks holds what the provider is about to be asked against what was committed: each
 // question follows from that, and none is left out (I2).
-func (m *machine) checkAsks(asks []engine.Ask) *violation {
+func (m *machine) checkAsks(asks []engine.StatusQuery) *violation {
 	m.asks = append(m.asks, asks...)
 	want := m.model.Asks()
 	for i := range max(len(asks), len(want)) {

@@ -29,21 +29,21 @@ type machine struct {
 	moves    []move // all that was done, for the story
 	backups  []*backup
 
-	seq     uint64               // of the last input that was committed
-	told    uint64               // clients were told of inputs up to this one
-	posts   []engine.Post        // in order
-	asks    []engine.Ask         // what the provider was asked, in order
-	posted  map[channels.Ref]int // what the provider saw, in this life of the store
-	ledger  ledger
-	shelf   *shelf
-	firings map[string]uint64 // by their names
-	names   map[engine.RunID]runName
-	counts  map[runName]int
-	ids     map[runName]engine.RunID
-	fresh   map[*engine.Input]bool // committed by the move in hand
-	trace   hash.Hash64
-	inputs  int // applied
-	reached map[string]int
+	seq       uint64               // of the last input that was committed
+	told      uint64               // clients were told of inputs up to this one
+	posts     []engine.Post        // in order
+	asks      []engine.StatusQuery // what the provider was asked, in order
+	posted    map[channels.Ref]int // what the provider saw, in this life of the store
+	ledger    ledger
+	shelf     *audiences
+	campaigns map[string]uint64 // by their names
+	names     map[engine.RunID]runName
+	counts    map[runName]int
+	ids       map[runName]engine.RunID
+	fresh     map[*engine.Input]bool // committed by the move in hand
+	trace     hash.Hash64
+	inputs    int // applied
+	reached   map[string]int
 }
 
 // installation is that of a store that was not restored.
@@ -51,7 +51,7 @@ var installation = engine.Installation{1, 2, 3, 4}
 
 func newMachine() *machine {
 	m := &machine{disk: &faultyDisk{KV: new(memory.KV)}, reached: map[string]int{}, trace: fnv.New64a(),
-		versions: map[engine.FlowVersion]*flows.Flow{}, shelf: newShelf()}
+		versions: map[engine.FlowVersion]*flows.Flow{}, shelf: newAudiences()}
 	m.newLife()
 	if err := store.Create(m.disk.KV, installation); err != nil {
 		panic(err)
@@ -65,11 +65,11 @@ func (m *machine) newLife() {
 	m.posted, m.posts, m.ledger = map[channels.Ref]int{}, nil, ledger{}
 	m.asks = nil
 	m.names, m.counts, m.ids = map[engine.RunID]runName{}, map[runName]int{}, map[runName]engine.RunID{}
-	m.batches, m.told, m.seq, m.firings = nil, 0, 0, map[string]uint64{}
+	m.batches, m.told, m.seq, m.campaigns = nil, 0, 0, map[string]uint64{}
 }
 
 // start begins a process on what the disk holds.
-func (m *machine) start(now time.Time, lanes []runner.Lane, f fault) (*runner.Step, error) {
+func (m *machine) start(now time.Time, lanes []runner.AccountSettings, f fault) (*runner.Step, error) {
 	m.moves = append(m.moves, move{kind: moveStart, at: now, lanes: lanes, fault: f})
 	m.disk.strike(f, false)
 	m.fresh = nil // nobody waits for an answer
@@ -188,7 +188,7 @@ func (m *machine) settle(step *runner.Step, err error) (*runner.Step, error) {
 }
 
 // policies are how the accounts of a process behave.
-func policies(lanes []runner.Lane) (list []engine.AccountPolicy) {
+func policies(lanes []runner.AccountSettings) (list []engine.AccountPolicy) {
 	for _, x := range lanes {
 		list = append(list, engine.AccountPolicy{Account: x.Account, ByID: x.ByID, Verify: x.Verify, Asks: x.Asks})
 	}

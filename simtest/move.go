@@ -13,7 +13,7 @@ import (
 type move struct {
 	kind   moveKind
 	at     time.Time
-	lanes  []runner.Lane
+	lanes  []runner.AccountSettings
 	fault  fault
 	groups []groupMove
 	backup int
@@ -38,10 +38,10 @@ type groupMove struct {
 
 // inputMove is an input, and the run it names where it names one.
 type inputMove struct {
-	input  engine.Input
-	run    runName
-	firing string       // that is steered, or of an audience that was frozen
-	rows   []engine.Row // of it
+	input    engine.Input
+	run      runName
+	campaign string       // that is steered, or of an audience that was frozen
+	rows     []engine.Row // of it
 }
 
 // runName is a run by its flow, person and key, and how many of the same were before.
@@ -77,17 +77,17 @@ func (m *machine) record(now time.Time, groups []*runner.Group, f fault) move {
 func (m *machine) inputMove(in *engine.Input) inputMove {
 	made := inputMove{input: *in, run: m.names[runOf(in)]}
 	switch {
-	case in.Frozen != nil:
-		made.rows, made.firing = m.shelf.frozen[in.Frozen.Audience], m.firingNamed(in.Frozen.Firing)
-	case in.Steer != nil:
-		made.firing = m.firingNamed(in.Steer.Firing)
+	case in.Snapshot != nil:
+		made.rows, made.campaign = m.shelf.frozen[in.Snapshot.Audience], m.campaignNamed(in.Snapshot.Campaign)
+	case in.CampaignControl != nil:
+		made.campaign = m.campaignNamed(in.CampaignControl.Campaign)
 	}
 	return made
 }
 
-// firingNamed is the name of a firing; empty for none.
-func (m *machine) firingNamed(number uint64) string {
-	for id, n := range m.firings {
+// campaignNamed is the name of a firing; empty for none.
+func (m *machine) campaignNamed(number uint64) string {
+	for id, n := range m.campaigns {
 		if n == number {
 			return id
 		}
@@ -109,8 +109,8 @@ func runOf(in *engine.Input) engine.RunID {
 		return in.Move.Run
 	case in.Fetched != nil:
 		return in.Fetched.Run
-	case in.Asked != nil:
-		return in.Asked.Run
+	case in.StatusAnswer != nil:
+		return in.StatusAnswer.Run
 	case in.Reply != nil && !in.Reply.Answers.IsZero():
 		id, _ := engine.ParseRunID(in.Reply.Answers.Run)
 		return id
@@ -121,18 +121,18 @@ func runOf(in *engine.Input) engine.RunID {
 // again is the input in the history as it is now; nil where its run is not in it.
 func (m *machine) again(im *inputMove) *engine.Input {
 	in := im.input
-	if in.Frozen != nil {
-		c := *in.Frozen
-		c.Firing = m.firings[im.firing]
-		in.Frozen, m.shelf.frozen[c.Audience] = &c, im.rows
+	if in.Snapshot != nil {
+		c := *in.Snapshot
+		c.Campaign = m.campaigns[im.campaign]
+		in.Snapshot, m.shelf.frozen[c.Audience] = &c, im.rows
 		return &in
 	}
-	if in.Steer != nil && im.firing != "" {
-		c := *in.Steer
-		if c.Firing = m.firings[im.firing]; c.Firing == 0 {
+	if in.CampaignControl != nil && im.campaign != "" {
+		c := *in.CampaignControl
+		if c.Campaign = m.campaigns[im.campaign]; c.Campaign == 0 {
 			return nil
 		}
-		in.Steer = &c
+		in.CampaignControl = &c
 	}
 	if im.run == (runName{}) {
 		return &in
@@ -166,10 +166,10 @@ func (m *machine) again(im *inputMove) *engine.Input {
 		c := *in.Fetched
 		c.Run = id
 		in.Fetched = &c
-	case in.Asked != nil:
-		c := *in.Asked
+	case in.StatusAnswer != nil:
+		c := *in.StatusAnswer
 		c.Run = id
-		if in.Asked = &c; m.questionAbout(&c) == 0 {
+		if in.StatusAnswer = &c; m.questionAbout(&c) == 0 {
 			return nil // nobody asked
 		}
 	case in.Reply != nil:
@@ -181,7 +181,7 @@ func (m *machine) again(im *inputMove) *engine.Input {
 }
 
 // questionAbout is the number of the last question that an answer can be to; 0 for none.
-func (m *machine) questionAbout(in *engine.Asked) int {
+func (m *machine) questionAbout(in *engine.StatusAnswer) int {
 	for i := len(m.asks); i > 0; i-- {
 		if q := &m.asks[i-1]; q.Run == in.Run && q.Message == in.Message {
 			return i

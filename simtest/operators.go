@@ -47,27 +47,27 @@ func (w *world) operate() {
 
 // steer starts a campaign, or holds up one that is under way.
 func (w *world) steer() {
-	numbers := slices.Sorted(maps.Values(w.firings))
+	numbers := slices.Sorted(maps.Values(w.campaigns))
 	if len(numbers) == 0 || w.dice.IntN(4) == 0 {
 		names := []string{"report", "report", "one"}
 		if w.example != nil {
 			names = w.example.flows
 		}
-		w.submit([]*engine.Input{{Kind: engine.InputSteer, ID: w.id(), Steer: &engine.Steer{Do: engine.SteerStart, Flow: pick(w.dice, names...)}}}, 0)
+		w.submit([]*engine.Input{{Kind: engine.InputCampaignControl, ID: w.id(), CampaignControl: &engine.CampaignControl{Do: engine.CampaignStart, Flow: pick(w.dice, names...)}}}, 0)
 		return
 	}
 	of := numbers[max(0, len(numbers)-1-w.dice.IntN(6))] // the latest are the livelier ones
 	if w.dice.IntN(3) == 0 {
-		w.submit([]*engine.Input{{Kind: engine.InputSteer, Steer: &engine.Steer{Do: engine.SteerCancel, Firing: of, EndRuns: w.dice.IntN(2) == 0}}}, 0)
+		w.submit([]*engine.Input{{Kind: engine.InputCampaignControl, CampaignControl: &engine.CampaignControl{Do: engine.CampaignCancel, Campaign: of, EndRuns: w.dice.IntN(2) == 0}}}, 0)
 		return
 	}
-	w.submit([]*engine.Input{{Kind: engine.InputSteer, Steer: &engine.Steer{Do: engine.SteerPause, Firing: of}}}, 0)
+	w.submit([]*engine.Input{{Kind: engine.InputCampaignControl, CampaignControl: &engine.CampaignControl{Do: engine.CampaignPause, Campaign: of}}}, 0)
 	w.later(w.between(0, 12*time.Hour), func() { w.resume(of) })
 }
 
 // resume lets a campaign go on.
 func (w *world) resume(number uint64) {
-	w.insist(&engine.Input{Kind: engine.InputSteer, Steer: &engine.Steer{Do: engine.SteerResume, Firing: number}}, func() bool { return true })
+	w.insist(&engine.Input{Kind: engine.InputCampaignControl, CampaignControl: &engine.CampaignControl{Do: engine.CampaignResume, Campaign: number}}, func() bool { return true })
 }
 
 // deployed is the store, with the versions that are known read only once.

@@ -68,7 +68,7 @@ func oracleOf(seed uint64) *oracle {
 }
 
 // traits draws which accounts can be asked, and which are asked always.
-func (o *oracle) traits(lanes []runner.Lane) []runner.Lane {
+func (o *oracle) traits(lanes []runner.AccountSettings) []runner.AccountSettings {
 	lanes = slices.Clone(lanes)
 	for i := range lanes {
 		lanes[i].Asks = o.dice.IntN(4) > 0
@@ -78,7 +78,7 @@ func (o *oracle) traits(lanes []runner.Lane) []runner.Lane {
 }
 
 // otherwise draws accounts that behave otherwise, of the same names.
-func (o *oracle) otherwise(lanes []runner.Lane) []runner.Lane {
+func (o *oracle) otherwise(lanes []runner.AccountSettings) []runner.AccountSettings {
 	lanes = o.traits(lanes)
 	for i := range lanes {
 		lanes[i].Places = pick(o.dice, 1, 2, 3, 4, 64)
@@ -115,9 +115,9 @@ func (o *oracle) takes(calm bool) mood {
 
 // inquire takes a question to the provider. Where it has no answer in time, or ever, the run
 // that asked goes on without.
-func (w *world) inquire(q engine.Ask) {
+func (w *world) inquire(q engine.StatusQuery) {
 	o := w.oracle
-	in := &engine.Asked{Run: q.Run, Message: q.Message}
+	in := &engine.StatusAnswer{Run: q.Run, Message: q.Message}
 	took := w.between(50*time.Millisecond, 3*time.Second)
 	said := turn{}
 	how := o.takes(w.calm)
@@ -152,7 +152,7 @@ func (w *world) inquire(q engine.Ask) {
 	}
 	life := w.life
 	w.later(took, func() {
-		w.send(&delivery{inputs: []*engine.Input{{Kind: engine.InputAsked, Asked: in}}, owed: true, life: life, told: func(answers []engine.Answer) {
+		w.send(&delivery{inputs: []*engine.Input{{Kind: engine.InputStatusAnswer, StatusAnswer: in}}, owed: true, life: life, told: func(answers []engine.Answer) {
 			if answers != nil && answers[0].Ignored == "" && said.status != 0 && w.heralds[herald{q.ProviderID, said.status}] == 0 {
 				w.reached["an answer proved a receipt that was lost"]++
 			}

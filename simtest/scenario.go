@@ -39,10 +39,10 @@ type scenario struct {
 	ops   int // of the disk so far
 
 	senders int
-	account runner.Lane  // how the account behaves from the next start on
-	asks    []engine.Ask // by their number in the story
-	auto    bool         // the provider accepts what is posted
-	fails   string       // the person whose messages it reports as failed
+	account runner.AccountSettings // how the account behaves from the next start on
+	asks    []engine.StatusQuery   // by their number in the story
+	auto    bool                   // the provider accepts what is posted
+	fails   string                 // the person whose messages it reports as failed
 	fetches []engine.FetchPost
 }
 
@@ -166,7 +166,7 @@ func (s *scenario) play(p plan) error {
 	s.machine, s.now, s.next, s.plan, s.fired = newMachine(), s.begins, 0, p, false
 	s.shelf.sources.Project = s.files
 	s.senders, s.auto, s.fails, s.fetches, s.ops = 64, false, "", nil, 0
-	s.account, s.asks = runner.Lane{}, nil
+	s.account, s.asks = runner.AccountSettings{}, nil
 	if err := s.up(); err != nil {
 		return err
 	}
@@ -209,7 +209,7 @@ func (s *scenario) up() error {
 		}
 		lane := s.account
 		lane.Account, lane.Places = engine.AnyAccount, s.senders
-		step, err := s.start(s.now, []runner.Lane{lane}, f)
+		step, err := s.start(s.now, []runner.AccountSettings{lane}, f)
 		if err != nil {
 			return err
 		}
@@ -276,7 +276,7 @@ func (s *scenario) took(step *runner.Step) error {
 }
 
 // freeze freezes an audience, for as long as the process lives that wants it.
-func (s *scenario) freeze(f engine.Freeze) error {
+func (s *scenario) freeze(f engine.SnapshotRequest) error {
 	life := s.loop
 	frozen, err := s.shelf.Freeze(context.Background(), f)
 	if err != nil {
@@ -287,7 +287,7 @@ func (s *scenario) freeze(f engine.Freeze) error {
 			return nil
 		}
 		c := *frozen
-		return &runner.Group{Inputs: []*engine.Input{{Kind: engine.InputFrozen, Frozen: &c}}}
+		return &runner.Group{Inputs: []*engine.Input{{Kind: engine.InputSnapshot, Snapshot: &c}}}
 	})
 }
 

@@ -104,7 +104,7 @@ func (w *world) settleDown() error {
 		return err
 	}
 	// What is on its way at this very moment has another hour.
-	before, firings := w.model.Unsettled(), w.model.Unwalked()
+	before, campaigns := w.model.Unsettled(), w.model.Unwalked()
 	if err := w.live(time.Hour); err != nil {
 		return err
 	}
@@ -114,7 +114,7 @@ func (w *world) settleDown() error {
 		}
 	}
 	for _, id := range w.model.Unwalked() {
-		if slices.Contains(firings, id) {
+		if slices.Contains(campaigns, id) {
 			return broken("I13", "firing %s does not come to the end of its rows", id)
 		}
 	}

@@ -123,15 +123,15 @@ func (t *teller) input(in *engine.Input) string {
 	case engine.InputDeploy:
 		t.take(in.Deploy)
 		return "# deploy"
-	case engine.InputSteer:
-		if in.Steer.Do == engine.SteerStart {
-			return "campaign start " + in.Steer.Flow
+	case engine.InputCampaignControl:
+		if in.CampaignControl.Do == engine.CampaignStart {
+			return "campaign start " + in.CampaignControl.Flow
 		}
-		return fmt.Sprintf("campaign %s %s", in.Steer.Do, t.m.firingNamed(in.Steer.Firing))
+		return fmt.Sprintf("campaign %s %s", in.CampaignControl.Do, t.m.campaignNamed(in.CampaignControl.Campaign))
 	case engine.InputMove:
 		return "move"
-	case engine.InputAsked:
-		return t.answer(in.Asked)
+	case engine.InputStatusAnswer:
+		return t.answer(in.StatusAnswer)
 	case engine.InputFetched:
 		return fmt.Sprintf("# a fetch of run %s is answered: %d %s %s", in.Fetched.Run, in.Fetched.Status, in.Fetched.JSON, in.Fetched.Error)
 	}
@@ -166,7 +166,7 @@ func (t *teller) result(r *engine.SendResult) string {
 }
 
 // answer is what the provider says when it is asked.
-func (t *teller) answer(in *engine.Asked) string {
+func (t *teller) answer(in *engine.StatusAnswer) string {
 	said := "nothing"
 	switch {
 	case in.Busy:
@@ -212,7 +212,7 @@ func merge(into, from map[string]any) {
 }
 
 // accountOf are the traits of an account in the words of the scripts, which know of one.
-func accountOf(x runner.Lane) (words string) {
+func accountOf(x runner.AccountSettings) (words string) {
 	if x.ByID {
 		words += " correlates"
 	}

@@ -70,8 +70,8 @@ func (m *machine) committed(b *engine.Batch) error {
 	for _, f := range b.Versions {
 		m.versions[engine.FlowVersion{Flow: f.Name, Version: f.Version}] = f
 	}
-	for _, f := range b.Firings {
-		m.firings[f.ID] = f.Number
+	for _, f := range b.Campaigns {
+		m.campaigns[f.ID] = f.Number
 	}
 	m.seq = b.State.Seq
 	m.look(b)

@@ -42,7 +42,7 @@ func (s *Store) Check() (*Report, error) {
 		c.ids()
 		c.people()
 		c.derived()
-		c.firings()
+		c.campaigns()
 		c.orphans()
 		return nil
 	})

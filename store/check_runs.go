@@ -46,7 +46,7 @@ func (c *checker) run(run *engine.Run) {
 		c.counts[name] = newCounts(v)
 	}
 	c.counts[name].add(run)
-	if n := run.Firing; n != 0 {
+	if n := run.Campaign; n != 0 {
 		if c.tally[n] == nil {
 			c.tally[n] = newTally(n)
 		}
@@ -77,7 +77,7 @@ func (c *checker) wakeable(run *engine.Run) bool {
 		return true
 	}
 	if run.Status == engine.Parked {
-		fr, err := readFiring(c.r, run.Firing)
+		fr, err := readCampaign(c.r, run.Campaign)
 		return err == nil && fr != nil && fr.Held(c.last.Installation)
 	}
 	if run.Status == engine.Sending {

@@ -67,8 +67,8 @@ func addOthers(b *engine.Batch, add func(write)) {
 	for _, p := range b.People {
 		add(write{bucket: Profiles, key: personPrefix(p.ID), value: encodePerson(p), delete: p.IsZero()})
 	}
-	for _, f := range b.Firings {
-		add(write{bucket: Firings, key: be(f.Number), value: encodeFiring(f)})
+	for _, f := range b.Campaigns {
+		add(write{bucket: Campaigns, key: be(f.Number), value: encodeCampaign(f)})
 	}
 	for _, o := range b.Orphans {
 		add(write{bucket: Orphans, key: providerPrefix(o.ProviderID), value: encodeOrphan(o), delete: o.Gone()})

@@ -114,7 +114,7 @@ func (e *erasure) erase(bucket Bucket, key, record []byte, add func(write)) erro
 // anonymous is what is left of a run: how it went, not with whom or about what.
 func anonymous(r *engine.Run) *engine.Run {
 	left := &engine.Run{ID: r.ID, Flow: r.Flow, Version: r.Version, StartedBy: r.StartedBy, Status: r.Status,
-		At: r.At, Outcome: r.Outcome, Goal: r.Goal, Ended: r.Ended, Depth: r.Depth, Firing: r.Firing, Replied: r.Replied}
+		At: r.At, Outcome: r.Outcome, Goal: r.Goal, Ended: r.Ended, Depth: r.Depth, Campaign: r.Campaign, Replied: r.Replied}
 	for _, m := range r.Messages {
 		why := ""
 		if m.Status == engine.Unsent {

@@ -96,7 +96,7 @@ func entries(r *engine.Run, add func(write)) {
 	if !r.Live() {
 		return
 	}
-	if r.Asking.Until != 0 {
+	if r.StatusCheck.Until != 0 {
 		add(write{bucket: Asks, key: r.ID[:]})
 	}
 	add(write{bucket: People, key: peopleKey(r)})

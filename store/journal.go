@@ -58,24 +58,24 @@ func journaledFields(c *codec, j *engine.Journaled) {
 		optional(c, &in.Fetched, fetchedFields)
 	case engine.InputTick:
 		optional(c, &in.Tick, tickFields)
-	case engine.InputFrozen:
-		optional(c, &in.Frozen, frozenFields)
+	case engine.InputSnapshot:
+		optional(c, &in.Snapshot, frozenFields)
 	case engine.InputRows:
 		optional(c, &in.Rows, rowsFields)
-	case engine.InputSteer:
-		optional(c, &in.Steer, steerFields)
+	case engine.InputCampaignControl:
+		optional(c, &in.CampaignControl, steerFields)
 	case engine.InputSweep:
 		optional(c, &in.Sweep, sweepFields)
 	case engine.InputMove:
 		optional(c, &in.Move, moveFields)
 	case engine.InputAccounts:
 		optional(c, &in.Accounts, accountsFields)
-	case engine.InputLapse:
-		optional(c, &in.Lapse, func(c *codec, x *engine.Lapse) { list(c, &x.ProviderIDs, (*codec).str) })
-	case engine.InputAsked:
-		optional(c, &in.Asked, askedFields)
-	case engine.InputAskRuns:
-		optional(c, &in.AskRuns, askRunsFields)
+	case engine.InputExpireOrphans:
+		optional(c, &in.ExpireOrphans, func(c *codec, x *engine.ExpireOrphans) { list(c, &x.ProviderIDs, (*codec).str) })
+	case engine.InputStatusAnswer:
+		optional(c, &in.StatusAnswer, askedFields)
+	case engine.InputRecheckRuns:
+		optional(c, &in.RecheckRuns, askRunsFields)
 	default:
 		c.fail()
 	}
@@ -86,7 +86,7 @@ func accountsFields(c *codec, x *engine.Accounts) {
 	c.bool(&x.Down)
 }
 
-func askedFields(c *codec, x *engine.Asked) {
+func askedFields(c *codec, x *engine.StatusAnswer) {
 	c.bytes(x.Run[:])
 	integer(c, &x.Message)
 	receiptFields(c, &x.Receipt)
@@ -94,7 +94,7 @@ func askedFields(c *codec, x *engine.Asked) {
 	c.bool(&x.Busy)
 }
 
-func askRunsFields(c *codec, x *engine.AskRuns) {
+func askRunsFields(c *codec, x *engine.RecheckRuns) {
 	list(c, &x.Runs, func(c *codec, id *engine.RunID) { c.bytes(id[:]) })
 	c.bool(&x.Survey)
 	c.bool(&x.Last)
@@ -109,7 +109,7 @@ func eventFields(c *codec, e *engine.Event) {
 	c.str(&e.Type)
 	c.str(&e.Profile)
 	c.raw(&e.Data)
-	optional(c, &e.Rest, func(c *codec, r *engine.Rest) {
+	optional(c, &e.FanOut, func(c *codec, r *engine.FanOutCursor) {
 		c.bytes(r.After[:])
 		c.bytes(r.Before[:])
 	})
@@ -180,8 +180,8 @@ func tickFields(c *codec, x *engine.Tick) {
 	integer(c, &x.Due)
 }
 
-func frozenFields(c *codec, x *engine.Frozen) {
-	c.uint(&x.Firing)
+func frozenFields(c *codec, x *engine.Snapshot) {
+	c.uint(&x.Campaign)
 	c.str(&x.Audience)
 	integer(c, &x.Rows)
 	integer(c, &x.Bad)
@@ -190,22 +190,22 @@ func frozenFields(c *codec, x *engine.Frozen) {
 }
 
 func rowsFields(c *codec, x *engine.Rows) {
-	c.uint(&x.Firing)
+	c.uint(&x.Campaign)
 	integer(c, &x.From)
 	integer(c, &x.Next)
 	list(c, &x.Rows, func(c *codec, r *engine.Row) { c.str(&r.Profile); c.raw(&r.Data) })
 }
 
-func steerFields(c *codec, x *engine.Steer) {
+func steerFields(c *codec, x *engine.CampaignControl) {
 	integer(c, &x.Do)
 	c.str(&x.Flow)
-	c.uint(&x.Firing)
+	c.uint(&x.Campaign)
 	c.str(&x.Reason)
 	c.bool(&x.EndRuns)
 }
 
 func sweepFields(c *codec, x *engine.Sweep) {
-	c.uint(&x.Firing)
+	c.uint(&x.Campaign)
 	c.bytes(x.After[:])
 }
 

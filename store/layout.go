@@ -27,7 +27,7 @@ const (
 	Profiles
 	Derived
 	Erasures
-	Firings
+	Campaigns
 	Members
 	Tallies
 	Settled
@@ -39,13 +39,13 @@ const (
 
 // Buckets are all of them.
 var Buckets = [bucketCount]Bucket{Meta, Runs, Ended, People, Keys, Timers, Outbox, Journal, IDs, IDTimes, Versions, Counts, Profiles, Derived, Erasures,
-	Firings, Members, Tallies, Settled, Sent, Orphans, Asks}
+	Campaigns, Members, Tallies, Settled, Sent, Orphans, Asks}
 
 var bucketNames = [bucketCount]string{
 	Meta: "meta", Runs: "runs", Ended: "ended", People: "people", Keys: "keys", Timers: "timers",
 	Outbox: "outbox", Journal: "journal", IDs: "ids", IDTimes: "idtimes", Versions: "versions", Counts: "counts",
 	Profiles: "profiles", Derived: "derived", Erasures: "erasures",
-	Firings: "firings", Members: "members", Tallies: "tallies", Settled: "settled", Sent: "sent", Orphans: "orphans", Asks: "asks",
+	Campaigns: "firings", Members: "members", Tallies: "tallies", Settled: "settled", Sent: "sent", Orphans: "orphans", Asks: "asks",
 }
 
 // String is the bucket's name in the file.
@@ -58,7 +58,7 @@ func (b Bucket) Fill() float64 {
 	switch b {
 	case Runs:
 		return 0.85
-	case Ended, Timers, Outbox, Journal, IDTimes, Derived, Firings, Tallies:
+	case Ended, Timers, Outbox, Journal, IDTimes, Derived, Campaigns, Tallies:
 		return 0.9
 	}
 	return 0
@@ -108,7 +108,7 @@ func providerPrefix(id string) []byte { return sized(nil, id) }
 
 func idTimeKey(r *engine.Remembered) []byte { return append(be(uint64(r.Stamp)), r.ID...) }
 
-func memberKey(k engine.MemberKey) []byte { return append(be(k.Firing), k.Person[:]...) }
+func memberKey(k engine.MemberKey) []byte { return append(be(k.Campaign), k.Person[:]...) }
 
 const memberKeyBytes = 8 + len(engine.MemberKey{}.Person)
 
@@ -116,7 +116,7 @@ func parseMemberKey(key []byte) (k engine.MemberKey, err error) {
 	if len(key) != memberKeyBytes {
 		return k, fmt.Errorf("member key %x has %d bytes", key, len(key))
 	}
-	k.Firing = binary.BigEndian.Uint64(key)
+	k.Campaign = binary.BigEndian.Uint64(key)
 	copy(k.Person[:], key[8:])
 	return k, nil
 }

@@ -131,7 +131,7 @@ func inUse(t *testing.T) *memory.KV {
 	if err != nil {
 		t.Fatal(err)
 	}
-	loop := runner.NewLoopOf(s, core, []runner.Lane{{Account: engine.AnyAccount, Places: 8, ByID: true, Verify: true, Asks: true}})
+	loop := runner.NewLoopOf(s, core, []runner.AccountSettings{{Account: engine.AnyAccount, Places: 8, ByID: true, Verify: true, Asks: true}})
 	now := time.Date(2026, 3, 2, 10, 0, 0, 0, time.UTC)
 	if _, err := loop.Recover(now); err != nil {
 		t.Fatal(err)
@@ -203,22 +203,22 @@ func campaign(t *testing.T) *memory.KV {
 		t.Fatal(list)
 	}
 	apply(&engine.Input{Kind: engine.InputDeploy, Deploy: &engine.Deploy{Flows: []flows.Bundle{project.Flows[0].Bundle}}})
-	step := apply(&engine.Input{Kind: engine.InputSteer, Steer: &engine.Steer{Do: engine.SteerStart, Flow: "news"}})
-	firing := step.Freezes[0].Firing
-	apply(&engine.Input{Kind: engine.InputFrozen, Frozen: &engine.Frozen{Firing: firing, Audience: "a", Rows: 1}})
-	apply(&engine.Input{Kind: engine.InputRows, Rows: &engine.Rows{Firing: firing, Next: 9, Rows: []engine.Row{{Profile: "cid"}}}})
+	step := apply(&engine.Input{Kind: engine.InputCampaignControl, CampaignControl: &engine.CampaignControl{Do: engine.CampaignStart, Flow: "news"}})
+	campaign := step.Freezes[0].Campaign
+	apply(&engine.Input{Kind: engine.InputSnapshot, Snapshot: &engine.Snapshot{Campaign: campaign, Audience: "a", Rows: 1}})
+	apply(&engine.Input{Kind: engine.InputRows, Rows: &engine.Rows{Campaign: campaign, Next: 9, Rows: []engine.Row{{Profile: "cid"}}}})
 	page, err := s.List(store.Query{Flow: "news", Limit: 1})
 	if err != nil || len(page.Runs) != 1 {
 		t.Fatalf("the campaign started %d runs: %v", len(page.Runs), err)
 	}
-	loaded, err := s.Load(&engine.Needs{Runs: []engine.RunID{page.Runs[0].ID}, Firings: []uint64{firing}})
+	loaded, err := s.Load(&engine.Needs{Runs: []engine.RunID{page.Runs[0].ID}, Campaigns: []uint64{campaign}})
 	if err != nil {
 		t.Fatal(err)
 	}
 	ended := *loaded.Runs[0]
-	loaded.Firings[0].Live = 0
+	loaded.Campaigns[0].Live = 0
 	ended.Status, ended.Outcome, ended.Ended = engine.Ended, "done", core.State.Stamp
-	if err := s.Commit(&engine.Batch{State: core.State, Changes: []engine.Change{{Before: loaded.Runs[0], After: &ended}}, Firings: loaded.Firings}); err != nil {
+	if err := s.Commit(&engine.Batch{State: core.State, Changes: []engine.Change{{Before: loaded.Runs[0], After: &ended}}, Campaigns: loaded.Campaigns}); err != nil {
 		t.Fatal(err)
 	}
 	return kv

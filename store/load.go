@@ -26,7 +26,7 @@ func (s *Store) Load(needs *engine.Needs) (loaded *engine.Loaded, err error) {
 		if len(swept) > 0 {
 			wanted = sorted(append(wanted, swept...), engine.RunID.Compare)
 		}
-		firings := slices.Clone(needs.Firings)
+		campaigns := slices.Clone(needs.Campaigns)
 		people := slices.Clone(needs.People)
 		for _, id := range wanted {
 			run, err := readRun(r, id)
@@ -36,7 +36,7 @@ func (s *Store) Load(needs *engine.Needs) (loaded *engine.Loaded, err error) {
 			if run != nil {
 				loaded.Runs = append(loaded.Runs, run)
 				people = append(people, run.Profile)
-				firings = append(firings, run.Firing)
+				campaigns = append(campaigns, run.Campaign)
 			}
 		}
 		for _, id := range sorted(people, strings.Compare) {
@@ -48,13 +48,13 @@ func (s *Store) Load(needs *engine.Needs) (loaded *engine.Loaded, err error) {
 				loaded.People = append(loaded.People, p)
 			}
 		}
-		for _, number := range sorted(firings, cmp.Compare) {
-			f, err := readFiring(r, number)
+		for _, number := range sorted(campaigns, cmp.Compare) {
+			f, err := readCampaign(r, number)
 			if err != nil {
 				return err
 			}
 			if f != nil {
-				loaded.Firings = append(loaded.Firings, f)
+				loaded.Campaigns = append(loaded.Campaigns, f)
 			}
 		}
 		if err := readOrphans(r, needs, loaded); err != nil {
@@ -166,10 +166,10 @@ func wantedRuns(r Reader, needs *engine.Needs, loaded *engine.Loaded) ([]engine.
 			from = append(append(bytes.Clone(prefix), k.After[:]...), 0)
 		}
 		if collect(Keys, prefix, from, engine.MaxRunsPerInput+1) {
-			if loaded.Cut == nil {
-				loaded.Cut = map[engine.FlowKey]bool{}
+			if loaded.Truncated == nil {
+				loaded.Truncated = map[engine.FlowKey]bool{}
 			}
-			loaded.Cut[k.FlowKey] = true
+			loaded.Truncated[k.FlowKey] = true
 		}
 	}
 	return sorted(wanted, engine.RunID.Compare), failed

@@ -79,14 +79,14 @@ func readMembers(r Reader, needs *engine.Needs) (members []*engine.Member, runs 
 
 // readSweep returns the next people of a firing.
 func readSweep(r Reader, s *engine.Sweep) (members []*engine.Member, err error) {
-	from := memberKey(engine.MemberKey{Firing: s.Firing, Person: s.After})
+	from := memberKey(engine.MemberKey{Campaign: s.Campaign, Person: s.After})
 	r.Ascend(Members, from, func(key, value []byte) bool {
 		var m engine.Member
 		if m.MemberKey, err = parseMemberKey(key); err != nil {
 			err = damaged(Members, key, err)
 			return false
 		}
-		if m.Firing != s.Firing || len(members) == engine.MaxSweep {
+		if m.Campaign != s.Campaign || len(members) == engine.MaxSweep {
 			return false
 		}
 		if m.Person != s.After {

@@ -64,7 +64,7 @@ func putPurged(w Writer, change func(*Purged)) error {
 // and one of a firing that is not settled. The numbers of versions and campaigns stay as
 // they are, and remember which part of them is of runs that are gone.
 func (s *Store) PurgeRuns(before engine.Instant, after []byte) (last []byte, err error) {
-	p := &purge{unsettled: map[uint64]bool{}, versions: map[engine.FlowVersion]map[string]uint64{}, firings: map[uint64]map[string]uint64{}}
+	p := &purge{unsettled: map[uint64]bool{}, versions: map[engine.FlowVersion]map[string]uint64{}, campaigns: map[uint64]map[string]uint64{}}
 	if err := s.kv.View(func(r Reader) error {
 		last, err = p.collect(r, before, after)
 		return err
@@ -80,7 +80,7 @@ type purge struct {
 	writes    []write
 	unsettled map[uint64]bool // firings that still have members, of those that were looked at
 	versions  map[engine.FlowVersion]map[string]uint64
-	firings   map[uint64]map[string]uint64
+	campaigns map[uint64]map[string]uint64
 }
 
 // collect gathers the next runs to be dropped, which come in the order of their ends.
@@ -109,13 +109,13 @@ func (p *purge) needed(r Reader, run *engine.Run) bool {
 	if slices.ContainsFunc(run.Messages, func(m engine.Message) bool { return m.Status.Outbox() }) {
 		return true
 	}
-	if run.Firing == 0 {
+	if run.Campaign == 0 {
 		return false
 	}
-	unsettled, known := p.unsettled[run.Firing]
+	unsettled, known := p.unsettled[run.Campaign]
 	if !known {
-		unsettled = has(r, Members, be(run.Firing))
-		p.unsettled[run.Firing] = unsettled
+		unsettled = has(r, Members, be(run.Campaign))
+		p.unsettled[run.Campaign] = unsettled
 	}
 	return unsettled
 }
@@ -133,13 +133,13 @@ func (p *purge) add(run *engine.Run) {
 		p.versions[v] = map[string]uint64{}
 	}
 	p.versions[v][run.Outcome]++
-	if run.Firing == 0 {
+	if run.Campaign == 0 {
 		return
 	}
-	if p.firings[run.Firing] == nil {
-		p.firings[run.Firing] = map[string]uint64{}
+	if p.campaigns[run.Campaign] == nil {
+		p.campaigns[run.Campaign] = map[string]uint64{}
 	}
-	p.firings[run.Firing][run.Standing()]++
+	p.campaigns[run.Campaign][run.Standing()]++
 }
 
 // drop drops what was gathered, in the order of the keys, in which bbolt is quick.
@@ -160,7 +160,7 @@ func (p *purge) drop(w Writer, before engine.Instant) error {
 			return err
 		}
 	}
-	for number, standings := range p.firings {
+	for number, standings := range p.campaigns {
 		tally, err := readTally(w, number)
 		if err != nil {
 			return err

@@ -100,7 +100,7 @@ func TestPurgeKeepsMembers(t *testing.T) {
 	if report := sound(t, s); report.Ended != 0 {
 		t.Errorf("%d runs are left of a campaign that is settled, want none", report.Ended)
 	}
-	all, err := s.Campaigns("", 0, 1)
+	all, err := s.ListCampaigns("", 0, 1)
 	if err != nil || len(all[0].Tally.Standings) != 1 {
 		t.Errorf("the campaign says %v, %v of where its people stand", all[0].Tally, err)
 	}

@@ -8,18 +8,18 @@ import (
 // Versions of the encodings. A change of fields takes the next number, and the old
 // one stays readable.
 const (
-	runVersion     = 1
-	stateVersion   = 1
-	journalVersion = 1
-	answerVersion  = 1
-	flowVersion    = 1
-	countsVersion  = 1
-	personVersion  = 1
-	erasureVersion = 1
-	firingVersion  = 1
-	tallyVersion   = 1
-	orphanVersion  = 1
-	purgedVersion  = 1
+	runVersion      = 1
+	stateVersion    = 1
+	journalVersion  = 1
+	answerVersion   = 1
+	flowVersion     = 1
+	countsVersion   = 1
+	personVersion   = 1
+	erasureVersion  = 1
+	campaignVersion = 1
+	tallyVersion    = 1
+	orphanVersion   = 1
+	purgedVersion   = 1
 )
 
 func encodeRun(r *engine.Run) []byte {
@@ -61,23 +61,23 @@ func runFields(c *codec, r *engine.Run) {
 	clock.write(c, &r.Ended)
 	c.str(&r.Outcome)
 	c.bool(&r.Goal)
-	c.uint(&r.Firing)
+	c.uint(&r.Campaign)
 	c.bool(&r.Replied)
-	happening := func(c *codec, h *engine.Happening) { happeningFields(c, h, &clock) }
-	list(c, &r.Hands, happening)
+	happening := func(c *codec, h *engine.Signal) { happeningFields(c, h, &clock) }
+	list(c, &r.Signals, happening)
 	integer(c, &r.Event)
 	integer(c, &r.Reply)
 	list(c, &r.Vars, func(c *codec, v *engine.Var) { c.str(&v.Name); c.raw(&v.Value) })
 	list(c, &r.Mailbox, happening)
 	askingFields(c, r, &clock)
-	list(c, &r.Loops, func(c *codec, l *engine.Loop) {
+	list(c, &r.Repeats, func(c *codec, l *engine.RepeatState) {
 		integer(c, &l.Step)
 		integer(c, &l.Round)
 		clock.write(c, &l.Began)
 	})
 	list(c, &r.Collected, func(c *codec, x *engine.Collection) {
 		integer(c, &x.Step)
-		list(c, &x.Hands, integer[int])
+		list(c, &x.Signals, integer[int])
 	})
 	integer(c, &r.FetchAttempt)
 	c.bool(&r.FetchPaused)
@@ -99,17 +99,17 @@ func alarmFields(c *codec, a *engine.Alarm, clock *instants) {
 
 // askingFields keep what the run waits to hear from the provider, which few runs do.
 func askingFields(c *codec, r *engine.Run, clock *instants) {
-	asks := r.Asked != 0 || r.Asking.Until != 0
+	asks := r.StatusChecked != 0 || r.StatusCheck.Until != 0
 	if c.bool(&asks); !asks {
 		return
 	}
-	clock.write(c, &r.Asked)
-	clock.write(c, &r.Asking.Until)
-	list(c, &r.Asking.Messages, integer[int])
-	list(c, &r.Asking.Held, func(c *codec, a *engine.Alarm) { alarmFields(c, a, clock) })
-	c.bool(&r.Asking.Busy)
-	integer(c, &r.Asking.Tries)
-	c.bool(&r.Asking.Failed)
+	clock.write(c, &r.StatusChecked)
+	clock.write(c, &r.StatusCheck.Until)
+	list(c, &r.StatusCheck.Messages, integer[int])
+	list(c, &r.StatusCheck.Held, func(c *codec, a *engine.Alarm) { alarmFields(c, a, clock) })
+	c.bool(&r.StatusCheck.Busy)
+	integer(c, &r.StatusCheck.Tries)
+	c.bool(&r.StatusCheck.Failed)
 }
 
 // childFields keep whose start step waits for the run, which few runs have.
@@ -149,7 +149,7 @@ func personFields(c *codec, p *engine.Person) {
 		c.str(&q.Flow)
 		c.str(&q.Key)
 		c.bool(&q.Called)
-		happeningFields(c, &q.Happening, &clock)
+		happeningFields(c, &q.Signal, &clock)
 	})
 }
 
@@ -175,18 +175,18 @@ func messageFields(c *codec, m *engine.Message, clock *instants) {
 	c.bool(&m.Counted)
 	c.str(&m.Reason)
 	c.str(&m.ProviderID)
-	c.str(&m.Conv)
+	c.str(&m.Conversation)
 	c.str(&m.Account)
 	c.bool(&m.ByID)
 }
 
-func happeningFields(c *codec, h *engine.Happening, clock *instants) {
+func happeningFields(c *codec, h *engine.Signal, clock *instants) {
 	clock.write(c, &h.At)
 	c.str(&h.Event)
 	c.str(&h.Who)
 	c.raw(&h.Data)
 	c.str(&h.Text)
-	c.str(&h.Conv)
+	c.str(&h.Conversation)
 	integer(c, &h.Depth)
 }
 
@@ -263,7 +263,7 @@ func answerFields(c *codec, r *engine.Remembered) {
 	list(c, &r.Answer.Decisions, func(c *codec, d *engine.Decision) {
 		c.str(&d.Flow)
 		c.str(&d.Run)
-		c.str((*string)(&d.Did))
+		c.str((*string)(&d.Action))
 		c.str(&d.Reason)
 	})
 	c.str(&r.Answer.Ignored)

@@ -5,13 +5,13 @@ import "nudge/engine"
 // Tally is where the people stand for whom a firing has started runs. It changes in
 // the commit that changes the runs.
 type Tally struct {
-	Firing    uint64            `json:"-"`
+	Campaign  uint64            `json:"-"`
 	Standings map[string]uint64 `json:"standings"` // runs by engine.Run.Standing
 	Purged    map[string]uint64 `json:"-"`         // those of Standings whose records are gone
 }
 
-func newTally(firing uint64) *Tally {
-	return &Tally{Firing: firing, Standings: map[string]uint64{}, Purged: map[string]uint64{}}
+func newTally(campaign uint64) *Tally {
+	return &Tally{Campaign: campaign, Standings: map[string]uint64{}, Purged: map[string]uint64{}}
 }
 
 func encodeTally(t *Tally) []byte {
@@ -24,18 +24,18 @@ func decodeTally(record []byte) (*Tally, error) {
 }
 
 func tallyFields(c *codec, t *Tally) {
-	c.uint(&t.Firing)
+	c.uint(&t.Campaign)
 	table(c, t.Standings, (*codec).str)
 	table(c, t.Purged, (*codec).str)
 }
 
-func readTally(r Reader, firing uint64) (*Tally, error) {
-	record := r.Get(Tallies, be(firing))
+func readTally(r Reader, campaign uint64) (*Tally, error) {
+	record := r.Get(Tallies, be(campaign))
 	if record == nil {
-		return newTally(firing), nil
+		return newTally(campaign), nil
 	}
 	t, err := decodeTally(record)
-	return t, damaged(Tallies, be(firing), err)
+	return t, damaged(Tallies, be(campaign), err)
 }
 
 // count applies what a change of a run does to the tally.
@@ -54,24 +54,24 @@ func (t *Tally) count(c engine.Change) {
 func putTallies(w Writer, b *engine.Batch) error {
 	touched := map[uint64]*Tally{}
 	for _, c := range b.Changes {
-		firing := c.After.Firing
-		if firing == 0 {
+		campaign := c.After.Campaign
+		if campaign == 0 {
 			continue
 		}
-		if touched[firing] == nil {
+		if touched[campaign] == nil {
 			var err error
-			if touched[firing], err = readTally(w, firing); err != nil {
+			if touched[campaign], err = readTally(w, campaign); err != nil {
 				return err
 			}
 		}
-		touched[firing].count(c)
+		touched[campaign].count(c)
 	}
 	for number, t := range touched {
 		if err := w.Put(Tallies, be(number), encodeTally(t)); err != nil {
 			return err
 		}
 	}
-	for _, f := range b.Firings {
+	for _, f := range b.Campaigns {
 		if f.Finished() && has(w, Members, be(f.Number)) {
 			if err := w.Put(Settled, be(f.Number), nil); err != nil {
 				return err

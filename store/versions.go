@@ -34,7 +34,7 @@ func (s *Store) InUse() (inUse []*flows.Flow, err error) {
 	}
 	wanted := slices.Clone(state.Active)
 	for _, number := range state.Open {
-		f, err := s.Firing(number)
+		f, err := s.Campaign(number)
 		if err != nil {
 			return nil, err
 		}

@@ -29,7 +29,7 @@ type compiler struct {
 	use      Use
 	list     *diag.List
 	at       place
-	kit      *kit
+	kit      *funcSet
 	included map[string]*included // partials by name; nil while one is being compiled
 	used     map[string]bool      // the names of the partials, shared by all variants
 }

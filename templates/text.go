@@ -20,7 +20,7 @@ type text struct {
 	tmpl   *template.Template // nil when the text has no actions
 	single bool               // nothing but one action, whose value may keep its type
 	typed  *template.Template // for single: writes the value as JSON
-	blanks []blank            // of a text that can be filled without running tmpl
+	blanks []placeholder      // of a text that can be filled without running tmpl
 
 	partials map[string]*included // by the names of their Go templates
 	merge    bool                 // {{ may be left in it

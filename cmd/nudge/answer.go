@@ -29,8 +29,8 @@ func writeAnswer(w io.Writer, what string, a *engine.Answer) error {
 
 // decision is what was done in words. The flow stands before it.
 func decision(d engine.Decision) string {
-	text := string(d.Did)
-	switch d.Did {
+	text := string(d.Action)
+	switch d.Action {
 	case engine.DidSkip, engine.DidQueue:
 		text += ": " + d.Reason
 		if d.Run != "" {

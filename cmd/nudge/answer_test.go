@@ -15,17 +15,17 @@ func TestAnswer(t *testing.T) {
 	}{
 		{"nobody", engine.Answer{}, "x taken; it concerned nobody: no flow starts with it and no run waits for it"},
 		{"ignored", engine.Answer{Ignored: "the run has ended"}, "x taken: the run has ended"},
-		{"started", engine.Answer{Decisions: []engine.Decision{{Flow: "a", Did: engine.DidStart, Run: "R"}}}, "x taken\n  a started R"},
-		{"again", engine.Answer{Repeated: true, Decisions: []engine.Decision{{Flow: "a", Did: engine.DidStart, Run: "R"}}},
+		{"started", engine.Answer{Decisions: []engine.Decision{{Flow: "a", Action: engine.DidStart, Run: "R"}}}, "x taken\n  a started R"},
+		{"again", engine.Answer{Repeated: true, Decisions: []engine.Decision{{Flow: "a", Action: engine.DidStart, Run: "R"}}},
 			"x taken, as it was the first time\n  a started R"},
 		{"several", engine.Answer{Decisions: []engine.Decision{
-			{Flow: "a", Did: engine.DidSkip, Run: "R", Reason: "a run is live"},
-			{Flow: "b", Did: engine.DidSkip, Reason: "the trigger's if is false"},
-			{Flow: "c", Did: engine.DidQueue, Reason: "a run is live"},
-			{Flow: "d", Did: engine.DidCollect, Run: "R"},
-			{Flow: "e", Did: engine.DidHold, Run: "R", Reason: "until the run waits again"},
-			{Flow: "f", Did: engine.DidExit, Run: "R", Reason: "returned"},
-			{Flow: "g", Did: engine.DidAdvance, Run: "R", Reason: "event"},
+			{Flow: "a", Action: engine.DidSkip, Run: "R", Reason: "a run is live"},
+			{Flow: "b", Action: engine.DidSkip, Reason: "the trigger's if is false"},
+			{Flow: "c", Action: engine.DidQueue, Reason: "a run is live"},
+			{Flow: "d", Action: engine.DidCollect, Run: "R"},
+			{Flow: "e", Action: engine.DidHold, Run: "R", Reason: "until the run waits again"},
+			{Flow: "f", Action: engine.DidExit, Run: "R", Reason: "returned"},
+			{Flow: "g", Action: engine.DidAdvance, Run: "R", Reason: "event"},
 		}}, `x taken
   a skipped: a run is live, R
   b skipped: the trigger's if is false

@@ -82,7 +82,7 @@ type devSession struct {
 	out, errs  io.Writer
 	log        *slog.Logger
 	look, save <-chan time.Time
-	scene      atomic.Pointer[scene] // as it last had no mistakes
+	scene      atomic.Pointer[sandboxSetup] // as it last had no mistakes
 	assets     atomic.Pointer[[]string]
 }
 

@@ -19,7 +19,7 @@ import (
 type project struct {
 	*flows.Project
 	Settings settings
-	Scene    scene
+	Scene    sandboxSetup
 	List     diag.List
 	folder   fs.FS
 	tests    *story.Suite // nil where they were not read

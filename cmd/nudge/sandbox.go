@@ -99,7 +99,7 @@ func (o *sandboxOptions) config(errs io.Writer) (sandbox.Config, error) {
 	if o.webhook != "" && o.secret == "" {
 		return sandbox.Config{}, wrongUsage(errors.New("webhooks are always signed: give --webhook a --secret"))
 	}
-	s := scene{People: &sandbox.People{Named: named}}
+	s := sandboxSetup{People: &sandbox.People{Named: named}}
 	if o.people != "" {
 		if s, err = mustReadScene(o.people, named, errs); err != nil {
 			return sandbox.Config{}, err

@@ -28,7 +28,7 @@ func newSchedule() *cobra.Command {
 			return err
 		}
 		list := struct {
-			Firings []server.Upcoming `json:"firings"`
+			Campaigns []server.Upcoming `json:"firings"`
 		}{[]server.Upcoming{}}
 		if err := a.get(c.Context(), "/v1/schedule", url.Values{"n": {strconv.Itoa(n)}}, &list); err != nil {
 			return err
@@ -36,13 +36,13 @@ func newSchedule() *cobra.Command {
 		if *output == asJSON {
 			return writeJSON(c.OutOrStdout(), list)
 		}
-		if len(list.Firings) == 0 {
+		if len(list.Campaigns) == 0 {
 			_, err := fmt.Fprintln(c.OutOrStdout(), "no schedules")
 			return failed(err)
 		}
 		w := tabwriter.NewWriter(c.OutOrStdout(), 0, 0, 2, ' ', 0)
 		fmt.Fprintln(w, "AT\tFLOW\tSCHEDULE")
-		for _, f := range list.Firings {
+		for _, f := range list.Campaigns {
 			fmt.Fprintf(w, "%s\t%s\t%s\n", f.At, f.Flow, f.Words)
 		}
 		return failed(w.Flush())

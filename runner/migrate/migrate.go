@@ -35,7 +35,7 @@ func Run(ctx context.Context, s Store, submit Submit) (moved int, err error) {
 			return err
 		}
 		for _, d := range answers[0].Decisions {
-			if d.Did == engine.DidMove || d.Did == engine.DidExit {
+			if d.Action == engine.DidMove || d.Action == engine.DidExit {
 				moved++
 				break
 			}

@@ -121,7 +121,7 @@ func (w *walk) questionAgain() {
 	w.asking.busy, w.asking.until = false, w.f.now.Add(engine.AskTime)
 	for _, n := range w.asking.messages {
 		m := &w.messages[n-1]
-		w.effects = append(w.effects, effect{kind: "ask", ask: engine.Ask{Account: m.account, Run: w.run.id, Message: n, ProviderID: m.provider}})
+		w.effects = append(w.effects, effect{kind: "ask", ask: engine.StatusQuery{Account: m.account, Run: w.run.id, Message: n, ProviderID: m.provider}})
 	}
 }
 
@@ -151,7 +151,7 @@ func (w *walk) hearsAnswer() (news bool) {
 	return news
 }
 
-func answerSays(in *engine.Asked) string {
+func answerSays(in *engine.StatusAnswer) string {
 	switch {
 	case in.Failed != "":
 		return "it could not be asked, " + in.Failed

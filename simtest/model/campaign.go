@@ -7,9 +7,9 @@ import (
 	"nudge/engine"
 )
 
-// firingIn is a firing that takes rows, or waits for its audience.
-func (w *World) firingIn(number uint64, status engine.FiringStatus) *firing {
-	f := w.firings[number]
+// campaignIn is a firing that takes rows, or waits for its audience.
+func (w *World) campaignIn(number uint64, status engine.CampaignStatus) *campaign {
+	f := w.campaigns[number]
 	if f == nil || f.status != status || w.holds(f) && status == engine.Walking {
 		w.fail("no firing %d is %s", number, status)
 	}
@@ -17,12 +17,12 @@ func (w *World) firingIn(number uint64, status engine.FiringStatus) *firing {
 	return f
 }
 
-func (w *World) frozen(in *engine.Frozen) {
-	f := w.firingIn(in.Firing, engine.Freezing)
+func (w *World) frozen(in *engine.Snapshot) {
+	f := w.campaignIn(in.Campaign, engine.Freezing)
 	f.audience, f.rows, f.bad, f.status = in.Audience, in.Rows, in.Bad, engine.Walking
 	switch {
 	case in.Failed != "":
-		f.status = engine.FiringFailed
+		f.status = engine.CampaignFailed
 	case f.rows == 0:
 		f.status = engine.Walked
 	}
@@ -30,7 +30,7 @@ func (w *World) frozen(in *engine.Frozen) {
 
 // rows takes the next rows of a firing, none twice and none left out (I9).
 func (w *World) rows(in *engine.Rows) {
-	f := w.firingIn(in.Firing, engine.Walking)
+	f := w.campaignIn(in.Campaign, engine.Walking)
 	if in.From != f.walked || f.walked+len(in.Rows) > f.rows {
 		w.fail("rows %d to %d of firing %d are taken, after %d of %d (I9)", in.From, in.From+len(in.Rows), f.number, f.walked, f.rows)
 	}
@@ -52,7 +52,7 @@ func (w *World) rows(in *engine.Rows) {
 }
 
 // row starts a run for one person of a firing, or says why not.
-func (w *World) row(f *firing, row *engine.Row) (r *Run, why string) {
+func (w *World) row(f *campaign, row *engine.Row) (r *Run, why string) {
 	t := &f.flow.triggers[f.trigger]
 	p := w.personOf(row.Profile)
 	at := f.comesTo((&walk{known: p.known, flow: f.flow}).zone())
@@ -87,7 +87,7 @@ func (w *World) row(f *firing, row *engine.Row) (r *Run, why string) {
 		at = at.Add(time.Duration(f.lanes[at]-1) * f.schedule().pace)
 	}
 	before := w.starts
-	r = &Run{profile: row.Profile, by: f.id(), data: data, firing: f, begins: at}
+	r = &Run{profile: row.Profile, by: f.id(), data: data, campaign: f, begins: at}
 	if w.enter(f.flow, r, nil); w.starts == before {
 		return nil, engine.LeftLimit
 	}
@@ -99,7 +99,7 @@ func (w *World) row(f *firing, row *engine.Row) (r *Run, why string) {
 
 // forgetIn sees that nothing begins for a person who is forgotten.
 func (w *World) forgetIn(profile string) {
-	for _, f := range w.firings {
+	for _, f := range w.campaigns {
 		if _, had := f.members[profile]; !had && (f.status == engine.Freezing || f.status == engine.Walking) {
 			f.members[profile] = nil
 		}

@@ -25,7 +25,7 @@ func (w *World) compare(b *engine.Batch) {
 	for r := range w.changed {
 		w.failIn(r, "run %s of %s for %s should have changed: %s", r.id, r.flow.Name, r.profile, r.stands())
 	}
-	w.compareFirings(b.Firings)
+	w.compareCampaigns(b.Campaigns)
 	if b.State.Orphans != len(w.orphans) {
 		w.fail("%d receipts wait for their message, want %d", b.State.Orphans, len(w.orphans))
 	}
@@ -42,7 +42,7 @@ func (r *Run) differs(got *engine.Run) string {
 			return fmt.Sprintf("it has %d messages, want %d", len(got.Messages), len(m.messages))
 		}
 		g := &got.Messages[i]
-		r.convs[i] = g.Conv // what it is depends on the account, and it only routes replies
+		r.convs[i] = g.Conversation // what it is depends on the account, and it only routes replies
 		if g.Step != message.step || g.Status != message.status || g.Attempt != message.attempt || g.Resends != message.resends || g.Posted != message.posted {
 			return fmt.Sprintf("message %d of step %d is %s (attempt %d, %d resends, posted %s), want step %d %s (attempt %d, %d resends, posted %s)",
 				i+1, g.Step, g.Status, g.Attempt, g.Resends, g.Posted, message.step, message.status, message.attempt, message.resends, message.posted)
@@ -95,12 +95,12 @@ func (r *Run) liveDiffers(got *engine.Run) string {
 		return fmt.Sprintf("its key is free: %v, want %v", got.Freed, m.freed)
 	case len(got.Mailbox) != len(m.mailbox):
 		return fmt.Sprintf("%d things are held for it, want %d", len(got.Mailbox), len(m.mailbox))
-	case len(got.Loops) != len(m.loops):
-		return fmt.Sprintf("it is in %d loops, want %d", len(got.Loops), len(m.loops))
+	case len(got.Repeats) != len(m.loops):
+		return fmt.Sprintf("it is in %d loops, want %d", len(got.Repeats), len(m.loops))
 	case len(got.Vars) != len(m.vars):
 		return fmt.Sprintf("it has %d variables, want %d", len(got.Vars), len(m.vars))
 	}
-	for i, l := range got.Loops {
+	for i, l := range got.Repeats {
 		if l.Round != m.loops[i].round || l.Step != m.loops[i].step {
 			return fmt.Sprintf("it is in round %d of step %d, want round %d of step %d", l.Round, l.Step, m.loops[i].round, m.loops[i].step)
 		}

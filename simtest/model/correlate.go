@@ -90,7 +90,7 @@ func (w *World) adopt(r *Run, rc *channels.Receipt) {
 }
 
 // lapse drops what has waited for its message for too long.
-func (w *World) lapse(in *engine.Lapse) {
+func (w *World) lapse(in *engine.ExpireOrphans) {
 	for _, id := range in.ProviderIDs {
 		o := w.orphans[id]
 		if o == nil || o.since.Add(engine.OrphanHold) > w.stamp {

@@ -82,9 +82,9 @@ func covers(part string, n int) bool {
 	return err == nil && first <= n && n <= last
 }
 
-// firingAfter is the first firing after an instant, found by going from minute to minute; 0 for
+// campaignAfter is the first firing after an instant, found by going from minute to minute; 0 for
 // none in reach.
-func (w *World) firingAfter(s *schedule, from engine.Instant) engine.Instant {
+func (w *World) campaignAfter(s *schedule, from engine.Instant) engine.Instant {
 	begin := from.Time().Truncate(time.Minute)
 	for at := begin.Add(time.Minute); at.Before(begin.Add(reach)); at = at.Add(time.Minute) {
 		if fires, gap := s.fires(at); fires {

@@ -33,7 +33,7 @@ type fact struct {
 	outcome  string // of a child, or of the run itself
 	call     int    // of the run's calls, the one whose child ended
 	fetched  *engine.FetchResult
-	answer   *engine.Asked
+	answer   *engine.StatusAnswer
 	down     engine.Instant // the last long stop before it
 	to       *Flow          // that takes the run over
 }
@@ -145,7 +145,7 @@ type effect struct {
 	data   map[string]any
 	call   int // number of the run's calls
 	wait   bool
-	ask    engine.Ask
+	ask    engine.StatusQuery
 	known  map[string]any
 	outs   map[string]bool
 	places []place

@@ -218,7 +218,7 @@ func (r *Run) wroteIn(conversation string) bool {
 	for i, m := range r.now.messages {
 		conv := r.convs[i]
 		if after := r.world.after[r.id]; conv == "" && after != nil && i < len(after.Messages) {
-			conv = after.Messages[i].Conv
+			conv = after.Messages[i].Conversation
 		}
 		if conv == conversation && m.posted != 0 {
 			return true

@@ -21,7 +21,7 @@ type Run struct {
 	parentCall int // which of the parent's calls it follows from
 	facts      []fact
 	now        *walk
-	firing     *firing
+	campaign   *campaign
 	begins     engine.Instant // when its person's own time comes, where it waits for that
 	seen       int            // entries of its timeline that were compared
 	gathered   bool
@@ -75,7 +75,7 @@ func (w *World) around(r *Run, f *fact) {
 	p := w.personOf(r.profile)
 	f.now, f.seq, f.depth, f.slots = w.stamp, w.seq, w.in.Depth, w.slots
 	f.known, f.outs, f.places, f.categories = p.known, p.optOuts, p.places, w.categories
-	f.paused = r.firing != nil && w.holds(r.firing)
+	f.paused = r.campaign != nil && w.holds(r.campaign)
 	f.accounts, f.down = w.accounts, w.down
 	f.allows = w.outbound != engine.OutboundOnly || slices.Contains(w.only, r.profile)
 }

@@ -7,22 +7,22 @@ import (
 )
 
 // steer is what an operator does with a firing.
-func (w *World) steer(s *engine.Steer) {
-	if s.Do == engine.SteerStart {
+func (w *World) steer(s *engine.CampaignControl) {
+	if s.Do == engine.CampaignStart {
 		f := w.activeNamed(s.Flow)
 		trigger := slices.IndexFunc(f.triggers, func(t trigger) bool { return t.schedule != nil })
-		w.fire(&firing{flow: f, trigger: trigger, due: w.stamp, status: engine.Freezing})
+		w.fire(&campaign{flow: f, trigger: trigger, due: w.stamp, status: engine.Freezing})
 		return
 	}
-	f := w.firings[s.Firing]
+	f := w.campaigns[s.Campaign]
 	if f == nil || f.status > engine.Walked || f.status == engine.Walked && f.live() == 0 {
-		w.fail("what is over or never was is steered: firing %d", s.Firing)
+		w.fail("what is over or never was is steered: firing %d", s.Campaign)
 	}
 	w.fired[f] = true
 	paused, held := f.paused, w.holds(f)
-	f.paused = s.Do == engine.SteerPause
+	f.paused = s.Do == engine.CampaignPause
 	switch s.Do {
-	case engine.SteerPause, engine.SteerResume:
+	case engine.CampaignPause, engine.CampaignResume:
 		if f.paused && paused || !f.paused && !held {
 			w.fail("firing %s is told to %s, as it does already", f.id(), s.Do)
 		}
@@ -36,22 +36,22 @@ func (w *World) steer(s *engine.Steer) {
 		if f.in = w.installation; f.local {
 			w.sweepOn(f, engine.PersonHash{})
 		}
-	case engine.SteerCancel:
+	case engine.CampaignCancel:
 		w.Reached["campaign cancelled"]++
-		f.status, f.endRuns = engine.FiringCancelled, s.EndRuns
+		f.status, f.endRuns = engine.CampaignCancelled, s.EndRuns
 		if f.local || f.endRuns {
 			w.sweepOn(f, engine.PersonHash{})
 		}
 	}
 }
 
-func (w *World) sweepOn(f *firing, after engine.PersonHash) {
-	w.derived = append(w.derived, &engine.Input{Kind: engine.InputSweep, Depth: w.in.Depth, Sweep: &engine.Sweep{Firing: f.number, After: after}})
+func (w *World) sweepOn(f *campaign, after engine.PersonHash) {
+	w.derived = append(w.derived, &engine.Input{Kind: engine.InputSweep, Depth: w.in.Depth, Sweep: &engine.Sweep{Campaign: f.number, After: after}})
 }
 
 // sweep goes through the people of a firing that was cancelled or goes on.
 func (w *World) sweep(s *engine.Sweep) {
-	f := w.firings[s.Firing]
+	f := w.campaigns[s.Campaign]
 	var next []engine.PersonHash
 	runs := map[engine.PersonHash]*Run{}
 	for who, r := range f.members {
@@ -69,9 +69,9 @@ func (w *World) sweep(s *engine.Sweep) {
 		r := runs[hash]
 		switch {
 		case r == nil || r.over():
-		case f.status == engine.FiringCancelled && (f.endRuns || r.now.status == engine.Parked):
+		case f.status == engine.CampaignCancelled && (f.endRuns || r.now.status == engine.Parked):
 			w.feed(r, fact{kind: ends, outcome: engine.OutcomeCancelled})
-		case f.status != engine.FiringCancelled && r.now.status == engine.Parked && r.now.alarm == 0:
+		case f.status != engine.CampaignCancelled && r.now.status == engine.Parked && r.now.alarm == 0:
 			w.Reached["began when its campaign went on"]++
 			w.feed(r, fact{kind: goesOn})
 		}
@@ -81,11 +81,11 @@ func (w *World) sweep(s *engine.Sweep) {
 
 // holds reports whether nothing begins for a firing until somebody lets it go on: it is
 // paused, or the store was restored from a backup.
-func (w *World) holds(f *firing) bool { return f.paused || f.in != w.installation }
+func (w *World) holds(f *campaign) bool { return f.paused || f.in != w.installation }
 
 // Held are the firings that nothing begins for.
 func (w *World) Held() (numbers []uint64) {
-	for number, f := range w.firings {
+	for number, f := range w.campaigns {
 		if w.holds(f) && (f.status <= engine.Walked) {
 			numbers = append(numbers, number)
 		}

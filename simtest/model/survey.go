@@ -58,7 +58,7 @@ func (w *World) Begun() *Violation {
 
 // Asks are the questions to the provider that follow from what was taken since they were
 // last asked for, or since a process began.
-func (w *World) Asks() []engine.Ask {
+func (w *World) Asks() []engine.StatusQuery {
 	asks := w.asks
 	w.asks = nil
 	return asks
@@ -87,7 +87,7 @@ func (w *World) behave(in *engine.Accounts) {
 }
 
 // answer is what the provider said of a message.
-func (w *World) answer(in *engine.Asked) {
+func (w *World) answer(in *engine.StatusAnswer) {
 	r := w.known(in.Run)
 	if in.Message < 1 || in.Message > len(r.now.messages) {
 		w.failIn(r, "the provider was asked about message %d of run %s, which has none", in.Message, r.id)
@@ -99,7 +99,7 @@ func (w *World) answer(in *engine.Asked) {
 
 // askRuns lets runs ask again what they had asked before the process died, or the next of
 // all about what may have been lost in a long stop.
-func (w *World) askRuns(in *engine.AskRuns) {
+func (w *World) askRuns(in *engine.RecheckRuns) {
 	kind := asksAgain
 	if in.Survey {
 		kind = surveyed
@@ -125,7 +125,7 @@ func (w *World) askRuns(in *engine.AskRuns) {
 
 // checkSurvey holds a part of the survey against the runs that there are: it goes on where
 // it was, in order, and leaves none out that began before the stop.
-func (w *World) checkSurvey(in *engine.AskRuns) {
+func (w *World) checkSurvey(in *engine.RecheckRuns) {
 	if !w.surveying {
 		w.fail("runs are surveyed, and webhooks were not lost")
 	}

@@ -23,7 +23,7 @@ func (w *World) Take(b *engine.Batch, compiled func(engine.FlowVersion) *flows.F
 	}()
 	w.owed = len(w.derived)
 	w.installation = b.State.Installation // a restored store has another one
-	w.after, w.changed, w.fired = map[engine.RunID]*engine.Run{}, map[*Run]bool{}, map[*firing]bool{}
+	w.after, w.changed, w.fired = map[engine.RunID]*engine.Run{}, map[*Run]bool{}, map[*campaign]bool{}
 	for _, c := range b.Changes {
 		w.after[c.After.ID] = c.After
 	}
@@ -111,18 +111,18 @@ func (w *World) take(j *engine.Journaled) {
 			w.fail("it cancels run %s, which has ended", r.id)
 		}
 		w.feed(r, fact{kind: ends, outcome: engine.OutcomeCancelled})
-	case engine.InputSteer:
-		w.steer(in.Steer)
+	case engine.InputCampaignControl:
+		w.steer(in.CampaignControl)
 	case engine.InputSweep:
 		w.sweep(in.Sweep)
 	case engine.InputAccounts:
 		w.behave(in.Accounts)
-	case engine.InputAsked:
-		w.answer(in.Asked)
-	case engine.InputAskRuns:
-		w.askRuns(in.AskRuns)
-	case engine.InputLapse:
-		w.lapse(in.Lapse)
+	case engine.InputStatusAnswer:
+		w.answer(in.StatusAnswer)
+	case engine.InputRecheckRuns:
+		w.askRuns(in.RecheckRuns)
+	case engine.InputExpireOrphans:
+		w.lapse(in.ExpireOrphans)
 	case engine.InputMove:
 		w.move(in.Move)
 	case engine.InputControl:
@@ -139,8 +139,8 @@ func (w *World) take(j *engine.Journaled) {
 		w.feed(w.known(in.Fetched.Run), fact{kind: fetchEnded, fetched: in.Fetched})
 	case engine.InputTick:
 		w.tick(in.Tick)
-	case engine.InputFrozen:
-		w.frozen(in.Frozen)
+	case engine.InputSnapshot:
+		w.frozen(in.Snapshot)
 	case engine.InputRows:
 		w.rows(in.Rows)
 	default:

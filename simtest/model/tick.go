@@ -35,9 +35,9 @@ func (w *World) takeUp() {
 			}); at >= 0 {
 				taken.next, taken.since, taken.in = before[at].next, before[at].since, before[at].in
 			} else if s.zone == nil {
-				taken.next = w.firingAfter(s, w.stamp.Add(-firstClock-lastClock))
+				taken.next = w.campaignAfter(s, w.stamp.Add(-firstClock-lastClock))
 			} else {
-				taken.next = w.firingAfter(s, w.stamp)
+				taken.next = w.campaignAfter(s, w.stamp)
 			}
 			w.schedules = append(w.schedules, taken)
 		}
@@ -59,7 +59,7 @@ func (w *World) tick(t *engine.Tick) {
 	s := w.schedules[at]
 	first, last, count := t.Due, t.Due, 1
 	before := engine.Instant(0) // the one before the last
-	for s.next = w.firingAfter(s.schedule(), last); s.next != 0 && s.next <= w.stamp; s.next = w.firingAfter(s.schedule(), last) {
+	for s.next = w.campaignAfter(s.schedule(), last); s.next != 0 && s.next <= w.stamp; s.next = w.campaignAfter(s.schedule(), last) {
 		before, last = last, s.next
 		count++
 	}
@@ -72,26 +72,26 @@ func (w *World) tick(t *engine.Tick) {
 	s.in = w.installation
 	if restored || s.schedule().tooLate(end, w.stamp, until) {
 		w.Reached["missed firing skipped"] += count
-		w.fire(&firing{flow: s.flow, trigger: s.trigger, due: first, until: last, missed: count, status: engine.FiringSkipped})
+		w.fire(&campaign{flow: s.flow, trigger: s.trigger, due: first, until: last, missed: count, status: engine.CampaignSkipped})
 		return
 	}
 	if count > 1 {
 		w.Reached["missed firing skipped"] += count - 1
-		w.fire(&firing{flow: s.flow, trigger: s.trigger, due: first, until: before, missed: count - 1, status: engine.FiringSkipped})
+		w.fire(&campaign{flow: s.flow, trigger: s.trigger, due: first, until: before, missed: count - 1, status: engine.CampaignSkipped})
 	}
-	w.fire(&firing{flow: s.flow, trigger: s.trigger, due: last, since: s.since, local: zone == nil, status: engine.Freezing})
+	w.fire(&campaign{flow: s.flow, trigger: s.trigger, due: last, since: s.since, local: zone == nil, status: engine.Freezing})
 }
 
-// firingsPerInput is how many firings one input can begin or record.
-const firingsPerInput = 2
+// campaignsPerInput is how many firings one input can begin or record.
+const campaignsPerInput = 2
 
-func (w *World) fire(f *firing) {
-	f.number = w.seq * firingsPerInput
-	if w.firings[f.number] != nil {
+func (w *World) fire(f *campaign) {
+	f.number = w.seq * campaignsPerInput
+	if w.campaigns[f.number] != nil {
 		f.number++
 	}
 	f.in = w.installation
 	f.left, f.lanes, f.members = map[string]int{}, map[engine.Instant]int{}, map[string]*Run{}
-	w.firings[f.number] = f
+	w.campaigns[f.number] = f
 	w.fired[f] = true
 }

@@ -148,7 +148,7 @@ func (w *walk) park(at engine.Instant) *way {
 		switch {
 		case w.f.kind == goesOn:
 			w.moved = true
-			at = w.run.firing.comesTo(w.zone())
+			at = w.run.campaign.comesTo(w.zone())
 		case w.f.kind != rings:
 			return nil
 		case w.f.paused: // until somebody lets the firing go on
@@ -156,7 +156,7 @@ func (w *walk) park(at engine.Instant) *way {
 			return nil
 		}
 		w.alarm = 0
-		if w.run.firing.schedule().tooLate(at, w.f.now, w.flow.zone) {
+		if w.run.campaign.schedule().tooLate(at, w.f.now, w.flow.zone) {
 			return w.finish(engine.OutcomeLate, false)
 		}
 		return &way{kind: onward}

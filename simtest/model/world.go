@@ -25,13 +25,13 @@ type World struct {
 	ids          map[string]engine.Instant
 	arms         map[string]int // dealt by splits
 	schedules    []*scheduled
-	firings      map[uint64]*firing
-	fired        map[*firing]bool // begun or changed by the batch in hand
+	campaigns    map[uint64]*campaign
+	fired        map[*campaign]bool // begun or changed by the batch in hand
 	accounts     []engine.AccountPolicy
 	down         engine.Instant       // the last start after a stop in which webhooks were lost
 	surveying    bool                 // runs are asked about those
 	surveyed     engine.RunID         // the last of them
-	asks         []engine.Ask         // that nobody has put yet
+	asks         []engine.StatusQuery // that nobody has put yet
 	beginning    *beginning           // of the process; nil where what is taken was judged before
 	orphans      map[string]*orphan   // by the provider's ID of the message
 	categories   map[string]*Category // of the active flows
@@ -52,7 +52,7 @@ type World struct {
 func New(installation engine.Installation) *World {
 	return &World{installation: installation, outbound: engine.OutboundLive,
 		versions: map[engine.FlowVersion]*Flow{}, runs: map[engine.RunID]*Run{}, people: map[string]*person{},
-		orphans: map[string]*orphan{}, ids: map[string]engine.Instant{}, arms: map[string]int{}, openings: map[asked]time.Time{}, firings: map[uint64]*firing{}, Reached: map[string]int{}}
+		orphans: map[string]*orphan{}, ids: map[string]engine.Instant{}, arms: map[string]int{}, openings: map[asked]time.Time{}, campaigns: map[uint64]*campaign{}, Reached: map[string]int{}}
 }
 
 // Renew tells that the store was restored from a backup, as another installation.

@@ -83,13 +83,13 @@ func (b *backtest) record(ctx context.Context) (err error) {
 	b.begin = b.replay.KV.Clone()
 	b.rec = newRecording(b.replay)
 	_, err = b.replay.until(ctx, b.src, b.from, 0, b.rec.note, b.tick)
-	if err == nil && b.rec.outside == 0 && len(b.rec.firings) == 0 {
+	if err == nil && b.rec.outside == 0 && len(b.rec.campaigns) == 0 {
 		err = ErrNothing
 	}
 	if err != nil {
 		return err
 	}
-	return b.rec.nameFirings()
+	return b.rec.nameCampaigns()
 }
 
 // deployed are the flows that are active at the end of the journal.

@@ -32,7 +32,9 @@ type history struct {
 }
 
 // Freeze, Read and Keep let it be the audiences of its loop.
-func (h *history) Freeze(context.Context, engine.Freeze) (*engine.Frozen, error) { return nil, nil }
+func (h *history) Freeze(context.Context, engine.SnapshotRequest) (*engine.Snapshot, error) {
+	return nil, nil
+}
 
 func (h *history) Read(_ string, offset int64, limit int) ([]engine.Row, int64, error) {
 	end := min(int(offset)+limit, len(h.rows))
@@ -101,8 +103,8 @@ func (h *history) step(groups []*runner.Group) {
 			h.respond(p)
 		}
 		for _, f := range step.Freezes {
-			h.due = append(h.due, coming{h.now.Add(3 * time.Second), &runner.Group{Inputs: []*engine.Input{{Kind: engine.InputFrozen,
-				Frozen: &engine.Frozen{Firing: f.Firing, Audience: "people", Rows: len(h.rows)}}}}})
+			h.due = append(h.due, coming{h.now.Add(3 * time.Second), &runner.Group{Inputs: []*engine.Input{{Kind: engine.InputSnapshot,
+				Snapshot: &engine.Snapshot{Campaign: f.Campaign, Audience: "people", Rows: len(h.rows)}}}}})
 		}
 		h.next, again = step.Next, step.Again
 	}

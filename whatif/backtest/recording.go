@@ -12,15 +12,15 @@ import (
 
 // recording is what people, the provider and HTTP services really did in a window.
 type recording struct {
-	runs    []*recordedRun
-	byID    map[engine.RunID]*recordedRun
-	bySelf  map[runKey][]*recordedRun // in the order of their starts
-	firings map[uint64]*recordedFiring
-	named   map[string]*recordedFiring
-	replay  *past
-	begin   engine.Instant // the first input of the window
-	outside int            // inputs from outside in the window
-	posted  int            // messages whose first post ended in the window
+	runs      []*recordedRun
+	byID      map[engine.RunID]*recordedRun
+	bySelf    map[runKey][]*recordedRun // in the order of their starts
+	campaigns map[uint64]*recordedCampaign
+	named     map[string]*recordedCampaign
+	replay    *past
+	begin     engine.Instant // the first input of the window
+	outside   int            // inputs from outside in the window
+	posted    int            // messages whose first post ended in the window
 }
 
 // runKey is what runs of the same person for the same thing have in common.
@@ -55,11 +55,11 @@ type timed[T any] struct {
 }
 
 func newRecording(r *past) *recording {
-	return &recording{replay: r, byID: map[engine.RunID]*recordedRun{}, bySelf: map[runKey][]*recordedRun{}, firings: map[uint64]*recordedFiring{}}
+	return &recording{replay: r, byID: map[engine.RunID]*recordedRun{}, bySelf: map[runKey][]*recordedRun{}, campaigns: map[uint64]*recordedCampaign{}}
 }
 
 // note takes down one replayed input. The working set is as the input left it.
-func (rec *recording) note(j *engine.Journaled, _ *engine.Outcome, run func(engine.RunID) *engine.Run) {
+func (rec *recording) note(j *engine.Journaled, _ *engine.Applied, run func(engine.RunID) *engine.Run) {
 	if rec.begin == 0 {
 		rec.begin = j.Stamp
 	}
@@ -85,14 +85,14 @@ func (rec *recording) note(j *engine.Journaled, _ *engine.Outcome, run func(engi
 			own := rec.of(r)
 			own.answers[step] = append(own.answers[step], *in.Fetched)
 		}
-	case engine.InputFrozen:
-		rec.firing(in.Frozen.Firing).frozen = in.Frozen
+	case engine.InputSnapshot:
+		rec.campaign(in.Snapshot.Campaign).frozen = in.Snapshot
 	case engine.InputRows:
-		own := rec.firing(in.Rows.Firing)
+		own := rec.campaign(in.Rows.Campaign)
 		own.rows = append(own.rows, in.Rows.Rows...)
-	case engine.InputSteer: // its firing must be known by name
-		if in.Steer.Firing != 0 {
-			rec.firing(in.Steer.Firing)
+	case engine.InputCampaignControl: // its firing must be known by name
+		if in.CampaignControl.Campaign != 0 {
+			rec.campaign(in.CampaignControl.Campaign)
 		}
 		rec.outside++
 	default:
@@ -187,7 +187,7 @@ func fromOutside(in *engine.Input) bool {
 		return false
 	}
 	switch in.Kind {
-	case engine.InputEvent, engine.InputReply, engine.InputProfile, engine.InputCall, engine.InputCancel, engine.InputControl, engine.InputSteer:
+	case engine.InputEvent, engine.InputReply, engine.InputProfile, engine.InputCall, engine.InputCancel, engine.InputControl, engine.InputCampaignControl:
 		return true
 	}
 	return false

@@ -46,7 +46,7 @@ func (w *world) translate(in *engine.Input) *engine.Input {
 			}
 		}
 		return &engine.Input{Kind: in.Kind, ID: in.ID, Reply: &reply}
-	case engine.InputSteer:
+	case engine.InputCampaignControl:
 		return w.steer(in)
 	case engine.InputControl:
 		return nil // see begin
@@ -56,16 +56,16 @@ func (w *world) translate(in *engine.Input) *engine.Input {
 
 // steer makes what an operator said of a firing about the one with the same name here.
 func (w *world) steer(in *engine.Input) *engine.Input {
-	if in.Steer.Firing == 0 {
+	if in.CampaignControl.Campaign == 0 {
 		return in
 	}
-	steer := *in.Steer
-	here, ok := w.firings[w.rec.firings[in.Steer.Firing]]
+	steer := *in.CampaignControl
+	here, ok := w.campaigns[w.rec.campaigns[in.CampaignControl.Campaign]]
 	if !ok {
 		return nil
 	}
-	steer.Firing = here
-	return &engine.Input{Kind: in.Kind, ID: in.ID, Steer: &steer}
+	steer.Campaign = here
+	return &engine.Input{Kind: in.Kind, ID: in.ID, CampaignControl: &steer}
 }
 
 // here returns the run of this world that a recorded run is.

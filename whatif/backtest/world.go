@@ -14,22 +14,22 @@ import (
 
 // world lives through a window again, in virtual time, with flows of its own.
 type world struct {
-	rec     *recording
-	assume  Assumption
-	pool    map[string][]*behaviour
-	store   *store.Store
-	loop    *runner.Loop
-	now     time.Time
-	next    engine.Instant // when the loop has a timer
-	due     schedule       // what the provider, people and services will do
-	seed    maphash.Seed
-	taken   map[*recordedRun]bool
-	paired  map[engine.RunID]*recordedRun
-	back    map[engine.RunID]engine.RunID // from the recording to here
-	answers map[engine.RunID]map[string]int
-	rows    *audiences
-	firings map[*recordedFiring]uint64 // their numbers here
-	ledger  ledger
+	rec       *recording
+	assume    Assumption
+	pool      map[string][]*behaviour
+	store     *store.Store
+	loop      *runner.Loop
+	now       time.Time
+	next      engine.Instant // when the loop has a timer
+	due       schedule       // what the provider, people and services will do
+	seed      maphash.Seed
+	taken     map[*recordedRun]bool
+	paired    map[engine.RunID]*recordedRun
+	back      map[engine.RunID]engine.RunID // from the recording to here
+	answers   map[engine.RunID]map[string]int
+	rows      *audiences
+	campaigns map[*recordedCampaign]uint64 // their numbers here
+	ledger    ledger
 }
 
 // senders are enough for every message to be claimed in the input that plans it.
@@ -39,15 +39,15 @@ const senders = 1 << 30
 func newWorld(b *backtest, pool map[string][]*behaviour) (*world, error) {
 	w := &world{rec: b.rec, assume: b.options.Assume, pool: pool, seed: b.seed, now: b.rec.begin.Time(),
 		taken: map[*recordedRun]bool{}, paired: map[engine.RunID]*recordedRun{}, back: map[engine.RunID]engine.RunID{},
-		answers: map[engine.RunID]map[string]int{}, ledger: newLedger(), firings: map[*recordedFiring]uint64{},
-		rows: &audiences{rec: b.rec, shelf: map[string]*shelved{}}}
+		answers: map[engine.RunID]map[string]int{}, ledger: newLedger(), campaigns: map[*recordedCampaign]uint64{},
+		rows: &audiences{rec: b.rec, rows: map[string]*recordedRows{}}}
 	s, core, err := open(b.begin.Clone())
 	if err != nil {
 		return nil, err
 	}
 	w.store, w.loop = s, runner.NewLoop(unjournaled{s}, core, senders)
 	w.loop.UseAudiences(w.rows)
-	return w, errors.Join(w.goOn(), w.openFirings())
+	return w, errors.Join(w.goOn(), w.openCampaigns())
 }
 
 // unjournaled is a store that keeps no journal: nobody replays a backtest.

@@ -150,8 +150,8 @@ func (t *teller) decisions(a *applied, candidate bool) {
 			continue
 		}
 		found = true
-		if d.Did == engine.DidSkip || d.Did == engine.DidQueue || d.Did == engine.DidCollect {
-			t.say(a, 0, story.LineSkip, strings.TrimRight(fmt.Sprintf("%s %s: %s", d.Flow, d.Did, d.Reason), ": "))
+		if d.Action == engine.DidSkip || d.Action == engine.DidQueue || d.Action == engine.DidCollect {
+			t.say(a, 0, story.LineSkip, strings.TrimRight(fmt.Sprintf("%s %s: %s", d.Flow, d.Action, d.Reason), ": "))
 		}
 	}
 	if !found {

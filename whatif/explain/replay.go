@@ -26,7 +26,7 @@ func newTold(installation engine.Installation) (*told, error) {
 type applied struct {
 	*engine.Journaled
 	Needs   engine.Needs
-	Outcome engine.Outcome
+	Outcome engine.Applied
 	Changes []engine.Change
 }
 
@@ -55,7 +55,7 @@ func (r *told) through(ctx context.Context, src replay.Source, visit func(*appli
 func (r *told) apply(j *engine.Journaled) (*applied, error) {
 	a := &applied{Journaled: j}
 	r.Core.Needs(j.Input, &a.Needs)
-	_, changes, err := r.Apply([]*engine.Journaled{j}, func(_ *engine.Journaled, out *engine.Outcome, _ func(engine.RunID) *engine.Run) {
+	_, changes, err := r.Apply([]*engine.Journaled{j}, func(_ *engine.Journaled, out *engine.Applied, _ func(engine.RunID) *engine.Run) {
 		a.Outcome = *out
 	})
 	a.Changes = changes

@@ -153,7 +153,7 @@ func (l *lifetime) move(to *flows.Flow) (refused string, err error) {
 		return "", err
 	}
 	for _, d := range g.Answers[0].Decisions {
-		if d.Did == engine.DidStay {
+		if d.Action == engine.DidStay {
 			return d.Reason, nil
 		}
 	}

@@ -33,7 +33,7 @@ type Store interface {
 
 // Walker reads audiences.
 type Walker interface {
-	Walk(ctx context.Context, f engine.Freeze, visit func(engine.Row) error, wrong func(engine.BadRow)) error
+	Walk(ctx context.Context, f engine.SnapshotRequest, visit func(engine.Row) error, wrong func(engine.BadRow)) error
 }
 
 // Preview is what a campaign of a flow would do if it started now.
@@ -65,14 +65,14 @@ type Span struct {
 // trial is a preview in the making.
 type trial struct {
 	Preview
-	store  Store
-	core   *engine.Engine
-	firing *engine.Firing
-	freeze engine.Freeze
-	now    engine.Instant
-	rows   []engine.Row // to be applied together
-	times  []engine.Instant
-	seen   map[engine.PersonHash]bool // of the rows tried
+	store    Store
+	core     *engine.Engine
+	campaign *engine.Campaign
+	freeze   engine.SnapshotRequest
+	now      engine.Instant
+	rows     []engine.Row // to be applied together
+	times    []engine.Instant
+	seen     map[engine.PersonHash]bool // of the rows tried
 }
 
 // Of tries a campaign of a flow. Local: as its schedule fires, to each person when their
@@ -118,17 +118,17 @@ func (e *AudienceError) Unwrap() error { return e.Err }
 
 // begin begins the campaign as an operator does, in the engine that is thrown away.
 func (t *trial) begin() error {
-	start := &engine.Input{Kind: engine.InputSteer, Steer: &engine.Steer{Do: engine.SteerStart, Flow: t.Flow}}
+	start := &engine.Input{Kind: engine.InputCampaignControl, CampaignControl: &engine.CampaignControl{Do: engine.CampaignStart, Flow: t.Flow}}
 	ws := engine.NewWorkingSet(&engine.Needs{}, &engine.Loaded{})
 	t.core.State.Open = nil
 	out := t.core.Apply(ws, start, t.now, nil)
 	if refused := out.Answer.Refused; refused != nil {
 		return &RefusedError{refused}
 	}
-	t.freeze = out.Freezes[0]
-	frozen := &engine.Input{Kind: engine.InputFrozen, Frozen: &engine.Frozen{Firing: t.freeze.Firing, Audience: "preview", Rows: engine.MaxAudience}}
+	t.freeze = out.Snapshots[0]
+	frozen := &engine.Input{Kind: engine.InputSnapshot, Snapshot: &engine.Snapshot{Campaign: t.freeze.Campaign, Audience: "preview", Rows: engine.MaxAudience}}
 	t.core.Apply(ws, frozen, t.now, nil)
-	t.firing = ws.Firings()[0]
+	t.campaign = ws.Campaigns()[0]
 	return nil
 }
 
@@ -161,24 +161,24 @@ func (t *trial) apply() error {
 	if len(t.rows) == 0 {
 		return nil
 	}
-	in := &engine.Input{Kind: engine.InputRows, Rows: &engine.Rows{Firing: t.firing.Number, From: t.firing.Walked, Rows: t.rows}}
+	in := &engine.Input{Kind: engine.InputRows, Rows: &engine.Rows{Campaign: t.campaign.Number, From: t.campaign.Walked, Rows: t.rows}}
 	var needs engine.Needs
 	t.core.Needs(in, &needs)
 	loaded, err := t.store.Load(&needs)
 	if err != nil {
 		return err
 	}
-	loaded.Firings = append(loaded.Firings, t.firing)
+	loaded.Campaigns = append(loaded.Campaigns, t.campaign)
 	ws := engine.NewWorkingSet(&needs, loaded)
-	before := t.firing.Left
+	before := t.campaign.Excluded
 	out := t.core.Apply(ws, in, t.now, engine.AnySlots(len(t.rows)))
 	if out.Answer.Ignored != "" || out.Answer.Refused != nil {
 		return fmt.Errorf("preview: the rows were not taken: %+v", out.Answer)
 	}
-	for _, f := range ws.Firings() {
-		t.firing = f
+	for _, f := range ws.Campaigns() {
+		t.campaign = f
 	}
-	t.left(before, t.firing.Left)
+	t.left(before, t.campaign.Excluded)
 	changes, _ := ws.Changes()
 	for _, c := range changes {
 		t.started(c.After, out.Posts)
@@ -188,9 +188,9 @@ func (t *trial) apply() error {
 }
 
 // left counts the rows that started no run.
-func (t *trial) left(before, after []engine.Left) {
+func (t *trial) left(before, after []engine.Excluded) {
 	for _, l := range after {
-		i := slices.IndexFunc(before, func(b engine.Left) bool { return b.Reason == l.Reason })
+		i := slices.IndexFunc(before, func(b engine.Excluded) bool { return b.Reason == l.Reason })
 		if i >= 0 {
 			l.Rows -= before[i].Rows
 		}
@@ -202,7 +202,7 @@ func (t *trial) left(before, after []engine.Left) {
 
 // started counts a run: it sends at once, later, or not at all.
 func (t *trial) started(r *engine.Run, posts []engine.Post) {
-	if r.Firing != t.firing.Number {
+	if r.Campaign != t.campaign.Number {
 		return // ended by the entry of a new one
 	}
 	if !r.Live() {

@@ -74,7 +74,7 @@ func TestPreview(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	shelf := audience.NewShelf(audience.Sources{Project: files, People: s})
+	shelf := audience.NewSnapshots(audience.Sources{Project: files, People: s})
 	p, err := preview.Of(t.Context(), s, shelf, "sale", now)
 	if err != nil {
 		t.Fatal(err)

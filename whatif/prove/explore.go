@@ -127,7 +127,7 @@ func initial() *state {
 
 // expand tries every way on from a state.
 func (x *explorer) expand(s *state, found func(*walk)) {
-	t := &tape{}
+	t := &choices{}
 	for {
 		if w := x.try(s, t); !w.dead {
 			found(w)
@@ -139,7 +139,7 @@ func (x *explorer) expand(s *state, found func(*walk)) {
 }
 
 // try goes the one way on from a state that the tape says.
-func (x *explorer) try(s *state, t *tape) *walk {
+func (x *explorer) try(s *state, t *choices) *walk {
 	w := &walk{explorer: x, s: s.clone(), t: t}
 	if s.phase == beginning {
 		w.trace.begins = true

@@ -74,7 +74,7 @@ func (x *explorer) tell(legs []leg, late bool) Story {
 	var pins []int            // of the moves: the number of their leg
 	known := map[string]any{} // of the person, as the story has told it
 	for k, l := range legs {
-		w := x.try(s, &tape{chosen: l.tape})
+		w := x.try(s, &choices{chosen: l.tape})
 		s = w.s
 		s.zone.add(alarm{atPin, k, false}, now, 0, 0)
 		for _, m := range append(x.profileBefore(w.trace.needs, known), w.moves()...) {

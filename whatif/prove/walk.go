@@ -12,7 +12,7 @@ import (
 type walk struct {
 	*explorer
 	s     *state
-	t     *tape
+	t     *choices
 	trace trace // what happened, for a story
 	dead  bool  // this cannot happen
 

@@ -43,7 +43,7 @@ func New(installation engine.Installation) (*Replay, error) {
 
 // Seen is shown every input once it was applied, with what it led to and the runs as they
 // then are.
-type Seen func(j *engine.Journaled, out *engine.Outcome, run func(engine.RunID) *engine.Run)
+type Seen func(j *engine.Journaled, out *engine.Applied, run func(engine.RunID) *engine.Run)
 
 // Apply applies the next inputs of a journal as one batch, and returns how many of them,
 // with the runs that they changed. It is fewer than were given where an input changes what
@@ -74,7 +74,7 @@ func (r *Replay) Apply(journal []*engine.Journaled, seen Seen) (applied int, cha
 		applied++
 	}
 	b.State = r.Core.State
-	b.People, b.Firings, b.Members, b.Orphans = ws.People(), ws.Firings(), ws.Members(), ws.Orphans()
+	b.People, b.Campaigns, b.Members, b.Orphans = ws.People(), ws.Campaigns(), ws.Members(), ws.Orphans()
 	b.Changes, b.Answers = ws.Changes()
 	return applied, b.Changes, r.Store.Commit(b)
 }
@@ -91,23 +91,23 @@ func untilRedirected(journal []*engine.Journaled) int {
 }
 
 func (r *Replay) cut(loaded *engine.Loaded, in *engine.Input) bool {
-	if len(loaded.Cut) == 0 {
+	if len(loaded.Truncated) == 0 {
 		return false
 	}
 	var needs engine.Needs
 	r.Core.Needs(in, &needs)
-	return loaded.CutFor(&needs)
+	return loaded.TruncatedFor(&needs)
 }
 
 // late reports whether an input may say nothing new here although it did when it was
 // applied: a receipt that names its message by the provider's ID alone waited for one that
 // had been dropped with its run, and no replay drops runs.
 func late(in *engine.Input) bool {
-	return in.Kind == engine.InputLapse || in.Kind == engine.InputReceipt && in.Receipt.Ref.IsZero()
+	return in.Kind == engine.InputExpireOrphans || in.Kind == engine.InputReceipt && in.Receipt.Ref.IsZero()
 }
 
 // one applies one input, and holds the replay to what the journal says of it.
-func (r *Replay) one(ws *engine.WorkingSet, j *engine.Journaled, b *engine.Batch) (*engine.Outcome, error) {
+func (r *Replay) one(ws *engine.WorkingSet, j *engine.Journaled, b *engine.Batch) (*engine.Applied, error) {
 	out := r.Core.Apply(ws, j.Input, j.Stamp, j.Slots)
 	if !out.Taken && late(j.Input) {
 		r.Core.State.Seq, r.Core.State.Stamp, out.Taken = j.Seq, j.Stamp, true

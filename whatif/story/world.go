@@ -33,7 +33,7 @@ type World struct {
 	loop      *runner.Loop
 	kv        *memory.KV // what the store is kept in
 	kept      *store.Store
-	audiences *audience.Shelf
+	audiences *audience.Snapshots
 	now       time.Time
 	zone      *time.Location // in which the story tells time
 	next      engine.Instant // of the loop's next timer; 0 for none
@@ -118,7 +118,7 @@ func newWorld(kept *store.Store, core *engine.Engine, now time.Time, folder fs.F
 	w := &World{
 		loop: runner.NewLoop(kept, core, senders), kept: kept, now: now, zone: now.Location(),
 		scripts: map[string]sandbox.Script{}, byID: map[engine.RunID]*Run{}, timeline: newTimeline(), Coverage: NewCoverage(),
-		audiences: audience.NewShelf(audience.Sources{Project: folder, People: kept}),
+		audiences: audience.NewSnapshots(audience.Sources{Project: folder, People: kept}),
 	}
 	w.loop.UseAudiences(w.audiences)
 	core.Observe(engine.Observer{Step: w.Coverage.step, Condition: w.look})
@@ -236,18 +236,18 @@ func (w *World) take(groups []*runner.Group, step *runner.Step) {
 }
 
 // freeze copies the audiences of campaigns.
-func (w *World) freeze(freezes []engine.Freeze) error {
+func (w *World) freeze(freezes []engine.SnapshotRequest) error {
 	for _, f := range freezes {
 		frozen, err := w.audiences.Freeze(context.Background(), f)
 		if err != nil {
 			return err
 		}
-		frozen.Firing = f.Firing
+		frozen.Campaign = f.Campaign
 		w.say(0, LineInput, fmt.Sprintf("%s has an audience of %d", f.Flow.Name, frozen.Rows))
 		if frozen.Failed != "" {
 			w.say(0, LineSkip, frozen.Failed)
 		}
-		w.queue = append(w.queue, &runner.Group{Inputs: []*engine.Input{{Kind: engine.InputFrozen, Frozen: frozen}}})
+		w.queue = append(w.queue, &runner.Group{Inputs: []*engine.Input{{Kind: engine.InputSnapshot, Snapshot: frozen}}})
 	}
 	return nil
 }
@@ -255,9 +255,9 @@ func (w *World) freeze(freezes []engine.Freeze) error {
 // skipped notes the starts that did not happen.
 func (w *World) skipped(a *engine.Answer) {
 	for _, d := range a.Decisions {
-		if d.Did == engine.DidSkip || d.Did == engine.DidQueue {
+		if d.Action == engine.DidSkip || d.Action == engine.DidQueue {
 			w.Skips = append(w.Skips, &Skip{Decision: d})
-			w.say(0, LineSkip, fmt.Sprintf("%s %s: %s", d.Flow, d.Did, d.Reason))
+			w.say(0, LineSkip, fmt.Sprintf("%s %s: %s", d.Flow, d.Action, d.Reason))
 		}
 	}
 	if a.Ignored != "" {
@@ -339,7 +339,7 @@ func (w *World) zoneOf(profile string, f *flows.Flow) *time.Location {
 // inputs that followed from others.
 func (w *World) emissions() ([]*Emission, error) {
 	err := w.kept.Entries(w.read+1, func(j *engine.Journaled) bool {
-		if in := j.Input; in.Kind == engine.InputEvent && in.Derived != 0 && in.Event.Rest == nil {
+		if in := j.Input; in.Kind == engine.InputEvent && in.Derived != 0 && in.Event.FanOut == nil {
 			w.emitted = append(w.emitted, &Emission{Event: in.Event})
 		}
 		w.read = j.Seq

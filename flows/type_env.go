@@ -6,22 +6,22 @@ import (
 	"nudge/lang/shape"
 )
 
-// known is what can be said of a run at one place of its flow: which steps it may
+// typeEnv is what can be said of a run at one place of its flow: which steps it may
 // have come through, and the type of every name. It is copied where the flow forks,
 // so that an arm sees nothing of its siblings.
-type known struct {
+type typeEnv struct {
 	names map[string]*shape.Type // by the names of a scope
 	vars  map[string]*shape.Type
 	sends map[string]int // index by id of the sends that may have come before
 }
 
-func (k *known) fork() *known {
-	return &known{maps.Clone(k.names), maps.Clone(k.vars), maps.Clone(k.sends)}
+func (k *typeEnv) fork() *typeEnv {
+	return &typeEnv{maps.Clone(k.names), maps.Clone(k.vars), maps.Clone(k.sends)}
 }
 
 // join adds what an arm knows that ended here. What is in hand in the arm stays
 // there.
-func (k *known) join(arm *known) {
+func (k *typeEnv) join(arm *typeEnv) {
 	for name, t := range arm.names {
 		if _, ok := k.names[name]; !ok && name != NameEvent && name != NameReply && name != NameRound {
 			k.names[name] = t
@@ -38,7 +38,7 @@ func (k *known) join(arm *known) {
 
 // maySet notes a variable that may have been set, or may be what it was before. Where that
 // is nothing, it may be absent.
-func (k *known) maySet(name string, t *shape.Type) {
+func (k *typeEnv) maySet(name string, t *shape.Type) {
 	before, ok := k.vars[name]
 	if !ok {
 		k.vars[name] = t.OrNil()
@@ -52,22 +52,22 @@ func (k *known) maySet(name string, t *shape.Type) {
 }
 
 // scope is the type of the scope here.
-func (k *known) scope() *shape.Type {
+func (k *typeEnv) scope() *shape.Type {
 	fields := maps.Clone(k.names)
 	fields[NameVars] = shape.MapOf(maps.Clone(k.vars))
 	return shape.MapOf(fields)
 }
 
 // with is the same with one more name in hand.
-func (k *known) with(name string, t *shape.Type) *known {
+func (k *typeEnv) with(name string, t *shape.Type) *typeEnv {
 	more := k.fork()
 	more.names[name] = t
 	return more
 }
 
 // start is what is known at the first step.
-func (r *reader) start() *known {
-	k := &known{
+func (r *reader) start() *typeEnv {
+	k := &typeEnv{
 		names: map[string]*shape.Type{
 			NameData: r.flow.Data, NameProfile: r.profile, NameRun: runShape, NameNow: shape.Moment,
 		},
@@ -90,7 +90,7 @@ func (r *reader) startsByReply() bool {
 }
 
 // drop forgets what is in hand once lines may have put something else there.
-func (k *known) drop(lines []Line) {
+func (k *typeEnv) drop(lines []Line) {
 	for _, line := range lines {
 		if line.Signal == SignalReply {
 			delete(k.names, NameReply)
@@ -99,7 +99,7 @@ func (k *known) drop(lines []Line) {
 }
 
 // learn notes what can be asked of a step, here and for those who may be anywhere.
-func (r *reader) learn(k *known, at int, t *shape.Type) {
+func (r *reader) learn(k *typeEnv, at int, t *shape.Type) {
 	id := r.flow.Steps[at].ID
 	k.names[id], r.learned[id] = t, t
 }

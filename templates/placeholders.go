@@ -2,15 +2,15 @@ package templates
 
 import "text/template/parse"
 
-// blank is a value that a text names, with the words before it.
-type blank struct {
+// placeholder is a value that a text names, with the words before it.
+type placeholder struct {
 	words string
 	path  []string // of the value in the scope; none at the end of the text
 }
 
 // blanksOf are the blanks of a text whose actions do nothing but name values, as in most
 // messages; none for any other.
-func blanksOf(root *parse.ListNode) (blanks []blank) {
+func blanksOf(root *parse.ListNode) (blanks []placeholder) {
 	words := ""
 	for _, n := range root.Nodes {
 		switch n := n.(type) {
@@ -21,13 +21,13 @@ func blanksOf(root *parse.ListNode) (blanks []blank) {
 			if path == nil {
 				return nil
 			}
-			blanks = append(blanks, blank{words, path})
+			blanks = append(blanks, placeholder{words, path})
 			words = ""
 		default:
 			return nil
 		}
 	}
-	return append(blanks, blank{words: words})
+	return append(blanks, placeholder{words: words})
 }
 
 // pathOf is the path of the value that a checked action names; nil where it does more.

@@ -7,9 +7,9 @@ import (
 	"nudge/flows"
 )
 
-// Asking is what a run waits to hear from the provider before its timers count. Those
+// StatusCheck is what a run waits to hear from the provider before its timers count. Those
 // that come due meanwhile are held, and ring in their own order once it is over.
-type Asking struct {
+type StatusCheck struct {
 	Until    Instant // when they count without an answer; 0: nothing is asked
 	Messages []int   // asked about and not answered, by number
 	Held     []Alarm
@@ -18,18 +18,18 @@ type Asking struct {
 	Failed   bool // some question had no answer
 }
 
-// Ask is an effect: ask the provider how a message stands. It may be carried out only
+// StatusQuery is an effect: ask the provider how a message stands. It may be carried out only
 // after the commit, and its answer must come back as an [Asked]. After a crash it is
 // asked again.
-type Ask struct {
+type StatusQuery struct {
 	Account    string // that carried the message; empty for the default one
 	Run        RunID
 	Message    int
 	ProviderID string
 }
 
-// Asked is what the provider said of a message when it was asked.
-type Asked struct {
+// StatusAnswer is what the provider said of a message when it was asked.
+type StatusAnswer struct {
 	Run     RunID            `json:"run,omitzero"`
 	Message int              `json:"message,omitempty"`
 	Receipt channels.Receipt `json:"receipt,omitzero"` // one without a status says nothing new
@@ -37,9 +37,9 @@ type Asked struct {
 	Busy    bool             `json:"busy,omitempty"`   // nobody was free to ask
 }
 
-// AskRuns has runs ask about their messages: those whose answers were lost with the
+// RecheckRuns has runs ask about their messages: those whose answers were lost with the
 // process that had asked, or, as Survey says, the next of all after a long stop.
-type AskRuns struct {
+type RecheckRuns struct {
 	Runs   []RunID `json:"runs,omitempty"` // in order
 	Survey bool    `json:"survey,omitempty"`
 	Last   bool    `json:"last,omitempty"` // of the survey
@@ -47,8 +47,8 @@ type AskRuns struct {
 
 // asksFirst asks the provider before what is due counts, where that may have happened
 // already for which the lines wait. It reports whether what is due is held for that.
-func (a *application) asksFirst(r *Run, f *flows.Flow, due Instant) bool {
-	if due <= r.Asked || len(a.e.State.Accounts) == 0 {
+func (a *applier) asksFirst(r *Run, f *flows.Flow, due Instant) bool {
+	if due <= r.StatusChecked || len(a.e.State.Accounts) == 0 {
 		return false
 	}
 	for _, w := range watches(r, f) {
@@ -57,15 +57,15 @@ func (a *application) asksFirst(r *Run, f *flows.Flow, due Instant) bool {
 			continue
 		}
 		unread := awaitedMessages(r, w.lines)
-		if r.Asking.Until == 0 {
+		if r.StatusCheck.Until == 0 {
 			a.ask(r, a.worthAsking(r, unread))
 		}
-		if !slices.ContainsFunc(unread, func(n int) bool { return slices.Contains(r.Asking.Messages, n) }) {
+		if !slices.ContainsFunc(unread, func(n int) bool { return slices.Contains(r.StatusCheck.Messages, n) }) {
 			continue
 		}
 		for _, x := range r.Alarms {
 			if isDue(x) {
-				r.Asking.Held = append(r.Asking.Held, x)
+				r.StatusCheck.Held = append(r.StatusCheck.Held, x)
 			}
 		}
 		r.Alarms = slices.DeleteFunc(r.Alarms, isDue)
@@ -95,74 +95,74 @@ func awaitedMessages(r *Run, lines []flows.Line) (numbers []int) {
 
 // worthAsking are those of the messages about which the provider is to be asked: their
 // account wants that always, or their webhooks may have been lost in a long stop.
-func (a *application) worthAsking(r *Run, numbers []int) []int {
+func (a *applier) worthAsking(r *Run, numbers []int) []int {
 	state := &a.e.State
 	return slices.DeleteFunc(numbers[:len(numbers):len(numbers)], func(n int) bool {
 		m := r.Message(n)
 		p := state.policyOf(m.Account)
-		missed := m.Posted < state.Down && r.Asked < state.Down
+		missed := m.Posted < state.Down && r.StatusChecked < state.Down
 		return !p.Asks || !p.Verify && !missed
 	})
 }
 
 // ask begins to ask about messages, where there are any.
-func (a *application) ask(r *Run, numbers []int) {
+func (a *applier) ask(r *Run, numbers []int) {
 	if len(numbers) == 0 {
 		return
 	}
-	r.Asking.Messages = slices.Clone(numbers)
+	r.StatusCheck.Messages = slices.Clone(numbers)
 	a.askAgain(r)
 }
 
 // askAgain asks about what has no answer yet.
-func (a *application) askAgain(r *Run) {
-	r.Asking.Busy = false
+func (a *applier) askAgain(r *Run) {
+	r.StatusCheck.Busy = false
 	a.awaitAnswers(r, a.now.Add(AskTime))
-	for _, n := range r.Asking.Messages {
+	for _, n := range r.StatusCheck.Messages {
 		m := r.Message(n)
-		a.out.Asks = append(a.out.Asks, Ask{Account: m.Account, Run: r.ID, Message: n, ProviderID: m.ProviderID})
+		a.out.StatusQueries = append(a.out.StatusQueries, StatusQuery{Account: m.Account, Run: r.ID, Message: n, ProviderID: m.ProviderID})
 	}
 }
 
-func (a *application) awaitAnswers(r *Run, until Instant) {
-	r.Asking.Until = until
+func (a *applier) awaitAnswers(r *Run, until Instant) {
+	r.StatusCheck.Until = until
 	r.setAlarm(Alarm{At: until, Place: AtAsk})
 }
 
-// asked applies what the provider said when it was asked.
-func (a *application) asked(in *Asked) {
+// statusAnswer applies what the provider said when it was asked.
+func (a *applier) statusAnswer(in *StatusAnswer) {
 	r := a.ws.Run(in.Run)
 	if r == nil || r.Message(in.Message) == nil {
 		a.ignore("there is no such message")
 		return
 	}
 	news := in.Receipt.Status != 0 && statusOf(in.Receipt.Status) > r.Message(in.Message).Status
-	if !news && !slices.Contains(r.Asking.Messages, in.Message) {
+	if !news && !slices.Contains(r.StatusCheck.Messages, in.Message) {
 		a.ignore("nobody waits for this answer")
 		return
 	}
 	r = a.edit(in.Run)
 	if in.Busy {
-		if !r.Asking.Busy { // of several questions at once all are one try
-			r.Asking.Tries++
+		if !r.StatusCheck.Busy { // of several questions at once all are one try
+			r.StatusCheck.Tries++
 		}
-		r.Asking.Busy = true
+		r.StatusCheck.Busy = true
 		a.awaitAnswers(r, a.now.Add(AskPause))
 		return
 	}
 	r.log(Entry{At: a.now, Kind: KindAsked, Step: r.Message(in.Message).Step, Message: in.Message, Detail: askedDetail(in)})
-	r.Asking.Failed = r.Asking.Failed || in.Failed != ""
+	r.StatusCheck.Failed = r.StatusCheck.Failed || in.Failed != ""
 	if news {
-		a.raise(r, in.Message, &in.Receipt)
+		a.upgradeStatus(r, in.Message, &in.Receipt)
 	}
-	if i := slices.Index(r.Asking.Messages, in.Message); i >= 0 {
-		if r.Asking.Messages = slices.Delete(r.Asking.Messages, i, i+1); len(r.Asking.Messages) == 0 {
+	if i := slices.Index(r.StatusCheck.Messages, in.Message); i >= 0 {
+		if r.StatusCheck.Messages = slices.Delete(r.StatusCheck.Messages, i, i+1); len(r.StatusCheck.Messages) == 0 {
 			r.endAsking(a.now)
 		}
 	}
 }
 
-func askedDetail(in *Asked) string {
+func askedDetail(in *StatusAnswer) string {
 	switch {
 	case in.Failed != "":
 		return "it could not be asked, " + cut(in.Failed, MaxReasonBytes)
@@ -175,49 +175,49 @@ func askedDetail(in *Asked) string {
 // endAsking lets the timers count that were held. Where none was, and some question had no
 // answer, nothing was decided: the next timer asks again.
 func (r *Run) endAsking(now Instant) {
-	if len(r.Asking.Held) > 0 || !r.Asking.Failed {
-		r.Asked = now
+	if len(r.StatusCheck.Held) > 0 || !r.StatusCheck.Failed {
+		r.StatusChecked = now
 	}
-	r.Alarms = append(slices.DeleteFunc(r.Alarms, func(x Alarm) bool { return x.Place == AtAsk }), r.Asking.Held...)
-	r.Asking = Asking{}
+	r.Alarms = append(slices.DeleteFunc(r.Alarms, func(x Alarm) bool { return x.Place == AtAsk }), r.StatusCheck.Held...)
+	r.StatusCheck = StatusCheck{}
 	r.setDeadline()
 }
 
 // ringAsking ends the time for an answer, or asks where nobody was free to.
-func (a *application) ringAsking(r *Run) {
-	if r.Asking.Busy && r.Asking.Tries < MaxAskTries {
+func (a *applier) ringAsking(r *Run) {
+	if r.StatusCheck.Busy && r.StatusCheck.Tries < MaxAskTries {
 		a.askAgain(r)
 		return
 	}
-	for _, n := range r.Asking.Messages {
+	for _, n := range r.StatusCheck.Messages {
 		r.log(Entry{At: a.now, Kind: KindAsked, Step: r.Message(n).Step, Message: n, Detail: "no answer in time"})
 	}
-	r.Asking.Failed = true
+	r.StatusCheck.Failed = true
 	r.endAsking(a.now)
 }
 
 // dropHeld forgets the timers of a place that were held. Where no other waits for the
 // answers, nobody does.
 func (r *Run) dropHeld(place int) {
-	if len(r.Asking.Held) == 0 {
+	if len(r.StatusCheck.Held) == 0 {
 		return
 	}
-	r.Asking.Held = slices.DeleteFunc(r.Asking.Held, func(x Alarm) bool { return x.Place == place })
-	if len(r.Asking.Held) == 0 {
-		r.Asking = Asking{}
+	r.StatusCheck.Held = slices.DeleteFunc(r.StatusCheck.Held, func(x Alarm) bool { return x.Place == place })
+	if len(r.StatusCheck.Held) == 0 {
+		r.StatusCheck = StatusCheck{}
 		r.clearAlarms(AtAsk)
 	}
 }
 
-// askRuns has runs ask.
-func (a *application) askRuns(in *AskRuns) {
+// recheckRuns has runs ask.
+func (a *applier) recheckRuns(in *RecheckRuns) {
 	for _, id := range in.Runs {
 		r := a.ws.Run(id)
 		if r == nil || !r.Live() {
 			continue
 		}
 		a.blamed = id
-		if asking := r.Asking.Until != 0; asking || !in.Survey {
+		if asking := r.StatusCheck.Until != 0; asking || !in.Survey {
 			if asking && !in.Survey {
 				a.askAgain(a.edit(id))
 			}

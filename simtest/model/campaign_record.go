@@ -9,8 +9,8 @@ import (
 	"nudge/engine"
 )
 
-// firing is one firing of a schedule, or several that were missed and are told as one.
-type firing struct {
+// campaign is one firing of a schedule, or several that were missed and are told as one.
+type campaign struct {
 	number   uint64
 	flow     *Flow
 	trigger  int
@@ -22,7 +22,7 @@ type firing struct {
 	paused   bool
 	in       engine.Installation // that may go on with it
 	endRuns  bool                // of one that is cancelled: runs in flight end, too
-	status   engine.FiringStatus
+	status   engine.CampaignStatus
 	audience string
 	rows     int
 	bad      int // rows that cannot be read
@@ -32,10 +32,10 @@ type firing struct {
 	members  map[string]*Run        // nil for who was left out
 }
 
-func (f *firing) schedule() *schedule { return f.flow.triggers[f.trigger].schedule }
+func (f *campaign) schedule() *schedule { return f.flow.triggers[f.trigger].schedule }
 
 // comesTo is when a firing comes to a person who lives in a zone.
-func (f *firing) comesTo(zone *time.Location) engine.Instant {
+func (f *campaign) comesTo(zone *time.Location) engine.Instant {
 	if f.local {
 		return engine.InstantOf(Instant(f.due.Add(firstClock).Time().UTC(), zone))
 	}
@@ -44,9 +44,9 @@ func (f *firing) comesTo(zone *time.Location) engine.Instant {
 
 // id is the name of a firing: the flow, and when it is due, on the wall where it follows
 // each person's own clock.
-func (f *firing) id() string {
+func (f *campaign) id() string {
 	id := f.flow.Name + "@" + f.due.Time().UTC().Format("2006-01-02T15:04:05.999Z07:00")
-	if f.local || f.status == engine.FiringSkipped && f.schedule().zone == nil {
+	if f.local || f.status == engine.CampaignSkipped && f.schedule().zone == nil {
 		id = f.flow.Name + "@" + f.due.Add(firstClock).Time().UTC().Format("2006-01-02T15:04")
 	}
 	if f.trigger > 0 {
@@ -56,7 +56,7 @@ func (f *firing) id() string {
 }
 
 // live is how many runs of a firing live.
-func (f *firing) live() (n int) {
+func (f *campaign) live() (n int) {
 	for _, r := range f.members {
 		if r != nil && !r.over() {
 			n++
@@ -65,17 +65,17 @@ func (f *firing) live() (n int) {
 	return n
 }
 
-// compareFirings holds the firings that the batch changed against the model, and their
+// compareCampaigns holds the firings that the batch changed against the model, and their
 // people against the audience (I6, I9).
-func (w *World) compareFirings(changed []*engine.Firing) {
+func (w *World) compareCampaigns(changed []*engine.Campaign) {
 	for _, got := range changed {
-		f := w.firings[got.Number]
+		f := w.campaigns[got.Number]
 		if f == nil {
 			w.fail("firing %s, %s for %s, should not be (I6)", got.ID, got.Status, got.Due)
 		}
 		delete(w.fired, f)
 		left, taken := map[string]int{}, 0
-		for _, l := range got.Left {
+		for _, l := range got.Excluded {
 			left[l.Reason] = l.Rows
 			taken += l.Rows
 		}
@@ -85,7 +85,7 @@ func (w *World) compareFirings(changed []*engine.Firing) {
 			}
 		}
 		switch {
-		case got.ID != f.id() || got.Version != f.flow.Version || got.Due != f.due || got.Until != f.until || got.Missed != f.missed || got.Status != f.status || got.Paused != f.paused || got.Status != engine.FiringSkipped && got.Installation != f.in:
+		case got.ID != f.id() || got.Version != f.flow.Version || got.Due != f.due || got.Until != f.until || got.Missed != f.missed || got.Status != f.status || got.Paused != f.paused || got.Status != engine.CampaignSkipped && got.Installation != f.in:
 			w.fail("firing %s is %s for %s (%d missed until %s), want %s %s for %s (%d missed until %s) (I6)",
 				got.ID, got.Status, got.Due, got.Missed, got.Until, f.id(), f.status, f.due, f.missed, f.until)
 		case got.Bad != f.bad || got.Rows != f.rows || got.Walked != f.walked || !maps.Equal(left, f.left):
@@ -101,7 +101,7 @@ func (w *World) compareFirings(changed []*engine.Firing) {
 
 // Audience is the name of the frozen audience of a firing.
 func (w *World) Audience(number uint64) string {
-	if f := w.firings[number]; f != nil {
+	if f := w.campaigns[number]; f != nil {
 		return f.audience
 	}
 	return ""
@@ -109,7 +109,7 @@ func (w *World) Audience(number uint64) string {
 
 // Unwalked are the firings of which rows are still to be taken.
 func (w *World) Unwalked() (ids []string) {
-	for _, f := range w.firings {
+	for _, f := range w.campaigns {
 		if f.status == engine.Freezing || f.status == engine.Walking {
 			ids = append(ids, f.id())
 		}
@@ -120,7 +120,7 @@ func (w *World) Unwalked() (ids []string) {
 
 // Amid reports whether some of the rows of a firing are taken, and others are not.
 func (w *World) Amid() bool {
-	for _, f := range w.firings {
+	for _, f := range w.campaigns {
 		if f.status == engine.Walking && f.walked > 0 {
 			return true
 		}

@@ -11,32 +11,32 @@ import (
 	"nudge/runner"
 )
 
-// shelf is the frozen audiences, which outlive the process.
-type shelf struct {
+// audiences is the frozen audiences, which outlive the process.
+type audiences struct {
 	sources audience.Sources
 	service *service
 	frozen  map[string][]engine.Row
 	names   int
 }
 
-var _ runner.Audiences = (*shelf)(nil)
+var _ runner.Audiences = (*audiences)(nil)
 
-func newShelf() *shelf {
+func newAudiences() *audiences {
 	of := new(service)
-	return &shelf{sources: audience.Sources{Project: people, Client: of}, service: of, frozen: map[string][]engine.Row{}}
+	return &audiences{sources: audience.Sources{Project: people, Client: of}, service: of, frozen: map[string][]engine.Row{}}
 }
 
 // Freeze copies an audience under a name that no other has.
-func (s *shelf) Freeze(ctx context.Context, f engine.Freeze) (*engine.Frozen, error) {
+func (s *audiences) Freeze(ctx context.Context, f engine.SnapshotRequest) (*engine.Snapshot, error) {
 	if f.Schedule.Audience.Pages != nil {
 		s.service.renew()
 	}
-	one := audience.NewShelf(s.sources)
+	one := audience.NewSnapshots(s.sources)
 	frozen, err := one.Freeze(ctx, f)
 	if err != nil {
-		return nil, fmt.Errorf("freezing firing %d: %w", f.Firing, err)
+		return nil, fmt.Errorf("freezing firing %d: %w", f.Campaign, err)
 	}
-	frozen.Firing = f.Firing
+	frozen.Campaign = f.Campaign
 	if frozen.Failed != "" {
 		return frozen, nil
 	}
@@ -51,7 +51,7 @@ func (s *shelf) Freeze(ctx context.Context, f engine.Freeze) (*engine.Frozen, er
 }
 
 // Read returns rows of a frozen audience. An offset is a number of rows.
-func (s *shelf) Read(name string, offset int64, limit int) ([]engine.Row, int64, error) {
+func (s *audiences) Read(name string, offset int64, limit int) ([]engine.Row, int64, error) {
 	rows := s.frozen[name]
 	if offset+int64(limit) > int64(len(rows)) {
 		return nil, offset, fmt.Errorf("%s has %d rows", name, len(rows))
@@ -60,19 +60,19 @@ func (s *shelf) Read(name string, offset int64, limit int) ([]engine.Row, int64,
 }
 
 // Keep keeps all of them: a backup that is put back may ask for any.
-func (s *shelf) Keep([]string) error { return nil }
+func (s *audiences) Keep([]string) error { return nil }
 
 // checkRows holds the rows that a firing takes against its frozen audience (I9).
 func (m *machine) checkRows(in *engine.Rows) *violation {
-	rows, _, err := m.shelf.Read(m.model.Audience(in.Firing), int64(in.From), len(in.Rows))
+	rows, _, err := m.shelf.Read(m.model.Audience(in.Campaign), int64(in.From), len(in.Rows))
 	if err != nil || !reflect.DeepEqual(rows, in.Rows) {
-		return broken("I9", "rows %d to %d of firing %d are not those of its audience: %v", in.From, in.From+len(in.Rows), in.Firing, err)
+		return broken("I9", "rows %d to %d of firing %d are not those of its audience: %v", in.From, in.From+len(in.Rows), in.Campaign, err)
 	}
 	return nil
 }
 
 // freeze freezes an audience somewhat later, if the process still lives.
-func (w *world) freeze(f engine.Freeze) {
+func (w *world) freeze(f engine.SnapshotRequest) {
 	life := w.life
 	w.later(w.between(0, pick(w.dice, time.Second, 10*time.Minute)), func() {
 		if life != w.life || w.loop == nil {
@@ -87,7 +87,7 @@ func (w *world) freeze(f engine.Freeze) {
 			w.err = v
 			return
 		}
-		w.bring(&engine.Input{Kind: engine.InputFrozen, Frozen: frozen}, life)
+		w.bring(&engine.Input{Kind: engine.InputSnapshot, Snapshot: frozen}, life)
 	})
 }
 

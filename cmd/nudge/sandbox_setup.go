@@ -13,8 +13,8 @@ import (
 	"nudge/sandbox"
 )
 
-// scene is the people of the local service, and what goes wrong there by chance.
-type scene struct {
+// sandboxSetup is the people of the local service, and what goes wrong there by chance.
+type sandboxSetup struct {
 	People *sandbox.People
 	Faults sandbox.Faults
 	file   string
@@ -23,8 +23,8 @@ type scene struct {
 
 // readScene reads the people file of a project, where it has one. People whom nudge.yaml
 // names keep the scripts that they have there.
-func readScene(files fs.FS, file string, named map[string]sandbox.Script, list *diag.List) scene {
-	s := scene{People: &sandbox.People{Named: named}, file: file}
+func readScene(files fs.FS, file string, named map[string]sandbox.Script, list *diag.List) sandboxSetup {
+	s := sandboxSetup{People: &sandbox.People{Named: named}, file: file}
 	text, err := fs.ReadFile(files, file)
 	if errors.Is(err, fs.ErrNotExist) {
 		return s
@@ -41,18 +41,18 @@ func readScene(files fs.FS, file string, named map[string]sandbox.Script, list *
 
 // mustReadScene is the scene of a file that has to be there. What is wrong with it is
 // shown.
-func mustReadScene(path string, named map[string]sandbox.Script, errs io.Writer) (scene, error) {
+func mustReadScene(path string, named map[string]sandbox.Script, errs io.Writer) (sandboxSetup, error) {
 	if _, err := os.Stat(path); err != nil {
-		return scene{}, wrongInput(fmt.Errorf("--people %s: %w", path, errors.Unwrap(err)))
+		return sandboxSetup{}, wrongInput(fmt.Errorf("--people %s: %w", path, errors.Unwrap(err)))
 	}
 	var list diag.List
 	s := readScene(os.DirFS(filepath.Dir(path)), filepath.Base(path), named, &list)
 	list.Sort()
 	if err := diag.Render(errs, list, func(string) (string, bool) { return s.text, true }); err != nil {
-		return scene{}, failed(err)
+		return sandboxSetup{}, failed(err)
 	}
 	if list.HasErrors() {
-		return scene{}, wrongInput(fmt.Errorf("--people %s: the file has mistakes", path))
+		return sandboxSetup{}, wrongInput(fmt.Errorf("--people %s: the file has mistakes", path))
 	}
 	return s, nil
 }

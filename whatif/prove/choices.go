@@ -1,16 +1,16 @@
 package prove
 
-// tape is the choices by which one way on from a state differs from the others: which
+// choices is the choices by which one way on from a state differs from the others: which
 // input comes, how a condition turns out that nobody can know, whether a moment is past.
 // Running the same code with every tape explores every way.
-type tape struct {
+type choices struct {
 	chosen []uint16
 	width  []uint16 // how many ways there were at each choice
 	at     int
 }
 
 // choose picks one of n ways.
-func (t *tape) choose(n int) int {
+func (t *choices) choose(n int) int {
 	if t.at == len(t.chosen) {
 		t.chosen, t.width = append(t.chosen, 0), append(t.width, uint16(n))
 	}
@@ -20,7 +20,7 @@ func (t *tape) choose(n int) int {
 
 // next winds the tape back and goes to the next combination. It reports false after the
 // last.
-func (t *tape) next() bool {
+func (t *choices) next() bool {
 	t.at = 0
 	for len(t.chosen) > 0 {
 		last := len(t.chosen) - 1

@@ -8,27 +8,27 @@ import (
 	"nudge/runner"
 )
 
-// Shelf freezes audiences in memory: for stories and tests, whose audiences are small.
+// Snapshots freezes audiences in memory: for stories and tests, whose audiences are small.
 // It belongs to one goroutine.
-type Shelf struct {
+type Snapshots struct {
 	Sources
 	rows map[string][]engine.Row
 }
 
-var _ runner.Audiences = (*Shelf)(nil)
+var _ runner.Audiences = (*Snapshots)(nil)
 
-// NewShelf returns a shelf without audiences.
-func NewShelf(from Sources) *Shelf { return &Shelf{from, map[string][]engine.Row{}} }
+// NewSnapshots returns a shelf without audiences.
+func NewSnapshots(from Sources) *Snapshots { return &Snapshots{from, map[string][]engine.Row{}} }
 
 // Freeze copies an audience.
-func (s *Shelf) Freeze(ctx context.Context, f engine.Freeze) (*engine.Frozen, error) {
+func (s *Snapshots) Freeze(ctx context.Context, f engine.SnapshotRequest) (*engine.Snapshot, error) {
 	var rows []engine.Row
 	frozen, err := s.freeze(ctx, f, func(row *engine.Row) error {
 		rows = append(rows, *row)
 		return nil
 	})
 	if err == nil && frozen.Failed == "" {
-		frozen.Audience = fmt.Sprint("firing ", f.Firing)
+		frozen.Audience = fmt.Sprint("firing ", f.Campaign)
 		s.rows[frozen.Audience] = rows
 	}
 	return frozen, err
@@ -36,7 +36,7 @@ func (s *Shelf) Freeze(ctx context.Context, f engine.Freeze) (*engine.Frozen, er
 
 // Read returns at most limit rows of a frozen audience from an offset on, and the offset
 // behind them. An offset is a number of rows.
-func (s *Shelf) Read(audience string, offset int64, limit int) ([]engine.Row, int64, error) {
+func (s *Snapshots) Read(audience string, offset int64, limit int) ([]engine.Row, int64, error) {
 	rows := s.rows[audience]
 	if offset+int64(limit) > int64(len(rows)) {
 		return nil, offset, fmt.Errorf("it has %d rows", len(rows))
@@ -46,4 +46,4 @@ func (s *Shelf) Read(audience string, offset int64, limit int) ([]engine.Row, in
 }
 
 // Keep keeps all of them: a shelf does not live long.
-func (s *Shelf) Keep([]string) error { return nil }
+func (s *Snapshots) Keep([]string) error { return nil }

@@ -7,24 +7,24 @@ import (
 	"nudge/engine"
 )
 
-// firings verifies that the people of every firing add up: those who are in runs,
+// campaigns verifies that the people of every firing add up: those who are in runs,
 // those left out, and those still to come are its rows (I9).
-func (c *checker) firings() {
+func (c *checker) campaigns() {
 	var open []uint64
-	c.r.Ascend(Firings, nil, func(key, record []byte) bool {
-		f, err := decodeFiring(record)
+	c.r.Ascend(Campaigns, nil, func(key, record []byte) bool {
+		f, err := decodeCampaign(record)
 		switch {
 		case err != nil:
 			c.problem("firings %x: %v", key, err)
 			return true
-		case len(key) != 8 || f.Number != firingOf(key):
+		case len(key) != 8 || f.Number != campaignOf(key):
 			c.problem("firings %x: the record is of firing %d", key, f.Number)
 			return true
 		}
 		if f.Open() {
 			open = append(open, f.Number)
 		}
-		c.firing(f)
+		c.campaign(f)
 		return true
 	})
 	if !slices.Equal(open, c.last.Open) {
@@ -36,7 +36,7 @@ func (c *checker) firings() {
 	c.members()
 }
 
-func (c *checker) firing(f *engine.Firing) {
+func (c *checker) campaign(f *engine.Campaign) {
 	counted := c.tally[f.Number]
 	delete(c.tally, f.Number)
 	if counted == nil {
@@ -55,7 +55,7 @@ func (c *checker) firing(f *engine.Firing) {
 		c.problem("firing %s: its tally is %+v, counted %+v", f.ID, *stored, *counted)
 	}
 	taken := 0
-	for _, l := range f.Left {
+	for _, l := range f.Excluded {
 		taken += l.Rows
 	}
 	for _, n := range counted.Standings {
@@ -74,8 +74,8 @@ func (c *checker) members() {
 			c.problem("members %x: %v", key, err)
 			return true
 		}
-		if c.r.Get(Firings, be(k.Firing)) == nil {
-			c.problem("members %x: there is no firing %d", key, k.Firing)
+		if c.r.Get(Campaigns, be(k.Campaign)) == nil {
+			c.problem("members %x: there is no firing %d", key, k.Campaign)
 		}
 		if len(value) > 0 && c.r.Get(Runs, value) == nil {
 			c.problem("members %x: its run is not there", key)

@@ -7,12 +7,12 @@ import (
 	"nudge/engine"
 )
 
-// lane is the messages of one account that are on their way: those that are planned,
+// accountQueue is the messages of one account that are on their way: those that are planned,
 // in order, and how many may be claimed.
-type lane struct {
+type accountQueue struct {
 	account string
 	policy  engine.AccountPolicy
-	gate    gate
+	limit   limiter
 
 	backlog []engine.OutboxRef // planned messages, in order
 	more    bool               // there may be planned messages after the backlog
@@ -21,42 +21,42 @@ type lane struct {
 	waits   bool               // the batch in hand has planned a message
 }
 
-func newLane(x Lane) *lane {
-	return &lane{account: x.Account, gate: gate{places: x.Places, rate: x.Rate, room: math.MaxInt}, more: true,
+func newAccountQueue(x AccountSettings) *accountQueue {
+	return &accountQueue{account: x.Account, limit: limiter{places: x.Places, rate: x.Rate, room: math.MaxInt}, more: true,
 		policy: engine.AccountPolicy{Account: x.Account, ByID: x.ByID, Verify: x.Verify, Asks: x.Asks}}
 }
 
-// laneOf is the lane of an account's messages; nil where nobody carries them.
-func (l *Loop) laneOf(account string) *lane {
-	for _, x := range l.lanes {
+// queueOf is the lane of an account's messages; nil where nobody carries them.
+func (l *Loop) queueOf(account string) *accountQueue {
+	for _, x := range l.accounts {
 		if x.account == account || x.account == engine.AnyAccount {
 			return x
 		}
 	}
 	if account == "" {
-		return l.lanes[0]
+		return l.accounts[0]
 	}
 	return nil
 }
 
 // free is how many messages of a lane may be claimed now.
-func (l *Loop) free(x *lane) int {
+func (l *Loop) free(x *accountQueue) int {
 	if l.hold || l.core.State.Holding() {
 		return 0
 	}
-	return x.gate.free(l.now)
+	return x.limit.free(l.now)
 }
 
 // refill reads planned messages from the outbox once the backlog is used up. What the
 // other lanes have there is passed over once.
-func (l *Loop) refill(x *lane) error {
+func (l *Loop) refill(x *accountQueue) error {
 	for x.more && len(x.backlog) == 0 && l.free(x) > 0 {
 		found, err := l.store.Outbox(x.read, maxBacklog)
 		if err != nil {
 			return err
 		}
 		for _, e := range found {
-			if !e.Claimed && l.laneOf(e.Account) == x {
+			if !e.Claimed && l.queueOf(e.Account) == x {
 				x.backlog = append(x.backlog, e.OutboxRef)
 			}
 		}
@@ -68,7 +68,7 @@ func (l *Loop) refill(x *lane) error {
 }
 
 // plan notes a message that waits for a place.
-func (x *lane) plan(ref engine.OutboxRef) {
+func (x *accountQueue) plan(ref engine.OutboxRef) {
 	n := len(x.backlog)
 	switch {
 	case compareRefs(ref, x.read) <= 0 || n > 0 && compareRefs(ref, x.backlog[n-1]) < 0:

@@ -14,8 +14,8 @@ import (
 // crowd is audiences of so many people each.
 type crowd int
 
-func (c crowd) Freeze(context.Context, engine.Freeze) (*engine.Frozen, error) {
-	return &engine.Frozen{Audience: "crowd", Rows: int(c)}, nil
+func (c crowd) Freeze(context.Context, engine.SnapshotRequest) (*engine.Snapshot, error) {
+	return &engine.Snapshot{Audience: "crowd", Rows: int(c)}, nil
 }
 
 func (c crowd) Read(_ string, offset int64, limit int) (rows []engine.Row, next int64, err error) {
@@ -31,23 +31,23 @@ func (c crowd) Keep([]string) error { return nil }
 // campaigns that go through it, after so many messages, and no other.
 func TestCampaignsOfAHeldAccount(t *testing.T) {
 	const people = 1000
-	d := newDesk(t, runner.Lane{Account: "main", Places: 2 * people}, runner.Lane{Account: "orders", Places: 2 * people})
+	d := newDesk(t, runner.AccountSettings{Account: "main", Places: 2 * people}, runner.AccountSettings{Account: "orders", Places: 2 * people})
 	d.loop.UseAudiences(crowd(people))
 	d.happen("ordered", 0, 1)
 	d.end(d.posts[0], channels.Result{Outcome: channels.Deferred, Reason: "429", RetryAfter: time.Hour})
 	for number, flow := range []string{"offers", "news"} {
-		d.step(&runner.Group{Inputs: []*engine.Input{{Kind: engine.InputSteer, Steer: &engine.Steer{Do: engine.SteerStart, Flow: flow}}}})
-		firings, err := d.store.Campaigns(flow, 0, 1)
-		if err != nil || len(firings) != 1 {
+		d.step(&runner.Group{Inputs: []*engine.Input{{Kind: engine.InputCampaignControl, CampaignControl: &engine.CampaignControl{Do: engine.CampaignStart, Flow: flow}}}})
+		campaigns, err := d.store.ListCampaigns(flow, 0, 1)
+		if err != nil || len(campaigns) != 1 {
 			t.Fatalf("campaign %d: %v", number+1, err)
 		}
-		d.step(&runner.Group{Inputs: []*engine.Input{{Kind: engine.InputFrozen, Frozen: &engine.Frozen{Firing: firings[0].Number, Audience: "crowd", Rows: people}}}})
+		d.step(&runner.Group{Inputs: []*engine.Input{{Kind: engine.InputSnapshot, Snapshot: &engine.Snapshot{Campaign: campaigns[0].Number, Audience: "crowd", Rows: people}}}})
 	}
 	posted := map[string]int{}
 	for _, p := range d.posts {
 		posted[p.Account]++
 	}
-	offers, err := d.store.Campaigns("offers", 0, 1)
+	offers, err := d.store.ListCampaigns("offers", 0, 1)
 	if err != nil || offers[0].Walked == 0 || offers[0].Walked >= people {
 		t.Errorf("of the held campaign %d rows were taken, %v; want some and not all", offers[0].Walked, err)
 	}
@@ -56,7 +56,7 @@ func TestCampaignsOfAHeldAccount(t *testing.T) {
 	}
 	d.now = d.now.Add(time.Hour)
 	d.step()
-	if offers, err = d.store.Campaigns("offers", 0, 1); err != nil || offers[0].Walked != people {
+	if offers, err = d.store.ListCampaigns("offers", 0, 1); err != nil || offers[0].Walked != people {
 		t.Errorf("once the account takes messages again %d rows were taken, %v; want all", offers[0].Walked, err)
 	}
 }

@@ -25,8 +25,8 @@ const (
 	paceEvery = 100 * time.Millisecond
 )
 
-// walk is how the loop goes through the schedules and the rows of campaigns.
-type walk struct {
+// campaignFeed is how the loop goes through the schedules and the rows of campaigns.
+type campaignFeed struct {
 	audiences Audiences      // nil: no rows are taken
 	turn      int            // which of the open firings is asked first
 	next      engine.Instant // when a rate lets more rows in; 0 for none
@@ -73,7 +73,7 @@ func (l *Loop) rows(now engine.Instant) (*Group, error) {
 	if w.audiences == nil || len(state.Open) == 0 || l.hold || state.Holding() {
 		return nil, nil
 	}
-	open, err := l.openFirings()
+	open, err := l.openCampaigns()
 	if err != nil {
 		return nil, err
 	}
@@ -98,14 +98,14 @@ func (l *Loop) rows(now engine.Instant) (*Group, error) {
 
 // roomFor is how many rows of a firing may be taken until as many messages wait for a
 // sender as may, in one of the accounts that the flow's messages go through.
-func (l *Loop) roomFor(f *engine.Firing) int {
+func (l *Loop) roomFor(f *engine.Campaign) int {
 	room := maxAhead
 	steps := l.core.Flow(engine.FlowVersion{Flow: f.Flow, Version: f.Version}).Steps
 	for i := range steps {
 		if steps[i].Send == nil {
 			continue
 		}
-		x := l.laneOf(steps[i].Send.Account)
+		x := l.queueOf(steps[i].Send.Account)
 		switch {
 		case x == nil:
 		case x.more:
@@ -119,31 +119,31 @@ func (l *Loop) roomFor(f *engine.Firing) int {
 
 // take is the input that takes at most limit rows of a firing. A firing whose audience
 // cannot be read is paused.
-func (l *Loop) take(f *engine.Firing, limit int) *engine.Input {
+func (l *Loop) take(f *engine.Campaign, limit int) *engine.Input {
 	version := l.core.Flow(engine.FlowVersion{Flow: f.Flow, Version: f.Version})
 	if rate := version.Triggers[f.Trigger].Schedule.Rate; rate.Messages > 0 && !f.Local {
 		limit = min(limit, max(1, int(int64(rate.Messages)*int64(paceEvery)/int64(rate.Per))))
 	}
 	rows, next, err := l.walk.audiences.Read(f.Audience, f.Offset, min(limit, f.Rows-f.Walked))
 	if err != nil {
-		return &engine.Input{Kind: engine.InputSteer,
-			Steer: &engine.Steer{Do: engine.SteerPause, Firing: f.Number, Reason: "its audience cannot be read: " + err.Error()}}
+		return &engine.Input{Kind: engine.InputCampaignControl,
+			CampaignControl: &engine.CampaignControl{Do: engine.CampaignPause, Campaign: f.Number, Reason: "its audience cannot be read: " + err.Error()}}
 	}
 	return &engine.Input{Kind: engine.InputRows,
-		Rows: &engine.Rows{Firing: f.Number, From: f.Walked, Next: next, Rows: rows}}
+		Rows: &engine.Rows{Campaign: f.Number, From: f.Walked, Next: next, Rows: rows}}
 }
 
-func (l *Loop) openFirings() ([]*engine.Firing, error) {
-	loaded, err := l.store.Load(&engine.Needs{Firings: l.core.State.Open})
+func (l *Loop) openCampaigns() ([]*engine.Campaign, error) {
+	loaded, err := l.store.Load(&engine.Needs{Campaigns: l.core.State.Open})
 	if err != nil {
 		return nil, err
 	}
-	return loaded.Firings, nil
+	return loaded.Campaigns, nil
 }
 
 // unfrozen are the audiences that the last process had not frozen when it stopped.
-func (l *Loop) unfrozen() (freezes []engine.Freeze, err error) {
-	open, err := l.openFirings()
+func (l *Loop) unfrozen() (freezes []engine.SnapshotRequest, err error) {
+	open, err := l.openCampaigns()
 	for _, f := range open {
 		if f.Status == engine.Freezing && f.Installation == l.core.State.Installation {
 			freezes = append(freezes, l.core.FreezeOf(f))
@@ -158,8 +158,8 @@ func (l *Loop) keepAudiences() error {
 	if l.walk.audiences == nil {
 		return nil
 	}
-	open, err := l.openFirings()
-	if err != nil || slices.ContainsFunc(open, func(f *engine.Firing) bool { return f.Status == engine.Freezing }) {
+	open, err := l.openCampaigns()
+	if err != nil || slices.ContainsFunc(open, func(f *engine.Campaign) bool { return f.Status == engine.Freezing }) {
 		return err
 	}
 	var names []string

@@ -6,26 +6,26 @@ import (
 	"slices"
 )
 
-// firingSlot is a firing before the batch and now.
-type firingSlot struct {
-	before *Firing // as stored; nil for one that the batch began
-	now    *Firing
+// campaignSlot is a firing before the batch and now.
+type campaignSlot struct {
+	before *Campaign // as stored; nil for one that the batch began
+	now    *Campaign
 	mark   int
 }
 
-// firing returns a firing as it is now, or nil. It is not to be changed.
-func (ws *WorkingSet) firing(number uint64) *Firing {
-	if s := ws.firings[number]; s != nil {
+// campaign returns a firing as it is now, or nil. It is not to be changed.
+func (ws *WorkingSet) campaign(number uint64) *Campaign {
+	if s := ws.campaigns[number]; s != nil {
 		return s.now
 	}
 	return nil
 }
 
-// editFiring returns a firing for changing. What is done to it is undone by rollback.
-func (a *application) editFiring(number uint64) *Firing {
+// editCampaign returns a firing for changing. What is done to it is undone by rollback.
+func (a *applier) editCampaign(number uint64) *Campaign {
 	a.changed = true
 	ws := a.ws
-	s := ws.firings[number]
+	s := ws.campaigns[number]
 	if s.mark == ws.mark {
 		return s.now
 	}
@@ -35,20 +35,20 @@ func (a *application) editFiring(number uint64) *Firing {
 	return s.now
 }
 
-// addFiring takes a firing that the input in hand begins.
-func (ws *WorkingSet) addFiring(f *Firing) {
-	ws.firings[f.Number] = &firingSlot{now: f, mark: ws.mark}
-	ws.undo = append(ws.undo, func() { delete(ws.firings, f.Number) })
+// addCampaign takes a firing that the input in hand begins.
+func (ws *WorkingSet) addCampaign(f *Campaign) {
+	ws.campaigns[f.Number] = &campaignSlot{now: f, mark: ws.mark}
+	ws.undo = append(ws.undo, func() { delete(ws.campaigns, f.Number) })
 }
 
-// Firings returns the firings that the batch changed, in their order.
-func (ws *WorkingSet) Firings() (changed []*Firing) {
-	for _, s := range ws.firings {
+// Campaigns returns the firings that the batch changed, in their order.
+func (ws *WorkingSet) Campaigns() (changed []*Campaign) {
+	for _, s := range ws.campaigns {
 		if s.now != s.before {
 			changed = append(changed, s.now)
 		}
 	}
-	slices.SortFunc(changed, func(a, b *Firing) int { return cmp.Compare(a.Number, b.Number) })
+	slices.SortFunc(changed, func(a, b *Campaign) int { return cmp.Compare(a.Number, b.Number) })
 	return changed
 }
 
@@ -70,10 +70,10 @@ func (ws *WorkingSet) Members() []*Member { return ws.newMembers }
 
 // membersAfter returns the next people of a firing, in order.
 func (ws *WorkingSet) membersAfter(s *Sweep) []*Member {
-	after := MemberKey{s.Firing, s.After}
+	after := MemberKey{s.Campaign, s.After}
 	var keys []MemberKey
 	for key := range maps.Keys(ws.members) {
-		if key.Firing == s.Firing && (key.Compare(after) > 0 || s.After == PersonHash{}) {
+		if key.Campaign == s.Campaign && (key.Compare(after) > 0 || s.After == PersonHash{}) {
 			keys = append(keys, key)
 		}
 	}

@@ -10,9 +10,9 @@ import (
 	"time"
 )
 
-// Firing is one firing of a schedule over its audience, or one that an operator
+// Campaign is one firing of a schedule over its audience, or one that an operator
 // started. A stored firing is never changed in place; apply works on a clone.
-type Firing struct {
+type Campaign struct {
 	Number  uint64 // rises with time; its own in this store
 	ID      string // the flow and the scheduled instant: weekly_report@2026-03-09T09:00
 	Flow    string
@@ -23,22 +23,22 @@ type Firing struct {
 	Local   bool    // it comes to each person when their own clock shows Due
 	Since   Instant // a person whose own time lies before it is left out; 0 for none
 
-	Status       FiringStatus
+	Status       CampaignStatus
 	Paused       bool
 	Reason       string       // why it is skipped, failed, cancelled or paused
 	Installation Installation // that may go on with it: a restored backup may not
 
-	Audience string   // name of the frozen audience; empty before it is frozen
-	Rows     int      // of the frozen audience, those that cannot be read aside
-	Bad      int      // rows that cannot be read
-	BadRows  []BadRow // the first of them
-	Walked   int      // rows taken, in order
-	Offset   int64    // in the frozen audience, behind the last row taken
-	Live     int      // runs it has started that have not ended
-	Next     Instant  // when the rate lets more rows in
-	Left     []Left   // rows taken for which no run was started, by reason
-	Lanes    []Lane   // of a local firing with a rate: how many come at each instant
-	EndRuns  bool     // of one that is cancelled: runs in flight end, too
+	Audience string      // name of the frozen audience; empty before it is frozen
+	Rows     int         // of the frozen audience, those that cannot be read aside
+	Bad      int         // rows that cannot be read
+	BadRows  []BadRow    // the first of them
+	Walked   int         // rows taken, in order
+	Offset   int64       // in the frozen audience, behind the last row taken
+	Live     int         // runs it has started that have not ended
+	Next     Instant     // when the rate lets more rows in
+	Excluded []Excluded  // rows taken for which no run was started, by reason
+	Lanes    []LocalSlot // of a local firing with a rate: how many come at each instant
+	EndRuns  bool        // of one that is cancelled: runs in flight end, too
 
 	Missed int     // of one that is skipped: how many firings it stands for
 	Until  Instant // when the last of those was due
@@ -50,8 +50,8 @@ type BadRow struct {
 	What string `json:"what"`
 }
 
-// Left is how many rows started no run for a reason.
-type Left struct {
+// Excluded is how many rows started no run for a reason.
+type Excluded struct {
 	Reason string
 	Rows   int
 }
@@ -68,75 +68,75 @@ const (
 	LeftFault     = "fault"     // ours
 )
 
-// Lane is how many people of a local firing come at one instant.
-type Lane struct {
+// LocalSlot is how many people of a local firing come at one instant.
+type LocalSlot struct {
 	At     Instant
 	People int
 }
 
-// FiringStatus is how far a firing has come.
-type FiringStatus uint8
+// CampaignStatus is how far a firing has come.
+type CampaignStatus uint8
 
 const (
-	Freezing        FiringStatus = iota + 1 // its audience is being copied
-	Walking                                 // its rows are being taken
-	Walked                                  // all rows are taken; runs may live
-	FiringCancelled                         // by an operator
-	FiringFailed                            // its audience could not be read
-	FiringSkipped                           // it was missed, or is later than max_delay
+	Freezing          CampaignStatus = iota + 1 // its audience is being copied
+	Walking                                     // its rows are being taken
+	Walked                                      // all rows are taken; runs may live
+	CampaignCancelled                           // by an operator
+	CampaignFailed                              // its audience could not be read
+	CampaignSkipped                             // it was missed, or is later than max_delay
 )
 
-var firingStatusNames = [...]string{Freezing: "freezing", Walking: "walking", Walked: "walked",
-	FiringCancelled: "cancelled", FiringFailed: "failed", FiringSkipped: "skipped"}
+var campaignStatusNames = [...]string{Freezing: "freezing", Walking: "walking", Walked: "walked",
+	CampaignCancelled: "cancelled", CampaignFailed: "failed", CampaignSkipped: "skipped"}
 
 // String is the word for a status in the API.
-func (s FiringStatus) String() string { return word(firingStatusNames[:], int(s), "status") }
+func (s CampaignStatus) String() string { return word(campaignStatusNames[:], int(s), "status") }
 
 // Open reports whether rows are still to be taken.
-func (f *Firing) Open() bool { return f.Status == Freezing || f.Status == Walking }
+func (f *Campaign) Open() bool { return f.Status == Freezing || f.Status == Walking }
 
 // Finished reports whether nothing more comes of it: no row is to be taken, and no run
 // of it lives.
-func (f *Firing) Finished() bool { return !f.Open() && f.Live == 0 }
+func (f *Campaign) Finished() bool { return !f.Open() && f.Live == 0 }
 
 // Held reports whether nothing begins for it, in an installation, before somebody lets it
 // go on: it is paused, or the store was restored from a backup.
-func (f *Firing) Held(in Installation) bool { return f.Paused || f.Installation != in }
+func (f *Campaign) Held(in Installation) bool { return f.Paused || f.Installation != in }
 
 // MayWalk reports whether rows may be taken at an instant, in an installation.
-func (f *Firing) MayWalk(now Instant, in Installation) bool {
+func (f *Campaign) MayWalk(now Instant, in Installation) bool {
 	return f.Status == Walking && !f.Held(in) && f.Next <= now
 }
 
-func (f *Firing) clone() *Firing {
+func (f *Campaign) clone() *Campaign {
 	c := *f
-	c.BadRows, c.Left, c.Lanes = slices.Clone(f.BadRows), slices.Clone(f.Left), slices.Clone(f.Lanes)
+	c.BadRows, c.Excluded, c.Lanes = slices.Clone(f.BadRows), slices.Clone(f.Excluded), slices.Clone(f.Lanes)
 	return &c
 }
 
 // leave counts a row that starts no run.
-func (f *Firing) leave(reason string) {
-	i, found := slices.BinarySearchFunc(f.Left, reason, func(l Left, r string) int { return cmp.Compare(l.Reason, r) })
+func (f *Campaign) leave(reason string) {
+	i, found := slices.BinarySearchFunc(f.Excluded, reason, func(l Excluded, r string) int { return cmp.Compare(l.Reason, r) })
 	if !found {
-		f.Left = slices.Insert(f.Left, i, Left{Reason: reason})
+		f.Excluded = slices.Insert(f.Excluded, i, Excluded{Reason: reason})
 	}
-	f.Left[i].Rows++
+	f.Excluded[i].Rows++
 }
 
 // join adds a person to those who come at an instant, and returns how many come before
 // them.
-func (f *Firing) join(at Instant) int {
-	i, found := slices.BinarySearchFunc(f.Lanes, at, func(l Lane, at Instant) int { return cmp.Compare(l.At, at) })
+func (f *Campaign) join(at Instant) int {
+	i, found := slices.BinarySearchFunc(f.Lanes, at, func(l LocalSlot, at Instant) int { return cmp.Compare(l.At, at) })
 	if !found {
-		f.Lanes = slices.Insert(f.Lanes, i, Lane{At: at})
+		f.Lanes = slices.Insert(f.Lanes, i, LocalSlot{At: at})
 	}
 	f.Lanes[i].People++
 	return f.Lanes[i].People - 1
 }
 
-// firingID names a firing: the flow, and when it is due, on the wall where it follows
+// campaignID names a firing: the flow, and when it is due, on the wall where it follows
 // each person's own clock.
-func firingID(flow string, trigger int, due time.Time, local bool) string {
+func campaignID(flow string, trigger int, due time.Time, local bool) string {
 	form := "2006-01-02T15:04:05.999Z07:00"
 	if local {
 		form = "2006-01-02T15:04"
@@ -150,8 +150,8 @@ func firingID(flow string, trigger int, due time.Time, local bool) string {
 
 // MemberKey names a person within a firing. It does not tell who the person is.
 type MemberKey struct {
-	Firing uint64
-	Person PersonHash
+	Campaign uint64
+	Person   PersonHash
 }
 
 // PersonHash is the beginning of the SHA-256 of a profile ID.
@@ -169,14 +169,14 @@ func (h *PersonHash) UnmarshalText(text []byte) error {
 }
 
 // MemberOf is the key of a person within a firing.
-func MemberOf(firing uint64, profile string) MemberKey {
+func MemberOf(campaign uint64, profile string) MemberKey {
 	sum := sha256.Sum256([]byte(profile))
-	return MemberKey{firing, PersonHash(sum[:16])}
+	return MemberKey{campaign, PersonHash(sum[:16])}
 }
 
 // Compare orders keys by firing and then as their bytes.
 func (k MemberKey) Compare(other MemberKey) int {
-	return cmp.Or(cmp.Compare(k.Firing, other.Firing), slices.Compare(k.Person[:], other.Person[:]))
+	return cmp.Or(cmp.Compare(k.Campaign, other.Campaign), slices.Compare(k.Person[:], other.Person[:]))
 }
 
 // Member is a person whom a firing has had.

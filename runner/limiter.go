@@ -16,7 +16,7 @@ const (
 	rateSpan   = time.Second / 10 // what a rate saves up while nothing is sent
 )
 
-// gate says how many messages of an account may be claimed. It is where the number of
+// limiter says how many messages of an account may be claimed. It is where the number of
 // senders, the account's rate, a hold that the provider asked for and the circuit
 // breaker meet; what it keeps back stays planned, so that it can still be called off.
 //
@@ -25,7 +25,7 @@ const (
 //	   ▲                                       │ pause passed │ trial failed: twice the pause
 //	   └──────────── any success ─── half open ◀┘ ────────────┘
 //	                                 (one message)
-type gate struct {
+type limiter struct {
 	places int // messages that may be claimed and without an outcome at a time
 	rate   flows.Rate
 	busy   int // claimed, without an outcome
@@ -41,7 +41,7 @@ type gate struct {
 }
 
 // free is how many messages may be claimed at an instant.
-func (g *gate) free(now engine.Instant) int {
+func (g *limiter) free(now engine.Instant) int {
 	g.save(now)
 	switch {
 	case now < g.heldUntil || now < g.openUntil:
@@ -58,7 +58,7 @@ func (g *gate) free(now engine.Instant) int {
 
 // opens is when something may be claimed again although nothing happens until then;
 // 0 when only an outcome can change that, or nothing keeps it back.
-func (g *gate) opens(now engine.Instant) engine.Instant {
+func (g *limiter) opens(now engine.Instant) engine.Instant {
 	switch at := max(g.heldUntil, g.openUntil); {
 	case now < at:
 		return at
@@ -70,7 +70,7 @@ func (g *gate) opens(now engine.Instant) engine.Instant {
 }
 
 // save adds to what the rate allows for the time that has passed.
-func (g *gate) save(now engine.Instant) {
+func (g *limiter) save(now engine.Instant) {
 	if g.rate.Messages == 0 || now <= g.counted {
 		return
 	}
@@ -84,14 +84,14 @@ func (g *gate) save(now engine.Instant) {
 }
 
 // claim takes places.
-func (g *gate) claim(n int) {
+func (g *limiter) claim(n int) {
 	g.busy += n
 	g.room -= n
 	g.saved -= float64(n)
 }
 
 // ended takes the outcome of a request, or of messages that were returned without one.
-func (g *gate) ended(now engine.Instant, g0 *Group) {
+func (g *limiter) ended(now engine.Instant, g0 *Group) {
 	g.busy -= g0.Frees
 	failed, posted := true, false
 	for _, in := range g0.Inputs {
@@ -111,7 +111,7 @@ func (g *gate) ended(now engine.Instant, g0 *Group) {
 }
 
 // judge moves the breaker.
-func (g *gate) judge(now engine.Instant, failed bool) {
+func (g *limiter) judge(now engine.Instant, failed bool) {
 	if !failed {
 		g.failures, g.openUntil, g.pause = 0, 0, 0
 		return
@@ -129,4 +129,4 @@ func (g *gate) judge(now engine.Instant, failed bool) {
 }
 
 // held reports whether what is claimed and not yet posted is to be taken back.
-func (g *gate) held(now engine.Instant) bool { return now < g.heldUntil || now < g.openUntil }
+func (g *limiter) held(now engine.Instant) bool { return now < g.heldUntil || now < g.openUntil }

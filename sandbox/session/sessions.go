@@ -39,8 +39,8 @@ func (e *TokenError) Error() string { return "the authenticationToken is not goo
 // Unwrap is what is wrong.
 func (e *TokenError) Unwrap() error { return e.Err }
 
-// Desk keeps the sessions. It is safe for concurrent use. All instants are its callers'.
-type Desk struct {
+// Sessions keeps the sessions. It is safe for concurrent use. All instants are its callers'.
+type Sessions struct {
 	auth Auth
 	key  string // signs the tokens of sessions
 
@@ -53,15 +53,15 @@ type Desk struct {
 }
 
 // New is a desk that asks for JWTs as auth says.
-func New(auth Auth) *Desk {
-	return &Desk{
+func New(auth Auth) *Sessions {
+	return &Sessions{
 		auth: auth.Complete(), key: rand.Text(), challenges: map[string]Challenge{},
 		sessions: map[string]*Session{}, byToken: map[string]*Session{}, alive: map[string]int{},
 	}
 }
 
 // Start makes a challenge.
-func (d *Desk) Start(id string, now time.Time) Challenge {
+func (d *Sessions) Start(id string, now time.Time) Challenge {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	end := now.Add(ChallengeFor)
@@ -76,7 +76,7 @@ func (d *Desk) Start(id string, now time.Time) Challenge {
 
 // Create starts a session for the answer to a challenge. Its errors are ErrNoChallenge,
 // ErrFull and *TokenError; after each, the challenge is gone.
-func (d *Desk) Create(id, space, authentication, token, ip string, device Device, now time.Time) (Session, error) {
+func (d *Sessions) Create(id, space, authentication, token, ip string, device Device, now time.Time) (Session, error) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	d.expire(now)
@@ -110,7 +110,7 @@ func (d *Desk) Create(id, space, authentication, token, ip string, device Device
 }
 
 // expire ends the sessions whose time is over. The caller holds the lock.
-func (d *Desk) expire(now time.Time) {
+func (d *Sessions) expire(now time.Time) {
 	for _, s := range d.sessions {
 		if !now.Before(s.expires) {
 			d.end(s)
@@ -119,7 +119,7 @@ func (d *Desk) expire(now time.Time) {
 }
 
 // end forgets a session. The caller holds the lock.
-func (d *Desk) end(s *Session) {
+func (d *Sessions) end(s *Session) {
 	delete(d.sessions, s.ID)
 	delete(d.byToken, s.Token)
 	if d.alive[s.ProfileID]--; d.alive[s.ProfileID] == 0 {
@@ -128,14 +128,14 @@ func (d *Desk) end(s *Session) {
 }
 
 // Find is the session of a token that is alive.
-func (d *Desk) Find(token string, now time.Time) (Session, bool) {
+func (d *Sessions) Find(token string, now time.Time) (Session, bool) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	return found(d.byToken[token], now)
 }
 
 // Get is the session of an ID that is alive.
-func (d *Desk) Get(id string, now time.Time) (Session, bool) {
+func (d *Sessions) Get(id string, now time.Time) (Session, bool) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	return found(d.sessions[id], now)
@@ -149,7 +149,7 @@ func found(s *Session, now time.Time) (Session, bool) {
 }
 
 // End ends a session; false when there is none.
-func (d *Desk) End(id string) bool {
+func (d *Sessions) End(id string) bool {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	s := d.sessions[id]
@@ -161,7 +161,7 @@ func (d *Desk) End(id string) bool {
 
 // Register keeps where the device of a session gets its pushes, nil for nowhere; false
 // when there is no such session.
-func (d *Desk) Register(id string, push *Push) bool {
+func (d *Sessions) Register(id string, push *Push) bool {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	s := d.sessions[id]
@@ -172,7 +172,7 @@ func (d *Desk) Register(id string, push *Push) bool {
 }
 
 // Alive reports whether somebody has a session.
-func (d *Desk) Alive(profile string, now time.Time) bool {
+func (d *Sessions) Alive(profile string, now time.Time) bool {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	if d.alive[profile] > 0 {
@@ -182,7 +182,7 @@ func (d *Desk) Alive(profile string, now time.Time) bool {
 }
 
 // Of are the sessions of somebody, in the order in which they began.
-func (d *Desk) Of(profile string, now time.Time) []Session {
+func (d *Sessions) Of(profile string, now time.Time) []Session {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	all := []Session{}
@@ -196,7 +196,7 @@ func (d *Desk) Of(profile string, now time.Time) []Session {
 }
 
 // Anonymous is a JWT for somebody without a name, whose profile ID is anon_ and id.
-func (d *Desk) Anonymous(id, nonce string, now time.Time) string {
+func (d *Sessions) Anonymous(id, nonce string, now time.Time) string {
 	return Sign(map[string]any{
 		"iss": d.auth.Issuer, "aud": d.auth.Audience, d.auth.IDClaim: "anon_" + id, "nonce": nonce,
 		"iat": now.Unix(), "exp": now.Add(Lifetime).Unix(),

@@ -5,10 +5,10 @@ import (
 	"text/template"
 )
 
-// kit is the functions of texts that live in a place, in the forms that checking and
+// funcSet is the functions of texts that live in a place, in the forms that checking and
 // executing need. It is made once for a place, because a project has hundreds of texts
 // and few places.
-type kit struct {
+type funcSet struct {
 	functions map[string]*function
 	funcs     template.FuncMap
 	base      *template.Template // has funcs; texts without partials are made beside it
@@ -19,7 +19,7 @@ const maxKits = 256
 
 var kits struct {
 	sync.Mutex
-	of map[kitKey]*kit
+	of map[kitKey]*funcSet
 }
 
 // kitKey tells places apart by the name of their zone: a zone that was loaded twice is
@@ -30,16 +30,16 @@ type kitKey struct {
 }
 
 // kitOf returns the kit of a place. It is shared and must not be changed.
-func kitOf(at place) *kit {
+func kitOf(at place) *funcSet {
 	key := kitKey{at.zone.String(), at.language}
 	kits.Lock()
 	defer kits.Unlock()
 	if k := kits.of[key]; k != nil {
 		return k
 	}
-	k := newKit(at)
+	k := newFuncSet(at)
 	if kits.of == nil {
-		kits.of = map[kitKey]*kit{}
+		kits.of = map[kitKey]*funcSet{}
 	}
 	if len(kits.of) < maxKits {
 		kits.of[key] = k
@@ -47,8 +47,8 @@ func kitOf(at place) *kit {
 	return k
 }
 
-func newKit(at place) *kit {
-	k := &kit{functions: functionsIn(at), funcs: template.FuncMap{fnPrint: printed, fnTyped: asJSON, fnRange: rangeable}}
+func newFuncSet(at place) *funcSet {
+	k := &funcSet{functions: functionsIn(at), funcs: template.FuncMap{fnPrint: printed, fnTyped: asJSON, fnRange: rangeable}}
 	for name, f := range k.functions {
 		if f.call == nil {
 			continue

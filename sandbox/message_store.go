@@ -5,9 +5,9 @@ import (
 	"slices"
 )
 
-// shelf keeps the newest messages, in order, and the conversations they are of.
+// messageStore keeps the newest messages, in order, and the conversations they are of.
 // Its owner locks.
-type shelf struct {
+type messageStore struct {
 	limit         int    // messages
 	bytes         int    // of the requests kept
 	number        uint64 // of the newest message
@@ -19,17 +19,17 @@ type shelf struct {
 	saved         bool               // it is kept in a file, and dirty is kept up
 }
 
-func newShelf(limit int) *shelf {
-	return &shelf{
+func newMessageStore(limit int) *messageStore {
+	return &messageStore{
 		limit: limit, byID: map[string]*record{}, conversations: map[string]*thread{}, dirty: map[uint64]*record{},
 	}
 }
 
 // all are the messages kept, oldest first. The slice is good until the next put.
-func (s *shelf) all() []*record { return s.order[s.first:] }
+func (s *messageStore) all() []*record { return s.order[s.first:] }
 
 // put adds the newest message and lets go of the oldest beyond the limits.
-func (s *shelf) put(r *record) {
+func (s *messageStore) put(r *record) {
 	s.number++
 	r.number = s.number
 	s.add(r)
@@ -38,21 +38,21 @@ func (s *shelf) put(r *record) {
 }
 
 // touch notes that a message has changed.
-func (s *shelf) touch(r *record) {
+func (s *messageStore) touch(r *record) {
 	if s.saved && s.byID[r.ID] == r {
 		s.dirty[r.number] = r
 	}
 }
 
 // trim lets go of the oldest messages beyond the limits.
-func (s *shelf) trim() {
+func (s *messageStore) trim() {
 	for len(s.all()) > s.limit || s.bytes > MaxKeptBytes {
 		s.drop()
 	}
 }
 
 // add adds a message that has its number, which is above all others'.
-func (s *shelf) add(r *record) {
+func (s *messageStore) add(r *record) {
 	s.order = append(s.order, r)
 	s.byID[r.ID] = r
 	s.bytes += len(r.Request)
@@ -67,7 +67,7 @@ func (s *shelf) add(r *record) {
 }
 
 // drop lets go of the oldest message.
-func (s *shelf) drop() {
+func (s *messageStore) drop() {
 	r := s.order[s.first]
 	s.order[s.first] = nil
 	s.first++
@@ -80,7 +80,7 @@ func (s *shelf) drop() {
 }
 
 // remove takes any message off the shelf.
-func (s *shelf) remove(r *record) {
+func (s *messageStore) remove(r *record) {
 	i, found := slices.BinarySearchFunc(s.all(), r.number,
 		func(r *record, number uint64) int { return cmp.Compare(r.number, number) })
 	if found {
@@ -94,7 +94,7 @@ func (s *shelf) remove(r *record) {
 }
 
 // retell makes a conversation's summary that of its newest message.
-func (s *shelf) retell(t *thread) {
+func (s *messageStore) retell(t *thread) {
 	for _, r := range slices.Backward(s.all()) {
 		if r.thread == t {
 			t.tell(r)
@@ -103,7 +103,7 @@ func (s *shelf) retell(t *thread) {
 	}
 }
 
-func (s *shelf) forget(r *record) {
+func (s *messageStore) forget(r *record) {
 	delete(s.byID, r.ID)
 	s.bytes -= len(r.Request)
 	t := r.thread
@@ -126,7 +126,7 @@ func (t *thread) unsay(r *record) {
 
 // newest is the newest message that reached out to a person in a conversation, or
 // in any when the conversation is empty; nil when none is kept.
-func (s *shelf) newest(profile, conversation string) *record {
+func (s *messageStore) newest(profile, conversation string) *record {
 	for _, r := range slices.Backward(s.all()) {
 		if r.Profile == profile && !r.Inbound && !r.dead &&
 			(conversation == "" || r.Conversation == conversation) {

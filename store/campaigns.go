@@ -1,0 +1,123 @@
+package store
+
+import (
+	"encoding/binary"
+
+	"nudge/engine"
+)
+
+func encodeCampaign(f *engine.Campaign) []byte {
+	return encode(campaignVersion, func(c *codec) { campaignFields(c, f) })
+}
+
+func decodeCampaign(record []byte) (*engine.Campaign, error) {
+	f := new(engine.Campaign)
+	return f, decode(record, campaignVersion, func(c *codec) { campaignFields(c, f) })
+}
+
+func campaignFields(c *codec, f *engine.Campaign) {
+	var clock instants
+	c.uint(&f.Number)
+	c.str(&f.ID)
+	c.str(&f.Flow)
+	c.str(&f.Version)
+	integer(c, &f.Trigger)
+	clock.write(c, &f.Due)
+	clock.write(c, &f.Begun)
+	c.bool(&f.Local)
+	clock.write(c, &f.Since)
+	integer(c, &f.Status)
+	c.bool(&f.Paused)
+	c.str(&f.Reason)
+	c.bytes(f.Installation[:])
+	c.str(&f.Audience)
+	integer(c, &f.Rows)
+	integer(c, &f.Bad)
+	list(c, &f.BadRows, badRowFields)
+	integer(c, &f.Walked)
+	integer(c, &f.Offset)
+	integer(c, &f.Live)
+	clock.write(c, &f.Next)
+	list(c, &f.Excluded, func(c *codec, l *engine.Excluded) { c.str(&l.Reason); integer(c, &l.Rows) })
+	list(c, &f.Lanes, func(c *codec, l *engine.LocalSlot) { clock.write(c, &l.At); integer(c, &l.People) })
+	c.bool(&f.EndRuns)
+	integer(c, &f.Missed)
+	clock.write(c, &f.Until)
+}
+
+func badRowFields(c *codec, b *engine.BadRow) {
+	integer(c, &b.Line)
+	c.str(&b.What)
+}
+
+// Campaign returns a firing, or nil when there is none of that number.
+func (s *Store) Campaign(number uint64) (f *engine.Campaign, err error) {
+	err = s.kv.View(func(r Reader) error {
+		f, err = readCampaign(r, number)
+		return err
+	})
+	return f, err
+}
+
+func readCampaign(r Reader, number uint64) (*engine.Campaign, error) {
+	record := r.Get(Campaigns, be(number))
+	if record == nil {
+		return nil, nil
+	}
+	f, err := decodeCampaign(record)
+	return f, damaged(Campaigns, be(number), err)
+}
+
+// CampaignProgress is a firing and where its people stand.
+type CampaignProgress struct {
+	*engine.Campaign
+	Tally *Tally
+}
+
+// ListCampaigns returns at most limit firings that began before the one with a number,
+// newest first; those of a flow alone where it is named. A number of 0 is the end.
+func (s *Store) ListCampaigns(flow string, before uint64, limit int) (all []CampaignProgress, err error) {
+	err = s.kv.View(func(r Reader) error {
+		var from []byte
+		if before > 0 {
+			from = be(before)
+		}
+		var failed error
+		r.Descend(Campaigns, from, func(key, record []byte) bool {
+			f, err := decodeCampaign(record)
+			if failed = damaged(Campaigns, key, err); failed != nil {
+				return false
+			}
+			if flow != "" && f.Flow != flow {
+				return true
+			}
+			var tally *Tally
+			tally, failed = readTally(r, f.Number)
+			all = append(all, CampaignProgress{f, tally})
+			return failed == nil && len(all) < limit
+		})
+		return failed
+	})
+	return all, err
+}
+
+// CampaignOf returns a firing by its ID with where its people stand, or nil.
+func (s *Store) CampaignOf(id string) (found *CampaignProgress, err error) {
+	err = s.kv.View(func(r Reader) error {
+		var failed error
+		r.Descend(Campaigns, nil, func(key, record []byte) bool {
+			f, err := decodeCampaign(record)
+			if failed = damaged(Campaigns, key, err); failed != nil || f.ID != id {
+				return failed == nil
+			}
+			found = &CampaignProgress{Campaign: f}
+			found.Tally, failed = readTally(r, f.Number)
+			return false
+		})
+		return failed
+	})
+	return found, err
+}
+
+// campaignOf reads the number of a firing from a key.
+func campaignOf(key []byte) uint64 { return binary.BigEndian.Uint64(key[:8]) }
