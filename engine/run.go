@@ -73,7 +73,7 @@ type Var struct {
 
 // Collection is what one collect has gathered.
 type Collection struct {
-	Step  int
+	Step    int
 	Signals []int // numbers in Hands, from 1
 }
 
