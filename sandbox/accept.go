@@ -23,7 +23,7 @@ func (s *Sandbox) newRecord(q *request, space string) *record {
 		space:  space,
 		sender: from.ProfileID,
 	}
-	r.script = s.config.People(r.Message).drawn(s.config.Seed, r.Message)
+	r.script = s.config.People(r.Message).Drawn(s.config.Seed, r.Profile, r.Text)
 	if q.RuleSet == "" && !slices.Contains(q.Rules, channelID) {
 		r.Status, r.Reason, r.dead = "failed", noChannel, true
 	}

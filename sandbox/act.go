@@ -7,6 +7,8 @@ import (
 	"maps"
 	"slices"
 	"time"
+
+	"nudge/sandbox/people"
 )
 
 // Words of a failure for which a script gives none, and of a message that no
@@ -50,7 +52,7 @@ func (s *Sandbox) announce(r *record) {
 }
 
 // perform does one act of a script.
-func (s *Sandbox) perform(r *record, act Act) {
+func (s *Sandbox) perform(r *record, act people.Act) {
 	defer s.planned.Add(-1)
 	now := s.config.Clock.Now()
 	s.mu.Lock()
@@ -61,15 +63,15 @@ func (s *Sandbox) perform(r *record, act Act) {
 		return // who has an app acts by hand
 	}
 	switch act.Does {
-	case Delivers:
+	case people.Delivers:
 		s.report(r, "delivered", "", now)
-	case Reads:
+	case people.Reads:
 		s.report(r, "read", "", now)
-	case Fails:
+	case people.Fails:
 		s.report(r, "failed", cmp.Or(act.Text, scriptedFailure), now)
-	case Expires:
+	case people.Expires:
 		s.report(r, "expired", "", now)
-	case Replies:
+	case people.Replies:
 		s.answer(r, act.Text, now)
 	}
 }

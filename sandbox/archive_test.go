@@ -14,6 +14,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"nudge/sandbox"
+	"nudge/sandbox/people"
 )
 
 // TestRestart closes a service and starts another one on its file.
@@ -41,7 +42,7 @@ func TestRestart(t *testing.T) {
 	again := newWorld(t, func(c *sandbox.Config) {
 		kept(c)
 		c.Seed = 2
-		c.People = func(sandbox.Message) sandbox.Script { panic("the scripts are known") }
+		c.People = func(sandbox.Message) people.Script { panic("the scripts are known") }
 	})
 	again.clock.now = w.clock.now.Add(90 * time.Minute)
 	if diff := cmp.Diff(want, again.Messages()); diff != "" {

@@ -8,6 +8,7 @@ import (
 	"testing"
 
 	"nudge/sandbox"
+	"nudge/sandbox/people"
 )
 
 // BenchmarkSend is one message through client and sandbox over loopback, with
@@ -58,4 +59,4 @@ func benchmarkHandler(b *testing.B, path, body string, messages int) {
 	b.ReportMetric(float64(b.N)/b.Elapsed().Seconds(), "sends/s")
 }
 
-func nobodyActs(sandbox.Message) sandbox.Script { return nil }
+func nobodyActs(sandbox.Message) people.Script { return nil }

@@ -13,6 +13,7 @@ import (
 	"nudge/channels"
 	"nudge/channels/appmessaging"
 	"nudge/sandbox"
+	"nudge/sandbox/people"
 )
 
 const secret = "a secret of the tests"
@@ -179,11 +180,11 @@ func TestClientAndSandbox(t *testing.T) {
 	}
 }
 
-func script(t testing.TB, text string) func(sandbox.Message) sandbox.Script {
+func script(t testing.TB, text string) func(sandbox.Message) people.Script {
 	t.Helper()
-	s, err := sandbox.ParseScript(text)
+	s, err := people.ParseScript(text)
 	if err != nil {
 		t.Fatal(err)
 	}
-	return func(sandbox.Message) sandbox.Script { return s }
+	return func(sandbox.Message) people.Script { return s }
 }

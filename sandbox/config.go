@@ -9,6 +9,7 @@ import (
 	"slices"
 	"time"
 
+	"nudge/sandbox/people"
 	"nudge/sandbox/session"
 )
 
@@ -62,14 +63,14 @@ type Config struct {
 
 	// People gives what somebody does with a message, which has no ID yet; nil, that
 	// everybody has DefaultScript. It is called once per message, from many goroutines.
-	People func(Message) Script
+	People func(Message) people.Script
 
 	// Fault decides what goes wrong with a message; nil, nothing. It is called once
 	// per message, from many goroutines, before the message is accepted.
 	Fault func(Message) Fault
 
 	// Faults is what goes wrong by chance at first; see [Sandbox.SetFaults].
-	Faults Faults
+	Faults people.Faults
 
 	// File is where messages, conversations, profiles and webhooks are kept over a restart, written
 	// about once a second; empty is memory only.
@@ -101,7 +102,7 @@ func (c Config) validate() error {
 	if slices.ContainsFunc(c.Retries, func(d time.Duration) bool { return d < 0 }) {
 		return fmt.Errorf("sandbox: Retries %v has a negative pause", c.Retries)
 	}
-	if !c.Faults.valid() {
+	if !c.Faults.Valid() {
 		return fmt.Errorf("sandbox: Faults %+v: want rates from 0 to 1 and statuses from 400 to 599", c.Faults)
 	}
 	if c.WebhookURL == "" {
@@ -134,8 +135,8 @@ func (c Config) complete() Config {
 		c.Log = slog.New(slog.DiscardHandler)
 	}
 	if c.People == nil {
-		script := DefaultScript()
-		c.People = func(Message) Script { return script }
+		script := people.DefaultScript()
+		c.People = func(Message) people.Script { return script }
 	}
 	if c.Fault == nil {
 		c.Fault = func(Message) Fault { return Fault{} }

@@ -5,6 +5,7 @@ import (
 	"net/http"
 
 	"nudge/lang/diag"
+	"nudge/sandbox/people"
 )
 
 // showFaults is GET /sandbox/faults.
@@ -19,7 +20,7 @@ func (s *Sandbox) putFaults(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	var list diag.List
-	f := ReadFaults("faults", body, &list)
+	f := people.ReadFaults("faults", body, &list)
 	if list.HasErrors() {
 		answerInvalid(w, failuresOf(list))
 		return
@@ -31,7 +32,7 @@ func (s *Sandbox) putFaults(w http.ResponseWriter, r *http.Request) {
 // deleteFaults is DELETE /sandbox/faults: nothing goes wrong from here on. What is
 // withheld already stays so.
 func (s *Sandbox) deleteFaults(w http.ResponseWriter, _ *http.Request) {
-	s.SetFaults(Faults{})
+	s.SetFaults(people.Faults{})
 	w.WriteHeader(http.StatusNoContent)
 }
 

@@ -12,6 +12,7 @@ import (
 
 	"nudge/channels"
 	"nudge/sandbox"
+	"nudge/sandbox/people"
 )
 
 // outcomes are how n sends end, one letter each.
@@ -27,7 +28,7 @@ func (w *world) outcomes(n int) string {
 func TestFaultsByChance(t *testing.T) {
 	run := func(seed uint64) (*world, string) {
 		w := newWorld(t, func(c *sandbox.Config) {
-			c.Faults = sandbox.Faults{Seed: seed, Errors: 0.1, Statuses: []int{429}, Drop: 0.2}
+			c.Faults = people.Faults{Seed: seed, Errors: 0.1, Statuses: []int{429}, Drop: 0.2}
 		})
 		return w, w.outcomes(500)
 	}
@@ -47,18 +48,18 @@ func TestFaultsByChance(t *testing.T) {
 	if got := w.Stats(); got.Accepted != int64(500-deferred) || got.Faulted != int64(deferred+unknown) {
 		t.Errorf("got %+v, want %d accepted, those without an answer among them", got, 500-deferred)
 	}
-	w.SetFaults(sandbox.Faults{Seed: 1, Errors: 0.1, Statuses: []int{429}, Drop: 0.2})
+	w.SetFaults(people.Faults{Seed: 1, Errors: 0.1, Statuses: []int{429}, Drop: 0.2})
 	if got := w.outcomes(500); got != first {
 		t.Errorf("set anew:\n got %s\nwant %s", got, first)
 	}
-	w.SetFaults(sandbox.Faults{})
+	w.SetFaults(people.Faults{})
 	if got := w.outcomes(5); got != "aaaaa" {
 		t.Errorf("without faults: got %s", got)
 	}
 }
 
 func TestErrorFaults(t *testing.T) {
-	w := newWorld(t, func(c *sandbox.Config) { c.Faults = sandbox.Faults{Errors: 1} })
+	w := newWorld(t, func(c *sandbox.Config) { c.Faults = people.Faults{Errors: 1} })
 	seen := map[int]bool{}
 	for range 50 {
 		status, body := w.call("GET", webhooks, "")
@@ -70,7 +71,7 @@ func TestErrorFaults(t *testing.T) {
 	if want := map[int]bool{500: true, 502: true, 503: true}; !cmp.Equal(seen, want) {
 		t.Errorf("got %v, want %v", seen, want)
 	}
-	w.SetFaults(sandbox.Faults{Errors: 1, Statuses: []int{429}})
+	w.SetFaults(people.Faults{Errors: 1, Statuses: []int{429}})
 	if got := w.send(message("dave")); got.Outcome != channels.Deferred || got.RetryAfter != time.Second {
 		t.Errorf("got %+v, want it deferred by a second", got)
 	}
@@ -80,7 +81,7 @@ func TestErrorFaults(t *testing.T) {
 }
 
 func TestLatency(t *testing.T) {
-	w := newWorld(t, func(c *sandbox.Config) { c.Faults.Latency = sandbox.Span{From: time.Second, To: 3 * time.Second} })
+	w := newWorld(t, func(c *sandbox.Config) { c.Faults.Latency = people.Span{From: time.Second, To: 3 * time.Second} })
 	w.clock.armed = make(chan time.Duration, 1)
 	answered := make(chan int)
 	go func() {
@@ -128,7 +129,7 @@ func TestWebhookFaults(t *testing.T) {
 	})
 	t.Run("withhold", func(t *testing.T) {
 		w := newWorld(t, func(c *sandbox.Config) {
-			c.Faults.Withhold, c.Faults.WithholdFor = 1, sandbox.Span{From: 10 * time.Minute}
+			c.Faults.Withhold, c.Faults.WithholdFor = 1, people.Span{From: 10 * time.Minute}
 		})
 		w.send(message("dave"))
 		w.pass(10*time.Minute - 1)

@@ -3,6 +3,8 @@ package sandbox
 import (
 	"encoding/json"
 	"time"
+
+	"nudge/sandbox/people"
 )
 
 // Message is one message as the service keeps it. Its JSON is that of the local
@@ -73,7 +75,7 @@ type record struct {
 	assigned  bool   // the conversation was not the request's
 	dead      bool   // failed at once: nothing will happen to it
 	posted    bool   // put into a conversation, and not sent: it has no receipts
-	script    Script
+	script    people.Script
 	fault     Fault
 	announced chan struct{} // closed once message.sent was attempted; nil: nobody waits
 

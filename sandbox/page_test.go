@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"nudge/sandbox"
+	"nudge/sandbox/people"
 )
 
 const page = "../docs/sandbox.md"
@@ -109,7 +110,7 @@ func remember(known map[string]string, body string) {
 // TestPageFiles reads every people file of the page.
 func TestPageFiles(t *testing.T) {
 	for _, text := range blocks(t, "yaml") {
-		people(t, text)
+		readPeople(t, text)
 	}
 }
 
@@ -147,7 +148,7 @@ func TestPageRoutes(t *testing.T) {
 func TestPageNumbers(t *testing.T) {
 	if sandbox.MaxBatch != 5000 || sandbox.MaxRequest != 10<<20 || sandbox.MaxQueued != 100_000 ||
 		sandbox.DefaultKeep != 100_000 || sandbox.MaxKeptBytes != 256<<20 || sandbox.DefaultPending != 250_000 ||
-		sandbox.MinSecret != 16 || sandbox.ReorderWithin != 10*time.Second || sandbox.Deadline != 10*time.Second {
+		sandbox.MinSecret != 16 || people.ReorderWithin != 10*time.Second || sandbox.Deadline != 10*time.Second {
 		t.Errorf("a limit has changed; change %s too", page)
 	}
 	if len(sandbox.DefaultRetries()) != 17 {

@@ -5,19 +5,21 @@ import (
 	"maps"
 	"slices"
 	"time"
+
+	"nudge/sandbox/people"
 )
 
 // savedMessage is a message in the file.
 type savedMessage struct {
 	Message
-	Space    string `json:"space,omitempty"`
-	Sender   string `json:"sender,omitempty"`
-	Assigned bool   `json:"assigned,omitempty"`
-	Dead     bool   `json:"dead,omitempty"`
-	Script   Script `json:"script,omitempty"`
-	Acted    int    `json:"acted,omitempty"`
-	Revision int    `json:"revision,omitempty"`
-	Events   int    `json:"events,omitempty"` // that its conversation has had
+	Space    string        `json:"space,omitempty"`
+	Sender   string        `json:"sender,omitempty"`
+	Assigned bool          `json:"assigned,omitempty"`
+	Dead     bool          `json:"dead,omitempty"`
+	Script   people.Script `json:"script,omitempty"`
+	Acted    int           `json:"acted,omitempty"`
+	Revision int           `json:"revision,omitempty"`
+	Events   int           `json:"events,omitempty"` // that its conversation has had
 
 	Posted bool     `json:"posted,omitempty"`
 	Log    []logged `json:"log,omitempty"`

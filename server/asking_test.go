@@ -8,6 +8,7 @@ import (
 	"nudge/engine"
 	"nudge/runner"
 	"nudge/sandbox"
+	"nudge/sandbox/people"
 )
 
 // askedRuns is how many runs each part of TestWebhooksSayTooLittle has.
@@ -18,11 +19,11 @@ const askedRuns = 100
 // should.
 func TestWebhooksSayTooLittle(t *testing.T) {
 	tests := map[string]struct {
-		faults  sandbox.Faults
+		faults  people.Faults
 		account runner.Account
 		judge   func(*testing.T, []*engine.Run)
 	}{
-		"all are lost": {sandbox.Faults{Lose: 1}, runner.Account{Verify: true}, func(t *testing.T, runs []*engine.Run) {
+		"all are lost": {people.Faults{Lose: 1}, runner.Account{Verify: true}, func(t *testing.T, runs []*engine.Run) {
 			for _, r := range runs {
 				if len(r.Messages) != 1 || r.Messages[0].Status != engine.Read || count(r, engine.KindAsked) != 1 {
 					t.Errorf("run %s: %d messages, the first %s, asked %d times; want one that was asked about and read",
@@ -30,7 +31,7 @@ func TestWebhooksSayTooLittle(t *testing.T) {
 				}
 			}
 		}},
-		"many are lost, and answers": {sandbox.Faults{Seed: 3, Lose: 0.5, Drop: 0.3}, runner.Account{Verify: true}, func(t *testing.T, runs []*engine.Run) {
+		"many are lost, and answers": {people.Faults{Seed: 3, Lose: 0.5, Drop: 0.3}, runner.Account{Verify: true}, func(t *testing.T, runs []*engine.Run) {
 			solved := 0
 			for _, r := range runs {
 				for i := range r.Messages {
@@ -47,7 +48,7 @@ func TestWebhooksSayTooLittle(t *testing.T) {
 			}
 			t.Logf("%d messages of unknown outcome were asked about", solved)
 		}},
-		"without metadata": {sandbox.Faults{Omit: 1}, runner.Account{ByID: true}, func(t *testing.T, runs []*engine.Run) {
+		"without metadata": {people.Faults{Omit: 1}, runner.Account{ByID: true}, func(t *testing.T, runs []*engine.Run) {
 			for _, r := range runs {
 				if len(r.Messages) != 1 || r.Messages[0].Status != engine.Read || count(r, engine.KindReceipt) == 0 {
 					t.Errorf("run %s: %d messages, the first %s; want one that receipts found by its ID", r.ID, len(r.Messages), r.Messages[0].Status)
@@ -55,13 +56,13 @@ func TestWebhooksSayTooLittle(t *testing.T) {
 			}
 		}},
 	}
-	script, err := sandbox.ParseScript("reads after 5s")
+	script, err := people.ParseScript("reads after 5s")
 	must(t, err)
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			test.account.Senders, test.account.Batch = 8, 10
-			w := newRough(t, func(sandbox.Message) sandbox.Script { return script }, askedRuns, test.faults, test.account)
+			w := newRough(t, func(sandbox.Message) people.Script { return script }, askedRuns, test.faults, test.account)
 			defer w.stop()
 			w.ship(askedRuns)
 			w.untilEnded(askedRuns)

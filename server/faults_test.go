@@ -20,6 +20,7 @@ import (
 	"nudge/flows"
 	"nudge/runner"
 	"nudge/sandbox"
+	"nudge/sandbox/people"
 	"nudge/server"
 	"nudge/store"
 	"nudge/store/memory"
@@ -39,7 +40,7 @@ var (
 //	go test ./server -run ProviderMisbehaves -faulty-runs 10000 -faulty-speed 60 -v -timeout 30m
 func TestProviderMisbehaves(t *testing.T) {
 	w := newRough(t, peopleOfAllKinds(t), *faultRuns,
-		sandbox.Faults{Seed: 1, Drop: 0.2 / 0.9, Errors: 0.1, Duplicate: 1, Reorder: 0.5, Withhold: 0.05}, runner.Account{Senders: 8, Batch: 10})
+		people.Faults{Seed: 1, Drop: 0.2 / 0.9, Errors: 0.1, Duplicate: 1, Reorder: 0.5, Withhold: 0.05}, runner.Account{Senders: 8, Batch: 10})
 	defer w.stop()
 	w.ship(*faultRuns)
 	w.untilEnded(*faultRuns)
@@ -70,7 +71,7 @@ type rough struct {
 	closers []func()
 }
 
-func newRough(t *testing.T, people func(sandbox.Message) sandbox.Script, runs int, faults sandbox.Faults, account runner.Account) *rough {
+func newRough(t *testing.T, people func(sandbox.Message) people.Script, runs int, faults people.Faults, account runner.Account) *rough {
 	w := &rough{t: t}
 	clock := runner.NewClock(time.Date(2026, 3, 2, 10, 0, 0, 0, time.UTC), *faultSpeed)
 	var err error
@@ -128,15 +129,15 @@ func shortOrderShipped(t *testing.T) []flows.Bundle {
 
 // peopleOfAllKinds read at once, never, or only the reminder; some ask for help, and some
 // cannot be reached.
-func peopleOfAllKinds(t *testing.T) func(sandbox.Message) sandbox.Script {
+func peopleOfAllKinds(t *testing.T) func(sandbox.Message) people.Script {
 	t.Helper()
-	var scripts []sandbox.Script
+	var scripts []people.Script
 	for _, text := range []string{"reads after 5s", "reads after 10m", "never reads", `fails "no such device"`, `never reads, replies "help!" after 5m`} {
-		script, err := sandbox.ParseScript(text)
+		script, err := people.ParseScript(text)
 		must(t, err)
 		scripts = append(scripts, script)
 	}
-	return func(m sandbox.Message) sandbox.Script {
+	return func(m sandbox.Message) people.Script {
 		var i int
 		fmt.Sscanf(m.Profile, "p%d", &i)
 		return scripts[i%len(scripts)]

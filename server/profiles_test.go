@@ -8,8 +8,8 @@ import (
 	"testing"
 )
 
-// people is the shop with a shape for what is known of a person.
-var people = with(shop, "nudge.yaml", shop["nudge.yaml"]+`categories: { news: {}, offers: {} }
+// profileShop is the shop with a shape for what is known of a person.
+var profileShop = with(shop, "nudge.yaml", shop["nudge.yaml"]+`categories: { news: {}, offers: {} }
 profile: { name: optional string, plan: optional free | pro, seats: optional number }
 `)
 
@@ -21,7 +21,7 @@ func with(project map[string]string, name, text string) map[string]string {
 }
 
 func TestProfile(t *testing.T) {
-	s := start(t, people)
+	s := start(t, profileShop)
 	s.do("GET", "/v1/profiles/ann", "").is(404, "nothing is known of ann")
 
 	const full = `{"id":"ann","name":"Ann","opt_outs":["news"],"plan":"pro","timezone":"Europe/Paris"}`
@@ -36,7 +36,7 @@ func TestProfile(t *testing.T) {
 }
 
 func TestOptOuts(t *testing.T) {
-	s := start(t, people)
+	s := start(t, profileShop)
 	for _, step := range []struct{ given, want string }{
 		{`["offers", "news", "news"]`, `["news","offers"]`},
 		{`["offers"]`, `["offers"]`},
@@ -50,7 +50,7 @@ func TestOptOuts(t *testing.T) {
 }
 
 func TestProfileIDsAreAnyText(t *testing.T) {
-	s := start(t, people)
+	s := start(t, profileShop)
 	for _, id := range []string{`acme\ann`, "ann@example.com", "a b", "a/b", "..", "a%2Fb", "añ+&?#", "a//b"} {
 		path := "/v1/profiles/" + strings.ReplaceAll(url.PathEscape(id), ".", "%2E")
 		s.do("PUT", path, `{"name": "x"}`).is(200)
@@ -63,7 +63,7 @@ func TestProfileIDsAreAnyText(t *testing.T) {
 }
 
 func TestProfileIsRefusedWithItsField(t *testing.T) {
-	s := start(t, people)
+	s := start(t, profileShop)
 	for _, test := range []struct {
 		name, path, body string
 		status           int
@@ -92,7 +92,7 @@ func TestProfileIsRefusedWithItsField(t *testing.T) {
 }
 
 func TestForget(t *testing.T) {
-	s := start(t, people)
+	s := start(t, profileShop)
 	id, _ := s.run("7", "ann")
 	s.do("PATCH", "/v1/profiles/ann", `{"name": "Ann"}`).is(200)
 	s.do("DELETE", "/v1/profiles/ann", "").is(200, `"run":"`+id+`"`, `"did":"cancelled"`)
@@ -104,7 +104,7 @@ func TestForget(t *testing.T) {
 }
 
 func TestProfilesLineByLine(t *testing.T) {
-	s := start(t, people)
+	s := start(t, profileShop)
 	var body strings.Builder
 	for i := range 600 {
 		fmt.Fprintf(&body, `{"id": "p%d", "seats": %d}`+"\n", i, i)
@@ -119,7 +119,7 @@ func TestProfilesLineByLine(t *testing.T) {
 }
 
 func TestEventCarriesProfileData(t *testing.T) {
-	s := start(t, people)
+	s := start(t, profileShop)
 	const signUp = `{"id": "e1", "type": "signed.up", "profile": "ann", "profile_data": {"name": "Ann", "opt_outs": ["news"]}}`
 	s.event(signUp).is(200, `{"id":"e1"}`)
 	s.do("GET", "/v1/profiles/ann", "").is(200, `{"id":"ann","name":"Ann","opt_outs":["news"]}`)

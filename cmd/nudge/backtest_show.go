@@ -131,7 +131,7 @@ func writePeople(out io.Writer, all []backtest.Person, limit int, at func(engine
 		return err
 	}
 	shown := all[:min(max(limit, 0), len(all))]
-	fmt.Fprintf(out, "%s with another message or another time", people(len(all)))
+	fmt.Fprintf(out, "%s with another message or another time", countPeople(len(all)))
 	if len(shown) < len(all) {
 		fmt.Fprintf(out, "; the first %d (--people shows more)", len(shown))
 	}
@@ -145,7 +145,7 @@ func writePeople(out io.Writer, all []backtest.Person, limit int, at func(engine
 	return nil
 }
 
-func people(n int) string {
+func countPeople(n int) string {
 	if n == 1 {
 		return "1 person"
 	}

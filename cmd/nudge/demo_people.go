@@ -6,6 +6,7 @@ import (
 
 	"nudge/engine"
 	"nudge/sandbox"
+	"nudge/sandbox/people"
 )
 
 // person is one of the demo's people: what they do, and what must come of it.
@@ -39,14 +40,14 @@ func cast() []person {
 // playbook hands the people their scripts, message by message.
 type playbook struct {
 	mu    sync.Mutex // guards lines
-	lines map[string][]sandbox.Script
+	lines map[string][]people.Script
 }
 
-func newPlaybook(people []person) (*playbook, error) {
-	p := &playbook{lines: map[string][]sandbox.Script{}}
-	for _, who := range people {
+func newPlaybook(cast []person) (*playbook, error) {
+	p := &playbook{lines: map[string][]people.Script{}}
+	for _, who := range cast {
 		for _, text := range who.scripts {
-			script, err := sandbox.ParseScript(text)
+			script, err := people.ParseScript(text)
 			if err != nil {
 				return nil, err
 			}
@@ -58,12 +59,12 @@ func newPlaybook(people []person) (*playbook, error) {
 
 // script is what somebody does with the message that they get now. The last one
 // stays for all further messages.
-func (p *playbook) script(m sandbox.Message) sandbox.Script {
+func (p *playbook) script(m sandbox.Message) people.Script {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	lines := p.lines[m.Profile]
 	if len(lines) == 0 {
-		return sandbox.DefaultScript()
+		return people.DefaultScript()
 	}
 	if len(lines) > 1 {
 		p.lines[m.Profile] = lines[1:]

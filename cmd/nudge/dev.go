@@ -16,6 +16,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"nudge/sandbox"
+	"nudge/sandbox/people"
 	"nudge/sandbox/session"
 )
 
@@ -121,7 +122,7 @@ func (d *devSession) stage(p *project) (err error) {
 	return err
 }
 
-func (d *devSession) script(m sandbox.Message) sandbox.Script { return d.scene.Load().People.Script(m) }
+func (d *devSession) script(m sandbox.Message) people.Script { return d.scene.Load().script(m) }
 
 // reload reads the project again and shows what is wrong with it.
 func (d *devSession) reload() (*project, error) {

@@ -15,6 +15,7 @@ import (
 	"nudge/examples"
 	"nudge/runner"
 	"nudge/sandbox"
+	"nudge/sandbox/people"
 	"nudge/store"
 )
 
@@ -28,12 +29,12 @@ var (
 // twice, in another order, and some come late. All runs end as their flow says, and
 // nobody gets a message twice.
 func TestFaultyProvider(t *testing.T) {
-	people := &sandbox.People{Seed: 1, Rules: []sandbox.Rule{{Does: []sandbox.Plan{{Share: 1, Script: mustScript(t, "reads after 1m-8h")}}}}}
+	cast := &people.People{Seed: 1, Rules: []people.Rule{{Does: []people.Plan{{Share: 1, Script: mustScript(t, "reads after 1m-8h")}}}}}
 	dir := t.TempDir()
 	local, i, err := startWithLocal(t.Context(), localConfig{
 		Project: loadProject(examples.OrderShipped(), readPeople(os.LookupEnv)), DataDir: dir,
-		Listen: "127.0.0.1:0", Local: "127.0.0.1:0", People: people.Script,
-		Faults: sandbox.Faults{Seed: 1, Errors: 0.1, Drop: 0.2, Duplicate: 1, Reorder: 1, Withhold: 0.05},
+		Listen: "127.0.0.1:0", Local: "127.0.0.1:0", People: func(m sandbox.Message) people.Script { return cast.Script(m.Profile, m.Text) },
+		Faults: people.Faults{Seed: 1, Errors: 0.1, Drop: 0.2, Duplicate: 1, Reorder: 1, Withhold: 0.05},
 		Clock:  runner.NewClock(time.Now(), *faultySpeed), Log: slog.New(slog.DiscardHandler),
 	})
 	if err != nil {
@@ -90,9 +91,9 @@ func TestFaultyProvider(t *testing.T) {
 	}
 }
 
-func mustScript(t *testing.T, text string) sandbox.Script {
+func mustScript(t *testing.T, text string) people.Script {
 	t.Helper()
-	s, err := sandbox.ParseScript(text)
+	s, err := people.ParseScript(text)
 	if err != nil {
 		t.Fatal(err)
 	}

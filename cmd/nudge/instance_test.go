@@ -14,6 +14,7 @@ import (
 	"nudge/engine"
 	"nudge/examples"
 	"nudge/sandbox"
+	"nudge/sandbox/people"
 	"nudge/server"
 )
 
@@ -21,8 +22,8 @@ import (
 const patience = 20 * time.Second
 
 // quickly is what somebody does who reads at once.
-func quickly(sandbox.Message) sandbox.Script {
-	return sandbox.Script{{Does: sandbox.Delivers}, {Does: sandbox.Reads}}
+func quickly(sandbox.Message) people.Script {
+	return people.Script{{Does: people.Delivers}, {Does: people.Reads}}
 }
 
 // startExample runs a project against a local service, both on ports of their own.

@@ -27,6 +27,7 @@ import (
 	"nudge/engine"
 	"nudge/runner"
 	"nudge/sandbox"
+	"nudge/sandbox/people"
 	"nudge/store"
 	"nudge/store/bolt"
 )
@@ -176,7 +177,7 @@ func (k *killed) note(body []byte) {
 }
 
 // peopleOfKill read after some hours, or never, or cannot be reached.
-func peopleOfKill(m sandbox.Message) sandbox.Script {
+func peopleOfKill(m sandbox.Message) people.Script {
 	n := hashOf(m.Profile)
 	text := fmt.Sprintf("delivered after %dm, reads after %dm", n%90, 100+n%500)
 	switch n % 10 {
@@ -185,7 +186,7 @@ func peopleOfKill(m sandbox.Message) sandbox.Script {
 	case 1:
 		text = "fails after 5m"
 	}
-	script, err := sandbox.ParseScript(text)
+	script, err := people.ParseScript(text)
 	if err != nil {
 		panic(err)
 	}

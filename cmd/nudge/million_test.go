@@ -25,6 +25,7 @@ import (
 
 	"nudge/runner"
 	"nudge/sandbox"
+	"nudge/sandbox/people"
 	"nudge/server"
 	"nudge/store"
 	"nudge/store/bolt"
@@ -142,7 +143,7 @@ func (m *million) audience() {
 }
 
 // count notes that the provider took a message. Some people read, some never do.
-func (m *million) count(message sandbox.Message) sandbox.Script {
+func (m *million) count(message sandbox.Message) people.Script {
 	n, err := strconv.Atoi(strings.TrimPrefix(message.Profile, "p"))
 	if err != nil || n >= m.rows {
 		m.t.Errorf("a message to %q", message.Profile)
@@ -152,9 +153,9 @@ func (m *million) count(message sandbox.Message) sandbox.Script {
 	defer m.mu.Unlock()
 	m.counts[n]++
 	if n%3 == 0 {
-		return sandbox.Script{{Does: sandbox.Delivers, After: time.Second}}
+		return people.Script{{Does: people.Delivers, After: time.Second}}
 	}
-	return sandbox.DefaultScript()
+	return people.DefaultScript()
 }
 
 func (m *million) start() {

@@ -10,7 +10,7 @@ import (
 
 	"nudge/flows"
 	"nudge/lang/diag"
-	"nudge/sandbox"
+	"nudge/sandbox/people"
 	"nudge/whatif/story"
 )
 
@@ -55,7 +55,7 @@ func loadProject(files fs.FS, read settingsReader) *project {
 	text, _ := p.Source(flows.ProjectFile)
 	settings, more := read(text)
 	list = append(list, more...)
-	scene := readScene(files, sandbox.PeopleFile, settings.People, &list)
+	scene := readScene(files, people.File, settings.People, &list)
 	list.Sort()
 	return &project{p, settings, scene, list, files, nil}
 }

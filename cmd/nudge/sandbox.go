@@ -12,6 +12,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"nudge/sandbox"
+	"nudge/sandbox/people"
 	"nudge/sandbox/session"
 )
 
@@ -99,7 +100,7 @@ func (o *sandboxOptions) config(errs io.Writer) (sandbox.Config, error) {
 	if o.webhook != "" && o.secret == "" {
 		return sandbox.Config{}, wrongUsage(errors.New("webhooks are always signed: give --webhook a --secret"))
 	}
-	s := sandboxSetup{People: &sandbox.People{Named: named}}
+	s := sandboxSetup{People: &people.People{Named: named}}
 	if o.people != "" {
 		if s, err = mustReadScene(o.people, named, errs); err != nil {
 			return sandbox.Config{}, err
@@ -107,22 +108,22 @@ func (o *sandboxOptions) config(errs io.Writer) (sandbox.Config, error) {
 	}
 	return sandbox.Config{
 		Token: o.token, User: o.user, WebhookURL: o.webhook, Secret: o.secret, Batch: o.batch,
-		Auth: o.auth, File: o.file, People: s.People.Script, Faults: s.Faults,
+		Auth: o.auth, File: o.file, People: s.script, Faults: s.Faults,
 	}, nil
 }
 
-func parsePeople(flags []string) (map[string]sandbox.Script, error) {
-	people := map[string]sandbox.Script{}
+func parsePeople(flags []string) (map[string]people.Script, error) {
+	scripts := map[string]people.Script{}
 	for _, text := range flags {
 		name, script, ok := strings.Cut(text, "=")
 		if !ok || name == "" {
 			return nil, wrongUsage(fmt.Errorf(`--person %s: want NAME=SCRIPT, for example "ann=reads after 3s"`, text))
 		}
-		parsed, err := sandbox.ParseScript(script)
+		parsed, err := people.ParseScript(script)
 		if err != nil {
-			return nil, wrongUsage(fmt.Errorf("--person %s: %s", name, withoutPackage(err)))
+			return nil, wrongUsage(fmt.Errorf("--person %s: %w", name, err))
 		}
-		people[name] = parsed
+		scripts[name] = parsed
 	}
-	return people, nil
+	return scripts, nil
 }

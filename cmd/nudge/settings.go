@@ -11,7 +11,7 @@ import (
 	"nudge/lang/node"
 	"nudge/runner"
 	"nudge/runner/fetch"
-	"nudge/sandbox"
+	"nudge/sandbox/people"
 )
 
 // settings are the keys of nudge.yaml that concern the server and not the flows:
@@ -60,7 +60,7 @@ type settings struct {
 	Fetch    []fetch.Allowed
 	Retained runner.Retention
 	Outbound *engine.Control // nil: it stays as the store has it
-	People   map[string]sandbox.Script
+	People   map[string]people.Script
 	Speed    float64 // of the clock; 1 is real time
 }
 
@@ -167,16 +167,16 @@ func (r *reader) outbound(v *node.Value) *engine.Control {
 	return &engine.Control{Outbound: mode}
 }
 
-func (r *reader) people(m *node.Map) map[string]sandbox.Script {
-	scripts := map[string]sandbox.Script{}
+func (r *reader) people(m *node.Map) map[string]people.Script {
+	scripts := map[string]people.Script{}
 	for _, e := range m.Entries() {
 		text := r.str(e.Value.Text())
 		if text == "" {
 			continue
 		}
-		script, err := sandbox.ParseScript(text)
+		script, err := people.ParseScript(text)
 		if err != nil {
-			e.Value.Errorf(node.CodeBadValue, "", "%s: %s", e.Key.Value, withoutPackage(err))
+			e.Value.Errorf(node.CodeBadValue, "", "%s: %v", e.Key.Value, err)
 			continue
 		}
 		scripts[e.Key.Value] = script

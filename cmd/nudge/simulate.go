@@ -11,7 +11,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"nudge/flows"
-	"nudge/sandbox"
+	"nudge/sandbox/people"
 	"nudge/whatif/story"
 )
 
@@ -223,7 +223,7 @@ func startOf(text string, p *project) (time.Time, error) {
 }
 
 // peopleOf reads what people do: those that are named, and the others.
-func peopleOf(texts []string) (people []story.Person, others sandbox.Script, err error) {
+func peopleOf(texts []string) (people []story.Person, others people.Script, err error) {
 	if others, err = story.ParseScript("never reads"); err != nil {
 		return nil, nil, err
 	}
@@ -245,7 +245,7 @@ func peopleOf(texts []string) (people []story.Person, others sandbox.Script, err
 	return people, others, nil
 }
 
-func withAttributes(people []story.Person, others sandbox.Script, ev *event) []story.Person {
+func withAttributes(people []story.Person, others people.Script, ev *event) []story.Person {
 	for i := range people {
 		if people[i].Name == ev.Profile {
 			people[i].Attributes = ev.ProfileData

@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"nudge/sandbox"
+	"nudge/sandbox/people"
 	"nudge/whatif/story"
 )
 
@@ -78,14 +79,14 @@ func TestServeLivesTheStory(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	scripts := map[string]sandbox.Script{}
+	scripts := map[string]people.Script{}
 	for _, who := range played.Test.File.People {
 		scripts[who.Name] = who.Script
 	}
 	clock := newHeldClock(played.Test.Start, paritySpeed)
 	local, i, err := startWithLocal(t.Context(), localConfig{
 		Project: p, DataDir: t.TempDir(), Listen: "127.0.0.1:0", Local: "127.0.0.1:0",
-		People: func(m sandbox.Message) sandbox.Script { return scripts[m.Profile] }, Clock: clock, Log: slog.New(slog.DiscardHandler),
+		People: func(m sandbox.Message) people.Script { return scripts[m.Profile] }, Clock: clock, Log: slog.New(slog.DiscardHandler),
 	})
 	if err != nil {
 		t.Fatal(err)

@@ -9,7 +9,7 @@ import (
 	"time"
 
 	"nudge/flows"
-	"nudge/sandbox"
+	"nudge/sandbox/people"
 )
 
 // watch looks at a project's files, and at the assets that its messages carry, at every tick and calls changed after an edit, until
@@ -33,7 +33,7 @@ func watch(ctx context.Context, files fs.FS, assets func() []string, ticks <-cha
 // fingerprint is another text whenever a file of the project has changed.
 func fingerprint(files fs.FS, assets []string) string {
 	names := slices.Clone(assets)
-	for _, pattern := range []string{flows.ProjectFile, sandbox.PeopleFile, "flows/*.y*ml", "templates/*.y*ml"} {
+	for _, pattern := range []string{flows.ProjectFile, people.File, "flows/*.y*ml", "templates/*.y*ml"} {
 		found, _ := fs.Glob(files, pattern) // the patterns are good ones
 		names = append(names, found...)
 	}

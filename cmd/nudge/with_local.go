@@ -9,6 +9,7 @@ import (
 	"nudge/channels/appmessaging"
 	"nudge/runner"
 	"nudge/sandbox"
+	"nudge/sandbox/people"
 )
 
 // fastClock is a clock of which the engine and the people of the local service can
@@ -26,8 +27,8 @@ type localConfig struct {
 	Listen  string                   // address of the API
 	Local   string                   // address of the service
 	File    string                   // where the service keeps its messages; empty: nowhere
-	People  func(sandbox.Message) sandbox.Script
-	Faults  sandbox.Faults
+	People  func(sandbox.Message) people.Script
+	Faults  people.Faults
 	Clock   fastClock // nil: the real one
 	Log     *slog.Logger
 }

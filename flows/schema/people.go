@@ -2,9 +2,9 @@ package schema
 
 // People is the schema of people.yaml: who does what in the local service, and what goes
 // wrong there.
-func People() []byte { return document(people(), nil) }
+func People() []byte { return document(peopleFile(), nil) }
 
-func people() *Schema {
+func peopleFile() *Schema {
 	return mapping("People", "Who does what with the messages they get from the local service, and what goes wrong there by chance.",
 		key("seed", "Decides everything that is left to chance: the same seed, the same story.", integer(0, 1<<62), 7),
 		key("people", "The rules. The first that fits a person counts; who fits none reads after three seconds.",

@@ -9,19 +9,19 @@ import (
 	"testing"
 
 	"nudge/lang/diag"
-	"nudge/sandbox"
+	"nudge/sandbox/people"
 )
 
 // TestPeopleParity holds the keys of the schema against those that the parser knows.
 func TestPeopleParity(t *testing.T) {
 	for text, s := range map[string]*Schema{
-		"zzz: 1":                             people(),
+		"zzz: 1":                             peopleFile(),
 		"people: [ { profile: a, zzz: 1 } ]": rule(),
 		"people: [ { profile: a, replies: [ { with: x, zzz: 1 } ] } ]": reply(),
 		"faults: { zzz: 1 }": faults(),
 	} {
 		var list diag.List
-		sandbox.ReadPeople(sandbox.PeopleFile, []byte(text), &list)
+		people.Read(people.File, []byte(text), &list)
 		if len(list) != 1 {
 			t.Errorf("%s: got %v, want the unknown key alone", text, list)
 			continue
@@ -59,7 +59,7 @@ func TestPeoplePage(t *testing.T) {
 
 // TestBrokenPeople holds that the schema refuses what the parser refuses.
 func TestBrokenPeople(t *testing.T) {
-	files, err := filepath.Glob("../../sandbox/testdata/people/*.yaml")
+	files, err := filepath.Glob("../../sandbox/people/testdata/*.yaml")
 	if err != nil || len(files) < 4 {
 		t.Fatalf("found %d files: %v", len(files), err)
 	}

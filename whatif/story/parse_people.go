@@ -2,13 +2,11 @@ package story
 
 import (
 	"encoding/json"
-	"errors"
 	"fmt"
-	"strings"
 
 	"nudge/lang/node"
 	"nudge/lang/shape"
-	"nudge/sandbox"
+	"nudge/sandbox/people"
 )
 
 func (r *reader) people(v *node.Value) {
@@ -42,7 +40,7 @@ func (r *reader) person(m *node.Map, p *Person) json.RawMessage {
 			}
 			p.Script = script
 		case "fails":
-			p.Script = sandbox.Script{{Does: sandbox.Fails, Text: "unreachable"}}
+			p.Script = people.Script{{Does: people.Fails, Text: "unreachable"}}
 			if why, isText := e.Value.Literal().(string); isText {
 				p.Script[0].Text = why
 			} else if !e.Value.Bool() {
@@ -63,12 +61,12 @@ func (r *reader) person(m *node.Map, p *Person) json.RawMessage {
 	return encoded(known)
 }
 
-// ParseScript reads what somebody does with every message (sandbox.ParseScript). A story
+// ParseScript reads what somebody does with every message (people.ParseScript). A story
 // leaves nothing to chance, so every time must be one.
-func ParseScript(text string) (sandbox.Script, error) {
-	script, err := sandbox.ParseScript(text)
+func ParseScript(text string) (people.Script, error) {
+	script, err := people.ParseScript(text)
 	if err != nil {
-		return nil, errors.New(strings.TrimPrefix(err.Error(), "sandbox: "))
+		return nil, err
 	}
 	for _, a := range script {
 		if a.Until > a.After {

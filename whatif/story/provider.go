@@ -8,7 +8,7 @@ import (
 	"nudge/channels"
 	"nudge/engine"
 	"nudge/runner"
-	"nudge/sandbox"
+	"nudge/sandbox/people"
 )
 
 // post has the provider take a message, and its person act on it.
@@ -36,15 +36,15 @@ func (w *World) post(p *engine.Post) {
 }
 
 // deed is what somebody does with a message, as an input.
-func (w *World) deed(m *Message, a sandbox.Act) *engine.Input {
+func (w *World) deed(m *Message, a people.Act) *engine.Input {
 	switch a.Does {
-	case sandbox.Reads:
+	case people.Reads:
 		return w.receipt(m, channels.Read, "")
-	case sandbox.Fails:
+	case people.Fails:
 		return w.receipt(m, channels.Failed, a.Text)
-	case sandbox.Expires:
+	case people.Expires:
 		return w.receipt(m, channels.Expired, a.Text)
-	case sandbox.Replies:
+	case people.Replies:
 		return &engine.Input{Kind: engine.InputReply, Reply: &channels.Reply{
 			Profile: m.Content.To, Conversation: m.Content.Conversation, Text: a.Text, Answers: m.Content.Ref, At: w.now}}
 	}

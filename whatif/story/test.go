@@ -8,7 +8,7 @@ import (
 	"nudge/channels"
 	"nudge/flows"
 	"nudge/lang/diag"
-	"nudge/sandbox"
+	"nudge/sandbox/people"
 )
 
 // File is one file of tests.
@@ -24,7 +24,7 @@ type File struct {
 type Person struct {
 	Name       string
 	Attributes json.RawMessage // what is known of them; nil for nothing
-	Script     sandbox.Script  // what they do with every message by themselves; nil for nothing
+	Script     people.Script   // what they do with every message by themselves; nil for nothing
 }
 
 // Test is one story with where and when it plays.

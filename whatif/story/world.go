@@ -12,7 +12,7 @@ import (
 	"nudge/flows"
 	"nudge/lang/shape"
 	"nudge/runner"
-	"nudge/sandbox"
+	"nudge/sandbox/people"
 	"nudge/store"
 	"nudge/store/memory"
 )
@@ -39,16 +39,16 @@ type World struct {
 	next      engine.Instant // of the loop's next timer; 0 for none
 	again     bool           // the loop has more to do at once
 	acts      []act          // that people will do, in the order in which they come
-	scripts   map[string]sandbox.Script
+	scripts   map[string]people.Script
 	answers   Answers
 	queue     []*runner.Group // what follows from posts and fetches at this instant
 
 	runs       []*Run
 	byID       map[engine.RunID]*Run
-	Others     sandbox.Script // what people do who have no script of their own; nil for nothing
-	Messages   []*Message     // that went out, in order
-	Skips      []*Skip        // starts that did not happen
-	Unanswered []string       // fetch steps that asked what the story has no answer for
+	Others     people.Script // what people do who have no script of their own; nil for nothing
+	Messages   []*Message    // that went out, in order
+	Skips      []*Skip       // starts that did not happen
+	Unanswered []string      // fetch steps that asked what the story has no answer for
 
 	emitted  []*Emission // by runs, as far as the journal was read
 	read     uint64      // the number of the input up to which it was
@@ -117,7 +117,7 @@ func NewWorld(deployed []*flows.Flow, people []Person, start time.Time, folder f
 func newWorld(kept *store.Store, core *engine.Engine, now time.Time, folder fs.FS) *World {
 	w := &World{
 		loop: runner.NewLoop(kept, core, senders), kept: kept, now: now, zone: now.Location(),
-		scripts: map[string]sandbox.Script{}, byID: map[engine.RunID]*Run{}, timeline: newTimeline(), Coverage: NewCoverage(),
+		scripts: map[string]people.Script{}, byID: map[engine.RunID]*Run{}, timeline: newTimeline(), Coverage: NewCoverage(),
 		audiences: audience.NewSnapshots(audience.Sources{Project: folder, People: kept}),
 	}
 	w.loop.UseAudiences(w.audiences)

@@ -1,4 +1,4 @@
-package sandbox
+package people
 
 import (
 	"errors"
@@ -35,7 +35,7 @@ func ParseScript(text string) (Script, error) {
 		err = p.contradiction()
 	}
 	if err != nil {
-		return nil, fmt.Errorf("sandbox: script %q: %w", text, err)
+		return nil, fmt.Errorf("script %q: %w", text, err)
 	}
 	return p.complete(), nil
 }

@@ -1,15 +1,14 @@
-package sandbox
+package people
 
 import (
 	"math"
-	"strings"
 
 	"nudge/lang/diag"
 	"nudge/lang/node"
 )
 
-// PeopleFile is the file of a project that its people stand in.
-const PeopleFile = "people.yaml"
+// File is the file of a project that its people stand in.
+const File = "people.yaml"
 
 // Limits of a people file.
 const (
@@ -17,7 +16,7 @@ const (
 	MaxAnswers = 100  // replies of one rule
 )
 
-// ReadPeople reads a people file: who does what, and what goes wrong by chance. What is
+// Read reads a people file: who does what, and what goes wrong by chance. What is
 // wrong with the file itself is added to list.
 //
 //	seed: 7                          # decides everything that is left to chance
@@ -35,7 +34,7 @@ const (
 //	        chance: 80%
 //	faults:                          # see ReadFaults
 //	  drop_responses: 5%
-func ReadPeople(file string, text []byte, list *diag.List) (*People, Faults) {
+func Read(file string, text []byte, list *diag.List) (*People, Faults) {
 	m := node.Parse(file, text, list)
 	p := &People{Seed: readSeed(m)}
 	items := m.List("people")
@@ -121,7 +120,7 @@ func readScript(v *node.Value) Script {
 	}
 	script, err := ParseScript(t.Value)
 	if err != nil {
-		v.Errorf(node.CodeBadValue, "", "%s", strings.TrimPrefix(err.Error(), "sandbox: "))
+		v.Errorf(node.CodeBadValue, "", "%s", err.Error())
 	}
 	return script
 }

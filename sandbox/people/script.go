@@ -1,4 +1,4 @@
-package sandbox
+package people
 
 import (
 	"cmp"
@@ -77,13 +77,13 @@ func (a Act) String() string {
 	return fmt.Sprintf("%s%s after %s", a.Does, text, a.After)
 }
 
-// drawn is the script with its times decided by dice, in order of time. Nobody reads a
+// Drawn is the script with its times decided by dice, in order of time. Nobody reads a
 // message, or answers it, before they have it.
-func (s Script) drawn(seed uint64, m Message) Script {
+func (s Script) Drawn(seed uint64, profile, text string) Script {
 	if !slices.ContainsFunc(s, func(a Act) bool { return a.Until > a.After }) {
 		return s
 	}
-	d := diceOf(seed, m.Profile, m.Text, "times")
+	d := diceOf(seed, profile, text, "times")
 	s = slices.Clone(s)
 	for i, a := range s {
 		s[i].After, s[i].Until = d.within(Span{a.After, a.Until}), 0

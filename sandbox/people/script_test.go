@@ -1,13 +1,12 @@
-package sandbox_test
+package people_test
 
 import (
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/google/go-cmp/cmp"
 
-	"nudge/sandbox"
+	"nudge/sandbox/people"
 )
 
 func TestParseScript(t *testing.T) {
@@ -29,7 +28,7 @@ func TestParseScript(t *testing.T) {
 		{`reads after 1m,replies "a, \"b\"" , replies "c" after 6s`,
 			`delivered after 1s, replies "a, \"b\"" after 5s, replies "c" after 6s, reads after 1m0s`},
 	} {
-		s, err := sandbox.ParseScript(test.text)
+		s, err := people.ParseScript(test.text)
 		if err != nil {
 			t.Errorf("%s: %v", test.text, err)
 			continue
@@ -37,7 +36,7 @@ func TestParseScript(t *testing.T) {
 		if got := s.String(); got != test.want {
 			t.Errorf("%s:\n got %s\nwant %s", test.text, got, test.want)
 		}
-		again, err := sandbox.ParseScript(s.String())
+		again, err := people.ParseScript(s.String())
 		if err != nil || !cmp.Equal(again, s) {
 			t.Errorf("%s: parsed again: got %v, %v, want the same", s, again, err)
 		}
@@ -63,31 +62,9 @@ func TestParseScriptErrors(t *testing.T) {
 		{`fails, expires`, `both fails and expires`},
 		{`fails, replies "yes"`, `neither read nor answered`},
 	} {
-		_, err := sandbox.ParseScript(test.text)
+		_, err := people.ParseScript(test.text)
 		if err == nil || !strings.Contains(err.Error(), test.want) {
 			t.Errorf("%s: got %v, want an error with %s", test.text, err, test.want)
-		}
-	}
-}
-
-func TestScriptsAreActedOut(t *testing.T) {
-	for text, want := range map[string][]string{
-		`reads after 3s`:              {"sent", "delivered", "read"},
-		`never reads`:                 {"sent", "delivered"},
-		`never delivered`:             {"sent"},
-		`fails "no device"`:           {"sent", "failed"},
-		`delivered, expires after 1h`: {"sent", "delivered", "expired"},
-	} {
-		w := newWorld(t, func(c *sandbox.Config) { c.People = script(t, text) })
-		w.send(message("dave"))
-		w.pass(24 * time.Hour)
-		if diff := cmp.Diff(want, w.receiver.statuses()); diff != "" {
-			t.Errorf("%s (-want +got):\n%s", text, diff)
-		}
-		if strings.HasPrefix(text, "fails") {
-			if got := w.receiver.inbound().Receipts[1].Reason; got != "no device" {
-				t.Errorf("%s: got reason %q", text, got)
-			}
 		}
 	}
 }
@@ -98,11 +75,11 @@ func FuzzParseScript(f *testing.F) {
 	f.Add(`fails "x" after 2d`)
 	f.Add(`never reads, delivered`)
 	f.Fuzz(func(t *testing.T, text string) {
-		s, err := sandbox.ParseScript(text)
+		s, err := people.ParseScript(text)
 		if err != nil {
 			return
 		}
-		again, err := sandbox.ParseScript(s.String())
+		again, err := people.ParseScript(s.String())
 		if err != nil || !cmp.Equal(again, s) {
 			t.Errorf("%q: %s: parsed again: got %v, %v", text, s, again, err)
 		}

@@ -1,4 +1,4 @@
-package sandbox
+package people
 
 import (
 	"math"
@@ -40,20 +40,20 @@ type Answer struct {
 }
 
 // Script is what somebody does with a message: nothing in it is left to chance.
-func (p *People) Script(m Message) Script {
-	if script, ok := p.Named[m.Profile]; ok {
-		return script.drawn(p.Seed, m)
+func (p *People) Script(profile, text string) Script {
+	if script, ok := p.Named[profile]; ok {
+		return script.Drawn(p.Seed, profile, text)
 	}
-	i := slices.IndexFunc(p.Rules, func(r Rule) bool { return r.Profile == "" || glob(r.Profile).fits(m.Profile) })
+	i := slices.IndexFunc(p.Rules, func(r Rule) bool { return r.Profile == "" || glob(r.Profile).fits(profile) })
 	if i < 0 {
 		return DefaultScript()
 	}
-	r, d := p.Rules[i], diceOf(p.Seed, m.Profile, m.Text)
+	r, d := p.Rules[i], diceOf(p.Seed, profile, text)
 	script := r.plan(d.share())
 	if !script.has(Fails) && !script.has(Expires) && script.has(Delivers) {
-		script = r.answered(script, m.Text, &d)
+		script = r.answered(script, text, &d)
 	}
-	return script.drawn(p.Seed, m)
+	return script.Drawn(p.Seed, profile, text)
 }
 
 // plan is the plan whose turn it is, for a share from 0 up to but without 1.
