@@ -2,7 +2,6 @@ package channels
 
 import (
 	"context"
-	"encoding/json"
 	"fmt"
 	"slices"
 	"strings"
@@ -69,61 +68,6 @@ type Result struct {
 	Conversation string        `json:"conversation,omitempty"` // as the provider confirmed it, when Accepted; may be empty
 	Reason       string        `json:"reason,omitempty"`       // for people: why it was Refused, Deferred or is Unknown; no secrets
 	RetryAfter   time.Duration `json:"retry_after,omitempty"`  // when Deferred and the provider said so; 0 otherwise
-}
-
-// Status is what a receipt says about a message.
-type Status uint8
-
-const (
-	Sent Status = iota + 1
-	Delivered
-	Read
-	Failed
-	Expired
-)
-
-var statusNames = [...]string{Sent: "sent", Delivered: "delivered", Read: "read", Failed: "failed", Expired: "expired"}
-
-// String is the word for a status in logs, metrics and timelines.
-func (s Status) String() string { return name(statusNames[:], int(s), "status") }
-
-// MarshalText writes the word.
-func (s Status) MarshalText() ([]byte, error) { return []byte(s.String()), nil }
-
-// UnmarshalText reads the word.
-func (s *Status) UnmarshalText(text []byte) error {
-	i, err := number(statusNames[:], string(text), "status")
-	*s = Status(i)
-	return err
-}
-
-// Receipt is what the provider says about a message we sent.
-type Receipt struct {
-	Ref        Ref       `json:"ref,omitzero"`          // zero when the provider did not echo it
-	ProviderID string    `json:"provider_id,omitempty"` // the provider's message ID
-	Status     Status    `json:"status,omitempty"`
-	Reason     string    `json:"reason,omitempty"` // why it failed, as far as the provider says
-	At         time.Time `json:"at,omitzero"`      // the provider's instant
-}
-
-// Reply is a message a person sent us.
-type Reply struct {
-	ID           string    `json:"id,omitempty"`      // the provider's message ID: the same reply delivered twice has the same
-	Profile      string    `json:"profile,omitempty"` // who wrote it
-	Conversation string    `json:"conversation,omitempty"`
-	Text         string    `json:"text,omitempty"`
-	Answers      Ref       `json:"answers,omitzero"`     // the message it answers, when the provider says so; zero otherwise
-	AnswersID    string    `json:"answers_id,omitempty"` // the provider's ID of that message, when it says so
-	At           time.Time `json:"at,omitzero"`          // the provider's instant
-}
-
-// ProfileChange is what the provider says it knows of a person since something of it
-// changed.
-type ProfileChange struct {
-	ID      string          // the provider's ID of the event: the same one delivered twice has the same
-	Profile string          // the person
-	Fields  json.RawMessage // a JSON object of what it knows, without the provider's own fields
-	At      time.Time       // the provider's instant
 }
 
 func name(names []string, i int, what string) string {

@@ -22,7 +22,7 @@ const secret = "a secret of the tests"
 type receiver struct {
 	*httptest.Server
 	mu     sync.Mutex
-	in     appmessaging.Inbound
+	in     channels.Inbound
 	bodies []string
 	answer func(attempt int) int // status by attempt, from 1; nil is always 200
 	tries  int
@@ -38,7 +38,7 @@ func newReceiver(t testing.TB) *receiver {
 func (r *receiver) ServeHTTP(w http.ResponseWriter, q *http.Request) {
 	body, _ := io.ReadAll(q.Body)
 	hook := appmessaging.Webhook{Secrets: []appmessaging.Secret{secret}}
-	in, err := hook.Decode(body, q.Header.Get(appmessaging.SignatureHeader))
+	in, err := hook.Receive(channels.WebhookRequest{Header: q.Header, Body: body})
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	r.tries++
@@ -57,7 +57,7 @@ func (r *receiver) ServeHTTP(w http.ResponseWriter, q *http.Request) {
 	w.WriteHeader(status)
 }
 
-func (r *receiver) inbound() appmessaging.Inbound {
+func (r *receiver) inbound() channels.Inbound {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	return r.in
@@ -159,7 +159,7 @@ func TestClientAndSandbox(t *testing.T) {
 
 	start := time.Date(2030, 1, 31, 9, 0, 0, 0, time.UTC)
 	ref, id := message("").Ref, result.ProviderID
-	want := appmessaging.Inbound{
+	want := channels.Inbound{
 		Receipts: []channels.Receipt{
 			{Ref: ref, ProviderID: id, Status: channels.Sent, At: start},
 			{Ref: ref, ProviderID: id, Status: channels.Delivered, At: start.Add(time.Second)},

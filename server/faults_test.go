@@ -96,7 +96,7 @@ func newRough(t *testing.T, people func(sandbox.Message) people.Script, runs int
 	done := make(chan error, 1)
 	go func() { done <- w.runner.Run(running) }()
 	s, err := server.New(server.Config{Runner: w.runner, Store: w.store,
-		Webhooks: &appmessaging.Webhook{Secrets: []appmessaging.Secret{secret}}})
+		Receivers: []channels.Receiver{appmessaging.Webhook{Secrets: []appmessaging.Secret{secret}}}})
 	must(t, err)
 	hooks.Config.Handler = http.HandlerFunc(s.Handler().ServeHTTP)
 	hooks.Start()

@@ -90,7 +90,7 @@ func newR1(tb testing.TB, dir string) *r1 {
 	ctx, cancel := context.WithCancel(context.Background())
 	r.cancel = cancel
 	go func() { r.done <- run.Run(ctx) }()
-	s, err := server.New(server.Config{Runner: run, Store: r.store, Webhooks: &appmessaging.Webhook{Secrets: []appmessaging.Secret{r1Secret}}})
+	s, err := server.New(server.Config{Runner: run, Store: r.store, Receivers: []channels.Receiver{appmessaging.Webhook{Secrets: []appmessaging.Secret{r1Secret}}}})
 	r.check(err)
 	r.api = httptest.NewServer(s.Handler())
 	_, err = run.Submit(ctx, &engine.Input{Kind: engine.InputDeploy, Deploy: &engine.Deploy{Flows: r1Flow(tb)}})

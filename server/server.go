@@ -3,14 +3,17 @@ package server
 import (
 	"context"
 	"errors"
+	"fmt"
 	"log/slog"
 	"net/http"
+	"regexp"
+	"slices"
 	"strings"
 
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/prometheus/client_golang/prometheus/promhttp"
 
-	"nudge/channels/appmessaging"
+	"nudge/channels"
 	"nudge/engine"
 	"nudge/flows"
 	"nudge/lang/diag"
@@ -42,10 +45,10 @@ type Store interface {
 
 // Config says what a server serves.
 type Config struct {
-	Runner    Runner                // required
-	Store     Store                 // required
-	Webhooks  *appmessaging.Webhook // nil: webhooks are off
-	Audiences preview.Walker        // nil: campaigns have no preview
+	Runner    Runner              // required
+	Store     Store               // required
+	Receivers []channels.Receiver // the channels that take webhooks; none: webhooks are off
+	Audiences preview.Walker      // nil: campaigns have no preview
 	// Reload deploys the project anew and returns what is wrong with it, when
 	// something is. Nil: there is nothing to reload.
 	Reload   func(context.Context) (diag.List, error)
@@ -63,10 +66,13 @@ type Server struct {
 	hooks  *webhookMetrics
 }
 
-// New returns a server, or an error that names what is missing.
+// New returns a server, or an error that names what is missing or wrong in its Config.
 func New(config Config) (*Server, error) {
 	if config.Runner == nil || config.Store == nil {
 		return nil, errors.New("server: Config.Runner and Config.Store are required")
+	}
+	if err := checkReceivers(config.Receivers); err != nil {
+		return nil, err
 	}
 	if config.Log == nil {
 		config.Log = slog.New(slog.DiscardHandler)
@@ -76,6 +82,22 @@ func New(config Config) (*Server, error) {
 		return nil, err
 	}
 	return &Server{config: config, flows: flowCache{store: config.Store}, hooks: hooks}, nil
+}
+
+var receiverName = regexp.MustCompile(`^[a-z0-9-]+$`)
+
+// checkReceivers reports a channel whose name cannot be an element of a path, or is that
+// of another channel.
+func checkReceivers(all []channels.Receiver) error {
+	for i, r := range all {
+		switch name := r.Name(); {
+		case !receiverName.MatchString(name):
+			return fmt.Errorf("server: Config.Receivers has the name %q; want lower-case letters, digits and dashes", name)
+		case slices.ContainsFunc(all[:i], func(o channels.Receiver) bool { return o.Name() == name }):
+			return fmt.Errorf("server: Config.Receivers has two with the name %q", name)
+		}
+	}
+	return nil
 }
 
 // Handler serves everything, webhooks included.
@@ -117,12 +139,12 @@ func (s *Server) Handler() http.Handler {
 	return all
 }
 
-// WebhookHandler serves the provider's webhooks alone, for a listener that is open to
-// the world.
+// WebhookHandler serves the webhooks of the channels alone, for a listener that is open
+// to the world.
 func (s *Server) WebhookHandler() http.Handler {
 	mux := http.NewServeMux()
-	if s.config.Webhooks != nil {
-		mux.HandleFunc("POST /webhooks/comapi", s.postWebhook)
+	for _, r := range s.config.Receivers {
+		mux.HandleFunc("POST /webhooks/"+r.Name(), s.postWebhook(r))
 	}
 	return s.known(mux)
 }

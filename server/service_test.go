@@ -66,6 +66,12 @@ func (p provider) Send(_ context.Context, m channels.Message) channels.Result {
 // start serves a project. Each change is made to the server's Config before.
 func start(t *testing.T, project map[string]string, changes ...func(*server.Config)) *service {
 	t.Helper()
+	return startAccounts(t, project, nil, changes...)
+}
+
+// startAccounts is start with accounts of one's own; none: one that accepts everything.
+func startAccounts(t *testing.T, project map[string]string, accounts []runner.Account, changes ...func(*server.Config)) *service {
+	t.Helper()
 	kept, err := store.Open(new(memory.KV))
 	must(t, err)
 	state, err := kept.State()
@@ -74,13 +80,16 @@ func start(t *testing.T, project map[string]string, changes ...func(*server.Conf
 	must(t, err)
 	s := &service{t: t, store: kept, posts: make(chan channels.Message, 10_000)}
 	registry := prometheus.NewRegistry()
-	s.runner, err = runner.New(kept, core, runner.Config{Channel: provider{s.posts}, Registry: registry, Senders: 4})
+	if accounts == nil {
+		accounts = []runner.Account{{Channel: provider{s.posts}, Senders: 4}}
+	}
+	s.runner, err = runner.New(kept, core, runner.Config{Accounts: accounts, Registry: registry})
 	must(t, err)
 	running, stop := context.WithCancel(context.Background())
 	done := make(chan error, 1)
 	go func() { done <- s.runner.Run(running) }()
 	config := server.Config{
-		Runner: s.runner, Store: kept, Webhooks: &appmessaging.Webhook{Secrets: []appmessaging.Secret{secret}}, Registry: registry,
+		Runner: s.runner, Store: kept, Receivers: []channels.Receiver{appmessaging.Webhook{Secrets: []appmessaging.Secret{secret}}}, Registry: registry,
 	}
 	for _, change := range changes {
 		change(&config)

@@ -1,48 +1,56 @@
 package server
 
 import (
+	"context"
 	"errors"
 	"net/http"
 
-	"nudge/channels/appmessaging"
+	"nudge/channels"
 	"nudge/engine"
 	"nudge/runner"
 )
 
-// postWebhook takes what the provider says. It answers after the commit, and never
-// with a 400 where trying again could help: the provider drops what got one.
-func (s *Server) postWebhook(w http.ResponseWriter, r *http.Request) {
-	body, err := readBody(w, r, int64(s.config.Webhooks.Limit()))
-	if err != nil {
-		s.fail(w, r, err)
-		return
+// postWebhook takes the webhooks of a channel. It answers after the commit. It answers
+// 400 only where trying again cannot help, because providers may drop what got one.
+func (s *Server) postWebhook(from channels.Receiver) http.HandlerFunc {
+	return func(w http.ResponseWriter, r *http.Request) {
+		body, err := readBody(w, r, int64(from.BodyLimit()))
+		if err != nil {
+			s.fail(w, r, err)
+			return
+		}
+		in, err := from.Receive(channels.WebhookRequest{Header: r.Header, Body: body})
+		if err != nil {
+			s.fail(w, r, webhookProblem(err))
+			return
+		}
+		s.hooks.count(&in)
+		for _, x := range in.Ignored {
+			s.config.Log.Debug("webhook event ignored", "channel", from.Name(), "event", x.Event, "reason", x.Reason, "detail", x.Detail)
+		}
+		if err := s.takeWebhook(r.Context(), &in); err != nil {
+			p := runnerProblem(err)
+			p.Status, p.Title = http.StatusServiceUnavailable, http.StatusText(http.StatusServiceUnavailable)
+			s.fail(w, r, p)
+			return
+		}
+		w.WriteHeader(http.StatusOK)
 	}
-	in, err := s.config.Webhooks.Decode(body, r.Header.Get(appmessaging.SignatureHeader))
-	if err != nil {
-		s.fail(w, r, s.webhookProblem(err))
-		return
-	}
-	s.hooks.count(&in)
-	for _, ignored := range in.Ignored {
-		s.config.Log.Debug("webhook not understood", "what", ignored)
-	}
-	tickets, err := s.beginWebhook(&in)
+}
+
+// takeWebhook gives the runner what a webhook brought and waits until it is committed.
+func (s *Server) takeWebhook(ctx context.Context, in *channels.Inbound) error {
+	tickets, err := s.beginWebhook(in)
 	for _, t := range tickets {
-		answers, waitErr := t.Wait(r.Context())
+		answers, waitErr := t.Wait(ctx)
 		err = errors.Join(err, waitErr)
 		s.logRefused(answers)
 	}
-	if err != nil {
-		p := runnerProblem(err)
-		p.Status, p.Title = http.StatusServiceUnavailable, http.StatusText(http.StatusServiceUnavailable)
-		s.fail(w, r, p)
-		return
-	}
-	w.WriteHeader(http.StatusOK)
+	return err
 }
 
-// logRefused tells of what a webhook brought and the engine did not take: it is well
-// signed and was read, so the provider can do nothing about it.
+// logRefused logs the inputs of a webhook that the engine refused. The provider cannot
+// do anything about them, so they are not errors of its request.
 func (s *Server) logRefused(answers []engine.Answer) {
 	for _, a := range answers {
 		if a.Refused != nil {
@@ -51,9 +59,9 @@ func (s *Server) logRefused(answers []engine.Answer) {
 	}
 }
 
-// beginWebhook puts the receipts in as one group and everything else by itself, so that
-// a reply delivered twice costs nothing beside it.
-func (s *Server) beginWebhook(in *appmessaging.Inbound) (tickets []*runner.Ticket, err error) {
+// beginWebhook gives the runner the receipts as one group and everything else one by
+// one, so that a reply that comes twice affects nothing else.
+func (s *Server) beginWebhook(in *channels.Inbound) (tickets []*runner.Ticket, err error) {
 	begin := func(inputs ...*engine.Input) {
 		if err != nil {
 			return
@@ -82,14 +90,14 @@ func (s *Server) beginWebhook(in *appmessaging.Inbound) (tickets []*runner.Ticke
 	return tickets, err
 }
 
-func (s *Server) webhookProblem(err error) error {
+// webhookProblem is the answer to a request that a channel rejects.
+func webhookProblem(err error) error {
+	rejection, ok := errors.AsType[*channels.Rejection](err)
 	switch {
-	case errors.Is(err, appmessaging.ErrSignature):
-		return problemOf(http.StatusUnauthorized, "signature", "the signature in "+appmessaging.SignatureHeader+" is missing or wrong")
-	case errors.Is(err, appmessaging.ErrTooLarge):
-		return tooLargeProblem(int64(s.config.Webhooks.Limit()))
-	case errors.Is(err, appmessaging.ErrMalformed):
-		return problemOf(http.StatusBadRequest, "json", "the body is neither a JSON object nor an array")
+	case !ok:
+		return err
+	case rejection.Reason == channels.NotAuthentic:
+		return problemOf(http.StatusUnauthorized, "signature", rejection.Detail)
 	}
-	return err
+	return problemOf(http.StatusBadRequest, "json", rejection.Detail)
 }

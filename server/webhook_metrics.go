@@ -3,15 +3,12 @@ package server
 import (
 	"github.com/prometheus/client_golang/prometheus"
 
-	"nudge/channels/appmessaging"
+	"nudge/channels"
 )
 
-// webhookMetrics count what webhooks bring. What becomes of it, the runner counts:
+// webhookMetrics count the events in webhooks. The runner counts what becomes of them:
 // receipts for another installation are among its ignored inputs.
-type webhookMetrics struct {
-	receipts, replies, profiles prometheus.Counter
-	unknown, malformed          prometheus.Counter
-}
+type webhookMetrics struct{ events *prometheus.CounterVec }
 
 // newWebhookMetrics registers the metrics, with every series at zero. Without a registry
 // nobody sees them.
@@ -19,21 +16,23 @@ func newWebhookMetrics(registry *prometheus.Registry) (*webhookMetrics, error) {
 	events := prometheus.NewCounterVec(prometheus.CounterOpts{
 		Name: "nudge_webhook_events_total", Help: "Events in webhooks of the provider, by what they are.",
 	}, []string{"kind"})
-	m := &webhookMetrics{
-		receipts: events.WithLabelValues("receipt"), replies: events.WithLabelValues("reply"),
-		profiles: events.WithLabelValues("profile"),
-		unknown:  events.WithLabelValues("unknown"), malformed: events.WithLabelValues("malformed"),
-	}
+	m := &webhookMetrics{events}
+	m.count(&channels.Inbound{})
 	if registry == nil {
 		return m, nil
 	}
 	return m, registry.Register(events)
 }
 
-func (m *webhookMetrics) count(in *appmessaging.Inbound) {
-	m.receipts.Add(float64(len(in.Receipts)))
-	m.replies.Add(float64(len(in.Replies)))
-	m.profiles.Add(float64(len(in.Profiles)))
-	m.unknown.Add(float64(in.Unknown))
-	m.malformed.Add(float64(len(in.Ignored) - in.Unknown))
+func (m *webhookMetrics) count(in *channels.Inbound) {
+	counts := map[string]int{
+		"receipt": len(in.Receipts), "reply": len(in.Replies), "profile": len(in.Profiles),
+		string(channels.UnknownEvent): 0, string(channels.MalformedEvent): 0,
+	}
+	for _, x := range in.Ignored {
+		counts[string(x.Reason)]++
+	}
+	for kind, n := range counts {
+		m.events.WithLabelValues(kind).Add(float64(n))
+	}
 }

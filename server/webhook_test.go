@@ -66,7 +66,9 @@ func TestWebhookOfAnotherInstallationIsDropped(t *testing.T) {
 
 // A body may have exactly as many bytes as are configured, 10 MB at most.
 func TestWebhookOfTenMegabytes(t *testing.T) {
-	s := start(t, shop, func(c *server.Config) { c.Webhooks.MaxBody = appmessaging.MaxBody })
+	s := start(t, shop, func(c *server.Config) {
+		c.Receivers = []channels.Receiver{appmessaging.Webhook{Secrets: []appmessaging.Secret{secret}, MaxBody: appmessaging.MaxBody}}
+	})
 	id, sent := s.run("1", "ann")
 	body := receipt("message.read", sent)
 	body += strings.Repeat(" ", appmessaging.MaxBody-len(body))
@@ -93,7 +95,9 @@ func TestWebhookOfFiveHundred(t *testing.T) {
 }
 
 func TestWebhookWithBothSecrets(t *testing.T) {
-	s := start(t, shop, func(c *server.Config) { c.Webhooks.Secrets = []appmessaging.Secret{secret, "the one before"} })
+	s := start(t, shop, func(c *server.Config) {
+		c.Receivers = []channels.Receiver{appmessaging.Webhook{Secrets: []appmessaging.Secret{secret, "the one before"}}}
+	})
 	for _, good := range []string{secret, "the one before"} {
 		body := `{"name": "new.thing"}`
 		s.do("POST", "/webhooks/comapi", body, appmessaging.SignatureHeader, appmessaging.Sign(good, []byte(body))).is(200)
@@ -127,6 +131,6 @@ func TestWebhookIsRefused(t *testing.T) {
 }
 
 func TestWebhooksAreOffWithoutASecret(t *testing.T) {
-	s := start(t, shop, func(c *server.Config) { c.Webhooks = nil })
+	s := start(t, shop, func(c *server.Config) { c.Receivers = nil })
 	s.webhook(`{"name": "message.read"}`).is(404)
 }

@@ -120,7 +120,7 @@ var (
 
 // receipt reads what is said about a message. It is "id" in a webhook, "messageId"
 // elsewhere in the API.
-func (in *Inbound) receipt(e *envelope, status channels.Status) error {
+func (in *decoded) receipt(e *envelope, status channels.Status) error {
 	r := channels.Receipt{Status: status}
 	var id, messageID string
 	var updated instant
@@ -158,7 +158,7 @@ func (in *Inbound) receipt(e *envelope, status channels.Status) error {
 	return nil
 }
 
-func (in *Inbound) reply(e *envelope) error {
+func (in *decoded) reply(e *envelope) error {
 	var p written
 	if err := e.fill(&p); err != nil {
 		return err

@@ -25,7 +25,7 @@ type spoken struct {
 
 // conversation reads a message of a conversation: what a person wrote is a reply, and
 // what was written to them a receipt that it was sent.
-func (in *Inbound) conversation(e *envelope) error {
+func (in *decoded) conversation(e *envelope) error {
 	var p spoken
 	if err := e.fill(&p); err != nil {
 		return err

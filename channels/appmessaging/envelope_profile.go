@@ -11,7 +11,7 @@ import (
 
 // profile reads what the provider knows of a person. Its own fields begin with an
 // underscore (Dotdigital, profile API).
-func (in *Inbound) profile(e *envelope) error {
+func (in *decoded) profile(e *envelope) error {
 	var fields map[string]json.RawMessage
 	if err := e.fill(&fields); err != nil {
 		return err

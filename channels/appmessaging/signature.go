@@ -4,15 +4,18 @@ import (
 	"crypto/hmac"
 	"crypto/sha1" //nolint:gosec // the provider's choice; HMAC-SHA1 is not broken by collisions
 	"encoding/hex"
-	"errors"
+
+	"nudge/channels"
 )
 
 // SignatureHeader is the request header in which the provider signs a webhook.
 const SignatureHeader = "X-Comapi-Signature"
 
-// ErrSignature reports a webhook whose signature is missing or made with none of
-// our secrets. Answer 401.
-var ErrSignature = errors.New("appmessaging: the webhook's signature is missing or wrong")
+// errSignature reports a webhook whose signature is missing or made with none of
+// our secrets.
+var errSignature = &channels.Rejection{
+	Reason: channels.NotAuthentic, Detail: "the signature in " + SignatureHeader + " is missing or wrong",
+}
 
 // Sign is the provider's signature of a webhook body: HMAC-SHA1 in lower-case
 // hex over the raw bytes (Dotdigital, "Webhooks").
@@ -20,20 +23,20 @@ func Sign(secret string, body []byte) string {
 	return hex.EncodeToString(digest(secret, body))
 }
 
-// Verify reports ErrSignature unless signature was made over exactly these bytes
+// verify reports errSignature unless signature was made over exactly these bytes
 // with one of the secrets. Upper-case hex is as good. An empty secret never
 // matches, so without secrets every webhook is refused.
-func (w Webhook) Verify(body []byte, signature string) error {
+func (w Webhook) verify(body []byte, signature string) error {
 	given, err := hex.DecodeString(signature)
 	if err != nil || len(given) != sha1.Size {
-		return ErrSignature
+		return errSignature
 	}
 	for _, secret := range w.Secrets {
 		if secret != "" && hmac.Equal(given, digest(string(secret), body)) {
 			return nil
 		}
 	}
-	return ErrSignature
+	return errSignature
 }
 
 func digest(secret string, body []byte) []byte {

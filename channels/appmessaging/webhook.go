@@ -3,8 +3,8 @@ package appmessaging
 import (
 	"bytes"
 	"cmp"
-	"errors"
 	"fmt"
+	"net/http"
 
 	"nudge/channels"
 )
@@ -18,14 +18,16 @@ const (
 	MaxDepth    = 32       // levels of JSON within one envelope
 )
 
-var (
-	// ErrTooLarge reports a webhook of more bytes than are taken. Answer 413.
-	ErrTooLarge = errors.New("appmessaging: the webhook is too large")
+// WebhookName is where the provider posts to: /webhooks/comapi.
+const WebhookName = "comapi"
 
-	// ErrMalformed reports a webhook that is neither a JSON object nor an array, so
-	// that there is nothing in it to keep. Answer 400: it will not get better.
-	ErrMalformed = errors.New("appmessaging: the webhook is neither a JSON object nor an array")
-)
+// errOutline reports a webhook that is neither a JSON object nor an array, so that there
+// is nothing in it to keep.
+var errOutline = &channels.Rejection{
+	Reason: channels.Malformed, Detail: "the body is neither a JSON object nor an array",
+}
+
+var _ channels.Receiver = Webhook{}
 
 // Webhook decodes what the provider posts to us.
 type Webhook struct {
@@ -38,40 +40,26 @@ type Webhook struct {
 	MaxBody int
 }
 
-// Limit is how many bytes a body may have.
-func (w Webhook) Limit() int { return cmp.Or(w.MaxBody, DefaultBody) }
+// Name is WebhookName.
+func (w Webhook) Name() string { return WebhookName }
 
-// Inbound is what one webhook brought. Receipts, Replies and Profiles are in the order
-// of the body. The strings in it are copies; the body may be used again.
-type Inbound struct {
-	Receipts []channels.Receipt
-	Replies  []channels.Reply
-	Profiles []channels.ProfileChange
+// BodyLimit is how many bytes a body may have.
+func (w Webhook) BodyLimit() int { return cmp.Or(w.MaxBody, DefaultBody) }
 
-	// Ignored has a line for every envelope that is neither: the name of its event,
-	// and after a colon what was wrong when it is an event that we know.
-	Ignored []string
-	Unknown int // how many of Ignored are events that we do not know
-}
-
-// Decode verifies the signature over the raw body and decodes it. Its errors are
-// ErrTooLarge, ErrSignature and ErrMalformed; with an error, Inbound is zero.
-func (w Webhook) Decode(body []byte, signature string) (Inbound, error) {
-	if len(body) > w.Limit() {
-		return Inbound{}, ErrTooLarge
+// Receive verifies the signature over the raw body and decodes it.
+func (w Webhook) Receive(r channels.WebhookRequest) (channels.Inbound, error) {
+	if err := w.verify(r.Body, http.Header(r.Header).Get(SignatureHeader)); err != nil {
+		return channels.Inbound{}, err
 	}
-	if err := w.Verify(body, signature); err != nil {
-		return Inbound{}, err
-	}
-	pieces, err := split(body)
+	pieces, err := split(r.Body)
 	if err != nil {
-		return Inbound{}, err
+		return channels.Inbound{}, err
 	}
-	var in Inbound
+	var in decoded
 	for _, p := range pieces {
 		in.add(p)
 	}
-	return in, nil
+	return in.Inbound, nil
 }
 
 // piece is the JSON of one envelope, not yet looked at, and how deep it nests.
@@ -86,7 +74,7 @@ type piece struct {
 func split(body []byte) ([]piece, error) {
 	body = bytes.Trim(body, " \t\r\n")
 	if len(body) < 2 {
-		return nil, ErrMalformed
+		return nil, errOutline
 	}
 	first, last := body[0], body[len(body)-1]
 	if first == '{' && last == '}' {
@@ -94,7 +82,7 @@ func split(body []byte) ([]piece, error) {
 		return []piece{{body, depth}}, nil
 	}
 	if first != '[' || last != ']' {
-		return nil, ErrMalformed
+		return nil, errOutline
 	}
 	rest := bytes.Trim(body[1:len(body)-1], " \t\r\n")
 	var pieces []piece
@@ -103,7 +91,7 @@ func split(body []byte) ([]piece, error) {
 		pieces = append(pieces, piece{item, depth})
 		if more = end < len(rest); more {
 			if rest[end] != ',' {
-				return nil, ErrMalformed // brackets do not match: items cannot be told apart
+				return nil, errOutline // brackets do not match: items cannot be told apart
 			}
 			rest = rest[end+1:]
 		}
@@ -134,10 +122,13 @@ func cut(b []byte) (value []byte, depth, end int) {
 	return b, depth, len(b)
 }
 
+// decoded collects what the envelopes of a webhook bring.
+type decoded struct{ channels.Inbound }
+
 // add decodes one envelope and puts it where it belongs.
-func (in *Inbound) add(p piece) {
+func (in *decoded) add(p piece) {
 	if p.depth > MaxDepth {
-		in.ignore("", fmt.Errorf("nests %d levels deep; want at most %d", p.depth, MaxDepth))
+		in.malformed("", fmt.Errorf("nests %d levels deep; want at most %d", p.depth, MaxDepth))
 		return
 	}
 	e, err := decode(p.json)
@@ -153,21 +144,17 @@ func (in *Inbound) add(p piece) {
 	case ok:
 		err = in.receipt(&e, status)
 	default:
-		in.Unknown++
-		in.ignore(e.Name, nil)
+		in.ignore(e.Name, channels.UnknownEvent, "")
 	}
 	if err != nil {
-		in.ignore(e.Name, err)
+		in.malformed(e.Name, err)
 	}
 }
 
-func (in *Inbound) ignore(name string, err error) {
-	line := clip(name)
-	if err != nil {
-		if line == "" {
-			line = "malformed"
-		}
-		line += ": " + clip(err.Error())
-	}
-	in.Ignored = append(in.Ignored, line)
+func (in *decoded) malformed(name string, err error) {
+	in.ignore(name, channels.MalformedEvent, clip(err.Error()))
+}
+
+func (in *decoded) ignore(name string, reason channels.IgnoreReason, detail string) {
+	in.Ignored = append(in.Ignored, channels.Ignored{Event: clip(name), Reason: reason, Detail: detail})
 }

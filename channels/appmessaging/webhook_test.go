@@ -4,6 +4,8 @@ import (
 	"bytes"
 	"errors"
 	"fmt"
+	"net/http"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -23,6 +25,18 @@ const (
 	vectorMAC  = "f8446672f033e4b2beafc5ca3a71eafcd2cafb6e"
 )
 
+// posted is a webhook as the provider posts it.
+func posted(body []byte, signature string) channels.WebhookRequest {
+	header := http.Header{}
+	header.Set(SignatureHeader, signature)
+	return channels.WebhookRequest{Header: header, Body: body}
+}
+
+// receive has a webhook of a body that is signed well.
+func receive(w Webhook, body string) (channels.Inbound, error) {
+	return w.Receive(posted([]byte(body), Sign(secret, []byte(body))))
+}
+
 func TestVerify(t *testing.T) {
 	for _, test := range []struct {
 		name      string
@@ -33,18 +47,18 @@ func TestVerify(t *testing.T) {
 		{"vector", hook, vectorMAC, nil},
 		{"upper case", hook, strings.ToUpper(vectorMAC), nil},
 		{"older secret", hook, Sign("older", []byte(vectorBody)), nil},
-		{"wrong secret", Webhook{Secrets: []Secret{"other"}}, vectorMAC, ErrSignature},
-		{"no secret", Webhook{}, vectorMAC, ErrSignature},
-		{"empty secret", Webhook{Secrets: []Secret{""}}, Sign("", []byte(vectorBody)), ErrSignature},
-		{"missing", hook, "", ErrSignature},
-		{"short", hook, vectorMAC[:38], ErrSignature},
-		{"odd", hook, vectorMAC[:39], ErrSignature},
-		{"long", hook, vectorMAC + "00", ErrSignature},
-		{"not hex", hook, "z" + vectorMAC[1:], ErrSignature},
-		{"spaced", hook, " " + vectorMAC, ErrSignature},
-		{"two", hook, vectorMAC + "," + vectorMAC, ErrSignature},
+		{"wrong secret", Webhook{Secrets: []Secret{"other"}}, vectorMAC, errSignature},
+		{"no secret", Webhook{}, vectorMAC, errSignature},
+		{"empty secret", Webhook{Secrets: []Secret{""}}, Sign("", []byte(vectorBody)), errSignature},
+		{"missing", hook, "", errSignature},
+		{"short", hook, vectorMAC[:38], errSignature},
+		{"odd", hook, vectorMAC[:39], errSignature},
+		{"long", hook, vectorMAC + "00", errSignature},
+		{"not hex", hook, "z" + vectorMAC[1:], errSignature},
+		{"spaced", hook, " " + vectorMAC, errSignature},
+		{"two", hook, vectorMAC + "," + vectorMAC, errSignature},
 	} {
-		if err := test.hook.Verify([]byte(vectorBody), test.signature); err != test.want {
+		if err := test.hook.verify([]byte(vectorBody), test.signature); err != test.want {
 			t.Errorf("%s: got %v, want %v", test.name, err, test.want)
 		}
 	}
@@ -57,7 +71,7 @@ func TestVerifyEveryBit(t *testing.T) {
 	body := []byte(vectorBody)
 	for i := range len(body) * 8 {
 		body[i/8] ^= 1 << (i % 8)
-		if hook.Verify(body, vectorMAC) == nil {
+		if hook.verify(body, vectorMAC) == nil {
 			t.Errorf("bit %d of the body changed and nobody noticed", i)
 		}
 		body[i/8] ^= 1 << (i % 8)
@@ -74,27 +88,31 @@ const ours = `"metadata":{"nudge":{"i":"i1","r":"01J","m":2,"a":1}}`
 
 func TestDecode(t *testing.T) {
 	at := time.Date(2030, 1, 31, 9, 0, 0, 604e6, time.UTC)
-	receipt := func(status channels.Status, reason string) Inbound {
-		return Inbound{Receipts: []channels.Receipt{
+	receipt := func(status channels.Status, reason string) channels.Inbound {
+		return channels.Inbound{Receipts: []channels.Receipt{
 			{Ref: ref, ProviderID: "m1", Status: status, Reason: reason, At: at},
 		}}
 	}
 	plain := `{"id":"m1",` + ours + `}`
-	reply := func(change func(*channels.Reply)) Inbound {
+	reply := func(change func(*channels.Reply)) channels.Inbound {
 		r := channels.Reply{ID: "m2", Profile: "dave", Conversation: "c1", Text: "yes", At: at}
 		if change != nil {
 			change(&r)
 		}
-		return Inbound{Replies: []channels.Reply{r}}
+		return channels.Inbound{Replies: []channels.Reply{r}}
 	}
-	ignored := func(lines ...string) Inbound { return Inbound{Ignored: lines} }
-	unheard := func(names ...string) Inbound { return Inbound{Ignored: names, Unknown: len(names)} }
+	ignored := func(name, detail string) channels.Inbound {
+		return channels.Inbound{Ignored: []channels.Ignored{{Event: name, Reason: channels.MalformedEvent, Detail: detail}}}
+	}
+	unheard := func(name string) channels.Inbound {
+		return channels.Inbound{Ignored: []channels.Ignored{{Event: name, Reason: channels.UnknownEvent}}}
+	}
 	from := `"from":{"profileId":"dave"}`
 	say := func(payload string) string { return event("message.inbound", "{"+payload+"}") }
 	here := from + `,"to":{"conversationId":"c1"}`
 	for _, test := range []struct {
 		name, body string
-		want       Inbound
+		want       channels.Inbound
 	}{
 		{"sent", event("message.sent", plain), receipt(channels.Sent, "")},
 		{"delivered", event("message.delivered", plain), receipt(channels.Delivered, "")},
@@ -113,15 +131,15 @@ func TestDecode(t *testing.T) {
 			`"statusDetails":"x","updatedOn":{},"body":[1],"messageParts":"p","correlation":3,`+ours+`}`),
 			receipt(channels.Read, "")},
 		{"only the reference", event("message.read", `{`+ours+`}`),
-			Inbound{Receipts: []channels.Receipt{{Ref: ref, Status: channels.Read, At: at}}}},
+			channels.Inbound{Receipts: []channels.Receipt{{Ref: ref, Status: channels.Read, At: at}}}},
 		{"only the ID", event("message.read", `{"id":"m1"}`),
-			Inbound{Receipts: []channels.Receipt{{ProviderID: "m1", Status: channels.Read, At: at}}}},
+			channels.Inbound{Receipts: []channels.Receipt{{ProviderID: "m1", Status: channels.Read, At: at}}}},
 		{"metadata is text", event("message.read", `{"id":"m1","metadata":"x"}`),
-			Inbound{Receipts: []channels.Receipt{{ProviderID: "m1", Status: channels.Read, At: at}}}},
+			channels.Inbound{Receipts: []channels.Receipt{{ProviderID: "m1", Status: channels.Read, At: at}}}},
 		{"reference is a number", event("message.read", `{"id":"m1","metadata":{"nudge":7}}`),
-			Inbound{Receipts: []channels.Receipt{{ProviderID: "m1", Status: channels.Read, At: at}}}},
+			channels.Inbound{Receipts: []channels.Receipt{{ProviderID: "m1", Status: channels.Read, At: at}}}},
 		{"reference is half ours", event("message.read", `{"id":"m1","metadata":{"nudge":{"i":"i1","m":"x"}}}`),
-			Inbound{Receipts: []channels.Receipt{{ProviderID: "m1", Status: channels.Read, At: at}}}},
+			channels.Inbound{Receipts: []channels.Receipt{{ProviderID: "m1", Status: channels.Read, At: at}}}},
 
 		{"reply", say(`"messageId":"m2",` + here + `,"body":"yes","metadata":{"nudge":{"i":"x"}}`), reply(nil)},
 		{"reply, ID in id", say(`"id":"m2",` + here + `,"body":"yes"`), reply(nil)},
@@ -141,22 +159,22 @@ func TestDecode(t *testing.T) {
 		{"other event of a profile", event("profile.delete", `{"id":"dave","by":"x"}`), unheard("profile.delete")},
 
 		{"profile", event("profile.update", `{"id":"dave","city":"Bath","n":1e3,"to":7,"_createdBy":"x"}`),
-			Inbound{Profiles: []channels.ProfileChange{
+			channels.Inbound{Profiles: []channels.ProfileChange{
 				{ID: "e1", Profile: "dave", Fields: []byte(`{"city":"Bath","n":1e3,"to":7}`), At: at},
 			}}},
 		{"new profile", event("profile.create", `{"id":"dave"}`),
-			Inbound{Profiles: []channels.ProfileChange{{ID: "e1", Profile: "dave", Fields: []byte(`{}`), At: at}}}},
+			channels.Inbound{Profiles: []channels.ProfileChange{{ID: "e1", Profile: "dave", Fields: []byte(`{}`), At: at}}}},
 		{"profile of nobody", event("profile.update", `{"id":7}`),
-			ignored("profile.update: has no payload.id, so nothing says whom it is about")},
+			ignored("profile.update", "has no payload.id, so nothing says whom it is about")},
 		{"profile that is a list", event("profile.update", `[]`),
-			ignored("profile.update: payload is a JSON array, want map")},
+			ignored("profile.update", "payload is a JSON array, want map")},
 		{"profile without an event ID", `{"name":"profile.update","payload":{"id":"dave"}}`,
-			ignored("profile.update: has no eventId, so a copy of it could not be told apart")},
+			ignored("profile.update", "has no eventId, so a copy of it could not be told apart")},
 
 		{"conversation, delivered", event("conversationMessage.delivered", `{"id":"m1","conversationId":"c1",`+
 			`"scope":"a2p","direction":"inbound","isPublicConversation":false,"profileId":"dave",`+
 			`"timestamp":"2030-01-31T08:00:00Z","conversationEventId":5}`),
-			Inbound{Receipts: []channels.Receipt{{ProviderID: "m1", Status: channels.Delivered, At: at}}}},
+			channels.Inbound{Receipts: []channels.Receipt{{ProviderID: "m1", Status: channels.Delivered, At: at}}}},
 		{"conversation, read", event("conversationMessage.read", `{"id":"m1",`+ours+`}`), receipt(channels.Read, "")},
 		{"conversation, sent to them", event("conversationMessage.sent", `{"id":"m1",`+ours+`,"context":`+
 			`{"from":{"id":"Support"},"conversationId":"c1","sentOn":"2030-01-31T09:00:00.604Z","direction":"outbound"}}`),
@@ -166,41 +184,40 @@ func TestDecode(t *testing.T) {
 			`"scope":"a2p","direction":"inbound"},"parts":[{"data":"yes","size":3,"type":"text/plain"}],"conversationEventId":4}`),
 			reply(nil)},
 		{"conversation, sent by nobody", event("conversationMessage.sent", `{"id":"m2","context":{"direction":"inbound"}}`),
-			ignored("conversationMessage.sent: has no payload.context.from.id, so nobody wrote it")},
-		{"conversation, sent as nothing", event("conversationMessage.sent", `{}`), ignored("conversationMessage.sent: " +
-			"has neither payload.id nor payload.metadata.nudge, so nothing says which message it is about")},
+			ignored("conversationMessage.sent", "has no payload.context.from.id, so nobody wrote it")},
+		{"conversation, sent as nothing", event("conversationMessage.sent", `{}`), ignored("conversationMessage.sent", "has neither payload.id nor payload.metadata.nudge, so nothing says which message it is about")},
 
-		{"no name", `{"payload":{}}`, ignored("malformed: has no name")},
-		{"name is a number", `{"name":7}`, ignored("malformed: name is a JSON number, want string")},
+		{"no name", `{"payload":{}}`, ignored("", "has no name")},
+		{"name is a number", `{"name":7}`, ignored("", "name is a JSON number, want string")},
 		{"ID is a number", event("message.read", `{"id":7}`),
-			ignored("message.read: payload.id is a JSON number, want string")},
-		{"about nothing", event("message.read", `{}`), ignored("message.read: has neither payload.id " +
+			ignored("message.read", "payload.id is a JSON number, want string")},
+		{"about nothing", event("message.read", `{}`), ignored("message.read", "has neither payload.id "+
 			"nor payload.metadata.nudge, so nothing says which message it is about")},
 		{"from nobody", event("message.inbound", `{"id":"m2","body":"yes"}`),
-			ignored("message.inbound: has no payload.from.profileId, so nobody wrote it")},
-		{"broken inside", `{"name":tru}`, ignored("malformed: not JSON: invalid character '}' in literal true (expecting 'e')")},
+			ignored("message.inbound", "has no payload.from.profileId, so nobody wrote it")},
+		{"broken inside", `{"name":tru}`, ignored("", "not JSON: invalid character '}' in literal true (expecting 'e')")},
 		{"too deep", `{"a":` + strings.Repeat("[", MaxDepth) + strings.Repeat("]", MaxDepth) + `}`,
-			ignored("malformed: nests 33 levels deep; want at most 32")},
+			ignored("", "nests 33 levels deep; want at most 32")},
 
-		{"empty array", ` [ ] `, Inbound{}},
+		{"empty array", ` [ ] `, channels.Inbound{}},
 		{"array of one", "[" + event("message.read", plain) + "]\n", receipt(channels.Read, "")},
 		{"brackets in strings", `[{"name":"a]}\"[{,"},` + event("message.read", plain) + "]",
-			Inbound{Receipts: receipt(channels.Read, "").Receipts, Ignored: []string{`a]}"[{,`}, Unknown: 1}},
+			channels.Inbound{Receipts: receipt(channels.Read, "").Receipts, Ignored: unheard(`a]}"[{,`).Ignored}},
 		{"bad neighbours", `[7,{"name":tru},` + event("message.read", plain) + `,"x",,` +
 			event("message.sent", plain) + `,null]`,
-			Inbound{
+			channels.Inbound{
 				Receipts: append(receipt(channels.Read, "").Receipts, receipt(channels.Sent, "").Receipts...),
-				Ignored: []string{
-					"malformed: is a JSON number, want an object",
-					"malformed: not JSON: invalid character '}' in literal true (expecting 'e')",
-					"malformed: is a JSON string, want an object",
-					"malformed: not JSON: unexpected end of JSON input",
-					"malformed: has no name",
-				},
+				Ignored: slices.Concat(
+					ignored("", "is a JSON number, want an object").Ignored,
+					ignored("", "not JSON: invalid character '}' in literal true (expecting 'e')").Ignored,
+					ignored("", "is a JSON string, want an object").Ignored,
+					ignored("", "not JSON: unexpected end of JSON input").Ignored,
+					ignored("", "has no name").Ignored,
+				),
 			}},
 	} {
 		t.Run(test.name, func(t *testing.T) {
-			got, err := hook.Decode([]byte(test.body), Sign(secret, []byte(test.body)))
+			got, err := receive(hook, test.body)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -216,38 +233,28 @@ func TestDecodeErrors(t *testing.T) {
 		name, body string
 		want       error
 	}{
-		{"empty", "", ErrMalformed},
-		{"spaces", " \n", ErrMalformed},
-		{"text", `"x"`, ErrMalformed},
-		{"form", "a=b", ErrMalformed},
-		{"cut off object", `{"name":"message.read"`, ErrMalformed},
-		{"cut off array", `[{"name":"message.read"}`, ErrMalformed},
-		{"two arrays", `[{}][{}]`, ErrMalformed},
-		{"too large", strings.Repeat(" ", DefaultBody+1), ErrTooLarge},
+		{"empty", "", errOutline},
+		{"spaces", " \n", errOutline},
+		{"text", `"x"`, errOutline},
+		{"form", "a=b", errOutline},
+		{"cut off object", `{"name":"message.read"`, errOutline},
+		{"cut off array", `[{"name":"message.read"}`, errOutline},
+		{"two arrays", `[{}][{}]`, errOutline},
 	} {
-		_, err := hook.Decode([]byte(test.body), Sign(secret, []byte(test.body)))
+		_, err := receive(hook, test.body)
 		if !errors.Is(err, test.want) {
 			t.Errorf("%s: got %v, want %v", test.name, err, test.want)
 		}
 	}
-	if _, err := hook.Decode([]byte(`[`), "00"); !errors.Is(err, ErrSignature) {
-		t.Errorf("a body that is malformed and not signed: got %v, want ErrSignature", err)
+	if _, err := hook.Receive(posted([]byte(`[`), "00")); !errors.Is(err, errSignature) {
+		t.Errorf("a body that is malformed and not signed: got %v, want errSignature", err)
 	}
 }
 
-// TestDecodeLimits: a body may have exactly as many bytes as are allowed, by default and
-// where more is configured.
-func TestDecodeLimits(t *testing.T) {
-	envelope := event("message.read", `{"id":"m1",`+ours+`}`)
-	for _, configured := range []int{0, len(envelope), MaxBody} {
-		w := Webhook{Secrets: []Secret{secret}, MaxBody: configured}
-		body := []byte(envelope + strings.Repeat(" ", w.Limit()-len(envelope)))
-		if in, err := w.Decode(body, Sign(secret, body)); err != nil || len(in.Receipts) != 1 {
-			t.Errorf("%d bytes: got %+v, %v", len(body), in, err)
-		}
-		body = append(body, ' ')
-		if _, err := w.Decode(body, Sign(secret, body)); !errors.Is(err, ErrTooLarge) {
-			t.Errorf("%d bytes of %d: got %v, want ErrTooLarge", len(body), w.Limit(), err)
+func TestBodyLimit(t *testing.T) {
+	for configured, want := range map[int]int{0: DefaultBody, 1: 1, MaxBody: MaxBody} {
+		if got := (Webhook{MaxBody: configured}).BodyLimit(); got != want {
+			t.Errorf("MaxBody %d: the limit is %d, want %d", configured, got, want)
 		}
 	}
 }
@@ -269,10 +276,10 @@ func TestDecodeBatch(t *testing.T) {
 		}
 	}
 	body := []byte("[" + strings.Join(all, ",") + "]")
-	in, err := hook.Decode(body, Sign("older", body))
-	if err != nil || len(in.Receipts) != 497 || len(in.Replies) != 1 || in.Unknown != 1 || len(in.Ignored) != 2 {
-		t.Fatalf("got %d receipts, %d replies, %d unknown, ignored %q, error %v",
-			len(in.Receipts), len(in.Replies), in.Unknown, in.Ignored, err)
+	in, err := hook.Receive(posted(body, Sign("older", body)))
+	if err != nil || len(in.Receipts) != 497 || len(in.Replies) != 1 || len(in.Ignored) != 2 ||
+		in.Ignored[0].Reason != channels.UnknownEvent || in.Ignored[1].Reason != channels.MalformedEvent {
+		t.Fatalf("got %d receipts, %d replies, ignored %q, error %v", len(in.Receipts), len(in.Replies), in.Ignored, err)
 	}
 	if first, last := in.Receipts[0].ProviderID, in.Receipts[496].ProviderID; first != "m0" || last != "m499" {
 		t.Errorf("the receipts are from %s to %s: not in the order of the body", first, last)
@@ -308,8 +315,8 @@ func FuzzDecode(f *testing.F) {
 		f.Add([]byte(seed))
 	}
 	f.Fuzz(func(t *testing.T, body []byte) {
-		_, err := hook.Decode(body, Sign(secret, body))
-		if err != nil && !errors.Is(err, ErrMalformed) {
+		_, err := hook.Receive(posted(body, Sign(secret, body)))
+		if err != nil && !errors.Is(err, errOutline) {
 			t.Fatalf("got %v", err)
 		}
 		value, _, end := cut(body)
@@ -317,7 +324,7 @@ func FuzzDecode(f *testing.F) {
 			return
 		}
 		both := []byte("[" + string(body) + "," + good + "]")
-		in, err := hook.Decode(both, Sign(secret, both))
+		in, err := hook.Receive(posted(both, Sign(secret, both)))
 		if err != nil || len(in.Receipts) == 0 || in.Receipts[len(in.Receipts)-1].ProviderID != "m1" {
 			t.Fatalf("beside %q: got %+v, %v", body, in, err)
 		}
@@ -337,7 +344,7 @@ func BenchmarkDecode(b *testing.B) {
 	b.SetBytes(int64(len(body)))
 	b.ReportAllocs()
 	for b.Loop() {
-		if _, err := hook.Decode(body, signature); err != nil {
+		if _, err := hook.Receive(posted(body, signature)); err != nil {
 			b.Fatal(err)
 		}
 	}

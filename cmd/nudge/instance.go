@@ -13,6 +13,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus/collectors"
 
 	"nudge/audience"
+	"nudge/channels"
 	"nudge/channels/appmessaging"
 	"nudge/engine"
 	"nudge/lang/diag"
@@ -173,7 +174,7 @@ func (i *instance) serve(registry *prometheus.Registry) error {
 	}
 	if secrets := i.project.Settings.Secrets; len(secrets) > 0 {
 		hooks := i.project.Settings.Webhooks
-		config.Webhooks = &appmessaging.Webhook{Secrets: secrets, MaxBody: hooks.MaxBody}
+		config.Receivers = []channels.Receiver{appmessaging.Webhook{Secrets: secrets, MaxBody: hooks.MaxBody}}
 		config.Profiles = hooks.Profiles
 	}
 	if i.config.Reload != nil {
@@ -229,7 +230,7 @@ func (i *instance) WebhookURL() string {
 	return webhookURL(i.config.Listener)
 }
 
-func webhookURL(l net.Listener) string { return "http://" + l.Addr().String() + "/webhooks/comapi" }
+func webhookURL(l net.Listener) string { return "http://" + l.Addr().String() + "/webhooks/" + appmessaging.WebhookName }
 
 // Stop takes the instance down in reverse of how it was built: first nothing new is
 // taken, then the posts under way end, last the store is closed. It takes 20 seconds

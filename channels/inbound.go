@@ -1,0 +1,128 @@
+package channels
+
+import (
+	"encoding/json"
+	"time"
+)
+
+// Receiver is the receive side of a channel: it reads the webhooks that the provider
+// posts. Implementations are safe for concurrent use.
+type Receiver interface {
+	// Name is the last element of the path that the provider posts to, which is
+	// /webhooks/ and the name: one or more lower-case letters, digits and dashes. It
+	// never changes.
+	Name() string
+	// BodyLimit is how many bytes a request's body may have, 1 or more. A caller refuses
+	// larger bodies without asking Receive.
+	BodyLimit() int
+	// Receive checks that a request comes from the provider and decodes its body. An event
+	// that it cannot use is listed in Inbound.Ignored and does not affect the others. Its
+	// error is a *Rejection; with an error, Inbound is zero.
+	Receive(r WebhookRequest) (Inbound, error)
+}
+
+// WebhookRequest is a request as it came. A receiver must not keep or change what it
+// points to.
+type WebhookRequest struct {
+	Header map[string][]string // by canonical names, as http.Header has them
+	Body   []byte
+}
+
+// Rejection is the error of a request that brings nothing at all.
+type Rejection struct {
+	Reason RejectionReason
+	Detail string // for the sender of the request; shows no secret
+}
+
+// Error returns the detail.
+func (r *Rejection) Error() string { return r.Detail }
+
+// RejectionReason is why a request brings nothing at all.
+type RejectionReason uint8
+
+const (
+	// NotAuthentic: nothing proves that the request is the provider's. The answer is 401.
+	NotAuthentic RejectionReason = iota + 1
+	// Malformed: nothing in it can be decoded, now or later. The answer is 400, and some
+	// providers never send again what got one.
+	Malformed
+)
+
+// Inbound is what one webhook brought. Receipts, Replies and Profiles are in the order
+// of the body. It shares no memory with the body.
+type Inbound struct {
+	Receipts []Receipt
+	Replies  []Reply
+	Profiles []ProfileChange
+	Ignored  []Ignored // the events that are none of these
+}
+
+// Ignored is an event in a webhook that the channel cannot use.
+type Ignored struct {
+	Event  string // its name at the provider, on one line; may be empty
+	Reason IgnoreReason
+	Detail string // for people; may be empty
+}
+
+// IgnoreReason is why an event was ignored. It is a label of metrics.
+type IgnoreReason string
+
+const (
+	UnknownEvent   IgnoreReason = "unknown"   // the channel does not know events of this name
+	MalformedEvent IgnoreReason = "malformed" // it knows them, but this one lacks what it needs
+)
+
+// Status is what a receipt says about a message.
+type Status uint8
+
+const (
+	Sent Status = iota + 1
+	Delivered
+	Read
+	Failed
+	Expired
+)
+
+var statusNames = [...]string{Sent: "sent", Delivered: "delivered", Read: "read", Failed: "failed", Expired: "expired"}
+
+// String is the word for a status in logs, metrics and timelines.
+func (s Status) String() string { return name(statusNames[:], int(s), "status") }
+
+// MarshalText writes the word.
+func (s Status) MarshalText() ([]byte, error) { return []byte(s.String()), nil }
+
+// UnmarshalText reads the word.
+func (s *Status) UnmarshalText(text []byte) error {
+	i, err := number(statusNames[:], string(text), "status")
+	*s = Status(i)
+	return err
+}
+
+// Receipt is what the provider says about a message we sent.
+type Receipt struct {
+	Ref        Ref       `json:"ref,omitzero"`          // zero when the provider did not echo it
+	ProviderID string    `json:"provider_id,omitempty"` // the provider's message ID
+	Status     Status    `json:"status,omitempty"`
+	Reason     string    `json:"reason,omitempty"` // why it failed, as far as the provider says
+	At         time.Time `json:"at,omitzero"`      // the provider's instant
+}
+
+// Reply is a message a person sent us.
+type Reply struct {
+	ID           string    `json:"id,omitempty"`      // the provider's message ID: the same reply delivered twice has the same
+	Profile      string    `json:"profile,omitempty"` // who wrote it
+	Conversation string    `json:"conversation,omitempty"`
+	Text         string    `json:"text,omitempty"`
+	Answers      Ref       `json:"answers,omitzero"`     // the message it answers, when the provider says so; zero otherwise
+	AnswersID    string    `json:"answers_id,omitempty"` // the provider's ID of that message, when it says so
+	At           time.Time `json:"at,omitzero"`          // the provider's instant
+}
+
+// ProfileChange is what the provider says it knows of a person since something of it
+// changed.
+type ProfileChange struct {
+	ID      string          // the provider's ID of the event: the same one delivered twice has the same
+	Profile string          // the person
+	Fields  json.RawMessage // a JSON object of what it knows, without the provider's own fields
+	At      time.Time       // the provider's instant
+}
