@@ -230,7 +230,9 @@ func (i *instance) WebhookURL() string {
 	return webhookURL(i.config.Listener)
 }
 
-func webhookURL(l net.Listener) string { return "http://" + l.Addr().String() + "/webhooks/" + appmessaging.WebhookName }
+func webhookURL(l net.Listener) string {
+	return "http://" + l.Addr().String() + "/webhooks/" + appmessaging.WebhookName
+}
 
 // Stop takes the instance down in reverse of how it was built: first nothing new is
 // taken, then the posts under way end, last the store is closed. It takes 20 seconds
