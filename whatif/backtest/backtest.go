@@ -44,15 +44,8 @@ var ErrNothing = errors.New("the journal has no input in this time")
 // Run compares what the flows that are deployed and the edited ones make of a window of
 // a journal.
 func Run(ctx context.Context, src replay.Source, edited []flows.Bundle, o Options) (*Report, error) {
-	state, err := src.State()
+	b, err := begin(ctx, src, o)
 	if err != nil {
-		return nil, err
-	}
-	b := &backtest{src: src, options: o, until: state.Stamp, seed: maphash.MakeSeed()}
-	if b.replay, err = newPast(state.Installation, engine.InstantOf(o.Since)); err != nil {
-		return nil, err
-	}
-	if err := b.record(ctx); err != nil {
 		return nil, err
 	}
 	before, after, err := b.both(ctx, b.deployed(), &engine.Deploy{Flows: edited})
@@ -73,6 +66,19 @@ type backtest struct {
 	until   engine.Instant // the end of the window
 	seed    maphash.Seed
 	done    atomic.Uint64
+}
+
+// begin records what a journal says, for worlds to play it again.
+func begin(ctx context.Context, src replay.Source, o Options) (*backtest, error) {
+	state, err := src.State()
+	if err != nil {
+		return nil, err
+	}
+	b := &backtest{src: src, options: o, until: state.Stamp, seed: maphash.MakeSeed()}
+	if b.replay, err = newPast(state.Installation, engine.InstantOf(o.Since)); err != nil {
+		return nil, err
+	}
+	return b, b.record(ctx)
 }
 
 // record replays the journal, and takes down what happened in the window.

@@ -14,6 +14,7 @@ import (
 
 	"nudge/engine"
 	"nudge/whatif/backtest"
+	"nudge/whatif/virtual"
 )
 
 var shop = fstest.MapFS{
@@ -199,6 +200,19 @@ func TestCampaign(t *testing.T) {
 	later := run(t, h, files, backtest.Options{})
 	if later.After.Messages != 0 || later.After.Unfrozen != 3 {
 		t.Errorf("the schedule at another hour has no recorded audience: %+v", later.After)
+	}
+}
+
+// TestEnginePanics holds that a backtest fails when the engine panics, although the loop
+// itself goes on.
+func TestEnginePanics(t *testing.T) {
+	h := newHistory(t, 6, shop)
+	h.live(1)
+	broken := engine.Observer{Condition: func(engine.Condition) { panic("a fault of ours") }}
+	err := backtest.RunObserved(context.Background(), h.store, bundles(t, shop), broken)
+	var found *virtual.PanicError
+	if !errors.As(err, &found) {
+		t.Errorf("got %v", err)
 	}
 }
 

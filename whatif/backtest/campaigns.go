@@ -6,6 +6,7 @@ import (
 
 	"nudge/engine"
 	"nudge/runner"
+	"nudge/whatif/virtual"
 )
 
 // recordedCampaign is the audience of one firing, as it was frozen and taken in the window.
@@ -98,7 +99,7 @@ func (a *audiences) freeze(f *engine.Campaign) *engine.Snapshot {
 
 // openCampaigns takes up the firings that were open when the window began.
 func (w *world) openCampaigns() error {
-	loaded, err := w.store.Load(&engine.Needs{Campaigns: w.loop.Core().State.Open})
+	loaded, err := w.store.Load(&engine.Needs{Campaigns: w.core.State.Open})
 	if err != nil {
 		return err
 	}
@@ -125,7 +126,7 @@ func (w *world) freeze(f *engine.Campaign) {
 		w.ledger.unfrozen++
 		frozen = &engine.Snapshot{Campaign: f.Number, Failed: "its audience was not recorded"}
 	}
-	w.due.plan(engine.InstantOf(w.now), &runner.Group{Inputs: []*engine.Input{{Kind: engine.InputSnapshot, Snapshot: frozen}}})
+	w.virtual.Arrive(virtual.Snapshot(frozen))
 }
 
 // freezes answers for the firings of a step.

@@ -3,15 +3,14 @@ package backtest
 import (
 	"encoding/json"
 	"hash/maphash"
-	"time"
 
 	"nudge/channels"
 	"nudge/engine"
-	"nudge/runner"
+	"nudge/whatif/virtual"
 )
 
 func (w *world) keyOf(r *engine.Run, message int) messageKey {
-	return keyOf(w.loop.Core().Flow(engine.FlowVersion{Flow: r.Flow, Version: r.Version}), r, message)
+	return keyOf(w.core.Flow(engine.FlowVersion{Flow: r.Flow, Version: r.Version}), r, message)
 }
 
 // post takes down a message that left.
@@ -27,9 +26,9 @@ func (w *world) post(r *engine.Run, p engine.Post) {
 	w.ledger.sent(r, w.keyOf(r, p.Message), r.Message(p.Message).Posted, maphash.Bytes(w.seed, raw))
 }
 
-// respond lets the provider and the person do with one attempt of a message what they
+// answerPost lets the provider and the person do with one attempt of a message what they
 // did, or what is assumed.
-func (w *world) respond(r *engine.Run, message, attempt int) {
+func (w *world) answerPost(r *engine.Run, message, attempt int) {
 	key := w.keyOf(r, message)
 	b, how := w.behaviour(r, key)
 	if attempt == 1 {
@@ -40,16 +39,15 @@ func (w *world) respond(r *engine.Run, message, attempt int) {
 	if b != nil && len(b.results) > 0 {
 		result = b.results[min(attempt, len(b.results))-1]
 	}
-	w.plan(posted, result.after, &runner.Group{Frees: 1, Inputs: []*engine.Input{{Kind: engine.InputResult,
-		Result: &engine.SendResult{Run: r.ID, Message: message, Attempt: attempt, Result: result.what}}}})
+	w.virtual.Later(posted.Time().Add(result.after), virtual.Result(r.ID, message, attempt, result.what))
 	if b == nil || attempt > 1 {
 		return
 	}
 	for _, told := range b.receipts {
 		receipt := told.what
-		receipt.Ref = channels.Ref{Installation: w.loop.Core().State.Installation.String(),
+		receipt.Ref = channels.Ref{Installation: w.core.State.Installation.String(),
 			Run: r.ID.String(), Message: message, Attempt: attempt}
-		w.plan(posted, told.after, &runner.Group{Inputs: []*engine.Input{{Kind: engine.InputReceipt, Receipt: &receipt}}})
+		w.virtual.Later(posted.Time().Add(told.after), virtual.Receipt(receipt))
 	}
 }
 
@@ -66,10 +64,10 @@ func (w *world) behaviour(r *engine.Run, key messageKey) (*behaviour, how) {
 	return alike[fingerprint(r, key)%uint64(len(alike))], asOthers
 }
 
-// answer gives a fetch the answer that was recorded for it.
-func (w *world) answer(r *engine.Run, f engine.FetchPost) {
+// answerFetch gives a fetch the answer that was recorded for it.
+func (w *world) answerFetch(r *engine.Run, f engine.FetchPost) {
 	answer := engine.FetchResult{Error: "no answer was recorded", Final: true}
-	step := w.loop.Core().Flow(engine.FlowVersion{Flow: r.Flow, Version: r.Version}).Steps[f.Step].ID
+	step := w.core.Flow(engine.FlowVersion{Flow: r.Flow, Version: r.Version}).Steps[f.Step].ID
 	if own := w.recorded(r.ID); own != nil && len(own.answers[step]) > 0 {
 		if w.answers[r.ID] == nil {
 			w.answers[r.ID] = map[string]int{}
@@ -80,10 +78,5 @@ func (w *world) answer(r *engine.Run, f engine.FetchPost) {
 	} else {
 		w.ledger.unanswered++
 	}
-	answer.Run, answer.Step, answer.Attempt = f.Run, f.Step, f.Attempt
-	w.plan(engine.InstantOf(w.now), 0, &runner.Group{Inputs: []*engine.Input{{Kind: engine.InputFetched, Fetched: &answer}}})
-}
-
-func (w *world) plan(from engine.Instant, after time.Duration, g *runner.Group) {
-	w.due.plan(max(from.Add(after), engine.InstantOf(w.now)), g)
+	w.virtual.Arrive(virtual.Fetched(f, answer))
 }

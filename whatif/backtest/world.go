@@ -4,12 +4,12 @@ import (
 	"context"
 	"errors"
 	"hash/maphash"
-	"time"
 
 	"nudge/engine"
 	"nudge/runner"
 	"nudge/store"
 	"nudge/whatif/replay"
+	"nudge/whatif/virtual"
 )
 
 // world lives through a window again, in virtual time, with flows of its own.
@@ -18,10 +18,8 @@ type world struct {
 	assume    Assumption
 	pool      map[string][]*behaviour
 	store     *store.Store
-	loop      *runner.Loop
-	now       time.Time
-	next      engine.Instant // when the loop has a timer
-	due       schedule       // what the provider, people and services will do
+	core      *engine.Engine
+	virtual   *virtual.World
 	seed      maphash.Seed
 	taken     map[*recordedRun]bool
 	paired    map[engine.RunID]*recordedRun
@@ -37,7 +35,7 @@ const senders = 1 << 30
 
 // newWorld begins where the window does.
 func newWorld(b *backtest, pool map[string][]*behaviour) (*world, error) {
-	w := &world{rec: b.rec, assume: b.options.Assume, pool: pool, seed: b.seed, now: b.rec.begin.Time(),
+	w := &world{rec: b.rec, assume: b.options.Assume, pool: pool, seed: b.seed,
 		taken: map[*recordedRun]bool{}, paired: map[engine.RunID]*recordedRun{}, back: map[engine.RunID]engine.RunID{},
 		answers: map[engine.RunID]map[string]int{}, ledger: newLedger(), campaigns: map[*recordedCampaign]uint64{},
 		rows: &audiences{rec: b.rec, rows: map[string]*recordedRows{}}}
@@ -45,8 +43,9 @@ func newWorld(b *backtest, pool map[string][]*behaviour) (*world, error) {
 	if err != nil {
 		return nil, err
 	}
-	w.store, w.loop = s, runner.NewLoop(unjournaled{s}, core, senders)
-	w.loop.UseAudiences(w.rows)
+	loop := runner.NewLoop(unjournaled{s}, core, senders)
+	loop.UseAudiences(w.rows)
+	w.store, w.core, w.virtual = s, core, virtual.New(loop, b.rec.begin.Time(), w.respond)
 	return w, errors.Join(w.goOn(), w.openCampaigns())
 }
 
@@ -73,7 +72,7 @@ func (w *world) goOn() error {
 				return err
 			}
 			if e.Claimed && r != nil {
-				w.respond(r, e.Message, r.Message(e.Message).Attempt)
+				w.answerPost(r, e.Message, r.Message(e.Message).Attempt)
 			}
 		}
 	}
@@ -83,10 +82,14 @@ func (w *world) goOn() error {
 // at the time says nothing about the flows.
 func (w *world) begin(d *engine.Deploy) error {
 	alive := false
-	return w.step(w.now, []*runner.Group{
-		{Inputs: []*engine.Input{{Kind: engine.InputDeploy, Deploy: d}}},
-		{Inputs: []*engine.Input{{Kind: engine.InputControl, Control: &engine.Control{Outbound: engine.OutboundLive, Kill: &alive}}}},
-	})
+	first := []*runner.Group{
+		virtual.One(&engine.Input{Kind: engine.InputDeploy, Deploy: d}),
+		virtual.One(&engine.Input{Kind: engine.InputControl, Control: &engine.Control{Outbound: engine.OutboundLive, Kill: &alive}}),
+	}
+	if err := w.virtual.Step(first); err != nil {
+		return err
+	}
+	return w.virtual.Settle()
 }
 
 // live takes the world to the end of the window.
@@ -97,22 +100,17 @@ func (w *world) live(ctx context.Context, src replay.Source, from uint64, until 
 		if err != nil {
 			return err
 		}
-		at := until + 1
-		if outside != nil {
-			at = min(at, outside.Stamp)
+		at, ok := w.virtual.Next()
+		if outside != nil && (!ok || outside.Stamp.Time().Before(at)) {
+			at, ok = outside.Stamp.Time(), true
 		}
-		for _, t := range [...]engine.Instant{w.due.earliest(), w.next} {
-			if t != 0 {
-				at = min(at, t)
-			}
-		}
-		if at > until {
+		if !ok || at.After(until.Time()) {
 			return nil
 		}
-		groups := w.due.take(at)
-		for len(groups) < maxBatch && outside != nil && outside.Stamp <= at {
+		w.virtual.JumpTo(at)
+		for n := 0; n < maxBatch && outside != nil && !outside.Stamp.Time().After(at); n++ {
 			if in := w.translate(outside.Input); in != nil {
-				groups = append(groups, &runner.Group{Inputs: []*engine.Input{in}})
+				w.virtual.Arrive(virtual.One(in))
 			}
 			tick()
 			feed.skip()
@@ -120,35 +118,15 @@ func (w *world) live(ctx context.Context, src replay.Source, from uint64, until 
 				return err
 			}
 		}
-		if err := w.step(at.Time(), groups); err != nil {
+		if err := w.virtual.Settle(); err != nil {
 			return err
 		}
 	}
 	return ctx.Err()
 }
 
-// step makes steps at an instant until nothing is left to do there.
-func (w *world) step(at time.Time, groups []*runner.Group) error {
-	if at.After(w.now) {
-		w.now = at
-	}
-	for again := true; again; groups = nil {
-		step, err := w.loop.Step(w.now, groups)
-		if err != nil {
-			return err
-		}
-		w.took(step)
-		if err := w.freezes(step.Freezes); err != nil {
-			return err
-		}
-		again = step.Again
-	}
-	return nil
-}
-
-// took takes down what a step led to, and lets the world respond.
-func (w *world) took(step *runner.Step) {
-	w.next = step.Next
+// respond takes down what a step led to, and lets the world respond.
+func (w *world) respond(step *runner.Step, _ []*runner.Group) error {
 	runs := make(map[engine.RunID]*engine.Run, len(step.Changes))
 	for _, c := range step.Changes {
 		runs[c.After.ID] = c.After
@@ -160,9 +138,10 @@ func (w *world) took(step *runner.Step) {
 	for _, p := range step.Posts {
 		r := runs[p.Run]
 		w.post(r, p)
-		w.respond(r, p.Message, p.Attempt)
+		w.answerPost(r, p.Message, p.Attempt)
 	}
 	for _, f := range step.Fetches {
-		w.answer(runs[f.Run], f)
+		w.answerFetch(runs[f.Run], f)
 	}
+	return w.freezes(step.Freezes)
 }

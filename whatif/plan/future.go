@@ -12,6 +12,7 @@ import (
 	"nudge/runner"
 	"nudge/store"
 	"nudge/store/memory"
+	"nudge/whatif/virtual"
 )
 
 // Ahead is what is ahead of some runs.
@@ -30,7 +31,10 @@ type Story struct {
 // MaxAhead is how far ahead a run is lived.
 const MaxAhead = 400 * 24 * time.Hour
 
-const maxSteps = 10_000 // of the loop, for one run
+const (
+	maxSteps = 10_000  // instants at which something happens, for one run
+	places   = 1 << 20 // no message waits for a sender
+)
 
 func (a *Ahead) key() string {
 	return fmt.Sprintf("%q %q %q %q", a.IfUnread.Messages, a.IfUnread.Outcome, a.IfRead.Messages, a.IfRead.Outcome)
@@ -82,20 +86,12 @@ func (m *maker) live(r *engine.Run, person *engine.Person, own, to *flows.Flow) 
 
 // lifetime is one run in a store of its own.
 type lifetime struct {
-	run   engine.RunID
-	store *store.Store
-	loop  *runner.Loop
-	now   engine.Instant
-	reads bool
-	next  engine.Instant
-	due   []owed
-	story Story
-}
-
-// owed is what the provider or the person will still say.
-type owed struct {
-	at    engine.Instant
-	group *runner.Group
+	run     engine.RunID
+	store   *store.Store
+	core    *engine.Engine
+	virtual *virtual.World
+	reads   bool
+	story   Story
 }
 
 func (m *maker) lifetime(r *engine.Run, person *engine.Person, own, to *flows.Flow, reads bool) (*lifetime, error) {
@@ -132,24 +128,25 @@ func (m *maker) lifetime(r *engine.Run, person *engine.Person, own, to *flows.Fl
 	if err != nil {
 		return nil, err
 	}
-	l := &lifetime{run: r.ID, store: s, loop: runner.NewLoop(s, core, 1<<20), now: m.now, reads: reads}
-	return l, l.underWay(r)
+	l := &lifetime{run: r.ID, store: s, core: core, reads: reads}
+	l.virtual = virtual.New(runner.NewLoop(s, core, places), m.now.Time(), l.respond)
+	l.underWay(r)
+	return l, nil
 }
 
 // underWay lets the provider take the message that is out, if one is.
-func (l *lifetime) underWay(r *engine.Run) error {
+func (l *lifetime) underWay(r *engine.Run) {
 	for i := range r.Messages {
 		if m := &r.Messages[i]; m.Status == engine.Claimed {
 			l.accept(r.ID, i+1, m.Attempt)
 		}
 	}
-	return nil
 }
 
 // move takes the run to another version, and says why where that was refused.
 func (l *lifetime) move(to *flows.Flow) (refused string, err error) {
-	g := &runner.Group{Inputs: []*engine.Input{{Kind: engine.InputMove, Move: &engine.Move{Run: l.run, Version: to.Version}}}}
-	if err := l.step(l.now, []*runner.Group{g}); err != nil {
+	g := virtual.One(&engine.Input{Kind: engine.InputMove, Move: &engine.Move{Run: l.run, Version: to.Version}})
+	if err := l.virtual.Step([]*runner.Group{g}); err != nil {
 		return "", err
 	}
 	for _, d := range g.Answers[0].Decisions {
@@ -162,11 +159,11 @@ func (l *lifetime) move(to *flows.Flow) (refused string, err error) {
 
 // rest lives on until the run ends.
 func (l *lifetime) rest() (Story, error) {
-	until := l.now.Add(MaxAhead)
-	if err := l.step(l.now, l.come(l.now)); err != nil { // from here on it knows when its timers are due
-		return l.story, err
-	}
+	until := l.virtual.Now().Add(MaxAhead)
 	for range maxSteps {
+		if err := l.virtual.Settle(); err != nil {
+			return l.story, err
+		}
 		r, err := l.store.Run(l.run)
 		if err != nil {
 			return l.story, err
@@ -175,69 +172,45 @@ func (l *lifetime) rest() (Story, error) {
 			l.story.Outcome = r.Outcome
 			break
 		}
-		at := l.next
-		for _, o := range l.due {
-			if at == 0 || o.at < at {
-				at = o.at
-			}
-		}
-		if at == 0 || at > until {
+		at, ok := l.virtual.Next()
+		if !ok || at.After(until) {
 			break
 		}
-		if err := l.step(max(at, l.now), l.come(at)); err != nil {
-			return l.story, err
-		}
+		l.virtual.JumpTo(at)
 	}
 	return l.story, nil
 }
 
-// come takes what is owed by an instant.
-func (l *lifetime) come(at engine.Instant) (groups []*runner.Group) {
-	l.due = slices.DeleteFunc(l.due, func(o owed) bool {
-		if o.at > at {
-			return false
-		}
-		groups = append(groups, o.group)
-		return true
-	})
-	return groups
-}
-
-func (l *lifetime) step(at engine.Instant, groups []*runner.Group) error {
-	l.now = at
-	for again := true; again; groups = nil {
-		step, err := l.loop.Step(at.Time(), groups)
-		if err != nil {
+// respond takes down the messages of the run, and lets the provider, the person and the
+// services answer.
+func (l *lifetime) respond(step *runner.Step, _ []*runner.Group) error {
+	for _, p := range step.Posts {
+		if err := l.posted(p); err != nil {
 			return err
 		}
-		for _, p := range step.Posts {
-			l.posted(p)
-		}
-		for _, f := range step.Fetches {
-			l.due = append(l.due, owed{l.now, &runner.Group{Inputs: []*engine.Input{{Kind: engine.InputFetched,
-				Fetched: &engine.FetchResult{Run: f.Run, Step: f.Step, Attempt: f.Attempt, Error: "nothing is asked in a plan", Final: true}}}}})
-		}
-		l.next, again = step.Next, step.Again
+	}
+	for _, f := range step.Fetches {
+		l.virtual.Arrive(virtual.Fetched(f, engine.FetchResult{Error: "nothing is asked in a plan", Final: true}))
 	}
 	return nil
 }
 
-// posted takes down a message of the run, and lets the provider and the person respond.
-func (l *lifetime) posted(p engine.Post) {
+func (l *lifetime) posted(p engine.Post) error {
 	if p.Run == l.run && p.Attempt == 1 {
-		if r, err := l.store.Run(p.Run); err == nil && r != nil {
-			f := l.loop.Core().Flow(engine.FlowVersion{Flow: r.Flow, Version: r.Version})
-			l.story.Messages = append(l.story.Messages, f.Steps[r.Message(p.Message).Step].Send.Template)
+		r, err := l.store.Run(p.Run)
+		if err != nil {
+			return err
 		}
+		f := l.core.Flow(engine.FlowVersion{Flow: r.Flow, Version: r.Version})
+		l.story.Messages = append(l.story.Messages, f.Steps[r.Message(p.Message).Step].Send.Template)
 	}
 	l.accept(p.Run, p.Message, p.Attempt)
 	if l.reads {
-		l.due = append(l.due, owed{l.now.Add(time.Minute), &runner.Group{Inputs: []*engine.Input{{Kind: engine.InputReceipt,
-			Receipt: &channels.Receipt{Ref: p.Content.Ref, Status: channels.Read}}}}})
+		l.virtual.Later(l.virtual.Now().Add(time.Minute), virtual.Receipt(channels.Receipt{Ref: p.Content.Ref, Status: channels.Read}))
 	}
+	return nil
 }
 
 func (l *lifetime) accept(run engine.RunID, message, attempt int) {
-	l.due = append(l.due, owed{l.now, &runner.Group{Frees: 1, Inputs: []*engine.Input{{Kind: engine.InputResult,
-		Result: &engine.SendResult{Run: run, Message: message, Attempt: attempt, Result: channels.Result{Outcome: channels.Accepted}}}}}})
+	l.virtual.Arrive(virtual.Result(run, message, attempt, channels.Result{Outcome: channels.Accepted}))
 }

@@ -122,8 +122,7 @@ func (p *player) do(m *Move) error {
 // Event has something happen in the product.
 func (w *World) Event(kind, who string, data []byte) error {
 	w.say(0, LineInput, strings.TrimRight("event "+kind+byWhom(who)+" "+string(data), " "))
-	_, err := w.Input(&engine.Input{Kind: engine.InputEvent, Event: &engine.Event{Type: kind, Profile: who, Data: data}})
-	return err
+	return w.Input(&engine.Input{Kind: engine.InputEvent, Event: &engine.Event{Type: kind, Profile: who, Data: data}})
 }
 
 // Call calls a flow for somebody.
@@ -132,20 +131,18 @@ func (w *World) Call(flow, who, key string, data []byte) error {
 	if len(data) == 0 {
 		data = []byte("{}")
 	}
-	_, err := w.Input(&engine.Input{Kind: engine.InputCall, Call: &engine.Call{Flow: flow, Profile: who, Key: key, By: "call", Data: data}})
-	return err
+	return w.Input(&engine.Input{Kind: engine.InputCall, Call: &engine.Call{Flow: flow, Profile: who, Key: key, By: "call", Data: data}})
 }
 
 // Reply has somebody answer their newest message; without one they write by
 // themselves.
 func (w *World) Reply(who, text string) error {
 	w.say(0, LineInput, fmt.Sprintf("reply%s: %s", byWhom(who), text))
-	reply := &channels.Reply{Profile: who, Text: text, At: w.now}
+	reply := &channels.Reply{Profile: who, Text: text, At: w.virtual.Now()}
 	if m := w.newest(func(m *Message) bool { return m.Content.To == who }); m != nil {
 		reply.Conversation, reply.Answers = m.Content.Conversation, m.Content.Ref
 	}
-	_, err := w.Input(&engine.Input{Kind: engine.InputReply, Reply: reply})
-	return err
+	return w.Input(&engine.Input{Kind: engine.InputReply, Reply: reply})
 }
 
 // AnyMessage is the name of the newest message, whatever it is called.
@@ -161,15 +158,13 @@ func (w *World) Report(name, who string, status channels.Status, reason string) 
 		return fmt.Errorf("%s cannot be %s: nobody%s has got it", name, status, byWhom(who))
 	}
 	w.say(0, LineInput, fmt.Sprintf("%s to %s: %s", m.Step.ID, m.Content.To, status))
-	_, err := w.Input(w.receipt(m, status, reason))
-	return err
+	return w.Input(w.receipt(m, status, reason))
 }
 
 // Profile changes what is known of somebody.
 func (w *World) Profile(who string, set []byte) error {
 	w.say(0, LineInput, "profile of "+who+" "+string(set))
-	_, err := w.Input(&engine.Input{Kind: engine.InputProfile, Profile: &engine.ProfileChange{Profile: who, Set: set}})
-	return err
+	return w.Input(&engine.Input{Kind: engine.InputProfile, Profile: &engine.ProfileChange{Profile: who, Set: set}})
 }
 
 // Answer has services answer so from here on; those that are not named stay as they
@@ -191,7 +186,7 @@ func (w *World) PassTo(m *flows.Moment) error {
 		return err
 	}
 	if past {
-		return fmt.Errorf("%s is past: it is %s already", Clock(at.In(w.zone)), w.tell(w.now))
+		return fmt.Errorf("%s is past: it is %s already", Clock(at.In(w.zone)), w.tell(w.Now()))
 	}
 	w.say(0, LineInput, "until "+w.tell(at))
 	return w.PassUntil(at)

@@ -27,7 +27,7 @@ func (w *World) Adopt(known *engine.Run) *Run {
 		if m.Attempt == 0 {
 			continue
 		}
-		ref := channels.Ref{Installation: w.loop.Core().State.Installation.String(), Run: known.ID.String(), Message: i + 1, Attempt: m.Attempt}
+		ref := channels.Ref{Installation: w.core.State.Installation.String(), Run: known.ID.String(), Message: i + 1, Attempt: m.Attempt}
 		w.Messages = append(w.Messages, &Message{Run: r, Number: i + 1, Step: &r.Flow.Steps[m.Step], At: m.Posted.Time(),
 			Content: channels.Message{To: known.Profile, Conversation: m.Conversation, Ref: ref}})
 	}

@@ -2,6 +2,7 @@ package story
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io/fs"
 	"time"
@@ -15,14 +16,11 @@ import (
 	"nudge/sandbox/people"
 	"nudge/store"
 	"nudge/store/memory"
+	"nudge/whatif/virtual"
 )
 
 // senders is how many messages the provider takes at a time. Nothing waits for one here.
 const senders = 1000
-
-// maxSteps is how many steps of the loop one move may take: a story that goes round in
-// one instant comes to an end.
-const maxSteps = 100_000
 
 // installation is that of every story, so that the same story makes the same ids.
 var installation = engine.Installation{'s', 't', 'o', 'r', 'y'}
@@ -30,18 +28,15 @@ var installation = engine.Installation{'s', 't', 'o', 'r', 'y'}
 // World is a project's flows in virtual time: the real loop over a store in memory, and
 // people who do what their scripts say. It belongs to one goroutine.
 type World struct {
-	loop      *runner.Loop
+	virtual   *virtual.World
+	core      *engine.Engine
 	kv        *memory.KV // what the store is kept in
 	kept      *store.Store
 	audiences *audience.Snapshots
-	now       time.Time
 	zone      *time.Location // in which the story tells time
-	next      engine.Instant // of the loop's next timer; 0 for none
-	again     bool           // the loop has more to do at once
-	acts      []act          // that people will do, in the order in which they come
 	scripts   map[string]people.Script
 	answers   Answers
-	queue     []*runner.Group // what follows from posts and fetches at this instant
+	refused   error // the first input that was refused since the world settled last
 
 	runs       []*Run
 	byID       map[engine.RunID]*Run
@@ -87,12 +82,6 @@ type Emission struct {
 	seen bool
 }
 
-// act is something that somebody will do.
-type act struct {
-	at   time.Time
-	does func() error
-}
-
 // NewWorld is a world in which the flows are deployed and the people known, at an
 // instant of a zone. The folder of the project is where audiences are read from; it may be
 // nil.
@@ -116,11 +105,14 @@ func NewWorld(deployed []*flows.Flow, people []Person, start time.Time, folder f
 
 func newWorld(kept *store.Store, core *engine.Engine, now time.Time, folder fs.FS) *World {
 	w := &World{
-		loop: runner.NewLoop(kept, core, senders), kept: kept, now: now, zone: now.Location(),
+		core: core, kept: kept, zone: now.Location(),
 		scripts: map[string]people.Script{}, byID: map[engine.RunID]*Run{}, timeline: newTimeline(), Coverage: NewCoverage(),
 		audiences: audience.NewSnapshots(audience.Sources{Project: folder, People: kept}),
 	}
-	w.loop.UseAudiences(w.audiences)
+	loop := runner.NewLoop(kept, core, senders)
+	loop.UseAudiences(w.audiences)
+	w.virtual = virtual.New(loop, now, w.respond)
+	w.virtual.OneByOne = true // a timeline tells what follows from an input before the next
 	core.Observe(engine.Observer{Step: w.Coverage.step, Condition: w.look})
 	return w
 }
@@ -128,7 +120,7 @@ func newWorld(kept *store.Store, core *engine.Engine, now time.Time, folder fs.F
 // number makes a run one of the world's.
 func (w *World) number(known *engine.Run) *Run {
 	r := &Run{Number: len(w.runs) + 1, seen: map[int]bool{},
-		Flow: w.loop.Core().Flow(engine.FlowVersion{Flow: known.Flow, Version: known.Version})}
+		Flow: w.core.Flow(engine.FlowVersion{Flow: known.Flow, Version: known.Version})}
 	w.byID[known.ID], w.runs = r, append(w.runs, r)
 	return r
 }
@@ -140,77 +132,47 @@ func (w *World) begin(deployed []*flows.Flow, people []Person) error {
 	for _, f := range deployed {
 		deploy.Flows = append(deploy.Flows, f.Bundle)
 	}
-	groups := []*runner.Group{{Inputs: []*engine.Input{{Kind: engine.InputDeploy, Deploy: deploy}}}}
+	groups := []*runner.Group{virtual.One(&engine.Input{Kind: engine.InputDeploy, Deploy: deploy})}
 	for _, p := range people {
 		w.scripts[p.Name] = p.Script
 		if p.Attributes != nil {
 			known := &engine.ProfileChange{Profile: p.Name, Set: p.Attributes}
-			groups = append(groups, &runner.Group{Inputs: []*engine.Input{{Kind: engine.InputProfile, Profile: known}}})
+			groups = append(groups, virtual.One(&engine.Input{Kind: engine.InputProfile, Profile: known}))
 		}
 	}
-	if err := w.step(groups); err != nil {
+	if err := w.virtual.Step(groups); err != nil {
 		return err
-	}
-	for _, g := range groups {
-		if refused := g.Answers[0].Refused; refused != nil {
-			return fmt.Errorf("the %s is refused: %s", g.Inputs[0].Kind, refused.Detail)
-		}
 	}
 	return w.settle()
 }
 
 // Now is the present instant, in the zone in which the story tells time.
-func (w *World) Now() time.Time { return w.now.In(w.zone) }
+func (w *World) Now() time.Time { return w.virtual.Now().In(w.zone) }
 
 // Input applies an input and all that follows from it at this instant. The error of one
 // that is refused says why.
-func (w *World) Input(in *engine.Input) (engine.Answer, error) {
-	group := &runner.Group{Inputs: []*engine.Input{in}}
-	w.queue = append(w.queue, group)
-	if err := w.settle(); err != nil {
-		return engine.Answer{}, err
-	}
-	answer := group.Answers[0]
-	if answer.Refused != nil {
-		return answer, fmt.Errorf("refused: %s", answer.Refused.Detail)
-	}
-	return answer, nil
+func (w *World) Input(in *engine.Input) error {
+	w.virtual.Arrive(virtual.One(in))
+	return w.settle()
 }
 
-// settle steps the loop until there is nothing left to do at this instant.
+// settle does all that is left to do at this instant. Its error may be that of a refused
+// input; the world goes on after that.
 func (w *World) settle() error {
-	for range maxSteps {
-		groups := w.queue
-		w.queue = nil
-		if len(groups) > 1 { // one after the other, so that what follows from each comes before the next
-			groups, w.queue = groups[:1], groups[1:]
-		}
-		if err := w.step(groups); err != nil {
-			return err
-		}
-		if len(w.queue) == 0 && !w.again {
-			return nil
-		}
+	err := w.virtual.Settle()
+	if errors.Is(err, virtual.ErrRestless) {
+		err = fmt.Errorf("%w at %s", err, w.tell(w.Now()))
 	}
-	return fmt.Errorf("it does not come to rest at %s", w.tell(w.now))
-}
-
-// step makes one step of the loop, and notes what it led to.
-func (w *World) step(groups []*runner.Group) error {
-	step, err := w.loop.Step(w.now, groups)
 	if err != nil {
 		return err
 	}
-	if len(step.Panics) > 0 {
-		return fmt.Errorf("the engine broke: %s", step.Panics[0])
-	}
-	w.next, w.again = step.Next, step.Again
-	w.take(groups, step)
-	return w.freeze(step.Freezes)
+	refused := w.refused
+	w.refused = nil
+	return refused
 }
 
-// take notes what a step led to, and has the provider and the services answer.
-func (w *World) take(groups []*runner.Group, step *runner.Step) {
+// respond notes what a step led to, and has the provider and the services answer.
+func (w *World) respond(step *runner.Step, groups []*runner.Group) error {
 	for _, c := range step.Changes {
 		r := w.byID[c.After.ID]
 		if r == nil {
@@ -227,12 +189,13 @@ func (w *World) take(groups []*runner.Group, step *runner.Step) {
 	w.show(step.Changes)
 	for _, g := range groups {
 		for i := range g.Answers {
-			w.skipped(&g.Answers[i])
+			w.answered(g.Inputs[i], &g.Answers[i])
 		}
 	}
 	for i := range step.Fetches {
 		w.fetch(&step.Fetches[i])
 	}
+	return w.freeze(step.Freezes)
 }
 
 // freeze copies the audiences of campaigns.
@@ -247,13 +210,16 @@ func (w *World) freeze(freezes []engine.SnapshotRequest) error {
 		if frozen.Failed != "" {
 			w.say(0, LineSkip, frozen.Failed)
 		}
-		w.queue = append(w.queue, &runner.Group{Inputs: []*engine.Input{{Kind: engine.InputSnapshot, Snapshot: frozen}}})
+		w.virtual.Arrive(virtual.Snapshot(frozen))
 	}
 	return nil
 }
 
-// skipped notes the starts that did not happen.
-func (w *World) skipped(a *engine.Answer) {
+// answered notes the starts that did not happen, and why an input was refused.
+func (w *World) answered(in *engine.Input, a *engine.Answer) {
+	if a.Refused != nil && w.refused == nil {
+		w.refused = fmt.Errorf("%s refused: %s", in.Kind, a.Refused.Detail)
+	}
 	for _, d := range a.Decisions {
 		if d.Action == engine.DidSkip || d.Action == engine.DidQueue {
 			w.Skips = append(w.Skips, &Skip{Decision: d})
@@ -270,9 +236,7 @@ func (w *World) PassUntil(until time.Time) error {
 	if err := w.Rest(until); err != nil {
 		return err
 	}
-	if until.After(w.now) {
-		w.now = until
-	}
+	w.virtual.JumpTo(until)
 	return w.settle()
 }
 
@@ -280,14 +244,12 @@ func (w *World) PassUntil(until time.Time) error {
 // it.
 func (w *World) Rest(until time.Time) error {
 	for {
-		next, does := w.upcoming()
-		if does == nil || next.After(until) {
+		next, ok := w.virtual.Next()
+		if !ok || next.After(until) {
 			return nil
 		}
-		if next.After(w.now) {
-			w.now = next
-		}
-		if err := does(); err != nil {
+		w.virtual.JumpTo(next)
+		if err := w.settle(); err != nil {
 			return err
 		}
 	}
@@ -295,28 +257,12 @@ func (w *World) Rest(until time.Time) error {
 
 // Next is when something happens by itself, if it ever does.
 func (w *World) Next() (at time.Time, ok bool) {
-	at, does := w.upcoming()
-	return at.In(w.zone), does != nil
+	at, ok = w.virtual.Next()
+	return at.In(w.zone), ok
 }
 
 // Runs are all runs, in the order in which they started.
 func (w *World) Runs() []*Run { return w.runs }
-
-// upcoming is what happens next and when: a timer, or somebody acts.
-func (w *World) upcoming() (time.Time, func() error) {
-	var timer time.Time
-	if w.next != 0 {
-		timer = w.next.Time()
-	}
-	switch {
-	case len(w.acts) > 0 && (w.next == 0 || !w.acts[0].at.After(timer)):
-		next := w.acts[0]
-		return next.at, func() error { w.acts = w.acts[1:]; return next.does() }
-	case w.next != 0:
-		return timer, w.settle
-	}
-	return time.Time{}, nil
-}
 
 // zoneOf is where somebody lives, as far as it is known: else where the flow does.
 func (w *World) zoneOf(profile string, f *flows.Flow) *time.Location {
