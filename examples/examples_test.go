@@ -12,7 +12,7 @@ import (
 )
 
 // meant are the codes of the warnings that an example means to show.
-var meant = map[string][]string{"order_shipped": {flows.CodeNoFailedLine}}
+var meant = map[string][]diag.Code{"order_shipped": {flows.CodeNoFailedLine}}
 
 // folders is the names of all examples.
 func folders(t *testing.T) []string {
@@ -34,7 +34,7 @@ func TestExamplesAreClean(t *testing.T) {
 	for _, name := range folders(t) {
 		t.Run(name, func(t *testing.T) {
 			project, list := flows.Load(os.DirFS(name))
-			var got []string
+			var got []diag.Code
 			for _, d := range list {
 				got = append(got, d.Code)
 			}

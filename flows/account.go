@@ -41,6 +41,6 @@ func (r *reader) account(t *node.Text) string {
 	if len(known) == 0 {
 		hint = "give the account a name: accounts: { " + t.Value + ": … }"
 	}
-	r.list.Errorf(t.Span, CodeUnknownAccount, hint, "nudge.yaml has no account %q", t.Value)
+	r.list.Errorf(t.Span, codeUnknownAccount, hint, "nudge.yaml has no account %q", t.Value)
 	return ""
 }

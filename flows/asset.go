@@ -14,8 +14,8 @@ import (
 // flow that sends them, and a third larger in every message; what is larger has its own
 // place, from where it is sent by URL.
 const (
-	MaxAsset  = 1 << 20  // bytes of one file
-	MaxAssets = 16 << 20 // bytes of all files of a project
+	maxAsset  = 1 << 20  // bytes of one file
+	maxAssets = 16 << 20 // bytes of all files of a project
 )
 
 // IsAsset reports whether a file of a project, or of a bundle, is one that messages
@@ -74,10 +74,10 @@ func (a *assets) read(name string) ([]byte, error) {
 		return nil, fmt.Errorf("%s cannot be read: %w", name, cause(err))
 	case info.IsDir():
 		return nil, fmt.Errorf("%s is a folder", name)
-	case info.Size() > MaxAsset:
-		return nil, fmt.Errorf("%s has %d bytes; a part carries %d at most, and more by its url", name, info.Size(), MaxAsset)
-	case a.size+int(info.Size()) > MaxAssets:
-		return nil, fmt.Errorf("with %s the files of the project have more than %d bytes", name, MaxAssets)
+	case info.Size() > maxAsset:
+		return nil, fmt.Errorf("%s has %d bytes; a part carries %d at most, and more by its url", name, info.Size(), maxAsset)
+	case a.size+int(info.Size()) > maxAssets:
+		return nil, fmt.Errorf("with %s the files of the project have more than %d bytes", name, maxAssets)
 	}
 	content, err := fs.ReadFile(a.fsys, name)
 	if err != nil {

@@ -61,7 +61,7 @@ func ReadRate(t *node.Text, list *diag.List) Rate {
 	}
 	m := rateForm.FindStringSubmatch(t.Value)
 	if m == nil {
-		list.Errorf(t.Span, CodeBadValue, "for example 200/s or 1000/m", "%q is not a rate of messages", t.Value)
+		list.Errorf(t.Span, codeBadValue, "for example 200/s or 1000/m", "%q is not a rate of messages", t.Value)
 		return Rate{}
 	}
 	n, err := strconv.Atoi(m[1])
@@ -106,7 +106,7 @@ func (r *reader) audience(v *node.Value) *Audience {
 	case sources != 1:
 		v.Errorf(CodeMissingKey, `for example audience: { if: profile.plan == "pro" }`, "an audience has a file, an if or a fetch")
 	case m.Has("if") && m.Has("profile"):
-		m.Errorf("profile", CodeBadValue, "leave it out", "stored profiles have no column that names them")
+		m.Errorf("profile", codeBadValue, "leave it out", "stored profiles have no column that names them")
 	}
 	m.Close()
 	return a
@@ -117,9 +117,9 @@ func (r *reader) audienceFile(v *node.Value) string {
 	name := v.Str()
 	switch ext := path.Ext(name); {
 	case ext != ".csv" && ext != ".jsonl":
-		v.Errorf(CodeBadValue, "for example people.csv", "an audience is a file that ends in .csv or .jsonl")
+		v.Errorf(codeBadValue, "for example people.csv", "an audience is a file that ends in .csv or .jsonl")
 	case path.IsAbs(name) || path.Clean(name) != name || strings.HasPrefix(name, "../") || strings.Contains(name, `\`):
-		v.Errorf(CodeBadValue, "for example people.csv, which is audiences/people.csv",
+		v.Errorf(codeBadValue, "for example people.csv, which is audiences/people.csv",
 			"an audience is a file below the project's audiences folder")
 	}
 	return name

@@ -38,7 +38,7 @@ func readCategories(m *node.Map, list *diag.List) map[string]*Category {
 		switch {
 		case !checkName(e.Key, "a category", list):
 		case e.Key.Value == "all":
-			list.Errorf(e.Key.Span, CodeBadName, "", "all stands for every category and cannot name one")
+			list.Errorf(e.Key.Span, codeBadName, "", "all stands for every category and cannot name one")
 		default:
 			all[e.Key.Value] = c
 		}
@@ -64,9 +64,9 @@ func readCap(t *node.Text, list *diag.List) (int, Duration) {
 	switch {
 	case t == nil || len(*list) > before:
 	case n > MaxCap:
-		list.Errorf(t.Span, CodeBadValue, "", "a cap of %d is larger than %d, which is the limit", n, MaxCap)
+		list.Errorf(t.Span, codeBadValue, "", "a cap of %d is larger than %d, which is the limit", n, MaxCap)
 	case per == (Duration{}):
-		list.Errorf(t.Span, CodeBadValue, fmt.Sprintf("for example %d per 7d", n), "a cap needs its period")
+		list.Errorf(t.Span, codeBadValue, fmt.Sprintf("for example %d per 7d", n), "a cap needs its period")
 	}
 	return n, per
 }

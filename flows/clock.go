@@ -31,11 +31,11 @@ func (r *reader) moment(t *node.Text, k *typeEnv) *Moment {
 		return r.clock(t, c[1], c[2], c[3])
 	}
 	if halfDay.MatchString(t.Value) {
-		r.list.Errorf(t.Span, CodeBadMoment, "write 09:00, or 21:00 in the evening", "%q is not a time of day", t.Value)
+		r.list.Errorf(t.Span, codeBadMoment, "write 09:00, or 21:00 in the evening", "%q is not a time of day", t.Value)
 		return nil
 	}
 	if _, err := ParseDuration(t.Value); err == nil {
-		r.list.Errorf(t.Span, CodeBadMoment, "write after: "+t.Value+", or at: "+t.Value+" after run.started",
+		r.list.Errorf(t.Span, codeBadMoment, "write after: "+t.Value+", or at: "+t.Value+" after run.started",
 			"%s is a duration, not a moment", t.Value)
 		return nil
 	}
@@ -43,7 +43,7 @@ func (r *reader) moment(t *node.Text, k *typeEnv) *Moment {
 	if a := anchorForm.FindStringSubmatch(t.Value); a != nil {
 		d, err := ParseDuration(a[1])
 		if err != nil {
-			r.list.Errorf(t.At(0, len([]rune(a[1]))), CodeBadDuration, "for example 90m, 72h or 3d", "%v", err)
+			r.list.Errorf(t.At(0, len([]rune(a[1]))), codeBadDuration, "for example 90m, 72h or 3d", "%v", err)
 			return nil
 		}
 		m.Offset, m.Before, offset = d, a[2] == "before", len(a[0])
@@ -58,16 +58,16 @@ func (r *reader) clock(t *node.Text, days, hour, minute string) *Moment {
 	at, err := parseClock(hour + ":" + minute)
 	switch {
 	case err != nil || at == 24*60 || strings.Contains(t.Value, "."):
-		r.list.Errorf(t.Span, CodeBadMoment, "write two digits each, from 00:00 to 23:59", "%q is not a time of day", t.Value)
+		r.list.Errorf(t.Span, codeBadMoment, "write two digits each, from 00:00 to 23:59", "%q is not a time of day", t.Value)
 		return nil
 	case dateForm.MatchString(days):
 		if m.Date, err = parseDate(days); err != nil {
-			r.list.Errorf(t.Span, CodeBadMoment, "for example 2026-12-24 09:00", "%v", err)
+			r.list.Errorf(t.Span, codeBadMoment, "for example 2026-12-24 09:00", "%v", err)
 			return nil
 		}
 	case days != "":
 		if m.Days, err = parseDays(days); err != nil {
-			r.list.Errorf(t.Span, CodeBadMoment, momentHint, "%v", err)
+			r.list.Errorf(t.Span, codeBadMoment, momentHint, "%v", err)
 			return nil
 		}
 	}

@@ -1,44 +1,46 @@
 package flows
 
+import "nudge/lang/diag"
+
 // The codes of the diagnostics of this package; those about YAML itself are in
 // package node, those about shapes in package shape, those about templates in
 // package templates. A code never changes its meaning.
 const (
-	CodeBadCron         = "bad-cron"         // not a schedule, or one that never fires
-	CodeBadDuration     = "bad-duration"     // not a duration such as 72h or 3d
-	CodeBadExpression   = "bad-expression"   // an expression that does not parse, or uses what flows may not
-	CodeBadMoment       = "bad-moment"       // not a moment such as mon-fri 09:00 or 24h before data.starts_at
-	CodeBadName         = "bad-name"         // a name with other characters than a-z, 0-9 and _
-	CodeBadValue        = "bad-value"        // a word that is not one of those allowed
-	CodeBadWindow       = "bad-window"       // not a window of hours such as 08:00-21:00
-	CodeBadZone         = "bad-zone"         // a time zone that does not exist
-	CodeDuplicateID     = "duplicate-id"     // two steps, or a step and a name of the language, with one id
-	CodeEmptySteps      = "empty-steps"      // steps or a then without a step
-	CodeFlowName        = "flow-name"        // a flow that is not called like its file
-	CodeMissingKey      = "missing-key"      // a key that must be there is not
-	CodeMissingTemplate = "missing-template" // a send of a template that does not exist
-	CodeNoElse          = "misplaced-else"   // an else that is not the last arm of its branch
-	CodeNoFailedLine    = "no-failed-line"   // warning: a wait for a read does not say what happens to a failed message
-	CodeNoLimit         = "wait-without-end" // a wait or collect that has no end
-	CodeNeverEnds       = "wait-never-ends"  // warning: after: never
-	CodeNeverStarted    = "never-started"    // warning: a flow that neither a trigger nor a flow starts
-	CodeNotASend        = "not-a-send"       // a signal that names a step which sends nothing
-	CodeNotBefore       = "not-before"       // a signal or name of a step that cannot have come before
-	CodeOptional        = "may-be-absent"    // a field of something that may be absent
-	CodeShapeConflict   = "shape-conflict"   // two shapes of the same data contradict each other
-	CodeSignal          = "one-signal"       // a line with no signal or several
-	CodeTooCostly       = "too-costly"       // an expression over a limit
-	CodeTooMany         = "too-many"         // more steps, lines or files than allowed
-	CodeUnknownAccount  = "unknown-account"  // an account that nudge.yaml does not have
-	CodeUnknownCategory = "unknown-category" // a category that nudge.yaml does not have
-	CodeUnknownField    = "unknown-field"    // a field that its shape does not have
-	CodeUnknownFlow     = "unknown-flow"     // a start of a flow that does not exist
-	CodeUnknownFunction = "unknown-function" // a function that flows do not have
-	CodeUnknownName     = "unknown-name"     // a name that is not in scope
-	CodeUnknownStep     = "unknown-step"     // a step id that no step has
-	CodeUnreachable     = "unreachable"      // warning: a step that nothing leads to
-	CodeUntyped         = "untyped"          // a value of unknown type where its type matters
-	CodeVerb            = "one-verb"         // a step with no verb or several
-	CodeWiderWindow     = "wider-window"     // a send at hours at which its category sends nothing
-	CodeWrongType       = "wrong-type"       // a value of one type where another must stand
+	codeBadCron         diag.Code = "bad-cron"         // not a schedule, or one that never fires
+	codeBadDuration     diag.Code = "bad-duration"     // not a duration such as 72h or 3d
+	codeBadExpression   diag.Code = "bad-expression"   // an expression that does not parse, or uses what flows may not
+	codeBadMoment       diag.Code = "bad-moment"       // not a moment such as mon-fri 09:00 or 24h before data.starts_at
+	codeBadName         diag.Code = "bad-name"         // a name with other characters than a-z, 0-9 and _
+	codeBadValue        diag.Code = "bad-value"        // a word that is not one of those allowed
+	codeBadWindow       diag.Code = "bad-window"       // not a window of hours such as 08:00-21:00
+	codeBadZone         diag.Code = "bad-zone"         // a time zone that does not exist
+	codeDuplicateID     diag.Code = "duplicate-id"     // two steps, or a step and a name of the language, with one id
+	codeEmptySteps      diag.Code = "empty-steps"      // steps or a then without a step
+	codeFlowName        diag.Code = "flow-name"        // a flow that is not called like its file
+	CodeMissingKey      diag.Code = "missing-key"      // a key that must be there is not
+	codeMissingTemplate diag.Code = "missing-template" // a send of a template that does not exist
+	codeNoElse          diag.Code = "misplaced-else"   // an else that is not the last arm of its branch
+	CodeNoFailedLine    diag.Code = "no-failed-line"   // warning: a wait for a read does not say what happens to a failed message
+	codeNoLimit         diag.Code = "wait-without-end" // a wait or collect that has no end
+	codeNeverEnds       diag.Code = "wait-never-ends"  // warning: after: never
+	codeNeverStarted    diag.Code = "never-started"    // warning: a flow that neither a trigger nor a flow starts
+	codeNotASend        diag.Code = "not-a-send"       // a signal that names a step which sends nothing
+	codeNotBefore       diag.Code = "not-before"       // a signal or name of a step that cannot have come before
+	codeOptional        diag.Code = "may-be-absent"    // a field of something that may be absent
+	codeShapeConflict   diag.Code = "shape-conflict"   // two shapes of the same data contradict each other
+	codeSignal          diag.Code = "one-signal"       // a line with no signal or several
+	codeTooCostly       diag.Code = "too-costly"       // an expression over a limit
+	codeTooMany         diag.Code = "too-many"         // more steps, lines or files than allowed
+	codeUnknownAccount  diag.Code = "unknown-account"  // an account that nudge.yaml does not have
+	codeUnknownCategory diag.Code = "unknown-category" // a category that nudge.yaml does not have
+	codeUnknownField    diag.Code = "unknown-field"    // a field that its shape does not have
+	codeUnknownFlow     diag.Code = "unknown-flow"     // a start of a flow that does not exist
+	codeUnknownFunction diag.Code = "unknown-function" // a function that flows do not have
+	codeUnknownName     diag.Code = "unknown-name"     // a name that is not in scope
+	codeUnknownStep     diag.Code = "unknown-step"     // a step id that no step has
+	codeUnreachable     diag.Code = "unreachable"      // warning: a step that nothing leads to
+	codeUntyped         diag.Code = "untyped"          // a value of unknown type where its type matters
+	codeVerb            diag.Code = "one-verb"         // a step with no verb or several
+	codeWiderWindow     diag.Code = "wider-window"     // a send at hours at which its category sends nothing
+	codeWrongType       diag.Code = "wrong-type"       // a value of one type where another must stand
 )

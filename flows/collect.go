@@ -25,7 +25,7 @@ func (r *reader) collect(v *node.Value, at int, k *typeEnv) (joints []patch, end
 	r.checkTriggerItem(m, c)
 	until := m.Get("until")
 	if until == nil {
-		m.Errorf("until", CodeNoLimit, "for example until: [ { quiet: 10m }, { after: 1h } ]", "this collect has no end")
+		m.Errorf("until", codeNoLimit, "for example until: [ { quiet: 10m }, { after: 1h } ]", "this collect has no end")
 	}
 	m.Close()
 
@@ -46,7 +46,7 @@ func (r *reader) collect(v *node.Value, at int, k *typeEnv) (joints []patch, end
 func (r *reader) checkTriggerItem(m *node.Map, c *Collect) {
 	same := slices.ContainsFunc(r.flow.Triggers, func(t Trigger) bool { return t.Event == c.Event })
 	if c.IncludeTrigger && c.Event != "" && !same {
-		m.Errorf("include_trigger", CodeBadValue, "leave it out", "no run of this flow is started by %s", c.Event)
+		m.Errorf("include_trigger", codeBadValue, "leave it out", "no run of this flow is started by %s", c.Event)
 	}
 }
 
@@ -66,9 +66,9 @@ func (r *reader) checkCollect(v *node.Value, lines []Line) {
 	switch {
 	case v == nil || timer || quiet && items:
 	case items:
-		v.Warnf(CodeNeverEnds, "add a line, for example - after: 1d",
+		v.Warnf(codeNeverEnds, "add a line, for example - after: 1d",
 			"when fewer come, this collect never ends, and its run lives for good")
 	default:
-		v.Errorf(CodeNoLimit, "add a line, for example - after: 1h", "this collect may have no end")
+		v.Errorf(codeNoLimit, "add a line, for example - after: 1h", "this collect may have no end")
 	}
 }

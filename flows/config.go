@@ -19,7 +19,7 @@ func isAbsent(err error) bool { return errors.Is(err, fs.ErrNotExist) }
 func (p *Project) readConfig(text []byte, list *diag.List) {
 	m := node.Parse(ProjectFile, text, list)
 	p.Config = m
-	p.Name = DefaultProject
+	p.Name = defaultProject
 	if t := m.Text("project"); checkName(t, "a project's name", list) {
 		p.Name = t.Value
 	}
@@ -54,7 +54,7 @@ func readZone(m *node.Map, list *diag.List) *time.Location {
 	}
 	zone := shape.Zone(t.Value)
 	if zone == nil {
-		list.Errorf(t.Span, CodeBadZone, "for example Europe/London", "there is no time zone %q", t.Value)
+		list.Errorf(t.Span, codeBadZone, "for example Europe/London", "there is no time zone %q", t.Value)
 		return time.UTC
 	}
 	return zone
@@ -97,7 +97,7 @@ func readWord(m *node.Map, key string, words []string, list *diag.List) int {
 	}
 	i := slices.Index(words, t.Value)
 	if i < 0 {
-		list.Errorf(t.Span, CodeBadValue, diag.DidYouMean(t.Value, words, "Allowed here"), "%s cannot be %q", key, t.Value)
+		list.Errorf(t.Span, codeBadValue, diag.DidYouMean(t.Value, words, "Allowed here"), "%s cannot be %q", key, t.Value)
 	}
 	return i
 }

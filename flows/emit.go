@@ -65,7 +65,7 @@ func (p *Project) checkCalls(names []string, list *diag.List) {
 	for _, c := range p.calls {
 		called[c.flow.Value] = true
 		if !slices.Contains(names, c.flow.Value) {
-			list.Errorf(c.flow.Span, CodeUnknownFlow, diag.DidYouMean(c.flow.Value, names, "Flows"),
+			list.Errorf(c.flow.Span, codeUnknownFlow, diag.DidYouMean(c.flow.Value, names, "Flows"),
 				"there is no flow %q", c.flow.Value)
 		} else if f := p.Flow(c.flow.Value); f != nil {
 			checkData(c.fields, f.Data, "the data of "+f.Name, c.flow.Span, list)
@@ -73,7 +73,7 @@ func (p *Project) checkCalls(names []string, list *diag.List) {
 	}
 	for _, f := range p.Flows {
 		if len(f.Triggers) == 0 && !called[f.Name] {
-			list.Warnf(f.span, CodeNeverStarted, "give it a trigger, or start it in another flow",
+			list.Warnf(f.span, codeNeverStarted, "give it a trigger, or start it in another flow",
 				"%s has no trigger and no flow starts it: only a call by hand does", f.Name)
 		}
 	}

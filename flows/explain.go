@@ -1,15 +1,18 @@
 package flows
 
 import (
+	"cmp"
 	"slices"
 	"strings"
+
+	"nudge/lang/diag"
 )
 
 // explanation is what an author needs to know of one code beyond its message: what it
 // is about, and an example of it, wrong and right. An example is a flow without what
 // every flow has; a line # FILE begins another file.
 type explanation struct {
-	code         string
+	code         diag.Code
 	says         string
 	wrong, right string // empty where no example is short enough
 }
@@ -17,7 +20,7 @@ type explanation struct {
 // explanations is all of them, sorted by code.
 func explanations() []explanation {
 	all := slices.Concat(explainedText, explainedFlows, explainedValues, explainedTemplates)
-	slices.SortFunc(all, func(a, b explanation) int { return strings.Compare(a.code, b.code) })
+	slices.SortFunc(all, func(a, b explanation) int { return cmp.Compare(a.code, b.code) })
 	return all
 }
 
@@ -25,7 +28,7 @@ func explanations() []explanation {
 func Codes() []string {
 	var codes []string
 	for _, e := range explanations() {
-		codes = append(codes, e.code)
+		codes = append(codes, string(e.code))
 	}
 	return codes
 }
@@ -34,7 +37,7 @@ func Codes() []string {
 // no such code.
 func Explain(code string) (text string, ok bool) {
 	for _, e := range explanations() {
-		if e.code == code {
+		if string(e.code) == code {
 			return e.plain(), true
 		}
 	}
@@ -43,7 +46,7 @@ func Explain(code string) (text string, ok bool) {
 
 func (e explanation) plain() string {
 	var b strings.Builder
-	b.WriteString(e.code + "\n\n" + e.says + "\n")
+	b.WriteString(string(e.code) + "\n\n" + e.says + "\n")
 	for _, example := range []struct{ title, text string }{{"Wrong", e.wrong}, {"Right", e.right}} {
 		if example.text != "" {
 			b.WriteString("\n" + example.title + ":\n\n    " + strings.ReplaceAll(example.text, "\n", "\n    ") + "\n")
@@ -57,7 +60,7 @@ func explainedPage() string {
 	var b strings.Builder
 	b.WriteString(pageHead)
 	for _, e := range explanations() {
-		b.WriteString("\n## " + e.code + "\n\n" + e.says + "\n")
+		b.WriteString("\n## " + string(e.code) + "\n\n" + e.says + "\n")
 		if e.wrong != "" {
 			b.WriteString("\nWrong:\n\n```yaml\n" + e.wrong + "\n```\n")
 		}

@@ -31,7 +31,7 @@ func codesInSource(t *testing.T) []string {
 			}
 			ast.Inspect(parsed, func(n ast.Node) bool {
 				spec, ok := n.(*ast.ValueSpec)
-				if ok && strings.HasPrefix(spec.Names[0].Name, "Code") && len(spec.Values) == 1 {
+				if ok && strings.HasPrefix(strings.ToLower(spec.Names[0].Name), "code") && len(spec.Values) == 1 {
 					if value, ok := spec.Values[0].(*ast.BasicLit); ok {
 						code, _ := strconv.Unquote(value.Value)
 						codes = append(codes, code)
@@ -109,7 +109,7 @@ func exampleProject(text string) fstest.MapFS {
 // and the right ones right.
 func TestExamples(t *testing.T) {
 	for _, e := range explanations() {
-		t.Run(e.code, func(t *testing.T) {
+		t.Run(string(e.code), func(t *testing.T) {
 			if e.wrong == "" {
 				return
 			}

@@ -45,7 +45,7 @@ func (c *exprChecker) checkPurpose(n *ast.Node, want purpose) *shape.Type {
 		c.oneOf(*n, t, "this", shape.KindAny, shape.KindString, shape.KindNumber)
 	case forTime:
 		if c.oneOf(*n, t, "a moment", shape.KindTime) && t.Optional {
-			return c.fail(*n, CodeOptional, "give it a default with ??, for example ?? now", "%s may be absent", c.source(*n))
+			return c.fail(*n, codeOptional, "give it a default with ??, for example ?? now", "%s may be absent", c.source(*n))
 		}
 	case forPeople:
 		if t.Kind == shape.KindList {
@@ -92,15 +92,15 @@ func (c *exprChecker) check(n *ast.Node) *shape.Type {
 		if callee, ok := node.Callee.(*ast.IdentifierNode); ok {
 			return c.call(node, callee.Value, node.Arguments)
 		}
-		return c.fail(node, CodeBadExpression, "", "values have no functions of their own")
+		return c.fail(node, codeBadExpression, "", "values have no functions of their own")
 	}
-	return c.fail(*n, CodeBadExpression, "use set to name a value", "this kind of expression is not allowed in flows")
+	return c.fail(*n, codeBadExpression, "use set to name a value", "this kind of expression is not allowed in flows")
 }
 
 func (c *exprChecker) identifier(n *ast.Node, id *ast.IdentifierNode) *shape.Type {
 	t, ok := c.scope.Field(id.Value)
 	if !ok {
-		return c.fail(id, CodeUnknownName, diag.DidYouMean(id.Value, c.scope.Names(), "In scope here"), "unknown name %q", id.Value)
+		return c.fail(id, codeUnknownName, diag.DidYouMean(id.Value, c.scope.Names(), "In scope here"), "unknown name %q", id.Value)
 	}
 	if functions[id.Value] != nil {
 		c.fromScope(n, id)
@@ -123,7 +123,7 @@ func (c *exprChecker) pointer(n *ast.PointerNode) *shape.Type {
 	case n.Name == "index":
 		return shape.Number
 	case n.Name != "" || len(c.items) == 0:
-		return c.fail(n, CodeBadExpression, "", "#%s means nothing here", n.Name)
+		return c.fail(n, codeBadExpression, "", "#%s means nothing here", n.Name)
 	}
 	return c.items[len(c.items)-1]
 }
@@ -143,7 +143,7 @@ func (c *exprChecker) member(whole *ast.Node, n *ast.MemberNode) *shape.Type {
 		return base
 	}
 	if base.Optional && !n.Optional {
-		return c.fail(n.Property, CodeOptional, "write ?. before it, and give a default with ??",
+		return c.fail(n.Property, codeOptional, "write ?. before it, and give a default with ??",
 			"%s may be absent", c.source(n.Node))
 	}
 	name, byName := n.Property.(*ast.StringNode)
@@ -154,17 +154,17 @@ func (c *exprChecker) member(whole *ast.Node, n *ast.MemberNode) *shape.Type {
 		}
 		return failedType
 	case !byName:
-		return c.fail(n.Property, CodeBadExpression, "", "a field must be named, not computed")
+		return c.fail(n.Property, codeBadExpression, "", "a field must be named, not computed")
 	case base.Kind == shape.KindAny:
 		mayMiss(whole, n)
 		return shape.Any
 	case base.Kind != shape.KindMap:
-		return c.fail(n.Property, CodeUnknownField, "", "%s is %s and has no fields", c.source(n.Node), base.Described())
+		return c.fail(n.Property, codeUnknownField, "", "%s is %s and has no fields", c.source(n.Node), base.Described())
 	}
 	if t, ok := base.Field(name.Value); ok {
 		return t
 	}
-	return c.fail(n.Property, CodeUnknownField, diag.DidYouMean(name.Value, base.Names(), "It has"),
+	return c.fail(n.Property, codeUnknownField, diag.DidYouMean(name.Value, base.Names(), "It has"),
 		"%s has no field %q", c.source(n.Node), name.Value)
 }
 
@@ -219,7 +219,7 @@ func (c *exprChecker) common(at ast.Node, a, b *shape.Type) *shape.Type {
 	}
 	t, conflict := shape.Either(a, b)
 	if conflict != "" {
-		return c.fail(at, CodeWrongType, "", "one of the two is %s, the other %s", a.Described(), b.Described())
+		return c.fail(at, codeWrongType, "", "one of the two is %s, the other %s", a.Described(), b.Described())
 	}
 	return t
 }
@@ -249,7 +249,7 @@ func (c *exprChecker) mapping(n *ast.MapNode) *shape.Type {
 		pair := p.(*ast.PairNode)
 		name, ok := pair.Key.(*ast.StringNode)
 		if !ok {
-			return c.fail(pair.Key, CodeBadExpression, "", "a field must be named, not computed")
+			return c.fail(pair.Key, codeBadExpression, "", "a field must be named, not computed")
 		}
 		fields[name.Value] = c.check(&pair.Value)
 	}
@@ -279,11 +279,11 @@ func (c *exprChecker) oneOf(n ast.Node, t *shape.Type, what string, kinds ...sha
 	case t != nilType && slices.Contains(kinds, t.Kind):
 		return true
 	case t == nilType:
-		c.fail(n, CodeWrongType, "", "%s must be %s, not nil", what, kindList(kinds))
+		c.fail(n, codeWrongType, "", "%s must be %s, not nil", what, kindList(kinds))
 	case t.Kind == shape.KindAny:
 		c.untyped(n)
 	default:
-		c.fail(n, CodeWrongType, "", "%s must be %s, but %s is %s", what, kindList(kinds), c.source(n), t.Described())
+		c.fail(n, codeWrongType, "", "%s must be %s, but %s is %s", what, kindList(kinds), c.source(n), t.Described())
 	}
 	return false
 }
@@ -294,13 +294,13 @@ func (c *exprChecker) present(n ast.Node, t *shape.Type, what string, kinds ...s
 		return false
 	}
 	if t.Optional {
-		c.fail(n, CodeOptional, "give it a default with ??", "%s may be absent", c.source(n))
+		c.fail(n, codeOptional, "give it a default with ??", "%s may be absent", c.source(n))
 	}
 	return !t.Optional
 }
 
 func (c *exprChecker) untyped(n ast.Node) *shape.Type {
-	return c.fail(n, CodeUntyped, untypedHint, "the type of %s is not known", c.source(n))
+	return c.fail(n, codeUntyped, untypedHint, "the type of %s is not known", c.source(n))
 }
 
 const untypedHint = "declare its shape under events: or profile: in nudge.yaml, " +
@@ -322,7 +322,7 @@ func kindList(kinds []shape.Kind) string {
 }
 
 // fail reports a mistake at a node.
-func (c *exprChecker) fail(n ast.Node, code, hint, format string, args ...any) *shape.Type {
+func (c *exprChecker) fail(n ast.Node, code diag.Code, hint, format string, args ...any) *shape.Type {
 	c.failed = true
 	from, to := extent(n)
 	at := c.expr.text.At(c.expr.offset+from, c.expr.offset+to)

@@ -48,7 +48,7 @@ func compileExpr(t *node.Text, offset int, scope *shape.Type, want purpose, list
 	e := &Expr{text: t, offset: offset}
 	source := t.Value[offset:]
 	if len(source) > maxSource {
-		list.Errorf(t.Span, CodeTooCostly, "", "the expression has %d characters, %d are allowed", len(source), maxSource)
+		list.Errorf(t.Span, codeTooCostly, "", "the expression has %d characters, %d are allowed", len(source), maxSource)
 		return nil, nil
 	}
 	config := exprConfig()
@@ -110,10 +110,10 @@ func reportSyntax(e *Expr, err error, list *diag.List) {
 		at = e.text.At(e.offset+fe.From, e.offset+max(fe.To, fe.From+1))
 		message = fe.Message
 	}
-	code, hint := CodeBadExpression, ""
+	code, hint := codeBadExpression, ""
 	switch {
 	case strings.Contains(message, "exceeds maximum allowed nodes"):
-		code, message = CodeTooCostly, "the expression is too long"
+		code, message = codeTooCostly, "the expression is too long"
 	case e.text.Cut():
 		hint = "what follows # is a comment; quote the whole expression if the # belongs to it"
 	case strings.Contains(message, `Operator("=")`):

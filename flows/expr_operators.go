@@ -33,12 +33,12 @@ func (c *exprChecker) binary(n *ast.Node, b *ast.BinaryNode) *shape.Type {
 	case "+":
 		return c.plus(b, left, right)
 	case "..":
-		return c.fail(b, CodeTooCostly, "compare with both ends", "a range of numbers may only stand after in")
+		return c.fail(b, codeTooCostly, "compare with both ends", "a range of numbers may only stand after in")
 	case "-", "*", "/", "%", "^", "**":
 		c.numbers(b, left, right)
 		return shape.Number
 	}
-	return c.fail(b, CodeBadExpression, "", "the operator %s is not allowed in flows", b.Operator)
+	return c.fail(b, codeBadExpression, "", "the operator %s is not allowed in flows", b.Operator)
 }
 
 func (c *exprChecker) numbers(b *ast.BinaryNode, left, right *shape.Type) {
@@ -65,7 +65,7 @@ func (c *exprChecker) sameKind(b *ast.BinaryNode, left, right *shape.Type) bool 
 	if left.Kind == right.Kind {
 		return true
 	}
-	c.fail(b.Right, CodeWrongType, "", "%s is %s and cannot be compared with %s, which is %s",
+	c.fail(b.Right, codeWrongType, "", "%s is %s and cannot be compared with %s, which is %s",
 		c.source(b.Left), left.Described(), c.source(b.Right), right.Described())
 	return false
 }
@@ -76,7 +76,7 @@ func (c *exprChecker) wordOf(t *shape.Type, n ast.Node) {
 	if !ok || len(t.Words) == 0 || literal.Value == "" || slices.Contains(t.Words, literal.Value) {
 		return
 	}
-	c.fail(n, CodeWrongType, diag.DidYouMean(literal.Value, t.Words, "It can be"), "it can never be %q", literal.Value)
+	c.fail(n, codeWrongType, diag.DidYouMean(literal.Value, t.Words, "It can be"), "it can never be %q", literal.Value)
 }
 
 // order compares two values of one kind that has an order. The operator becomes a
@@ -123,7 +123,7 @@ func (c *exprChecker) membership(b *ast.BinaryNode, left, right *shape.Type) *sh
 		return shape.Boolean
 	}
 	if left.Kind != item.Kind {
-		c.fail(b.Right, CodeWrongType, "", "%s is %s, and the items here are not", c.source(b.Left), left.Described())
+		c.fail(b.Right, codeWrongType, "", "%s is %s, and the items here are not", c.source(b.Left), left.Described())
 	}
 	if list, ok := b.Right.(*ast.ArrayNode); ok {
 		for _, n := range list.Nodes {
@@ -137,7 +137,7 @@ func (c *exprChecker) textTest(b *ast.BinaryNode, left, right *shape.Type) *shap
 	c.oneOf(b.Left, left, "what stands before "+b.Operator, shape.KindString)
 	c.oneOf(b.Right, right, "what follows "+b.Operator, shape.KindString)
 	if _, literal := b.Right.(*ast.StringNode); b.Operator == "matches" && !literal {
-		c.fail(b.Right, CodeBadExpression, "", "the pattern after matches must be written out in quotes")
+		c.fail(b.Right, codeBadExpression, "", "the pattern after matches must be written out in quotes")
 	}
 	return shape.Boolean
 }
@@ -153,7 +153,7 @@ func (c *exprChecker) fallback(b *ast.BinaryNode, left, right *shape.Type) *shap
 	case right == nilType:
 		return left
 	case left.Kind != right.Kind:
-		return c.fail(b.Right, CodeWrongType, "", "the default must be %s like %s, not %s",
+		return c.fail(b.Right, codeWrongType, "", "the default must be %s like %s, not %s",
 			left.Described(), c.source(b.Left), right.Described())
 	}
 	if t := c.common(b.Right, left, right); right.Optional || t == failedType {
@@ -172,7 +172,7 @@ func (c *exprChecker) plus(b *ast.BinaryNode, left, right *shape.Type) *shape.Ty
 		return shape.Number
 	}
 	if len(c.items) > 0 {
-		return c.fail(b, CodeTooCostly, "", "texts cannot be joined inside of %s", "any, map and their like")
+		return c.fail(b, codeTooCostly, "", "texts cannot be joined inside of %s", "any, map and their like")
 	}
 	c.present(b.Left, left, "what stands before +", shape.KindString)
 	c.present(b.Right, right, "what follows +", shape.KindString)
@@ -190,7 +190,7 @@ func (c *exprChecker) call(at ast.Node, name string, args []ast.Node) *shape.Typ
 		least, most = 1, maxNodes
 	}
 	if len(args) < least || len(args) > most {
-		return c.fail(at, CodeBadExpression, "", "%s takes %s, not %d", name, argCount(least, most), len(args))
+		return c.fail(at, codeBadExpression, "", "%s takes %s, not %d", name, argCount(least, most), len(args))
 	}
 	types := make([]*shape.Type, len(args))
 	ok := true
@@ -211,7 +211,7 @@ func (c *exprChecker) unknownFunction(at ast.Node, name string) *shape.Type {
 	}
 	callee := &ast.IdentifierNode{Value: name}
 	callee.SetLocation(at.Location())
-	return c.fail(callee, CodeUnknownFunction, hint, "there is no function %s in flows", name)
+	return c.fail(callee, codeUnknownFunction, hint, "there is no function %s in flows", name)
 }
 
 func (c *exprChecker) argument(n *ast.Node, want arg, name string, before []*shape.Type) *shape.Type {
@@ -246,7 +246,7 @@ func (c *exprChecker) closure(p *ast.PredicateNode, want arg, name string, list 
 		return failedType
 	}
 	if len(c.items) == maxClosures {
-		return c.fail(p, CodeTooCostly, "", "%s is nested too deep: %d levels are allowed", name, maxClosures)
+		return c.fail(p, codeTooCostly, "", "%s is nested too deep: %d levels are allowed", name, maxClosures)
 	}
 	c.items = append(c.items, itemOf(list))
 	t := c.check(&p.Node)

@@ -12,8 +12,8 @@ import (
 const (
 	// DefaultTimeout is how long one attempt of a fetch may take that does not say.
 	DefaultTimeout = 10 * time.Second
-	// MaxTimeout is how long one may say.
-	MaxTimeout = time.Minute
+	// maxTimeout is how long one may say.
+	maxTimeout = time.Minute
 	// DefaultRetries is how many attempts follow the first one of a fetch that does
 	// not say.
 	DefaultRetries = 2
@@ -38,8 +38,8 @@ func (r *reader) fetch(v *node.Value, at int, k *typeEnv) (joints []patch, ends 
 	f.Request = r.request(m, use)
 	if m.Has("timeout") {
 		f.Timeout = m.Duration("timeout")
-		if f.Timeout != 0 && (f.Timeout < time.Second || f.Timeout > MaxTimeout) {
-			m.Get("timeout").Errorf(CodeBadValue, "for example 5s", "timeout must be between 1s and %s", Duration{Clock: MaxTimeout})
+		if f.Timeout != 0 && (f.Timeout < time.Second || f.Timeout > maxTimeout) {
+			m.Get("timeout").Errorf(codeBadValue, "for example 5s", "timeout must be between 1s and %s", Duration{Clock: maxTimeout})
 		}
 	}
 	if m.Has("retries") {
@@ -70,7 +70,7 @@ func (r *reader) request(m *node.Map, use templates.Use) *request {
 		q.headers = append(q.headers, named{e.Key.Value, e.Value.Span(), templates.CompileText(e.Value.Text(), use, r.list)})
 	}
 	if len(q.headers) > MaxHeaders {
-		m.Errorf("headers", CodeTooMany, "", "%d headers; %d are allowed", len(q.headers), MaxHeaders)
+		m.Errorf("headers", codeTooMany, "", "%d headers; %d are allowed", len(q.headers), MaxHeaders)
 	}
 	q.json = templates.CompileValue(m.Get("json"), use, r.list)
 	for _, e := range m.Child("form").Entries() {
@@ -100,7 +100,7 @@ func (r *reader) checkURL(t *node.Text) {
 	}
 	fixed, _, _ := strings.Cut(t.Value, "{{")
 	if !strings.HasPrefix(fixed, "https://") && !strings.HasPrefix(fixed, "http://") {
-		r.list.Errorf(t.Span, CodeBadValue, "for example https://api.example.com/people/{{ profile.id }}",
+		r.list.Errorf(t.Span, codeBadValue, "for example https://api.example.com/people/{{ profile.id }}",
 			"a url begins with https:// or http://")
 	}
 }
@@ -112,11 +112,11 @@ var ownHeaders = []string{"host", "content-length", "connection", "transfer-enco
 
 func (r *reader) checkHeader(t *node.Text) {
 	if !headerForm.MatchString(t.Value) {
-		r.list.Errorf(t.Span, CodeBadName, "for example Authorization", "%q is not the name of a header", t.Value)
+		r.list.Errorf(t.Span, codeBadName, "for example Authorization", "%q is not the name of a header", t.Value)
 	}
 	for _, own := range ownHeaders {
 		if strings.EqualFold(own, t.Value) {
-			r.list.Errorf(t.Span, CodeBadName, "leave it out", "%s is not a flow's to say", t.Value)
+			r.list.Errorf(t.Span, codeBadName, "leave it out", "%s is not a flow's to say", t.Value)
 		}
 	}
 }

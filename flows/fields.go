@@ -55,7 +55,7 @@ func checkData(fields []written, want *shape.Type, owner string, at diag.Span, l
 		given[w.Name] = true
 		t, ok := want.Field(w.Name)
 		if !ok {
-			list.Errorf(w.key.Span, CodeUnknownField, diag.DidYouMean(w.Name, want.Names(), "It has"),
+			list.Errorf(w.key.Span, codeUnknownField, diag.DidYouMean(w.Name, want.Names(), "It has"),
 				"%s has no field %q", owner, w.Name)
 			continue
 		}
@@ -75,15 +75,15 @@ func (w written) check(want *shape.Type, name string, list *diag.List) {
 	switch {
 	case got == nil || want.Kind == shape.KindAny:
 	case got.Kind == shape.KindAny:
-		list.Errorf(w.at, CodeUntyped, untypedHint, "%s must be %s, and the type of this is not known", name, want.Described())
+		list.Errorf(w.at, codeUntyped, untypedHint, "%s must be %s, and the type of this is not known", name, want.Described())
 	case got.Optional && !want.Optional:
-		list.Errorf(w.at, CodeOptional, "give it a default with ??", "%s must be there, and this may be absent", name)
+		list.Errorf(w.at, codeOptional, "give it a default with ??", "%s must be there, and this may be absent", name)
 	case want.Kind == shape.KindTime && w.Value.Literal != nil:
 		if text, ok := w.Value.Literal.(string); !ok || !isTime(text) {
-			list.Errorf(w.at, CodeWrongType, "for example 2026-03-05 or 2026-03-05T14:00:00Z", "%s must be a time", name)
+			list.Errorf(w.at, codeWrongType, "for example 2026-03-05 or 2026-03-05T14:00:00Z", "%s must be a time", name)
 		}
 	case got.Kind != want.Kind:
-		list.Errorf(w.at, CodeWrongType, "", "%s must be %s, but this is %s", name, want.Described(), got.Described())
+		list.Errorf(w.at, codeWrongType, "", "%s must be %s, but this is %s", name, want.Described(), got.Described())
 	case len(want.Words) > 0:
 		w.checkWord(want, name, list)
 	}
@@ -96,7 +96,7 @@ func (w written) checkWord(want *shape.Type, name string, list *diag.List) {
 	}
 	for _, word := range words {
 		if !slices.Contains(want.Words, word) {
-			list.Errorf(w.at, CodeWrongType, diag.DidYouMean(word, want.Words, "It can be"), "%s can never be %q", name, word)
+			list.Errorf(w.at, codeWrongType, diag.DidYouMean(word, want.Words, "It can be"), "%s can never be %q", name, word)
 		}
 	}
 }

@@ -63,7 +63,7 @@ func (p place) signalNames() []string {
 func (r *reader) lines(v *node.Value, k *typeEnv, where place) ([]Line, []*node.Map) {
 	items := oneOrMore(v)
 	if len(items) > MaxLines {
-		v.Errorf(CodeTooMany, "", "%d lines; %d are allowed", len(items), MaxLines)
+		v.Errorf(codeTooMany, "", "%d lines; %d are allowed", len(items), MaxLines)
 		items = items[:MaxLines]
 	}
 	maps, lines := make([]*node.Map, len(items)), make([]Line, len(items))
@@ -118,7 +118,7 @@ func (r *reader) after(v *node.Value, line *Line) {
 		return
 	}
 	line.Never = true
-	v.Warnf(CodeNeverEnds, "give it an end, for example after: 30d",
+	v.Warnf(codeNeverEnds, "give it an end, for example after: 30d",
 		"this wait may never end, and its run live for good")
 }
 
@@ -135,16 +135,16 @@ func (r *reader) signal(m *node.Map, where place) Signal {
 	}
 	switch {
 	case len(found) > 1:
-		m.Value().Errorf(CodeSignal, "make it two lines",
+		m.Value().Errorf(codeSignal, "make it two lines",
 			"a line has one signal; this one has %s", strings.Join(found, " and "))
 	case len(found) == 0 && nearKey(m, names, "as", "then", "goal", "key"):
 		return 0 // the unknown key says it better
 	case len(found) == 0 && m.Has("if"):
 		return SignalIf
 	case len(found) == 0:
-		m.Value().Errorf(CodeSignal, "Signals: "+strings.Join(names, ", "), "the line has no signal")
+		m.Value().Errorf(codeSignal, "Signals: "+strings.Join(names, ", "), "the line has no signal")
 	case where != inCollect && (signal == SignalQuiet || signal == SignalItems):
-		m.Errorf(found[0], CodeSignal, "Signals: "+strings.Join(names, ", "),
+		m.Errorf(found[0], codeSignal, "Signals: "+strings.Join(names, ", "),
 			"%s has a meaning only in the until of a collect", found[0])
 	}
 	return signal
@@ -212,11 +212,11 @@ func (r *reader) sendNamed(v *node.Value, k *typeEnv) int {
 	sends := diag.DidYouMean(t.Value, r.stepIDs(VerbSend), "Sends")
 	switch {
 	case !ok:
-		r.list.Errorf(t.Span, CodeUnknownStep, sends, "no step has the id %q", t.Value)
+		r.list.Errorf(t.Span, codeUnknownStep, sends, "no step has the id %q", t.Value)
 	case h.verb != VerbSend:
-		r.list.Errorf(t.Span, CodeNotASend, sends, "%s sends nothing: it is a %s", t.Value, h.word)
+		r.list.Errorf(t.Span, codeNotASend, sends, "%s sends nothing: it is a %s", t.Value, h.word)
 	default:
-		r.list.Errorf(t.Span, CodeNotBefore, "", "%s cannot have been sent before this", t.Value)
+		r.list.Errorf(t.Span, codeNotBefore, "", "%s cannot have been sent before this", t.Value)
 	}
 	return AnyStep
 }
@@ -228,7 +228,7 @@ func (r *reader) duration(v *node.Value) Duration {
 	}
 	d, err := ParseDuration(t.Value)
 	if err != nil {
-		r.list.Errorf(t.Span, CodeBadDuration, "for example 90m, 72h or 3d", "%v", err)
+		r.list.Errorf(t.Span, codeBadDuration, "for example 90m, 72h or 3d", "%v", err)
 	}
 	return d
 }
@@ -238,7 +238,7 @@ func (r *reader) number(m *node.Map, key string, least, most int) int {
 	v, before := m.Get(key), len(*r.list)
 	n := v.Int()
 	if v != nil && len(*r.list) == before && (n < least || n > most) {
-		v.Errorf(CodeBadValue, "", "%s must be between %d and %d, not %d", key, least, most, n)
+		v.Errorf(codeBadValue, "", "%s must be between %d and %d, not %d", key, least, most, n)
 		return least
 	}
 	return n

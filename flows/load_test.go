@@ -154,7 +154,7 @@ func TestDataOfTriggers(t *testing.T) {
 
 func TestProjectDefaults(t *testing.T) {
 	p := mustLoad(t, fstest.MapFS{})
-	if p.Name != DefaultProject || p.Zone != time.UTC || p.OnUnknown != OnUnknownContinue || p.Config == nil {
+	if p.Name != defaultProject || p.Zone != time.UTC || p.OnUnknown != OnUnknownContinue || p.Config == nil {
 		t.Errorf("got %+v", p)
 	}
 	p = mustLoad(t, fstest.MapFS{"nudge.yaml": {Data: []byte("project: x\nclock: { speed: 7 }\non_unknown: resend\n")}})

@@ -103,10 +103,10 @@ func (r *reader) goal(t *node.Text, from string) int {
 	}
 	switch {
 	case to < 0:
-		r.list.Errorf(t.Span, CodeUnknownStep, diag.DidYouMean(t.Value, ids, "Steps"), "no step has the id %q", t.Value)
+		r.list.Errorf(t.Span, codeUnknownStep, diag.DidYouMean(t.Value, ids, "Steps"), "no step has the id %q", t.Value)
 		return 0
 	case to < len(r.flow.Steps) && len(r.flow.Steps[to].Loops) > 0:
-		r.list.Errorf(t.Span, CodeBadValue, "move them to the repeat itself", "%s is inside of a repeat, and no round of it has begun", t.Value)
+		r.list.Errorf(t.Span, codeBadValue, "move them to the repeat itself", "%s is inside of a repeat, and no round of it has begun", t.Value)
 	}
 	return to
 }

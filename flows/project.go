@@ -16,8 +16,8 @@ import (
 const (
 	// ProjectFile is the file that says what the flows of a project have in common.
 	ProjectFile = "nudge.yaml"
-	// DefaultProject is the name of a project that does not name itself.
-	DefaultProject = "nudge"
+	// defaultProject is the name of a project that does not name itself.
+	defaultProject = "nudge"
 	// MaxFiles is how many flows, and how many templates, a project may have.
 	MaxFiles = 2000
 )
@@ -119,11 +119,11 @@ func readFiles(fsys fs.FS) ([]File, diag.List) {
 		found, _ := fs.Glob(fsys, folder+"/*.yaml")
 		short, _ := fs.Glob(fsys, folder+"/*.yml")
 		for _, name := range short {
-			list.Errorf(diag.Span{File: name}, CodeFlowName, "rename it to "+stem(name)+".yaml",
+			list.Errorf(diag.Span{File: name}, codeFlowName, "rename it to "+stem(name)+".yaml",
 				"files end in .yaml; this one would not be read")
 		}
 		if len(found) > MaxFiles {
-			list.Errorf(diag.Span{File: folder}, CodeTooMany, "", "%d files; %d are allowed", len(found), MaxFiles)
+			list.Errorf(diag.Span{File: folder}, codeTooMany, "", "%d files; %d are allowed", len(found), MaxFiles)
 			found = found[:MaxFiles]
 		}
 		names = append(names, found...)

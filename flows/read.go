@@ -82,7 +82,7 @@ func (r *reader) name(m *node.Map, stem string) {
 	}
 	r.flow.Name, r.flow.span = t.Value, t.Span
 	if t.Value != stem {
-		r.list.Errorf(t.Span, CodeFlowName, "name both alike",
+		r.list.Errorf(t.Span, codeFlowName, "name both alike",
 			"the flow is called %q, but its file %s.yaml", t.Value, stem)
 	}
 }
@@ -95,7 +95,7 @@ func (r *reader) category(t *node.Text) string {
 	}
 	known := r.project.Categories
 	if len(known) > 0 && known[t.Value] == nil {
-		r.list.Errorf(t.Span, CodeUnknownCategory, diag.DidYouMean(t.Value, r.project.categoryNames(), "Categories"),
+		r.list.Errorf(t.Span, codeUnknownCategory, diag.DidYouMean(t.Value, r.project.categoryNames(), "Categories"),
 			"nudge.yaml has no category %q", t.Value)
 		return ""
 	}

@@ -31,7 +31,7 @@ func (r *reader) repeat(v *node.Value, at int, k *typeEnv) (joints []patch, ends
 		loop.Every = r.duration(every)
 	}
 	if len(r.loops) == MaxLoops {
-		v.Errorf(CodeTooMany, "", "repeats are nested more than %d levels deep", MaxLoops)
+		v.Errorf(codeTooMany, "", "repeats are nested more than %d levels deep", MaxLoops)
 		return nil, false
 	}
 	body, until := m.Get("steps"), m.Get("until")
@@ -66,7 +66,7 @@ func (r *reader) body(m *node.Map, steps *node.Value, at int, k *typeEnv) *typeE
 	r.loops = r.loops[:len(r.loops)-1]
 	for _, name := range slices.Sorted(maps.Keys(k.vars)) {
 		if before, after := k.vars[name], inside.vars[name]; before.Kind != after.Kind {
-			steps.Errorf(CodeWrongType, "use another name in the loop",
+			steps.Errorf(codeWrongType, "use another name in the loop",
 				"vars.%s is %s before the first round and may be another thing after it", name, before.Described())
 		}
 	}

@@ -121,7 +121,7 @@ func (r *reader) cron(m *node.Map, s *Schedule) {
 	if t := m.Text("cron"); t != nil {
 		c, err := parseCron(t.Value)
 		if err != nil {
-			r.list.Errorf(t.Span, CodeBadCron, "for example 0 9 * * mon: minute, hour, day, month, weekday", "%v", err)
+			r.list.Errorf(t.Span, codeBadCron, "for example 0 9 * * mon: minute, hour, day, month, weekday", "%v", err)
 		} else {
 			s.Cron = c
 		}
@@ -143,7 +143,7 @@ func (r *reader) campaignMoment(m *node.Map, s *Schedule) {
 	t := m.Text("at")
 	s.At = r.moment(t, &typeEnv{names: map[string]*shape.Type{}}) // there is nobody to ask yet
 	if s.At != nil && s.At.Date == (Date{}) {
-		r.list.Errorf(t.Span, CodeBadMoment, "for example 2026-12-24 09:00", "a trigger fires at a date and a time of day")
+		r.list.Errorf(t.Span, codeBadMoment, "for example 2026-12-24 09:00", "a trigger fires at a date and a time of day")
 	}
 	s.Zone = r.flow.Zone
 	if m.Has("timezone") {
@@ -169,7 +169,7 @@ func readAtMost(t *node.Text, hint string, list *diag.List) (n int, per Duration
 	}
 	m := atMostForm.FindStringSubmatch(t.Value)
 	if m == nil {
-		list.Errorf(t.Span, CodeBadValue, hint, "at_most cannot be %q", t.Value)
+		list.Errorf(t.Span, codeBadValue, hint, "at_most cannot be %q", t.Value)
 		return 0, Duration{}
 	}
 	fmt.Sscan(m[1], &n)
@@ -179,7 +179,7 @@ func readAtMost(t *node.Text, hint string, list *diag.List) (n int, per Duration
 	per, err := ParseDuration(m[2])
 	if err != nil {
 		from := strings.LastIndex(t.Value, " ") + 1
-		list.Errorf(t.At(from, len(t.Value)), CodeBadDuration, "for example 90m, 72h or 3d", "%v", err)
+		list.Errorf(t.At(from, len(t.Value)), codeBadDuration, "for example 90m, 72h or 3d", "%v", err)
 	}
 	return n, per
 }

@@ -78,7 +78,7 @@ func (r *reader) sendOptions(m *node.Map, s *Send) {
 	s.Window = readWindows(m.Get("window"), r.list)
 	c := r.project.Categories[s.Category]
 	if c != nil && c.Window != nil && s.Window.widens(c.Window) {
-		m.Get("window").Errorf(CodeWiderWindow, "narrow it, or name another category",
+		m.Get("window").Errorf(codeWiderWindow, "narrow it, or name another category",
 			"the messages of %s go out at %s: a step may narrow that and not widen it", s.Category, c.Window)
 	}
 }
@@ -92,7 +92,7 @@ func (r *reader) rules(m *node.Map) []string {
 		}
 	}
 	if m.Has("rules") && len(rules) == 0 {
-		m.Errorf("rules", CodeBadValue, "for example [appMessaging]", "rules names no channel")
+		m.Errorf("rules", codeBadValue, "for example [appMessaging]", "rules names no channel")
 	}
 	return rules
 }
@@ -122,7 +122,7 @@ func (r *reader) template(t *node.Text) *templates.Source {
 		return source
 	}
 	names := r.project.library.Names()
-	r.list.Errorf(t.Span, CodeMissingTemplate, diag.DidYouMean(t.Value, names, "Templates"),
+	r.list.Errorf(t.Span, codeMissingTemplate, diag.DidYouMean(t.Value, names, "Templates"),
 		"there is no templates/%s.yaml", t.Value)
 	return nil
 }
@@ -133,7 +133,7 @@ func (p *Project) Template(name string) (*templates.Template, error) {
 	source := p.library.Source(name)
 	if source == nil {
 		hint := diag.DidYouMean(name, p.library.Names(), "Templates")
-		return nil, diag.Diagnostic{Code: CodeMissingTemplate, Hint: hint,
+		return nil, diag.Diagnostic{Code: codeMissingTemplate, Hint: hint,
 			Span: diag.Span{File: "templates/" + name + ".yaml"}, Message: "there is no such template"}
 	}
 	var list diag.List

@@ -46,9 +46,9 @@ func (r *reader) checkProfile(w written) {
 	t, ok := declared.Field(w.Name)
 	switch {
 	case w.Name == "id" || w.Name == "timezone" || strings.Contains(w.Name, "."):
-		r.list.Errorf(w.key.Span, CodeUnknownField, "", "%s cannot be set by a flow", w.key.Value)
+		r.list.Errorf(w.key.Span, codeUnknownField, "", "%s cannot be set by a flow", w.key.Value)
 	case !ok:
-		r.list.Errorf(w.key.Span, CodeUnknownField, diag.DidYouMean(w.Name, declared.Names(), "It has"),
+		r.list.Errorf(w.key.Span, codeUnknownField, diag.DidYouMean(w.Name, declared.Names(), "It has"),
 			"profile has no field %q", w.Name)
 	default:
 		w.check(t, w.key.Value, r.list)

@@ -2,8 +2,8 @@ package flows
 
 import "nudge/lang/node"
 
-// MaxWeight is the greatest weight of an arm of a split.
-const MaxWeight = 10000
+// maxWeight is the greatest weight of an arm of a split.
+const maxWeight = 10000
 
 // split reads arms among which people are dealt by weight. An arm without a then is
 // for those with whom nothing is done.
@@ -22,7 +22,7 @@ func (r *reader) split(v *node.Value, at int, k *typeEnv) (joints []patch, ends 
 		if !m.Has("weight") {
 			m.Errorf("weight", CodeMissingKey, "for example weight: 50", "this arm has no weight")
 		}
-		share := Share{Weight: r.number(m, "weight", 1, MaxWeight)}
+		share := Share{Weight: r.number(m, "weight", 1, maxWeight)}
 		then := m.Get("then")
 		m.Close()
 		n := len(r.flow.Steps[at].Split)

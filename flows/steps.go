@@ -27,7 +27,7 @@ func (r *reader) readSteps(m *node.Map) {
 	}
 	r.outline(v)
 	if len(r.heads) > MaxSteps {
-		v.Errorf(CodeTooMany, "", "%d steps; %d are allowed", len(r.heads), MaxSteps)
+		v.Errorf(codeTooMany, "", "%d steps; %d are allowed", len(r.heads), MaxSteps)
 		return
 	}
 	joints, _ := r.block(v, "steps", r.start())
@@ -39,7 +39,7 @@ func (r *reader) readSteps(m *node.Map) {
 func (r *reader) block(v *node.Value, name string, k *typeEnv) (joints []patch, ends bool) {
 	items := v.List()
 	if len(items) == 0 && v.IsList() {
-		v.Errorf(CodeEmptySteps, "leave it out", "%s has no step", name)
+		v.Errorf(codeEmptySteps, "leave it out", "%s has no step", name)
 	}
 	for _, item := range items {
 		m := item.Map()
@@ -47,7 +47,7 @@ func (r *reader) block(v *node.Value, name string, k *typeEnv) (joints []patch, 
 			continue
 		}
 		if ends {
-			item.Warnf(CodeUnreachable, "", "nothing leads to this step: what stands before it always exits")
+			item.Warnf(codeUnreachable, "", "nothing leads to this step: what stands before it always exits")
 			ends = false
 		}
 		at := len(r.flow.Steps)
@@ -128,7 +128,7 @@ func (r *reader) verb(m *node.Map) Verb {
 		return verb
 	}
 	if len(found) > 1 {
-		m.Value().Errorf(CodeVerb, "make it two steps", "a step has one verb; this one has %s", strings.Join(found, " and "))
+		m.Value().Errorf(codeVerb, "make it two steps", "a step has one verb; this one has %s", strings.Join(found, " and "))
 		return 0
 	}
 	var names []string
@@ -136,7 +136,7 @@ func (r *reader) verb(m *node.Map) Verb {
 		names = append(names, v.name)
 	}
 	if word := lineWord(m); word != "" {
-		m.Errorf(word, CodeVerb, "indent the lines of a wait deeper than the word wait",
+		m.Errorf(word, codeVerb, "indent the lines of a wait deeper than the word wait",
 			"%s stands in a line of a wait, and this is a step", word)
 		allowAll(m)
 		return 0
@@ -144,7 +144,7 @@ func (r *reader) verb(m *node.Map) Verb {
 	if nearKey(m, names, "id", "if") {
 		return 0 // the unknown key says it better
 	}
-	m.Value().Errorf(CodeVerb, "Verbs: "+strings.Join(names, ", "), "the step has no verb")
+	m.Value().Errorf(codeVerb, "Verbs: "+strings.Join(names, ", "), "the step has no verb")
 	return 0
 }
 
@@ -175,11 +175,11 @@ func (r *reader) checkID(m *node.Map, h head) {
 		return
 	}
 	if slices.Contains(languageNames, t.Value) {
-		r.list.Errorf(t.Span, CodeDuplicateID, "", "%s is a word of the language and cannot name a step", t.Value)
+		r.list.Errorf(t.Span, codeDuplicateID, "", "%s is a word of the language and cannot name a step", t.Value)
 		return
 	}
 	if first, _ := r.headNamed(t.Value); first.at.Span() != h.at.Span() {
-		r.list.Errorf(t.Span, CodeDuplicateID, "", "the step in line %d has the id %q already",
+		r.list.Errorf(t.Span, codeDuplicateID, "", "the step in line %d has the id %q already",
 			first.at.Span().Start.Line, t.Value)
 	}
 }

@@ -50,7 +50,7 @@ func (r *reader) then(m *node.Map, line *Line, before, after *typeEnv) ([]patch,
 	m.Close()
 	if v == nil || line.Never {
 		if v != nil {
-			m.Errorf("then", CodeUnreachable, "leave it out", "what never comes is followed by nothing")
+			m.Errorf("then", codeUnreachable, "leave it out", "what never comes is followed by nothing")
 		}
 		return []patch{onward}, line.Never
 	}
@@ -94,7 +94,7 @@ func (r *reader) checkWait(v *node.Value, w *Wait) {
 		}
 	}
 	if !timer {
-		v.Errorf(CodeNoLimit, "add a line, for example - after: 1d", "this wait has no end")
+		v.Errorf(codeNoLimit, "add a line, for example - after: 1d", "this wait has no end")
 	}
 	if reads && timer && !failed {
 		v.Warnf(CodeNoFailedLine, "add a line failed: with what then happens, or let it be",

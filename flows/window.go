@@ -170,7 +170,7 @@ func readWindows(v *node.Value, list *diag.List) Windows {
 	items := []*node.Value{v}
 	if v.IsList() {
 		if items = v.List(); len(items) == 0 || len(items) > MaxWindows {
-			v.Errorf(CodeBadWindow, windowHint, "%d windows; 1 to %d are allowed", len(items), MaxWindows)
+			v.Errorf(codeBadWindow, windowHint, "%d windows; 1 to %d are allowed", len(items), MaxWindows)
 			return nil
 		}
 	}
@@ -186,7 +186,7 @@ func readWindows(v *node.Value, list *diag.List) Windows {
 			if _, noHours := parseDays(t.Value); noHours == nil { // the list was cut at the comma between days
 				hint = `inside [ ] days with a comma need quotes: ["sat,sun 10:00-14:00"]`
 			}
-			list.Errorf(t.Span, CodeBadWindow, hint, "%v", err)
+			list.Errorf(t.Span, codeBadWindow, hint, "%v", err)
 			continue
 		}
 		windows = append(windows, w)

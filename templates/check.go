@@ -66,7 +66,7 @@ func (w *checker) node(n parse.Node, dot *shape.Type) {
 	case *parse.RangeNode:
 		w.rangeOver(n, dot)
 	case *parse.TemplateNode:
-		w.fail(n.Pos, len("template"), CodeSyntax, "write {{ partial \"footer\" }} for "+partialFile,
+		w.fail(n.Pos, len("template"), codeSyntax, "write {{ partial \"footer\" }} for "+partialFile,
 			"template is not allowed in templates")
 	}
 	w.variables = w.variables[:before]
@@ -81,11 +81,11 @@ func (w *checker) rangeOver(n *parse.RangeNode, dot *shape.Type) {
 	case t.Kind == shape.KindAny && t != failed:
 		w.condition(n.Pipe, t)
 	case t.Kind != shape.KindMap && t != failed:
-		w.failPipe(n.Pipe, CodeSyntax, "", "range goes over a list, not over %s", t.Described())
+		w.failPipe(n.Pipe, codeSyntax, "", "range goes over a list, not over %s", t.Described())
 	}
 	w.ranges++
 	if w.deepest = max(w.deepest, w.ranges); w.ranges > maxNesting {
-		w.failPipe(n.Pipe, CodeTooDeep, "", "range is nested more than %d levels deep", maxNesting)
+		w.failPipe(n.Pipe, codeTooDeep, "", "range is nested more than %d levels deep", maxNesting)
 	}
 	switch decl := n.Pipe.Decl; len(decl) {
 	case 1:
@@ -103,7 +103,7 @@ func (w *checker) rangeOver(n *parse.RangeNode, dot *shape.Type) {
 // it would silently be false.
 func (w *checker) condition(p *parse.PipeNode, t *shape.Type) {
 	if t.Kind == shape.KindAny && t != failed && !w.use.Untyped {
-		w.failPipe(p, CodeUntyped, untypedHint, "the type of %s is not known", strings.ReplaceAll(p.String(), "$.", ""))
+		w.failPipe(p, codeUntyped, untypedHint, "the type of %s is not known", strings.ReplaceAll(p.String(), "$.", ""))
 	}
 }
 
@@ -134,7 +134,7 @@ func (w *checker) command(cmd *parse.CommandNode, dot, piped *shape.Type) *shape
 	t := w.operand(&cmd.Args[0], dot)
 	if (len(cmd.Args) > 1 || piped != nil) && t != failed {
 		text := cmd.Args[0].String()
-		w.fail(startOf(cmd.Args[0]), len(text), CodeSyntax, "", "%s is a value, not a function", strings.TrimPrefix(text, "$."))
+		w.fail(startOf(cmd.Args[0]), len(text), codeSyntax, "", "%s is a value, not a function", strings.TrimPrefix(text, "$."))
 		return failed
 	}
 	return t
@@ -173,17 +173,17 @@ func (w *checker) fits(fn *function, id *parse.IdentifierNode, args []*shape.Typ
 	example := "for example {{ " + fn.Example + " }}"
 	switch {
 	case fn.Name == "partial":
-		w.fail(id.Pos, len(id.Ident), CodeSyntax, example, "partial stands by itself between its braces")
+		w.fail(id.Pos, len(id.Ident), codeSyntax, example, "partial stands by itself between its braces")
 		return false
 	case len(args) < fn.least || fn.most >= 0 && len(args) > fn.most:
-		w.fail(id.Pos, len(id.Ident), CodeSyntax, example, "%s does not take %d values", id.Ident, len(args))
+		w.fail(id.Pos, len(id.Ident), codeSyntax, example, "%s does not take %d values", id.Ident, len(args))
 		return false
 	case fn.Name == "plural" && len(args)-1 > max(len(w.at.language.forms), 2):
-		w.fail(id.Pos, len(id.Ident), CodeSyntax, "the language of a text stands in the name of its file: shipped.pl.yaml",
+		w.fail(id.Pos, len(id.Ident), codeSyntax, "the language of a text stands in the name of its file: shipped.pl.yaml",
 			"the language %s has %d plural forms, not %d", w.at.language.name, len(w.at.language.forms), len(args)-1)
 		return false
 	case fn.Name == "weekday" && w.at.language.words == nil:
-		w.fail(id.Pos, len(id.Ident), CodeUnknownFunction, "write the date instead",
+		w.fail(id.Pos, len(id.Ident), codeUnknownFunction, "write the date instead",
 			"the names of the days are not known in the language %s", w.at.language.name)
 		return false
 	}
@@ -205,9 +205,9 @@ func (w *checker) argument(fn *function, i int, t *shape.Type, at parse.Pos, nam
 	}
 	switch {
 	case t.Kind == shape.KindAny && fn.known && !w.use.Untyped:
-		w.fail(at, 1, CodeUntyped, untypedHint, "the type of what %s looks at is not known", name)
+		w.fail(at, 1, codeUntyped, untypedHint, "the type of what %s looks at is not known", name)
 	case want != shape.KindAny && t.Kind != shape.KindAny && t.Kind != want:
-		w.fail(at, 1, CodeSyntax, "for example {{ "+fn.Example+" }}", "%s takes %s here, not %s",
+		w.fail(at, 1, codeSyntax, "for example {{ "+fn.Example+" }}", "%s takes %s here, not %s",
 			name, (&shape.Type{Kind: want}).Described(), t.Described())
 	default:
 		return true
@@ -266,12 +266,12 @@ func (w *checker) scopeName(n *parse.Node, id *parse.IdentifierNode, path []stri
 
 func (w *checker) unknownName(id *parse.IdentifierNode, path bool) {
 	if path {
-		w.fail(id.Pos, len(id.Ident), CodeUnknownName, diag.DidYouMean(id.Ident, w.use.Scope.Names(), "In scope here"),
+		w.fail(id.Pos, len(id.Ident), codeUnknownName, diag.DidYouMean(id.Ident, w.use.Scope.Names(), "In scope here"),
 			"unknown name %q", id.Ident)
 		return
 	}
 	names := append(w.use.Scope.Names(), functionNames(w.kit.functions)...)
-	w.fail(id.Pos, len(id.Ident), CodeUnknownFunction, diag.DidYouMean(id.Ident, names, "Names and functions"),
+	w.fail(id.Pos, len(id.Ident), codeUnknownFunction, diag.DidYouMean(id.Ident, names, "Names and functions"),
 		"there is no name and no function %q", id.Ident)
 }
 
@@ -305,10 +305,10 @@ func (w *checker) fields(t *shape.Type, path []string, at parse.Pos, base string
 }
 
 func (w *checker) unknownField(t *shape.Type, name string, at parse.Pos, base string) *shape.Type {
-	code, what := CodeUnknownField, base
+	code, what := codeUnknownField, base
 	switch {
 	case t == w.use.Scope:
-		code, what = CodeUnknownName, "the scope"
+		code, what = codeUnknownName, "the scope"
 	case base == "":
 		what = "it"
 	}
@@ -320,11 +320,11 @@ func (w *checker) unknownField(t *shape.Type, name string, at parse.Pos, base st
 	return failed
 }
 
-func (w *checker) fail(at parse.Pos, length int, code, hint, format string, args ...any) {
+func (w *checker) fail(at parse.Pos, length int, code diag.Code, hint, format string, args ...any) {
 	w.compiler.list.Errorf(spanOf(w.source, int(at), int(at)+length), code, hint, format, args...)
 }
 
-func (w *checker) failPipe(p *parse.PipeNode, code, hint, format string, args ...any) {
+func (w *checker) failPipe(p *parse.PipeNode, code diag.Code, hint, format string, args ...any) {
 	start := startOf(p.Cmds[0].Args[0])
 	w.fail(start, len(strings.ReplaceAll(p.Cmds[0].String(), "$.", "")), code, hint, format, args...)
 }

@@ -80,7 +80,7 @@ func (c *compiler) parse(t *node.Text, name string) *parse.Tree {
 		return nil
 	}
 	if len(set) > 1 {
-		c.list.Errorf(t.Span, CodeSyntax, "write it out, or make it a partial: "+partialFile,
+		c.list.Errorf(t.Span, codeSyntax, "write it out, or make it a partial: "+partialFile,
 			"define and block are not allowed in templates")
 		return nil
 	}
@@ -108,7 +108,7 @@ func (c *compiler) syntax(t *node.Text, message string) {
 	case strings.Contains(message, "unexpected EOF"):
 		hint = "an if, range or with is closed by {{ end }}"
 	}
-	c.list.Errorf(at, CodeSyntax, hint, "not a valid template: %s", message)
+	c.list.Errorf(at, codeSyntax, hint, "not a valid template: %s", message)
 }
 
 // build makes a Go template of a checked tree, with a function at the end of every

@@ -17,7 +17,7 @@
 // in other languages are its variants: shipped.fr.yaml beside shipped.yaml. A person
 // gets the variant of their locale, else of the next wider one, else the template
 // itself; numbers, plurals and dates follow the language of the text that is sent, and
-// times the clocks where the person lives. [Functions] is the table of all functions,
+// times the clocks where the person lives. [exampleTable] is the table of all functions,
 // from which the page docs/templates.md is written. A [Library] holds a project's files.
 //
 // Structured values (metadata, json parts, platforms) are rendered leaf by leaf and

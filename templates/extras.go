@@ -64,7 +64,7 @@ func (s *Source) parseCustom(m *node.Map) {
 		case e.Value.IsMap() || e.Value.IsText():
 			s.custom = append(s.custom, e)
 		default:
-			e.Value.Errorf(CodeBadValue, "a mapping, or text for a custom channel", "the customBody of %s is neither", e.Key.Value)
+			e.Value.Errorf(codeBadValue, "a mapping, or text for a custom channel", "the customBody of %s is neither", e.Key.Value)
 		}
 	}
 }
@@ -75,7 +75,7 @@ func (s *Source) parseApp(m *node.Map) {
 	}
 	s.appParts = parseParts(m)
 	if !m.Has("parts") {
-		m.Errorf("parts", CodeMissing, "for example parts: [ { type: text/plain, data: Hello } ]",
+		m.Errorf("parts", codeMissing, "for example parts: [ { type: text/plain, data: Hello } ]",
 			"the customBody of %s has no parts", appMessaging)
 	}
 	m.Close()
@@ -91,7 +91,7 @@ func (s *Source) parseOverrides(m *node.Map) {
 	o := m.Child("overrides")
 	app := o.Child(appMessaging)
 	if mapping(app.Get("conversation")) == nil {
-		o.Errorf(appMessaging, CodeMissing, "for example overrides: { appMessaging: { conversation: { name: Order 7 } } }",
+		o.Errorf(appMessaging, codeMissing, "for example overrides: { appMessaging: { conversation: { name: Order 7 } } }",
 			"overrides says nothing of a conversation")
 		s.overrides = nil
 	}
@@ -113,7 +113,7 @@ func (s *Source) checkContent(m *node.Map) {
 	}
 	says := m.Has("body") || m.Has("parts") || m.Has("templateId") || m.Has("customBody")
 	if !says && len(m.Keys()) > 0 {
-		m.Errorf("body", CodeMissing, "for example body: Your order is on its way.", "the message has no body")
+		m.Errorf("body", codeMissing, "for example body: Your order is on its way.", "the message has no body")
 	}
 	if says && s.own() && !m.Has("body") && !m.Has("parts") && len(s.appParts) == 0 {
 		key := "alert"
@@ -138,7 +138,7 @@ func (s *Source) checkChannels(m *node.Map) {
 		}
 	}
 	if len(s.options) > 0 && (len(s.custom) > 0 || s.own()) {
-		m.Get("channelOptions").Warnf(CodeMixed, "try it with your account before you rely on it",
+		m.Get("channelOptions").Warnf(codeMixed, "try it with your account before you rely on it",
 			"a page of the provider says that it takes no channelOptions beside a customBody, "+
 				"which an alert, metadata and customBody are sent as")
 	}

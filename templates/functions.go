@@ -11,17 +11,17 @@ import (
 // Function is what an author needs to know of a function of templates.
 type Function struct {
 	Name    string
-	Group   string // one of Groups
+	Group   string // one of functionGroups
 	Example string // without its braces
 	Prints  string // what the example prints in the page about templates
 	Says    string
 }
 
-// Groups is the groups of functions in the order of the page about templates.
-var Groups = []string{"Text", "Numbers", "Times", "Lists", "Conditions", "Data"}
+// functionGroups is the groups of functions in the order of the page about templates.
+var functionGroups = []string{"Text", "Numbers", "Times", "Lists", "Conditions", "Data"}
 
-// Functions is every function of templates, by groups.
-func Functions() []Function {
+// exampleTable is every function of templates, by groups.
+func exampleTable() []Function {
 	var all []Function
 	for _, f := range tableIn(place{zone: time.UTC, language: languageOf("")}) {
 		all = append(all, f.Function)

@@ -26,10 +26,10 @@ type language struct {
 
 var languages sync.Map // of string to *language
 
-// languageOf is the language of a locale; the one of DefaultLocale for "".
+// languageOf is the language of a locale; the one of defaultLocale for "".
 func languageOf(locale string) *language {
 	if locale == "" {
-		locale = DefaultLocale
+		locale = defaultLocale
 	}
 	if l, ok := languages.Load(locale); ok {
 		return l.(*language)

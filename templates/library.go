@@ -52,9 +52,9 @@ func (l *Library) Add(file string, text []byte, list *diag.List) {
 	}
 	v := variant{file: file, name: name, locale: locale}
 	if path.Dir(file) == PartialsFolder {
-		v.partial = ParsePartial(file, text, list)
+		v.partial = parsePartial(file, text, list)
 	} else {
-		v.source = Parse(file, text, list)
+		v.source = parseSource(file, text, list)
 	}
 	switch {
 	case isVariant:
@@ -76,7 +76,7 @@ func (l *Library) Join(list *diag.List) {
 		case v.partial != nil && partial != nil:
 			partial.Variant(v.locale, v.partial)
 		default:
-			list.Errorf(diag.Span{File: v.file}, CodeVariant, "add "+path.Dir(v.file)+"/"+v.name+".yaml for people of other languages",
+			list.Errorf(diag.Span{File: v.file}, codeVariant, "add "+path.Dir(v.file)+"/"+v.name+".yaml for people of other languages",
 				"a variant without its template")
 		}
 	}
@@ -117,7 +117,7 @@ func checkFile(file, name string, list *diag.List) bool {
 	if strings.Contains(name, "-") {
 		hint = "names have no hyphen: " + strings.ReplaceAll(name, "-", "_")
 	}
-	list.Errorf(diag.Span{File: file}, CodeBadName, hint, "no flow can name this file")
+	list.Errorf(diag.Span{File: file}, codeBadName, hint, "no flow can name this file")
 	return false
 }
 

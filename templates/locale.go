@@ -7,8 +7,8 @@ import (
 	xlanguage "golang.org/x/text/language"
 )
 
-// DefaultLocale is the language of a template that is no variant.
-const DefaultLocale = "en"
+// defaultLocale is the language of a template that is no variant.
+const defaultLocale = "en"
 
 var localeForm = regexp.MustCompile(`^([A-Za-z]{2,3})(?:[-_]([A-Za-z]{4}))?(?:[-_]([A-Za-z]{2}|[0-9]{3}))?$`)
 

@@ -49,7 +49,7 @@ func TestFunctions(t *testing.T) {
 	values["data"].(map[string]any)["plan"] = "pro"
 	var table strings.Builder
 	group := ""
-	for _, f := range Functions() {
+	for _, f := range exampleTable() {
 		if f.Group != group {
 			group = f.Group
 			fmt.Fprintf(&table, "\n### %s\n\n| Function | Example | Prints | |\n| --- | --- | --- | --- |\n", group)
@@ -57,9 +57,9 @@ func TestFunctions(t *testing.T) {
 		example := "{{ " + f.Example + " }}"
 		var list diag.List
 		use := Use{Scope: scope, Partials: map[string]*Partial{
-			"footer": ParsePartial("footer.yaml", []byte("body: Reply STOP to hear less."), &list),
+			"footer": parsePartial("footer.yaml", []byte("body: Reply STOP to hear less."), &list),
 		}}
-		tmpl := Parse("t.yaml", []byte(body(example)), &list).Compile(use, &list)
+		tmpl := parseSource("t.yaml", []byte(body(example)), &list).Compile(use, &list)
 		if err := list.Err(); err != nil {
 			t.Errorf("%s: %v", f.Name, err)
 			continue
@@ -135,11 +135,11 @@ func TestPage(t *testing.T) {
 
 func TestGroups(t *testing.T) {
 	at := 0
-	for _, f := range Functions() {
-		for at < len(Groups) && Groups[at] != f.Group {
+	for _, f := range exampleTable() {
+		for at < len(functionGroups) && functionGroups[at] != f.Group {
 			at++
 		}
-		if at == len(Groups) || !groupForm.MatchString(f.Group) {
+		if at == len(functionGroups) || !groupForm.MatchString(f.Group) {
 			t.Fatalf("%s is in the group %q, out of order", f.Name, f.Group)
 		}
 		if !strings.HasSuffix(f.Says, ".") {

@@ -25,12 +25,12 @@ type Partial struct {
 	compiled bool
 }
 
-// ParsePartial reads a partial's file.
-func ParsePartial(file string, text []byte, list *diag.List) *Partial {
+// parsePartial reads a partial's file.
+func parsePartial(file string, text []byte, list *diag.List) *Partial {
 	m := node.Parse(file, text, list)
 	p := &Partial{file: file, body: m.Text("body"), canon: m.Canonical()}
 	if !m.Has("body") {
-		m.Errorf("body", CodeMissing, "for example body: Reply STOP to hear less.", "the partial has no body")
+		m.Errorf("body", codeMissing, "for example body: Reply STOP to hear less.", "the partial has no body")
 	}
 	m.Close()
 	return p
@@ -146,18 +146,18 @@ func (w *checker) include(id *parse.IdentifierNode, args []parse.Node) parse.Nod
 		name, ok = args[0].(*parse.StringNode)
 	}
 	if !ok {
-		w.fail(id.Pos, len(id.Ident), CodeSyntax, `for example {{ partial "footer" }}`, "partial takes a name in quotes")
+		w.fail(id.Pos, len(id.Ident), codeSyntax, `for example {{ partial "footer" }}`, "partial takes a name in quotes")
 		return nil
 	}
 	p, found, inside := w.compiler.partial(name.Text)
 	switch {
 	case !found:
 		names := slices.Sorted(maps.Keys(w.use.Partials))
-		w.fail(name.Pos, len(name.Quoted), CodeUnknownPartial, diag.DidYouMean(name.Text, names, "Partials"),
+		w.fail(name.Pos, len(name.Quoted), codeUnknownPartial, diag.DidYouMean(name.Text, names, "Partials"),
 			"there is no templates/partials/%s.yaml", name.Text)
 		return nil
 	case inside:
-		w.fail(name.Pos, len(name.Quoted), CodeRecursion, "", "the partial %s is inside of itself", name.Text)
+		w.fail(name.Pos, len(name.Quoted), codeRecursion, "", "the partial %s is inside of itself", name.Text)
 		return nil
 	}
 	w.count(p, name)
@@ -172,10 +172,10 @@ func (w *checker) include(id *parse.IdentifierNode, args []parse.Node) parse.Nod
 func (w *checker) count(p *included, at *parse.StringNode) {
 	before := w.partials
 	if w.partials += p.count; before <= maxPartials && w.partials > maxPartials {
-		w.fail(at.Pos, len(at.Quoted), CodeTooDeep, "", "the text is made of more than %d partials", maxPartials)
+		w.fail(at.Pos, len(at.Quoted), codeTooDeep, "", "the text is made of more than %d partials", maxPartials)
 	}
 	if w.deepest = max(w.deepest, w.ranges+p.ranges); w.deepest > maxNesting {
-		w.fail(at.Pos, len(at.Quoted), CodeTooDeep, "", "with the partial, range is nested more than %d levels deep", maxNesting)
+		w.fail(at.Pos, len(at.Quoted), codeTooDeep, "", "with the partial, range is nested more than %d levels deep", maxNesting)
 	}
 	w.inner = append(w.inner, p)
 }

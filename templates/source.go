@@ -54,8 +54,8 @@ func (s *Source) Canonical() string {
 // Compiled reports whether the template has been used anywhere.
 func (s *Source) Compiled() bool { return s.compiled }
 
-// Parse reads a template's file.
-func Parse(file string, text []byte, list *diag.List) *Source {
+// parseSource reads a template's file.
+func parseSource(file string, text []byte, list *diag.List) *Source {
 	before := len(*list)
 	m := node.Parse(file, text, list)
 	s := ParseInline(m, list)
@@ -106,7 +106,7 @@ func ParseFrom(v *node.Value) *From {
 	m := v.Map()
 	f := &From{id: m.Text("id"), name: m.Text("name"), avatar: m.Text("avatar"), canon: m.Canonical()}
 	if !m.Has("id") {
-		m.Errorf("id", CodeMissing, "or name a Chat team: from: Customer Services", "the sender has no id")
+		m.Errorf("id", codeMissing, "or name a Chat team: from: Customer Services", "the sender has no id")
 	}
 	m.Close()
 	if f.id == nil {
@@ -130,7 +130,7 @@ func (s *Source) parseRules(m *node.Map) {
 		m.Errorf("ruleSet", CodeExclusive, "keep one of them", "a message has rules or a ruleSet, not both")
 	}
 	if m.Has("rules") && len(s.rules) == 0 {
-		m.Errorf("rules", CodeBadValue, "for example [appMessaging]", "rules names no channel")
+		m.Errorf("rules", codeBadValue, "for example [appMessaging]", "rules names no channel")
 	}
 }
 

@@ -50,7 +50,7 @@ func (c *compiler) object(entries []node.Entry) object {
 	o := object{}
 	for _, e := range entries {
 		if strings.Contains(e.Key.Value, mergeField) {
-			c.list.Errorf(e.Key.Span, CodeMergeField, "", "keys cannot be templates")
+			c.list.Errorf(e.Key.Span, codeMergeField, "", "keys cannot be templates")
 		}
 		o = append(o, field{e.Key.Value, c.structure(e.Value)})
 	}

@@ -28,7 +28,7 @@ type Use struct {
 	Own          *From          // the sender whatever the template says; may be nil
 	Conversation *node.Text     // the conversation whatever the template says; may be nil
 	Untyped      bool           // conditions on values of unknown type are fine
-	Locale       string         // the language of what is no variant; empty for DefaultLocale
+	Locale       string         // the language of what is no variant; empty for defaultLocale
 	MergeFields  bool           // rendered text may have {{ in it, which the provider expands
 
 	// File is the content of a file of the project, which a part may carry. Its error
@@ -114,7 +114,7 @@ func (s *Source) compileSender(t *Template, c *compiler) {
 	if from != nil {
 		t.team, t.id, t.name, t.avatar = c.text(from.team), c.text(from.id), c.text(from.name), c.text(from.avatar)
 		if from.avatar != nil && (s.own() || len(s.custom) > 0) {
-			c.list.Warnf(from.avatar.Span, CodeLost, "leave it out, or the alert, the metadata and the customBody",
+			c.list.Warnf(from.avatar.Span, codeLost, "leave it out, or the alert, the metadata and the customBody",
 				"the provider takes no avatar beside an alert, metadata or a customBody")
 		}
 	}

@@ -49,7 +49,7 @@ func testUse(t testing.TB) Use {
 func compiled(t testing.TB, text string) (*Template, diag.List) {
 	t.Helper()
 	var list diag.List
-	return Parse("t.yaml", []byte(text), &list).Compile(testUse(t), &list), list
+	return parseSource("t.yaml", []byte(text), &list).Compile(testUse(t), &list), list
 }
 
 func mustRender(t testing.TB, text string) channels.Message {
@@ -168,19 +168,19 @@ func TestOutputIsLimited(t *testing.T) {
 }
 
 func TestRefusedTexts(t *testing.T) {
-	for text, code := range map[string]string{
-		`{{ data.order }}`: CodeUnknownField, `{{ dat.id }}`: CodeUnknownName, `{{ .dat.id }}`: CodeUnknownName, `{{ $.dat.id }}`: CodeUnknownName,
-		`{{ print data.id }}`: CodeUnknownFunction, `{{ html data.id }}`: CodeUnknownFunction, `{{ js data.id }}`: CodeUnknownFunction,
-		`{{ call data.id }}`: CodeUnknownFunction, `{{ slice data.id 1 }}`: CodeUnknownFunction, `{{ __print data.id }}`: CodeUnknownFunction,
-		`{{ now }}`: CodeUnknownFunction, `{{ range 10 }}{{ end }}`: CodeSyntax, `{{ range data.n }}{{ end }}`: CodeSyntax,
-		`{{ range data.extra }}{{ end }}`: CodeUntyped, `{{ if data.extra.x }}{{ end }}`: CodeUntyped, `{{ eq data.extra.x 1 }}`: CodeUntyped,
-		`{{ range data.items }}{{ .nmae }}{{ end }}`: CodeUnknownField, `{{ with data.items }}{{ .x }}{{ end }}`: CodeUnknownField,
-		`{{ range $x := data.items }}{{ $x.nmae }}{{ end }}`: CodeUnknownField, `{{ template "x" }}`: CodeSyntax,
-		`{{ define "x" }}{{ end }}`: CodeSyntax, `{{ block "x" . }}{{ end }}`: CodeSyntax, `{{ data.at.Std }}`: CodeUnknownField,
-		`{{ data.extra.Std }}`: CodeUnknownField, `{{ data.id.x }}`: CodeUnknownField, `{{ data.a-b }}`: CodeSyntax, `{{ if data.vip }}`: CodeSyntax,
-		`{{ date data.id }}`: CodeSyntax, `{{ lower }}`: CodeSyntax, `{{ lower data.n }}`: CodeSyntax, `{{ data.id | data.id }}`: CodeSyntax,
-		`{{ (index data.items 0).nmae }}`: CodeUnknownField,
-		`{{ range data.tags }}{{ range data.tags }}{{ range data.tags }}{{ range data.tags }}{{ end }}{{ end }}{{ end }}{{ end }}`: CodeTooDeep,
+	for text, code := range map[string]diag.Code{
+		`{{ data.order }}`: codeUnknownField, `{{ dat.id }}`: codeUnknownName, `{{ .dat.id }}`: codeUnknownName, `{{ $.dat.id }}`: codeUnknownName,
+		`{{ print data.id }}`: codeUnknownFunction, `{{ html data.id }}`: codeUnknownFunction, `{{ js data.id }}`: codeUnknownFunction,
+		`{{ call data.id }}`: codeUnknownFunction, `{{ slice data.id 1 }}`: codeUnknownFunction, `{{ __print data.id }}`: codeUnknownFunction,
+		`{{ now }}`: codeUnknownFunction, `{{ range 10 }}{{ end }}`: codeSyntax, `{{ range data.n }}{{ end }}`: codeSyntax,
+		`{{ range data.extra }}{{ end }}`: codeUntyped, `{{ if data.extra.x }}{{ end }}`: codeUntyped, `{{ eq data.extra.x 1 }}`: codeUntyped,
+		`{{ range data.items }}{{ .nmae }}{{ end }}`: codeUnknownField, `{{ with data.items }}{{ .x }}{{ end }}`: codeUnknownField,
+		`{{ range $x := data.items }}{{ $x.nmae }}{{ end }}`: codeUnknownField, `{{ template "x" }}`: codeSyntax,
+		`{{ define "x" }}{{ end }}`: codeSyntax, `{{ block "x" . }}{{ end }}`: codeSyntax, `{{ data.at.Std }}`: codeUnknownField,
+		`{{ data.extra.Std }}`: codeUnknownField, `{{ data.id.x }}`: codeUnknownField, `{{ data.a-b }}`: codeSyntax, `{{ if data.vip }}`: codeSyntax,
+		`{{ date data.id }}`: codeSyntax, `{{ lower }}`: codeSyntax, `{{ lower data.n }}`: codeSyntax, `{{ data.id | data.id }}`: codeSyntax,
+		`{{ (index data.items 0).nmae }}`: codeUnknownField,
+		`{{ range data.tags }}{{ range data.tags }}{{ range data.tags }}{{ range data.tags }}{{ end }}{{ end }}{{ end }}{{ end }}`: codeTooDeep,
 	} {
 		_, list := compiled(t, body(text))
 		if len(list) == 0 || list[0].Code != code {
@@ -245,7 +245,7 @@ func TestSender(t *testing.T) {
 			var list diag.List
 			use := testUse(t)
 			use.From, use.Own = tt.flow, tt.own
-			tmpl := Parse("t.yaml", []byte("body: x\n"+tt.text), &list).Compile(use, &list)
+			tmpl := parseSource("t.yaml", []byte("body: x\n"+tt.text), &list).Compile(use, &list)
 			if err := list.Err(); err != nil {
 				t.Fatal(err)
 			}
@@ -305,7 +305,7 @@ func FuzzTemplate(f *testing.F) {
 	f.Fuzz(func(t *testing.T, text string) {
 		var list diag.List
 		l := libraryOf(map[string]string{"templates/hello.yaml": body(text), "templates/hello.pl.yaml": body(text), "templates/partials/p.yaml": body(text)}, &list)
-		l.partials["q"] = ParsePartial("q.yaml", []byte("body: q"), &list)
+		l.partials["q"] = parsePartial("q.yaml", []byte("body: q"), &list)
 		use := testUse(t)
 		use.Partials = l.Partials()
 		if tmpl := l.Source("hello").Compile(use, &list); !list.HasErrors() {
@@ -347,7 +347,7 @@ func TestMergeFieldInTheID(t *testing.T) {
 	var allowed diag.List
 	use := testUse(t)
 	use.MergeFields = true
-	m, err := Parse("t.yaml", []byte(`body: '{{ "{{profile.email}}" }}'`), &allowed).Compile(use, &allowed).Render("{{x}}", testValues())
+	m, err := parseSource("t.yaml", []byte(`body: '{{ "{{profile.email}}" }}'`), &allowed).Compile(use, &allowed).Render("{{x}}", testValues())
 	if err != nil || m.Body != "{{profile.email}}" {
 		t.Errorf("where they are allowed: got %q, %v", m.Body, err)
 	}

@@ -14,7 +14,7 @@ import (
 func (s *Source) Variant(locale string, v *Source, list *diag.List) {
 	for _, key := range []string{"from", "conversation", "rules", "ruleSet"} {
 		if v.m.Has(key) && v.said(key) != s.said(key) {
-			v.m.Errorf(key, CodeVariant, "leave it out: what "+s.file+" says holds for all of them",
+			v.m.Errorf(key, codeVariant, "leave it out: what "+s.file+" says holds for all of them",
 				"%s differs from that of the template", key)
 		}
 	}
@@ -37,7 +37,7 @@ func (s *Source) Variant(locale string, v *Source, list *diag.List) {
 
 // warnLanguage warns that people of a variant get what the template says under a key.
 func (s *Source) warnLanguage(key string, template *Source) {
-	s.m.Value().Warnf(CodeVariant, "give the variant its own "+key,
+	s.m.Value().Warnf(codeVariant, "give the variant its own "+key,
 		"the %s stays in the language of %s", key, template.file)
 }
 

@@ -28,6 +28,6 @@ func annotate(w io.Writer, dir string, list diag.List) {
 		if d.Hint != "" {
 			text += "\n" + d.Hint
 		}
-		fmt.Fprintf(w, "::%s %s,title=%s::%s\n", d.Severity, place, annotationField.Replace(d.Code), annotationText.Replace(text))
+		fmt.Fprintf(w, "::%s %s,title=%s::%s\n", d.Severity, place, annotationField.Replace(string(d.Code)), annotationText.Replace(text))
 	}
 }

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"strings"
 
+	"nudge/lang/diag"
 	"nudge/lang/node"
 )
 
@@ -53,8 +54,9 @@ func (r *reader) texts(v *node.Value, key string) []string {
 // wrongVariable is what is wrong with the characters from up to but without to of a
 // text.
 type wrongVariable struct {
-	from, to         int
-	code, text, hint string
+	from, to   int
+	code       diag.Code
+	text, hint string
 }
 
 // expand puts in the values of variables:

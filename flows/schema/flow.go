@@ -3,7 +3,7 @@ package schema
 // Flow is the schema of a file of the folder flows.
 func Flow() []byte { return document(flow(), flowDefinitions()) }
 
-func flow() *Schema {
+func flow() *schema {
 	return mapping("A flow", "What happens after an event, a reply or a point in time, step by step.",
 		must(key("flow", "The name of the flow, which is that of its file.", name(), "order_shipped")),
 		key("about", "What the flow is for, in a sentence.", text(), "Tell the customer that the order is on its way."),
@@ -27,18 +27,18 @@ type example = map[string]any
 
 // ref2 is a reference that a key's words can stand beside: draft-07 ignores what
 // stands beside a plain one.
-func ref2(name string) *Schema { return &Schema{AllOf: []*Schema{ref(name)}} }
+func ref2(name string) *schema { return &schema{AllOf: []*schema{ref(name)}} }
 
 // flowDefinitions is what the schema of a flow refers to.
-func flowDefinitions() map[string]*Schema {
-	return map[string]*Schema{
+func flowDefinitions() map[string]*schema {
+	return map[string]*schema{
 		"trigger": trigger(), "steps": steps(), "step": step(), "arm": arm(),
 		"wait_line": line(inWait), "exit_line": line(inExit), "repeat_line": line(inRepeat), "collect_line": line(inCollect),
 		"shape": shape(), "fields": fields(), "json": jsonValue(), "part": part(),
 	}
 }
 
-func entry() *Schema {
+func entry() *schema {
 	return mapping("Entry", "When a trigger may start a run, by person and key.",
 		key("if_running", "What happens while a run of the same person and key is live: `parallel` starts another (this is the default), `skip` does nothing, "+
 			"`restart` ends the live one and begins anew, `queue` starts when the live one has ended.",
@@ -47,14 +47,14 @@ func entry() *Schema {
 	)
 }
 
-func promises() *Schema {
+func promises() *schema {
 	return mapping("Promises", "What no run of the flow may exceed.",
 		key("messages", "At most so many messages in a run.", integer(1, 100_000), 4),
 		key("ends", "A run ends within this time.", duration(), "14d"),
 	)
 }
 
-func migration() *Schema {
+func migration() *schema {
 	s := mapping("A migration", "Where runs of older versions go that are parked on a step: to a step of this version, which they begin anew, or out.",
 		must(key("from", "The id of the step in the older version, or `any`.", name(), "wait_1")),
 		key("to", "The id of a step of this version, or `same` for the one with the same id.", name(), "same"),
@@ -66,20 +66,20 @@ func migration() *Schema {
 
 // trigger is what starts a run. Which other keys may stand in it depends on its
 // signal.
-func trigger() *Schema {
+func trigger() *schema {
 	s := mapping("A trigger", "What starts a run: an `event`, a `reply`, a schedule (`cron`) or one moment (`at`).",
 		key("event", "The type of the event.", eventType(), "order.shipped"),
 		key("key", "One live run per person and key, and the words by which later events find it. It reads only the event.", expression(), "event.order_id"),
 		key("to", "The person, or a list of them. Without it, the person the event names. It reads only the event.", expression(), "event.customer"),
 		key("reply", "`any`: a reply that no run claims.", words("any"), "any"),
 		key("before_waits", "The reply is offered here before any run that waits for one, and then to nobody else.", truth(), true),
-		key("cron", "A schedule: minute, hour, day, month and weekday.", &Schema{Type: "string"}, "0 9 * * mon"),
+		key("cron", "A schedule: minute, hour, day, month and weekday.", &schema{Type: "string"}, "0 9 * * mon"),
 		key("at", "Once, on a date at a time of day.", text(), "2026-12-24 09:00"),
-		key("timezone", "Whose clock it follows: a zone, or `local` for each person's own.", &Schema{Type: "string"}, "local", "Europe/London"),
+		key("timezone", "Whose clock it follows: a zone, or `local` for each person's own.", &schema{Type: "string"}, "local", "Europe/London"),
 		key("max_delay", "How late a firing is still useful. Beyond it, the firing is skipped.", duration(), "6h"),
 		key("audience", "Who it is for: a file (.csv or .jsonl), the stored profiles of which a condition holds, or the rows of a service.",
 			anyOf(audienceFile(), audience()), "people.csv", example{"if": `profile.plan == "pro"`}),
-		key("rate", "How fast messages go out.", &Schema{Type: "string", Pattern: `^[1-9][0-9]{0,6}/(s|m|h)$`, PatternMessage: "for example 200/s or 1000/m"}, "200/s"),
+		key("rate", "How fast messages go out.", &schema{Type: "string", Pattern: `^[1-9][0-9]{0,6}/(s|m|h)$`, PatternMessage: "for example 200/s or 1000/m"}, "200/s"),
 		key("on_bad_row", "What happens at a row that cannot be read.", words("skip", "stop"), "skip"),
 		key("if", "Only where this holds.", condition(), "event.total > 0", `reply.keyword == "stop"`),
 	)
@@ -95,11 +95,11 @@ func trigger() *Schema {
 }
 
 // audienceFile is the name of a file of people.
-func audienceFile() *Schema {
-	return &Schema{Type: "string", Pattern: `\.(csv|jsonl)$`, PatternMessage: "a file that ends in .csv or .jsonl"}
+func audienceFile() *schema {
+	return &schema{Type: "string", Pattern: `\.(csv|jsonl)$`, PatternMessage: "a file that ends in .csv or .jsonl"}
 }
 
-func audience() *Schema {
+func audience() *schema {
 	s := mapping("An audience", "The people a schedule is for.",
 		key("file", "A file below `audiences`, with a row for each person.", audienceFile(), "people.csv"),
 		key("if", "The stored profiles of which this holds.", condition(), `profile.plan == "pro"`),
@@ -110,10 +110,10 @@ func audience() *Schema {
 	return s
 }
 
-func pages() *Schema {
+func pages() *schema {
 	return mapping("Pages", "People that a service answers with, page by page. The next page is what a `Link` header calls next, unless there is a `cursor`.",
 		must(key("url", "Where the first page is.", text(), "https://people.example/v1/pro")),
-		key("headers", "What is sent beside it.", &Schema{Type: "object", Additional: text()}, example{"Accept-Language": "en"}),
+		key("headers", "What is sent beside it.", &schema{Type: "object", Additional: text()}, example{"Accept-Language": "en"}),
 		key("items", "Where the list of people stands in an answer; the answer itself unless it says otherwise.", text(), "data.people"),
 		key("cursor", "Where the text stands that asks for the next page. Without one there is none.", text(), "meta.next"),
 		key("parameter", "The query parameter that takes the cursor; `cursor` unless it says otherwise.", text(), "after"),

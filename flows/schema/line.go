@@ -18,7 +18,7 @@ var (
 )
 
 // line is one signal with its condition and what follows it.
-func line(where place) *Schema {
+func line(where place) *schema {
 	keys := append(messageSignals(),
 		key("event", "An event of this type happens.", eventType(), "order.delivered"),
 		key("key", "By which the event finds its run; it reads only the event. `any`: the runs of the person the event names. "+
@@ -57,7 +57,7 @@ func messageSignals() []property {
 }
 
 // onlyIf is a line whose condition is its signal.
-func onlyIf(signals []string) *Schema {
+func onlyIf(signals []string) *schema {
 	s := has("if")
 	for _, name := range signals {
 		s.AllOf = append(s.AllOf, hasNot(name))

@@ -5,7 +5,7 @@ func Template() []byte {
 	s := mapping("A template", "What a message says. Every text is a template: `{{ data.order_id }}`.", messageKeys()...)
 	s.AnyOf = says()
 	s.AllOf = messageRules()
-	return document(s, map[string]*Schema{"json": jsonValue(), "part": part()})
+	return document(s, map[string]*schema{"json": jsonValue(), "part": part()})
 }
 
 // messageKeys is the keys of a message, in a file or in a send.
@@ -22,52 +22,52 @@ func messageKeys() []property {
 		key("ruleSet", "The name of a set of rules, instead of `rules`.", text(), "urgent"),
 		key("title", "The title, for channels that show one.", text(), "Order {{ data.order_id }}"),
 		key("templateId", "The id of a template kept at the provider, instead of `body` and `parts`.", text(), "order-shipped"),
-		key("addresses", "Where else the person is reached, by the provider's names. The provider remembers them.", &Schema{Type: "object", Additional: text()},
+		key("addresses", "Where else the person is reached, by the provider's names. The provider remembers them.", &schema{Type: "object", Additional: text()},
 			example{"phoneNumber": "{{ profile.phone }}"}),
 		key("channelOptions", "Options of other channels, by channel.", open(), example{"sms": example{"from": "Acme"}}),
 		key("customBody", "What a channel gets instead of the body, by channel; for `appMessaging`, `parts`.", open(),
 			example{"sms": example{"body": "Order {{ data.order_id }}"}}),
 		key("overrides", "What a new conversation is made with, as the provider has it.", open(),
 			example{"appMessaging": example{"conversation": example{"name": "Order {{ data.order_id }}"}}}),
-		key("requireOptIn", "The provider refuses the message unless the person opted in to one of the channels.", &Schema{Type: "boolean"}, true),
+		key("requireOptIn", "The provider refuses the message unless the person opted in to one of the channels.", &schema{Type: "boolean"}, true),
 	}
 }
 
 // says is that a message says something.
-func says() []*Schema {
-	return []*Schema{has("body"), has("parts"), has("templateId"), has("customBody")}
+func says() []*schema {
+	return []*schema{has("body"), has("parts"), has("templateId"), has("customBody")}
 }
 
-func messageRules() []*Schema {
-	return []*Schema{
+func messageRules() []*schema {
+	return []*schema{
 		notTogether("body", "parts"), notTogether("rules", "ruleSet"),
 		notTogether("templateId", "body"), notTogether("templateId", "parts"),
-		{AnyOf: []*Schema{notTogether("templateId", "alert"), has("customBody")}},
-		{AnyOf: []*Schema{notTogether("templateId", "metadata"), has("customBody")}},
+		{AnyOf: []*schema{notTogether("templateId", "alert"), has("customBody")}},
+		{AnyOf: []*schema{notTogether("templateId", "metadata"), has("customBody")}},
 	}
 }
 
 // open is a mapping whose keys are the provider's.
-func open() *Schema { return &Schema{Type: "object", Additional: ref("json")} }
+func open() *schema { return &schema{Type: "object", Additional: ref("json")} }
 
-func part() *Schema {
+func part() *schema {
 	s := mapping("A part", "One part of a message: `data`, `text`, `file`, `url` or `json`.",
 		key("name", "Its name.", text(), "picture"),
 		key("type", "Its media type; application/json for `json` where nothing is said.", text(), "text/plain", "image/png"),
 		key("data", "What is sent as it is: text, or base64 where the type is not textual.", text(), "Hello {{ profile.first_name }}"),
 		key("text", "Text that is put into base64 where the type is not textual.", text(), "{{ data.order_id }}"),
-		key("file", "A file of the project, of at most 1 MiB, put into base64 where the type is not textual.", &Schema{Type: "string"}, "images/logo.png"),
+		key("file", "A file of the project, of at most 1 MiB, put into base64 where the type is not textual.", &schema{Type: "string"}, "images/logo.png"),
 		key("url", "Where it is.", text(), "https://shop.example/{{ data.order_id }}.png"),
 		key("json", "A value, sent as JSON. Its texts may be templates.", ref2("json"), example{"id": "{{ data.order_id }}"}),
-		key("size", "How large it is, in bytes. That of `file` and of what is put into base64 is known.", &Schema{Type: "integer", Minimum: new(int)}, 2048),
-		key("channels", "The channels that get it; without them, all.", listOf(&Schema{Type: "string"}, 1), []any{"appMessaging"}),
+		key("size", "How large it is, in bytes. That of `file` and of what is put into base64 is known.", &schema{Type: "integer", Minimum: new(int)}, 2048),
+		key("channels", "The channels that get it; without them, all.", listOf(&schema{Type: "string"}, 1), []any{"appMessaging"}),
 	)
 	s.OneOf = exactlyOne("data", "text", "file", "url", "json")
-	s.AnyOf = []*Schema{has("type"), has("json")}
+	s.AnyOf = []*schema{has("type"), has("json")}
 	return s
 }
 
-func alert() *Schema {
+func alert() *schema {
 	s := mapping("An alert", "What the phone shows: `title` and `body`, or `platforms`.",
 		key("title", "Its title.", text(), "On its way"),
 		key("body", "Its text.", text(), "Order {{ data.order_id }}"),
@@ -77,7 +77,7 @@ func alert() *Schema {
 	return s
 }
 
-func platforms() *Schema {
+func platforms() *schema {
 	return mapping("Platforms", "The payloads of the push services.",
 		key("apns", "The payload for Apple's service.", open(), example{"badge": 1}),
 		key("fcm", "The payload for Google's service.", open(), example{"data": example{"order": "{{ data.order_id }}"}}),
@@ -85,9 +85,9 @@ func platforms() *Schema {
 }
 
 // from is who a message is from.
-func from() *Schema { return anyOf(text(), sender()) }
+func from() *schema { return anyOf(text(), sender()) }
 
-func sender() *Schema {
+func sender() *schema {
 	return mapping("A sender", "A profile with a name.",
 		must(key("id", "The profile.", text(), "shop")),
 		key("name", "The name that people see.", text(), "The Shop"),
@@ -96,8 +96,8 @@ func sender() *Schema {
 }
 
 // jsonValue is any value whose leaves may be templates.
-func jsonValue() *Schema {
-	return &Schema{Title: "A value", AnyOf: []*Schema{
+func jsonValue() *schema {
+	return &schema{Title: "A value", AnyOf: []*schema{
 		{Type: []string{"string", "number", "boolean", "null"}},
 		{Type: "array", Items: ref("json")},
 		{Type: "object", Additional: ref("json")},
@@ -111,7 +111,7 @@ var ofTheMessage = []string{
 }
 
 // send is a message with how it is sent.
-func send() *Schema {
+func send() *schema {
 	keys := append([]property{
 		key("template", "The template. Without it, the message itself stands here.", name(), "shipped"),
 	}, messageKeys()...)

@@ -22,7 +22,7 @@ var update = flag.Bool("update", false, "write what the tests got as what they w
 const page = "../../docs/language.md"
 
 // tables are the pages with tables, each with the mappings of which it has all.
-var tables = map[string]func() map[string]*Schema{page: mappings, "../../docs/testing.md": testMappings}
+var tables = map[string]func() map[string]*schema{page: mappings, "../../docs/testing.md": testMappings}
 
 var sectionForm = regexp.MustCompile(`(?s)(<!-- (keys: [^\n]+|limits) -->\n).*?(<!-- end -->)`)
 
@@ -34,7 +34,7 @@ func TestPageTables(t *testing.T) {
 	}
 }
 
-func testPage(t *testing.T, page string, all map[string]*Schema) {
+func testPage(t *testing.T, page string, all map[string]*schema) {
 	text, err := os.ReadFile(page)
 	if err != nil {
 		t.Fatal(err)
@@ -68,9 +68,9 @@ func testPage(t *testing.T, page string, all map[string]*Schema) {
 }
 
 // mappings is every mapping of the schemas by its title.
-func mappings() map[string]*Schema {
-	all := map[string]*Schema{}
-	add := func(s *Schema) { all[s.Title] = s }
+func mappings() map[string]*schema {
+	all := map[string]*schema{}
+	add := func(s *schema) { all[s.Title] = s }
 	eachMapping(flow(), add)
 	eachMapping(project(), add)
 	for _, s := range flowDefinitions() {
@@ -80,17 +80,17 @@ func mappings() map[string]*Schema {
 }
 
 // testMappings is every mapping of the schema of tests by its title.
-func testMappings() map[string]*Schema {
-	all := map[string]*Schema{}
-	add := func(s *Schema) { all[s.Title] = s }
-	for _, s := range []*Schema{test(), person(), story(), answer(), move(), expected(), expectedPart()} {
+func testMappings() map[string]*schema {
+	all := map[string]*schema{}
+	add := func(s *schema) { all[s.Title] = s }
+	for _, s := range []*schema{test(), person(), story(), answer(), move(), expected(), expectedPart()} {
 		eachMapping(s, add)
 	}
 	return all
 }
 
 // table is the keys of a mapping in Markdown.
-func table(s *Schema) string {
+func table(s *schema) string {
 	var b strings.Builder
 	b.WriteString("\n| Key | | Example |\n| --- | --- | --- |\n")
 	for _, name := range s.order {

@@ -21,7 +21,7 @@ const (
 // probes is for every mapping of the schema, by its title, a project with an unknown
 // key in such a mapping.
 var probes = map[string]struct {
-	schema *Schema
+	schema *schema
 	file   string
 	texts  []string // of which each shows some keys
 }{
@@ -113,11 +113,11 @@ func knownKeys(t *testing.T, file, text string) []string {
 // TestEveryMappingIsProbed holds that no mapping of the schema is without a probe.
 func TestEveryMappingIsProbed(t *testing.T) {
 	seen := map[string]bool{}
-	for _, root := range []*Schema{flow(), project()} {
-		eachMapping(root, func(s *Schema) { seen[s.Title] = true })
+	for _, root := range []*schema{flow(), project()} {
+		eachMapping(root, func(s *schema) { seen[s.Title] = true })
 	}
 	for _, s := range flowDefinitions() {
-		eachMapping(s, func(s *Schema) { seen[s.Title] = true })
+		eachMapping(s, func(s *schema) { seen[s.Title] = true })
 	}
 	for title := range seen {
 		if _, ok := probes[title]; !ok && !slices.Contains(elsewhere, title) {
@@ -130,7 +130,7 @@ func TestEveryMappingIsProbed(t *testing.T) {
 }
 
 // eachMapping calls f for every mapping of keys in a schema.
-func eachMapping(s *Schema, f func(*Schema)) {
+func eachMapping(s *schema, f func(*schema)) {
 	if s == nil {
 		return
 	}
@@ -144,7 +144,7 @@ func eachMapping(s *Schema, f func(*Schema)) {
 		eachMapping(inner, f)
 	}
 	eachMapping(s.Items, f)
-	if inner, ok := s.Additional.(*Schema); ok {
+	if inner, ok := s.Additional.(*schema); ok {
 		eachMapping(inner, f)
 	}
 }

@@ -4,7 +4,7 @@ package schema
 // wrong there.
 func People() []byte { return document(peopleFile(), nil) }
 
-func peopleFile() *Schema {
+func peopleFile() *schema {
 	return mapping("People", "Who does what with the messages they get from the local service, and what goes wrong there by chance.",
 		key("seed", "Decides everything that is left to chance: the same seed, the same story.", integer(0, 1<<62), 7),
 		key("people", "The rules. The first that fits a person counts; who fits none reads after three seconds.",
@@ -13,7 +13,7 @@ func peopleFile() *Schema {
 	)
 }
 
-func rule() *Schema {
+func rule() *schema {
 	return mapping("A rule", "What some people do with every message that they get.",
 		must(key("profile", "Whose rule it is: a profile ID, or a pattern in which `*` stands for any text and `?` for one character.", text(), "ann", "load-*")),
 		key("does", "A script, or several with their shares, of which chance picks one.",
@@ -23,17 +23,17 @@ func rule() *Schema {
 	)
 }
 
-func script() *Schema { return text() }
+func script() *schema { return text() }
 
 // share100 is one script with its share.
-func share100() *Schema {
-	return &Schema{
+func share100() *schema {
+	return &schema{
 		Type: "object", MinProperties: 1, Additional: script(),
-		PropertyNames: &Schema{Pattern: percentForm, PatternMessage: "a share such as 30%"},
+		PropertyNames: &schema{Pattern: percentForm, PatternMessage: "a share such as 30%"},
 	}
 }
 
-func reply() *Schema {
+func reply() *schema {
 	return mapping("A reply", "What somebody writes back to some messages.",
 		key("to", "A pattern of what the message says, in which `*` stands for any text; the case does not matter. Without it, every message.", text(), "*how was*"),
 		must(key("with", "The words, or several of which chance picks one.", texts(), "yes", []any{"9", "10"})),
@@ -42,7 +42,7 @@ func reply() *Schema {
 	)
 }
 
-func faults() *Schema {
+func faults() *schema {
 	return mapping("Faults", "What goes wrong by chance: with the n-th request to the API, and with the n-th event.",
 		key("seed", "Decides what goes wrong; without it, the seed of the file.", integer(0, 1<<62), 7),
 		key("latency", "How long an answer takes: a time or two of them.", span(), "200ms", "50ms-2s"),
@@ -61,13 +61,13 @@ func faults() *Schema {
 const percentForm = `^ *[0-9]+(\.[0-9]+)? *%$`
 
 // percentage is from 0% to 100%.
-func percentage() *Schema {
-	return &Schema{Type: "string", Pattern: percentForm, PatternMessage: "a percentage such as 10% or 0.5%"}
+func percentage() *schema {
+	return &schema{Type: "string", Pattern: percentForm, PatternMessage: "a percentage such as 10% or 0.5%"}
 }
 
 // span is a time, or two of them.
-func span() *Schema {
-	return &Schema{
+func span() *schema {
+	return &schema{
 		Type:           "string",
 		Pattern:        `^([0-9.]+(d|h|m|s|ms|us|ns))+( *- *([0-9.]+(d|h|m|s|ms|us|ns))+)?$`,
 		PatternMessage: "a time such as 3s, or two of them such as 2s-10m",

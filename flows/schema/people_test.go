@@ -14,7 +14,7 @@ import (
 
 // TestPeopleParity holds the keys of the schema against those that the parser knows.
 func TestPeopleParity(t *testing.T) {
-	for text, s := range map[string]*Schema{
+	for text, s := range map[string]*schema{
 		"zzz: 1":                             peopleFile(),
 		"people: [ { profile: a, zzz: 1 } ]": rule(),
 		"people: [ { profile: a, replies: [ { with: x, zzz: 1 } ] } ]": reply(),

@@ -2,25 +2,25 @@ package schema
 
 // Project is the schema of nudge.yaml.
 func Project() []byte {
-	return document(project(), map[string]*Schema{"shape": shape(), "fields": fields()})
+	return document(project(), map[string]*schema{"shape": shape(), "fields": fields()})
 }
 
-func project() *Schema {
+func project() *schema {
 	return mapping("A project", "What the flows of a project have in common, and how it is served.", append(commonKeys(), servingKeys()...)...)
 }
 
 func commonKeys() []property {
 	return []property{
 		key("project", "The name of the project.", name(), "acme"),
-		key("timezone", "The zone of people whose own is not known, and of windows.", &Schema{Type: "string"}, "Europe/London"),
-		key("locale", "The language of templates that are no variants; without it, English.", &Schema{
+		key("timezone", "The zone of people whose own is not known, and of windows.", &schema{Type: "string"}, "Europe/London"),
+		key("locale", "The language of templates that are no variants; without it, English.", &schema{
 			Type: "string", Pattern: "^[a-z]{2,3}(-[A-Z][a-z]{3})?(-[A-Z]{2}|-[0-9]{3})?$", PatternMessage: "for example en or pt-BR",
 		}, "en", "pt-BR"),
 		key("profile", "The shape of what is known of a person.", fields(), example{"first_name": "optional string", "plan": "trial | pro | free"}),
 		key("events", "The shapes of events by their types. An event of another shape is refused.",
-			&Schema{Type: "object", Additional: ref("fields"), PropertyNames: &Schema{Pattern: eventType().Pattern}}, example{"order.shipped": example{"order_id": "string"}}),
+			&schema{Type: "object", Additional: ref("fields"), PropertyNames: &schema{Pattern: eventType().Pattern}}, example{"order.shipped": example{"order_id": "string"}}),
 		key("categories", "The categories of messages, with their hours and caps.",
-			&Schema{Type: "object", Additional: anyOf(category(), &Schema{Type: "null"}), PropertyNames: name()}, example{"service": example{"always": true}, "cart": example{"window": "09:00-21:00", "at_most": "3 per 7d"}}),
+			&schema{Type: "object", Additional: anyOf(category(), &schema{Type: "null"}), PropertyNames: name()}, example{"service": example{"always": true}, "cart": example{"window": "09:00-21:00", "at_most": "3 per 7d"}}),
 		key("from", "Who messages are from where nothing else is said: a Chat team, or `{ id, name }`.", from(), "Customer Services"),
 		key("merge_fields", "Whether a message may have `{{` in it, which the provider expands: `forbid` (the default: such a message is not sent) or `allow`.", words("forbid", "allow"), "forbid"),
 		key("on_unknown", "What happens when nobody can say whether a message was accepted: `continue` (the default), `resend` or `fail`.",
@@ -28,13 +28,13 @@ func commonKeys() []property {
 	}
 }
 
-func category() *Schema {
+func category() *schema {
 	s := mapping("A category", "The hours and caps of some messages. People opt out of categories.",
 		key("always", "No hours, no cap, and nobody can opt out.", truth(), true),
 		key("window", "The hours in which messages go out, by the clock where the person lives.", window(), "09:00-21:00", []any{"mon-fri 08:00-12:00", "mon-fri 14:00-20:00"}),
 		key("at_most", "How many messages a person gets in any such period, over all flows.", sendCap(), "3 per 7d"),
 	)
-	s.AllOf = []*Schema{notTogether("always", "window"), notTogether("always", "at_most")}
+	s.AllOf = []*schema{notTogether("always", "window"), notTogether("always", "at_most")}
 	return s
 }
 
@@ -51,12 +51,12 @@ func servingKeys() []property {
 		key("retention", "How long what is over is kept.", anyOf(retention()), example{"runs": "90d"}),
 		key("outbound", "Whether messages go out: `live`, `hold`, or `{ only: [profiles] }`.", anyOf(words("live", "hold"), only()), "hold", example{"only": []any{"ann"}}),
 		key("fetch", "What flows may ask.", anyOf(fetching()), example{"allow_private": []any{"reports.internal"}}),
-		key("people", "How the people of the local service answer, in nudge dev.", &Schema{Type: "object", Additional: text()}, example{"ann": "reads after 5s"}),
+		key("people", "How the people of the local service answer, in nudge dev.", &schema{Type: "object", Additional: text()}, example{"ann": "reads after 5s"}),
 		key("clock", "How fast time passes, in nudge dev.", anyOf(clock()), example{"speed": 60}),
 	}
 }
 
-func account() *Schema {
+func account() *schema {
 	return mapping("An account", "Whom messages go through. `${NAME}` stands for a variable of the environment.",
 		key("url", "The address of the provider.", text(), "https://api.comapi.com"),
 		key("path", "What stands before every path.", text(), "/apispaces/SPACE"),
@@ -68,25 +68,25 @@ func account() *Schema {
 		key("timeout", "How long one request may take.", duration(), "30s"),
 		key("senders", "How many requests are under way at a time.", integer(1, 4096), 64),
 		key("batch", "How many messages go out in one request at most, when many wait. With 1, each goes alone.", integer(1, 5000), 500),
-		key("rate", "How many messages it takes in a time.", &Schema{Type: "string", Pattern: `^[1-9]\d{0,6}/[smh]$`, PatternMessage: "for example 200/s or 1000/m"}, "100/s", "1000/m"),
+		key("rate", "How many messages it takes in a time.", &schema{Type: "string", Pattern: `^[1-9]\d{0,6}/[smh]$`, PatternMessage: "for example 200/s or 1000/m"}, "100/s", "1000/m"),
 		key("correlate", "By what its receipts find their message: `metadata`, which the provider echoes, or `id`, the provider's own, where it does not.", words("metadata", "id"), "metadata"),
-		key("verify_unread", "Whether the provider is asked how a message stands, before a timer of a wait for its receipt counts.", &Schema{Type: "boolean"}, true),
+		key("verify_unread", "Whether the provider is asked how a message stands, before a timer of a wait for its receipt counts.", &schema{Type: "boolean"}, true),
 		key("webhooks", "What the provider signs the receipts of this account with.", anyOf(webhooks()), example{"secrets": []any{"${WEBHOOK_SECRET}"}}),
 	)
 }
 
 // accounts are accounts by their names. Which of them is the default is said among them.
-func accounts() *Schema {
+func accounts() *schema {
 	s := mapping("Accounts", "Several accounts by their names.",
 		key("default", "The account of the messages that name none. It may be left out where there is only one.", name(), "main"))
 	s.Additional, s.PropertyNames = anyOf(account()), name()
 	return s
 }
 
-func webhooks() *Schema {
+func webhooks() *schema {
 	return mapping("Webhooks", "The receipts of the provider.",
 		key("secrets", "The secrets; an old and a new one may be good at a time.", texts(), []any{"${WEBHOOK_SECRET}"}),
-		key("profiles", "What the provider says of people becomes what is known of them.", &Schema{Type: "boolean"}, true),
+		key("profiles", "What the provider says of people becomes what is known of them.", &schema{Type: "boolean"}, true),
 		key("max_body", "How many bytes a webhook may have; 4 MiB when nothing is said, 10 MiB at most.", integer(1, 10<<20), 10<<20),
 		key("url", "Where the provider posts to, for `nudge webhooks register`.", text(), "https://nudge.example/webhooks/comapi"),
 		key("name", "The webhook's name at the provider; `nudge` and the project's name when nothing is said.", text(), "nudge shop"),
@@ -95,26 +95,26 @@ func webhooks() *Schema {
 	)
 }
 
-func retention() *Schema {
+func retention() *schema {
 	return mapping("Retention", "How long what is over is kept. What is younger than `7d` always is.",
 		key("runs", "How long ended runs are kept, from their end on: `90d` when nothing is said, `never` to drop none.", afterValue(), "90d", "never"),
 		key("journal", "How long accepted inputs are kept. `never` is to drop none, which is so when nothing is said: explaining, backtests and tests of past runs need all of them.", afterValue(), "never", "180d"))
 }
 
-func only() *Schema {
+func only() *schema {
 	return mapping("Only some", "Messages go out to these people, and to nobody else.",
 		must(key("only", "Their profiles.", texts(), []any{"ann"})))
 }
 
-func fetching() *Schema {
+func fetching() *schema {
 	return mapping("Fetching", "What the fetch steps of flows may ask.",
 		key("allow_private", "Hosts that may be asked though their address is a private one.", texts(), []any{"reports.internal"}))
 }
 
-func clock() *Schema {
+func clock() *schema {
 	return mapping("A clock", "How fast time passes, in nudge dev.",
 		key("speed", "1 is real time.", integer(1, 1_000_000), 60))
 }
 
 // texts is one text or a list of them.
-func texts() *Schema { return oneOrMore(text()) }
+func texts() *schema { return oneOrMore(text()) }

@@ -9,8 +9,8 @@ import (
 // draft is the version of JSON Schema that every editor knows.
 const draft = "http://json-schema.org/draft-07/schema#"
 
-// Schema is one JSON Schema.
-type Schema struct {
+// schema is one JSON Schema.
+type schema struct {
 	Draft               string             `json:"$schema,omitempty"`
 	Ref                 string             `json:"$ref,omitempty"`
 	Title               string             `json:"title,omitempty"`
@@ -22,28 +22,28 @@ type Schema struct {
 	PatternMessage      string             `json:"patternErrorMessage,omitempty"`
 	Minimum             *int               `json:"minimum,omitempty"`
 	Maximum             *int               `json:"maximum,omitempty"`
-	Properties          map[string]*Schema `json:"properties,omitempty"`
-	PropertyNames       *Schema            `json:"propertyNames,omitempty"`
+	Properties          map[string]*schema `json:"properties,omitempty"`
+	PropertyNames       *schema            `json:"propertyNames,omitempty"`
 	Required            []string           `json:"required,omitempty"`
 	Additional          any                `json:"additionalProperties,omitempty"` // false, or a schema
 	Dependencies        map[string]any     `json:"dependencies,omitempty"`
-	Items               *Schema            `json:"items,omitempty"`
+	Items               *schema            `json:"items,omitempty"`
 	MinItems            int                `json:"minItems,omitempty"`
 	MaxItems            int                `json:"maxItems,omitempty"`
 	MinProperties       int                `json:"minProperties,omitempty"`
-	Contains            *Schema            `json:"contains,omitempty"`
-	AnyOf               []*Schema          `json:"anyOf,omitempty"`
-	OneOf               []*Schema          `json:"oneOf,omitempty"`
-	AllOf               []*Schema          `json:"allOf,omitempty"`
-	Not                 *Schema            `json:"not,omitempty"`
+	Contains            *schema            `json:"contains,omitempty"`
+	AnyOf               []*schema          `json:"anyOf,omitempty"`
+	OneOf               []*schema          `json:"oneOf,omitempty"`
+	AllOf               []*schema          `json:"allOf,omitempty"`
+	Not                 *schema            `json:"not,omitempty"`
 	Examples            []any              `json:"examples,omitempty"`
-	Definitions         map[string]*Schema `json:"definitions,omitempty"`
+	Definitions         map[string]*schema `json:"definitions,omitempty"`
 
 	order []string // the names of Properties as they are told to people
 }
 
 // document is a schema with what it refers to, as JSON. Equal schemas are equal text.
-func document(root *Schema, definitions map[string]*Schema) []byte {
+func document(root *schema, definitions map[string]*schema) []byte {
 	whole := *root
 	whole.Draft, whole.Definitions = draft, maps.Clone(definitions)
 	var out bytes.Buffer
@@ -59,12 +59,12 @@ func document(root *Schema, definitions map[string]*Schema) []byte {
 // property is one key of a mapping.
 type property struct {
 	name  string
-	value *Schema
+	value *schema
 	must  bool
 }
 
 // key is a key with what it means, in Markdown, and examples of its value.
-func key(name, says string, value *Schema, examples ...any) property {
+func key(name, says string, value *schema, examples ...any) property {
 	same := *value
 	same.Title, same.Description, same.MarkdownDescription = name, plain(says), says
 	if len(examples) > 0 {
@@ -80,10 +80,10 @@ func must(p property) property {
 }
 
 // mapping is a mapping with these keys and no others.
-func mapping(title, says string, keys ...property) *Schema {
-	s := &Schema{
+func mapping(title, says string, keys ...property) *schema {
+	s := &schema{
 		Title: title, Description: plain(says), MarkdownDescription: says, Type: "object",
-		Properties: map[string]*Schema{}, Additional: false,
+		Properties: map[string]*schema{}, Additional: false,
 	}
 	for _, k := range keys {
 		s.Properties[k.name], s.order = k.value, append(s.order, k.name)
@@ -99,16 +99,16 @@ func plain(markdown string) string {
 	return string(bytes.ReplaceAll([]byte(markdown), []byte("`"), nil))
 }
 
-func ref(name string) *Schema            { return &Schema{Ref: "#/definitions/" + name} }
-func anyOf(options ...*Schema) *Schema   { return &Schema{AnyOf: options} }
-func oneOrMore(item *Schema) *Schema     { return anyOf(item, listOf(item, 1)) }
-func has(names ...string) *Schema        { return &Schema{Required: names} }
-func hasNot(name string) *Schema         { return &Schema{Not: has(name)} }
-func listOf(item *Schema, n int) *Schema { return &Schema{Type: "array", Items: item, MinItems: n} }
+func ref(name string) *schema            { return &schema{Ref: "#/definitions/" + name} }
+func anyOf(options ...*schema) *schema   { return &schema{AnyOf: options} }
+func oneOrMore(item *schema) *schema     { return anyOf(item, listOf(item, 1)) }
+func has(names ...string) *schema        { return &schema{Required: names} }
+func hasNot(name string) *schema         { return &schema{Not: has(name)} }
+func listOf(item *schema, n int) *schema { return &schema{Type: "array", Items: item, MinItems: n} }
 
 // exactlyOne says that a mapping has one of the keys and only one.
-func exactlyOne(names ...string) []*Schema {
-	var options []*Schema
+func exactlyOne(names ...string) []*schema {
+	var options []*schema
 	for _, name := range names {
 		options = append(options, has(name))
 	}
@@ -116,4 +116,4 @@ func exactlyOne(names ...string) []*Schema {
 }
 
 // notTogether says that a mapping has one of two keys at most.
-func notTogether(a, b string) *Schema { return &Schema{Not: has(a, b)} }
+func notTogether(a, b string) *schema { return &schema{Not: has(a, b)} }

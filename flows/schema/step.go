@@ -5,10 +5,10 @@ var verbs = []string{
 	"send", "wait", "branch", "split", "repeat", "collect", "set", "emit", "start", "fetch", "opt_out", "opt_in", "exit",
 }
 
-func steps() *Schema { return listOf(ref("step"), 1) }
+func steps() *schema { return listOf(ref("step"), 1) }
 
 // step is an id, a condition and one verb.
-func step() *Schema {
+func step() *schema {
 	s := mapping("A step", "One verb, and if you like an `id` and an `if`.",
 		key("id", "The name by which later steps, conditions and templates ask for this one. Without it, the template's name for a send, else the verb with its number.", name(), "asked"),
 		key("if", "Only if this holds; else the run goes on to the next step.", condition(), "data.total > 0"),
@@ -35,24 +35,24 @@ func step() *Schema {
 	return s
 }
 
-func arm() *Schema {
+func arm() *schema {
 	s := mapping("An arm of a branch", "`if` and `then`; the last one may be `else`.",
 		key("if", "The condition of this arm.", condition(), "asked.reply.number >= 9"),
 		key("then", "Its steps.", ref2("steps"), []any{example{"exit": "promoter"}}),
 		key("else", "The steps where no condition holds. It stands last.", ref2("steps"), []any{example{"exit": "other"}}),
 	)
-	s.OneOf = []*Schema{has("if", "then"), has("else")}
+	s.OneOf = []*schema{has("if", "then"), has("else")}
 	return s
 }
 
-func share() *Schema {
+func share() *schema {
 	return mapping("An arm of a split", "Its weight among all arms, and its steps.",
 		must(key("weight", "Its part of all the weights together.", integer(1, 10000), 50)),
 		key("then", "Its steps. Without them, nothing is done for those people.", ref2("steps"), []any{example{"send": "text_a"}}),
 	)
 }
 
-func repeat() *Schema {
+func repeat() *schema {
 	return mapping("A loop", "Steps that are taken several times.",
 		must(key("times", "At most so often.", integer(1, 100), 3)),
 		key("every", "How long each round lasts, the last one too. Without it, the rounds follow at once.", duration(), "1d"),
@@ -61,7 +61,7 @@ func repeat() *Schema {
 	)
 }
 
-func collect() *Schema {
+func collect() *schema {
 	return mapping("A collection", "Events that are gathered.",
 		must(key("event", "The type of the events.", eventType(), "comment.created")),
 		key("key", "By which they find the run; it reads only the event. `any`: all of the person the event names.", expression(), "event.doc_id", "any"),
@@ -71,14 +71,14 @@ func collect() *Schema {
 	)
 }
 
-func emit() *Schema {
+func emit() *schema {
 	return mapping("An event", "An event of the run's own.",
 		must(key("event", "Its type.", eventType(), "nps.scored")),
 		key("data", "Its data. `=` makes an expression.", assignments(), example{"score": "= asked.reply.number"}),
 	)
 }
 
-func start() *Schema {
+func start() *schema {
 	return mapping("A call", "A run of another flow.",
 		must(key("flow", "The flow.", name(), "welcome")),
 		key("data", "What it starts with. `=` makes an expression.", assignments(), example{"order_id": "= data.order_id"}),
@@ -86,22 +86,22 @@ func start() *Schema {
 	)
 }
 
-func fetch() *Schema {
+func fetch() *schema {
 	s := mapping("A request", "A question to an HTTP service.",
 		must(key("url", "The address, http or https. It may have templates in it.", text(), "https://reports.example/v1/{{ urlquery profile.id }}")),
 		key("method", "The method. Without it `GET`, or `POST` where something is sent.", words("GET", "POST", "PUT", "PATCH", "DELETE"), "POST"),
-		key("headers", "Headers by name. They may have templates in them.", &Schema{Type: "object", Additional: text()}, example{"Accept-Language": "{{ profile.locale }}"}),
+		key("headers", "Headers by name. They may have templates in them.", &schema{Type: "object", Additional: text()}, example{"Accept-Language": "{{ profile.locale }}"}),
 		key("json", "What is sent, as JSON. Its texts may be templates.", ref2("json"), example{"order": "{{ data.order_id }}"}),
-		key("form", "What is sent, as a form. Its texts may be templates.", &Schema{Type: "object", Additional: text()}, example{"order": "{{ data.order_id }}"}),
+		key("form", "What is sent, as a form. Its texts may be templates.", &schema{Type: "object", Additional: text()}, example{"order": "{{ data.order_id }}"}),
 		key("timeout", "How long one attempt may take.", duration(), "5s"),
 		key("retries", "How many attempts follow the first one where there is no answer, or 429 or 5xx.", integer(0, 5), 2),
 		key("on_error", "The steps where there is no good answer.", ref2("steps"), []any{example{"exit": "no_report"}}),
 	)
-	s.AllOf = []*Schema{notTogether("json", "form")}
+	s.AllOf = []*schema{notTogether("json", "form")}
 	return s
 }
 
-func exit() *Schema {
+func exit() *schema {
 	return mapping("An end", "How the run ends.",
 		key("as", "The name of the outcome.", name(), "paid"),
 		key("goal", "It is what the flow is for.", truth(), true),
@@ -109,15 +109,15 @@ func exit() *Schema {
 }
 
 // waitLine is a wait of one line, which must be one that comes for sure.
-func waitLine() *Schema {
-	return &Schema{AllOf: []*Schema{ref("wait_line"), comes()}}
+func waitLine() *schema {
+	return &schema{AllOf: []*schema{ref("wait_line"), comes()}}
 }
 
 // waitLines is a list of lines, of which one must come for sure.
-func waitLines() *Schema {
+func waitLines() *schema {
 	s := listOf(ref("wait_line"), 1)
 	s.Contains = comes()
 	return s
 }
 
-func comes() *Schema { return anyOf(has("after"), has("at")) }
+func comes() *schema { return anyOf(has("after"), has("at")) }

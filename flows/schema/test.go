@@ -2,17 +2,17 @@ package schema
 
 // Test is the schema of a file of the folder tests.
 func Test() []byte {
-	return document(test(), map[string]*Schema{
+	return document(test(), map[string]*schema{
 		"test": story(), "move": move(), "expectation": expectation(), "answer": answer(), "part": expectedPart(),
 	})
 }
 
-func test() *Schema {
+func test() *schema {
 	s := mapping("Tests", "Stories of flows, which nudge test plays in virtual time.",
 		key("flow", "The flow under test. Flows that it starts are there too.", name(), "order_shipped"),
 		key("flows", "The flows under test, where they are several.", listOf(name(), 1), []any{"order_buyer", "order_seller"}),
 		key("people", "Who is in the stories: what is known of them, and what they do by themselves.",
-			&Schema{Type: "object", Additional: anyOf(person(), &Schema{Type: "null"})}, example{"ann": example{"timezone": "Europe/London"}}),
+			&schema{Type: "object", Additional: anyOf(person(), &schema{Type: "null"})}, example{"ann": example{"timezone": "Europe/London"}}),
 		must(key("tests", "The tests.", listOf(ref("test"), 1), []any{example{"name": "read in time", "start": "2026-03-02 10:00 Europe/London", "story": []any{example{"event": "order.shipped"}}}})),
 	)
 	s.OneOf = exactlyOne("flow", "flows")
@@ -20,7 +20,7 @@ func test() *Schema {
 }
 
 // person is what is known of somebody: anything beside the keys that say what they do.
-func person() *Schema {
+func person() *schema {
 	s := mapping("A person", "What is known of the person, by the profile in nudge.yaml, and what they do by themselves.",
 		key("timezone", "Where they live.", text(), "Europe/London"),
 		key("does", "What they do with every message, as in nudge dev. Without it, nothing.", text(), "reads after 3s", `never reads, replies "yes" after 1h`),
@@ -30,24 +30,24 @@ func person() *Schema {
 	return s
 }
 
-func story() *Schema {
+func story() *schema {
 	return mapping("A test", "One story.",
 		must(key("name", "What it shows, in a few words.", text(), "unread for a day, so one reminder")),
-		must(key("start", "When it begins: a day, a time and the time zone in which the story tells time.", &Schema{
+		must(key("start", "When it begins: a day, a time and the time zone in which the story tells time.", &schema{
 			Type: "string", Pattern: `^[0-9]{4}-[0-9]{2}-[0-9]{2} +[0-9]{2}:[0-9]{2} +\S+$`, PatternMessage: "for example 2026-03-02 10:00 Europe/London",
 		}, "2026-03-02 10:00 Europe/London")),
 		key("answers", "What HTTP services answer, by the ids of the fetch steps.", answers(), example{"report": example{"json": example{"visits": 1200}}}),
-		must(key("story", "What happens, and what is expected, one after the other.", &Schema{Type: "array", Items: ref("move")},
+		must(key("story", "What happens, and what is expected, one after the other.", &schema{Type: "array", Items: ref("move")},
 			[]any{example{"event": "order.shipped", "data": example{"order_id": "A1"}}, example{"expect": "shipped"}, example{"read": "shipped"}})),
 	)
 }
 
-func answers() *Schema { return &Schema{Type: "object", Additional: ref("answer")} }
+func answers() *schema { return &schema{Type: "object", Additional: ref("answer")} }
 
-func answer() *Schema {
+func answer() *schema {
 	return mapping("An answer", "What a service answers.",
 		key("status", "The status, 200 where nothing is said.", integer(100, 599), 500),
-		key("json", "The body.", &Schema{}, example{"visits": 1200}),
+		key("json", "The body.", &schema{}, example{"visits": 1200}),
 		key("error", "There is no answer, for this reason.", text(), "timed out"),
 	)
 }
@@ -57,7 +57,7 @@ var moves = []string{
 	"event", "call", "reply", "sent", "delivered", "read", "failed", "expired", "profile", "answers", "after", "at", "expect",
 }
 
-func move() *Schema {
+func move() *schema {
 	s := mapping("A move", "One thing that happens, or what is expected by then.",
 		key("event", "An event of this type happens.", eventType(), "order.shipped"),
 		key("call", "The flow is called, for somebody.", name(), "order_shipped"),
@@ -67,14 +67,14 @@ func move() *Schema {
 		key("read", "The newest message of this template or step, or `any`, was read.", message(), "shipped", "any"),
 		key("failed", "The newest message of this template or step, or `any`, did not arrive.", message(), "shipped"),
 		key("expired", "The newest message of this template or step, or `any`, came too late.", message(), "shipped"),
-		key("profile", "What is known of somebody changes; `null` is no longer known.", &Schema{Type: "object"}, example{"plan": "pro"}),
+		key("profile", "What is known of somebody changes; `null` is no longer known.", &schema{Type: "object"}, example{"plan": "pro"}),
 		key("answers", "What services answer from here on.", answers(), example{"report": example{"status": 500}}),
 		key("after", "So much time passes: `h` is elapsed time, `d` is a calendar day.", duration(), "3d", "90m"),
 		key("at", "Time passes until this moment, the next of its kind: `11:00`, `thu 11:00` or `2026-03-05 11:00`.", text(), "thu 11:00"),
 		key("expect", "What must have come of it: the name of a message, `nothing`, a mapping, or a list of them. Messages must all be named.", oneOrMore(ref("expectation")),
 			"shipped", "nothing", example{"end": "completed"}),
 		key("by", "Who does it, or whose message it is. With one person in the file, that person.", text(), "ann"),
-		key("data", "The data of the event, or of the call.", &Schema{Type: "object"}, example{"order_id": "A1"}),
+		key("data", "The data of the event, or of the call.", &schema{Type: "object"}, example{"order_id": "A1"}),
 		key("key", "The key of the run that is called.", text(), "A1"),
 		key("times", "How often the event happens, one after the other.", integer(1, 1000), 50),
 		key("reason", "Why the message did not arrive.", text(), "no such device"),
@@ -83,11 +83,11 @@ func move() *Schema {
 	return s
 }
 
-func expectation() *Schema {
+func expectation() *schema {
 	return anyOf(text(), expected())
 }
 
-func expected() *Schema {
+func expected() *schema {
 	s := mapping("An expectation", "What must have happened: a message, what was held back, an end, an event, a wait, or a start that did not happen.",
 		key("message", "A message went out: the name of its template, or of its step. What else stands here, it must have.", message(), "shipped"),
 		key("to", "To whom, of a message or of what was unsent.", text(), "ann"),
@@ -98,7 +98,7 @@ func expected() *Schema {
 		key("from", "The sender's name or id.", text(), "Customer Services"),
 		key("alert", "What the phone shows.", anyOf(expectedAlert()), example{"title": "On its way"}),
 		key("parts", "The parts, all of them.", listOf(ref("part"), 1), []any{example{"type": "image/png"}}),
-		key("metadata", "Values for your app; others may stand beside them.", &Schema{Type: "object"}, example{"order": "A1"}),
+		key("metadata", "Values for your app; others may stand beside them.", &schema{Type: "object"}, example{"order": "A1"}),
 		key("rules", "The channels in the order in which they are tried.", texts(), []any{"appMessaging", "sms"}),
 		key("snapshot", "The whole message is the one kept in tests/snapshots under this name; `nudge test --update` keeps it.", name(), "shipped"),
 		key("unsent", "A message was held back: the name of its template, or of its step.", message(), "reminder"),
@@ -108,7 +108,7 @@ func expected() *Schema {
 		key("flow", "Of which flow the run is.", name(), "order_shipped"),
 		key("of", "Whose run it is.", text(), "ann"),
 		key("event", "A run emitted an event of this type.", eventType(), "nps.scored"),
-		key("data", "The data of the event; other fields may stand beside these.", &Schema{Type: "object"}, example{"score": 4}),
+		key("data", "The data of the event; other fields may stand beside these.", &schema{Type: "object"}, example{"score": 4}),
 		key("wait", "A run waits at this step, or its wait there has ended with an `outcome`.", name(), "wait_1"),
 		key("until", "Until when it waits, by the person's clock.", text(), "tue 10:00"),
 		key("outcome", "How the wait ended.", name(), "read"),
@@ -118,14 +118,14 @@ func expected() *Schema {
 	return s
 }
 
-func expectedAlert() *Schema {
+func expectedAlert() *schema {
 	return mapping("An expected alert", "What the phone shows.",
 		key("title", "Its title.", text(), "On its way"),
 		key("body", "Its text.", text(), "Order A1"),
 	)
 }
 
-func expectedPart() *Schema {
+func expectedPart() *schema {
 	return mapping("An expected part", "One part of a message. What does not stand here may be anything.",
 		key("name", "Its name.", text(), "picture"),
 		key("type", "Its media type.", text(), "image/png"),

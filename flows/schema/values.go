@@ -4,16 +4,16 @@ package schema
 // adds its own words.
 
 // text is text; YAML may take it for a number or a truth, and it is text all the same.
-func text() *Schema { return &Schema{Type: []string{"string", "number", "boolean"}} }
+func text() *schema { return &schema{Type: []string{"string", "number", "boolean"}} }
 
-func truth() *Schema { return &Schema{Type: "boolean"} }
+func truth() *schema { return &schema{Type: "boolean"} }
 
-func integer(least, most int) *Schema {
-	return &Schema{Type: "integer", Minimum: &least, Maximum: &most}
+func integer(least, most int) *schema {
+	return &schema{Type: "integer", Minimum: &least, Maximum: &most}
 }
 
-func words(allowed ...string) *Schema {
-	s := &Schema{Type: "string"}
+func words(allowed ...string) *schema {
+	s := &schema{Type: "string"}
 	for _, word := range allowed {
 		s.Enum = append(s.Enum, word)
 	}
@@ -21,16 +21,16 @@ func words(allowed ...string) *Schema {
 }
 
 // name is the name of a flow, a step, a template, an outcome or a category.
-func name() *Schema {
-	return &Schema{
+func name() *schema {
+	return &schema{
 		Type: []string{"string", "integer"}, Pattern: "^[a-z0-9_]{1,64}$",
 		PatternMessage: "names are made of a-z, 0-9 and _, without hyphens",
 	}
 }
 
 // eventType is what an event is called.
-func eventType() *Schema {
-	return &Schema{
+func eventType() *schema {
+	return &schema{
 		Type: "string", Pattern: "^[A-Za-z0-9_]+([.:/-][A-Za-z0-9_]+)*$",
 		PatternMessage: "an event type is made of words with dots between them, such as order.shipped",
 	}
@@ -39,46 +39,46 @@ func eventType() *Schema {
 const durationForm = `^([0-9]+w)?([0-9]+d)?([0-9]+h)?([0-9]+m)?([0-9]+s)?([0-9]+ms)?$`
 
 // duration is elapsed time and days of the calendar.
-func duration() *Schema {
-	return &Schema{Type: "string", Pattern: durationForm, PatternMessage: "a duration such as 90m, 72h or 3d"}
+func duration() *schema {
+	return &schema{Type: "string", Pattern: durationForm, PatternMessage: "a duration such as 90m, 72h or 3d"}
 }
 
 // afterValue is a duration, or that it never ends.
-func afterValue() *Schema {
-	return &Schema{
+func afterValue() *schema {
+	return &schema{
 		Type: "string", Pattern: `^never$|` + durationForm, PatternMessage: "a duration such as 90m, 72h or 3d, or never",
 	}
 }
 
 // atMost is how often something may happen.
-func atMost() *Schema {
+func atMost() *schema {
 	return anyOf(
 		integer(1, 999999),
-		&Schema{Type: "string", Pattern: `^[1-9][0-9]{0,5}( per [0-9wdhms]+)?$`, PatternMessage: "a number, or for example 3 per 7d"},
+		&schema{Type: "string", Pattern: `^[1-9][0-9]{0,5}( per [0-9wdhms]+)?$`, PatternMessage: "a number, or for example 3 per 7d"},
 	)
 }
 
 // sendCap is how many messages a person gets in a period.
-func sendCap() *Schema {
-	return &Schema{Type: "string", Pattern: `^([1-9][0-9]{0,2}|1000) per [0-9wdhms]+$`, PatternMessage: "for example 3 per 7d"}
+func sendCap() *schema {
+	return &schema{Type: "string", Pattern: `^([1-9][0-9]{0,2}|1000) per [0-9wdhms]+$`, PatternMessage: "for example 3 per 7d"}
 }
 
 // window is the hours in which messages go out.
-func window() *Schema {
-	return oneOrMore(&Schema{Type: "string", Pattern: `[0-9]{2}:[0-9]{2}-[0-9]{2}:[0-9]{2}$`, PatternMessage: "for example 09:00-20:00, or mon-fri 09:00-20:00"})
+func window() *schema {
+	return oneOrMore(&schema{Type: "string", Pattern: `[0-9]{2}:[0-9]{2}-[0-9]{2}:[0-9]{2}$`, PatternMessage: "for example 09:00-20:00, or mon-fri 09:00-20:00"})
 }
 
 // condition and expression are expr's language, which a schema does not know.
-func condition() *Schema  { return text() }
-func expression() *Schema { return text() }
+func condition() *schema  { return text() }
+func expression() *schema { return text() }
 
 // message is the id of a send, or any.
-func message() *Schema { return name() }
+func message() *schema { return name() }
 
 // shape is what data looks like: a word, a list of one shape, or a mapping.
-func shape() *Schema {
-	return &Schema{
-		AnyOf: []*Schema{
+func shape() *schema {
+	return &schema{
+		AnyOf: []*schema{
 			{
 				Type:           "string",
 				Pattern:        `^(optional )?(\[.+\]|string|number|boolean|time|any|.*\|.*)$`,
@@ -92,13 +92,13 @@ func shape() *Schema {
 }
 
 // fields is the shape of a mapping, field by field.
-func fields() *Schema {
-	return &Schema{
+func fields() *schema {
+	return &schema{
 		Type: "object", Additional: ref("shape"),
-		PropertyNames: &Schema{Pattern: "^[A-Za-z_][A-Za-z0-9_]*$", PatternMessage: "letters, digits and _ only"},
+		PropertyNames: &schema{Pattern: "^[A-Za-z_][A-Za-z0-9_]*$", PatternMessage: "letters, digits and _ only"},
 	}
 }
 
 // assignments is values by name, each text, a number or a truth, or an expression
 // after a sign of equality.
-func assignments() *Schema { return &Schema{Type: "object", Additional: text()} }
+func assignments() *schema { return &schema{Type: "object", Additional: text()} }

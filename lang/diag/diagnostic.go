@@ -70,9 +70,13 @@ func (s *Severity) UnmarshalJSON(text []byte) error {
 	return nil
 }
 
+// Code names a kind of mistake, in kebab-case: unknown-name. It is stable: scripts match
+// it, and nudge check --explain explains it.
+type Code string
+
 // Diagnostic is one thing that is wrong, or that looks wrong.
 type Diagnostic struct {
-	Code     string   `json:"code"`    // stable, in kebab-case
+	Code     Code     `json:"code"`
 	Message  string   `json:"message"` // what is wrong, without the place
 	Span     Span     `json:"span"`
 	Hint     string   `json:"hint,omitempty"` // what would be right
@@ -92,12 +96,12 @@ func (d Diagnostic) Error() string {
 type List []Diagnostic
 
 // Errorf adds an error. The hint may be empty.
-func (l *List) Errorf(at Span, code, hint, format string, args ...any) {
+func (l *List) Errorf(at Span, code Code, hint, format string, args ...any) {
 	*l = append(*l, Diagnostic{Code: code, Message: fmt.Sprintf(format, args...), Span: at, Hint: hint})
 }
 
 // Warnf adds a warning. The hint may be empty.
-func (l *List) Warnf(at Span, code, hint, format string, args ...any) {
+func (l *List) Warnf(at Span, code Code, hint, format string, args ...any) {
 	*l = append(*l, Diagnostic{
 		Code: code, Message: fmt.Sprintf(format, args...), Span: at, Hint: hint, Severity: Warning,
 	})

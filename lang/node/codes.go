@@ -1,17 +1,19 @@
 package node
 
+import "nudge/lang/diag"
+
 // The codes of the diagnostics about YAML itself.
 const (
-	CodeSyntax     = "yaml-syntax" // not YAML, or not one document
-	CodeTab        = "yaml-tab"    // a tab where YAML wants spaces
-	CodeAlias      = "yaml-alias"  // an alias, anchor or merge key
-	CodeTag        = "yaml-tag"    // a leading ! that YAML takes for a tag
-	CodeTooLarge   = "too-large"   // a file over MaxBytes
-	CodeTooDeep    = "too-deep"    // nested over MaxDepth
-	CodeKeyTwice   = "key-twice"   // a key a second time in one mapping
-	CodeUnknownKey = "unknown-key" // a key that means nothing here
-	CodeWrongKind  = "wrong-kind"  // a list where text should stand, and so on
-	CodeEmpty      = "empty-value" // nothing where something should stand
-	CodeBadValue   = "bad-value"   // text that does not say what it should
-	CodeComment    = "comment-cut" // a # that ended a text before its time
+	CodeSyntax     diag.Code = "yaml-syntax" // not YAML, or not one document
+	codeTab        diag.Code = "yaml-tab"    // a tab where YAML wants spaces
+	codeAlias      diag.Code = "yaml-alias"  // an alias, anchor or merge key
+	codeTag        diag.Code = "yaml-tag"    // a leading ! that YAML takes for a tag
+	CodeTooLarge   diag.Code = "too-large"   // a file over maxBytes
+	codeTooDeep    diag.Code = "too-deep"    // nested over maxDepth
+	codeKeyTwice   diag.Code = "key-twice"   // a key a second time in one mapping
+	codeUnknownKey diag.Code = "unknown-key" // a key that means nothing here
+	codeWrongKind  diag.Code = "wrong-kind"  // a list where text should stand, and so on
+	CodeEmpty      diag.Code = "empty-value" // nothing where something should stand
+	CodeBadValue   diag.Code = "bad-value"   // text that does not say what it should
+	CodeComment    diag.Code = "comment-cut" // a # that ended a text before its time
 )

@@ -148,7 +148,7 @@ func (m *Map) Keys() []*Text {
 }
 
 // Errorf reports an error at the key, or at the mapping when the key is absent.
-func (m *Map) Errorf(key, code, hint, format string, args ...any) {
+func (m *Map) Errorf(key string, code diag.Code, hint, format string, args ...any) {
 	if m == nil {
 		return
 	}
@@ -166,7 +166,7 @@ func (m *Map) Errorf(key, code, hint, format string, args ...any) {
 func (m *Map) Close() {
 	for _, k := range m.Keys() {
 		if !slices.Contains(m.asked, k.Value) {
-			m.at.src.list.Errorf(k.Span, CodeUnknownKey, diag.DidYouMean(k.Value, m.asked, "Allowed here"),
+			m.at.src.list.Errorf(k.Span, codeUnknownKey, diag.DidYouMean(k.Value, m.asked, "Allowed here"),
 				"unknown key %q", k.Value)
 		}
 	}

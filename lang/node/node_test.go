@@ -96,16 +96,16 @@ func TestAt(t *testing.T) {
 }
 
 func TestLimits(t *testing.T) {
-	for name, text := range map[string]string{
-		CodeTooLarge: "a: " + strings.Repeat("x", MaxBytes),
-		CodeTooDeep:  "a: " + strings.Repeat("[", MaxDepth+1) + strings.Repeat("]", MaxDepth+1),
+	for code, text := range map[diag.Code]string{
+		CodeTooLarge: "a: " + strings.Repeat("x", maxBytes),
+		codeTooDeep:  "a: " + strings.Repeat("[", maxDepth+1) + strings.Repeat("]", maxDepth+1),
 		CodeSyntax:   "a: b\n---\nc: d\n",
-		CodeAlias:    "a: &x [*x]\n",
+		codeAlias:    "a: &x [*x]\n",
 	} {
 		var list diag.List
 		Parse("f.yaml", []byte(text), &list)
-		if len(list) == 0 || list[0].Code != name {
-			t.Errorf("got %.200v, want code %s", list, name)
+		if len(list) == 0 || list[0].Code != code {
+			t.Errorf("got %.200v, want code %s", list, code)
 		}
 	}
 }

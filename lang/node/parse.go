@@ -12,10 +12,10 @@ import (
 )
 
 const (
-	// MaxBytes is the size of the largest file that is read.
-	MaxBytes = 1 << 20
-	// MaxDepth is how deep mappings and lists may be nested.
-	MaxDepth = 64
+	// maxBytes is the size of the largest file that is read.
+	maxBytes = 1 << 20
+	// maxDepth is how deep mappings and lists may be nested.
+	maxDepth = 64
 )
 
 // Parse reads one YAML document whose top is a mapping. Its mistakes, and later
@@ -57,8 +57,8 @@ func oddLineBreak(text []byte) bool {
 func (s *source) readable(text []byte) bool {
 	whole := diag.Span{File: s.file}
 	switch {
-	case len(text) > MaxBytes:
-		s.list.Errorf(whole, CodeTooLarge, "split it", "the file has %d bytes, %d are allowed", len(text), MaxBytes)
+	case len(text) > maxBytes:
+		s.list.Errorf(whole, CodeTooLarge, "split it", "the file has %d bytes, %d are allowed", len(text), maxBytes)
 	case !utf8.Valid(text):
 		s.list.Errorf(whole, CodeSyntax, "save it as UTF-8", "the file is not UTF-8 text")
 	case oddLineBreak(text):
@@ -99,11 +99,11 @@ func decode(text []byte) (root *yaml.Node, err error) {
 }
 
 // plain reports aliases, anchors, merge keys, tags, doubled keys and more than
-// MaxDepth levels, and answers whether the tree can be read all the same.
+// maxDepth levels, and answers whether the tree can be read all the same.
 func (s *source) plain(n *yaml.Node, depth int) bool {
 	v := &Value{src: s, n: n}
-	if depth > MaxDepth {
-		v.Errorf(CodeTooDeep, "", "nested more than %d levels deep", MaxDepth)
+	if depth > maxDepth {
+		v.Errorf(codeTooDeep, "", "nested more than %d levels deep", maxDepth)
 		return false
 	}
 	ok := s.plainNode(v)
@@ -120,11 +120,11 @@ func (s *source) plainNode(v *Value) bool {
 	n := v.n
 	switch {
 	case n.Kind == yaml.AliasNode:
-		v.Errorf(CodeAlias, "write the value out", "aliases (*%s) are not allowed here", n.Value)
+		v.Errorf(codeAlias, "write the value out", "aliases (*%s) are not allowed here", n.Value)
 	case n.Anchor != "":
-		v.Errorf(CodeAlias, "if it is text, quote it", "anchors (&%s) are not allowed here", n.Anchor)
+		v.Errorf(codeAlias, "if it is text, quote it", "anchors (&%s) are not allowed here", n.Anchor)
 	case n.Tag == "!!merge":
-		v.Errorf(CodeAlias, "write the keys out", "merge keys (<<) are not allowed here")
+		v.Errorf(codeAlias, "write the keys out", "merge keys (<<) are not allowed here")
 	case n.Style&yaml.TaggedStyle != 0:
 		s.untag(v)
 		return true
@@ -138,7 +138,7 @@ func (s *source) plainNode(v *Value) bool {
 // with an exclamation mark.
 func (s *source) untag(v *Value) {
 	text := strings.TrimSpace(v.n.Tag + " " + v.n.Value)
-	v.Errorf(CodeTag, "quote it: "+singleQuoted(text), "YAML takes %s for a tag, not for text", v.n.Tag)
+	v.Errorf(codeTag, "quote it: "+singleQuoted(text), "YAML takes %s for a tag, not for text", v.n.Tag)
 	if v.n.Kind == yaml.ScalarNode {
 		v.n.Tag, v.n.Value, v.n.Style = "!!str", text, 0
 	}
@@ -156,7 +156,7 @@ func (s *source) plainKeys(n *yaml.Node) bool {
 			continue
 		}
 		if first := seen[key.n.Value]; first != nil {
-			key.Errorf(CodeKeyTwice, "", "the key %q is here twice; it stands in line %d already",
+			key.Errorf(codeKeyTwice, "", "the key %q is here twice; it stands in line %d already",
 				key.n.Value, first.Line)
 			continue
 		}

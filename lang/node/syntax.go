@@ -21,7 +21,7 @@ func (s *source) syntaxError(err error) {
 	message := m[2]
 	if line := s.tabbedLine(); line > 0 && strings.Contains(message, "cannot start any token") {
 		at := strings.IndexByte(string(s.lines[line-1]), '\t')
-		s.list.Errorf(s.lineSpan(line, at+1, at+2), CodeTab, "indent with spaces",
+		s.list.Errorf(s.lineSpan(line, at+1, at+2), codeTab, "indent with spaces",
 			"a tab begins this line; YAML allows only spaces there")
 		return
 	}

@@ -21,12 +21,12 @@ type Value struct {
 func (v *Value) Span() diag.Span { return v.src.span(v.n) }
 
 // Errorf reports an error at the value. The hint may be empty.
-func (v *Value) Errorf(code, hint, format string, args ...any) {
+func (v *Value) Errorf(code diag.Code, hint, format string, args ...any) {
 	v.src.list.Errorf(v.Span(), code, hint, format, args...)
 }
 
 // Warnf reports a warning at the value. The hint may be empty.
-func (v *Value) Warnf(code, hint, format string, args ...any) {
+func (v *Value) Warnf(code diag.Code, hint, format string, args ...any) {
 	v.src.list.Warnf(v.Span(), code, hint, format, args...)
 }
 
@@ -152,7 +152,7 @@ func (v *Value) wrongKind(want string) {
 		v.Empty("", "be "+want)
 		return
 	}
-	v.Errorf(CodeWrongKind, "", "%s must be %s, not %s", v.called(), want, v.described())
+	v.Errorf(codeWrongKind, "", "%s must be %s, not %s", v.called(), want, v.described())
 }
 
 // Empty reports a value that is not there, with what it must do or be.

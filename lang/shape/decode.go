@@ -7,8 +7,8 @@ import (
 	"unicode/utf8"
 )
 
-// MaxDepth is how deep JSON may be nested.
-const MaxDepth = 32
+// maxDepth is how deep JSON may be nested.
+const maxDepth = 32
 
 // Mismatch says where JSON does not have its shape.
 type Mismatch struct {
@@ -64,8 +64,8 @@ func (t *Type) Decode(raw []byte) (any, error) {
 
 // value reads the next value, which must have the shape t.
 func (r *reader) value(t *Type, depth int) (any, *Mismatch) {
-	if depth > MaxDepth {
-		return nil, &Mismatch{Path: r.pathText(), Want: "nested at most " + strconv.Itoa(MaxDepth) + " levels deep", Got: "more"}
+	if depth > maxDepth {
+		return nil, &Mismatch{Path: r.pathText(), Want: "nested at most " + strconv.Itoa(maxDepth) + " levels deep", Got: "more"}
 	}
 	c, ok := r.peek()
 	if !ok {

@@ -8,8 +8,8 @@ import (
 	"nudge/lang/node"
 )
 
-// CodeBadShape is the code of a diagnostic about a shape that cannot be read.
-const CodeBadShape = "bad-shape"
+// codeBadShape is the code of a diagnostic about a shape that cannot be read.
+const codeBadShape diag.Code = "bad-shape"
 
 var (
 	basic = map[string]*Type{
@@ -29,7 +29,7 @@ func Parse(v *node.Value) *Type {
 	case v.IsList():
 		items := v.List()
 		if len(items) != 1 {
-			v.Errorf(CodeBadShape, "for example [string] or [ { name: string } ]",
+			v.Errorf(codeBadShape, "for example [string] or [ { name: string } ]",
 				"a list has the shape of its items between its brackets, once")
 			return Any
 		}
@@ -41,7 +41,7 @@ func Parse(v *node.Value) *Type {
 	}
 	parsed, complaint, hint := parseText(t.Value)
 	if complaint != "" {
-		v.Errorf(CodeBadShape, hint, "%s", complaint)
+		v.Errorf(codeBadShape, hint, "%s", complaint)
 		return Any
 	}
 	return parsed
@@ -51,7 +51,7 @@ func parseMap(m *node.Map) *Type {
 	fields := map[string]*Type{}
 	for _, e := range m.Entries() {
 		if !fieldName.MatchString(e.Key.Value) {
-			e.Value.Errorf(CodeBadShape, "leave it out: fields that are not declared are kept all the same",
+			e.Value.Errorf(codeBadShape, "leave it out: fields that are not declared are kept all the same",
 				"%q cannot be the name of a field: letters, digits and _ only", e.Key.Value)
 			continue
 		}
