@@ -1,0 +1,131 @@
+package client
+
+import (
+	"context"
+	"net/http"
+)
+
+// Campaign is one time that a flow goes through its audience.
+type Campaign struct {
+	ID      string `json:"id"`
+	Flow    string `json:"flow"`
+	Version string `json:"version"`
+	Status  string `json:"status"` // freezing, starting, started, finished, paused, held, cancelled, failed or skipped
+	Reason  string `json:"reason,omitempty"`
+	Due     Time   `json:"due"`
+	Begun   Time   `json:"begun"`
+	Local   bool   `json:"local,omitempty"` // it comes to each person by their own clock
+
+	Audience int               `json:"audience"` // rows, including those that cannot be read
+	Taken    int               `json:"taken"`    // rows
+	Live     int               `json:"live"`     // runs
+	Outcomes map[string]uint64 `json:"outcomes"` // of the rows: they add up to Audience
+	BadRows  []BadRow          `json:"bad_rows,omitempty"`
+
+	Missed int  `json:"missed,omitempty"` // times that a skipped one stands for
+	Until  Time `json:"until,omitzero"`   // when the last of those was due
+}
+
+// Open reports whether the campaign still takes people, or will once it is resumed.
+func (c *Campaign) Open() bool {
+	return c.Status == "freezing" || c.Status == "starting" || c.Status == "paused"
+}
+
+// BadRow is a row of an audience that cannot be read.
+type BadRow struct {
+	Line int    `json:"line"` // of the file, from 1; of pages, the number of the row
+	What string `json:"what"`
+}
+
+// CampaignQuery selects campaigns. Empty fields select nothing away.
+type CampaignQuery struct {
+	Flow   string
+	Before string // a campaign: only those before it; Next of a page
+	Limit  int    // campaigns on a page, at most 1000; 0: 50
+}
+
+// CampaignPage is one page of campaigns, newest first.
+type CampaignPage struct {
+	Campaigns []Campaign `json:"campaigns"`
+	Next      string     `json:"next,omitempty"` // Before of the next page; empty on the last one
+}
+
+// Campaigns lists campaigns, newest first.
+func (c *Client) Campaigns(ctx context.Context, q CampaignQuery) (*CampaignPage, error) {
+	page := &CampaignPage{Campaigns: []Campaign{}}
+	return page, c.get(ctx, "/v1/campaigns", parameters(q.Limit, "flow", q.Flow, "before", q.Before), page)
+}
+
+func campaignPath(id string) string { return "/v1/campaigns/" + segment(id) }
+
+// Campaign returns a campaign as it stands.
+func (c *Client) Campaign(ctx context.Context, id string) (*Campaign, error) {
+	campaign := &Campaign{}
+	return campaign, c.get(ctx, campaignPath(id), nil, campaign)
+}
+
+// StartCampaign starts a campaign of a flow now, whatever its schedule says. The same id, where
+// it is not empty, starts no second one.
+func (c *Client) StartCampaign(ctx context.Context, flow, id string) (*Campaign, error) {
+	campaign := &Campaign{}
+	return campaign, c.send(ctx, http.MethodPost, "/v1/campaigns", map[string]string{"flow": flow, "id": id}, campaign)
+}
+
+// PauseCampaign takes no more people into a campaign. The reason is shown with it and may be
+// empty.
+func (c *Client) PauseCampaign(ctx context.Context, id, reason string) (*Campaign, error) {
+	return c.steer(ctx, id, "pause", steering{Reason: reason})
+}
+
+// ResumeCampaign lets a campaign go on that is paused or held.
+func (c *Client) ResumeCampaign(ctx context.Context, id string) (*Campaign, error) {
+	return c.steer(ctx, id, "resume", steering{})
+}
+
+// CancelCampaign takes no more people into a campaign, for good. With endRuns it also ends
+// the runs that are live.
+func (c *Client) CancelCampaign(ctx context.Context, id, reason string, endRuns bool) (*Campaign, error) {
+	return c.steer(ctx, id, "cancel", steering{Reason: reason, EndRuns: endRuns})
+}
+
+type steering struct {
+	Reason  string `json:"reason"`
+	EndRuns bool   `json:"end_runs,omitempty"`
+}
+
+func (c *Client) steer(ctx context.Context, id, verb string, body steering) (*Campaign, error) {
+	campaign := &Campaign{}
+	return campaign, c.send(ctx, http.MethodPost, campaignPath(id)+"/"+verb, body, campaign)
+}
+
+// Preview is what a campaign would do if it started now.
+type Preview struct {
+	Flow     string         `json:"flow"`
+	Rows     int            `json:"rows"` // that can be read
+	Bad      int            `json:"bad"`  // that cannot
+	BadRows  []BadRow       `json:"bad_rows,omitempty"`
+	Tried    int            `json:"tried"`           // rows that were looked at: the first 10,000
+	Outcomes map[string]int `json:"outcomes"`        // of the rows tried
+	Samples  []Sample       `json:"samples"`         // of the messages
+	Takes    string         `json:"takes,omitempty"` // how long the flow's rate makes all rows take
+	Forecast []Forecast     `json:"forecast"`        // when the messages of the rows tried go out
+}
+
+// Sample is one message as its person would read it.
+type Sample struct {
+	Profile string `json:"profile"`
+	Text    string `json:"text"`
+}
+
+// Forecast is how many messages go out in a part of the time.
+type Forecast struct {
+	From      Time    `json:"from"`
+	Messages  int     `json:"messages"`
+	PerMinute float64 `json:"per_minute"`
+}
+
+// PreviewCampaign says what a campaign of a flow would do. It keeps nothing and sends nothing.
+func (c *Client) PreviewCampaign(ctx context.Context, flow string) (*Preview, error) {
+	p := &Preview{}
+	return p, c.send(ctx, http.MethodPost, "/v1/campaigns/preview", map[string]string{"flow": flow}, p)
+}

@@ -1,0 +1,133 @@
+package client
+
+import (
+	"bytes"
+	"cmp"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"net/url"
+	"strings"
+)
+
+// DefaultServer is where a server listens when its nudge.yaml has no listen.
+const DefaultServer = "http://127.0.0.1:8080"
+
+// maxAnswer is the most that is read of one answer, in bytes.
+const maxAnswer = 64 << 20
+
+// Config says how to reach a server.
+type Config struct {
+	Server string       // its URL, without a path of the API; empty: [DefaultServer]
+	Token  string       // the bearer token, as nudge.yaml has it; empty: none
+	HTTP   *http.Client // nil: [http.DefaultClient]
+}
+
+// Client talks to one server.
+type Client struct {
+	server, token string
+	http          *http.Client
+}
+
+// New makes a client. It sends nothing. The only error is a Config whose Server is not an
+// HTTP URL.
+func New(c Config) (*Client, error) {
+	server := cmp.Or(c.Server, DefaultServer)
+	u, err := url.Parse(server)
+	if err != nil || u.Scheme != "http" && u.Scheme != "https" || u.Host == "" {
+		return nil, fmt.Errorf("client: the server %q is not a URL such as %s", server, DefaultServer)
+	}
+	return &Client{strings.TrimRight(server, "/"), c.Token, cmp.Or(c.HTTP, http.DefaultClient)}, nil
+}
+
+// Server returns the URL of the server, without a slash at its end.
+func (c *Client) Server() string { return c.server }
+
+const (
+	mediaJSON  = "application/json"
+	mediaLines = "application/x-ndjson"
+)
+
+// get asks for something and decodes it.
+func (c *Client) get(ctx context.Context, path string, query url.Values, into any) error {
+	if len(query) > 0 {
+		path += "?" + query.Encode()
+	}
+	return c.exchange(ctx, http.MethodGet, path, nil, into)
+}
+
+// send sends a value as JSON and decodes the answer.
+func (c *Client) send(ctx context.Context, method, path string, body, into any) error {
+	raw, err := json.Marshal(body)
+	if err != nil {
+		return fmt.Errorf("client: %w", err)
+	}
+	return c.exchange(ctx, method, path, raw, into)
+}
+
+// exchange makes a request and decodes the answer, unless into is nil.
+func (c *Client) exchange(ctx context.Context, method, path string, body []byte, into any) error {
+	response, err := c.do(ctx, method, path, mediaJSON, bytes.NewReader(body))
+	if err != nil {
+		return err
+	}
+	defer response.Body.Close()
+	raw, err := io.ReadAll(io.LimitReader(response.Body, maxAnswer))
+	if err != nil {
+		return c.brokenOff(err)
+	}
+	if into == nil {
+		return nil
+	}
+	if json.Unmarshal(raw, into) != nil {
+		return &AnswerError{Server: c.server, Detail: "this is no answer of nudge"}
+	}
+	return nil
+}
+
+// do makes a request. An answer that is a problem becomes an error; the body of any other is
+// the caller's to close.
+func (c *Client) do(ctx context.Context, method, path, media string, body io.Reader) (*http.Response, error) {
+	request, err := http.NewRequestWithContext(ctx, method, c.server+path, body)
+	if err != nil {
+		return nil, fmt.Errorf("client: %w", err)
+	}
+	request.Header.Set("Content-Type", media)
+	if c.token != "" {
+		request.Header.Set("Authorization", "Bearer "+c.token)
+	}
+	response, err := c.http.Do(request)
+	if err != nil {
+		return nil, c.unreachable(err)
+	}
+	if response.StatusCode >= 300 {
+		defer response.Body.Close()
+		return nil, problemOf(response)
+	}
+	return response, nil
+}
+
+// unreachable is an error of the connection, without the method and the URL that net/http
+// puts before it.
+func (c *Client) unreachable(err error) error {
+	var outer *url.Error
+	if errors.As(err, &outer) {
+		err = outer.Err
+	}
+	return &UnreachableError{Server: c.server, Err: err}
+}
+
+// brokenOff is an error in the middle of an answer.
+func (c *Client) brokenOff(err error) error {
+	if errors.Is(err, context.Canceled) || errors.Is(err, context.DeadlineExceeded) {
+		return &UnreachableError{Server: c.server, Err: err}
+	}
+	return &AnswerError{Server: c.server, Detail: "the answer broke off", Err: err}
+}
+
+// segment is one part of a path. It may hold anything; dots are encoded too, because a path
+// made of them means another one.
+func segment(text string) string { return strings.ReplaceAll(url.PathEscape(text), ".", "%2E") }

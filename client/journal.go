@@ -1,0 +1,71 @@
+package client
+
+import (
+	"bufio"
+	"context"
+	"encoding/json"
+	"fmt"
+	"io"
+	"net/http"
+	"net/url"
+	"strconv"
+)
+
+// JournalHead says whose a journal is and how far it goes.
+type JournalHead struct {
+	Installation string `json:"installation"`
+	Seq          uint64 `json:"seq"` // number of the last input
+	Stamp        Time   `json:"stamp,omitzero"`
+	Dropped      uint64 `json:"dropped,omitempty"`   // number of the last input that the journal no longer holds
+	DroppedAt    Time   `json:"dropped_at,omitzero"` // when that one was applied
+}
+
+// Journal is the journal of a server on its way. Close it.
+type Journal struct {
+	Head   JournalHead
+	client *Client
+	body   io.ReadCloser
+	lines  *bufio.Reader
+	next   uint64
+}
+
+// Journal begins to read the journal, from the number of an input on: 1 for all of it. It
+// ends with the input that was the last one when reading began.
+func (c *Client) Journal(ctx context.Context, from uint64) (*Journal, error) {
+	query := url.Values{"from": {strconv.FormatUint(from, 10)}}
+	response, err := c.do(ctx, http.MethodGet, "/v1/journal?"+query.Encode(), mediaJSON, http.NoBody)
+	if err != nil {
+		return nil, err
+	}
+	j := &Journal{client: c, body: response.Body, lines: bufio.NewReaderSize(response.Body, 1<<20)}
+	head, err := j.lines.ReadBytes('\n')
+	if err != nil {
+		err = c.brokenOff(err)
+	} else if json.Unmarshal(head, &j.Head) != nil {
+		err = &AnswerError{Server: c.server, Detail: "this is no journal of nudge"}
+	}
+	if err != nil {
+		response.Body.Close()
+		return nil, err
+	}
+	j.next = max(from, j.Head.Dropped+1)
+	return j, nil
+}
+
+// Next returns the next input as a line of JSON with its line break, and io.EOF after the last
+// one.
+func (j *Journal) Next() ([]byte, error) {
+	if j.next > j.Head.Seq {
+		return nil, io.EOF
+	}
+	line, err := j.lines.ReadBytes('\n')
+	if err != nil {
+		return nil, &AnswerError{Server: j.client.server, Err: err,
+			Detail: fmt.Sprintf("the journal broke off at input %d of %d", j.next, j.Head.Seq)}
+	}
+	j.next++
+	return line, nil
+}
+
+// Close ends the reading.
+func (j *Journal) Close() error { return j.body.Close() }
