@@ -14,10 +14,12 @@ import (
 	"strings"
 
 	"github.com/spf13/cobra"
+
+	"nudge/app"
 )
 
 // defaultServer is where a server listens that nobody told otherwise.
-const defaultServer = "http://" + defaultListen
+const defaultServer = "http://" + app.DefaultListen
 
 // apiFlags are the flags of verbs that talk to a running server.
 type apiFlags struct{ server, token string }

@@ -9,6 +9,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"nudge/app"
 	"nudge/flows"
 	"nudge/whatif/backtest"
 )
@@ -61,7 +62,7 @@ func runBacktest(c *cobra.Command, dir string, f *backtestFlags) error {
 	if err != nil {
 		return err
 	}
-	p, err := mustLoad(dir, readPeople(os.LookupEnv), c.ErrOrStderr())
+	p, err := app.Load(dir, app.LocalSettings(os.LookupEnv), c.ErrOrStderr())
 	if err != nil {
 		return err
 	}
@@ -73,7 +74,7 @@ func runBacktest(c *cobra.Command, dir string, f *backtestFlags) error {
 	defer from.Close()
 	bar := newProgress(c.ErrOrStderr(), "input", nil)
 	o.Progress = bar.shared()
-	report, err := backtest.Run(c.Context(), from, bundlesOf(p.Project), o)
+	report, err := backtest.Run(c.Context(), from, app.Bundles(p.Project), o)
 	bar.clear()
 	switch {
 	case errors.Is(err, backtest.ErrNothing):
@@ -118,11 +119,4 @@ func (f *backtestFlags) journal(c *cobra.Command) (journal, error) {
 	// The worlds make much that is soon forgotten; collecting it seldom is half the time.
 	debug.SetGCPercent(400)
 	return openJournal(c, f.api, f.store)
-}
-
-func bundlesOf(p *flows.Project) (all []flows.Bundle) {
-	for _, f := range p.Flows {
-		all = append(all, f.Bundle)
-	}
-	return all
 }

@@ -9,6 +9,7 @@ import (
 	"testing"
 	"time"
 
+	"nudge/app"
 	"nudge/channels"
 	"nudge/engine"
 	"nudge/flows"
@@ -102,7 +103,7 @@ func aWeek(t *testing.T, dir, dataDir string) {
 		}
 		return posts
 	}
-	apply(&engine.Input{Kind: engine.InputDeploy, Deploy: &engine.Deploy{Flows: bundlesOf(project)}})
+	apply(&engine.Input{Kind: engine.InputDeploy, Deploy: &engine.Deploy{Flows: app.Bundles(project)}})
 	for i := range 12 {
 		posts := apply(&engine.Input{Kind: engine.InputEvent, Event: &engine.Event{Type: "order.shipped",
 			Profile: fmt.Sprint("customer", i), Data: fmt.Appendf(nil, `{"order_id":"O%d","total":%d}`, i, 10*i)}})

@@ -6,6 +6,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"nudge/app"
 	"nudge/lang/diag"
 	"nudge/whatif/prove"
 )
@@ -32,14 +33,14 @@ func newCheck() *cobra.Command {
 		if code != "" {
 			return explainCode(c.OutOrStdout(), code)
 		}
-		files, err := openProject(dirArgument(args))
+		files, err := app.Open(dirArgument(args))
 		if err != nil {
 			return err
 		}
-		p := loadProject(files, readSettings(os.LookupEnv))
+		p := app.Read(files, app.AllSettings(os.LookupEnv))
 		if !p.List.HasErrors() { // what does not load cannot be explored
 			p.List = append(p.List, prove.Project(p.Project).Diagnose()...)
-			p.readTests()
+			p.ReadTests()
 		}
 		if err := showCheck(c, p, dirArgument(args), *output); err != nil {
 			return failed(err)
@@ -52,22 +53,22 @@ func newCheck() *cobra.Command {
 	return c
 }
 
-func showCheck(c *cobra.Command, p *project, dir string, output format) error {
+func showCheck(c *cobra.Command, p *app.Project, dir string, output format) error {
 	out := c.OutOrStdout()
 	switch output {
 	case asJSON:
 		return writeJSON(out, append(diag.List{}, p.List...))
 	case asGitHub:
 		annotate(out, dir, p.List)
-		_, err := fmt.Fprintln(out, p.summary())
+		_, err := fmt.Fprintln(out, p.Summary())
 		return err
 	}
-	if err := p.show(out); err != nil {
+	if err := p.Show(out); err != nil {
 		return err
 	}
 	if len(p.List) > 0 {
 		fmt.Fprintln(out)
 	}
-	_, err := fmt.Fprintln(out, p.summary())
+	_, err := fmt.Fprintln(out, p.Summary())
 	return err
 }

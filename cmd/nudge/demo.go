@@ -13,6 +13,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"nudge/app"
 	"nudge/examples"
 )
 
@@ -61,8 +62,8 @@ type demonstration struct {
 	people   []person
 	clock    *heldClock
 	folder   string
-	local    *localService
-	instance *instance
+	local    *app.Sandbox
+	instance *app.Instance
 	api      *api
 	follower *follower
 	narrator *narrator
@@ -78,7 +79,7 @@ func newDemonstration(ctx context.Context, out io.Writer) (*demonstration, error
 		return nil, errors.Join(failed(err), d.stop())
 	}
 	d.api = newAPI(d.instance.URL(), "")
-	d.follower = newFollower(d.instance.store)
+	d.follower = newFollower(d.instance.Store())
 	d.narrator = &narrator{out: out, palette: d.palette, zone: time.UTC}
 	return d, nil
 }
@@ -91,8 +92,8 @@ func (d *demonstration) start(ctx context.Context) (err error) {
 	if err != nil {
 		return err
 	}
-	p := loadProject(examples.OrderShipped(), readPeople(os.LookupEnv))
-	d.local, d.instance, err = startWithLocal(ctx, localConfig{
+	p := app.Read(examples.OrderShipped(), app.LocalSettings(os.LookupEnv))
+	d.local, d.instance, err = app.StartLocal(ctx, app.LocalConfig{
 		Project: p, DataDir: d.folder, Listen: "127.0.0.1:0", Local: "127.0.0.1:0",
 		People: book.script, Clock: d.clock, Log: slog.New(slog.DiscardHandler),
 	})

@@ -65,7 +65,7 @@ func (d *demonstration) judge() error {
 	if len(wrong) > 0 {
 		return failed(fmt.Errorf("the story went wrong: %s", strings.Join(wrong, "; ")))
 	}
-	report, err := d.instance.store.Check()
+	report, err := d.instance.Store().Check()
 	if err != nil {
 		return failed(err)
 	}

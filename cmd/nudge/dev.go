@@ -15,6 +15,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"nudge/app"
 	"nudge/sandbox"
 	"nudge/sandbox/people"
 	"nudge/sandbox/session"
@@ -50,16 +51,16 @@ func newDev() *cobra.Command {
 		Example: devExample,
 		Args:    cobra.MaximumNArgs(1),
 	}
-	c.Flags().StringVar(&o.listen, "listen", defaultListen, "address of the API, on this machine")
+	c.Flags().StringVar(&o.listen, "listen", app.DefaultListen, "address of the API, on this machine")
 	c.Flags().StringVar(&o.local, "sandbox", "127.0.0.1:8081", "address of the local service, on this machine")
 	c.Flags().StringVar(&o.people, "people", "", "a people file instead of DIR/people.yaml")
 	log := logFlags(c)
 	c.RunE = func(c *cobra.Command, args []string) error {
 		o.dir = dirArgument(args)
 		for _, address := range []string{o.listen, o.local} {
-			if !isAddress(address) || !isLocal(address) {
+			if !app.IsLocalAddress(address) {
 				return wrongUsage(fmt.Errorf("%s: dev listens on this machine only, for example on %s",
-					address, defaultListen))
+					address, app.DefaultListen))
 			}
 		}
 		look, save := time.NewTicker(devLook), time.NewTicker(devWatch)
@@ -83,21 +84,21 @@ type devSession struct {
 	out, errs  io.Writer
 	log        *slog.Logger
 	look, save <-chan time.Time
-	scene      atomic.Pointer[sandboxSetup] // as it last had no mistakes
+	scene      atomic.Pointer[app.SandboxSetup] // as it last had no mistakes
 	assets     atomic.Pointer[[]string]
 }
 
 // run works until ctx ends or something fails.
 func (d *devSession) run(ctx context.Context) error {
-	p, err := mustLoad(d.options.dir, readPeople(os.LookupEnv), d.errs)
+	p, err := app.Load(d.options.dir, app.LocalSettings(os.LookupEnv), d.errs)
 	if err != nil {
 		return err
 	}
 	if err := d.stage(p); err != nil {
 		return err
 	}
-	data := filepath.Join(d.options.dir, defaultDataDir, "dev")
-	local, i, err := startWithLocal(ctx, localConfig{
+	data := filepath.Join(d.options.dir, app.DefaultDataDir, "dev")
+	local, i, err := app.StartLocal(ctx, app.LocalConfig{
 		Project: p, DataDir: data, Reload: d.reload, Listen: d.options.listen, Local: d.options.local,
 		File: filepath.Join(data, "sandbox.db"), People: d.script, Faults: d.scene.Load().Faults, Log: d.log,
 	})
@@ -109,10 +110,10 @@ func (d *devSession) run(ctx context.Context) error {
 }
 
 // stage takes over the people of a project, or of the file that stands in for them.
-func (d *devSession) stage(p *project) (err error) {
+func (d *devSession) stage(p *app.Project) (err error) {
 	s := p.Scene
 	if d.options.people != "" {
-		s, err = mustReadScene(d.options.people, p.Settings.People, d.errs)
+		s, err = app.LoadPeople(d.options.people, p.Settings.People, d.errs)
 	}
 	if err == nil {
 		d.scene.Store(&s)
@@ -122,11 +123,11 @@ func (d *devSession) stage(p *project) (err error) {
 	return err
 }
 
-func (d *devSession) script(m sandbox.Message) people.Script { return d.scene.Load().script(m) }
+func (d *devSession) script(m sandbox.Message) people.Script { return d.scene.Load().Script(m) }
 
 // reload reads the project again and shows what is wrong with it.
-func (d *devSession) reload() (*project, error) {
-	p, err := reload(d.options.dir, readPeople(os.LookupEnv), d.errs)
+func (d *devSession) reload() (*app.Project, error) {
+	p, err := app.Reread(d.options.dir, app.LocalSettings(os.LookupEnv), d.errs)
 	if err == nil && !p.List.HasErrors() {
 		err = d.stage(p)
 	}
@@ -134,8 +135,8 @@ func (d *devSession) reload() (*project, error) {
 }
 
 // attend tells what happens and reloads after every edit.
-func (d *devSession) attend(ctx context.Context, i *instance, local *localService) error {
-	f := newFollower(i.store)
+func (d *devSession) attend(ctx context.Context, i *app.Instance, local *app.Sandbox) error {
+	f := newFollower(i.Store())
 	if _, err := f.next(); err != nil { // what happened in earlier sessions is not told again
 		return failed(err)
 	}
@@ -143,7 +144,7 @@ func (d *devSession) attend(ctx context.Context, i *instance, local *localServic
 	fmt.Fprintln(d.out, appsLine(session.DefaultAuth()))
 	edits := make(chan struct{})
 	assets := func() []string { return *d.assets.Load() }
-	go watch(ctx, os.DirFS(d.options.dir), assets, d.save, func() { // ends with ctx
+	go app.Watch(ctx, os.DirFS(d.options.dir), assets, d.save, func() { // ends with ctx
 		select {
 		case edits <- struct{}{}:
 		case <-ctx.Done():
@@ -156,12 +157,12 @@ func (d *devSession) attend(ctx context.Context, i *instance, local *localServic
 			return nil
 		case err := <-i.Failure():
 			return err
-		case err := <-local.failure:
+		case err := <-local.Failure():
 			return err
 		case <-edits:
-			before := d.scene.Load().text
+			before := d.scene.Load().Text
 			reloadNow(ctx, i, d.log)
-			if now := d.scene.Load(); now.text != before { // else, what was set by hand stays
+			if now := d.scene.Load(); now.Text != before { // else, what was set by hand stays
 				local.SetFaults(now.Faults)
 			}
 		case <-d.look:

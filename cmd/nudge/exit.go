@@ -3,6 +3,7 @@ package main
 import (
 	"errors"
 
+	"nudge/app"
 	"nudge/lang/diag"
 )
 
@@ -16,51 +17,51 @@ const (
 	exitAffected = 4 // of nudge plan: the deploy would move or end somebody's run
 )
 
-// exitError is an error that says what to exit with.
-type exitError struct {
-	code int
-	err  error
+// affected is the kind of the error with which nudge plan ends when the deploy would move
+// or end somebody's run.
+const affected app.Kind = "affected"
+
+// exitCodes has what the process exits with, by the kind of its error.
+var exitCodes = map[app.Kind]int{
+	app.Input: exitInput, app.Usage: exitUsage, app.Failed: exitFailed, affected: exitAffected,
 }
 
-func (e *exitError) Error() string { return e.err.Error() }
-func (e *exitError) Unwrap() error { return e.err }
+// exitCode is what to exit with. An error that nothing classified is a failure.
+func exitCode(err error) int {
+	if err == nil {
+		return exitFine
+	}
+	code, ok := exitCodes[kindOf(err)]
+	if !ok {
+		return exitFailed
+	}
+	return code
+}
+
+// kindOf is the kind of an error.
+func kindOf(err error) app.Kind {
+	var marked *app.Error
+	var list diag.List
+	switch {
+	case errors.As(err, &marked):
+		return marked.Kind
+	case errors.As(err, &list):
+		return app.Input
+	}
+	return app.Failed
+}
 
 // wrongInput marks an error as one of the input.
-func wrongInput(err error) error { return coded(exitInput, err) }
+func wrongInput(err error) error { return app.Mark(app.Input, err) }
 
 // wrongUsage marks an error as one of the command line.
-func wrongUsage(err error) error { return coded(exitUsage, err) }
+func wrongUsage(err error) error { return app.Mark(app.Usage, err) }
 
 // failed marks an error as one of the server or the disk.
-func failed(err error) error { return coded(exitFailed, err) }
-
-// coded gives an error its code, unless it is none or has one already.
-func coded(code int, err error) error {
-	var known *exitError
-	if err == nil || errors.As(err, &known) {
-		return err
-	}
-	return &exitError{code, err}
-}
+func failed(err error) error { return app.Mark(app.Failed, err) }
 
 // errShown ends a verb whose error has been shown in full already.
 var errShown = errors.New("")
-
-// exitCode is what to exit with. What no verb has marked comes from cobra, which only
-// ever complains about the command line, or is a list of diagnostics.
-func exitCode(err error) int {
-	var known *exitError
-	var list diag.List
-	switch {
-	case err == nil:
-		return exitFine
-	case errors.As(err, &known):
-		return known.code
-	case errors.As(err, &list):
-		return exitInput
-	}
-	return exitUsage
-}
 
 func errorText(err error) string {
 	if err == nil || errors.Is(err, errShown) {

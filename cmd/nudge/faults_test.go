@@ -10,6 +10,7 @@ import (
 	"testing"
 	"time"
 
+	"nudge/app"
 	"nudge/channels"
 	"nudge/engine"
 	"nudge/examples"
@@ -31,8 +32,8 @@ var (
 func TestFaultyProvider(t *testing.T) {
 	cast := &people.People{Seed: 1, Rules: []people.Rule{{Does: []people.Plan{{Share: 1, Script: mustScript(t, "reads after 1m-8h")}}}}}
 	dir := t.TempDir()
-	local, i, err := startWithLocal(t.Context(), localConfig{
-		Project: loadProject(examples.OrderShipped(), readPeople(os.LookupEnv)), DataDir: dir,
+	local, i, err := app.StartLocal(t.Context(), app.LocalConfig{
+		Project: app.Read(examples.OrderShipped(), app.LocalSettings(os.LookupEnv)), DataDir: dir,
 		Listen: "127.0.0.1:0", Local: "127.0.0.1:0", People: func(m sandbox.Message) people.Script { return cast.Script(m.Profile, m.Text) },
 		Faults: people.Faults{Seed: 1, Errors: 0.1, Drop: 0.2, Duplicate: 1, Reorder: 1, Withhold: 0.05},
 		Clock:  runner.NewClock(time.Now(), *faultySpeed), Log: slog.New(slog.DiscardHandler),
@@ -101,13 +102,13 @@ func mustScript(t *testing.T, text string) people.Script {
 }
 
 // untilAllEnded waits until n runs have ended, and returns them.
-func untilAllEnded(t *testing.T, i *instance, n int) []*engine.Run {
+func untilAllEnded(t *testing.T, i *app.Instance, n int) []*engine.Run {
 	t.Helper()
 	late := time.After(patience + time.Duration(n)*20*time.Millisecond)
 	for look := time.NewTicker(50 * time.Millisecond); ; {
 		var all []*engine.Run
 		for q := (store.Query{Limit: store.MaxPage}); ; {
-			page, err := i.store.List(q)
+			page, err := i.Store().List(q)
 			if err != nil {
 				t.Fatal(err)
 			}

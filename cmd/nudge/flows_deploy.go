@@ -1,15 +1,12 @@
 package main
 
 import (
-	"errors"
 	"fmt"
-	"io/fs"
 	"os"
-	"slices"
 
 	"github.com/spf13/cobra"
 
-	"nudge/flows"
+	"nudge/app"
 	"nudge/server"
 )
 
@@ -36,11 +33,11 @@ func newFlowsDeploy(flags *apiFlags) *cobra.Command {
 		if err != nil {
 			return err
 		}
-		p, err := mustLoad(dirArgument(args), readPeople(os.LookupEnv), c.ErrOrStderr())
+		p, err := app.Load(dirArgument(args), app.LocalSettings(os.LookupEnv), c.ErrOrStderr())
 		if err != nil {
 			return err
 		}
-		files, err := deployable(p)
+		files, err := app.Deployable(p)
 		if err != nil {
 			return err
 		}
@@ -54,32 +51,6 @@ func newFlowsDeploy(flags *apiFlags) *cobra.Command {
 		return showDeployed(c, &deployed)
 	}
 	return c
-}
-
-// deployable is the files that a project was read from. Of nudge.yaml only what the
-// flows need is among them: the rest may be secret, and is of no use elsewhere.
-func deployable(p *project) ([]flows.File, error) {
-	config := p.Config.Extract(func(key, _ string) bool { return !slices.Contains(servingKeys, key) })
-	files := []flows.File{{Name: flows.ProjectFile, Text: config}}
-	for _, name := range p.Assets() {
-		text, _ := p.Source(name)
-		files = append(files, flows.File{Name: name, Text: text})
-	}
-	for _, folder := range []string{"flows", "templates"} {
-		if _, err := fs.Stat(p.folder, folder); errors.Is(err, fs.ErrNotExist) {
-			continue
-		}
-		err := fs.WalkDir(p.folder, folder, func(name string, _ fs.DirEntry, err error) error {
-			if text, ok := p.Source(name); ok {
-				files = append(files, flows.File{Name: name, Text: text})
-			}
-			return err
-		})
-		if err != nil {
-			return nil, wrongInput(err)
-		}
-	}
-	return files, nil
 }
 
 func showDeployed(c *cobra.Command, d *server.Deployed) error {

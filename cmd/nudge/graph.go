@@ -7,6 +7,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"nudge/app"
 	"nudge/flows/graph"
 )
 
@@ -31,7 +32,7 @@ func newGraph() *cobra.Command {
 	dir := c.Flags().StringP("dir", "C", ".", "the project's folder")
 	output := outputFlagOf(c, asSVG, asMermaid, asText)
 	c.RunE = func(c *cobra.Command, args []string) error {
-		p, err := mustLoad(*dir, readSettings(os.LookupEnv), c.ErrOrStderr())
+		p, err := app.Load(*dir, app.AllSettings(os.LookupEnv), c.ErrOrStderr())
 		if err != nil {
 			return err
 		}

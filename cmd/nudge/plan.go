@@ -9,6 +9,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"nudge/app"
 	"nudge/whatif/plan"
 )
 
@@ -37,7 +38,7 @@ func newPlan() *cobra.Command {
 	c.Flags().StringVar(&dataDir, "store", "", "look at this data folder instead of the server")
 	output := outputFlag(c)
 	c.RunE = func(c *cobra.Command, args []string) error {
-		p, err := mustLoad(dirArgument(args), readPeople(os.LookupEnv), c.ErrOrStderr())
+		p, err := app.Load(dirArgument(args), app.LocalSettings(os.LookupEnv), c.ErrOrStderr())
 		if err != nil {
 			return err
 		}
@@ -51,7 +52,7 @@ func newPlan() *cobra.Command {
 			err = writePlan(c.OutOrStdout(), made)
 		}
 		if err == nil && made.Affected > 0 {
-			return coded(exitAffected, errShown)
+			return app.Mark(affected, errShown)
 		}
 		return failed(err)
 	}
@@ -59,7 +60,7 @@ func newPlan() *cobra.Command {
 }
 
 // makePlan asks the server, or looks at a data folder.
-func makePlan(ctx context.Context, p *project, dataDir string, flags *apiFlags) (*plan.Plan, error) {
+func makePlan(ctx context.Context, p *app.Project, dataDir string, flags *apiFlags) (*plan.Plan, error) {
 	if dataDir != "" {
 		s, err := openStore(dataDir)
 		if err != nil {
@@ -73,7 +74,7 @@ func makePlan(ctx context.Context, p *project, dataDir string, flags *apiFlags) 
 	if err != nil {
 		return nil, err
 	}
-	files, err := deployable(p)
+	files, err := app.Deployable(p)
 	if err != nil {
 		return nil, err
 	}

@@ -13,6 +13,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"nudge/app"
 	"nudge/lang/shape"
 )
 
@@ -82,7 +83,7 @@ func profileShape(dir string, errs io.Writer) (*shape.Type, error) {
 	if dir == "" {
 		return shape.OpenMap(nil), nil
 	}
-	p, err := mustLoad(dir, readPeople(os.LookupEnv), errs)
+	p, err := app.Load(dir, app.LocalSettings(os.LookupEnv), errs)
 	if err != nil {
 		return nil, err
 	}

@@ -7,6 +7,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"nudge/app"
 	"nudge/whatif/prove"
 )
 
@@ -33,7 +34,7 @@ func newProve() *cobra.Command {
 	stories := c.Flags().Bool("stories", false, "tell the shortest story of every ending")
 	output := outputFlag(c)
 	c.RunE = func(c *cobra.Command, args []string) error {
-		p, err := mustLoad(dirArgument(args), readSettings(os.LookupEnv), c.ErrOrStderr())
+		p, err := app.Load(dirArgument(args), app.AllSettings(os.LookupEnv), c.ErrOrStderr())
 		if err != nil {
 			return err
 		}
@@ -57,7 +58,7 @@ func newProve() *cobra.Command {
 	return c
 }
 
-func flowNames(p *project) []string {
+func flowNames(p *app.Project) []string {
 	var names []string
 	for _, f := range p.Flows {
 		names = append(names, f.Name)

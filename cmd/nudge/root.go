@@ -23,6 +23,8 @@ func newRoot() *cobra.Command {
 		Long:          rootHelp,
 		SilenceUsage:  true,
 		SilenceErrors: true,
+		Args:          cobra.ArbitraryArgs,
+		RunE:          onlyVerbs,
 	}
 	root.AddCommand(
 		newDemo(), newDev(), newServe(), newSandbox(),
@@ -31,7 +33,21 @@ func newRoot() *cobra.Command {
 		newStore(), newBench(), newWebhooks(), newVersion(),
 	)
 	root.SetHelpCommand(&cobra.Command{Hidden: true})
+	root.InitDefaultCompletionCmd()
+	markUsage(root)
 	return root
+}
+
+// markUsage marks what cobra itself refuses about a command line, for a verb and for those
+// below it: flags it does not know, and too many or too few arguments.
+func markUsage(c *cobra.Command) {
+	c.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return wrongUsage(err) })
+	if args := c.Args; args != nil {
+		c.Args = func(c *cobra.Command, given []string) error { return wrongUsage(args(c, given)) }
+	}
+	for _, verb := range c.Commands() {
+		markUsage(verb)
+	}
 }
 
 // group is a verb that only has verbs below it.
@@ -40,21 +56,26 @@ func group(use, short string, verbs ...*cobra.Command) *cobra.Command {
 		Use:   use,
 		Short: short,
 		Args:  cobra.ArbitraryArgs,
-		RunE: func(c *cobra.Command, args []string) error {
-			if len(args) > 0 {
-				return unknownVerb(c, args[0])
-			}
-			return c.Help()
-		},
+		RunE:  onlyVerbs,
 	}
 	c.AddCommand(verbs...)
 	return c
 }
 
+// onlyVerbs runs a verb that only has verbs below it.
+func onlyVerbs(c *cobra.Command, args []string) error {
+	if len(args) > 0 {
+		return unknownVerb(c, args[0])
+	}
+	return c.Help()
+}
+
 func unknownVerb(c *cobra.Command, name string) error {
 	var known []string
 	for _, verb := range c.Commands() {
-		known = append(known, verb.Name())
+		if verb.IsAvailableCommand() {
+			known = append(known, verb.Name())
+		}
 	}
 	return wrongUsage(fmt.Errorf("%s has no verb %q; %s", c.CommandPath(), name, didYouMean(name, known)))
 }

@@ -11,6 +11,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"nudge/app"
 	"nudge/sandbox"
 	"nudge/sandbox/people"
 	"nudge/sandbox/session"
@@ -72,11 +73,11 @@ func newSandbox() *cobra.Command {
 		config.Log = log.logger(c.ErrOrStderr())
 		ctx, ended := signal.NotifyContext(c.Context(), os.Interrupt, syscall.SIGTERM)
 		defer ended()
-		l, err := listenOn(o.listen)
+		l, err := app.Listen(o.listen)
 		if err != nil {
 			return err
 		}
-		local, err := startLocal(l, config, config.Log)
+		local, err := app.StartSandbox(l, config, config.Log)
 		if err != nil {
 			return err
 		}
@@ -84,7 +85,7 @@ func newSandbox() *cobra.Command {
 		select {
 		case <-ctx.Done():
 			return local.Stop()
-		case err := <-local.failure:
+		case err := <-local.Failure():
 			return errors.Join(err, local.Stop())
 		}
 	}
@@ -100,15 +101,15 @@ func (o *sandboxOptions) config(errs io.Writer) (sandbox.Config, error) {
 	if o.webhook != "" && o.secret == "" {
 		return sandbox.Config{}, wrongUsage(errors.New("webhooks are always signed: give --webhook a --secret"))
 	}
-	s := sandboxSetup{People: &people.People{Named: named}}
+	s := app.SandboxSetup{People: &people.People{Named: named}}
 	if o.people != "" {
-		if s, err = mustReadScene(o.people, named, errs); err != nil {
+		if s, err = app.LoadPeople(o.people, named, errs); err != nil {
 			return sandbox.Config{}, err
 		}
 	}
 	return sandbox.Config{
 		Token: o.token, User: o.user, WebhookURL: o.webhook, Secret: o.secret, Batch: o.batch,
-		Auth: o.auth, File: o.file, People: s.script, Faults: s.Faults,
+		Auth: o.auth, File: o.file, People: s.Script, Faults: s.Faults,
 	}, nil
 }
 

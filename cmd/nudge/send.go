@@ -10,6 +10,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"nudge/app"
 	"nudge/channels"
 	"nudge/channels/appmessaging"
 	"nudge/flows"
@@ -44,11 +45,11 @@ func newSend() *cobra.Command {
 		if o.to == "" {
 			return wrongUsage(errors.New("say to whom: --to PERSON"))
 		}
-		read := readSettings(os.LookupEnv)
+		read := app.AllSettings(os.LookupEnv)
 		if o.dry { // what is only shown needs no account and no secrets
-			read = readPeople(os.LookupEnv)
+			read = app.LocalSettings(os.LookupEnv)
 		}
-		p, err := mustLoad(o.dir, read, c.ErrOrStderr())
+		p, err := app.Load(o.dir, read, c.ErrOrStderr())
 		if err != nil {
 			return err
 		}
@@ -60,14 +61,14 @@ func newSend() *cobra.Command {
 			return showMessage(c.OutOrStdout(), m, *output)
 		}
 		if len(p.Settings.Accounts) == 0 {
-			return wrongInput(errors.New(errNoAccount))
+			return wrongInput(errors.New(noAccount))
 		}
 		return sendMessage(c.Context(), c.OutOrStdout(), &p.Settings.Accounts[0], m, *output)
 	}
 	return c
 }
 
-func (o *sendOptions) render(p *project, name string, in io.Reader) (channels.Message, error) {
+func (o *sendOptions) render(p *app.Project, name string, in io.Reader) (channels.Message, error) {
 	t, err := p.Template(name)
 	if err != nil {
 		return channels.Message{}, err
@@ -99,7 +100,7 @@ func (o *sendOptions) readData(in io.Reader) (any, error) {
 }
 
 // sendMessage posts a message and says how that ended.
-func sendMessage(ctx context.Context, out io.Writer, a *account, m channels.Message, output format) error {
+func sendMessage(ctx context.Context, out io.Writer, a *app.Account, m channels.Message, output format) error {
 	client, err := appmessaging.New(a.Config)
 	if err != nil {
 		return wrongInput(err)
@@ -121,3 +122,13 @@ func sendMessage(ctx context.Context, out io.Writer, a *account, m channels.Mess
 	}
 	return nil
 }
+
+// noAccount is what a verb says that cannot do without one.
+const noAccount = `nudge.yaml has no account, so nothing can be sent. For example:
+
+  account:
+    url: https://api.comapi.com
+    path: /apispaces/YOUR_API_SPACE
+    token: ${COMAPI_TOKEN}
+
+or try it without one: nudge dev runs the project against a local service`

@@ -14,6 +14,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"nudge/app"
 	"nudge/flows"
 )
 
@@ -51,13 +52,13 @@ func newServe() *cobra.Command {
 // serve runs the project in a folder until a signal or a failure.
 func serve(ctx context.Context, dir string, out, errs io.Writer, log *slog.Logger) error {
 	keepHeapSmall(ctx)
-	read := readSettings(os.LookupEnv)
-	p, err := mustLoad(dir, read, errs)
+	read := app.AllSettings(os.LookupEnv)
+	p, err := app.Load(dir, read, errs)
 	if err != nil {
 		return err
 	}
 	if len(p.Settings.Accounts) == 0 {
-		return wrongInput(errors.New(errNoAccount))
+		return wrongInput(errors.New(noAccount))
 	}
 	api, webhooks, err := listenAll(p.Settings.Listen)
 	if err != nil {
@@ -65,9 +66,9 @@ func serve(ctx context.Context, dir string, out, errs io.Writer, log *slog.Logge
 	}
 	signals, ended := signal.NotifyContext(ctx, os.Interrupt, syscall.SIGTERM)
 	defer ended()
-	i, err := startInstance(signals, instanceConfig{
+	i, err := app.Start(signals, app.Config{
 		Project: p, DataDir: dataDir(dir, p.Settings.DataDir), Log: log, Listener: api, Webhooks: webhooks,
-		Reload: func() (*project, error) { return reload(dir, read, errs) },
+		Reload: func() (*app.Project, error) { return app.Reread(dir, read, errs) },
 	})
 	if err != nil {
 		return err
@@ -82,7 +83,7 @@ func serve(ctx context.Context, dir string, out, errs io.Writer, log *slog.Logge
 
 // attend waits for the end: a signal, which is no error, or a failure. Meanwhile it
 // does what other signals ask for.
-func attend(ctx context.Context, i *instance, log *slog.Logger) error {
+func attend(ctx context.Context, i *app.Instance, log *slog.Logger) error {
 	asked := make(chan os.Signal, 1)
 	signal.Notify(asked, append(killSignals, syscall.SIGHUP)...)
 	defer signal.Stop(asked)
@@ -107,7 +108,7 @@ func attend(ctx context.Context, i *instance, log *slog.Logger) error {
 }
 
 // reloadNow reloads and says how that went.
-func reloadNow(ctx context.Context, i *instance, log *slog.Logger) {
+func reloadNow(ctx context.Context, i *app.Instance, log *slog.Logger) {
 	list, err := i.Reload(ctx)
 	switch {
 	case err != nil:
@@ -119,25 +120,15 @@ func reloadNow(ctx context.Context, i *instance, log *slog.Logger) {
 	}
 }
 
-// reload reads the project anew and shows what is wrong with it.
-func reload(dir string, read settingsReader, errs io.Writer) (*project, error) {
-	files, err := openProject(dir)
-	if err != nil {
-		return nil, err
-	}
-	p := loadProject(files, read)
-	return p, p.show(errs)
-}
-
 // warn says at the start what an operator might not expect.
-func warn(i *instance, s settings, log *slog.Logger) {
+func warn(i *app.Instance, s app.Settings, log *slog.Logger) {
 	if len(s.Secrets) == 0 {
 		log.Warn("webhooks are off: nudge.yaml has no webhooks.secrets, so receipts and replies will not arrive")
 	}
 	if s.Speed != 1 {
 		log.Warn("the clock is not the real one: for tests only", "speed", s.Speed)
 	}
-	if state, err := i.store.State(); err == nil && state.Killed {
+	if state, err := i.Store().State(); err == nil && state.Killed {
 		log.Warn("the kill switch is on: nothing goes out")
 	} else if err == nil && state.Holding() {
 		log.Warn("outbound is on hold: nothing goes out")
@@ -145,7 +136,7 @@ func warn(i *instance, s settings, log *slog.Logger) {
 }
 
 // readyLine says that the instance serves, and where.
-func readyLine(i *instance) string {
+func readyLine(i *app.Instance) string {
 	webhooks := i.WebhookURL()
 	if webhooks == "" {
 		webhooks = "off"
@@ -153,11 +144,11 @@ func readyLine(i *instance) string {
 	return fmt.Sprintf("nudge is ready: api %s webhooks %s", i.URL(), webhooks)
 }
 
-func listenAll(a addresses) (api, webhooks net.Listener, err error) {
-	if api, err = listenOn(a.API); err != nil || a.Webhooks == "" {
+func listenAll(a app.Addresses) (api, webhooks net.Listener, err error) {
+	if api, err = app.Listen(a.API); err != nil || a.Webhooks == "" {
 		return api, nil, err
 	}
-	if webhooks, err = listenOn(a.Webhooks); err != nil {
+	if webhooks, err = app.Listen(a.Webhooks); err != nil {
 		return nil, nil, errors.Join(err, api.Close())
 	}
 	return api, webhooks, nil
@@ -168,4 +159,15 @@ func dataDir(project, dir string) string {
 		return dir
 	}
 	return filepath.Join(project, dir)
+}
+
+// projectDir is the folder of a nudge.yaml, which may also be named by its folder.
+func projectDir(config string) (string, error) {
+	if info, err := os.Stat(config); err == nil && info.IsDir() {
+		return config, nil
+	}
+	if filepath.Base(config) != flows.ProjectFile {
+		return "", wrongUsage(fmt.Errorf("-c %s: want a %s or its folder", config, flows.ProjectFile))
+	}
+	return filepath.Dir(config), nil
 }

@@ -10,6 +10,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"nudge/app"
 	"nudge/flows"
 	"nudge/sandbox/people"
 	"nudge/whatif/story"
@@ -82,7 +83,7 @@ func newSimulate() *cobra.Command {
 
 // play simulates one flow.
 func (s *simulation) play(c *cobra.Command, name string) error {
-	p, err := mustLoad(s.dir, readPeople(os.LookupEnv), c.ErrOrStderr())
+	p, err := app.Load(s.dir, app.LocalSettings(os.LookupEnv), c.ErrOrStderr())
 	if err != nil {
 		return err
 	}
@@ -180,7 +181,7 @@ func needsPerson(f *flows.Flow, event string) bool {
 }
 
 // world is the world in which the simulation plays, and how long at most.
-func (s *simulation) world(p *project, ev *event) (*story.World, time.Time, error) {
+func (s *simulation) world(p *app.Project, ev *event) (*story.World, time.Time, error) {
 	start, err := startOf(s.start, p)
 	if err != nil {
 		return nil, start, wrongUsage(err)
@@ -200,7 +201,7 @@ func (s *simulation) world(p *project, ev *event) (*story.World, time.Time, erro
 	if err != nil {
 		return nil, start, wrongUsage(err)
 	}
-	w, err := story.NewWorld(p.Flows, people, start, p.folder)
+	w, err := story.NewWorld(p.Flows, people, start, p.Folder)
 	if err != nil {
 		return nil, start, wrongInput(err)
 	}
@@ -211,7 +212,7 @@ func (s *simulation) world(p *project, ev *event) (*story.World, time.Time, erro
 	return w, length.After(start, start.Location()), nil
 }
 
-func startOf(text string, p *project) (time.Time, error) {
+func startOf(text string, p *app.Project) (time.Time, error) {
 	if text == "" {
 		return time.ParseInLocation("2006-01-02 15:04", simulatedStart, p.Zone)
 	}

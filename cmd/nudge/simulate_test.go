@@ -13,6 +13,7 @@ import (
 	"testing"
 	"time"
 
+	"nudge/app"
 	"nudge/sandbox"
 	"nudge/sandbox/people"
 	"nudge/whatif/story"
@@ -75,7 +76,7 @@ const paritySpeed = 3_600
 func TestServeLivesTheStory(t *testing.T) {
 	dir := writeProject(t, parityProject)
 	played := playOnly(t, dir)
-	p, err := mustLoad(dir, readPeople(os.LookupEnv), io.Discard)
+	p, err := app.Load(dir, app.LocalSettings(os.LookupEnv), io.Discard)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -84,7 +85,7 @@ func TestServeLivesTheStory(t *testing.T) {
 		scripts[who.Name] = who.Script
 	}
 	clock := newHeldClock(played.Test.Start, paritySpeed)
-	local, i, err := startWithLocal(t.Context(), localConfig{
+	local, i, err := app.StartLocal(t.Context(), app.LocalConfig{
 		Project: p, DataDir: t.TempDir(), Listen: "127.0.0.1:0", Local: "127.0.0.1:0",
 		People: func(m sandbox.Message) people.Script { return scripts[m.Profile] }, Clock: clock, Log: slog.New(slog.DiscardHandler),
 	})
@@ -118,9 +119,9 @@ func TestServeLivesTheStory(t *testing.T) {
 }
 
 // liveOut waits until so many runs have ended, and tells their lives.
-func liveOut(t *testing.T, i *instance, runs int) map[string][]string {
+func liveOut(t *testing.T, i *app.Instance, runs int) map[string][]string {
 	t.Helper()
-	f := newFollower(i.store)
+	f := newFollower(i.Store())
 	lives, ended := map[string][]string{}, 0
 	for deadline := time.Now().Add(patience); ended < runs; {
 		if time.Now().After(deadline) {
@@ -227,11 +228,11 @@ func writeProject(t *testing.T, files map[string]string) string {
 // playOnly plays the only test of a project.
 func playOnly(t *testing.T, dir string) *story.Result {
 	t.Helper()
-	p, err := mustLoad(dir, readPeople(os.LookupEnv), io.Discard)
+	p, err := app.Load(dir, app.LocalSettings(os.LookupEnv), io.Discard)
 	if err != nil {
 		t.Fatal(err)
 	}
-	suite, list := story.Load(p.folder, p.Project)
+	suite, list := story.Load(p.Folder, p.Project)
 	if list.HasErrors() {
 		t.Fatal(list)
 	}

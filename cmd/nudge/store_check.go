@@ -7,6 +7,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"nudge/app"
 	"nudge/store"
 )
 
@@ -23,7 +24,7 @@ func newStoreCheck() *cobra.Command {
 	}
 	output := outputFlag(c)
 	c.RunE = func(c *cobra.Command, args []string) error {
-		dir := defaultDataDir
+		dir := app.DefaultDataDir
 		if len(args) > 0 {
 			dir = args[0]
 		}

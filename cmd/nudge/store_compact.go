@@ -10,6 +10,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"nudge/app"
 	"nudge/store/bolt"
 )
 
@@ -30,7 +31,7 @@ func newStoreCompact() *cobra.Command {
 	}
 	output := outputFlag(c)
 	c.RunE = func(c *cobra.Command, args []string) error {
-		dir := defaultDataDir
+		dir := app.DefaultDataDir
 		if len(args) > 0 {
 			dir = args[0]
 		}

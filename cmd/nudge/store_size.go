@@ -9,6 +9,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"nudge/app"
 	"nudge/store/bolt"
 )
 
@@ -32,7 +33,7 @@ func newStoreSize() *cobra.Command {
 	}
 	output := outputFlag(c)
 	c.RunE = func(c *cobra.Command, args []string) error {
-		dir := defaultDataDir
+		dir := app.DefaultDataDir
 		if len(args) > 0 {
 			dir = args[0]
 		}

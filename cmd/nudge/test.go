@@ -9,6 +9,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"nudge/app"
 	"nudge/engine"
 	"nudge/flows"
 	"nudge/lang/diag"
@@ -112,7 +113,7 @@ func testFromRun(c *cobra.Command, dir string, f *testFlags) error {
 	if err != nil {
 		return wrongUsage(err)
 	}
-	p, err := mustLoad(dir, readPeople(os.LookupEnv), c.ErrOrStderr())
+	p, err := app.Load(dir, app.LocalSettings(os.LookupEnv), c.ErrOrStderr())
 	if err != nil {
 		return err
 	}
@@ -136,12 +137,12 @@ func testFromRun(c *cobra.Command, dir string, f *testFlags) error {
 }
 
 // loadTests reads a project with its tests. What is wrong with either is shown.
-func loadTests(dir string, c *cobra.Command) (*project, *story.Suite, error) {
-	p, err := mustLoad(dir, readPeople(os.LookupEnv), c.ErrOrStderr())
+func loadTests(dir string, c *cobra.Command) (*app.Project, *story.Suite, error) {
+	p, err := app.Load(dir, app.LocalSettings(os.LookupEnv), c.ErrOrStderr())
 	if err != nil {
 		return nil, nil, err
 	}
-	suite, list := story.Load(p.folder, p.Project)
+	suite, list := story.Load(p.Folder, p.Project)
 	if len(list) > 0 {
 		if err := diag.Render(c.ErrOrStderr(), list, suite.Source); err != nil {
 			return nil, nil, failed(err)

@@ -9,6 +9,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"nudge/app"
 	"nudge/channels/appmessaging"
 )
 
@@ -25,8 +26,8 @@ func newWebhooks() *cobra.Command {
 }
 
 // use runs a verb with the project, the account and a client of it.
-func (f *providerFlags) use(c *cobra.Command, do func(*project, *account, *appmessaging.Client) error) error {
-	p, err := mustLoad(f.dir, readSettings(os.LookupEnv), c.ErrOrStderr())
+func (f *providerFlags) use(c *cobra.Command, do func(*app.Project, *app.Account, *appmessaging.Client) error) error {
+	p, err := app.Load(f.dir, app.AllSettings(os.LookupEnv), c.ErrOrStderr())
 	if err != nil {
 		return err
 	}
@@ -43,9 +44,9 @@ func (f *providerFlags) use(c *cobra.Command, do func(*project, *account, *appme
 }
 
 // find is the account that is named, or the default one, which is the first.
-func (f *providerFlags) find(accounts []account) (*account, error) {
+func (f *providerFlags) find(accounts []app.Account) (*app.Account, error) {
 	if len(accounts) == 0 {
-		return nil, wrongInput(errors.New(errNoAccount))
+		return nil, wrongInput(errors.New(noAccount))
 	}
 	var names []string
 	for i := range accounts {
@@ -106,7 +107,7 @@ func newWebhooksList(flags *providerFlags) *cobra.Command {
 	}
 	output := outputFlag(c)
 	c.RunE = func(c *cobra.Command, _ []string) error {
-		return flags.use(c, func(_ *project, _ *account, client *appmessaging.Client) error {
+		return flags.use(c, func(_ *app.Project, _ *app.Account, client *appmessaging.Client) error {
 			all, err := client.Webhooks(c.Context())
 			if err != nil {
 				return providerFailed(err)
@@ -141,7 +142,7 @@ func newWebhooksDelete(flags *providerFlags) *cobra.Command {
 		Example: "  nudge webhooks delete 'nudge shop'",
 		Args:    cobra.ExactArgs(1),
 		RunE: func(c *cobra.Command, args []string) error {
-			return flags.use(c, func(_ *project, _ *account, client *appmessaging.Client) error {
+			return flags.use(c, func(_ *app.Project, _ *app.Account, client *appmessaging.Client) error {
 				all, err := client.Webhooks(c.Context())
 				if err != nil {
 					return providerFailed(err)
@@ -181,5 +182,5 @@ func namedWebhook(all []appmessaging.Registration, name string) (appmessaging.Re
 
 // providerFailed is an error of a request to the provider, for whoever asked for it.
 func providerFailed(err error) error {
-	return failed(fmt.Errorf("the provider: %s", withoutPackage(err)))
+	return failed(fmt.Errorf("the provider: %s", app.Plain(err)))
 }

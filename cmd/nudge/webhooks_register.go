@@ -9,6 +9,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"nudge/app"
 	"nudge/channels/appmessaging"
 )
 
@@ -22,6 +23,13 @@ described. It shows what it is about to change. When nothing differs it changes 
 
 A provider may not show the secret that it has. After a change of nothing but the
 secret, --force writes the webhook all the same.`
+
+// What a webhook is registered with that does not say. A short wait keeps receipts
+// prompt, and a batch as large as they can be keeps a busy hour from falling behind.
+const (
+	defaultWebhookBatch = 500
+	defaultWebhookWait  = 1
+)
 
 // registerOptions are the flags of webhooks register.
 type registerOptions struct {
@@ -54,7 +62,7 @@ func newWebhooksRegister(flags *providerFlags) *cobra.Command {
 	c.Flags().BoolVar(&o.force, "force", false, "write the webhook although nothing differs")
 	output := outputFlag(c)
 	c.RunE = func(c *cobra.Command, _ []string) error {
-		return flags.use(c, func(p *project, a *account, client *appmessaging.Client) error {
+		return flags.use(c, func(p *app.Project, a *app.Account, client *appmessaging.Client) error {
 			done, err := o.register(c, p, a, client)
 			if err != nil {
 				return err
@@ -69,7 +77,7 @@ func newWebhooksRegister(flags *providerFlags) *cobra.Command {
 	return c
 }
 
-func (o *registerOptions) register(c *cobra.Command, p *project, a *account, client *appmessaging.Client) (done registered, err error) {
+func (o *registerOptions) register(c *cobra.Command, p *app.Project, a *app.Account, client *appmessaging.Client) (done registered, err error) {
 	want, err := wantedWebhook(p, a)
 	if err != nil {
 		return done, err
@@ -106,7 +114,7 @@ func (o *registerOptions) register(c *cobra.Command, p *project, a *account, cli
 }
 
 // wantedWebhook is the webhook that nudge.yaml describes, without its events.
-func wantedWebhook(p *project, a *account) (r appmessaging.Registration, err error) {
+func wantedWebhook(p *app.Project, a *app.Account) (r appmessaging.Registration, err error) {
 	s := p.Settings.Webhooks
 	secrets := append(slices.Clone(a.Secrets), s.Secrets...)
 	switch {
@@ -127,7 +135,7 @@ func wantedWebhook(p *project, a *account) (r appmessaging.Registration, err err
 
 // subscribe gives a webhook the events that are read here, as far as the account offers
 // them. They are not filtered by channel: a message may go by another one of its rules.
-func subscribe(c *cobra.Command, p *project, client *appmessaging.Client, want *appmessaging.Registration) error {
+func subscribe(c *cobra.Command, p *app.Project, client *appmessaging.Client, want *appmessaging.Registration) error {
 	offered, err := client.AvailableEvents(c.Context())
 	if err != nil {
 		return providerFailed(err)

@@ -1,4 +1,4 @@
-package main
+package app
 
 import (
 	"context"
@@ -13,13 +13,13 @@ import (
 // holds, each as an input and only where it differs from what the store has. On a
 // reload the mode is taken only when the file has changed it, so that what an
 // operator has set by the API meanwhile stays.
-func (i *instance) adopt(ctx context.Context, p *project) error {
+func (i *Instance) adopt(ctx context.Context, p *Project) error {
 	state, err := i.store.State()
 	if err != nil {
 		return failed(err)
 	}
 	if !slices.Equal(versions(p.Flows), state.Active) {
-		deploy := &engine.Deploy{Flows: bundlesOf(p.Project)}
+		deploy := &engine.Deploy{Flows: Bundles(p.Project)}
 		if err := i.submit(ctx, &engine.Input{Kind: engine.InputDeploy, Deploy: deploy}); err != nil {
 			return fmt.Errorf("deploy the flows: %w", err)
 		}
@@ -40,13 +40,13 @@ func (i *instance) adopt(ctx context.Context, p *project) error {
 
 // Kill stops every post that is not yet under way, until an operator lets them go
 // again by the API.
-func (i *instance) Kill(ctx context.Context) error {
+func (i *Instance) Kill(ctx context.Context) error {
 	kill := true
 	return i.submit(ctx, &engine.Input{Kind: engine.InputControl, Control: &engine.Control{Kill: &kill}})
 }
 
 // submit applies one input of our own.
-func (i *instance) submit(ctx context.Context, in *engine.Input) error {
+func (i *Instance) submit(ctx context.Context, in *engine.Input) error {
 	answers, err := i.runner.Submit(ctx, in)
 	if err != nil {
 		return failed(err)

@@ -1,4 +1,4 @@
-package main
+package app
 
 import (
 	"net/url"
@@ -8,9 +8,9 @@ import (
 	"nudge/lang/node"
 )
 
-// webhookSettings say how the provider's webhooks are taken, and how the provider is
+// WebhookSettings say how the provider's webhooks are taken, and how the provider is
 // asked for them.
-type webhookSettings struct {
+type WebhookSettings struct {
 	Secrets  []appmessaging.Secret // those that nudge.yaml has beside its accounts
 	Profiles bool                  // what they say of people becomes what is known of them
 	MaxBody  int                   // bytes; 0: the default of the channel
@@ -20,15 +20,8 @@ type webhookSettings struct {
 	Wait     int                   // seconds until an incomplete batch is sent; 0: the default
 }
 
-// What a webhook is registered with that does not say. A short wait keeps receipts
-// prompt, and a batch as large as they can be keeps a busy hour from falling behind.
-const (
-	defaultWebhookBatch = 500
-	defaultWebhookWait  = 1
-)
-
-func (r *reader) webhooks(m *node.Map) webhookSettings {
-	s := webhookSettings{
+func (r *reader) webhooks(m *node.Map) WebhookSettings {
+	s := WebhookSettings{
 		Secrets: r.secrets(m), Profiles: m.Bool("profiles"), URL: r.str(m.Text("url")), Name: r.str(m.Text("name")),
 		MaxBody: r.number(m, "max_body", appmessaging.MaxBody, "leave it out for 4 MiB"),
 		Batch:   r.number(m, "batch", appmessaging.MaxWebhookBatch, "leave it out for 500"),

@@ -1,4 +1,4 @@
-package main
+package app
 
 import (
 	"context"
@@ -12,10 +12,10 @@ import (
 	"nudge/sandbox/people"
 )
 
-// watch looks at a project's files, and at the assets that its messages carry, at every tick and calls changed after an edit, until
+// Watch looks at a project's files, and at the assets that its messages carry, at every tick and calls changed after an edit, until
 // ctx ends. It goes by names, sizes and times, which works on every file system and
 // needs no library.
-func watch(ctx context.Context, files fs.FS, assets func() []string, ticks <-chan time.Time, changed func()) {
+func Watch(ctx context.Context, files fs.FS, assets func() []string, ticks <-chan time.Time, changed func()) {
 	last := fingerprint(files, assets())
 	for {
 		select {

@@ -1,4 +1,4 @@
-package main
+package app
 
 import (
 	"os"
@@ -21,7 +21,7 @@ func env(name string) (string, bool) {
 }
 
 func TestSettings(t *testing.T) {
-	s, list := readSettings(env)(`
+	s, list := AllSettings(env)(`
 account: { url: "https://api.comapi.com", path: /apispaces/1a2b, token: "${TOKEN}", senders: 8, batch: 20, rate: 90/m, correlate: id, verify_unread: true, timeout: 140s, webhooks: { secrets: three } }
 webhooks: { secrets: [ one, "$${two}" ] }
 listen: 127.0.0.1:${PORT}
@@ -63,7 +63,7 @@ func TestSettingsOfAccounts(t *testing.T) {
 	if err := os.WriteFile(file, []byte("from-a-file\n"), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	s, list := readSettings(env)(`
+	s, list := AllSettings(env)(`
 accounts:
   default: orders
   main: { url: "https://api.comapi.com", path: /apispaces/1a2b, token: x }
@@ -78,8 +78,8 @@ accounts:
 }
 
 func TestSettingsOfAnEmptyFile(t *testing.T) {
-	s, list := readSettings(env)("")
-	if len(list) > 0 || s.Accounts != nil || s.Listen.API != defaultListen || s.DataDir != defaultDataDir ||
+	s, list := AllSettings(env)("")
+	if len(list) > 0 || s.Accounts != nil || s.Listen.API != DefaultListen || s.DataDir != DefaultDataDir ||
 		s.Outbound != nil || s.Speed != 1 || s.Retained != (runner.Retention{Runs: 90 * day}) {
 		t.Errorf("settings are %+v, %v", s, list)
 	}
@@ -125,16 +125,16 @@ func TestSettingsAreRefusedAtTheirPlace(t *testing.T) {
 		{"speed", "clock: { speed: fast }", "speed must be a whole number"},
 	} {
 		t.Run(test.name, func(t *testing.T) {
-			_, list := readSettings(env)(test.text)
+			_, list := AllSettings(env)(test.text)
 			if got := list.Error(); !strings.Contains(got, test.want) {
 				t.Errorf("got %s\nwant %s", got, test.want)
 			}
 		})
 	}
-	if _, list := readSettings(env)("listen: { api: 127.0.0.1:1, webhooks: 0.0.0.0:2 }"); list.HasErrors() {
+	if _, list := AllSettings(env)("listen: { api: 127.0.0.1:1, webhooks: 0.0.0.0:2 }"); list.HasErrors() {
 		t.Errorf("webhooks may be open: %v", list)
 	}
-	if _, list := readSettings(env)("listen: 0.0.0.0:1\ntokens: x"); list.HasErrors() {
+	if _, list := AllSettings(env)("listen: 0.0.0.0:1\ntokens: x"); list.HasErrors() {
 		t.Errorf("an API with tokens may be open: %v", list)
 	}
 }
@@ -148,7 +148,7 @@ func TestSettingsKeepSecrets(t *testing.T) {
 		"tokens: hunter2\nlisten: x",
 		"webhooks: { secrets: hunter2, x: y }",
 	} {
-		_, list := readSettings(env)(text)
+		_, list := AllSettings(env)(text)
 		if strings.Contains(list.Error(), "hunter2") {
 			t.Errorf("%s\nis told as\n%s", text, list.Error())
 		}

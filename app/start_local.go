@@ -1,4 +1,4 @@
-package main
+package app
 
 import (
 	"context"
@@ -12,35 +12,35 @@ import (
 	"nudge/sandbox/people"
 )
 
-// fastClock is a clock of which the engine and the people of the local service can
+// FastClock is a clock of which the engine and the people of the local service can
 // share one.
-type fastClock interface {
+type FastClock interface {
 	runner.Clock
 	sandbox.Clock
 }
 
-// localConfig says what to run against a service of our own.
-type localConfig struct {
-	Project *project                 // required, without errors
+// LocalConfig says what to run against a service of our own.
+type LocalConfig struct {
+	Project *Project                 // required, without errors
 	DataDir string                   // required
-	Reload  func() (*project, error) // as instanceConfig has it
+	Reload  func() (*Project, error) // as instanceConfig has it
 	Listen  string                   // address of the API
 	Local   string                   // address of the service
 	File    string                   // where the service keeps its messages; empty: nowhere
 	People  func(sandbox.Message) people.Script
 	Faults  people.Faults
-	Clock   fastClock // nil: the real one
+	Clock   FastClock // nil: the real one
 	Log     *slog.Logger
 }
 
-// startWithLocal starts a local service and an instance that knows no other provider,
+// StartLocal starts a local service and an instance that knows no other provider,
 // whatever the project's settings say. On an error nothing is left running.
-func startWithLocal(ctx context.Context, c localConfig) (*localService, *instance, error) {
-	api, err := listenOn(c.Listen)
+func StartLocal(ctx context.Context, c LocalConfig) (*Sandbox, *Instance, error) {
+	api, err := Listen(c.Listen)
 	if err != nil {
 		return nil, nil, err
 	}
-	listener, err := listenOn(c.Local)
+	listener, err := Listen(c.Local)
 	if err != nil {
 		return nil, nil, errors.Join(err, api.Close())
 	}
@@ -51,19 +51,19 @@ func startWithLocal(ctx context.Context, c localConfig) (*localService, *instanc
 	if c.Clock != nil {
 		config.Clock = c.Clock
 	}
-	local, err := startLocal(listener, config, c.Log)
+	local, err := StartSandbox(listener, config, c.Log)
 	if err != nil {
 		return nil, nil, errors.Join(err, api.Close())
 	}
-	c.Project.Settings = settings{
-		Accounts: []account{local.account()}, Secrets: []appmessaging.Secret{appmessaging.Secret(secret)}, Speed: 1,
+	c.Project.Settings = Settings{
+		Accounts: []Account{local.account()}, Secrets: []appmessaging.Secret{appmessaging.Secret(secret)}, Speed: 1,
 		People: c.Project.Settings.People, Fetch: c.Project.Settings.Fetch,
 	}
-	built := instanceConfig{Project: c.Project, DataDir: c.DataDir, Reload: c.Reload, Listener: api, Log: c.Log}
+	built := Config{Project: c.Project, DataDir: c.DataDir, Reload: c.Reload, Listener: api, Log: c.Log}
 	if c.Clock != nil {
 		built.Clock = c.Clock
 	}
-	i, err := startInstance(ctx, built)
+	i, err := Start(ctx, built)
 	if err != nil {
 		return nil, nil, errors.Join(err, local.Stop())
 	}

@@ -1,4 +1,4 @@
-package main
+package app
 
 import (
 	"context"
@@ -11,7 +11,7 @@ import (
 // startMigrations lets runs be taken over by new versions of their flows, beside
 // everything else: after the start, as the last process may not have come to the end, and
 // after every deploy.
-func (i *instance) startMigrations() {
+func (i *Instance) startMigrations() {
 	ctx, cancel := context.WithCancel(context.Background())
 	done := make(chan struct{})
 	go func() { // ends when Stop cancels it
@@ -30,14 +30,14 @@ func (i *instance) startMigrations() {
 }
 
 // noteDeploy asks for migrations. One that is asked for already is enough.
-func (i *instance) noteDeploy() {
+func (i *Instance) noteDeploy() {
 	select {
 	case i.deployed <- struct{}{}:
 	default:
 	}
 }
 
-func (i *instance) migrate(ctx context.Context) {
+func (i *Instance) migrate(ctx context.Context) {
 	moved, err := migrate.Run(ctx, i.store, i.runner.Submit)
 	if moved > 0 {
 		i.log.Info("runs taken over by new versions", "runs", moved)

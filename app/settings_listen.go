@@ -1,4 +1,4 @@
-package main
+package app
 
 import (
 	"net"
@@ -10,8 +10,8 @@ import (
 
 // listen reads where the server listens. Beyond this machine the API needs tokens;
 // webhooks are signed and need none.
-func (r *reader) listen(v *node.Value, tokens bool) addresses {
-	a := addresses{API: defaultListen}
+func (r *reader) listen(v *node.Value, tokens bool) Addresses {
+	a := Addresses{API: DefaultListen}
 	switch {
 	case v == nil:
 		return a
@@ -65,3 +65,7 @@ func isLocal(address string) bool {
 	host, _, err := net.SplitHostPort(address)
 	return err == nil && server.IsLoopback(host)
 }
+
+// IsLocalAddress reports whether a text is an address with a port that only this machine can
+// reach.
+func IsLocalAddress(text string) bool { return isAddress(text) && isLocal(text) }

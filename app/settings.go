@@ -1,4 +1,4 @@
-package main
+package app
 
 import (
 	"cmp"
@@ -14,7 +14,7 @@ import (
 	"nudge/sandbox/people"
 )
 
-// settings are the keys of nudge.yaml that concern the server and not the flows:
+// Settings are the keys of nudge.yaml that concern the server and not the flows:
 //
 //	account:                  # required by nudge serve and nudge send
 //	  url: https://api.comapi.com
@@ -50,11 +50,11 @@ import (
 //	clock: { speed: 500 }     # for load and crash tests only
 //
 // Their texts may hold ${NAME}, ${NAME:-default} and $$; see expand.
-type settings struct {
-	Accounts []account // the default one first; empty: none is given
-	Webhooks webhookSettings
+type Settings struct {
+	Accounts []Account // the default one first; empty: none is given
+	Webhooks WebhookSettings
 	Secrets  []appmessaging.Secret // of the webhooks of all accounts; none: webhooks are off
-	Listen   addresses
+	Listen   Addresses
 	Tokens   []string
 	DataDir  string
 	Fetch    []fetch.Allowed
@@ -69,8 +69,8 @@ var servingKeys = []string{
 	"account", "accounts", "clock", "data_dir", "fetch", "listen", "outbound", "people", "retention", "tokens", "webhooks",
 }
 
-// account is whom messages go through.
-type account struct {
+// Account is whom messages go through.
+type Account struct {
 	appmessaging.Config
 	Name    string // empty for the only one
 	Senders int    // 0: as the runner has it
@@ -80,34 +80,34 @@ type account struct {
 	Secrets []appmessaging.Secret // of its webhooks, beside those of all accounts
 }
 
-// addresses are where the server listens.
-type addresses struct {
+// Addresses are where the server listens.
+type Addresses struct {
 	API      string
 	Webhooks string // a second listener that serves webhooks only; empty: none
 }
 
 const (
-	defaultListen  = "127.0.0.1:8080"
-	defaultDataDir = "data"
+	DefaultListen  = "127.0.0.1:8080"
+	DefaultDataDir = "data"
 	maxSpeed       = 1_000_000
 )
 
-// settingsReader reads from the text of nudge.yaml what a verb needs of it.
-type settingsReader func(text string) (settings, diag.List)
+// SettingsReader reads from the text of nudge.yaml what a verb needs of it.
+type SettingsReader func(text string) (Settings, diag.List)
 
-// environment looks up a variable.
-type environment func(name string) (string, bool)
+// Environment looks up a variable.
+type Environment func(name string) (string, bool)
 
-// readSettings reads all settings, for a verb that meets the provider. The returned
+// AllSettings reads all settings, for a verb that meets the provider. The returned
 // list may repeat what flows.Load says of the same file.
-func readSettings(env environment) settingsReader {
-	return func(text string) (settings, diag.List) {
+func AllSettings(env Environment) SettingsReader {
+	return func(text string) (Settings, diag.List) {
 		r := newReader(text, env)
-		s := settings{
+		s := Settings{
 			Accounts: r.accounts(),
 			Webhooks: r.webhooks(r.top.Child("webhooks")),
 			Tokens:   r.texts(r.top.Get("tokens"), "tokens"),
-			DataDir:  cmp.Or(r.str(r.top.Text("data_dir")), defaultDataDir),
+			DataDir:  cmp.Or(r.str(r.top.Text("data_dir")), DefaultDataDir),
 			Fetch:    r.fetch(r.top.Child("fetch")),
 			Retained: r.retention(r.top.Child("retention")),
 			Outbound: r.outbound(r.top.Get("outbound")),
@@ -123,23 +123,23 @@ func readSettings(env environment) settingsReader {
 	}
 }
 
-// readPeople reads only the settings that matter where the provider is the local
+// LocalSettings reads only the settings that matter where the provider is the local
 // service, so that a project can be tried without its secrets at hand.
-func readPeople(env environment) settingsReader {
-	return func(text string) (settings, diag.List) {
+func LocalSettings(env Environment) SettingsReader {
+	return func(text string) (Settings, diag.List) {
 		r := newReader(text, env)
-		return settings{People: r.people(r.top.Child("people")), Fetch: r.fetch(r.top.Child("fetch")), Speed: 1}, r.list
+		return Settings{People: r.people(r.top.Child("people")), Fetch: r.fetch(r.top.Child("fetch")), Speed: 1}, r.list
 	}
 }
 
 // reader reads settings. What is wrong with them goes to its list.
 type reader struct {
 	top  *node.Map
-	env  environment
+	env  Environment
 	list diag.List
 }
 
-func newReader(text string, env environment) *reader {
+func newReader(text string, env Environment) *reader {
 	r := &reader{env: env}
 	r.top = node.Parse(flows.ProjectFile, []byte(text), &r.list)
 	return r

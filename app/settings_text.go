@@ -1,4 +1,4 @@
-package main
+package app
 
 import (
 	"fmt"
@@ -66,7 +66,7 @@ type wrongVariable struct {
 //	$$                 a dollar
 //
 // Any other dollar is an error, so that $NAME is not sent somewhere as it stands.
-func expand(text string, env environment) (string, *wrongVariable) {
+func expand(text string, env Environment) (string, *wrongVariable) {
 	var b strings.Builder
 	for rest := text; ; {
 		plain, after, found := strings.Cut(rest, "$")
@@ -95,7 +95,7 @@ func expand(text string, env environment) (string, *wrongVariable) {
 	}
 }
 
-func variable(inner string, env environment) (string, *wrongVariable) {
+func variable(inner string, env Environment) (string, *wrongVariable) {
 	name, fallback, optional := strings.Cut(inner, ":-")
 	if !isVariable(name) {
 		return "", &wrongVariable{code: codeVariable, text: "there is no variable's name in the braces",

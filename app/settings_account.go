@@ -1,4 +1,4 @@
-package main
+package app
 
 import (
 	"errors"
@@ -15,19 +15,19 @@ import (
 const maxSenders = 4096
 
 // accounts reads the single account or the several, the default one first.
-func (r *reader) accounts() []account {
+func (r *reader) accounts() []Account {
 	if r.top.Has("account") && r.top.Has("accounts") {
 		r.top.Errorf("accounts", node.CodeBadValue, "move it to accounts, with a name", "there is an account beside accounts")
 		return nil
 	}
 	if m := r.top.Child("account"); m != nil {
-		return []account{r.account("", m)}
+		return []Account{r.account("", m)}
 	}
 	m := r.top.Child("accounts")
 	if m == nil {
 		return nil
 	}
-	var all []account
+	var all []Account
 	for _, e := range m.Entries() {
 		if e.Key.Value != flows.DefaultAccountKey {
 			all = append(all, r.account(e.Key.Value, e.Value.Map()))
@@ -37,7 +37,7 @@ func (r *reader) accounts() []account {
 }
 
 // defaultFirst puts the default account before the others.
-func (r *reader) defaultFirst(m *node.Map, all []account) []account {
+func (r *reader) defaultFirst(m *node.Map, all []Account) []Account {
 	if !m.Has(flows.DefaultAccountKey) {
 		if len(all) != 1 {
 			m.Errorf("", flows.CodeMissingKey, "for example default: main", "accounts does not say which of them is the default")
@@ -45,7 +45,7 @@ func (r *reader) defaultFirst(m *node.Map, all []account) []account {
 		return all
 	}
 	name := r.str(m.Text(flows.DefaultAccountKey))
-	i := slices.IndexFunc(all, func(a account) bool { return a.Name == name })
+	i := slices.IndexFunc(all, func(a Account) bool { return a.Name == name })
 	if i < 0 {
 		m.Errorf(flows.DefaultAccountKey, node.CodeBadValue, "name one of those below it", "there is no account %q", name)
 		return all
@@ -56,12 +56,12 @@ func (r *reader) defaultFirst(m *node.Map, all []account) []account {
 
 // account reads one account. The channel itself says what is wrong with it; here that is
 // put at its key.
-func (r *reader) account(name string, m *node.Map) account {
+func (r *reader) account(name string, m *node.Map) Account {
 	if m == nil { // it is no mapping, which is told already
-		return account{Name: name}
+		return Account{Name: name}
 	}
 	before := len(r.list)
-	a := account{Name: name, Config: appmessaging.Config{
+	a := Account{Name: name, Config: appmessaging.Config{
 		BaseURL: r.str(m.Text("url")), PathPrefix: r.str(m.Text("path")), Token: r.secret(m, "token"),
 		User: r.str(m.Text("user")), Password: r.secret(m, "password"), Timeout: m.Duration("timeout"),
 	}}
@@ -79,7 +79,7 @@ func (r *reader) account(name string, m *node.Map) account {
 		return a
 	}
 	if client, err := appmessaging.New(a.Config); err != nil {
-		key, text := inWordsOfSettings(withoutPackage(err))
+		key, text := inWordsOfSettings(Plain(err))
 		m.Errorf(key, node.CodeBadValue, "", "%s", text)
 	} else {
 		client.Close()
@@ -165,23 +165,3 @@ func inWordsOfSettings(text string) (key, said string) {
 	}
 	return key, strings.NewReplacer(pairs...).Replace(text)
 }
-
-// withoutPackage is an error without the name of the package that made it, which says
-// nothing to the author of a file.
-func withoutPackage(err error) string {
-	text := err.Error()
-	if name, rest, ok := strings.Cut(text, ": "); ok && (name == "sandbox" || name == "appmessaging") {
-		return rest
-	}
-	return text
-}
-
-// errNoAccount is what a verb says that cannot do without one.
-const errNoAccount = `nudge.yaml has no account, so nothing can be sent. For example:
-
-  account:
-    url: https://api.comapi.com
-    path: /apispaces/YOUR_API_SPACE
-    token: ${COMAPI_TOKEN}
-
-or try it without one: nudge dev runs the project against a local service`

@@ -1,4 +1,4 @@
-package main
+package app
 
 import (
 	"context"
@@ -23,22 +23,22 @@ import (
 	"nudge/store/bolt"
 )
 
-// instanceConfig says what an instance is made of.
-type instanceConfig struct {
-	Project  *project                 // required, without errors
+// Config says what an instance is made of.
+type Config struct {
+	Project  *Project                 // required, without errors
 	DataDir  string                   // required
-	Reload   func() (*project, error) // reads the project anew; nil: it cannot be reloaded
+	Reload   func() (*Project, error) // reads the project anew; nil: it cannot be reloaded
 	Listener net.Listener             // of the API; required, and the instance's from here on
 	Webhooks net.Listener             // of webhooks alone; may be nil
 	Clock    runner.Clock             // nil: the one that the settings ask for
 	Log      *slog.Logger             // required
 }
 
-// instance is the assembled engine: a store, a runner with its channel, and servers.
+// Instance is the assembled engine: a store, a runner with its channel, and servers.
 // startInstance starts it and Stop ends it. What is built is pushed onto a stack, and
 // stopping takes it down in reverse.
-type instance struct {
-	config instanceConfig
+type Instance struct {
+	config Config
 	log    *slog.Logger
 	store  *store.Store
 	runner *runner.Runner
@@ -53,7 +53,7 @@ type instance struct {
 	stopErr error
 
 	reloading sync.Mutex // guards project
-	project   *project
+	project   *Project
 }
 
 // part is something that was started and has to be stopped.
@@ -62,10 +62,10 @@ type part struct {
 	stop func() error
 }
 
-// startInstance builds an instance and returns once it serves. The ctx bounds only
+// Start builds an instance and returns once it serves. The ctx bounds only
 // the start. On an error all that was built is taken down again.
-func startInstance(ctx context.Context, config instanceConfig) (*instance, error) {
-	i := &instance{config: config, log: config.Log, project: config.Project,
+func Start(ctx context.Context, config Config) (*Instance, error) {
+	i := &Instance{config: config, log: config.Log, project: config.Project,
 		deployed: make(chan struct{}, 1), failure: make(chan error, 1)}
 	if err := i.start(ctx); err != nil {
 		return nil, errors.Join(err, i.Stop())
@@ -73,7 +73,7 @@ func startInstance(ctx context.Context, config instanceConfig) (*instance, error
 	return i, nil
 }
 
-func (i *instance) start(ctx context.Context) error {
+func (i *Instance) start(ctx context.Context) error {
 	for _, l := range []net.Listener{i.config.Listener, i.config.Webhooks} {
 		if l != nil {
 			i.push("the listener "+l.Addr().String(), func() error { return ignoreClosed(l.Close()) })
@@ -94,10 +94,10 @@ func (i *instance) start(ctx context.Context) error {
 	return i.serve(registry)
 }
 
-func (i *instance) push(name string, stop func() error) { i.stack = append(i.stack, part{name, stop}) }
+func (i *Instance) push(name string, stop func() error) { i.stack = append(i.stack, part{name, stop}) }
 
 // openStore opens the data folder and returns an engine that goes on from it.
-func (i *instance) openStore(registry *prometheus.Registry) (*engine.Engine, error) {
+func (i *Instance) openStore(registry *prometheus.Registry) (*engine.Engine, error) {
 	kv, err := bolt.Open(i.config.DataDir)
 	if err != nil {
 		return nil, failed(err)
@@ -126,7 +126,7 @@ func (i *instance) openStore(registry *prometheus.Registry) (*engine.Engine, err
 }
 
 // startRunner starts the runner over the account's channel.
-func (i *instance) startRunner(core *engine.Engine, registry *prometheus.Registry) error {
+func (i *Instance) startRunner(core *engine.Engine, registry *prometheus.Registry) error {
 	accounts, err := i.openAccounts()
 	if err != nil {
 		return err
@@ -154,7 +154,7 @@ func (i *instance) startRunner(core *engine.Engine, registry *prometheus.Registr
 }
 
 // openAccounts opens the channels of the accounts.
-func (i *instance) openAccounts() (all []runner.Account, err error) {
+func (i *Instance) openAccounts() (all []runner.Account, err error) {
 	for _, a := range i.project.Settings.Accounts {
 		client, err := appmessaging.New(a.Config)
 		if err != nil {
@@ -167,7 +167,7 @@ func (i *instance) openAccounts() (all []runner.Account, err error) {
 }
 
 // serve starts the servers on their listeners.
-func (i *instance) serve(registry *prometheus.Registry) error {
+func (i *Instance) serve(registry *prometheus.Registry) error {
 	config := server.Config{
 		Runner: i.runner, Store: i.store, Deployed: i.noteDeploy, Tokens: i.project.Settings.Tokens, Registry: registry, Log: i.log,
 		Audiences: i.audiences,
@@ -191,7 +191,7 @@ func (i *instance) serve(registry *prometheus.Registry) error {
 	return nil
 }
 
-func (i *instance) listen(name string, l net.Listener, h http.Handler) {
+func (i *Instance) listen(name string, l net.Listener, h http.Handler) {
 	s := newHTTPServer(h, i.log)
 	go func() { // ends when Stop shuts the server down
 		if err := s.Serve(l); !errors.Is(err, http.ErrServerClosed) {
@@ -202,7 +202,7 @@ func (i *instance) listen(name string, l net.Listener, h http.Handler) {
 }
 
 // fail notes why the instance cannot go on. Only the first reason counts.
-func (i *instance) fail(name string, err error) {
+func (i *Instance) fail(name string, err error) {
 	if err == nil {
 		return
 	}
@@ -212,15 +212,18 @@ func (i *instance) fail(name string, err error) {
 	}
 }
 
+// Store is what the instance keeps. It is closed by Stop.
+func (i *Instance) Store() *store.Store { return i.store }
+
 // Failure delivers the error for which the instance cannot go on; it must be stopped
 // then.
-func (i *instance) Failure() <-chan error { return i.failure }
+func (i *Instance) Failure() <-chan error { return i.failure }
 
 // URL is where the API is.
-func (i *instance) URL() string { return "http://" + i.config.Listener.Addr().String() }
+func (i *Instance) URL() string { return "http://" + i.config.Listener.Addr().String() }
 
 // WebhookURL is where the provider's webhooks are taken, or "" while they are off.
-func (i *instance) WebhookURL() string {
+func (i *Instance) WebhookURL() string {
 	if len(i.config.Project.Settings.Secrets) == 0 {
 		return ""
 	}
@@ -237,7 +240,7 @@ func webhookURL(l net.Listener) string {
 // Stop takes the instance down in reverse of how it was built: first nothing new is
 // taken, then the posts under way end, last the store is closed. It takes 20 seconds
 // at most and may be called again.
-func (i *instance) Stop() error {
+func (i *Instance) Stop() error {
 	i.stop.Do(func() {
 		var errs []error
 		for n := len(i.stack) - 1; n >= 0; n-- {
@@ -257,7 +260,7 @@ func (i *instance) Stop() error {
 
 // Reload reads the project anew and makes its flows the active ones. A project with
 // errors changes nothing; what is wrong with it is returned.
-func (i *instance) Reload(ctx context.Context) (diag.List, error) {
+func (i *Instance) Reload(ctx context.Context) (diag.List, error) {
 	i.reloading.Lock()
 	defer i.reloading.Unlock()
 	p, err := i.config.Reload()

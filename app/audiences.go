@@ -1,4 +1,4 @@
-package main
+package app
 
 import (
 	"path/filepath"
@@ -11,11 +11,11 @@ import (
 const maxPageBytes = 8 << 20
 
 // openAudiences opens the frozen audiences, which lie in the data folder.
-func (i *instance) openAudiences() error {
+func (i *Instance) openAudiences() error {
 	client := fetch.New(fetch.Config{Allow: i.project.Settings.Fetch, MaxBody: maxPageBytes})
 	i.push("the audiences", func() error { client.Close(); return nil })
 	var err error
 	i.audiences, err = audience.Open(filepath.Join(i.config.DataDir, audience.Dir),
-		audience.Sources{Project: i.project.folder, People: i.store, Client: client})
+		audience.Sources{Project: i.project.Folder, People: i.store, Client: client})
 	return err
 }

@@ -1,21 +1,21 @@
-package main
+package app
 
 import (
 	"errors"
 	"io/fs"
 	"log/slog"
-	"net/url"
 	"os"
-	"path/filepath"
 	"testing"
 	"testing/fstest"
 	"time"
 
+	"nudge/client"
 	"nudge/engine"
 	"nudge/examples"
 	"nudge/sandbox"
 	"nudge/sandbox/people"
-	"nudge/server"
+	"nudge/store"
+	"nudge/store/bolt"
 )
 
 // patience is how long a test waits for what surely comes.
@@ -27,10 +27,10 @@ func quickly(sandbox.Message) people.Script {
 }
 
 // startExample runs a project against a local service, both on ports of their own.
-func startExample(t *testing.T, files fs.FS, dir string) (*localService, *instance) {
+func startExample(t *testing.T, files fs.FS, dir string) (*Sandbox, *Instance) {
 	t.Helper()
-	local, i, err := startWithLocal(t.Context(), localConfig{
-		Project: loadProject(files, readPeople(os.LookupEnv)), DataDir: dir,
+	local, i, err := StartLocal(t.Context(), LocalConfig{
+		Project: Read(files, LocalSettings(os.LookupEnv)), DataDir: dir,
 		Listen: "127.0.0.1:0", Local: "127.0.0.1:0", People: quickly, Log: slog.New(slog.DiscardHandler),
 	})
 	if err != nil {
@@ -47,17 +47,40 @@ func startExample(t *testing.T, files fs.FS, dir string) (*localService, *instan
 	return local, i
 }
 
+func clientOf(t *testing.T, i *Instance) *client.Client {
+	t.Helper()
+	c, err := client.New(client.Config{Server: i.URL()})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return c
+}
+
+// checkStore checks what a stopped instance has left.
+func checkStore(dir string) (*store.Report, error) {
+	kv, err := bolt.OpenExisting(dir)
+	if err != nil {
+		return nil, err
+	}
+	s, err := store.Open(kv)
+	if err != nil {
+		return nil, err
+	}
+	report, err := s.Check()
+	return report, errors.Join(err, s.Close())
+}
+
 // The smallest example, over real HTTP in both directions.
 func TestHello(t *testing.T) {
 	local, i := startExample(t, examples.Hello(), t.TempDir())
-	a := newAPI(i.URL(), "")
-	answer, err := a.postEvent(t.Context(), event{
+	a := clientOf(t, i)
+	answer, err := a.SendEvent(t.Context(), client.Event{
 		Type: "user.signed_up", Profile: "ann", Data: []byte(`{"name": "Ann"}`),
 	})
 	if err != nil || len(answer.Decisions) != 1 {
 		t.Fatalf("%+v, %v", answer, err)
 	}
-	r := untilRun(t, a, answer.Decisions[0].Run, func(r *server.Run) bool {
+	r := untilRun(t, a, answer.Decisions[0].Run, func(r *client.Run) bool {
 		return r.Outcome != "" && r.Messages[0].Status == "read"
 	})
 	if r.Outcome != engine.OutcomeCompleted {
@@ -71,14 +94,14 @@ func TestHello(t *testing.T) {
 
 // untilRun asks for a run until it is as it must become: the API has no other way to
 // tell.
-func untilRun(t *testing.T, a *api, id string, done func(*server.Run) bool) (r server.Run) {
+func untilRun(t *testing.T, a *client.Client, id string, done func(*client.Run) bool) (r *client.Run) {
 	t.Helper()
 	for deadline := time.Now().Add(patience); time.Now().Before(deadline); {
-		r = server.Run{}
-		if err := a.get(t.Context(), "/v1/runs/"+id, url.Values{}, &r); err != nil {
+		var err error
+		if r, err = a.Run(t.Context(), id); err != nil {
 			t.Fatal(err)
 		}
-		if done(&r) {
+		if done(r) {
 			return r
 		}
 	}
@@ -91,7 +114,8 @@ func TestInstanceStopsTwice(t *testing.T) {
 	if err := errors.Join(i.Stop(), i.Stop()); err != nil {
 		t.Error(err)
 	}
-	if _, err := newAPI(i.URL(), "").postEvent(t.Context(), event{Type: "x"}); exitCode(err) != exitFailed {
+	var unreachable *client.UnreachableError
+	if _, err := clientOf(t, i).SendEvent(t.Context(), client.Event{Type: "x"}); !errors.As(err, &unreachable) {
 		t.Errorf("a stopped instance answers: %v", err)
 	}
 }
@@ -100,11 +124,12 @@ func TestInstanceStopsTwice(t *testing.T) {
 func TestInstanceThatDoesNotStart(t *testing.T) {
 	dir := t.TempDir()
 	_, first := startExample(t, examples.Hello(), dir)
-	_, _, err := startWithLocal(t.Context(), localConfig{
-		Project: loadProject(examples.Hello(), readPeople(os.LookupEnv)), DataDir: dir,
+	_, _, err := StartLocal(t.Context(), LocalConfig{
+		Project: Read(examples.Hello(), LocalSettings(os.LookupEnv)), DataDir: dir,
 		Listen: "127.0.0.1:0", Local: "127.0.0.1:0", People: quickly, Log: slog.New(slog.DiscardHandler),
 	})
-	if exitCode(err) != exitFailed {
+	var marked *Error
+	if !errors.As(err, &marked) || marked.Kind != Failed {
 		t.Errorf("two instances in one folder: %v", err)
 	}
 	if err := first.Stop(); err != nil {
@@ -119,9 +144,9 @@ func TestInstanceThatDoesNotStart(t *testing.T) {
 // What an operator sets by the API stays through a reload, unless the file changes it.
 func TestOutboundModeThroughAReload(t *testing.T) {
 	_, i := startExample(t, examples.Hello(), t.TempDir())
-	load := func(text string) *project {
+	load := func(text string) *Project {
 		files := fstest.MapFS{"nudge.yaml": {Data: []byte("project: hello\n" + text)}}
-		p := loadProject(files, readSettings(os.LookupEnv))
+		p := Read(files, AllSettings(os.LookupEnv))
 		if p.List.HasErrors() {
 			t.Fatal(p.List)
 		}
@@ -171,23 +196,4 @@ func TestFastClockStartsAtTheStore(t *testing.T) {
 	if got := time.Until(clockFor(500, 0).Now()); got < -time.Hour || got > time.Hour {
 		t.Errorf("a new store's clock is %s away from now", got)
 	}
-}
-
-func TestNextMonday(t *testing.T) {
-	monday := time.Date(2026, 3, 9, 10, 0, 0, 0, time.UTC)
-	for days := range 7 {
-		from := time.Date(2026, 3, 2+days, 23, 59, 0, 0, time.UTC)
-		if got := nextMonday(from); !got.Equal(monday) {
-			t.Errorf("after %s comes %s", from, got)
-		}
-	}
-}
-
-func copyProject(t *testing.T, files fs.FS) string {
-	t.Helper()
-	dir := filepath.Join(t.TempDir(), "project")
-	if err := os.CopyFS(dir, files); err != nil {
-		t.Fatal(err)
-	}
-	return dir
 }

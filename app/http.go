@@ -1,4 +1,4 @@
-package main
+package app
 
 import (
 	"context"
@@ -43,8 +43,8 @@ func shutDown(s *http.Server) error {
 	return ignoreClosed(err)
 }
 
-// listenOn opens a listener, and says what to do when that does not work.
-func listenOn(address string) (net.Listener, error) {
+// Listen opens a listener, and says what to do when that does not work.
+func Listen(address string) (net.Listener, error) {
 	l, err := net.Listen("tcp", address)
 	if err != nil {
 		return nil, failed(fmt.Errorf("listen on %s: %w", address, err))
