@@ -71,7 +71,7 @@ func (s *Sandbox) shelve(records []*record) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	for _, rec := range records {
-		s.shelf.put(rec)
+		s.store.put(rec)
 	}
 	s.counts.accepted.Add(int64(len(records)))
 }

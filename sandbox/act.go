@@ -57,9 +57,9 @@ func (s *Sandbox) perform(r *record, act people.Act) {
 	now := s.config.Clock.Now()
 	s.mu.Lock()
 	r.acted++
-	s.shelf.touch(r)
+	s.store.touch(r)
 	s.mu.Unlock()
-	if s.desk.Alive(r.Profile, now) {
+	if s.sessions.Alive(r.Profile, now) {
 		return // who has an app acts by hand
 	}
 	switch act.Does {
@@ -94,7 +94,7 @@ func (s *Sandbox) note(r *record, status, reason string, at, on time.Time) {
 		r.Status, r.Reason = status, reason
 	}
 	s.counts.status(status)
-	s.shelf.touch(r)
+	s.store.touch(r)
 	r.revision++
 	s.see(r, status, r.Profile, at, on)
 	about, ok := receiptTopic(status)
@@ -134,7 +134,7 @@ func (s *Sandbox) take(reply, answers *record, text string, at time.Time) Messag
 		reply.Conversation = s.newID()
 	}
 	reply.Inbound, reply.Status, reply.Text, reply.At = true, "received", text, at
-	s.shelf.put(reply)
+	s.store.put(reply)
 	s.counts.replies.Add(1)
 	s.say(reply)
 	s.post(&event{
@@ -154,7 +154,7 @@ func (s *Sandbox) Reply(profile, conversation, text string) (Message, error) {
 		return Message{}, errors.New("sandbox: a reply has no text")
 	}
 	s.mu.Lock()
-	newest := s.shelf.newest(profile, conversation)
+	newest := s.store.newest(profile, conversation)
 	s.mu.Unlock()
 	now := s.config.Clock.Now()
 	if newest != nil {
@@ -177,7 +177,7 @@ func (s *Sandbox) Report(messageID, status string) error {
 		return fmt.Errorf("sandbox: unknown status %q; want one of %v", status, known)
 	}
 	s.mu.Lock()
-	r := s.shelf.byID[messageID]
+	r := s.store.byID[messageID]
 	s.mu.Unlock()
 	if r == nil || r.Inbound {
 		return ErrNoMessage

@@ -12,7 +12,7 @@ const redacted = "[redacted]"
 // answers that there is none, with the sandbox unlocked.
 func (s *Sandbox) lockMessage(w http.ResponseWriter, r *http.Request, inbound bool) *record {
 	s.mu.Lock()
-	rec := s.shelf.byID[r.PathValue("id")]
+	rec := s.store.byID[r.PathValue("id")]
 	if rec != nil && rec.Inbound == inbound {
 		return rec
 	}
@@ -28,7 +28,7 @@ func (s *Sandbox) remove(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	rec.gone = true
-	s.shelf.remove(rec)
+	s.store.remove(rec)
 	s.mu.Unlock()
 	w.WriteHeader(http.StatusNoContent)
 }
@@ -59,7 +59,7 @@ func (s *Sandbox) redact(w http.ResponseWriter, r *http.Request) {
 	if rec == nil {
 		return
 	}
-	s.shelf.redact(rec)
+	s.store.redact(rec)
 	s.mu.Unlock()
 	w.WriteHeader(http.StatusAccepted)
 }

@@ -44,7 +44,7 @@ func (s *Sandbox) client(next clientHandler) http.HandlerFunc {
 // token where any is good: its app must hear that it has ended.
 func (s *Sandbox) caller(r *http.Request) (caller, bool) {
 	token := strings.TrimPrefix(r.Header.Get("Authorization"), "Bearer ")
-	if found, ok := s.desk.Find(token, s.config.Clock.Now()); ok {
+	if found, ok := s.sessions.Find(token, s.config.Clock.Now()); ok {
 		return caller{found.ProfileID, found}, found.Space == r.PathValue("space")
 	}
 	return caller{}, !session.Claims(token) && s.knows(r)

@@ -15,7 +15,7 @@ import (
 
 // Limits that a [Config] of zeros has.
 const (
-	DefaultWorkers = 16      // webhooks posted at once
+	defaultWorkers = 16      // webhooks posted at once
 	DefaultKeep    = 100_000 // messages kept, the newest
 	DefaultPending = 250_000 // things still to happen before sends are answered 503
 )
@@ -122,7 +122,7 @@ func (c Config) validate() error {
 // complete fills in the defaults.
 func (c Config) complete() Config {
 	c.Batch = max(1, c.Batch)
-	c.Workers = cmp.Or(c.Workers, DefaultWorkers)
+	c.Workers = cmp.Or(c.Workers, defaultWorkers)
 	c.Keep = cmp.Or(c.Keep, DefaultKeep)
 	c.Pending = cmp.Or(c.Pending, DefaultPending)
 	if c.Retries == nil {

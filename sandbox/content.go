@@ -10,8 +10,8 @@ import (
 	"time"
 )
 
-// MaxContentBytes is how much uploaded content is kept; the oldest gives way.
-const MaxContentBytes = 64 << 20
+// maxContentBytes is how much uploaded content is kept; the oldest gives way.
+const maxContentBytes = 64 << 20
 
 // uploaded is one file that an app uploaded.
 type uploaded struct {
@@ -35,7 +35,7 @@ type contents struct {
 func (c *contents) add(u *uploaded) {
 	c.byID[u.ID] = u
 	c.order.push(u.ID)
-	for c.bytes += u.Size; c.bytes > MaxContentBytes; {
+	for c.bytes += u.Size; c.bytes > maxContentBytes; {
 		oldest := c.order.pop()
 		c.bytes -= c.byID[oldest].Size
 		delete(c.byID, oldest)

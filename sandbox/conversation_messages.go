@@ -8,9 +8,9 @@ import (
 	"strconv"
 )
 
-// MaxPage is how many messages, or events, of a conversation are answered at once
+// maxPage is how many messages, or events, of a conversation are answered at once
 // (Dotdigital, conversation message API).
-const MaxPage = 100
+const maxPage = 100
 
 // The JSON of the messages of a conversation.
 type (
@@ -47,7 +47,7 @@ type (
 // listSaid is GET …/conversations/{id}/messages?limit=&from=: backwards from an event.
 func (s *Sandbox) listSaid(w http.ResponseWriter, r *http.Request, c caller) {
 	var f failures
-	limit := number(&f, r, "limit", 1, MaxPage)
+	limit := number(&f, r, "limit", 1, maxPage)
 	from := -1
 	if r.URL.Query().Get("from") != "" {
 		from = number(&f, r, "from", 0, maxEvent)
@@ -123,7 +123,7 @@ func (t *thread) orphaned(r *record, l logged) orphanedEvent {
 // the shape of the websocket.
 func (s *Sandbox) listLogged(w http.ResponseWriter, r *http.Request, c caller) {
 	var f failures
-	limit := number(&f, r, "limit", 1, MaxPage)
+	limit := number(&f, r, "limit", 1, maxPage)
 	from := number(&f, r, "from", 0, maxEvent)
 	if len(f) > 0 {
 		answerInvalid(w, f)

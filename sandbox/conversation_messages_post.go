@@ -101,7 +101,7 @@ func (s *Sandbox) postSaid(w http.ResponseWriter, r *http.Request, c caller) {
 
 // postBy keeps what an app's user wrote. The caller holds the lock.
 func (s *Sandbox) postBy(reply *record) {
-	answers := s.shelf.newest(reply.Profile, reply.Conversation)
+	answers := s.store.newest(reply.Profile, reply.Conversation)
 	if answers != nil {
 		reply.Answers, reply.space = answers.ID, answers.space
 	}
@@ -120,6 +120,6 @@ func (s *Sandbox) postFor(r *record, q sayRequest, members []member) {
 			r.Profile = members[i].ProfileID
 		}
 	}
-	s.shelf.put(r)
+	s.store.put(r)
 	s.say(r)
 }

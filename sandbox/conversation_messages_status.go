@@ -42,7 +42,7 @@ func (s *Sandbox) takeStatuses(w http.ResponseWriter, r *http.Request, c caller)
 	var f failures
 	for i, u := range updates {
 		for k, id := range u.MessageIDs {
-			x := s.shelf.byID[id]
+			x := s.store.byID[id]
 			f.add(x == nil || x.thread != t || len(x.log) == 0, fmt.Sprintf("[%d].messageIds[%d]", i, k),
 				"is no message of this conversation")
 		}
@@ -55,7 +55,7 @@ func (s *Sandbox) takeStatuses(w http.ResponseWriter, r *http.Request, c caller)
 	for _, u := range updates {
 		on, _ := time.Parse(time.RFC3339, u.Timestamp) // it was checked
 		for _, id := range u.MessageIDs {
-			s.update(s.shelf.byID[id], u.Status, c.profile, now, on)
+			s.update(s.store.byID[id], u.Status, c.profile, now, on)
 		}
 	}
 	w.WriteHeader(http.StatusOK)
@@ -84,6 +84,6 @@ func (s *Sandbox) update(r *record, status, profile string, now, on time.Time) {
 		s.note(r, status, "", now, on)
 		return
 	}
-	s.shelf.touch(r)
+	s.store.touch(r)
 	s.see(r, status, profile, now, on)
 }

@@ -6,9 +6,9 @@ import (
 	"time"
 )
 
-// MaxConversations is how many conversations that the API has made are kept, the deleted
+// maxConversations is how many conversations that the API has made are kept, the deleted
 // ones included.
-const MaxConversations = 100_000
+const maxConversations = 100_000
 
 // tagged gives an answer the entity tag and time of what it shows.
 func tagged(w http.ResponseWriter, tag string, updated time.Time) {
@@ -39,22 +39,22 @@ func (s *Sandbox) createThread(w http.ResponseWriter, r *http.Request, c caller)
 	}
 	now := s.config.Clock.Now()
 	s.mu.Lock()
-	t := s.shelf.conversations[q.ID]
+	t := s.store.conversations[q.ID]
 	switch {
 	case t != nil && t.announced && t.deleted.IsZero():
 		s.mu.Unlock()
 		answerError(w, http.StatusConflict, "there is a conversation with this id already")
 		return
-	case t == nil && len(s.shelf.conversations) >= MaxConversations:
+	case t == nil && len(s.store.conversations) >= maxConversations:
 		s.mu.Unlock()
-		answerError(w, http.StatusServiceUnavailable, fmt.Sprintf("there are %d conversations, which is the limit", MaxConversations))
+		answerError(w, http.StatusServiceUnavailable, fmt.Sprintf("there are %d conversations, which is the limit", maxConversations))
 		return
 	}
 	about := conversationCreate
 	switch {
 	case t == nil:
 		t = &thread{Conversation: Conversation{ID: q.ID, Updated: now}, created: stamp{now, c.actor()}}
-		s.shelf.conversations[q.ID] = t
+		s.store.conversations[q.ID] = t
 	case t.announced:
 		about = conversationUndelete
 	}

@@ -54,7 +54,7 @@ func (s *Sandbox) listThreads(w http.ResponseWriter, r *http.Request, c caller) 
 	}
 	s.mu.Lock()
 	found := []*shownConversation{}
-	for _, t := range s.shelf.conversations {
+	for _, t := range s.store.conversations {
 		if t.announced && (t.deleted.IsZero() || query.Get("includeDeleted") == "true") && t.within(within, profile) {
 			found = append(found, t.listed())
 		}
@@ -77,7 +77,7 @@ func (t *thread) within(scope, profile string) bool {
 // those they are in, and public ones.
 func (s *Sandbox) lockThread(w http.ResponseWriter, r *http.Request, c caller) *thread {
 	s.mu.Lock()
-	t := s.shelf.conversations[r.PathValue("id")]
+	t := s.store.conversations[r.PathValue("id")]
 	switch {
 	case t == nil || !t.announced || !t.deleted.IsZero() && r.URL.Query().Get("includeDeleted") != "true":
 		s.mu.Unlock()

@@ -44,7 +44,7 @@ func (c *counts) status(status string) {
 // Stats is what the sandbox has done so far. Its numbers are read one by one.
 func (s *Sandbox) Stats() Stats {
 	s.mu.Lock()
-	kept := int64(len(s.shelf.all()))
+	kept := int64(len(s.store.all()))
 	pending := s.planned.Load() + s.hooks.main.outbox.length()
 	for _, h := range s.hooks.registered {
 		pending += h.outbox.length()

@@ -95,7 +95,7 @@ func (s *Sandbox) takeInbound(w http.ResponseWriter, r *http.Request) {
 	}
 	conversation := cmp.Or(q.To.ConversationID, q.ConversationID)
 	s.mu.Lock()
-	newest := s.shelf.newest(q.From.ProfileID, conversation)
+	newest := s.store.newest(q.From.ProfileID, conversation)
 	s.mu.Unlock()
 	reply := &record{
 		Message: Message{Profile: q.From.ProfileID, Conversation: conversation, Metadata: q.Metadata, Request: body},
@@ -158,7 +158,7 @@ func (s *Sandbox) takeInboundStatus(w http.ResponseWriter, r *http.Request) {
 	}
 	if rec.Status != "read" {
 		rec.Status = status
-		s.shelf.touch(rec)
+		s.store.touch(rec)
 	}
 	s.mu.Unlock()
 	w.WriteHeader(http.StatusOK)

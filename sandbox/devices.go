@@ -21,7 +21,7 @@ type device struct {
 // devices are those of the sessions of somebody, the newest session of each.
 func (s *Sandbox) devices(profile string) []device {
 	all := []device{}
-	for _, x := range s.desk.Of(profile, s.config.Clock.Now()) {
+	for _, x := range s.sessions.Of(profile, s.config.Clock.Now()) {
 		all = slices.DeleteFunc(all, func(d device) bool { return d.ID == x.DeviceID })
 		all = append(all, device{x.DeviceID, x.Platform, x.SDKType, x.SDKVersion, x.Push, x.StartedOn})
 	}
@@ -44,9 +44,9 @@ func (s *Sandbox) tellDevices(profile, space string) {
 func (s *Sandbox) deleteDevice(w http.ResponseWriter, r *http.Request, c caller) {
 	profile := r.PathValue("profile")
 	ended := false
-	for _, x := range s.desk.Of(profile, s.config.Clock.Now()) {
+	for _, x := range s.sessions.Of(profile, s.config.Clock.Now()) {
 		if c.is(profile) && x.DeviceID == r.PathValue("device") {
-			ended = s.desk.End(x.ID) || ended
+			ended = s.sessions.End(x.ID) || ended
 		}
 	}
 	if !ended {

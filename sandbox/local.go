@@ -14,8 +14,8 @@ import (
 func (s *Sandbox) Conversations() []Conversation {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	all := make([]Conversation, 0, len(s.shelf.conversations))
-	for _, c := range s.shelf.conversations {
+	all := make([]Conversation, 0, len(s.store.conversations))
+	for _, c := range s.store.conversations {
 		all = append(all, c.summary())
 	}
 	slices.SortFunc(all, func(a, b Conversation) int {

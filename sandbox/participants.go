@@ -17,7 +17,7 @@ type participantRequest struct {
 }
 
 func checkParticipants(f *failures, name string, all []participantRequest) {
-	f.add(len(all) > MaxParticipants, name, fmt.Sprintf("want %d at most", MaxParticipants))
+	f.add(len(all) > maxParticipants, name, fmt.Sprintf("want %d at most", maxParticipants))
 	for i, p := range all {
 		at := fmt.Sprintf("%s[%d]", name, i)
 		f.add(p.ID == "" && p.ProfileID == "", at+".id", "is required")
@@ -36,7 +36,7 @@ func (t *thread) enrol(p participantRequest) (about topic, changed bool) {
 		}
 		return participantUpdated, changed
 	}
-	if len(t.members) >= MaxParticipants {
+	if len(t.members) >= maxParticipants {
 		return 0, false
 	}
 	t.members = append(t.members, member{id, role})
@@ -90,8 +90,8 @@ func (s *Sandbox) addParticipants(w http.ResponseWriter, r *http.Request, c call
 			strangers++
 		}
 	}
-	if len(t.members)+strangers > MaxParticipants {
-		answerInvalid(w, failures{{"request", fmt.Sprintf("a conversation has %d participants at most", MaxParticipants)}})
+	if len(t.members)+strangers > maxParticipants {
+		answerInvalid(w, failures{{"request", fmt.Sprintf("a conversation has %d participants at most", maxParticipants)}})
 		return
 	}
 	for _, p := range all {

@@ -11,8 +11,8 @@ import (
 
 // Limits of profiles.
 const (
-	MaxProfiles     = 100_000  // deleted ones included; more are refused
-	MaxProfileBytes = 64 << 10 // the JSON of one
+	maxProfiles     = 100_000  // deleted ones included; more are refused
+	maxProfileBytes = 64 << 10 // the JSON of one
 )
 
 // person is a profile: what is known of somebody beside their ID.
@@ -63,7 +63,7 @@ func checkProperties(body []byte, id string) (map[string]json.RawMessage, failur
 	}
 	var f failures
 	f.add(all == nil, "request", "want a JSON object")
-	f.add(len(body) > MaxProfileBytes, "request", fmt.Sprintf("want %d bytes at most", MaxProfileBytes))
+	f.add(len(body) > maxProfileBytes, "request", fmt.Sprintf("want %d bytes at most", maxProfileBytes))
 	if given, ok := asText(all["id"]); ok && id != "" {
 		f.add(given != id, "id", "is not that of the path")
 	}
@@ -78,7 +78,7 @@ func checkProperties(body []byte, id string) (map[string]json.RawMessage, failur
 func (s *Sandbox) meet(id, space string) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if s.people[id] == nil && len(s.people) < MaxProfiles {
+	if s.people[id] == nil && len(s.people) < maxProfiles {
 		s.people[id] = &person{id: id}
 		s.alter(s.people[id], profileCreate, caller{profile: id}, space, nil)
 	}

@@ -76,9 +76,9 @@ func (s *Sandbox) addPerson(w http.ResponseWriter, r *http.Request, c caller) {
 // addTo makes a profile without properties; or it answers that there are too many, and
 // unlocks the sandbox.
 func (s *Sandbox) addTo(w http.ResponseWriter, id string) *person {
-	if len(s.people) >= MaxProfiles {
+	if len(s.people) >= maxProfiles {
 		s.mu.Unlock()
-		answerError(w, http.StatusServiceUnavailable, "there are "+strconv.Itoa(MaxProfiles)+" profiles, which is the limit")
+		answerError(w, http.StatusServiceUnavailable, "there are "+strconv.Itoa(maxProfiles)+" profiles, which is the limit")
 		return nil
 	}
 	s.people[id] = &person{id: id}

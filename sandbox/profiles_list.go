@@ -8,18 +8,18 @@ import (
 	"strings"
 )
 
-// MaxListed is how many profiles are answered at once.
-const MaxListed = 1000
+// maxListed is how many profiles are answered at once.
+const maxListed = 1000
 
 // listPeople is GET …/profiles?$limit=&$skip=&$fields=&$includeDeleted=&$includeDevices=
 // &$includeSessions=, in the order of IDs. Every other parameter is a property that must
 // have this text.
 func (s *Sandbox) listPeople(w http.ResponseWriter, r *http.Request, _ caller) {
 	query := r.URL.Query()
-	limit, skip := MaxListed, 0
+	limit, skip := maxListed, 0
 	var f failures
 	if query.Get("$limit") != "" {
-		limit = number(&f, r, "$limit", 1, MaxListed)
+		limit = number(&f, r, "$limit", 1, maxListed)
 	}
 	if text := query.Get("$skip"); text != "" {
 		skip = number(&f, r, "$skip", 0, maxEvent)
@@ -73,7 +73,7 @@ func (s *Sandbox) view(p *person, fields string, devices, sessions bool) map[str
 		all["_devices"] = s.devices(p.id)
 	}
 	if sessions {
-		all["_sessions"] = s.desk.Of(p.id, s.config.Clock.Now())
+		all["_sessions"] = s.sessions.Of(p.id, s.config.Clock.Now())
 	}
 	return all
 }

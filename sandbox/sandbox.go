@@ -22,13 +22,13 @@ type Sandbox struct {
 	handler http.Handler
 	planned atomic.Int64 // acts on the agenda
 	counts  counts
-	desk    *session.Sessions
+	sessions    *session.Sessions
 	sockets *socket.Hub
 	chance  atomic.Pointer[chance] // what goes wrong by chance
 
 	mu       sync.Mutex // guards the rest; taken before an outbox's lock
 	hooks    hooks
-	shelf    *messageStore
+	store    *messageStore
 	people   map[string]*person // profiles, by ID
 	contents contents
 	unsaved  unsaved
@@ -66,12 +66,12 @@ func New(config Config) (*Sandbox, error) {
 		cut:      cut,
 		config:   config,
 		agenda:   newAgenda(config.Clock),
-		shelf:    newMessageStore(config.Keep),
+		store:    newMessageStore(config.Keep),
 		people:   map[string]*person{},
 		contents: contents{byID: map[string]*uploaded{}},
 		unsaved:  unsaved{map[string]bool{}, map[string]bool{}},
 		ids:      newIDs(config.Seed),
-		desk:     session.New(config.Auth),
+		sessions:     session.New(config.Auth),
 		sockets:  socket.New(),
 	}
 	s.handler = s.routes()
@@ -93,7 +93,7 @@ func (s *Sandbox) keep(file string) (err error) {
 	if s.archive, err = openArchive(file, s.config.Log); err != nil {
 		return err
 	}
-	s.shelf.saved = true
+	s.store.saved = true
 	err = s.load()
 	go s.archive.run(s.changes) // ended by Close
 	return err
@@ -147,7 +147,7 @@ func (s *Sandbox) messages(wanted func(*record) bool) []Message {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	found := []Message{}
-	for _, r := range s.shelf.all() {
+	for _, r := range s.store.all() {
 		if wanted(r) {
 			found = append(found, r.Message)
 		}

@@ -74,19 +74,19 @@ func (s *Sandbox) changes() changes {
 	c := changes{messages: map[uint64]*savedMessage{}}
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	dirty := slices.Sorted(maps.Keys(s.shelf.dirty))
+	dirty := slices.Sorted(maps.Keys(s.store.dirty))
 	for i, number := range dirty {
 		if i%savedAtOnce == savedAtOnce-1 { // let requests pass
 			s.mu.Unlock()
 			s.mu.Lock()
 		}
-		if r, ok := s.shelf.dirty[number]; ok {
+		if r, ok := s.store.dirty[number]; ok {
 			c.messages[number] = r.saved()
-			delete(s.shelf.dirty, number)
+			delete(s.store.dirty, number)
 		}
 	}
-	c.oldest = s.shelf.number + 1
-	if kept := s.shelf.all(); len(kept) > 0 {
+	c.oldest = s.store.number + 1
+	if kept := s.store.all(); len(kept) > 0 {
 		c.oldest = kept[0].number
 	}
 	s.takeApps(&c)
@@ -137,11 +137,11 @@ func (s *Sandbox) load() error {
 	})
 	s.hooks.changed()
 	s.savedHooks = s.hooks.revision
-	clear(s.shelf.dirty)
-	for _, t := range s.shelf.conversations {
+	clear(s.store.dirty)
+	for _, t := range s.store.conversations {
 		slices.SortFunc(t.said, func(a, b *record) int { return a.log[0].Event - b.log[0].Event })
 	}
-	for _, r := range s.shelf.all() {
+	for _, r := range s.store.all() {
 		if !r.Inbound && !r.dead {
 			s.plan(r)
 		}
@@ -155,8 +155,8 @@ func (s *Sandbox) loadMessage(number uint64, m savedMessage) {
 		script: m.Script, acted: min(m.Acted, len(m.Script)), revision: m.Revision, number: number,
 		posted: m.Posted, log: m.Log,
 	}
-	s.shelf.number = number
-	s.shelf.add(r)
+	s.store.number = number
+	s.store.add(r)
 	r.thread.events = max(r.thread.events, m.Events)
 	if (r.Inbound || r.revision > 0) && !r.thread.kept {
 		r.thread.announced = true
@@ -166,5 +166,5 @@ func (s *Sandbox) loadMessage(number uint64, m savedMessage) {
 	if len(r.log) > 0 {
 		r.thread.said = append(r.thread.said, r)
 	}
-	s.shelf.trim()
+	s.store.trim()
 }

@@ -45,7 +45,7 @@ type unsaved struct {
 func (s *Sandbox) takeApps(c *changes) {
 	c.threads, c.people = map[string]*savedThread{}, map[string]*savedPerson{}
 	for id := range s.unsaved.threads {
-		c.threads[id] = s.shelf.conversations[id].saved()
+		c.threads[id] = s.store.conversations[id].saved()
 	}
 	for id := range s.unsaved.people {
 		c.people[id] = s.people[id].saved()
@@ -75,7 +75,7 @@ func (p *person) saved() *savedPerson {
 
 // loadThread puts back a conversation, before its messages.
 func (s *Sandbox) loadThread(x savedThread) {
-	s.shelf.conversations[x.ID] = &thread{
+	s.store.conversations[x.ID] = &thread{
 		Conversation: Conversation{ID: x.ID, Team: x.Team, Updated: x.Updated.At}, document: x.document, members: x.Members,
 		scope: x.Scope, announced: x.Announced, kept: true, revision: x.Revision, events: x.Events,
 		created: x.Created, updated: x.Updated, deleted: x.Deleted,

@@ -13,7 +13,7 @@ import (
 
 // startSession is GET …/sessions/start.
 func (s *Sandbox) startSession(w http.ResponseWriter, _ *http.Request) {
-	answerJSON(w, http.StatusOK, s.desk.Start(s.freshID(), s.config.Clock.Now()))
+	answerJSON(w, http.StatusOK, s.sessions.Start(s.freshID(), s.config.Clock.Now()))
 }
 
 // freshID is newID for who does not hold the lock.
@@ -47,7 +47,7 @@ func (s *Sandbox) createSession(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	ip, _, _ := net.SplitHostPort(r.RemoteAddr)
-	made, err := s.desk.Create(s.freshID(), r.PathValue("space"), q.AuthenticationID, q.AuthenticationToken,
+	made, err := s.sessions.Create(s.freshID(), r.PathValue("space"), q.AuthenticationID, q.AuthenticationToken,
 		ip, q.Device, s.config.Clock.Now())
 	switch {
 	case errors.Is(err, session.ErrFull):
@@ -58,7 +58,7 @@ func (s *Sandbox) createSession(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	if q.Push != nil {
-		s.desk.Register(made.ID, q.Push)
+		s.sessions.Register(made.ID, q.Push)
 	}
 	s.meet(made.ProfileID, made.Space)
 	answerJSON(w, http.StatusOK, struct {
@@ -70,7 +70,7 @@ func (s *Sandbox) createSession(w http.ResponseWriter, r *http.Request) {
 // own finds the session of a request, which is the caller's own unless it is a server; or
 // it answers that there is none.
 func (s *Sandbox) own(w http.ResponseWriter, r *http.Request, c caller) (session.Session, bool) {
-	found, ok := s.desk.Get(r.PathValue("id"), s.config.Clock.Now())
+	found, ok := s.sessions.Get(r.PathValue("id"), s.config.Clock.Now())
 	if !ok || !c.is(found.ProfileID) {
 		answerError(w, http.StatusNotFound, "there is no such session")
 		return session.Session{}, false
@@ -92,8 +92,8 @@ func (s *Sandbox) endSession(w http.ResponseWriter, r *http.Request, c caller) {
 	if !ok {
 		return
 	}
-	s.desk.End(found.ID)
-	if !s.desk.Alive(found.ProfileID, s.config.Clock.Now()) {
+	s.sessions.End(found.ID)
+	if !s.sessions.Alive(found.ProfileID, s.config.Clock.Now()) {
 		s.sockets.Drop(found.ProfileID)
 	}
 	w.WriteHeader(http.StatusNoContent)
@@ -110,7 +110,7 @@ func (s *Sandbox) anonymousToken(w http.ResponseWriter, r *http.Request) {
 		answerInvalid(w, f)
 		return
 	}
-	token := s.desk.Anonymous(cmp.Or(id, s.freshID()), nonce, s.config.Clock.Now())
+	token := s.sessions.Anonymous(cmp.Or(id, s.freshID()), nonce, s.config.Clock.Now())
 	answerJSON(w, http.StatusOK, struct {
 		Token string `json:"token"`
 	}{token})
@@ -134,7 +134,7 @@ func (s *Sandbox) registerPush(w http.ResponseWriter, r *http.Request, c caller)
 			return
 		}
 	}
-	s.desk.Register(found.ID, push)
+	s.sessions.Register(found.ID, push)
 	s.tellDevices(found.ProfileID, found.Space)
 	if push == nil {
 		w.WriteHeader(http.StatusNoContent)
@@ -160,7 +160,7 @@ func checkPush(f *failures, within string, p session.Push) {
 // openSocket is GET …/socket?token=.
 func (s *Sandbox) openSocket(w http.ResponseWriter, r *http.Request) {
 	now := s.config.Clock.Now()
-	found, ok := s.desk.Find(r.URL.Query().Get("token"), now)
+	found, ok := s.sessions.Find(r.URL.Query().Get("token"), now)
 	if !ok || found.Space != r.PathValue("space") {
 		answerError(w, http.StatusUnauthorized, "the token is missing or wrong, or its session has ended")
 		return

@@ -57,7 +57,7 @@ func spliced(m Message, r *record) []byte {
 // show is GET …/messages/{id}.
 func (s *Sandbox) show(w http.ResponseWriter, r *http.Request) {
 	s.mu.Lock()
-	rec := s.shelf.byID[r.PathValue("id")]
+	rec := s.store.byID[r.PathValue("id")]
 	var m Message
 	if rec != nil {
 		m = rec.Message

@@ -17,8 +17,8 @@ type Conversation struct {
 	Updated      time.Time `json:"updated"`
 }
 
-// MaxParticipants is how many participants a conversation has at most.
-const MaxParticipants = 100
+// maxParticipants is how many participants a conversation has at most.
+const maxParticipants = 100
 
 // thread is a conversation as the service keeps it: made by its first message and gone
 // with the last one that is kept, or made by the API and there until it is deleted. Its
@@ -100,7 +100,7 @@ func (t *thread) member(profile string) *member {
 
 // join makes somebody a participant, and reports whether they were none.
 func (t *thread) join(profile string) bool {
-	if profile == "" || t.member(profile) != nil || len(t.members) >= MaxParticipants {
+	if profile == "" || t.member(profile) != nil || len(t.members) >= maxParticipants {
 		return false
 	}
 	role := roleParticipant

@@ -5,9 +5,9 @@ import (
 	"time"
 )
 
-// MaxStatusUpdates is how many status updates of one message a conversation remembers.
+// maxStatusUpdates is how many status updates of one message a conversation remembers.
 // The provider collapses none, so an app may send any number.
-const MaxStatusUpdates = 100
+const maxStatusUpdates = 100
 
 // logged is one event of a conversation. The conversation counts them from 0.
 type logged struct {
@@ -22,7 +22,7 @@ type logged struct {
 func (t *thread) note(r *record, status, profile string, at time.Time) int {
 	number := t.events
 	t.events++
-	if len(r.log) <= MaxStatusUpdates {
+	if len(r.log) <= maxStatusUpdates {
 		r.log = append(r.log, logged{number, status, profile, at})
 	}
 	return number

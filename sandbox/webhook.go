@@ -12,10 +12,10 @@ import (
 // characters, 500 events and 60 seconds for a batch (Dotdigital, webhook API).
 const (
 	MaxWebhooks     = 32      // registered at a time
-	MaxDeleted      = 100     // deleted ones that are remembered, the newest
+	maxDeleted      = 100     // deleted ones that are remembered, the newest
 	MaxQueued       = 100_000 // events waiting for one registered webhook; further ones are lost
-	MaxWebhookBatch = 500     // events
-	MaxBatchTimeout = 60      // seconds
+	maxWebhookBatch = 500     // events
+	maxBatchTimeout = 60      // seconds
 	MinSecret       = 16      // characters
 )
 
@@ -64,8 +64,8 @@ func parseWebhook(raw []byte) (Webhook, failures) {
 	}
 	w.ID, w.Deleted = "", false
 	var f failures
-	w.MaxBatchSize = f.number("maxBatchSize", w.MaxBatchSize, MaxWebhookBatch, w.Batch, defaultWebhookBatch)
-	w.BatchTimeout = f.number("batchTimeout", w.BatchTimeout, MaxBatchTimeout, w.Batch, defaultBatchTimeout)
+	w.MaxBatchSize = f.number("maxBatchSize", w.MaxBatchSize, maxWebhookBatch, w.Batch, defaultWebhookBatch)
+	w.BatchTimeout = f.number("batchTimeout", w.BatchTimeout, maxBatchTimeout, w.Batch, defaultBatchTimeout)
 	f.add(w.Name == "", "name", "is required")
 	u, err := url.Parse(w.URL)
 	f.add(w.URL == "", "url", "is required")

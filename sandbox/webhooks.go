@@ -123,7 +123,7 @@ func (s *Sandbox) lockWebhook(w http.ResponseWriter, r *http.Request) *hook {
 
 // forgetDeleted keeps only the newest of those that were deleted.
 func (h *hooks) forgetDeleted() {
-	extra := -MaxDeleted
+	extra := -maxDeleted
 	for _, x := range h.registered {
 		if !x.deleted.IsZero() {
 			extra++

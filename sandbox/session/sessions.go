@@ -12,32 +12,32 @@ import (
 
 // Limits of a [Desk].
 const (
-	MaxChallenges = 10_000 // that are not answered yet; the oldest give way
-	MaxSessions   = 10_000 // that are alive; more are refused
+	maxChallenges = 10_000 // that are not answered yet; the oldest give way
+	maxSessions   = 10_000 // that are alive; more are refused
 	MaxProfileID  = 1024   // bytes
 )
 
 // ChallengeFor is how long a challenge can be answered, and Lifetime how long a session
 // lasts.
 const (
-	ChallengeFor = 5 * time.Minute
+	challengeFor = 5 * time.Minute
 	Lifetime     = 24 * time.Hour
 )
 
 // Errors of a desk.
 var (
 	ErrNoChallenge = errors.New("there is no such authenticationId, or it has expired or was used")
-	ErrFull        = fmt.Errorf("there are %d sessions, which is the limit", MaxSessions)
+	ErrFull        = fmt.Errorf("there are %d sessions, which is the limit", maxSessions)
 )
 
-// TokenError reports a JWT that does not prove who somebody is.
-type TokenError struct{ Err error }
+// tokenError reports a JWT that does not prove who somebody is.
+type tokenError struct{ Err error }
 
 // Error says what is wrong with the token.
-func (e *TokenError) Error() string { return "the authenticationToken is not good: " + e.Err.Error() }
+func (e *tokenError) Error() string { return "the authenticationToken is not good: " + e.Err.Error() }
 
 // Unwrap is what is wrong.
-func (e *TokenError) Unwrap() error { return e.Err }
+func (e *tokenError) Unwrap() error { return e.Err }
 
 // Sessions keeps the sessions. It is safe for concurrent use. All instants are its callers'.
 type Sessions struct {
@@ -64,10 +64,10 @@ func New(auth Auth) *Sessions {
 func (d *Sessions) Start(id string, now time.Time) Challenge {
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	end := now.Add(ChallengeFor)
+	end := now.Add(challengeFor)
 	c := Challenge{id, provider, rand.Text(), written(end), end}
 	d.challenges[id] = c
-	if d.asked = append(d.asked, id); len(d.asked) > MaxChallenges {
+	if d.asked = append(d.asked, id); len(d.asked) > maxChallenges {
 		delete(d.challenges, d.asked[0])
 		d.asked = slices.Delete(d.asked, 0, 1)
 	}
@@ -87,9 +87,9 @@ func (d *Sessions) Create(id, space, authentication, token, ip string, device De
 	}
 	profile, err := d.auth.profile(token, c.Nonce, now)
 	if err != nil {
-		return Session{}, &TokenError{err}
+		return Session{}, &tokenError{err}
 	}
-	if len(d.sessions) >= MaxSessions {
+	if len(d.sessions) >= maxSessions {
 		return Session{}, ErrFull
 	}
 	end := now.Add(Lifetime)

@@ -14,13 +14,13 @@ import (
 
 // Limits of a [Hub].
 const (
-	MaxSockets = 10_000   // open at once; more are refused
+	maxSockets = 10_000   // open at once; more are refused
 	MaxQueued  = 256      // frames that wait in one socket
-	MaxFrame   = 64 << 10 // bytes that a client may send at once; more closes it
+	maxFrame   = 64 << 10 // bytes that a client may send at once; more closes it
 )
 
-// WriteWithin is how long a client may take to let in one frame.
-const WriteWithin = 10 * time.Second
+// writeWithin is how long a client may take to let in one frame.
+const writeWithin = 10 * time.Second
 
 // Hub is all open sockets, by the key of who listens. It is safe for concurrent use.
 type Hub struct {
@@ -111,7 +111,7 @@ func (h *Hub) Serve(w http.ResponseWriter, r *http.Request, who Listener, first 
 		return // it was answered
 	}
 	defer func() { _ = conn.CloseNow() }()
-	conn.SetReadLimit(MaxFrame)
+	conn.SetReadLimit(maxFrame)
 	h.group.Go(func() { // ended by ctx, or by the client
 		defer end()
 		for {
@@ -130,7 +130,7 @@ func (s *socket) write(ctx context.Context, conn *websocket.Conn) {
 		case <-ctx.Done():
 			return
 		case frame := <-s.frames:
-			within, cancel := context.WithTimeout(ctx, WriteWithin)
+			within, cancel := context.WithTimeout(ctx, writeWithin)
 			err := conn.Write(within, websocket.MessageText, frame)
 			cancel()
 			if err != nil {
@@ -144,7 +144,7 @@ func (s *socket) write(ctx context.Context, conn *websocket.Conn) {
 func (h *Hub) add(s *socket) bool {
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	if h.closed || h.count >= MaxSockets {
+	if h.closed || h.count >= maxSockets {
 		return false
 	}
 	if h.open[s.Key] == nil {
