@@ -15,16 +15,16 @@ import (
 // Sandbox is a local App Messaging service. It is safe for concurrent use.
 // New starts its workers and Close ends them.
 type Sandbox struct {
-	config  Config
-	closing context.Context // ended by Close
-	cut     context.CancelFunc
-	agenda  *agenda
-	handler http.Handler
-	planned atomic.Int64 // acts on the agenda
-	counts  counts
-	sessions    *session.Sessions
-	sockets *socket.Hub
-	chance  atomic.Pointer[chance] // what goes wrong by chance
+	config   Config
+	closing  context.Context // ended by Close
+	cut      context.CancelFunc
+	agenda   *agenda
+	handler  http.Handler
+	planned  atomic.Int64 // acts on the agenda
+	counts   counts
+	sessions *session.Sessions
+	sockets  *socket.Hub
+	chance   atomic.Pointer[chance] // what goes wrong by chance
 
 	mu       sync.Mutex // guards the rest; taken before an outbox's lock
 	hooks    hooks
@@ -71,7 +71,7 @@ func New(config Config) (*Sandbox, error) {
 		contents: contents{byID: map[string]*uploaded{}},
 		unsaved:  unsaved{map[string]bool{}, map[string]bool{}},
 		ids:      newIDs(config.Seed),
-		sessions:     session.New(config.Auth),
+		sessions: session.New(config.Auth),
 		sockets:  socket.New(),
 	}
 	s.handler = s.routes()
