@@ -40,8 +40,8 @@ func (s *Sandbox) newRecord(q *request, space string) *record {
 	return r
 }
 
-// accept keeps messages, answers, and lets their people act, in an order that
-// the messages' faults may change.
+// accept stores messages, answers the request and starts the scripts, in an order that the
+// messages' faults may change.
 func (s *Sandbox) accept(w http.ResponseWriter, r *http.Request, records []*record, respond func()) {
 	var all Fault
 	for _, rec := range records {
@@ -76,7 +76,7 @@ func (s *Sandbox) shelve(records []*record) {
 	s.counts.accepted.Add(int64(len(records)))
 }
 
-// beginAll lets people act on what has not failed already.
+// beginAll starts the scripts for all messages that have not failed already.
 func (s *Sandbox) beginAll(records []*record) {
 	for _, rec := range records {
 		if !rec.dead {
@@ -85,8 +85,8 @@ func (s *Sandbox) beginAll(records []*record) {
 	}
 }
 
-// awaitAnnounced waits until receivers have heard of the messages, or the client
-// or the service leaves.
+// awaitAnnounced waits until the receivers have seen message.sent, or the client or the
+// service leaves.
 func (s *Sandbox) awaitAnnounced(r *http.Request, records []*record) {
 	for _, rec := range records {
 		if rec.announced == nil || rec.dead {

@@ -11,14 +11,13 @@ import (
 	"nudge/sandbox/people"
 )
 
-// Words of a failure for which a script gives none, and of a message that no
-// channel takes.
+// Reasons of a failure without one in the script, and of a message without a channel.
 const (
 	scriptedFailure = "the person cannot be reached"
-	noChannel       = "none of the rules is a channel of this service; it has appMessaging"
+	noChannel       = "no channel of the rules is supported; the sandbox has appMessaging only"
 )
 
-// begin announces a message as sent and plans what its person does.
+// begin announces a message as sent and plans the acts of its person.
 func (s *Sandbox) begin(r *record) {
 	s.mu.Lock()
 	gone := r.gone
@@ -32,7 +31,7 @@ func (s *Sandbox) begin(r *record) {
 	s.plan(r)
 }
 
-// plan puts what a person has not done yet on the agenda.
+// plan puts the acts that a person has not done yet on the agenda.
 func (s *Sandbox) plan(r *record) {
 	for _, act := range r.script[r.acted:] {
 		s.planned.Add(1)
@@ -60,7 +59,7 @@ func (s *Sandbox) perform(r *record, act people.Act) {
 	s.store.touch(r)
 	s.mu.Unlock()
 	if s.sessions.Alive(r.Profile, now) {
-		return // who has an app acts by hand
+		return // somebody with an app acts by hand
 	}
 	switch act.Does {
 	case people.Delivers:
@@ -87,8 +86,8 @@ func (s *Sandbox) report(r *record, status, reason string, at time.Time) {
 	s.note(r, status, reason, at, at)
 }
 
-// note is the next event of a message, which happened at an instant of the sandbox's
-// and, in the person's app, on one of the app's. The caller holds the lock.
+// note records the next event of a message. at is the sandbox's time, on the time of the
+// person's app. The caller holds the lock.
 func (s *Sandbox) note(r *record, status, reason string, at, on time.Time) {
 	if rank[status] >= rank[r.Status] {
 		r.Status, r.Reason = status, reason
@@ -117,14 +116,14 @@ func (s *Sandbox) answer(r *record, text string, at time.Time) Message {
 	}, r, text, at)
 }
 
-// receive keeps what a person wrote and sends the webhook about it.
+// receive stores a message that a person wrote and sends the webhook about it.
 func (s *Sandbox) receive(reply, answers *record, text string, at time.Time) Message {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return s.take(reply, answers, text, at)
 }
 
-// take is receive for who holds the lock.
+// take is receive for callers that hold the lock.
 func (s *Sandbox) take(reply, answers *record, text string, at time.Time) Message {
 	if answers != nil && !answers.gone {
 		s.announce(answers)
@@ -143,12 +142,12 @@ func (s *Sandbox) take(reply, answers *record, text string, at time.Time) Messag
 	return reply.Message
 }
 
-// Reply has a person write text, as if by hand. Without a conversation it goes to
-// that of the newest message to the person, else to a new one. It answers the
-// newest message in its conversation. An error says what is missing.
+// Reply lets a person write text, as if by hand. Without a conversation it goes to that of the
+// newest message to the person, or else to a new one. It answers the newest message in its
+// conversation. The error names a missing profile or text.
 func (s *Sandbox) Reply(profile, conversation, text string) (Message, error) {
 	if profile == "" {
-		return Message{}, errors.New("sandbox: a reply has no profile; want the profile ID of who writes")
+		return Message{}, errors.New("sandbox: a reply has no profile; want the profile ID of the author")
 	}
 	if text == "" {
 		return Message{}, errors.New("sandbox: a reply has no text")
@@ -164,12 +163,12 @@ func (s *Sandbox) Reply(profile, conversation, text string) (Message, error) {
 	return s.receive(r, nil, text, now), nil
 }
 
-// ErrNoMessage reports a message that the sandbox does not have, or no more.
-var ErrNoMessage = errors.New("sandbox: there is no such message")
+// ErrNoMessage reports a message that the sandbox does not have, or does not have any more.
+var ErrNoMessage = errors.New("sandbox: message not found")
 
-// Report gives a message a status, as if by hand: sent, delivered, read, failed,
-// expired or filtered. Its errors are ErrNoMessage, that the status is another, and that the
-// message failed at once.
+// Report gives a message a status, as if by hand: sent, delivered, read, failed, expired or
+// filtered. It returns ErrNoMessage, or an error that names another status or a message that
+// failed at once.
 func (s *Sandbox) Report(messageID, status string) error {
 	if _, ok := rank[status]; !ok || status == "processing" {
 		known := slices.DeleteFunc(slices.Sorted(maps.Keys(rank)),

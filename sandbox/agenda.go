@@ -53,13 +53,13 @@ func (a *agenda) arm() {
 		return
 	}
 	if a.stop != nil {
-		a.stop() // too late is harmless: fire looks at what is due
+		a.stop() // too late is harmless: fire runs only entries that are due
 	}
 	a.armed = first
 	a.stop = a.clock.AfterFunc(max(0, first.Sub(a.clock.Now())), a.fire)
 }
 
-// fire runs what is due, including what becomes due meanwhile.
+// fire runs everything that is due, including entries that become due meanwhile.
 func (a *agenda) fire() {
 	a.mu.Lock()
 	defer a.mu.Unlock()
@@ -81,8 +81,7 @@ func (a *agenda) fire() {
 	}
 }
 
-// close drops what is left and waits for what is running. It must not be called
-// by an entry.
+// close drops the remaining entries and waits for the running one. An entry must not call it.
 func (a *agenda) close() {
 	a.mu.Lock()
 	defer a.mu.Unlock()

@@ -16,7 +16,7 @@ type Alert struct {
 	FCM          *Notice   `json:"fcm,omitempty"`  // Android; nil: it shows nothing
 }
 
-// Notice is what one kind of device shows, and what its app is given with it.
+// Notice is what one kind of device shows, with the data that its app gets.
 type Notice struct {
 	Title string          `json:"title,omitempty"`
 	Body  string          `json:"body,omitempty"`
@@ -25,8 +25,8 @@ type Notice struct {
 	Data  json.RawMessage `json:"data,omitempty"`
 }
 
-// alertOf is the alert of a request as it gave it, nil for none: that of the app's own
-// message, or that of what was posted into a conversation.
+// alertOf is the alert of a request as the request gave it, nil for none: the alert of the
+// app's own message, or of a message that an app posted.
 func alertOf(request []byte) json.RawMessage {
 	var q struct {
 		Alert      json.RawMessage `json:"alert"`
@@ -45,9 +45,9 @@ func alertOf(request []byte) json.RawMessage {
 	return q.Alert
 }
 
-// Alert is the push of a message; false when it has none. With platforms, title and body
-// count for nothing, and a kind of device that is not among them shows nothing (Dotdigital,
-// "Push notifications").
+// Alert is the push of a message. It returns false when the message has none. When platforms
+// are given, title and body are ignored, and a kind of device that is missing there shows
+// nothing (Dotdigital, "Push notifications").
 func (m Message) Alert() (Alert, bool) {
 	var given alert
 	raw := alertOf(m.Request)
@@ -73,8 +73,8 @@ func (m Message) Alert() (Alert, bool) {
 	return a, true
 }
 
-// Alerts are the pushes of the messages kept to a person, oldest first; of those to
-// everybody when profile is empty.
+// Alerts are the pushes of the kept messages to a person, oldest first. An empty profile means
+// everybody.
 func (s *Sandbox) Alerts(profile string) []Alert {
 	all := []Alert{}
 	for _, m := range s.messages(func(r *record) bool {

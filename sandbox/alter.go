@@ -5,11 +5,11 @@ import (
 	"net/http"
 )
 
-// redacted stands where the words of a message were.
+// redacted replaces the words of a message.
 const redacted = "[redacted]"
 
-// lockMessage finds the message of a request and leaves the sandbox locked; or it
-// answers that there is none, with the sandbox unlocked.
+// lockMessage finds the message of a request and keeps the sandbox locked. Otherwise it
+// unlocks, answers 404 and returns nil.
 func (s *Sandbox) lockMessage(w http.ResponseWriter, r *http.Request, inbound bool) *record {
 	s.mu.Lock()
 	rec := s.store.byID[r.PathValue("id")]
@@ -17,7 +17,7 @@ func (s *Sandbox) lockMessage(w http.ResponseWriter, r *http.Request, inbound bo
 		return rec
 	}
 	s.mu.Unlock()
-	answerError(w, http.StatusNotFound, "there is no such message")
+	answerError(w, http.StatusNotFound, "message not found")
 	return nil
 }
 
@@ -33,8 +33,8 @@ func (s *Sandbox) remove(w http.ResponseWriter, r *http.Request) {
 	w.WriteHeader(http.StatusNoContent)
 }
 
-// redact is PATCH …/messages/{id}. What the person was told goes, here and in what is
-// posted from now on; that they were told stays.
+// redact is PATCH …/messages/{id}. It removes the words of a message here and from later
+// events. The fact that the message was sent stays.
 func (s *Sandbox) redact(w http.ResponseWriter, r *http.Request) {
 	body, ok := readBody(w, r)
 	if !ok {
@@ -64,7 +64,7 @@ func (s *Sandbox) redact(w http.ResponseWriter, r *http.Request) {
 	w.WriteHeader(http.StatusAccepted)
 }
 
-// redact takes the words out of a message. Its request keeps whom it went to and how.
+// redact removes the words of a message. Its request keeps the recipient and the options.
 func (s *messageStore) redact(r *record) {
 	var all map[string]json.RawMessage
 	if json.Unmarshal(r.Request, &all) != nil {

@@ -99,7 +99,7 @@ func TestCustomStatuses(t *testing.T) {
 		{path + "read", `{"channel":"own","timestamp":"noon"}`, 400, `"timestamp"`},
 		{path + "read", `{"channel":"own","channelStatus":7}`, 400, `"channelStatus"`},
 		{path + "read", `[]`, 400, `"request"`},
-		{messages + "/x/statuses/read", `{"channel":"own"}`, 404, "no such message"},
+		{messages + "/x/statuses/read", `{"channel":"own"}`, 404, "message not found"},
 	} {
 		if got := w.post(test.status, test.path, test.body); !strings.Contains(got, test.want) {
 			t.Errorf("%s %s: got %s, want %s", test.path, test.body, got, test.want)
@@ -151,7 +151,7 @@ func TestInbounds(t *testing.T) {
 		{statuses + "read", `{}`, 400, `"timestamp"`},
 		{statuses + "read", `{"timestamp":"noon"}`, 400, `"timestamp"`},
 		{statuses + "read", `7`, 400, `"request"`},
-		{path + "/" + sent + "/statuses/read", now, 404, "no such message"},
+		{path + "/" + sent + "/statuses/read", now, 404, "message not found"},
 	} {
 		if got := w.post(test.status, test.path, test.body); !strings.Contains(got, test.want) {
 			t.Errorf("%s %s: got %s, want %s", test.path, test.body, got, test.want)

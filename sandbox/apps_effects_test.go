@@ -156,7 +156,7 @@ func TestConversationsAreKept(t *testing.T) {
 		"/conversations?scope=public":              `"name":"Own"`,
 		"/conversations/Support_dave/participants": `[{"id":"TEAM\\Support","role":"owner"},{"id":"eve","role":"participant"}]`,
 		"/profiles/eve":                            `"city":"York"`,
-		"/profiles/bob":                            "no such profile",
+		"/profiles/bob":                            "profile not found",
 	} {
 		if _, got := again.call("GET", space+path, ""); !strings.Contains(got, want) {
 			t.Errorf("%s: got %s, want %s", path, got, want)

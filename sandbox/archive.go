@@ -14,7 +14,7 @@ import (
 	bolterrors "go.etcd.io/bbolt/errors"
 )
 
-// saveEvery is how often changes are written, and so what a crash may lose.
+// saveEvery is the time between writes, and so the most that a crash may lose.
 const saveEvery = time.Second
 
 // lockTimeout is how long to wait for another process to let go of the file.
@@ -30,8 +30,8 @@ var (
 	personBucket = []byte("profiles")      // digest of the ID → JSON of savedPerson
 )
 
-// archive is the file that the shelf and the registered webhooks are kept in. It is
-// written behind the back of requests: a second may be lost, never half a change.
+// archive is the file of messages and registered webhooks. It is written in the background: a
+// crash may lose a second, never half a change.
 type archive struct {
 	db   *bbolt.DB
 	log  *slog.Logger
@@ -87,7 +87,7 @@ func openBolt(path string) (*bbolt.DB, error) {
 	return db, err
 }
 
-// run saves what has changed until the archive is closed, and once more then.
+// run saves changes until the archive is closed, and once more then.
 func (a *archive) run(changes func() changes) {
 	defer close(a.done)
 	tick := time.NewTicker(saveEvery)
@@ -104,14 +104,14 @@ func (a *archive) run(changes func() changes) {
 			continue
 		}
 		if err := a.write(left); err != nil {
-			a.log.Warn("messages are not saved; it will be tried again", "file", a.db.Path(), "error", err)
+			a.log.Warn("messages were not saved; retrying", "file", a.db.Path(), "error", err)
 			continue
 		}
 		left = changeSet{}
 	}
 }
 
-// close saves what is left and closes the file.
+// close saves the last changes and closes the file.
 func (a *archive) close() error {
 	close(a.stop)
 	<-a.done
@@ -177,12 +177,12 @@ func (a *archive) read(message func(uint64, savedMessage), webhook func(savedWeb
 	return a.db.View(func(tx *bbolt.Tx) error {
 		messages, webhooks := tx.Bucket(messageBucket), tx.Bucket(webhookBucket)
 		if messages == nil || webhooks == nil {
-			return errors.New("it is no file of a sandbox")
+			return errors.New("it is not a file of a sandbox")
 		}
 		err := messages.ForEach(func(k, v []byte) error {
 			var m savedMessage
 			if err := json.Unmarshal(v, &m); err != nil || len(k) != 8 {
-				return fmt.Errorf("message %x cannot be read (%v); remove the file to begin anew", k, err)
+				return fmt.Errorf("message %x cannot be read (%v); remove the file to start again", k, err)
 			}
 			message(binary.BigEndian.Uint64(k), m)
 			return nil
@@ -193,7 +193,7 @@ func (a *archive) read(message func(uint64, savedMessage), webhook func(savedWeb
 		return webhooks.ForEach(func(k, v []byte) error {
 			var w savedWebhook
 			if err := json.Unmarshal(v, &w); err != nil {
-				return fmt.Errorf("webhook %s cannot be read (%w); remove the file to begin anew", k, err)
+				return fmt.Errorf("webhook %s cannot be read (%w); remove the file to start again", k, err)
 			}
 			webhook(w)
 			return nil

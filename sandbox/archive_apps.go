@@ -7,7 +7,7 @@ import (
 	"go.etcd.io/bbolt"
 )
 
-// putApps writes what has changed of conversations and profiles.
+// putApps writes the changed conversations and profiles.
 func putApps(tx *bbolt.Tx, c changeSet) error {
 	if err := putAll(tx, threadBucket, c.threads); err != nil {
 		return err
@@ -58,7 +58,7 @@ func readAll[T any](tx *bbolt.Tx, bucket []byte, take func(T)) error {
 	return b.ForEach(func(k, v []byte) error {
 		var x T
 		if err := json.Unmarshal(v, &x); err != nil {
-			return fmt.Errorf("%s %s cannot be read (%w); remove the file to begin anew", bucket, k, err)
+			return fmt.Errorf("%s %s cannot be read (%w); remove the file to start again", bucket, k, err)
 		}
 		take(x)
 		return nil

@@ -9,9 +9,8 @@ import (
 	"time"
 )
 
-// check is everything that is wrong with the request as a whole: what is
-// required, and what excludes what (Dotdigital, "Channel: App messaging",
-// "Multi-part messages", "Branch").
+// check returns the mistakes of the request as a whole: missing fields, and fields that
+// exclude each other (Dotdigital, "Channel: App messaging", "Multi-part messages", "Branch").
 func (r *request) check() failures {
 	var f failures
 	r.checkAddress(&f)
@@ -21,7 +20,7 @@ func (r *request) check() failures {
 	f.add(r.Body == nil && len(r.MessageParts) == 0 && len(r.CustomBody) == 0 && r.TemplateID == "", "body",
 		"a body, messageParts, a templateId or a customBody is required")
 	f.add(r.Body != nil && len(r.MessageParts) > 0, "messageParts", "body and messageParts exclude each other")
-	f.add(r.TemplateID != "" && len(r.MessageParts) > 0, "templateId", "makes the messageParts; they exclude each other")
+	f.add(r.TemplateID != "" && len(r.MessageParts) > 0, "templateId", "templateId makes the messageParts; they exclude each other")
 	f.add(!isObject(r.Metadata), "metadata", "want an object")
 	f.add(!isObject(r.Overrides[channelID]), "overrides."+channelID, "want an object")
 	r.checkChannels(&f)
@@ -35,7 +34,7 @@ func (r *request) check() failures {
 	return f
 }
 
-// checkAddress wants texts only, the profile among them.
+// checkAddress requires texts only, the profile among them.
 func (r *request) checkAddress(f *failures) {
 	if r.To == nil {
 		f.add(true, "to", "is required")
@@ -52,8 +51,8 @@ func (r *request) checkAddress(f *failures) {
 	f.add(!given || string(raw) == `""`, "to.profileId", "is required by app messaging")
 }
 
-// checkChannels looks at what is said channel by channel: options are objects, and the
-// body of a channel of the customer's own is text.
+// checkChannels checks the fields per channel: options are objects, and the body of a custom
+// channel is text.
 func (r *request) checkChannels(f *failures) {
 	var wrong failures
 	for id, raw := range r.ChannelOptions {
@@ -72,7 +71,7 @@ func (r *request) checkChannels(f *failures) {
 	f.join(wrong)
 }
 
-// check is everything that is wrong with a customBody for this channel.
+// check returns the mistakes of a customBody for this channel.
 func (m *appMessage) check(f *failures) {
 	if m == nil {
 		return

@@ -7,8 +7,8 @@ import (
 	"nudge/sandbox/session"
 )
 
-// caller is who uses the client side of the API: an app's user with a session, or a
-// server with an access token.
+// caller is the user of the client side of the API: an app's user with a session, or a server
+// with an access token.
 type caller struct {
 	profile string // empty: a server, which may do everything
 	session session.Session
@@ -40,8 +40,8 @@ func (s *Sandbox) client(next clientHandler) http.HandlerFunc {
 	})
 }
 
-// caller is who makes a request. A token that was a session's is not taken for an access
-// token where any is good: its app must hear that it has ended.
+// caller finds the caller of a request. An expired session token is never taken for an access
+// token, even where any token is good, so that its app starts another session.
 func (s *Sandbox) caller(r *http.Request) (caller, bool) {
 	token := strings.TrimPrefix(r.Header.Get("Authorization"), "Bearer ")
 	if found, ok := s.sessions.Find(token, s.config.Clock.Now()); ok {
@@ -50,8 +50,8 @@ func (s *Sandbox) caller(r *http.Request) (caller, bool) {
 	return caller{}, !session.Claims(token) && s.knows(r)
 }
 
-// mayShare lets pages of any origin use the API, as the provider does, and see what the
-// SDKs read of the answer.
+// mayShare lets pages of any origin use the API, as the provider does, and exposes the headers
+// that the SDKs read.
 func mayShare(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		local := strings.HasPrefix(r.URL.Path, "/sandbox/") && !strings.HasPrefix(r.URL.Path, "/sandbox/content/")

@@ -5,7 +5,7 @@ import (
 	"strings"
 )
 
-// clientRoutes serves the client side of the API: what apps and their SDKs use.
+// clientRoutes serves the client side of the API: the calls of apps and their SDKs.
 func (s *Sandbox) clientRoutes(mux *http.ServeMux, prefix string) {
 	// These come before there is a token.
 	mux.HandleFunc("GET "+prefix+"/sessions/start", s.misbehaving(s.startSession))

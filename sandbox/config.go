@@ -35,8 +35,8 @@ func DefaultRetries() []time.Duration {
 	}
 }
 
-// Config is what a sandbox is made of. The zero Config is a service that takes
-// messages from anybody and posts no webhooks.
+// Config configures a sandbox. The zero Config is a service that takes messages from anybody
+// and posts no webhooks.
 type Config struct {
 	// Token is the access token that is accepted, as Bearer or as the password of
 	// HTTP Basic. Empty accepts any, but some Authorization is always required.
@@ -45,7 +45,7 @@ type Config struct {
 	// User, when not empty, is the one user that is accepted, by HTTP Basic only.
 	User string
 
-	// Auth is how apps prove who uses them; empty fields are those of
+	// Auth is how apps prove the identity of their user. Empty fields come from
 	// [session.DefaultAuth].
 	Auth session.Auth
 
@@ -53,27 +53,27 @@ type Config struct {
 	WebhookURL string
 	Secret     string
 
-	// Batch is how many events one webhook holds at most. Up to 1 each is posted as
-	// one object; above, what is ready is posted together, always as an array.
+	// Batch is the most events in one webhook. At 0 or 1 each event is posted as one object.
+	// Above, ready events are posted together, always as an array.
 	Batch int
 
 	// Retries are the pauses between attempts; nil means DefaultRetries, and an
 	// empty slice that there is one attempt.
 	Retries []time.Duration
 
-	// People gives what somebody does with a message, which has no ID yet; nil, that
-	// everybody has DefaultScript. It is called once per message, from many goroutines.
+	// People returns what a person does with a message, which has no ID yet. Nil gives everybody
+	// DefaultScript. It is called once per message, from many goroutines.
 	People func(Message) people.Script
 
-	// Fault decides what goes wrong with a message; nil, nothing. It is called once
-	// per message, from many goroutines, before the message is accepted.
+	// Fault decides what goes wrong with a message; nil means nothing. It is called once per
+	// message, from many goroutines, before the message is accepted.
 	Fault func(Message) Fault
 
-	// Faults is what goes wrong by chance at first; see [Sandbox.SetFaults].
+	// Faults are the faults by chance at the start; see [Sandbox.SetFaults].
 	Faults people.Faults
 
-	// File is where messages, conversations, profiles and webhooks are kept over a restart, written
-	// about once a second; empty is memory only.
+	// File keeps messages, conversations, profiles and webhooks over a restart. It is written
+	// about once a second. Empty: memory only.
 	File string
 
 	// Clock is the time of people and retries; nil is the real one.

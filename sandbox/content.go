@@ -65,7 +65,7 @@ func (s *Sandbox) upload(w http.ResponseWriter, r *http.Request, _ caller) {
 	answerJSON(w, http.StatusOK, u)
 }
 
-// readUpload reads a file in one of its three forms, or answers what is wrong.
+// readUpload reads a file in one of its three forms, or answers with the mistakes.
 func readUpload(w http.ResponseWriter, r *http.Request) (*uploaded, bool) {
 	kind, _, _ := mime.ParseMediaType(r.Header.Get("Content-Type"))
 	if name := r.Header.Get("Content-Filename"); name != "" {
@@ -107,14 +107,14 @@ func readForm(w http.ResponseWriter, r *http.Request) (*uploaded, bool) {
 	return &uploaded{Name: header.Filename, Type: header.Header.Get("Content-Type"), data: data}, true
 }
 
-// showContent is GET /sandbox/content/{id}/{name}. It needs no token, as a picture in a
-// message needs none, and a page among it can do nothing here.
+// showContent is GET /sandbox/content/{id}/{name}. It needs no token, because a picture in a
+// message needs none. The policy keeps an uploaded page from doing anything here.
 func (s *Sandbox) showContent(w http.ResponseWriter, r *http.Request) {
 	s.mu.Lock()
 	u := s.contents.byID[r.PathValue("id")]
 	s.mu.Unlock()
 	if u == nil {
-		answerError(w, http.StatusNotFound, "there is no such content, or no more")
+		answerError(w, http.StatusNotFound, "content not found; the oldest content is dropped above 64 MB")
 		return
 	}
 	w.Header().Set("Content-Type", u.Type)

@@ -78,8 +78,9 @@ func number(f *failures, r *http.Request, name string, least, most int) int {
 	return n
 }
 
-// page is what was said up to an event, the newest first: limit messages at most, and
-// what the events between say of older ones. It goes back to 0 when no more was said.
+// page is up to limit messages before and at an event, newest first. It also has the status
+// events in that range that belong to older messages. Its earliest event is 0 when there are
+// no older messages.
 func (t *thread) page(from, limit int) messagePage {
 	p := messagePage{Latest: max(0, from), Messages: []pagedMessage{}, Orphaned: []orphanedEvent{}}
 	i := len(t.said)

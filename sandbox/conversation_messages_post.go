@@ -33,7 +33,7 @@ func (q *sayRequest) check(c caller) failures {
 	return f
 }
 
-// author is who a request says wrote it.
+// author is the author that a request names.
 func (q *sayRequest) author() string {
 	if q.From == nil {
 		return ""
@@ -44,7 +44,7 @@ func (q *sayRequest) author() string {
 	return q.From.ProfileID
 }
 
-// request is what is kept of it.
+// request is the part of a request that is stored.
 func (q *sayRequest) request() json.RawMessage {
 	raw, err := json.Marshal(struct {
 		Parts json.RawMessage `json:"messageParts"`
@@ -56,8 +56,8 @@ func (q *sayRequest) request() json.RawMessage {
 	return raw
 }
 
-// postSaid is POST …/conversations/{id}/messages. What an app's user writes is inbound;
-// a server says whose message it is.
+// postSaid is POST …/conversations/{id}/messages. A message by an app's user is inbound. A
+// server names the author.
 func (s *Sandbox) postSaid(w http.ResponseWriter, r *http.Request, c caller) {
 	var q sayRequest
 	if !readJSON(w, r, &q) {
@@ -99,7 +99,7 @@ func (s *Sandbox) postSaid(w http.ResponseWriter, r *http.Request, c caller) {
 	}{id, number})
 }
 
-// postBy keeps what an app's user wrote. The caller holds the lock.
+// postBy stores a message that an app's user wrote. The caller holds the lock.
 func (s *Sandbox) postBy(reply *record) {
 	answers := s.store.newest(reply.Profile, reply.Conversation)
 	if answers != nil {
@@ -108,8 +108,8 @@ func (s *Sandbox) postBy(reply *record) {
 	s.take(reply, answers, reply.Text, reply.At)
 }
 
-// postFor keeps what a server put into a conversation, for the first of its members that
-// did not write it. The caller holds the lock.
+// postFor stores a message that a server put into a conversation. Its person is the first
+// member who did not write it. The caller holds the lock.
 func (s *Sandbox) postFor(r *record, q sayRequest, members []member) {
 	r.ID, r.Status, r.revision = s.newID(), "sent", 1
 	if r.Inbound = q.Direction == "inbound"; r.Inbound {

@@ -7,7 +7,7 @@ import (
 	"time"
 )
 
-// statusUpdate is what an app says of messages.
+// statusUpdate is an app's report about messages.
 type statusUpdate struct {
 	MessageIDs []string `json:"messageIds"`
 	Status     string   `json:"status"`
@@ -18,7 +18,7 @@ type statusUpdate struct {
 // when something is wrong with one.
 func (s *Sandbox) takeStatuses(w http.ResponseWriter, r *http.Request, c caller) {
 	if c.profile == "" {
-		answerError(w, http.StatusForbidden, "status updates are of somebody with a session")
+		answerError(w, http.StatusForbidden, "only an app user with a session can send status updates")
 		return
 	}
 	body, ok := readBody(w, r)
@@ -44,7 +44,7 @@ func (s *Sandbox) takeStatuses(w http.ResponseWriter, r *http.Request, c caller)
 		for k, id := range u.MessageIDs {
 			x := s.store.byID[id]
 			f.add(x == nil || x.thread != t || len(x.log) == 0, fmt.Sprintf("[%d].messageIds[%d]", i, k),
-				"is no message of this conversation")
+				"is not a message of this conversation")
 		}
 	}
 	if len(f) > 0 {
@@ -77,8 +77,9 @@ func checkStatuses(updates []statusUpdate) failures {
 	return f
 }
 
-// update is that somebody's app got or showed a message: a receipt of the message when it
-// was sent to them, else only an event of the conversation. The caller holds the lock.
+// update records that somebody's app got or showed a message. It is a receipt when the message
+// was sent to that person, otherwise only an event of the conversation. The caller holds the
+// lock.
 func (s *Sandbox) update(r *record, status, profile string, now, on time.Time) {
 	if r.Profile == profile && !r.Inbound {
 		s.note(r, status, "", now, on)

@@ -10,14 +10,13 @@ import (
 // ones included.
 const maxConversations = 100_000
 
-// tagged gives an answer the entity tag and time of what it shows.
+// tagged sets the entity tag and time of an answer.
 func tagged(w http.ResponseWriter, tag string, updated time.Time) {
 	w.Header().Set("ETag", tag)
 	w.Header().Set("Last-Modified", updated.UTC().Format(http.TimeFormat))
 }
 
-// matches reports whether a request is for what has the entity tag, or it answers that
-// it is not.
+// matches reports whether If-Match of a request allows a change. Otherwise it answers 412.
 func matches(w http.ResponseWriter, r *http.Request, tag string) bool {
 	want := r.Header.Get("If-Match")
 	if want == "" || want == "*" || want == tag {
@@ -27,7 +26,7 @@ func matches(w http.ResponseWriter, r *http.Request, tag string) bool {
 	return false
 }
 
-// createThread is POST …/conversations. A deleted one is there again, with what it had.
+// createThread is POST …/conversations. A deleted conversation comes back with its messages.
 func (s *Sandbox) createThread(w http.ResponseWriter, r *http.Request, c caller) {
 	var q conversationRequest
 	if !readJSON(w, r, &q) {
@@ -43,7 +42,7 @@ func (s *Sandbox) createThread(w http.ResponseWriter, r *http.Request, c caller)
 	switch {
 	case t != nil && t.announced && t.deleted.IsZero():
 		s.mu.Unlock()
-		answerError(w, http.StatusConflict, "there is a conversation with this id already")
+		answerError(w, http.StatusConflict, "a conversation with this id already exists")
 		return
 	case t == nil && len(s.store.conversations) >= maxConversations:
 		s.mu.Unlock()
@@ -74,8 +73,8 @@ func (t *thread) change(d document, by stamp) {
 	t.revision++
 }
 
-// done is the event that a caller did something to a conversation, which is then kept by
-// itself.
+// done is the event that a caller changed a conversation. From then on the conversation is
+// kept without messages.
 func (s *Sandbox) done(about topic, t *thread, c caller) *event {
 	t.kept = true
 	return &event{
@@ -84,8 +83,8 @@ func (s *Sandbox) done(about topic, t *thread, c caller) *event {
 	}
 }
 
-// space is the API space whose webhooks hear of what a caller does in a conversation: that
-// of its newest message, else the caller's.
+// space is the API space whose webhooks get the event of a caller: that of the newest message,
+// otherwise the caller's.
 func (t *thread) space(c caller) string {
 	if n := len(t.said); n > 0 {
 		return t.said[n-1].space
@@ -116,8 +115,8 @@ func (s *Sandbox) putThread(w http.ResponseWriter, r *http.Request, c caller) {
 	s.answerThread(w, http.StatusOK, t)
 }
 
-// deleteThread is DELETE …/conversations/{id}. Its messages stay, and so does what has
-// become of them: a message that is sent to it, or its creation, has it there again.
+// deleteThread is DELETE …/conversations/{id}. Its messages and their statuses stay. The
+// conversation comes back when a message is sent to it or when it is created again.
 func (s *Sandbox) deleteThread(w http.ResponseWriter, r *http.Request, c caller) {
 	t := s.lockThread(w, r, c)
 	if t == nil {

@@ -23,7 +23,7 @@ type (
 	}
 )
 
-// check is what is wrong with a conversation; new is one that is to be created.
+// check returns the mistakes of a conversation. isNew: it is about to be created.
 func (q *conversationRequest) check(isNew bool) failures {
 	var f failures
 	f.add(isNew && q.ID == "", "id", "is required")
@@ -54,7 +54,7 @@ func (q *rightsRequest) rights() rights {
 	return rights{*q.CanSend, *q.CanAddParticipants, *q.CanRemoveParticipants}
 }
 
-// document is that of a request that was checked; where it says nothing, the old one.
+// document is the document of a checked request. Missing values come from the old one.
 func (q *conversationRequest) document(old document) document {
 	d := document{q.Name, q.Description, roles{q.Roles.Owner.rights(), q.Roles.Participant.rights()}, old.IsPublic}
 	if q.IsPublic != nil {

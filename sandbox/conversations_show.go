@@ -72,26 +72,26 @@ func (t *thread) within(scope, profile string) bool {
 	return profile == "" || t.member(profile) != nil
 }
 
-// lockThread finds the conversation of a request and leaves the sandbox locked; or it
-// answers why the caller does not get it, with the sandbox unlocked. An app's user gets
-// those they are in, and public ones.
+// lockThread finds the conversation of a request and keeps the sandbox locked. An app's user
+// gets public conversations and those they take part in. Otherwise it unlocks, answers with
+// the reason and returns nil.
 func (s *Sandbox) lockThread(w http.ResponseWriter, r *http.Request, c caller) *thread {
 	s.mu.Lock()
 	t := s.store.conversations[r.PathValue("id")]
 	switch {
 	case t == nil || !t.announced || !t.deleted.IsZero() && r.URL.Query().Get("includeDeleted") != "true":
 		s.mu.Unlock()
-		answerError(w, http.StatusNotFound, "there is no such conversation")
+		answerError(w, http.StatusNotFound, "conversation not found")
 		return nil
 	case c.profile != "" && !t.IsPublic && t.member(c.profile) == nil:
 		s.mu.Unlock()
-		answerError(w, http.StatusForbidden, c.profile+" is no participant of the conversation")
+		answerError(w, http.StatusForbidden, c.profile+" is not a participant of the conversation")
 		return nil
 	}
 	return t
 }
 
-// rights are what a caller may do in a conversation.
+// rights are the rights of a caller in a conversation.
 func (t *thread) rights(c caller) rights {
 	if c.profile == "" {
 		return rights{true, true, true}

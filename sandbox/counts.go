@@ -2,7 +2,7 @@ package sandbox
 
 import "sync/atomic"
 
-// Stats is what a sandbox has done since it was made.
+// Stats counts what a sandbox has done since it was made.
 type Stats struct {
 	Requests  int64 `json:"requests"`  // to send, one by one or in batches
 	Accepted  int64 `json:"accepted"`  // messages taken, in all; see Kept
@@ -27,7 +27,7 @@ type counts struct {
 	posted, retried, lost                     atomic.Int64
 }
 
-// status counts what is said of a message.
+// status counts a status of a message.
 func (c *counts) status(status string) {
 	switch status {
 	case "delivered":
@@ -41,7 +41,7 @@ func (c *counts) status(status string) {
 	}
 }
 
-// Stats is what the sandbox has done so far. Its numbers are read one by one.
+// Stats returns the counters so far. Its numbers are read one by one.
 func (s *Sandbox) Stats() Stats {
 	s.mu.Lock()
 	kept := int64(len(s.store.all()))
@@ -59,6 +59,7 @@ func (s *Sandbox) Stats() Stats {
 	}
 }
 
-// pending is what is still to happen before sends are answered 503. A registered
-// webhook that is dead stops no sends: its queue has a limit of its own.
+// pending is the number of acts and events still to happen; above [Config].Pending sends are
+// answered 503. Registered webhooks do not count: a dead one must not stop sends, and its
+// queue has a limit of its own.
 func (s *Sandbox) pending() int64 { return s.planned.Load() + s.hooks.main.outbox.length() }

@@ -9,9 +9,8 @@ import (
 	"time"
 )
 
-// The endpoints by which the owner of a custom channel tells the service what came of a
-// message, and what people wrote (Dotdigital, omnichannel API). They work for every
-// message here.
+// These endpoints let the owner of a custom channel report statuses and incoming messages
+// (Dotdigital, omnichannel API). Here they work for every message.
 
 var feedbackStatuses = []string{"failed", "delivered", "read", "expired", "sent", "filtered"}
 
@@ -53,7 +52,7 @@ func (s *Sandbox) takeStatus(w http.ResponseWriter, r *http.Request) {
 	w.WriteHeader(http.StatusOK)
 }
 
-// instant is a timestamp that may be absent, which is now.
+// instant reads a timestamp. A missing one means now.
 func (s *Sandbox) instant(f *failures, text string) time.Time {
 	if text == "" {
 		return s.config.Clock.Now()
@@ -63,7 +62,7 @@ func (s *Sandbox) instant(f *failures, text string) time.Time {
 	return on
 }
 
-// inbound is what a person wrote, as the owner of a channel posts it.
+// inbound is a message of a person, as the owner of a custom channel posts it.
 type inbound struct {
 	From struct {
 		ProfileID string `json:"profileId"`

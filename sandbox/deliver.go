@@ -5,10 +5,10 @@ import (
 	"slices"
 )
 
-// deliver makes one attempt at a delivery and settles what becomes of it:
+// deliver makes one attempt at a delivery and decides what follows:
 //
 //	2xx                   delivered
-//	400                   given up: the receiver says it never will
+//	400                   given up: the receiver will never take it
 //	anything else, none   tried again after the next pause, given up after the last
 func (o *outbox) deliver(d *delivery) {
 	to := o.receiver()
@@ -35,7 +35,7 @@ func (o *outbox) deliver(d *delivery) {
 	default:
 		pause := o.retries[d.attempts-1]
 		o.counts.retried.Add(1)
-		o.log.Debug("webhook will be retried", "webhook", o.name, "event", d.events[0].id,
+		o.log.Debug("retrying webhook", "webhook", o.name, "event", d.events[0].id,
 			"events", len(d.events), "status", status, "error", err, "attempt", d.attempts, "pause", pause)
 		o.wait(d, pause)
 	}

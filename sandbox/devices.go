@@ -50,7 +50,7 @@ func (s *Sandbox) deleteDevice(w http.ResponseWriter, r *http.Request, c caller)
 		}
 	}
 	if !ended {
-		answerError(w, http.StatusNotFound, "there is no such device")
+		answerError(w, http.StatusNotFound, "device not found")
 		return
 	}
 	s.sockets.Drop(profile) // its other devices connect again
@@ -58,7 +58,7 @@ func (s *Sandbox) deleteDevice(w http.ResponseWriter, r *http.Request, c caller)
 	w.WriteHeader(http.StatusNoContent)
 }
 
-// pushValidation is what can be pushed to somebody.
+// pushValidation lists the push registrations of a person.
 type pushValidation struct {
 	ID    string          `json:"id"`
 	Count int             `json:"pushDevicesCount"`

@@ -1,17 +1,17 @@
 // Package sandbox is a local App Messaging service with people in it. It speaks the
-// provider's API (Dotdigital's Enterprise Communications API) to servers and to the apps of
-// people, so that neither can tell the difference, and its people act out a [Script] for every message
-// they get. docs/sandbox.md is the page for its users.
+// provider's API (Dotdigital's Enterprise Communications API) to servers and to people's
+// apps, and neither can tell the difference. For every message its people act out a
+// [people.Script]. docs/sandbox.md is the page for users.
 //
-//	POST …/messages ─▶ faults ─▶ merge fields, validation ─▶ shelf ─▶ 201
+//	POST …/messages ─▶ faults ─▶ merge fields, validation ─▶ store ─▶ 201
 //	                                                          │  └─▶ file, once a second
 //	                 ┌────────────────────────────────────────┘
 //	                 ├─▶ message.sent, conversation… ─────────┐     ┌─▶ outbox ─▶ signed webhooks
-//	  People, Clock ─┴─▶ message.delivered, .read, … ─────────┼─▶ hooks … one each, with retries
+//	  people, Clock ─┴─▶ message.delivered, .read, … ─────────┼─▶ hooks … one each, with retries
 //	  a person by hand ─▶ message.inbound ────────────────────┘     └─▶ outbox ─▶ …
 //	                                                          └─▶ websockets of their apps
 //
-//	an app ─▶ session ─▶ conversations, messages, status updates ─▶ the same shelf and hooks
+//	an app ─▶ session ─▶ conversations, messages, status updates ─▶ the same store and hooks
 //
 // A small use:
 //
@@ -20,41 +20,39 @@
 //	defer s.Close()
 //	http.ListenAndServe("localhost:8081", s.Handler())
 //
-// Beside the API there is a local view under /sandbox/, without a token, for the person at
-// this machine: who said what, somebody who writes, and [Faults] on demand.
+// Besides the API there is a local view under /sandbox/, without a token, for the user of
+// this machine: messages and conversations, replies by hand, and faults on demand.
 //
 // # Promises
 //
-// Webhooks about one person arrive in the order in which things happened, one at
-// a time, unless a [Fault] asks otherwise; a webhook that is being retried holds
-// up the person's next ones. Webhooks of different people are delivered side by
-// side, and each registered [Webhook] has a queue of its own. All waiting, that between
-// retries included, is on [Config].Clock, so a clock that runs faster makes everything
-// faster; only the deadline of a single request is real time.
+// Webhooks about one person arrive one at a time, in the order in which things happened,
+// unless a [Fault] asks otherwise. A webhook that is being retried delays the person's next
+// ones. Webhooks of different people are delivered in parallel, and each registered
+// [Webhook] has a queue of its own. All waiting, also between retries, is on
+// [Config].Clock, so a faster clock makes everything faster. Only the deadline of a single
+// request is real time.
 //
-// Memory is bounded: the newest messages are kept ([Config].Keep), and when too
-// much is still to happen ([Config].Pending) sends are answered 503 with
-// Retry-After, never half done.
+// Memory is bounded. The newest messages are kept ([Config].Keep). When too much is still
+// to happen ([Config].Pending), sends are answered 503 with Retry-After and leave nothing
+// behind.
 //
-// What is left to chance, in [People] and [Faults], follows from a seed: the same seed and
-// the same requests, one after the other, give the same story.
+// Chance in [people.People] and [people.Faults] follows from a seed: the same seed and the
+// same requests, one after the other, give the same story.
 //
-// With a [Config].File, messages, conversations, profiles and webhooks are there again after a
-// restart. A crash loses what happened in the last second or so, and no more.
+// With a [Config].File, messages, conversations, profiles and webhooks survive a restart. A
+// crash loses the last second or so.
 //
 // # Not promised
 //
-// Webhooks that are on their way when the service ends are not posted again. Sessions
-// and uploaded content are in memory only. There
-// is no channel but appMessaging: a message whose rules do not name it fails at once. No
-// push is delivered anywhere.
+// Webhooks on their way when the service ends are not posted again. Sessions and uploaded
+// content are in memory only. The only channel is appMessaging: a message whose rules do not
+// name it fails at once. No push is delivered anywhere.
 //
 // # Why this way
 //
-// Scripted people are driven by one heap with one armed timer rather than a timer
-// or goroutine each, so that a load test costs what its messages cost. Webhook
-// bodies are encoded when they are posted, not when they are queued: a queue of a
-// hundred thousand is then small. What goes wrong by chance is decided by a number that
-// counts requests, and not by what they say: a request that is tried again would have to
-// fail for ever.
+// One heap with one armed timer drives all scripts, instead of a timer or goroutine each, so
+// a load test costs only its messages. Webhook bodies are encoded when they are posted, not
+// when they are queued: a queue of a hundred thousand then stays small. Faults by chance
+// depend on a counter of requests, not on their content: otherwise a request that fails once
+// would fail on every retry.
 package sandbox

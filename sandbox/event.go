@@ -15,21 +15,21 @@ const channelID = "appMessaging"
 // at formats an instant as the API does.
 func at(t time.Time) string { return t.UTC().Format(timeLayout) }
 
-// event is something that happened to a message or a conversation, on its way to the
-// webhooks. It is a snapshot: what its record holds later does not change it.
+// event is something that happened to a message or a conversation, on its way to the webhooks.
+// It is a snapshot: later changes of its record do not change it.
 type event struct {
 	id        string
 	topic     topic
-	of        *record // only what never changes in it is read
+	of        *record // only fields that never change are read
 	answers   *record // the message an inbound one answers; nil for none
 	revision  int     // of the message; of the conversation, its event number
 	scope     string  // of the conversation; empty: a2p
 	tag       string  // entity tag of a conversation or profile; empty: none
 	reason    string
-	text      string // of the message, where the topic tells of it
+	text      string // of the message, for topics that show it
 	request   []byte // as text
-	actedBy   string // who did it, as the provider writes it; empty: who the record says
-	by        string // profile ID of who did it, where that is not in the record
+	actedBy   string // actor, as the provider writes it; empty: that of the record
+	by        string // profile ID of the actor, when the record does not have it
 	payload   any    // of the events of conversations and profiles
 	at        time.Time
 	on        time.Time // when it happened by the clock of the person's app
@@ -39,7 +39,7 @@ type event struct {
 	attempted chan struct{} // closed after the first attempt to post it; nil: nobody waits
 }
 
-// wasAttempted lets go of who waits for the first attempt. It is called once.
+// wasAttempted releases a request that waits for the first attempt. It is called once.
 func (e *event) wasAttempted() {
 	if e.attempted != nil {
 		close(e.attempted)
@@ -154,7 +154,7 @@ func (e *event) receipt() *receipt {
 	}
 }
 
-// echoed is the metadata that the event says of a message.
+// echoed is the metadata of a message that the event carries.
 func (e *event) echoed(of *record) json.RawMessage {
 	if e.bare {
 		return nil

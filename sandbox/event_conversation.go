@@ -61,8 +61,8 @@ type (
 	}
 )
 
-// scope is that of a conversation of which nothing else is said: between an application
-// and a person.
+// scope is the scope of a conversation without another one: between an application and a
+// person.
 const scope = "a2p"
 
 const (
@@ -91,7 +91,8 @@ func (e *event) said() *saidMessage {
 	return m
 }
 
-// seen comes from the person's app, whoever wrote the message; so does its direction.
+// seen is the payload of delivered and read. It always comes from the person's app, and so
+// does its direction.
 func (e *event) seen() *seenMessage {
 	return &seenMessage{
 		ID: e.of.ID, ConversationID: e.of.Conversation, Scope: cmp.Or(e.scope, scope), Direction: "inbound",
@@ -99,8 +100,8 @@ func (e *event) seen() *seenMessage {
 	}
 }
 
-// arePlain reports whether parts are one of plain text, which is then the body of the
-// message to whoever hears of it by webhook.
+// arePlain reports whether parts are one plain text. Webhooks then carry it as the body of the
+// message.
 func arePlain(parts json.RawMessage) bool {
 	var all []part
 	return json.Unmarshal(parts, &all) == nil && len(all) == 1 && all[0].Type == "text/plain" && all[0].URL == ""

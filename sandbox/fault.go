@@ -2,8 +2,8 @@ package sandbox
 
 import "time"
 
-// Fault is what goes wrong with one message, for tests of a client. The zero
-// Fault is that nothing does. For what goes wrong by chance see [Faults].
+// Fault is what goes wrong with one message, for tests of a client. With the zero Fault
+// nothing does. [people.Faults] are faults by chance.
 type Fault struct {
 	Status        int           // answer with this status and do not take the message; 0 takes it
 	RetryAfter    int           // seconds, sent as Retry-After beside Status; 0 sends none
@@ -16,15 +16,15 @@ type Fault struct {
 	Withhold      time.Duration // keep every webhook about it for this long, which others overtake
 }
 
-// FailNext answers the next n requests to send with status, whatever they hold.
-// It replaces what an earlier call left.
+// FailNext answers the next n requests to send with status, whatever they contain. It replaces
+// the failures that are left of an earlier call.
 func (s *Sandbox) FailNext(n, status int) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.failures, s.failWith = n, status
 }
 
-// takeFailure uses up one of what FailNext asked for; 0 is none.
+// takeFailure uses up one failure of FailNext. It returns 0 when none is left.
 func (s *Sandbox) takeFailure() (status int) {
 	s.mu.Lock()
 	defer s.mu.Unlock()

@@ -15,13 +15,13 @@ type chance struct {
 	requests, events atomic.Uint64 // so far
 }
 
-// SetFaults replaces what goes wrong by chance, and begins to count anew.
+// SetFaults replaces the faults by chance and starts counting again.
 func (s *Sandbox) SetFaults(f people.Faults) { s.chance.Store(&chance{Faults: f}) }
 
-// Faults are what goes wrong by chance now.
+// Faults returns the current faults by chance.
 func (s *Sandbox) Faults() people.Faults { return s.chance.Load().Faults }
 
-// request is what happens to the next request to the API.
+// request returns what happens to the next request to the API.
 func (c *chance) request() people.RequestFault {
 	if !c.OfRequests() {
 		return people.RequestFault{}
@@ -29,7 +29,7 @@ func (c *chance) request() people.RequestFault {
 	return c.Request(c.requests.Add(1))
 }
 
-// faulty is what happens to the next event, over what its message's fault says.
+// faulty returns what happens to the next event, added to the fault of its message.
 func (s *Sandbox) faulty(f Fault) Fault {
 	c := s.chance.Load()
 	if !c.OfEvents() {
@@ -43,8 +43,7 @@ func (s *Sandbox) faulty(f Fault) Fault {
 	return f
 }
 
-// misbehaving passes on requests to which nothing happens, or something only after
-// they were carried out.
+// misbehaving passes requests on, except those to which a fault happens first.
 func (s *Sandbox) misbehaving(next http.HandlerFunc) http.HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) {
 		f := s.chance.Load().request()
@@ -65,7 +64,7 @@ func (s *Sandbox) misbehaving(next http.HandlerFunc) http.HandlerFunc {
 	}
 }
 
-// retryAfter is what a status by chance says of trying again, in seconds; 0: nothing.
+// retryAfter is the Retry-After of a status by chance, in seconds; 0 for none.
 func retryAfter(status int) int {
 	if status == http.StatusTooManyRequests {
 		return 1
@@ -92,7 +91,7 @@ func answerFault(w http.ResponseWriter, f Fault) {
 	if f.RetryAfter > 0 {
 		w.Header().Set("Retry-After", strconv.Itoa(f.RetryAfter))
 	}
-	answerError(w, f.Status, "this failure was asked for")
+	answerError(w, f.Status, "a fault on demand")
 }
 
 // unanswered is a response that nobody gets.

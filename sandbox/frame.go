@@ -45,8 +45,8 @@ type (
 	}
 )
 
-// frame is an event of the conversation as apps get it. What it shows is of now, so the
-// caller holds the lock until it is encoded.
+// frame is an event of the conversation in the shape that apps get. It reads the current
+// state, so the caller holds the lock until the frame is encoded.
 func (t *thread) frame(e *event) *frame {
 	f := &frame{
 		EventID: e.id, AccountID: 1, Name: e.topic.String(), Context: frameContext{e.actor()},
@@ -68,7 +68,7 @@ func (t *thread) frame(e *event) *frame {
 	return f
 }
 
-// actor is who did what an event tells of, as the provider writes it.
+// actor is who caused the event, as the provider writes it.
 func (e *event) actor() string {
 	switch {
 	case e.actedBy != "":
@@ -79,7 +79,7 @@ func (e *event) actor() string {
 	return e.of.actor()
 }
 
-// broadcast sends a frame to the apps of all participants but those left out. The caller
+// broadcast sends a frame to the apps of all participants except those in without. The caller
 // holds the lock.
 func (s *Sandbox) broadcast(t *thread, f *frame, without ...string) {
 	for _, m := range t.members {
@@ -111,7 +111,7 @@ func (f *frame) encoded(space string) []byte {
 	return raw
 }
 
-// typing is the frame that somebody types, or does so no more.
+// typing is the frame that somebody has begun to type, or has stopped.
 func (t *thread) typing(profile string, on bool, now time.Time) *frame {
 	name := "conversation.participantTyping"
 	if !on {

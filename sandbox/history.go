@@ -8,9 +8,9 @@ import (
 	"time"
 )
 
-// history is GET …/profiles/{profile}/messages?channelId=&direction=&from=&limit=: what
-// was sent to a person and by them, newest first. From is the newest instant wanted:
-// the provider does not say more than its name.
+// history is GET …/profiles/{profile}/messages?channelId=&direction=&from=&limit=: the
+// messages to and from a person, newest first. from is the newest instant wanted; the provider
+// documents only its name.
 func (s *Sandbox) history(w http.ResponseWriter, r *http.Request) {
 	limit, ok := readLimit(w, r)
 	if !ok {
@@ -56,7 +56,7 @@ type (
 	}
 )
 
-// readLimit reads how many items are wanted, or answers what is wrong with it.
+// readLimit reads the number of wanted items, or answers with the mistake.
 func readLimit(w http.ResponseWriter, r *http.Request) (limit int, ok bool) {
 	text := r.URL.Query().Get("limit")
 	if text == "" {

@@ -31,7 +31,7 @@ type hooks struct {
 	revision   int    // counts changes of the registered ones
 }
 
-// changed works out again who wants what.
+// changed recomputes which topics are wanted.
 func (h *hooks) changed() {
 	h.revision++
 	h.topics = h.main.topics
@@ -87,7 +87,7 @@ func (s *Sandbox) newHook(space string, w Webhook) *hook {
 	return h
 }
 
-// set makes a webhook what a document says. The caller holds the lock.
+// set gives a webhook a new document. The caller holds the lock.
 func (h *hook) set(ctx context.Context, w Webhook) {
 	h.Webhook, h.topics = w, w.topics()
 	to := &receiver{ctx: ctx, url: w.URL, secret: []byte(w.Secret), batch: 1, client: newClient(h.outbox.workers)}
@@ -97,9 +97,9 @@ func (h *hook) set(ctx context.Context, w Webhook) {
 	h.outbox.aim(to)
 }
 
-// post hands an event to the webhooks that want it, now or when its fault lets go of
-// it. The caller holds the lock, so that events of one person get there in the order in
-// which they happened.
+// post hands an event to the webhooks that want it, at once or after the delay of its fault.
+// The caller holds the lock, so events of one person arrive in the order in which they
+// happened.
 func (s *Sandbox) post(e *event, f Fault) {
 	if !s.hooks.topics.has(e.topic) {
 		e.wasAttempted()
@@ -131,8 +131,8 @@ func (s *Sandbox) post(e *event, f Fault) {
 	}
 }
 
-// hand queues an event at the webhooks that want it. Who waits for it to be attempted
-// waits for the configuration's webhook. The caller holds the lock.
+// hand queues an event at the webhooks that want it. A request that waits for an attempt waits
+// for the configured webhook. The caller holds the lock.
 func (s *Sandbox) hand(lane string, e *event) {
 	for _, h := range s.hooks.registered {
 		if h.wants(e) {

@@ -9,8 +9,7 @@ import (
 	"slices"
 )
 
-// Conversations are the conversations of which messages are kept, the one with
-// the newest message first.
+// Conversations are the conversations with kept messages, newest message first.
 func (s *Sandbox) Conversations() []Conversation {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -29,8 +28,8 @@ func (s *Sandbox) listConversations(w http.ResponseWriter, _ *http.Request) {
 	answerJSON(w, http.StatusOK, s.Conversations())
 }
 
-// listMessages is GET /sandbox/messages?profile=&conversation=&limit=: the newest
-// of those kept, in order.
+// listMessages is GET /sandbox/messages?profile=&conversation=&limit=: the newest kept
+// messages, in order.
 func (s *Sandbox) listMessages(w http.ResponseWriter, r *http.Request) {
 	limit, ok := readLimit(w, r)
 	if !ok {
@@ -88,8 +87,8 @@ func (s *Sandbox) addStatus(w http.ResponseWriter, r *http.Request) {
 	}
 }
 
-// readStrict decodes a request of the local view. It takes only what is declared
-// as JSON, which a page of another origin cannot send unasked.
+// readStrict decodes a request of the local view. It requires the JSON content type: a page of
+// another origin cannot send that without being asked.
 func readStrict(w http.ResponseWriter, r *http.Request, into any) bool {
 	body, ok := readBody(w, r)
 	if !ok {

@@ -60,7 +60,7 @@ func TestByHandErrors(t *testing.T) {
 		status     int
 		want       string
 	}{
-		{"/sandbox/statuses", `{"messageId":"x","status":"read"}`, 404, "no such message"},
+		{"/sandbox/statuses", `{"messageId":"x","status":"read"}`, 404, "message not found"},
 		{"/sandbox/statuses", `{"messageId":"` + id + `","status":"seen"}`, 400,
 			"want one of [delivered expired failed filtered read sent]"},
 		{"/sandbox/statuses", `{"messageId":"` + failed + `","status":"read"}`, 400, "failed at once"},

@@ -16,8 +16,8 @@ var mergeForm = regexp.MustCompile(`\{\{[^{}]*\}\}`)
 // messageParts.
 var mergedKeys = []string{"title", "body", "metadata", "customBody", "channelOptions"}
 
-// parseMerged is parse after the merge fields are filled in. What cannot be read is
-// left to parse.
+// parseMerged is parse after the merge fields are filled in. A request that cannot be read
+// goes to parse as it is.
 func (s *Sandbox) parseMerged(raw []byte) (*request, failures) {
 	q, failures := parse(raw)
 	if len(failures) > 0 || !mayMerge(raw) {
@@ -87,8 +87,8 @@ func fill(value any, profile, own map[string]string) any {
 	return value
 }
 
-// profileOf is what is known of the person a message is for: the properties of the
-// profile, and over them the addresses that the message gives.
+// profileOf is everything known of the recipient: the properties of the profile, overridden by
+// the addresses in the request.
 func (s *Sandbox) profileOf(q *request) map[string]string {
 	known := map[string]string{}
 	s.mu.Lock()

@@ -24,8 +24,8 @@ type Message struct {
 	Request      json.RawMessage `json:"request,omitempty"`  // the send, its merge fields filled in
 }
 
-// direction is that of a message in the words of the API. Like what follows it reads what
-// never changes, also while the status does: so it takes no copy of the message.
+// direction is the API's word for the direction of a message. Like the methods below it reads
+// only fields that never change, so it needs no lock and no copy.
 func (m *Message) direction() string {
 	if m.Inbound {
 		return "inbound"
@@ -33,7 +33,7 @@ func (m *Message) direction() string {
 	return "outbound"
 }
 
-// metadata is what the message says beside its text, an empty object when nothing.
+// metadata is the metadata of the message, an empty object for none.
 func (m *Message) metadata() json.RawMessage {
 	if len(m.Metadata) == 0 {
 		return json.RawMessage("{}")
@@ -41,8 +41,8 @@ func (m *Message) metadata() json.RawMessage {
 	return m.Metadata
 }
 
-// shownMetadata is the metadata that the person's app sees: that of the app's own
-// message, else that of the request.
+// shownMetadata is the metadata that the person's app sees: that of the app's own message,
+// otherwise that of the request.
 func (m *Message) shownMetadata(request []byte) json.RawMessage {
 	var q struct {
 		CustomBody struct {
@@ -64,10 +64,9 @@ var rank = map[string]int{
 	"processing": 0, "sent": 1, "filtered": 2, "expired": 2, "failed": 2, "delivered": 3, "read": 4,
 }
 
-// record is a message with what is needed to act on it. Everything but what stands
-// below the lock's line stays as it was when the record was made, and so does the rest
-// of the Message; the fields below it, and the Message's Text, Request, Status and
-// Reason, are guarded by the sandbox's lock.
+// record is a message with the state needed to act on it. The fields above the line "Under the
+// sandbox's lock" never change, and neither does the rest of Message. The sandbox's lock
+// guards the fields below it and Text, Request, Status and Reason of the Message.
 type record struct {
 	Message
 	space     string // API space it was sent in; empty on the newer hosts
@@ -83,7 +82,7 @@ type record struct {
 	number   uint64   // its place in the order of all messages, from 1
 	thread   *thread  // the conversation it is part of
 	revision int      // counts its events
-	log      []logged // what its conversation knows of it, from when it was sent on
+	log      []logged // events of its conversation about it, the first is sent
 	acted    int      // acts of the script that are done
 	gone     bool     // deleted: nothing more happens to it
 }

@@ -79,7 +79,7 @@ func (s *messageStore) drop() {
 	s.forget(r)
 }
 
-// remove takes any message off the shelf.
+// remove removes any message.
 func (s *messageStore) remove(r *record) {
 	i, found := slices.BinarySearchFunc(s.all(), r.number,
 		func(r *record, number uint64) int { return cmp.Compare(r.number, number) })
@@ -93,7 +93,7 @@ func (s *messageStore) remove(r *record) {
 	}
 }
 
-// retell makes a conversation's summary that of its newest message.
+// retell makes the summary of a conversation that of its newest message.
 func (s *messageStore) retell(t *thread) {
 	for _, r := range slices.Backward(s.all()) {
 		if r.thread == t {
@@ -113,7 +113,7 @@ func (s *messageStore) forget(r *record) {
 	}
 }
 
-// unsay takes a message out of what was said; mostly it is the oldest.
+// unsay removes a message from its conversation. Usually it is the oldest.
 func (t *thread) unsay(r *record) {
 	switch i := slices.Index(t.said, r); {
 	case i == 0:
@@ -124,8 +124,8 @@ func (t *thread) unsay(r *record) {
 	}
 }
 
-// newest is the newest message that reached out to a person in a conversation, or
-// in any when the conversation is empty; nil when none is kept.
+// newest is the newest message to a person in a conversation, or in any when conversation is
+// empty. It returns nil when none is kept.
 func (s *messageStore) newest(profile, conversation string) *record {
 	for _, r := range slices.Backward(s.all()) {
 		if r.Profile == profile && !r.Inbound && !r.dead &&

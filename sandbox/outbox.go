@@ -7,9 +7,9 @@ import (
 	"time"
 )
 
-// outbox delivers events to one webhook. Every person has a lane; the head of a lane
-// is delivered before the rest of it moves, which is what keeps a person's events
-// in order. Each webhook has an outbox of its own, so a dead one holds up no other.
+// outbox delivers events to one webhook. Every person has a lane, and the head of a lane is
+// delivered before the rest of it moves. This keeps a person's events in order. Each webhook
+// has an outbox of its own, so a dead one does not delay another.
 //
 //	add ─▶ lane ─▶ ready ─▶ worker ─┬─▶ answered: the lane is ready again, or gone
 //	                  again ─▶ ─┘   └─▶ failed: the agenda puts it into again
@@ -25,7 +25,7 @@ type outbox struct {
 	group   sync.WaitGroup // the workers
 
 	mu        sync.Mutex // guards the rest
-	to        *receiver  // nil: nobody listens, and what is added is dropped
+	to        *receiver  // nil: there is no receiver, and add drops events
 	work      *sync.Cond // ready or again has more, or closed: workers wait
 	rest      *sync.Cond // nothing is due or flying, or closed: settle waits
 	lanes     map[string]*lane
@@ -34,8 +34,8 @@ type outbox struct {
 	again     queue[*delivery] // those whose pause is over
 	flying    int              // deliveries that workers have in hand, and holds
 	events    int64            // added and not yet delivered or given up
-	lingering bool             // a timer will make what is ready due
-	due       bool             // what is ready goes out, whether or not it fills a batch
+	lingering bool             // a timer will set due
+	due       bool             // ready events go out even when they do not fill a batch
 	closed    bool
 }
 
@@ -84,10 +84,10 @@ func (o *outbox) aim(to *receiver) {
 	o.mu.Lock()
 	defer o.mu.Unlock()
 	o.to = to
-	o.work.Broadcast() // what filled no batch may fill one now
+	o.work.Broadcast() // the new batch may be full already
 }
 
-// close ends the workers, and drops what is left. What they are posting ends with the
+// close stops the workers and drops the remaining events. Requests on their way end with the
 // receiver's context.
 func (o *outbox) close() {
 	o.mu.Lock()
@@ -104,8 +104,8 @@ func (o *outbox) close() {
 	}
 }
 
-// add queues an event behind the others of its lane. Where nobody listens, after
-// close, and beyond the limit it is dropped, which add reports as false.
+// add queues an event behind the others of its lane. It drops the event and returns false when
+// there is no receiver, after close, and above the limit.
 func (o *outbox) add(key string, e *event) bool {
 	o.mu.Lock()
 	defer o.mu.Unlock()
@@ -142,8 +142,8 @@ func (o *outbox) queue(l *lane) {
 	o.linger()
 }
 
-// linger wakes a worker when there is enough for a webhook, and sees to it that what
-// is less goes out in time. The caller holds the lock.
+// linger wakes a worker when there is enough for a webhook. Otherwise it makes sure that a
+// smaller webhook goes out in time. The caller holds the lock.
 func (o *outbox) linger() {
 	if o.ripe() {
 		o.work.Signal()
@@ -166,7 +166,7 @@ func (o *outbox) ripe() bool {
 	return o.ready.len() > 0 && (o.to.linger == 0 || o.due || o.waiting >= o.to.batch)
 }
 
-// hold keeps settle waiting until release, for what is about to be added.
+// hold keeps settle waiting until release, for events that are about to be added.
 func (o *outbox) hold() {
 	o.mu.Lock()
 	defer o.mu.Unlock()

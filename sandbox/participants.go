@@ -25,8 +25,8 @@ func checkParticipants(f *failures, name string, all []participantRequest) {
 	}
 }
 
-// enrol makes somebody a participant in a role, and says what that is: an event, or none
-// when it changes nothing.
+// enrol gives somebody a role in the conversation. It returns the topic of the resulting
+// event, and false when nothing changed.
 func (t *thread) enrol(p participantRequest) (about topic, changed bool) {
 	id, role := cmp.Or(p.ID, p.ProfileID), cmp.Or(p.Role, roleParticipant)
 	if m := t.member(id); m != nil {
@@ -79,7 +79,7 @@ func (s *Sandbox) addParticipants(w http.ResponseWriter, r *http.Request, c call
 		return
 	}
 	defer s.mu.Unlock()
-	joins := len(all) == 1 && t.IsPublic && all[0].ID == c.profile // anybody may join what is public
+	joins := len(all) == 1 && t.IsPublic && all[0].ID == c.profile // anybody may join a public conversation
 	if !joins && !t.rights(c).CanAddParticipants {
 		answerError(w, http.StatusForbidden, c.profile+" may not add participants")
 		return
@@ -123,7 +123,7 @@ func (s *Sandbox) removeParticipants(w http.ResponseWriter, r *http.Request, c c
 	}
 	for _, id := range ids {
 		if t.member(id) == nil {
-			answerError(w, http.StatusNotFound, id+" is no participant of the conversation")
+			answerError(w, http.StatusNotFound, id+" is not a participant of the conversation")
 			return
 		}
 	}
@@ -140,10 +140,10 @@ func (s *Sandbox) removeParticipants(w http.ResponseWriter, r *http.Request, c c
 	w.WriteHeader(http.StatusNoContent)
 }
 
-// typing is POST …/conversations/{id}/typing, and DELETE for no more.
+// typing is POST …/conversations/{id}/typing, and DELETE when it stops.
 func (s *Sandbox) typing(w http.ResponseWriter, r *http.Request, c caller) {
 	if c.profile == "" {
-		answerError(w, http.StatusForbidden, "only somebody with a session types")
+		answerError(w, http.StatusForbidden, "only an app user with a session can type")
 		return
 	}
 	t := s.lockThread(w, r, c)

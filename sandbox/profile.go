@@ -15,7 +15,7 @@ const (
 	maxProfileBytes = 64 << 10 // the JSON of one
 )
 
-// person is a profile: what is known of somebody beside their ID.
+// person is a profile.
 type person struct {
 	id         string
 	properties map[string]json.RawMessage // as they were given; never changed in place
@@ -25,7 +25,7 @@ type person struct {
 	deleted    time.Time // zero: it is there
 }
 
-// isSystem reports whether a name is one that the service gives itself.
+// isSystem reports whether the service itself sets a property of this name.
 func isSystem(name string) bool { return name == "id" || strings.HasPrefix(name, "_") }
 
 // tag is the entity tag of the profile.
@@ -55,7 +55,7 @@ func (p *person) text(name string) string {
 	return string(raw)
 }
 
-// checkProperties is what is wrong with what a profile is to be.
+// checkProperties reads the properties of a profile and returns their mistakes.
 func checkProperties(body []byte, id string) (map[string]json.RawMessage, failures) {
 	var all map[string]json.RawMessage
 	if err := json.Unmarshal(body, &all); err != nil {
@@ -69,12 +69,12 @@ func checkProperties(body []byte, id string) (map[string]json.RawMessage, failur
 	}
 	maps.DeleteFunc(all, func(name string, _ json.RawMessage) bool { return isSystem(name) })
 	for _, name := range slices.Sorted(maps.Keys(all)) {
-		f.add(strings.Contains(name, "_"), name, "names of properties have no underscore")
+		f.add(strings.Contains(name, "_"), name, "a property name cannot contain an underscore")
 	}
 	return all, f
 }
 
-// meet makes a profile of somebody who has none. It is for who does not hold the lock.
+// meet creates a profile for a person without one. The caller does not hold the lock.
 func (s *Sandbox) meet(id, space string) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -84,7 +84,7 @@ func (s *Sandbox) meet(id, space string) {
 	}
 }
 
-// alter gives a profile its properties and tells of it. The caller holds the lock.
+// alter replaces the properties of a profile and sends its event. The caller holds the lock.
 func (s *Sandbox) alter(p *person, about topic, c caller, space string, properties map[string]json.RawMessage) {
 	now := stamp{s.config.Clock.Now(), c.actor()}
 	if p.revision == 0 {
@@ -95,8 +95,8 @@ func (s *Sandbox) alter(p *person, about topic, c caller, space string, properti
 	s.tellOf(p, about, c, space, p.shown())
 }
 
-// tellOf tells the webhooks of a profile, and of an update the person's apps. The caller
-// holds the lock.
+// tellOf sends an event of a profile to the webhooks, and an update to the person's apps. The
+// caller holds the lock.
 func (s *Sandbox) tellOf(p *person, about topic, c caller, space string, payload any) {
 	s.unsaved.people[p.id] = true
 	e := &event{

@@ -11,8 +11,8 @@ import (
 	"nudge/sandbox/session"
 )
 
-// lockPerson finds the profile of a request and leaves the sandbox locked; or it answers
-// that there is none, with the sandbox unlocked.
+// lockPerson finds the profile of a request and keeps the sandbox locked. Otherwise it
+// unlocks, answers 404 and returns nil.
 func (s *Sandbox) lockPerson(w http.ResponseWriter, r *http.Request) *person {
 	s.mu.Lock()
 	p := s.people[r.PathValue("profile")]
@@ -20,7 +20,7 @@ func (s *Sandbox) lockPerson(w http.ResponseWriter, r *http.Request) *person {
 		return p
 	}
 	s.mu.Unlock()
-	answerError(w, http.StatusNotFound, "there is no such profile")
+	answerError(w, http.StatusNotFound, "profile not found")
 	return nil
 }
 
@@ -64,7 +64,7 @@ func (s *Sandbox) addPerson(w http.ResponseWriter, r *http.Request, c caller) {
 	}
 	if s.people[id] != nil {
 		s.mu.Unlock()
-		answerError(w, http.StatusConflict, "there is a profile with this id already")
+		answerError(w, http.StatusConflict, "a profile with this id already exists")
 		return
 	}
 	if p := s.addTo(w, id); p != nil {
@@ -73,8 +73,8 @@ func (s *Sandbox) addPerson(w http.ResponseWriter, r *http.Request, c caller) {
 	}
 }
 
-// addTo makes a profile without properties; or it answers that there are too many, and
-// unlocks the sandbox.
+// addTo creates a profile without properties. When there are too many it unlocks, answers 503
+// and returns nil.
 func (s *Sandbox) addTo(w http.ResponseWriter, id string) *person {
 	if len(s.people) >= maxProfiles {
 		s.mu.Unlock()
@@ -85,8 +85,8 @@ func (s *Sandbox) addTo(w http.ResponseWriter, id string) *person {
 	return s.people[id]
 }
 
-// putPerson is PUT …/profiles/{profile}?undelete=, which replaces all properties, and
-// PATCH …?allowcreate=&deletes=, which changes some and removes those named.
+// putPerson is PUT …/profiles/{profile}?undelete=, which replaces all properties, and PATCH
+// …?allowcreate=&deletes=, which changes some and removes the named ones.
 func (s *Sandbox) putPerson(w http.ResponseWriter, r *http.Request, c caller) {
 	body, ok := readBody(w, r)
 	if !ok {
@@ -117,7 +117,7 @@ func (s *Sandbox) putPerson(w http.ResponseWriter, r *http.Request, c caller) {
 		about = profileUndelete
 	case p == nil || !p.deleted.IsZero():
 		s.mu.Unlock()
-		answerError(w, http.StatusNotFound, "there is no such profile")
+		answerError(w, http.StatusNotFound, "profile not found")
 		return
 	}
 	if about == profileUpdate && !matches(w, r, p.tag()) {
@@ -131,7 +131,7 @@ func (s *Sandbox) putPerson(w http.ResponseWriter, r *http.Request, c caller) {
 	s.answerPerson(w, http.StatusOK, p)
 }
 
-// patched are the properties with others over them, and without those named.
+// patched returns the properties with given over them and without the named ones.
 func (p *person) patched(given map[string]json.RawMessage, deletes []string) map[string]json.RawMessage {
 	all := maps.Clone(p.properties)
 	if all == nil {
@@ -146,7 +146,8 @@ func (p *person) patched(given map[string]json.RawMessage, deletes []string) map
 	return all
 }
 
-// deletePerson is DELETE …/profiles/{profile}?forget=, which with forget leaves nothing.
+// deletePerson is DELETE …/profiles/{profile}?forget=. With forget nothing of the profile
+// stays.
 func (s *Sandbox) deletePerson(w http.ResponseWriter, r *http.Request, c caller) {
 	if !c.is(r.PathValue("profile")) {
 		answerError(w, http.StatusForbidden, "the profile is not that of the session")
@@ -190,7 +191,7 @@ func (s *Sandbox) setOptIn(w http.ResponseWriter, r *http.Request, c caller) {
 	}
 	defer s.mu.Unlock()
 	var now []string
-	_ = json.Unmarshal(p.properties["optin"], &now) // what is no list counts as none
+	_ = json.Unmarshal(p.properties["optin"], &now) // anything but a list counts as none
 	leaving := r.URL.Query()["channel"]
 	now = slices.DeleteFunc(append(now, q.Channels...), func(name string) bool { return slices.Contains(leaving, name) })
 	slices.Sort(now)

@@ -6,15 +6,15 @@ import (
 	"strconv"
 )
 
-// changePeople is PATCH …/profiles/bulk, a list of profiles of which properties change,
-// and DELETE, a list of IDs or of profiles. Whom it does not know it leaves out.
+// changePeople is PATCH …/profiles/bulk with a list of profiles, which changes properties, and
+// DELETE with a list of IDs or profiles. It skips unknown profiles.
 func (s *Sandbox) changePeople(w http.ResponseWriter, r *http.Request, c caller) {
 	body, ok := readBody(w, r)
 	if !ok {
 		return
 	}
 	if c.profile != "" {
-		answerError(w, http.StatusForbidden, "only a server changes profiles of others")
+		answerError(w, http.StatusForbidden, "only a server can change profiles of others")
 		return
 	}
 	items, f := parseBulk(body)

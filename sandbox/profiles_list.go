@@ -8,7 +8,7 @@ import (
 	"strings"
 )
 
-// maxListed is how many profiles are answered at once.
+// maxListed is the most profiles in one answer.
 const maxListed = 1000
 
 // listPeople is GET …/profiles?$limit=&$skip=&$fields=&$includeDeleted=&$includeDevices=
@@ -45,7 +45,7 @@ func (s *Sandbox) listPeople(w http.ResponseWriter, r *http.Request, _ caller) {
 	answerJSON(w, http.StatusOK, all)
 }
 
-// fits reports whether a profile has what a query asks for.
+// fits reports whether a profile has the properties of a query.
 func (p *person) fits(query map[string][]string) bool {
 	for name, values := range query {
 		if strings.HasPrefix(name, "$") {
@@ -62,7 +62,7 @@ func (p *person) fits(query map[string][]string) bool {
 	return true
 }
 
-// view is a profile with what is asked for beside it. The caller holds the lock.
+// view is a profile with the requested extras. The caller holds the lock.
 func (s *Sandbox) view(p *person, fields string, devices, sessions bool) map[string]any {
 	all := p.shown()
 	if fields != "" {

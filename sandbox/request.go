@@ -77,7 +77,7 @@ type alert struct {
 	} `json:"platforms"`
 }
 
-// sender is who a message is from.
+// sender is the sender of a message.
 type sender struct {
 	ProfileID string `json:"profileId"`
 	Name      string `json:"name"`
@@ -133,7 +133,7 @@ func parse(raw []byte) (*request, failures) {
 	return r, r.check()
 }
 
-// section decodes what an object says about this channel, when it says anything.
+// section decodes the part of an object that is about this channel, if there is one.
 func section(all map[string]json.RawMessage, into any) error {
 	raw, ok := all[channelID]
 	if !ok {
@@ -180,8 +180,8 @@ func notAsWanted(within string, err error) failure {
 	return failure{name, fmt.Sprintf("is a JSON %s; want %s", wrong.Value, wrong.Type.Kind())}
 }
 
-// text is what the person reads first: the app's own part, else the body, else
-// the first part.
+// text is what the person reads first: the first part of the app's own message, else the body,
+// else the first part.
 func (r *request) text() string {
 	if r.app != nil && len(r.app.Parts) > 0 {
 		return r.app.Parts[0].text()
@@ -212,8 +212,8 @@ func asText(raw json.RawMessage) (text string, ok bool) {
 	return text, json.Unmarshal(raw, &text) == nil
 }
 
-// isObject reports whether raw, which is JSON, is an object. What is absent counts as
-// one, and so does null.
+// isObject reports whether raw, which is JSON, is an object. Missing values and null count as
+// one.
 func isObject(raw json.RawMessage) bool {
 	return len(raw) == 0 || raw[0] == '{' || string(raw) == "null"
 }

@@ -105,8 +105,7 @@ func readBody(w http.ResponseWriter, r *http.Request) ([]byte, bool) {
 	return nil, false
 }
 
-// answer sends a whole response at once, so that what the caller does next comes
-// after it.
+// answer sends a whole response at once, so that it leaves before the caller goes on.
 func answer(w http.ResponseWriter, status int, body []byte) {
 	w.Header().Set("Content-Type", "application/json")
 	w.Header().Set("Content-Length", strconv.Itoa(len(body)))

@@ -24,7 +24,7 @@ type Sandbox struct {
 	counts   counts
 	sessions *session.Sessions
 	sockets  *socket.Hub
-	chance   atomic.Pointer[chance] // what goes wrong by chance
+	chance   atomic.Pointer[chance] // faults by chance
 
 	mu       sync.Mutex // guards the rest; taken before an outbox's lock
 	hooks    hooks
@@ -88,7 +88,7 @@ func New(config Config) (*Sandbox, error) {
 	return s, nil
 }
 
-// keep opens the file, puts back what it holds, and keeps it up from here on.
+// keep opens the file, restores its content, and writes changes to it from here on.
 func (s *Sandbox) keep(file string) (err error) {
 	if s.archive, err = openArchive(file, s.config.Log); err != nil {
 		return err
@@ -102,10 +102,9 @@ func (s *Sandbox) keep(file string) (err error) {
 // Handler serves the API and the local view.
 func (s *Sandbox) Handler() http.Handler { return s.handler }
 
-// Close ends everything: people act no more, and webhooks not yet answered are
-// dropped, those on their way included. It waits for all goroutines, which takes
-// no longer than a request that is cut off, and saves what is left. It may be called
-// again.
+// Close ends everything: people stop acting, and webhooks without an answer are dropped, those
+// on their way included. It waits for all goroutines, which takes no longer than cutting off a
+// request, and saves the last changes. It may be called again.
 func (s *Sandbox) Close() {
 	s.cut()
 	s.agenda.close()
@@ -118,7 +117,7 @@ func (s *Sandbox) Close() {
 			return
 		}
 		if err := s.archive.close(); err != nil {
-			s.config.Log.Warn("the file of messages was not closed", "file", s.config.File, "error", err)
+			s.config.Log.Warn("closing the file of messages failed", "file", s.config.File, "error", err)
 		}
 	})
 }

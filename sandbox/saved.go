@@ -33,7 +33,7 @@ type savedWebhook struct {
 	Updated  time.Time `json:"updated"`
 }
 
-// changes are what is to be written.
+// changes are the changes to write.
 type changes struct {
 	messages map[uint64]*savedMessage // by number; nil: it is gone
 	oldest   uint64                   // messages before it are gone
@@ -69,7 +69,7 @@ func (c *changeSet) empty() bool {
 // savedAtOnce is how many messages are copied under one hold of the lock.
 const savedAtOnce = 1000
 
-// changes takes what has changed since the last call.
+// changes takes the changes since the last call.
 func (s *Sandbox) changes() changes {
 	c := changes{messages: map[uint64]*savedMessage{}}
 	s.mu.Lock()
@@ -118,8 +118,8 @@ func (h *hooks) saved() []savedWebhook {
 	return all
 }
 
-// load puts everything back that was saved, and lets people go on with what they had
-// not done yet. Nobody else uses the sandbox yet.
+// load restores everything from the file and plans the acts that people had not done yet.
+// Nobody else uses the sandbox yet.
 func (s *Sandbox) load() error {
 	err := s.archive.readApps(s.loadThread, s.loadPerson)
 	if err != nil {

@@ -7,7 +7,7 @@ import (
 	"time"
 )
 
-// savedThread is a conversation in the file: one that the API has made or changed. All
+// savedThread is a conversation in the file: one that the API has created or changed. All
 // others follow from their messages.
 type savedThread struct {
 	ID string `json:"id"`
@@ -40,8 +40,8 @@ type unsaved struct {
 	people  map[string]bool
 }
 
-// takeApps takes what has changed of conversations and profiles; nil is gone. The caller
-// holds the lock.
+// takeApps takes the changes of conversations and profiles; nil means gone. The caller holds
+// the lock.
 func (s *Sandbox) takeApps(c *changes) {
 	c.threads, c.people = map[string]*savedThread{}, map[string]*savedPerson{}
 	for id := range s.unsaved.threads {

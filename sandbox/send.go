@@ -72,13 +72,13 @@ func (s *Sandbox) parseBatch(body []byte) (requests []*request, failures failure
 func (s *Sandbox) refuse(w http.ResponseWriter) bool {
 	if status := s.takeFailure(); status != 0 {
 		s.counts.refused.Add(1)
-		answerError(w, status, "this failure was asked for")
+		answerError(w, status, "a fault on demand")
 		return true
 	}
 	if s.pending() >= int64(s.config.Pending) {
 		s.counts.refused.Add(1)
 		w.Header().Set("Retry-After", "1")
-		answerError(w, http.StatusServiceUnavailable, "too much is still to happen here")
+		answerError(w, http.StatusServiceUnavailable, "too many acts and events are still pending")
 		return true
 	}
 	return false

@@ -16,7 +16,7 @@ func (s *Sandbox) startSession(w http.ResponseWriter, _ *http.Request) {
 	answerJSON(w, http.StatusOK, s.sessions.Start(s.freshID(), s.config.Clock.Now()))
 }
 
-// freshID is newID for who does not hold the lock.
+// freshID is newID for callers that do not hold the lock.
 func (s *Sandbox) freshID() string {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -67,12 +67,12 @@ func (s *Sandbox) createSession(w http.ResponseWriter, r *http.Request) {
 	}{made.Token, made})
 }
 
-// own finds the session of a request, which is the caller's own unless it is a server; or
-// it answers that there is none.
+// own finds the session of a request. A person gets their own sessions only, a server all.
+// Otherwise it answers 404.
 func (s *Sandbox) own(w http.ResponseWriter, r *http.Request, c caller) (session.Session, bool) {
 	found, ok := s.sessions.Get(r.PathValue("id"), s.config.Clock.Now())
 	if !ok || !c.is(found.ProfileID) {
-		answerError(w, http.StatusNotFound, "there is no such session")
+		answerError(w, http.StatusNotFound, "session not found")
 		return session.Session{}, false
 	}
 	return found, true
@@ -85,8 +85,8 @@ func (s *Sandbox) showSession(w http.ResponseWriter, r *http.Request, c caller) 
 	}
 }
 
-// endSession is DELETE …/sessions/{id}. Its websockets are cut off when it was the
-// person's last one.
+// endSession is DELETE …/sessions/{id}. It closes the person's websockets when this was their
+// last session.
 func (s *Sandbox) endSession(w http.ResponseWriter, r *http.Request, c caller) {
 	found, ok := s.own(w, r, c)
 	if !ok {
@@ -172,7 +172,7 @@ func (s *Sandbox) openSocket(w http.ResponseWriter, r *http.Request) {
 	s.sockets.Serve(w, r, socket.Listener{Key: found.ProfileID, Label: found.Space}, hello.encoded(found.Space))
 }
 
-// readJSON decodes a request, or answers what is wrong with it.
+// readJSON decodes a request, or answers with its mistakes.
 func readJSON(w http.ResponseWriter, r *http.Request, into any) bool {
 	body, ok := readBody(w, r)
 	if !ok {

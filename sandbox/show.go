@@ -5,7 +5,7 @@ import (
 	"net/http"
 )
 
-// serverFields are what the service adds to a request when it shows it again.
+// serverFields are the fields that the service adds to a request when it shows it.
 type serverFields struct {
 	MessageID      string        `json:"messageId"`
 	Status         string        `json:"status"`
@@ -24,7 +24,7 @@ type statusDetails struct {
 	Reason    string `json:"reason,omitempty"`
 }
 
-// apiActor is who sends by the API, as the provider writes it.
+// apiActor is the sender behind an access token, as the provider writes it.
 const apiActor = "access:sandbox"
 
 // spliced is a message as the API shows it: the request, and behind its fields
@@ -64,7 +64,7 @@ func (s *Sandbox) show(w http.ResponseWriter, r *http.Request) {
 	}
 	s.mu.Unlock()
 	if rec == nil || m.Inbound {
-		answerError(w, http.StatusNotFound, "there is no such message")
+		answerError(w, http.StatusNotFound, "message not found")
 		return
 	}
 	answer(w, http.StatusOK, spliced(m, rec))

@@ -20,9 +20,9 @@ type Conversation struct {
 // maxParticipants is how many participants a conversation has at most.
 const maxParticipants = 100
 
-// thread is a conversation as the service keeps it: made by its first message and gone
-// with the last one that is kept, or made by the API and there until it is deleted. Its
-// ID never changes. Its Participants are not kept up: members are.
+// thread is a conversation as the service keeps it. Its first message creates it, and it goes
+// with the last kept one. One that the API created stays until it is deleted. Its ID never
+// changes. members is current; Participants of the summary is not kept up.
 type thread struct {
 	Conversation
 	document
@@ -38,7 +38,7 @@ type thread struct {
 	deleted   time.Time // zero: it is there
 }
 
-// document is what the API may change of a conversation.
+// document is the part of a conversation that the API can change.
 type document struct {
 	Name        string `json:"name"`
 	Description string `json:"description"`
@@ -46,7 +46,7 @@ type document struct {
 	IsPublic    bool   `json:"isPublic"`
 }
 
-// stamp is who did something, and when.
+// stamp is the actor and time of a change.
 type stamp struct {
 	At time.Time
 	By string
@@ -65,9 +65,9 @@ func newThread(r *record) *thread {
 	return t
 }
 
-// teamOf is the name of the team whose chat a message is part of: its sender is
-// TEAM\{team} and its conversation {team}_{profile}, with _ for spaces. The vendor's page
-// shows the prefix in two cases, so its case does not matter.
+// teamOf is the name of the team whose chat a message belongs to, empty for none. In a chat
+// the sender is TEAM\{team} and the conversation {team}_{profile}, with _ for spaces. The
+// vendor's page shows the prefix in two cases, so case is ignored.
 func teamOf(r *record) string {
 	prefix, team, ok := strings.Cut(r.sender, `\`)
 	if !ok || team == "" || !strings.EqualFold(prefix, "TEAM") {
@@ -83,7 +83,7 @@ func teamOf(r *record) string {
 	return strings.ReplaceAll(team, "_", " ")
 }
 
-// tell makes a message the newest one.
+// tell makes r the newest message of the summary.
 func (t *thread) tell(r *record) { t.Profile, t.Last, t.Updated = r.Profile, r.Text, r.At }
 
 // tag is the entity tag of the document.
@@ -120,8 +120,8 @@ func (t *thread) summary() Conversation {
 	return c
 }
 
-// announceThread tells of a new conversation, of one that is there again, and of who
-// joined. The caller holds the lock.
+// announceThread sends the events of a new conversation, of one that comes back, and of new
+// participants. The caller holds the lock.
 func (s *Sandbox) announceThread(r *record) {
 	t := r.thread
 	if !t.announced {
@@ -142,8 +142,8 @@ func (s *Sandbox) announceThread(r *record) {
 	}
 }
 
-// spread posts an event of a conversation itself to the webhooks, and to the apps of its
-// participants. The caller holds the lock.
+// spread posts an event of a conversation to the webhooks and to the apps of its participants.
+// The caller holds the lock.
 func (s *Sandbox) spread(t *thread, e *event, f Fault) {
 	if e.payload == nil {
 		e.payload = t.shape()

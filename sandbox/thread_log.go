@@ -17,8 +17,8 @@ type logged struct {
 	At      time.Time `json:"at"`
 }
 
-// note takes an event of a message down and returns its number. The caller holds the
-// sandbox's lock.
+// note records an event of a message and returns its number. The caller holds the sandbox's
+// lock.
 func (t *thread) note(r *record, status, profile string, at time.Time) int {
 	number := t.events
 	t.events++
@@ -28,7 +28,7 @@ func (t *thread) note(r *record, status, profile string, at time.Time) int {
 	return number
 }
 
-// topic is what a logged event is about.
+// topic is the topic of a logged event.
 func (l logged) topic() topic {
 	about, ok := topicOf("conversationMessage." + l.Status)
 	if !ok {
@@ -60,8 +60,8 @@ func (t *thread) sent(r *record, number int) *event {
 	}
 }
 
-// see tells a conversation that somebody's app got or showed a message, at an instant of
-// the app's; other statuses are none of its business. The caller holds the lock.
+// see records in the conversation that somebody's app got or showed a message, at an instant
+// of the app's clock. It ignores other statuses. The caller holds the lock.
 func (s *Sandbox) see(r *record, status, by string, at, on time.Time) {
 	about, ok := topicOf("conversationMessage." + status)
 	if !ok || about == conversationMessageSent {
@@ -73,7 +73,7 @@ func (s *Sandbox) see(r *record, status, by string, at, on time.Time) {
 	s.broadcast(t, t.frame(e))
 }
 
-// author is the profile ID of who wrote a message.
+// author is the profile ID of the message's author.
 func (r *record) author() string {
 	if r.Inbound {
 		return r.Profile
@@ -81,7 +81,7 @@ func (r *record) author() string {
 	return r.sender
 }
 
-// actor is who wrote a message, as the provider writes it.
+// actor is the message's author, as the provider writes it.
 func (r *record) actor() string {
 	if r.Inbound {
 		return sessionActor(r.Profile)

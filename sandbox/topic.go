@@ -2,7 +2,7 @@ package sandbox
 
 import "slices"
 
-// topic is what an event is about, by the provider's names.
+// topic is the kind of an event, by the provider's names.
 type topic uint8
 
 // The topics there are webhooks of.
@@ -30,29 +30,29 @@ const (
 	profileDevices
 )
 
-// topicFacts are what the API says of each topic, in their order.
+// topicFacts are the API's facts about each topic, in their order.
 var topicFacts = [...]struct{ name, says string }{
-	messageSent:                  {"message.sent", "A channel has taken a message."},
-	messageDelivered:             {"message.delivered", "A message has reached the device."},
+	messageSent:                  {"message.sent", "A channel accepted a message."},
+	messageDelivered:             {"message.delivered", "A message reached the device."},
 	messageRead:                  {"message.read", "A message was read."},
 	messageExpired:               {"message.expired", "A message was not delivered in time."},
 	messageFailed:                {"message.failed", "A message cannot be delivered."},
-	messageInbound:               {"message.inbound", "A person has written."},
-	conversationCreate:           {"conversation.create", "A conversation has begun."},
-	participantAdded:             {"conversation.participantAdded", "Somebody has joined a conversation."},
+	messageInbound:               {"message.inbound", "A person wrote a message."},
+	conversationCreate:           {"conversation.create", "A conversation was created."},
+	participantAdded:             {"conversation.participantAdded", "Somebody joined a conversation."},
 	conversationMessageSent:      {"conversationMessage.sent", "A message was put into a conversation."},
-	conversationMessageDelivered: {"conversationMessage.delivered", "A message of a conversation has reached the device."},
+	conversationMessageDelivered: {"conversationMessage.delivered", "A message of a conversation reached the device."},
 	conversationMessageRead:      {"conversationMessage.read", "A message of a conversation was read."},
-	conversationUpdate:           {"conversation.update", "A conversation has another name, description or roles."},
+	conversationUpdate:           {"conversation.update", "The name, description or roles of a conversation changed."},
 	conversationDelete:           {"conversation.delete", "A conversation was deleted."},
-	conversationUndelete:         {"conversation.undelete", "A deleted conversation is there again."},
-	participantRemoved:           {"conversation.participantRemoved", "Somebody has left a conversation."},
-	participantUpdated:           {"conversation.participantUpdated", "Somebody has another role in a conversation."},
-	profileCreate:                {"profile.create", "There is a new profile."},
-	profileUpdate:                {"profile.update", "A profile has changed."},
+	conversationUndelete:         {"conversation.undelete", "A deleted conversation was restored."},
+	participantRemoved:           {"conversation.participantRemoved", "Somebody left a conversation."},
+	participantUpdated:           {"conversation.participantUpdated", "The role of somebody in a conversation changed."},
+	profileCreate:                {"profile.create", "A profile was created."},
+	profileUpdate:                {"profile.update", "A profile changed."},
 	profileDelete:                {"profile.delete", "A profile was deleted."},
-	profileUndelete:              {"profile.undelete", "A deleted profile is there again."},
-	profileDevices:               {"profile.devicesUpdated", "The devices of a profile have changed."},
+	profileUndelete:              {"profile.undelete", "A deleted profile was restored."},
+	profileDevices:               {"profile.devicesUpdated", "The devices of a profile changed."},
 }
 
 // String is the provider's name of a topic.

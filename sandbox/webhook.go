@@ -8,8 +8,8 @@ import (
 	"time"
 )
 
-// Limits of registered webhooks. What the provider documents of them: a secret of 16
-// characters, 500 events and 60 seconds for a batch (Dotdigital, webhook API).
+// Limits of registered webhooks. The provider documents three of them: a secret of 16
+// characters, and 500 events and 60 seconds for a batch (Dotdigital, webhook API).
 const (
 	MaxWebhooks     = 32      // registered at a time
 	maxDeleted      = 100     // deleted ones that are remembered, the newest
@@ -19,7 +19,7 @@ const (
 	MinSecret       = 16      // characters
 )
 
-// What a batched webhook has that does not say.
+// Defaults of a batched webhook.
 const (
 	defaultWebhookBatch = 100 // events
 	defaultBatchTimeout = 1   // seconds
@@ -75,10 +75,10 @@ func parseWebhook(raw []byte) (Webhook, failures) {
 	for i, s := range w.Subscriptions {
 		at := fmt.Sprintf("subscriptions[%d]", i)
 		about, known := topicOf(s.Type)
-		f.add(!known, at+".type", "is no event of this service; see availableevents")
+		f.add(!known, at+".type", "is not an event of this service; see availableevents")
 		for j, x := range s.Filters {
 			f.add(!known || x.Name != "channel" || !about.ofMessage(), fmt.Sprintf("%s.filters[%d].name", at, j),
-				"is no filter of this event; see availableevents")
+				"is not a filter of this event; see availableevents")
 		}
 	}
 	return w, f
@@ -97,8 +97,8 @@ func (f *failures) number(name string, given, most int, needed bool, usual int) 
 	return given
 }
 
-// topics are what the subscriptions ask for. A filter for another channel leaves
-// nothing, because there is only one.
+// topics are the topics of the subscriptions. A filter for another channel matches nothing,
+// because there is only one channel.
 func (w Webhook) topics() topics {
 	if len(w.Subscriptions) == 0 {
 		return allTopics

@@ -44,7 +44,7 @@ func (s *Sandbox) addWebhook(w http.ResponseWriter, r *http.Request) {
 	}
 	if live >= MaxWebhooks {
 		s.mu.Unlock()
-		answerError(w, http.StatusConflict, fmt.Sprintf("there are %d webhooks already", MaxWebhooks))
+		answerError(w, http.StatusConflict, fmt.Sprintf("there are already %d webhooks, which is the limit", MaxWebhooks))
 		return
 	}
 	doc.ID, doc.revision, doc.updated = s.newID(), 1, s.config.Clock.Now()
@@ -65,14 +65,13 @@ func (s *Sandbox) showWebhook(w http.ResponseWriter, r *http.Request) {
 	}
 	s.mu.Unlock()
 	if h == nil {
-		answerError(w, http.StatusNotFound, "there is no such webhook")
+		answerError(w, http.StatusNotFound, "webhook not found")
 		return
 	}
 	answerWebhook(w, http.StatusOK, doc)
 }
 
-// putWebhook is PUT …/webhooks/{id}. What waits for the webhook goes to its new
-// address.
+// putWebhook is PUT …/webhooks/{id}. Events that wait for the webhook go to its new address.
 func (s *Sandbox) putWebhook(w http.ResponseWriter, r *http.Request) {
 	doc, ok := readWebhook(w, r)
 	if !ok {
@@ -89,7 +88,7 @@ func (s *Sandbox) putWebhook(w http.ResponseWriter, r *http.Request) {
 	answerWebhook(w, http.StatusOK, doc)
 }
 
-// deleteWebhook is DELETE …/webhooks/{id}. What waits for the webhook is dropped.
+// deleteWebhook is DELETE …/webhooks/{id}. Events that wait for the webhook are dropped.
 func (s *Sandbox) deleteWebhook(w http.ResponseWriter, r *http.Request) {
 	h := s.lockWebhook(w, r)
 	if h == nil {
@@ -104,14 +103,14 @@ func (s *Sandbox) deleteWebhook(w http.ResponseWriter, r *http.Request) {
 	w.WriteHeader(http.StatusNoContent)
 }
 
-// lockWebhook finds the webhook of a request that is to change it, and leaves the
-// sandbox locked; or it answers why there is none, with the sandbox unlocked.
+// lockWebhook finds the webhook of a request and keeps the sandbox locked. Otherwise it
+// unlocks, answers with the reason and returns nil.
 func (s *Sandbox) lockWebhook(w http.ResponseWriter, r *http.Request) *hook {
 	s.mu.Lock()
 	h := s.hooks.find(r.PathValue("space"), r.PathValue("id"))
 	if h == nil {
 		s.mu.Unlock()
-		answerError(w, http.StatusNotFound, "there is no such webhook")
+		answerError(w, http.StatusNotFound, "webhook not found")
 		return nil
 	}
 	if matches(w, r, etag(h.revision, h.ID)) {
@@ -173,7 +172,7 @@ func (s *Sandbox) listTemplates(w http.ResponseWriter, _ *http.Request) {
 		Description string   `json:"description"`
 		Events      []string `json:"events"`
 	}
-	t := template{Name: "Message events", Description: "Receipts, and what people write."}
+	t := template{Name: "Message events", Description: "Receipts, and messages of people."}
 	for i, f := range topicFacts {
 		if messageTopics.has(topic(i)) {
 			t.Events = append(t.Events, f.name)

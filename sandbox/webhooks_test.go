@@ -247,9 +247,9 @@ func TestWebhookAPI(t *testing.T) {
 		status       int
 		holds        string
 	}{
-		{"GET", path, 404, "no such webhook"},
+		{"GET", path, 404, "webhook not found"},
 		{"PUT", path, 400, `"paramName":"request"`},
-		{"DELETE", path, 404, "no such webhook"},
+		{"DELETE", path, 404, "webhook not found"},
 		{"GET", webhooks, 200, "[]"},
 		{"GET", webhooks + "?includeDeleted=true", 200, `"isDeleted":true`},
 		{"GET", "/cpaas/webhooks?includeDeleted=true", 200, "[]"},

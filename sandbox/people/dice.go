@@ -2,11 +2,11 @@ package people
 
 import "time"
 
-// dice are thrown the same way for the same beginning: SplitMix64.
+// dice are SplitMix64: the same beginning gives the same throws.
 type dice uint64
 
-// diceOf are the dice of a seed and some texts: their FNV-1a hash, each with a zero
-// behind it. It is written out because hash/fnv allocates.
+// diceOf are the dice of a seed and some texts: their FNV-1a hash, each followed by a zero. It
+// is written out because hash/fnv allocates.
 func diceOf(seed uint64, texts ...string) dice {
 	h := uint64(14695981039346656037)
 	for _, text := range texts {
@@ -36,7 +36,7 @@ func (d *dice) next() uint64 {
 // share is from 0 up to but without 1.
 func (d *dice) share() float64 { return float64(d.next()>>11) / (1 << 53) }
 
-// happens reports whether something of a rate from 0 to 1 happens this time.
+// happens reports whether something with a rate from 0 to 1 happens this time.
 func (d *dice) happens(rate float64) bool { return d.share() < rate }
 
 // within is a time of a span.

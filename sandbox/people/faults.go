@@ -6,21 +6,20 @@ import (
 	"time"
 )
 
-// Faults are what goes wrong by chance. Rates are from 0 to 1. What happens to the n-th
-// request to the API and to the n-th event since the faults were set follows from the
-// seed and n alone.
+// Faults are the faults that happen by chance. Rates are from 0 to 1. The seed and n alone
+// decide what happens to the n-th request and to the n-th event since the faults were set.
 type Faults struct {
 	Seed uint64
 
-	// Requests to the API: how long an answer takes, how many are answered with one of
-	// the statuses and not looked at, and how many are carried out and then not answered.
+	// Requests to the API: the time an answer takes, the share answered with one of the
+	// statuses without being carried out, and the share carried out and not answered.
 	Latency  Span
 	Errors   float64
 	Statuses []int // none: 500, 502 and 503
 	Drop     float64
 
-	// Webhooks: how many events are posted twice, overtaken by later ones, kept for a
-	// while, never posted, and posted without the metadata of the message.
+	// Webhooks: the shares of events that are posted twice, overtaken by later ones,
+	// delayed, never posted, and posted without the metadata of the message.
 	Duplicate   float64
 	Reorder     float64
 	Withhold    float64
@@ -29,13 +28,13 @@ type Faults struct {
 	Omit        float64
 }
 
-// ReorderWithin is how long an event is kept at most so that others overtake it.
+// ReorderWithin is the longest delay of an event that others overtake.
 const ReorderWithin = 10 * time.Second
 
 // RequestFault is what happens to one request to the API.
 type RequestFault struct {
 	Latency time.Duration
-	Status  int  // answer with this status and do not look at the request; 0: none
+	Status  int  // answer with this status and do not carry the request out; 0: none
 	Drop    bool // carry the request out, then close the connection without an answer
 }
 
@@ -96,7 +95,7 @@ func (f *Faults) withholdFor() Span {
 	return f.WithholdFor
 }
 
-// Valid reports whether all rates are rates, and all statuses errors.
+// Valid reports whether all rates are from 0 to 1 and all statuses from 400 to 599.
 func (f *Faults) Valid() bool {
 	for _, rate := range []float64{f.Errors, f.Drop, f.Duplicate, f.Reorder, f.Withhold, f.Lose, f.Omit} {
 		if rate < 0 || rate > 1 || rate != rate {

@@ -7,13 +7,13 @@ import (
 	"nudge/lang/node"
 )
 
-// ReadFaults reads faults by themselves, from YAML or from JSON, with the keys that they
-// have under faults: in a people file.
+// ReadFaults reads faults alone, from YAML or from JSON, with the keys that they have under
+// faults: in a people file. It adds mistakes to list.
 //
-//	seed: 7                    # the people file's where it is not said
+//	seed: 7                    # that of the people file when missing
 //	latency: 50ms-2s           # of every answer
-//	errors: 10%                # requests answered with an error, and not looked at
-//	error_statuses: [ 503 ]    # one of them; 500, 502 or 503 where it is not said
+//	errors: 10%                # requests answered with an error, and not carried out
+//	error_statuses: [ 503 ]    # one of them; without it 500, 502 or 503
 //	drop_responses: 20%        # requests carried out, and then not answered
 //	duplicate_webhooks: 10%    # events posted twice
 //	reorder_webhooks: 10%      # events that wait for up to 10 s, so that others overtake them

@@ -18,16 +18,16 @@ const scriptForms = `want one or more of these, separated by commas: ` +
 //
 //	reads [after 3s]              delivered and read
 //	never reads                   delivered only
-//	delivered after 1s            says when it is delivered
-//	never delivered               sent, and no more is heard of it
+//	delivered after 1s            says when the message is delivered
+//	never delivered               the message stays sent
 //	fails ["reason"] [after 1s]   instead of being delivered
 //	expires [after 1h]            instead of being delivered
 //	replies "yes" [after 5s]      any number of times
 //
-// Times count from the send; they are Go durations (1m30s) or whole days (2d), or two of
-// them (2s-10m), between which the time is drawn for every message.
-// What is not said is as of [DefaultScript], and never later than what follows
-// from it: who replies after two seconds has read the message by then.
+// Times count from the send. They are Go durations (1m30s) or whole days (2d). With two of
+// them (2s-10m) a time between the two is picked for every message. Acts that the text does
+// not mention come from [DefaultScript], and never later than an act that needs them: somebody
+// who replies after two seconds has read the message by then.
 func ParseScript(text string) (Script, error) {
 	p := parser{denied: map[Deed]bool{}}
 	err := p.phrases(text)
@@ -40,7 +40,7 @@ func ParseScript(text string) (Script, error) {
 	return p.complete(), nil
 }
 
-// parser gathers what the phrases of a script say.
+// parser collects the phrases of a script.
 type parser struct {
 	acts   Script
 	denied map[Deed]bool
@@ -110,7 +110,7 @@ func (p *parser) phrase(phrase string) error {
 	return nil
 }
 
-// contradiction is what cannot all be true of one message.
+// contradiction reports phrases that cannot all be true of one message.
 func (p *parser) contradiction() error {
 	ends := p.acts.has(Fails) || p.acts.has(Expires)
 	reached := p.acts.has(Reads) || p.acts.has(Replies)
@@ -129,7 +129,7 @@ func (p *parser) contradiction() error {
 	return nil
 }
 
-// complete adds what goes without saying, and sorts by time.
+// complete adds the acts that the text leaves out, and sorts by time.
 func (p *parser) complete() Script {
 	s := p.acts
 	if !s.has(Fails) && !s.has(Expires) && !p.denied[Delivers] {
@@ -168,7 +168,7 @@ func parseAfter(text string) (Span, error) {
 	return parseSpan(strings.TrimSpace(span))
 }
 
-// parseSpan reads 3s or 2s-10m. The end is zero where there is none.
+// parseSpan reads 3s or 2s-10m. The end is zero when there is none.
 func parseSpan(text string) (s Span, err error) {
 	from, to, ranged := strings.Cut(text, "-")
 	if from == "" {

@@ -7,22 +7,23 @@ import (
 	"strings"
 )
 
-// People is who does what with the messages they get: people by name, then the first
-// rule that fits; whoever fits none has DefaultScript. It does not change once in use.
+// People says what each person does with a message. A script by name comes first, then the
+// first rule whose pattern fits. Everybody else has [DefaultScript]. It must not change once
+// it is in use.
 //
-// Everything that is left to chance follows from the seed, the profile and the text of
-// the message, so the same person does the same with the same words every time.
+// Every choice by chance follows from the seed, the profile and the text of the message, so
+// the same person always does the same with the same words.
 type People struct {
 	Seed  uint64
 	Named map[string]Script
 	Rules []Rule
 }
 
-// Rule is what the people do whose profile ID fits a pattern.
+// Rule is the behaviour of all people whose profile ID fits a pattern.
 type Rule struct {
 	Profile string   // pattern: * stands for any text, ? for one character; "" fits everybody
-	Does    []Plan   // one of them, by chance; none: DefaultScript
-	Replies []Answer // the first that fits is added to what they do
+	Does    []Plan   // one of them, by chance; empty: DefaultScript
+	Replies []Answer // the first that fits is added to the plan
 }
 
 // Plan is a script with its share, from 0 to 1.
@@ -33,13 +34,14 @@ type Plan struct {
 
 // Answer is a reply to messages whose text fits a pattern.
 type Answer struct {
-	To     string   // pattern, of which the case does not matter; "" fits every text
+	To     string   // pattern, case is ignored; "" fits every text
 	With   []string // one of them, by chance
 	After  Span
-	Chance float64 // that there is a reply at all, from 0 to 1
+	Chance float64 // of a reply at all, from 0 to 1
 }
 
-// Script is what somebody does with a message: nothing in it is left to chance.
+// Script returns what a person does with a message of this text. All choices are made: no act
+// has a range of times.
 func (p *People) Script(profile, text string) Script {
 	if script, ok := p.Named[profile]; ok {
 		return script.Drawn(p.Seed, profile, text)
@@ -56,7 +58,7 @@ func (p *People) Script(profile, text string) Script {
 	return script.Drawn(p.Seed, profile, text)
 }
 
-// plan is the plan whose turn it is, for a share from 0 up to but without 1.
+// plan picks the plan for a share from 0 up to but not including 1.
 func (r Rule) plan(share float64) Script {
 	for _, p := range r.Does {
 		if share -= p.Share; share < 0 {
@@ -69,7 +71,7 @@ func (r Rule) plan(share float64) Script {
 	return DefaultScript()
 }
 
-// answered is a script with the reply that the text of a message calls for.
+// answered adds the reply that the text of a message asks for.
 func (r Rule) answered(script Script, text string, d *dice) Script {
 	text = strings.ToLower(text)
 	i := slices.IndexFunc(r.Replies, func(a Answer) bool {
@@ -88,12 +90,12 @@ func (r Rule) answered(script Script, text string, d *dice) Script {
 	return script
 }
 
-// percent is a share as people write it.
+// percent writes a share as people do: 0.5 is 50%.
 func percent(share float64) string {
 	return strconv.FormatFloat(math.Round(share*1e8)/1e6, 'f', -1, 64) + "%"
 }
 
-// parsePercent reads 30% or 0.5%; false when it is no share.
+// parsePercent reads 30% or 0.5%. It returns false when the text is not a share.
 func parsePercent(text string) (float64, bool) {
 	number, ok := strings.CutSuffix(text, "%")
 	f, err := strconv.ParseFloat(strings.TrimSpace(number), 64)

@@ -16,19 +16,19 @@ const (
 	MaxAnswers = 100  // replies of one rule
 )
 
-// Read reads a people file: who does what, and what goes wrong by chance. What is
-// wrong with the file itself is added to list.
+// Read reads a people file: the rules of people, and faults by chance. It adds mistakes of the
+// file to list.
 //
 //	seed: 7                          # decides everything that is left to chance
 //	people:
 //	  - profile: ann                 # a profile ID, or a pattern with * and ?
 //	    does: reads after 10s        # a script; see ParseScript
 //	  - profile: "load-*"
-//	    does:                        # or several, of which chance picks one
+//	    does:                        # or several; chance picks one
 //	      - 70%: reads after 2s-10m
 //	      - 30%: never reads
 //	    replies:
-//	      - to: "*how was*"          # what the message says; the case does not matter
+//	      - to: "*how was*"          # the text of the message; case is ignored
 //	        with: [ "9", "10" ]      # one of them
 //	        after: 10s-1m
 //	        chance: 80%
@@ -65,7 +65,7 @@ func readRule(m *node.Map) Rule {
 	if t := m.Text("profile"); t != nil {
 		r.Profile = t.Value
 	} else if !m.Has("profile") {
-		m.Errorf("profile", node.CodeEmpty, `"*" stands for everybody`, "the rule does not say whose it is: profile is missing")
+		m.Errorf("profile", node.CodeEmpty, `"*" stands for everybody`, "the rule has no profile")
 	}
 	r.Does = readPlans(m.Get("does"))
 	items := m.List("replies")
@@ -102,7 +102,7 @@ func readPlans(v *node.Value) []Plan {
 		}
 		share, ok := parsePercent(entries[0].Key.Value)
 		if !ok {
-			item.Errorf(node.CodeBadValue, "for example 30%: never reads", "%q is no share", entries[0].Key.Value)
+			item.Errorf(node.CodeBadValue, "for example 30%: never reads", "%q is not a share", entries[0].Key.Value)
 		}
 		total += share
 		plans = append(plans, Plan{share, readScript(entries[0].Value)})
@@ -130,13 +130,13 @@ func readAnswer(m *node.Map) Answer {
 	with := m.Get("with")
 	switch {
 	case with == nil:
-		m.Errorf("with", node.CodeEmpty, `for example with: "yes"`, "the reply has no words: with is missing")
+		m.Errorf("with", node.CodeEmpty, `for example with: "yes"`, "the reply has no text: with is missing")
 	case with.IsList():
 		for _, item := range with.List() {
 			a.With = append(a.With, item.Str())
 		}
 		if len(a.With) == 0 {
-			with.Errorf(node.CodeEmpty, "", "the reply has no words")
+			with.Errorf(node.CodeEmpty, "", "the reply has no text")
 		}
 	default:
 		a.With = []string{with.Str()}
@@ -169,7 +169,7 @@ func readShare(m *node.Map, key string, into *float64) {
 	}
 	share, ok := parsePercent(t.Value)
 	if !ok {
-		m.Get(key).Errorf(node.CodeBadValue, "for example 10% or 0.5%", "%s: %q is no percentage from 0%% to 100%%", key, t.Value)
+		m.Get(key).Errorf(node.CodeBadValue, "for example 10% or 0.5%", "%s: %q is not a percentage from 0%% to 100%%", key, t.Value)
 		return
 	}
 	*into = share

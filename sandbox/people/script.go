@@ -9,7 +9,7 @@ import (
 	"time"
 )
 
-// Deed is something that can happen to a message.
+// Deed is something that can happen to a message. Each becomes one webhook.
 type Deed uint8
 
 // The deeds. Each becomes one webhook.
@@ -29,8 +29,8 @@ type Act struct {
 	Text  string        // of a reply, or the reason of a failure
 }
 
-// Script is what a person does with every message they get, in order of time.
-// An empty script does nothing: the message stays sent.
+// Script is what a person does with every message they get, in order of time. An empty script
+// does nothing: the message stays sent.
 type Script []Act
 
 // Times at which things happen when a script names them without a time.
@@ -43,8 +43,8 @@ const (
 	maxAfter       = math.MaxInt64 // later than anything
 )
 
-// DefaultScript is the script of a person nobody wrote one for: the message is
-// delivered after a second and read after three.
+// DefaultScript is the script of everybody without another one: the message is delivered after
+// a second and read after three.
 func DefaultScript() Script {
 	return Script{{Does: Delivers, After: deliveredAfter}, {Does: Reads, After: readsAfter}}
 }
@@ -77,8 +77,8 @@ func (a Act) String() string {
 	return fmt.Sprintf("%s%s after %s", a.Does, text, a.After)
 }
 
-// Drawn is the script with its times decided by dice, in order of time. Nobody reads a
-// message, or answers it, before they have it.
+// Drawn picks a time for every act that has a range, by dice of the seed, the profile and the
+// text, and sorts by time. Nobody reads or answers a message before they have it.
 func (s Script) Drawn(seed uint64, profile, text string) Script {
 	if !slices.ContainsFunc(s, func(a Act) bool { return a.Until > a.After }) {
 		return s
@@ -94,7 +94,7 @@ func (s Script) Drawn(seed uint64, profile, text string) Script {
 	return s
 }
 
-// noLater brings a deed forward.
+// noLater moves a deed forward to the limit when it is later.
 func (s Script) noLater(d Deed, limit time.Duration) {
 	for i := range s {
 		if s[i].Does == d {

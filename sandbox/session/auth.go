@@ -13,11 +13,11 @@ import (
 	"time"
 )
 
-// Auth is how apps prove who somebody is, as it is set up per API space at the provider.
+// Auth is how apps prove the identity of their user, set up per API space at the provider.
 type Auth struct {
 	Issuer   string // claim iss
 	Audience string // claim aud
-	Secret   string // shared with whoever signs; HS256
+	Secret   string // shared with the server that signs; HS256
 	IDClaim  string // the claim that is the profile ID
 }
 
@@ -55,7 +55,7 @@ func mac(text, secret string) []byte {
 }
 
 // profile is the profile ID that a token proves, for the nonce of its challenge. An error
-// says which claim is not as it should be.
+// names the wrong claim.
 func (a Auth) profile(token, nonce string, now time.Time) (string, error) {
 	claims, err := open(token, a.Secret)
 	if err != nil {
@@ -94,7 +94,7 @@ func open(token, secret string) (map[string]any, error) {
 	given, err := base64.RawURLEncoding.DecodeString(strings.TrimRight(signature, "="))
 	head, payload, ok := strings.Cut(text, ".")
 	if err != nil || !ok {
-		return nil, errors.New("it is no JWT")
+		return nil, errors.New("it is not a JWT")
 	}
 	var h struct {
 		Alg string `json:"alg"`
@@ -107,7 +107,7 @@ func open(token, secret string) (map[string]any, error) {
 	}
 	var claims map[string]any
 	if decode(payload, &claims) != nil {
-		return nil, errors.New("its payload is no JSON object")
+		return nil, errors.New("its payload is not a JSON object")
 	}
 	return claims, nil
 }
@@ -128,8 +128,8 @@ func cutLast(s, sep string) (before, after string, found bool) {
 	return s[:i], s[i+len(sep):], true
 }
 
-// Claims reports whether a token says of itself that it is one of a session, of
-// whichever sandbox and however old.
+// Claims reports whether a token has the form of a session token, of any sandbox and however
+// old.
 func Claims(token string) bool {
 	parts := strings.Split(token, ".")
 	var c struct {

@@ -1,8 +1,8 @@
-// Package session knows who uses the client side of the sandbox: the sessions that apps
-// start with a JWT of their own, as the provider's SDKs do (Dotdigital, "Authentication").
+// Package session keeps the sessions of people's apps. An app starts one with a JWT of its
+// own, as the provider's SDKs do (Dotdigital, "Authentication").
 //
 //	Start ─▶ challenge with a nonce ─▶ the app signs a JWT ─▶ Create ─▶ token ─▶ Find … End
 //
-// Sessions are in memory: after a restart a token is good no more, and an SDK that hears
-// so starts another session by itself.
+// Sessions are in memory. After a restart the tokens are not valid any more, and an SDK that
+// gets 401 starts another session by itself.
 package session

@@ -22,7 +22,7 @@ type Session struct {
 	Space   string    `json:"-"`
 	Token   string    `json:"-"`
 	Push    *Push     `json:"-"` // nil: not registered
-	expires time.Time // on the clock of who asks
+	expires time.Time // on the callers' clock
 }
 
 // Push is where a device gets its pushes; one of the two is set.
@@ -54,7 +54,7 @@ type Challenge struct {
 	expires time.Time
 }
 
-// Device is what an app says of itself when it creates a session.
+// Device is what an app reports about itself when it creates a session.
 type Device struct {
 	DeviceID        string `json:"deviceId"`
 	Platform        string `json:"platform"`
@@ -63,7 +63,7 @@ type Device struct {
 	SDKVersion      string `json:"sdkVersion"`
 }
 
-// provider is the one way to prove who somebody is.
+// provider is the one kind of proof that apps can give.
 const provider = "jsonWebToken"
 
 // layout is how the API writes instants.

@@ -10,7 +10,7 @@ import (
 	"time"
 )
 
-// Limits of a [Desk].
+// Limits of [Sessions].
 const (
 	maxChallenges = 10_000 // that are not answered yet; the oldest give way
 	maxSessions   = 10_000 // that are alive; more are refused
@@ -24,22 +24,22 @@ const (
 	Lifetime     = 24 * time.Hour
 )
 
-// Errors of a desk.
+// Errors of Create.
 var (
-	ErrNoChallenge = errors.New("there is no such authenticationId, or it has expired or was used")
+	ErrNoChallenge = errors.New("unknown authenticationId: it expired or was already used")
 	ErrFull        = fmt.Errorf("there are %d sessions, which is the limit", maxSessions)
 )
 
-// tokenError reports a JWT that does not prove who somebody is.
+// tokenError reports a JWT that does not prove an identity.
 type tokenError struct{ Err error }
 
-// Error says what is wrong with the token.
-func (e *tokenError) Error() string { return "the authenticationToken is not good: " + e.Err.Error() }
+// Error names the mistake in the token.
+func (e *tokenError) Error() string { return "the authenticationToken is not valid: " + e.Err.Error() }
 
-// Unwrap is what is wrong.
+// Unwrap returns the mistake.
 func (e *tokenError) Unwrap() error { return e.Err }
 
-// Sessions keeps the sessions. It is safe for concurrent use. All instants are its callers'.
+// Sessions keeps the sessions. It is safe for concurrent use. Callers pass all instants.
 type Sessions struct {
 	auth Auth
 	key  string // signs the tokens of sessions
@@ -52,7 +52,7 @@ type Sessions struct {
 	alive      map[string]int // sessions by profile
 }
 
-// New is a desk that asks for JWTs as auth says.
+// New returns an empty set of sessions that asks for JWTs as auth says.
 func New(auth Auth) *Sessions {
 	return &Sessions{
 		auth: auth.Complete(), key: rand.Text(), challenges: map[string]Challenge{},
@@ -160,7 +160,7 @@ func (d *Sessions) End(id string) bool {
 }
 
 // Register keeps where the device of a session gets its pushes, nil for nowhere; false
-// when there is no such session.
+// when session not found.
 func (d *Sessions) Register(id string, push *Push) bool {
 	d.mu.Lock()
 	defer d.mu.Unlock()
@@ -181,7 +181,7 @@ func (d *Sessions) Alive(profile string, now time.Time) bool {
 	return d.alive[profile] > 0
 }
 
-// Of are the sessions of somebody, in the order in which they began.
+// Of returns the sessions of a person in the order in which they began.
 func (d *Sessions) Of(profile string, now time.Time) []Session {
 	d.mu.Lock()
 	defer d.mu.Unlock()

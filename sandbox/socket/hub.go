@@ -1,6 +1,6 @@
-// Package socket hands frames to the websockets that people's apps hold open. Whoever
-// sends never waits: each socket has a queue of its own, and one whose queue is full is
-// closed, so that a slow or dead one holds up nobody.
+// Package socket sends frames to the open websockets of people's apps. Sending never
+// waits: each socket has a queue of its own and is closed when the queue is full. A slow or
+// dead one delays nobody.
 package socket
 
 import (
@@ -19,10 +19,10 @@ const (
 	maxFrame   = 64 << 10 // bytes that a client may send at once; more closes it
 )
 
-// writeWithin is how long a client may take to let in one frame.
+// writeWithin is how long a client may take to accept one frame.
 const writeWithin = 10 * time.Second
 
-// Hub is all open sockets, by the key of who listens. It is safe for concurrent use.
+// Hub holds all open sockets, by the key of their listener. It is safe for concurrent use.
 type Hub struct {
 	group sync.WaitGroup // Serve
 
@@ -32,10 +32,10 @@ type Hub struct {
 	closed bool
 }
 
-// Listener is who a socket is for.
+// Listener is the owner of a socket.
 type Listener struct {
-	Key   string // what is sent to it
-	Label string // what frames are encoded for
+	Key   string // who it is: frames are sent to keys
+	Label string // frames are encoded once for each label
 }
 
 // socket is one client's.
@@ -62,8 +62,8 @@ func (h *Hub) Listening(key string) bool {
 	return len(h.open[key]) > 0
 }
 
-// Send queues a frame at all sockets of a key, and cuts off those that are full. It is
-// encoded once for each label.
+// Send queues a frame at all sockets of a key, and cuts off sockets that are full. encode runs
+// once for each label.
 func (h *Hub) Send(key string, encode func(label string) []byte) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
@@ -91,9 +91,9 @@ func (h *Hub) Drop(key string) {
 	}
 }
 
-// Serve makes a websocket of a request and holds it open for a listener, until the client
-// leaves or is cut off. Its first frame is first. It reads and forgets what the client
-// says, which keeps it alive.
+// Serve turns a request into a websocket and keeps it open for a listener, until the client
+// leaves or is cut off. It sends first first. It reads and drops everything that the client
+// sends, which keeps the connection alive.
 func (h *Hub) Serve(w http.ResponseWriter, r *http.Request, who Listener, first []byte) {
 	ctx, end := context.WithCancel(context.WithoutCancel(r.Context()))
 	defer end()
@@ -140,7 +140,7 @@ func (s *socket) write(ctx context.Context, conn *websocket.Conn) {
 	}
 }
 
-// add lets a socket in, unless there are too many.
+// add adds a socket, unless there are too many.
 func (h *Hub) add(s *socket) bool {
 	h.mu.Lock()
 	defer h.mu.Unlock()
@@ -173,7 +173,7 @@ func (h *Hub) remove(s *socket) {
 	}
 }
 
-// Close cuts off all sockets, lets in no more, and waits until they are gone.
+// Close cuts off all sockets, accepts no more, and waits until they are gone.
 func (h *Hub) Close() {
 	h.mu.Lock()
 	h.closed = true
