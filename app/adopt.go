@@ -20,7 +20,7 @@ func (i *Instance) adopt(ctx context.Context, p *Project) error {
 	}
 	if !slices.Equal(versions(p.Flows), state.Active) {
 		deploy := &engine.Deploy{Flows: Bundles(p.Project)}
-		if err := i.submit(ctx, &engine.Input{Kind: engine.InputDeploy, Deploy: deploy}); err != nil {
+		if err := i.submit(ctx, &engine.Input{Payload: deploy}); err != nil {
 			return fmt.Errorf("deploy the flows: %w", err)
 		}
 		i.noteDeploy()
@@ -29,7 +29,7 @@ func (i *Instance) adopt(ctx context.Context, p *Project) error {
 	wanted := p.Settings.Outbound
 	again := p != i.project && sameOutbound(wanted, i.project.Settings.Outbound)
 	if wanted != nil && !again && !holds(&state, wanted) {
-		if err := i.submit(ctx, &engine.Input{Kind: engine.InputControl, Control: wanted}); err != nil {
+		if err := i.submit(ctx, &engine.Input{Payload: wanted}); err != nil {
 			return fmt.Errorf("set what may go out: %w", err)
 		}
 		i.log.Info("outbound mode set", "outbound", wanted.Outbound.String())
@@ -42,7 +42,7 @@ func (i *Instance) adopt(ctx context.Context, p *Project) error {
 // again by the API.
 func (i *Instance) Kill(ctx context.Context) error {
 	kill := true
-	return i.submit(ctx, &engine.Input{Kind: engine.InputControl, Control: &engine.Control{Kill: &kill}})
+	return i.submit(ctx, &engine.Input{Payload: &engine.Control{Kill: &kill}})
 }
 
 // submit applies one input of our own.

@@ -176,7 +176,7 @@ func TestOutboundModeThroughAReload(t *testing.T) {
 		}
 	}
 	live := &engine.Control{Outbound: engine.OutboundLive}
-	if err := i.submit(t.Context(), &engine.Input{Kind: engine.InputControl, Control: live}); err != nil {
+	if err := i.submit(t.Context(), &engine.Input{Payload: live}); err != nil {
 		t.Fatal(err)
 	}
 	if err := i.adopt(t.Context(), load("outbound: { only: [ann] }")); err != nil {

@@ -19,8 +19,13 @@ type AccountPolicy struct {
 	Asks    bool   `json:"asks,omitempty"`    // it can be asked
 }
 
-// accounts takes over how accounts behave.
-func (a *applier) accounts(in *Accounts) {
+// Kind is InputAccounts.
+func (in *Accounts) Kind() InputKind { return InputAccounts }
+
+func (in *Accounts) needs(*Engine, *Needs) {}
+
+// apply takes over how accounts behave.
+func (in *Accounts) apply(a *applier) {
 	a.changed = true
 	state := &a.e.State
 	state.Accounts = slices.Clone(in.List)

@@ -50,7 +50,9 @@ type applier struct {
 // A refused input changes nothing. A panic of ours drops what the input had done
 // and quarantines the run it was working on; the input is then applied to the rest.
 func (e *Engine) Apply(ws *WorkingSet, in *Input, stamp Instant, slots Slots) Applied {
-	a := &applier{e: e, ws: ws, in: in, now: max(stamp, e.State.Stamp), seq: e.State.Seq + 1, granted: slots, left: slots, row: noRow}
+	a := &e.applier
+	*a = applier{e: e, ws: ws, in: in, now: max(stamp, e.State.Stamp), seq: e.State.Seq + 1, granted: slots, left: slots, row: noRow}
+	defer func() { *a = applier{} }() // it keeps nothing alive
 	if answer, done := e.answerEarly(ws, in, stamp); done {
 		a.out.Answer = answer
 	} else {
@@ -83,7 +85,7 @@ func (e *Engine) Apply(ws *WorkingSet, in *Input, stamp Instant, slots Slots) Ap
 // not be left to be applied again.
 func (a *applier) consumeEmpty() {
 	if refused := a.out.Answer.Refused; refused != nil {
-		a.out.Answer = Answer{Ignored: "a derived " + a.in.Kind.String() + " was refused"}
+		a.out.Answer = Answer{Ignored: "a derived " + a.in.Kind().String() + " was refused"}
 	}
 }
 
@@ -97,7 +99,7 @@ func (a *applier) attempt() (done bool) {
 			done = a.blame(fmt.Sprint(p))
 		}
 	}()
-	a.dispatch()
+	a.in.apply(a)
 	if a.out.Answer.Refused != nil {
 		a.ws.rollback() // a refused input changes nothing, by construction
 		return true
@@ -113,62 +115,6 @@ func (a *applier) watchTouched() {
 			a.blamed = id
 			a.watchIfs(r)
 		}
-	}
-}
-
-func (a *applier) dispatch() {
-	switch a.in.Kind {
-	case InputEvent:
-		a.event(a.in.Event)
-	case InputReceipt:
-		a.receipt(a.in.Receipt)
-	case InputReply:
-		a.reply(a.in.Reply)
-	case InputResult:
-		a.result(a.in.Result)
-	case InputTimer:
-		a.timer(a.in.Timer)
-	case InputClaim:
-		a.claimed(a.in.Claim)
-	case InputCancel:
-		a.cancel(a.in.Cancel)
-	case InputDeploy:
-		a.deploy(a.in.Deploy)
-	case InputProfile:
-		a.profile(a.in.Profile)
-	case InputCall:
-		a.call(a.in.Call)
-	case InputChildEnded:
-		a.childEnded(a.in.ChildEnded)
-	case InputDequeue:
-		a.dequeue(a.in.Dequeue)
-	case InputFetched:
-		a.fetched(a.in.Fetched)
-	case InputTick:
-		a.tick(a.in.Tick)
-	case InputSnapshot:
-		a.snapshot(a.in.Snapshot)
-	case InputRows:
-		a.rows(a.in.Rows)
-	case InputCampaignControl:
-		a.controlCampaign(a.in.CampaignControl)
-	case InputSweep:
-		a.sweep(a.in.Sweep)
-	case InputMove:
-		a.move(a.in.Move)
-	case InputAccounts:
-		a.accounts(a.in.Accounts)
-	case InputExpireOrphans:
-		a.expireOrphans(a.in.ExpireOrphans)
-	case InputStatusAnswer:
-		a.statusAnswer(a.in.StatusAnswer)
-	case InputRecheckRuns:
-		a.recheckRuns(a.in.RecheckRuns)
-	case InputControl:
-		a.e.State = a.e.State.control(a.in.Control)
-		a.changed = true
-	default:
-		panic("engine: input of unknown kind")
 	}
 }
 

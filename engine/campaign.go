@@ -53,8 +53,15 @@ type Sweep struct {
 // MaxSweep is how many people of a firing one input looks at.
 const MaxSweep = 500
 
-// controlCampaign carries out what an operator says about a firing.
-func (a *applier) controlCampaign(s *CampaignControl) {
+// Kind is InputCampaignControl.
+func (s *CampaignControl) Kind() InputKind { return InputCampaignControl }
+
+func (s *CampaignControl) needs(_ *Engine, n *Needs) {
+	n.Campaigns = append(n.Campaigns, s.Campaign)
+}
+
+// apply carries out what an operator says about a firing.
+func (s *CampaignControl) apply(a *applier) {
 	if s.Do == CampaignStart {
 		a.startCampaign(s.Flow)
 		return
@@ -162,11 +169,19 @@ func (a *applier) decideCampaign(fr *Campaign, did Action) {
 
 // sweepOn leaves the people of a firing after one to an input that follows.
 func (a *applier) sweepOn(fr *Campaign, after PersonHash) {
-	a.out.Derived = append(a.out.Derived, &Input{Kind: InputSweep, Depth: a.in.Depth, Sweep: &Sweep{Campaign: fr.Number, After: after}})
+	a.out.Derived = append(a.out.Derived, &Input{Depth: a.in.Depth, Payload: &Sweep{Campaign: fr.Number, After: after}})
 }
 
-// sweep looks at the runs of the next people of a firing.
-func (a *applier) sweep(s *Sweep) {
+// Kind is InputSweep.
+func (s *Sweep) Kind() InputKind { return InputSweep }
+
+func (s *Sweep) needs(_ *Engine, n *Needs) {
+	n.Campaigns = append(n.Campaigns, s.Campaign)
+	n.Sweeps = append(n.Sweeps, *s)
+}
+
+// apply looks at the runs of the next people of a firing.
+func (s *Sweep) apply(a *applier) {
 	fr := a.ws.campaign(s.Campaign)
 	if fr == nil || fr.Live == 0 { // then the store may have dropped its people
 		a.ignore("no run is left")

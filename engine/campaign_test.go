@@ -69,7 +69,7 @@ func newStation(t *testing.T, files fstest.MapFS, now time.Time) *station {
 		deploy.Flows = append(deploy.Flows, f.Bundle)
 	}
 	s.open()
-	s.tell(&engine.Input{Kind: engine.InputDeploy, Deploy: deploy})
+	s.tell(&engine.Input{Payload: deploy})
 	if err := s.run(); err != nil {
 		t.Fatal(err)
 	}
@@ -100,8 +100,7 @@ func (s *station) took(step *runner.Step) {
 	s.t.Helper()
 	for _, p := range step.Posts {
 		s.posts = append(s.posts, p)
-		s.told = append(s.told, &runner.Group{Frees: 1, Inputs: []*engine.Input{{Kind: engine.InputResult,
-			Result: &engine.SendResult{Run: p.Run, Message: p.Message, Attempt: p.Attempt, Result: channels.Result{Outcome: channels.Accepted, ProviderID: "m"}}}}})
+		s.told = append(s.told, &runner.Group{Frees: 1, Inputs: []*engine.Input{{Payload: &engine.SendResult{Run: p.Run, Message: p.Message, Attempt: p.Attempt, Result: channels.Result{Outcome: channels.Accepted, ProviderID: "m"}}}}})
 	}
 	for _, f := range step.Freezes {
 		frozen, err := s.shelf.Freeze(s.t.Context(), f)
@@ -109,7 +108,7 @@ func (s *station) took(step *runner.Step) {
 			s.t.Fatal(err)
 		}
 		frozen.Campaign = f.Campaign
-		s.tell(&engine.Input{Kind: engine.InputSnapshot, Snapshot: frozen})
+		s.tell(&engine.Input{Payload: frozen})
 	}
 }
 

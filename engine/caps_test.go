@@ -115,31 +115,31 @@ func (c *crowd) group() *runner.Group {
 	}
 	switch c.dice.IntN(9) {
 	case 0:
-		return one(&engine.Input{Kind: engine.InputEvent, Event: &engine.Event{Type: "sale"}})
+		return one(&engine.Input{Payload: &engine.Event{Type: "sale"}})
 	case 1:
-		return one(&engine.Input{Kind: engine.InputCall, Call: &engine.Call{Flow: "news", Profile: c.person(), By: "call"}})
+		return one(&engine.Input{Payload: &engine.Call{Flow: "news", Profile: c.person(), By: "call"}})
 	case 2, 3:
-		return one(&engine.Input{Kind: engine.InputEvent, Event: &engine.Event{Type: pick(c.dice, "cart", "news"), Profile: c.person()}})
+		return one(&engine.Input{Payload: &engine.Event{Type: pick(c.dice, "cart", "news"), Profile: c.person()}})
 	case 4:
 		mode := engine.OutboundLive
 		if c.dice.IntN(5) == 0 {
 			mode = engine.OutboundHold
 		}
-		return one(&engine.Input{Kind: engine.InputControl, Control: &engine.Control{Outbound: mode}})
+		return one(&engine.Input{Payload: &engine.Control{Outbound: mode}})
 	case 5:
 		if len(c.claims) == 0 {
 			break
 		}
 		sent := c.claims[c.dice.IntN(len(c.claims))]
 		if p := sent.post; sent.gone == 0 && !slices.ContainsFunc(c.open, func(o engine.Post) bool { return o.Run == p.Run }) {
-			return one(&engine.Input{Kind: engine.InputReceipt, Receipt: &channels.Receipt{Ref: p.Content.Ref, Status: channels.Sent + channels.Status(c.dice.IntN(5))}})
+			return one(&engine.Input{Payload: &engine.Receipt{Receipt: channels.Receipt{Ref: p.Content.Ref, Status: channels.Sent + channels.Status(c.dice.IntN(5))}}})
 		}
 	}
 	if len(c.open) == 0 {
-		return one(&engine.Input{Kind: engine.InputEvent, Event: &engine.Event{Type: "nothing"}})
+		return one(&engine.Input{Payload: &engine.Event{Type: "nothing"}})
 	}
 	g := c.result()
-	r := g.Inputs[0].Result
+	r := g.Inputs[0].Payload.(*engine.SendResult)
 	if sent := c.of(r.Run, r.Message, r.Attempt); sent != nil && (r.Returned || r.Outcome == channels.Refused || r.Outcome == channels.Deferred) {
 		sent.gone = c.stamp()
 	}

@@ -19,13 +19,13 @@ func (e *Engine) Check(in *Input) *Refusal {
 	if len(in.ID) > MaxIDBytes {
 		return limit("id", MaxIDBytes, "bytes")
 	}
-	switch in.Kind {
-	case InputEvent:
-		return e.checkEvent(in.Event)
-	case InputProfile:
-		return e.checkProfile(in.Profile)
-	case InputReply:
-		if in.Reply.Profile == "" || len(in.Reply.Profile) > MaxProfileBytes {
+	switch p := in.Payload.(type) {
+	case *Event:
+		return e.checkEvent(p)
+	case *ProfileChange:
+		return e.checkProfile(p)
+	case *Reply:
+		if p.Profile == "" || len(p.Profile) > MaxProfileBytes {
 			return invalid("profile", fmt.Sprintf("a reply needs its author: 1 to %d bytes", MaxProfileBytes))
 		}
 	}
@@ -116,31 +116,31 @@ func (e *Engine) Refusals(ws *WorkingSet, group []*Input, stamp Instant) []*Refu
 
 func conflict(in *Input) *Refusal {
 	return &Refusal{Why: RefusedConflict, Field: "id",
-		Detail: "this id was used with another body: use a new id for a new " + in.Kind.String()}
+		Detail: "this id was used with another body: use a new id for a new " + in.Kind().String()}
 }
 
 // rememberedAs is the id under which the input's answer is kept.
-func (in *Input) rememberedAs() string { return in.Kind.String() + ":" + in.ID }
+func (in *Input) rememberedAs() string { return in.Kind().String() + ":" + in.ID }
 
 // digest is a hash of what the input says, to tell a repetition from a misuse.
 func (in *Input) digest() uint64 {
 	h := fnv.New64a()
-	switch in.Kind {
-	case InputEvent:
-		mix(h, in.Event.Type, in.Event.Profile, string(in.Event.Data))
-	case InputReply:
-		mix(h, in.Reply.Profile, in.Reply.Conversation, in.Reply.Text)
-	case InputCall:
-		mix(h, in.Call.Flow, in.Call.Profile, in.Call.Key, string(in.Call.Data))
-	case InputProfile:
-		mix(h, in.Profile.Profile, string(in.Profile.Set), fmt.Sprint(in.Profile.Replace, in.Profile.Forget, in.Profile.OptOuts != nil))
-		if in.Profile.OptOuts != nil {
-			mix(h, *in.Profile.OptOuts...)
+	switch p := in.Payload.(type) {
+	case *Event:
+		mix(h, p.Type, p.Profile, string(p.Data))
+	case *Reply:
+		mix(h, p.Profile, p.Conversation, p.Text)
+	case *Call:
+		mix(h, p.Flow, p.Profile, p.Key, string(p.Data))
+	case *ProfileChange:
+		mix(h, p.Profile, string(p.Set), fmt.Sprint(p.Replace, p.Forget, p.OptOuts != nil))
+		if p.OptOuts != nil {
+			mix(h, *p.OptOuts...)
 		}
-	case InputCampaignControl:
-		mix(h, in.CampaignControl.Do.String(), in.CampaignControl.Flow, fmt.Sprint(in.CampaignControl.Campaign, in.CampaignControl.EndRuns), in.CampaignControl.Reason)
-	case InputCancel:
-		mix(h, in.Cancel.Run.String(), in.Cancel.Reason)
+	case *CampaignControl:
+		mix(h, p.Do.String(), p.Flow, fmt.Sprint(p.Campaign, p.EndRuns), p.Reason)
+	case *Cancel:
+		mix(h, p.Run.String(), p.Reason)
 	}
 	return h.Sum64()
 }

@@ -8,8 +8,15 @@ import (
 	"nudge/flows"
 )
 
-// cancel ends a run for an operator.
-func (a *applier) cancel(c *Cancel) {
+// Kind is InputCancel.
+func (c *Cancel) Kind() InputKind { return InputCancel }
+
+func (c *Cancel) needs(_ *Engine, n *Needs) {
+	n.Runs = append(n.Runs, c.Run)
+}
+
+// apply ends a run for an operator.
+func (c *Cancel) apply(a *applier) {
 	r := a.ws.Run(c.Run)
 	switch {
 	case r == nil:
@@ -31,8 +38,13 @@ func (a *applier) refuse(why RefusalReason, detail string) {
 	a.out.Answer.Refused = &Refusal{Why: why, Detail: detail}
 }
 
-// deploy makes a set of flows the active one. Live runs keep their versions.
-func (a *applier) deploy(d *Deploy) {
+// Kind is InputDeploy.
+func (d *Deploy) Kind() InputKind { return InputDeploy }
+
+func (d *Deploy) needs(*Engine, *Needs) {}
+
+// apply makes a set of flows the active one. Live runs keep their versions.
+func (d *Deploy) apply(a *applier) {
 	compiled := make([]*flows.Flow, 0, len(d.Flows))
 	for _, bundle := range d.Flows {
 		f, err := flows.Compile(bundle)

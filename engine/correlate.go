@@ -77,8 +77,15 @@ func (a *applier) adopt(r *Run, message int) {
 	}
 }
 
-// expireOrphans drops receipts that have waited for their message for long enough.
-func (a *applier) expireOrphans(in *ExpireOrphans) {
+// Kind is InputExpireOrphans.
+func (in *ExpireOrphans) Kind() InputKind { return InputExpireOrphans }
+
+func (in *ExpireOrphans) needs(_ *Engine, n *Needs) {
+	n.ProviderIDs = append(n.ProviderIDs, in.ProviderIDs...)
+}
+
+// apply drops receipts that have waited for their message for long enough.
+func (in *ExpireOrphans) apply(a *applier) {
 	for _, id := range in.ProviderIDs {
 		if o := a.ws.orphan(id); o != nil && o.Since.Add(OrphanHold) <= a.now {
 			a.dropOrphan(id)

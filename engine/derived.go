@@ -33,7 +33,7 @@ type ChildEnded struct {
 func (a *applier) derive(r *Run, in *Input) bool {
 	if in.Depth = a.depthAfter(r); in.Depth > MaxDepth {
 		r.log(Entry{At: a.now, Kind: KindError, Step: r.At,
-			Detail: fmt.Sprintf("%d causes in a row led here; a further %s is not made", MaxDepth, in.Kind)})
+			Detail: fmt.Sprintf("%d causes in a row led here; a further %s is not made", MaxDepth, in.Kind())})
 		return false
 	}
 	a.out.Derived = append(a.out.Derived, in)
@@ -51,7 +51,7 @@ func (a *applier) emit(r *Run, f *flows.Flow, s *flows.Step) (next int, parked b
 		return 0, true
 	}
 	r.log(Entry{At: a.now, Kind: KindEmitted, Step: r.At, Detail: s.Emit.Event})
-	a.derive(r, &Input{Kind: InputEvent, Event: &Event{Type: s.Emit.Event, Profile: r.Profile, Data: data}})
+	a.derive(r, &Input{Payload: &Event{Type: s.Emit.Event, Profile: r.Profile, Data: data}})
 	return s.Next, false
 }
 
@@ -68,7 +68,7 @@ func (a *applier) startFlow(r *Run, f *flows.Flow, s *flows.Step) (next int, par
 	if s.Start.Wait {
 		call.Parent, call.Number = r.ID, r.calls()
 	}
-	if !a.derive(r, &Input{Kind: InputCall, Call: call}) || !s.Start.Wait {
+	if !a.derive(r, &Input{Payload: call}) || !s.Start.Wait {
 		return s.Next, false
 	}
 	r.Status = Waiting
@@ -89,8 +89,16 @@ func assigned(list []flows.Assignment, scope map[string]any) (json.RawMessage, e
 	return json.Marshal(data)
 }
 
-// call starts a run that was called for.
-func (a *applier) call(c *Call) {
+// Kind is InputCall.
+func (c *Call) Kind() InputKind { return InputCall }
+
+func (c *Call) needs(_ *Engine, n *Needs) {
+	n.People = append(n.People, c.Profile)
+	n.Runs = append(n.Runs, c.Parent)
+}
+
+// apply starts a run that was called for.
+func (c *Call) apply(a *applier) {
 	f := a.e.activeNamed(c.Flow)
 	if f == nil {
 		a.refuse(RefusedNotFound, "there is no active flow "+c.Flow)
@@ -120,12 +128,19 @@ func (a *applier) tellParent(c *Call, outcome string) {
 		a.ignore(a.out.Answer.Refused.Detail)
 		a.out.Answer.Refused = nil
 	}
-	a.childEnded(&ChildEnded{Parent: c.Parent, Call: c.Number, Outcome: outcome})
+	(&ChildEnded{Parent: c.Parent, Call: c.Number, Outcome: outcome}).apply(a)
 }
 
-// childEnded ends the wait of a start step. A run that has called again since waits for the
+// Kind is InputChildEnded.
+func (c *ChildEnded) Kind() InputKind { return InputChildEnded }
+
+func (c *ChildEnded) needs(_ *Engine, n *Needs) {
+	n.Runs = append(n.Runs, c.Parent)
+}
+
+// apply ends the wait of a start step. A run that has called again since waits for the
 // outcome of its last call only, be it the same step's.
-func (a *applier) childEnded(c *ChildEnded) {
+func (c *ChildEnded) apply(a *applier) {
 	r := a.ws.Run(c.Parent)
 	if r == nil || !r.Live() {
 		a.ignore("the run that called has ended")

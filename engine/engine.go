@@ -20,6 +20,7 @@ type Engine struct {
 	categories map[string]*flows.Category // those of the active flows
 	takingOver map[string]*flows.Flow     // active flows with migrations, by name
 	observer   Observer
+	applier    applier // of the input in hand, kept so that no input allocates one
 }
 
 // listener is a flow version whose live runs an event type may concern.

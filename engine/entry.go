@@ -170,8 +170,8 @@ func (a *applier) enqueue(f *flows.Flow, who *entrant) {
 func (a *applier) afterEnd(r *Run) {
 	if r.Parent != (RunID{}) {
 		// It only lets a run go on that waits for it, so it is made at any depth.
-		a.out.Derived = append(a.out.Derived, &Input{Kind: InputChildEnded, Depth: min(a.depthAfter(r), MaxDepth),
-			ChildEnded: &ChildEnded{Parent: r.Parent, Call: r.ParentCall, Child: r.ID, Outcome: r.Outcome}})
+		a.out.Derived = append(a.out.Derived, &Input{Depth: min(a.depthAfter(r), MaxDepth),
+			Payload: &ChildEnded{Parent: r.Parent, Call: r.ParentCall, Child: r.ID, Outcome: r.Outcome}})
 	}
 	f := a.e.activeNamed(r.Flow)
 	queues := f != nil && f.Entry.IfRunning == flows.Queue
@@ -189,7 +189,7 @@ func (a *applier) afterEnd(r *Run) {
 	}
 	if d := a.nextOf(r); d != nil {
 		// What starts has the depth of what was queued, however many went before it.
-		a.out.Derived = append(a.out.Derived, &Input{Kind: InputDequeue, Dequeue: d})
+		a.out.Derived = append(a.out.Derived, &Input{Payload: d})
 	}
 }
 
@@ -231,8 +231,15 @@ type Dequeue struct {
 	Named []string `json:"named,omitempty"`
 }
 
-// dequeue takes the oldest event of the queue whose trigger still wants it.
-func (a *applier) dequeue(d *Dequeue) {
+// Kind is InputDequeue.
+func (d *Dequeue) Kind() InputKind { return InputDequeue }
+
+func (d *Dequeue) needs(_ *Engine, n *Needs) {
+	n.People = append(append(n.People, d.Profile), d.Named...)
+}
+
+// apply takes the oldest event of the queue whose trigger still wants it.
+func (d *Dequeue) apply(a *applier) {
 	f := a.e.activeNamed(d.Flow)
 	a.changed = true
 	for {

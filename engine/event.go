@@ -8,8 +8,11 @@ import (
 	"nudge/flows"
 )
 
-// event applies an event in the one order: exits, then waits, then triggers.
-func (a *applier) event(ev *Event) {
+// Kind is InputEvent.
+func (ev *Event) Kind() InputKind { return InputEvent }
+
+// apply applies an event in the one order: exits, then waits, then triggers.
+func (ev *Event) apply(a *applier) {
 	concerned := a.concerned(ev)
 	more := len(concerned) > MaxRunsPerInput
 	if more {
@@ -70,8 +73,8 @@ func (a *applier) continueFanOut(ev *Event, after RunID) {
 	if ev.FanOut != nil {
 		rest.Before = ev.FanOut.Before
 	}
-	a.out.Derived = append(a.out.Derived, &Input{Kind: InputEvent, Depth: a.in.Depth,
-		Event: &Event{Type: ev.Type, Profile: ev.Profile, Data: ev.Data, FanOut: rest}})
+	a.out.Derived = append(a.out.Derived, &Input{Depth: a.in.Depth,
+		Payload: &Event{Type: ev.Type, Profile: ev.Profile, Data: ev.Data, FanOut: rest}})
 	a.out.Answer.Decisions = append(a.out.Answer.Decisions, Decision{Action: DidGoOn,
 		Reason: fmt.Sprintf("it concerns more than %d runs; the rest and the triggers follow", MaxRunsPerInput)})
 }
@@ -145,8 +148,8 @@ func (a *applier) matches(event string, key *flows.Expr, r *Run, f *flows.Flow, 
 	if key == nil {
 		return h.Who == r.Profile
 	}
-	ev := a.in.Event
-	if ev == nil || ev.Type != h.Event || !bytes.Equal(ev.Data, h.Data) { // one that was held
+	ev, ok := a.in.Payload.(*Event)
+	if !ok || ev.Type != h.Event || !bytes.Equal(ev.Data, h.Data) { // one that was held
 		ev = &Event{Type: h.Event, Data: h.Data}
 	}
 	text, ok := ev.key(f, key)

@@ -65,7 +65,7 @@ func TestOtherInstallation(t *testing.T) {
 		"no message":           {Installation: ref.Installation, Run: ref.Run, Message: -1},
 	} {
 		w.out.Reset()
-		w.apply(&engine.Input{Kind: engine.InputReceipt, Receipt: &channels.Receipt{Ref: ref, Status: channels.Read}})
+		w.apply(&engine.Input{Payload: &engine.Receipt{Receipt: channels.Receipt{Ref: ref, Status: channels.Read}}})
 		if got := w.out.String(); !strings.HasPrefix(got, "ignored: ") || strings.Count(got, "\n") != 1 {
 			t.Errorf("a receipt with %s: got\n%s", what, got)
 		}

@@ -76,8 +76,15 @@ func hostOf(text string) string {
 	return u.Host
 }
 
-// fetched applies how an attempt of a fetch ended.
-func (a *applier) fetched(res *FetchResult) {
+// Kind is InputFetched.
+func (res *FetchResult) Kind() InputKind { return InputFetched }
+
+func (res *FetchResult) needs(_ *Engine, n *Needs) {
+	n.Runs = append(n.Runs, res.Run)
+}
+
+// apply applies how an attempt of a fetch ended.
+func (res *FetchResult) apply(a *applier) {
 	r := a.ws.Run(res.Run)
 	if r == nil || r.Status != Fetching || r.At != res.Step || r.FetchAttempt != res.Attempt || r.FetchPaused {
 		a.ignore("the run no longer waits for this answer")

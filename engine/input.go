@@ -1,54 +1,39 @@
 package engine
 
 import (
+	"bytes"
 	"encoding/json"
 	"fmt"
-	"slices"
 
 	"nudge/channels"
 	"nudge/flows"
 )
 
-// Input is one thing that happened outside the engine. Exactly the field its Kind
-// names is set, so that an input is journalled and replayed as it was.
+// Input is one thing that happened outside the engine, or that follows from an earlier input.
 type Input struct {
-	Kind            InputKind         `json:"kind,omitempty"`
-	ID              string            `json:"id,omitempty"` // idempotency id of an event, reply or command; empty for none
-	Event           *Event            `json:"event,omitempty"`
-	Receipt         *channels.Receipt `json:"receipt,omitempty"`
-	Reply           *channels.Reply   `json:"reply,omitempty"`
-	Result          *SendResult       `json:"result,omitempty"`
-	Timer           *Timer            `json:"timer,omitempty"`
-	Claim           *OutboxRef        `json:"claim,omitempty"`
-	Cancel          *Cancel           `json:"cancel,omitempty"`
-	Deploy          *Deploy           `json:"deploy,omitempty"`
-	Control         *Control          `json:"control,omitempty"`
-	Profile         *ProfileChange    `json:"profile,omitempty"`
-	Call            *Call             `json:"call,omitempty"`
-	ChildEnded      *ChildEnded       `json:"child_ended,omitempty"`
-	Dequeue         *Dequeue          `json:"dequeue,omitempty"`
-	Fetched         *FetchResult      `json:"fetched,omitempty"`
-	Tick            *Tick             `json:"tick,omitempty"`
-	Snapshot        *Snapshot         `json:"frozen,omitempty"`
-	Rows            *Rows             `json:"rows,omitempty"`
-	CampaignControl *CampaignControl  `json:"campaign,omitempty"`
-	Sweep           *Sweep            `json:"sweep,omitempty"`
-	Move            *Move             `json:"move,omitempty"`
-	Accounts        *Accounts         `json:"accounts,omitempty"`
-	ExpireOrphans   *ExpireOrphans    `json:"lapse,omitempty"`
-	StatusAnswer    *StatusAnswer     `json:"asked,omitempty"`
-	RecheckRuns     *RecheckRuns      `json:"ask_runs,omitempty"`
-
-	Depth   int    `json:"depth,omitempty"`   // how many inputs in a row led to this one; 0 for one from outside
-	Derived uint64 `json:"derived,omitempty"` // its number among the derived inputs; 0 for one from outside
+	ID string // idempotency id of an event, reply or command; empty for none
+	Payload
+	Depth   int    // how many inputs in a row led to this one; 0 for one from outside
+	Derived uint64 // its number among the derived inputs; 0 for one from outside
 }
 
-// InputKind is the kind of an input.
+// Payload is the content of an input. Each kind of input has one type of its own, which the
+// journal keeps and which says how it is applied.
+type Payload interface {
+	// Kind names the type in metrics, in the journal and in its export.
+	Kind() InputKind
+	// needs adds everything that applying the payload can touch.
+	needs(e *Engine, n *Needs)
+	// apply changes the working set and the engine's state.
+	apply(a *applier)
+}
+
+// InputKind is the kind of an input. Its number stands in the journal and never changes.
 type InputKind uint8
 
 const (
 	InputEvent           InputKind = iota + 1 // something happened in the user's product
-	InputReceipt                              // the provider says something about a message
+	InputReceipt                              // the provider reports the status of a message
 	InputReply                                // a person wrote to us
 	InputResult                               // a post ended
 	InputTimer                                // a run's deadline has come
@@ -56,34 +41,73 @@ const (
 	InputCancel                               // an operator ends a run
 	InputDeploy                               // the set of active flows changes
 	InputControl                              // outbound mode or kill switch changes
-	InputProfile                              // what is known of a person changes
+	InputProfile                              // the stored profile of a person changes
 	InputCall                                 // a flow is called for a person
 	InputChildEnded                           // a run that another waits for has ended
 	InputDequeue                              // the next of a queue may start
 	InputFetched                              // an HTTP service has answered, or not
 	InputTick                                 // a schedule is due
 	InputSnapshot                             // an audience was frozen, or could not be
-	InputRows                                 // the next rows of a firing's audience
-	InputCampaignControl                      // an operator starts, pauses, resumes or cancels a firing
-	InputSweep                                // the runs of a firing that was cancelled or resumed
-	InputMove                                 // a run is taken to another version of its flow
-	InputAccounts                             // accounts behave otherwise
+	InputRows                                 // the next rows of a campaign's audience
+	InputCampaignControl                      // an operator starts, pauses, resumes or cancels a campaign
+	InputSweep                                // the runs of a campaign that was cancelled or resumed
+	InputMove                                 // a run is moved to another version of its flow
+	InputAccounts                             // the settings of the accounts change
 	InputExpireOrphans                        // receipts waited too long for their message
-	InputStatusAnswer                         // the provider was asked how a message stands
-	InputRecheckRuns                          // runs are to ask about their messages
+	InputStatusAnswer                         // the provider answered how a message stands
+	InputRecheckRuns                          // runs check how their messages stand
+
+	endOfInputs
 )
 
-var inputNames = [...]string{
-	InputEvent: "event", InputReceipt: "receipt", InputReply: "reply", InputResult: "result",
-	InputTimer: "timer", InputClaim: "claim", InputCancel: "cancel", InputDeploy: "deploy",
-	InputControl: "control", InputProfile: "profile", InputCall: "call", InputChildEnded: "child ended",
-	InputDequeue: "dequeue", InputFetched: "fetched", InputTick: "tick", InputSnapshot: "frozen",
-	InputRows: "rows", InputCampaignControl: "campaign", InputSweep: "sweep", InputMove: "move",
-	InputAccounts: "accounts", InputExpireOrphans: "lapse", InputStatusAnswer: "asked", InputRecheckRuns: "ask runs",
+// InputKinds returns every kind of input, in the order of their numbers.
+func InputKinds() []InputKind {
+	all := make([]InputKind, 0, endOfInputs-1)
+	for k := InputEvent; k < endOfInputs; k++ {
+		all = append(all, k)
+	}
+	return all
+}
+
+// inputKinds is the word for each kind in metrics and logs, the key of its payload in JSON,
+// and an empty payload to decode into.
+var inputKinds = [endOfInputs]struct {
+	word, key string
+	empty     func() Payload
+}{
+	InputEvent:           {"event", "event", func() Payload { return new(Event) }},
+	InputReceipt:         {"receipt", "receipt", func() Payload { return new(Receipt) }},
+	InputReply:           {"reply", "reply", func() Payload { return new(Reply) }},
+	InputResult:          {"result", "result", func() Payload { return new(SendResult) }},
+	InputTimer:           {"timer", "timer", func() Payload { return new(Timer) }},
+	InputClaim:           {"claim", "claim", func() Payload { return new(Claim) }},
+	InputCancel:          {"cancel", "cancel", func() Payload { return new(Cancel) }},
+	InputDeploy:          {"deploy", "deploy", func() Payload { return new(Deploy) }},
+	InputControl:         {"control", "control", func() Payload { return new(Control) }},
+	InputProfile:         {"profile", "profile", func() Payload { return new(ProfileChange) }},
+	InputCall:            {"call", "call", func() Payload { return new(Call) }},
+	InputChildEnded:      {"child ended", "child_ended", func() Payload { return new(ChildEnded) }},
+	InputDequeue:         {"dequeue", "dequeue", func() Payload { return new(Dequeue) }},
+	InputFetched:         {"fetched", "fetched", func() Payload { return new(FetchResult) }},
+	InputTick:            {"tick", "tick", func() Payload { return new(Tick) }},
+	InputSnapshot:        {"frozen", "frozen", func() Payload { return new(Snapshot) }},
+	InputRows:            {"rows", "rows", func() Payload { return new(Rows) }},
+	InputCampaignControl: {"campaign", "campaign", func() Payload { return new(CampaignControl) }},
+	InputSweep:           {"sweep", "sweep", func() Payload { return new(Sweep) }},
+	InputMove:            {"move", "move", func() Payload { return new(Move) }},
+	InputAccounts:        {"accounts", "accounts", func() Payload { return new(Accounts) }},
+	InputExpireOrphans:   {"lapse", "lapse", func() Payload { return new(ExpireOrphans) }},
+	InputStatusAnswer:    {"asked", "asked", func() Payload { return new(StatusAnswer) }},
+	InputRecheckRuns:     {"ask runs", "ask_runs", func() Payload { return new(RecheckRuns) }},
 }
 
 // String is the word for a kind of input in metrics and logs.
-func (k InputKind) String() string { return word(inputNames[:], int(k), "input") }
+func (k InputKind) String() string {
+	if k == 0 || k >= endOfInputs {
+		return fmt.Sprintf("unknown input %d", uint8(k))
+	}
+	return inputKinds[k].word
+}
 
 // Redirects reports whether inputs of this kind change what others can touch, so that
 // none may follow in the same batch.
@@ -94,13 +118,91 @@ func (k InputKind) MarshalText() ([]byte, error) { return []byte(k.String()), ni
 
 // UnmarshalText reads the word.
 func (k *InputKind) UnmarshalText(text []byte) error {
-	i := slices.Index(inputNames[:], string(text))
-	if i <= 0 {
-		return fmt.Errorf("there is no input of kind %q", text)
+	for _, known := range InputKinds() {
+		if known.String() == string(text) {
+			*k = known
+			return nil
+		}
 	}
-	*k = InputKind(i)
-	return nil
+	return fmt.Errorf("there is no input of kind %q", text)
 }
+
+// MarshalJSON writes the payload under the key of its kind.
+func (in Input) MarshalJSON() ([]byte, error) {
+	var b bytes.Buffer
+	e := json.NewEncoder(&b)
+	e.SetEscapeHTML(false) // the encoder that called does so, if it should be done
+	b.WriteByte('{')
+	for _, field := range []struct {
+		key   string
+		value any
+		omit  bool
+	}{
+		{"kind", in.Kind(), false},
+		{"id", in.ID, in.ID == ""},
+		{inputKinds[in.Kind()].key, in.Payload, false},
+		{"depth", in.Depth, in.Depth == 0},
+		{"derived", in.Derived, in.Derived == 0},
+	} {
+		if field.omit {
+			continue
+		}
+		if b.Len() > 1 {
+			b.WriteByte(',')
+		}
+		fmt.Fprintf(&b, "%q:", field.key)
+		if err := e.Encode(field.value); err != nil {
+			return nil, err
+		}
+	}
+	b.WriteByte('}')
+	return b.Bytes(), nil
+}
+
+// UnmarshalJSON reads an input whose payload stands under the key of its kind.
+func (in *Input) UnmarshalJSON(text []byte) error {
+	var head struct {
+		Kind    InputKind `json:"kind"`
+		ID      string    `json:"id"`
+		Depth   int       `json:"depth"`
+		Derived uint64    `json:"derived"`
+	}
+	if err := json.Unmarshal(text, &head); err != nil {
+		return err
+	}
+	payload, err := emptyPayload(head.Kind)
+	if err != nil {
+		return err
+	}
+	var fields map[string]json.RawMessage
+	if err := json.Unmarshal(text, &fields); err != nil {
+		return err
+	}
+	key := inputKinds[head.Kind].key
+	if fields[key] == nil {
+		return fmt.Errorf("an input of kind %q needs %q", head.Kind, key)
+	}
+	*in = Input{ID: head.ID, Payload: payload, Depth: head.Depth, Derived: head.Derived}
+	return json.Unmarshal(fields[key], payload)
+}
+
+// emptyPayload returns a payload of a kind to decode into. It fails for a kind that does not
+// exist.
+func emptyPayload(k InputKind) (Payload, error) {
+	if k == 0 || k >= endOfInputs {
+		return nil, fmt.Errorf("there is no input of kind %d", uint8(k))
+	}
+	return inputKinds[k].empty(), nil
+}
+
+// Receipt is a report of the provider about one of our messages.
+type Receipt struct{ channels.Receipt }
+
+// Reply is a message that a person wrote to us.
+type Reply struct{ channels.Reply }
+
+// Claim is a free slot for a planned message.
+type Claim struct{ OutboxRef }
 
 // Event is something that happened in the user's product.
 type Event struct {

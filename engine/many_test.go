@@ -37,7 +37,7 @@ steps:
 		w.apply(begun(t, from, from+500))
 	}
 	over := func() *engine.Input {
-		return &engine.Input{Kind: engine.InputEvent, Event: &engine.Event{Type: "over", Profile: "owner", Data: []byte(`{"topic":"T"}`)}}
+		return &engine.Input{Payload: &engine.Event{Type: "over", Profile: "owner", Data: []byte(`{"topic":"T"}`)}}
 	}
 	// A group of several is refused as a whole.
 	w.out.Reset()
@@ -77,7 +77,7 @@ func begun(t *testing.T, from, to int) *engine.Input {
 	if err != nil {
 		t.Fatal(err)
 	}
-	return &engine.Input{Kind: engine.InputEvent, Event: &engine.Event{Type: "begun", Data: raw}}
+	return &engine.Input{Payload: &engine.Event{Type: "begun", Data: raw}}
 }
 
 // crashAfter applies one input as a process does that stops right after its commit.

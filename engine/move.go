@@ -23,8 +23,15 @@ func Migrates(r *Run, from, to *flows.Flow) bool {
 	return m != nil
 }
 
-// move carries out a migration. A run that cannot be moved stays, and says why.
-func (a *applier) move(m *Move) {
+// Kind is InputMove.
+func (m *Move) Kind() InputKind { return InputMove }
+
+func (m *Move) needs(_ *Engine, n *Needs) {
+	n.Runs = append(n.Runs, m.Run)
+}
+
+// apply carries out a migration. A run that cannot be moved stays, and says why.
+func (m *Move) apply(a *applier) {
 	r := a.ws.Run(m.Run)
 	if r == nil || !r.Live() {
 		a.ignore("there is no such live run")

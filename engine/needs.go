@@ -7,61 +7,7 @@ func (e *Engine) Needs(in *Input, n *Needs) {
 	if in.ID != "" {
 		n.IDs = append(n.IDs, in.rememberedAs())
 	}
-	switch in.Kind {
-	case InputEvent:
-		e.eventNeeds(in.Event, n)
-	case InputReceipt:
-		if id, err := ParseRunID(in.Receipt.Ref.Run); err == nil {
-			n.Runs = append(n.Runs, id)
-		}
-		e.providerNeeds(in.Receipt.ProviderID, n)
-	case InputReply:
-		n.People = append(n.People, in.Reply.Profile)
-	case InputResult:
-		n.Runs = append(n.Runs, in.Result.Run)
-		e.providerNeeds(in.Result.ProviderID, n)
-	case InputTimer:
-		n.Runs = append(n.Runs, in.Timer.Run)
-	case InputClaim:
-		n.Runs = append(n.Runs, in.Claim.Run)
-	case InputCancel:
-		n.Runs = append(n.Runs, in.Cancel.Run)
-	case InputProfile:
-		n.People = append(n.People, in.Profile.Profile)
-		for i := 0; in.Profile.Forget && i < len(e.State.Open); i++ {
-			n.Members = append(n.Members, MemberOf(e.State.Open[i], in.Profile.Profile))
-		}
-	case InputCall:
-		n.People = append(n.People, in.Call.Profile)
-		n.Runs = append(n.Runs, in.Call.Parent)
-	case InputChildEnded:
-		n.Runs = append(n.Runs, in.ChildEnded.Parent)
-	case InputFetched:
-		n.Runs = append(n.Runs, in.Fetched.Run)
-	case InputMove:
-		n.Runs = append(n.Runs, in.Move.Run)
-	case InputStatusAnswer:
-		n.Runs = append(n.Runs, in.StatusAnswer.Run)
-	case InputRecheckRuns:
-		n.Runs = append(n.Runs, in.RecheckRuns.Runs...)
-	case InputExpireOrphans:
-		n.ProviderIDs = append(n.ProviderIDs, in.ExpireOrphans.ProviderIDs...)
-	case InputDequeue:
-		n.People = append(append(n.People, in.Dequeue.Profile), in.Dequeue.Named...)
-	case InputSnapshot:
-		n.Campaigns = append(n.Campaigns, in.Snapshot.Campaign)
-	case InputRows:
-		n.Campaigns = append(n.Campaigns, in.Rows.Campaign)
-		for i := range in.Rows.Rows {
-			n.People = append(n.People, in.Rows.Rows[i].Profile)
-			n.Members = append(n.Members, MemberOf(in.Rows.Campaign, in.Rows.Rows[i].Profile))
-		}
-	case InputCampaignControl:
-		n.Campaigns = append(n.Campaigns, in.CampaignControl.Campaign)
-	case InputSweep:
-		n.Campaigns = append(n.Campaigns, in.Sweep.Campaign)
-		n.Sweeps = append(n.Sweeps, *in.Sweep)
-	}
+	in.needs(e, n)
 }
 
 // providerNeeds names the message with a provider's ID, where that is needed to tell what
@@ -72,9 +18,9 @@ func (e *Engine) providerNeeds(id string, n *Needs) {
 	}
 }
 
-// eventNeeds names the people and keys of an event. Expressions that fail here fail
+// needs names the people and keys of an event. Expressions that fail here fail
 // in the same way when the event is applied, and then concern nobody.
-func (e *Engine) eventNeeds(ev *Event, n *Needs) {
+func (ev *Event) needs(e *Engine, n *Needs) {
 	if ev.Profile != "" {
 		n.People = append(n.People, ev.Profile)
 	}

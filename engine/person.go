@@ -63,9 +63,19 @@ type ProfileChange struct {
 	Forget  bool            `json:"forget,omitempty"`   // end all runs of the person, and forget all that is known
 }
 
-// profile applies a change of what is known of a person, and lets the person's runs
+// Kind is InputProfile.
+func (c *ProfileChange) Kind() InputKind { return InputProfile }
+
+func (c *ProfileChange) needs(e *Engine, n *Needs) {
+	n.People = append(n.People, c.Profile)
+	for i := 0; c.Forget && i < len(e.State.Open); i++ {
+		n.Members = append(n.Members, MemberOf(e.State.Open[i], c.Profile))
+	}
+}
+
+// apply applies a change of what is known of a person, and lets the person's runs
 // look at their conditions.
-func (a *applier) profile(c *ProfileChange) {
+func (c *ProfileChange) apply(a *applier) {
 	if c.Forget {
 		a.forget(c.Profile)
 		return

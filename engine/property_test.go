@@ -157,7 +157,7 @@ func newHistory(t *testing.T, seed uint64, files fstest.MapFS) *history {
 	for _, f := range project.Flows {
 		deploy.Flows = append(deploy.Flows, f.Bundle)
 	}
-	h.step([]*runner.Group{{Inputs: []*engine.Input{{Kind: engine.InputDeploy, Deploy: &deploy}}}})
+	h.step([]*runner.Group{{Inputs: []*engine.Input{{Payload: &deploy}}}})
 	return h
 }
 
@@ -216,7 +216,7 @@ func (h *history) took(step *runner.Step) {
 			h.t.Fatal(err)
 		}
 		frozen.Campaign = f.Campaign
-		h.frozen = append(h.frozen, &engine.Input{Kind: engine.InputSnapshot, Snapshot: frozen})
+		h.frozen = append(h.frozen, &engine.Input{Payload: frozen})
 	}
 }
 
@@ -241,7 +241,7 @@ func (h *history) live(steps int) {
 		}
 	}
 	// The last stamp is that of the clock, by which the store has tidied up.
-	h.step([]*runner.Group{{Inputs: []*engine.Input{{Kind: engine.InputEvent, Event: &engine.Event{Type: "end"}}}}})
+	h.step([]*runner.Group{{Inputs: []*engine.Input{{Payload: &engine.Event{Type: "end"}}}}})
 }
 
 func (h *history) group() *runner.Group {
@@ -262,14 +262,14 @@ func (h *history) group() *runner.Group {
 		}
 	case 5, 6:
 		if len(h.posts) > 0 {
-			return &runner.Group{Inputs: []*engine.Input{{Kind: engine.InputReceipt, Receipt: h.receipt()}}}
+			return &runner.Group{Inputs: []*engine.Input{{Payload: &engine.Receipt{Receipt: *h.receipt()}}}}
 		}
 	}
 	if h.dice.IntN(3) == 0 {
 		return &runner.Group{Inputs: []*engine.Input{h.command()}}
 	}
-	in := &engine.Input{Kind: engine.InputReply, Reply: &channels.Reply{Profile: h.person(),
-		Text: pick(h.dice, "9", "no idea", "I'd say 11", ""), Conversation: pick(h.dice, "", "nudge_ann", "Customer_Services_bob")}}
+	in := &engine.Input{Payload: &engine.Reply{Reply: channels.Reply{Profile: h.person(),
+		Text: pick(h.dice, "9", "no idea", "I'd say 11", ""), Conversation: pick(h.dice, "", "nudge_ann", "Customer_Services_bob")}}}
 	if h.dice.IntN(3) == 0 {
 		in.ID = fmt.Sprint("reply ", h.dice.IntN(20))
 	}
@@ -311,7 +311,7 @@ func (h *history) asked() *runner.Group {
 	default:
 		in.Receipt.Status = channels.Sent + channels.Status(h.dice.IntN(5))
 	}
-	return &runner.Group{Inputs: []*engine.Input{{Kind: engine.InputStatusAnswer, StatusAnswer: in}}}
+	return &runner.Group{Inputs: []*engine.Input{{Payload: in}}}
 }
 
 // command is a change of a profile, a call, or a cancel.
@@ -320,16 +320,16 @@ func (h *history) command() *engine.Input {
 	case 6, 7:
 		return h.steer()
 	case 0:
-		return &engine.Input{Kind: engine.InputProfile, Profile: &engine.ProfileChange{Profile: h.person(), OptOuts: &[]string{"orders"}}}
+		return &engine.Input{Payload: &engine.ProfileChange{Profile: h.person(), OptOuts: &[]string{"orders"}}}
 	case 1, 2:
 		set := pick(h.dice, `{"plan":"pro"}`, `{"plan":null}`, `{"timezone":"Asia/Kathmandu"}`, `{"timezone":7}`)
-		return &engine.Input{Kind: engine.InputProfile, Profile: &engine.ProfileChange{Profile: h.person(), Set: []byte(set), Replace: h.dice.IntN(4) == 0}}
+		return &engine.Input{Payload: &engine.ProfileChange{Profile: h.person(), Set: []byte(set), Replace: h.dice.IntN(4) == 0}}
 	case 3:
 		if len(h.posts) > 0 {
-			return &engine.Input{Kind: engine.InputCancel, Cancel: &engine.Cancel{Run: h.posts[h.dice.IntN(len(h.posts))].Run}}
+			return &engine.Input{Payload: &engine.Cancel{Run: h.posts[h.dice.IntN(len(h.posts))].Run}}
 		}
 	}
-	return &engine.Input{Kind: engine.InputCall, Call: &engine.Call{Flow: pick(h.dice, "inner", "chat", "none"), Profile: h.person(), By: "call", Data: []byte(`{"id":"O1","total":12}`)}}
+	return &engine.Input{Payload: &engine.Call{Flow: pick(h.dice, "inner", "chat", "none"), Profile: h.person(), By: "call", Data: []byte(`{"id":"O1","total":12}`)}}
 }
 
 // steer is what an operator does with one of the newest campaigns.
@@ -345,7 +345,7 @@ func (h *history) steer() *engine.Input {
 			s.Campaign = newest[h.dice.IntN(len(newest))].Number
 		}
 	}
-	return &engine.Input{Kind: engine.InputCampaignControl, CampaignControl: s}
+	return &engine.Input{Payload: s}
 }
 
 func (h *history) event() *engine.Input {
@@ -358,7 +358,7 @@ func (h *history) event() *engine.Input {
 	if err != nil {
 		h.t.Fatal(err)
 	}
-	in := &engine.Input{Kind: engine.InputEvent, Event: &engine.Event{Type: kind, Profile: h.person(), Data: raw}}
+	in := &engine.Input{Payload: &engine.Event{Type: kind, Profile: h.person(), Data: raw}}
 	if h.dice.IntN(4) == 0 {
 		in.ID = fmt.Sprint("e", h.dice.IntN(30))
 	}
@@ -379,7 +379,7 @@ func (h *history) result() *runner.Group {
 	if h.dice.IntN(6) == 0 {
 		send.Returned, send.Result = true, channels.Result{Reason: "held"}
 	}
-	return &runner.Group{Frees: 1, Account: p.Account, Inputs: []*engine.Input{{Kind: engine.InputResult, Result: send}}}
+	return &runner.Group{Frees: 1, Account: p.Account, Inputs: []*engine.Input{{Payload: send}}}
 }
 
 func pick(dice *rand.Rand, words ...string) string { return words[dice.IntN(len(words))] }
@@ -539,7 +539,7 @@ func TestReceiptsInAnyOrder(t *testing.T) {
 			w := newTold(t)
 			p := w.posts[0]
 			for _, s := range append(slices.Clone(order), order...) {
-				w.apply(&engine.Input{Kind: engine.InputReceipt, Receipt: &channels.Receipt{Ref: p.Content.Ref, Status: s}})
+				w.apply(&engine.Input{Payload: &engine.Receipt{Receipt: channels.Receipt{Ref: p.Content.Ref, Status: s}}})
 			}
 			r, err := w.store.Run(p.Run)
 			if err != nil {

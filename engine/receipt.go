@@ -5,11 +5,21 @@ import (
 	"nudge/flows"
 )
 
-// receipt applies what the provider says about a message. Any receipt proves that
+// Kind is InputReceipt.
+func (rc *Receipt) Kind() InputKind { return InputReceipt }
+
+func (rc *Receipt) needs(e *Engine, n *Needs) {
+	if id, err := ParseRunID(rc.Ref.Run); err == nil {
+		n.Runs = append(n.Runs, id)
+	}
+	e.providerNeeds(rc.ProviderID, n)
+}
+
+// apply applies what the provider says about a message. Any receipt proves that
 // the message was accepted; a status that says nothing new changes nothing.
-func (a *applier) receipt(rc *channels.Receipt) {
+func (rc *Receipt) apply(a *applier) {
 	if rc.Ref.IsZero() {
-		a.receiptByID(rc)
+		a.receiptByID(&rc.Receipt)
 		return
 	}
 	if rc.Ref.Installation != a.e.State.Installation.String() {
@@ -26,7 +36,7 @@ func (a *applier) receipt(rc *channels.Receipt) {
 		a.ignore("there is no such message")
 		return
 	}
-	a.applyReceipt(r, rc.Ref.Message, rc)
+	a.applyReceipt(r, rc.Ref.Message, &rc.Receipt)
 }
 
 // applyReceipt applies a receipt to the message that it is about.

@@ -9,17 +9,24 @@ import (
 	"nudge/lang/shape"
 )
 
-// reply gives an inbound message to one run: the first of the run whose message it
+// Kind is InputReply.
+func (rp *Reply) Kind() InputKind { return InputReply }
+
+func (rp *Reply) needs(_ *Engine, n *Needs) {
+	n.People = append(n.People, rp.Profile)
+}
+
+// apply gives an inbound message to one run: the first of the run whose message it
 // answers, the run of the newest message in its conversation, and the runs that
 // wait for a reply of the person, the one that wrote last first, whose line takes
 // it. Where none does, the run it most likely answers keeps it for a later wait.
-func (a *applier) reply(rp *channels.Reply) {
+func (rp *Reply) apply(a *applier) {
 	a.changed = true // the journal has every reply, also one that nobody took
 	h := Signal{At: a.now, Who: rp.Profile, Text: cut(rp.Text, MaxReplyBytes), Conversation: rp.Conversation}
 	if a.replyTriggers(&h, true) {
 		return
 	}
-	candidates, likely := a.candidates(rp)
+	candidates, likely := a.candidates(&rp.Reply)
 	for _, r := range candidates {
 		if a.wakeOnReply(r, &h) {
 			return

@@ -41,8 +41,15 @@ const (
 	MaxAudience = 50_000_000
 )
 
-// snapshot begins to take the rows of a firing.
-func (a *applier) snapshot(in *Snapshot) {
+// Kind is InputSnapshot.
+func (in *Snapshot) Kind() InputKind { return InputSnapshot }
+
+func (in *Snapshot) needs(_ *Engine, n *Needs) {
+	n.Campaigns = append(n.Campaigns, in.Campaign)
+}
+
+// apply begins to take the rows of a firing.
+func (in *Snapshot) apply(a *applier) {
 	fr := a.ws.campaign(in.Campaign)
 	if fr == nil || fr.Status != Freezing {
 		a.ignore("no firing waits for this audience")
@@ -68,9 +75,20 @@ func (a *applier) settle(fr *Campaign, status CampaignStatus) {
 	a.e.State.Open = slices.DeleteFunc(slices.Clone(a.e.State.Open), func(n uint64) bool { return n == fr.Number })
 }
 
-// rows takes the next rows of a firing: the progress and the runs they start are of
+// Kind is InputRows.
+func (in *Rows) Kind() InputKind { return InputRows }
+
+func (in *Rows) needs(_ *Engine, n *Needs) {
+	n.Campaigns = append(n.Campaigns, in.Campaign)
+	for i := range in.Rows {
+		n.People = append(n.People, in.Rows[i].Profile)
+		n.Members = append(n.Members, MemberOf(in.Campaign, in.Rows[i].Profile))
+	}
+}
+
+// apply takes the next rows of a firing: the progress and the runs they start are of
 // one input, so that none is skipped and none is taken twice.
-func (a *applier) rows(in *Rows) {
+func (in *Rows) apply(a *applier) {
 	fr := a.ws.campaign(in.Campaign)
 	if fr == nil || fr.Status != Walking || fr.Paused || fr.Walked != in.From {
 		a.ignore("the firing does not wait for these rows")

@@ -76,9 +76,14 @@ func instantOrNever(t time.Time) Instant {
 	return InstantOf(t)
 }
 
-// tick fires a schedule: of several firings that were missed the last, unless it is
+// Kind is InputTick.
+func (t *Tick) Kind() InputKind { return InputTick }
+
+func (t *Tick) needs(*Engine, *Needs) {}
+
+// apply fires a schedule: of several firings that were missed the last, unless it is
 // too late for that one, too. The others are recorded as skipped.
-func (a *applier) tick(t *Tick) {
+func (t *Tick) apply(a *applier) {
 	at := slices.IndexFunc(a.e.State.Schedules, func(s Scheduled) bool {
 		return s.Flow == t.Flow && s.Trigger == t.Trigger && s.Next == t.Due && t.Due != 0
 	})

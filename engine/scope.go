@@ -88,7 +88,7 @@ func (a *applier) eventData(f *flows.Flow, h *Signal) map[string]any {
 
 // reading is what object returns. The data of the event in hand is read once.
 func (a *applier) reading(t *shape.Type, raw json.RawMessage) map[string]any {
-	if ev := a.in.Event; ev != nil && string(ev.Data) == string(raw) {
+	if ev, ok := a.in.Payload.(*Event); ok && string(ev.Data) == string(raw) {
 		if data, err := ev.decodeAs(cmp.Or(t, shape.Any)); err == nil {
 			return data
 		}

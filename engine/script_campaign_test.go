@@ -21,7 +21,7 @@ func (w *world) freeze() {
 		w.t.Fatal(err)
 	}
 	frozen.Campaign = f.Campaign
-	w.apply(&engine.Input{Kind: engine.InputSnapshot, Snapshot: frozen})
+	w.apply(&engine.Input{Payload: frozen})
 }
 
 // campaign does what an operator does with a campaign, or shows it.
@@ -51,7 +51,7 @@ func (w *world) campaign(rest string) {
 		}
 		steer.Flow, steer.Campaign = "", c.Number
 	}
-	w.apply(&engine.Input{Kind: engine.InputCampaignControl, CampaignControl: steer})
+	w.apply(&engine.Input{Payload: steer})
 }
 
 // showCampaigns writes every campaign, oldest first, and where its people stand.

@@ -204,14 +204,14 @@ func (w *world) deploy(files fstest.MapFS) {
 	for _, f := range project.Flows {
 		deploy.Flows = append(deploy.Flows, f.Bundle)
 	}
-	w.apply(&engine.Input{Kind: engine.InputDeploy, Deploy: deploy})
+	w.apply(&engine.Input{Payload: deploy})
 }
 
 // apply applies inputs in one step and shows what came of them.
 func (w *world) apply(inputs ...*engine.Input) {
 	w.t.Helper()
 	group := &runner.Group{Inputs: inputs}
-	if r := inputs[0].Result; r != nil {
+	if inputs[0].Kind() == engine.InputResult {
 		group.Frees = 1
 	}
 	w.step(group)
@@ -240,10 +240,10 @@ func (w *world) step(groups ...*runner.Group) {
 		return
 	}
 	for _, p := range step.Posts {
-		w.apply(&engine.Input{Kind: engine.InputResult, Result: &engine.SendResult{Run: p.Run, Message: p.Message, Attempt: p.Attempt,
+		w.apply(&engine.Input{Payload: &engine.SendResult{Run: p.Run, Message: p.Message, Attempt: p.Attempt,
 			Result: channels.Result{Outcome: channels.Accepted, ProviderID: "m"}}})
 		if p.Content.To == w.fails {
-			w.apply(&engine.Input{Kind: engine.InputReceipt, Receipt: &channels.Receipt{Ref: p.Content.Ref, Status: channels.Failed}})
+			w.apply(&engine.Input{Payload: &engine.Receipt{Receipt: channels.Receipt{Ref: p.Content.Ref, Status: channels.Failed}}})
 		}
 	}
 }
@@ -346,19 +346,19 @@ func (w *world) do(line string) {
 	case "provider": // provider accepts [and fails PERSON]: from here on by itself
 		w.auto, w.fails = true, strings.TrimPrefix(strings.TrimPrefix(rest, "accepts"), " and fails ")
 	case "cancel": // cancel RUN
-		w.apply(&engine.Input{Kind: engine.InputCancel, Cancel: &engine.Cancel{Run: w.run(rest)}})
+		w.apply(&engine.Input{Payload: &engine.Cancel{Run: w.run(rest)}})
 	case "outbound": // outbound live | hold | only PROFILE…
 		mode, only, _ := strings.Cut(rest, " ")
 		o, err := engine.ParseOutbound(mode)
 		if err != nil {
 			w.t.Fatal(err)
 		}
-		w.apply(&engine.Input{Kind: engine.InputControl, Control: &engine.Control{Outbound: o, Only: strings.Fields(only)}})
+		w.apply(&engine.Input{Payload: &engine.Control{Outbound: o, Only: strings.Fields(only)}})
 	case "profile": // profile PERSON {changes}
 		who, set, _ := strings.Cut(rest, " ")
-		w.apply(&engine.Input{Kind: engine.InputProfile, Profile: &engine.ProfileChange{Profile: who, Set: json.RawMessage(set)}})
+		w.apply(&engine.Input{Payload: &engine.ProfileChange{Profile: who, Set: json.RawMessage(set)}})
 	case "forget": // forget PERSON
-		w.apply(&engine.Input{Kind: engine.InputProfile, Profile: &engine.ProfileChange{Profile: rest, Forget: true}})
+		w.apply(&engine.Input{Payload: &engine.ProfileChange{Profile: rest, Forget: true}})
 	case "campaign": // campaign start FLOW | pause, resume, cancel, end or show ID
 		w.campaign(rest)
 	case "clock": // clock DURATION | -DURATION: it jumps, while nothing runs
@@ -368,19 +368,19 @@ func (w *world) do(line string) {
 	case "person": // person PERSON: what is known
 		w.person(rest)
 	case "call": // call FLOW by PERSON [{data}]
-		in := w.event(rest)
-		w.apply(&engine.Input{Kind: engine.InputCall, Call: &engine.Call{Flow: in.Event.Type, Profile: in.Event.Profile, By: "call", Data: in.Event.Data}})
+		ev := w.event(rest).Payload.(*engine.Event)
+		w.apply(&engine.Input{Payload: &engine.Call{Flow: ev.Type, Profile: ev.Profile, By: "call", Data: ev.Data}})
 	case "answer": // answer FETCH STATUS [{json}]: an HTTP service answers; 0: it does not
 		w.answerFetch(rest)
 	case "kill": // kill on | off
 		on := rest == "on"
-		w.apply(&engine.Input{Kind: engine.InputControl, Control: &engine.Control{Kill: &on}})
+		w.apply(&engine.Input{Payload: &engine.Control{Kill: &on}})
 	case "account": // account [correlates] [verifies] [asks]: from the next start on
 		w.account = runner.AccountSettings{ByID: strings.Contains(rest, "correlates"), Verify: strings.Contains(rest, "verifies"), Asks: strings.Contains(rest, "asks")}
 	case "hook": // hook STATUS ID [reason]: a receipt that names the message by the provider's ID alone
 		words := strings.SplitN(rest, " ", 3)
-		w.apply(&engine.Input{Kind: engine.InputReceipt, Receipt: &channels.Receipt{
-			ProviderID: words[1], Status: statuses[words[0]], Reason: strings.Join(words[2:], ""), At: w.now}})
+		w.apply(&engine.Input{Payload: &engine.Receipt{Receipt: channels.Receipt{
+			ProviderID: words[1], Status: statuses[words[0]], Reason: strings.Join(words[2:], ""), At: w.now}}})
 	case "told": // told ASK STATUS | nothing | failed | busy: the provider answers
 		w.told(rest)
 	case "senders": // senders N: from the next start on
@@ -398,7 +398,7 @@ func (w *world) do(line string) {
 		w.deploy(files)
 	case "move": // what the server does after a deploy: runs that are parked are offered to it
 		for _, id := range w.runs {
-			w.apply(&engine.Input{Kind: engine.InputMove, Move: &engine.Move{Run: id, Version: w.versionOf(id)}})
+			w.apply(&engine.Input{Payload: &engine.Move{Run: id, Version: w.versionOf(id)}})
 		}
 	case "show": // show RUN: where it stands
 		w.stand(w.run(rest))
@@ -410,17 +410,18 @@ func (w *world) do(line string) {
 func (w *world) event(text string) *engine.Input {
 	words, data, hasData := strings.Cut(text, "{")
 	fields := strings.Fields(words)
-	in := &engine.Input{Kind: engine.InputEvent, Event: &engine.Event{Type: fields[0]}}
+	ev := &engine.Event{Type: fields[0]}
+	in := &engine.Input{Payload: ev}
 	for i := 1; i+1 < len(fields); i += 2 {
 		switch fields[i] {
 		case "by":
-			in.Event.Profile = fields[i+1]
+			ev.Profile = fields[i+1]
 		case "id":
 			in.ID = fields[i+1]
 		}
 	}
 	if hasData {
-		in.Event.Data = json.RawMessage("{" + data)
+		ev.Data = json.RawMessage("{" + data)
 	}
 	return in
 }
@@ -486,7 +487,7 @@ func (w *world) result(word, text string) {
 		}
 		result.Result = channels.Result{Outcome: channels.Deferred, RetryAfter: d, Reason: reason}
 	}
-	w.apply(&engine.Input{Kind: engine.InputResult, Result: result})
+	w.apply(&engine.Input{Payload: result})
 }
 
 func (w *world) answerFetch(text string) {
@@ -500,7 +501,7 @@ func (w *world) answerFetch(text string) {
 	if result.Status == 0 {
 		result.Error = "connection refused"
 	}
-	w.apply(&engine.Input{Kind: engine.InputFetched, Fetched: result})
+	w.apply(&engine.Input{Payload: result})
 }
 
 func (w *world) person(id string) {
@@ -535,14 +536,14 @@ func (w *world) told(text string) {
 	case "busy":
 		in.Busy = true
 	}
-	w.apply(&engine.Input{Kind: engine.InputStatusAnswer, StatusAnswer: in})
+	w.apply(&engine.Input{Payload: in})
 }
 
 func (w *world) receipt(word, text string) {
 	w.t.Helper()
 	p, reason := w.post(text)
-	w.apply(&engine.Input{Kind: engine.InputReceipt, Receipt: &channels.Receipt{
-		Ref: p.Content.Ref, Status: statuses[word], Reason: reason, At: w.now}})
+	w.apply(&engine.Input{Payload: &engine.Receipt{Receipt: channels.Receipt{
+		Ref: p.Content.Ref, Status: statuses[word], Reason: reason, At: w.now}}})
 }
 
 func (w *world) reply(text string) {
@@ -554,7 +555,7 @@ func (w *world) reply(text string) {
 	if to, ok := strings.CutPrefix(reply.Text, "to "); ok {
 		reply.AnswersID, reply.Text, _ = strings.Cut(to, ": ")
 	}
-	w.apply(&engine.Input{Kind: engine.InputReply, Reply: reply})
+	w.apply(&engine.Input{Payload: &engine.Reply{Reply: *reply}})
 }
 
 // weekday is the next instant of a weekday and time of day.

@@ -126,8 +126,15 @@ func (a *applier) expired(r *Run, f *flows.Flow) bool {
 	return !at.IsZero() && a.now.Time().After(at)
 }
 
-// claimed gives a free slot to a planned message.
-func (a *applier) claimed(ref *OutboxRef) {
+// Kind is InputClaim.
+func (ref *Claim) Kind() InputKind { return InputClaim }
+
+func (ref *Claim) needs(_ *Engine, n *Needs) {
+	n.Runs = append(n.Runs, ref.Run)
+}
+
+// apply gives a free slot to a planned message.
+func (ref *Claim) apply(a *applier) {
 	r := a.ws.Run(ref.Run)
 	if r == nil || !r.Live() || r.Message(ref.Message) == nil || r.Message(ref.Message).Status != Planned {
 		a.ignore("the message is no longer planned")
@@ -150,8 +157,16 @@ func (a *applier) post(r *Run) {
 	}
 }
 
-// result applies how a post ended.
-func (a *applier) result(res *SendResult) {
+// Kind is InputResult.
+func (res *SendResult) Kind() InputKind { return InputResult }
+
+func (res *SendResult) needs(e *Engine, n *Needs) {
+	n.Runs = append(n.Runs, res.Run)
+	e.providerNeeds(res.ProviderID, n)
+}
+
+// apply applies how a post ended.
+func (res *SendResult) apply(a *applier) {
 	r := a.ws.Run(res.Run)
 	if r == nil || r.Message(res.Message) == nil {
 		a.ignore("there is no such message")

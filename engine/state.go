@@ -40,8 +40,14 @@ func (s *State) allows(profile string) bool {
 	return ok
 }
 
-// control returns the state after c.
-func (s State) control(c *Control) State {
+// Kind is InputControl.
+func (c *Control) Kind() InputKind { return InputControl }
+
+func (c *Control) needs(*Engine, *Needs) {}
+
+// apply changes what may go out.
+func (c *Control) apply(a *applier) {
+	s := &a.e.State
 	if c.Outbound != 0 {
 		s.Outbound = c.Outbound
 		s.Only = slices.Compact(slices.Sorted(slices.Values(c.Only)))
@@ -49,5 +55,5 @@ func (s State) control(c *Control) State {
 	if c.Kill != nil {
 		s.Killed = *c.Kill
 	}
-	return s
+	a.changed = true
 }

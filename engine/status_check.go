@@ -129,8 +129,15 @@ func (a *applier) awaitAnswers(r *Run, until Instant) {
 	r.setAlarm(Alarm{At: until, Place: AtAsk})
 }
 
-// statusAnswer applies what the provider said when it was asked.
-func (a *applier) statusAnswer(in *StatusAnswer) {
+// Kind is InputStatusAnswer.
+func (in *StatusAnswer) Kind() InputKind { return InputStatusAnswer }
+
+func (in *StatusAnswer) needs(_ *Engine, n *Needs) {
+	n.Runs = append(n.Runs, in.Run)
+}
+
+// apply applies what the provider said when it was asked.
+func (in *StatusAnswer) apply(a *applier) {
 	r := a.ws.Run(in.Run)
 	if r == nil || r.Message(in.Message) == nil {
 		a.ignore("there is no such message")
@@ -209,8 +216,15 @@ func (r *Run) dropHeld(place int) {
 	}
 }
 
-// recheckRuns has runs ask.
-func (a *applier) recheckRuns(in *RecheckRuns) {
+// Kind is InputRecheckRuns.
+func (in *RecheckRuns) Kind() InputKind { return InputRecheckRuns }
+
+func (in *RecheckRuns) needs(_ *Engine, n *Needs) {
+	n.Runs = append(n.Runs, in.Runs...)
+}
+
+// apply has runs ask.
+func (in *RecheckRuns) apply(a *applier) {
 	for _, id := range in.Runs {
 		r := a.ws.Run(id)
 		if r == nil || !r.Live() {

@@ -31,15 +31,15 @@ func BenchmarkStep(b *testing.B) {
 		}
 		return changes[0].After
 	}
-	apply(b, &engine.Input{Kind: engine.InputDeploy, Deploy: &engine.Deploy{Flows: []flows.Bundle{followUp(b)}}})
-	event := &engine.Input{Kind: engine.InputEvent, Event: &engine.Event{Type: "order.shipped", Profile: "u-1", Data: []byte(
+	apply(b, &engine.Input{Payload: &engine.Deploy{Flows: []flows.Bundle{followUp(b)}}})
+	event := &engine.Input{Payload: &engine.Event{Type: "order.shipped", Profile: "u-1", Data: []byte(
 		`{"name":"Ada","order":"A-1","date":"2026-11-22","carrier":"DHL","url":"https://example.org/t/1"}`)}}
 	sending := apply(b, event)
-	result := &engine.Input{Kind: engine.InputResult, Result: &engine.SendResult{Run: sending.ID, Message: 1, Attempt: 1,
+	result := &engine.Input{Payload: &engine.SendResult{Run: sending.ID, Message: 1, Attempt: 1,
 		Result: channels.Result{Outcome: channels.Accepted, ProviderID: "m-1"}}}
 	waiting := apply(b, result, sending)
-	receipt := &engine.Input{Kind: engine.InputReceipt, Receipt: &channels.Receipt{Status: channels.Read, ProviderID: "m-1",
-		Ref: channels.Ref{Installation: engine.Installation{1}.String(), Run: sending.ID.String(), Message: 1, Attempt: 1}}}
+	receipt := &engine.Input{Payload: &engine.Receipt{Receipt: channels.Receipt{Status: channels.Read, ProviderID: "m-1",
+		Ref: channels.Ref{Installation: engine.Installation{1}.String(), Run: sending.ID.String(), Message: 1, Attempt: 1}}}}
 	for _, step := range []struct {
 		name   string
 		in     *engine.Input

@@ -6,9 +6,16 @@ import (
 	"nudge/flows"
 )
 
-// timer applies a deadline of a run. One that the run no longer has is stale:
+// Kind is InputTimer.
+func (t *Timer) Kind() InputKind { return InputTimer }
+
+func (t *Timer) needs(_ *Engine, n *Needs) {
+	n.Runs = append(n.Runs, t.Run)
+}
+
+// apply applies a deadline of a run. One that the run no longer has is stale:
 // cancelled timers are left in the store until they are met.
-func (a *applier) timer(t *Timer) {
+func (t *Timer) apply(a *applier) {
 	r := a.ws.Run(t.Run)
 	if r == nil || !r.Live() || r.Deadline != t.Due {
 		a.ignore("the timer was cancelled")

@@ -42,7 +42,7 @@ func (a *applier) waitHere(r *Run) {
 	}
 	r.log(e)
 	if to := a.e.takingOver[r.Flow]; to != nil && Migrates(r, a.e.flowOf(r), to) {
-		a.derive(r, &Input{Kind: InputMove, Move: &Move{Run: r.ID, Version: to.Version}})
+		a.derive(r, &Input{Payload: &Move{Run: r.ID, Version: to.Version}})
 	}
 }
 

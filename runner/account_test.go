@@ -44,7 +44,7 @@ func newDesk(t *testing.T, lanes ...runner.AccountSettings) *desk {
 	for _, f := range project.Flows {
 		deploy.Flows = append(deploy.Flows, f.Bundle)
 	}
-	d.step(&runner.Group{Inputs: []*engine.Input{{Kind: engine.InputDeploy, Deploy: deploy}}})
+	d.step(&runner.Group{Inputs: []*engine.Input{{Payload: deploy}}})
 	return d
 }
 
@@ -64,15 +64,14 @@ func (d *desk) step(groups ...*runner.Group) {
 func (d *desk) happen(event string, from, to int) {
 	d.t.Helper()
 	for i := from; i < to; i++ {
-		d.step(&runner.Group{Inputs: []*engine.Input{{Kind: engine.InputEvent, Event: &engine.Event{Type: event, Profile: fmt.Sprint("p", i)}}}})
+		d.step(&runner.Group{Inputs: []*engine.Input{{Payload: &engine.Event{Type: event, Profile: fmt.Sprint("p", i)}}}})
 	}
 }
 
 // end gives a post its outcome.
 func (d *desk) end(p engine.Post, result channels.Result) {
 	d.t.Helper()
-	d.step(&runner.Group{Frees: 1, Account: p.Account, Inputs: []*engine.Input{{Kind: engine.InputResult,
-		Result: &engine.SendResult{Run: p.Run, Message: p.Message, Attempt: p.Attempt, Result: result}}}})
+	d.step(&runner.Group{Frees: 1, Account: p.Account, Inputs: []*engine.Input{{Payload: &engine.SendResult{Run: p.Run, Message: p.Message, Attempt: p.Attempt, Result: result}}}})
 }
 
 // to is whom the posts from a number on are to.
@@ -158,7 +157,7 @@ func TestReturned(t *testing.T) {
 	d := newDesk(t, runner.AccountSettings{Account: "main", Places: 2})
 	d.happen("told", 0, 4)
 	back := func(p engine.Post) *runner.Group {
-		return &runner.Group{Frees: 1, Inputs: []*engine.Input{{Kind: engine.InputResult, Result: &engine.SendResult{
+		return &runner.Group{Frees: 1, Inputs: []*engine.Input{{Payload: &engine.SendResult{
 			Run: p.Run, Message: p.Message, Attempt: p.Attempt, Returned: true, Result: channels.Result{Reason: "held"}}}}}
 	}
 	d.step(back(d.posts[0]), back(d.posts[1]))

@@ -73,7 +73,7 @@ func (r *Runner) askerOf(a Account) *asker {
 
 func answerOf(in *engine.StatusAnswer) *waiting {
 	w := &waiting{done: make(chan error, 1)}
-	w.Inputs = []*engine.Input{{Kind: engine.InputStatusAnswer, StatusAnswer: in}}
+	w.Inputs = []*engine.Input{{Payload: in}}
 	return w
 }
 

@@ -48,14 +48,14 @@ func (l *Loop) openAccounts(now time.Time, all *Step) error {
 	down = down && slices.ContainsFunc(list, func(p engine.AccountPolicy) bool { return p.Asks })
 	var groups []*Group
 	if down || !slices.Equal(list, state.Accounts) {
-		groups = append(groups, &Group{Inputs: []*engine.Input{{Kind: engine.InputAccounts, Accounts: &engine.Accounts{List: list, Down: down}}}})
+		groups = append(groups, &Group{Inputs: []*engine.Input{{Payload: &engine.Accounts{List: list, Down: down}}}})
 	}
 	runs, err := l.store.Asking()
 	if err != nil {
 		return err
 	}
 	for some := range slices.Chunk(runs, surveySlice) {
-		groups = append(groups, &Group{Inputs: []*engine.Input{{Kind: engine.InputRecheckRuns, RecheckRuns: &engine.RecheckRuns{Runs: some}}}})
+		groups = append(groups, &Group{Inputs: []*engine.Input{{Payload: &engine.RecheckRuns{Runs: some}}}})
 	}
 	return l.applyAll(now, groups, all)
 }
@@ -69,8 +69,7 @@ func (l *Loop) followUp(now engine.Instant) (own []*Group, err error) {
 		if err != nil {
 			return nil, err
 		}
-		own = append(own, &Group{Inputs: []*engine.Input{{Kind: engine.InputRecheckRuns,
-			RecheckRuns: &engine.RecheckRuns{Runs: runs, Survey: true, Last: len(runs) < surveySlice}}}})
+		own = append(own, &Group{Inputs: []*engine.Input{{Payload: &engine.RecheckRuns{Runs: runs, Survey: true, Last: len(runs) < surveySlice}}}})
 	}
 	if state.Orphans > 0 && now >= l.asking.lapses {
 		ids, err := l.store.Orphans(now.Add(-engine.OrphanHold), maxLapse)
@@ -81,7 +80,7 @@ func (l *Loop) followUp(now engine.Instant) (own []*Group, err error) {
 			l.asking.lapses = now.Add(lapseEvery)
 		}
 		if len(ids) > 0 {
-			own = append(own, &Group{Inputs: []*engine.Input{{Kind: engine.InputExpireOrphans, ExpireOrphans: &engine.ExpireOrphans{ProviderIDs: ids}}}})
+			own = append(own, &Group{Inputs: []*engine.Input{{Payload: &engine.ExpireOrphans{ProviderIDs: ids}}}})
 		}
 	}
 	return own, nil

@@ -166,9 +166,9 @@ func TestAsksAgainOnlyWhatIsOpen(t *testing.T) {
 	}
 	step(deploy(t))
 	post := step(told("ann")).Posts[0]
-	step(&engine.Input{Kind: engine.InputResult, Result: &engine.SendResult{Run: post.Run, Message: post.Message, Attempt: post.Attempt,
+	step(&engine.Input{Payload: &engine.SendResult{Run: post.Run, Message: post.Message, Attempt: post.Attempt,
 		Result: channels.Result{Outcome: channels.Accepted, ProviderID: "m1"}}})
-	asks := step(&engine.Input{Kind: engine.InputRecheckRuns, RecheckRuns: &engine.RecheckRuns{Runs: []engine.RunID{post.Run}}}).Asks
+	asks := step(&engine.Input{Payload: &engine.RecheckRuns{Runs: []engine.RunID{post.Run}}}).Asks
 	if len(asks) != 0 {
 		t.Errorf("asked %+v, want nothing", asks)
 	}

@@ -94,10 +94,10 @@ func (b *batch) refused(g *Group) bool {
 
 func (b *batch) one(in *engine.Input, account string) engine.Answer {
 	core := b.loop.core
-	if in.Kind == engine.InputTimer {
-		b.out.Met = append(b.out.Met, *in.Timer)
-	}
-	if in.Kind == engine.InputStatusAnswer {
+	switch p := in.Payload.(type) {
+	case *engine.Timer:
+		b.out.Met = append(b.out.Met, *p)
+	case *engine.StatusAnswer:
 		b.loop.asking.open--
 	}
 	if in.Derived != 0 {
@@ -130,7 +130,7 @@ func (b *batch) one(in *engine.Input, account string) engine.Answer {
 		b.out.Journal = append(b.out.Journal,
 			engine.Journaled{Seq: core.State.Seq, Stamp: core.State.Stamp, Slots: slots, Input: in})
 	}
-	if in.Kind == engine.InputDeploy && outcome.Taken {
+	if in.Kind() == engine.InputDeploy && outcome.Taken {
 		b.newVersions(known)
 	}
 	return outcome.Answer
@@ -139,7 +139,7 @@ func (b *batch) one(in *engine.Input, account string) engine.Answer {
 // grant is how many messages the input may claim. While older messages of an account
 // wait only their own claims get a place, so that nobody overtakes.
 func (b *batch) grant(in *engine.Input, account string) engine.Slots {
-	claim := in.Kind == engine.InputClaim
+	claim := in.Kind() == engine.InputClaim
 	for i, x := range b.loop.accounts {
 		own := claim && x.account == account
 		if own {

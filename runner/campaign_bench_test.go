@@ -65,7 +65,7 @@ func BenchmarkReceiptInCampaign(b *testing.B) {
 			continue
 		}
 		at := time.Now()
-		if _, err := r.Submit(b.Context(), &engine.Input{Kind: engine.InputReceipt, Receipt: &channels.Receipt{Ref: ref, Status: channels.Delivered}}); err != nil {
+		if _, err := r.Submit(b.Context(), &engine.Input{Payload: &engine.Receipt{Receipt: channels.Receipt{Ref: ref, Status: channels.Delivered}}}); err != nil {
 			b.Fatal(err)
 		}
 		took = append(took, time.Since(at))
@@ -130,8 +130,8 @@ func campaignAtFullSpeed(b *testing.B, out *sink, rows int) (*runner.Runner, *st
 		}
 	})
 	for _, in := range []*engine.Input{
-		{Kind: engine.InputDeploy, Deploy: &engine.Deploy{Flows: []flows.Bundle{project.Flows[0].Bundle}}},
-		{Kind: engine.InputCampaignControl, CampaignControl: &engine.CampaignControl{Do: engine.CampaignStart, Flow: "sale"}},
+		{Payload: &engine.Deploy{Flows: []flows.Bundle{project.Flows[0].Bundle}}},
+		{Payload: &engine.CampaignControl{Do: engine.CampaignStart, Flow: "sale"}},
 	} {
 		if answers, err := r.Submit(b.Context(), in); err != nil || answers[0].Refused != nil {
 			b.Fatal(err, answers)

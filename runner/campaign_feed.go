@@ -41,8 +41,7 @@ func (l *Loop) UseAudiences(a Audiences) { l.walk.audiences = a }
 func (l *Loop) ticks(now engine.Instant) (due []*Group) {
 	for _, s := range l.core.State.Schedules {
 		if s.Next != 0 && s.Next <= now {
-			due = append(due, &Group{Inputs: []*engine.Input{{Kind: engine.InputTick,
-				Tick: &engine.Tick{Flow: s.Flow, Trigger: s.Trigger, Due: s.Next}}}})
+			due = append(due, &Group{Inputs: []*engine.Input{{Payload: &engine.Tick{Flow: s.Flow, Trigger: s.Trigger, Due: s.Next}}}})
 		}
 	}
 	return due
@@ -126,11 +125,9 @@ func (l *Loop) take(f *engine.Campaign, limit int) *engine.Input {
 	}
 	rows, next, err := l.walk.audiences.Read(f.Audience, f.Offset, min(limit, f.Rows-f.Walked))
 	if err != nil {
-		return &engine.Input{Kind: engine.InputCampaignControl,
-			CampaignControl: &engine.CampaignControl{Do: engine.CampaignPause, Campaign: f.Number, Reason: "its audience cannot be read: " + err.Error()}}
+		return &engine.Input{Payload: &engine.CampaignControl{Do: engine.CampaignPause, Campaign: f.Number, Reason: "its audience cannot be read: " + err.Error()}}
 	}
-	return &engine.Input{Kind: engine.InputRows,
-		Rows: &engine.Rows{Campaign: f.Number, From: f.Walked, Next: next, Rows: rows}}
+	return &engine.Input{Payload: &engine.Rows{Campaign: f.Number, From: f.Walked, Next: next, Rows: rows}}
 }
 
 func (l *Loop) openCampaigns() ([]*engine.Campaign, error) {

@@ -36,12 +36,12 @@ func TestCampaignsOfAHeldAccount(t *testing.T) {
 	d.happen("ordered", 0, 1)
 	d.end(d.posts[0], channels.Result{Outcome: channels.Deferred, Reason: "429", RetryAfter: time.Hour})
 	for number, flow := range []string{"offers", "news"} {
-		d.step(&runner.Group{Inputs: []*engine.Input{{Kind: engine.InputCampaignControl, CampaignControl: &engine.CampaignControl{Do: engine.CampaignStart, Flow: flow}}}})
+		d.step(&runner.Group{Inputs: []*engine.Input{{Payload: &engine.CampaignControl{Do: engine.CampaignStart, Flow: flow}}}})
 		campaigns, err := d.store.ListCampaigns(flow, 0, 1)
 		if err != nil || len(campaigns) != 1 {
 			t.Fatalf("campaign %d: %v", number+1, err)
 		}
-		d.step(&runner.Group{Inputs: []*engine.Input{{Kind: engine.InputSnapshot, Snapshot: &engine.Snapshot{Campaign: campaigns[0].Number, Audience: "crowd", Rows: people}}}})
+		d.step(&runner.Group{Inputs: []*engine.Input{{Payload: &engine.Snapshot{Campaign: campaigns[0].Number, Audience: "crowd", Rows: people}}}})
 	}
 	posted := map[string]int{}
 	for _, p := range d.posts {

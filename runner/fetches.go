@@ -56,7 +56,7 @@ func (r *Runner) fetch(ctx context.Context, p engine.FetchPost) *engine.FetchRes
 func (r *Runner) fetched(p engine.FetchPost, result *engine.FetchResult) {
 	result.Run, result.Step, result.Attempt = p.Run, p.Step, p.Attempt
 	w := &waiting{done: make(chan error, 1)}
-	w.Inputs = []*engine.Input{{Kind: engine.InputFetched, Fetched: result}}
+	w.Inputs = []*engine.Input{{Payload: result}}
 	_ = r.queue.push(w)
 }
 

@@ -32,7 +32,7 @@ func (r *Runner) startFreezers(ctx context.Context) *sync.WaitGroup {
 				frozen, err := r.frozen(ctx, f)
 				if err == nil {
 					frozen.Campaign = f.Campaign
-					r.insist(ctx, &engine.Input{Kind: engine.InputSnapshot, Snapshot: frozen})
+					r.insist(ctx, &engine.Input{Payload: frozen})
 				}
 			}
 		})

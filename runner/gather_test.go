@@ -77,7 +77,7 @@ func tell(t *testing.T, r *runner.Runner, people int) {
 		}
 	}
 	// Once something later is answered, what the last step led to is with the senders.
-	if _, err := r.Submit(t.Context(), &engine.Input{Kind: engine.InputEvent, Event: &engine.Event{Type: "nothing"}}); err != nil {
+	if _, err := r.Submit(t.Context(), &engine.Input{Payload: &engine.Event{Type: "nothing"}}); err != nil {
 		t.Fatal(err)
 	}
 }

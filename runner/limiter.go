@@ -95,8 +95,8 @@ func (g *limiter) ended(now engine.Instant, g0 *Group) {
 	g.busy -= g0.Frees
 	failed, posted := true, false
 	for _, in := range g0.Inputs {
-		r := in.Result
-		if r == nil || r.Returned {
+		r, ok := in.Payload.(*engine.SendResult)
+		if !ok || r.Returned {
 			continue
 		}
 		posted = true

@@ -177,7 +177,7 @@ func (l *Loop) applyNext(now time.Time, groups []*Group, step *Step) (int, error
 // worked out anew: a deploy changes which flows an event concerns.
 func untilDeploy(groups []*Group) int {
 	for i, g := range groups {
-		if g.Inputs[0].Kind.Redirects() {
+		if g.Inputs[0].Kind().Redirects() {
 			return max(i, 1)
 		}
 	}
@@ -219,7 +219,7 @@ func (l *Loop) own(now time.Time, step *Step) ([]*Group, error) {
 		}
 		l.next = next
 		for i := range due {
-			own = append(own, &Group{Inputs: []*engine.Input{{Kind: engine.InputTimer, Timer: &due[i]}}})
+			own = append(own, &Group{Inputs: []*engine.Input{{Payload: &due[i]}}})
 		}
 	}
 	for _, x := range l.accounts {
@@ -229,7 +229,7 @@ func (l *Loop) own(now time.Time, step *Step) ([]*Group, error) {
 		for x.claims = 0; x.claims < l.free(x) && len(x.backlog) > 0; x.claims++ {
 			ref := x.backlog[0]
 			x.backlog = x.backlog[1:]
-			own = append(own, &Group{Inputs: []*engine.Input{{Kind: engine.InputClaim, Claim: &ref}}, Account: x.account})
+			own = append(own, &Group{Inputs: []*engine.Input{{Payload: &engine.Claim{OutboxRef: ref}}}, Account: x.account})
 		}
 	}
 	own = append(own, l.ticks(engine.Instant(now.UnixMilli()))...)

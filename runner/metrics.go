@@ -134,7 +134,7 @@ func (m *metrics) step(s *Step, batch []*waiting, took time.Duration) {
 }
 
 func (m *metrics) input(in *engine.Input, a *engine.Answer) {
-	kind := in.Kind.String()
+	kind := in.Kind().String()
 	m.inputs.WithLabelValues(kind).Inc()
 	if a.Ignored != "" {
 		m.ignored.WithLabelValues(kind, a.Ignored).Inc()

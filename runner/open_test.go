@@ -77,8 +77,7 @@ func fill(b *testing.B, dir string, n int) {
 			starts = append(starts, &runner.Group{Inputs: []*engine.Input{told(fmt.Sprint("person ", i))}})
 		}
 		for _, p := range step(starts).Posts {
-			results = append(results, &runner.Group{Frees: 1, Inputs: []*engine.Input{{Kind: engine.InputResult,
-				Result: &engine.SendResult{Run: p.Run, Message: 1, Attempt: 1, Result: channels.Result{Outcome: channels.Accepted, ProviderID: "f2b0c5c0-5d0e-4a65-9d7d-0d1a6f0e8c11"}}}}})
+			results = append(results, &runner.Group{Frees: 1, Inputs: []*engine.Input{{Payload: &engine.SendResult{Run: p.Run, Message: 1, Attempt: 1, Result: channels.Result{Outcome: channels.Accepted, ProviderID: "f2b0c5c0-5d0e-4a65-9d7d-0d1a6f0e8c11"}}}}})
 		}
 		step(results)
 	}

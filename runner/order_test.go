@@ -30,7 +30,7 @@ func TestNobodyOvertakes(t *testing.T) {
 	}
 	group := func(in *engine.Input) *runner.Group { return &runner.Group{Inputs: []*engine.Input{in}} }
 	accept := func(p engine.Post) *runner.Group {
-		return &runner.Group{Frees: 1, Inputs: []*engine.Input{{Kind: engine.InputResult, Result: &engine.SendResult{
+		return &runner.Group{Frees: 1, Inputs: []*engine.Input{{Payload: &engine.SendResult{
 			Run: p.Run, Message: p.Message, Attempt: p.Attempt, Result: channels.Result{Outcome: channels.Accepted, ProviderID: "m"}}}}}
 	}
 	project, list := flows.Load(fstest.MapFS{
@@ -41,8 +41,8 @@ func TestNobodyOvertakes(t *testing.T) {
 	if list.HasErrors() {
 		t.Fatal(list)
 	}
-	step(group(&engine.Input{Kind: engine.InputDeploy, Deploy: &engine.Deploy{Flows: []flows.Bundle{project.Flows[0].Bundle, project.Flows[1].Bundle}}}))
-	step(group(&engine.Input{Kind: engine.InputEvent, Event: &engine.Event{Type: "later", Profile: "cid"}}))
+	step(group(&engine.Input{Payload: &engine.Deploy{Flows: []flows.Bundle{project.Flows[0].Bundle, project.Flows[1].Bundle}}}))
+	step(group(&engine.Input{Payload: &engine.Event{Type: "later", Profile: "cid"}}))
 	step(group(told("ann")), group(told("bob")))
 	step(accept(posts[0])) // ann's: the sender is free, and bob waits for it
 	now = now.Add(time.Hour)

@@ -36,7 +36,7 @@ func TestRetention(t *testing.T) {
 	}
 	d.now = d.now.Add(10*day + time.Minute)
 	busy := func() {
-		if _, err := d.loop.Step(d.now, []*runner.Group{{Inputs: []*engine.Input{{Kind: engine.InputEvent, Event: &engine.Event{Type: "nothing"}}}}}); err != nil {
+		if _, err := d.loop.Step(d.now, []*runner.Group{{Inputs: []*engine.Input{{Payload: &engine.Event{Type: "nothing"}}}}}); err != nil {
 			t.Fatal(err)
 		}
 	}

@@ -63,7 +63,7 @@ func newQueue(size, senders int) *queue {
 // push adds a group, or reports ErrBusy.
 func (q *queue) push(w *waiting) error {
 	select {
-	case q.lines[classOf(w.Inputs[0].Kind)] <- w:
+	case q.lines[classOf(w.Inputs[0].Kind())] <- w:
 	default:
 		return ErrBusy
 	}
@@ -74,7 +74,7 @@ func (q *queue) push(w *waiting) error {
 // wait adds a group as soon as there is a place, or drops it once nobody takes any more.
 func (q *queue) wait(w *waiting, over <-chan struct{}) {
 	select {
-	case q.lines[classOf(w.Inputs[0].Kind)] <- w:
+	case q.lines[classOf(w.Inputs[0].Kind())] <- w:
 		q.nudge()
 	case <-over:
 	}

@@ -78,8 +78,7 @@ func (l *Loop) lost(found []engine.OutboxEntry) ([]*Group, error) {
 			continue
 		}
 		groups = append(groups, &Group{Inputs: []*engine.Input{{
-			Kind: engine.InputResult,
-			Result: &engine.SendResult{
+			Payload: &engine.SendResult{
 				Run: e.Run, Message: e.Message, Attempt: byID[e.Run].Message(e.Message).Attempt,
 				Result: channels.Result{Outcome: channels.Unknown, Reason: "the process stopped while it was being posted"},
 			},

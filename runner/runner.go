@@ -109,7 +109,7 @@ func (r *Runner) push(w *waiting) error {
 	}
 	err := r.queue.push(w)
 	if err != nil {
-		r.metrics.busy.WithLabelValues(w.Inputs[0].Kind.String()).Inc()
+		r.metrics.busy.WithLabelValues(w.Inputs[0].Kind().String()).Inc()
 	}
 	return err
 }

@@ -68,11 +68,11 @@ func deploy(t testing.TB) *engine.Input {
 	if list.HasErrors() {
 		t.Fatal(list)
 	}
-	return &engine.Input{Kind: engine.InputDeploy, Deploy: &engine.Deploy{Flows: []flows.Bundle{project.Flows[0].Bundle}}}
+	return &engine.Input{Payload: &engine.Deploy{Flows: []flows.Bundle{project.Flows[0].Bundle}}}
 }
 
 func told(who string) *engine.Input {
-	return &engine.Input{Kind: engine.InputEvent, Event: &engine.Event{Type: "told", Profile: who}}
+	return &engine.Input{Payload: &engine.Event{Type: "told", Profile: who}}
 }
 
 // run starts a runner and returns how to stop it and hear its error.
@@ -165,7 +165,7 @@ func TestBusy(t *testing.T) {
 			t.Errorf("event %d: got %v, want busy: %v", i, err, want)
 		}
 	}
-	if _, err := r.Begin(&engine.Input{Kind: engine.InputReceipt, Receipt: &channels.Receipt{}}); err != nil {
+	if _, err := r.Begin(&engine.Input{Payload: &engine.Receipt{Receipt: channels.Receipt{}}}); err != nil {
 		t.Errorf("a receipt while events are full: %v", err)
 	}
 }

@@ -28,7 +28,7 @@ func outcomes(a Account, posts []engine.Post, fill func(int, *engine.SendResult)
 	for i, p := range posts {
 		result := &engine.SendResult{Run: p.Run, Message: p.Message, Attempt: p.Attempt}
 		fill(i, result)
-		w.Inputs[i] = &engine.Input{Kind: engine.InputResult, Result: result}
+		w.Inputs[i] = &engine.Input{Payload: result}
 	}
 	return w
 }

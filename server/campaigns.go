@@ -170,8 +170,8 @@ func (s *Server) startCampaign(w http.ResponseWriter, r *http.Request) {
 		s.fail(w, r, err)
 		return
 	}
-	answer, err := s.submit(r, &engine.Input{Kind: engine.InputCampaignControl, ID: request.ID,
-		CampaignControl: &engine.CampaignControl{Do: engine.CampaignStart, Flow: request.Flow}})
+	answer, err := s.submit(r, &engine.Input{ID: request.ID,
+		Payload: &engine.CampaignControl{Do: engine.CampaignStart, Flow: request.Flow}})
 	if err != nil {
 		s.fail(w, r, err)
 		return
@@ -202,8 +202,7 @@ func (s *Server) steerCampaign(do engine.CampaignVerb) http.HandlerFunc {
 		}
 		c, err := s.campaign(r.PathValue("id"))
 		if err == nil {
-			_, err = s.submit(r, &engine.Input{Kind: engine.InputCampaignControl,
-				CampaignControl: &engine.CampaignControl{Do: do, Campaign: c.number, Reason: request.Reason, EndRuns: request.EndRuns}})
+			_, err = s.submit(r, &engine.Input{Payload: &engine.CampaignControl{Do: do, Campaign: c.number, Reason: request.Reason, EndRuns: request.EndRuns}})
 		}
 		if err == nil {
 			c, err = s.campaign(c.ID)

@@ -34,8 +34,8 @@ type event struct {
 // inputs are what an event is applied as: it comes last, after what it says of the
 // person.
 func (s *Server) inputs(e *event) ([]*engine.Input, error) {
-	in := &engine.Input{Kind: engine.InputEvent, ID: e.ID,
-		Event: &engine.Event{Type: e.Type, Profile: e.Profile, Data: compact(e.Data)}}
+	in := &engine.Input{ID: e.ID,
+		Payload: &engine.Event{Type: e.Type, Profile: e.Profile, Data: compact(e.Data)}}
 	if len(e.ProfileData) == 0 || string(e.ProfileData) == "null" {
 		return []*engine.Input{in}, nil
 	}

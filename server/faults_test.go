@@ -53,7 +53,7 @@ func (w *rough) ship(orders int) {
 	t.Helper()
 	for i := range orders {
 		data := fmt.Sprintf(`{"order_id":"O%d","customer":"p%d","total":12}`, i, i)
-		in := &engine.Input{Kind: engine.InputEvent, Event: &engine.Event{Type: "order.shipped", Data: json.RawMessage(data)}}
+		in := &engine.Input{Payload: &engine.Event{Type: "order.shipped", Data: json.RawMessage(data)}}
 		answers, err := w.runner.Submit(t.Context(), in)
 		must(t, err)
 		if answers[0].Refused != nil || len(answers[0].Decisions) != 1 {
@@ -103,7 +103,7 @@ func newRough(t *testing.T, people func(sandbox.Message) people.Script, runs int
 	w.closers = []func(){
 		w.sandbox.Close, func() { stop(); must(t, <-done) }, hooks.Close, provider.Close, client.Close,
 	}
-	_, err = w.runner.Submit(t.Context(), &engine.Input{Kind: engine.InputDeploy, Deploy: &engine.Deploy{Flows: shortOrderShipped(t)}})
+	_, err = w.runner.Submit(t.Context(), &engine.Input{Payload: &engine.Deploy{Flows: shortOrderShipped(t)}})
 	must(t, err)
 	return w
 }

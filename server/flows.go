@@ -135,7 +135,7 @@ func (s *Server) deploy(r *http.Request, p *flows.Project) ([]DeployedFlow, erro
 		deployed = append(deployed, DeployedFlow{f.Name, f.Version, !was})
 		input.Flows = append(input.Flows, f.Bundle)
 	}
-	if _, err = s.submit(r, &engine.Input{Kind: engine.InputDeploy, Deploy: input}); err == nil && s.config.Deployed != nil {
+	if _, err = s.submit(r, &engine.Input{Payload: input}); err == nil && s.config.Deployed != nil {
 		s.config.Deployed()
 	}
 	return deployed, err
@@ -212,7 +212,7 @@ func (s *Server) callFlow(w http.ResponseWriter, r *http.Request) {
 		s.fail(w, r, wrongField("key", fmt.Sprintf("a key has at most %d bytes", engine.MaxKeyBytes)))
 		return
 	}
-	s.command(w, r, &engine.Input{Kind: engine.InputCall, ID: request.ID, Call: &engine.Call{
+	s.command(w, r, &engine.Input{ID: request.ID, Payload: &engine.Call{
 		Flow: r.PathValue("flow"), Profile: request.Profile, Key: request.Key, By: "call", Data: compact(request.Data),
 	}})
 }

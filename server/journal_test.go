@@ -30,7 +30,7 @@ func TestJournalIsExported(t *testing.T) {
 			t.Fatalf("after %d: %s: %v", last, lines.Bytes(), err)
 		}
 		last = j.Seq
-		kinds[j.Input.Kind.String()]++
+		kinds[j.Input.Kind().String()]++
 	}
 	if last != head.Seq || kinds["deploy"] != 1 || kinds["event"] != 3 {
 		t.Errorf("%+v ends at %d: %v", head, last, kinds)

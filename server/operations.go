@@ -73,7 +73,7 @@ func (s *Server) putOutbound(w http.ResponseWriter, r *http.Request) {
 			return
 		}
 	}
-	s.command(w, r, &engine.Input{Kind: engine.InputControl, Control: control})
+	s.command(w, r, &engine.Input{Payload: control})
 }
 
 func byteSize(n int64) string {

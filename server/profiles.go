@@ -87,7 +87,7 @@ func (s *Server) forgetProfile(w http.ResponseWriter, r *http.Request) {
 		s.fail(w, r, err)
 		return
 	}
-	s.command(w, r, &engine.Input{Kind: engine.InputProfile, Profile: &engine.ProfileChange{Profile: id, Forget: true}})
+	s.command(w, r, &engine.Input{Payload: &engine.ProfileChange{Profile: id, Forget: true}})
 }
 
 // postProfiles takes profiles line by line; each is merged, as PATCH does.
@@ -139,7 +139,7 @@ func (s *Server) changes(id string, raw json.RawMessage, replace bool) ([]*engin
 		}
 		change.OptOuts = &optOuts
 	}
-	return []*engine.Input{{Kind: engine.InputProfile, Profile: change}}, nil
+	return []*engine.Input{{Payload: change}}, nil
 }
 
 func encodedFields(fields map[string]json.RawMessage) json.RawMessage {

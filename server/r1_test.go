@@ -93,7 +93,7 @@ func newR1(tb testing.TB, dir string) *r1 {
 	s, err := server.New(server.Config{Runner: run, Store: r.store, Receivers: []channels.Receiver{appmessaging.Webhook{Secrets: []appmessaging.Secret{r1Secret}}}})
 	r.check(err)
 	r.api = httptest.NewServer(s.Handler())
-	_, err = run.Submit(ctx, &engine.Input{Kind: engine.InputDeploy, Deploy: &engine.Deploy{Flows: r1Flow(tb)}})
+	_, err = run.Submit(ctx, &engine.Input{Payload: &engine.Deploy{Flows: r1Flow(tb)}})
 	r.check(err)
 	return r
 }

@@ -220,7 +220,7 @@ func (s *Server) cancelRun(w http.ResponseWriter, r *http.Request) {
 			return
 		}
 	}
-	s.command(w, r, &engine.Input{Kind: engine.InputCancel, Cancel: &engine.Cancel{Run: id, Reason: request.Reason}})
+	s.command(w, r, &engine.Input{Payload: &engine.Cancel{Run: id, Reason: request.Reason}})
 }
 
 // command submits an input of an operator and answers with what it led to.

@@ -128,7 +128,7 @@ func (s *service) deploy(project map[string]string) diag.List {
 	for _, f := range p.Flows {
 		deploy.Flows = append(deploy.Flows, f.Bundle)
 	}
-	_, err := s.runner.Submit(context.Background(), &engine.Input{Kind: engine.InputDeploy, Deploy: deploy})
+	_, err := s.runner.Submit(context.Background(), &engine.Input{Payload: deploy})
 	must(s.t, err)
 	return list
 }

@@ -74,18 +74,18 @@ func (s *Server) beginWebhook(in *channels.Inbound) (tickets []*runner.Ticket, e
 	if n := len(in.Receipts); n > 0 {
 		receipts := make([]*engine.Input, n)
 		for i := range in.Receipts {
-			receipts[i] = &engine.Input{Kind: engine.InputReceipt, Receipt: &in.Receipts[i]}
+			receipts[i] = &engine.Input{Payload: &engine.Receipt{Receipt: in.Receipts[i]}}
 		}
 		begin(receipts...)
 	}
 	for i := range in.Replies {
-		begin(&engine.Input{Kind: engine.InputReply, ID: in.Replies[i].ID, Reply: &in.Replies[i]})
+		begin(&engine.Input{ID: in.Replies[i].ID, Payload: &engine.Reply{Reply: in.Replies[i]}})
 	}
 	if !s.config.Profiles {
 		return tickets, err
 	}
 	for _, c := range in.Profiles {
-		begin(&engine.Input{Kind: engine.InputProfile, ID: c.ID, Profile: &engine.ProfileChange{Profile: c.Profile, Set: c.Fields}})
+		begin(&engine.Input{ID: c.ID, Payload: &engine.ProfileChange{Profile: c.Profile, Set: c.Fields}})
 	}
 	return tickets, err
 }

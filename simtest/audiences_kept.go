@@ -87,7 +87,7 @@ func (w *world) freeze(f engine.SnapshotRequest) {
 			w.err = v
 			return
 		}
-		w.bring(&engine.Input{Kind: engine.InputSnapshot, Snapshot: frozen}, life)
+		w.bring(&engine.Input{Payload: frozen}, life)
 	})
 }
 

@@ -20,7 +20,7 @@ func (w *world) clients() {
 		return
 	}
 	inputs := []*engine.Input{w.happening()}
-	for inputs[0].Event != nil && w.dice.IntN(6) == 0 { // the API takes events as an array
+	for inputs[0].Kind() == engine.InputEvent && w.dice.IntN(6) == 0 { // the API takes events as an array
 		inputs = append(inputs, w.event())
 	}
 	w.submit(inputs, 0)
@@ -43,7 +43,7 @@ func (w *world) flood() {
 		for range 20 {
 			one := ev
 			one.Data = data()
-			inputs = append(inputs, &engine.Input{Kind: engine.InputEvent, Event: &one})
+			inputs = append(inputs, &engine.Input{Payload: &one})
 		}
 		w.submit(inputs, 0)
 	}
@@ -75,7 +75,7 @@ func (w *world) happening() *engine.Input {
 	case 0:
 		return w.profileChange()
 	case 1:
-		return &engine.Input{Kind: engine.InputCall, ID: w.id(), Call: &engine.Call{Flow: pick(w.dice, "one", "two", "inner", "none"),
+		return &engine.Input{ID: w.id(), Payload: &engine.Call{Flow: pick(w.dice, "one", "two", "inner", "none"),
 			Profile: w.person(), By: "call", Data: w.order(true)}}
 	}
 	return w.event()
@@ -90,7 +90,7 @@ func (w *world) event() *engine.Input {
 	if w.dice.IntN(30) == 0 {
 		ev.Data = []byte(`{"id":7}`) // breaks its shape, where it has one
 	}
-	return &engine.Input{Kind: engine.InputEvent, ID: w.id(), Event: ev}
+	return &engine.Input{ID: w.id(), Payload: ev}
 }
 
 // id is an idempotency id, at times one that was used before.
@@ -124,5 +124,5 @@ func (w *world) profileChange() *engine.Input {
 	if w.dice.IntN(5) == 0 {
 		change.OptOuts = &[]string{"orders"}
 	}
-	return &engine.Input{Kind: engine.InputProfile, ID: w.id(), Profile: change}
+	return &engine.Input{ID: w.id(), Payload: change}
 }

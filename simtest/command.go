@@ -27,8 +27,8 @@ func (s *scenario) do(line string) error {
 		}
 		return s.apply(inputs...)
 	case "call":
-		ev := eventOf(rest)
-		return s.apply(&engine.Input{Kind: engine.InputCall, Call: &engine.Call{Flow: ev.Event.Type, Profile: ev.Event.Profile, By: "call", Data: ev.Event.Data}})
+		ev := eventOf(rest).Payload.(*engine.Event)
+		return s.apply(&engine.Input{Payload: &engine.Call{Flow: ev.Type, Profile: ev.Profile, By: "call", Data: ev.Data}})
 	case "accept", "refuse", "defer", "lose":
 		return s.end(word, first, more)
 	case "sent", "delivered", "read", "failed", "expired":
@@ -38,7 +38,7 @@ func (s *scenario) do(line string) error {
 		if in, ok := strings.CutPrefix(more, "in "); ok {
 			reply.Conversation, reply.Text, _ = strings.Cut(in, ": ")
 		}
-		return s.apply(&engine.Input{Kind: engine.InputReply, Reply: reply})
+		return s.apply(&engine.Input{Payload: &engine.Reply{Reply: *reply}})
 	case "after":
 		d, err := flows.ParseDuration(rest)
 		if err != nil {
@@ -50,20 +50,20 @@ func (s *scenario) do(line string) error {
 		if err != nil {
 			return err
 		}
-		return s.apply(&engine.Input{Kind: engine.InputControl, Control: &engine.Control{Outbound: o, Only: strings.Fields(more)}})
+		return s.apply(&engine.Input{Payload: &engine.Control{Outbound: o, Only: strings.Fields(more)}})
 	case "kill":
-		return s.apply(&engine.Input{Kind: engine.InputControl, Control: &engine.Control{Kill: &on}})
+		return s.apply(&engine.Input{Payload: &engine.Control{Kill: &on}})
 	case "profile":
-		return s.apply(&engine.Input{Kind: engine.InputProfile, Profile: &engine.ProfileChange{Profile: first, Set: json.RawMessage(more)}})
+		return s.apply(&engine.Input{Payload: &engine.ProfileChange{Profile: first, Set: json.RawMessage(more)}})
 	case "forget":
-		return s.apply(&engine.Input{Kind: engine.InputProfile, Profile: &engine.ProfileChange{Profile: rest, Forget: true}})
+		return s.apply(&engine.Input{Payload: &engine.ProfileChange{Profile: rest, Forget: true}})
 	case "restart":
 		if s.loop != nil {
 			s.kill()
 		}
 		return s.group(nil)
 	case "deploy":
-		return s.apply(&engine.Input{Kind: engine.InputDeploy, Deploy: s.deploys[rest]})
+		return s.apply(&engine.Input{Payload: s.deploys[rest]})
 	case "senders":
 		n, err := strconv.Atoi(rest)
 		s.senders = n
@@ -94,7 +94,7 @@ func (s *scenario) do(line string) error {
 	case "answer":
 		return s.answerFetch(first, more)
 	case "cancel":
-		return s.apply(&engine.Input{Kind: engine.InputCancel, Cancel: &engine.Cancel{Run: s.run(rest)}})
+		return s.apply(&engine.Input{Payload: &engine.Cancel{Run: s.run(rest)}})
 	case "show", "person": // they change nothing
 	default:
 		return errWord
@@ -105,17 +105,18 @@ func (s *scenario) do(line string) error {
 func eventOf(text string) *engine.Input {
 	words, data, hasData := strings.Cut(text, "{")
 	fields := strings.Fields(words)
-	in := &engine.Input{Kind: engine.InputEvent, Event: &engine.Event{Type: fields[0]}}
+	ev := &engine.Event{Type: fields[0]}
+	in := &engine.Input{Payload: ev}
 	for i := 1; i+1 < len(fields); i += 2 {
 		switch fields[i] {
 		case "by":
-			in.Event.Profile = fields[i+1]
+			ev.Profile = fields[i+1]
 		case "id":
 			in.ID = fields[i+1]
 		}
 	}
 	if hasData {
-		in.Event.Data = json.RawMessage("{" + data)
+		ev.Data = json.RawMessage("{" + data)
 	}
 	return in
 }
@@ -164,7 +165,7 @@ func (s *scenario) receipt(status string, rc *channels.Receipt) error {
 	if rc.Status == 0 {
 		return errWord
 	}
-	return s.apply(&engine.Input{Kind: engine.InputReceipt, Receipt: rc})
+	return s.apply(&engine.Input{Payload: &engine.Receipt{Receipt: *rc}})
 }
 
 func statusNamed(word string) channels.Status {
@@ -197,7 +198,7 @@ func (s *scenario) told(ask, answer string) error {
 		in.Failed = failed
 	}
 	in.Busy = answer == "busy"
-	return s.apply(&engine.Input{Kind: engine.InputStatusAnswer, StatusAnswer: in})
+	return s.apply(&engine.Input{Payload: in})
 }
 
 // restore goes on with the store as a backup that was put back: it has another installation.
@@ -227,7 +228,7 @@ func (s *scenario) answerFetch(fetch, more string) error {
 	if code == 0 {
 		result.Error = "connection refused"
 	}
-	return s.apply(&engine.Input{Kind: engine.InputFetched, Fetched: result})
+	return s.apply(&engine.Input{Payload: result})
 }
 
 // weekday is the next instant that a clock shows on a day of the week.
@@ -273,7 +274,7 @@ func (s *scenario) campaign(verb, name string) error {
 	default:
 		return nil // show
 	}
-	return s.apply(&engine.Input{Kind: engine.InputCampaignControl, CampaignControl: steer})
+	return s.apply(&engine.Input{Payload: steer})
 }
 
 // move offers the runs to the active versions, as the server does after a deploy.
@@ -290,7 +291,7 @@ func (s *scenario) move() error {
 			if v.Flow != r.Flow {
 				continue
 			}
-			if err := s.apply(&engine.Input{Kind: engine.InputMove, Move: &engine.Move{Run: id, Version: v.Version}}); err != nil {
+			if err := s.apply(&engine.Input{Payload: &engine.Move{Run: id, Version: v.Version}}); err != nil {
 				return err
 			}
 		}

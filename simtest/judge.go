@@ -67,9 +67,9 @@ func (m *machine) answered(groups []*runner.Group) error {
 			}
 			switch {
 			case refused && m.fresh[in]:
-				return broken("I1", "a %s was refused, and committed", in.Kind)
+				return broken("I1", "a %s was refused, and committed", in.Kind())
 			case !refused && !a.Repeated && a.Ignored == "" && !m.fresh[in]:
-				return broken("I1", "a %s was answered, and not committed", in.Kind)
+				return broken("I1", "a %s was answered, and not committed", in.Kind())
 			}
 		}
 	}

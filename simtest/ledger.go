@@ -48,13 +48,18 @@ func (l ledger) enter(p *engine.Post, h *model.Handed) *violation {
 
 // correct takes out what the provider did not take, and who is forgotten.
 func (l ledger) correct(in *engine.Input) {
-	switch {
-	case in.Profile != nil && in.Profile.Forget:
-		maps.DeleteFunc(l, func(name holder, _ *account) bool { return name.profile == in.Profile.Profile })
-	case in.Result != nil && (in.Result.Returned || in.Result.Outcome == channels.Refused || in.Result.Outcome == channels.Deferred):
+	switch p := in.Payload.(type) {
+	case *engine.ProfileChange:
+		if p.Forget {
+			maps.DeleteFunc(l, func(name holder, _ *account) bool { return name.profile == p.Profile })
+		}
+	case *engine.SendResult:
+		if !p.Returned && p.Outcome != channels.Refused && p.Outcome != channels.Deferred {
+			return
+		}
 		for _, a := range l {
 			a.entries = slices.DeleteFunc(a.entries, func(e posting) bool {
-				return e.run == in.Result.Run && e.message == in.Result.Message && e.attempt == in.Result.Attempt
+				return e.run == p.Run && e.message == p.Message && e.attempt == p.Attempt
 			})
 		}
 	}

@@ -76,11 +76,11 @@ func (m *machine) record(now time.Time, groups []*runner.Group, f fault) move {
 
 func (m *machine) inputMove(in *engine.Input) inputMove {
 	made := inputMove{input: *in, run: m.names[runOf(in)]}
-	switch {
-	case in.Snapshot != nil:
-		made.rows, made.campaign = m.shelf.frozen[in.Snapshot.Audience], m.campaignNamed(in.Snapshot.Campaign)
-	case in.CampaignControl != nil:
-		made.campaign = m.campaignNamed(in.CampaignControl.Campaign)
+	switch p := in.Payload.(type) {
+	case *engine.Snapshot:
+		made.rows, made.campaign = m.shelf.frozen[p.Audience], m.campaignNamed(p.Campaign)
+	case *engine.CampaignControl:
+		made.campaign = m.campaignNamed(p.Campaign)
 	}
 	return made
 }
@@ -97,22 +97,22 @@ func (m *machine) campaignNamed(number uint64) string {
 
 // runOf is the run that an input names, or none.
 func runOf(in *engine.Input) engine.RunID {
-	switch {
-	case in.Receipt != nil:
-		id, _ := engine.ParseRunID(in.Receipt.Ref.Run)
+	switch p := in.Payload.(type) {
+	case *engine.Receipt:
+		id, _ := engine.ParseRunID(p.Ref.Run)
 		return id
-	case in.Result != nil:
-		return in.Result.Run
-	case in.Cancel != nil:
-		return in.Cancel.Run
-	case in.Move != nil:
-		return in.Move.Run
-	case in.Fetched != nil:
-		return in.Fetched.Run
-	case in.StatusAnswer != nil:
-		return in.StatusAnswer.Run
-	case in.Reply != nil && !in.Reply.Answers.IsZero():
-		id, _ := engine.ParseRunID(in.Reply.Answers.Run)
+	case *engine.SendResult:
+		return p.Run
+	case *engine.Cancel:
+		return p.Run
+	case *engine.Move:
+		return p.Run
+	case *engine.FetchResult:
+		return p.Run
+	case *engine.StatusAnswer:
+		return p.Run
+	case *engine.Reply:
+		id, _ := engine.ParseRunID(p.Answers.Run)
 		return id
 	}
 	return engine.RunID{}
@@ -121,18 +121,21 @@ func runOf(in *engine.Input) engine.RunID {
 // again is the input in the history as it is now; nil where its run is not in it.
 func (m *machine) again(im *inputMove) *engine.Input {
 	in := im.input
-	if in.Snapshot != nil {
-		c := *in.Snapshot
+	switch p := in.Payload.(type) {
+	case *engine.Snapshot:
+		c := *p
 		c.Campaign = m.campaigns[im.campaign]
-		in.Snapshot, m.shelf.frozen[c.Audience] = &c, im.rows
+		in.Payload, m.shelf.frozen[c.Audience] = &c, im.rows
 		return &in
-	}
-	if in.CampaignControl != nil && im.campaign != "" {
-		c := *in.CampaignControl
+	case *engine.CampaignControl:
+		if im.campaign == "" {
+			break
+		}
+		c := *p
 		if c.Campaign = m.campaigns[im.campaign]; c.Campaign == 0 {
 			return nil
 		}
-		in.CampaignControl = &c
+		in.Payload = &c
 	}
 	if im.run == (runName{}) {
 		return &in
@@ -141,43 +144,51 @@ func (m *machine) again(im *inputMove) *engine.Input {
 	if !ok {
 		return nil
 	}
-	ref := func(r channels.Ref) channels.Ref { r.Run = id.String(); return r }
-	switch {
-	case in.Receipt != nil:
-		c := *in.Receipt
-		c.Ref = ref(c.Ref)
-		in.Receipt = &c
-	case in.Result != nil:
-		c := *in.Result
+	if in.Payload = m.rerouted(in.Payload, id); in.Payload == nil {
+		return nil
+	}
+	return &in
+}
+
+// rerouted is a payload that names a run by the ID that the run has now; nil where nothing
+// was sent or asked that it could answer.
+func (m *machine) rerouted(payload engine.Payload, id engine.RunID) engine.Payload {
+	switch p := payload.(type) {
+	case *engine.Receipt:
+		c := *p
+		c.Ref.Run = id.String()
+		return &c
+	case *engine.SendResult:
+		c := *p
 		c.Run = id
-		in.Result = &c
 		if m.posted[channels.Ref{Installation: m.identity.String(), Run: id.String(), Message: c.Message, Attempt: c.Attempt}] == 0 {
 			return nil // it was not posted
 		}
-	case in.Cancel != nil:
-		c := *in.Cancel
+		return &c
+	case *engine.Cancel:
+		c := *p
 		c.Run = id
-		in.Cancel = &c
-	case in.Move != nil:
-		c := *in.Move
+		return &c
+	case *engine.Move:
+		c := *p
 		c.Run = id
-		in.Move = &c
-	case in.Fetched != nil:
-		c := *in.Fetched
+		return &c
+	case *engine.FetchResult:
+		c := *p
 		c.Run = id
-		in.Fetched = &c
-	case in.StatusAnswer != nil:
-		c := *in.StatusAnswer
-		c.Run = id
-		if in.StatusAnswer = &c; m.questionAbout(&c) == 0 {
+		return &c
+	case *engine.StatusAnswer:
+		c := *p
+		if c.Run = id; m.questionAbout(&c) == 0 {
 			return nil // nobody asked
 		}
-	case in.Reply != nil:
-		c := *in.Reply
-		c.Answers = ref(c.Answers)
-		in.Reply = &c
+		return &c
+	case *engine.Reply:
+		c := *p
+		c.Answers.Run = id.String()
+		return &c
 	}
-	return &in
+	return payload
 }
 
 // questionAbout is the number of the last question that an answer can be to; 0 for none.

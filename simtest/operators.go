@@ -35,12 +35,12 @@ func (w *world) operate() {
 		w.control(engine.Control{Kill: &on})
 		w.later(w.between(0, time.Hour), func() { w.control(engine.Control{Kill: &off}) })
 	case 5, 6:
-		w.submit([]*engine.Input{{Kind: engine.InputProfile, Profile: &engine.ProfileChange{Profile: w.person(), Forget: true}}}, 0)
+		w.submit([]*engine.Input{{Payload: &engine.ProfileChange{Profile: w.person(), Forget: true}}}, 0)
 	case 7, 8, 9, 10:
 		w.steer()
 	default:
 		if ids := slices.SortedFunc(maps.Keys(w.names), engine.RunID.Compare); len(ids) > 0 {
-			w.submit([]*engine.Input{{Kind: engine.InputCancel, Cancel: &engine.Cancel{Run: pick(w.dice, ids...), Reason: "as asked"}}}, 0)
+			w.submit([]*engine.Input{{Payload: &engine.Cancel{Run: pick(w.dice, ids...), Reason: "as asked"}}}, 0)
 		}
 	}
 }
@@ -53,21 +53,21 @@ func (w *world) steer() {
 		if w.example != nil {
 			names = w.example.flows
 		}
-		w.submit([]*engine.Input{{Kind: engine.InputCampaignControl, ID: w.id(), CampaignControl: &engine.CampaignControl{Do: engine.CampaignStart, Flow: pick(w.dice, names...)}}}, 0)
+		w.submit([]*engine.Input{{ID: w.id(), Payload: &engine.CampaignControl{Do: engine.CampaignStart, Flow: pick(w.dice, names...)}}}, 0)
 		return
 	}
 	of := numbers[max(0, len(numbers)-1-w.dice.IntN(6))] // the latest are the livelier ones
 	if w.dice.IntN(3) == 0 {
-		w.submit([]*engine.Input{{Kind: engine.InputCampaignControl, CampaignControl: &engine.CampaignControl{Do: engine.CampaignCancel, Campaign: of, EndRuns: w.dice.IntN(2) == 0}}}, 0)
+		w.submit([]*engine.Input{{Payload: &engine.CampaignControl{Do: engine.CampaignCancel, Campaign: of, EndRuns: w.dice.IntN(2) == 0}}}, 0)
 		return
 	}
-	w.submit([]*engine.Input{{Kind: engine.InputCampaignControl, CampaignControl: &engine.CampaignControl{Do: engine.CampaignPause, Campaign: of}}}, 0)
+	w.submit([]*engine.Input{{Payload: &engine.CampaignControl{Do: engine.CampaignPause, Campaign: of}}}, 0)
 	w.later(w.between(0, 12*time.Hour), func() { w.resume(of) })
 }
 
 // resume lets a campaign go on.
 func (w *world) resume(number uint64) {
-	w.insist(&engine.Input{Kind: engine.InputCampaignControl, CampaignControl: &engine.CampaignControl{Do: engine.CampaignResume, Campaign: number}}, func() bool { return true })
+	w.insist(&engine.Input{Payload: &engine.CampaignControl{Do: engine.CampaignResume, Campaign: number}}, func() bool { return true })
 }
 
 // deployed is the store, with the versions that are known read only once.
@@ -83,7 +83,7 @@ func (d deployed) Version(v engine.FlowVersion) (*flows.Flow, error) { return d.
 func (w *world) control(c engine.Control) {
 	w.wishes++
 	mine := w.wishes
-	w.insist(&engine.Input{Kind: engine.InputControl, Control: &c}, func() bool { return w.wishes == mine })
+	w.insist(&engine.Input{Payload: &c}, func() bool { return w.wishes == mine })
 }
 
 // insist sends a command until it is answered, for as long as it is wanted.
@@ -97,7 +97,7 @@ func (w *world) insist(in *engine.Input, wanted func() bool) {
 					w.insist(in, wanted)
 				}
 			})
-		case in.Kind == engine.InputDeploy:
+		case in.Kind() == engine.InputDeploy:
 			w.takeOver()
 		}
 	}})
@@ -111,7 +111,7 @@ func (w *world) takeOver() {
 	}
 	if err := migrate.Each(context.Background(), deployed{w.store, w.machine}, func(r *engine.Run, from, to *flows.Flow) error {
 		if engine.Migrates(r, from, to) {
-			in := &engine.Input{Kind: engine.InputMove, Move: &engine.Move{Run: r.ID, Version: to.Version}}
+			in := &engine.Input{Payload: &engine.Move{Run: r.ID, Version: to.Version}}
 			w.later(w.between(0, time.Minute), func() { w.submit([]*engine.Input{in}, 6) })
 		}
 		return nil
@@ -131,7 +131,7 @@ func (w *world) deploy() {
 	if before > 0 && w.authors.editions > 1 {
 		w.reached["flow edited while a run waits"]++
 	}
-	w.insist(&engine.Input{Kind: engine.InputDeploy, Deploy: deploy}, func() bool { return true })
+	w.insist(&engine.Input{Payload: deploy}, func() bool { return true })
 }
 
 // edition is the project as it is now: an example stays as it is.

@@ -152,7 +152,7 @@ func (w *world) inquire(q engine.StatusQuery) {
 	}
 	life := w.life
 	w.later(took, func() {
-		w.send(&delivery{inputs: []*engine.Input{{Kind: engine.InputStatusAnswer, StatusAnswer: in}}, owed: true, life: life, told: func(answers []engine.Answer) {
+		w.send(&delivery{inputs: []*engine.Input{{Payload: in}}, owed: true, life: life, told: func(answers []engine.Answer) {
 			if answers != nil && answers[0].Ignored == "" && said.status != 0 && w.heralds[herald{q.ProviderID, said.status}] == 0 {
 				w.reached["an answer proved a receipt that was lost"]++
 			}

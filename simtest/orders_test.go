@@ -55,7 +55,7 @@ after 2m
 		for n, i := range order {
 			for range 1 + (n+orders)%2 { // some of them twice
 				r := &channels.Receipt{Ref: s.posts[told[i].post-1].Content.Ref, Status: told[i].status, At: s.now}
-				if err := s.apply(&engine.Input{Kind: engine.InputReceipt, Receipt: r}); err != nil {
+				if err := s.apply(&engine.Input{Payload: &engine.Receipt{Receipt: *r}}); err != nil {
 					t.Fatal(err)
 				}
 			}

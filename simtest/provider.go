@@ -46,7 +46,7 @@ func (w *world) post(p engine.Post) {
 	if taken {
 		w.carry(p, id, took)
 	}
-	in := &engine.Input{Kind: engine.InputResult, Result: &engine.SendResult{Run: p.Run, Message: p.Message, Attempt: p.Attempt, Returned: returned, Result: result}}
+	in := &engine.Input{Payload: &engine.SendResult{Run: p.Run, Message: p.Message, Attempt: p.Attempt, Returned: returned, Result: result}}
 	life := w.life
 	w.later(took, func() { w.send(&delivery{inputs: []*engine.Input{in}, frees: 1, account: p.Account, life: life}) })
 }
@@ -109,7 +109,7 @@ func (w *world) receipt(p engine.Post, id string, status channels.Status, in tim
 		if w.correlates(p.Account) {
 			rc.Ref = channels.Ref{}
 		}
-		w.webhook(&engine.Input{Kind: engine.InputReceipt, Receipt: rc}, 0)
+		w.webhook(&engine.Input{Payload: &engine.Receipt{Receipt: *rc}}, 0)
 	})
 }
 
@@ -170,7 +170,7 @@ func (w *world) answer(p engine.Post, in time.Duration) {
 		w.later(in, func() {
 			r := reply
 			r.At = w.now
-			w.webhook(&engine.Input{Kind: engine.InputReply, ID: r.ID, Reply: &r}, 0)
+			w.webhook(&engine.Input{ID: r.ID, Payload: &engine.Reply{Reply: r}}, 0)
 		})
 		in += w.between(0, time.Minute)
 	}
@@ -202,6 +202,6 @@ func (w *world) ask(p engine.FetchPost) {
 	}
 	life := w.life
 	w.later(w.between(0, 20*time.Second), func() {
-		w.send(&delivery{life: life, inputs: []*engine.Input{{Kind: engine.InputFetched, Fetched: result}}, told: func([]engine.Answer) {}})
+		w.send(&delivery{life: life, inputs: []*engine.Input{{Payload: result}}, told: func([]engine.Answer) {}})
 	})
 }

@@ -19,7 +19,7 @@ func (w *world) saying() *engine.Input {
 		return w.attributeOf(x)
 	case 1:
 		flow := x.project.Flow(pick(w.dice, x.flows...))
-		return &engine.Input{Kind: engine.InputCall, ID: w.id(), Call: &engine.Call{Flow: flow.Name, Profile: w.person(), By: "call",
+		return &engine.Input{ID: w.id(), Payload: &engine.Call{Flow: flow.Name, Profile: w.person(), By: "call",
 			Data: jsonOf(w.fields(flow.Data))}}
 	}
 	return w.heard()
@@ -28,19 +28,20 @@ func (w *world) saying() *engine.Input {
 // heard is an event that a flow of the example listens to.
 func (w *world) heard() *engine.Input {
 	event := pick(w.dice, w.example.events...)
-	return &engine.Input{Kind: engine.InputEvent, ID: w.id(),
-		Event: &engine.Event{Type: event, Profile: w.person(), Data: jsonOf(w.fields(w.example.shapes[event]))}}
+	return &engine.Input{ID: w.id(),
+		Payload: &engine.Event{Type: event, Profile: w.person(), Data: jsonOf(w.fields(w.example.shapes[event]))}}
 }
 
 // attributeOf changes what is known of a person, in the words that the project declares.
 func (w *world) attributeOf(x *example) *engine.Input {
 	in := w.profileChange()
-	if names := slices.Sorted(maps.Keys(x.project.Categories)); in.Profile.OptOuts != nil && len(names) > 0 {
-		in.Profile.OptOuts = &[]string{pick(w.dice, names...)}
+	change := in.Payload.(*engine.ProfileChange)
+	if names := slices.Sorted(maps.Keys(x.project.Categories)); change.OptOuts != nil && len(names) > 0 {
+		change.OptOuts = &[]string{pick(w.dice, names...)}
 	}
 	if p := x.project.Profile; p != nil && len(p.Fields) > 0 && w.dice.IntN(2) == 0 {
 		name := pick(w.dice, p.Names()...)
-		in.Profile.Set = jsonOf(map[string]any{name: w.value(name, p.Fields[name])})
+		change.Set = jsonOf(map[string]any{name: w.value(name, p.Fields[name])})
 	}
 	return in
 }
@@ -66,12 +67,13 @@ func (w *world) misspeak() {
 			data[name] = "true"
 		}
 	}
-	in := &engine.Input{Kind: engine.InputEvent, Event: &engine.Event{Type: event, Profile: w.person(), Data: jsonOf(data)}}
+	ev := &engine.Event{Type: event, Profile: w.person(), Data: jsonOf(data)}
+	in := &engine.Input{Payload: ev}
 	w.send(&delivery{inputs: []*engine.Input{in}, told: func(answers []engine.Answer) {
 		switch {
 		case answers == nil:
 		case answers[0].Refused == nil:
-			w.err = broken("I14", "a %s whose %s breaks its shape was taken: %s", event, name, in.Event.Data)
+			w.err = broken("I14", "a %s whose %s breaks its shape was taken: %s", event, name, ev.Data)
 		default:
 			w.reached["an event that breaks its example's shape"]++
 		}

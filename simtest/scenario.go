@@ -170,7 +170,7 @@ func (s *scenario) play(p plan) error {
 	if err := s.up(); err != nil {
 		return err
 	}
-	if err := s.apply(&engine.Input{Kind: engine.InputDeploy, Deploy: s.deploys[""]}); err != nil {
+	if err := s.apply(&engine.Input{Payload: s.deploys[""]}); err != nil {
 		return err
 	}
 	for _, c := range s.commands {
@@ -264,7 +264,7 @@ func (s *scenario) took(step *runner.Step) error {
 			return err
 		}
 		if p.Content.To == s.fails {
-			if err := s.apply(&engine.Input{Kind: engine.InputReceipt, Receipt: &channels.Receipt{Ref: p.Content.Ref, Status: channels.Failed}}); err != nil {
+			if err := s.apply(&engine.Input{Payload: &engine.Receipt{Receipt: channels.Receipt{Ref: p.Content.Ref, Status: channels.Failed}}}); err != nil {
 				return err
 			}
 		}
@@ -287,7 +287,7 @@ func (s *scenario) freeze(f engine.SnapshotRequest) error {
 			return nil
 		}
 		c := *frozen
-		return &runner.Group{Inputs: []*engine.Input{{Kind: engine.InputSnapshot, Snapshot: &c}}}
+		return &runner.Group{Inputs: []*engine.Input{{Payload: &c}}}
 	})
 }
 
@@ -309,8 +309,7 @@ func (s *scenario) resultOf(p engine.Post, r channels.Result) func() *runner.Gro
 		if s.loop != life {
 			return nil
 		}
-		return &runner.Group{Frees: 1, Inputs: []*engine.Input{{Kind: engine.InputResult,
-			Result: &engine.SendResult{Run: p.Run, Message: p.Message, Attempt: p.Attempt, Result: r}}}}
+		return &runner.Group{Frees: 1, Inputs: []*engine.Input{{Payload: &engine.SendResult{Run: p.Run, Message: p.Message, Attempt: p.Attempt, Result: r}}}}
 	}
 }
 

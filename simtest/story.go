@@ -94,46 +94,46 @@ func (t *teller) input(in *engine.Input) string {
 	if in.ID != "" {
 		id = " id " + in.ID
 	}
-	switch in.Kind {
-	case engine.InputEvent:
-		return fmt.Sprintf("event %s by %s%s %s", in.Event.Type, in.Event.Profile, id, in.Event.Data)
-	case engine.InputReply:
-		if c := in.Reply.Conversation; c != "" {
-			return fmt.Sprintf("reply %s in %s: %s", in.Reply.Profile, c, in.Reply.Text)
+	switch p := in.Payload.(type) {
+	case *engine.Event:
+		return fmt.Sprintf("event %s by %s%s %s", p.Type, p.Profile, id, p.Data)
+	case *engine.Reply:
+		if c := p.Conversation; c != "" {
+			return fmt.Sprintf("reply %s in %s: %s", p.Profile, c, p.Text)
 		}
-		return fmt.Sprintf("reply %s %s", in.Reply.Profile, in.Reply.Text)
-	case engine.InputReceipt:
-		if in.Receipt.Ref.IsZero() {
-			return fmt.Sprintf("hook %s %s %s", in.Receipt.Status, in.Receipt.ProviderID, in.Receipt.Reason)
+		return fmt.Sprintf("reply %s %s", p.Profile, p.Text)
+	case *engine.Receipt:
+		if p.Ref.IsZero() {
+			return fmt.Sprintf("hook %s %s %s", p.Status, p.ProviderID, p.Reason)
 		}
-		return fmt.Sprintf("%s %d %s", in.Receipt.Status, t.post(in.Receipt.Ref), in.Receipt.Reason)
-	case engine.InputResult:
-		return t.result(in.Result)
-	case engine.InputCancel:
-		return fmt.Sprintf("cancel %s", in.Cancel.Run)
-	case engine.InputCall:
-		return fmt.Sprintf("call %s by %s %s", in.Call.Flow, in.Call.Profile, in.Call.Data)
-	case engine.InputControl:
-		return t.control(in.Control)
-	case engine.InputProfile:
-		if in.Profile.Forget {
-			return "forget " + in.Profile.Profile
+		return fmt.Sprintf("%s %d %s", p.Status, t.post(p.Ref), p.Reason)
+	case *engine.SendResult:
+		return t.result(p)
+	case *engine.Cancel:
+		return fmt.Sprintf("cancel %s", p.Run)
+	case *engine.Call:
+		return fmt.Sprintf("call %s by %s %s", p.Flow, p.Profile, p.Data)
+	case *engine.Control:
+		return t.control(p)
+	case *engine.ProfileChange:
+		if p.Forget {
+			return "forget " + p.Profile
 		}
-		return fmt.Sprintf("profile %s %s", in.Profile.Profile, in.Profile.Set)
-	case engine.InputDeploy:
-		t.take(in.Deploy)
+		return fmt.Sprintf("profile %s %s", p.Profile, p.Set)
+	case *engine.Deploy:
+		t.take(p)
 		return "# deploy"
-	case engine.InputCampaignControl:
-		if in.CampaignControl.Do == engine.CampaignStart {
-			return "campaign start " + in.CampaignControl.Flow
+	case *engine.CampaignControl:
+		if p.Do == engine.CampaignStart {
+			return "campaign start " + p.Flow
 		}
-		return fmt.Sprintf("campaign %s %s", in.CampaignControl.Do, t.m.campaignNamed(in.CampaignControl.Campaign))
-	case engine.InputMove:
+		return fmt.Sprintf("campaign %s %s", p.Do, t.m.campaignNamed(p.Campaign))
+	case *engine.Move:
 		return "move"
-	case engine.InputStatusAnswer:
-		return t.answer(in.StatusAnswer)
-	case engine.InputFetched:
-		return fmt.Sprintf("# a fetch of run %s is answered: %d %s %s", in.Fetched.Run, in.Fetched.Status, in.Fetched.JSON, in.Fetched.Error)
+	case *engine.StatusAnswer:
+		return t.answer(p)
+	case *engine.FetchResult:
+		return fmt.Sprintf("# a fetch of run %s is answered: %d %s %s", p.Run, p.Status, p.JSON, p.Error)
 	}
 	raw, _ := json.Marshal(in)
 	return fmt.Sprintf("# %s", raw)

@@ -57,11 +57,11 @@ func (m *machine) committed(b *engine.Batch) error {
 			m.fresh[j.Input] = true
 		}
 		m.ledger.correct(j.Input)
-		m.reached["input "+j.Input.Kind.String()]++
-		if r := j.Input.Result; r != nil && r.Returned { // the provider never saw it
+		m.reached["input "+j.Input.Kind().String()]++
+		if r, ok := j.Input.Payload.(*engine.SendResult); ok && r.Returned { // the provider never saw it
 			delete(m.posted, channels.Ref{Installation: m.identity.String(), Run: r.Run.String(), Message: r.Message, Attempt: r.Attempt})
 		}
-		fmt.Fprint(m.trace, j.Seq, j.Stamp, j.Slots, j.Input.Kind)
+		fmt.Fprint(m.trace, j.Seq, j.Stamp, j.Slots, j.Input.Kind())
 	}
 	for _, c := range b.Changes {
 		m.name(c.After)
@@ -79,7 +79,7 @@ func (m *machine) committed(b *engine.Batch) error {
 		return broken("I2", "%v%s", err, m.history(err, b))
 	}
 	for i := range b.Journal {
-		if rows := b.Journal[i].Input.Rows; rows != nil {
+		if rows, ok := b.Journal[i].Input.Payload.(*engine.Rows); ok {
 			if v := m.checkRows(rows); v != nil {
 				return v
 			}

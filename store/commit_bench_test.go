@@ -36,7 +36,7 @@ func BenchmarkCommit(b *testing.B) {
 			batch.Changes = append(batch.Changes, engine.Change{After: r})
 			state.Seq, state.Stamp = state.Seq+1, engine.Instant(began+i)
 			batch.Journal = append(batch.Journal, engine.Journaled{Seq: state.Seq, Stamp: state.Stamp, Input: &engine.Input{
-				Kind: engine.InputEvent, Event: &engine.Event{Type: "order.shipped", Profile: fmt.Sprint("person-", i), Data: r.Data}}})
+				Payload: &engine.Event{Type: "order.shipped", Profile: fmt.Sprint("person-", i), Data: r.Data}}})
 		}
 		batch.State = state
 		b.StartTimer()

@@ -137,41 +137,41 @@ func anonymous(r *engine.Run) *engine.Run {
 // forgets takes the person out of an input, and reports whether it spoke of them.
 func (e *erasure) forgets(in *engine.Input) bool {
 	name := []byte(strconv.Quote(e.profile))
-	switch in.Kind {
-	case engine.InputEvent:
-		if in.Event.Profile != e.profile && !bytes.Contains(in.Event.Data, name) {
+	switch p := in.Payload.(type) {
+	case *engine.Event:
+		if p.Profile != e.profile && !bytes.Contains(p.Data, name) {
 			return false
 		}
-		in.ID, in.Event = "", &engine.Event{Type: in.Event.Type}
-	case engine.InputReply:
-		if in.Reply.Profile != e.profile {
+		in.ID, in.Payload = "", &engine.Event{Type: p.Type}
+	case *engine.Reply:
+		if p.Profile != e.profile {
 			return false
 		}
 		in.ID = ""
-		in.Reply.Profile, in.Reply.Conversation, in.Reply.Text, in.Reply.ID, in.Reply.AnswersID = "", "", "", "", ""
-	case engine.InputProfile:
-		if in.Profile.Profile != e.profile {
+		p.Profile, p.Conversation, p.Text, p.ID, p.AnswersID = "", "", "", "", ""
+	case *engine.ProfileChange:
+		if p.Profile != e.profile {
 			return false
 		}
-		in.Profile = &engine.ProfileChange{Forget: in.Profile.Forget}
-	case engine.InputCall:
-		if in.Call.Profile != e.profile {
+		in.Payload = &engine.ProfileChange{Forget: p.Forget}
+	case *engine.Call:
+		if p.Profile != e.profile {
 			return false
 		}
-		in.Call = &engine.Call{Flow: in.Call.Flow, By: in.Call.By}
-	case engine.InputRows:
+		in.Payload = &engine.Call{Flow: p.Flow, By: p.By}
+	case *engine.Rows:
 		found := false
-		for i := range in.Rows.Rows {
-			if in.Rows.Rows[i].Profile == e.profile {
-				in.Rows.Rows[i], found = engine.Row{}, true
+		for i := range p.Rows {
+			if p.Rows[i].Profile == e.profile {
+				p.Rows[i], found = engine.Row{}, true
 			}
 		}
 		return found
-	case engine.InputDequeue:
-		if in.Dequeue.Profile != e.profile && !slices.Contains(in.Dequeue.Named, e.profile) {
+	case *engine.Dequeue:
+		if p.Profile != e.profile && !slices.Contains(p.Named, e.profile) {
 			return false
 		}
-		in.Dequeue = &engine.Dequeue{Flow: in.Dequeue.Flow}
+		in.Payload = &engine.Dequeue{Flow: p.Flow}
 	default:
 		return false
 	}

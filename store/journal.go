@@ -22,64 +22,65 @@ func journaledFields(c *codec, j *engine.Journaled) {
 	c.uint(&j.Seq)
 	integer(c, &j.Stamp)
 	list(c, (*[]engine.Slot)(&j.Slots), func(c *codec, s *engine.Slot) { c.str(&s.Account); integer(c, &s.Free) })
-	in := j.Input
-	integer(c, &in.Kind)
+	in, kind := j.Input, engine.InputKind(0)
+	if !c.reading {
+		kind = in.Kind()
+	}
+	integer(c, &kind)
 	c.str(&in.ID)
 	integer(c, &in.Depth)
 	c.uint(&in.Derived)
-	switch in.Kind {
-	case engine.InputEvent:
-		optional(c, &in.Event, eventFields)
-	case engine.InputReceipt:
-		optional(c, &in.Receipt, receiptFields)
-	case engine.InputReply:
-		optional(c, &in.Reply, replyFields)
-	case engine.InputResult:
-		optional(c, &in.Result, resultFields)
-	case engine.InputTimer:
-		optional(c, &in.Timer, timerFields)
-	case engine.InputClaim:
-		optional(c, &in.Claim, claimFields)
-	case engine.InputCancel:
-		optional(c, &in.Cancel, cancelFields)
-	case engine.InputDeploy:
-		optional(c, &in.Deploy, deployFields)
-	case engine.InputControl:
-		optional(c, &in.Control, controlFields)
-	case engine.InputProfile:
-		optional(c, &in.Profile, profileFields)
-	case engine.InputCall:
-		optional(c, &in.Call, callFields)
-	case engine.InputChildEnded:
-		optional(c, &in.ChildEnded, childEndedFields)
-	case engine.InputDequeue:
-		optional(c, &in.Dequeue, dequeueFields)
-	case engine.InputFetched:
-		optional(c, &in.Fetched, fetchedFields)
-	case engine.InputTick:
-		optional(c, &in.Tick, tickFields)
-	case engine.InputSnapshot:
-		optional(c, &in.Snapshot, frozenFields)
-	case engine.InputRows:
-		optional(c, &in.Rows, rowsFields)
-	case engine.InputCampaignControl:
-		optional(c, &in.CampaignControl, steerFields)
-	case engine.InputSweep:
-		optional(c, &in.Sweep, sweepFields)
-	case engine.InputMove:
-		optional(c, &in.Move, moveFields)
-	case engine.InputAccounts:
-		optional(c, &in.Accounts, accountsFields)
-	case engine.InputExpireOrphans:
-		optional(c, &in.ExpireOrphans, func(c *codec, x *engine.ExpireOrphans) { list(c, &x.ProviderIDs, (*codec).str) })
-	case engine.InputStatusAnswer:
-		optional(c, &in.StatusAnswer, askedFields)
-	case engine.InputRecheckRuns:
-		optional(c, &in.RecheckRuns, askRunsFields)
-	default:
+	present := true // always so; the byte stands in every journal
+	c.bool(&present)
+	if !present || payloads[kind] == nil {
 		c.fail()
+		return
+	}
+	payloads[kind](c, &in.Payload)
+}
+
+// payloads is how the payload of each kind of input is written and read.
+var payloads = map[engine.InputKind]func(*codec, *engine.Payload){
+	engine.InputEvent:           payload(eventFields),
+	engine.InputReceipt:         payload(receiptFields),
+	engine.InputReply:           payload(replyFields),
+	engine.InputResult:          payload(resultFields),
+	engine.InputTimer:           payload(timerFields),
+	engine.InputClaim:           payload(claimFields),
+	engine.InputCancel:          payload(cancelFields),
+	engine.InputDeploy:          payload(deployFields),
+	engine.InputControl:         payload(controlFields),
+	engine.InputProfile:         payload(profileFields),
+	engine.InputCall:            payload(callFields),
+	engine.InputChildEnded:      payload(childEndedFields),
+	engine.InputDequeue:         payload(dequeueFields),
+	engine.InputFetched:         payload(fetchedFields),
+	engine.InputTick:            payload(tickFields),
+	engine.InputSnapshot:        payload(frozenFields),
+	engine.InputRows:            payload(rowsFields),
+	engine.InputCampaignControl: payload(steerFields),
+	engine.InputSweep:           payload(sweepFields),
+	engine.InputMove:            payload(moveFields),
+	engine.InputAccounts:        payload(accountsFields),
+	engine.InputExpireOrphans:   payload(expireOrphansFields),
+	engine.InputStatusAnswer:    payload(askedFields),
+	engine.InputRecheckRuns:     payload(askRunsFields),
+}
+
+// payload writes or reads a payload of one type.
+func payload[T any, P interface {
+	*T
+	engine.Payload
+}](fields func(*codec, *T)) func(*codec, *engine.Payload) {
+	return func(c *codec, v *engine.Payload) {
+		if c.reading {
+			*v = P(new(T))
+		}
+		fields(c, (*v).(P))
 	}
 }
+
+func expireOrphansFields(c *codec, x *engine.ExpireOrphans) { list(c, &x.ProviderIDs, (*codec).str) }
 
 func accountsFields(c *codec, x *engine.Accounts) {
 	list(c, &x.List, policyFields)
@@ -89,7 +90,7 @@ func accountsFields(c *codec, x *engine.Accounts) {
 func askedFields(c *codec, x *engine.StatusAnswer) {
 	c.bytes(x.Run[:])
 	integer(c, &x.Message)
-	receiptFields(c, &x.Receipt)
+	providerFields(c, &x.Receipt)
 	c.str(&x.Failed)
 	c.bool(&x.Busy)
 }
@@ -120,7 +121,7 @@ func timerFields(c *codec, t *engine.Timer) {
 	c.bytes(t.Run[:])
 }
 
-func claimFields(c *codec, r *engine.OutboxRef) {
+func claimFields(c *codec, r *engine.Claim) {
 	c.uint(&r.Order)
 	c.bytes(r.Run[:])
 	integer(c, &r.Message)
@@ -209,7 +210,9 @@ func sweepFields(c *codec, x *engine.Sweep) {
 	c.bytes(x.After[:])
 }
 
-func receiptFields(c *codec, r *channels.Receipt) {
+func receiptFields(c *codec, r *engine.Receipt) { providerFields(c, &r.Receipt) }
+
+func providerFields(c *codec, r *channels.Receipt) {
 	refFields(c, &r.Ref)
 	c.str(&r.ProviderID)
 	integer(c, &r.Status)
@@ -217,7 +220,7 @@ func receiptFields(c *codec, r *channels.Receipt) {
 	timeField(c, &r.At)
 }
 
-func replyFields(c *codec, r *channels.Reply) {
+func replyFields(c *codec, r *engine.Reply) {
 	c.str(&r.ID)
 	c.str(&r.Profile)
 	c.str(&r.Conversation)

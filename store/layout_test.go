@@ -150,26 +150,26 @@ func inUse(t *testing.T) *memory.KV {
 	if list.HasErrors() {
 		t.Fatal(list)
 	}
-	apply(&engine.Input{Kind: engine.InputDeploy, Deploy: &engine.Deploy{Flows: []flows.Bundle{project.Flows[0].Bundle}}})
+	apply(&engine.Input{Payload: &engine.Deploy{Flows: []flows.Bundle{project.Flows[0].Bundle}}})
 	for i, outcome := range []channels.Outcome{0, channels.Accepted, channels.Accepted} {
-		step := apply(&engine.Input{Kind: engine.InputEvent, ID: fmt.Sprint("e", i),
-			Event: &engine.Event{Type: "told", Profile: "ann", Data: []byte(fmt.Sprintf(`{"id":"O%d"}`, i))}})
+		step := apply(&engine.Input{ID: fmt.Sprint("e", i),
+			Payload: &engine.Event{Type: "told", Profile: "ann", Data: []byte(fmt.Sprintf(`{"id":"O%d"}`, i))}})
 		if outcome != 0 {
 			p := step.Posts[0]
-			apply(&engine.Input{Kind: engine.InputResult, Result: &engine.SendResult{Run: p.Run, Message: 1, Attempt: 1, Result: channels.Result{Outcome: outcome, ProviderID: "m"}}})
+			apply(&engine.Input{Payload: &engine.SendResult{Run: p.Run, Message: 1, Attempt: 1, Result: channels.Result{Outcome: outcome, ProviderID: "m"}}})
 		}
 		if i == 2 {
-			apply(&engine.Input{Kind: engine.InputCancel, Cancel: &engine.Cancel{Run: step.Posts[0].Run}})
+			apply(&engine.Input{Payload: &engine.Cancel{Run: step.Posts[0].Run}})
 		}
 	}
-	apply(&engine.Input{Kind: engine.InputProfile, Profile: &engine.ProfileChange{Profile: "ann", Set: []byte(`{"plan":"pro"}`)}})
+	apply(&engine.Input{Payload: &engine.ProfileChange{Profile: "ann", Set: []byte(`{"plan":"pro"}`)}})
 	now = now.Add(time.Hour) // the run that waits asks
-	apply(&engine.Input{Kind: engine.InputReceipt, Receipt: &channels.Receipt{ProviderID: "o", Status: channels.Read}})
+	apply(&engine.Input{Payload: &engine.Receipt{Receipt: channels.Receipt{ProviderID: "o", Status: channels.Read}}})
 	// A process that stopped between an event and what follows from it.
 	after := core.State
 	after.Derived = 1
 	if err := s.Commit(&engine.Batch{State: after, Forgotten: []string{"bob"}, Derived: []*engine.Input{
-		{Kind: engine.InputDequeue, Derived: 1, Depth: 1, Dequeue: &engine.Dequeue{Flow: "tell", Profile: "ann"}}}}); err != nil {
+		{Derived: 1, Depth: 1, Payload: &engine.Dequeue{Flow: "tell", Profile: "ann"}}}}); err != nil {
 		t.Fatal(err)
 	}
 	return kv
@@ -202,11 +202,11 @@ func campaign(t *testing.T) *memory.KV {
 	if list.HasErrors() {
 		t.Fatal(list)
 	}
-	apply(&engine.Input{Kind: engine.InputDeploy, Deploy: &engine.Deploy{Flows: []flows.Bundle{project.Flows[0].Bundle}}})
-	step := apply(&engine.Input{Kind: engine.InputCampaignControl, CampaignControl: &engine.CampaignControl{Do: engine.CampaignStart, Flow: "news"}})
+	apply(&engine.Input{Payload: &engine.Deploy{Flows: []flows.Bundle{project.Flows[0].Bundle}}})
+	step := apply(&engine.Input{Payload: &engine.CampaignControl{Do: engine.CampaignStart, Flow: "news"}})
 	campaign := step.Freezes[0].Campaign
-	apply(&engine.Input{Kind: engine.InputSnapshot, Snapshot: &engine.Snapshot{Campaign: campaign, Audience: "a", Rows: 1}})
-	apply(&engine.Input{Kind: engine.InputRows, Rows: &engine.Rows{Campaign: campaign, Next: 9, Rows: []engine.Row{{Profile: "cid"}}}})
+	apply(&engine.Input{Payload: &engine.Snapshot{Campaign: campaign, Audience: "a", Rows: 1}})
+	apply(&engine.Input{Payload: &engine.Rows{Campaign: campaign, Next: 9, Rows: []engine.Row{{Profile: "cid"}}}})
 	page, err := s.List(store.Query{Flow: "news", Limit: 1})
 	if err != nil || len(page.Runs) != 1 {
 		t.Fatalf("the campaign started %d runs: %v", len(page.Runs), err)

@@ -46,7 +46,7 @@ func TestPages(t *testing.T) {
 	step := func(in *engine.Input) *runner.Step {
 		now = now.Add(time.Millisecond)
 		g := &runner.Group{Inputs: []*engine.Input{in}}
-		if in.Kind == engine.InputResult {
+		if in.Kind() == engine.InputResult {
 			g.Frees = 1
 		}
 		done, err := loop.Step(now, []*runner.Group{g})
@@ -55,11 +55,11 @@ func TestPages(t *testing.T) {
 		}
 		return done
 	}
-	step(&engine.Input{Kind: engine.InputDeploy, Deploy: &engine.Deploy{Flows: []flows.Bundle{project.Flows[0].Bundle}}})
+	step(&engine.Input{Payload: &engine.Deploy{Flows: []flows.Bundle{project.Flows[0].Bundle}}})
 	people := dice.Perm(waiting + counted)
 	start := func(person int) engine.RunID {
-		posts := step(&engine.Input{Kind: engine.InputEvent, Event: &engine.Event{Type: "told", Profile: fmt.Sprint("person ", person)}}).Posts
-		step(&engine.Input{Kind: engine.InputResult, Result: &engine.SendResult{Run: posts[0].Run, Message: 1, Attempt: 1,
+		posts := step(&engine.Input{Payload: &engine.Event{Type: "told", Profile: fmt.Sprint("person ", person)}}).Posts
+		step(&engine.Input{Payload: &engine.SendResult{Run: posts[0].Run, Message: 1, Attempt: 1,
 			Result: channels.Result{Outcome: channels.Accepted, ProviderID: fmt.Sprint("m", person)}}})
 		return posts[0].Run
 	}
@@ -73,8 +73,8 @@ func TestPages(t *testing.T) {
 	}
 	dice.Shuffle(len(runs), func(i, j int) { runs[i], runs[j] = runs[j], runs[i] })
 	for _, run := range runs[:counted] {
-		step(&engine.Input{Kind: engine.InputReceipt, Receipt: &channels.Receipt{Status: channels.Read,
-			Ref: channels.Ref{Installation: core.State.Installation.String(), Run: run.String(), Message: 1, Attempt: 1}}})
+		step(&engine.Input{Payload: &engine.Receipt{Receipt: channels.Receipt{Status: channels.Read,
+			Ref: channels.Ref{Installation: core.State.Installation.String(), Run: run.String(), Message: 1, Attempt: 1}}}})
 	}
 	if counts, err := s.Counts(); err != nil || counts[0].Outcomes["completed"] != counted {
 		t.Fatalf("the numbers are %+v, %v; want %d runs completed", counts[0], err, counted)

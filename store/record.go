@@ -243,7 +243,7 @@ func decodeOrphan(record []byte) (*engine.Orphan, error) {
 func orphanFields(c *codec, o *engine.Orphan) {
 	c.str(&o.ProviderID)
 	integer(c, &o.Since)
-	receiptFields(c, &o.Receipt)
+	providerFields(c, &o.Receipt)
 }
 
 func encodeAnswer(r *engine.Remembered) []byte {

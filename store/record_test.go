@@ -3,6 +3,7 @@ package store
 import (
 	"encoding/json"
 	"errors"
+	"os"
 	"reflect"
 	"testing"
 
@@ -10,7 +11,6 @@ import (
 	"github.com/google/go-cmp/cmp/cmpopts"
 
 	"nudge/engine"
-	"nudge/flows"
 )
 
 func TestRunRecord(t *testing.T) {
@@ -69,29 +69,53 @@ func TestJournaledRecords(t *testing.T) {
 		j := &engine.Journaled{Seq: 300, Stamp: 1_772_445_600_000, Slots: engine.AnySlots(64), Input: in}
 		got, err := decodeJournaled(encodeJournaled(j))
 		if err != nil {
-			t.Fatalf("%s: %v", in.Kind, err)
+			t.Fatalf("%s: %v", in.Kind(), err)
 		}
 		if diff := cmp.Diff(j, got, cmpopts.IgnoreUnexported(engine.Event{})); diff != "" {
-			t.Errorf("%s: what was written and what was read differ (-written +read)\n%s", in.Kind, diff)
+			t.Errorf("%s: what was written and what was read differ (-written +read)\n%s", in.Kind(), diff)
 		}
 	}
 }
 
-// TestJournalAsJSON shows that an exported journal is the journal.
+// TestJournalAsJSON shows that an exported journal is the journal, in the words that exports
+// of earlier releases have.
 func TestJournalAsJSON(t *testing.T) {
-	deploy := &engine.Input{Kind: engine.InputDeploy, Deploy: &engine.Deploy{Flows: []flows.Bundle{{{Name: "flows/a.yaml", Text: "flow: a < b\n"}}}}}
-	for _, in := range append(inputs(), deploy) {
-		j := &engine.Journaled{Seq: 300, Stamp: 1_772_445_600_000, Slots: engine.AnySlots(64), Input: in}
-		text, err := json.Marshal(j)
+	golden, err := os.ReadFile("testdata/inputs.jsonl")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var got []byte
+	left := map[engine.InputKind]bool{}
+	for _, kind := range engine.InputKinds() {
+		left[kind] = true
+	}
+	for _, in := range inputs() {
+		delete(left, in.Kind())
+		text, err := json.Marshal(in)
 		if err != nil {
-			t.Fatalf("%s: %v", in.Kind, err)
+			t.Fatalf("%s: %v", in.Kind(), err)
 		}
-		got := new(engine.Journaled)
-		if err := json.Unmarshal(text, got); err != nil {
-			t.Fatalf("%s: %v: %s", in.Kind, err, text)
+		back := new(engine.Input)
+		if err := json.Unmarshal(text, back); err != nil {
+			t.Fatalf("%s: %v: %s", in.Kind(), err, text)
 		}
-		if diff := cmp.Diff(j, got, cmpopts.IgnoreUnexported(engine.Event{})); diff != "" {
-			t.Errorf("%s: %s (-written +read)\n%s", in.Kind, text, diff)
+		if diff := cmp.Diff(in, back, cmpopts.IgnoreUnexported(engine.Event{})); diff != "" {
+			t.Errorf("%s: %s (-written +read)\n%s", in.Kind(), text, diff)
+		}
+		got = append(append(got, text...), '\n')
+	}
+	if diff := cmp.Diff(string(golden), string(got)); diff != "" {
+		t.Errorf("inputs in JSON (-want +got)\n%s", diff)
+	}
+	for kind := range left {
+		t.Errorf("no sample is a %s", kind)
+	}
+}
+
+func TestInputsThatAreNone(t *testing.T) {
+	for _, text := range []string{`{}`, `{"kind":"miracle"}`, `{"kind":"event"}`, `{"kind":"event","event":7}`, `{"kind":"event","timer":{}}`} {
+		if err := json.Unmarshal([]byte(text), new(engine.Input)); err == nil {
+			t.Errorf("%s was read as an input", text)
 		}
 	}
 }

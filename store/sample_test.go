@@ -6,6 +6,7 @@ import (
 
 	"nudge/channels"
 	"nudge/engine"
+	"nudge/flows"
 )
 
 // sample is a live run with something in every field.
@@ -48,38 +49,39 @@ func ended() *engine.Run {
 	return r
 }
 
-// inputs is one input of every kind, but for a deploy.
+// inputs is one input of every kind at least.
 func inputs() []*engine.Input {
 	id := sample().ID
 	on := true
 	ref := channels.Ref{Installation: "0102", Run: id.String(), Message: 2, Attempt: 1}
 	at := time.UnixMilli(1_772_445_600_123).UTC()
 	return []*engine.Input{
-		{Kind: engine.InputEvent, ID: "e1", Event: &engine.Event{Type: "told", Profile: "ann", Data: json.RawMessage(`{"a":1}`), FanOut: &engine.FanOutCursor{After: id, Before: id}}},
-		{Kind: engine.InputReceipt, Receipt: &channels.Receipt{Ref: ref, ProviderID: "m", Status: channels.Read, Reason: "r", At: at}},
-		{Kind: engine.InputReply, ID: "p1", Reply: &channels.Reply{ID: "p1", Profile: "ann", Conversation: "c", Text: "yes", Answers: ref, AnswersID: "m", At: at}},
-		{Kind: engine.InputResult, Result: &engine.SendResult{Run: id, Message: 2, Attempt: 1, Result: channels.Result{
+		{ID: "e1", Payload: &engine.Event{Type: "told", Profile: "ann", Data: json.RawMessage(`{"a":1}`), FanOut: &engine.FanOutCursor{After: id, Before: id}}},
+		{Payload: &engine.Receipt{Receipt: channels.Receipt{Ref: ref, ProviderID: "m", Status: channels.Read, Reason: "r", At: at}}},
+		{ID: "p1", Payload: &engine.Reply{Reply: channels.Reply{ID: "p1", Profile: "ann", Conversation: "c", Text: "yes", Answers: ref, AnswersID: "m", At: at}}},
+		{Payload: &engine.SendResult{Run: id, Message: 2, Attempt: 1, Result: channels.Result{
 			Outcome: channels.Deferred, ProviderID: "m", Conversation: "c", Reason: "busy", RetryAfter: time.Minute}}},
-		{Kind: engine.InputResult, Result: &engine.SendResult{Run: id, Message: 2, Attempt: 1, Returned: true, Result: channels.Result{Reason: "held"}}},
-		{Kind: engine.InputTimer, Timer: &engine.Timer{Due: 1_772_445_600_000, Run: id}},
-		{Kind: engine.InputClaim, Claim: &engine.OutboxRef{Order: 300, Run: id, Message: 2}},
-		{Kind: engine.InputCancel, ID: "c1", Cancel: &engine.Cancel{Run: id, Reason: "by mistake"}},
-		{Kind: engine.InputControl, Control: &engine.Control{Outbound: engine.OutboundOnly, Only: []string{"ann", "bob"}, Kill: &on}},
-		{Kind: engine.InputProfile, Profile: &engine.ProfileChange{Profile: "ann", Set: json.RawMessage(`{"plan":"pro"}`), Replace: true,
+		{Payload: &engine.SendResult{Run: id, Message: 2, Attempt: 1, Returned: true, Result: channels.Result{Reason: "held"}}},
+		{Payload: &engine.Timer{Due: 1_772_445_600_000, Run: id}},
+		{Payload: &engine.Claim{OutboxRef: engine.OutboxRef{Order: 300, Run: id, Message: 2}}},
+		{ID: "c1", Payload: &engine.Cancel{Run: id, Reason: "by mistake"}},
+		{Payload: &engine.Control{Outbound: engine.OutboundOnly, Only: []string{"ann", "bob"}, Kill: &on}},
+		{Payload: &engine.ProfileChange{Profile: "ann", Set: json.RawMessage(`{"plan":"pro"}`), Replace: true,
 			OptOuts: &[]string{"orders"}, Forget: true}},
-		{Kind: engine.InputCall, Depth: 2, Derived: 7, Call: &engine.Call{Flow: "f", Profile: "ann", Key: "k", By: "g", Data: json.RawMessage("{}"), Parent: id, Number: 3}},
-		{Kind: engine.InputChildEnded, Depth: 1, Derived: 8, ChildEnded: &engine.ChildEnded{Parent: id, Call: 2, Child: id, Outcome: "done"}},
-		{Kind: engine.InputFetched, Fetched: &engine.FetchResult{Run: id, Step: 3, Attempt: 2, Status: 503, JSON: json.RawMessage("{}"), Error: "e", Busy: true, Final: true}},
-		{Kind: engine.InputTick, Tick: &engine.Tick{Flow: "f", Trigger: 1, Due: 1_772_445_600_000}},
-		{Kind: engine.InputSnapshot, Snapshot: &engine.Snapshot{Campaign: 8, Audience: "a1", Rows: 3, Bad: 1, BadRows: []engine.BadRow{{Line: 3, What: "it names no person"}}, Failed: "?"}},
-		{Kind: engine.InputRows, Rows: &engine.Rows{Campaign: 8, From: 1, Next: 99, Rows: []engine.Row{{Profile: "ann", Data: json.RawMessage(`{"n":1}`)}, {Profile: "bob"}}}},
-		{Kind: engine.InputCampaignControl, CampaignControl: &engine.CampaignControl{Do: engine.CampaignCancel, Flow: "f", Campaign: 8, Reason: "by mistake", EndRuns: true}},
-		{Kind: engine.InputSweep, Derived: 10, Sweep: &engine.Sweep{Campaign: 8, After: engine.PersonHash{1, 2}}},
-		{Kind: engine.InputMove, Move: &engine.Move{Run: id, Version: "0123"}},
-		{Kind: engine.InputAccounts, Accounts: &engine.Accounts{List: []engine.AccountPolicy{{Account: "main", ByID: true, Verify: true, Asks: true}}, Down: true}},
-		{Kind: engine.InputExpireOrphans, ExpireOrphans: &engine.ExpireOrphans{ProviderIDs: []string{"m", "n"}}},
-		{Kind: engine.InputStatusAnswer, StatusAnswer: &engine.StatusAnswer{Run: id, Message: 2, Receipt: channels.Receipt{ProviderID: "m", Status: channels.Read, At: at}, Failed: "f", Busy: true}},
-		{Kind: engine.InputRecheckRuns, RecheckRuns: &engine.RecheckRuns{Runs: []engine.RunID{id}, Survey: true, Last: true}},
-		{Kind: engine.InputDequeue, Depth: 1, Derived: 9, Dequeue: &engine.Dequeue{Flow: "f", Profile: "ann", Key: "k", Named: []string{"bob"}}},
+		{Depth: 2, Derived: 7, Payload: &engine.Call{Flow: "f", Profile: "ann", Key: "k", By: "g", Data: json.RawMessage("{}"), Parent: id, Number: 3}},
+		{Depth: 1, Derived: 8, Payload: &engine.ChildEnded{Parent: id, Call: 2, Child: id, Outcome: "done"}},
+		{Payload: &engine.FetchResult{Run: id, Step: 3, Attempt: 2, Status: 503, JSON: json.RawMessage("{}"), Error: "e", Busy: true, Final: true}},
+		{Payload: &engine.Tick{Flow: "f", Trigger: 1, Due: 1_772_445_600_000}},
+		{Payload: &engine.Snapshot{Campaign: 8, Audience: "a1", Rows: 3, Bad: 1, BadRows: []engine.BadRow{{Line: 3, What: "it names no person"}}, Failed: "?"}},
+		{Payload: &engine.Rows{Campaign: 8, From: 1, Next: 99, Rows: []engine.Row{{Profile: "ann", Data: json.RawMessage(`{"n":1}`)}, {Profile: "bob"}}}},
+		{Payload: &engine.CampaignControl{Do: engine.CampaignCancel, Flow: "f", Campaign: 8, Reason: "by mistake", EndRuns: true}},
+		{Derived: 10, Payload: &engine.Sweep{Campaign: 8, After: engine.PersonHash{1, 2}}},
+		{Payload: &engine.Move{Run: id, Version: "0123"}},
+		{Payload: &engine.Accounts{List: []engine.AccountPolicy{{Account: "main", ByID: true, Verify: true, Asks: true}}, Down: true}},
+		{Payload: &engine.ExpireOrphans{ProviderIDs: []string{"m", "n"}}},
+		{Payload: &engine.StatusAnswer{Run: id, Message: 2, Receipt: channels.Receipt{ProviderID: "m", Status: channels.Read, At: at}, Failed: "f", Busy: true}},
+		{Payload: &engine.RecheckRuns{Runs: []engine.RunID{id}, Survey: true, Last: true}},
+		{Depth: 1, Derived: 9, Payload: &engine.Dequeue{Flow: "f", Profile: "ann", Key: "k", Named: []string{"bob"}}},
+		{Payload: &engine.Deploy{Flows: []flows.Bundle{{{Name: "flows/a.yaml", Text: "flow: a < b\n"}}}}},
 	}
 }

@@ -95,7 +95,7 @@ func aWeek(t *testing.T, dir, dataDir string) {
 			}
 			posts, again = append(posts, step.Posts...), step.Again
 			for _, p := range step.Posts {
-				if _, err := loop.Step(now, []*runner.Group{{Frees: 1, Inputs: []*engine.Input{{Kind: engine.InputResult, Result: &engine.SendResult{
+				if _, err := loop.Step(now, []*runner.Group{{Frees: 1, Inputs: []*engine.Input{{Payload: &engine.SendResult{
 					Run: p.Run, Message: p.Message, Attempt: p.Attempt, Result: channels.Result{Outcome: channels.Accepted, ProviderID: "m"}}}}}}); err != nil {
 					t.Fatal(err)
 				}
@@ -103,14 +103,14 @@ func aWeek(t *testing.T, dir, dataDir string) {
 		}
 		return posts
 	}
-	apply(&engine.Input{Kind: engine.InputDeploy, Deploy: &engine.Deploy{Flows: app.Bundles(project)}})
+	apply(&engine.Input{Payload: &engine.Deploy{Flows: app.Bundles(project)}})
 	for i := range 12 {
-		posts := apply(&engine.Input{Kind: engine.InputEvent, Event: &engine.Event{Type: "order.shipped",
+		posts := apply(&engine.Input{Payload: &engine.Event{Type: "order.shipped",
 			Profile: fmt.Sprint("customer", i), Data: fmt.Appendf(nil, `{"order_id":"O%d","total":%d}`, i, 10*i)}})
 		now = now.Add(6 * time.Hour)
 		if i%3 == 0 {
 			for _, p := range posts {
-				apply(&engine.Input{Kind: engine.InputReceipt, Receipt: &channels.Receipt{Ref: p.Content.Ref, Status: channels.Read}})
+				apply(&engine.Input{Payload: &engine.Receipt{Receipt: channels.Receipt{Ref: p.Content.Ref, Status: channels.Read}}})
 			}
 		}
 		apply(nil)

@@ -30,7 +30,7 @@ func Run(ctx context.Context, s Store, submit Submit) (moved int, err error) {
 		if !engine.Migrates(r, from, to) {
 			return nil
 		}
-		answers, err := submit(ctx, &engine.Input{Kind: engine.InputMove, Move: &engine.Move{Run: r.ID, Version: to.Version}})
+		answers, err := submit(ctx, &engine.Input{Payload: &engine.Move{Run: r.ID, Version: to.Version}})
 		if err != nil {
 			return err
 		}

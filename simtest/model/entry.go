@@ -101,7 +101,7 @@ func (w *World) start(f *Flow, r *Run, h *happening) {
 // afterEnd is what the end of a run leads to.
 func (w *World) afterEnd(r *Run, left []happening) {
 	if r.parent != (engine.RunID{}) {
-		w.derive(r, &engine.Input{Kind: engine.InputChildEnded, ChildEnded: &engine.ChildEnded{
+		w.derive(r, &engine.Input{Payload: &engine.ChildEnded{
 			Parent: r.parent, Call: r.parentCall, Child: r.id, Outcome: r.now.outcome}})
 	}
 	f := w.activeNamed(r.flow.Name)
@@ -125,7 +125,7 @@ func (w *World) afterEnd(r *Run, left []happening) {
 		}
 	}
 	if waits {
-		w.derive(r, &engine.Input{Kind: engine.InputDequeue, Dequeue: next})
+		w.derive(r, &engine.Input{Payload: next})
 	}
 }
 

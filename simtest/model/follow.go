@@ -16,13 +16,13 @@ func (w *World) effect(r *Run, e effect) {
 	case "places":
 		p.places = e.places
 	case "emit":
-		w.derive(r, &engine.Input{Kind: engine.InputEvent, Event: &engine.Event{Type: e.name, Profile: r.profile, Data: jsonOf(e.data)}})
+		w.derive(r, &engine.Input{Payload: &engine.Event{Type: e.name, Profile: r.profile, Data: jsonOf(e.data)}})
 	case "call":
 		call := &engine.Call{Flow: e.name, Profile: r.profile, By: r.flow.Name, Data: jsonOf(e.data)}
 		if e.wait {
 			call.Parent, call.Number = r.id, e.call
 		}
-		w.derive(r, &engine.Input{Kind: engine.InputCall, Call: call})
+		w.derive(r, &engine.Input{Payload: call})
 	case "ask":
 		w.asks = append(w.asks, e.ask)
 		if w.beginning != nil {
@@ -33,7 +33,7 @@ func (w *World) effect(r *Run, e effect) {
 	case "waits":
 		if to := w.activeNamed(r.flow.Name); w.takesOver(r, to) {
 			w.Reached["taken over on coming to a wait"]++
-			w.derive(r, &engine.Input{Kind: engine.InputMove, Move: &engine.Move{Run: r.id, Version: to.Version}})
+			w.derive(r, &engine.Input{Payload: &engine.Move{Run: r.id, Version: to.Version}})
 		}
 	case "ended":
 		w.afterEnd(r, e.left)
@@ -50,12 +50,12 @@ func jsonOf(data map[string]any) json.RawMessage {
 
 // derive notes what must come next, unless too many causes led here.
 func (w *World) derive(r *Run, in *engine.Input) {
-	if in.Kind == engine.InputDequeue { // what waits in a queue is no cause of what waits behind it
+	if in.Kind() == engine.InputDequeue { // what waits in a queue is no cause of what waits behind it
 		w.derived = append(w.derived, in)
 		return
 	}
 	in.Depth = max(w.in.Depth, r.depth) + 1
-	if in.Kind == engine.InputChildEnded { // it starts nothing
+	if in.Kind() == engine.InputChildEnded { // it starts nothing
 		in.Depth = min(in.Depth, engine.MaxDepth)
 	}
 	if in.Depth > engine.MaxDepth {

@@ -141,7 +141,7 @@ func peopleOf(t *trigger, h *happening) (people []string, ok bool) {
 
 // reply goes to one run, or starts some.
 func (w *World) reply(in *engine.Input) {
-	rp := in.Reply
+	rp := in.Payload.(*engine.Reply)
 	h := &happening{at: w.stamp, who: rp.Profile, text: rp.Text, conv: rp.Conversation}
 	if w.startByReply(h, true) {
 		return

@@ -46,7 +46,7 @@ func (w *World) steer(s *engine.CampaignControl) {
 }
 
 func (w *World) sweepOn(f *campaign, after engine.PersonHash) {
-	w.derived = append(w.derived, &engine.Input{Kind: engine.InputSweep, Depth: w.in.Depth, Sweep: &engine.Sweep{Campaign: f.number, After: after}})
+	w.derived = append(w.derived, &engine.Input{Depth: w.in.Depth, Payload: &engine.Sweep{Campaign: f.number, After: after}})
 }
 
 // sweep goes through the people of a firing that was cancelled or goes on.

@@ -28,7 +28,7 @@ func (w *World) Take(b *engine.Batch, compiled func(engine.FlowVersion) *flows.F
 		w.after[c.After.ID] = c.After
 	}
 	for i := range b.Journal {
-		if b.Journal[i].Input.Kind == engine.InputDeploy {
+		if b.Journal[i].Input.Kind() == engine.InputDeploy {
 			w.deploy(&b.Journal[i], &b.State, compiled)
 		} else {
 			w.take(&b.Journal[i])
@@ -48,7 +48,7 @@ func (w *World) count(j *engine.Journaled) {
 	w.seq, w.stamp, w.in = j.Seq, j.Stamp, j.Input
 	w.starts, w.slots, w.touched = 0, w.slotsOf(j), nil
 	if id := j.Input.ID; id != "" {
-		name := j.Input.Kind.String() + ":" + id
+		name := j.Input.Kind().String() + ":" + id
 		if last, ok := w.ids[name]; ok && last.Add(engine.IDRetention) > j.Stamp {
 			w.fail("%s was taken at %s already", name, last)
 		}
@@ -59,7 +59,7 @@ func (w *World) count(j *engine.Journaled) {
 func (w *World) deploy(j *engine.Journaled, state *engine.State, compiled func(engine.FlowVersion) *flows.Flow) {
 	w.count(j)
 	w.active, w.categories = nil, map[string]*Category{}
-	for _, bundle := range j.Input.Deploy.Flows {
+	for _, bundle := range j.Input.Payload.(*engine.Deploy).Flows {
 		c, err := flows.Compile(bundle) // for its name and version
 		if err != nil {
 			w.fail("%v", err)
@@ -90,61 +90,61 @@ func (w *World) take(j *engine.Journaled) {
 	case in.Derived != 0:
 		w.expected(in)
 	case w.owed > 0:
-		w.fail("a %s from outside comes before the %s that followed from an earlier input", in.Kind, w.derived[0].Kind)
+		w.fail("a %s from outside comes before the %s that followed from an earlier input", in.Kind(), w.derived[0].Kind())
 	}
-	switch in.Kind {
-	case engine.InputEvent:
-		w.event(in.Event)
-	case engine.InputReply:
+	switch p := in.Payload.(type) {
+	case *engine.Event:
+		w.event(p)
+	case *engine.Reply:
 		w.reply(in)
-	case engine.InputReceipt:
-		w.receipt(in.Receipt)
-	case engine.InputResult:
-		w.result(in.Result)
-	case engine.InputTimer:
-		w.timer(in.Timer)
-	case engine.InputClaim:
-		w.claim(in.Claim)
-	case engine.InputCancel:
-		r := w.known(in.Cancel.Run)
+	case *engine.Receipt:
+		w.receipt(&p.Receipt)
+	case *engine.SendResult:
+		w.result(p)
+	case *engine.Timer:
+		w.timer(p)
+	case *engine.Claim:
+		w.claim(&p.OutboxRef)
+	case *engine.Cancel:
+		r := w.known(p.Run)
 		if r.over() {
 			w.fail("it cancels run %s, which has ended", r.id)
 		}
 		w.feed(r, fact{kind: ends, outcome: engine.OutcomeCancelled})
-	case engine.InputCampaignControl:
-		w.steer(in.CampaignControl)
-	case engine.InputSweep:
-		w.sweep(in.Sweep)
-	case engine.InputAccounts:
-		w.behave(in.Accounts)
-	case engine.InputStatusAnswer:
-		w.answer(in.StatusAnswer)
-	case engine.InputRecheckRuns:
-		w.askRuns(in.RecheckRuns)
-	case engine.InputExpireOrphans:
-		w.lapse(in.ExpireOrphans)
-	case engine.InputMove:
-		w.move(in.Move)
-	case engine.InputControl:
-		w.control(in.Control)
-	case engine.InputProfile:
-		w.profile(in.Profile)
-	case engine.InputCall:
-		w.call(in.Call)
-	case engine.InputChildEnded:
-		w.childEnded(in.ChildEnded)
-	case engine.InputDequeue:
-		w.dequeue(in.Dequeue)
-	case engine.InputFetched:
-		w.feed(w.known(in.Fetched.Run), fact{kind: fetchEnded, fetched: in.Fetched})
-	case engine.InputTick:
-		w.tick(in.Tick)
-	case engine.InputSnapshot:
-		w.frozen(in.Snapshot)
-	case engine.InputRows:
-		w.rows(in.Rows)
+	case *engine.CampaignControl:
+		w.steer(p)
+	case *engine.Sweep:
+		w.sweep(p)
+	case *engine.Accounts:
+		w.behave(p)
+	case *engine.StatusAnswer:
+		w.answer(p)
+	case *engine.RecheckRuns:
+		w.askRuns(p)
+	case *engine.ExpireOrphans:
+		w.lapse(p)
+	case *engine.Move:
+		w.move(p)
+	case *engine.Control:
+		w.control(p)
+	case *engine.ProfileChange:
+		w.profile(p)
+	case *engine.Call:
+		w.call(p)
+	case *engine.ChildEnded:
+		w.childEnded(p)
+	case *engine.Dequeue:
+		w.dequeue(p)
+	case *engine.FetchResult:
+		w.feed(w.known(p.Run), fact{kind: fetchEnded, fetched: p})
+	case *engine.Tick:
+		w.tick(p)
+	case *engine.Snapshot:
+		w.frozen(p)
+	case *engine.Rows:
+		w.rows(p)
 	default:
-		w.fail("an input of unknown kind %s", in.Kind)
+		w.fail("an input of unknown kind %s", in.Kind())
 	}
 	for _, r := range slices.Clone(w.touched) {
 		if !r.over() {

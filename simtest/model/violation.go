@@ -18,7 +18,7 @@ func (v *Violation) Error() string { return v.What }
 func (w *World) fail(format string, args ...any) { w.failIn(nil, format, args...) }
 
 func (w *World) failIn(r *Run, format string, args ...any) {
-	v := &Violation{What: fmt.Sprintf("input %d, a %s: ", w.seq, w.in.Kind) + fmt.Sprintf(format, args...)}
+	v := &Violation{What: fmt.Sprintf("input %d, a %s: ", w.seq, w.in.Kind()) + fmt.Sprintf(format, args...)}
 	if r != nil {
 		v.Run = r.id
 	}

@@ -66,7 +66,7 @@ func newHistory(t testing.TB, seed uint64, files fstest.MapFS) *history {
 	}
 	h.loop = runner.NewLoop(h.store, core, 64)
 	h.loop.UseAudiences(h)
-	h.apply(&engine.Input{Kind: engine.InputDeploy, Deploy: &engine.Deploy{Flows: bundles(t, files)}})
+	h.apply(&engine.Input{Payload: &engine.Deploy{Flows: bundles(t, files)}})
 	return h
 }
 
@@ -103,8 +103,7 @@ func (h *history) step(groups []*runner.Group) {
 			h.respond(p)
 		}
 		for _, f := range step.Freezes {
-			h.due = append(h.due, coming{h.now.Add(3 * time.Second), &runner.Group{Inputs: []*engine.Input{{Kind: engine.InputSnapshot,
-				Snapshot: &engine.Snapshot{Campaign: f.Campaign, Audience: "people", Rows: len(h.rows)}}}}})
+			h.due = append(h.due, coming{h.now.Add(3 * time.Second), &runner.Group{Inputs: []*engine.Input{{Payload: &engine.Snapshot{Campaign: f.Campaign, Audience: "people", Rows: len(h.rows)}}}}})
 		}
 		h.next, again = step.Next, step.Again
 	}
@@ -113,13 +112,11 @@ func (h *history) step(groups []*runner.Group) {
 // respond is what provider and person do with a message.
 func (h *history) respond(p engine.Post) {
 	delay := time.Duration(h.dice.IntN(900)) * time.Millisecond
-	h.due = append(h.due, coming{h.now.Add(delay), &runner.Group{Frees: 1, Inputs: []*engine.Input{{Kind: engine.InputResult,
-		Result: &engine.SendResult{Run: p.Run, Message: p.Message, Attempt: p.Attempt,
-			Result: channels.Result{Outcome: channels.Accepted, ProviderID: "m"}}}}}})
+	h.due = append(h.due, coming{h.now.Add(delay), &runner.Group{Frees: 1, Inputs: []*engine.Input{{Payload: &engine.SendResult{Run: p.Run, Message: p.Message, Attempt: p.Attempt,
+		Result: channels.Result{Outcome: channels.Accepted, ProviderID: "m"}}}}}})
 	for _, status := range [][]channels.Status{nil, {channels.Delivered}, {channels.Delivered, channels.Read}, {channels.Failed}}[h.dice.IntN(4)] {
 		delay += time.Duration(h.dice.Int64N(int64(30 * time.Hour)))
-		h.due = append(h.due, coming{h.now.Add(delay), &runner.Group{Inputs: []*engine.Input{{Kind: engine.InputReceipt,
-			Receipt: &channels.Receipt{Ref: p.Content.Ref, Status: status}}}}})
+		h.due = append(h.due, coming{h.now.Add(delay), &runner.Group{Inputs: []*engine.Input{{Payload: &engine.Receipt{Receipt: channels.Receipt{Ref: p.Content.Ref, Status: status}}}}}})
 	}
 }
 
@@ -162,15 +159,15 @@ func (h *history) live(days int) {
 		who := fmt.Sprint("p", h.dice.IntN(12))
 		switch h.dice.IntN(8) {
 		case 0:
-			h.apply(&engine.Input{Kind: engine.InputReply, Reply: &channels.Reply{Profile: who, Text: "help"}})
+			h.apply(&engine.Input{Payload: &engine.Reply{Reply: channels.Reply{Profile: who, Text: "help"}}})
 		case 1:
-			h.apply(&engine.Input{Kind: engine.InputProfile, Profile: &engine.ProfileChange{Profile: who,
+			h.apply(&engine.Input{Payload: &engine.ProfileChange{Profile: who,
 				Set: fmt.Appendf(nil, `{"plan":%q}`, []string{"free", "pro"}[h.dice.IntN(2)])}})
 		case 2:
-			h.apply(&engine.Input{Kind: engine.InputEvent, Event: &engine.Event{Type: "order.delivered",
+			h.apply(&engine.Input{Payload: &engine.Event{Type: "order.delivered",
 				Profile: who, Data: fmt.Appendf(nil, `{"order_id":"O%d"}`, h.dice.IntN(40))}})
 		default:
-			h.apply(&engine.Input{Kind: engine.InputEvent, Event: &engine.Event{Type: "order.shipped",
+			h.apply(&engine.Input{Payload: &engine.Event{Type: "order.shipped",
 				Profile: who, Data: fmt.Appendf(nil, `{"order_id":"O%d","total":%d}`, h.dice.IntN(40), h.dice.IntN(100))}})
 		}
 	}

@@ -63,36 +63,36 @@ func (rec *recording) note(j *engine.Journaled, _ *engine.Applied, run func(engi
 	if rec.begin == 0 {
 		rec.begin = j.Stamp
 	}
-	switch in := j.Input; in.Kind {
-	case engine.InputResult:
-		if in.Result.Attempt == 1 {
+	switch in := j.Input; p := in.Payload.(type) {
+	case *engine.SendResult:
+		if p.Attempt == 1 {
 			rec.posted++
 		}
-		if b, posted := rec.behaviour(run(in.Result.Run), in.Result.Message); b != nil {
-			b.results = append(b.results, timed[channels.Result]{j.Stamp.Time().Sub(posted), in.Result.Result})
+		if b, posted := rec.behaviour(run(p.Run), p.Message); b != nil {
+			b.results = append(b.results, timed[channels.Result]{j.Stamp.Time().Sub(posted), p.Result})
 		}
-	case engine.InputReceipt:
-		id, err := engine.ParseRunID(in.Receipt.Ref.Run)
+	case *engine.Receipt:
+		id, err := engine.ParseRunID(p.Ref.Run)
 		if err != nil {
 			return
 		}
-		if b, posted := rec.behaviour(run(id), in.Receipt.Ref.Message); b != nil {
-			b.receipts = append(b.receipts, timed[channels.Receipt]{j.Stamp.Time().Sub(posted), *in.Receipt})
+		if b, posted := rec.behaviour(run(id), p.Ref.Message); b != nil {
+			b.receipts = append(b.receipts, timed[channels.Receipt]{j.Stamp.Time().Sub(posted), p.Receipt})
 		}
-	case engine.InputFetched:
-		if r := run(in.Fetched.Run); r != nil {
-			step := rec.replay.step(r, in.Fetched.Step).ID
+	case *engine.FetchResult:
+		if r := run(p.Run); r != nil {
+			step := rec.replay.step(r, p.Step).ID
 			own := rec.of(r)
-			own.answers[step] = append(own.answers[step], *in.Fetched)
+			own.answers[step] = append(own.answers[step], *p)
 		}
-	case engine.InputSnapshot:
-		rec.campaign(in.Snapshot.Campaign).frozen = in.Snapshot
-	case engine.InputRows:
-		own := rec.campaign(in.Rows.Campaign)
-		own.rows = append(own.rows, in.Rows.Rows...)
-	case engine.InputCampaignControl: // its firing must be known by name
-		if in.CampaignControl.Campaign != 0 {
-			rec.campaign(in.CampaignControl.Campaign)
+	case *engine.Snapshot:
+		rec.campaign(p.Campaign).frozen = p
+	case *engine.Rows:
+		own := rec.campaign(p.Campaign)
+		own.rows = append(own.rows, p.Rows...)
+	case *engine.CampaignControl: // its firing must be known by name
+		if p.Campaign != 0 {
+			rec.campaign(p.Campaign)
 		}
 		rec.outside++
 	default:
@@ -186,8 +186,8 @@ func fromOutside(in *engine.Input) bool {
 	if in.Derived != 0 {
 		return false
 	}
-	switch in.Kind {
-	case engine.InputEvent, engine.InputReply, engine.InputProfile, engine.InputCall, engine.InputCancel, engine.InputControl, engine.InputCampaignControl:
+	switch in.Payload.(type) {
+	case *engine.Event, *engine.Reply, *engine.ProfileChange, *engine.Call, *engine.Cancel, *engine.Control, *engine.CampaignControl:
 		return true
 	}
 	return false

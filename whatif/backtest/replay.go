@@ -54,7 +54,7 @@ func (r *past) until(ctx context.Context, src replay.Source, from uint64, end en
 		next = j.Seq + 1
 		tick()
 		r.batch = append(r.batch, j)
-		if len(r.batch) == maxBatch || j.Input.Kind.Redirects() {
+		if len(r.batch) == maxBatch || j.Input.Kind().Redirects() {
 			failed = r.flush(seen)
 		}
 		return failed == nil

@@ -27,17 +27,17 @@ func (w *world) recorded(id engine.RunID) *recordedRun {
 // translate makes a recorded input one of this world, where runs have other IDs; nil
 // where it concerns a run that this world does not have.
 func (w *world) translate(in *engine.Input) *engine.Input {
-	switch in.Kind {
-	case engine.InputCancel:
-		id, ok := w.here(in.Cancel.Run)
+	switch p := in.Payload.(type) {
+	case *engine.Cancel:
+		id, ok := w.here(p.Run)
 		if !ok {
 			return nil
 		}
-		cancel := *in.Cancel
+		cancel := *p
 		cancel.Run = id
-		return &engine.Input{Kind: in.Kind, ID: in.ID, Cancel: &cancel}
-	case engine.InputReply:
-		reply := *in.Reply
+		return &engine.Input{ID: in.ID, Payload: &cancel}
+	case *engine.Reply:
+		reply := p.Reply
 		if id, err := engine.ParseRunID(reply.Answers.Run); err == nil {
 			if here, ok := w.here(id); ok {
 				reply.Answers.Run = here.String()
@@ -45,27 +45,26 @@ func (w *world) translate(in *engine.Input) *engine.Input {
 				reply.Answers = channels.Ref{}
 			}
 		}
-		return &engine.Input{Kind: in.Kind, ID: in.ID, Reply: &reply}
-	case engine.InputCampaignControl:
-		return w.steer(in)
-	case engine.InputControl:
+		return &engine.Input{ID: in.ID, Payload: &engine.Reply{Reply: reply}}
+	case *engine.CampaignControl:
+		return w.steer(in, *p)
+	case *engine.Control:
 		return nil // see begin
 	}
 	return in
 }
 
 // steer makes what an operator said of a firing about the one with the same name here.
-func (w *world) steer(in *engine.Input) *engine.Input {
-	if in.CampaignControl.Campaign == 0 {
+func (w *world) steer(in *engine.Input, steer engine.CampaignControl) *engine.Input {
+	if steer.Campaign == 0 {
 		return in
 	}
-	steer := *in.CampaignControl
-	here, ok := w.campaigns[w.rec.campaigns[in.CampaignControl.Campaign]]
+	here, ok := w.campaigns[w.rec.campaigns[steer.Campaign]]
 	if !ok {
 		return nil
 	}
 	steer.Campaign = here
-	return &engine.Input{Kind: in.Kind, ID: in.ID, CampaignControl: &steer}
+	return &engine.Input{ID: in.ID, Payload: &steer}
 }
 
 // here returns the run of this world that a recorded run is.

@@ -83,8 +83,8 @@ func (w *world) goOn() error {
 func (w *world) begin(d *engine.Deploy) error {
 	alive := false
 	first := []*runner.Group{
-		virtual.One(&engine.Input{Kind: engine.InputDeploy, Deploy: d}),
-		virtual.One(&engine.Input{Kind: engine.InputControl, Control: &engine.Control{Outbound: engine.OutboundLive, Kill: &alive}}),
+		virtual.One(&engine.Input{Payload: d}),
+		virtual.One(&engine.Input{Payload: &engine.Control{Outbound: engine.OutboundLive, Kill: &alive}}),
 	}
 	if err := w.virtual.Step(first); err != nil {
 		return err

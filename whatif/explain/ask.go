@@ -122,7 +122,8 @@ func (t *teller) candidate(a *applied) bool {
 			return true
 		}
 	}
-	called := a.Input.Kind == engine.InputCall && a.Input.Call.Flow == t.question.Flow
+	call, called := a.Input.Payload.(*engine.Call)
+	called = called && call.Flow == t.question.Flow
 	if called {
 		t.answer.Asked++
 	}
@@ -130,10 +131,10 @@ func (t *teller) candidate(a *applied) bool {
 }
 
 func triggers(t flows.Trigger, in *engine.Input) bool {
-	switch in.Kind {
-	case engine.InputEvent:
-		return t.Event != "" && t.Event == in.Event.Type
-	case engine.InputReply:
+	switch p := in.Payload.(type) {
+	case *engine.Event:
+		return t.Event != "" && t.Event == p.Type
+	case *engine.Reply:
 		return t.Reply
 	}
 	return false
@@ -198,21 +199,21 @@ func (t *teller) say(a *applied, run int, kind story.LineKind, text string) {
 
 // inputText is an input in words.
 func inputText(in *engine.Input) string {
-	switch in.Kind {
-	case engine.InputEvent:
-		return strings.TrimRight(fmt.Sprintf("event %s of %s %s", in.Event.Type, orNobody(in.Event.Profile), in.Event.Data), " ")
-	case engine.InputReply:
-		return fmt.Sprintf("reply by %s: %s", in.Reply.Profile, in.Reply.Text)
-	case engine.InputReceipt:
-		return "receipt: " + in.Receipt.Status.String()
-	case engine.InputResult:
-		return "the provider: " + in.Result.Outcome.String()
-	case engine.InputCall:
-		return fmt.Sprintf("call of %s for %s", in.Call.Flow, in.Call.Profile)
-	case engine.InputProfile:
-		return fmt.Sprintf("profile of %s %s", in.Profile.Profile, in.Profile.Set)
+	switch p := in.Payload.(type) {
+	case *engine.Event:
+		return strings.TrimRight(fmt.Sprintf("event %s of %s %s", p.Type, orNobody(p.Profile), p.Data), " ")
+	case *engine.Reply:
+		return fmt.Sprintf("reply by %s: %s", p.Profile, p.Text)
+	case *engine.Receipt:
+		return "receipt: " + p.Status.String()
+	case *engine.SendResult:
+		return "the provider: " + p.Outcome.String()
+	case *engine.Call:
+		return fmt.Sprintf("call of %s for %s", p.Flow, p.Profile)
+	case *engine.ProfileChange:
+		return fmt.Sprintf("profile of %s %s", p.Profile, p.Set)
 	}
-	return in.Kind.String()
+	return in.Kind().String()
 }
 
 func orNobody(profile string) string {

@@ -88,21 +88,21 @@ func (rec *Recording) begin(r *told, run *engine.Run) {
 func (rec *Recording) take(a *applied, run *engine.Run, entries int) {
 	m := Recorded{At: a.Stamp.Time()}
 	outside := true
-	switch in := a.Input; in.Kind {
-	case engine.InputEvent:
-		m.Event = in.Event
-	case engine.InputCall:
-		m.Call = in.Call
-	case engine.InputReply:
-		m.Reply = in.Reply
-	case engine.InputProfile:
-		m.Profile = in.Profile
-	case engine.InputReceipt:
-		m.Receipt = in.Receipt
-		m.Step = rec.Flow.Steps[run.Message(in.Receipt.Ref.Message).Step].ID
-		outside = in.Receipt.Status != channels.Sent // of every message, without being told
-	case engine.InputFetched:
-		m.Fetched, m.Step = in.Fetched, rec.Flow.Steps[in.Fetched.Step].ID
+	switch in := a.Input; p := in.Payload.(type) {
+	case *engine.Event:
+		m.Event = p
+	case *engine.Call:
+		m.Call = p
+	case *engine.Reply:
+		m.Reply = &p.Reply
+	case *engine.ProfileChange:
+		m.Profile = p
+	case *engine.Receipt:
+		m.Receipt = &p.Receipt
+		m.Step = rec.Flow.Steps[run.Message(p.Ref.Message).Step].ID
+		outside = p.Status != channels.Sent // of every message, without being told
+	case *engine.FetchResult:
+		m.Fetched, m.Step = p, rec.Flow.Steps[p.Step].ID
 	default:
 		outside = false
 	}

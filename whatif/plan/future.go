@@ -145,7 +145,7 @@ func (l *lifetime) underWay(r *engine.Run) {
 
 // move takes the run to another version, and says why where that was refused.
 func (l *lifetime) move(to *flows.Flow) (refused string, err error) {
-	g := virtual.One(&engine.Input{Kind: engine.InputMove, Move: &engine.Move{Run: l.run, Version: to.Version}})
+	g := virtual.One(&engine.Input{Payload: &engine.Move{Run: l.run, Version: to.Version}})
 	if err := l.virtual.Step([]*runner.Group{g}); err != nil {
 		return "", err
 	}

@@ -33,8 +33,8 @@ func TestEnginePanics(t *testing.T) {
 	}
 	now := time.Date(2026, 3, 2, 10, 0, 0, 0, time.UTC)
 	step, err := runner.NewLoop(s, core, 1).Step(now, []*runner.Group{
-		virtual.One(&engine.Input{Kind: engine.InputDeploy, Deploy: &engine.Deploy{Flows: []flows.Bundle{p.Flows[0].Bundle}}}),
-		virtual.One(&engine.Input{Kind: engine.InputEvent, Event: &engine.Event{Type: "hi", Profile: "ann"}}),
+		virtual.One(&engine.Input{Payload: &engine.Deploy{Flows: []flows.Bundle{p.Flows[0].Bundle}}}),
+		virtual.One(&engine.Input{Payload: &engine.Event{Type: "hi", Profile: "ann"}}),
 	})
 	if err != nil {
 		t.Fatal(err)

@@ -90,10 +90,10 @@ func shop(t *testing.T) (*store.Store, time.Time) {
 	for _, f := range load(t, before).Flows {
 		deploy.Flows = append(deploy.Flows, f.Bundle)
 	}
-	apply(&engine.Input{Kind: engine.InputDeploy, Deploy: deploy})
+	apply(&engine.Input{Payload: deploy})
 	accept := func(posts []engine.Post) {
 		for _, p := range posts {
-			apply(&engine.Input{Kind: engine.InputResult, Result: &engine.SendResult{Run: p.Run, Message: p.Message, Attempt: 1,
+			apply(&engine.Input{Payload: &engine.SendResult{Run: p.Run, Message: p.Message, Attempt: 1,
 				Result: channels.Result{Outcome: channels.Accepted}}})
 		}
 	}
@@ -102,14 +102,14 @@ func shop(t *testing.T) (*store.Store, time.Time) {
 		if who == "cid" {
 			data = `{"id":"cid"}`
 		}
-		posts := apply(&engine.Input{Kind: engine.InputEvent, Event: &engine.Event{Type: "shipped", Profile: who, Data: []byte(data)}})
+		posts := apply(&engine.Input{Payload: &engine.Event{Type: "shipped", Profile: who, Data: []byte(data)}})
 		accept(posts)
 		if i < 2 {
-			accept(apply(&engine.Input{Kind: engine.InputReceipt, Receipt: &channels.Receipt{Ref: posts[0].Content.Ref, Status: channels.Read}}))
+			accept(apply(&engine.Input{Payload: &engine.Receipt{Receipt: channels.Receipt{Ref: posts[0].Content.Ref, Status: channels.Read}}}))
 		}
 	}
-	apply(&engine.Input{Kind: engine.InputEvent, Event: &engine.Event{Type: "hush", Profile: "ann"}})
-	apply(&engine.Input{Kind: engine.InputEvent, Event: &engine.Event{Type: "going", Profile: "ann"}})
+	apply(&engine.Input{Payload: &engine.Event{Type: "hush", Profile: "ann"}})
+	apply(&engine.Input{Payload: &engine.Event{Type: "going", Profile: "ann"}})
 	return s, now.Add(time.Hour)
 }
 

@@ -118,7 +118,7 @@ func (e *AudienceError) Unwrap() error { return e.Err }
 
 // begin begins the campaign as an operator does, in the engine that is thrown away.
 func (t *trial) begin() error {
-	start := &engine.Input{Kind: engine.InputCampaignControl, CampaignControl: &engine.CampaignControl{Do: engine.CampaignStart, Flow: t.Flow}}
+	start := &engine.Input{Payload: &engine.CampaignControl{Do: engine.CampaignStart, Flow: t.Flow}}
 	ws := engine.NewWorkingSet(&engine.Needs{}, &engine.Loaded{})
 	t.core.State.Open = nil
 	out := t.core.Apply(ws, start, t.now, nil)
@@ -126,7 +126,7 @@ func (t *trial) begin() error {
 		return &RefusedError{refused}
 	}
 	t.freeze = out.Snapshots[0]
-	frozen := &engine.Input{Kind: engine.InputSnapshot, Snapshot: &engine.Snapshot{Campaign: t.freeze.Campaign, Audience: "preview", Rows: engine.MaxAudience}}
+	frozen := &engine.Input{Payload: &engine.Snapshot{Campaign: t.freeze.Campaign, Audience: "preview", Rows: engine.MaxAudience}}
 	t.core.Apply(ws, frozen, t.now, nil)
 	t.campaign = ws.Campaigns()[0]
 	return nil
@@ -161,7 +161,7 @@ func (t *trial) apply() error {
 	if len(t.rows) == 0 {
 		return nil
 	}
-	in := &engine.Input{Kind: engine.InputRows, Rows: &engine.Rows{Campaign: t.campaign.Number, From: t.campaign.Walked, Rows: t.rows}}
+	in := &engine.Input{Payload: &engine.Rows{Campaign: t.campaign.Number, From: t.campaign.Walked, Rows: t.rows}}
 	var needs engine.Needs
 	t.core.Needs(in, &needs)
 	loaded, err := t.store.Load(&needs)

@@ -40,7 +40,7 @@ func kept(t *testing.T, files fstest.MapFS, now time.Time, inputs ...*engine.Inp
 		deploy.Flows = append(deploy.Flows, f.Bundle)
 	}
 	loop := runner.NewLoop(s, core, 8)
-	for _, in := range append([]*engine.Input{{Kind: engine.InputDeploy, Deploy: deploy}}, inputs...) {
+	for _, in := range append([]*engine.Input{{Payload: deploy}}, inputs...) {
 		g := &runner.Group{Inputs: []*engine.Input{in}}
 		if _, err := loop.Step(now, []*runner.Group{g}); err != nil || g.Answers[0].Refused != nil {
 			t.Fatal(err, g.Answers)
@@ -50,7 +50,7 @@ func kept(t *testing.T, files fstest.MapFS, now time.Time, inputs ...*engine.Inp
 }
 
 func profile(name, attributes string, optOuts ...string) *engine.Input {
-	return &engine.Input{Kind: engine.InputProfile, Profile: &engine.ProfileChange{Profile: name, Set: json.RawMessage(attributes), OptOuts: &optOuts}}
+	return &engine.Input{Payload: &engine.ProfileChange{Profile: name, Set: json.RawMessage(attributes), OptOuts: &optOuts}}
 }
 
 // TestPreview shows that a preview says who is written to at once, who later, who never
@@ -69,7 +69,7 @@ func TestPreview(t *testing.T) {
 	}
 	now := time.Date(2026, 3, 2, 12, 0, 0, 0, time.UTC)
 	s := kept(t, files, now, profile("opted", "{}", "offers"), profile("asleep", `{"timezone":"Pacific/Auckland"}`),
-		&engine.Input{Kind: engine.InputEvent, Event: &engine.Event{Type: "told", Profile: "capped"}})
+		&engine.Input{Payload: &engine.Event{Type: "told", Profile: "capped"}})
 	before, err := s.State()
 	if err != nil {
 		t.Fatal(err)

@@ -41,7 +41,7 @@ func newWorld(t testing.TB, files fstest.MapFS) (*world, *flows.Project) {
 	for _, f := range p.Flows {
 		deploy.Flows = append(deploy.Flows, f.Bundle)
 	}
-	w = w.apply(&engine.Input{Kind: engine.InputDeploy, Deploy: deploy}, 0)
+	w = w.apply(&engine.Input{Payload: deploy}, 0)
 	return w, p
 }
 
@@ -82,35 +82,35 @@ func (w *world) event(kind string, data map[string]any, later time.Duration) *wo
 	if err != nil {
 		panic(err)
 	}
-	return w.apply(&engine.Input{Kind: engine.InputEvent, Event: &engine.Event{Type: kind, Profile: w.name, Data: raw}}, later)
+	return w.apply(&engine.Input{Payload: &engine.Event{Type: kind, Profile: w.name, Data: raw}}, later)
 }
 
 func (w *world) result(outcome channels.Outcome) *world {
 	n := len(w.run.Messages)
-	return w.apply(&engine.Input{Kind: engine.InputResult, Result: &engine.SendResult{
+	return w.apply(&engine.Input{Payload: &engine.SendResult{
 		Run: w.run.ID, Message: n, Attempt: w.run.Message(n).Attempt, Result: channels.Result{Outcome: outcome, Reason: "no"},
 	}}, 0)
 }
 
 func (w *world) receipt(message int, status channels.Status, later time.Duration) *world {
-	return w.apply(&engine.Input{Kind: engine.InputReceipt, Receipt: &channels.Receipt{Status: status, Ref: channels.Ref{
+	return w.apply(&engine.Input{Payload: &engine.Receipt{Receipt: channels.Receipt{Status: status, Ref: channels.Ref{
 		Installation: w.state.Installation.String(), Run: w.run.ID.String(), Message: message, Attempt: 1,
-	}}}, later)
+	}}}}, later)
 }
 
 func (w *world) reply(text string, later time.Duration) *world {
-	return w.apply(&engine.Input{Kind: engine.InputReply, Reply: &channels.Reply{Profile: w.name, Text: text}}, later)
+	return w.apply(&engine.Input{Payload: &engine.Reply{Reply: channels.Reply{Profile: w.name, Text: text}}}, later)
 }
 
 func (w *world) plan(plan string, later time.Duration) *world {
 	set := fmt.Appendf(nil, `{"plan":%q}`, plan)
-	return w.apply(&engine.Input{Kind: engine.InputProfile, Profile: &engine.ProfileChange{Profile: w.name, Set: set}}, later)
+	return w.apply(&engine.Input{Payload: &engine.ProfileChange{Profile: w.name, Set: set}}, later)
 }
 
 // ring goes on to the next timer.
 func (w *world) ring() *world {
 	due := w.run.Deadline
-	return w.apply(&engine.Input{Kind: engine.InputTimer, Timer: &engine.Timer{Due: due, Run: w.run.ID}}, due.Time().Sub(w.now))
+	return w.apply(&engine.Input{Payload: &engine.Timer{Due: due, Run: w.run.ID}}, due.Time().Sub(w.now))
 }
 
 func (w *world) live() bool { return w.run != nil && w.run.Live() }

@@ -83,7 +83,7 @@ func (r *Replay) Apply(journal []*engine.Journaled, seen Seen) (applied int, cha
 // out anew.
 func untilRedirected(journal []*engine.Journaled) int {
 	for i, j := range journal {
-		if j.Input.Kind.Redirects() {
+		if j.Input.Kind().Redirects() {
 			return max(i, 1)
 		}
 	}
@@ -103,7 +103,8 @@ func (r *Replay) cut(loaded *engine.Loaded, in *engine.Input) bool {
 // applied: a receipt that names its message by the provider's ID alone waited for one that
 // had been dropped with its run, and no replay drops runs.
 func late(in *engine.Input) bool {
-	return in.Kind == engine.InputExpireOrphans || in.Kind == engine.InputReceipt && in.Receipt.Ref.IsZero()
+	receipt, ok := in.Payload.(*engine.Receipt)
+	return ok && receipt.Ref.IsZero() || in.Kind() == engine.InputExpireOrphans
 }
 
 // one applies one input, and holds the replay to what the journal says of it.
@@ -114,15 +115,15 @@ func (r *Replay) one(ws *engine.WorkingSet, j *engine.Journaled, b *engine.Batch
 	}
 	if state := &r.Core.State; !out.Taken || state.Seq != j.Seq || state.Stamp != j.Stamp {
 		return nil, fmt.Errorf("input %d of the journal (%s at %s) does not lead again to what it led to: "+
-			"somebody whom it speaks of was forgotten, or another release wrote it", j.Seq, j.Input.Kind, j.Stamp)
+			"somebody whom it speaks of was forgotten, or another release wrote it", j.Seq, j.Input.Kind(), j.Stamp)
 	}
 	if r.Keep {
 		b.Journal = append(b.Journal, *j)
 	}
-	switch j.Input.Kind {
-	case engine.InputTimer:
-		b.Met = append(b.Met, *j.Input.Timer)
-	case engine.InputDeploy:
+	switch p := j.Input.Payload.(type) {
+	case *engine.Timer:
+		b.Met = append(b.Met, *p)
+	case *engine.Deploy:
 		b.Versions = r.Core.Active()
 	}
 	b.Derived = append(b.Derived, out.Derived...)

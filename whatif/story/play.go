@@ -122,7 +122,7 @@ func (p *player) do(m *Move) error {
 // Event has something happen in the product.
 func (w *World) Event(kind, who string, data []byte) error {
 	w.say(0, LineInput, strings.TrimRight("event "+kind+byWhom(who)+" "+string(data), " "))
-	return w.Input(&engine.Input{Kind: engine.InputEvent, Event: &engine.Event{Type: kind, Profile: who, Data: data}})
+	return w.Input(&engine.Input{Payload: &engine.Event{Type: kind, Profile: who, Data: data}})
 }
 
 // Call calls a flow for somebody.
@@ -131,18 +131,18 @@ func (w *World) Call(flow, who, key string, data []byte) error {
 	if len(data) == 0 {
 		data = []byte("{}")
 	}
-	return w.Input(&engine.Input{Kind: engine.InputCall, Call: &engine.Call{Flow: flow, Profile: who, Key: key, By: "call", Data: data}})
+	return w.Input(&engine.Input{Payload: &engine.Call{Flow: flow, Profile: who, Key: key, By: "call", Data: data}})
 }
 
 // Reply has somebody answer their newest message; without one they write by
 // themselves.
 func (w *World) Reply(who, text string) error {
 	w.say(0, LineInput, fmt.Sprintf("reply%s: %s", byWhom(who), text))
-	reply := &channels.Reply{Profile: who, Text: text, At: w.virtual.Now()}
+	reply := channels.Reply{Profile: who, Text: text, At: w.virtual.Now()}
 	if m := w.newest(func(m *Message) bool { return m.Content.To == who }); m != nil {
 		reply.Conversation, reply.Answers = m.Content.Conversation, m.Content.Ref
 	}
-	return w.Input(&engine.Input{Kind: engine.InputReply, Reply: reply})
+	return w.Input(&engine.Input{Payload: &engine.Reply{Reply: reply}})
 }
 
 // AnyMessage is the name of the newest message, whatever it is called.
@@ -164,7 +164,7 @@ func (w *World) Report(name, who string, status channels.Status, reason string) 
 // Profile changes what is known of somebody.
 func (w *World) Profile(who string, set []byte) error {
 	w.say(0, LineInput, "profile of "+who+" "+string(set))
-	return w.Input(&engine.Input{Kind: engine.InputProfile, Profile: &engine.ProfileChange{Profile: who, Set: set}})
+	return w.Input(&engine.Input{Payload: &engine.ProfileChange{Profile: who, Set: set}})
 }
 
 // Answer has services answer so from here on; those that are not named stay as they

@@ -36,14 +36,14 @@ func (w *World) deed(m *Message, a people.Act) *engine.Input {
 	case people.Expires:
 		return w.receipt(m, channels.Expired, a.Text)
 	case people.Replies:
-		return &engine.Input{Kind: engine.InputReply, Reply: &channels.Reply{
-			Profile: m.Content.To, Conversation: m.Content.Conversation, Text: a.Text, Answers: m.Content.Ref, At: w.virtual.Now()}}
+		return &engine.Input{Payload: &engine.Reply{Reply: channels.Reply{
+			Profile: m.Content.To, Conversation: m.Content.Conversation, Text: a.Text, Answers: m.Content.Ref, At: w.virtual.Now()}}}
 	}
 	return w.receipt(m, channels.Delivered, "")
 }
 
 func (w *World) receipt(m *Message, status channels.Status, reason string) *engine.Input {
-	return &engine.Input{Kind: engine.InputReceipt, Receipt: &channels.Receipt{Ref: m.Content.Ref, Status: status, Reason: reason, At: w.virtual.Now()}}
+	return &engine.Input{Payload: &engine.Receipt{Receipt: channels.Receipt{Ref: m.Content.Ref, Status: status, Reason: reason, At: w.virtual.Now()}}}
 }
 
 // fetch has a service answer.

@@ -132,12 +132,12 @@ func (w *World) begin(deployed []*flows.Flow, people []Person) error {
 	for _, f := range deployed {
 		deploy.Flows = append(deploy.Flows, f.Bundle)
 	}
-	groups := []*runner.Group{virtual.One(&engine.Input{Kind: engine.InputDeploy, Deploy: deploy})}
+	groups := []*runner.Group{virtual.One(&engine.Input{Payload: deploy})}
 	for _, p := range people {
 		w.scripts[p.Name] = p.Script
 		if p.Attributes != nil {
 			known := &engine.ProfileChange{Profile: p.Name, Set: p.Attributes}
-			groups = append(groups, virtual.One(&engine.Input{Kind: engine.InputProfile, Profile: known}))
+			groups = append(groups, virtual.One(&engine.Input{Payload: known}))
 		}
 	}
 	if err := w.virtual.Step(groups); err != nil {
@@ -218,7 +218,7 @@ func (w *World) freeze(freezes []engine.SnapshotRequest) error {
 // answered notes the starts that did not happen, and why an input was refused.
 func (w *World) answered(in *engine.Input, a *engine.Answer) {
 	if a.Refused != nil && w.refused == nil {
-		w.refused = fmt.Errorf("%s refused: %s", in.Kind, a.Refused.Detail)
+		w.refused = fmt.Errorf("%s refused: %s", in.Kind(), a.Refused.Detail)
 	}
 	for _, d := range a.Decisions {
 		if d.Action == engine.DidSkip || d.Action == engine.DidQueue {
@@ -285,8 +285,8 @@ func (w *World) zoneOf(profile string, f *flows.Flow) *time.Location {
 // inputs that followed from others.
 func (w *World) emissions() ([]*Emission, error) {
 	err := w.kept.Entries(w.read+1, func(j *engine.Journaled) bool {
-		if in := j.Input; in.Kind == engine.InputEvent && in.Derived != 0 && in.Event.FanOut == nil {
-			w.emitted = append(w.emitted, &Emission{Event: in.Event})
+		if ev, ok := j.Input.Payload.(*engine.Event); ok && j.Input.Derived != 0 && ev.FanOut == nil {
+			w.emitted = append(w.emitted, &Emission{Event: ev})
 		}
 		w.read = j.Seq
 		return true

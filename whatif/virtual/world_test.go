@@ -45,7 +45,7 @@ func newTown(t *testing.T, flow string) *town {
 	}
 	c := &town{core: core, store: s, loop: runner.NewLoop(s, core, 10), respond: func(string) {}}
 	c.World = virtual.New(c.loop, start, c.outside)
-	c.Arrive(virtual.One(&engine.Input{Kind: engine.InputDeploy, Deploy: &engine.Deploy{Flows: []flows.Bundle{p.Flows[0].Bundle}}}))
+	c.Arrive(virtual.One(&engine.Input{Payload: &engine.Deploy{Flows: []flows.Bundle{p.Flows[0].Bundle}}}))
 	if err := c.Settle(); err != nil {
 		t.Fatal(err)
 	}
@@ -54,7 +54,7 @@ func newTown(t *testing.T, flow string) *town {
 
 func (c *town) outside(_ *runner.Step, groups []*runner.Group) error {
 	for _, g := range groups {
-		if ev := g.Inputs[0].Event; ev != nil {
+		if ev, ok := g.Inputs[0].Payload.(*engine.Event); ok {
 			c.answered = append(c.answered, ev.Type)
 			c.respond(ev.Type)
 		}
@@ -63,7 +63,7 @@ func (c *town) outside(_ *runner.Step, groups []*runner.Group) error {
 }
 
 func event(kind string) *runner.Group {
-	return virtual.One(&engine.Input{Kind: engine.InputEvent, Event: &engine.Event{Type: kind, Profile: "ann"}})
+	return virtual.One(&engine.Input{Payload: &engine.Event{Type: kind, Profile: "ann"}})
 }
 
 const waits = "flow: waits\ntrigger: { event: go }\nsteps: [ { wait: 2h }, { if: profile.id != \"\", exit: done } ]\n"
