@@ -19,7 +19,7 @@ func (i *Instance) adopt(ctx context.Context, p *Project) error {
 		return failed(err)
 	}
 	if !slices.Equal(versions(p.Flows), state.Active) {
-		deploy := &engine.Deploy{Flows: Bundles(p.Project)}
+		deploy := &engine.Deploy{Flows: p.Bundles()}
 		if err := i.submit(ctx, &engine.Input{Payload: deploy}); err != nil {
 			return fmt.Errorf("deploy the flows: %w", err)
 		}

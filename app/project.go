@@ -8,6 +8,7 @@ import (
 	"os"
 	"slices"
 
+	"nudge/client"
 	"nudge/flows"
 	"nudge/lang/diag"
 	"nudge/sandbox/people"
@@ -135,21 +136,23 @@ func Reread(dir string, read SettingsReader, errs io.Writer) (*Project, error) {
 	return p, p.Show(errs)
 }
 
-func Bundles(p *flows.Project) (all []flows.Bundle) {
+// Bundles are the sources of the project's flows, as an input deploys them.
+func (p *Project) Bundles() (all []flows.Bundle) {
 	for _, f := range p.Flows {
 		all = append(all, f.Bundle)
 	}
 	return all
 }
 
-// Deployable is the files that a project was read from. Of nudge.yaml only what the
-// flows need is among them: the rest may be secret, and is of no use elsewhere.
-func Deployable(p *Project) ([]flows.File, error) {
+// Deployable returns the files that a server needs to run the flows of the project, for
+// [client.Client.Deploy]. Of nudge.yaml it has only what concerns the flows: the rest may be
+// secret, and other servers have no use for it.
+func (p *Project) Deployable() ([]client.File, error) {
 	config := p.Config.Extract(func(key, _ string) bool { return !slices.Contains(servingKeys, key) })
-	files := []flows.File{{Name: flows.ProjectFile, Text: config}}
+	files := []client.File{{Name: flows.ProjectFile, Text: config}}
 	for _, name := range p.Assets() {
 		text, _ := p.Source(name)
-		files = append(files, flows.File{Name: name, Text: text})
+		files = append(files, client.File{Name: name, Text: text})
 	}
 	for _, folder := range []string{"flows", "templates"} {
 		if _, err := fs.Stat(p.Folder, folder); errors.Is(err, fs.ErrNotExist) {
@@ -157,7 +160,7 @@ func Deployable(p *Project) ([]flows.File, error) {
 		}
 		err := fs.WalkDir(p.Folder, folder, func(name string, _ fs.DirEntry, err error) error {
 			if text, ok := p.Source(name); ok {
-				files = append(files, flows.File{Name: name, Text: text})
+				files = append(files, client.File{Name: name, Text: text})
 			}
 			return err
 		})

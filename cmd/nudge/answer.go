@@ -4,21 +4,21 @@ import (
 	"fmt"
 	"io"
 
-	"nudge/engine"
+	"nudge/client"
 )
 
-// writeAnswer says what something led to: one line for each flow or run that it
-// concerned, with the reason where a flow did not start.
-func writeAnswer(w io.Writer, what string, a *engine.Answer) error {
-	text := what + " taken"
+// writeAnswer says what something led to: a line for each flow or run that it concerned, with
+// the reason where a flow did not start.
+func writeAnswer(w io.Writer, what string, a *client.Answer) error {
+	text := what + " accepted"
 	if a.Repeated {
-		text += ", as it was the first time"
+		text += " before; nothing changes"
 	}
 	switch {
 	case a.Ignored != "":
 		text += ": " + a.Ignored
 	case len(a.Decisions) == 0:
-		text += "; it concerned nobody: no flow starts with it and no run waits for it"
+		text += "; it triggers no flow and no run is waiting for it"
 	}
 	for _, d := range a.Decisions {
 		text += "\n  " + d.Flow + " " + decision(d)
@@ -28,18 +28,18 @@ func writeAnswer(w io.Writer, what string, a *engine.Answer) error {
 }
 
 // decision is what was done in words. The flow stands before it.
-func decision(d engine.Decision) string {
-	text := string(d.Action)
-	switch d.Action {
-	case engine.DidSkip, engine.DidQueue:
+func decision(d client.Decision) string {
+	text := string(d.Did)
+	switch d.Did {
+	case client.DidSkip, client.DidQueue:
 		text += ": " + d.Reason
 		if d.Run != "" {
 			text += ", " + d.Run
 		}
 		return text
-	case engine.DidCollect:
+	case client.DidCollect:
 		text = "collected it in"
-	case engine.DidHold:
+	case client.DidHold:
 		text = "holds it for"
 	}
 	if d.Run != "" {

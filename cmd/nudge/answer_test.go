@@ -4,29 +4,29 @@ import (
 	"strings"
 	"testing"
 
-	"nudge/engine"
+	"nudge/client"
 )
 
 func TestAnswer(t *testing.T) {
 	for _, test := range []struct {
 		name   string
-		answer engine.Answer
+		answer client.Answer
 		want   string
 	}{
-		{"nobody", engine.Answer{}, "x taken; it concerned nobody: no flow starts with it and no run waits for it"},
-		{"ignored", engine.Answer{Ignored: "the run has ended"}, "x taken: the run has ended"},
-		{"started", engine.Answer{Decisions: []engine.Decision{{Flow: "a", Action: engine.DidStart, Run: "R"}}}, "x taken\n  a started R"},
-		{"again", engine.Answer{Repeated: true, Decisions: []engine.Decision{{Flow: "a", Action: engine.DidStart, Run: "R"}}},
-			"x taken, as it was the first time\n  a started R"},
-		{"several", engine.Answer{Decisions: []engine.Decision{
-			{Flow: "a", Action: engine.DidSkip, Run: "R", Reason: "a run is live"},
-			{Flow: "b", Action: engine.DidSkip, Reason: "the trigger's if is false"},
-			{Flow: "c", Action: engine.DidQueue, Reason: "a run is live"},
-			{Flow: "d", Action: engine.DidCollect, Run: "R"},
-			{Flow: "e", Action: engine.DidHold, Run: "R", Reason: "until the run waits again"},
-			{Flow: "f", Action: engine.DidExit, Run: "R", Reason: "returned"},
-			{Flow: "g", Action: engine.DidAdvance, Run: "R", Reason: "event"},
-		}}, `x taken
+		{"nobody", client.Answer{}, "x accepted; it triggers no flow and no run is waiting for it"},
+		{"ignored", client.Answer{Ignored: "the run has ended"}, "x accepted: the run has ended"},
+		{"started", client.Answer{Decisions: []client.Decision{{Flow: "a", Did: client.DidStart, Run: "R"}}}, "x accepted\n  a started R"},
+		{"again", client.Answer{Repeated: true, Decisions: []client.Decision{{Flow: "a", Did: client.DidStart, Run: "R"}}},
+			"x accepted before; nothing changes\n  a started R"},
+		{"several", client.Answer{Decisions: []client.Decision{
+			{Flow: "a", Did: client.DidSkip, Run: "R", Reason: "a run is live"},
+			{Flow: "b", Did: client.DidSkip, Reason: "the trigger's if is false"},
+			{Flow: "c", Did: client.DidQueue, Reason: "a run is live"},
+			{Flow: "d", Did: client.DidCollect, Run: "R"},
+			{Flow: "e", Did: client.DidHold, Run: "R", Reason: "until the run waits again"},
+			{Flow: "f", Did: client.DidExit, Run: "R", Reason: "returned"},
+			{Flow: "g", Did: client.DidAdvance, Run: "R", Reason: "event"},
+		}}, `x accepted
   a skipped: a run is live, R
   b skipped: the trigger's if is false
   c queued: a run is live

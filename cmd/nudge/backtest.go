@@ -74,7 +74,7 @@ func runBacktest(c *cobra.Command, dir string, f *backtestFlags) error {
 	defer from.Close()
 	bar := newProgress(c.ErrOrStderr(), "input", nil)
 	o.Progress = bar.shared()
-	report, err := backtest.Run(c.Context(), from, app.Bundles(p.Project), o)
+	report, err := backtest.Run(c.Context(), from, p.Bundles(), o)
 	bar.clear()
 	switch {
 	case errors.Is(err, backtest.ErrNothing):

@@ -6,22 +6,21 @@ import (
 	"io"
 	"time"
 
-	"nudge/server"
+	"nudge/client"
 )
 
 // followEvery is how often a campaign that is followed is asked for.
 const followEvery = 500 * time.Millisecond
 
-// followCampaign waits until a campaign takes no more people, and shows on a terminal how
-// far it is. When ctx ends the campaign goes on without us.
-func followCampaign(ctx context.Context, a *api, id string, errs io.Writer) (c server.Campaign, err error) {
+// followCampaign waits until a campaign takes no more people, and shows its progress on a
+// terminal. When ctx ends the campaign goes on without us.
+func followCampaign(ctx context.Context, a *client.Client, id string, errs io.Writer) (c *client.Campaign, err error) {
 	began, first := time.Now(), -1
 	for {
-		c = server.Campaign{}
-		if err := a.get(ctx, campaignPath(id), nil, &c); err != nil {
-			return c, err
+		if c, err = a.Campaign(ctx, id); err != nil {
+			return nil, err
 		}
-		if c.Status != "freezing" && c.Status != "starting" && c.Status != "paused" {
+		if !c.Open() {
 			clearLine(errs)
 			return c, nil
 		}
@@ -29,7 +28,7 @@ func followCampaign(ctx context.Context, a *api, id string, errs io.Writer) (c s
 			first = c.Taken
 		}
 		if isTerminal(errs) {
-			fmt.Fprint(errs, "\r\x1b[K", bar(int64(c.Taken), int64(c.Audience)), pace(&c, c.Taken-first, time.Since(began)))
+			fmt.Fprint(errs, "\r\x1b[K", bar(int64(c.Taken), int64(c.Audience)), pace(c, c.Taken-first, time.Since(began)))
 		}
 		select {
 		case <-time.After(followEvery):
@@ -47,7 +46,7 @@ func clearLine(errs io.Writer) {
 }
 
 // pace says how fast a campaign takes people, and how long the rest will take.
-func pace(c *server.Campaign, taken int, in time.Duration) string {
+func pace(c *client.Campaign, taken int, in time.Duration) string {
 	text := fmt.Sprintf("%d of %d", c.Taken, c.Audience)
 	if c.Status != "starting" {
 		return text + ", " + c.Status

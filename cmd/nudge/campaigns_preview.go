@@ -8,45 +8,29 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"nudge/whatif/preview"
+	"nudge/client"
 )
 
-const previewHelp = `Preview tells what a campaign of a flow would do if it started now: how many people it
-has, which rows cannot be read, what ten of the messages say, when they go out, and who
-gets none and why. It reads the audience as it is now; nothing is kept and nothing is sent.`
+const previewHelp = `Preview shows what a campaign of a flow would do if it started now: how many people it has,
+which rows cannot be read, ten of its messages, when they go out, and who gets none and
+why. It reads the audience as it is now. It keeps nothing and sends nothing.`
 
 func newCampaignsPreview(flags *apiFlags) *cobra.Command {
 	c := &cobra.Command{
 		Use:     "preview FLOW",
-		Short:   "Tell what a campaign would do",
+		Short:   "Show what a campaign would do",
 		Long:    previewHelp,
 		Example: "  nudge campaigns preview flash_sale",
 		Args:    cobra.ExactArgs(1),
 	}
 	output := outputFlag(c)
-	c.RunE = func(c *cobra.Command, args []string) error {
-		a, err := flags.api()
-		if err != nil {
-			return err
-		}
-		p, err := previewOf(c.Context(), a, args[0])
-		if err != nil {
-			return err
-		}
-		if *output == asJSON {
-			return writeJSON(c.OutOrStdout(), p)
-		}
-		return writePreview(c.OutOrStdout(), p)
-	}
+	c.RunE = ask(flags, output, func(ctx context.Context, a *client.Client, args []string) (*client.Preview, error) {
+		return a.PreviewCampaign(ctx, args[0])
+	}, textOf(writePreview))
 	return c
 }
 
-func previewOf(ctx context.Context, a *api, flow string) (*preview.Preview, error) {
-	p := &preview.Preview{}
-	return p, a.post(ctx, "/v1/campaigns/preview", map[string]string{"flow": flow}, p)
-}
-
-func writePreview(out io.Writer, p *preview.Preview) error {
+func writePreview(out io.Writer, p *client.Preview) error {
 	fmt.Fprintf(out, "%s: %s, %d cannot be read\n", p.Flow, plural(p.Rows+p.Bad, "row"), p.Bad)
 	for _, b := range p.BadRows {
 		fmt.Fprintf(out, "  line %d: %s\n", b.Line, b.What)

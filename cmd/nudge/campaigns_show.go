@@ -2,6 +2,7 @@ package main
 
 import (
 	"cmp"
+	"context"
 	"fmt"
 	"io"
 	"maps"
@@ -10,43 +11,30 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"nudge/server"
+	"nudge/client"
 )
 
 func newCampaignsShow(flags *apiFlags) *cobra.Command {
 	follow := false
 	c := &cobra.Command{
 		Use:     "show CAMPAIGN",
-		Short:   "Tell how far a campaign is and where its people stand",
-		Example: "  nudge campaigns show weekly_report@2026-03-09T09:00",
+		Short:   "Show a campaign's progress",
+		Example: "  nudge campaigns show " + campaignExample,
 		Args:    cobra.ExactArgs(1),
 	}
-	c.Flags().BoolVarP(&follow, "follow", "f", false, "wait until everybody was taken into it")
+	c.Flags().BoolVarP(&follow, "follow", "f", false, "wait until the campaign has taken everybody")
 	output := outputFlag(c)
-	c.RunE = func(c *cobra.Command, args []string) error {
-		a, err := flags.api()
-		if err != nil {
-			return err
-		}
-		var campaign server.Campaign
+	c.RunE = ask(flags, output, func(ctx context.Context, a *client.Client, args []string) (*client.Campaign, error) {
 		if follow {
-			campaign, err = followCampaign(c.Context(), a, args[0], c.ErrOrStderr())
-		} else {
-			err = a.get(c.Context(), campaignPath(args[0]), nil, &campaign)
+			return followCampaign(ctx, a, args[0], c.ErrOrStderr())
 		}
-		if err != nil {
-			return err
-		}
-		if *output == asJSON {
-			return writeJSON(c.OutOrStdout(), campaign)
-		}
-		return writeCampaign(c.OutOrStdout(), &campaign)
-	}
+		return a.Campaign(ctx, args[0])
+	}, textOf(writeCampaign))
 	return c
 }
 
-// writeCampaign tells what a campaign is and where its people stand.
-func writeCampaign(out io.Writer, c *server.Campaign) error {
+// writeCampaign shows what a campaign is and where its people stand.
+func writeCampaign(out io.Writer, c *client.Campaign) error {
 	fmt.Fprintf(out, "campaign %s, %s\n", c.ID, c.Status)
 	if c.Reason != "" {
 		fmt.Fprintf(out, "%s\n", c.Reason)

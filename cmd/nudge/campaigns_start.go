@@ -12,18 +12,17 @@ import (
 	"github.com/spf13/cobra"
 	"golang.org/x/term"
 
-	"nudge/server"
+	"nudge/client"
 )
 
 // askAbove is how many people a campaign may have that is started without asking.
 const askAbove = 1000
 
-const startHelp = `Start starts a campaign of a flow now, for everybody of its audience at once, whatever
-its schedule says. Where it has more than 1000 people it asks first, or wants --yes where
-nobody can be asked.
+const startHelp = `Start starts a campaign of a flow now, for everybody in its audience at once, whatever its
+schedule says. Above 1000 people it asks first; where nobody can be asked it wants --yes.
 
-On a terminal it shows how far the campaign is until everybody was taken into it; when it
-is interrupted the campaign goes on.`
+On a terminal it shows the campaign's progress until everybody is taken. You can interrupt
+that: the campaign goes on.`
 
 func newCampaignsStart(flags *apiFlags) *cobra.Command {
 	yes, id := false, ""
@@ -34,11 +33,11 @@ func newCampaignsStart(flags *apiFlags) *cobra.Command {
 		Example: "  nudge campaigns start flash_sale --yes",
 		Args:    cobra.ExactArgs(1),
 	}
-	c.Flags().BoolVarP(&yes, "yes", "y", false, "do not ask")
-	c.Flags().StringVar(&id, "id", "", "idempotency id: the same one starts no second campaign")
+	c.Flags().BoolVarP(&yes, "yes", "y", false, "start without asking")
+	c.Flags().StringVar(&id, "id", "", "an id that makes it safe to start again: the same id starts no second campaign")
 	output := outputFlag(c)
 	c.RunE = func(c *cobra.Command, args []string) error {
-		a, err := flags.api()
+		a, err := flags.client()
 		if err != nil {
 			return err
 		}
@@ -47,27 +46,24 @@ func newCampaignsStart(flags *apiFlags) *cobra.Command {
 				return err
 			}
 		}
-		var campaign server.Campaign
-		if err := a.post(c.Context(), "/v1/campaigns", map[string]string{"flow": args[0], "id": id}, &campaign); err != nil {
+		campaign, err := a.StartCampaign(c.Context(), args[0], id)
+		if err == nil && isTerminal(c.ErrOrStderr()) {
+			campaign, err = followCampaign(c.Context(), a, campaign.ID, c.ErrOrStderr())
+		}
+		if err != nil {
 			return err
 		}
-		if isTerminal(c.ErrOrStderr()) {
-			if campaign, err = followCampaign(c.Context(), a, campaign.ID, c.ErrOrStderr()); err != nil {
-				return err
-			}
-		}
-		if *output == asJSON {
-			return writeJSON(c.OutOrStdout(), campaign)
-		}
-		_, err = fmt.Fprintf(c.OutOrStdout(), "campaign %s %s\n", campaign.ID, campaign.Status)
-		return failed(err)
+		return report(c, *output, campaign, func(c *cobra.Command, campaign *client.Campaign) error {
+			_, err := fmt.Fprintf(c.OutOrStdout(), "campaign %s %s\n", campaign.ID, campaign.Status)
+			return err
+		})
 	}
 	return c
 }
 
-// confirm asks whether a campaign with many people shall start.
-func confirm(ctx context.Context, a *api, flow string, in io.Reader, errs io.Writer) error {
-	p, err := previewOf(ctx, a, flow)
+// confirm asks whether to start a campaign with many people.
+func confirm(ctx context.Context, a *client.Client, flow string, in io.Reader, errs io.Writer) error {
+	p, err := a.PreviewCampaign(ctx, flow)
 	if err != nil {
 		return err
 	}

@@ -103,7 +103,7 @@ func aWeek(t *testing.T, dir, dataDir string) {
 		}
 		return posts
 	}
-	apply(&engine.Input{Payload: &engine.Deploy{Flows: app.Bundles(project)}})
+	apply(&engine.Input{Payload: &engine.Deploy{Flows: (&app.Project{Project: project}).Bundles()}})
 	for i := range 12 {
 		posts := apply(&engine.Input{Payload: &engine.Event{Type: "order.shipped",
 			Profile: fmt.Sprint("customer", i), Data: fmt.Appendf(nil, `{"order_id":"O%d","total":%d}`, i, 10*i)}})

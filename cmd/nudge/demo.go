@@ -14,6 +14,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"nudge/app"
+	"nudge/client"
 	"nudge/examples"
 )
 
@@ -64,7 +65,7 @@ type demonstration struct {
 	folder   string
 	local    *app.Sandbox
 	instance *app.Instance
-	api      *api
+	api      *client.Client
 	follower *follower
 	narrator *narrator
 	returns  chan person // whose order comes back now
@@ -78,7 +79,10 @@ func newDemonstration(ctx context.Context, out io.Writer) (*demonstration, error
 	if err := d.start(ctx); err != nil {
 		return nil, errors.Join(failed(err), d.stop())
 	}
-	d.api = newAPI(d.instance.URL(), "")
+	var err error
+	if d.api, err = client.New(client.Config{Server: d.instance.URL()}); err != nil {
+		return nil, errors.Join(failed(err), d.stop())
+	}
 	d.follower = newFollower(d.instance.Store())
 	d.narrator = &narrator{out: out, palette: d.palette, zone: time.UTC}
 	return d, nil
@@ -121,7 +125,7 @@ func (d *demonstration) run(ctx context.Context) error {
 
 // ship posts the event that starts somebody's run, and sees to the order's return.
 func (d *demonstration) ship(ctx context.Context, who person) error {
-	_, err := d.api.postEvent(ctx, event{
+	_, err := d.api.SendEvent(ctx, client.Event{
 		Type: "order.shipped", ID: "shipped-" + who.order,
 		Data: fmt.Appendf(nil, `{"order_id": %q, "customer": %q, "total": %d}`, who.order, who.name, who.total),
 	})
@@ -158,7 +162,7 @@ func (d *demonstration) follow(ctx context.Context) error {
 }
 
 func (d *demonstration) giveBack(ctx context.Context, who person) error {
-	_, err := d.api.postEvent(ctx, event{
+	_, err := d.api.SendEvent(ctx, client.Event{
 		Type: "order.returned", Data: fmt.Appendf(nil, `{"order_id": %q}`, who.order),
 	})
 	return err

@@ -10,6 +10,7 @@ import (
 	"testing"
 	"time"
 
+	"nudge/client"
 	"nudge/examples"
 )
 
@@ -65,11 +66,11 @@ func TestDevReloadsOnSave(t *testing.T) {
 	ctx, stop := context.WithCancel(t.Context())
 	done := make(chan error, 1)
 	go func() { done <- d.run(ctx) }()
-	a := newAPI(strings.Fields(out.expect(t, "nudge is ready: api "))[4], "")
+	a := clientOf(t, strings.Fields(out.expect(t, "nudge is ready: api "))[4])
 
 	signUp := func(who string) {
 		t.Helper()
-		_, err := a.postEvent(t.Context(), event{Type: "user.signed_up", Profile: who, Data: []byte(`{"name": "Ann"}`)})
+		_, err := a.SendEvent(t.Context(), client.Event{Type: "user.signed_up", Profile: who, Data: []byte(`{"name": "Ann"}`)})
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -9,12 +9,16 @@ import (
 	"strings"
 
 	"github.com/spf13/cobra"
+
+	"nudge/client"
 )
 
-const eventsSendHelp = `Send tells a running server what happened: one event, or a file of them, one JSON
-object on each line with type, profile, data, profile_data and id. What profile_data
-says of the person is known before any flow starts. An event with an id that was used
-before changes nothing and gets the first answer again, so a file may be sent twice.`
+const eventsSendHelp = `Send sends events to a running server: one event, or a file of them with one JSON object
+on each line. An event has a type, and may have profile, data, profile_data and id.
+
+profile_data is merged into what is known of the person before any flow starts. An event
+whose id was used before changes nothing and gets the first answer again, so a file whose
+events have ids can be sent twice.`
 
 const eventsSendExample = `  nudge events send order.shipped --data '{"order_id": "7", "customer": "ann", "total": 12}'
   nudge events send user.signed_up --profile ann --data @event.json --id signup-ann
@@ -34,20 +38,20 @@ func newEventsSend(flags *apiFlags) *cobra.Command {
 		Example: eventsSendExample,
 		Args:    cobra.MaximumNArgs(1),
 	}
-	c.Flags().StringVar(&o.profile, "profile", "", "the person the event names")
-	c.Flags().StringVar(&o.data, "data", "", "the data, a JSON object: as it is, @FILE, or - for standard in")
-	c.Flags().StringVar(&o.profileData, "profile-data", "", "what is now known of the person, as --data is given")
-	c.Flags().StringVar(&o.id, "id", "", "makes the event safe to send again")
-	c.Flags().StringVarP(&o.file, "file", "f", "", "a file of events, one JSON object on each line; - for standard in")
+	c.Flags().StringVar(&o.profile, "profile", "", "the person that the event names")
+	c.Flags().StringVar(&o.data, "data", "", "the data, a JSON object: JSON, @FILE, or - for standard input")
+	c.Flags().StringVar(&o.profileData, "profile-data", "", "what is now known of the person, a JSON object, given as --data is")
+	c.Flags().StringVar(&o.id, "id", "", "an id that makes it safe to send the event again")
+	c.Flags().StringVarP(&o.file, "file", "f", "", "a file of events, one JSON object on each line; - for standard input")
 	output := outputFlag(c)
 	c.RunE = func(c *cobra.Command, args []string) error {
-		a, err := flags.api()
+		a, err := flags.client()
 		if err != nil {
 			return err
 		}
 		switch {
 		case o.file != "" && (len(args) > 0 || o.profile+o.data+o.profileData+o.id != ""):
-			return wrongUsage(errors.New("a file has its own types, profiles, data and ids; name either a TYPE or -f"))
+			return wrongUsage(errors.New("the events of a file have their own types, profiles, data and ids; name either a TYPE or -f"))
 		case o.file != "":
 			return sendFile(c, a, o.file, *output)
 		case len(args) == 0:
@@ -58,7 +62,7 @@ func newEventsSend(flags *apiFlags) *cobra.Command {
 	return c
 }
 
-func sendOne(c *cobra.Command, a *api, kind string, o eventOptions, output format) error {
+func sendOne(c *cobra.Command, a *client.Client, kind string, o eventOptions, output format) error {
 	data, err := readData("--data", o.data, c.InOrStdin())
 	if err != nil {
 		return err
@@ -67,17 +71,19 @@ func sendOne(c *cobra.Command, a *api, kind string, o eventOptions, output forma
 	if err != nil {
 		return err
 	}
-	answer, err := a.postEvent(c.Context(), event{ID: o.id, Type: kind, Profile: o.profile, Data: data, ProfileData: known})
+	answer, err := a.SendEvent(c.Context(), client.Event{ID: o.id, Type: kind, Profile: o.profile, Data: data, ProfileData: known})
 	if err != nil {
 		return err
 	}
-	if output == asJSON {
-		return writeJSON(c.OutOrStdout(), answer)
-	}
-	return writeAnswer(c.OutOrStdout(), kind, answer)
+	return report(c, output, answer, showAnswer(kind))
 }
 
-// readData is JSON as a flag gives it: itself, @FILE, or - for standard in.
+// showAnswer shows what something led to.
+func showAnswer(what string) func(*cobra.Command, *client.Answer) error {
+	return textOf(func(out io.Writer, answer *client.Answer) error { return writeAnswer(out, what, answer) })
+}
+
+// readData reads a JSON object that a flag gives: JSON, @FILE, or - for standard input.
 func readData(name, flag string, in io.Reader) (json.RawMessage, error) {
 	if flag == "" {
 		return nil, nil
@@ -93,24 +99,24 @@ func readData(name, flag string, in io.Reader) (json.RawMessage, error) {
 	}
 	var object map[string]json.RawMessage
 	if err := json.Unmarshal(raw, &object); err != nil {
-		return nil, wrongInput(fmt.Errorf("%s is no JSON object: %w", name, err))
+		return nil, wrongInput(fmt.Errorf("%s is not a JSON object: %w", name, err))
 	}
 	return raw, nil
 }
 
 // sendFile streams a file of events and says what became of them.
-func sendFile(c *cobra.Command, a *api, name string, output format) error {
+func sendFile(c *cobra.Command, a *client.Client, name string, output format) error {
 	file, err := openInput(c, name)
 	if err != nil {
 		return err
 	}
 	defer file.Close()
 	p := newProgress(c.ErrOrStderr(), "event", file)
-	s := &stream{api: a, path: "/v1/events", noun: "event", progress: p, errs: c.ErrOrStderr()}
-	return s.send(c, p.through(file), output)
+	s := &stream{noun: "event", progress: p, errs: c.ErrOrStderr()}
+	return s.follow(c, a.StreamEvents(c.Context(), p.through(file)), output)
 }
 
-// openInput opens a file, or standard in for -.
+// openInput opens a file, or standard input for -.
 func openInput(c *cobra.Command, name string) (io.ReadCloser, error) {
 	if name == "-" {
 		return io.NopCloser(c.InOrStdin()), nil

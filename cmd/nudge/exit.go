@@ -2,8 +2,12 @@ package main
 
 import (
 	"errors"
+	"fmt"
+	"net"
+	"net/http"
 
 	"nudge/app"
+	"nudge/client"
 	"nudge/lang/diag"
 )
 
@@ -42,9 +46,12 @@ func exitCode(err error) int {
 func kindOf(err error) app.Kind {
 	var marked *app.Error
 	var list diag.List
+	var problem *client.Problem
 	switch {
 	case errors.As(err, &marked):
 		return marked.Kind
+	case errors.As(err, &problem) && problem.Status < 500 && problem.Status != http.StatusTooManyRequests:
+		return app.Input
 	case errors.As(err, &list):
 		return app.Input
 	}
@@ -63,9 +70,15 @@ func failed(err error) error { return app.Mark(app.Failed, err) }
 // errShown ends a verb whose error has been shown in full already.
 var errShown = errors.New("")
 
+// errorText is what to say of an error, with what to do about it where that is not plain.
 func errorText(err error) string {
 	if err == nil || errors.Is(err, errShown) {
 		return ""
+	}
+	var lost *client.UnreachableError
+	var dial *net.OpError
+	if errors.As(err, &lost) && errors.As(lost.Err, &dial) && dial.Op == "dial" {
+		return fmt.Sprintf("no server at %s: %v; start one with nudge serve or nudge dev, or name it with --server", lost.Server, dial.Err)
 	}
 	return err.Error()
 }

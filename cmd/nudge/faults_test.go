@@ -12,6 +12,7 @@ import (
 
 	"nudge/app"
 	"nudge/channels"
+	"nudge/client"
 	"nudge/engine"
 	"nudge/examples"
 	"nudge/runner"
@@ -41,9 +42,9 @@ func TestFaultyProvider(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	a := newAPI(i.URL(), "")
+	a := clientOf(t, i.URL())
 	for n := range *faultyRuns {
-		_, err := a.postEvent(t.Context(), event{
+		_, err := a.SendEvent(t.Context(), client.Event{
 			Type: "order.shipped", Data: fmt.Appendf(nil, `{"order_id": "%d", "customer": "p%d", "total": 1}`, n, n),
 		})
 		if err != nil {

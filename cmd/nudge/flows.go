@@ -1,11 +1,9 @@
 package main
 
-import (
-	"github.com/spf13/cobra"
-)
+import "github.com/spf13/cobra"
 
 func newFlows() *cobra.Command {
-	c := group("flows", "The flows of a running server")
+	c := group("flows", "List, deploy and call the flows of a running server")
 	flags := addAPIFlags(c)
 	c.AddCommand(newFlowsList(flags), newFlowsDeploy(flags), newFlowsRun(flags))
 	return c

@@ -2,22 +2,23 @@ package main
 
 import (
 	"fmt"
+	"io"
 	"os"
 
 	"github.com/spf13/cobra"
 
 	"nudge/app"
-	"nudge/server"
+	"nudge/client"
 )
 
-const flowsDeployHelp = `Deploy makes the flows of a folder the active ones of a running server, all of them at
-once. Runs that are under way stay on the version that they began with. A flow that is
-not in the folder starts no new runs.
+const flowsDeployHelp = `Deploy makes the flows of a folder the active ones of a running server, all at once. Live
+runs stay on the version that they began with. A flow that is not in the folder starts no
+new runs.
 
-The project is checked here first; one with errors is not sent. Of nudge.yaml only what
-concerns the flows is deployed: account, listen, webhooks and tokens are the server's
-own. A server that has a project on its disk goes back to that one when it is reloaded
-or started again.`
+The project is checked here first; a project with errors is not sent. Only what nudge.yaml
+says to the flows is deployed: the server keeps its own account, listen, webhooks and
+tokens. A server that has a project on its disk returns to that one when it is reloaded or
+restarted.`
 
 func newFlowsDeploy(flags *apiFlags) *cobra.Command {
 	c := &cobra.Command{
@@ -29,7 +30,7 @@ func newFlowsDeploy(flags *apiFlags) *cobra.Command {
 	}
 	output := outputFlag(c)
 	c.RunE = func(c *cobra.Command, args []string) error {
-		a, err := flags.api()
+		a, err := flags.client()
 		if err != nil {
 			return err
 		}
@@ -37,32 +38,29 @@ func newFlowsDeploy(flags *apiFlags) *cobra.Command {
 		if err != nil {
 			return err
 		}
-		files, err := app.Deployable(p)
+		files, err := p.Deployable()
 		if err != nil {
 			return err
 		}
-		var deployed server.Deployed
-		if err := a.post(c.Context(), "/v1/flows", map[string]any{"files": files}, &deployed); err != nil {
+		deployed, err := a.Deploy(c.Context(), files)
+		if err != nil {
 			return err
 		}
-		if *output == asJSON {
-			return writeJSON(c.OutOrStdout(), deployed)
-		}
-		return showDeployed(c, &deployed)
+		return report(c, *output, deployed, textOf(writeDeployed))
 	}
 	return c
 }
 
-func showDeployed(c *cobra.Command, d *server.Deployed) error {
+func writeDeployed(out io.Writer, d *client.Deployed) error {
 	changed := 0
 	for _, f := range d.Flows {
-		word := "as it was"
+		word := "unchanged"
 		if f.New {
 			changed++
 			word = "new"
 		}
-		fmt.Fprintf(c.OutOrStdout(), "%s %s %s\n", f.Flow, f.Version, word)
+		fmt.Fprintf(out, "%s %s %s\n", f.Flow, f.Version, word)
 	}
-	_, err := fmt.Fprintf(c.OutOrStdout(), "%s active, %d changed\n", plural(len(d.Flows), "flow"), changed)
-	return failed(err)
+	_, err := fmt.Fprintf(out, "%s active, %d changed\n", plural(len(d.Flows), "flow"), changed)
+	return err
 }

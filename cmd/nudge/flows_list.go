@@ -1,20 +1,24 @@
 package main
 
 import (
+	"context"
 	"fmt"
-	"io"
 	"maps"
 	"slices"
 	"strings"
-	"text/tabwriter"
 
 	"github.com/spf13/cobra"
 
-	"nudge/server"
+	"nudge/client"
 )
 
-const flowsListHelp = `List shows the active version of every flow, older ones that runs are still on, and how
-many runs each has started. With --all also versions that nobody is on any more.`
+const flowsListHelp = `List shows the active version of every flow, older versions that still have live runs, and
+how many runs each version has started. --all shows versions without live runs too.`
+
+// flowPage is the list of flows as -o json writes it.
+type flowPage struct {
+	Flows []client.FlowVersion `json:"flows"`
+}
 
 func newFlowsList(flags *apiFlags) *cobra.Command {
 	var all bool
@@ -25,54 +29,41 @@ func newFlowsList(flags *apiFlags) *cobra.Command {
 		Example: "  nudge flows list\n  nudge flows list --all -o json",
 		Args:    cobra.NoArgs,
 	}
-	c.Flags().BoolVar(&all, "all", false, "old versions without live runs too")
+	c.Flags().BoolVar(&all, "all", false, "show old versions without live runs too")
 	output := outputFlag(c)
-	c.RunE = func(c *cobra.Command, _ []string) error {
-		a, err := flags.api()
-		if err != nil {
-			return err
-		}
-		list := struct {
-			Flows []server.Version `json:"flows"`
-		}{}
-		if err := a.get(c.Context(), "/v1/flows", nil, &list); err != nil {
-			return err
-		}
+	c.RunE = ask(flags, output, func(ctx context.Context, a *client.Client, _ []string) (flowPage, error) {
+		versions, err := a.Flows(ctx)
 		if !all {
-			list.Flows = slices.DeleteFunc(list.Flows, func(v server.Version) bool { return !v.Active && v.Live == 0 })
+			versions = slices.DeleteFunc(versions, func(v client.FlowVersion) bool { return !v.Active && v.Live == 0 })
 		}
-		if *output == asJSON {
-			return writeJSON(c.OutOrStdout(), list)
-		}
-		return writeFlows(c.OutOrStdout(), list.Flows)
-	}
+		return flowPage{versions}, err
+	}, func(c *cobra.Command, p flowPage) error {
+		slices.SortFunc(p.Flows, activeFirst)
+		return flowList.write(c.OutOrStdout(), p.Flows)
+	})
 	return c
 }
 
-func writeFlows(out io.Writer, versions []server.Version) error {
-	if len(versions) == 0 {
-		_, err := fmt.Fprintln(out, "no flows")
-		return failed(err)
+// activeFirst orders versions by flow, and the active one of a flow before the others.
+func activeFirst(a, b client.FlowVersion) int {
+	if c := strings.Compare(a.Flow, b.Flow); c != 0 || a.Active == b.Active {
+		return c
 	}
-	slices.SortFunc(versions, func(a, b server.Version) int {
-		if c := strings.Compare(a.Flow, b.Flow); c != 0 || a.Active == b.Active {
-			return c
-		}
-		if a.Active {
-			return -1
-		}
-		return 1
-	})
-	w := tabwriter.NewWriter(out, 0, 0, 2, ' ', 0)
-	fmt.Fprintln(w, "FLOW\tVERSION\t\tSTARTED\tLIVE\tOUTCOMES")
-	for _, v := range versions {
+	if a.Active {
+		return -1
+	}
+	return 1
+}
+
+var flowList = listing[client.FlowVersion]{
+	empty: "no flows", header: []string{"FLOW", "VERSION", "", "STARTED", "LIVE", "OUTCOMES"},
+	cells: func(v client.FlowVersion) []any {
 		state := "old"
 		if v.Active {
 			state = "active"
 		}
-		fmt.Fprintf(w, "%s\t%s\t%s\t%d\t%d\t%s\n", v.Flow, v.Version, state, v.Started, v.Live, outcomes(v.Outcomes))
-	}
-	return failed(w.Flush())
+		return []any{v.Flow, v.Version, state, v.Started, v.Live, outcomes(v.Outcomes)}
+	},
 }
 
 // outcomes is how runs ended, by name: completed 3, returned 1.

@@ -6,6 +6,8 @@ import (
 	"path/filepath"
 	"testing"
 	"time"
+
+	"nudge/client"
 )
 
 // patience is how long a test waits for what surely comes.
@@ -18,4 +20,13 @@ func copyProject(t *testing.T, files fs.FS) string {
 		t.Fatal(err)
 	}
 	return dir
+}
+
+func clientOf(t *testing.T, server string) *client.Client {
+	t.Helper()
+	c, err := client.New(client.Config{Server: server})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return c
 }

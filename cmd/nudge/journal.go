@@ -8,13 +8,12 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
-	"net/http"
 	"os"
 
 	"github.com/spf13/cobra"
 
+	"nudge/client"
 	"nudge/engine"
-	"nudge/server"
 	"nudge/store"
 	"nudge/store/bolt"
 	"nudge/whatif/replay"
@@ -27,8 +26,8 @@ type journal interface {
 	Purged() (store.Purged, error)
 }
 
-// openJournal opens the journal of a data folder, or without one that of the server. One
-// that has lost its beginning is refused: it cannot be replayed.
+// openJournal opens the journal of a data folder, or without one the journal of the server. A
+// journal that has lost its beginning is refused: it cannot be replayed.
 func openJournal(c *cobra.Command, flags *apiFlags, dir string) (journal, error) {
 	j, err := anyJournal(c, flags, dir)
 	if err != nil {
@@ -36,8 +35,8 @@ func openJournal(c *cobra.Command, flags *apiFlags, dir string) (journal, error)
 	}
 	gone, err := j.Purged()
 	if err == nil && gone.Journal > 0 {
-		err = wrongInput(fmt.Errorf("the journal no longer holds what was before %s, because nudge.yaml says so (retention: { journal: … }); "+
-			"what happened can be told only from the first input on", gone.Stamp))
+		err = wrongInput(fmt.Errorf("the journal no longer holds inputs before %s, because nudge.yaml sets retention: { journal: … }; "+
+			"only a journal with its first input can be replayed", gone.Stamp))
 	}
 	if err != nil {
 		return nil, failed(errors.Join(err, j.Close()))
@@ -49,13 +48,13 @@ func anyJournal(c *cobra.Command, flags *apiFlags, dir string) (journal, error) 
 	if dir != "" {
 		return openStore(dir)
 	}
-	a, err := flags.api()
+	a, err := flags.client()
 	if err != nil {
 		return nil, err
 	}
 	bar := newProgress(c.ErrOrStderr(), "input", nil)
 	defer bar.clear()
-	return a.fetchJournal(c.Context(), bar)
+	return fetchJournal(c.Context(), a, bar)
 }
 
 // openStore opens a data folder for reading.
@@ -81,7 +80,8 @@ const journalMark = 1024 // lines between two places that are remembered
 // read, so that a long one takes no memory. The file is gone once it is closed.
 type journalFile struct {
 	file  *os.File
-	head  server.JournalHead
+	state engine.State
+	gone  store.Purged
 	size  int64
 	marks []mark
 }
@@ -92,41 +92,48 @@ type mark struct {
 	at  int64
 }
 
-// fetchJournal takes the whole journal from a server.
-func (a *api) fetchJournal(ctx context.Context, p *progress) (*journalFile, error) {
-	response, err := a.do(ctx, http.MethodGet, "/v1/journal", "application/json", http.NoBody)
+// fetchJournal reads the whole journal of a server.
+func fetchJournal(ctx context.Context, a *client.Client, p *progress) (*journalFile, error) {
+	from, err := a.Journal(ctx, 1)
 	if err != nil {
 		return nil, err
 	}
-	defer response.Body.Close()
-	j := &journalFile{}
+	defer from.Close()
+	j := &journalFile{state: engine.State{Seq: from.Head.Seq, Stamp: instantOf(from.Head.Stamp)},
+		gone: store.Purged{Journal: from.Head.Dropped, Stamp: instantOf(from.Head.DroppedAt)}}
+	if err := j.state.Installation.UnmarshalText([]byte(from.Head.Installation)); err != nil {
+		return nil, failed(fmt.Errorf("%s: its journal names no installation", a.Server()))
+	}
 	if j.file, err = os.CreateTemp("", "nudge-journal-"); err != nil {
 		return nil, failed(err)
 	}
-	if err := j.take(response.Body, p); err != nil {
-		j.Close()
-		return nil, failed(fmt.Errorf("the journal of %s: %w", a.server, err))
+	if j.gone.Journal > 0 {
+		return j, nil // nobody can use the rest
+	}
+	if err := j.keep(from, p); err != nil {
+		return nil, failed(errors.Join(err, j.Close()))
 	}
 	return j, nil
 }
 
-func (j *journalFile) take(from io.Reader, p *progress) error {
-	lines := bufio.NewReaderSize(from, 1<<20)
+// instantOf is the instant that the API has.
+func instantOf(t client.Time) engine.Instant {
+	if t.IsZero() {
+		return 0
+	}
+	return engine.InstantOf(t.Time)
+}
+
+// keep writes the journal to the file.
+func (j *journalFile) keep(from *client.Journal, p *progress) error {
 	out := bufio.NewWriterSize(j.file, 1<<20)
-	head, err := lines.ReadBytes('\n')
-	if err != nil {
-		return err
-	}
-	if err := json.Unmarshal(head, &j.head); err != nil {
-		return err
-	}
-	if j.head.Dropped > 0 {
-		return nil // nobody can make use of the rest
-	}
-	for n := uint64(1); n <= j.head.Seq; n++ {
-		line, err := lines.ReadBytes('\n')
+	for n := uint64(1); ; n++ {
+		line, err := from.Next()
+		if errors.Is(err, io.EOF) {
+			return out.Flush()
+		}
 		if err != nil {
-			return fmt.Errorf("it broke off at input %d of %d: %w", n, j.head.Seq, err)
+			return err
 		}
 		if n%journalMark == 1 {
 			j.marks = append(j.marks, mark{n, j.size})
@@ -137,27 +144,22 @@ func (j *journalFile) take(from io.Reader, p *progress) error {
 		}
 		p.show(int(n))
 	}
-	return out.Flush()
 }
 
 // State is what the head of the journal says.
-func (j *journalFile) State() (engine.State, error) {
-	return engine.State{Installation: j.head.Installation, Seq: j.head.Seq, Stamp: j.head.Stamp}, nil
-}
+func (j *journalFile) State() (engine.State, error) { return j.state, nil }
 
 // Purged is what the head of the journal says of what it no longer holds.
-func (j *journalFile) Purged() (store.Purged, error) {
-	return store.Purged{Journal: j.head.Dropped, Stamp: j.head.DroppedAt}, nil
-}
+func (j *journalFile) Purged() (store.Purged, error) { return j.gone, nil }
 
 // Entries reads the file from the last remembered place before a number on.
 func (j *journalFile) Entries(from uint64, visit func(*engine.Journaled) bool) error {
-	if from > j.head.Seq {
+	if from > j.state.Seq {
 		return nil
 	}
 	at := j.marks[(max(from, 1)-1)/journalMark]
 	lines := bufio.NewReaderSize(io.NewSectionReader(j.file, at.at, j.size-at.at), 256<<10)
-	for seq := at.seq; seq <= j.head.Seq; seq++ {
+	for seq := at.seq; seq <= j.state.Seq; seq++ {
 		line, err := lines.ReadBytes('\n')
 		if err != nil {
 			return err

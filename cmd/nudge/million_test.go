@@ -23,10 +23,10 @@ import (
 	"testing"
 	"time"
 
+	"nudge/client"
 	"nudge/runner"
 	"nudge/sandbox"
 	"nudge/sandbox/people"
-	"nudge/server"
 	"nudge/store"
 	"nudge/store/bolt"
 )
@@ -165,7 +165,7 @@ func (m *million) start() {
 		m.t.Fatal(err)
 	}
 	defer response.Body.Close()
-	var c server.Campaign
+	var c client.Campaign
 	if err := json.NewDecoder(response.Body).Decode(&c); err != nil || response.StatusCode != http.StatusCreated {
 		m.t.Fatalf("%d %v", response.StatusCode, err)
 	}
@@ -202,14 +202,14 @@ func (m *million) live() (looks int) {
 }
 
 // look asks for the campaign, and holds its people to their sum.
-func (m *million) look() server.Campaign {
+func (m *million) look() client.Campaign {
 	m.t.Helper()
 	response, err := m.client.Get("http://" + m.address + "/v1/campaigns/" + m.campaign)
 	if err != nil {
 		m.t.Fatalf("%v\n%s", err, m.said())
 	}
 	defer response.Body.Close()
-	var c server.Campaign
+	var c client.Campaign
 	if err := json.NewDecoder(response.Body).Decode(&c); err != nil {
 		m.t.Fatal(err)
 	}
@@ -252,7 +252,7 @@ func (m *million) stop() {
 
 // judge holds what the provider took to what the campaign says, and returns how many
 // people were not messaged.
-func (m *million) judge(c server.Campaign) (missed int) {
+func (m *million) judge(c client.Campaign) (missed int) {
 	t := m.t
 	t.Helper()
 	for n, count := range m.counts {

@@ -6,6 +6,7 @@ import (
 	"io"
 	"slices"
 	"strings"
+	"text/tabwriter"
 
 	"github.com/spf13/cobra"
 
@@ -68,6 +69,50 @@ func writeJSON(w io.Writer, v any) error {
 	e.SetIndent("", "  ")
 	e.SetEscapeHTML(false)
 	return failed(e.Encode(v))
+}
+
+// report shows what a verb has found: as JSON, or as the text that show writes.
+func report[T any](c *cobra.Command, output format, v T, show func(*cobra.Command, T) error) error {
+	if output == asJSON {
+		return writeJSON(c.OutOrStdout(), v)
+	}
+	return failed(show(c, v))
+}
+
+// textOf makes a show function of one that only writes to standard out.
+func textOf[T any](write func(io.Writer, T) error) func(*cobra.Command, T) error {
+	return func(c *cobra.Command, v T) error { return write(c.OutOrStdout(), v) }
+}
+
+// listing is how a list is shown: a table, or a sentence where it is empty.
+type listing[T any] struct {
+	empty  string        // the sentence
+	header []string      // of the table's columns
+	cells  func(T) []any // of one row
+}
+
+// write shows the items.
+func (l listing[T]) write(out io.Writer, items []T) error {
+	if len(items) == 0 {
+		_, err := fmt.Fprintln(out, l.empty)
+		return err
+	}
+	w := tabwriter.NewWriter(out, 0, 0, 2, ' ', 0)
+	fmt.Fprintln(w, strings.Join(l.header, "\t"))
+	for _, item := range items {
+		cells := l.cells(item)
+		fmt.Fprintf(w, strings.Repeat("%v\t", len(cells)-1)+"%v\n", cells...)
+	}
+	return w.Flush()
+}
+
+// page shows one page of a list, and how to get the next one.
+func (l listing[T]) page(c *cobra.Command, items []T, next string) error {
+	err := l.write(c.OutOrStdout(), items)
+	if err == nil && next != "" {
+		fmt.Fprintf(c.ErrOrStderr(), "there are more: add --before %s\n", next)
+	}
+	return err
 }
 
 func didYouMean(word string, known []string) string {

@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"encoding/json"
 	"fmt"
 	"io"
 	"os"
@@ -13,29 +14,29 @@ import (
 	"nudge/whatif/plan"
 )
 
-const planHelp = `Plan says what a deploy of a folder's flows would do to the people who are in the flows
-now, and changes nothing: which versions change and why, who is parked where, whom a
-migration takes over, and what each would still get under the old version and under the
-new one. What is ahead of a run is found by living it to its end in virtual time, once with
-a person who never reads and once with one who reads everything.
+const planHelp = `Plan shows what a deploy of a folder's flows would do to the people in flows, and changes
+nothing: which versions change and why, where live runs stand, which of them a migration
+moves, and what each would still get under the old and under the new version. To find what
+is ahead of a run, plan plays it to its end in virtual time: once with a person who never
+reads, and once with a person who reads everything.
 
-A deploy by itself moves nobody. Migrations that the new version declares do; where none
-does, the plan shows what { from: STEP, to: same } would.
+A deploy by itself moves nobody. Only migrations that the new version declares do. Where it
+declares none, the plan shows what { from: STEP, to: same } would do.
 
-It looks at the running server, or with --store at a data folder whose server has stopped.
+Plan asks the running server. With --store it reads a data folder whose server has stopped.
 It exits with 4 when the deploy would move or end somebody's run.`
 
 func newPlan() *cobra.Command {
 	var dataDir string
 	c := &cobra.Command{
 		Use:     "plan [DIR]",
-		Short:   "Show what a deploy would do to those who are in the flows now",
+		Short:   "Show what a deploy would do to people in flows",
 		Long:    planHelp,
 		Example: "  nudge plan\n  nudge plan shop --store shop/data -o json",
 		Args:    cobra.MaximumNArgs(1),
 	}
 	flags := addAPIFlags(c)
-	c.Flags().StringVar(&dataDir, "store", "", "look at this data folder instead of the server")
+	c.Flags().StringVar(&dataDir, "store", "", "read this data folder instead of asking the server")
 	output := outputFlag(c)
 	c.RunE = func(c *cobra.Command, args []string) error {
 		p, err := app.Load(dirArgument(args), app.LocalSettings(os.LookupEnv), c.ErrOrStderr())
@@ -70,16 +71,29 @@ func makePlan(ctx context.Context, p *app.Project, dataDir string, flags *apiFla
 		made, err := plan.Make(ctx, s, p.Flows, 0) // as it stood when the server stopped
 		return made, failed(err)
 	}
-	a, err := flags.api()
+	a, err := flags.client()
 	if err != nil {
 		return nil, err
 	}
-	files, err := app.Deployable(p)
+	files, err := p.Deployable()
+	if err != nil {
+		return nil, err
+	}
+	answer, err := a.PlanFlows(ctx, files)
 	if err != nil {
 		return nil, err
 	}
 	made := &plan.Plan{}
-	return made, a.post(ctx, "/v1/flows/plan", map[string]any{"files": files}, made)
+	return made, failed(convert(answer, made))
+}
+
+// convert reads one value from the JSON of another.
+func convert(from, into any) error {
+	raw, err := json.Marshal(from)
+	if err != nil {
+		return err
+	}
+	return json.Unmarshal(raw, into)
 }
 
 // writePlan shows what a deploy would do, a flow after the other.

@@ -1,41 +1,34 @@
 package main
 
 import (
+	"context"
 	"fmt"
-	"net/http"
 
 	"github.com/spf13/cobra"
 
-	"nudge/engine"
+	"nudge/client"
 )
 
-const profilesForgetHelp = `Forget ends all runs of a person and removes what is known of them, from what is past
-too. How many runs there were and how they went stays in the numbers. A message that the
-provider has already cannot be called back. There is no way to undo it.`
+const profilesForgetHelp = `Forget ends all runs of a person and erases what is known of them, in past runs and in the
+journal too. The number of runs and their outcomes stay. A message that the provider has
+already cannot be called back. Forgetting cannot be undone.`
 
 func newProfilesForget(flags *apiFlags) *cobra.Command {
 	c := &cobra.Command{
 		Use:     "forget ID",
-		Short:   "End a person's runs and remove what is known",
+		Short:   "End a person's runs and erase what is known of them",
 		Long:    profilesForgetHelp,
 		Example: "  nudge profiles forget ann",
 		Args:    cobra.ExactArgs(1),
 	}
 	output := outputFlag(c)
-	c.RunE = func(c *cobra.Command, args []string) error {
-		a, err := flags.api()
-		if err != nil {
-			return err
-		}
-		var answer engine.Answer
-		if err := a.call(c.Context(), http.MethodDelete, profilePath(args[0]), nil, &answer); err != nil {
-			return err
-		}
-		if *output == asJSON {
-			return writeJSON(c.OutOrStdout(), answer)
-		}
-		_, err = fmt.Fprintf(c.OutOrStdout(), "%s is forgotten; %s ended\n", args[0], plural(len(answer.Decisions), "run"))
-		return failed(err)
-	}
+	id := ""
+	c.RunE = ask(flags, output, func(ctx context.Context, a *client.Client, args []string) (*client.Answer, error) {
+		id = args[0]
+		return a.ForgetProfile(ctx, id)
+	}, func(c *cobra.Command, answer *client.Answer) error {
+		_, err := fmt.Fprintf(c.OutOrStdout(), "%s is forgotten; %s ended\n", id, plural(len(answer.Decisions), "run"))
+		return err
+	})
 	return c
 }

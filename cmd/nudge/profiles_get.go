@@ -1,13 +1,15 @@
 package main
 
 import (
-	"encoding/json"
+	"context"
 	"fmt"
 	"io"
 	"maps"
 	"slices"
 
 	"github.com/spf13/cobra"
+
+	"nudge/client"
 )
 
 func newProfilesGet(flags *apiFlags) *cobra.Command {
@@ -18,31 +20,19 @@ func newProfilesGet(flags *apiFlags) *cobra.Command {
 		Args:    cobra.ExactArgs(1),
 	}
 	output := outputFlag(c)
-	c.RunE = func(c *cobra.Command, args []string) error {
-		a, err := flags.api()
-		if err != nil {
-			return err
-		}
-		var profile map[string]json.RawMessage
-		if err := a.get(c.Context(), profilePath(args[0]), nil, &profile); err != nil {
-			return err
-		}
-		return showProfile(c.OutOrStdout(), profile, *output)
-	}
+	c.RunE = ask(flags, output, func(ctx context.Context, a *client.Client, args []string) (client.Profile, error) {
+		return a.Profile(ctx, args[0])
+	}, textOf(writeProfile))
 	return c
 }
 
-// showProfile writes a person, sorted, one attribute on a line.
-func showProfile(w io.Writer, profile map[string]json.RawMessage, output format) error {
-	if output == asJSON {
-		return writeJSON(w, profile)
-	}
-	fmt.Fprintf(w, "id: %s\n", profile["id"])
-	delete(profile, "id")
-	for _, name := range slices.Sorted(maps.Keys(profile)) {
-		if _, err := fmt.Fprintf(w, "%s: %s\n", name, profile[name]); err != nil {
-			return failed(err)
+// writeProfile writes a person, sorted, one attribute on a line.
+func writeProfile(w io.Writer, p client.Profile) error {
+	_, err := fmt.Fprintf(w, "id: %s\n", p["id"])
+	for _, name := range slices.Sorted(maps.Keys(p)) {
+		if name != "id" {
+			_, err = fmt.Fprintf(w, "%s: %s\n", name, p[name])
 		}
 	}
-	return nil
+	return err
 }

@@ -14,19 +14,20 @@ import (
 	"github.com/spf13/cobra"
 
 	"nudge/app"
+	"nudge/client"
 	"nudge/lang/shape"
 )
 
-const profilesImportHelp = `Import tells a running server of many people: from a CSV file with a header, or from
-JSON Lines. Each row has an id; what it names is set, the rest stays as it is.
+const profilesImportHelp = `Import reads many people from a file and sends them to a running server: a CSV file with a
+header, or JSON Lines. Each row has an id. What a row names is set; everything else stays.
 
-In a CSV file the columns are the attributes, and opt_outs holds categories with commas
-or spaces between them. An empty cell says nothing. Cells are text, unless -C names the
-project whose nudge.yaml says what its profiles hold: then a column of numbers holds
-numbers, one of booleans true or false, one of lists or maps JSON.
+In a CSV file the columns are attributes, and opt_outs holds categories with commas or
+spaces between them. An empty cell changes nothing. Cells are text, unless -C names a
+project whose nudge.yaml declares its profiles: then a cell of a number holds a number,
+of a boolean true or false, and of a list or map JSON.
 
-A row that is wrong is shown with its line and costs only itself; the file may be put
-right and imported again as a whole.`
+A row with a mistake is shown with its line and is left out. Correct the file and import
+all of it again.`
 
 const profilesImportExample = `  nudge profiles import people.csv -C examples/welcome_series
   nudge profiles import people.jsonl
@@ -38,16 +39,16 @@ func newProfilesImport(flags *apiFlags) *cobra.Command {
 	var dir, kind string
 	c := &cobra.Command{
 		Use:     "import FILE",
-		Short:   "Tell of many people, from a file",
+		Short:   "Set what is known of many people, from a file",
 		Long:    profilesImportHelp,
 		Example: profilesImportExample,
 		Args:    cobra.ExactArgs(1),
 	}
 	c.Flags().StringVarP(&dir, "project", "C", "", "the project's folder, for the types of the columns")
-	c.Flags().StringVar(&kind, "format", "", "csv or jsonl; default: as the file's name ends")
+	c.Flags().StringVar(&kind, "format", "", "csv or jsonl; default: by the end of the file's name")
 	output := outputFlag(c)
 	c.RunE = func(c *cobra.Command, args []string) error {
-		a, err := flags.api()
+		a, err := flags.client()
 		if err != nil {
 			return err
 		}
@@ -90,34 +91,34 @@ func profileShape(dir string, errs io.Writer) (*shape.Type, error) {
 	return p.Profile, nil
 }
 
-func importFile(c *cobra.Command, a *api, name, kind string, known *shape.Type, output format) error {
+func importFile(c *cobra.Command, a *client.Client, name, kind string, known *shape.Type, output format) error {
 	file, err := openInput(c, name)
 	if err != nil {
 		return err
 	}
 	defer file.Close()
 	p := newProgress(c.ErrOrStderr(), "profile", file)
-	s := &stream{api: a, path: "/v1/profiles", noun: "profile", progress: p, errs: c.ErrOrStderr()}
+	s := &stream{noun: "profile", progress: p, errs: c.ErrOrStderr()}
 	text := withoutMark(p.through(file))
 	if kind == "jsonl" {
-		return s.send(c, text, output)
+		return s.follow(c, a.StreamProfiles(c.Context(), text), output)
 	}
 	rows, err := newRows(text, known)
 	if err != nil {
 		return wrongInput(fmt.Errorf("%s: %w", name, err))
 	}
-	return sendRows(c, s, rows, output)
+	return sendRows(c, a, s, rows, output)
 }
 
 // sendRows streams rows as lines of JSON. Empty lines are put between them, so that a
 // line of the stream has the number of the row's line in the file.
-func sendRows(c *cobra.Command, s *stream, rows *rows, output format) error {
+func sendRows(c *cobra.Command, a *client.Client, s *stream, rows *rows, output format) error {
 	lines, into := io.Pipe()
 	defer lines.Close() // which ends the writing below
 	go func() {
 		into.CloseWithError(writeRows(into, rows, s.refuse))
 	}()
-	return s.send(c, lines, output)
+	return s.follow(c, a.StreamProfiles(c.Context(), lines), output)
 }
 
 func writeRows(into io.Writer, rows *rows, refuse func(line int, why string)) error {

@@ -1,16 +1,14 @@
 package main
 
 import (
-	"encoding/json"
 	"errors"
-	"net/http"
 
 	"github.com/spf13/cobra"
 )
 
-const profilesSetHelp = `Set changes what is known of a person: what --data names is set, a null removes, and
-opt_outs is the list of the categories that the person does not want. The rest stays,
-unless --replace is given.`
+const profilesSetHelp = `Set changes what is known of a person. It sets what --data names, and a null removes an
+attribute. opt_outs lists the categories that the person does not want. Everything else
+stays, unless you give --replace.`
 
 const profilesSetExample = `  nudge profiles set ann --data '{"name": "Ann", "timezone": "Europe/Paris"}'
   nudge profiles set ann --data '{"plan": null, "opt_outs": ["offers"]}'
@@ -28,11 +26,11 @@ func newProfilesSet(flags *apiFlags) *cobra.Command {
 		Example: profilesSetExample,
 		Args:    cobra.ExactArgs(1),
 	}
-	c.Flags().StringVar(&data, "data", "", "a JSON object: as it is, @FILE, or - for standard in")
-	c.Flags().BoolVar(&replace, "replace", false, "forget what --data does not name")
+	c.Flags().StringVar(&data, "data", "", "a JSON object: JSON, @FILE, or - for standard input")
+	c.Flags().BoolVar(&replace, "replace", false, "forget everything that --data does not name")
 	output := outputFlag(c)
 	c.RunE = func(c *cobra.Command, args []string) error {
-		a, err := flags.api()
+		a, err := flags.client()
 		if err != nil {
 			return err
 		}
@@ -43,15 +41,15 @@ func newProfilesSet(flags *apiFlags) *cobra.Command {
 		if raw == nil {
 			return wrongUsage(errors.New(`say with --data what to set, for example --data '{"name": "Ann"}'`))
 		}
-		method := http.MethodPatch
+		change := a.SetProfile
 		if replace {
-			method = http.MethodPut
+			change = a.ReplaceProfile
 		}
-		var profile map[string]json.RawMessage
-		if err := a.call(c.Context(), method, profilePath(args[0]), raw, &profile); err != nil {
+		profile, err := change(c.Context(), args[0], raw)
+		if err != nil {
 			return err
 		}
-		return showProfile(c.OutOrStdout(), profile, *output)
+		return report(c, *output, profile, textOf(writeProfile))
 	}
 	return c
 }

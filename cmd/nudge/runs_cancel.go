@@ -1,11 +1,12 @@
 package main
 
 import (
+	"context"
 	"fmt"
 
 	"github.com/spf13/cobra"
 
-	"nudge/engine"
+	"nudge/client"
 )
 
 func newRunsCancel(flags *apiFlags) *cobra.Command {
@@ -17,26 +18,17 @@ func newRunsCancel(flags *apiFlags) *cobra.Command {
 		Example: "  nudge runs cancel 01JCWZ7Q4N0000000000000001 --reason 'wrong address'",
 		Args:    cobra.ExactArgs(1),
 	}
-	c.Flags().StringVar(&reason, "reason", "", "for the run's timeline")
+	c.Flags().StringVar(&reason, "reason", "", "a note for the run's timeline")
 	output := outputFlag(c)
-	c.RunE = func(c *cobra.Command, args []string) error {
-		a, err := flags.api()
-		if err != nil {
-			return err
+	run := ""
+	c.RunE = ask(flags, output, func(ctx context.Context, a *client.Client, args []string) (answer *client.Answer, err error) {
+		if run, err = runID(args[0]); err != nil {
+			return nil, err
 		}
-		path, err := runPath(args[0])
-		if err != nil {
-			return err
-		}
-		var answer engine.Answer
-		if err := a.post(c.Context(), path+"/cancel", map[string]string{"reason": reason}, &answer); err != nil {
-			return err
-		}
-		if *output == asJSON {
-			return writeJSON(c.OutOrStdout(), answer)
-		}
-		_, err = fmt.Fprintf(c.OutOrStdout(), "run %s cancelled\n", args[0])
-		return failed(err)
-	}
+		return a.CancelRun(ctx, run, reason)
+	}, func(c *cobra.Command, _ *client.Answer) error {
+		_, err := fmt.Fprintf(c.OutOrStdout(), "run %s cancelled\n", run)
+		return err
+	})
 	return c
 }

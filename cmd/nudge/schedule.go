@@ -1,51 +1,39 @@
 package main
 
 import (
-	"fmt"
-	"net/url"
-	"strconv"
-	"text/tabwriter"
+	"context"
 
 	"github.com/spf13/cobra"
 
-	"nudge/server"
+	"nudge/client"
 )
+
+// schedule is the list of campaigns to come as -o json writes it.
+type schedule struct {
+	Firings []client.Upcoming `json:"firings"`
+}
 
 func newSchedule() *cobra.Command {
 	n := 10
 	c := &cobra.Command{
 		Use:     "schedule",
-		Short:   "List the next firings of a running server's flows",
+		Short:   "List the next campaigns of a running server's schedules",
 		Example: "  nudge schedule -n 20",
 		Args:    cobra.NoArgs,
 	}
-	c.Flags().IntVarP(&n, "number", "n", n, "firings to list")
+	c.Flags().IntVarP(&n, "number", "n", n, "campaigns to list")
 	flags := addAPIFlags(c)
 	output := outputFlag(c)
-	c.RunE = func(c *cobra.Command, _ []string) error {
-		a, err := flags.api()
-		if err != nil {
-			return err
-		}
-		list := struct {
-			Campaigns []server.Upcoming `json:"firings"`
-		}{[]server.Upcoming{}}
-		if err := a.get(c.Context(), "/v1/schedule", url.Values{"n": {strconv.Itoa(n)}}, &list); err != nil {
-			return err
-		}
-		if *output == asJSON {
-			return writeJSON(c.OutOrStdout(), list)
-		}
-		if len(list.Campaigns) == 0 {
-			_, err := fmt.Fprintln(c.OutOrStdout(), "no schedules")
-			return failed(err)
-		}
-		w := tabwriter.NewWriter(c.OutOrStdout(), 0, 0, 2, ' ', 0)
-		fmt.Fprintln(w, "AT\tFLOW\tSCHEDULE")
-		for _, f := range list.Campaigns {
-			fmt.Fprintf(w, "%s\t%s\t%s\n", f.At, f.Flow, f.Words)
-		}
-		return failed(w.Flush())
-	}
+	c.RunE = ask(flags, output, func(ctx context.Context, a *client.Client, _ []string) (schedule, error) {
+		upcoming, err := a.Schedule(ctx, n)
+		return schedule{append([]client.Upcoming{}, upcoming...)}, err
+	}, func(c *cobra.Command, s schedule) error {
+		return scheduleList.write(c.OutOrStdout(), s.Firings)
+	})
 	return c
+}
+
+var scheduleList = listing[client.Upcoming]{
+	empty: "no schedules", header: []string{"AT", "FLOW", "SCHEDULE"},
+	cells: func(u client.Upcoming) []any { return []any{u.At, u.Flow, u.Words} },
 }

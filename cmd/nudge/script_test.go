@@ -13,6 +13,8 @@ import (
 	"time"
 
 	"github.com/rogpeppe/go-internal/testscript"
+
+	"nudge/client"
 )
 
 var update = flag.Bool("update", false, "rewrite the expected output in the scripts")
@@ -95,7 +97,7 @@ func copyExample(ts *testscript.TestScript, _ bool, args []string) {
 func findRun(ts *testscript.TestScript, _ bool, args []string) {
 	out, err := command(ts, append([]string{"runs", "list", "-o", "json", "--limit", "1"}, args[1:]...)...).Output()
 	ts.Check(err)
-	var page runPage
+	var page client.RunPage
 	ts.Check(json.Unmarshal(out, &page))
 	if len(page.Runs) == 0 {
 		ts.Fatalf("there is no run")
@@ -106,7 +108,7 @@ func findRun(ts *testscript.TestScript, _ bool, args []string) {
 func findCampaign(ts *testscript.TestScript, _ bool, args []string) {
 	out, err := command(ts, "campaigns", "list", "-o", "json", "--limit", "1", "--flow", args[1]).Output()
 	ts.Check(err)
-	var page campaignPage
+	var page client.CampaignPage
 	ts.Check(json.Unmarshal(out, &page))
 	if len(page.Campaigns) == 0 {
 		ts.Fatalf("there is no campaign of %s", args[1])

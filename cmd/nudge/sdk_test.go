@@ -9,6 +9,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"nudge/client"
 )
 
 // installed makes sure that the packages of testdata/sdk are there, which test.sh fetches.
@@ -49,8 +51,8 @@ func TestSDK(t *testing.T) {
 	ready := strings.Fields(out.expect(t, "nudge is ready: api "))
 	jwt := strings.Fields(out.expect(t, "apps: jwt HS256 "))
 	const who = `dave o_neil@example.com`
-	begin := event{Type: "talk.begun", Profile: who}
-	if _, err := newAPI(ready[4], "").postEvent(t.Context(), begin); err != nil {
+	begin := client.Event{Type: "talk.begun", Profile: who}
+	if _, err := clientOf(t, ready[4]).SendEvent(t.Context(), begin); err != nil {
 		t.Fatal(err)
 	}
 	out.expect(t, "first handed to the channel")

@@ -11,6 +11,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"nudge/app"
+	"nudge/client"
 	"nudge/flows"
 	"nudge/sandbox/people"
 	"nudge/whatif/story"
@@ -132,8 +133,8 @@ func (s *simulation) finish(t *telling, err error) error {
 }
 
 // firstEvent is the event that starts the flow; without a type, the flow is called.
-func (s *simulation) firstEvent(f *flows.Flow, in io.Reader) (*event, error) {
-	ev := &event{Type: s.event, Profile: s.profile}
+func (s *simulation) firstEvent(f *flows.Flow, in io.Reader) (*client.Event, error) {
+	ev := &client.Event{Type: s.event, Profile: s.profile}
 	if s.file != "" {
 		at := s.file
 		if at != "-" {
@@ -181,7 +182,7 @@ func needsPerson(f *flows.Flow, event string) bool {
 }
 
 // world is the world in which the simulation plays, and how long at most.
-func (s *simulation) world(p *app.Project, ev *event) (*story.World, time.Time, error) {
+func (s *simulation) world(p *app.Project, ev *client.Event) (*story.World, time.Time, error) {
 	start, err := startOf(s.start, p)
 	if err != nil {
 		return nil, start, wrongUsage(err)
@@ -246,7 +247,7 @@ func peopleOf(texts []string) (people []story.Person, others people.Script, err 
 	return people, others, nil
 }
 
-func withAttributes(people []story.Person, others people.Script, ev *event) []story.Person {
+func withAttributes(people []story.Person, others people.Script, ev *client.Event) []story.Person {
 	for i := range people {
 		if people[i].Name == ev.Profile {
 			people[i].Attributes = ev.ProfileData
@@ -257,7 +258,7 @@ func withAttributes(people []story.Person, others people.Script, ev *event) []st
 }
 
 // begin starts the flow.
-func begin(w *story.World, f *flows.Flow, ev *event) error {
+func begin(w *story.World, f *flows.Flow, ev *client.Event) error {
 	if ev.Type == "" {
 		return w.Call(f.Name, ev.Profile, "", ev.Data)
 	}

@@ -10,6 +10,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"nudge/client"
 	"nudge/whatif/story"
 )
 
@@ -126,7 +127,7 @@ func findTest(suite *story.Suite, text string) (*story.Test, error) {
 }
 
 // decodeEvent reads an event as it is sent.
-func decodeEvent(raw []byte, into *event) error {
+func decodeEvent(raw []byte, into *client.Event) error {
 	d := json.NewDecoder(bytes.NewReader(raw))
 	d.DisallowUnknownFields()
 	if err := d.Decode(into); err != nil {

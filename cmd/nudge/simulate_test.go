@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"nudge/app"
+	"nudge/client"
 	"nudge/sandbox"
 	"nudge/sandbox/people"
 	"nudge/whatif/story"
@@ -101,12 +102,12 @@ func TestServeLivesTheStory(t *testing.T) {
 		}
 	}()
 	clock.Release()
-	a := newAPI(i.URL(), "")
+	a := clientOf(t, i.URL())
 	for _, move := range played.Test.Story {
 		if move.Kind != story.MoveEvent {
 			break // time passes by itself here
 		}
-		if _, err := a.postEvent(t.Context(), event{Type: move.Name, Profile: move.By, Data: json.RawMessage(move.Data)}); err != nil {
+		if _, err := a.SendEvent(t.Context(), client.Event{Type: move.Name, Profile: move.By, Data: json.RawMessage(move.Data)}); err != nil {
 			t.Fatal(err)
 		}
 	}

@@ -1,16 +1,15 @@
 package main
 
 import (
-	"bufio"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
+	"iter"
 	"sync"
 
 	"github.com/spf13/cobra"
 
-	"nudge/engine"
+	"nudge/client"
 )
 
 // tally counts what became of the lines of a stream.
@@ -18,18 +17,9 @@ type tally struct {
 	all, taken, repeated, refused int
 }
 
-// lineAnswer is the server's answer to one line.
-type lineAnswer struct {
-	Line  int      `json:"line"`
-	Error *problem `json:"error"`
-	engine.Answer
-}
-
-// stream is lines of JSON on their way to the server. Lines that are refused are told
+// stream counts the answers to lines that go to the server. Lines that are refused are shown
 // one by one; the others count all the same.
 type stream struct {
-	api      *api
-	path     string // in the API
 	noun     string // what a line holds: event, profile
 	progress *progress
 
@@ -38,14 +28,10 @@ type stream struct {
 	errs  io.Writer
 }
 
-// send streams the lines and says what became of them.
-func (s *stream) send(c *cobra.Command, lines io.Reader, output format) error {
-	response, err := s.api.do(c.Context(), "POST", s.path, "application/x-ndjson", lines)
+// follow reads the answers and says what became of the lines.
+func (s *stream) follow(c *cobra.Command, answers iter.Seq2[client.LineAnswer, error], output format) error {
+	err := s.read(answers)
 	if err != nil {
-		return err
-	}
-	defer response.Body.Close()
-	if err := s.read(response.Body); err != nil {
 		return err
 	}
 	s.mu.Lock()
@@ -56,7 +42,7 @@ func (s *stream) send(c *cobra.Command, lines io.Reader, output format) error {
 			s.noun + "s": t.all, "taken": t.taken, "repeated": t.repeated, "refused": t.refused,
 		})
 	} else {
-		_, err = fmt.Fprintf(c.OutOrStdout(), "%s: %d taken, %d repeated, %d refused\n",
+		_, err = fmt.Fprintf(c.OutOrStdout(), "%s: %d accepted, %d repeated, %d refused\n",
 			plural(t.all, s.noun), t.taken, t.repeated, t.refused)
 	}
 	if err == nil && t.refused > 0 {
@@ -66,26 +52,25 @@ func (s *stream) send(c *cobra.Command, lines io.Reader, output format) error {
 }
 
 // read counts the answers as they come.
-func (s *stream) read(answers io.Reader) error {
+func (s *stream) read(answers iter.Seq2[client.LineAnswer, error]) error {
 	defer s.progress.clear()
-	d := json.NewDecoder(bufio.NewReader(answers))
-	for {
-		var line lineAnswer
-		err := d.Decode(&line)
-		if errors.Is(err, io.EOF) {
-			return nil
+	for line, err := range answers {
+		var broken *client.AnswerError
+		if errors.As(err, &broken) {
+			return failed(fmt.Errorf("the answers broke off after %s; send the file again: lines with an id are not applied twice",
+				plural(s.tally.all, s.noun)))
 		}
 		if err != nil {
-			return failed(fmt.Errorf("the answers ended early, after %s; "+
-				"send the file again, ids make that safe: %w", plural(s.tally.all, s.noun), err))
+			return err
 		}
 		s.count(&line)
 	}
+	return nil
 }
 
-func (s *stream) count(line *lineAnswer) {
+func (s *stream) count(line *client.LineAnswer) {
 	if line.Error != nil {
-		s.refuse(line.Line, line.Error.text())
+		s.refuse(line.Line, line.Error.Error())
 		return
 	}
 	s.mu.Lock()
@@ -99,7 +84,7 @@ func (s *stream) count(line *lineAnswer) {
 	s.progress.show(s.tally.all)
 }
 
-// refuse tells that a line was not taken.
+// refuse notes that a line was refused, and says why.
 func (s *stream) refuse(line int, why string) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
