@@ -18,8 +18,11 @@ import (
 var (
 	placeForm   = regexp.MustCompile("(?m)^\\| [^|]+\\? \\| `([^`]+)` \\| `([^`]+)` \\|$")
 	roomForm    = regexp.MustCompile("(?m)^\\| `([^`]+)` \\| [^`\n]")
-	fileForm    = regexp.MustCompile("`([a-z_]+(?:/[a-z_]+)*/[a-z_]+\\.go)`")
+	fileForm    = regexp.MustCompile("`([a-z_]+(?:/[a-z_]+)*/[a-z_]+\\.go|docs/[a-z-]+\\.md|[a-z_]+\\.(?:conf|sh))`")
+	folderForm  = regexp.MustCompile("`([a-z_]+(?:/[a-z_]+)+)`")
 	testForm    = regexp.MustCompile("`(Test[A-Z][A-Za-z]+)`")
+	verbForm    = regexp.MustCompile("(?m)(?:`|^ *\\$ |^|/)nudge ([a-z]+)")
+	useForm     = regexp.MustCompile(`(?:Use:\s+|\bgroup\()"([a-z-]+)`)
 	commandForm = regexp.MustCompile(`go test ((?:-\S+ (?:'\S*' )?)*)((?:\./\S+ ?)+)(?:-run (\S+))?`)
 )
 
@@ -66,15 +69,32 @@ func functions(t *testing.T, file string) (names []string) {
 	return names
 }
 
-// TestNamedOnPages holds the pages to what there is: the source files, the tests and the
-// commands that run tests.
+// TestNamedOnPages holds the pages to what there is: files and folders of the sources,
+// tests, the commands that run tests, and the verbs of nudge.
 func TestNamedOnPages(t *testing.T) {
 	tests := testsByFolder(t)
 	anywhere := slices.Concat(slices.Collect(maps.Values(tests))...)
+	verbs := verbs(t)
 	for page, text := range pageTexts(t) {
 		for _, m := range fileForm.FindAllStringSubmatch(text, -1) {
 			if _, err := os.Stat(m[1]); err != nil {
 				t.Errorf("%s names %s: %v", page, m[1], err)
+			}
+		}
+		for _, m := range folderForm.FindAllStringSubmatch(text, -1) {
+			if strings.HasPrefix(m[1], "templates/") {
+				continue // a folder of a project, not the room
+			}
+			if _, known := roomOf(m[1]); !known {
+				continue
+			}
+			if _, err := os.Stat(m[1]); err != nil {
+				t.Errorf("%s names the folder %s: %v", page, m[1], err)
+			}
+		}
+		for _, m := range verbForm.FindAllStringSubmatch(text, -1) {
+			if m[1] != "shop" && !slices.Contains(verbs, m[1]) { // a webhook is called "nudge shop"
+				t.Errorf("%s names nudge %s, and there is no such verb", page, m[1])
 			}
 		}
 		for _, m := range testForm.FindAllStringSubmatch(text, -1) {
@@ -99,11 +119,8 @@ func holdCommand(t *testing.T, page string, folders []string, run string, tests 
 	}
 	found := run == "" || run == "^$"
 	for _, folder := range folders {
-		if folder == "./..." {
-			continue
-		}
-		folder = path.Clean(folder)
-		if tests[folder] == nil {
+		folder = path.Clean(strings.TrimSuffix(folder, "/..."))
+		if folder != "." && tests[folder] == nil && !hasBelow(tests, folder) {
 			t.Errorf("%s: go test ./%s: no such package with tests", page, folder)
 		}
 		found = found || slices.ContainsFunc(tests[folder], form.MatchString)
@@ -111,6 +128,30 @@ func holdCommand(t *testing.T, page string, folders []string, run string, tests 
 	if !found {
 		t.Errorf("%s: go test %s -run %s: no test has that name", page, strings.Join(folders, " "), run)
 	}
+}
+
+// hasBelow reports whether a folder below another one has tests.
+func hasBelow(tests map[string][]string, folder string) bool {
+	for below := range tests {
+		if strings.HasPrefix(below, folder+"/") {
+			return true
+		}
+	}
+	return false
+}
+
+// verbs returns the verbs of nudge, those below others too.
+func verbs(t *testing.T) (names []string) {
+	t.Helper()
+	for _, file := range sources(t) {
+		if !strings.HasPrefix(file, "cmd/nudge/") {
+			continue
+		}
+		for _, m := range useForm.FindAllStringSubmatch(read(t, file), -1) {
+			names = append(names, m[1])
+		}
+	}
+	return names
 }
 
 // testsByFolder returns the names of the tests of every folder.
