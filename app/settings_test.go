@@ -97,7 +97,7 @@ func TestSettingsAreRefusedAtTheirPlace(t *testing.T) {
 		{"account with a bad path", "account: { url: https://a.example, path: /v2, token: x }", `nudge.yaml:1:36: path "/v2": want /apispaces/{id}`},
 		{"account with a bad url", "account: { url: a.example, path: /cpaas, token: x }", `nudge.yaml:1:12: url "a.example": want a scheme`},
 		{"account with many senders", account + "token: x, senders: 100000 }", "senders must be 1 to 4096"},
-		{"account with a rate of nothing", account + "token: x, rate: fast }", `"fast" is not a rate of messages`},
+		{"account with a rate of nothing", account + "token: x, rate: fast }", `"fast" is not a rate`},
 		{"account with another correlation", account + "token: x, correlate: name }", `correlate cannot be "name"`},
 		{"account with large batches", account + "token: x, batch: 5001 }", "batch must be 1 to 5000"},
 		{"account with a file that is not there", account + "token_file: /nowhere/token }", "nudge.yaml:1:50: token_file cannot be read: no such file or directory"},

@@ -45,7 +45,7 @@ type assets struct {
 // asset is the content of a file that a part names. Its errors are for the author.
 func (p *Project) asset(name string) ([]byte, error) {
 	if !fs.ValidPath(name) || name == "." || strings.Contains(name, `\`) || !IsAsset(name) {
-		return nil, fmt.Errorf("%q is not a file below the project's folder, beside its flows and templates", name)
+		return nil, fmt.Errorf("%q must be a file in the project's folder, but not a flow, a template or nudge.yaml", name)
 	}
 	if text, ok := p.files[name]; ok {
 		content, err := base64.StdEncoding.DecodeString(text)
@@ -55,7 +55,7 @@ func (p *Project) asset(name string) ([]byte, error) {
 		return content, nil
 	}
 	if p.assets == nil {
-		return nil, fmt.Errorf("there is no %s", name)
+		return nil, fmt.Errorf("file %s not found", name)
 	}
 	content, err := p.assets.read(name)
 	if err != nil {
@@ -69,15 +69,15 @@ func (a *assets) read(name string) ([]byte, error) {
 	info, err := fs.Stat(a.fsys, name)
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
-		return nil, fmt.Errorf("there is no %s", name)
+		return nil, fmt.Errorf("file %s not found", name)
 	case err != nil:
 		return nil, fmt.Errorf("%s cannot be read: %w", name, cause(err))
 	case info.IsDir():
-		return nil, fmt.Errorf("%s is a folder", name)
+		return nil, fmt.Errorf("%s is a folder, not a file", name)
 	case info.Size() > maxAsset:
-		return nil, fmt.Errorf("%s has %d bytes; a part carries %d at most, and more by its url", name, info.Size(), maxAsset)
+		return nil, fmt.Errorf("%s has %d bytes; the limit is %d. Send larger files by url", name, info.Size(), maxAsset)
 	case a.size+int(info.Size()) > maxAssets:
-		return nil, fmt.Errorf("with %s the files of the project have more than %d bytes", name, maxAssets)
+		return nil, fmt.Errorf("with %s, the files of all messages have more than %d bytes together", name, maxAssets)
 	}
 	content, err := fs.ReadFile(a.fsys, name)
 	if err != nil {

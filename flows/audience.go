@@ -61,7 +61,7 @@ func ReadRate(t *node.Text, list *diag.List) Rate {
 	}
 	m := rateForm.FindStringSubmatch(t.Value)
 	if m == nil {
-		list.Errorf(t.Span, codeBadValue, "for example 200/s or 1000/m", "%q is not a rate of messages", t.Value)
+		list.Errorf(t.Span, codeBadValue, "for example 200/s or 1000/m", "%q is not a rate", t.Value)
 		return Rate{}
 	}
 	n, err := strconv.Atoi(m[1])
@@ -104,9 +104,9 @@ func (r *reader) audience(v *node.Value) *Audience {
 	}
 	switch {
 	case sources != 1:
-		v.Errorf(CodeMissingKey, `for example audience: { if: profile.plan == "pro" }`, "an audience has a file, an if or a fetch")
+		v.Errorf(CodeMissingKey, `for example audience: { if: profile.plan == "pro" }`, "an audience needs exactly one of file, if and fetch")
 	case m.Has("if") && m.Has("profile"):
-		m.Errorf("profile", codeBadValue, "leave it out", "stored profiles have no column that names them")
+		m.Errorf("profile", codeBadValue, "remove it", "profile names a column, and stored profiles have no columns")
 	}
 	m.Close()
 	return a
@@ -117,10 +117,10 @@ func (r *reader) audienceFile(v *node.Value) string {
 	name := v.Str()
 	switch ext := path.Ext(name); {
 	case ext != ".csv" && ext != ".jsonl":
-		v.Errorf(codeBadValue, "for example people.csv", "an audience is a file that ends in .csv or .jsonl")
+		v.Errorf(codeBadValue, "for example people.csv", "an audience file must end in .csv or .jsonl")
 	case path.IsAbs(name) || path.Clean(name) != name || strings.HasPrefix(name, "../") || strings.Contains(name, `\`):
 		v.Errorf(codeBadValue, "for example people.csv, which is audiences/people.csv",
-			"an audience is a file below the project's audiences folder")
+			"an audience file must be in the project's folder audiences")
 	}
 	return name
 }
@@ -136,10 +136,10 @@ func (r *reader) pages(m *node.Map) *Pages {
 		}
 	}
 	if m.Has("json") || m.Has("form") {
-		m.Value().Errorf(templates.CodeExclusive, "leave it out", "pages of an audience are read with GET and send nothing")
+		m.Value().Errorf(templates.CodeExclusive, "remove it", "the pages of an audience are read with GET, which sends no body")
 	}
 	if m.Has("parameter") && !m.Has("cursor") {
-		m.Errorf("parameter", CodeMissingKey, "add for example cursor: next", "the pages do not say where the cursor stands in an answer")
+		m.Errorf("parameter", CodeMissingKey, "add for example cursor: next", "parameter needs cursor: the place of the cursor in an answer")
 	}
 	m.Close()
 	return p

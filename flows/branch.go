@@ -16,10 +16,10 @@ func (r *reader) branch(v *node.Value, at int, k *typeEnv) (joints []patch, ends
 		if m.Has("else") {
 			then, hasElse = m.Get("else"), true
 			if i != len(items)-1 {
-				m.Errorf("else", codeNoElse, "put it last", "else must be the last arm: what stands below it is never reached")
+				m.Errorf("else", codeNoElse, "put it last", "else must be the last arm: arms below it are never reached")
 			}
 		} else if arm.If = r.expr(m.Get("if"), before.scope(), forCondition); !m.Has("if") {
-			m.Errorf("if", CodeMissingKey, "an arm without a condition is written else:", "this arm has no if")
+			m.Errorf("if", CodeMissingKey, "write else: for an arm without a condition", "this arm has no if")
 		}
 		if then == nil {
 			m.Errorf("then", CodeMissingKey, "for example then: [ { send: welcome } ]", "this arm has no then")

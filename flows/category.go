@@ -38,7 +38,7 @@ func readCategories(m *node.Map, list *diag.List) map[string]*Category {
 		switch {
 		case !checkName(e.Key, "a category", list):
 		case e.Key.Value == "all":
-			list.Errorf(e.Key.Span, codeBadName, "", "all stands for every category and cannot name one")
+			list.Errorf(e.Key.Span, codeBadName, "", "all means every category, so no category can have this name")
 		default:
 			all[e.Key.Value] = c
 		}
@@ -50,8 +50,8 @@ func readCategory(m *node.Map, list *diag.List) *Category {
 	c := &Category{Always: m.Bool("always"), Window: readWindows(m.Get("window"), list)}
 	c.AtMost, c.Per = readCap(m.Text("at_most"), list)
 	if c.Always && (m.Has("window") || m.Has("at_most")) {
-		m.Errorf("always", templates.CodeExclusive, "leave out window and at_most, or always",
-			"what is always sent has no hours and no cap")
+		m.Errorf("always", templates.CodeExclusive, "remove always, or remove window and at_most",
+			"a category with always: true cannot have window or at_most")
 	}
 	m.Close()
 	return c
@@ -64,9 +64,9 @@ func readCap(t *node.Text, list *diag.List) (int, Duration) {
 	switch {
 	case t == nil || len(*list) > before:
 	case n > MaxCap:
-		list.Errorf(t.Span, codeBadValue, "", "a cap of %d is larger than %d, which is the limit", n, MaxCap)
+		list.Errorf(t.Span, codeBadValue, "", "at_most is %d; the limit is %d", n, MaxCap)
 	case per == (Duration{}):
-		list.Errorf(t.Span, codeBadValue, fmt.Sprintf("for example %d per 7d", n), "a cap needs its period")
+		list.Errorf(t.Span, codeBadValue, fmt.Sprintf("for example %d per 7d", n), "at_most needs a period")
 	}
 	return n, per
 }

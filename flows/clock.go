@@ -31,7 +31,7 @@ func (r *reader) moment(t *node.Text, k *typeEnv) *Moment {
 		return r.clock(t, c[1], c[2], c[3])
 	}
 	if halfDay.MatchString(t.Value) {
-		r.list.Errorf(t.Span, codeBadMoment, "write 09:00, or 21:00 in the evening", "%q is not a time of day", t.Value)
+		r.list.Errorf(t.Span, codeBadMoment, "write 09:00 for 9 am, or 21:00 for 9 pm", "%q is not a time of day", t.Value)
 		return nil
 	}
 	if _, err := ParseDuration(t.Value); err == nil {
@@ -58,7 +58,7 @@ func (r *reader) clock(t *node.Text, days, hour, minute string) *Moment {
 	at, err := parseClock(hour + ":" + minute)
 	switch {
 	case err != nil || at == 24*60 || strings.Contains(t.Value, "."):
-		r.list.Errorf(t.Span, codeBadMoment, "write two digits each, from 00:00 to 23:59", "%q is not a time of day", t.Value)
+		r.list.Errorf(t.Span, codeBadMoment, "write two digits for the hour and two for the minute, from 00:00 to 23:59", "%q is not a time of day", t.Value)
 		return nil
 	case dateForm.MatchString(days):
 		if m.Date, err = parseDate(days); err != nil {
@@ -89,7 +89,7 @@ func parseClock(text string) (int, error) {
 func parseDate(text string) (Date, error) {
 	t, err := time.Parse(time.DateOnly, text)
 	if err != nil {
-		return Date{}, fmt.Errorf("there is no day %s", text)
+		return Date{}, fmt.Errorf("the day %s does not exist", text)
 	}
 	return Date{t.Year(), t.Month(), t.Day()}, nil
 }
@@ -106,7 +106,7 @@ func parseDays(text string) (Weekdays, error) {
 		}
 		from, to := slices.Index(dayNames, first), slices.Index(dayNames, last)
 		if from < 0 || to < 0 {
-			return 0, fmt.Errorf("%q names no days: mon, tue, wed, thu, fri, sat, sun", text)
+			return 0, fmt.Errorf("%q is not a list of weekdays; use mon, tue, wed, thu, fri, sat and sun", text)
 		}
 		for day := from; ; day = (day + 1) % 7 {
 			days = days.On(time.Weekday(day))

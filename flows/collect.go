@@ -16,7 +16,7 @@ func (r *reader) collect(v *node.Value, at int, k *typeEnv) (joints []patch, end
 		return nil, false
 	}
 	if !m.Has("event") {
-		m.Errorf("event", CodeMissingKey, "for example event: comment.created", "this collect names no event")
+		m.Errorf("event", CodeMissingKey, "for example event: comment.created", "this collect needs an event")
 	}
 	c.Event, c.Key = r.event(m)
 	item := r.eventShape(c.Event)
@@ -46,7 +46,7 @@ func (r *reader) collect(v *node.Value, at int, k *typeEnv) (joints []patch, end
 func (r *reader) checkTriggerItem(m *node.Map, c *Collect) {
 	same := slices.ContainsFunc(r.flow.Triggers, func(t Trigger) bool { return t.Event == c.Event })
 	if c.IncludeTrigger && c.Event != "" && !same {
-		m.Errorf("include_trigger", codeBadValue, "leave it out", "no run of this flow is started by %s", c.Event)
+		m.Errorf("include_trigger", codeBadValue, "remove it", "include_trigger has no effect: %s does not start this flow", c.Event)
 	}
 }
 
@@ -67,8 +67,8 @@ func (r *reader) checkCollect(v *node.Value, lines []Line) {
 	case v == nil || timer || quiet && items:
 	case items:
 		v.Warnf(codeNeverEnds, "add a line, for example - after: 1d",
-			"when fewer come, this collect never ends, and its run lives for good")
+			"if fewer items arrive, this collect never ends, so the run stays alive forever")
 	default:
-		v.Errorf(codeNoLimit, "add a line, for example - after: 1h", "this collect may have no end")
+		v.Errorf(codeNoLimit, "add a line, for example - after: 1h", "this collect may never end")
 	}
 }

@@ -54,7 +54,7 @@ func readZone(m *node.Map, list *diag.List) *time.Location {
 	}
 	zone := shape.Zone(t.Value)
 	if zone == nil {
-		list.Errorf(t.Span, codeBadZone, "for example Europe/London", "there is no time zone %q", t.Value)
+		list.Errorf(t.Span, codeBadZone, "for example Europe/London", "unknown time zone %q", t.Value)
 		return time.UTC
 	}
 	return zone
@@ -68,7 +68,7 @@ func readLocale(m *node.Map, list *diag.List) string {
 		return ""
 	}
 	if !localeForm.MatchString(t.Value) {
-		list.Errorf(t.Span, templates.CodeLocale, "for example en or pt-BR", "there is no locale %q", t.Value)
+		list.Errorf(t.Span, templates.CodeLocale, "for example en or pt-BR", "unknown locale %q", t.Value)
 		return ""
 	}
 	return t.Value

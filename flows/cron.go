@@ -18,7 +18,7 @@ type Cron struct {
 }
 
 var (
-	errNoCron     = errors.New("a schedule has five fields, or is one of @hourly, @daily, @weekly, @monthly, @yearly")
+	errNoCron     = errors.New("a schedule needs five fields, or one of @hourly, @daily, @weekly, @monthly and @yearly")
 	errNeverFires = errors.New("this schedule never fires")
 )
 

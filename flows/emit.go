@@ -15,7 +15,7 @@ func (r *reader) emit(v *node.Value, at int, k *typeEnv) {
 	}
 	t := m.Text("event")
 	if !m.Has("event") {
-		m.Errorf("event", CodeMissingKey, "for example event: nps.scored", "this emit names no event")
+		m.Errorf("event", CodeMissingKey, "for example event: nps.scored", "this emit needs an event")
 	}
 	fields := r.data(m.Get("data"), k.scope())
 	m.Close()
@@ -42,7 +42,7 @@ func (r *reader) startFlow(v *node.Value, at int, k *typeEnv) {
 	}
 	t := m.Text("flow")
 	if !m.Has("flow") {
-		m.Errorf("flow", CodeMissingKey, "for example flow: welcome", "this start names no flow")
+		m.Errorf("flow", CodeMissingKey, "for example flow: welcome", "this start needs a flow")
 	}
 	s := &Start{Wait: m.Bool("wait")}
 	fields := r.data(m.Get("data"), k.scope())
@@ -66,15 +66,15 @@ func (p *Project) checkCalls(names []string, list *diag.List) {
 		called[c.flow.Value] = true
 		if !slices.Contains(names, c.flow.Value) {
 			list.Errorf(c.flow.Span, codeUnknownFlow, diag.DidYouMean(c.flow.Value, names, "Flows"),
-				"there is no flow %q", c.flow.Value)
+				"flow %q not found", c.flow.Value)
 		} else if f := p.Flow(c.flow.Value); f != nil {
 			checkData(c.fields, f.Data, "the data of "+f.Name, c.flow.Span, list)
 		}
 	}
 	for _, f := range p.Flows {
 		if len(f.Triggers) == 0 && !called[f.Name] {
-			list.Warnf(f.span, codeNeverStarted, "give it a trigger, or start it in another flow",
-				"%s has no trigger and no flow starts it: only a call by hand does", f.Name)
+			list.Warnf(f.span, codeNeverStarted, "add a trigger, or start it from another flow",
+				"%s has no trigger, and no flow starts it; only a call by the API or the command line can", f.Name)
 		}
 	}
 }

@@ -17,7 +17,7 @@ func (r *reader) readExits(v *node.Value) {
 		line := &lines[i]
 		line.Then, line.Goal = End, m.Bool("goal")
 		if m.Has("then") {
-			m.Errorf("then", codeUnreachable, "leave it out, or wait for it in a step", "an exit ends the run: nothing follows it")
+			m.Errorf("then", codeUnreachable, "remove it, or wait for the signal in a step", "an exit ends the run, so it cannot have a then")
 		}
 		if !m.Has("as") {
 			line.As = defaultExit

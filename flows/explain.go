@@ -73,10 +73,10 @@ func explainedPage() string {
 
 const pageHead = `# Diagnostics
 
-What nudge says about a project has a code in brackets at its end. Each code is
-explained here, and by ` + "`nudge check --explain CODE`" + `. An error keeps the project from
-loading; a warning points at what works, but hardly as meant.
+Every message of nudge about a project ends with a code in brackets. This page explains
+each code; ` + "`nudge check --explain CODE`" + ` shows the same text. A project with an error
+does not load. A warning points at something that works, but probably not as intended.
 
-The examples are parts of a flow: what every flow has is left out, and a line
+The examples are parts of a flow, without the parts that every flow has. A line
 ` + "`# FILE`" + ` begins another file of the project.
 `

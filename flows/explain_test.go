@@ -152,7 +152,7 @@ func TestExplainedPage(t *testing.T) {
 
 func TestExplain(t *testing.T) {
 	text, ok := Explain("bad-zone")
-	if !ok || !strings.HasPrefix(text, "bad-zone\n\nThere is no time zone") || !strings.Contains(text, "\nRight:\n\n    # nudge.yaml\n    timezone: Europe/London\n") {
+	if !ok || !strings.HasPrefix(text, "bad-zone\n\nThe time zone does not exist") || !strings.Contains(text, "\nRight:\n\n    # nudge.yaml\n    timezone: Europe/London\n") {
 		t.Errorf("got %q", text)
 	}
 	if _, ok := Explain("bad-weather"); ok {

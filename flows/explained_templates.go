@@ -2,19 +2,19 @@ package flows
 
 // explainedTemplates is the codes about templates.
 var explainedTemplates = []explanation{
-	{"template-syntax", `The text is not a valid template, or gives a function what it does not take. What stands
-between {{ and }} is a value, such as data.order_id, or a function and its values,
-separated by spaces: {{ truncate data.note 60 }}. An if, range or with is closed by
+	{"template-syntax", `The text is not a valid template, or a function gets values that it does not take.
+Between {{ and }} write a value, such as data.order_id, or a function and its values
+separated by spaces: {{ truncate data.note 60 }}. Close every if, range and with by
 {{ end }}.`,
 		`# templates/hello.yaml
 body: "{{ if data.order_id }}Your order {{ data.order_id }}"`,
 		`# templates/hello.yaml
 body: "Your order{{ if data.order_id }} {{ data.order_id }}{{ end }}"`},
-	{"merge-field", `The message has {{ in it after it was made, or a key is a template. The provider would
-take the braces for a field of its own and put something else in their place. A message
-that gets them from its data is not sent: it is unsent, for the reason merge_field. Where
-you mean the provider's fields, write merge_fields: allow in nudge.yaml and
-{{ "{{profile.email}}" }} in the template.`,
+	{"merge-field", `The finished message contains {{, or a key is a template. The provider would read the
+braces as one of its own fields and replace them. A message that gets {{ from its data is
+not sent: its status is unsent, and the reason is merge_field. If you want the provider's
+fields, set merge_fields: allow in nudge.yaml and write {{ "{{profile.email}}" }} in the
+template.`,
 		`# templates/hello.yaml
 body: Hello
 metadata: { "{{ data.order_id }}": yes }`,
@@ -22,17 +22,17 @@ metadata: { "{{ data.order_id }}": yes }`,
 body: Hello
 metadata: { order: "{{ data.order_id }}" }`},
 	{"platforms-win", `A warning: the alert has a title or body beside platforms. The provider then ignores the
-title and body; put them into the platforms.`,
+title and the body. Move them into platforms.`,
 		`# templates/hello.yaml
 body: Hello
 alert: { title: Hello, platforms: { apns: { badge: 1 } } }`,
 		`# templates/hello.yaml
 body: Hello
 alert: { platforms: { apns: { badge: 1, alert: Hello } } }`},
-	{"mixed-channels", `A warning: the message has channelOptions and a customBody, for different channels. One
-page of the provider says that it takes only one of them in a request, another that only
-the same channel may not have both. An alert, metadata and parts of app messaging's own
-are sent as a customBody. Try it with your account before you rely on it.`,
+	{"mixed-channels", `A warning: the message has channelOptions and a customBody for different channels. The
+pages of the provider disagree: one allows only one of them in a request, another forbids
+only both for the same channel. An alert, metadata and the parts of app messaging are sent
+as a customBody. Try it with your account before you rely on it.`,
 		`# templates/hello.yaml
 body: Hello
 alert: { title: Hello }
@@ -42,8 +42,8 @@ channelOptions: { sms: { from: Acme } }`,
 body: Hello
 rules: [appMessaging, sms]
 channelOptions: { sms: { from: Acme } }`},
-	{"lost-key", `A warning: nothing of what the key says reaches the person. The provider takes the picture
-of a sender only where there is no alert, no metadata and no customBody for app messaging.`,
+	{"lost-key", `A warning: the value of this key never reaches the person. The provider uses the avatar of
+a sender only if there is no alert, no metadata and no customBody for app messaging.`,
 		`# templates/hello.yaml
 body: Hello
 alert: { title: Hello }
@@ -51,20 +51,20 @@ from: { id: acme, name: Acme, avatar: "https://acme.example/a.png" }`,
 		`# templates/hello.yaml
 body: Hello
 from: { id: acme, name: Acme, avatar: "https://acme.example/a.png" }`},
-	{"bad-encoding", `The part's data is sent as it is, and data of its type has to be in base64. Write text
-instead of data, or file, which are put into base64 for you.`,
+	{"bad-encoding", `The data of this part is sent unchanged, and data of this type must be base64. Write text
+or file instead of data; nudge encodes both.`,
 		`# templates/hello.yaml
 parts: [ { type: text/plain, data: Hello }, { type: application/pdf, data: "not base64!" } ]`,
 		`# templates/hello.yaml
 parts: [ { type: text/plain, data: Hello }, { type: application/pdf, text: "encoded for you" } ]`},
-	{"bad-file", `The file of a part cannot be sent: it is not there, it is not below the project's folder,
-or it is larger than 1 MiB. What is larger is sent by its url.`,
+	{"bad-file", `The file of a part cannot be sent: it does not exist, it is not in the project's folder,
+or it is larger than 1 MiB. Send larger files by url.`,
 		`# templates/hello.yaml
 parts: [ { type: image/png, file: images/logo.png } ]`,
 		`# templates/hello.yaml
 parts: [ { type: image/png, url: "https://acme.example/logo.png" } ]`},
-	{"unknown-partial", `The template includes a partial that the project does not have. The partial footer stands
-in templates/partials/footer.yaml.`,
+	{"unknown-partial", `The template includes a partial that the project does not have. The partial footer is the
+file templates/partials/footer.yaml.`,
 		`# templates/hello.yaml
 body: 'Hello {{ partial "foter" }}'
 # templates/partials/footer.yaml
@@ -73,7 +73,7 @@ body: Yours, Acme`,
 body: 'Hello {{ partial "footer" }}'
 # templates/partials/footer.yaml
 body: Yours, Acme`},
-	{"partial-in-itself", `A partial includes itself, directly or by way of others. The text would never end.`,
+	{"partial-in-itself", `A partial includes itself, directly or through other partials. The text would never end.`,
 		`# templates/hello.yaml
 body: 'Hello {{ partial "footer" }}'
 # templates/partials/footer.yaml
@@ -82,9 +82,8 @@ body: 'Yours {{ partial "footer" }}'`,
 body: 'Hello {{ partial "footer" }}'
 # templates/partials/footer.yaml
 body: Yours, Acme`},
-	{"bad-locale", `The name of the file, or nudge.yaml, says a locale that does not exist or is written in
-another way. A locale is a language, such as fr, or a language with its country, such as
-pt-BR.`,
+	{"bad-locale", `The locale in the name of the file, or in nudge.yaml, does not exist or is misspelt. A
+locale is a language, such as fr, or a language with a country, such as pt-BR.`,
 		`# templates/hello.yaml
 body: Hello
 # templates/hello.french.yaml
@@ -93,9 +92,9 @@ body: Salut`,
 body: Hello
 # templates/hello.fr.yaml
 body: Salut`},
-	{"bad-variant", `A variant in another language does not go with its template: there is no template without
-a locale for all other people, or the variant changes what a variant may not, such as who
-the message is from.`,
+	{"bad-variant", `A variant in another language does not fit its template. Either there is no template
+without a locale for everybody else, or the variant changes something that must be the
+same in all languages, such as the sender.`,
 		`# templates/hello.yaml
 body: Hello
 # templates/bye.fr.yaml

@@ -2,29 +2,30 @@ package flows
 
 // explainedText is the codes about YAML and names.
 var explainedText = []explanation{
-	{"yaml-syntax", `The file is not valid YAML, so nothing of it can be read. The usual reasons are a line
-that is indented unlike its neighbours, and a text that has a colon, a question mark or
-a brace in it and no quotes. Put such a text into quotes, or on lines of its own.`,
+	{"yaml-syntax", `The file is not valid YAML, so nudge cannot read any of it. The usual reasons are a line
+whose indentation differs from its neighbours, and a text without quotes that contains a
+colon, a question mark or a brace. Put quotes around such a text, or write it on lines of
+its own.`,
 		`steps:
   - send: { body: Are you there?, category: orders }`,
 		`steps:
   - send: { body: "Are you there?" }`},
-	{"yaml-tab", `A tab begins a line. YAML allows only spaces there, because a tab is as wide as every
-editor likes. Set the editor to write spaces.`,
+	{"yaml-tab", `A line is indented with a tab. YAML allows only spaces, because editors show tabs in
+different widths. Set your editor to insert spaces.`,
 		"steps:\n\t- send: hello",
 		`steps:
   - send: hello`},
-	{"yaml-alias", `Anchors (&name), aliases (*name) and merge keys (<<) are refused: a reader of a flow
-must not have to look elsewhere for what it says. Write the value out; text that begins
-with one of these characters needs quotes.`,
+	{"yaml-alias", `Anchors (&name), aliases (*name) and merge keys (<<) are not allowed: a reader should
+understand a flow without looking elsewhere. Write the value out. Put quotes around a text
+that begins with one of these characters.`,
 		`steps:
   - send: &first hello
   - send: *first`,
 		`steps:
   - send: hello
   - send: hello`},
-	{"yaml-tag", `YAML takes a word that begins with an exclamation mark for a tag, and drops it. A
-condition that begins with ! needs quotes, or the word not.`,
+	{"yaml-tag", `YAML reads a word that begins with an exclamation mark as a tag, and drops it. Put quotes
+around a condition that begins with !, or write not.`,
 		`steps:
   - send: hello
   - if: !hello.read
@@ -33,52 +34,53 @@ condition that begins with ! needs quotes, or the word not.`,
   - send: hello
   - if: not hello.read
     send: hello`},
-	{"too-large", `The file is larger than one megabyte. Flows are meant to be read: split it into several
-flows, which may start each other.`, "", ""},
-	{"too-deep", `Mappings and lists are nested more than 64 levels deep. Name a value with set, or begin
-another flow with start.`, "", ""},
-	{"key-twice", `One mapping has the same key twice. YAML would silently keep one of the two; which one
-was meant is for you to say.`,
+	{"too-large", `The file is larger than one megabyte. Split it into several flows; a flow can start
+another one.`, "", ""},
+	{"too-deep", `Mappings and lists are nested more than 64 levels deep. Name a value with set, or move
+steps to another flow and use start.`, "", ""},
+	{"key-twice", `A mapping has the same key twice. YAML would silently keep one of them; only you know
+which one you meant.`,
 		`category: orders
 category: billing`,
 		`category: orders`},
-	{"unknown-key", `A key that means nothing in this place. It is probably misspelt, or stands one level too
-high or too low; the hint names the nearest key and all that are allowed here.`,
+	{"unknown-key", `This key has no meaning here. It is probably misspelt, or one level too high or too low.
+The hint names the nearest key and all allowed keys.`,
 		`steps:
   - send: { template: hello, categorie: orders }`,
 		`steps:
   - send: { template: hello, category: orders }`},
-	{"wrong-kind", `A list stands where text should stand, text where a mapping should, and so on.`,
+	{"wrong-kind", `The value has the wrong kind: a list instead of text, text instead of a mapping, and so
+on.`,
 		`steps:
   - send: [ hello ]`,
 		`steps:
   - send: hello`},
-	{"empty-value", `Nothing stands where something should. Either the value is missing, or a # in front of
-it made a comment of it: put a text with a # in it into quotes.`,
+	{"empty-value", `A value is missing. Either nothing was written, or a # turned the value into a comment:
+put quotes around a text that contains a #.`,
 		`about: # one for everybody`,
 		`about: "# one for everybody"`},
-	{"comment-cut", `A warning: what follows a # is a comment and no part of the text. If it belongs to the
-text, put the whole text into quotes; if not, put the comment on a line of its own.`,
+	{"comment-cut", `A warning: everything after a # is a comment and not part of the text. If it belongs to
+the text, put quotes around the whole text; if not, write the comment on its own line.`,
 		`# templates/hello.yaml
 body: You are # 1`,
 		`# templates/hello.yaml
 body: "You are # 1"`},
-	{"bad-name", `Names of flows, steps, templates, outcomes, variables and categories are made of a-z,
-0-9 and _ only, because they are words of expressions: there, cart-reminder would be
-cart minus reminder. The names of headers follow the rules of HTTP instead. The types of
-events may have dots.`,
+	{"bad-name", `Names of flows, steps, templates, outcomes, variables and categories contain only a-z, 0-9
+and _, because they are words in expressions: cart-reminder would mean cart minus
+reminder. Names of headers follow the rules of HTTP instead. Types of events may contain
+dots.`,
 		`steps:
   - id: first-one
     send: hello`,
 		`steps:
   - id: first_one
     send: hello`},
-	{"bad-value", `The value is of the right kind but not one of those allowed here: a number out of its
-range, or a word that means nothing. The hint lists what is allowed.`,
+	{"bad-value", `The value has the right kind, but is not allowed here: a number outside its range, or an
+unknown word. The hint lists the allowed values.`,
 		`entry: { if_running: replace }`,
 		`entry: { if_running: restart }`},
-	{"flow-name", `A flow has the name of its file, so that it can be found: the flow welcome stands in
-flows/welcome.yaml. Name both alike. Files end in .yaml.`,
+	{"flow-name", `A flow has the same name as its file, so that you can find it: the flow welcome is in
+flows/welcome.yaml. Names of files end in .yaml.`,
 		`# flows/welcome.yaml
 flow: greeting
 trigger: { event: user.signed_up }
@@ -87,22 +89,22 @@ steps: [ { send: hello } ]`,
 flow: welcome
 trigger: { event: user.signed_up }
 steps: [ { send: hello } ]`},
-	{"missing-key", `A key that must be there is not. A step, a line or a message is not complete without it;
-the hint gives an example. Once a trigger has a key, every event of the flow needs one:
-without it, the event would end or move all runs of a person, not only the right one.`,
+	{"missing-key", `A required key is missing from this step, line or message. The hint gives an example. Once
+a trigger has a key, every event in the flow needs a key too: without one, the event would
+affect every run of a person and not only the right one.`,
 		`exit:
   - event: order.returned`,
 		`exit:
   - event: order.returned
     key: event.order_id`},
-	{"exclusive-keys", `Two keys that say contradicting things stand side by side. Keep one of them.`,
+	{"exclusive-keys", `Two keys here exclude each other. Keep one of them.`,
 		`steps:
   - send: { body: Hello, parts: [ { type: text/plain, data: Hello } ] }`,
 		`steps:
   - send: { body: Hello }`},
-	{"too-many", `There is more of something than is allowed: steps of a flow (1000), lines of a wait (100),
-rounds within rounds within rounds (3 levels), files (2000). Such a flow can hardly be
-followed by its readers; split it with start.`,
+	{"too-many", `There are too many of something: steps in a flow (1000), lines in a wait (100), repeats
+inside repeats (3 levels), files (2000). Such a flow is hard to read; split it with
+start.`,
 		`steps:
   - repeat:
       times: 2

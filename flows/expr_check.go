@@ -92,7 +92,7 @@ func (c *exprChecker) check(n *ast.Node) *shape.Type {
 		if callee, ok := node.Callee.(*ast.IdentifierNode); ok {
 			return c.call(node, callee.Value, node.Arguments)
 		}
-		return c.fail(node, codeBadExpression, "", "values have no functions of their own")
+		return c.fail(node, codeBadExpression, "write the function first, for example trim(data.name)", "values have no methods")
 	}
 	return c.fail(*n, codeBadExpression, "use set to name a value", "this kind of expression is not allowed in flows")
 }
@@ -123,7 +123,7 @@ func (c *exprChecker) pointer(n *ast.PointerNode) *shape.Type {
 	case n.Name == "index":
 		return shape.Number
 	case n.Name != "" || len(c.items) == 0:
-		return c.fail(n, codeBadExpression, "", "#%s means nothing here", n.Name)
+		return c.fail(n, codeBadExpression, "", "#%s has no meaning here", n.Name)
 	}
 	return c.items[len(c.items)-1]
 }
@@ -143,7 +143,7 @@ func (c *exprChecker) member(whole *ast.Node, n *ast.MemberNode) *shape.Type {
 		return base
 	}
 	if base.Optional && !n.Optional {
-		return c.fail(n.Property, codeOptional, "write ?. before it, and give a default with ??",
+		return c.fail(n.Property, codeOptional, "write ?. before the field, and give a default with ??",
 			"%s may be absent", c.source(n.Node))
 	}
 	name, byName := n.Property.(*ast.StringNode)
@@ -154,7 +154,7 @@ func (c *exprChecker) member(whole *ast.Node, n *ast.MemberNode) *shape.Type {
 		}
 		return failedType
 	case !byName:
-		return c.fail(n.Property, codeBadExpression, "", "a field must be named, not computed")
+		return c.fail(n.Property, codeBadExpression, "", "a field name cannot be computed: write it out")
 	case base.Kind == shape.KindAny:
 		mayMiss(whole, n)
 		return shape.Any
@@ -183,10 +183,10 @@ func (c *exprChecker) slice(n *ast.SliceNode) *shape.Type {
 	base := c.check(&n.Node)
 	for _, bound := range []*ast.Node{&n.From, &n.To} {
 		if *bound != nil {
-			c.oneOf(*bound, c.check(bound), "a place in a list", shape.KindNumber)
+			c.oneOf(*bound, c.check(bound), "a position in a list", shape.KindNumber)
 		}
 	}
-	if !c.present(n.Node, base, "what is cut", shape.KindString, shape.KindList) {
+	if !c.present(n.Node, base, "the value before the brackets", shape.KindString, shape.KindList) {
 		return failedType
 	}
 	return base
@@ -195,15 +195,15 @@ func (c *exprChecker) slice(n *ast.SliceNode) *shape.Type {
 func (c *exprChecker) unary(n *ast.UnaryNode) *shape.Type {
 	t := c.check(&n.Node)
 	if n.Operator == "!" || n.Operator == "not" {
-		c.condition(&n.Node, t, "what follows "+n.Operator)
+		c.condition(&n.Node, t, "the value after "+n.Operator)
 		return shape.Boolean
 	}
-	c.present(n.Node, t, "what follows "+n.Operator, shape.KindNumber)
+	c.present(n.Node, t, "the value after "+n.Operator, shape.KindNumber)
 	return shape.Number
 }
 
 func (c *exprChecker) conditional(n *ast.ConditionalNode) *shape.Type {
-	c.condition(&n.Cond, c.check(&n.Cond), "what stands before ?")
+	c.condition(&n.Cond, c.check(&n.Cond), "the condition before ?")
 	return c.common(n.Exp2, c.check(&n.Exp1), c.check(&n.Exp2))
 }
 
@@ -219,7 +219,7 @@ func (c *exprChecker) common(at ast.Node, a, b *shape.Type) *shape.Type {
 	}
 	t, conflict := shape.Either(a, b)
 	if conflict != "" {
-		return c.fail(at, codeWrongType, "", "one of the two is %s, the other %s", a.Described(), b.Described())
+		return c.fail(at, codeWrongType, "", "the values here must have one type, but one is %s and another is %s", a.Described(), b.Described())
 	}
 	return t
 }
@@ -249,7 +249,7 @@ func (c *exprChecker) mapping(n *ast.MapNode) *shape.Type {
 		pair := p.(*ast.PairNode)
 		name, ok := pair.Key.(*ast.StringNode)
 		if !ok {
-			return c.fail(pair.Key, codeBadExpression, "", "a field must be named, not computed")
+			return c.fail(pair.Key, codeBadExpression, "", "a field name cannot be computed: write it out")
 		}
 		fields[name.Value] = c.check(&pair.Value)
 	}
@@ -300,7 +300,7 @@ func (c *exprChecker) present(n ast.Node, t *shape.Type, what string, kinds ...s
 }
 
 func (c *exprChecker) untyped(n ast.Node) *shape.Type {
-	return c.fail(n, codeUntyped, untypedHint, "the type of %s is not known", c.source(n))
+	return c.fail(n, codeUntyped, untypedHint, "the type of %s is unknown", c.source(n))
 }
 
 const untypedHint = "declare its shape under events: or profile: in nudge.yaml, " +

@@ -48,7 +48,7 @@ func compileExpr(t *node.Text, offset int, scope *shape.Type, want purpose, list
 	e := &Expr{text: t, offset: offset}
 	source := t.Value[offset:]
 	if len(source) > maxSource {
-		list.Errorf(t.Span, codeTooCostly, "", "the expression has %d characters, %d are allowed", len(source), maxSource)
+		list.Errorf(t.Span, codeTooCostly, "", "the expression has %d bytes; the limit is %d", len(source), maxSource)
 		return nil, nil
 	}
 	config := exprConfig()
@@ -113,9 +113,9 @@ func reportSyntax(e *Expr, err error, list *diag.List) {
 	code, hint := codeBadExpression, ""
 	switch {
 	case strings.Contains(message, "exceeds maximum allowed nodes"):
-		code, message = codeTooCostly, "the expression is too long"
+		code, message = codeTooCostly, "the expression has too many parts"
 	case e.text.Cut():
-		hint = "what follows # is a comment; quote the whole expression if the # belongs to it"
+		hint = "everything after # is a comment; put quotes around the whole expression if the # belongs to it"
 	case strings.Contains(message, `Operator("=")`):
 		hint = "compare with =="
 	}
@@ -131,10 +131,10 @@ func plainSyntax(message string) string {
 	case strings.Contains(message, "token EOF"):
 		return "the expression ends too early"
 	case strings.Contains(message, "literal not terminated"):
-		return "the text is not closed by a quote"
+		return "a quoted text is not closed"
 	}
 	if m := tokenForm.FindStringSubmatch(message); m != nil {
-		return m[1] + " does not fit here"
+		return "unexpected " + m[1]
 	}
 	return message
 }

@@ -17,8 +17,8 @@ func (c *exprChecker) binary(n *ast.Node, b *ast.BinaryNode) *shape.Type {
 	left, right := c.check(&b.Left), c.check(&b.Right)
 	switch b.Operator {
 	case "and", "&&", "or", "||":
-		c.condition(&b.Left, left, "what stands before "+b.Operator)
-		c.condition(&b.Right, right, "what follows "+b.Operator)
+		c.condition(&b.Left, left, "the value before "+b.Operator)
+		c.condition(&b.Right, right, "the value after "+b.Operator)
 		return shape.Boolean
 	case "==", "!=":
 		return c.equality(b, left, right)
@@ -33,7 +33,7 @@ func (c *exprChecker) binary(n *ast.Node, b *ast.BinaryNode) *shape.Type {
 	case "+":
 		return c.plus(b, left, right)
 	case "..":
-		return c.fail(b, codeTooCostly, "compare with both ends", "a range of numbers may only stand after in")
+		return c.fail(b, codeTooCostly, "compare with both ends of the range", "a range of numbers is allowed only after in")
 	case "-", "*", "/", "%", "^", "**":
 		c.numbers(b, left, right)
 		return shape.Number
@@ -42,8 +42,8 @@ func (c *exprChecker) binary(n *ast.Node, b *ast.BinaryNode) *shape.Type {
 }
 
 func (c *exprChecker) numbers(b *ast.BinaryNode, left, right *shape.Type) {
-	c.present(b.Left, left, "what stands before "+b.Operator, shape.KindNumber)
-	c.present(b.Right, right, "what follows "+b.Operator, shape.KindNumber)
+	c.present(b.Left, left, "the value before "+b.Operator, shape.KindNumber)
+	c.present(b.Right, right, "the value after "+b.Operator, shape.KindNumber)
 }
 
 // equality compares two values of one kind, or anything with nil.
@@ -52,11 +52,11 @@ func (c *exprChecker) equality(b *ast.BinaryNode, left, right *shape.Type) *shap
 		return shape.Boolean
 	}
 	scalars := []shape.Kind{shape.KindString, shape.KindNumber, shape.KindBoolean, shape.KindTime}
-	if c.oneOf(b.Left, left, "what stands before "+b.Operator, scalars...) &&
-		c.oneOf(b.Right, right, "what follows "+b.Operator, scalars...) {
+	if c.oneOf(b.Left, left, "the value before "+b.Operator, scalars...) &&
+		c.oneOf(b.Right, right, "the value after "+b.Operator, scalars...) {
 		c.sameKind(b, left, right)
-		c.wordOf(left, b.Right)
-		c.wordOf(right, b.Left)
+		c.wordOf(b.Left, left, b.Right)
+		c.wordOf(b.Right, right, b.Left)
 	}
 	return shape.Boolean
 }
@@ -70,21 +70,21 @@ func (c *exprChecker) sameKind(b *ast.BinaryNode, left, right *shape.Type) bool 
 	return false
 }
 
-// wordOf reports a text that is none of the words its other side can be.
-func (c *exprChecker) wordOf(t *shape.Type, n ast.Node) {
+// wordOf reports a text that is compared with a value which can only be other words.
+func (c *exprChecker) wordOf(value ast.Node, t *shape.Type, n ast.Node) {
 	literal, ok := n.(*ast.StringNode)
 	if !ok || len(t.Words) == 0 || literal.Value == "" || slices.Contains(t.Words, literal.Value) {
 		return
 	}
-	c.fail(n, codeWrongType, diag.DidYouMean(literal.Value, t.Words, "It can be"), "it can never be %q", literal.Value)
+	c.fail(n, codeWrongType, diag.DidYouMean(literal.Value, t.Words, "It can be"), "%s can never be %q", c.source(value), literal.Value)
 }
 
 // order compares two values of one kind that has an order. The operator becomes a
 // function: expr's own fails when a side is absent, and does not know our times.
 func (c *exprChecker) order(n *ast.Node, b *ast.BinaryNode, left, right *shape.Type) *shape.Type {
 	ordered := []shape.Kind{shape.KindNumber, shape.KindTime, shape.KindString}
-	if !c.oneOf(b.Left, left, "what stands before "+b.Operator, ordered...) ||
-		!c.oneOf(b.Right, right, "what follows "+b.Operator, ordered...) || !c.sameKind(b, left, right) {
+	if !c.oneOf(b.Left, left, "the value before "+b.Operator, ordered...) ||
+		!c.oneOf(b.Right, right, "the value after "+b.Operator, ordered...) || !c.sameKind(b, left, right) {
 		return shape.Boolean
 	}
 	become(n, orderings[b.Operator], b.Left, b.Right)
@@ -94,7 +94,7 @@ func (c *exprChecker) order(n *ast.Node, b *ast.BinaryNode, left, right *shape.T
 // within is x in 0..10, which becomes a function: expr would make the list, however
 // long it is.
 func (c *exprChecker) within(n *ast.Node, b, bounds *ast.BinaryNode) *shape.Type {
-	c.oneOf(b.Left, c.check(&b.Left), "what stands before in", shape.KindNumber)
+	c.oneOf(b.Left, c.check(&b.Left), "the value before in", shape.KindNumber)
 	c.numbers(bounds, c.check(&bounds.Left), c.check(&bounds.Right))
 	become(n, fnWithin, b.Left, bounds.Left, bounds.Right)
 	return shape.Boolean
@@ -111,7 +111,7 @@ func become(n *ast.Node, function string, args ...ast.Node) {
 
 // membership is in: an item of a list, or a field of a map.
 func (c *exprChecker) membership(b *ast.BinaryNode, left, right *shape.Type) *shape.Type {
-	if !c.oneOf(b.Right, right, "what follows in", shape.KindList, shape.KindMap) {
+	if !c.oneOf(b.Right, right, "the value after in", shape.KindList, shape.KindMap) {
 		return shape.Boolean
 	}
 	item := shape.String
@@ -119,25 +119,25 @@ func (c *exprChecker) membership(b *ast.BinaryNode, left, right *shape.Type) *sh
 		item = itemOf(right)
 	}
 	scalars := []shape.Kind{shape.KindString, shape.KindNumber, shape.KindBoolean, shape.KindTime}
-	if !c.oneOf(b.Left, left, "what stands before in", scalars...) || !c.oneOf(b.Right, item, "an item", scalars...) {
+	if !c.oneOf(b.Left, left, "the value before in", scalars...) || !c.oneOf(b.Right, item, "an item", scalars...) {
 		return shape.Boolean
 	}
 	if left.Kind != item.Kind {
-		c.fail(b.Right, codeWrongType, "", "%s is %s, and the items here are not", c.source(b.Left), left.Described())
+		c.fail(b.Right, codeWrongType, "", "%s is %s, but the items after in are of another type", c.source(b.Left), left.Described())
 	}
 	if list, ok := b.Right.(*ast.ArrayNode); ok {
 		for _, n := range list.Nodes {
-			c.wordOf(left, n)
+			c.wordOf(b.Left, left, n)
 		}
 	}
 	return shape.Boolean
 }
 
 func (c *exprChecker) textTest(b *ast.BinaryNode, left, right *shape.Type) *shape.Type {
-	c.oneOf(b.Left, left, "what stands before "+b.Operator, shape.KindString)
-	c.oneOf(b.Right, right, "what follows "+b.Operator, shape.KindString)
+	c.oneOf(b.Left, left, "the value before "+b.Operator, shape.KindString)
+	c.oneOf(b.Right, right, "the value after "+b.Operator, shape.KindString)
 	if _, literal := b.Right.(*ast.StringNode); b.Operator == "matches" && !literal {
-		c.fail(b.Right, codeBadExpression, "", "the pattern after matches must be written out in quotes")
+		c.fail(b.Right, codeBadExpression, "", "the pattern after matches must be a text in quotes")
 	}
 	return shape.Boolean
 }
@@ -172,10 +172,10 @@ func (c *exprChecker) plus(b *ast.BinaryNode, left, right *shape.Type) *shape.Ty
 		return shape.Number
 	}
 	if len(c.items) > 0 {
-		return c.fail(b, codeTooCostly, "", "texts cannot be joined inside of %s", "any, map and their like")
+		return c.fail(b, codeTooCostly, "", "texts cannot be joined inside any, map and similar functions")
 	}
-	c.present(b.Left, left, "what stands before +", shape.KindString)
-	c.present(b.Right, right, "what follows +", shape.KindString)
+	c.present(b.Left, left, "the value before +", shape.KindString)
+	c.present(b.Right, right, "the value after +", shape.KindString)
 	return shape.String
 }
 
@@ -207,11 +207,11 @@ func (c *exprChecker) call(at ast.Node, name string, args []ast.Node) *shape.Typ
 func (c *exprChecker) unknownFunction(at ast.Node, name string) *shape.Type {
 	hint := diag.DidYouMean(name, functionNames(), "Functions")
 	if _, ok := c.scope.Field(name); ok {
-		hint = name + " is a value: write it without brackets"
+		hint = "write " + name + " without brackets: it is a value, not a function"
 	}
 	callee := &ast.IdentifierNode{Value: name}
 	callee.SetLocation(at.Location())
-	return c.fail(callee, codeUnknownFunction, hint, "there is no function %s in flows", name)
+	return c.fail(callee, codeUnknownFunction, hint, "unknown function %s", name)
 }
 
 func (c *exprChecker) argument(n *ast.Node, want arg, name string, before []*shape.Type) *shape.Type {
@@ -219,7 +219,7 @@ func (c *exprChecker) argument(n *ast.Node, want arg, name string, before []*sha
 		return c.closure(p, want, name, before[0])
 	}
 	t := c.check(n)
-	what := "what " + name + " takes"
+	what := "an argument of " + name
 	ok := true
 	switch want {
 	case argText:
@@ -246,7 +246,7 @@ func (c *exprChecker) closure(p *ast.PredicateNode, want arg, name string, list 
 		return failedType
 	}
 	if len(c.items) == maxClosures {
-		return c.fail(p, codeTooCostly, "", "%s is nested too deep: %d levels are allowed", name, maxClosures)
+		return c.fail(p, codeTooCostly, "", "%s is nested too deeply; the limit is %d levels", name, maxClosures)
 	}
 	c.items = append(c.items, itemOf(list))
 	t := c.check(&p.Node)

@@ -61,7 +61,7 @@ func (r *reader) request(m *node.Map, use templates.Use) *request {
 	q := &request{method: fetchMethods[0]}
 	q.address = m.Text("url")
 	if !m.Has("url") {
-		m.Errorf("url", CodeMissingKey, "for example url: https://api.example.com/people/{{ profile.id }}", "this fetch has no url")
+		m.Errorf("url", CodeMissingKey, "for example url: https://api.example.com/people/{{ profile.id }}", "this fetch needs a url")
 	}
 	q.url = templates.CompileText(q.address, use, r.list)
 	r.checkURL(q.address)
@@ -70,7 +70,7 @@ func (r *reader) request(m *node.Map, use templates.Use) *request {
 		q.headers = append(q.headers, named{e.Key.Value, e.Value.Span(), templates.CompileText(e.Value.Text(), use, r.list)})
 	}
 	if len(q.headers) > MaxHeaders {
-		m.Errorf("headers", codeTooMany, "", "%d headers; %d are allowed", len(q.headers), MaxHeaders)
+		m.Errorf("headers", codeTooMany, "", "%d headers; the limit is %d", len(q.headers), MaxHeaders)
 	}
 	q.json = templates.CompileValue(m.Get("json"), use, r.list)
 	for _, e := range m.Child("form").Entries() {
@@ -78,7 +78,7 @@ func (r *reader) request(m *node.Map, use templates.Use) *request {
 	}
 	body := m.Has("json") || m.Has("form")
 	if m.Has("json") && m.Has("form") {
-		m.Errorf("form", templates.CodeExclusive, "keep one of them", "a fetch sends json or a form, not both")
+		m.Errorf("form", templates.CodeExclusive, "keep one of them", "a fetch can send json or form, not both")
 	}
 	if body {
 		q.method = "POST"
@@ -86,7 +86,7 @@ func (r *reader) request(m *node.Map, use templates.Use) *request {
 	if i := readWord(m, "method", fetchMethods, r.list); i >= 0 {
 		q.method = fetchMethods[i]
 		if body && q.method == "GET" {
-			m.Errorf("method", templates.CodeExclusive, "leave it out: what is sent is posted", "a GET sends no json and no form")
+			m.Errorf("method", templates.CodeExclusive, "remove method: a fetch with json or form uses POST", "GET cannot send json or form")
 		}
 	}
 	return q
@@ -101,7 +101,7 @@ func (r *reader) checkURL(t *node.Text) {
 	fixed, _, _ := strings.Cut(t.Value, "{{")
 	if !strings.HasPrefix(fixed, "https://") && !strings.HasPrefix(fixed, "http://") {
 		r.list.Errorf(t.Span, codeBadValue, "for example https://api.example.com/people/{{ profile.id }}",
-			"a url begins with https:// or http://")
+			"a url must begin with https:// or http://")
 	}
 }
 
@@ -112,11 +112,11 @@ var ownHeaders = []string{"host", "content-length", "connection", "transfer-enco
 
 func (r *reader) checkHeader(t *node.Text) {
 	if !headerForm.MatchString(t.Value) {
-		r.list.Errorf(t.Span, codeBadName, "for example Authorization", "%q is not the name of a header", t.Value)
+		r.list.Errorf(t.Span, codeBadName, "for example Authorization", "%q is not a valid header name", t.Value)
 	}
 	for _, own := range ownHeaders {
 		if strings.EqualFold(own, t.Value) {
-			r.list.Errorf(t.Span, codeBadName, "leave it out", "%s is not a flow's to say", t.Value)
+			r.list.Errorf(t.Span, codeBadName, "remove it", "a flow cannot set the header %s", t.Value)
 		}
 	}
 }

@@ -55,7 +55,7 @@ func TestFetchRequestFails(t *testing.T) {
 	for text, want := range map[string]string{
 		`url: "https://{{ data.id }}/"`:                           "flows/f.yaml:6:12: the url must be http or https, with a host and without a password",
 		`url: "https://a:b@x.example"`:                            "flows/f.yaml:6:12: the url must be http or https, with a host and without a password",
-		"url: https://x.example\nheaders: { x: '{{ data.id }}' }": "flows/f.yaml:7:21: the header has more than one line",
+		"url: https://x.example\nheaders: { x: '{{ data.id }}' }": "flows/f.yaml:7:21: the header value has more than one line",
 	} {
 		_, err := fetchOf(t, text).Request.Request(scope)
 		if err == nil || err.Error() != want {

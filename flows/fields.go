@@ -64,7 +64,7 @@ func checkData(fields []written, want *shape.Type, owner string, at diag.Span, l
 	for _, name := range slices.Sorted(maps.Keys(want.Fields)) {
 		if t := want.Fields[name]; !given[name] && !t.Optional && t.Kind != shape.KindAny {
 			list.Errorf(at, CodeMissingKey, fmt.Sprintf("add %s: it is %s", name, t.Described()),
-				"%s needs %s", owner, name)
+				"%s needs the field %s", owner, name)
 		}
 	}
 }
@@ -75,9 +75,9 @@ func (w written) check(want *shape.Type, name string, list *diag.List) {
 	switch {
 	case got == nil || want.Kind == shape.KindAny:
 	case got.Kind == shape.KindAny:
-		list.Errorf(w.at, codeUntyped, untypedHint, "%s must be %s, and the type of this is not known", name, want.Described())
+		list.Errorf(w.at, codeUntyped, untypedHint, "%s must be %s, but the type of this value is unknown", name, want.Described())
 	case got.Optional && !want.Optional:
-		list.Errorf(w.at, codeOptional, "give it a default with ??", "%s must be there, and this may be absent", name)
+		list.Errorf(w.at, codeOptional, "give it a default with ??", "%s is required, but this value may be absent", name)
 	case want.Kind == shape.KindTime && w.Value.Literal != nil:
 		if text, ok := w.Value.Literal.(string); !ok || !isTime(text) {
 			list.Errorf(w.at, codeWrongType, "for example 2026-03-05 or 2026-03-05T14:00:00Z", "%s must be a time", name)

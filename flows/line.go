@@ -63,7 +63,7 @@ func (p place) signalNames() []string {
 func (r *reader) lines(v *node.Value, k *typeEnv, where place) ([]Line, []*node.Map) {
 	items := oneOrMore(v)
 	if len(items) > MaxLines {
-		v.Errorf(codeTooMany, "", "%d lines; %d are allowed", len(items), MaxLines)
+		v.Errorf(codeTooMany, "", "%d lines; the limit is %d", len(items), MaxLines)
 		items = items[:MaxLines]
 	}
 	maps, lines := make([]*node.Map, len(items)), make([]Line, len(items))
@@ -118,8 +118,8 @@ func (r *reader) after(v *node.Value, line *Line) {
 		return
 	}
 	line.Never = true
-	v.Warnf(codeNeverEnds, "give it an end, for example after: 30d",
-		"this wait may never end, and its run live for good")
+	v.Warnf(codeNeverEnds, "set an end, for example after: 30d",
+		"this wait may never end, so the run could stay alive forever")
 }
 
 // signal is what the line looks out for; exactly one signal must stand in it. An if
@@ -135,17 +135,17 @@ func (r *reader) signal(m *node.Map, where place) Signal {
 	}
 	switch {
 	case len(found) > 1:
-		m.Value().Errorf(codeSignal, "make it two lines",
+		m.Value().Errorf(codeSignal, "split it into two lines",
 			"a line has one signal; this one has %s", strings.Join(found, " and "))
 	case len(found) == 0 && nearKey(m, names, "as", "then", "goal", "key"):
 		return 0 // the unknown key says it better
 	case len(found) == 0 && m.Has("if"):
 		return SignalIf
 	case len(found) == 0:
-		m.Value().Errorf(codeSignal, "Signals: "+strings.Join(names, ", "), "the line has no signal")
+		m.Value().Errorf(codeSignal, "Signals: "+strings.Join(names, ", "), "this line has no signal")
 	case where != inCollect && (signal == SignalQuiet || signal == SignalItems):
 		m.Errorf(found[0], codeSignal, "Signals: "+strings.Join(names, ", "),
-			"%s has a meaning only in the until of a collect", found[0])
+			"%s is allowed only in the until of a collect", found[0])
 	}
 	return signal
 }
@@ -177,8 +177,8 @@ func (r *reader) event(m *node.Map) (event string, key *Expr) {
 	switch {
 	case v == nil && r.keyed:
 		m.Errorf("event", CodeMissingKey,
-			"add the key by which it finds its run, for example key: "+r.keyHint()+", or key: any",
-			"%s has no key: it would concern every run of the person", t.Value)
+			"add the key that finds its run, for example key: "+r.keyHint()+"; key: any means every run of the person",
+			"%s has no key, so it would affect every run of the person", t.Value)
 	case v.IsText() && v.Str() == "any":
 		return t.Value, nil
 	case v != nil:
@@ -214,9 +214,9 @@ func (r *reader) sendNamed(v *node.Value, k *typeEnv) int {
 	case !ok:
 		r.list.Errorf(t.Span, codeUnknownStep, sends, "no step has the id %q", t.Value)
 	case h.verb != VerbSend:
-		r.list.Errorf(t.Span, codeNotASend, sends, "%s sends nothing: it is a %s", t.Value, h.word)
+		r.list.Errorf(t.Span, codeNotASend, sends, "%s is not a send step but a %s", t.Value, h.word)
 	default:
-		r.list.Errorf(t.Span, codeNotBefore, "", "%s cannot have been sent before this", t.Value)
+		r.list.Errorf(t.Span, codeNotBefore, "", "%s cannot have been sent before this step", t.Value)
 	}
 	return AnyStep
 }

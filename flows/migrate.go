@@ -60,7 +60,7 @@ func (r *reader) readMigrations(v *node.Value) {
 		migration := Migration{}
 		switch from := m.Text("from"); {
 		case from == nil:
-			m.Errorf("from", CodeMissingKey, "the id of a step of older versions, or any", "a migration says which runs it is for")
+			m.Errorf("from", CodeMissingKey, "write the id of a step of older versions, or any", "this migration needs from: the runs to move")
 		case from.Value != anyStep && checkName(from, "a step's id", r.list):
 			migration.From = from.Value
 		}
@@ -72,10 +72,10 @@ func (r *reader) readMigrations(v *node.Value) {
 
 // readGoal reads where a migration leads: to a step, or out.
 func (r *reader) readGoal(m *node.Map, migration *Migration) {
-	const hint = "to: STEP, to: same, or exit: OUTCOME"
+	const hint = "write to: STEP, to: same, or exit: OUTCOME"
 	switch {
 	case m.Has("to") == m.Has("exit"):
-		m.Errorf("to", CodeMissingKey, hint, "a migration leads to one step, or out")
+		m.Errorf("to", CodeMissingKey, hint, "this migration needs exactly one of to and exit")
 		m.Allow("to", "exit")
 	case m.Has("exit"):
 		if t := m.Text("exit"); checkName(t, "an outcome", r.list) {
@@ -106,7 +106,7 @@ func (r *reader) goal(t *node.Text, from string) int {
 		r.list.Errorf(t.Span, codeUnknownStep, diag.DidYouMean(t.Value, ids, "Steps"), "no step has the id %q", t.Value)
 		return 0
 	case to < len(r.flow.Steps) && len(r.flow.Steps[to].Loops) > 0:
-		r.list.Errorf(t.Span, codeBadValue, "move them to the repeat itself", "%s is inside of a repeat, and no round of it has begun", t.Value)
+		r.list.Errorf(t.Span, codeBadValue, "move the runs to the repeat itself", "%s is inside a repeat, and runs cannot begin in the middle of a round", t.Value)
 	}
 	return to
 }

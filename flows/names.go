@@ -21,13 +21,13 @@ func checkName(t *node.Text, what string, list *diag.List) bool {
 	}
 	switch {
 	case len(t.Value) > MaxName:
-		list.Errorf(t.Span, codeBadName, "", "%s has at most %d characters", what, MaxName)
+		list.Errorf(t.Span, codeBadName, "", "%s can have at most %d characters", what, MaxName)
 	case nameForm.MatchString(t.Value):
 		return true
 	case strings.Contains(t.Value, "-"):
-		list.Errorf(t.Span, codeBadName, "write "+simplified(t.Value), "names have no hyphen")
+		list.Errorf(t.Span, codeBadName, "write "+simplified(t.Value), "names cannot contain a hyphen")
 	default:
-		list.Errorf(t.Span, codeBadName, "write "+simplified(t.Value), "%s is made of a-z, 0-9 and _", what)
+		list.Errorf(t.Span, codeBadName, "write "+simplified(t.Value), "%s can contain only a-z, 0-9 and _", what)
 	}
 	return false
 }
@@ -54,7 +54,7 @@ func checkEvent(t *node.Text, list *diag.List) bool {
 		return false
 	}
 	if len(t.Value) > 2*MaxName || !eventForm.MatchString(t.Value) {
-		list.Errorf(t.Span, codeBadName, "for example order.shipped", "an event type is made of words with dots between them")
+		list.Errorf(t.Span, codeBadName, "for example order.shipped", "an event type consists of words separated by dots")
 		return false
 	}
 	return true

@@ -120,10 +120,10 @@ func readFiles(fsys fs.FS) ([]File, diag.List) {
 		short, _ := fs.Glob(fsys, folder+"/*.yml")
 		for _, name := range short {
 			list.Errorf(diag.Span{File: name}, codeFlowName, "rename it to "+stem(name)+".yaml",
-				"files end in .yaml; this one would not be read")
+				"files must end in .yaml; this one would be ignored")
 		}
 		if len(found) > MaxFiles {
-			list.Errorf(diag.Span{File: folder}, codeTooMany, "", "%d files; %d are allowed", len(found), MaxFiles)
+			list.Errorf(diag.Span{File: folder}, codeTooMany, "", "%d files; the limit is %d", len(found), MaxFiles)
 			found = found[:MaxFiles]
 		}
 		names = append(names, found...)
@@ -134,7 +134,7 @@ func readFiles(fsys fs.FS) ([]File, diag.List) {
 		case err == nil:
 			files = append(files, File{Name: name, Text: string(text)})
 		case name != ProjectFile || !isAbsent(err):
-			list.Errorf(diag.Span{File: name}, node.CodeSyntax, "", "cannot be read: %v", err)
+			list.Errorf(diag.Span{File: name}, node.CodeSyntax, "", "cannot read the file: %v", err)
 		}
 	}
 	return files, list

@@ -82,8 +82,8 @@ func (r *reader) name(m *node.Map, stem string) {
 	}
 	r.flow.Name, r.flow.span = t.Value, t.Span
 	if t.Value != stem {
-		r.list.Errorf(t.Span, codeFlowName, "name both alike",
-			"the flow is called %q, but its file %s.yaml", t.Value, stem)
+		r.list.Errorf(t.Span, codeFlowName, "give both the same name",
+			"the flow is called %q, but its file is %s.yaml", t.Value, stem)
 	}
 }
 

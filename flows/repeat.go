@@ -25,7 +25,7 @@ func (r *reader) repeat(v *node.Value, at int, k *typeEnv) (joints []patch, ends
 		return nil, false
 	}
 	if loop.Times = r.number(m, "times", 1, MaxRounds); !m.Has("times") {
-		m.Errorf("times", CodeMissingKey, "for example times: 3", "this repeat does not say how many times")
+		m.Errorf("times", CodeMissingKey, "for example times: 3", "this repeat needs times")
 	}
 	if every := m.Get("every"); every != nil {
 		loop.Every = r.duration(every)
@@ -67,7 +67,7 @@ func (r *reader) body(m *node.Map, steps *node.Value, at int, k *typeEnv) *typeE
 	for _, name := range slices.Sorted(maps.Keys(k.vars)) {
 		if before, after := k.vars[name], inside.vars[name]; before.Kind != after.Kind {
 			steps.Errorf(codeWrongType, "use another name in the loop",
-				"vars.%s is %s before the first round and may be another thing after it", name, before.Described())
+				"vars.%s is %s before the first round, but may have another type after it", name, before.Described())
 		}
 	}
 	return inside

@@ -33,7 +33,7 @@ type named struct {
 
 var (
 	errAddress   = errors.New("the url must be http or https, with a host and without a password")
-	errMultiline = errors.New("the header has more than one line")
+	errMultiline = errors.New("the header value has more than one line")
 )
 
 // Request makes the request for a scope: the same one for the same scope.

@@ -106,7 +106,7 @@ func (r *reader) clockTrigger(start string, m *node.Map) Trigger {
 	trigger := Trigger{Schedule: s, If: r.triggerIf(m, NameData, r.flow.Data)}
 	if !m.Has("audience") {
 		m.Errorf(start, CodeMissingKey, `for example audience: people.csv, or audience: { if: profile.plan == "pro" }`,
-			"the schedule does not say whom it is for")
+			"this schedule needs an audience")
 	}
 	s.Audience = r.audience(m.Get("audience"))
 	s.Rate = ReadRate(m.Text("rate"), r.list)
@@ -127,12 +127,12 @@ func (r *reader) cron(m *node.Map, s *Schedule) {
 		}
 	}
 	if !m.Has("timezone") {
-		m.Errorf("cron", CodeMissingKey, "add timezone: Europe/London, or timezone: local for each person's own",
-			"the schedule does not say where its clock stands")
+		m.Errorf("cron", CodeMissingKey, "add timezone: Europe/London, or timezone: local for each person's own zone",
+			"this schedule needs a timezone")
 	}
 	s.Zone = r.clockZone(m)
 	if !m.Has("max_delay") {
-		m.Errorf("cron", CodeMissingKey, "add for example max_delay: 6h", "the schedule does not say how late it may fire")
+		m.Errorf("cron", CodeMissingKey, "for example max_delay: 6h", "this schedule needs max_delay: how late it may still fire")
 	}
 	s.MaxDelay = r.duration(m.Get("max_delay"))
 }
@@ -143,7 +143,7 @@ func (r *reader) campaignMoment(m *node.Map, s *Schedule) {
 	t := m.Text("at")
 	s.At = r.moment(t, &typeEnv{names: map[string]*shape.Type{}}) // there is nobody to ask yet
 	if s.At != nil && s.At.Date == (Date{}) {
-		r.list.Errorf(t.Span, codeBadMoment, "for example 2026-12-24 09:00", "a trigger fires at a date and a time of day")
+		r.list.Errorf(t.Span, codeBadMoment, "for example 2026-12-24 09:00", "a trigger with at needs a date and a time of day")
 	}
 	s.Zone = r.flow.Zone
 	if m.Has("timezone") {

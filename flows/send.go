@@ -78,8 +78,8 @@ func (r *reader) sendOptions(m *node.Map, s *Send) {
 	s.Window = readWindows(m.Get("window"), r.list)
 	c := r.project.Categories[s.Category]
 	if c != nil && c.Window != nil && s.Window.widens(c.Window) {
-		m.Get("window").Errorf(codeWiderWindow, "narrow it, or name another category",
-			"the messages of %s go out at %s: a step may narrow that and not widen it", s.Category, c.Window)
+		m.Get("window").Errorf(codeWiderWindow, "narrow the window, or use another category",
+			"messages of %s go out at %s; a step can narrow these hours, but not widen them", s.Category, c.Window)
 	}
 }
 
@@ -92,7 +92,7 @@ func (r *reader) rules(m *node.Map) []string {
 		}
 	}
 	if m.Has("rules") && len(rules) == 0 {
-		m.Errorf("rules", codeBadValue, "for example [appMessaging]", "rules names no channel")
+		m.Errorf("rules", codeBadValue, "for example [appMessaging]", "rules must name at least one channel")
 	}
 	return rules
 }
@@ -123,7 +123,7 @@ func (r *reader) template(t *node.Text) *templates.Source {
 	}
 	names := r.project.library.Names()
 	r.list.Errorf(t.Span, codeMissingTemplate, diag.DidYouMean(t.Value, names, "Templates"),
-		"there is no templates/%s.yaml", t.Value)
+		"template file templates/%s.yaml not found", t.Value)
 	return nil
 }
 
@@ -134,7 +134,7 @@ func (p *Project) Template(name string) (*templates.Template, error) {
 	if source == nil {
 		hint := diag.DidYouMean(name, p.library.Names(), "Templates")
 		return nil, diag.Diagnostic{Code: codeMissingTemplate, Hint: hint,
-			Span: diag.Span{File: "templates/" + name + ".yaml"}, Message: "there is no such template"}
+			Span: diag.Span{File: "templates/" + name + ".yaml"}, Message: "template not found"}
 	}
 	var list diag.List
 	t := source.Compile(p.alone(), &list)

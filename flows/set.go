@@ -46,7 +46,7 @@ func (r *reader) checkProfile(w written) {
 	t, ok := declared.Field(w.Name)
 	switch {
 	case w.Name == "id" || w.Name == "timezone" || strings.Contains(w.Name, "."):
-		r.list.Errorf(w.key.Span, codeUnknownField, "", "%s cannot be set by a flow", w.key.Value)
+		r.list.Errorf(w.key.Span, codeUnknownField, "", "a flow cannot set %s", w.key.Value)
 	case !ok:
 		r.list.Errorf(w.key.Span, codeUnknownField, diag.DidYouMean(w.Name, declared.Names(), "It has"),
 			"profile has no field %q", w.Name)

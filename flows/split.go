@@ -12,7 +12,7 @@ func (r *reader) split(v *node.Value, at int, k *typeEnv) (joints []patch, ends 
 	items := v.List()
 	if v.IsList() && len(items) < 2 {
 		v.Errorf(CodeMissingKey, "for example split: [ { weight: 90, then: [ … ] }, { weight: 10 } ]",
-			"a split has at least two arms")
+			"a split needs at least two arms")
 	}
 	for _, item := range items {
 		m := item.Map()

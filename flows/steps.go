@@ -27,7 +27,7 @@ func (r *reader) readSteps(m *node.Map) {
 	}
 	r.outline(v)
 	if len(r.heads) > MaxSteps {
-		v.Errorf(codeTooMany, "", "%d steps; %d are allowed", len(r.heads), MaxSteps)
+		v.Errorf(codeTooMany, "", "%d steps; the limit is %d", len(r.heads), MaxSteps)
 		return
 	}
 	joints, _ := r.block(v, "steps", r.start())
@@ -39,7 +39,7 @@ func (r *reader) readSteps(m *node.Map) {
 func (r *reader) block(v *node.Value, name string, k *typeEnv) (joints []patch, ends bool) {
 	items := v.List()
 	if len(items) == 0 && v.IsList() {
-		v.Errorf(codeEmptySteps, "leave it out", "%s has no step", name)
+		v.Errorf(codeEmptySteps, "remove it, or add a step", "%s has no steps", name)
 	}
 	for _, item := range items {
 		m := item.Map()
@@ -47,7 +47,7 @@ func (r *reader) block(v *node.Value, name string, k *typeEnv) (joints []patch, 
 			continue
 		}
 		if ends {
-			item.Warnf(codeUnreachable, "", "nothing leads to this step: what stands before it always exits")
+			item.Warnf(codeUnreachable, "", "unreachable step: the step before it always exits")
 			ends = false
 		}
 		at := len(r.flow.Steps)
@@ -69,8 +69,8 @@ func (r *reader) step(m *node.Map, at int, k *typeEnv) (joints []patch, ends boo
 	joints = []patch{func(target int) { r.flow.Steps[at].Next = target }}
 
 	verb := r.verb(m)
-	if v := m.Get(h.word); verb != 0 && v.IsEmpty() {
-		v.Empty("what belongs to it is indented deeper than it", "say what is to be done")
+	if verb != 0 && m.Get(h.word).IsEmpty() {
+		m.Get(h.word).Empty("indent its lines deeper than the key itself", "say what to do")
 		allowAll(m)
 		return joints, false
 	}
@@ -128,7 +128,7 @@ func (r *reader) verb(m *node.Map) Verb {
 		return verb
 	}
 	if len(found) > 1 {
-		m.Value().Errorf(codeVerb, "make it two steps", "a step has one verb; this one has %s", strings.Join(found, " and "))
+		m.Value().Errorf(codeVerb, "split it into two steps", "a step has one verb; this one has %s", strings.Join(found, " and "))
 		return 0
 	}
 	var names []string
@@ -137,14 +137,14 @@ func (r *reader) verb(m *node.Map) Verb {
 	}
 	if word := lineWord(m); word != "" {
 		m.Errorf(word, codeVerb, "indent the lines of a wait deeper than the word wait",
-			"%s stands in a line of a wait, and this is a step", word)
+			"%s belongs in a line of a wait, but this is a step", word)
 		allowAll(m)
 		return 0
 	}
 	if nearKey(m, names, "id", "if") {
 		return 0 // the unknown key says it better
 	}
-	m.Value().Errorf(codeVerb, "Verbs: "+strings.Join(names, ", "), "the step has no verb")
+	m.Value().Errorf(codeVerb, "Verbs: "+strings.Join(names, ", "), "this step has no verb")
 	return 0
 }
 
@@ -175,12 +175,11 @@ func (r *reader) checkID(m *node.Map, h head) {
 		return
 	}
 	if slices.Contains(languageNames, t.Value) {
-		r.list.Errorf(t.Span, codeDuplicateID, "", "%s is a word of the language and cannot name a step", t.Value)
+		r.list.Errorf(t.Span, codeDuplicateID, "", "%s is a reserved word, so no step can have this id", t.Value)
 		return
 	}
 	if first, _ := r.headNamed(t.Value); first.at.Span() != h.at.Span() {
-		r.list.Errorf(t.Span, codeDuplicateID, "", "the step in line %d has the id %q already",
-			first.at.Span().Start.Line, t.Value)
+		r.list.Errorf(t.Span, codeDuplicateID, "", "duplicate id %q; first used on line %d", t.Value, first.at.Span().Start.Line)
 	}
 }
 

@@ -15,7 +15,7 @@ var starts = []string{"event", "reply", "cron", "at"}
 func (r *reader) readTriggers(v *node.Value) {
 	items := oneOrMore(v)
 	if len(items) > MaxLines {
-		v.Errorf(codeTooMany, "", "%d triggers; %d are allowed", len(items), MaxLines)
+		v.Errorf(codeTooMany, "", "%d triggers; the limit is %d", len(items), MaxLines)
 		return
 	}
 	for _, item := range items {
@@ -34,12 +34,12 @@ func (r *reader) readTrigger(m *node.Map) {
 	}
 	switch {
 	case len(found) > 1:
-		m.Value().Errorf(codeSignal, "make it two triggers", "a trigger has one of %s; this one has %s",
+		m.Value().Errorf(codeSignal, "split it into two triggers", "a trigger has one of %s; this one has %s",
 			strings.Join(starts, ", "), strings.Join(found, " and "))
 	case len(found) == 0 && nearKey(m, starts, "key", "to", "if"):
 		m.Close() // the unknown key says it better
 	case len(found) == 0:
-		m.Value().Errorf(CodeMissingKey, "for example event: order.shipped", "the trigger does not say what starts a run")
+		m.Value().Errorf(CodeMissingKey, "for example event: order.shipped", "this trigger needs one of event, reply, cron and at")
 	default:
 		r.flow.Triggers = append(r.flow.Triggers, r.triggerBy(found[0], m))
 		m.Close()
@@ -71,8 +71,8 @@ func (r *reader) eventTrigger(m *node.Map) Trigger {
 
 func (r *reader) replyTrigger(m *node.Map) Trigger {
 	if t := m.Text("reply"); t != nil && t.Value != "any" {
-		r.list.Errorf(t.Span, codeBadValue, "write reply: any, and say which ones with if:",
-			"a trigger hears any reply that no run waits for, not %q", t.Value)
+		r.list.Errorf(t.Span, codeBadValue, "write reply: any, and select replies with if:",
+			"reply in a trigger must be any, not %q", t.Value)
 	}
 	return Trigger{Reply: true, BeforeWaits: m.Bool("before_waits"), If: r.triggerIf(m, NameReply, replyShape)}
 }
@@ -107,8 +107,8 @@ func (r *reader) readData(triggers, data *node.Value) {
 		}
 		var conflict string
 		if all, conflict = shape.Either(all, t); conflict != "" {
-			r.list.Errorf(at, codeShapeConflict, "write a flow for each",
-				"the data of this trigger contradicts that of the one before it, at %s", conflict)
+			r.list.Errorf(at, codeShapeConflict, "write one flow for each trigger",
+				"the data of this trigger conflicts with the data of the trigger before it, at %s", conflict)
 			all = t
 		}
 	}
@@ -145,8 +145,8 @@ func (r *reader) dataOf(m *node.Map, own *shape.Type, data *node.Value) (*shape.
 	}
 	both, conflict := shape.Both(declared, own)
 	if conflict != "" {
-		data.Errorf(codeShapeConflict, "leave it out here, or make the two agree",
-			"data contradicts what nudge.yaml declares for %s, at %s", t.Value, conflict)
+		data.Errorf(codeShapeConflict, "remove it here, or make both agree",
+			"data conflicts with the shape of %s in nudge.yaml, at %s", t.Value, conflict)
 		both = declared
 	}
 	r.shapes[t.Value] = both

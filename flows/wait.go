@@ -50,7 +50,7 @@ func (r *reader) then(m *node.Map, line *Line, before, after *typeEnv) ([]patch,
 	m.Close()
 	if v == nil || line.Never {
 		if v != nil {
-			m.Errorf("then", codeUnreachable, "leave it out", "what never comes is followed by nothing")
+			m.Errorf("then", codeUnreachable, "remove it", "then cannot run: this signal never happens")
 		}
 		return []patch{onward}, line.Never
 	}
@@ -97,8 +97,8 @@ func (r *reader) checkWait(v *node.Value, w *Wait) {
 		v.Errorf(codeNoLimit, "add a line, for example - after: 1d", "this wait has no end")
 	}
 	if reads && timer && !failed {
-		v.Warnf(CodeNoFailedLine, "add a line failed: with what then happens, or let it be",
-			"when the message fails, this wait goes on past its after, with the outcome failed")
+		v.Warnf(CodeNoFailedLine, "add a line failed: to react at once, or ignore this warning",
+			"if the message fails, this wait runs to its end and skips the then of its after")
 	}
 }
 

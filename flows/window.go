@@ -170,7 +170,7 @@ func readWindows(v *node.Value, list *diag.List) Windows {
 	items := []*node.Value{v}
 	if v.IsList() {
 		if items = v.List(); len(items) == 0 || len(items) > MaxWindows {
-			v.Errorf(codeBadWindow, windowHint, "%d windows; 1 to %d are allowed", len(items), MaxWindows)
+			v.Errorf(codeBadWindow, windowHint, "%d windows; use 1 to %d", len(items), MaxWindows)
 			return nil
 		}
 	}
@@ -184,7 +184,7 @@ func readWindows(v *node.Value, list *diag.List) Windows {
 		if err != nil {
 			hint := windowHint
 			if _, noHours := parseDays(t.Value); noHours == nil { // the list was cut at the comma between days
-				hint = `inside [ ] days with a comma need quotes: ["sat,sun 10:00-14:00"]`
+				hint = `inside [ ], put quotes around days with a comma: ["sat,sun 10:00-14:00"]`
 			}
 			list.Errorf(t.Span, codeBadWindow, hint, "%v", err)
 			continue
@@ -197,7 +197,7 @@ func readWindows(v *node.Value, list *diag.List) Windows {
 func parseWindow(text string) (Window, error) {
 	m := windowForm.FindStringSubmatch(text)
 	if m == nil {
-		return Window{}, fmt.Errorf("%q is not a window of hours", text)
+		return Window{}, fmt.Errorf("%q is not a range of hours", text)
 	}
 	w, err := Window{Days: EveryDay}, error(nil)
 	if m[1] != "" {
@@ -212,8 +212,8 @@ func parseWindow(text string) (Window, error) {
 		return Window{}, err
 	}
 	if w.From >= w.To {
-		return Window{}, fmt.Errorf("the window %s-%s ends before it begins: a window is the hours in which "+
-			"messages go out, within one day; over midnight it is two, [%s-24:00, 00:00-%s]", m[2], m[3], m[2], m[3])
+		return Window{}, fmt.Errorf("the window %s-%s ends before it begins; "+
+			"hours over midnight are two windows: [%s-24:00, 00:00-%s]", m[2], m[3], m[2], m[3])
 	}
 	return w, nil
 }

@@ -24,10 +24,10 @@ func parseAlert(v *node.Value) *alert {
 		platforms.Close()
 	}
 	if (a.apns != nil || a.fcm != nil) && (a.title != nil || a.body != nil) {
-		v.Warnf(codePlatforms, "put them into the platforms", "the provider ignores title and body when there are platforms")
+		v.Warnf(codePlatforms, "move title and body into platforms", "the provider ignores title and body beside platforms")
 	}
 	if a.title == nil && a.body == nil && a.apns == nil && a.fcm == nil {
-		m.Errorf("title", codeMissing, "give it title, body or platforms", "the alert says nothing")
+		m.Errorf("title", codeMissing, "add title, body or platforms", "the alert is empty")
 	}
 	m.Close()
 	return a

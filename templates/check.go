@@ -67,7 +67,7 @@ func (w *checker) node(n parse.Node, dot *shape.Type) {
 		w.rangeOver(n, dot)
 	case *parse.TemplateNode:
 		w.fail(n.Pos, len("template"), codeSyntax, "write {{ partial \"footer\" }} for "+partialFile,
-			"template is not allowed in templates")
+			"the action template is not allowed")
 	}
 	w.variables = w.variables[:before]
 }
@@ -81,7 +81,7 @@ func (w *checker) rangeOver(n *parse.RangeNode, dot *shape.Type) {
 	case t.Kind == shape.KindAny && t != failed:
 		w.condition(n.Pipe, t)
 	case t.Kind != shape.KindMap && t != failed:
-		w.failPipe(n.Pipe, codeSyntax, "", "range goes over a list, not over %s", t.Described())
+		w.failPipe(n.Pipe, codeSyntax, "", "range needs a list, not %s", t.Described())
 	}
 	w.ranges++
 	if w.deepest = max(w.deepest, w.ranges); w.ranges > maxNesting {
@@ -103,7 +103,7 @@ func (w *checker) rangeOver(n *parse.RangeNode, dot *shape.Type) {
 // it would silently be false.
 func (w *checker) condition(p *parse.PipeNode, t *shape.Type) {
 	if t.Kind == shape.KindAny && t != failed && !w.use.Untyped {
-		w.failPipe(p, codeUntyped, untypedHint, "the type of %s is not known", strings.ReplaceAll(p.String(), "$.", ""))
+		w.failPipe(p, codeUntyped, untypedHint, "the type of %s is unknown", strings.ReplaceAll(p.String(), "$.", ""))
 	}
 }
 
@@ -173,18 +173,18 @@ func (w *checker) fits(fn *function, id *parse.IdentifierNode, args []*shape.Typ
 	example := "for example {{ " + fn.Example + " }}"
 	switch {
 	case fn.Name == "partial":
-		w.fail(id.Pos, len(id.Ident), codeSyntax, example, "partial stands by itself between its braces")
+		w.fail(id.Pos, len(id.Ident), codeSyntax, example, "partial must be the only thing between its braces")
 		return false
 	case len(args) < fn.least || fn.most >= 0 && len(args) > fn.most:
 		w.fail(id.Pos, len(id.Ident), codeSyntax, example, "%s does not take %d values", id.Ident, len(args))
 		return false
 	case fn.Name == "plural" && len(args)-1 > max(len(w.at.language.forms), 2):
-		w.fail(id.Pos, len(id.Ident), codeSyntax, "the language of a text stands in the name of its file: shipped.pl.yaml",
+		w.fail(id.Pos, len(id.Ident), codeSyntax, "the name of the file sets the language of its text: shipped.pl.yaml",
 			"the language %s has %d plural forms, not %d", w.at.language.name, len(w.at.language.forms), len(args)-1)
 		return false
 	case fn.Name == "weekday" && w.at.language.words == nil:
-		w.fail(id.Pos, len(id.Ident), codeUnknownFunction, "write the date instead",
-			"the names of the days are not known in the language %s", w.at.language.name)
+		w.fail(id.Pos, len(id.Ident), codeUnknownFunction, "use date instead",
+			"weekday does not know the names of the days in the language %s", w.at.language.name)
 		return false
 	}
 	for i, t := range args {
@@ -205,7 +205,7 @@ func (w *checker) argument(fn *function, i int, t *shape.Type, at parse.Pos, nam
 	}
 	switch {
 	case t.Kind == shape.KindAny && fn.known && !w.use.Untyped:
-		w.fail(at, 1, codeUntyped, untypedHint, "the type of what %s looks at is not known", name)
+		w.fail(at, 1, codeUntyped, untypedHint, "the type of a value given to %s is unknown", name)
 	case want != shape.KindAny && t.Kind != shape.KindAny && t.Kind != want:
 		w.fail(at, 1, codeSyntax, "for example {{ "+fn.Example+" }}", "%s takes %s here, not %s",
 			name, (&shape.Type{Kind: want}).Described(), t.Described())
@@ -272,7 +272,7 @@ func (w *checker) unknownName(id *parse.IdentifierNode, path bool) {
 	}
 	names := append(w.use.Scope.Names(), functionNames(w.kit.functions)...)
 	w.fail(id.Pos, len(id.Ident), codeUnknownFunction, diag.DidYouMean(id.Ident, names, "Names and functions"),
-		"there is no name and no function %q", id.Ident)
+		"unknown name or function %q", id.Ident)
 }
 
 func (w *checker) variable(n *parse.VariableNode) *shape.Type {

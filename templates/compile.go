@@ -80,7 +80,7 @@ func (c *compiler) parse(t *node.Text, name string) *parse.Tree {
 		return nil
 	}
 	if len(set) > 1 {
-		c.list.Errorf(t.Span, codeSyntax, "write it out, or make it a partial: "+partialFile,
+		c.list.Errorf(t.Span, codeSyntax, "write the text out, or make it a partial: "+partialFile,
 			"define and block are not allowed in templates")
 		return nil
 	}
@@ -104,7 +104,7 @@ func (c *compiler) syntax(t *node.Text, message string) {
 	hint := ""
 	switch {
 	case strings.Contains(message, `character U+002D '-'`):
-		hint = "names have no hyphen"
+		hint = "names cannot contain a hyphen"
 	case strings.Contains(message, "unexpected EOF"):
 		hint = "an if, range or with is closed by {{ end }}"
 	}

@@ -35,7 +35,7 @@ func parseAddresses(m *node.Map) []node.Entry {
 	addresses := m.Child("addresses").Entries()
 	for _, e := range addresses {
 		if e.Key.Value == "profileId" {
-			e.Value.Errorf(CodeExclusive, "leave it out", "the profile is the person that the run is about")
+			e.Value.Errorf(CodeExclusive, "remove it", "profileId is always the person of the run")
 		}
 		e.Value.Text() // reports what is none
 	}
@@ -45,7 +45,7 @@ func parseAddresses(m *node.Map) []node.Entry {
 func (s *Source) parseOptions(m *node.Map) {
 	for _, e := range m.Child("channelOptions").Entries() {
 		if e.Key.Value == appMessaging {
-			e.Value.Errorf(CodeExclusive, "write from: beside the body", "the sender stands in the message itself")
+			e.Value.Errorf(CodeExclusive, "write from: beside the body", "the sender of app messages belongs to the message itself")
 			continue
 		}
 		if mapping(e.Value) != nil {
@@ -64,7 +64,7 @@ func (s *Source) parseCustom(m *node.Map) {
 		case e.Value.IsMap() || e.Value.IsText():
 			s.custom = append(s.custom, e)
 		default:
-			e.Value.Errorf(codeBadValue, "a mapping, or text for a custom channel", "the customBody of %s is neither", e.Key.Value)
+			e.Value.Errorf(codeBadValue, "", "the customBody of %s must be a mapping, or text for a custom channel", e.Key.Value)
 		}
 	}
 }
@@ -92,7 +92,7 @@ func (s *Source) parseOverrides(m *node.Map) {
 	app := o.Child(appMessaging)
 	if mapping(app.Get("conversation")) == nil {
 		o.Errorf(appMessaging, codeMissing, "for example overrides: { appMessaging: { conversation: { name: Order 7 } } }",
-			"overrides says nothing of a conversation")
+			"overrides needs appMessaging.conversation")
 		s.overrides = nil
 	}
 	app.Close()
@@ -107,7 +107,7 @@ func (s *Source) own() bool { return s.alert != nil || s.metadata != nil || len(
 func (s *Source) checkContent(m *node.Map) {
 	for _, key := range []string{"body", "parts"} {
 		if m.Has("templateId") && m.Has(key) {
-			m.Errorf("templateId", CodeExclusive, "keep one of them", "a message has %s or templateId, not both", key)
+			m.Errorf("templateId", CodeExclusive, "keep one of them", "a message can have %s or templateId, not both", key)
 			return
 		}
 	}
@@ -120,8 +120,8 @@ func (s *Source) checkContent(m *node.Map) {
 		if s.alert == nil {
 			key = "metadata"
 		}
-		m.Errorf(key, CodeExclusive, "give app messaging parts: customBody: { appMessaging: { parts: … } }",
-			"%s goes with a text of app messaging's own, which the message does not have", key)
+		m.Errorf(key, CodeExclusive, "add parts for app messaging: customBody: { appMessaging: { parts: … } }",
+			"%s needs a text for app messaging, and this message has none", key)
 	}
 }
 
@@ -132,15 +132,15 @@ func (s *Source) checkChannels(m *node.Map) {
 		for _, o := range s.options {
 			if c.Key.Value == o.Key.Value {
 				c.Value.Errorf(CodeExclusive, "keep one of them",
-					"a channel has channelOptions or a customBody, not both; %s has", c.Key.Value)
+					"%s has channelOptions and a customBody; a channel can have only one of them", c.Key.Value)
 				return
 			}
 		}
 	}
 	if len(s.options) > 0 && (len(s.custom) > 0 || s.own()) {
 		m.Get("channelOptions").Warnf(codeMixed, "try it with your account before you rely on it",
-			"a page of the provider says that it takes no channelOptions beside a customBody, "+
-				"which an alert, metadata and customBody are sent as")
+			"the provider may refuse channelOptions beside a customBody, "+
+				"and an alert, metadata and parts of app messaging are sent as a customBody")
 	}
 }
 

@@ -50,7 +50,7 @@ func index(v, at any) (any, error) {
 	case []any:
 		i, ok := at.(int)
 		if !ok || i < 0 || i >= len(v) {
-			return nil, fmt.Errorf("the list has %d items and none at %v", len(v), at)
+			return nil, fmt.Errorf("the list has %d items, so there is none at %v", len(v), at)
 		}
 		return v[i], nil
 	case map[string]any:

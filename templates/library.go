@@ -77,7 +77,7 @@ func (l *Library) Join(list *diag.List) {
 			partial.Variant(v.locale, v.partial)
 		default:
 			list.Errorf(diag.Span{File: v.file}, codeVariant, "add "+path.Dir(v.file)+"/"+v.name+".yaml for people of other languages",
-				"a variant without its template")
+				"this variant has no template")
 		}
 	}
 	l.variants = nil
@@ -113,11 +113,11 @@ func checkFile(file, name string, list *diag.List) bool {
 	if fileForm.MatchString(name) {
 		return true
 	}
-	hint := "a name is made of a-z, 0-9 and _"
+	hint := "a name can contain only a-z, 0-9 and _"
 	if strings.Contains(name, "-") {
-		hint = "names have no hyphen: " + strings.ReplaceAll(name, "-", "_")
+		hint = "names cannot contain a hyphen; write " + strings.ReplaceAll(name, "-", "_")
 	}
-	list.Errorf(diag.Span{File: file}, codeBadName, hint, "no flow can name this file")
+	list.Errorf(diag.Span{File: file}, codeBadName, hint, "no flow can use this file: its name is not valid")
 	return false
 }
 
@@ -132,6 +132,6 @@ func checkLocale(file, locale string, list *diag.List) bool {
 	if canonical != "" {
 		hint = "write " + canonical
 	}
-	list.Errorf(diag.Span{File: file}, CodeLocale, hint, "there is no locale %q", locale)
+	list.Errorf(diag.Span{File: file}, CodeLocale, hint, "unknown locale %q", locale)
 	return false
 }

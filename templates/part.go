@@ -26,7 +26,7 @@ var contentKeys = []string{"data", "text", "file", "url", "json"}
 func parseParts(m *node.Map) (parts []part) {
 	items := m.List("parts")
 	if len(items) == 0 && m.Get("parts").IsList() {
-		m.Errorf("parts", codeMissing, "", "parts has no part")
+		m.Errorf("parts", codeMissing, "", "parts is empty")
 	}
 	for _, item := range items {
 		pm := item.Map()
@@ -55,22 +55,22 @@ func (p *part) check(m *node.Map) {
 	}
 	switch {
 	case len(found) == 0:
-		m.Errorf("data", codeMissing, "give it data, text, file, url or json", "the part has no content")
+		m.Errorf("data", codeMissing, "add data, text, file, url or json", "the part has no content")
 	case len(found) > 1:
-		m.Errorf(found[1], CodeExclusive, "make it two parts", "a part has one of data, text, file, url and json, not %s and %s", found[0], found[1])
+		m.Errorf(found[1], CodeExclusive, "split it into two parts", "a part can have only one of data, text, file, url and json, not %s and %s", found[0], found[1])
 	}
 	if !m.Has("type") && !m.Has("json") {
 		m.Errorf("type", codeMissing, "for example type: text/plain", "the part has no type")
 	}
 	if p.size < 0 {
-		m.Errorf("size", codeBadValue, "", "size cannot be less than nothing")
+		m.Errorf("size", codeBadValue, "", "size cannot be negative")
 	}
 	if p.data == nil || p.kind == nil || isTextual(p.kind.Value) || isTemplate(p.data) || isTemplate(p.kind) {
 		return
 	}
 	if _, err := base64.StdEncoding.DecodeString(p.data.Value); err != nil {
-		m.Errorf("data", codeEncoding, "write text: instead, which is encoded for you, or file:",
-			"data of the type %s is sent as it is, in base64, and this is not base64", p.kind.Value)
+		m.Errorf("data", codeEncoding, "write text: or file: instead; nudge encodes them",
+			"data of the type %s must be base64, and this is not", p.kind.Value)
 	}
 }
 
@@ -121,16 +121,16 @@ func (c *compiler) content(t *node.Text) *content {
 		return nil
 	}
 	if isTemplate(t) {
-		c.list.Errorf(t.Span, codeFile, "make a branch of sends, or send a url", "the name of a file cannot be a template")
+		c.list.Errorf(t.Span, codeFile, "use a branch with several sends, or send a url", "the name of a file cannot be a template")
 		return nil
 	}
 	if c.use.File == nil {
-		c.list.Errorf(t.Span, codeFile, "", "there are no files here")
+		c.list.Errorf(t.Span, codeFile, "", "a part cannot use file here")
 		return nil
 	}
 	raw, err := c.use.File(t.Value)
 	if err != nil {
-		c.list.Errorf(t.Span, codeFile, "for example images/logo.png, below the project's folder", "%s", err)
+		c.list.Errorf(t.Span, codeFile, "for example images/logo.png, in the project's folder", "%s", err)
 		return nil
 	}
 	return &content{path.Base(t.Value), base64.StdEncoding.EncodeToString(raw), string(raw), int64(len(raw))}

@@ -146,7 +146,7 @@ func (w *checker) include(id *parse.IdentifierNode, args []parse.Node) parse.Nod
 		name, ok = args[0].(*parse.StringNode)
 	}
 	if !ok {
-		w.fail(id.Pos, len(id.Ident), codeSyntax, `for example {{ partial "footer" }}`, "partial takes a name in quotes")
+		w.fail(id.Pos, len(id.Ident), codeSyntax, `for example {{ partial "footer" }}`, "partial needs a name in quotes")
 		return nil
 	}
 	p, found, inside := w.compiler.partial(name.Text)
@@ -154,10 +154,10 @@ func (w *checker) include(id *parse.IdentifierNode, args []parse.Node) parse.Nod
 	case !found:
 		names := slices.Sorted(maps.Keys(w.use.Partials))
 		w.fail(name.Pos, len(name.Quoted), codeUnknownPartial, diag.DidYouMean(name.Text, names, "Partials"),
-			"there is no templates/partials/%s.yaml", name.Text)
+			"partial file templates/partials/%s.yaml not found", name.Text)
 		return nil
 	case inside:
-		w.fail(name.Pos, len(name.Quoted), codeRecursion, "", "the partial %s is inside of itself", name.Text)
+		w.fail(name.Pos, len(name.Quoted), codeRecursion, "", "the partial %s includes itself", name.Text)
 		return nil
 	}
 	w.count(p, name)
@@ -172,7 +172,7 @@ func (w *checker) include(id *parse.IdentifierNode, args []parse.Node) parse.Nod
 func (w *checker) count(p *included, at *parse.StringNode) {
 	before := w.partials
 	if w.partials += p.count; before <= maxPartials && w.partials > maxPartials {
-		w.fail(at.Pos, len(at.Quoted), codeTooDeep, "", "the text is made of more than %d partials", maxPartials)
+		w.fail(at.Pos, len(at.Quoted), codeTooDeep, "", "the text includes more than %d partials", maxPartials)
 	}
 	if w.deepest = max(w.deepest, w.ranges+p.ranges); w.deepest > maxNesting {
 		w.fail(at.Pos, len(at.Quoted), codeTooDeep, "", "with the partial, range is nested more than %d levels deep", maxNesting)

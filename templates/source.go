@@ -75,7 +75,7 @@ func ParseInline(m *node.Map, list *diag.List) *Source {
 	s.from, s.conversation = ParseFrom(m.Get("from")), m.Text("conversation")
 	s.parts = parseParts(m)
 	if m.Has("body") && m.Has("parts") {
-		m.Errorf("parts", CodeExclusive, "put the text into the first part", "a message has a body or parts, not both")
+		m.Errorf("parts", CodeExclusive, "move the text into the first part", "a message can have body or parts, not both")
 	}
 	if s.metadata != nil && s.metadata.Map() == nil {
 		s.metadata = nil
@@ -84,8 +84,8 @@ func ParseInline(m *node.Map, list *diag.List) *Source {
 	s.parseRules(m)
 	s.parseExtras(m)
 	if s.body != nil && s.body.Cut() {
-		list.Warnf(s.body.Span, node.CodeComment, "quote the text if the # belongs to it",
-			"what follows # is a comment and not sent")
+		list.Warnf(s.body.Span, node.CodeComment, "put quotes around the text if the # belongs to it",
+			"everything after # is a comment and is not sent")
 	}
 	return s
 }
@@ -106,7 +106,7 @@ func ParseFrom(v *node.Value) *From {
 	m := v.Map()
 	f := &From{id: m.Text("id"), name: m.Text("name"), avatar: m.Text("avatar"), canon: m.Canonical()}
 	if !m.Has("id") {
-		m.Errorf("id", codeMissing, "or name a Chat team: from: Customer Services", "the sender has no id")
+		m.Errorf("id", codeMissing, "add an id, or name a Chat team: from: Customer Services", "the sender has no id")
 	}
 	m.Close()
 	if f.id == nil {
@@ -127,10 +127,10 @@ func (s *Source) parseRules(m *node.Map) {
 	s.ruleSet = m.Str("ruleSet")
 	s.rules = channelIDs(m, "rules")
 	if m.Has("rules") && m.Has("ruleSet") {
-		m.Errorf("ruleSet", CodeExclusive, "keep one of them", "a message has rules or a ruleSet, not both")
+		m.Errorf("ruleSet", CodeExclusive, "keep one of them", "a message can have rules or a ruleSet, not both")
 	}
 	if m.Has("rules") && len(s.rules) == 0 {
-		m.Errorf("rules", codeBadValue, "for example [appMessaging]", "rules names no channel")
+		m.Errorf("rules", codeBadValue, "for example [appMessaging]", "rules must name at least one channel")
 	}
 }
 

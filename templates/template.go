@@ -114,8 +114,8 @@ func (s *Source) compileSender(t *Template, c *compiler) {
 	if from != nil {
 		t.team, t.id, t.name, t.avatar = c.text(from.team), c.text(from.id), c.text(from.name), c.text(from.avatar)
 		if from.avatar != nil && (s.own() || len(s.custom) > 0) {
-			c.list.Warnf(from.avatar.Span, codeLost, "leave it out, or the alert, the metadata and the customBody",
-				"the provider takes no avatar beside an alert, metadata or a customBody")
+			c.list.Warnf(from.avatar.Span, codeLost, "remove the avatar, or remove the alert, metadata and customBody",
+				"the provider drops the avatar beside an alert, metadata or a customBody")
 		}
 	}
 	t.conversation = c.text(conversation)

@@ -30,7 +30,7 @@ type text struct {
 // each of its items, so that it bounds the time too.
 const maxWrites = 50_000
 
-var errTooMuch = fmt.Errorf("the text takes more than %d steps to write", maxWrites)
+var errTooMuch = fmt.Errorf("the text has more than %d pieces", maxWrites)
 
 var errTooLong = fmt.Errorf("the text is longer than %d bytes", MaxOutput)
 
@@ -73,7 +73,7 @@ const mergeField = "{{"
 
 // ErrMergeField reports a message that cannot go out as it is: there is {{ in what was
 // rendered, most likely in something that a person wrote.
-var ErrMergeField = errors.New("the text has {{ in it, which the provider would take for a field of its own")
+var ErrMergeField = errors.New("the text contains {{, which the provider would read as one of its own fields")
 
 func (t *text) checkMergeField(out string) error {
 	if t.merge || !strings.Contains(out, mergeField) {

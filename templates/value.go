@@ -26,7 +26,7 @@ var (
 	errNotTime    = errors.New("the value is not a time")
 	errNotList    = errors.New("the value is not a list")
 	errStructured = errors.New("a list or map cannot be printed; use range, join or json")
-	errDecimals   = errors.New("a number has 0 to 15 decimals")
+	errDecimals   = errors.New("the number of decimals must be between 0 and 15")
 )
 
 // printed is a value as the person reads it. It ends every action.

@@ -14,8 +14,8 @@ import (
 func (s *Source) Variant(locale string, v *Source, list *diag.List) {
 	for _, key := range []string{"from", "conversation", "rules", "ruleSet"} {
 		if v.m.Has(key) && v.said(key) != s.said(key) {
-			v.m.Errorf(key, codeVariant, "leave it out: what "+s.file+" says holds for all of them",
-				"%s differs from that of the template", key)
+			v.m.Errorf(key, codeVariant, "remove it: the one in "+s.file+" is used for all languages",
+				"%s differs from the one in the template", key)
 		}
 	}
 	merged := *v
@@ -37,7 +37,7 @@ func (s *Source) Variant(locale string, v *Source, list *diag.List) {
 
 // warnLanguage warns that people of a variant get what the template says under a key.
 func (s *Source) warnLanguage(key string, template *Source) {
-	s.m.Value().Warnf(codeVariant, "give the variant its own "+key,
+	s.m.Value().Warnf(codeVariant, "add "+key+" to the variant",
 		"the %s stays in the language of %s", key, template.file)
 }
 

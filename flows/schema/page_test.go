@@ -203,7 +203,7 @@ func indented(text string) string {
 	return "  " + strings.ReplaceAll(strings.TrimRight(text, "\n"), "\n", "\n  ") + "\n"
 }
 
-var lackForm = regexp.MustCompile(`there is no (templates/\w+\.yaml|flow "\w+")`)
+var lackForm = regexp.MustCompile(`^(?:template file )?(templates/\w+\.yaml|flow "\w+") not found`)
 
 // loaded loads a project, with a stub for every template and flow that it lacks.
 func loaded(project map[string]string) diag.List {

@@ -1,8 +1,8 @@
 package node
 
 import (
-	"errors"
 	"fmt"
+	"strings"
 	"time"
 )
 
@@ -14,8 +14,7 @@ const (
 )
 
 var (
-	errNoDuration = errors.New("a duration is a number with its unit")
-	errTooLong    = fmt.Errorf("a duration may be %d days at most", maxDays)
+	errTooLong = fmt.Errorf("a duration must not be longer than %d days", maxDays)
 )
 
 // units in the order in which they may follow each other.
@@ -38,11 +37,11 @@ func ParseDuration(text string) (days int, clock time.Duration, err error) {
 		i := unitIndex(unit)
 		switch {
 		case number < 0 || unit == "":
-			return 0, 0, fmt.Errorf("%w, and %q is none", errNoDuration, text)
+			return 0, 0, fmt.Errorf("%q is not a duration: write a number and its unit", text)
 		case i < 0:
-			return 0, 0, fmt.Errorf("unknown unit %q in %q: w, d, h, m, s or ms", unit, text)
+			return 0, 0, fmt.Errorf("unknown unit %q in %q; use w, d, h, m, s or ms", strings.TrimSpace(unit), text)
 		case i < next:
-			return 0, 0, fmt.Errorf("the units of %q must go from large to small, each once", text)
+			return 0, 0, fmt.Errorf("the units in %q must go from large to small, each at most once", text)
 		case number > maxNumber:
 			return 0, 0, errTooLong
 		}
@@ -54,7 +53,7 @@ func ParseDuration(text string) (days int, clock time.Duration, err error) {
 		next, rest = i+1, tail
 	}
 	if days == 0 && clock == 0 {
-		return 0, 0, fmt.Errorf("%w above nothing, and %q is none", errNoDuration, text)
+		return 0, 0, fmt.Errorf("%q is not a duration: it must be longer than zero", text)
 	}
 	return days, clock, nil
 }

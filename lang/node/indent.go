@@ -76,9 +76,9 @@ func (in *indents) place(indent int, item bool, text string) string {
 	case len(in.levels) == len(above) && !item && !strings.Contains(text+" ", ": "):
 		return "" // a text that goes on
 	case len(in.levels) == len(above):
-		return fmt.Sprintf("this line is indented by %s, and nothing above it is begun there", spaces(indent))
+		return fmt.Sprintf("this line is indented by %s, but no block above it starts there", spaces(indent))
 	}
-	return fmt.Sprintf("this line is indented by %s, and its neighbours by %s", spaces(indent), spaces(nearest(above, indent, item)))
+	return fmt.Sprintf("this line is indented by %s, but its neighbours by %s", spaces(indent), spaces(nearest(above, indent, item)))
 }
 
 // enter opens the blocks that begin within a line.

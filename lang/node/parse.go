@@ -58,12 +58,12 @@ func (s *source) readable(text []byte) bool {
 	whole := diag.Span{File: s.file}
 	switch {
 	case len(text) > maxBytes:
-		s.list.Errorf(whole, CodeTooLarge, "split it", "the file has %d bytes, %d are allowed", len(text), maxBytes)
+		s.list.Errorf(whole, CodeTooLarge, "split the file", "the file has %d bytes; the limit is %d", len(text), maxBytes)
 	case !utf8.Valid(text):
 		s.list.Errorf(whole, CodeSyntax, "save it as UTF-8", "the file is not UTF-8 text")
 	case oddLineBreak(text):
-		s.list.Errorf(whole, CodeSyntax, `end lines with \n; inside of quotes, write \u2028 and the like`,
-			"the file has line breaks that editors do not count")
+		s.list.Errorf(whole, CodeSyntax, `end lines with \n; inside quotes, write such characters as \u2028`,
+			"the file has line breaks that most editors ignore")
 	default:
 		return true
 	}
@@ -88,7 +88,7 @@ func decode(text []byte) (root *yaml.Node, err error) {
 	}
 	var second yaml.Node
 	if err := decoder.Decode(&second); err == nil {
-		return nil, fmt.Errorf("yaml: line %d: a second document begins", second.Line)
+		return nil, fmt.Errorf("yaml: line %d: a second document begins here; a file holds one", second.Line)
 	} else if err.Error() != "EOF" {
 		return nil, err
 	}
@@ -138,7 +138,7 @@ func (s *source) plainNode(v *Value) bool {
 // with an exclamation mark.
 func (s *source) untag(v *Value) {
 	text := strings.TrimSpace(v.n.Tag + " " + v.n.Value)
-	v.Errorf(codeTag, "quote it: "+singleQuoted(text), "YAML takes %s for a tag, not for text", v.n.Tag)
+	v.Errorf(codeTag, "quote it: "+singleQuoted(text), "YAML reads %s as a tag, not as text", v.n.Tag)
 	if v.n.Kind == yaml.ScalarNode {
 		v.n.Tag, v.n.Value, v.n.Style = "!!str", text, 0
 	}
@@ -156,7 +156,7 @@ func (s *source) plainKeys(n *yaml.Node) bool {
 			continue
 		}
 		if first := seen[key.n.Value]; first != nil {
-			key.Errorf(codeKeyTwice, "", "the key %q is here twice; it stands in line %d already",
+			key.Errorf(codeKeyTwice, "", "duplicate key %q; first defined on line %d",
 				key.n.Value, first.Line)
 			continue
 		}

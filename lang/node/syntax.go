@@ -22,14 +22,14 @@ func (s *source) syntaxError(err error) {
 	if line := s.tabbedLine(); line > 0 && strings.Contains(message, "cannot start any token") {
 		at := strings.IndexByte(string(s.lines[line-1]), '\t')
 		s.list.Errorf(s.lineSpan(line, at+1, at+2), codeTab, "indent with spaces",
-			"a tab begins this line; YAML allows only spaces there")
+			"this line is indented with a tab; YAML allows only spaces")
 		return
 	}
 	if line, problem := s.misplaced(); line > 0 && aboutBlocks.MatchString(message) {
 		text := string(s.lines[line-1])
 		from := len(text) - len(strings.TrimLeft(text, " ")) + 1
 		s.list.Errorf(s.lineSpan(line, from, len([]rune(text))+1), CodeSyntax,
-			"lines that belong together are indented alike", "not valid YAML: %s", problem)
+			"give lines that belong together the same indentation", "not valid YAML: %s", problem)
 		return
 	}
 	line := s.guiltyLine(max(reported, 1), message)
@@ -81,17 +81,17 @@ func (s *source) guiltyPart(line int, message string) (from, to int, hint string
 	colon := strings.Index(text, ": ")
 	switch {
 	case brace >= 0 && strings.Contains(message, "',' or '}'"):
-		return len([]rune(text[:brace])) + 1, to, "inside { } this text needs quotes"
+		return len([]rune(text[:brace])) + 1, to, "put quotes around this text: it stands inside { }"
 	case strings.Contains(message, "',' or ']'"):
-		hint = "every [ needs its ]"
+		hint = "close every [ with a ]"
 	case strings.Contains(message, "mapping values are not allowed") && colon >= 0:
-		hint = `text with ": " in it needs quotes`
+		hint = `put quotes around text that contains ": "`
 		from = len([]rune(text[:colon])) + 3
 	case strings.Contains(message, "cannot start any token") && colon >= 0:
-		hint = "text that begins with this character needs quotes"
+		hint = "put quotes around text that begins with this character"
 		from = len([]rune(text[:colon])) + 3
 	case strings.Contains(message, "expected key") && strings.Contains(text, `: "`):
-		hint = "text that only begins with a quoted word needs quotes around all of it: '…'"
+		hint = "put quotes around the whole text, not only around its first word: '…'"
 		from = len([]rune(text[:strings.Index(text, `: "`)])) + 3
 	}
 	return from, to, hint

@@ -158,7 +158,7 @@ func (v *Value) wrongKind(want string) {
 // Empty reports a value that is not there, with what it must do or be.
 func (v *Value) Empty(hint, must string) {
 	if v.n.LineComment != "" {
-		hint = "what follows # is a comment; quote the text if the # belongs to it"
+		hint = "everything after # is a comment; put quotes around the text if the # belongs to it"
 	}
 	v.Errorf(CodeEmpty, hint, "%s is empty; it must %s", v.called(), must)
 }

@@ -30,7 +30,7 @@ func Parse(v *node.Value) *Type {
 		items := v.List()
 		if len(items) != 1 {
 			v.Errorf(codeBadShape, "for example [string] or [ { name: string } ]",
-				"a list has the shape of its items between its brackets, once")
+				"a list has exactly one shape between its brackets: the shape of its items")
 			return Any
 		}
 		return ListOf(Parse(items[0]))
@@ -51,8 +51,8 @@ func parseMap(m *node.Map) *Type {
 	fields := map[string]*Type{}
 	for _, e := range m.Entries() {
 		if !fieldName.MatchString(e.Key.Value) {
-			e.Value.Errorf(codeBadShape, "leave it out: fields that are not declared are kept all the same",
-				"%q cannot be the name of a field: letters, digits and _ only", e.Key.Value)
+			e.Value.Errorf(codeBadShape, "remove it: fields that are not declared are kept too",
+				"%q is not a valid field name; use letters, digits and _", e.Key.Value)
 			continue
 		}
 		fields[e.Key.Value] = Parse(e.Value)
@@ -88,10 +88,10 @@ func parseWords(text string) (t *Type, complaint, hint string) {
 	for part := range strings.SplitSeq(text, "|") {
 		word := strings.TrimSpace(part)
 		if !wordForm.MatchString(word) {
-			return nil, "alternatives are words with | between them", "for example open | closed"
+			return nil, "alternatives are words separated by |", "for example open | closed"
 		}
 		if basic[word] != nil {
-			return nil, "a shape cannot be " + text, "alternatives are words, such as open | closed; use any for mixed types"
+			return nil, text + " is not a shape", "alternatives are words, such as open | closed; use any for mixed types"
 		}
 		words = append(words, word)
 	}
