@@ -11,23 +11,23 @@ import (
 	"nudge/whatif/prove"
 )
 
-const checkHelp = `Check reads the whole project, nudge.yaml and its tests included, and shows everything that
-is wrong with it, each mistake at its line and column. It exits with 1 when there are
-errors; warnings are shown only. What the flows promise is proved over everything that can happen.
+const checkHelp = `Check reads the whole project, with nudge.yaml and its tests, and shows every mistake at its
+line and column. It also proves the promises of the flows. It exits with 1 if there are
+errors. Warnings do not change the exit code.
 
-With -o github mistakes become annotations of a GitHub workflow. --explain CODE tells
-what the code in brackets behind a mistake means, with an example.`
+With -o github, mistakes become annotations of a GitHub workflow. --explain CODE explains
+the code in brackets behind a mistake, with an example.`
 
 func newCheck() *cobra.Command {
 	c := &cobra.Command{
 		Use:     "check [DIR]",
-		Short:   "Show what is wrong with a project",
+		Short:   "Show the mistakes of a project",
 		Long:    checkHelp,
 		Example: "  nudge check\n  nudge check examples/order_shipped -o json\n  nudge check --explain no-failed-line",
 		Args:    cobra.MaximumNArgs(1),
 	}
 	var code string
-	c.Flags().StringVar(&code, "explain", "", "tell what the `CODE` of a mistake means")
+	c.Flags().StringVar(&code, "explain", "", "explain the `CODE` of a mistake")
 	output := outputFlagOf(c, asText, asJSON, asGitHub)
 	c.RunE = func(c *cobra.Command, args []string) error {
 		if code != "" {
@@ -38,7 +38,7 @@ func newCheck() *cobra.Command {
 			return err
 		}
 		p := app.Read(files, app.AllSettings(os.LookupEnv))
-		if !p.List.HasErrors() { // what does not load cannot be explored
+		if !p.List.HasErrors() { // a project that does not load cannot be explored
 			p.List = append(p.List, prove.Project(p.Project).Diagnose()...)
 			p.ReadTests()
 		}

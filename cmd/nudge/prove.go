@@ -12,26 +12,26 @@ import (
 )
 
 const proveHelp = `Prove explores everything that can happen to a run of each flow: every outcome of every
-wait, receipt, reply, timeout, split and fetch, and every condition both ways where nobody
-can know it beforehand. It tells the most and the fewest messages a person can get, the
-longest life, every ending, steps that nothing leads to, and flows that start each other.
+wait, receipt, reply, timeout, split and fetch. It tries a condition both ways where nobody
+can know the answer beforehand. It shows the most and the fewest messages of a run, the
+longest life, every ending, unreachable steps, and flows that start each other.
 
-A promise that can be broken (promises: in a flow, at_most: of a category) is shown with
-the shortest story of it, as a test that nudge test can play. It exits with 1 then.
+If a promise can be broken (promises: in a flow, at_most: of a category), prove shows the
+shortest story that breaks it, as a test for nudge test, and exits with 1.
 
-With --stories it tells the shortest story of every ending too.`
+With --stories it also shows the shortest story of every ending.`
 
 func newProve() *cobra.Command {
 	c := &cobra.Command{
 		Use:   "prove [DIR]",
-		Short: "Show the most that a flow can do, over everything that can happen",
+		Short: "Show the limits of what a flow can do, over everything that can happen",
 		Long:  proveHelp,
 		Example: "  nudge prove\n  nudge prove examples/order_shipped --stories\n" +
 			"  nudge prove --flow dunning -o json",
 		Args: cobra.MaximumNArgs(1),
 	}
-	only := c.Flags().String("flow", "", "only the flow of this `NAME`")
-	stories := c.Flags().Bool("stories", false, "tell the shortest story of every ending")
+	only := c.Flags().String("flow", "", "show only the flow with this `NAME`")
+	stories := c.Flags().Bool("stories", false, "show the shortest story of every ending")
 	output := outputFlag(c)
 	c.RunE = func(c *cobra.Command, args []string) error {
 		p, err := app.Load(dirArgument(args), app.AllSettings(os.LookupEnv), c.ErrOrStderr())

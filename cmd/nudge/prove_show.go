@@ -31,7 +31,7 @@ type proofWriter struct {
 
 func (w *proofWriter) line(format string, args ...any) { fmt.Fprintf(w, format+"\n", args...) }
 
-// fact writes one thing that was proved.
+// fact writes one proved fact.
 func (w *proofWriter) fact(name, format string, args ...any) {
 	w.line("  %s %s", w.dim(fmt.Sprintf("%-11s", name)), fmt.Sprintf(format, args...))
 }
@@ -39,7 +39,7 @@ func (w *proofWriter) fact(name, format string, args ...any) {
 func (w *proofWriter) flow(r *prove.Report, stories bool) {
 	w.line("%s", w.bold(r.Flow))
 	if !r.Proved {
-		w.fact("not proved", "it has more than %d states; nothing can be claimed of it", prove.MaxStates)
+		w.fact("not proved", "it has more than %d states", prove.MaxStates)
 		return
 	}
 	w.messages(r)
@@ -48,15 +48,15 @@ func (w *proofWriter) flow(r *prove.Report, stories bool) {
 	for _, h := range r.Holds {
 		late := ""
 		if h.TooLate {
-			late = "; its max_delay is shorter, and then it is unsent"
+			late = "; beyond its max_delay it is not sent"
 		}
-		w.fact("hours", "%s may wait for them up to %s%s", h.Step, h.Longest, late)
+		w.fact("hours", "%s may wait up to %s%s", h.Step, h.Longest, late)
 	}
 	for _, p := range r.Unhandled {
-		w.fact("unhandled", "%s: %s may end as %s, and no line of it says what then", p.Span, p.Step, p.Outcome)
+		w.fact("unhandled", "%s: %s may end as %s, which none of its lines handles", p.Span, p.Step, p.Outcome)
 	}
 	for _, p := range r.Unreachable {
-		w.fact("unreachable", "%s: nothing leads to %s", p.Span, p.Step)
+		w.fact("unreachable", "%s: nothing can lead to %s", p.Span, p.Step)
 	}
 	w.broken(r)
 	if stories {
@@ -72,21 +72,21 @@ func (w *proofWriter) messages(r *prove.Report) {
 		text = fmt.Sprint(r.Most)
 	}
 	if r.Attempts > 0 {
-		text += fmt.Sprintf("; %d where nobody can say what became of one and it is sent again", r.Attempts)
+		text += fmt.Sprintf("; up to %d posts, as a message with an unknown outcome is sent again", r.Attempts)
 	}
 	w.fact("messages", "%s", text)
 	for _, c := range r.Categories {
 		capped := "no cap"
 		if c.Cap > 0 {
-			capped = fmt.Sprintf("a person gets at most %d per %s; one run alone makes %d in that time", c.Cap, c.Per, c.In)
+			capped = fmt.Sprintf("cap %d per %s per person; one run sends up to %d in that time", c.Cap, c.Per, c.In)
 		}
-		w.fact("", "%s: at most %d a run, %s", c.Name, c.Most, capped)
+		w.fact("", "%s: at most %d per run, %s", c.Name, c.Most, capped)
 	}
 }
 
 func (w *proofWriter) life(r *prove.Report) {
 	if r.Life.Endless {
-		w.fact("life", "without end, in %s", strings.Join(r.Life.Waits, ", "))
+		w.fact("life", "without end: %s may never end", strings.Join(r.Life.Waits, ", "))
 		return
 	}
 	w.fact("life", "at most %s", r.Life)

@@ -12,12 +12,12 @@ import (
 	"nudge/lang/shape"
 )
 
-// Start is when the tests begin that stories are written as: a Monday.
-var Start = time.Date(2026, 3, 2, 10, 0, 0, 0, time.UTC)
+// storyStart is when every written story begins: a Monday.
+var storyStart = time.Date(2026, 3, 2, 10, 0, 0, 0, time.UTC)
 
-// YAML is the story as a file of tests with one test, for nudge test and nudge simulate.
-// What a story cannot say (that a message is held back, a condition of which no value
-// could be told) is a comment.
+// YAML writes the story as a file of tests with one test, for nudge test and nudge simulate.
+// A comment stands for what a test cannot say: a message that is held back, and a condition
+// for which no value was found.
 func (r *Report) YAML(name string, story Story) string {
 	w := &writer{f: r.flow}
 	w.line("flow: %s", r.Flow)
@@ -25,7 +25,7 @@ func (r *Report) YAML(name string, story Story) string {
 	w.line("  ann: { timezone: UTC }")
 	w.line("tests:")
 	w.line("  - name: %s", quoted(name))
-	w.line("    start: %s UTC", Start.Format("2006-01-02 15:04"))
+	w.line("    start: %s UTC", storyStart.Format("2006-01-02 15:04"))
 	w.line("    story:")
 	w.answers(story)
 	for _, m := range story {
@@ -79,7 +79,7 @@ func (w *writer) move(m Move) {
 	case MoveMessage:
 		w.line("      - expect: %s", m.Message)
 	case MoveHeldBack:
-		w.line("      # %s is held back: opted out, over a cap, or too late", m.Message)
+		w.line("      # %s is held back by an opt-out, a cap or its max_delay", m.Message)
 	case MoveRefused, MoveFailed:
 		w.line("      - failed: %s", orAny(m.Message))
 	case MoveDelivered, MoveRead:
@@ -105,9 +105,9 @@ func (w *writer) needs(m Move) {
 		switch {
 		case n.Told:
 		case n.Holds:
-			w.line("        # here %s", n.Condition)
+			w.line("        # here: %s", n.Condition)
 		default:
-			w.line("        # here not %s", n.Condition)
+			w.line("        # here not: %s", n.Condition)
 		}
 	}
 }
@@ -162,7 +162,7 @@ func starts(t *flows.Trigger, data map[string]any) bool {
 	if t.If == nil {
 		return true
 	}
-	ok, err := t.If.Bool(map[string]any{flows.NameEvent: data, flows.NameProfile: map[string]any{}, flows.NameNow: shape.TimeOf(Start)})
+	ok, err := t.If.Bool(map[string]any{flows.NameEvent: data, flows.NameProfile: map[string]any{}, flows.NameNow: shape.TimeOf(storyStart)})
 	return ok && err == nil
 }
 
@@ -197,7 +197,7 @@ func (w *writer) values(root string, t *shape.Type, given map[string]any) map[st
 	}
 	for name, value := range given {
 		if at, ok := value.(anchored); ok {
-			value = Start.Add(time.Duration(at) * time.Millisecond).Format(time.RFC3339)
+			value = storyStart.Add(time.Duration(at) * time.Millisecond).Format(time.RFC3339)
 		}
 		data[name] = value
 	}
@@ -235,7 +235,7 @@ func sample(name string, t *shape.Type) any {
 	case t.Kind == shape.KindBoolean:
 		return true
 	case t.Kind == shape.KindTime:
-		return Start.Add(30 * 24 * time.Hour).Format(time.RFC3339)
+		return storyStart.Add(30 * 24 * time.Hour).Format(time.RFC3339)
 	case t.Kind == shape.KindList:
 		return []any{sample(name, t.Elem)}
 	case t.Kind == shape.KindMap:
