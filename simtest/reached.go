@@ -6,9 +6,9 @@ import (
 	"nudge/engine"
 )
 
-// MustReach are the states that a full run must have been in at least once: where
+// mustReach are the states that a full run must have been in at least once: where
 // faults meet what they are there to break. A run that missed one proves little.
-var MustReach = []string{
+var mustReach = []string{
 	"unknown proved by a receipt",
 	"unknown resent",
 	"unknown failed by policy",

@@ -96,7 +96,7 @@ func (x *tally) add(r *Report) {
 
 func (x *tally) check(t *testing.T) {
 	t.Helper()
-	for _, state := range MustReach {
+	for _, state := range mustReach {
 		if x.reached[state] == 0 && x.seeds >= full {
 			t.Errorf("never reached: %s", state)
 		} else if *tellAll || x.seeds >= full {
@@ -105,7 +105,7 @@ func (x *tally) check(t *testing.T) {
 	}
 	if *tellAll {
 		for state, n := range x.reached {
-			if !slices.Contains(MustReach, state) {
+			if !slices.Contains(mustReach, state) {
 				t.Logf("%9d  (%s)", n, state)
 			}
 		}

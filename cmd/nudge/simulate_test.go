@@ -103,11 +103,8 @@ func TestServeLivesTheStory(t *testing.T) {
 	}()
 	clock.Release()
 	a := clientOf(t, i.URL())
-	for _, move := range played.Test.Story {
-		if move.Kind != story.MoveEvent {
-			break // time passes by itself here
-		}
-		if _, err := a.SendEvent(t.Context(), client.Event{Type: move.Name, Profile: move.By, Data: json.RawMessage(move.Data)}); err != nil {
+	for _, ev := range played.Test.Opening() { // time passes by itself here
+		if _, err := a.SendEvent(t.Context(), client.Event{Type: ev.Type, Profile: ev.Profile, Data: json.RawMessage(ev.Data)}); err != nil {
 			t.Fatal(err)
 		}
 	}

@@ -16,19 +16,16 @@ import (
 	"nudge/whatif/replay"
 )
 
-// Assumption is what is assumed of messages of which nothing was recorded.
+// Assumption says what people do with messages that were never sent in reality.
 type Assumption string
 
 const (
 	// Unread assumes that they were accepted and that nobody ever read or answered them.
 	Unread Assumption = "unread"
-	// LikeOthers gives them what came back for another message of the same template, by
-	// a hash of the person; what nobody ever got is unread.
+	// LikeOthers takes what came back for another person's message of the same template,
+	// chosen by a hash of the person. A template that nobody got stays unread.
 	LikeOthers Assumption = "like-others"
 )
-
-// Assumptions are all of them.
-var Assumptions = []Assumption{Unread, LikeOthers}
 
 // Options say what to compare.
 type Options struct {
@@ -41,8 +38,8 @@ type Options struct {
 // ErrNothing is returned when no input lies in the window.
 var ErrNothing = errors.New("the journal has no input in this time")
 
-// Run compares what the flows that are deployed and the edited ones make of a window of
-// a journal.
+// Run compares what the deployed flows and the edited ones would do with the inputs of a
+// window of a journal.
 func Run(ctx context.Context, src replay.Source, edited []flows.Bundle, o Options) (*Report, error) {
 	b, err := begin(ctx, src, o)
 	if err != nil {

@@ -12,7 +12,7 @@ import (
 	"nudge/whatif/virtual"
 )
 
-// world lives through a window again, in virtual time, with flows of its own.
+// world plays a window again, in virtual time, with one set of flows.
 type world struct {
 	rec       *recording
 	assume    Assumption
@@ -92,7 +92,7 @@ func (w *world) begin(d *engine.Deploy) error {
 	return w.virtual.Settle()
 }
 
-// live takes the world to the end of the window.
+// live plays the window to its end.
 func (w *world) live(ctx context.Context, src replay.Source, from uint64, until engine.Instant, tick func()) error {
 	feed := newFeed(src, from)
 	for ctx.Err() == nil {

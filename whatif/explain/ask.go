@@ -12,22 +12,22 @@ import (
 	"nudge/whatif/story"
 )
 
-// Question is what is asked: about one run, or about a person and a flow.
+// Question asks about one run, or about a person and a flow.
 type Question struct {
 	Run     engine.RunID // zero: about Profile and Flow
 	Profile string
 	Flow    string
 }
 
-// Answer is what a question led to.
+// Answer is the answer to a question.
 type Answer struct {
 	Lines []story.Line // what concerned the question, in order
-	Runs  int          // runs that were told
+	Runs  int          // runs that the lines are about
 	Asked int          // inputs that could have started a run of the flow for the person
 	Flow  *flows.Flow  // the flow as it is deployed at the journal's end, or the run's version; nil for none
 }
 
-// Ask replays a journal and tells all that concerns a question. It calls tick for every
+// Ask replays a journal and returns all that concerns a question. It calls tick for every
 // input.
 func Ask(ctx context.Context, src replay.Source, q Question, tick func()) (*Answer, error) {
 	state, err := src.State()
@@ -156,7 +156,7 @@ func (t *teller) decisions(a *applied, candidate bool) {
 		}
 	}
 	if !found {
-		t.say(a, 0, story.LineSkip, t.question.Flow+" was not asked: something else took it")
+		t.say(a, 0, story.LineSkip, t.question.Flow+" did not see it: something else handled it")
 	}
 }
 

@@ -12,22 +12,22 @@ import (
 	"nudge/whatif/story"
 )
 
-// Person is what the person of a recorded run is called in its test.
-const Person = "ann"
+// person is what the person of a recorded run is called in its test.
+const person = "ann"
 
-// Test is a recording as a file of one test of a project, which passes. Nobody can tell
-// from it whose run it was: the person has another name, and every text is replaced but
-// those that the test would fail without. An error says why the run cannot be told as a
+// Test returns a recording as a file with one test of a project, which passes. Nobody can
+// see from it whose run it was: the person has another name, and every text is replaced
+// unless the test would fail without it. An error says why the run cannot be written as a
 // test of this project.
 func (rec *Recording) Test(p *flows.Project) (string, error) {
-	c := &composer{rec: rec, names: map[string]string{rec.Run.Profile: Person}, clocks: true}
+	c := &composer{rec: rec, names: map[string]string{rec.Run.Profile: person}, clocks: true}
 	failure := c.fails(p)
 	if failure != nil { // in virtual time the provider answers sooner
 		c.clocks = false
 		failure = c.fails(p)
 	}
 	if failure != nil {
-		return "", fmt.Errorf("the run cannot be told as a test of this project: %w", failure)
+		return "", fmt.Errorf("the run cannot be written as a test of this project: %w", failure)
 	}
 	for _, text := range c.texts() {
 		c.names[text] = fmt.Sprintf("text_%d", len(c.names))
@@ -73,7 +73,7 @@ func (c *composer) text() string {
 	c.now = 0
 	rec, start := c.rec, c.start()
 	zone := rec.Zone.String()
-	fmt.Fprintf(&c.out, "flow: %s\npeople:\n  %s: %s\n\ntests:\n", rec.Run.Flow, Person, c.json(rec.Attributes))
+	fmt.Fprintf(&c.out, "flow: %s\npeople:\n  %s: %s\n\ntests:\n", rec.Run.Flow, person, c.json(rec.Attributes))
 	fmt.Fprintf(&c.out, "  - name: a run that happened\n    start: %s %s\n", start.In(rec.Zone).Format("2006-01-02 15:04"), zone)
 	c.answers()
 	c.out.WriteString("    story:\n")
@@ -85,7 +85,7 @@ func (c *composer) text() string {
 
 // answers are what services answered at last.
 func (c *composer) answers() {
-	last := map[string]*Recorded{}
+	last := map[string]*recorded{}
 	var steps []string
 	for i := range c.rec.Moves {
 		if m := &c.rec.Moves[i]; m.Fetched != nil {
@@ -111,7 +111,7 @@ func (c *composer) answers() {
 }
 
 // move writes one move, after the time that has passed until then.
-func (c *composer) move(m *Recorded) {
+func (c *composer) move(m *recorded) {
 	if m.Fetched != nil {
 		return
 	}
@@ -138,9 +138,9 @@ func (c *composer) move(m *Recorded) {
 		say("%s: %s", m.Receipt.Status, m.Step)
 		and("reason", c.quoted(m.Receipt.Reason))
 	case m.Message && c.clocks:
-		say("expect: { message: %s, to: %s, at: %s }", m.Step, Person, strings.ToLower(c.instant(m.At).In(c.rec.Zone).Format("Mon 15:04")))
+		say("expect: { message: %s, to: %s, at: %s }", m.Step, person, strings.ToLower(c.instant(m.At).In(c.rec.Zone).Format("Mon 15:04")))
 	case m.Message:
-		say("expect: { message: %s, to: %s }", m.Step, Person)
+		say("expect: { message: %s, to: %s }", m.Step, person)
 	case m.Ended:
 		say("expect: { end: %s, goal: %t }", c.rec.Run.Outcome, c.rec.Run.Goal)
 	}

@@ -1,13 +1,16 @@
-// Package explain answers why a run went as it did, and why somebody did or did not get
-// something: it replays a journal and watches, so every condition is told with the values
-// that it saw at the time.
+// Package explain answers why a run went as it did, and why somebody did or did not get a
+// message. It replays a journal and watches, so that every condition is shown with the
+// values that it saw at the time.
 //
 //	answer, err := explain.Ask(ctx, journal, explain.Question{Profile: "ann", Flow: "cart"}, tick)
 //
-// The replay is exact: the same inputs in the same order make the same runs, and it stops
-// with an error where they do not. A journal that no longer reaches back to its first input
-// cannot be replayed, and that is said plainly (ErrCut).
+// The replay is exact: the same inputs in the same order make the same runs. If they do not,
+// it stops with an error. A journal that has lost its first inputs cannot be replayed
+// ([ErrCut]).
 //
-// Fork replays up to the moment at which a run began to wait, and gives back a world in
-// virtual time (whatif/story) in which something else may happen then.
+// [Fork] replays up to the moment at which a run began to wait, and returns a world in
+// virtual time (whatif/story) in which something else may happen from there on.
+//
+// [Record] takes down one run, which [Recording.Test] writes as a test without anything that
+// says whose run it was.
 package explain

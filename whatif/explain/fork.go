@@ -38,11 +38,11 @@ func Fork(ctx context.Context, src replay.Source, run engine.RunID, step string,
 	case err != nil:
 		return nil, nil, err
 	case last == nil:
-		return nil, nil, fmt.Errorf("there is no run %s in the journal", run)
+		return nil, nil, fmt.Errorf("the journal has no run %s", run)
 	case !found:
 		return nil, nil, fmt.Errorf("run %s never waited at a step %q", run, step)
 	case !last.Live():
-		return nil, nil, errors.New("what followed from the input at which the run began to wait has ended it")
+		return nil, nil, errors.New("the run ended at the very instant at which it began to wait")
 	}
 	w, err := story.Resume(r.Store, r.Core, at.Time())
 	if err != nil {

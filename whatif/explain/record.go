@@ -19,11 +19,11 @@ type Recording struct {
 	Flow       *flows.Flow // the version it is pinned to
 	Attributes json.RawMessage
 	Zone       *time.Location // where the person lives
-	Moves      []Recorded     // in order
+	Moves      []recorded     // in order
 }
 
-// Recorded is one thing that happened, or that came of what happened.
-type Recorded struct {
+// recorded is one thing that happened, or that came of what happened.
+type recorded struct {
 	At      time.Time
 	Event   *engine.Event
 	Call    *engine.Call
@@ -64,7 +64,7 @@ func Record(ctx context.Context, src replay.Source, run engine.RunID, tick func(
 		return nil, err
 	}
 	if rec.Run == nil {
-		return nil, fmt.Errorf("there is no run %s in the journal", run)
+		return nil, fmt.Errorf("the journal has no run %s", run)
 	}
 	return rec, nil
 }
@@ -86,7 +86,7 @@ func (rec *Recording) begin(r *told, run *engine.Run) {
 
 // take takes down an input that touched the run, and what came of it.
 func (rec *Recording) take(a *applied, run *engine.Run, entries int) {
-	m := Recorded{At: a.Stamp.Time()}
+	m := recorded{At: a.Stamp.Time()}
 	outside := true
 	switch in := a.Input; p := in.Payload.(type) {
 	case *engine.Event:
@@ -112,9 +112,9 @@ func (rec *Recording) take(a *applied, run *engine.Run, entries int) {
 	for _, e := range run.Timeline[entries:] {
 		switch e.Kind {
 		case engine.KindClaimed:
-			rec.Moves = append(rec.Moves, Recorded{At: e.At.Time(), Message: true, Step: rec.Flow.Steps[e.Step].ID})
+			rec.Moves = append(rec.Moves, recorded{At: e.At.Time(), Message: true, Step: rec.Flow.Steps[e.Step].ID})
 		case engine.KindEnded:
-			rec.Moves = append(rec.Moves, Recorded{At: e.At.Time(), Ended: true})
+			rec.Moves = append(rec.Moves, recorded{At: e.At.Time(), Ended: true})
 		}
 	}
 }

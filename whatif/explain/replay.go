@@ -9,7 +9,7 @@ import (
 )
 
 // ErrCut reports a journal whose beginning is gone.
-var ErrCut = errors.New("the journal no longer holds its first inputs, so what followed cannot be told again")
+var ErrCut = errors.New("the journal has lost its first inputs, so later inputs cannot be replayed")
 
 // told is a replay, one input after the other.
 type told struct {

@@ -15,11 +15,11 @@ import (
 	"nudge/whatif/virtual"
 )
 
-// Ahead is what is ahead of some runs.
+// Ahead is how some runs would go on.
 type Ahead struct {
 	Runs     int   `json:"runs"`      // of those that were looked at
-	IfUnread Story `json:"if_unread"` // where the person reads and answers nothing
-	IfRead   Story `json:"if_read"`   // where the person reads everything, and answers nothing
+	IfUnread Story `json:"if_unread"` // if the person reads and answers nothing
+	IfRead   Story `json:"if_read"`   // if the person reads everything and answers nothing
 }
 
 // Story is the rest of a run.
@@ -28,8 +28,8 @@ type Story struct {
 	Outcome  string   `json:"outcome,omitempty"` // empty where it does not end within MaxAhead
 }
 
-// MaxAhead is how far ahead a run is lived.
-const MaxAhead = 400 * 24 * time.Hour
+// maxAhead is how far into the future a run is played.
+const maxAhead = 400 * 24 * time.Hour
 
 const (
 	maxSteps = 10_000  // instants at which something happens, for one run
@@ -40,7 +40,7 @@ func (a *Ahead) key() string {
 	return fmt.Sprintf("%q %q %q %q", a.IfUnread.Messages, a.IfUnread.Outcome, a.IfRead.Messages, a.IfRead.Outcome)
 }
 
-// String is the story in a line.
+// String returns the story on one line.
 func (s Story) String() string {
 	sent := "no message"
 	if len(s.Messages) > 0 {
@@ -58,7 +58,7 @@ type future struct {
 	Refused      string // why it could not be moved
 }
 
-// live lives a run to its end, twice: on its own version, or taken over by another.
+// live plays a run to its end, twice: on its own version, or taken over by another.
 func (m *maker) live(r *engine.Run, person *engine.Person, own, to *flows.Flow) (*future, error) {
 	f := &future{}
 	for _, reads := range []bool{false, true} {
@@ -84,7 +84,7 @@ func (m *maker) live(r *engine.Run, person *engine.Person, own, to *flows.Flow) 
 	return f, nil
 }
 
-// lifetime is one run in a store of its own.
+// lifetime is one run, played in a store of its own.
 type lifetime struct {
 	run     engine.RunID
 	store   *store.Store
@@ -157,9 +157,9 @@ func (l *lifetime) move(to *flows.Flow) (refused string, err error) {
 	return g.Answers[0].Ignored, nil
 }
 
-// rest lives on until the run ends.
+// rest plays the run until it ends.
 func (l *lifetime) rest() (Story, error) {
-	until := l.virtual.Now().Add(MaxAhead)
+	until := l.virtual.Now().Add(maxAhead)
 	for range maxSteps {
 		if err := l.virtual.Settle(); err != nil {
 			return l.story, err
@@ -190,7 +190,7 @@ func (l *lifetime) respond(step *runner.Step, _ []*runner.Group) error {
 		}
 	}
 	for _, f := range step.Fetches {
-		l.virtual.Arrive(virtual.Fetched(f, engine.FetchResult{Error: "nothing is asked in a plan", Final: true}))
+		l.virtual.Arrive(virtual.Fetched(f, engine.FetchResult{Error: "a plan asks no service", Final: true}))
 	}
 	return nil
 }

@@ -85,11 +85,11 @@ func (m *maker) sample(c *store.VersionCounts) (map[int][]*engine.Run, error) {
 			return nil, err
 		}
 		for _, r := range page.Runs {
-			if r.Version != c.Version || len(found[r.At]) == MaxLooked {
+			if r.Version != c.Version || len(found[r.At]) == maxLooked {
 				continue
 			}
 			found[r.At] = append(found[r.At], r)
-			if n := len(found[r.At]); n == MaxLooked || uint64(n) == c.Parked[r.At] {
+			if n := len(found[r.At]); n == maxLooked || uint64(n) == c.Parked[r.At] {
 				missing--
 			}
 		}

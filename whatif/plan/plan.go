@@ -1,10 +1,10 @@
-// Package plan says what a deploy would do to the people who are in the flows now: which
-// versions change and why, who is parked where, whom the new versions take over, and what
-// each would still get under the old version and under the new one.
+// Package plan shows what a deploy would do to the people in the flows: which versions
+// change and why, who waits at which step, which runs the new versions take over, and which
+// messages each run would still send under the old version and under the new one.
 //
-// It reads a store and changes nothing. What is ahead of a run is found by living it to its
-// end in virtual time, in a store of its own in memory, once with a person who never
-// reads and once with one who reads everything.
+// It reads a store and changes nothing. To see what is ahead of a run, it plays the run to
+// its end in virtual time, in a store in memory, once with a person who never reads and once
+// with one who reads everything.
 package plan
 
 import (
@@ -17,7 +17,7 @@ import (
 	"nudge/store"
 )
 
-// Store is what is read of a store.
+// Store is the part of a store that a plan reads.
 type Store interface {
 	State() (engine.State, error)
 	Counts() ([]*store.VersionCounts, error)
@@ -80,11 +80,11 @@ const (
 	Ends  Fate = "ends"  // with an outcome
 )
 
-// MaxLooked is how many runs of one step are looked at.
-const MaxLooked = 25
+// maxLooked is the number of runs of one step that are played to their end.
+const maxLooked = 25
 
-// Make says what a deploy of flows would do, at an instant, or where the store knows a
-// later one at that.
+// Make returns what a deploy of flows would do at an instant, or at the store's newest if
+// that is later.
 func Make(ctx context.Context, s Store, next []*flows.Flow, now engine.Instant) (*Plan, error) {
 	m := &maker{ctx: ctx, store: s, next: next, now: now}
 	if err := m.read(); err != nil {
@@ -136,7 +136,7 @@ func (m *maker) read() (err error) {
 	return nil
 }
 
-// names are the flows of either side, and those that runs are still on.
+// names returns the flows of either side, and those that still have live runs.
 func (m *maker) names() (names []string) {
 	for _, f := range slices.Concat(m.active, m.next) {
 		names = append(names, f.Name)
@@ -194,7 +194,7 @@ func (m *maker) flow(name string) (*Flow, error) {
 	return f, nil
 }
 
-// reasons are the files that differ between two versions, in their order.
+// reasons returns the files that differ between two versions, sorted.
 func reasons(now, next *flows.Flow) (files []string) {
 	texts := func(b flows.Bundle) map[string]string {
 		all := make(map[string]string, len(b))

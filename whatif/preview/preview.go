@@ -1,10 +1,9 @@
-// Package preview tells what a campaign would do before it starts: the engine itself
+// Package preview shows what a campaign would do, before it starts. The engine itself
 // applies the rows of the audience, on working sets that are thrown away.
 //
-// Whatever decides about a message at the moment it goes out (its template, hours, caps,
-// opt-outs, what the flow asks first) decides here in the same way, because it is the same
-// code. What a preview cannot know is what happens in between: it looks at everybody as
-// they are now.
+// Templates, hours, caps, opt-outs and the flow's own conditions decide here as they do in
+// earnest, because it is the same code. A preview looks at everybody as they are now: it
+// cannot know what will happen until the messages go out.
 package preview
 
 import (
@@ -18,14 +17,14 @@ import (
 
 const (
 	// MaxTried is how many rows are applied. All are counted.
-	MaxTried = 10_000
+	maxTried = 10_000
 	// MaxSamples is how many rendered messages are shown.
 	MaxSamples = 10
 	// maxSpans is how many spans of time the forecast has.
 	maxSpans = 48
 )
 
-// Store is read for what is known of people.
+// Store is the part of a store that a preview reads.
 type Store interface {
 	Engine() (*engine.Engine, error)
 	Load(*engine.Needs) (*engine.Loaded, error)
@@ -75,9 +74,8 @@ type trial struct {
 	seen     map[engine.PersonHash]bool // of the rows tried
 }
 
-// Of tries a campaign of a flow. Local: as its schedule fires, to each person when their
-// own clock shows the time; else to everybody at once, as an operator starts it. An error
-// of its audience is an [*AudienceError].
+// Of tries a campaign of a flow that an operator starts at an instant. An audience that
+// cannot be read is an [*AudienceError], a campaign that cannot be started a [*RefusedError].
 func Of(ctx context.Context, store Store, walker Walker, flow string, now time.Time) (*Preview, error) {
 	core, err := store.Engine()
 	if err != nil {
@@ -108,7 +106,7 @@ func Of(ctx context.Context, store Store, walker Walker, flow string, now time.T
 	return &t.Preview, err
 }
 
-// AudienceError is an audience that cannot be read.
+// AudienceError reports an audience that cannot be read.
 type AudienceError struct{ Err error }
 
 func (e *AudienceError) Error() string { return e.Err.Error() }
@@ -132,14 +130,14 @@ func (t *trial) begin() error {
 	return nil
 }
 
-// RefusedError is a campaign that cannot be started.
+// RefusedError reports a campaign that cannot be started.
 type RefusedError struct{ Refusal *engine.Refusal }
 
 func (e *RefusedError) Error() string { return e.Refusal.Detail }
 
 func (t *trial) visit(row engine.Row) error {
 	t.Rows++
-	if t.Tried == MaxTried {
+	if t.Tried == maxTried {
 		return nil
 	}
 	t.Tried++

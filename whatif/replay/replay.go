@@ -114,8 +114,8 @@ func (r *Replay) one(ws *engine.WorkingSet, j *engine.Journaled, b *engine.Batch
 		r.Core.State.Seq, r.Core.State.Stamp, out.Taken = j.Seq, j.Stamp, true
 	}
 	if state := &r.Core.State; !out.Taken || state.Seq != j.Seq || state.Stamp != j.Stamp {
-		return nil, fmt.Errorf("input %d of the journal (%s at %s) does not lead again to what it led to: "+
-			"somebody whom it speaks of was forgotten, or another release wrote it", j.Seq, j.Input.Kind(), j.Stamp)
+		return nil, fmt.Errorf("input %d of the journal (%s at %s) does not have the same effect again: "+
+			"a person that it names was forgotten, or another release wrote it", j.Seq, j.Input.Kind(), j.Stamp)
 	}
 	if r.Keep {
 		b.Journal = append(b.Journal, *j)

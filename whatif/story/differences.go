@@ -10,7 +10,7 @@ import (
 )
 
 // differences are the fields in which a message is not as expected.
-func (p *player) differences(e *Expectation, m *Message) (diff []string) {
+func (p *player) differences(e *expectation, m *Message) (diff []string) {
 	differ := func(field, want, got string) {
 		diff = append(diff, fmt.Sprintf("-   %s: %s", field, want), fmt.Sprintf("+   %s: %s", field, got))
 	}
@@ -44,7 +44,7 @@ func (p *player) differences(e *Expectation, m *Message) (diff []string) {
 	return append(diff, p.snapshotDiffers(e.Snapshot, c)...)
 }
 
-func alertDiffers(want *Alert, got *channels.Alert) (diff []string) {
+func alertDiffers(want *alert, got *channels.Alert) (diff []string) {
 	if want == nil {
 		return nil
 	}
@@ -59,7 +59,7 @@ func alertDiffers(want *Alert, got *channels.Alert) (diff []string) {
 	return diff
 }
 
-func partsDiffer(want []Part, got []channels.Part) (diff []string) {
+func partsDiffer(want []part, got []channels.Part) (diff []string) {
 	if want == nil {
 		return nil
 	}
@@ -95,7 +95,7 @@ func (p *player) snapshotDiffers(name string, m *channels.Message) (diff []strin
 		p.options.Keep(name, got)
 		return nil
 	case !known:
-		return []string{"-   snapshot " + name + ", which is not kept yet: --update keeps it"}
+		return []string{"-   snapshot " + name + " does not exist yet; run with --update to write it"}
 	}
 	for line := range strings.SplitSeq(want, "\n") {
 		diff = append(diff, "-   "+line)

@@ -1,5 +1,5 @@
-// Package story plays stories: tests of flows, told in the flows' own words, in virtual
-// time.
+// Package story plays stories in virtual time. A story is a test of flows, written in the
+// words of the flows.
 //
 //	file, list := story.Parse(project, "tests/cart.yaml", text)
 //	for _, t := range file.Tests {
@@ -7,24 +7,24 @@
 //		…
 //	}
 //
-// A story is a list of moves. An expectation says what must have come of the moves
-// before it; every other move is an input: an event, a receipt, a reply, time that
-// passes. The world it plays in is the real loop (runner) over a store in memory,
-// a clock that goes from timer to timer, and a provider that takes every message at
-// once and says that it was sent. What becomes of it then, the story says or the person's
-// script (sandbox); nobody reads or answers by themselves.
+// A story is a list of moves. A move is either an input (an event, a receipt, a reply, time
+// that passes) or an expectation, which says what the moves before it must have led to.
+// The story plays in a [World]: the real loop (runner) over a store in memory, a clock that
+// jumps from timer to timer (whatif/virtual), and a provider that accepts every message at
+// once and reports it as sent. The story, or the person's script (sandbox/people), says
+// what happens to a message after that. Nobody reads or answers by themselves.
 //
 // # What a story promises
 //
-//   - The same story gives the same timeline, byte for byte, whoever plays it.
+//   - The same story gives the same timeline, byte for byte, on every machine.
 //   - Expectations of messages are complete: a message that no expectation names fails
-//     the story, and so does a run that breaks.
-//   - Nothing outside is touched: no network, no disk, no clock. What a fetch step asks is
-//     answered by the story.
+//     the story, and so does a run that fails.
+//   - Nothing outside is touched: no network, no disk, no clock. The story answers what a
+//     fetch step asks.
 //
 // # Why this way
 //
-// Expectations that follow each other without an input between them are one, so that
-// an author may put each message on a line of its own. A message is not delivered by
-// itself, because a story could not let it fail any more: what was delivered has arrived.
+// Expectations without an input between them count as one, so that each message can stand
+// on a line of its own. No message is delivered by itself, because a delivered message can
+// no longer fail, and a story must be able to let it fail.
 package story

@@ -8,14 +8,14 @@ import (
 )
 
 // expect holds what has happened to a group of expectations.
-func (p *player) expect(group []Expectation) *Failure {
-	var messages []Expectation
+func (p *player) expect(group []expectation) *Failure {
+	var messages []expectation
 	ofMessages := false
 	for _, e := range group {
 		switch e.About {
-		case ExpectMessage:
+		case aboutMessage:
 			messages, ofMessages = append(messages, e), true
-		case ExpectNothing:
+		case aboutNothing:
 			ofMessages = true
 		}
 	}
@@ -32,17 +32,17 @@ func (p *player) expect(group []Expectation) *Failure {
 	return nil
 }
 
-func (p *player) expectOther(e *Expectation) *Failure {
+func (p *player) expectOther(e *expectation) *Failure {
 	switch e.About {
-	case ExpectUnsent:
-		return p.expectEntry(e, "unsent", p.unsent)
-	case ExpectEnd:
-		return p.expectEntry(e, "ended", p.ended)
-	case ExpectEvent:
+	case aboutUnsent:
+		return p.expectEntry(e, "message was held back", p.unsent)
+	case aboutEnd:
+		return p.expectEntry(e, "run ended", p.ended)
+	case aboutEvent:
 		return p.expectEvent(e)
-	case ExpectWait:
+	case aboutWait:
 		return p.expectWait(e)
-	case ExpectSkipped:
+	case aboutSkipped:
 		return p.expectSkipped(e)
 	}
 	return nil
@@ -52,11 +52,11 @@ func (p *player) expectOther(e *Expectation) *Failure {
 // and no run that broke.
 func (p *player) end() *Failure {
 	at := p.test.Span
-	if n := len(p.test.Story); n > 0 {
-		at = p.test.Story[n-1].Span
+	if n := len(p.test.story); n > 0 {
+		at = p.test.story[n-1].Span
 	}
 	if f := p.expectMessages(at, nil); f != nil {
-		f.Message = "messages went out that no expectation names"
+		f.Message = "no expectation names these messages"
 		return f
 	}
 	for _, r := range p.world.runs {
@@ -65,7 +65,7 @@ func (p *player) end() *Failure {
 		}
 		for i, e := range r.Timeline {
 			if e.Kind == engine.KindEnded && !r.seen[i] {
-				return &Failure{Span: at, Message: fmt.Sprintf("run %d of %s broke: %s", r.Number, r.Flow.Name, why(r.Run))}
+				return &Failure{Span: at, Message: fmt.Sprintf("run %d of %s failed: %s", r.Number, r.Flow.Name, why(r.Run))}
 			}
 		}
 	}
@@ -91,8 +91,8 @@ type found struct {
 
 // expectEntry looks for an entry of any run's timeline that no expectation has taken
 // yet and that is as expected.
-func (p *player) expectEntry(e *Expectation, what string, of func(*Expectation, *Run, engine.Entry) *found) *Failure {
-	f := &Failure{Span: e.Span, Message: fmt.Sprintf("nothing %s so", what), Diff: []string{"- " + e.text()}}
+func (p *player) expectEntry(e *expectation, what string, of func(*expectation, *Run, engine.Entry) *found) *Failure {
+	f := &Failure{Span: e.Span, Message: "no " + what + " like this", Diff: []string{"- " + e.text()}}
 	for _, r := range p.world.runs {
 		for i, entry := range r.Timeline {
 			if r.seen[i] {
@@ -112,7 +112,7 @@ func (p *player) expectEntry(e *Expectation, what string, of func(*Expectation, 
 	return f
 }
 
-func (p *player) unsent(e *Expectation, r *Run, entry engine.Entry) *found {
+func (p *player) unsent(e *expectation, r *Run, entry engine.Entry) *found {
 	if entry.Kind != engine.KindUnsent {
 		return nil
 	}
@@ -124,7 +124,7 @@ func (p *player) unsent(e *Expectation, r *Run, entry engine.Entry) *found {
 	return got
 }
 
-func (p *player) ended(e *Expectation, r *Run, entry engine.Entry) *found {
+func (p *player) ended(e *expectation, r *Run, entry engine.Entry) *found {
 	if entry.Kind != engine.KindEnded {
 		return nil
 	}
@@ -149,8 +149,8 @@ func (f *found) unless(what string, ok bool) {
 }
 
 // expectEvent looks for an event that a run emitted.
-func (p *player) expectEvent(e *Expectation) *Failure {
-	f := &Failure{Span: e.Span, Message: "nothing emitted so", Diff: []string{"- " + e.text()}}
+func (p *player) expectEvent(e *expectation) *Failure {
+	f := &Failure{Span: e.Span, Message: "no run emitted an event like this", Diff: []string{"- " + e.text()}}
 	all, err := p.world.emissions()
 	if err != nil {
 		return &Failure{Span: e.Span, Message: err.Error()}
@@ -170,15 +170,15 @@ func (p *player) expectEvent(e *Expectation) *Failure {
 }
 
 // expectWait looks for a run that waits at a step, or whose wait there has ended.
-func (p *player) expectWait(e *Expectation) *Failure {
-	f := &Failure{Span: e.Span, Message: "no run waits so", Diff: []string{"- " + e.text()}}
+func (p *player) expectWait(e *expectation) *Failure {
+	f := &Failure{Span: e.Span, Message: "no run waits like this", Diff: []string{"- " + e.text()}}
 	for _, r := range p.world.runs {
 		step := r.Flow.StepNamed(e.Name)
 		if step < 0 || e.Who != "" && e.Who != r.Profile {
 			continue
 		}
 		if e.Outcome != "" {
-			f.Message = "no wait ended so"
+			f.Message = "no wait ended like this"
 			for i := range r.Waits {
 				if end := &r.Waits[i]; end.Step == step {
 					if end.Outcome == e.Outcome {
@@ -206,9 +206,9 @@ func (p *player) expectWait(e *Expectation) *Failure {
 	return f
 }
 
-func (p *player) expectSkipped(e *Expectation) *Failure {
-	f := &Failure{Span: e.Span, Message: "no start was skipped so", Diff: []string{"- " + e.text()}}
-	for _, s := range p.world.Skips {
+func (p *player) expectSkipped(e *expectation) *Failure {
+	f := &Failure{Span: e.Span, Message: "no start was skipped like this", Diff: []string{"- " + e.text()}}
+	for _, s := range p.world.skips {
 		if s.seen {
 			continue
 		}

@@ -10,7 +10,7 @@ import (
 
 // expectMessages holds the messages that no expectation has named yet to all that are
 // expected, in order.
-func (p *player) expectMessages(at diag.Span, want []Expectation) *Failure {
+func (p *player) expectMessages(at diag.Span, want []expectation) *Failure {
 	var got []*Message
 	for _, m := range p.world.Messages {
 		if !m.expected {
@@ -28,10 +28,10 @@ func (p *player) expectMessages(at diag.Span, want []Expectation) *Failure {
 
 // compare pairs expectations and messages of one name, as many as can be in order, and
 // tells what is left over and what differs within the pairs.
-func (p *player) compare(at diag.Span, want []Expectation, got []*Message) *Failure {
-	f := &Failure{Span: at, Message: "the messages are others than expected"}
+func (p *player) compare(at diag.Span, want []expectation, got []*Message) *Failure {
+	f := &Failure{Span: at, Message: "the messages differ from what was expected"}
 	wrong := false
-	blame := func(e *Expectation) {
+	blame := func(e *expectation) {
 		if !wrong && e != nil {
 			f.Span = e.Span
 		}
@@ -61,12 +61,12 @@ func (p *player) compare(at diag.Span, want []Expectation, got []*Message) *Fail
 
 // pair is an expectation with its message; one of them may be missing.
 type pair struct {
-	want *Expectation
+	want *expectation
 	got  *Message
 }
 
 // aligned is the longest common order of names, with what stands between.
-func aligned(want []Expectation, got []*Message) (pairs []pair) {
+func aligned(want []expectation, got []*Message) (pairs []pair) {
 	common := make([][]int, len(want)+1) // of the rests from i and j on
 	for i := range common {
 		common[i] = make([]int, len(got)+1)
@@ -108,7 +108,7 @@ func (p *player) readerTime(m *Message) time.Time {
 }
 
 // text is an expectation on one line.
-func (e *Expectation) text() string {
+func (e *expectation) text() string {
 	var b strings.Builder
 	add := func(name, value string) {
 		if value != "" {
@@ -116,7 +116,7 @@ func (e *Expectation) text() string {
 		}
 	}
 	switch e.About {
-	case ExpectMessage:
+	case aboutMessage:
 		b.WriteString(e.Name)
 		if e.Who != "" {
 			b.WriteString(" to " + e.Who)
@@ -125,31 +125,31 @@ func (e *Expectation) text() string {
 			add("at", momentText(e.At))
 		}
 		return b.String()
-	case ExpectUnsent:
+	case aboutUnsent:
 		b.WriteString("unsent " + e.Name)
 		add("to", e.Who)
 		add("reason", e.Reason)
-	case ExpectEnd:
+	case aboutEnd:
 		b.WriteString("end " + e.Name)
 		add("flow", e.Flow)
 		add("of", e.Who)
 		if e.Goal != nil {
 			add("goal", fmt.Sprint(*e.Goal))
 		}
-	case ExpectEvent:
+	case aboutEvent:
 		b.WriteString("event " + e.Name)
 		add("of", e.Who)
 		if e.Data != nil {
 			add("data", valueText(e.Data))
 		}
-	case ExpectWait:
+	case aboutWait:
 		b.WriteString("wait " + e.Name)
 		add("of", e.Who)
 		if e.At != nil {
 			add("until", momentText(e.At))
 		}
 		add("outcome", e.Outcome)
-	case ExpectSkipped:
+	case aboutSkipped:
 		b.WriteString(e.Name + " skipped")
 		add("reason", e.Reason)
 	}

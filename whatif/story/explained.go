@@ -2,24 +2,24 @@ package story
 
 // Explanations is what the codes mean, by code.
 var Explanations = map[string]string{
-	CodeMissing: `A test file says which flow it tests and holds tests, each with a name, the instant at which
+	codeMissing: `A test file says which flow it tests and holds tests, each with a name, the instant at which
 it starts, and a story.
 
 Wrong:
 
     tests:
-      - name: whoever reads it gets nothing more
+      - name: no reminder after reading
         story: [ { event: user.signed_up }, { expect: welcome } ]
 
 Right:
 
     flow: welcome
     tests:
-      - name: whoever reads it gets nothing more
+      - name: no reminder after reading
         start: 2026-03-02 10:00 Europe/London
         story: [ { event: user.signed_up }, { expect: welcome } ]
 `,
-	CodeMove: `Each line of a story is one thing that happens (an event, a read, a reply, time that passes)
+	codeMove: `Each line of a story is one thing that happens (an event, a read, a reply, time that passes)
 or one expectation.
 
 Wrong:
@@ -31,8 +31,8 @@ Right:
     - event: user.signed_up
     - after: 1h
 `,
-	CodeExpect: `An expectation is about one thing: a message, an unsent message, an end, an event, a wait or
-a skipped start. That nothing was sent is expected as: nothing.
+	codeExpect: `An expectation is about one thing: a message, an unsent message, an end, an event, a wait or
+a skipped start. To expect no message, write: nothing.
 
 Wrong:
 
@@ -43,8 +43,8 @@ Right:
     - expect: { message: welcome }
     - expect: { end: completed }
 `,
-	CodeUnknown: `A story speaks the flow's own words: its flows, people, messages, events and steps. This
-name is none of them.
+	codeUnknown: `A story uses the names of the flows under test: flows, people, messages, events and steps.
+There is no such name here.
 
 Wrong:
 
@@ -54,8 +54,8 @@ Right:
 
     - read: welcome
 `,
-	CodeMoment: `Time passes by durations (90m, 72h, 3d) and moments (11:00, thu 11:00, 2026-03-05 11:00). A
-test starts at a date and a time, with the zone where that is not the project's.
+	codeMoment: `Time passes by durations (90m, 72h, 3d) and moments (11:00, thu 11:00, 2026-03-05 11:00). A
+test starts at a date and a time in a time zone.
 
 Wrong:
 
@@ -65,8 +65,8 @@ Right:
 
     start: 2026-03-02 10:00 Europe/London
 `,
-	CodeScript: `What a person does by themselves is said as in people.yaml: when they read, whether they fail,
-and what they answer.
+	codeScript: `A person's script says what they do with every message, as in people.yaml: when they read it,
+whether it fails, and what they answer.
 
 Wrong:
 
@@ -76,7 +76,7 @@ Right:
 
     ann: { does: reads after 3s }
 `,
-	CodeWho: `Where a test has several people, a line of its story says whose it is.
+	codeWho: `If a file has several people, a line of a story must say who acts.
 
 Wrong:
 
@@ -86,8 +86,8 @@ Right:
 
     - { reply: "yes", by: ann }
 `,
-	CodePattern: `A text that is matched is a regular expression, and this one is none. Write the text itself
-where it is to be exactly that.
+	codePattern: `The value of matches is a regular expression, and this one is not valid. To compare the whole
+text, use text.
 
 Wrong:
 
@@ -97,6 +97,6 @@ Right:
 
     - expect: { message: welcome, text: "Hello (" }
 `,
-	CodeName: `Two tests of one file have the same name, so nobody could say which of them failed.
+	codeName: `Two tests in one file have the same name, so a report could not say which of them failed.
 `,
 }

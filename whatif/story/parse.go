@@ -40,7 +40,7 @@ func (r *reader) read(m *node.Map) {
 	one, many := m.Get("flow"), m.Get("flows")
 	switch {
 	case one == nil && many == nil:
-		m.Errorf("flow", CodeMissing, "write flow: "+r.anyFlow()+" above the tests", "the file does not say which flow it tests")
+		m.Errorf("flow", codeMissing, "write flow: "+r.anyFlow()+" above the tests", "the file does not say which flow it tests")
 	case one != nil:
 		r.flow(one.Text())
 	default:
@@ -52,11 +52,11 @@ func (r *reader) read(m *node.Map) {
 	r.people(m.Get("people"))
 	tests := m.List("tests")
 	if !m.Has("tests") || m.Has("tests") && len(tests) == 0 {
-		m.Errorf("tests", CodeMissing, "add tests: with a name, a start and a story each", "the file has no tests")
+		m.Errorf("tests", codeMissing, "add tests: with a name, a start and a story each", "the file has no tests")
 	}
-	if len(tests) > MaxTests {
-		m.Errorf("tests", CodeMissing, "divide them among files", "%d tests; %d are allowed", len(tests), MaxTests)
-		tests = tests[:MaxTests]
+	if len(tests) > maxTests {
+		m.Errorf("tests", codeMissing, "split them into several files", "%d tests; at most %d are allowed", len(tests), maxTests)
+		tests = tests[:maxTests]
 	}
 	r.names = map[string]bool{}
 	for _, v := range tests {
@@ -93,7 +93,7 @@ func (r *reader) flow(t *node.Text) {
 }
 
 func (r *reader) unknown(t *node.Text, what string, known []string) {
-	r.list.Errorf(t.Span, CodeUnknown, diag.DidYouMean(t.Value, known, "There is"), "there is no %s %q here", what, t.Value)
+	r.list.Errorf(t.Span, codeUnknown, diag.DidYouMean(t.Value, known, "There is"), "there is no %s %q", what, t.Value)
 }
 
 // startedToo adds the flows that those under test start.
@@ -116,25 +116,25 @@ func (r *reader) test(m *node.Map) {
 	if name := m.Text("name"); name != nil {
 		t.Name, t.Span = name.Value, name.Span
 	} else if !m.Has("name") {
-		m.Errorf("name", CodeMissing, "say in name what the test shows", "the test has no name")
+		m.Errorf("name", codeMissing, "add name: and say what the test shows", "the test has no name")
 	}
 	if r.names[t.Name] {
-		m.Errorf("name", CodeName, "", "there is a test %q in this file already", t.Name)
+		m.Errorf("name", codeName, "", "another test in this file is called %q", t.Name)
 	}
 	r.names[t.Name] = true
 	t.Start = r.start(m)
 	t.Answers = r.answers(m.Get("answers"))
 	moves := m.List("story")
 	if !m.Has("story") {
-		m.Errorf("story", CodeMissing, "add story: with what happens and what is expected", "the test has no story")
+		m.Errorf("story", codeMissing, "add story: with what happens and what is expected", "the test has no story")
 	}
-	if len(moves) > MaxMoves {
-		m.Errorf("story", CodeMove, "", "%d moves; %d are allowed", len(moves), MaxMoves)
-		moves = moves[:MaxMoves]
+	if len(moves) > maxMoves {
+		m.Errorf("story", codeMove, "", "%d moves; at most %d are allowed", len(moves), maxMoves)
+		moves = moves[:maxMoves]
 	}
 	for _, v := range moves {
 		if move := v.Map(); move != nil {
-			t.Story = append(t.Story, r.move(move))
+			t.story = append(t.story, r.move(move))
 		}
 	}
 	m.Close()
@@ -148,13 +148,13 @@ func (r *reader) start(m *node.Map) time.Time {
 	t := m.Text("start")
 	if t == nil {
 		if !m.Has("start") {
-			m.Errorf("start", CodeMissing, startHint, "the test does not say when it starts")
+			m.Errorf("start", codeMissing, startHint, "the test does not say when it starts")
 		}
 		return time.Time{}
 	}
 	at, err := ParseStart(t.Value)
 	if err != nil {
-		r.list.Errorf(t.Span, CodeMoment, startHint, "%v", err)
+		r.list.Errorf(t.Span, codeMoment, startHint, "%v", err)
 	}
 	return at
 }
@@ -163,7 +163,7 @@ func (r *reader) start(m *node.Map) time.Time {
 func ParseStart(text string) (time.Time, error) {
 	words := strings.Fields(text)
 	if len(words) != 3 {
-		return time.Time{}, errors.New("a start is a day, a time and a time zone")
+		return time.Time{}, errors.New("a start needs a day, a time and a time zone")
 	}
 	zone := shape.Zone(words[2])
 	if zone == nil {
@@ -171,7 +171,7 @@ func ParseStart(text string) (time.Time, error) {
 	}
 	at, err := time.ParseInLocation("2006-01-02 15:04", words[0]+" "+words[1], zone)
 	if err != nil {
-		return time.Time{}, fmt.Errorf("%q is no day and time", words[0]+" "+words[1])
+		return time.Time{}, fmt.Errorf("%q is not a day and a time", words[0]+" "+words[1])
 	}
 	return at, nil
 }

@@ -17,7 +17,7 @@ var expectWords = []string{"message", "unsent", "end", "event", "wait", "skipped
 const expectHint = "for example welcome, nothing, { message: welcome, at: tue 09:00 } or { end: completed }"
 
 // expectations reads one expectation or a list of them.
-func (r *reader) expectations(v *node.Value) []Expectation {
+func (r *reader) expectations(v *node.Value) []expectation {
 	if v == nil {
 		return nil
 	}
@@ -26,17 +26,17 @@ func (r *reader) expectations(v *node.Value) []Expectation {
 		items = v.List()
 	}
 	if len(items) == 0 {
-		v.Errorf(CodeExpect, "to expect no message write expect: nothing", "an empty list expects nothing in particular")
+		v.Errorf(codeExpect, "to expect no message write expect: nothing", "an empty list of expectations checks nothing")
 	}
-	var all []Expectation
+	var all []expectation
 	for _, item := range items {
 		all = append(all, r.expectation(item))
 	}
 	return all
 }
 
-func (r *reader) expectation(v *node.Value) Expectation {
-	e := Expectation{Span: v.Span()}
+func (r *reader) expectation(v *node.Value) expectation {
+	e := expectation{Span: v.Span()}
 	if v.IsEmpty() {
 		v.Empty(expectHint, "say what is expected")
 		return e
@@ -49,14 +49,14 @@ func (r *reader) expectation(v *node.Value) Expectation {
 	switch {
 	case t == nil:
 	case t.Value == nothing:
-		e.About, e.Name = ExpectNothing, nothing
+		e.About, e.Name = aboutNothing, nothing
 	default:
-		e.About, e.Name = ExpectMessage, r.messageName(t, nothing)
+		e.About, e.Name = aboutMessage, r.messageName(t, nothing)
 	}
 	return e
 }
 
-func (r *reader) expectationOf(e *Expectation, m *node.Map) {
+func (r *reader) expectationOf(e *expectation, m *node.Map) {
 	m.Allow(expectWords...)
 	var said []string
 	for _, word := range expectWords {
@@ -66,31 +66,31 @@ func (r *reader) expectationOf(e *Expectation, m *node.Map) {
 	}
 	if len(said) != 1 {
 		m.Close()
-		m.Errorf("", CodeExpect, expectHint, "an expectation is about one of message, unsent, end, event, wait and skipped")
+		m.Errorf("", codeExpect, expectHint, "an expectation needs exactly one of message, unsent, end, event, wait and skipped")
 		return
 	}
 	switch said[0] {
 	case "message":
 		r.expectMessage(e, m)
 	case "unsent":
-		e.About, e.Name, e.Reason = ExpectUnsent, r.messageName(m.Text("unsent")), m.Str("reason")
+		e.About, e.Name, e.Reason = aboutUnsent, r.messageName(m.Text("unsent")), m.Str("reason")
 		e.Who = r.named(m.Text("to"))
 	case "end":
-		e.About, e.Name, e.Who = ExpectEnd, m.Str("end"), r.named(m.Text("of"))
+		e.About, e.Name, e.Who = aboutEnd, m.Str("end"), r.named(m.Text("of"))
 		e.Flow = r.flowName(m.Text("flow"))
 		if m.Has("goal") {
 			goal := m.Bool("goal")
 			e.Goal = &goal
 		}
 	case "event":
-		e.About, e.Name, e.Who = ExpectEvent, m.Str("event"), r.named(m.Text("of"))
+		e.About, e.Name, e.Who = aboutEvent, m.Str("event"), r.named(m.Text("of"))
 		if v := m.Get("data"); v != nil {
 			e.Data = literal(v)
 		}
 	case "wait":
 		r.expectWait(e, m)
 	case "skipped":
-		e.About, e.Name, e.Reason = ExpectSkipped, r.flowName(m.Text("skipped")), m.Str("reason")
+		e.About, e.Name, e.Reason = aboutSkipped, r.flowName(m.Text("skipped")), m.Str("reason")
 	}
 	m.Close()
 }
@@ -104,8 +104,8 @@ func (r *reader) named(t *node.Text) string {
 }
 
 // expectMessage reads what a message must be.
-func (r *reader) expectMessage(e *Expectation, m *node.Map) {
-	e.About, e.Name = ExpectMessage, r.messageName(m.Text("message"))
+func (r *reader) expectMessage(e *expectation, m *node.Map) {
+	e.About, e.Name = aboutMessage, r.messageName(m.Text("message"))
 	e.Who, e.At, e.From = r.named(m.Text("to")), r.clock(m.Text("at")), m.Str("from")
 	if t := m.Text("text"); t != nil {
 		e.Text = &t.Value
@@ -113,17 +113,17 @@ func (r *reader) expectMessage(e *Expectation, m *node.Map) {
 	e.Contains, e.Rules = texts(m.Get("contains")), texts(m.Get("rules"))
 	if t := m.Text("matches"); t != nil {
 		if _, err := regexp.Compile(t.Value); err != nil {
-			r.list.Errorf(t.Span, CodePattern, "", "%v", err)
+			r.list.Errorf(t.Span, codePattern, "", "%v", err)
 		}
 		e.Matches = t.Value
 	}
 	if a := m.Child("alert"); a != nil {
-		e.Alert = &Alert{Title: a.Str("title"), Body: a.Str("body")}
+		e.Alert = &alert{Title: a.Str("title"), Body: a.Str("body")}
 		a.Close()
 	}
 	for _, v := range m.List("parts") {
 		if p := v.Map(); p != nil {
-			e.Parts = append(e.Parts, Part{p.Str("name"), p.Str("type"), p.Str("data"), p.Str("url")})
+			e.Parts = append(e.Parts, part{p.Str("name"), p.Str("type"), p.Str("data"), p.Str("url")})
 			p.Close()
 		}
 	}
@@ -132,26 +132,26 @@ func (r *reader) expectMessage(e *Expectation, m *node.Map) {
 	}
 	if t := m.Text("snapshot"); t != nil {
 		if e.Snapshot = t.Value; !snapshotName.MatchString(t.Value) {
-			r.list.Errorf(t.Span, CodeUnknown, "for example welcome", "the name of a snapshot is made of a-z, 0-9 and _")
+			r.list.Errorf(t.Span, codeUnknown, "for example welcome", "the name of a snapshot may have only a-z, 0-9 and _")
 		}
 	}
 }
 
 var snapshotName = regexp.MustCompile(`^[a-z0-9_]+$`)
 
-func (r *reader) expectWait(e *Expectation, m *node.Map) {
-	e.About, e.Who = ExpectWait, r.named(m.Text("of"))
+func (r *reader) expectWait(e *expectation, m *node.Map) {
+	e.About, e.Who = aboutWait, r.named(m.Text("of"))
 	if t := m.Text("wait"); t != nil {
 		known := r.stepIDs(func(s *flows.Step) bool {
 			return s.Wait != nil || s.Repeat != nil || s.Collect != nil || s.Start != nil
 		})
 		if e.Name = t.Value; !slices.Contains(known, t.Value) {
-			r.list.Errorf(t.Span, CodeUnknown, diag.DidYouMean(t.Value, known, "There is"), "no step %q waits", t.Value)
+			r.list.Errorf(t.Span, codeUnknown, diag.DidYouMean(t.Value, known, "There is"), "no step called %q waits", t.Value)
 		}
 	}
 	e.At, e.Outcome = r.clock(m.Text("until")), m.Str("outcome")
 	if e.At != nil && e.Outcome != "" {
-		m.Errorf("until", CodeExpect, "write until while it waits, outcome once it has ended", "a wait that has an outcome waits no more")
+		m.Errorf("until", codeExpect, "use until while the run waits, and outcome once the wait has ended", "until and outcome exclude each other")
 	}
 }
 

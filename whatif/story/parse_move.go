@@ -22,8 +22,8 @@ var statuses = map[string]channels.Status{
 const moveHint = "for example { event: order.shipped }, { read: welcome }, { after: 3d } or { expect: welcome }"
 
 // move reads one line of a story.
-func (r *reader) move(m *node.Map) Move {
-	move := Move{Span: m.Span()}
+func (r *reader) move(m *node.Map) move {
+	move := move{Span: m.Span()}
 	m.Allow(moveWords...)
 	var said []string
 	for _, word := range moveWords {
@@ -34,10 +34,10 @@ func (r *reader) move(m *node.Map) Move {
 	switch {
 	case len(said) == 0 && len(m.Keys()) > 0:
 		m.Close()
-		m.Errorf("", CodeMove, moveHint, "this line of the story says nothing to do")
+		m.Errorf("", codeMove, moveHint, "this line of the story has no move")
 		return move
 	case len(said) != 1:
-		m.Errorf("", CodeMove, moveHint, "a line of a story is one move")
+		m.Errorf("", codeMove, moveHint, "a line of a story needs exactly one move")
 		return move
 	}
 	r.moveOf(&move, said[0], m)
@@ -45,37 +45,37 @@ func (r *reader) move(m *node.Map) Move {
 	return move
 }
 
-func (r *reader) moveOf(move *Move, word string, m *node.Map) {
+func (r *reader) moveOf(move *move, word string, m *node.Map) {
 	switch word {
 	case "event":
-		move.Kind = MoveEvent
+		move.Kind = moveEvent
 		r.event(move, m)
 	case "call":
-		move.Kind, move.Name, move.Key = MoveCall, r.flowName(m.Text("call")), m.Str("key")
+		move.Kind, move.Name, move.Key = moveCall, r.flowName(m.Text("call")), m.Str("key")
 		move.By, move.Data = r.by(m, true), r.data(m)
 	case "reply":
-		move.Kind, move.Text, move.By = MoveReply, m.Str("reply"), r.by(m, true)
+		move.Kind, move.Text, move.By = moveReply, m.Str("reply"), r.by(m, true)
 	case "profile":
-		move.Kind, move.By = MoveProfile, r.by(m, true)
+		move.Kind, move.By = moveProfile, r.by(m, true)
 		if v := m.Get("profile"); v.Map() != nil {
 			move.Data = encoded(literal(v))
 		}
 	case "answers":
-		move.Kind, move.Answers = MoveAnswers, r.answers(m.Get("answers"))
+		move.Kind, move.Answers = moveAnswers, r.answers(m.Get("answers"))
 	case "after":
-		move.Kind = MoveAfter
+		move.Kind = moveAfter
 		r.after(move, m.Text("after"))
 	case "at":
-		move.Kind, move.At = MoveAt, r.clock(m.Text("at"))
+		move.Kind, move.At = moveAt, r.clock(m.Text("at"))
 	case "expect":
-		move.Kind, move.Expect = MoveExpect, r.expectations(m.Get("expect"))
+		move.Kind, move.Expect = moveExpect, r.expectations(m.Get("expect"))
 	default:
-		move.Kind, move.Status, move.Name = MoveReceipt, statuses[word], r.messageName(m.Text(word), AnyMessage)
+		move.Kind, move.Status, move.Name = moveReceipt, statuses[word], r.messageName(m.Text(word), AnyMessage)
 		move.Text, move.By = m.Str("reason"), r.by(m, false)
 	}
 }
 
-func (r *reader) event(move *Move, m *node.Map) {
+func (r *reader) event(move *move, m *node.Map) {
 	t := m.Text("event")
 	if t != nil {
 		known := map[string]bool{}
@@ -93,8 +93,8 @@ func (r *reader) event(move *Move, m *node.Map) {
 	}
 	move.By, move.Data, move.Times = r.by(m, false), r.data(m), 1
 	if m.Has("times") {
-		if move.Times = m.Int("times"); move.Times < 1 || move.Times > MaxTimes {
-			m.Errorf("times", CodeMove, "", "an event happens from 1 to %d times", MaxTimes)
+		if move.Times = m.Int("times"); move.Times < 1 || move.Times > maxTimes {
+			m.Errorf("times", codeMove, "", "times must be from 1 to %d", maxTimes)
 			move.Times = 1
 		}
 	}
@@ -110,7 +110,7 @@ func (r *reader) by(m *node.Map, must bool) string {
 		return r.file.People[0].Name
 	}
 	if must {
-		m.Errorf("", CodeWho, "add by: and their name", "there are several people, or none; it must be said who")
+		m.Errorf("", codeWho, "add by: and their name", "the file does not have exactly one person, so this line must say who")
 	}
 	return ""
 }
@@ -134,13 +134,13 @@ func (r *reader) data(m *node.Map) []byte {
 	return encoded(literal(v))
 }
 
-func (r *reader) after(move *Move, t *node.Text) {
+func (r *reader) after(move *move, t *node.Text) {
 	if t == nil {
 		return
 	}
 	d, err := flows.ParseDuration(t.Value)
 	if err != nil {
-		r.list.Errorf(t.Span, CodeMoment, "for example 90m, 72h or 3d", "%v", err)
+		r.list.Errorf(t.Span, codeMoment, "for example 90m, 72h or 3d", "%v", err)
 	}
 	move.After = d
 }
@@ -151,7 +151,7 @@ func (r *reader) clock(t *node.Text) *flows.Moment {
 	}
 	m, err := flows.ParseClock(t.Value)
 	if err != nil {
-		r.list.Errorf(t.Span, CodeMoment, "for example thu 11:00, 11:00 or 2026-03-05 11:00", "%v", err)
+		r.list.Errorf(t.Span, codeMoment, "for example thu 11:00, 11:00 or 2026-03-05 11:00", "%v", err)
 		return nil
 	}
 	return m

@@ -36,7 +36,7 @@ func (r *reader) person(m *node.Map, p *Person) json.RawMessage {
 		case "does":
 			script, err := ParseScript(e.Value.Str())
 			if err != nil {
-				e.Value.Errorf(CodeScript, `for example: reads after 3s, or: never reads, replies "yes" after 1h`, "%v", err)
+				e.Value.Errorf(codeScript, `for example: reads after 3s, or: never reads, replies "yes" after 1h`, "%v", err)
 			}
 			p.Script = script
 		case "fails":
@@ -48,7 +48,7 @@ func (r *reader) person(m *node.Map, p *Person) json.RawMessage {
 			}
 		case "timezone":
 			if shape.Zone(e.Value.Str()) == nil {
-				e.Value.Errorf(CodeMoment, "for example Europe/London", "there is no time zone %q", e.Value.Str())
+				e.Value.Errorf(codeMoment, "for example Europe/London", "there is no time zone %q", e.Value.Str())
 			}
 			known["timezone"] = e.Value.Str()
 		default:
@@ -70,7 +70,7 @@ func ParseScript(text string) (people.Script, error) {
 	}
 	for _, a := range script {
 		if a.Until > a.After {
-			return nil, fmt.Errorf("%s is left to chance; a story needs one time", a)
+			return nil, fmt.Errorf("%s leaves its time to chance; a story needs one fixed time", a)
 		}
 	}
 	return script, nil

@@ -10,7 +10,7 @@ import (
 	"nudge/lang/diag"
 )
 
-// Options say how stories are played.
+// Options are optional.
 type Options struct {
 	// Snapshot returns a message that was kept under a name, and whether there is one.
 	// Nil: there are none.
@@ -28,15 +28,15 @@ type Result struct {
 	Coverage *Coverage
 }
 
-// Failure is where a test went otherwise than expected.
+// Failure is the first place at which a test failed.
 type Failure struct {
 	Span    diag.Span
 	Message string
 	Diff    []string // lines that begin with "- " for expected, "+ " for got, else two blanks
 }
 
-// Play plays a test. An error means that it could not be played at all, by a fault of
-// ours; whatever the flows or the story did wrong is a failure of the test.
+// Play plays a test. An error is a fault of ours: the world could not be made. Everything
+// after that is a failure of the test.
 func Play(t *Test, o Options) (*Result, error) {
 	w, err := NewWorld(t.File.Flows, t.File.People, t.Start, t.File.Folder)
 	if err != nil {
@@ -56,17 +56,17 @@ type player struct {
 }
 
 func (p *player) play() *Failure {
-	story := p.test.Story
+	story := p.test.story
 	for i := 0; i < len(story); {
-		if story[i].Kind != MoveExpect {
+		if story[i].Kind != moveExpect {
 			if f := p.move(&story[i]); f != nil {
 				return f
 			}
 			i++
 			continue
 		}
-		var group []Expectation // expectations without an input between them are one
-		for ; i < len(story) && story[i].Kind == MoveExpect; i++ {
+		var group []expectation // expectations without an input between them are one
+		for ; i < len(story) && story[i].Kind == moveExpect; i++ {
 			group = append(group, story[i].Expect...)
 		}
 		if f := p.expect(group); f != nil {
@@ -77,49 +77,49 @@ func (p *player) play() *Failure {
 }
 
 // move carries out a move that is an input.
-func (p *player) move(m *Move) *Failure {
-	asked := len(p.world.Unanswered)
+func (p *player) move(m *move) *Failure {
+	asked := len(p.world.unanswered)
 	if err := p.do(m); err != nil {
 		return &Failure{Span: m.Span, Message: err.Error()}
 	}
-	if all := p.world.Unanswered; len(all) > asked {
+	if all := p.world.unanswered; len(all) > asked {
 		return &Failure{Span: m.Span, Message: fmt.Sprintf(
-			"the step %s fetches something, and the test has no answer for it; add answers: { %s: { json: … } }", all[asked], all[asked])}
+			"step %s fetches data, but the test has no answer for it; add answers: { %s: { json: … } }", all[asked], all[asked])}
 	}
 	return nil
 }
 
-func (p *player) do(m *Move) error {
+func (p *player) do(m *move) error {
 	w := p.world
 	switch m.Kind {
-	case MoveEvent:
+	case moveEvent:
 		for range m.Times {
 			if err := w.Event(m.Name, m.By, m.Data); err != nil {
 				return err
 			}
 		}
 		return nil
-	case MoveCall:
+	case moveCall:
 		return w.Call(m.Name, m.By, m.Key, m.Data)
-	case MoveReply:
+	case moveReply:
 		return w.Reply(m.By, m.Text)
-	case MoveReceipt:
+	case moveReceipt:
 		return w.Report(m.Name, m.By, m.Status, m.Text)
-	case MoveProfile:
+	case moveProfile:
 		return w.Profile(m.By, m.Data)
-	case MoveAnswers:
+	case moveAnswers:
 		w.Answer(m.Answers)
 		return nil
-	case MoveAfter:
+	case moveAfter:
 		w.say(0, LineInput, "after "+m.After.String())
 		return w.PassUntil(m.After.After(w.Now(), w.zone))
-	case MoveAt:
+	case moveAt:
 		return w.PassTo(m.At)
 	}
 	return fmt.Errorf("a move of no kind")
 }
 
-// Event has something happen in the product.
+// Event sends an event.
 func (w *World) Event(kind, who string, data []byte) error {
 	w.say(0, LineInput, strings.TrimRight("event "+kind+byWhom(who)+" "+string(data), " "))
 	return w.Input(&engine.Input{Payload: &engine.Event{Type: kind, Profile: who, Data: data}})
@@ -148,14 +148,14 @@ func (w *World) Reply(who, text string) error {
 // AnyMessage is the name of the newest message, whatever it is called.
 const AnyMessage = "any"
 
-// Report has something become of the newest message of a name, to somebody or to
-// anybody. The name is that of a template or a step, or AnyMessage.
+// Report has the provider report a status of the newest message with a name, to somebody or,
+// if who is empty, to anybody. The name is that of a template or a step, or [AnyMessage].
 func (w *World) Report(name, who string, status channels.Status, reason string) error {
 	m := w.newest(func(m *Message) bool {
 		return (name == AnyMessage || m.called(name)) && (who == "" || m.Content.To == who)
 	})
 	if m == nil {
-		return fmt.Errorf("%s cannot be %s: nobody%s has got it", name, status, byWhom(who))
+		return fmt.Errorf("%s cannot be %s: it was not sent%s", name, status, toWhom(who))
 	}
 	w.say(0, LineInput, fmt.Sprintf("%s to %s: %s", m.Step.ID, m.Content.To, status))
 	return w.Input(w.receipt(m, status, reason))
@@ -167,8 +167,8 @@ func (w *World) Profile(who string, set []byte) error {
 	return w.Input(&engine.Input{Payload: &engine.ProfileChange{Profile: who, Set: set}})
 }
 
-// Answer has services answer so from here on; those that are not named stay as they
-// are.
+// Answer sets what services answer from here on. Fetch steps that are not named keep their
+// answers.
 func (w *World) Answer(a Answers) {
 	all := Answers{}
 	for _, given := range []Answers{w.answers, a} {
@@ -179,14 +179,14 @@ func (w *World) Answer(a Answers) {
 	w.answers = all
 }
 
-// PassTo lets time pass until the next such moment.
+// PassTo lets time pass until the next time that a clock shows the moment.
 func (w *World) PassTo(m *flows.Moment) error {
 	at, past, err := m.Resolve(nil, w.Now(), w.zone)
 	if err != nil {
 		return err
 	}
 	if past {
-		return fmt.Errorf("%s is past: it is %s already", Clock(at.In(w.zone)), w.tell(w.Now()))
+		return fmt.Errorf("%s is in the past: it is already %s", Clock(at.In(w.zone)), w.tell(w.Now()))
 	}
 	w.say(0, LineInput, "until "+w.tell(at))
 	return w.PassUntil(at)
@@ -203,6 +203,13 @@ func (w *World) newest(is func(*Message) bool) *Message {
 
 // called reports whether a message goes by a name: its template's or its step's.
 func (m *Message) called(name string) bool { return m.Step.ID == name || m.Step.Send.Template == name }
+
+func toWhom(who string) string {
+	if who == "" {
+		return ""
+	}
+	return " to " + who
+}
 
 func byWhom(who string) string {
 	if who == "" {

@@ -51,7 +51,7 @@ func (w *World) fetch(p *engine.FetchPost) {
 	id := w.byID[p.Run].Flow.Steps[p.Step].ID
 	answer, known := w.answers[id]
 	if !known {
-		w.Unanswered = append(w.Unanswered, id)
+		w.unanswered = append(w.unanswered, id)
 		answer.Error = "the story has no answer"
 	}
 	w.virtual.Arrive(virtual.Fetched(*p, engine.FetchResult{Status: answer.Status, JSON: answer.JSON, Error: answer.Error}))

@@ -8,14 +8,14 @@ import (
 	"nudge/store"
 )
 
-// Resume is a world that goes on from what a store holds, at an instant.
+// Resume returns a world that goes on from what a store holds, at an instant.
 func Resume(kept *store.Store, core *engine.Engine, now time.Time) (*World, error) {
 	w := newWorld(kept, core, now, nil)
 	return w, w.settle()
 }
 
-// Adopt makes a run that was there before known to the world: its number, and its
-// messages, of which something may become.
+// Adopt makes a run from before the world known to it: it gets a number, and its messages
+// can be reported on.
 func (w *World) Adopt(known *engine.Run) *Run {
 	r := w.byID[known.ID]
 	if r == nil {

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"nudge/channels"
+	"nudge/engine"
 	"nudge/flows"
 	"nudge/lang/diag"
 	"nudge/sandbox/people"
@@ -34,7 +35,19 @@ type Test struct {
 	File    *File
 	Start   time.Time // in the zone in which the story tells time
 	Answers Answers
-	Story   []Move
+	story   []move
+}
+
+// Opening returns the events with which the story begins, before time passes or anything
+// else happens.
+func (t *Test) Opening() (events []*engine.Event) {
+	for _, m := range t.story {
+		if m.Kind != moveEvent {
+			break
+		}
+		events = append(events, &engine.Event{Type: m.Name, Profile: m.By, Data: m.Data})
+	}
+	return events
 }
 
 // Answers are what HTTP services answer, by the id of the fetch step.
@@ -42,30 +55,30 @@ type Answers map[string]Answer
 
 // Answer is what an HTTP service answers.
 type Answer struct {
-	Status int             // 0: there is no answer
-	JSON   json.RawMessage // nil for a body that is no JSON
-	Error  string          // why there is no answer
+	Status int             // 0 for no answer
+	JSON   json.RawMessage // nil if the body is not JSON
+	Error  string          // the reason, if there is no answer
 }
 
-// Kind is what a move is.
-type Kind uint8
+// moveKind is what a move is.
+type moveKind uint8
 
 const (
-	MoveEvent   Kind = iota + 1 // something happens in the product
-	MoveCall                    // a flow is called
-	MoveReply                   // somebody writes
-	MoveReceipt                 // something becomes of a message
-	MoveProfile                 // what is known of somebody changes
-	MoveAnswers                 // services answer otherwise from here on
-	MoveAfter                   // time passes
-	MoveAt                      // time passes until a moment
-	MoveExpect                  // what must have come of it
+	moveEvent   moveKind = iota + 1 // something happens in the product
+	moveCall                        // a flow is called
+	moveReply                       // somebody writes
+	moveReceipt                     // something becomes of a message
+	moveProfile                     // what is known of somebody changes
+	moveAnswers                     // services give other answers from here on
+	moveAfter                       // time passes
+	moveAt                          // time passes until a moment
+	moveExpect                      // what the moves before it must have led to
 )
 
-// Move is one line of a story.
-type Move struct {
+// move is one line of a story.
+type move struct {
 	Span    diag.Span
-	Kind    Kind
+	Kind    moveKind
 	Name    string // event type, flow, or message
 	By      string // who; empty for nobody
 	Key     string // of a call
@@ -76,35 +89,35 @@ type Move struct {
 	After   flows.Duration
 	At      *flows.Moment
 	Answers Answers
-	Expect  []Expectation
+	Expect  []expectation
 }
 
-// Expected is what an expectation is about.
-type Expected uint8
+// topic is what an expectation is about.
+type topic uint8
 
 const (
-	ExpectMessage Expected = iota + 1
-	ExpectNothing          // no message
-	ExpectUnsent
-	ExpectEnd
-	ExpectEvent
-	ExpectWait
-	ExpectSkipped
+	aboutMessage topic = iota + 1
+	aboutNothing       // no message
+	aboutUnsent
+	aboutEnd
+	aboutEvent
+	aboutWait
+	aboutSkipped
 )
 
-// Expectation is one thing that must have happened. Empty fields say nothing.
-type Expectation struct {
+// expectation is one thing that must have happened. Empty fields say nothing.
+type expectation struct {
 	Span     diag.Span
-	About    Expected
+	About    topic
 	Name     string        // message, outcome, event type, step or flow
 	Who      string        // to whom, or of whose run
-	At       *flows.Moment // when, by the clock of whoever it concerns; of a wait: until when
+	At       *flows.Moment // when, by the clock of the person; of a wait: until when
 	Text     *string       // the whole text
 	Contains []string      // each stands in the text
 	Matches  string        // a regular expression that the text matches
 	From     string        // the sender's name or id
-	Alert    *Alert
-	Parts    []Part
+	Alert    *alert
+	Parts    []part
 	Metadata any // with what it names
 	Rules    []string
 	Snapshot string // name of a file with the whole message
@@ -115,8 +128,8 @@ type Expectation struct {
 	Data     any    // of an event, with what it names
 }
 
-// Alert is the push notification of an expected message. Empty fields say nothing.
-type Alert struct{ Title, Body string }
+// alert is the push notification of an expected message. Empty fields say nothing.
+type alert struct{ Title, Body string }
 
-// Part is a part of an expected message. Empty fields say nothing.
-type Part struct{ Name, Type, Data, URL string }
+// part is a part of an expected message. Empty fields say nothing.
+type part struct{ Name, Type, Data, URL string }

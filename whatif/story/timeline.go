@@ -81,7 +81,7 @@ func (w *World) look(c engine.Condition) {
 // Explain is a condition with what it saw, in words.
 func Explain(c engine.Condition) string {
 	if c.Err != nil {
-		return fmt.Sprintf("if %s cannot be told: %v", c.Expr, c.Err)
+		return fmt.Sprintf("if %s cannot be evaluated: %v", c.Expr, c.Err)
 	}
 	text := fmt.Sprintf("if %s is %t", c.Expr, c.Holds)
 	var saw []string

@@ -42,10 +42,10 @@ type World struct {
 	byID       map[engine.RunID]*Run
 	Others     people.Script // what people do who have no script of their own; nil for nothing
 	Messages   []*Message    // that went out, in order
-	Skips      []*Skip       // starts that did not happen
-	Unanswered []string      // fetch steps that asked what the story has no answer for
+	skips      []*skip       // starts that did not happen
+	unanswered []string      // fetch steps that asked what the story has no answer for
 
-	emitted  []*Emission // by runs, as far as the journal was read
+	emitted  []*emission // by runs, as far as the journal was read
 	read     uint64      // the number of the input up to which it was
 	timeline *timeline
 	Coverage *Coverage
@@ -56,8 +56,8 @@ type Run struct {
 	*engine.Run
 	Number  int // in the story, from 1
 	Flow    *flows.Flow
-	entries int          // of its timeline that were told
-	seen    map[int]bool // entries that an expectation has taken
+	entries int          // of its timeline that are in the story's
+	seen    map[int]bool // entries that an expectation has matched
 }
 
 // Message is a message that went out.
@@ -70,21 +70,21 @@ type Message struct {
 	expected bool
 }
 
-// Skip is a start that did not happen.
-type Skip struct {
+// skip is a start that did not happen.
+type skip struct {
 	engine.Decision
 	seen bool
 }
 
-// Emission is an event that a run emitted.
-type Emission struct {
+// emission is an event that a run emitted.
+type emission struct {
 	*engine.Event
 	seen bool
 }
 
-// NewWorld is a world in which the flows are deployed and the people known, at an
-// instant of a zone. The folder of the project is where audiences are read from; it may be
-// nil.
+// NewWorld returns a world with deployed flows and known people, at an instant. The zone of
+// the instant is the zone of the timeline. Audiences are read from the folder of the
+// project, which may be nil.
 func NewWorld(deployed []*flows.Flow, people []Person, start time.Time, folder fs.FS) (*World, error) {
 	kv := new(memory.KV)
 	if err := store.Create(kv, installation); err != nil {
@@ -222,7 +222,7 @@ func (w *World) answered(in *engine.Input, a *engine.Answer) {
 	}
 	for _, d := range a.Decisions {
 		if d.Action == engine.DidSkip || d.Action == engine.DidQueue {
-			w.Skips = append(w.Skips, &Skip{Decision: d})
+			w.skips = append(w.skips, &skip{Decision: d})
 			w.say(0, LineSkip, fmt.Sprintf("%s %s: %s", d.Flow, d.Action, d.Reason))
 		}
 	}
@@ -231,7 +231,7 @@ func (w *World) answered(in *engine.Input, a *engine.Answer) {
 	}
 }
 
-// PassUntil lets time pass, from what happens next to what happens after.
+// PassUntil lets time pass until an instant, with all that happens on the way.
 func (w *World) PassUntil(until time.Time) error {
 	if err := w.Rest(until); err != nil {
 		return err
@@ -240,8 +240,7 @@ func (w *World) PassUntil(until time.Time) error {
 	return w.settle()
 }
 
-// Rest lets happen what is to happen until an instant, and stands still at the last of
-// it.
+// Rest lets everything happen that is due until an instant, and stops at the last of it.
 func (w *World) Rest(until time.Time) error {
 	for {
 		next, ok := w.virtual.Next()
@@ -255,7 +254,7 @@ func (w *World) Rest(until time.Time) error {
 	}
 }
 
-// Next is when something happens by itself, if it ever does.
+// Next returns when something happens by itself next, and whether anything ever does.
 func (w *World) Next() (at time.Time, ok bool) {
 	at, ok = w.virtual.Next()
 	return at.In(w.zone), ok
@@ -264,7 +263,7 @@ func (w *World) Next() (at time.Time, ok bool) {
 // Runs are all runs, in the order in which they started.
 func (w *World) Runs() []*Run { return w.runs }
 
-// zoneOf is where somebody lives, as far as it is known: else where the flow does.
+// zoneOf returns the time zone of a person if it is known, else that of the flow.
 func (w *World) zoneOf(profile string, f *flows.Flow) *time.Location {
 	p, err := w.kept.Person(profile)
 	if err == nil && p != nil {
@@ -283,10 +282,10 @@ func (w *World) zoneOf(profile string, f *flows.Flow) *time.Location {
 
 // emissions are the events that runs have emitted: the journal has them among the
 // inputs that followed from others.
-func (w *World) emissions() ([]*Emission, error) {
+func (w *World) emissions() ([]*emission, error) {
 	err := w.kept.Entries(w.read+1, func(j *engine.Journaled) bool {
 		if ev, ok := j.Input.Payload.(*engine.Event); ok && j.Input.Derived != 0 && ev.FanOut == nil {
-			w.emitted = append(w.emitted, &Emission{Event: ev})
+			w.emitted = append(w.emitted, &emission{Event: ev})
 		}
 		w.read = j.Seq
 		return true

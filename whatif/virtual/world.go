@@ -18,7 +18,7 @@ type Outside func(*runner.Step, []*runner.Group) error
 const maxSteps = 100_000
 
 // ErrRestless is returned where flows go round at one instant.
-var ErrRestless = errors.New("the flows never come to rest")
+var ErrRestless = errors.New("the flows loop without end")
 
 // PanicError is a panic of the engine: a fault of ours, and not of a flow.
 type PanicError struct{ Text string } // what broke, and where
