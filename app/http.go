@@ -22,23 +22,40 @@ const (
 	shutdownPeriod = 5 * time.Second
 )
 
-func newHTTPServer(h http.Handler, log *slog.Logger) *http.Server {
-	return &http.Server{
+// webServer serves HTTP until it is stopped.
+type webServer struct {
+	http     *http.Server
+	log      *slog.Logger
+	patience time.Duration // how long requests under way may take after a stop
+}
+
+func newWebServer(h http.Handler, log *slog.Logger) *webServer {
+	return &webServer{log: log, patience: shutdownPeriod, http: &http.Server{
 		Handler:           h,
 		ReadHeaderTimeout: headerTimeout,
 		IdleTimeout:       idleTimeout,
 		MaxHeaderBytes:    maxHeader,
 		ErrorLog:          slog.NewLogLogger(log.Handler(), slog.LevelDebug),
-	}
+	}}
 }
 
-// shutDown lets the requests under way end, and cuts off those that take too long.
-func shutDown(s *http.Server) error {
-	ctx, cancel := context.WithTimeout(context.Background(), shutdownPeriod)
+// serve serves on a listener. It returns nil once the server is stopped.
+func (s *webServer) serve(l net.Listener) error {
+	if err := s.http.Serve(l); !errors.Is(err, http.ErrServerClosed) {
+		return err
+	}
+	return nil
+}
+
+// stop lets the requests under way end. Those that take too long, such as one that a caller
+// has sent only half of, are cut off: that is worth a warning, but the stop is still clean.
+func (s *webServer) stop() error {
+	ctx, cancel := context.WithTimeout(context.Background(), s.patience)
 	defer cancel()
-	err := s.Shutdown(ctx)
+	err := s.http.Shutdown(ctx)
 	if errors.Is(err, context.DeadlineExceeded) {
-		return errors.Join(fmt.Errorf("requests were cut off after %s", shutdownPeriod), s.Close())
+		s.log.Warn("requests that had not ended were cut off", "after", s.patience)
+		return ignoreClosed(s.http.Close())
 	}
 	return ignoreClosed(err)
 }

@@ -8,6 +8,7 @@ import (
 	"net"
 	"net/http"
 	"sync"
+	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/prometheus/client_golang/prometheus/collectors"
@@ -32,6 +33,8 @@ type Config struct {
 	Webhooks net.Listener             // of webhooks alone; may be nil
 	Clock    runner.Clock             // nil: the one that the settings ask for
 	Log      *slog.Logger             // required
+
+	patience time.Duration // with requests under way when it stops; 0: shutdownPeriod
 }
 
 // Instance is the assembled engine: a store, a runner with its channel, and servers.
@@ -192,13 +195,14 @@ func (i *Instance) serve(registry *prometheus.Registry) error {
 }
 
 func (i *Instance) listen(name string, l net.Listener, h http.Handler) {
-	s := newHTTPServer(h, i.log)
-	go func() { // ends when Stop shuts the server down
-		if err := s.Serve(l); !errors.Is(err, http.ErrServerClosed) {
-			i.fail(name, err)
-		}
+	s := newWebServer(h, i.log)
+	if i.config.patience > 0 {
+		s.patience = i.config.patience
+	}
+	go func() { // ends when Stop stops the server
+		i.fail(name, s.serve(l))
 	}()
-	i.push(name, func() error { return shutDown(s) })
+	i.push(name, s.stop)
 }
 
 // fail notes why the instance cannot go on. Only the first reason counts.

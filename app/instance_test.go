@@ -3,7 +3,6 @@ package app
 import (
 	"errors"
 	"io/fs"
-	"log/slog"
 	"os"
 	"testing"
 	"testing/fstest"
@@ -27,24 +26,23 @@ func quickly(sandbox.Message) people.Script {
 }
 
 // startExample runs a project against a local service, both on ports of their own.
-func startExample(t *testing.T, files fs.FS, dir string) (*Sandbox, *Instance) {
+func startExample(t *testing.T, files fs.FS, dir string) *Local {
 	t.Helper()
-	local, i, err := StartLocal(t.Context(), LocalConfig{
-		Project: Read(files, LocalSettings(os.LookupEnv)), DataDir: dir,
-		Listen: "127.0.0.1:0", Local: "127.0.0.1:0", People: quickly, Log: slog.New(slog.DiscardHandler),
+	local, err := StartLocal(t.Context(), LocalConfig{
+		Project: Read(files, LocalSettings(os.LookupEnv)), DataDir: dir, People: quickly,
 	})
 	if err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() {
-		if err := errors.Join(i.Stop(), local.Stop()); err != nil {
+		if err := local.Stop(); err != nil {
 			t.Error(err)
 		}
 		if report, err := checkStore(dir); err != nil || len(report.Problems) > 0 {
 			t.Errorf("the store: %+v, %v", report, err)
 		}
 	})
-	return local, i
+	return local
 }
 
 func clientOf(t *testing.T, i *Instance) *client.Client {
@@ -72,8 +70,8 @@ func checkStore(dir string) (*store.Report, error) {
 
 // The smallest example, over real HTTP in both directions.
 func TestHello(t *testing.T) {
-	local, i := startExample(t, examples.Hello(), t.TempDir())
-	a := clientOf(t, i)
+	local := startExample(t, examples.Hello(), t.TempDir())
+	a := clientOf(t, local.Instance)
 	answer, err := a.SendEvent(t.Context(), client.Event{
 		Type: "user.signed_up", Profile: "ann", Data: []byte(`{"name": "Ann"}`),
 	})
@@ -86,7 +84,7 @@ func TestHello(t *testing.T) {
 	if r.Outcome != engine.OutcomeCompleted {
 		t.Errorf("the run ended as %s", r.Outcome)
 	}
-	sent := local.Messages()
+	sent := local.Sandbox.Messages()
 	if len(sent) != 1 || sent[0].Text != "Hello Ann, good to have you here." {
 		t.Errorf("the service has %+v", sent)
 	}
@@ -110,12 +108,12 @@ func untilRun(t *testing.T, a *client.Client, id string, done func(*client.Run) 
 }
 
 func TestInstanceStopsTwice(t *testing.T) {
-	_, i := startExample(t, examples.Hello(), t.TempDir())
+	i := startExample(t, examples.Hello(), t.TempDir())
 	if err := errors.Join(i.Stop(), i.Stop()); err != nil {
 		t.Error(err)
 	}
 	var unreachable *client.UnreachableError
-	if _, err := clientOf(t, i).SendEvent(t.Context(), client.Event{Type: "x"}); !errors.As(err, &unreachable) {
+	if _, err := clientOf(t, i.Instance).SendEvent(t.Context(), client.Event{Type: "x"}); !errors.As(err, &unreachable) {
 		t.Errorf("a stopped instance answers: %v", err)
 	}
 }
@@ -123,10 +121,9 @@ func TestInstanceStopsTwice(t *testing.T) {
 // An instance that does not start leaves nothing open behind it.
 func TestInstanceThatDoesNotStart(t *testing.T) {
 	dir := t.TempDir()
-	_, first := startExample(t, examples.Hello(), dir)
-	_, _, err := StartLocal(t.Context(), LocalConfig{
-		Project: Read(examples.Hello(), LocalSettings(os.LookupEnv)), DataDir: dir,
-		Listen: "127.0.0.1:0", Local: "127.0.0.1:0", People: quickly, Log: slog.New(slog.DiscardHandler),
+	first := startExample(t, examples.Hello(), dir)
+	_, err := StartLocal(t.Context(), LocalConfig{
+		Project: Read(examples.Hello(), LocalSettings(os.LookupEnv)), DataDir: dir, People: quickly,
 	})
 	var marked *Error
 	if !errors.As(err, &marked) || marked.Kind != Failed {
@@ -135,7 +132,7 @@ func TestInstanceThatDoesNotStart(t *testing.T) {
 	if err := first.Stop(); err != nil {
 		t.Error(err)
 	}
-	_, again := startExample(t, examples.Hello(), dir)
+	again := startExample(t, examples.Hello(), dir)
 	if err := again.Stop(); err != nil {
 		t.Error(err)
 	}
@@ -143,7 +140,7 @@ func TestInstanceThatDoesNotStart(t *testing.T) {
 
 // What an operator sets by the API stays through a reload, unless the file changes it.
 func TestOutboundModeThroughAReload(t *testing.T) {
-	_, i := startExample(t, examples.Hello(), t.TempDir())
+	i := startExample(t, examples.Hello(), t.TempDir())
 	load := func(text string) *Project {
 		files := fstest.MapFS{"nudge.yaml": {Data: []byte("project: hello\n" + text)}}
 		p := Read(files, AllSettings(os.LookupEnv))

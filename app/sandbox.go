@@ -4,54 +4,57 @@ import (
 	"errors"
 	"log/slog"
 	"net"
-	"net/http"
+	"sync"
 
 	"nudge/channels/appmessaging"
 	"nudge/engine"
 	"nudge/sandbox"
 )
 
-// Sandbox is a sandbox that serves on a port of its own: the provider of dev and
-// demo, and what the verb sandbox is.
+// Sandbox is a sandbox that serves on a port of its own.
 type Sandbox struct {
 	*sandbox.Sandbox
-	http     *http.Server
+	web      *webServer
 	listener net.Listener
 	failure  chan error // capacity 1: why it serves no more
+	stop     func() error
 }
 
-// StartSandbox starts a sandbox on a listener, which is its own from here on.
+// StartSandbox starts a sandbox on a listener, which belongs to the sandbox from here on. An
+// error of the kind [Usage] is one of the config.
 func StartSandbox(l net.Listener, config sandbox.Config, log *slog.Logger) (*Sandbox, error) {
-	s, err := sandbox.New(config)
-	if _, ok := errors.AsType[*sandbox.FileError](err); ok {
-		return nil, errors.Join(failed(errors.New(Plain(err))), l.Close())
-	}
+	box, err := sandbox.New(config)
 	if err != nil {
-		return nil, errors.Join(Mark(Usage, errors.New(Plain(err))), l.Close())
+		kind := Usage
+		if _, ok := errors.AsType[*sandbox.FileError](err); ok {
+			kind = Failed
+		}
+		return nil, errors.Join(Mark(kind, errors.New(Plain(err))), l.Close())
 	}
-	local := &Sandbox{s, newHTTPServer(s.Handler(), log), l, make(chan error, 1)}
-	go func() { // ends when Stop shuts the server down
-		if err := local.http.Serve(l); !errors.Is(err, http.ErrServerClosed) {
-			local.failure <- failed(err)
+	s := &Sandbox{Sandbox: box, web: newWebServer(box.Handler(), log), listener: l, failure: make(chan error, 1)}
+	s.stop = sync.OnceValue(func() error {
+		err := s.web.stop()
+		box.Close()
+		return failed(err)
+	})
+	go func() { // ends when Stop stops the server
+		if err := s.web.serve(l); err != nil {
+			s.failure <- failed(err)
 		}
 	}()
-	return local, nil
+	return s, nil
 }
 
-// Failure delivers the error for which the service can serve no more.
-func (l *Sandbox) Failure() <-chan error { return l.failure }
+// Failure delivers the error that ended the service before Stop did.
+func (s *Sandbox) Failure() <-chan error { return s.failure }
 
 // URL is where the service is.
-func (l *Sandbox) URL() string { return "http://" + l.listener.Addr().String() }
+func (s *Sandbox) URL() string { return "http://" + s.listener.Addr().String() }
 
-// account is the way to the service, whatever account a flow names.
-func (l *Sandbox) account() Account {
-	return Account{Name: engine.AnyAccount, Config: appmessaging.Config{BaseURL: l.URL(), PathPrefix: "/cpaas", Token: "local"}}
+// account is the way to the service for every account that a flow may name.
+func (s *Sandbox) account() Account {
+	return Account{Name: engine.AnyAccount, Config: appmessaging.Config{BaseURL: s.URL(), PathPrefix: "/cpaas", Token: "local"}}
 }
 
-// Stop ends the service. Webhooks under way are dropped.
-func (l *Sandbox) Stop() error {
-	err := shutDown(l.http)
-	l.Sandbox.Close()
-	return failed(err)
-}
+// Stop ends the service and drops the webhooks that are under way. It may be called again.
+func (s *Sandbox) Stop() error { return s.stop() }

@@ -1,6 +1,7 @@
 package app
 
 import (
+	"cmp"
 	"context"
 	"crypto/rand"
 	"errors"
@@ -12,60 +13,77 @@ import (
 	"nudge/sandbox/people"
 )
 
-// FastClock is a clock of which the engine and the people of the local service can
-// share one.
+// FastClock is a clock that the engine and the people of a sandbox can share.
 type FastClock interface {
 	runner.Clock
 	sandbox.Clock
 }
 
-// LocalConfig says what to run against a service of our own.
+// anyPort is a port of this machine that is free.
+const anyPort = "127.0.0.1:0"
+
+// LocalConfig says how to run a project against a sandbox.
 type LocalConfig struct {
-	Project *Project                 // required, without errors
-	DataDir string                   // required
-	Reload  func() (*Project, error) // as instanceConfig has it
-	Listen  string                   // address of the API
-	Local   string                   // address of the service
-	File    string                   // where the service keeps its messages; empty: nowhere
-	People  func(sandbox.Message) people.Script
-	Faults  people.Faults
-	Clock   FastClock // nil: the real one
-	Log     *slog.Logger
+	Project *Project                            // required, without errors
+	DataDir string                              // required: where runs are kept; Start makes it
+	Reload  func() (*Project, error)            // as [Config] has it
+	Listen  string                              // address of the API; empty: a free port of this machine
+	Sandbox string                              // address of the sandbox; empty: a free port of this machine
+	File    string                              // where the sandbox keeps its messages; empty: nowhere
+	People  func(sandbox.Message) people.Script // what people do with a message; nil: as the project says
+	Faults  people.Faults                       // what goes wrong at the provider
+	Clock   FastClock                           // nil: the real one
+	Log     *slog.Logger                        // nil: nothing is logged
 }
 
-// StartLocal starts a local service and an instance that knows no other provider,
-// whatever the project's settings say. On an error nothing is left running.
-func StartLocal(ctx context.Context, c LocalConfig) (*Sandbox, *Instance, error) {
-	api, err := Listen(c.Listen)
-	if err != nil {
-		return nil, nil, err
+// Local is a project that runs against a sandbox: nothing leaves this machine.
+type Local struct {
+	*Instance
+	Sandbox *Sandbox
+}
+
+// StartLocal starts a sandbox, and an instance whose only provider is that sandbox: the
+// account, webhooks, tokens, listen and outbound of nudge.yaml are not used. It returns once
+// both serve. The ctx bounds only the start. After an error nothing is left running.
+func StartLocal(ctx context.Context, c LocalConfig) (*Local, error) {
+	if c.Log == nil {
+		c.Log = slog.New(slog.DiscardHandler)
 	}
-	listener, err := Listen(c.Local)
+	if c.People == nil {
+		c.People = c.Project.Scene.Script
+	}
+	api, err := Listen(cmp.Or(c.Listen, anyPort))
 	if err != nil {
-		return nil, nil, errors.Join(err, api.Close())
+		return nil, err
+	}
+	listener, err := Listen(cmp.Or(c.Sandbox, anyPort))
+	if err != nil {
+		return nil, errors.Join(err, api.Close())
 	}
 	secret := rand.Text()
 	config := sandbox.Config{
 		WebhookURL: webhookURL(api), Secret: secret, File: c.File, People: c.People, Faults: c.Faults, Log: c.Log,
 	}
+	built := Config{DataDir: c.DataDir, Reload: c.Reload, Listener: api, Log: c.Log}
 	if c.Clock != nil {
-		config.Clock = c.Clock
+		config.Clock, built.Clock = c.Clock, c.Clock
 	}
-	local, err := StartSandbox(listener, config, c.Log)
+	box, err := StartSandbox(listener, config, c.Log)
 	if err != nil {
-		return nil, nil, errors.Join(err, api.Close())
+		return nil, errors.Join(err, api.Close())
 	}
-	c.Project.Settings = Settings{
-		Accounts: []Account{local.account()}, Secrets: []appmessaging.Secret{appmessaging.Secret(secret)}, Speed: 1,
+	project := *c.Project
+	project.Settings = Settings{
+		Accounts: []Account{box.account()}, Secrets: []appmessaging.Secret{appmessaging.Secret(secret)}, Speed: 1,
 		People: c.Project.Settings.People, Fetch: c.Project.Settings.Fetch,
 	}
-	built := Config{Project: c.Project, DataDir: c.DataDir, Reload: c.Reload, Listener: api, Log: c.Log}
-	if c.Clock != nil {
-		built.Clock = c.Clock
-	}
+	built.Project = &project
 	i, err := Start(ctx, built)
 	if err != nil {
-		return nil, nil, errors.Join(err, local.Stop())
+		return nil, errors.Join(err, box.Stop())
 	}
-	return local, i, nil
+	return &Local{i, box}, nil
 }
+
+// Stop stops the instance and then the sandbox. It may be called again.
+func (l *Local) Stop() error { return errors.Join(l.Instance.Stop(), l.Sandbox.Stop()) }

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"log/slog"
 	"os"
 	"os/signal"
 	"syscall"
@@ -63,8 +62,7 @@ type demonstration struct {
 	people   []person
 	clock    *heldClock
 	folder   string
-	local    *app.Sandbox
-	instance *app.Instance
+	local    *app.Local
 	api      *client.Client
 	follower *follower
 	narrator *narrator
@@ -80,10 +78,10 @@ func newDemonstration(ctx context.Context, out io.Writer) (*demonstration, error
 		return nil, errors.Join(failed(err), d.stop())
 	}
 	var err error
-	if d.api, err = client.New(client.Config{Server: d.instance.URL()}); err != nil {
+	if d.api, err = client.New(client.Config{Server: d.local.URL()}); err != nil {
 		return nil, errors.Join(failed(err), d.stop())
 	}
-	d.follower = newFollower(d.instance.Store())
+	d.follower = newFollower(d.local.Store())
 	d.narrator = &narrator{out: out, palette: d.palette, zone: time.UTC}
 	return d, nil
 }
@@ -97,10 +95,7 @@ func (d *demonstration) start(ctx context.Context) (err error) {
 		return err
 	}
 	p := app.Read(examples.OrderShipped(), app.LocalSettings(os.LookupEnv))
-	d.local, d.instance, err = app.StartLocal(ctx, app.LocalConfig{
-		Project: p, DataDir: d.folder, Listen: "127.0.0.1:0", Local: "127.0.0.1:0",
-		People: book.script, Clock: d.clock, Log: slog.New(slog.DiscardHandler),
-	})
+	d.local, err = app.StartLocal(ctx, app.LocalConfig{Project: p, DataDir: d.folder, People: book.script, Clock: d.clock})
 	return err
 }
 
@@ -146,7 +141,7 @@ func (d *demonstration) follow(ctx context.Context) error {
 				return failed(fmt.Errorf("the demo did not end within %s", demoTimeout))
 			}
 			return failed(errors.New("interrupted"))
-		case err := <-d.instance.Failure():
+		case err := <-d.local.Failure():
 			return err
 		case who := <-d.returns:
 			if err := d.giveBack(ctx, who); err != nil {
@@ -189,9 +184,6 @@ func (d *demonstration) look() (done bool, err error) {
 // stop ends everything and removes the data.
 func (d *demonstration) stop() error {
 	var errs []error
-	if d.instance != nil {
-		errs = append(errs, d.instance.Stop())
-	}
 	if d.local != nil {
 		errs = append(errs, d.local.Stop())
 	}

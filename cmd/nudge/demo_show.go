@@ -65,7 +65,7 @@ func (d *demonstration) judge() error {
 	if len(wrong) > 0 {
 		return failed(fmt.Errorf("the story went wrong: %s", strings.Join(wrong, "; ")))
 	}
-	report, err := d.instance.Store().Check()
+	report, err := d.local.Store().Check()
 	if err != nil {
 		return failed(err)
 	}
@@ -95,7 +95,7 @@ look at its run and at what arrived:
     -d '{"type": "order.shipped", "data": {"order_id": "B-1", "customer": "you", "total": 5}}'
   nudge runs list --server %[1]s
   curl %[2]s/sandbox/messages
-`, d.instance.URL(), d.local.URL())
+`, d.local.URL(), d.local.Sandbox.URL())
 }
 
 // inHours is a duration as people say it: 25h 3m.

@@ -98,15 +98,15 @@ func (d *devSession) run(ctx context.Context) error {
 		return err
 	}
 	data := filepath.Join(d.options.dir, app.DefaultDataDir, "dev")
-	local, i, err := app.StartLocal(ctx, app.LocalConfig{
-		Project: p, DataDir: data, Reload: d.reload, Listen: d.options.listen, Local: d.options.local,
+	local, err := app.StartLocal(ctx, app.LocalConfig{
+		Project: p, DataDir: data, Reload: d.reload, Listen: d.options.listen, Sandbox: d.options.local,
 		File: filepath.Join(data, "sandbox.db"), People: d.script, Faults: d.scene.Load().Faults, Log: d.log,
 	})
 	if err != nil {
 		return err
 	}
-	err = d.attend(ctx, i, local)
-	return errors.Join(err, i.Stop(), local.Stop())
+	err = d.attend(ctx, local)
+	return errors.Join(err, local.Stop())
 }
 
 // stage takes over the people of a project, or of the file that stands in for them.
@@ -135,12 +135,12 @@ func (d *devSession) reload() (*app.Project, error) {
 }
 
 // attend tells what happens and reloads after every edit.
-func (d *devSession) attend(ctx context.Context, i *app.Instance, local *app.Sandbox) error {
-	f := newFollower(i.Store())
+func (d *devSession) attend(ctx context.Context, local *app.Local) error {
+	f := newFollower(local.Store())
 	if _, err := f.next(); err != nil { // what happened in earlier sessions is not told again
 		return failed(err)
 	}
-	fmt.Fprintln(d.out, readyLine(i), "sandbox", local.URL())
+	fmt.Fprintln(d.out, readyLine(local.Instance), "sandbox", local.Sandbox.URL())
 	fmt.Fprintln(d.out, appsLine(session.DefaultAuth()))
 	edits := make(chan struct{})
 	assets := func() []string { return *d.assets.Load() }
@@ -155,15 +155,15 @@ func (d *devSession) attend(ctx context.Context, i *app.Instance, local *app.San
 		select {
 		case <-ctx.Done():
 			return nil
-		case err := <-i.Failure():
-			return err
 		case err := <-local.Failure():
+			return err
+		case err := <-local.Sandbox.Failure():
 			return err
 		case <-edits:
 			before := d.scene.Load().Text
-			reloadNow(ctx, i, d.log)
+			reloadNow(ctx, local.Instance, d.log)
 			if now := d.scene.Load(); now.Text != before { // else, what was set by hand stays
-				local.SetFaults(now.Faults)
+				local.Sandbox.SetFaults(now.Faults)
 			}
 		case <-d.look:
 			news, err := f.next()

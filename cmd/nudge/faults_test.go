@@ -4,7 +4,6 @@ import (
 	"encoding/json"
 	"flag"
 	"fmt"
-	"log/slog"
 	"os"
 	"slices"
 	"testing"
@@ -33,16 +32,16 @@ var (
 func TestFaultyProvider(t *testing.T) {
 	cast := &people.People{Seed: 1, Rules: []people.Rule{{Does: []people.Plan{{Share: 1, Script: mustScript(t, "reads after 1m-8h")}}}}}
 	dir := t.TempDir()
-	local, i, err := app.StartLocal(t.Context(), app.LocalConfig{
+	local, err := app.StartLocal(t.Context(), app.LocalConfig{
 		Project: app.Read(examples.OrderShipped(), app.LocalSettings(os.LookupEnv)), DataDir: dir,
-		Listen: "127.0.0.1:0", Local: "127.0.0.1:0", People: func(m sandbox.Message) people.Script { return cast.Script(m.Profile, m.Text) },
+		People: func(m sandbox.Message) people.Script { return cast.Script(m.Profile, m.Text) },
 		Faults: people.Faults{Seed: 1, Errors: 0.1, Drop: 0.2, Duplicate: 1, Reorder: 1, Withhold: 0.05},
-		Clock:  runner.NewClock(time.Now(), *faultySpeed), Log: slog.New(slog.DiscardHandler),
+		Clock:  runner.NewClock(time.Now(), *faultySpeed),
 	})
 	if err != nil {
 		t.Fatal(err)
 	}
-	a := clientOf(t, i.URL())
+	a := clientOf(t, local.URL())
 	for n := range *faultyRuns {
 		_, err := a.SendEvent(t.Context(), client.Event{
 			Type: "order.shipped", Data: fmt.Appendf(nil, `{"order_id": "%d", "customer": "p%d", "total": 1}`, n, n),
@@ -51,11 +50,8 @@ func TestFaultyProvider(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	runs := untilAllEnded(t, i, *faultyRuns)
-	posts, stats := local.Messages(), local.Stats()
-	if err := i.Stop(); err != nil {
-		t.Error(err)
-	}
+	runs := untilAllEnded(t, local.Instance, *faultyRuns)
+	posts, stats := local.Sandbox.Messages(), local.Sandbox.Stats()
 	if err := local.Stop(); err != nil {
 		t.Error(err)
 	}

@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"encoding/json"
 	"io"
-	"log/slog"
 	"os"
 	"path/filepath"
 	"regexp"
@@ -86,29 +85,26 @@ func TestServeLivesTheStory(t *testing.T) {
 		scripts[who.Name] = who.Script
 	}
 	clock := newHeldClock(played.Test.Start, paritySpeed)
-	local, i, err := app.StartLocal(t.Context(), app.LocalConfig{
-		Project: p, DataDir: t.TempDir(), Listen: "127.0.0.1:0", Local: "127.0.0.1:0",
-		People: func(m sandbox.Message) people.Script { return scripts[m.Profile] }, Clock: clock, Log: slog.New(slog.DiscardHandler),
+	local, err := app.StartLocal(t.Context(), app.LocalConfig{
+		Project: p, DataDir: t.TempDir(),
+		People: func(m sandbox.Message) people.Script { return scripts[m.Profile] }, Clock: clock,
 	})
 	if err != nil {
 		t.Fatal(err)
 	}
 	defer func() {
-		if err := local.Stop(); err != nil { // first, as its idle connections would hold up the other
-			t.Error(err)
-		}
-		if err := i.Stop(); err != nil {
+		if err := local.Stop(); err != nil {
 			t.Error(err)
 		}
 	}()
 	clock.Release()
-	a := clientOf(t, i.URL())
+	a := clientOf(t, local.URL())
 	for _, ev := range played.Test.Opening() { // time passes by itself here
 		if _, err := a.SendEvent(t.Context(), client.Event{Type: ev.Type, Profile: ev.Profile, Data: json.RawMessage(ev.Data)}); err != nil {
 			t.Fatal(err)
 		}
 	}
-	lived := liveOut(t, i, len(scripts))
+	lived := liveOut(t, local.Instance, len(scripts))
 	for who, want := range livesOf(played) {
 		if got := lived[who]; !slices.Equal(got, want) {
 			t.Errorf("%s lived\n%s\nand played\n%s", who, strings.Join(got, "\n"), strings.Join(want, "\n"))

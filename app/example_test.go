@@ -1,0 +1,48 @@
+package app_test
+
+import (
+	"context"
+	"fmt"
+	"log"
+	"os"
+
+	"nudge/app"
+	"nudge/client"
+	"nudge/examples"
+)
+
+// A project runs inside a program, against a sandbox: on free ports, in a temporary folder,
+// and without a message leaving the machine.
+func Example() {
+	dir, err := os.MkdirTemp("", "nudge-example-")
+	if err != nil {
+		log.Fatal(err)
+	}
+	defer os.RemoveAll(dir)
+
+	project := app.Read(examples.Hello(), app.LocalSettings(os.LookupEnv))
+	if project.List.HasErrors() {
+		log.Fatal(project.List)
+	}
+	ctx := context.Background()
+	local, err := app.StartLocal(ctx, app.LocalConfig{Project: project, DataDir: dir})
+	if err != nil {
+		log.Fatal(err)
+	}
+	defer local.Stop()
+
+	c, err := client.New(client.Config{Server: local.URL()})
+	if err != nil {
+		log.Fatal(err)
+	}
+	answer, err := c.SendEvent(ctx, client.Event{
+		Type: "user.signed_up", Profile: "ann", Data: []byte(`{"name": "Ann"}`),
+	})
+	if err != nil {
+		log.Fatal(err)
+	}
+	for _, d := range answer.Decisions {
+		fmt.Println(d.Flow, d.Did)
+	}
+	// Output: hello started
+}
