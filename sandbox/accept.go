@@ -3,7 +3,6 @@ package sandbox
 import (
 	"cmp"
 	"net/http"
-	"slices"
 )
 
 // newRecord is a message that was asked for and not yet accepted.
@@ -24,10 +23,19 @@ func (s *Sandbox) newRecord(q *request, space string) *record {
 		sender: from.ProfileID,
 	}
 	r.script = s.config.People(r.Message).Drawn(s.config.Seed, r.Profile, r.Text)
-	if q.RuleSet == "" && !slices.Contains(q.Rules, channelID) {
-		r.Status, r.Reason, r.dead = "failed", noChannel, true
+	if end := q.expires(); !end.IsZero() {
+		if r.late = !end.After(r.At); !r.late {
+			r.script = expiring(r.script, end.Sub(r.At))
+		}
 	}
 	s.mu.Lock()
+	var optedIn []string
+	if q.RequireOptIn {
+		optedIn = s.optedIn(s.people[r.Profile])
+	}
+	if reason := q.reach(optedIn); reason != "" {
+		r.Status, r.Reason, r.dead = "failed", reason, true
+	}
 	r.ID = s.newID()
 	if r.Conversation == "" {
 		r.Conversation, r.assigned = s.newID(), true

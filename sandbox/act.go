@@ -20,15 +20,18 @@ const (
 // begin announces a message as sent and plans the acts of its person.
 func (s *Sandbox) begin(r *record) {
 	s.mu.Lock()
-	gone := r.gone
-	if !gone {
+	switch {
+	case r.gone:
+	case r.late:
+		s.note(r, "expired", "", r.At, r.At)
+	default:
 		s.announce(r)
 	}
+	over := r.gone || r.late
 	s.mu.Unlock()
-	if gone {
-		return
+	if !over {
+		s.plan(r)
 	}
-	s.plan(r)
 }
 
 // plan puts the acts that a person has not done yet on the agenda.
@@ -79,7 +82,7 @@ func (s *Sandbox) perform(r *record, act people.Act) {
 func (s *Sandbox) report(r *record, status, reason string, at time.Time) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if r.gone {
+	if r.gone || r.late {
 		return
 	}
 	s.announce(r)
@@ -177,13 +180,19 @@ func (s *Sandbox) Report(messageID, status string) error {
 	}
 	s.mu.Lock()
 	r := s.store.byID[messageID]
+	var dead string
+	if r != nil && (r.dead || r.late) {
+		dead = "it expired before it was sent"
+		if r.dead {
+			dead = "it failed at once: " + r.Reason
+		}
+	}
 	s.mu.Unlock()
 	if r == nil || r.Inbound {
 		return ErrNoMessage
 	}
-	if r.dead {
-		return fmt.Errorf("sandbox: nothing can happen to message %s, which failed at once: %s",
-			r.ID, noChannel)
+	if dead != "" {
+		return fmt.Errorf("sandbox: nothing can happen to message %s: %s", r.ID, dead)
 	}
 	reason := ""
 	if status == "failed" {

@@ -51,7 +51,7 @@ func alertOf(request []byte) json.RawMessage {
 func (m Message) Alert() (Alert, bool) {
 	var given alert
 	raw := alertOf(m.Request)
-	if m.Inbound || len(raw) == 0 || string(raw) == "null" || json.Unmarshal(raw, &given) != nil {
+	if m.Inbound || len(raw) == 0 || json.Unmarshal(raw, &given) != nil {
 		return Alert{}, false
 	}
 	a := Alert{MessageID: m.ID, Profile: m.Profile, Conversation: m.Conversation, At: m.At}

@@ -36,21 +36,16 @@ func (s *Sandbox) remove(w http.ResponseWriter, r *http.Request) {
 // redact is PATCH …/messages/{id}. It removes the words of a message here and from later
 // events. The fact that the message was sent stays.
 func (s *Sandbox) redact(w http.ResponseWriter, r *http.Request) {
-	body, ok := readBody(w, r)
-	if !ok {
-		return
-	}
 	var q struct {
 		Redact       bool   `json:"redact"`
 		RedactSource string `json:"redactSource"`
 	}
-	if err := json.Unmarshal(body, &q); err != nil {
-		answerInvalid(w, failures{notAsWanted("", err)})
+	if !readJSON(w, r, &q) {
 		return
 	}
 	var f failures
 	f.add(!q.Redact, "redact", "want true")
-	f.add(q.RedactSource != "message" && q.RedactSource != "chat", "redactSource", "want message or chat")
+	f.add(q.RedactSource != "" && q.RedactSource != "message" && q.RedactSource != "chat", "redactSource", "want message or chat")
 	if len(f) > 0 {
 		answerInvalid(w, f)
 		return

@@ -45,7 +45,8 @@ func TestRedact(t *testing.T) {
 	path := messages + "/" + id
 	for body, want := range map[string]string{
 		`{"redactSource":"message"}`:             "redact",
-		`{"redact":true}`:                        "redactSource",
+		`{"redact":false}`:                       "redact",
+		`{"redact":null}`:                        "redact",
 		`{"redact":true,"redactSource":"all"}`:   "redactSource",
 		`{"redact":"yes","redactSource":"chat"}`: "redact",
 		``:                                       "request",
@@ -54,7 +55,7 @@ func TestRedact(t *testing.T) {
 			t.Errorf("%s: got %d %s, want 400 with a failure of %s", body, status, got, want)
 		}
 	}
-	const good = `{"redact":true,"redactSource":"message"}`
+	const good = `{"redact":true}`
 	if status, got := w.call("PATCH", messages+"/x", good); status != http.StatusNotFound {
 		t.Errorf("an unknown message: got %d %s, want 404", status, got)
 	}
@@ -140,10 +141,11 @@ func TestInbounds(t *testing.T) {
 		status     int
 		want       string
 	}{
-		{path, `{"channel":"own","body":"x"}`, 400, `"from.profileId"`},
 		{path, `{"from":{"profileId":"dave"},"body":"x"}`, 400, `"channel"`},
 		{path, `{"from":{"profileId":"dave"},"channel":"own"}`, 400, `"body"`},
-		{path, `{"from":{"profileId":"dave"},"channel":"own","body":"x","messageParts":[{"type":"a/b","url":"u"}]}`, 400, `"messageParts"`},
+		{path, `{"from":{"profileId":"dave"},"channel":"own","body":"x","channelData":{"body":"x"}}`, 400, `"channelData.body"`},
+		{path, `{"from":{"profileId":"dave"},"channel":"own","body":"x","correlation":{}}`, 400, `"correlation.messageId"`},
+		{path, `{"from":null,"channel":"own","body":"x"}`, 400, `"from"`},
 		{path, `{"from":{"profileId":"dave"},"channel":"own","messageParts":[{"type":"a/b"}]}`, 400, `"messageParts[0].data"`},
 		{path, `{"from":{"profileId":"dave"},"channel":"own","body":"x","metadata":7}`, 400, `"metadata"`},
 		{path, `{"from":"dave"}`, 400, `"from"`},

@@ -33,11 +33,13 @@ func newCrowd(t testing.TB) *crowd {
 	}
 	for first := 0; first < crowdConversations; first += sandbox.MaxBatch {
 		c.sendTo(first, sandbox.MaxBatch)
-	}
-	for i := range c.sockets {
-		for range crowdConversations / len(c.sockets) {
-			c.read(i, "conversation.create")
-			c.read(i, "conversationMessage.sent")
+		for i := range c.sockets {
+			for range sandbox.MaxBatch / len(c.sockets) {
+				c.read(i, "conversation.create")
+				c.read(i, "conversation.participantAdded")
+				c.read(i, "conversation.participantAdded")
+				c.read(i, "conversationMessage.sent")
+			}
 		}
 	}
 	return c

@@ -121,6 +121,7 @@ func (a *apps) ask(r *http.Request, body string) string {
 		a.t.Fatal(err)
 	}
 	defer response.Body.Close()
+	defer a.settle()
 	var got strings.Builder
 	got.WriteString(strings.TrimSpace(strings.Split(response.Status, " ")[0]))
 	for _, name := range []string{

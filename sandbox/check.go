@@ -22,7 +22,7 @@ func (r *request) check() failures {
 	f.add(r.Body != nil && len(r.MessageParts) > 0, "messageParts", "body and messageParts exclude each other")
 	f.add(r.TemplateID != "" && len(r.MessageParts) > 0, "templateId", "templateId makes the messageParts; they exclude each other")
 	f.add(!isObject(r.Metadata), "metadata", "want an object")
-	f.add(!isObject(r.Overrides[channelID]), "overrides."+channelID, "want an object")
+	r.Overrides.check(&f)
 	r.checkChannels(&f)
 	f.add(r.options.From != nil && r.options.From.ProfileID == "", "channelOptions.appMessaging.from.profileId", "is required")
 	if r.ExpiresOn != "" {
@@ -34,7 +34,8 @@ func (r *request) check() failures {
 	return f
 }
 
-// checkAddress requires texts only, the profile among them.
+// checkAddress requires texts only, and the profile when app messaging is the only channel. A
+// channel without its address is skipped.
 func (r *request) checkAddress(f *failures) {
 	if r.To == nil {
 		f.add(true, "to", "is required")
@@ -47,8 +48,11 @@ func (r *request) checkAddress(f *failures) {
 		}
 	}
 	f.join(wrong)
+	others := len(r.Rules) == 0 || slices.ContainsFunc(r.Rules, func(id string) bool { return id != channelID })
 	raw, given := r.To["profileId"]
-	f.add(!given || string(raw) == `""`, "to.profileId", "is required by app messaging")
+	f.add(string(raw) == `""`, "to.profileId", "is empty")
+	f.add(len(r.To) == 0 && others, "to", "want at least one address")
+	f.add(!given && !others, "to.profileId", "is required by app messaging")
 }
 
 // checkChannels checks the fields per channel: options are objects, and the body of a custom
@@ -109,8 +113,7 @@ func textOrObject(raw json.RawMessage) bool {
 func checkParts(f *failures, name string, parts []part) {
 	for i, p := range parts {
 		at := fmt.Sprintf("%s[%d]", name, i)
-		has := len(p.Data) > 0 && string(p.Data) != "null"
-		f.add(p.Type == "", at+".type", "is required")
+		has := len(p.Data) > 0
 		f.add(has && p.URL != "", at+".url", "url and data exclude each other")
 		f.add(!has && p.URL == "", at+".data", "data or a url is required")
 		f.add(has && !textOrObject(p.Data), at+".data", "want text, base64 or an object")

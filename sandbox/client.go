@@ -1,11 +1,15 @@
 package sandbox
 
 import (
+	"cmp"
 	"net/http"
 	"strings"
 
 	"nudge/sandbox/session"
 )
+
+// serverProfile is the profile of every access token: the sender of messages that name none.
+const serverProfile = "sandbox"
 
 // caller is the user of the client side of the API: an app's user with a session, or a server
 // with an access token.
@@ -21,6 +25,9 @@ func (c caller) actor() string {
 	}
 	return sessionActor(c.profile)
 }
+
+// id is the caller's profile ID. A server has that of its access token.
+func (c caller) id() string { return cmp.Or(c.profile, serverProfile) }
 
 // is reports whether the caller may act as somebody.
 func (c caller) is(profile string) bool { return c.profile == "" || c.profile == profile }

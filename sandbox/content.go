@@ -2,7 +2,6 @@ package sandbox
 
 import (
 	"bytes"
-	"encoding/json"
 	"io"
 	"mime"
 	"net/http"
@@ -75,17 +74,12 @@ func readUpload(w http.ResponseWriter, r *http.Request) (*uploaded, bool) {
 	if kind == "multipart/form-data" {
 		return readForm(w, r)
 	}
-	body, ok := readBody(w, r)
-	if !ok {
-		return nil, false
-	}
 	var q struct {
 		Name string `json:"name"`
 		Type string `json:"type"`
 		Data []byte `json:"data"`
 	}
-	if err := json.Unmarshal(body, &q); err != nil {
-		answerInvalid(w, failures{notAsWanted("", err)})
+	if !readJSON(w, r, &q) {
 		return nil, false
 	}
 	return &uploaded{Name: q.Name, Type: q.Type, data: q.Data}, true

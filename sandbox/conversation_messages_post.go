@@ -1,6 +1,7 @@
 package sandbox
 
 import (
+	"cmp"
 	"encoding/json"
 	"net/http"
 	"slices"
@@ -28,7 +29,6 @@ func (q *sayRequest) check(c caller) failures {
 	f.add(!isObject(q.Metadata), "metadata", "want an object")
 	f.add(len(q.Alert) > 0 && json.Unmarshal(q.Alert, &alert{}) != nil, "alert", "want an alert")
 	f.add(q.Direction != "" && q.Direction != "inbound" && q.Direction != "outbound", "direction", "want inbound or outbound")
-	f.add(c.profile == "" && q.author() == "", "from.profileId", "is required")
 	f.add(q.author() != "" && !c.is(q.author()), "from.profileId", "is not that of the session")
 	return f
 }
@@ -42,6 +42,14 @@ func (q *sayRequest) author() string {
 		return q.From.ID
 	}
 	return q.From.ProfileID
+}
+
+// name is the name of the author that a request gives.
+func (q *sayRequest) name() string {
+	if q.From == nil {
+		return ""
+	}
+	return q.From.Name
 }
 
 // request is the part of a request that is stored.
@@ -113,9 +121,9 @@ func (s *Sandbox) postBy(reply *record) {
 func (s *Sandbox) postFor(r *record, q sayRequest, members []member) {
 	r.ID, r.Status, r.revision = s.newID(), "sent", 1
 	if r.Inbound = q.Direction == "inbound"; r.Inbound {
-		r.Profile = q.author()
+		r.Profile = cmp.Or(q.author(), serverProfile)
 	} else {
-		r.sender, r.From = q.author(), q.From.Name
+		r.sender, r.From = cmp.Or(q.author(), serverProfile), q.name()
 		if i := slices.IndexFunc(members, func(m member) bool { return m.ProfileID != r.sender }); i >= 0 {
 			r.Profile = members[i].ProfileID
 		}

@@ -1,7 +1,6 @@
 package sandbox
 
 import (
-	"encoding/json"
 	"fmt"
 	"net/http"
 	"time"
@@ -17,17 +16,8 @@ type statusUpdate struct {
 // takeStatuses is POST …/conversations/{id}/messages/statusupdates: all of them, or none
 // when something is wrong with one.
 func (s *Sandbox) takeStatuses(w http.ResponseWriter, r *http.Request, c caller) {
-	if c.profile == "" {
-		answerError(w, http.StatusForbidden, "only an app user with a session can send status updates")
-		return
-	}
-	body, ok := readBody(w, r)
-	if !ok {
-		return
-	}
 	var updates []statusUpdate
-	if err := json.Unmarshal(body, &updates); err != nil {
-		answerInvalid(w, failures{notAsWanted("", err)})
+	if !readJSON(w, r, &updates) {
 		return
 	}
 	if f := checkStatuses(updates); len(f) > 0 {
@@ -55,7 +45,7 @@ func (s *Sandbox) takeStatuses(w http.ResponseWriter, r *http.Request, c caller)
 	for _, u := range updates {
 		on, _ := time.Parse(time.RFC3339, u.Timestamp) // it was checked
 		for _, id := range u.MessageIDs {
-			s.update(s.store.byID[id], u.Status, c.profile, now, on)
+			s.update(s.store.byID[id], u.Status, c.id(), now, on)
 		}
 	}
 	w.WriteHeader(http.StatusOK)

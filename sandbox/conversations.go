@@ -64,6 +64,9 @@ func (s *Sandbox) createThread(w http.ResponseWriter, r *http.Request, c caller)
 	t.announced, t.deleted, t.scope = true, time.Time{}, q.Scope
 	t.change(q.document(t.document), stamp{now, c.actor()})
 	s.spread(t, s.done(about, t, c), Fault{})
+	if about == conversationCreate {
+		s.announceMembers(t, s.done(about, t, c), Fault{})
+	}
 	s.answerThread(w, http.StatusCreated, t)
 }
 

@@ -1,7 +1,6 @@
 package sandbox
 
 import (
-	"cmp"
 	"encoding/json"
 	"fmt"
 	"net/http"
@@ -9,25 +8,23 @@ import (
 	"time"
 )
 
-// These endpoints let the owner of a custom channel report statuses and incoming messages
-// (Dotdigital, omnichannel API). Here they work for every message.
+// These endpoints let the owner of a custom channel report statuses (Dotdigital, omnichannel
+// API). Here they work for every message.
 
 var feedbackStatuses = []string{"failed", "delivered", "read", "expired", "sent", "filtered"}
 
+// messageStatus is a status of a message, as it is reported and answered.
+type messageStatus struct {
+	Channel       string          `json:"channel"`
+	ChannelStatus json.RawMessage `json:"channelStatus,omitempty"`
+	Timestamp     string          `json:"timestamp,omitempty"`
+	FailureReason string          `json:"failureReason,omitempty"`
+}
+
 // takeStatus is POST …/messages/{id}/statuses/{status}.
 func (s *Sandbox) takeStatus(w http.ResponseWriter, r *http.Request) {
-	body, ok := readBody(w, r)
-	if !ok {
-		return
-	}
-	var q struct {
-		Channel       string          `json:"channel"`
-		ChannelStatus json.RawMessage `json:"channelStatus"`
-		Timestamp     string          `json:"timestamp"`
-		FailureReason string          `json:"failureReason"`
-	}
-	if err := json.Unmarshal(body, &q); err != nil {
-		answerInvalid(w, failures{notAsWanted("", err)})
+	var q messageStatus
+	if !readJSON(w, r, &q) {
 		return
 	}
 	var f failures
@@ -49,7 +46,8 @@ func (s *Sandbox) takeStatus(w http.ResponseWriter, r *http.Request) {
 	if !dead {
 		s.report(rec, status, q.FailureReason, on)
 	}
-	w.WriteHeader(http.StatusOK)
+	q.Timestamp = at(on)
+	answerJSON(w, http.StatusOK, q)
 }
 
 // instant reads a timestamp. A missing one means now.
@@ -62,83 +60,13 @@ func (s *Sandbox) instant(f *failures, text string) time.Time {
 	return on
 }
 
-// inbound is a message of a person, as the owner of a custom channel posts it.
-type inbound struct {
-	From struct {
-		ProfileID string `json:"profileId"`
-	} `json:"from"`
-	To struct {
-		ConversationID string `json:"conversationId"`
-	} `json:"to"`
-	ConversationID string          `json:"conversationId"`
-	Channel        string          `json:"channel"`
-	Body           string          `json:"body"`
-	MessageParts   []part          `json:"messageParts"`
-	Metadata       json.RawMessage `json:"metadata"`
-}
-
-// takeInbound is POST …/messages/inbounds.
-func (s *Sandbox) takeInbound(w http.ResponseWriter, r *http.Request) {
-	body, ok := readBody(w, r)
-	if !ok {
-		return
-	}
-	var q inbound
-	if err := json.Unmarshal(body, &q); err != nil {
-		answerInvalid(w, failures{notAsWanted("", err)})
-		return
-	}
-	if f := q.check(); len(f) > 0 {
-		answerInvalid(w, f)
-		return
-	}
-	conversation := cmp.Or(q.To.ConversationID, q.ConversationID)
-	s.mu.Lock()
-	newest := s.store.newest(q.From.ProfileID, conversation)
-	s.mu.Unlock()
-	reply := &record{
-		Message: Message{Profile: q.From.ProfileID, Conversation: conversation, Metadata: q.Metadata, Request: body},
-		space:   r.PathValue("space"),
-	}
-	if newest != nil {
-		reply.Answers, reply.Conversation = newest.ID, newest.Conversation
-	}
-	text := q.Body
-	if len(q.MessageParts) > 0 {
-		text = q.MessageParts[0].text()
-	}
-	m := s.receive(reply, newest, text, s.config.Clock.Now())
-	answerJSON(w, http.StatusCreated, inboundAnswer(m))
-}
-
-func (q *inbound) check() failures {
-	var f failures
-	f.add(q.From.ProfileID == "", "from.profileId", "is required")
-	f.add(q.Channel == "", "channel", "is required")
-	f.add(q.Body == "" && len(q.MessageParts) == 0, "body", "a body or messageParts is required")
-	f.add(q.Body != "" && len(q.MessageParts) > 0, "messageParts", "body and messageParts exclude each other")
-	f.add(!isObject(q.Metadata), "metadata", "want an object")
-	checkParts(&f, "messageParts", q.MessageParts)
-	return f
-}
-
-// inboundAnswer is a message of a person as the API shows it.
-func inboundAnswer(m Message) *inboundMessage {
-	return (&event{of: &record{Message: m}, text: m.Text, request: m.Request, at: m.At}).inbound()
-}
-
 // takeInboundStatus is POST …/messages/inbounds/{id}/statuses/{delivered|read}.
 func (s *Sandbox) takeInboundStatus(w http.ResponseWriter, r *http.Request) {
-	body, ok := readBody(w, r)
-	if !ok {
-		return
-	}
 	var q struct {
 		Timestamp     string          `json:"timestamp"`
 		ChannelStatus json.RawMessage `json:"channelStatus"`
 	}
-	if err := json.Unmarshal(body, &q); err != nil {
-		answerInvalid(w, failures{notAsWanted("", err)})
+	if !readJSON(w, r, &q) {
 		return
 	}
 	var f failures
@@ -159,6 +87,7 @@ func (s *Sandbox) takeInboundStatus(w http.ResponseWriter, r *http.Request) {
 		rec.Status = status
 		s.store.touch(rec)
 	}
+	shown := s.shownInbound(rec)
 	s.mu.Unlock()
-	w.WriteHeader(http.StatusOK)
+	answerJSON(w, http.StatusOK, shown)
 }

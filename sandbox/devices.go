@@ -60,10 +60,10 @@ func (s *Sandbox) deleteDevice(w http.ResponseWriter, r *http.Request, c caller)
 
 // pushValidation lists the push registrations of a person.
 type pushValidation struct {
-	ID    string          `json:"id"`
-	Count int             `json:"pushDevicesCount"`
-	FCM   []*session.FCM  `json:"fcm"`
-	APNS  []*session.APNS `json:"apns"`
+	ID    string   `json:"id"`
+	Count int      `json:"pushDevicesCount"`
+	FCM   []string `json:"fcm"`  // package names
+	APNS  []string `json:"apns"` // <bundleId>.<environment>
 }
 
 // validatePush is POST …/profiles/devices/push/validation.
@@ -80,14 +80,14 @@ func (s *Sandbox) validatePush(w http.ResponseWriter, r *http.Request, _ caller)
 	}
 	all := []pushValidation{}
 	for _, id := range q.IDs {
-		v := pushValidation{ID: id, FCM: []*session.FCM{}, APNS: []*session.APNS{}}
+		v := pushValidation{ID: id, FCM: []string{}, APNS: []string{}}
 		for _, d := range s.devices(id) {
 			switch {
 			case d.Push == nil:
 			case d.Push.FCM != nil:
-				v.Count, v.FCM = v.Count+1, append(v.FCM, d.Push.FCM)
+				v.Count, v.FCM = v.Count+1, append(v.FCM, d.Push.FCM.Package)
 			case d.Push.APNS != nil:
-				v.Count, v.APNS = v.Count+1, append(v.APNS, d.Push.APNS)
+				v.Count, v.APNS = v.Count+1, append(v.APNS, d.Push.APNS.BundleID+"."+d.Push.APNS.Environment)
 			}
 		}
 		all = append(all, v)

@@ -1,6 +1,7 @@
 package sandbox
 
 import (
+	"cmp"
 	"encoding/json"
 	"strings"
 	"time"
@@ -84,20 +85,21 @@ type (
 	inboundMessage struct {
 		MessageID      string          `json:"messageId"`
 		ReceivedOn     string          `json:"receivedOn"`
+		Status         string          `json:"status,omitempty"` // in answers only
 		Channel        string          `json:"channel"`
-		From           profile         `json:"from"`
-		To             conversation    `json:"to"`
+		From           map[string]any  `json:"from"`
+		To             map[string]any  `json:"to"`
+		Title          string          `json:"title,omitempty"`
 		Body           string          `json:"body,omitempty"`
 		MessageParts   json.RawMessage `json:"messageParts,omitempty"`
 		ConversationID string          `json:"conversationId"`
 		Metadata       json.RawMessage `json:"metadata"`
+		ChannelData    json.RawMessage `json:"channelData,omitempty"`
 		Correlation    *correlation    `json:"correlation,omitempty"`
-	}
-	profile struct {
-		ProfileID string `json:"profileId"`
-	}
-	conversation struct {
-		ConversationID string `json:"conversationId"`
+		CreatedOn      string          `json:"_createdOn,omitempty"` // this and the rest: as Status
+		CreatedBy      string          `json:"_createdBy,omitempty"`
+		UpdatedOn      string          `json:"_updatedOn,omitempty"`
+		UpdatedBy      string          `json:"_updatedBy,omitempty"`
 	}
 	correlation struct {
 		MessageID string          `json:"messageId"`
@@ -162,23 +164,44 @@ func (e *event) echoed(of *record) json.RawMessage {
 	return of.Metadata
 }
 
+// inbound is the payload of message.inbound. Fields that the owner of a custom channel gave
+// stay as they are.
 func (e *event) inbound() *inboundMessage {
-	m := &inboundMessage{
-		MessageID:      e.of.ID,
-		ReceivedOn:     at(e.at),
-		Channel:        channelID,
-		From:           profile{e.of.Profile},
-		To:             conversation{e.of.Conversation},
-		ConversationID: e.of.Conversation,
-		Metadata:       e.of.metadata(),
+	var given struct {
+		From        map[string]any  `json:"from"`
+		To          map[string]any  `json:"to"`
+		Channel     string          `json:"channel"`
+		Title       string          `json:"title"`
+		Body        string          `json:"body"`
+		ChannelData json.RawMessage `json:"channelData"`
 	}
-	if m.MessageParts = partsOf(e.request); m.MessageParts == nil || e.of.posted && arePlain(m.MessageParts) {
+	if len(e.request) > 0 && json.Unmarshal(e.request, &given) != nil {
+		panic("sandbox: a stored request is not JSON")
+	}
+	m := &inboundMessage{
+		MessageID: e.of.ID, ReceivedOn: at(e.at), Channel: cmp.Or(given.Channel, channelID),
+		From: with(given.From, "profileId", e.of.Profile), To: with(given.To, "conversationId", e.of.Conversation),
+		Title: given.Title, Body: given.Body, MessageParts: partsOf(e.request), ConversationID: e.of.Conversation,
+		Metadata: e.of.metadata(), ChannelData: given.ChannelData,
+	}
+	if m.MessageParts == nil || e.of.posted && arePlain(m.MessageParts) {
 		m.Body, m.MessageParts = e.text, nil
 	}
 	if e.answers != nil {
 		m.Correlation = &correlation{MessageID: e.answers.ID, Metadata: e.echoed(e.answers)}
 	}
 	return m
+}
+
+// with sets a key of an object, unless the value is empty.
+func with(object map[string]any, key, value string) map[string]any {
+	if object == nil {
+		object = map[string]any{}
+	}
+	if value != "" {
+		object[key] = value
+	}
+	return object
 }
 
 // encode is the body of a webhook: one object, or an array when batched.

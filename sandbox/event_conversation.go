@@ -1,8 +1,10 @@
 package sandbox
 
 import (
+	"bytes"
 	"cmp"
 	"encoding/json"
+	"slices"
 )
 
 // The JSON of the events of conversations (Dotdigital, "App messaging message events",
@@ -104,7 +106,7 @@ func (e *event) seen() *seenMessage {
 // message.
 func arePlain(parts json.RawMessage) bool {
 	var all []part
-	return json.Unmarshal(parts, &all) == nil && len(all) == 1 && all[0].Type == "text/plain" && all[0].URL == ""
+	return json.Unmarshal(parts, &all) == nil && len(all) == 1 && (all[0].Type == "" || all[0].Type == "text/plain") && all[0].URL == ""
 }
 
 // textPart is the one part of a message that is only text.
@@ -121,8 +123,9 @@ func textPart(text string) json.RawMessage {
 	return raw
 }
 
-// partsOf are the parts of a request as it gave them: the app's own, else those of the
-// message; nil when it gave none.
+// partsOf are the parts of a request that an app gets: those of the app's own message, else
+// those of the request, without the parts for other channels and without the list of
+// channels. It returns nil when the request has none.
 func partsOf(request []byte) json.RawMessage {
 	var q struct {
 		MessageParts json.RawMessage `json:"messageParts"`
@@ -136,7 +139,32 @@ func partsOf(request []byte) json.RawMessage {
 		return nil
 	}
 	if q.CustomBody.App.Parts != nil {
-		return q.CustomBody.App.Parts
+		return withoutChannels(q.CustomBody.App.Parts)
 	}
-	return q.MessageParts
+	return withoutChannels(q.MessageParts)
+}
+
+// withoutChannels drops the parts for other channels, and the list of channels of the rest.
+func withoutChannels(parts json.RawMessage) json.RawMessage {
+	if !bytes.Contains(parts, []byte(`"channels"`)) {
+		return parts
+	}
+	var all []map[string]json.RawMessage
+	if json.Unmarshal(parts, &all) != nil {
+		return parts
+	}
+	own := all[:0]
+	for _, p := range all {
+		var channels []string
+		if json.Unmarshal(p["channels"], &channels) == nil && len(channels) > 0 && !slices.Contains(channels, channelID) {
+			continue
+		}
+		delete(p, "channels")
+		own = append(own, p)
+	}
+	raw, err := json.Marshal(own)
+	if err != nil {
+		panic("sandbox: raw JSON does not encode: " + err.Error())
+	}
+	return raw
 }

@@ -112,13 +112,13 @@ func (f *frame) encoded(space string) []byte {
 }
 
 // typing is the frame that somebody has begun to type, or has stopped.
-func (t *thread) typing(profile string, on bool, now time.Time) *frame {
+func (t *thread) typing(c caller, on bool, now time.Time) *frame {
 	name := "conversation.participantTyping"
 	if !on {
 		name += "Off"
 	}
 	return &frame{
-		AccountID: 1, Name: name, Context: frameContext{sessionActor(profile)},
-		PublishedOn: at(now), Payload: typist{t.ID, profile},
+		AccountID: 1, Name: name, Context: frameContext{c.actor()},
+		PublishedOn: at(now), Payload: typist{t.ID, c.id()},
 	}
 }

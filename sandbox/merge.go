@@ -20,10 +20,15 @@ var mergedKeys = []string{"title", "body", "metadata", "customBody", "channelOpt
 // goes to parse as it is.
 func (s *Sandbox) parseMerged(raw []byte) (*request, failures) {
 	q, failures := parse(raw)
-	if len(failures) > 0 || !mayMerge(raw) {
+	if len(failures) == 0 && mayMerge(raw) {
+		q, failures = parse(merged(raw, q, s.profileOf(q)))
+	}
+	if len(failures) > 0 || !q.RequireOptIn {
 		return q, failures
 	}
-	return parse(merged(raw, q, s.profileOf(q)))
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return q, q.checkOptIn(s.optedIn(s.people[q.profile()]))
 }
 
 // mayMerge reports whether JSON may hold a merge field, perhaps with its braces

@@ -73,6 +73,7 @@ type record struct {
 	sender    string // profile ID it was sent from
 	assigned  bool   // the conversation was not the request's
 	dead      bool   // failed at once: nothing will happen to it
+	late      bool   // expired before it was sent: no app gets it
 	posted    bool   // put into a conversation, and not sent: it has no receipts
 	script    people.Script
 	fault     Fault

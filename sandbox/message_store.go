@@ -128,7 +128,7 @@ func (t *thread) unsay(r *record) {
 // empty. It returns nil when none is kept.
 func (s *messageStore) newest(profile, conversation string) *record {
 	for _, r := range slices.Backward(s.all()) {
-		if r.Profile == profile && !r.Inbound && !r.dead &&
+		if r.Profile == profile && !r.Inbound && !r.dead && !r.late &&
 			(conversation == "" || r.Conversation == conversation) {
 			return r
 		}

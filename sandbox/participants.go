@@ -2,7 +2,6 @@ package sandbox
 
 import (
 	"cmp"
-	"encoding/json"
 	"fmt"
 	"net/http"
 	"slices"
@@ -60,12 +59,7 @@ func (s *Sandbox) listParticipants(w http.ResponseWriter, r *http.Request, c cal
 // addParticipants is POST …/conversations/{id}/participants.
 func (s *Sandbox) addParticipants(w http.ResponseWriter, r *http.Request, c caller) {
 	var all []participantRequest
-	body, ok := readBody(w, r)
-	if !ok {
-		return
-	}
-	if err := json.Unmarshal(body, &all); err != nil {
-		answerInvalid(w, failures{notAsWanted("", err)})
+	if !readJSON(w, r, &all) {
 		return
 	}
 	var f failures
@@ -142,15 +136,11 @@ func (s *Sandbox) removeParticipants(w http.ResponseWriter, r *http.Request, c c
 
 // typing is POST …/conversations/{id}/typing, and DELETE when it stops.
 func (s *Sandbox) typing(w http.ResponseWriter, r *http.Request, c caller) {
-	if c.profile == "" {
-		answerError(w, http.StatusForbidden, "only an app user with a session can type")
-		return
-	}
 	t := s.lockThread(w, r, c)
 	if t == nil {
 		return
 	}
 	defer s.mu.Unlock()
-	s.broadcast(t, t.typing(c.profile, r.Method == http.MethodPost, s.config.Clock.Now()), c.profile)
+	s.broadcast(t, t.typing(c, r.Method == http.MethodPost, s.config.Clock.Now()), c.id())
 	w.WriteHeader(http.StatusNoContent)
 }

@@ -64,9 +64,9 @@ func checkProperties(body []byte, id string) (map[string]json.RawMessage, failur
 	var f failures
 	f.add(all == nil, "request", "want a JSON object")
 	f.add(len(body) > maxProfileBytes, "request", fmt.Sprintf("want %d bytes at most", maxProfileBytes))
-	if given, ok := asText(all["id"]); ok && id != "" {
-		f.add(given != id, "id", "is not that of the path")
-	}
+	given, text := asText(all["id"])
+	f.add(len(all["id"]) > 0 && !text, "id", "want text")
+	f.add(text && id != "" && given != id, "id", "is not that of the path")
 	maps.DeleteFunc(all, func(name string, _ json.RawMessage) bool { return isSystem(name) })
 	for _, name := range slices.Sorted(maps.Keys(all)) {
 		f.add(strings.Contains(name, "_"), name, "a property name cannot contain an underscore")

@@ -4,7 +4,6 @@ import (
 	"encoding/json"
 	"maps"
 	"net/http"
-	"slices"
 	"strconv"
 	"strings"
 
@@ -46,19 +45,13 @@ func (s *Sandbox) addPerson(w http.ResponseWriter, r *http.Request, c caller) {
 		return
 	}
 	properties, f := checkProperties(body, "")
-	var named struct {
-		ID string `json:"id"`
-	}
-	if len(f) == 0 && json.Unmarshal(body, &named) != nil {
-		f.add(true, "id", "want a text")
-	}
-	f.add(len(named.ID) > session.MaxProfileID, "id", "is too long")
+	id := field(body, "id")
+	f.add(len(id) > session.MaxProfileID, "id", "is too long")
 	if len(f) > 0 {
 		answerInvalid(w, f)
 		return
 	}
 	s.mu.Lock()
-	id := named.ID
 	if id == "" {
 		id = s.newID()
 	}
@@ -85,50 +78,91 @@ func (s *Sandbox) addTo(w http.ResponseWriter, id string) *person {
 	return s.people[id]
 }
 
-// putPerson is PUT …/profiles/{profile}?undelete=, which replaces all properties, and PATCH
-// …?allowcreate=&deletes=, which changes some and removes the named ones.
+// putPerson is PUT …/profiles/{profile}?undelete=. It replaces all properties. With undelete
+// it restores a deleted profile, with its old properties when the request has no body.
 func (s *Sandbox) putPerson(w http.ResponseWriter, r *http.Request, c caller) {
 	body, ok := readBody(w, r)
 	if !ok {
 		return
 	}
+	undelete := r.URL.Query().Get("undelete") == "true"
+	var given map[string]json.RawMessage
+	if len(body) > 0 || !undelete {
+		if given, ok = readProperties(w, r, c, body); !ok {
+			return
+		}
+	}
+	s.mu.Lock()
+	p, about := s.people[r.PathValue("profile")], profileUpdate
+	switch {
+	case !c.is(r.PathValue("profile")):
+		s.mu.Unlock()
+		answerError(w, http.StatusForbidden, "the profile is not that of the session")
+		return
+	case p == nil || !p.deleted.IsZero() && !undelete:
+		s.mu.Unlock()
+		answerError(w, http.StatusNotFound, "profile not found")
+		return
+	case !p.deleted.IsZero():
+		about = profileUndelete
+	case !matches(w, r, p.tag()):
+		s.mu.Unlock()
+		return
+	}
+	if given == nil {
+		given = p.properties
+	}
+	s.alter(p, about, c, r.PathValue("space"), given)
+	s.answerPerson(w, http.StatusOK, p)
+}
+
+// patchPerson is PATCH …/profiles/{profile}?allowcreate=&deletes=. It changes some properties
+// and removes the named ones.
+func (s *Sandbox) patchPerson(w http.ResponseWriter, r *http.Request, c caller) {
+	body, ok := readBody(w, r)
+	if !ok {
+		return
+	}
+	given, ok := readProperties(w, r, c, body)
+	if !ok {
+		return
+	}
+	query, id := r.URL.Query(), r.PathValue("profile")
+	s.mu.Lock()
+	p, about := s.people[id], profileUpdate
+	switch {
+	case p == nil && query.Get("allowcreate") == "true":
+		about = profileCreate
+		if p = s.addTo(w, id); p == nil {
+			return
+		}
+	case p == nil || !p.deleted.IsZero():
+		s.mu.Unlock()
+		answerError(w, http.StatusNotFound, "profile not found")
+		return
+	case !matches(w, r, p.tag()):
+		s.mu.Unlock()
+		return
+	}
+	s.alter(p, about, c, r.PathValue("space"), p.patched(given, query["deletes"]))
+	s.answerPerson(w, http.StatusOK, p)
+}
+
+// readProperties reads the properties of the profile of a request, or answers why the caller
+// cannot set them.
+func readProperties(w http.ResponseWriter, r *http.Request, c caller, body []byte) (map[string]json.RawMessage, bool) {
 	id := r.PathValue("profile")
 	given, f := checkProperties(body, id)
 	f.add(len(id) > session.MaxProfileID, "id", "is too long")
 	if len(f) > 0 {
 		answerInvalid(w, f)
-		return
+		return nil, false
 	}
 	if !c.is(id) {
 		answerError(w, http.StatusForbidden, "the profile is not that of the session")
-		return
+		return nil, false
 	}
-	query := r.URL.Query()
-	patch := r.Method == http.MethodPatch
-	s.mu.Lock()
-	p, about := s.people[id], profileUpdate
-	switch {
-	case p == nil && (!patch || query.Get("allowcreate") == "true"):
-		about = profileCreate
-		if p = s.addTo(w, id); p == nil {
-			return
-		}
-	case p != nil && !p.deleted.IsZero() && !patch && query.Get("undelete") == "true":
-		about = profileUndelete
-	case p == nil || !p.deleted.IsZero():
-		s.mu.Unlock()
-		answerError(w, http.StatusNotFound, "profile not found")
-		return
-	}
-	if about == profileUpdate && !matches(w, r, p.tag()) {
-		s.mu.Unlock()
-		return
-	}
-	if patch {
-		given = p.patched(given, query["deletes"])
-	}
-	s.alter(p, about, c, r.PathValue("space"), given)
-	s.answerPerson(w, http.StatusOK, p)
+	return given, true
 }
 
 // patched returns the properties with given over them and without the named ones.
@@ -171,38 +205,4 @@ func (s *Sandbox) drop(p *person, c caller, r *http.Request) {
 		delete(s.people, p.id)
 	}
 	s.tellOf(p, profileDelete, c, r.PathValue("space"), deletion{at(p.deleted), c.actor(), p.id})
-}
-
-// setOptIn is PUT …/profiles/{profile}/optin, and DELETE …?channel=.
-func (s *Sandbox) setOptIn(w http.ResponseWriter, r *http.Request, c caller) {
-	if !c.is(r.PathValue("profile")) {
-		answerError(w, http.StatusForbidden, "the profile is not that of the session")
-		return
-	}
-	var q struct {
-		Channels []string `json:"channels"`
-	}
-	if r.Method == http.MethodPut && !readJSON(w, r, &q) {
-		return
-	}
-	p := s.lockPerson(w, r)
-	if p == nil {
-		return
-	}
-	defer s.mu.Unlock()
-	var now []string
-	_ = json.Unmarshal(p.properties["optin"], &now) // anything but a list counts as none
-	leaving := r.URL.Query()["channel"]
-	now = slices.DeleteFunc(append(now, q.Channels...), func(name string) bool { return slices.Contains(leaving, name) })
-	slices.Sort(now)
-	raw, err := json.Marshal(slices.Compact(now))
-	if err != nil {
-		panic("sandbox: texts do not encode: " + err.Error())
-	}
-	s.alter(p, profileUpdate, c, r.PathValue("space"), p.patched(map[string]json.RawMessage{"optin": raw}, nil))
-	if r.Method == http.MethodDelete {
-		w.WriteHeader(http.StatusNoContent)
-		return
-	}
-	w.WriteHeader(http.StatusOK)
 }

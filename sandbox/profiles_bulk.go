@@ -4,10 +4,13 @@ import (
 	"encoding/json"
 	"net/http"
 	"strconv"
+	"strings"
+
+	"nudge/sandbox/session"
 )
 
-// changePeople is PATCH …/profiles/bulk with a list of profiles, which changes properties, and
-// DELETE with a list of IDs or profiles. It skips unknown profiles.
+// changePeople is PATCH …/profiles/bulk with a list of profiles: it changes their properties,
+// and creates and restores profiles.
 func (s *Sandbox) changePeople(w http.ResponseWriter, r *http.Request, c caller) {
 	body, ok := readBody(w, r)
 	if !ok {
@@ -23,15 +26,46 @@ func (s *Sandbox) changePeople(w http.ResponseWriter, r *http.Request, c caller)
 		return
 	}
 	s.mu.Lock()
-	defer s.mu.Unlock()
 	for _, item := range items {
-		p := s.people[item.id]
+		p, about := s.people[item.id], profileUpdate
 		switch {
-		case p == nil || !p.deleted.IsZero():
-		case r.Method == http.MethodDelete:
-			s.drop(p, c, r)
-		default:
-			s.alter(p, profileUpdate, c, r.PathValue("space"), p.patched(item.properties, nil))
+		case p == nil:
+			about = profileCreate
+			if p = s.addTo(w, item.id); p == nil {
+				return
+			}
+		case !p.deleted.IsZero():
+			about = profileUndelete
+		}
+		s.alter(p, about, c, r.PathValue("space"), p.patched(item.properties, nil))
+	}
+	s.mu.Unlock()
+	w.WriteHeader(http.StatusOK)
+}
+
+// deletePeople is DELETE …/profiles/bulk?id=&id=. It skips unknown profiles. The published
+// description joins IDs with commas and shows one id for each, so both work.
+func (s *Sandbox) deletePeople(w http.ResponseWriter, r *http.Request, c caller) {
+	if c.profile != "" {
+		answerError(w, http.StatusForbidden, "only a server can change profiles of others")
+		return
+	}
+	ids := r.URL.Query()["id"]
+	if len(ids) == 0 || len(ids) > MaxBatch {
+		answerInvalid(w, failures{{"id", "want 1 to " + strconv.Itoa(MaxBatch) + " profile IDs"}})
+		return
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for _, given := range ids {
+		joined := []string{given}
+		if s.people[given] == nil {
+			joined = strings.Split(given, ",")
+		}
+		for _, id := range joined {
+			if p := s.people[id]; p != nil && p.deleted.IsZero() {
+				s.drop(p, c, r)
+			}
 		}
 	}
 	w.WriteHeader(http.StatusOK)
@@ -51,19 +85,14 @@ func parseBulk(body []byte) (items []bulkItem, f failures) {
 	f.add(len(raws) == 0 || len(raws) > MaxBatch, "request", "want 1 to "+strconv.Itoa(MaxBatch)+" profiles")
 	for i, raw := range raws {
 		within := "[" + strconv.Itoa(i) + "]"
-		if id, ok := asText(raw); ok {
-			items = append(items, bulkItem{id: id})
-			continue
-		}
 		properties, wrong := checkProperties(raw, "")
 		for _, x := range wrong {
 			f.add(true, within+"."+x.ParamName, x.Message)
 		}
-		var named struct {
-			ID string `json:"id"`
-		}
-		f.add(json.Unmarshal(raw, &named) != nil || named.ID == "", within+".id", "is required")
-		items = append(items, bulkItem{named.ID, properties})
+		id := field(raw, "id")
+		f.add(id == "", within+".id", "is required")
+		f.add(len(id) > session.MaxProfileID, within+".id", "is too long")
+		items = append(items, bulkItem{id, properties})
 	}
 	return items, f
 }

@@ -20,7 +20,7 @@ type request struct {
 	MessageParts   []part                     `json:"messageParts"`
 	ChannelOptions map[string]json.RawMessage `json:"channelOptions"`
 	CustomBody     map[string]json.RawMessage `json:"customBody"`
-	Overrides      map[string]json.RawMessage `json:"overrides"`
+	Overrides      overrides                  `json:"overrides"`
 	Rules          []string                   `json:"rules"`
 	RuleSet        string                     `json:"ruleSet"`
 	ExpiresOn      string                     `json:"expiresOn"`
@@ -111,8 +111,8 @@ type failure struct {
 func parse(raw []byte) (*request, failures) {
 	raw = bytes.TrimSpace(raw)
 	r := &request{raw: raw}
-	if err := json.Unmarshal(raw, r); err != nil {
-		return nil, []failure{notAsWanted("", err)}
+	if f := decode(raw, r); len(f) > 0 {
+		return nil, f
 	}
 	if len(raw) == 0 || raw[0] != '{' {
 		return nil, []failure{{"request", "want a JSON object"}}
@@ -162,35 +162,17 @@ func withSender(raw []byte) []byte {
 	return out
 }
 
-// notAsWanted is the failure behind an error of encoding/json.
-func notAsWanted(within string, err error) failure {
-	wrong, ok := errors.AsType[*json.UnmarshalTypeError](err)
-	if !ok {
-		return failure{"request", "not JSON: " + err.Error()}
-	}
-	name := wrong.Field
-	switch {
-	case name == "" && within == "":
-		name = "request"
-	case name == "":
-		name = within
-	case within != "":
-		name = within + "." + name
-	}
-	return failure{name, fmt.Sprintf("is a JSON %s; want %s", wrong.Value, wrong.Type.Kind())}
-}
-
 // text is what the person reads first: the first part of the app's own message, else the body,
 // else the first part.
 func (r *request) text() string {
-	if r.app != nil && len(r.app.Parts) > 0 {
-		return r.app.Parts[0].text()
-	}
-	if r.Body != nil {
+	parts := r.MessageParts
+	if r.app != nil {
+		parts = r.app.Parts
+	} else if r.Body != nil {
 		return *r.Body
 	}
-	if len(r.MessageParts) > 0 {
-		return r.MessageParts[0].text()
+	if own := ownParts(parts); len(own) > 0 {
+		return own[0].text()
 	}
 	return r.Title
 }
@@ -212,11 +194,8 @@ func asText(raw json.RawMessage) (text string, ok bool) {
 	return text, json.Unmarshal(raw, &text) == nil
 }
 
-// isObject reports whether raw, which is JSON, is an object. Missing values and null count as
-// one.
-func isObject(raw json.RawMessage) bool {
-	return len(raw) == 0 || raw[0] == '{' || string(raw) == "null"
-}
+// isObject reports whether raw, which is JSON, is an object. A missing value counts as one.
+func isObject(raw json.RawMessage) bool { return len(raw) == 0 || raw[0] == '{' }
 
 // text is a part's data, else its URL.
 func (p part) text() string {
@@ -240,5 +219,5 @@ func (r *request) from() sender {
 	case r.options.ProfileID != "":
 		return sender{ProfileID: r.options.ProfileID}
 	}
-	return sender{ProfileID: "sandbox"}
+	return sender{ProfileID: serverProfile}
 }

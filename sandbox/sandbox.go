@@ -30,6 +30,7 @@ type Sandbox struct {
 	hooks    hooks
 	store    *messageStore
 	people   map[string]*person // profiles, by ID
+	optIns   optIns
 	contents contents
 	unsaved  unsaved
 	ids      *rand.ChaCha8
@@ -68,6 +69,7 @@ func New(config Config) (*Sandbox, error) {
 		agenda:   newAgenda(config.Clock),
 		store:    newMessageStore(config.Keep),
 		people:   map[string]*person{},
+		optIns:   optIns{channelID: false},
 		contents: contents{byID: map[string]*uploaded{}},
 		unsaved:  unsaved{map[string]bool{}, map[string]bool{}},
 		ids:      newIDs(config.Seed),

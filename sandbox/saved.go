@@ -15,6 +15,7 @@ type savedMessage struct {
 	Space    string        `json:"space,omitempty"`
 	Sender   string        `json:"sender,omitempty"`
 	Assigned bool          `json:"assigned,omitempty"`
+	Late     bool          `json:"late,omitempty"`
 	Dead     bool          `json:"dead,omitempty"`
 	Script   people.Script `json:"script,omitempty"`
 	Acted    int           `json:"acted,omitempty"`
@@ -102,7 +103,7 @@ func (r *record) saved() *savedMessage {
 		return nil
 	}
 	return &savedMessage{
-		Message: r.Message, Space: r.space, Sender: r.sender, Assigned: r.assigned, Dead: r.dead,
+		Message: r.Message, Space: r.space, Sender: r.sender, Assigned: r.assigned, Late: r.late, Dead: r.dead,
 		Script: r.script, Acted: r.acted, Revision: r.revision, Events: r.thread.events,
 		Posted: r.posted, Log: slices.Clone(r.log),
 	}
@@ -142,7 +143,7 @@ func (s *Sandbox) load() error {
 		slices.SortFunc(t.said, func(a, b *record) int { return a.log[0].Event - b.log[0].Event })
 	}
 	for _, r := range s.store.all() {
-		if !r.Inbound && !r.dead {
+		if !r.Inbound && !r.dead && !r.late {
 			s.plan(r)
 		}
 	}
@@ -151,14 +152,14 @@ func (s *Sandbox) load() error {
 
 func (s *Sandbox) loadMessage(number uint64, m savedMessage) {
 	r := &record{
-		Message: m.Message, space: m.Space, sender: m.Sender, assigned: m.Assigned, dead: m.Dead,
+		Message: m.Message, space: m.Space, sender: m.Sender, assigned: m.Assigned, late: m.Late, dead: m.Dead,
 		script: m.Script, acted: min(m.Acted, len(m.Script)), revision: m.Revision, number: number,
 		posted: m.Posted, log: m.Log,
 	}
 	s.store.number = number
 	s.store.add(r)
 	r.thread.events = max(r.thread.events, m.Events)
-	if (r.Inbound || r.revision > 0) && !r.thread.kept {
+	if (r.Inbound || r.revision > 0 && !r.late) && !r.thread.kept {
 		r.thread.announced = true
 		r.thread.join(r.sender)
 		r.thread.join(r.Profile)

@@ -52,8 +52,8 @@ func (s *Sandbox) sendBatch(w http.ResponseWriter, r *http.Request) {
 
 func (s *Sandbox) parseBatch(body []byte) (requests []*request, failures failures) {
 	var raws []json.RawMessage
-	if err := json.Unmarshal(body, &raws); err != nil {
-		return nil, []failure{notAsWanted("", err)}
+	if f := decode(body, &raws); len(f) > 0 {
+		return nil, f
 	}
 	if len(raws) == 0 || len(raws) > MaxBatch {
 		return nil, []failure{{"request", fmt.Sprintf("want 1 to %d messages, not %d", MaxBatch, len(raws))}}

@@ -2,7 +2,6 @@ package sandbox
 
 import (
 	"cmp"
-	"encoding/json"
 	"errors"
 	"net"
 	"net/http"
@@ -170,17 +169,4 @@ func (s *Sandbox) openSocket(w http.ResponseWriter, r *http.Request) {
 		Context: frameContext{sessionActor(found.ProfileID)}, PublishedOn: at(now),
 	}
 	s.sockets.Serve(w, r, socket.Listener{Key: found.ProfileID, Label: found.Space}, hello.encoded(found.Space))
-}
-
-// readJSON decodes a request, or answers with its mistakes.
-func readJSON(w http.ResponseWriter, r *http.Request, into any) bool {
-	body, ok := readBody(w, r)
-	if !ok {
-		return false
-	}
-	if err := json.Unmarshal(body, into); err != nil {
-		answerInvalid(w, failures{notAsWanted("", err)})
-		return false
-	}
-	return true
 }

@@ -128,7 +128,11 @@ func (s *Sandbox) announceThread(r *record) {
 		t.announced = true
 		t.join(r.sender)
 		t.join(r.Profile)
+		if o := overridesOf(r.Request); o != nil && !r.Inbound {
+			t.override(o)
+		}
 		s.spread(t, &event{topic: conversationCreate, of: r, at: r.At}, r.fault)
+		s.announceMembers(t, &event{of: r, at: r.At}, r.fault)
 		return
 	}
 	if !t.deleted.IsZero() {
@@ -139,6 +143,16 @@ func (s *Sandbox) announceThread(r *record) {
 		if t.join(id) {
 			s.spread(t, &event{topic: participantAdded, of: r, payload: joined{*t.member(id), t.ID}, at: r.At}, r.fault)
 		}
+	}
+}
+
+// announceMembers sends participantAdded for everybody in a conversation that was just
+// created. e has the rest of the event. The caller holds the lock.
+func (s *Sandbox) announceMembers(t *thread, e *event, f Fault) {
+	for _, m := range t.members {
+		joins := *e
+		joins.topic, joins.payload = participantAdded, joined{m, t.ID}
+		s.spread(t, &joins, f)
 	}
 }
 

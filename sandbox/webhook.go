@@ -1,7 +1,6 @@
 package sandbox
 
 import (
-	"encoding/json"
 	"fmt"
 	"math"
 	"net/url"
@@ -59,8 +58,8 @@ const unset = math.MinInt
 // parseWebhook reads a webhook and everything that is wrong with it.
 func parseWebhook(raw []byte) (Webhook, failures) {
 	w := Webhook{MaxBatchSize: unset, BatchTimeout: unset}
-	if err := json.Unmarshal(raw, &w); err != nil {
-		return Webhook{}, failures{notAsWanted("", err)}
+	if f := decode(raw, &w); len(f) > 0 {
+		return Webhook{}, f
 	}
 	w.ID, w.Deleted = "", false
 	var f failures

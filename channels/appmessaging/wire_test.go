@@ -42,6 +42,17 @@ func newWire(t *testing.T) *wire {
 	}
 	t.Cleanup(box.Close)
 	w := &wire{}
+	for _, call := range []struct{ method, path, body string }{
+		{http.MethodPost, "/cpaas/profiles", `{"id":"dave"}`},
+		{http.MethodPut, "/cpaas/profiles/dave/optin", `{"channels":["appMessaging"]}`},
+	} {
+		r := httptest.NewRequestWithContext(t.Context(), call.method, call.path, strings.NewReader(call.body))
+		r.Header.Set("Authorization", "Bearer token")
+		answer := httptest.NewRecorder()
+		if box.Handler().ServeHTTP(answer, r); answer.Code >= http.StatusBadRequest {
+			t.Fatalf("%s: got %d %s", call.path, answer.Code, answer.Body)
+		}
+	}
 	server := httptest.NewServer(http.HandlerFunc(func(rw http.ResponseWriter, r *http.Request) {
 		w.said, _ = io.ReadAll(r.Body)
 		r.Body = io.NopCloser(bytes.NewReader(w.said))
@@ -221,7 +232,8 @@ func TestWireRefused(t *testing.T) {
 		{"body", `{"to":{"profileId":"dave"},"rules":["appMessaging"]}`},
 		{"messageParts", `{"to":{"profileId":"dave"},"body":"x","messageParts":[{"type":"text/plain","data":"x"}],"rules":["appMessaging"]}`},
 		{"templateId", `{"to":{"profileId":"dave"},"templateId":"x","messageParts":[{"type":"text/plain","data":"x"}],"rules":["appMessaging"]}`},
-		{"messageParts[0].type", `{"to":{"profileId":"dave"},"messageParts":[{"data":"x"}],"rules":["appMessaging"]}`},
+		{"requireOptIn", `{"to":{"profileId":"eve"},"body":"x","requireOptIn":true,"rules":["appMessaging"]}`},
+		{"title", `{"to":{"profileId":"dave"},"body":"x","title":null,"rules":["appMessaging"]}`},
 		{"messageParts[0].data", `{"to":{"profileId":"dave"},"messageParts":[{"type":"text/plain"}],"rules":["appMessaging"]}`},
 		{"messageParts[0].url", `{"to":{"profileId":"dave"},"messageParts":[{"type":"text/plain","data":"x","url":"https://x"}],"rules":["appMessaging"]}`},
 		{"customBody.sms", `{"to":{"profileId":"dave"},"body":"x","customBody":{"sms":{}},"channelOptions":{"sms":{}},"rules":["appMessaging"]}`},
