@@ -133,8 +133,8 @@ func (l *Loop) Hold() { l.hold = true }
 // used again, and none of the groups has an answer.
 func (l *Loop) Step(now time.Time, groups []*Group) (*Step, error) {
 	step := &Step{}
-	l.now = engine.Instant(now.UnixMilli()) // rounded down: nothing is early
-	own, err := l.own(now, step)
+	l.now = engine.Instant(now.UnixMilli()) // rounded down: nothing is early, and what is due is due now
+	own, err := l.own()
 	if err != nil {
 		return nil, err
 	}
@@ -147,14 +147,14 @@ func (l *Loop) Step(now time.Time, groups []*Group) (*Step, error) {
 		}
 		groups = groups[taken:]
 	}
-	if err := l.tidyUp(engine.InstantOf(now)); err != nil {
+	if err := l.tidyUp(l.now); err != nil {
 		return nil, err
 	}
 	if err := l.purge(l.now, idle); err != nil {
 		return nil, err
 	}
 	step.Next = earlier(earlier(earlier(l.next, l.nextTick()), earlier(l.walk.next, l.nextLapse())), l.purging.next)
-	step.Again = step.Again || l.erasing || l.dropping || l.purging.busy() || l.walk.changed || l.surveys() || l.next != 0 && l.next <= engine.InstantOf(now)
+	step.Again = step.Again || l.erasing || l.dropping || l.purging.busy() || l.walk.changed || l.surveys() || l.next != 0 && l.next <= l.now
 	for _, x := range l.accounts {
 		l.lookForward(x, step)
 	}
@@ -209,11 +209,10 @@ func (l *Loop) Room(account string, messages int) { l.queueOf(account).limit.roo
 
 // own are the inputs that the loop itself has: timers and schedules that are due, claims,
 // and rows of campaigns.
-func (l *Loop) own(now time.Time, step *Step) ([]*Group, error) {
+func (l *Loop) own() ([]*Group, error) {
 	var own []*Group
-	if l.next != 0 && l.next <= engine.InstantOf(now) {
-		// Never early: the instant is rounded down.
-		due, next, err := l.store.Due(engine.Instant(now.UnixMilli()), maxTimers)
+	if l.next != 0 && l.next <= l.now {
+		due, next, err := l.store.Due(l.now, maxTimers)
 		if err != nil {
 			return nil, err
 		}
@@ -232,15 +231,15 @@ func (l *Loop) own(now time.Time, step *Step) ([]*Group, error) {
 			own = append(own, &Group{Inputs: []*engine.Input{{Payload: &engine.Claim{OutboxRef: ref}}}, Account: x.account})
 		}
 	}
-	own = append(own, l.ticks(engine.Instant(now.UnixMilli()))...)
-	rows, err := l.rows(engine.Instant(now.UnixMilli()))
+	own = append(own, l.ticks(l.now)...)
+	rows, err := l.rows(l.now)
 	if rows != nil {
 		own = append(own, rows)
 	}
 	if err != nil {
 		return nil, err
 	}
-	more, err := l.followUp(engine.Instant(now.UnixMilli()))
+	more, err := l.followUp(l.now)
 	return append(own, more...), err
 }
 

@@ -2,9 +2,11 @@ package sandbox
 
 import (
 	"cmp"
+	"context"
 	"errors"
 	"fmt"
 	"log/slog"
+	"net"
 	"net/url"
 	"slices"
 	"time"
@@ -52,6 +54,9 @@ type Config struct {
 	// WebhookURL receives the webhooks; empty for none. Secret signs them.
 	WebhookURL string
 	Secret     string
+
+	// Dial connects to where webhooks go; nil is the network of the machine.
+	Dial func(ctx context.Context, network, address string) (net.Conn, error)
 
 	// Batch is the most events in one webhook. At 0 or 1 each event is posted as one object.
 	// Above, ready events are posted together, always as an array.

@@ -72,7 +72,7 @@ func (s *Sandbox) newMain() *hook {
 	h.topics = messageTopics
 	h.outbox.aim(&receiver{
 		ctx: ctx, url: c.WebhookURL, secret: []byte(c.Secret), batch: c.Batch, array: c.Batch > 1,
-		client: newClient(c.Workers),
+		client: h.outbox.client,
 	})
 	h.outbox.start()
 	return h
@@ -90,7 +90,7 @@ func (s *Sandbox) newHook(space string, w Webhook) *hook {
 // set gives a webhook a new document. The caller holds the lock.
 func (h *hook) set(ctx context.Context, w Webhook) {
 	h.Webhook, h.topics = w, w.topics()
-	to := &receiver{ctx: ctx, url: w.URL, secret: []byte(w.Secret), batch: 1, client: newClient(h.outbox.workers)}
+	to := &receiver{ctx: ctx, url: w.URL, secret: []byte(w.Secret), batch: 1, client: h.outbox.client}
 	if w.Batch {
 		to.array, to.batch, to.linger = true, w.MaxBatchSize, time.Duration(w.BatchTimeout)*time.Second
 	}

@@ -3,6 +3,7 @@ package sandbox
 import (
 	"context"
 	"log/slog"
+	"net/http"
 	"sync"
 	"time"
 )
@@ -19,6 +20,7 @@ type outbox struct {
 	clock   Clock
 	retries []time.Duration
 	workers int
+	client  *http.Client
 	limit   int // events added and not yet delivered or given up; 0: its owner sees to it
 	counts  *counts
 	log     *slog.Logger
@@ -65,7 +67,7 @@ type delivery struct {
 // newOutbox is an outbox whose retries, workers and clock are those of a config.
 func newOutbox(name string, c Config, a *agenda, n *counts, limit int) *outbox {
 	o := &outbox{
-		name: name, agenda: a, clock: c.Clock, retries: c.Retries, workers: c.Workers,
+		name: name, agenda: a, clock: c.Clock, retries: c.Retries, workers: c.Workers, client: newClient(c),
 		limit: limit, counts: n, log: c.Log, lanes: map[string]*lane{},
 	}
 	o.work, o.rest = sync.NewCond(&o.mu), sync.NewCond(&o.mu)

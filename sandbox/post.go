@@ -29,12 +29,14 @@ type receiver struct {
 	client *http.Client
 }
 
-// newClient is an HTTP client that posts to one place, n requests at a time.
-func newClient(n int) *http.Client {
+// newClient is an HTTP client that posts to one place, as many requests at a time as a
+// config has workers.
+func newClient(c Config) *http.Client {
 	return &http.Client{
 		Timeout: Deadline,
 		Transport: &http.Transport{
-			MaxIdleConnsPerHost: n,
+			DialContext:         c.Dial,
+			MaxIdleConnsPerHost: c.Workers,
 			IdleConnTimeout:     time.Minute,
 			DisableCompression:  true,
 		},

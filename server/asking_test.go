@@ -4,6 +4,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"testing/synctest"
 
 	"nudge/engine"
 	"nudge/runner"
@@ -62,11 +63,13 @@ func TestWebhooksSayTooLittle(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			test.account.Senders, test.account.Batch = 8, 10
-			w := newRough(t, func(sandbox.Message) people.Script { return script }, askedRuns, test.faults, test.account)
-			defer w.stop()
-			w.ship(askedRuns)
-			w.untilEnded(askedRuns)
-			test.judge(t, w.runs())
+			synctest.Test(t, func(t *testing.T) {
+				w := newRough(t, func(sandbox.Message) people.Script { return script }, askedRuns, test.faults, test.account)
+				defer w.stop()
+				w.ship(askedRuns)
+				w.untilEnded(askedRuns)
+				test.judge(t, w.runs())
+			})
 		})
 	}
 }
