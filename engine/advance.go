@@ -23,83 +23,83 @@ const (
 )
 
 // advance takes the run from the given step on until it parks or ends.
-func (a *applier) advance(r *Run, f *flows.Flow, at int) {
+func (a *applier) advance(r pinned, at int) {
 	for steps := 0; at != flows.End; steps++ {
 		if steps >= MaxStepsPerInput {
-			a.fail(r, at, fmt.Sprintf("more than %d steps for one input", MaxStepsPerInput))
+			a.fail(r.Run, at, fmt.Sprintf("more than %d steps for one input", MaxStepsPerInput))
 			return
 		}
-		if a.leavesByLoss(r, f) {
+		if a.leavesByLoss(r) {
 			return
 		}
 		r.At = at
-		next, parked := a.step(r, f, &f.Steps[at])
+		next, parked := a.step(r, &r.flow.Steps[at])
 		if parked {
 			return
 		}
 		at = next
 	}
-	if !a.leavesByLoss(r, f) {
-		a.finish(r, OutcomeCompleted, false)
+	if !a.leavesByLoss(r) {
+		a.finish(r.Run, OutcomeCompleted, false)
 	}
 }
 
 // leavesByLoss lets a run that goes on past a send leave by an exit, or its loop by an
 // until, that names the message and looks out for its failing. A wait need not be asked:
 // it looks back to the send.
-func (a *applier) leavesByLoss(r *Run, f *flows.Flow) bool {
+func (a *applier) leavesByLoss(r pinned) bool {
 	if r.Status != Sending {
 		return false
 	}
 	m := r.current()
-	return m.Step == r.At && m.Status.lost() && a.happens(r, watches(r, f), nil, func(_, _ int, line *flows.Line) bool {
+	return m.Step == r.At && m.Status.lost() && a.happens(r, watches(r), nil, func(_, _ int, line *flows.Line) bool {
 		return line.Signal == flows.SignalFailed && named(line, m)
 	})
 }
 
 // step carries out one step. It says where to go on, or that the run has parked or
 // ended.
-func (a *applier) step(r *Run, f *flows.Flow, s *flows.Step) (next int, parked bool) {
+func (a *applier) step(r pinned, s *flows.Step) (next int, parked bool) {
 	if s.If != nil && !r.inLoopOf(r.At) {
-		ok, err := a.truth(s.If, a.scope(r, f), r, f)
+		ok, err := a.truth(s.If, a.scope(r), r)
 		if err != nil {
-			a.fail(r, r.At, err.Error())
+			a.fail(r.Run, r.At, err.Error())
 			return 0, true
 		}
 		if !ok {
-			a.skipStep(r, s)
+			a.skipStep(r.Run, s)
 			return s.Next, false
 		}
 	}
 	if told := a.e.observer.Step; told != nil {
-		told(r, f, r.At)
+		told(r.Run, r.flow, r.At)
 	}
 	switch s.Verb {
 	case flows.VerbSend:
-		return a.send(r, f, s)
+		return a.send(r, s)
 	case flows.VerbWait:
-		return a.wait(r, f, s)
+		return a.wait(r, s)
 	case flows.VerbBranch:
-		return a.branch(r, f, s)
+		return a.branch(r, s)
 	case flows.VerbSet:
-		return a.set(r, f, s)
+		return a.set(r, s)
 	case flows.VerbExit:
-		a.finish(r, s.Exit.As, s.Exit.Goal)
+		a.finish(r.Run, s.Exit.As, s.Exit.Goal)
 		return 0, true
 	case flows.VerbRepeat:
-		return a.repeat(r, f, s)
+		return a.repeat(r, s)
 	case flows.VerbSplit:
-		return a.split(r, f, s)
+		return a.split(r, s)
 	case flows.VerbCollect:
-		return a.collect(r, f, s)
+		return a.collect(r, s)
 	case flows.VerbEmit:
-		return a.emit(r, f, s)
+		return a.emit(r, s)
 	case flows.VerbStart:
-		return a.startFlow(r, f, s)
+		return a.startFlow(r, s)
 	case flows.VerbOpt:
-		return a.opt(r, s)
+		return a.opt(r.Run, s)
 	case flows.VerbFetch:
-		return a.fetch(r, f, s)
+		return a.fetch(r, s)
 	}
 	panic("engine: step with unknown verb")
 }
@@ -115,12 +115,12 @@ func (a *applier) skipStep(r *Run, s *flows.Step) {
 	r.log(e)
 }
 
-func (a *applier) branch(r *Run, f *flows.Flow, s *flows.Step) (next int, parked bool) {
-	scope := a.scope(r, f)
+func (a *applier) branch(r pinned, s *flows.Step) (next int, parked bool) {
+	scope := a.scope(r)
 	for i := range s.Branch {
-		ok, err := a.truth(s.Branch[i].If, scope, r, f)
+		ok, err := a.truth(s.Branch[i].If, scope, r)
 		if err != nil {
-			a.fail(r, r.At, err.Error())
+			a.fail(r.Run, r.At, err.Error())
 			return 0, true
 		}
 		if ok {
@@ -134,7 +134,7 @@ func (a *applier) branch(r *Run, f *flows.Flow, s *flows.Step) (next int, parked
 
 // split deals people to arms by weight. The same person always gets the same arm of
 // the same split, in every run and every replay.
-func (a *applier) split(r *Run, f *flows.Flow, s *flows.Step) (next int, parked bool) {
+func (a *applier) split(r pinned, s *flows.Step) (next int, parked bool) {
 	total := 0
 	for _, share := range s.Split {
 		total += share.Weight
@@ -160,8 +160,8 @@ func mix64(h uint64) uint64 {
 	return h ^ h>>31
 }
 
-func (a *applier) set(r *Run, f *flows.Flow, s *flows.Step) (next int, parked bool) {
-	scope := a.scope(r, f)
+func (a *applier) set(r pinned, s *flows.Step) (next int, parked bool) {
+	scope := a.scope(r)
 	names := make([]string, len(s.Set))
 	for i := range s.Set {
 		names[i] = s.Set[i].Name
@@ -173,7 +173,7 @@ func (a *applier) set(r *Run, f *flows.Flow, s *flows.Step) (next int, parked bo
 			r.setVar(names[i], raw)
 		}
 		if err != nil {
-			a.fail(r, r.At, err.Error())
+			a.fail(r.Run, r.At, err.Error())
 			return 0, true
 		}
 	}
@@ -223,13 +223,13 @@ func (a *applier) fail(r *Run, step int, what string) {
 
 // holds evaluates the condition of a line over the run with a happening in hand. A
 // condition that cannot be evaluated does not hold, and says so on the timeline.
-func (a *applier) holds(cond *flows.Expr, r *Run, f *flows.Flow, h *Signal) bool {
+func (a *applier) holds(cond *flows.Expr, r pinned, h *Signal) bool {
 	if cond == nil {
 		return true
 	}
-	scope := a.scope(r, f)
-	a.bindSignal(scope, f, h)
-	ok, err := a.truth(cond, scope, r, f)
+	scope := a.scope(r)
+	a.bindSignal(scope, r.flow, h)
+	ok, err := a.truth(cond, scope, r)
 	if err != nil {
 		a.annotate(r.ID).log(Entry{At: a.now, Kind: KindError, Step: r.At, Detail: cut(err.Error(), MaxReasonBytes)})
 	}

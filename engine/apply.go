@@ -113,7 +113,7 @@ func (a *applier) watchTouched() {
 	for _, id := range a.touched {
 		if r := a.ws.Run(id); r.Live() {
 			a.blamed = id
-			a.watchIfs(r)
+			a.watchIfs(a.e.pin(r))
 		}
 	}
 }

@@ -209,8 +209,7 @@ func (a *applier) sweepRun(fr *Campaign, r *Run) {
 	case fr.Status == CampaignCancelled && (fr.EndRuns || r.Status == Parked):
 		a.finish(a.edit(r.ID), OutcomeCancelled, false)
 	case fr.Status != CampaignCancelled && r.Status == Parked && r.alarmOf(AtBegin) == 0:
-		r = a.edit(r.ID)
-		f := a.e.flowOf(r)
-		a.begin(r, f, a.personsTime(fr, f, r.Profile))
+		p := a.e.pin(a.edit(r.ID))
+		a.begin(p, a.personsTime(fr, p.flow, p.Profile))
 	}
 }

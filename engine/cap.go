@@ -42,14 +42,14 @@ func (a *applier) capOpensAt(profile, category string, c *flows.Category, zone *
 // takePlace counts a message under the cap of its category, in the input that hands it to
 // the channel. What caps no longer count is dropped, but for categories that no active flow
 // has: only their own messages, of older versions, know the cap.
-func (a *applier) takePlace(r *Run, f *flows.Flow, m *Message) {
-	category := f.Steps[m.Step].Send.Category
-	mine := a.e.category(f, category)
+func (a *applier) takePlace(r pinned, m *Message) {
+	category := r.sendOf(m).Category
+	mine := a.e.category(r.flow, category)
 	if m.Counted = mine.AtMost > 0; !m.Counted {
 		m.Cap = "" // of an attempt before, when there was a cap
 		return
 	}
-	zone, p := a.zoneOf(r, f), a.editPerson(r.Profile)
+	zone, p := a.zoneOf(r), a.editPerson(r.Profile)
 	var kept []CapCount
 	for _, count := range p.Caps {
 		c := a.e.categories[count.Category]

@@ -8,7 +8,7 @@ import (
 
 // collect begins to gather events. What came while the run was held is gathered
 // first.
-func (a *applier) collect(r *Run, f *flows.Flow, s *flows.Step) (next int, parked bool) {
+func (a *applier) collect(r pinned, s *flows.Step) (next int, parked bool) {
 	r.Status = Waiting
 	r.Collected = append(r.Collected, Collection{Step: r.At})
 	if s.Collect.IncludeTrigger {
@@ -17,57 +17,57 @@ func (a *applier) collect(r *Run, f *flows.Flow, s *flows.Step) (next int, parke
 	held := r.Mailbox
 	r.Mailbox = nil
 	for i := range held {
-		if a.isItem(&held[i], r, f, s.Collect) {
-			a.gather(r, held[i])
+		if a.isItem(&held[i], r, s.Collect) {
+			a.gather(r.Run, held[i])
 		} else {
 			r.Mailbox = append(r.Mailbox, held[i])
 		}
 	}
-	if line, h := a.lookBack(r, f, s.Collect.Until); line != nil {
-		return a.follow(r, f, r.At, line, h), false
+	if line, h := a.lookBack(r, s.Collect.Until); line != nil {
+		return a.follow(r, r.At, line, h), false
 	}
-	if line := a.full(r, f, s.Collect); line != nil {
-		return a.follow(r, f, r.At, line, nil), false
+	if line := a.full(r, s.Collect); line != nil {
+		return a.follow(r, r.At, line, nil), false
 	}
-	timers, past, err := a.setAlarms(r, f, r.At, s.Collect.Until)
+	timers, past, err := a.setAlarms(r, r.At, s.Collect.Until)
 	switch {
 	case err != nil:
-		a.fail(r, r.At, err.Error())
+		a.fail(r.Run, r.At, err.Error())
 		return 0, true
 	case timers > 0 && timers == past:
 		r.Freed = true
-		a.endWait(r, r.At, outcomePast, nil)
+		a.endWait(r.Run, r.At, outcomePast, nil)
 		return s.Next, false
 	}
-	a.waitHere(r)
+	a.waitHere(r.Run)
 	return 0, true
 }
 
 // collectItem gathers an event where the run is parked on a collect that names it. It
 // reports whether it did.
-func (a *applier) collectItem(r *Run, f *flows.Flow, h *Signal) bool {
-	if r.Status != Waiting || f.Steps[r.At].Verb != flows.VerbCollect || !a.isItem(h, r, f, f.Steps[r.At].Collect) {
+func (a *applier) collectItem(r pinned, h *Signal) bool {
+	if r.Status != Waiting || r.step().Verb != flows.VerbCollect || !a.isItem(h, r, r.step().Collect) {
 		return false
 	}
-	c := f.Steps[r.At].Collect
-	r = a.edit(r.ID)
-	a.gather(r, *h)
+	c := r.step().Collect
+	r = a.editPinned(r)
+	a.gather(r.Run, *h)
 	a.collected = append(a.collected, r.Flow)
-	a.decide(r, DidCollect, "")
-	if line := a.full(r, f, c); line != nil {
-		a.take(r, f, r.At, line, nil)
+	a.decide(r.Run, DidCollect, "")
+	if line := a.full(r, c); line != nil {
+		a.take(r, r.At, line, nil)
 		return true
 	}
 	for i := range c.Until {
 		if line := &c.Until[i]; line.Signal == flows.SignalQuiet {
-			r.setAlarm(Alarm{InstantOf(line.After.After(a.now.Time(), a.zoneOf(r, f))), r.At, i})
+			r.setAlarm(Alarm{InstantOf(line.After.After(a.now.Time(), a.zoneOf(r))), r.At, i})
 		}
 	}
 	return true
 }
 
-func (a *applier) isItem(h *Signal, r *Run, f *flows.Flow, c *flows.Collect) bool {
-	return h.Event != "" && a.matches(c.Event, c.Key, r, f, h) && a.holds(c.If, r, f, h)
+func (a *applier) isItem(h *Signal, r pinned, c *flows.Collect) bool {
+	return h.Event != "" && a.matches(c.Event, c.Key, r, h) && a.holds(c.If, r, h)
 }
 
 func (a *applier) gather(r *Run, h Signal) {
@@ -84,11 +84,11 @@ func (r *Run) addItem(h Signal) {
 
 // full returns the line that ends a collect because it has enough items, or nil. One
 // that has all it can hold ends by its upper line.
-func (a *applier) full(r *Run, f *flows.Flow, c *flows.Collect) *flows.Line {
+func (a *applier) full(r pinned, c *flows.Collect) *flows.Line {
 	n := len(r.Collected[len(r.Collected)-1].Signals)
 	for i := range c.Until {
 		line := &c.Until[i]
-		if line.Signal == flows.SignalItems && n >= line.Items && a.holds(line.If, r, f, nil) {
+		if line.Signal == flows.SignalItems && n >= line.Items && a.holds(line.If, r, nil) {
 			return line
 		}
 	}

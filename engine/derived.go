@@ -44,23 +44,23 @@ func (a *applier) derive(r *Run, in *Input) bool {
 func (a *applier) depthAfter(r *Run) int { return max(a.in.Depth, r.Depth) + 1 }
 
 // emit makes an event of the run's own.
-func (a *applier) emit(r *Run, f *flows.Flow, s *flows.Step) (next int, parked bool) {
-	data, err := assigned(s.Emit.Data, a.scope(r, f))
+func (a *applier) emit(r pinned, s *flows.Step) (next int, parked bool) {
+	data, err := assigned(s.Emit.Data, a.scope(r))
 	if err != nil {
-		a.fail(r, r.At, err.Error())
+		a.fail(r.Run, r.At, err.Error())
 		return 0, true
 	}
 	r.log(Entry{At: a.now, Kind: KindEmitted, Step: r.At, Detail: s.Emit.Event})
-	a.derive(r, &Input{Payload: &Event{Type: s.Emit.Event, Profile: r.Profile, Data: data}})
+	a.derive(r.Run, &Input{Payload: &Event{Type: s.Emit.Event, Profile: r.Profile, Data: data}})
 	return s.Next, false
 }
 
 // startFlow calls a flow for the run's person, and waits for its outcome where the
 // step says so.
-func (a *applier) startFlow(r *Run, f *flows.Flow, s *flows.Step) (next int, parked bool) {
-	data, err := assigned(s.Start.Data, a.scope(r, f))
+func (a *applier) startFlow(r pinned, s *flows.Step) (next int, parked bool) {
+	data, err := assigned(s.Start.Data, a.scope(r))
 	if err != nil {
-		a.fail(r, r.At, err.Error())
+		a.fail(r.Run, r.At, err.Error())
 		return 0, true
 	}
 	r.log(Entry{At: a.now, Kind: KindCalled, Step: r.At, Detail: s.Start.Flow})
@@ -68,11 +68,11 @@ func (a *applier) startFlow(r *Run, f *flows.Flow, s *flows.Step) (next int, par
 	if s.Start.Wait {
 		call.Parent, call.Number = r.ID, r.calls()
 	}
-	if !a.derive(r, &Input{Payload: call}) || !s.Start.Wait {
+	if !a.derive(r.Run, &Input{Payload: call}) || !s.Start.Wait {
 		return s.Next, false
 	}
 	r.Status = Waiting
-	a.waitHere(r)
+	a.waitHere(r.Run)
 	return 0, true
 }
 
@@ -141,19 +141,19 @@ func (c *ChildEnded) needs(_ *Engine, n *Needs) {
 // apply ends the wait of a start step. A run that has called again since waits for the
 // outcome of its last call only, be it the same step's.
 func (c *ChildEnded) apply(a *applier) {
-	r := a.ws.Run(c.Parent)
-	if r == nil || !r.Live() {
+	parent := a.ws.Run(c.Parent)
+	if parent == nil || !parent.Live() {
 		a.ignore("the run that called has ended")
 		return
 	}
-	f := a.e.flowOf(r)
-	if r.Status != Waiting || f.Steps[r.At].Verb != flows.VerbStart || c.Call != r.calls() {
+	r := a.e.pin(parent)
+	if r.Status != Waiting || r.step().Verb != flows.VerbStart || c.Call != r.calls() {
 		a.ignore("the run that called went on")
 		return
 	}
-	r = a.edit(c.Parent)
-	a.endWait(r, r.At, c.Outcome, nil)
-	a.advance(r, f, f.Steps[r.At].Next)
+	r = a.editPinned(r)
+	a.endWait(r.Run, r.At, c.Outcome, nil)
+	a.advance(r, r.step().Next)
 }
 
 // calls is how often start steps of the run have called.

@@ -135,18 +135,19 @@ func (a *applier) start(f *flows.Flow, who *entrant) {
 		a.editCampaign(r.Campaign).Live++
 	}
 	a.decide(r, DidStart, "")
-	if _, _, err := a.setAlarms(r, f, AtExits, f.Exits); err != nil {
+	p := pinned{r, f}
+	if _, _, err := a.setAlarms(p, AtExits, f.Exits); err != nil {
 		a.fail(r, 0, err.Error())
 		return
 	}
-	if a.leavesByIf(r, f) {
+	if a.leavesByIf(p) {
 		return
 	}
 	if who.at > a.now {
 		a.park(r, who.at)
 		return
 	}
-	a.advance(r, f, 0)
+	a.advance(p, 0)
 }
 
 // enqueue keeps an event until the live run has ended.

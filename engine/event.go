@@ -86,31 +86,29 @@ func (a *applier) happening(ev *Event) Signal {
 
 // leaveOn ends the run when one of its exits names the event.
 func (a *applier) leaveOn(id RunID, ev *Event) {
-	r := a.ws.Run(id)
 	a.blamed = id
-	f := a.e.flowOf(r)
-	a.followEvent(r, f, []watch{{AtExits, f.Exits}}, a.happening(ev))
+	r := a.e.pin(a.ws.Run(id))
+	a.followEvent(r, []watch{{AtExits, r.flow.Exits}}, a.happening(ev))
 }
 
 // wakeOn gives the event to the loops and the wait of a run. A run that does not wait
 // keeps it for the next wait or collect that names it.
 func (a *applier) wakeOn(id RunID, ev *Event) {
-	r := a.ws.Run(id)
-	if !r.Live() {
+	if !a.ws.Run(id).Live() {
 		return
 	}
 	a.blamed = id
-	f := a.e.flowOf(r)
+	r := a.e.pin(a.ws.Run(id))
 	h := a.happening(ev)
-	inEffect := slices.DeleteFunc(watches(r, f), func(w watch) bool { return w.place == AtExits })
-	if a.collectItem(r, f, &h) || a.followEvent(r, f, inEffect, h) {
+	inEffect := slices.DeleteFunc(watches(r), func(w watch) bool { return w.place == AtExits })
+	if a.collectItem(r, &h) || a.followEvent(r, inEffect, h) {
 		return
 	}
-	if r.Status != Waiting && a.awaited(r, f, &h) {
-		r = a.edit(id)
-		a.hold(r, h)
-		a.decide(r, DidHold, "until the run waits again")
-		if collects(f, h.Event) {
+	if r.Status != Waiting && a.awaited(r, &h) {
+		r = a.editPinned(r)
+		a.hold(r.Run, h)
+		a.decide(r.Run, DidHold, "until the run waits again")
+		if collects(r.flow, h.Event) {
 			a.collected = append(a.collected, r.Flow)
 		}
 	}
@@ -118,21 +116,21 @@ func (a *applier) wakeOn(id RunID, ev *Event) {
 
 // followEvent follows the first of the lines that names the event and whose condition
 // holds.
-func (a *applier) followEvent(r *Run, f *flows.Flow, in []watch, h Signal) bool {
+func (a *applier) followEvent(r pinned, in []watch, h Signal) bool {
 	for _, w := range in {
 		for i := range w.lines {
 			line := &w.lines[i]
-			if line.Signal != flows.SignalEvent || !a.matches(line.Event, line.Key, r, f, &h) || !a.holds(line.If, r, f, &h) {
+			if line.Signal != flows.SignalEvent || !a.matches(line.Event, line.Key, r, &h) || !a.holds(line.If, r, &h) {
 				continue
 			}
-			r = a.edit(r.ID)
+			r = a.editPinned(r)
 			step, did := w.place, DidAdvance
 			if w.place == AtExits {
 				step, did = NoStep, DidExit
 			}
 			r.log(Entry{At: a.now, Kind: KindEvent, Step: step, Detail: h.Event})
-			a.decide(r, did, line.As)
-			a.take(r, f, w.place, line, &h)
+			a.decide(r.Run, did, line.As)
+			a.take(r, w.place, line, &h)
 			return true
 		}
 	}
@@ -141,7 +139,7 @@ func (a *applier) followEvent(r *Run, f *flows.Flow, in []watch, h Signal) bool 
 
 // matches reports whether a line or a collect that names an event by type and key means
 // this one, and it concerns the run.
-func (a *applier) matches(event string, key *flows.Expr, r *Run, f *flows.Flow, h *Signal) bool {
+func (a *applier) matches(event string, key *flows.Expr, r pinned, h *Signal) bool {
 	if event != h.Event {
 		return false
 	}
@@ -152,16 +150,16 @@ func (a *applier) matches(event string, key *flows.Expr, r *Run, f *flows.Flow, 
 	if !ok || ev.Type != h.Event || !bytes.Equal(ev.Data, h.Data) { // one that was held
 		ev = &Event{Type: h.Event, Data: h.Data}
 	}
-	text, ok := ev.key(f, key)
+	text, ok := ev.key(r.flow, key)
 	return ok && text == r.Key
 }
 
 // awaited reports whether some wait or collect of the flow names the event.
-func (a *applier) awaited(r *Run, f *flows.Flow, h *Signal) bool {
-	heard := f.Listening[h.Event]
+func (a *applier) awaited(r pinned, h *Signal) bool {
+	heard := r.flow.Listening[h.Event]
 	return heard != nil &&
-		(slices.ContainsFunc(heard.Waits, func(l *flows.Line) bool { return a.matches(l.Event, l.Key, r, f, h) }) ||
-			slices.ContainsFunc(heard.Collects, func(c *flows.Collect) bool { return a.matches(c.Event, c.Key, r, f, h) }))
+		(slices.ContainsFunc(heard.Waits, func(l *flows.Line) bool { return a.matches(l.Event, l.Key, r, h) }) ||
+			slices.ContainsFunc(heard.Collects, func(c *flows.Collect) bool { return a.matches(c.Event, c.Key, r, h) }))
 }
 
 // collects reports whether a collect of the flow gathers events of a type.

@@ -45,17 +45,17 @@ type Fetched struct {
 const fetchGrace = 30 * time.Second
 
 // fetch begins a fetch step.
-func (a *applier) fetch(r *Run, f *flows.Flow, s *flows.Step) (next int, parked bool) {
+func (a *applier) fetch(r pinned, s *flows.Step) (next int, parked bool) {
 	r.Status, r.FetchAttempt = Fetching, 0
-	return 0, a.tryFetch(r, f, s)
+	return 0, a.tryFetch(r, s)
 }
 
 // tryFetch makes the next attempt of the run's fetch. It always parks the run or ends
 // it.
-func (a *applier) tryFetch(r *Run, f *flows.Flow, s *flows.Step) (parked bool) {
-	request, err := s.Fetch.Request.Request(a.scope(r, f))
+func (a *applier) tryFetch(r pinned, s *flows.Step) (parked bool) {
+	request, err := s.Fetch.Request.Request(a.scope(r))
 	if err != nil {
-		a.fail(r, r.At, err.Error())
+		a.fail(r.Run, r.At, err.Error())
 		return true
 	}
 	r.FetchAttempt++
@@ -85,14 +85,13 @@ func (res *FetchResult) needs(_ *Engine, n *Needs) {
 
 // apply applies how an attempt of a fetch ended.
 func (res *FetchResult) apply(a *applier) {
-	r := a.ws.Run(res.Run)
-	if r == nil || r.Status != Fetching || r.At != res.Step || r.FetchAttempt != res.Attempt || r.FetchPaused {
+	asking := a.ws.Run(res.Run)
+	if asking == nil || asking.Status != Fetching || asking.At != res.Step || asking.FetchAttempt != res.Attempt || asking.FetchPaused {
 		a.ignore("the run no longer waits for this answer")
 		return
 	}
-	r = a.edit(res.Run)
-	f := a.e.flowOf(r)
-	s := &f.Steps[r.At]
+	r := a.e.pin(a.edit(res.Run))
+	s := r.step()
 	detail := fmt.Sprintf("answered with status %d", res.Status)
 	if res.Status == 0 {
 		detail = "not answered: " + cut(res.Error, MaxReasonBytes)
@@ -100,15 +99,15 @@ func (res *FetchResult) apply(a *applier) {
 	r.log(Entry{At: a.now, Kind: KindFetched, Step: r.At, Attempt: res.Attempt, Detail: detail})
 	if res.Busy {
 		r.FetchAttempt--
-		a.pauseFetch(r)
+		a.pauseFetch(r.Run)
 		return
 	}
 	again := res.Status == 0 || res.Status == 429 || res.Status >= 500
 	if again && !res.Final && r.FetchAttempt <= s.Fetch.Retries {
-		a.pauseFetch(r)
+		a.pauseFetch(r.Run)
 		return
 	}
-	a.endFetch(r, f, s, res)
+	a.endFetch(r, s, res)
 }
 
 // pauseFetch sets the alarm for the next attempt.
@@ -118,7 +117,7 @@ func (a *applier) pauseFetch(r *Run) {
 }
 
 // endFetch goes on with the answer, or by on_error without a good one.
-func (a *applier) endFetch(r *Run, f *flows.Flow, s *flows.Step, res *FetchResult) {
+func (a *applier) endFetch(r pinned, s *flows.Step, res *FetchResult) {
 	r.clearAlarms(AtMessage)
 	answer := Fetched{Step: r.At, Status: res.Status}
 	if len(res.JSON) <= MaxFetchBytes && json.Valid(res.JSON) {
@@ -126,23 +125,22 @@ func (a *applier) endFetch(r *Run, f *flows.Flow, s *flows.Step, res *FetchResul
 	}
 	r.Fetched = append(r.Fetched, answer)
 	if res.Status < 200 || res.Status >= 400 {
-		a.advance(r, f, s.Fetch.OnError)
+		a.advance(r, s.Fetch.OnError)
 		return
 	}
-	a.advance(r, f, s.Next)
+	a.advance(r, s.Next)
 }
 
 // ringFetch goes on when a pause is over, or when an attempt was lost with the process
 // that made it.
-func (a *applier) ringFetch(r *Run) {
-	f := a.e.flowOf(r)
-	s := &f.Steps[r.At]
+func (a *applier) ringFetch(r pinned) {
+	s := r.step()
 	if r.FetchPaused || r.FetchAttempt <= s.Fetch.Retries {
-		a.tryFetch(r, f, s)
+		a.tryFetch(r, s)
 		return
 	}
 	r.log(Entry{At: a.now, Kind: KindFetched, Step: r.At, Attempt: r.FetchAttempt, Detail: "not answered in time"})
-	a.endFetch(r, f, s, &FetchResult{})
+	a.endFetch(r, s, &FetchResult{})
 }
 
 // fetchView is what expressions and templates see of a fetch.

@@ -37,24 +37,24 @@ type verdict struct {
 
 // judge asks of the run's newest message whether it may go out now. What cannot be in
 // time is told at once, and not only when the time is over.
-func (a *applier) judge(r *Run, f *flows.Flow) verdict {
-	s := f.Steps[r.current().Step].Send
-	c := a.e.category(f, s.Category)
+func (a *applier) judge(r pinned) verdict {
+	s := r.sendOf(r.current())
+	c := a.e.category(r.flow, s.Category)
 	switch {
 	case !a.e.State.allows(r.Profile):
 		return verdict{reason: ReasonOutbound}
 	case !c.Always && a.optedOut(r.Profile, s.Category):
 		return verdict{reason: ReasonOptedOut}
-	case a.expired(r, f):
+	case a.expired(r):
 		return verdict{reason: ReasonExpired, detail: "it waited longer than its expires of " + s.Expires.String()}
 	case c.Window == nil && s.Window == nil && c.AtMost == 0 && s.MaxDelay == (flows.Duration{}):
 		return verdict{}
 	}
-	zone, latest := a.zoneOf(r, f), a.latest(r, f)
+	zone, latest := a.zoneOf(r), a.latest(r)
 	if latest != 0 && a.now > latest {
 		return verdict{reason: ReasonLate, detail: "held too long, for more than its max_delay of " + s.MaxDelay.String()}
 	}
-	return a.inHours(r, s, c, zone, latest)
+	return a.inHours(r.Run, s, c, zone, latest)
 }
 
 // inHours asks for the hours of a message and, within them, for a place under its cap.
@@ -111,19 +111,19 @@ func spread(profile string, opens Instant, length time.Duration) time.Duration {
 
 // latest is how late the run's newest message is still useful, counted from when the run
 // came to its step; 0 for any time.
-func (a *applier) latest(r *Run, f *flows.Flow) Instant {
+func (a *applier) latest(r pinned) Instant {
 	m := r.current()
-	d := f.Steps[m.Step].Send.MaxDelay
+	d := r.sendOf(m).MaxDelay
 	if d == (flows.Duration{}) {
 		return 0
 	}
-	return InstantOf(d.After(m.Reached.Time(), a.zoneOf(r, f)))
+	return InstantOf(d.After(m.Reached.Time(), a.zoneOf(r)))
 }
 
 // tooLate reports whether the message that the run is parked on is of no use at an
 // instant.
 func (a *applier) tooLate(r *Run, at Instant) bool {
-	latest := a.latest(r, a.e.flowOf(r))
+	latest := a.latest(a.e.pin(r))
 	return latest != 0 && at > latest
 }
 
@@ -155,14 +155,14 @@ func (e *Engine) category(f *flows.Flow, name string) *flows.Category {
 var anyCategory flows.Category
 
 // keepBack does what the gate says of a message that does not go out now.
-func (a *applier) keepBack(r *Run, f *flows.Flow, v verdict) (next int, parked bool) {
+func (a *applier) keepBack(r pinned, v verdict) (next int, parked bool) {
 	if v.until != 0 {
-		a.delay(r, v)
+		a.delay(r.Run, v)
 		return 0, true
 	}
 	r.clearAlarms(AtMessage)
-	a.withhold(r, len(r.Messages), v)
-	return f.Steps[r.current().Step].Next, false
+	a.withhold(r.Run, len(r.Messages), v)
+	return r.flow.Steps[r.current().Step].Next, false
 }
 
 // delay holds the run's newest message until an instant.
@@ -191,22 +191,21 @@ func (a *applier) withhold(r *Run, message int, v verdict) {
 
 // reopen looks again at a message that was held: first at what may end the run or its
 // loops, then at the condition of its step, then at all that the gate asks.
-func (a *applier) reopen(r *Run) {
+func (a *applier) reopen(r pinned) {
 	if a.watchIfs(r) {
 		return
 	}
-	f := a.e.flowOf(r)
-	s := &f.Steps[r.At]
+	s := r.step()
 	ok, err := true, error(nil)
 	if s.If != nil {
-		ok, err = a.truth(s.If, a.scope(r, f), r, f)
+		ok, err = a.truth(s.If, a.scope(r), r)
 	}
 	switch {
 	case err != nil:
-		a.fail(r, r.At, err.Error())
+		a.fail(r.Run, r.At, err.Error())
 	case !ok:
-		a.withhold(r, len(r.Messages), verdict{reason: ReasonSkipped})
-		a.advance(r, f, s.Next)
+		a.withhold(r.Run, len(r.Messages), verdict{reason: ReasonSkipped})
+		a.advance(r, s.Next)
 	default:
 		a.submit(r)
 	}

@@ -62,12 +62,13 @@ func (m *Move) apply(a *applier) {
 	r.setDeadline()
 	r.log(Entry{At: a.now, Kind: KindMoved, Step: goal, Detail: fmt.Sprintf("here from %s of version %s", parked.ID, from.Version)})
 	a.decide(r, DidMove, "to "+to.Steps[goal].ID)
-	if _, _, err := a.setAlarmsSince(r.Started().Time(), r, to, AtExits, to.Exits); err != nil {
+	moved := pinned{r, to}
+	if _, _, err := a.setAlarmsSince(r.Started().Time(), moved, AtExits, to.Exits); err != nil {
 		a.fail(r, goal, err.Error())
 		return
 	}
-	if !a.leavesByIf(r, to) {
-		a.advance(r, to, goal)
+	if !a.leavesByIf(moved) {
+		a.advance(moved, goal)
 	}
 }
 

@@ -28,10 +28,10 @@ type Condition struct {
 func (e *Engine) Observe(o Observer) { e.observer = o }
 
 // truth evaluates a condition of a run.
-func (a *applier) truth(cond *flows.Expr, scope map[string]any, r *Run, f *flows.Flow) (bool, error) {
+func (a *applier) truth(cond *flows.Expr, scope map[string]any, r pinned) (bool, error) {
 	ok, err := truth(cond, scope)
 	if told := a.e.observer.Condition; told != nil && cond != nil {
-		told(Condition{At: a.now, Run: r, Flow: f, Profile: r.Profile, Expr: cond, Scope: scope, Holds: ok, Err: err})
+		told(Condition{At: a.now, Run: r.Run, Flow: r.flow, Profile: r.Profile, Expr: cond, Scope: scope, Holds: ok, Err: err})
 	}
 	return ok, err
 }

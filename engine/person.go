@@ -90,7 +90,7 @@ func (c *ProfileChange) apply(a *applier) {
 	}
 	for _, r := range a.ws.liveOf(c.Profile) {
 		a.blamed = r.ID
-		a.watchIfs(r)
+		a.watchIfs(a.e.pin(r))
 	}
 }
 
@@ -243,8 +243,8 @@ func text(v any) string {
 }
 
 // zoneOf is where a run's person lives: their own zone, else the flow's.
-func (a *applier) zoneOf(r *Run, f *flows.Flow) *time.Location {
-	return a.personsZone(r.Profile, f)
+func (a *applier) zoneOf(r pinned) *time.Location {
+	return a.personsZone(r.Profile, r.flow)
 }
 
 func (a *applier) personsZone(profile string, f *flows.Flow) *time.Location {

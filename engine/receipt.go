@@ -82,9 +82,8 @@ func (a *applier) wakeOnStatus(r *Run, message int, before MessageStatus) {
 	if !r.Live() {
 		return
 	}
-	f := a.e.flowOf(r)
-	m := r.Message(message)
-	if a.happens(r, watches(r, f), nil, func(_, _ int, line *flows.Line) bool {
+	p, m := a.e.pin(r), r.Message(message)
+	if a.happens(p, watches(p), nil, func(_, _ int, line *flows.Line) bool {
 		switch line.Signal {
 		case flows.SignalRead, flows.SignalDelivered, flows.SignalFailed:
 			return named(line, m) && satisfies(m.Status, line.Signal) && !satisfies(before, line.Signal)
@@ -97,8 +96,8 @@ func (a *applier) wakeOnStatus(r *Run, message int, before MessageStatus) {
 		a.goOn(r, message)
 		return
 	}
-	if w := f.Steps[r.At].Wait; w != nil && r.alarmOf(r.At) == 0 && lostCause(r, w.Lines) {
+	if w := p.step().Wait; w != nil && r.alarmOf(r.At) == 0 && lostCause(r, w.Lines) {
 		a.endWait(r, r.At, outcomeFailed, nil)
-		a.advance(r, f, f.Steps[r.At].Next)
+		a.advance(p, p.step().Next)
 	}
 }

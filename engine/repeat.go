@@ -10,19 +10,19 @@ import (
 const roundAlarm = -1
 
 // repeat begins a loop, or ends a round of it: the steps of a round lead back to it.
-func (a *applier) repeat(r *Run, f *flows.Flow, s *flows.Step) (next int, parked bool) {
+func (a *applier) repeat(r pinned, s *flows.Step) (next int, parked bool) {
 	if r.inLoopOf(r.At) {
-		return a.endRound(r, f, s, &r.Repeats[len(r.Repeats)-1])
+		return a.endRound(r, s, &r.Repeats[len(r.Repeats)-1])
 	}
 	r.Repeats = append(r.Repeats, RepeatState{Step: r.At, Round: 1, Began: a.now})
-	if line, h := a.lookBack(r, f, s.Repeat.Until); line != nil {
-		return a.follow(r, f, r.At, line, h), false
+	if line, h := a.lookBack(r, s.Repeat.Until); line != nil {
+		return a.follow(r, r.At, line, h), false
 	}
-	if _, _, err := a.setAlarms(r, f, r.At, s.Repeat.Until); err != nil {
-		a.fail(r, r.At, err.Error())
+	if _, _, err := a.setAlarms(r, r.At, s.Repeat.Until); err != nil {
+		a.fail(r.Run, r.At, err.Error())
 		return 0, true
 	}
-	a.logRound(r, 1)
+	a.logRound(r.Run, 1)
 	return s.Repeat.Body, false
 }
 
@@ -35,15 +35,15 @@ func (r *Run) inLoopOf(step int) bool {
 
 // endRound waits for the rest of the round's time, which the last round has too, so
 // that the pace stays the same whatever becomes of the messages.
-func (a *applier) endRound(r *Run, f *flows.Flow, s *flows.Step, l *RepeatState) (next int, parked bool) {
-	end := InstantOf(s.Repeat.Every.After(l.Began.Time(), a.zoneOf(r, f)))
+func (a *applier) endRound(r pinned, s *flows.Step, l *RepeatState) (next int, parked bool) {
+	end := InstantOf(s.Repeat.Every.After(l.Began.Time(), a.zoneOf(r)))
 	if end > a.now {
 		r.Status = Waiting
 		r.setAlarm(Alarm{end, r.At, roundAlarm})
-		a.waitHere(r)
+		a.waitHere(r.Run)
 		return 0, true
 	}
-	return a.beginRound(r, s, l)
+	return a.beginRound(r.Run, s, l)
 }
 
 // beginRound begins the next round, or ends the loop after the last.
@@ -60,11 +60,11 @@ func (a *applier) beginRound(r *Run, s *flows.Step, l *RepeatState) (next int, p
 }
 
 // nextRound goes on when the time of a round is over.
-func (a *applier) nextRound(r *Run, f *flows.Flow) {
+func (a *applier) nextRound(r pinned) {
 	r.Alarms = deleteAlarm(r.Alarms, r.At, roundAlarm)
 	r.setDeadline()
-	next, _ := a.beginRound(r, &f.Steps[r.At], &r.Repeats[len(r.Repeats)-1])
-	a.advance(r, f, next)
+	next, _ := a.beginRound(r.Run, r.step(), &r.Repeats[len(r.Repeats)-1])
+	a.advance(r, next)
 }
 
 func deleteAlarm(alarms []Alarm, place, line int) []Alarm {

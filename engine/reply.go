@@ -28,7 +28,7 @@ func (rp *Reply) apply(a *applier) {
 	}
 	candidates, likely := a.candidates(&rp.Reply)
 	for _, r := range candidates {
-		if a.wakeOnReply(r, &h) {
+		if a.wakeOnReply(a.e.pin(r), &h) {
 			return
 		}
 	}
@@ -117,19 +117,18 @@ func (r *Run) lastIn(conversation string) Instant {
 }
 
 // wakeOnReply follows the first line in effect that takes the reply.
-func (a *applier) wakeOnReply(r *Run, h *Signal) bool {
+func (a *applier) wakeOnReply(r pinned, h *Signal) bool {
 	a.blamed = r.ID
-	f := a.e.flowOf(r)
-	for _, w := range watches(r, f) {
+	for _, w := range watches(r) {
 		for i := range w.lines {
 			line := &w.lines[i]
-			if line.Signal != flows.SignalReply || !answers(line, r, h) || !a.holds(line.If, r, f, h) {
+			if line.Signal != flows.SignalReply || !answers(line, r.Run, h) || !a.holds(line.If, r, h) {
 				continue
 			}
-			r = a.edit(r.ID)
+			r = a.editPinned(r)
 			r.log(Entry{At: a.now, Kind: KindReply, Step: w.place, Detail: cut(h.Text, MaxReasonBytes)})
-			a.decide(r, DidAdvance, line.As)
-			a.take(r, f, w.place, line, h)
+			a.decide(r.Run, DidAdvance, line.As)
+			a.take(r, w.place, line, h)
 			return true
 		}
 	}

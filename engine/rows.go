@@ -196,23 +196,23 @@ func (a *applier) park(r *Run, at Instant) {
 
 // ringBegin begins a run whose time has come. While its firing is paused, or held because
 // the store was restored from a backup, it stays where it is, and resuming begins it.
-func (a *applier) ringBegin(r *Run, f *flows.Flow) {
+func (a *applier) ringBegin(r pinned) {
 	fr := a.ws.campaign(r.Campaign)
 	due := r.alarmOf(AtBegin)
 	r.clearAlarms(AtBegin)
 	if fr == nil || !fr.Held(a.e.State.Installation) {
-		a.begin(r, f, due)
+		a.begin(r, due)
 	}
 }
 
 // begin takes a run to its first step, unless it is of no use any more.
-func (a *applier) begin(r *Run, f *flows.Flow, due Instant) {
+func (a *applier) begin(r pinned, due Instant) {
 	fr := a.ws.campaign(r.Campaign)
-	if fr != nil && f.Triggers[fr.Trigger].Schedule.TooLate(due.Time(), a.now.Time(), f.Zone) {
-		a.finish(r, OutcomeLate, false)
+	if fr != nil && r.flow.Triggers[fr.Trigger].Schedule.TooLate(due.Time(), a.now.Time(), r.flow.Zone) {
+		a.finish(r.Run, OutcomeLate, false)
 		return
 	}
-	a.advance(r, f, 0)
+	a.advance(r, 0)
 }
 
 // Belongs reports whether a person of whom something is known is in the audience of a

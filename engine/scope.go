@@ -14,29 +14,29 @@ import (
 )
 
 // scope is what conditions see of a run at the instant of the input in hand.
-func (a *applier) scope(r *Run, f *flows.Flow) map[string]any {
+func (a *applier) scope(r pinned) map[string]any {
 	scope := map[string]any{
-		flows.NameData:    a.reading(f.Data, r.Data),
-		flows.NameProfile: a.profileView(r.Profile, f),
-		flows.NameVars:    varsView(r),
+		flows.NameData:    a.reading(r.flow.Data, r.Data),
+		flows.NameProfile: a.profileView(r.Profile, r.flow),
+		flows.NameVars:    varsView(r.Run),
 		flows.NameRound:   r.round(),
 		flows.NameRun: map[string]any{
 			"id": r.ID.String(), "key": r.Key, "started": shape.TimeOf(r.Started().Time()), "started_by": r.StartedBy,
 		},
 		flows.NameNow:   shape.TimeOf(a.now.Time()),
-		flows.NameEvent: a.eventView(r, f, r.Event),
-		flows.NameReply: replyView(r, r.Reply),
+		flows.NameEvent: a.eventView(r, r.Event),
+		flows.NameReply: replyView(r.Run, r.Reply),
 	}
-	for i := range f.Steps {
-		switch f.Steps[i].Verb {
+	for i := range r.flow.Steps {
+		switch r.flow.Steps[i].Verb {
 		case flows.VerbSend:
-			scope[f.Steps[i].ID] = messageView(r.sentBy(i))
+			scope[r.flow.Steps[i].ID] = messageView(r.sentBy(i))
 		case flows.VerbWait, flows.VerbRepeat, flows.VerbStart:
-			scope[f.Steps[i].ID] = a.waitView(r, f, i)
+			scope[r.flow.Steps[i].ID] = a.waitView(r, i)
 		case flows.VerbFetch:
-			scope[f.Steps[i].ID] = fetchView(r, i)
+			scope[r.flow.Steps[i].ID] = fetchView(r.Run, i)
 		case flows.VerbCollect:
-			scope[f.Steps[i].ID] = a.collectView(r, f, i)
+			scope[r.flow.Steps[i].ID] = a.collectView(r, i)
 		}
 	}
 	return scope
@@ -44,8 +44,8 @@ func (a *applier) scope(r *Run, f *flows.Flow) map[string]any {
 
 // renderScope is what the template of a message sees: the run, at the instant at
 // which the message was planned, so that an attempt made later says the same.
-func (a *applier) renderScope(r *Run, f *flows.Flow, m *Message) map[string]any {
-	scope := a.scope(r, f)
+func (a *applier) renderScope(r pinned, m *Message) map[string]any {
+	scope := a.scope(r)
 	scope[flows.NameNow] = shape.TimeOf(m.Planned.Time())
 	return scope
 }
@@ -75,11 +75,11 @@ func (a *applier) wants(f *flows.Flow, t *flows.Trigger, ev *Event) (bool, error
 	}, f, ev.Profile)
 }
 
-func (a *applier) eventView(r *Run, f *flows.Flow, hand int) map[string]any {
+func (a *applier) eventView(r pinned, hand int) map[string]any {
 	if hand == 0 {
 		return noEvent
 	}
-	return a.eventData(f, &r.Signals[hand-1])
+	return a.eventData(r.flow, &r.Signals[hand-1])
 }
 
 func (a *applier) eventData(f *flows.Flow, h *Signal) map[string]any {
@@ -125,11 +125,11 @@ var (
 	notEnded  = map[string]any{"outcome": "", "event": noEvent, "reply": noReply}
 )
 
-func (a *applier) waitView(r *Run, f *flows.Flow, step int) map[string]any {
+func (a *applier) waitView(r pinned, step int) map[string]any {
 	for i := len(r.Waits) - 1; i >= 0; i-- {
 		if w := &r.Waits[i]; w.Step == step {
 			return map[string]any{
-				"outcome": w.Outcome, "event": a.eventView(r, f, w.Event), "reply": replyView(r, w.Reply),
+				"outcome": w.Outcome, "event": a.eventView(r, w.Event), "reply": replyView(r.Run, w.Reply),
 			}
 		}
 	}
@@ -137,8 +137,8 @@ func (a *applier) waitView(r *Run, f *flows.Flow, step int) map[string]any {
 }
 
 // collectView is what a collect has gathered so far, and how it ended.
-func (a *applier) collectView(r *Run, f *flows.Flow, step int) map[string]any {
-	view := maps.Clone(a.waitView(r, f, step))
+func (a *applier) collectView(r pinned, step int) map[string]any {
+	view := maps.Clone(a.waitView(r, step))
 	items := []any{}
 	for _, c := range r.Collected {
 		if c.Step != step {
@@ -146,7 +146,7 @@ func (a *applier) collectView(r *Run, f *flows.Flow, step int) map[string]any {
 		}
 		items = items[:0]
 		for _, n := range c.Signals {
-			items = append(items, a.eventData(f, &r.Signals[n-1]))
+			items = append(items, a.eventData(r.flow, &r.Signals[n-1]))
 		}
 	}
 	view["items"], view["count"] = items, len(items)

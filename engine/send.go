@@ -10,18 +10,18 @@ import (
 )
 
 // send plans a message, and claims it at once where a slot is free.
-func (a *applier) send(r *Run, f *flows.Flow, s *flows.Step) (next int, parked bool) {
+func (a *applier) send(r pinned, s *flows.Step) (next int, parked bool) {
 	if len(r.Messages) >= MaxMessagesPerRun {
-		a.fail(r, r.At, "more than 200 messages in one run")
+		a.fail(r.Run, r.At, "more than 200 messages in one run")
 		return 0, true
 	}
 	r.Messages = append(r.Messages, Message{Step: r.At, Reached: a.now, Account: s.Send.Account})
-	return a.plan(r, f)
+	return a.plan(r)
 }
 
 // plan sends the run's newest message on its way: to the channel where it may go out and
 // a slot is free, into the outbox to wait for one, or nowhere, as the gate says.
-func (a *applier) plan(r *Run, f *flows.Flow) (next int, parked bool) {
+func (a *applier) plan(r pinned) (next int, parked bool) {
 	m := r.current()
 	m.Status, m.Order = Planned, a.seq
 	if m.Attempt == 0 {
@@ -30,21 +30,20 @@ func (a *applier) plan(r *Run, f *flows.Flow) (next int, parked bool) {
 	r.Status = Sending
 	r.clearAlarms(AtMessage)
 	if a.claimable(m.Account) {
-		return a.claim(r, f)
+		return a.claim(r)
 	}
-	if v := a.judge(r, f); v.reason != "" {
-		return a.keepBack(r, f, v)
+	if v := a.judge(r); v.reason != "" {
+		return a.keepBack(r, v)
 	}
-	a.queue(r, f)
+	a.queue(r)
 	return 0, true
 }
 
 // submit plans the newest message of a run that is parked on it, and goes on where it need
 // not wait for it.
-func (a *applier) submit(r *Run) {
-	f := a.e.flowOf(r)
-	if next, parked := a.plan(r, f); !parked {
-		a.advance(r, f, next)
+func (a *applier) submit(r pinned) {
+	if next, parked := a.plan(r); !parked {
+		a.advance(r, next)
 	}
 }
 
@@ -54,17 +53,17 @@ func (a *applier) claimable(account string) bool {
 }
 
 // queue leaves a planned message for a free slot, for as long as it is useful.
-func (a *applier) queue(r *Run, f *flows.Flow) {
+func (a *applier) queue(r pinned) {
 	m := r.current()
-	a.setExpiryAlarm(r, f)
+	a.setExpiryAlarm(r)
 	n := len(r.Messages)
 	r.log(Entry{At: a.now, Kind: KindPlanned, Step: m.Step, Message: n})
-	a.await(r, m, n)
+	a.await(r.Run, m, n)
 }
 
 // setExpiryAlarm sets the alarm of a planned message that is useful only for a time.
-func (a *applier) setExpiryAlarm(r *Run, f *flows.Flow) {
-	if latest := a.latest(r, f); latest != 0 {
+func (a *applier) setExpiryAlarm(r pinned) {
+	if latest := a.latest(r); latest != 0 {
 		r.setAlarm(Alarm{At: latest, Place: AtMessage})
 	}
 }
@@ -77,32 +76,32 @@ func (a *applier) await(r *Run, m *Message, n int) {
 
 // claim is the last gate before the provider. It hands the run's newest message to
 // the channel, or says why it stays here.
-func (a *applier) claim(r *Run, f *flows.Flow) (next int, parked bool) {
+func (a *applier) claim(r pinned) (next int, parked bool) {
 	m, n := r.current(), len(r.Messages)
-	if a.leavesByIf(r, f) {
+	if a.leavesByIf(r) {
 		return 0, true
 	}
-	if v := a.judge(r, f); v.reason != "" {
-		return a.keepBack(r, f, v)
+	if v := a.judge(r); v.reason != "" {
+		return a.keepBack(r, v)
 	}
-	content, err := f.Steps[m.Step].Send.Message.Render(r.Profile, a.renderScope(r, f, m))
+	content, err := r.sendOf(m).Message.Render(r.Profile, a.renderScope(r, m))
 	if errors.Is(err, flows.ErrMergeField) { // what a person wrote is no reason to end their run
-		return a.keepBack(r, f, verdict{reason: ReasonMergeField, detail: err.Error()})
+		return a.keepBack(r, verdict{reason: ReasonMergeField, detail: err.Error()})
 	}
 	if err != nil {
 		m.Status, m.Reason = Unsent, ReasonTemplate
-		a.fail(r, m.Step, err.Error())
+		a.fail(r.Run, m.Step, err.Error())
 		return 0, true
 	}
 	m.Attempt++
 	m.Status, m.Posted, m.Conversation, m.Reason = Claimed, a.now, content.Conversation, ""
 	m.ByID = m.ByID || a.e.State.policyOf(m.Account).ByID
-	content.Expires = a.expiryOf(r, f, m)
+	content.Expires = a.expiryOf(r, m)
 	content.Ref = channels.Ref{
 		Installation: a.e.State.Installation.String(), Run: r.ID.String(), Message: n, Attempt: m.Attempt,
 	}
 	r.clearAlarms(AtMessage)
-	a.takePlace(r, f, m)
+	a.takePlace(r, m)
 	a.left = a.left.without(m.Account)
 	a.out.Posts = append(a.out.Posts, Post{Account: m.Account, Run: r.ID, Message: n, Attempt: m.Attempt, Content: content})
 	r.log(Entry{At: a.now, Kind: KindClaimed, Step: m.Step, Message: n, Attempt: m.Attempt})
@@ -111,18 +110,18 @@ func (a *applier) claim(r *Run, f *flows.Flow) (next int, parked bool) {
 
 // expiryOf is when the provider may give a message up, counted from when its first
 // attempt was planned, so that every attempt says the same; zero for never.
-func (a *applier) expiryOf(r *Run, f *flows.Flow, m *Message) time.Time {
-	within := f.Steps[m.Step].Send.Expires
+func (a *applier) expiryOf(r pinned, m *Message) time.Time {
+	within := r.sendOf(m).Expires
 	if within == (flows.Duration{}) {
 		return time.Time{}
 	}
-	return within.After(m.Planned.Time(), a.zoneOf(r, f))
+	return within.After(m.Planned.Time(), a.zoneOf(r))
 }
 
 // expired reports whether the newest message has waited for so long that it is no more
 // to be delivered.
-func (a *applier) expired(r *Run, f *flows.Flow) bool {
-	at := a.expiryOf(r, f, r.current())
+func (a *applier) expired(r pinned) bool {
+	at := a.expiryOf(r, r.current())
 	return !at.IsZero() && a.now.Time().After(at)
 }
 
@@ -145,15 +144,14 @@ func (ref *Claim) apply(a *applier) {
 		a.ignore("nothing may go out now")
 		return
 	}
-	a.post(a.edit(ref.Run))
+	a.post(a.e.pin(a.edit(ref.Run)))
 }
 
 // post claims the newest message of a run, which is planned, and goes on where it
 // need not be posted.
-func (a *applier) post(r *Run) {
-	f := a.e.flowOf(r)
-	if next, parked := a.claim(r, f); !parked {
-		a.advance(r, f, next)
+func (a *applier) post(r pinned) {
+	if next, parked := a.claim(r); !parked {
+		a.advance(r, next)
 	}
 }
 
@@ -222,7 +220,7 @@ func (a *applier) takeBack(r *Run, m *Message, res *SendResult) {
 		return
 	}
 	m.Status = Planned
-	a.setExpiryAlarm(r, a.e.flowOf(r))
+	a.setExpiryAlarm(a.e.pin(r))
 	a.await(r, m, res.Message)
 }
 
@@ -295,9 +293,9 @@ func (a *applier) goOn(r *Run, message int) {
 	if r.Status != Sending || message != len(r.Messages) || r.current().Status.Pending() {
 		return
 	}
-	f := a.e.flowOf(r)
 	r.clearAlarms(AtMessage)
-	a.advance(r, f, f.Steps[r.At].Next)
+	p := a.e.pin(r)
+	a.advance(p, p.step().Next)
 }
 
 // underWay reports whether the message is the one that the run is parked on. It is not
@@ -307,13 +305,12 @@ func (a *applier) underWay(r *Run, m *Message) bool {
 }
 
 // decideUnknown applies on_unknown once no webhook has proved the message in time.
-func (a *applier) decideUnknown(r *Run) {
-	f := a.e.flowOf(r)
+func (a *applier) decideUnknown(r pinned) {
 	m, n := r.current(), len(r.Messages)
 	log := func(kind Kind, detail string) {
 		r.log(Entry{At: a.now, Kind: kind, Step: m.Step, Message: n, Attempt: m.Attempt, Detail: detail})
 	}
-	policy := f.Steps[m.Step].Send.OnUnknown
+	policy := r.sendOf(m).OnUnknown
 	if policy == flows.OnUnknownResend && m.Resends < MaxResends {
 		log(KindResend, m.Reason)
 		m.Resends++
@@ -326,5 +323,5 @@ func (a *applier) decideUnknown(r *Run) {
 	} else {
 		log(KindGaveUp, "on_unknown: continue")
 	}
-	a.advance(r, f, f.Steps[r.At].Next)
+	a.advance(r, r.step().Next)
 }

@@ -47,18 +47,18 @@ type RecheckRuns struct {
 
 // asksFirst asks the provider before what is due counts, where that may have happened
 // already for which the lines wait. It reports whether what is due is held for that.
-func (a *applier) asksFirst(r *Run, f *flows.Flow, due Instant) bool {
+func (a *applier) asksFirst(r pinned, due Instant) bool {
 	if due <= r.StatusChecked || len(a.e.State.Accounts) == 0 {
 		return false
 	}
-	for _, w := range watches(r, f) {
+	for _, w := range watches(r) {
 		isDue := func(x Alarm) bool { return x.Place == w.place && x.At <= due }
 		if w.place == AtExits || !slices.ContainsFunc(r.Alarms, isDue) {
 			continue
 		}
-		unread := awaitedMessages(r, w.lines)
+		unread := awaitedMessages(r.Run, w.lines)
 		if r.StatusCheck.Until == 0 {
-			a.ask(r, a.worthAsking(r, unread))
+			a.ask(r.Run, a.worthAsking(r.Run, unread))
 		}
 		if !slices.ContainsFunc(unread, func(n int) bool { return slices.Contains(r.StatusCheck.Messages, n) }) {
 			continue
@@ -238,7 +238,7 @@ func (in *RecheckRuns) apply(a *applier) {
 			continue // it asks already, or has gone on since it asked
 		}
 		var unread []int
-		for _, w := range watches(r, a.e.flowOf(r)) {
+		for _, w := range watches(a.e.pin(r)) {
 			unread = append(unread, awaitedMessages(r, w.lines)...)
 		}
 		slices.Sort(unread)

@@ -25,7 +25,7 @@ func (t *Timer) apply(a *applier) {
 		panic("engine: a timer would fire early")
 	}
 	r = a.edit(t.Run)
-	if !a.fireAlarms(r, t.Due) && r.Live() {
+	if !a.fireAlarms(a.e.pin(r), t.Due) && r.Live() {
 		// What was due led nowhere, as an exit whose condition is false: it is over.
 		r.Alarms = slices.DeleteFunc(r.Alarms, func(x Alarm) bool { return x.At <= t.Due })
 		r.setDeadline()
@@ -34,17 +34,16 @@ func (t *Timer) apply(a *applier) {
 
 // fireAlarms follows what is due at an instant: of several the exits first, then the loops,
 // then the wait, and there the upper line. It reports whether the run went on.
-func (a *applier) fireAlarms(r *Run, due Instant) bool {
-	f := a.e.flowOf(r)
+func (a *applier) fireAlarms(r pinned, due Instant) bool {
 	isDue := func(place, index int) bool {
 		return slices.Contains(r.Alarms, Alarm{At: due, Place: place, Line: index})
 	}
-	all := watches(r, f)
+	all := watches(r)
 	own, exits := len(all), 0
 	if own > 0 && all[0].place == AtExits {
 		exits = 1
 	}
-	if r.Status == Waiting && own > 0 && all[own-1].place == r.At && f.Steps[r.At].Verb != flows.VerbRepeat {
+	if r.Status == Waiting && own > 0 && all[own-1].place == r.At && r.step().Verb != flows.VerbRepeat {
 		own-- // the wait itself, which has a rule of its own
 	}
 	if isDue(AtAsk, 0) {
@@ -52,26 +51,26 @@ func (a *applier) fireAlarms(r *Run, due Instant) bool {
 		return true
 	}
 	lineDue := func(place, index int, _ *flows.Line) bool { return isDue(place, index) }
-	if a.happens(r, all[:exits], nil, lineDue) || a.asksFirst(r, f, due) || a.happens(r, all[exits:own], nil, lineDue) {
+	if a.happens(r, all[:exits], nil, lineDue) || a.asksFirst(r, due) || a.happens(r, all[exits:own], nil, lineDue) {
 		return true
 	}
 	if isDue(AtBegin, 0) {
-		a.ringBegin(a.edit(r.ID), f)
+		a.ringBegin(a.editPinned(r))
 		return true
 	}
 	if isDue(AtMessage, 0) {
 		a.ringMessage(r)
 		return true
 	}
-	if r.Status == Waiting && f.Steps[r.At].Verb == flows.VerbRepeat && isDue(r.At, roundAlarm) {
-		a.nextRound(r, f)
+	if r.Status == Waiting && r.step().Verb == flows.VerbRepeat && isDue(r.At, roundAlarm) {
+		a.nextRound(r)
 		return true
 	}
 	for i := range all[own:] {
 		w := all[own+i]
 		for index := range w.lines {
 			if isDue(w.place, index) {
-				a.timeout(r, f, w, &w.lines[index])
+				a.timeout(r, w, &w.lines[index])
 				return true
 			}
 		}
@@ -82,23 +81,23 @@ func (a *applier) fireAlarms(r *Run, due Instant) bool {
 // timeout ends a wait by a timer. When every message that the wait names is known not
 // to have reached the person, and no line asked to hear of it, the timer's then is
 // passed over: a reminder makes no sense for a message nobody got.
-func (a *applier) timeout(r *Run, f *flows.Flow, w watch, line *flows.Line) {
+func (a *applier) timeout(r pinned, w watch, line *flows.Line) {
 	switch {
-	case f.Steps[r.At].Verb == flows.VerbWait && lostCause(r, w.lines):
-		a.endWait(r, r.At, outcomeFailed, nil)
-		a.advance(r, f, f.Steps[r.At].Next)
-	case !a.holds(line.If, r, f, nil):
-		r.Freed = r.Freed || f.Steps[r.At].Verb == flows.VerbCollect
-		a.endWait(r, r.At, line.As, nil)
-		a.advance(r, f, f.Steps[r.At].Next)
+	case r.step().Verb == flows.VerbWait && lostCause(r.Run, w.lines):
+		a.endWait(r.Run, r.At, outcomeFailed, nil)
+		a.advance(r, r.step().Next)
+	case !a.holds(line.If, r, nil):
+		r.Freed = r.Freed || r.step().Verb == flows.VerbCollect
+		a.endWait(r.Run, r.At, line.As, nil)
+		a.advance(r, r.step().Next)
 	default:
-		a.take(r, f, r.At, line, nil)
+		a.take(r, r.At, line, nil)
 	}
 }
 
 // ringMessage goes on with the message under way: what held it is over, its next attempt
 // is due, it is of no use any more, or its unknown outcome is decided upon.
-func (a *applier) ringMessage(r *Run) {
+func (a *applier) ringMessage(r pinned) {
 	r.clearAlarms(AtMessage)
 	if r.Status == Fetching {
 		a.ringFetch(r)
@@ -110,9 +109,8 @@ func (a *applier) ringMessage(r *Run) {
 	case Held:
 		a.reopen(r)
 	case Planned:
-		f := a.e.flowOf(r)
-		a.withhold(r, len(r.Messages), verdict{reason: ReasonLate, detail: "held too long, for more than its max_delay"})
-		a.advance(r, f, f.Steps[r.At].Next)
+		a.withhold(r.Run, len(r.Messages), verdict{reason: ReasonLate, detail: "held too long, for more than its max_delay"})
+		a.advance(r, r.step().Next)
 	case Unknown:
 		a.decideUnknown(r)
 	default:

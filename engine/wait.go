@@ -12,24 +12,24 @@ const (
 
 // wait begins a wait step: what happened already counts as happening now; else the
 // run parks.
-func (a *applier) wait(r *Run, f *flows.Flow, s *flows.Step) (next int, parked bool) {
+func (a *applier) wait(r pinned, s *flows.Step) (next int, parked bool) {
 	r.Status = Waiting
-	if line, h := a.lookBack(r, f, s.Wait.Lines); line != nil {
-		return a.follow(r, f, r.At, line, h), false
+	if line, h := a.lookBack(r, s.Wait.Lines); line != nil {
+		return a.follow(r, r.At, line, h), false
 	}
-	timers, past, err := a.setAlarms(r, f, r.At, s.Wait.Lines)
+	timers, past, err := a.setAlarms(r, r.At, s.Wait.Lines)
 	switch {
 	case err != nil:
-		a.fail(r, r.At, err.Error())
+		a.fail(r.Run, r.At, err.Error())
 		return 0, true
 	case timers > 0 && past == timers:
-		a.endWait(r, r.At, outcomePast, nil)
+		a.endWait(r.Run, r.At, outcomePast, nil)
 		return s.Next, false
-	case timers == 0 && lostCause(r, s.Wait.Lines):
-		a.endWait(r, r.At, outcomeFailed, nil)
+	case timers == 0 && lostCause(r.Run, s.Wait.Lines):
+		a.endWait(r.Run, r.At, outcomeFailed, nil)
 		return s.Next, false
 	}
-	a.waitHere(r)
+	a.waitHere(r.Run)
 	return 0, true
 }
 
@@ -59,20 +59,20 @@ func (r *Run) alarmOf(place int) (first Instant) {
 // lookBack finds the upper line that has happened already: a message's statuses since
 // its send, replies since the send of the message they answer, and what came while
 // the run was held.
-func (a *applier) lookBack(r *Run, f *flows.Flow, lines []flows.Line) (*flows.Line, *Signal) {
+func (a *applier) lookBack(r pinned, lines []flows.Line) (*flows.Line, *Signal) {
 	for i := range lines {
 		line := &lines[i]
 		switch line.Signal {
 		case flows.SignalReply, flows.SignalEvent:
-			if h, ok := a.fromMailbox(r, f, line); ok {
+			if h, ok := a.fromMailbox(r, line); ok {
 				return line, &h
 			}
 		case flows.SignalRead, flows.SignalDelivered, flows.SignalFailed:
-			if reached(r, line) && a.holds(line.If, r, f, nil) {
+			if reached(r.Run, line) && a.holds(line.If, r, nil) {
 				return line, nil
 			}
 		case flows.SignalIf:
-			if a.holds(line.If, r, f, nil) {
+			if a.holds(line.If, r, nil) {
 				return line, nil
 			}
 		}
@@ -98,10 +98,10 @@ func (a *applier) endWait(r *Run, place int, outcome string, h *Signal) {
 }
 
 // fromMailbox takes the oldest held happening that the line names.
-func (a *applier) fromMailbox(r *Run, f *flows.Flow, line *flows.Line) (Signal, bool) {
+func (a *applier) fromMailbox(r pinned, line *flows.Line) (Signal, bool) {
 	for i := range r.Mailbox {
 		h := r.Mailbox[i]
-		if !a.catches(line, r, f, &h) || !a.holds(line.If, r, f, &h) {
+		if !a.catches(line, r, &h) || !a.holds(line.If, r, &h) {
 			continue
 		}
 		r.Mailbox = append(r.Mailbox[:i:i], r.Mailbox[i+1:]...)
@@ -111,11 +111,11 @@ func (a *applier) fromMailbox(r *Run, f *flows.Flow, line *flows.Line) (Signal, 
 }
 
 // catches reports whether an event or reply line names the happening.
-func (a *applier) catches(line *flows.Line, r *Run, f *flows.Flow, h *Signal) bool {
+func (a *applier) catches(line *flows.Line, r pinned, h *Signal) bool {
 	if line.Signal == flows.SignalEvent {
-		return h.Event != "" && a.matches(line.Event, line.Key, r, f, h)
+		return h.Event != "" && a.matches(line.Event, line.Key, r, h)
 	}
-	return h.Event == "" && answers(line, r, h)
+	return h.Event == "" && answers(line, r.Run, h)
 }
 
 // answers reports whether a reply can be to a message that the line names: it came

@@ -17,18 +17,18 @@ type watch struct {
 }
 
 // watches are all that are in effect for a run, in the order in which they are asked.
-func watches(r *Run, f *flows.Flow) []watch {
+func watches(r pinned) []watch {
 	all := make([]watch, 0, 2+len(r.Repeats))
-	if len(f.Exits) > 0 {
-		all = append(all, watch{AtExits, f.Exits})
+	if len(r.flow.Exits) > 0 {
+		all = append(all, watch{AtExits, r.flow.Exits})
 	}
 	for _, l := range r.Repeats {
-		all = append(all, watch{l.Step, f.Steps[l.Step].Repeat.Until})
+		all = append(all, watch{l.Step, r.flow.Steps[l.Step].Repeat.Until})
 	}
 	if r.Status != Waiting {
 		return all
 	}
-	switch s := &f.Steps[r.At]; s.Verb {
+	switch s := r.step(); s.Verb {
 	case flows.VerbWait:
 		all = append(all, watch{r.At, s.Wait.Lines})
 	case flows.VerbCollect:
@@ -39,13 +39,12 @@ func watches(r *Run, f *flows.Flow) []watch {
 
 // happens follows the first line in effect that is meant and whose condition holds.
 // It reports whether there was one.
-func (a *applier) happens(r *Run, in []watch, h *Signal, meant func(place, index int, line *flows.Line) bool) bool {
-	f := a.e.flowOf(r)
+func (a *applier) happens(r pinned, in []watch, h *Signal, meant func(place, index int, line *flows.Line) bool) bool {
 	for _, w := range in {
 		for i := range w.lines {
 			line := &w.lines[i]
-			if meant(w.place, i, line) && (line.Signal == flows.SignalIf || a.holds(line.If, r, f, h)) {
-				a.take(a.edit(r.ID), f, w.place, line, h)
+			if meant(w.place, i, line) && (line.Signal == flows.SignalIf || a.holds(line.If, r, h)) {
+				a.take(a.editPinned(r), w.place, line, h)
 				return true
 			}
 		}
@@ -55,60 +54,59 @@ func (a *applier) happens(r *Run, in []watch, h *Signal, meant func(place, index
 
 // take follows a line: the run leaves by an exit, or what the line belongs to ends
 // and the run goes on after it.
-func (a *applier) take(r *Run, f *flows.Flow, place int, line *flows.Line, h *Signal) {
+func (a *applier) take(r pinned, place int, line *flows.Line, h *Signal) {
 	if place == AtExits {
-		a.finish(r, line.As, line.Goal)
+		a.finish(r.Run, line.As, line.Goal)
 		return
 	}
-	a.advance(r, f, a.follow(r, f, place, line, h))
+	a.advance(r, a.follow(r, place, line, h))
 }
 
 // follow ends the wait, collect or repeat that a line belongs to and says where the
 // line leads. A collect that closes frees the run's key, so that the next event opens
 // the next one.
-func (a *applier) follow(r *Run, f *flows.Flow, place int, line *flows.Line, h *Signal) (next int) {
-	r.Freed = r.Freed || f.Steps[place].Verb == flows.VerbCollect
+func (a *applier) follow(r pinned, place int, line *flows.Line, h *Signal) (next int) {
+	r.Freed = r.Freed || r.flow.Steps[place].Verb == flows.VerbCollect
 	if i := slices.IndexFunc(r.Repeats, func(l RepeatState) bool { return l.Step == place }); i >= 0 {
-		a.leaveLoop(r, i)
+		a.leaveLoop(r.Run, i)
 	}
-	a.endWait(r, place, line.As, h)
+	a.endWait(r.Run, place, line.As, h)
 	return line.Then
 }
 
 // watchIfs looks at the conditions in effect that stand by themselves. They are
 // looked at whenever the run was touched, and right before a send. It reports whether
 // one of them held, so that the run has gone on.
-func (a *applier) watchIfs(r *Run) bool {
-	f := a.e.flowOf(r)
-	if !a.e.watchesIfs(f) {
+func (a *applier) watchIfs(r pinned) bool {
+	if !a.e.watchesIfs(r.flow) {
 		return false
 	}
-	return a.happens(r, watches(r, f), nil, func(_, _ int, line *flows.Line) bool {
+	return a.happens(r, watches(r), nil, func(_, _ int, line *flows.Line) bool {
 		if line.Signal != flows.SignalIf {
 			return false
 		}
-		return a.holds(line.If, r, f, nil)
+		return a.holds(line.If, r, nil)
 	})
 }
 
 // leavesByIf looks at the conditions among the exits, as is done right before a send.
 // It reports whether the run has left.
-func (a *applier) leavesByIf(r *Run, f *flows.Flow) bool {
-	return a.e.watchesIfs(f) && a.happens(r, []watch{{AtExits, f.Exits}}, nil, func(_, _ int, line *flows.Line) bool {
-		return line.Signal == flows.SignalIf && a.holds(line.If, r, f, nil)
+func (a *applier) leavesByIf(r pinned) bool {
+	return a.e.watchesIfs(r.flow) && a.happens(r, []watch{{AtExits, r.flow.Exits}}, nil, func(_, _ int, line *flows.Line) bool {
+		return line.Signal == flows.SignalIf && a.holds(line.If, r, nil)
 	})
 }
 
 // setAlarms sets the alarms of lines that begin to be looked out for. It reports how many
 // of them are timers, and how many of those are moments that are past, which never
 // come.
-func (a *applier) setAlarms(r *Run, f *flows.Flow, place int, lines []flows.Line) (timers, past int, err error) {
-	return a.setAlarmsSince(a.now.Time(), r, f, place, lines)
+func (a *applier) setAlarms(r pinned, place int, lines []flows.Line) (timers, past int, err error) {
+	return a.setAlarmsSince(a.now.Time(), r, place, lines)
 }
 
 // setAlarmsSince is arm for lines that count from an earlier instant.
-func (a *applier) setAlarmsSince(now time.Time, r *Run, f *flows.Flow, place int, lines []flows.Line) (timers, past int, err error) {
-	zone := a.zoneOf(r, f)
+func (a *applier) setAlarmsSince(now time.Time, r pinned, place int, lines []flows.Line) (timers, past int, err error) {
+	zone := a.zoneOf(r)
 	for i := range lines {
 		line := &lines[i]
 		switch {
@@ -117,7 +115,7 @@ func (a *applier) setAlarmsSince(now time.Time, r *Run, f *flows.Flow, place int
 			r.setAlarm(Alarm{InstantOf(line.After.After(now, zone)), place, i})
 		case line.Signal == flows.SignalAt:
 			timers++
-			at, isPast, err := line.At.Resolve(a.scope(r, f), now, zone)
+			at, isPast, err := line.At.Resolve(a.scope(r), now, zone)
 			if err != nil {
 				return timers, past, err
 			}
