@@ -14,92 +14,146 @@ import (
 	"nudge/runner"
 )
 
+// command is one line of a story.
+type command struct {
+	word string // what to do
+	rest string // all after it
+	arg  string // the first word of the rest
+	more string // what follows that
+}
+
+// commands is what each word does.
+var commands = map[string]func(*scenario, command) error{
+	"event": (*scenario).events, "events": (*scenario).events,
+	"call":  (*scenario).call,
+	"reply": (*scenario).reply,
+
+	"accept": (*scenario).end, "refuse": (*scenario).end, "defer": (*scenario).end, "lose": (*scenario).end,
+	"sent": (*scenario).tell, "delivered": (*scenario).tell, "read": (*scenario).tell, "failed": (*scenario).tell, "expired": (*scenario).tell,
+	"hook":     (*scenario).hook,
+	"told":     (*scenario).told,
+	"answer":   (*scenario).answerFetch,
+	"provider": (*scenario).setProvider,
+	"account":  (*scenario).setAccount,
+	"senders":  (*scenario).setSenders,
+
+	"after": (*scenario).after,
+	"at":    (*scenario).until,
+	"clock": (*scenario).jump,
+
+	"outbound": (*scenario).setOutbound,
+	"kill": func(s *scenario, c command) error {
+		on := c.arg == "on"
+		return s.apply(&engine.Input{Payload: &engine.Control{Kill: &on}})
+	},
+	"profile": func(s *scenario, c command) error {
+		return s.apply(&engine.Input{Payload: &engine.ProfileChange{Profile: c.arg, Set: json.RawMessage(c.more)}})
+	},
+	"forget": func(s *scenario, c command) error {
+		return s.apply(&engine.Input{Payload: &engine.ProfileChange{Profile: c.rest, Forget: true}})
+	},
+	"deploy": func(s *scenario, c command) error {
+		return s.apply(&engine.Input{Payload: s.deploys[c.rest]})
+	},
+	"cancel": func(s *scenario, c command) error {
+		return s.apply(&engine.Input{Payload: &engine.Cancel{Run: s.run(c.rest)}})
+	},
+	"campaign": (*scenario).campaign,
+	"move":     (*scenario).move,
+
+	"restart":  (*scenario).restart,
+	"restored": (*scenario).restore,
+
+	"show": changesNothing, "person": changesNothing,
+}
+
+func changesNothing(*scenario, command) error { return nil }
+
 // do carries out one command.
 func (s *scenario) do(line string) error {
-	word, rest, _ := strings.Cut(line, " ")
-	first, more, _ := strings.Cut(rest, " ")
-	on := first == "on"
-	switch word {
-	case "event", "events":
-		var inputs []*engine.Input
-		for _, one := range strings.Split(rest, "||") {
-			inputs = append(inputs, eventOf(strings.TrimSpace(one)))
-		}
-		return s.apply(inputs...)
-	case "call":
-		ev := eventOf(rest).Payload.(*engine.Event)
-		return s.apply(&engine.Input{Payload: &engine.Call{Flow: ev.Type, Profile: ev.Profile, By: "call", Data: ev.Data}})
-	case "accept", "refuse", "defer", "lose":
-		return s.end(word, first, more)
-	case "sent", "delivered", "read", "failed", "expired":
-		return s.tell(word, first, more)
-	case "reply":
-		reply := &channels.Reply{Profile: first, Text: more, At: s.now}
-		if in, ok := strings.CutPrefix(more, "in "); ok {
-			reply.Conversation, reply.Text, _ = strings.Cut(in, ": ")
-		}
-		return s.apply(&engine.Input{Payload: &engine.Reply{Reply: *reply}})
-	case "after":
-		d, err := flows.ParseDuration(rest)
-		if err != nil {
-			return err
-		}
-		return s.pass(d.After(s.now, time.UTC))
-	case "outbound":
-		o, err := engine.ParseOutbound(first)
-		if err != nil {
-			return err
-		}
-		return s.apply(&engine.Input{Payload: &engine.Control{Outbound: o, Only: strings.Fields(more)}})
-	case "kill":
-		return s.apply(&engine.Input{Payload: &engine.Control{Kill: &on}})
-	case "profile":
-		return s.apply(&engine.Input{Payload: &engine.ProfileChange{Profile: first, Set: json.RawMessage(more)}})
-	case "forget":
-		return s.apply(&engine.Input{Payload: &engine.ProfileChange{Profile: rest, Forget: true}})
-	case "restart":
-		if s.loop != nil {
-			s.kill()
-		}
-		return s.group(nil)
-	case "deploy":
-		return s.apply(&engine.Input{Payload: s.deploys[rest]})
-	case "senders":
-		n, err := strconv.Atoi(rest)
-		s.senders = n
-		return err
-	case "provider":
-		s.auto, s.fails = true, strings.TrimPrefix(strings.TrimPrefix(rest, "accepts"), " and fails ")
-	case "at":
-		at, err := s.weekday(first, more)
-		if err != nil {
-			return err
-		}
-		return s.pass(at)
-	case "clock":
-		return s.jump(rest)
-	case "campaign":
-		return s.campaign(first, more)
-	case "move":
-		return s.move()
-	case "restored":
-		return s.restore()
-	case "account":
-		s.account = runner.AccountSettings{ByID: strings.Contains(rest, "correlates"), Verify: strings.Contains(rest, "verifies"), Asks: strings.Contains(rest, "asks")}
-	case "hook":
-		id, reason, _ := strings.Cut(more, " ")
-		return s.receipt(first, &channels.Receipt{ProviderID: id, Reason: reason})
-	case "told":
-		return s.told(first, more)
-	case "answer":
-		return s.answerFetch(first, more)
-	case "cancel":
-		return s.apply(&engine.Input{Payload: &engine.Cancel{Run: s.run(rest)}})
-	case "show", "person": // they change nothing
-	default:
-		return errWord
+	c := command{}
+	c.word, c.rest, _ = strings.Cut(line, " ")
+	c.arg, c.more, _ = strings.Cut(c.rest, " ")
+	if do := commands[c.word]; do != nil {
+		return do(s, c)
 	}
+	return errWord
+}
+
+// events gives some events, all of them or none.
+func (s *scenario) events(c command) error {
+	var inputs []*engine.Input
+	for _, one := range strings.Split(c.rest, "||") {
+		inputs = append(inputs, eventOf(strings.TrimSpace(one)))
+	}
+	return s.apply(inputs...)
+}
+
+func (s *scenario) call(c command) error {
+	ev := eventOf(c.rest).Payload.(*engine.Event)
+	return s.apply(&engine.Input{Payload: &engine.Call{Flow: ev.Type, Profile: ev.Profile, By: "call", Data: ev.Data}})
+}
+
+func (s *scenario) reply(c command) error {
+	reply := channels.Reply{Profile: c.arg, Text: c.more, At: s.now}
+	if in, ok := strings.CutPrefix(c.more, "in "); ok {
+		reply.Conversation, reply.Text, _ = strings.Cut(in, ": ")
+	}
+	return s.apply(&engine.Input{Payload: &engine.Reply{Reply: reply}})
+}
+
+// hook brings a receipt that names its message by the provider's ID alone.
+func (s *scenario) hook(c command) error {
+	id, reason, _ := strings.Cut(c.more, " ")
+	return s.receipt(c.arg, &channels.Receipt{ProviderID: id, Reason: reason})
+}
+
+func (s *scenario) after(c command) error {
+	d, err := flows.ParseDuration(c.rest)
+	if err != nil {
+		return err
+	}
+	return s.pass(d.After(s.now, time.UTC))
+}
+
+func (s *scenario) until(c command) error {
+	at, err := s.weekday(c.arg, c.more)
+	if err != nil {
+		return err
+	}
+	return s.pass(at)
+}
+
+func (s *scenario) setOutbound(c command) error {
+	o, err := engine.ParseOutbound(c.arg)
+	if err != nil {
+		return err
+	}
+	return s.apply(&engine.Input{Payload: &engine.Control{Outbound: o, Only: strings.Fields(c.more)}})
+}
+
+func (s *scenario) setSenders(c command) error {
+	n, err := strconv.Atoi(c.rest)
+	s.senders = n
+	return err
+}
+
+func (s *scenario) setProvider(c command) error {
+	s.auto, s.fails = true, strings.TrimPrefix(strings.TrimPrefix(c.rest, "accepts"), " and fails ")
 	return nil
+}
+
+func (s *scenario) setAccount(c command) error {
+	s.account = runner.AccountSettings{ByID: strings.Contains(c.rest, "correlates"), Verify: strings.Contains(c.rest, "verifies"), Asks: strings.Contains(c.rest, "asks")}
+	return nil
+}
+
+// restart kills the process, and starts the next one.
+func (s *scenario) restart(command) error {
+	if s.loop != nil {
+		s.kill()
+	}
+	return s.group(nil)
 }
 
 func eventOf(text string) *engine.Input {
@@ -129,19 +183,20 @@ func (s *scenario) postNumbered(text string) *engine.Post {
 	return &s.posts[n-1]
 }
 
-func (s *scenario) end(word, post, more string) error {
-	p := s.postNumbered(post)
+// end ends a post: the provider accepts, refuses or defers the message, or nobody knows.
+func (s *scenario) end(c command) error {
+	p := s.postNumbered(c.arg)
 	if p == nil || s.loop == nil {
 		return nil
 	}
-	r := channels.Result{Outcome: channels.Accepted, ProviderID: "m" + post, Reason: more}
-	switch word {
+	r := channels.Result{Outcome: channels.Accepted, ProviderID: "m" + c.arg, Reason: c.more}
+	switch c.word {
 	case "refuse":
 		r.Outcome = channels.Refused
 	case "lose":
 		r.Outcome = channels.Unknown
 	case "defer":
-		wait, reason, _ := strings.Cut(more, " ")
+		wait, reason, _ := strings.Cut(c.more, " ")
 		d, err := time.ParseDuration(wait)
 		if err != nil {
 			return err
@@ -151,12 +206,13 @@ func (s *scenario) end(word, post, more string) error {
 	return s.group(s.resultOf(*p, r))
 }
 
-func (s *scenario) tell(word, post, reason string) error {
-	p := s.postNumbered(post)
+// tell brings a receipt of a post.
+func (s *scenario) tell(c command) error {
+	p := s.postNumbered(c.arg)
 	if p == nil {
 		return nil
 	}
-	return s.receipt(word, &channels.Receipt{Ref: p.Content.Ref, Reason: reason})
+	return s.receipt(c.word, &channels.Receipt{Ref: p.Content.Ref, Reason: c.more})
 }
 
 // receipt brings a receipt of the status of that name.
@@ -187,22 +243,22 @@ func (s *scenario) run(name string) engine.RunID {
 }
 
 // told lets the provider answer a question.
-func (s *scenario) told(ask, answer string) error {
-	n, err := strconv.Atoi(ask)
+func (s *scenario) told(c command) error {
+	n, err := strconv.Atoi(c.arg)
 	if err != nil || n > len(s.asks) {
 		return err // in this history it was not asked
 	}
 	q := s.asks[n-1]
-	in := &engine.StatusAnswer{Run: q.Run, Message: q.Message, Receipt: channels.Receipt{ProviderID: q.ProviderID, Status: statusNamed(answer), At: s.now}}
-	if failed, is := strings.CutPrefix(answer, "failed "); is {
+	in := &engine.StatusAnswer{Run: q.Run, Message: q.Message, Receipt: channels.Receipt{ProviderID: q.ProviderID, Status: statusNamed(c.more), At: s.now}}
+	if failed, is := strings.CutPrefix(c.more, "failed "); is {
 		in.Failed = failed
 	}
-	in.Busy = answer == "busy"
+	in.Busy = c.more == "busy"
 	return s.apply(&engine.Input{Payload: in})
 }
 
 // restore goes on with the store as a backup that was put back: it has another installation.
-func (s *scenario) restore() error {
+func (s *scenario) restore(command) error {
 	if s.loop != nil {
 		s.kill()
 	}
@@ -210,13 +266,14 @@ func (s *scenario) restore() error {
 	return s.group(nil)
 }
 
-func (s *scenario) answerFetch(fetch, more string) error {
-	n, err := strconv.Atoi(fetch)
+// answerFetch lets a service answer.
+func (s *scenario) answerFetch(c command) error {
+	n, err := strconv.Atoi(c.arg)
 	if err != nil || n > len(s.fetches) {
 		return err
 	}
 	p := s.fetches[n-1]
-	status, body, _ := strings.Cut(more, " ")
+	status, body, _ := strings.Cut(c.more, " ")
 	code, err := strconv.Atoi(status)
 	if err != nil {
 		return err
@@ -243,8 +300,8 @@ func (s *scenario) weekday(name, clock string) (time.Time, error) {
 }
 
 // jump sets the clock, as of a machine that slept or was set.
-func (s *scenario) jump(by string) error {
-	text, back := strings.CutPrefix(by, "-")
+func (s *scenario) jump(c command) error {
+	text, back := strings.CutPrefix(c.rest, "-")
 	d, err := flows.ParseDuration(text)
 	if err != nil {
 		return err
@@ -253,24 +310,21 @@ func (s *scenario) jump(by string) error {
 		d.Days, d.Clock = -d.Days, -d.Clock
 	}
 	s.now = d.After(s.now, time.UTC)
-	if s.loop != nil {
-		s.kill()
-	}
-	return s.group(nil)
+	return s.restart(c)
 }
 
 // campaign does what an operator does with a campaign.
-func (s *scenario) campaign(verb, name string) error {
-	steer := &engine.CampaignControl{Campaign: s.campaigns[name]}
-	switch verb {
+func (s *scenario) campaign(c command) error {
+	steer := &engine.CampaignControl{Campaign: s.campaigns[c.more]}
+	switch c.arg {
 	case "start":
-		steer.Do, steer.Flow = engine.CampaignStart, name
+		steer.Do, steer.Flow = engine.CampaignStart, c.more
 	case "pause":
 		steer.Do = engine.CampaignPause
 	case "resume":
 		steer.Do = engine.CampaignResume
 	case "cancel", "end":
-		steer.Do, steer.EndRuns = engine.CampaignCancel, verb == "end"
+		steer.Do, steer.EndRuns = engine.CampaignCancel, c.arg == "end"
 	default:
 		return nil // show
 	}
@@ -278,7 +332,7 @@ func (s *scenario) campaign(verb, name string) error {
 }
 
 // move offers the runs to the active versions, as the server does after a deploy.
-func (s *scenario) move() error {
+func (s *scenario) move(command) error {
 	for _, id := range slices.SortedFunc(maps.Keys(s.names), engine.RunID.Compare) {
 		if err := s.up(); err != nil {
 			return err

@@ -12,11 +12,8 @@ import (
 	"nudge/simtest/model"
 )
 
-// TestReceiptOrders gives the receipts of two messages in every order, doubled, and with
-// the responses among them, and shows that the messages end where they end in any other
-// order (I4); and, by the model, that the run went a way that the flow has.
-func TestReceiptOrders(t *testing.T) {
-	archive := txtar.Parse([]byte(`
+// twoMessages is a flow with two messages, and how far its run has come.
+const twoMessages = `
 -- flows/tell.yaml --
 flow: tell
 trigger: { event: told }
@@ -36,15 +33,20 @@ event told by ann
 lose 1 timed out
 after 15m
 after 2m
-`))
+`
+
+// TestReceiptOrders gives the receipts of two messages in every order, doubled, and with
+// the responses among them, and shows that the messages end where they end in any other
+// order (I4); and, by the model, that the run went a way that the flow has.
+func TestReceiptOrders(t *testing.T) {
+	s, err := newScenario(txtar.Parse([]byte(twoMessages)))
+	if err != nil {
+		t.Fatal(err)
+	}
 	told := []struct {
 		post   int
 		status channels.Status
 	}{{1, channels.Delivered}, {1, channels.Read}, {1, channels.Failed}, {2, channels.Sent}, {2, channels.Expired}, {2, channels.Delivered}}
-	s, err := newScenario(archive)
-	if err != nil {
-		t.Fatal(err)
-	}
 	want, orders := "", 0
 	permute(len(told), func(order []int) {
 		orders++

@@ -87,55 +87,59 @@ func (m *machine) lookAt(c engine.Change) {
 	if c.Before == nil {
 		return
 	}
-	r := c.After
-	for _, e := range r.Timeline[min(len(c.Before.Timeline), len(r.Timeline)):] {
+	for _, e := range c.After.Timeline[min(len(c.Before.Timeline), len(c.After.Timeline)):] {
 		switch e.Kind {
 		case engine.KindReceipt:
 			m.lookAtReceipt(c.Before, e)
-		case engine.KindReturned:
-			m.reached["returned and sent later"]++
-		case engine.KindDropped:
-			m.reached["dropped from a full mailbox"]++
-		case engine.KindResend:
-			m.reached["unknown resent"]++
-		case engine.KindGaveUp:
-			if e.Detail == "on_unknown: fail" {
-				m.reached["unknown failed by policy"]++
-			} else if e.Detail == "on_unknown: continue" {
-				m.reached["unknown gone on with"]++
-			}
-		case engine.KindPlanned:
-			m.reached["planned while no sender is free"]++
-		case engine.KindClaimed:
-			if r.Message(e.Message).Account == "second" {
+		case engine.KindClaimed: // a claim shows two things
+			if c.After.Message(e.Message).Account == "second" {
 				m.reached["sent through the second account"]++
 			}
 			if e.Attempt > 1 {
 				m.reached["deferred and tried again"]++
-			}
-		case engine.KindDelayed:
-			if r.Message(e.Message).Reason == engine.ReasonCapped {
-				m.reached["capped, and waits for a place"]++
-			} else {
-				m.reached["held for its window"]++
 			}
 		case engine.KindUnsent:
 			if e.UnsentReason() == engine.ReasonSkipped {
 				m.reached["skipped when its window opened"]++
 			}
 			m.reached[strings.ReplaceAll(e.UnsentReason(), "_", " ")]++
-		case engine.KindMoved:
-			if r.Live() {
-				m.reached["taken over by another version"]++
-			} else {
-				m.reached["led out by another version"]++
-			}
-		case engine.KindEnded:
-			if e.Detail == engine.OutcomeForgotten {
-				m.reached["forgotten with a run live"]++
+		default:
+			if state := stateShown(c.After, e); state != "" {
+				m.reached[state]++
 			}
 		}
 	}
+}
+
+// stateShown is the state that an entry of a run's timeline shows, if any.
+func stateShown(r *engine.Run, e engine.Entry) string {
+	switch e.Kind {
+	case engine.KindReturned:
+		return "returned and sent later"
+	case engine.KindDropped:
+		return "dropped from a full mailbox"
+	case engine.KindResend:
+		return "unknown resent"
+	case engine.KindGaveUp:
+		return map[string]string{"on_unknown: fail": "unknown failed by policy", "on_unknown: continue": "unknown gone on with"}[e.Detail]
+	case engine.KindPlanned:
+		return "planned while no sender is free"
+	case engine.KindDelayed:
+		if r.Message(e.Message).Reason == engine.ReasonCapped {
+			return "capped, and waits for a place"
+		}
+		return "held for its window"
+	case engine.KindMoved:
+		if r.Live() {
+			return "taken over by another version"
+		}
+		return "led out by another version"
+	case engine.KindEnded:
+		if e.Detail == engine.OutcomeForgotten {
+			return "forgotten with a run live"
+		}
+	}
+	return ""
 }
 
 func (m *machine) lookAtReceipt(before *engine.Run, e engine.Entry) {

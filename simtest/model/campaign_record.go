@@ -85,7 +85,7 @@ func (w *World) compareCampaigns(changed []*engine.Campaign) {
 			}
 		}
 		switch {
-		case got.ID != f.id() || got.Version != f.flow.Version || got.Due != f.due || got.Until != f.until || got.Missed != f.missed || got.Status != f.status || got.Paused != f.paused || got.Status != engine.CampaignSkipped && got.Installation != f.in:
+		case !f.is(got):
 			w.fail("firing %s is %s for %s (%d missed until %s), want %s %s for %s (%d missed until %s) (I6)",
 				got.ID, got.Status, got.Due, got.Missed, got.Until, f.id(), f.status, f.due, f.missed, f.until)
 		case got.Bad != f.bad || got.Rows != f.rows || got.Walked != f.walked || !maps.Equal(left, f.left):
@@ -97,6 +97,12 @@ func (w *World) compareCampaigns(changed []*engine.Campaign) {
 	for f := range w.fired {
 		w.fail("firing %s should be %s (I6)", f.id(), f.status)
 	}
+}
+
+// is reports whether the engine's campaign is this one, and stands where this one does.
+func (f *campaign) is(got *engine.Campaign) bool {
+	return got.ID == f.id() && got.Version == f.flow.Version && got.Due == f.due && got.Until == f.until && got.Missed == f.missed &&
+		got.Status == f.status && got.Paused == f.paused && (got.Status == engine.CampaignSkipped || got.Installation == f.in)
 }
 
 // Audience is the name of the frozen audience of a firing.

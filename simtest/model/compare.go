@@ -37,23 +37,10 @@ func (w *World) compare(b *engine.Batch) {
 // differs says in what the engine's run is not the model's; empty for nothing.
 func (r *Run) differs(got *engine.Run) string {
 	m := r.now
-	for i, message := range m.messages {
-		if i >= len(got.Messages) {
-			return fmt.Sprintf("it has %d messages, want %d", len(got.Messages), len(m.messages))
-		}
-		g := &got.Messages[i]
-		r.convs[i] = g.Conversation // what it is depends on the account, and it only routes replies
-		if g.Step != message.step || g.Status != message.status || g.Attempt != message.attempt || g.Resends != message.resends || g.Posted != message.posted {
-			return fmt.Sprintf("message %d of step %d is %s (attempt %d, %d resends, posted %s), want step %d %s (attempt %d, %d resends, posted %s)",
-				i+1, g.Step, g.Status, g.Attempt, g.Resends, g.Posted, message.step, message.status, message.attempt, message.resends, message.posted)
-		}
-	}
-	if what := m.reasons(got); what != "" {
+	if what := r.messagesDiffer(got); what != "" {
 		return what
 	}
 	switch {
-	case len(got.Messages) > len(m.messages):
-		return fmt.Sprintf("it has %d messages, want %d", len(got.Messages), len(m.messages))
 	case got.Flow != r.flow.Name || got.Version != r.flow.Version:
 		return fmt.Sprintf("it is of version %s, want %s", got.Version, r.flow.Version)
 	case got.Status != m.status:
@@ -72,6 +59,23 @@ func (r *Run) differs(got *engine.Run) string {
 		return ""
 	}
 	return r.liveDiffers(got)
+}
+
+// messagesDiffer says in what the engine's messages are not the model's.
+func (r *Run) messagesDiffer(got *engine.Run) string {
+	m := r.now
+	for i := range min(len(m.messages), len(got.Messages)) {
+		message, g := m.messages[i], &got.Messages[i]
+		r.convs[i] = g.Conversation // what it is depends on the account, and it only routes replies
+		if g.Step != message.step || g.Status != message.status || g.Attempt != message.attempt || g.Resends != message.resends || g.Posted != message.posted {
+			return fmt.Sprintf("message %d of step %d is %s (attempt %d, %d resends, posted %s), want step %d %s (attempt %d, %d resends, posted %s)",
+				i+1, g.Step, g.Status, g.Attempt, g.Resends, g.Posted, message.step, message.status, message.attempt, message.resends, message.posted)
+		}
+	}
+	if len(got.Messages) != len(m.messages) {
+		return fmt.Sprintf("it has %d messages, want %d", len(got.Messages), len(m.messages))
+	}
+	return m.reasons(got)
 }
 
 // reasons says of which message it is told wrongly why it stays here (I14).

@@ -33,17 +33,7 @@ func (w *walk) happens(own func() *way) *way {
 	case leaves:
 		return w.ask(w.lists[:1], w.f.h, w.isEvent)
 	case comes:
-		if way := own(); way != nil || w.moved {
-			return way
-		}
-		if way := w.ask(w.lists[1:], w.f.h, w.isEvent); way != nil {
-			return way
-		}
-		if w.status != engine.Waiting && w.awaits(w.f.h) {
-			w.moved = true
-			w.hold(*w.f.h)
-		}
-		return nil
+		return w.comes(own)
 	case answered:
 		return w.ask(w.lists, w.f.h, func(l *line) bool { return l.signal == "reply" && w.answers(l, w.f.h) })
 	case held:
@@ -64,20 +54,42 @@ func (w *walk) happens(own func() *way) *way {
 		w.isSurveyed()
 		return nil
 	case receipted, resulted, told:
-		before := slices.Clone(w.messages)
-		if !w.hear() {
-			return nil
-		}
-		if w.f.kind != resulted || w.f.orphan != nil {
-			if way := w.ask(w.lists, nil, func(l *line) bool { return w.newly(l, before) }); way != nil {
-				return way
-			}
+		if way, heard := w.hears(); way != nil || !heard {
+			return way
 		}
 	case rings:
 		w.moved = true
 		return w.ring(own)
 	}
 	return own()
+}
+
+// comes is an event. It goes to the step that waits, to the lines around it, or is held for a
+// wait that is still to come.
+func (w *walk) comes(own func() *way) *way {
+	if way := own(); way != nil || w.moved {
+		return way
+	}
+	if way := w.ask(w.lists[1:], w.f.h, w.isEvent); way != nil {
+		return way
+	}
+	if w.status != engine.Waiting && w.awaits(w.f.h) {
+		w.moved = true
+		w.hold(*w.f.h)
+	}
+	return nil
+}
+
+// hears is news of a message. It reports false where the news changes nothing.
+func (w *walk) hears() (_ *way, heard bool) {
+	before := slices.Clone(w.messages)
+	if !w.hear() {
+		return nil, false
+	}
+	if w.f.kind == resulted && w.f.orphan == nil {
+		return nil, true
+	}
+	return w.ask(w.lists, nil, func(l *line) bool { return w.newly(l, before) }), true
 }
 
 // ask takes the first of the lines that is meant and whose condition holds.
@@ -118,17 +130,7 @@ func (w *walk) ring(own func() *way) *way {
 		w.noAnswer()
 		return nil
 	}
-	dueIn := func(lists []*list) *way {
-		for _, list := range lists {
-			for i := range list.due {
-				if list.due[i] == due && w.truth(list.lines[i].if_, nil) {
-					return w.take(list, &list.lines[i], nil)
-				}
-			}
-		}
-		return nil
-	}
-	if out := dueIn(w.lists[:1]); out != nil {
+	if out := w.takeDue(w.lists[:1], due); out != nil {
 		return out
 	}
 	if w.asksFirst(due) {
@@ -138,7 +140,7 @@ func (w *walk) ring(own func() *way) *way {
 	if n := len(outer); n > 0 && w.status == engine.Waiting && outer[n-1].place == w.at && w.flow.byIndex[w.at].verb != "repeat" {
 		outer = outer[:n-1]
 	}
-	if out := dueIn(outer); out != nil {
+	if out := w.takeDue(outer, due); out != nil {
 		return out
 	}
 	rang := w.alarm == due
@@ -148,14 +150,31 @@ func (w *walk) ring(own func() *way) *way {
 	if rang {
 		return own()
 	}
-	for _, list := range w.lists {
+	w.disarm(due)
+	return nil
+}
+
+// takeDue takes the first of the lines that is due and whose condition holds.
+func (w *walk) takeDue(lists []*list, due engine.Instant) *way {
+	for _, list := range lists {
 		for i := range list.due {
-			if list.due[i] != 0 && list.due[i] <= due {
-				list.due[i] = 0
+			if list.due[i] == due && w.truth(list.lines[i].if_, nil) {
+				return w.take(list, &list.lines[i], nil)
 			}
 		}
 	}
 	return nil
+}
+
+// disarm drops the timers until an instant: their conditions were false.
+func (w *walk) disarm(until engine.Instant) {
+	for _, list := range w.lists {
+		for i := range list.due {
+			if list.due[i] != 0 && list.due[i] <= until {
+				list.due[i] = 0
+			}
+		}
+	}
 }
 
 // arm reckons when the lines of a list fall due. It reports how many have a time, and

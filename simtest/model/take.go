@@ -82,7 +82,40 @@ func (w *World) deploy(j *engine.Journaled, state *engine.State, compiled func(e
 	}
 }
 
-// take lives through one input.
+// readings is how the model reads each kind of input, but for a deploy: that needs the
+// compiled flows.
+var readings = map[engine.InputKind]func(*World, engine.Payload){
+	engine.InputEvent:           readAs((*World).event),
+	engine.InputReply:           readAs(func(w *World, p *engine.Reply) { w.reply(w.in) }),
+	engine.InputReceipt:         readAs(func(w *World, p *engine.Receipt) { w.receipt(&p.Receipt) }),
+	engine.InputResult:          readAs((*World).result),
+	engine.InputTimer:           readAs((*World).timer),
+	engine.InputClaim:           readAs(func(w *World, p *engine.Claim) { w.claim(&p.OutboxRef) }),
+	engine.InputCancel:          readAs((*World).cancel),
+	engine.InputCampaignControl: readAs((*World).steer),
+	engine.InputSweep:           readAs((*World).sweep),
+	engine.InputAccounts:        readAs((*World).behave),
+	engine.InputStatusAnswer:    readAs((*World).answer),
+	engine.InputRecheckRuns:     readAs((*World).askRuns),
+	engine.InputExpireOrphans:   readAs((*World).lapse),
+	engine.InputMove:            readAs((*World).move),
+	engine.InputControl:         readAs((*World).control),
+	engine.InputProfile:         readAs((*World).profile),
+	engine.InputCall:            readAs((*World).call),
+	engine.InputChildEnded:      readAs((*World).childEnded),
+	engine.InputDequeue:         readAs((*World).dequeue),
+	engine.InputFetched:         readAs(func(w *World, p *engine.FetchResult) { w.feed(w.known(p.Run), fact{kind: fetchEnded, fetched: p}) }),
+	engine.InputTick:            readAs((*World).tick),
+	engine.InputSnapshot:        readAs((*World).frozen),
+	engine.InputRows:            readAs((*World).rows),
+}
+
+// readAs makes a method for one kind of input one for any.
+func readAs[P engine.Payload](read func(*World, P)) func(*World, engine.Payload) {
+	return func(w *World, p engine.Payload) { read(w, p.(P)) }
+}
+
+// take reads one input.
 func (w *World) take(j *engine.Journaled) {
 	w.count(j)
 	in := j.Input
@@ -92,65 +125,24 @@ func (w *World) take(j *engine.Journaled) {
 	case w.owed > 0:
 		w.fail("a %s from outside comes before the %s that followed from an earlier input", in.Kind(), w.derived[0].Kind())
 	}
-	switch p := in.Payload.(type) {
-	case *engine.Event:
-		w.event(p)
-	case *engine.Reply:
-		w.reply(in)
-	case *engine.Receipt:
-		w.receipt(&p.Receipt)
-	case *engine.SendResult:
-		w.result(p)
-	case *engine.Timer:
-		w.timer(p)
-	case *engine.Claim:
-		w.claim(&p.OutboxRef)
-	case *engine.Cancel:
-		r := w.known(p.Run)
-		if r.over() {
-			w.fail("it cancels run %s, which has ended", r.id)
-		}
-		w.feed(r, fact{kind: ends, outcome: engine.OutcomeCancelled})
-	case *engine.CampaignControl:
-		w.steer(p)
-	case *engine.Sweep:
-		w.sweep(p)
-	case *engine.Accounts:
-		w.behave(p)
-	case *engine.StatusAnswer:
-		w.answer(p)
-	case *engine.RecheckRuns:
-		w.askRuns(p)
-	case *engine.ExpireOrphans:
-		w.lapse(p)
-	case *engine.Move:
-		w.move(p)
-	case *engine.Control:
-		w.control(p)
-	case *engine.ProfileChange:
-		w.profile(p)
-	case *engine.Call:
-		w.call(p)
-	case *engine.ChildEnded:
-		w.childEnded(p)
-	case *engine.Dequeue:
-		w.dequeue(p)
-	case *engine.FetchResult:
-		w.feed(w.known(p.Run), fact{kind: fetchEnded, fetched: p})
-	case *engine.Tick:
-		w.tick(p)
-	case *engine.Snapshot:
-		w.frozen(p)
-	case *engine.Rows:
-		w.rows(p)
-	default:
+	read := readings[in.Kind()]
+	if read == nil {
 		w.fail("an input of unknown kind %s", in.Kind())
 	}
+	read(w, in.Payload)
 	for _, r := range slices.Clone(w.touched) {
 		if !r.over() {
 			w.feed(r, fact{kind: touched})
 		}
 	}
+}
+
+func (w *World) cancel(c *engine.Cancel) {
+	r := w.known(c.Run)
+	if r.over() {
+		w.fail("it cancels run %s, which has ended", r.id)
+	}
+	w.feed(r, fact{kind: ends, outcome: engine.OutcomeCancelled})
 }
 
 func (w *World) activeNamed(name string) *Flow {

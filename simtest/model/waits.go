@@ -143,34 +143,13 @@ func (w *walk) rounds(s *step, own *list, mine *loop) *way {
 func (w *walk) collect(s *step) *way {
 	w.status = engine.Waiting
 	w.items[s.index] = nil
-	add := func(h happening) { w.items[s.index] = append(w.items[s.index], &h) }
-	isItem := func(h *happening) bool {
-		return h.event == s.event && w.run.owns(s.key, h) && w.truth(s.itemIf, h)
-	}
-	full := func() *line {
-		for i := range s.lines {
-			if l := &s.lines[i]; l.signal == "items" && len(w.items[s.index]) >= l.items && w.truth(l.if_, nil) {
-				return l
-			}
-		}
-		return nil
-	}
 	if s.include {
-		add(happening{at: w.run.facts[0].now, event: w.run.by, who: w.run.profile, data: w.run.data})
+		w.addItem(s, happening{at: w.run.facts[0].now, event: w.run.by, who: w.run.profile, data: w.run.data})
 	}
-	var kept []happening
-	for _, h := range w.mailbox {
-		if isItem(&h) {
-			add(h)
-			w.note(engine.KindItem, s.index, 0, "")
-		} else {
-			kept = append(kept, h)
-		}
-	}
-	w.mailbox = kept
+	w.collectHeld(s)
 	l, h := w.lookBack(s.lines)
 	if l == nil {
-		l = full()
+		l = w.fullLine(s)
 	}
 	if l != nil {
 		w.freed = true
@@ -184,28 +163,62 @@ func (w *walk) collect(s *step) *way {
 		return nil
 	}
 	w.note(engine.KindWaiting, s.index, 0, "")
-	return w.during(own, func() *way {
-		switch {
-		case w.f.kind == comes && isItem(w.f.h):
-			w.moved = true
-			w.run.gathered = true
-			add(*w.f.h)
+	return w.during(own, func() *way { return w.collectMore(s, own) })
+}
+
+// isItem reports whether a collect gathers an event.
+func (w *walk) isItem(s *step, h *happening) bool {
+	return h.event == s.event && w.run.owns(s.key, h) && w.truth(s.itemIf, h)
+}
+
+func (w *walk) addItem(s *step, h happening) { w.items[s.index] = append(w.items[s.index], &h) }
+
+// collectHeld gathers what was held for the run.
+func (w *walk) collectHeld(s *step) {
+	var kept []happening
+	for _, h := range w.mailbox {
+		if w.isItem(s, &h) {
+			w.addItem(s, h)
 			w.note(engine.KindItem, s.index, 0, "")
-			if l := full(); l != nil {
-				return &way{kind: left, list: own, line: l}
-			}
-			for i := range s.lines {
-				if l := &s.lines[i]; l.signal == "quiet" {
-					own.due[i] = engine.InstantOf(l.after.after(w.now(), w.zone()))
-				}
-			}
-		case w.f.kind == rings:
-			l := own.isDue(w.f.due)
-			if !w.truth(l.if_, nil) {
-				return &way{kind: left, list: own, word: l.as}
-			}
+		} else {
+			kept = append(kept, h)
+		}
+	}
+	w.mailbox = kept
+}
+
+// fullLine is the line that ends a collect with as many items as it now has.
+func (w *walk) fullLine(s *step) *line {
+	for i := range s.lines {
+		if l := &s.lines[i]; l.signal == "items" && len(w.items[s.index]) >= l.items && w.truth(l.if_, nil) {
+			return l
+		}
+	}
+	return nil
+}
+
+// collectMore is what happens while a collect waits: another item, or a timer.
+func (w *walk) collectMore(s *step, own *list) *way {
+	switch {
+	case w.f.kind == comes && w.isItem(s, w.f.h):
+		w.moved = true
+		w.run.gathered = true
+		w.addItem(s, *w.f.h)
+		w.note(engine.KindItem, s.index, 0, "")
+		if l := w.fullLine(s); l != nil {
 			return &way{kind: left, list: own, line: l}
 		}
-		return nil
-	})
+		for i := range s.lines {
+			if l := &s.lines[i]; l.signal == "quiet" {
+				own.due[i] = engine.InstantOf(l.after.after(w.now(), w.zone()))
+			}
+		}
+	case w.f.kind == rings:
+		l := own.isDue(w.f.due)
+		if !w.truth(l.if_, nil) {
+			return &way{kind: left, list: own, word: l.as}
+		}
+		return &way{kind: left, list: own, line: l}
+	}
+	return nil
 }
