@@ -7,12 +7,12 @@ import (
 	"nudge/lang/node"
 )
 
-// DefaultAccountKey is the key of accounts that says which of them carries the messages
-// of flows that name none.
+// DefaultAccountKey is the key under accounts that names the default account: the one for
+// flows that name none.
 const DefaultAccountKey = "default"
 
-// accountNames are the names of the accounts that nudge.yaml declares. A single account
-// has none.
+// accountNames returns the names of the accounts in nudge.yaml. A single account has no
+// name.
 func accountNames(m *node.Map, list *diag.List) []string {
 	if !m.Has("account") && !m.Has("accounts") {
 		return nil

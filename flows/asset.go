@@ -10,21 +10,21 @@ import (
 	"strings"
 )
 
-// Limits on the files that parts of messages carry. They travel in the version of every
-// flow that sends them, and a third larger in every message; what is larger has its own
-// place, from where it is sent by URL.
+// Limits on the files that parts of messages carry. Every version of a flow contains its
+// files, and every message carries them a third larger in base64. Larger files belong on a
+// web server and are sent by url.
 const (
 	maxAsset  = 1 << 20  // bytes of one file
 	maxAssets = 16 << 20 // bytes of all files of a project
 )
 
-// IsAsset reports whether a file of a project, or of a bundle, is one that messages
-// carry: its text is in base64 there. All others are what the project is written in.
+// IsAsset reports whether a file of a project or bundle is one that messages carry; its
+// text is base64. All other files are source.
 func IsAsset(name string) bool {
 	return name != ProjectFile && path.Dir(name) != "flows" && !slices.Contains(templateFolders, path.Dir(name))
 }
 
-// Assets is the names of the files that messages of the project carry, sorted.
+// Assets returns the sorted names of the files that the project's messages carry.
 func (p *Project) Assets() []string {
 	var names []string
 	for name := range p.files {
@@ -36,13 +36,14 @@ func (p *Project) Assets() []string {
 	return names
 }
 
-// assets reads files of a project as they are named.
+// assets reads files of a project when a message names them.
 type assets struct {
 	fsys fs.FS
 	size int // bytes read so far
 }
 
-// asset is the content of a file that a part names. Its errors are for the author.
+// asset returns the content of a file that a part names. Its errors are written for the
+// author.
 func (p *Project) asset(name string) ([]byte, error) {
 	if !fs.ValidPath(name) || name == "." || strings.Contains(name, `\`) || !IsAsset(name) {
 		return nil, fmt.Errorf("%q must be a file in the project's folder, but not a flow, a template or nudge.yaml", name)
@@ -87,7 +88,7 @@ func (a *assets) read(name string) ([]byte, error) {
 	return content, nil
 }
 
-// cause is an error without the operation and the path, which the sentence has.
+// cause returns an error without its operation and path, which the message already has.
 func cause(err error) error {
 	if wrapped, ok := errors.AsType[*fs.PathError](err); ok {
 		return wrapped.Err
@@ -95,7 +96,7 @@ func cause(err error) error {
 	return err
 }
 
-// asset is Project.asset, and makes the file a part of the flow's version.
+// asset is Project.asset; it also makes the file part of the flow's version.
 func (r *reader) asset(name string) ([]byte, error) {
 	content, err := r.project.asset(name)
 	if err == nil {

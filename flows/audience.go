@@ -13,7 +13,7 @@ import (
 	"nudge/templates"
 )
 
-// Audience is whom a schedule is for. Exactly one of File, If and Pages is set.
+// Audience says who a schedule is for. Exactly one of File, If and Pages is set.
 type Audience struct {
 	File    string // below the project's audiences folder; ends in .csv or .jsonl
 	If      *Expr  // the stored profiles of whom it holds
@@ -21,11 +21,12 @@ type Audience struct {
 	Profile string // the column or field that names the person
 }
 
-// DefaultPersonField names the person in a row, unless the audience says otherwise.
+// DefaultPersonField is the field of a row that names the person, unless the audience names
+// another one.
 const DefaultPersonField = "profile"
 
-// Pages is rows that a service answers with, page by page. The next page is the one
-// that a Link header calls next, unless Cursor says where the answer has its cursor.
+// Pages describes rows that an HTTP service returns page by page. The next page is the link
+// next in the Link header, unless Cursor names the place of a cursor in the answer.
 type Pages struct {
 	Request   Requester // of the first page; it sees nothing
 	Items     string    // path of the array of rows in an answer; empty for the answer itself
@@ -33,13 +34,13 @@ type Pages struct {
 	Parameter string    // the query parameter that takes the cursor
 }
 
-// Rate is how fast a firing's messages go out. The zero Rate is no limit.
+// Rate limits how fast the messages of a campaign go out. The zero Rate sets no limit.
 type Rate struct {
 	Messages int
 	Per      time.Duration
 }
 
-// Time is how long a number of messages takes, to the microsecond.
+// Time returns how long a number of messages takes at this rate, to the microsecond.
 func (r Rate) Time(messages int) time.Duration {
 	if r.Messages == 0 {
 		return 0
@@ -54,7 +55,8 @@ var (
 	ratePer  = map[string]time.Duration{"s": time.Second, "m": time.Minute, "h": time.Hour}
 )
 
-// ReadRate reads a rate of messages, such as 200/s or 1000/m. Without a text there is none.
+// ReadRate reads a rate such as 200/s or 1000/m. It returns the zero Rate for a nil text
+// and after a mistake, which it adds to the list.
 func ReadRate(t *node.Text, list *diag.List) Rate {
 	if t == nil {
 		return Rate{}
@@ -71,8 +73,8 @@ func ReadRate(t *node.Text, list *diag.List) Rate {
 	return Rate{n, ratePer[m[2]]}
 }
 
-// audience reads the people of a schedule: a file, those of whom a condition holds, or
-// the rows that a service answers with.
+// audience reads who a schedule is for: a file, a condition on stored profiles, or a
+// service.
 func (r *reader) audience(v *node.Value) *Audience {
 	a := &Audience{Profile: DefaultPersonField}
 	if v == nil {
@@ -112,7 +114,7 @@ func (r *reader) audience(v *node.Value) *Audience {
 	return a
 }
 
-// audienceFile reads the name of a file, which lies below the audiences folder.
+// audienceFile reads the name of a file in the folder audiences.
 func (r *reader) audienceFile(v *node.Value) string {
 	name := v.Str()
 	switch ext := path.Ext(name); {
@@ -125,7 +127,7 @@ func (r *reader) audienceFile(v *node.Value) string {
 	return name
 }
 
-// pages reads a service that answers with rows.
+// pages reads a service that returns rows.
 func (r *reader) pages(m *node.Map) *Pages {
 	use := r.use(&typeEnv{names: map[string]*shape.Type{}})
 	use.Partials = nil

@@ -2,7 +2,7 @@ package flows
 
 import "nudge/lang/node"
 
-// branch reads arms of which the first whose condition holds is taken.
+// branch reads the arms of a branch. A run takes the first arm whose condition holds.
 func (r *reader) branch(v *node.Value, at int, k *typeEnv) (joints []patch, ends bool) {
 	before, ends := k.fork(), true
 	hasElse := false
@@ -35,8 +35,8 @@ func (r *reader) branch(v *node.Value, at int, k *typeEnv) (joints []patch, ends
 	return joints, ends && hasElse
 }
 
-// arm reads the steps of one arm and tells enter where they begin. What is known at
-// its end is added to after, unless it always exits.
+// arm reads the steps of one arm and calls enter with the first of them. It adds what is
+// known at the end of the arm to after, unless the arm always exits.
 func (r *reader) arm(then *node.Value, k, after *typeEnv, enter patch) (joints []patch, ends bool) {
 	if !then.IsList() || len(then.List()) == 0 {
 		if then != nil {

@@ -10,11 +10,12 @@ import (
 	"nudge/templates"
 )
 
-// MaxCap is the largest cap a category may have: so many sends are kept of every person.
+// MaxCap is the largest number in an at_most of a category. The store keeps that many sends
+// of a person.
 const MaxCap = 1000
 
-// Category is what messages of one kind have in common: when they may be sent, and how
-// many of them a person gets.
+// Category holds the rules for one kind of messages: when they may go out and how many a
+// person may get.
 type Category struct {
 	Always bool     // no hours, no cap, no opt-out
 	Window Windows  // nil: at any time
@@ -22,7 +23,7 @@ type Category struct {
 	Per    Duration // the period of AtMost
 }
 
-// canonical is what the category says, however it is written.
+// canonical returns the rules of the category as one text, independent of their spelling.
 func (c *Category) canonical() string {
 	return fmt.Sprintf("%t %s, %d per %s", c.Always, c.Window, c.AtMost, c.Per)
 }
@@ -57,7 +58,7 @@ func readCategory(m *node.Map, list *diag.List) *Category {
 	return c
 }
 
-// readCap reads how many messages a person gets: 3 per 7d.
+// readCap reads how many messages a person may get: 3 per 7d.
 func readCap(t *node.Text, list *diag.List) (int, Duration) {
 	before := len(*list)
 	n, per := readAtMost(t, "for example 3 per 7d", list)
@@ -71,10 +72,10 @@ func readCap(t *node.Text, list *diag.List) (int, Duration) {
 	return n, per
 }
 
-// categoryNames is the names of the project's categories, sorted.
+// categoryNames returns the sorted names of the project's categories.
 func (p *Project) categoryNames() []string { return slices.Sorted(maps.Keys(p.Categories)) }
 
-// Promises is what the author of a flow promises of every run.
+// Promises are the limits that the author promises for every run.
 type Promises struct {
 	Messages int      // at most; 0 when nothing is said
 	Ends     Duration // at the latest so long after its start; zero when nothing is said

@@ -15,14 +15,14 @@ import (
 const momentHint = "for example 09:00, mon-fri 09:00, 2026-12-24 09:00, 24h before data.starts_at or data.starts_at"
 
 var (
-	// clockForm is what is meant as a time of day, right or wrong.
+	// clockForm matches every text that is meant as a time of day, right or wrong.
 	clockForm  = regexp.MustCompile(`^(?:(\S+) +)?(\d{1,2})[:.](\d{2})$`)
 	halfDay    = regexp.MustCompile(`(?i)^(?:\S+ +)?\d{1,2}(?:[:.]\d{2})? ?[ap]m$`)
 	dateForm   = regexp.MustCompile(`^\d{4}-\d{2}-\d{2}$`)
 	anchorForm = regexp.MustCompile(`^(\S+) +(before|after) +`)
 )
 
-// moment reads a moment, whose expression sees what is known here.
+// moment reads a moment. Its expression can use the names in k.
 func (r *reader) moment(t *node.Text, k *typeEnv) *Moment {
 	if t == nil {
 		return nil
@@ -52,7 +52,7 @@ func (r *reader) moment(t *node.Text, k *typeEnv) *Moment {
 	return m
 }
 
-// clock reads a time of day, on all days, some days or one date.
+// clock reads a time of day: on all days, on some days or on one date.
 func (r *reader) clock(t *node.Text, days, hour, minute string) *Moment {
 	m := &Moment{Days: EveryDay}
 	at, err := parseClock(hour + ":" + minute)
@@ -96,7 +96,7 @@ func parseDate(text string) (Date, error) {
 
 var dayNames = []string{"sun", "mon", "tue", "wed", "thu", "fri", "sat"}
 
-// parseDays reads mon, mon-fri, sat,sun or a mixture of them.
+// parseDays reads mon, mon-fri, sat,sun or a mixture of these.
 func parseDays(text string) (Weekdays, error) {
 	var days Weekdays
 	for part := range strings.SplitSeq(text, ",") {
@@ -118,8 +118,8 @@ func parseDays(text string) (Weekdays, error) {
 	return days, nil
 }
 
-// ParseClock reads a moment that needs no scope: 09:00, mon-fri 09:00 or
-// 2026-12-24 09:00.
+// ParseClock reads a moment without an expression: 09:00, mon-fri 09:00 or 2026-12-24
+// 09:00.
 func ParseClock(text string) (*Moment, error) {
 	c := clockForm.FindStringSubmatch(text)
 	if c == nil {

@@ -42,7 +42,7 @@ func (r *reader) collect(v *node.Value, at int, k *typeEnv) (joints []patch, end
 	return r.follow(lines, lineMaps, at, before, k)
 }
 
-// checkTriggerItem sees that the event which started the run can be an item.
+// checkTriggerItem checks that the event of include_trigger can start the flow.
 func (r *reader) checkTriggerItem(m *node.Map, c *Collect) {
 	same := slices.ContainsFunc(r.flow.Triggers, func(t Trigger) bool { return t.Event == c.Event })
 	if c.IncludeTrigger && c.Event != "" && !same {
@@ -50,7 +50,7 @@ func (r *reader) checkTriggerItem(m *node.Map, c *Collect) {
 	}
 }
 
-// checkCollect sees that a collect ends, whatever comes.
+// checkCollect checks that a collect always ends.
 func (r *reader) checkCollect(v *node.Value, lines []Line) {
 	var timer, quiet, items bool
 	for _, line := range lines {

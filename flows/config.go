@@ -15,7 +15,7 @@ import (
 
 func isAbsent(err error) bool { return errors.Is(err, fs.ErrNotExist) }
 
-// readConfig reads what nudge.yaml says to flows.
+// readConfig reads the part of nudge.yaml that flows use.
 func (p *Project) readConfig(text []byte, list *diag.List) {
 	m := node.Parse(ProjectFile, text, list)
 	p.Config = m
@@ -88,8 +88,8 @@ func readOnUnknown(m *node.Map, list *diag.List) OnUnknown {
 	return OnUnknownDefault
 }
 
-// readWord is the index of the word under a key, or -1 when the key is absent or
-// its word is not one of those allowed.
+// readWord returns the index of the word under a key, or -1 if the key is absent or its
+// word is not allowed.
 func readWord(m *node.Map, key string, words []string, list *diag.List) int {
 	t := m.Text(key)
 	if t == nil {

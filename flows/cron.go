@@ -9,9 +9,8 @@ import (
 	"github.com/robfig/cron/v3"
 )
 
-// Cron is when a schedule fires: five fields, or a descriptor such as @daily. Only
-// the parser of the library is used: its Next skips a firing in a gap, and takes one
-// in an overlap twice.
+// Cron is a schedule: five fields, or a descriptor such as @daily. Only the parser of the
+// library is used; its Next skips a firing in a clock gap and repeats one in an overlap.
 type Cron struct {
 	Spec   string
 	fields *cron.SpecSchedule
@@ -22,7 +21,7 @@ var (
 	errNeverFires = errors.New("this schedule never fires")
 )
 
-// parseCron reads a schedule. The library's parser is known to panic on some texts.
+// parseCron reads a schedule. The library's parser panics on some texts.
 func parseCron(spec string) (c *Cron, err error) {
 	defer func() {
 		if r := recover(); r != nil {
@@ -51,20 +50,20 @@ func parseCron(spec string) (c *Cron, err error) {
 	return c, nil
 }
 
-// starBit marks a field that was written as *.
+// starBit marks a field that is written as *.
 const starBit = 1 << 63
 
-// NextWall is the next firing after a time on a wall clock, both written as UTC; zero
-// when there is none within five years.
+// NextWall returns the next firing after a time on a wall clock, both written as UTC. It
+// returns the zero time if there is none within five years.
 func (c *Cron) NextWall(after time.Time) time.Time { return c.fields.Next(after) }
 
-// Next is the first firing after an instant where the clocks are those of a zone;
-// zero when there is none within five years.
+// Next returns the first firing after an instant in a zone, or the zero time if there is
+// none within five years.
 //
-// An hour of * follows elapsed time: none of its firings is lost in a gap, and those
-// of an hour that comes twice come twice. Any other hour follows the wall clock: in a
-// gap it is the first minute that exists after it, in an overlap the first of the two.
-// Firings that fall on one instant are one.
+// If the hour is *, firings follow elapsed time: none is lost in a gap, and an hour that
+// occurs twice fires twice. Any other hour follows the wall clock: in a gap the firing
+// moves to the first minute after it, and in an overlap it happens at the first of the two
+// times. Firings at the same instant count once.
 func (c *Cron) Next(after time.Time, zone *time.Location) time.Time {
 	if c.fields.Hour&starBit != 0 {
 		return c.nextElapsed(after, zone)
@@ -80,7 +79,7 @@ func (c *Cron) Next(after time.Time, zone *time.Location) time.Time {
 	}
 }
 
-// nextElapsed is Next where the hour is *.
+// nextElapsed is Next for schedules whose hour is *.
 func (c *Cron) nextElapsed(after time.Time, zone *time.Location) time.Time {
 	limit := after.AddDate(5, 0, 0)
 	for at := after.In(zone).Truncate(time.Minute).Add(time.Minute); at.Before(limit); {
@@ -96,8 +95,8 @@ func (c *Cron) nextElapsed(after time.Time, zone *time.Location) time.Time {
 	return time.Time{}
 }
 
-// onDay reports whether the schedule fires on the day of t. With both a day of the
-// month and a weekday, either will do.
+// onDay reports whether the schedule fires on the day of t. If both the day of the month
+// and the weekday are set, one of them is enough.
 func (c *Cron) onDay(t time.Time) bool {
 	s := c.fields
 	inMonth, onWeekday := s.Dom&(1<<t.Day()) != 0, s.Dow&(1<<t.Weekday()) != 0
@@ -108,13 +107,13 @@ func (c *Cron) onDay(t time.Time) bool {
 	return day && s.Month&(1<<t.Month()) != 0
 }
 
-// nextDay is the first minute of the day after t's.
+// nextDay returns the first minute of the day after t.
 func nextDay(t time.Time, zone *time.Location) time.Time {
 	year, month, day := t.Date()
 	return onWall(time.Date(year, month, day+1, 0, 0, 0, 0, time.UTC), zone).In(zone)
 }
 
-// wallOf is what the clocks of a zone show at an instant, written as UTC.
+// wallOf returns what the clocks of a zone show at an instant, written as UTC.
 func wallOf(t time.Time, zone *time.Location) time.Time {
 	t = t.In(zone)
 	year, month, day := t.Date()

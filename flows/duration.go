@@ -8,23 +8,24 @@ import (
 	"nudge/lang/node"
 )
 
-// Duration is how long a wait takes: days of the calendar, then time on the clock.
-// 3d ends three days later at the same time of day where the flow lives, be the
-// days 23, 24 or 25 hours long; 72h is elapsed time.
+// Duration is a number of calendar days followed by elapsed time. 3d ends three days later
+// at the same time of day in the person's zone, even if a day has 23 or 25 hours; 72h is
+// elapsed time.
 type Duration struct {
 	Days  int
 	Clock time.Duration
 }
 
-// ParseDuration reads 72h, 3d, 1d12h, 90m or 1w, which is 7d.
+// ParseDuration reads 72h, 3d, 1d12h, 90m or 1w; 1w is 7d. The error is written for the
+// author.
 func ParseDuration(text string) (Duration, error) {
 	days, clock, err := node.ParseDuration(text)
 	return Duration{days, clock}, err
 }
 
-// After is the instant that lies the duration after t. A time of day that the zone
-// skips on that day, because its clocks go forward, becomes the first one after the
-// gap; one that comes twice is the first of the two.
+// After returns the instant that lies the duration after t. If the zone skips that time of
+// day because its clocks go forward, After returns the end of the gap; if the time occurs
+// twice, it returns the first one.
 func (d Duration) After(t time.Time, zone *time.Location) time.Time {
 	if d.Days != 0 {
 		t = sameTimeOn(t.In(zone), d.Days, zone)
@@ -32,7 +33,7 @@ func (d Duration) After(t time.Time, zone *time.Location) time.Time {
 	return t.Add(d.Clock)
 }
 
-// String is the duration as a flow writes it.
+// String returns the duration as a flow writes it.
 func (d Duration) String() string {
 	var b strings.Builder
 	if d.Days != 0 {
@@ -54,15 +55,16 @@ func (d Duration) String() string {
 	return b.String()
 }
 
-// sameTimeOn is t's time of day, some days later. time.Date alone would not do: in a
-// gap it gives an earlier time in some zones and a later one in others.
+// sameTimeOn returns t's time of day some days later. time.Date alone is not enough: in a
+// gap it returns an earlier time in some zones and a later one in others.
 func sameTimeOn(t time.Time, days int, zone *time.Location) time.Time {
 	year, month, day := t.Date()
 	hour, minute, second := t.Clock()
 	return onWall(time.Date(year, month, day+days, hour, minute, second, t.Nanosecond(), time.UTC), zone)
 }
 
-// onWall is the instant at which the clocks of zone show what wall shows in UTC.
+// onWall returns the instant at which the clocks of zone show the time that wall shows in
+// UTC.
 func onWall(wall time.Time, zone *time.Location) time.Time {
 	before, after := offsetAt(wall.Add(-24*time.Hour), zone), offsetAt(wall.Add(24*time.Hour), zone)
 	first := wall.Add(-max(before, after)).In(zone) // the greater offset is the earlier instant
@@ -84,8 +86,8 @@ func sameWall(t, wall time.Time) bool {
 	return t.Format(time.DateTime) == wall.Format(time.DateTime)
 }
 
-// gapEnd is the instant at which the gap ended that a time of day fell into. The
-// instant t, reckoned with the smaller offset, lies shortly after it.
+// gapEnd returns the end of the gap that a time of day fell into. The instant t, computed
+// with the smaller offset, lies shortly after the gap.
 func gapEnd(t time.Time, zone *time.Location) time.Time {
 	start, _ := t.In(zone).ZoneBounds()
 	return start

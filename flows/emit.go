@@ -7,7 +7,7 @@ import (
 	"nudge/lang/node"
 )
 
-// emit reads an event of the run's own, whose data must have the event's shape.
+// emit reads an event that the run sends. Its data must have the shape of the event.
 func (r *reader) emit(v *node.Value, at int, k *typeEnv) {
 	m := v.Map()
 	if m == nil {
@@ -27,14 +27,14 @@ func (r *reader) emit(v *node.Value, at int, k *typeEnv) {
 	r.flow.Steps[at].Emit = &Emit{Event: t.Value, Data: assignments(fields)}
 }
 
-// call is a start step that waits to be checked: the flow that it calls may not have
+// call is a start step that is checked last, because the flow that it starts may not have
 // been read yet.
 type call struct {
 	flow   *node.Text
 	fields []written
 }
 
-// startFlow reads the call of another flow.
+// startFlow reads a start step.
 func (r *reader) startFlow(v *node.Value, at int, k *typeEnv) {
 	m := v.Map()
 	if m == nil {
@@ -58,8 +58,8 @@ func (r *reader) startFlow(v *node.Value, at int, k *typeEnv) {
 	r.project.calls = append(r.project.calls, call{t, fields})
 }
 
-// checkCalls sees that every flow that is started exists and gets its data, and
-// points at those which nothing can start but a call from outside.
+// checkCalls checks that every started flow exists and gets its data. It warns of flows
+// that have no trigger and that no flow starts.
 func (p *Project) checkCalls(names []string, list *diag.List) {
 	called := map[string]bool{}
 	for _, c := range p.calls {

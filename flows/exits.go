@@ -2,9 +2,9 @@ package flows
 
 import "nudge/lang/node"
 
-// readExits reads the ways out that are open during the whole run: an after or at
-// counts from its start. They are read after the steps, because their conditions may
-// ask for any of them.
+// readExits reads the exits, which are open during the whole run; an after or at counts
+// from its start. It runs after the steps are read, because the conditions of exits may use
+// any step.
 func (r *reader) readExits(v *node.Value) {
 	if v == nil {
 		return
@@ -27,7 +27,7 @@ func (r *reader) readExits(v *node.Value) {
 	r.flow.Exits = lines
 }
 
-// anywhere is what is known of a run that may be at any step.
+// anywhere returns what is known of a run that may be at any step.
 func (r *reader) anywhere() *typeEnv {
 	all := r.start()
 	for i, h := range r.heads {

@@ -8,23 +8,22 @@ import (
 	"nudge/lang/diag"
 )
 
-// explanation is what an author needs to know of one code beyond its message: what it
-// is about, and an example of it, wrong and right. An example is a flow without what
-// every flow has; a line # FILE begins another file.
+// explanation explains one code: what it means, and an example, wrong and right. An example
+// is a flow without the parts that every flow has; a line # FILE begins another file.
 type explanation struct {
 	code         diag.Code
 	says         string
 	wrong, right string // empty where no example is short enough
 }
 
-// explanations is all of them, sorted by code.
+// explanations returns all explanations, sorted by code.
 func explanations() []explanation {
 	all := slices.Concat(explainedText, explainedFlows, explainedValues, explainedTemplates)
 	slices.SortFunc(all, func(a, b explanation) int { return cmp.Compare(a.code, b.code) })
 	return all
 }
 
-// Codes is the codes of all diagnostics about a project, sorted.
+// Codes returns the sorted codes of all diagnostics about a project.
 func Codes() []string {
 	var codes []string
 	for _, e := range explanations() {
@@ -33,8 +32,8 @@ func Codes() []string {
 	return codes
 }
 
-// Explain is what a code means, with an example of it, as plain text. Not ok: there is
-// no such code.
+// Explain returns the explanation of a code with an example, as plain text. It returns
+// false if there is no such code.
 func Explain(code string) (text string, ok bool) {
 	for _, e := range explanations() {
 		if string(e.code) == code {
@@ -55,7 +54,7 @@ func (e explanation) plain() string {
 	return b.String()
 }
 
-// explainedPage is the page of the documentation about all codes.
+// explainedPage returns the page docs/diagnostics.md.
 func explainedPage() string {
 	var b strings.Builder
 	b.WriteString(pageHead)

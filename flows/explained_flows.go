@@ -1,6 +1,6 @@
 package flows
 
-// explainedFlows is the codes about what a flow does.
+// explainedFlows explains the codes about the steps of a flow.
 var explainedFlows = []explanation{
 	{"one-verb", `A step does one thing: it has exactly one verb, beside its id and its if. Write two verbs
 as two steps. The options of a verb go inside the verb.`,

@@ -1,6 +1,6 @@
 package flows
 
-// explainedTemplates is the codes about templates.
+// explainedTemplates explains the codes about templates.
 var explainedTemplates = []explanation{
 	{"template-syntax", `The text is not a valid template, or a function gets values that it does not take.
 Between {{ and }} write a value, such as data.order_id, or a function and its values

@@ -1,6 +1,6 @@
 package flows
 
-// explainedText is the codes about YAML and names.
+// explainedText explains the codes about YAML and names.
 var explainedText = []explanation{
 	{"yaml-syntax", `The file is not valid YAML, so nudge cannot read any of it. The usual reasons are a line
 whose indentation differs from its neighbours, and a text without quotes that contains a

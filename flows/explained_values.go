@@ -1,6 +1,6 @@
 package flows
 
-// explainedValues is the codes about values: expressions, times and shapes.
+// explainedValues explains the codes about values: expressions, times and shapes.
 var explainedValues = []explanation{
 	{"bad-expression", `nudge cannot read the expression, or it uses something that flows do not have. Compare
 with ==, join conditions with and and or, put quotes around text, and write a list as

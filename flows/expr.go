@@ -12,26 +12,26 @@ import (
 	"nudge/lang/node"
 )
 
-// MaxPeople is how many people one trigger may start runs for.
+// MaxPeople is the number of people for whom one event can start runs.
 const MaxPeople = 1000
 
-// Expr is a checked and compiled expression of a flow. It is safe for concurrent
-// use. It sees only its scope and functions without a clock, chance or memory, so
-// the same scope gives the same value, anywhere and at any time.
+// Expr is a checked and compiled expression of a flow. It is safe for concurrent use. It
+// sees only its scope, and its functions have no clock, no randomness and no memory, so the
+// same scope always gives the same value.
 type Expr struct {
 	text    *node.Text
 	offset  int // where the expression begins in text, in characters
 	program *vm.Program
 }
 
-// String is the expression as it was written.
+// String returns the expression as it was written.
 func (e *Expr) String() string { return e.text.Value[e.offset:] }
 
-// Span is the place of the expression.
+// Span returns the place of the expression.
 func (e *Expr) Span() diag.Span { return e.text.Span }
 
-// machines keeps the virtual machines, which hold nothing from one run to the next
-// but their memory.
+// machines pools virtual machines. A machine keeps only its memory from one run to the
+// next.
 var machines = sync.Pool{New: func() any { return new(vm.VM) }}
 
 // Value evaluates the expression. An error names the place in the file.
@@ -45,7 +45,7 @@ func (e *Expr) Value(scope map[string]any) (any, error) {
 	return value, nil
 }
 
-// Bool evaluates a condition. What is absent is false.
+// Bool evaluates a condition. An absent value is false.
 func (e *Expr) Bool(scope map[string]any) (bool, error) {
 	value, err := e.Value(scope)
 	if err != nil || value == nil {
@@ -58,7 +58,7 @@ func (e *Expr) Bool(scope map[string]any) (bool, error) {
 	return b, nil
 }
 
-// Text evaluates a key or a person: text that is not empty, or a whole number.
+// Text evaluates a key or a person: a text that is not empty, or a whole number.
 func (e *Expr) Text(scope map[string]any) (string, error) {
 	value, err := e.Value(scope)
 	if err != nil {
@@ -67,8 +67,8 @@ func (e *Expr) Text(scope map[string]any) (string, error) {
 	return e.asText(value)
 }
 
-// People evaluates the people of a trigger: one, or a list of at most MaxPeople,
-// without duplicates and in the order of the list.
+// People evaluates the people of a trigger: one person or a list of at most MaxPeople. It
+// keeps the order of the list and drops duplicates.
 func (e *Expr) People(scope map[string]any) ([]string, error) {
 	value, err := e.Value(scope)
 	if err != nil {
@@ -109,7 +109,7 @@ func (e *Expr) asText(value any) (string, error) {
 	return "", e.failed("must be text or a whole number, but is %s", described(value))
 }
 
-// located gives an error of the virtual machine the place in the file.
+// located adds the place in the file to an error of the virtual machine.
 func (e *Expr) located(err error) error {
 	var at *file.Error
 	if !errors.As(err, &at) {
@@ -123,8 +123,8 @@ func (e *Expr) failed(format string, args ...any) error {
 	return fmt.Errorf("%s: %q %s", e.Span(), e.String(), fmt.Sprintf(format, args...))
 }
 
-// described is a value in the words of a message, without its content: a value may
-// hold what must not be logged.
+// described names the type of a value for a message. It leaves out the content, which may
+// be private.
 func described(value any) string {
 	switch value.(type) {
 	case nil:

@@ -10,13 +10,12 @@ import (
 	"nudge/lang/shape"
 )
 
-// exprChecker walks the tree of one expression, finds the type of every node and
-// reports what does not fit. It is our own because expr's checker knows no value
-// that may be absent, lets a value of unknown type be anything, and has no names to
-// suggest.
+// exprChecker walks the tree of one expression, finds the type of every node and reports
+// mistakes. expr's own checker is not enough: it has no type for a value that may be
+// absent, lets a value of unknown type be anything, and cannot suggest names.
 //
-// It also changes the tree where absence matters: comparisons become functions in
-// which what is absent is false, and a condition that may be absent gets ?? false.
+// It also changes the tree where absence matters: comparisons become functions that return
+// false for an absent value, and a condition that may be absent gets ?? false.
 type exprChecker struct {
 	expr   *Expr
 	scope  *shape.Type
@@ -32,7 +31,7 @@ var (
 	nilType = &shape.Type{Kind: shape.KindAny, Optional: true}
 )
 
-// checkPurpose checks the whole expression and what it is for.
+// checkPurpose checks the whole expression, and its type against its purpose.
 func (c *exprChecker) checkPurpose(n *ast.Node, want purpose) *shape.Type {
 	t := c.check(n)
 	if t == failedType {
@@ -108,8 +107,8 @@ func (c *exprChecker) identifier(n *ast.Node, id *ast.IdentifierNode) *shape.Typ
 	return t
 }
 
-// fromScope reads a name that is a function's too, such as round or a step's id, where
-// it stands without brackets: expr takes the bare word for the function.
+// fromScope reads a name without brackets that is also the name of a function, such as
+// round or the id of a step. expr would read the bare word as the function.
 func (c *exprChecker) fromScope(n *ast.Node, id *ast.IdentifierNode) {
 	env, name := &ast.IdentifierNode{Value: "$env"}, &ast.StringNode{Value: id.Value}
 	env.SetLocation(id.Location())
@@ -136,7 +135,7 @@ func (c *exprChecker) chain(n *ast.ChainNode) *shape.Type {
 	return t.OrNil()
 }
 
-// member is a field of a map or an item of a list.
+// member checks a field of a map or an item of a list.
 func (c *exprChecker) member(whole *ast.Node, n *ast.MemberNode) *shape.Type {
 	base := c.check(&n.Node)
 	if base == failedType {
@@ -168,8 +167,8 @@ func (c *exprChecker) member(whole *ast.Node, n *ast.MemberNode) *shape.Type {
 		"%s has no field %q", c.source(n.Node), name.Value)
 }
 
-// mayMiss makes a field of what nobody declared absent where that is absent itself, as the
-// answer of a fetch is that had none.
+// mayMiss makes a field of an undeclared value absent if the value itself is absent: a
+// fetch may have had no answer.
 func mayMiss(whole *ast.Node, n *ast.MemberNode) {
 	if !n.Optional {
 		n.Optional = true
@@ -207,7 +206,7 @@ func (c *exprChecker) conditional(n *ast.ConditionalNode) *shape.Type {
 	return c.common(n.Exp2, c.check(&n.Exp1), c.check(&n.Exp2))
 }
 
-// common is the type of a value that is one of two.
+// common returns the type of a value that is one of two values.
 func (c *exprChecker) common(at ast.Node, a, b *shape.Type) *shape.Type {
 	switch {
 	case a == failedType || b == failedType:
@@ -256,8 +255,8 @@ func (c *exprChecker) mapping(n *ast.MapNode) *shape.Type {
 	return shape.MapOf(fields)
 }
 
-// condition sees that a node is true or false, and makes what may be absent false.
-// Only names can be absent: everything else is made by an operator or a function.
+// condition checks that a node is true or false, and turns an absent value into false. Only
+// names can be absent, because operators and functions always return a value.
 func (c *exprChecker) condition(n *ast.Node, t *shape.Type, what string) {
 	if !c.oneOf(*n, t, what, shape.KindBoolean) {
 		return
@@ -270,8 +269,8 @@ func (c *exprChecker) condition(n *ast.Node, t *shape.Type, what string) {
 	}
 }
 
-// oneOf reports a node whose type is none of the kinds, unless its type is a
-// mistake already.
+// oneOf reports a node whose type is none of the kinds, unless the node already has a
+// mistake.
 func (c *exprChecker) oneOf(n ast.Node, t *shape.Type, what string, kinds ...shape.Kind) bool {
 	switch {
 	case t == failedType:
@@ -288,7 +287,8 @@ func (c *exprChecker) oneOf(n ast.Node, t *shape.Type, what string, kinds ...sha
 	return false
 }
 
-// present is oneOf for what must be there: nothing can be reckoned with what is absent.
+// present is oneOf for values that must not be absent: nothing can be computed with an
+// absent value.
 func (c *exprChecker) present(n ast.Node, t *shape.Type, what string, kinds ...shape.Kind) bool {
 	if !c.oneOf(n, t, what, kinds...) {
 		return false
@@ -330,7 +330,7 @@ func (c *exprChecker) fail(n ast.Node, code diag.Code, hint, format string, args
 	return failedType
 }
 
-// source is a node as it was written.
+// source returns a node as it was written.
 func (c *exprChecker) source(n ast.Node) string {
 	from, to := extent(n)
 	runes := []rune(c.expr.String())

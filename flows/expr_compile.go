@@ -30,7 +30,7 @@ const (
 	maxClosures = 2
 )
 
-// purpose is what an expression is for: which types its value may have.
+// purpose says how an expression is used, and so which types its value may have.
 type purpose uint8
 
 const (
@@ -41,9 +41,9 @@ const (
 	forValue                    // anything
 )
 
-// compileExpr checks an expression against its scope and compiles it. The offset
-// says where in the text it begins. It answers the type of its value too; after an
-// error, which is in the list, both are nil.
+// compileExpr checks an expression against its scope, compiles it and returns it with the
+// type of its value. The expression begins at the offset in the text. After a mistake,
+// which is in the list, it returns nil for both.
 func compileExpr(t *node.Text, offset int, scope *shape.Type, want purpose, list *diag.List) (*Expr, *shape.Type) {
 	e := &Expr{text: t, offset: offset}
 	source := t.Value[offset:]
@@ -69,15 +69,15 @@ func compileExpr(t *node.Text, offset int, scope *shape.Type, want purpose, list
 	return e, result
 }
 
-// exprConfig is a configuration of its own for one expression; its tables are shared
-// and not changed by anybody.
+// exprConfig returns a configuration for one expression. Its tables are shared and never
+// changed.
 func exprConfig() *conf.Config {
 	config := *baseConfig()
 	return &config
 }
 
-// baseConfig allows what our own checker allows, and nothing else: types are known to
-// that checker and not to expr's, which has no word for a value that may be nil.
+// baseConfig allows only what our own checker allows. That checker knows the types; expr's
+// has no type for a value that may be nil.
 var baseConfig = sync.OnceValue(func() *conf.Config {
 	config := conf.CreateNew()
 	config.MaxNodes = maxNodes
@@ -125,7 +125,7 @@ func reportSyntax(e *Expr, err error, list *diag.List) {
 
 var tokenForm = regexp.MustCompile(`unexpected token \w+\((".*")\)`)
 
-// plainSyntax is a message of expr's parser without its own words for tokens.
+// plainSyntax rewrites a message of expr's parser in plain words.
 func plainSyntax(message string) string {
 	switch {
 	case strings.Contains(message, "token EOF"):

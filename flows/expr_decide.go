@@ -8,8 +8,8 @@ import (
 	"github.com/expr-lang/expr/parser"
 )
 
-// Atom is a part of a condition that cannot be decided from what is known: a
-// comparison, a call, or a name by itself.
+// Atom is a part of a condition that cannot be decided from known values: a comparison, a
+// call or a single name.
 type Atom struct {
 	Text  string   // as an expression
 	Paths []string // what it reads, such as data.total
@@ -20,10 +20,10 @@ type Atom struct {
 	Literal any    // text, a float64 or a bool
 }
 
-// Reading is an expression as those read it who know only a part of what it names.
+// Reading is an expression that is evaluated when only some of its names have a value.
 type Reading struct{ node ast.Node }
 
-// Read returns the expression as it was written, to be evaluated from what is known.
+// Read parses the expression again for evaluation with partly known values.
 func (e *Expr) Read() Reading {
 	tree, err := parser.ParseWithConfig(e.String(), exprConfig())
 	if err != nil {
@@ -32,21 +32,20 @@ func (e *Expr) Read() Reading {
 	return Reading{tree.Node}
 }
 
-// Truth evaluates a condition as far as it can be from what is known: known gives the
-// value of a path such as vars.tier, and guess says how an atom comes out that depends
-// on anything else. Parts that do not matter, as what follows a false and, are not
-// guessed.
+// Truth evaluates a condition with partly known values: known returns the value of a path
+// such as vars.tier, and guess decides an atom that depends on anything else. It does not
+// guess atoms that do not matter, such as those after a false and.
 func (r Reading) Truth(known func(path string) (any, bool), guess func(Atom) bool) bool {
 	return decider{known, guess}.truth(r.node)
 }
 
-// Value evaluates a value from what is known, numbers as float64; not ok when that is
-// not enough.
+// Value evaluates an expression from known values, with numbers as float64. It returns
+// false if they are not enough.
 func (r Reading) Value(known func(path string) (any, bool)) (value any, ok bool) {
 	return decider{known: known}.value(r.node)
 }
 
-// Paths is everything that the expression reads, such as data.total, sorted.
+// Paths returns the sorted paths that the expression reads, such as data.total.
 func (r Reading) Paths() []string { return pathsOf(r.node) }
 
 type decider struct {
@@ -79,7 +78,7 @@ func (d decider) truth(n ast.Node) bool {
 	return d.guess(atomOf(n))
 }
 
-// value is the value of a node, numbers as float64.
+// value returns the value of a node, with numbers as float64.
 func (d decider) value(n ast.Node) (any, bool) {
 	switch node := n.(type) {
 	case *ast.IntegerNode:
@@ -100,7 +99,7 @@ func (d decider) value(n ast.Node) (any, bool) {
 	return nil, false
 }
 
-// operation is the value of the operators that conditions on known values are made of.
+// operation evaluates the operators that conditions on known values use.
 func (d decider) operation(b *ast.BinaryNode) (any, bool) {
 	left, ok := d.value(b.Left)
 	if !ok {
@@ -116,8 +115,8 @@ func (d decider) operation(b *ast.BinaryNode) (any, bool) {
 	return operate(left, b.Operator, right)
 }
 
-// Holds reports whether a value makes a comparison with a literal true; not ok when the
-// atom is no such comparison, or the value is of another type.
+// Holds reports whether a value makes a comparison with a literal true. It returns false
+// for ok if the atom is not such a comparison or the value has another type.
 func (a Atom) Holds(value any) (holds, ok bool) {
 	v, ok := operate(plainNumber(value), a.Op, a.Literal)
 	return v == true, ok
@@ -229,7 +228,8 @@ func atomOf(n ast.Node) Atom {
 	return a
 }
 
-// pathOf is a name with its fields, such as data.total; empty for anything else.
+// pathOf returns a name with its fields, such as data.total, or an empty text for any other
+// node.
 func pathOf(n ast.Node) string {
 	switch node := n.(type) {
 	case *ast.IdentifierNode:

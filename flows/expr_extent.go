@@ -6,9 +6,8 @@ import (
 	"github.com/expr-lang/expr/ast"
 )
 
-// extent is the characters of an expression that a node was made of, from the first
-// of its leaves to the last. Brackets around it do not count, they are not in the
-// tree.
+// extent returns the range of characters of a node, from its first leaf to its last.
+// Brackets around it do not count, because the tree does not contain them.
 func extent(n ast.Node) (from, to int) {
 	e := &extents{from: math.MaxInt}
 	ast.Walk(&n, e)

@@ -11,7 +11,7 @@ import (
 	"nudge/lang/shape"
 )
 
-// arg is what a function takes in one place.
+// arg is the kind of argument that a function takes.
 type arg uint8
 
 const (
@@ -24,8 +24,8 @@ const (
 	argMapping            // a value for an item
 )
 
-// function is a function of the language: its arguments, how many of them may be
-// left out or repeated, and its result.
+// function is a function of expressions: its arguments, how many can be left out or
+// repeated, and its result.
 type function struct {
 	args     []arg
 	optional int  // of args, from the end
@@ -33,9 +33,9 @@ type function struct {
 	result   func(args []*shape.Type) *shape.Type
 }
 
-// functions is every function of the language. None has a clock, chance or
-// anything of the machine in it; none makes long text out of short, since nothing
-// can stop an expression while it runs.
+// functions holds every function of expressions. None has a clock, randomness or access to
+// the machine, and none makes long text out of short text, because a running expression
+// cannot be stopped.
 var functions = map[string]*function{
 	"lower": {args: []arg{argText}, result: gives(shape.String)},
 	"upper": {args: []arg{argText}, result: gives(shape.String)},
@@ -83,7 +83,7 @@ func itemOf(list *shape.Type) *shape.Type {
 
 func functionNames() []string { return slices.Sorted(maps.Keys(functions)) }
 
-// The functions by which comparisons are made: see exprChecker.order.
+// The hidden functions that replace comparisons; see exprChecker.order.
 const (
 	fnLess         = "__less"
 	fnLessEqual    = "__lessEqual"
@@ -92,11 +92,11 @@ const (
 	fnWithin       = "__within" // see exprChecker.within
 )
 
-// orderings maps an operator to the function that stands for it.
+// orderings maps an operator to the function that replaces it.
 var orderings = map[string]string{"<": fnLess, "<=": fnLessEqual, ">": fnGreater, ">=": fnGreaterEqual}
 
-// ownFunctions is the functions that are not expr's: comparisons in which what is
-// absent is false, conversions of which what is absent stays absent, and a string that
+// ownFunctions holds the functions that differ from expr's: comparisons that are false for
+// an absent value, conversions that keep an absent value absent, and a string function that
 // writes numbers as people do.
 var ownFunctions = map[string]func(...any) (any, error){
 	fnLess:         ordering(func(c int) bool { return c < 0 }),
@@ -109,8 +109,8 @@ var ownFunctions = map[string]func(...any) (any, error){
 	"string":       converted(stringOf),
 }
 
-// converted lets what is absent stay absent: a fetch may not have brought it, and nobody
-// knows before.
+// converted wraps a conversion so that an absent value stays absent: a fetch may not have
+// returned it.
 func converted(convert func(any) (any, error)) func(...any) (any, error) {
 	return func(params ...any) (any, error) {
 		if shape.Absent(params[0]) {
@@ -133,7 +133,7 @@ func ordering(holds func(int) bool) func(...any) (any, error) {
 	}
 }
 
-// within reports whether a number is a whole one between two others.
+// within reports whether a value is a whole number between two others.
 func within(params ...any) (any, error) {
 	if shape.Absent(params[0]) || shape.Absent(params[1]) || shape.Absent(params[2]) {
 		return false, nil
@@ -149,7 +149,7 @@ func within(params ...any) (any, error) {
 	return low <= 0 && high <= 0, nil
 }
 
-// intOf is a whole number: what follows the point is cut off.
+// intOf converts to a whole number and cuts off the decimals.
 func intOf(v any) (any, error) {
 	switch v := v.(type) {
 	case int:

@@ -46,7 +46,7 @@ func (c *exprChecker) numbers(b *ast.BinaryNode, left, right *shape.Type) {
 	c.present(b.Right, right, "the value after "+b.Operator, shape.KindNumber)
 }
 
-// equality compares two values of one kind, or anything with nil.
+// equality checks a comparison of two values of the same kind, or of anything with nil.
 func (c *exprChecker) equality(b *ast.BinaryNode, left, right *shape.Type) *shape.Type {
 	if left == nilType || right == nilType {
 		return shape.Boolean
@@ -79,8 +79,8 @@ func (c *exprChecker) wordOf(value ast.Node, t *shape.Type, n ast.Node) {
 	c.fail(n, codeWrongType, diag.DidYouMean(literal.Value, t.Words, "It can be"), "%s can never be %q", c.source(value), literal.Value)
 }
 
-// order compares two values of one kind that has an order. The operator becomes a
-// function: expr's own fails when a side is absent, and does not know our times.
+// order checks an ordering of two values of the same kind. The operator becomes a function,
+// because expr's own fails for an absent value and does not know our times.
 func (c *exprChecker) order(n *ast.Node, b *ast.BinaryNode, left, right *shape.Type) *shape.Type {
 	ordered := []shape.Kind{shape.KindNumber, shape.KindTime, shape.KindString}
 	if !c.oneOf(b.Left, left, "the value before "+b.Operator, ordered...) ||
@@ -91,8 +91,7 @@ func (c *exprChecker) order(n *ast.Node, b *ast.BinaryNode, left, right *shape.T
 	return shape.Boolean
 }
 
-// within is x in 0..10, which becomes a function: expr would make the list, however
-// long it is.
+// within checks x in 0..10 and turns it into a function: expr would build the whole list.
 func (c *exprChecker) within(n *ast.Node, b, bounds *ast.BinaryNode) *shape.Type {
 	c.oneOf(b.Left, c.check(&b.Left), "the value before in", shape.KindNumber)
 	c.numbers(bounds, c.check(&bounds.Left), c.check(&bounds.Right))
@@ -100,7 +99,7 @@ func (c *exprChecker) within(n *ast.Node, b, bounds *ast.BinaryNode) *shape.Type
 	return shape.Boolean
 }
 
-// become makes a call of one of our own functions of a node.
+// become turns a node into a call of one of our own functions.
 func become(n *ast.Node, function string, args ...ast.Node) {
 	at := (*n).Location()
 	callee := &ast.IdentifierNode{Value: function}
@@ -109,7 +108,7 @@ func become(n *ast.Node, function string, args ...ast.Node) {
 	(*n).SetLocation(at)
 }
 
-// membership is in: an item of a list, or a field of a map.
+// membership checks in: an item of a list, or a field of a map.
 func (c *exprChecker) membership(b *ast.BinaryNode, left, right *shape.Type) *shape.Type {
 	if !c.oneOf(b.Right, right, "the value after in", shape.KindList, shape.KindMap) {
 		return shape.Boolean
@@ -142,8 +141,7 @@ func (c *exprChecker) textTest(b *ast.BinaryNode, left, right *shape.Type) *shap
 	return shape.Boolean
 }
 
-// fallback is ??, by which also a value of unknown type becomes one of a known type:
-// that of its default.
+// fallback checks ??. A value of unknown type gets the type of its default.
 func (c *exprChecker) fallback(b *ast.BinaryNode, left, right *shape.Type) *shape.Type {
 	switch {
 	case left == failedType || right == failedType:
@@ -179,7 +177,7 @@ func (c *exprChecker) plus(b *ast.BinaryNode, left, right *shape.Type) *shape.Ty
 	return shape.String
 }
 
-// call checks a function's arguments one by one.
+// call checks the arguments of a function.
 func (c *exprChecker) call(at ast.Node, name string, args []ast.Node) *shape.Type {
 	fn := functions[name]
 	if fn == nil {
@@ -239,8 +237,8 @@ func (c *exprChecker) argument(n *ast.Node, want arg, name string, before []*sha
 	return t
 }
 
-// closure checks the second argument of any, filter and their like, in which # and
-// .field stand for an item of the first.
+// closure checks the second argument of any, filter and similar functions. In it, # is an
+// item of the first argument and .field is a field of that item.
 func (c *exprChecker) closure(p *ast.PredicateNode, want arg, name string, list *shape.Type) *shape.Type {
 	if list == failedType {
 		return failedType

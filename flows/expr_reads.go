@@ -7,16 +7,14 @@ import (
 	"github.com/expr-lang/expr/parser"
 )
 
-// Read is a name, or a field of one, that an expression reads, with the value that it
-// has in a scope.
+// Read is a path that an expression reads, with its value in a scope.
 type Read struct {
 	Path  string // as written: data.total
 	Value any    // nil for what is absent
 }
 
-// Reads is what the expression reads of a scope, each path once and in the order in
-// which they stand. It is for people who ask why a condition held: evaluating the
-// expression needs none of it.
+// Reads returns the paths that the expression reads from a scope, each once, in the order
+// of the text. It explains why a condition held; evaluation does not need it.
 func (e *Expr) Reads(scope map[string]any) []Read {
 	tree, err := parser.ParseWithConfig(e.String(), exprConfig())
 	if err != nil {
@@ -27,8 +25,8 @@ func (e *Expr) Reads(scope map[string]any) []Read {
 	return v.reads
 }
 
-// readsVisitor is shown the parts of a path before the whole, which then takes their
-// place.
+// readsVisitor collects paths. It visits the parts of a path before the whole, which then
+// replaces them.
 type readsVisitor struct {
 	scope map[string]any
 	reads []Read
@@ -53,14 +51,14 @@ func (v *readsVisitor) Visit(n *ast.Node) {
 	v.reads = append(v.reads, Read{path, value})
 }
 
-// drop forgets the last read when it is only the beginning of a path.
+// drop removes the last read if it is only the beginning of a path.
 func (v *readsVisitor) drop(path string) {
 	if last := len(v.reads) - 1; last >= 0 && v.reads[last].Path == path {
 		v.reads = v.reads[:last]
 	}
 }
 
-// path is a node as a path from a name of the scope.
+// path returns a node as a path from a name of the scope.
 func (v *readsVisitor) path(n ast.Node) (path string, value any, ok bool) {
 	switch n := n.(type) {
 	case *ast.IdentifierNode:

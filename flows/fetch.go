@@ -25,7 +25,7 @@ const (
 
 var fetchMethods = []string{"GET", "POST", "PUT", "PATCH", "DELETE"}
 
-// fetch reads a request and what follows when it is not answered well.
+// fetch reads a fetch step and its on_error.
 func (r *reader) fetch(v *node.Value, at int, k *typeEnv) (joints []patch, ends bool) {
 	f := &Fetch{Timeout: DefaultTimeout, Retries: DefaultRetries}
 	r.flow.Steps[at].Fetch = f
@@ -56,7 +56,7 @@ func (r *reader) fetch(v *node.Value, at int, k *typeEnv) (joints []patch, ends 
 	return joints, false
 }
 
-// request reads what is asked for.
+// request reads the request of a fetch.
 func (r *reader) request(m *node.Map, use templates.Use) *request {
 	q := &request{method: fetchMethods[0]}
 	q.address = m.Text("url")
@@ -92,8 +92,7 @@ func (r *reader) request(m *node.Map, use templates.Use) *request {
 	return q
 }
 
-// checkURL sees that an address says its scheme outside of any template, so that no
-// data can choose it.
+// checkURL checks that a url has a fixed scheme, so that data cannot choose it.
 func (r *reader) checkURL(t *node.Text) {
 	if t == nil {
 		return

@@ -11,8 +11,7 @@ import (
 	"nudge/lang/shape"
 )
 
-// written is one name with its value, as a flow writes it: a variable, or a field of
-// data.
+// written is a name with its value, as a flow writes it: a variable, or a field of data.
 type written struct {
 	Assignment
 	key  *node.Text
@@ -20,7 +19,7 @@ type written struct {
 	kind *shape.Type // of the value; nil after a mistake
 }
 
-// data reads the fields of data that a step hands on, sorted by name.
+// data reads the fields of data that a step passes on, sorted by name.
 func (r *reader) data(v *node.Value, scope *shape.Type) []written {
 	var fields []written
 	for _, e := range v.Map().Entries() {
@@ -45,7 +44,7 @@ func assignments(fields []written) []Assignment {
 	return all
 }
 
-// checkData holds fields against the shape that they must have together.
+// checkData checks that fields have the shape that they must have together.
 func checkData(fields []written, want *shape.Type, owner string, at diag.Span, list *diag.List) {
 	if want.Kind != shape.KindMap {
 		return

@@ -8,8 +8,8 @@ import (
 	"nudge/lang/shape"
 )
 
-// Flow is one version of a flow, checked and compiled to a flat program. It is
-// immutable and safe for concurrent use.
+// Flow is one version of a flow, checked and compiled to a flat program. It is immutable
+// and safe for concurrent use.
 type Flow struct {
 	Name     string
 	About    string
@@ -35,9 +35,9 @@ type Flow struct {
 	span diag.Span // of its name
 }
 
-// Trigger is one way in which a run starts: by an event, by a reply that nobody else
-// claims, or by the clock. Exactly one of Event, Reply and Schedule is set. Every flow
-// can be called besides.
+// Trigger starts runs: on an event, on a reply that no run waits for, or on a schedule.
+// Exactly one of Event, Reply and Schedule is set. Every flow can also be started by a
+// call.
 type Trigger struct {
 	Event string
 	Key   *Expr // nil: runs of this flow have no key; reads only the event
@@ -49,15 +49,14 @@ type Trigger struct {
 	Schedule    *Schedule
 }
 
-// Entry says when a trigger may start a run.
+// Entry limits when a trigger may start a run.
 type Entry struct {
 	IfRunning IfRunning
 	AtMost    int      // starts of a run by person and key; 0 for any number
 	Per       Duration // the period of AtMost; zero for ever
 }
 
-// IfRunning is what happens to a trigger while a run of the same flow, person and
-// key is live.
+// IfRunning says what a trigger does while a run of the same flow, person and key is live.
 type IfRunning uint8
 
 const (
@@ -70,7 +69,7 @@ const (
 // End is the index after the last step: the run is completed.
 const End = -1
 
-// Verb is what a step does.
+// Verb is the kind of a step.
 type Verb uint8
 
 const (
@@ -88,7 +87,7 @@ const (
 	VerbOpt
 )
 
-// Step is one instruction of the flat program. Exactly the field its Verb names
+// Step is one instruction of the flat program. Exactly the field that belongs to its Verb
 // is set.
 type Step struct {
 	ID     string // as written, or derived: the template's name for a send, else verb_n
@@ -120,8 +119,8 @@ type Share struct {
 	Then   int
 }
 
-// Repeat takes its steps several times. What ends a round leads back to the repeat
-// itself, which waits for the rest of Every and begins the next round, or goes on.
+// Repeat runs its steps several times. The end of a round leads back to the repeat itself,
+// which waits for the rest of Every and then begins the next round or goes on.
 type Repeat struct {
 	Times int
 	Every Duration // of each round, the last one too; zero for at once
@@ -138,20 +137,20 @@ type Collect struct {
 	Until          []Line
 }
 
-// Emit makes an event of the run's own, which names the run's person.
+// Emit sends an event to nudge itself; it names the run's person.
 type Emit struct {
 	Event string
 	Data  []Assignment
 }
 
-// Start calls a flow for the run's person.
+// Start starts another flow for the run's person.
 type Start struct {
 	Flow string
 	Data []Assignment
 	Wait bool // park until the run that was started has ended; its outcome is STEP.outcome
 }
 
-// Fetch asks an HTTP service. The answer is STEP.status and STEP.json.
+// Fetch sends an HTTP request. The answer is STEP.status and STEP.json.
 type Fetch struct {
 	Request Requester
 	Timeout time.Duration // of one attempt; 1 s to 60 s
@@ -175,7 +174,7 @@ type FetchRequest struct {
 // Header is one header of a request.
 type Header struct{ Name, Value string }
 
-// Opt changes what the person wants to hear.
+// Opt changes which messages the person wants to get.
 type Opt struct {
 	In       bool
 	Category string // empty for all
@@ -186,7 +185,7 @@ type Wait struct {
 	Lines []Line // the first to happen wins; of several at one instant the upper
 }
 
-// Signal is what a line of a wait or of an exit looks out for.
+// Signal is the kind of thing that a line of a wait or an exit waits for.
 type Signal uint8
 
 const (
@@ -202,7 +201,7 @@ const (
 	SignalItems // in a collect: so many items
 )
 
-// Line is one signal with its condition and what follows it.
+// Line is one signal with its condition and its steps.
 type Line struct {
 	Signal  Signal
 	Span    diag.Span
@@ -220,10 +219,10 @@ type Line struct {
 	Goal    bool     // exits only: leaving this way is what the flow is for
 }
 
-// AnyStep in Line.Step stands for any message of the run.
+// AnyStep in Line.Step means any message of the run.
 const AnyStep = -2
 
-// Arm is one arm of a branch; an Arm without If is the else.
+// Arm is one arm of a branch. The else has no If.
 type Arm struct {
 	If   *Expr
 	Then int
@@ -248,7 +247,7 @@ type Exit struct {
 	Goal bool
 }
 
-// OnUnknown is what to do when nobody can say whether a message was accepted.
+// OnUnknown says what to do if the outcome of a send cannot be determined.
 type OnUnknown uint8
 
 const (
@@ -258,8 +257,8 @@ const (
 	OnUnknownFail                      // the message counts as failed
 )
 
-// Renderer makes a message for a person. The scope has every name that the flow
-// may use (see Scope). An error names the template's file, line and column.
+// Renderer makes a message for a person. The scope contains every name that the flow may
+// use; see the names in scope.go. An error names the template's file, line and column.
 type Renderer interface {
 	Render(to string, scope map[string]any) (channels.Message, error)
 }

@@ -14,7 +14,7 @@ const MaxLines = 100
 // MaxItems is how many events one collect may gather.
 const MaxItems = 1000
 
-// signals in the order in which they are listed to authors.
+// signals in the order in which messages list them.
 var signals = []struct {
 	name   string
 	signal Signal
@@ -37,7 +37,7 @@ func (s Signal) String() string {
 	return "no signal"
 }
 
-// place is where a line stands.
+// place says where a line is written.
 type place uint8
 
 const (
@@ -47,7 +47,7 @@ const (
 	inCollect
 )
 
-// signalNames is the signals that a line may have in a place.
+// signalNames returns the signals that a line may have in this place.
 func (p place) signalNames() []string {
 	var names []string
 	for _, s := range signals {
@@ -58,8 +58,8 @@ func (p place) signalNames() []string {
 	return append(names, "if")
 }
 
-// lines reads the lines of a wait or an until, all but what follows them. The maps
-// are those of the lines; nil where something else stands.
+// lines reads the lines of a wait or an until, without their steps. It also returns the
+// mapping of each line, or nil if an item is not a mapping.
 func (r *reader) lines(v *node.Value, k *typeEnv, where place) ([]Line, []*node.Map) {
 	items := oneOrMore(v)
 	if len(items) > MaxLines {
@@ -76,7 +76,7 @@ func (r *reader) lines(v *node.Value, k *typeEnv, where place) ([]Line, []*node.
 	return lines, maps
 }
 
-// line reads one line, all but its then.
+// line reads one line without its then.
 func (r *reader) line(m *node.Map, k *typeEnv, where place) Line {
 	line := Line{Span: m.Span(), Step: AnyStep}
 	line.Signal = r.signal(m, where)
@@ -111,7 +111,7 @@ func (r *reader) line(m *node.Map, k *typeEnv, where place) Line {
 	return line
 }
 
-// after reads a duration, or that it never ends.
+// after reads a duration, or never.
 func (r *reader) after(v *node.Value, line *Line) {
 	if !v.IsText() || v.Str() != "never" {
 		line.After = r.duration(v)
@@ -122,8 +122,8 @@ func (r *reader) after(v *node.Value, line *Line) {
 		"this wait may never end, so the run could stay alive forever")
 }
 
-// signal is what the line looks out for; exactly one signal must stand in it. An if
-// is one when it stands alone.
+// signal returns the signal of a line, which must have exactly one. An if is a signal if it
+// is alone.
 func (r *reader) signal(m *node.Map, where place) Signal {
 	var found []string
 	var signal Signal
@@ -150,8 +150,8 @@ func (r *reader) signal(m *node.Map, where place) Signal {
 	return signal
 }
 
-// nearKey reports whether a mapping has a key that is a misspelling of one of the
-// names; the keys that are known are none.
+// nearKey reports whether a mapping has a misspelling of one of the names. The known keys
+// are not misspellings.
 func nearKey(m *node.Map, names []string, known ...string) bool {
 	for _, key := range m.Keys() {
 		misspelt := true
@@ -165,8 +165,8 @@ func nearKey(m *node.Map, names []string, known ...string) bool {
 	return false
 }
 
-// event reads the event of a line with its key. Without a key it concerns all runs
-// of the person the event names; once the flow has keys that must be said.
+// event reads the event of a line with its key. Without a key, the event concerns all runs
+// of the person that it names; if a trigger has a key, the line must have one too.
 func (r *reader) event(m *node.Map) (event string, key *Expr) {
 	t := m.Text("event")
 	if !checkEvent(t, r.list) {
@@ -188,7 +188,7 @@ func (r *reader) event(m *node.Map) (event string, key *Expr) {
 	return t.Value, nil
 }
 
-// keyHint is the key of the first trigger that has one: the likely answer.
+// keyHint returns the key of the first trigger that has one, which is the likely answer.
 func (r *reader) keyHint() string {
 	for _, t := range r.flow.Triggers {
 		if t.Key != nil {
@@ -198,8 +198,8 @@ func (r *reader) keyHint() string {
 	return "event.order_id"
 }
 
-// sendNamed finds the send that a signal names, which must be one that can have
-// come before.
+// sendNamed finds the send that a signal names. That send must be able to run before the
+// line.
 func (r *reader) sendNamed(v *node.Value, k *typeEnv) int {
 	t := v.Text()
 	if t == nil || t.Value == "any" {

@@ -2,7 +2,7 @@ package flows
 
 import "nudge/lang/shape"
 
-// EventUse is what a flow does with one type of event.
+// EventUse lists the places of a flow that use one type of event.
 type EventUse struct {
 	Shape    *shape.Type // what is known of the event's data
 	Triggers []int       // indexes into Flow.Triggers
@@ -12,12 +12,11 @@ type EventUse struct {
 	Collects []*Collect
 }
 
-// Listens is what the flow does with events of a type, or nil when it does nothing
-// with them.
+// Listens returns how the flow uses a type of event, or nil if it does not use it.
 func (f *Flow) Listens(event string) *EventUse { return f.Listening[event] }
 
-// EventShape is what is known of the data of a type of event, or nil when the flow
-// does nothing with it.
+// EventShape returns the known shape of an event's data, or nil if the flow does not use
+// the event.
 func (f *Flow) EventShape(event string) *shape.Type {
 	if h := f.Listening[event]; h != nil {
 		return h.Shape
@@ -25,7 +24,7 @@ func (f *Flow) EventShape(event string) *shape.Type {
 	return nil
 }
 
-// StepNamed is the index of the step with an id, or -1 when there is none.
+// StepNamed returns the index of the step with an id, or -1.
 func (f *Flow) StepNamed(id string) int {
 	for i := range f.Steps {
 		if f.Steps[i].ID == id {
@@ -35,8 +34,7 @@ func (f *Flow) StepNamed(id string) int {
 	return -1
 }
 
-// listening collects what a flow does with events, so that routing one is a look
-// into a map.
+// listening collects the uses of events, so that routing an event is one lookup in a map.
 func listening(f *Flow, shapeOf func(string) *shape.Type) map[string]*EventUse {
 	all := map[string]*EventUse{}
 	heard := func(event string) *EventUse {
@@ -61,7 +59,7 @@ func listening(f *Flow, shapeOf func(string) *shape.Type) map[string]*EventUse {
 	return all
 }
 
-// listenAt adds what one step does with events.
+// listenAt adds the uses of events in one step.
 func listenAt(s *Step, heard func(string) *EventUse) {
 	var until []Line
 	switch {
@@ -83,7 +81,7 @@ func listenAt(s *Step, heard func(string) *EventUse) {
 	}
 }
 
-// eventLines is the lines that look out for an event.
+// eventLines returns the lines that wait for an event.
 func eventLines(lines []Line) []*Line {
 	var found []*Line
 	for i := range lines {

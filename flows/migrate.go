@@ -5,15 +5,16 @@ import (
 	"nudge/lang/node"
 )
 
-// Migration says what happens to runs of older versions that are parked on a step when
-// this version is deployed. Runs that no migration names stay with their version.
+// Migration says what happens to runs of older versions that are parked on a step when this
+// version is deployed. Runs without a migration stay with their version.
 type Migration struct {
 	From string // the step's id in their version; empty for any step
 	To   int    // the step of this version to go on with, anew; SameStep for the one with the same id
 	Exit string // the outcome to end with instead; empty for none
 }
 
-// SameStep in Migration.To is the step that has the same id as the one a run is parked on.
+// SameStep in Migration.To means the step with the same id as the one on which the run is
+// parked.
 const SameStep = -3
 
 const (
@@ -21,8 +22,8 @@ const (
 	sameStep = "same"
 )
 
-// Migrate returns the first migration for runs of older versions that are parked on a
-// step, with the step to go on with; nil where they stay.
+// Migrate returns the first migration for runs of older versions that are parked on a step,
+// and the step to go on with. It returns nil if these runs stay.
 func (f *Flow) Migrate(parked *Step) (m *Migration, to int) {
 	for i := range f.Migrations {
 		m := &f.Migrations[i]
@@ -39,9 +40,9 @@ func (f *Flow) Migrate(parked *Step) (m *Migration, to int) {
 	return nil, 0
 }
 
-// same is the step that can take the place of one of an older version, or -1. Only a wait
-// can be begun anew as if nothing had happened: a collect has gathered, a start has called
-// its flow, and a repeat would send again what it has sent.
+// same returns the step that can replace a step of an older version, or -1. Only a wait can
+// start again without harm: a collect has gathered items, a start has started its flow, and
+// a repeat would send its messages again.
 func (f *Flow) same(parked *Step) int {
 	to := f.StepNamed(parked.ID)
 	if to < 0 || len(f.Steps[to].Loops) > 0 || parked.Verb != VerbWait || f.Steps[to].Verb != VerbWait {
@@ -50,7 +51,7 @@ func (f *Flow) same(parked *Step) int {
 	return to
 }
 
-// readMigrations reads what happens to runs of older versions. The steps are read.
+// readMigrations reads the migrations, after the steps.
 func (r *reader) readMigrations(v *node.Value) {
 	for _, one := range oneOrMore(v) {
 		m := one.Map()
@@ -70,7 +71,7 @@ func (r *reader) readMigrations(v *node.Value) {
 	}
 }
 
-// readGoal reads where a migration leads: to a step, or out.
+// readGoal reads the target of a migration: a step, or an outcome.
 func (r *reader) readGoal(m *node.Map, migration *Migration) {
 	const hint = "write to: STEP, to: same, or exit: OUTCOME"
 	switch {
@@ -86,7 +87,7 @@ func (r *reader) readGoal(m *node.Map, migration *Migration) {
 	}
 }
 
-// goal is the step that runs are moved to.
+// goal returns the step to which runs are moved.
 func (r *reader) goal(t *node.Text, from string) int {
 	if t == nil {
 		return 0

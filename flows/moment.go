@@ -8,9 +8,9 @@ import (
 	"nudge/lang/shape"
 )
 
-// Moment is a point in time as a flow says it: a time of day where the person lives
-// (09:00, mon-fri 09:00, 2026-12-24 09:00), an instant that an expression gives, or a
-// duration before or after one.
+// Moment is a point in time as a flow writes it: a time of day in the person's zone (09:00,
+// mon-fri 09:00, 2026-12-24 09:00), the time that an expression gives, or a duration before
+// or after that time.
 type Moment struct {
 	Of     *Expr // nil: a time of day
 	Offset Duration
@@ -21,7 +21,7 @@ type Moment struct {
 	Date         Date     // its only day; zero for those of Days
 }
 
-// Date is a day of the calendar; the zero Date is none.
+// Date is a calendar day; the zero Date means no day.
 type Date struct {
 	Year  int
 	Month time.Month
@@ -34,13 +34,13 @@ type Weekdays uint8
 // EveryDay is all seven days.
 const EveryDay Weekdays = 1<<7 - 1
 
-// On returns the set with a day added.
+// On returns the set with one more day.
 func (w Weekdays) On(day time.Weekday) Weekdays { return w | 1<<day }
 
-// Has reports whether the set has a day.
+// Has reports whether the set contains a day.
 func (w Weekdays) Has(day time.Weekday) bool { return w>>day&1 == 1 }
 
-// String is the days of the set from Monday on: mon,tue,wed.
+// String returns the days of the set from Monday on: mon,tue,wed.
 func (w Weekdays) String() string {
 	var days []string
 	for n := range 7 {
@@ -51,7 +51,7 @@ func (w Weekdays) String() string {
 	return strings.Join(days, ",")
 }
 
-// String is the moment as a flow writes it.
+// String returns the moment as a flow writes it.
 func (m *Moment) String() string {
 	clock := fmt.Sprintf("%02d:%02d", m.Hour, m.Minute)
 	switch {
@@ -69,9 +69,9 @@ func (m *Moment) String() string {
 	return m.Offset.String() + " after " + m.Of.String()
 }
 
-// Resolve computes the moment once, at an instant, where the clocks are those of
-// zone. A time of day is the next one, this very minute included; it is never past.
-// A time on a date and an anchored moment may be: they are returned all the same.
+// Resolve computes the moment at an instant in a zone. A time of day is the next one, the
+// current minute included, so it is never past. A time on a date, or a moment from an
+// expression, may be past; Resolve returns it anyway.
 func (m *Moment) Resolve(scope map[string]any, now time.Time, zone *time.Location) (at time.Time, past bool, err error) {
 	if m.Date != (Date{}) {
 		d := m.Date
@@ -97,8 +97,8 @@ func (m *Moment) Resolve(scope map[string]any, now time.Time, zone *time.Locatio
 	return at, at.Before(now), nil
 }
 
-// nextClock is the first instant from now on at which the clocks of zone show the
-// time of day on one of the days.
+// nextClock returns the first instant from now on at which the clocks of zone show the time
+// of day on one of the days.
 func (m *Moment) nextClock(now time.Time, zone *time.Location) time.Time {
 	y, month, day := now.In(zone).Date()
 	for n := range 8 {

@@ -8,13 +8,13 @@ import (
 	"nudge/lang/node"
 )
 
-// MaxName is how long a name may be, in characters.
+// MaxName is the maximum length of a name, in bytes.
 const MaxName = 64
 
 var nameForm = regexp.MustCompile(`^[a-z0-9_]+$`)
 
-// checkName reports a name that has anything but a-z, 0-9 and _ in it: a hyphen is
-// a minus in expressions and nothing in templates.
+// checkName reports a name with other characters than a-z, 0-9 and _. A hyphen would be a
+// minus in expressions and is not allowed in templates.
 func checkName(t *node.Text, what string, list *diag.List) bool {
 	if t == nil {
 		return false
@@ -32,7 +32,7 @@ func checkName(t *node.Text, what string, list *diag.List) bool {
 	return false
 }
 
-// simplified is the nearest text that is a name.
+// simplified returns the nearest valid name.
 func simplified(s string) string {
 	s = strings.Map(func(r rune) rune {
 		switch {
@@ -48,7 +48,7 @@ func simplified(s string) string {
 
 var eventForm = regexp.MustCompile(`^[A-Za-z0-9_]+([.:/-][A-Za-z0-9_]+)*$`)
 
-// checkEvent reports an event type that nobody could send.
+// checkEvent reports an invalid event type.
 func checkEvent(t *node.Text, list *diag.List) bool {
 	if t == nil {
 		return false

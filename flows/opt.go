@@ -2,7 +2,7 @@ package flows
 
 import "nudge/lang/node"
 
-// opt reads what a person wants to hear from now on: all, or one category.
+// opt reads an opt-out or opt-in: all categories, or one.
 func (r *reader) opt(m *node.Map, at int) {
 	word := "opt_out"
 	if !m.Has(word) {

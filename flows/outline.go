@@ -11,7 +11,7 @@ import (
 // MaxSteps is how many steps a flow may have.
 const MaxSteps = 1000
 
-// verbs in the order in which they are listed to authors.
+// verbs in the order in which messages list them.
 var verbs = []struct {
 	name string
 	verb Verb
@@ -21,10 +21,10 @@ var verbs = []struct {
 	{"start", VerbStart}, {"fetch", VerbFetch}, {"opt_out", VerbOpt}, {"opt_in", VerbOpt}, {"exit", VerbExit},
 }
 
-// head is a step before it is read: its verb and id. All heads are known before the
-// first step is read, so that a signal which names a later step can be told apart
-// from one that names no step at all, and an until can name a step of its loop.
-// Of a flow without mistakes, the heads have the indexes of their steps.
+// head is a step before it is read: its verb and id. All heads are known before the first
+// step is read, so that a signal that names a later step is not mistaken for one that names
+// no step, and an until can name a step of its loop. In a flow without mistakes, the heads
+// have the indexes of their steps.
 type head struct {
 	id   string
 	verb Verb
@@ -32,8 +32,8 @@ type head struct {
 	at   *node.Value
 }
 
-// outline finds the heads of all steps in the order in which they are read, the steps
-// inside of others included, and gives those without an id their own.
+// outline finds the heads of all steps, nested ones included, in the order in which they
+// are read. It gives an id to every step without one.
 func (r *reader) outline(steps *node.Value) {
 	r.outlineBlock(steps)
 	taken := map[string]bool{}
@@ -81,8 +81,7 @@ func (r *reader) outlineBlock(steps *node.Value) {
 	}
 }
 
-// outlineInside finds the steps inside of one, in the order in which its verb reads
-// them.
+// outlineInside finds the steps inside a step, in the order in which its verb reads them.
 func (r *reader) outlineInside(m *node.Map) {
 	r.outlineArms(m.Get("wait"), "then")
 	r.outlineArms(m.Get("branch"), "then", "else")
@@ -99,8 +98,7 @@ func (r *reader) outlineInside(m *node.Map) {
 	}
 }
 
-// eachHead calls f for the heads of the steps of a block, those inside of others
-// included.
+// eachHead calls f for the heads of the steps of a block, nested ones included.
 func (r *reader) eachHead(block *node.Value, f func(int, head)) {
 	inside := &reader{headAt: map[diag.Pos]int{}}
 	inside.outlineBlock(block)
@@ -122,8 +120,8 @@ func (r *reader) outlineArms(v *node.Value, keys ...string) {
 	}
 }
 
-// freeID is the id of a step that was given none: the template's name for a send,
-// else its verb with its number among the steps of this verb.
+// freeID returns an id for a step without one: the name of the template for a send,
+// otherwise the verb and its number among the steps with this verb.
 func freeID(h *head, nth int, taken map[string]bool) string {
 	base := templateName(h.at.Map().Get("send"))
 	if base != "" && !taken[base] {
@@ -142,7 +140,7 @@ func freeID(h *head, nth int, taken map[string]bool) string {
 	}
 }
 
-// templateName is the name of the template a send names, or "" when it names none.
+// templateName returns the name of the template of a send, or an empty text.
 func templateName(send *node.Value) string {
 	if send.IsMap() {
 		send = send.Map().Get("template")
@@ -153,7 +151,7 @@ func templateName(send *node.Value) string {
 	return send.Str()
 }
 
-// stepIDs is the ids of the steps with this verb, or of all for 0.
+// stepIDs returns the ids of the steps with this verb, or of all steps for 0.
 func (r *reader) stepIDs(verb Verb) []string {
 	var ids []string
 	for _, h := range r.heads {

@@ -22,7 +22,7 @@ const (
 	MaxFiles = 2000
 )
 
-// servingKeys is what nudge.yaml says to others than the flows: it is left to
+// servingKeys are the keys of nudge.yaml that flows do not use. They are read from
 // Project.Config.
 var servingKeys = []string{
 	"account", "accounts", "clock", "data_dir", "fetch", "listen", "outbound", "people", "retention", "tokens", "webhooks",
@@ -30,8 +30,8 @@ var servingKeys = []string{
 
 var templateFolders = []string{"templates", templates.PartialsFolder}
 
-// Project is a folder of flows and templates with what they have in common. It is
-// immutable and safe for concurrent use.
+// Project is a folder of flows and templates with their common settings. It is immutable
+// and safe for concurrent use.
 type Project struct {
 	Name       string
 	Locale     string                 // the language of templates that are no variants; empty for the default
@@ -52,9 +52,9 @@ type Project struct {
 	calls       []call            // of all flows, to be checked when all are read
 }
 
-// Load reads a project: nudge.yaml, which may be absent, flows/*.yaml, templates/*.yaml
-// and templates/partials/*.yaml. All that is wrong with them is in the list, sorted; when it
-// HasErrors the project holds what could be read.
+// Load reads a project: nudge.yaml (which may be absent), flows/*.yaml, templates/*.yaml
+// and templates/partials/*.yaml. The list contains all mistakes, sorted by file and place.
+// If it HasErrors, the project contains only the flows without errors.
 func Load(fsys fs.FS) (*Project, diag.List) {
 	files, list := readFiles(fsys)
 	p := load(files, &assets{fsys: fsys}, &list)
@@ -67,8 +67,8 @@ func Load(fsys fs.FS) (*Project, diag.List) {
 	return p, list
 }
 
-// load reads the files of a project or of a bundle, which has one flow and lacks those
-// that it calls.
+// load reads the files of a project or a bundle. A bundle has only one flow and lacks the
+// flows that it starts.
 func load(files []File, assets *assets, list *diag.List) *Project {
 	p := &Project{library: templates.NewLibrary(), files: map[string]string{}, assets: assets}
 	for _, f := range files {
@@ -92,13 +92,13 @@ func load(files []File, assets *assets, list *diag.List) *Project {
 	return p
 }
 
-// Source is the text of one of the project's files, for [diag.Render].
+// Source returns the text of one of the project's files, for [diag.Render].
 func (p *Project) Source(file string) (string, bool) {
 	text, ok := p.files[file]
 	return text, ok
 }
 
-// Flow is a flow by its name, or nil.
+// Flow returns a flow by its name, or nil.
 func (p *Project) Flow(name string) *Flow {
 	for _, f := range p.Flows {
 		if f.Name == name {
@@ -108,7 +108,7 @@ func (p *Project) Flow(name string) *Flow {
 	return nil
 }
 
-// readFiles reads everything a project may consist of, in the order of the names.
+// readFiles reads all files of a project, sorted by name.
 func readFiles(fsys fs.FS) ([]File, diag.List) {
 	var (
 		files []File

@@ -27,8 +27,8 @@ type reader struct {
 	emits    map[string]bool // types of events
 }
 
-// readFlow reads a file of the folder flows. The flow is nil when it has errors, so
-// that nobody runs half of it.
+// readFlow reads a file of the folder flows. It returns nil if the flow has errors, so that
+// nobody runs half of it.
 func (p *Project) readFlow(f File, list *diag.List) *Flow {
 	before := len(*list)
 	r := &reader{
@@ -87,8 +87,7 @@ func (r *reader) name(m *node.Map, stem string) {
 	}
 }
 
-// category reads a category, which must be one of the project's where it declares
-// any.
+// category reads a category. If the project declares categories, it must be one of them.
 func (r *reader) category(t *node.Text) string {
 	if t == nil {
 		return ""

@@ -15,7 +15,7 @@ const (
 	MaxLoops = 3
 )
 
-// repeat reads a loop: its steps first, because its until may name the messages that
+// repeat reads a loop. It reads the steps first, because the until may name messages that
 // they send.
 func (r *reader) repeat(v *node.Value, at int, k *typeEnv) (joints []patch, ends bool) {
 	loop := &Repeat{Body: End}
@@ -47,10 +47,10 @@ func (r *reader) repeat(v *node.Value, at int, k *typeEnv) (joints []patch, ends
 	return joints, false
 }
 
-// outcomeCompleted is the outcome of a repeat that took all its rounds.
+// outcomeCompleted is the outcome of a repeat that ran all its rounds.
 const outcomeCompleted = "completed"
 
-// body reads the steps of a loop, whose end leads back to it, and answers what is
+// body reads the steps of a loop, connects their end to the repeat, and returns what is
 // known there.
 func (r *reader) body(m *node.Map, steps *node.Value, at int, k *typeEnv) *typeEnv {
 	inside := k.with(NameRound, shape.Number)
@@ -73,8 +73,8 @@ func (r *reader) body(m *node.Map, steps *node.Value, at int, k *typeEnv) *typeE
 	return inside
 }
 
-// foresee adds the messages and fetches of a loop to what is known at its beginning: a
-// round may ask for those of the round before it.
+// foresee makes the messages and fetches of a loop known at its beginning, because a round
+// may use those of the round before.
 func (r *reader) foresee(steps *node.Value, inside *typeEnv) {
 	r.eachHead(steps, func(i int, h head) {
 		if h.verb == VerbSend {

@@ -12,7 +12,7 @@ import (
 	"nudge/templates"
 )
 
-// request is the request of a fetch, checked and compiled.
+// request is the checked and compiled request of a fetch.
 type request struct {
 	method  string
 	address *node.Text
@@ -24,7 +24,7 @@ type request struct {
 
 var _ Requester = (*request)(nil)
 
-// named is one header or one field of a form.
+// named is a header, or a field of a form.
 type named struct {
 	name string
 	at   diag.Span
@@ -36,7 +36,7 @@ var (
 	errMultiline = errors.New("the header value has more than one line")
 )
 
-// Request makes the request for a scope: the same one for the same scope.
+// Request makes the request for a scope. The same scope always gives the same request.
 func (q *request) Request(scope map[string]any) (FetchRequest, error) {
 	made := FetchRequest{Method: q.method}
 	address, err := q.url.Render(scope)
@@ -62,7 +62,7 @@ func (q *request) Request(scope map[string]any) (FetchRequest, error) {
 	return made, nil
 }
 
-// body renders what is sent, with its type.
+// body renders the body and sets its content type.
 func (q *request) body(made *FetchRequest, scope map[string]any) (err error) {
 	switch {
 	case q.json != nil:
@@ -88,7 +88,7 @@ func (q *request) body(made *FetchRequest, scope map[string]any) (err error) {
 	return nil
 }
 
-// set adds a header, or replaces the one of this name.
+// set adds a header, or replaces the header with this name.
 func (f *FetchRequest) set(name, value string) {
 	for i := range f.Headers {
 		if strings.EqualFold(f.Headers[i].Name, name) {
@@ -99,7 +99,7 @@ func (f *FetchRequest) set(name, value string) {
 	f.Headers = append(f.Headers, Header{name, value})
 }
 
-// checkedURL is the address in the form in which it is sent.
+// checkedURL returns the address in the form in which it is sent.
 func checkedURL(text string) (string, error) {
 	u, err := url.Parse(strings.TrimSpace(text))
 	if err != nil || u.Scheme != "https" && u.Scheme != "http" || u.Hostname() == "" || u.User != nil {

@@ -11,8 +11,8 @@ import (
 	"nudge/lang/shape"
 )
 
-// Schedule is when a trigger fires by the clock, for whom and how fast. Exactly one of
-// Cron and At is set.
+// Schedule says when a trigger fires, for whom and how fast. Exactly one of Cron and At is
+// set.
 type Schedule struct {
 	Cron         *Cron
 	At           *Moment        // once, on a date
@@ -23,15 +23,15 @@ type Schedule struct {
 	StopOnBadRow bool           // the firing fails at a row that cannot be read; else the row is left out
 }
 
-// Earliest is how long before UTC the clocks of the world first show a time: the zone
-// that is furthest ahead.
+// Earliest is how long before UTC the first clocks of the world show a time.
 const Earliest = 14 * time.Hour
 
-// Latest is how long after UTC the last clocks of the world show it.
+// Latest is how long after UTC the last clocks of the world show a time.
 const Latest = 12 * time.Hour
 
-// Next is the first firing after an instant, zero when there is none. One whose clock
-// is each person's own begins where the day begins first; At tells each person's.
+// Next returns the first firing after an instant, or the zero time. A schedule in each
+// person's own zone begins where the day begins first; PersonsTime returns the time of a
+// person.
 func (s *Schedule) Next(after time.Time) time.Time {
 	switch {
 	case s.Cron != nil && s.Zone != nil:
@@ -48,9 +48,9 @@ func (s *Schedule) Next(after time.Time) time.Time {
 	return time.Time{}
 }
 
-// First is the first firing of a schedule that is taken up at an instant: the first
-// after it. Where the clock is each person's own it is the first whose time has not
-// passed everywhere, which may have begun already.
+// First returns the first firing of a schedule that becomes active at an instant. A
+// schedule in each person's own zone begins with the first firing whose time has not passed
+// everywhere; it may already be under way.
 func (s *Schedule) First(now time.Time) time.Time {
 	if s.Zone != nil {
 		return s.Next(now)
@@ -67,8 +67,8 @@ func (s *Schedule) once() time.Time {
 	return onWall(wall, s.Zone)
 }
 
-// PersonsTime is when a firing comes to a person: at its own instant, or where the
-// clock is each person's own when theirs shows it.
+// PersonsTime returns when a firing reaches a person: at its own instant, or, in each
+// person's own zone, when the person's clock shows its time.
 func (s *Schedule) PersonsTime(campaign time.Time, zone *time.Location) time.Time {
 	if s.Zone != nil {
 		return campaign
@@ -76,13 +76,13 @@ func (s *Schedule) PersonsTime(campaign time.Time, zone *time.Location) time.Tim
 	return onWall(campaign.Add(Earliest).UTC(), zone)
 }
 
-// TooLate reports whether a firing that was due is of no use any more.
+// TooLate reports whether a firing is too late to be useful.
 func (s *Schedule) TooLate(due, now time.Time, zone *time.Location) bool {
 	return s.MaxDelay != (Duration{}) && s.MaxDelay.After(due, zone).Before(now)
 }
 
-// Words is the schedule's time in the words of the file. A schedule with other words
-// is another one.
+// Words returns the time of the schedule as text. A schedule with another text is another
+// schedule.
 func (s *Schedule) Words() string {
 	zone := "local"
 	if s.Zone != nil {
@@ -95,7 +95,7 @@ func (s *Schedule) Words() string {
 	return fmt.Sprintf("at %04d-%02d-%02d %02d:%02d in %s", d.Year, d.Month, d.Day, s.At.Hour, s.At.Minute, zone)
 }
 
-// clockTrigger reads a trigger by cron or at, with the people it is for.
+// clockTrigger reads a trigger with cron or at: its people and its rate.
 func (r *reader) clockTrigger(start string, m *node.Map) Trigger {
 	s := &Schedule{}
 	if start == "cron" {
@@ -114,8 +114,8 @@ func (r *reader) clockTrigger(start string, m *node.Map) Trigger {
 	return trigger
 }
 
-// cron reads a schedule. Whose clock it follows and how late it may be must be said:
-// nobody guesses them right.
+// cron reads a schedule. The zone and max_delay have no default, because a wrong guess
+// would go unnoticed.
 func (r *reader) cron(m *node.Map, s *Schedule) {
 	s.Cron = &Cron{}
 	if t := m.Text("cron"); t != nil {
@@ -137,8 +137,8 @@ func (r *reader) cron(m *node.Map, s *Schedule) {
 	s.MaxDelay = r.duration(m.Get("max_delay"))
 }
 
-// campaignMoment reads the one moment of a campaign, which must be on a date: nothing
-// says of which day another one would be.
+// campaignMoment reads the moment of a campaign. It needs a date, because otherwise its day
+// is unknown.
 func (r *reader) campaignMoment(m *node.Map, s *Schedule) {
 	t := m.Text("at")
 	s.At = r.moment(t, &typeEnv{names: map[string]*shape.Type{}}) // there is nobody to ask yet
@@ -152,7 +152,7 @@ func (r *reader) campaignMoment(m *node.Map, s *Schedule) {
 	s.MaxDelay = r.duration(m.Get("max_delay"))
 }
 
-// clockZone reads the zone of a schedule; nil for each person's own.
+// clockZone reads the zone of a schedule; it returns nil for each person's own zone.
 func (r *reader) clockZone(m *node.Map) *time.Location {
 	if t := m.Text("timezone"); t == nil || t.Value == "local" {
 		return nil

@@ -8,12 +8,12 @@ import (
 	"nudge/templates"
 )
 
-// ErrMergeField is why a message is not rendered that has {{ in it: the provider would
-// take it for a field of its own. Other errors of rendering are mistakes of the author.
+// ErrMergeField means that a rendered message contains {{, which the provider would
+// replace. All other rendering errors are mistakes of the author.
 var ErrMergeField = templates.ErrMergeField
 
-// send reads a send step: the name of a template, or a mapping with one or with the
-// message itself.
+// send reads a send step: the name of a template, or a mapping with a template or a
+// message.
 func (r *reader) send(v *node.Value, at int, k *typeEnv) {
 	s := &Send{OnUnknown: r.project.OnUnknown, Category: r.flow.Category, Account: r.flow.Account}
 	r.flow.Steps[at].Send = s
@@ -83,7 +83,7 @@ func (r *reader) sendOptions(m *node.Map, s *Send) {
 	}
 }
 
-// rules reads the channels of a send that uses a template, before those of the template.
+// rules reads the channels of a send with a template. They replace those of the template.
 func (r *reader) rules(m *node.Map) []string {
 	var rules []string
 	for _, item := range m.List("rules") {
@@ -97,7 +97,7 @@ func (r *reader) rules(m *node.Map) []string {
 	return rules
 }
 
-// ruled is a message that goes by other channels than its template says.
+// ruled is a message with other channels than its template.
 type ruled struct {
 	Renderer
 	rules []string
@@ -112,7 +112,7 @@ func (r ruled) Render(to string, scope map[string]any) (channels.Message, error)
 	return m, err
 }
 
-// template finds the template that a send names.
+// template finds the template of a send.
 func (r *reader) template(t *node.Text) *templates.Source {
 	if !checkName(t, "a template's name", r.list) {
 		return nil
@@ -127,8 +127,8 @@ func (r *reader) template(t *node.Text) *templates.Source {
 	return nil
 }
 
-// Template is a template of the project by itself, to send one test message: what
-// its scope has is not known before it is rendered.
+// Template returns a template of the project without a flow, to send one test message. The
+// content of its scope is unknown before it is rendered.
 func (p *Project) Template(name string) (*templates.Template, error) {
 	source := p.library.Source(name)
 	if source == nil {
@@ -141,11 +141,11 @@ func (p *Project) Template(name string) (*templates.Template, error) {
 	return t, list.Err()
 }
 
-// aloneScope is what a template may name that no flow stands around: anything with a
-// field, and the names that may stand by themselves.
+// aloneScope is the scope of a template without a flow: any name with a field, and the
+// names without fields.
 var aloneScope = shape.OpenMap(map[string]*shape.Type{NameNow: shape.Moment, NameRound: shape.Number})
 
-// alone is how a template is used that no flow stands around.
+// alone returns how a template is used without a flow.
 func (p *Project) alone() templates.Use {
 	return templates.Use{
 		Scope: aloneScope, Zone: p.Zone, Project: p.Name, From: p.from, Untyped: true,
@@ -153,7 +153,7 @@ func (p *Project) alone() templates.Use {
 	}
 }
 
-// use is how a template is used at a place of the flow.
+// use returns how a template is used at a place of the flow.
 func (r *reader) use(k *typeEnv) templates.Use {
 	return templates.Use{
 		Scope: k.scope(), Zone: r.flow.Zone, Project: r.project.Name, From: r.from,

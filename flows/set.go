@@ -8,8 +8,8 @@ import (
 	"nudge/lang/shape"
 )
 
-// set reads variables and fields of the profile, sorted by name: all values are read
-// before the first one is written, so their order in the file means nothing.
+// set reads variables and fields of the profile, sorted by name. All values are computed
+// before the first one is stored, so their order in the file does not matter.
 func (r *reader) set(v *node.Value, at int, k *typeEnv) {
 	scope := k.scope()
 	var set []written
@@ -39,8 +39,8 @@ func (r *reader) set(v *node.Value, at int, k *typeEnv) {
 	r.flow.Steps[at].Set = assignments(set)
 }
 
-// checkProfile sees that a field of the profile is one of the project's, and that its
-// new value fits.
+// checkProfile checks that the project declares the field of the profile and that the new
+// value fits.
 func (r *reader) checkProfile(w written) {
 	declared := r.project.Profile
 	t, ok := declared.Field(w.Name)
@@ -55,8 +55,8 @@ func (r *reader) checkProfile(w written) {
 	}
 }
 
-// value reads a literal, or an expression where the text begins with "=". Its type is
-// nil after a mistake.
+// value reads a literal, or an expression if the text begins with =. The type is nil after
+// a mistake.
 func (r *reader) value(v *node.Value, scope *shape.Type) (Value, *shape.Type) {
 	t := v.Text()
 	if t == nil {
@@ -77,8 +77,8 @@ func (r *reader) value(v *node.Value, scope *shape.Type) (Value, *shape.Type) {
 	return Value{Literal: literal}, shape.String
 }
 
-// stored is the type of a value after it was kept with the run, as JSON: an instant
-// has become its text.
+// stored returns the type of a value after it was stored with the run as JSON: a time
+// becomes text.
 func stored(t *shape.Type) *shape.Type {
 	if t == nil {
 		return shape.Any
@@ -92,7 +92,7 @@ func stored(t *shape.Type) *shape.Type {
 	return t
 }
 
-// exit reads how a run ends: a name, or a name and whether that is a success.
+// exit reads an exit step: an outcome, or an outcome and whether it is a goal.
 func (r *reader) exit(v *node.Value) *Exit {
 	if !v.IsMap() {
 		t := v.Text()
@@ -110,5 +110,5 @@ func (r *reader) exit(v *node.Value) *Exit {
 	return e
 }
 
-// defaultExit is how a run ends that leaves by an exit without a name.
+// defaultExit is the outcome of an exit without a name.
 const defaultExit = "exited"

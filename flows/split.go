@@ -2,11 +2,11 @@ package flows
 
 import "nudge/lang/node"
 
-// maxWeight is the greatest weight of an arm of a split.
+// maxWeight is the largest weight of an arm of a split.
 const maxWeight = 10000
 
-// split reads arms among which people are dealt by weight. An arm without a then is
-// for those with whom nothing is done.
+// split reads the arms of a split. People are divided by weight. An arm without a then does
+// nothing.
 func (r *reader) split(v *node.Value, at int, k *typeEnv) (joints []patch, ends bool) {
 	before, ends := k.fork(), true
 	items := v.List()

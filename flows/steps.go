@@ -9,7 +9,7 @@ import (
 	"nudge/lang/node"
 )
 
-// patch is a place of the program that is still to be told where it leads.
+// patch sets the target of one place of the program that leads on.
 type patch func(target int)
 
 func connect(joints []patch, target int) {
@@ -34,8 +34,8 @@ func (r *reader) readSteps(m *node.Map) {
 	connect(joints, End)
 }
 
-// block reads a list of steps and appends them to the program. What leads out of it
-// is left to the caller; ends says that nothing does. What is known grows.
+// block reads a list of steps and appends them to the program. It returns the open ends,
+// which the caller connects; ends reports that nothing leads on. What is known grows in k.
 func (r *reader) block(v *node.Value, name string, k *typeEnv) (joints []patch, ends bool) {
 	items := v.List()
 	if len(items) == 0 && v.IsList() {
@@ -57,7 +57,7 @@ func (r *reader) block(v *node.Value, name string, k *typeEnv) (joints []patch, 
 	return joints, ends
 }
 
-// step reads one step and what is inside of it.
+// step reads one step and the steps inside it.
 func (r *reader) step(m *node.Map, at int, k *typeEnv) (joints []patch, ends bool) {
 	h := r.heads[r.headAt[m.Span().Start]]
 	r.checkID(m, h)
@@ -82,7 +82,7 @@ func (r *reader) step(m *node.Map, at int, k *typeEnv) (joints []patch, ends boo
 	return append(joints, inner...), ends && !m.Has("if")
 }
 
-// do reads what a step does.
+// do reads the value of a step's verb.
 func (r *reader) do(verb Verb, m *node.Map, at int, k *typeEnv) (inner []patch, ends bool) {
 	switch verb {
 	case VerbSend:
@@ -115,7 +115,7 @@ func (r *reader) do(verb Verb, m *node.Map, at int, k *typeEnv) (inner []patch, 
 	return inner, ends
 }
 
-// verb is what the step does; exactly one verb must stand in it.
+// verb returns the verb of a step, which must have exactly one.
 func (r *reader) verb(m *node.Map) Verb {
 	var found []string
 	var verb Verb
@@ -148,7 +148,7 @@ func (r *reader) verb(m *node.Map) Verb {
 	return 0
 }
 
-// lineWord is a key of a mapping that belongs into a line of a wait, or "".
+// lineWord returns a key of a mapping that belongs in a line of a wait, or an empty text.
 func lineWord(m *node.Map) string {
 	for _, key := range m.Keys() {
 		if key.Value == "if" {
@@ -161,14 +161,14 @@ func lineWord(m *node.Map) string {
 	return ""
 }
 
-// allowAll makes all keys of a mapping known whose mistake is told already.
+// allowAll makes all keys of a mapping known, because its mistake is already reported.
 func allowAll(m *node.Map) {
 	for _, key := range m.Keys() {
 		m.Allow(key.Value)
 	}
 }
 
-// checkID reports an id that is no name, or that something else has.
+// checkID reports an id that is not a valid name or that is already used.
 func (r *reader) checkID(m *node.Map, h head) {
 	t := m.Text("id")
 	if !checkName(t, "an id", r.list) {
@@ -183,7 +183,7 @@ func (r *reader) checkID(m *node.Map, h head) {
 	}
 }
 
-// digest is a hash of what a step says.
+// digest returns a hash of a step's content.
 func digest(m *node.Map) uint64 {
 	h := fnv.New64a()
 	io.WriteString(h, m.Canonical())

@@ -8,10 +8,10 @@ import (
 	"nudge/lang/shape"
 )
 
-// starts is the ways in which a trigger can start a run.
+// starts are the keys of a trigger that start a run.
 var starts = []string{"event", "reply", "cron", "at"}
 
-// readTriggers reads one trigger or a list of them. A flow without any is called.
+// readTriggers reads one trigger or a list. A flow without a trigger is started by calls.
 func (r *reader) readTriggers(v *node.Value) {
 	items := oneOrMore(v)
 	if len(items) > MaxLines {
@@ -77,16 +77,17 @@ func (r *reader) replyTrigger(m *node.Map) Trigger {
 	return Trigger{Reply: true, BeforeWaits: m.Bool("before_waits"), If: r.triggerIf(m, NameReply, replyShape)}
 }
 
-// triggerIf reads the condition of a trigger, which sees what starts the run.
+// triggerIf reads the condition of a trigger. It can use the event or reply that starts the
+// run.
 func (r *reader) triggerIf(m *node.Map, name string, t *shape.Type) *Expr {
 	return r.expr(m.Get("if"), shape.MapOf(map[string]*shape.Type{
 		name: t, NameProfile: r.profile, NameNow: shape.Moment,
 	}), forCondition)
 }
 
-// readData finds out what a run starts with: for each trigger what its event declares
-// together with the flow's own data, and of several triggers what they have in
-// common. It does so before anything else, because all expressions see it.
+// readData determines the data of a run: for each trigger the shape of its event together
+// with the flow's own data; for several triggers, what fits all of them. It runs first,
+// because all expressions use the data.
 func (r *reader) readData(triggers, data *node.Value) {
 	own := shape.Any
 	if data != nil && data.Map() != nil {
@@ -121,9 +122,9 @@ func (r *reader) readData(triggers, data *node.Value) {
 	r.flow.Data = all
 }
 
-// dataOf is what one trigger delivers; nil after a mistake. A reply delivers nothing,
-// a schedule what its audience has: of stored profiles nothing, though who calls the flow
-// may.
+// dataOf returns the data that one trigger provides, or nil after a mistake. A reply
+// provides none. A schedule provides the fields of its audience; stored profiles provide
+// none, but a call of the flow may.
 func (r *reader) dataOf(m *node.Map, own *shape.Type, data *node.Value) (*shape.Type, diag.Span) {
 	v := m.Get("event")
 	switch {
@@ -157,7 +158,7 @@ func asksStoredPeople(audience *node.Value) bool {
 	return audience != nil && audience.IsMap() && audience.Map().Has("if")
 }
 
-// optional is a map's type of which every field may be absent.
+// optional returns a map's type with every field optional.
 func optional(t *shape.Type) *shape.Type {
 	loose := *t
 	loose.Fields = make(map[string]*shape.Type, len(t.Fields))
@@ -167,7 +168,7 @@ func optional(t *shape.Type) *shape.Type {
 	return &loose
 }
 
-// eventShape is what is known of the data of an event.
+// eventShape returns the known shape of an event's data.
 func (r *reader) eventShape(event string) *shape.Type {
 	if t := r.shapes[event]; t != nil {
 		return t
@@ -178,7 +179,7 @@ func (r *reader) eventShape(event string) *shape.Type {
 	return shape.Any
 }
 
-// expr compiles the expression of a key, or is nil when the key is absent.
+// expr compiles the expression of a key; nil if the key is absent.
 func (r *reader) expr(v *node.Value, scope *shape.Type, want purpose) *Expr {
 	t := v.Text()
 	if t == nil {
@@ -188,7 +189,7 @@ func (r *reader) expr(v *node.Value, scope *shape.Type, want purpose) *Expr {
 	return e
 }
 
-// oneOrMore is the items of a list, or the value itself where it is no list.
+// oneOrMore returns the items of a list, or the value itself if it is not a list.
 func oneOrMore(v *node.Value) []*node.Value {
 	switch {
 	case v == nil:

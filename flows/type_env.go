@@ -6,9 +6,9 @@ import (
 	"nudge/lang/shape"
 )
 
-// typeEnv is what can be said of a run at one place of its flow: which steps it may
-// have come through, and the type of every name. It is copied where the flow forks,
-// so that an arm sees nothing of its siblings.
+// typeEnv is what is known of a run at one place of its flow: the sends that may have run,
+// and the type of every name. It is copied where the flow forks, so that an arm knows
+// nothing of the other arms.
 type typeEnv struct {
 	names map[string]*shape.Type // by the names of a scope
 	vars  map[string]*shape.Type
@@ -19,8 +19,8 @@ func (k *typeEnv) fork() *typeEnv {
 	return &typeEnv{maps.Clone(k.names), maps.Clone(k.vars), maps.Clone(k.sends)}
 }
 
-// join adds what an arm knows that ended here. What is in hand in the arm stays
-// there.
+// join adds what an arm knows at its end. An event or reply that was current in the arm
+// stays there.
 func (k *typeEnv) join(arm *typeEnv) {
 	for name, t := range arm.names {
 		if _, ok := k.names[name]; !ok && name != NameEvent && name != NameReply && name != NameRound {
@@ -36,8 +36,8 @@ func (k *typeEnv) join(arm *typeEnv) {
 	maps.Copy(k.sends, arm.sends)
 }
 
-// maySet notes a variable that may have been set, or may be what it was before. Where that
-// is nothing, it may be absent.
+// maySet notes a variable that may have been set. If it had no value before, it may be
+// absent.
 func (k *typeEnv) maySet(name string, t *shape.Type) {
 	before, ok := k.vars[name]
 	if !ok {
@@ -51,21 +51,21 @@ func (k *typeEnv) maySet(name string, t *shape.Type) {
 	k.vars[name] = either
 }
 
-// scope is the type of the scope here.
+// scope returns the type of the scope at this place.
 func (k *typeEnv) scope() *shape.Type {
 	fields := maps.Clone(k.names)
 	fields[NameVars] = shape.MapOf(maps.Clone(k.vars))
 	return shape.MapOf(fields)
 }
 
-// with is the same with one more name in hand.
+// with returns a copy with one more name.
 func (k *typeEnv) with(name string, t *shape.Type) *typeEnv {
 	more := k.fork()
 	more.names[name] = t
 	return more
 }
 
-// start is what is known at the first step.
+// start returns what is known at the first step.
 func (r *reader) start() *typeEnv {
 	k := &typeEnv{
 		names: map[string]*shape.Type{
@@ -89,7 +89,7 @@ func (r *reader) startsByReply() bool {
 	return len(r.flow.Triggers) > 0
 }
 
-// drop forgets what is in hand once lines may have put something else there.
+// drop forgets the current reply if lines may replace it.
 func (k *typeEnv) drop(lines []Line) {
 	for _, line := range lines {
 		if line.Signal == SignalReply {
@@ -98,13 +98,13 @@ func (k *typeEnv) drop(lines []Line) {
 	}
 }
 
-// learn notes what can be asked of a step, here and for those who may be anywhere.
+// learn notes the fields of a step, for the following steps and for the exits.
 func (r *reader) learn(k *typeEnv, at int, t *shape.Type) {
 	id := r.flow.Steps[at].ID
 	k.names[id], r.learned[id] = t, t
 }
 
-// profile is what expressions see of a person.
+// profile returns the type of a person's profile in expressions.
 func (p *Project) profile() *shape.Type {
 	fields := maps.Clone(p.Profile.Fields)
 	if fields == nil {

@@ -12,11 +12,11 @@ import (
 	"nudge/lang/node"
 )
 
-// language is the version of the flow language: part of every flow's version, so
-// that a change of what the same words mean makes new versions.
+// language is the version of the flow language. It is part of every flow's version, so that
+// a new meaning of the same words makes new versions.
 const language = "1"
 
-// seal gives the flow its version and its bundle.
+// seal sets the flow's version and bundle.
 func (r *reader) seal(f File, m *node.Map) {
 	p := r.project
 	var content strings.Builder
@@ -71,8 +71,8 @@ func (r *reader) seal(f File, m *node.Map) {
 	r.flow.Bundle = bundle
 }
 
-// usedConfig is what the flow uses of nudge.yaml: none of the keys of serving, some
-// of which are secret, and no events and categories of other flows.
+// usedConfig returns the part of nudge.yaml that the flow uses. It leaves out the serving
+// keys, some of which are secret, and the events and categories of other flows.
 func (r *reader) usedConfig() string {
 	categories := r.usedCategories()
 	return r.project.Config.Extract(func(key, sub string) bool {
@@ -88,7 +88,7 @@ func (r *reader) usedConfig() string {
 	})
 }
 
-// usedCategories is the categories that the flow names.
+// usedCategories returns the categories that the flow names.
 func (r *reader) usedCategories() map[string]bool {
 	categories := map[string]bool{r.flow.Category: true}
 	for _, s := range r.flow.Steps {
@@ -102,12 +102,12 @@ func (r *reader) usedCategories() map[string]bool {
 	return categories
 }
 
-// usesEvent reports whether the flow hears or emits a type of event.
+// usesEvent reports whether the flow listens to an event or emits it.
 func (r *reader) usesEvent(event string) bool {
 	return r.flow.Listening[event] != nil || r.emits[event]
 }
 
-// Compile makes a version of a flow again from its bundle.
+// Compile rebuilds a version of a flow from its bundle.
 func Compile(b Bundle) (*Flow, error) {
 	var list diag.List
 	p := load(b, nil, &list)

@@ -29,8 +29,7 @@ func (r *reader) wait(v *node.Value, at int, k *typeEnv) (joints []patch, ends b
 	return joints, ends && !mayFallThrough(w)
 }
 
-// follow reads what follows each of the lines of a step; ends says that nothing
-// leads on from any of them.
+// follow reads the steps of each line; ends reports that nothing leads on from any of them.
 func (r *reader) follow(lines []Line, maps []*node.Map, at int, before, after *typeEnv) (joints []patch, ends bool) {
 	after.drop(lines)
 	id := r.flow.Steps[at].ID
@@ -43,7 +42,7 @@ func (r *reader) follow(lines []Line, maps []*node.Map, at int, before, after *t
 	return joints, ends
 }
 
-// then reads what follows a line. A line without a then goes on after the step.
+// then reads the steps of a line. A line without a then goes on after the step.
 func (r *reader) then(m *node.Map, line *Line, before, after *typeEnv) ([]patch, bool) {
 	onward := func(target int) { line.Then = target }
 	v := m.Get("then")
@@ -65,8 +64,8 @@ func (r *reader) then(m *node.Map, line *Line, before, after *typeEnv) ([]patch,
 	return r.arm(v, inside, after, onward)
 }
 
-// mayFallThrough reports whether a wait can end by none of its lines: when all of
-// its messages failed and no line asked to hear of it.
+// mayFallThrough reports whether a wait can end without any of its lines: if all its
+// messages failed and no line has the signal failed.
 func mayFallThrough(w *Wait) bool {
 	message := false
 	for _, line := range w.Lines {
@@ -80,7 +79,7 @@ func mayFallThrough(w *Wait) bool {
 	return message
 }
 
-// checkWait sees to a wait as a whole: it must have an end.
+// checkWait checks a wait as a whole: it must end.
 func (r *reader) checkWait(v *node.Value, w *Wait) {
 	timer, reads, failed := false, false, false
 	for _, line := range w.Lines {
@@ -102,8 +101,8 @@ func (r *reader) checkWait(v *node.Value, w *Wait) {
 	}
 }
 
-// linesShape is what later steps can ask for of a step that ends by a line: its
-// outcome, which may be one of more words, and what the line had in hand.
+// linesShape returns the fields of a step that ends by a line: its outcome, which may also
+// be one of more, and the event or reply of the line.
 func (r *reader) linesShape(lines []Line, more ...string) *shape.Type {
 	words := more
 	fields := map[string]*shape.Type{}
@@ -124,7 +123,7 @@ func (r *reader) linesShape(lines []Line, more ...string) *shape.Type {
 	return shape.MapOf(fields)
 }
 
-// either is a value of one of two types; nil stands for none yet.
+// either returns the type of a value that has one of two types; nil means no type yet.
 func either(a, b *shape.Type) *shape.Type {
 	if a == nil {
 		return b

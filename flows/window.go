@@ -10,21 +10,21 @@ import (
 	"nudge/lang/node"
 )
 
-// MaxWindows is how many windows a category or a send may have.
+// MaxWindows is the number of windows that a category or a send may have.
 const MaxWindows = 28
 
-// Window is the hours of some days of the week in which a message may be sent, by the
-// clock where its person lives.
+// Window is a range of hours on some weekdays in which a message may be sent, in the
+// person's zone.
 type Window struct {
 	Days     Weekdays
 	From, To int // in minutes since midnight: from From up to but without To; To is 1440 at most
 }
 
-// Windows is the hours in which a message may be sent: those of any of them. Nil is at
-// any time, and what is empty but not nil is never.
+// Windows are the hours in which a message may be sent: those of any of them. Nil means at
+// any time; an empty list that is not nil means never.
 type Windows []Window
 
-// And is the hours that two have in common.
+// And returns the hours that two have in common.
 func (w Windows) And(other Windows) Windows {
 	switch {
 	case w == nil:
@@ -44,14 +44,14 @@ func (w Windows) And(other Windows) Windows {
 	return both
 }
 
-// horizon is how far ahead an opening is looked for. Every window opens within a week,
-// or within two where a change of the clocks swallows it.
+// horizon is how far ahead Next looks for an opening. Every window opens within a week, or
+// within two if a change of the clocks swallows it.
 const horizon = 15 * 24 * time.Hour
 
-// Next is the first instant from now on at which the clocks of zone show one of the
-// hours, and the end of that window. What the clocks skip when they go forward is in no
-// window, and an hour that comes twice is in its window both times. Not ok: there is no
-// such hour. At any time there is no end: closes is the zero time.
+// Next returns the first instant from now on that lies in a window, and the end of that
+// window. An hour that the clocks skip is in no window, and an hour that occurs twice is in
+// its window both times. It returns false for ok if there is no such instant. For nil
+// windows, closes is the zero time.
 func (w Windows) Next(now time.Time, zone *time.Location) (opens, closes time.Time, ok bool) {
 	if w == nil {
 		return now, time.Time{}, true
@@ -69,8 +69,8 @@ func (w Windows) Next(now time.Time, zone *time.Location) (opens, closes time.Ti
 	return time.Time{}, time.Time{}, false
 }
 
-// nextEven is the first opening from an instant on and before another, between which the
-// clocks of zone run evenly.
+// nextEven returns the first opening between two instants between which the clocks of zone
+// do not change.
 func (w Windows) nextEven(at, end time.Time, zone *time.Location) (opens, closes time.Time, ok bool) {
 	offset := offsetAt(at, zone)
 	year, month, day := at.In(zone).Date()
@@ -118,8 +118,8 @@ func (w Windows) has(day time.Weekday, minute int) bool {
 	return false
 }
 
-// widens reports whether one of the windows allows what others forbid. A window that
-// says only hours is meant on the days that the others have.
+// widens reports whether one of the windows allows a time that others forbid. A window
+// without days means the days that the others have.
 func (w Windows) widens(others Windows) bool {
 	var days Weekdays
 	for _, x := range others {
@@ -140,7 +140,7 @@ func (w Windows) widens(others Windows) bool {
 	return false
 }
 
-// String is the windows as a flow writes them.
+// String returns the windows as a flow writes them.
 func (w Windows) String() string {
 	parts := make([]string, len(w))
 	for i := range w {
@@ -149,7 +149,7 @@ func (w Windows) String() string {
 	return strings.Join(parts, ", ")
 }
 
-// String is the window as a flow writes it.
+// String returns the window as a flow writes it.
 func (w *Window) String() string {
 	hours := fmt.Sprintf("%02d:%02d-%02d:%02d", w.From/60, w.From%60, w.To/60, w.To%60)
 	if w.Days == EveryDay {
@@ -162,7 +162,7 @@ const windowHint = "for example 08:00-21:00, mon-fri 09:00-17:30 or [09:00-12:00
 
 var windowForm = regexp.MustCompile(`^(?:(\S+) +)?(\S+)-(\S+)$`)
 
-// readWindows reads 08:00-21:00, mon-fri 08:00-21:00, or a list of them; nil for none.
+// readWindows reads 08:00-21:00, mon-fri 08:00-21:00, or a list of these; nil for none.
 func readWindows(v *node.Value, list *diag.List) Windows {
 	if v == nil {
 		return nil

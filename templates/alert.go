@@ -2,7 +2,7 @@ package templates
 
 import "nudge/lang/node"
 
-// alert is what a phone shows of a message as it was written.
+// alert is the alert of a message as it was written.
 type alert struct {
 	title, body *node.Text
 	apns, fcm   *node.Value

@@ -10,9 +10,9 @@ import (
 	"nudge/lang/shape"
 )
 
-// checker walks the tree of one text. It finds the type of everything, reports what
-// does not fit, and rewrites names of the scope, which Go's templates would take
-// for functions, into fields of the root.
+// checker walks the tree of one text. It finds the type of every node, reports mistakes,
+// and turns names of the scope into fields of the root, because Go's templates would read
+// them as functions.
 type checker struct {
 	*compiler
 	source    *node.Text
@@ -99,8 +99,8 @@ func (w *checker) rangeOver(n *parse.RangeNode, dot *shape.Type) {
 	w.list(n.ElseList, dot)
 }
 
-// condition reports a condition on a value of unknown type: a name with a typo in
-// it would silently be false.
+// condition reports a condition on a value of unknown type: a misspelt name would silently
+// be false.
 func (w *checker) condition(p *parse.PipeNode, t *shape.Type) {
 	if t.Kind == shape.KindAny && t != failed && !w.use.Untyped {
 		w.failPipe(p, codeUntyped, untypedHint, "the type of %s is unknown", strings.ReplaceAll(p.String(), "$.", ""))
@@ -109,10 +109,10 @@ func (w *checker) condition(p *parse.PipeNode, t *shape.Type) {
 
 const untypedHint = "declare its shape under events: or profile: in nudge.yaml, or in the flow's data:"
 
-// failed is the type of what has a mistake in it; it causes no others.
+// failed is the type of a node with a mistake. It causes no further mistakes.
 var failed = &shape.Type{Kind: shape.KindAny}
 
-// pipe is the type of a pipeline's value, which each command hands to the next.
+// pipe returns the type of a pipeline's value. Each command passes its value to the next.
 func (w *checker) pipe(p *parse.PipeNode, dot *shape.Type) *shape.Type {
 	var t *shape.Type
 	for _, cmd := range p.Cmds {
@@ -124,7 +124,8 @@ func (w *checker) pipe(p *parse.PipeNode, dot *shape.Type) *shape.Type {
 	return t
 }
 
-// command is the type of one command; piped is what came before it, or nil.
+// command returns the type of one command; piped is the type of the value before it, or
+// nil.
 func (w *checker) command(cmd *parse.CommandNode, dot, piped *shape.Type) *shape.Type {
 	if id, ok := cmd.Args[0].(*parse.IdentifierNode); ok {
 		if fn := w.kit.functions[id.Ident]; fn != nil {
@@ -215,7 +216,7 @@ func (w *checker) argument(fn *function, i int, t *shape.Type, at parse.Pos, nam
 	return false
 }
 
-// operand is the type of one argument. It rewrites names of the scope.
+// operand returns the type of one argument and rewrites names of the scope.
 func (w *checker) operand(n *parse.Node, dot *shape.Type) *shape.Type {
 	switch node := (*n).(type) {
 	case *parse.DotNode:
@@ -244,8 +245,8 @@ func (w *checker) operand(n *parse.Node, dot *shape.Type) *shape.Type {
 	return shape.Any
 }
 
-// scopeName is a name of the scope with what follows it: data.order_id, which
-// becomes $.data.order_id.
+// scopeName checks a name of the scope with its fields: data.order_id becomes
+// $.data.order_id.
 func (w *checker) scopeName(n *parse.Node, id *parse.IdentifierNode, path []string) *shape.Type {
 	if fn := w.kit.functions[id.Ident]; fn != nil && len(path) == 0 {
 		return w.call(&parse.CommandNode{Args: []parse.Node{id}}, id, fn, nil, nil)
@@ -287,7 +288,7 @@ func (w *checker) variable(n *parse.VariableNode) *shape.Type {
 	return shape.Any
 }
 
-// fields follows a path of fields from a type; at is where the first of them begins.
+// fields follows a path of fields from a type; at is the beginning of the first field.
 func (w *checker) fields(t *shape.Type, path []string, at parse.Pos, base string) *shape.Type {
 	for _, name := range path {
 		if t == failed {
@@ -329,7 +330,7 @@ func (w *checker) failPipe(p *parse.PipeNode, code diag.Code, hint, format strin
 	w.fail(start, len(strings.ReplaceAll(p.Cmds[0].String(), "$.", "")), code, hint, format, args...)
 }
 
-// startOf is where a node begins. The parser places a chain of fields at the first
+// startOf returns the beginning of a node. The parser places a chain of fields at the first
 // link after its head.
 func startOf(n parse.Node) parse.Pos {
 	switch n := n.(type) {

@@ -14,14 +14,14 @@ import (
 	"nudge/lang/shape"
 )
 
-// templateName is the name of every Go template, by which its errors are told.
+// templateName is the name of every Go template; error messages contain it.
 const templateName = "text"
 
-// partialFile is where partials are, for hints.
+// partialFile is the path of partials, for hints.
 const partialFile = "templates/partials/NAME.yaml"
 
-// maxNesting is how deep range may be nested: each level multiplies the work by the
-// length of a list, and nothing but output can stop a template.
+// maxNesting limits nested ranges: each level multiplies the work by the length of a list,
+// and only the size of the output can stop a template.
 const maxNesting = 3
 
 // compiler compiles the texts of one template for one place of a flow.
@@ -69,8 +69,8 @@ func (c *compiler) text(t *node.Text) *text {
 	return compiled
 }
 
-// parse parses without asking which functions there are: a name of the scope looks
-// like one.
+// parse parses a text without checking functions, because a name of the scope looks like a
+// function.
 func (c *compiler) parse(t *node.Text, name string) *parse.Tree {
 	tree, set := parse.New(name), map[string]*parse.Tree{}
 	tree.Mode = parse.SkipFuncCheck
@@ -89,7 +89,7 @@ func (c *compiler) parse(t *node.Text, name string) *parse.Tree {
 
 var syntaxForm = regexp.MustCompile(`^template: [a-z0-9_ ]+:(\d+): (.*)$`)
 
-// syntax reports an error of the parser, which knows the line at best.
+// syntax reports an error of the parser, which knows only the line.
 func (c *compiler) syntax(t *node.Text, message string) {
 	at := t.Span
 	if m := syntaxForm.FindStringSubmatch(message); m != nil {
@@ -111,8 +111,8 @@ func (c *compiler) syntax(t *node.Text, message string) {
 	c.list.Errorf(at, codeSyntax, hint, "not a valid template: %s", message)
 }
 
-// build makes a Go template of a checked tree, with a function at the end of every
-// action that decides how its value is printed.
+// build makes a Go template from a checked tree. A function at the end of every action
+// decides how its value is printed.
 func (c *compiler) build(tree *parse.Tree, printer string, partials map[string]*included) *template.Template {
 	guard(tree.Root, printer)
 	if len(partials) == 0 {
@@ -135,9 +135,9 @@ func mustAdd(tmpl *template.Template, name string, tree *parse.Tree) *template.T
 	return added
 }
 
-// guard appends the hidden functions: to every action the printer, to every range
-// the one that refuses to count. The items of a range write an empty text each, by
-// which limited stops it.
+// guard appends the hidden functions: the printer to every action, and the one that refuses
+// numbers to every range. Each item of a range writes an empty text, so that limited can
+// stop the range.
 func guard(list *parse.ListNode, printer string) {
 	if list == nil {
 		return
@@ -173,7 +173,7 @@ func pipeTo(p *parse.PipeNode, function string) {
 	})
 }
 
-// present is a type where its value is sure to be there.
+// present returns a type whose value is certainly there.
 func present(t *shape.Type) *shape.Type {
 	if t == nil {
 		return shape.Any

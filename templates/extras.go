@@ -5,11 +5,11 @@ import (
 	"nudge/lang/node"
 )
 
-// appMessaging is the channel whose own fields a message has by name.
+// appMessaging is the channel whose fields are keys of the message itself.
 const appMessaging = "appMessaging"
 
-// extras is what a message has beside its text and its sender, as it was written. The
-// keys are the provider's own words, under which its pages explain them.
+// extras holds the rest of a message beside its text and sender, as it was written. The
+// keys are the provider's own words, which its pages explain.
 type extras struct {
 	title, templateID *node.Text
 	addresses         []node.Entry // where else a person is reached: phoneNumber, email
@@ -19,7 +19,7 @@ type extras struct {
 	optIn             bool
 }
 
-// parseExtras reads the extras of a message, and holds together what excludes what.
+// parseExtras reads the extras of a message and reports keys that exclude each other.
 func (s *Source) parseExtras(m *node.Map) {
 	s.title, s.templateID = m.Text("title"), m.Text("templateId")
 	s.addresses = parseAddresses(m)
@@ -54,8 +54,8 @@ func (s *Source) parseOptions(m *node.Map) {
 	}
 }
 
-// parseCustom reads what channels get instead of the body. What app messaging gets has
-// keys of its own.
+// parseCustom reads the bodies that replace the text in some channels. The body of app
+// messaging has its own keys.
 func (s *Source) parseCustom(m *node.Map) {
 	for _, e := range m.Entries() {
 		switch {
@@ -81,8 +81,8 @@ func (s *Source) parseApp(m *node.Map) {
 	m.Close()
 }
 
-// parseOverrides reads what a new conversation is made with. The provider documents the
-// place, and not the keys in it.
+// parseOverrides reads the settings of a new conversation. The provider documents the
+// place, but not the keys.
 func (s *Source) parseOverrides(m *node.Map) {
 	s.overrides = m.Get("overrides")
 	if s.overrides == nil {
@@ -99,11 +99,11 @@ func (s *Source) parseOverrides(m *node.Map) {
 	o.Close()
 }
 
-// own reports whether app messaging gets a customBody, which an alert, metadata and
-// parts of its own travel in.
+// own reports whether app messaging gets a customBody: it carries the alert, the metadata
+// and the channel's own parts.
 func (s *Source) own() bool { return s.alert != nil || s.metadata != nil || len(s.appParts) > 0 }
 
-// checkContent reports a message that says nothing, or two things.
+// checkContent reports a message without content, or with two kinds of it.
 func (s *Source) checkContent(m *node.Map) {
 	for _, key := range []string{"body", "parts"} {
 		if m.Has("templateId") && m.Has(key) {
@@ -125,8 +125,8 @@ func (s *Source) checkContent(m *node.Map) {
 	}
 }
 
-// checkChannels reports a channel with both options and a body of its own. For
-// different channels the provider's pages do not agree on whether it takes both.
+// checkChannels reports a channel with options and a body of its own. The provider's pages
+// disagree about options and bodies of different channels.
 func (s *Source) checkChannels(m *node.Map) {
 	for _, c := range s.custom {
 		for _, o := range s.options {
@@ -144,7 +144,8 @@ func (s *Source) checkChannels(m *node.Map) {
 	}
 }
 
-// over is the extras of a variant: its own, and the template's where it says nothing.
+// over returns the extras of a variant: its own, and the template's for all keys that it
+// leaves out.
 func (s *Source) over(template *Source) extras {
 	merged := s.extras
 	if merged.title == nil && template.title != nil {
@@ -179,7 +180,7 @@ type compiledExtras struct {
 	optIn             bool
 }
 
-// address is one further way to reach a person.
+// address is one more way to reach a person.
 type address struct {
 	name string
 	text *text
@@ -196,8 +197,8 @@ func (c *compiler) extras(e *extras) compiledExtras {
 	return compiled
 }
 
-// custom compiles what channels get instead of the body. That of a custom channel is
-// text, also where it is nothing but a number (Dotdigital, "Custom messages").
+// custom compiles the bodies of other channels. The body of a custom channel is text, even
+// if it is only a number (Dotdigital, "Custom messages").
 func (c *compiler) custom(entries []node.Entry) object {
 	o := c.object(entries)
 	for i := range o {

@@ -5,8 +5,8 @@ import (
 	"text/template"
 )
 
-// funcSet is the functions of texts that live in a place, in the forms that checking and
-// executing need. It is made once for a place, because a project has hundreds of texts
+// funcSet holds the functions of texts in one place, in the forms that checking and
+// execution need. It is made once for each place, because a project has hundreds of texts
 // and few places.
 type funcSet struct {
 	functions map[string]*function
@@ -14,7 +14,8 @@ type funcSet struct {
 	base      *template.Template // has funcs; texts without partials are made beside it
 }
 
-// maxKits is how many places are remembered; beyond them a kit is made anew.
+// maxKits is the number of places to remember; further function sets are made again each
+// time.
 const maxKits = 256
 
 var kits struct {
@@ -22,14 +23,14 @@ var kits struct {
 	of map[kitKey]*funcSet
 }
 
-// kitKey tells places apart by the name of their zone: a zone that was loaded twice is
-// two pointers.
+// kitKey identifies a place by the name of its zone, because loading a zone twice gives two
+// pointers.
 type kitKey struct {
 	zone     string
 	language *language
 }
 
-// kitOf returns the kit of a place. It is shared and must not be changed.
+// kitOf returns the functions of a place. They are shared and must not be changed.
 func kitOf(at place) *funcSet {
 	key := kitKey{at.zone.String(), at.language}
 	kits.Lock()

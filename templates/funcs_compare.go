@@ -44,8 +44,8 @@ func equal(args ...any) (any, error) {
 	return false, nil
 }
 
-// equal2 compares two values. Numbers are equal by what they are worth, and what is
-// absent equals only what is absent too.
+// equal2 compares two values. Numbers are equal if their values are; an absent value equals
+// only another absent value.
 func equal2(v, other any) (bool, error) {
 	if v == nil || other == nil {
 		return v == nil && other == nil, nil
@@ -69,7 +69,7 @@ func notEqual(args ...any) (any, error) {
 	return !same, err
 }
 
-// ordered compares two values; what is absent is neither less nor greater.
+// ordered compares two values. An absent value is neither less nor greater.
 func ordered(holds func(int) bool) call {
 	return func(args ...any) (any, error) {
 		a, b := args[0], args[1]

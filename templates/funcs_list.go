@@ -29,7 +29,7 @@ var dataFunctions = []function{
 		args: whatever, least: 1, most: 1, result: shape.String, call: calling1(urlquery)},
 }
 
-// length is the number of characters of a text or of items of a list or map.
+// length returns the number of characters of a text, or of items of a list or map.
 func length(v any) (any, error) {
 	switch v := v.(type) {
 	case string:
@@ -44,7 +44,7 @@ func length(v any) (any, error) {
 	return 0, errNotList
 }
 
-// index is an item of a list, or a field of a map.
+// index returns an item of a list, or a field of a map.
 func index(v, at any) (any, error) {
 	switch v := v.(type) {
 	case []any:
@@ -62,7 +62,7 @@ func index(v, at any) (any, error) {
 	return nil, errNotList
 }
 
-// end is one end of a list; of an empty one, what is absent.
+// end returns one end of a list; it is absent in an empty list.
 func end(of func([]any) any) call {
 	return func(args ...any) (any, error) {
 		items, ok := args[0].([]any)

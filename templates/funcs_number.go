@@ -22,8 +22,8 @@ func numberFunctions(l *language) []function {
 	}
 }
 
-// number is a number with the marks of the language, with as many decimals as it
-// has, or as are asked for.
+// number writes a number with the marks of the language, with its own decimals or with the
+// given number of them.
 func (l *language) number(args ...any) (any, error) {
 	n, err := finite(args[0])
 	if err != nil {
@@ -45,9 +45,9 @@ var withoutCents = map[string]bool{
 	"CLP": true, "ISK": true, "JPY": true, "KRW": true, "PYG": true, "UGX": true, "VND": true, "XAF": true, "XOF": true,
 }
 
-// money is an amount with its currency's code: 1,234.50 GBP. The code stands behind
-// the amount in every language: everybody reads it, and where the sign belongs
-// differs from one to the next.
+// money writes an amount and the code of its currency: 1,234.50 GBP. The code follows the
+// amount in every language: everybody can read it, and the place of a currency sign differs
+// between languages.
 func (l *language) money(v, currency any) (any, error) {
 	n, err := finite(v)
 	if err != nil {
@@ -64,7 +64,7 @@ func (l *language) money(v, currency any) (any, error) {
 	return l.grouped(strconv.FormatFloat(n, 'f', decimals, 64)) + " " + code, nil
 }
 
-// plural is a number with its word in the form that it takes.
+// plural writes a number and its word in the right form.
 func (l *language) plural(args ...any) (any, error) {
 	n, err := finite(args[0])
 	if err != nil {
@@ -79,7 +79,7 @@ func (l *language) plural(args ...any) (any, error) {
 	return l.grouped(text) + " " + word, err
 }
 
-// finite is a number that can be written.
+// finite returns a number that can be written.
 func finite(v any) (float64, error) {
 	n, err := asNumber(v)
 	if err == nil && (math.IsNaN(n) || math.IsInf(n, 0)) {

@@ -31,8 +31,8 @@ var textFunctions = []function{
 		args: oneText, least: 1, most: 1, result: shape.String},
 }
 
-// fallback is a value, or other where it is absent or empty text. Its subject is
-// the last one, as pipelines hand it over.
+// fallback returns a value, or other if the value is absent or an empty text. The value is
+// the last argument, as in a pipeline.
 func fallback(args ...any) (any, error) {
 	other, v := args[0], args[1]
 	if v == nil || v == "" {
@@ -48,7 +48,7 @@ func onText(change func(string) string) call {
 	}
 }
 
-// titled makes the first letter of every word a capital.
+// titled makes the first letter of every word a capital letter.
 func titled(s string) string {
 	begins := true
 	return strings.Map(func(r rune) rune {
@@ -61,8 +61,7 @@ func titled(s string) string {
 	}, s)
 }
 
-// truncate cuts a text to a number of characters, the … that stands for the rest
-// included.
+// truncate cuts a text to a number of characters, including the … that replaces the rest.
 func truncate(v, most any) (any, error) {
 	s, err := asText(v)
 	if err != nil {
@@ -84,7 +83,7 @@ func urlquery(v any) (any, error) {
 	return url.QueryEscape(s), err
 }
 
-// printf is fmt's, without what would print a mistake into the message.
+// printf is fmt's, but it refuses a mistake that fmt would print into the message.
 func printf(args ...any) (any, error) {
 	format, err := asText(args[0])
 	if err != nil {

@@ -24,7 +24,7 @@ func timeFunctions(at place) []function {
 
 func clock(t time.Time) string { return t.Format("15:04") }
 
-// writing makes a call that writes an instant by the clocks of the person.
+// writing makes a call that writes an instant in the person's zone.
 func (at place) writing(write func(time.Time) string) call {
 	return func(args ...any) (any, error) {
 		scope, _ := args[0].(map[string]any)
@@ -36,8 +36,8 @@ func (at place) writing(write func(time.Time) string) call {
 	}
 }
 
-// asTime is an instant, also where it is kept as its text, as variables and data
-// without a shape do.
+// asTime returns an instant. It accepts text too, because variables and data without a
+// shape store instants as text.
 func asTime(v any) (shape.Time, error) {
 	switch v := v.(type) {
 	case shape.Time:

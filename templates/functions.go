@@ -8,7 +8,7 @@ import (
 	"nudge/lang/shape"
 )
 
-// Function is what an author needs to know of a function of templates.
+// Function describes a function of templates for authors.
 type Function struct {
 	Name    string
 	Group   string // one of functionGroups
@@ -17,10 +17,10 @@ type Function struct {
 	Says    string
 }
 
-// functionGroups is the groups of functions in the order of the page about templates.
+// functionGroups lists the groups of functions in the order of the page about templates.
 var functionGroups = []string{"Text", "Numbers", "Times", "Lists", "Conditions", "Data"}
 
-// exampleTable is every function of templates, by groups.
+// exampleTable returns every function of templates, by groups.
 func exampleTable() []Function {
 	var all []Function
 	for _, f := range tableIn(place{zone: time.UTC, language: languageOf("")}) {
@@ -29,7 +29,7 @@ func exampleTable() []Function {
 	return all
 }
 
-// function is a function as it is checked and called.
+// function is a function with the rules by which it is checked and called.
 type function struct {
 	Function
 	args        []shape.Kind // what it takes in each place; the last one also further on
@@ -41,17 +41,18 @@ type function struct {
 	call        call         // nil: Go's own
 }
 
-// call is a function at work. All have one form, so that Go calls them alike.
+// call is the code of a function. All functions have the same signature, so that Go calls
+// them alike.
 type call func(args ...any) (any, error)
 
-// place is where a text lives: what its functions depend on beside their values.
+// place holds what the functions of a text depend on, beside their arguments.
 type place struct {
 	zone     *time.Location // of people whose own is not known
 	language *language
 }
 
-// functionsIn is every function by its name, for texts that live in a place. None
-// has a clock, chance or anything of the machine in it.
+// functionsIn returns every function by its name, for texts in a place. None has a clock,
+// randomness or access to the machine.
 func functionsIn(at place) map[string]*function {
 	functions := map[string]*function{}
 	for _, f := range tableIn(at) {
@@ -60,13 +61,13 @@ func functionsIn(at place) map[string]*function {
 	return functions
 }
 
-// tableIn is every function, in the order of the page about templates.
+// tableIn returns every function, in the order of the page about templates.
 func tableIn(at place) []function {
 	return slices.Concat(textFunctions, numberFunctions(at.language), timeFunctions(at), listFunctions,
 		conditionFunctions, dataFunctions)
 }
 
-// The kinds of the values of functions, for their tables.
+// The kinds of arguments, for the tables of functions.
 var (
 	whatever   = []shape.Kind{shape.KindAny}
 	oneText    = []shape.Kind{shape.KindString}
@@ -83,7 +84,7 @@ func functionNames(functions map[string]*function) []string {
 	return slices.Sorted(maps.Keys(functions))
 }
 
-// resultOf is the type of the functions whose result depends on what they are given.
+// resultOf returns the type of a result that depends on the arguments.
 func resultOf(name string, args []*shape.Type) *shape.Type {
 	switch name {
 	case "index", "first", "last":
@@ -101,7 +102,7 @@ func resultOf(name string, args []*shape.Type) *shape.Type {
 	return shape.Any
 }
 
-// The next ones make a call of a function with one or two values.
+// The next functions adapt functions with one or two arguments.
 
 func calling1(f func(any) (any, error)) call {
 	return func(args ...any) (any, error) { return f(args[0]) }
@@ -111,7 +112,7 @@ func calling2(f func(a, b any) (any, error)) call {
 	return func(args ...any) (any, error) { return f(args[0], args[1]) }
 }
 
-// subjectFirst is the same call for a pipeline, which hands over the subject last.
+// subjectFirst adapts a call for a pipeline, which passes the subject last.
 func subjectFirst(f call) call {
 	return func(args ...any) (any, error) {
 		last := len(args) - 1

@@ -12,7 +12,7 @@ import (
 	"golang.org/x/text/number"
 )
 
-// language is what a text needs to know of the language it is written in.
+// language holds the rules of a language for numbers, plurals and dates.
 type language struct {
 	tag    xlanguage.Tag
 	name   string // the locale
@@ -26,7 +26,7 @@ type language struct {
 
 var languages sync.Map // of string to *language
 
-// languageOf is the language of a locale; the one of defaultLocale for "".
+// languageOf returns the language of a locale, or of defaultLocale for an empty one.
 func languageOf(locale string) *language {
 	if locale == "" {
 		locale = defaultLocale
@@ -39,8 +39,8 @@ func languageOf(locale string) *language {
 	return l
 }
 
-// learn finds the marks and the plural forms of a language by looking at what is
-// written in it. Digits are Latin in all of them.
+// learn finds the marks and plural forms of a language by printing samples. All languages
+// use Latin digits.
 func learn(locale string) *language {
 	tag, err := xlanguage.Parse(locale + "-u-nu-latn")
 	if err != nil {
@@ -65,7 +65,7 @@ func learn(locale string) *language {
 	return l
 }
 
-// learnMarks takes the marks out of a number with at least three groups.
+// learnMarks reads the marks from a number with at least three groups.
 func (l *language) learnMarks(sample string) {
 	marks := strings.FieldsFunc(sample, isDigit)
 	digits := strings.FieldsFunc(sample, func(r rune) bool { return !isDigit(r) })
@@ -77,7 +77,7 @@ func (l *language) learnMarks(sample string) {
 
 func isDigit(r rune) bool { return r >= '0' && r <= '9' }
 
-// grouped is a number as plainNumber writes it, with the marks of the language.
+// grouped writes a number from plainNumber with the marks of the language.
 func (l *language) grouped(text string) string {
 	whole, fraction, hasFraction := strings.Cut(text, ".")
 	sign := ""
@@ -94,8 +94,8 @@ func (l *language) grouped(text string) string {
 	return sign + whole
 }
 
-// form is which of the plural forms a number takes, counted from 0 in the order one,
-// two, few, many, other, as far as the language has them.
+// form returns the index of a number's plural form among the forms of the language, in the
+// order zero, one, two, few, many, other.
 func (l *language) form(n float64) int {
 	text := strconv.FormatFloat(math.Abs(n), 'f', -1, 64)
 	whole, decimals, _ := strings.Cut(text, ".")
@@ -109,7 +109,7 @@ func (l *language) form(n float64) int {
 	return len(l.forms) - 1
 }
 
-// lastDigits is a number by its last digits, which are all that plurals look at; a
+// lastDigits returns a number by its last digits, because plural rules look only at them. A
 // large number stays large.
 func lastDigits(text string) int {
 	const most = 7

@@ -10,36 +10,36 @@ import (
 	"nudge/lang/diag"
 )
 
-// PartialsFolder is where the partials of a project are, below its folder.
+// PartialsFolder is the folder of a project's partials.
 const PartialsFolder = "templates/partials"
 
-// Library is the templates and partials of a project by their names. Add every file
-// of the two folders, then call Join.
+// Library holds the templates and partials of a project by name. Add every file of the two
+// folders, then call Join.
 type Library struct {
 	sources  map[string]*Source
 	partials map[string]*Partial
 	variants []variant // to be joined
 }
 
-// variant is a file in another language, before it is known whose it is.
+// variant is a file in another language, before it is joined to its template.
 type variant struct {
 	file, name, locale string
 	source             *Source  // of a template; else nil
 	partial            *Partial // of a partial; else nil
 }
 
-// NewLibrary makes an empty one.
+// NewLibrary returns an empty library.
 func NewLibrary() *Library {
 	return &Library{sources: map[string]*Source{}, partials: map[string]*Partial{}}
 }
 
-// Source is a template by its name, or nil.
+// Source returns a template by its name, or nil.
 func (l *Library) Source(name string) *Source { return l.sources[name] }
 
-// Names is the names of the templates, sorted.
+// Names returns the sorted names of the templates.
 func (l *Library) Names() []string { return slices.Sorted(maps.Keys(l.sources)) }
 
-// Partials is the partials by their names, for Use. It is not to be changed.
+// Partials returns the partials by name, for Use. The caller must not change it.
 func (l *Library) Partials() map[string]*Partial { return l.partials }
 
 // Add reads a file: templates/shipped.yaml, templates/shipped.fr.yaml,
@@ -66,7 +66,7 @@ func (l *Library) Add(file string, text []byte, list *diag.List) {
 	}
 }
 
-// Join gives the variants to the templates they belong to.
+// Join joins every variant to its template.
 func (l *Library) Join(list *diag.List) {
 	for _, v := range l.variants {
 		source, partial := l.sources[v.name], l.partials[v.name]
@@ -83,7 +83,7 @@ func (l *Library) Join(list *diag.List) {
 	l.variants = nil
 }
 
-// CheckUnused checks what no flow has used.
+// CheckUnused checks the templates and partials that no flow uses.
 func (l *Library) CheckUnused(use Use, list *diag.List) {
 	use.Partials = l.partials
 	for _, name := range l.Names() {
@@ -98,7 +98,7 @@ func (l *Library) CheckUnused(use Use, list *diag.List) {
 	}
 }
 
-// check compiles the partial and its variants by themselves.
+// check compiles the partial and its variants without a template.
 func (p *Partial) check(name string, use Use, list *diag.List) {
 	locales := append([]string{use.Locale}, slices.Sorted(maps.Keys(p.variants))...)
 	for _, locale := range locales {
@@ -108,7 +108,7 @@ func (p *Partial) check(name string, use Use, list *diag.List) {
 
 var fileForm = regexp.MustCompile(`^[a-z0-9_]+$`)
 
-// checkFile reports the name of a file that no flow can write.
+// checkFile reports a file name that no flow can write.
 func checkFile(file, name string, list *diag.List) bool {
 	if fileForm.MatchString(name) {
 		return true
@@ -121,8 +121,7 @@ func checkFile(file, name string, list *diag.List) bool {
 	return false
 }
 
-// checkLocale reports a locale that is none, or that is written in another way than
-// all others.
+// checkLocale reports a locale that does not exist or is not in its canonical form.
 func checkLocale(file, locale string, list *diag.List) bool {
 	canonical := canonicalLocale(locale)
 	if canonical == locale {

@@ -7,13 +7,13 @@ import (
 	xlanguage "golang.org/x/text/language"
 )
 
-// defaultLocale is the language of a template that is no variant.
+// defaultLocale is the language of a template without a locale.
 const defaultLocale = "en"
 
 var localeForm = regexp.MustCompile(`^([A-Za-z]{2,3})(?:[-_]([A-Za-z]{4}))?(?:[-_]([A-Za-z]{2}|[0-9]{3}))?$`)
 
-// canonicalLocale is the one way to write a locale: pt-BR, zh-Hant-TW. It is "" for
-// text that is none.
+// canonicalLocale returns the canonical form of a locale, such as pt-BR or zh-Hant-TW, or
+// an empty text if the locale does not exist.
 func canonicalLocale(text string) string {
 	m := localeForm.FindStringSubmatch(text)
 	if m == nil {
@@ -32,8 +32,8 @@ func canonicalLocale(text string) string {
 	return name
 }
 
-// localeKey is how a locale is looked up: the spellings pt-BR, pt_br and
-// pt_BR.UTF-8 are one.
+// localeKey returns the key for looking up a locale: the spellings pt-BR, pt_br and
+// pt_BR.UTF-8 have the same key.
 func localeKey(text string) string {
 	if end := strings.IndexAny(text, ".@"); end >= 0 {
 		text = text[:end]
@@ -41,15 +41,15 @@ func localeKey(text string) string {
 	return strings.ReplaceAll(strings.ToLower(text), "_", "-")
 }
 
-// personLocale is the locale of the person of a scope; "" when nothing is known.
+// personLocale returns the locale of the person of a scope, or an empty text.
 func personLocale(scope map[string]any) string {
 	profile, _ := scope["profile"].(map[string]any)
 	locale, _ := profile["locale"].(string)
 	return locale
 }
 
-// fittest is the entry for a locale, else for the next wider one: pt-BR, then pt.
-// Keys are those of localeKey.
+// fittest returns the entry for a locale, or for the next wider one: pt-BR, then pt. The
+// keys are those of localeKey.
 func fittest[T any](variants map[string]T, locale string) (found T, ok bool) {
 	for key := localeKey(locale); key != ""; {
 		if found, ok = variants[key]; ok {

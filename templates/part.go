@@ -20,7 +20,7 @@ type part struct {
 	channels   []string
 }
 
-// contentKeys are the keys of a part of which it has one.
+// contentKeys are the keys for the content of a part, which has exactly one of them.
 var contentKeys = []string{"data", "text", "file", "url", "json"}
 
 func parseParts(m *node.Map) (parts []part) {
@@ -45,7 +45,7 @@ func parseParts(m *node.Map) (parts []part) {
 	return parts
 }
 
-// check reports what the part lacks and what excludes what.
+// check reports missing keys and keys that exclude each other.
 func (p *part) check(m *node.Map) {
 	var found []string
 	for _, key := range contentKeys {
@@ -96,8 +96,8 @@ type compiledPart struct {
 	channels                    []string
 }
 
-// content is a file that a part carries. A version of a flow holds its bytes, so that
-// every run of it sends the same.
+// content is a file that a part carries. The version of a flow contains its bytes, so that
+// every run sends the same.
 type content struct {
 	name, encoded string
 	plain         string
@@ -114,8 +114,8 @@ func (c *compiler) parts(from []part) (parts []compiledPart) {
 	return parts
 }
 
-// content reads the file that a part names; its name is no template, because a version
-// must know what it is made of.
+// content reads the file of a part. Its name cannot be a template, because the version of a
+// flow must contain the file.
 func (c *compiler) content(t *node.Text) *content {
 	if t == nil {
 		return nil

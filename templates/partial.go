@@ -10,13 +10,12 @@ import (
 	"nudge/lang/node"
 )
 
-// maxPartials is how many partials one text may be made of, those inside of others
-// counted every time.
+// maxPartials limits the partials in one text, counting nested ones every time.
 const maxPartials = 100
 
-// Partial is a text that templates share: a file of templates/partials with a body
-// and nothing else. It sees the names that the template around it sees, and not the
-// template's own variables; the line break at its end is left out.
+// Partial is a text that templates share: a file of templates/partials with only a body. It
+// can use the names that the template around it can use, but not the template's variables.
+// The line break at its end is removed.
 type Partial struct {
 	file     string
 	canon    string
@@ -25,7 +24,7 @@ type Partial struct {
 	compiled bool
 }
 
-// parsePartial reads a partial's file.
+// parsePartial reads the file of a partial.
 func parsePartial(file string, text []byte, list *diag.List) *Partial {
 	m := node.Parse(file, text, list)
 	p := &Partial{file: file, body: m.Text("body"), canon: m.Canonical()}
@@ -36,8 +35,7 @@ func parsePartial(file string, text []byte, list *diag.List) *Partial {
 	return p
 }
 
-// Variant adds what the partial says in another locale, which must be a canonical
-// one.
+// Variant adds the text of the partial in another locale, which must be canonical.
 func (p *Partial) Variant(locale string, v *Partial) {
 	if p.variants == nil {
 		p.variants = map[string]*Partial{}
@@ -45,7 +43,7 @@ func (p *Partial) Variant(locale string, v *Partial) {
 	p.variants[localeKey(locale)] = v
 }
 
-// Canonical is the content of the partial and its variants as one text that comments
+// Canonical returns the content of the partial and its variants as one text that comments
 // and layout do not change.
 func (p *Partial) Canonical() string {
 	text := p.canon
@@ -55,7 +53,7 @@ func (p *Partial) Canonical() string {
 	return text
 }
 
-// Files is the files of the partial and its variants, sorted.
+// Files returns the sorted files of the partial and its variants.
 func (p *Partial) Files() []string {
 	files := []string{p.file}
 	for _, v := range p.variants {
@@ -81,8 +79,8 @@ type included struct {
 // partialTemplate is the name of a partial's Go template.
 func partialTemplate(name string) string { return "partial " + name }
 
-// partial compiles a partial by its name, once for all texts of a template. It is
-// nil, and reported, where it cannot be used at all.
+// partial compiles a partial by its name, once for all texts of a template. It returns nil
+// if the partial does not exist or is inside itself.
 func (c *compiler) partial(name string) (p *included, found, inside bool) {
 	if p, ok := c.included[name]; ok {
 		return p, true, p == nil
@@ -125,8 +123,8 @@ func (p *included) compile(c *compiler) *included {
 	return p
 }
 
-// partialAction is the head and the values of an action that is nothing but a
-// partial; nil for any other.
+// partialAction returns the name and the arguments of an action that only includes a
+// partial, or nil.
 func partialAction(n *parse.ActionNode) (id *parse.IdentifierNode, args []parse.Node) {
 	if len(n.Pipe.Cmds) != 1 || len(n.Pipe.Decl) > 0 {
 		return nil, nil
@@ -138,8 +136,8 @@ func partialAction(n *parse.ActionNode) (id *parse.IdentifierNode, args []parse.
 	return nil, nil
 }
 
-// include turns the action that names a partial into one that runs its template; nil
-// where it cannot be.
+// include turns the action that names a partial into one that runs its template, or returns
+// nil after a mistake.
 func (w *checker) include(id *parse.IdentifierNode, args []parse.Node) parse.Node {
 	name, ok := (*parse.StringNode)(nil), false
 	if len(args) == 1 {
@@ -167,8 +165,7 @@ func (w *checker) include(id *parse.IdentifierNode, args []parse.Node) parse.Nod
 	}}
 }
 
-// count sees that what a text is made of stays small: a partial in a partial in a
-// partial multiplies.
+// count checks that a text stays small: partials inside partials multiply.
 func (w *checker) count(p *included, at *parse.StringNode) {
 	before := w.partials
 	if w.partials += p.count; before <= maxPartials && w.partials > maxPartials {
@@ -180,12 +177,12 @@ func (w *checker) count(p *included, at *parse.StringNode) {
 	w.inner = append(w.inner, p)
 }
 
-// rootAt is the scope itself as an argument.
+// rootAt returns the scope itself as an argument.
 func rootAt(at parse.Pos) *parse.VariableNode {
 	return &parse.VariableNode{NodeType: parse.NodeVariable, Pos: at, Ident: []string{"$"}}
 }
 
-// reachable is partials with all that are in them, each once, by their names.
+// reachable returns partials and all partials inside them, each once, by name.
 func reachable(from []*included, into map[string]*included) map[string]*included {
 	for _, p := range from {
 		if into[p.name] == nil {

@@ -2,14 +2,14 @@ package templates
 
 import "text/template/parse"
 
-// placeholder is a value that a text names, with the words before it.
+// placeholder is a value that a text names, with the text before it.
 type placeholder struct {
 	words string
 	path  []string // of the value in the scope; none at the end of the text
 }
 
-// blanksOf are the blanks of a text whose actions do nothing but name values, as in most
-// messages; none for any other.
+// blanksOf returns the placeholders of a text whose actions only name values, as most
+// messages do, or nil for any other text.
 func blanksOf(root *parse.ListNode) (blanks []placeholder) {
 	words := ""
 	for _, n := range root.Nodes {
@@ -30,7 +30,8 @@ func blanksOf(root *parse.ListNode) (blanks []placeholder) {
 	return append(blanks, placeholder{words: words})
 }
 
-// pathOf is the path of the value that a checked action names; nil where it does more.
+// pathOf returns the path of the value that a checked action names, or nil if the action
+// does more.
 func pathOf(p *parse.PipeNode) []string {
 	if len(p.Decl) > 0 || len(p.Cmds) != 1 || len(p.Cmds[0].Args) != 1 {
 		return nil
@@ -42,9 +43,9 @@ func pathOf(p *parse.PipeNode) []string {
 	return v.Ident[1:]
 }
 
-// fill writes the text as its Go template does, in a tenth of the time. Not ok: it has
-// other actions, or something is wrong; then the template writes it, or says what and
-// where.
+// fill writes the same text as the Go template, in a tenth of the time. It returns false if
+// the text has other actions or something is wrong; the template then writes the text or
+// reports the mistake.
 func (t *text) fill(scope map[string]any) (out string, ok bool) {
 	var b []byte
 	for i := range t.blanks {

@@ -5,11 +5,11 @@ import (
 	"nudge/lang/node"
 )
 
-// Text is one string that is a template and no message: the address of a fetch. It
-// is safe for concurrent use.
+// Text is one template string outside a message, such as the url of a fetch. It is safe for
+// concurrent use.
 type Text struct{ text *text }
 
-// CompileText checks a string against the names it may use; nil for a nil one.
+// CompileText checks and compiles a string; it returns nil for a nil one.
 func CompileText(t *node.Text, use Use, list *diag.List) *Text {
 	if t == nil {
 		return nil
@@ -20,11 +20,11 @@ func CompileText(t *node.Text, use Use, list *diag.List) *Text {
 // Render writes the text for a scope. An error names the file, line and column.
 func (t *Text) Render(scope map[string]any) (string, error) { return t.text.render(scope) }
 
-// Value is a structured value whose strings are templates: the JSON of a fetch. It is
+// Value is a structured value with template strings, such as the JSON of a fetch. It is
 // safe for concurrent use.
 type Value struct{ value structure }
 
-// CompileValue checks every string of a value; nil for a nil one.
+// CompileValue checks and compiles every string of a value; it returns nil for a nil one.
 func CompileValue(v *node.Value, use Use, list *diag.List) *Value {
 	if v == nil {
 		return nil
@@ -32,7 +32,7 @@ func CompileValue(v *node.Value, use Use, list *diag.List) *Value {
 	return &Value{newCompiler(use, use.Locale, map[string]bool{}, list).structure(v)}
 }
 
-// Render is the value for a scope, made of map[string]any, []any and scalars.
+// Render returns the value for a scope, made of map[string]any, []any and scalars.
 func (v *Value) Render(scope map[string]any) (any, error) {
 	r := &renderer{scope: scope}
 	value := v.value.render(r)

@@ -5,8 +5,8 @@ import (
 	"nudge/lang/node"
 )
 
-// Source is a template as it was written. It becomes a [Template] where it is used,
-// because what it may name depends on the place in the flow.
+// Source is a template as it was written. Compile turns it into a [Template] for one place
+// of a flow, which determines the names that it may use.
 type Source struct {
 	file     string
 	canon    string
@@ -26,14 +26,14 @@ type Source struct {
 	extras
 }
 
-// From is who a message comes from: a Chat team, or a profile with a name.
+// From is the sender of a message: a Chat team, or a profile with a name.
 type From struct {
 	team             *node.Text
 	id, name, avatar *node.Text
 	canon            string
 }
 
-// Canonical is the content of From as text; "" for a nil one.
+// Canonical returns the content of From as text, or an empty text for nil.
 func (f *From) Canonical() string {
 	if f == nil {
 		return ""
@@ -41,8 +41,8 @@ func (f *From) Canonical() string {
 	return f.canon
 }
 
-// Canonical is the content of the template and its variants as one text that
-// comments and layout do not change.
+// Canonical returns the content of the template and its variants as one text that comments
+// and layout do not change.
 func (s *Source) Canonical() string {
 	text := s.canon
 	for _, key := range s.locales() {
@@ -54,7 +54,7 @@ func (s *Source) Canonical() string {
 // Compiled reports whether the template has been used anywhere.
 func (s *Source) Compiled() bool { return s.compiled }
 
-// parseSource reads a template's file.
+// parseSource reads the file of a template.
 func parseSource(file string, text []byte, list *diag.List) *Source {
 	before := len(*list)
 	m := node.Parse(file, text, list)
@@ -68,8 +68,8 @@ func parseSource(file string, text []byte, list *diag.List) *Source {
 	return s
 }
 
-// ParseInline reads the message of a mapping that may hold other keys too, which it
-// neither reads nor reports.
+// ParseInline reads the message in a mapping. The mapping may contain other keys, which
+// ParseInline ignores.
 func ParseInline(m *node.Map, list *diag.List) *Source {
 	s := &Source{m: m, body: m.Text("body"), metadata: m.Get("metadata"), canon: m.Canonical()}
 	s.from, s.conversation = ParseFrom(m.Get("from")), m.Text("conversation")
@@ -90,7 +90,7 @@ func ParseInline(m *node.Map, list *diag.List) *Source {
 	return s
 }
 
-// ParseFrom reads the text of a Chat team or a mapping of id and name; nil stands
+// ParseFrom reads the name of a Chat team, or a mapping with id and name. It returns nil
 // for an absent value.
 func ParseFrom(v *node.Value) *From {
 	switch {
@@ -115,7 +115,8 @@ func ParseFrom(v *node.Value) *From {
 	return f
 }
 
-// mapping is the value if it is a mapping; else it is reported and nil.
+// mapping returns the value if it is a mapping. Otherwise it reports the value and returns
+// nil.
 func mapping(v *node.Value) *node.Value {
 	if v == nil || v.Map() == nil {
 		return nil
@@ -134,7 +135,7 @@ func (s *Source) parseRules(m *node.Map) {
 	}
 }
 
-// channelIDs is the list of channels under a key.
+// channelIDs returns the list of channels under a key.
 func channelIDs(m *node.Map, key string) (ids []string) {
 	for _, item := range m.List(key) {
 		if id := item.Str(); id != "" {

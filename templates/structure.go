@@ -75,7 +75,7 @@ func (a array) render(r *renderer) any {
 
 func (l literal) render(*renderer) any { return l.value }
 
-// render is the text, or the value itself where the leaf is nothing but one action.
+// render returns the text of a leaf, or the value itself if the leaf is a single action.
 func (l leaf) render(r *renderer) any {
 	if !l.single {
 		return r.text(l.text)
@@ -98,7 +98,7 @@ func (l leaf) render(r *renderer) any {
 	return value
 }
 
-// renderer renders the pieces of one message and keeps the first error.
+// renderer renders the parts of one message and keeps the first error.
 type renderer struct {
 	scope map[string]any
 	err   error
@@ -125,8 +125,8 @@ func (r *renderer) object(s structure) map[string]any {
 	return m
 }
 
-// json is a structure as the text of a part. Braces that would open a merge field
-// cannot come of nesting objects: a key always stands between two of them.
+// json returns a structure as the text of a part. Nested objects cannot produce the {{ of a
+// merge field, because a key always stands between two braces.
 func (r *renderer) json(s structure) string {
 	out, err := json.Marshal(s.render(r))
 	if err != nil && r.err == nil {

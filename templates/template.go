@@ -13,13 +13,13 @@ import (
 	"nudge/lang/shape"
 )
 
-// MaxOutput is how long one rendered text may be, in bytes.
+// MaxOutput is the maximum length of one rendered text, in bytes.
 const MaxOutput = 64 << 10
 
-// defaultRules is the channel of a message that names none.
+// defaultRules are the channels of a message that names none.
 var defaultRules = []string{"appMessaging"}
 
-// Use says where a template is used.
+// Use describes the place where a template is used.
 type Use struct {
 	Scope        *shape.Type    // the names it may use: a map
 	Zone         *time.Location // of times, for people whose own zone is not known
@@ -31,8 +31,8 @@ type Use struct {
 	Locale       string         // the language of what is no variant; empty for defaultLocale
 	MergeFields  bool           // rendered text may have {{ in it, which the provider expands
 
-	// File is the content of a file of the project, which a part may carry. Its error
-	// is a sentence for the author. Nil: there are no files.
+	// File returns the content of a project file that a part may carry. Its error is
+	// written for the author. If File is nil, parts cannot carry files.
 	File func(name string) ([]byte, error)
 
 	Partials map[string]*Partial // by name
@@ -59,8 +59,8 @@ type Template struct {
 	partials []string
 }
 
-// Compile checks the template against the names it may use. What is wrong goes to
-// the list; the template is of use only when nothing is.
+// Compile checks and compiles the template for one place. It adds mistakes to the list; use
+// the template only if there are none.
 func (s *Source) Compile(use Use, list *diag.List) *Template {
 	if !s.compiled { // a project that is loaded is only read
 		s.compiled = true
@@ -78,11 +78,10 @@ func (s *Source) Compile(use Use, list *diag.List) *Template {
 	return t
 }
 
-// Partials is the names of the partials that the template and its variants are made
-// of, sorted.
+// Partials returns the sorted names of the partials that the template and its variants use.
 func (t *Template) Partials() []string { return t.partials }
 
-// compileIn compiles the template by itself, as a text in one language.
+// compileIn compiles the template without its variants, as a text in one language.
 func (s *Source) compileIn(locale string, use Use, used map[string]bool, list *diag.List) *Template {
 	c := newCompiler(use, locale, used, list)
 	t := &Template{project: use.Project, rules: s.rules, ruleSet: s.ruleSet, mergeFields: use.MergeFields}
@@ -98,7 +97,7 @@ func (s *Source) compileIn(locale string, use Use, used map[string]bool, list *d
 	return t
 }
 
-// compileSender compiles who the message is from, which several places may say.
+// compileSender compiles the sender, which several places can set.
 func (s *Source) compileSender(t *Template, c *compiler) {
 	use := c.use
 	from, conversation := s.from, s.conversation
@@ -121,8 +120,8 @@ func (s *Source) compileSender(t *Template, c *compiler) {
 	t.conversation = c.text(conversation)
 }
 
-// Render makes the message for a person, in the variant that fits their locale best.
-// An error names the template's file, line and column.
+// Render makes the message for a person, in the variant that best fits their locale. An
+// error names the template's file, line and column.
 func (t *Template) Render(to string, scope map[string]any) (channels.Message, error) {
 	if t.variants != nil {
 		if v, ok := fittest(t.variants, personLocale(scope)); ok {
@@ -151,8 +150,8 @@ func (t *Template) Render(to string, scope map[string]any) (channels.Message, er
 	return m, nil
 }
 
-// renderSender sets who the message is from and the conversation it belongs to,
-// which is the team's where there is one: the provider's Chat product finds it so.
+// renderSender sets the sender and the conversation. A team's message belongs to the team's
+// conversation, where the provider's Chat product looks for it.
 func (t *Template) renderSender(r *renderer, m *channels.Message) {
 	m.Conversation = r.text(t.conversation)
 	switch {

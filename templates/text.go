@@ -13,7 +13,7 @@ import (
 	"nudge/lang/node"
 )
 
-// text is one string of a template: either as it is, or a Go template.
+// text is one string of a message: a plain text, or a Go template.
 type text struct {
 	source *node.Text
 	plain  string
@@ -26,16 +26,16 @@ type text struct {
 	merge    bool                 // {{ may be left in it
 }
 
-// maxWrites is how many pieces one text may be written in. A range writes one for
-// each of its items, so that it bounds the time too.
+// maxWrites is the maximum number of pieces of one text. A range writes one piece for each
+// item, so this limits the time too.
 const maxWrites = 50_000
 
 var errTooMuch = fmt.Errorf("the text has more than %d pieces", maxWrites)
 
 var errTooLong = fmt.Errorf("the text is longer than %d bytes", MaxOutput)
 
-// limited is a writer that refuses to go beyond MaxOutput and maxWrites: nothing else
-// stops a template while it runs.
+// limited is a writer that stops at MaxOutput bytes and maxWrites pieces. Nothing else can
+// stop a running template.
 type limited struct {
 	bytes.Buffer
 	writes int
@@ -68,11 +68,11 @@ func (t *text) render(scope map[string]any) (string, error) {
 	return out, err
 }
 
-// mergeField begins a field of the provider's own, such as {{profile.email}}.
+// mergeField begins one of the provider's own fields, such as {{profile.email}}.
 const mergeField = "{{"
 
-// ErrMergeField reports a message that cannot go out as it is: there is {{ in what was
-// rendered, most likely in something that a person wrote.
+// ErrMergeField means that a message cannot be sent because the rendered text contains {{,
+// most likely in something that a person wrote.
 var ErrMergeField = errors.New("the text contains {{, which the provider would read as one of its own fields")
 
 func (t *text) checkMergeField(out string) error {
@@ -93,8 +93,8 @@ func (t *text) execute(tmpl *template.Template, scope map[string]any) (string, e
 	return buffer.String(), nil
 }
 
-// located gives an error of a running template the place in the file: its own, or
-// that of a partial.
+// located adds the place in the file to an error of a running template, which may be in a
+// partial.
 func (t *text) located(err error) error {
 	at, message := t.source.Span, err.Error()
 	var exec template.ExecError
@@ -110,8 +110,8 @@ func (t *text) located(err error) error {
 	return fmt.Errorf("%s: %s", at, message)
 }
 
-// failure takes the place out of the message of a failed action. A message is
-// template: name:line:column: executing "name" at <action>: what went wrong.
+// failure reads the place from the message of a failed action, which has the form template:
+// name:line:column: executing "name" at <action>: what went wrong.
 func failure(text string, exec template.ExecError) (from, to int, what string) {
 	var line, column int
 	message := exec.Err.Error()
@@ -138,7 +138,7 @@ func failure(text string, exec template.ExecError) (from, to int, what string) {
 	return from, to, message
 }
 
-// offsetOf is the character that a line and a column, in bytes, stand for.
+// offsetOf returns the character at a line and a column, which is in bytes.
 func offsetOf(text string, line, column int) int {
 	start := 0
 	for ; line > 1; line-- {
@@ -154,7 +154,7 @@ func offsetOf(text string, line, column int) int {
 	return len([]rune(text[:start+column]))
 }
 
-// spanOf is the characters of a text from one byte to another.
+// spanOf returns the place of the characters between two bytes of a text.
 func spanOf(t *node.Text, from, to int) diag.Span {
 	from, to = min(from, len(t.Value)), min(to, len(t.Value))
 	return t.At(len([]rune(t.Value[:from])), len([]rune(t.Value[:to])))

@@ -8,8 +8,8 @@ import (
 	"nudge/lang/shape"
 )
 
-// The names of the hidden functions, which no template can write. A function that
-// is piped its subject has fnPiped before its name.
+// The names of the hidden functions, which no template can write. A function whose subject
+// is piped has fnPiped before its name.
 const (
 	fnPrint = "__print"
 	fnTyped = "__typed"
@@ -29,7 +29,7 @@ var (
 	errDecimals   = errors.New("the number of decimals must be between 0 and 15")
 )
 
-// printed is a value as the person reads it. It ends every action.
+// printed returns a value as the person reads it. It ends every action.
 func printed(v any) (string, error) {
 	switch v := v.(type) {
 	case string:
@@ -48,8 +48,8 @@ func printed(v any) (string, error) {
 	return "", errStructured
 }
 
-// rangeable lets range go over lists and maps, and over nothing where there is
-// nothing. A range over a number could not be stopped.
+// rangeable lets range run over lists and maps, and over nothing for an absent value. A
+// range over a number could not be stopped.
 func rangeable(v any) (any, error) {
 	switch v.(type) {
 	case []any, map[string]any, nil:

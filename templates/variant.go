@@ -8,9 +8,9 @@ import (
 	"nudge/lang/diag"
 )
 
-// Variant adds the template as it reads in another locale, which must be a canonical
-// one. What a variant leaves out (metadata, the sender, the rules) is the
-// template's own; who sends it and by which channels cannot differ.
+// Variant adds the template in another locale, which must be canonical. Keys that the
+// variant leaves out (metadata, the sender, the rules) come from the template. The sender
+// and the channels must be the same in all variants.
 func (s *Source) Variant(locale string, v *Source, list *diag.List) {
 	for _, key := range []string{"from", "conversation", "rules", "ruleSet"} {
 		if v.m.Has(key) && v.said(key) != s.said(key) {
@@ -35,13 +35,14 @@ func (s *Source) Variant(locale string, v *Source, list *diag.List) {
 	s.variants[localeKey(locale)] = &merged
 }
 
-// warnLanguage warns that people of a variant get what the template says under a key.
+// warnLanguage warns that a variant uses the template's text under a key, which is in the
+// template's language.
 func (s *Source) warnLanguage(key string, template *Source) {
 	s.m.Value().Warnf(codeVariant, "add "+key+" to the variant",
 		"the %s stays in the language of %s", key, template.file)
 }
 
-// said is what the template says under one of the keys that variants share.
+// said returns the template's value under one of the keys that variants share.
 func (s *Source) said(key string) string {
 	switch key {
 	case "from":
@@ -58,11 +59,11 @@ func (s *Source) said(key string) string {
 	return ""
 }
 
-// locales is the keys of the variants, sorted.
+// locales returns the sorted keys of the variants.
 func (s *Source) locales() []string { return slices.Sorted(maps.Keys(s.variants)) }
 
-// Files is the files of the template and its variants, sorted; none for an inline
-// one.
+// Files returns the sorted files of the template and its variants, or none for an inline
+// template.
 func (s *Source) Files() []string {
 	if s.file == "" {
 		return nil

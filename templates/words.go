@@ -6,15 +6,15 @@ import (
 	"time"
 )
 
-// dateWords is how a language writes dates. In the layout D stands for the day, M
-// for the month's name and Y for the year.
+// dateWords says how a language writes dates. In the layout, D is the day, M the name of
+// the month and Y the year.
 type dateWords struct {
 	layout string
 	months [12]string
 	days   [7]string // from Sunday
 }
 
-// wordsOf is the languages whose months and days we know, by their code.
+// wordsOf holds the languages with known names of months and days, by code.
 var wordsOf = map[string]*dateWords{
 	"en": words("D M Y", "January February March April May June July August September October November December",
 		"Sunday Monday Tuesday Wednesday Thursday Friday Saturday"),
@@ -40,7 +40,7 @@ var wordsOf = map[string]*dateWords{
 		"söndag måndag tisdag onsdag torsdag fredag lördag"),
 }
 
-// norwegian is Bokmål, which Norwegian without further words stands for too.
+// norwegian is Bokmål; the code no means it too.
 var norwegian = words("D. M Y", "januar februar mars april mai juni juli august september oktober november desember",
 	"søndag mandag tirsdag onsdag torsdag fredag lørdag")
 
@@ -51,7 +51,7 @@ func words(layout, months, days string) *dateWords {
 	return w
 }
 
-// date is a day as the language writes it.
+// date returns a day as the language writes it.
 func (l *language) date(t time.Time) string {
 	if l.words == nil {
 		return t.Format(time.DateOnly)
@@ -72,7 +72,8 @@ func (l *language) date(t time.Time) string {
 	return b.String()
 }
 
-// weekday is the name of a day; "" in a language whose names we do not know.
+// weekday returns the name of a day, or an empty text if the language's names are not
+// known.
 func (l *language) weekday(t time.Time) string {
 	if l.words == nil {
 		return ""

@@ -6,8 +6,8 @@ import (
 	"nudge/lang/shape"
 )
 
-// zoneOf is the zone where the person of a scope lives, or fallback where the
-// profile names none that exists.
+// zoneOf returns the zone of the person of a scope, or fallback if the profile names no
+// existing zone.
 func zoneOf(scope map[string]any, fallback *time.Location) *time.Location {
 	profile, _ := scope["profile"].(map[string]any)
 	name, _ := profile["timezone"].(string)

@@ -21,7 +21,7 @@ const (
 	endSize   = 14.0
 )
 
-// shape is what a box is drawn as.
+// shape is the form of a box.
 type shape uint8
 
 const (
@@ -32,7 +32,7 @@ const (
 	begin       // what starts the flow
 )
 
-// box is a thing with a place.
+// box is one element of the drawing with its place.
 type box struct {
 	x, y, w, h float64
 	shape      shape
@@ -60,21 +60,21 @@ type line struct {
 
 type point struct{ x, y float64 }
 
-// drawing is a flow that is laid out.
+// drawing is a flow with the place of every element.
 type drawing struct {
 	w, h  float64
 	boxes []box
 	lines []line
 }
 
-// extent is the room that something needs: left and right of its axis, and its height.
+// extent is the space that something needs: left and right of its axis, and its height.
 type extent struct{ left, right, h float64 }
 
 func (e extent) over(o extent) extent {
 	return extent{max(e.left, o.left), max(e.right, o.right), e.h + o.h}
 }
 
-// cardLines are the texts of a card and its size.
+// cardLines returns the texts of a card and its size.
 func (n *node) cardLines() (title, notes []string, w, h float64) {
 	title = wrap(n.title, titleSize, maxText)
 	for _, note := range n.notes {
@@ -98,7 +98,7 @@ func (a *arm) pillLines() (lines []string, w, h float64) {
 	return lines, w + 26, float64(len(lines))*noteLine + 11
 }
 
-// room of a block: its steps below each other on one axis.
+// room returns the space of a block: its steps below each other on one axis.
 func (b block) room() extent {
 	var all extent
 	for i, n := range b {
@@ -126,7 +126,7 @@ func (n *node) room() extent {
 	return e.over(extent{w / 2, w / 2, 2*busGap + h})
 }
 
-// armsRoom is the width and height of all arms beside each other.
+// armsRoom returns the width and height of all arms side by side.
 func (n *node) armsRoom() (w, h float64) {
 	for i := range n.arms {
 		e := n.arms[i].room()

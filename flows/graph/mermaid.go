@@ -7,8 +7,8 @@ import (
 	"nudge/flows"
 )
 
-// Mermaid is the flow as a flowchart in the language of Mermaid, which many sites draw
-// from a block of text.
+// Mermaid returns the flow as a Mermaid flowchart, which many sites draw from a block of
+// text.
 func Mermaid(f *flows.Flow) string {
 	b := &builder{f}
 	w := &mermaid{}
@@ -27,12 +27,12 @@ func Mermaid(f *flows.Flow) string {
 
 type mermaid struct{ strings.Builder }
 
-// tail is an end that is still to be led on, with what is written on its link.
+// tail is an open end of the chart, with the label of its link.
 type tail struct{ from, label string }
 
 func (w *mermaid) line(format string, args ...any) { fmt.Fprintf(w, format+"\n", args...) }
 
-// escape makes a text one that Mermaid reads as it is.
+// escape quotes a text for Mermaid.
 func escape(text string) string {
 	r := strings.NewReplacer("&", "&amp;", `"`, "&quot;", "<", "&lt;", ">", "&gt;")
 	return `"` + r.Replace(text) + `"`

@@ -2,8 +2,8 @@ package graph
 
 import "strings"
 
-// widths are those of the characters from space to tilde in Helvetica, in thousandths of
-// the size of the font (Adobe's font metrics).
+// widths holds the widths of the characters from space to tilde in Helvetica, in
+// thousandths of the font size (Adobe's font metrics).
 var widths = [...]int{
 	278, 278, 355, 556, 556, 889, 667, 191, 333, 333, 389, 584, 278, 333, 278, 278,
 	556, 556, 556, 556, 556, 556, 556, 556, 556, 556, 278, 278, 584, 584, 584, 556,
@@ -13,10 +13,10 @@ var widths = [...]int{
 	556, 556, 333, 500, 278, 556, 500, 722, 500, 500, 500, 334, 260, 334, 584,
 }
 
-// margin is how much wider than Helvetica the font of a reader may be, in percent.
+// margin is how much wider than Helvetica the reader's font may be, in percent.
 const margin = 18
 
-// textWidth is the room that a text needs at a size, whatever sans serif shows it.
+// textWidth returns the width that a text needs in any sans-serif font.
 func textWidth(text string, size float64) float64 {
 	sum := 0
 	for _, c := range text {
@@ -29,7 +29,7 @@ func textWidth(text string, size float64) float64 {
 	return float64(sum) * size * (100 + margin) / 100_000
 }
 
-// wrap breaks a text into lines that fit into a width, between words where it can.
+// wrap breaks a text into lines that fit a width, between words if possible.
 func wrap(text string, size, width float64) []string {
 	var lines []string
 	line := ""

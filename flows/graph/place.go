@@ -8,7 +8,7 @@ import (
 
 const pad = 24.0 // around the drawing
 
-// lay lays a flow out.
+// lay places all elements of a flow.
 func lay(f *flows.Flow) *drawing {
 	b := &builder{f}
 	steps := b.block(0, len(f.Steps))
@@ -34,7 +34,7 @@ func lay(f *flows.Flow) *drawing {
 	return d
 }
 
-// exits lists what ends a run at any time, above the flow.
+// exits draws the exits above the flow.
 func (d *drawing) exits(f *flows.Flow, x, y float64) float64 {
 	all := exits(f)
 	if len(all) == 0 {
@@ -56,7 +56,7 @@ func (d *drawing) exits(f *flows.Flow, x, y float64) float64 {
 	return y + b.h + gap
 }
 
-// block places steps below each other and answers where they end.
+// block places steps below each other and returns where they end.
 func (d *drawing) block(b block, axis, y float64) float64 {
 	for i, n := range b {
 		if i > 0 {
@@ -136,7 +136,7 @@ func (d *drawing) repeat(n *node, axis, y float64) float64 {
 	return end + framePad
 }
 
-// pill places the label of an arm, or what starts the flow.
+// pill places the label of an arm or of the flow's start.
 func (d *drawing) pill(a *arm, axis, y float64, s shape) float64 {
 	lines, w, h := a.pillLines()
 	b := box{x: axis - w/2, y: y, w: w, h: h, shape: s, id: a.id, kind: a.kind, hint: a.label}

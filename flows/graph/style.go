@@ -5,14 +5,14 @@ import (
 	"strings"
 )
 
-// palette is the colours of a drawing on light or on dark ground. They stand in the rules
-// as they are, because not every viewer of SVG knows variables.
+// palette holds the colours of a drawing on a light or dark background. The rules contain
+// the colours themselves, because not every SVG viewer supports variables.
 type palette struct {
 	ground, card, tint, edge, ink, soft, line string
 	tones                                     []tone
 }
 
-// tone is the colour of a class of things.
+// tone is the colour of a class of elements.
 type tone struct{ class, colour string }
 
 var (
@@ -26,8 +26,8 @@ var (
 	}}
 )
 
-// style is the rules of the drawing, for light and dark pages. What is drawn is told by
-// classes, so that a page that carries the drawing can colour it otherwise.
+// style returns the rules of the drawing for light and dark pages. Elements have classes,
+// so that a page that contains the drawing can use other colours.
 func style() string {
 	return `
 .nudge { font-family: Inter, "Helvetica Neue", Helvetica, Arial, sans-serif; }

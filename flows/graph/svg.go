@@ -9,7 +9,7 @@ import (
 	"nudge/flows"
 )
 
-// SVG is the flow as a drawing that stands by itself.
+// SVG returns the flow as a complete drawing.
 func SVG(f *flows.Flow) string {
 	d := lay(f)
 	w := &svgWriter{}
@@ -42,7 +42,7 @@ type svgWriter struct{ strings.Builder }
 
 func (w *svgWriter) line(format string, args ...any) { fmt.Fprintf(w, format+"\n", args...) }
 
-// num is a number with one place at most.
+// num writes a number with at most one decimal.
 func num(x float64) string { return fmt.Sprintf("%g", math.Round(x*10)/10) }
 
 // radius of the corners of links.
@@ -68,7 +68,7 @@ func (w *svgWriter) link(l *line) {
 	}
 }
 
-// toward is the point so far from a corner in the direction of another one.
+// toward returns the point near a corner in the direction of another point.
 func toward(corner, to point) point {
 	dx, dy := to.x-corner.x, to.y-corner.y
 	length := math.Hypot(dx, dy)
@@ -76,7 +76,7 @@ func toward(corner, to point) point {
 	return point{corner.x + dx/length*r, corner.y + dy/length*r}
 }
 
-// tones are the classes of verbs and kinds.
+// The classes of verbs and kinds.
 var (
 	verbTones = map[flows.Verb]string{
 		flows.VerbSend: "send", flows.VerbWait: "wait", flows.VerbCollect: "wait", flows.VerbRepeat: "wait",
@@ -85,7 +85,7 @@ var (
 	kindTones = map[kind]string{byPerson: "good", byFailure: "bad", byEvent: "do", byTime: "wait", byCondition: "choose"}
 )
 
-// icons are drawn in a square of 16 pixels.
+// icons holds the paths of icons in a square of 16 pixels.
 var icons = map[flows.Verb]string{
 	flows.VerbSend:    "M1.5 3.5h13v9h-13zM1.5 4l6.5 5 6.5-5",
 	flows.VerbWait:    "M8 1.5a6.5 6.5 0 1 0 .01 0zM8 4.5v3.7l2.5 1.6",
@@ -139,7 +139,7 @@ func (w *svgWriter) icon(b *box) {
 	w.line(`<path class="%s" transform="translate(%s %s)" d="%s"/>`, class, num(b.x+15), num(b.y+padTop), path)
 }
 
-// texts writes what stands in a box, and an empty place for its count.
+// texts writes the texts of a box, and an empty text for its count.
 func (w *svgWriter) texts(b *box, class string) {
 	for _, t := range b.lines {
 		own, anchor := class, ""
@@ -156,7 +156,7 @@ func (w *svgWriter) texts(b *box, class string) {
 	}
 }
 
-// tone is the class that colours a box.
+// tone returns the class that colours a box.
 func (b *box) tone() string {
 	switch {
 	case b.shape == begin, b.shape == final && !b.goal:

@@ -7,7 +7,7 @@ import (
 	"nudge/flows"
 )
 
-// Text is the flow as a tree for a terminal.
+// Text returns the flow as a tree for a terminal.
 func Text(f *flows.Flow) string {
 	b := &builder{f}
 	w := &textWriter{}
@@ -21,7 +21,7 @@ func Text(f *flows.Flow) string {
 
 type textWriter struct{ strings.Builder }
 
-// branchOf is what stands before an item of a tree, and before what belongs to it.
+// branchOf returns the lines before an item of a tree, and before the lines below it.
 func branchOf(last bool) (own, below string) {
 	if last {
 		return "└─ ", "   "

@@ -2,10 +2,10 @@ package graph
 
 import "nudge/flows"
 
-// block is steps that follow each other.
+// block is a list of steps that follow each other.
 type block []*node
 
-// node is a step with what is nested in it.
+// node is a step with the steps inside it.
 type node struct {
 	step  int
 	id    string
@@ -25,7 +25,7 @@ type arm struct {
 	steps block
 }
 
-// kind is what an arm hangs on; it has a colour of its own.
+// kind says what an arm depends on; each kind has its own colour.
 type kind uint8
 
 const (
@@ -56,11 +56,11 @@ func (n *node) ends() bool {
 	return len(n.arms) > 0
 }
 
-// builder makes the tree of a flow from its program. The steps of an arm have the
-// indexes from its first one up to where the next arm, or what follows the step, begins.
+// builder builds the tree of a flow from its program. The steps of an arm have the indexes
+// from its first step up to the beginning of the next arm, or of the step after the whole.
 type builder struct{ f *flows.Flow }
 
-// block is the steps from an index on that follow each other before a limit.
+// block returns the steps from an index on that follow each other before a limit.
 func (b *builder) block(from, limit int) block {
 	var all block
 	for at := from; at != flows.End && at < limit; {
@@ -75,14 +75,14 @@ func (b *builder) block(from, limit int) block {
 	return all
 }
 
-// entrance is a way on from a step, with where it leads.
+// entrance is a way on from a step, with its target.
 type entrance struct {
 	arm
 	then int
 	own  bool // it has steps of its own
 }
 
-// node is a step, all of whose arms end before a limit.
+// node returns a step; all its arms end before a limit.
 func (b *builder) node(at, limit int) *node {
 	s := &b.f.Steps[at]
 	n := &node{step: at, id: s.ID, verb: s.Verb}
@@ -113,8 +113,8 @@ func (b *builder) node(at, limit int) *node {
 	return n
 }
 
-// ways are the ways on from a step that are worth an arm of their own; none where all of
-// them come to the same.
+// ways returns the ways on from a step that need an arm of their own, or none if all lead
+// to the same step.
 func (b *builder) ways(at int, s *flows.Step) []entrance {
 	var all []entrance
 	own := func(then int) bool { return then > at && then != s.Next && then != flows.End }

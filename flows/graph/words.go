@@ -9,7 +9,7 @@ import (
 
 func lineID(step string, line int) string { return fmt.Sprintf("line-%s-%d", step, line+1) }
 
-// describe says what a step does.
+// describe sets the title and notes of a step.
 func (b *builder) describe(n *node, s *flows.Step) {
 	switch s.Verb {
 	case flows.VerbSend:
@@ -67,7 +67,7 @@ func (b *builder) describeSend(n *node, s *flows.Step) {
 	}
 }
 
-// describeLines says what a step waits for. One that has arms leaves that to them.
+// describeLines sets the lines that a step waits for, unless they become arms.
 func (b *builder) describeLines(n *node, title string, lines []flows.Line) {
 	n.title = title
 	if len(lines) == 1 && lines[0].If == nil {
@@ -102,7 +102,7 @@ func (b *builder) describeRepeat(n *node, r *flows.Repeat) {
 	}
 }
 
-// line says what a line looks out for.
+// line describes the signal of a line.
 func (b *builder) line(l *flows.Line) string {
 	text := l.Signal.String()
 	switch l.Signal {
@@ -149,7 +149,7 @@ func kindOf(l *flows.Line) kind {
 	return byPerson
 }
 
-// share is an arm's part of a split, in percent.
+// share returns the part of an arm in a split, in percent.
 func (b *builder) share(all []flows.Share, weight int) string {
 	total := 0
 	for _, s := range all {
@@ -158,7 +158,7 @@ func (b *builder) share(all []flows.Share, weight int) string {
 	return fmt.Sprintf("%.3g %%", 100*float64(weight)/float64(total))
 }
 
-// starts says what starts the flow.
+// starts describes the triggers of the flow.
 func starts(f *flows.Flow) []string {
 	var all []string
 	for i := range f.Triggers {
@@ -183,7 +183,7 @@ func starts(f *flows.Flow) []string {
 	return all
 }
 
-// exits says what ends a run at any time.
+// exits describes the exits of the flow.
 func exits(f *flows.Flow) []string {
 	b := &builder{f}
 	var all []string

@@ -8,27 +8,27 @@ import (
 	"strings"
 )
 
-// Pos is a place in a text: line and column, both from 1, the column counted in
-// characters. The zero Pos is no place at all.
+// Pos is a place in a text: line and column, both counted from 1, the column in characters.
+// The zero Pos means no place.
 type Pos struct {
 	Line   int `json:"line"`
 	Column int `json:"column"`
 }
 
-// Compare orders positions as a reader meets them.
+// Compare orders positions from the beginning of a text to its end.
 func (p Pos) Compare(q Pos) int {
 	return cmp.Or(cmp.Compare(p.Line, q.Line), cmp.Compare(p.Column, q.Column))
 }
 
-// Span is a piece of a file, from Start up to but without End. A span without a
-// Start stands for the whole file.
+// Span is a part of a file, from Start up to, but not including, End. A span without a
+// Start means the whole file.
 type Span struct {
 	File  string `json:"file"`
 	Start Pos    `json:"start"`
 	End   Pos    `json:"end"`
 }
 
-// String is the place as editors and terminals link it: file:line:column.
+// String returns the place in the form that editors and terminals link: file:line:column.
 func (s Span) String() string {
 	if s.Start.Line == 0 {
 		return s.File
@@ -36,17 +36,17 @@ func (s Span) String() string {
 	return fmt.Sprintf("%s:%d:%d", s.File, s.Start.Line, s.Start.Column)
 }
 
-// Severity says whether a diagnostic keeps the project from loading.
+// Severity says whether a project with the diagnostic still loads.
 type Severity uint8
 
 const (
 	// Error keeps the project from loading.
 	Error Severity = iota
-	// Warning points at something that works, but hardly as meant.
+	// Warning points at something that works, but probably not as intended.
 	Warning
 )
 
-// String is the word for a severity.
+// String returns the word for a severity.
 func (s Severity) String() string {
 	if s == Warning {
 		return "warning"
@@ -74,7 +74,7 @@ func (s *Severity) UnmarshalJSON(text []byte) error {
 // it, and nudge check --explain explains it.
 type Code string
 
-// Diagnostic is one thing that is wrong, or that looks wrong.
+// Diagnostic is one mistake, or something that looks like one.
 type Diagnostic struct {
 	Code     Code     `json:"code"`
 	Message  string   `json:"message"` // what is wrong, without the place
@@ -83,7 +83,7 @@ type Diagnostic struct {
 	Severity Severity `json:"severity"`
 }
 
-// Error is the diagnostic on one line: its place, its message and its hint.
+// Error returns the diagnostic on one line: its place, message and hint.
 func (d Diagnostic) Error() string {
 	text := d.Span.String() + ": " + d.Message
 	if d.Hint != "" {
@@ -92,7 +92,7 @@ func (d Diagnostic) Error() string {
 	return text
 }
 
-// List gathers diagnostics. It is an error when it HasErrors; see [List.Err].
+// List collects diagnostics. As an error, use [List.Err].
 type List []Diagnostic
 
 // Errorf adds an error. The hint may be empty.
@@ -107,12 +107,12 @@ func (l *List) Warnf(at Span, code Code, hint, format string, args ...any) {
 	})
 }
 
-// HasErrors reports whether anything in the list is more than a warning.
+// HasErrors reports whether the list contains an error, and not only warnings.
 func (l List) HasErrors() bool {
 	return slices.ContainsFunc(l, func(d Diagnostic) bool { return d.Severity == Error })
 }
 
-// Err is the list as an error, or nil when it has none.
+// Err returns the list as an error, or nil if it contains no error.
 func (l List) Err() error {
 	if !l.HasErrors() {
 		return nil
@@ -120,7 +120,7 @@ func (l List) Err() error {
 	return l
 }
 
-// Error has every error of the list on a line of its own.
+// Error returns the errors of the list, one on each line.
 func (l List) Error() string {
 	var lines []string
 	for _, d := range l {
@@ -131,7 +131,7 @@ func (l List) Error() string {
 	return strings.Join(lines, "\n")
 }
 
-// Sort orders the list by file and position and drops what it holds twice.
+// Sort orders the list by file and position and removes duplicates.
 func (l *List) Sort() {
 	slices.SortStableFunc(*l, func(a, b Diagnostic) int {
 		return cmp.Or(

@@ -1,7 +1,6 @@
-// Package diag says where something is wrong, what, and what would be right.
+// Package diag reports mistakes: where they are, what is wrong, and what would be right.
 //
-// A [Diagnostic] points at a [Span] of a file. Diagnostics are gathered in a
-// [List], so that an author sees everything that is wrong at once, and written by
-// [Render] with an excerpt of the file and a caret under the exact span. The same
-// fields are its JSON form.
+// A [Diagnostic] points at a [Span] of a file. A [List] collects diagnostics, so that an
+// author sees all mistakes at once, and [Render] writes them with an excerpt of the file
+// and carets under the exact span. The same fields are the JSON form.
 package diag

@@ -2,8 +2,8 @@ package diag
 
 import "strings"
 
-// Nearest is the candidate that was probably meant by word, or "" when none is
-// near. Of several that are equally near, the first one is taken.
+// Nearest returns the candidate that word probably means, or an empty text if none is near.
+// If several are equally near, it returns the first one.
 func Nearest(word string, candidates []string) string {
 	word = strings.ToLower(word)
 	best, distance := "", max(1, len([]rune(word))/3)+1
@@ -19,9 +19,8 @@ func Nearest(word string, candidates []string) string {
 	return best
 }
 
-// DidYouMean is the hint for an unknown word: the nearest candidate if there is
-// one, then all of them after the words of allowed ("Allowed here", "In scope
-// here").
+// DidYouMean returns the hint for an unknown word: the nearest candidate, if there is one,
+// and then all candidates after the text allowed ("Allowed here", "In scope here").
 func DidYouMean(word string, candidates []string, allowed string) string {
 	var parts []string
 	if near := Nearest(word, candidates); near != "" {

@@ -6,8 +6,7 @@ import (
 	"strings"
 )
 
-// contextLines is how many lines of the file an excerpt shows, the marked one
-// included.
+// contextLines is the number of lines in an excerpt, the marked line included.
 const contextLines = 2
 
 // Render writes every diagnostic of the list, with an excerpt of its file and a
@@ -65,8 +64,8 @@ func excerpt(text string, at Span) string {
 	return b.String()
 }
 
-// underline puts carets below the span's part of its first line. Tabs before it
-// are kept, so that it lines up however wide the terminal draws them.
+// underline returns carets under the span's part of its first line. It keeps the tabs
+// before the span, so that the carets line up at any tab width.
 func underline(line string, at Span) string {
 	runes := []rune(strings.TrimSuffix(line, "\r"))
 	start := min(max(at.Start.Column-1, 0), len(runes))
@@ -90,9 +89,9 @@ func underline(line string, at Span) string {
 	return b.String()
 }
 
-// displayWidth is the number of terminal cells of a character: none for combining
-// marks and joiners, two for East Asian wide characters and emoji. It knows the
-// large blocks only, which is enough to put a caret under the right word.
+// displayWidth returns the number of terminal cells of a character: none for combining
+// marks and joiners, two for East Asian wide characters and emoji. It knows only the large
+// blocks, which is enough to put a caret under the right word.
 func displayWidth(r rune) int {
 	switch {
 	case r == 0x200d, r >= 0x300 && r <= 0x36f, r >= 0xfe00 && r <= 0xfe0f:

@@ -9,8 +9,8 @@ import (
 	"gopkg.in/yaml.v3"
 )
 
-// Canonical is the content of a mapping as one text that comments, the order of
-// keys, quotes and layout do not change, and everything else does.
+// Canonical returns the content of a mapping as one text. Comments, quotes, layout and the
+// order of keys do not change the text; everything else does.
 func (m *Map) Canonical() string {
 	if m == nil {
 		return ""
@@ -47,9 +47,9 @@ func canonical(b *strings.Builder, n *yaml.Node) {
 	}
 }
 
-// Extract writes the part of a mapping that keep wants, as YAML without comments: a key
-// at the top to a line. Keep is asked for every key at the top with sub "", and for
-// every key below one that it wants whose value is a mapping.
+// Extract returns a part of a mapping as YAML without comments, one top-level key on each
+// line. It calls keep for every top-level key with an empty sub, and, if the value of a
+// kept key is a mapping, for every key in it.
 func (m *Map) Extract(keep func(key, sub string) bool) string {
 	if m == nil {
 		return ""
@@ -72,8 +72,8 @@ func (m *Map) Extract(keep func(key, sub string) bool) string {
 	return b.String()
 }
 
-// write writes a tree on one line. It is our own because it is needed for every version
-// of a flow, and yaml's takes longer than reading the flow.
+// write writes a tree on one line. It replaces the library's encoder, which takes longer
+// than reading the flow; every version of a flow needs this text.
 func write(b *strings.Builder, n *yaml.Node) {
 	switch n.Kind {
 	case yaml.MappingNode:
@@ -112,8 +112,8 @@ func writeMapping(b *strings.Builder, n *yaml.Node, keep func(string) bool) {
 
 var bareWord = regexp.MustCompile(`^[a-z][a-z0-9_]*$`)
 
-// writeScalar writes text in quotes, unless it is a word that YAML takes for text, and
-// everything else as it was read.
+// writeScalar writes text in quotes, except a word that YAML reads as text. It writes all
+// other scalars as they were read.
 func writeScalar(b *strings.Builder, n *yaml.Node) {
 	if n.ShortTag() != "!!str" || n.Style == 0 && bareWord.MatchString(n.Value) {
 		b.WriteString(n.Value)

@@ -1,5 +1,5 @@
-// Package node reads YAML by hand, so that every value keeps its place in the
-// file and every mistake is told at once.
+// Package node reads YAML value by value, so that every value keeps its place in the file
+// and every mistake is reported at once.
 //
 //	m := node.Parse("nudge.yaml", text, &list)
 //	name := m.Str("project")
@@ -7,10 +7,9 @@
 //		size = limits.Int("payload_bytes")
 //		limits.Close()
 //	}
-//	m.Close() // reports the keys that nobody asked for
+//	m.Close() // reports the keys that were not read
 //
-// Accessors never fail: what is wrong goes to the list that Parse was given, and
-// the zero value comes back. A nil [Map] may be asked like an empty one. Aliases,
-// anchors, merge keys and custom tags are refused, because a reader of a flow must
-// not have to look elsewhere for what it says.
+// Accessors never fail: they add a mistake to the list of Parse and return the zero value.
+// A nil [Map] acts as an empty one. Aliases, anchors, merge keys and custom tags are
+// refused, because a reader should understand a flow without looking elsewhere.
 package node

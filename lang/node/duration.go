@@ -7,9 +7,9 @@ import (
 )
 
 const (
-	// maxDays bounds a duration: a hundred years, which no flow outlives.
+	// maxDays limits a duration to a hundred years.
 	maxDays = 36500
-	// maxNumber bounds each number, so that nothing overflows: 114 years in hours.
+	// maxNumber limits each number, so that nothing overflows.
 	maxNumber = 1_000_000
 )
 
@@ -27,9 +27,10 @@ var units = []struct {
 	{"ms", 0, time.Millisecond},
 }
 
-// ParseDuration reads 72h, 3d, 1d12h, 90m or 1w (7d). Days stay apart from the
-// clock's hours, because a day of the calendar is not always 24 of them. Units go
-// from large to small, each at most once, and the whole is more than nothing.
+// ParseDuration reads 72h, 3d, 1d12h, 90m or 1w (7d). It returns days apart from the
+// clock's hours, because a calendar day does not always have 24 of them. Units go from
+// large to small, each at most once, and the duration must be longer than zero. The error
+// is written for the author.
 func ParseDuration(text string) (days int, clock time.Duration, err error) {
 	next := 0
 	for rest := text; rest != ""; {
@@ -58,8 +59,8 @@ func ParseDuration(text string) (days int, clock time.Duration, err error) {
 	return days, clock, nil
 }
 
-// splitUnit takes one number and its unit from the front of text; the number is
-// negative when there is none.
+// splitUnit takes one number and its unit from the beginning of text. The number is
+// negative if there is none.
 func splitUnit(text string) (number int, unit, rest string) {
 	i := 0
 	for i < len(text) && text[i] >= '0' && text[i] <= '9' && i < 12 {

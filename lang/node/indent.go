@@ -5,15 +5,15 @@ import (
 	"strings"
 )
 
-// level is one open block: how far it is indented, and whether it is a list.
+// level is one open block: its indentation, and whether it is a list.
 type level struct {
 	indent int
 	list   bool
 }
 
-// indents follows the indentation of a file, line by line, to find the first line that
-// belongs to no block. The parser finds it too, but tells the place where the block
-// began.
+// indents follows the indentation of a file line by line and finds the first line that
+// belongs to no block. The parser finds that line too, but reports the beginning of the
+// block.
 type indents struct {
 	levels []level
 	opens  bool // the line before ends with a colon or is a bare dash
@@ -21,8 +21,8 @@ type indents struct {
 	flow   int  // brackets that are open
 }
 
-// misplaced is the number of the first line whose indentation fits nowhere, with what
-// is wrong with it; 0 for none.
+// misplaced returns the number of the first line with a wrong indentation and what is
+// wrong, or 0.
 func (s *source) misplaced() (line int, problem string) {
 	in := indents{quiet: -1}
 	for i, text := range s.lines {
@@ -33,7 +33,7 @@ func (s *source) misplaced() (line int, problem string) {
 	return 0, ""
 }
 
-// next takes one line and says what is wrong with its indentation.
+// next reads one line and returns what is wrong with its indentation.
 func (in *indents) next(line string) string {
 	text := strings.TrimSpace(withoutComment(line))
 	indent := len(line) - len(strings.TrimLeft(line, " "))
@@ -55,7 +55,7 @@ func (in *indents) next(line string) string {
 	return ""
 }
 
-// place finds the block that a line belongs to, or opens it.
+// place finds the block of a line, or opens one.
 func (in *indents) place(indent int, item bool, text string) string {
 	above := in.levels
 	for len(in.levels) > 0 && in.top().indent > indent {
@@ -101,8 +101,8 @@ func (in *indents) enter(indent int, text string) {
 
 func (in *indents) top() level { return in.levels[len(in.levels)-1] }
 
-// nearest is the indentation that was probably meant: of the open blocks, lists for an
-// item, the one that is most like it.
+// nearest returns the indentation that was probably meant: that of the most similar open
+// block, and of a list if the line is an item.
 func nearest(levels []level, indent int, item bool) int {
 	best := levels[len(levels)-1]
 	for _, l := range levels {
@@ -123,7 +123,7 @@ func spaces(n int) string {
 	return fmt.Sprintf("%d spaces", n)
 }
 
-// withoutComment cuts a comment off a line, unless its # may stand in quotes.
+// withoutComment removes a comment from a line, unless its # may be inside quotes.
 func withoutComment(line string) string {
 	if at := strings.Index(line, " #"); at >= 0 && !strings.ContainsAny(line[:at], `"'`) {
 		return line[:at]
@@ -134,8 +134,8 @@ func withoutComment(line string) string {
 	return line
 }
 
-// brackets is how many more brackets a text opens than it closes; those in quotes do
-// not count.
+// brackets returns how many more brackets a text opens than it closes, without those in
+// quotes.
 func brackets(text string) int {
 	open, quote := 0, rune(0)
 	for _, r := range text {

@@ -9,14 +9,14 @@ import (
 	"nudge/lang/diag"
 )
 
-// Map is a mapping. It remembers which keys it was asked for: [Map.Close] reports
-// the others. A nil Map is an empty one without a place.
+// Map is a mapping. It remembers which keys were read: [Map.Close] reports the others. A
+// nil Map acts as an empty one without a place.
 type Map struct {
 	at    *Value
 	asked []string
 }
 
-// Span is the place of the mapping.
+// Span returns the place of the mapping.
 func (m *Map) Span() diag.Span {
 	if m == nil {
 		return diag.Span{}
@@ -24,7 +24,7 @@ func (m *Map) Span() diag.Span {
 	return m.at.Span()
 }
 
-// Value is the mapping as a value.
+// Value returns the mapping as a value.
 func (m *Map) Value() *Value {
 	if m == nil {
 		return nil
@@ -32,7 +32,7 @@ func (m *Map) Value() *Value {
 	return m.at
 }
 
-// Get is the value under a key, or nil when the key is absent.
+// Get returns the value of a key, or nil if the key is absent.
 func (m *Map) Get(key string) *Value {
 	if m == nil {
 		return nil
@@ -50,8 +50,8 @@ func (m *Map) Get(key string) *Value {
 	return nil
 }
 
-// emptyAt gives a value that is not there the place of its key, since nothing of
-// its own can be marked, and the comment that may have eaten it.
+// emptyAt gives a missing value the place of its key, and the comment that may have
+// swallowed the value.
 func emptyAt(v *Value, key *yaml.Node) *Value {
 	n := *v.n
 	n.Line, n.Column = key.Line, key.Column
@@ -64,11 +64,10 @@ func emptyAt(v *Value, key *yaml.Node) *Value {
 	return &Value{src: v.src, n: &n, name: v.name}
 }
 
-// Has reports whether the key is there, be it empty.
+// Has reports whether the key is present, even if its value is empty.
 func (m *Map) Has(key string) bool { return m.Get(key) != nil }
 
-// Allow makes keys known, for Close and its list of what is allowed, without
-// reading them.
+// Allow adds keys to those that Close accepts and lists, without reading them.
 func (m *Map) Allow(keys ...string) {
 	if m == nil {
 		return
@@ -80,26 +79,26 @@ func (m *Map) Allow(keys ...string) {
 	}
 }
 
-// Child is the mapping under a key, or nil when the key is absent.
+// Child returns the mapping under a key, or nil if the key is absent.
 func (m *Map) Child(key string) *Map { return m.Get(key).Map() }
 
-// List is the items of the list under a key, or nil when the key is absent.
+// List returns the items of the list under a key, or nil if the key is absent.
 func (m *Map) List(key string) []*Value { return m.Get(key).List() }
 
-// Text is the text under a key with its place, or nil when the key is absent.
+// Text returns the text under a key with its place, or nil if the key is absent.
 func (m *Map) Text(key string) *Text { return m.Get(key).Text() }
 
-// Str is the text under a key, or "" when the key is absent.
+// Str returns the text under a key, or an empty text if the key is absent.
 func (m *Map) Str(key string) string { return m.Get(key).Str() }
 
-// Int is the whole number under a key, or 0 when the key is absent.
+// Int returns the whole number under a key, or 0 if the key is absent.
 func (m *Map) Int(key string) int { return m.Get(key).Int() }
 
-// Bool is the truth under a key, or false when the key is absent.
+// Bool returns the boolean under a key, or false if the key is absent.
 func (m *Map) Bool(key string) bool { return m.Get(key).Bool() }
 
-// Duration is the elapsed time under a key, in the words of [ParseDuration] with a
-// day of 24 hours, or 0 when the key is absent.
+// Duration returns the elapsed time under a key, in the form of [ParseDuration] with days
+// of 24 hours, or 0 if the key is absent.
 func (m *Map) Duration(key string) time.Duration {
 	v := m.Get(key)
 	t := v.Text()
@@ -120,8 +119,8 @@ type Entry struct {
 	Value *Value
 }
 
-// Entries is everything in the mapping in the order of the file; it makes every
-// key known.
+// Entries returns all entries of the mapping in the order of the file, and makes every key
+// known.
 func (m *Map) Entries() []Entry {
 	if m == nil {
 		return nil
@@ -134,7 +133,7 @@ func (m *Map) Entries() []Entry {
 	return entries
 }
 
-// Keys is the keys of the mapping in the order of the file. It does not make them
+// Keys returns the keys of the mapping in the order of the file. It does not make them
 // known.
 func (m *Map) Keys() []*Text {
 	if m == nil {
@@ -147,7 +146,7 @@ func (m *Map) Keys() []*Text {
 	return keys
 }
 
-// Errorf reports an error at the key, or at the mapping when the key is absent.
+// Errorf reports an error at the key, or at the mapping if the key is absent.
 func (m *Map) Errorf(key string, code diag.Code, hint, format string, args ...any) {
 	if m == nil {
 		return
@@ -161,8 +160,8 @@ func (m *Map) Errorf(key string, code diag.Code, hint, format string, args ...an
 	m.at.Errorf(code, hint, format, args...)
 }
 
-// Close reports every key that nobody asked for, with the nearest of those that
-// somebody did and the list of them all.
+// Close reports every key that was not read, with the nearest known key and a list of all
+// known keys.
 func (m *Map) Close() {
 	for _, k := range m.Keys() {
 		if !slices.Contains(m.asked, k.Value) {

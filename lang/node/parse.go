@@ -12,15 +12,15 @@ import (
 )
 
 const (
-	// maxBytes is the size of the largest file that is read.
+	// maxBytes is the size of the largest file that Parse reads.
 	maxBytes = 1 << 20
-	// maxDepth is how deep mappings and lists may be nested.
+	// maxDepth is the maximum nesting of mappings and lists.
 	maxDepth = 64
 )
 
-// Parse reads one YAML document whose top is a mapping. Its mistakes, and later
-// those of the accessors, are added to list. The map is never nil; it is empty
-// when the file cannot be read.
+// Parse reads one YAML document whose top level is a mapping. It adds mistakes to list, and
+// so do the accessors later. It never returns nil; the map is empty if the file cannot be
+// read.
 func Parse(file string, text []byte, list *diag.List) *Map {
 	src := &source{file: file, list: list}
 	empty := &Map{at: &Value{src: src, n: &yaml.Node{Kind: yaml.MappingNode, Line: 1, Column: 1}}}
@@ -42,8 +42,8 @@ func Parse(file string, text []byte, list *diag.List) *Map {
 	return (&Value{src: src, n: root}).mapOr(empty)
 }
 
-// oddLineBreak reports whether the text has what YAML takes for the end of a line and
-// hardly anything else does: places below it would be wrong.
+// oddLineBreak reports whether the text contains characters that end a line in YAML but not
+// in most editors: the line numbers after them would be wrong.
 func oddLineBreak(text []byte) bool {
 	for i, c := range text {
 		if c == '\r' && (i+1 == len(text) || text[i+1] != '\n') {
@@ -53,7 +53,7 @@ func oddLineBreak(text []byte) bool {
 	return bytes.ContainsAny(text, "\u0085\u2028\u2029")
 }
 
-// readable reports what makes a file unfit for a YAML parser.
+// readable reports whether a file is fit for the YAML parser.
 func (s *source) readable(text []byte) bool {
 	whole := diag.Span{File: s.file}
 	switch {
@@ -70,8 +70,8 @@ func (s *source) readable(text []byte) bool {
 	return false
 }
 
-// decode parses the one document of a text; nil stands for an empty one. The
-// parser is known to panic on some malformed documents.
+// decode parses the one document of a text and returns nil for an empty one. The parser
+// panics on some malformed documents.
 func decode(text []byte) (root *yaml.Node, err error) {
 	defer func() {
 		if r := recover(); r != nil {
@@ -98,8 +98,8 @@ func decode(text []byte) (root *yaml.Node, err error) {
 	return doc.Content[0], nil
 }
 
-// plain reports aliases, anchors, merge keys, tags, doubled keys and more than
-// maxDepth levels, and answers whether the tree can be read all the same.
+// plain reports aliases, anchors, merge keys, tags, duplicate keys and too many levels. It
+// returns whether the tree can be read anyway.
 func (s *source) plain(n *yaml.Node, depth int) bool {
 	v := &Value{src: s, n: n}
 	if depth > maxDepth {
@@ -134,8 +134,8 @@ func (s *source) plainNode(v *Value) bool {
 	return false
 }
 
-// untag reports a tag and goes on with what was probably meant: text that begins
-// with an exclamation mark.
+// untag reports a tag and goes on with the likely meaning: text that begins with an
+// exclamation mark.
 func (s *source) untag(v *Value) {
 	text := strings.TrimSpace(v.n.Tag + " " + v.n.Value)
 	v.Errorf(codeTag, "quote it: "+singleQuoted(text), "YAML reads %s as a tag, not as text", v.n.Tag)

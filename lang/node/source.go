@@ -9,7 +9,7 @@ import (
 	"nudge/lang/diag"
 )
 
-// source is one file: where its values point when something is wrong.
+// source is one file. Its values use it for the places of mistakes.
 type source struct {
 	file  string
 	lines [][]rune
@@ -25,7 +25,7 @@ func splitLines(text string) [][]rune {
 	return lines
 }
 
-// line is the text of a line, by its number from 1; nil when there is none.
+// line returns a line by its number from 1, or nil.
 func (s *source) line(n int) []rune {
 	if n < 1 || n > len(s.lines) {
 		return nil
@@ -33,8 +33,8 @@ func (s *source) line(n int) []rune {
 	return s.lines[n-1]
 }
 
-// span is the place of a node: a scalar's own text, or the first word of a mapping
-// or list. Text of several lines is marked to the end of its first line.
+// span returns the place of a node: the text of a scalar, or the first word of a mapping or
+// list. Text on several lines is marked up to the end of its first line.
 func (s *source) span(n *yaml.Node) diag.Span {
 	line := s.line(n.Line)
 	end := n.Column + 1
@@ -65,8 +65,8 @@ func (s *source) scalarEnd(n *yaml.Node, line []rune) int {
 	return len(line) + 1
 }
 
-// closingQuote is the index of the quote that ends the one at start, or the last
-// index of the line when the text goes on below.
+// closingQuote returns the index of the quote that closes the one at start, or the last
+// index of the line if the text goes on below.
 func closingQuote(line []rune, start int) int {
 	quote := line[start]
 	for i := start + 1; i < len(line); i++ {

@@ -10,11 +10,11 @@ import (
 
 var atLine = regexp.MustCompile(`^(?:yaml: )?(?:line (\d+): )?(.*)$`)
 
-// aboutBlocks is what the parser says when a line may be indented wrongly.
+// aboutBlocks matches the parser's messages for lines with a wrong indentation.
 var aboutBlocks = regexp.MustCompile(`expected '-' indicator|expected key|<block|mapping values are not allowed|block sequence entries`)
 
-// syntaxError turns the parser's error, which has a line at best and not always
-// the right one, into a diagnostic at the place that most likely caused it.
+// syntaxError turns the parser's error into a diagnostic at the likely cause. The parser
+// knows only a line, and not always the right one.
 func (s *source) syntaxError(err error) {
 	m := atLine.FindStringSubmatch(strings.SplitN(err.Error(), "\n", 2)[0])
 	reported, _ := strconv.Atoi(m[1])
@@ -37,7 +37,7 @@ func (s *source) syntaxError(err error) {
 	s.list.Errorf(s.lineSpan(line, from, to), CodeSyntax, hint, "not valid YAML: %s", message)
 }
 
-// tabbedLine is the first line with a tab in its indentation, or 0.
+// tabbedLine returns the first line with a tab in its indentation, or 0.
 func (s *source) tabbedLine() int {
 	for i, line := range s.lines {
 		for _, r := range line {
@@ -52,8 +52,8 @@ func (s *source) tabbedLine() int {
 	return 0
 }
 
-// guiltyLine is the line nearest to the reported one that, read by itself, fails
-// in the same way; the reported one when there is none.
+// guiltyLine returns the line nearest to the reported one that causes the same error when
+// it is parsed alone, or the reported line.
 func (s *source) guiltyLine(reported int, message string) int {
 	reported = min(reported, max(len(s.lines), 1))
 	for distance := 0; distance < len(s.lines); distance++ {
@@ -70,7 +70,7 @@ func (s *source) guiltyLine(reported int, message string) int {
 	return reported
 }
 
-// guiltyPart narrows a line down to columns and finds the words that help.
+// guiltyPart finds the columns of the mistake in a line, and a hint.
 func (s *source) guiltyPart(line int, message string) (from, to int, hint string) {
 	text := ""
 	if line <= len(s.lines) {

@@ -8,7 +8,7 @@ import (
 	"nudge/lang/diag"
 )
 
-// Text is one scalar: its text, and where each of its characters stands.
+// Text is one scalar: its text and the place of each of its characters.
 type Text struct {
 	Value string
 	Span  diag.Span
@@ -17,9 +17,9 @@ type Text struct {
 	cut    bool       // a comment follows on its line
 }
 
-// At is the place of the characters from up to but without to of the text, counted
-// from 0. It is exact for text on one line without escapes and for literal blocks
-// (|); otherwise it is the whole scalar.
+// At returns the place of the characters from, up to but not including to, counted from 0.
+// It is exact for text on one line without escapes and for literal blocks (|); otherwise it
+// is the place of the whole scalar.
 func (t *Text) At(from, to int) diag.Span {
 	runes := []rune(t.Value)
 	if t.starts == nil || from < 0 || from > len(runes) {
@@ -51,8 +51,8 @@ func (t *Text) pos(runes []rune, offset int) diag.Pos {
 // Exact reports whether At is exact.
 func (t *Text) Exact() bool { return t.starts != nil }
 
-// Cut reports whether a comment follows the text on its line, so that a # meant as
-// text may have ended it.
+// Cut reports whether a comment follows the text on its line, so that a # that belongs to
+// the text may have ended it.
 func (t *Text) Cut() bool { return t.cut }
 
 func (s *source) text(n *yaml.Node) *Text {
@@ -64,8 +64,8 @@ func (s *source) text(n *yaml.Node) *Text {
 	}
 }
 
-// lineStarts finds every line of a scalar in the file, and answers nil unless each
-// of them stands there literally.
+// lineStarts returns where every line of a scalar begins in the file, or nil if the file
+// contains the text in another form.
 func (s *source) lineStarts(n *yaml.Node) []diag.Pos {
 	if n.Style&yaml.LiteralStyle != 0 {
 		return s.literalStarts(n)
@@ -84,8 +84,8 @@ func (s *source) lineStarts(n *yaml.Node) []diag.Pos {
 	return []diag.Pos{{Line: n.Line, Column: column}}
 }
 
-// literalStarts relies on a literal block keeping its lines: the first one follows
-// the line of the indicator, and all are indented alike.
+// literalStarts finds the lines of a literal block: the first one follows the line of the
+// indicator, and all have the same indentation.
 func (s *source) literalStarts(n *yaml.Node) []diag.Pos {
 	lines := strings.Split(strings.TrimRight(n.Value, "\n"), "\n")
 	indent := -1

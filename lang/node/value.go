@@ -9,15 +9,15 @@ import (
 	"nudge/lang/diag"
 )
 
-// Value is any value of a file: a scalar, a mapping or a list. Its accessors
-// report it when it is not of their kind.
+// Value is any value of a file: a scalar, a mapping or a list. Its accessors report a value
+// of another kind.
 type Value struct {
 	src  *source
 	n    *yaml.Node
 	name string // the key it stands under, for messages; empty for items of lists
 }
 
-// Span is the place of the value.
+// Span returns the place of the value.
 func (v *Value) Span() diag.Span { return v.src.span(v.n) }
 
 // Errorf reports an error at the value. The hint may be empty.
@@ -36,13 +36,13 @@ func (v *Value) IsMap() bool { return v != nil && v.n.Kind == yaml.MappingNode }
 // IsList reports whether the value is a list.
 func (v *Value) IsList() bool { return v != nil && v.n.Kind == yaml.SequenceNode }
 
-// IsText reports whether the value is a scalar other than nothing.
+// IsText reports whether the value is a scalar and not empty.
 func (v *Value) IsText() bool { return v != nil && v.n.Kind == yaml.ScalarNode && !v.IsEmpty() }
 
-// IsEmpty reports whether nothing, or null, stands where a value should.
+// IsEmpty reports whether the value is missing or null.
 func (v *Value) IsEmpty() bool { return v == nil || v.n.Tag == "!!null" }
 
-// Map is the value as a mapping, or nil after it reported that it is none.
+// Map returns the value as a mapping. If it is not one, Map reports it and returns nil.
 func (v *Value) Map() *Map {
 	if v == nil {
 		return nil
@@ -61,8 +61,8 @@ func (v *Value) mapOr(empty *Map) *Map {
 	return empty
 }
 
-// List is the items of the value as a list, or nil after it reported that it is
-// none.
+// List returns the items of a list. If the value is not a list, List reports it and returns
+// nil.
 func (v *Value) List() []*Value {
 	if v == nil {
 		return nil
@@ -78,8 +78,8 @@ func (v *Value) List() []*Value {
 	return items
 }
 
-// Text is the value as text, whatever scalar it is, or nil after it reported that
-// it is none.
+// Text returns any scalar as text. If the value is not a scalar, Text reports it and
+// returns nil.
 func (v *Value) Text() *Text {
 	if v == nil {
 		return nil
@@ -91,7 +91,7 @@ func (v *Value) Text() *Text {
 	return v.src.text(v.n)
 }
 
-// Str is Text without its place; "" after it reported that it is none.
+// Str returns the text of Text, or an empty text.
 func (v *Value) Str() string {
 	if t := v.Text(); t != nil {
 		return t.Value
@@ -99,7 +99,7 @@ func (v *Value) Str() string {
 	return ""
 }
 
-// Bool is the value as true or false.
+// Bool returns the value as true or false.
 func (v *Value) Bool() bool {
 	if v == nil {
 		return false
@@ -111,7 +111,7 @@ func (v *Value) Bool() bool {
 	return strings.EqualFold(v.n.Value, "true")
 }
 
-// Int is the value as a whole number.
+// Int returns the value as a whole number.
 func (v *Value) Int() int {
 	if v == nil {
 		return 0
@@ -124,8 +124,8 @@ func (v *Value) Int() int {
 	return n
 }
 
-// Literal is the value of a scalar as YAML reads it: nil, bool, int, float64 or
-// string. Dates stay text.
+// Literal returns a scalar as YAML reads it: nil, bool, int, float64 or string. Dates stay
+// text.
 func (v *Value) Literal() any {
 	if v == nil || v.n.Kind != yaml.ScalarNode {
 		return nil
@@ -155,7 +155,7 @@ func (v *Value) wrongKind(want string) {
 	v.Errorf(codeWrongKind, "", "%s must be %s, not %s", v.called(), want, v.described())
 }
 
-// Empty reports a value that is not there, with what it must do or be.
+// Empty reports a missing value, and what the key must have or do.
 func (v *Value) Empty(hint, must string) {
 	if v.n.LineComment != "" {
 		hint = "everything after # is a comment; put quotes around the text if the # belongs to it"

@@ -5,8 +5,8 @@ import (
 	"math"
 )
 
-// Compare orders two numbers, two texts or two times, as the values that Decode
-// answers with. Not ok: the two have no order.
+// Compare orders two numbers, two texts or two times in the types that Decode returns. It
+// returns false for ok if the two values have no order.
 func Compare(a, b any) (order int, ok bool) {
 	switch a := a.(type) {
 	case string:
@@ -35,7 +35,7 @@ func number(v any) (float64, bool) {
 	return 0, false
 }
 
-// Absent reports whether there is no value, or a number that is none.
+// Absent reports whether a value is nil, or a float64 that is not a number.
 func Absent(v any) bool {
 	f, ok := v.(float64)
 	return v == nil || ok && math.IsNaN(f)

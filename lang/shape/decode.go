@@ -7,7 +7,7 @@ import (
 	"unicode/utf8"
 )
 
-// maxDepth is how deep JSON may be nested.
+// maxDepth is the maximum nesting of JSON.
 const maxDepth = 32
 
 // Mismatch says where JSON does not have its shape.
@@ -17,7 +17,7 @@ type Mismatch struct {
 	Got  string // what is there: "text"
 }
 
-// Error names the field, what must be there and what is.
+// Error names the field, the required type and the actual one.
 func (m *Mismatch) Error() string {
 	path := m.Path
 	if path == "" {
@@ -29,7 +29,7 @@ func (m *Mismatch) Error() string {
 	return path + " must be " + m.Want + ", got " + m.Got
 }
 
-// At is the same mismatch with its path below a name, such as data.
+// At returns the same mismatch with its path below a name, such as data.
 func (m *Mismatch) At(name string) *Mismatch {
 	below := *m
 	switch {
@@ -43,10 +43,10 @@ func (m *Mismatch) At(name string) *Mismatch {
 	return &below
 }
 
-// Decode reads one JSON value of this shape, strictly: a number is not taken for
-// text, a key may not come twice, nothing may follow. The answer is made of string,
-// bool, int, float64, nil, Time, map[string]any and []any; whole numbers are int
-// where they fit. The error is a [*Mismatch].
+// Decode reads one JSON value of this shape, strictly: a number is not text, a key must not
+// come twice, and nothing may follow the value. It returns string, bool, int, float64, nil,
+// Time, map[string]any and []any; a whole number is an int if it fits. The error is a
+// [*Mismatch].
 func (t *Type) Decode(raw []byte) (any, error) {
 	if !utf8.Valid(raw) {
 		return nil, &Mismatch{Want: "UTF-8 text", Got: "other bytes"}
@@ -125,8 +125,8 @@ func (r *reader) object(t *Type, depth int) (any, *Mismatch) {
 	return fields, r.complete(t, fields)
 }
 
-// complete sees that every field of the shape is there: an optional one that is
-// absent as nil, and one that may be anything too; any other is a mismatch.
+// complete checks that every field of the shape is present. It sets an absent field to nil
+// if the field is optional or any, and reports it otherwise.
 func (r *reader) complete(t *Type, fields map[string]any) *Mismatch {
 	var missing []string
 	for name, field := range t.Fields {
@@ -223,7 +223,7 @@ func (r *reader) mismatch(t *Type, got string) *Mismatch {
 	return &Mismatch{Path: r.pathText(), Want: wanted(t), Got: got}
 }
 
-// wanted is a type in the words of a mismatch.
+// wanted names a type in the words of a mismatch.
 func wanted(t *Type) string {
 	switch {
 	case len(t.Words) > 0:

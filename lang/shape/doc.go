@@ -1,4 +1,4 @@
-// Package shape says what data looks like, in the words of a flow:
+// Package shape describes the type of data, in the words of a flow:
 //
 //	order_id: string
 //	total: number
@@ -10,9 +10,9 @@
 //	items: [ { name: string, price: number } ]
 //	extra: any
 //
-// A [Type] reads JSON ([Type.Decode]) and tells where it does not fit; the checks of
-// expressions and templates walk the same types. Shapes are not closed against what
-// they do not name: a team adds a field to its events before anybody declares it,
-// so further fields are kept as any. What is named must be there unless it is
-// optional, and an optional field that is absent is present as nil.
+// A [Type] decodes JSON ([Type.Decode]) and reports where it does not fit. The checks of
+// expressions and templates use the same types. JSON may have more fields than its shape:
+// a team often adds a field to its events before anybody declares it, so further fields
+// are kept as any. A declared field must be present unless it is optional; an absent
+// optional field decodes as nil.
 package shape

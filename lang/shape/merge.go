@@ -2,9 +2,9 @@ package shape
 
 import "maps"
 
-// Both is the shape of data that has both shapes: what a flow asks for beside what
-// its event declares. It answers the path of a contradiction instead when there is
-// one; the path is "." for the whole.
+// Both returns the shape of data that has both shapes: what a flow asks for together with
+// what its event declares. If they conflict, it returns the path of the conflict instead;
+// "." means the whole.
 func Both(a, b *Type) (t *Type, conflict string) {
 	switch {
 	case a.Kind == KindAny:
@@ -47,8 +47,8 @@ func Both(a, b *Type) (t *Type, conflict string) {
 	return &merged, ""
 }
 
-// Either is the shape of data that has one of two shapes: what a flow knows of its
-// data when two events start it. A field of only one of them is optional.
+// Either returns the shape of data that has one of two shapes, as in a flow with two
+// triggers. A field that only one of them has becomes optional.
 func Either(a, b *Type) (t *Type, conflict string) {
 	switch {
 	case a.Kind == KindAny || b.Kind == KindAny:

@@ -8,7 +8,7 @@ import (
 	"nudge/lang/node"
 )
 
-// codeBadShape is the code of a diagnostic about a shape that cannot be read.
+// codeBadShape is the code of a shape that cannot be read.
 const codeBadShape diag.Code = "bad-shape"
 
 var (
@@ -20,8 +20,8 @@ var (
 	wordForm   = regexp.MustCompile(`^[^\s|{}\[\]]+$`)
 )
 
-// Parse reads a shape from a flow or from nudge.yaml. What cannot be read is
-// reported there and is Any, so that it causes no further mistakes.
+// Parse reads a shape from a flow or from nudge.yaml. It reports a shape that it cannot
+// read and returns Any for it, so that it causes no further mistakes.
 func Parse(v *node.Value) *Type {
 	switch {
 	case v.IsMap():
@@ -98,7 +98,7 @@ func parseWords(text string) (t *Type, complaint, hint string) {
 	return OneOf(words...), "", ""
 }
 
-// shapeHint helps with the spellings of other languages before it guesses.
+// shapeHint knows the type names of other languages.
 func shapeHint(text string) string {
 	if inner, ok := strings.CutSuffix(text, "?"); ok {
 		return "write optional " + inner

@@ -7,17 +7,16 @@ import (
 	"strings"
 )
 
-// reader is a JSON text and how far it has been read, with the path there. It is
-// written by hand because encoding/json neither refuses a key that comes twice nor
-// says in which field something is wrong, and because an event is read once for
-// its check and its values.
+// reader reads a JSON text and knows the path of the current value. It exists because
+// encoding/json accepts duplicate keys and does not name the field of a mistake, and
+// because one pass both checks an event and decodes it.
 type reader struct {
 	text []byte
 	at   int
 	path []step
 }
 
-// step is one part of a path: a field's name, or an index when the name is empty.
+// step is one part of a path: a field's name, or an index if the name is empty.
 type step struct {
 	name  string
 	index int
@@ -77,8 +76,7 @@ func (r *reader) take(c byte) bool {
 	return true
 }
 
-// ends is take for the bracket that closes an object or a list. It also ends where
-// the text does, and leaves that to the next read.
+// ends is take for the closing bracket of an object or a list.
 func (r *reader) ends(c byte) bool { return r.take(c) }
 
 func (r *reader) word(w string) bool {
@@ -89,7 +87,7 @@ func (r *reader) word(w string) bool {
 	return true
 }
 
-// str reads a string. Only one with escapes costs a call to encoding/json.
+// str reads a string. Only a string with escapes needs encoding/json.
 func (r *reader) str() (string, *Mismatch) {
 	start, escaped := r.at, false
 	for i := start + 1; i < len(r.text); i++ {
@@ -117,7 +115,7 @@ func (r *reader) str() (string, *Mismatch) {
 	return "", r.malformed(`a closing "`)
 }
 
-// num reads a number: an int where it is written as one and fits, else a float64.
+// num reads a number: an int if it is written as one and fits, otherwise a float64.
 func (r *reader) num() (any, *Mismatch) {
 	start := r.at
 	for r.at < len(r.text) && strings.IndexByte("+-.eE0123456789", r.text[r.at]) >= 0 {

@@ -7,20 +7,20 @@ import (
 	"time"
 )
 
-// Time is an instant in UTC. It stands for time.Time wherever flows can look,
-// because that one carries a zone and a clock reading: two of them for the same
-// instant may differ in == and in what they print. Time has neither, and no way to
-// the machine's clock or local zone. The zero Time is 1970-01-01T00:00:00Z.
+// Time is an instant in UTC. Flows use it instead of time.Time, which carries a zone and a
+// clock reading: two values for the same instant can differ in == and in their text. Time
+// has neither, and cannot reach the machine's clock or local zone. The zero Time is
+// 1970-01-01T00:00:00Z.
 type Time struct {
 	seconds int64 // since 1970
 	nanos   int32
 }
 
-// TimeOf is the instant of t.
+// TimeOf returns the instant of t.
 func TimeOf(t time.Time) Time { return Time{t.Unix(), int32(t.Nanosecond())} }
 
-// ParseTime reads RFC 3339, 2026-03-05T14:00:00Z, or a day, 2026-03-05, which is its
-// midnight in UTC.
+// ParseTime reads RFC 3339, such as 2026-03-05T14:00:00Z, or a day, such as 2026-03-05,
+// which means midnight in UTC.
 func ParseTime(text string) (Time, error) {
 	if t, err := time.Parse(time.DateOnly, text); err == nil {
 		return TimeOf(t), nil
@@ -32,7 +32,7 @@ func ParseTime(text string) (Time, error) {
 	return TimeOf(t), nil
 }
 
-// Std is the instant as Go's own type, in UTC.
+// Std returns the instant as a time.Time in UTC.
 func (t Time) Std() time.Time { return time.Unix(t.seconds, int64(t.nanos)).UTC() }
 
 // Compare is negative when t is before u, positive when after.
@@ -40,7 +40,7 @@ func (t Time) Compare(u Time) int {
 	return cmp.Or(cmp.Compare(t.seconds, u.seconds), cmp.Compare(t.nanos, u.nanos))
 }
 
-// String is the instant in RFC 3339.
+// String returns the instant in RFC 3339.
 func (t Time) String() string { return t.Std().Format(time.RFC3339Nano) }
 
 // MarshalJSON writes the instant as text in RFC 3339.

@@ -6,7 +6,7 @@ import (
 	"strings"
 )
 
-// Kind is the sort of a type.
+// Kind is the basic kind of a type.
 type Kind uint8
 
 const (
@@ -21,11 +21,10 @@ const (
 
 var kindNames = [...]string{"any", "string", "number", "boolean", "time", "list", "map"}
 
-// String is the word for a kind in a flow.
+// String returns the word for a kind in a flow.
 func (k Kind) String() string { return kindNames[k] }
 
-// Type is the shape of a value. Types are immutable once they are made and may be
-// shared.
+// Type is the shape of a value. Types are immutable and can be shared.
 type Type struct {
 	Kind     Kind
 	Optional bool             // the value may be nil, or absent from its map
@@ -44,28 +43,28 @@ var (
 	Moment  = &Type{Kind: KindTime}
 )
 
-// ListOf is a list whose items have one type.
+// ListOf returns the type of a list whose items have the type elem.
 func ListOf(elem *Type) *Type { return &Type{Kind: KindList, Elem: elem} }
 
-// MapOf is a map of named fields and no others.
+// MapOf returns the type of a map with exactly these fields.
 func MapOf(fields map[string]*Type) *Type { return &Type{Kind: KindMap, Fields: fields} }
 
-// OpenMap is a map of which some fields are known; the others are any.
+// OpenMap returns the type of a map with these known fields; any other field has type Any.
 func OpenMap(fields map[string]*Type) *Type {
 	return &Type{Kind: KindMap, Fields: fields, Open: true}
 }
 
-// OneOf is a string that is one of some words.
+// OneOf returns the type of a string that must be one of some words.
 func OneOf(words ...string) *Type {
 	words = slices.Clone(words)
 	slices.Sort(words)
 	return &Type{Kind: KindString, Words: slices.Compact(words)}
 }
 
-// OrNil is the same type, optional.
+// OrNil returns the same type, optional.
 func (t *Type) OrNil() *Type { return t.withOptional(true) }
 
-// Present is the same type, not optional.
+// Present returns the same type, not optional.
 func (t *Type) Present() *Type { return t.withOptional(false) }
 
 func (t *Type) withOptional(optional bool) *Type {
@@ -77,8 +76,8 @@ func (t *Type) withOptional(optional bool) *Type {
 	return &same
 }
 
-// Field is the type of a map's field, or false when the map cannot have it. Every
-// field of any is any.
+// Field returns the type of a map's field, or false if the map cannot have it. Every field
+// of Any is Any.
 func (t *Type) Field(name string) (*Type, bool) {
 	if t.Kind == KindAny {
 		return Any, true
@@ -92,11 +91,11 @@ func (t *Type) Field(name string) (*Type, bool) {
 	return Any, t.Open
 }
 
-// Names is the names of a map's fields, sorted.
+// Names returns the sorted names of a map's fields.
 func (t *Type) Names() []string { return slices.Sorted(maps.Keys(t.Fields)) }
 
-// String is the type as a flow writes it, on one line, with sorted fields: equal
-// types have equal texts.
+// String returns the type as a flow writes it, on one line, with sorted fields. Equal types
+// have equal texts.
 func (t *Type) String() string {
 	text := t.bare()
 	if t.Optional {
@@ -131,7 +130,7 @@ func (t *Type) mapText() string {
 	return "{ " + strings.Join(fields, ", ") + " }"
 }
 
-// Described is the type with its article, for messages: a number, a list, …
+// Described returns the type with its article, for messages: a number, a list, …
 func (t *Type) Described() string {
 	switch t.Kind {
 	case KindAny:

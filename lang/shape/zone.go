@@ -5,13 +5,12 @@ import (
 	"time"
 )
 
-// zones caches the time zones that were asked for, by name. Its entries are only ever
-// added, so that a reader takes no lock. Names that no zone has are not kept: anybody
-// may write them into a profile.
+// zones caches time zones by name. Entries are never removed, so readers need no lock.
+// Unknown names are not stored, because any profile can contain one.
 var zones sync.Map // of string to *time.Location
 
-// Zone is a time zone by its name in the zone database, or nil when there is none of
-// that name. The zone of the machine is none: what it is differs from one to the next.
+// Zone returns a time zone by its name in the zone database, or nil if there is none. It
+// refuses the machine's own zone, which differs between machines.
 func Zone(name string) *time.Location {
 	if name == "" || name == "Local" {
 		return nil
