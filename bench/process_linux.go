@@ -83,7 +83,7 @@ func table(text string) map[string]int64 {
 // magics are the file systems that are worth their name, by the number that statfs(2)
 // gives them.
 var magics = map[int64]string{
-	0xef53: "ext4", 0x58465342: "xfs", 0x9123683e: "btrfs", 0x01021994: MemoryFileSystem, 0x794c7630: "overlay", 0x6969: "nfs", 0x2fc12fc1: "zfs",
+	0xef53: "ext4", 0x58465342: "xfs", 0x9123683e: "btrfs", 0x01021994: memoryFileSystem, 0x794c7630: "overlay", 0x6969: "nfs", 0x2fc12fc1: "zfs",
 }
 
 // fileSystem is the kind of file system that a folder is on.

@@ -32,12 +32,12 @@ func newSession(ctx context.Context, w Workload, config Config) (*session, error
 	}
 	s := &session{
 		Config: config, ctx: ctx, sink: sink,
-		client: &http.Client{Transport: &http.Transport{MaxIdleConnsPerHost: MaxCallers, MaxConnsPerHost: MaxCallers, DisableCompression: true}},
+		client: &http.Client{Transport: &http.Transport{MaxIdleConnsPerHost: maxCallers, MaxConnsPerHost: maxCallers, DisableCompression: true}},
 		report: &Report{Workload: w.Name, Runs: config.Runs, Callers: config.Callers, Phases: []Phase{}, Machine: Machine{
 			CPUs: runtime.NumCPU(), System: runtime.GOOS + "/" + runtime.GOARCH, Go: runtime.Version(), FileSystem: fileSystem(config.Dir),
 		}},
 	}
-	if s.report.Machine.FileSystem == MemoryFileSystem {
+	if s.report.Machine.FileSystem == memoryFileSystem {
 		s.note("%s is in memory: a sync costs nothing there, and no figure says what a disk would", config.Dir)
 	}
 	return s, nil

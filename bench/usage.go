@@ -1,8 +1,8 @@
 package bench
 
-// MemoryFileSystem is what Machine.FileSystem says of one that keeps nothing: there a
+// memoryFileSystem is what Machine.FileSystem says of one that keeps nothing: there a
 // sync costs nothing, and figures mean little.
-const MemoryFileSystem = "tmpfs"
+const memoryFileSystem = "tmpfs"
 
 // usage is what a process has used since it began.
 type usage struct {

@@ -41,10 +41,10 @@ func Find(name string) (Workload, bool) {
 }
 
 const (
-	// MaxRuns is how many runs a workload may have.
-	MaxRuns = 100_000_000
-	// MaxCallers is how many callers a workload may have.
-	MaxCallers = 4096
+	// maxRuns is how many runs a workload may have.
+	maxRuns = 100_000_000
+	// maxCallers is how many callers a workload may have.
+	maxCallers = 4096
 )
 
 // Config says what to measure with.
@@ -68,14 +68,14 @@ type Config struct {
 // Check reports what is wrong with the numbers of a config for a workload.
 func (c Config) Check(w Workload) error {
 	c = c.withDefaults(w)
-	if c.Runs < 1 || c.Runs > MaxRuns {
-		return fmt.Errorf("%d runs; there must be 1 to %d", c.Runs, MaxRuns)
+	if c.Runs < 1 || c.Runs > maxRuns {
+		return fmt.Errorf("%d runs; there must be 1 to %d", c.Runs, maxRuns)
 	}
-	if c.Callers < 1 || c.Callers > MaxCallers {
-		return fmt.Errorf("%d callers; there must be 1 to %d", c.Callers, MaxCallers)
+	if c.Callers < 1 || c.Callers > maxCallers {
+		return fmt.Errorf("%d callers; there must be 1 to %d", c.Callers, maxCallers)
 	}
-	if c.Timers < 1 || c.Timers > MaxRuns {
-		return fmt.Errorf("%d timers; there must be 1 to %d", c.Timers, MaxRuns)
+	if c.Timers < 1 || c.Timers > maxRuns {
+		return fmt.Errorf("%d timers; there must be 1 to %d", c.Timers, maxRuns)
 	}
 	return nil
 }

@@ -24,8 +24,8 @@ import (
 )
 
 const (
-	// Senders is how many sends are under way at once, as nudge serve has it.
-	Senders = 64
+	// senders is how many sends are under way at once, as nudge serve has it.
+	senders = 64
 	// maxBatch is how many changes one commit has at most.
 	maxBatch = 2048
 	// maxRuns is how many sends may wait for a sender.
@@ -96,7 +96,7 @@ func New(dir, sink string, client *http.Client) (*Loop, error) {
 	}
 	l.server = &http.Server{Handler: http.HandlerFunc(l.serve)}
 	l.workers.Go(l.write)
-	for range Senders {
+	for range senders {
 		l.workers.Go(l.send)
 	}
 	go l.server.Serve(listener) // ends with Close

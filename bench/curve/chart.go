@@ -18,7 +18,7 @@ import (
 type Chart struct {
 	Title string
 	X, Y  string // what the axes count, with units
-	Lines []Line // at most MaxLines
+	Lines []Line // at most maxLines
 }
 
 // Line is one line, or a single marker where it has one point.
@@ -30,8 +30,8 @@ type Line struct {
 // Point is a point of a line. X is above 0, for its axis is logarithmic; Y is not below 0.
 type Point struct{ X, Y float64 }
 
-// MaxLines is how many lines a chart can keep apart.
-const MaxLines = 4
+// maxLines is how many lines a chart can keep apart.
+const maxLines = 4
 
 // The page, in pixels.
 const (
@@ -56,7 +56,7 @@ text { fill: #e6edf3 }
 `
 
 // dashes tell lines apart without their colour.
-var dashes = [MaxLines]string{"", "8 4", "2 4", "10 4 2 4"}
+var dashes = [maxLines]string{"", "8 4", "2 4", "10 4 2 4"}
 
 // SVG is the chart as a document, or why it cannot be drawn.
 func (c *Chart) SVG() ([]byte, error) {
@@ -78,8 +78,8 @@ func (c *Chart) SVG() ([]byte, error) {
 }
 
 func (c *Chart) check() error {
-	if len(c.Lines) == 0 || len(c.Lines) > MaxLines {
-		return fmt.Errorf("curve: %d lines; there must be 1 to %d", len(c.Lines), MaxLines)
+	if len(c.Lines) == 0 || len(c.Lines) > maxLines {
+		return fmt.Errorf("curve: %d lines; there must be 1 to %d", len(c.Lines), maxLines)
 	}
 	for _, l := range c.Lines {
 		if len(l.Points) == 0 {
@@ -104,15 +104,15 @@ func (c *Chart) words() string {
 	for _, l := range c.Lines {
 		fmt.Fprintf(&b, " %s:", l.Name)
 		for i, p := range l.Points {
-			fmt.Fprintf(&b, "%s %s at %s", ","[:min(i, 1)], Number(p.Y), Number(p.X))
+			fmt.Fprintf(&b, "%s %s at %s", ","[:min(i, 1)], number(p.Y), number(p.X))
 		}
 		b.WriteString(".")
 	}
 	return b.String()
 }
 
-// Number is a number with three digits that count, and commas between thousands.
-func Number(n float64) string {
+// number is a number with three digits that count, and commas between thousands.
+func number(n float64) string {
 	if n == 0 {
 		return "0"
 	}

@@ -90,7 +90,7 @@ func TestNumber(t *testing.T) {
 	for n, want := range map[float64]string{
 		0: "0", 1: "1", 0.0123456: "0.0123", 12.345: "12.3", 999.6: "1,000", 1234: "1,230", 10_000_000: "10,000,000", 1.5: "1.5",
 	} {
-		if got := Number(n); got != want {
+		if got := number(n); got != want {
 			t.Errorf("%g is %s, want %s", n, got, want)
 		}
 	}

@@ -59,12 +59,12 @@ func (p *plot) axes(w io.Writer, c *Chart) {
 	for i := 0; float64(i)*p.step <= p.topY*(1+1e-9); i++ {
 		v := float64(i) * p.step
 		fmt.Fprintf(w, `<path class="grid" d="M%d %.1fH%d"/><text x="%d" y="%.1f" text-anchor="end">%s</text>`+"\n",
-			left, p.y(v), width-right, left-8, p.y(v)+4, Number(v))
+			left, p.y(v), width-right, left-8, p.y(v)+4, number(v))
 	}
 	for decade := math.Ceil(p.low - 1e-9); decade <= p.high+1e-9; decade++ {
 		v := math.Pow(10, decade)
 		fmt.Fprintf(w, `<path class="grid" d="M%.1f %dV%d"/><text x="%.1f" y="%d" text-anchor="middle">%s</text>`+"\n",
-			p.x(v), top, height-bottom, p.x(v), height-bottom+20, Number(v))
+			p.x(v), top, height-bottom, p.x(v), height-bottom+20, number(v))
 	}
 	fmt.Fprintf(w, `<text x="%d" y="%d" text-anchor="middle">%s</text>`+"\n", (left+width-right)/2, height-16, html.EscapeString(c.X))
 	fmt.Fprintf(w, `<text transform="translate(20 %d) rotate(-90)" text-anchor="middle">%s</text>`+"\n", (top+height-bottom)/2, html.EscapeString(c.Y))

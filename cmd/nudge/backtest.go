@@ -14,16 +14,15 @@ import (
 	"nudge/whatif/backtest"
 )
 
-const backtestHelp = `Backtest lets the flows of a project live through what really happened: the events, replies
-and receipts of the last days, in virtual time, once with the flows that are deployed and
-once with those of the folder, and shows the difference in messages. Nothing is sent.
+const backtestHelp = `Backtest plays what really happened in the last days again: the events, replies and receipts,
+in virtual time, once with the deployed flows and once with the flows of the folder. It
+shows the difference in messages. It sends nothing.
 
-What people did with a message is known where the deployed flows sent it too. Messages that
-are new count as unread; --receipts like-others gives them what others did with the same
-template.
+It knows how people reacted to messages that the deployed flows sent too. New messages count
+as unread; --receipts like-others gives them what others did with the same template.
 
-It reads the journal of the running server, or with --store that of a data folder whose
-server has stopped (a copy does as well).`
+It reads the journal of the running server. With --store it reads a data folder whose server
+has stopped, or a copy of one.`
 
 const backtestExample = `  nudge backtest --since 7d
   nudge backtest shop --since 2026-11-01 --receipts like-others
@@ -42,7 +41,7 @@ type backtestFlags struct {
 func newBacktest() *cobra.Command {
 	c := &cobra.Command{
 		Use:     "backtest [DIR]",
-		Short:   "Show what edited flows would have done with what really happened",
+		Short:   "Show what edited flows would have sent",
 		Long:    backtestHelp,
 		Example: backtestExample,
 		Args:    cobra.MaximumNArgs(1),
@@ -50,9 +49,9 @@ func newBacktest() *cobra.Command {
 	f := &backtestFlags{api: addAPIFlags(c), output: outputFlag(c)}
 	flags := c.Flags()
 	flags.StringVar(&f.store, "store", "", "read the journal of this data folder instead of the server's")
-	flags.StringVar(&f.since, "since", "7d", "how far back: a duration such as 7d, a date, or an instant; all for everything")
-	flags.StringVar(&f.receipts, "receipts", string(backtest.Unread), "what came back for messages that were never sent: unread or like-others")
-	flags.IntVar(&f.people, "people", 20, "how many people to show, those with the most differences first")
+	flags.StringVar(&f.since, "since", "7d", "how far back: a duration such as 7d, a date, an instant, or all")
+	flags.StringVar(&f.receipts, "receipts", string(backtest.Unread), "what people did with messages that were never sent: unread or like-others")
+	flags.IntVar(&f.people, "people", 20, "people to show, those with the most differences first")
 	c.RunE = func(c *cobra.Command, args []string) error { return runBacktest(c, dirArgument(args), f) }
 	return c
 }

@@ -16,12 +16,12 @@ import (
 	"nudge/bench"
 )
 
-const benchHelp = `Bench measures Nudge on this machine, and the machine's own limits beside it. The engine is
-nudge serve as a process of its own, with the durability it has in production; the load
-and a provider that takes everything at once are this process. Both share the machine, so
-nothing else should run on it.
+const benchHelp = `Bench measures Nudge on this machine, with the limits of the machine beside it. The engine is
+nudge serve as a process of its own, as durable as in production. This process makes the
+load and plays a provider that accepts everything at once. Both share the machine, so run
+nothing else on it.
 
-Without a workload it lists them. Curve draws what park has measured.`
+Without a workload, bench lists the workloads. nudge bench curve draws what park measured.`
 
 // benchOptions are the flags of bench.
 type benchOptions struct {
@@ -39,10 +39,10 @@ func newBench() *cobra.Command {
 		Example: "  nudge bench r1\n  nudge bench park -n 1000000 -o json > park.json",
 		Args:    cobra.MaximumNArgs(1),
 	}
-	c.Flags().IntVarP(&o.runs, "runs", "n", 0, "how many runs; 0: as the workload has it")
-	c.Flags().IntVarP(&o.callers, "callers", "c", 0, "how many requests are under way at once; 0: as the workload has it")
-	c.Flags().IntVar(&o.timers, "timers", 0, "of park: how many runs are due at one instant; 0: a tenth, at most a million")
-	c.Flags().StringVar(&o.data, "data", ".", "the folder in which a new one is made for the data; its disk is what is measured")
+	c.Flags().IntVarP(&o.runs, "runs", "n", 0, "number of runs; 0: the workload's own")
+	c.Flags().IntVarP(&o.callers, "callers", "c", 0, "requests under way at once; 0: the workload's own")
+	c.Flags().IntVar(&o.timers, "timers", 0, "for park: runs due at one instant; 0: a tenth of all, at most a million")
+	c.Flags().StringVar(&o.data, "data", ".", "folder for the data; its disk is measured")
 	c.Flags().BoolVar(&o.keep, "keep", false, "keep the project and the data")
 	output := outputFlag(c)
 	c.AddCommand(newBenchCurve())

@@ -12,24 +12,23 @@ import (
 	"nudge/bench"
 )
 
-const benchCurveHelp = `Curve draws what nudge bench park has measured as SVG, with the number of waiting runs on a
-logarithmic axis:
+const benchCurveHelp = `Curve draws what nudge bench park measured as SVG, over the number of waiting runs:
 
-  cost      what a run and a receipt cost
-  disk      what a waiting run takes of the file
-  memory    what the engine has in memory
-  restart   how long it is away`
+  cost      time of a run and of a receipt
+  disk      bytes of the file for a waiting run
+  memory    memory of the engine
+  restart   time of a restart`
 
 func newBenchCurve() *cobra.Command {
 	var of string
 	c := &cobra.Command{
 		Use:     "curve FILE.json",
-		Short:   "Draw what park has measured",
+		Short:   "Draw what park measured",
 		Long:    benchCurveHelp,
 		Example: "  nudge bench park -n 1000000 -o json > park.json\n  nudge bench curve park.json --of disk > disk.svg",
 		Args:    cobra.ExactArgs(1),
 	}
-	c.Flags().StringVar(&of, "of", "cost", "which: cost, disk, memory or restart")
+	c.Flags().StringVar(&of, "of", "cost", "what to draw: cost, disk, memory or restart")
 	c.RunE = func(c *cobra.Command, args []string) error {
 		curve, ok := bench.FindCurve(of)
 		if !ok {

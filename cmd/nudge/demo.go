@@ -17,10 +17,10 @@ import (
 	"nudge/examples"
 )
 
-const demoHelp = `Demo runs an engine, a server and a local App Messaging service in one process, on a
-clock that makes days take seconds. Five people get a message about their order, and
-each of them does something else with it. Nothing leaves this machine, and nothing
-stays on it.`
+const demoHelp = `Demo runs an engine, a server and a local App Messaging service in one process, on a clock
+that makes days take seconds. Five people get a message about their order, and each of them
+reacts in another way. Nothing leaves this machine, and the demo removes its data at the
+end.`
 
 const (
 	demoSpeed   = 12_000 // a day in about 7 seconds
@@ -37,7 +37,7 @@ func newDemo() *cobra.Command {
 		Example: "  nudge demo\n  nudge demo --stay",
 		Args:    cobra.NoArgs,
 	}
-	c.Flags().BoolVar(&stay, "stay", false, "keep everything up afterwards, to try it by hand")
+	c.Flags().BoolVar(&stay, "stay", false, "keep everything running afterwards, to try it by hand")
 	c.RunE = func(c *cobra.Command, _ []string) error {
 		ctx, ended := signal.NotifyContext(c.Context(), os.Interrupt, syscall.SIGTERM)
 		defer ended()

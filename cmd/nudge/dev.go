@@ -21,13 +21,13 @@ import (
 	"nudge/sandbox/session"
 )
 
-const devHelp = `Dev runs the project of a folder in real time against a local App Messaging service,
-so that nothing leaves this machine, and tells what happens to its runs. Saving a file
-deploys it. A mistake is shown, and what ran before goes on.
+const devHelp = `Dev runs the project of a folder in real time against a local App Messaging service, so
+nothing leaves this machine. It prints what happens to the runs. Saving a file deploys it;
+a mistake is shown, and the flows that were active stay active.
 
-The people of the service read after three seconds, unless people: in nudge.yaml, or the
-file people.yaml beside it, has another script for them. Runs and messages are kept in
-DIR/data/dev. Account, webhooks, tokens, listen and outbound of nudge.yaml are not used.`
+People read after three seconds, unless people: in nudge.yaml or the file people.yaml
+beside it has another script for them. Runs and messages are kept in DIR/data/dev. Dev does
+not use the account, webhooks, tokens, listen and outbound of nudge.yaml.`
 
 const devExample = `  nudge dev examples/order_shipped
   nudge events send order.shipped --data '{"order_id": "7", "customer": "ann", "total": 12}'`
@@ -46,13 +46,13 @@ func newDev() *cobra.Command {
 	var o devOptions
 	c := &cobra.Command{
 		Use:     "dev [DIR]",
-		Short:   "Run a project against a local service, reloading on save",
+		Short:   "Run a project against a local service and reload it on save",
 		Long:    devHelp,
 		Example: devExample,
 		Args:    cobra.MaximumNArgs(1),
 	}
-	c.Flags().StringVar(&o.listen, "listen", app.DefaultListen, "address of the API, on this machine")
-	c.Flags().StringVar(&o.local, "sandbox", "127.0.0.1:8081", "address of the local service, on this machine")
+	c.Flags().StringVar(&o.listen, "listen", app.DefaultListen, "address of the API; it must be on this machine")
+	c.Flags().StringVar(&o.local, "sandbox", "127.0.0.1:8081", "address of the local service; it must be on this machine")
 	c.Flags().StringVar(&o.people, "people", "", "a people file instead of DIR/people.yaml")
 	log := logFlags(c)
 	c.RunE = func(c *cobra.Command, args []string) error {

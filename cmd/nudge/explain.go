@@ -14,12 +14,12 @@ import (
 	"nudge/whatif/story"
 )
 
-const explainHelp = `Explain tells why a person did or did not get something: every event, reply and call that
-could have started the flow for them, each condition with the values that it saw at the
-time, the rule that stopped it, and the runs that did start.
+const explainHelp = `Explain shows why someone did or didn't get a message of a flow: every event, reply and call
+that could have started the flow for them, each condition with the values that it had at
+the time, the rule that stopped it, and the runs that did start.
 
-It replays the journal of the running server, or with --store that of a data folder whose
-server has stopped, from its first input on.`
+It replays the journal of the running server from its first input on. With --store it reads
+a data folder whose server has stopped.`
 
 // past is where what happened is read from.
 type past struct {
@@ -43,7 +43,7 @@ func newExplain() *cobra.Command {
 	var q explain.Question
 	c := &cobra.Command{
 		Use:     "explain --profile PERSON --flow FLOW",
-		Short:   "Tell why a person did or did not get something",
+		Short:   "Explain why someone did or didn't get a message",
 		Long:    explainHelp,
 		Example: "  nudge explain --profile ann --flow order_shipped",
 		Args:    cobra.NoArgs,
@@ -135,26 +135,26 @@ func times(n int) string {
 	return fmt.Sprintf("%d times", n)
 }
 
-const runsExplainHelp = `Explain tells a run again with each condition as it was evaluated, the values that it saw,
-and every message as it was rendered.
+const runsExplainHelp = `Explain replays a run and shows every condition with the values that it had, and every
+message as it was rendered.
 
---fork STEP goes back to the moment at which the run began to wait there, and has
-something else happen, as it is typed in nudge simulate --interactive: --with 'read',
---with 'wait 3h' --with 'reply help'. The rest then happens by itself, in virtual time.`
+--fork STEP returns to the moment at which the run began to wait there, and makes something
+else happen. --with takes what you can type in nudge simulate --interactive: --with 'read',
+or --with 'wait 3h' --with 'reply help'. The rest then happens by itself, in virtual time.`
 
 func newRunsExplain(flags *apiFlags) *cobra.Command {
 	var step string
 	var with []string
 	c := &cobra.Command{
 		Use:     "explain RUN",
-		Short:   "Tell a run with the values that its conditions saw, and what if",
+		Short:   "Explain a run, with the values of its conditions, or try what if",
 		Long:    runsExplainHelp,
 		Example: "  nudge runs explain 01JCWZ7Q4N0000000000000001\n  nudge runs explain 01JCWZ7Q4N0000000000000001 --fork wait_1 --with read",
 		Args:    cobra.ExactArgs(1),
 	}
 	from := addPast(c, flags)
-	c.Flags().StringVar(&step, "fork", "", "the step at which the run waits and something else happens")
-	c.Flags().StringArrayVar(&with, "with", nil, "what happens there instead; may be given several times, in order")
+	c.Flags().StringVar(&step, "fork", "", "the step at which something else happens")
+	c.Flags().StringArrayVar(&with, "with", nil, "what happens there instead; repeat it for more, in order")
 	c.RunE = func(c *cobra.Command, args []string) error {
 		id, err := engine.ParseRunID(args[0])
 		if err != nil {

@@ -11,8 +11,8 @@ import (
 	"nudge/flows/graph"
 )
 
-const graphHelp = `Graph draws a flow: as SVG, which follows the reader's light or dark scheme, as Mermaid for
-sites that draw from text, or as a tree of text. It is written to standard output.`
+const graphHelp = `Graph draws a flow and writes the drawing to standard output: as SVG, which follows the
+reader's light or dark scheme, as Mermaid, or as a tree of text.`
 
 // Formats of graph only.
 const (

@@ -2,27 +2,31 @@ package main
 
 import (
 	"fmt"
+	"strings"
 
 	"github.com/spf13/cobra"
 )
 
-const rootHelp = `Nudge sends messages to people and remembers where everybody stands.
+const rootHelp = `Nudge runs notification flows written in YAML: it sends messages to people and remembers
+where each of them stands.
 
-A project is a folder: nudge.yaml says what its flows have in common, flows/ holds
-the conversations, templates/ the messages.
+A project is a folder: nudge.yaml has the settings that its flows share, flows/ has the
+flows, and templates/ has the messages.
 
   nudge demo          watch five people go through a flow, in seconds
-  nudge dev           run the project of this folder against a local service
-  nudge serve         run it for real`
+  nudge new shop      make a new project
+  nudge dev shop      run it against a local service
+  nudge serve         run a project for real`
 
 // newRoot returns the command with all its verbs.
 func newRoot() *cobra.Command {
 	root := &cobra.Command{
 		Use:           "nudge",
-		Short:         "Notification flows that are told as stories",
+		Short:         "Run notification flows written in YAML",
 		Long:          rootHelp,
 		SilenceUsage:  true,
 		SilenceErrors: true,
+		Example:       "  nudge demo",
 		Args:          cobra.ArbitraryArgs,
 		RunE:          onlyVerbs,
 	}
@@ -35,7 +39,22 @@ func newRoot() *cobra.Command {
 	root.SetHelpCommand(&cobra.Command{Hidden: true})
 	root.InitDefaultCompletionCmd()
 	markUsage(root)
+	borrowExamples(root)
 	return root
+}
+
+// borrowExamples gives a verb without an example of its own the first one of each verb below
+// it.
+func borrowExamples(c *cobra.Command) {
+	var lines []string
+	for _, verb := range c.Commands() {
+		borrowExamples(verb)
+		line, _, _ := strings.Cut(verb.Example, "\n")
+		lines = append(lines, line)
+	}
+	if c.Example == "" && c.Name() != "completion" {
+		c.Example = strings.Join(lines, "\n")
+	}
 }
 
 // markUsage marks what cobra itself refuses about a command line, for a verb and for those

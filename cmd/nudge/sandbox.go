@@ -17,8 +17,8 @@ import (
 	"nudge/sandbox/session"
 )
 
-const sandboxHelp = `Sandbox serves the provider's API on this machine, with people in it who act out a
-script for every message they get. It takes any access token unless --token names one.
+const sandboxHelp = `Sandbox serves the provider's API on this machine. Its people act out a script for every
+message they get. It accepts any access token, unless --token names one.
 
 A script is one or more of these, separated by commas:
 
@@ -26,11 +26,12 @@ A script is one or more of these, separated by commas:
   delivered after 1s     never delivered     fails "no such device" after 1s
   expires after 1h
 
-A time may be two, as in reads after 2s-10m, between which chance decides. Whoever has no
-script reads after three seconds. A people file has rules for people by pattern, chances,
-replies to what a message says, and faults. GET /sandbox/messages and
-/sandbox/conversations show what there is; POST /sandbox/replies lets somebody write; PUT
-/sandbox/faults lets things go wrong.`
+A time may be a range, as in reads after 2s-10m; then chance decides. People without a
+script read after three seconds. A people file has rules for people by pattern, chances,
+replies to certain messages, and faults.
+
+GET /sandbox/messages and /sandbox/conversations show what there is. POST /sandbox/replies
+sends a reply of a person. PUT /sandbox/faults makes things go wrong.`
 
 // sandboxOptions are the flags of sandbox.
 type sandboxOptions struct {
@@ -44,26 +45,26 @@ func newSandbox() *cobra.Command {
 	var o sandboxOptions
 	c := &cobra.Command{
 		Use:   "sandbox",
-		Short: "Run the local App Messaging service alone",
+		Short: "Run only the local App Messaging service",
 		Long:  sandboxHelp,
 		Example: "  nudge sandbox --webhook http://127.0.0.1:8080/webhooks/comapi --secret local \\\n" +
 			"    --person 'ann=reads after 10s' --person 'bob=never reads'",
 		Args: cobra.NoArgs,
 	}
 	c.Flags().StringVar(&o.listen, "listen", "127.0.0.1:8081", "address to serve on")
-	c.Flags().StringVar(&o.webhook, "webhook", "", "where to post webhooks; none when empty")
-	c.Flags().StringVar(&o.secret, "secret", "", "what webhooks are signed with")
-	c.Flags().StringVar(&o.token, "token", "", "the access token that is good; any when empty")
-	c.Flags().StringVar(&o.user, "user", "", "the user that is good, by HTTP Basic with the token for a password; any when empty")
-	c.Flags().StringVar(&o.file, "file", "", "where messages are kept over a restart; nowhere when empty")
+	c.Flags().StringVar(&o.webhook, "webhook", "", "URL to post webhooks to; empty: post none")
+	c.Flags().StringVar(&o.secret, "secret", "", "secret that webhooks are signed with")
+	c.Flags().StringVar(&o.token, "token", "", "the access token to accept; empty: accept any")
+	c.Flags().StringVar(&o.user, "user", "", "the user to accept by HTTP Basic, with the token as password; empty: accept any")
+	c.Flags().StringVar(&o.file, "file", "", "file that keeps messages over a restart; empty: keep none")
 	c.Flags().StringVar(&o.people, "people", "", "a people file")
-	c.Flags().IntVar(&o.batch, "batch", 1, "events of one webhook at most; above 1 it is always an array")
+	c.Flags().IntVar(&o.batch, "batch", 1, "most events in one webhook; above 1 the body is always an array")
 	c.Flags().StringArrayVar(&o.persons, "person", nil, "a person's script: NAME=SCRIPT; may be repeated")
 	usual := session.DefaultAuth()
 	c.Flags().StringVar(&o.auth.Issuer, "jwt-issuer", usual.Issuer, "claim iss of the JWTs of apps")
 	c.Flags().StringVar(&o.auth.Audience, "jwt-audience", usual.Audience, "claim aud of the JWTs of apps")
-	c.Flags().StringVar(&o.auth.Secret, "jwt-secret", usual.Secret, "what apps sign their JWTs with, by HS256")
-	c.Flags().StringVar(&o.auth.IDClaim, "jwt-claim", usual.IDClaim, "the claim that is the profile ID")
+	c.Flags().StringVar(&o.auth.Secret, "jwt-secret", usual.Secret, "secret of the JWTs of apps (HS256)")
+	c.Flags().StringVar(&o.auth.IDClaim, "jwt-claim", usual.IDClaim, "claim with the profile ID")
 	log := logFlags(c)
 	c.RunE = func(c *cobra.Command, _ []string) error {
 		config, err := o.config(c.ErrOrStderr())

@@ -8,9 +8,9 @@ import (
 	"nudge/flows/schema"
 )
 
-const schemaHelp = `Schema writes the JSON Schema of a file of a project: flow, template, test, project (which
-is nudge.yaml) or people (people.yaml). An editor with a YAML language server completes
-and explains every key with it. Where a file says so itself, the editor needs no settings:
+const schemaHelp = `Schema writes the JSON Schema of a file of a project: flow, template, test, project
+(nudge.yaml) or people (people.yaml). With it an editor that has a YAML language server
+completes and explains every key. A file can name its schema itself:
 
   # yaml-language-server: $schema=../.schema/flow.json`
 

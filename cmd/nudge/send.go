@@ -17,9 +17,9 @@ import (
 	"nudge/lang/shape"
 )
 
-const sendHelp = `Send renders one template for one person and sends it through the account of
-nudge.yaml, at once and whatever outbound says. It belongs to no run: what the provider
-says about it later is ignored. The data is what a run would start with.`
+const sendHelp = `Send renders one template for one person and sends it through the account of nudge.yaml, at
+once and regardless of outbound. The message belongs to no run: what the provider reports
+about it later is ignored. --data is what a run would start with.`
 
 // sendOptions are the flags of send.
 type sendOptions struct {
@@ -36,8 +36,8 @@ func newSend() *cobra.Command {
 		Example: "  nudge send shipped --to ann --data order.json --dry-run",
 		Args:    cobra.ExactArgs(1),
 	}
-	c.Flags().StringVar(&o.to, "to", "", "the person's profile ID")
-	c.Flags().StringVar(&o.data, "data", "", "a file with the data, a JSON object; - for standard in")
+	c.Flags().StringVar(&o.to, "to", "", "profile ID of the person")
+	c.Flags().StringVar(&o.data, "data", "", "a file with the data, a JSON object; - for standard input")
 	c.Flags().StringVarP(&o.dir, "dir", "C", ".", "the project's folder")
 	c.Flags().BoolVar(&o.dry, "dry-run", false, "show the message instead of sending it")
 	output := outputFlag(c)

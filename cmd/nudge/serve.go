@@ -18,14 +18,14 @@ import (
 	"nudge/flows"
 )
 
-const serveHelp = `Serve runs the project for real: it takes events by HTTP, sends messages through the
-account of nudge.yaml, and takes the provider's webhooks.
+const serveHelp = `Serve runs the project for real: it accepts events over HTTP, sends messages through the
+account of nudge.yaml, and receives the provider's webhooks.
 
-  SIGTERM, SIGINT   take nothing new, let what is under way end, stop;
+  SIGTERM, SIGINT   accept nothing new, finish what is under way, stop;
                     a second one stops at once
   SIGHUP            deploy the flows as they are on disk now; a project with errors
                     changes nothing
-  SIGUSR1           the kill switch: nothing more goes out until somebody says so:
+  SIGUSR1           the kill switch: nothing goes out until you switch it off:
                     curl -X PUT $NUDGE_SERVER/v1/outbound -d '{"killed": false}'`
 
 func newServe() *cobra.Command {

@@ -17,15 +17,15 @@ import (
 	"nudge/whatif/story"
 )
 
-const simulateHelp = `Simulate plays one flow in virtual time and tells all that happens: every step, every
-message as it is rendered, and every condition with the values it saw. Nothing leaves
-this machine, and no time passes. It starts on Monday, 2 March 2026 at 10:00 where the
-project lives, unless --start says otherwise.
+const simulateHelp = `Simulate plays one flow in virtual time and shows everything that happens: every step, every
+message as it is rendered, and every condition with its values. Nothing leaves this machine,
+and no time passes. The simulation starts on Monday, 2 March 2026 at 10:00 in the project's
+time zone, unless you give --start.
 
-The event that starts the flow is given by flags or by a file, with type, profile, data
-and profile_data as for nudge events send. People get every message after a second and
-never read, unless --person says what they do; with --interactive you choose at every
-wait what happens next. --story plays a test instead, by its FILE#NAME.`
+Flags or a file give the event that starts the flow, with type, profile, data and
+profile_data as in nudge events send. People get every message after a second and never
+read, unless --person says what they do. With --interactive you choose at every wait what
+happens next. --story plays a test instead, named by its FILE#NAME.`
 
 const simulateExample = `  nudge simulate order_shipped --data '{"order_id": "7", "customer": "ann", "total": 12}'
   nudge simulate order_shipped --file event.json --person 'reads after 3s'
@@ -51,23 +51,23 @@ func newSimulate() *cobra.Command {
 	s := &simulation{}
 	c := &cobra.Command{
 		Use:     "simulate FLOW | --story FILE#NAME",
-		Short:   "Play one flow in virtual time and tell all that happens",
+		Short:   "Play one flow in virtual time and show everything that happens",
 		Long:    simulateHelp,
 		Example: simulateExample,
 		Args:    cobra.MaximumNArgs(1),
 	}
 	flags := c.Flags()
 	flags.StringVarP(&s.dir, "dir", "C", ".", "the project's folder")
-	flags.StringVar(&s.event, "event", "", "the event that starts it; by default the flow's first")
-	flags.StringVar(&s.profile, "profile", "", "the person the event names; by default "+simulatedPerson)
-	flags.StringVar(&s.data, "data", "", "the data, a JSON object: as it is, @FILE, or - for standard in")
-	flags.StringVar(&s.profileData, "profile-data", "", "what is known of the person, as --data is given")
-	flags.StringVarP(&s.file, "file", "f", "", "a file with the event, a JSON object; - for standard in")
+	flags.StringVar(&s.event, "event", "", "the event that starts the flow; by default its first one")
+	flags.StringVar(&s.profile, "profile", "", "the person that the event names; by default "+simulatedPerson)
+	flags.StringVar(&s.data, "data", "", "the data, a JSON object: JSON, @FILE, or - for standard input")
+	flags.StringVar(&s.profileData, "profile-data", "", "what is known of the person, a JSON object, given as --data is")
+	flags.StringVarP(&s.file, "file", "f", "", "a file with the event, a JSON object; - for standard input")
 	flags.StringArrayVar(&s.people, "person", nil, "what people do with messages, for example \"reads after 3s\"; \"ann: fails\" for one of them")
-	flags.StringArrayVar(&s.answers, "answer", nil, "what a fetch step gets, as STEP=JSON or STEP=STATUS")
-	flags.StringVar(&s.start, "start", "", "when it starts, for example \""+simulatedStart+" Europe/London\"")
-	flags.StringVar(&s.length, "for", simulatedFor, "how long at most")
-	flags.StringVar(&s.story, "story", "", "play a test, by its FILE#NAME")
+	flags.StringArrayVar(&s.answers, "answer", nil, "what a fetch step gets: STEP=JSON or STEP=STATUS")
+	flags.StringVar(&s.start, "start", "", "when the simulation starts, for example \""+simulatedStart+" Europe/London\"")
+	flags.StringVar(&s.length, "for", simulatedFor, "how long it lasts at most")
+	flags.StringVar(&s.story, "story", "", "play a test, named by its FILE#NAME")
 	flags.BoolVarP(&s.interactive, "interactive", "i", false, "choose at every wait what happens next")
 	s.output = outputFlag(c)
 	c.RunE = func(c *cobra.Command, args []string) error {

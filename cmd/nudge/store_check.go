@@ -11,7 +11,7 @@ import (
 	"nudge/store"
 )
 
-const storeCheckHelp = `Check reads every record of a data folder and verifies what must hold between them. It
+const storeCheckHelp = `Check reads every record of a data folder and verifies the rules that hold between them. It
 changes nothing. The server must not be running: it holds the file.`
 
 func newStoreCheck() *cobra.Command {

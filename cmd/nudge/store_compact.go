@@ -14,17 +14,17 @@ import (
 	"nudge/store/bolt"
 )
 
-const storeCompactHelp = `Compact gives the room of what was dropped from a data folder back to the disk. A server
-uses that room again by itself, so this is for a file that will not grow back to its size.
+const storeCompactHelp = `Compact shrinks a data folder's file to what is in use. The server reuses the space of
+deleted records by itself, so compact only files that will not grow back.
 
-It writes a copy beside the file, which needs about as much room as is in use, and then puts
-the copy in its place: a crash or an interrupt leaves the old file or the new one, never
-half of one. The server must not be running: it holds the file.`
+Compact writes a copy beside the file, which needs about as much space as is in use, and
+then replaces the file. A crash or an interrupt leaves either the old file or the new one.
+The server must not be running: it holds the file.`
 
 func newStoreCompact() *cobra.Command {
 	c := &cobra.Command{
 		Use:     "compact [DATA_DIR]",
-		Short:   "Give the room of what was dropped back to the disk",
+		Short:   "Reclaim disk space from deleted records",
 		Long:    storeCompactHelp,
 		Example: "  nudge store compact data",
 		Args:    cobra.MaximumNArgs(1),

@@ -13,7 +13,7 @@ import (
 	"nudge/store/bolt"
 )
 
-const storeSizeHelp = `Size says how many bytes of a data folder's file each kind of record takes, and how many are
+const storeSizeHelp = `Size shows how many bytes of a data folder's file each kind of record takes, and how many are
 free. It changes nothing. The server must not be running: it holds the file.`
 
 // storeSize is what takes the room of a store's file.
@@ -26,7 +26,7 @@ type storeSize struct {
 func newStoreSize() *cobra.Command {
 	c := &cobra.Command{
 		Use:     "size [DATA_DIR]",
-		Short:   "Say what takes the room of a data folder",
+		Short:   "Show what takes the space of a data folder",
 		Long:    storeSizeHelp,
 		Example: "  nudge store size data",
 		Args:    cobra.MaximumNArgs(1),

@@ -18,16 +18,16 @@ import (
 )
 
 const testHelp = `Test plays the stories in tests/*.yaml in virtual time: days pass in microseconds, and no
-message leaves this machine. A story says what happens and what must come of it; a
-message that it does not expect fails it. docs/testing.md tells how to write one.
+message leaves this machine. A story says what happens and what must follow. A message that
+the story does not expect fails it. docs/testing.md explains how to write one.
 
-It exits with 1 when a story fails. --cover lists what no story has shown: steps that
-were not taken, branches, and outcomes such as a message that fails. --update keeps the
-messages of snapshots in tests/snapshots as they are now.
+Test exits with 1 when a story fails. --cover lists what no story has shown: steps that
+were not taken, branches, and outcomes such as a message that fails. --update rewrites the
+message snapshots in tests/snapshots.
 
---from-run writes a test of a run that really happened, from the journal of the running
-server: the same events, receipts and replies at the same pace. The person is called ann,
-and every text is replaced but those that the flow goes by.`
+--from-run writes a test from a past run, out of the journal of the running server: the same
+events, receipts and replies at the same pace. The person is called ann, and every text that
+does not decide anything is replaced.`
 
 const testExample = `  nudge test
   nudge test examples/order_shipped --cover
@@ -58,12 +58,12 @@ func newTest() *cobra.Command {
 		Args:    cobra.MaximumNArgs(1),
 	}
 	f := &testFlags{output: outputFlagOf(c, asText, asJSON, asJUnit)}
-	c.Flags().StringVar(&f.run, "run", "", "only the tests whose `FILE: NAME` this regular expression finds")
-	c.Flags().BoolVar(&f.cover, "cover", false, "tell what no test has shown")
-	c.Flags().BoolVar(&f.update, "update", false, "keep the messages of snapshots as they are now")
+	c.Flags().StringVar(&f.run, "run", "", "only tests whose `FILE: NAME` matches this regular expression")
+	c.Flags().BoolVar(&f.cover, "cover", false, "list what no test has shown")
+	c.Flags().BoolVar(&f.update, "update", false, "rewrite the message snapshots")
 	c.Flags().BoolVarP(&f.verbose, "verbose", "v", false, "show every test, with its timeline")
-	c.Flags().StringVar(&f.fromRun, "from-run", "", "write a test of a `RUN` that happened, in which nobody can be recognised")
-	c.Flags().StringVar(&f.store, "store", "", "with --from-run, the data folder whose journal has the run; by default the running server's")
+	c.Flags().StringVar(&f.fromRun, "from-run", "", "write an anonymous test from a past `RUN`")
+	c.Flags().StringVar(&f.store, "store", "", "with --from-run: read the journal of this data folder instead of the server's")
 	f.api = addAPIFlags(c)
 	c.RunE = func(c *cobra.Command, args []string) error {
 		if f.fromRun != "" {

@@ -20,7 +20,7 @@ type version struct {
 func newVersion() *cobra.Command {
 	c := &cobra.Command{
 		Use:     "version",
-		Short:   "Say what this binary was built from",
+		Short:   "Show the version of this program",
 		Example: "  nudge version -o json",
 		Args:    cobra.NoArgs,
 	}

@@ -18,10 +18,10 @@ type providerFlags struct{ dir, account string }
 
 func newWebhooks() *cobra.Command {
 	f := &providerFlags{}
-	c := group("webhooks", "What the provider posts to this project",
+	c := group("webhooks", "List, register and delete webhooks at the provider",
 		newWebhooksList(f), newWebhooksRegister(f), newWebhooksDelete(f))
 	c.PersistentFlags().StringVarP(&f.dir, "dir", "C", ".", "the project's folder")
-	c.PersistentFlags().StringVar(&f.account, "account", "", "an account of nudge.yaml; without it the default one")
+	c.PersistentFlags().StringVar(&f.account, "account", "", "an account of nudge.yaml; default: the default account")
 	return c
 }
 
@@ -101,7 +101,7 @@ type webhookField struct{ name, value string }
 func newWebhooksList(flags *providerFlags) *cobra.Command {
 	c := &cobra.Command{
 		Use:     "list",
-		Short:   "Show the webhooks that the provider has",
+		Short:   "List the webhooks that the provider has",
 		Example: "  nudge webhooks list\n  nudge webhooks list -C shop -o json",
 		Args:    cobra.NoArgs,
 	}

@@ -13,16 +13,16 @@ import (
 	"nudge/channels/appmessaging"
 )
 
-const webhooksRegisterHelp = `Register makes the provider post its receipts and replies to this project: it creates
-the webhook that nudge.yaml describes, or changes the one of that name until it is as
-described. It shows what it is about to change. When nothing differs it changes nothing.
+const webhooksRegisterHelp = `Register makes the provider post its receipts and replies to this project. It creates the
+webhook that nudge.yaml describes, or changes the one with that name. It shows each change
+first. If nothing differs it changes nothing.
 
   webhooks:
     url: https://nudge.example/webhooks/comapi
     secrets: [ "${COMAPI_SECRET}" ]     # the first one is registered
 
-A provider may not show the secret that it has. After a change of nothing but the
-secret, --force writes the webhook all the same.`
+Some providers do not show the secret that they have. After you change only the secret,
+--force writes the webhook anyway.`
 
 // What a webhook is registered with that does not say. A short wait keeps receipts
 // prompt, and a batch as large as they can be keeps a busy hour from falling behind.
@@ -58,8 +58,8 @@ func newWebhooksRegister(flags *providerFlags) *cobra.Command {
 		Example: "  nudge webhooks register --dry-run\n  nudge webhooks register",
 		Args:    cobra.NoArgs,
 	}
-	c.Flags().BoolVar(&o.dry, "dry-run", false, "show what would change, and change nothing")
-	c.Flags().BoolVar(&o.force, "force", false, "write the webhook although nothing differs")
+	c.Flags().BoolVar(&o.dry, "dry-run", false, "show what would change; change nothing")
+	c.Flags().BoolVar(&o.force, "force", false, "write the webhook even if nothing differs")
 	output := outputFlag(c)
 	c.RunE = func(c *cobra.Command, _ []string) error {
 		return flags.use(c, func(p *app.Project, a *app.Account, client *appmessaging.Client) error {
