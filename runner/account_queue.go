@@ -7,8 +7,8 @@ import (
 	"nudge/engine"
 )
 
-// accountQueue is the messages of one account that are on their way: those that are planned,
-// in order, and how many may be claimed.
+// accountQueue holds the planned messages of one account, in order, and says how many of
+// them may be claimed.
 type accountQueue struct {
 	account string
 	policy  engine.AccountPolicy
@@ -26,7 +26,7 @@ func newAccountQueue(x AccountSettings) *accountQueue {
 		policy: engine.AccountPolicy{Account: x.Account, ByID: x.ByID, Verify: x.Verify, Asks: x.Asks}}
 }
 
-// queueOf is the lane of an account's messages; nil where nobody carries them.
+// queueOf returns the queue of an account's messages; nil if no account carries them.
 func (l *Loop) queueOf(account string) *accountQueue {
 	for _, x := range l.accounts {
 		if x.account == account || x.account == engine.AnyAccount {
@@ -39,7 +39,7 @@ func (l *Loop) queueOf(account string) *accountQueue {
 	return nil
 }
 
-// free is how many messages of a lane may be claimed now.
+// free returns how many messages of an account may be claimed now.
 func (l *Loop) free(x *accountQueue) int {
 	if l.hold || l.core.State.Holding() {
 		return 0
@@ -47,8 +47,8 @@ func (l *Loop) free(x *accountQueue) int {
 	return x.limit.free(l.now)
 }
 
-// refill reads planned messages from the outbox once the backlog is used up. What the
-// other lanes have there is passed over once.
+// refill reads planned messages from the outbox once the backlog is used up. It skips the
+// messages of other accounts.
 func (l *Loop) refill(x *accountQueue) error {
 	for x.more && len(x.backlog) == 0 && l.free(x) > 0 {
 		found, err := l.store.Outbox(x.read, maxBacklog)

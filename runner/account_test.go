@@ -25,10 +25,10 @@ type desk struct {
 }
 
 // newDesk has two flows: an event told goes out through main, ordered through orders.
-func newDesk(t *testing.T, lanes ...runner.AccountSettings) *desk {
+func newDesk(t *testing.T, accounts ...runner.AccountSettings) *desk {
 	t.Helper()
 	s, core := newStore(t)
-	d := &desk{t: t, store: s, loop: runner.NewLoopOf(s, core, lanes), now: time.Date(2026, 3, 2, 10, 0, 0, 0, time.UTC)}
+	d := &desk{t: t, store: s, loop: runner.NewLoopOf(s, core, accounts), now: time.Date(2026, 3, 2, 10, 0, 0, 0, time.UTC)}
 	project, list := flows.Load(fstest.MapFS{
 		"flows/tell.yaml":      {Data: []byte("flow: tell\ntrigger: { event: told }\nsteps: [ { send: hello }, { wait: 9d } ]\n")},
 		"flows/order.yaml":     {Data: []byte("flow: order\ntrigger: { event: ordered }\nsteps: [ { send: { template: hello, account: orders } }, { wait: 9d } ]\n")},

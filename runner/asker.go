@@ -59,7 +59,7 @@ func (k *asker) ask(ctx context.Context, q engine.StatusQuery) {
 	}
 }
 
-// askerOf is who asks about an account's messages; nil where it cannot be asked.
+// askerOf returns the asker of an account; nil if its channel cannot be asked.
 func (r *Runner) askerOf(a Account) *asker {
 	channel, ok := a.Channel.(channels.Asker)
 	if !ok {
@@ -77,8 +77,8 @@ func answerOf(in *engine.StatusAnswer) *waiting {
 	return w
 }
 
-// handOnAsks hands questions to those who ask. The loop hears at once of one that finds no
-// place, or nobody to ask.
+// handOnAsks gives status queries to the askers. A query that finds no place or no asker
+// is answered at once.
 func (r *Runner) handOnAsks(asks []engine.StatusQuery) {
 	for _, q := range asks {
 		if in := r.enqueue(q); in != nil {
@@ -102,7 +102,8 @@ func (r *Runner) enqueue(q engine.StatusQuery) *engine.StatusAnswer {
 	}
 }
 
-// askerFor is who asks about the messages of an account: the first where they name none.
+// askerFor returns the asker for the messages of an account: the first one if they name
+// none.
 func (r *Runner) askerFor(account string) *asker {
 	for i, a := range r.config.Accounts {
 		if a.Name == account || account == "" && i == 0 {

@@ -15,15 +15,14 @@ const (
 	surveyAhead = 64             // answers outstanding at which the survey waits
 )
 
-// asking is how the loop goes on with what it asks the provider, and with receipts whose
-// message is not known.
+// asking is the loop's state of status queries, and of receipts whose message is not known.
 type asking struct {
 	open   int            // asked and not answered
 	lapses engine.Instant // when receipts without a message are looked for again
 }
 
-// policies are what the engine has to know of the accounts; none where that is nothing.
-// That one can be asked counts once webhooks may have been lost.
+// policies returns how the accounts behave, for the engine; nil if none is special. An
+// account that can be asked is special once webhooks may have been lost.
 func (l *Loop) policies(down bool) (list []engine.AccountPolicy) {
 	told := false
 	for _, x := range l.accounts {
@@ -38,9 +37,9 @@ func (l *Loop) policies(down bool) (list []engine.AccountPolicy) {
 	return list
 }
 
-// openAccounts tells the engine how the accounts of this process behave, where that is
-// not what it knows, and of a stop that was so long that webhooks are lost; then it asks
-// again what the last process had asked.
+// openAccounts gives the engine the policies of this process's accounts if they have
+// changed, and says if the stop was so long that webhooks are lost. Then it repeats the
+// status queries that the last process left open.
 func (l *Loop) openAccounts(now time.Time, all *Step) error {
 	state := &l.core.State
 	down := state.Stamp != 0 && engine.InstantOf(now) > state.Stamp.Add(maxDown)
@@ -60,8 +59,8 @@ func (l *Loop) openAccounts(now time.Time, all *Step) error {
 	return l.applyAll(now, groups, all)
 }
 
-// followUp are the inputs by which runs are surveyed after a long stop, and receipts
-// without a message dropped.
+// followUp returns the inputs that survey runs after a long stop, and those that drop
+// receipts without a message.
 func (l *Loop) followUp(now engine.Instant) (own []*Group, err error) {
 	state := &l.core.State
 	if l.surveys() {

@@ -59,8 +59,8 @@ func (b *batch) cut(loaded *engine.Loaded, g *Group) bool {
 }
 
 func (b *batch) apply(g *Group) {
-	if lane := b.loop.queueOf(g.Account); g.Frees > 0 && lane != nil {
-		lane.limit.ended(b.stamp, g)
+	if x := b.loop.queueOf(g.Account); g.Frees > 0 && x != nil {
+		x.limit.ended(b.stamp, g)
 	}
 	g.Answers = make([]engine.Answer, len(g.Inputs))
 	if b.refused(g) {
@@ -197,7 +197,7 @@ func (b *batch) commit() error {
 		}
 	}
 	if len(b.out.Campaigns) > 0 {
-		b.loop.dropping, b.loop.walk.changed = true, true
+		b.loop.dropping, b.loop.feed.changed = true, true
 	}
 	b.step.Changes = append(b.step.Changes, b.out.Changes...)
 	return nil

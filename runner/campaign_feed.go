@@ -7,7 +7,7 @@ import (
 	"nudge/engine"
 )
 
-// Audiences keeps the audiences of firings. Freeze is called beside Read and Keep.
+// Audiences keeps the audiences of campaigns. Freeze is called while Read and Keep run.
 type Audiences interface {
 	Freezer
 	// Read returns at most limit rows of a frozen audience from an offset on, and the
@@ -19,25 +19,25 @@ type Audiences interface {
 
 const (
 	// maxAhead is how many messages may wait for a sender before rows of a campaign are
-	// held back: nobody else's message waits behind more of them than that.
+	// held back, so that other messages never wait behind more than these.
 	maxAhead = 256
 	// paceEvery is how much of a rate one input takes at once.
 	paceEvery = 100 * time.Millisecond
 )
 
-// campaignFeed is how the loop goes through the schedules and the rows of campaigns.
+// campaignFeed is where the loop stands in the schedules and the rows of campaigns.
 type campaignFeed struct {
 	audiences Audiences      // nil: no rows are taken
-	turn      int            // which of the open firings is asked first
+	turn      int            // which of the open campaigns comes first
 	next      engine.Instant // when a rate lets more rows in; 0 for none
-	changed   bool           // a firing has changed: there may be rows to take
+	changed   bool           // a campaign has changed: there may be rows to take
 }
 
-// UseAudiences gives the loop the audiences of its firings. It is called before the
-// first step.
-func (l *Loop) UseAudiences(a Audiences) { l.walk.audiences = a }
+// UseAudiences gives the loop the audiences of its campaigns. Call it before the first
+// step.
+func (l *Loop) UseAudiences(a Audiences) { l.feed.audiences = a }
 
-// ticks are the schedules that are due.
+// ticks returns an input for each schedule that is due.
 func (l *Loop) ticks(now engine.Instant) (due []*Group) {
 	for _, s := range l.core.State.Schedules {
 		if s.Next != 0 && s.Next <= now {
@@ -47,7 +47,7 @@ func (l *Loop) ticks(now engine.Instant) (due []*Group) {
 	return due
 }
 
-// nextTick is when a schedule is due; 0 for never.
+// nextTick returns when the next schedule is due; 0 for never.
 func (l *Loop) nextTick() (next engine.Instant) {
 	for _, s := range l.core.State.Schedules {
 		next = earlier(next, s.Next)
@@ -55,7 +55,7 @@ func (l *Loop) nextTick() (next engine.Instant) {
 	return next
 }
 
-// earlier is the earlier of two instants of which 0 is never.
+// earlier returns the earlier of two instants; 0 means never.
 func earlier(a, b engine.Instant) engine.Instant {
 	if a == 0 || b != 0 && b < a {
 		return b
@@ -63,11 +63,11 @@ func earlier(a, b engine.Instant) engine.Instant {
 	return a
 }
 
-// rows are the next rows of one of the open firings. They are the class of inputs with
-// the smallest share: one input of at most engine.MaxRows rows in a step, and none
-// while as many messages wait for a sender as may.
+// rows returns the next rows of one of the open campaigns. Rows have the smallest share of
+// a step: one input of at most engine.MaxRows rows, and none while maxAhead messages wait
+// for a sender.
 func (l *Loop) rows(now engine.Instant) (*Group, error) {
-	w, state := &l.walk, &l.core.State
+	w, state := &l.feed, &l.core.State
 	w.next, w.changed = 0, false
 	if w.audiences == nil || len(state.Open) == 0 || l.hold || state.Holding() {
 		return nil, nil
@@ -95,8 +95,8 @@ func (l *Loop) rows(now engine.Instant) (*Group, error) {
 	return nil, nil
 }
 
-// roomFor is how many rows of a firing may be taken until as many messages wait for a
-// sender as may, in one of the accounts that the flow's messages go through.
+// roomFor returns how many rows of a campaign may be taken until maxAhead messages wait for
+// a sender in one of the accounts that the flow's messages go through.
 func (l *Loop) roomFor(f *engine.Campaign) int {
 	room := maxAhead
 	steps := l.core.Flow(engine.FlowVersion{Flow: f.Flow, Version: f.Version}).Steps
@@ -116,14 +116,14 @@ func (l *Loop) roomFor(f *engine.Campaign) int {
 	return room
 }
 
-// take is the input that takes at most limit rows of a firing. A firing whose audience
-// cannot be read is paused.
+// take returns the input that takes at most limit rows of a campaign. A campaign is paused
+// if its audience cannot be read.
 func (l *Loop) take(f *engine.Campaign, limit int) *engine.Input {
 	version := l.core.Flow(engine.FlowVersion{Flow: f.Flow, Version: f.Version})
 	if rate := version.Triggers[f.Trigger].Schedule.Rate; rate.Messages > 0 && !f.Local {
 		limit = min(limit, max(1, int(int64(rate.Messages)*int64(paceEvery)/int64(rate.Per))))
 	}
-	rows, next, err := l.walk.audiences.Read(f.Audience, f.Offset, min(limit, f.Rows-f.Walked))
+	rows, next, err := l.feed.audiences.Read(f.Audience, f.Offset, min(limit, f.Rows-f.Walked))
 	if err != nil {
 		return &engine.Input{Payload: &engine.CampaignControl{Do: engine.CampaignPause, Campaign: f.Number, Reason: "its audience cannot be read: " + err.Error()}}
 	}
@@ -138,7 +138,7 @@ func (l *Loop) openCampaigns() ([]*engine.Campaign, error) {
 	return loaded.Campaigns, nil
 }
 
-// unfrozen are the audiences that the last process had not frozen when it stopped.
+// unfrozen returns the audiences that the last process had not frozen when it stopped.
 func (l *Loop) unfrozen() (freezes []engine.SnapshotRequest, err error) {
 	open, err := l.openCampaigns()
 	for _, f := range open {
@@ -149,10 +149,10 @@ func (l *Loop) unfrozen() (freezes []engine.SnapshotRequest, err error) {
 	return freezes, err
 }
 
-// keepAudiences drops the frozen audiences whose rows are all taken. While one is being
-// frozen none is: nobody knows its name yet.
+// keepAudiences drops the frozen audiences whose rows are all taken. It drops none while an
+// audience is being frozen, because the name of that one is not known yet.
 func (l *Loop) keepAudiences() error {
-	if l.walk.audiences == nil {
+	if l.feed.audiences == nil {
 		return nil
 	}
 	open, err := l.openCampaigns()
@@ -163,5 +163,5 @@ func (l *Loop) keepAudiences() error {
 	for _, f := range open {
 		names = append(names, f.Audience)
 	}
-	return l.walk.audiences.Keep(names)
+	return l.feed.audiences.Keep(names)
 }

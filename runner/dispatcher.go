@@ -37,7 +37,8 @@ func newDispatcher(account Account) *dispatcher {
 	return d
 }
 
-// start starts the senders. They end after close, and what is ready then is dropped.
+// start starts the senders. They end after close, and messages that are ready then are
+// dropped.
 func (d *dispatcher) start(ctx context.Context, all *sync.WaitGroup) {
 	for range d.account.Senders {
 		all.Go(func() {
@@ -55,7 +56,7 @@ func (d *dispatcher) put(p engine.Post) {
 	d.mu.Unlock()
 }
 
-// wake lets the senders look for what was put.
+// wake lets a sender look for new messages.
 func (d *dispatcher) wake() { d.come.Signal() }
 
 // take waits for messages and returns them, or nil once it is closed. The posts that
@@ -80,7 +81,7 @@ func (d *dispatcher) take(into []engine.Post) []engine.Post {
 	return into
 }
 
-// drop takes the first n messages off what is ready.
+// drop removes the first n messages that are ready.
 func (d *dispatcher) drop(n int) {
 	left := copy(d.ready, d.ready[n:])
 	clear(d.ready[left:])
@@ -98,7 +99,7 @@ func (d *dispatcher) room() int {
 	return room
 }
 
-// recall returns what is ready, which no sender will take then.
+// recall returns the messages that are ready, so that no sender takes them.
 func (d *dispatcher) recall() []engine.Post {
 	d.mu.Lock()
 	defer d.mu.Unlock()

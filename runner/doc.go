@@ -15,25 +15,25 @@
 //
 // # Accounts
 //
-// Each account has senders of its own and a gate, which says how many of its messages
-// may be claimed: its free places, its rate, a wait that the provider asked for, and a
-// circuit breaker that opens when requests fail in a row and lets one message try from
-// time to time. What the gate keeps back stays planned. A sender that comes free takes
-// all that has gathered for it: one message where little goes on, and a full request
-// under load. What was claimed and is not yet posted when the gate closes, or when the
-// process stops, goes back to its place.
+// Each account has its own senders and a limiter, which says how many of its messages may
+// be claimed. The limiter looks at the free places, the account's rate, a wait that the
+// provider asked for, and a circuit breaker. The breaker opens when requests fail in a row
+// and then lets one message try from time to time. Messages that the limiter holds back
+// stay planned. A free sender takes all messages that are ready: one message when there is
+// little to do, and a full request under load. A message that is claimed and not yet posted
+// when the limiter closes, or when the process stops, is planned again in its place.
 //
 // # Promises
 //
 //   - An answer is given only after the commit of its input. A post is begun only
 //     after the commit that claimed its message.
-//   - After an error of the store nothing is acknowledged and nothing is posted: the
-//     runner stops, and what was under way is settled at the next start.
+//   - After an error of the store nothing is acknowledged and nothing is posted. The
+//     runner stops, and the next start settles the messages that were under way.
 //   - A claim needs a place at the message's account: as many messages as its free
 //     senders take, and where a request takes several, two requests' worth behind them.
 //     So after a crash no more than those are unknown.
 //   - The messages of one account are posted in the order in which they were planned,
 //     whatever happens at the others.
-//   - Queues are bounded. A full one refuses with ErrBusy; memory never grows with
-//     what waits outside.
+//   - Queues are bounded. A full one refuses with ErrBusy; memory does not
+//     grow with the number of callers that wait.
 package runner

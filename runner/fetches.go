@@ -60,7 +60,7 @@ func (r *Runner) fetched(p engine.FetchPost, result *engine.FetchResult) {
 	_ = r.queue.push(w)
 }
 
-// handOnFetches hands fetches to the fetchers. What finds no place is told so.
+// handOnFetches gives fetches to the fetchers. A fetch that finds no place fails.
 func (r *Runner) handOnFetches(fetches []engine.FetchPost) {
 	for _, p := range fetches {
 		select {

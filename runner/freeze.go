@@ -9,10 +9,10 @@ import (
 	"nudge/engine"
 )
 
-// Freezer copies the audience of a firing.
+// Freezer copies the audience of a campaign.
 type Freezer interface {
-	// Freeze copies an audience, so that it cannot change any more. What cannot be frozen
-	// is told in Failed; an error means that ctx ended before anybody could say.
+	// Freeze copies an audience, so that it cannot change any more. If it cannot be copied,
+	// Snapshot.Failed says why. An error means that ctx ended first.
 	Freeze(context.Context, engine.SnapshotRequest) (*engine.Snapshot, error)
 }
 
@@ -73,7 +73,7 @@ func (r *Runner) handOnFreezes(freezes []engine.SnapshotRequest) {
 		select {
 		case r.freezes <- f:
 		default:
-			r.config.Log.Error("too many audiences wait to be frozen; resume the campaign later", "flow", f.Flow.Name, "firing", f.Campaign)
+			r.config.Log.Error("too many audiences wait to be frozen; resume the campaign later", "flow", f.Flow.Name, "campaign", f.Campaign)
 		}
 	}
 }

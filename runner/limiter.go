@@ -18,7 +18,7 @@ const (
 
 // limiter says how many messages of an account may be claimed. It is where the number of
 // senders, the account's rate, a hold that the provider asked for and the circuit
-// breaker meet; what it keeps back stays planned, so that it can still be called off.
+// breaker meet; messages that it holds back stay planned, so that they can still be called off.
 //
 //	       breakAfter failed requests in a row
 //	closed ─────────────────────────────────▶ open ◀──────────┐
@@ -56,8 +56,8 @@ func (g *limiter) free(now engine.Instant) int {
 	return free
 }
 
-// opens is when something may be claimed again although nothing happens until then;
-// 0 when only an outcome can change that, or nothing keeps it back.
+// opens returns when a message may be claimed again without any further outcome; 0 if only
+// an outcome can change that, or if nothing is held back.
 func (g *limiter) opens(now engine.Instant) engine.Instant {
 	switch at := max(g.heldUntil, g.openUntil); {
 	case now < at:
@@ -69,7 +69,7 @@ func (g *limiter) opens(now engine.Instant) engine.Instant {
 	return 0
 }
 
-// save adds to what the rate allows for the time that has passed.
+// save adds the messages that the rate allows for the time that has passed.
 func (g *limiter) save(now engine.Instant) {
 	if g.rate.Messages == 0 || now <= g.counted {
 		return
@@ -128,5 +128,5 @@ func (g *limiter) judge(now engine.Instant, failed bool) {
 	g.openUntil = now.Add(g.pause)
 }
 
-// held reports whether what is claimed and not yet posted is to be taken back.
+// held reports whether messages that are claimed and not yet posted must be taken back.
 func (g *limiter) held(now engine.Instant) bool { return now < g.heldUntil || now < g.openUntil }

@@ -32,7 +32,7 @@ type Store interface {
 	// Erase takes what speaks of forgotten people out of a slice of what is stored, and
 	// reports whether there is more.
 	Erase() (more bool, err error)
-	// Drop takes a slice of the people out of firings that are settled, and reports
+	// Drop removes a slice of the people of campaigns that are settled, and reports
 	// whether there is more.
 	Drop() (more bool, err error)
 	// Forget drops at most limit answers that were remembered before an instant, and
@@ -63,10 +63,10 @@ type Loop struct {
 	hold     bool            // claim nothing more: the process is about to stop
 	tidy     engine.Instant  // when old answers are looked for again
 
-	walk     campaignFeed
+	feed     campaignFeed
 	asking   asking
 	erasing  bool // there may be people to erase
-	dropping bool // there may be firings that are settled
+	dropping bool // there may be campaigns that are settled
 	purging  purging
 	derived  []*engine.Input // inputs to be applied before any from outside, in order
 }
@@ -80,7 +80,7 @@ type Group struct {
 	Account string          // whose they are
 }
 
-// Step is what one step of the loop led to.
+// Step is the result of one step of the loop.
 type Step struct {
 	Posts   []engine.Post            // to be handed to the channel
 	Fetches []engine.FetchPost       // to be asked of HTTP services
@@ -93,7 +93,7 @@ type Step struct {
 	Panics  []string                 // our faults; the runs concerned are quarantined
 }
 
-// AccountSettings is what the loop has to know of an account.
+// AccountSettings is an account as the loop knows it.
 type AccountSettings struct {
 	Account string // its name; see [engine.AnyAccount]
 	Places  int    // messages that may be claimed and without an outcome at a time
@@ -114,9 +114,9 @@ func NewLoop(store Store, core *engine.Engine, places int) *Loop {
 // NewLoopOf returns a loop as NewLoop does, with several accounts, of which the first
 // carries the messages that name none. The messages of an account that is not among
 // them stay planned.
-func NewLoopOf(store Store, core *engine.Engine, lanes []AccountSettings) *Loop {
+func NewLoopOf(store Store, core *engine.Engine, accounts []AccountSettings) *Loop {
 	l := &Loop{store: store, core: core, next: 1, erasing: true, dropping: true}
-	for _, x := range lanes {
+	for _, x := range accounts {
 		l.accounts = append(l.accounts, newAccountQueue(x))
 	}
 	return l
@@ -125,7 +125,7 @@ func NewLoopOf(store Store, core *engine.Engine, lanes []AccountSettings) *Loop 
 // Core returns the engine. It may be looked at between steps.
 func (l *Loop) Core() *engine.Engine { return l.core }
 
-// Hold stops claims for good, so that what is under way can end.
+// Hold stops claims for good, so that posts under way can end.
 func (l *Loop) Hold() { l.hold = true }
 
 // Step applies the groups at an instant, after the timers that are due and with the
@@ -153,8 +153,8 @@ func (l *Loop) Step(now time.Time, groups []*Group) (*Step, error) {
 	if err := l.purge(l.now, idle); err != nil {
 		return nil, err
 	}
-	step.Next = earlier(earlier(earlier(l.next, l.nextTick()), earlier(l.walk.next, l.nextLapse())), l.purging.next)
-	step.Again = step.Again || l.erasing || l.dropping || l.purging.busy() || l.walk.changed || l.surveys() || l.next != 0 && l.next <= l.now
+	step.Next = earlier(earlier(earlier(l.next, l.nextTick()), earlier(l.feed.next, l.nextLapse())), l.purging.next)
+	step.Again = step.Again || l.erasing || l.dropping || l.purging.busy() || l.feed.changed || l.surveys() || l.next != 0 && l.next <= l.now
 	for _, x := range l.accounts {
 		l.lookForward(x, step)
 	}
@@ -184,7 +184,7 @@ func untilDeploy(groups []*Group) int {
 	return len(groups)
 }
 
-// lookForward notes when planned messages of a lane can be claimed.
+// lookForward notes when planned messages of an account can be claimed.
 func (l *Loop) lookForward(x *accountQueue, step *Step) {
 	if len(x.backlog) == 0 && !x.more || l.hold || l.core.State.Holding() {
 		return
@@ -196,8 +196,8 @@ func (l *Loop) lookForward(x *accountQueue, step *Step) {
 	}
 }
 
-// Held reports whether an account takes nothing for a while, so that what was claimed
-// for it and is not yet posted should be returned (see [engine.SendResult]).
+// Held reports whether an account takes nothing for a while. Messages that are claimed for
+// it and not yet posted should then be returned (see [engine.SendResult]).
 func (l *Loop) Held(account string) bool {
 	x := l.queueOf(account)
 	return x != nil && (l.hold || l.core.State.Holding() || x.limit.held(l.now))
@@ -207,8 +207,8 @@ func (l *Loop) Held(account string) bool {
 // Where it is never said, the account's places alone count.
 func (l *Loop) Room(account string, messages int) { l.queueOf(account).limit.room = messages }
 
-// own are the inputs that the loop itself has: timers and schedules that are due, claims,
-// and rows of campaigns.
+// own returns the inputs of the loop itself: timers and schedules that are due, claims, and
+// rows of campaigns.
 func (l *Loop) own() ([]*Group, error) {
 	var own []*Group
 	if l.next != 0 && l.next <= l.now {

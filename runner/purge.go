@@ -6,7 +6,7 @@ import (
 	"nudge/engine"
 )
 
-// Retention says how long what is over is kept. 0 is for good.
+// Retention says how long ended runs and old records are kept. 0 is for ever.
 type Retention struct {
 	Runs    time.Duration // runs, from their end on
 	Journal time.Duration // inputs, from when they were applied
@@ -17,8 +17,8 @@ const (
 	purgePause = 50 * time.Millisecond // between slices while there is something better to do
 )
 
-// purging is how far dropping what is over has come. It is not kept: a sweep that a stop
-// cut short is begun again, and what it had dropped already costs nothing.
+// purging is the progress of a sweep that drops old records. It is not stored: after a stop
+// the sweep starts again, and records already dropped cost nothing.
 type purging struct {
 	Retention
 	next  engine.Instant // of the next sweep, or the next slice of this one
@@ -27,12 +27,12 @@ type purging struct {
 	input bool           // the journal is under way
 }
 
-// Keep says how long what is over is kept. It is called before the first step; without
+// Keep says how long old records are kept. Call it before the first step; without
 // it everything is kept for good.
 func (l *Loop) Keep(r Retention) { l.purging.Retention = r }
 
-// purge drops the next slice of what has been over for long enough: at once where the
-// loop is idle, and else after a pause, so that what people wait for goes first.
+// purge drops the next slice of records that are old enough: at once if the loop is idle,
+// else after a pause, so that inputs go first.
 func (l *Loop) purge(now engine.Instant, idle bool) (err error) {
 	p := &l.purging
 	if p.Retention == (Retention{}) || now < p.next && !(idle && p.busy()) {

@@ -40,7 +40,7 @@ type waiting struct {
 	done chan error // capacity 1
 }
 
-// queue holds what has arrived and is not yet applied. Each class has its bound.
+// queue holds inputs that have arrived and are not yet applied. Each class has its bound.
 type queue struct {
 	lines [classes]chan *waiting
 	wake  chan struct{} // capacity 1: something has arrived
@@ -80,7 +80,7 @@ func (q *queue) wait(w *waiting, over <-chan struct{}) {
 	}
 }
 
-// nudge lets the loop look again for what there is to do.
+// nudge wakes the loop.
 func (q *queue) nudge() {
 	select {
 	case q.wake <- struct{}{}:

@@ -49,15 +49,15 @@ func New(store Store, core *engine.Engine, config Config) (*Runner, error) {
 		fetches: make(chan engine.FetchPost, maxFetches),
 		freezes: make(chan engine.SnapshotRequest, maxFreezes),
 	}
-	var lanes []AccountSettings
+	var accounts []AccountSettings
 	senders := 0
 	for _, a := range config.Accounts {
 		k := r.askerOf(a)
-		lanes = append(lanes, AccountSettings{Account: a.Name, Places: a.places(), Rate: a.Rate, ByID: a.ByID, Verify: a.Verify, Asks: k != nil})
+		accounts = append(accounts, AccountSettings{Account: a.Name, Places: a.places(), Rate: a.Rate, ByID: a.ByID, Verify: a.Verify, Asks: k != nil})
 		r.dispatchers, r.askers = append(r.dispatchers, r.dispatcherOf(a)), append(r.askers, k)
 		senders += a.Senders
 	}
-	r.loop = NewLoopOf(store, core, lanes)
+	r.loop = NewLoopOf(store, core, accounts)
 	r.loop.UseAudiences(config.Audiences)
 	r.loop.Keep(config.Retention)
 	r.queue = newQueue(config.Queue, senders)
@@ -160,7 +160,7 @@ func (r *Runner) Run(ctx context.Context) error {
 	return err
 }
 
-// recover settles what the last process left without an outcome.
+// recover settles the messages that the last process left without an outcome.
 func (r *Runner) recover() error {
 	step, err := r.loop.Recover(r.config.Clock.Now())
 	if err != nil {
@@ -209,7 +209,7 @@ func (r *Runner) sleep(ctx context.Context, next engine.Instant) {
 	}
 }
 
-// step takes what has arrived and applies it.
+// step takes the inputs that have arrived and applies them.
 func (r *Runner) step() (*Step, error) {
 	r.batch, r.returned = append(r.batch[:0], r.returned...), nil
 	r.batch = r.queue.take(r.batch, r.config.Batch)
@@ -238,7 +238,7 @@ func (r *Runner) step() (*Step, error) {
 	return step, nil
 }
 
-// handOn carries out what a step led to, after its commit.
+// handOn carries out the effects of a step, after its commit.
 func (r *Runner) handOn(step *Step) {
 	for _, p := range step.Panics {
 		r.config.Log.Error("a fault of ours; the run concerned is quarantined", "panic", p)

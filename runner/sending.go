@@ -20,7 +20,7 @@ func (r *Runner) dispatcherOf(a Account) *dispatcher {
 	return d
 }
 
-// outcomes is how posts of an account ended, as inputs that free their places.
+// outcomes returns how posts of an account ended, as inputs that free their places.
 func outcomes(a Account, posts []engine.Post, fill func(int, *engine.SendResult)) *waiting {
 	w := &waiting{done: make(chan error, 1)}
 	w.Frees, w.Account = len(posts), a.Name
@@ -33,8 +33,8 @@ func outcomes(a Account, posts []engine.Post, fill func(int, *engine.SendResult)
 	return w
 }
 
-// dispatch hands claimed messages to the senders of their accounts. What no sender has
-// taken of an account that takes nothing at present goes back to the loop.
+// dispatch gives claimed messages to the senders of their accounts. If an account takes
+// nothing at present, the messages that no sender has taken go back to the loop.
 func (r *Runner) dispatch(posts []engine.Post) {
 	r.flying += len(posts)
 	for _, p := range posts {
@@ -56,7 +56,7 @@ func (r *Runner) dispatch(posts []engine.Post) {
 	}
 }
 
-// note tells when an account takes nothing more for a while, and when it does again.
+// note logs when an account starts and stops taking nothing.
 func (r *Runner) note(d *dispatcher, held bool) {
 	if held == d.held {
 		return
@@ -70,8 +70,8 @@ func (r *Runner) note(d *dispatcher, held bool) {
 	}
 }
 
-// dispatcherFor is the dispatcher of the account that a message names: the first where
-// it names none.
+// dispatcherFor returns the dispatcher of the account that a message names: the first one
+// if it names none.
 func (r *Runner) dispatcherFor(account string) *dispatcher {
 	for _, d := range r.dispatchers {
 		if d.account.Name == account {

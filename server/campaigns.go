@@ -16,7 +16,7 @@ import (
 	"nudge/whatif/preview"
 )
 
-// Campaign is a firing as the API shows it.
+// Campaign is a campaign as the API shows it.
 type Campaign struct {
 	ID      string         `json:"id"`
 	Flow    string         `json:"flow"`
@@ -33,13 +33,13 @@ type Campaign struct {
 	Outcomes map[string]uint64 `json:"outcomes"` // of the rows: they add up to the audience
 	BadRows  []engine.BadRow   `json:"bad_rows,omitempty"`
 
-	Missed int            `json:"missed,omitempty"` // firings that a skipped one stands for
+	Missed int            `json:"missed,omitempty"` // campaigns that a skipped one stands for
 	Until  engine.Instant `json:"until,omitzero"`   // when the last of those was due
 
 	number uint64
 }
 
-// campaignOf is a firing as the API shows it, in an installation.
+// campaignOf returns a campaign as the API shows it, in an installation.
 func campaignOf(c *store.CampaignProgress, in engine.Installation) Campaign {
 	f := c.Campaign
 	shown := Campaign{
@@ -189,7 +189,7 @@ func (s *Server) startCampaign(w http.ResponseWriter, r *http.Request) {
 	reply(w, http.StatusCreated, c)
 }
 
-// steerCampaign pauses, resumes or cancels a campaign, and answers with what it is then.
+// steerCampaign pauses, resumes or cancels a campaign, and answers with its new state.
 func (s *Server) steerCampaign(do engine.CampaignVerb) http.HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) {
 		var request struct {
@@ -224,7 +224,7 @@ func (s *Server) read(w http.ResponseWriter, r *http.Request, into any) error {
 	return decode(body, into)
 }
 
-// previewCampaign tells what a campaign would do if it were started now.
+// previewCampaign shows what a campaign would do if it started now.
 func (s *Server) previewCampaign(w http.ResponseWriter, r *http.Request) {
 	var request struct {
 		Flow string `json:"flow"`

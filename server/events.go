@@ -13,11 +13,11 @@ import (
 )
 
 const (
-	// MaxEvents is how many events an array may hold.
-	MaxEvents = 1000
-	// MaxEventsBody is the largest body of events, in bytes. NDJSON has no limit in
+	// maxEvents is how many events an array may hold.
+	maxEvents = 1000
+	// maxEventsBody is the largest body of events, in bytes. NDJSON has no limit in
 	// all, only for each line.
-	MaxEventsBody = 10 << 20
+	maxEventsBody = 10 << 20
 )
 
 // event is one event as callers write it.
@@ -91,7 +91,7 @@ func (s *Server) postEvents(w http.ResponseWriter, r *http.Request) {
 
 // postJSON takes one event, or an array of which all or none is taken.
 func (s *Server) postJSON(w http.ResponseWriter, r *http.Request) {
-	body, err := readBody(w, r, MaxEventsBody)
+	body, err := readBody(w, r, maxEventsBody)
 	if err != nil {
 		s.fail(w, r, err)
 		return
@@ -149,9 +149,9 @@ func (s *Server) postArray(w http.ResponseWriter, r *http.Request, body []byte) 
 		reply(w, http.StatusOK, map[string]any{"answers": []engine.Answer{}})
 		return
 	}
-	if len(raws) > MaxEvents {
+	if len(raws) > maxEvents {
 		s.fail(w, r, problemOf(http.StatusRequestEntityTooLarge, "limit",
-			fmt.Sprintf("%d events; an array may hold %d, NDJSON any number", len(raws), MaxEvents)))
+			fmt.Sprintf("%d events; an array may hold %d, NDJSON any number", len(raws), maxEvents)))
 		return
 	}
 	inputs, events, err := s.arrayInputs(raws)

@@ -15,8 +15,8 @@ import (
 	"nudge/store"
 )
 
-// MaxProjectBody is the largest project that can be deployed by the API, in bytes.
-const MaxProjectBody = 32 << 20
+// maxProjectBody is the largest project that can be deployed by the API, in bytes.
+const maxProjectBody = 32 << 20
 
 // Version is one version of a flow and its numbers, as the API shows it.
 type Version struct {
@@ -73,12 +73,12 @@ func (s *Server) parked(c *store.VersionCounts) (map[string]uint64, error) {
 
 // Deployed is what a deploy made the active flows, as the API shows it.
 type Deployed struct {
-	Flows    []DeployedFlow `json:"flows"`
+	Flows    []deployedFlow `json:"flows"`
 	Warnings diag.List      `json:"warnings"`
 }
 
-// DeployedFlow is a flow that is active now.
-type DeployedFlow struct {
+// deployedFlow is a flow that is active now.
+type deployedFlow struct {
 	Flow    string `json:"flow"`
 	Version string `json:"version"`
 	New     bool   `json:"new"` // this version was not the active one before
@@ -103,7 +103,7 @@ func (s *Server) deployFlows(w http.ResponseWriter, r *http.Request) {
 
 // projectOf reads the files of a project from a request's body, and loads them.
 func projectOf(w http.ResponseWriter, r *http.Request) (*flows.Project, diag.List, error) {
-	body, err := readBody(w, r, MaxProjectBody)
+	body, err := readBody(w, r, maxProjectBody)
 	if err != nil {
 		return nil, nil, err
 	}
@@ -124,15 +124,15 @@ func projectOf(w http.ResponseWriter, r *http.Request) (*flows.Project, diag.Lis
 	return p, list, nil
 }
 
-func (s *Server) deploy(r *http.Request, p *flows.Project) ([]DeployedFlow, error) {
+func (s *Server) deploy(r *http.Request, p *flows.Project) ([]deployedFlow, error) {
 	state, err := s.config.Store.State()
 	if err != nil {
 		return nil, err
 	}
-	deployed, input := []DeployedFlow{}, &engine.Deploy{}
+	deployed, input := []deployedFlow{}, &engine.Deploy{}
 	for _, f := range p.Flows {
 		was := slices.Contains(state.Active, engine.FlowVersion{Flow: f.Name, Version: f.Version})
-		deployed = append(deployed, DeployedFlow{f.Name, f.Version, !was})
+		deployed = append(deployed, deployedFlow{f.Name, f.Version, !was})
 		input.Flows = append(input.Flows, f.Bundle)
 	}
 	if _, err = s.submit(r, &engine.Input{Payload: input}); err == nil && s.config.Deployed != nil {

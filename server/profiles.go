@@ -8,11 +8,11 @@ import (
 	"nudge/engine"
 )
 
-// MaxProfileBody is the largest body of one profile, in bytes.
-const MaxProfileBody = engine.MaxProfileData + 4096
+// maxProfileBody is the largest body of one profile, in bytes.
+const maxProfileBody = engine.MaxProfileData + 4096
 
-// ProfileOf is a person as the API shows them: what is known, beside id and opt_outs.
-func ProfileOf(p *engine.Person) map[string]json.RawMessage {
+// profileOf is a person as the API shows them: what is known, beside id and opt_outs.
+func profileOf(p *engine.Person) map[string]json.RawMessage {
 	shown := map[string]json.RawMessage{}
 	if len(p.Attributes) > 0 && json.Unmarshal(p.Attributes, &shown) != nil {
 		panic("server: stored attributes that do not decode")
@@ -40,7 +40,7 @@ func (s *Server) getProfile(w http.ResponseWriter, r *http.Request) {
 	case p == nil:
 		s.fail(w, r, problemOf(http.StatusNotFound, "not-found", "nothing is known of "+id))
 	default:
-		reply(w, http.StatusOK, ProfileOf(p))
+		reply(w, http.StatusOK, profileOf(p))
 	}
 }
 
@@ -55,7 +55,7 @@ func (s *Server) changeProfile(w http.ResponseWriter, r *http.Request, replace b
 		s.fail(w, r, problemOf(http.StatusUnsupportedMediaType, "media-type", "send application/json, not "+media))
 		return
 	}
-	body, err := readBody(w, r, MaxProfileBody)
+	body, err := readBody(w, r, maxProfileBody)
 	if err != nil {
 		s.fail(w, r, err)
 		return
@@ -77,7 +77,7 @@ func (s *Server) changeProfile(w http.ResponseWriter, r *http.Request, replace b
 	if p == nil { // nothing is left to keep
 		p = &engine.Person{ID: r.PathValue("id")}
 	}
-	reply(w, http.StatusOK, ProfileOf(p))
+	reply(w, http.StatusOK, profileOf(p))
 }
 
 // forgetProfile ends the person's runs and forgets all that is known.

@@ -59,8 +59,8 @@ type Entry struct {
 	Text    string         `json:"text"`
 }
 
-// RunOf is a run as the API shows it in a list. The flow may be nil.
-func RunOf(r *engine.Run, f *flows.Flow) Run {
+// runOf is a run as the API shows it in a list. The flow may be nil.
+func runOf(r *engine.Run, f *flows.Flow) Run {
 	run := Run{
 		ID: r.ID.String(), Flow: r.Flow, Version: r.Version, Profile: r.Profile, Key: r.Key,
 		StartedBy: r.StartedBy, Status: r.Status.String(), Deadline: r.Deadline,
@@ -75,9 +75,9 @@ func RunOf(r *engine.Run, f *flows.Flow) Run {
 	return run
 }
 
-// DetailOf is a run as the API shows it by itself, with its messages and its timeline.
-func DetailOf(r *engine.Run, f *flows.Flow) Run {
-	run := RunOf(r, f)
+// detailOf is a run as the API shows it by itself, with its messages and its timeline.
+func detailOf(r *engine.Run, f *flows.Flow) Run {
+	run := runOf(r, f)
 	run.Data = r.Data
 	for i, m := range r.Messages {
 		run.Messages = append(run.Messages, Message{
@@ -122,7 +122,7 @@ func (s *Server) listRuns(w http.ResponseWriter, r *http.Request) {
 			s.fail(w, r, err)
 			return
 		}
-		out.Runs = append(out.Runs, RunOf(run, f))
+		out.Runs = append(out.Runs, runOf(run, f))
 	}
 	if page.Next != (engine.RunID{}) {
 		out.Next = page.Next.String()
@@ -184,7 +184,7 @@ func (s *Server) showRun(w http.ResponseWriter, r *http.Request) {
 		s.fail(w, r, err)
 		return
 	}
-	reply(w, http.StatusOK, DetailOf(run, f))
+	reply(w, http.StatusOK, detailOf(run, f))
 }
 
 // noRun says that there is no run with an ID, or that there may have been one.

@@ -10,7 +10,7 @@ import (
 	"nudge/flows"
 )
 
-// Upcoming is a firing that is to come, as the API shows it.
+// Upcoming is one future start of a schedule, as the API shows it.
 type Upcoming struct {
 	Flow  string         `json:"flow"`
 	Words string         `json:"words"` // of the schedule
@@ -23,7 +23,7 @@ const (
 	maxUpcoming   = 1000
 )
 
-// listSchedule lists the next firings of all flows, soonest first.
+// listSchedule lists the next starts of all schedules, soonest first.
 func (s *Server) listSchedule(w http.ResponseWriter, r *http.Request) {
 	n := usualUpcoming
 	if given := r.URL.Query().Get("n"); given != "" {
@@ -51,7 +51,7 @@ func (s *Server) listSchedule(w http.ResponseWriter, r *http.Request) {
 	reply(w, http.StatusOK, map[string]any{"firings": upcoming[:min(n, len(upcoming))]})
 }
 
-// next is at most n firings of one schedule.
+// next returns at most n starts of one schedule.
 func next(scheduled *engine.Scheduled, s *flows.Schedule, n int) (all []Upcoming) {
 	for at := scheduled.Next; at != 0 && len(all) < n; {
 		all = append(all, Upcoming{Flow: scheduled.Flow, Words: scheduled.Words, At: at, Local: s.Zone == nil})

@@ -54,7 +54,7 @@ func (c *Client) fitting(batch []parcelled) (n int) {
 	size := len("[") // each message has a comma or the closing bracket behind it
 	for n < min(len(batch), c.batch) {
 		size += len(batch[n].payload) + len(",")
-		if n > 0 && size > MaxRequest {
+		if n > 0 && size > maxRequest {
 			break
 		}
 		n++

@@ -133,8 +133,8 @@ func TestSendBatchSplitsByBytes(t *testing.T) {
 	if want := []int{2, 2}; !slices.Equal(b.sizes, want) {
 		t.Errorf("got requests of %v messages, want %v", b.sizes, want)
 	}
-	if largest := slices.Max(b.bytes); largest > MaxRequest {
-		t.Errorf("got a request of %d bytes, want at most %d", largest, MaxRequest)
+	if largest := slices.Max(b.bytes); largest > maxRequest {
+		t.Errorf("got a request of %d bytes, want at most %d", largest, maxRequest)
 	}
 }
 
@@ -145,7 +145,7 @@ func TestSendBatchFillsARequest(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	room := MaxRequest - len("[,]") - 2*len(payload)
+	room := maxRequest - len("[,]") - 2*len(payload)
 	for extra, want := range [][]int{{2}, {1, 1}} {
 		b := newBatches(t)
 		messages[0].Body = "Hello" + strings.Repeat("x", room+extra)

@@ -14,7 +14,7 @@ import (
 // Limits on what is read of an answer. A success echoes its request, so it may
 // be somewhat larger than the largest request; an error has a few lines.
 const (
-	maxAnswer = MaxRequest + 1<<20
+	maxAnswer = maxRequest + 1<<20
 	maxError  = 64 << 10
 )
 

@@ -15,9 +15,9 @@ import (
 	"nudge/channels"
 )
 
-// MaxRequest is the largest request the provider takes, in bytes (Dotdigital,
+// maxRequest is the largest request the provider takes, in bytes (Dotdigital,
 // batch page: 10 MB of JSON). A larger message is refused without being sent.
-const MaxRequest = 10 << 20
+const maxRequest = 10 << 20
 
 // Client sends app messages for one account. It is safe for concurrent use.
 type Client struct {
@@ -60,8 +60,8 @@ func New(config Config) (*Client, error) {
 			"User-Agent":    {"nudge"},
 		},
 		transport: config.transport(),
-		timeout:   cmp.Or(config.Timeout, DefaultTimeout),
-		batch:     cmp.Or(config.Batch, DefaultBatch),
+		timeout:   cmp.Or(config.Timeout, defaultTimeout),
+		batch:     cmp.Or(config.Batch, defaultBatch),
 		secrets:   redactor(secrets),
 	}, nil
 }

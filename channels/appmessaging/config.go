@@ -12,21 +12,21 @@ import (
 	"time"
 )
 
-// DefaultTimeout is how long a send waits for its answer when [Config] does not
+// defaultTimeout is how long a send waits for its answer when [Config] does not
 // say. The provider may take 121 seconds to answer and asks clients to wait at
 // least 130 (Dotdigital, partner guide).
-const DefaultTimeout = 130 * time.Second
+const defaultTimeout = 130 * time.Second
 
-// DefaultConcurrency is how many idle connections are kept when [Config] does
+// defaultConcurrency is how many idle connections are kept when [Config] does
 // not say.
-const DefaultConcurrency = 64
+const defaultConcurrency = 64
 
 // Limits on a batch: 5,000 messages, and 10 MB as any request (Dotdigital, batch page).
 // The default is the size of the provider's own batches of webhooks: larger ones save
 // few requests, and each that is lost leaves all of its messages unknown.
 const (
 	MaxBatch     = 5000
-	DefaultBatch = 500
+	defaultBatch = 500
 )
 
 // idleTimeout is shorter than the idle timeouts of common load balancers (60 s
@@ -51,15 +51,15 @@ type Config struct {
 	Password Secret
 
 	// Timeout is how long one send may take, on the real clock; 0 means
-	// DefaultTimeout. Less than the provider needs makes more unknown outcomes.
+	// 130 s. Less than the provider needs makes more unknown outcomes.
 	Timeout time.Duration
 
 	// Batch is how many messages are posted together at most, 1 to MaxBatch; 0 means
-	// DefaultBatch, and 1 that each is posted alone.
+	// 500, and 1 that each is posted alone.
 	Batch int
 
 	// Concurrency is how many sends the caller makes at once, and so how many idle
-	// connections are worth keeping; 0 means DefaultConcurrency. It is no limit.
+	// connections are worth keeping; 0 means 64. It is no limit.
 	Concurrency int
 
 	// Transport is copied, and the copy is used for all requests: it is where a
@@ -117,12 +117,12 @@ func (c Config) validate() error {
 			"that no token has; was it read from a file with a line break at its end?")
 	case c.Timeout < 0:
 		return fmt.Errorf("appmessaging: Timeout %v is negative; want 0 for %v, or more",
-			c.Timeout, DefaultTimeout)
+			c.Timeout, defaultTimeout)
 	case c.Batch < 0 || c.Batch > MaxBatch:
-		return fmt.Errorf("appmessaging: Batch %d: want 1 to %d, or 0 for %d", c.Batch, MaxBatch, DefaultBatch)
+		return fmt.Errorf("appmessaging: Batch %d: want 1 to %d, or 0 for %d", c.Batch, MaxBatch, defaultBatch)
 	case c.Concurrency < 0:
 		return fmt.Errorf("appmessaging: Concurrency %d is negative; want 0 for %d, or more",
-			c.Concurrency, DefaultConcurrency)
+			c.Concurrency, defaultConcurrency)
 	}
 	return nil
 }
@@ -140,7 +140,7 @@ func (c Config) transport() *http.Transport {
 		base = &http.Transport{Proxy: http.ProxyFromEnvironment, ForceAttemptHTTP2: true}
 	}
 	t := base.Clone()
-	t.MaxIdleConnsPerHost = cmp.Or(c.Concurrency, DefaultConcurrency)
+	t.MaxIdleConnsPerHost = cmp.Or(c.Concurrency, defaultConcurrency)
 	t.MaxIdleConns = 0 // all are of one host, which has its limit above
 	t.IdleConnTimeout = idleTimeout
 	t.ForceAttemptHTTP2 = true  // a transport with a dialler or TLS settings of its own does not offer it

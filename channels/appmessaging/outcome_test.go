@@ -67,7 +67,7 @@ func TestOutcome(t *testing.T) {
 		{"too many, epoch", 429, reset("1896080430"), ``, deferred("429: too many requests", 30*time.Second)},
 		{"too many, past epoch", 429, reset("1896000000"), ``, deferred("429: too many requests", 0)},
 		{"too many, few seconds", 429, reset("12"), ``, deferred("429: too many requests", 12*time.Second)},
-		{"too many, absurd", 429, retry("99999999999999"), ``, deferred("429: too many requests", MaxRetryAfter)},
+		{"too many, absurd", 429, retry("99999999999999"), ``, deferred("429: too many requests", maxRetryAfter)},
 		{"too many, nonsense", 429, retry("soon"), ``, deferred("429: too many requests", 0)},
 
 		{"unavailable, until", 503, retry("3"), ``, deferred("503: unavailable for now", 3*time.Second)},

@@ -90,9 +90,9 @@ func encode(m channels.Message) ([]byte, error) {
 	if err != nil {
 		return nil, fmt.Errorf("the message cannot be written as JSON: %w", err)
 	}
-	if len(payload) > MaxRequest {
+	if len(payload) > maxRequest {
 		return nil, fmt.Errorf("the message has %d bytes as JSON; the provider takes at most %d, "+
-			"so send large parts by URL", len(payload), MaxRequest)
+			"so send large parts by URL", len(payload), maxRequest)
 	}
 	return payload, nil
 }

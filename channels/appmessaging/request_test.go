@@ -88,7 +88,7 @@ func TestEncodeRefuses(t *testing.T) {
 		"both a body and parts":        {To: "dave", Body: "x", Parts: []channels.Part{part}},
 		"both rules and a rule set":    {To: "dave", Body: "x", Rules: []string{"sms"}, RuleSet: "r"},
 		"part 1 of the message has bo": {To: "dave", Parts: []channels.Part{{Data: "x", URL: "y"}}},
-		"send large parts by URL":      {To: "dave", Body: strings.Repeat("x", MaxRequest)},
+		"send large parts by URL":      {To: "dave", Body: strings.Repeat("x", maxRequest)},
 		"cannot be written as JSON":    {To: "dave", Body: "x", Metadata: func() {}},
 	} {
 		if _, err := encode(m); err == nil || !strings.Contains(err.Error(), want) {

@@ -6,9 +6,9 @@ import (
 	"time"
 )
 
-// MaxRetryAfter bounds what a provider can ask for: a longer pause is taken for
+// maxRetryAfter bounds what a provider can ask for: a longer pause is taken for
 // this one, so that a mistake in a header cannot park a message for ever.
-const MaxRetryAfter = 24 * time.Hour
+const maxRetryAfter = 24 * time.Hour
 
 // firstEpoch separates the two readings of X-RateLimit-Reset: smaller numbers
 // are seconds from now, larger ones seconds since 1970.
@@ -23,7 +23,7 @@ func retryAfter(header http.Header, now time.Time) (time.Duration, bool) {
 			return pause(n), n >= 0
 		}
 		if at, err := http.ParseTime(v); err == nil {
-			return max(0, min(at.Sub(now), MaxRetryAfter)), true
+			return max(0, min(at.Sub(now), maxRetryAfter)), true
 		}
 	}
 	n, err := strconv.ParseInt(header.Get("X-RateLimit-Reset"), 10, 64)
@@ -38,6 +38,6 @@ func retryAfter(header http.Header, now time.Time) (time.Duration, bool) {
 
 // pause is n seconds within the limit, without overflow.
 func pause(n int64) time.Duration {
-	limit := int64(MaxRetryAfter / time.Second)
+	limit := int64(maxRetryAfter / time.Second)
 	return time.Duration(max(0, min(n, limit))) * time.Second
 }

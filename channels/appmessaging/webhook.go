@@ -15,7 +15,7 @@ import (
 const (
 	DefaultBody = 4 << 20  // bytes of a body
 	MaxBody     = 10 << 20 // bytes of a body that may be configured
-	MaxDepth    = 32       // levels of JSON within one envelope
+	maxDepth    = 32       // levels of JSON within one envelope
 )
 
 // WebhookName is where the provider posts to: /webhooks/comapi.
@@ -127,8 +127,8 @@ type decoded struct{ channels.Inbound }
 
 // add decodes one envelope and puts it where it belongs.
 func (in *decoded) add(p piece) {
-	if p.depth > MaxDepth {
-		in.malformed("", fmt.Errorf("nests %d levels deep; want at most %d", p.depth, MaxDepth))
+	if p.depth > maxDepth {
+		in.malformed("", fmt.Errorf("nests %d levels deep; want at most %d", p.depth, maxDepth))
 		return
 	}
 	e, err := decode(p.json)

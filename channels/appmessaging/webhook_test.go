@@ -196,7 +196,7 @@ func TestDecode(t *testing.T) {
 		{"from nobody", event("message.inbound", `{"id":"m2","body":"yes"}`),
 			ignored("message.inbound", "has no payload.from.profileId, so nobody wrote it")},
 		{"broken inside", `{"name":tru}`, ignored("", "not JSON: invalid character '}' in literal true (expecting 'e')")},
-		{"too deep", `{"a":` + strings.Repeat("[", MaxDepth) + strings.Repeat("]", MaxDepth) + `}`,
+		{"too deep", `{"a":` + strings.Repeat("[", maxDepth) + strings.Repeat("]", maxDepth) + `}`,
 			ignored("", "nests 33 levels deep; want at most 32")},
 
 		{"empty array", ` [ ] `, channels.Inbound{}},
