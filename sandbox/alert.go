@@ -3,6 +3,7 @@ package sandbox
 import (
 	"encoding/json"
 	"net/http"
+	"slices"
 	"time"
 )
 
@@ -45,16 +46,16 @@ func alertOf(request []byte) json.RawMessage {
 	return q.Alert
 }
 
-// Alert is the push of a message. It returns false when the message has none. When platforms
-// are given, title and body are ignored, and a kind of device that is missing there shows
-// nothing (Dotdigital, "Push notifications").
-func (m Message) Alert() (Alert, bool) {
+// alert is the push of a message without its recipient. It returns false when the message has
+// none. When platforms are given, title and body are ignored, and a kind of device that is
+// missing there shows nothing (Dotdigital, "Push notifications").
+func (m *Message) alert() (Alert, bool) {
 	var given alert
 	raw := alertOf(m.Request)
-	if m.Inbound || len(raw) == 0 || json.Unmarshal(raw, &given) != nil {
+	if len(raw) == 0 || json.Unmarshal(raw, &given) != nil {
 		return Alert{}, false
 	}
-	a := Alert{MessageID: m.ID, Profile: m.Profile, Conversation: m.Conversation, At: m.At}
+	a := Alert{MessageID: m.ID, Conversation: m.Conversation, At: m.At}
 	p := given.Platforms
 	if p.APNS == nil && p.FCM == nil {
 		a.APNS = &Notice{Title: given.Title, Body: given.Body}
@@ -73,15 +74,40 @@ func (m Message) Alert() (Alert, bool) {
 	return a, true
 }
 
-// Alerts are the pushes of the kept messages to a person, oldest first. An empty profile means
-// everybody.
+// recipients are the people whose devices show the alert of a message: its person, or the
+// other participants when it was posted into a conversation.
+func (r *record) recipients() []string {
+	switch {
+	case r.posted:
+		return r.alerted
+	case r.Inbound || r.dead || r.late:
+		return nil
+	}
+	return []string{r.Profile}
+}
+
+// Alerts are the pushes of the kept messages to a person, oldest first. An empty profile
+// means everybody.
 func (s *Sandbox) Alerts(profile string) []Alert {
+	type pushed struct {
+		Message
+		to []string
+	}
+	var found []pushed
+	s.mu.Lock()
+	for _, r := range s.store.all() {
+		if to := r.recipients(); len(to) > 0 && (profile == "" || slices.Contains(to, profile)) {
+			found = append(found, pushed{r.Message, to})
+		}
+	}
+	s.mu.Unlock()
 	all := []Alert{}
-	for _, m := range s.messages(func(r *record) bool {
-		return !r.dead && !r.Inbound && (profile == "" || r.Profile == profile)
-	}) {
-		if a, ok := m.Alert(); ok {
-			all = append(all, a)
+	for _, p := range found {
+		a, ok := p.alert()
+		for _, a.Profile = range p.to {
+			if ok && (profile == "" || a.Profile == profile) {
+				all = append(all, a)
+			}
 		}
 	}
 	return all

@@ -2,6 +2,8 @@ package sandbox_test
 
 import (
 	"bytes"
+	"encoding/base64"
+	"encoding/json"
 	"io"
 	"mime/multipart"
 	"net/http"
@@ -125,8 +127,8 @@ func TestUploadedForm(t *testing.T) {
 	}
 }
 
-// Messages keep their place in the conversation, and what apps said of them, over a
-// restart. So do conversations that the API has made or changed, and profiles.
+// Messages keep their place in the conversation, with the status updates of apps, over a
+// restart. Conversations that the API created or changed, profiles and sessions stay too.
 func TestConversationsAreKept(t *testing.T) {
 	file := filepath.Join(t.TempDir(), "sandbox.db")
 	keep := func(c *sandbox.Config) { c.File, c.People = file, nobodyActs }
@@ -146,9 +148,13 @@ func TestConversationsAreKept(t *testing.T) {
 	w.as("token", 201, "POST", "/profiles", `{"id":"eve","city":"York"}`)
 	w.as("token", 201, "POST", "/profiles", `{"id":"bob","city":"Hull"}`)
 	w.as("token", 204, "DELETE", "/profiles/bob?forget=true", "")
+	ended := w.signIn("ann")
+	w.as(ended, 204, "DELETE", "/sessions/"+sessionID(t, ended), "")
 	before := page(w)
 	w.Close()
 	again := newWorld(t, keep)
+	again.as(token, 200, "GET", "/sessions/"+sessionID(t, token), "")
+	again.as(ended, 401, "GET", "/profiles/ann", "")
 	if after := page(again); after != before || !strings.Contains(after, `"status":"read"`) {
 		t.Errorf("before:\n%s\nafter:\n%s", before, after)
 	}
@@ -162,4 +168,15 @@ func TestConversationsAreKept(t *testing.T) {
 			t.Errorf("%s: got %s, want %s", path, got, want)
 		}
 	}
+}
+
+// sessionID is the ID in the token of a session.
+func sessionID(t *testing.T, token string) string {
+	t.Helper()
+	var claims struct{ SessionID string }
+	payload, err := base64.RawURLEncoding.DecodeString(strings.Split(token, ".")[1])
+	if err != nil || json.Unmarshal(payload, &claims) != nil {
+		t.Fatalf("the token %s: %v", token, err)
+	}
+	return claims.SessionID
 }

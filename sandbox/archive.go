@@ -25,9 +25,11 @@ var (
 	messageBucket = []byte("messages") // number, 8 bytes big-endian → JSON of savedMessage
 	webhookBucket = []byte("webhooks") // ID → JSON of savedWebhook
 
-	// These two were added later: a file may not have them.
+	// These were added later: a file may not have them.
 	threadBucket = []byte("conversations") // digest of the ID → JSON of savedThread
 	personBucket = []byte("profiles")      // digest of the ID → JSON of savedPerson
+
+	sessionBucket = []byte("sessions") // digest of the ID → JSON of session.Saved
 )
 
 // archive is the file of messages and registered webhooks. It is written in the background: a

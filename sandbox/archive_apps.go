@@ -5,14 +5,19 @@ import (
 	"fmt"
 
 	"go.etcd.io/bbolt"
+
+	"nudge/sandbox/session"
 )
 
-// putApps writes the changed conversations and profiles.
+// putApps writes the changed conversations, profiles and sessions.
 func putApps(tx *bbolt.Tx, c changeSet) error {
 	if err := putAll(tx, threadBucket, c.threads); err != nil {
 		return err
 	}
-	return putAll(tx, personBucket, c.people)
+	if err := putAll(tx, personBucket, c.people); err != nil {
+		return err
+	}
+	return putAll(tx, sessionBucket, c.sessions)
 }
 
 // putAll writes values under a digest of their IDs, and takes away those that are nil.
@@ -40,13 +45,16 @@ func putAll[T any](tx *bbolt.Tx, bucket []byte, all map[string]*T) error {
 	return nil
 }
 
-// readApps hands over the conversations and profiles in the file.
-func (a *archive) readApps(thread func(savedThread), person func(savedPerson)) error {
+// readApps hands over the conversations, profiles and sessions in the file.
+func (a *archive) readApps(thread func(savedThread), person func(savedPerson), take func(session.Saved)) error {
 	return a.db.View(func(tx *bbolt.Tx) error {
 		if err := readAll(tx, threadBucket, thread); err != nil {
 			return err
 		}
-		return readAll(tx, personBucket, person)
+		if err := readAll(tx, personBucket, person); err != nil {
+			return err
+		}
+		return readAll(tx, sessionBucket, take)
 	})
 }
 

@@ -77,7 +77,7 @@ type Config struct {
 	// Faults are the faults by chance at the start; see [Sandbox.SetFaults].
 	Faults people.Faults
 
-	// File keeps messages, conversations, profiles and webhooks over a restart. It is written
+	// File keeps messages, conversations, profiles, sessions and webhooks over a restart. It is written
 	// about once a second. Empty: memory only.
 	File string
 

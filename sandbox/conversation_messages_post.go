@@ -94,6 +94,9 @@ func (s *Sandbox) postSaid(w http.ResponseWriter, r *http.Request, c caller) {
 		},
 		space: r.PathValue("space"), posted: true,
 	}
+	if len(q.Alert) > 0 {
+		reply.alerted = t.others(cmp.Or(q.author(), c.id()))
+	}
 	if c.profile == "" {
 		s.postFor(reply, q, t.members)
 	} else {

@@ -39,13 +39,13 @@
 // Chance in [people.People] and [people.Faults] follows from a seed: the same seed and the
 // same requests, one after the other, give the same story.
 //
-// With a [Config].File, messages, conversations, profiles and webhooks survive a restart. A
-// crash loses the last second or so.
+// With a [Config].File, messages, conversations, profiles, sessions and webhooks survive a
+// restart. A crash loses the last second or so.
 //
 // # Not promised
 //
-// Webhooks on their way when the service ends are not posted again. Sessions and uploaded
-// content are in memory only. The only channel is appMessaging: a message whose rules do not
+// Webhooks on their way when the service ends are not posted again. Uploaded content
+// is in memory only. The only channel is appMessaging: a message whose rules do not
 // name it fails at once. No push is delivered anywhere.
 //
 // # Why this way

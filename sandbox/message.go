@@ -69,12 +69,13 @@ var rank = map[string]int{
 // guards the fields below it and Text, Request, Status and Reason of the Message.
 type record struct {
 	Message
-	space     string // API space it was sent in; empty on the newer hosts
-	sender    string // profile ID it was sent from
-	assigned  bool   // the conversation was not the request's
-	dead      bool   // failed at once: nothing will happen to it
-	late      bool   // expired before it was sent: no app gets it
-	posted    bool   // put into a conversation, and not sent: it has no receipts
+	space     string   // API space it was sent in; empty on the newer hosts
+	sender    string   // profile ID it was sent from
+	assigned  bool     // the conversation was not the request's
+	dead      bool     // failed at once: nothing will happen to it
+	late      bool     // expired before it was sent: no app gets it
+	alerted   []string // whom the alert of a posted message is for
+	posted    bool     // put into a conversation, and not sent: it has no receipts
 	script    people.Script
 	fault     Fault
 	announced chan struct{} // closed once message.sent was attempted; nil: nobody waits

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"nudge/sandbox/people"
+	"nudge/sandbox/session"
 )
 
 // savedMessage is a message in the file.
@@ -22,8 +23,9 @@ type savedMessage struct {
 	Revision int           `json:"revision,omitempty"`
 	Events   int           `json:"events,omitempty"` // that its conversation has had
 
-	Posted bool     `json:"posted,omitempty"`
-	Log    []logged `json:"log,omitempty"`
+	Posted  bool     `json:"posted,omitempty"`
+	Alerted []string `json:"alerted,omitempty"`
+	Log     []logged `json:"log,omitempty"`
 }
 
 // savedWebhook is a webhook in the file.
@@ -36,11 +38,12 @@ type savedWebhook struct {
 
 // changes are the changes to write.
 type changes struct {
-	messages map[uint64]*savedMessage // by number; nil: it is gone
-	oldest   uint64                   // messages before it are gone
-	threads  map[string]*savedThread  // by ID; nil: it is gone
-	people   map[string]*savedPerson  // by ID; nil: it is gone
-	webhooks []savedWebhook           // all of them; nil: they are as they were
+	messages map[uint64]*savedMessage  // by number; nil: it is gone
+	oldest   uint64                    // messages before it are gone
+	threads  map[string]*savedThread   // by ID; nil: it is gone
+	people   map[string]*savedPerson   // by ID; nil: it is gone
+	sessions map[string]*session.Saved // by ID; nil: it has ended
+	webhooks []savedWebhook            // all of them; nil: they are as they were
 }
 
 // changeSet is changes that add up.
@@ -50,10 +53,12 @@ func (c *changeSet) add(more changes) {
 	if c.messages == nil {
 		c.messages = map[uint64]*savedMessage{}
 		c.threads, c.people = map[string]*savedThread{}, map[string]*savedPerson{}
+		c.sessions = map[string]*session.Saved{}
 	}
 	maps.Copy(c.messages, more.messages)
 	maps.Copy(c.threads, more.threads)
 	maps.Copy(c.people, more.people)
+	maps.Copy(c.sessions, more.sessions)
 	if more.oldest > c.oldest {
 		c.oldest = more.oldest
 		maps.DeleteFunc(c.messages, func(number uint64, _ *savedMessage) bool { return number < c.oldest })
@@ -64,7 +69,7 @@ func (c *changeSet) add(more changes) {
 }
 
 func (c *changeSet) empty() bool {
-	return len(c.messages)+len(c.threads)+len(c.people) == 0 && c.webhooks == nil
+	return len(c.messages)+len(c.threads)+len(c.people)+len(c.sessions) == 0 && c.webhooks == nil
 }
 
 // savedAtOnce is how many messages are copied under one hold of the lock.
@@ -105,7 +110,7 @@ func (r *record) saved() *savedMessage {
 	return &savedMessage{
 		Message: r.Message, Space: r.space, Sender: r.sender, Assigned: r.assigned, Late: r.late, Dead: r.dead,
 		Script: r.script, Acted: r.acted, Revision: r.revision, Events: r.thread.events,
-		Posted: r.posted, Log: slices.Clone(r.log),
+		Posted: r.posted, Alerted: r.alerted, Log: slices.Clone(r.log),
 	}
 }
 
@@ -122,10 +127,13 @@ func (h *hooks) saved() []savedWebhook {
 // load restores everything from the file and plans the acts that people had not done yet.
 // Nobody else uses the sandbox yet.
 func (s *Sandbox) load() error {
-	err := s.archive.readApps(s.loadThread, s.loadPerson)
+	var sessions []session.Saved
+	err := s.archive.readApps(s.loadThread, s.loadPerson, func(x session.Saved) { sessions = append(sessions, x) })
 	if err != nil {
 		return err
 	}
+	s.sessions.Track()
+	s.sessions.Restore(sessions, s.config.Clock.Now())
 	err = s.archive.read(s.loadMessage, func(w savedWebhook) {
 		w.revision, w.updated = w.Revision, w.Updated
 		s.hooks.registered = append(s.hooks.registered, s.newHook(w.Space, w.Webhook))
@@ -154,7 +162,7 @@ func (s *Sandbox) loadMessage(number uint64, m savedMessage) {
 	r := &record{
 		Message: m.Message, space: m.Space, sender: m.Sender, assigned: m.Assigned, late: m.Late, dead: m.Dead,
 		script: m.Script, acted: min(m.Acted, len(m.Script)), revision: m.Revision, number: number,
-		posted: m.Posted, log: m.Log,
+		posted: m.Posted, alerted: m.Alerted, log: m.Log,
 	}
 	s.store.number = number
 	s.store.add(r)

@@ -40,7 +40,7 @@ type unsaved struct {
 	people  map[string]bool
 }
 
-// takeApps takes the changes of conversations and profiles; nil means gone. The caller holds
+// takeApps takes the changes of conversations, profiles and sessions; nil means gone. The caller holds
 // the lock.
 func (s *Sandbox) takeApps(c *changes) {
 	c.threads, c.people = map[string]*savedThread{}, map[string]*savedPerson{}
@@ -50,6 +50,7 @@ func (s *Sandbox) takeApps(c *changes) {
 	for id := range s.unsaved.people {
 		c.people[id] = s.people[id].saved()
 	}
+	c.sessions = s.sessions.Changes()
 	clear(s.unsaved.threads)
 	clear(s.unsaved.people)
 }

@@ -98,6 +98,17 @@ func (t *thread) member(profile string) *member {
 	return &t.members[i]
 }
 
+// others are the participants except one.
+func (t *thread) others(profile string) []string {
+	var ids []string
+	for _, m := range t.members {
+		if m.ProfileID != profile {
+			ids = append(ids, m.ProfileID)
+		}
+	}
+	return ids
+}
+
 // join makes somebody a participant, and reports whether they were none.
 func (t *thread) join(profile string) bool {
 	if profile == "" || t.member(profile) != nil || len(t.members) >= maxParticipants {

@@ -2,6 +2,8 @@ package session_test
 
 import (
 	"errors"
+	"fmt"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -102,5 +104,49 @@ func TestPush(t *testing.T) {
 	}
 	if !d.End(s.ID) || d.End(s.ID) || d.Alive("anon_x", start) {
 		t.Error("want a session ended once, and then gone")
+	}
+}
+
+// Two sessions of one device that begin at one instant keep their order, and so does a
+// restart: the newest one has the device's push registration.
+func TestOrder(t *testing.T) {
+	d := session.New(session.Auth{})
+	d.Track()
+	var want []string
+	for i := range 200 {
+		id := fmt.Sprintf("s%d", i*7919%200)
+		c := d.Start(id, start)
+		if _, err := d.Create(id, "space", id, d.Anonymous("x", c.Nonce, start), "", session.Device{DeviceID: "phone"}, start); err != nil {
+			t.Fatal(err)
+		}
+		want = append(want, id)
+	}
+	push := &session.Push{FCM: &session.FCM{Package: "p", RegistrationID: "r"}}
+	d.Register(want[199], push)
+	check := func(d *session.Sessions) {
+		t.Helper()
+		all := d.Of("anon_x", start)
+		var got []string
+		for _, s := range all {
+			got = append(got, s.ID)
+		}
+		if !slices.Equal(got, want) {
+			t.Errorf("got %v, want the order in which they began", got)
+		}
+		if newest := all[len(all)-1]; newest.Push == nil || newest.Push.FCM.RegistrationID != "r" {
+			t.Errorf("got %+v, want the registration", newest)
+		}
+	}
+	check(d)
+	var saved []session.Saved
+	for _, s := range d.Changes() {
+		saved = append(saved, *s)
+	}
+	again := session.New(session.Auth{})
+	again.Restore(saved, start)
+	check(again)
+	late := session.New(session.Auth{})
+	if late.Restore(saved, start.Add(session.Lifetime)); late.Alive("anon_x", start) {
+		t.Error("sessions that have expired came back")
 	}
 }

@@ -3,6 +3,6 @@
 //
 //	Start ─▶ challenge with a nonce ─▶ the app signs a JWT ─▶ Create ─▶ token ─▶ Find … End
 //
-// Sessions are in memory. After a restart the tokens are not valid any more, and an SDK that
-// gets 401 starts another session by itself.
+// Sessions are in memory. [Sessions.Changes] and [Sessions.Restore] let an owner keep them
+// over a restart, so that the tokens of apps stay valid.
 package session

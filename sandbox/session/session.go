@@ -23,6 +23,7 @@ type Session struct {
 	Token   string    `json:"-"`
 	Push    *Push     `json:"-"` // nil: not registered
 	expires time.Time // on the callers' clock
+	order   uint64    // of all sessions, from 1: two may begin in one millisecond
 }
 
 // Push is where a device gets its pushes; one of the two is set.

@@ -1,11 +1,11 @@
 package session
 
 import (
+	"cmp"
 	"crypto/rand"
 	"errors"
 	"fmt"
 	"slices"
-	"strings"
 	"sync"
 	"time"
 )
@@ -49,7 +49,9 @@ type Sessions struct {
 	asked      []string // IDs of challenges, oldest first, those answered included
 	sessions   map[string]*Session
 	byToken    map[string]*Session
-	alive      map[string]int // sessions by profile
+	alive      map[string]int  // sessions by profile
+	last       uint64          // order of the newest session
+	changed    map[string]bool // IDs, see Changes; nil: nobody asks
 }
 
 // New returns an empty set of sessions that asks for JWTs as auth says.
@@ -104,8 +106,7 @@ func (d *Sessions) Create(id, space, authentication, token, ip string, device De
 	s.Token = Sign(map[string]any{
 		"sessionId": id, "apiSpaceId": space, "accountId": 1, "iat": now.Unix(), "exp": end.Unix(),
 	}, d.key)
-	d.sessions[id], d.byToken[s.Token] = s, s
-	d.alive[profile]++
+	d.add(s)
 	return *s, nil
 }
 
@@ -120,6 +121,7 @@ func (d *Sessions) expire(now time.Time) {
 
 // end forgets a session. The caller holds the lock.
 func (d *Sessions) end(s *Session) {
+	d.touch(s.ID)
 	delete(d.sessions, s.ID)
 	delete(d.byToken, s.Token)
 	if d.alive[s.ProfileID]--; d.alive[s.ProfileID] == 0 {
@@ -167,6 +169,7 @@ func (d *Sessions) Register(id string, push *Push) bool {
 	s := d.sessions[id]
 	if s != nil {
 		s.Push = push
+		d.touch(id)
 	}
 	return s != nil
 }
@@ -191,7 +194,7 @@ func (d *Sessions) Of(profile string, now time.Time) []Session {
 			all = append(all, *s)
 		}
 	}
-	slices.SortFunc(all, func(a, b Session) int { return strings.Compare(a.StartedOn+a.ID, b.StartedOn+b.ID) })
+	slices.SortFunc(all, func(a, b Session) int { return cmp.Compare(a.order, b.order) })
 	return all
 }
 
