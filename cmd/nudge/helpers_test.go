@@ -1,9 +1,12 @@
 package main
 
 import (
+	"fmt"
 	"io/fs"
 	"os"
+	"os/exec"
 	"path/filepath"
+	"sync"
 	"testing"
 	"time"
 
@@ -29,4 +32,42 @@ func clientOf(t *testing.T, server string) *client.Client {
 		t.Fatal(err)
 	}
 	return c
+}
+
+// builtProgram is the program as users build it, without the race detector whose memory and
+// time it would need. It is built once for all tests.
+func builtProgram(t *testing.T) string {
+	t.Helper()
+	build.once.Do(func() {
+		if build.dir, build.err = os.MkdirTemp("", "nudge-built-"); build.err != nil {
+			return
+		}
+		out, err := exec.Command("go", "build", "-o", filepath.Join(build.dir, "nudge"), "nudge/cmd/nudge").CombinedOutput()
+		if err != nil {
+			build.err = fmt.Errorf("%w\n%s", err, out)
+		}
+	})
+	if build.err != nil {
+		t.Fatal(build.err)
+	}
+	return filepath.Join(build.dir, "nudge")
+}
+
+// build is the program that was built.
+var build struct {
+	once sync.Once
+	dir  string
+	err  error
+}
+
+// tidy runs the tests and removes what they have built.
+type tidy struct{ *testing.M }
+
+// Run runs the tests.
+func (t tidy) Run() int {
+	code := t.M.Run()
+	if build.dir != "" {
+		os.RemoveAll(build.dir)
+	}
+	return code
 }

@@ -1,4 +1,4 @@
-package main_test
+package main
 
 import (
 	"bufio"
@@ -6,6 +6,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"flag"
 	"fmt"
 	"hash/fnv"
 	"io"
@@ -32,10 +33,15 @@ import (
 	"nudge/store/bolt"
 )
 
+// The counts of TestKill. Before a release it is
+//
+//	go test ./cmd/nudge -run TestKill -kills 20 -kill-runs 4000 -v
+var (
+	kills    = flag.Int("kills", 8, "how often TestKill kills the process")
+	killRuns = flag.Int("kill-runs", 1200, "runs of TestKill: half before the first kill, half while it is killed again and again")
+)
+
 const (
-	kills      = 20
-	inFlight   = 2000 // runs before the first kill
-	moreRuns   = 2000 // started while the process is killed again and again
 	killSpeed  = 4000 // times real time: an hour takes 0.9 s
 	killSecret = "the secret of the killed one"
 )
@@ -49,10 +55,11 @@ func TestKill(t *testing.T) {
 	t.Logf("seed %d", seed)
 	k := newKilled(t, seed)
 	k.begin()
+	inFlight := *killRuns / 2
 	k.post(0, inFlight, 0)
 	var load sync.WaitGroup
-	load.Go(func() { k.post(inFlight, inFlight+moreRuns, 3*time.Millisecond) })
-	for n := range kills {
+	load.Go(func() { k.post(inFlight, *killRuns, 3*time.Millisecond) })
+	for n := range *kills {
 		<-time.After(time.Duration(20+k.dice.IntN(300)) * time.Millisecond) // the random instant
 		if n == 0 {
 			if live := k.live(); live < inFlight/2 {
@@ -85,10 +92,7 @@ type killed struct {
 func newKilled(t *testing.T, seed uint64) *killed {
 	k := &killed{t: t, dice: rand.New(rand.NewPCG(seed, 1)), dir: t.TempDir(),
 		taken: map[channels.Ref]bool{}, client: &http.Client{Timeout: 10 * time.Second, Transport: &http.Transport{MaxIdleConnsPerHost: 64}}}
-	k.binary, k.output = filepath.Join(k.dir, "nudge"), filepath.Join(k.dir, "stderr")
-	if out, err := exec.Command("go", "build", "-o", k.binary, "nudge/cmd/nudge").CombinedOutput(); err != nil {
-		t.Fatalf("build: %v\n%s", err, out)
-	}
+	k.binary, k.output = builtProgram(t), filepath.Join(k.dir, "stderr")
 	l, err := net.Listen("tcp", "127.0.0.1:0") // a port that stays the same over restarts
 	if err != nil {
 		t.Fatal(err)
@@ -372,7 +376,7 @@ func (k *killed) judge() {
 	for _, r := range runs {
 		started[r.Profile]++
 	}
-	for i := range inFlight + moreRuns {
+	for i := range *killRuns {
 		if n := started[fmt.Sprint("p-", i)]; n != 1 {
 			k.t.Errorf("event %d was answered and started %d runs, want 1", i, n)
 		}
@@ -402,7 +406,7 @@ func (k *killed) judge() {
 		}
 	}
 	k.t.Logf("%d kills: %d events answered, %d Read receipts taken, %d runs ended %v, %d posts seen by the provider, %d outcomes unknown, %d resent, %d of them second messages",
-		kills, inFlight+moreRuns, len(k.taken), len(runs), outcomes, len(k.sandbox.Messages()), unknown, resent, duplicates)
+		*kills, *killRuns, len(k.taken), len(runs), outcomes, len(k.sandbox.Messages()), unknown, resent, duplicates)
 	if len(k.taken) == 0 || unknown == 0 || duplicates == 0 {
 		k.t.Error("no outcome was ever unknown, or nothing was ever sent twice: the kills proved nothing")
 	}

@@ -1,6 +1,6 @@
 //go:build linux
 
-package main_test
+package main
 
 import (
 	"bufio"
@@ -13,7 +13,6 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"slices"
 	"strconv"
@@ -33,17 +32,19 @@ import (
 
 // rowCount is how many people the campaign of TestMillion has. The whole thing is
 //
-//	go test ./cmd/nudge -run TestMillion -rows 1000000 -timeout 2h -v
-var rowCount = flag.Int("rows", 1500, "people of the campaign of TestMillion")
+//	go test ./cmd/nudge -run TestMillion -rows 1000000 -campaign-kills 10 -timeout 2h -v
+var (
+	rowCount      = flag.Int("rows", 1500, "people of the campaign of TestMillion")
+	campaignKills = flag.Int("campaign-kills", 5, "how often TestMillion kills the program")
+)
 
 const (
-	campaignKills = 10
 	campaignSpeed = 200       // times real time: an unknown message is held for 4.5 s
 	maxResident   = 200 << 10 // KiB: what the process has in memory, of its own and of mapped files
 )
 
 // TestMillion runs a campaign through the real program and the sandbox, and kills the
-// program at ten random moments. At every look the people add up to the audience (I9); in
+// program at random moments. At every look the people add up to the audience (I9); in
 // the end everybody was messaged once, except where nothing can say what became of the
 // message, and nobody twice.
 func TestMillion(t *testing.T) {
@@ -58,7 +59,7 @@ func TestMillion(t *testing.T) {
 	m.stop()
 	missed := m.judge(c)
 	t.Logf("%d rows in %s, %d kills, %d looks: %v, %d of the unknown were not messaged; at most %d MiB of its own, %d MiB with the mapped file",
-		*rowCount, time.Since(m.began).Round(time.Second), campaignKills, looks, c.Outcomes, missed, m.anonymous>>10, m.resident>>10)
+		*rowCount, time.Since(m.began).Round(time.Second), *campaignKills, looks, c.Outcomes, missed, m.anonymous>>10, m.resident>>10)
 }
 
 // million is a campaign whose program is killed, with the world around it.
@@ -78,11 +79,8 @@ func newMillion(t *testing.T, rows int) *million {
 	dir := t.TempDir()
 	m := &million{rows: rows, counts: make([]uint8, rows), began: time.Now(), killed: &killed{
 		t: t, dir: dir, dice: rand.New(rand.NewPCG(uint64(time.Now().UnixNano()), 1)),
-		client: &http.Client{Timeout: 10 * time.Second}, binary: filepath.Join(dir, "nudge"), output: filepath.Join(dir, "stderr"),
+		client: &http.Client{Timeout: 10 * time.Second}, binary: builtProgram(t), output: filepath.Join(dir, "stderr"),
 	}}
-	if out, err := exec.Command("go", "build", "-o", m.binary, "nudge/cmd/nudge").CombinedOutput(); err != nil {
-		t.Fatalf("build: %v\n%s", err, out)
-	}
 	l, err := net.Listen("tcp", "127.0.0.1:0") // a port that stays the same over restarts
 	if err != nil {
 		t.Fatal(err)
@@ -176,7 +174,7 @@ func (m *million) start() {
 // as far as some random parts of the whole.
 func (m *million) live() (looks int) {
 	m.t.Helper()
-	kills := make([]int, campaignKills)
+	kills := make([]int, *campaignKills)
 	for i := range kills {
 		kills[i] = m.dice.IntN(m.rows)
 	}
