@@ -107,6 +107,7 @@ var ownFunctions = map[string]func(...any) (any, error){
 	"int":          converted(intOf),
 	"float":        converted(floatOf),
 	"string":       converted(stringOf),
+	"len":          lengthOf,
 }
 
 // converted wraps a conversion so that an absent value stays absent: a fetch may not have
@@ -149,6 +150,20 @@ func within(params ...any) (any, error) {
 	return low <= 0 && high <= 0, nil
 }
 
+// lengthOf returns the number of characters of a text, as a reader sees them, or of the
+// items of a list or map.
+func lengthOf(params ...any) (any, error) {
+	switch v := params[0].(type) {
+	case string:
+		return shape.TextLength(v), nil
+	case []any:
+		return len(v), nil
+	case map[string]any:
+		return len(v), nil
+	}
+	return nil, fmt.Errorf("len() takes text, a list or a map, but this is %s", described(params[0]))
+}
+
 // intOf converts to a whole number and cuts off the decimals.
 func intOf(v any) (any, error) {
 	switch v := v.(type) {
@@ -189,7 +204,7 @@ func stringOf(v any) (any, error) {
 	case int:
 		return strconv.Itoa(v), nil
 	case float64:
-		return strconv.FormatFloat(v, 'f', -1, 64), nil
+		return shape.Decimal(v), nil
 	case bool:
 		return strconv.FormatBool(v), nil
 	case shape.Time:

@@ -154,7 +154,7 @@ func (w *checker) call(cmd *parse.CommandNode, id *parse.IdentifierNode, fn *fun
 	case piped != nil:
 		args, at = append(args, piped), append(at, id.Pos)
 	}
-	if !w.fits(fn, id, args, at) {
+	if !w.fits(fn, id, args, at) || fn.Name == "money" && !w.currency(cmd) {
 		return failed
 	}
 	if fn.scoped {
@@ -191,6 +191,19 @@ func (w *checker) fits(fn *function, id *parse.IdentifierNode, args []*shape.Typ
 	for i, t := range args {
 		if !w.argument(fn, i, t, at[i], id.Ident) {
 			return false
+		}
+	}
+	return true
+}
+
+// currency reports an unknown code that a call of money writes out.
+func (w *checker) currency(cmd *parse.CommandNode) bool {
+	for _, arg := range cmd.Args {
+		if code, ok := arg.(*parse.StringNode); ok {
+			if _, known := currencyDecimals(strings.ToUpper(code.Text)); !known {
+				w.fail(code.Pos, len(code.Quoted), codeSyntax, "use a code of ISO 4217, such as EUR", "unknown currency %q", code.Text)
+				return false
+			}
 		}
 	}
 	return true

@@ -4,13 +4,12 @@ import (
 	"encoding/json"
 	"fmt"
 	"strings"
-	"unicode/utf8"
 
 	"nudge/lang/shape"
 )
 
 var listFunctions = []function{
-	{Function: Function{"len", "Lists", "len data.items", "2", "How many items a list has, or characters a text."},
+	{Function: Function{"len", "Lists", "len data.items", "2", "The number of items in a list, or of characters in a text."},
 		args: whatever, least: 1, most: 1, result: shape.Number, call: calling1(length)},
 	{Function: Function{"first", "Lists", "(first data.items).name", "Lamp", "The first item; absent where there is none."},
 		args: oneList, least: 1, most: 1, call: end(func(items []any) any { return items[0] })},
@@ -33,7 +32,7 @@ var dataFunctions = []function{
 func length(v any) (any, error) {
 	switch v := v.(type) {
 	case string:
-		return utf8.RuneCountInString(v), nil
+		return shape.TextLength(v), nil
 	case []any:
 		return len(v), nil
 	case map[string]any:

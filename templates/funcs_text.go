@@ -2,7 +2,10 @@ package templates
 
 import (
 	"fmt"
+	"io"
+	"math"
 	"net/url"
+	"slices"
 	"strings"
 	"unicode"
 
@@ -71,16 +74,51 @@ func truncate(v, most any) (any, error) {
 	if !ok || n < 1 {
 		return "", fmt.Errorf("a text cannot be cut to %v characters", most)
 	}
-	runes := []rune(s)
-	if len(runes) <= n {
+	if shape.TextLength(s) <= n {
 		return s, nil
 	}
-	return strings.TrimRight(string(runes[:n-1]), " ") + "…", nil
+	return strings.TrimRight(shape.CutText(s, n-1), " ") + "…", nil
 }
 
 func urlquery(v any) (any, error) {
 	s, err := printed(v)
 	return url.QueryEscape(s), err
+}
+
+// decimal is a number in printf. With %f it rounds as everywhere else.
+type decimal float64
+
+// Format writes the number for a verb of fmt.
+func (d decimal) Format(s fmt.State, verb rune) {
+	places, ok := s.Precision()
+	if (verb != 'f' && verb != 'F') || math.IsInf(float64(d), 0) || math.IsNaN(float64(d)) {
+		fmt.Fprintf(s, fmt.FormatString(s, verb), float64(d))
+		return
+	}
+	if !ok {
+		places = 6
+	}
+	text := shape.RoundDecimal(shape.Decimal(float64(d)), places)
+	sign := ""
+	switch {
+	case strings.HasPrefix(text, "-"):
+		sign, text = "-", text[1:]
+	case s.Flag('+'):
+		sign = "+"
+	case s.Flag(' '):
+		sign = " "
+	}
+	width, _ := s.Width()
+	fill := max(0, width-len(sign)-len(text))
+	switch {
+	case s.Flag('-'):
+		text += strings.Repeat(" ", fill)
+	case s.Flag('0'):
+		text = strings.Repeat("0", fill) + text
+	default:
+		sign = strings.Repeat(" ", fill) + sign
+	}
+	io.WriteString(s, sign+text)
 }
 
 // printf is fmt's, but it refuses a mistake that fmt would print into the message.
@@ -89,16 +127,19 @@ func printf(args ...any) (any, error) {
 	if err != nil {
 		return "", err
 	}
-	for _, a := range args[1:] {
-		switch a.(type) {
-		case string, int, float64, bool:
+	values := slices.Clone(args[1:])
+	for i, a := range values {
+		switch a := a.(type) {
+		case string, int, bool:
+		case float64:
+			values[i] = decimal(a)
 		case nil:
 			return "", errAbsent
 		default:
 			return "", errStructured
 		}
 	}
-	out := fmt.Sprintf(format, args[1:]...)
+	out := fmt.Sprintf(format, values...)
 	if len(out) > MaxOutput {
 		return "", errTooLong
 	}

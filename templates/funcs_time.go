@@ -16,13 +16,11 @@ func timeFunctions(at place) []function {
 	l := at.language
 	return []function{
 		one("date", "3 July 2026", "The day, where the person lives, as the text's language writes it.", l.date),
-		one("time", "14:30", "The time of day where the person lives.", clock),
+		one("time", "14:30", "The time of day, where the person lives, as the text's language writes it.", l.clock),
 		one("weekday", "Friday", "The name of the day where the person lives.", l.weekday),
-		one("datetime", "3 July 2026, 14:30", "Both, where the person lives.", func(t time.Time) string { return l.date(t) + ", " + clock(t) }),
+		one("datetime", "3 July 2026, 14:30", "Both, where the person lives.", func(t time.Time) string { return l.date(t) + ", " + l.clock(t) }),
 	}
 }
-
-func clock(t time.Time) string { return t.Format("15:04") }
 
 // writing makes a call that writes an instant in the person's zone.
 func (at place) writing(write func(time.Time) string) call {

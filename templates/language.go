@@ -62,6 +62,9 @@ func learn(locale string) *language {
 	}
 	base, _ := tag.Base()
 	l.words = wordsOf[base.String()]
+	if region, sure := tag.Region(); base.String() == "en" && region.String() == "US" && sure == xlanguage.Exact {
+		l.words = american
+	}
 	return l
 }
 

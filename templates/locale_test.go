@@ -3,6 +3,7 @@ package templates
 import (
 	"strings"
 	"testing"
+	"time"
 
 	"nudge/lang/diag"
 )
@@ -81,6 +82,8 @@ func TestLanguages(t *testing.T) {
 		{"de", "1", "1.234.567,5 1 a 1.234,50 EUR 3. Juli 2026 Freitag"},
 		{"fr", "0", "1\u00a0234\u00a0567,5 0 a 1\u00a0234,50 EUR 3 juillet 2026 vendredi"},
 		{"pt-BR", "2", "1.234.567,5 2 b 1.234,50 EUR 3 de julho de 2026 sexta-feira"},
+		{"en-US", "2", "1,234,567.5 2 b 1,234.50 EUR July 3, 2026 Friday"},
+		{"en-GB", "2", "1,234,567.5 2 b 1,234.50 EUR 3 July 2026 Friday"},
 		{"pl", "1", "1\u00a0234\u00a0567,5 1 a 1\u00a0234,50 EUR 3 lipca 2026 piątek"},
 		{"pl", "3", "1\u00a0234\u00a0567,5 3 b 1\u00a0234,50 EUR 3 lipca 2026 piątek"},
 		{"pl", "5", "1\u00a0234\u00a0567,5 5 c 1\u00a0234,50 EUR 3 lipca 2026 piątek"},
@@ -96,6 +99,15 @@ func TestLanguages(t *testing.T) {
 		}
 		if got := rendered(t, files, map[string]any{"locale": "sv"}); got != "1,234,567.5" {
 			t.Errorf("the default for a Swede: %q", got)
+		}
+	}
+}
+
+func TestTimeOfDay(t *testing.T) {
+	at := time.Date(2026, time.July, 3, 14, 5, 0, 0, time.UTC)
+	for locale, want := range map[string]string{"en": "14:05", "en-GB": "14:05", "en-US": "2:05 PM", "de": "14:05", "zz": "14:05"} {
+		if got := languageOf(locale).clock(at); got != want {
+			t.Errorf("%s: %q, want %q", locale, got, want)
 		}
 	}
 }

@@ -62,7 +62,7 @@ func plainNumber(f float64) (string, error) {
 	if math.IsNaN(f) || math.IsInf(f, 0) {
 		return "", errNotNumber
 	}
-	return strconv.FormatFloat(f, 'f', -1, 64), nil
+	return shape.Decimal(f), nil
 }
 
 func asText(v any) (string, error) {

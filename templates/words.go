@@ -12,6 +12,7 @@ type dateWords struct {
 	layout string
 	months [12]string
 	days   [7]string // from Sunday
+	clock  string    // the layout of a time of day, as Go writes it
 }
 
 // wordsOf holds the languages with known names of months and days, by code.
@@ -40,12 +41,19 @@ var wordsOf = map[string]*dateWords{
 		"söndag måndag tisdag onsdag torsdag fredag lördag"),
 }
 
+// american is English as Americans write it: July 3, 2026, 2:30 PM.
+var american = func() *dateWords {
+	w := *wordsOf["en"]
+	w.layout, w.clock = "M D, Y", "3:04 PM"
+	return &w
+}()
+
 // norwegian is Bokmål; the code no means it too.
 var norwegian = words("D. M Y", "januar februar mars april mai juni juli august september oktober november desember",
 	"søndag mandag tirsdag onsdag torsdag fredag lørdag")
 
 func words(layout, months, days string) *dateWords {
-	w := &dateWords{layout: layout}
+	w := &dateWords{layout: layout, clock: "15:04"}
 	copy(w.months[:], strings.Fields(months))
 	copy(w.days[:], strings.Fields(days))
 	return w
@@ -70,6 +78,14 @@ func (l *language) date(t time.Time) string {
 		}
 	}
 	return b.String()
+}
+
+// clock returns a time of day as the language writes it.
+func (l *language) clock(t time.Time) string {
+	if l.words == nil {
+		return t.Format("15:04")
+	}
+	return t.Format(l.words.clock)
 }
 
 // weekday returns the name of a day, or an empty text if the language's names are not

@@ -5,6 +5,8 @@ import (
 	"math"
 	"strconv"
 	"strings"
+
+	"github.com/clipperhouse/uax29/v2/graphemes"
 )
 
 // call computes a function, of which the name and the bracket were read.
@@ -45,7 +47,7 @@ func ofText(name, x string, args []any) any {
 	case "trim":
 		return strings.TrimSpace(x)
 	case "len":
-		return len([]rune(x))
+		return characters(x)
 	case "string":
 		return x
 	case "split":
@@ -62,6 +64,13 @@ func ofText(name, x string, args []any) any {
 		return ofNumber(name, n, nil)
 	}
 	panic("no function " + name + " of a text")
+}
+
+// characters counts what a reader sees as one.
+func characters(x string) (n int) {
+	for g := graphemes.FromString(x); g.Next(); n++ {
+	}
+	return n
 }
 
 func ofList(name string, x []any) any {
@@ -93,6 +102,9 @@ func ofNumber(name string, x float64, args []any) any {
 	case "float":
 		return x
 	case "string":
+		if x == 0 {
+			return "0" // also of -0
+		}
 		return strconv.FormatFloat(x, 'f', -1, 64)
 	case "min", "max":
 		for _, other := range args {
