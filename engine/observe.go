@@ -10,18 +10,22 @@ type Observer struct {
 	Step func(r *Run, f *flows.Flow, step int)
 	// Condition is called with every condition that was evaluated.
 	Condition func(Condition)
+	// Excluded is called with every person of a campaign's audience for whom no run
+	// starts, and the reason (one of the Left constants).
+	Excluded func(campaign uint64, profile, reason string)
 }
 
 // Condition is one look at a condition.
 type Condition struct {
-	At      Instant
-	Run     *Run // nil where there is none yet: the condition is that of a trigger
-	Flow    *flows.Flow
-	Profile string // whom the event names, or the run's person
-	Expr    *flows.Expr
-	Scope   map[string]any // what it saw
-	Holds   bool
-	Err     error // why it could not be evaluated; it does not hold then
+	At       Instant
+	Run      *Run // nil where there is none yet: the condition is that of a trigger
+	Flow     *flows.Flow
+	Profile  string // whom the event names, or the person of the run or row
+	Campaign uint64 // whose row it was, while there is no run; 0 for none
+	Expr     *flows.Expr
+	Scope    map[string]any // what it saw
+	Holds    bool
+	Err      error // why it could not be evaluated; it does not hold then
 }
 
 // Observe has an observer told of everything from the next input on.
@@ -32,6 +36,15 @@ func (a *applier) truth(cond *flows.Expr, scope map[string]any, r pinned) (bool,
 	ok, err := truth(cond, scope)
 	if told := a.e.observer.Condition; told != nil && cond != nil {
 		told(Condition{At: a.now, Run: r.Run, Flow: r.flow, Profile: r.Profile, Expr: cond, Scope: scope, Holds: ok, Err: err})
+	}
+	return ok, err
+}
+
+// rowTruth evaluates a schedule's condition for a person of a campaign.
+func (a *applier) rowTruth(cond *flows.Expr, scope map[string]any, f *flows.Flow, campaign uint64, who string) (bool, error) {
+	ok, err := truth(cond, scope)
+	if told := a.e.observer.Condition; told != nil {
+		told(Condition{At: a.now, Flow: f, Profile: who, Campaign: campaign, Expr: cond, Scope: scope, Holds: ok, Err: err})
 	}
 	return ok, err
 }

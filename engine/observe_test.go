@@ -11,6 +11,39 @@ import (
 	"nudge/flows"
 )
 
+// TestObserverOfRows holds that an observer is told of the people of a campaign: each
+// condition, and who was left out.
+func TestObserverOfRows(t *testing.T) {
+	w := newWorld(t, txtar.Parse([]byte(`
+-- flows/tell.yaml --
+flow: tell
+trigger: { cron: 0 9 * * *, timezone: UTC, max_delay: 6h, audience: people.csv, if: data.n > 1 }
+data: { n: number }
+steps: [ { wait: 1d } ]
+-- audiences/people.csv --
+profile,n
+ann,2
+bob,1
+ann,3
+`)))
+	var got []string
+	w.loop.Core().Observe(engine.Observer{
+		Condition: func(c engine.Condition) {
+			got = append(got, fmt.Sprintf("%s: %s is %t, campaign %t", c.Profile, c.Expr, c.Holds, c.Campaign != 0))
+		},
+		Excluded: func(_ uint64, profile, reason string) { got = append(got, profile+" "+reason) },
+	})
+	w.do("campaign start tell")
+	want := []string{
+		"ann: data.n > 1 is true, campaign true",
+		"bob: data.n > 1 is false, campaign true", "bob if",
+		"ann duplicate",
+	}
+	if !slices.Equal(got, want) {
+		t.Errorf("got %q\nwant %q", got, want)
+	}
+}
+
 // TestObserver holds that an observer is told of every step and every condition with
 // what it saw.
 func TestObserver(t *testing.T) {

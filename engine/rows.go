@@ -117,18 +117,26 @@ func (in *Rows) apply(a *applier) {
 func (a *applier) takeRow(fr *Campaign, f *flows.Flow, row *Row, poisoned bool) {
 	key := MemberOf(fr.Number, row.Profile)
 	if a.ws.member(key) != nil {
-		fr.leave(LeftDuplicate)
+		a.exclude(fr, row, LeftDuplicate)
 		return
 	}
 	if poisoned {
 		a.ws.addMember(&Member{MemberKey: key})
-		fr.leave(LeftFault)
+		a.exclude(fr, row, LeftFault)
 		return
 	}
 	run, why := a.startRow(fr, f, row)
 	a.ws.addMember(&Member{MemberKey: key, Run: run})
 	if why != "" {
-		fr.leave(why)
+		a.exclude(fr, row, why)
+	}
+}
+
+// exclude counts a row that starts no run.
+func (a *applier) exclude(fr *Campaign, row *Row, why string) {
+	fr.leave(why)
+	if told := a.e.observer.Excluded; told != nil {
+		told(fr.Number, row.Profile, why)
 	}
 }
 
@@ -142,9 +150,9 @@ func (a *applier) startRow(fr *Campaign, f *flows.Flow, row *Row) (run RunID, wh
 		return RunID{}, LeftLate
 	}
 	if t.If != nil {
-		ok, err := truth(t.If, map[string]any{
+		ok, err := a.rowTruth(t.If, map[string]any{
 			flows.NameData: object(f.Data, row.Data), flows.NameProfile: a.profileView(row.Profile, f), flows.NameNow: shape.TimeOf(a.now.Time()),
-		})
+		}, f, fr.Number, row.Profile)
 		switch {
 		case err != nil:
 			return RunID{}, LeftBroken
@@ -218,7 +226,15 @@ func (a *applier) begin(r pinned, due Instant) {
 // Belongs reports whether a person of whom something is known is in the audience of a
 // schedule that asks for stored profiles.
 func (f *SnapshotRequest) Belongs(p *Person) (bool, error) {
-	return truth(f.Schedule.Audience.If, map[string]any{
+	c := f.Condition(p)
+	return c.Holds, c.Err
+}
+
+// Condition is the condition of such an audience, and what it sees of a person.
+func (f *SnapshotRequest) Condition(p *Person) Condition {
+	c := Condition{At: f.At, Flow: f.Flow, Profile: p.ID, Campaign: f.Campaign, Expr: f.Schedule.Audience.If, Scope: map[string]any{
 		flows.NameProfile: viewOf(p, p.ID, f.Flow), flows.NameNow: shape.TimeOf(f.At.Time()),
-	})
+	}}
+	c.Holds, c.Err = truth(c.Expr, c.Scope)
+	return c
 }

@@ -16,7 +16,9 @@ import (
 
 const explainHelp = `Explain shows why someone did or didn't get a message of a flow: every event, reply and call
 that could have started the flow for them, each condition with the values that it had at
-the time, the rule that stopped it, and the runs that did start.
+the time, the rule that stopped it, and the runs that did start. For a campaign it shows why
+the person was or was not among its people. It also shows the person's events that matched
+nothing, and why.
 
 It replays the journal of the running server from its first input on. With --store it reads
 a data folder whose server has stopped.`

@@ -8,6 +8,7 @@ import (
 
 	"nudge/engine"
 	"nudge/flows"
+	"nudge/store"
 	"nudge/whatif/replay"
 	"nudge/whatif/story"
 )
@@ -38,11 +39,16 @@ func Ask(ctx context.Context, src replay.Source, q Question, tick func()) (*Answ
 	if err != nil {
 		return nil, err
 	}
-	t := &teller{question: q, core: r.Core, entries: map[engine.RunID]int{}, numbers: map[engine.RunID]int{}, answer: &Answer{}}
-	r.Core.Observe(engine.Observer{Condition: t.look})
+	t := &teller{question: q, core: r.Core, store: r.Store, entries: map[engine.RunID]int{}, numbers: map[engine.RunID]int{},
+		campaigns: map[uint64]*campaign{}, unheard: map[string]*unheard{}, answer: &Answer{}}
+	r.Core.Observe(engine.Observer{Condition: t.look, Excluded: t.excluded})
 	if err := r.through(ctx, src, t.tell, tick); err != nil {
 		return nil, err
 	}
+	if t.failed != nil {
+		return nil, t.failed
+	}
+	t.finishUnheard()
 	if t.answer.Flow == nil {
 		for _, f := range r.Core.Active() {
 			if f.Name == q.Flow {
@@ -57,15 +63,23 @@ func Ask(ctx context.Context, src replay.Source, q Question, tick func()) (*Answ
 type teller struct {
 	question Question
 	core     *engine.Engine
-	looks    []engine.Condition // of the input in hand
-	texts    []string           // of the looks
+	store    *store.Store
 	entries  map[engine.RunID]int
 	numbers  map[engine.RunID]int
 	answer   *Answer
+	failed   error
+
+	campaigns map[uint64]*campaign // of the flow that is asked about, by their numbers
+	unheard   map[string]*unheard  // by type and reason
+
+	// Of the input in hand.
+	looks      []engine.Condition
+	texts      []string // of the looks
+	exclusions []exclusion
 }
 
 func (t *teller) look(c engine.Condition) {
-	if c.Run != nil && !t.about(c.Run) || c.Run == nil && c.Flow.Name != t.question.Flow {
+	if c.Run != nil && !t.about(c.Run) || c.Run == nil && c.Flow.Name != t.question.Flow || t.ofAnother(&c) {
 		return
 	}
 	text := story.Explain(c) // at once: what it saw may change
@@ -88,6 +102,12 @@ func (t *teller) about(r *engine.Run) bool {
 func (t *teller) tell(a *applied) bool {
 	looks, texts := t.looks, t.texts
 	t.looks, t.texts = nil, nil
+	ofCampaign, err := t.campaignInput(a, looks, texts)
+	t.exclusions = nil
+	if err != nil {
+		t.failed = err
+		return false
+	}
 	candidate := t.candidate(a)
 	var told []*engine.Run
 	for _, c := range a.Changes {
@@ -96,9 +116,12 @@ func (t *teller) tell(a *applied) bool {
 		}
 	}
 	if !candidate && len(told) == 0 {
+		t.unheardEvent(a)
 		return true
 	}
-	t.say(a, 0, story.LineInput, inputText(a.Input))
+	if !ofCampaign {
+		t.say(a, 0, story.LineInput, inputText(a.Input))
+	}
 	for i, c := range looks {
 		if c.Run == nil && candidate {
 			t.say(a, 0, story.LineCondition, texts[i])

@@ -67,7 +67,11 @@ func (w *World) say(run int, kind LineKind, text string) {
 func (w *World) look(c engine.Condition) {
 	text := Explain(c)
 	if c.Run == nil {
-		w.say(0, LineCondition, c.Flow.Name+": "+text)
+		about := c.Flow.Name
+		if c.Campaign != 0 {
+			about += " for " + c.Profile
+		}
+		w.say(0, LineCondition, about+": "+text)
 		return
 	}
 	place := c.Run.ID.String() + c.Expr.Span().String()
