@@ -1,8 +1,12 @@
 package main
 
 import (
+	"bufio"
 	"context"
+	"io"
 	"log/slog"
+	"net"
+	"net/http"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -11,6 +15,8 @@ import (
 	"time"
 
 	"nudge/client"
+	"nudge/sandbox"
+	"nudge/sandbox/session"
 )
 
 // installed makes sure that the packages of testdata/sdk are there, which test.sh fetches.
@@ -33,6 +39,74 @@ func installed(t *testing.T) (node, folder string) {
 		t.Fatalf("npm ci: %v\n%s", err, out)
 	}
 	return node, folder
+}
+
+// TestSDKOrders drives several people's apps, with the provider's JavaScript SDK, through
+// orders of events that went wrong once: testdata/sdk/orders.js has them.
+func TestSDKOrders(t *testing.T) {
+	node, folder := installed(t)
+	for _, order := range []string{"two", "members", "restart"} {
+		t.Run(order, func(t *testing.T) {
+			file := filepath.Join(t.TempDir(), "sandbox.db")
+			address, stop := serveSandbox(t, "127.0.0.1:0", file)
+			auth := session.DefaultAuth()
+			ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+			defer cancel()
+			app := exec.CommandContext(ctx, node, "orders.js", "http://"+address, order,
+				auth.Issuer, auth.Audience, auth.Secret, auth.IDClaim)
+			app.Dir = folder
+			var errs strings.Builder
+			app.Stderr = &errs
+			in, err := app.StdinPipe()
+			if err != nil {
+				t.Fatal(err)
+			}
+			out, err := app.StdoutPipe()
+			if err != nil {
+				t.Fatal(err)
+			}
+			if err := app.Start(); err != nil {
+				t.Fatal(err)
+			}
+			var last string
+			for lines := bufio.NewScanner(out); lines.Scan(); {
+				if last = lines.Text(); last == "restart" {
+					stop()
+					_, stop = serveSandbox(t, address, file)
+					if _, err := io.WriteString(in, "go\n"); err != nil {
+						t.Error(err)
+					}
+				}
+			}
+			if err := app.Wait(); err != nil || last != "done" {
+				t.Errorf("the apps end with %q, %v\n%s", last, err, errs.String())
+			}
+			stop()
+		})
+	}
+}
+
+// serveSandbox runs a sandbox with a file until stop is called.
+func serveSandbox(t *testing.T, address, file string) (at string, stop func()) {
+	t.Helper()
+	s, err := sandbox.New(sandbox.Config{File: file})
+	if err != nil {
+		t.Fatal(err)
+	}
+	listener, err := net.Listen("tcp", address)
+	if err != nil {
+		t.Fatal(err)
+	}
+	server := &http.Server{Handler: s.Handler()}
+	ended := make(chan error, 1)
+	go func() { ended <- server.Serve(listener) }()
+	return listener.Addr().String(), func() {
+		s.Close()
+		if err := server.Close(); err != nil {
+			t.Error(err)
+		}
+		<-ended
+	}
 }
 
 // The provider's JavaScript SDK, unmodified, is a person's app: a flow's waits for read
