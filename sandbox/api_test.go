@@ -141,6 +141,8 @@ func TestValidation(t *testing.T) {
 		{to + `"overrides":{"appMessaging":{"conversation":{"name":""}}},` + rest, `overrides.appMessaging.conversation.name`},
 		{to + `"overrides":{"appMessaging":{"conversation":{"messageScope":"x"}}},` + rest, `overrides.appMessaging.conversation.messageScope`},
 		{to + `"requireOptIn":true,` + rest, `requireOptIn`},
+		{to + `"templateId":"t",` + rest, `templateId`},
+		{to + `"templateId":"unknown","rules":["appMessaging"]}`, `templateId`},
 		{to + `"metadata":null,` + rest, `metadata`},
 		{to + `"title":null,` + rest, `title`},
 		{to + `"expiresOn":null,` + rest, `expiresOn`},
@@ -231,7 +233,7 @@ func TestGoodRequests(t *testing.T) {
 	for _, request := range []string{
 		`{ "body": "App Messaging send from Comapi", "to": { "profileId": "dave" }, "rules": ["appMessaging"] }`,
 		`{"body":"x","to":{"profileId":"dave","email":"d@example.com","own":"x"},"rules":["sms","appMessaging"],
-			"title":"t","requireOptIn":false,"expiresOn":"2030-02-01T09:00:00.000Z","templateId":"t",
+			"title":"t","requireOptIn":false,"expiresOn":"2030-02-01T09:00:00.000Z",
 			"overrides":{"appMessaging":{"conversation":{}}},"metadata":{"a":[1,null]}}`,
 		`{"body":"x","to":{"phoneNumber":"447123123123"},"rules":["appMessaging","sms"]}`,
 		`{"to":{"profileId":"dave"},"rules":["appMessaging"],"messageParts":[{"data":"x"}]}`,

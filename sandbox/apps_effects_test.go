@@ -128,7 +128,7 @@ func TestUploadedForm(t *testing.T) {
 }
 
 // Messages keep their place in the conversation, with the status updates of apps, over a
-// restart. Conversations that the API created or changed, profiles and sessions stay too.
+// restart. Conversations that the API created or changed, profiles, templates and sessions stay too.
 func TestConversationsAreKept(t *testing.T) {
 	file := filepath.Join(t.TempDir(), "sandbox.db")
 	keep := func(c *sandbox.Config) { c.File, c.People = file, nobodyActs }
@@ -148,6 +148,9 @@ func TestConversationsAreKept(t *testing.T) {
 	w.as("token", 201, "POST", "/profiles", `{"id":"eve","city":"York"}`)
 	w.as("token", 201, "POST", "/profiles", `{"id":"bob","city":"Hull"}`)
 	w.as("token", 204, "DELETE", "/profiles/bob?forget=true", "")
+	w.as("token", 201, "POST", "/templates", `{"name":"kept","messageParts":[{"data":"x"}]}`)
+	w.as("token", 201, "POST", "/templates", `{"name":"gone","messageParts":[{"data":"x"}]}`)
+	w.as("token", 204, "DELETE", "/templates/gone", "")
 	ended := w.signIn("ann")
 	w.as(ended, 204, "DELETE", "/sessions/"+sessionID(t, ended), "")
 	before := page(w)
@@ -163,6 +166,8 @@ func TestConversationsAreKept(t *testing.T) {
 		"/conversations/Support_dave/participants": `[{"id":"TEAM\\Support","role":"owner"},{"id":"eve","role":"participant"}]`,
 		"/profiles/eve":                            `"city":"York"`,
 		"/profiles/bob":                            "profile not found",
+		"/templates/kept":                          `"data":"x"`,
+		"/templates/gone":                          "template not found",
 	} {
 		if _, got := again.call("GET", space+path, ""); !strings.Contains(got, want) {
 			t.Errorf("%s: got %s, want %s", path, got, want)

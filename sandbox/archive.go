@@ -29,6 +29,8 @@ var (
 	threadBucket = []byte("conversations") // digest of the ID → JSON of savedThread
 	personBucket = []byte("profiles")      // digest of the ID → JSON of savedPerson
 
+	templateBucket = []byte("templates") // digest of the ID → JSON of template
+
 	sessionBucket = []byte("sessions") // digest of the ID → JSON of session.Saved
 )
 

@@ -9,12 +9,15 @@ import (
 	"nudge/sandbox/session"
 )
 
-// putApps writes the changed conversations, profiles and sessions.
+// putApps writes the changed conversations, profiles, templates and sessions.
 func putApps(tx *bbolt.Tx, c changeSet) error {
 	if err := putAll(tx, threadBucket, c.threads); err != nil {
 		return err
 	}
 	if err := putAll(tx, personBucket, c.people); err != nil {
+		return err
+	}
+	if err := putAll(tx, templateBucket, c.templates); err != nil {
 		return err
 	}
 	return putAll(tx, sessionBucket, c.sessions)
@@ -45,13 +48,17 @@ func putAll[T any](tx *bbolt.Tx, bucket []byte, all map[string]*T) error {
 	return nil
 }
 
-// readApps hands over the conversations, profiles and sessions in the file.
-func (a *archive) readApps(thread func(savedThread), person func(savedPerson), take func(session.Saved)) error {
+// readApps hands over the conversations, profiles, templates and sessions in the file.
+func (a *archive) readApps(thread func(savedThread), person func(savedPerson), kept func(template),
+	take func(session.Saved)) error {
 	return a.db.View(func(tx *bbolt.Tx) error {
 		if err := readAll(tx, threadBucket, thread); err != nil {
 			return err
 		}
 		if err := readAll(tx, personBucket, person); err != nil {
+			return err
+		}
+		if err := readAll(tx, templateBucket, kept); err != nil {
 			return err
 		}
 		return readAll(tx, sessionBucket, take)

@@ -20,7 +20,8 @@ func (r *request) check() failures {
 	f.add(r.Body == nil && len(r.MessageParts) == 0 && len(r.CustomBody) == 0 && r.TemplateID == "", "body",
 		"a body, messageParts, a templateId or a customBody is required")
 	f.add(r.Body != nil && len(r.MessageParts) > 0, "messageParts", "body and messageParts exclude each other")
-	f.add(r.TemplateID != "" && len(r.MessageParts) > 0, "templateId", "templateId makes the messageParts; they exclude each other")
+	f.add(r.TemplateID != "" && (len(r.MessageParts) > 0 || r.Body != nil), "templateId",
+		"makes the messageParts; body, messageParts and templateId exclude each other")
 	f.add(!isObject(r.Metadata), "metadata", "want an object")
 	r.Overrides.check(&f)
 	r.checkChannels(&f)

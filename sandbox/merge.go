@@ -2,7 +2,6 @@ package sandbox
 
 import (
 	"bytes"
-	"encoding/json"
 	"regexp"
 	"strings"
 )
@@ -23,6 +22,11 @@ func (s *Sandbox) parseMerged(raw []byte) (*request, failures) {
 	if len(failures) == 0 && mayMerge(raw) {
 		q, failures = parse(merged(raw, q, s.profileOf(q)))
 	}
+	if len(failures) == 0 && q.TemplateID != "" {
+		if raw, failures = s.templated(q); len(failures) == 0 {
+			q, failures = parse(raw)
+		}
+	}
 	if len(failures) > 0 || !q.RequireOptIn {
 		return q, failures
 	}
@@ -42,9 +46,7 @@ func mayMerge(raw []byte) bool {
 // from the message itself within customBody. Unknown ones become blank.
 func merged(raw []byte, q *request, profile map[string]string) []byte {
 	var all map[string]any
-	decoder := json.NewDecoder(bytes.NewReader(raw))
-	decoder.UseNumber()
-	if decoder.Decode(&all) != nil {
+	if decodeNumbers(raw, &all) != nil {
 		return raw
 	}
 	within := map[string]string{"profileId": q.profile(), "title": q.Title, "body": ""}
@@ -60,13 +62,7 @@ func merged(raw []byte, q *request, profile map[string]string) []byte {
 			all[key] = fill(value, profile, own)
 		}
 	}
-	var out bytes.Buffer
-	encoder := json.NewEncoder(&out)
-	encoder.SetEscapeHTML(false)
-	if encoder.Encode(all) != nil {
-		return raw
-	}
-	return bytes.TrimSpace(out.Bytes())
+	return encoded(all)
 }
 
 // fill fills in the merge fields of every text of a value, keys excepted.

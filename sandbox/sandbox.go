@@ -26,16 +26,17 @@ type Sandbox struct {
 	sockets  *socket.Hub
 	chance   atomic.Pointer[chance] // faults by chance
 
-	mu       sync.Mutex // guards the rest; taken before an outbox's lock
-	hooks    hooks
-	store    *messageStore
-	people   map[string]*person // profiles, by ID
-	optIns   optIns
-	contents contents
-	unsaved  unsaved
-	ids      *rand.ChaCha8
-	failures int // see FailNext
-	failWith int
+	mu        sync.Mutex // guards the rest; taken before an outbox's lock
+	hooks     hooks
+	store     *messageStore
+	people    map[string]*person // profiles, by ID
+	optIns    optIns
+	templates map[string]*template // kept at the provider, by ID; one does not change in place
+	contents  contents
+	unsaved   unsaved
+	ids       *rand.ChaCha8
+	failures  int // see FailNext
+	failWith  int
 
 	archive    *archive // nil: nothing is kept over a restart
 	savedHooks int      // revision of the hooks that was saved; guarded by mu
@@ -63,18 +64,19 @@ func New(config Config) (*Sandbox, error) {
 	config = config.complete()
 	closing, cut := context.WithCancel(context.Background())
 	s := &Sandbox{
-		closing:  closing,
-		cut:      cut,
-		config:   config,
-		agenda:   newAgenda(config.Clock),
-		store:    newMessageStore(config.Keep),
-		people:   map[string]*person{},
-		optIns:   optIns{channelID: false},
-		contents: contents{byID: map[string]*uploaded{}},
-		unsaved:  unsaved{map[string]bool{}, map[string]bool{}},
-		ids:      newIDs(config.Seed),
-		sessions: session.New(config.Auth),
-		sockets:  socket.New(),
+		closing:   closing,
+		cut:       cut,
+		config:    config,
+		agenda:    newAgenda(config.Clock),
+		store:     newMessageStore(config.Keep),
+		people:    map[string]*person{},
+		optIns:    optIns{channelID: false},
+		templates: map[string]*template{},
+		contents:  contents{byID: map[string]*uploaded{}},
+		unsaved:   unsaved{map[string]bool{}, map[string]bool{}, map[string]bool{}},
+		ids:       newIDs(config.Seed),
+		sessions:  session.New(config.Auth),
+		sockets:   socket.New(),
 	}
 	s.handler = s.routes()
 	s.SetFaults(config.Faults)

@@ -38,12 +38,13 @@ type savedWebhook struct {
 
 // changes are the changes to write.
 type changes struct {
-	messages map[uint64]*savedMessage  // by number; nil: it is gone
-	oldest   uint64                    // messages before it are gone
-	threads  map[string]*savedThread   // by ID; nil: it is gone
-	people   map[string]*savedPerson   // by ID; nil: it is gone
-	sessions map[string]*session.Saved // by ID; nil: it has ended
-	webhooks []savedWebhook            // all of them; nil: they are as they were
+	messages  map[uint64]*savedMessage  // by number; nil: it is gone
+	oldest    uint64                    // messages before it are gone
+	threads   map[string]*savedThread   // by ID; nil: it is gone
+	people    map[string]*savedPerson   // by ID; nil: it is gone
+	templates map[string]*template      // by ID; nil: it is gone
+	sessions  map[string]*session.Saved // by ID; nil: it has ended
+	webhooks  []savedWebhook            // all of them; nil: they are as they were
 }
 
 // changeSet is changes that add up.
@@ -53,12 +54,13 @@ func (c *changeSet) add(more changes) {
 	if c.messages == nil {
 		c.messages = map[uint64]*savedMessage{}
 		c.threads, c.people = map[string]*savedThread{}, map[string]*savedPerson{}
-		c.sessions = map[string]*session.Saved{}
+		c.sessions, c.templates = map[string]*session.Saved{}, map[string]*template{}
 	}
 	maps.Copy(c.messages, more.messages)
 	maps.Copy(c.threads, more.threads)
 	maps.Copy(c.people, more.people)
 	maps.Copy(c.sessions, more.sessions)
+	maps.Copy(c.templates, more.templates)
 	if more.oldest > c.oldest {
 		c.oldest = more.oldest
 		maps.DeleteFunc(c.messages, func(number uint64, _ *savedMessage) bool { return number < c.oldest })
@@ -69,7 +71,7 @@ func (c *changeSet) add(more changes) {
 }
 
 func (c *changeSet) empty() bool {
-	return len(c.messages)+len(c.threads)+len(c.people)+len(c.sessions) == 0 && c.webhooks == nil
+	return len(c.messages)+len(c.threads)+len(c.people)+len(c.sessions)+len(c.templates) == 0 && c.webhooks == nil
 }
 
 // savedAtOnce is how many messages are copied under one hold of the lock.
@@ -128,7 +130,7 @@ func (h *hooks) saved() []savedWebhook {
 // Nobody else uses the sandbox yet.
 func (s *Sandbox) load() error {
 	var sessions []session.Saved
-	err := s.archive.readApps(s.loadThread, s.loadPerson, func(x session.Saved) { sessions = append(sessions, x) })
+	err := s.archive.readApps(s.loadThread, s.loadPerson, s.loadTemplate, func(x session.Saved) { sessions = append(sessions, x) })
 	if err != nil {
 		return err
 	}

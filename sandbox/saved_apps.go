@@ -33,14 +33,16 @@ type savedPerson struct {
 	Deleted    time.Time                  `json:"deleted,omitzero"`
 }
 
-// unsaved are the conversations and profiles that changed since they were saved, by ID.
+// unsaved are the conversations, profiles and templates that changed since they were saved, by ID.
 // The sandbox's lock guards it.
 type unsaved struct {
 	threads map[string]bool
 	people  map[string]bool
+
+	templates map[string]bool
 }
 
-// takeApps takes the changes of conversations, profiles and sessions; nil means gone. The caller holds
+// takeApps takes the changes of everything beside messages; nil means gone. The caller holds
 // the lock.
 func (s *Sandbox) takeApps(c *changes) {
 	c.threads, c.people = map[string]*savedThread{}, map[string]*savedPerson{}
@@ -50,7 +52,7 @@ func (s *Sandbox) takeApps(c *changes) {
 	for id := range s.unsaved.people {
 		c.people[id] = s.people[id].saved()
 	}
-	c.sessions = s.sessions.Changes()
+	c.sessions, c.templates = s.sessions.Changes(), s.changedTemplates()
 	clear(s.unsaved.threads)
 	clear(s.unsaved.people)
 }

@@ -45,6 +45,7 @@ func newWire(t *testing.T) *wire {
 	for _, call := range []struct{ method, path, body string }{
 		{http.MethodPost, "/cpaas/profiles", `{"id":"dave"}`},
 		{http.MethodPut, "/cpaas/profiles/dave/optin", `{"channels":["appMessaging"]}`},
+		{http.MethodPost, "/cpaas/templates", `{"name":"order-shipped","messageParts":[{"type":"text/plain","data":"On its way"}]}`},
 	} {
 		r := httptest.NewRequestWithContext(t.Context(), call.method, call.path, strings.NewReader(call.body))
 		r.Header.Set("Authorization", "Bearer token")
