@@ -21,21 +21,38 @@ func (e *Engine) Check(in *Input) *Refusal {
 	}
 	switch p := in.Payload.(type) {
 	case *Event:
+		if p.Profile != "" {
+			if refusal := checkPerson(in, p.Profile); refusal != nil {
+				return refusal
+			}
+		}
 		return e.checkEvent(p)
 	case *ProfileChange:
+		if refusal := checkPerson(in, p.Profile); refusal != nil && !(p.Forget && p.Profile != "") {
+			return refusal
+		}
 		return e.checkProfile(p)
 	case *Reply:
-		if p.Profile == "" || len(p.Profile) > MaxProfileBytes {
-			return invalid("profile", fmt.Sprintf("a reply needs its author: 1 to %d bytes", MaxProfileBytes))
-		}
+		return checkPerson(in, p.Profile)
+	case *Call:
+		return checkPerson(in, p.Profile)
+	}
+	return nil
+}
+
+// checkPerson reports a person's id that may not come in. A derived input is about somebody
+// who is in already.
+func checkPerson(in *Input, id string) *Refusal {
+	if in.Derived != 0 {
+		return nil
+	}
+	if err := CheckProfileID(id); err != nil {
+		return invalid("profile", err.Error())
 	}
 	return nil
 }
 
 func (e *Engine) checkProfile(c *ProfileChange) *Refusal {
-	if c.Profile == "" || len(c.Profile) > MaxProfileBytes {
-		return invalid("profile", fmt.Sprintf("must be 1 to %d bytes", MaxProfileBytes))
-	}
 	if c.OptOuts != nil && len(*c.OptOuts) > MaxOptOuts {
 		return limit("opt_outs", MaxOptOuts, "categories")
 	}
@@ -55,8 +72,6 @@ func (e *Engine) checkEvent(ev *Event) *Refusal {
 		return invalid("type", "an event needs a type")
 	case len(ev.Type) > MaxEventType:
 		return limit("type", MaxEventType, "characters")
-	case len(ev.Profile) > MaxProfileBytes:
-		return limit("profile", MaxProfileBytes, "bytes")
 	case len(ev.Data) > MaxEventBytes:
 		return limit("data", MaxEventBytes, "bytes")
 	}

@@ -1,6 +1,10 @@
 package engine
 
-import "nudge/flows"
+import (
+	"fmt"
+
+	"nudge/flows"
+)
 
 // Needs adds to n everything that applying the input can touch.
 func (e *Engine) Needs(in *Input, n *Needs) {
@@ -53,7 +57,8 @@ func (ev *Event) key(f *flows.Flow, key *flows.Expr) (string, bool) {
 	return text, err == nil && text != "" && len(text) <= MaxKeyBytes
 }
 
-// people evaluates to whom a trigger sends: without to, the person the event names.
+// people evaluates to whom a trigger sends: without to, the person the event names. Each
+// must be somebody who may come in.
 func (ev *Event) people(f *flows.Flow, t *flows.Trigger) ([]string, error) {
 	if t.To == nil {
 		if ev.Profile == "" {
@@ -65,7 +70,16 @@ func (ev *Event) people(f *flows.Flow, t *flows.Trigger) ([]string, error) {
 	if err != nil {
 		return nil, err
 	}
-	return t.To.People(map[string]any{flows.NameEvent: data})
+	people, err := t.To.People(map[string]any{flows.NameEvent: data})
+	if err != nil {
+		return nil, err
+	}
+	for _, id := range people {
+		if err := CheckProfileID(id); err != nil {
+			return nil, fmt.Errorf("to names %q: a person's id %w", id, err)
+		}
+	}
+	return people, nil
 }
 
 // after is the last run that the event has touched; zero at its beginning.

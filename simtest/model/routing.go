@@ -3,6 +3,7 @@ package model
 import (
 	"cmp"
 	"encoding/binary"
+	"regexp"
 	"slices"
 
 	"nudge/engine"
@@ -129,7 +130,7 @@ func peopleOf(t *trigger, h *happening) (people []string, ok bool) {
 	}
 	for _, x := range list {
 		who, ok := textOf(x)
-		if !ok {
+		if !ok || !mayComeIn(who) {
 			return nil, false
 		}
 		if !slices.Contains(people, who) {
@@ -138,6 +139,13 @@ func peopleOf(t *trigger, h *happening) (people []string, ok bool) {
 	}
 	return people, true
 }
+
+// personForm is a person's id: no control character and nothing damaged anywhere, and at
+// both ends something that can be seen.
+var personForm = regexp.MustCompile(`^[^\p{Cc}\p{Cf}\pZ\x{FFFD}](?:[^\p{Cc}\x{FFFD}]*[^\p{Cc}\p{Cf}\pZ\x{FFFD}])?$`)
+
+// mayComeIn is the rule for the id of a person whom an event, a call or a reply brings.
+func mayComeIn(who string) bool { return len(who) <= 256 && personForm.MatchString(who) }
 
 // reply goes to one run, or starts some.
 func (w *World) reply(in *engine.Input) {
