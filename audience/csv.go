@@ -1,8 +1,6 @@
 package audience
 
 import (
-	"bufio"
-	"encoding/csv"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -17,66 +15,36 @@ import (
 
 // csvRows is the rows of a CSV file with a header.
 type csvRows struct {
-	text   *limited
-	reader *csv.Reader
-	header []string
+	table  *Table
 	person int // index of the person's column
 	data   *shape.Type
 }
 
 // newCSV reads the header of a file.
 func newCSV(file io.Reader, person string, data *shape.Type) (*csvRows, error) {
-	c := &csvRows{text: &limited{Reader: file}, data: data}
-	c.text.row()
-	text := bufio.NewReaderSize(c.text, readAhead)
-	skipBOM(text)
-	c.reader = csv.NewReader(text)
-	c.reader.FieldsPerRecord, c.reader.ReuseRecord = -1, true
-	header, err := c.reader.Read()
-	switch {
-	case errors.Is(err, io.EOF):
-		return nil, errors.New("it is empty; the first line names the columns")
-	case err != nil:
-		return nil, fmt.Errorf("the header: %w", err)
-	case len(header) > MaxColumns:
-		return nil, fmt.Errorf("it has %d columns; %d are allowed", len(header), MaxColumns)
+	table, err := NewTable(file)
+	if err != nil {
+		return nil, err
 	}
-	for _, name := range header {
-		name = strings.TrimSpace(name)
-		if slices.Contains(c.header, name) {
-			return nil, fmt.Errorf("two columns are called %q", name)
-		}
-		c.header = append(c.header, name)
-	}
-	if c.person = slices.Index(c.header, person); c.person < 0 {
-		return nil, fmt.Errorf("no column is called %s, which names the person; there is %s", person, strings.Join(c.header, ", "))
+	c := &csvRows{table: table, data: data}
+	if c.person = slices.Index(table.Columns, person); c.person < 0 {
+		return nil, fmt.Errorf("no column is called %s, which names the person; there is %s", person, strings.Join(table.Columns, ", "))
 	}
 	return c, nil
 }
 
-func skipBOM(text *bufio.Reader) {
-	if mark, err := text.Peek(3); err == nil && string(mark) == "\ufeff" {
-		text.Discard(3)
-	}
-}
-
 func (c *csvRows) next() (engine.Row, int, error) {
-	c.text.row()
-	record, err := c.reader.Read()
-	var wrong *csv.ParseError
+	line, record, err := c.table.Next()
+	var wrong *RowError
 	switch {
 	case errors.As(err, &wrong):
-		return engine.Row{}, wrong.StartLine, bad("%v", wrong.Err)
+		return engine.Row{}, wrong.Line, bad("%s", wrong.Why)
 	case err != nil:
 		return engine.Row{}, 0, err
 	}
-	line, _ := c.reader.FieldPos(0)
-	if len(record) != len(c.header) {
-		return engine.Row{}, line, bad("it has %d cells, the header has %d", len(record), len(c.header))
-	}
 	fields := map[string]json.RawMessage{}
 	for i, cell := range record {
-		name := c.header[i]
+		name := c.table.Columns[i]
 		field, known := c.data.Fields[name]
 		if !known && (!c.data.Open || i == c.person) {
 			continue
@@ -92,7 +60,7 @@ func (c *csvRows) next() (engine.Row, int, error) {
 			fields[name] = value
 		}
 	}
-	row, err := rowWith(strings.TrimSpace(record[c.person]), fields)
+	row, err := rowWith(record[c.person], fields)
 	return row, line, err
 }
 

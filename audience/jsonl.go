@@ -4,6 +4,7 @@ import (
 	"bufio"
 	"bytes"
 	"errors"
+	"fmt"
 	"io"
 
 	"nudge/engine"
@@ -18,12 +19,14 @@ type lines struct {
 	data   *shape.Type
 }
 
-func newLines(file io.Reader, person string, data *shape.Type) *lines {
+func newLines(file io.Reader, person string, data *shape.Type) (*lines, error) {
 	text := bufio.NewReaderSize(file, readAhead)
-	skipBOM(text)
+	if err := checkHead(text); err != nil {
+		return nil, err
+	}
 	l := &lines{text: bufio.NewScanner(text), person: person, data: data}
 	l.text.Buffer(make([]byte, 0, readAhead), MaxRowBytes)
-	return l
+	return l, nil
 }
 
 func (l *lines) next() (engine.Row, int, error) {
@@ -36,7 +39,7 @@ func (l *lines) next() (engine.Row, int, error) {
 	}
 	switch err := l.text.Err(); {
 	case errors.Is(err, bufio.ErrTooLong):
-		return engine.Row{}, l.line + 1, errLongRow
+		return engine.Row{}, l.line + 1, fmt.Errorf("line %d is longer than a megabyte", l.line+1)
 	case err != nil:
 		return engine.Row{}, l.line, err
 	}

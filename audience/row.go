@@ -8,6 +8,7 @@ import (
 	"io"
 
 	"nudge/engine"
+	"nudge/lang/encoding"
 	"nudge/lang/shape"
 )
 
@@ -34,12 +35,13 @@ func bad(format string, args ...any) error { return &badRow{fmt.Sprintf(format, 
 
 // check says what is wrong with a row for a flow whose runs start with data of a shape.
 func check(row *engine.Row, data *shape.Type) error {
-	switch {
-	case row.Profile == "":
+	if row.Profile == "" {
 		return bad("it names no person")
-	case len(row.Profile) > engine.MaxProfileBytes:
-		return bad("the person's ID has %d bytes; %d are allowed", len(row.Profile), engine.MaxProfileBytes)
-	case len(row.Data) > engine.MaxEventBytes:
+	}
+	if err := engine.CheckProfileID(row.Profile); err != nil {
+		return bad("the person's id %v", err)
+	}
+	if len(row.Data) > engine.MaxEventBytes {
 		return bad("it has %d bytes of data; %d are allowed", len(row.Data), engine.MaxEventBytes)
 	}
 	raw := row.Data
@@ -55,9 +57,15 @@ func check(row *engine.Row, data *shape.Type) error {
 // rowOf makes a row of an object: the person's field is the person, what the data has
 // besides is its data.
 func rowOf(raw []byte, person string, data *shape.Type) (engine.Row, error) {
+	if err := encoding.Check(raw); err != nil {
+		return engine.Row{}, bad("it is %v; it must be UTF-8", err)
+	}
 	var fields map[string]json.RawMessage
 	if err := json.Unmarshal(raw, &fields); err != nil || fields == nil {
 		return engine.Row{}, bad("it is no JSON object")
+	}
+	if name, twice := shape.TwiceIn(raw); twice {
+		return engine.Row{}, bad("it has %q twice", name)
 	}
 	profile, err := textOf(fields[person], person)
 	if err != nil {
@@ -106,7 +114,7 @@ type limited struct {
 	left int // bytes until the row is too long
 }
 
-var errLongRow = errors.New("a row is longer than a megabyte; is a quote left open?")
+var errLongRow = errors.New("a row is longer than a megabyte")
 
 func (l *limited) Read(b []byte) (int, error) {
 	if l.left <= 0 {

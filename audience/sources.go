@@ -115,14 +115,16 @@ func openFile(project fs.FS, a *flows.Audience, f *flows.Flow) (source, io.Close
 	if err != nil {
 		return nil, nil, err
 	}
+	var rows source
 	if path.Ext(a.File) == ".csv" {
-		rows, err := newCSV(file, a.Profile, f.Data)
-		if err != nil {
-			return nil, nil, errors.Join(err, file.Close())
-		}
-		return rows, file, nil
+		rows, err = newCSV(file, a.Profile, f.Data)
+	} else {
+		rows, err = newLines(file, a.Profile, f.Data)
 	}
-	return newLines(file, a.Profile, f.Data), file, nil
+	if err != nil {
+		return nil, nil, errors.Join(err, file.Close())
+	}
+	return rows, file, nil
 }
 
 // freeze hands the rows of an audience to keep, and counts them.
