@@ -8,9 +8,12 @@ import (
 	"mime"
 	"net/http"
 	"reflect"
+	"slices"
 	"strings"
 
 	"nudge/lang/diag"
+	"nudge/lang/encoding"
+	"nudge/lang/shape"
 )
 
 // usualBody is what nearly every body fits into, in bytes.
@@ -50,9 +53,13 @@ func mediaType(r *http.Request) string {
 	return media
 }
 
-// decode reads JSON strictly into a struct: a field that it does not have is an error
-// with the nearest one that it has.
+// decode reads JSON strictly into a struct. Text that is not UTF-8 is an error, and so is a
+// field that stands twice or that the struct does not have, with the nearest one that it has.
 func decode(raw []byte, into any) error {
+	raw, err := textOfBody(raw)
+	if err != nil {
+		return err
+	}
 	d := json.NewDecoder(bytes.NewReader(raw))
 	d.DisallowUnknownFields()
 	if err := d.Decode(into); err != nil {
@@ -61,7 +68,37 @@ func decode(raw []byte, into any) error {
 	if _, err := d.Token(); err != io.EOF {
 		return problemOf(http.StatusBadRequest, "json", "there is more after the end of the JSON value")
 	}
+	return checkKeys(raw, into)
+}
+
+// textOfBody is JSON without the byte order mark that some programs put before it. Text in
+// another encoding is an error: a lenient decoder would make one id of two.
+func textOfBody(raw []byte) ([]byte, error) {
+	raw = bytes.TrimPrefix(raw, []byte(encoding.Mark))
+	if err := encoding.Check(raw); err != nil {
+		return nil, problemOf(http.StatusBadRequest, "json", "the JSON is "+err.Error())
+	}
+	return raw, nil
+}
+
+// checkKeys reports a field that stands twice, of which encoding/json takes the last, and one
+// in letters of another case, which it takes for the same.
+func checkKeys(raw []byte, into any) error {
+	names, keys := fieldNames(into), shape.KeysIn(raw)
+	for i, key := range keys {
+		if !slices.Contains(names, key) {
+			return unknownField(key, names)
+		}
+		if slices.Contains(keys[:i], key) {
+			return problemOf(http.StatusBadRequest, "json", key+" is given twice", fieldProblem{key, "is given twice"})
+		}
+	}
 	return nil
+}
+
+func unknownField(name string, names []string) *problem {
+	detail := "is not a field of this request; " + diag.DidYouMean(name, names, "allowed")
+	return problemOf(http.StatusBadRequest, "unknown-field", name+" "+detail, fieldProblem{name, detail})
 }
 
 func jsonProblem(err error, into any) *problem {
@@ -71,9 +108,7 @@ func jsonProblem(err error, into any) *problem {
 		return problemOf(http.StatusBadRequest, "json", wrongType.Field+": "+detail, fieldProblem{wrongType.Field, detail})
 	}
 	if name, ok := strings.CutPrefix(err.Error(), "json: unknown field "); ok {
-		name = strings.Trim(name, `"`)
-		detail := "is not a field of this request; " + diag.DidYouMean(name, fieldNames(into), "allowed")
-		return problemOf(http.StatusBadRequest, "unknown-field", name+" "+detail, fieldProblem{name, detail})
+		return unknownField(strings.Trim(name, `"`), fieldNames(into))
 	}
 	return problemOf(http.StatusBadRequest, "json", "the body is not valid JSON: "+strings.TrimPrefix(err.Error(), "json: "))
 }

@@ -10,6 +10,7 @@ import (
 	"strings"
 
 	"nudge/engine"
+	"nudge/lang/encoding"
 )
 
 const (
@@ -96,6 +97,10 @@ func (s *Server) postJSON(w http.ResponseWriter, r *http.Request) {
 		s.fail(w, r, err)
 		return
 	}
+	if body, err = textOfBody(body); err != nil {
+		s.fail(w, r, err)
+		return
+	}
 	if first := bytes.TrimLeft(body, " \t\r\n"); len(first) > 0 && first[0] == '[' {
 		s.postArray(w, r, body)
 		return
@@ -130,6 +135,9 @@ func (e *event) adoptKey(key string) error {
 	if e.ID != "" {
 		return problemOf(http.StatusBadRequest, "id", "id and Idempotency-Key are both given and differ; give one",
 			fieldProblem{"id", "differs from Idempotency-Key"})
+	}
+	if err := encoding.Check([]byte(key)); err != nil {
+		return problemOf(http.StatusBadRequest, "id", "the Idempotency-Key is "+err.Error(), fieldProblem{"id", "is not UTF-8"})
 	}
 	e.ID = key
 	return nil

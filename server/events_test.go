@@ -39,6 +39,14 @@ func TestEventIsRefusedWithItsField(t *testing.T) {
 			[]string{`"field":"profil"`, `did you mean \"profile\"?`, "urn:nudge:problem:unknown-field"}},
 		{"wrong type", `{"type": 7}`, 400, []string{`"field":"type"`, "must be a string, not number"}},
 		{"not JSON", `{"type": `, 400, []string{"the body is not valid JSON: unexpected"}},
+		{"a field twice", `{"type": "x", "profile": "ann", "profile": "bob"}`, 400, []string{`"field":"profile"`, "profile is given twice"}},
+		{"a field twice, written differently", `{"type": "x", "\u0074ype": "y"}`, 400, []string{`"field":"type"`, "type is given twice"}},
+		{"a field in another case", `{"type": "x", "Profile": "bob"}`, 400, []string{`"field":"Profile"`, `did you mean \"profile\"?`}},
+		{"Latin-1", "{\"type\": \"x\", \"id\": \"Zo\xeb\"}", 400, []string{"the JSON is not UTF-8: byte 24 is 0xEB, so it is probably Latin-1 or Windows-1252"}},
+		{"UTF-16", "\xff\xfe{\x00}\x00", 400, []string{"it is probably UTF-16"}},
+		{"space at the end of the person", `{"type": "x", "profile": "ann "}`, 400, []string{`"field":"profile"`, "must not end with a space"}},
+		{"zero byte in the person", `{"type": "x", "profile": "bob\u0000"}`, 400, []string{`"field":"profile"`, "has U+0000"}},
+		{"person damaged before", `{"type": "x", "profile": "Zo\ud800"}`, 400, []string{`"field":"profile"`, "must not have U+FFFD"}},
 		{"more than JSON", `{"type": "x", "profile": "ann"} {}`, 400, []string{"more after the end"}},
 		{"nothing", ``, 400, []string{"not valid JSON"}},
 		{"no type", `{"profile": "ann"}`, 400, []string{`"field":"type"`, "an event needs a type"}},
@@ -65,6 +73,29 @@ func TestEventIsRefusedWithItsField(t *testing.T) {
 	if n := s.runs(); n != 0 {
 		t.Errorf("refused events started %d runs", n)
 	}
+}
+
+// TestMarkBeforeEvents holds that a byte order mark changes nothing, however events come.
+func TestMarkBeforeEvents(t *testing.T) {
+	s := start(t, shop)
+	s.event("\ufeff"+order("", "1")).is(200, `"did":"started"`)
+	s.event("\ufeff["+order("", "2")+"]").is(200, `"did":"started"`)
+	s.do("POST", "/v1/events", "\ufeff"+order("", "3")+"\r\n"+order("", "4")+"\n", "Content-Type", "application/x-ndjson").
+		is(200, `{"line":1,"decisions"`, `{"line":2,"decisions"`)
+	s.do("PUT", "/v1/profiles/ann", "\ufeff"+`{"name": "Ann"}`).is(200)
+	if n := s.runs(); n != 4 {
+		t.Errorf("there are %d runs, want 4", n)
+	}
+}
+
+// TestLinesInLatin1 holds that a line in another encoding is refused with its number, and
+// costs only itself.
+func TestLinesInLatin1(t *testing.T) {
+	s := start(t, shop)
+	body := order("", "1") + "\n" + strings.Replace(order("", "2"), "2", "\xe9", 1) + "\n" + order("", "3") + "\n"
+	s.do("POST", "/v1/events", body, "Content-Type", "application/x-ndjson").
+		is(200, `{"line":1,"decisions"`, `{"line":2,"error":{`, "not UTF-8: byte ", `{"line":3,"decisions"`)
+	s.event(order("", "4"), "Idempotency-Key", "Zo\xeb").is(400, `"field":"id"`, "the Idempotency-Key is not UTF-8")
 }
 
 func TestArrayIsAllOrNothing(t *testing.T) {

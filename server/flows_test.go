@@ -64,7 +64,7 @@ func TestDeployOfAFile(t *testing.T) {
 		t.Error("another file makes no other version")
 	}
 	s.do("POST", "/v1/flows", deployment(t, with(shop, "images/dot.png", "not base64!"))).is(400, "given in base64", ".text")
-	s.do("POST", "/v1/flows", deployment(t, with(shop, "flows/hello.yaml", carrier))).is(422, "there is no images/dot.png")
+	s.do("POST", "/v1/flows", deployment(t, with(shop, "flows/hello.yaml", carrier))).is(422, "file images/dot.png not found")
 }
 
 func TestDeployOfWhatDoesNotLoad(t *testing.T) {

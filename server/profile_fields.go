@@ -6,28 +6,26 @@ import (
 	"fmt"
 	"net/http"
 	"regexp"
-	"strings"
-	"unicode"
-	"unicode/utf8"
 
 	"nudge/engine"
 	"nudge/lang/shape"
 )
 
-// checkProfileID reports what is wrong with the id of a person. It may hold anything
-// that can be read, spaces, slashes and backslashes too.
+// checkProfileID reports what is wrong with the id of a person, as engine.CheckProfileID
+// does.
 func checkProfileID(id string) error {
-	switch {
-	case id == "" || len(id) > engine.MaxProfileBytes:
-		return wrongField("id", fmt.Sprintf("a profile's id has 1 to %d bytes", engine.MaxProfileBytes))
-	case !utf8.ValidString(id) || strings.ContainsFunc(id, unicode.IsControl):
-		return wrongField("id", "a profile's id is UTF-8 text without control characters")
+	if err := engine.CheckProfileID(id); err != nil {
+		return wrongField("id", "a person's id "+err.Error())
 	}
 	return nil
 }
 
 // objectOf reads a JSON object by its fields, each of which may come once.
 func objectOf(raw []byte) (map[string]json.RawMessage, error) {
+	raw, err := textOfBody(raw)
+	if err != nil {
+		return nil, err
+	}
 	if _, err := shape.OpenMap(nil).Decode(raw); err != nil {
 		return nil, problemOf(http.StatusBadRequest, "json", "a profile is a JSON object: "+err.Error())
 	}

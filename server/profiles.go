@@ -31,6 +31,7 @@ func encoded(v any) json.RawMessage {
 	return raw
 }
 
+// getProfile shows what is known of a person, by any id that is stored.
 func (s *Server) getProfile(w http.ResponseWriter, r *http.Request) {
 	id := r.PathValue("id")
 	p, err := s.config.Store.Person(id)
@@ -80,14 +81,10 @@ func (s *Server) changeProfile(w http.ResponseWriter, r *http.Request, replace b
 	reply(w, http.StatusOK, profileOf(p))
 }
 
-// forgetProfile ends the person's runs and forgets all that is known.
+// forgetProfile ends the person's runs and forgets all that is known. It takes any id, so
+// that it reaches everything that is stored.
 func (s *Server) forgetProfile(w http.ResponseWriter, r *http.Request) {
-	id := r.PathValue("id")
-	if err := checkProfileID(id); err != nil {
-		s.fail(w, r, err)
-		return
-	}
-	s.command(w, r, &engine.Input{Payload: &engine.ProfileChange{Profile: id, Forget: true}})
+	s.command(w, r, &engine.Input{Payload: &engine.ProfileChange{Profile: r.PathValue("id"), Forget: true}})
 }
 
 // postProfiles takes profiles line by line; each is merged, as PATCH does.

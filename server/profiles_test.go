@@ -76,8 +76,11 @@ func TestProfileIsRefusedWithItsField(t *testing.T) {
 		{"another id", "ann", `{"id": "bob"}`, 400, []string{`"field":"id"`}},
 		{"opt-outs as text", "ann", `{"opt_outs": "news"}`, 400, []string{`"field":"opt_outs"`}},
 		{"bad category", "ann", `{"opt_outs": ["No!"]}`, 400, []string{`\"No!\" is not the name of a category`}},
-		{"long id", strings.Repeat("x", 257), `{}`, 400, []string{"1 to 256 bytes"}},
-		{"control character", "a%0Ab", `{}`, 400, []string{"without control characters"}},
+		{"long id", strings.Repeat("x", 257), `{}`, 400, []string{"must be 1 to 256 bytes, has 257"}},
+		{"control character", "a%0Ab", `{}`, 400, []string{"must not have a control character, has U+000A"}},
+		{"space at the end", "ann%20", `{}`, 400, []string{`"field":"id"`, "a person's id must not end with a space"}},
+		{"Latin-1 in the path", "Zo%EB", `{}`, 400, []string{"must be UTF-8 text and is not UTF-8: byte 3 is 0xEB"}},
+		{"Latin-1 in the body", "ann", "{\"name\": \"Zo\xeb\"}", 400, []string{"the JSON is not UTF-8: byte 13 is 0xEB, so it is probably Latin-1 or Windows-1252"}},
 		{"large", "ann", `{"a": "` + strings.Repeat("x", 70_000) + `"}`, 413, []string{"larger than"}},
 	} {
 		t.Run(test.name, func(t *testing.T) {
@@ -101,6 +104,9 @@ func TestForget(t *testing.T) {
 		t.Errorf("the run ended with %q", got)
 	}
 	s.do("DELETE", "/v1/profiles/ann", "").is(200)
+	for _, id := range []string{"ann%20", "bob%00", "Zo%EB"} {
+		s.do("DELETE", "/v1/profiles/"+id, "").is(200) // whatever is stored can be forgotten
+	}
 }
 
 func TestProfilesLineByLine(t *testing.T) {
