@@ -21,7 +21,7 @@ var (
 	fileForm    = regexp.MustCompile("`([a-z_]+(?:/[a-z_]+)*/[a-z_]+\\.go|docs/[a-z-]+\\.md|[a-z_]+\\.(?:conf|sh))`")
 	folderForm  = regexp.MustCompile("`([a-z_]+(?:/[a-z_]+)+)`")
 	testForm    = regexp.MustCompile("`(Test[A-Z][A-Za-z]+)`")
-	verbForm    = regexp.MustCompile("(?m)(?:`|^ *\\$ |^|/)nudge ([a-z]+)")
+	verbForm    = regexp.MustCompile("(?m)(?:`|^ *\\$ |/)nudge ([a-z]+)")
 	useForm     = regexp.MustCompile(`(?:Use:\s+|\bgroup\()"([a-z-]+)`)
 	commandForm = regexp.MustCompile(`go test ((?:-\S+ (?:'\S*' )?)*)((?:\./\S+ ?)+)(?:-run (\S+))?`)
 )

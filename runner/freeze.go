@@ -31,6 +31,7 @@ func (r *Runner) startFreezers(ctx context.Context) *sync.WaitGroup {
 			for f := range r.freezes {
 				frozen, err := r.frozen(ctx, f)
 				if err == nil {
+					r.warnOfNobody(f, frozen)
 					frozen.Campaign = f.Campaign
 					r.insist(ctx, &engine.Input{Payload: frozen})
 				}
@@ -38,6 +39,15 @@ func (r *Runner) startFreezers(ctx context.Context) *sync.WaitGroup {
 		})
 	}
 	return &all
+}
+
+// warnOfNobody logs an audience without people. It may be meant, and it may be a file that
+// was cut off, so it must not pass in silence.
+func (r *Runner) warnOfNobody(f engine.SnapshotRequest, frozen *engine.Snapshot) {
+	if frozen.Failed == "" && frozen.Rows == 0 {
+		r.config.Log.Warn("the audience is empty: this campaign writes to nobody",
+			"flow", f.Flow.Name, "campaign", f.Campaign, "bad_rows", frozen.Bad)
+	}
 }
 
 func (r *Runner) frozen(ctx context.Context, f engine.SnapshotRequest) (*engine.Snapshot, error) {

@@ -30,10 +30,16 @@ func newCampaignsPreview(flags *apiFlags) *cobra.Command {
 	return c
 }
 
+// nobody is what is said of a campaign without people.
+const nobody = "the audience is empty: nobody gets a message"
+
 func writePreview(out io.Writer, p *client.Preview) error {
 	fmt.Fprintf(out, "%s: %s, %d cannot be read\n", p.Flow, plural(p.Rows+p.Bad, "row"), p.Bad)
 	for _, b := range p.BadRows {
 		fmt.Fprintf(out, "  line %d: %s\n", b.Line, b.What)
+	}
+	if p.Rows == 0 {
+		fmt.Fprintln(out, nobody)
 	}
 	if p.Tried < p.Rows {
 		fmt.Fprintf(out, "of the first %d:\n", p.Tried)

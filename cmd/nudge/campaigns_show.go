@@ -44,6 +44,9 @@ func writeCampaign(out io.Writer, c *client.Campaign) error {
 	}
 	fmt.Fprintf(out, "version %s, begun %s\n", c.Version, c.Begun)
 	fmt.Fprintf(out, "%d of %d rows taken, %d runs live\n", c.Taken, c.Audience, c.Live)
+	if c.Status == "finished" && c.Audience == 0 {
+		fmt.Fprintln(out, nobody)
+	}
 	if err := writeOutcomes(out, c.Outcomes); err != nil {
 		return err
 	}

@@ -67,6 +67,9 @@ func confirm(ctx context.Context, a *client.Client, flow string, in io.Reader, e
 	if err != nil {
 		return err
 	}
+	if p.Rows == 0 {
+		fmt.Fprintf(errs, "warning: %s\n", nobody)
+	}
 	if p.Rows <= askAbove {
 		return nil
 	}

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"bytes"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -11,6 +12,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"nudge/client"
+	"nudge/lang/encoding"
 )
 
 const eventsSendHelp = `Send sends events to a running server: one event, or a file of them with one JSON object
@@ -96,6 +98,10 @@ func readData(name, flag string, in io.Reader) (json.RawMessage, error) {
 	}
 	if err != nil {
 		return nil, wrongInput(fmt.Errorf("%s: %w", name, err))
+	}
+	raw = bytes.TrimPrefix(raw, []byte(encoding.Mark))
+	if err := encoding.Check(raw); err != nil {
+		return nil, wrongInput(fmt.Errorf("%s is %w", name, err))
 	}
 	var object map[string]json.RawMessage
 	if err := json.Unmarshal(raw, &object); err != nil {

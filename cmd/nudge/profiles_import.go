@@ -14,6 +14,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"nudge/app"
+	"nudge/audience"
 	"nudge/client"
 	"nudge/lang/shape"
 )
@@ -126,12 +127,12 @@ func writeRows(into io.Writer, rows *rows, refuse func(line int, why string)) er
 	at := 1
 	for {
 		line, profile, err := rows.next()
-		var wrong *rowError
+		var wrong *audience.RowError
 		switch {
 		case errors.Is(err, io.EOF):
 			return out.Flush()
 		case errors.As(err, &wrong):
-			refuse(wrong.line, wrong.why)
+			refuse(wrong.Line, wrong.Why)
 			continue
 		case err != nil:
 			return err
