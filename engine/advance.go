@@ -132,20 +132,25 @@ func (a *applier) branch(r pinned, s *flows.Step) (next int, parked bool) {
 	return s.Next, false
 }
 
-// split deals people to arms by weight. The same person always gets the same arm of
-// the same split, in every run and every replay.
 func (a *applier) split(r pinned, s *flows.Step) (next int, parked bool) {
+	arm := DealtArm(r.Flow, r.Profile, s)
+	r.log(Entry{At: a.now, Kind: KindBranch, Step: r.At, Detail: strconv.Itoa(arm + 1)})
+	return s.Split[arm].Then, false
+}
+
+// DealtArm returns the arm of a split, from 0, that a person gets. Arms are dealt by weight.
+// The same person always gets the same arm of the same split, in every run and every replay.
+func DealtArm(flow, profile string, s *flows.Step) int {
 	total := 0
 	for _, share := range s.Split {
 		total += share.Weight
 	}
 	h := fnv.New64a()
-	mix(h, r.Flow, s.ID, r.Profile)
+	mix(h, flow, s.ID, profile)
 	dealt := int(mix64(h.Sum64()) % uint64(total))
 	for i, share := range s.Split {
 		if dealt -= share.Weight; dealt < 0 {
-			r.log(Entry{At: a.now, Kind: KindBranch, Step: r.At, Detail: strconv.Itoa(i + 1)})
-			return share.Then, false
+			return i
 		}
 	}
 	panic("engine: a split without arms")

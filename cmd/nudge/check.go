@@ -39,7 +39,7 @@ func newCheck() *cobra.Command {
 		}
 		p := app.Read(files, app.AllSettings(os.LookupEnv))
 		if !p.List.HasErrors() { // a project that does not load cannot be explored
-			p.List = append(p.List, prove.Project(p.Project).Diagnose()...)
+			p.List = append(p.List, proveProject(p, prove.Options{Budget: prove.Tenth}, c.ErrOrStderr()).Diagnose()...)
 			p.ReadTests()
 		}
 		if err := showCheck(c, p, dirArgument(args), *output); err != nil {

@@ -2,8 +2,8 @@ package main
 
 import (
 	"fmt"
+	"io"
 	"os"
-	"slices"
 
 	"github.com/spf13/cobra"
 
@@ -41,10 +41,7 @@ func newProve() *cobra.Command {
 		if *only != "" && p.Flow(*only) == nil {
 			return wrongUsage(fmt.Errorf("there is no flow %q; %s", *only, didYouMean(*only, flowNames(p))))
 		}
-		proof := prove.Project(p.Project)
-		if *only != "" {
-			proof.Flows = slices.DeleteFunc(proof.Flows, func(r *prove.Report) bool { return r.Flow != *only })
-		}
+		proof := proveProject(p, prove.Options{Stories: true, Only: *only}, c.ErrOrStderr())
 		if *output == asJSON {
 			err = writeJSON(c.OutOrStdout(), proof)
 		} else {
@@ -56,6 +53,14 @@ func newProve() *cobra.Command {
 		return err
 	}
 	return c
+}
+
+// proveProject proves the flows of a project, with progress on a terminal.
+func proveProject(p *app.Project, o prove.Options, errs io.Writer) *prove.Proof {
+	shown := newProgress(errs, "flow", nil)
+	o.Begins = func(flow string, n, all int) { shown.part("proving "+flow, n, all) }
+	defer shown.clear()
+	return prove.ProjectWith(p.Project, o)
 }
 
 func flowNames(p *app.Project) []string {

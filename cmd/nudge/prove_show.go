@@ -39,8 +39,11 @@ func (w *proofWriter) fact(name, format string, args ...any) {
 func (w *proofWriter) flow(r *prove.Report, stories bool) {
 	w.line("%s", w.bold(r.Flow))
 	if !r.Proved {
-		w.fact("not proved", "it has more than %d states", prove.MaxStates)
+		w.fact("not proved", "%s: too many states from %s on", r.Place.Span, r.Place.Step)
 		return
+	}
+	if r.Coarse {
+		w.fact("coarse", "no run exceeds these limits, but some may be higher than any run reaches")
 	}
 	w.messages(r)
 	w.life(r)
@@ -61,7 +64,7 @@ func (w *proofWriter) flow(r *prove.Report, stories bool) {
 	w.broken(r)
 	if stories {
 		for _, e := range r.Endings {
-			w.line("\n%s", strings.TrimRight(r.YAML("ends as "+e.Outcome, e.Story), "\n"))
+			w.story(r, "ends as "+e.Outcome, e.Story)
 		}
 	}
 }
@@ -105,10 +108,25 @@ func (w *proofWriter) endings(r *prove.Report) {
 }
 
 func (w *proofWriter) broken(r *prove.Report) {
+	for _, u := range r.Unproved {
+		w.fact("not proved", "%s: %s (%s)", u.What, u.Found, u.Span)
+	}
 	for _, b := range r.Broken {
 		w.line("  %s %s: %s (%s)", w.wrap("31", fmt.Sprintf("%-11s", "broken")), b.What, b.Found, b.Span)
-		if len(b.Story) > 0 {
-			w.line("\n%s", strings.TrimRight(r.YAML("breaks "+b.What, b.Story), "\n"))
-		}
+		w.story(r, "breaks "+b.What, b.Story)
 	}
+}
+
+// story writes a story as a test, or as a comment where no test can play it.
+func (w *proofWriter) story(r *prove.Report, name string, s prove.Story) {
+	if len(s) == 0 {
+		w.line("\n# %s: the shortest story is too long to show", name)
+		return
+	}
+	text, why := r.Test(name, s)
+	text = strings.TrimRight(text, "\n")
+	if why != "" {
+		text = "# nudge test cannot play this story: " + why + "\n# " + strings.ReplaceAll(text, "\n", "\n# ")
+	}
+	w.line("\n%s", text)
 }

@@ -1,5 +1,7 @@
 package prove
 
+import "encoding/binary"
+
 // choices is the choices by which one way on from a state differs from the others: which
 // input comes, how a condition turns out that nobody can know, whether a moment is past.
 // Running the same code with every tape explores every way.
@@ -30,4 +32,22 @@ func (t *choices) next() bool {
 		t.chosen, t.width = t.chosen[:last], t.width[:last]
 	}
 	return false
+}
+
+// tape is the choices that were made, to be replayed.
+func (t *choices) tape() string {
+	b := make([]byte, 0, 2*len(t.chosen))
+	for _, c := range t.chosen {
+		b = binary.LittleEndian.AppendUint16(b, c)
+	}
+	return string(b)
+}
+
+// replay makes the choices of a tape again.
+func replay(tape string) *choices {
+	t := &choices{}
+	for b := []byte(tape); len(b) > 0; b = b[2:] {
+		t.chosen = append(t.chosen, binary.LittleEndian.Uint16(b))
+	}
+	return t
 }

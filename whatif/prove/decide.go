@@ -42,6 +42,9 @@ func (w *walk) known(path string) (any, bool) {
 	}
 	switch s := &w.f.Steps[step]; {
 	case s.Verb == flows.VerbSend:
+		if reason, ok := w.s.values[path].(string); ok && w.s.sends[step].status == unsent {
+			return reason, true
+		}
 		return w.s.sends[step].status.known(field)
 	case field == "count":
 		if w.s.phase == waiting && w.s.at == step {
@@ -82,6 +85,9 @@ func (s status) known(field string) (any, bool) {
 // out the same whenever it is asked; anything else only while the input in hand is
 // applied. Two answers that no value can give are impossible.
 func (w *walk) guess(a flows.Atom) bool {
+	if holds, ok := w.isReason(a); ok {
+		return holds
+	}
 	facts := w.s.passing
 	if constant(a) {
 		facts = w.s.facts
@@ -89,9 +95,8 @@ func (w *walk) guess(a flows.Atom) bool {
 	if fact, ok := facts[a.Text]; ok {
 		return fact
 	}
-	if a.Path != "" {
-		w.atoms[a.Text] = a
-	}
+	w.atoms[a.Text] = a
+	w.guessed += 1 + len(w.s.facts) + len(w.s.passing)
 	fact := w.t.choose(2) == 1
 	facts[a.Text] = fact
 	w.trace.needs = append(w.trace.needs, Need{Condition: a.Text, Holds: fact})

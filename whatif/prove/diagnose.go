@@ -9,6 +9,9 @@ const (
 	codeNotProved = "not-proved"        // warning: a promise of a flow that is too large to be explored
 )
 
+// budgetHint says what to do about a flow that is too large.
+const budgetHint = "try nudge prove, which has ten times the budget, or make two flows of it"
+
 // Diagnose returns the findings of a proof as diagnostics: an error for each broken promise,
 // a warning for each promise that could not be proved and for each circle of flows.
 func (p *Proof) Diagnose() diag.List {
@@ -17,13 +20,15 @@ func (p *Proof) Diagnose() diag.List {
 		for _, b := range r.Broken {
 			list.Errorf(b.Span, codeBroken, "nudge prove --flow "+r.Flow+" shows a story that breaks it", "%s: %s", b.What, b.Found)
 		}
+		for _, u := range r.Unproved {
+			list.Warnf(u.Span, codeNotProved, budgetHint, "not proved: %s: %s: %s", r.Flow, u.What, u.Found)
+		}
 		if promises := r.flow.Promises; promises != nil && !r.Proved {
 			at := promises.MessagesAt
 			if promises.Messages == 0 {
 				at = promises.EndsAt
 			}
-			list.Warnf(at, codeNotProved, "make it two flows, or ask for less of its messages",
-				"%s has more than %d states: what it promises is not proved", r.Flow, MaxStates)
+			list.Warnf(at, codeNotProved, budgetHint, "not proved: %s has too many states from %s on (%s)", r.Flow, r.Place.Step, r.Place.Span)
 		}
 	}
 	for _, c := range p.Circles {
@@ -59,9 +64,10 @@ A flow that starts on any reply and sends a message is a circle by itself: an ab
 answers the message and starts the flow again, up to ten times an hour. Give its trigger an if
 that looks at the reply, or give the flow an entry with at_most.
 `,
-	codeNotProved: `The flow promises something, but there are so many ways through it that not all of them
-could be explored: the promise is neither proved nor broken. Loops within loops whose
-lines look out for any message are the most common reason; name the message, or make two
-flows of it.
+	codeNotProved: `The flow promises something, or its category has a cap, and there are too many ways through
+the flow: within the budget the promise is neither proved nor broken. nudge prove has ten
+times the budget of nudge check. A flow has too many states when later steps ask for many
+messages, when lines within loops look out for any message, or when many conditions on the
+data come one after the other. Name the message, or make two flows of it.
 `,
 }

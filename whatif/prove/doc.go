@@ -33,8 +33,22 @@
 //   - Endings and unreachable steps: there are no other endings, and no input leads to
 //     such a step.
 //
-// A flow with more than [MaxStates] states is not proved, and its report says so. Its
-// numbers are no bounds then.
+// # Loops
+//
+// A loop of a hundred rounds has the states of one round: rounds are one where no condition
+// tells them apart, and a state does not hold how old the run is unless something asks. How
+// often a loop goes round, and how long that takes, is computed on the ways between states.
+// A way through an inner loop is found once for each state in which it begins (see region),
+// so loops within loops add up and do not multiply.
+//
+// # The budget
+//
+// A [Budget] limits states, bytes and steps, but not time: a project gives the same words
+// on every machine. First a flow is explored exactly. If half the budget is not enough,
+// states that differ only in their instants become one that holds them all: the proof is
+// coarse. No run exceeds its bounds, but perhaps none comes up to them. So a coarse proof
+// calls a promise broken only with a story that shows it. Where the whole budget is not
+// enough, the flow is not proved, and its report names the place.
 //
 // # Why this way
 //

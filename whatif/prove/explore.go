@@ -1,70 +1,102 @@
 package prove
 
 import (
+	"encoding/binary"
 	"maps"
 	"slices"
 
 	"nudge/flows"
 )
 
-// MaxStates is how many states of one flow are explored. A flow that has more is not
-// proved, and its report says so.
-const MaxStates = 100_000
-
 // explorer explores one flow.
 type explorer struct {
 	f        *flows.Flow
-	asked    []*asked // by step
-	holds    []int64  // by step: how long a message may be held for its window
+	asked    []*asked    // by step
+	named    map[int]int // by repeat: the last round that differs from those after it
+	holds    []int64     // by step: how long a message may be held for its window
 	hasIfs   bool
-	period   *period                    // counted besides; nil for none
-	keys     map[string]map[string]bool // by event type: by which keys the flow names it
+	period   *period                    // counted too; nil for none
+	keys     map[string]map[string]bool // by event type: the keys by which the flow names it
 	lifeOf   func(flow string) int64    // the longest life of a flow that is started
 	readings map[*flows.Expr]flows.Reading
 	atoms    map[string]flows.Atom // comparisons that were guessed, by their text
-	anchors  map[string]int        // what moments count from
+	anchors  map[string]int        // the instants that moments count from
 
-	nodes     []node
-	index     map[string]int
-	reached   []bool // by step
-	unhandled map[unnamed]bool
-	endless   map[int]bool // steps at which time has no end
-	limited   bool         // there are more states than MaxStates
-	telling   bool         // a story is told: what it needs is not forgotten
+	nodes   []node
+	index   map[string]int
+	regions []*region // inner ones before those that use them; the last one is the whole run
+	known   map[string]*region
+	visits  []visit
+	visitAt map[string]int
+	routes  []route
+	routeAt map[string]int32
+	delays  []delays
+	delayAt map[string]int32
+	budget  *Budget
+	coarse  bool           // states that differ only in their instants become one
+	growths map[string]int // how often that has widened a state
+	limited bool           // the budget is used up
+	at      int            // the step that was explored last
+	telling bool           // a story is being told, so the instants of the past are kept
 }
 
-// unnamed is an outcome of a wait that no line of it names.
+// unnamed is an outcome of a wait that none of its lines names.
 type unnamed struct {
 	step    int
 	outcome string
 }
 
-// node is a state, or an end.
+// visit is what a walk passes.
+type visit struct {
+	passed []int     // steps
+	ended  []unnamed // waits that none of their lines ended
+	used   bool      // a run can go this way
+}
+
+// node is a state without the numbers of its rounds, or an end.
 type node struct {
-	state   *state // nil once its ways on are known
+	state   *state // nil once its edges are known
 	edges   []edge
-	age     int64
-	outcome string // of an end
+	at      int
+	loops   []loop
+	zone    zone
+	stays   bool // time has no end here
+	turns   bool // the run is in the middle of an input
+	outcome string
 	goal    bool
 }
 
-// edge is one way on from a state.
+// edge is one way on from a state. There are many of them, so they are small.
 type edge struct {
-	to      int
-	posted  int
-	planned int
-	counted int
-	send    int // the step of the message
-	tape    []uint16
-	cost    int // of a story that goes by it
+	to      int32
+	route   int32
+	delays  int32
+	visit   int32
+	send    int32 // the step of the message
+	cost    int32 // of a story that goes this way
+	steps   int32 // that it takes
+	posted  uint8
+	planned uint8
+	counted uint8
+	tape    string // the choices that lead here, two bytes each
 }
 
-func newExplorer(f *flows.Flow, holds []int64, lifeOf func(string) int64) *explorer {
+// route is what an edge does to loops.
+type route struct {
+	turns  []turn // of the loops around the state, the innermost first
+	enters string // the rounds of the loops that begin, as bytes
+}
+
+// edgeBytes is about how much room an edge takes, without its choices.
+const edgeBytes = 80
+
+func newExplorer(f *flows.Flow, holds []int64, lifeOf func(string) int64, budget *Budget) *explorer {
 	x := &explorer{
 		f: f, asked: askedFrom(f), holds: holds, keys: map[string]map[string]bool{}, lifeOf: lifeOf,
 		readings: map[*flows.Expr]flows.Reading{}, atoms: map[string]flows.Atom{}, anchors: map[string]int{},
-		index: map[string]int{}, reached: make([]bool, len(f.Steps)), unhandled: map[unnamed]bool{}, endless: map[int]bool{},
+		index: map[string]int{}, known: map[string]*region{}, visitAt: map[string]int{}, routeAt: map[string]int32{}, delayAt: map[string]int32{}, growths: map[string]int{}, budget: budget,
 	}
+	x.named = x.namedRounds()
 	x.see(f.Exits)
 	for i := range f.Steps {
 		x.see(x.linesAt(i))
@@ -95,41 +127,128 @@ func (x *explorer) seeKey(kind string, key *flows.Expr) {
 	x.keys[kind][by] = true
 }
 
-// explore finds every state that a run can be in, nearest first.
-func (x *explorer) explore() {
-	x.add(initial())
-	for i := 0; i < len(x.nodes); i++ {
-		if len(x.nodes) > MaxStates {
-			x.limited = true
-			return
-		}
-		s := x.nodes[i].state
-		x.nodes[i].state = nil
-		if s.phase == ended {
-			continue
-		}
-		x.expand(s, func(w *walk) {
-			for _, step := range w.passed {
-				x.reached[step] = true
-			}
-			for _, u := range w.ended {
-				x.unhandled[u] = true
-			}
-			e := edge{x.add(w.s), w.posted, w.planned, w.counted, w.send, slices.Clone(w.t.chosen), w.cost()}
-			x.nodes[i].edges = append(x.nodes[i].edges, e)
-		})
-	}
-}
+// explore finds every state that a run can be in.
+func (x *explorer) explore() { x.region(x.add(initial()), "") }
 
 func initial() *state {
 	return &state{sends: map[int]sent{}, facts: map[string]bool{}, values: map[string]any{}, zone: newZone()}
 }
 
-// expand tries every way on from a state.
+// edges are the ways on from a node.
+func (x *explorer) edges(i int) []edge {
+	s := x.nodes[i].state
+	if s == nil || x.limited {
+		return x.nodes[i].edges
+	}
+	x.nodes[i].state, x.at = nil, s.at
+	x.budget.free(s.bytes())
+	if s.phase == ended {
+		return nil
+	}
+	all := map[edge]int{}
+	var edges []edge
+	s = x.before(s)
+	x.nodes[i].stays = x.passes(s) && s.zone.waitsForever()
+	x.expand(s, func(w *walk) {
+		delay := w.s.zone.takeDelays()
+		e := edge{
+			posted: uint8(w.posted), planned: uint8(w.planned), counted: uint8(w.counted), send: int32(w.send),
+			route: x.route(w), delays: x.delay(delay), visit: int32(x.visited(w)), tape: w.t.tape(), cost: int32(w.cost()),
+		}
+		e.to, e.steps = int32(x.add(w.s)), int32(len(w.passed))
+		same := e
+		same.cost, same.steps, same.tape = 0, 0, ""
+		if i, ok := all[same]; !ok {
+			all[same] = len(edges)
+			edges = append(edges, e)
+			x.budget.take(edgeBytes + int64(len(e.tape)))
+		} else if e.cost < edges[i].cost {
+			e.steps = max(e.steps, edges[i].steps)
+			edges[i] = e
+		}
+	})
+	x.nodes[i].edges = edges
+	return edges
+}
+
+// route notes what a walk does to loops, and answers its number.
+func (x *explorer) route(w *walk) int32 {
+	key := string(appendTurns(nil, w.turns)) + "|" + w.enters
+	i, ok := x.routeAt[key]
+	if !ok {
+		i = int32(len(x.routes))
+		x.routeAt[key] = i
+		x.routes = append(x.routes, route{w.turns, w.enters})
+		x.budget.take(int64(3*len(key) + 100))
+	}
+	return i
+}
+
+// delay notes the delays of a walk, and answers their number.
+func (x *explorer) delay(d delays) int32 {
+	key := d.key()
+	i, ok := x.delayAt[key]
+	if !ok {
+		i = int32(len(x.delays))
+		x.delayAt[key] = i
+		x.delays = append(x.delays, d)
+		x.budget.take(int64(len(key) + 8*len(d.most) + 100))
+	}
+	return i
+}
+
+// visited notes what a walk passes, and answers its number.
+func (x *explorer) visited(w *walk) int {
+	var key []byte
+	passed := slices.Compact(slices.Sorted(slices.Values(w.passed)))
+	for _, step := range passed {
+		key = binary.AppendUvarint(key, uint64(step))
+	}
+	for _, u := range w.ended {
+		key = append(binary.AppendUvarint(append(key, 0xff, 0xff), uint64(u.step)), u.outcome...)
+	}
+	i, ok := x.visitAt[string(key)]
+	if !ok {
+		i = len(x.visits)
+		x.visitAt[string(key)] = i
+		x.visits = append(x.visits, visit{passed: passed, ended: w.ended})
+		x.budget.take(int64(2*len(key) + 8*len(w.passed) + 100))
+	}
+	return i
+}
+
+// before is a state as its next input finds it: time has passed up to its first alarm.
+func (x *explorer) before(s *state) *state {
+	s = s.clone()
+	if !x.telling {
+		s.zone.mark()
+	}
+	if x.passes(s) {
+		s.zone.pass()
+	}
+	return s
+}
+
+// passes reports whether time passes in a state.
+func (x *explorer) passes(s *state) bool {
+	switch s.phase {
+	case beginning, sending, fetching, turning:
+		return false
+	}
+	return true
+}
+
+// expand tries every way on from a state, which time has passed in.
 func (x *explorer) expand(s *state, found func(*walk)) {
 	t := &choices{}
+	inputs := x.inputs(s)
 	for {
-		if w := x.try(s, t); !w.dead {
+		w := x.try(s, inputs, t)
+		if n := len(s.zone.vars); !x.budget.spend(int64(1 + len(w.passed) + w.guessed + n*n*(n+8)/256)) {
+			x.limited = true
+			return
+		}
+		if !w.dead {
 			found(w)
 		}
 		if !t.next() {
@@ -138,10 +257,12 @@ func (x *explorer) expand(s *state, found func(*walk)) {
 	}
 }
 
-// try goes the one way on from a state that the tape says.
-func (x *explorer) try(s *state, t *choices) *walk {
-	w := &walk{explorer: x, s: s.clone(), t: t}
-	if s.phase == beginning {
+// try goes the one way on from a state that the choices say.
+func (x *explorer) try(s *state, inputs []input, t *choices) *walk {
+	w := &walk{explorer: x, s: s.clone(), t: t, around: len(s.loops)}
+	w.trace.during = s.phase == sending || s.phase == fetching
+	switch {
+	case s.phase == beginning:
 		w.trace.begins = true
 		w.arm(atExits, x.f.Exits)
 		if !w.leavesByIf() {
@@ -150,21 +271,14 @@ func (x *explorer) try(s *state, t *choices) *walk {
 		if !w.dead {
 			w.watchIfs()
 		}
-	} else {
-		if s.phase != sending && s.phase != fetching {
-			w.s.zone.pass()
-			if w.s.zone.age() == unbounded && s.zone.age() != unbounded {
-				x.endless[s.at] = true
-			}
-		}
-		all := x.inputs(w.s)
-		if len(all) == 0 {
-			w.dead = true // nothing ever happens to it again
-			return w
-		}
-		w.apply(&all[t.choose(len(all))])
+	case len(inputs) == 0:
+		w.dead = true // nothing ever happens to it again
+		return w
+	default:
+		w.apply(&inputs[t.choose(len(inputs))])
 	}
 	if !w.dead {
+		w.mergeRounds()
 		w.forget()
 	}
 	return w
@@ -173,11 +287,13 @@ func (x *explorer) try(s *state, t *choices) *walk {
 // forget drops what nobody asks for any more.
 func (w *walk) forget() {
 	s := w.s
-	s.passing = nil
+	if s.phase != turning {
+		s.passing, s.ifs = nil, false
+	}
 	if s.phase == ended {
 		*s = state{phase: ended, outcome: s.outcome, goal: s.goal, zone: s.zone}
 		if !w.telling {
-			s.zone.remove(func(alarm) bool { return true })
+			s.zone.remove(func(a alarm) bool { return a.place != atMark })
 			s.zone.forgetAge()
 		}
 		return
@@ -196,7 +312,7 @@ func (w *walk) forget() {
 	maps.DeleteFunc(s.values, func(path string, _ any) bool { return !still.paths[path] })
 	maps.DeleteFunc(s.facts, func(text string, _ bool) bool {
 		a, ok := w.atoms[text]
-		return ok && !still.paths[a.Path]
+		return ok && !slices.ContainsFunc(a.Paths, func(path string) bool { return still.paths[path] })
 	})
 	s.boxed = s.boxed && still.hears
 	if w.telling {
@@ -217,14 +333,29 @@ func (x *explorer) asksAnchor(still *asked, line int) bool {
 	return false
 }
 
+// A coarse state is widened exactly so often; then it has no bounds where it grew.
+const manyGrowths = 4
+
 // add adds a state that was reached, unless it is known, and answers its number.
 func (x *explorer) add(s *state) int {
 	key := s.key()
-	if i, ok := x.index[key]; ok {
+	if x.coarse {
+		key = string(s.zone.alarmKey(s.keyBeforeZone()))
+	}
+	i, ok := x.index[key]
+	if ok && (!x.coarse || s.zone.within(x.nodes[i].zone)) {
 		return i
 	}
-	i := len(x.nodes)
+	if ok {
+		x.growths[key]++
+		s.zone = x.nodes[i].zone.joined(s.zone, x.growths[key] > manyGrowths, x.growths[key] > 4*manyGrowths)
+	}
+	i = len(x.nodes)
 	x.index[key] = i
-	x.nodes = append(x.nodes, node{state: s, age: s.zone.age(), outcome: s.outcome, goal: s.goal})
+	x.nodes = append(x.nodes, node{state: s, at: s.at, loops: s.loops, zone: s.zone, turns: s.phase == turning, outcome: s.outcome, goal: s.goal})
+	x.budget.take(int64(len(key)) + s.bytes() + int64(8*len(s.zone.bounds)+300))
+	if x.budget.States--; x.budget.States < 0 {
+		x.limited = true
+	}
 	return i
 }

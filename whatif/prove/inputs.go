@@ -20,6 +20,7 @@ const (
 	inputProfile
 	inputFetched
 	inputNotFetched
+	inputTurn // nothing: the input before goes on
 )
 
 // input is one thing that can happen to a parked run.
@@ -32,8 +33,16 @@ type input struct {
 	event         string
 }
 
+// ofOlder reports whether it is a receipt of a message that is not the newest of its step.
+func (in *input) ofOlder() bool {
+	return in.kind == inputReceipt && (in.older || in.step == olderMessage)
+}
+
 // inputs are all that can make a difference to a parked run, in a fixed order.
 func (x *explorer) inputs(s *state) []input {
+	if s.phase == turning {
+		return []input{{kind: inputTurn}}
+	}
 	var all []input
 	if s.phase == fetching {
 		all = append(all, input{kind: inputFetched}, input{kind: inputNotFetched})
@@ -153,9 +162,18 @@ func (w *walk) apply(in *input) {
 		w.advance(step.Fetch.OnError)
 	case inputTimer:
 		w.ring(in.alarm)
+	case inputTurn:
+		w.nextRound()
 	}
-	if !w.dead {
+	if !w.dead && !w.s.ifs {
 		w.watchIfs()
+	}
+}
+
+// nextRound goes on after a round of the repeat that the run is at.
+func (w *walk) nextRound() {
+	if next, parked := w.beginRound(&w.f.Steps[w.s.at]); !parked {
+		w.advance(next)
 	}
 }
 
@@ -189,7 +207,7 @@ func (w *walk) ring(a alarm) {
 			w.advance(next)
 		}
 	case a.line == roundLine:
-		w.advance(w.beginRound(&w.f.Steps[w.s.at]))
+		w.nextRound()
 	case w.s.phase == calling && a.place == w.s.at:
 		w.s.values[w.f.Steps[w.s.at].ID+".outcome"] = nil
 		w.clearAlarms(w.s.at)

@@ -35,13 +35,3 @@ func (w *walk) count(category string) {
 		w.s.counted = true
 	}
 }
-
-// storyOfMany is a shortest story in which so many messages are counted; nil when there
-// is none.
-func (x *explorer) storyOfMany(many int, count func(*edge) int) Story {
-	ways := x.shortest(many, count)
-	if last := len(ways.order) - 1; ways.order[last]%(many+1) == many {
-		return x.tell(ways.to(ways.order[last]), false)
-	}
-	return nil
-}

@@ -76,6 +76,11 @@ func playMove(w *world, m prove.Move) (*world, error) {
 	if !w.live() {
 		return w, fmt.Errorf("the run has ended")
 	}
+	return playInput(w, m, later)
+}
+
+// playInput gives an input to the live run.
+func playInput(w *world, m prove.Move, later time.Duration) (*world, error) {
 	switch m.Kind {
 	case prove.MoveTime:
 		if w.run.Status == engine.Sending {

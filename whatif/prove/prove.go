@@ -5,7 +5,7 @@ import (
 	"fmt"
 	"maps"
 	"slices"
-	"time"
+	"strings"
 
 	"nudge/engine"
 	"nudge/flows"
@@ -23,12 +23,42 @@ func (p *Proof) Broken() bool {
 	return slices.ContainsFunc(p.Flows, func(r *Report) bool { return len(r.Broken) > 0 })
 }
 
-// Project explores every flow of a project that loads.
-func Project(p *flows.Project) *Proof {
-	j := &job{project: p, lives: map[string]int64{}}
+// Options say how a project is proved.
+type Options struct {
+	Budget  Budget                        // zero: Full
+	Stories bool                          // tell stories of endings and of broken promises
+	Only    string                        // the only flow to prove; empty: all
+	Begins  func(flow string, n, all int) // is called before each flow, the n-th of all from 0; may be nil
+}
+
+// Project explores the flows of a project that loads, with the full budget and with
+// stories.
+func Project(p *flows.Project) *Proof { return ProjectWith(p, Options{Stories: true}) }
+
+// ProjectWith explores the flows of a project that loads. What one flow leaves of the
+// budget is there for those after it.
+func ProjectWith(p *flows.Project, o Options) *Proof {
+	if o.Budget == (Budget{}) {
+		o.Budget = Full
+	}
+	j := &job{project: p, options: o, left: o.Budget, lives: map[string]int64{}}
 	proof := &Proof{Circles: circles(p.Flows)}
-	for _, f := range p.Flows {
+	for i, f := range p.Flows {
+		if o.Only != "" && o.Only != f.Name {
+			continue
+		}
+		if o.Begins != nil {
+			o.Begins(f.Name, i, len(p.Flows))
+		}
+		later := len(p.Flows) - 1 - i
+		if o.Only != "" {
+			later = 0
+		}
+		whole := j.left.share(o.Budget, len(p.Flows), later)
+		j.budget = whole
 		proof.Flows = append(proof.Flows, j.report(f))
+		j.left.States -= whole.States - j.budget.States
+		j.left.Work -= whole.Work - j.budget.Work
 	}
 	return proof
 }
@@ -36,24 +66,46 @@ func Project(p *flows.Project) *Proof {
 // job is one proof being made.
 type job struct {
 	project *flows.Project
+	options Options
+	left    Budget           // for this flow and those after it
+	budget  Budget           // for this flow
 	lives   map[string]int64 // longest lives of flows that others wait for
 }
 
-// lifeOf is the longest life of a flow; without end for one that waits for itself.
+// lifeOf is the longest life of a flow; without end for one that waits for itself, or that
+// is too large to be proved.
 func (j *job) lifeOf(name string) int64 {
 	if life, ok := j.lives[name]; ok {
 		return life
 	}
 	j.lives[name] = unbounded
 	if f := j.project.Flow(name); f != nil {
-		j.lives[name] = j.explore(f).life()
+		if x := j.explore(f, nil); !x.limited {
+			j.lives[name], _ = x.life()
+		}
 	}
 	return j.lives[name]
 }
 
-func (j *job) explore(f *flows.Flow) *explorer {
-	x := newExplorer(f, j.holds(f), j.lifeOf)
-	x.explore()
+// explore explores a flow: exactly, and where half the budget is not enough for that,
+// coarsely with the other half.
+func (j *job) explore(f *flows.Flow, p *period) *explorer {
+	var x *explorer
+	for _, coarse := range []bool{false, true} {
+		budget := j.budget
+		if !coarse {
+			budget = j.budget.half()
+		}
+		whole := budget
+		x = newExplorer(f, j.holds(f), j.lifeOf, &budget)
+		x.period, x.coarse = p, coarse
+		x.explore()
+		j.budget.States -= whole.States - budget.States
+		j.budget.Work -= whole.Work - budget.Work
+		if !x.limited {
+			break
+		}
+	}
 	return x
 }
 
@@ -89,16 +141,30 @@ func (j *job) holds(f *flows.Flow) []int64 {
 }
 
 func (j *job) report(f *flows.Flow) *Report {
-	x := j.explore(f)
-	all := x.measure(func(e *edge) (int, int) { return e.posted, e.planned })
-	r := &Report{
-		Flow: f.Name, Proved: !x.limited, States: len(x.nodes), flow: f,
-		Most: min(all.most, engine.MaxMessagesPerRun), Fewest: all.fewest, Life: x.lifeInWords(),
-		Endings: x.endings(), Unreachable: x.unreachable(), Unhandled: x.unhandledPlaces(), Holds: j.holdsOf(f),
+	x := j.explore(f, nil)
+	r := &Report{Flow: f.Name, Proved: !x.limited, States: len(x.nodes), Holds: j.holdsOf(f), flow: f, project: j.project}
+	if x.limited {
+		r.Place = &Place{Step: f.Steps[x.at].ID, Span: f.Steps[x.at].Span}
+		return r
 	}
-	attempts := x.measure(func(e *edge) (int, int) { return e.posted * x.attempts(e), 0 }).most
+	all := x.measure(func(e *edge) (int, int) { return int(e.posted), int(e.planned) })
+	r.Most, r.Fewest = min(all.most, engine.MaxMessagesPerRun), all.fewest
+	r.Coarse = x.coarse
+	life, endless := x.life()
+	r.life, r.Life = life, x.lifeInWords(life, endless)
+	r.Endings, r.Unreachable, r.Unhandled = x.endings(j.options.Stories), x.unreachable(), x.unhandledPlaces()
+	attempts := x.measure(func(e *edge) (int, int) { return int(e.posted) * x.attempts(e), 0 }).most
 	if attempts > r.Most {
 		r.Attempts = attempts
+	}
+	if x.runsOut() { // perhaps before its first message
+		r.Fewest = 0
+		r.fails()
+	}
+	planned := x.measure(func(e *edge) (int, int) { return int(e.planned), 0 }).most
+	if planned > engine.MaxMessagesPerRun {
+		r.Fewest = min(r.Fewest, engine.MaxMessagesPerRun)
+		r.fails()
 	}
 	j.promises(r, x)
 	j.categories(r, x)
@@ -113,48 +179,16 @@ func (x *explorer) attempts(e *edge) int {
 	return 1
 }
 
-// life is how long a run can live, in milliseconds.
-func (x *explorer) life() (longest int64) {
-	for i := range x.nodes {
-		longest = max(longest, x.nodes[i].age)
-	}
-	if len(x.endless) > 0 {
-		return unbounded
-	}
-	return longest
-}
-
-func (x *explorer) lifeInWords() Life {
-	life := x.life()
-	if life < unbounded {
-		return Life{Most: time.Duration(life) * time.Millisecond}
-	}
-	l := Life{Endless: true}
-	for _, step := range slices.Sorted(maps.Keys(x.endless)) {
-		l.Waits = append(l.Waits, x.f.Steps[step].ID)
-	}
-	return l
-}
-
-// endings are the ways in which runs end, each with a shortest story.
-func (x *explorer) endings() []Ending {
-	var all []Ending
-	ways := x.shortest(0, nil)
-	for _, i := range ways.order {
-		n := &x.nodes[i]
-		same := func(e Ending) bool { return e.Outcome == n.outcome && e.Goal == n.goal }
-		if n.outcome != "" && !slices.ContainsFunc(all, same) {
-			all = append(all, Ending{n.outcome, n.goal, x.tell(ways.to(i), false)})
-		}
-	}
-	slices.SortFunc(all, func(a, b Ending) int { return cmp.Compare(a.Outcome, b.Outcome) })
-	return all
-}
-
 func (x *explorer) unreachable() []Place {
 	var all []Place
-	for i, reached := range x.reached {
-		if !reached {
+	reached := map[int]bool{}
+	for _, v := range x.visits {
+		for _, step := range v.passed {
+			reached[step] = reached[step] || v.used
+		}
+	}
+	for i := range x.f.Steps {
+		if !reached[i] {
 			all = append(all, Place{Step: x.f.Steps[i].ID, Span: x.f.Steps[i].Span})
 		}
 	}
@@ -163,8 +197,14 @@ func (x *explorer) unreachable() []Place {
 
 func (x *explorer) unhandledPlaces() []Place {
 	var all []Place
-	for u := range x.unhandled {
-		all = append(all, Place{x.f.Steps[u.step].ID, u.outcome, x.f.Steps[u.step].Span})
+	seen := map[unnamed]bool{}
+	for _, v := range x.visits {
+		for _, u := range v.ended {
+			if v.used && !seen[u] {
+				seen[u] = true
+				all = append(all, Place{x.f.Steps[u.step].ID, u.outcome, x.f.Steps[u.step].Span})
+			}
+		}
 	}
 	slices.SortFunc(all, func(a, b Place) int {
 		return cmp.Or(a.Span.Start.Compare(b.Span.Start), cmp.Compare(a.Outcome, b.Outcome))
@@ -187,34 +227,37 @@ func (j *job) holdsOf(f *flows.Flow) []Hold {
 	return all
 }
 
-// promises holds the report against what the flow promises.
+// promises compares the report with the promises of the flow.
 func (j *job) promises(r *Report, x *explorer) {
 	p := x.f.Promises
-	if p == nil || x.limited {
+	if p == nil {
 		return
 	}
 	if p.Messages > 0 && r.Most > p.Messages {
-		r.Broken = append(r.Broken, Promise{
-			What: fmt.Sprintf("messages: %d", p.Messages), Found: fmt.Sprintf("a run can send %d", r.Most), Span: p.MessagesAt,
-			Story: x.storyOfMany(p.Messages+1, func(e *edge) int { return e.posted }),
-		})
+		j.breaks(r, x, Promise{What: fmt.Sprintf("messages: %d", p.Messages), Found: fmt.Sprintf("a run can send %d", r.Most), Span: p.MessagesAt},
+			func() Story { return x.storyOfMany(p.Messages+1, func(e *edge) int { return int(e.posted) }) })
 	}
-	if ends := nominal(p.Ends); ends > 0 && x.life() > ends {
-		r.Broken = append(r.Broken, Promise{
-			What: "ends: " + p.Ends.String(), Found: "a run can live " + r.Life.String(), Span: p.EndsAt, Story: x.storyOfAge(ends),
-		})
+	if ends := nominal(p.Ends); ends > 0 && r.life > ends {
+		j.breaks(r, x, Promise{What: "ends: " + p.Ends.String(), Found: "a run can live " + r.Life.String(), Span: p.EndsAt},
+			func() Story { return x.storyOfAge(ends) })
 	}
 }
 
-// storyOfAge is a shortest story of a run that lives longer than that.
-func (x *explorer) storyOfAge(ends int64) Story {
-	ways := x.shortest(0, nil)
-	for _, i := range ways.order {
-		if n := &x.nodes[i]; n.age > ends && n.outcome != "" {
-			return x.tell(ways.to(i), true)
-		}
+// breaks notes a promise that does not hold. A coarse proof may be wrong about that, so
+// there a story must show it.
+func (j *job) breaks(r *Report, x *explorer, p Promise, tell func() Story) {
+	if j.options.Stories || x.coarse {
+		p.Story = tell()
 	}
-	return nil // it never ends: no story leads there
+	if x.coarse && p.Story == nil {
+		p.Found = "it may be broken, but within the budget no story shows it"
+		r.Unproved = append(r.Unproved, p)
+		return
+	}
+	if x.coarse {
+		p.Found = strings.Replace(p.Found, "can ", "may ", 1)
+	}
+	r.Broken = append(r.Broken, p)
 }
 
 // categories counts by category, and holds the counts against the caps.
@@ -232,14 +275,14 @@ func (j *job) categories(r *Report, x *explorer) {
 			if s := x.f.Steps[e.send].Send; s == nil || s.Category != name {
 				return 0
 			}
-			return e.posted
+			return int(e.posted)
 		}
 		c := Category{Name: name, Most: x.measure(func(e *edge) (int, int) { return of(e), 0 }).most}
 		c.In = c.Most
 		if declared := j.project.Categories[name]; declared != nil {
 			c.Cap, c.Per = declared.AtMost, declared.Per
 		}
-		if c.Cap > 0 && c.Most > c.Cap && !x.limited {
+		if c.Cap > 0 && c.Most > c.Cap {
 			j.capped(r, x, &c, names[name])
 		}
 		r.Categories = append(r.Categories, c)
@@ -248,20 +291,21 @@ func (j *job) categories(r *Report, x *explorer) {
 
 // capped counts the messages of a category within the period of its cap.
 func (j *job) capped(r *Report, x *explorer, c *Category, at diag.Span) {
-	in := newExplorer(x.f, x.holds, x.lifeOf)
-	in.period = &period{c.Name, nominal(c.Per)}
-	in.explore()
-	of := func(e *edge) int { return e.counted }
-	c.In = in.measure(func(e *edge) (int, int) { return of(e), 0 }).most
-	if c.In <= c.Cap || in.limited {
-		return
-	}
-	allowed := fmt.Sprintf("category %s: at_most: %d", c.Name, c.Cap)
+	p := Promise{What: fmt.Sprintf("category %s: at_most: %d", c.Name, c.Cap), Span: at}
 	within := "at all"
 	if c.Per != (flows.Duration{}) {
-		allowed, within = allowed+" per "+c.Per.String(), "within "+c.Per.String()
+		p.What, within = p.What+" per "+c.Per.String(), "within "+c.Per.String()
 	}
-	r.Broken = append(r.Broken, Promise{
-		What: allowed, Found: fmt.Sprintf("a run alone can send %d %s", c.In, within), Span: at, Story: in.storyOfMany(c.Cap+1, of),
-	})
+	in := j.explore(x.f, &period{c.Name, nominal(c.Per)})
+	if in.limited {
+		p.Found = "too many states from " + x.f.Steps[in.at].ID + " on"
+		r.Unproved = append(r.Unproved, p)
+		return
+	}
+	of := func(e *edge) int { return int(e.counted) }
+	c.In = in.measure(func(e *edge) (int, int) { return of(e), 0 }).most
+	if c.In > c.Cap {
+		p.Found = fmt.Sprintf("a run alone can send %d %s", c.In, within)
+		j.breaks(r, in, p, func() Story { return in.storyOfMany(c.Cap+1, of) })
+	}
 }

@@ -3,9 +3,11 @@ package prove
 import (
 	"encoding/json"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
+	"nudge/engine"
 	"nudge/flows"
 	"nudge/lang/diag"
 )
@@ -13,8 +15,10 @@ import (
 // Report is what was proved of one flow.
 type Report struct {
 	Flow   string `json:"flow"`
-	Proved bool   `json:"proved"` // false: it has more than MaxStates states, and nothing below is a bound
+	Proved bool   `json:"proved"` // false: the budget was used up, and nothing below is a bound
 	States int    `json:"states"`
+	Coarse bool   `json:"coarse,omitempty"` // its bounds hold, but perhaps no run comes up to them
+	Place  *Place `json:"place,omitempty"`  // where the budget ended, of a flow that is not proved
 
 	Most       int        `json:"most"`               // messages of one run
 	Fewest     int        `json:"fewest"`             //
@@ -27,7 +31,10 @@ type Report struct {
 	Unhandled   []Place   `json:"unhandled,omitempty"` // waits that can end by an outcome no line of theirs names
 	Holds       []Hold    `json:"holds,omitempty"`     // messages that wait for their hours
 	Broken      []Promise `json:"broken,omitempty"`
+	Unproved    []Promise `json:"unproved,omitempty"` // neither proved nor broken
 	flow        *flows.Flow
+	life        int64
+	project     *flows.Project
 }
 
 // Category is the most messages of one category that a run can send.
@@ -42,8 +49,9 @@ type Category struct {
 // Life is how long a run can live.
 type Life struct {
 	Endless bool
-	Most    time.Duration // a day counts as 24 hours; meaningless when it is endless
-	Waits   []string      // where time has no end
+	Most    time.Duration // a day counts as 24 hours; 292 years stand for more; 0 when it is endless
+	Waits   []string      // the steps that may never end
+	millis  int64
 }
 
 // String is the life in words.
@@ -51,7 +59,7 @@ func (l Life) String() string {
 	if l.Endless {
 		return "without end"
 	}
-	return span(l.Most.Milliseconds())
+	return span(l.millis)
 }
 
 // MarshalJSON writes the life in words.
@@ -104,4 +112,11 @@ func span(ms int64) string {
 		}
 	}
 	return strings.Join(words, " ")
+}
+
+// fails notes that a run can come to a limit of the engine, which fails it.
+func (r *Report) fails() {
+	if !slices.ContainsFunc(r.Endings, func(e Ending) bool { return e.Outcome == engine.OutcomeFailed }) {
+		r.Endings = append(r.Endings, Ending{Outcome: engine.OutcomeFailed})
+	}
 }

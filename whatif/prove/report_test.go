@@ -16,6 +16,7 @@ events: { order: { id: string, total: number, at: time } }
 categories:
   reminders: { window: mon-fri 09:00-17:00, at_most: 2 per 3d }
   news: { window: 08:00-20:00 }
+  daily: { at_most: 1 per 1d }
 `
 
 // proved is what is proved of a flow, on one line.
@@ -30,11 +31,23 @@ func proved(t *testing.T, steps string) (*prove.Report, string) {
 		t.Fatal(list)
 	}
 	r := prove.Project(p).Flows[0]
+	return r, line(r)
+}
+
+// line is a report on one line.
+func line(r *prove.Report) string {
+	if !r.Proved {
+		return "not proved from " + r.Place.Step + " on"
+	}
+	said := ""
+	if r.Coarse {
+		said = "coarse, "
+	}
 	var ends []string
 	for _, e := range r.Endings {
 		ends = append(ends, e.Outcome)
 	}
-	said := fmt.Sprintf("%d-%d messages, life %s, ends %s", r.Fewest, r.Most, r.Life, strings.Join(ends, " "))
+	said += fmt.Sprintf("%d-%d messages, life %s, ends %s", r.Fewest, r.Most, r.Life, strings.Join(ends, " "))
 	for _, p := range r.Unreachable {
 		said += ", unreachable " + p.Step
 	}
@@ -47,7 +60,10 @@ func proved(t *testing.T, steps string) (*prove.Report, string) {
 	for _, b := range r.Broken {
 		said += ", broken " + b.What + ": " + b.Found
 	}
-	return r, said
+	for _, u := range r.Unproved {
+		said += ", not proved " + u.What + ": " + u.Found
+	}
+	return said
 }
 
 func TestReports(t *testing.T) {
@@ -83,6 +99,30 @@ steps: [ { send: { template: hello, max_delay: 2h } }, { wait: 1d } ]`,
 steps: [ { repeat: { times: 3, every: 1d, steps: [ { send: hello } ] } } ]`,
 			"3-3 messages, life 8d, ends completed, held 2d 16h (too late false), " +
 				"broken category reminders: at_most: 2 per 3d: a run alone can send 3 within 3d"},
+		{"a second message where the first was too late", `category: daily
+steps:
+  - send: { template: hello, max_delay: 2h }
+  - { id: again, if: hello.reason == "late", send: hello }`,
+			"1-1 messages, life 0s, ends completed"},
+		{"a second message where the first was unsent as too late", `category: daily
+steps:
+  - send: { template: hello, max_delay: 2h }
+  - { id: again, if: hello.status == "unsent" and hello.reason == "late", send: hello }
+  - branch: [ { if: hello.reason != "late", then: [ { exit: other } ] } ]`,
+			"1-1 messages, life 0s, ends completed other"},
+		{"a second message where the first was not refused", `category: daily
+steps:
+  - send: { template: hello, max_delay: 2h }
+  - { id: again, if: not (hello.reason == "capped"), send: hello }`,
+			"1-2 messages, life 0s, ends completed, broken category daily: at_most: 1 per 1d: a run alone can send 2 within 1d"},
+		{"a reason that cannot be", `steps:
+  - send: hello
+  - { id: again, if: hello.reason == "late", send: hello }`,
+			"1-1 messages, life 0s, ends completed"},
+		{"a reason of the provider", `steps:
+  - send: hello
+  - { id: again, if: hello.reason == "no such device", send: hello }`,
+			"1-2 messages, life 0s, ends completed"},
 		{"a wait behind a failure", `steps:
   - send: hello
   - wait: [ { read: hello }, { after: 2d, then: [ { id: again, send: hello } ] } ]`,

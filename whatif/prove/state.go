@@ -19,6 +19,7 @@ const (
 	sending         // its newest message is out, without an outcome
 	waiting         // at a wait or a collect
 	pacing          // at a repeat, for the rest of a round
+	turning         // at a repeat, in the middle of an input: a round is over in which the run did not park
 	fetching
 	calling // at a start step that waits for the run it started
 	ended
@@ -73,9 +74,6 @@ func (o older) seen(n need) older {
 	return o
 }
 
-// loop is a repeat that a run is in.
-type loop struct{ step, round int }
-
 // state is everything about a run that can make a difference to what happens next. Two
 // runs in one state are the same to us.
 type state struct {
@@ -90,6 +88,8 @@ type state struct {
 	counted bool            // the period is over
 	items   int             // of the collect it is in, up to manyItems
 	zone    zone
+
+	ifs bool // of a turning run: the conditions that stand by themselves have been looked at
 
 	outcome string // how it ended
 	goal    bool
@@ -106,18 +106,26 @@ func (s *state) clone() *state {
 	c.values = maps.Clone(s.values)
 	c.zone = s.zone.clone()
 	c.passing = map[string]bool{}
+	if s.phase == turning {
+		c.passing = maps.Clone(s.passing)
+	}
 	return &c
 }
 
+// bytes is about how much room a state takes.
+func (s *state) bytes() int64 {
+	return int64(500 + 24*len(s.loops) + 60*(len(s.sends)+len(s.facts)+len(s.values)+len(s.passing)) + 8*len(s.zone.bounds))
+}
+
 // key is equal for states that are the same.
-func (s *state) key() string {
+func (s *state) key() string { return string(s.zone.key(s.keyBeforeZone())) }
+
+// keyBeforeZone is equal for states that differ at most in what is known of their instants.
+func (s *state) keyBeforeZone() []byte {
 	b := make([]byte, 0, 256)
 	b = append(b, byte(s.phase), s.older.open, s.older.delivered, bit(s.older.read)|bit(s.older.lost)<<1|bit(s.older.posted)<<2|bit(s.boxed)<<3|bit(s.goal)<<4|bit(s.counted)<<5, byte(s.items))
 	b = binary.AppendVarint(b, int64(s.at))
-	for _, l := range s.loops {
-		b = binary.AppendVarint(binary.AppendVarint(b, int64(l.step)), int64(l.round))
-	}
-	b = append(b, 0xff)
+	b = append(appendLoops(b, s.loops), 0xff)
 	for _, step := range slices.Sorted(maps.Keys(s.sends)) {
 		b = append(binary.AppendVarint(b, int64(step)), byte(s.sends[step].status), bit(s.sends[step].posted)|bit(s.sends[step].older)<<1)
 	}
@@ -126,11 +134,14 @@ func (s *state) key() string {
 		b = append(append(b, text...), bit(s.facts[text]), 0)
 	}
 	b = append(b, 0xff)
+	for _, text := range slices.Sorted(maps.Keys(s.passing)) {
+		b = append(append(b, text...), bit(s.passing[text]), 0)
+	}
+	b = append(b, bit(s.ifs), 0xff)
 	for _, path := range slices.Sorted(maps.Keys(s.values)) {
 		b = append(append(append(b, path...), '='), literal(s.values[path])...)
 	}
-	b = append(append(b, 0xff), s.outcome...)
-	return string(s.zone.key(b))
+	return append(append(b, 0xff), s.outcome...)
 }
 
 func bit(b bool) byte {

@@ -17,6 +17,8 @@ type Move struct {
 
 	Data map[string]any `json:"data,omitempty"` // of an event: what the needs ask for, where that can be told
 	Text string         `json:"text,omitempty"` // of a reply, likewise
+
+	odd string // why a test may be unable to do so
 }
 
 // MoveKind is a kind of move.
@@ -44,6 +46,9 @@ type Need struct {
 	Condition string `json:"condition"`
 	Holds     bool   `json:"holds"`
 	Told      bool   `json:"told"` // the story gives a value with which it comes out so
+
+	split *flows.Step // of a split: which one, and the arm
+	arm   int
 }
 
 // Story is a shortest way to something: the inputs of one run, with what they lead to.
@@ -52,17 +57,31 @@ type Story []Move
 // trace is what a walk notes for a story.
 type trace struct {
 	begins bool
+	during bool // a message or a fetch is under way
+	held   bool // what came during that is taken now
 	input  input
 	at     int    // the step at which it happened
 	then   []Move // messages, and what had come before the wait that takes it began
 	needs  []Need
 }
 
-// leg is one walk of a way.
-type leg struct {
-	node int
-	tape []uint16
+const whyDuring = "it needs something to happen while a message is being sent"
+
+// isEarly reports whether something else happens while a message is being sent, or a
+// service asked.
+func (t *trace) isEarly() bool {
+	if t.held {
+		return true
+	}
+	switch t.input.kind {
+	case inputAccepted, inputRefused, inputFetched, inputNotFetched:
+		return false
+	}
+	return t.during
 }
+
+// leg is one edge of a way.
+type leg struct{ node, edge int }
 
 // tell goes a way again and writes down what happens, each at the earliest instant at
 // which the whole way is possible; with late, the end at the latest.
@@ -72,12 +91,24 @@ func (x *explorer) tell(legs []leg, late bool) Story {
 	s := initial()
 	var story Story
 	var pins []int            // of the moves: the number of their leg
+	input := 0                // the move of the newest input
 	known := map[string]any{} // of the person, as the story has told it
 	for k, l := range legs {
-		w := x.try(s, &choices{chosen: l.tape})
+		s = x.before(s)
+		w := x.try(s, x.inputs(s), replay(x.nodes[l.node].edges[l.edge].tape))
+		if w.dead {
+			return nil // it is possible only where instants are not told apart
+		}
 		s = w.s
 		s.zone.add(alarm{atPin, k, false}, now, 0, 0)
-		for _, m := range append(x.profileBefore(w.trace.needs, known), w.moves()...) {
+		before, moves := x.profileBefore(w.trace.needs, known), w.moves()
+		if w.trace.input.kind == inputTurn { // it is one with the input before
+			story[input].Needs = append(story[input].Needs, w.trace.needs...)
+			before, moves = nil, moves[1:]
+		} else {
+			input = len(story) + len(before)
+		}
+		for _, m := range append(before, moves...) {
 			story, pins = append(story, m), append(pins, k)
 		}
 	}
@@ -141,7 +172,8 @@ func (w *walk) moves() []Move {
 // early notes what had come before the wait that takes it began: told as if it came
 // then.
 func (w *walk) early(m Move, place int) {
-	m.Step, m.Needs = w.f.Steps[place].ID, w.trace.needs
+	m.Step, m.Needs, m.odd = w.f.Steps[place].ID, w.trace.needs, whyDuring
+	w.trace.held = true
 	w.trace.then = append(w.trace.then, m)
 }
 
@@ -175,6 +207,12 @@ func (w *walk) inputMove() Move {
 		m.Kind = MoveFetched
 	case inputNotFetched:
 		m.Kind = MoveNotFetched
+	}
+	switch {
+	case in.ofOlder():
+		m.odd = "it needs a receipt for an older message"
+	case w.trace.during && w.trace.isEarly():
+		m.odd = whyDuring
 	}
 	return m
 }

@@ -1,9 +1,6 @@
 package prove
 
-import (
-	"nudge/engine"
-	"nudge/flows"
-)
+import "nudge/flows"
 
 // Outcomes of a wait that none of its lines names.
 const (
@@ -90,7 +87,7 @@ func (w *walk) arm(place int, lines []flows.Line) (timers, past int) {
 func (w *walk) follow(place int, line *flows.Line) (next int) {
 	for i, l := range w.s.loops {
 		if l.step == place {
-			w.leaveLoop(i)
+			w.leaveLoop(i, turnLeft)
 			break
 		}
 	}
@@ -119,7 +116,7 @@ func (w *walk) repeat(s *flows.Step) (next int, parked bool) {
 	if n := len(w.s.loops); n > 0 && w.s.loops[n-1].step == w.s.at {
 		return w.endRound(s)
 	}
-	w.s.loops = append(w.s.loops, loop{w.s.at, 1})
+	w.s.loops = append(w.s.loops, loop{step: w.s.at, round: 1})
 	if line := w.lookBack(w.s.at, s.Repeat.Until); line != nil {
 		return w.follow(w.s.at, line), false
 	}
@@ -146,29 +143,7 @@ func (w *walk) endRound(s *flows.Step) (next int, parked bool) {
 		}
 		w.dead = w.dead || !z.restrict(end, now, 0)
 	}
-	return w.beginRound(s), false
-}
-
-func (w *walk) beginRound(s *flows.Step) (next int) {
-	l := &w.s.loops[len(w.s.loops)-1]
-	if l.round == s.Repeat.Times {
-		w.leaveLoop(len(w.s.loops) - 1)
-		w.endWait(w.s.at, engine.OutcomeCompleted)
-		return s.Next
-	}
-	l.round++
-	w.pace(s)
-	return s.Repeat.Body
-}
-
-// leaveLoop leaves the loop of that depth and those within.
-func (w *walk) leaveLoop(depth int) {
-	w.clearAlarms(w.s.at)
-	w.clearAlarms(atHold)
-	for _, l := range w.s.loops[depth:] {
-		w.clearAlarms(l.step)
-	}
-	w.s.loops = w.s.loops[:depth]
+	return w.beginRound(s)
 }
 
 func (w *walk) collect(s *flows.Step) (next int, parked bool) {

@@ -23,6 +23,13 @@ type walk struct {
 	planned int // messages that were to go out, those included that we hold back
 	counted int // messages within the period that is counted
 	send    int // the step of the message
+
+	guessed int    // work that conditions took
+	begun   bool   // it has begun a round
+	around  int    // loops of the state that the walk has not left
+	again   int    // rounds that the innermost of them has begun
+	turns   []turn // of those that it has left, and of the innermost it stays in
+	enters  string // the rounds of the loops that it has begun
 }
 
 // advance takes the run from a step on until it parks or ends.
@@ -51,6 +58,7 @@ func (w *walk) step(s *flows.Step) (next int, parked bool) {
 	if s.If != nil && !w.truth(s.If) {
 		if s.Verb == flows.VerbSend {
 			w.newMessage(w.s.at, unsent)
+			w.note(w.s.at, engine.ReasonSkipped)
 		}
 		return s.Next, false
 	}
@@ -96,7 +104,7 @@ func (w *walk) deal(s *flows.Step) int {
 	}
 	arm := w.t.choose(len(s.Split))
 	w.s.values[dealt(s)] = float64(arm)
-	w.trace.needs = append(w.trace.needs, Need{Condition: fmt.Sprintf("%s deals arm %d", s.ID, arm+1), Holds: true})
+	w.trace.needs = append(w.trace.needs, Need{Condition: fmt.Sprintf("%s deals arm %d", s.ID, arm+1), Holds: true, split: s, arm: arm})
 	return arm
 }
 
@@ -155,7 +163,7 @@ func (w *walk) claim(s *flows.Step) (next int, parked bool) {
 		return 0, true
 	}
 	if w.mayHoldBack(w.s.at) && w.t.choose(2) == 1 {
-		w.newMessage(w.s.at, unsent)
+		w.holdBack(w.s.at)
 		w.tellMessage(MoveHeldBack, s)
 		return s.Next, false
 	}
@@ -163,6 +171,7 @@ func (w *walk) claim(s *flows.Step) (next int, parked bool) {
 	w.tellMessage(MoveMessage, s)
 	w.count(s.Send.Category)
 	w.newMessage(w.s.at, open)
+	delete(w.s.values, reasonOf(s))
 	w.park(sending)
 	return 0, true
 }

@@ -57,9 +57,10 @@ func (w *walk) take(place int, line *flows.Line) {
 // watchIfs looks at the conditions in effect that stand by themselves, as is done after
 // every input.
 func (w *walk) watchIfs() bool {
-	if !w.hasIfs || w.s.phase == ended {
+	if !w.hasIfs || w.s.phase == ended || w.s.phase == turning {
 		return false
 	}
+	w.s.ifs = true
 	return w.happens(w.watches(w.s), func(line *flows.Line) bool { return line.Signal == flows.SignalIf })
 }
 

@@ -4,41 +4,137 @@ import (
 	"encoding/json"
 	"fmt"
 	"maps"
+	"regexp"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
+	"nudge/engine"
 	"nudge/flows"
 	"nudge/lang/shape"
+	"nudge/whatif/story"
 )
 
 // storyStart is when every written story begins: a Monday.
 var storyStart = time.Date(2026, 3, 2, 10, 0, 0, 0, time.UTC)
 
-// YAML writes the story as a file of tests with one test, for nudge test and nudge simulate.
-// A comment stands for what a test cannot say: a message that is held back, and a condition
-// for which no value was found.
-func (r *Report) YAML(name string, story Story) string {
+// manyNames is how many names are tried for a person who gets the arms of a story's splits.
+const manyNames = 100_000
+
+// Test writes a story as a file of tests with one test, for nudge test and nudge simulate.
+// Why is empty when the test passes: it has been played. Otherwise it says why no test can
+// show the story, and the text has comments for what is missing.
+func (r *Report) Test(name string, s Story) (text, why string) {
+	for _, told := range withValues(s) {
+		t, y := r.try(name, told)
+		if text == "" || y == "" {
+			text, why = t, y
+		}
+		if why == "" {
+			break
+		}
+	}
+	return text, why
+}
+
+// literals finds values in a condition.
+var literals = regexp.MustCompile(`"[^"]*"|\d+(\.\d+)?`)
+
+// withValues are a story and others like it, in which the replies are what their conditions
+// name, or near it. A condition too involved to be solved often holds for one of them.
+func withValues(s Story) []Story {
+	all := []Story{s}
+	for i := range s {
+		if s[i].Kind != MoveReply || !slices.ContainsFunc(s[i].Needs, func(n Need) bool { return !n.Told }) {
+			continue
+		}
+		values := []string{"hello"}
+		for _, n := range s[i].Needs {
+			for _, text := range literals.FindAllString(n.Condition, -1) {
+				values = append(values, strings.Trim(text, `"`))
+				if number, err := strconv.Atoi(text); err == nil {
+					values = append(values, strconv.Itoa(number+1), strconv.Itoa(number-1))
+				}
+			}
+		}
+		for _, v := range values {
+			other := slices.Clone(s)
+			other[i].Text, other[i].Needs = v, nil
+			all = append(all, other)
+		}
+	}
+	return all
+}
+
+func (r *Report) try(name string, s Story) (text, why string) {
 	w := &writer{f: r.flow}
+	w.person = w.named(s)
 	w.line("flow: %s", r.Flow)
 	w.line("people:")
-	w.line("  ann: { timezone: UTC }")
+	w.line("  %s: { timezone: UTC }", w.person)
 	w.line("tests:")
 	w.line("  - name: %s", quoted(name))
 	w.line("    start: %s UTC", storyStart.Format("2006-01-02 15:04"))
 	w.line("    story:")
-	w.answers(story)
-	for _, m := range story {
+	w.answers(s)
+	for i, m := range s {
+		if m.Kind == MoveProfile && i+1 < len(s) && s[i+1].Kind == MoveTime && m.At > w.at {
+			m.At-- // time that passes lets the timer ring
+		}
 		w.move(m)
 	}
-	return w.out.String()
+	text = w.out.String()
+	file, list := story.Parse(r.project, "tests/proof.yaml", []byte(text))
+	if !list.HasErrors() {
+		result, err := story.Play(file.Tests[0], story.Options{})
+		if err == nil && result.Failure == nil {
+			return text, ""
+		}
+	}
+	switch {
+	case w.missing != "":
+		return text, w.missing
+	case len(r.Holds) > 0:
+		return text, "its messages wait for their hours"
+	}
+	return text, WhyUnknown
+}
+
+// WhyUnknown is why a story does not play that should.
+const WhyUnknown = "nudge test plays it otherwise"
+
+// named is the name of a person who gets the arms of a story's splits. Where nobody is
+// found, the story lacks that.
+func (w *writer) named(s Story) string {
+	var splits []Need
+	for _, m := range s {
+		for _, n := range m.Needs {
+			if n.split != nil {
+				splits = append(splits, n)
+			}
+		}
+	}
+	name := "ann"
+	for n := range manyNames {
+		if n > 0 {
+			name = fmt.Sprintf("ann%d", n)
+		}
+		if !slices.ContainsFunc(splits, func(n Need) bool { return engine.DealtArm(w.f.Name, name, n.split) != n.arm }) {
+			return name
+		}
+	}
+	w.missing = "no person was found who gets the arms of its splits"
+	return "ann"
 }
 
 // writer writes one story.
 type writer struct {
-	f   *flows.Flow
-	at  int64 // how far the story has come
-	out strings.Builder
+	f       *flows.Flow
+	person  string
+	missing string // what no test can say
+	at      int64  // how far the story has come
+	out     strings.Builder
 }
 
 func (w *writer) line(format string, args ...any) { fmt.Fprintf(&w.out, format+"\n", args...) }
@@ -79,11 +175,12 @@ func (w *writer) move(m Move) {
 	case MoveMessage:
 		w.line("      - expect: %s", m.Message)
 	case MoveHeldBack:
+		w.missing = "it needs a message that is held back: " + m.Message
 		w.line("      # %s is held back by an opt-out, a cap or its max_delay", m.Message)
 	case MoveRefused, MoveFailed:
-		w.line("      - failed: %s", orAny(m.Message))
+		w.line("      - failed: %s", w.message(m))
 	case MoveDelivered, MoveRead:
-		w.line("      - %s: %s", m.Kind, orAny(m.Message))
+		w.line("      - %s: %s", m.Kind, w.message(m))
 	case MoveReply:
 		w.line("      - reply: %s", quoted(m.Text))
 	case MoveProfile:
@@ -99,24 +196,39 @@ func (w *writer) move(m Move) {
 	w.needs(m)
 }
 
-// needs says in comments what no value could be told for.
+// needs says in comments for what no value was found.
 func (w *writer) needs(m Move) {
 	for _, n := range m.Needs {
-		switch {
-		case n.Told:
-		case n.Holds:
-			w.line("        # here: %s", n.Condition)
-		default:
-			w.line("        # here not: %s", n.Condition)
+		if n.Told {
+			continue
 		}
+		condition := n.Condition
+		if !n.Holds {
+			condition = "not " + condition
+		}
+		w.line("        # here: %s", condition)
+		w.missing = "no value was found for the condition " + n.Condition
+	}
+	if m.odd != "" {
+		w.missing = m.odd
 	}
 }
 
-func orAny(message string) string {
-	if message == "" {
-		return "any"
+// message names the message of a receipt: by its step where several steps send it.
+func (w *writer) message(m Move) string {
+	steps := 0
+	for i := range w.f.Steps {
+		if s := w.f.Steps[i].Send; s != nil && s.Template == m.Message {
+			steps++
+		}
 	}
-	return message
+	switch {
+	case m.Message == "":
+		return "any"
+	case steps > 1:
+		return m.Step
+	}
+	return m.Message
 }
 
 func (w *writer) end(m Move) {
@@ -142,14 +254,14 @@ func (w *writer) start(m Move) {
 		data := w.values(flows.NameEvent, w.f.EventShape(t.Event), m.Data)
 		if t.To != nil {
 			if field, ok := strings.CutPrefix(t.To.String(), flows.NameEvent+"."); ok {
-				data[field] = "ann"
+				data[field] = w.person
 			}
 		}
 		if t.Event == "" || !starts(t, data) {
 			continue
 		}
 		w.line("      - event: %s", t.Event)
-		w.line("        by: ann")
+		w.line("        by: %s", w.person)
 		w.data(data)
 		return
 	}

@@ -12,8 +12,9 @@ import (
 // long each wait has taken (a difference bound matrix, as checkers of timed automata use
 // it). Instants are milliseconds; a day counts as 24 hours.
 type zone struct {
-	vars   []alarm // vars[0] is the start, vars[1] is now; the alarms follow, sorted
-	bounds []int64 // bounds[i*len(vars)+j]: vars[i] lies at most so long after vars[j]
+	vars    []alarm // vars[0] is the start, vars[1] is now; the alarms follow, sorted
+	ageless bool    // the start is forgotten
+	bounds  []int64 // bounds[i*len(vars)+j]: vars[i] lies at most so long after vars[j]
 }
 
 // alarm names an instant at which something happens to a run.
@@ -27,9 +28,10 @@ type alarm struct {
 const (
 	atStart   = -9
 	atNow     = -8
-	atPin     = -7 // a moment of the past, kept to tell a story
-	atPeriod  = -3 // the end of the period in which messages are counted
-	atHold    = -2 // the window of a message that is held opens
+	atMark    = -10 // what an alarm was before the last input
+	atPin     = -7  // a moment of the past, kept to tell a story
+	atPeriod  = -3  // the end of the period in which messages are counted
+	atHold    = -2  // the window of a message that is held opens
 	atExits   = -1
 	roundLine = -1 // the line of the alarm that ends a round
 )
@@ -45,7 +47,7 @@ func newZone() zone {
 	return zone{vars: []alarm{{place: atStart}, {place: atNow}}, bounds: make([]int64, 4)}
 }
 
-func (z *zone) clone() zone { return zone{slices.Clone(z.vars), slices.Clone(z.bounds)} }
+func (z *zone) clone() zone { return zone{slices.Clone(z.vars), z.ageless, slices.Clone(z.bounds)} }
 
 func (z *zone) bound(i, j int) int64     { return z.bounds[i*len(z.vars)+j] }
 func (z *zone) set(i, j int, most int64) { z.bounds[i*len(z.vars)+j] = most }
@@ -139,7 +141,7 @@ func (z *zone) remove(which func(alarm) bool) {
 	if len(kept) == len(z.vars) {
 		return
 	}
-	next := zone{make([]alarm, len(kept)), make([]int64, len(kept)*len(kept))}
+	next := zone{make([]alarm, len(kept)), z.ageless, make([]int64, len(kept)*len(kept))}
 	for a, i := range kept {
 		next.vars[a] = z.vars[i]
 		for b, j := range kept {
@@ -154,21 +156,87 @@ func (z *zone) find(a alarm) int {
 	return slices.IndexFunc(z.vars, func(b alarm) bool { return b.place == a.place && b.line == a.line })
 }
 
-// forgetAge forgets how long ago the run began at the least: where nothing asks for it,
-// runs of another age are alike.
+// forgetAge forgets how long ago the run began: where nothing asks for it, runs of another
+// age are alike.
 func (z *zone) forgetAge() {
+	z.ageless = true
 	for j := range z.vars {
 		if j != start {
-			z.set(start, j, z.bound(now, j))
+			z.set(start, j, unbounded)
+			z.set(j, start, unbounded)
 		}
 	}
 }
 
-// age is how long ago the run began at the most; unbounded for without end.
-func (z *zone) age() int64 { return z.bound(now, start) }
+// first is the first alarm of which something is known: the start, unless it is forgotten.
+func (z *zone) first() int {
+	if z.ageless {
+		return now
+	}
+	return start
+}
+
+// mark remembers where now and the alarms are, so that takeDelays can say how far it is
+// from there.
+func (z *zone) mark() {
+	for n, a := range slices.Clone(z.vars[z.first():]) {
+		z.add(alarm{atMark, n, false}, z.find(a), 0, 0)
+	}
+}
+
+// takeDelays is how far the alarms can lie after those that were marked. The marks are
+// taken away.
+func (z *zone) takeDelays() delays {
+	var d delays
+	for i, mark := range z.vars {
+		if mark.place != atMark {
+			continue
+		}
+		d.width = 0
+		for j := z.first(); j < len(z.vars); j++ {
+			if z.vars[j].place != atMark {
+				d.most = append(d.most, z.bound(j, i))
+				d.width++
+			}
+		}
+	}
+	z.remove(func(a alarm) bool { return a.place == atMark })
+	return d
+}
+
+// stay is how far the alarms can lie after each other.
+func (z *zone) stay() delays {
+	d := delays{width: len(z.vars) - z.first()}
+	for i := z.first(); i < len(z.vars); i++ {
+		for j := z.first(); j < len(z.vars); j++ {
+			d.most = append(d.most, z.bound(j, i))
+		}
+	}
+	return d
+}
+
+// waitsForever reports whether no alarm says how long time may pass after the mark of now.
+func (z *zone) waitsForever() bool {
+	for i, v := range z.vars {
+		if v.place == atMark && z.bound(now, i) < unbounded {
+			return false
+		}
+	}
+	return true
+}
 
 // key appends what tells one zone from another.
 func (z *zone) key(b []byte) []byte {
+	b = z.alarmKey(b)
+	for _, x := range z.bounds {
+		b = binary.AppendVarint(b, x)
+	}
+	return b
+}
+
+// alarmKey appends which alarms are set.
+func (z *zone) alarmKey(b []byte) []byte {
+	b = append(b, bit(z.ageless))
 	for _, v := range z.vars[2:] {
 		b = binary.AppendVarint(b, int64(v.place))
 		b = binary.AppendVarint(b, int64(v.line))
@@ -177,10 +245,53 @@ func (z *zone) key(b []byte) []byte {
 		}
 		b = append(b, 0)
 	}
-	for _, x := range z.bounds {
-		b = binary.AppendVarint(b, x)
-	}
 	return b
 }
 
 func millis(d time.Duration) int64 { return d.Milliseconds() }
+
+// within reports whether every instant of the zone is one of the other, which has the same
+// alarms.
+func (z *zone) within(o zone) bool {
+	for i, most := range z.bounds {
+		if most > o.bounds[i] {
+			return false
+		}
+	}
+	return true
+}
+
+// joined is the least zone that holds two with the same alarms. Widened, it has no bounds
+// where the second is wider than the first, except that now is before every alarm that
+// rings; of all bounds only those are left where all is set.
+func (z *zone) joined(o zone, widen, all bool) zone {
+	next := z.clone()
+	for i, most := range o.bounds {
+		if next.bounds[i] = max(most, next.bounds[i]); widen && most > z.bounds[i] || all && i%(len(z.vars)+1) != 0 {
+			next.bounds[i] = unbounded
+		}
+	}
+	if !widen {
+		return next
+	}
+	for i, v := range next.vars {
+		if v.rings {
+			next.set(now, i, min(next.bound(now, i), 0))
+		}
+	}
+	next.tighten()
+	return next
+}
+
+// tighten makes every bound as narrow as the others together make it.
+func (z *zone) tighten() {
+	for k := range z.vars {
+		for i := range z.vars {
+			for j := range z.vars {
+				if via := sum(z.bound(i, k), z.bound(k, j)); via < z.bound(i, j) {
+					z.set(i, j, via)
+				}
+			}
+		}
+	}
+}
