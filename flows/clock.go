@@ -19,7 +19,7 @@ var (
 	clockForm  = regexp.MustCompile(`^(?:(\S+) +)?(\d{1,2})[:.](\d{2})$`)
 	halfDay    = regexp.MustCompile(`(?i)^(?:\S+ +)?\d{1,2}(?:[:.]\d{2})? ?[ap]m$`)
 	dateForm   = regexp.MustCompile(`^\d{4}-\d{2}-\d{2}$`)
-	anchorForm = regexp.MustCompile(`^(\S+) +(before|after) +`)
+	anchorForm = regexp.MustCompile(`^(\S+|\d[\d.]* *[a-z]+) +(before|after) +`)
 )
 
 // moment reads a moment. Its expression can use the names in k.
@@ -43,7 +43,7 @@ func (r *reader) moment(t *node.Text, k *typeEnv) *Moment {
 	if a := anchorForm.FindStringSubmatch(t.Value); a != nil {
 		d, err := ParseDuration(a[1])
 		if err != nil {
-			r.list.Errorf(t.At(0, len([]rune(a[1]))), codeBadDuration, "for example 90m, 72h or 3d", "%v", err)
+			r.list.Errorf(t.At(0, len([]rune(a[1]))), codeBadDuration, node.DurationHint(a[1]), "%v", err)
 			return nil
 		}
 		m.Offset, m.Before, offset = d, a[2] == "before", len(a[0])

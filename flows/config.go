@@ -54,7 +54,7 @@ func readZone(m *node.Map, list *diag.List) *time.Location {
 	}
 	zone := shape.Zone(t.Value)
 	if zone == nil {
-		list.Errorf(t.Span, codeBadZone, "for example Europe/London", "unknown time zone %q", t.Value)
+		list.Errorf(t.Span, codeBadZone, shape.ZoneHint(t.Value), "unknown time zone %q", t.Value)
 		return time.UTC
 	}
 	return zone
@@ -97,7 +97,7 @@ func readWord(m *node.Map, key string, words []string, list *diag.List) int {
 	}
 	i := slices.Index(words, t.Value)
 	if i < 0 {
-		list.Errorf(t.Span, codeBadValue, diag.DidYouMean(t.Value, words, "Allowed here"), "%s cannot be %q", key, t.Value)
+		list.Errorf(t.Span, codeBadValue, diag.DidYouMeanOneOf(t.Value, words, "Allowed here"), "%s cannot be %q", key, t.Value)
 	}
 	return i
 }

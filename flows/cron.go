@@ -1,8 +1,6 @@
 package flows
 
 import (
-	"errors"
-	"fmt"
 	"strings"
 	"time"
 
@@ -16,36 +14,38 @@ type Cron struct {
 	fields *cron.SpecSchedule
 }
 
-var (
-	errNoCron     = errors.New("a schedule needs five fields, or one of @hourly, @daily, @weekly, @monthly and @yearly")
-	errNeverFires = errors.New("this schedule never fires")
+const (
+	noCron     = "a schedule needs five fields, or one of @hourly, @daily, @weekly, @monthly and @yearly"
+	neverFires = "this schedule never fires"
+	cronHint   = "for example 0 9 * * mon: minute, hour, day, month, weekday"
 )
 
 // parseCron reads a schedule. The library's parser panics on some texts.
-func parseCron(spec string) (c *Cron, err error) {
+func parseCron(spec string) (c *Cron, wrong *cronError) {
+	whole := func(text string) *cronError { return &cronError{0, len([]rune(spec)), text, ""} }
 	defer func() {
 		if r := recover(); r != nil {
-			c, err = nil, errNoCron
+			c, wrong = nil, whole(noCron)
 		}
 	}()
-	if strings.Contains(spec, "=") || strings.HasPrefix(spec, "@every") {
-		return nil, errNoCron
-	}
-	schedule, err := cron.ParseStandard(spec)
-	if err != nil {
-		if strings.HasPrefix(spec, "@") || len(strings.Fields(spec)) != 5 {
-			return nil, errNoCron
+	read := spec
+	if !strings.HasPrefix(spec, "@") {
+		if len(strings.Fields(spec)) != len(cronFields) || strings.Contains(spec, "=") {
+			return nil, whole(noCron)
 		}
-		return nil, fmt.Errorf("not a schedule: %w", err)
+		if read, wrong = readCronFields(spec); wrong != nil {
+			return nil, wrong
+		}
 	}
+	schedule, err := cron.ParseStandard(read)
 	fields, ok := schedule.(*cron.SpecSchedule)
-	if !ok {
-		return nil, errNoCron
+	if err != nil || !ok {
+		return nil, whole(noCron)
 	}
 	fields.Location = time.UTC
 	c = &Cron{Spec: spec, fields: fields}
 	if c.NextWall(time.Date(2024, time.January, 1, 0, 0, 0, 0, time.UTC)).IsZero() {
-		return nil, errNeverFires
+		return nil, whole(neverFires)
 	}
 	return c, nil
 }

@@ -27,6 +27,6 @@ steps:
 	//  4 | steps:
 	//  5 |   - if: data.plan == "prol"
 	//    |                      ^^^^^^
-	// hint: did you mean "pro"? It can be: pro, trial
+	// hint: did you mean "pro"? It can be: pro | trial
 	// errors: true
 }

@@ -112,6 +112,13 @@ be @hourly, @daily, @weekly, @monthly or @yearly. A schedule that never fires, s
 data: { total: number }`,
 		`trigger: { cron: 0 9 * * mon, timezone: local, max_delay: 6h, audience: people.csv }
 data: { total: number }`},
+	{"cron-either-day", `A warning: the schedule has a day of the month and a weekday. As in cron, it fires on each
+day that matches one of them: 0 9 1-7 * 1 is the days 1 to 7 and also every Monday, not
+the first Monday of the month. Write * for the one that you do not mean.`,
+		`trigger: { cron: 0 9 1-7 * 1, timezone: local, max_delay: 6h, audience: people.csv }
+data: { total: number }`,
+		`trigger: { cron: 0 9 * * mon, timezone: local, max_delay: 6h, audience: people.csv }
+data: { total: number }`},
 	{"bad-zone", `The time zone does not exist. Zones are named after a large city, such as Europe/London,
 because its clocks change; GMT+1 and similar names do not say when.`,
 		`# nudge.yaml

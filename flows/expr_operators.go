@@ -76,7 +76,7 @@ func (c *exprChecker) wordOf(value ast.Node, t *shape.Type, n ast.Node) {
 	if !ok || len(t.Words) == 0 || literal.Value == "" || slices.Contains(t.Words, literal.Value) {
 		return
 	}
-	c.fail(n, codeWrongType, diag.DidYouMean(literal.Value, t.Words, "It can be"), "%s can never be %q", c.source(value), literal.Value)
+	c.fail(n, codeWrongType, diag.DidYouMeanOneOf(literal.Value, t.Words, "It can be"), "%s can never be %q", c.source(value), literal.Value)
 }
 
 // order checks an ordering of two values of the same kind. The operator becomes a function,

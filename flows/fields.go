@@ -95,7 +95,7 @@ func (w written) checkWord(want *shape.Type, name string, list *diag.List) {
 	}
 	for _, word := range words {
 		if !slices.Contains(want.Words, word) {
-			list.Errorf(w.at, codeWrongType, diag.DidYouMean(word, want.Words, "It can be"), "%s can never be %q", name, word)
+			list.Errorf(w.at, codeWrongType, diag.DidYouMeanOneOf(word, want.Words, "It can be"), "%s can never be %q", name, word)
 		}
 	}
 }

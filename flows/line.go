@@ -228,7 +228,7 @@ func (r *reader) duration(v *node.Value) Duration {
 	}
 	d, err := ParseDuration(t.Value)
 	if err != nil {
-		r.list.Errorf(t.Span, codeBadDuration, "for example 90m, 72h or 3d", "%v", err)
+		r.list.Errorf(t.Span, codeBadDuration, node.DurationHint(t.Value), "%v", err)
 	}
 	return d
 }

@@ -1,6 +1,7 @@
 package flows
 
 import (
+	"cmp"
 	"fmt"
 	"regexp"
 	"strings"
@@ -119,11 +120,15 @@ func (r *reader) clockTrigger(start string, m *node.Map) Trigger {
 func (r *reader) cron(m *node.Map, s *Schedule) {
 	s.Cron = &Cron{}
 	if t := m.Text("cron"); t != nil {
-		c, err := parseCron(t.Value)
-		if err != nil {
-			r.list.Errorf(t.Span, codeBadCron, "for example 0 9 * * mon: minute, hour, day, month, weekday", "%v", err)
-		} else {
+		c, wrong := parseCron(t.Value)
+		switch {
+		case wrong != nil:
+			r.list.Errorf(t.At(wrong.from, wrong.to), codeBadCron, cmp.Or(wrong.hint, cronHint), "%s", wrong.text)
+		default:
 			s.Cron = c
+			if text := c.eitherDay(); text != "" {
+				r.list.Warnf(t.Span, codeEitherDay, "write * for the one that you do not mean, or ignore this warning", "%s", text)
+			}
 		}
 	}
 	if !m.Has("timezone") {
@@ -162,6 +167,23 @@ func (r *reader) clockZone(m *node.Map) *time.Location {
 
 var atMostForm = regexp.MustCompile(`^([1-9]\d{0,5})(?: per (\S+))?$`)
 
+// spokenAtMost matches a number and a period as people write them: 3 per week, 3/day.
+var spokenAtMost = regexp.MustCompile(`^([1-9]\d{0,5}|once|twice)\s*(?:times )?(?:per|/|an?|every|each|in)\s*(.+)$`)
+
+// atMostHint returns what to write instead: 3 per 7d for "3 per week". Where the text says
+// too little, it returns the given hint.
+func atMostHint(text, otherwise string) string {
+	m := spokenAtMost.FindStringSubmatch(strings.ToLower(text))
+	if m == nil {
+		return otherwise
+	}
+	number := strings.NewReplacer("once", "1", "twice", "2").Replace(m[1])
+	if duration, _ := node.SpokenDuration(m[2]); duration != "" {
+		return "write " + number + " per " + duration
+	}
+	return otherwise
+}
+
 // readAtMost reads how often something may happen: 3, or 3 per 7d.
 func readAtMost(t *node.Text, hint string, list *diag.List) (n int, per Duration) {
 	if t == nil {
@@ -169,7 +191,7 @@ func readAtMost(t *node.Text, hint string, list *diag.List) (n int, per Duration
 	}
 	m := atMostForm.FindStringSubmatch(t.Value)
 	if m == nil {
-		list.Errorf(t.Span, codeBadValue, hint, "at_most cannot be %q", t.Value)
+		list.Errorf(t.Span, codeBadValue, atMostHint(t.Value, hint), "at_most cannot be %q", t.Value)
 		return 0, Duration{}
 	}
 	fmt.Sscan(m[1], &n)
@@ -179,7 +201,7 @@ func readAtMost(t *node.Text, hint string, list *diag.List) (n int, per Duration
 	per, err := ParseDuration(m[2])
 	if err != nil {
 		from := strings.LastIndex(t.Value, " ") + 1
-		list.Errorf(t.At(from, len(t.Value)), codeBadDuration, "for example 90m, 72h or 3d", "%v", err)
+		list.Errorf(t.At(from, len(t.Value)), codeBadDuration, atMostHint(t.Value, hint), "%v", err)
 	}
 	return n, per
 }

@@ -91,12 +91,23 @@ func (w *checker) rangeOver(n *parse.RangeNode, dot *shape.Type) {
 	case 1:
 		w.variables[len(w.variables)-1].kind = item
 	case 2:
-		w.variables[len(w.variables)-2].kind = shape.Any
+		w.variables[len(w.variables)-2].kind = indexOf(t)
 		w.variables[len(w.variables)-1].kind = item
 	}
 	w.list(n.List, item)
 	w.ranges--
 	w.list(n.ElseList, dot)
+}
+
+// indexOf returns the type of the index of a range: a number in a list, a name in a map.
+func indexOf(t *shape.Type) *shape.Type {
+	switch t.Kind {
+	case shape.KindList:
+		return shape.Number
+	case shape.KindMap:
+		return shape.String
+	}
+	return shape.Any
 }
 
 // condition reports a condition on a value of unknown type: a misspelt name would silently

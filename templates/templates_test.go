@@ -102,7 +102,8 @@ func TestTexts(t *testing.T) {
 		`{{ truncate "👨‍👩‍👧‍👦🇩🇪 ok" 3 }} {{ len "Zürich" }} {{ truncate "👍🏽👍🏽" 1 }}`:                          "👨‍👩‍👧‍👦🇩🇪… 6 …",
 		`{{ data.at | date }} {{ data.total | number 2 }} {{ title "new york's o'hara" }}`:                     "3 July 2026 1,234,567.50 New York's O'hara",
 		`{{ (first data.items).name }} {{ last data.tags }} {{ datetime data.at }}`:                            "Lamp b 3 July 2026, 14:30",
-		`{{ data.extra.x }}`:         "1",
+		`{{ data.extra.x }}`: "1",
+		`{{ range $i, $t := data.tags }}{{ if gt $i 0 }}, {{ end }}{{ $t }}{{ end }}`: "a, b",
 		`{{- /* said once */ -}} x`:  "x",
 		`{{ $n := data.n }}{{ $n }}`: "3",
 	} {

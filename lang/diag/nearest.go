@@ -22,14 +22,24 @@ func Nearest(word string, candidates []string) string {
 // DidYouMean returns the hint for an unknown word: the nearest candidate, if there is one,
 // and then all candidates after the text allowed ("Allowed here", "In scope here").
 func DidYouMean(word string, candidates []string, allowed string) string {
+	return didYouMean(word, candidates, allowed, ", ")
+}
+
+func didYouMean(word string, candidates []string, allowed, between string) string {
 	var parts []string
 	if near := Nearest(word, candidates); near != "" {
 		parts = append(parts, "did you mean "+quote(near)+"?")
 	}
 	if len(candidates) > 0 {
-		parts = append(parts, allowed+": "+strings.Join(candidates, ", "))
+		parts = append(parts, allowed+": "+strings.Join(candidates, between))
 	}
 	return strings.Join(parts, " ")
+}
+
+// DidYouMeanOneOf is DidYouMean for the words of an enumeration, in the form in which a
+// shape writes them: open | closed.
+func DidYouMeanOneOf(word string, words []string, allowed string) string {
+	return didYouMean(word, words, allowed, " | ")
 }
 
 func quote(s string) string { return `"` + s + `"` }

@@ -39,6 +39,8 @@ func ParseDuration(text string) (days int, clock time.Duration, err error) {
 		switch {
 		case number < 0 || unit == "":
 			return 0, 0, fmt.Errorf("%q is not a duration: write a number and its unit", text)
+		case strings.HasPrefix(unit, "."):
+			return 0, 0, fmt.Errorf("%q is not a duration: its numbers must be whole", text)
 		case i < 0:
 			return 0, 0, fmt.Errorf("unknown unit %q in %q; use w, d, h, m, s or ms", strings.TrimSpace(unit), text)
 		case i < next:

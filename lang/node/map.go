@@ -107,7 +107,7 @@ func (m *Map) Duration(key string) time.Duration {
 	}
 	days, clock, err := ParseDuration(t.Value)
 	if err != nil {
-		v.Errorf(CodeBadValue, "for example 90m, 72h or 3d", "%s: %v", key, err)
+		v.Errorf(CodeBadValue, DurationHint(t.Value), "%s: %v", key, err)
 		return 0
 	}
 	return time.Duration(days)*24*time.Hour + clock

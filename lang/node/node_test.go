@@ -56,7 +56,7 @@ f.yaml:2:4: b must be a whole number, not "x"
 f.yaml:3:4: c must be true or false, not "yes"
 f.yaml:4:4: d must be a mapping, not "text"
 f.yaml:5:1: e is empty; it must be text
-f.yaml:6:4: f: unknown unit "days" in "3 days"; use w, d, h, m, s or ms (for example 90m, 72h or 3d)`
+f.yaml:6:4: f: unknown unit "days" in "3 days"; use w, d, h, m, s or ms (write 3d)`
 	if list.Error() != want {
 		t.Errorf("got\n%s\nwant\n%s", list.Error(), want)
 	}
