@@ -25,7 +25,7 @@ var textFunctions = []function{
 	{Function: Function{"trim", "Text", `trim "  yes "`, "yes", "Without the spaces around it."},
 		args: oneText, least: 1, most: 1, result: shape.String, call: onText(strings.TrimSpace)},
 	{Function: Function{"truncate", "Text", "truncate data.comment 12", "I like the…",
-		"At most so many characters, with … where something was cut."},
+		"The first characters up to this number, with … if something was cut."},
 		args: textNumber, least: 2, most: 2, subject: true, result: shape.String, call: calling2(truncate)},
 	{Function: Function{"printf", "Text", `printf "%05d" data.visits`, "12345", "Go's formats, for what nothing else writes."},
 		args: textAny, least: 1, most: -1, result: shape.String, call: printf},

@@ -49,7 +49,7 @@ func newCampaignsCancel(flags *apiFlags) *cobra.Command {
 	c := &cobra.Command{
 		Use:   "cancel CAMPAIGN",
 		Short: "Cancel a campaign",
-		Long: "Cancel stops a campaign from taking more people, for good. Its live runs go on, unless you\n" +
+		Long: "Cancel ends a campaign: it starts no more people, and cannot be resumed. Its live runs go on, unless you\n" +
 			"give --end-runs.",
 		Example: "  nudge campaigns cancel " + campaignExample,
 		Args:    cobra.ExactArgs(1),

@@ -7,16 +7,16 @@ func flow() *schema {
 	return mapping("A flow", "What happens after an event, a reply or a point in time, step by step.",
 		must(key("flow", "The name of the flow, which is that of its file.", name(), "order_shipped")),
 		key("about", "What the flow is for, in a sentence.", text(), "Tell the customer that the order is on its way."),
-		key("trigger", "What starts a run: one trigger or a list of them. Every flow can also be called.", oneOrMore(ref("trigger"))),
-		key("data", "The shape of what a run starts with, as far as `events` in nudge.yaml does not say it.", fields(), example{"order_id": "string", "total": "number"}),
+		key("trigger", "The events that start a run: one trigger or a list. Every flow can also be called.", oneOrMore(ref("trigger"))),
+		key("data", "The shape of the data that a run starts with. It adds what `events` in nudge.yaml does not declare.", fields(), example{"order_id": "string", "total": "number"}),
 		key("entry", "When a trigger may start a run.", anyOf(entry()), example{"if_running": "skip"}),
-		key("exit", "The ways out that are open during the whole run: one line or a list of them. They are checked before everything else.", oneOrMore(ref("exit_line")),
+		key("exit", "Lines that can end the run at any time: one line or a list. They are checked before everything else.", oneOrMore(ref("exit_line")),
 			[]any{example{"event": "order.returned", "key": "event.order_id", "as": "returned"}}),
-		key("category", "The category of the messages, one of `categories` in nudge.yaml: their hours, their caps, and what people opt out of.", name(), "orders"),
-		key("account", "The account that the messages go through, one of `accounts` in nudge.yaml; without it, the default one.", name(), "orders"),
-		key("from", "Who the messages are from: a Chat team, or `{ id, name }`.", from(), "Customer Services"),
-		key("promises", "What no run of the flow may exceed.", anyOf(promises()), example{"messages": 4, "ends": "14d"}),
-		key("migrate", "What a deploy of this version does to runs of older ones, by the step they are parked on. Those that no line names stay with their version.", oneOrMore(migration()),
+		key("category", "The category of the messages, one of `categories` in nudge.yaml. It sets their hours, their caps and their opt-outs.", name(), "orders"),
+		key("account", "The account for the messages, one of `accounts` in nudge.yaml. Default: the default account.", name(), "orders"),
+		key("from", "The sender of the messages: a Chat team, or `{ id, name }`.", from(), "Customer Services"),
+		key("promises", "Limits that no run of the flow may exceed.", anyOf(promises()), example{"messages": 4, "ends": "14d"}),
+		key("migrate", "What a deploy of this version does to runs of older versions, by the step where they are parked. Runs that no line names keep their version.", oneOrMore(migration()),
 			[]any{example{"from": "wait_1", "to": "same"}, example{"from": "old_reminder", "exit": "outdated"}}),
 		must(key("steps", "What happens, one step after the other.", ref2("steps"), []any{example{"send": "shipped"}, example{"wait": "1d"}})),
 	)
@@ -43,13 +43,13 @@ func entry() *schema {
 		key("if_running", "What happens while a run of the same person and key is live: `parallel` starts another (this is the default), `skip` does nothing, "+
 			"`restart` ends the live one and begins anew, `queue` starts when the live one has ended.",
 			words("skip", "restart", "queue", "parallel"), "skip"),
-		key("at_most", "How often a run may start: a number, ever, or a number per period. A restart is not a start.", atMost(), 1, "1 per 90d"),
+		key("at_most", "How often a run may start: a number in all, or a number per period. A restart is not a start.", atMost(), 1, "1 per 90d"),
 	)
 }
 
 func promises() *schema {
-	return mapping("Promises", "What no run of the flow may exceed.",
-		key("messages", "At most so many messages in a run.", integer(1, 100_000), 4),
+	return mapping("Promises", "Limits that no run of the flow may exceed.",
+		key("messages", "The most messages in a run.", integer(1, 100_000), 4),
 		key("ends", "A run ends within this time.", duration(), "14d"),
 	)
 }
@@ -69,19 +69,19 @@ func migration() *schema {
 func trigger() *schema {
 	s := mapping("A trigger", "What starts a run: an `event`, a `reply`, a schedule (`cron`) or one moment (`at`).",
 		key("event", "The type of the event.", eventType(), "order.shipped"),
-		key("key", "One live run per person and key, and the words by which later events find it. It reads only the event.", expression(), "event.order_id"),
-		key("to", "The person, or a list of them. Without it, the person the event names. It reads only the event.", expression(), "event.customer"),
+		key("key", "There is one live run per person and key, and later events find it by the key. It reads only the event.", expression(), "event.order_id"),
+		key("to", "The person, or a list of people. Default: the person the event names. It reads only the event.", expression(), "event.customer"),
 		key("reply", "`any`: a reply that no run claims.", words("any"), "any"),
-		key("before_waits", "The reply is offered here before any run that waits for one, and then to nobody else.", truth(), true),
+		key("before_waits", "The trigger gets the reply before any run that waits for one, and no run gets it after that.", truth(), true),
 		key("cron", "A schedule: minute, hour, day, month and weekday.", &schema{Type: "string"}, "0 9 * * mon"),
 		key("at", "Once, on a date at a time of day.", text(), "2026-12-24 09:00"),
-		key("timezone", "Whose clock it follows: a zone, or `local` for each person's own.", &schema{Type: "string"}, "local", "Europe/London"),
-		key("max_delay", "How late a firing is still useful. Beyond it, the firing is skipped.", duration(), "6h"),
-		key("audience", "Who it is for: a file (.csv or .jsonl), the stored profiles of which a condition holds, or the rows of a service.",
+		key("timezone", "The clock of the schedule: a time zone, or `local` for each person's own.", &schema{Type: "string"}, "local", "Europe/London"),
+		key("max_delay", "How late the schedule may still fire. After that, it skips the time.", duration(), "6h"),
+		key("audience", "The people: a file (.csv or .jsonl), the stored profiles that match a condition, or the rows of a service.",
 			anyOf(audienceFile(), audience()), "people.csv", example{"if": `profile.plan == "pro"`}),
 		key("rate", "How fast messages go out.", &schema{Type: "string", Pattern: `^[1-9][0-9]{0,6}/(s|m|h)$`, PatternMessage: "for example 200/s or 1000/m"}, "200/s"),
-		key("on_bad_row", "What happens at a row that cannot be read.", words("skip", "stop"), "skip"),
-		key("if", "Only where this holds.", condition(), "event.total > 0", `reply.keyword == "stop"`),
+		key("on_bad_row", "What happens at a bad row: `skip` it (the default) or `stop` the campaign.", words("skip", "stop"), "skip"),
+		key("if", "Only if this is true.", condition(), "event.total > 0", `reply.keyword == "stop"`),
 	)
 	s.OneOf = exactlyOne("event", "reply", "cron", "at")
 	s.Dependencies = map[string]any{
@@ -102,20 +102,20 @@ func audienceFile() *schema {
 func audience() *schema {
 	s := mapping("An audience", "The people a schedule is for.",
 		key("file", "A file below `audiences`, with a row for each person.", audienceFile(), "people.csv"),
-		key("if", "The stored profiles of which this holds.", condition(), `profile.plan == "pro"`),
+		key("if", "The stored profiles for which this is true.", condition(), `profile.plan == "pro"`),
 		key("fetch", "A service that answers with the people, page by page.", anyOf(pages()), example{"url": "https://people.example/v1/pro"}),
-		key("profile", "The column or field that names the person; `profile` unless it says otherwise.", text(), "customer_id"),
+		key("profile", "The column or field that names the person. Default: `profile`.", text(), "customer_id"),
 	)
 	s.OneOf = exactlyOne("file", "if", "fetch")
 	return s
 }
 
 func pages() *schema {
-	return mapping("Pages", "People that a service answers with, page by page. The next page is what a `Link` header calls next, unless there is a `cursor`.",
-		must(key("url", "Where the first page is.", text(), "https://people.example/v1/pro")),
-		key("headers", "What is sent beside it.", &schema{Type: "object", Additional: text()}, example{"Accept-Language": "en"}),
-		key("items", "Where the list of people stands in an answer; the answer itself unless it says otherwise.", text(), "data.people"),
-		key("cursor", "Where the text stands that asks for the next page. Without one there is none.", text(), "meta.next"),
-		key("parameter", "The query parameter that takes the cursor; `cursor` unless it says otherwise.", text(), "after"),
+	return mapping("Pages", "People that a service lists, page by page. The next page comes from the `Link` header, unless there is a `cursor`.",
+		must(key("url", "The address of the first page.", text(), "https://people.example/v1/pro")),
+		key("headers", "Headers of the request.", &schema{Type: "object", Additional: text()}, example{"Accept-Language": "en"}),
+		key("items", "The path of the list of people in an answer. Default: the answer itself.", text(), "data.people"),
+		key("cursor", "The path of the cursor for the next page in an answer. An answer without it is the last page.", text(), "meta.next"),
+		key("parameter", "The query parameter for the cursor. Default: `cursor`.", text(), "after"),
 	)
 }

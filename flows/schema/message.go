@@ -12,22 +12,22 @@ func Template() []byte {
 func messageKeys() []property {
 	return []property{
 		key("body", "The text of the message.", text(), "Your order {{ data.order_id }} is on its way."),
-		key("parts", "The parts of the message, where it is more than a text.", listOf(ref("part"), 1),
+		key("parts", "The parts of the message, if it is more than a text.", listOf(ref("part"), 1),
 			[]any{example{"type": "image/png", "url": "https://shop.example/{{ data.order_id }}.png"}}),
-		key("alert", "What the phone shows.", anyOf(alert()), example{"title": "On its way"}),
-		key("metadata", "Values for your app. A value that is nothing but one action keeps its type.", open(), example{"order": "{{ data.order_id }}"}),
-		key("from", "Who it is from: a Chat team, or `{ id, name }`. Without it, as the flow or nudge.yaml says.", from(), "Customer Services"),
-		key("conversation", "The conversation it belongs to. Without it, that of the sender and the person.", text(), "order {{ data.order_id }}"),
-		key("rules", "The channels in the order in which they are tried.", listOf(text(), 1), []any{"appMessaging", "sms"}),
-		key("ruleSet", "The name of a set of rules, instead of `rules`.", text(), "urgent"),
+		key("alert", "The push notification.", anyOf(alert()), example{"title": "On its way"}),
+		key("metadata", "Values for your app. A value that is a single action keeps its type.", open(), example{"order": "{{ data.order_id }}"}),
+		key("from", "The sender: a Chat team, or `{ id, name }`. Default: that of the flow, or of nudge.yaml.", from(), "Customer Services"),
+		key("conversation", "The conversation. Default: that of the sender and the person.", text(), "order {{ data.order_id }}"),
+		key("rules", "The channels in the order to try.", listOf(text(), 1), []any{"appMessaging", "sms"}),
+		key("ruleSet", "The name of a rule set, instead of `rules`.", text(), "urgent"),
 		key("title", "The title, for channels that show one.", text(), "Order {{ data.order_id }}"),
 		key("templateId", "The id of a template kept at the provider, instead of `body` and `parts`.", text(), "order-shipped"),
-		key("addresses", "Where else the person is reached, by the provider's names. The provider remembers them.", &schema{Type: "object", Additional: text()},
+		key("addresses", "Further addresses of the person, by the provider's names. The provider remembers them.", &schema{Type: "object", Additional: text()},
 			example{"phoneNumber": "{{ profile.phone }}"}),
 		key("channelOptions", "Options of other channels, by channel.", open(), example{"sms": example{"from": "Acme"}}),
-		key("customBody", "What a channel gets instead of the body, by channel; for `appMessaging`, `parts`.", open(),
+		key("customBody", "Content instead of the body, by channel; for `appMessaging`, `parts`.", open(),
 			example{"sms": example{"body": "Order {{ data.order_id }}"}}),
-		key("overrides", "What a new conversation is made with, as the provider has it.", open(),
+		key("overrides", "Settings for a new conversation, as the provider has them.", open(),
 			example{"appMessaging": example{"conversation": example{"name": "Order {{ data.order_id }}"}}}),
 		key("requireOptIn", "The provider refuses the message unless the person opted in to one of the channels.", &schema{Type: "boolean"}, true),
 	}
@@ -53,14 +53,14 @@ func open() *schema { return &schema{Type: "object", Additional: ref("json")} }
 func part() *schema {
 	s := mapping("A part", "One part of a message: `data`, `text`, `file`, `url` or `json`.",
 		key("name", "Its name.", text(), "picture"),
-		key("type", "Its media type; application/json for `json` where nothing is said.", text(), "text/plain", "image/png"),
-		key("data", "What is sent as it is: text, or base64 where the type is not textual.", text(), "Hello {{ profile.first_name }}"),
-		key("text", "Text that is put into base64 where the type is not textual.", text(), "{{ data.order_id }}"),
-		key("file", "A file of the project, of at most 1 MiB, put into base64 where the type is not textual.", &schema{Type: "string"}, "images/logo.png"),
-		key("url", "Where it is.", text(), "https://shop.example/{{ data.order_id }}.png"),
+		key("type", "Its media type. Default for `json`: application/json.", text(), "text/plain", "image/png"),
+		key("data", "Data that is sent as it is: text, or base64 if the type is not textual.", text(), "Hello {{ profile.first_name }}"),
+		key("text", "Text that is base64-encoded if the type is not textual.", text(), "{{ data.order_id }}"),
+		key("file", "A file of the project, at most 1 MiB, base64-encoded if the type is not textual.", &schema{Type: "string"}, "images/logo.png"),
+		key("url", "Its address.", text(), "https://shop.example/{{ data.order_id }}.png"),
 		key("json", "A value, sent as JSON. Its texts may be templates.", ref2("json"), example{"id": "{{ data.order_id }}"}),
-		key("size", "How large it is, in bytes. That of `file` and of what is put into base64 is known.", &schema{Type: "integer", Minimum: new(int)}, 2048),
-		key("channels", "The channels that get it; without them, all.", listOf(&schema{Type: "string"}, 1), []any{"appMessaging"}),
+		key("size", "Its size in bytes. Nudge knows the size of `file` and of encoded text.", &schema{Type: "integer", Minimum: new(int)}, 2048),
+		key("channels", "The channels that get it. Default: all.", listOf(&schema{Type: "string"}, 1), []any{"appMessaging"}),
 	)
 	s.OneOf = exactlyOne("data", "text", "file", "url", "json")
 	s.AnyOf = []*schema{has("type"), has("json")}
@@ -71,7 +71,7 @@ func alert() *schema {
 	s := mapping("An alert", "What the phone shows: `title` and `body`, or `platforms`.",
 		key("title", "Its title.", text(), "On its way"),
 		key("body", "Its text.", text(), "Order {{ data.order_id }}"),
-		key("platforms", "What Apple's and Google's services get, instead of title and body.", anyOf(platforms()), example{"apns": example{"badge": 1}}),
+		key("platforms", "Payloads for Apple's and Google's services, instead of title and body.", anyOf(platforms()), example{"apns": example{"badge": 1}}),
 	)
 	s.MinProperties = 1
 	return s
@@ -113,15 +113,15 @@ var ofTheMessage = []string{
 // send is a message with how it is sent.
 func send() *schema {
 	keys := append([]property{
-		key("template", "The template. Without it, the message itself stands here.", name(), "shipped"),
+		key("template", "The template. Without it, the message itself is here.", name(), "shipped"),
 	}, messageKeys()...)
 	keys = append(keys,
 		key("category", "Its category, instead of the flow's.", name(), "service"),
-		key("window", "The hours in which it may go out; they narrow those of the category.", window(), "09:00-20:00"),
-		key("max_delay", "How late it is still useful. Beyond it, the message is not sent.", duration(), "30m"),
-		key("account", "The account that it goes through, instead of the flow's.", name(), "main"),
+		key("window", "The hours in which it may go out, inside the hours of the category.", window(), "09:00-20:00"),
+		key("max_delay", "How late the message is still useful. After that it is not sent.", duration(), "30m"),
+		key("account", "The account, instead of the flow's.", name(), "main"),
 		key("expires", "How long the provider tries to deliver it.", duration(), "2d"),
-		key("on_unknown", "What happens when nobody can say whether it was accepted: `continue`, `resend` or `fail`.", words("continue", "resend", "fail"), "resend"),
+		key("on_unknown", "What happens if nobody can know whether it was accepted: `continue`, `resend` or `fail`.", words("continue", "resend", "fail"), "resend"),
 	)
 	s := mapping("A send", "A template by its name, or the message itself, and how it is sent.", keys...)
 	s.AnyOf = append(says(), has("template"))

@@ -12,26 +12,26 @@ func project() *schema {
 func commonKeys() []property {
 	return []property{
 		key("project", "The name of the project.", name(), "acme"),
-		key("timezone", "The zone of people whose own is not known, and of windows.", &schema{Type: "string"}, "Europe/London"),
-		key("locale", "The language of templates that are no variants; without it, English.", &schema{
+		key("timezone", "The time zone of people without one, and of windows.", &schema{Type: "string"}, "Europe/London"),
+		key("locale", "The language of templates without a locale in their name. Default: English.", &schema{
 			Type: "string", Pattern: "^[a-z]{2,3}(-[A-Z][a-z]{3})?(-[A-Z]{2}|-[0-9]{3})?$", PatternMessage: "for example en or pt-BR",
 		}, "en", "pt-BR"),
-		key("profile", "The shape of what is known of a person.", fields(), example{"first_name": "optional string", "plan": "trial | pro | free"}),
+		key("profile", "The shape of a person's profile.", fields(), example{"first_name": "optional string", "plan": "trial | pro | free"}),
 		key("events", "The shapes of events by their types. An event of another shape is refused.",
 			&schema{Type: "object", Additional: ref("fields"), PropertyNames: &schema{Pattern: eventType().Pattern}}, example{"order.shipped": example{"order_id": "string"}}),
 		key("categories", "The categories of messages, with their hours and caps.",
 			&schema{Type: "object", Additional: anyOf(category(), &schema{Type: "null"}), PropertyNames: name()}, example{"service": example{"always": true}, "cart": example{"window": "09:00-21:00", "at_most": "3 per 7d"}}),
-		key("from", "Who messages are from where nothing else is said: a Chat team, or `{ id, name }`.", from(), "Customer Services"),
-		key("merge_fields", "Whether a message may have `{{` in it, which the provider expands: `forbid` (the default: such a message is not sent) or `allow`.", words("forbid", "allow"), "forbid"),
-		key("on_unknown", "What happens when nobody can say whether a message was accepted: `continue` (the default), `resend` or `fail`.",
+		key("from", "The default sender: a Chat team, or `{ id, name }`.", from(), "Customer Services"),
+		key("merge_fields", "Whether a message may contain `{{`, which the provider expands: `forbid` (the default: such a message is not sent) or `allow`.", words("forbid", "allow"), "forbid"),
+		key("on_unknown", "What happens if nobody can know whether a message was accepted: `continue` (the default), `resend` or `fail`.",
 			words("continue", "resend", "fail"), "continue"),
 	}
 }
 
 func category() *schema {
 	s := mapping("A category", "The hours and caps of some messages. People opt out of categories.",
-		key("always", "No hours, no cap, and nobody can opt out.", truth(), true),
-		key("window", "The hours in which messages go out, by the clock where the person lives.", window(), "09:00-21:00", []any{"mon-fri 08:00-12:00", "mon-fri 14:00-20:00"}),
+		key("always", "No hours, no cap, and no opt-out.", truth(), true),
+		key("window", "The hours in which messages go out, by the person's clock.", window(), "09:00-21:00", []any{"mon-fri 08:00-12:00", "mon-fri 14:00-20:00"}),
 		key("at_most", "How many messages a person gets in any such period, over all flows.", sendCap(), "3 per 7d"),
 	)
 	s.AllOf = []*schema{notTogether("always", "window"), notTogether("always", "at_most")}
@@ -41,64 +41,64 @@ func category() *schema {
 // servingKeys is what nudge serve reads, and nudge dev.
 func servingKeys() []property {
 	return []property{
-		key("account", "Whom messages go through, where there is only one.", anyOf(account()), example{"url": "https://api.comapi.com", "path": "/apispaces/SPACE", "token": "${COMAPI_TOKEN}"}),
-		key("accounts", "Several accounts by their names, by which flows name them, and which of them is the `default`.", anyOf(accounts()),
+		key("account", "The account for messages, if there is only one.", anyOf(account()), example{"url": "https://api.comapi.com", "path": "/apispaces/SPACE", "token": "${COMAPI_TOKEN}"}),
+		key("accounts", "Several accounts with names, and which of them is the `default`.", anyOf(accounts()),
 			example{"default": "main", "main": example{"url": "https://api.comapi.com", "path": "/apispaces/SPACE", "token": "${COMAPI_TOKEN}"}}),
-		key("webhooks", "What the provider signs its receipts with.", anyOf(webhooks()), example{"secrets": []any{"${WEBHOOK_SECRET}"}}),
-		key("tokens", "The tokens that may use the API.", texts(), []any{"${NUDGE_TOKEN}"}),
+		key("webhooks", "The provider's webhooks and their secrets.", anyOf(webhooks()), example{"secrets": []any{"${WEBHOOK_SECRET}"}}),
+		key("tokens", "The tokens for the API.", texts(), []any{"${NUDGE_TOKEN}"}),
 		key("listen", "The address of the API.", text(), "127.0.0.1:8080"),
 		key("data_dir", "The folder of the store.", text(), ".nudge"),
-		key("retention", "How long what is over is kept.", anyOf(retention()), example{"runs": "90d"}),
+		key("retention", "How long history is kept.", anyOf(retention()), example{"runs": "90d"}),
 		key("outbound", "Whether messages go out: `live`, `hold`, or `{ only: [profiles] }`.", anyOf(words("live", "hold"), only()), "hold", example{"only": []any{"ann"}}),
-		key("fetch", "What flows may ask.", anyOf(fetching()), example{"allow_private": []any{"reports.internal"}}),
+		key("fetch", "The addresses that fetch steps may use.", anyOf(fetching()), example{"allow_private": []any{"reports.internal"}}),
 		key("people", "How the people of the local service answer, in nudge dev.", &schema{Type: "object", Additional: text()}, example{"ann": "reads after 5s"}),
 		key("clock", "How fast time passes, in nudge dev.", anyOf(clock()), example{"speed": 60}),
 	}
 }
 
 func account() *schema {
-	return mapping("An account", "Whom messages go through. `${NAME}` stands for a variable of the environment.",
+	return mapping("An account", "The way to the provider. `${NAME}` is a variable of the environment.",
 		key("url", "The address of the provider.", text(), "https://api.comapi.com"),
-		key("path", "What stands before every path.", text(), "/apispaces/SPACE"),
+		key("path", "The prefix of every path.", text(), "/apispaces/SPACE"),
 		key("token", "The token, or a user with a password.", text(), "${COMAPI_TOKEN}"),
 		key("token_file", "A file that holds the token.", text(), "/run/secrets/comapi"),
 		key("user", "The user.", text(), "shop"),
 		key("password", "The password.", text(), "${COMAPI_PASSWORD}"),
 		key("password_file", "A file that holds the password.", text(), "/run/secrets/comapi"),
 		key("timeout", "How long one request may take.", duration(), "30s"),
-		key("senders", "How many requests are under way at a time.", integer(1, 4096), 64),
-		key("batch", "How many messages go out in one request at most, when many wait. With 1, each goes alone.", integer(1, 5000), 500),
-		key("rate", "How many messages it takes in a time.", &schema{Type: "string", Pattern: `^[1-9]\d{0,6}/[smh]$`, PatternMessage: "for example 200/s or 1000/m"}, "100/s", "1000/m"),
-		key("correlate", "By what its receipts find their message: `metadata`, which the provider echoes, or `id`, the provider's own, where it does not.", words("metadata", "id"), "metadata"),
-		key("verify_unread", "Whether the provider is asked how a message stands, before a timer of a wait for its receipt counts.", &schema{Type: "boolean"}, true),
-		key("webhooks", "What the provider signs the receipts of this account with.", anyOf(webhooks()), example{"secrets": []any{"${WEBHOOK_SECRET}"}}),
+		key("senders", "How many requests may be under way at once.", integer(1, 4096), 64),
+		key("batch", "The most messages in one request, when many wait. With 1, each goes alone.", integer(1, 5000), 500),
+		key("rate", "The most messages per time.", &schema{Type: "string", Pattern: `^[1-9]\d{0,6}/[smh]$`, PatternMessage: "for example 200/s or 1000/m"}, "100/s", "1000/m"),
+		key("correlate", "How receipts find their message: by `metadata`, which the provider echoes, or by the provider's `id`.", words("metadata", "id"), "metadata"),
+		key("verify_unread", "Whether to ask the provider for a message's status before a timer ends the wait for its receipt.", &schema{Type: "boolean"}, true),
+		key("webhooks", "The webhooks of this account and their secrets.", anyOf(webhooks()), example{"secrets": []any{"${WEBHOOK_SECRET}"}}),
 	)
 }
 
 // accounts are accounts by their names. Which of them is the default is said among them.
 func accounts() *schema {
 	s := mapping("Accounts", "Several accounts by their names.",
-		key("default", "The account of the messages that name none. It may be left out where there is only one.", name(), "main"))
+		key("default", "The account for messages that name none. You may leave it out if there is only one account.", name(), "main"))
 	s.Additional, s.PropertyNames = anyOf(account()), name()
 	return s
 }
 
 func webhooks() *schema {
 	return mapping("Webhooks", "The receipts of the provider.",
-		key("secrets", "The secrets; an old and a new one may be good at a time.", texts(), []any{"${WEBHOOK_SECRET}"}),
-		key("profiles", "What the provider says of people becomes what is known of them.", &schema{Type: "boolean"}, true),
-		key("max_body", "How many bytes a webhook may have; 4 MiB when nothing is said, 10 MiB at most.", integer(1, 10<<20), 10<<20),
-		key("url", "Where the provider posts to, for `nudge webhooks register`.", text(), "https://nudge.example/webhooks/comapi"),
-		key("name", "The webhook's name at the provider; `nudge` and the project's name when nothing is said.", text(), "nudge shop"),
+		key("secrets", "The secrets. An old and a new one may be valid at the same time.", texts(), []any{"${WEBHOOK_SECRET}"}),
+		key("profiles", "The provider's news about people updates their profiles.", &schema{Type: "boolean"}, true),
+		key("max_body", "The most bytes of a webhook. Default: 4 MiB; at most 10 MiB.", integer(1, 10<<20), 10<<20),
+		key("url", "The address that the provider posts to, for `nudge webhooks register`.", text(), "https://nudge.example/webhooks/comapi"),
+		key("name", "The webhook's name at the provider. Default: `nudge` and the project's name.", text(), "nudge shop"),
 		key("batch", "How many events the provider puts into one request, 500 at most.", integer(1, 500), 500),
-		key("batch_timeout", "How long the provider waits until it sends fewer, in whole seconds up to 60.", duration(), "1s"),
+		key("batch_timeout", "How long the provider waits for a full request, in whole seconds up to 60.", duration(), "1s"),
 	)
 }
 
 func retention() *schema {
-	return mapping("Retention", "How long what is over is kept. What is younger than `7d` always is.",
-		key("runs", "How long ended runs are kept, from their end on: `90d` when nothing is said, `never` to drop none.", afterValue(), "90d", "never"),
-		key("journal", "How long accepted inputs are kept. `never` is to drop none, which is so when nothing is said: explaining, backtests and tests of past runs need all of them.", afterValue(), "never", "180d"))
+	return mapping("Retention", "How long history is kept. What is younger than `7d` always is.",
+		key("runs", "How long ended runs are kept, from their end on. Default: `90d`. `never` deletes none.", afterValue(), "90d", "never"),
+		key("journal", "How long accepted inputs are kept. Default: `never`, which deletes none. Explaining, backtests and tests of past runs need all of them.", afterValue(), "never", "180d"))
 }
 
 func only() *schema {
@@ -107,8 +107,8 @@ func only() *schema {
 }
 
 func fetching() *schema {
-	return mapping("Fetching", "What the fetch steps of flows may ask.",
-		key("allow_private", "Hosts that may be asked though their address is a private one.", texts(), []any{"reports.internal"}))
+	return mapping("Fetching", "The addresses that fetch steps may use.",
+		key("allow_private", "Hosts with private addresses that fetch steps may use.", texts(), []any{"reports.internal"}))
 }
 
 func clock() *schema {

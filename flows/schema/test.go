@@ -10,8 +10,8 @@ func Test() []byte {
 func test() *schema {
 	s := mapping("Tests", "Stories of flows, which nudge test plays in virtual time.",
 		key("flow", "The flow under test. Flows that it starts are there too.", name(), "order_shipped"),
-		key("flows", "The flows under test, where they are several.", listOf(name(), 1), []any{"order_buyer", "order_seller"}),
-		key("people", "Who is in the stories: what is known of them, and what they do by themselves.",
+		key("flows", "The flows under test, if there are several.", listOf(name(), 1), []any{"order_buyer", "order_seller"}),
+		key("people", "The people in the stories: their profiles, and what they do by themselves.",
 			&schema{Type: "object", Additional: anyOf(person(), &schema{Type: "null"})}, example{"ann": example{"timezone": "Europe/London"}}),
 		must(key("tests", "The tests.", listOf(ref("test"), 1), []any{example{"name": "read in time", "start": "2026-03-02 10:00 Europe/London", "story": []any{example{"event": "order.shipped"}}}})),
 	)
@@ -22,8 +22,8 @@ func test() *schema {
 // person is what is known of somebody: anything beside the keys that say what they do.
 func person() *schema {
 	s := mapping("A person", "What is known of the person, by the profile in nudge.yaml, and what they do by themselves.",
-		key("timezone", "Where they live.", text(), "Europe/London"),
-		key("does", "What they do with every message, as in nudge dev. Without it, nothing.", text(), "reads after 3s", `never reads, replies "yes" after 1h`),
+		key("timezone", "Their time zone.", text(), "Europe/London"),
+		key("does", "What they do with every message, as in nudge dev. Default: nothing.", text(), "reads after 3s", `never reads, replies "yes" after 1h`),
 		key("fails", "Every message to them fails: `true`, or the reason.", text(), true, "no such device"),
 	)
 	s.Additional = nil
@@ -33,11 +33,11 @@ func person() *schema {
 func story() *schema {
 	return mapping("A test", "One story.",
 		must(key("name", "What it shows, in a few words.", text(), "unread for a day, so one reminder")),
-		must(key("start", "When it begins: a day, a time and the time zone in which the story tells time.", &schema{
+		must(key("start", "When it begins: a day, a time and the story's time zone.", &schema{
 			Type: "string", Pattern: `^[0-9]{4}-[0-9]{2}-[0-9]{2} +[0-9]{2}:[0-9]{2} +\S+$`, PatternMessage: "for example 2026-03-02 10:00 Europe/London",
 		}, "2026-03-02 10:00 Europe/London")),
-		key("answers", "What HTTP services answer, by the ids of the fetch steps.", answers(), example{"report": example{"json": example{"visits": 1200}}}),
-		must(key("story", "What happens, and what is expected, one after the other.", &schema{Type: "array", Items: ref("move")},
+		key("answers", "The answers of HTTP services, by the ids of the fetch steps.", answers(), example{"report": example{"json": example{"visits": 1200}}}),
+		must(key("story", "Events and expectations, one after the other.", &schema{Type: "array", Items: ref("move")},
 			[]any{example{"event": "order.shipped", "data": example{"order_id": "A1"}}, example{"expect": "shipped"}, example{"read": "shipped"}})),
 	)
 }
@@ -46,9 +46,9 @@ func answers() *schema { return &schema{Type: "object", Additional: ref("answer"
 
 func answer() *schema {
 	return mapping("An answer", "What a service answers.",
-		key("status", "The status, 200 where nothing is said.", integer(100, 599), 500),
+		key("status", "The status. Default: 200.", integer(100, 599), 500),
 		key("json", "The body.", &schema{}, example{"visits": 1200}),
-		key("error", "There is no answer, for this reason.", text(), "timed out"),
+		key("error", "There is no answer; this is the reason.", text(), "timed out"),
 	)
 }
 
@@ -60,20 +60,20 @@ var moves = []string{
 func move() *schema {
 	s := mapping("A move", "One thing that happens, or what is expected by then.",
 		key("event", "An event of this type happens.", eventType(), "order.shipped"),
-		key("call", "The flow is called, for somebody.", name(), "order_shipped"),
-		key("reply", "Somebody writes this, in answer to their newest message.", text(), "Help, please"),
-		key("sent", "The message went out, as the provider says of every one by itself.", message(), "shipped"),
+		key("call", "The flow is called for a person.", name(), "order_shipped"),
+		key("reply", "A person writes this, as an answer to their newest message.", text(), "Help, please"),
+		key("sent", "The message went out. The provider reports this for every message by itself.", message(), "shipped"),
 		key("delivered", "The newest message of this template or step, or `any`, reached its person.", message(), "shipped"),
 		key("read", "The newest message of this template or step, or `any`, was read.", message(), "shipped", "any"),
 		key("failed", "The newest message of this template or step, or `any`, did not arrive.", message(), "shipped"),
 		key("expired", "The newest message of this template or step, or `any`, came too late.", message(), "shipped"),
-		key("profile", "What is known of somebody changes; `null` is no longer known.", &schema{Type: "object"}, example{"plan": "pro"}),
-		key("answers", "What services answer from here on.", answers(), example{"report": example{"status": 500}}),
-		key("after", "So much time passes: `h` is elapsed time, `d` is a calendar day.", duration(), "3d", "90m"),
+		key("profile", "A person's profile changes; `null` removes a field.", &schema{Type: "object"}, example{"plan": "pro"}),
+		key("answers", "The answers of services from here on.", answers(), example{"report": example{"status": 500}}),
+		key("after", "This much time passes: `h` is elapsed time, `d` is a calendar day.", duration(), "3d", "90m"),
 		key("at", "Time passes until this moment, the next of its kind: `11:00`, `thu 11:00` or `2026-03-05 11:00`.", text(), "thu 11:00"),
-		key("expect", "What must have come of it: the name of a message, `nothing`, a mapping, or a list of them. Messages must all be named.", oneOrMore(ref("expectation")),
+		key("expect", "The expected result: the name of a message, `nothing`, a mapping, or a list of them. Name all messages.", oneOrMore(ref("expectation")),
 			"shipped", "nothing", example{"end": "completed"}),
-		key("by", "Who does it, or whose message it is. With one person in the file, that person.", text(), "ann"),
+		key("by", "The person who does it, or whose message it is. With one person in the file, that person.", text(), "ann"),
 		key("data", "The data of the event, or of the call.", &schema{Type: "object"}, example{"order_id": "A1"}),
 		key("key", "The key of the run that is called.", text(), "A1"),
 		key("times", "How often the event happens, one after the other.", integer(1, 1000), 50),
@@ -89,28 +89,28 @@ func expectation() *schema {
 
 func expected() *schema {
 	s := mapping("An expectation", "What must have happened: a message, what was held back, an end, an event, a wait, or a start that did not happen.",
-		key("message", "A message went out: the name of its template, or of its step. What else stands here, it must have.", message(), "shipped"),
-		key("to", "To whom, of a message or of what was unsent.", text(), "ann"),
-		key("at", "When, by the clock of whoever gets it, to the minute.", text(), "tue 09:00"),
+		key("message", "A message went out: the name of its template, or of its step. It must match the other keys here.", message(), "shipped"),
+		key("to", "The person of a message or an unsent message.", text(), "ann"),
+		key("at", "When, by the clock of the person who gets it, to the minute.", text(), "tue 09:00"),
 		key("text", "The whole text.", text(), "Hello Ann"),
-		key("contains", "What stands in the text: one piece or a list.", texts(), "Hello", []any{"Ann", "order A1"}),
+		key("contains", "Pieces of the text: one or a list.", texts(), "Hello", []any{"Ann", "order A1"}),
 		key("matches", "A regular expression that the text matches.", text(), "^Hello [A-Z]"),
 		key("from", "The sender's name or id.", text(), "Customer Services"),
-		key("alert", "What the phone shows.", anyOf(expectedAlert()), example{"title": "On its way"}),
+		key("alert", "The push notification.", anyOf(expectedAlert()), example{"title": "On its way"}),
 		key("parts", "The parts, all of them.", listOf(ref("part"), 1), []any{example{"type": "image/png"}}),
-		key("metadata", "Values for your app; others may stand beside them.", &schema{Type: "object"}, example{"order": "A1"}),
-		key("rules", "The channels in the order in which they are tried.", texts(), []any{"appMessaging", "sms"}),
-		key("snapshot", "The whole message is the one kept in tests/snapshots under this name; `nudge test --update` keeps it.", name(), "shipped"),
+		key("metadata", "Values for your app; there may be others.", &schema{Type: "object"}, example{"order": "A1"}),
+		key("rules", "The channels in the order to try.", texts(), []any{"appMessaging", "sms"}),
+		key("snapshot", "The whole message equals the one in tests/snapshots with this name; `nudge test --update` writes it.", name(), "shipped"),
 		key("unsent", "A message was held back: the name of its template, or of its step.", message(), "reminder"),
-		key("reason", "Why, of what was unsent or skipped; a part of it is enough.", text(), "held too long"),
-		key("end", "A run has ended so.", name(), "completed"),
-		key("goal", "Whether that met the flow's goal.", truth(), true),
-		key("flow", "Of which flow the run is.", name(), "order_shipped"),
-		key("of", "Whose run it is.", text(), "ann"),
+		key("reason", "Why something was unsent or skipped; a part of the text is enough.", text(), "held too long"),
+		key("end", "A run has ended with this outcome.", name(), "completed"),
+		key("goal", "Whether that reached the flow's goal.", truth(), true),
+		key("flow", "The flow of the run.", name(), "order_shipped"),
+		key("of", "The person of the run.", text(), "ann"),
 		key("event", "A run emitted an event of this type.", eventType(), "nps.scored"),
-		key("data", "The data of the event; other fields may stand beside these.", &schema{Type: "object"}, example{"score": 4}),
+		key("data", "The data of the event; there may be other fields.", &schema{Type: "object"}, example{"score": 4}),
 		key("wait", "A run waits at this step, or its wait there has ended with an `outcome`.", name(), "wait_1"),
-		key("until", "Until when it waits, by the person's clock.", text(), "tue 10:00"),
+		key("until", "The end of the wait, by the person's clock.", text(), "tue 10:00"),
 		key("outcome", "How the wait ended.", name(), "read"),
 		key("skipped", "A start of this flow did not happen.", name(), "order_shipped"),
 	)
@@ -119,7 +119,7 @@ func expected() *schema {
 }
 
 func expectedAlert() *schema {
-	return mapping("An expected alert", "What the phone shows.",
+	return mapping("An expected alert", "The push notification.",
 		key("title", "Its title.", text(), "On its way"),
 		key("body", "Its text.", text(), "Order A1"),
 	)
@@ -130,6 +130,6 @@ func expectedPart() *schema {
 		key("name", "Its name.", text(), "picture"),
 		key("type", "Its media type.", text(), "image/png"),
 		key("data", "Its text.", text(), "Hello"),
-		key("url", "Where it is.", text(), "https://shop.example/A1.png"),
+		key("url", "Its address.", text(), "https://shop.example/A1.png"),
 	)
 }
