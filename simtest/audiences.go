@@ -22,7 +22,7 @@ import (
 	"nudge/runner/fetch"
 )
 
-// listed is a row of an audience as whoever wrote it meant it.
+// listed is a row of an audience as its author meant it.
 type listed struct {
 	person string // empty where the row names nobody
 	total  string // as it is written; empty for none

@@ -34,7 +34,7 @@ func (s *audiences) Freeze(ctx context.Context, f engine.SnapshotRequest) (*engi
 	one := audience.NewSnapshots(s.sources)
 	frozen, err := one.Freeze(ctx, f)
 	if err != nil {
-		return nil, fmt.Errorf("freezing firing %d: %w", f.Campaign, err)
+		return nil, fmt.Errorf("freezing campaign %d: %w", f.Campaign, err)
 	}
 	frozen.Campaign = f.Campaign
 	if frozen.Failed != "" {
@@ -62,11 +62,11 @@ func (s *audiences) Read(name string, offset int64, limit int) ([]engine.Row, in
 // Keep keeps all of them: a backup that is put back may ask for any.
 func (s *audiences) Keep([]string) error { return nil }
 
-// checkRows holds the rows that a firing takes against its frozen audience (I9).
+// checkRows holds the rows that a campaign takes against its frozen audience (I9).
 func (m *machine) checkRows(in *engine.Rows) *violation {
 	rows, _, err := m.shelf.Read(m.model.Audience(in.Campaign), int64(in.From), len(in.Rows))
 	if err != nil || !reflect.DeepEqual(rows, in.Rows) {
-		return broken("I9", "rows %d to %d of firing %d are not those of its audience: %v", in.From, in.From+len(in.Rows), in.Campaign, err)
+		return broken("I9", "rows %d to %d of campaign %d are not those of its audience: %v", in.From, in.From+len(in.Rows), in.Campaign, err)
 	}
 	return nil
 }

@@ -85,7 +85,7 @@ func (m *machine) inputMove(in *engine.Input) inputMove {
 	return made
 }
 
-// campaignNamed is the name of a firing; empty for none.
+// campaignNamed is the name of a campaign; empty for none.
 func (m *machine) campaignNamed(number uint64) string {
 	for id, n := range m.campaigns {
 		if n == number {

@@ -187,7 +187,7 @@ type turn struct {
 	reason string
 }
 
-// herald is what a webhook tells of a message.
+// herald is what a webhook reports about a message.
 type herald struct {
 	providerID string
 	status     channels.Status

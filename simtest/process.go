@@ -58,7 +58,7 @@ func (w *world) die() {
 	w.dead()
 }
 
-// dead is what follows from the end of a process: whoever waited for it is told
+// dead is what follows from the end of a process: those who waited for it learn
 // nothing, and after a while there is a new one.
 func (w *world) dead() {
 	w.life++

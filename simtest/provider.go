@@ -51,7 +51,7 @@ func (w *world) post(p engine.Post) {
 	w.later(took, func() { w.send(&delivery{inputs: []*engine.Input{in}, frees: 1, account: p.Account, life: life}) })
 }
 
-// carry brings a message, which the provider calls by an ID, to its person, and tells of it.
+// carry brings a message, which the provider calls by an ID, to its person, and reports it.
 func (w *world) carry(p engine.Post, id string, took time.Duration) {
 	who := w.traitsOf(p.Content.To)
 	at := took + w.between(0, 5*time.Second)

@@ -48,7 +48,7 @@ var mustReach = []string{
 	"opted out",
 	"opening over a change of clocks",
 	"a place given back",
-	"missed firing skipped",
+	"missed campaign skipped",
 	"gap of daylight saving in a schedule",
 	"crash within a fan-out",
 	"asked before a timer counts", "an answer proved a receipt that was lost", "a question without an answer",

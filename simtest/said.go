@@ -47,7 +47,7 @@ func (w *world) attributeOf(x *example) *engine.Input {
 }
 
 // misspeak sends an event of which a field is missing or is something else. Nobody has
-// any use for it, and whoever sent it must be told so.
+// any use for it, and the sender must be told so.
 func (w *world) misspeak() {
 	event := pick(w.dice, w.example.events...)
 	if !w.example.declared[event] || w.model.Active() == 0 {

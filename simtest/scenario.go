@@ -23,7 +23,7 @@ import (
 )
 
 // scenario is a story in the words of the engine's scripts, played on a machine whose
-// disk fails at one place. Whoever gets no answer asks again, as clients and providers
+// disk fails at one place. A caller that gets no answer asks again, as clients and providers
 // do.
 type scenario struct {
 	deploys  map[string]*engine.Deploy // by folder

@@ -33,7 +33,7 @@ func TestCorpus(t *testing.T) {
 	}
 }
 
-// TestSeeds lives through histories. One in a hundred is lived through twice, and must
+// TestSeeds plays histories. One in a hundred is played twice, and must
 // come out the same.
 func TestSeeds(t *testing.T) {
 	defer debug.SetGCPercent(debug.SetGCPercent(400))
@@ -52,7 +52,7 @@ func TestSeeds(t *testing.T) {
 		}
 		if i%100 == 0 {
 			if again := Run(r.Seed, *hours); again.Hash != r.Hash {
-				t.Fatalf("seed %d lived through twice: %x and %x", r.Seed, r.Hash, again.Hash)
+				t.Fatalf("seed %d played twice: %x and %x", r.Seed, r.Hash, again.Hash)
 			}
 		}
 		total.add(r)

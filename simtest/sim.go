@@ -28,7 +28,7 @@ type Report struct {
 // calmFor is how long the world goes on after its last fault.
 const calmFor = 48 * time.Hour
 
-// Run lives through the history of a seed: some hours of faults, then as long without
+// Run plays the history of a seed: some hours of faults, then as long without
 // any as it takes for everything to come to its end.
 func Run(seed uint64, hours int) *Report {
 	dice := rand.New(rand.NewPCG(seed, 0x6e75646765))
@@ -115,7 +115,7 @@ func (w *world) settleDown() error {
 	}
 	for _, id := range w.model.Unwalked() {
 		if slices.Contains(campaigns, id) {
-			return broken("I13", "firing %s does not come to the end of its rows", id)
+			return broken("I13", "campaign %s does not come to the end of its rows", id)
 		}
 	}
 	switch {

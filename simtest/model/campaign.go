@@ -7,11 +7,11 @@ import (
 	"nudge/engine"
 )
 
-// campaignIn is a firing that takes rows, or waits for its audience.
+// campaignIn is a campaign that takes rows, or waits for its audience.
 func (w *World) campaignIn(number uint64, status engine.CampaignStatus) *campaign {
 	f := w.campaigns[number]
 	if f == nil || f.status != status || w.holds(f) && status == engine.Walking {
-		w.fail("no firing %d is %s", number, status)
+		w.fail("no campaign %d is %s", number, status)
 	}
 	w.fired[f] = true
 	return f
@@ -28,11 +28,11 @@ func (w *World) frozen(in *engine.Snapshot) {
 	}
 }
 
-// rows takes the next rows of a firing, none twice and none left out (I9).
+// rows takes the next rows of a campaign, none twice and none left out (I9).
 func (w *World) rows(in *engine.Rows) {
 	f := w.campaignIn(in.Campaign, engine.Walking)
 	if in.From != f.walked || f.walked+len(in.Rows) > f.rows {
-		w.fail("rows %d to %d of firing %d are taken, after %d of %d (I9)", in.From, in.From+len(in.Rows), f.number, f.walked, f.rows)
+		w.fail("rows %d to %d of campaign %d are taken, after %d of %d (I9)", in.From, in.From+len(in.Rows), f.number, f.walked, f.rows)
 	}
 	for i := range in.Rows {
 		row := &in.Rows[i]
@@ -51,7 +51,7 @@ func (w *World) rows(in *engine.Rows) {
 	}
 }
 
-// row starts a run for one person of a firing, or says why not.
+// row starts a run for one person of a campaign, or says why not.
 func (w *World) row(f *campaign, row *engine.Row) (r *Run, why string) {
 	t := &f.flow.triggers[f.trigger]
 	p := w.personOf(row.Profile)

@@ -9,7 +9,8 @@ import (
 	"nudge/engine"
 )
 
-// campaign is one firing of a schedule, or several that were missed and are told as one.
+// campaign is what a schedule or an operator began, or several that a schedule missed,
+// recorded as one.
 type campaign struct {
 	number   uint64
 	flow     *Flow
@@ -34,7 +35,7 @@ type campaign struct {
 
 func (f *campaign) schedule() *schedule { return f.flow.triggers[f.trigger].schedule }
 
-// comesTo is when a firing comes to a person who lives in a zone.
+// comesTo is when a campaign comes to a person who lives in a zone.
 func (f *campaign) comesTo(zone *time.Location) engine.Instant {
 	if f.local {
 		return engine.InstantOf(Instant(f.due.Add(firstClock).Time().UTC(), zone))
@@ -42,7 +43,7 @@ func (f *campaign) comesTo(zone *time.Location) engine.Instant {
 	return max(f.due, f.since)
 }
 
-// id is the name of a firing: the flow, and when it is due, on the wall where it follows
+// id is the name of a campaign: the flow, and when it is due, on the wall where it follows
 // each person's own clock.
 func (f *campaign) id() string {
 	id := f.flow.Name + "@" + f.due.Time().UTC().Format("2006-01-02T15:04:05.999Z07:00")
@@ -55,7 +56,7 @@ func (f *campaign) id() string {
 	return id
 }
 
-// live is how many runs of a firing live.
+// live is how many runs of a campaign live.
 func (f *campaign) live() (n int) {
 	for _, r := range f.members {
 		if r != nil && !r.over() {
@@ -65,13 +66,13 @@ func (f *campaign) live() (n int) {
 	return n
 }
 
-// compareCampaigns holds the firings that the batch changed against the model, and their
+// compareCampaigns holds the campaigns that the batch changed against the model, and their
 // people against the audience (I6, I9).
 func (w *World) compareCampaigns(changed []*engine.Campaign) {
 	for _, got := range changed {
 		f := w.campaigns[got.Number]
 		if f == nil {
-			w.fail("firing %s, %s for %s, should not be (I6)", got.ID, got.Status, got.Due)
+			w.fail("campaign %s, %s for %s, should not be (I6)", got.ID, got.Status, got.Due)
 		}
 		delete(w.fired, f)
 		left, taken := map[string]int{}, 0
@@ -86,16 +87,16 @@ func (w *World) compareCampaigns(changed []*engine.Campaign) {
 		}
 		switch {
 		case !f.is(got):
-			w.fail("firing %s is %s for %s (%d missed until %s), want %s %s for %s (%d missed until %s) (I6)",
+			w.fail("campaign %s is %s for %s (%d missed until %s), want %s %s for %s (%d missed until %s) (I6)",
 				got.ID, got.Status, got.Due, got.Missed, got.Until, f.id(), f.status, f.due, f.missed, f.until)
 		case got.Bad != f.bad || got.Rows != f.rows || got.Walked != f.walked || !maps.Equal(left, f.left):
-			w.fail("firing %s has taken %d rows of %d and left out %v, want %d of %d and %v (I9)", got.ID, got.Walked, got.Rows, left, f.walked, f.rows, f.left)
+			w.fail("campaign %s has taken %d rows of %d and left out %v, want %d of %d and %v (I9)", got.ID, got.Walked, got.Rows, left, f.walked, f.rows, f.left)
 		case taken != got.Walked || got.Live != f.live():
-			w.fail("of firing %s are taken %d rows, accounted for are %d; %d runs live, want %d (I9)", got.ID, got.Walked, taken, got.Live, f.live())
+			w.fail("of campaign %s are taken %d rows, accounted for are %d; %d runs live, want %d (I9)", got.ID, got.Walked, taken, got.Live, f.live())
 		}
 	}
 	for f := range w.fired {
-		w.fail("firing %s should be %s (I6)", f.id(), f.status)
+		w.fail("campaign %s should be %s (I6)", f.id(), f.status)
 	}
 }
 
@@ -105,7 +106,7 @@ func (f *campaign) is(got *engine.Campaign) bool {
 		got.Status == f.status && got.Paused == f.paused && (got.Status == engine.CampaignSkipped || got.Installation == f.in)
 }
 
-// Audience is the name of the frozen audience of a firing.
+// Audience is the name of the frozen audience of a campaign.
 func (w *World) Audience(number uint64) string {
 	if f := w.campaigns[number]; f != nil {
 		return f.audience
@@ -113,7 +114,7 @@ func (w *World) Audience(number uint64) string {
 	return ""
 }
 
-// Unwalked are the firings of which rows are still to be taken.
+// Unwalked are the campaigns of which rows are still to be taken.
 func (w *World) Unwalked() (ids []string) {
 	for _, f := range w.campaigns {
 		if f.status == engine.Freezing || f.status == engine.Walking {
@@ -124,7 +125,7 @@ func (w *World) Unwalked() (ids []string) {
 	return ids
 }
 
-// Amid reports whether some of the rows of a firing are taken, and others are not.
+// Amid reports whether some of the rows of a campaign are taken, and others are not.
 func (w *World) Amid() bool {
 	for _, f := range w.campaigns {
 		if f.status == engine.Walking && f.walked > 0 {

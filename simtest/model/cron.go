@@ -25,7 +25,7 @@ const (
 	lastClock  = 12 * time.Hour
 )
 
-// reach is how far ahead a firing is looked for.
+// reach is how far ahead a campaign is looked for.
 const reach = 9 * 24 * time.Hour
 
 // fires reports whether the schedule fires at a whole minute. What has an hour follows the
@@ -82,7 +82,7 @@ func covers(part string, n int) bool {
 	return err == nil && first <= n && n <= last
 }
 
-// campaignAfter is the first firing after an instant, found by going from minute to minute; 0 for
+// campaignAfter is the first campaign after an instant, found by going from minute to minute; 0 for
 // none in reach.
 func (w *World) campaignAfter(s *schedule, from engine.Instant) engine.Instant {
 	begin := from.Time().Truncate(time.Minute)

@@ -14,7 +14,7 @@ type fact struct {
 	depth int
 
 	slots  slots           // messages that may be claimed in it
-	paused bool            // the run's firing
+	paused bool            // the run's campaign
 	allows bool            // outbound mode lets messages to the person out
 	known  map[string]any  // of the person, before it; never changed
 	outs   map[string]bool // what the person is opted out of, before it; never changed
@@ -56,7 +56,7 @@ const (
 	told                // the provider says how a message stands
 	asksAgain           // what it asked was asked by a process that is gone
 	surveyed            // webhooks may have been lost
-	goesOn              // its firing, for which it was parked
+	goesOn              // its campaign, for which it was parked
 	moves               // another version takes it over
 	ends                // from outside: cancelled, restarted, forgotten
 )

@@ -6,7 +6,7 @@ import (
 	"nudge/engine"
 )
 
-// steer is what an operator does with a firing.
+// steer is what an operator does with a campaign.
 func (w *World) steer(s *engine.CampaignControl) {
 	if s.Do == engine.CampaignStart {
 		f := w.activeNamed(s.Flow)
@@ -16,7 +16,7 @@ func (w *World) steer(s *engine.CampaignControl) {
 	}
 	f := w.campaigns[s.Campaign]
 	if f == nil || f.status > engine.Walked || f.status == engine.Walked && f.live() == 0 {
-		w.fail("what is over or never was is steered: firing %d", s.Campaign)
+		w.fail("an operator steers campaign %d, which is over or never was", s.Campaign)
 	}
 	w.fired[f] = true
 	paused, held := f.paused, w.holds(f)
@@ -24,7 +24,7 @@ func (w *World) steer(s *engine.CampaignControl) {
 	switch s.Do {
 	case engine.CampaignPause, engine.CampaignResume:
 		if f.paused && paused || !f.paused && !held {
-			w.fail("firing %s is told to %s, as it does already", f.id(), s.Do)
+			w.fail("campaign %s is told to %s, as it does already", f.id(), s.Do)
 		}
 		w.Reached["campaign "+s.Do.String()+"d"]++
 		if f.paused {
@@ -49,7 +49,7 @@ func (w *World) sweepOn(f *campaign, after engine.PersonHash) {
 	w.derived = append(w.derived, &engine.Input{Depth: w.in.Depth, Payload: &engine.Sweep{Campaign: f.number, After: after}})
 }
 
-// sweep goes through the people of a firing that was cancelled or goes on.
+// sweep goes through the people of a campaign that was cancelled or goes on.
 func (w *World) sweep(s *engine.Sweep) {
 	f := w.campaigns[s.Campaign]
 	var next []engine.PersonHash
@@ -79,11 +79,11 @@ func (w *World) sweep(s *engine.Sweep) {
 	w.sweepOn(f, next[len(next)-1])
 }
 
-// holds reports whether nothing begins for a firing until somebody lets it go on: it is
+// holds reports whether nothing begins for a campaign until somebody lets it go on: it is
 // paused, or the store was restored from a backup.
 func (w *World) holds(f *campaign) bool { return f.paused || f.in != w.installation }
 
-// Held are the firings that nothing begins for.
+// Held are the campaigns that nothing begins for.
 func (w *World) Held() (numbers []uint64) {
 	for number, f := range w.campaigns {
 		if w.holds(f) && (f.status <= engine.Walked) {

@@ -44,7 +44,7 @@ func (w *World) takeUp() {
 	}
 }
 
-// tick fires a schedule: the last of the firings that are due, unless that is too late,
+// tick fires a schedule: the last of the campaigns that are due, unless that is too late,
 // too. The others are recorded as skipped (I6).
 func (w *World) tick(t *engine.Tick) {
 	at := slices.IndexFunc(w.schedules, func(s *scheduled) bool {
@@ -71,18 +71,18 @@ func (w *World) tick(t *engine.Tick) {
 	restored := s.in != w.installation // whoever fired it before knows whether it did
 	s.in = w.installation
 	if restored || s.schedule().tooLate(end, w.stamp, until) {
-		w.Reached["missed firing skipped"] += count
+		w.Reached["missed campaign skipped"] += count
 		w.fire(&campaign{flow: s.flow, trigger: s.trigger, due: first, until: last, missed: count, status: engine.CampaignSkipped})
 		return
 	}
 	if count > 1 {
-		w.Reached["missed firing skipped"] += count - 1
+		w.Reached["missed campaign skipped"] += count - 1
 		w.fire(&campaign{flow: s.flow, trigger: s.trigger, due: first, until: before, missed: count - 1, status: engine.CampaignSkipped})
 	}
 	w.fire(&campaign{flow: s.flow, trigger: s.trigger, due: last, since: s.since, local: zone == nil, status: engine.Freezing})
 }
 
-// campaignsPerInput is how many firings one input can begin or record.
+// campaignsPerInput is how many campaigns one input can begin or record.
 const campaignsPerInput = 2
 
 func (w *World) fire(f *campaign) {

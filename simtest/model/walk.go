@@ -151,7 +151,7 @@ func (w *walk) park(at engine.Instant) *way {
 			at = w.run.campaign.comesTo(w.zone())
 		case w.f.kind != rings:
 			return nil
-		case w.f.paused: // until somebody lets the firing go on
+		case w.f.paused: // until somebody lets the campaign go on
 			w.alarm = 0
 			return nil
 		}

@@ -104,7 +104,7 @@ func (b *backtest) deployed() *engine.Deploy {
 	return d
 }
 
-// both lives through the window twice, side by side.
+// both plays the window twice, side by side.
 func (b *backtest) both(ctx context.Context, deployed, edited *engine.Deploy) (before, after *world, err error) {
 	pool := b.rec.pool()
 	var beforeErr, afterErr error
@@ -132,7 +132,7 @@ func (b *backtest) world(ctx context.Context, pool map[string][]*behaviour, d *e
 	return w, w.live(ctx, b.src, b.from, b.until, b.tick)
 }
 
-// tick counts an input that was replayed, or lived through in one of the worlds.
+// tick counts an input that was replayed, or played in one of the worlds.
 func (b *backtest) tick() {
 	if n := b.done.Add(1); b.options.Progress != nil && n%tickEvery == 0 {
 		b.options.Progress(n)

@@ -9,7 +9,7 @@ import (
 	"nudge/whatif/virtual"
 )
 
-// recordedCampaign is the audience of one firing, as it was frozen and taken in the window.
+// recordedCampaign is the audience of one campaign, as it was frozen and taken in the window.
 type recordedCampaign struct {
 	number uint64
 	frozen *engine.Snapshot // nil: it was frozen before the window
@@ -23,7 +23,7 @@ func (rec *recording) campaign(number uint64) *recordedCampaign {
 	return rec.campaigns[number]
 }
 
-// nameCampaigns finds the recorded firings by what they are called: their numbers are others
+// nameCampaigns finds the recorded campaigns by what they are called: their numbers are others
 // in every world.
 func (rec *recording) nameCampaigns() error {
 	numbers := make([]uint64, 0, len(rec.campaigns))
@@ -41,7 +41,7 @@ func (rec *recording) nameCampaigns() error {
 	return nil
 }
 
-// audiences are the recorded rows, as the firings of a world read them.
+// audiences are the recorded rows, as the campaigns of a world read them.
 type audiences struct {
 	rec  *recording
 	rows map[string]*recordedRows // by the name under which the world knows them
@@ -76,7 +76,7 @@ func (a *audiences) Freeze(context.Context, engine.SnapshotRequest) (*engine.Sna
 
 var _ runner.Audiences = (*audiences)(nil)
 
-// underWay puts the rows of a firing that was being taken when the window began where the
+// underWay puts the rows of a campaign that was being taken when the window began where the
 // world looks for them.
 func (a *audiences) underWay(f *engine.Campaign) {
 	if own := a.rec.campaigns[f.Number]; own != nil && own.frozen == nil {
@@ -84,7 +84,7 @@ func (a *audiences) underWay(f *engine.Campaign) {
 	}
 }
 
-// freeze is what becomes of the freezing of a firing: what was recorded of the one with
+// freeze answers the request for the audience of a campaign by what was recorded of the one with
 // the same name.
 func (a *audiences) freeze(f *engine.Campaign) *engine.Snapshot {
 	own := a.rec.named[f.ID]
@@ -97,7 +97,7 @@ func (a *audiences) freeze(f *engine.Campaign) *engine.Snapshot {
 	return &frozen
 }
 
-// openCampaigns takes up the firings that were open when the window began.
+// openCampaigns takes up the campaigns that were open when the window began.
 func (w *world) openCampaigns() error {
 	loaded, err := w.store.Load(&engine.Needs{Campaigns: w.core.State.Open})
 	if err != nil {
@@ -116,7 +116,7 @@ func (w *world) openCampaigns() error {
 	return nil
 }
 
-// freeze answers for whoever freezes audiences.
+// freeze answers in place of the part of a server that copies audiences.
 func (w *world) freeze(f *engine.Campaign) {
 	if own := w.rec.named[f.ID]; own != nil {
 		w.campaigns[own] = f.Number
@@ -129,7 +129,7 @@ func (w *world) freeze(f *engine.Campaign) {
 	w.virtual.Arrive(virtual.Snapshot(frozen))
 }
 
-// freezes answers for the firings of a step.
+// freezes answers for the campaigns of a step.
 func (w *world) freezes(all []engine.SnapshotRequest) error {
 	for _, one := range all {
 		loaded, err := w.store.Load(&engine.Needs{Campaigns: []uint64{one.Campaign}})

@@ -13,7 +13,7 @@ type ledger struct {
 	unsent     map[string]int
 	assumed    [asLast]int
 	unanswered int // fetches without a recorded answer
-	unfrozen   int // firings without a recorded audience
+	unfrozen   int // campaigns without a recorded audience
 }
 
 // flowWord is a word about a flow.

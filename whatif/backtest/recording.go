@@ -90,7 +90,7 @@ func (rec *recording) note(j *engine.Journaled, _ *engine.Applied, run func(engi
 	case *engine.Rows:
 		own := rec.campaign(p.Campaign)
 		own.rows = append(own.rows, p.Rows...)
-	case *engine.CampaignControl: // its firing must be known by name
+	case *engine.CampaignControl: // its campaign must be known by name
 		if p.Campaign != 0 {
 			rec.campaign(p.Campaign)
 		}

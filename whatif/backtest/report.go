@@ -41,7 +41,7 @@ type Totals struct {
 	Receipts Receipts `json:"receipts"`
 	// Unanswered are fetches of which no answer was recorded; they failed.
 	Unanswered int `json:"unanswered_fetches,omitempty"`
-	// Unfrozen are firings of schedules of which no audience was recorded; they reached
+	// Unfrozen are campaigns without a recorded audience; they reached
 	// nobody.
 	Unfrozen int `json:"unfrozen_audiences,omitempty"`
 }

@@ -54,7 +54,8 @@ func (w *world) translate(in *engine.Input) *engine.Input {
 	return in
 }
 
-// steer makes what an operator said of a firing about the one with the same name here.
+// steer turns an operator's command about a recorded campaign into one about the campaign with
+// the same name here.
 func (w *world) steer(in *engine.Input, steer engine.CampaignControl) *engine.Input {
 	if steer.Campaign == 0 {
 		return in
