@@ -25,7 +25,10 @@ time zone, unless you give --start.
 Flags or a file give the event that starts the flow, with type, profile, data and
 profile_data as in nudge events send. People get every message after a second and never
 read, unless --person says what they do. With --interactive you choose at every wait what
-happens next. --story plays a test instead, named by its FILE#NAME.`
+happens next. --story plays a test instead, named by its FILE#NAME.
+
+The simulation stops when all runs have ended that the event led to. What the schedules of
+other flows do meanwhile is not shown. With --all it goes on, and shows that, too.`
 
 const simulateExample = `  nudge simulate order_shipped --data '{"order_id": "7", "customer": "ann", "total": 12}'
   nudge simulate order_shipped --file event.json --person 'reads after 3s'
@@ -43,7 +46,7 @@ type simulation struct {
 	dir, event, profile, data, profileData, file string
 	start, length, story                         string
 	people, answers                              []string
-	interactive                                  bool
+	interactive, all                             bool
 	output                                       *format
 }
 
@@ -68,6 +71,7 @@ func newSimulate() *cobra.Command {
 	flags.StringVar(&s.start, "start", "", "when the simulation starts, for example \""+simulatedStart+" Europe/London\"")
 	flags.StringVar(&s.length, "for", simulatedFor, "how long it lasts at most")
 	flags.StringVar(&s.story, "story", "", "play a test, named by its FILE#NAME")
+	flags.BoolVar(&s.all, "all", false, "go on after the run has ended, and show the schedules of other flows, too")
 	flags.BoolVarP(&s.interactive, "interactive", "i", false, "choose at every wait what happens next")
 	s.output = outputFlag(c)
 	c.RunE = func(c *cobra.Command, args []string) error {
@@ -104,12 +108,12 @@ func (s *simulation) play(c *cobra.Command, name string) error {
 	if err != nil {
 		return err
 	}
-	t := &telling{world: w, out: c.OutOrStdout(), quiet: *s.output == asJSON}
+	t := &telling{world: w, flow: name, all: s.all, out: c.OutOrStdout(), quiet: *s.output == asJSON}
 	err = begin(w, f, ev)
 	if err == nil && s.interactive {
 		err = (&chooser{telling: t, in: c.InOrStdin(), talk: c.ErrOrStderr(), profile: ev.Profile}).choose(until)
 	} else if err == nil {
-		err = w.Rest(until)
+		err = t.rest(until)
 	}
 	return s.finish(t, err)
 }
@@ -118,7 +122,7 @@ func (s *simulation) play(c *cobra.Command, name string) error {
 // refused, say.
 func (s *simulation) finish(t *telling, err error) error {
 	if *s.output == asJSON {
-		if failure := writeJSON(t.out, simulated{Timeline: t.world.Timeline(), Runs: runsOf(t.world)}); failure != nil {
+		if failure := writeJSON(t.out, simulated{Timeline: t.shown(t.world.Timeline()), Runs: runsOf(t)}); failure != nil {
 			return failure
 		}
 		return wrongInput(err)
@@ -126,7 +130,7 @@ func (s *simulation) finish(t *telling, err error) error {
 	if failure := t.tell(); failure != nil {
 		return failed(failure)
 	}
-	for _, r := range runsOf(t.world) {
+	for _, r := range runsOf(t) {
 		fmt.Fprintln(t.out, r.text())
 	}
 	return wrongInput(err)

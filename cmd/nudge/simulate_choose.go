@@ -42,12 +42,12 @@ func (c *chooser) choose(until time.Time) error {
 		fmt.Fprintf(c.talk, "%s\nWhat happens? (? for help) ", waiting)
 		if !lines.Scan() {
 			fmt.Fprintln(c.talk)
-			return c.world.Rest(until)
+			return c.rest(until)
 		}
 		word, rest, _ := strings.Cut(strings.TrimSpace(lines.Text()), " ")
 		switch word {
 		case "end":
-			return c.world.Rest(until)
+			return c.rest(until)
 		case "?", "help":
 			io.WriteString(c.talk, choices)
 			continue
@@ -62,7 +62,7 @@ func (c *chooser) choose(until time.Time) error {
 func (c *chooser) waiting() string {
 	var all []string
 	for _, r := range c.world.Runs() {
-		if !r.Live() {
+		if !r.Live() || c.hides(r.Campaign != 0, r.Flow.Name) {
 			continue
 		}
 		text := fmt.Sprintf("run %d of %s for %s is at %s", r.Number, r.Flow.Name, r.Profile, r.Flow.Steps[r.At].ID)

@@ -5,8 +5,10 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"slices"
 	"strconv"
 	"strings"
+	"time"
 
 	"github.com/spf13/cobra"
 
@@ -32,14 +34,17 @@ type simulatedRun struct {
 	Messages int    `json:"messages"`       // that went out
 }
 
-func runsOf(w *story.World) []simulatedRun {
+func runsOf(t *telling) []simulatedRun {
 	var all []simulatedRun
-	for _, r := range w.Runs() {
+	for _, r := range t.world.Runs() {
+		if t.hides(r.Campaign != 0, r.Flow.Name) {
+			continue
+		}
 		told := simulatedRun{Run: r.Number, Flow: r.Flow.Name, Profile: r.Profile, Outcome: r.Outcome, Goal: r.Goal}
 		if r.Live() {
 			told.Step = r.Flow.Steps[r.At].ID
 		}
-		for _, m := range w.Messages {
+		for _, m := range t.world.Messages {
 			if m.Run == r {
 				told.Messages++
 			}
@@ -65,9 +70,33 @@ func (r *simulatedRun) text() string {
 // telling tells a timeline as it grows.
 type telling struct {
 	world *story.World
+	flow  string // that was asked for
+	all   bool   // also what the schedules of other flows do
 	out   io.Writer
 	quiet bool
 	told  int
+}
+
+// hides reports whether something is not shown: what a schedule of another flow does.
+func (t *telling) hides(campaign bool, flow string) bool { return campaign && flow != t.flow && !t.all }
+
+// shown returns the lines that are shown.
+func (t *telling) shown(lines []story.Line) []story.Line {
+	return slices.DeleteFunc(slices.Clone(lines), func(l story.Line) bool { return t.hides(l.Campaign, l.Flow) })
+}
+
+// rest lets time pass until an instant, or until the runs have ended that the event led to.
+func (t *telling) rest(until time.Time) error {
+	for t.all || slices.ContainsFunc(t.world.Runs(), func(r *story.Run) bool { return r.Campaign == 0 && r.Live() }) {
+		next, ok := t.world.Next()
+		if !ok || next.After(until) {
+			return nil
+		}
+		if err := t.world.Rest(next); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // tell tells what is new.
@@ -77,7 +106,7 @@ func (t *telling) tell() error {
 	if t.quiet {
 		return nil
 	}
-	return story.Write(t.out, lines)
+	return story.Write(t.out, t.shown(lines))
 }
 
 // playStory plays a test and tells its timeline.

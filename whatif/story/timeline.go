@@ -10,6 +10,7 @@ import (
 
 	"nudge/channels"
 	"nudge/engine"
+	"nudge/flows"
 )
 
 // LineKind is what a line of a timeline is about.
@@ -31,6 +32,8 @@ type Line struct {
 	Flow    string    `json:"flow,omitempty"`
 	Profile string    `json:"profile,omitempty"`
 	Text    string    `json:"text"`
+
+	Campaign bool `json:"-"` // it is about a campaign, which a schedule began
 }
 
 // timeline is what happened in a world, in order.
@@ -57,9 +60,14 @@ func (w *World) say(run int, kind LineKind, text string) {
 	line := Line{At: w.Now(), Kind: kind, Run: run, Text: text}
 	if run > 0 {
 		r := w.runs[run-1]
-		line.Flow, line.Profile = r.Flow.Name, r.Profile
+		line.Flow, line.Profile, line.Campaign = r.Flow.Name, r.Profile, r.Campaign != 0
 	}
 	w.timeline.lines = append(w.timeline.lines, line)
+}
+
+// sayCampaign says something of a campaign of a flow.
+func (w *World) sayCampaign(f *flows.Flow, kind LineKind, text string) {
+	w.timeline.lines = append(w.timeline.lines, Line{At: w.Now(), Kind: kind, Flow: f.Name, Campaign: true, Text: text})
 }
 
 // look notes a condition that the engine evaluated. A run that looks again and sees the
@@ -67,11 +75,11 @@ func (w *World) say(run int, kind LineKind, text string) {
 func (w *World) look(c engine.Condition) {
 	text := Explain(c)
 	if c.Run == nil {
-		about := c.Flow.Name
 		if c.Campaign != 0 {
-			about += " for " + c.Profile
+			w.sayCampaign(c.Flow, LineCondition, c.Flow.Name+" for "+c.Profile+": "+text)
+		} else {
+			w.say(0, LineCondition, c.Flow.Name+": "+text)
 		}
-		w.say(0, LineCondition, about+": "+text)
 		return
 	}
 	place := c.Run.ID.String() + c.Expr.Span().String()

@@ -206,9 +206,9 @@ func (w *World) freeze(freezes []engine.SnapshotRequest) error {
 			return err
 		}
 		frozen.Campaign = f.Campaign
-		w.say(0, LineInput, fmt.Sprintf("%s has an audience of %d", f.Flow.Name, frozen.Rows))
+		w.sayCampaign(f.Flow, LineInput, fmt.Sprintf("%s has an audience of %d", f.Flow.Name, frozen.Rows))
 		if frozen.Failed != "" {
-			w.say(0, LineSkip, frozen.Failed)
+			w.sayCampaign(f.Flow, LineSkip, frozen.Failed)
 		}
 		w.virtual.Arrive(virtual.Snapshot(frozen))
 	}
