@@ -66,73 +66,74 @@ func line(r *prove.Report) string {
 	return said
 }
 
-func TestReports(t *testing.T) {
-	tests := []struct{ name, steps, want string }{
-		{"a wait without end", "steps: [ { wait: [ { event: done }, { after: never } ] } ]",
-			"0-0 messages, life without end, ends completed"},
-		{"a moment of the data", "steps: [ { wait: { at: data.at } }, { send: hello } ]",
-			"1-1 messages, life without end, ends completed, unhandled wait_1 past"},
-		{"conditions on known values are decided", `steps:
+var reportTests = []struct{ name, steps, want string }{
+	{"a wait without end", "steps: [ { wait: [ { event: done }, { after: never } ] } ]",
+		"0-0 messages, life without end, ends completed"},
+	{"a moment of the data", "steps: [ { wait: { at: data.at } }, { send: hello } ]",
+		"1-1 messages, life without end, ends completed, unhandled wait_1 past"},
+	{"conditions on known values are decided", `steps:
   - set: { tier: gold }
   - branch: [ { if: vars.tier == "gold", then: [ { send: hello } ] }, { else: [ { exit: other } ] } ]`,
-			"1-1 messages, life 0s, ends completed, unreachable exit_1"},
-		{"data comes out the same each time", `steps:
+		"1-1 messages, life 0s, ends completed, unreachable exit_1"},
+	{"data comes out the same each time", `steps:
   - { if: data.total > 10, send: hello }
   - { id: more, if: data.total > 5, send: hello }
   - { id: less, if: data.total <= 5, send: hello }`,
-			"1-2 messages, life 0s, ends completed"},
-		{"an exit ends a loop in time", `exit: [ { after: 4d, as: late } ]
+		"1-2 messages, life 0s, ends completed"},
+	{"an exit ends a loop in time", `exit: [ { after: 4d, as: late } ]
 steps: [ { repeat: { times: 9, every: 1d, steps: [ { send: hello } ] } } ]`,
-			"4-4 messages, life 4d, ends late"},
-		{"the round is known", `steps: [ { repeat: { times: 5, every: 1h, steps: [ { if: round == 3, send: hello } ] } } ]`,
-			"1-1 messages, life 5h, ends completed"},
-		{"a split deals the same each round", `steps:
+		"4-4 messages, life 4d, ends late"},
+	{"the round is known", `steps: [ { repeat: { times: 5, every: 1h, steps: [ { if: round == 3, send: hello } ] } } ]`,
+		"1-1 messages, life 5h, ends completed"},
+	{"a split deals the same each round", `steps:
   - repeat:
       times: 2
       steps:
         - split: [ { weight: 1, then: [ { send: hello } ] }, { weight: 1, then: [ { exit: out, if: round == 2 } ] } ]`,
-			"0-2 messages, life 0s, ends completed out"},
-		{"hours", `category: news
+		"0-2 messages, life 0s, ends completed out"},
+	{"hours", `category: news
 steps: [ { send: { template: hello, max_delay: 2h } }, { wait: 1d } ]`,
-			"1-1 messages, life 1d 2h, ends completed, held 12h (too late true)"},
-		{"more than a cap", `category: reminders
+		"1-1 messages, life 1d 2h, ends completed, held 12h (too late true)"},
+	{"more than a cap", `category: reminders
 steps: [ { repeat: { times: 3, every: 1d, steps: [ { send: hello } ] } } ]`,
-			"3-3 messages, life 8d, ends completed, held 2d 16h (too late false), " +
-				"broken category reminders: at_most: 2 per 3d: a run alone can send 3 within 3d"},
-		{"a second message where the first was too late", `category: daily
+		"3-3 messages, life 8d, ends completed, held 2d 16h (too late false), " +
+			"broken category reminders: at_most: 2 per 3d: a run alone can send 3 within 3d"},
+	{"a second message where the first was too late", `category: daily
 steps:
   - send: { template: hello, max_delay: 2h }
   - { id: again, if: hello.reason == "late", send: hello }`,
-			"1-1 messages, life 0s, ends completed"},
-		{"a second message where the first was unsent as too late", `category: daily
+		"1-1 messages, life 0s, ends completed"},
+	{"a second message where the first was unsent as too late", `category: daily
 steps:
   - send: { template: hello, max_delay: 2h }
   - { id: again, if: hello.status == "unsent" and hello.reason == "late", send: hello }
   - branch: [ { if: hello.reason != "late", then: [ { exit: other } ] } ]`,
-			"1-1 messages, life 0s, ends completed other"},
-		{"a second message where the first was not refused", `category: daily
+		"1-1 messages, life 0s, ends completed other"},
+	{"a second message where the first was not refused", `category: daily
 steps:
   - send: { template: hello, max_delay: 2h }
   - { id: again, if: not (hello.reason == "capped"), send: hello }`,
-			"1-2 messages, life 0s, ends completed, broken category daily: at_most: 1 per 1d: a run alone can send 2 within 1d"},
-		{"a reason that cannot be", `steps:
+		"1-2 messages, life 0s, ends completed, broken category daily: at_most: 1 per 1d: a run alone can send 2 within 1d"},
+	{"a reason that cannot be", `steps:
   - send: hello
   - { id: again, if: hello.reason == "late", send: hello }`,
-			"1-1 messages, life 0s, ends completed"},
-		{"a reason of the provider", `steps:
+		"1-1 messages, life 0s, ends completed"},
+	{"a reason of the provider", `steps:
   - send: hello
   - { id: again, if: hello.reason == "no such device", send: hello }`,
-			"1-2 messages, life 0s, ends completed"},
-		{"a wait behind a failure", `steps:
+		"1-2 messages, life 0s, ends completed"},
+	{"a wait behind a failure", `steps:
   - send: hello
   - wait: [ { read: hello }, { after: 2d, then: [ { id: again, send: hello } ] } ]`,
-			"1-2 messages, life 2d, ends completed, unhandled wait_1 failed"},
-		{"a moment that is past", `steps:
+		"1-2 messages, life 2d, ends completed, unhandled wait_1 failed"},
+	{"a moment that is past", `steps:
   - wait: 2d
   - wait: [ { at: 1d after run.started, then: [ { send: hello } ] } ]`,
-			"0-0 messages, life 2d, ends completed, unreachable hello, unhandled wait_2 past"},
-	}
-	for _, test := range tests {
+		"0-0 messages, life 2d, ends completed, unreachable hello, unhandled wait_2 past"},
+}
+
+func TestReports(t *testing.T) {
+	for _, test := range reportTests {
 		t.Run(test.name, func(t *testing.T) {
 			if _, got := proved(t, test.steps); got != test.want {
 				t.Errorf("got  %s\nwant %s", got, test.want)

@@ -342,6 +342,8 @@ func sample(name string, t *shape.Type) any {
 	switch {
 	case len(t.Words) > 0:
 		return t.Words[0]
+	case t.Kind == shape.KindString && strings.Contains(name, "currency"):
+		return "EUR" // templates refuse codes that do not exist
 	case t.Kind == shape.KindNumber:
 		return 1
 	case t.Kind == shape.KindBoolean:
