@@ -26,36 +26,18 @@ func (s *Store) Load(needs *engine.Needs) (loaded *engine.Loaded, err error) {
 		if len(swept) > 0 {
 			wanted = sorted(append(wanted, swept...), engine.RunID.Compare)
 		}
-		campaigns := slices.Clone(needs.Campaigns)
-		people := slices.Clone(needs.People)
-		for _, id := range wanted {
-			run, err := readRun(r, id)
-			if err != nil {
-				return err
-			}
-			if run != nil {
-				loaded.Runs = append(loaded.Runs, run)
-				people = append(people, run.Profile)
-				campaigns = append(campaigns, run.Campaign)
-			}
+		if loaded.Runs, err = readEach(r, wanted, readRun); err != nil {
+			return err
 		}
-		for _, id := range sorted(people, strings.Compare) {
-			p, err := readPerson(r, id)
-			if err != nil {
-				return err
-			}
-			if p != nil {
-				loaded.People = append(loaded.People, p)
-			}
+		people, campaigns := slices.Clone(needs.People), slices.Clone(needs.Campaigns)
+		for _, run := range loaded.Runs {
+			people, campaigns = append(people, run.Profile), append(campaigns, run.Campaign)
 		}
-		for _, number := range sorted(campaigns, cmp.Compare) {
-			f, err := readCampaign(r, number)
-			if err != nil {
-				return err
-			}
-			if f != nil {
-				loaded.Campaigns = append(loaded.Campaigns, f)
-			}
+		if loaded.People, err = readEach(r, sorted(people, strings.Compare), readPerson); err != nil {
+			return err
+		}
+		if loaded.Campaigns, err = readEach(r, sorted(campaigns, cmp.Compare), readCampaign); err != nil {
+			return err
 		}
 		if err := readOrphans(r, needs, loaded); err != nil {
 			return err
@@ -72,6 +54,20 @@ func (s *Store) Load(needs *engine.Needs) (loaded *engine.Loaded, err error) {
 		return nil
 	})
 	return loaded, err
+}
+
+// readEach returns the records that there are, in the order of their keys.
+func readEach[K, V any](r Reader, keys []K, read func(Reader, K) (*V, error)) (records []*V, err error) {
+	for _, key := range keys {
+		record, err := read(r, key)
+		if err != nil {
+			return nil, err
+		}
+		if record != nil {
+			records = append(records, record)
+		}
+	}
+	return records, nil
 }
 
 // readPerson returns what is known of a person, or nil.
