@@ -10,6 +10,7 @@ import (
 	"reflect"
 	"slices"
 	"strings"
+	"sync"
 
 	"nudge/lang/diag"
 	"nudge/lang/encoding"
@@ -84,14 +85,17 @@ func textOfBody(raw []byte) ([]byte, error) {
 // checkKeys reports a field that stands twice, of which encoding/json takes the last, and one
 // in letters of another case, which it takes for the same.
 func checkKeys(raw []byte, into any) error {
-	names, keys := fieldNames(into), shape.KeysIn(raw)
-	for i, key := range keys {
-		if !slices.Contains(names, key) {
-			return unknownField(key, names)
+	names := fieldNames(into)
+	var seen uint64 // by the index of a name; no request has so many
+	for key := range shape.KeysIn(raw) {
+		i := slices.IndexFunc(names, func(name string) bool { return name == string(key) })
+		if i < 0 {
+			return unknownField(string(key), names)
 		}
-		if slices.Contains(keys[:i], key) {
-			return problemOf(http.StatusBadRequest, "json", key+" is given twice", fieldProblem{key, "is given twice"})
+		if seen&(1<<i) != 0 {
+			return problemOf(http.StatusBadRequest, "json", names[i]+" is given twice", fieldProblem{names[i], "is given twice"})
 		}
+		seen |= 1 << i
 	}
 	return nil
 }
@@ -127,12 +131,20 @@ func kindWord(t reflect.Type) string {
 	return "a number"
 }
 
+// fieldsOf keeps the names of the fields of every type that is decoded.
+var fieldsOf sync.Map // reflect.Type to []string
+
+// fieldNames returns the names in JSON of the fields of a struct.
 func fieldNames(into any) []string {
 	t := reflect.TypeOf(into).Elem()
+	if names, ok := fieldsOf.Load(t); ok {
+		return names.([]string)
+	}
 	var names []string
 	for i := range t.NumField() {
 		name, _, _ := strings.Cut(t.Field(i).Tag.Get("json"), ",")
 		names = append(names, name)
 	}
+	fieldsOf.Store(t, names)
 	return names
 }

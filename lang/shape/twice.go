@@ -1,41 +1,61 @@
 package shape
 
-import "slices"
+import (
+	"bytes"
+	"encoding/json"
+	"iter"
+	"slices"
+)
 
 // TwiceIn returns the first key that stands twice in a JSON object, by its decoded name.
 // Keys of the values inside of it do not count. The text must be valid JSON; in anything
 // but an object no key is twice.
 func TwiceIn(raw []byte) (name string, twice bool) {
-	keys := KeysIn(raw)
-	for i, key := range keys {
-		if slices.Contains(keys[:i], key) {
-			return key, true
+	var seen []string
+	for key := range KeysIn(raw) {
+		if slices.Contains(seen, string(key)) {
+			return string(key), true
 		}
+		seen = append(seen, string(key))
 	}
 	return "", false
 }
 
-// KeysIn returns the decoded keys of a JSON object in their order, those that stand twice
-// too, and none of anything but an object. The text must be valid JSON.
-func KeysIn(raw []byte) (keys []string) {
-	r := &reader{text: raw}
-	if !r.take('{') {
-		return nil
-	}
-	for {
-		if c, ok := r.peek(); !ok || c != '"' {
-			return keys
-		}
-		key, bad := r.str()
-		if bad != nil || !r.take(':') {
-			return keys
-		}
-		keys = append(keys, key)
-		r.skip()
-		if !r.take(',') {
-			return keys
+// KeysIn yields the decoded keys of a JSON object in their order, those that stand twice
+// too, and none of anything but an object. The text must be valid JSON, and a key is good
+// until the next one: every event that comes in is read so, and keeps nothing.
+func KeysIn(raw []byte) iter.Seq[[]byte] {
+	return func(yield func([]byte) bool) {
+		r := &reader{text: raw}
+		for more := r.take('{'); more; more = r.take(',') {
+			key, ok := r.key()
+			if !ok || !r.take(':') || !yield(key) {
+				return
+			}
+			r.skip()
 		}
 	}
+}
+
+// key reads a key. Only one with escapes is copied.
+func (r *reader) key() ([]byte, bool) {
+	if c, ok := r.peek(); !ok || c != '"' {
+		return nil, false
+	}
+	start := r.at
+	if r.skipString(); r.at >= len(r.text) {
+		return nil, false
+	}
+	inner := r.text[start+1 : r.at]
+	r.at++
+	if bytes.IndexByte(inner, '\\') < 0 {
+		return inner, true
+	}
+	var decoded string
+	if json.Unmarshal(r.text[start:r.at], &decoded) != nil {
+		return nil, false
+	}
+	return []byte(decoded), true
 }
 
 // skip passes over a value of valid JSON.
