@@ -64,11 +64,19 @@ func (c *Client) Campaign(ctx context.Context, id string) (*Campaign, error) {
 	return campaign, c.get(ctx, campaignPath(id), nil, campaign)
 }
 
-// StartCampaign starts a campaign of a flow now, whatever its schedule says. The same id, where
-// it is not empty, starts no second one.
-func (c *Client) StartCampaign(ctx context.Context, flow, id string) (*Campaign, error) {
+// CampaignStart says which campaign to start.
+type CampaignStart struct {
+	Flow  string `json:"flow"`
+	ID    string `json:"id,omitempty"`    // makes it safe to start again: the same ID starts no second one
+	Again bool   `json:"again,omitempty"` // start although a campaign of the flow is under way
+}
+
+// StartCampaign starts a campaign of a flow now, whatever its schedule says. While a campaign
+// of the flow is under way that is a [*Problem] of the kind [KindUnderWay], which names the
+// campaign, unless Again is set.
+func (c *Client) StartCampaign(ctx context.Context, start CampaignStart) (*Campaign, error) {
 	campaign := &Campaign{}
-	return campaign, c.send(ctx, http.MethodPost, "/v1/campaigns", map[string]string{"flow": flow, "id": id}, campaign)
+	return campaign, c.send(ctx, http.MethodPost, "/v1/campaigns", start, campaign)
 }
 
 // PauseCampaign takes no more people into a campaign. The reason is shown with it and may be

@@ -76,6 +76,10 @@ func TestRequests(t *testing.T) {
 		{`GET /v1/schedule?n=3 `, func(c *Client) error { _, err := c.Schedule(ctx, 3); return err }},
 		{`GET /v1/campaigns?before=c&flow=f `, func(c *Client) error { _, err := c.Campaigns(ctx, CampaignQuery{Flow: "f", Before: "c"}); return err }},
 		{`POST /v1/campaigns/preview {"flow":"f"}`, func(c *Client) error { _, err := c.PreviewCampaign(ctx, "f"); return err }},
+		{`POST /v1/campaigns {"flow":"f","id":"1"}`, func(c *Client) error {
+			_, err := c.StartCampaign(ctx, CampaignStart{Flow: "f", ID: "1"})
+			return err
+		}},
 		{`GET /v1/campaigns/f@2026-01-01 `, func(c *Client) error { _, err := c.Campaign(ctx, "f@2026-01-01"); return err }},
 		{`POST /v1/campaigns/c/pause {"reason":"why"}`, func(c *Client) error { _, err := c.PauseCampaign(ctx, "c", "why"); return err }},
 		{`POST /v1/campaigns/c/resume {"reason":""}`, func(c *Client) error { _, err := c.ResumeCampaign(ctx, "c"); return err }},

@@ -16,6 +16,7 @@ const (
 	KindShape    = "shape"     // the data breaks its declared shape
 	KindLimit    = "limit"     // something is too large, or there is too much of it
 	KindConflict = "conflict"  // the ID was used before, with other content
+	KindUnderWay = "under-way" // a campaign of the flow still takes people
 	KindNotFound = "not-found" // there is no such run, flow, campaign or profile
 	KindEnded    = "ended"     // the run has ended
 	KindProject  = "project"   // the project does not load; see Diagnostics

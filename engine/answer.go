@@ -54,6 +54,7 @@ const (
 	RefusedShape    RefusalReason = "shape"     // the data breaks its declared shape
 	RefusedLimit    RefusalReason = "limit"     // a named limit
 	RefusedConflict RefusalReason = "conflict"  // the id was used with another body
+	RefusedUnderWay RefusalReason = "under-way" // a campaign of the flow still takes people
 	RefusedNotFound RefusalReason = "not-found" // there is no such run
 	RefusedEnded    RefusalReason = "ended"     // the run has ended
 	RefusedInvalid  RefusalReason = "invalid"   // anything else that can be put right

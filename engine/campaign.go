@@ -24,9 +24,17 @@ const (
 	CampaignPause
 	CampaignResume
 	CampaignCancel
+	// CampaignStartAlone starts a campaign unless one of the same flow is under way.
+	CampaignStartAlone
 )
 
-var campaignVerbs = [...]string{CampaignStart: "start", CampaignPause: "pause", CampaignResume: "resume", CampaignCancel: "cancel"}
+var campaignVerbs = [...]string{
+	CampaignStart: "start", CampaignPause: "pause", CampaignResume: "resume", CampaignCancel: "cancel",
+	CampaignStartAlone: "start alone",
+}
+
+// Starts reports whether the verb starts a campaign.
+func (v CampaignVerb) Starts() bool { return v == CampaignStart || v == CampaignStartAlone }
 
 // String is the word for what is done.
 func (v CampaignVerb) String() string { return word(campaignVerbs[:], int(v), "verb") }
@@ -38,7 +46,7 @@ func (v CampaignVerb) MarshalText() ([]byte, error) { return []byte(v.String()),
 func (v *CampaignVerb) UnmarshalText(text []byte) error {
 	i := slices.Index(campaignVerbs[:], string(text))
 	if i <= 0 {
-		return fmt.Errorf("must be start, pause, resume or cancel, not %q", text)
+		return fmt.Errorf("must be start, start alone, pause, resume or cancel, not %q", text)
 	}
 	*v = CampaignVerb(i)
 	return nil
@@ -56,14 +64,18 @@ const MaxSweep = 500
 // Kind is InputCampaignControl.
 func (s *CampaignControl) Kind() InputKind { return InputCampaignControl }
 
-func (s *CampaignControl) needs(_ *Engine, n *Needs) {
+func (s *CampaignControl) needs(e *Engine, n *Needs) {
+	if s.Do == CampaignStartAlone {
+		n.Campaigns = append(n.Campaigns, e.State.Open...)
+		return
+	}
 	n.Campaigns = append(n.Campaigns, s.Campaign)
 }
 
 // apply carries out what an operator says about a firing.
 func (s *CampaignControl) apply(a *applier) {
-	if s.Do == CampaignStart {
-		a.startCampaign(s.Flow)
+	if s.Do.Starts() {
+		a.startCampaign(s)
 		return
 	}
 	fr := a.ws.campaign(s.Campaign)
@@ -83,11 +95,26 @@ func (s *CampaignControl) apply(a *applier) {
 	}
 }
 
+// openCampaignOf is the oldest campaign of a flow that still takes people, or nil.
+func (a *applier) openCampaignOf(flow string) *Campaign {
+	for _, number := range a.e.State.Open {
+		if c := a.ws.campaign(number); c != nil && c.Flow == flow {
+			return c
+		}
+	}
+	return nil
+}
+
 // startCampaign begins a firing of a flow now, for everybody of its audience at once.
-func (a *applier) startCampaign(name string) {
+func (a *applier) startCampaign(s *CampaignControl) {
+	name := s.Flow
 	f := a.e.activeNamed(name)
 	if f == nil {
 		a.refuse(RefusedNotFound, "there is no active flow "+name)
+		return
+	}
+	if live := a.openCampaignOf(name); live != nil && s.Do == CampaignStartAlone {
+		a.refuse(RefusedUnderWay, "campaign "+live.ID+" of flow "+name+" is still under way")
 		return
 	}
 	trigger := slices.IndexFunc(f.Triggers, func(t flows.Trigger) bool { return t.Schedule != nil })

@@ -32,6 +32,8 @@ func (w *world) campaign(rest string) {
 	switch verb {
 	case "start":
 		steer.Do = engine.CampaignStart
+	case "alone":
+		steer.Do = engine.CampaignStartAlone
 	case "show":
 		w.showCampaigns()
 		return
@@ -44,7 +46,7 @@ func (w *world) campaign(rest string) {
 	default:
 		w.t.Fatalf("campaign %s: no such verb", verb)
 	}
-	if verb != "start" {
+	if !steer.Do.Starts() {
 		c, err := w.store.CampaignOf(name)
 		if err != nil || c == nil {
 			w.t.Fatalf("campaign %s: %v", name, err)

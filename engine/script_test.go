@@ -359,7 +359,7 @@ func (w *world) do(line string) {
 		w.apply(&engine.Input{Payload: &engine.ProfileChange{Profile: who, Set: json.RawMessage(set)}})
 	case "forget": // forget PERSON
 		w.apply(&engine.Input{Payload: &engine.ProfileChange{Profile: rest, Forget: true}})
-	case "campaign": // campaign start FLOW | pause, resume, cancel, end or show ID
+	case "campaign": // campaign start, alone FLOW | pause, resume, cancel, end or show ID
 		w.campaign(rest)
 	case "clock": // clock DURATION | -DURATION: it jumps, while nothing runs
 		w.jump(rest)

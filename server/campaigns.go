@@ -163,15 +163,19 @@ func (s *Server) showCampaign(w http.ResponseWriter, r *http.Request) {
 // startCampaign starts a campaign of a flow now.
 func (s *Server) startCampaign(w http.ResponseWriter, r *http.Request) {
 	var request struct {
-		ID   string `json:"id"`
-		Flow string `json:"flow"`
+		ID    string `json:"id"`
+		Flow  string `json:"flow"`
+		Again bool   `json:"again"` // also while a campaign of the flow is under way
 	}
 	if err := s.read(w, r, &request); err != nil {
 		s.fail(w, r, err)
 		return
 	}
-	answer, err := s.submit(r, &engine.Input{ID: request.ID,
-		Payload: &engine.CampaignControl{Do: engine.CampaignStart, Flow: request.Flow}})
+	start := engine.CampaignStartAlone
+	if request.Again {
+		start = engine.CampaignStart
+	}
+	answer, err := s.submit(r, &engine.Input{ID: request.ID, Payload: &engine.CampaignControl{Do: start, Flow: request.Flow}})
 	if err != nil {
 		s.fail(w, r, err)
 		return

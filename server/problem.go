@@ -39,6 +39,7 @@ var refusalStatus = map[engine.RefusalReason]int{
 	engine.RefusedShape:    http.StatusUnprocessableEntity,
 	engine.RefusedLimit:    http.StatusRequestEntityTooLarge,
 	engine.RefusedConflict: http.StatusConflict,
+	engine.RefusedUnderWay: http.StatusConflict,
 	engine.RefusedNotFound: http.StatusNotFound,
 	engine.RefusedEnded:    http.StatusConflict,
 	engine.RefusedInvalid:  http.StatusBadRequest,

@@ -319,6 +319,8 @@ func (s *scenario) campaign(c command) error {
 	switch c.arg {
 	case "start":
 		steer.Do, steer.Flow = engine.CampaignStart, c.more
+	case "alone":
+		steer.Do, steer.Flow = engine.CampaignStartAlone, c.more
 	case "pause":
 		steer.Do = engine.CampaignPause
 	case "resume":

@@ -53,7 +53,11 @@ func (w *world) steer() {
 		if w.example != nil {
 			names = w.example.flows
 		}
-		w.submit([]*engine.Input{{ID: w.id(), Payload: &engine.CampaignControl{Do: engine.CampaignStart, Flow: pick(w.dice, names...)}}}, 0)
+		start := engine.CampaignStart
+		if len(numbers)%2 == 1 {
+			start = engine.CampaignStartAlone
+		}
+		w.submit([]*engine.Input{{ID: w.id(), Payload: &engine.CampaignControl{Do: start, Flow: pick(w.dice, names...)}}}, 0)
 		return
 	}
 	of := numbers[max(0, len(numbers)-1-w.dice.IntN(6))] // the latest are the livelier ones

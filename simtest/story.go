@@ -127,6 +127,9 @@ func (t *teller) input(in *engine.Input) string {
 		if p.Do == engine.CampaignStart {
 			return "campaign start " + p.Flow
 		}
+		if p.Do == engine.CampaignStartAlone {
+			return "campaign alone " + p.Flow
+		}
 		return fmt.Sprintf("campaign %s %s", p.Do, t.m.campaignNamed(p.Campaign))
 	case *engine.Move:
 		return "move"

@@ -20,12 +20,14 @@ const askAbove = 1000
 
 const startHelp = `Start starts a campaign of a flow now, for everybody in its audience at once, whatever its
 schedule says. Above 1000 people it asks first; where nobody can be asked it wants --yes.
+While a campaign of the flow is still taking people it starts none, unless you give --again.
 
 On a terminal it shows the campaign's progress until everybody is taken. You can interrupt
 that: the campaign goes on.`
 
 func newCampaignsStart(flags *apiFlags) *cobra.Command {
-	yes, id := false, ""
+	var start client.CampaignStart
+	yes := false
 	c := &cobra.Command{
 		Use:     "start FLOW",
 		Short:   "Start a campaign now",
@@ -34,7 +36,8 @@ func newCampaignsStart(flags *apiFlags) *cobra.Command {
 		Args:    cobra.ExactArgs(1),
 	}
 	c.Flags().BoolVarP(&yes, "yes", "y", false, "start without asking")
-	c.Flags().StringVar(&id, "id", "", "an id that makes it safe to start again: the same id starts no second campaign")
+	c.Flags().BoolVar(&start.Again, "again", false, "start although a campaign of the flow is still under way")
+	c.Flags().StringVar(&start.ID, "id", "", "an id that makes it safe to start again: the same id starts no second campaign")
 	output := outputFlag(c)
 	c.RunE = func(c *cobra.Command, args []string) error {
 		a, err := flags.client()
@@ -46,7 +49,11 @@ func newCampaignsStart(flags *apiFlags) *cobra.Command {
 				return err
 			}
 		}
-		campaign, err := a.StartCampaign(c.Context(), args[0], id)
+		start.Flow = args[0]
+		campaign, err := a.StartCampaign(c.Context(), start)
+		if problem := (*client.Problem)(nil); errors.As(err, &problem) && problem.Kind() == client.KindUnderWay {
+			return wrongInput(fmt.Errorf("%w; to start another one beside it, add --again", err))
+		}
 		if err == nil && isTerminal(c.ErrOrStderr()) {
 			campaign, err = followCampaign(c.Context(), a, campaign.ID, c.ErrOrStderr())
 		}
@@ -78,7 +85,7 @@ func confirm(ctx context.Context, a *client.Client, flow string, in io.Reader, e
 	}
 	fmt.Fprintf(errs, "%s has %d people. Start? [y/N] ", flow, p.Rows)
 	answer, err := bufio.NewReader(in).ReadString('\n')
-	if err != nil {
+	if err != nil && !errors.Is(err, io.EOF) { // without an answer the campaign does not start
 		return failed(err)
 	}
 	if word := strings.ToLower(strings.TrimSpace(answer)); word != "y" && word != "yes" {

@@ -8,8 +8,13 @@ import (
 
 // steer is what an operator does with a campaign.
 func (w *World) steer(s *engine.CampaignControl) {
-	if s.Do == engine.CampaignStart {
+	if s.Do.Starts() {
 		f := w.activeNamed(s.Flow)
+		for _, c := range w.campaigns {
+			if s.Do == engine.CampaignStartAlone && c.flow.Name == s.Flow && (c.status == engine.Freezing || c.status == engine.Walking) {
+				w.fail("a campaign of %s starts although %s is under way", s.Flow, c.id())
+			}
+		}
 		trigger := slices.IndexFunc(f.triggers, func(t trigger) bool { return t.schedule != nil })
 		w.fire(&campaign{flow: f, trigger: trigger, due: w.stamp, status: engine.Freezing})
 		return
