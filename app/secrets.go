@@ -8,8 +8,9 @@ import (
 var (
 	// secretKey finds where the value of a key begins that may hold a secret.
 	secretKey = regexp.MustCompile(`\b(?:tokens?|password|secrets?)["']?\s*:`)
-	// harmless is what may be shown of a secret: the variable that has it, and layout.
-	harmless = regexp.MustCompile(`\$\{\w+\}|[\s\[\]{},"'|>-]+`)
+	// harmless is what may be shown of a secret: the name of the variable that has it, without
+	// its default, and layout.
+	harmless = regexp.MustCompile(`\$\{\w+(?:\}|:-)|[\s\[\]{},"'|>-]+`)
 )
 
 // withoutSecrets is a nudge.yaml in which stars stand for the secrets, one for each

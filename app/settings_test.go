@@ -163,6 +163,9 @@ account:
   user: joe
 webhooks: { secrets: [ ${SECRET}, hunter4 ], more: x }
 tokens:
+- ${TOKEN:-hunter5}
+- "Bearer ${TOKEN}"
+- ${hunter
 - hunter5
 - |
   hunter6: 7
@@ -176,6 +179,9 @@ account:
   user: joe
 webhooks: { secrets: [ ${SECRET}, ******* ], ***** * }
 tokens:
+- ${TOKEN:-*******}
+- "****** ${TOKEN}"
+- *{******
 - *******
 - |
   ******** *

@@ -5,7 +5,6 @@ import (
 	"encoding/json"
 	"fmt"
 	"os"
-	"strings"
 
 	"github.com/spf13/cobra"
 
@@ -65,7 +64,7 @@ func readBench(path string) (*bench.Report, error) {
 	d.DisallowUnknownFields()
 	report := &bench.Report{}
 	if err := d.Decode(report); err != nil {
-		return nil, fmt.Errorf("%s is no report of nudge bench -o json: %s", path, strings.TrimPrefix(err.Error(), "json: "))
+		return nil, fmt.Errorf("%s is no report of nudge bench -o json: %s", path, jsonMistake(text, err))
 	}
 	return report, nil
 }

@@ -1,18 +1,12 @@
 package main
 
 import (
-	"bytes"
-	"encoding/json"
 	"errors"
-	"fmt"
 	"io"
-	"os"
-	"strings"
 
 	"github.com/spf13/cobra"
 
 	"nudge/client"
-	"nudge/lang/encoding"
 )
 
 const eventsSendHelp = `Send sends events to a running server: one event, or a file of them with one JSON object
@@ -85,31 +79,6 @@ func showAnswer(what string) func(*cobra.Command, *client.Answer) error {
 	return textOf(func(out io.Writer, answer *client.Answer) error { return writeAnswer(out, what, answer) })
 }
 
-// readData reads a JSON object that a flag gives: JSON, @FILE, or - for standard input.
-func readData(name, flag string, in io.Reader) (json.RawMessage, error) {
-	if flag == "" {
-		return nil, nil
-	}
-	raw, err := []byte(flag), error(nil)
-	if flag == "-" {
-		raw, err = io.ReadAll(in)
-	} else if file, ok := strings.CutPrefix(flag, "@"); ok {
-		raw, err = os.ReadFile(file)
-	}
-	if err != nil {
-		return nil, wrongInput(fmt.Errorf("%s: %w", name, err))
-	}
-	raw = bytes.TrimPrefix(raw, []byte(encoding.Mark))
-	if err := encoding.Check(raw); err != nil {
-		return nil, wrongInput(fmt.Errorf("%s is %w", name, err))
-	}
-	var object map[string]json.RawMessage
-	if err := json.Unmarshal(raw, &object); err != nil {
-		return nil, wrongInput(fmt.Errorf("%s is not a JSON object: %w", name, err))
-	}
-	return raw, nil
-}
-
 // sendFile streams a file of events and says what became of them.
 func sendFile(c *cobra.Command, a *client.Client, name string, output format) error {
 	file, err := openInput(c, name)
@@ -119,17 +88,5 @@ func sendFile(c *cobra.Command, a *client.Client, name string, output format) er
 	defer file.Close()
 	p := newProgress(c.ErrOrStderr(), "event", file)
 	s := &stream{noun: "event", progress: p, errs: c.ErrOrStderr()}
-	return s.follow(c, a.StreamEvents(c.Context(), p.through(file)), output)
-}
-
-// openInput opens a file, or standard input for -.
-func openInput(c *cobra.Command, name string) (io.ReadCloser, error) {
-	if name == "-" {
-		return io.NopCloser(c.InOrStdin()), nil
-	}
-	f, err := os.Open(name)
-	if err != nil {
-		return nil, wrongInput(err)
-	}
-	return f, nil
+	return s.follow(c, a.StreamEvents(c.Context(), withoutMark(p.through(file))), output)
 }

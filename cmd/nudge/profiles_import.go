@@ -145,12 +145,3 @@ func writeRows(into io.Writer, rows *rows, refuse func(line int, why string)) er
 		}
 	}
 }
-
-// withoutMark drops the byte order mark that some programs begin a file with.
-func withoutMark(r io.Reader) io.Reader {
-	b := bufio.NewReader(r)
-	if mark, err := b.Peek(3); err == nil && string(mark) == "\ufeff" {
-		b.Discard(len(mark)) // cannot fail: they were peeked at
-	}
-	return b
-}

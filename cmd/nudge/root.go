@@ -2,6 +2,7 @@ package main
 
 import (
 	"fmt"
+	"regexp"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -60,7 +61,7 @@ func borrowExamples(c *cobra.Command) {
 // markUsage marks what cobra itself refuses about a command line, for a verb and for those
 // below it: flags it does not know, and too many or too few arguments.
 func markUsage(c *cobra.Command) {
-	c.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return wrongUsage(err) })
+	c.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return wrongUsage(flagError(err)) })
 	if args := c.Args; args != nil {
 		c.Args = func(c *cobra.Command, given []string) error { return wrongUsage(args(c, given)) }
 	}
@@ -97,4 +98,25 @@ func unknownVerb(c *cobra.Command, name string) error {
 		}
 	}
 	return wrongUsage(fmt.Errorf("%s has no verb %q; %s", c.CommandPath(), name, didYouMean(name, known)))
+}
+
+// badFlag is how cobra refuses the value of a flag: the value, the flag's names and why.
+var badFlag = regexp.MustCompile(`^invalid argument ("(?s:.*)") for "(?:-\w, )?(--[\w-]+)" flag: ((?s:.*))$`)
+
+// flagError is an error of a flag in our own words.
+func flagError(err error) error {
+	m := badFlag.FindStringSubmatch(err.Error())
+	if m == nil {
+		return err
+	}
+	want := m[3]
+	switch {
+	case strings.HasPrefix(want, "strconv.ParseBool"):
+		want = "want true or false"
+	case strings.HasPrefix(want, "strconv."):
+		want = "want a whole number"
+	case strings.HasPrefix(want, "slog: "):
+		want = "want debug, info, warn or error"
+	}
+	return fmt.Errorf("%s %s: %s", m[2], m[1], want)
 }

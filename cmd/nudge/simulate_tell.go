@@ -160,7 +160,7 @@ func decodeEvent(raw []byte, into *client.Event) error {
 	d := json.NewDecoder(bytes.NewReader(raw))
 	d.DisallowUnknownFields()
 	if err := d.Decode(into); err != nil {
-		return wrongInput(fmt.Errorf("--file is no event with type, profile, data and profile_data: %w", err))
+		return wrongInput(fmt.Errorf("--file is not an event with type, profile, data and profile_data: %s", jsonMistake(raw, err)))
 	}
 	return nil
 }

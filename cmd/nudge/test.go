@@ -6,6 +6,7 @@ import (
 	"io"
 	"os"
 	"regexp"
+	"strings"
 
 	"github.com/spf13/cobra"
 
@@ -158,7 +159,7 @@ func loadTests(dir string, c *cobra.Command) (*app.Project, *story.Suite, error)
 func chosen(tests []*story.Test, run string) ([]*story.Test, error) {
 	want, err := regexp.Compile(run)
 	if err != nil {
-		return nil, wrongUsage(fmt.Errorf("--run: %w", err))
+		return nil, wrongUsage(fmt.Errorf("--run: the regular expression is wrong: %s", strings.TrimPrefix(err.Error(), "error parsing regexp: ")))
 	}
 	var all []*story.Test
 	for _, t := range tests {
