@@ -52,7 +52,7 @@ func (a *applier) leavesByLoss(r pinned) bool {
 		return false
 	}
 	m := r.current()
-	return m.Step == r.At && m.Status.lost() && a.happens(r, watches(r), nil, func(_, _ int, line *flows.Line) bool {
+	return m.Step == r.At && m.Status.lost() && a.happens(r, r.watches().All(), nil, func(_, _ int, line *flows.Line) bool {
 		return line.Signal == flows.SignalFailed && named(line, m)
 	})
 }
@@ -74,6 +74,11 @@ func (a *applier) step(r pinned, s *flows.Step) (next int, parked bool) {
 	if told := a.e.observer.Step; told != nil {
 		told(r.Run, r.flow, r.At)
 	}
+	return a.do(r, s)
+}
+
+// do carries out a step whose condition holds.
+func (a *applier) do(r pinned, s *flows.Step) (next int, parked bool) {
 	switch s.Verb {
 	case flows.VerbSend:
 		return a.send(r, s)

@@ -92,16 +92,16 @@ func (a *applier) consumeEmpty() {
 // attempt applies the input once. It reports false when that panicked and another
 // attempt, without the run to blame, is worth making.
 func (a *applier) attempt() (done bool) {
-	a.ws.begin()
+	a.ws.undo.begin()
 	defer func() {
 		if p := recover(); p != nil {
-			a.ws.rollback()
+			a.ws.undo.rollback()
 			done = a.blame(fmt.Sprint(p))
 		}
 	}()
 	a.in.apply(a)
 	if a.out.Answer.Refused != nil {
-		a.ws.rollback() // a refused input changes nothing, by construction
+		a.ws.undo.rollback() // a refused input changes nothing, by construction
 		return true
 	}
 	a.watchTouched()
@@ -136,7 +136,7 @@ func (a *applier) blame(what string) (done bool) {
 		a.out.Answer = Answer{Refused: &Refusal{Why: RefusedInvalid, Detail: "internal error; nothing was changed"}}
 		return true
 	}
-	a.ws.begin()
+	a.ws.undo.begin()
 	r = a.edit(id)
 	r.log(Entry{At: a.now, Kind: KindQuarantined, Step: NoStep, Detail: what})
 	a.finish(r, OutcomeQuarantined, false)

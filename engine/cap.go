@@ -3,8 +3,8 @@ package engine
 import (
 	"cmp"
 	"slices"
-	"time"
 
+	"nudge/engine/caps"
 	"nudge/flows"
 )
 
@@ -20,24 +20,19 @@ func (p *Person) capOf(category string) (int, bool) {
 	return slices.BinarySearchFunc(p.Caps, category, func(c CapCount, name string) int { return cmp.Compare(c.Category, name) })
 }
 
-// countsUntil is the instant from which on a cap no longer counts a message.
-func countsUntil(at Instant, per flows.Duration, zone *time.Location) Instant {
-	return InstantOf(per.After(at.Time(), zone))
+// counted is when a person got messages of a category, as far as its cap counts them.
+func (a *applier) counted(profile, category string) []Instant {
+	p := a.ws.person(profile)
+	if p == nil {
+		return nil
+	}
+	if i, found := p.capOf(category); found {
+		return p.Caps[i].At
+	}
+	return nil
 }
 
-// capOpensAt is the first instant from now on at which a person may get one more message of a
-// category.
-func (a *applier) capOpensAt(profile, category string, c *flows.Category, zone *time.Location) Instant {
-	p := a.ws.person(profile)
-	if c.AtMost == 0 || p == nil {
-		return a.now
-	}
-	i, found := p.capOf(category)
-	if !found || len(p.Caps[i].At) < c.AtMost {
-		return a.now
-	}
-	return max(a.now, countsUntil(p.Caps[i].At[len(p.Caps[i].At)-c.AtMost], c.Per, zone))
-}
+func capOf(c *flows.Category) caps.Cap { return caps.Cap{AtMost: c.AtMost, Per: c.Per} }
 
 // takePlace counts a message under the cap of its category, in the input that hands it to
 // the channel. What caps no longer count is dropped, but for categories that no active flow
@@ -60,8 +55,7 @@ func (a *applier) takePlace(r pinned, m *Message) {
 			kept = append(kept, count)
 			continue
 		}
-		over := func(at Instant) bool { return countsUntil(at, c.Per, zone) <= a.now }
-		count.At = slices.DeleteFunc(slices.Clone(count.At), over)
+		count.At = capOf(c).Counted(count.At, a.now, zone)
 		if c.AtMost > 0 && len(count.At) > 0 {
 			kept = append(kept, count)
 		}
@@ -86,9 +80,7 @@ func (p *Person) countUnderCap(m *Message) {
 	if !found {
 		p.Caps = slices.Insert(p.Caps, i, CapCount{Category: m.Cap})
 	}
-	at := slices.Clone(p.Caps[i].At)
-	n, _ := slices.BinarySearch(at, m.Posted)
-	p.Caps[i].At = slices.Insert(at, n, m.Posted)
+	p.Caps[i].At = caps.With(p.Caps[i].At, m.Posted)
 }
 
 // giveBack frees the place of a message of which it is sure that it was not sent.
@@ -105,10 +97,7 @@ func (a *applier) giveBack(r *Run, m *Message) {
 	if !found {
 		return
 	}
-	n, found := slices.BinarySearch(p.Caps[i].At, m.Posted)
-	if !found {
-		return
+	if left, found := caps.Without(p.Caps[i].At, m.Posted); found {
+		a.editPerson(r.Profile).Caps[i].At = left
 	}
-	p = a.editPerson(r.Profile)
-	p.Caps[i].At = slices.Delete(slices.Clone(p.Caps[i].At), n, n+1)
 }

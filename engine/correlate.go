@@ -30,7 +30,7 @@ func (a *applier) receiptByID(rc *channels.Receipt) {
 		a.applyReceipt(r, n, rc)
 		return
 	}
-	o := a.ws.orphan(rc.ProviderID)
+	o := a.ws.orphans.get(rc.ProviderID)
 	switch {
 	case o == nil && a.e.State.Orphans >= MaxOrphans:
 		a.ignore("too many receipts wait for their message")
@@ -44,16 +44,16 @@ func (a *applier) receiptByID(rc *channels.Receipt) {
 }
 
 func (a *applier) keepOrphan(o *Orphan) {
-	if a.ws.orphan(o.ProviderID) == nil {
+	if a.ws.orphans.get(o.ProviderID) == nil {
 		a.countOrphans(1)
 	}
-	a.ws.setOrphan(o.ProviderID, o)
+	a.ws.orphans.put(o.ProviderID, o)
 	a.changed = true
 }
 
 func (a *applier) dropOrphan(id string) {
 	a.countOrphans(-1)
-	a.ws.setOrphan(id, nil)
+	a.ws.orphans.put(id, nil)
 	a.changed = true
 }
 
@@ -61,7 +61,7 @@ func (a *applier) countOrphans(by int) {
 	state := &a.e.State
 	before := state.Orphans
 	state.Orphans += by
-	a.ws.undo = append(a.ws.undo, func() { state.Orphans = before })
+	a.ws.undo.add(func() { state.Orphans = before })
 }
 
 // adopt applies to a message what came for it before its ID was known.
@@ -71,7 +71,7 @@ func (a *applier) adopt(r *Run, message int) {
 		return
 	}
 	a.ws.link(m.ProviderID, r.ID)
-	if o := a.ws.orphan(m.ProviderID); o != nil {
+	if o := a.ws.orphans.get(m.ProviderID); o != nil {
 		a.dropOrphan(o.ProviderID)
 		a.applyReceipt(r, message, &o.Receipt)
 	}
@@ -87,7 +87,7 @@ func (in *ExpireOrphans) needs(_ *Engine, n *Needs) {
 // apply drops receipts that have waited for their message for long enough.
 func (in *ExpireOrphans) apply(a *applier) {
 	for _, id := range in.ProviderIDs {
-		if o := a.ws.orphan(id); o != nil && o.Since.Add(OrphanHold) <= a.now {
+		if o := a.ws.orphans.get(id); o != nil && o.Since.Add(OrphanHold) <= a.now {
 			a.dropOrphan(id)
 			a.out.Lapsed++
 		}
@@ -97,14 +97,11 @@ func (in *ExpireOrphans) apply(a *applier) {
 	}
 }
 
-// orphanSlot is an orphan before the batch and now.
-type orphanSlot struct{ before, now *Orphan }
-
 // sentAs returns the message with a provider's ID whose account correlates by it, and
 // the run that sent it; of several the oldest run.
 func (ws *WorkingSet) sentAs(id string) (*Run, int) {
 	for _, run := range ws.sent[id] {
-		r := ws.runs[run].now
+		r := ws.runs.get(run)
 		for i := range r.Messages {
 			if m := &r.Messages[i]; m.ByID && m.ProviderID == id {
 				return r, i + 1
@@ -122,7 +119,7 @@ func (ws *WorkingSet) link(id string, run RunID) {
 		return
 	}
 	ws.sent[id] = slices.Insert(slices.Clone(runs), i, run)
-	ws.undo = append(ws.undo, func() { ws.sent[id] = runs })
+	ws.undo.add(func() { ws.sent[id] = runs })
 }
 
 // enlistSent links the messages of a run that was loaded.
@@ -134,33 +131,13 @@ func (ws *WorkingSet) enlistSent(r *Run) {
 	}
 }
 
-func (ws *WorkingSet) orphan(id string) *Orphan {
-	if s := ws.orphans[id]; s != nil {
-		return s.now
-	}
-	return nil
-}
-
-func (ws *WorkingSet) setOrphan(id string, o *Orphan) {
-	s := ws.orphans[id]
-	if s == nil {
-		s = &orphanSlot{}
-		ws.orphans[id] = s
-	}
-	before := s.now
-	s.now = o
-	ws.undo = append(ws.undo, func() { s.now = before })
-}
-
 // Orphans returns the orphans that the batch has changed, in the order of their IDs. One
 // without a receipt is gone.
 func (ws *WorkingSet) Orphans() (changed []*Orphan) {
-	for id, s := range ws.orphans {
-		switch {
-		case s.now == s.before:
-		case s.now == nil:
-			changed = append(changed, &Orphan{ProviderID: id})
-		default:
+	for _, s := range ws.orphans.changed() {
+		if s.now == nil {
+			changed = append(changed, &Orphan{ProviderID: s.before.ProviderID})
+		} else {
 			changed = append(changed, s.now)
 		}
 	}

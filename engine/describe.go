@@ -1,118 +1,91 @@
 package engine
 
 import (
-	"fmt"
+	"strconv"
+	"strings"
 
 	"nudge/flows"
 )
 
-// Describe says in words what an entry of a run's timeline means. The flow is the
-// version the run is pinned to; nil where it is no longer known.
-func Describe(f *flows.Flow, r *Run, e Entry) string {
-	step := "a step"
-	if f != nil && e.Step >= 0 && e.Step < len(f.Steps) {
-		step = f.Steps[e.Step].ID
-	}
-	attempt := ""
-	if e.Attempt > 1 {
-		attempt = fmt.Sprintf(" (attempt %d)", e.Attempt)
-	}
-	switch e.Kind {
-	case KindStarted:
-		return "started by " + e.Detail
-	case KindSkipped:
-		return step + " skipped: its if is false"
-	case KindPlanned:
-		return step + " planned, waiting to go out"
-	case KindClaimed:
-		return step + " handed to the channel" + attempt
-	case KindAccepted:
-		return step + " accepted by the provider as " + e.Detail + attempt
-	case KindRefused:
-		return step + " refused: " + e.Detail
-	case KindDeferred:
-		return step + " deferred, to be tried again: " + e.Detail
-	case KindReturned:
-		return step + " not posted after all, planned again: " + e.Detail
-	case KindUnknown:
-		return step + attempt + " has an unknown outcome, held for a webhook to prove it: " + e.Detail
-	case KindResend:
-		return step + " is to be sent again, as nothing proved its unknown outcome: " + e.Detail
-	case KindGaveUp:
-		return step + " was never proved: " + e.Detail
-	case KindUnsent:
-		return step + " unsent: " + e.Detail
-	case KindDelayed:
-		return step + " held until " + e.Detail
-	case KindAsked:
-		return step + ": asked the provider: " + e.Detail
-	case KindReceipt:
-		return step + " " + e.Detail + attempt
-	case KindWaiting:
-		began := " began"
-		if f != nil && e.Step >= 0 && (f.Steps[e.Step].Repeat != nil || f.Steps[e.Step].Start != nil) {
-			began = " waits"
-		}
-		if e.Detail == "" {
-			return step + began + ", without a timer"
-		}
-		return step + began + ", until " + e.Detail
-	case KindWaitEnded:
-		return waitEnded(f, step, e)
-	case KindEvent:
-		return "event " + e.Detail
-	case KindReply:
-		return fmt.Sprintf("reply %q", e.Detail)
-	case KindHeld:
-		return fmt.Sprintf("%q held for the next wait", e.Detail)
-	case KindDropped:
-		return fmt.Sprintf("%q dropped: more than %d were held", e.Detail, MaxMailbox)
-	case KindBranch:
-		if e.Detail == "" {
-			return step + " took no arm"
-		}
-		return step + " took arm " + e.Detail
-	case KindSet:
-		return "set " + e.Detail
-	case KindEnded:
-		return "ended: " + e.Detail
-	case KindError:
-		return e.Detail
-	case KindMoved:
-		return "moved " + e.Detail
-	case KindLeft:
-		return fmt.Sprintf("%q was held, and no step took it", e.Detail)
-	case KindScheduled:
-		return "begins when it is time where the person lives, at " + e.Detail
-	case KindRound:
-		return step + " began round " + e.Detail
-	case KindItem:
-		return step + " collected " + e.Detail
-	case KindEmitted:
-		return step + " emitted " + e.Detail
-	case KindCalled:
-		return step + " called " + e.Detail
-	case KindFetch:
-		return step + " fetches " + e.Detail + attempt
-	case KindFetched:
-		return step + " was " + e.Detail
-	case KindOpted:
-		return "opted " + e.Detail
-	case KindQuarantined:
-		return "quarantined, our fault: " + e.Detail
-	}
-	return e.Kind.String()
+// sentence is how an entry of a timeline reads. {step} is the id of its step, {detail} its
+// detail, {quoted} the same in quotes, and {attempt} "(attempt 2)" from the second attempt
+// on. Bare is for an entry without a detail, where that reads otherwise.
+type sentence struct{ text, bare string }
+
+var sentences = [...]sentence{
+	KindStarted:     {text: "started by {detail}"},
+	KindSkipped:     {text: "{step} skipped: its if is false"},
+	KindPlanned:     {text: "{step} planned, waiting to be sent"},
+	KindClaimed:     {text: "{step} handed to the channel{attempt}"},
+	KindAccepted:    {text: "{step} accepted by the provider as {detail}{attempt}"},
+	KindRefused:     {text: "{step} refused: {detail}"},
+	KindDeferred:    {text: "{step} deferred by the provider, will be retried: {detail}"},
+	KindReturned:    {text: "{step} not posted, planned again: {detail}"},
+	KindUnknown:     {text: "{step}{attempt} has an unknown outcome, waiting for a webhook to confirm it: {detail}"},
+	KindResend:      {text: "{step} resending: its outcome could not be confirmed: {detail}"},
+	KindGaveUp:      {text: "{step} was never confirmed: {detail}"},
+	KindUnsent:      {text: "{step} unsent: {detail}"},
+	KindDelayed:     {text: "{step} held until {detail}"},
+	KindAsked:       {text: "{step}: asked the provider: {detail}"},
+	KindReceipt:     {text: "{step} {detail}{attempt}"},
+	KindWaiting:     {text: "{step} began, until {detail}", bare: "{step} began, without a timer"},
+	KindWaitEnded:   {text: "{step} ended: {detail}"},
+	KindEvent:       {text: "event {detail}"},
+	KindReply:       {text: "reply {quoted}"},
+	KindHeld:        {text: "{quoted} held for the next wait"},
+	KindDropped:     {text: "{quoted} dropped: more than " + strconv.Itoa(MaxMailbox) + " were held"},
+	KindBranch:      {text: "{step} took arm {detail}", bare: "{step} took no arm"},
+	KindSet:         {text: "set {detail}"},
+	KindEnded:       {text: "ended: {detail}"},
+	KindError:       {text: "{detail}"},
+	KindMoved:       {text: "moved {detail}"},
+	KindLeft:        {text: "{quoted} was held, but no step used it"},
+	KindScheduled:   {text: "starts at {detail}, the scheduled time in the person's time zone"},
+	KindRound:       {text: "{step} began round {detail}"},
+	KindItem:        {text: "{step} collected {detail}"},
+	KindEmitted:     {text: "{step} emitted {detail}"},
+	KindCalled:      {text: "{step} called {detail}"},
+	KindFetch:       {text: "{step} fetches {detail}{attempt}"},
+	KindFetched:     {text: "{step} was {detail}"},
+	KindOpted:       {text: "opted {detail}"},
+	KindQuarantined: {text: "quarantined because of a bug in Nudge: {detail}"},
 }
 
-// waitEnded explains an outcome that no line of the wait stands for.
-func waitEnded(f *flows.Flow, step string, e Entry) string {
-	if f == nil || e.Step < 0 || f.Steps[e.Step].Wait == nil {
-		return step + " ended: " + e.Detail
+// Describe puts an entry of a run's timeline into words. The flow is the version the run is
+// pinned to; nil where it is no longer known.
+func Describe(f *flows.Flow, e Entry) string {
+	if int(e.Kind) >= len(sentences) || sentences[e.Kind].text == "" {
+		return e.Kind.String()
 	}
-	if e.Detail == outcomeFailed && !hasOutcome(f.Steps[e.Step].Wait, outcomeFailed) {
-		return step + " ended: failed, the message did not reach the person"
+	var s *flows.Step
+	step, attempt := "a step", ""
+	if f != nil && e.Step >= 0 && e.Step < len(f.Steps) {
+		s = &f.Steps[e.Step]
+		step = s.ID
 	}
-	return step + " ended: " + e.Detail
+	if e.Attempt > 1 {
+		attempt = " (attempt " + strconv.Itoa(e.Attempt) + ")"
+	}
+	return strings.NewReplacer("{step}", step, "{detail}", e.Detail, "{quoted}", strconv.Quote(e.Detail), "{attempt}", attempt).
+		Replace(form(s, e))
+}
+
+// form is the sentence of an entry. Some steps have words of their own; s is nil where the
+// step is not known.
+func form(s *flows.Step, e Entry) string {
+	words := sentences[e.Kind]
+	text := words.text
+	if e.Detail == "" && words.bare != "" {
+		text = words.bare
+	}
+	switch {
+	case s == nil:
+	case e.Kind == KindWaiting && (s.Repeat != nil || s.Start != nil):
+		return strings.Replace(text, " began", " waits", 1)
+	case e.Kind == KindWaitEnded && e.Detail == outcomeFailed && s.Wait != nil && !hasOutcome(s.Wait, outcomeFailed):
+		return text + ", the message did not reach the person"
+	}
+	return text
 }
 
 func hasOutcome(w *flows.Wait, outcome string) bool {

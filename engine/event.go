@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"slices"
 
+	"nudge/engine/watch"
 	"nudge/flows"
 )
 
@@ -88,7 +89,7 @@ func (a *applier) happening(ev *Event) Signal {
 func (a *applier) leaveOn(id RunID, ev *Event) {
 	a.blamed = id
 	r := a.e.pin(a.ws.Run(id))
-	a.followEvent(r, []watch{{AtExits, r.flow.Exits}}, a.happening(ev))
+	a.followEvent(r, r.watches().Exits(), a.happening(ev))
 }
 
 // wakeOn gives the event to the loops and the wait of a run. A run that does not wait
@@ -100,7 +101,7 @@ func (a *applier) wakeOn(id RunID, ev *Event) {
 	a.blamed = id
 	r := a.e.pin(a.ws.Run(id))
 	h := a.happening(ev)
-	inEffect := slices.DeleteFunc(watches(r), func(w watch) bool { return w.place == AtExits })
+	inEffect := r.watches().Inner()
 	if a.collectItem(r, &h) || a.followEvent(r, inEffect, h) {
 		return
 	}
@@ -116,21 +117,21 @@ func (a *applier) wakeOn(id RunID, ev *Event) {
 
 // followEvent follows the first of the lines that names the event and whose condition
 // holds.
-func (a *applier) followEvent(r pinned, in []watch, h Signal) bool {
+func (a *applier) followEvent(r pinned, in []watch.Lines, h Signal) bool {
 	for _, w := range in {
-		for i := range w.lines {
-			line := &w.lines[i]
+		for i := range w.Lines {
+			line := &w.Lines[i]
 			if line.Signal != flows.SignalEvent || !a.matches(line.Event, line.Key, r, &h) || !a.holds(line.If, r, &h) {
 				continue
 			}
 			r = a.editPinned(r)
-			step, did := w.place, DidAdvance
-			if w.place == AtExits {
+			step, did := w.Place, DidAdvance
+			if w.Place == AtExits {
 				step, did = NoStep, DidExit
 			}
 			r.log(Entry{At: a.now, Kind: KindEvent, Step: step, Detail: h.Event})
 			a.decide(r.Run, did, line.As)
-			a.take(r, w.place, line, &h)
+			a.take(r, w.Place, line, &h)
 			return true
 		}
 	}

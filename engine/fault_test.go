@@ -29,7 +29,7 @@ func TestQuarantine(t *testing.T) {
 	w.do("event told by bob")
 	w.out.Reset()
 	w.do("outbound live")
-	if got := w.out.String(); !strings.Contains(got, "quarantined, our fault: a fault of ours") {
+	if got := w.out.String(); !strings.Contains(got, "quarantined because of a bug in Nudge: a fault of ours") {
 		t.Errorf("the run that broke was not quarantined:\n%s", got)
 	}
 	r, err := w.store.Run(w.runs[1])

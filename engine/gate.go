@@ -1,21 +1,19 @@
 package engine
 
 import (
-	"fmt"
-	"hash/fnv"
 	"slices"
-	"time"
 
+	"nudge/engine/gate"
 	"nudge/flows"
 )
 
 // Why a message stays here: a closed list, the words of .reason, timelines and metrics.
 const (
-	ReasonOutbound   = "outbound"       // only some people are written to at present
-	ReasonOptedOut   = "opted_out"      // the person does not want messages of its category
-	ReasonLate       = "late"           // it could not go out within its max_delay
-	ReasonExpired    = "expired"        // it waited longer than the provider was to try
-	ReasonCapped     = "capped"         // the person has had as many of its category as they may
+	ReasonOutbound   = gate.Outbound
+	ReasonOptedOut   = gate.OptedOut
+	ReasonLate       = gate.Late
+	ReasonExpired    = gate.Expired
+	ReasonCapped     = gate.Capped
 	ReasonSkipped    = "skipped"        // the condition of its step is false
 	ReasonTemplate   = "template"       // it could not be rendered
 	ReasonMergeField = "merge_field"    // it has {{ in it, which the provider would expand
@@ -28,85 +26,22 @@ const (
 var UnsentReasons = []string{ReasonOutbound, ReasonOptedOut, ReasonLate, ReasonExpired, ReasonCapped, ReasonSkipped,
 	ReasonTemplate, ReasonMergeField, ReasonRunEnded, ReasonLoopLeft, ReasonRunAhead}
 
-// verdict is what the gate says of a message. The zero verdict lets it out.
-type verdict struct {
-	reason string  // why it does not go out now
-	detail string  // the same in words, where the reason does not say it all
-	until  Instant // when it is looked at again; 0: it never goes out
-}
-
-// judge asks of the run's newest message whether it may go out now. What cannot be in
-// time is told at once, and not only when the time is over.
-func (a *applier) judge(r pinned) verdict {
-	s := r.sendOf(r.current())
+// judge asks whether the run's newest message may go out now.
+func (a *applier) judge(r pinned) gate.Verdict {
+	m := r.current()
+	s := r.sendOf(m)
 	c := a.e.category(r.flow, s.Category)
-	switch {
-	case !a.e.State.allows(r.Profile):
-		return verdict{reason: ReasonOutbound}
-	case !c.Always && a.optedOut(r.Profile, s.Category):
-		return verdict{reason: ReasonOptedOut}
-	case a.expired(r):
-		return verdict{reason: ReasonExpired, detail: "it waited longer than its expires of " + s.Expires.String()}
-	case c.Window == nil && s.Window == nil && c.AtMost == 0 && s.MaxDelay == (flows.Duration{}):
-		return verdict{}
+	asked := gate.Message{
+		Now: a.now, Person: r.Profile, Category: s.Category,
+		Blocked:  !a.e.State.allows(r.Profile),
+		OptedOut: !c.Always && a.optedOut(r.Profile, s.Category),
+		Expires:  s.Expires, ExpiresAt: a.expiryOf(r, m), MaxDelay: s.MaxDelay,
+		Hours: c.Window.And(s.Window), Cap: capOf(c),
 	}
-	zone, latest := a.zoneOf(r), a.latest(r)
-	if latest != 0 && a.now > latest {
-		return verdict{reason: ReasonLate, detail: "held too long, for more than its max_delay of " + s.MaxDelay.String()}
+	if asked.Limited() {
+		asked.Zone, asked.Latest, asked.Counted = a.zoneOf(r), a.latest(r), a.counted(r.Profile, s.Category)
 	}
-	return a.inHours(r.Run, s, c, zone, latest)
-}
-
-// inHours asks for the hours of a message and, within them, for a place under its cap.
-func (a *applier) inHours(r *Run, s *flows.Send, c *flows.Category, zone *time.Location, latest Instant) verdict {
-	hours := c.Window.And(s.Window)
-	opens, until, ok := a.opening(r.Profile, hours, a.now, zone, latest)
-	switch {
-	case !ok:
-		return verdict{reason: ReasonLate, detail: "its window and that of its category have no hour in common"}
-	case latest != 0 && opens > latest:
-		return verdict{reason: ReasonLate, detail: fmt.Sprintf("held too long, as its window opens %s, after its max_delay of %s", opens, s.MaxDelay)}
-	case opens > a.now:
-		return verdict{reason: "window", detail: "outside its window", until: until}
-	}
-	room := a.capOpensAt(r.Profile, s.Category, c, zone)
-	if room <= a.now {
-		return verdict{}
-	}
-	capped := verdict{reason: ReasonCapped, detail: fmt.Sprintf("%d per %s is the cap of %s", c.AtMost, c.Per, s.Category)}
-	if latest == 0 {
-		return capped
-	}
-	if opens, until, ok = a.opening(r.Profile, hours, room, zone, latest); !ok || opens > latest {
-		capped.detail = fmt.Sprintf("held too long, as no place comes free within its max_delay of %s", s.MaxDelay)
-		return capped
-	}
-	capped.until = until
-	return capped
-}
-
-// opening is the first instant from one on that lies within hours, and when a person's
-// message goes out then: not everybody's in the same second. Not ok: there is no such
-// hour.
-func (a *applier) opening(profile string, hours flows.Windows, from Instant, zone *time.Location, latest Instant) (opens, until Instant, ok bool) {
-	start, end, ok := hours.Next(from.Time(), zone)
-	opens = InstantOf(start)
-	if until = opens; opens > from {
-		until = opens.Add(spread(profile, opens, end.Sub(start)))
-	}
-	if latest != 0 {
-		until = min(until, max(latest, opens))
-	}
-	return opens, until, ok
-}
-
-// spread is how long after the opening of a window the messages of a person go out: the
-// same for all of them, so that they keep their order, and in every replay.
-func spread(profile string, opens Instant, length time.Duration) time.Duration {
-	most := min(OpeningSpread, length/openingShare)
-	h := fnv.New64a()
-	mix(h, profile, opens.String())
-	return (time.Duration(h.Sum64()%uint64(most)) / time.Millisecond) * time.Millisecond
+	return asked.Judge()
 }
 
 // latest is how late the run's newest message is still useful, counted from when the run
@@ -155,8 +90,8 @@ func (e *Engine) category(f *flows.Flow, name string) *flows.Category {
 var anyCategory flows.Category
 
 // keepBack does what the gate says of a message that does not go out now.
-func (a *applier) keepBack(r pinned, v verdict) (next int, parked bool) {
-	if v.until != 0 {
+func (a *applier) keepBack(r pinned, v gate.Verdict) (next int, parked bool) {
+	if v.Until != 0 {
 		a.delay(r.Run, v)
 		return 0, true
 	}
@@ -166,23 +101,23 @@ func (a *applier) keepBack(r pinned, v verdict) (next int, parked bool) {
 }
 
 // delay holds the run's newest message until an instant.
-func (a *applier) delay(r *Run, v verdict) {
+func (a *applier) delay(r *Run, v gate.Verdict) {
 	m := r.current()
-	m.Status, m.Reason = Held, v.reason
+	m.Status, m.Reason = Held, v.Reason
 	r.clearAlarms(AtMessage)
-	r.setAlarm(Alarm{At: v.until, Place: AtMessage})
-	r.log(Entry{At: a.now, Kind: KindDelayed, Step: m.Step, Message: len(r.Messages), Detail: v.until.String() + ", " + v.detail})
+	r.setAlarm(Alarm{At: v.Until, Place: AtMessage})
+	r.log(Entry{At: a.now, Kind: KindDelayed, Step: m.Step, Message: len(r.Messages), Detail: v.Until.String() + ", " + v.Detail})
 }
 
 // withhold holds a message back for good. Where an earlier attempt has an unknown outcome
 // it is not sent again, and stays as unknown as it was.
-func (a *applier) withhold(r *Run, message int, v verdict) {
+func (a *applier) withhold(r *Run, message int, v gate.Verdict) {
 	m := r.Message(message)
-	e := Entry{At: a.now, Kind: KindUnsent, Step: m.Step, Message: message, Detail: v.reason}
-	if v.detail != "" {
-		e.Detail += ": " + v.detail
+	e := Entry{At: a.now, Kind: KindUnsent, Step: m.Step, Message: message, Detail: v.Reason}
+	if v.Detail != "" {
+		e.Detail += ": " + v.Detail
 	}
-	m.Status, m.Reason = Unsent, v.reason
+	m.Status, m.Reason = Unsent, v.Reason
 	if m.Resends > 0 {
 		m.Status, e.Kind, e.Detail = Unknown, KindGaveUp, "not sent again, "+e.Detail
 	}
@@ -204,7 +139,7 @@ func (a *applier) reopen(r pinned) {
 	case err != nil:
 		a.fail(r.Run, r.At, err.Error())
 	case !ok:
-		a.withhold(r.Run, len(r.Messages), verdict{reason: ReasonSkipped})
+		a.withhold(r.Run, len(r.Messages), gate.Verdict{Reason: ReasonSkipped})
 		a.advance(r, s.Next)
 	default:
 		a.submit(r)

@@ -1,6 +1,10 @@
 package engine
 
-import "time"
+import (
+	"time"
+
+	"nudge/engine/gate"
+)
 
 // Limits of the engine, each with its name. What goes beyond one is refused or
 // ends visibly, never silently.
@@ -51,11 +55,8 @@ const (
 	// ReplyStartsPer is the period of MaxReplyStarts.
 	ReplyStartsPer = time.Hour
 
-	// OpeningSpread is the interval after the opening of a window over which the messages
-	// of different people are spread. It is within the minute of the opening, which a flow
-	// names, and at most a tenth of the window.
-	OpeningSpread = time.Minute
-	openingShare  = 10 // of the window
+	// OpeningSpread is how long after the opening of a window the last messages go out.
+	OpeningSpread = gate.Spread
 
 	firstRetry = 2 * time.Second // pause before the first retry of a deferred message
 	maxRetry   = 5 * time.Minute // longest pause that we choose ourselves

@@ -83,7 +83,7 @@ func (a *applier) wakeOnStatus(r *Run, message int, before MessageStatus) {
 		return
 	}
 	p, m := a.e.pin(r), r.Message(message)
-	if a.happens(p, watches(p), nil, func(_, _ int, line *flows.Line) bool {
+	if a.happens(p, p.watches().All(), nil, func(_, _ int, line *flows.Line) bool {
 		switch line.Signal {
 		case flows.SignalRead, flows.SignalDelivered, flows.SignalFailed:
 			return named(line, m) && satisfies(m.Status, line.Signal) && !satisfies(before, line.Signal)

@@ -3,6 +3,7 @@ package engine
 import (
 	"strconv"
 
+	"nudge/engine/gate"
 	"nudge/flows"
 )
 
@@ -100,7 +101,7 @@ func (a *applier) drop(r *Run, message int, why string) {
 	if m == nil || m.Status > Retrying {
 		return
 	}
-	a.withhold(r, message, verdict{reason: why})
+	a.withhold(r, message, gate.Verdict{Reason: why})
 }
 
 func (a *applier) logRound(r *Run, round int) {

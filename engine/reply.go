@@ -119,16 +119,16 @@ func (r *Run) lastIn(conversation string) Instant {
 // wakeOnReply follows the first line in effect that takes the reply.
 func (a *applier) wakeOnReply(r pinned, h *Signal) bool {
 	a.blamed = r.ID
-	for _, w := range watches(r) {
-		for i := range w.lines {
-			line := &w.lines[i]
+	for _, w := range r.watches().All() {
+		for i := range w.Lines {
+			line := &w.Lines[i]
 			if line.Signal != flows.SignalReply || !answers(line, r.Run, h) || !a.holds(line.If, r, h) {
 				continue
 			}
 			r = a.editPinned(r)
-			r.log(Entry{At: a.now, Kind: KindReply, Step: w.place, Detail: cut(h.Text, MaxReasonBytes)})
+			r.log(Entry{At: a.now, Kind: KindReply, Step: w.Place, Detail: cut(h.Text, MaxReasonBytes)})
 			a.decide(r.Run, DidAdvance, line.As)
-			a.take(r, w.place, line, h)
+			a.take(r, w.Place, line, h)
 			return true
 		}
 	}

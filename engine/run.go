@@ -3,6 +3,8 @@ package engine
 import (
 	"encoding/json"
 	"slices"
+
+	"nudge/engine/watch"
 )
 
 // Run is one execution of a flow for one person: everything the engine needs to
@@ -87,10 +89,10 @@ type Alarm struct {
 
 // Places of alarms that are no steps.
 const (
-	AtExits   = -1 // a line of the flow's exits
-	AtMessage = -2 // the message under way: its next attempt, or the end of its hold
-	AtBegin   = -3 // the beginning of a run that is parked
-	AtAsk     = -4 // the end of the time in which the provider may answer
+	AtExits   = watch.Exits // a line of the flow's exits
+	AtMessage = -2          // the message under way: its next attempt, or the end of its hold
+	AtBegin   = -3          // the beginning of a run that is parked
+	AtAsk     = -4          // the end of the time in which the provider may answer
 )
 
 // RepeatState is a repeat that a run is in.

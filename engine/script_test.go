@@ -277,7 +277,7 @@ func (w *world) show(step *runner.Step) {
 		}
 		f := w.loop.Core().Flow(engine.FlowVersion{Flow: r.Flow, Version: r.Version})
 		for _, e := range r.Timeline[w.seen[r.ID]:] {
-			fmt.Fprintf(&w.out, "%s %s of %s: %s\n", clock(e.At), w.name(r.ID), r.Profile, engine.Describe(f, r, e))
+			fmt.Fprintf(&w.out, "%s %s of %s: %s\n", clock(e.At), w.name(r.ID), r.Profile, engine.Describe(f, e))
 		}
 		w.seen[r.ID] = len(r.Timeline)
 	}

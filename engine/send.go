@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"nudge/channels"
+	"nudge/engine/gate"
 	"nudge/flows"
 )
 
@@ -32,7 +33,7 @@ func (a *applier) plan(r pinned) (next int, parked bool) {
 	if a.claimable(m.Account) {
 		return a.claim(r)
 	}
-	if v := a.judge(r); v.reason != "" {
+	if v := a.judge(r); v.Reason != "" {
 		return a.keepBack(r, v)
 	}
 	a.queue(r)
@@ -81,12 +82,12 @@ func (a *applier) claim(r pinned) (next int, parked bool) {
 	if a.leavesByIf(r) {
 		return 0, true
 	}
-	if v := a.judge(r); v.reason != "" {
+	if v := a.judge(r); v.Reason != "" {
 		return a.keepBack(r, v)
 	}
 	content, err := r.sendOf(m).Message.Render(r.Profile, a.renderScope(r, m))
 	if errors.Is(err, flows.ErrMergeField) { // what a person wrote is no reason to end their run
-		return a.keepBack(r, verdict{reason: ReasonMergeField, detail: err.Error()})
+		return a.keepBack(r, gate.Verdict{Reason: ReasonMergeField, Detail: err.Error()})
 	}
 	if err != nil {
 		m.Status, m.Reason = Unsent, ReasonTemplate
@@ -116,13 +117,6 @@ func (a *applier) expiryOf(r pinned, m *Message) time.Time {
 		return time.Time{}
 	}
 	return within.After(m.Planned.Time(), a.zoneOf(r))
-}
-
-// expired reports whether the newest message has waited for so long that it is no more
-// to be delivered.
-func (a *applier) expired(r pinned) bool {
-	at := a.expiryOf(r, r.current())
-	return !at.IsZero() && a.now.Time().After(at)
 }
 
 // Kind is InputClaim.
@@ -216,7 +210,7 @@ func (a *applier) takeBack(r *Run, m *Message, res *SendResult) {
 		m.Posted = 0
 	}
 	if !a.underWay(r, m) {
-		a.withhold(r, res.Message, verdict{reason: ReasonRunAhead})
+		a.withhold(r, res.Message, gate.Verdict{Reason: ReasonRunAhead})
 		return
 	}
 	m.Status = Planned
@@ -253,9 +247,9 @@ func (a *applier) postpone(r *Run, m *Message, res *SendResult) {
 	again := a.now.Add(pause(r.ID, m.Attempt, res.RetryAfter))
 	switch {
 	case !a.underWay(r, m):
-		a.withhold(r, res.Message, verdict{reason: ReasonRunAhead})
+		a.withhold(r, res.Message, gate.Verdict{Reason: ReasonRunAhead})
 	case m.Resends == 0 && a.tooLate(r, again):
-		a.withhold(r, res.Message, verdict{reason: ReasonLate, detail: "held too long, as the provider deferred it until " + again.String()})
+		a.withhold(r, res.Message, gate.Verdict{Reason: ReasonLate, Detail: "held too long, as the provider deferred it until " + again.String()})
 	case m.Attempt >= MaxAttempts:
 		m.Status, m.Reason = Failed, cut(res.Reason, MaxReasonBytes)
 		r.log(Entry{At: a.now, Kind: KindGaveUp, Step: m.Step, Message: res.Message, Detail: "after the most attempts allowed"})

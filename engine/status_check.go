@@ -51,12 +51,12 @@ func (a *applier) asksFirst(r pinned, due Instant) bool {
 	if due <= r.StatusChecked || len(a.e.State.Accounts) == 0 {
 		return false
 	}
-	for _, w := range watches(r) {
-		isDue := func(x Alarm) bool { return x.Place == w.place && x.At <= due }
-		if w.place == AtExits || !slices.ContainsFunc(r.Alarms, isDue) {
+	for _, w := range r.watches().All() {
+		isDue := func(x Alarm) bool { return x.Place == w.Place && x.At <= due }
+		if w.Place == AtExits || !slices.ContainsFunc(r.Alarms, isDue) {
 			continue
 		}
-		unread := awaitedMessages(r.Run, w.lines)
+		unread := awaitedMessages(r.Run, w.Lines)
 		if r.StatusCheck.Until == 0 {
 			a.ask(r.Run, a.worthAsking(r.Run, unread))
 		}
@@ -238,8 +238,8 @@ func (in *RecheckRuns) apply(a *applier) {
 			continue // it asks already, or has gone on since it asked
 		}
 		var unread []int
-		for _, w := range watches(a.e.pin(r)) {
-			unread = append(unread, awaitedMessages(r, w.lines)...)
+		for _, w := range a.e.pin(r).watches().All() {
+			unread = append(unread, awaitedMessages(r, w.Lines)...)
 		}
 		slices.Sort(unread)
 		unread = slices.Compact(unread)

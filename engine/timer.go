@@ -3,6 +3,8 @@ package engine
 import (
 	"slices"
 
+	"nudge/engine/gate"
+	"nudge/engine/watch"
 	"nudge/flows"
 )
 
@@ -38,39 +40,37 @@ func (a *applier) fireAlarms(r pinned, due Instant) bool {
 	isDue := func(place, index int) bool {
 		return slices.Contains(r.Alarms, Alarm{At: due, Place: place, Line: index})
 	}
-	all := watches(r)
-	own, exits := len(all), 0
-	if own > 0 && all[0].place == AtExits {
-		exits = 1
-	}
-	if r.Status == Waiting && own > 0 && all[own-1].place == r.At && r.step().Verb != flows.VerbRepeat {
-		own-- // the wait itself, which has a rule of its own
-	}
 	if isDue(AtAsk, 0) {
 		a.ringAsking(a.edit(r.ID))
 		return true
 	}
 	lineDue := func(place, index int, _ *flows.Line) bool { return isDue(place, index) }
-	if a.happens(r, all[:exits], nil, lineDue) || a.asksFirst(r, due) || a.happens(r, all[exits:own], nil, lineDue) {
-		return true
-	}
-	if isDue(AtBegin, 0) {
+	in := r.watches()
+	return a.happens(r, in.Exits(), nil, lineDue) || a.asksFirst(r, due) || a.happens(r, in.Loops(), nil, lineDue) ||
+		a.fireOwn(r, in.Wait(), isDue)
+}
+
+// fireOwn follows what is due of the place where the run is parked.
+func (a *applier) fireOwn(r pinned, wait []watch.Lines, isDue func(place, index int) bool) bool {
+	switch {
+	case isDue(AtBegin, 0):
 		a.ringBegin(a.editPinned(r))
-		return true
-	}
-	if isDue(AtMessage, 0) {
+	case isDue(AtMessage, 0):
 		a.ringMessage(r)
-		return true
-	}
-	if r.Status == Waiting && r.step().Verb == flows.VerbRepeat && isDue(r.At, roundAlarm) {
+	case r.Status == Waiting && r.step().Verb == flows.VerbRepeat && isDue(r.At, roundAlarm):
 		a.nextRound(r)
-		return true
+	default:
+		return a.fireWait(r, wait, isDue)
 	}
-	for i := range all[own:] {
-		w := all[own+i]
-		for index := range w.lines {
-			if isDue(w.place, index) {
-				a.timeout(r, w, &w.lines[index])
+	return true
+}
+
+// fireWait ends the wait by the upper of its timers that are due.
+func (a *applier) fireWait(r pinned, wait []watch.Lines, isDue func(place, index int) bool) bool {
+	for _, w := range wait {
+		for index := range w.Lines {
+			if isDue(w.Place, index) {
+				a.timeout(r, w, &w.Lines[index])
 				return true
 			}
 		}
@@ -81,9 +81,9 @@ func (a *applier) fireAlarms(r pinned, due Instant) bool {
 // timeout ends a wait by a timer. When every message that the wait names is known not
 // to have reached the person, and no line asked to hear of it, the timer's then is
 // passed over: a reminder makes no sense for a message nobody got.
-func (a *applier) timeout(r pinned, w watch, line *flows.Line) {
+func (a *applier) timeout(r pinned, w watch.Lines, line *flows.Line) {
 	switch {
-	case r.step().Verb == flows.VerbWait && lostCause(r.Run, w.lines):
+	case r.step().Verb == flows.VerbWait && lostCause(r.Run, w.Lines):
 		a.endWait(r.Run, r.At, outcomeFailed, nil)
 		a.advance(r, r.step().Next)
 	case !a.holds(line.If, r, nil):
@@ -109,7 +109,7 @@ func (a *applier) ringMessage(r pinned) {
 	case Held:
 		a.reopen(r)
 	case Planned:
-		a.withhold(r.Run, len(r.Messages), verdict{reason: ReasonLate, detail: "held too long, for more than its max_delay"})
+		a.withhold(r.Run, len(r.Messages), gate.Verdict{Reason: ReasonLate, Detail: "held too long, for more than its max_delay"})
 		a.advance(r, r.step().Next)
 	case Unknown:
 		a.decideUnknown(r)

@@ -1,50 +1,33 @@
 package engine
 
 import (
+	"slices"
 	"time"
 
-	"slices"
-
+	"nudge/engine/watch"
 	"nudge/flows"
 )
 
-// watch is lines that a run looks out for at present: the flow's exits, the until of
-// a repeat it is in, or the wait it is parked on. Several are in effect at once; they
-// are asked in that order, and within one the upper line first.
-type watch struct {
-	place int // index of the step, or AtExits
-	lines []flows.Line
-}
-
-// watches are all that are in effect for a run, in the order in which they are asked.
-func watches(r pinned) []watch {
-	all := make([]watch, 0, 2+len(r.Repeats))
-	if len(r.flow.Exits) > 0 {
-		all = append(all, watch{AtExits, r.flow.Exits})
-	}
+// watches are the lines that are in effect for a run.
+func (r pinned) watches() watch.Set {
+	parked := watch.Parked{At: watch.NoWait}
 	for _, l := range r.Repeats {
-		all = append(all, watch{l.Step, r.flow.Steps[l.Step].Repeat.Until})
+		parked.Loops = append(parked.Loops, l.Step)
 	}
-	if r.Status != Waiting {
-		return all
+	if r.Status == Waiting {
+		parked.At = r.At
 	}
-	switch s := r.step(); s.Verb {
-	case flows.VerbWait:
-		all = append(all, watch{r.At, s.Wait.Lines})
-	case flows.VerbCollect:
-		all = append(all, watch{r.At, s.Collect.Until})
-	}
-	return all
+	return watch.InEffect(r.flow, parked)
 }
 
 // happens follows the first line in effect that is meant and whose condition holds.
 // It reports whether there was one.
-func (a *applier) happens(r pinned, in []watch, h *Signal, meant func(place, index int, line *flows.Line) bool) bool {
+func (a *applier) happens(r pinned, in []watch.Lines, h *Signal, meant func(place, index int, line *flows.Line) bool) bool {
 	for _, w := range in {
-		for i := range w.lines {
-			line := &w.lines[i]
-			if meant(w.place, i, line) && (line.Signal == flows.SignalIf || a.holds(line.If, r, h)) {
-				a.take(a.editPinned(r), w.place, line, h)
+		for i := range w.Lines {
+			line := &w.Lines[i]
+			if meant(w.Place, i, line) && (line.Signal == flows.SignalIf || a.holds(line.If, r, h)) {
+				a.take(a.editPinned(r), w.Place, line, h)
 				return true
 			}
 		}
@@ -81,7 +64,7 @@ func (a *applier) watchIfs(r pinned) bool {
 	if !a.e.watchesIfs(r.flow) {
 		return false
 	}
-	return a.happens(r, watches(r), nil, func(_, _ int, line *flows.Line) bool {
+	return a.happens(r, r.watches().All(), nil, func(_, _ int, line *flows.Line) bool {
 		if line.Signal != flows.SignalIf {
 			return false
 		}
@@ -92,7 +75,7 @@ func (a *applier) watchIfs(r pinned) bool {
 // leavesByIf looks at the conditions among the exits, as is done right before a send.
 // It reports whether the run has left.
 func (a *applier) leavesByIf(r pinned) bool {
-	return a.e.watchesIfs(r.flow) && a.happens(r, []watch{{AtExits, r.flow.Exits}}, nil, func(_, _ int, line *flows.Line) bool {
+	return a.e.watchesIfs(r.flow) && a.happens(r, r.watches().Exits(), nil, func(_, _ int, line *flows.Line) bool {
 		return line.Signal == flows.SignalIf && a.holds(line.If, r, nil)
 	})
 }

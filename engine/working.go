@@ -53,39 +53,18 @@ type Remembered struct {
 // WorkingSet holds the records that one batch may touch, and what the batch has
 // made of them. It belongs to one batch and one goroutine.
 type WorkingSet struct {
-	runs   map[RunID]*slot
+	undo      undoLog
+	runs      table[RunID, Run]
+	known     table[string, Person]
+	orphans   table[string, Orphan]
+	campaigns table[uint64, Campaign]
+	members   table[MemberKey, Member]
+
 	people map[string][]RunID  // live runs, in order; a key for every person loaded
 	keys   map[FlowKey][]RunID // live runs, in order; a key for every key loaded
-	known  map[string]*personSlot
+	sent   map[string][]RunID  // runs by the provider's ID of their messages, in order; a key for every ID loaded
 	ids    map[string]*Remembered
-	sent   map[string][]RunID // runs by the provider's ID of their messages, in order; a key for every ID loaded
 	newIDs []*Remembered
-
-	orphans map[string]*orphanSlot
-
-	campaigns  map[uint64]*campaignSlot
-	members    map[MemberKey]*Member
-	newMembers []*Member
-	order      []RunID // runs in the order of their first change
-	undo       []func()
-	mark       int // counts begins, so that an input clones a run once
-}
-
-// slot is a run before the batch and now.
-type slot struct {
-	before *Run // as stored; nil for a run the batch started
-	now    *Run
-	dirty  bool
-	mark   int // of the input that cloned now
-
-	touched int // mark of the last input by which something happened to the run
-}
-
-// personSlot is what is known of a person before the batch and now.
-type personSlot struct {
-	before *Person // nil: nothing
-	now    *Person
-	mark   int
 }
 
 // Loaded is what a store returns for needs.
@@ -113,29 +92,27 @@ func (l *Loaded) TruncatedFor(needs *Needs) bool {
 func NewWorkingSet(needs *Needs, loaded *Loaded) *WorkingSet {
 	runs := loaded.Runs
 	ws := &WorkingSet{
-		runs:   make(map[RunID]*slot, len(runs)),
 		people: make(map[string][]RunID, len(needs.People)),
 		keys:   make(map[FlowKey][]RunID, len(needs.Keys)),
+		sent:   make(map[string][]RunID, len(needs.ProviderIDs)),
 		ids:    make(map[string]*Remembered, len(needs.IDs)),
-		known:  make(map[string]*personSlot, len(loaded.People)),
-
-		campaigns: make(map[uint64]*campaignSlot, len(loaded.Campaigns)),
-		members:   make(map[MemberKey]*Member, len(loaded.Members)),
-
-		sent:    make(map[string][]RunID, len(needs.ProviderIDs)),
-		orphans: make(map[string]*orphanSlot, len(loaded.Orphans)),
 	}
+	ws.runs = newTable[RunID, Run](&ws.undo, len(runs))
+	ws.known = newTable[string, Person](&ws.undo, len(loaded.People))
+	ws.orphans = newTable[string, Orphan](&ws.undo, len(loaded.Orphans))
+	ws.campaigns = newTable[uint64, Campaign](&ws.undo, len(loaded.Campaigns))
+	ws.members = newTable[MemberKey, Member](&ws.undo, len(loaded.Members))
 	for _, id := range needs.ProviderIDs {
 		ws.sent[id] = nil
 	}
 	for _, o := range loaded.Orphans {
-		ws.orphans[o.ProviderID] = &orphanSlot{before: o, now: o}
+		ws.orphans.load(o.ProviderID, o)
 	}
 	for _, f := range loaded.Campaigns {
-		ws.campaigns[f.Number] = &campaignSlot{before: f, now: f}
+		ws.campaigns.load(f.Number, f)
 	}
 	for _, m := range loaded.Members {
-		ws.members[m.MemberKey] = m
+		ws.members.load(m.MemberKey, m)
 	}
 	for _, p := range needs.People {
 		ws.people[p] = nil
@@ -150,14 +127,14 @@ func NewWorkingSet(needs *Needs, loaded *Loaded) *WorkingSet {
 		ws.ids[r.ID] = r
 	}
 	for _, p := range loaded.People {
-		ws.known[p.ID] = &personSlot{before: p, now: p}
+		ws.known.load(p.ID, p)
 	}
 	slices.SortFunc(runs, func(a, b *Run) int { return a.ID.Compare(b.ID) })
 	for _, r := range runs {
-		if ws.runs[r.ID] != nil {
+		if ws.runs.get(r.ID) != nil {
 			continue
 		}
-		ws.runs[r.ID] = &slot{before: r, now: r}
+		ws.runs.load(r.ID, r)
 		ws.enlist(r)
 		ws.enlistSent(r)
 	}
@@ -199,7 +176,7 @@ func (ws *WorkingSet) liveWith(key FlowKey) []*Run {
 func (ws *WorkingSet) live(ids []RunID) []*Run {
 	runs := make([]*Run, 0, len(ids))
 	for _, id := range ids {
-		if r := ws.runs[id].now; r.Live() {
+		if r := ws.runs.get(id); r.Live() {
 			runs = append(runs, r)
 		}
 	}
@@ -207,50 +184,25 @@ func (ws *WorkingSet) live(ids []RunID) []*Run {
 }
 
 // Run returns a run of the set as it is now, or nil.
-func (ws *WorkingSet) Run(id RunID) *Run {
-	if s := ws.runs[id]; s != nil {
-		return s.now
-	}
-	return nil
-}
+func (ws *WorkingSet) Run(id RunID) *Run { return ws.runs.get(id) }
 
 // touch notes that something happens to the run by the input in hand, and reports whether
 // that is the first.
 func (ws *WorkingSet) touch(id RunID) (first bool) {
-	s := ws.runs[id]
-	first, s.touched = s.touched != ws.mark, ws.mark
+	s := ws.runs.slots[id]
+	first, s.touched = s.touched != ws.undo.mark, ws.undo.mark
 	return first
 }
 
 // edit returns the run for changing. What is done to it is undone by rollback.
-func (ws *WorkingSet) edit(id RunID) *Run {
-	s := ws.runs[id]
-	if s.mark == ws.mark {
-		return s.now
-	}
-	old, wasDirty, mark := s.now, s.dirty, s.mark
-	s.now, s.dirty, s.mark = old.clone(), true, ws.mark
-	if !wasDirty {
-		ws.order = append(ws.order, id)
-	}
-	ws.undo = append(ws.undo, func() {
-		s.now, s.dirty, s.mark = old, wasDirty, mark
-		if !wasDirty {
-			ws.order = ws.order[:len(ws.order)-1]
-		}
-	})
-	return s.now
-}
+func (ws *WorkingSet) edit(id RunID) *Run { return ws.runs.edit(id, (*Run).clone) }
 
 // add takes a run that the input in hand starts.
 func (ws *WorkingSet) add(r *Run) {
-	ws.runs[r.ID] = &slot{now: r, dirty: true, mark: ws.mark, touched: ws.mark}
-	ws.order = append(ws.order, r.ID)
+	ws.runs.put(r.ID, r).touched = ws.undo.mark
 	people, keys := ws.people[r.Profile], ws.keys[FlowKey{r.Flow, r.Key}]
 	ws.enlist(r)
-	ws.undo = append(ws.undo, func() {
-		delete(ws.runs, r.ID)
-		ws.order = ws.order[:len(ws.order)-1]
+	ws.undo.add(func() {
 		ws.people[r.Profile] = people
 		if _, ok := ws.keys[FlowKey{r.Flow, r.Key}]; ok {
 			ws.keys[FlowKey{r.Flow, r.Key}] = keys
@@ -259,42 +211,24 @@ func (ws *WorkingSet) add(r *Run) {
 }
 
 // person returns what is known of a person, or nil. It is not to be changed.
-func (ws *WorkingSet) person(id string) *Person {
-	if s := ws.known[id]; s != nil {
-		return s.now
-	}
-	return nil
-}
+func (ws *WorkingSet) person(id string) *Person { return ws.known.get(id) }
 
 // editPerson returns what is known of a person for changing. What is done to it is
 // undone by rollback.
 func (ws *WorkingSet) editPerson(id string) *Person {
-	s := ws.known[id]
-	if s == nil {
-		s = &personSlot{mark: -1}
-		ws.known[id] = s
-	}
-	if s.mark == ws.mark {
-		return s.now
-	}
-	old, mark := s.now, s.mark
-	if old == nil {
-		s.now = &Person{ID: id}
-	} else {
-		s.now = old.clone()
-	}
-	s.mark = ws.mark
-	ws.undo = append(ws.undo, func() { s.now, s.mark = old, mark })
-	return s.now
+	return ws.known.edit(id, func(p *Person) *Person {
+		if p == nil {
+			return &Person{ID: id}
+		}
+		return p.clone()
+	})
 }
 
-// People returns what is known now of those of whom the batch has changed it, in the
-// order of their ids. Of one who is zero nothing is known any more.
+// People returns the people of whom the batch has changed what is known, in the order of
+// their ids. A zero Person has been forgotten.
 func (ws *WorkingSet) People() (changed []*Person) {
-	for _, s := range ws.known {
-		if s.now != s.before {
-			changed = append(changed, s.now)
-		}
+	for _, s := range ws.known.changed() {
+		changed = append(changed, s.now)
 	}
 	slices.SortFunc(changed, func(a, b *Person) int { return cmp.Compare(a.ID, b.ID) })
 	return changed
@@ -306,20 +240,6 @@ func (ws *WorkingSet) remember(r *Remembered) {
 	ws.newIDs = append(ws.newIDs, r)
 }
 
-// begin marks the point to which rollback returns.
-func (ws *WorkingSet) begin() {
-	ws.undo = ws.undo[:0]
-	ws.mark++
-}
-
-// rollback undoes everything since begin.
-func (ws *WorkingSet) rollback() {
-	for i := len(ws.undo) - 1; i >= 0; i-- {
-		ws.undo[i]()
-	}
-	ws.undo = ws.undo[:0]
-}
-
 // Change is one run before and after a batch.
 type Change struct {
 	Before *Run // nil for a run that the batch started
@@ -329,9 +249,9 @@ type Change struct {
 // Changes returns the runs that the batch changed, in the order of their first
 // change, and the answers to remember.
 func (ws *WorkingSet) Changes() ([]Change, []*Remembered) {
-	changes := make([]Change, len(ws.order))
-	for i, id := range ws.order {
-		s := ws.runs[id]
+	changes := make([]Change, len(ws.runs.order))
+	for i, id := range ws.runs.order { // a run that was written is never as it was
+		s := ws.runs.slots[id]
 		changes[i] = Change{Before: s.before, After: s.now}
 	}
 	return changes, ws.newIDs

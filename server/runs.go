@@ -88,7 +88,7 @@ func detailOf(r *engine.Run, f *flows.Flow) Run {
 	for _, e := range r.Timeline {
 		run.Timeline = append(run.Timeline, Entry{
 			At: e.At, Kind: e.Kind.String(), Step: stepName(f, e.Step), Message: e.Message, Attempt: e.Attempt,
-			Text: engine.Describe(f, r, e),
+			Text: engine.Describe(f, e),
 		})
 	}
 	return run

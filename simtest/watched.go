@@ -108,7 +108,7 @@ func (m *machine) lifeOf(id engine.RunID) string {
 	var text strings.Builder
 	f := m.versions[engine.FlowVersion{Flow: r.Flow, Version: r.Version}]
 	for _, e := range r.Timeline {
-		fmt.Fprintf(&text, "\n%s  %s", e.At, engine.Describe(f, r, e))
+		fmt.Fprintf(&text, "\n%s  %s", e.At, engine.Describe(f, e))
 	}
 	for _, file := range f.Bundle {
 		fmt.Fprintf(&text, "\n-- %s --\n%s", file.Name, file.Text)

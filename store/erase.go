@@ -134,46 +134,48 @@ func anonymous(r *engine.Run) *engine.Run {
 	return left
 }
 
-// forgets takes the person out of an input, and reports whether it spoke of them.
+// forgets takes the person out of an input, and reports whether it named them.
 func (e *erasure) forgets(in *engine.Input) bool {
-	name := []byte(strconv.Quote(e.profile))
+	if !e.names(in.Payload) {
+		return false
+	}
 	switch p := in.Payload.(type) {
 	case *engine.Event:
-		if p.Profile != e.profile && !bytes.Contains(p.Data, name) {
-			return false
-		}
 		in.ID, in.Payload = "", &engine.Event{Type: p.Type}
 	case *engine.Reply:
-		if p.Profile != e.profile {
-			return false
-		}
 		in.ID = ""
 		p.Profile, p.Conversation, p.Text, p.ID, p.AnswersID = "", "", "", "", ""
 	case *engine.ProfileChange:
-		if p.Profile != e.profile {
-			return false
-		}
 		in.Payload = &engine.ProfileChange{Forget: p.Forget}
 	case *engine.Call:
-		if p.Profile != e.profile {
-			return false
-		}
 		in.Payload = &engine.Call{Flow: p.Flow, By: p.By}
 	case *engine.Rows:
-		found := false
 		for i := range p.Rows {
 			if p.Rows[i].Profile == e.profile {
-				p.Rows[i], found = engine.Row{}, true
+				p.Rows[i] = engine.Row{}
 			}
 		}
-		return found
 	case *engine.Dequeue:
-		if p.Profile != e.profile && !slices.Contains(p.Named, e.profile) {
-			return false
-		}
 		in.Payload = &engine.Dequeue{Flow: p.Flow}
-	default:
-		return false
 	}
 	return true
+}
+
+// names reports whether a payload names the person.
+func (e *erasure) names(payload engine.Payload) bool {
+	switch p := payload.(type) {
+	case *engine.Event:
+		return p.Profile == e.profile || bytes.Contains(p.Data, []byte(strconv.Quote(e.profile)))
+	case *engine.Reply:
+		return p.Profile == e.profile
+	case *engine.ProfileChange:
+		return p.Profile == e.profile
+	case *engine.Call:
+		return p.Profile == e.profile
+	case *engine.Rows:
+		return slices.ContainsFunc(p.Rows, func(r engine.Row) bool { return r.Profile == e.profile })
+	case *engine.Dequeue:
+		return p.Profile == e.profile || slices.Contains(p.Named, e.profile)
+	}
+	return false
 }

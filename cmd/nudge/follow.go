@@ -52,7 +52,7 @@ func (f *follower) next() ([]told, error) {
 			return nil, err
 		}
 		for _, e := range r.Timeline[f.seen[r.ID]:] {
-			news = append(news, told{r, e.At, engine.Describe(flow, r, e)})
+			news = append(news, told{r, e.At, engine.Describe(flow, e)})
 		}
 		seen[r.ID] = len(r.Timeline)
 	}

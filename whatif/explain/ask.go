@@ -204,7 +204,7 @@ func (t *teller) run(a *applied, r *engine.Run, looks []engine.Condition, texts 
 	for i := t.entries[r.ID]; i < len(r.Timeline); i++ {
 		sayLooks(i)
 		e := r.Timeline[i]
-		t.say(a, number, story.LineRun, engine.Describe(f, r, e))
+		t.say(a, number, story.LineRun, engine.Describe(f, e))
 		for _, p := range a.Outcome.Posts {
 			if e.Kind == engine.KindClaimed && p.Run == r.ID && p.Message == e.Message {
 				t.say(a, number, story.LineMessage, story.Rendered(&p.Content))

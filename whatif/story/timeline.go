@@ -149,7 +149,7 @@ func (w *World) sayLooks(r *Run, looks []look, entry int) []look {
 
 func (w *World) sayEntry(r *Run, e engine.Entry) {
 	w.Coverage.entry(r.Flow, e)
-	text := engine.Describe(r.Flow, r.Run, e)
+	text := engine.Describe(r.Flow, e)
 	if e.Kind == engine.KindStarted {
 		text = r.Flow.Name + " for " + r.Profile + " " + text
 	}

@@ -1,0 +1,131 @@
+// Package gate decides whether a message may go out now, later or never. It is values in
+// and values out: the engine collects what it asks for.
+package gate
+
+import (
+	"fmt"
+	"hash/fnv"
+	"time"
+
+	"nudge/engine/caps"
+	"nudge/engine/instant"
+	"nudge/flows"
+)
+
+// Why a message stays here: words of timelines, metrics and the API.
+const (
+	Outbound = "outbound"  // only some people are written to at present
+	OptedOut = "opted_out" // the person does not want messages of its category
+	Late     = "late"      // it could not go out within its max_delay
+	Expired  = "expired"   // it waited longer than the provider may try
+	Capped   = "capped"    // the person has had as many of its category as they may
+	Window   = "window"    // it waits for its hours; never for good
+)
+
+const (
+	// Spread is the interval after the opening of a window over which the messages of
+	// different people are spread. It is within the minute of the opening, which a flow names,
+	// and at most a tenth of the window.
+	Spread      = time.Minute
+	spreadShare = 10 // of the window
+)
+
+// Message is what the gate asks of a message.
+type Message struct {
+	Now      instant.Instant
+	Person   string // whose messages share their place in the spread of an opening
+	Blocked  bool   // the outbound mode does not let the person through
+	OptedOut bool
+	Category string
+
+	Expires   flows.Duration  // of the step, for words
+	ExpiresAt time.Time       // when the provider would give up; zero for never
+	MaxDelay  flows.Duration  // of the step; zero for any time
+	Latest    instant.Instant // when MaxDelay is over; 0 for never
+
+	Hours   flows.Windows // of the step and of its category together
+	Cap     caps.Cap
+	Counted []instant.Instant // when the person got messages under the cap, oldest first
+	Zone    *time.Location    // the person's; not asked for a message without limits
+}
+
+// Limited reports whether hours, a cap or a max_delay limit the message.
+func (m *Message) Limited() bool {
+	return m.Hours != nil || m.Cap.AtMost != 0 || m.MaxDelay != (flows.Duration{})
+}
+
+// Verdict is the gate's answer. The zero Verdict lets the message out.
+type Verdict struct {
+	Reason string          // why it does not go out now
+	Detail string          // the same in words, where the reason does not say it all
+	Until  instant.Instant // when to ask again; 0: it never goes out
+}
+
+// Judge decides whether the message may go out now. A message that cannot go out in time is
+// refused at once, and not only when its time is over.
+func (m *Message) Judge() Verdict {
+	switch {
+	case m.Blocked:
+		return Verdict{Reason: Outbound}
+	case m.OptedOut:
+		return Verdict{Reason: OptedOut}
+	case !m.ExpiresAt.IsZero() && m.Now.Time().After(m.ExpiresAt):
+		return Verdict{Reason: Expired, Detail: "it waited longer than its expires of " + m.Expires.String()}
+	case !m.Limited():
+		return Verdict{}
+	case m.Latest != 0 && m.Now > m.Latest:
+		return Verdict{Reason: Late, Detail: "held too long, for more than its max_delay of " + m.MaxDelay.String()}
+	}
+	return m.inHours()
+}
+
+// inHours asks for the hours of a message and, within them, for room under its cap.
+func (m *Message) inHours() Verdict {
+	opens, until, ok := m.opening(m.Now)
+	switch {
+	case !ok:
+		return Verdict{Reason: Late, Detail: "its window and that of its category have no hour in common"}
+	case m.Latest != 0 && opens > m.Latest:
+		return Verdict{Reason: Late, Detail: fmt.Sprintf("held too long, as its window opens %s, after its max_delay of %s", opens, m.MaxDelay)}
+	case opens > m.Now:
+		return Verdict{Reason: Window, Detail: "outside its window", Until: until}
+	}
+	room := m.Cap.OpensAt(m.Counted, m.Now, m.Zone)
+	if room <= m.Now {
+		return Verdict{}
+	}
+	capped := Verdict{Reason: Capped, Detail: fmt.Sprintf("%d per %s is the cap of %s", m.Cap.AtMost, m.Cap.Per, m.Category)}
+	if m.Latest == 0 {
+		return capped
+	}
+	if opens, until, ok = m.opening(room); !ok || opens > m.Latest {
+		capped.Detail = fmt.Sprintf("held too long, as no place comes free within its max_delay of %s", m.MaxDelay)
+		return capped
+	}
+	capped.Until = until
+	return capped
+}
+
+// opening is the first instant from one on that lies within the hours, and when the person's
+// message goes out then: not everybody's in the same second. Not ok: there is no such hour.
+func (m *Message) opening(from instant.Instant) (opens, until instant.Instant, ok bool) {
+	start, end, ok := m.Hours.Next(from.Time(), m.Zone)
+	opens = instant.Of(start)
+	if until = opens; opens > from {
+		until = opens.Add(spread(m.Person, opens, end.Sub(start)))
+	}
+	if m.Latest != 0 {
+		until = min(until, max(m.Latest, opens))
+	}
+	return opens, until, ok
+}
+
+// spread is how long after the opening of a window the messages of a person go out: the
+// same for all of them, so that they keep their order, and in every replay.
+func spread(person string, opens instant.Instant, length time.Duration) time.Duration {
+	most := min(Spread, length/spreadShare)
+	h := fnv.New64a()
+	at := opens.String()
+	fmt.Fprintf(h, "%d:%s%d:%s", len(person), person, len(at), at)
+	return (time.Duration(h.Sum64()%uint64(most)) / time.Millisecond) * time.Millisecond
+}

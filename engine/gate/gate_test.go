@@ -1,0 +1,101 @@
+package gate
+
+import (
+	"strings"
+	"testing"
+	"time"
+
+	"nudge/engine/caps"
+	"nudge/engine/instant"
+	"nudge/flows"
+)
+
+func at(text string) instant.Instant {
+	t, err := time.Parse(time.RFC3339, text)
+	if err != nil {
+		panic(err)
+	}
+	return instant.Of(t)
+}
+
+// allDays are hours on every day of the week.
+func allDays(from, to int) flows.Windows {
+	return flows.Windows{{Days: 0x7f, From: from * 60, To: to * 60}}
+}
+
+func TestJudge(t *testing.T) {
+	noon := at("2026-03-02T12:00:00Z")
+	newYork, err := time.LoadLocation("America/New_York")
+	if err != nil {
+		t.Fatal(err)
+	}
+	perDay := caps.Cap{AtMost: 1, Per: flows.Duration{Days: 1}}
+	hour := flows.Duration{Clock: time.Hour}
+	for _, c := range []struct {
+		name   string
+		m      Message
+		reason string
+		detail string          // part of it
+		until  instant.Instant // 0 for never; the spread of an opening is added
+	}{
+		{"without limits", Message{}, "", "", 0},
+		{"outbound mode", Message{Blocked: true, OptedOut: true}, Outbound, "", 0},
+		{"opted out", Message{OptedOut: true, ExpiresAt: noon.Time().Add(-1)}, OptedOut, "", 0},
+		{"at the instant it expires", Message{ExpiresAt: noon.Time()}, "", "", 0},
+		{"after it expired", Message{ExpiresAt: noon.Time().Add(-time.Millisecond), Expires: hour}, Expired, "expires of 1h", 0},
+		{"within its hours", Message{Hours: allDays(9, 17)}, "", "", 0},
+		{"before its hours where the person lives", Message{Hours: allDays(9, 17), Zone: newYork}, Window, "outside its window", at("2026-03-02T14:00:00Z")},
+		{"hours that never are", Message{Hours: flows.Windows{}}, Late, "no hour in common", 0},
+		{"max_delay is over", Message{MaxDelay: hour, Latest: noon - 1}, Late, "max_delay of 1h", 0},
+		{"max_delay ends now", Message{MaxDelay: hour, Latest: noon}, "", "", 0},
+		{"its hours come after max_delay", Message{Hours: allDays(15, 17), MaxDelay: hour, Latest: noon.Add(time.Hour)}, Late, "as its window opens", 0},
+		{"capped", Message{Category: "news", Cap: perDay, Counted: []instant.Instant{noon - 1}}, Capped, "1 per 1d is the cap of news", 0},
+		{"capped, and there is time to wait", Message{Category: "news", Cap: perDay, Counted: []instant.Instant{noon.Add(-23 * time.Hour)},
+			MaxDelay: flows.Duration{Days: 1}, Latest: noon.Add(24 * time.Hour)}, Capped, "1 per 1d", noon.Add(time.Hour)},
+		{"capped for longer than max_delay", Message{Category: "news", Cap: perDay, Counted: []instant.Instant{noon - 1}, MaxDelay: hour, Latest: noon.Add(time.Hour)},
+			Capped, "no place comes free", 0},
+		{"the cap has room", Message{Category: "news", Cap: perDay, Counted: []instant.Instant{noon.Add(-24 * time.Hour)}}, "", "", 0},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			c.m.Now, c.m.Person = noon, "ann"
+			if c.m.Zone == nil {
+				c.m.Zone = time.UTC
+			}
+			got := c.m.Judge()
+			if got.Reason != c.reason || !strings.Contains(got.Detail, c.detail) {
+				t.Errorf("it is %q: %q, want %q: %q", got.Reason, got.Detail, c.reason, c.detail)
+			}
+			if c.until == 0 && got.Until != 0 || got.Until < c.until || got.Until > c.until.Add(Spread) {
+				t.Errorf("it is asked again at %s, want %s", got.Until, c.until)
+			}
+		})
+	}
+}
+
+// TestSpread shows that people are spread over the minute after an opening, and over a tenth
+// of a short window, each always to the same place.
+func TestSpread(t *testing.T) {
+	opens := at("2026-03-02T09:00:00Z")
+	for _, c := range []struct {
+		name         string
+		length, most time.Duration
+	}{
+		{"a long window", 8 * time.Hour, Spread},
+		{"a window of five minutes", 5 * time.Minute, 30 * time.Second},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			places := map[time.Duration]bool{}
+			for i := range 200 {
+				person := strings.Repeat("x", i)
+				d := spread(person, opens, c.length)
+				if d < 0 || d >= c.most || d != spread(person, opens, c.length) {
+					t.Fatalf("person %d comes %s after the opening", i, d)
+				}
+				places[d] = true
+			}
+			if len(places) < 150 {
+				t.Errorf("200 people share %d places", len(places))
+			}
+		})
+	}
+}

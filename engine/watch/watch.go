@@ -1,0 +1,70 @@
+// Package watch says which lines of a flow a run looks out for at present, and in which order
+// they are asked. It is values in and values out.
+package watch
+
+import "nudge/flows"
+
+// Exits is the place of the flow's exits, which belong to no step.
+const Exits = -1
+
+// Parked is where a run stands: what decides which lines are in effect.
+type Parked struct {
+	Loops []int // steps of the repeats that the run is in, the innermost last
+	At    int   // the step whose lines it waits for; NoWait for none
+}
+
+// NoWait stands in Parked.At for a run that does not wait.
+const NoWait = -1
+
+// Lines are lines that are in effect together: the flow's exits, the until of a repeat, or
+// the wait that the run is parked on.
+type Lines struct {
+	Place int // index of the step, or Exits
+	Lines []flows.Line
+}
+
+// Set is all lines that are in effect for a run, in the order in which they are asked: the
+// exits first, then the loops from the outermost on, then the wait. Within each the upper
+// line is asked first.
+type Set struct {
+	all         []Lines
+	exits, wait int // where the loops and where the wait begin
+}
+
+// All are the lines of the set in order.
+func (s Set) All() []Lines { return s.all }
+
+// Exits are the flow's exits.
+func (s Set) Exits() []Lines { return s.all[:s.exits] }
+
+// Loops are the until lines of the repeats.
+func (s Set) Loops() []Lines { return s.all[s.exits:s.wait] }
+
+// Wait is the wait or collect that the run is parked on.
+func (s Set) Wait() []Lines { return s.all[s.wait:] }
+
+// Inner are the loops and the wait.
+func (s Set) Inner() []Lines { return s.all[s.exits:] }
+
+// InEffect returns the lines that are in effect.
+func InEffect(f *flows.Flow, p Parked) Set {
+	s := Set{all: make([]Lines, 0, 2+len(p.Loops))}
+	if len(f.Exits) > 0 {
+		s.all = append(s.all, Lines{Exits, f.Exits})
+	}
+	s.exits = len(s.all)
+	for _, step := range p.Loops {
+		s.all = append(s.all, Lines{step, f.Steps[step].Repeat.Until})
+	}
+	s.wait = len(s.all)
+	if p.At == NoWait {
+		return s
+	}
+	switch own := &f.Steps[p.At]; own.Verb {
+	case flows.VerbWait:
+		s.all = append(s.all, Lines{p.At, own.Wait.Lines})
+	case flows.VerbCollect:
+		s.all = append(s.all, Lines{p.At, own.Collect.Until})
+	}
+	return s
+}
