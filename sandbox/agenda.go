@@ -119,7 +119,7 @@ func (e entries) Less(i, j int) bool {
 func (e *entries) Pop() any {
 	last := len(*e) - 1
 	x := (*e)[last]
-	(*e)[last] = entry{} // lets go of the closure
+	(*e)[last] = entry{} // frees the closure
 	*e = (*e)[:last]
 	return x
 }

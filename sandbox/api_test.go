@@ -227,7 +227,7 @@ func TestValidation(t *testing.T) {
 	}
 }
 
-// TestGoodRequests are what the provider's pages show, and each field once.
+// TestGoodRequests sends the examples of the provider's pages, and each field once.
 func TestGoodRequests(t *testing.T) {
 	w := newWorld(t, nil)
 	for _, request := range []string{

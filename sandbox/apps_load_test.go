@@ -95,7 +95,7 @@ func TestThousandApps(t *testing.T) {
 }
 
 // BenchmarkThousandApps is one message that reaches the person's open app, among a
-// thousand of them and ten thousand conversations; MB is what is in use with all of that.
+// thousand of them and ten thousand conversations; MB is the memory in use with all of that.
 func BenchmarkThousandApps(b *testing.B) {
 	before := memory()
 	c := newCrowd(b)

@@ -16,9 +16,9 @@ import (
 	"nudge/sandbox/session"
 )
 
-// apps is the API as the apps of people use it. What they say and hear stands in
-// testdata/apps/*.txt, to be read beside the provider's pages: a request, an empty line,
-// and the answer, with the headers that count. "dave:" before a request is dave's app;
+// apps is the API as the apps of people use it. testdata/apps/*.txt has the requests, to be
+// read with the provider's pages: a request, an empty line, and the answer with the headers
+// that count. "dave:" before a request is dave's app;
 // else it is a server. "hear dave" is the next frame of his websocket. {name} is what an
 // earlier answer had under the name.
 type apps struct {
@@ -141,7 +141,7 @@ func (a *apps) ask(r *http.Request, body string) string {
 	return got.String()
 }
 
-// learn takes down what later requests may need.
+// learn remembers values that later requests need.
 func (a *apps) learn(value any) {
 	fields, ok := value.(map[string]any)
 	if !ok {
@@ -163,7 +163,7 @@ func (a *apps) learn(value any) {
 	}
 }
 
-// shown is JSON for a file, without what is another every time.
+// shown is JSON for a file, without values that change every time.
 func (a *apps) shown(value any) string {
 	text, err := json.MarshalIndent(value, "", "  ")
 	if err != nil {
@@ -204,7 +204,7 @@ func (w *world) signIn(who string) (token string) {
 	return made.Token
 }
 
-// hear is the next frame of somebody's websocket, which is opened when there is none.
+// hear is the next frame of somebody's websocket. It opens one when there is none.
 func (a *apps) hear(who string) any {
 	a.t.Helper()
 	if a.sockets[who] == nil {

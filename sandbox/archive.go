@@ -17,7 +17,7 @@ import (
 // saveEvery is the time between writes, and so the most that a crash may lose.
 const saveEvery = time.Second
 
-// lockTimeout is how long to wait for another process to let go of the file.
+// lockTimeout is how long to wait while another process has the file open.
 const lockTimeout = 2 * time.Second
 
 // The buckets of the file.
@@ -43,7 +43,7 @@ type archive struct {
 	done chan struct{} // closed when run has ended
 }
 
-// openArchive opens the file, and makes it where there is none: under a temporary name,
+// openArchive opens the file, or creates it: under a temporary name,
 // so that a crash leaves no half of one.
 func openArchive(path string, log *slog.Logger) (*archive, error) {
 	if _, err := os.Stat(path); errors.Is(err, os.ErrNotExist) {

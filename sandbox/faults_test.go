@@ -24,7 +24,7 @@ func (w *world) outcomes(n int) string {
 	return b.String()
 }
 
-// TestFaultsByChance counts what goes wrong, and has it go wrong again.
+// TestFaultsByChance counts the faults of a seed, and repeats them.
 func TestFaultsByChance(t *testing.T) {
 	run := func(seed uint64) (*world, string) {
 		w := newWorld(t, func(c *sandbox.Config) {

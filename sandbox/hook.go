@@ -11,7 +11,7 @@ import (
 type hook struct {
 	Webhook
 	space   string // API space it was registered in; only its events are posted
-	every   bool   // it hears of every space
+	every   bool   // it gets the events of every space
 	topics  topics
 	outbox  *outbox
 	cut     context.CancelFunc // ends its requests
@@ -25,7 +25,7 @@ func (h *hook) wants(e *event) bool {
 
 // hooks are all webhooks. The sandbox's lock guards them.
 type hooks struct {
-	main       *hook // the configuration's, which hears of messages only
+	main       *hook // the configured one, which gets events of messages only
 	registered []*hook
 	topics     topics // that somebody wants
 	revision   int    // counts changes of the registered ones

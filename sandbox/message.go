@@ -74,7 +74,7 @@ type record struct {
 	assigned  bool     // the conversation was not the request's
 	dead      bool     // failed at once: nothing will happen to it
 	late      bool     // expired before it was sent: no app gets it
-	alerted   []string // whom the alert of a posted message is for
+	alerted   []string // recipients of the alert of a posted message
 	posted    bool     // put into a conversation, and not sent: it has no receipts
 	script    people.Script
 	fault     Fault

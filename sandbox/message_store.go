@@ -28,7 +28,7 @@ func newMessageStore(limit int) *messageStore {
 // all are the messages kept, oldest first. The slice is good until the next put.
 func (s *messageStore) all() []*record { return s.order[s.first:] }
 
-// put adds the newest message and lets go of the oldest beyond the limits.
+// put adds the newest message and drops the oldest beyond the limits.
 func (s *messageStore) put(r *record) {
 	s.number++
 	r.number = s.number
@@ -44,7 +44,7 @@ func (s *messageStore) touch(r *record) {
 	}
 }
 
-// trim lets go of the oldest messages beyond the limits.
+// trim drops the oldest messages beyond the limits.
 func (s *messageStore) trim() {
 	for len(s.all()) > s.limit || s.bytes > MaxKeptBytes {
 		s.drop()
@@ -66,7 +66,7 @@ func (s *messageStore) add(r *record) {
 	t.tell(r)
 }
 
-// drop lets go of the oldest message.
+// drop drops the oldest message.
 func (s *messageStore) drop() {
 	r := s.order[s.first]
 	s.order[s.first] = nil
@@ -75,7 +75,7 @@ func (s *messageStore) drop() {
 		s.order = slices.Delete(s.order, 0, s.first)
 		s.first = 0
 	}
-	delete(s.dirty, r.number) // the file lets go of all before the oldest
+	delete(s.dirty, r.number) // the file drops all before the oldest
 	s.forget(r)
 }
 

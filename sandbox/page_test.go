@@ -68,7 +68,7 @@ func TestPageExamples(t *testing.T) {
 	}
 }
 
-// alike reports whether an answer has at least what is wanted of it; "…" is any text.
+// alike reports whether an answer has at least the wanted fields; "…" is any text.
 func alike(want, got any) bool {
 	switch want := want.(type) {
 	case map[string]any:

@@ -128,7 +128,7 @@ func (s *Sandbox) removeParticipants(w http.ResponseWriter, r *http.Request, c c
 		}
 		e := s.done(participantRemoved, t, c)
 		e.payload = joined{*m, t.ID}
-		s.spread(t, e, Fault{}) // so that they hear of it too
+		s.spread(t, e, Fault{}) // before they leave, so they get it too
 		t.members = slices.DeleteFunc(t.members, func(m member) bool { return m.ProfileID == id })
 	}
 	w.WriteHeader(http.StatusNoContent)

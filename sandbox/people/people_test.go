@@ -65,7 +65,7 @@ people:
 	}
 }
 
-// TestChancesOfPeople counts what many people do, and asks them all again.
+// TestChancesOfPeople counts the acts of many people, and asks them all again.
 func TestChancesOfPeople(t *testing.T) {
 	const text = `
 seed: %d

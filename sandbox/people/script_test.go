@@ -69,7 +69,7 @@ func TestParseScriptErrors(t *testing.T) {
 	}
 }
 
-// FuzzParseScript: what parses can be printed and parsed again, to the same.
+// FuzzParseScript: a script that parses can be printed and parsed again, to the same.
 func FuzzParseScript(f *testing.F) {
 	f.Add(`reads after 3s, replies "yes" after 1m`)
 	f.Add(`fails "x" after 2d`)

@@ -76,8 +76,8 @@ func TestFramesReachWhoListens(t *testing.T) {
 	}
 }
 
-// A client that reads nothing fills what is between here and it, then its queue, and is
-// then cut off. Nobody who sends waits for it, and nobody else misses a frame.
+// A client that reads nothing fills the connection, then its queue, and is then cut off. No
+// sender waits for it, and nobody else misses a frame.
 func TestSlowSocketIsCutOff(t *testing.T) {
 	h, url := serve(t)
 	slow, quick := dial(t, url+"/slow"), dial(t, url+"/quick")
