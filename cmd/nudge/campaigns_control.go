@@ -49,7 +49,7 @@ func newCampaignsCancel(flags *apiFlags) *cobra.Command {
 	c := &cobra.Command{
 		Use:   "cancel CAMPAIGN",
 		Short: "Cancel a campaign",
-		Long: "Cancel ends a campaign: it takes no more people, and cannot be resumed. Its live runs go\n" +
+		Long: "Cancel ends a campaign: it starts no more people, and cannot be resumed. Its live runs go\n" +
 			"on, unless you give --end-runs.",
 		Example: "  nudge campaigns cancel " + campaignExample,
 		Args:    cobra.ExactArgs(1),

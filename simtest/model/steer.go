@@ -9,14 +9,7 @@ import (
 // steer is what an operator does with a campaign.
 func (w *World) steer(s *engine.CampaignControl) {
 	if s.Do.Starts() {
-		f := w.activeNamed(s.Flow)
-		for _, c := range w.campaigns {
-			if s.Do == engine.CampaignStartAlone && c.flow.Name == s.Flow && (c.status == engine.Freezing || c.status == engine.Walking) {
-				w.fail("a campaign of %s starts although %s is under way", s.Flow, c.id())
-			}
-		}
-		trigger := slices.IndexFunc(f.triggers, func(t trigger) bool { return t.schedule != nil })
-		w.fire(&campaign{flow: f, trigger: trigger, due: w.stamp, status: engine.Freezing})
+		w.startCampaign(s)
 		return
 	}
 	f := w.campaigns[s.Campaign]
@@ -48,6 +41,19 @@ func (w *World) steer(s *engine.CampaignControl) {
 			w.sweepOn(f, engine.PersonHash{})
 		}
 	}
+}
+
+// startCampaign starts a campaign now. A start that wants to be alone
+// needs that no other campaign of its flow is under way.
+func (w *World) startCampaign(s *engine.CampaignControl) {
+	f := w.activeNamed(s.Flow)
+	for _, c := range w.campaigns {
+		if s.Do == engine.CampaignStartAlone && c.flow.Name == s.Flow && (c.status == engine.Freezing || c.status == engine.Walking) {
+			w.fail("a campaign of %s starts although %s is under way", s.Flow, c.id())
+		}
+	}
+	trigger := slices.IndexFunc(f.triggers, func(t trigger) bool { return t.schedule != nil })
+	w.fire(&campaign{flow: f, trigger: trigger, due: w.stamp, status: engine.Freezing})
 }
 
 func (w *World) sweepOn(f *campaign, after engine.PersonHash) {
