@@ -76,7 +76,7 @@ type CampaignStart struct {
 // campaign, unless Again is set.
 func (c *Client) StartCampaign(ctx context.Context, start CampaignStart) (*Campaign, error) {
 	campaign := &Campaign{}
-	return campaign, c.send(ctx, http.MethodPost, "/v1/campaigns", start, campaign)
+	return campaign, c.sendOnce(ctx, "/v1/campaigns", &start.ID, &start, campaign)
 }
 
 // PauseCampaign takes no more people into a campaign. The reason is shown with it and may be

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"cmp"
 	"context"
+	"crypto/rand"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -11,6 +12,7 @@ import (
 	"net/http"
 	"net/url"
 	"strings"
+	"time"
 )
 
 // DefaultServer is where a server listens when its nudge.yaml has no listen.
@@ -24,12 +26,18 @@ type Config struct {
 	Server string       // its URL, without a path of the API; empty: [DefaultServer]
 	Token  string       // the bearer token, as nudge.yaml has it; empty: none
 	HTTP   *http.Client // nil: [http.DefaultClient]
+
+	// Retries is how often a request is sent again that got no answer or a temporary problem; 0:
+	// never. A change is sent again only where that cannot make it happen twice: events, calls
+	// and starts of campaigns without an ID get one for that. Streams are never sent again.
+	Retries int
 }
 
 // Client talks to one server.
 type Client struct {
 	server, token string
 	http          *http.Client
+	retries       int
 }
 
 // New makes a client. It sends nothing. The only error is a Config whose Server is not an
@@ -40,7 +48,7 @@ func New(c Config) (*Client, error) {
 	if err != nil || u.Scheme != "http" && u.Scheme != "https" || u.Host == "" {
 		return nil, fmt.Errorf("client: the server %q is not a URL such as %s", server, DefaultServer)
 	}
-	return &Client{strings.TrimRight(server, "/"), c.Token, cmp.Or(c.HTTP, http.DefaultClient)}, nil
+	return &Client{strings.TrimRight(server, "/"), c.Token, cmp.Or(c.HTTP, http.DefaultClient), max(c.Retries, 0)}, nil
 }
 
 // Server returns the URL of the server, without a slash at its end.
@@ -68,8 +76,66 @@ func (c *Client) send(ctx context.Context, method, path string, body, into any) 
 	return c.exchange(ctx, method, path, raw, into)
 }
 
-// exchange makes a request and decodes the answer, unless into is nil.
+// sendOnce sends a value that has an ID, or gets one here, so that it happens once however
+// often it is sent.
+func (c *Client) sendOnce(ctx context.Context, path string, id *string, body, into any) error {
+	if *id == "" && c.retries > 0 {
+		*id = rand.Text()
+	}
+	raw, err := json.Marshal(body)
+	if err != nil {
+		return fmt.Errorf("client: %w", err)
+	}
+	return c.attempts(ctx, *id != "", http.MethodPost, path, raw, into)
+}
+
+// exchange makes a request and decodes the answer, unless into is nil. Only POST is more than
+// once if it is sent twice.
 func (c *Client) exchange(ctx context.Context, method, path string, body []byte, into any) error {
+	return c.attempts(ctx, method != http.MethodPost, method, path, body, into)
+}
+
+// attempts makes a request until it succeeds, fails for good, or was sent again often enough.
+func (c *Client) attempts(ctx context.Context, repeatable bool, method, path string, body []byte, into any) error {
+	pause := firstPause
+	for again := c.retries; ; again-- {
+		err := c.attempt(ctx, method, path, body, into)
+		if again == 0 || !mayRepeat(err, repeatable) {
+			return err
+		}
+		select {
+		case <-time.After(pause):
+		case <-ctx.Done():
+			return err
+		}
+		pause = min(2*pause, longestPause)
+	}
+}
+
+// The pauses before requests are sent again: each is twice as long as the one before.
+const (
+	firstPause   = 100 * time.Millisecond
+	longestPause = 5 * time.Second
+)
+
+// mayRepeat reports whether a request that failed may be sent again.
+func mayRepeat(err error, repeatable bool) bool {
+	var problem *Problem
+	var lost *UnreachableError
+	var broken *AnswerError
+	switch {
+	case errors.As(err, &problem):
+		return problem.Status == http.StatusTooManyRequests || repeatable && problem.Temporary()
+	case errors.Is(err, context.Canceled), errors.Is(err, context.DeadlineExceeded):
+		return false
+	case errors.As(err, &broken):
+		return repeatable && broken.Err != nil
+	}
+	return repeatable && errors.As(err, &lost)
+}
+
+// attempt makes a request once.
+func (c *Client) attempt(ctx context.Context, method, path string, body []byte, into any) error {
 	response, err := c.do(ctx, method, path, mediaJSON, bytes.NewReader(body))
 	if err != nil {
 		return err

@@ -61,7 +61,7 @@ const (
 // SendEvent sends one event.
 func (c *Client) SendEvent(ctx context.Context, e Event) (*Answer, error) {
 	answer := &Answer{}
-	if err := c.send(ctx, http.MethodPost, "/v1/events", e, answer); err != nil {
+	if err := c.sendOnce(ctx, "/v1/events", &e.ID, &e, answer); err != nil {
 		return nil, err
 	}
 	return answer, nil

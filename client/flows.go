@@ -40,7 +40,7 @@ type Call struct {
 // start, the answer says why.
 func (c *Client) CallFlow(ctx context.Context, flow string, call Call) (*Answer, error) {
 	answer := &Answer{}
-	return answer, c.send(ctx, http.MethodPost, "/v1/flows/"+segment(flow)+"/runs", call, answer)
+	return answer, c.sendOnce(ctx, "/v1/flows/"+segment(flow)+"/runs", &call.ID, &call, answer)
 }
 
 // File is a file of a project. A file that is neither nudge.yaml nor in flows/ or templates/
