@@ -1,9 +1,8 @@
 package templates
 
 import (
-	"regexp"
+	"errors"
 	"slices"
-	"strconv"
 	"strings"
 	"text/template"
 	"text/template/parse"
@@ -69,46 +68,31 @@ func (c *compiler) text(t *node.Text) *text {
 	return compiled
 }
 
-// parse parses a text without checking functions, because a name of the scope looks like a
-// function.
+// parse parses a text and reports its mistakes.
 func (c *compiler) parse(t *node.Text, name string) *parse.Tree {
-	tree, set := parse.New(name), map[string]*parse.Tree{}
-	tree.Mode = parse.SkipFuncCheck
-	parsed, err := tree.Parse(t.Value, "", "", set)
+	tree, err := parseTree(t.Value, name)
 	if err != nil {
-		c.syntax(t, err.Error())
-		return nil
+		c.syntax(t, err)
 	}
-	if len(set) > 1 {
-		c.list.Errorf(t.Span, codeSyntax, "write the text out, or make it a partial: "+partialFile,
-			"define and block are not allowed in templates")
-		return nil
-	}
-	return parsed
+	return tree
 }
 
-var syntaxForm = regexp.MustCompile(`^template: [a-z0-9_ ]+:(\d+): (.*)$`)
+// errDefines refuses templates inside a text: partials are shared by files.
+var errDefines = errors.New("define and block are not allowed in templates")
 
-// syntax reports an error of the parser, which knows only the line.
-func (c *compiler) syntax(t *node.Text, message string) {
-	at := t.Span
-	if m := syntaxForm.FindStringSubmatch(message); m != nil {
-		message = m[2]
-		line, _ := strconv.Atoi(m[1])
-		lines := strings.SplitAfter(t.Value, "\n")
-		if t.Exact() && len(lines) > 1 && line <= len(lines) {
-			before := len([]rune(strings.Join(lines[:line-1], "")))
-			at = t.At(before, before+len([]rune(strings.TrimRight(lines[line-1], "\n"))))
-		}
-	}
-	hint := ""
+// parseTree parses a text without checking functions, because a name of the scope looks
+// like a function.
+func parseTree(text, name string) (*parse.Tree, error) {
+	tree, set := parse.New(name), map[string]*parse.Tree{}
+	tree.Mode = parse.SkipFuncCheck
+	parsed, err := tree.Parse(text, "", "", set)
 	switch {
-	case strings.Contains(message, `character U+002D '-'`):
-		hint = "names cannot contain a hyphen"
-	case strings.Contains(message, "unexpected EOF"):
-		hint = "an if, range or with is closed by {{ end }}"
+	case err != nil:
+		return nil, err
+	case len(set) > 1:
+		return nil, errDefines
 	}
-	c.list.Errorf(at, codeSyntax, hint, "not a valid template: %s", message)
+	return parsed, nil
 }
 
 // build makes a Go template from a checked tree. A function at the end of every action
