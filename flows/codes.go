@@ -34,6 +34,7 @@ const (
 	codeTooMany         diag.Code = "too-many"         // more steps, lines or files than allowed
 	codeUnknownAccount  diag.Code = "unknown-account"  // an account that nudge.yaml does not have
 	codeUnknownCategory diag.Code = "unknown-category" // a category that nudge.yaml does not have
+	codeUnknownEvent    diag.Code = "unknown-event"    // warning: an event that is probably misspelt
 	codeUnknownField    diag.Code = "unknown-field"    // a field that its shape does not have
 	codeUnknownFlow     diag.Code = "unknown-flow"     // a start of a flow that does not exist
 	codeUnknownFunction diag.Code = "unknown-function" // a function that flows do not have

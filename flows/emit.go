@@ -22,7 +22,7 @@ func (r *reader) emit(v *node.Value, at int, k *typeEnv) {
 	if !checkEvent(t, r.list) {
 		return
 	}
-	r.emits[t.Value] = true
+	r.emits[t.Value], r.project.emitted[t.Value] = true, true
 	checkData(fields, r.eventShape(t.Value), t.Value, t.Span, r.list)
 	r.flow.Steps[at].Emit = &Emit{Event: t.Value, Data: assignments(fields)}
 }

@@ -72,7 +72,7 @@ func explainedPage() string {
 
 const pageHead = `# Diagnostics
 
-Every message of nudge about a project ends with a code in brackets. This page explains
+Every message of Nudge about a project ends with a code in brackets. This page explains
 each code; ` + "`nudge check --explain CODE`" + ` shows the same text. A project with an error
 does not load. A warning points at something that works, but probably not as intended.
 

@@ -154,6 +154,15 @@ steps: [ { send: hello } ]`,
 # flows/welcome.yaml
 flow: welcome
 steps: [ { send: hello } ]`},
+	{"unknown-event", `A warning: nudge.yaml does not declare this event and no flow emits it, but there is one
+with nearly the same name. It is probably misspelt, so the flow would wait for an event
+that never arrives. Correct the type, or declare the event under events: in nudge.yaml.`,
+		`trigger: { event: order.shiped }
+# nudge.yaml
+events: { order.shipped: { order_id: string } }`,
+		`trigger: { event: order.shipped }
+# nudge.yaml
+events: { order.shipped: { order_id: string } }`},
 	{"never-started", `A warning: the flow has no trigger, and no other flow starts it. Only a call by the API
 or the command line can start it. Ignore the warning if that is intended.`,
 		`# flows/welcome.yaml

@@ -52,7 +52,7 @@ from: { id: acme, name: Acme, avatar: "https://acme.example/a.png" }`,
 body: Hello
 from: { id: acme, name: Acme, avatar: "https://acme.example/a.png" }`},
 	{"bad-encoding", `The data of this part is sent unchanged, and data of this type must be base64. Write text
-or file instead of data; nudge encodes both.`,
+or file instead of data; Nudge encodes both.`,
 		`# templates/hello.yaml
 parts: [ { type: text/plain, data: Hello }, { type: application/pdf, data: "not base64!" } ]`,
 		`# templates/hello.yaml

@@ -2,7 +2,7 @@ package flows
 
 // explainedText explains the codes about YAML and names.
 var explainedText = []explanation{
-	{"yaml-syntax", `The file is not valid YAML, so nudge cannot read any of it. The usual reasons are a line
+	{"yaml-syntax", `The file is not valid YAML, so Nudge cannot read any of it. The usual reasons are a line
 whose indentation differs from its neighbours, and a text without quotes that contains a
 colon, a question mark or a brace. Put quotes around such a text, or write it on lines of
 its own.`,
@@ -65,6 +65,14 @@ the text, put quotes around the whole text; if not, write the comment on its own
 body: You are # 1`,
 		`# templates/hello.yaml
 body: "You are # 1"`},
+	{"leading-zero", `A warning: YAML reads 007 as the number 7. Put quotes around a code or a telephone number,
+so that its zeros stay.`,
+		`steps:
+  - set: { code: 007 }
+  - send: hello`,
+		`steps:
+  - set: { code: "007" }
+  - send: hello`},
 	{"bad-name", `Names of flows, steps, templates, outcomes, variables and categories contain only a-z, 0-9
 and _, because they are words in expressions: cart-reminder would mean cart minus
 reminder. Names of headers follow the rules of HTTP instead. Types of events may contain

@@ -2,7 +2,7 @@ package flows
 
 // explainedValues explains the codes about values: expressions, times and shapes.
 var explainedValues = []explanation{
-	{"bad-expression", `nudge cannot read the expression, or it uses something that flows do not have. Compare
+	{"bad-expression", `Nudge cannot read the expression, or it uses something that flows do not have. Compare
 with ==, join conditions with and and or, put quotes around text, and write a list as
 [1, 2]. Expressions have no assignments, no loops and no methods.`,
 		`steps:

@@ -99,12 +99,36 @@ func (c *exprChecker) check(n *ast.Node) *shape.Type {
 func (c *exprChecker) identifier(n *ast.Node, id *ast.IdentifierNode) *shape.Type {
 	t, ok := c.scope.Field(id.Value)
 	if !ok {
-		return c.fail(id, codeUnknownName, diag.DidYouMean(id.Value, c.scope.Names(), "In scope here"), "unknown name %q", id.Value)
+		return c.fail(id, codeUnknownName, c.nameHint(id.Value), "unknown name %q", id.Value)
 	}
 	if functions[id.Value] != nil {
 		c.fromScope(n, id)
 	}
 	return t
+}
+
+// nameHint returns the hint for an unknown name: a field with this name, or the nearest
+// names.
+func (c *exprChecker) nameHint(name string) string {
+	for _, in := range []string{NameData, NameProfile, NameEvent, NameVars} {
+		if t := c.scope.Fields[in]; t != nil && t.Fields[name] != nil {
+			return "write " + in + "." + name
+		}
+	}
+	return diag.DidYouMean(name, c.scope.Names(), "In scope here")
+}
+
+// bareWord reports a word without quotes that is compared with text, as in plan == pro.
+func (c *exprChecker) bareWord(n ast.Node, other *shape.Type) bool {
+	id, ok := n.(*ast.IdentifierNode)
+	if !ok || other == failedType || other.Kind != shape.KindString {
+		return false
+	}
+	if _, known := c.scope.Field(id.Value); known {
+		return false
+	}
+	c.fail(id, codeUnknownName, `put quotes around text: "`+id.Value+`"`, "unknown name %q", id.Value)
+	return true
 }
 
 // fromScope reads a name without brackets that is also the name of a function, such as
@@ -324,7 +348,7 @@ func kindList(kinds []shape.Kind) string {
 // fail reports a mistake at a node.
 func (c *exprChecker) fail(n ast.Node, code diag.Code, hint, format string, args ...any) *shape.Type {
 	c.failed = true
-	from, to := extent(n)
+	from, to := c.extent(n)
 	at := c.expr.text.At(c.expr.offset+from, c.expr.offset+to)
 	c.list.Errorf(at, code, hint, format, args...)
 	return failedType
@@ -332,7 +356,7 @@ func (c *exprChecker) fail(n ast.Node, code diag.Code, hint, format string, args
 
 // source returns a node as it was written.
 func (c *exprChecker) source(n ast.Node) string {
-	from, to := extent(n)
+	from, to := c.extent(n)
 	runes := []rune(c.expr.String())
 	if from < 0 || to > len(runes) || from >= to {
 		return "this"

@@ -14,7 +14,11 @@ func (c *exprChecker) binary(n *ast.Node, b *ast.BinaryNode) *shape.Type {
 	if bounds, ok := b.Right.(*ast.BinaryNode); ok && b.Operator == "in" && bounds.Operator == ".." {
 		return c.within(n, b, bounds)
 	}
-	left, right := c.check(&b.Left), c.check(&b.Right)
+	left := c.check(&b.Left)
+	if (b.Operator == "==" || b.Operator == "!=") && c.bareWord(b.Right, left) {
+		return shape.Boolean
+	}
+	right := c.check(&b.Right)
 	switch b.Operator {
 	case "and", "&&", "or", "||":
 		c.condition(&b.Left, left, "the value before "+b.Operator)

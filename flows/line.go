@@ -1,6 +1,7 @@
 package flows
 
 import (
+	"slices"
 	"strings"
 
 	"nudge/lang/diag"
@@ -128,8 +129,9 @@ func (r *reader) signal(m *node.Map, where place) Signal {
 	var found []string
 	var signal Signal
 	names := where.signalNames()
+	m.Allow(names...)
 	for _, s := range signals {
-		if m.Has(s.name) {
+		if hasKey(m, s.name) {
 			found, signal = append(found, s.name), s.signal
 		}
 	}
@@ -144,10 +146,16 @@ func (r *reader) signal(m *node.Map, where place) Signal {
 	case len(found) == 0:
 		m.Value().Errorf(codeSignal, "Signals: "+strings.Join(names, ", "), "this line has no signal")
 	case where != inCollect && (signal == SignalQuiet || signal == SignalItems):
+		m.Allow(found[0])
 		m.Errorf(found[0], codeSignal, "Signals: "+strings.Join(names, ", "),
 			"%s is allowed only in the until of a collect", found[0])
 	}
 	return signal
+}
+
+// hasKey reports whether a mapping has a key, without making it known.
+func hasKey(m *node.Map, key string) bool {
+	return slices.ContainsFunc(m.Keys(), func(k *node.Text) bool { return k.Value == key })
 }
 
 // nearKey reports whether a mapping has a misspelling of one of the names. The known keys
@@ -158,7 +166,7 @@ func nearKey(m *node.Map, names []string, known ...string) bool {
 		for _, name := range append(known, names...) {
 			misspelt = misspelt && key.Value != name
 		}
-		if misspelt && diag.Nearest(key.Value, names) != "" {
+		if misspelt && node.MeansKey(key.Value, names) {
 			return true
 		}
 	}
@@ -173,6 +181,7 @@ func (r *reader) event(m *node.Map) (event string, key *Expr) {
 		m.Allow("key")
 		return "", nil
 	}
+	r.project.heard = append(r.project.heard, t)
 	v := m.Get("key")
 	switch {
 	case v == nil && r.keyed:

@@ -50,6 +50,8 @@ type Project struct {
 	files       map[string]string // text by name; of assets in base64
 	assets      *assets           // nil once all is read
 	calls       []call            // of all flows, to be checked when all are read
+	heard       []*node.Text      // the types of events that flows wait for
+	emitted     map[string]bool   // the types of events that flows emit
 }
 
 // Load reads a project: nudge.yaml (which may be absent), flows/*.yaml, templates/*.yaml
@@ -63,14 +65,15 @@ func Load(fsys fs.FS) (*Project, diag.List) {
 		names = append(names, stem(f.Name))
 	}
 	p.checkCalls(names, &list)
-	list.Sort()
+	p.checkEvents(&list)
+	list.Sort(ProjectFile)
 	return p, list
 }
 
 // load reads the files of a project or a bundle. A bundle has only one flow and lacks the
 // flows that it starts.
 func load(files []File, assets *assets, list *diag.List) *Project {
-	p := &Project{library: templates.NewLibrary(), files: map[string]string{}, assets: assets}
+	p := &Project{library: templates.NewLibrary(), files: map[string]string{}, assets: assets, emitted: map[string]bool{}}
 	for _, f := range files {
 		p.files[f.Name] = f.Text
 	}

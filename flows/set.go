@@ -67,6 +67,9 @@ func (r *reader) value(v *node.Value, scope *shape.Type) (Value, *shape.Type) {
 		e, kind := compileExpr(t, offset, scope, forValue, r.list)
 		return Value{Expr: e}, kind
 	}
+	if strings.Contains(t.Value, "{{") {
+		r.list.Warnf(t.Span, codeBadExpression, "write = "+withoutBraces(t.Value)+" to compute the value", "a value is not a template, so {{ stays in this text")
+	}
 	literal := v.Literal()
 	switch literal.(type) {
 	case bool:

@@ -69,7 +69,7 @@ func (p *part) check(m *node.Map) {
 		return
 	}
 	if _, err := base64.StdEncoding.DecodeString(p.data.Value); err != nil {
-		m.Errorf("data", codeEncoding, "write text: or file: instead; nudge encodes them",
+		m.Errorf("data", codeEncoding, "write text: or file: instead; Nudge encodes them",
 			"data of the type %s must be base64, and this is not", p.kind.Value)
 	}
 }

@@ -148,6 +148,7 @@ var beyondSchema = map[string]string{
 	"bad_moment":        "flows/f.yaml",            // moments are expressions, nearly all of them
 	"event_without_key": "flows/f.yaml",            // only where a trigger has a key
 	"locale_name":       "templates/good-bye.yaml", // the name of a file
+	"cause_first":       "templates/good-bye.yaml",
 	"profile_field":     "flows/f.yaml",
 	"unknown_flow":      "flows/f.yaml", // data that the other flow wants
 }

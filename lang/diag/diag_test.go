@@ -20,11 +20,23 @@ func TestRender(t *testing.T) {
 	list.Sort()
 	var b strings.Builder
 	err := Render(&b, list, func(file string) (string, bool) { return text, file == "f.yaml" })
-	want := "f.yaml:1:1: warning: odd [odd]\n 1 | one\n   | ^^^\n\n" +
+	want := "other.yaml: too large [too-large]\n\nf.yaml:1:1: warning: odd [odd]\n 1 | one\n   | ^^^\n\n" +
 		"f.yaml:2:9: unknown name \"x\" [unknown-name]\n 1 | one\n 2 | \ttwo 日本 x\n   | \t         ^\nhint: did you mean \"y\"?\n\n" +
-		"f.yaml:99:1: behind the end [lost]\n\nother.yaml: too large [too-large]\n"
+		"f.yaml:99:1: behind the end [lost]\n"
 	if got := b.String(); err != nil || got != want {
 		t.Errorf("got\n%s\nwant\n%s", got, want)
+	}
+}
+
+func TestMisspelt(t *testing.T) {
+	known := []string{"user.signed_up", "order.paid", "task.opened", "item.v1", "user.login"}
+	for word, want := range map[string]string{
+		"user.signedup": "user.signed_up", "User.Signed-Up": "user.signed_up", "order.payed": "order.paid", "order.piad": "order.paid",
+		"task.reopened": "", "item.v2": "", "user.logout": "", "order.paid": "", "comment.made": "",
+	} {
+		if got := Misspelt(word, known); got != want {
+			t.Errorf("%s: %q, want %q", word, got, want)
+		}
 	}
 }
 

@@ -131,10 +131,21 @@ func (l List) Error() string {
 	return strings.Join(lines, "\n")
 }
 
-// Sort orders the list by file and position and removes duplicates.
-func (l *List) Sort() {
+// Sort orders the list by file and position and removes duplicates. A mistake in one of
+// the files of first, or in a whole file, comes before others, because it often causes them.
+func (l *List) Sort(first ...string) {
+	rank := func(s Span) int {
+		switch {
+		case slices.Contains(first, s.File):
+			return 0
+		case s.Start.Line == 0:
+			return 1
+		}
+		return 2
+	}
 	slices.SortStableFunc(*l, func(a, b Diagnostic) int {
 		return cmp.Or(
+			cmp.Compare(rank(a.Span), rank(b.Span)),
 			cmp.Compare(a.Span.File, b.Span.File),
 			a.Span.Start.Compare(b.Span.Start),
 			cmp.Compare(a.Severity, b.Severity),

@@ -1,6 +1,9 @@
 package diag
 
-import "strings"
+import (
+	"strings"
+	"unicode"
+)
 
 // Nearest returns the candidate that word probably means, or an empty text if none is near.
 // If several are equally near, it returns the first one.
@@ -17,6 +20,36 @@ func Nearest(word string, candidates []string) string {
 		}
 	}
 	return best
+}
+
+// Misspelt returns the candidate that word is most likely a slip of: one that differs only
+// in case and marks, or in one or two letters. It is stricter than [Nearest], for words
+// that may well be right. It returns an empty text if there is none.
+func Misspelt(word string, candidates []string) string {
+	for most := range 3 {
+		for _, c := range candidates {
+			a, b := lettersOf(word), lettersOf(c)
+			if word == c || strings.Trim(a, digits) == strings.Trim(b, digits) && a != b {
+				continue // versions, such as v1 and v2
+			}
+			if d := editDistance(a, b); d <= most && max(len(a)-len(b), len(b)-len(a)) < 2 {
+				return c
+			}
+		}
+	}
+	return ""
+}
+
+const digits = "0123456789"
+
+// lettersOf returns the letters and digits of a word in lower case.
+func lettersOf(word string) string {
+	return strings.Map(func(r rune) rune {
+		if unicode.IsLetter(r) || unicode.IsDigit(r) {
+			return unicode.ToLower(r)
+		}
+		return -1
+	}, word)
 }
 
 // DidYouMean returns the hint for an unknown word: the nearest candidate, if there is one,

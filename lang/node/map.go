@@ -2,6 +2,7 @@ package node
 
 import (
 	"slices"
+	"strings"
 	"time"
 
 	"gopkg.in/yaml.v3"
@@ -160,13 +161,43 @@ func (m *Map) Errorf(key string, code diag.Code, hint, format string, args ...an
 	m.at.Errorf(code, hint, format, args...)
 }
 
+// otherWords are keys as other tools call them, with the keys that they mean here, the
+// likeliest first.
+var otherWords = map[string][]string{
+	"delay": {"after", "wait", "max_delay"}, "sleep": {"after", "wait"}, "pause": {"after", "wait"}, "for": {"after", "wait"},
+	"duration": {"after", "wait"}, "timeout": {"after"}, "until": {"at"}, "time": {"at"}, "date": {"at"}, "tz": {"timezone"},
+	"zone": {"timezone"}, "when": {"if"}, "condition": {"if"}, "where": {"if"}, "message": {"send", "body"}, "text": {"body"},
+	"content": {"body"}, "otherwise": {"else"}, "default": {"else"}, "schedule": {"cron"}, "on": {"event", "trigger"},
+	"goto": {"start"}, "call": {"start", "fetch"}, "http": {"fetch"}, "webhook": {"fetch"}, "loop": {"repeat"}, "switch": {"branch"},
+	"stop": {"exit"}, "end": {"exit"}, "description": {"about"}, "user": {"to"}, "limit": {"at_most"}, "hours": {"window"},
+}
+
+// otherWord returns the known key that a word of other tools means, or an empty text.
+func otherWord(word string, known []string) string {
+	for _, key := range otherWords[word] {
+		if slices.Contains(known, key) {
+			return key
+		}
+	}
+	return ""
+}
+
+// MeansKey reports whether a key is a misspelling of one of the names, or another tool's
+// word for one.
+func MeansKey(key string, names []string) bool {
+	return diag.Nearest(key, names) != "" || otherWord(key, names) != ""
+}
+
 // Close reports every key that was not read, with the nearest known key and a list of all
 // known keys.
 func (m *Map) Close() {
 	for _, k := range m.Keys() {
 		if !slices.Contains(m.asked, k.Value) {
-			m.at.src.list.Errorf(k.Span, codeUnknownKey, diag.DidYouMean(k.Value, m.asked, "Allowed here"),
-				"unknown key %q", k.Value)
+			hint := diag.DidYouMean(k.Value, m.asked, "Allowed here")
+			if meant := otherWord(k.Value, m.asked); meant != "" {
+				hint = `write "` + meant + `" instead. Allowed here: ` + strings.Join(m.asked, ", ")
+			}
+			m.at.src.list.Errorf(k.Span, codeUnknownKey, hint, "unknown key %q", k.Value)
 		}
 	}
 }

@@ -150,8 +150,12 @@ func (s *source) plainKeys(n *yaml.Node) bool {
 	for i := 0; i < len(n.Content); i += 2 {
 		key := &Value{src: s, n: n.Content[i]}
 		if key.n.Kind != yaml.ScalarNode {
-			hint := "quote it, if it is meant as text: {{ … }} begins a mapping for YAML"
-			key.Errorf(CodeSyntax, hint, "a key must be a word, not a %s", key.kind())
+			s.badKey(n, key)
+			ok = false
+			continue
+		}
+		if i > 0 && n.Style&yaml.FlowStyle != 0 && cutByComma(key.n, n.Content[i+1]) {
+			key.Errorf(CodeSyntax, "put quotes around the whole value", "inside { }, the comma before %s ends the value", key.n.Value)
 			ok = false
 			continue
 		}
@@ -163,6 +167,27 @@ func (s *source) plainKeys(n *yaml.Node) bool {
 		seen[key.n.Value] = key.n
 	}
 	return ok
+}
+
+// badKey reports a key that is a mapping or list: most likely a {{ }} without quotes.
+func (s *source) badKey(n *yaml.Node, key *Value) {
+	line := s.line(n.Line)
+	if from := n.Column - 1; from >= 0 && from < len(line) && strings.HasPrefix(string(line[from:]), "{{") {
+		text := string(line[from:])
+		if end := strings.LastIndex(text, "}}"); end > 0 {
+			text = text[:end+2]
+		}
+		s.list.Errorf(s.lineSpan(n.Line, n.Column, n.Column+len([]rune(text))), CodeSyntax, "write "+quoted(text),
+			"text that begins with {{ needs quotes")
+		return
+	}
+	key.Errorf(CodeSyntax, "", "a key must be a word, not a %s", key.kind())
+}
+
+// cutByComma reports whether a key inside { } is really the rest of a value that contains
+// a comma, as in { if: max(1, data.n) > 3 }.
+func cutByComma(key, value *yaml.Node) bool {
+	return value.Tag == "!!null" && value.Value == "" && key.Style == 0 && strings.ContainsAny(key.Value, "()[]\"'<>=. ")
 }
 
 func singleQuoted(s string) string { return "'" + strings.ReplaceAll(s, "'", "''") + "'" }

@@ -33,6 +33,14 @@ func (s *source) syntaxError(err error) {
 		return
 	}
 	line := s.guiltyLine(max(reported, 1), message)
+	if line <= len(s.lines) {
+		text := string(s.lines[line-1])
+		if found, ok := suspect(text); ok {
+			from, to := len([]rune(text[:found.from]))+1, len([]rune(text[:found.to]))+1
+			s.list.Errorf(s.lineSpan(line, from, to), CodeSyntax, found.hint, "%s", found.message)
+			return
+		}
+	}
 	from, to, hint := s.guiltyPart(line, message)
 	s.list.Errorf(s.lineSpan(line, from, to), CodeSyntax, hint, "not valid YAML: %s", message)
 }

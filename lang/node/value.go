@@ -1,6 +1,7 @@
 package node
 
 import (
+	"regexp"
 	"strconv"
 	"strings"
 
@@ -124,11 +125,18 @@ func (v *Value) Int() int {
 	return n
 }
 
+// leadingZero matches a number that begins with a superfluous zero: likely a code or a
+// telephone number.
+var leadingZero = regexp.MustCompile(`^[-+]?0\d`)
+
 // Literal returns a scalar as YAML reads it: nil, bool, int, float64 or string. Dates stay
 // text.
 func (v *Value) Literal() any {
 	if v == nil || v.n.Kind != yaml.ScalarNode {
 		return nil
+	}
+	if v.n.Style == 0 && (v.n.Tag == "!!int" || v.n.Tag == "!!float") && leadingZero.MatchString(v.n.Value) {
+		v.Warnf(codeLeadingZero, "write "+quoted(v.n.Value)+" if it is text", "%s is read as a number and loses its leading zero", v.n.Value)
 	}
 	switch v.n.Tag {
 	case "!!null":
