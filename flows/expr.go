@@ -3,6 +3,7 @@ package flows
 import (
 	"errors"
 	"fmt"
+	"strings"
 	"sync"
 
 	"github.com/expr-lang/expr/file"
@@ -116,7 +117,25 @@ func (e *Expr) located(err error) error {
 		return fmt.Errorf("%s: %w", e.Span(), err)
 	}
 	span := e.text.At(e.offset+at.From, e.offset+max(at.To, at.From+1))
-	return fmt.Errorf("%s: %s in %q", span, at.Message, e.String())
+	return fmt.Errorf("%s: %s in %q", span, plainFailure(at.Message), e.String())
+}
+
+// failures are the messages of the virtual machine that need plainer words.
+var failures = []struct{ part, plain string }{
+	{"divide by zero", "division by zero"}, {"index out of range", "the list has no such item"},
+	{"slice bounds out of range", "the list or text is shorter"}, {"from <nil>", "the value before it is absent"},
+	{"interface conversion", "a value has the wrong type"}, {"reflect", "a value has the wrong type"},
+	{"invalid operation", "a value has the wrong type"}, {"runtime error", "the expression cannot be computed"},
+}
+
+// plainFailure rewrites a message of the virtual machine that names parts of Go.
+func plainFailure(message string) string {
+	for _, f := range failures {
+		if strings.Contains(message, f.part) {
+			return f.plain
+		}
+	}
+	return message
 }
 
 func (e *Expr) failed(format string, args ...any) error {

@@ -137,7 +137,7 @@ func readFiles(fsys fs.FS) ([]File, diag.List) {
 		case err == nil:
 			files = append(files, File{Name: name, Text: string(text)})
 		case name != ProjectFile || !isAbsent(err):
-			list.Errorf(diag.Span{File: name}, node.CodeSyntax, "", "cannot read the file: %v", err)
+			list.Errorf(diag.Span{File: name}, node.CodeSyntax, "", "cannot read the file: %v", cause(err))
 		}
 	}
 	return files, list

@@ -3,6 +3,7 @@ package flows
 import (
 	"fmt"
 	"regexp"
+	"strconv"
 	"strings"
 	"time"
 
@@ -182,7 +183,7 @@ func readWindows(v *node.Value, list *diag.List) Windows {
 		}
 		w, err := parseWindow(t.Value)
 		if err != nil {
-			hint := windowHint
+			hint := hoursHint(t.Value, v.IsList())
 			if _, noHours := parseDays(t.Value); noHours == nil { // the list was cut at the comma between days
 				hint = `inside [ ], put quotes around days with a comma: ["sat,sun 10:00-14:00"]`
 			}
@@ -192,6 +193,64 @@ func readWindows(v *node.Value, list *diag.List) Windows {
 		windows = append(windows, w)
 	}
 	return windows
+}
+
+var spokenHours = regexp.MustCompile(`(?i)^(?:(\S+) +)?(\d{1,2})(?:[:.h](\d{2}))? *(am|pm)? *(?:-|–|to) *(\d{1,2})(?:[:.h](\d{2}))? *(am|pm)?$`)
+
+// hoursHint returns how to write a window, in a form that readWindows accepts: 09:00-17:00
+// for 9am-5pm, and two windows for hours over midnight.
+func hoursHint(text string, inList bool) string {
+	m := spokenHours.FindStringSubmatch(text)
+	if m == nil {
+		return windowHint
+	}
+	from, to := spokenMinutes(m[2], m[3], m[4]), spokenMinutes(m[5], m[6], m[7])
+	if to == 0 {
+		to = 24 * 60
+	}
+	if _, err := parseDays(m[1]); m[1] != "" && err != nil {
+		return windowHint
+	}
+	switch {
+	case from < 0 || to < 0 || from == to || from == 24*60:
+		return windowHint
+	case from < to:
+		return "write " + hoursOn(m[1], from, to)
+	}
+	both := hoursOn(m[1], from, 24*60) + ", " + hoursOn(m[1], 0, to)
+	if inList {
+		return "hours over midnight are two windows: " + both
+	}
+	return "hours over midnight are two windows: [" + both + "]"
+}
+
+// hoursOn writes a window on some days, in quotes if it has a comma, which would end it in
+// a list.
+func hoursOn(days string, from, to int) string {
+	text := strings.TrimSpace(days + " " + (&Window{EveryDay, from, to}).String())
+	if strings.Contains(text, ",") {
+		return `"` + text + `"`
+	}
+	return text
+}
+
+// spokenMinutes returns the minutes since midnight, or -1 for a time that does not exist.
+func spokenMinutes(hour, minute, half string) int {
+	h, _ := strconv.Atoi(hour)
+	m, _ := strconv.Atoi(minute)
+	if half != "" {
+		if h < 1 || h > 12 {
+			return -1
+		}
+		h %= 12
+		if strings.EqualFold(half, "pm") {
+			h += 12
+		}
+	}
+	if m > 59 || h*60+m > 24*60 {
+		return -1
+	}
+	return h*60 + m
 }
 
 func parseWindow(text string) (Window, error) {
@@ -212,8 +271,7 @@ func parseWindow(text string) (Window, error) {
 		return Window{}, err
 	}
 	if w.From >= w.To {
-		return Window{}, fmt.Errorf("the window %s-%s ends before it begins; "+
-			"hours over midnight are two windows: [%s-24:00, 00:00-%s]", m[2], m[3], m[2], m[3])
+		return Window{}, fmt.Errorf("the window %s-%s ends before it begins", m[2], m[3])
 	}
 	return w, nil
 }
