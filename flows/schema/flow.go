@@ -5,7 +5,7 @@ func Flow() []byte { return document(flow(), flowDefinitions()) }
 
 func flow() *schema {
 	return mapping("A flow", "What happens after an event, a reply or a point in time, step by step.",
-		must(key("flow", "The name of the flow, which is that of its file.", name(), "order_shipped")),
+		must(key("flow", "The name of the flow: the same as the name of its file.", name(), "order_shipped")),
 		key("about", "What the flow is for, in a sentence.", text(), "Tell the customer that the order is on its way."),
 		key("trigger", "The events that start a run: one trigger or a list. Every flow can also be called.", oneOrMore(ref("trigger"))),
 		key("data", "The shape of the data that a run starts with. It adds what `events` in nudge.yaml does not declare.", fields(), example{"order_id": "string", "total": "number"}),
@@ -18,7 +18,7 @@ func flow() *schema {
 		key("promises", "Limits that no run of the flow may exceed.", anyOf(promises()), example{"messages": 4, "ends": "14d"}),
 		key("migrate", "What a deploy of this version does to runs of older versions, by the step where they are parked. Runs that no line names keep their version.", oneOrMore(migration()),
 			[]any{example{"from": "wait_1", "to": "same"}, example{"from": "old_reminder", "exit": "outdated"}}),
-		must(key("steps", "What happens, one step after the other.", ref2("steps"), []any{example{"send": "shipped"}, example{"wait": "1d"}})),
+		must(key("steps", "The steps, one after the other.", ref2("steps"), []any{example{"send": "shipped"}, example{"wait": "1d"}})),
 	)
 }
 
@@ -55,7 +55,7 @@ func promises() *schema {
 }
 
 func migration() *schema {
-	s := mapping("A migration", "Where runs of older versions go that are parked on a step: to a step of this version, which they begin anew, or out.",
+	s := mapping("A migration", "Moves runs of older versions that are parked on a step: to the beginning of a step of this version, or to an end.",
 		must(key("from", "The id of the step in the older version, or `any`.", name(), "wait_1")),
 		key("to", "The id of a step of this version, or `same` for the one with the same id.", name(), "same"),
 		key("exit", "The outcome to end with instead.", name(), "outdated"),
@@ -71,7 +71,7 @@ func trigger() *schema {
 		key("event", "The type of the event.", eventType(), "order.shipped"),
 		key("key", "There is one live run per person and key, and later events find it by the key. It reads only the event.", expression(), "event.order_id"),
 		key("to", "The person, or a list of people. Default: the person the event names. It reads only the event.", expression(), "event.customer"),
-		key("reply", "`any`: a reply that no run claims.", words("any"), "any"),
+		key("reply", "`any`: a reply that no run waits for.", words("any"), "any"),
 		key("before_waits", "The trigger gets the reply before any run that waits for one, and no run gets it after that.", truth(), true),
 		key("cron", "A schedule: minute, hour, day, month and weekday.", &schema{Type: "string"}, "0 9 * * mon"),
 		key("at", "Once, on a date at a time of day.", text(), "2026-12-24 09:00"),
@@ -103,7 +103,7 @@ func audience() *schema {
 	s := mapping("An audience", "The people a schedule is for.",
 		key("file", "A file below `audiences`, with a row for each person.", audienceFile(), "people.csv"),
 		key("if", "The stored profiles for which this is true.", condition(), `profile.plan == "pro"`),
-		key("fetch", "A service that answers with the people, page by page.", anyOf(pages()), example{"url": "https://people.example/v1/pro"}),
+		key("fetch", "A service that returns the people, page by page.", anyOf(pages()), example{"url": "https://people.example/v1/pro"}),
 		key("profile", "The column or field that names the person. Default: `profile`.", text(), "customer_id"),
 	)
 	s.OneOf = exactlyOne("file", "if", "fetch")

@@ -2,7 +2,7 @@ package schema
 
 // Template is the schema of a file of the folder templates, and of one of its partials.
 func Template() []byte {
-	s := mapping("A template", "What a message says. Every text is a template: `{{ data.order_id }}`.", messageKeys()...)
+	s := mapping("A template", "The content of a message. Every text is a template: `{{ data.order_id }}`.", messageKeys()...)
 	s.AnyOf = says()
 	s.AllOf = messageRules()
 	return document(s, map[string]*schema{"json": jsonValue(), "part": part()})

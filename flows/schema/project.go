@@ -6,7 +6,7 @@ func Project() []byte {
 }
 
 func project() *schema {
-	return mapping("A project", "What the flows of a project have in common, and how it is served.", append(commonKeys(), servingKeys()...)...)
+	return mapping("A project", "The common settings of a project's flows, and the settings of the server.", append(commonKeys(), servingKeys()...)...)
 }
 
 func commonKeys() []property {
@@ -17,7 +17,7 @@ func commonKeys() []property {
 			Type: "string", Pattern: "^[a-z]{2,3}(-[A-Z][a-z]{3})?(-[A-Z]{2}|-[0-9]{3})?$", PatternMessage: "for example en or pt-BR",
 		}, "en", "pt-BR"),
 		key("profile", "The shape of a person's profile.", fields(), example{"first_name": "optional string", "plan": "trial | pro | free"}),
-		key("events", "The shapes of events by their types. An event of another shape is refused.",
+		key("events", "The shapes of events by type. An event with another shape is refused.",
 			&schema{Type: "object", Additional: ref("fields"), PropertyNames: &schema{Pattern: eventType().Pattern}}, example{"order.shipped": example{"order_id": "string"}}),
 		key("categories", "The categories of messages, with their hours and caps.",
 			&schema{Type: "object", Additional: anyOf(category(), &schema{Type: "null"}), PropertyNames: name()}, example{"service": example{"always": true}, "cart": example{"window": "09:00-21:00", "at_most": "3 per 7d"}}),
@@ -32,7 +32,7 @@ func category() *schema {
 	s := mapping("A category", "The hours and caps of some messages. People opt out of categories.",
 		key("always", "No hours, no cap, and no opt-out.", truth(), true),
 		key("window", "The hours in which messages go out, by the person's clock.", window(), "09:00-21:00", []any{"mon-fri 08:00-12:00", "mon-fri 14:00-20:00"}),
-		key("at_most", "How many messages a person gets in any such period, over all flows.", sendCap(), "3 per 7d"),
+		key("at_most", "How many messages a person may get in the period, over all flows.", sendCap(), "3 per 7d"),
 	)
 	s.AllOf = []*schema{notTogether("always", "window"), notTogether("always", "at_most")}
 	return s
@@ -51,7 +51,7 @@ func servingKeys() []property {
 		key("retention", "How long history is kept.", anyOf(retention()), example{"runs": "90d"}),
 		key("outbound", "Whether messages go out: `live`, `hold`, or `{ only: [profiles] }`.", anyOf(words("live", "hold"), only()), "hold", example{"only": []any{"ann"}}),
 		key("fetch", "The addresses that fetch steps may use.", anyOf(fetching()), example{"allow_private": []any{"reports.internal"}}),
-		key("people", "How the people of the local service answer, in nudge dev.", &schema{Type: "object", Additional: text()}, example{"ann": "reads after 5s"}),
+		key("people", "How people react in the local service of nudge dev.", &schema{Type: "object", Additional: text()}, example{"ann": "reads after 5s"}),
 		key("clock", "How fast time passes, in nudge dev.", anyOf(clock()), example{"speed": 60}),
 	}
 }

@@ -24,7 +24,7 @@ func words(allowed ...string) *schema {
 func name() *schema {
 	return &schema{
 		Type: []string{"string", "integer"}, Pattern: "^[a-z0-9_]{1,64}$",
-		PatternMessage: "names are made of a-z, 0-9 and _, without hyphens",
+		PatternMessage: "a name can contain only a-z, 0-9 and _",
 	}
 }
 
@@ -32,7 +32,7 @@ func name() *schema {
 func eventType() *schema {
 	return &schema{
 		Type: "string", Pattern: "^[A-Za-z0-9_]+([.:/-][A-Za-z0-9_]+)*$",
-		PatternMessage: "an event type is made of words with dots between them, such as order.shipped",
+		PatternMessage: "an event type consists of words separated by dots, such as order.shipped",
 	}
 }
 
