@@ -13,11 +13,13 @@ func TestChatCompatibility(t *testing.T) {
 		{"Support", `USER\alex.stevens`, `TEAM\Support`, `Support_USER\alex.stevens`},
 		{"VIP\tÉquipe", "PLATFORMUSER\\a@b.example", "TEAM\\VIP\tÉquipe", "VIP\tÉquipe_PLATFORMUSER\\a@b.example"},
 	} {
-		if got := TeamSender(test.team); got.ID != test.sender || got.Name != test.team {
-			t.Errorf("team %q: got %+v, want id %q and the name as it is", test.team, got, test.sender)
-		}
-		if got := TeamConversation(test.team, test.profile); got != test.conversation {
-			t.Errorf("team %q and %q: got %q, want %q", test.team, test.profile, got, test.conversation)
+		for _, form := range []string{test.team, `TEAM\` + test.team, `Team\` + test.team} { // the last two are the provider's
+			if got := TeamSender(form); got.ID != test.sender || got.Name != test.team {
+				t.Errorf("team %q: got %+v, want id %q and the name %q", form, got, test.sender, test.team)
+			}
+			if got := TeamConversation(form, test.profile); got != test.conversation {
+				t.Errorf("team %q and %q: got %q, want %q", form, test.profile, got, test.conversation)
+			}
 		}
 	}
 }

@@ -46,7 +46,7 @@ type Sender struct {
 type Part struct {
 	Name     string // optional
 	Type     string // MIME type
-	Data     string // text, or base64 when Type is not textual; exclusive with URL
+	Data     string // text, or base64 unless IsText(Type); exclusive with URL
 	URL      string
 	Size     int64    // bytes; 0 when not known
 	Channels []string // channel ids that get the part; none: all

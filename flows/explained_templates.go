@@ -29,10 +29,9 @@ alert: { title: Hello, platforms: { apns: { badge: 1 } } }`,
 		`# templates/hello.yaml
 body: Hello
 alert: { platforms: { apns: { badge: 1, alert: Hello } } }`},
-	{"mixed-channels", `A warning: the message has channelOptions and a customBody for different channels. The
-pages of the provider disagree: one allows only one of them in a request, another forbids
-only both for the same channel. An alert, metadata and the parts of app messaging are sent
-as a customBody. Try it with your account before you rely on it.`,
+	{"mixed-channels", `The message has channelOptions and a customBody, and the provider accepts only one of them
+in a request. An alert, metadata and the parts of app messaging are sent as a customBody,
+and so they exclude channelOptions too. Keep one of them, or send two messages.`,
 		`# templates/hello.yaml
 body: Hello
 alert: { title: Hello }
@@ -42,6 +41,23 @@ channelOptions: { sms: { from: Acme } }`,
 body: Hello
 rules: [appMessaging, sms]
 channelOptions: { sms: { from: Acme } }`},
+	{"no-part", `The message goes out by several channels, and one of them gets none of its parts: each
+part names other channels. Add a part for that channel, a customBody for it, or remove the
+channel from the rules.`,
+		`# templates/hello.yaml
+parts: [ { type: text/plain, data: Hello, channels: [sms] } ]
+rules: [appMessaging, sms]`,
+		`# templates/hello.yaml
+parts: [ { type: text/plain, data: Hello }, { type: image/png, url: "https://acme.example/a.png", channels: [appMessaging] } ]
+rules: [appMessaging, sms]`},
+	{"unknown-channel", `The provider has no channel of this name. If the name is close to one of its channels, it is
+a mistake. Any other name is a warning, because an account can have custom channels.`,
+		`# templates/hello.yaml
+body: Hello
+rules: [appmessaging, sms]`,
+		`# templates/hello.yaml
+body: Hello
+rules: [appMessaging, sms]`},
 	{"lost-key", `A warning: the value of this key never reaches the person. The provider uses the avatar of
 a sender only if there is no alert, no metadata and no customBody for app messaging.`,
 		`# templates/hello.yaml

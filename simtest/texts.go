@@ -68,7 +68,6 @@ rules: [appMessaging, sms, nativePush]
 alert: { title: News, body: "For {{ profile.id }}" }
 metadata: { key: "{{ run.key }}", round: 7 }
 addresses: { phoneNumber: "+441234567890" }
-channelOptions: { nativePush: { data: { isSilent: true } } }
 customBody: { sms: { body: "For {{ profile.id }}" } }
 overrides: { appMessaging: { conversation: { name: "Orders of {{ profile.id }}" } } }
 requireOptIn: true
@@ -86,5 +85,6 @@ alert: { platforms: { apns: { badge: 1, alert: News }, fcm: { collapse_key: news
 
 // keptTemplate is a message whose text the provider keeps.
 const keptTemplate = `templateId: order-shipped
+channelOptions: { nativePush: { data: { isSilent: true } } }
 ruleSet: urgent
 `

@@ -20,7 +20,9 @@ const (
 	CodeLocale          diag.Code = "bad-locale"        // a file whose name says no locale
 	codeVariant         diag.Code = "bad-variant"       // a variant that does not go with its template
 	codeTooDeep         diag.Code = "too-costly"        // nested beyond a limit
-	codeMixed           diag.Code = "mixed-channels"    // warning: customBody and channelOptions in one message
+	codeMixed           diag.Code = "mixed-channels"    // customBody and channelOptions in one message
+	codeNoPart          diag.Code = "no-part"           // a channel that gets none of the parts
+	codeChannel         diag.Code = "unknown-channel"   // a channel that the provider does not have
 	codeLost            diag.Code = "lost-key"          // warning: a key of which nothing reaches the person
 	codeEncoding        diag.Code = "bad-encoding"      // data that is not encoded as its type wants it
 	codeFile            diag.Code = "bad-file"          // a file of a part that cannot be sent

@@ -1,19 +1,18 @@
 package templates
 
 import (
+	"slices"
+
 	"nudge/channels"
 	"nudge/lang/node"
 )
-
-// appMessaging is the channel whose fields are keys of the message itself.
-const appMessaging = "appMessaging"
 
 // extras holds the rest of a message beside its text and sender, as it was written. The
 // keys are the provider's own words, which its pages explain.
 type extras struct {
 	title, templateID *node.Text
 	addresses         []node.Entry // where else a person is reached: phoneNumber, email
-	options, custom   []node.Entry // by channel, without appMessaging
+	options, custom   []node.Entry // by channel, without channels.AppMessaging
 	appParts          []part
 	overrides         *node.Value
 	optIn             bool
@@ -28,7 +27,8 @@ func (s *Source) parseExtras(m *node.Map) {
 	s.parseCustom(m.Child("customBody"))
 	s.parseOverrides(m)
 	s.checkContent(m)
-	s.checkChannels(m)
+	s.checkMixed(m)
+	s.checkRules(m)
 }
 
 func parseAddresses(m *node.Map) []node.Entry {
@@ -44,9 +44,12 @@ func parseAddresses(m *node.Map) []node.Entry {
 
 func (s *Source) parseOptions(m *node.Map) {
 	for _, e := range m.Child("channelOptions").Entries() {
-		if e.Key.Value == appMessaging {
+		if e.Key.Value == channels.AppMessaging {
 			e.Value.Errorf(CodeExclusive, "write from: beside the body", "the sender of app messages belongs to the message itself")
 			continue
+		}
+		if hint := nearChannel(e.Key.Value); hint != "" {
+			m.Child("channelOptions").Errorf(e.Key.Value, codeChannel, hint, "there is no channel %q", e.Key.Value)
 		}
 		if mapping(e.Value) != nil {
 			s.options = append(s.options, e)
@@ -58,8 +61,11 @@ func (s *Source) parseOptions(m *node.Map) {
 // messaging has its own keys.
 func (s *Source) parseCustom(m *node.Map) {
 	for _, e := range m.Entries() {
+		if hint := nearChannel(e.Key.Value); hint != "" {
+			m.Errorf(e.Key.Value, codeChannel, hint, "there is no channel %q", e.Key.Value)
+		}
 		switch {
-		case e.Key.Value == appMessaging:
+		case e.Key.Value == channels.AppMessaging:
 			s.parseApp(e.Value.Map())
 		case e.Value.IsMap() || e.Value.IsText():
 			s.custom = append(s.custom, e)
@@ -76,7 +82,7 @@ func (s *Source) parseApp(m *node.Map) {
 	s.appParts = parseParts(m)
 	if !m.Has("parts") {
 		m.Errorf("parts", codeMissing, "for example parts: [ { type: text/plain, data: Hello } ]",
-			"the customBody of %s has no parts", appMessaging)
+			"the customBody of %s has no parts", channels.AppMessaging)
 	}
 	m.Close()
 }
@@ -89,9 +95,9 @@ func (s *Source) parseOverrides(m *node.Map) {
 		return
 	}
 	o := m.Child("overrides")
-	app := o.Child(appMessaging)
+	app := o.Child(channels.AppMessaging)
 	if mapping(app.Get("conversation")) == nil {
-		o.Errorf(appMessaging, codeMissing, "for example overrides: { appMessaging: { conversation: { name: Order 7 } } }",
+		o.Errorf(channels.AppMessaging, codeMissing, "for example overrides: { appMessaging: { conversation: { name: Order 7 } } }",
 			"overrides needs appMessaging.conversation")
 		s.overrides = nil
 	}
@@ -125,22 +131,41 @@ func (s *Source) checkContent(m *node.Map) {
 	}
 }
 
-// checkChannels reports a channel with options and a body of its own. The provider's pages
-// disagree about options and bodies of different channels.
-func (s *Source) checkChannels(m *node.Map) {
-	for _, c := range s.custom {
-		for _, o := range s.options {
-			if c.Key.Value == o.Key.Value {
-				c.Value.Errorf(CodeExclusive, "keep one of them",
-					"%s has channelOptions and a customBody; a channel can have only one of them", c.Key.Value)
-				return
-			}
-		}
+// checkMixed reports options of channels beside a body of a channel. The provider's page
+// takes never both in one request (Dotdigital, "Channel: App messaging").
+func (s *Source) checkMixed(m *node.Map) {
+	if len(s.options) == 0 {
+		return
 	}
-	if len(s.options) > 0 && (len(s.custom) > 0 || s.own()) {
-		m.Get("channelOptions").Warnf(codeMixed, "try it with your account before you rely on it",
-			"the provider may refuse channelOptions beside a customBody, "+
-				"and an alert, metadata and parts of app messaging are sent as a customBody")
+	const hint = "keep one of them, or send two messages"
+	switch {
+	case len(s.custom) > 0 || len(s.appParts) > 0:
+		m.Errorf("channelOptions", codeMixed, hint, "a message can have channelOptions or a customBody, not both")
+	case s.alert != nil:
+		m.Errorf("channelOptions", codeMixed, hint, "a message can have channelOptions or an alert, which is sent as a customBody")
+	case s.metadata != nil:
+		m.Errorf("channelOptions", codeMixed, hint, "a message can have channelOptions or metadata, which is sent as a customBody")
+	}
+}
+
+// checkRules reports a channel of the rules that gets none of the parts.
+func (s *Source) checkRules(m *node.Map) {
+	if len(s.parts) == 0 || s.ruleSet != "" {
+		return
+	}
+	rules := s.rules
+	if len(rules) == 0 {
+		rules = defaultRules
+	}
+	for _, id := range rules {
+		switch {
+		case id == channels.AppMessaging && len(s.appParts) > 0:
+		case slices.ContainsFunc(s.custom, func(e node.Entry) bool { return e.Key.Value == id }):
+		case slices.ContainsFunc(s.parts, func(p part) bool { return channels.Part{Channels: p.channels}.Gets(id) }):
+		default:
+			m.Errorf("parts", codeNoPart, "add a part for "+id+", or remove "+id+" from the rules",
+				"the message goes out by %s, and all of its parts are for other channels", id)
+		}
 	}
 }
 

@@ -12,8 +12,8 @@ import (
 // part is one part of a multi-part message as it was written.
 type part struct {
 	name, kind *node.Text
-	data       *node.Text // as it is sent: text, or base64 where the type is not textual
-	text       *node.Text // encoded where the type is not textual
+	data       *node.Text // as it is sent: text, or base64 where the type is not text
+	text       *node.Text // encoded where the type is not text
 	url, file  *node.Text
 	json       *node.Value
 	size       int64
@@ -65,28 +65,16 @@ func (p *part) check(m *node.Map) {
 	if p.size < 0 {
 		m.Errorf("size", codeBadValue, "", "size cannot be negative")
 	}
-	if p.data == nil || p.kind == nil || isTextual(p.kind.Value) || isTemplate(p.data) || isTemplate(p.kind) {
+	if p.data == nil || p.kind == nil || channels.IsText(p.kind.Value) || isTemplate(p.data) || isTemplate(p.kind) {
 		return
 	}
-	if _, err := base64.StdEncoding.DecodeString(p.data.Value); err != nil {
+	if !channels.IsBase64(p.data.Value) {
 		m.Errorf("data", codeEncoding, "write text: or file: instead; Nudge encodes them",
 			"data of the type %s must be base64, and this is not", p.kind.Value)
 	}
 }
 
 func isTemplate(t *node.Text) bool { return strings.Contains(t.Value, "{{") }
-
-// isTextual reports whether the data of a media type is text; that of all others goes
-// as base64 (Dotdigital, "Channel: App messaging", parts).
-func isTextual(kind string) bool {
-	kind, _, _ = strings.Cut(strings.ToLower(kind), ";")
-	kind = strings.TrimSpace(kind)
-	switch kind {
-	case "", "application/json", "application/xml", "application/javascript", "application/x-www-form-urlencoded":
-		return true
-	}
-	return strings.HasPrefix(kind, "text/") || strings.HasSuffix(kind, "+json") || strings.HasSuffix(kind, "+xml")
-}
 
 type compiledPart struct {
 	name, kind, data, text, url *text
@@ -150,18 +138,15 @@ func (r *renderer) part(p *compiledPart) channels.Part {
 	var size int64
 	switch {
 	case p.json != nil:
-		part.Data = r.json(p.json)
 		if part.Type == "" {
 			part.Type = "application/json"
 		}
-	case p.text != nil && isTextual(part.Type):
-		part.Data = r.text(p.text)
+		part.Data, size = encoded(part.Type, r.json(p.json))
 	case p.text != nil:
-		plain := r.text(p.text)
-		part.Data, size = base64.StdEncoding.EncodeToString([]byte(plain)), int64(len(plain))
+		part.Data, size = encoded(part.Type, r.text(p.text))
 	case p.content != nil:
 		part.Data, size = p.content.encoded, p.content.size
-		if isTextual(part.Type) {
+		if channels.IsText(part.Type) {
 			part.Data = p.content.plain
 		}
 		if part.Name == "" {
@@ -172,4 +157,13 @@ func (r *renderer) part(p *compiledPart) channels.Part {
 		part.Size = size
 	}
 	return part
+}
+
+// encoded returns content as a part of the type carries it. Its size in bytes is said only
+// where the data does not show it.
+func encoded(mediaType, content string) (data string, size int64) {
+	if channels.IsText(mediaType) {
+		return content, 0
+	}
+	return base64.StdEncoding.EncodeToString([]byte(content)), int64(len(content))
 }

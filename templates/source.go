@@ -1,6 +1,10 @@
 package templates
 
 import (
+	"slices"
+	"strings"
+
+	"nudge/channels"
 	"nudge/lang/diag"
 	"nudge/lang/node"
 )
@@ -83,6 +87,9 @@ func ParseInline(m *node.Map, list *diag.List) *Source {
 	s.alert = parseAlert(m.Get("alert"))
 	s.parseRules(m)
 	s.parseExtras(m)
+	if s.body != nil && strings.TrimSpace(s.body.Value) == "" {
+		list.Errorf(s.body.Span, codeBadValue, "write a text, or remove the key", "the body is empty")
+	}
 	if s.body != nil && s.body.Cut() {
 		list.Warnf(s.body.Span, node.CodeComment, "put quotes around the text if the # belongs to it",
 			"everything after # is a comment and is not sent")
@@ -138,9 +145,28 @@ func (s *Source) parseRules(m *node.Map) {
 // channelIDs returns the list of channels under a key.
 func channelIDs(m *node.Map, key string) (ids []string) {
 	for _, item := range m.List(key) {
-		if id := item.Str(); id != "" {
-			ids = append(ids, id)
+		id := item.Str()
+		if id == "" {
+			continue
+		}
+		ids = append(ids, id)
+		if hint := nearChannel(id); hint != "" {
+			item.Errorf(codeChannel, hint, "there is no channel %q", id)
+		} else if key == "rules" && !slices.Contains(channels.IDs(), id) && !m.Child("customBody").Has(id) {
+			item.Warnf(codeChannel, "the channels are "+strings.Join(channels.IDs(), ", "),
+				"%q is none of the provider's channels; it works only if your account has a custom channel of this name", id)
 		}
 	}
 	return ids
+}
+
+// nearChannel returns a hint for the ID of a channel that is close to one of the provider's.
+// It returns an empty text for the provider's own channels, and for others, which may be
+// custom channels of the account.
+func nearChannel(id string) string {
+	known := channels.IDs()
+	if near := diag.Nearest(id, known); near != "" && !slices.Contains(known, id) {
+		return diag.DidYouMean(id, known, "The channels are")
+	}
+	return ""
 }

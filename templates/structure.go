@@ -2,8 +2,10 @@ package templates
 
 import (
 	"encoding/json"
+	"fmt"
 	"strings"
 
+	"nudge/channels"
 	"nudge/lang/node"
 	"nudge/lang/shape"
 )
@@ -110,6 +112,16 @@ func (r *renderer) text(t *text) string {
 	}
 	out, err := t.render(r.scope)
 	r.err = err
+	return out
+}
+
+// filled renders a text that must not be empty, nor the prefix of a team without its name.
+func (r *renderer) filled(t *text, what string) string {
+	out := r.text(t)
+	name, team := channels.TeamOf(out)
+	if r.err == nil && (strings.TrimSpace(out) == "" || team && strings.TrimSpace(name) == "") {
+		r.err = fmt.Errorf("%s: the %s is empty", t.source.Span, what)
+	}
 	return out
 }
 

@@ -111,13 +111,39 @@ func (s *Source) compileSender(t *Template, c *compiler) {
 		conversation = use.Conversation
 	}
 	if from != nil {
+		for _, id := range []*node.Text{from.team, from.id} {
+			c.notBlank(id, "sender")
+			if name, ok := teamIn(id); ok && strings.TrimSpace(name) == "" {
+				c.list.Errorf(id.Span, codeBadValue, "for example from: Customer Services", "the sender names no team")
+			}
+		}
+		if s.templateID != nil && len(s.custom) > 0 {
+			c.list.Errorf(s.templateID.Span, codeMixed, "send two messages, or remove the sender",
+				"the sender of a template of the provider is sent as channelOptions, and a message can have channelOptions or a customBody, not both")
+		}
 		t.team, t.id, t.name, t.avatar = c.text(from.team), c.text(from.id), c.text(from.name), c.text(from.avatar)
 		if from.avatar != nil && (s.own() || len(s.custom) > 0) {
 			c.list.Warnf(from.avatar.Span, codeLost, "remove the avatar, or remove the alert, metadata and customBody",
 				"the provider drops the avatar beside an alert, metadata or a customBody")
 		}
 	}
+	c.notBlank(conversation, "conversation")
 	t.conversation = c.text(conversation)
+}
+
+// notBlank reports a text of the sender that is empty whatever the data is.
+func (c *compiler) notBlank(t *node.Text, what string) {
+	if t != nil && strings.TrimSpace(t.Value) == "" {
+		c.list.Errorf(t.Span, codeBadValue, "write a text, or remove the key", "the %s is empty", what)
+	}
+}
+
+// teamIn returns the team in the ID of a sender that is no template.
+func teamIn(t *node.Text) (name string, ok bool) {
+	if t == nil || isTemplate(t) {
+		return "", false
+	}
+	return channels.TeamOf(t.Value)
 }
 
 // Render makes the message for a person, in the variant that best fits their locale. An
@@ -151,20 +177,24 @@ func (t *Template) Render(to string, scope map[string]any) (channels.Message, er
 }
 
 // renderSender sets the sender and the conversation. A team's message belongs to the team's
-// conversation, where the provider's Chat product looks for it.
+// conversation, where the provider's Chat product looks for it. A sender or conversation
+// that the data leaves empty is an error: the message would go out under another's name.
 func (t *Template) renderSender(r *renderer, m *channels.Message) {
-	m.Conversation = r.text(t.conversation)
+	var team string
 	switch {
 	case t.team != nil:
-		team := r.text(t.team)
+		team = r.filled(t.team, "sender")
 		m.From = channels.TeamSender(team)
-		if t.conversation == nil {
-			m.Conversation = channels.TeamConversation(team, m.To)
-		}
 	case t.id != nil:
-		m.From = &channels.Sender{ID: r.text(t.id), Name: r.text(t.name), Avatar: r.text(t.avatar)}
+		m.From = &channels.Sender{ID: r.filled(t.id, "sender"), Name: r.text(t.name), Avatar: r.text(t.avatar)}
+		team, _ = channels.TeamOf(m.From.ID)
 	}
-	if m.Conversation == "" {
+	switch {
+	case t.conversation != nil:
+		m.Conversation = r.filled(t.conversation, "conversation")
+	case team != "":
+		m.Conversation = channels.TeamConversation(team, m.To)
+	default:
 		m.Conversation = channels.TeamConversation(t.project, m.To)
 	}
 }

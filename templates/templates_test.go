@@ -247,6 +247,10 @@ func TestSender(t *testing.T) {
 		{"the template before the flow", "from: Care", from("Sales Team"), nil, `TEAM\Care`, "Care_ann"},
 		{"the send before the template", "from: Care", from("Sales Team"), from("{ id: me }"), "me", "my_shop_ann"},
 		{"a conversation of its own", "from: Care\nconversation: order {{ data.id }}", nil, nil, `TEAM\Care`, "order O1"},
+		{"a team in the provider's form", `from: 'TEAM\Customer Services'`, nil, nil, `TEAM\Customer_Services`, "Customer_Services_ann"},
+		{"a team by its profile", `from: { id: 'TEAM\Customer_Services' }`, nil, nil, `TEAM\Customer_Services`, "Customer_Services_ann"},
+		{"a team by its profile, as an example has it", `from: { id: 'Team\Care' }`, nil, nil, `Team\Care`, "Care_ann"},
+		{"a team by its profile elsewhere", "from: { id: 'TEAM\\Care' }\nconversation: c", nil, nil, `TEAM\Care`, "c"},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
@@ -269,6 +273,27 @@ func TestSender(t *testing.T) {
 				t.Errorf("from %q in %q, want %q in %q", sender, m.Conversation, tt.sender, tt.conversation)
 			}
 		})
+	}
+}
+
+// TestEmptySender holds that a sender or a conversation that the data leaves empty refuses
+// the message, and names the place.
+func TestEmptySender(t *testing.T) {
+	for text, want := range map[string]string{
+		`from: '{{ "" }}'`:                     "t.yaml:2:7: the sender is empty",
+		`from: 'TEAM\{{ "" }}'`:                "t.yaml:2:7: the sender is empty",
+		`from: '{{ " " }}'`:                    "t.yaml:2:7: the sender is empty",
+		`from: { id: '{{ "" }}', name: Acme }`: "t.yaml:2:13: the sender is empty",
+		`conversation: '{{ "" }}'`:             "t.yaml:2:15: the conversation is empty",
+	} {
+		var list diag.List
+		tmpl := parseSource("t.yaml", []byte("body: x\n"+text), &list).Compile(testUse(t), &list)
+		if err := list.Err(); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := tmpl.Render("ann", testValues()); err == nil || err.Error() != want {
+			t.Errorf("%s: got the error %v, want %s", text, err, want)
+		}
 	}
 }
 

@@ -193,9 +193,22 @@ func newAppMessage(m *channels.Message) appMessage {
 	case m.Body != "":
 		a.Parts = []part{{Type: "text/plain", Data: m.Body}}
 	default:
-		a.Parts = newParts(m.Parts)
+		a.Parts = newParts(appParts(m.Parts))
+	}
+	for i := range a.Parts {
+		a.Parts[i].Channels = nil // they are for this channel alone
 	}
 	return a
+}
+
+// appParts are the parts that app messaging gets.
+func appParts(parts []channels.Part) (own []channels.Part) {
+	for _, p := range parts {
+		if p.Gets(channelID) {
+			own = append(own, p)
+		}
+	}
+	return own
 }
 
 func newParts(from []channels.Part) []part {

@@ -88,8 +88,17 @@ func TestEncodeRefuses(t *testing.T) {
 		"both a body and parts":        {To: "dave", Body: "x", Parts: []channels.Part{part}},
 		"both rules and a rule set":    {To: "dave", Body: "x", Rules: []string{"sms"}, RuleSet: "r"},
 		"part 1 of the message has bo": {To: "dave", Parts: []channels.Part{{Data: "x", URL: "y"}}},
-		"send large parts by URL":      {To: "dave", Body: strings.Repeat("x", maxRequest)},
-		"cannot be written as JSON":    {To: "dave", Body: "x", Metadata: func() {}},
+		"part 2 of the message has the type image/svg+xml and data that is not base64": {To: "dave",
+			Parts: []channels.Part{part, {Type: "image/svg+xml", Data: "<svg/>"}}},
+		"app messaging's part 1 of the message has the type image/png and data that is not base64": {To: "dave", Body: "x",
+			AppParts: []channels.Part{{Type: "image/png", Data: "dot"}}},
+		"none of the parts of the message is for appMessaging": {To: "dave", Metadata: map[string]any{"k": 1},
+			Parts: []channels.Part{{Type: "text/plain", Data: "x", Channels: []string{"sms"}}}},
+		"apns.badge of the alert must be a whole number": {To: "dave", Body: "x", Alert: &channels.Alert{APNS: map[string]any{"badge": "3"}}},
+		"both options and a body of a channel": {To: "dave", Template: "t", From: &channels.Sender{ID: "acme"},
+			Custom: map[string]any{"sms": "x"}},
+		"send large parts by URL":   {To: "dave", Body: strings.Repeat("x", maxRequest)},
+		"cannot be written as JSON": {To: "dave", Body: "x", Metadata: func() {}},
 	} {
 		if _, err := encode(m); err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("got %v, want an error with %q", err, want)

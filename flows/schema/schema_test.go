@@ -145,12 +145,17 @@ var ofStructure = []string{
 // beyondSchema is the faults of such a code that take more than the structure to see,
 // by the name of their case and their file.
 var beyondSchema = map[string]string{
-	"bad_moment":        "flows/f.yaml",            // moments are expressions, nearly all of them
-	"event_without_key": "flows/f.yaml",            // only where a trigger has a key
-	"locale_name":       "templates/good-bye.yaml", // the name of a file
-	"cause_first":       "templates/good-bye.yaml",
-	"profile_field":     "flows/f.yaml",
-	"unknown_flow":      "flows/f.yaml", // data that the other flow wants
+	"cause_first":           "templates/good-bye.yaml",
+	"bad_moment":            "flows/f.yaml",         // moments are expressions, nearly all of them
+	"empty_team":            "templates/hello.yaml", // what a text holds
+	"empty_texts":           "templates/hello.yaml",
+	"event_without_key":     "flows/f.yaml",            // only where a trigger has a key
+	"locale_name":           "templates/good-bye.yaml", // the name of a file
+	"platform_notification": "templates/hello.yaml",    // payloads are open, and a template may become any type
+	"platform_payload":      "templates/hello.yaml",
+	"platform_types":        "templates/hello.yaml",
+	"profile_field":         "flows/f.yaml",
+	"unknown_flow":          "flows/f.yaml", // data that the other flow wants
 }
 
 var faultForm = regexp.MustCompile(`(?m)^(\S+?\.yaml)(?::\d+:\d+)?: (warning: )?.* \[([a-z-]+)\]$`)
