@@ -1,12 +1,12 @@
 package sandbox
 
 import (
-	"encoding/base64"
 	"encoding/json"
 	"fmt"
 	"slices"
-	"strings"
 	"time"
+
+	"nudge/channels"
 )
 
 // check returns the mistakes of the request as a whole: missing fields, and fields that
@@ -118,20 +118,9 @@ func checkParts(f *failures, name string, parts []part) {
 		f.add(has && p.URL != "", at+".url", "url and data exclude each other")
 		f.add(!has && p.URL == "", at+".data", "data or a url is required")
 		f.add(has && !textOrObject(p.Data), at+".data", "want text, base64 or an object")
-		f.add(has && p.isBinary() && !p.isBase64(), at+".data", "is not base64, which "+p.Type+" needs")
+		text, isText := asText(p.Data)
+		f.add(isText && !channels.IsText(p.Type) && !channels.IsBase64(text), at+".data", "is not base64, which "+p.Type+" needs")
 		f.add(p.Size < 0, at+".size", "want a number of bytes")
 		f.add(slices.Contains(p.Channels, ""), at+".channels", "holds an empty channel")
 	}
-}
-
-// isBinary reports whether the data of a part can only be base64.
-func (p part) isBinary() bool {
-	kind, _, _ := strings.Cut(strings.ToLower(p.Type), "/")
-	return kind == "image" || kind == "audio" || kind == "video"
-}
-
-func (p part) isBase64() bool {
-	text, ok := asText(p.Data)
-	_, err := base64.StdEncoding.DecodeString(text)
-	return ok && err == nil
 }
