@@ -30,7 +30,7 @@ var textFunctions = []function{
 	{Function: Function{"printf", "Text", `printf "%05d" data.visits`, "12345", "Go's formats, for what nothing else writes."},
 		args: textAny, least: 1, most: -1, result: shape.String, call: printf},
 	{Function: Function{"partial", "Text", `partial "footer"`, "Reply STOP to hear less.",
-		"The text of templates/partials/footer.yaml, which sees the same names. It stands by itself."},
+		"The text of templates/partials/footer.yaml, which sees the same names. It cannot be part of an expression."},
 		args: oneText, least: 1, most: 1, result: shape.String},
 }
 

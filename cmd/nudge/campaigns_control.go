@@ -32,7 +32,7 @@ func newCampaignsResume(flags *apiFlags) *cobra.Command {
 	c := &cobra.Command{
 		Use:   "resume CAMPAIGN",
 		Short: "Resume a campaign",
-		Long: "Resume lets a campaign go on that is paused, or held because the store was restored\n" +
+		Long: "Resume continues a campaign that is paused, or held because the store was restored\n" +
 			"from a backup.",
 		Example: "  nudge campaigns resume " + campaignExample,
 		Args:    cobra.ExactArgs(1),

@@ -22,7 +22,7 @@ func newCampaignsShow(flags *apiFlags) *cobra.Command {
 		Example: "  nudge campaigns show " + campaignExample,
 		Args:    cobra.ExactArgs(1),
 	}
-	c.Flags().BoolVarP(&follow, "follow", "f", false, "wait until the campaign has taken everybody")
+	c.Flags().BoolVarP(&follow, "follow", "f", false, "wait until the campaign has started for everybody")
 	output := outputFlag(c)
 	c.RunE = ask(flags, output, func(ctx context.Context, a *client.Client, args []string) (*client.Campaign, error) {
 		if follow {

@@ -19,10 +19,10 @@ import (
 const askAbove = 1000
 
 const startHelp = `Start starts a campaign of a flow now, for everybody in its audience at once, whatever its
-schedule says. Above 1000 people it asks first; where nobody can be asked it wants --yes.
+schedule says. Above 1000 people it asks first; without a terminal, add --yes.
 While a campaign of the flow is still taking people it starts none, unless you give --again.
 
-On a terminal it shows the campaign's progress until everybody is taken. You can interrupt
+On a terminal it shows the campaign's progress until it has started for everybody. You can interrupt
 that: the campaign goes on.`
 
 func newCampaignsStart(flags *apiFlags) *cobra.Command {

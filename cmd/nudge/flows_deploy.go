@@ -15,8 +15,8 @@ const flowsDeployHelp = `Deploy makes the flows of a folder the active ones of a
 runs stay on the version that they began with. A flow that is not in the folder starts no
 new runs.
 
-The project is checked here first; a project with errors is not sent. Only what nudge.yaml
-says to the flows is deployed: the server keeps its own account, listen, webhooks and
+The project is checked here first; a project with errors is not sent. Of nudge.yaml, only the
+settings of flows are deployed: the server keeps its own account, listen, webhooks and
 tokens. A server that has a project on its disk returns to that one when it is reloaded or
 restarted.`
 

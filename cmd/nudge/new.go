@@ -38,7 +38,7 @@ func newNew() *cobra.Command {
 				return wrongUsage(fmt.Errorf("%q is no name for a project: names are made of a-z, 0-9 and _", name))
 			}
 			if found, err := os.ReadDir(dir); err == nil && len(found) > 0 {
-				return wrongInput(fmt.Errorf("%s is there already, and not empty", dir))
+				return wrongInput(fmt.Errorf("%s already exists and is not empty", dir))
 			} else if err != nil && !errors.Is(err, fs.ErrNotExist) {
 				return wrongInput(err)
 			}

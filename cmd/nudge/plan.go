@@ -20,8 +20,8 @@ moves, and what each would still get under the old and under the new version. To
 is ahead of a run, plan plays it to its end in virtual time: once with a person who never
 reads, and once with a person who reads everything.
 
-A deploy by itself moves nobody. Only migrations that the new version declares do. Where it
-declares none, the plan shows what { from: STEP, to: same } would do.
+A deploy by itself moves nobody. Only declared migrations move people. Without
+them, the plan shows what { from: STEP, to: same } would do.
 
 Plan asks the running server. With --store it reads a data folder whose server has stopped.
 It exits with 4 when the deploy would move or end somebody's run.`

@@ -9,14 +9,14 @@ import (
 	"nudge/client"
 )
 
-const profilesForgetHelp = `Forget ends all runs of a person and erases what is known of them, in past runs and in the
+const profilesForgetHelp = `Forget ends all runs of a person and erases what is known about them, in past runs and in the
 journal too. The number of runs and their outcomes stay. A message that the provider has
 already cannot be called back. Forgetting cannot be undone.`
 
 func newProfilesForget(flags *apiFlags) *cobra.Command {
 	c := &cobra.Command{
 		Use:     "forget ID",
-		Short:   "End a person's runs and erase what is known of them",
+		Short:   "End a person's runs and erase what is known about them",
 		Long:    profilesForgetHelp,
 		Example: "  nudge profiles forget ann",
 		Args:    cobra.ExactArgs(1),

@@ -20,7 +20,7 @@ import (
 )
 
 const profilesImportHelp = `Import reads many people from a file and sends them to a running server: a CSV file with a
-header, or JSON Lines. Each row has an id. What a row names is set; everything else stays.
+header, or JSON Lines. Each row has an id. A row sets the fields it names; everything else stays.
 
 In a CSV file the columns are attributes, and opt_outs holds categories with commas or
 spaces between them. An empty cell changes nothing. Cells are text, unless -C names a
@@ -40,7 +40,7 @@ func newProfilesImport(flags *apiFlags) *cobra.Command {
 	var dir, kind string
 	c := &cobra.Command{
 		Use:     "import FILE",
-		Short:   "Set what is known of many people, from a file",
+		Short:   "Set what is known about many people, from a file",
 		Long:    profilesImportHelp,
 		Example: profilesImportExample,
 		Args:    cobra.ExactArgs(1),

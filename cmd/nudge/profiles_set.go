@@ -6,7 +6,7 @@ import (
 	"github.com/spf13/cobra"
 )
 
-const profilesSetHelp = `Set changes what is known of a person. It sets what --data names, and a null removes an
+const profilesSetHelp = `Set changes what is known about a person. It sets what --data names, and a null removes an
 attribute. opt_outs lists the categories that the person does not want. Everything else
 stays, unless you give --replace.`
 
@@ -21,7 +21,7 @@ func newProfilesSet(flags *apiFlags) *cobra.Command {
 	)
 	c := &cobra.Command{
 		Use:     "set ID --data JSON",
-		Short:   "Change what is known of a person",
+		Short:   "Change what is known about a person",
 		Long:    profilesSetHelp,
 		Example: profilesSetExample,
 		Args:    cobra.ExactArgs(1),

@@ -37,7 +37,6 @@ func newRoot() *cobra.Command {
 		newSend(), newEvents(), newProfiles(), newFlows(), newRuns(), newCampaigns(), newSchedule(),
 		newStore(), newBench(), newWebhooks(), newVersion(),
 	)
-	root.SetHelpCommand(&cobra.Command{Hidden: true})
 	root.InitDefaultCompletionCmd()
 	markUsage(root)
 	borrowExamples(root)

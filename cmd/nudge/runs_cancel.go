@@ -14,7 +14,7 @@ func newRunsCancel(flags *apiFlags) *cobra.Command {
 	c := &cobra.Command{
 		Use:     "cancel RUN",
 		Short:   "End a run now",
-		Long:    "Cancel ends a run now. A message that the provider has already cannot be called back.",
+		Long:    "Cancel ends a run now. A message that the provider already has cannot be called back.",
 		Example: "  nudge runs cancel 01JCWZ7Q4N0000000000000001 --reason 'wrong address'",
 		Args:    cobra.ExactArgs(1),
 	}

@@ -27,7 +27,7 @@ profile_data as in nudge events send. People get every message after a second an
 read, unless --person says what they do. With --interactive you choose at every wait what
 happens next. --story plays a test instead, named by its FILE#NAME.
 
-The simulation stops when all runs have ended that the event led to. What the schedules of
+The simulation stops when all runs that the event started have ended. What the schedules of
 other flows do meanwhile is not shown. With --all it goes on, and shows that, too.`
 
 const simulateExample = `  nudge simulate order_shipped --data '{"order_id": "7", "customer": "ann", "total": 12}'

@@ -28,7 +28,7 @@ message snapshots in tests/snapshots.
 
 --from-run writes a test from a past run, out of the journal of the running server: the same
 events, receipts and replies at the same pace. The person is called ann, and every text that
-does not decide anything is replaced.`
+no condition uses is replaced.`
 
 const testExample = `  nudge test
   nudge test examples/order_shipped --cover

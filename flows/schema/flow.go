@@ -41,7 +41,7 @@ func flowDefinitions() map[string]*schema {
 func entry() *schema {
 	return mapping("Entry", "When a trigger may start a run, by person and key.",
 		key("if_running", "What happens while a run of the same person and key is live: `parallel` starts another (this is the default), `skip` does nothing, "+
-			"`restart` ends the live one and begins anew, `queue` starts when the live one has ended.",
+			"`restart` ends the live one and starts again, `queue` starts when the live one has ended.",
 			words("skip", "restart", "queue", "parallel"), "skip"),
 		key("at_most", "How often a run may start: a number in all, or a number per period. A restart is not a start.", atMost(), 1, "1 per 90d"),
 	)
