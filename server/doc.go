@@ -13,9 +13,13 @@
 //	POST /v1/flows/{flow}/runs   calls a flow for a person
 //	GET  /v1/outbound            what may leave for the provider
 //	PUT  /v1/outbound
-//	POST /webhooks/comapi        signed by the provider
+//	POST /webhooks/{channel}     from the provider of a channel, which proves that it is
 //	GET  /-/healthy  /-/ready  /metrics
 //	POST /-/reload
+//
+// A request that changes something may have an Idempotency-Key. For three days, a request
+// with the same key and body gets the first answer and changes nothing. With another body
+// it is answered with 409. Arrays and NDJSON take no key: their events have an id each.
 //
 // An answer is given after the commit. Errors are problems in the sense of RFC 9457
 // that name the field. A server that listens beyond loopback requires a bearer token

@@ -10,7 +10,6 @@ import (
 	"strings"
 
 	"nudge/engine"
-	"nudge/lang/encoding"
 )
 
 const (
@@ -110,7 +109,7 @@ func (s *Server) postJSON(w http.ResponseWriter, r *http.Request) {
 		s.fail(w, r, err)
 		return
 	}
-	if err := e.adoptKey(r.Header.Get("Idempotency-Key")); err != nil {
+	if e.ID, err = idOf(r, e.ID); err != nil {
 		s.fail(w, r, err)
 		return
 	}
@@ -127,24 +126,8 @@ func (s *Server) postJSON(w http.ResponseWriter, r *http.Request) {
 	reply(w, http.StatusOK, answer)
 }
 
-// adoptKey takes the Idempotency-Key of the request as the event's id.
-func (e *event) adoptKey(key string) error {
-	if key == "" || key == e.ID {
-		return nil
-	}
-	if e.ID != "" {
-		return problemOf(http.StatusBadRequest, "id", "id and Idempotency-Key are both given and differ; give one",
-			fieldProblem{"id", "differs from Idempotency-Key"})
-	}
-	if err := encoding.Check([]byte(key)); err != nil {
-		return problemOf(http.StatusBadRequest, "id", "the Idempotency-Key is "+err.Error(), fieldProblem{"id", "is not UTF-8"})
-	}
-	e.ID = key
-	return nil
-}
-
 func (s *Server) postArray(w http.ResponseWriter, r *http.Request, body []byte) {
-	if r.Header.Get("Idempotency-Key") != "" {
+	if r.Header.Get(keyHeader) != "" {
 		s.fail(w, r, problemOf(http.StatusBadRequest, "id", "an array takes no Idempotency-Key; give each event its id"))
 		return
 	}

@@ -223,17 +223,14 @@ func (s *Server) cancelRun(w http.ResponseWriter, r *http.Request) {
 	s.command(w, r, &engine.Input{Payload: &engine.Cancel{Run: id, Reason: request.Reason}})
 }
 
-// command submits an input of an operator and answers with what it led to.
+// command submits an input of an operator and replies with the engine's answer.
 func (s *Server) command(w http.ResponseWriter, r *http.Request, in *engine.Input) {
-	answers, err := s.config.Runner.Submit(r.Context(), in)
-	switch {
-	case err != nil:
-		s.fail(w, r, runnerProblem(err))
-	case answers[0].Refused != nil:
-		s.fail(w, r, refusalProblem("", answers[0].Refused))
-	default:
-		reply(w, http.StatusOK, answers[0])
+	answer, err := s.submit(r, in)
+	if err != nil {
+		s.fail(w, r, err)
+		return
 	}
+	reply(w, http.StatusOK, answer)
 }
 
 func pathRun(r *http.Request) (engine.RunID, error) {
