@@ -170,25 +170,42 @@ func mix64(h uint64) uint64 {
 	return h ^ h>>31
 }
 
+// set carries out a set step: every value is computed before any is kept, so that a step
+// that fails leaves variables and profile as they were.
 func (a *applier) set(r pinned, s *flows.Step) (next int, parked bool) {
 	scope := a.scope(r)
-	names := make([]string, len(s.Set))
-	for i := range s.Set {
+	names, values, profile := make([]string, len(s.Set)), make([]json.RawMessage, len(s.Set)), map[string]json.RawMessage{}
+	var err error
+	for i := 0; i < len(s.Set) && err == nil; i++ {
 		names[i] = s.Set[i].Name
-		raw, err := evaluate(&s.Set[i].Value, scope)
-		if err == nil && s.Set[i].Profile {
+		if values[i], err = evaluate(&s.Set[i].Value, scope); s.Set[i].Profile {
 			names[i] = "profile." + names[i]
-			err = a.setAttributes(r.Profile, json.RawMessage(`{`+strconv.Quote(s.Set[i].Name)+`:`+string(raw)+`}`), false)
-		} else if err == nil {
-			r.setVar(names[i], raw)
+			profile[s.Set[i].Name] = values[i]
 		}
-		if err != nil {
-			a.fail(r.Run, r.At, err.Error())
-			return 0, true
+	}
+	if err == nil && len(profile) > 0 {
+		err = a.setAttributes(r.Profile, jsonOf(profile), false)
+	}
+	if err != nil {
+		a.fail(r.Run, r.At, err.Error())
+		return 0, true
+	}
+	for i := range s.Set {
+		if !s.Set[i].Profile {
+			r.setVar(names[i], values[i])
 		}
 	}
 	r.log(Entry{At: a.now, Kind: KindSet, Step: r.At, Detail: strings.Join(names, ", ")})
 	return s.Next, false
+}
+
+// jsonOf writes an object whose values are JSON.
+func jsonOf(object map[string]json.RawMessage) json.RawMessage {
+	raw, err := json.Marshal(object)
+	if err != nil {
+		panic("engine: JSON that was written does not encode: " + err.Error())
+	}
+	return raw
 }
 
 func evaluate(v *flows.Value, scope map[string]any) (json.RawMessage, error) {
