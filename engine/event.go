@@ -35,6 +35,41 @@ func (ev *Event) apply(a *applier) {
 		}
 	}
 	a.changed = true // the journal has every event, also one that concerned nobody
+	if len(a.out.Answer.Decisions) == 0 && ev.FanOut == nil {
+		a.ignore(a.e.whyNobody(ev, len(concerned) > 0))
+	}
+}
+
+// Why an event concerned nobody: a closed list, which is also counted.
+const (
+	ignoredNoFlow  = "no flow is deployed"
+	ignoredUnknown = "no flow uses events of this type"
+	ignoredNoKey   = "no run is waiting for it, and it has no key that can be used"
+	ignoredNoLine  = "it triggers no flow, and the runs that know it are past it or its condition is false"
+	ignoredNoRun   = "it triggers no flow and no run is waiting for it"
+)
+
+// whyNobody says why an event led to nothing. Found: there are runs that it could concern.
+func (e *Engine) whyNobody(ev *Event, found bool) string {
+	listeners := e.listeners[ev.Type]
+	keyed := func(l listener) bool { return len(l.keys) > 0 }
+	usable := func(l listener) bool {
+		return l.person && ev.Profile != "" || slices.ContainsFunc(l.keys, func(key *flows.Expr) bool {
+			_, ok := ev.key(l.flow, key)
+			return ok
+		})
+	}
+	switch {
+	case found:
+		return ignoredNoLine
+	case len(e.active) == 0 && len(listeners) == 0:
+		return ignoredNoFlow
+	case len(listeners) == 0 && !slices.ContainsFunc(e.active, func(f *flows.Flow) bool { return triggers(f, ev.Type) }):
+		return ignoredUnknown
+	case slices.ContainsFunc(listeners, keyed) && !slices.ContainsFunc(listeners, usable):
+		return ignoredNoKey
+	}
+	return ignoredNoRun
 }
 
 // concerned returns the live runs that may exit or wait on the event, oldest first.

@@ -72,7 +72,7 @@ func TestDeployOfWhatDoesNotLoad(t *testing.T) {
 	broken := with(shop, "flows/hello.yaml", "flow: hello\ntrigger: { event: signed.up }\nsteps:\n  - sned: hi\n")
 	s.do("POST", "/v1/flows", deployment(t, broken)).is(422, `"field":"flows/hello.yaml:4:5"`, `unknown key \"sned\"`,
 		`"code":"unknown-key"`, `"line":4`, "the flows that were active stay so")
-	s.event(`{"type": "signed.up", "profile": "ann"}`).is(200, `{}`)
+	s.event(`{"type": "signed.up", "profile": "ann"}`).is(200, `"ignored":"no flow uses events of this type"`)
 	s.run("7", "ann")
 
 	for body, text := range map[string]string{

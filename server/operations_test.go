@@ -25,7 +25,7 @@ func TestReload(t *testing.T) {
 	bye := "flow: bye\ntrigger: { event: user.left }\nsteps: [ { id: bye, send: { body: Good bye } } ]\n"
 	project["flows/bye.yaml"] = "x" + bye
 	s.do("POST", "/-/reload", "").is(422, "the flows that were active stay so", `"field":"flows/bye.yaml:1:1"`, `unknown key \"xflow\"`)
-	s.event(`{"type": "user.left", "profile": "ann"}`).is(200, `{}`)
+	s.event(`{"type": "user.left", "profile": "ann"}`).is(200, `"ignored":"no flow uses events of this type"`)
 
 	project["flows/bye.yaml"] = bye
 	s.do("POST", "/-/reload", "").is(200, `{"warnings":[`)

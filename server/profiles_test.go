@@ -127,7 +127,7 @@ func TestProfilesLineByLine(t *testing.T) {
 func TestEventCarriesProfileData(t *testing.T) {
 	s := start(t, profileShop)
 	const signUp = `{"id": "e1", "type": "signed.up", "profile": "ann", "profile_data": {"name": "Ann", "opt_outs": ["news"]}}`
-	s.event(signUp).is(200, `{"id":"e1"}`)
+	s.event(signUp).is(200, `{"id":"e1","ignored":"no flow uses events of this type"}`)
 	s.do("GET", "/v1/profiles/ann", "").is(200, `{"id":"ann","name":"Ann","opt_outs":["news"]}`)
 
 	s.do("PATCH", "/v1/profiles/ann", `{"name": "Anna", "opt_outs": []}`).is(200)
@@ -138,6 +138,6 @@ func TestEventCarriesProfileData(t *testing.T) {
 	s.event(`{"type": "x", "profile": "ann", "profile_data": {"id": "bob"}}`).is(400, `"field":"profile_data.id"`)
 	s.event(`[{"type": "x", "profile": "ann", "profile_data": {"name": "A"}}, {"type": "", "profile": "ann"}]`).is(400, "event 1: an event needs a type")
 	s.do("GET", "/v1/profiles/ann", "").is(200, `"name":"Anna"`)
-	s.event(`[{"type": "x", "profile": "ann", "profile_data": {"name": "A"}}, {"id": "e9", "type": "y", "profile": "ann"}]`).is(200, `{"answers":[{},{"id":"e9"}]}`)
+	s.event(`[{"type": "x", "profile": "ann", "profile_data": {"name": "A"}}, {"id": "e9", "type": "y", "profile": "ann"}]`).is(200, `{"answers":[{"ignored":`, `{"id":"e9","ignored":`)
 	s.do("GET", "/v1/profiles/ann", "").is(200, `"name":"A"`)
 }
