@@ -161,7 +161,7 @@ func (r *reader) outbound(v *node.Value) *engine.Control {
 	text := r.str(v.Text())
 	mode, err := engine.ParseOutbound(text)
 	if text != "" && (err != nil || mode == engine.OutboundOnly) {
-		v.Errorf(node.CodeBadValue, "Allowed here: live, hold, { only: [profiles] }", "outbound cannot be %q", text)
+		v.Errorf(node.CodeBadValue, "allowed here: live, hold, { only: [profiles] }", "outbound cannot be %q", text)
 		return nil
 	}
 	return &engine.Control{Outbound: mode}

@@ -95,7 +95,7 @@ func (r *reader) correlatesByID(m *node.Map) bool {
 	case "id":
 		return true
 	default:
-		m.Errorf("correlate", node.CodeBadValue, "Allowed here: metadata, id", "correlate cannot be %q", words)
+		m.Errorf("correlate", node.CodeBadValue, "allowed here: metadata, id", "correlate cannot be %q", words)
 	}
 	return false
 }

@@ -200,7 +200,7 @@ func TestEveryKeyHasItsSide(t *testing.T) {
 		"project", "timezone", "profile", "events", "categories", "from", "on_unknown", "merge_fields", "locale",
 	}
 	_, list := flows.Load(fstest.MapFS{"nudge.yaml": {Data: []byte("no_such_key: 1\n")}})
-	_, allowed, _ := strings.Cut(list[0].Hint, "Allowed here: ")
+	_, allowed, _ := strings.Cut(list[0].Hint, "allowed here: ")
 	known := strings.Split(allowed, ", ")
 	slices.Sort(known)
 	if want := slices.Sorted(slices.Values(slices.Concat(flowKeys, servingKeys))); !slices.Equal(known, want) {

@@ -8,7 +8,7 @@ func (r *reader) branch(v *node.Value, at int, k *typeEnv) (joints []patch, ends
 	hasElse := false
 	items := v.List()
 	for i, item := range items {
-		m := item.Map()
+		m := item.MapOf("if", "else")
 		if m == nil {
 			continue
 		}

@@ -116,7 +116,7 @@ func reportSyntax(e *Expr, err error, list *diag.List) {
 		code, message = codeTooCostly, "the expression has too many parts"
 	case strings.Contains(e.String(), "{{"):
 		at = e.text.Span
-		hint, message = "write "+withoutBraces(e.String()), "an expression is not a template, so it has no {{ }}"
+		hint, message = "write "+node.WithoutBraces(e.String())+" without braces", "an expression is not a template, so it has no {{ }}"
 	case e.text.Cut():
 		hint = "everything after # is a comment; put quotes around the whole expression if the # belongs to it"
 	case strings.Contains(message, `Operator("=")`):
@@ -124,11 +124,6 @@ func reportSyntax(e *Expr, err error, list *diag.List) {
 	}
 	message = plainSyntax(message)
 	list.Errorf(at, code, hint, "%s", lowerFirst(message))
-}
-
-// withoutBraces returns the expression that an author wrote as a template.
-func withoutBraces(text string) string {
-	return strings.Join(strings.Fields(strings.NewReplacer("{{-", "", "-}}", "", "{{", "", "}}", "").Replace(text)), " ")
 }
 
 var tokenForm = regexp.MustCompile(`unexpected token \w+\((".*")\)`)

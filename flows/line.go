@@ -69,7 +69,7 @@ func (r *reader) lines(v *node.Value, k *typeEnv, where place) ([]Line, []*node.
 	}
 	maps, lines := make([]*node.Map, len(items)), make([]Line, len(items))
 	for i, item := range items {
-		if maps[i] = item.Map(); maps[i] != nil {
+		if maps[i] = item.MapOf(where.signalNames()...); maps[i] != nil {
 			lines[i] = r.line(maps[i], k, where)
 			maps[i].Allow("then")
 		}
@@ -144,10 +144,10 @@ func (r *reader) signal(m *node.Map, where place) Signal {
 	case len(found) == 0 && m.Has("if"):
 		return SignalIf
 	case len(found) == 0:
-		m.Value().Errorf(codeSignal, "Signals: "+strings.Join(names, ", "), "this line has no signal")
+		m.Value().Errorf(codeSignal, "signals: "+strings.Join(names, ", "), "this line has no signal")
 	case where != inCollect && (signal == SignalQuiet || signal == SignalItems):
 		m.Allow(found[0])
-		m.Errorf(found[0], codeSignal, "Signals: "+strings.Join(names, ", "),
+		m.Errorf(found[0], codeSignal, "signals: "+strings.Join(names, ", "),
 			"%s is allowed only in the until of a collect", found[0])
 	}
 	return signal
@@ -231,7 +231,7 @@ func (r *reader) sendNamed(v *node.Value, k *typeEnv) int {
 }
 
 func (r *reader) duration(v *node.Value) Duration {
-	t := v.Text()
+	t := v.DurationText()
 	if t == nil {
 		return Duration{}
 	}

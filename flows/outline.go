@@ -1,6 +1,7 @@
 package flows
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 
@@ -50,7 +51,7 @@ func (r *reader) outline(steps *node.Value) {
 		h := &r.heads[i]
 		count[h.word]++
 		if h.id == "" {
-			h.id = freeID(h, count[h.word], taken)
+			h.id = freeID(r.meantTemplate(h), h.word, count[h.word], taken)
 			taken[h.id] = true
 		}
 	}
@@ -120,10 +121,19 @@ func (r *reader) outlineArms(v *node.Value, keys ...string) {
 	}
 }
 
-// freeID returns an id for a step without one: the name of the template for a send,
-// otherwise the verb and its number among the steps with this verb.
-func freeID(h *head, nth int, taken map[string]bool) string {
-	base := templateName(h.at.Map().Get("send"))
+// meantTemplate returns the name of the template of a send without an id. For a misspelt
+// name, it returns the template that was meant, so that other steps find the send by it.
+func (r *reader) meantTemplate(h *head) string {
+	name := templateName(h.at.Map().Get("send"))
+	if name == "" || r.project.library.Source(name) != nil {
+		return name
+	}
+	return cmp.Or(diag.Nearest(name, r.project.library.Names()), name)
+}
+
+// freeID returns an id for a step without one: its template, otherwise its verb and its
+// number among the steps with this verb.
+func freeID(base, word string, nth int, taken map[string]bool) string {
 	if base != "" && !taken[base] {
 		return base
 	}
@@ -131,7 +141,7 @@ func freeID(h *head, nth int, taken map[string]bool) string {
 	if base != "" {
 		n = 2
 	} else {
-		base = h.word
+		base = word
 	}
 	for ; ; n++ {
 		if id := fmt.Sprintf("%s_%d", base, n); !taken[id] {

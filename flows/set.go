@@ -68,7 +68,7 @@ func (r *reader) value(v *node.Value, scope *shape.Type) (Value, *shape.Type) {
 		return Value{Expr: e}, kind
 	}
 	if strings.Contains(t.Value, "{{") {
-		r.list.Warnf(t.Span, codeBadExpression, "write = "+withoutBraces(t.Value)+" to compute the value", "a value is not a template, so {{ stays in this text")
+		r.list.Warnf(t.Span, codeBadExpression, "write = "+node.WithoutBraces(t.Value)+" to compute the value", "a value is not a template, so {{ stays in this text")
 	}
 	literal := v.Literal()
 	switch literal.(type) {

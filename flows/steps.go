@@ -42,7 +42,7 @@ func (r *reader) block(v *node.Value, name string, k *typeEnv) (joints []patch, 
 		v.Errorf(codeEmptySteps, "remove it, or add a step", "%s has no steps", name)
 	}
 	for _, item := range items {
-		m := item.Map()
+		m := item.MapOf(verbNames()...)
 		if m == nil {
 			continue
 		}
@@ -131,10 +131,7 @@ func (r *reader) verb(m *node.Map) Verb {
 		m.Value().Errorf(codeVerb, "split it into two steps", "a step has one verb; this one has %s", strings.Join(found, " and "))
 		return 0
 	}
-	var names []string
-	for _, v := range verbs {
-		names = append(names, v.name)
-	}
+	names := verbNames()
 	if word := lineWord(m); word != "" {
 		m.Errorf(word, codeVerb, "indent the lines of a wait deeper than the word wait",
 			"%s belongs in a line of a wait, but this is a step", word)
@@ -144,8 +141,16 @@ func (r *reader) verb(m *node.Map) Verb {
 	if nearKey(m, names, "id", "if") {
 		return 0 // the unknown key says it better
 	}
-	m.Value().Errorf(codeVerb, "Verbs: "+strings.Join(names, ", "), "this step has no verb")
+	m.Value().Errorf(codeVerb, "verbs: "+strings.Join(names, ", "), "this step has no verb")
 	return 0
+}
+
+func verbNames() []string {
+	var names []string
+	for _, v := range verbs {
+		names = append(names, v.name)
+	}
+	return names
 }
 
 // lineWord returns a key of a mapping that belongs in a line of a wait, or an empty text.

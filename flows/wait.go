@@ -1,6 +1,8 @@
 package flows
 
 import (
+	"slices"
+
 	"nudge/lang/node"
 	"nudge/lang/shape"
 )
@@ -19,7 +21,9 @@ func (r *reader) wait(v *node.Value, at int, k *typeEnv) (joints []patch, ends b
 	before := k.fork()
 	lines, maps := r.lines(v, before, inWait)
 	w.Lines = lines
-	r.checkWait(v, w)
+	if !slices.Contains(maps, nil) { // a line that cannot be read may be its end
+		r.checkWait(v, w)
+	}
 	more := []string{}
 	if mayFallThrough(w) {
 		more = append(more, SignalFailed.String())

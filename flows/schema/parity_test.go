@@ -102,7 +102,7 @@ func knownKeys(t *testing.T, file, text string) []string {
 	_, list := flows.Load(fstest.MapFS{file: {Data: []byte(text)}})
 	for _, d := range list {
 		if strings.Contains(d.Message, `"`+unknown+`"`) {
-			_, allowed, _ := strings.Cut(d.Hint, "Allowed here: ")
+			_, allowed, _ := strings.Cut(d.Hint, "allowed here: ")
 			return strings.FieldsFunc(allowed, func(r rune) bool { return r == ',' || r == ' ' })
 		}
 	}

@@ -26,7 +26,7 @@ func TestPeopleParity(t *testing.T) {
 			t.Errorf("%s: got %v, want the unknown key alone", text, list)
 			continue
 		}
-		_, allowed, _ := strings.Cut(list[0].Hint, "Allowed here: ")
+		_, allowed, _ := strings.Cut(list[0].Hint, "allowed here: ")
 		known, want := strings.Split(allowed, ", "), slices.Clone(s.order)
 		slices.Sort(known)
 		slices.Sort(want)

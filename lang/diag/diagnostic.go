@@ -131,7 +131,8 @@ func (l List) Error() string {
 	return strings.Join(lines, "\n")
 }
 
-// Sort orders the list by file and position and removes duplicates. A mistake in one of
+// Sort orders the list by file and position and removes duplicates, also those with another
+// hint: a template that several flows use has other names in scope in each. A mistake in one of
 // the files of first, or in a whole file, comes before others, because it often causes them.
 func (l *List) Sort(first ...string) {
 	rank := func(s Span) int {
@@ -153,5 +154,8 @@ func (l *List) Sort(first ...string) {
 			cmp.Compare(a.Message, b.Message),
 		)
 	})
-	*l = slices.Compact(*l)
+	*l = slices.CompactFunc(*l, func(a, b Diagnostic) bool {
+		a.Hint, b.Hint = "", ""
+		return a == b
+	})
 }

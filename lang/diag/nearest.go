@@ -15,6 +15,9 @@ func Nearest(word string, candidates []string) string {
 		if len(word) > 2 && strings.HasPrefix(strings.ToLower(c), word) {
 			d = min(d, 1) // only its end is missing
 		}
+		if stem, many := strings.CutSuffix(word, "ies"); many && strings.EqualFold(stem+"y", c) {
+			d = min(d, 1) // a plural
+		}
 		if d < distance {
 			best, distance = c, d
 		}
@@ -64,6 +67,9 @@ func didYouMean(word string, candidates []string, allowed, between string) strin
 		parts = append(parts, "did you mean "+quote(near)+"?")
 	}
 	if len(candidates) > 0 {
+		if len(parts) == 0 {
+			allowed = strings.ToLower(allowed[:1]) + allowed[1:] // a hint begins in lower case
+		}
 		parts = append(parts, allowed+": "+strings.Join(candidates, between))
 	}
 	return strings.Join(parts, " ")

@@ -37,10 +37,16 @@ func ParseDuration(text string) (days int, clock time.Duration, err error) {
 		number, unit, tail := splitUnit(rest)
 		i := unitIndex(unit)
 		switch {
+		case strings.HasPrefix(text, "-"):
+			return 0, 0, fmt.Errorf("%q is not a duration: it cannot be negative", text)
+		case number >= 0 && unit == "" && rest != text:
+			return 0, 0, fmt.Errorf("%q is not a duration: %s has no unit", text, rest)
 		case number < 0 || unit == "":
 			return 0, 0, fmt.Errorf("%q is not a duration: write a number and its unit", text)
 		case strings.HasPrefix(unit, "."):
 			return 0, 0, fmt.Errorf("%q is not a duration: its numbers must be whole", text)
+		case i < 0 && unitIndex(strings.TrimSpace(unit)) >= 0:
+			return 0, 0, fmt.Errorf("a duration has no spaces, but %q has one", text)
 		case i < 0:
 			return 0, 0, fmt.Errorf("unknown unit %q in %q; use w, d, h, m, s or ms", strings.TrimSpace(unit), text)
 		case i < next:

@@ -23,6 +23,8 @@ var spokenUnits = map[string]struct {
 
 var (
 	spokenForm  = regexp.MustCompile(`^(?:\s*(\d{1,6}(?:\.\d{1,3})?|an?|one)?\s*([a-z]+)(?:\s*(?:,|and)\s+)?)`)
+	lastForm    = regexp.MustCompile(`\d([wdhms])\s*\d{1,6}$`)
+	smallerUnit = map[string]string{"w": "d", "d": "h", "h": "m", "m": "s", "s": "ms"}
 	numberForm  = regexp.MustCompile(`^\d{1,6}$`)
 	uneven      = regexp.MustCompile(`^(?:mo|month|quarter|y|yr|year)s?$`)
 	durationFor = "for example 90m, 72h or 3d"
@@ -35,6 +37,11 @@ func DurationHint(text string) string {
 	if numberForm.MatchString(text) && strings.Trim(text, "0") != "" {
 		return fmt.Sprintf("add a unit: %sm, %sh or %sd", text, text, text)
 	}
+	if m := lastForm.FindStringSubmatch(text); m != nil {
+		if meant := strings.Join(strings.Fields(text), "") + smallerUnit[m[1]]; isDuration(meant) {
+			return "write " + meant
+		}
+	}
 	duration, vague := SpokenDuration(text)
 	switch {
 	case duration == "":
@@ -43,6 +50,11 @@ func DurationHint(text string) string {
 		return "write " + duration + ": months and years have no fixed length"
 	}
 	return "write " + duration
+}
+
+func isDuration(text string) bool {
+	_, _, err := ParseDuration(text)
+	return err == nil
 }
 
 // SpokenDuration returns a duration in the form of [ParseDuration] for a text such as
@@ -73,7 +85,7 @@ func SpokenDuration(text string) (duration string, vague bool) {
 		rest = rest[len(m[0]):]
 	}
 	duration = writtenDuration(int(days), clock.Round(time.Millisecond))
-	if _, _, err := ParseDuration(duration); err != nil {
+	if !isDuration(duration) {
 		return "", false
 	}
 	return duration, vague

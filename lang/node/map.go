@@ -102,7 +102,7 @@ func (m *Map) Bool(key string) bool { return m.Get(key).Bool() }
 // of 24 hours, or 0 if the key is absent.
 func (m *Map) Duration(key string) time.Duration {
 	v := m.Get(key)
-	t := v.Text()
+	t := v.DurationText()
 	if t == nil {
 		return 0
 	}

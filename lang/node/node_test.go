@@ -35,7 +35,7 @@ func TestAccessors(t *testing.T) {
 		t.Fatal(list)
 	}
 	m.Close()
-	want := `f.yaml:6:1: unknown key "extra" (Allowed here: a, b, c, f, d, no)
+	want := `f.yaml:6:1: unknown key "extra" (allowed here: a, b, c, f, d, no)
 f.yaml:7:1: unknown key "fs" (did you mean "f"? Allowed here: a, b, c, f, d, no)`
 	if list.Error() != want {
 		t.Errorf("got\n%s\nwant\n%s", list.Error(), want)

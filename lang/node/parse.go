@@ -177,8 +177,8 @@ func (s *source) badKey(n *yaml.Node, key *Value) {
 		if end := strings.LastIndex(text, "}}"); end > 0 {
 			text = text[:end+2]
 		}
-		s.list.Errorf(s.lineSpan(n.Line, n.Column, n.Column+len([]rune(text))), CodeSyntax, "write "+quoted(text),
-			"text that begins with {{ needs quotes")
+		message, hint := bracesNeedQuotes(string(line[:from]), text)
+		s.list.Errorf(s.lineSpan(n.Line, n.Column, n.Column+len([]rune(text))), CodeSyntax, hint, "%s", message)
 		return
 	}
 	key.Errorf(CodeSyntax, "", "a key must be a word, not a %s", key.kind())

@@ -28,14 +28,45 @@ func suspect(line string) (suspicion, bool) {
 		value := strings.TrimRight(line[m[2]:end], " ")
 		return suspicion{m[2], m[2] + len(value), "text that begins with * needs quotes", "write " + quoted(value)}, true
 	}
-	if m := braceValue.FindStringSubmatchIndex(line); m != nil {
-		value := strings.TrimRight(line[m[2]:m[3]], " ")
-		return suspicion{m[2], m[2] + len(value), "text that begins with {{ needs quotes", "write " + quoted(value)}, true
+	if found, ok := openBraces(line); ok {
+		return found, true
 	}
 	if found, ok := innerQuote(line); ok {
 		return found, true
 	}
 	return flowValue(line)
+}
+
+// openBraces finds a value that begins with {{ and has no quotes.
+func openBraces(line string) (suspicion, bool) {
+	m := braceValue.FindStringSubmatchIndex(line)
+	if m == nil {
+		return suspicion{}, false
+	}
+	end := len(line)
+	if strings.Contains(line[:m[2]], "{") {
+		end = valueEnd(line, m[2])
+	}
+	value := strings.TrimRight(line[m[2]:end], " ")
+	message, hint := bracesNeedQuotes(line[:m[2]], value)
+	return suspicion{m[2], m[2] + len(value), message, hint}, true
+}
+
+var ifKey = regexp.MustCompile(`(?:^|[\s{,-])if:\s*$`)
+
+// bracesNeedQuotes explains a value that begins with {{, after the part of its line before
+// it. Quotes do not help an if, which is an expression.
+func bracesNeedQuotes(before, value string) (message, hint string) {
+	if ifKey.MatchString(before) {
+		return "an if is an expression, so it has no {{ }}", "write " + WithoutBraces(value) + " without braces"
+	}
+	return "text that begins with {{ needs quotes", "put quotes around the whole text: " + quoted(value)
+}
+
+// WithoutBraces returns the expression that an author wrote as a template: data.total for
+// {{ data.total }}.
+func WithoutBraces(text string) string {
+	return strings.Join(strings.Fields(strings.NewReplacer("{{-", "", "-}}", "", "{{", "", "}}", "").Replace(text)), " ")
 }
 
 // innerQuote finds a quoted text that ends inside a {{ }}, at a quote of its own kind.

@@ -1,6 +1,7 @@
 package node
 
 import (
+	"fmt"
 	"regexp"
 	"strconv"
 	"strings"
@@ -29,20 +30,51 @@ func (s *source) syntaxError(err error) {
 		text := string(s.lines[line-1])
 		from := len(text) - len(strings.TrimLeft(text, " ")) + 1
 		s.list.Errorf(s.lineSpan(line, from, len([]rune(text))+1), CodeSyntax,
-			"give lines that belong together the same indentation", "not valid YAML: %s", problem)
+			"give lines that belong together the same indentation; or a colon or dash is missing here or in the line above", "not valid YAML: %s", problem)
+		return
+	}
+	if line, found := s.unquotedBraces(err); line > 0 {
+		s.suspected(line, found)
 		return
 	}
 	line := s.guiltyLine(max(reported, 1), message)
 	if line <= len(s.lines) {
-		text := string(s.lines[line-1])
-		if found, ok := suspect(text); ok {
-			from, to := len([]rune(text[:found.from]))+1, len([]rune(text[:found.to]))+1
-			s.list.Errorf(s.lineSpan(line, from, to), CodeSyntax, found.hint, "%s", found.message)
+		if found, ok := suspect(string(s.lines[line-1])); ok {
+			s.suspected(line, found)
 			return
 		}
 	}
 	from, to, hint := s.guiltyPart(line, message)
 	s.list.Errorf(s.lineSpan(line, from, to), CodeSyntax, hint, "not valid YAML: %s", message)
+}
+
+// suspected reports the likely cause of a syntax error in a line.
+func (s *source) suspected(line int, found suspicion) {
+	text := string(s.lines[line-1])
+	from, to := len([]rune(text[:found.from]))+1, len([]rune(text[:found.to]))+1
+	s.list.Errorf(s.lineSpan(line, from, to), CodeSyntax, found.hint, "%s", found.message)
+}
+
+// unquotedBraces returns the first line whose value begins with {{ and causes the error, or
+// 0. The parser often reports such a value at another line, so this tries whether quotes
+// around the value change the error.
+func (s *source) unquotedBraces(err error) (line int, found suspicion) {
+	lines := make([]string, len(s.lines))
+	for i, text := range s.lines {
+		lines[i] = string(text)
+	}
+	for i, text := range lines {
+		found, ok := openBraces(text)
+		if !ok {
+			continue
+		}
+		lines[i] = text[:found.from] + singleQuoted(text[found.from:found.to]) + text[found.to:]
+		if _, now := decode([]byte(strings.Join(lines, "\n"))); now == nil || now.Error() != err.Error() {
+			return i + 1, found
+		}
+		lines[i] = text
+	}
+	return 0, suspicion{}
 }
 
 // tabbedLine returns the first line with a tab in its indentation, or 0.
@@ -85,6 +117,10 @@ func (s *source) guiltyPart(line int, message string) (from, to int, hint string
 		text = string(s.lines[line-1])
 	}
 	from, to = len(text)-len(strings.TrimLeft(text, " "))+1, len([]rune(text))+1
+	if at, missing := unclosed(text); at >= 0 && strings.Contains(message, "',' or '") {
+		column := len([]rune(text[:at])) + 1
+		return column, column + 1, fmt.Sprintf("a %c is missing before this %c", missing, text[at])
+	}
 	brace := strings.IndexByte(text, '{')
 	colon := strings.Index(text, ": ")
 	switch {
@@ -103,6 +139,31 @@ func (s *source) guiltyPart(line int, message string) (from, to int, hint string
 		from = len([]rune(text[:strings.Index(text, `: "`)])) + 3
 	}
 	return from, to, hint
+}
+
+// unclosed returns the first closing bracket of a line that does not belong to the bracket
+// that is open there, and the one that is missing before it; at is -1 if there is none.
+func unclosed(text string) (at int, missing byte) {
+	closing := map[byte]byte{'{': '}', '[': ']'}
+	var open []byte
+	for i, quote := 0, byte(0); i < len(text); i++ {
+		switch c := text[i]; {
+		case quote != 0:
+			if c == quote {
+				quote = 0
+			}
+		case (c == '"' || c == '\'') && strings.IndexByte(" [{,", text[max(i-1, 0)]) >= 0:
+			quote = c
+		case closing[c] != 0:
+			open = append(open, closing[c])
+		case c != '}' && c != ']' || len(open) == 0:
+		case open[len(open)-1] != c:
+			return i, open[len(open)-1]
+		default:
+			open = open[:len(open)-1]
+		}
+	}
+	return -1, 0
 }
 
 func (s *source) lineSpan(line, from, to int) diag.Span {

@@ -55,6 +55,26 @@ func (v *Value) Map() *Map {
 	return &Map{at: v}
 }
 
+// MapOf is Map for a mapping with one of these keys. If the value is text that begins with
+// such a key, the hint shows the mapping that was meant.
+func (v *Value) MapOf(keys ...string) *Map {
+	if !v.IsText() {
+		return v.Map()
+	}
+	for _, key := range keys {
+		rest, ok := strings.CutPrefix(v.n.Value, key)
+		if ok && (rest == "" || rest[0] == ' ' || rest[0] == ':') {
+			meant := strings.TrimLeft(rest, " :")
+			if meant == "" {
+				meant = "and its value"
+			}
+			v.Errorf(codeWrongKind, "write "+key+": "+meant, "this must be a mapping, not %q", v.n.Value)
+			return nil
+		}
+	}
+	return v.Map()
+}
+
 func (v *Value) mapOr(empty *Map) *Map {
 	if m := v.Map(); m != nil {
 		return m
@@ -90,6 +110,21 @@ func (v *Value) Text() *Text {
 		return nil
 	}
 	return v.src.text(v.n)
+}
+
+// DurationText is Text for a value that must be a duration.
+func (v *Value) DurationText() *Text {
+	switch {
+	case v == nil:
+		return nil
+	case v.IsEmpty():
+		v.Empty(durationFor, "be a duration")
+		return nil
+	case !v.IsText():
+		v.wrongKind("a duration")
+		return nil
+	}
+	return v.Text()
 }
 
 // Str returns the text of Text, or an empty text.

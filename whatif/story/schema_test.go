@@ -119,7 +119,7 @@ func knownKeys(t *testing.T, text string) []string {
 	_, list = story.Parse(p, "tests/t.yaml", []byte(text))
 	for _, d := range list {
 		if strings.Contains(d.Message, `"zzz"`) {
-			_, allowed, _ := strings.Cut(d.Hint, "Allowed here: ")
+			_, allowed, _ := strings.Cut(d.Hint, "allowed here: ")
 			return strings.FieldsFunc(allowed, func(r rune) bool { return r == ',' || r == ' ' })
 		}
 	}
