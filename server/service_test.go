@@ -10,6 +10,7 @@ import (
 	"strings"
 	"testing"
 	"testing/fstest"
+	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
 
@@ -206,6 +207,21 @@ func (s *service) run(order, customer string) (id string, sent channels.Message)
 func (s *service) show(id string) (r server.Run) {
 	s.t.Helper()
 	s.do("GET", "/v1/runs/"+id, "").is(200).decode(&r)
+	return r
+}
+
+// ended returns a run once it has ended. The answer to its send and a webhook may come in
+// either order, so what the webhook leads to may stand only after the answer.
+func (s *service) ended(id string) (r server.Run) {
+	s.t.Helper()
+	tick := time.NewTicker(5 * time.Millisecond)
+	defer tick.Stop()
+	for range 2000 {
+		if r = s.show(id); r.Outcome != "" {
+			break
+		}
+		<-tick.C
+	}
 	return r
 }
 

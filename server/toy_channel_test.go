@@ -130,7 +130,7 @@ steps:
 	answered, form := start("2", "bob")
 	post("reply r1 bob " + form.Get("thread") + " yes please").is(200)
 	for id, want := range map[string]string{read: "seen", answered: "answered"} {
-		if got := s.show(id); got.Outcome != want {
+		if got := s.ended(id); got.Outcome != want {
 			t.Errorf("run %s ended as %q, want %q", id, got.Outcome, want)
 		}
 	}
