@@ -28,8 +28,8 @@ type Config struct {
 	HTTP   *http.Client // nil: [http.DefaultClient]
 
 	// Retries is how often a request is sent again that got no answer or a temporary problem; 0:
-	// never. A change is sent again only where that cannot make it happen twice: events, calls
-	// and starts of campaigns without an ID get one for that. Streams are never sent again.
+	// never. A change gets an ID or an Idempotency-Key for that, so that it happens once however
+	// often it is sent. Streams and reloads are never sent again.
 	Retries int
 }
 
@@ -86,20 +86,34 @@ func (c *Client) sendOnce(ctx context.Context, path string, id *string, body, in
 	if err != nil {
 		return fmt.Errorf("client: %w", err)
 	}
-	return c.attempts(ctx, *id != "", http.MethodPost, path, raw, into)
+	return c.attempts(ctx, *id != "", call{method: http.MethodPost, path: path, body: raw}, into)
 }
 
-// exchange makes a request and decodes the answer, unless into is nil. Only POST is more than
-// once if it is sent twice.
+// exchange makes a request and decodes the answer, unless into is nil. A change that may be
+// sent again gets a key, by which the server carries it out once.
 func (c *Client) exchange(ctx context.Context, method, path string, body []byte, into any) error {
-	return c.attempts(ctx, method != http.MethodPost, method, path, body, into)
+	request := call{method: method, path: path, body: body}
+	switch method {
+	case http.MethodPost, http.MethodPut, http.MethodPatch:
+		if c.retries > 0 {
+			request.key = rand.Text()
+		}
+	}
+	return c.attempts(ctx, true, request, into)
+}
+
+// call is a request with a body of JSON.
+type call struct {
+	method, path string
+	body         []byte
+	key          string // its Idempotency-Key; empty for none
 }
 
 // attempts makes a request until it succeeds, fails for good, or was sent again often enough.
-func (c *Client) attempts(ctx context.Context, repeatable bool, method, path string, body []byte, into any) error {
+func (c *Client) attempts(ctx context.Context, repeatable bool, request call, into any) error {
 	pause := firstPause
 	for again := c.retries; ; again-- {
-		err := c.attempt(ctx, method, path, body, into)
+		err := c.attempt(ctx, request, into)
 		if again == 0 || !mayRepeat(err, repeatable) {
 			return err
 		}
@@ -135,8 +149,8 @@ func mayRepeat(err error, repeatable bool) bool {
 }
 
 // attempt makes a request once.
-func (c *Client) attempt(ctx context.Context, method, path string, body []byte, into any) error {
-	response, err := c.do(ctx, method, path, mediaJSON, bytes.NewReader(body))
+func (c *Client) attempt(ctx context.Context, request call, into any) error {
+	response, err := c.do(ctx, request.method, request.path, mediaJSON, request.key, bytes.NewReader(request.body))
 	if err != nil {
 		return err
 	}
@@ -156,12 +170,15 @@ func (c *Client) attempt(ctx context.Context, method, path string, body []byte, 
 
 // do makes a request. An answer that is a problem becomes an error; the body of any other is
 // the caller's to close.
-func (c *Client) do(ctx context.Context, method, path, media string, body io.Reader) (*http.Response, error) {
+func (c *Client) do(ctx context.Context, method, path, media, key string, body io.Reader) (*http.Response, error) {
 	request, err := http.NewRequestWithContext(ctx, method, c.server+path, body)
 	if err != nil {
 		return nil, fmt.Errorf("client: %w", err)
 	}
 	request.Header.Set("Content-Type", media)
+	if key != "" {
+		request.Header.Set("Idempotency-Key", key)
+	}
 	if c.token != "" {
 		request.Header.Set("Authorization", "Bearer "+c.token)
 	}

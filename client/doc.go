@@ -31,8 +31,8 @@
 // Give everything that must not happen twice an ID. The server remembers IDs for 72 hours. A
 // request with an ID that it knows changes nothing and gets the first answer again, with Repeated
 // set; the same ID with other content is a [*Problem] of the kind [KindConflict].
-// With Retries in its [Config] the client sends requests again by itself, and gives IDs where
-// there are none.
+// With Retries in its [Config] the client sends requests again by itself, and gives every change
+// without an ID an ID or an Idempotency-Key, which counts as one.
 //
 // # Streams
 //

@@ -33,7 +33,7 @@ type Journal struct {
 // ends with the input that was the last one when reading began.
 func (c *Client) Journal(ctx context.Context, from uint64) (*Journal, error) {
 	query := url.Values{"from": {strconv.FormatUint(from, 10)}}
-	response, err := c.do(ctx, http.MethodGet, "/v1/journal?"+query.Encode(), mediaJSON, http.NoBody)
+	response, err := c.do(ctx, http.MethodGet, "/v1/journal?"+query.Encode(), mediaJSON, "", http.NoBody)
 	if err != nil {
 		return nil, err
 	}

@@ -30,7 +30,7 @@ func (c *Client) Reload(ctx context.Context) ([]Diagnostic, error) {
 	var out struct {
 		Warnings []Diagnostic `json:"warnings"`
 	}
-	err := c.exchange(ctx, http.MethodPost, "/-/reload", nil, &out)
+	err := c.attempts(ctx, false, call{method: http.MethodPost, path: "/-/reload"}, &out)
 	return out.Warnings, err
 }
 

@@ -27,7 +27,10 @@ func TestRetries(t *testing.T) {
 		{"a call", status(503), func(c *Client) error { _, err := c.CallFlow(ctx, "f", Call{Profile: "ann"}); return err }, 2},
 		{"a campaign", lost, func(c *Client) error { _, err := c.StartCampaign(ctx, CampaignStart{Flow: "f"}); return err }, 2},
 		{"a list", lost, func(c *Client) error { _, err := c.Flows(ctx); return err }, 2},
-		{"a cancel that got lost", lost, func(c *Client) error { _, err := c.CancelRun(ctx, "R", ""); return err }, 1},
+		{"a cancel that got lost", lost, func(c *Client) error { _, err := c.CancelRun(ctx, "R", ""); return err }, 2},
+		{"a profile", lost, func(c *Client) error { _, err := c.SetProfile(ctx, "ann", []byte("{}")); return err }, 2},
+		{"a pause", status(503), func(c *Client) error { _, err := c.PauseCampaign(ctx, "C", ""); return err }, 2},
+		{"a reload that got lost", lost, func(c *Client) error { _, err := c.Reload(ctx); return err }, 1},
 		{"a cancel that met a busy server", status(429), func(c *Client) error { _, err := c.CancelRun(ctx, "R", ""); return err }, 2},
 		{"a refusal", status(400), func(c *Client) error { _, err := c.SendEvent(ctx, Event{Type: "e"}); return err }, 1},
 	} {
@@ -38,7 +41,11 @@ func TestRetries(t *testing.T) {
 				raw, _ := io.ReadAll(r.Body)
 				var body struct{ ID string }
 				json.Unmarshal(raw, &body) // a list has none
-				ids = append(ids, body.ID)
+				key := r.Header.Get("Idempotency-Key")
+				if r.Method != http.MethodGet && test.want == 2 && body.ID == "" && key == "" {
+					t.Error("a change that is sent again has neither an ID nor an Idempotency-Key")
+				}
+				ids = append(ids, body.ID+key)
 				if requests++; requests == 1 {
 					test.first(w)
 				}

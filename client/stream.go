@@ -23,7 +23,7 @@ func (c *Client) stream(ctx context.Context, path string, lines io.Reader) iter.
 	return func(yield func(LineAnswer, error) bool) {
 		ctx, cancel := context.WithCancel(ctx)
 		defer cancel()
-		response, err := c.do(ctx, http.MethodPost, path, mediaLines, lines)
+		response, err := c.do(ctx, http.MethodPost, path, mediaLines, "", lines)
 		if err != nil {
 			yield(LineAnswer{}, err)
 			return

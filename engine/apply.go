@@ -8,7 +8,7 @@ import (
 // Applied is what applying one input led to.
 type Applied struct {
 	Answer        Answer
-	Taken         bool              // the input changed something: it belongs into the journal as State.Seq
+	Taken         bool              // the input changed something or has a new ID: it belongs into the journal as State.Seq
 	Posts         []Post            // to be carried out after the commit
 	Planned       []OutboxEntry     // messages that wait for a slot
 	Fetches       []FetchPost       // to be carried out after the commit
@@ -58,6 +58,7 @@ func (e *Engine) Apply(ws *WorkingSet, in *Input, stamp Instant, slots Slots) Ap
 	} else {
 		for !a.attempt() {
 		}
+		a.changed = a.changed || in.ID != "" // an ID is remembered although nothing else changed
 	}
 	if a.out.Answer.Refused != nil {
 		a.out.Posts, a.out.Planned, a.out.Fetches, a.out.Derived, a.out.Snapshots, a.out.StatusQueries = nil, nil, nil, nil, nil, nil

@@ -156,15 +156,16 @@ func (in *Input) digest() uint64 {
 		mix(h, p.Do.String(), p.Flow, fmt.Sprint(p.Campaign, p.EndRuns), p.Reason)
 	case *Cancel:
 		mix(h, p.Run.String(), p.Reason)
-	case *Control:
-		mix(h, p.Outbound.String(), fmt.Sprint(p.Kill != nil, p.Kill != nil && *p.Kill))
-		mix(h, p.Only...)
 	case *Deploy:
 		for _, bundle := range p.Flows {
+			mix(h, fmt.Sprint(len(bundle)))
 			for _, f := range bundle {
 				mix(h, f.Name, f.Text)
 			}
 		}
+	case *Control:
+		mix(h, fmt.Sprint(uint8(p.Outbound), p.Kill != nil, p.Kill != nil && *p.Kill))
+		mix(h, p.Only...)
 	}
 	return h.Sum64()
 }

@@ -175,7 +175,7 @@ func (s *Server) startCampaign(w http.ResponseWriter, r *http.Request) {
 	if request.Again {
 		start = engine.CampaignStart
 	}
-	answer, err := s.submit(r, &engine.Input{ID: request.ID, Payload: &engine.CampaignControl{Do: start, Flow: request.Flow}})
+	answer, err := s.submit(w, r, &engine.Input{ID: request.ID, Payload: &engine.CampaignControl{Do: start, Flow: request.Flow}})
 	if err != nil {
 		s.fail(w, r, err)
 		return
@@ -206,7 +206,7 @@ func (s *Server) steerCampaign(do engine.CampaignVerb) http.HandlerFunc {
 		}
 		c, err := s.campaign(r.PathValue("id"))
 		if err == nil {
-			_, err = s.submit(r, &engine.Input{Payload: &engine.CampaignControl{Do: do, Campaign: c.number, Reason: request.Reason, EndRuns: request.EndRuns}})
+			_, err = s.submit(w, r, &engine.Input{Payload: &engine.CampaignControl{Do: do, Campaign: c.number, Reason: request.Reason, EndRuns: request.EndRuns}})
 		}
 		if err == nil {
 			c, err = s.campaign(c.ID)

@@ -11,8 +11,7 @@ import (
 )
 
 // TestCampaigns previews and starts a campaign by the API, and shows that what is wrong is
-// told as a problem. The runner of these tests reads no audiences, so the campaign fails
-// where it would freeze its own.
+// told as a problem. The runner of these tests never ends the freezing of an audience.
 func TestCampaigns(t *testing.T) {
 	people := fstest.MapFS{"audiences/people.csv": {Data: []byte("profile\nann\nbob\n")}}
 	s := start(t, map[string]string{

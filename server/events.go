@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"net/http"
 	"strconv"
-	"strings"
 
 	"nudge/engine"
 )
@@ -48,8 +47,8 @@ func (s *Server) inputs(e *event) ([]*engine.Input, error) {
 		return nil, below("profile_data", err)
 	}
 	if e.ID != "" { // an event that is sent again does not take back what came after it
-		for i, c := range changes {
-			c.ID = e.ID + strings.Repeat("+", i)
+		for _, c := range changes {
+			c.ID = e.ID
 		}
 	}
 	return append(changes, in), nil
@@ -80,6 +79,10 @@ func compact(raw json.RawMessage) json.RawMessage {
 func (s *Server) postEvents(w http.ResponseWriter, r *http.Request) {
 	switch {
 	case isLines(r):
+		if err := refuseKey(r, "NDJSON takes no Idempotency-Key; give the event on each line its id"); err != nil {
+			s.fail(w, r, err)
+			return
+		}
 		s.postLines(w, r, s.parseEvent)
 	case mediaType(r) == "application/json":
 		s.postJSON(w, r)
@@ -109,16 +112,12 @@ func (s *Server) postJSON(w http.ResponseWriter, r *http.Request) {
 		s.fail(w, r, err)
 		return
 	}
-	if e.ID, err = idOf(r, e.ID); err != nil {
-		s.fail(w, r, err)
-		return
-	}
 	inputs, err := s.inputs(&e)
 	if err != nil {
 		s.fail(w, r, err)
 		return
 	}
-	answer, err := s.submit(r, inputs...)
+	answer, err := s.submit(w, r, inputs...)
 	if err != nil {
 		s.fail(w, r, err)
 		return
@@ -127,8 +126,8 @@ func (s *Server) postJSON(w http.ResponseWriter, r *http.Request) {
 }
 
 func (s *Server) postArray(w http.ResponseWriter, r *http.Request, body []byte) {
-	if r.Header.Get(keyHeader) != "" {
-		s.fail(w, r, problemOf(http.StatusBadRequest, "id", "an array takes no Idempotency-Key; give each event its id"))
+	if err := refuseKey(r, "an array takes no Idempotency-Key; give each event its id"); err != nil {
+		s.fail(w, r, err)
 		return
 	}
 	var raws []json.RawMessage

@@ -22,7 +22,7 @@ func TestEventIsIdempotent(t *testing.T) {
 	}
 	s.event(order("e1", "8")).is(409, `"field":"id"`, "used with another body")
 	s.event(order("", "7"), "Idempotency-Key", "e1").is(200, `"repeated":true`)
-	s.event(order("e1", "7"), "Idempotency-Key", "e2").is(400, "id and Idempotency-Key are both given and differ")
+	s.event(order("e1", "7"), "Idempotency-Key", "e2").is(400, `the id \"e1\" and the Idempotency-Key \"e2\" differ`)
 	if n := s.runs(); n != 1 {
 		t.Errorf("there are %d runs, want 1", n)
 	}

@@ -4,3 +4,11 @@ import "io/fs"
 
 // Folder is the file system of texts that a deploy is read from.
 func Folder(files map[string]string) fs.FS { return folder(files) }
+
+// Patterns are those that a server registers, webhooks included.
+func Patterns(s *Server) (all []string) {
+	for _, r := range append(s.routes(), s.webhookRoutes()...) {
+		all = append(all, r.pattern)
+	}
+	return all
+}

@@ -93,7 +93,7 @@ func (s *Server) deployFlows(w http.ResponseWriter, r *http.Request) {
 		s.fail(w, r, err)
 		return
 	}
-	deployed, err := s.deploy(r, p)
+	deployed, err := s.deploy(w, r, p)
 	if err != nil {
 		s.fail(w, r, err)
 		return
@@ -124,7 +124,7 @@ func projectOf(w http.ResponseWriter, r *http.Request) (*flows.Project, diag.Lis
 	return p, list, nil
 }
 
-func (s *Server) deploy(r *http.Request, p *flows.Project) ([]deployedFlow, error) {
+func (s *Server) deploy(w http.ResponseWriter, r *http.Request, p *flows.Project) ([]deployedFlow, error) {
 	state, err := s.config.Store.State()
 	if err != nil {
 		return nil, err
@@ -135,10 +135,14 @@ func (s *Server) deploy(r *http.Request, p *flows.Project) ([]deployedFlow, erro
 		deployed = append(deployed, deployedFlow{f.Name, f.Version, !was})
 		input.Flows = append(input.Flows, f.Bundle)
 	}
-	if _, err = s.submit(r, &engine.Input{Payload: input}); err == nil && s.config.Deployed != nil {
+	answer, err := s.submit(w, r, &engine.Input{Payload: input})
+	if err != nil {
+		return nil, err
+	}
+	if s.config.Deployed != nil && !answer.Repeated {
 		s.config.Deployed()
 	}
-	return deployed, err
+	return deployed, nil
 }
 
 // projectFiles is files as they were given, each once and with a name that a project's

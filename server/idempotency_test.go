@@ -1,74 +1,150 @@
 package server_test
 
 import (
+	"context"
 	"net/http"
+	"slices"
+	"strings"
 	"testing"
-	"testing/fstest"
 
-	"nudge/audience"
+	"nudge/channels"
+	"nudge/channels/appmessaging"
+	"nudge/lang/diag"
 	"nudge/server"
+	"nudge/store"
+	"nudge/store/memory"
 )
 
-// TestIdempotencyKey sends every request that changes something twice with one key, and then
-// with another body. The second has the answer of the first and changes nothing; the third
-// is a conflict. Commands that the engine would refuse the second time, such as the end of
-// an ended run, show that the second was not applied.
-func TestIdempotencyKey(t *testing.T) {
-	people := fstest.MapFS{"audiences/people.csv": {Data: []byte("profile\nann\n")}}
-	project := with(shop, "flows/sale.yaml",
-		"flow: sale\ntrigger: { at: 2020-01-01 09:00, audience: people.csv }\nsteps: [ { send: { body: Sale } } ]\n")
-	project = with(project, "flows/late.yaml",
-		"flow: late\ntrigger: { at: 2020-01-01 09:00, audience: people.csv }\nsteps: [ { send: { body: Late } } ]\n")
-	s := start(t, project, func(c *server.Config) { c.Audiences = audience.NewSnapshots(audience.Sources{Project: people}) })
-	run, _ := s.run("1", "ann")
+// keyedProject has a flow for every route that changes something.
+var keyedProject = with(shop, "flows/sale.yaml",
+	"flow: sale\ntrigger: { at: 2020-01-01 09:00, audience: people.csv }\nsteps: [ { send: { body: hello } } ]\n")
 
-	for _, test := range []struct {
-		name, method, path, body, other string
-		status                          int
-		again                           string // in the second answer
-	}{
-		{"event", "POST", "/v1/events", `{"type":"order.shipped","data":{"order_id":"2","customer":"bob"}}`,
-			`{"type":"order.shipped","data":{"order_id":"3","customer":"bob"}}`, 200, `"repeated":true`},
-		{"call", "POST", "/v1/flows/order/runs", `{"profile":"cid","data":{"order_id":"4","customer":"cid"}}`,
-			`{"profile":"cid","data":{"order_id":"5","customer":"cid"}}`, 200, `"repeated":true`},
-		{"cancel of a run", "POST", "/v1/runs/" + run + "/cancel", `{"reason":"a"}`, `{"reason":"b"}`, 200, `"repeated":true`},
-		{"profile, whole", "PUT", "/v1/profiles/ann", `{"city":"Bath"}`, `{"city":"York"}`, 200, `"city":"Bath"`},
-		{"profile, in part", "PATCH", "/v1/profiles/ann", `{"plan":"pro"}`, `{"plan":"trial"}`, 200, `"plan":"pro"`},
-		{"outbound", "PUT", "/v1/outbound", `{"mode":"only","only":["ann"]}`, `{"mode":"only","only":["bob"]}`, 200, `"repeated":true`},
-		{"kill", "PUT", "/v1/outbound", `{"killed":false}`, `{"killed":true}`, 200, `"repeated":true`},
-		{"campaign", "POST", "/v1/campaigns", `{"flow":"sale"}`, `{"flow":"late"}`, 201, `"flow":"sale"`},
-		{"deploy", "POST", "/v1/flows", deployment(t, project), deployment(t, shop), 200, `"flow":"order"`},
-	} {
-		t.Run(test.name, func(t *testing.T) {
-			send := func(body string) *answer {
-				a := s.do(test.method, test.path, body, "Content-Type", "application/json", "Idempotency-Key", "key of "+test.name)
-				a.t = t
-				return a
-			}
-			send(test.body).is(test.status)
-			runs := s.runs()
-			send(test.body).is(test.status, test.again)
-			send(test.other).is(http.StatusConflict, "this id was used with another body")
-			if got := s.runs(); got != runs {
-				t.Errorf("there are %d runs more", got-runs)
-			}
-		})
-	}
-	var page struct{ Campaigns []server.Campaign }
-	s.do("GET", "/v1/campaigns", "").is(200).decode(&page)
-	if len(page.Campaigns) != 1 {
-		t.Errorf("there are %d campaigns, want 1: %+v", len(page.Campaigns), page)
+// keyed is a change with an Idempotency-Key, and another one under the same key. A path may name
+// {run} or {campaign}.
+type keyed struct{ path, body, other string }
+
+// keyedRoutes are the routes that take an Idempotency-Key.
+func keyedRoutes(t *testing.T) map[string]keyed {
+	return map[string]keyed{
+		"POST /v1/events":                {"/v1/events", order("", "7"), order("", "8")},
+		"POST /v1/runs/{id}/cancel":      {"/v1/runs/{run}/cancel", `{"reason": "a"}`, `{"reason": "b"}`},
+		"PUT /v1/profiles/{id}":          {"/v1/profiles/ann", `{"name": "Ann"}`, `{"name": "Anna"}`},
+		"PATCH /v1/profiles/{id}":        {"/v1/profiles/ann", `{"name": "Ann"}`, `{"name": "Ann", "opt_outs": []}`},
+		"POST /v1/flows":                 {"/v1/flows", deployment(t, keyedProject), deployment(t, shop)},
+		"POST /v1/flows/{flow}/runs":     {"/v1/flows/order/runs", `{"profile": "ann", "key": "7", "data": {"order_id": "7", "customer": "ann"}}`, `{"profile": "bob", "key": "7", "data": {"order_id": "7", "customer": "bob"}}`},
+		"POST /v1/campaigns":             {"/v1/campaigns", `{"flow": "sale"}`, `{"flow": "sale", "again": true}`},
+		"POST /v1/campaigns/{id}/pause":  {"/v1/campaigns/{campaign}/pause", `{"reason": "a"}`, `{"reason": "b"}`},
+		"POST /v1/campaigns/{id}/resume": {"/v1/campaigns/{campaign}/resume", ``, `{"reason": "b"}`},
+		"POST /v1/campaigns/{id}/cancel": {"/v1/campaigns/{campaign}/cancel", `{}`, `{"end_runs": true}`},
+		"PUT /v1/outbound":               {"/v1/outbound", `{"mode": "only", "only": ["ann"]}`, `{"mode": "only", "only": ["bob"]}`},
 	}
 }
 
-// A key goes with one thing, and an id in the body is the same as a key.
-func TestIdempotencyKeyMistakes(t *testing.T) {
-	s := start(t, shop)
-	const call = `{"id":"x","profile":"cid","data":{"order_id":"4","customer":"cid"}}`
-	s.do("POST", "/v1/flows/order/runs", call, "Idempotency-Key", "y").is(400, "both given and differ")
-	s.do("POST", "/v1/flows/order/runs", call, "Idempotency-Key", "x").is(200)
-	s.do("PUT", "/v1/outbound", `{"mode":"live"}`, "Idempotency-Key", "\xff").is(400, "the Idempotency-Key is")
-	s.event(`[{"type":"order.shipped"}]`, "Idempotency-Key", "x").is(400, "an array takes no Idempotency-Key")
-	s.do("POST", "/v1/events", "{}", "Content-Type", "application/x-ndjson", "Idempotency-Key", "x").is(400, "lines take no Idempotency-Key")
-	s.do("POST", "/v1/profiles", "{}", "Content-Type", "application/x-ndjson", "Idempotency-Key", "x").is(400, "lines take no Idempotency-Key")
+// keylessRoutes refuse an Idempotency-Key with a text, or have no use for it: then the text is
+// empty, and why is a comment.
+var keylessRoutes = map[string]string{
+	"POST /v1/profiles":          "NDJSON takes no Idempotency-Key; profiles are merged",
+	"POST /-/reload":             "POST /v1/flows takes one",
+	"POST /v1/flows/plan":        "", // it changes nothing
+	"POST /v1/campaigns/preview": "", // it changes nothing
+	"POST /webhooks/comapi":      "", // every event of a provider has its own ID
+}
+
+// changing are the routes of a server that change something, or could.
+func changing(t *testing.T) (all []string) {
+	kept, err := store.Open(new(memory.KV))
+	must(t, err)
+	s, err := server.New(server.Config{Runner: struct{ server.Runner }{}, Store: kept, Receivers: []channels.Receiver{appmessaging.Webhook{}}})
+	must(t, err)
+	for _, pattern := range server.Patterns(s) {
+		switch method, _, _ := strings.Cut(pattern, " "); method {
+		case http.MethodGet, http.MethodDelete:
+		default:
+			all = append(all, pattern)
+		}
+	}
+	return all
+}
+
+// TestIdempotencyKey tries the key on every route that changes something.
+func TestIdempotencyKey(t *testing.T) {
+	routes := keyedRoutes(t)
+	registered := changing(t)
+	for pattern := range routes {
+		if !slices.Contains(registered, pattern) {
+			t.Errorf("%s is tried and not registered", pattern)
+		}
+	}
+	for _, pattern := range registered {
+		t.Run(pattern, func(t *testing.T) {
+			method, _, _ := strings.Cut(pattern, " ")
+			s := start(t, keyedProject, func(c *server.Config) {
+				c.Reload = func(context.Context) (diag.List, error) { return nil, nil }
+			})
+			if text, ok := keylessRoutes[pattern]; ok {
+				if text != "" {
+					s.do(method, strings.Fields(pattern)[1], "", "Content-Type", "application/x-ndjson", "Idempotency-Key", "k").is(400, text)
+				}
+				return
+			}
+			route, ok := routes[pattern]
+			if !ok {
+				t.Fatal("a new route: say in keyedRoutes how it takes an Idempotency-Key, or in keylessRoutes why it does not")
+			}
+			path := s.fill(route.path)
+			first := s.do(method, path, route.body, "Idempotency-Key", "k")
+			if first.status >= 300 || first.header.Get("Idempotent-Replayed") != "" {
+				t.Fatalf("the first answer is %d %v: %s", first.status, first.header, first.body)
+			}
+			again := s.do(method, path, route.body, "Idempotency-Key", "k").is(first.status)
+			if got := strings.Replace(again.body, `,"repeated":true`, "", 1); got != first.body {
+				t.Errorf("the second answer is\n%s, want the first one,\n%s", got, first.body)
+			}
+			if got := again.header.Get("Idempotent-Replayed"); got != "true" {
+				t.Errorf("Idempotent-Replayed is %q, want true", got)
+			}
+			s.do(method, path, route.other, "Idempotency-Key", "k").is(409, `"field":"id"`, "used with another body")
+			s.do(method, path, route.body, "Idempotency-Key", "Zo\xeb").is(400, "the Idempotency-Key is not UTF-8")
+		})
+	}
+}
+
+// fill makes what a path names: a live run, or a campaign of which nothing is known to have ended.
+func (s *service) fill(path string) string {
+	if strings.Contains(path, "{run}") {
+		id, _ := s.run("1", "ann")
+		path = strings.Replace(path, "{run}", id, 1)
+	}
+	if strings.Contains(path, "{campaign}") {
+		var c server.Campaign
+		s.do("POST", "/v1/campaigns", `{"flow": "sale"}`).is(201).decode(&c)
+		path = strings.Replace(path, "{campaign}", c.ID, 1)
+	}
+	return path
+}
+
+func TestIdempotencyKeyBesideAnID(t *testing.T) {
+	s := start(t, keyedProject)
+	for path, body := range map[string]string{
+		"/v1/events":           order("e1", "7"),
+		"/v1/flows/order/runs": `{"id": "e1", "profile": "ann", "key": "7", "data": {"order_id": "7", "customer": "ann"}}`,
+		"/v1/campaigns":        `{"id": "e1", "flow": "sale"}`,
+	} {
+		s.do("POST", path, body, "Idempotency-Key", "e2").is(400, `"field":"id"`, `the id \"e1\" and the Idempotency-Key \"e2\" differ`)
+		s.do("POST", path, body, "Idempotency-Key", "e1").is(map[bool]int{true: 201, false: 200}[path == "/v1/campaigns"])
+	}
+	s.do("POST", "/v1/events", order("", "9"), "Content-Type", "application/x-ndjson", "Idempotency-Key", "k").
+		is(400, "give the event on each line its id")
+}
+
+// A key is remembered although its request changed nothing: the pause of a paused campaign does
+// not pause it again once it was resumed.
+func TestIdempotencyKeyOfNoChange(t *testing.T) {
+	s := start(t, keyedProject)
+	path := s.fill("/v1/campaigns/{campaign}")
+	s.do("POST", path+"/pause", "").is(200, `"status":"paused"`)
+	s.do("POST", path+"/pause", "", "Idempotency-Key", "k").is(200, `"status":"paused"`)
+	s.do("POST", path+"/resume", "").is(200, `"status":"freezing"`)
+	s.do("POST", path+"/pause", "", "Idempotency-Key", "k").is(200, `"status":"freezing"`)
+	s.do("POST", path+"/pause", `{"reason": "a"}`, "Idempotency-Key", "k").is(409, "used with another body")
 }

@@ -48,10 +48,6 @@ type pendingLine struct {
 // postLines takes a body line by line and answers line by line, in order. A line that
 // is wrong costs only itself. Empty lines are counted and get no answer.
 func (s *Server) postLines(w http.ResponseWriter, r *http.Request, parse parseLine) {
-	if r.Header.Get(keyHeader) != "" {
-		s.fail(w, r, problemOf(http.StatusBadRequest, "id", "lines take no Idempotency-Key; events can have an id each"))
-		return
-	}
 	w.Header().Set("Content-Type", "application/x-ndjson")
 	http.NewResponseController(w).EnableFullDuplex()
 	lines := bufio.NewScanner(r.Body)
@@ -115,25 +111,6 @@ func (s *Server) settle(r *http.Request, p pendingLine) lineAnswer {
 		return lineAnswer{Line: p.line, Error: runnerProblem(err)}
 	}
 	return lineAnswer{Line: p.line, Answer: &answers[len(answers)-1]}
-}
-
-// submit applies the inputs of a request together and returns the answer to the last of
-// them, or the problem. The last one takes the request's Idempotency-Key.
-func (s *Server) submit(r *http.Request, inputs ...*engine.Input) (*engine.Answer, error) {
-	last := inputs[len(inputs)-1]
-	id, err := idOf(r, last.ID)
-	if err != nil {
-		return nil, err
-	}
-	last.ID = id
-	answers, err := s.config.Runner.Submit(r.Context(), inputs...)
-	if err != nil {
-		return nil, runnerProblem(err)
-	}
-	if err := refusalOf(answers); err != nil {
-		return nil, err
-	}
-	return &answers[len(answers)-1], nil
 }
 
 // refusalOf is the problem of the first input that was refused, or nil.

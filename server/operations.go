@@ -28,6 +28,10 @@ func (s *Server) reload(w http.ResponseWriter, r *http.Request) {
 		s.fail(w, r, problemOf(http.StatusNotImplemented, "reload", "this server has no project on disk"))
 		return
 	}
+	if err := refuseKey(r, "a reload takes no Idempotency-Key, as it has no body: it deploys the files on the server's disk; POST /v1/flows takes one"); err != nil {
+		s.fail(w, r, err)
+		return
+	}
 	list, err := s.config.Reload(r.Context())
 	switch {
 	case err != nil:

@@ -66,7 +66,7 @@ func (s *Server) changeProfile(w http.ResponseWriter, r *http.Request, replace b
 		s.fail(w, r, err)
 		return
 	}
-	if _, err := s.submit(r, inputs...); err != nil {
+	if _, err := s.submit(w, r, inputs...); err != nil {
 		s.fail(w, r, err)
 		return
 	}
@@ -92,6 +92,10 @@ func (s *Server) postProfiles(w http.ResponseWriter, r *http.Request) {
 	if !isLines(r) {
 		s.fail(w, r, problemOf(http.StatusUnsupportedMediaType, "media-type",
 			"send application/x-ndjson, one profile with its id on each line, not "+mediaType(r)))
+		return
+	}
+	if err := refuseKey(r, "NDJSON takes no Idempotency-Key; profiles are merged, so send the lines again without it"); err != nil {
+		s.fail(w, r, err)
 		return
 	}
 	s.postLines(w, r, s.parseProfile)

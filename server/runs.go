@@ -225,7 +225,7 @@ func (s *Server) cancelRun(w http.ResponseWriter, r *http.Request) {
 
 // command submits an input of an operator and replies with the engine's answer.
 func (s *Server) command(w http.ResponseWriter, r *http.Request, in *engine.Input) {
-	answer, err := s.submit(r, in)
+	answer, err := s.submit(w, r, in)
 	if err != nil {
 		s.fail(w, r, err)
 		return

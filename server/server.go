@@ -100,39 +100,70 @@ func checkReceivers(all []channels.Receiver) error {
 	return nil
 }
 
+// route is one pattern of the API and its handler.
+type route struct {
+	pattern string // of [http.ServeMux], with its method
+	handle  http.HandlerFunc
+}
+
+// routes are those of the API. Every POST, PUT and PATCH among them takes an Idempotency-Key,
+// which TestIdempotencyKey holds.
+func (s *Server) routes() []route {
+	all := []route{
+		{"POST /v1/events", s.postEvents},
+		{"GET /v1/runs", s.listRuns},
+		{"GET /v1/runs/{id}", s.showRun},
+		{"POST /v1/runs/{id}/cancel", s.cancelRun},
+		{"POST /v1/profiles", s.postProfiles},
+		{"GET /v1/profiles/{id}", s.getProfile},
+		{"PUT /v1/profiles/{id}", s.putProfile},
+		{"PATCH /v1/profiles/{id}", s.patchProfile},
+		{"DELETE /v1/profiles/{id}", s.forgetProfile},
+		{"GET /v1/flows", s.listFlows},
+		{"POST /v1/flows", s.deployFlows},
+		{"POST /v1/flows/plan", s.planFlows},
+		{"POST /v1/flows/{flow}/runs", s.callFlow},
+		{"GET /v1/journal", s.getJournal},
+		{"GET /v1/schedule", s.listSchedule},
+		{"GET /v1/campaigns", s.listCampaigns},
+		{"POST /v1/campaigns", s.startCampaign},
+		{"POST /v1/campaigns/preview", s.previewCampaign},
+		{"GET /v1/campaigns/{id}", s.showCampaign},
+		{"POST /v1/campaigns/{id}/pause", s.steerCampaign(engine.CampaignPause)},
+		{"POST /v1/campaigns/{id}/resume", s.steerCampaign(engine.CampaignResume)},
+		{"POST /v1/campaigns/{id}/cancel", s.steerCampaign(engine.CampaignCancel)},
+		{"GET /v1/outbound", s.getOutbound},
+		{"PUT /v1/outbound", s.putOutbound},
+		{"POST /-/reload", s.reload},
+	}
+	if s.config.Registry != nil {
+		metrics := promhttp.HandlerFor(s.config.Registry, promhttp.HandlerOpts{EnableOpenMetrics: true})
+		all = append(all, route{"GET /metrics", metrics.ServeHTTP})
+	}
+	return all
+}
+
+// webhookRoutes are those of the channels. The events of their providers have IDs of their own.
+func (s *Server) webhookRoutes() (all []route) {
+	for _, r := range s.config.Receivers {
+		all = append(all, route{"POST /webhooks/" + r.Name(), s.postWebhook(r)})
+	}
+	return all
+}
+
+// muxOf serves routes.
+func muxOf(routes []route) *http.ServeMux {
+	mux := http.NewServeMux()
+	for _, r := range routes {
+		mux.HandleFunc(r.pattern, r.handle)
+	}
+	return mux
+}
+
 // Handler serves everything, webhooks included.
 func (s *Server) Handler() http.Handler {
-	api := http.NewServeMux()
-	api.HandleFunc("POST /v1/events", s.postEvents)
-	api.HandleFunc("GET /v1/runs", s.listRuns)
-	api.HandleFunc("GET /v1/runs/{id}", s.showRun)
-	api.HandleFunc("POST /v1/runs/{id}/cancel", s.cancelRun)
-	api.HandleFunc("POST /v1/profiles", s.postProfiles)
-	api.HandleFunc("GET /v1/profiles/{id}", s.getProfile)
-	api.HandleFunc("PUT /v1/profiles/{id}", s.putProfile)
-	api.HandleFunc("PATCH /v1/profiles/{id}", s.patchProfile)
-	api.HandleFunc("DELETE /v1/profiles/{id}", s.forgetProfile)
-	api.HandleFunc("GET /v1/flows", s.listFlows)
-	api.HandleFunc("POST /v1/flows", s.deployFlows)
-	api.HandleFunc("POST /v1/flows/plan", s.planFlows)
-	api.HandleFunc("POST /v1/flows/{flow}/runs", s.callFlow)
-	api.HandleFunc("GET /v1/journal", s.getJournal)
-	api.HandleFunc("GET /v1/schedule", s.listSchedule)
-	api.HandleFunc("GET /v1/campaigns", s.listCampaigns)
-	api.HandleFunc("POST /v1/campaigns", s.startCampaign)
-	api.HandleFunc("POST /v1/campaigns/preview", s.previewCampaign)
-	api.HandleFunc("GET /v1/campaigns/{id}", s.showCampaign)
-	api.HandleFunc("POST /v1/campaigns/{id}/pause", s.steerCampaign(engine.CampaignPause))
-	api.HandleFunc("POST /v1/campaigns/{id}/resume", s.steerCampaign(engine.CampaignResume))
-	api.HandleFunc("POST /v1/campaigns/{id}/cancel", s.steerCampaign(engine.CampaignCancel))
-	api.HandleFunc("GET /v1/outbound", s.getOutbound)
-	api.HandleFunc("PUT /v1/outbound", s.putOutbound)
-	api.HandleFunc("POST /-/reload", s.reload)
-	if s.config.Registry != nil {
-		api.Handle("GET /metrics", promhttp.HandlerFor(s.config.Registry, promhttp.HandlerOpts{EnableOpenMetrics: true}))
-	}
 	all := http.NewServeMux()
-	all.Handle("/", s.guard(s.known(api)))
+	all.Handle("/", s.guard(s.known(muxOf(s.routes()))))
 	all.Handle("/webhooks/", s.WebhookHandler())
 	all.HandleFunc("GET /-/healthy", s.healthy)
 	all.HandleFunc("GET /-/ready", s.ready)
@@ -141,13 +172,7 @@ func (s *Server) Handler() http.Handler {
 
 // WebhookHandler serves the webhooks of the channels alone, for a listener that is open
 // to the world.
-func (s *Server) WebhookHandler() http.Handler {
-	mux := http.NewServeMux()
-	for _, r := range s.config.Receivers {
-		mux.HandleFunc("POST /webhooks/"+r.Name(), s.postWebhook(r))
-	}
-	return s.known(mux)
-}
+func (s *Server) WebhookHandler() http.Handler { return s.known(muxOf(s.webhookRoutes())) }
 
 // methods are those that a pattern may have, in order.
 var methods = []string{"DELETE", "GET", "HEAD", "PATCH", "POST", "PUT"}

@@ -64,6 +64,16 @@ func (p provider) Send(_ context.Context, m channels.Message) channels.Result {
 	return channels.Result{Outcome: channels.Accepted, ProviderID: "m-" + m.Ref.Run}
 }
 
+// slowAudiences are never frozen, so that a campaign stays open.
+type slowAudiences struct{ runner.Audiences }
+
+func (slowAudiences) Freeze(ctx context.Context, _ engine.SnapshotRequest) (*engine.Snapshot, error) {
+	<-ctx.Done()
+	return nil, ctx.Err()
+}
+
+func (slowAudiences) Keep([]string) error { return nil }
+
 // start serves a project. Each change is made to the server's Config before.
 func start(t *testing.T, project map[string]string, changes ...func(*server.Config)) *service {
 	t.Helper()
@@ -84,7 +94,7 @@ func startAccounts(t *testing.T, project map[string]string, accounts []runner.Ac
 	if accounts == nil {
 		accounts = []runner.Account{{Channel: provider{s.posts}, Senders: 4}}
 	}
-	s.runner, err = runner.New(kept, core, runner.Config{Accounts: accounts, Registry: registry})
+	s.runner, err = runner.New(kept, core, runner.Config{Accounts: accounts, Registry: registry, Audiences: slowAudiences{}})
 	must(t, err)
 	running, stop := context.WithCancel(context.Background())
 	done := make(chan error, 1)

@@ -16,14 +16,16 @@ func (w *World) steer(s *engine.CampaignControl) {
 	if f == nil || f.status > engine.Walked || f.status == engine.Walked && f.live() == 0 {
 		w.fail("an operator steers campaign %d, which is over or never was", s.Campaign)
 	}
+	if s.Do == engine.CampaignPause && f.paused || s.Do == engine.CampaignResume && !w.holds(f) {
+		if w.in.ID == "" { // one with an ID is in the journal for its ID alone
+			w.fail("campaign %s is told to %s, as it does already", f.id(), s.Do)
+		}
+		return
+	}
 	w.fired[f] = true
-	paused, held := f.paused, w.holds(f)
 	f.paused = s.Do == engine.CampaignPause
 	switch s.Do {
 	case engine.CampaignPause, engine.CampaignResume:
-		if f.paused && paused || !f.paused && !held {
-			w.fail("campaign %s is told to %s, as it does already", f.id(), s.Do)
-		}
 		w.Reached["campaign "+s.Do.String()+"d"]++
 		if f.paused {
 			return
