@@ -119,6 +119,9 @@ func reportSyntax(e *Expr, err error, list *diag.List) {
 		hint, message = "write "+node.WithoutBraces(e.String())+" without braces", "an expression is not a template, so it has no {{ }}"
 	case e.text.Cut():
 		hint = "everything after # is a comment; put quotes around the whole expression if the # belongs to it"
+	case strings.HasPrefix(e.String(), "{"):
+		at = e.text.Span
+		hint, message = "write "+strings.Trim(e.String(), "{} ")+" without braces", "an expression does not stand inside { }"
 	case strings.Contains(message, `Operator("=")`):
 		hint = "compare with =="
 	}

@@ -182,6 +182,12 @@ func (r *reader) eventShape(event string) *shape.Type {
 
 // expr compiles the expression of a key; nil if the key is absent.
 func (r *reader) expr(v *node.Value, scope *shape.Type, want purpose) *Expr {
+	if v.IsMap() {
+		if keys := v.Map().Keys(); len(keys) == 1 && v.Map().Get(keys[0].Value).IsEmpty() {
+			v.Errorf(codeBadExpression, "write "+keys[0].Value+" without braces", "an expression does not stand inside { }")
+			return nil
+		}
+	}
 	t := v.Text()
 	if t == nil {
 		return nil
