@@ -105,6 +105,10 @@ type Receipt struct {
 	Status     Status    `json:"status,omitempty"`
 	Reason     string    `json:"reason,omitempty"` // why it failed, as far as the provider says
 	At         time.Time `json:"at,omitzero"`      // the provider's instant
+
+	// Profile is whose device or eyes the receipt is about, if the provider says so: an
+	// agent can read a message too. Empty is the recipient.
+	Profile string `json:"profile,omitempty"`
 }
 
 // Reply is a message a person sent us.

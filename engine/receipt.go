@@ -39,9 +39,14 @@ func (rc *Receipt) apply(a *applier) {
 	a.applyReceipt(r, rc.Ref.Message, &rc.Receipt)
 }
 
-// applyReceipt applies a receipt to the message that it is about.
+// applyReceipt applies a receipt to the message that it is about. What another participant of
+// the conversation got or read, such as an agent, says nothing about the person.
 func (a *applier) applyReceipt(r *Run, message int, rc *channels.Receipt) {
-	if statusOf(rc.Status) <= r.Message(message).Status {
+	switch {
+	case rc.Profile != "" && rc.Profile != r.Profile:
+		a.ignore("it is about another participant of the conversation")
+		return
+	case statusOf(rc.Status) <= r.Message(message).Status:
 		a.ignore("it says nothing new")
 		return
 	}

@@ -542,8 +542,11 @@ func (w *world) told(text string) {
 func (w *world) receipt(word, text string) {
 	w.t.Helper()
 	p, reason := w.post(text)
-	w.apply(&engine.Input{Payload: &engine.Receipt{Receipt: channels.Receipt{
-		Ref: p.Content.Ref, Status: statuses[word], Reason: reason, At: w.now}}})
+	receipt := channels.Receipt{Ref: p.Content.Ref, Status: statuses[word], Reason: reason, At: w.now}
+	if who, ok := strings.CutPrefix(reason, "by "); ok { // read POST by PERSON
+		receipt.Profile, receipt.Reason = who, ""
+	}
+	w.apply(&engine.Input{Payload: &engine.Receipt{Receipt: receipt}})
 }
 
 func (w *world) reply(text string) {

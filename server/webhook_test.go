@@ -64,6 +64,26 @@ func TestWebhookOfAnotherInstallationIsDropped(t *testing.T) {
 		`nudge_inputs_ignored_total{kind="receipt",reason="another installation sent it"} 1`)
 }
 
+// An agent's receipt, and one without our metadata where accounts do not correlate by ID, move
+// nothing. Both are counted by their reason.
+func TestWebhookReceiptsThatMatchNothing(t *testing.T) {
+	s := start(t, shop)
+	id, sent := s.run("1", "ann")
+	agent := strings.Replace(receipt("conversationMessage.read", sent), `"payload": {`, `"payload": {"profileId": "agent", `, 1)
+	s.webhook(agent).is(200)
+	s.webhook(`{"eventId": "e", "name": "conversationMessage.read", "payload": {"id": "m-` + id + `", "profileId": "ann"}}`).is(200)
+	if r := s.show(id); r.Status == "ended" {
+		t.Error("a receipt that is not the recipient's ended the run")
+	}
+	s.do("GET", "/metrics", "").is(200,
+		`nudge_inputs_ignored_total{kind="receipt",reason="it is about another participant of the conversation"} 1`,
+		`nudge_inputs_ignored_total{kind="receipt",reason="it does not say which message of ours it is about"} 1`)
+	s.webhook(strings.Replace(agent, "agent", "ann", 1)).is(200)
+	if r := s.show(id); r.Outcome != "completed" {
+		t.Errorf("the recipient read it, and the run ended as %q", r.Outcome)
+	}
+}
+
 // A body may have exactly as many bytes as are configured, 10 MB at most.
 func TestWebhookOfTenMegabytes(t *testing.T) {
 	s := start(t, shop, func(c *server.Config) {

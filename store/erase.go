@@ -134,6 +134,10 @@ func anonymous(r *engine.Run) *engine.Run {
 	return left
 }
 
+// erasedProfile stands for the person in a receipt: without one it would count as the
+// recipient's, whoever that is.
+const erasedProfile = "-"
+
 // forgets takes the person out of an input, and reports whether it named them.
 func (e *erasure) forgets(in *engine.Input) bool {
 	if !e.names(in.Payload) {
@@ -142,6 +146,8 @@ func (e *erasure) forgets(in *engine.Input) bool {
 	switch p := in.Payload.(type) {
 	case *engine.Event:
 		in.ID, in.Payload = "", &engine.Event{Type: p.Type}
+	case *engine.Receipt:
+		p.Profile = erasedProfile
 	case *engine.Reply:
 		in.ID = ""
 		p.Profile, p.Conversation, p.Text, p.ID, p.AnswersID = "", "", "", "", ""
@@ -166,6 +172,8 @@ func (e *erasure) names(payload engine.Payload) bool {
 	switch p := payload.(type) {
 	case *engine.Event:
 		return p.Profile == e.profile || bytes.Contains(p.Data, []byte(strconv.Quote(e.profile)))
+	case *engine.Receipt:
+		return p.Profile == e.profile
 	case *engine.Reply:
 		return p.Profile == e.profile
 	case *engine.ProfileChange:

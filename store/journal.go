@@ -210,7 +210,10 @@ func sweepFields(c *codec, x *engine.Sweep) {
 	c.bytes(x.After[:])
 }
 
-func receiptFields(c *codec, r *engine.Receipt) { providerFields(c, &r.Receipt) }
+func receiptFields(c *codec, r *engine.Receipt) {
+	providerFields(c, &r.Receipt)
+	c.str(&r.Profile) // at the end, so that a journal from before it existed is read as well
+}
 
 func providerFields(c *codec, r *channels.Receipt) {
 	refFields(c, &r.Ref)

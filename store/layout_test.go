@@ -164,7 +164,7 @@ func inUse(t *testing.T) *memory.KV {
 	}
 	apply(&engine.Input{Payload: &engine.ProfileChange{Profile: "ann", Set: []byte(`{"plan":"pro"}`)}})
 	now = now.Add(time.Hour) // the run that waits asks
-	apply(&engine.Input{Payload: &engine.Receipt{Receipt: channels.Receipt{ProviderID: "o", Status: channels.Read}}})
+	apply(&engine.Input{Payload: &engine.Receipt{Receipt: channels.Receipt{ProviderID: "o", Status: channels.Read, Profile: "ann"}}})
 	// A process that stopped between an event and what follows from it.
 	after := core.State
 	after.Derived = 1

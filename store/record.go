@@ -244,6 +244,7 @@ func orphanFields(c *codec, o *engine.Orphan) {
 	c.str(&o.ProviderID)
 	integer(c, &o.Since)
 	providerFields(c, &o.Receipt)
+	c.str(&o.Receipt.Profile) // at the end, as in the journal
 }
 
 func encodeAnswer(r *engine.Remembered) []byte {

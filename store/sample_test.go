@@ -57,7 +57,7 @@ func inputs() []*engine.Input {
 	at := time.UnixMilli(1_772_445_600_123).UTC()
 	return []*engine.Input{
 		{ID: "e1", Payload: &engine.Event{Type: "told", Profile: "ann", Data: json.RawMessage(`{"a":1}`), FanOut: &engine.FanOutCursor{After: id, Before: id}}},
-		{Payload: &engine.Receipt{Receipt: channels.Receipt{Ref: ref, ProviderID: "m", Status: channels.Read, Reason: "r", At: at}}},
+		{Payload: &engine.Receipt{Receipt: channels.Receipt{Ref: ref, ProviderID: "m", Status: channels.Read, Reason: "r", At: at, Profile: "p"}}},
 		{ID: "p1", Payload: &engine.Reply{Reply: channels.Reply{ID: "p1", Profile: "ann", Conversation: "c", Text: "yes", Answers: ref, AnswersID: "m", At: at}}},
 		{Payload: &engine.SendResult{Run: id, Message: 2, Attempt: 1, Result: channels.Result{
 			Outcome: channels.Deferred, ProviderID: "m", Conversation: "c", Reason: "busy", RetryAfter: time.Minute}}},

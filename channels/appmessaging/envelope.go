@@ -21,6 +21,10 @@ const (
 	profileUpdate    = "profile.update"
 )
 
+// conversationEvents begins the names of events about a message in a conversation. Their
+// payload.profileId is the participant who got or read it, perhaps an agent.
+const conversationEvents = "conversationMessage."
+
 // statuses is the names of the events that are receipts. Those of a conversation name
 // the message by the ID that it has there, and have no metadata.
 var statuses = map[string]channels.Status{
@@ -124,7 +128,7 @@ func (in *decoded) receipt(e *envelope, status channels.Status) error {
 	r := channels.Receipt{Status: status}
 	var id, messageID string
 	var updated instant
-	var why, statusDetails, details []byte
+	var why, statusDetails, details, profile []byte
 	for name, value := range members(e.payload) {
 		var err error
 		switch string(name) {
@@ -142,6 +146,8 @@ func (in *decoded) receipt(e *envelope, status channels.Status) error {
 			statusDetails = value
 		case "details":
 			details = value
+		case "profileId":
+			profile = value
 		}
 		if err != nil {
 			return err
@@ -150,6 +156,9 @@ func (in *decoded) receipt(e *envelope, status channels.Status) error {
 	r.ProviderID, r.At = cmp.Or(id, messageID), e.Timestamp.or(updated)
 	if r.ProviderID == "" && r.Ref.IsZero() {
 		return errNoMessage
+	}
+	if strings.HasPrefix(e.Name, conversationEvents) {
+		r.Profile = text(profile)
 	}
 	if status == channels.Failed || status == channels.Expired {
 		r.Reason = cmp.Or(text(why), findReason(statusDetails), findReason(details))

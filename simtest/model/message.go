@@ -181,7 +181,7 @@ func (w *walk) hear() bool {
 // raise gives a message the status that a receipt tells of, where that is higher.
 func (w *walk) raise(n int, rc *channels.Receipt) bool {
 	m := &w.messages[n-1]
-	if rung(receiptSays[rc.Status]) <= rung(m.status) {
+	if rc.Profile != "" && rc.Profile != w.run.profile || rung(receiptSays[rc.Status]) <= rung(m.status) {
 		return false
 	}
 	w.lift(m, rc)
