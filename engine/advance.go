@@ -11,18 +11,18 @@ import (
 	"nudge/flows"
 )
 
-// How a run ends when the flow does not say.
+// The outcomes of runs whose flow does not name one.
 const (
 	OutcomeCompleted   = "completed"   // past its last step
 	OutcomeFailed      = "failed"      // a template, an expression or a limit broke it
-	OutcomeCancelled   = "cancelled"   // by an operator
-	OutcomeRestarted   = "restarted"   // another took its place, under if_running: restart
+	OutcomeCancelled   = "cancelled"   // cancelled by an operator
+	OutcomeRestarted   = "restarted"   // replaced by a new run, under if_running: restart
 	OutcomeForgotten   = "forgotten"   // the person was forgotten
-	OutcomeLate        = "late"        // its time was longer ago than max_delay of its schedule
-	OutcomeQuarantined = "quarantined" // our fault, kept for us to look at
+	OutcomeLate        = "late"        // it started later than its schedule's max_delay allows
+	OutcomeQuarantined = "quarantined" // a fault of the engine; the run is kept for inspection
 )
 
-// advance takes the run from the given step on until it parks or ends.
+// advance takes the run from the given step on, until the run parks or ends.
 func (a *applier) advance(r pinned, at int) {
 	for steps := 0; at != flows.End; steps++ {
 		if steps >= MaxStepsPerInput {
@@ -44,9 +44,9 @@ func (a *applier) advance(r pinned, at int) {
 	}
 }
 
-// leavesByLoss lets a run that goes on past a send leave by an exit, or its loop by an
-// until, that names the message and looks out for its failing. A wait need not be asked:
-// it looks back to the send.
+// leavesByLoss is called when a run continues past a send. If the message failed, and an
+// exit or a loop's until names that failure, the run leaves by that line. Waits need no such
+// check: they look back to the send when they begin.
 func (a *applier) leavesByLoss(r pinned) bool {
 	if r.Status != Sending {
 		return false
@@ -57,8 +57,8 @@ func (a *applier) leavesByLoss(r pinned) bool {
 	})
 }
 
-// step carries out one step. It says where to go on, or that the run has parked or
-// ended.
+// step carries out one step. It returns the step to continue at, or parked when the run has
+// parked or ended.
 func (a *applier) step(r pinned, s *flows.Step) (next int, parked bool) {
 	if s.If != nil && !r.inLoopOf(r.At) {
 		ok, err := a.truth(s.If, a.scope(r), r)
@@ -109,8 +109,8 @@ func (a *applier) do(r pinned, s *flows.Step) (next int, parked bool) {
 	panic("engine: step with unknown verb")
 }
 
-// skipStep passes over a step whose condition is false. A send that was skipped is
-// there to be seen as an unsent message.
+// skipStep passes over a step whose condition is false. A skipped send leaves an unsent
+// message, so that later steps and the API can see it.
 func (a *applier) skipStep(r *Run, s *flows.Step) {
 	e := Entry{At: a.now, Kind: KindSkipped, Step: r.At}
 	if s.Verb == flows.VerbSend && len(r.Messages) < MaxMessagesPerRun {
@@ -161,17 +161,17 @@ func DealtArm(flow, profile string, s *flows.Step) int {
 	panic("engine: a split without arms")
 }
 
-// mix64 lets every bit of a hash depend on all of it (the finalizer of splitmix64). The
-// lowest bit of FNV is but the parity of the bytes: two splits of halves whose ids differ
-// in it would deal everybody alike, or everybody to opposite arms.
+// mix64 makes every bit of a hash depend on all its bits (the finalizer of splitmix64). The
+// lowest bit of FNV is only the parity of the bytes. Without the mixing, two 50/50 splits
+// with similar ids could put everybody into the same arm, or everybody into opposite arms.
 func mix64(h uint64) uint64 {
 	h = (h ^ h>>30) * 0xbf58476d1ce4e5b9
 	h = (h ^ h>>27) * 0x94d049bb133111eb
 	return h ^ h>>31
 }
 
-// set carries out a set step: every value is computed before any is kept, so that a step
-// that fails leaves variables and profile as they were.
+// set carries out a set step. It computes every value before it stores any, so a step that
+// fails leaves variables and profile unchanged.
 func (a *applier) set(r pinned, s *flows.Step) (next int, parked bool) {
 	scope := a.scope(r)
 	names, values, profile := make([]string, len(s.Set)), make([]json.RawMessage, len(s.Set)), map[string]json.RawMessage{}
@@ -227,7 +227,7 @@ func (r *Run) setVar(name string, value json.RawMessage) {
 	r.Vars[i].Value = value
 }
 
-// finish ends the run. What it planned but did not claim is dropped.
+// finish ends the run. It drops messages that were planned but not claimed.
 func (a *applier) finish(r *Run, outcome string, goal bool) {
 	for i := range r.Messages {
 		a.drop(r, i+1, ReasonRunEnded)
@@ -242,14 +242,14 @@ func (a *applier) finish(r *Run, outcome string, goal bool) {
 	r.Mailbox = nil
 }
 
-// fail ends the run because something that the flow's author must put right broke.
+// fail ends the run because of an error that the flow's author must fix.
 func (a *applier) fail(r *Run, step int, what string) {
 	r.log(Entry{At: a.now, Kind: KindError, Step: step, Detail: cut(what, MaxReasonBytes)})
 	a.finish(r, OutcomeFailed, false)
 }
 
-// holds evaluates the condition of a line over the run with a happening in hand. A
-// condition that cannot be evaluated does not hold, and says so on the timeline.
+// holds evaluates the condition of a line over the run and a signal. A condition that cannot
+// be evaluated counts as false, and the error goes on the timeline.
 func (a *applier) holds(cond *flows.Expr, r pinned, h *Signal) bool {
 	if cond == nil {
 		return true

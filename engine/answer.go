@@ -2,16 +2,16 @@ package engine
 
 import "nudge/channels"
 
-// Answer is what an input led to, for whoever gave it.
+// Answer is the result of an input, for its sender.
 type Answer struct {
 	ID        string     `json:"id,omitempty"`
 	Decisions []Decision `json:"decisions,omitempty"`
 	Repeated  bool       `json:"repeated,omitempty"` // the id was seen before; this is the first answer
 	Refused   *Refusal   `json:"refused,omitempty"`  // nothing was changed
-	Ignored   string     `json:"ignored,omitempty"`  // why the input concerns nobody here
+	Ignored   string     `json:"ignored,omitempty"`  // why the input affects nothing here
 }
 
-// Decision is what an input did to one flow or one run.
+// Decision is the effect of an input on one flow or one run.
 type Decision struct {
 	Flow   string `json:"flow"`
 	Run    string `json:"run,omitempty"`
@@ -19,7 +19,7 @@ type Decision struct {
 	Reason string `json:"reason,omitempty"`
 }
 
-// Action is a decision in a word.
+// Action names a decision in a word.
 type Action string
 
 const (
@@ -30,41 +30,40 @@ const (
 	DidHold    Action = "held"     // kept for the run's next wait
 	DidCancel  Action = "cancelled"
 	DidDeploy  Action = "deployed"
-	DidQueue   Action = "queued"    // the event starts a run once the live one has ended
-	DidGoOn    Action = "goes on"   // through more runs than one input touches
-	DidCollect Action = "collected" // an item of the run's collect
-	DidFire    Action = "fired"     // a schedule; Reason is the firing's ID
+	DidQueue   Action = "queued"    // the event starts a run when the live one ends
+	DidGoOn    Action = "goes on"   // the event continues through more runs than one input may touch
+	DidCollect Action = "collected" // the event is an item of the run's collect
+	DidFire    Action = "fired"     // a schedule fired; Reason is the campaign's ID
 	DidPause   Action = "paused"
 	DidResume  Action = "resumed"
 	DidMove    Action = "moved" // to the active version
 	DidStay    Action = "stays" // the run could not be moved; Reason says why
 )
 
-// Refusal says why an input was not taken. It changed nothing.
+// Refusal says why an input was refused. A refused input changes nothing.
 type Refusal struct {
 	Why    RefusalReason `json:"why"`
 	Field  string        `json:"field,omitempty"` // where in the input, as a path
 	Detail string        `json:"detail"`
 }
 
-// RefusalReason is why an input was refused: a closed list.
+// RefusalReason is the reason for a refusal: a closed list.
 type RefusalReason string
 
 const (
 	RefusedShape    RefusalReason = "shape"     // the data breaks its declared shape
-	RefusedLimit    RefusalReason = "limit"     // a named limit
+	RefusedLimit    RefusalReason = "limit"     // a named limit was exceeded
 	RefusedConflict RefusalReason = "conflict"  // the id was used with another body
-	RefusedUnderWay RefusalReason = "under-way" // a campaign of the flow still takes people
+	RefusedUnderWay RefusalReason = "under-way" // a campaign of the flow is still starting runs
 	RefusedNotFound RefusalReason = "not-found" // there is no such run
 	RefusedEnded    RefusalReason = "ended"     // the run has ended
-	RefusedInvalid  RefusalReason = "invalid"   // anything else that can be put right
+	RefusedInvalid  RefusalReason = "invalid"   // any other error that the sender can fix
 )
 
-// Post is the one effect of the core: hand this message to the channel. It may be
-// carried out only after the commit of the input that claimed it, and its outcome
-// must come back as a SendResult.
+// Post is the engine's request to send a message: pass it to the channel. Carry it out only
+// after the commit of the input that claimed it, and return its outcome as a SendResult.
 type Post struct {
-	Account string // that carries it; empty for the default one
+	Account string // the account that sends it; empty for the default one
 	Run     RunID
 	Message int
 	Attempt int

@@ -5,22 +5,22 @@ import (
 	"runtime/debug"
 )
 
-// Applied is what applying one input led to.
+// Applied is the result of applying one input.
 type Applied struct {
 	Answer        Answer
-	Taken         bool              // the input changed something or has a new ID: it belongs into the journal as State.Seq
+	Taken         bool              // the input changed something or has a new ID: it goes into the journal as State.Seq
 	Posts         []Post            // to be carried out after the commit
 	Planned       []OutboxEntry     // messages that wait for a slot
 	Fetches       []FetchPost       // to be carried out after the commit
-	Derived       []*Input          // inputs that follow from this one, to be applied before newer ones from outside
-	Snapshots     []SnapshotRequest // audiences to be frozen after the commit
+	Derived       []*Input          // inputs that follow from this one; apply them before newer ones from outside
+	Snapshots     []SnapshotRequest // audiences to copy after the commit
 	StatusQueries []StatusQuery     // to be carried out after the commit
-	Lapsed        int               // receipts dropped whose message never became known
-	Forgotten     []string          // people of whom what is stored is to be erased
-	Panic         string            // our fault: what broke and where; the run concerned is quarantined
+	Lapsed        int               // receipts dropped because their message never became known
+	Forgotten     []string          // people whose stored data must be erased
+	Panic         string            // a fault of the engine: what broke and where; the run concerned is quarantined
 }
 
-// noRow is application.row while no row is being taken.
+// noRow is the value of applier.row while no row is being taken.
 const noRow = -1
 
 // applier is one input being applied.
@@ -33,26 +33,26 @@ type applier struct {
 	granted   Slots        // free for claims before the input
 	left      Slots        // after what it has claimed
 	starts    int          // runs started by this input
-	campaigns int          // firings it began or recorded
-	row       int          // of the audience that is being taken, to be left out if that panics; else noRow
+	campaigns int          // campaigns it began or recorded
+	row       int          // the audience row being taken, to leave out if it panics; else noRow
 	poisoned  map[int]bool // rows that panicked
-	collected []string     // flows a run of which took the event into a collect
-	touched   []RunID      // runs started or changed by this input, in order, each once
-	blamed    RunID        // the run being worked on, to be quarantined if that panics
+	collected []string     // flows with a run that took the event into a collect
+	touched   []RunID      // runs that this input started or changed, in order, each once
+	blamed    RunID        // the run being worked on, to quarantine if it panics
 	changed   bool
 	out       Applied
 }
 
-// Apply applies one input at an instant, which is taken as the last input's where
-// it lies before that. Slots says how many messages may be claimed at once. What
-// Needs named for the input must be in the set.
+// Apply applies one input at an instant. If the instant is before the last input's, Apply
+// uses the last input's instant. Slots says how many messages the input may claim. The set
+// must hold everything that Needs named for the input.
 //
-// A refused input changes nothing. A panic of ours drops what the input had done
-// and quarantines the run it was working on; the input is then applied to the rest.
+// A refused input changes nothing. If the engine panics, Apply undoes what the input did,
+// quarantines the run it was working on, and applies the input to the rest.
 func (e *Engine) Apply(ws *WorkingSet, in *Input, stamp Instant, slots Slots) Applied {
 	a := &e.applier
 	*a = applier{e: e, ws: ws, in: in, now: max(stamp, e.State.Stamp), seq: e.State.Seq + 1, granted: slots, left: slots, row: noRow}
-	defer func() { *a = applier{} }() // it keeps nothing alive
+	defer func() { *a = applier{} }() // so that it keeps nothing alive
 	if answer, done := e.answerEarly(ws, in, stamp); done {
 		a.out.Answer = answer
 	} else {
@@ -82,16 +82,16 @@ func (e *Engine) Apply(ws *WorkingSet, in *Input, stamp Instant, slots Slots) Ap
 	return a.out
 }
 
-// consumeEmpty takes a derived input that came to nothing: nobody can be told, and it must
-// not be left to be applied again.
+// consumeEmpty consumes a derived input that had no effect. It has no sender to answer, and
+// it must not be applied again.
 func (a *applier) consumeEmpty() {
 	if refused := a.out.Answer.Refused; refused != nil {
 		a.out.Answer = Answer{Ignored: "a derived " + a.in.Kind().String() + " was refused"}
 	}
 }
 
-// attempt applies the input once. It reports false when that panicked and another
-// attempt, without the run to blame, is worth making.
+// attempt applies the input once. It reports false if that panicked and another attempt
+// without the blamed run may succeed.
 func (a *applier) attempt() (done bool) {
 	a.ws.undo.begin()
 	defer func() {
@@ -109,7 +109,7 @@ func (a *applier) attempt() (done bool) {
 	return true
 }
 
-// watchTouched lets the runs that the input started or changed look at their conditions.
+// watchTouched makes the runs that the input started or changed check their conditions.
 func (a *applier) watchTouched() {
 	for _, id := range a.touched {
 		if r := a.ws.Run(id); r.Live() {
@@ -119,8 +119,8 @@ func (a *applier) watchTouched() {
 	}
 }
 
-// blame quarantines the run that was being worked on when the input panicked. It
-// reports whether the input is finished: it is when there is no such run.
+// blame quarantines the run that was being worked on when the input panicked. It reports
+// true, the input is finished, when there is no such run.
 func (a *applier) blame(what string) (done bool) {
 	id, panics, row, poisoned := a.blamed, a.out.Panic, a.row, a.poisoned
 	*a = applier{e: a.e, ws: a.ws, in: a.in, now: a.now, seq: a.seq, granted: a.granted, left: a.granted, row: noRow, poisoned: poisoned}
@@ -144,7 +144,7 @@ func (a *applier) blame(what string) (done bool) {
 	return false
 }
 
-// edit returns a run for changing, as something happens to it, and makes it the one to blame.
+// edit returns a run for changing because of a signal, and makes it the one to blame.
 func (a *applier) edit(id RunID) *Run {
 	if a.ws.touch(id) {
 		a.touched = append(a.touched, id)
@@ -152,7 +152,7 @@ func (a *applier) edit(id RunID) *Run {
 	return a.annotate(id)
 }
 
-// annotate returns a run whose timeline is to tell something, though nothing happens to it.
+// annotate returns a run for adding to its timeline only.
 func (a *applier) annotate(id RunID) *Run {
 	a.blamed, a.changed = id, true
 	return a.ws.edit(id)

@@ -7,16 +7,16 @@ import (
 	"nudge/flows"
 )
 
-// CampaignControl is what an operator does with a firing.
+// CampaignControl is an operator's command for a campaign.
 type CampaignControl struct {
 	Do       CampaignVerb `json:"do,omitempty"`
 	Flow     string       `json:"flow,omitempty"`     // to start
 	Campaign uint64       `json:"firing,omitempty"`   // to pause, resume or cancel
 	Reason   string       `json:"reason,omitempty"`   // may be empty
-	EndRuns  bool         `json:"end_runs,omitempty"` // when cancelling: runs in flight end, too
+	EndRuns  bool         `json:"end_runs,omitempty"` // when cancelling: also end the runs in flight
 }
 
-// CampaignVerb is what is done with a firing.
+// CampaignVerb is what an operator does with a campaign.
 type CampaignVerb uint8
 
 const (
@@ -24,7 +24,8 @@ const (
 	CampaignPause
 	CampaignResume
 	CampaignCancel
-	// CampaignStartAlone starts a campaign unless one of the same flow is under way.
+	// CampaignStartAlone starts a campaign unless one of the same flow is still starting
+	// runs.
 	CampaignStartAlone
 )
 
@@ -52,13 +53,13 @@ func (v *CampaignVerb) UnmarshalText(text []byte) error {
 	return nil
 }
 
-// Sweep goes through the people of a firing that was cancelled or resumed, in slices.
+// Sweep goes through the people of a cancelled or resumed campaign, in slices.
 type Sweep struct {
 	Campaign uint64     `json:"firing,omitempty"`
 	After    PersonHash `json:"after,omitzero"` // the last person who was looked at
 }
 
-// MaxSweep is how many people of a firing one input looks at.
+// MaxSweep is how many people of a campaign one input looks at.
 const MaxSweep = 500
 
 // Kind is InputCampaignControl.
@@ -72,7 +73,7 @@ func (s *CampaignControl) needs(e *Engine, n *Needs) {
 	n.Campaigns = append(n.Campaigns, s.Campaign)
 }
 
-// apply carries out what an operator says about a firing.
+// apply carries out an operator's command for a campaign.
 func (s *CampaignControl) apply(a *applier) {
 	if s.Do.Starts() {
 		a.startCampaign(s)
@@ -95,7 +96,7 @@ func (s *CampaignControl) apply(a *applier) {
 	}
 }
 
-// openCampaignOf is the oldest campaign of a flow that still takes people, or nil.
+// openCampaignOf returns the oldest campaign of a flow that still has rows to take, or nil.
 func (a *applier) openCampaignOf(flow string) *Campaign {
 	for _, number := range a.e.State.Open {
 		if c := a.ws.campaign(number); c != nil && c.Flow == flow {
@@ -105,7 +106,7 @@ func (a *applier) openCampaignOf(flow string) *Campaign {
 	return nil
 }
 
-// startCampaign begins a firing of a flow now, for everybody of its audience at once.
+// startCampaign starts a campaign of a flow now, for its whole audience at once.
 func (a *applier) startCampaign(s *CampaignControl) {
 	name := s.Flow
 	f := a.e.activeNamed(name)
@@ -128,8 +129,7 @@ func (a *applier) startCampaign(s *CampaignControl) {
 	}
 }
 
-// over is how a firing ended with which nothing can be done any more; empty while
-// something can.
+// over says how a campaign ended; empty while commands can still change it.
 func (f *Campaign) over() string {
 	switch {
 	case f.Status > Walked:
@@ -153,8 +153,8 @@ func (a *applier) pause(fr *Campaign, reason string) {
 	}
 }
 
-// resume lets a firing go on, also in a store that was restored from a backup. Whoever
-// came due meanwhile begins now.
+// resume lets a campaign go on, also in a store that was restored from a backup. People
+// whose time came during the pause begin now.
 func (a *applier) resume(fr *Campaign) {
 	switch {
 	case fr.over() != "":
@@ -174,8 +174,8 @@ func (a *applier) resume(fr *Campaign) {
 	}
 }
 
-// cancelCampaign takes no more rows. Runs that have not begun end; those in flight end
-// when it is asked for.
+// cancelCampaign stops taking rows. It ends runs that have not begun, and runs in flight
+// only if the command asks for it.
 func (a *applier) cancelCampaign(fr *Campaign, s *CampaignControl) {
 	if fr.over() != "" {
 		a.refuse(RefusedEnded, "the campaign is "+fr.over())
@@ -194,7 +194,7 @@ func (a *applier) decideCampaign(fr *Campaign, did Action) {
 	a.out.Answer.Decisions = append(a.out.Answer.Decisions, Decision{Flow: fr.Flow, Action: did, Reason: fr.ID})
 }
 
-// sweepOn leaves the people of a firing after one to an input that follows.
+// sweepOn derives an input that handles the people of a campaign after the given one.
 func (a *applier) sweepOn(fr *Campaign, after PersonHash) {
 	a.out.Derived = append(a.out.Derived, &Input{Depth: a.in.Depth, Payload: &Sweep{Campaign: fr.Number, After: after}})
 }
@@ -207,10 +207,10 @@ func (s *Sweep) needs(_ *Engine, n *Needs) {
 	n.Sweeps = append(n.Sweeps, *s)
 }
 
-// apply looks at the runs of the next people of a firing.
+// apply handles the runs of the next people of a campaign.
 func (s *Sweep) apply(a *applier) {
 	fr := a.ws.campaign(s.Campaign)
-	if fr == nil || fr.Live == 0 { // then the store may have dropped its people
+	if fr == nil || fr.Live == 0 { // the store may have dropped its people by then
 		a.ignore("no run is left")
 		return
 	}
@@ -229,8 +229,8 @@ func (s *Sweep) apply(a *applier) {
 	a.sweepOn(fr, members[len(members)-1].Person)
 }
 
-// sweepRun ends a run of a firing that was cancelled, or begins one that came due
-// while the firing was paused.
+// sweepRun ends a run of a cancelled campaign, or begins a run whose time came while the
+// campaign was paused.
 func (a *applier) sweepRun(fr *Campaign, r *Run) {
 	switch {
 	case fr.Status == CampaignCancelled && (fr.EndRuns || r.Status == Parked):

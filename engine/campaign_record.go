@@ -10,77 +10,77 @@ import (
 	"time"
 )
 
-// Campaign is one firing of a schedule over its audience, or one that an operator
-// started. A stored firing is never changed in place; apply works on a clone.
+// Campaign is one start of a flow over an audience, by a schedule or an operator. A stored
+// campaign is never changed in place; apply works on a clone.
 type Campaign struct {
-	Number  uint64 // rises with time; its own in this store
+	Number  uint64 // rises with time; unique in this store
 	ID      string // the flow and the scheduled instant: weekly_report@2026-03-09T09:00
 	Flow    string
-	Version string // of the flow: the firing is pinned to it
+	Version string // of the flow: the campaign is pinned to it
 	Trigger int    // index of the flow's trigger
 	Due     Instant
 	Begun   Instant
-	Local   bool    // it comes to each person when their own clock shows Due
-	Since   Instant // a person whose own time lies before it is left out; 0 for none
+	Local   bool    // it reaches each person when their own clock shows Due
+	Since   Instant // a person whose own time is before it is left out; 0 for none
 
 	Status       CampaignStatus
 	Paused       bool
 	Reason       string       // why it is skipped, failed, cancelled or paused
-	Installation Installation // that may go on with it: a restored backup may not
+	Installation Installation // the installation that may continue it: a restored backup may not
 
-	Audience string      // name of the frozen audience; empty before it is frozen
-	Rows     int         // of the frozen audience, those that cannot be read aside
-	Bad      int         // rows that cannot be read
+	Audience string      // name of the snapshot; empty before it is taken
+	Rows     int         // rows of the snapshot, without the unreadable ones
+	Bad      int         // unreadable rows
 	BadRows  []BadRow    // the first of them
 	Walked   int         // rows taken, in order
-	Offset   int64       // in the frozen audience, behind the last row taken
+	Offset   int64       // in the snapshot, behind the last row taken
 	Live     int         // runs it has started that have not ended
 	Next     Instant     // when the rate lets more rows in
 	Excluded []Excluded  // rows taken for which no run was started, by reason
-	Lanes    []LocalSlot // of a local firing with a rate: how many come at each instant
-	EndRuns  bool        // of one that is cancelled: runs in flight end, too
+	Lanes    []LocalSlot // of a local campaign with a rate: how many people begin at each instant
+	EndRuns  bool        // of a cancelled campaign: also end the runs in flight
 
-	Missed int     // of one that is skipped: how many firings it stands for
+	Missed int     // of a skipped campaign: how many missed schedule times it records
 	Until  Instant // when the last of those was due
 }
 
-// BadRow is a row of an audience that cannot be read.
+// BadRow is an unreadable row of an audience.
 type BadRow struct {
 	Line int    `json:"line"` // of the file, from 1; of pages, the number of the row
 	What string `json:"what"`
 }
 
-// Excluded is how many rows started no run for a reason.
+// Excluded counts the rows that started no run, by reason.
 type Excluded struct {
 	Reason string
 	Rows   int
 }
 
-// Why a row starts no run: a closed list.
+// The reasons why a row starts no run: a closed list.
 const (
-	LeftDuplicate = "duplicate" // the firing had the person already
+	LeftDuplicate = "duplicate" // the campaign had the person already
 	LeftCondition = "if"        // the trigger's if is false
 	LeftBroken    = "broken"    // the trigger's if cannot be evaluated
 	LeftRunning   = "running"   // a run is live, and the entry says skip or queue
 	LeftLimit     = "limit"     // at_most of the entry, or the most live runs of a person
-	LeftLate      = "late"      // the person's own time is longer ago than max_delay
-	LeftPast      = "past"      // the person's own time was past when the schedule was taken up
-	LeftFault     = "fault"     // ours
+	LeftLate      = "late"      // the person's own time is further back than max_delay
+	LeftPast      = "past"      // the person's own time was past when the schedule became active
+	LeftFault     = "fault"     // a fault of the engine
 )
 
-// LocalSlot is how many people of a local firing come at one instant.
+// LocalSlot is how many people of a local campaign begin at one instant.
 type LocalSlot struct {
 	At     Instant
 	People int
 }
 
-// CampaignStatus is how far a firing has come.
+// CampaignStatus is how far a campaign is.
 type CampaignStatus uint8
 
 const (
 	Freezing          CampaignStatus = iota + 1 // its audience is being copied
 	Walking                                     // its rows are being taken
-	Walked                                      // all rows are taken; runs may live
+	Walked                                      // all rows are taken; runs may still be live
 	CampaignCancelled                           // by an operator
 	CampaignFailed                              // its audience could not be read
 	CampaignSkipped                             // it was missed, or is later than max_delay
@@ -92,15 +92,14 @@ var campaignStatusNames = [...]string{Freezing: "freezing", Walking: "walking", 
 // String is the word for a status in the API.
 func (s CampaignStatus) String() string { return word(campaignStatusNames[:], int(s), "status") }
 
-// Open reports whether rows are still to be taken.
+// Open reports whether the campaign still has rows to take.
 func (f *Campaign) Open() bool { return f.Status == Freezing || f.Status == Walking }
 
-// Finished reports whether nothing more comes of it: no row is to be taken, and no run
-// of it lives.
+// Finished reports whether the campaign is over: it has no rows to take and no live runs.
 func (f *Campaign) Finished() bool { return !f.Open() && f.Live == 0 }
 
-// Held reports whether nothing begins for it, in an installation, before somebody lets it
-// go on: it is paused, or the store was restored from a backup.
+// Held reports whether the campaign may begin nothing in an installation until somebody
+// resumes it: it is paused, or the store was restored from a backup.
 func (f *Campaign) Held(in Installation) bool { return f.Paused || f.Installation != in }
 
 // MayWalk reports whether rows may be taken at an instant, in an installation.
@@ -123,7 +122,7 @@ func (f *Campaign) leave(reason string) {
 	f.Excluded[i].Rows++
 }
 
-// join adds a person to those who come at an instant, and returns how many come before
+// join adds a person to those who begin at an instant, and returns how many begin before
 // them.
 func (f *Campaign) join(at Instant) int {
 	i, found := slices.BinarySearchFunc(f.Lanes, at, func(l LocalSlot, at Instant) int { return cmp.Compare(l.At, at) })
@@ -134,8 +133,8 @@ func (f *Campaign) join(at Instant) int {
 	return f.Lanes[i].People - 1
 }
 
-// campaignID names a firing: the flow, and when it is due, on the wall where it follows
-// each person's own clock.
+// campaignID names a campaign by its flow and due time. A local campaign uses the wall clock
+// time.
 func campaignID(flow string, trigger int, due time.Time, local bool) string {
 	form := "2006-01-02T15:04:05.999Z07:00"
 	if local {
@@ -148,7 +147,7 @@ func campaignID(flow string, trigger int, due time.Time, local bool) string {
 	return id
 }
 
-// MemberKey names a person within a firing. It does not tell who the person is.
+// MemberKey names a person within a campaign. It does not reveal who the person is.
 type MemberKey struct {
 	Campaign uint64
 	Person   PersonHash
@@ -168,25 +167,25 @@ func (h *PersonHash) UnmarshalText(text []byte) error {
 	return nil
 }
 
-// MemberOf is the key of a person within a firing.
+// MemberOf returns the key of a person within a campaign.
 func MemberOf(campaign uint64, profile string) MemberKey {
 	sum := sha256.Sum256([]byte(profile))
 	return MemberKey{campaign, PersonHash(sum[:16])}
 }
 
-// Compare orders keys by firing and then as their bytes.
+// Compare orders keys by campaign and then by their bytes.
 func (k MemberKey) Compare(other MemberKey) int {
 	return cmp.Or(cmp.Compare(k.Campaign, other.Campaign), slices.Compare(k.Person[:], other.Person[:]))
 }
 
-// Member is a person whom a firing has had.
+// Member is a person whom a campaign has handled.
 type Member struct {
 	MemberKey
 	Run RunID // that was started; zero for none
 }
 
-// Standing is where one person of a firing stands: the best that became of the
-// messages of the run, in a word. Every run has exactly one.
+// Standing returns the state of one person of a campaign in a word: the best status among
+// the messages of the run. Every run has exactly one.
 func (r *Run) Standing() string {
 	best, reason := MessageStatus(0), ""
 	for i := range r.Messages {
@@ -207,13 +206,13 @@ func (r *Run) Standing() string {
 	return standings[best]
 }
 
-// standings are the words of messages that are no longer with us.
+// standings are the words for messages that are no longer pending.
 var standings = map[MessageStatus]string{
 	Planned: "planned", Retrying: "planned", Claimed: "planned", Unknown: "unknown", Accepted: "sent", Sent: "sent",
 	Delivered: "delivered", Read: "read", Failed: "failed", Expired: "failed",
 }
 
-// standingOrder is statuses from the worst to the best.
+// standingOrder lists statuses from the worst to the best.
 var standingOrder = []MessageStatus{Unsent, Expired, Failed, Planned, Retrying, Claimed, Unknown, Accepted, Sent, Delivered, Read}
 
 func standingRank(s MessageStatus) int { return slices.Index(standingOrder, s) }

@@ -19,8 +19,8 @@ import (
 	"nudge/store/memory"
 )
 
-// station is a loop over a store that outlives it, for campaigns: a process that may end
-// at any commit.
+// station runs campaigns in a loop over a store. The store survives the loop's process,
+// which may end at any commit.
 type station struct {
 	t     *testing.T
 	kv    *fragile
@@ -29,13 +29,13 @@ type station struct {
 	shelf *audience.Snapshots
 	now   time.Time
 	posts []engine.Post
-	told  []*runner.Group // what the loop is told at its next step
+	told  []*runner.Group // the loop's input at its next step
 }
 
-// fragile is a store that breaks at one of its commits, which is then kept or not.
+// fragile is a store that breaks at one of its commits. The commit is kept or lost.
 type fragile struct {
 	*memory.KV
-	until   int // commits before the one that breaks; negative: none does
+	until   int // commits before the one that breaks; negative: none breaks
 	visible bool
 }
 
@@ -76,7 +76,7 @@ func newStation(t *testing.T, files fstest.MapFS, now time.Time) *station {
 	return s
 }
 
-// open begins a process.
+// open starts a process.
 func (s *station) open() {
 	s.t.Helper()
 	var core *engine.Engine
@@ -95,7 +95,7 @@ func (s *station) tell(in *engine.Input) {
 	s.told = append(s.told, &runner.Group{Inputs: []*engine.Input{in}})
 }
 
-// took lets the provider accept what is posted, and freezes audiences.
+// took makes the provider accept every post, and takes snapshots.
 func (s *station) took(step *runner.Step) {
 	s.t.Helper()
 	for _, p := range step.Posts {
@@ -112,7 +112,7 @@ func (s *station) took(step *runner.Step) {
 	}
 }
 
-// run steps until there is nothing to do at this instant, or the store breaks.
+// run steps until nothing is left to do at this instant, or the store breaks.
 func (s *station) run() error {
 	s.t.Helper()
 	for {
@@ -129,7 +129,7 @@ func (s *station) run() error {
 	}
 }
 
-// check holds the store to what must always be true of it, I9 included.
+// check checks the invariants of the store, I9 included.
 func (s *station) check() {
 	s.t.Helper()
 	report, err := s.store.Check()
@@ -139,8 +139,8 @@ func (s *station) check() {
 }
 
 // TestCrashAtEveryCommit ends the process at every commit of a campaign, once with the
-// commit kept and once without: everybody gets exactly one run, nobody is posted to
-// twice, and at every look the people add up to the audience.
+// commit kept and once without. Everybody must get exactly one run and at most one post, and
+// the numbers of people must always add up to the audience.
 func TestCrashAtEveryCommit(t *testing.T) {
 	var people strings.Builder
 	for i := range 200 {
@@ -167,7 +167,7 @@ func TestCrashAtEveryCommit(t *testing.T) {
 					t.Fatal(err)
 				}
 			}
-			s.now = s.now.Add(time.Hour) // what was unknown is given up
+			s.now = s.now.Add(time.Hour) // unknown messages are given up
 			if err := s.run(); err != nil {
 				t.Fatal(err)
 			}
@@ -207,8 +207,8 @@ func everybodyOnce(t *testing.T, s *station, when string) {
 	}
 }
 
-// TestTicksOnce lets schedules live through restarts and clocks that jump by up to two
-// days, forwards and backwards: every tick has exactly one record, fired or skipped.
+// TestTicksOnce runs schedules through restarts and clocks that jump by up to two days,
+// forwards and backwards. Every tick must have exactly one record, fired or skipped.
 func TestTicksOnce(t *testing.T) {
 	files := fstest.MapFS{
 		"flows/often.yaml":       {Data: []byte("flow: often\ntrigger: { cron: '*/20 * * * *', timezone: Europe/London, max_delay: 30m, audience: people.jsonl }\nsteps: [ { send: { body: Hello } } ]\n")},
@@ -245,7 +245,7 @@ func TestTicksOnce(t *testing.T) {
 	t.Logf("%d ticks, %d of them skipped", ticks, skipped)
 }
 
-// everyTickOnce holds what fired and what was skipped against what was due.
+// everyTickOnce compares the fired and skipped ticks with those that were due.
 func everyTickOnce(t *testing.T, s *station, seed uint64) (ticks, skipped int) {
 	t.Helper()
 	all, err := s.store.ListCampaigns("", 0, 1<<20)

@@ -8,19 +8,19 @@ import (
 	"nudge/flows"
 )
 
-// CapCount is when messages of a capped category were handed to the channel for a person,
-// as far as its cap still counts them.
+// CapCount holds when messages of a capped category were sent to the channel for a person,
+// as long as the cap still counts them.
 type CapCount struct {
 	Category string
-	At       []Instant // oldest first; as many as the cap at most
+	At       []Instant // oldest first; at most as many as the cap
 }
 
-// capOf is the place of a category among what is counted for a person.
+// capOf returns the index of a category in the cap counts of a person.
 func (p *Person) capOf(category string) (int, bool) {
 	return slices.BinarySearchFunc(p.Caps, category, func(c CapCount, name string) int { return cmp.Compare(c.Category, name) })
 }
 
-// counted is when a person got messages of a category, as far as its cap counts them.
+// counted returns when a person got the messages of a category that its cap still counts.
 func (a *applier) counted(profile, category string) []Instant {
 	p := a.ws.person(profile)
 	if p == nil {
@@ -34,14 +34,14 @@ func (a *applier) counted(profile, category string) []Instant {
 
 func capOf(c *flows.Category) caps.Cap { return caps.Cap{AtMost: c.AtMost, Per: c.Per} }
 
-// takePlace counts a message under the cap of its category, in the input that hands it to
-// the channel. What caps no longer count is dropped, but for categories that no active flow
-// has: only their own messages, of older versions, know the cap.
+// takePlace counts a message under the cap of its category, in the input that claims it. It
+// drops messages that caps no longer count. It keeps the counts of categories that no active
+// flow has: only messages of older versions know their cap.
 func (a *applier) takePlace(r pinned, m *Message) {
 	category := r.sendOf(m).Category
 	mine := a.e.category(r.flow, category)
 	if m.Counted = mine.AtMost > 0; !m.Counted {
-		m.Cap = "" // of an attempt before, when there was a cap
+		m.Cap = "" // left from an earlier attempt, when there was a cap
 		return
 	}
 	zone, p := a.zoneOf(r), a.editPerson(r.Profile)
@@ -65,8 +65,8 @@ func (a *applier) takePlace(r pinned, m *Message) {
 	p.countUnderCap(m)
 }
 
-// takeAgain counts a message again whose place was given back. The run may have ended
-// long ago, and its version be forgotten: nothing of the flow is asked.
+// takeAgain counts a message again after its place was given back. It uses nothing of the
+// flow, because the run may have ended long ago and its version may be deleted.
 func (a *applier) takeAgain(r *Run, m *Message) {
 	if m.Cap != "" && !m.Counted {
 		m.Counted = true
@@ -83,7 +83,7 @@ func (p *Person) countUnderCap(m *Message) {
 	p.Caps[i].At = caps.With(p.Caps[i].At, m.Posted)
 }
 
-// giveBack frees the place of a message of which it is sure that it was not sent.
+// giveBack frees the place of a message that was certainly not sent.
 func (a *applier) giveBack(r *Run, m *Message) {
 	if !m.Counted {
 		return

@@ -16,7 +16,7 @@ import (
 	"nudge/store"
 )
 
-// crowded is flows of one category that reach the same people at the same time: by an
+// crowded returns flows of one category that reach the same people at the same time: by an
 // event for all of them, by one for each, by calls, and by a campaign.
 func crowded(dice *rand.Rand) (fstest.MapFS, int, flows.Duration) {
 	atMost, per := 1+dice.IntN(4), pick(dice, "3h", "1d", "2d", "90m")
@@ -52,8 +52,8 @@ categories:
 	}, atMost, period
 }
 
-// crowd drives the loop with batches of random composition, and notes every post and
-// what became of it.
+// crowd drives the loop with batches of random composition, and records every post and its
+// outcome.
 type crowd struct {
 	*history
 	claims []*claim
@@ -63,7 +63,7 @@ type crowd struct {
 type claim struct {
 	post *engine.Post
 	at   engine.Instant
-	gone engine.Instant // when it was known that it was not sent; 0: it may have been
+	gone engine.Instant // when it was known that it was not sent; 0: it may have been sent
 }
 
 func (c *crowd) rush(steps int) {
@@ -86,7 +86,7 @@ func (c *crowd) rush(steps int) {
 
 func (c *crowd) stamp() engine.Instant { return engine.Instant(c.now.UnixMilli()) }
 
-// note takes down what was posted at this instant.
+// note records the posts of this instant.
 func (c *crowd) note() {
 	for i := range c.posts {
 		if c.posts[i].Content.Body == "Hello" {
@@ -96,7 +96,7 @@ func (c *crowd) note() {
 	c.posts = nil
 }
 
-// of is the newest claim of an attempt of a message; nil for one that is not capped.
+// of returns the newest claim of an attempt of a message; nil for a message without a cap.
 func (c *crowd) of(run engine.RunID, message, attempt int) *claim {
 	for _, found := range slices.Backward(c.claims) {
 		if p := found.post; p.Run == run && p.Message == message && p.Attempt == attempt {
@@ -146,9 +146,9 @@ func (c *crowd) group() *runner.Group {
 	return g
 }
 
-// TestCapsHold shows that no person gets more messages of a category than its cap, in
-// any period, whatever comes in one commit; that nothing is held back without reason;
-// and that a replay gives the same store (I8).
+// TestCapsHold shows that no person gets more messages of a category than its cap allows, in
+// any period and with any batches; that nothing is held back without reason; and that a
+// replay gives the same store (I8).
 func TestCapsHold(t *testing.T) {
 	posted, capped, campaigned := 0, 0, 0
 	for seed := range uint64(20) {
@@ -186,7 +186,7 @@ func TestCapsHold(t *testing.T) {
 	t.Logf("%d messages went out, %d of them of campaigns, %d were capped", posted, campaigned, capped)
 }
 
-// claimsOf are the claims for a person, in order.
+// claimsOf returns the claims for a person, in order.
 func (c *crowd) claimsOf(profile string) (claims []*claim) {
 	for _, found := range c.claims {
 		if found.post.Content.To == profile {
@@ -196,7 +196,7 @@ func (c *crowd) claimsOf(profile string) (claims []*claim) {
 	return claims
 }
 
-// capped is when messages to a person were held or kept back by the cap.
+// capped returns when the cap held or kept back messages to a person.
 func (c *crowd) capped(profile string) (at []engine.Instant) {
 	for _, r := range allRuns(c.t, c.store, profile) {
 		for _, e := range r.Timeline {
@@ -230,7 +230,7 @@ var london = func() *time.Location {
 	return zone
 }()
 
-// overCap looks at the period that begins with each message that may have been sent.
+// overCap checks the period that begins with each message that may have been sent.
 func overCap(claims []*claim, atMost int, per flows.Duration) string {
 	sent := slices.DeleteFunc(slices.Clone(claims), func(c *claim) bool { return c.gone != 0 })
 	for i := 0; i+atMost < len(sent); i++ {
@@ -242,7 +242,7 @@ func overCap(claims []*claim, atMost int, per flows.Duration) string {
 	return ""
 }
 
-// unfounded says that the cap was not reached at an instant at which it kept a message
+// unfounded reports that the cap was not reached at an instant at which it kept a message
 // back.
 func unfounded(claims []*claim, at engine.Instant, atMost int, per flows.Duration) string {
 	n := 0

@@ -13,8 +13,8 @@ import (
 
 var errNobody = errors.New("the event names no person and the trigger has no to")
 
-// Check reports why an input cannot be taken, or nil. It reads nothing but the
-// input and the flows, so a whole group can be checked before any of it is applied.
+// Check reports why an input must be refused, or nil. It reads only the input and the flows,
+// so a whole group can be checked before any of it is applied.
 func (e *Engine) Check(in *Input) *Refusal {
 	if len(in.ID) > MaxIDBytes {
 		return limit("id", MaxIDBytes, "bytes")
@@ -40,8 +40,8 @@ func (e *Engine) Check(in *Input) *Refusal {
 	return nil
 }
 
-// checkPerson reports a person's id that may not come in. A derived input is about somebody
-// who is in already.
+// checkPerson refuses an invalid profile ID. Derived inputs are not checked: their person
+// was checked before.
 func checkPerson(in *Input, id string) *Refusal {
 	if in.Derived != 0 {
 		return nil
@@ -89,8 +89,8 @@ func (e *Engine) checkEvent(ev *Event) *Refusal {
 	return nil
 }
 
-// answerEarly answers an input that need not be applied: one that is refused, or
-// whose id was seen before.
+// answerEarly answers an input without applying it: one that is refused, or whose id was
+// seen before.
 func (e *Engine) answerEarly(ws *WorkingSet, in *Input, stamp Instant) (Answer, bool) {
 	if refusal := e.Check(in); refusal != nil {
 		return Answer{ID: in.ID, Refused: refusal}, true
@@ -110,8 +110,8 @@ func (e *Engine) answerEarly(ws *WorkingSet, in *Input, stamp Instant) (Answer, 
 	return again, true
 }
 
-// Refusals reports of each input of a group why it cannot be taken now, or nil: as Check
-// does, and also when its id was used with another body, before or in the group.
+// Refusals reports for each input of a group why it must be refused now, or nil. Unlike
+// Check it also refuses an id that was used with another body, before or within the group.
 func (e *Engine) Refusals(ws *WorkingSet, group []*Input, stamp Instant) []*Refusal {
 	refusals, digests := make([]*Refusal, len(group)), map[string]uint64{}
 	for i, in := range group {
@@ -134,10 +134,10 @@ func conflict(in *Input) *Refusal {
 		Detail: "this id was used with another body: use a new id for a new " + in.Kind().String()}
 }
 
-// rememberedAs is the id under which the input's answer is kept.
+// rememberedAs returns the id under which the input's answer is kept.
 func (in *Input) rememberedAs() string { return in.Kind().String() + ":" + in.ID }
 
-// digest is a hash of what the input says, to tell a repetition from a misuse.
+// digest hashes the content of the input, to tell a repeated input from a misused id.
 func (in *Input) digest() uint64 {
 	h := fnv.New64a()
 	switch p := in.Payload.(type) {
@@ -170,14 +170,14 @@ func (in *Input) digest() uint64 {
 	return h.Sum64()
 }
 
-// mix hashes texts so that no two lists of them run together.
+// mix hashes texts so that different lists never hash the same bytes.
 func mix(h hash.Hash64, parts ...string) {
 	for _, p := range parts {
 		fmt.Fprintf(h, "%d:%s", len(p), p)
 	}
 }
 
-// decode reads the event's data by the shape that the flow knows for it.
+// decode reads the event's data by the shape that the flow declares for it.
 func (ev *Event) decode(f *flows.Flow) (map[string]any, error) {
 	if t := f.EventShape(ev.Type); t != nil {
 		return ev.decodeAs(t)
@@ -185,7 +185,7 @@ func (ev *Event) decode(f *flows.Flow) (map[string]any, error) {
 	return ev.decodeAs(shape.Any)
 }
 
-// decodeAs reads the event's data by a shape, once for each shape.
+// decodeAs reads the event's data by a shape, only once for each shape.
 func (ev *Event) decodeAs(t *shape.Type) (map[string]any, error) {
 	for i := range ev.readings {
 		if ev.readings[i].shape == t {
@@ -197,7 +197,7 @@ func (ev *Event) decodeAs(t *shape.Type) (map[string]any, error) {
 	return data, err
 }
 
-// reading is an event's data as one shape reads it.
+// reading is an event's data, decoded by one shape.
 type reading struct {
 	shape *shape.Type
 	data  map[string]any

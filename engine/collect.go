@@ -6,8 +6,8 @@ import (
 	"nudge/flows"
 )
 
-// collect begins to gather events. What came while the run was held is gathered
-// first.
+// collect begins to gather events. It first gathers those that arrived while the run was
+// held.
 func (a *applier) collect(r pinned, s *flows.Step) (next int, parked bool) {
 	r.Status = Waiting
 	r.Collected = append(r.Collected, Collection{Step: r.At})
@@ -43,8 +43,8 @@ func (a *applier) collect(r pinned, s *flows.Step) (next int, parked bool) {
 	return 0, true
 }
 
-// collectItem gathers an event where the run is parked on a collect that names it. It
-// reports whether it did.
+// collectItem adds an event to the collect that the run is parked on, if the collect names
+// the event. It reports whether it did.
 func (a *applier) collectItem(r pinned, h *Signal) bool {
 	if r.Status != Waiting || r.step().Verb != flows.VerbCollect || !a.isItem(h, r, r.step().Collect) {
 		return false
@@ -82,8 +82,8 @@ func (r *Run) addItem(h Signal) {
 	c.Signals = append(slices.Clip(c.Signals), len(r.Signals))
 }
 
-// full returns the line that ends a collect because it has enough items, or nil. One
-// that has all it can hold ends by its upper line.
+// full returns the line that ends a collect because it has enough items, or nil. A collect
+// that reached its limit ends by its first line.
 func (a *applier) full(r pinned, c *flows.Collect) *flows.Line {
 	n := len(r.Collected[len(r.Collected)-1].Signals)
 	for i := range c.Until {

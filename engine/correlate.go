@@ -7,8 +7,8 @@ import (
 	"nudge/channels"
 )
 
-// Orphan is the newest that the provider said of a message that no run is known to have
-// sent: its answer, which tells the message's ID, may not have come yet.
+// Orphan is the newest receipt of a message that no run is known to have sent. The
+// provider's answer with the message's ID may still be under way.
 type Orphan struct {
 	ProviderID string
 	Since      Instant // the first such receipt
@@ -20,7 +20,7 @@ type ExpireOrphans struct {
 	ProviderIDs []string `json:"provider_ids,omitempty"`
 }
 
-// receiptByID applies a receipt that names its message by the provider's ID alone.
+// receiptByID applies a receipt that names its message only by the provider's ID.
 func (a *applier) receiptByID(rc *channels.Receipt) {
 	if rc.ProviderID == "" || !a.e.State.correlates() {
 		a.ignore("it does not say which message of ours it is about")
@@ -64,7 +64,7 @@ func (a *applier) countOrphans(by int) {
 	a.ws.undo.add(func() { state.Orphans = before })
 }
 
-// adopt applies to a message what came for it before its ID was known.
+// adopt applies the receipt that arrived for a message before its ID was known.
 func (a *applier) adopt(r *Run, message int) {
 	m := r.Message(message)
 	if !m.ByID || m.ProviderID == "" || !a.e.State.correlates() {
@@ -84,7 +84,7 @@ func (in *ExpireOrphans) needs(_ *Engine, n *Needs) {
 	n.ProviderIDs = append(n.ProviderIDs, in.ProviderIDs...)
 }
 
-// apply drops receipts that have waited for their message for long enough.
+// apply drops receipts that have waited too long for their message.
 func (in *ExpireOrphans) apply(a *applier) {
 	for _, id := range in.ProviderIDs {
 		if o := a.ws.orphans.get(id); o != nil && o.Since.Add(OrphanHold) <= a.now {
@@ -97,8 +97,8 @@ func (in *ExpireOrphans) apply(a *applier) {
 	}
 }
 
-// sentAs returns the message with a provider's ID whose account correlates by it, and
-// the run that sent it; of several the oldest run.
+// sentAs returns the message with a provider's ID, whose account correlates by it, and the
+// run that sent it. If several match, it returns the oldest run's.
 func (ws *WorkingSet) sentAs(id string) (*Run, int) {
 	for _, run := range ws.sent[id] {
 		r := ws.runs.get(run)
@@ -111,7 +111,7 @@ func (ws *WorkingSet) sentAs(id string) (*Run, int) {
 	return nil, 0
 }
 
-// link notes that a run has sent the message with an ID, where that ID was loaded.
+// link records that a run has sent the message with an ID, if that ID was loaded.
 func (ws *WorkingSet) link(id string, run RunID) {
 	runs, loaded := ws.sent[id]
 	i, found := slices.BinarySearchFunc(runs, run, RunID.Compare)
@@ -131,8 +131,8 @@ func (ws *WorkingSet) enlistSent(r *Run) {
 	}
 }
 
-// Orphans returns the orphans that the batch has changed, in the order of their IDs. One
-// without a receipt is gone.
+// Orphans returns the orphans that the batch has changed, in the order of their IDs. An
+// orphan without a receipt is deleted.
 func (ws *WorkingSet) Orphans() (changed []*Orphan) {
 	for _, s := range ws.orphans.changed() {
 		if s.now == nil {
@@ -145,5 +145,5 @@ func (ws *WorkingSet) Orphans() (changed []*Orphan) {
 	return changed
 }
 
-// Gone reports whether nothing waits for the message any more.
+// Gone reports whether the orphan is deleted: no receipt waits for the message any more.
 func (o *Orphan) Gone() bool { return o.Receipt.Status == 0 }

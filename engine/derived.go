@@ -19,7 +19,7 @@ type Call struct {
 	Number  int             `json:"number,omitempty"` // of the parent's calls, from 1; 0 without a parent
 }
 
-// ChildEnded tells a run that the run it started and waits for has ended.
+// ChildEnded reports to a run that the run it started and waits for has ended.
 type ChildEnded struct {
 	Parent  RunID  `json:"parent,omitzero"`
 	Call    int    `json:"call,omitempty"` // number of the parent's call
@@ -27,9 +27,9 @@ type ChildEnded struct {
 	Outcome string `json:"outcome,omitempty"`
 }
 
-// derive leaves an input that follows from the one in hand. It is committed with it
-// and applied before newer inputs from outside. Causes in a row are limited, so that
-// flows that set each other off come to an end.
+// derive adds an input that follows from the current one. It is committed with it and
+// applied before newer inputs from outside. The number of derived inputs in a row is
+// limited, so that flows that trigger each other stop.
 func (a *applier) derive(r *Run, in *Input) bool {
 	if in.Depth = a.depthAfter(r); in.Depth > MaxDepth {
 		r.log(Entry{At: a.now, Kind: KindError, Step: r.At,
@@ -40,10 +40,10 @@ func (a *applier) derive(r *Run, in *Input) bool {
 	return true
 }
 
-// depthAfter is the depth of what a run leads to now.
+// depthAfter returns the depth of inputs that the run derives now.
 func (a *applier) depthAfter(r *Run) int { return max(a.in.Depth, r.Depth) + 1 }
 
-// emit makes an event of the run's own.
+// emit makes an event from the run.
 func (a *applier) emit(r pinned, s *flows.Step) (next int, parked bool) {
 	data, err := assigned(s.Emit.Data, a.scope(r))
 	if err != nil {
@@ -55,8 +55,7 @@ func (a *applier) emit(r pinned, s *flows.Step) (next int, parked bool) {
 	return s.Next, false
 }
 
-// startFlow calls a flow for the run's person, and waits for its outcome where the
-// step says so.
+// startFlow calls a flow for the run's person. It waits for the outcome if the step says so.
 func (a *applier) startFlow(r pinned, s *flows.Step) (next int, parked bool) {
 	data, err := assigned(s.Start.Data, a.scope(r))
 	if err != nil {
@@ -97,7 +96,7 @@ func (c *Call) needs(_ *Engine, n *Needs) {
 	n.Runs = append(n.Runs, c.Parent)
 }
 
-// apply starts a run that was called for.
+// apply starts the called run.
 func (c *Call) apply(a *applier) {
 	f := a.e.activeNamed(c.Flow)
 	if f == nil {
@@ -118,13 +117,13 @@ func (c *Call) apply(a *applier) {
 	}
 }
 
-// tellParent ends the wait of the run that called when no run was started for it.
+// tellParent ends the wait of the calling run when no run was started for it.
 func (a *applier) tellParent(c *Call, outcome string) {
 	parent := a.ws.Run(c.Parent)
 	if parent == nil || !parent.Live() {
 		return
 	}
-	if a.out.Answer.Refused != nil { // a run's own call is not refused to anybody outside
+	if a.out.Answer.Refused != nil { // nobody outside sent a run's own call, so it is not refused
 		a.ignore(a.out.Answer.Refused.Detail)
 		a.out.Answer.Refused = nil
 	}
@@ -138,8 +137,8 @@ func (c *ChildEnded) needs(_ *Engine, n *Needs) {
 	n.Runs = append(n.Runs, c.Parent)
 }
 
-// apply ends the wait of a start step. A run that has called again since waits for the
-// outcome of its last call only, be it the same step's.
+// apply ends the wait of a start step. A run that has called again waits only for the
+// outcome of its last call, even if the same step made both calls.
 func (c *ChildEnded) apply(a *applier) {
 	parent := a.ws.Run(c.Parent)
 	if parent == nil || !parent.Live() {
@@ -156,7 +155,7 @@ func (c *ChildEnded) apply(a *applier) {
 	a.advance(r, r.step().Next)
 }
 
-// calls is how often start steps of the run have called.
+// calls returns how many calls the run's start steps have made.
 func (r *Run) calls() (n int) {
 	for i := range r.Timeline {
 		if r.Timeline[i].Kind == KindCalled {

@@ -7,9 +7,9 @@ import (
 	"nudge/flows"
 )
 
-// sentence is how an entry of a timeline reads. {step} is the id of its step, {detail} its
+// sentence is the text of a timeline entry. {step} is the id of its step, {detail} its
 // detail, {quoted} the same in quotes, and {attempt} "(attempt 2)" from the second attempt
-// on. Bare is for an entry without a detail, where that reads otherwise.
+// on. Bare is the text for an entry without a detail, if it differs.
 type sentence struct{ text, bare string }
 
 var sentences = [...]sentence{
@@ -51,8 +51,8 @@ var sentences = [...]sentence{
 	KindQuarantined: {text: "quarantined because of a bug in Nudge: {detail}"},
 }
 
-// Describe puts an entry of a run's timeline into words. The flow is the version the run is
-// pinned to; nil where it is no longer known.
+// Describe puts an entry of a run's timeline into words. The flow is the version that the
+// run is pinned to; nil if it is no longer known.
 func Describe(f *flows.Flow, e Entry) string {
 	if int(e.Kind) >= len(sentences) || sentences[e.Kind].text == "" {
 		return e.Kind.String()
@@ -70,8 +70,8 @@ func Describe(f *flows.Flow, e Entry) string {
 		Replace(form(s, e))
 }
 
-// form is the sentence of an entry. Some steps have words of their own; s is nil where the
-// step is not known.
+// form returns the sentence for an entry. Some steps have their own. s is nil if the step is
+// not known.
 func form(s *flows.Step, e Entry) string {
 	words := sentences[e.Kind]
 	text := words.text

@@ -9,29 +9,29 @@ import (
 	"nudge/flows"
 )
 
-// Engine is the pure core: the state beside the runs, and every version of a flow
-// that is in use. It belongs to one goroutine.
+// Engine is the pure core: the state outside the runs, and every flow version in use. It
+// belongs to one goroutine.
 type Engine struct {
 	State      State
 	versions   map[FlowVersion]*flows.Flow
 	active     []*flows.Flow              // sorted by name
 	listeners  map[string][]listener      // by event type, sorted by flow and version
-	ifs        map[*flows.Flow]bool       // flows with a condition that stands by itself
+	ifs        map[*flows.Flow]bool       // flows with a condition line
 	categories map[string]*flows.Category // those of the active flows
 	takingOver map[string]*flows.Flow     // active flows with migrations, by name
 	observer   Observer
-	applier    applier // of the input in hand, kept so that no input allocates one
+	applier    applier // state of the current input, reused so that no input allocates one
 }
 
-// listener is a flow version whose live runs an event type may concern.
+// listener is a flow version with live runs that an event type may affect.
 type listener struct {
 	flow   *flows.Flow
 	keys   []*flows.Expr // the runs with these keys
 	person bool          // the runs of the person the event names
 }
 
-// hear notes that the flow listens to an event with a key; without one it is the runs
-// of the person the event names.
+// hear records that the flow listens to an event by key. Without a key it means the runs of
+// the person the event names.
 func (l *listener) hear(key *flows.Expr) {
 	if key == nil {
 		l.person = true
@@ -40,7 +40,7 @@ func (l *listener) hear(key *flows.Expr) {
 	}
 }
 
-// listenersOf is what the runs of a flow listen to, by event type.
+// listenersOf returns what the runs of a flow listen to, by event type.
 func listenersOf(f *flows.Flow) map[string]*listener {
 	found := map[string]*listener{}
 	for event, heard := range f.Listening {
@@ -51,14 +51,14 @@ func listenersOf(f *flows.Flow) map[string]*listener {
 		for _, c := range heard.Collects {
 			l.hear(c.Key)
 		}
-		if l.person || len(l.keys) > 0 { // else it only starts runs
+		if l.person || len(l.keys) > 0 { // otherwise it only starts runs
 			found[event] = l
 		}
 	}
 	return found
 }
 
-// hasIfs reports whether a flow has a condition that stands by itself.
+// hasIfs reports whether a flow has a line that is only a condition, without a signal.
 func hasIfs(f *flows.Flow) bool {
 	isIf := func(l flows.Line) bool { return l.Signal == flows.SignalIf }
 	return slices.ContainsFunc(f.Exits, isIf) || slices.ContainsFunc(f.Steps, func(s flows.Step) bool {
@@ -68,11 +68,11 @@ func hasIfs(f *flows.Flow) bool {
 	})
 }
 
-// watchesIfs reports whether a flow has a condition that stands by itself.
+// watchesIfs reports whether a flow has a line that is only a condition, without a signal.
 func (e *Engine) watchesIfs(f *flows.Flow) bool { return e.ifs[f] }
 
-// New returns an engine that goes on from a state, with every version that the
-// state's active flows and the live runs need.
+// New returns an engine that continues from a state. Versions must include every version
+// that the active flows and the live runs need.
 func New(state State, versions []*flows.Flow) (*Engine, error) {
 	e := &Engine{State: state, versions: map[FlowVersion]*flows.Flow{}}
 	for _, f := range versions {
@@ -87,7 +87,7 @@ func New(state State, versions []*flows.Flow) (*Engine, error) {
 	return e, nil
 }
 
-// index derives what routes events from the versions and the state.
+// index builds the event routing from the versions and the state.
 func (e *Engine) index() {
 	e.active, e.takingOver = e.active[:0], map[string]*flows.Flow{}
 	for _, v := range e.State.Active {

@@ -8,30 +8,30 @@ import (
 	"nudge/flows"
 )
 
-// entrant is somebody for whom a run may start.
+// entrant is a person for whom a run may start.
 type entrant struct {
 	profile    string
 	key        string
-	by         string // event type, reply, or the flow that called
+	by         string // event type, "reply", or the flow that called
 	data       json.RawMessage
-	who        string // whom the event names, kept when it is queued
+	who        string // the person the event names; kept when it is queued
 	parent     RunID
 	parentCall int     // its number among the parent's calls
-	reply      *Signal // the reply that starts it, which stays in hand
-	campaign   uint64  // number of the firing; 0 for none
-	at         Instant // when it comes to the person; 0 for now
-	depth      int     // of the input that asks for the run
+	reply      *Signal // the reply that starts the run; it stays in hand
+	campaign   uint64  // number of the campaign; 0 for none
+	at         Instant // when the run begins for the person; 0 for now
+	depth      int     // depth of the input that asks for the run
 	called     bool    // by a call
 }
 
-// startedByReply is what a run shows as started_by that a reply started.
+// startedByReply is the started_by of a run that a reply started.
 const startedByReply = "reply"
 
-// enter starts a run where the flow's entry and the limits let it, and says what it
-// did. A restart that a limit forbids leaves the live run as it is.
+// enter starts a run if the flow's entry and the limits allow it, and records the decision.
+// A restart that a limit forbids leaves the live run unchanged.
 func (a *applier) enter(f *flows.Flow, who *entrant) {
 	live := a.ws.liveOf(who.profile)
-	var ends []*Run // for the restart
+	var ends []*Run // the runs that a restart ends
 	if same := sameKey(live, f, who.key); len(same) > 0 {
 		switch f.Entry.IfRunning {
 		case flows.Skip:
@@ -56,7 +56,7 @@ func (a *applier) enter(f *flows.Flow, who *entrant) {
 	a.start(f, who)
 }
 
-// sameKey are the live runs of the flow with the key, those that have freed it aside.
+// sameKey returns the live runs of the flow with the key, except those that have freed it.
 func sameKey(live []*Run, f *flows.Flow, key string) (same []*Run) {
 	for _, r := range live {
 		if r.Flow == f.Name && r.Key == key && !r.Freed {
@@ -66,8 +66,8 @@ func sameKey(live []*Run, f *flows.Flow, key string) (same []*Run) {
 	return same
 }
 
-// overLimit says which limit a start beside so many live runs would go over, or
-// nothing. Starts that are counted are noted here.
+// overLimit names the limit that one more start would exceed, or returns nothing. It also
+// records starts that a limit counts.
 func (a *applier) overLimit(f *flows.Flow, who *entrant, live int, restarted bool) string {
 	if live >= MaxLiveRuns {
 		return fmt.Sprintf("%s has %d live runs, which is the limit", who.profile, MaxLiveRuns)
@@ -93,7 +93,7 @@ func (a *applier) overLimit(f *flows.Flow, who *entrant, live int, restarted boo
 	return ""
 }
 
-// within reports whether a start still counts.
+// within reports whether the entry's limit still counts a start.
 func (a *applier) within(at Instant, f *flows.Flow) bool {
 	return f.Entry.Per == (flows.Duration{}) || f.Entry.Per.After(at.Time(), f.Zone).After(a.now.Time())
 }
@@ -108,7 +108,7 @@ func (a *applier) count(profile string, counts func(Start) bool) (n int) {
 	return n
 }
 
-// note adds a start, and drops those of the same limit that no longer count.
+// note adds a start, and drops starts of the same limit that no longer count.
 func (a *applier) note(profile string, s Start, counts func(Start) bool) {
 	p := a.editPerson(profile)
 	p.Starts = slices.DeleteFunc(p.Starts, func(old Start) bool {
@@ -117,7 +117,7 @@ func (a *applier) note(profile string, s Start, counts func(Start) bool) {
 	p.Starts = append(p.Starts, s)
 }
 
-// start begins a run.
+// start starts a run.
 func (a *applier) start(f *flows.Flow, who *entrant) {
 	r := &Run{
 		ID:   newRunID(a.now, a.e.State.Installation, a.seq, a.starts),
@@ -165,19 +165,19 @@ func (a *applier) enqueue(f *flows.Flow, who *entrant) {
 	a.out.Answer.Decisions = append(a.out.Answer.Decisions, Decision{Flow: f.Name, Action: DidQueue, Reason: "a run is live"})
 }
 
-// afterEnd lets what waited for the end of a run go on: the run that called it, and
-// the next one in the queue. What a run had held and no step took starts the next one,
-// where the flow queues.
+// afterEnd continues what waited for the end of a run: the run that called it, and the next
+// start in the queue. If the flow queues, events that the run held and no step took start
+// the next run.
 func (a *applier) afterEnd(r *Run) {
 	if r.Parent != (RunID{}) {
-		// It only lets a run go on that waits for it, so it is made at any depth.
+		// This input only continues a run that waits for it, so no depth limit applies.
 		a.out.Derived = append(a.out.Derived, &Input{Depth: min(a.depthAfter(r), MaxDepth),
 			Payload: &ChildEnded{Parent: r.Parent, Call: r.ParentCall, Child: r.ID, Outcome: r.Outcome}})
 	}
 	f := a.e.activeNamed(r.Flow)
 	queues := f != nil && f.Entry.IfRunning == flows.Queue
 	for _, h := range r.Mailbox {
-		// Only what was held for a collect has not been offered to the trigger yet.
+		// Only events held for a collect have not been offered to the trigger yet.
 		if queues && collects(a.e.flowOf(r), h.Event) && triggers(f, h.Event) {
 			p := a.editPerson(r.Profile)
 			p.Queue = append(p.Queue, Queued{Flow: r.Flow, Key: r.Key, Signal: h})
@@ -189,12 +189,13 @@ func (a *applier) afterEnd(r *Run) {
 		return
 	}
 	if d := a.nextOf(r); d != nil {
-		// What starts has the depth of what was queued, however many went before it.
+		// The new run has the depth of the queued event, however many runs came before it.
 		a.out.Derived = append(a.out.Derived, &Input{Payload: d})
 	}
 }
 
-// nextOf lets the next one start that waits for the end of a run; nil where none does.
+// nextOf returns the input that starts the next queued run after a run's end, or nil if none
+// is queued.
 func (a *applier) nextOf(r *Run) *Dequeue {
 	p := a.ws.person(r.Profile)
 	if p == nil {
@@ -227,8 +228,8 @@ type Dequeue struct {
 	Profile string `json:"profile,omitempty"`
 	Key     string `json:"key,omitempty"`
 
-	// Named are the others whom the events of the queue name: the trigger's if may ask
-	// what is known of them.
+	// Named are the other people whom the queued events name: the trigger's if may read their
+	// profiles.
 	Named []string `json:"named,omitempty"`
 }
 
@@ -239,7 +240,7 @@ func (d *Dequeue) needs(_ *Engine, n *Needs) {
 	n.People = append(append(n.People, d.Profile), d.Named...)
 }
 
-// apply takes the oldest event of the queue whose trigger still wants it.
+// apply takes the oldest event of the queue whose trigger still accepts it.
 func (d *Dequeue) apply(a *applier) {
 	f := a.e.activeNamed(d.Flow)
 	a.changed = true
@@ -261,7 +262,7 @@ func (d *Dequeue) apply(a *applier) {
 	}
 }
 
-// entrant is the person for whom the queued event, reply or call starts a run.
+// entrant returns the person for whom the queued event, reply or call starts a run.
 func (q *Queued) entrant(profile string) *entrant {
 	who := &entrant{profile: profile, key: q.Key, by: q.Event, who: q.Who, data: q.Data, depth: q.Depth, called: q.Called}
 	if q.Event == "" {
@@ -270,7 +271,7 @@ func (q *Queued) entrant(profile string) *entrant {
 	return who
 }
 
-// stillWanted asks the trigger's if again; a call has none.
+// stillWanted checks the trigger's if again; a call has none.
 func (a *applier) stillWanted(f *flows.Flow, q *Queued) bool {
 	if q.Called {
 		_, err := decodeObject(f.Data, q.Data)

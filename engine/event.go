@@ -12,7 +12,7 @@ import (
 // Kind is InputEvent.
 func (ev *Event) Kind() InputKind { return InputEvent }
 
-// apply applies an event in the one order: exits, then waits, then triggers.
+// apply applies an event in the fixed order: exits, then waits, then triggers.
 func (ev *Event) apply(a *applier) {
 	concerned := a.concerned(ev)
 	more := len(concerned) > MaxRunsPerInput
@@ -25,7 +25,7 @@ func (ev *Event) apply(a *applier) {
 	for _, id := range concerned {
 		a.wakeOn(id, ev)
 	}
-	if more { // triggers come last: with the rest of the runs
+	if more { // triggers run last, after the remaining runs
 		a.continueFanOut(ev, concerned[len(concerned)-1])
 	} else {
 		for _, f := range a.e.active {
@@ -34,13 +34,13 @@ func (ev *Event) apply(a *applier) {
 			}
 		}
 	}
-	a.changed = true // the journal has every event, also one that concerned nobody
+	a.changed = true // the journal has every event, even one that affected nobody
 	if len(a.out.Answer.Decisions) == 0 && ev.FanOut == nil {
 		a.ignore(a.e.whyNobody(ev, len(concerned) > 0))
 	}
 }
 
-// Why an event concerned nobody: a closed list, which is also counted.
+// The reasons why an event affected nobody: a closed list, which is also counted.
 const (
 	ignoredNoFlow  = "no flow is deployed"
 	ignoredUnknown = "no flow uses events of this type"
@@ -49,7 +49,8 @@ const (
 	ignoredNoRun   = "it triggers no flow and no run is waiting for it"
 )
 
-// whyNobody says why an event led to nothing. Found: there are runs that it could concern.
+// whyNobody says why an event had no effect. Found says that there are runs the event could
+// affect.
 func (e *Engine) whyNobody(ev *Event, found bool) string {
 	listeners := e.listeners[ev.Type]
 	keyed := func(l listener) bool { return len(l.keys) > 0 }
@@ -102,8 +103,8 @@ func (a *applier) concerned(ev *Event) []RunID {
 	return slices.Compact(ids)
 }
 
-// continueFanOut leaves the runs that the event concerns after one to an input that follows
-// from this one. Runs that begin in the meantime are not concerned.
+// continueFanOut derives an input for the remaining runs that the event concerns. Runs that
+// start in the meantime are not included.
 func (a *applier) continueFanOut(ev *Event, after RunID) {
 	rest := &FanOutCursor{After: after, Before: newRunID(a.now, a.e.State.Installation, a.seq, 0)}
 	if ev.FanOut != nil {
@@ -115,20 +116,20 @@ func (a *applier) continueFanOut(ev *Event, after RunID) {
 		Reason: fmt.Sprintf("it concerns more than %d runs; the rest and the triggers follow", MaxRunsPerInput)})
 }
 
-// happening is the event as runs keep it.
+// happening returns the event as the signal that runs keep.
 func (a *applier) happening(ev *Event) Signal {
 	return Signal{At: a.now, Event: ev.Type, Who: ev.Profile, Data: ev.Data, Depth: a.in.Depth}
 }
 
-// leaveOn ends the run when one of its exits names the event.
+// leaveOn ends the run if one of its exits names the event.
 func (a *applier) leaveOn(id RunID, ev *Event) {
 	a.blamed = id
 	r := a.e.pin(a.ws.Run(id))
 	a.followEvent(r, r.watches().Exits(), a.happening(ev))
 }
 
-// wakeOn gives the event to the loops and the wait of a run. A run that does not wait
-// keeps it for the next wait or collect that names it.
+// wakeOn gives the event to the loops and the wait of a run. A run that does not wait keeps
+// the event for the next wait or collect that names it.
 func (a *applier) wakeOn(id RunID, ev *Event) {
 	if !a.ws.Run(id).Live() {
 		return
@@ -150,8 +151,7 @@ func (a *applier) wakeOn(id RunID, ev *Event) {
 	}
 }
 
-// followEvent follows the first of the lines that names the event and whose condition
-// holds.
+// followEvent follows the first line that names the event and whose condition is true.
 func (a *applier) followEvent(r pinned, in []watch.Lines, h Signal) bool {
 	for _, w := range in {
 		for i := range w.Lines {
@@ -173,8 +173,8 @@ func (a *applier) followEvent(r pinned, in []watch.Lines, h Signal) bool {
 	return false
 }
 
-// matches reports whether a line or a collect that names an event by type and key means
-// this one, and it concerns the run.
+// matches reports whether a line or a collect that names an event by type and key means this
+// event, and the event concerns the run.
 func (a *applier) matches(event string, key *flows.Expr, r pinned, h *Signal) bool {
 	if event != h.Event {
 		return false
@@ -183,14 +183,14 @@ func (a *applier) matches(event string, key *flows.Expr, r pinned, h *Signal) bo
 		return h.Who == r.Profile
 	}
 	ev, ok := a.in.Payload.(*Event)
-	if !ok || ev.Type != h.Event || !bytes.Equal(ev.Data, h.Data) { // one that was held
+	if !ok || ev.Type != h.Event || !bytes.Equal(ev.Data, h.Data) { // the event was held
 		ev = &Event{Type: h.Event, Data: h.Data}
 	}
 	text, ok := ev.key(r.flow, key)
 	return ok && text == r.Key
 }
 
-// awaited reports whether some wait or collect of the flow names the event.
+// awaited reports whether any wait or collect of the flow names the event.
 func (a *applier) awaited(r pinned, h *Signal) bool {
 	heard := r.flow.Listening[h.Event]
 	return heard != nil &&
@@ -204,7 +204,7 @@ func collects(f *flows.Flow, event string) bool {
 	return heard != nil && len(heard.Collects) > 0
 }
 
-// hold puts a happening into the run's mailbox; beyond the limit the oldest goes.
+// hold puts a signal into the run's mailbox. A full mailbox drops the oldest.
 func (a *applier) hold(r *Run, h Signal) {
 	if len(r.Mailbox) >= MaxMailbox {
 		r.log(Entry{At: a.now, Kind: KindDropped, Step: NoStep, Detail: r.Mailbox[0].label()})
@@ -215,7 +215,7 @@ func (a *applier) hold(r *Run, h Signal) {
 	r.log(Entry{At: a.now, Kind: KindHeld, Step: NoStep, Detail: h.label()})
 }
 
-// label is what a timeline calls the happening.
+// label is the name of the signal on a timeline.
 func (h *Signal) label() string {
 	if h.Event != "" {
 		return h.Event
@@ -223,8 +223,8 @@ func (h *Signal) label() string {
 	return cut(h.Text, MaxReasonBytes)
 }
 
-// trigger starts a run of the flow for everybody the event is for, by the first of
-// the flow's triggers that matches.
+// trigger starts a run of the flow for each person the event is for. It uses the first
+// trigger of the flow that matches.
 func (a *applier) trigger(f *flows.Flow, ev *Event) {
 	for i := range f.Triggers {
 		t := &f.Triggers[i]

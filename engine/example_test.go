@@ -10,7 +10,7 @@ import (
 )
 
 // Applying an input needs no server and no store: load what the input needs, apply it, and
-// look at what changed and at what is to be carried out.
+// read the changes and effects.
 func ExampleEngine_Apply() {
 	project, problems := flows.Load(fstest.MapFS{
 		"flows/welcome.yaml":     {Data: []byte("flow: welcome\ntrigger: { event: user.signed_up }\nsteps:\n  - send: welcome\n  - wait: 1d\n")},

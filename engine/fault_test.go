@@ -8,7 +8,7 @@ import (
 	"nudge/engine"
 )
 
-// breaking is a template that breaks for one person in a way that no author can.
+// breaking is a template that panics for one person, which no author could cause.
 type breaking struct{ person string }
 
 func (b breaking) Render(to string, _ map[string]any) (channels.Message, error) {
@@ -18,13 +18,13 @@ func (b breaking) Render(to string, _ map[string]any) (channels.Message, error) 
 	return channels.Message{To: to, Conversation: "c", Body: "Hello"}, nil
 }
 
-// TestQuarantine shows that a fault of ours costs the run it happened in and nothing
-// else: the run is kept to be looked at, and the event goes on to everybody else.
+// TestQuarantine shows that a fault of the engine affects only the run it happened in: the
+// run is kept for inspection, and everybody else gets the event.
 func TestQuarantine(t *testing.T) {
 	w := newTold(t)
 	f := w.loop.Core().Active()[0]
 	f.Steps[0].Send.Message = breaking{"bob"}
-	// A run that is there already when it breaks is quarantined.
+	// A live run that breaks is quarantined.
 	w.do("outbound hold")
 	w.do("event told by bob")
 	w.out.Reset()
@@ -36,13 +36,13 @@ func TestQuarantine(t *testing.T) {
 	if err != nil || r.Outcome != engine.OutcomeQuarantined {
 		t.Errorf("the run that broke: got outcome %q, %v; want %q", r.Outcome, err, engine.OutcomeQuarantined)
 	}
-	// One that breaks while it starts is not started, and the event is refused as a whole.
+	// A run that breaks while it starts is not started, and the event is refused as a whole.
 	w.out.Reset()
 	w.do("event told by bob")
 	if got := w.out.String(); !strings.Contains(got, "internal error; nothing was changed") {
 		t.Errorf("an event that cannot be applied: got\n%s", got)
 	}
-	// The others never notice.
+	// The other people are not affected.
 	w.out.Reset()
 	w.do("event told by cid")
 	if got := w.out.String(); !strings.Contains(got, "post 2 to cid") {

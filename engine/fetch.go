@@ -10,9 +10,9 @@ import (
 	"nudge/lang/shape"
 )
 
-// FetchPost is an effect: ask an HTTP service for a run. It may be carried out only
-// after the commit, and its outcome must come back as a FetchResult. After a crash it
-// is simply asked again, so a service may be asked more than once.
+// FetchPost is the engine's request to ask an HTTP service for a run. Carry it out only
+// after the commit, and return its outcome as a FetchResult. After a crash the service is
+// asked again, so it may be asked more than once.
 type FetchPost struct {
 	Run     RunID
 	Step    int
@@ -29,19 +29,19 @@ type FetchResult struct {
 	Status  int             `json:"status,omitempty"` // of the HTTP answer; 0 for no answer
 	JSON    json.RawMessage `json:"json,omitempty"`   // its body; nil when it is not JSON
 	Error   string          `json:"error,omitempty"`  // why there was no answer; no secrets
-	Busy    bool            `json:"busy,omitempty"`   // it was not even tried, for want of a place
-	Final   bool            `json:"final,omitempty"`  // there will be no answer, however often it is asked
+	Busy    bool            `json:"busy,omitempty"`   // it was not tried, because too many fetches were under way
+	Final   bool            `json:"final,omitempty"`  // a retry cannot succeed
 }
 
-// Fetched is the answer to a fetch step of a run.
+// Fetched is the answer that a fetch step got.
 type Fetched struct {
 	Step   int
 	Status int
 	JSON   json.RawMessage
 }
 
-// fetchGrace is how long after its timeout an attempt without any result counts as
-// lost: the process that made it is gone.
+// fetchGrace is how long after its timeout an attempt without a result counts as lost,
+// because the process that made it died.
 const fetchGrace = 30 * time.Second
 
 // fetch begins a fetch step.
@@ -50,8 +50,7 @@ func (a *applier) fetch(r pinned, s *flows.Step) (next int, parked bool) {
 	return 0, a.tryFetch(r, s)
 }
 
-// tryFetch makes the next attempt of the run's fetch. It always parks the run or ends
-// it.
+// tryFetch makes the next attempt of the run's fetch. It always parks or ends the run.
 func (a *applier) tryFetch(r pinned, s *flows.Step) (parked bool) {
 	request, err := s.Fetch.Request.Request(a.scope(r))
 	if err != nil {
@@ -66,8 +65,8 @@ func (a *applier) tryFetch(r pinned, s *flows.Step) (parked bool) {
 	return true
 }
 
-// hostOf is the part of a URL that may stand on a timeline: paths and queries can hold
-// what nobody should read there.
+// hostOf returns the part of a URL that a timeline may show: paths and queries can hold
+// secrets.
 func hostOf(text string) string {
 	u, err := url.Parse(text)
 	if err != nil {
@@ -83,7 +82,7 @@ func (res *FetchResult) needs(_ *Engine, n *Needs) {
 	n.Runs = append(n.Runs, res.Run)
 }
 
-// apply applies how an attempt of a fetch ended.
+// apply applies the outcome of a fetch attempt.
 func (res *FetchResult) apply(a *applier) {
 	asking := a.ws.Run(res.Run)
 	if asking == nil || asking.Status != Fetching || asking.At != res.Step || asking.FetchAttempt != res.Attempt || asking.FetchPaused {
@@ -116,7 +115,7 @@ func (a *applier) pauseFetch(r *Run) {
 	r.setAlarm(Alarm{At: a.now.Add(pause(r.ID, r.FetchAttempt+1, 0)), Place: AtMessage})
 }
 
-// endFetch goes on with the answer, or by on_error without a good one.
+// endFetch continues with the answer, or by on_error without a good one.
 func (a *applier) endFetch(r pinned, s *flows.Step, res *FetchResult) {
 	r.clearAlarms(AtMessage)
 	answer := Fetched{Step: r.At, Status: res.Status}
@@ -131,8 +130,8 @@ func (a *applier) endFetch(r pinned, s *flows.Step, res *FetchResult) {
 	a.advance(r, s.Next)
 }
 
-// ringFetch goes on when a pause is over, or when an attempt was lost with the process
-// that made it.
+// ringFetch continues when a pause is over, or when an attempt was lost because its process
+// died.
 func (a *applier) ringFetch(r pinned) {
 	s := r.step()
 	if r.FetchPaused || r.FetchAttempt <= s.Fetch.Retries {
@@ -143,7 +142,7 @@ func (a *applier) ringFetch(r pinned) {
 	a.endFetch(r, s, &FetchResult{})
 }
 
-// fetchView is what expressions and templates see of a fetch.
+// fetchView returns what expressions and templates see of a fetch.
 func fetchView(r *Run, step int) map[string]any {
 	for i := len(r.Fetched) - 1; i >= 0; i-- {
 		if r.Fetched[i].Step != step {

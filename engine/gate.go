@@ -7,7 +7,8 @@ import (
 	"nudge/flows"
 )
 
-// Why a message stays here: a closed list, the words of .reason, timelines and metrics.
+// The reasons why a message is held or unsent: a closed list, the words of .reason,
+// timelines and metrics.
 const (
 	ReasonOutbound   = gate.Outbound
 	ReasonOptedOut   = gate.OptedOut
@@ -16,17 +17,17 @@ const (
 	ReasonCapped     = gate.Capped
 	ReasonSkipped    = "skipped"        // the condition of its step is false
 	ReasonTemplate   = "template"       // it could not be rendered
-	ReasonMergeField = "merge_field"    // it has {{ in it, which the provider would expand
-	ReasonRunEnded   = "the run ended"  // before it could go out
-	ReasonLoopLeft   = "the loop ended" // before it could go out
+	ReasonMergeField = "merge_field"    // it contains {{, which the provider would expand
+	ReasonRunEnded   = "the run ended"  // the run ended before the message could go out
+	ReasonLoopLeft   = "the loop ended" // the loop ended before the message could go out
 	ReasonRunAhead   = "the run went on"
 )
 
-// UnsentReasons are all of them.
+// UnsentReasons lists all reasons.
 var UnsentReasons = []string{ReasonOutbound, ReasonOptedOut, ReasonLate, ReasonExpired, ReasonCapped, ReasonSkipped,
 	ReasonTemplate, ReasonMergeField, ReasonRunEnded, ReasonLoopLeft, ReasonRunAhead}
 
-// judge asks whether the run's newest message may go out now.
+// judge asks the gate whether the run's newest message may go out now.
 func (a *applier) judge(r pinned) gate.Verdict {
 	m := r.current()
 	s := r.sendOf(m)
@@ -44,8 +45,8 @@ func (a *applier) judge(r pinned) gate.Verdict {
 	return asked.Judge()
 }
 
-// latest is how late the run's newest message is still useful, counted from when the run
-// came to its step; 0 for any time.
+// latest returns the last instant at which the run's newest message is still useful, counted
+// from when the run came to its step; 0 for no limit.
 func (a *applier) latest(r pinned) Instant {
 	m := r.current()
 	d := r.sendOf(m).MaxDelay
@@ -55,14 +56,14 @@ func (a *applier) latest(r pinned) Instant {
 	return InstantOf(d.After(m.Reached.Time(), a.zoneOf(r)))
 }
 
-// tooLate reports whether the message that the run is parked on is of no use at an
-// instant.
+// tooLate reports whether it is too late at an instant for the message that the run is
+// parked on.
 func (a *applier) tooLate(r *Run, at Instant) bool {
 	latest := a.latest(a.e.pin(r))
 	return latest != 0 && at > latest
 }
 
-// optedOut reports whether the person does not want messages of a category.
+// optedOut reports whether the person opted out of a category.
 func (a *applier) optedOut(profile, category string) bool {
 	p := a.ws.person(profile)
 	if p == nil || len(p.OptOuts) == 0 {
@@ -73,9 +74,9 @@ func (a *applier) optedOut(profile, category string) bool {
 	return all || this
 }
 
-// category is the category of a message as the active flows have it: hours and caps are
-// the project's word of today, for the runs of every version. One that the project has no
-// more is as the flow knew it.
+// category returns the category of a message from the active flows: today's hours and caps
+// apply to the runs of every version. If the project no longer has the category, it returns
+// the one of the flow's version.
 func (e *Engine) category(f *flows.Flow, name string) *flows.Category {
 	if c := e.categories[name]; c != nil {
 		return c
@@ -86,10 +87,10 @@ func (e *Engine) category(f *flows.Flow, name string) *flows.Category {
 	return &anyCategory
 }
 
-// anyCategory is that of messages of which the project says nothing.
+// anyCategory is used for messages without a category in the project.
 var anyCategory flows.Category
 
-// keepBack does what the gate says of a message that does not go out now.
+// keepBack carries out the gate's verdict on a message that does not go out now.
 func (a *applier) keepBack(r pinned, v gate.Verdict) (next int, parked bool) {
 	if v.Until != 0 {
 		a.delay(r.Run, v)
@@ -100,7 +101,7 @@ func (a *applier) keepBack(r pinned, v gate.Verdict) (next int, parked bool) {
 	return r.flow.Steps[r.current().Step].Next, false
 }
 
-// delay holds the run's newest message until an instant.
+// delay holds the run's newest message until the verdict's instant.
 func (a *applier) delay(r *Run, v gate.Verdict) {
 	m := r.current()
 	m.Status, m.Reason = Held, v.Reason
@@ -109,8 +110,8 @@ func (a *applier) delay(r *Run, v gate.Verdict) {
 	r.log(Entry{At: a.now, Kind: KindDelayed, Step: m.Step, Message: len(r.Messages), Detail: v.Until.String() + ", " + v.Detail})
 }
 
-// withhold holds a message back for good. Where an earlier attempt has an unknown outcome
-// it is not sent again, and stays as unknown as it was.
+// withhold holds a message back for good. If an earlier attempt has an unknown outcome, the
+// message is not sent again and stays unknown.
 func (a *applier) withhold(r *Run, message int, v gate.Verdict) {
 	m := r.Message(message)
 	e := Entry{At: a.now, Kind: KindUnsent, Step: m.Step, Message: message, Detail: v.Reason}
@@ -124,8 +125,8 @@ func (a *applier) withhold(r *Run, message int, v gate.Verdict) {
 	r.log(e)
 }
 
-// reopen looks again at a message that was held: first at what may end the run or its
-// loops, then at the condition of its step, then at all that the gate asks.
+// reopen checks a held message again: first the exits and the loops' until lines, then the
+// condition of its step, then the gate.
 func (a *applier) reopen(r pinned) {
 	if a.watchIfs(r) {
 		return

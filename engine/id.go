@@ -8,14 +8,14 @@ import (
 	"github.com/oklog/ulid/v2"
 )
 
-// RunID identifies a run. Its order is the order in which runs started, and it
-// carries the installation, so two stores never make the same one:
+// RunID identifies a run. IDs sort in the order in which runs started. An ID contains the
+// installation, so two stores never make the same one:
 //
 //	bytes 0–5    the stamp of the input that started the run, in milliseconds
 //	bytes 6–9    the first four bytes of the installation
 //	bytes 10–15  the input's number in the journal and the run's number within it
 //
-// Its text form is that of a ULID: 26 characters that sort as the bytes do.
+// Its text form is a ULID: 26 characters that sort as the bytes do.
 type RunID ulid.ULID
 
 const (
@@ -65,9 +65,8 @@ func (id RunID) Compare(other RunID) int { return ulid.ULID(id).Compare(ulid.ULI
 // Time is the stamp of the input that started the run.
 func (id RunID) Time() Instant { return Instant(ulid.ULID(id).Time()) }
 
-// Installation is the random identity of one store, made when its file is created.
-// It keeps staging, production and restored backups from taking each other's
-// receipts.
+// Installation is the random identity of one store, made when its file is created. It
+// prevents staging, production and restored backups from taking each other's receipts.
 type Installation [8]byte
 
 // String is the installation in 16 hex digits, as it travels in metadata.nudge.

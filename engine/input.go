@@ -9,7 +9,8 @@ import (
 	"nudge/flows"
 )
 
-// Input is one thing that happened outside the engine, or that follows from an earlier input.
+// Input is one thing that happened outside the engine, or one that follows from an earlier
+// input.
 type Input struct {
 	ID string // idempotency id of an event, reply or command; empty for none
 	Payload
@@ -17,18 +18,19 @@ type Input struct {
 	Derived uint64 // its number among the derived inputs; 0 for one from outside
 }
 
-// Payload is the content of an input. Each kind of input has one type of its own, which the
-// journal keeps and which says how it is applied.
+// Payload is the content of an input. Each kind of input has its own payload type. The
+// journal stores it, and its apply method defines its effect.
 type Payload interface {
 	// Kind names the type in metrics, in the journal and in its export.
 	Kind() InputKind
-	// needs adds everything that applying the payload can touch.
+	// needs adds everything that applying the payload may read or change.
 	needs(e *Engine, n *Needs)
 	// apply changes the working set and the engine's state.
 	apply(a *applier)
 }
 
-// InputKind is the kind of an input. Its number stands in the journal and never changes.
+// InputKind is the kind of an input. The journal stores its number, so the number never
+// changes.
 type InputKind uint8
 
 const (
@@ -36,26 +38,26 @@ const (
 	InputReceipt                              // the provider reports the status of a message
 	InputReply                                // a person wrote to us
 	InputResult                               // a post ended
-	InputTimer                                // a run's deadline has come
+	InputTimer                                // a run's deadline is due
 	InputClaim                                // a slot is free for a planned message
 	InputCancel                               // an operator ends a run
 	InputDeploy                               // the set of active flows changes
-	InputControl                              // outbound mode or kill switch changes
+	InputControl                              // the outbound mode or the kill switch changes
 	InputProfile                              // the stored profile of a person changes
 	InputCall                                 // a flow is called for a person
-	InputChildEnded                           // a run that another waits for has ended
-	InputDequeue                              // the next of a queue may start
-	InputFetched                              // an HTTP service has answered, or not
+	InputChildEnded                           // a run that another run waits for has ended
+	InputDequeue                              // the next start of a queue may begin
+	InputFetched                              // a fetch has ended, with or without an answer
 	InputTick                                 // a schedule is due
-	InputSnapshot                             // an audience was frozen, or could not be
+	InputSnapshot                             // a snapshot of an audience was taken, or failed
 	InputRows                                 // the next rows of a campaign's audience
 	InputCampaignControl                      // an operator starts, pauses, resumes or cancels a campaign
-	InputSweep                                // the runs of a campaign that was cancelled or resumed
+	InputSweep                                // the runs of a cancelled or resumed campaign are handled
 	InputMove                                 // a run is moved to another version of its flow
 	InputAccounts                             // the settings of the accounts change
 	InputExpireOrphans                        // receipts waited too long for their message
-	InputStatusAnswer                         // the provider answered how a message stands
-	InputRecheckRuns                          // runs check how their messages stand
+	InputStatusAnswer                         // the provider answered a status check
+	InputRecheckRuns                          // runs check the status of their messages
 
 	endOfInputs
 )
@@ -69,8 +71,8 @@ func InputKinds() []InputKind {
 	return all
 }
 
-// inputKinds is the word for each kind in metrics and logs, the key of its payload in JSON,
-// and an empty payload to decode into.
+// inputKinds holds for each kind its word in metrics and logs, the key of its payload in
+// JSON, and an empty payload to decode into.
 var inputKinds = [endOfInputs]struct {
 	word, key string
 	empty     func() Payload
@@ -109,8 +111,8 @@ func (k InputKind) String() string {
 	return inputKinds[k].word
 }
 
-// Redirects reports whether inputs of this kind change what others can touch, so that
-// none may follow in the same batch.
+// Redirects reports whether inputs of this kind change what other inputs may touch, so that
+// no other input may follow in the same batch.
 func (k InputKind) Redirects() bool { return k == InputDeploy || k == InputAccounts }
 
 // MarshalText writes the word.
@@ -131,7 +133,7 @@ func (k *InputKind) UnmarshalText(text []byte) error {
 func (in Input) MarshalJSON() ([]byte, error) {
 	var b bytes.Buffer
 	e := json.NewEncoder(&b)
-	e.SetEscapeHTML(false) // the encoder that called does so, if it should be done
+	e.SetEscapeHTML(false) // the calling encoder escapes if it wants to
 	b.WriteByte('{')
 	for _, field := range []struct {
 		key   string
@@ -159,7 +161,7 @@ func (in Input) MarshalJSON() ([]byte, error) {
 	return b.Bytes(), nil
 }
 
-// UnmarshalJSON reads an input whose payload stands under the key of its kind.
+// UnmarshalJSON reads an input. The payload is under the key of its kind.
 func (in *Input) UnmarshalJSON(text []byte) error {
 	var head struct {
 		Kind    InputKind `json:"kind"`
@@ -186,8 +188,7 @@ func (in *Input) UnmarshalJSON(text []byte) error {
 	return json.Unmarshal(fields[key], payload)
 }
 
-// emptyPayload returns a payload of a kind to decode into. It fails for a kind that does not
-// exist.
+// emptyPayload returns a payload of a kind to decode into. It fails for an unknown kind.
 func emptyPayload(k InputKind) (Payload, error) {
 	if k == 0 || k >= endOfInputs {
 		return nil, fmt.Errorf("there is no input of kind %d", uint8(k))
@@ -209,24 +210,24 @@ type Event struct {
 	Type    string          `json:"type,omitempty"`
 	Profile string          `json:"profile,omitempty"` // the person it names; may be empty
 	Data    json.RawMessage `json:"data,omitempty"`    // a JSON object; empty for none
-	FanOut  *FanOutCursor   `json:"rest,omitempty"`    // set where the event goes on through the runs it concerns; nil from outside
+	FanOut  *FanOutCursor   `json:"rest,omitempty"`    // set if the event continues through the runs it concerns; nil from outside
 
 	readings []reading // the data, decoded once for each shape that reads it
 }
 
-// FanOutCursor is what is left of an event that concerns more runs than one input touches.
+// FanOutCursor marks the rest of an event that concerns more runs than one input may touch.
 type FanOutCursor struct {
 	After  RunID `json:"after,omitzero"`  // the last run that was touched
-	Before RunID `json:"before,omitzero"` // runs from here on began with the event or after it
+	Before RunID `json:"before,omitzero"` // the first run that started with the event or later; it is not included
 }
 
-// SendResult is how the post of one attempt of a message ended.
+// SendResult is the outcome of posting one attempt of a message.
 type SendResult struct {
 	Run     RunID `json:"run,omitzero"`
 	Message int   `json:"message,omitempty"`
 	Attempt int   `json:"attempt,omitempty"`
-	// Returned says that the message was not posted after all, and why in Reason: its
-	// account takes nothing at present, or the process stops. There is no outcome then.
+	// Returned says that the message was not posted after all; Reason says why: its account
+	// accepts nothing at present, or the process stops. There is no outcome then.
 	Returned bool `json:"returned,omitempty"`
 	channels.Result
 }
@@ -251,20 +252,20 @@ type Cancel struct {
 	Reason string `json:"reason,omitempty"` // for the timeline; may be empty
 }
 
-// Deploy makes a set of flows the active one. Flows that are not in it start no new
-// runs; their live runs go on.
+// Deploy makes a set of flows the active one. Flows outside the set start no new runs; their
+// live runs go on.
 type Deploy struct {
 	Flows []flows.Bundle `json:"flows,omitempty"`
 }
 
-// Control changes what may go out. The zero value of each field leaves it as it is.
+// Control changes what may go out. A field with its zero value changes nothing.
 type Control struct {
 	Outbound Outbound `json:"outbound,omitempty"`
 	Only     []string `json:"only,omitempty"` // profiles, with OutboundOnly
 	Kill     *bool    `json:"kill,omitempty"` // true stops every post that is not yet claimed
 }
 
-// Outbound says what may leave for the provider.
+// Outbound says which messages may go to the provider.
 type Outbound uint8
 
 const (

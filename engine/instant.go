@@ -10,6 +10,6 @@ import (
 // means "none".
 type Instant = instant.Instant
 
-// InstantOf is the first Instant that is not before t, so that a timer set for it never
+// InstantOf returns the first Instant that is not before t, so that a timer set for it never
 // fires early.
 func InstantOf(t time.Time) Instant { return instant.Of(t) }

@@ -6,48 +6,49 @@ import (
 	"nudge/engine/gate"
 )
 
-// Limits of the engine, each with its name. What goes beyond one is refused or
-// ends visibly, never silently.
+// The limits of the engine. Input beyond a limit is refused, or its effect ends visibly,
+// never silently.
 const (
 	MaxEventBytes     = 64 << 10 // an event's data
 	MaxLiveRuns       = 100      // live runs of one person; a trigger beyond it is skipped
 	MaxMessagesPerRun = 200      // messages of one run; one more fails the run
 	MaxStepsPerInput  = 1000     // steps one run takes for one input; one more fails the run
-	MaxMailbox        = 100      // events and replies held for a run; the oldest goes first
+	MaxMailbox        = 100      // events and replies held for a run; a full mailbox drops the oldest
 	MaxAttempts       = 20       // posts of one message that the provider deferred
 	MaxResends        = 2        // posts after an unknown outcome, under on_unknown: resend
-	MaxReplyBytes     = 16 << 10 // text of a reply; the rest is cut
+	MaxReplyBytes     = 16 << 10 // text of a reply; the rest is cut off
 	MaxKeyBytes       = 512      // a run's key
 	MaxProfileBytes   = 256      // a profile ID
 	MaxEventType      = 128      // characters of an event's type
 	MaxIDBytes        = 256      // an idempotency id
-	MaxReasonBytes    = 512      // a reason on a timeline; the rest is cut
-	MaxRunsPerInput   = 1000     // runs that one input touches by a key; the rest is touched by inputs that follow from it
-	MaxItems          = 1000     // items of a collect; it ends with the last of them
-	MaxDepth          = 16       // inputs that follow from one another
+	MaxReasonBytes    = 512      // a reason on a timeline; the rest is cut off
+	MaxRunsPerInput   = 1000     // runs that one input touches by a key; derived inputs touch the rest
+	MaxItems          = 1000     // items of a collect; the last one ends it
+	MaxDepth          = 16       // inputs in a row that follow from one another
 	MaxQueue          = 100      // events that wait in a person's queue
-	MaxReplyStarts    = 10       // runs of one flow that replies of one person start, per ReplyStartsPer
-	MaxFetchBytes     = 64 << 10 // a fetched answer that is kept; a larger one reads as no JSON
+	MaxReplyStarts    = 10       // runs of one flow that one person's replies may start per ReplyStartsPer
+	MaxFetchBytes     = 64 << 10 // a fetched answer that is kept; a larger one counts as not JSON
 	MaxOptOuts        = 1000     // categories that a person is opted out of by name
-	MaxProfileData    = 64 << 10 // what is known of a person
-	MaxOrphans        = 10_000   // messages whose receipts wait for their ID to become known; receipts of others are ignored
-	MaxAsks           = 20       // messages about which one run asks at a time, the newest
-	MaxAskTries       = 40       // times that a run asks anew because nobody was free to
+	MaxProfileData    = 64 << 10 // the attributes of a person
+	MaxOrphans        = 10_000   // messages whose receipts wait for their ID; receipts of more messages are ignored
+	MaxAsks           = 20       // messages that one run checks at a time, the newest
+	MaxAskTries       = 40       // repeats of a status check while the account queue is full
 )
 
-// How long things are waited for.
+// How long the engine waits.
 const (
-	// UnknownHold is how long a webhook may still prove a message whose outcome is
-	// unknown before on_unknown decides. It must never be shorter than the 130 s that
-	// the provider itself may take for a request.
+	// UnknownHold is how long a webhook may still prove a message with an unknown outcome,
+	// before on_unknown decides. It must never be shorter than the 130 s that the provider
+	// itself may take for a request.
 	UnknownHold = 15 * time.Minute
-	// OrphanHold is how long a receipt that names a message by the provider's ID alone
-	// waits for the answer that tells which message that is.
+	// OrphanHold is how long a receipt that names a message only by the provider's ID waits
+	// for the answer with that ID.
 	OrphanHold = 15 * time.Minute
-	// AskTime is how long the provider's word on a message is waited for, before the timer
-	// counts that asked for it.
+	// AskTime is how long a status check may take. After that the timer that caused it fires
+	// without an answer.
 	AskTime = 2 * time.Minute
-	// AskPause is how long a run waits where nobody was free to ask.
+	// AskPause is how long a run waits before it repeats a status check that found no free
+	// worker.
 	AskPause = 15 * time.Second
 	// IDRetention is how long the id of an event, reply or command is remembered.
 	IDRetention = 72 * time.Hour

@@ -14,9 +14,9 @@ import (
 	again "nudge/whatif/replay"
 )
 
-// TestManyRuns shows that an event which concerns more runs than one input touches
-// goes through all of them, in inputs that follow from it, and comes to the triggers
-// last; and that a crash in the middle loses nobody.
+// TestManyRuns shows that an event that concerns more runs than one input may touch reaches
+// all of them through derived inputs, and the triggers last. A crash in the middle loses
+// nobody.
 func TestManyRuns(t *testing.T) {
 	const people = 2500
 	w := newWorld(t, txtar.Parse([]byte(`
@@ -80,7 +80,7 @@ func begun(t *testing.T, from, to int) *engine.Input {
 	return &engine.Input{Payload: &engine.Event{Type: "begun", Data: raw}}
 }
 
-// crashAfter applies one input as a process does that stops right after its commit.
+// crashAfter applies one input like a process that stops right after its commit.
 func (w *world) crashAfter(in *engine.Input) {
 	w.t.Helper()
 	s, core := reopen(w.t, w.kv)

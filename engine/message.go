@@ -2,38 +2,38 @@ package engine
 
 import "nudge/channels"
 
-// Message is one send of one run, as far as the engine knows it. Its number is its
-// place in the run.
+// Message is one send of one run, as far as the engine knows it. Its number is its index in
+// the run plus 1.
 type Message struct {
 	Step         int // index of the send step
 	Status       MessageStatus
-	Attempt      int     // of the newest post, from 1; 0 before the first
+	Attempt      int     // number of the newest post, from 1; 0 before the first
 	Resends      int     // posts after an unknown outcome
-	Reached      Instant // when the run came to its step, from which max_delay counts
-	Planned      Instant // when it was to go out: the "now" of its template
-	Order        uint64  // place in the outbox: the input that planned it
+	Reached      Instant // when the run came to its step; max_delay counts from here
+	Planned      Instant // when it was planned: the "now" of its template
+	Order        uint64  // place in the outbox: the number of the input that planned it
 	Posted       Instant // when the newest attempt was claimed
-	Cap          string  // category under whose cap it was given a place; empty for none
-	Counted      bool    // the newest attempt has that place
+	Cap          string  // category whose cap counts it; empty for none
+	Counted      bool    // the cap counts the newest attempt
 	Reason       string  // why it is held, unsent, failed, deferred or unknown
 	ProviderID   string  // the provider's message ID, once known
 	Conversation string  // conversation it was posted to
-	Account      string  // that carries it; empty for the default one
-	ByID         bool    // its receipts name it by ProviderID alone
+	Account      string  // the account that sends it; empty for the default one
+	ByID         bool    // its receipts name it only by ProviderID
 }
 
-// MessageStatus is where a message stands. The constants are in rising order; a
-// message never falls, except from Claimed back to Retrying and from Held, Retrying or
-// Unknown back to Planned, while nothing has proved it accepted.
+// MessageStatus is the status of a message. The constants are in rising order. A status
+// never falls, with one exception: until the message is proved accepted, it may go from
+// Claimed back to Retrying, and from Held, Retrying or Unknown back to Planned.
 type MessageStatus uint8
 
 const (
 	Planned   MessageStatus = iota + 1 // to be sent; in the outbox
-	Held                               // until its window opens, or there is room under its cap; a timer plans it again
+	Held                               // until its window opens or its cap has room; a timer plans it again
 	Retrying                           // deferred by the provider; a timer plans it again
 	Claimed                            // posted, or about to be; in the outbox
-	Unknown                            // nobody can say whether it was accepted
-	Unsent                             // we held it back
+	Unknown                            // it is not known whether the provider accepted it
+	Unsent                             // the engine held it back
 	Accepted                           // the provider has it
 	Sent                               // it went out
 	Expired                            // it ended undelivered
@@ -54,11 +54,11 @@ func (s MessageStatus) String() string { return word(messageStatusNames[:], int(
 // Pending reports whether the send is still under way, so that the run waits for it.
 func (s MessageStatus) Pending() bool { return s < Unsent }
 
-// Outbox reports whether a message of this status belongs into the outbox: it is to
-// be posted, or its post has no outcome yet.
+// Outbox reports whether a message of this status is in the outbox: it must still be posted,
+// or its post has no outcome yet.
 func (s MessageStatus) Outbox() bool { return s == Planned || s == Claimed }
 
-// lost reports whether the message is known not to have reached the person.
+// lost reports whether the message certainly did not reach the person.
 func (s MessageStatus) lost() bool { return s == Unsent || s == Failed || s == Expired }
 
 func statusOf(s channels.Status) MessageStatus {

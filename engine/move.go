@@ -6,15 +6,13 @@ import (
 	"nudge/flows"
 )
 
-// Move takes a run that is parked to the active version of its flow, as that version's
-// migrations say.
+// Move moves a parked run to the active version of its flow, by that version's migrations.
 type Move struct {
 	Run     RunID  `json:"run,omitzero"`
-	Version string `json:"version,omitempty"` // the one to move to; another active one by now leaves the run where it is
+	Version string `json:"version,omitempty"` // the target version; if another one is active by then, the run is not moved
 }
 
-// Migrates reports whether a version of its flow moves a run of another version, or ends
-// it.
+// Migrates reports whether the version to moves a run of the version from, or ends it.
 func Migrates(r *Run, from, to *flows.Flow) bool {
 	if from.Version == to.Version || r.Status != Waiting {
 		return false
@@ -30,7 +28,8 @@ func (m *Move) needs(_ *Engine, n *Needs) {
 	n.Runs = append(n.Runs, m.Run)
 }
 
-// apply carries out a migration. A run that cannot be moved stays, and says why.
+// apply carries out a migration. A run that cannot be moved stays, and its decision says
+// why.
 func (m *Move) apply(a *applier) {
 	r := a.ws.Run(m.Run)
 	if r == nil || !r.Live() {
@@ -72,9 +71,9 @@ func (m *Move) apply(a *applier) {
 	}
 }
 
-// renumber makes everything that a run knows of its steps speak of another version's,
-// by their ids. What a step left that is gone is left out; its messages and its place on
-// the timeline stay, and name no step.
+// renumber maps everything that a run stores about its steps to another version, by step id.
+// It drops what removed steps left. Their messages and timeline entries stay, without a
+// step.
 func (r *Run) renumber(from, to *flows.Flow) {
 	in := func(step int) int {
 		if step < 0 {
@@ -94,7 +93,7 @@ func (r *Run) renumber(from, to *flows.Flow) {
 	r.Timeline = renumbered(r.Timeline, in)
 }
 
-// kept are the records of steps that are still there, renumbered.
+// kept returns the records of steps that still exist, renumbered.
 func kept[T any](list []T, in func(int) int, step func(*T) *int) []T {
 	all := make([]T, 0, len(list))
 	for _, one := range list {

@@ -14,16 +14,16 @@ func (e *Engine) Needs(in *Input, n *Needs) {
 	in.needs(e, n)
 }
 
-// providerNeeds names the message with a provider's ID, where that is needed to tell what
-// it is.
+// providerNeeds names the message with a provider's ID, if the ID is needed to find the
+// message.
 func (e *Engine) providerNeeds(id string, n *Needs) {
 	if id != "" && e.State.correlates() {
 		n.ProviderIDs = append(n.ProviderIDs, id)
 	}
 }
 
-// needs names the people and keys of an event. Expressions that fail here fail
-// in the same way when the event is applied, and then concern nobody.
+// needs names the people and keys of an event. An expression that fails here fails in the
+// same way when the event is applied, and then concerns nobody.
 func (ev *Event) needs(e *Engine, n *Needs) {
 	if ev.Profile != "" {
 		n.People = append(n.People, ev.Profile)
@@ -47,7 +47,7 @@ func (ev *Event) needs(e *Engine, n *Needs) {
 	}
 }
 
-// key evaluates a key over the event. Not ok: the event has no such key.
+// key evaluates a key over the event. It is not ok if the event has no such key.
 func (ev *Event) key(f *flows.Flow, key *flows.Expr) (string, bool) {
 	data, err := ev.decode(f)
 	if err != nil {
@@ -58,7 +58,7 @@ func (ev *Event) key(f *flows.Flow, key *flows.Expr) (string, bool) {
 }
 
 // people evaluates to whom a trigger sends: without to, the person the event names. Each
-// must be somebody who may come in.
+// must have a valid profile ID.
 func (ev *Event) people(f *flows.Flow, t *flows.Trigger) ([]string, error) {
 	if t.To == nil {
 		if ev.Profile == "" {
@@ -82,7 +82,7 @@ func (ev *Event) people(f *flows.Flow, t *flows.Trigger) ([]string, error) {
 	return people, nil
 }
 
-// after is the last run that the event has touched; zero at its beginning.
+// after returns the last run that the event has touched; zero at its beginning.
 func (ev *Event) after() RunID {
 	if ev.FanOut == nil {
 		return RunID{}

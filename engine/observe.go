@@ -2,11 +2,11 @@ package engine
 
 import "nudge/flows"
 
-// Observer is told what the engine looks at while it applies inputs, for drivers that
-// explain or measure flows. It changes nothing, and must neither keep nor change what
-// it is shown. A nil function costs nothing.
+// Observer sees what the engine looks at while it applies inputs, for drivers that explain
+// or measure flows. It changes nothing, and must neither keep nor change its arguments. A
+// nil function costs nothing.
 type Observer struct {
-	// Step is called when a run takes a step, whose condition held.
+	// Step is called when a run takes a step whose condition is true.
 	Step func(r *Run, f *flows.Flow, step int)
 	// Condition is called with every condition that was evaluated.
 	Condition func(Condition)
@@ -15,20 +15,20 @@ type Observer struct {
 	Excluded func(campaign uint64, profile, reason string)
 }
 
-// Condition is one look at a condition.
+// Condition is one evaluation of a condition.
 type Condition struct {
 	At       Instant
-	Run      *Run // nil where there is none yet: the condition is that of a trigger
+	Run      *Run // nil if there is none yet: the condition is a trigger's
 	Flow     *flows.Flow
-	Profile  string // whom the event names, or the person of the run or row
-	Campaign uint64 // whose row it was, while there is no run; 0 for none
+	Profile  string // the person the event names, or the person of the run or row
+	Campaign uint64 // the campaign of the row, while there is no run; 0 for none
 	Expr     *flows.Expr
-	Scope    map[string]any // what it saw
+	Scope    map[string]any // the values it was evaluated over
 	Holds    bool
-	Err      error // why it could not be evaluated; it does not hold then
+	Err      error // why it could not be evaluated; it counts as false then
 }
 
-// Observe has an observer told of everything from the next input on.
+// Observe sets the observer, from the next input on.
 func (e *Engine) Observe(o Observer) { e.observer = o }
 
 // truth evaluates a condition of a run.
@@ -49,8 +49,7 @@ func (a *applier) rowTruth(cond *flows.Expr, scope map[string]any, f *flows.Flow
 	return ok, err
 }
 
-// triggerTruth evaluates a trigger's condition for an event or reply that names
-// somebody.
+// triggerTruth evaluates a trigger's condition for an event or reply that names a person.
 func (a *applier) triggerTruth(cond *flows.Expr, scope map[string]any, f *flows.Flow, who string) (bool, error) {
 	ok, err := truth(cond, scope)
 	if told := a.e.observer.Condition; told != nil && cond != nil {

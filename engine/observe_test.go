@@ -11,8 +11,8 @@ import (
 	"nudge/flows"
 )
 
-// TestObserverOfRows holds that an observer is told of the people of a campaign: each
-// condition, and who was left out.
+// TestObserverOfRows checks that an observer sees the people of a campaign: each condition,
+// and each person left out.
 func TestObserverOfRows(t *testing.T) {
 	w := newWorld(t, txtar.Parse([]byte(`
 -- flows/tell.yaml --
@@ -44,8 +44,7 @@ ann,3
 	}
 }
 
-// TestObserver holds that an observer is told of every step and every condition with
-// what it saw.
+// TestObserver checks that an observer sees every step and every condition with its values.
 func TestObserver(t *testing.T) {
 	w := newWorld(t, txtar.Parse([]byte(`
 -- flows/tell.yaml --

@@ -13,17 +13,17 @@ import (
 	"nudge/lang/shape"
 )
 
-// Person is what is known of a profile beside its runs.
+// Person is what is known of a profile, apart from its runs.
 type Person struct {
 	ID         string
-	Attributes json.RawMessage // an object: name, locale, timezone, and what the project declares
+	Attributes json.RawMessage // an object: name, locale, timezone, and the attributes the project declares
 	OptOuts    []string        // categories, sorted; OptOutAll for all
-	Starts     []Start         // of flows that limit them, oldest first
-	Caps       []CapCount      // of categories that are capped, sorted by category
-	Queue      []Queued        // what waits for a live run to end, oldest first
+	Starts     []Start         // starts of flows that limit them, oldest first
+	Caps       []CapCount      // counts of capped categories, sorted by category
+	Queue      []Queued        // starts that wait for a live run to end, oldest first
 }
 
-// OptOutAll stands among a person's opt-outs for every category.
+// OptOutAll is the opt-out of every category.
 const OptOutAll = "all"
 
 // Start is one start of a run that a limit counts.
@@ -31,18 +31,18 @@ type Start struct {
 	Flow  string
 	Key   string
 	At    Instant
-	Reply bool // by a reply, under MaxReplyStarts
+	Reply bool // started by a reply, under MaxReplyStarts
 }
 
 // Queued is an event, a reply or a call that starts a run of a flow once the live one has ended.
 type Queued struct {
 	Flow   string
 	Key    string
-	Called bool // by a call: no trigger's if is asked again
+	Called bool // by a call: no trigger's if is checked again
 	Signal
 }
 
-// IsZero reports whether nothing is known, so that there is nothing to keep.
+// IsZero reports whether nothing is known, so that nothing needs storing.
 func (p *Person) IsZero() bool {
 	return len(p.Attributes) == 0 && len(p.OptOuts) == 0 && len(p.Starts) == 0 && len(p.Caps) == 0 && len(p.Queue) == 0
 }
@@ -57,10 +57,10 @@ func (p *Person) clone() *Person {
 // ProfileChange changes what is known of a person.
 type ProfileChange struct {
 	Profile string          `json:"profile,omitempty"`
-	Set     json.RawMessage `json:"set,omitempty"`      // an object; a null removes what it names
-	Replace bool            `json:"replace,omitempty"`  // what Set does not name is removed
-	OptOuts *[]string       `json:"opt_outs,omitempty"` // when set, exactly what the person is opted out of
-	Forget  bool            `json:"forget,omitempty"`   // end all runs of the person, and forget all that is known
+	Set     json.RawMessage `json:"set,omitempty"`      // an object; a null removes the attribute
+	Replace bool            `json:"replace,omitempty"`  // remove the attributes that Set does not name
+	OptOuts *[]string       `json:"opt_outs,omitempty"` // if set, the person's complete opt-outs
+	Forget  bool            `json:"forget,omitempty"`   // end all runs of the person, and erase all that is known
 }
 
 // Kind is InputProfile.
@@ -73,8 +73,8 @@ func (c *ProfileChange) needs(e *Engine, n *Needs) {
 	}
 }
 
-// apply applies a change of what is known of a person, and lets the person's runs
-// look at their conditions.
+// apply changes what is known of a person, and makes the person's runs check their
+// conditions.
 func (c *ProfileChange) apply(a *applier) {
 	if c.Forget {
 		a.forget(c.Profile)
@@ -94,8 +94,8 @@ func (c *ProfileChange) apply(a *applier) {
 	}
 }
 
-// setAttributes merges an object into a person's attributes, if they still have the
-// shape that the project declares.
+// setAttributes merges an object into a person's attributes, if the result has the shape
+// that the project declares.
 func (a *applier) setAttributes(profile string, set json.RawMessage, replace bool) error {
 	attributes := map[string]json.RawMessage{}
 	if p := a.ws.person(profile); p != nil && !replace && len(p.Attributes) > 0 {
@@ -128,8 +128,8 @@ func (a *applier) setAttributes(profile string, set json.RawMessage, replace boo
 	return nil
 }
 
-// checkAttributes reports what is wrong with a person's attributes, by the shape that
-// the active flows know.
+// checkAttributes reports what is wrong with a person's attributes, by the shape in the
+// active flows.
 func (e *Engine) checkAttributes(raw json.RawMessage) error {
 	if len(raw) == 0 {
 		return nil
@@ -155,8 +155,8 @@ func (e *Engine) checkAttributes(raw json.RawMessage) error {
 	return nil
 }
 
-// partial is a shape of which any field may be absent: what is known of a person may
-// be less than what is declared.
+// partial returns a shape in which every field may be absent: a person may lack attributes
+// that the project declares.
 func partial(t *shape.Type) *shape.Type {
 	fields := make(map[string]*shape.Type, len(t.Fields))
 	for name, field := range t.Fields {
@@ -165,7 +165,7 @@ func partial(t *shape.Type) *shape.Type {
 	return shape.OpenMap(fields)
 }
 
-// forget ends the person's runs and drops what is known.
+// forget ends the person's runs and erases what is known.
 func (a *applier) forget(profile string) {
 	for _, r := range a.ws.liveOf(profile) {
 		r = a.edit(r.ID)
@@ -215,12 +215,12 @@ func (a *applier) opt(r *Run, s *flows.Step) (next int, parked bool) {
 	return s.Next, false
 }
 
-// profileView is what expressions and templates see of a person.
+// profileView returns what expressions and templates see of a person.
 func (a *applier) profileView(profile string, f *flows.Flow) map[string]any {
 	return viewOf(a.ws.person(profile), profile, f)
 }
 
-// viewOf is what expressions see of a person of whom something is known, or nothing.
+// viewOf returns what expressions see of a person; p may be nil.
 func viewOf(p *Person, profile string, f *flows.Flow) map[string]any {
 	view := map[string]any{}
 	if p != nil && len(p.Attributes) > 0 {
@@ -242,7 +242,7 @@ func text(v any) string {
 	return s
 }
 
-// zoneOf is where a run's person lives: their own zone, else the flow's.
+// zoneOf returns the time zone of a run's person: their own, else the flow's.
 func (a *applier) zoneOf(r pinned) *time.Location {
 	return a.personsZone(r.Profile, r.flow)
 }

@@ -2,8 +2,8 @@ package engine
 
 import "nudge/flows"
 
-// pinned is a run and the version of its flow that it is pinned to. What needs nothing
-// else is a method of the pair.
+// pinned is a run with its flow version. Functions that need only these two are methods of
+// pinned.
 type pinned struct {
 	*Run
 	flow *flows.Flow
@@ -12,10 +12,10 @@ type pinned struct {
 // pin returns a run with its flow.
 func (e *Engine) pin(r *Run) pinned { return pinned{r, e.flowOf(r)} }
 
-// step is the step that the run is parked on.
+// step returns the step that the run is parked on.
 func (r pinned) step() *flows.Step { return &r.flow.Steps[r.At] }
 
-// sendOf is the send step of a message.
+// sendOf returns the send step of a message.
 func (r pinned) sendOf(m *Message) *flows.Send { return r.flow.Steps[m.Step].Send }
 
 // editPinned returns the pair with the run for changing.

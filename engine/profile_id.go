@@ -9,14 +9,14 @@ import (
 	"nudge/lang/encoding"
 )
 
-// CheckProfileID reports what is wrong with a person's id: the one rule for every door
-// through which a person comes in. Events, calls, replies, to, audiences and profiles obey
-// it; forgetting does not, because it must reach everything that is stored. The error says
-// what the id must be, such as "must not end with a space".
+// CheckProfileID reports what is wrong with a profile ID. It is the one rule for every way
+// in: events, calls, replies, to, audiences and profiles. Only forgetting skips it, because
+// it must reach everything that is stored. The error says what the id must be, such as "must
+// not end with a space".
 //
-// An id is UTF-8 text of 1 to MaxProfileBytes bytes without control characters, and neither
-// its first nor its last character is a space or invisible. So no two ids look the same
-// only because a form or a file added a space.
+// An id is UTF-8 text of 1 to MaxProfileBytes bytes without control characters. Neither its
+// first nor its last character is a space or invisible. So an id never looks like another
+// one because a form or a file added a space.
 func CheckProfileID(id string) error {
 	switch {
 	case id == "":
@@ -47,8 +47,8 @@ func CheckProfileID(id string) error {
 	return nil
 }
 
-// unseen reports a character that nobody sees at the end of a text: a space of any kind, or
-// one that only steers how others are shown.
+// unseen reports whether a character is invisible at the end of a text: a space of any kind,
+// or a format character.
 func unseen(r rune) bool { return unicode.IsSpace(r) || unicode.Is(unicode.Cf, r) }
 
 func runeName(r rune) string {

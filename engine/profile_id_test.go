@@ -8,7 +8,7 @@ import (
 	"nudge/engine"
 )
 
-// personIDs are ids of people, each with what the rule says of it; "" is one that may come in.
+// personIDs are profile IDs, each with the error it must give; "" means that it is valid.
 var personIDs = []struct{ name, id, want string }{
 	{"letters", "ann", ""},
 	{"a space inside", "ann smith", ""},
@@ -47,8 +47,8 @@ func TestCheckProfileID(t *testing.T) {
 	}
 }
 
-// TestPeopleAtEveryDoor holds the inputs that bring a person to the one rule, and
-// forgetting to take every id that can be stored.
+// TestPeopleAtEveryDoor checks that every input that brings in a person uses the one rule,
+// and that forgetting takes every id that can be stored.
 func TestPeopleAtEveryDoor(t *testing.T) {
 	core, err := engine.New(engine.State{}, nil)
 	if err != nil {

@@ -20,8 +20,8 @@ import (
 	again "nudge/whatif/replay"
 )
 
-// The flows of the random histories: every construct, and keys, people and replies
-// that get in each other's way.
+// The flows of the random histories: every construct, with keys, people and replies that
+// interfere with each other.
 var randomFlows = fstest.MapFS{
 	"nudge.yaml": {Data: []byte("timezone: Europe/London\nprofile: { plan: optional string, rounds: optional number }\nevents:\n  order: { id: string, total: number }\n" +
 		"categories: { service: { always: true }, orders: { window: [06:00-11:00, mon-fri 13:00-22:00], at_most: 3 per 1d }, asks: { at_most: 2 per 5h } }\n")},
@@ -124,7 +124,7 @@ steps:
 	"templates/bye.yaml":    {Data: []byte("body: \"{{ data.id }}: bye\"\n")},
 }
 
-// history drives a loop with random inputs, as a careless world would.
+// history drives a loop with random inputs.
 type history struct {
 	t     *testing.T
 	dice  *rand.Rand
@@ -139,7 +139,7 @@ type history struct {
 	keep  runner.Retention // zero: nothing is ever dropped
 
 	shelf  *audience.Snapshots
-	frozen []*engine.Input // audiences that were frozen, and nobody was told
+	frozen []*engine.Input // snapshots that were taken, and not yet reported
 }
 
 func newHistory(t *testing.T, seed uint64, files fstest.MapFS) *history {
@@ -220,7 +220,7 @@ func (h *history) took(step *runner.Step) {
 	}
 }
 
-// live makes steps of random inputs, with time passing and restarts between.
+// live makes steps of random inputs, with passing time and restarts in between.
 func (h *history) live(steps int) {
 	for range steps {
 		groups := make([]*runner.Group, h.dice.IntN(6))
@@ -230,7 +230,7 @@ func (h *history) live(steps int) {
 		h.step(groups)
 		switch h.dice.IntN(12) {
 		case 0:
-			if h.dice.IntN(4) == 0 { // for so long that the provider gives up on webhooks
+			if h.dice.IntN(4) == 0 { // long enough for the provider to give up on webhooks
 				h.now = h.now.Add(25 * time.Hour)
 			}
 			h.start()
@@ -240,7 +240,7 @@ func (h *history) live(steps int) {
 			h.now = h.now.Add(-time.Duration(h.dice.Int64N(int64(time.Minute)))) // the clock steps back
 		}
 	}
-	// The last stamp is that of the clock, by which the store has tidied up.
+	// The last stamp equals the clock, which the store used when it deleted old records.
 	h.step([]*runner.Group{{Inputs: []*engine.Input{{Payload: &engine.Event{Type: "end"}}}}})
 }
 
@@ -276,7 +276,8 @@ func (h *history) group() *runner.Group {
 	return &runner.Group{Inputs: []*engine.Input{in}}
 }
 
-// receipt is one about any message, which names it, or gives the provider's ID, or both.
+// receipt returns a receipt about any message. It names the message, or gives the provider's
+// ID, or both.
 func (h *history) receipt() *channels.Receipt {
 	p := h.posts[h.dice.IntN(len(h.posts))]
 	r := &channels.Receipt{Ref: p.Content.Ref, Status: channels.Sent + channels.Status(h.dice.IntN(5)), Reason: "as it happens"}
@@ -292,10 +293,10 @@ func (h *history) receipt() *channels.Receipt {
 	return r
 }
 
-// providerID is the ID that the provider gives to one attempt of a message.
+// providerID returns the ID that the provider gives to one attempt of a message.
 func providerID(p engine.Post) string { return fmt.Sprint(p.Run, " ", p.Message, " ", p.Attempt) }
 
-// asked is an answer to something that was asked.
+// asked returns an answer to a status query.
 func (h *history) asked() *runner.Group {
 	i := h.dice.IntN(len(h.asks))
 	q := h.asks[i]
@@ -314,7 +315,7 @@ func (h *history) asked() *runner.Group {
 	return &runner.Group{Inputs: []*engine.Input{{Payload: in}}}
 }
 
-// command is a change of a profile, a call, or a cancel.
+// command returns a change of a profile, a call, or a cancel.
 func (h *history) command() *engine.Input {
 	switch h.dice.IntN(8) {
 	case 6, 7:
@@ -332,7 +333,7 @@ func (h *history) command() *engine.Input {
 	return &engine.Input{Payload: &engine.Call{Flow: pick(h.dice, "inner", "chat", "none"), Profile: h.person(), By: "call", Data: []byte(`{"id":"O1","total":12}`)}}
 }
 
-// steer is what an operator does with one of the newest campaigns.
+// steer returns an operator's command for one of the newest campaigns.
 func (h *history) steer() *engine.Input {
 	s := &engine.CampaignControl{Do: engine.CampaignVerb(1 + h.dice.IntN(4)), Flow: pick(h.dice, "weekly", "chat"), EndRuns: h.dice.IntN(2) == 0}
 	if s.Do != engine.CampaignStart {
@@ -384,9 +385,9 @@ func (h *history) result() *runner.Group {
 
 func pick(dice *rand.Rand, words ...string) string { return words[dice.IntN(len(words))] }
 
-// dump is everything in a store, except what no input says when to tidy away: timers
-// that were cancelled, what leads from people to runs that have ended, and answers that
-// are no longer given.
+// dump returns everything in a store, except records that are deleted at no fixed input:
+// cancelled timers, the index from people to ended runs, and answers that are no longer
+// given.
 func dump(t *testing.T, kv *memory.KV) map[string]string {
 	t.Helper()
 	s, core := reopen(t, kv)
@@ -477,8 +478,8 @@ func compare(t *testing.T, what string, got, want map[string]string) {
 	}
 }
 
-// TestReplay shows that a store is what its journal makes of an empty one (I8), and
-// that batches change nothing: one by one, in random batches, and as few as can be.
+// TestReplay shows that replaying a journal into an empty store gives the same store (I8),
+// and that batches change nothing: one by one, in random batches, and in as few as possible.
 func TestReplay(t *testing.T) {
 	inputs, ended := 0, 0
 	for seed := range uint64(12) {

@@ -25,8 +25,8 @@ var impure = map[string]string{
 	"unsafe":       "bytes in, bytes out",
 }
 
-// below are the packages of ours that each pure package may import: none may import the
-// engine, so that values go in and values come out.
+// below are the packages of this module that each pure package may import. None may import
+// the engine: they take values and return values.
 var below = map[string][]string{
 	".":         {"nudge/channels", "nudge/engine/caps", "nudge/engine/gate", "nudge/engine/instant", "nudge/engine/watch", "nudge/flows", "nudge/lang/encoding", "nudge/lang/shape"},
 	"./instant": {},
@@ -35,8 +35,8 @@ var below = map[string][]string{
 	"./watch":   {"nudge/flows"},
 }
 
-// TestPure holds the engine and the packages below it to what the package comment says: no
-// clock, goroutine, random number, log or I/O. What they import of ours may use more
+// TestPure checks that the engine and the packages below it use no clock, goroutine, random
+// number, log or I/O, as the package comment says. The packages they import may use more
 // (expressions and templates pool their buffers), but not the store, the runner or the
 // channels' I/O.
 func TestPure(t *testing.T) {

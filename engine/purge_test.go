@@ -14,12 +14,12 @@ import (
 	"nudge/store"
 )
 
-// TestPurge shows that nothing depends on runs that were dropped: a store that drops ended
-// runs while it lives is what its journal makes of one that drops nothing, without those
-// runs, and the numbers are the same.
+// TestPurge shows that nothing depends on dropped runs. It replays the journal of a store
+// that drops ended runs into one that drops nothing. Without those runs the two stores are
+// equal, and their numbers are the same.
 func TestPurge(t *testing.T) {
 	dropped := 0
-	for _, seed := range []uint64{0, 3, 6, 9} { // where receipts name their run
+	for _, seed := range []uint64{0, 3, 6, 9} { // these seeds have receipts that name their run
 		h := newHistory(t, seed, randomFlows)
 		h.keep = runner.Retention{Runs: 30 * time.Hour}
 		h.start()
@@ -43,9 +43,9 @@ func TestPurge(t *testing.T) {
 	}
 }
 
-// withoutPurged takes out of both dumps what a purge changes: from the whole one the runs
-// that the other has no more, with their entries, and the numbers, which remember how many
-// those are. It returns how many runs it took.
+// withoutPurged removes from both dumps what a purge changes: the purged runs with their
+// entries from the whole dump, and the numbers, which count those runs. It returns how many
+// runs it removed.
 func withoutPurged(rest, whole map[string]string) (gone int) {
 	for key := range whole {
 		if _, kept := rest[key]; kept || !strings.HasPrefix(key, "ended ") {
@@ -66,7 +66,7 @@ func withoutPurged(rest, whole map[string]string) (gone int) {
 	return gone
 }
 
-// numbers are those of all versions and campaigns.
+// numbers returns the numbers of all versions and campaigns.
 func numbers(t *testing.T, s *store.Store) (all []any) {
 	t.Helper()
 	counts, err := s.Counts()
@@ -87,8 +87,8 @@ func numbers(t *testing.T, s *store.Store) (all []any) {
 	return all
 }
 
-// TestLateReceiptsOfPurgedRuns shows that a journal can be replayed although receipts that
-// name a message by the provider's ID alone found no run where they find one again.
+// TestLateReceiptsOfPurgedRuns shows that a journal can be replayed when receipts that name
+// a message only by the provider's ID found no run at first, and find one in the replay.
 func TestLateReceiptsOfPurgedRuns(t *testing.T) {
 	late := 0
 	for _, seed := range []uint64{1, 2, 4, 5, 7, 8} {

@@ -8,13 +8,13 @@ import (
 	"testing/fstest"
 )
 
-// flowWriter writes random flows, of every construct that random inputs can move.
+// flowWriter writes random flows with every construct that random inputs can affect.
 type flowWriter struct {
 	dice *rand.Rand
 	out  strings.Builder
 }
 
-// randomProject is two random flows beside a template.
+// randomProject returns two random flows and a template.
 func randomProject(dice *rand.Rand) fstest.MapFS {
 	files := fstest.MapFS{
 		"nudge.yaml":           {Data: []byte("timezone: Europe/London\nprofile: { plan: optional string }\nevents:\n  order: { id: string, total: number }\n" + randomCategories(dice))},
@@ -28,7 +28,7 @@ func randomProject(dice *rand.Rand) fstest.MapFS {
 	return files
 }
 
-// randomCategories is hours and caps for some of the messages.
+// randomCategories returns hours and caps for some of the messages.
 func randomCategories(dice *rand.Rand) string {
 	return fmt.Sprintf("categories: { tips: { window: %s }, offers: { window: [%s], at_most: %s }, service: { always: true } }\n",
 		pick(dice, "06:00-22:00", "mon-fri 08:00-17:30", "09:30-10:00"),
@@ -93,8 +93,8 @@ func (w *flowWriter) step(indent string, depth int) {
 	}
 }
 
-// TestRandomFlows shows for random flows and random inputs what TestReplay shows for
-// written ones, and that living through the same twice gives the same bytes.
+// TestRandomFlows shows for random flows and random inputs what TestReplay shows for written
+// ones, and that the same history twice gives the same bytes.
 func TestRandomFlows(t *testing.T) {
 	inputs := 0
 	for seed := range uint64(30) {

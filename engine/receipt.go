@@ -15,8 +15,8 @@ func (rc *Receipt) needs(e *Engine, n *Needs) {
 	e.providerNeeds(rc.ProviderID, n)
 }
 
-// apply applies what the provider says about a message. Any receipt proves that
-// the message was accepted; a status that says nothing new changes nothing.
+// apply applies a receipt. Any receipt proves that the message was accepted. A status that
+// adds nothing new changes nothing.
 func (rc *Receipt) apply(a *applier) {
 	if rc.Ref.IsZero() {
 		a.receiptByID(&rc.Receipt)
@@ -39,8 +39,8 @@ func (rc *Receipt) apply(a *applier) {
 	a.applyReceipt(r, rc.Ref.Message, &rc.Receipt)
 }
 
-// applyReceipt applies a receipt to the message that it is about. What another participant of
-// the conversation got or read, such as an agent, says nothing about the person.
+// applyReceipt applies a receipt to its message. It ignores a receipt of another participant
+// of the conversation, such as an agent: that receipt says nothing about the person.
 func (a *applier) applyReceipt(r *Run, message int, rc *channels.Receipt) {
 	switch {
 	case rc.Profile != "" && rc.Profile != r.Profile:
@@ -55,12 +55,12 @@ func (a *applier) applyReceipt(r *Run, message int, rc *channels.Receipt) {
 	a.upgradeStatus(r, message, rc)
 }
 
-// upgradeStatus gives a message the higher status that the provider tells of.
+// upgradeStatus gives a message the higher status of a receipt.
 func (a *applier) upgradeStatus(r *Run, message int, rc *channels.Receipt) {
 	m := r.Message(message)
 	before := m.Status
 	m.Status, m.Reason = statusOf(rc.Status), ""
-	a.takeAgain(r, m) // it went out, though the provider may have said that it did not
+	a.takeAgain(r, m) // it went out, even if the provider said before that it did not
 	if m.Status.lost() {
 		m.Reason = cut(rc.Reason, MaxReasonBytes)
 	}
@@ -81,8 +81,8 @@ func receiptDetail(rc *channels.Receipt) string {
 	return rc.Status.String() + ": " + cut(rc.Reason, MaxReasonBytes)
 }
 
-// wakeOnStatus follows the first line in effect that the message's new status
-// satisfies and its old one did not, and takes the run past its send.
+// wakeOnStatus follows the first line in effect that the message's new status satisfies and
+// its old one did not. It also moves the run past its send.
 func (a *applier) wakeOnStatus(r *Run, message int, before MessageStatus) {
 	if !r.Live() {
 		return

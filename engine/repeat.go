@@ -10,7 +10,7 @@ import (
 // roundAlarm is the line of the alarm that ends a round.
 const roundAlarm = -1
 
-// repeat begins a loop, or ends a round of it: the steps of a round lead back to it.
+// repeat begins a loop, or ends a round of it: the last step of a round leads back to it.
 func (a *applier) repeat(r pinned, s *flows.Step) (next int, parked bool) {
 	if r.inLoopOf(r.At) {
 		return a.endRound(r, s, &r.Repeats[len(r.Repeats)-1])
@@ -28,14 +28,14 @@ func (a *applier) repeat(r pinned, s *flows.Step) (next int, parked bool) {
 }
 
 // inLoopOf reports whether the run is in the repeat at a step, so that coming to it again
-// is the end of a round. The repeat's own condition was asked before the first.
+// ends a round. The repeat's own condition is checked only before the first round.
 func (r *Run) inLoopOf(step int) bool {
 	n := len(r.Repeats)
 	return n > 0 && r.Repeats[n-1].Step == step
 }
 
-// endRound waits for the rest of the round's time, which the last round has too, so
-// that the pace stays the same whatever becomes of the messages.
+// endRound waits for the rest of the round's time. The last round waits too, so that the
+// pace does not depend on the messages.
 func (a *applier) endRound(r pinned, s *flows.Step, l *RepeatState) (next int, parked bool) {
 	end := InstantOf(s.Repeat.Every.After(l.Began.Time(), a.zoneOf(r)))
 	if end > a.now {
@@ -60,7 +60,7 @@ func (a *applier) beginRound(r *Run, s *flows.Step, l *RepeatState) (next int, p
 	return s.Repeat.Body, false
 }
 
-// nextRound goes on when the time of a round is over.
+// nextRound continues when the time of a round is over.
 func (a *applier) nextRound(r pinned) {
 	r.Alarms = deleteAlarm(r.Alarms, r.At, roundAlarm)
 	r.setDeadline()
@@ -78,8 +78,8 @@ func deleteAlarm(alarms []Alarm, place, line int) []Alarm {
 	return kept
 }
 
-// leaveLoop leaves the loop of that depth and those within. What it was about to send
-// stays here; what is out already is out.
+// leaveLoop leaves the loop of that depth and the loops within. It holds back messages that
+// are planned; messages already posted are not affected.
 func (a *applier) leaveLoop(r *Run, depth int) {
 	switch r.Status {
 	case Sending:
@@ -108,7 +108,7 @@ func (a *applier) logRound(r *Run, round int) {
 	r.log(Entry{At: a.now, Kind: KindRound, Step: r.At, Detail: strconv.Itoa(round)})
 }
 
-// round is the number of the innermost round the run is in; 0 outside of loops.
+// round returns the number of the innermost round the run is in; 0 outside of loops.
 func (r *Run) round() int {
 	if n := len(r.Repeats); n > 0 {
 		return r.Repeats[n-1].Round

@@ -16,12 +16,12 @@ func (rp *Reply) needs(_ *Engine, n *Needs) {
 	n.People = append(n.People, rp.Profile)
 }
 
-// apply gives an inbound message to one run: the first of the run whose message it
-// answers, the run of the newest message in its conversation, and the runs that
-// wait for a reply of the person, the one that wrote last first, whose line takes
-// it. Where none does, the run it most likely answers keeps it for a later wait.
+// apply offers an inbound message to runs in this order: the run whose message it answers,
+// the run of the newest message in its conversation, then the person's runs that wait for a
+// reply, the last writer first. The first run with a line for it takes it. If none does, the
+// run that it most likely answers keeps it for a later wait.
 func (rp *Reply) apply(a *applier) {
-	a.changed = true // the journal has every reply, also one that nobody took
+	a.changed = true // the journal has every reply, even one that nobody took
 	h := Signal{At: a.now, Who: rp.Profile, Text: cut(rp.Text, MaxReplyBytes), Conversation: rp.Conversation}
 	if a.replyTriggers(&h, true) {
 		return
@@ -43,9 +43,9 @@ func (rp *Reply) apply(a *applier) {
 	}
 }
 
-// replyTriggers starts runs by a reply: first of the flows that are asked before any
-// run that waits, of which one answers alone; else, where nobody claimed the reply, of
-// all whose condition holds.
+// replyTriggers starts runs by a reply. With beforeWaits it asks the flows that go before
+// waiting runs, and only one of them may answer. Otherwise, if nobody took the reply, it
+// starts every flow whose condition is true.
 func (a *applier) replyTriggers(h *Signal, beforeWaits bool) (claimed bool) {
 	for _, f := range a.e.active {
 		for i := range f.Triggers {
@@ -64,7 +64,7 @@ func (a *applier) replyTriggers(h *Signal, beforeWaits bool) (claimed bool) {
 	return claimed
 }
 
-// wantsReply asks a reply trigger's condition.
+// wantsReply evaluates a reply trigger's condition.
 func (a *applier) wantsReply(f *flows.Flow, t *flows.Trigger, h *Signal) bool {
 	ok, err := a.triggerTruth(t.If, map[string]any{
 		flows.NameReply:   h.view(),
@@ -77,8 +77,8 @@ func (a *applier) wantsReply(f *flows.Flow, t *flows.Trigger, h *Signal) bool {
 	return ok
 }
 
-// candidates returns the person's live runs in the order in which they are asked,
-// and the run that the reply most likely answers, or nil.
+// candidates returns the person's live runs in the order in which they are offered the
+// reply, and the run that the reply most likely answers, or nil.
 func (a *applier) candidates(rp *channels.Reply) (runs []*Run, likely *Run) {
 	runs = a.ws.liveOf(rp.Profile)
 	rank := func(r *Run) int {
@@ -105,7 +105,7 @@ func (r *Run) hasSent(providerID string) bool {
 	return slices.ContainsFunc(r.Messages, func(m Message) bool { return m.ProviderID == providerID })
 }
 
-// lastIn is when the run last wrote in a conversation; 0 when it never has.
+// lastIn returns when the run last wrote in a conversation; 0 for never.
 func (r *Run) lastIn(conversation string) Instant {
 	var last Instant
 	for i := range r.Messages {

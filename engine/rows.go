@@ -8,21 +8,21 @@ import (
 	"nudge/lang/shape"
 )
 
-// Snapshot says how the freezing of an audience ended.
+// Snapshot says how taking the snapshot of an audience ended.
 type Snapshot struct {
 	Campaign uint64   `json:"firing,omitempty"`
-	Audience string   `json:"audience,omitempty"` // its name, by which its rows are read
+	Audience string   `json:"audience,omitempty"` // the snapshot's name, for reading its rows
 	Rows     int      `json:"rows,omitempty"`
 	Bad      int      `json:"bad,omitempty"`
 	BadRows  []BadRow `json:"bad_rows,omitempty"`
-	Failed   string   `json:"failed,omitempty"` // why it could not be frozen; empty where it was
+	Failed   string   `json:"failed,omitempty"` // why it failed; empty if it succeeded
 }
 
-// Rows is the next rows of a firing's audience.
+// Rows is the next rows of a campaign's audience.
 type Rows struct {
 	Campaign uint64 `json:"firing,omitempty"`
-	From     int    `json:"from,omitempty"` // rows before these
-	Next     int64  `json:"next,omitempty"` // offset behind them in the frozen audience
+	From     int    `json:"from,omitempty"` // number of rows before these
+	Next     int64  `json:"next,omitempty"` // offset behind them in the snapshot
 	Rows     []Row  `json:"rows,omitempty"`
 }
 
@@ -35,7 +35,7 @@ type Row struct {
 const (
 	// MaxRows is how many rows one input takes.
 	MaxRows = 128
-	// MaxBadRows is how many rows that cannot be read a firing tells of; all are counted.
+	// MaxBadRows is how many unreadable rows a campaign lists; it counts all.
 	MaxBadRows = 100
 	// MaxAudience is how many rows an audience may have.
 	MaxAudience = 50_000_000
@@ -48,7 +48,7 @@ func (in *Snapshot) needs(_ *Engine, n *Needs) {
 	n.Campaigns = append(n.Campaigns, in.Campaign)
 }
 
-// apply begins to take the rows of a firing.
+// apply begins to take the rows of a campaign.
 func (in *Snapshot) apply(a *applier) {
 	fr := a.ws.campaign(in.Campaign)
 	if fr == nil || fr.Status != Freezing {
@@ -86,8 +86,8 @@ func (in *Rows) needs(_ *Engine, n *Needs) {
 	}
 }
 
-// apply takes the next rows of a firing: the progress and the runs they start are of
-// one input, so that none is skipped and none is taken twice.
+// apply takes the next rows of a campaign. One input holds both the progress and the started
+// runs, so no row is skipped or taken twice.
 func (in *Rows) apply(a *applier) {
 	fr := a.ws.campaign(in.Campaign)
 	if fr == nil || fr.Status != Walking || fr.Paused || fr.Walked != in.From {
@@ -102,7 +102,7 @@ func (in *Rows) apply(a *applier) {
 		a.takeRow(fr, f, &in.Rows[i], a.poisoned[i])
 	}
 	a.row = noRow
-	a.out.Answer.Decisions = nil // nobody asked
+	a.out.Answer.Decisions = nil // these have no sender to answer
 	fr.Walked += len(in.Rows)
 	fr.Offset = in.Next
 	if rate := f.Triggers[fr.Trigger].Schedule.Rate; rate.Messages > 0 && !fr.Local {
@@ -113,7 +113,7 @@ func (in *Rows) apply(a *applier) {
 	}
 }
 
-// takeRow starts a run for one person of a firing, or counts why not.
+// takeRow starts a run for one person of a campaign, or counts why not.
 func (a *applier) takeRow(fr *Campaign, f *flows.Flow, row *Row, poisoned bool) {
 	key := MemberOf(fr.Number, row.Profile)
 	if a.ws.member(key) != nil {
@@ -176,7 +176,7 @@ func (a *applier) startRow(fr *Campaign, f *flows.Flow, row *Row) (run RunID, wh
 	return next, ""
 }
 
-// personsTime is when a firing comes to a person.
+// personsTime returns when a campaign begins for a person.
 func (a *applier) personsTime(fr *Campaign, f *flows.Flow, profile string) Instant {
 	if !fr.Local {
 		return max(fr.Due, fr.Since)
@@ -185,8 +185,8 @@ func (a *applier) personsTime(fr *Campaign, f *flows.Flow, profile string) Insta
 	return InstantOf(f.Triggers[fr.Trigger].Schedule.PersonsTime(fr.Due.Time(), zone))
 }
 
-// keepOut sees that no campaign under way begins anything for a person who is forgotten,
-// although its frozen audience still has them: it counts as having had them.
+// keepOut makes sure that no open campaign begins a run for a forgotten person, although its
+// snapshot still has them: it records the person as handled.
 func (a *applier) keepOut(profile string) {
 	for _, number := range a.e.State.Open {
 		if key := MemberOf(number, profile); a.ws.member(key) == nil {
@@ -195,15 +195,15 @@ func (a *applier) keepOut(profile string) {
 	}
 }
 
-// park lets a run wait for its person's own time before it begins.
+// park makes a run wait for its person's own time before it begins.
 func (a *applier) park(r *Run, at Instant) {
 	r.Status = Parked
 	r.setAlarm(Alarm{At: at, Place: AtBegin})
 	r.log(Entry{At: a.now, Kind: KindScheduled, Step: NoStep, Detail: at.String()})
 }
 
-// ringBegin begins a run whose time has come. While its firing is paused, or held because
-// the store was restored from a backup, it stays where it is, and resuming begins it.
+// ringBegin begins a run whose time has come. If its campaign is paused, or the store was
+// restored from a backup, the run stays parked, and resuming begins it.
 func (a *applier) ringBegin(r pinned) {
 	fr := a.ws.campaign(r.Campaign)
 	due := r.alarmOf(AtBegin)
@@ -213,7 +213,7 @@ func (a *applier) ringBegin(r pinned) {
 	}
 }
 
-// begin takes a run to its first step, unless it is of no use any more.
+// begin takes a run to its first step, unless it is too late.
 func (a *applier) begin(r pinned, due Instant) {
 	fr := a.ws.campaign(r.Campaign)
 	if fr != nil && r.flow.Triggers[fr.Trigger].Schedule.TooLate(due.Time(), a.now.Time(), r.flow.Zone) {
@@ -223,14 +223,14 @@ func (a *applier) begin(r pinned, due Instant) {
 	a.advance(r, 0)
 }
 
-// Belongs reports whether a person of whom something is known is in the audience of a
-// schedule that asks for stored profiles.
+// Belongs reports whether a person is in the audience of a schedule that uses stored
+// profiles.
 func (f *SnapshotRequest) Belongs(p *Person) (bool, error) {
 	c := f.Condition(p)
 	return c.Holds, c.Err
 }
 
-// Condition is the condition of such an audience, and what it sees of a person.
+// Condition returns the condition of such an audience, with the values it sees of a person.
 func (f *SnapshotRequest) Condition(p *Person) Condition {
 	c := Condition{At: f.At, Flow: f.Flow, Profile: p.ID, Campaign: f.Campaign, Expr: f.Schedule.Audience.If, Scope: map[string]any{
 		flows.NameProfile: viewOf(p, p.ID, f.Flow), flows.NameNow: shape.TimeOf(f.At.Time()),

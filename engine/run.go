@@ -7,8 +7,8 @@ import (
 	"nudge/engine/watch"
 )
 
-// Run is one execution of a flow for one person: everything the engine needs to
-// go on with it. A stored run is never changed in place; apply works on a clone.
+// Run is one execution of a flow for one person, with everything the engine needs to
+// continue it. A stored run is never changed in place; apply works on a clone.
 type Run struct {
 	ID        RunID
 	Flow      string
@@ -21,18 +21,18 @@ type Run struct {
 
 	Status        RunStatus
 	At            int           // index of the step the run is parked on
-	Alarms        []Alarm       // of what is looked out for at present
-	Deadline      Instant       // the earliest of the alarms: when a timer wakes it; 0 for no timer
-	StatusCheck   StatusCheck   // what it waits to hear from the provider before its timers count
-	StatusChecked Instant       // when that was last over; 0 for never
+	Alarms        []Alarm       // the timers now in effect
+	Deadline      Instant       // the earliest of the alarms: when a timer fires; 0 for no timer
+	StatusCheck   StatusCheck   // the provider's answers it waits for before its timers fire
+	StatusChecked Instant       // when the last status check ended; 0 for never
 	Repeats       []RepeatState // the repeats it is in, the innermost last
 	Outcome       string        // how it ended; empty while it is live
-	Goal          bool          // it ended in the way the flow is for
+	Goal          bool          // the outcome is the flow's goal
 	Ended         Instant
 
 	Freed      bool   // its key is free for the next run: a collect has closed
 	Depth      int    // of the input that started it
-	Campaign   uint64 // number of the firing that started it; 0 for none
+	Campaign   uint64 // number of the campaign that started it; 0 for none
 	Parent     RunID  // the run whose start step waits for this one; zero for none
 	ParentCall int    // number of that run's call, from 1
 
@@ -44,22 +44,22 @@ type Run struct {
 
 	Collected []Collection // what collects have gathered, in order
 	Signals   []Signal     // events and replies that ended waits, for later steps
-	Event     int          // number in Hands of the event in hand, from 1; 0 for none
-	Reply     int          // number in Hands of the reply in hand, from 1; 0 for none
-	Replied   bool         // a reply of the person was to this run
-	Mailbox   []Signal     // what came while the run was held, oldest first
+	Event     int          // number in Signals of the event in hand, from 1; 0 for none
+	Reply     int          // number in Signals of the reply in hand, from 1; 0 for none
+	Replied   bool         // the person has replied to this run
+	Mailbox   []Signal     // signals that arrived while the run was held, oldest first
 	Timeline  []Entry      // what happened, oldest first
 }
 
-// RunStatus says whether a run lives and what it is parked on.
+// RunStatus says whether a run is live and what it is parked on.
 type RunStatus uint8
 
 const (
-	Sending  RunStatus = iota + 1 // its newest message is not yet accepted or otherwise ended
-	Waiting                       // a wait, collect, repeat or start step
-	Fetching                      // the answer of an HTTP service
+	Sending  RunStatus = iota + 1 // its newest message is still pending
+	Waiting                       // it is parked on a wait, collect, repeat or start step
+	Fetching                      // it waits for the answer of an HTTP service
 	Ended
-	Parked // it has not begun: its person's own time has not come
+	Parked // it has not begun: it waits for its person's own time
 )
 
 var runStatusNames = [...]string{Sending: "sending", Waiting: "waiting", Fetching: "fetching", Ended: "ended", Parked: "parked"}
@@ -73,26 +73,26 @@ type Var struct {
 	Value json.RawMessage
 }
 
-// Collection is what one collect has gathered.
+// Collection is the events that one collect has gathered.
 type Collection struct {
 	Step    int
-	Signals []int // numbers in Hands, from 1
+	Signals []int // numbers in Signals, from 1
 }
 
-// Alarm is an instant at which something happens to a run if nothing else does
+// Alarm is an instant at which something happens to a run, unless something else happens
 // before.
 type Alarm struct {
 	At    Instant
-	Place int // index of the wait, collect or repeat whose line it is; or AtExits, AtMessage
+	Place int // index of the wait, collect or repeat of its line; or AtExits, AtMessage
 	Line  int // index of the line there
 }
 
-// Places of alarms that are no steps.
+// The places of alarms that are not steps.
 const (
 	AtExits   = watch.Exits // a line of the flow's exits
-	AtMessage = -2          // the message under way: its next attempt, or the end of its hold
-	AtBegin   = -3          // the beginning of a run that is parked
-	AtAsk     = -4          // the end of the time in which the provider may answer
+	AtMessage = -2          // the pending message: its next attempt, or the end of its hold
+	AtBegin   = -3          // the beginning of a parked run
+	AtAsk     = -4          // the end of the time for a status check
 )
 
 // RepeatState is a repeat that a run is in.
@@ -106,11 +106,11 @@ type RepeatState struct {
 type WaitEnd struct {
 	Step    int
 	Outcome string
-	Event   int // number in Hands, from 1; 0 for none
+	Event   int // number in Signals, from 1; 0 for none
 	Reply   int
 }
 
-// Signal is an event or a reply that came for a run.
+// Signal is an event or a reply that arrived for a run.
 type Signal struct {
 	At           Instant
 	Event        string // the event's type; empty for a reply
@@ -124,7 +124,7 @@ type Signal struct {
 // Live reports whether the run has not ended.
 func (r *Run) Live() bool { return r.Status != Ended }
 
-// Started is when the run began.
+// Started returns when the run began.
 func (r *Run) Started() Instant {
 	if len(r.Timeline) == 0 {
 		return 0
@@ -132,7 +132,7 @@ func (r *Run) Started() Instant {
 	return r.Timeline[0].At
 }
 
-// Message returns message number n, or nil when the run has none of that number.
+// Message returns message number n, or nil if the run has no such message.
 func (r *Run) Message(n int) *Message {
 	if n < 1 || n > len(r.Messages) {
 		return nil
@@ -140,11 +140,11 @@ func (r *Run) Message(n int) *Message {
 	return &r.Messages[n-1]
 }
 
-// current is the message a sending run is parked on.
+// current returns the message that a sending run is parked on.
 func (r *Run) current() *Message { return r.Message(len(r.Messages)) }
 
-// HeldUntil is when the message that the run is parked on is looked at again, where its
-// hours or its cap hold it; else 0.
+// HeldUntil returns when the gate checks the run's message again, if its hours or its cap
+// hold it; else 0.
 func (r *Run) HeldUntil() Instant {
 	if r.Status != Sending || r.current().Status != Held {
 		return 0
@@ -162,7 +162,7 @@ func (r *Run) sentBy(step int) *Message {
 	return nil
 }
 
-// lastPosted is when the run last wrote to its person; 0 when it never has.
+// lastPosted returns when the run last wrote to its person; 0 for never.
 func (r *Run) lastPosted() Instant {
 	var last Instant
 	for i := range r.Messages {
@@ -171,7 +171,7 @@ func (r *Run) lastPosted() Instant {
 	return last
 }
 
-// setAlarm sets the alarm of a line, in place of the one it had.
+// setAlarm sets the alarm of a line and replaces its old one.
 func (r *Run) setAlarm(alarm Alarm) {
 	r.Alarms = slices.DeleteFunc(r.Alarms, func(a Alarm) bool { return a.Place == alarm.Place && a.Line == alarm.Line })
 	r.Alarms = append(r.Alarms, alarm)
@@ -196,7 +196,7 @@ func (r *Run) setDeadline() {
 
 func (r *Run) log(e Entry) { r.Timeline = append(r.Timeline, e) }
 
-// clone returns a copy whose changes never show in r.
+// clone returns a copy; changing it never changes r.
 func (r *Run) clone() *Run {
 	c := *r
 	c.Vars = slices.Clone(r.Vars)

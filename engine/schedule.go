@@ -8,15 +8,15 @@ import (
 	"nudge/flows"
 )
 
-// Scheduled is when a trigger of an active flow fires next.
+// Scheduled says when a trigger of an active flow fires next.
 type Scheduled struct {
 	Flow    string
 	Trigger int     // index of the flow's trigger
-	Words   string  // of the schedule: one with other words is another one
+	Words   string  // text of the schedule: a changed text is a new schedule
 	Next    Instant // 0: never again
-	Since   Instant // when it was taken up: what was past for a person then stays so
+	Since   Instant // when it became active: local times before that stay past
 
-	Installation Installation // that has been firing it: a restored backup misses what is past
+	Installation Installation // the installation that fires it: a restored backup skips what is past
 }
 
 // Tick says that a schedule is due.
@@ -26,8 +26,8 @@ type Tick struct {
 	Due     Instant `json:"due,omitzero"`
 }
 
-// SnapshotRequest is an effect: copy the audience of a firing, so that it cannot change any
-// more. Its outcome must come back as [Frozen].
+// SnapshotRequest is the engine's request to copy the audience of a campaign, so that it
+// cannot change any more. Return its outcome as a [Snapshot].
 type SnapshotRequest struct {
 	Campaign uint64
 	Flow     *flows.Flow
@@ -36,15 +36,15 @@ type SnapshotRequest struct {
 }
 
 const (
-	// MaxTicks is how many firings that were missed one input goes over.
+	// MaxTicks is how many missed schedule times one input handles.
 	MaxTicks = 10_000
-	// MaxOpenFirings is how many firings may take rows at the same time; one more is
+	// MaxOpenCampaigns is how many campaigns may take rows at the same time; one more is
 	// skipped.
 	MaxOpenCampaigns = 100
 )
 
-// reschedule finds out when the active flows fire next. A schedule that was there
-// before goes on as it was; the past of a new one does not fire.
+// reschedule computes when the active flows fire next. An unchanged schedule continues. A
+// new schedule does not fire for past times.
 func (a *applier) reschedule(active []*flows.Flow) []Scheduled {
 	before := slices.Clone(a.e.State.Schedules)
 	var all []Scheduled
@@ -68,7 +68,7 @@ func (a *applier) reschedule(active []*flows.Flow) []Scheduled {
 	return all
 }
 
-// instantOrNever is the instant of a time; 0 for the zero time.
+// instantOrNever converts a time; 0 for the zero time.
 func instantOrNever(t time.Time) Instant {
 	if t.IsZero() {
 		return 0
@@ -81,8 +81,8 @@ func (t *Tick) Kind() InputKind { return InputTick }
 
 func (t *Tick) needs(*Engine, *Needs) {}
 
-// apply fires a schedule: of several firings that were missed the last, unless it is
-// too late for that one, too. The others are recorded as skipped.
+// apply fires a schedule. If several times were missed, only the last one fires, unless it
+// is too late for that one, too. The others are recorded as skipped.
 func (t *Tick) apply(a *applier) {
 	at := slices.IndexFunc(a.e.State.Schedules, func(s Scheduled) bool {
 		return s.Flow == t.Flow && s.Trigger == t.Trigger && s.Next == t.Due && t.Due != 0
@@ -117,7 +117,7 @@ func (t *Tick) apply(a *applier) {
 	a.changed = true
 }
 
-// dueTicks are the firings from one on that are due, MaxTicks at most.
+// dueTicks returns the schedule times that are due, from first on, MaxTicks at most.
 func (a *applier) dueTicks(s *flows.Schedule, first Instant) []Instant {
 	due := []Instant{first}
 	for len(due) < MaxTicks {
@@ -130,7 +130,7 @@ func (a *applier) dueTicks(s *flows.Schedule, first Instant) []Instant {
 	return due
 }
 
-// whyNot says why the last of the firings that are due does not fire, or nothing.
+// whyNot says why the last due time of a schedule does not fire, or returns nothing.
 func (a *applier) whyNot(s *flows.Schedule, scheduled *Scheduled, last Instant) string {
 	due, zone := last.Time(), s.Zone
 	if zone == nil {
@@ -149,7 +149,7 @@ func (a *applier) whyNot(s *flows.Schedule, scheduled *Scheduled, last Instant) 
 	return ""
 }
 
-// missed records firings that did not take place, as one.
+// missed records missed schedule times as one skipped campaign.
 func (a *applier) missed(f *flows.Flow, trigger int, due []Instant, why string) {
 	local := f.Triggers[trigger].Schedule.Zone == nil
 	a.addCampaign(&Campaign{ID: idOf(f, trigger, due[0], local), Flow: f.Name, Version: f.Version, Trigger: trigger,
@@ -164,7 +164,7 @@ func idOf(f *flows.Flow, trigger int, due Instant, local bool) string {
 	return campaignID(f.Name, trigger, due.Time(), false)
 }
 
-// fire begins a firing, whose audience has to be frozen first.
+// fire begins a campaign. Its snapshot must be taken first.
 func (a *applier) fire(f *flows.Flow, trigger int, due Instant, local bool, since Instant) *Campaign {
 	fr := a.addCampaign(&Campaign{ID: idOf(f, trigger, due, local), Flow: f.Name, Version: f.Version, Trigger: trigger,
 		Due: due, Begun: a.now, Local: local, Since: since, Status: Freezing, Installation: a.e.State.Installation})
@@ -174,7 +174,7 @@ func (a *applier) fire(f *flows.Flow, trigger int, due Instant, local bool, sinc
 	return fr
 }
 
-// FreezeOf is what has to be done for a firing whose audience is not yet frozen.
+// FreezeOf returns the request to take the snapshot of a campaign.
 func (e *Engine) FreezeOf(fr *Campaign) SnapshotRequest {
 	f := e.campaignFlow(fr)
 	return SnapshotRequest{Campaign: fr.Number, Flow: f, Schedule: f.Triggers[fr.Trigger].Schedule, At: fr.Begun}
@@ -188,10 +188,10 @@ func (e *Engine) campaignFlow(fr *Campaign) *flows.Flow {
 	return f
 }
 
-// campaignsPerInput is how many firings one input can begin or record.
+// campaignsPerInput is how many campaigns one input can begin or record.
 const campaignsPerInput = 2
 
-// addCampaign numbers a firing and keeps it.
+// addCampaign numbers and stores a campaign.
 func (a *applier) addCampaign(fr *Campaign) *Campaign {
 	if a.campaigns == campaignsPerInput {
 		panic("engine: an input began too many firings")

@@ -13,7 +13,7 @@ import (
 	"nudge/lang/shape"
 )
 
-// scope is what conditions see of a run at the instant of the input in hand.
+// scope returns what conditions see of a run at the instant of the current input.
 func (a *applier) scope(r pinned) map[string]any {
 	scope := map[string]any{
 		flows.NameData:    a.reading(r.flow.Data, r.Data),
@@ -42,15 +42,15 @@ func (a *applier) scope(r pinned) map[string]any {
 	return scope
 }
 
-// renderScope is what the template of a message sees: the run, at the instant at
-// which the message was planned, so that an attempt made later says the same.
+// renderScope returns what the template of a message sees: the run at the instant at which
+// the message was planned, so that a later attempt has the same text.
 func (a *applier) renderScope(r pinned, m *Message) map[string]any {
 	scope := a.scope(r)
 	scope[flows.NameNow] = shape.TimeOf(m.Planned.Time())
 	return scope
 }
 
-// bindSignal puts a happening into a scope, as the line that looks at it sees it.
+// bindSignal puts a signal into a scope, as the line that checks it sees it.
 func (a *applier) bindSignal(scope map[string]any, f *flows.Flow, h *Signal) {
 	switch {
 	case h == nil:
@@ -61,8 +61,8 @@ func (a *applier) bindSignal(scope map[string]any, f *flows.Flow, h *Signal) {
 	}
 }
 
-// wants reports whether a trigger's condition holds for an event that it names. The
-// condition sees no run: there is none yet.
+// wants reports whether a trigger's condition is true for an event that it names. The
+// condition sees no run, because there is none yet.
 func (a *applier) wants(f *flows.Flow, t *flows.Trigger, ev *Event) (bool, error) {
 	data, err := ev.decode(f)
 	if err != nil || t.If == nil {
@@ -86,7 +86,7 @@ func (a *applier) eventData(f *flows.Flow, h *Signal) map[string]any {
 	return a.reading(f.EventShape(h.Event), h.Data)
 }
 
-// reading is what object returns. The data of the event in hand is read once.
+// reading returns the same as object. It decodes the data of the current event only once.
 func (a *applier) reading(t *shape.Type, raw json.RawMessage) map[string]any {
 	if ev, ok := a.in.Payload.(*Event); ok && string(ev.Data) == string(raw) {
 		if data, err := ev.decodeAs(cmp.Or(t, shape.Any)); err == nil {
@@ -116,8 +116,8 @@ func messageView(m *Message) map[string]any {
 	}
 }
 
-// What scopes show of what is not there. They are shared: a scope is never changed below
-// its own names.
+// Values for what is missing. Scopes share them: a scope is never changed below its own
+// names.
 var (
 	noMessage = map[string]any{"status": "", "reason": "", "sent": false, "delivered": false, "read": false, "failed": false}
 	noEvent   = map[string]any{}
@@ -136,7 +136,7 @@ func (a *applier) waitView(r pinned, step int) map[string]any {
 	return notEnded
 }
 
-// collectView is what a collect has gathered so far, and how it ended.
+// collectView returns what a collect has gathered so far, and how it ended.
 func (a *applier) collectView(r pinned, step int) map[string]any {
 	view := maps.Clone(a.waitView(r, step))
 	items := []any{}
@@ -165,8 +165,8 @@ func varsView(r *Run) map[string]any {
 	return vars
 }
 
-// object reads a stored object. It was checked when it came; where a newer reading
-// of it fails, it is read as it is.
+// object reads a stored object. It was checked on arrival. If a newer shape does not fit, it
+// is read without a shape.
 func object(t *shape.Type, raw json.RawMessage) map[string]any {
 	if t != nil {
 		if data, err := decodeObject(t, raw); err == nil {
@@ -180,7 +180,7 @@ func object(t *shape.Type, raw json.RawMessage) map[string]any {
 	return data
 }
 
-// view is a reply as conditions and templates see it.
+// view returns a reply as conditions and templates see it.
 func (h *Signal) view() map[string]any {
 	return map[string]any{
 		"text": h.Text, "keyword": keyword(h.Text), "number": number(h.Text),
@@ -188,8 +188,8 @@ func (h *Signal) view() map[string]any {
 	}
 }
 
-// keyword is the text in lower case without what surrounds its words: " Stop! "
-// is stop.
+// keyword returns the text in lower case without the characters around its words: " Stop! "
+// becomes stop.
 func keyword(text string) string {
 	return strings.ToLower(strings.TrimFunc(text, func(c rune) bool {
 		return !unicode.IsLetter(c) && !unicode.IsNumber(c)
@@ -198,8 +198,8 @@ func keyword(text string) string {
 
 var numeral = regexp.MustCompile(`-?\d+(\.\d+)?`)
 
-// number is the first number in the text: 9 in "I'd say 9!". Without one it is nil,
-// which compares as false with everything.
+// number returns the first number in the text: 9 in "I'd say 9!". Without a number it
+// returns nil, and every comparison with nil is false.
 func number(text string) any {
 	digits := numeral.FindString(text)
 	if n, err := strconv.Atoi(digits); err == nil {

@@ -11,7 +11,7 @@ import (
 	"nudge/flows"
 )
 
-// freeze freezes the first audience that waits for it.
+// freeze takes the first snapshot that is requested.
 func (w *world) freeze() {
 	w.t.Helper()
 	f := w.frozen[0]
@@ -24,7 +24,7 @@ func (w *world) freeze() {
 	w.apply(&engine.Input{Payload: frozen})
 }
 
-// campaign does what an operator does with a campaign, or shows it.
+// campaign carries out an operator's command for a campaign, or shows it.
 func (w *world) campaign(rest string) {
 	w.t.Helper()
 	verb, name, _ := strings.Cut(rest, " ")
@@ -56,7 +56,7 @@ func (w *world) campaign(rest string) {
 	w.apply(&engine.Input{Payload: steer})
 }
 
-// showCampaigns writes every campaign, oldest first, and where its people stand.
+// showCampaigns writes every campaign, oldest first, with the progress of its people.
 func (w *world) showCampaigns() {
 	w.t.Helper()
 	all, err := w.store.ListCampaigns("", 0, 100)
@@ -90,7 +90,7 @@ func (w *world) showCampaigns() {
 	}
 }
 
-// jump sets the clock, as of a machine that slept or was set.
+// jump changes the clock, like a machine that slept or whose clock was set.
 func (w *world) jump(rest string) {
 	w.t.Helper()
 	text, back := strings.CutPrefix(rest, "-")
@@ -106,8 +106,7 @@ func (w *world) jump(rest string) {
 	w.step()
 }
 
-// restore goes on with the store as a backup that was restored: it has another
-// installation.
+// restore continues with the store as a restored backup: it gets another installation.
 func (w *world) restore() {
 	w.t.Helper()
 	state, err := w.store.State()

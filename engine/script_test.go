@@ -29,8 +29,8 @@ import (
 
 var update = flag.Bool("update", false, "write what the engine decided into the scripts")
 
-// TestScripts runs every story in testdata. A story is commands, each with what the
-// engine decided below it, indented. The words of the commands are in world.do.
+// TestScripts runs every story in testdata. A story is a list of commands, each with the
+// engine's decisions below it, indented. The commands are defined in world.do.
 func TestScripts(t *testing.T) {
 	scripts, err := filepath.Glob("testdata/*.txt")
 	if err != nil || len(scripts) == 0 {
@@ -85,8 +85,8 @@ func runScript(t *testing.T, path string) {
 		path, cmp.Diff(strings.Split(want, "\n"), strings.Split(got.String(), "\n")))
 }
 
-// world is a loop over a store in memory, a clock set by hand, and a provider that
-// says what the story says.
+// world is a loop over a store in memory, a clock set by hand, and a provider that answers
+// as the story says.
 type world struct {
 	t       *testing.T
 	files   fstest.MapFS
@@ -102,10 +102,10 @@ type world struct {
 	numbers map[engine.RunID]int // of runs, from 1
 	posts   []engine.Post        // by their number in the story
 	fetches []engine.FetchPost   // by their number in the story
-	shelf   *audience.Snapshots  // the frozen audiences
+	shelf   *audience.Snapshots  // the snapshots
 	seen    map[engine.RunID]int
-	frozen  []engine.SnapshotRequest // audiences to be frozen
-	auto    bool                     // the provider accepts what is posted
+	frozen  []engine.SnapshotRequest // requested snapshots
+	auto    bool                     // the provider accepts every post
 	fails   string                   // the person whose messages it reports as failed
 	out     bytes.Buffer
 }
@@ -114,7 +114,7 @@ func newWorld(t *testing.T, archive *txtar.Archive) *world {
 	w := &world{t: t, files: fstest.MapFS{}}
 	for _, f := range archive.Files {
 		w.files[f.Name] = &fstest.MapFile{Data: f.Data}
-		if f.Name == "project" { // the files are those of a folder, with the flows named
+		if f.Name == "project" { // the files of a folder, with only the named flows
 			w.read(strings.Fields(string(f.Data)))
 		}
 	}
@@ -122,7 +122,7 @@ func newWorld(t *testing.T, archive *txtar.Archive) *world {
 	return w
 }
 
-// begin makes the world new: an empty store with the project deployed.
+// begin resets the world: an empty store with the project deployed.
 func (w *world) begin(now time.Time) {
 	w.t.Helper()
 	w.kv, w.senders, w.seen, w.now, w.next = new(memory.KV), 64, map[engine.RunID]int{}, now, 0
@@ -135,7 +135,7 @@ func (w *world) begin(now time.Time) {
 	w.out.Reset()
 }
 
-// read takes the files of a project in a folder, and of its flows those that are named.
+// read reads the project files in a folder, and only the named flows.
 func (w *world) read(words []string) {
 	w.t.Helper()
 	dir, only := words[0], words[1:]
@@ -158,7 +158,7 @@ func (w *world) read(words []string) {
 	}
 }
 
-// newTold is a world in which one message to ann is under way.
+// newTold returns a world in which one message to ann is pending.
 func newTold(t *testing.T) *world {
 	w := newWorld(t, txtar.Parse([]byte(`
 -- flows/tell.yaml --
@@ -174,7 +174,7 @@ body: Hello
 	return w
 }
 
-// open goes on from what the store holds, as a process does when it starts.
+// open continues from the store, like a process that starts.
 func (w *world) open() {
 	w.t.Helper()
 	var core *engine.Engine
@@ -207,7 +207,7 @@ func (w *world) deploy(files fstest.MapFS) {
 	w.apply(&engine.Input{Payload: deploy})
 }
 
-// apply applies inputs in one step and shows what came of them.
+// apply applies inputs in one step and shows the result.
 func (w *world) apply(inputs ...*engine.Input) {
 	w.t.Helper()
 	group := &runner.Group{Inputs: inputs}
@@ -336,14 +336,14 @@ func (w *world) do(line string) {
 		w.passUntil(d.After(w.now, time.UTC))
 	case "at": // at WEEKDAY HH:MM: the next such instant
 		w.passUntil(w.weekday(rest))
-	case "start": // start DATE HH:MM: of a new story, in a new world
+	case "start": // start DATE HH:MM: starts a new story in a new world
 		now, err := time.Parse("2006-01-02 15:04", rest)
 		if err != nil {
 			w.t.Fatal(err)
 		}
 		w.check()
 		w.begin(now)
-	case "provider": // provider accepts [and fails PERSON]: from here on by itself
+	case "provider": // provider accepts [and fails PERSON]: it answers by itself from now on
 		w.auto, w.fails = true, strings.TrimPrefix(strings.TrimPrefix(rest, "accepts"), " and fails ")
 	case "cancel": // cancel RUN
 		w.apply(&engine.Input{Payload: &engine.Cancel{Run: w.run(rest)}})
@@ -361,7 +361,7 @@ func (w *world) do(line string) {
 		w.apply(&engine.Input{Payload: &engine.ProfileChange{Profile: rest, Forget: true}})
 	case "campaign": // campaign start, alone FLOW | pause, resume, cancel, end or show ID
 		w.campaign(rest)
-	case "clock": // clock DURATION | -DURATION: it jumps, while nothing runs
+	case "clock": // clock DURATION | -DURATION: the clock jumps while nothing runs
 		w.jump(rest)
 	case "restored": // restored: the store is a copy of a backup
 		w.restore()
@@ -370,14 +370,14 @@ func (w *world) do(line string) {
 	case "call": // call FLOW by PERSON [{data}]
 		ev := w.event(rest).Payload.(*engine.Event)
 		w.apply(&engine.Input{Payload: &engine.Call{Flow: ev.Type, Profile: ev.Profile, By: "call", Data: ev.Data}})
-	case "answer": // answer FETCH STATUS [{json}]: an HTTP service answers; 0: it does not
+	case "answer": // answer FETCH STATUS [{json}]: an HTTP service answers; 0: no answer
 		w.answerFetch(rest)
 	case "kill": // kill on | off
 		on := rest == "on"
 		w.apply(&engine.Input{Payload: &engine.Control{Kill: &on}})
 	case "account": // account [correlates] [verifies] [asks]: from the next start on
 		w.account = runner.AccountSettings{ByID: strings.Contains(rest, "correlates"), Verify: strings.Contains(rest, "verifies"), Asks: strings.Contains(rest, "asks")}
-	case "hook": // hook STATUS ID [reason]: a receipt that names the message by the provider's ID alone
+	case "hook": // hook STATUS ID [reason]: a receipt that names the message only by the provider's ID
 		words := strings.SplitN(rest, " ", 3)
 		w.apply(&engine.Input{Payload: &engine.Receipt{Receipt: channels.Receipt{
 			ProviderID: words[1], Status: statuses[words[0]], Reason: strings.Join(words[2:], ""), At: w.now}}})
@@ -388,7 +388,7 @@ func (w *world) do(line string) {
 	case "restart":
 		w.open()
 		w.step()
-	case "deploy": // deploy FOLDER: the files below it, instead of those before
+	case "deploy": // deploy FOLDER: replaces the files by those of the folder
 		files := fstest.MapFS{}
 		for name, f := range w.files {
 			if below, ok := strings.CutPrefix(name, rest+"/"); ok {
@@ -396,11 +396,11 @@ func (w *world) do(line string) {
 			}
 		}
 		w.deploy(files)
-	case "move": // what the server does after a deploy: runs that are parked are offered to it
+	case "move": // as the server does after a deploy: every parked run gets a move
 		for _, id := range w.runs {
 			w.apply(&engine.Input{Payload: &engine.Move{Run: id, Version: w.versionOf(id)}})
 		}
-	case "show": // show RUN: where it stands
+	case "show": // show RUN: shows the run's state
 		w.stand(w.run(rest))
 	default:
 		w.t.Fatalf("unknown command %q", line)
@@ -444,7 +444,7 @@ func (w *world) run(name string) engine.RunID {
 	return w.runs[n-1]
 }
 
-// versionOf is the active version of a run's flow.
+// versionOf returns the active version of a run's flow.
 func (w *world) versionOf(id engine.RunID) string {
 	r, err := w.store.Run(id)
 	if err != nil || r == nil {
@@ -561,7 +561,7 @@ func (w *world) reply(text string) {
 	w.apply(&engine.Input{Payload: &engine.Reply{Reply: *reply}})
 }
 
-// weekday is the next instant of a weekday and time of day.
+// weekday returns the next instant of a weekday and time of day.
 func (w *world) weekday(text string) time.Time {
 	w.t.Helper()
 	for n := range 8 {
@@ -610,7 +610,7 @@ func (w *world) stand(id engine.RunID) {
 	}
 }
 
-// check verifies the store, as every test does that opened one.
+// check verifies the store. Every test that opens a store calls it.
 func (w *world) check() {
 	w.t.Helper()
 	report, err := w.store.Check()

@@ -10,7 +10,7 @@ import (
 	"nudge/flows"
 )
 
-// send plans a message, and claims it at once where a slot is free.
+// send plans a message, and claims it at once if a slot is free.
 func (a *applier) send(r pinned, s *flows.Step) (next int, parked bool) {
 	if len(r.Messages) >= MaxMessagesPerRun {
 		a.fail(r.Run, r.At, "more than 200 messages in one run")
@@ -20,8 +20,8 @@ func (a *applier) send(r pinned, s *flows.Step) (next int, parked bool) {
 	return a.plan(r)
 }
 
-// plan sends the run's newest message on its way: to the channel where it may go out and
-// a slot is free, into the outbox to wait for one, or nowhere, as the gate says.
+// plan handles the run's newest message by the gate's verdict: it claims the message if a
+// slot is free, leaves it in the outbox to wait for a slot, or holds it back.
 func (a *applier) plan(r pinned) (next int, parked bool) {
 	m := r.current()
 	m.Status, m.Order = Planned, a.seq
@@ -40,20 +40,20 @@ func (a *applier) plan(r pinned) (next int, parked bool) {
 	return 0, true
 }
 
-// submit plans the newest message of a run that is parked on it, and goes on where it need
-// not wait for it.
+// submit plans the newest message of the run that is parked on it, and continues if the run
+// need not wait for it.
 func (a *applier) submit(r pinned) {
 	if next, parked := a.plan(r); !parked {
 		a.advance(r, next)
 	}
 }
 
-// claimable reports whether a message of an account may be claimed right now.
+// claimable reports whether a message of an account may be claimed now.
 func (a *applier) claimable(account string) bool {
 	return a.left.free(account) > 0 && !a.e.State.Holding()
 }
 
-// queue leaves a planned message for a free slot, for as long as it is useful.
+// queue leaves a planned message to wait for a free slot, for as long as it is useful.
 func (a *applier) queue(r pinned) {
 	m := r.current()
 	a.setExpiryAlarm(r)
@@ -62,21 +62,21 @@ func (a *applier) queue(r pinned) {
 	a.await(r.Run, m, n)
 }
 
-// setExpiryAlarm sets the alarm of a planned message that is useful only for a time.
+// setExpiryAlarm sets the alarm of a planned message that is useful only for a limited time.
 func (a *applier) setExpiryAlarm(r pinned) {
 	if latest := a.latest(r); latest != 0 {
 		r.setAlarm(Alarm{At: latest, Place: AtMessage})
 	}
 }
 
-// await notes that a planned message waits for a slot.
+// await records that a planned message waits for a slot.
 func (a *applier) await(r *Run, m *Message, n int) {
 	a.out.Planned = append(a.out.Planned,
 		OutboxEntry{OutboxRef: OutboxRef{Order: m.Order, Run: r.ID, Message: n}, Account: m.Account})
 }
 
-// claim is the last gate before the provider. It hands the run's newest message to
-// the channel, or says why it stays here.
+// claim is the last gate before the provider. It hands the run's newest message to the
+// channel, or says why it does not go out.
 func (a *applier) claim(r pinned) (next int, parked bool) {
 	m, n := r.current(), len(r.Messages)
 	if a.leavesByIf(r) {
@@ -86,7 +86,7 @@ func (a *applier) claim(r pinned) (next int, parked bool) {
 		return a.keepBack(r, v)
 	}
 	content, err := r.sendOf(m).Message.Render(r.Profile, a.renderScope(r, m))
-	if errors.Is(err, flows.ErrMergeField) { // what a person wrote is no reason to end their run
+	if errors.Is(err, flows.ErrMergeField) { // a person's own text must not end their run
 		return a.keepBack(r, gate.Verdict{Reason: ReasonMergeField, Detail: err.Error()})
 	}
 	if err != nil {
@@ -109,8 +109,8 @@ func (a *applier) claim(r pinned) (next int, parked bool) {
 	return 0, true
 }
 
-// expiryOf is when the provider may give a message up, counted from when its first
-// attempt was planned, so that every attempt says the same; zero for never.
+// expiryOf returns when the provider may give up on a message; zero for never. It counts
+// from when the first attempt was planned, so every attempt has the same expiry.
 func (a *applier) expiryOf(r pinned, m *Message) time.Time {
 	within := r.sendOf(m).Expires
 	if within == (flows.Duration{}) {
@@ -141,7 +141,7 @@ func (ref *Claim) apply(a *applier) {
 	a.post(a.e.pin(a.edit(ref.Run)))
 }
 
-// post claims the newest message of a run, which is planned, and goes on where it
+// post claims the newest message of a run, which is planned, and continues if the message
 // need not be posted.
 func (a *applier) post(r pinned) {
 	if next, parked := a.claim(r); !parked {
@@ -157,7 +157,7 @@ func (res *SendResult) needs(e *Engine, n *Needs) {
 	e.providerNeeds(res.ProviderID, n)
 }
 
-// apply applies how a post ended.
+// apply applies the outcome of a post.
 func (res *SendResult) apply(a *applier) {
 	r := a.ws.Run(res.Run)
 	if r == nil || r.Message(res.Message) == nil {
@@ -197,8 +197,8 @@ func (res *SendResult) apply(a *applier) {
 	a.goOn(r, res.Message)
 }
 
-// takeBack plans a message again that was claimed and never posted. It keeps its place
-// in the outbox and the number of the attempt.
+// takeBack plans a message again that was claimed and never posted. The message keeps its
+// place in the outbox and its attempt number.
 func (a *applier) takeBack(r *Run, m *Message, res *SendResult) {
 	if m.Status != Claimed {
 		return
@@ -228,8 +228,8 @@ func (a *applier) accept(r *Run, m *Message, res *SendResult) {
 	}
 }
 
-// markRefused ends a message that the provider will not take, unless a receipt has proved
-// that it did.
+// markRefused ends a message that the provider refuses, unless a receipt has proved that the
+// provider accepted it.
 func (a *applier) markRefused(r *Run, m *Message, reason string) {
 	if m.Status < Accepted {
 		a.giveBack(r, m)
@@ -237,8 +237,7 @@ func (a *applier) markRefused(r *Run, m *Message, reason string) {
 	}
 }
 
-// postpone sets the timer for the next attempt of a message that was surely not
-// accepted.
+// postpone sets the timer for the next attempt of a message that was certainly not accepted.
 func (a *applier) postpone(r *Run, m *Message, res *SendResult) {
 	if m.Status != Claimed {
 		return
@@ -259,9 +258,9 @@ func (a *applier) postpone(r *Run, m *Message, res *SendResult) {
 	}
 }
 
-// pause is how long to wait before the next attempt: what the provider asked for,
-// else growing, with a jitter that is a hash of the message and so is the same in
-// every replay.
+// pause returns how long to wait before the next attempt. It uses what the provider asked
+// for, else a growing pause. The jitter is a hash of the message, so it is the same in every
+// replay.
 func pause(run RunID, attempt int, asked time.Duration) time.Duration {
 	grown := min(firstRetry<<min(attempt-1, 16), maxRetry)
 	h := fnv.New64a()
@@ -271,7 +270,7 @@ func pause(run RunID, attempt int, asked time.Duration) time.Duration {
 	return max(asked, grown/2) + jitter
 }
 
-// markUnknown holds a message of which nobody can say whether it was accepted.
+// markUnknown holds a message when it is not known whether the provider accepted it.
 func (a *applier) markUnknown(r *Run, m *Message, reason string) {
 	if m.Status != Claimed {
 		return
@@ -282,7 +281,7 @@ func (a *applier) markUnknown(r *Run, m *Message, reason string) {
 	}
 }
 
-// goOn takes the run past its send step when its message is no longer under way.
+// goOn moves the run past its send step when its message is no longer pending.
 func (a *applier) goOn(r *Run, message int) {
 	if r.Status != Sending || message != len(r.Messages) || r.current().Status.Pending() {
 		return
@@ -292,13 +291,13 @@ func (a *applier) goOn(r *Run, message int) {
 	a.advance(p, p.step().Next)
 }
 
-// underWay reports whether the message is the one that the run is parked on. It is not
-// when the run has ended, or left its loop, while the message was out.
+// underWay reports whether the run is parked on the message. It is not if the run has ended,
+// or left its loop, while the message was posted.
 func (a *applier) underWay(r *Run, m *Message) bool {
 	return r.Status == Sending && r.current() == m
 }
 
-// decideUnknown applies on_unknown once no webhook has proved the message in time.
+// decideUnknown applies on_unknown when no webhook has proved the message in time.
 func (a *applier) decideUnknown(r pinned) {
 	m, n := r.current(), len(r.Messages)
 	log := func(kind Kind, detail string) {

@@ -2,10 +2,9 @@ package engine
 
 import "slices"
 
-// Slots says how many messages one input may claim, by the account that carries them.
-// The first is the default account, which also carries the messages that name none. A
-// message of an account that is not among them stays planned. The slice is shared by
-// inputs and is not to be changed.
+// Slots says how many messages one input may claim, by account. The first slot is the
+// default account, which also sends the messages that name no account. A message of an
+// account that is not listed stays planned. Inputs share the slice; it must not be changed.
 type Slots []Slot
 
 // Slot is how many messages of one account may be claimed.
@@ -14,13 +13,13 @@ type Slot struct {
 	Free    int    `json:"free,omitempty"`
 }
 
-// AnyAccount as the account of a slot stands for all that are not listed.
+// AnyAccount, as the account of a slot, means all accounts that are not listed.
 const AnyAccount = "*"
 
-// AnySlots are n slots that messages of all accounts share.
+// AnySlots returns n slots that messages of all accounts share.
 func AnySlots(n int) Slots { return Slots{{AnyAccount, n}} }
 
-// index is the place of the slot that a message of the account takes, or -1.
+// index returns the index of the slot that a message of the account takes, or -1.
 func (s Slots) index(account string) int {
 	for i := range s {
 		if s[i].Account == account {
@@ -33,7 +32,7 @@ func (s Slots) index(account string) int {
 	return slices.IndexFunc(s, func(x Slot) bool { return x.Account == AnyAccount })
 }
 
-// free is how many messages of an account may be claimed.
+// free returns how many messages of an account may be claimed.
 func (s Slots) free(account string) int {
 	if i := s.index(account); i >= 0 {
 		return s[i].Free

@@ -8,7 +8,8 @@ import (
 	"golang.org/x/tools/txtar"
 )
 
-// TestSplitsAreIndependent shows that what one split deals says nothing about the next.
+// TestSplitsAreIndependent shows that the arms of one split do not depend on the arms of
+// another.
 func TestSplitsAreIndependent(t *testing.T) {
 	w := newWorld(t, txtar.Parse([]byte(`
 -- flows/two.yaml --

@@ -2,24 +2,24 @@ package engine
 
 import "slices"
 
-// State is what the engine knows beside its runs.
+// State is what the engine knows apart from its runs.
 type State struct {
 	Installation Installation
 	Seq          uint64  // number of the last input applied
-	Stamp        Instant // of the last input applied; never falls
+	Stamp        Instant // instant of the last input applied; never falls
 	Derived      uint64  // number of the last derived input
 	Outbound     Outbound
 	Only         []string // profiles that OutboundOnly lets through, sorted
 	Killed       bool
 	Active       []FlowVersion // flows that may start runs, sorted by name
 	Schedules    []Scheduled   // of the active flows, in their order
-	Open         []uint64      // numbers of the firings whose rows are still to be taken, oldest first
+	Open         []uint64      // numbers of the campaigns that still have rows to take, oldest first
 
-	Accounts  []AccountPolicy // the default one first; none where nothing is to be said of any
-	Orphans   int             // messages whose receipts wait for their ID to become known
-	Down      Instant         // webhooks about messages posted until then may have been lost; 0 for never
-	Surveying bool            // the runs are still to be asked about that
-	Surveyed  RunID           // up to this one they were
+	Accounts  []AccountPolicy // the default one first; empty when no account needs a policy
+	Orphans   int             // messages whose receipts wait for their ID
+	Down      Instant         // webhooks about messages posted before this may have been lost; 0 for never
+	Surveying bool            // runs still have to check the status of those messages
+	Surveyed  RunID           // the last run that has done so
 }
 
 // FlowVersion names one version of a flow.

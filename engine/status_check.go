@@ -7,46 +7,47 @@ import (
 	"nudge/flows"
 )
 
-// StatusCheck is what a run waits to hear from the provider before its timers count. Those
-// that come due meanwhile are held, and ring in their own order once it is over.
+// StatusCheck is the provider's answers that a run waits for before its timers fire. Timers
+// that become due meanwhile are held, and fire in their own order when the check is over.
 type StatusCheck struct {
-	Until    Instant // when they count without an answer; 0: nothing is asked
-	Messages []int   // asked about and not answered, by number
+	Until    Instant // when they fire without an answer; 0: no check is under way
+	Messages []int   // numbers of the messages without an answer yet
 	Held     []Alarm
-	Busy     bool // nobody was free to ask: it is asked again at Until
-	Tries    int  // that found nobody free
-	Failed   bool // some question had no answer
+	Busy     bool // the account queue was full: the run repeats the check at Until
+	Tries    int  // how often the account queue was full
+	Failed   bool // some question got no answer
 }
 
-// StatusQuery is an effect: ask the provider how a message stands. It may be carried out only
-// after the commit, and its answer must come back as an [Asked]. After a crash it is
-// asked again.
+// StatusQuery is the engine's request to ask the provider for the status of a message. Carry
+// it out only after the commit, and return its answer as a [StatusAnswer]. After a crash it
+// is asked again.
 type StatusQuery struct {
-	Account    string // that carried the message; empty for the default one
+	Account    string // the account that sent the message; empty for the default one
 	Run        RunID
 	Message    int
 	ProviderID string
 }
 
-// StatusAnswer is what the provider said of a message when it was asked.
+// StatusAnswer is the provider's answer to a status query.
 type StatusAnswer struct {
 	Run     RunID            `json:"run,omitzero"`
 	Message int              `json:"message,omitempty"`
-	Receipt channels.Receipt `json:"receipt,omitzero"` // one without a status says nothing new
-	Failed  string           `json:"failed,omitempty"` // why it could not be asked; empty where it was
-	Busy    bool             `json:"busy,omitempty"`   // nobody was free to ask
+	Receipt channels.Receipt `json:"receipt,omitzero"` // a receipt without a status adds nothing new
+	Failed  string           `json:"failed,omitempty"` // why asking failed; empty if it succeeded
+	Busy    bool             `json:"busy,omitempty"`   // the account queue was full
 }
 
-// RecheckRuns has runs ask about their messages: those whose answers were lost with the
-// process that had asked, or, as Survey says, the next of all after a long stop.
+// RecheckRuns makes runs check the status of their messages. These are runs whose answers
+// were lost with the process that asked. With Survey they are the next of all runs, after a
+// long stop.
 type RecheckRuns struct {
 	Runs   []RunID `json:"runs,omitempty"` // in order
 	Survey bool    `json:"survey,omitempty"`
-	Last   bool    `json:"last,omitempty"` // of the survey
+	Last   bool    `json:"last,omitempty"` // these are the last runs of the survey
 }
 
-// asksFirst asks the provider before what is due counts, where that may have happened
-// already for which the lines wait. It reports whether what is due is held for that.
+// asksFirst starts a status check before a due timer fires, if the event that the lines wait
+// for may have happened already. It reports whether the timer is held for that.
 func (a *applier) asksFirst(r pinned, due Instant) bool {
 	if due <= r.StatusChecked || len(a.e.State.Accounts) == 0 {
 		return false
@@ -75,8 +76,8 @@ func (a *applier) asksFirst(r pinned, due Instant) bool {
 	return false
 }
 
-// awaitedMessages are the messages on whose receipts lines wait, newest first and no more
-// than may be asked about.
+// awaitedMessages returns the messages whose receipts the lines wait for, newest first, at
+// most MaxAsks.
 func awaitedMessages(r *Run, lines []flows.Line) (numbers []int) {
 	for n := len(r.Messages); n > 0 && len(numbers) < MaxAsks; n-- {
 		m := r.Message(n)
@@ -93,8 +94,8 @@ func awaitedMessages(r *Run, lines []flows.Line) (numbers []int) {
 	return numbers
 }
 
-// worthAsking are those of the messages about which the provider is to be asked: their
-// account wants that always, or their webhooks may have been lost in a long stop.
+// worthAsking returns the messages whose status must be checked: their account always wants
+// a check, or their webhooks may have been lost in a long stop.
 func (a *applier) worthAsking(r *Run, numbers []int) []int {
 	state := &a.e.State
 	return slices.DeleteFunc(numbers[:len(numbers):len(numbers)], func(n int) bool {
@@ -105,7 +106,7 @@ func (a *applier) worthAsking(r *Run, numbers []int) []int {
 	})
 }
 
-// ask begins to ask about messages, where there are any.
+// ask starts a status check of messages, if there are any.
 func (a *applier) ask(r *Run, numbers []int) {
 	if len(numbers) == 0 {
 		return
@@ -114,7 +115,7 @@ func (a *applier) ask(r *Run, numbers []int) {
 	a.askAgain(r)
 }
 
-// askAgain asks about what has no answer yet.
+// askAgain repeats the questions that have no answer yet.
 func (a *applier) askAgain(r *Run) {
 	r.StatusCheck.Busy = false
 	a.awaitAnswers(r, a.now.Add(AskTime))
@@ -136,7 +137,7 @@ func (in *StatusAnswer) needs(_ *Engine, n *Needs) {
 	n.Runs = append(n.Runs, in.Run)
 }
 
-// apply applies what the provider said when it was asked.
+// apply applies the provider's answer to a status query.
 func (in *StatusAnswer) apply(a *applier) {
 	r := a.ws.Run(in.Run)
 	if r == nil || r.Message(in.Message) == nil {
@@ -150,7 +151,7 @@ func (in *StatusAnswer) apply(a *applier) {
 	}
 	r = a.edit(in.Run)
 	if in.Busy {
-		if !r.StatusCheck.Busy { // of several questions at once all are one try
+		if !r.StatusCheck.Busy { // several questions at once are one try
 			r.StatusCheck.Tries++
 		}
 		r.StatusCheck.Busy = true
@@ -179,8 +180,8 @@ func askedDetail(in *StatusAnswer) string {
 	return "nothing new, " + cut(in.Receipt.Reason, MaxReasonBytes)
 }
 
-// endAsking lets the timers count that were held. Where none was, and some question had no
-// answer, nothing was decided: the next timer asks again.
+// endAsking lets the held timers fire. If no timer was held, and some question got no
+// answer, the check decides nothing: the next timer asks again.
 func (r *Run) endAsking(now Instant) {
 	if len(r.StatusCheck.Held) > 0 || !r.StatusCheck.Failed {
 		r.StatusChecked = now
@@ -190,7 +191,7 @@ func (r *Run) endAsking(now Instant) {
 	r.setDeadline()
 }
 
-// ringAsking ends the time for an answer, or asks where nobody was free to.
+// ringAsking ends the time for an answer, or repeats the check if the account queue was full.
 func (a *applier) ringAsking(r *Run) {
 	if r.StatusCheck.Busy && r.StatusCheck.Tries < MaxAskTries {
 		a.askAgain(r)
@@ -203,8 +204,8 @@ func (a *applier) ringAsking(r *Run) {
 	r.endAsking(a.now)
 }
 
-// dropHeld forgets the timers of a place that were held. Where no other waits for the
-// answers, nobody does.
+// dropHeld drops the held timers of a place. If no other timer waits for the answers, it
+// ends the status check.
 func (r *Run) dropHeld(place int) {
 	if len(r.StatusCheck.Held) == 0 {
 		return
@@ -223,7 +224,7 @@ func (in *RecheckRuns) needs(_ *Engine, n *Needs) {
 	n.Runs = append(n.Runs, in.Runs...)
 }
 
-// apply has runs ask.
+// apply makes the runs start a status check.
 func (in *RecheckRuns) apply(a *applier) {
 	for _, id := range in.Runs {
 		r := a.ws.Run(id)
@@ -235,7 +236,7 @@ func (in *RecheckRuns) apply(a *applier) {
 			if asking && !in.Survey {
 				a.askAgain(a.edit(id))
 			}
-			continue // it asks already, or has gone on since it asked
+			continue // it has a check under way, or has continued since it asked
 		}
 		var unread []int
 		for _, w := range a.e.pin(r).watches().All() {

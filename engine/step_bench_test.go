@@ -9,10 +9,10 @@ import (
 	"nudge/flows"
 )
 
-// BenchmarkStep applies the three inputs of a run that sends and waits for Read, each to
-// what the one before made of it: an event that starts the run, the result of its send,
-// and the receipt that ends it. What the input needs, the working set and the changes
-// are part of it; the store is not.
+// BenchmarkStep applies the three inputs of a run that sends and waits for Read: an event
+// that starts the run, the result of its send, and the receipt that ends it. Each starts
+// from the result of the one before. The benchmark includes the needs, the working set and
+// the changes, but not the store.
 func BenchmarkStep(b *testing.B) {
 	core, err := engine.New(engine.State{Installation: engine.Installation{1}}, nil)
 	if err != nil {

@@ -1,31 +1,31 @@
 package engine
 
-// table holds the records of one kind that a batch may touch: as they were stored, and as
-// the batch has made them so far.
+// table holds the records of one kind that a batch may touch: each as stored, and as the
+// batch has changed it so far.
 type table[K comparable, V any] struct {
 	slots map[K]*slot[V]
-	order []K // of the records that the batch wrote, in the order in which it first did
+	order []K // keys of the records that the batch wrote, in order of the first write
 	undo  *undoLog
 }
 
-// slot is one record before the batch and now. A record that is handed out is never changed
-// in place: an input that changes it works on a clone.
+// slot is one record before the batch and now. A returned record is never changed in place:
+// an input that changes it works on a clone.
 type slot[V any] struct {
-	before  *V // as stored; nil for a record that was not
-	now     *V // nil for a record that is gone
+	before  *V // as stored; nil for a new record
+	now     *V // nil for a deleted record
 	written bool
-	mark    int // of the input that made now
-	touched int // mark of the last input by which something happened to it
+	mark    int // mark of the input that made now
+	touched int // mark of the last input that touched the record
 }
 
 func newTable[K comparable, V any](undo *undoLog, size int) table[K, V] {
 	return table[K, V]{slots: make(map[K]*slot[V], size), undo: undo}
 }
 
-// load takes a record as it was stored.
+// load adds a stored record.
 func (t *table[K, V]) load(key K, v *V) { t.slots[key] = &slot[V]{before: v, now: v} }
 
-// get returns a record as it is now, or nil. It is not to be changed.
+// get returns a record as it is now, or nil. The caller must not change it.
 func (t *table[K, V]) get(key K) *V {
 	if s := t.slots[key]; s != nil {
 		return s.now
@@ -33,8 +33,8 @@ func (t *table[K, V]) get(key K) *V {
 	return nil
 }
 
-// edit returns a record for changing. Clone copies what is there, which may be nil, once for
-// each input. What is done to the copy is undone by rollback.
+// edit returns a record for changing. It calls clone once for each input, with the current
+// record, which may be nil. Rollback undoes changes to the copy.
 func (t *table[K, V]) edit(key K, clone func(*V) *V) *V {
 	s := t.slots[key]
 	if s == nil || s.mark != t.undo.mark {
@@ -47,7 +47,7 @@ func (t *table[K, V]) edit(key K, clone func(*V) *V) *V {
 	return s.now
 }
 
-// put takes a record in place of what was there; nil takes it away.
+// put replaces a record; nil deletes it.
 func (t *table[K, V]) put(key K, v *V) *slot[V] {
 	s := t.slots[key]
 	if s == nil {
@@ -68,8 +68,8 @@ func (t *table[K, V]) put(key K, v *V) *slot[V] {
 	return s
 }
 
-// changed returns the records that are not as they were stored, in the order in which the
-// batch first wrote them.
+// changed returns the records that differ from the stored ones, in order of the batch's
+// first write.
 func (t *table[K, V]) changed() []*slot[V] {
 	var all []*slot[V]
 	for _, key := range t.order {
@@ -80,15 +80,15 @@ func (t *table[K, V]) changed() []*slot[V] {
 	return all
 }
 
-// undoLog takes back what an input has changed.
+// undoLog undoes what an input has changed.
 type undoLog struct {
 	steps []func()
-	mark  int // counts begins, so that an input clones a record once
+	mark  int // counts calls of begin, so that an input clones a record only once
 }
 
 func (u *undoLog) add(step func()) { u.steps = append(u.steps, step) }
 
-// begin marks the point to which rollback returns.
+// begin marks the state to which rollback returns.
 func (u *undoLog) begin() {
 	u.steps = u.steps[:0]
 	u.mark++

@@ -2,19 +2,19 @@ package engine
 
 import "strings"
 
-// Entry is one thing that happened to a run, in compact form: which input, which
-// step, which decision. The words are made when it is read (see Describe).
+// Entry is one thing that happened to a run, in compact form: the input, the step, the
+// decision. Describe makes the words when it is read.
 type Entry struct {
 	At      Instant
 	Kind    Kind
 	Step    int    // index of the step concerned; NoStep for none
 	Message int    // number of the message concerned; 0 for none
 	Attempt int    // of the message; 0 for none
-	Detail  string // event type, outcome, reason or text, as the kind says
+	Detail  string // event type, outcome, reason or text; the kind says which
 }
 
-// UnsentReason is why the message of the entry stays here, one of UnsentReasons, or
-// nothing when the entry does not say that one does.
+// UnsentReason returns why the message of the entry is unsent, one of UnsentReasons, or
+// nothing if the entry is about something else.
 func (e *Entry) UnsentReason() string {
 	switch {
 	case e.Kind == KindUnsent:
@@ -26,10 +26,10 @@ func (e *Entry) UnsentReason() string {
 	return ""
 }
 
-// NoStep stands in Entry.Step for an entry that concerns no step.
+// NoStep is the Entry.Step of an entry that concerns no step.
 const NoStep = -1
 
-// Kind is what an entry of a timeline says.
+// Kind says what happened in an entry of a timeline.
 type Kind uint8
 
 const (
@@ -55,7 +55,7 @@ const (
 	KindSet                         // Detail: names
 	KindEnded                       // Detail: outcome
 	KindError                       // Detail: what broke, with its place
-	KindQuarantined                 // Detail: what broke; our fault
+	KindQuarantined                 // Detail: what broke; a fault of the engine
 	KindRound                       // Detail: number of the round that begins
 	KindItem                        // Detail: event type; collected
 	KindEmitted                     // Detail: event type
@@ -65,10 +65,10 @@ const (
 	KindOpted                       // Detail: in or out, and of what
 	KindLeft                        // Detail: event type or text; held, and no step took it
 	KindScheduled                   // Detail: the person's own time in RFC 3339
-	KindDelayed                     // Detail: until when the message is held in RFC 3339, and why after ", "
+	KindDelayed                     // Detail: the end of the hold in RFC 3339, and the reason after ", "
 	KindMoved                       // Detail: from which step of which version, or out
-	KindReturned                    // Detail: why the message was not posted after all; it is planned again
-	KindAsked                       // Detail: what the provider said when it was asked
+	KindReturned                    // Detail: the reason why the message was not posted; it is planned again
+	KindAsked                       // Detail: the provider's answer to a status check
 )
 
 var kindNames = [...]string{

@@ -15,8 +15,8 @@ func (t *Timer) needs(_ *Engine, n *Needs) {
 	n.Runs = append(n.Runs, t.Run)
 }
 
-// apply applies a deadline of a run. One that the run no longer has is stale:
-// cancelled timers are left in the store until they are met.
+// apply applies a due timer of a run. A timer that the run no longer has is stale: cancelled
+// timers stay in the store until they fire.
 func (t *Timer) apply(a *applier) {
 	r := a.ws.Run(t.Run)
 	if r == nil || !r.Live() || r.Deadline != t.Due {
@@ -28,14 +28,15 @@ func (t *Timer) apply(a *applier) {
 	}
 	r = a.edit(t.Run)
 	if !a.fireAlarms(a.e.pin(r), t.Due) && r.Live() {
-		// What was due led nowhere, as an exit whose condition is false: it is over.
+		// The due alarm had no effect, such as an exit whose condition is false. It is over.
 		r.Alarms = slices.DeleteFunc(r.Alarms, func(x Alarm) bool { return x.At <= t.Due })
 		r.setDeadline()
 	}
 }
 
-// fireAlarms follows what is due at an instant: of several the exits first, then the loops,
-// then the wait, and there the upper line. It reports whether the run went on.
+// fireAlarms follows a line that is due at an instant. It asks the exits first, then the
+// loops, then the wait, and in each the first line wins. It reports whether the run
+// continued.
 func (a *applier) fireAlarms(r pinned, due Instant) bool {
 	isDue := func(place, index int) bool {
 		return slices.Contains(r.Alarms, Alarm{At: due, Place: place, Line: index})
@@ -50,7 +51,7 @@ func (a *applier) fireAlarms(r pinned, due Instant) bool {
 		a.fireOwn(r, in.Wait(), isDue)
 }
 
-// fireOwn follows what is due of the place where the run is parked.
+// fireOwn follows a due line of the place where the run is parked.
 func (a *applier) fireOwn(r pinned, wait []watch.Lines, isDue func(place, index int) bool) bool {
 	switch {
 	case isDue(AtBegin, 0):
@@ -65,7 +66,7 @@ func (a *applier) fireOwn(r pinned, wait []watch.Lines, isDue func(place, index 
 	return true
 }
 
-// fireWait ends the wait by the upper of its timers that are due.
+// fireWait ends the wait by the first of its due timers.
 func (a *applier) fireWait(r pinned, wait []watch.Lines, isDue func(place, index int) bool) bool {
 	for _, w := range wait {
 		for index := range w.Lines {
@@ -78,9 +79,9 @@ func (a *applier) fireWait(r pinned, wait []watch.Lines, isDue func(place, index
 	return false
 }
 
-// timeout ends a wait by a timer. When every message that the wait names is known not
-// to have reached the person, and no line asked to hear of it, the timer's then is
-// passed over: a reminder makes no sense for a message nobody got.
+// timeout ends a wait by a timer. If no message that the wait names reached the person, and
+// no line waits for that failure, the timer's then is skipped: a reminder about a message
+// that nobody got makes no sense.
 func (a *applier) timeout(r pinned, w watch.Lines, line *flows.Line) {
 	switch {
 	case r.step().Verb == flows.VerbWait && lostCause(r.Run, w.Lines):
@@ -95,8 +96,8 @@ func (a *applier) timeout(r pinned, w watch.Lines, line *flows.Line) {
 	}
 }
 
-// ringMessage goes on with the message under way: what held it is over, its next attempt
-// is due, it is of no use any more, or its unknown outcome is decided upon.
+// ringMessage continues with the pending message: its hold is over, its next attempt is due,
+// it is too late for it, or on_unknown decides.
 func (a *applier) ringMessage(r pinned) {
 	r.clearAlarms(AtMessage)
 	if r.Status == Fetching {

@@ -4,14 +4,14 @@ import (
 	"nudge/flows"
 )
 
-// How a wait ends when no line of its own says.
+// The outcomes of a wait that none of its lines ended.
 const (
 	outcomeFailed = "failed" // its messages did not reach the person
-	outcomePast   = "past"   // its moments were past when it began
+	outcomePast   = "past"   // its instants were past when it began
 )
 
-// wait begins a wait step: what happened already counts as happening now; else the
-// run parks.
+// wait begins a wait step. If a line has already happened, the wait ends at once; otherwise
+// the run parks.
 func (a *applier) wait(r pinned, s *flows.Step) (next int, parked bool) {
 	r.Status = Waiting
 	if line, h := a.lookBack(r, s.Wait.Lines); line != nil {
@@ -33,8 +33,8 @@ func (a *applier) wait(r pinned, s *flows.Step) (next int, parked bool) {
 	return 0, true
 }
 
-// waitHere notes that the run waits, and until when at the latest. Where the active version
-// of its flow takes over runs from this step, it does so next.
+// waitHere records that the run waits, and its latest end. If the active version of its flow
+// migrates runs from this step, it derives the move.
 func (a *applier) waitHere(r *Run) {
 	e := Entry{At: a.now, Kind: KindWaiting, Step: r.At}
 	if until := r.alarmOf(r.At); until != 0 {
@@ -46,7 +46,7 @@ func (a *applier) waitHere(r *Run) {
 	}
 }
 
-// alarmOf is the earliest alarm of a place; 0 for none.
+// alarmOf returns the earliest alarm of a place; 0 for none.
 func (r *Run) alarmOf(place int) (first Instant) {
 	for _, a := range r.Alarms {
 		if a.Place == place && (first == 0 || a.At < first) {
@@ -56,9 +56,9 @@ func (r *Run) alarmOf(place int) (first Instant) {
 	return first
 }
 
-// lookBack finds the upper line that has happened already: a message's statuses since
-// its send, replies since the send of the message they answer, and what came while
-// the run was held.
+// lookBack finds the first line that has happened already: by a message's status since its
+// send, a reply since the send of the message it answers, or a signal that arrived while the
+// run was held.
 func (a *applier) lookBack(r pinned, lines []flows.Line) (*flows.Line, *Signal) {
 	for i := range lines {
 		line := &lines[i]
@@ -80,8 +80,8 @@ func (a *applier) lookBack(r pinned, lines []flows.Line) (*flows.Line, *Signal) 
 	return nil, nil
 }
 
-// endWait records how a wait, collect or repeat ended. A happening stays in hand for
-// the then block, and readable by the step's id for good.
+// endWait records how a wait, collect or repeat ended. A signal stays in hand for the then
+// block. Later steps can always read it by the step's id.
 func (a *applier) endWait(r *Run, place int, outcome string, h *Signal) {
 	end := WaitEnd{Step: place, Outcome: outcome}
 	if h != nil {
@@ -97,7 +97,7 @@ func (a *applier) endWait(r *Run, place int, outcome string, h *Signal) {
 	r.log(Entry{At: a.now, Kind: KindWaitEnded, Step: place, Detail: outcome})
 }
 
-// fromMailbox takes the oldest held happening that the line names.
+// fromMailbox takes the oldest held signal that the line names.
 func (a *applier) fromMailbox(r pinned, line *flows.Line) (Signal, bool) {
 	for i := range r.Mailbox {
 		h := r.Mailbox[i]
@@ -110,7 +110,7 @@ func (a *applier) fromMailbox(r pinned, line *flows.Line) (Signal, bool) {
 	return Signal{}, false
 }
 
-// catches reports whether an event or reply line names the happening.
+// catches reports whether an event or reply line names the signal.
 func (a *applier) catches(line *flows.Line, r pinned, h *Signal) bool {
 	if line.Signal == flows.SignalEvent {
 		return h.Event != "" && a.matches(line.Event, line.Key, r, h)
@@ -118,8 +118,8 @@ func (a *applier) catches(line *flows.Line, r pinned, h *Signal) bool {
 	return h.Event == "" && answers(line, r.Run, h)
 }
 
-// answers reports whether a reply can be to a message that the line names: it came
-// after the message was posted.
+// answers reports whether a reply can be to a message that the line names: it arrived after
+// the message was posted.
 func answers(line *flows.Line, r *Run, h *Signal) bool {
 	for i := range r.Messages {
 		m := &r.Messages[i]
@@ -135,8 +135,8 @@ func named(line *flows.Line, m *Message) bool {
 	return line.Step == flows.AnyStep || line.Step == m.Step
 }
 
-// reached reports whether a message that the line names is where the line waits for.
-// Of a step that sent several, the newest counts.
+// reached reports whether a message that the line names has the status the line waits for.
+// If a step sent several messages, the newest counts.
 func reached(r *Run, line *flows.Line) bool {
 	if line.Step != flows.AnyStep {
 		m := r.sentBy(line.Step)
@@ -163,8 +163,8 @@ func satisfies(s MessageStatus, signal flows.Signal) bool {
 	return false
 }
 
-// lostCause reports whether the lines name messages, all of them are known not to
-// have reached the person, and no line asked to hear of it.
+// lostCause reports whether the lines name messages, none of those reached the person, and
+// no line waits for that failure.
 func lostCause(r *Run, lines []flows.Line) bool {
 	found := false
 	for i := range lines {

@@ -8,7 +8,7 @@ import (
 	"nudge/flows"
 )
 
-// watches are the lines that are in effect for a run.
+// watches returns the lines that are in effect for a run.
 func (r pinned) watches() watch.Set {
 	parked := watch.Parked{At: watch.NoWait}
 	for _, l := range r.Repeats {
@@ -20,8 +20,8 @@ func (r pinned) watches() watch.Set {
 	return watch.InEffect(r.flow, parked)
 }
 
-// happens follows the first line in effect that is meant and whose condition holds.
-// It reports whether there was one.
+// happens follows the first line in effect that names the signal and whose condition is
+// true. It reports whether there was one.
 func (a *applier) happens(r pinned, in []watch.Lines, h *Signal, meant func(place, index int, line *flows.Line) bool) bool {
 	for _, w := range in {
 		for i := range w.Lines {
@@ -35,8 +35,8 @@ func (a *applier) happens(r pinned, in []watch.Lines, h *Signal, meant func(plac
 	return false
 }
 
-// take follows a line: the run leaves by an exit, or what the line belongs to ends
-// and the run goes on after it.
+// take follows a line: the run leaves by an exit, or the line's step ends and the run
+// continues after it.
 func (a *applier) take(r pinned, place int, line *flows.Line, h *Signal) {
 	if place == AtExits {
 		a.finish(r.Run, line.As, line.Goal)
@@ -45,9 +45,8 @@ func (a *applier) take(r pinned, place int, line *flows.Line, h *Signal) {
 	a.advance(r, a.follow(r, place, line, h))
 }
 
-// follow ends the wait, collect or repeat that a line belongs to and says where the
-// line leads. A collect that closes frees the run's key, so that the next event opens
-// the next one.
+// follow ends the wait, collect or repeat of a line and returns where the line leads. A
+// collect that closes frees the run's key, so that the next event opens a new collect.
 func (a *applier) follow(r pinned, place int, line *flows.Line, h *Signal) (next int) {
 	r.Freed = r.Freed || r.flow.Steps[place].Verb == flows.VerbCollect
 	if i := slices.IndexFunc(r.Repeats, func(l RepeatState) bool { return l.Step == place }); i >= 0 {
@@ -57,9 +56,9 @@ func (a *applier) follow(r pinned, place int, line *flows.Line, h *Signal) (next
 	return line.Then
 }
 
-// watchIfs looks at the conditions in effect that stand by themselves. They are
-// looked at whenever the run was touched, and right before a send. It reports whether
-// one of them held, so that the run has gone on.
+// watchIfs checks the condition lines in effect. It runs after every change of the run, and
+// right before a send. It reports whether one of them was true, so that the run has
+// continued.
 func (a *applier) watchIfs(r pinned) bool {
 	if !a.e.watchesIfs(r.flow) {
 		return false
@@ -72,22 +71,21 @@ func (a *applier) watchIfs(r pinned) bool {
 	})
 }
 
-// leavesByIf looks at the conditions among the exits, as is done right before a send.
-// It reports whether the run has left.
+// leavesByIf checks the condition lines among the exits, right before a send. It reports
+// whether the run has left.
 func (a *applier) leavesByIf(r pinned) bool {
 	return a.e.watchesIfs(r.flow) && a.happens(r, r.watches().Exits(), nil, func(_, _ int, line *flows.Line) bool {
 		return line.Signal == flows.SignalIf && a.holds(line.If, r, nil)
 	})
 }
 
-// setAlarms sets the alarms of lines that begin to be looked out for. It reports how many
-// of them are timers, and how many of those are moments that are past, which never
-// come.
+// setAlarms sets the alarms of lines that come into effect. It returns how many of them are
+// timers, and how many of those are for a past instant and so never fire.
 func (a *applier) setAlarms(r pinned, place int, lines []flows.Line) (timers, past int, err error) {
 	return a.setAlarmsSince(a.now.Time(), r, place, lines)
 }
 
-// setAlarmsSince is arm for lines that count from an earlier instant.
+// setAlarmsSince is setAlarms for lines that count from an earlier instant.
 func (a *applier) setAlarmsSince(now time.Time, r pinned, place int, lines []flows.Line) (timers, past int, err error) {
 	zone := a.zoneOf(r)
 	for i := range lines {

@@ -11,8 +11,8 @@ import (
 	"nudge/engine"
 )
 
-// onTheWall reports whether a clock on the wall shows one of the hours: the slow reading
-// of a window, which knows nothing of how clocks change.
+// onTheWall reports whether a wall clock shows one of the hours. It is the slow reading of a
+// window, and knows nothing of clock changes.
 func onTheWall(at time.Time, hours [][2]int) bool {
 	minute := at.Hour()*60 + at.Minute()
 	for _, h := range hours {
@@ -23,9 +23,9 @@ func onTheWall(at time.Time, hours [][2]int) bool {
 	return false
 }
 
-// TestClaimedInHours asks over a year in a dozen zones that nothing is claimed outside
-// its window, and that what is held is claimed in the first minute of it, and no message
-// earlier or later than it has to be.
+// TestClaimedInHours checks over a year, in a dozen zones, that nothing is claimed outside
+// its window. A held message must be claimed in the window's first minute, and no message
+// earlier or later than necessary.
 func TestClaimedInHours(t *testing.T) {
 	zones := []string{"Europe/London", "Europe/Berlin", "America/New_York", "America/St_Johns", "America/Santiago",
 		"Australia/Lord_Howe", "Pacific/Chatham", "Africa/Cairo", "Africa/Casablanca", "Asia/Kathmandu", "Asia/Beirut", "UTC"}

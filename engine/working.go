@@ -6,21 +6,21 @@ import (
 	"slices"
 )
 
-// Needs is everything an input can touch, known before it is applied.
+// Needs is everything an input may touch, known before it is applied.
 type Needs struct {
 	People []string  // all live runs of these people
-	Keys   []KeyNeed // live runs with these keys, MaxRunsPerInput and one more at most
+	Keys   []KeyNeed // live runs with these keys, at most MaxRunsPerInput plus one
 	Runs   []RunID   // these runs, live or ended
 	IDs    []string  // the remembered answers to these ids
 
 	ProviderIDs []string // the runs that sent these messages, and the receipts that wait for them
 
-	Campaigns []uint64    // these firings; those of runs that are loaded come with them
-	Members   []MemberKey // these people of firings
-	Sweeps    []Sweep     // the next MaxSweep people of firings, with their runs
+	Campaigns []uint64    // these campaigns; the campaigns of loaded runs are added
+	Members   []MemberKey // these people of campaigns
+	Sweeps    []Sweep     // the next MaxSweep people of campaigns, with their runs
 }
 
-// KeyNeed is the live runs with a key that began after a run.
+// KeyNeed asks for the live runs with a key that began after a given run.
 type KeyNeed struct {
 	FlowKey
 	After RunID
@@ -46,12 +46,12 @@ func (k FlowKey) Compare(other FlowKey) int {
 type Remembered struct {
 	ID     string
 	Stamp  Instant
-	Digest uint64 // of the body it was first used with
+	Digest uint64 // of the first body that used the id
 	Answer Answer
 }
 
-// WorkingSet holds the records that one batch may touch, and what the batch has
-// made of them. It belongs to one batch and one goroutine.
+// WorkingSet holds the records that one batch may touch, with the batch's changes. It
+// belongs to one batch and one goroutine.
 type WorkingSet struct {
 	undo      undoLog
 	runs      table[RunID, Run]
@@ -67,28 +67,28 @@ type WorkingSet struct {
 	newIDs []*Remembered
 }
 
-// Loaded is what a store returns for needs.
+// Loaded holds the records that a store returns for needs.
 type Loaded struct {
 	Runs   []*Run
-	People []*Person // of the people named, and of those the runs are for; nothing known, nothing here
+	People []*Person // the named people and the people of the runs; a person without data is absent
 	IDs    []*Remembered
 
 	Orphans   []*Orphan
 	Campaigns []*Campaign
 	Members   []*Member
 
-	// Cut are the keys with more runs than were loaded. What is known of them is true only
+	// Truncated holds the keys with more runs than were loaded. Their runs are complete only
 	// for the first input of a batch.
 	Truncated map[FlowKey]bool
 }
 
-// TruncatedFor reports whether one of the needs was not loaded whole.
+// TruncatedFor reports whether one of the needs was not loaded in full.
 func (l *Loaded) TruncatedFor(needs *Needs) bool {
 	return len(l.Truncated) > 0 && slices.ContainsFunc(needs.Keys, func(k KeyNeed) bool { return l.Truncated[k.FlowKey] })
 }
 
-// NewWorkingSet returns a set that holds what was loaded for the needs. The records
-// now belong to the set.
+// NewWorkingSet returns a set with the records that were loaded for the needs. The set then
+// owns the records.
 func NewWorkingSet(needs *Needs, loaded *Loaded) *WorkingSet {
 	runs := loaded.Runs
 	ws := &WorkingSet{
@@ -141,7 +141,7 @@ func NewWorkingSet(needs *Needs, loaded *Loaded) *WorkingSet {
 	return ws
 }
 
-// enlist adds a live run to the people and keys that are loaded.
+// enlist adds a live run to the loaded people and keys it belongs to.
 func (ws *WorkingSet) enlist(r *Run) {
 	if !r.Live() {
 		return
@@ -186,18 +186,18 @@ func (ws *WorkingSet) live(ids []RunID) []*Run {
 // Run returns a run of the set as it is now, or nil.
 func (ws *WorkingSet) Run(id RunID) *Run { return ws.runs.get(id) }
 
-// touch notes that something happens to the run by the input in hand, and reports whether
-// that is the first.
+// touch records that the current input touches the run, and reports whether it is the first
+// time.
 func (ws *WorkingSet) touch(id RunID) (first bool) {
 	s := ws.runs.slots[id]
 	first, s.touched = s.touched != ws.undo.mark, ws.undo.mark
 	return first
 }
 
-// edit returns the run for changing. What is done to it is undone by rollback.
+// edit returns the run for changing. Rollback undoes the changes.
 func (ws *WorkingSet) edit(id RunID) *Run { return ws.runs.edit(id, (*Run).clone) }
 
-// add takes a run that the input in hand starts.
+// add adds a run that the current input starts.
 func (ws *WorkingSet) add(r *Run) {
 	ws.runs.put(r.ID, r).touched = ws.undo.mark
 	people, keys := ws.people[r.Profile], ws.keys[FlowKey{r.Flow, r.Key}]
@@ -210,11 +210,10 @@ func (ws *WorkingSet) add(r *Run) {
 	})
 }
 
-// person returns what is known of a person, or nil. It is not to be changed.
+// person returns what is known of a person, or nil. The caller must not change it.
 func (ws *WorkingSet) person(id string) *Person { return ws.known.get(id) }
 
-// editPerson returns what is known of a person for changing. What is done to it is
-// undone by rollback.
+// editPerson returns what is known of a person for changing. Rollback undoes the changes.
 func (ws *WorkingSet) editPerson(id string) *Person {
 	return ws.known.edit(id, func(p *Person) *Person {
 		if p == nil {
@@ -224,8 +223,8 @@ func (ws *WorkingSet) editPerson(id string) *Person {
 	})
 }
 
-// People returns the people of whom the batch has changed what is known, in the order of
-// their ids. A zero Person has been forgotten.
+// People returns the people whose data the batch has changed, in the order of their ids. A
+// zero Person was forgotten.
 func (ws *WorkingSet) People() (changed []*Person) {
 	for _, s := range ws.known.changed() {
 		changed = append(changed, s.now)
@@ -250,7 +249,7 @@ type Change struct {
 // change, and the answers to remember.
 func (ws *WorkingSet) Changes() ([]Change, []*Remembered) {
 	changes := make([]Change, len(ws.runs.order))
-	for i, id := range ws.runs.order { // a run that was written is never as it was
+	for i, id := range ws.runs.order { // a written run always differs from the stored one
 		s := ws.runs.slots[id]
 		changes[i] = Change{Before: s.before, After: s.now}
 	}

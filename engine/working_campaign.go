@@ -5,16 +5,16 @@ import (
 	"slices"
 )
 
-// campaign returns a campaign as it is now, or nil. It is not to be changed.
+// campaign returns a campaign as it is now, or nil. The caller must not change it.
 func (ws *WorkingSet) campaign(number uint64) *Campaign { return ws.campaigns.get(number) }
 
-// editCampaign returns a campaign for changing. What is done to it is undone by rollback.
+// editCampaign returns a campaign for changing. Rollback undoes the changes.
 func (a *applier) editCampaign(number uint64) *Campaign {
 	a.changed = true
 	return a.ws.campaigns.edit(number, (*Campaign).clone)
 }
 
-// addCampaign takes a campaign that the input in hand begins.
+// addCampaign adds a campaign that the current input begins.
 func (ws *WorkingSet) addCampaign(c *Campaign) { ws.campaigns.put(c.Number, c) }
 
 // Campaigns returns the campaigns that the batch changed, in their order.
@@ -26,13 +26,13 @@ func (ws *WorkingSet) Campaigns() (changed []*Campaign) {
 	return changed
 }
 
-// member returns a person whom a campaign has had, or nil.
+// member returns a person whom a campaign has handled, or nil.
 func (ws *WorkingSet) member(key MemberKey) *Member { return ws.members.get(key) }
 
-// addMember notes that a campaign has had a person.
+// addMember records that a campaign has handled a person.
 func (ws *WorkingSet) addMember(m *Member) { ws.members.put(m.MemberKey, m) }
 
-// Members returns the people whom campaigns have had for the first time in the batch.
+// Members returns the people whom campaigns handled for the first time in the batch.
 func (ws *WorkingSet) Members() (added []*Member) {
 	for _, s := range ws.members.changed() {
 		added = append(added, s.now)

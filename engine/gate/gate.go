@@ -1,5 +1,5 @@
-// Package gate decides whether a message may go out now, later or never. It is values in
-// and values out: the engine collects what it asks for.
+// Package gate decides whether a message may go out now, later or never. It has no state:
+// the engine collects its inputs.
 package gate
 
 import (
@@ -12,41 +12,41 @@ import (
 	"nudge/flows"
 )
 
-// Why a message stays here: words of timelines, metrics and the API.
+// The reasons why a message does not go out: words of timelines, metrics and the API.
 const (
-	Outbound = "outbound"  // only some people are written to at present
-	OptedOut = "opted_out" // the person does not want messages of its category
+	Outbound = "outbound"  // the outbound mode lets only some people through
+	OptedOut = "opted_out" // the person opted out of its category
 	Late     = "late"      // it could not go out within its max_delay
-	Expired  = "expired"   // it waited longer than the provider may try
-	Capped   = "capped"    // the person has had as many of its category as they may
-	Window   = "window"    // it waits for its hours; never for good
+	Expired  = "expired"   // it waited longer than the provider may try to deliver
+	Capped   = "capped"    // the person got as many of its category as the cap allows
+	Window   = "window"    // it waits for its hours; never final
 )
 
 const (
-	// Spread is the interval after the opening of a window over which the messages of
-	// different people are spread. It is within the minute of the opening, which a flow names,
-	// and at most a tenth of the window.
+	// Spread is how long after the opening of a window the messages of different people are
+	// spread. It stays within the minute of the opening, because flows name that minute. It
+	// is at most a tenth of the window.
 	Spread      = time.Minute
-	spreadShare = 10 // of the window
+	spreadShare = 10 // Spread is at most the window divided by this
 )
 
-// Message is what the gate asks of a message.
+// Message is what the gate needs to know about a message.
 type Message struct {
 	Now      instant.Instant
-	Person   string // whose messages share their place in the spread of an opening
+	Person   string // decides the message's place in the spread of an opening
 	Blocked  bool   // the outbound mode does not let the person through
 	OptedOut bool
 	Category string
 
 	Expires   flows.Duration  // of the step, for words
 	ExpiresAt time.Time       // when the provider would give up; zero for never
-	MaxDelay  flows.Duration  // of the step; zero for any time
-	Latest    instant.Instant // when MaxDelay is over; 0 for never
+	MaxDelay  flows.Duration  // of the step; zero for no limit
+	Latest    instant.Instant // the last instant that MaxDelay allows; 0 for never
 
-	Hours   flows.Windows // of the step and of its category together
+	Hours   flows.Windows // of the step and of its category, combined
 	Cap     caps.Cap
 	Counted []instant.Instant // when the person got messages under the cap, oldest first
-	Zone    *time.Location    // the person's; not asked for a message without limits
+	Zone    *time.Location    // the person's; not read for a message without limits
 }
 
 // Limited reports whether hours, a cap or a max_delay limit the message.
@@ -56,13 +56,13 @@ func (m *Message) Limited() bool {
 
 // Verdict is the gate's answer. The zero Verdict lets the message out.
 type Verdict struct {
-	Reason string          // why it does not go out now
-	Detail string          // the same in words, where the reason does not say it all
-	Until  instant.Instant // when to ask again; 0: it never goes out
+	Reason string          // why the message does not go out now
+	Detail string          // the reason in words, if Reason alone is not enough
+	Until  instant.Instant // when to check again; 0 if it never goes out
 }
 
 // Judge decides whether the message may go out now. A message that cannot go out in time is
-// refused at once, and not only when its time is over.
+// refused at once, not only when its time is over.
 func (m *Message) Judge() Verdict {
 	switch {
 	case m.Blocked:
@@ -79,7 +79,7 @@ func (m *Message) Judge() Verdict {
 	return m.inHours()
 }
 
-// inHours asks for the hours of a message and, within them, for room under its cap.
+// inHours checks the hours of a message and, within them, its cap.
 func (m *Message) inHours() Verdict {
 	opens, until, ok := m.opening(m.Now)
 	switch {
@@ -106,8 +106,9 @@ func (m *Message) inHours() Verdict {
 	return capped
 }
 
-// opening is the first instant from one on that lies within the hours, and when the person's
-// message goes out then: not everybody's in the same second. Not ok: there is no such hour.
+// opening returns the first instant within the hours, from the given one on, and when the
+// person's message goes out then. These differ, so that not everybody's message goes out in
+// the same second. It is not ok if there is no such instant.
 func (m *Message) opening(from instant.Instant) (opens, until instant.Instant, ok bool) {
 	start, end, ok := m.Hours.Next(from.Time(), m.Zone)
 	opens = instant.Of(start)
@@ -120,8 +121,9 @@ func (m *Message) opening(from instant.Instant) (opens, until instant.Instant, o
 	return opens, until, ok
 }
 
-// spread is how long after the opening of a window the messages of a person go out: the
-// same for all of them, so that they keep their order, and in every replay.
+// spread returns how long after the opening of a window the messages of a person go out. It
+// is the same for all messages of the person, so they keep their order, and it is the same
+// in every replay.
 func spread(person string, opens instant.Instant, length time.Duration) time.Duration {
 	most := min(Spread, length/spreadShare)
 	h := fnv.New64a()

@@ -18,7 +18,7 @@ func at(text string) instant.Instant {
 	return instant.Of(t)
 }
 
-// allDays are hours on every day of the week.
+// allDays returns hours on every day of the week.
 func allDays(from, to int) flows.Windows {
 	return flows.Windows{{Days: 0x7f, From: from * 60, To: to * 60}}
 }
@@ -73,7 +73,7 @@ func TestJudge(t *testing.T) {
 }
 
 // TestSpread shows that people are spread over the minute after an opening, and over a tenth
-// of a short window, each always to the same place.
+// of a short window. Each person always gets the same place.
 func TestSpread(t *testing.T) {
 	opens := at("2026-03-02T09:00:00Z")
 	for _, c := range []struct {

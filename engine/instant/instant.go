@@ -1,5 +1,5 @@
-// Package instant has the engine's measure of time: whole milliseconds, so that every
-// machine and every record says the same.
+// Package instant defines the engine's unit of time: whole milliseconds, so that every
+// machine and every record agree.
 package instant
 
 import "time"
@@ -8,8 +8,8 @@ import "time"
 // zero Instant means "none".
 type Instant int64
 
-// Of is the first Instant that is not before t, so that a timer set for it
-// never fires early.
+// Of returns the first Instant that is not before t, so that a timer set for it never fires
+// early.
 func Of(t time.Time) Instant {
 	ms := t.UnixMilli()
 	if t.Nanosecond()%int(time.Millisecond) != 0 {

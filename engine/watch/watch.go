@@ -1,5 +1,5 @@
-// Package watch says which lines of a flow a run looks out for at present, and in which order
-// they are asked. It is values in and values out.
+// Package watch says which lines of a flow are in effect for a run, and in which order they
+// are asked. It has no state.
 package watch
 
 import "nudge/flows"
@@ -7,43 +7,43 @@ import "nudge/flows"
 // Exits is the place of the flow's exits, which belong to no step.
 const Exits = -1
 
-// Parked is where a run stands: what decides which lines are in effect.
+// Parked is where a run is parked. It decides which lines are in effect.
 type Parked struct {
-	Loops []int // steps of the repeats that the run is in, the innermost last
-	At    int   // the step whose lines it waits for; NoWait for none
+	Loops []int // steps of the run's repeats, the innermost last
+	At    int   // the wait or collect step of the run; NoWait for none
 }
 
-// NoWait stands in Parked.At for a run that does not wait.
+// NoWait is the Parked.At of a run that does not wait.
 const NoWait = -1
 
-// Lines are lines that are in effect together: the flow's exits, the until of a repeat, or
-// the wait that the run is parked on.
+// Lines are lines that come into effect together: the flow's exits, the until of a repeat,
+// or the wait that the run is parked on.
 type Lines struct {
 	Place int // index of the step, or Exits
 	Lines []flows.Line
 }
 
-// Set is all lines that are in effect for a run, in the order in which they are asked: the
-// exits first, then the loops from the outermost on, then the wait. Within each the upper
-// line is asked first.
+// Set holds all lines that are in effect for a run, in the order in which they are asked:
+// the exits, then the loops from the outermost on, then the wait. Within each the first line
+// is asked first.
 type Set struct {
 	all         []Lines
-	exits, wait int // where the loops and where the wait begin
+	exits, wait int // indexes where the loops and the wait begin
 }
 
-// All are the lines of the set in order.
+// All returns the lines of the set in order.
 func (s Set) All() []Lines { return s.all }
 
-// Exits are the flow's exits.
+// Exits returns the flow's exits.
 func (s Set) Exits() []Lines { return s.all[:s.exits] }
 
-// Loops are the until lines of the repeats.
+// Loops returns the until lines of the repeats.
 func (s Set) Loops() []Lines { return s.all[s.exits:s.wait] }
 
-// Wait is the wait or collect that the run is parked on.
+// Wait returns the wait or collect that the run is parked on.
 func (s Set) Wait() []Lines { return s.all[s.wait:] }
 
-// Inner are the loops and the wait.
+// Inner returns the loops and the wait.
 func (s Set) Inner() []Lines { return s.all[s.exits:] }
 
 // InEffect returns the lines that are in effect.

@@ -22,7 +22,7 @@ func TestInEffect(t *testing.T) {
 		flow        *flows.Flow
 		parked      Parked
 		all         []string
-		loops, wait int // how many of them
+		loops, wait int // counts of each
 	}{
 		{"not waiting", f, Parked{At: NoWait}, []string{"exit"}, 0, 0},
 		{"a wait", f, Parked{At: 2}, []string{"exit", "wait"}, 0, 1},
