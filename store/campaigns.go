@@ -50,7 +50,7 @@ func badRowFields(c *codec, b *engine.BadRow) {
 	c.str(&b.What)
 }
 
-// Campaign returns a firing, or nil when there is none of that number.
+// Campaign returns a campaign by its number, or nil when there is none.
 func (s *Store) Campaign(number uint64) (f *engine.Campaign, err error) {
 	err = s.kv.View(func(r Reader) error {
 		f, err = readCampaign(r, number)
@@ -68,14 +68,15 @@ func readCampaign(r Reader, number uint64) (*engine.Campaign, error) {
 	return f, damaged(Campaigns, be(number), err)
 }
 
-// CampaignProgress is a firing and where its people stand.
+// CampaignProgress is a campaign and the counts of its people.
 type CampaignProgress struct {
 	*engine.Campaign
 	Tally *Tally
 }
 
-// ListCampaigns returns at most limit firings that began before the one with a number,
-// newest first; those of a flow alone where it is named. A number of 0 is the end.
+// ListCampaigns returns at most limit campaigns with a number below before, newest first.
+// If flow is not empty, it returns only the campaigns of that flow. A returned number of 0
+// means the end of the list.
 func (s *Store) ListCampaigns(flow string, before uint64, limit int) (all []CampaignProgress, err error) {
 	err = s.kv.View(func(r Reader) error {
 		var from []byte
@@ -101,7 +102,7 @@ func (s *Store) ListCampaigns(flow string, before uint64, limit int) (all []Camp
 	return all, err
 }
 
-// CampaignOf returns a firing by its ID with where its people stand, or nil.
+// CampaignOf returns a campaign by its ID with the counts of its people, or nil.
 func (s *Store) CampaignOf(id string) (found *CampaignProgress, err error) {
 	err = s.kv.View(func(r Reader) error {
 		var failed error
@@ -119,5 +120,5 @@ func (s *Store) CampaignOf(id string) (found *CampaignProgress, err error) {
 	return found, err
 }
 
-// campaignOf reads the number of a firing from a key.
+// campaignOf reads the number of a campaign from a key.
 func campaignOf(key []byte) uint64 { return binary.BigEndian.Uint64(key[:8]) }

@@ -10,12 +10,12 @@ import (
 	"nudge/flows"
 )
 
-// Report is what a check of the store found.
+// Report is the result of a store check.
 type Report struct {
 	Live     int      `json:"live"`    // runs
 	Ended    int      `json:"ended"`   // runs
 	Timers   int      `json:"timers"`  // of live runs
-	Stale    int      `json:"stale"`   // cancelled timers not yet met
+	Stale    int      `json:"stale"`   // cancelled timers still in the index
 	Outbox   int      `json:"outbox"`  // messages planned or claimed
 	Journal  uint64   `json:"journal"` // inputs
 	Problems []string `json:"problems"`
@@ -24,11 +24,10 @@ type Report struct {
 // maxProblems is the most problems a report lists.
 const maxProblems = 100
 
-// Check reads every record and verifies what must hold between them: records are
-// whole; every live run has something that can wake it, and every wait its timer;
-// every index entry follows from its run or is a cancelled timer; the numbers are
-// those of the runs; the journal has no gap. An error means that the store could
-// not be read at all.
+// Check reads every record and verifies the rules between records: every record is whole;
+// every live run can be woken, and every wait has its timer; every index entry follows
+// from its run or is a cancelled timer; the counts match the runs; the journal has no gap.
+// An error means that the store could not be read at all.
 func (s *Store) Check() (*Report, error) {
 	c := &checker{report: &Report{}, counts: map[string]*VersionCounts{}, flows: map[engine.FlowVersion]*flows.Flow{}, tally: map[uint64]*Tally{}, liveOf: map[uint64]int{}}
 	err := s.kv.View(func(r Reader) error {
@@ -56,7 +55,7 @@ type checker struct {
 	counts map[string]*VersionCounts
 	flows  map[engine.FlowVersion]*flows.Flow
 	tally  map[uint64]*Tally
-	liveOf map[uint64]int // runs by firing
+	liveOf map[uint64]int // runs by campaign
 }
 
 func (c *checker) problem(format string, args ...any) {
@@ -79,7 +78,7 @@ func (c *checker) state() {
 	}
 }
 
-// version loads a version of a flow once; nil when that fails.
+// version loads a version of a flow once. It returns nil when loading fails.
 func (c *checker) version(v engine.FlowVersion) *flows.Flow {
 	f, seen := c.flows[v]
 	if seen {

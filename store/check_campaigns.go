@@ -7,8 +7,8 @@ import (
 	"nudge/engine"
 )
 
-// campaigns verifies that the people of every firing add up: those who are in runs,
-// those left out, and those still to come are its rows (I9).
+// campaigns verifies that the people of every campaign add up: people in runs, people left
+// out and people still to come make up its rows (I9).
 func (c *checker) campaigns() {
 	var open []uint64
 	c.r.Ascend(Campaigns, nil, func(key, record []byte) bool {
@@ -66,7 +66,7 @@ func (c *checker) campaign(f *engine.Campaign) {
 	}
 }
 
-// members verifies that every member is of a firing and its run is there.
+// members verifies that every member belongs to a campaign and that its run exists.
 func (c *checker) members() {
 	c.r.Ascend(Members, nil, func(key, value []byte) bool {
 		k, err := parseMemberKey(key)

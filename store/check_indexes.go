@@ -32,7 +32,7 @@ func (c *checker) runOf(b Bucket, key []byte) (engine.RunID, error) {
 func (c *checker) entry(b Bucket, key []byte, id engine.RunID) {
 	run, err := readRun(c.r, id)
 	if err != nil {
-		return // reported with the run
+		return // already reported with the run
 	}
 	derived := false
 	if run != nil {
@@ -44,7 +44,7 @@ func (c *checker) entry(b Bucket, key []byte, id engine.RunID) {
 	case b == Timers:
 		c.report.Stale++
 	case b == People && run != nil && !run.Live():
-		// it is dropped when the person's next run starts, or with the run
+		// the entry is dropped when the person's next run starts, or with the run
 	case !derived:
 		c.problem("%s %x: no run %s that it follows from", b, key, id)
 	case b == Outbox:

@@ -7,8 +7,8 @@ import (
 	"nudge/flows"
 )
 
-// runs verifies that every record is of a live run, or a sign that leads to one that has
-// ended.
+// runs verifies that every record belongs to a live run, or is a sign that leads to an
+// ended run.
 func (c *checker) runs() {
 	c.r.Ascend(Runs, nil, func(key, record []byte) bool {
 		run, err := runOf(c.r, key, record)
@@ -70,8 +70,9 @@ func (c *checker) run(run *engine.Run) {
 	}
 }
 
-// wakeable reports whether a live run has something that can wake it: a timer, a
-// message in the outbox, or a wait without end that was asked for.
+// wakeable reports whether something can wake a live run: a timer, a message in the
+// outbox, or a wait that the author declared endless. A start step and a campaign on hold
+// also wake their runs.
 func (c *checker) wakeable(run *engine.Run) bool {
 	if run.Deadline != 0 {
 		return true

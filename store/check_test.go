@@ -8,8 +8,8 @@ import (
 	"nudge/store"
 )
 
-// TestCheckFinds breaks a store in every way that Check looks for, and reads what it
-// says. A store that was not broken has no problems.
+// TestCheckFinds breaks a store in every way that Check looks for and compares the
+// problems. An intact store has no problems.
 func TestCheckFinds(t *testing.T) {
 	first := func(b store.Bucket) func(store.Writer) error {
 		return func(w store.Writer) error {
@@ -72,7 +72,7 @@ func TestCheckFinds(t *testing.T) {
 	}
 }
 
-// TestListPages shows that pages follow each other without a gap or a repetition,
+// TestListPages verifies that pages follow each other without a gap or a repetition,
 // across live and ended runs.
 func TestListPages(t *testing.T) {
 	s, err := store.Open(inUse(t))

@@ -11,14 +11,14 @@ import (
 	"nudge/engine"
 )
 
-// A record is stored as
+// A record has this layout:
 //
 //	byte 0        the version of its encoding
-//	bytes 1–n     its fields in order: varints, and bytes with their length before them; of those at the end that are zero or empty nothing is written
-//	last 4 bytes  CRC-32C (Castagnoli) of all before, big-endian
+//	bytes 1–n     its fields in order: varints, and bytes with their length before them; zero or empty fields at the end are left out
+//	last 4 bytes  CRC-32C (Castagnoli) of everything before, big-endian
 //
-// A run's record does not repeat the ID that is its key; the checksum begins with it, so
-// that a record under another's key is noticed.
+// A run's record does not repeat the ID, because the ID is its key. The checksum starts
+// with the ID, so a record under another run's key is detected.
 //
 // Index keys carry no checksum: the check derives them again from the records.
 
@@ -26,25 +26,25 @@ const checksumBytes = 4
 
 var castagnoli = crc32.MakeTable(crc32.Castagnoli)
 
-// errDamaged is a record that is not what was written.
+// errDamaged means that a record differs from what was written.
 var errDamaged = errors.New("the record is damaged")
 
-// codec writes or reads the fields of a record. One description of a record serves
-// both ways, so the two cannot drift apart.
+// codec writes or reads the fields of a record. One description of a record serves both
+// directions, so writing and reading cannot drift apart.
 type codec struct {
 	b       []byte // written so far, or still to be read
-	used    int    // bytes written, without the fields at the end that are zero or empty
+	used    int    // bytes written, without zero or empty fields at the end
 	reading bool
-	failed  bool           // reading ran over the end
-	texts   []string       // that may be said again; see text.go
-	base    engine.Instant // that instants in texts are not far from
+	failed  bool           // reading went past the end
+	texts   []string       // texts that later fields may refer to; see text.go
+	base    engine.Instant // reference for the instants in texts
 	packed  []byte         // JSON on its way into b
 }
 
-// writers are codecs that have written, for their buffers.
+// writers keeps used codecs, to reuse their buffers.
 var writers = sync.Pool{New: func() any { return new(codec) }}
 
-// encode writes a record. The key is what its checksum begins with, if anything.
+// encode writes a record. If there is a key, the checksum starts with it.
 func encode(version byte, fields func(*codec), key ...byte) []byte {
 	c := writers.Get().(*codec)
 	defer writers.Put(c)
@@ -59,7 +59,7 @@ func checksum(key, record []byte) uint32 {
 	return crc32.Update(crc32.Checksum(key, castagnoli), castagnoli, record)
 }
 
-// decode reads a record. What it yields shares no memory with the record.
+// decode reads a record. The result shares no memory with the record.
 func decode(record []byte, version byte, fields func(*codec), key ...byte) error {
 	n := len(record) - checksumBytes
 	if n < 1 || checksum(key, record[:n]) != binary.BigEndian.Uint32(record[n:]) {
@@ -85,7 +85,7 @@ func (c *codec) uint(v *uint64) {
 		return
 	}
 	if *v = 0; len(c.b) == 0 {
-		return // it was zero, and so was all after it
+		return // this field and all after it were zero
 	}
 	n := 0
 	if *v, n = binary.Uvarint(c.b); n <= 0 {
@@ -99,7 +99,7 @@ func (c *codec) fail() {
 	c.b, c.failed = nil, true
 }
 
-// take reads n bytes, which stay the record's.
+// take returns the next n bytes. They still belong to the record.
 func (c *codec) take(n uint64) []byte {
 	if n > uint64(len(c.b)) {
 		c.fail()
@@ -147,7 +147,7 @@ func signed[T ~int | ~int64](c *codec, v *T) {
 	*v = T(unzigzag(n))
 }
 
-// zigzag makes small numbers of both signs small ones.
+// zigzag maps numbers close to zero, of both signs, to small numbers.
 func zigzag(v int64) uint64   { return uint64(v)<<1 ^ uint64(v>>63) }
 func unzigzag(n uint64) int64 { return int64(n>>1) ^ -int64(n&1) }
 
@@ -156,7 +156,7 @@ func list[T any](c *codec, v *[]T, element func(*codec, *T)) {
 	n := uint64(len(*v))
 	c.uint(&n)
 	if c.reading {
-		if n > uint64(len(c.b)) { // an element takes a byte at least
+		if n > uint64(len(c.b)) { // an element takes at least one byte
 			c.fail()
 			return
 		}
@@ -185,8 +185,8 @@ func optional[T any](c *codec, v **T, fields func(*codec, *T)) {
 	fields(c, *v)
 }
 
-// instants writes instants as differences to the one before, which keeps them small. One
-// is added to every difference, so that there is a number for none.
+// instants writes each instant as the difference from the one before, which keeps the
+// numbers small. It adds one to every difference, so that 0 can mean no instant.
 type instants struct{ last engine.Instant }
 
 func (in *instants) write(c *codec, v *engine.Instant) {

@@ -9,8 +9,8 @@ import (
 	"nudge/engine"
 )
 
-// Commit makes a batch durable: all of it or nothing. After an error nobody can say
-// which, so the caller must stop, acknowledge nothing and open the store again.
+// Commit makes a batch durable: all of it or nothing. After an error the outcome is
+// unknown, so the caller must stop, acknowledge nothing and open the store again.
 func (s *Store) Commit(b *engine.Batch) error {
 	writes := make([]write, 0, 8+6*len(b.Changes)+len(b.Journal))
 	add := func(w write) { writes = append(writes, w) }
@@ -33,7 +33,7 @@ func (s *Store) Commit(b *engine.Batch) error {
 	})
 }
 
-// addRuns adds what a batch writes of inputs and of the runs that they changed.
+// addRuns adds the writes for the inputs of a batch and for the runs that they changed.
 func addRuns(b *engine.Batch, add func(write)) {
 	add(write{bucket: Meta, key: keyState, value: encodeState(&b.State)})
 	for i := range b.Journal {
@@ -54,15 +54,15 @@ func addRuns(b *engine.Batch, add func(write)) {
 	}
 	for _, c := range b.Changes {
 		derive(c, add)
-		// One that was met stays where the run has another alarm at the same instant.
+		// A fired timer stays if the run has another alarm at the same instant.
 		if t := (engine.Timer{Due: c.After.Deadline, Run: c.After.ID}); met[t] && c.After.Live() {
 			add(write{bucket: Timers, key: timerKey(t)})
 		}
 	}
 }
 
-// addOthers adds what it writes of people, campaigns and messages that have no run yet, and
-// of what follows from its inputs.
+// addOthers adds the writes for people, campaigns, messages that have no run yet, and
+// inputs derived from the batch.
 func addOthers(b *engine.Batch, add func(write)) {
 	for _, p := range b.People {
 		add(write{bucket: Profiles, key: personPrefix(p.ID), value: encodePerson(p), delete: p.IsZero()})
@@ -92,8 +92,8 @@ func addOthers(b *engine.Batch, add func(write)) {
 	}
 }
 
-// apply carries out writes in their order. Of several to one key the last counts: a
-// timer that was met and set again stays.
+// apply carries out writes in their order. If several writes have the same key, the last
+// one counts: a timer that fired and was set again stays.
 func apply(w Writer, writes []write) error {
 	for i, x := range writes {
 		if i+1 < len(writes) && writes[i+1].bucket == x.bucket && bytes.Equal(writes[i+1].key, x.key) {
@@ -112,7 +112,7 @@ func apply(w Writer, writes []write) error {
 	return nil
 }
 
-// putCounts brings the numbers of the versions concerned up to date.
+// putCounts updates the counts of the versions in the changes.
 func putCounts(w Writer, changes []engine.Change) error {
 	touched := map[engine.FlowVersion]*VersionCounts{}
 	of := func(r *engine.Run) (*VersionCounts, error) {
@@ -146,8 +146,8 @@ func putCounts(w Writer, changes []engine.Change) error {
 	return nil
 }
 
-// Forget drops at most limit remembered ids from before the given instant, and
-// reports how many it dropped.
+// Forget drops at most limit remembered ids that are older than the given instant. It
+// returns how many it dropped.
 func (s *Store) Forget(before engine.Instant, limit int) (dropped int, err error) {
 	var keys [][]byte
 	if err := s.kv.View(func(r Reader) error {
@@ -172,7 +172,8 @@ func (s *Store) Forget(before engine.Instant, limit int) (dropped int, err error
 	})
 }
 
-// forget drops an entry of idtimes, and its answer unless the id was used again since.
+// forget drops an entry of idtimes. It also drops the answer, unless the id was used again
+// since.
 func forget(w Writer, key []byte) error {
 	if err := w.Delete(IDTimes, key); err != nil {
 		return err

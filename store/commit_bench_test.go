@@ -9,9 +9,9 @@ import (
 	"nudge/store/bolt"
 )
 
-// BenchmarkCommit commits, again and again, 256 runs that begin to wait for their receipt
-// and the inputs that led there: what a step of the loop makes durable under load. It
-// waits for the disk.
+// BenchmarkCommit repeatedly commits 256 runs that begin to wait for their receipt, with
+// the inputs that led there. Under load, a step of the loop commits about this much. The
+// benchmark waits for the disk.
 func BenchmarkCommit(b *testing.B) {
 	const runs, began = 256, 1_715_000_000_000
 	kv, err := bolt.Open(b.TempDir())

@@ -7,19 +7,19 @@ import (
 	"nudge/engine"
 )
 
-// VersionCounts are the numbers of one version of a flow. They change in the commit
-// that changes the runs, so nothing ever needs to count by scanning.
+// VersionCounts are the counts of one version of a flow. They change in the same commit as
+// the runs, so nothing ever has to count by scanning.
 type VersionCounts struct {
 	Flow     string            `json:"flow"`
 	Version  string            `json:"version"`
-	Started  uint64            `json:"started"` // or moved to it
+	Started  uint64            `json:"started"` // runs started on it or moved to it
 	Live     uint64            `json:"live"`
 	Parked   map[int]uint64    `json:"parked,omitempty"`   // live runs by the index of their step
 	Outcomes map[string]uint64 `json:"outcomes,omitempty"` // ended runs by outcome
-	Purged   map[string]uint64 `json:"purged,omitempty"`   // those of Outcomes whose records are gone
+	Purged   map[string]uint64 `json:"purged,omitempty"`   // part of Outcomes whose records are gone
 }
 
-// add counts a run as it stands; take takes that back.
+// add counts a run in its present state; take removes it from the counts.
 func (v *VersionCounts) add(r *engine.Run)  { v.count(r, 1) }
 func (v *VersionCounts) take(r *engine.Run) { v.count(r, -1) }
 
@@ -52,7 +52,7 @@ func newCounts(v engine.FlowVersion) *VersionCounts {
 	return &VersionCounts{Flow: v.Flow, Version: v.Version, Parked: map[int]uint64{}, Outcomes: map[string]uint64{}, Purged: map[string]uint64{}}
 }
 
-// readCounts returns the numbers of a version, also of one that has none yet.
+// readCounts returns the counts of a version. A version without counts gets empty ones.
 func readCounts(r Reader, v engine.FlowVersion) (*VersionCounts, error) {
 	record := r.Get(Counts, versionKey(v))
 	if record == nil {

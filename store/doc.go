@@ -1,10 +1,10 @@
 // Package store keeps the engine's records and every index that follows from them.
 //
-// A run record says what wakes it; the store derives the rest (see index.go), so no
-// code outside it can forget an entry. A commit is one transaction: the state, the
-// journal, the runs with their entries, the remembered ids, and the numbers. The
-// records lie in a [KV], of which there are several: store/bolt is one file,
-// store/memory is for simulation and tests. All of them pass store/storetest.
+// A run record names everything that can wake the run. The store derives all index entries
+// from it (see index.go), so no code outside the store can forget one. A commit is one
+// transaction: the state, the journal, the runs with their entries, the remembered ids, and
+// the counts. The records are in a [KV]. It has several implementations: store/bolt is one
+// file, and store/memory is for simulation and tests. All of them pass store/storetest.
 //
 // # Layout
 //
@@ -15,8 +15,8 @@
 //	bucket    key                                     value
 //	meta      "format"                                one byte: the format of the store
 //	meta      "state"                                 state record
-//	meta      "purged"                                purged record: what is no longer here
-//	runs      run ID (16)                             run record; of one that has ended, when it did
+//	meta      "purged"                                purged record: what the store has dropped
+//	runs      run ID (16)                             run record; for an ended run, its end instant
 //	ended     when in ms (8), run ID                  run record; ended runs
 //	people    person's hash (8), run ID               nothing; live runs of a person; may be stale: see below
 //	keys      sized flow, sized key, run ID           nothing; live runs with a key
@@ -29,27 +29,27 @@
 //	counts    sized flow, sized version               counts record
 //	profiles  sized profile                           person record
 //	derived   number (8)                              journaled record, not yet applied
-//	erasures  sized profile                           how far forgetting a person has come
-//	firings   firing number (8)                       firing record
-//	members   firing number (8), person (16)          ID of the run that was started, or nothing
-//	tallies   firing number (8)                       tally record: where its people stand
-//	settled   firing number (8)                       nothing; its members are to be dropped
+//	erasures  sized profile                           progress of erasing a person
+//	firings   campaign number (8)                     campaign record
+//	members   campaign number (8), person (16)        ID of the started run, or nothing
+//	tallies   campaign number (8)                     tally record: its people by standing
+//	settled   campaign number (8)                     nothing; its members can be dropped
 //	sent      sized provider ID, run ID               nothing; runs by messages, of accounts that correlate by ID
 //	orphans   sized provider ID                       orphan record: a receipt that waits for its message
-//	asks      run ID (16)                             nothing; live runs that have asked the provider
+//	asks      run ID (16)                             nothing; live runs with an open status check
 //
-// A cancelled timer is left where it is and recognised as stale when it is met, by
-// its run's deadline being another. So is what leads from a person to a run that has
-// ended: it is dropped when the person's next run starts, or with the run. Every other
-// entry follows from its run exactly; [Store.Check] holds the store to that.
+// A cancelled timer stays in its bucket. A reader recognises it as stale because its run has
+// another deadline. The entry from a person to an ended run stays too: it is dropped when the
+// person's next run starts, or with the run. Every other entry follows from its run exactly;
+// [Store.Check] verifies this.
 //
 // # Why this way
 //
-// An index of messages by the provider's ID costs a random page for each message;
-// receipts carry the run's ID instead, and only messages of accounts whose receipts do
-// not are in that index. Ended runs leave the hot bucket but for a few bytes that lead to
-// them: its size is about that of what lives, and ending costs one page of it (run.go).
-// Record encodings are written by hand rather than by reflection: a waiting run takes
-// about a third of its JSON, and a description of the fields serves writing and reading
-// alike.
+// An index of messages by the provider's ID costs a random page for each message. Receipts
+// carry the run's ID instead. Only accounts whose receipts do not carry it have their messages
+// in that index. An ended run leaves only a few bytes in the hot bucket, which lead to its
+// record. So the size of that bucket follows the number of live runs, and ending a run costs
+// one page of it (run.go). Record encodings are written by hand rather than by reflection: a
+// waiting run takes about a third of its JSON, and one description of the fields serves both
+// writing and reading.
 package store

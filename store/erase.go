@@ -9,14 +9,13 @@ import (
 	"nudge/engine"
 )
 
-// erasure is how far the erasing of a forgotten person has come. It is done in slices,
-// because what speaks of a person may stand anywhere among the ended runs and in the
-// journal.
+// erasure is the progress of erasing a forgotten person. The work is split into slices,
+// because data about a person may be anywhere among the ended runs and in the journal.
 type erasure struct {
 	profile string
-	upTo    uint64 // inputs after this one are of a new acquaintance
+	upTo    uint64 // later inputs belong to a new profile of the person
 	stamp   engine.Instant
-	next    []byte // key of the next record to look at
+	next    []byte // key of the next record to read
 	journal bool   // the ended runs are done
 }
 
@@ -30,12 +29,12 @@ func (e *erasure) fields(c *codec) {
 	c.bool(&e.journal)
 }
 
-// eraseSlice is how many records one slice looks at.
+// eraseSlice is how many records one slice reads.
 const eraseSlice = 2000
 
-// Erase takes what speaks of forgotten people out of the next slice of the ended runs
-// and of the journal. It reports whether there is more to do. Who, when and what is
-// gone; that a run of this flow ended in this way stays, and so do the numbers.
+// Erase removes data about forgotten people from the next slice of the ended runs and of
+// the journal. It reports whether there is more to do. It removes the person, the instants
+// and the content. The flow and the outcome of each run stay, and so do the counts.
 func (s *Store) Erase() (more bool, err error) {
 	var record []byte
 	if err := s.kv.View(func(r Reader) error {
@@ -63,7 +62,7 @@ func (s *Store) Erase() (more bool, err error) {
 	})
 }
 
-// slice looks at the next records. Done: those were the last.
+// slice processes the next records. It returns done after the last ones.
 func (e *erasure) slice(w Writer) (done bool, err error) {
 	bucket := Ended
 	if e.journal {
@@ -94,7 +93,7 @@ func (e *erasure) slice(w Writer) (done bool, err error) {
 	return done, nil
 }
 
-// erase adds what is to be written so that a record speaks no more of the person.
+// erase adds the writes that remove the person from a record.
 func (e *erasure) erase(bucket Bucket, key, record []byte, add func(write)) error {
 	if bucket == Ended {
 		run, err := decodeEnded(key, record)
@@ -111,14 +110,14 @@ func (e *erasure) erase(bucket Bucket, key, record []byte, add func(write)) erro
 	return err
 }
 
-// anonymous is what is left of a run: how it went, not with whom or about what.
+// anonymous returns a run without the person and the content; only its course is left.
 func anonymous(r *engine.Run) *engine.Run {
 	left := &engine.Run{ID: r.ID, Flow: r.Flow, Version: r.Version, StartedBy: r.StartedBy, Status: r.Status,
 		At: r.At, Outcome: r.Outcome, Goal: r.Goal, Ended: r.Ended, Depth: r.Depth, Campaign: r.Campaign, Replied: r.Replied}
 	for _, m := range r.Messages {
 		why := ""
 		if m.Status == engine.Unsent {
-			why = m.Reason // our own word, which campaigns count
+			why = m.Reason // the engine chose this text, and campaigns count it
 		}
 		left.Messages = append(left.Messages, engine.Message{Step: m.Step, Status: m.Status, Attempt: m.Attempt,
 			ByID: m.ByID, Resends: m.Resends, Planned: m.Planned, Order: m.Order, Posted: m.Posted, Reason: why})
@@ -134,11 +133,11 @@ func anonymous(r *engine.Run) *engine.Run {
 	return left
 }
 
-// erasedProfile stands for the person in a receipt: without one it would count as the
-// recipient's, whoever that is.
+// erasedProfile replaces the person in a receipt. Without a profile the receipt would count
+// as the recipient's, whoever that is.
 const erasedProfile = "-"
 
-// forgets takes the person out of an input, and reports whether it named them.
+// forgets removes the person from an input, and reports whether the input named them.
 func (e *erasure) forgets(in *engine.Input) bool {
 	if !e.names(in.Payload) {
 		return false

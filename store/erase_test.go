@@ -8,10 +8,10 @@ import (
 	"nudge/store"
 )
 
-// TestErase shows that a forgotten person stands nowhere in the store any more, while
-// the numbers stay, and nobody else is touched.
+// TestErase verifies that a forgotten person is nowhere in the store, that the counts
+// stay, and that nobody else's data changes.
 func TestErase(t *testing.T) {
-	kv := inUse(t) // one run of ann has ended, and bob is to be erased
+	kv := inUse(t) // one run of ann has ended, and bob will be erased
 	s, err := store.Open(kv)
 	if err != nil {
 		t.Fatal(err)

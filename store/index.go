@@ -8,7 +8,7 @@ import (
 	"nudge/engine"
 )
 
-// write is one key to be put or deleted in a commit.
+// write is one key that a commit puts or deletes.
 type write struct {
 	bucket Bucket
 	key    []byte
@@ -16,9 +16,9 @@ type write struct {
 	delete bool
 }
 
-// derive returns what a commit writes for one changed run: the record in its bucket
-// and every index entry that follows from it. No code outside this file knows which
-// those are, so none can be forgotten.
+// derive returns the writes of a commit for one changed run: the record in its bucket and
+// every index entry that follows from it. Only this file knows the index entries of a run,
+// so no other code can forget one.
 func derive(c engine.Change, add func(write)) {
 	after := c.After
 	if after.Live() {
@@ -49,14 +49,14 @@ func derive(c engine.Change, add func(write)) {
 	}
 }
 
-// lazy reports whether an entry that no longer follows from its run is left to be
-// recognised as stale when it is met: finding its page would cost more than the key does.
-// A cancelled timer is met when it would be due, what leads from a person to a run that
-// has ended when their next run starts (see sweep).
+// lazy reports whether a commit leaves stale entries of the bucket in place. Finding the
+// page of such an entry would cost more than keeping the key. Readers recognise a stale
+// entry: a cancelled timer when it would be due, and an entry from a person to an ended
+// run when their next run starts (see sweep).
 func (b Bucket) lazy() bool { return b == Timers || b == People }
 
-// sweep drops the stale entries of everybody for whom a run has started: their page is
-// written anyway.
+// sweep drops the stale entries of every person for whom a run has started. The commit
+// writes their page anyway.
 func sweep(w Writer, changes []engine.Change) (err error) {
 	for _, c := range changes {
 		if c.Before != nil {
@@ -80,7 +80,7 @@ func sweep(w Writer, changes []engine.Change) (err error) {
 	return err
 }
 
-// entries are the index entries of a run.
+// entries adds the index entries of a run.
 func entries(r *engine.Run, add func(write)) {
 	for i := range r.Messages {
 		if m := &r.Messages[i]; m.Status.Outbox() {

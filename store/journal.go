@@ -30,7 +30,7 @@ func journaledFields(c *codec, j *engine.Journaled) {
 	c.str(&in.ID)
 	integer(c, &in.Depth)
 	c.uint(&in.Derived)
-	present := true // always so; the byte stands in every journal
+	present := true // always true; every journal contains this byte
 	c.bool(&present)
 	if !present || payloads[kind] == nil {
 		c.fail()
@@ -39,7 +39,7 @@ func journaledFields(c *codec, j *engine.Journaled) {
 	payloads[kind](c, &in.Payload)
 }
 
-// payloads is how the payload of each kind of input is written and read.
+// payloads has the function that writes and reads the payload of each kind of input.
 var payloads = map[engine.InputKind]func(*codec, *engine.Payload){
 	engine.InputEvent:           payload(eventFields),
 	engine.InputReceipt:         payload(receiptFields),
@@ -271,7 +271,8 @@ func controlFields(c *codec, x *engine.Control) {
 	optional(c, &x.Kill, (*codec).bool)
 }
 
-// timeField keeps an instant of the provider to the millisecond, its own precision.
+// timeField keeps an instant of the provider in milliseconds, which is the provider's own
+// precision.
 func timeField(c *codec, t *time.Time) {
 	ms := int64(0)
 	if !t.IsZero() {

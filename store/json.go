@@ -6,25 +6,27 @@ import (
 	"slices"
 )
 
-// JSON is written with its punctuation packed: what stands between two names or values is
-// one byte, below all that JSON may contain outside of white space (RFC 8259, sections 2
-// and 7). What a run keeps of its event is a tenth shorter for it.
+// JSON is stored with packed punctuation: one byte replaces the punctuation between two
+// names or values. These bytes lie below all bytes that JSON may contain outside of white
+// space (RFC 8259, sections 2 and 7). This makes the event data of a run about a tenth
+// smaller.
 const (
 	firstCode = 1
 	lastCode  = firstCode + byte(len(punctuation)) - 1
 )
 
-// punctuation is what the codes stand for. Of two that fit the longer comes first.
+// punctuation has the text that each code replaces. If two texts fit, the longer one comes
+// first.
 var punctuation = [...]string{`","`, `":"`, `,"`, `":`, `{"`, `"}`, `https://`}
 
-// raw writes JSON, with a varint before it: twice the number of bytes that follow, and one
-// more where they are packed.
+// raw writes JSON after a varint. The varint is twice the number of bytes that follow,
+// plus one if they are packed.
 func (c *codec) raw(v *json.RawMessage) {
 	if c.reading {
 		*v = c.readJSON()
 		return
 	}
-	if len(*v) == 0 || slices.ContainsFunc(*v, isCode) { // the latter is no JSON, and kept all the same
+	if len(*v) == 0 || slices.ContainsFunc(*v, isCode) { // a code byte inside means that this is not JSON; it is stored as it is
 		head := uint64(len(*v)) << 1
 		c.uint(&head)
 		c.write(*v)
@@ -57,7 +59,7 @@ func pack(to, text []byte) []byte {
 	return to
 }
 
-// codeOf returns the byte for the beginning of a text, and how much of it that is.
+// codeOf returns the code for the beginning of a text, and the length of that beginning.
 func codeOf(text []byte) (code byte, n int) {
 	switch text[0] {
 	case '"', ',', '{', 'h':

@@ -9,7 +9,7 @@ import (
 func TestJSON(t *testing.T) {
 	for _, c := range []struct {
 		text  string
-		bytes int // beside version and checksum
+		bytes int // without version and checksum
 	}{
 		{"", 0},
 		{"7", 2},

@@ -37,7 +37,7 @@ const (
 	bucketCount
 )
 
-// Buckets are all of them.
+// Buckets lists all buckets.
 var Buckets = [bucketCount]Bucket{Meta, Runs, Ended, People, Keys, Timers, Outbox, Journal, IDs, IDTimes, Versions, Counts, Profiles, Derived, Erasures,
 	Campaigns, Members, Tallies, Settled, Sent, Orphans, Asks}
 
@@ -48,12 +48,12 @@ var bucketNames = [bucketCount]string{
 	Campaigns: "firings", Members: "members", Tallies: "tallies", Settled: "settled", Sent: "sent", Orphans: "orphans", Asks: "asks",
 }
 
-// String is the bucket's name in the file.
+// String returns the bucket's name in the file.
 func (b Bucket) String() string { return bucketNames[b] }
 
-// Fill is how full a backend should make the pages of the bucket before it begins new
-// ones, as a share; 0 where keys come in no order. Keys of the others rise, and the
-// records of runs grow soon after they were written.
+// Fill returns the share of a page that a backend should fill in this bucket before it
+// begins a new page. It is 0 for buckets whose keys arrive in no order. In the other
+// buckets keys rise, and the records of runs grow soon after they were written.
 func (b Bucket) Fill() float64 {
 	switch b {
 	case Runs:
@@ -74,8 +74,7 @@ const runIDBytes = len(engine.RunID{})
 
 func be(n uint64) []byte { return binary.BigEndian.AppendUint64(nil, n) }
 
-// sized writes bytes with their length before them, so that no key is the beginning
-// of another.
+// sized writes bytes with their length before them, so that no key is a prefix of another.
 func sized(key []byte, s string) []byte {
 	return append(binary.AppendUvarint(key, uint64(len(s))), s...)
 }
@@ -84,8 +83,9 @@ func personPrefix(profile string) []byte { return sized(nil, profile) }
 
 const personHashBytes = 8
 
-// personHash begins the entries of a person's live runs: shorter than most profiles, and
-// of one length. Two people may share it, so what is found is only likely theirs.
+// personHash returns the first part of the keys for a person's live runs. It has a fixed
+// length and is shorter than most profiles. Two people may share a hash, so a reader must
+// check whose run it found.
 func personHash(profile string) []byte {
 	sum := sha256.Sum256([]byte(profile))
 	return sum[:personHashBytes]
@@ -121,7 +121,7 @@ func parseMemberKey(key []byte) (k engine.MemberKey, err error) {
 	return k, nil
 }
 
-// runAt reads the run ID that ends a key.
+// runAt reads the run ID at the end of a key.
 func runAt(key []byte) (id engine.RunID, err error) {
 	if len(key) < runIDBytes {
 		return id, fmt.Errorf("key %x is too short to end in a run ID", key)

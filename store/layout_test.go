@@ -20,8 +20,8 @@ import (
 	"nudge/store/memory"
 )
 
-// TestLayout holds the table in the package comment true: every bucket has a row, and
-// the keys of a store in use are what the rows say, part by part.
+// TestLayout checks the table in the package comment: every bucket has a row, and the keys
+// of a store in use match the rows part by part.
 func TestLayout(t *testing.T) {
 	rows := layoutTable(t)
 	kv := inUse(t)
@@ -85,7 +85,7 @@ func matchesAny(key string, descriptions []string) bool {
 
 var width = regexp.MustCompile(`\((\d+)\)$`)
 
-// strip takes the described parts off the beginning of a key.
+// strip removes the described parts from the beginning of a key.
 func strip(key string, parts []string) (rest string, ok bool) {
 	for _, part := range parts {
 		n := 0
@@ -99,7 +99,7 @@ func strip(key string, parts []string) (rest string, ok bool) {
 		case strings.HasPrefix(part, "run ID"):
 			n = 16
 		case strings.HasPrefix(part, "sized "):
-			n = 1 + int(key[0]) // the samples are shorter than a varint of two bytes
+			n = 1 + int(key[0]) // the samples are short, so their varint has one byte
 		case part == `kind ":" id`:
 			if kind, id, found := strings.Cut(key, ":"); !found || kind == "" || id == "" {
 				return key, false
@@ -118,8 +118,8 @@ func strip(key string, parts []string) (rest string, ok bool) {
 	return key, true
 }
 
-// inUse is a store with something in every bucket: a run that is sending, one that
-// waits and one that has ended.
+// inUse returns a store with something in every bucket: a run that is sending, a run that
+// waits and a run that has ended.
 func inUse(t *testing.T) *memory.KV {
 	t.Helper()
 	kv := new(memory.KV)
@@ -163,9 +163,9 @@ func inUse(t *testing.T) *memory.KV {
 		}
 	}
 	apply(&engine.Input{Payload: &engine.ProfileChange{Profile: "ann", Set: []byte(`{"plan":"pro"}`)}})
-	now = now.Add(time.Hour) // the run that waits asks
+	now = now.Add(time.Hour) // the waiting run starts a status check
 	apply(&engine.Input{Payload: &engine.Receipt{Receipt: channels.Receipt{ProviderID: "o", Status: channels.Read, Profile: "ann"}}})
-	// A process that stopped between an event and what follows from it.
+	// The process stopped between an event and its derived inputs.
 	after := core.State
 	after.Derived = 1
 	if err := s.Commit(&engine.Batch{State: after, Forgotten: []string{"bob"}, Derived: []*engine.Input{
@@ -175,8 +175,8 @@ func inUse(t *testing.T) *memory.KV {
 	return kv
 }
 
-// campaign is a store with a campaign whose last run has just ended, as a process leaves
-// it that stops before what follows from that.
+// campaign returns a store with a campaign whose last run has just ended. The process
+// stopped before it settled the campaign.
 func campaign(t *testing.T) *memory.KV {
 	t.Helper()
 	kv := new(memory.KV)

@@ -2,30 +2,30 @@ package store
 
 import "nudge/engine"
 
-// Query says which runs a list shows. Empty fields mean any.
+// Query selects the runs of a list. An empty field matches every run.
 type Query struct {
 	Flow    string
 	Profile string
-	Live    bool         // only runs that live
-	Ended   bool         // only runs that have ended
+	Live    bool         // only live runs
+	Ended   bool         // only ended runs
 	Outcome string       // of ended runs
 	Before  engine.RunID // only runs that started before this one; zero for the newest
 	Limit   int          // runs to return: 1 to MaxPage
 }
 
 const (
-	// MaxPage is the most runs of one page of a list.
+	// MaxPage is the largest number of runs on one page of a list.
 	MaxPage = 500
-	// scanLimit is how many runs one page may look at.
+	// scanLimit is how many runs one page may read.
 	scanLimit = 20_000
 )
 
 // Page is one page of a list, newest run first.
 type Page struct {
 	Runs []*engine.Run
-	// Next is where the next page begins (Query.Before), zero when there is none. A
-	// page may be empty and still have a next one: a page looks at a limited number
-	// of runs.
+	// Next is where the next page begins (Query.Before), zero when there is none. A page
+	// may be empty and still have a next one, because a page reads a limited number of
+	// runs.
 	Next engine.RunID
 }
 
@@ -69,7 +69,7 @@ func (q *Query) matches(r *engine.Run) bool {
 		(q.Outcome == "" || q.Outcome == r.Outcome)
 }
 
-// Entries calls visit with the journal from the given number on, in order, until it
+// Entries calls visit with the journal from the given number on, in order, until visit
 // returns false.
 func (s *Store) Entries(from uint64, visit func(*engine.Journaled) bool) error {
 	return s.kv.View(func(r Reader) error {

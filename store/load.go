@@ -10,8 +10,8 @@ import (
 	"nudge/engine"
 )
 
-// Load returns every run that the needs name, what is known of the people concerned,
-// and the answers to ids that are remembered. The records are the caller's.
+// Load returns every run that the needs name, the profiles of their people, and the
+// remembered answers to their ids. The caller owns the records.
 func (s *Store) Load(needs *engine.Needs) (loaded *engine.Loaded, err error) {
 	loaded = &engine.Loaded{}
 	err = s.kv.View(func(r Reader) error {
@@ -56,7 +56,7 @@ func (s *Store) Load(needs *engine.Needs) (loaded *engine.Loaded, err error) {
 	return loaded, err
 }
 
-// readEach returns the records that there are, in the order of their keys.
+// readEach returns the records that exist, in the order of their keys.
 func readEach[K, V any](r Reader, keys []K, read func(Reader, K) (*V, error)) (records []*V, err error) {
 	for _, key := range keys {
 		record, err := read(r, key)
@@ -70,7 +70,7 @@ func readEach[K, V any](r Reader, keys []K, read func(Reader, K) (*V, error)) (r
 	return records, nil
 }
 
-// readPerson returns what is known of a person, or nil.
+// readPerson returns the stored profile of a person, or nil.
 func readPerson(r Reader, id string) (*engine.Person, error) {
 	record := r.Get(Profiles, personPrefix(id))
 	if record == nil {
@@ -80,7 +80,7 @@ func readPerson(r Reader, id string) (*engine.Person, error) {
 	return p, damaged(Profiles, personPrefix(id), err)
 }
 
-// Person returns what is known of a person, or nil.
+// Person returns the stored profile of a person, or nil.
 func (s *Store) Person(id string) (p *engine.Person, err error) {
 	err = s.kv.View(func(r Reader) error {
 		p, err = readPerson(r, id)
@@ -89,9 +89,9 @@ func (s *Store) Person(id string) (p *engine.Person, err error) {
 	return p, err
 }
 
-// People calls visit with everybody of whom something is known, in the order of their
-// ids' lengths and then of the ids, as all of them were at one instant, until visit
-// returns false.
+// People calls visit with every stored profile until visit returns false. Shorter ids come
+// first, and ids of the same length are in byte order. All profiles are as they were at
+// one instant.
 func (s *Store) People(visit func(*engine.Person) bool) error {
 	return s.kv.View(func(r Reader) error {
 		var failed error
@@ -124,8 +124,8 @@ func (s *Store) Derived() (inputs []*engine.Input, err error) {
 	return inputs, err
 }
 
-// wantedRuns are the ids of the runs that the needs name, in order. Keys that have more
-// than are wanted are noted as cut.
+// wantedRuns returns the ids of the runs that the needs name, in order. It marks keys with
+// more runs than wanted as cut.
 func wantedRuns(r Reader, needs *engine.Needs, loaded *engine.Loaded) ([]engine.RunID, error) {
 	wanted := slices.Clone(needs.Runs)
 	var failed error
@@ -171,7 +171,7 @@ func wantedRuns(r Reader, needs *engine.Needs, loaded *engine.Loaded) ([]engine.
 	return sorted(wanted, engine.RunID.Compare), failed
 }
 
-// sorted returns the values in order, each once.
+// sorted returns the values in order, without duplicates.
 func sorted[T comparable](values []T, compare func(a, b T) int) []T {
 	values = slices.Clone(values)
 	slices.SortFunc(values, compare)

@@ -6,7 +6,7 @@ import (
 	"nudge/engine"
 )
 
-// has reports whether a bucket has a key that begins so.
+// has reports whether a bucket has a key with the prefix.
 func has(r Reader, b Bucket, prefix []byte) (found bool) {
 	r.Ascend(b, prefix, func(key, _ []byte) bool {
 		found = bytes.HasPrefix(key, prefix)
@@ -18,8 +18,8 @@ func has(r Reader, b Bucket, prefix []byte) (found bool) {
 // dropSlice is how many members one slice drops.
 const dropSlice = 2000
 
-// Drop drops the next slice of the people of firings that are settled. It reports
-// whether there is more to do.
+// Drop drops the next slice of the people of settled campaigns. It reports whether there
+// is more to do.
 func (s *Store) Drop() (more bool, err error) {
 	var number []byte
 	var keys [][]byte
@@ -55,8 +55,8 @@ func (s *Store) Drop() (more bool, err error) {
 	})
 }
 
-// readMembers returns the people of firings that the needs name, and the runs of those
-// who are swept.
+// readMembers returns the people of campaigns that the needs name, and the runs of the
+// people that a sweep covers.
 func readMembers(r Reader, needs *engine.Needs) (members []*engine.Member, runs []engine.RunID, err error) {
 	for _, key := range sorted(needs.Members, engine.MemberKey.Compare) {
 		if value := r.Get(Members, memberKey(key)); value != nil {
@@ -77,7 +77,7 @@ func readMembers(r Reader, needs *engine.Needs) (members []*engine.Member, runs 
 	return members, runs, nil
 }
 
-// readSweep returns the next people of a firing.
+// readSweep returns the next people of a campaign.
 func readSweep(r Reader, s *engine.Sweep) (members []*engine.Member, err error) {
 	from := memberKey(engine.MemberKey{Campaign: s.Campaign, Person: s.After})
 	r.Ascend(Members, from, func(key, value []byte) bool {

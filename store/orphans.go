@@ -7,7 +7,7 @@ import (
 	"nudge/engine"
 )
 
-// readOrphans reads the receipts that wait for the messages of the needs.
+// readOrphans reads the receipts that wait for the messages in the needs.
 func readOrphans(r Reader, needs *engine.Needs, loaded *engine.Loaded) error {
 	for _, id := range sorted(needs.ProviderIDs, strings.Compare) {
 		key := providerPrefix(id)
@@ -24,8 +24,8 @@ func readOrphans(r Reader, needs *engine.Needs, loaded *engine.Loaded) error {
 	return nil
 }
 
-// Orphans returns the IDs of at most limit messages for which receipts have waited since
-// an instant or longer.
+// Orphans returns the IDs of at most limit messages whose receipts have waited since the
+// given instant or longer.
 func (s *Store) Orphans(since engine.Instant, limit int) (ids []string, err error) {
 	err = s.kv.View(func(r Reader) error {
 		var failed error
@@ -44,15 +44,16 @@ func (s *Store) Orphans(since engine.Instant, limit int) (ids []string, err erro
 	return ids, err
 }
 
-// Asking returns the live runs that have asked the provider and have no answer, in order.
+// Asking returns the live runs with an unanswered status check, in order.
 func (s *Store) Asking() ([]engine.RunID, error) { return s.runIDs(Asks, engine.RunID{}, -1) }
 
-// Live returns at most limit live runs after one, in order.
+// Live returns at most limit live runs after the given one, in order.
 func (s *Store) Live(after engine.RunID, limit int) ([]engine.RunID, error) {
 	return s.runIDs(Runs, after, limit)
 }
 
-// runIDs are the IDs after one that are the keys of a bucket; a negative limit is none.
+// runIDs returns the run IDs after the given one that are keys of a bucket. A negative
+// limit means no limit.
 func (s *Store) runIDs(b Bucket, after engine.RunID, limit int) (ids []engine.RunID, err error) {
 	err = s.kv.View(func(r Reader) error {
 		var failed error

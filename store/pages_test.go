@@ -15,13 +15,13 @@ import (
 	"nudge/store/memory"
 )
 
-// maxPages is how many pages a run of the reference workload may touch in its life that
-// are not at the end of their bucket, where everything that is written at about the same
-// time shares its page: the one that leads from the person to it, and its own when it ends.
+// maxPages is how many pages a run of the reference workload may touch in its life. Pages
+// at the end of their bucket do not count, because all writes of about the same time share
+// them. The two pages are the one with the person's entry, and the run's own when it ends.
 const maxPages = 2
 
-// TestPages counts them: among many waiting runs, an event starts a run, its message is
-// accepted, and a receipt ends it, all of them in random order.
+// TestPages counts these pages: among many waiting runs, an event starts a run, its
+// message is accepted, and a receipt ends it, all in random order.
 func TestPages(t *testing.T) {
 	const waiting, counted = 6000, 1000
 	dice := rand.New(rand.NewPCG(8, 8))
@@ -89,8 +89,7 @@ func TestPages(t *testing.T) {
 	}
 }
 
-// counter counts the keys that are written more than edge keys before the end of their
-// bucket.
+// counter counts written keys that are more than edge keys before the end of their bucket.
 type counter struct {
 	store.KV
 	edge    int

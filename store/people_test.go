@@ -8,8 +8,9 @@ import (
 	"nudge/store/memory"
 )
 
-// TestPeopleEntries shows that what leads from a person to a run stays when the run ends,
-// is not followed, and goes when the person's next run starts.
+// TestPeopleEntries verifies that the entry from a person to a run stays when the run
+// ends, that readers ignore it then, and that the start of the person's next run removes
+// it.
 func TestPeopleEntries(t *testing.T) {
 	kv := new(memory.KV)
 	s, err := store.Open(kv)

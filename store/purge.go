@@ -10,17 +10,18 @@ import (
 )
 
 const (
-	purgeLook  = 1024    // records that one slice of a purge looks at
-	purgeBytes = 1 << 20 // of those records, about
-	purgeDrop  = 64      // runs that one slice drops, so that a commit never waits for long
+	purgeLook  = 1024    // records that one slice of a purge reads
+	purgeBytes = 1 << 20 // bytes of these records, about
+	purgeDrop  = 64      // runs that one slice drops; small, so that a commit never waits long
 )
 
-// Purged says what the store no longer holds.
+// Purged describes the data that the store has dropped.
 type Purged struct {
-	// Runs is the instant before which ended runs may be gone; 0 where none is.
+	// Runs is an instant: ended runs from before it may be gone. 0 means that all are
+	// there.
 	Runs engine.Instant
-	// Journal is the number of the last input that the journal no longer holds, and
-	// Stamp when that one was applied; 0 where it holds all of them.
+	// Journal is the number of the last input that was dropped from the journal. Stamp is
+	// when that input was applied. Both are 0 while the journal is complete.
 	Journal uint64
 	Stamp   engine.Instant
 }
@@ -31,7 +32,7 @@ func (p *Purged) fields(c *codec) {
 	integer(c, &p.Stamp)
 }
 
-// Purged returns what the store no longer holds.
+// Purged returns which data the store has dropped.
 func (s *Store) Purged() (p Purged, err error) {
 	err = s.kv.View(func(r Reader) error {
 		p, err = readPurged(r)
@@ -56,13 +57,14 @@ func putPurged(w Writer, change func(*Purged)) error {
 	return w.Put(Meta, keyPurged, encode(purgedVersion, p.fields))
 }
 
-// PurgeRuns drops the next of the runs that ended before an instant, with every entry that
-// follows from them. It begins after the place that the slice before it returned, nil at
-// first, and returns how far it has come, or nil when there are no more.
+// PurgeRuns drops the next runs that ended before an instant, with all their entries. It
+// begins after the given place (nil at first) and returns the new place, or nil when there
+// are no more.
 //
-// Runs that somebody may still ask for stay: one with a message whose outcome is to come,
-// and one of a firing that is not settled. The numbers of versions and campaigns stay as
-// they are, and remember which part of them is of runs that are gone.
+// It keeps two kinds of runs, because a later input may need them: a run with a message
+// whose outcome is still open, and a run of a campaign that is not settled. The counts of
+// versions and campaigns do not change; they record which part of them belongs to dropped
+// runs.
 func (s *Store) PurgeRuns(before engine.Instant, after []byte) (last []byte, err error) {
 	p := &purge{unsettled: map[uint64]bool{}, versions: map[engine.FlowVersion]map[string]uint64{}, campaigns: map[uint64]map[string]uint64{}}
 	if err := s.kv.View(func(r Reader) error {
@@ -78,12 +80,12 @@ func (s *Store) PurgeRuns(before engine.Instant, after []byte) (last []byte, err
 type purge struct {
 	runs      int
 	writes    []write
-	unsettled map[uint64]bool // firings that still have members, of those that were looked at
+	unsettled map[uint64]bool // whether a campaign still has members, for the campaigns looked up so far
 	versions  map[engine.FlowVersion]map[string]uint64
 	campaigns map[uint64]map[string]uint64
 }
 
-// collect gathers the next runs to be dropped, which come in the order of their ends.
+// collect gathers the next runs to drop, in the order in which they ended.
 func (p *purge) collect(r Reader, before engine.Instant, after []byte) (last []byte, err error) {
 	looked, size := 0, 0
 	r.Ascend(Ended, append(bytes.Clone(after), 0), func(key, record []byte) bool {
@@ -104,7 +106,7 @@ func (p *purge) collect(r Reader, before engine.Instant, after []byte) (last []b
 	return last, err
 }
 
-// needed reports whether somebody may still ask for an ended run.
+// needed reports whether a later input may still need an ended run.
 func (p *purge) needed(r Reader, run *engine.Run) bool {
 	if slices.ContainsFunc(run.Messages, func(m engine.Message) bool { return m.Status.Outbox() }) {
 		return true
@@ -142,7 +144,7 @@ func (p *purge) add(run *engine.Run) {
 	p.campaigns[run.Campaign][run.Standing()]++
 }
 
-// drop drops what was gathered, in the order of the keys, in which bbolt is quick.
+// drop drops the gathered runs in the order of the keys, which is fast in bbolt.
 func (p *purge) drop(w Writer, before engine.Instant) error {
 	slices.SortFunc(p.writes, func(x, y write) int {
 		return cmp.Or(cmp.Compare(x.bucket, y.bucket), bytes.Compare(x.key, y.key))
@@ -173,7 +175,7 @@ func (p *purge) drop(w Writer, before engine.Instant) error {
 	return putPurged(w, func(p *Purged) { p.Runs = max(p.Runs, before) })
 }
 
-// merge adds the numbers of one table to another.
+// merge adds the counts of one table to another.
 func merge(to, from map[string]uint64) {
 	for k, n := range from {
 		to[k] += n
@@ -181,7 +183,7 @@ func merge(to, from map[string]uint64) {
 }
 
 // PurgeJournal drops the next inputs that were applied before an instant, and reports
-// whether there are more. The last input of all stays.
+// whether there are more. It always keeps the last input.
 func (s *Store) PurgeJournal(before engine.Instant) (more bool, err error) {
 	var last *engine.Journaled
 	var keys [][]byte

@@ -12,15 +12,15 @@ import (
 	"nudge/store/bolt"
 )
 
-// BenchmarkPurge drops so many ended runs from a file in which others begin meanwhile. It
-// measures how long slices take, for which such a commit has to wait, and beside them the
-// commits between slices and commits alone:
+// BenchmarkPurge drops this many ended runs from a file while other runs begin. It
+// measures how long a slice takes, because a commit has to wait for a slice. It also
+// measures the commits between slices and commits alone:
 //
 //	go test ./store -run '^$' -bench Purge -benchtime 1000000x
 //
-// It is the dearest case: every run is of a person of its own and its message is found by
-// the provider's ID, so that dropping it touches two pages somewhere in the file beside its
-// own. One run in ten is to stay.
+// This is the most expensive case: every run has its own person, and its message is found
+// by the provider's ID. So dropping a run touches its own page and two more pages anywhere
+// in the file. One run in ten stays.
 func BenchmarkPurge(b *testing.B) {
 	kv, err := bolt.Open(b.TempDir())
 	if err != nil {
@@ -91,7 +91,7 @@ func BenchmarkPurge(b *testing.B) {
 	}
 }
 
-// waiting is a run that has sent a message and waits until it is read.
+// waiting returns a run that has sent a message and waits until it is read.
 func waiting(i int, began int64) *engine.Run {
 	r := &engine.Run{
 		Flow: "order_shipped", Version: "0123456789abcdef", Profile: fmt.Sprint("person-", i), Key: fmt.Sprint("O", i),
@@ -108,7 +108,7 @@ func waiting(i int, began int64) *engine.Run {
 	return r
 }
 
-// passed is the run after its end.
+// passed returns the run after its end.
 func passed(r *engine.Run, ended engine.Instant) *engine.Run {
 	after := *r
 	after.Status, after.At, after.Deadline, after.Outcome, after.Ended = engine.Ended, 2, 0, "done", ended

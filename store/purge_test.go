@@ -9,7 +9,7 @@ import (
 	"nudge/store/memory"
 )
 
-// reopened is a store on records that a test has made.
+// reopened opens a store on records that a test has made.
 func reopened(t *testing.T, kv *memory.KV) *store.Store {
 	t.Helper()
 	s, err := store.Open(kv)
@@ -19,7 +19,7 @@ func reopened(t *testing.T, kv *memory.KV) *store.Store {
 	return s
 }
 
-// sound fails the test where the store is not.
+// sound fails the test if the store check finds a problem.
 func sound(t *testing.T, s *store.Store) *store.Report {
 	t.Helper()
 	report, err := s.Check()
@@ -29,7 +29,7 @@ func sound(t *testing.T, s *store.Store) *store.Report {
 	return report
 }
 
-// purgeRuns drops all that ended before an instant.
+// purgeRuns drops all runs that ended before an instant.
 func purgeRuns(t *testing.T, s *store.Store, before engine.Instant) {
 	t.Helper()
 	var after []byte
@@ -44,8 +44,8 @@ func purgeRuns(t *testing.T, s *store.Store, before engine.Instant) {
 	}
 }
 
-// TestPurgeRuns shows that an ended run goes with its entries once it is old enough, and
-// that the numbers stay.
+// TestPurgeRuns verifies that an old ended run goes with its entries, and that the counts
+// stay.
 func TestPurgeRuns(t *testing.T) {
 	kv := inUse(t) // one run of ann has ended, and the provider gave its message an ID
 	s := reopened(t, kv)
@@ -82,8 +82,8 @@ func TestPurgeRuns(t *testing.T) {
 	}
 }
 
-// TestPurgeKeepsMembers shows that the runs of a campaign stay until it is settled, since
-// its people are still looked up.
+// TestPurgeKeepsMembers verifies that the runs of a campaign stay until it is settled,
+// because the engine still looks up its people.
 func TestPurgeKeepsMembers(t *testing.T) {
 	s := reopened(t, campaign(t))
 	purgeRuns(t, s, 1<<40)
@@ -106,7 +106,8 @@ func TestPurgeKeepsMembers(t *testing.T) {
 	}
 }
 
-// TestPurgeJournal shows that the journal loses its beginning and never its end.
+// TestPurgeJournal verifies that a purge drops the beginning of the journal and never its
+// end.
 func TestPurgeJournal(t *testing.T) {
 	kv := inUse(t)
 	s := reopened(t, kv)

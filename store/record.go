@@ -5,8 +5,8 @@ import (
 	"nudge/engine"
 )
 
-// Versions of the encodings. A change of fields takes the next number, and the old
-// one stays readable.
+// Versions of the encodings. A change of the fields takes the next number. The old version
+// stays readable.
 const (
 	runVersion      = 1
 	stateVersion    = 1
@@ -36,7 +36,8 @@ func decodeRun(key, record []byte) (*engine.Run, error) {
 	return r, decode(record, runVersion, func(c *codec) { runFields(c, r) }, key...)
 }
 
-// runFields has what only some runs have at the end, where nothing takes no room.
+// runFields describes a run. Rare fields are at the end, where an empty field takes no
+// space.
 func runFields(c *codec, r *engine.Run) {
 	c.base = r.ID.Time()
 	clock := instants{last: c.base}
@@ -97,7 +98,7 @@ func alarmFields(c *codec, a *engine.Alarm, clock *instants) {
 	signed(c, &a.Line)
 }
 
-// askingFields keep what the run waits to hear from the provider, which few runs do.
+// askingFields describes a pending status check, which few runs have.
 func askingFields(c *codec, r *engine.Run, clock *instants) {
 	asks := r.StatusChecked != 0 || r.StatusCheck.Until != 0
 	if c.bool(&asks); !asks {
@@ -112,7 +113,7 @@ func askingFields(c *codec, r *engine.Run, clock *instants) {
 	c.bool(&r.StatusCheck.Failed)
 }
 
-// childFields keep whose start step waits for the run, which few runs have.
+// childFields describes the start step that waits for the run, which few runs have.
 func childFields(c *codec, r *engine.Run) {
 	child := r.Parent != (engine.RunID{})
 	if c.bool(&child); child {

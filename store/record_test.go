@@ -25,8 +25,8 @@ func TestRunRecord(t *testing.T) {
 	}
 }
 
-// TestRunRecordIsWhole fails when a field is added to a run, a message or another
-// part of it and its record does not carry the field.
+// TestRunRecordIsWhole fails when a run, a message or another part has a new field that
+// the record does not carry.
 func TestRunRecordIsWhole(t *testing.T) {
 	run := sample()
 	run.Outcome, run.Goal, run.Ended = "o", true, 5
@@ -77,8 +77,8 @@ func TestJournaledRecords(t *testing.T) {
 	}
 }
 
-// TestJournalAsJSON shows that an exported journal is the journal, in the words that exports
-// of earlier releases have.
+// TestJournalAsJSON verifies that an exported journal equals the journal, and that it uses
+// the field names of earlier releases.
 func TestJournalAsJSON(t *testing.T) {
 	golden, err := os.ReadFile("testdata/inputs.jsonl")
 	if err != nil {
@@ -133,7 +133,7 @@ func TestPersonRecord(t *testing.T) {
 	}
 }
 
-// TestDamage shows that no flipped bit and no cut goes unnoticed.
+// TestDamage verifies that every flipped bit and every cut is detected.
 func TestDamage(t *testing.T) {
 	id := sample().ID
 	record := encodeRun(sample())
@@ -171,8 +171,8 @@ func FuzzRecord(f *testing.F) {
 	})
 }
 
-// BenchmarkRunRecord measures how large a run is when it is stored: one that waits after
-// its first message, and one with something in every field.
+// BenchmarkRunRecord measures the stored size of two runs: one that waits after its first
+// message, and one with something in every field.
 func BenchmarkRunRecord(b *testing.B) {
 	waiting := sample()
 	*waiting = engine.Run{ID: waiting.ID, Flow: waiting.Flow, Version: waiting.Version, Profile: waiting.Profile, Key: waiting.Key,

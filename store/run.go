@@ -7,15 +7,15 @@ import (
 	"nudge/engine"
 )
 
-// A run that has ended leaves a sign where its record was, which says when it ended, and
-// its record is written at the end of the bucket of those that have. So ending costs one
-// page that is not at the end of its bucket, ended runs are found by their ID all the
-// same, and dropping them in the order in which they ended needs no search.
+// An ended run leaves a sign in the place of its record. The sign holds the end instant.
+// The record itself moves to the end of the bucket of ended runs. So ending a run costs
+// only one page that is not at the end of its bucket, ended runs can still be found by
+// their ID, and dropping them in the order of their ends needs no search.
 
-// signVersion begins a sign, and no record.
+// signVersion is the first byte of a sign. No record begins with it.
 const signVersion = 0xff
 
-// endedKey is where the record of an ended run is.
+// endedKey returns the key of the record of an ended run.
 func endedKey(id engine.RunID, ended engine.Instant) []byte {
 	return append(be(uint64(ended)), id[:]...)
 }
@@ -32,7 +32,7 @@ func encodeSign(r *engine.Run) []byte {
 	return encode(signVersion, func(c *codec) { integer(c, &r.Ended) }, r.ID[:]...)
 }
 
-// isSign reports whether a record in the bucket of runs is the sign of an ended one.
+// isSign reports whether a record in the bucket of runs is the sign of an ended run.
 func isSign(record []byte) bool { return len(record) > 0 && record[0] == signVersion }
 
 // follow returns the key of the record to which a sign leads.
@@ -64,7 +64,7 @@ func readRun(r Reader, id engine.RunID) (*engine.Run, error) {
 	return run, damaged(Runs, id[:], err)
 }
 
-// runOf returns the run whose record or sign is under a key of the bucket of runs.
+// runOf returns the run whose record or sign has this key in the bucket of runs.
 func runOf(r Reader, key, record []byte) (*engine.Run, error) {
 	if isSign(record) {
 		id, to, err := follow(key, record)

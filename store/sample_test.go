@@ -9,7 +9,7 @@ import (
 	"nudge/flows"
 )
 
-// sample is a live run with something in every field.
+// sample returns a live run with something in every field.
 func sample() *engine.Run {
 	id, err := engine.ParseRunID("01KAS5R9G0ADFRQ2P4F0000400")
 	if err != nil {
@@ -41,7 +41,7 @@ func sample() *engine.Run {
 	}
 }
 
-// ended is the sample after its end.
+// ended returns the sample after its end.
 func ended() *engine.Run {
 	r := sample()
 	r.Status, r.Outcome, r.Goal, r.Ended, r.Deadline = engine.Ended, "handed_over", true, 1_772_445_700_000, 0
@@ -49,7 +49,7 @@ func ended() *engine.Run {
 	return r
 }
 
-// inputs is one input of every kind at least.
+// inputs returns at least one input of every kind.
 func inputs() []*engine.Input {
 	id := sample().ID
 	on := true

@@ -9,15 +9,15 @@ import (
 	"nudge/engine"
 )
 
-// Format is the layout of the whole store. A store of another format is not opened.
+// Format is the version of the store's layout. Open refuses a store of another format.
 const Format = 4
 
 // Store keeps the engine's records in a KV. Its methods are safe for concurrent use,
-// except that Commit has one caller at a time.
+// except that only one caller at a time may call Commit.
 type Store struct{ kv KV }
 
-// Open returns the store in kv. An empty kv becomes a new store with an installation
-// of its own. The store owns kv from here on, also when Open fails.
+// Open returns the store in kv. An empty kv becomes a new store with a random
+// installation. From then on the store owns kv, even if Open fails.
 func Open(kv KV) (*Store, error) {
 	s := &Store{kv: kv}
 	if err := s.prepare(); err != nil {
@@ -46,8 +46,8 @@ func (s *Store) prepare() error {
 	return err
 }
 
-// Create makes an empty kv a new store with a given installation. No two stores may
-// have the same one: Open gives a random one to a kv that is empty.
+// Create makes a new store with the given installation in an empty kv. No two stores may
+// have the same installation; Open gives an empty kv a random one.
 func Create(kv KV, installation engine.Installation) error {
 	state := engine.State{Installation: installation, Outbound: engine.OutboundLive}
 	return kv.Update(func(w Writer) error {
@@ -58,7 +58,7 @@ func Create(kv KV, installation engine.Installation) error {
 // Close closes the store.
 func (s *Store) Close() error { return s.kv.Close() }
 
-// State returns what the engine knew after the last commit.
+// State returns the engine's state after the last commit.
 func (s *Store) State() (state engine.State, err error) {
 	err = s.kv.View(func(r Reader) error {
 		state, err = decodeState(r.Get(Meta, keyState))
@@ -84,7 +84,8 @@ func (s *Store) Run(id engine.RunID) (run *engine.Run, err error) {
 }
 
 // Due returns at most limit timers with a deadline until the given instant, earliest
-// first, and the deadline of the first timer after those; 0 when there is none.
+// first. It also returns the deadline of the first timer after those, or 0 when there is
+// none.
 func (s *Store) Due(until engine.Instant, limit int) (due []engine.Timer, next engine.Instant, err error) {
 	err = s.kv.View(func(r Reader) error {
 		var failed error
@@ -129,7 +130,7 @@ func (s *Store) Outbox(after engine.OutboxRef, limit int) (found []engine.Outbox
 	return found, err
 }
 
-// Engine returns an engine that goes on from the last commit.
+// Engine returns an engine that continues from the last commit.
 func (s *Store) Engine() (*engine.Engine, error) {
 	state, err := s.State()
 	if err != nil {
@@ -142,7 +143,7 @@ func (s *Store) Engine() (*engine.Engine, error) {
 	return engine.New(state, inUse)
 }
 
-// Counts returns the numbers of every version, by flow and version.
+// Counts returns the counts of every version, by flow and version.
 func (s *Store) Counts() (all []*VersionCounts, err error) {
 	err = s.kv.View(func(r Reader) error {
 		var failed error

@@ -2,12 +2,12 @@ package store
 
 import "nudge/engine"
 
-// Tally is where the people stand for whom a firing has started runs. It changes in
-// the commit that changes the runs.
+// Tally counts, by standing, the people for whom a campaign has started runs. It changes
+// in the same commit as the runs.
 type Tally struct {
 	Campaign  uint64            `json:"-"`
 	Standings map[string]uint64 `json:"standings"` // runs by engine.Run.Standing
-	Purged    map[string]uint64 `json:"-"`         // those of Standings whose records are gone
+	Purged    map[string]uint64 `json:"-"`         // part of Standings whose records are gone
 }
 
 func newTally(campaign uint64) *Tally {
@@ -38,7 +38,7 @@ func readTally(r Reader, campaign uint64) (*Tally, error) {
 	return t, damaged(Tallies, be(campaign), err)
 }
 
-// count applies what a change of a run does to the tally.
+// count applies a change of a run to the tally.
 func (t *Tally) count(c engine.Change) {
 	if before := c.Before; before != nil {
 		was := before.Standing()
@@ -49,8 +49,8 @@ func (t *Tally) count(c engine.Change) {
 	t.Standings[c.After.Standing()]++
 }
 
-// putTallies brings the tallies of the firings concerned up to date, and notes which of
-// them are finished: their members are not needed any more.
+// putTallies updates the tallies of the campaigns in the batch. It marks finished
+// campaigns as settled, because their members are no longer needed.
 func putTallies(w Writer, b *engine.Batch) error {
 	touched := map[uint64]*Tally{}
 	for _, c := range b.Changes {

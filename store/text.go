@@ -8,17 +8,17 @@ import (
 	"nudge/engine"
 )
 
-// A text is a varint and what that announces. The two lowest bits of the varint say how
-// the text is written, the rest is a number n:
+// A text is a varint and the bytes it describes. The two lowest bits of the varint are the
+// form of the text. The other bits are a number n:
 //
 //	plain    n bytes follow
-//	again    it is text n of those of the record that may be said again, from 0
-//	digits   n bytes follow: its lower-case hexadecimal digits, two a byte
+//	again    it repeats text n of the kept texts of the record, counted from 0
+//	digits   n bytes follow: lower-case hexadecimal digits, two in a byte
 //	uuid     its 16 bytes follow; n is 0
 //	instant  n is 1, and milliseconds since the record's own instant follow as a signed varint
 //
-// Versions of flows, the provider's message IDs and deadlines are most of what a waiting
-// run says beside its data, and half of it twice.
+// Versions of flows, the provider's message IDs and deadlines are most of the data in a
+// waiting run, apart from the event's own data. Half of them occur twice.
 const (
 	textPlain = iota
 	textAgain
@@ -32,9 +32,9 @@ const (
 )
 
 const (
-	minAgain  = 4  // bytes of a text that may be said again
-	maxAgain  = 64 // texts of a record that may be said again
-	minDigits = 8  // hexadecimal digits that are written two a byte
+	minAgain  = 4  // shortest text that later ones may refer to, in bytes
+	maxAgain  = 64 // number of texts that later ones may refer to
+	minDigits = 8  // shortest text that is stored as hexadecimal digits
 	maxDigits = 64
 	uuidBytes = 16
 )
@@ -123,17 +123,19 @@ func (c *codec) readFormed(form uint64) string {
 	return ""
 }
 
-// keep notes a text that may be said again.
+// keep remembers a text, so that a later one can refer to it.
 func (c *codec) keep(s string) {
 	if len(s) >= minAgain && len(c.texts) < maxAgain {
 		c.texts = append(c.texts, s)
 	}
 }
 
-// hyphens is where a UUID has them: 8-4-4-4-12 digits (RFC 9562, section 4).
+// hyphens are the positions of the hyphens in a UUID: 8-4-4-4-12 digits (RFC 9562, section
+// 4).
 var hyphens = [...]int{8, 13, 18, 23}
 
-// packUUID returns the 32 digits of a UUID in lower case. Not ok: the text is none.
+// packUUID returns the 32 digits of a UUID in lower case. It returns not ok if the text is
+// not a UUID.
 func packUUID(s string) (digits []byte, ok bool) {
 	if len(s) != 2*uuidBytes+len(hyphens) {
 		return nil, false
@@ -171,8 +173,8 @@ func isDigits(s string) bool {
 	return true
 }
 
-// parseInstant reads an instant as it writes itself. Not ok: the text is none, or another
-// way to write one.
+// parseInstant reads an instant in its own notation. It returns not ok for any other text,
+// even another notation of the same instant.
 func parseInstant(s string) (at engine.Instant, ok bool) {
 	if len(s) != len("2006-01-02T15:04:05.000Z") || s[len(s)-1] != 'Z' {
 		return 0, false

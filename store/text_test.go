@@ -6,20 +6,19 @@ import (
 	"nudge/engine"
 )
 
-// TestTexts shows that texts of every form are read as they were written, and what they
-// take.
+// TestTexts verifies that texts of every form come back unchanged, and checks their sizes.
 func TestTexts(t *testing.T) {
 	const uuid = "f2b0c5c0-5d0e-4a65-9d7d-0d1a6f0e8c11"
 	for _, c := range []struct {
 		texts []string
-		bytes int // beside version and checksum
+		bytes int // without version and checksum
 	}{
 		{nil, 0},
 		{[]string{""}, 0},
 		{[]string{"a"}, 2},
 		{[]string{"order.shipped"}, 14},
 		{[]string{"order.shipped", "order.shipped"}, 15},
-		{[]string{"abc", "abc"}, 8}, // too short to be worth it
+		{[]string{"abc", "abc"}, 8}, // too short to refer to
 		{[]string{uuid}, 17},
 		{[]string{uuid, "x", uuid}, 20},
 		{[]string{"F2B0C5C0-5d0e-4a65-9d7d-0d1a6f0e8c11"}, 38},
@@ -57,7 +56,7 @@ func TestTexts(t *testing.T) {
 	}
 }
 
-// TestAnotherKey shows that the record of one run is not taken for another's.
+// TestAnotherKey verifies that a record under another run's key is refused.
 func TestAnotherKey(t *testing.T) {
 	run := sample()
 	record := encodeRun(run)

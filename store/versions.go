@@ -9,7 +9,7 @@ import (
 	"nudge/flows"
 )
 
-// Version returns a stored version of a flow, or nil when it is not there.
+// Version returns a stored version of a flow, or nil when the store does not have it.
 func (s *Store) Version(v engine.FlowVersion) (f *flows.Flow, err error) {
 	err = s.kv.View(func(r Reader) error {
 		if record := r.Get(Versions, versionKey(v)); record != nil {
@@ -21,8 +21,8 @@ func (s *Store) Version(v engine.FlowVersion) (f *flows.Flow, err error) {
 	return f, err
 }
 
-// InUse returns every version that is active, has live runs, or has a firing whose
-// rows are still to be taken.
+// InUse returns every version that is active, has live runs, or has a campaign that has
+// not taken all its rows.
 func (s *Store) InUse() (inUse []*flows.Flow, err error) {
 	state, err := s.State()
 	if err != nil {

@@ -1,4 +1,4 @@
-// Package bolt keeps a store's records in one bbolt file: the default store.
+// Package bolt keeps a store's records in one bbolt file. It is the default store.
 package bolt
 
 import (
@@ -18,15 +18,15 @@ import (
 // FileName is the store's file within the data folder.
 const FileName = "nudge.db"
 
-// LockTimeout is how long Open waits for another process to let go of the file.
+// LockTimeout is how long Open waits for another process to release the file.
 const LockTimeout = 2 * time.Second
 
-// initialMap is the address space mapped at first, in bytes, so that a growing file
-// is rarely mapped again, which waits for every reader. It takes no memory and no
-// disk.
+// initialMap is the address space that is mapped at first, in bytes. A large map means
+// that a growing file is rarely mapped again, and mapping again waits for every reader. It
+// takes no memory and no disk.
 const initialMap = 4 << 30
 
-// maxKept is how many free pages are written down with a commit.
+// maxKept is the largest number of free pages that a commit writes down.
 const maxKept = 4096
 
 // ErrLocked is returned by Open when another process holds the file.
@@ -35,14 +35,14 @@ var ErrLocked = errors.New("another process has the store open; talk to the runn
 // KV is a store.KV in a bbolt file. It is safe for concurrent use.
 type KV struct {
 	db     *bbolt.DB
-	looked time.Time // at how much of the file is in memory; the writer's
+	looked time.Time // when the writer last checked how much of the file is in memory
 }
 
 var _ store.KV = (*KV)(nil)
 
-// Open opens the store's file in the data folder, and makes both where they are not
-// there. A new file is made under a temporary name and renamed when it is whole, so
-// a crash leaves no half of one.
+// Open opens the store's file in the data folder. It creates the folder and the file if
+// they do not exist. A new file has a temporary name until it is whole, so a crash leaves
+// no half-made file.
 func Open(dir string) (*KV, error) {
 	path := filepath.Join(dir, FileName)
 	if _, err := os.Stat(path); errors.Is(err, os.ErrNotExist) {
@@ -55,7 +55,7 @@ func Open(dir string) (*KV, error) {
 		return nil, fmt.Errorf("open the store %s: %w", path, err)
 	}
 	k := &KV{db: db}
-	k.unmap() // after a crash, opening has read every page to find those that are free
+	k.unmap() // after a crash, opening reads every page to find the free ones
 	return k, nil
 }
 
@@ -77,7 +77,7 @@ func open(path string, readOnly bool) (*bbolt.DB, error) {
 	db, err := bbolt.Open(path, 0o600, &bbolt.Options{
 		Timeout:         LockTimeout,
 		ReadOnly:        readOnly,
-		FreelistType:    bbolt.FreelistMapType, // the array takes long on large files
+		FreelistType:    bbolt.FreelistMapType, // the array is slow on large files
 		NoFreelistSync:  true,                  // see keepFree
 		InitialMmapSize: initialMap,
 		OpenFile: func(name string, flag int, mode os.FileMode) (*os.File, error) {
@@ -138,10 +138,10 @@ func syncFolder(dir string) error {
 	return errors.Join(d.Sync(), d.Close())
 }
 
-// keepFree says whether the transaction under way writes down which pages are free. With
-// that opening takes no time; without it every page of the file is read first. It is one
-// page more a commit, unless much was deleted: then opening after a crash may take its
-// seconds, rather than every commit its milliseconds.
+// keepFree decides whether the current transaction writes down the free pages. With that
+// list, opening takes no time; without it, opening reads every page of the file. The list
+// costs one page in each commit, unless much was deleted. Then the commit leaves it out:
+// opening after a crash may take seconds, but every commit saves milliseconds.
 func (k *KV) keepFree() {
 	stats := k.db.Stats()
 	k.db.NoFreelistSync = stats.FreePageN+stats.PendingPageN > maxKept
@@ -152,7 +152,7 @@ func (k *KV) View(f func(store.Reader) error) error {
 	return k.db.View(func(t *bbolt.Tx) error { return f(newTx(t)) })
 }
 
-// Update runs f in a write transaction and returns when it is on disk.
+// Update runs f in a write transaction and returns when the transaction is on disk.
 func (k *KV) Update(f func(store.Writer) error) error {
 	return k.db.Update(func(t *bbolt.Tx) error {
 		k.giveBack()
@@ -161,7 +161,7 @@ func (k *KV) Update(f func(store.Writer) error) error {
 	})
 }
 
-// Close closes the file, after the transactions under way.
+// Close waits for the running transactions and closes the file.
 func (k *KV) Close() error {
 	if !k.db.IsReadOnly() {
 		k.storeFree()
@@ -169,8 +169,8 @@ func (k *KV) Close() error {
 	return k.db.Close()
 }
 
-// storeFree writes down which pages are free, however many there are. Where that fails
-// the next start takes longer, and nothing else is amiss.
+// storeFree writes down all free pages, whatever their number. If it fails, the next start
+// takes longer; nothing else goes wrong.
 func (k *KV) storeFree() {
 	_ = k.db.Update(func(*bbolt.Tx) error {
 		k.db.NoFreelistSync = false
@@ -178,7 +178,7 @@ func (k *KV) storeFree() {
 	})
 }
 
-// Size is the file's size in bytes.
+// Size returns the file's size in bytes.
 func (k *KV) Size() (size int64) {
 	k.db.View(func(t *bbolt.Tx) error {
 		size = t.Size()
@@ -187,8 +187,8 @@ func (k *KV) Size() (size int64) {
 	return size
 }
 
-// Free is how many bytes of the file nothing is in: what a compaction would give back,
-// and what is written to before the file grows.
+// Free returns how many bytes of the file are unused. A compaction would release them, and
+// writes use them before the file grows.
 func (k *KV) Free() int64 { return freeBytes(k.db) }
 
 type tx struct {

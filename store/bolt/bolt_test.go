@@ -24,7 +24,7 @@ func TestContract(t *testing.T) {
 	})
 }
 
-// A second process must not get at the file, and must hear why.
+// A second process must not open the file, and its error must say why.
 func TestLocked(t *testing.T) {
 	dir := t.TempDir()
 	kv, err := bolt.Open(dir)
@@ -37,8 +37,8 @@ func TestLocked(t *testing.T) {
 	}
 }
 
-// A crash while a new file is being made leaves its temporary name, which the next
-// start replaces.
+// A crash while a new file is being made leaves a file with the temporary name. The next
+// start replaces it.
 func TestHalfMadeFile(t *testing.T) {
 	dir := t.TempDir()
 	if err := os.WriteFile(filepath.Join(dir, bolt.FileName+".new"), []byte("half"), 0o600); err != nil {

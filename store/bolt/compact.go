@@ -11,32 +11,33 @@ import (
 )
 
 const (
-	// compactTx is how many bytes of records one transaction of a compaction copies, and
-	// so about how much memory it takes.
+	// compactTx is how many bytes of records one transaction of a compaction copies. The
+	// compaction takes about this much memory.
 	compactTx = 8 << 20
-	// compactFill is how full it makes pages: a little is left for what is changed in place.
+	// compactFill is how full a compaction makes pages. It leaves a little space for
+	// changes in place.
 	compactFill = 0.9
-	// entryBytes is what a page has for each record beside its key and value.
+	// entryBytes is the overhead of a record in a page, beside its key and value.
 	entryBytes = 16
-	// spareRoom is what the copy may need beyond what is in use, in bytes: pages that are
-	// not full, and the file's growth in steps.
+	// spareRoom is the space that the copy may need beyond the bytes in use: pages are not
+	// quite full, and the file grows in steps.
 	spareRoom = 32 << 20
 )
 
-// Compacted is the size of a store's file before and after a compaction, in bytes.
+// Compacted has the size of a store's file before and after a compaction, in bytes.
 type Compacted struct {
 	Before int64 `json:"before"`
 	After  int64 `json:"after"`
 }
 
-// Compact gives the room of what was dropped back to the disk. It copies what is in use
-// to a file beside the store's, and puts that in its place once it is whole and durable: a
-// crash leaves the old file or the new one, and perhaps half a copy, which the next
-// compaction removes. Where ctx ends or something fails before that, all is as it was. It
-// fails with ErrLocked while a server has the file.
+// Compact reclaims disk space from deleted records. It copies the used part to a second
+// file, and replaces the store's file with the copy once it is whole and durable. A crash
+// leaves the old file or the new one, and perhaps half a copy, which the next compaction
+// removes. If ctx ends or something fails before the replacement, the store is unchanged.
+// It fails with ErrLocked while a server has the file open.
 //
-// Progress is called now and then with how many bytes have been copied of about how many.
-// It may be nil.
+// Progress is called now and then with the bytes copied so far and about how many there
+// are. It may be nil.
 func Compact(ctx context.Context, dir string, progress func(done, whole int64)) (c Compacted, err error) {
 	path, err := filepath.EvalSymlinks(filepath.Join(dir, FileName))
 	if err != nil {
@@ -46,8 +47,8 @@ func Compact(ctx context.Context, dir string, progress func(done, whole int64)) 
 	if err != nil {
 		return c, fmt.Errorf("open the store %s: %w", path, err)
 	}
-	// The lock is held until the new file is in place, and who waits for it then opens
-	// that one: see replaced.
+	// The lock is held until the new file is in place. A process that waits for the lock
+	// then opens the new file: see replaced.
 	defer func() { err = errors.Join(err, from.Close()) }()
 	before, err := os.Stat(path)
 	if err != nil {
@@ -74,7 +75,7 @@ func Compact(ctx context.Context, dir string, progress func(done, whole int64)) 
 	return Compacted{before.Size(), after.Size()}, syncFolder(filepath.Dir(path))
 }
 
-// writeCopy makes a durable copy of a store's file, of the same owner and mode.
+// writeCopy makes a durable copy of a store's file, with the same owner and mode.
 func writeCopy(ctx context.Context, temp string, from *bbolt.DB, as os.FileInfo, progress func(done int64)) error {
 	if err := removeFile(temp); err != nil {
 		return err
@@ -83,7 +84,7 @@ func writeCopy(ctx context.Context, temp string, from *bbolt.DB, as os.FileInfo,
 	if err != nil {
 		return err
 	}
-	to.NoSync, to.AllocSize = true, 0 // all is synced at once in the end, and nothing is to be left over
+	to.NoSync, to.AllocSize = true, 0 // one sync at the end is enough, and the file gets no spare space
 	err = errors.Join(copyAll(ctx, to, from, progress), ctx.Err())
 	if err == nil {
 		(&KV{db: to}).storeFree()
@@ -135,8 +136,8 @@ func removeFile(path string) error {
 	return nil
 }
 
-// haveRoom fails where a folder's disk has less room than so many bytes. Where nobody can
-// say how much it has, the copy is tried.
+// haveRoom fails if the disk of a folder has less free space than needed. If the free
+// space is unknown, the copy is tried.
 func haveRoom(dir string, need int64) error {
 	free, known := diskFree(dir)
 	if known && free < need {
@@ -145,15 +146,15 @@ func haveRoom(dir string, need int64) error {
 	return nil
 }
 
-// freeBytes is how much of the file nothing is in.
+// freeBytes returns how many bytes of the file are unused.
 func freeBytes(db *bbolt.DB) int64 {
 	stats := db.Stats()
 	return int64(stats.FreePageN+stats.PendingPageN) * int64(db.Info().PageSize)
 }
 
-// replaced reports whether a path is another file now than the one that was opened: a
-// compaction has put it there while its lock was waited for. What is written to the old
-// one would be lost.
+// replaced reports whether the path now leads to another file than the opened one: a
+// compaction has replaced it while we waited for its lock. Writes to the old file would be
+// lost.
 func replaced(path string, opened os.FileInfo) bool {
 	now, err := os.Stat(path)
 	return err != nil || !os.SameFile(now, opened)

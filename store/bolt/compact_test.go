@@ -14,7 +14,7 @@ import (
 	"nudge/store/bolt"
 )
 
-// grown makes a store's file of two buckets, most of which has been dropped again.
+// grown makes a store's file of two buckets and drops most of the records again.
 func grown(t *testing.T) (dir string) {
 	t.Helper()
 	dir = t.TempDir()
@@ -55,7 +55,7 @@ func grown(t *testing.T) (dir string) {
 	return dir
 }
 
-// sums is how many records each bucket of a store's file has, and of how many bytes.
+// sums returns the number of records of each bucket of a store's file, and their bytes.
 func sums(t *testing.T, dir string) map[store.Bucket][2]int {
 	t.Helper()
 	kv, err := bolt.OpenExisting(dir)
@@ -118,8 +118,8 @@ func TestCompact(t *testing.T) {
 	}
 }
 
-// TestCompactionCutShort shows that the store is whole at every moment of a compaction,
-// and as it was where one ends early.
+// TestCompactionCutShort verifies that the store is whole at every moment of a compaction,
+// and unchanged if the compaction ends early.
 func TestCompactionCutShort(t *testing.T) {
 	dir := grown(t)
 	want := sums(t, dir)
@@ -151,8 +151,8 @@ func TestCompactionCutShort(t *testing.T) {
 	}
 }
 
-// TestOpenDuringCompaction shows that who waits for the lock of a store that is being
-// compacted gets the new file: what it wrote to the old one would be lost.
+// TestOpenDuringCompaction verifies that a process gets the new file if it waited for the
+// lock of a store during a compaction. Its writes to the old file would be lost.
 func TestOpenDuringCompaction(t *testing.T) {
 	dir := grown(t)
 	opened := make(chan error, 1)

@@ -7,7 +7,7 @@ import (
 	"syscall"
 )
 
-// diskFree is how many bytes we may still write to the disk of a folder.
+// diskFree returns how many bytes we may still write to the disk of a folder.
 func diskFree(dir string) (free int64, known bool) {
 	var s syscall.Statfs_t
 	if err := syscall.Statfs(dir, &s); err != nil {
@@ -16,8 +16,8 @@ func diskFree(dir string) (free int64, known bool) {
 	return int64(s.Bavail) * int64(s.Bsize), true
 }
 
-// keepOwner gives a file the owner of another, so that a compaction by root leaves the
-// store to whom it belongs.
+// keepOwner gives a file the owner of another file, so that a compaction by root does not
+// change the owner of the store.
 func keepOwner(path string, as os.FileInfo) error {
 	now, err := os.Stat(path)
 	if err != nil {

@@ -11,16 +11,16 @@ import (
 	"nudge/store/bolt"
 )
 
-// TestFreePages shows that a file says which of its pages are free, so that opening it
-// need not look for them: after a kill too, unless there are very many, and then after a
-// clean stop.
+// TestFreePages verifies that a file lists its free pages, so that opening need not search
+// for them. The list is there after a kill too, unless there are very many free pages;
+// then it is there after a clean stop.
 func TestFreePages(t *testing.T) {
 	dir := t.TempDir()
 	kv, err := bolt.Open(dir)
 	if err != nil {
 		t.Fatal(err)
 	}
-	const records = 12_000 // each on a page of its own
+	const records = 12_000 // each on its own page
 	value := make([]byte, 3000)
 	update := func(f func(w store.Writer, key []byte) error) {
 		t.Helper()
@@ -66,9 +66,9 @@ func TestFreePages(t *testing.T) {
 	}
 }
 
-// saysFree reads from the newer of a file's two meta pages whether there is a list of
-// free pages. In both, behind a page header of 16 bytes: magic, version, page size and
-// flags of 4 bytes each, the root bucket's page and sequence, the list's page, the
+// saysFree reads from the newer of a file's two meta pages whether there is a list of free
+// pages. Both have this layout after a page header of 16 bytes: magic, version, page size
+// and flags of 4 bytes each; the root bucket's page and sequence, the list's page, the
 // highest page and the transaction of 8 bytes each (bbolt, internal/common/meta.go).
 func saysFree(t *testing.T, path string) bool {
 	t.Helper()

@@ -6,16 +6,16 @@ import (
 	"nudge/store"
 )
 
-// Part is how much of the file the records of one bucket take.
+// Part is the space in the file that the records of one bucket take.
 type Part struct {
 	Bucket  string `json:"bucket"`
 	Records int    `json:"records"`
-	Bytes   int64  `json:"bytes"` // whole pages, with what is free within them
+	Bytes   int64  `json:"bytes"` // whole pages, with their free space
 }
 
-// Parts are those of all buckets, in the order of store.Buckets. What the file has
-// beyond them is free, or too small for a page of its own. It reads the head of every
-// page.
+// Parts returns the parts of all buckets, in the order of store.Buckets. The rest of the
+// file is free, or belongs to buckets too small for a page of their own. Parts reads the
+// head of every page.
 func (k *KV) Parts() (parts []Part, err error) {
 	err = k.db.View(func(t *bbolt.Tx) error {
 		for _, b := range store.Buckets {

@@ -7,7 +7,8 @@ import (
 	"nudge/store"
 )
 
-// TestParts holds the parts of a file to its size, and a bucket's to what is in it.
+// TestParts compares the parts with the size of the file, and a bucket's part with its
+// records.
 func TestParts(t *testing.T) {
 	k, err := Open(t.TempDir())
 	if err != nil {

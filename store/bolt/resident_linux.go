@@ -8,18 +8,18 @@ import (
 	"time"
 )
 
-// maxMapped is how much of files the process may have in its memory, in bytes, before the
-// pages of the store are given back. They stay in the page cache of the system, from which
-// they are had again in less than a microsecond each.
+// maxMapped is how many bytes of files the process may have in its memory before it
+// releases the pages of the store. The pages stay in the page cache of the system; reading
+// one again takes less than a microsecond.
 const maxMapped = 256 << 20
 
-// lookEvery is how often that is looked at.
+// lookEvery is how often the writer checks this.
 const lookEvery = 100 * time.Millisecond
 
-// giveBack lets go of the mapped pages where there are many. Every page that was ever read
-// stays mapped otherwise, and counts as the process's memory, up to the size of the file:
-// operators who limit memory would have to guess. It is called by the writer, as only the
-// writer maps the file anew.
+// giveBack releases the mapped pages when there are many. Otherwise every page that was
+// ever read stays mapped and counts as the process's memory, up to the size of the file.
+// Operators who limit memory would have to guess. Only the writer calls it, because only
+// the writer maps the file again.
 func (k *KV) giveBack() {
 	now := time.Now()
 	if now.Sub(k.looked) < lookEvery {
@@ -31,14 +31,15 @@ func (k *KV) giveBack() {
 	}
 }
 
-// unmap lets go of every page. It is a wish: where it is not granted, all is as before.
-// The size of what is committed is always mapped; that of the file may reach beyond the
-// map, where memory may be anybody's.
+// unmap releases every page. It is only a request: if the system refuses, nothing changes.
+// It covers the committed size, which is always mapped. The file may be larger than the
+// map, and the memory after the map may belong to something else.
 func (k *KV) unmap() {
 	_, _, _ = syscall.Syscall(syscall.SYS_MADVISE, k.db.Info().Data, uintptr(k.Size()), syscall.MADV_DONTNEED)
 }
 
-// mapped is how much of files the process has in its memory; 0 where nobody can say.
+// mapped returns how many bytes of files the process has in its memory; 0 if that is
+// unknown.
 func mapped() int64 {
 	text, err := os.ReadFile("/proc/self/statm")
 	fields := bytes.Fields(text)

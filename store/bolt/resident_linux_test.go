@@ -8,8 +8,8 @@ import (
 	"nudge/store"
 )
 
-// TestMappedPagesAreGivenBack shows that what was read of the file leaves the process's
-// memory when it is asked to, and is there again when it is read.
+// TestMappedPagesAreGivenBack verifies that the pages read from the file leave the
+// process's memory on request, and come back when they are read.
 func TestMappedPagesAreGivenBack(t *testing.T) {
 	k, err := Open(t.TempDir())
 	if err != nil {

@@ -2,7 +2,7 @@
 
 package bolt
 
-// giveBack and unmap do nothing here: how much of a file is in memory is the system's own
-// matter.
+// giveBack and unmap do nothing here: the system alone decides how much of a file is in
+// memory.
 func (k *KV) giveBack() {}
 func (k *KV) unmap()    {}

@@ -5,15 +5,14 @@ import (
 	"slices"
 )
 
-// maxChunk is how many keys one chunk holds: few enough to be moved quickly.
+// maxChunk is how many keys one chunk holds. It is small, so that the keys move quickly.
 const maxChunk = 256
 
-// keys is a sorted list of keys, in chunks, so that adding one in the middle of very many
-// does not move them all. No chunk is empty.
+// keys is a sorted list of keys in chunks. An insertion in the middle of a long list moves
+// only the keys of one chunk. No chunk is empty.
 type keys struct{ chunks [][]string }
 
-// find returns the chunk that holds the key or would, the place within it, and whether
-// it is there.
+// find returns the chunk for a key, the place within it, and whether the key is there.
 func (k *keys) find(key string) (chunk, at int, found bool) {
 	chunk, found = slices.BinarySearchFunc(k.chunks, key, func(c []string, key string) int { return cmp.Compare(c[0], key) })
 	if found {
@@ -26,7 +25,7 @@ func (k *keys) find(key string) (chunk, at int, found bool) {
 	return chunk - 1, at, found
 }
 
-// add adds a key that is not there.
+// add adds a key that is not in the list.
 func (k *keys) add(key string) {
 	if len(k.chunks) == 0 {
 		k.chunks = [][]string{{key}}
@@ -38,7 +37,7 @@ func (k *keys) add(key string) {
 	if len(c) <= maxChunk {
 		return
 	}
-	// What was added at the end is mostly followed by more at the end.
+	// An insertion at the end is usually followed by more insertions at the end.
 	cut := len(c) / 2
 	if at == len(c)-1 && chunk == len(k.chunks)-1 {
 		cut = maxChunk
@@ -47,7 +46,7 @@ func (k *keys) add(key string) {
 	k.chunks = slices.Insert(k.chunks, chunk+1, slices.Clone(c[cut:]))
 }
 
-// remove removes a key that is there.
+// remove removes a key that is in the list.
 func (k *keys) remove(key string) {
 	chunk, at, _ := k.find(key)
 	k.chunks[chunk] = slices.Delete(k.chunks[chunk], at, at+1)
@@ -56,7 +55,7 @@ func (k *keys) remove(key string) {
 	}
 }
 
-// ascend calls visit with the keys from one on, until it returns false.
+// ascend calls visit with the keys from the given one on, until it returns false.
 func (k *keys) ascend(from string, visit func(string) bool) {
 	chunk, at, _ := k.find(from)
 	for ; chunk < len(k.chunks); chunk, at = chunk+1, 0 {
@@ -68,8 +67,8 @@ func (k *keys) ascend(from string, visit func(string) bool) {
 	}
 }
 
-// descend calls visit with the keys before one, the last first, until it returns false.
-// Without one it begins at the last key.
+// descend calls visit with the keys before the given one, last first, until it returns
+// false. A nil before starts at the last key.
 func (k *keys) descend(before *string, visit func(string) bool) {
 	chunk, at := len(k.chunks), 0
 	if before != nil {

@@ -1,5 +1,5 @@
-// Package memory keeps a store's records in memory: for simulation and tests. It
-// keeps the contract of store.KV in everything but surviving the process.
+// Package memory keeps a store's records in memory, for simulation and tests. It keeps the
+// contract of store.KV, except that the records end with the process.
 package memory
 
 import (
@@ -20,20 +20,20 @@ type KV struct {
 
 var _ store.KV = (*KV)(nil)
 
-// bucket is a sorted list of keys beside a table of their values.
+// bucket is a sorted list of keys and a table of their values.
 type bucket struct {
 	keys   keys
 	values map[string][]byte
 }
 
-// View calls f with all that was written by the Updates before.
+// View calls f with the result of all earlier Updates.
 func (m *KV) View(f func(store.Reader) error) error {
 	m.mu.RLock()
 	defer m.mu.RUnlock()
 	return f(&tx{kv: m})
 }
 
-// Update calls f, and takes back what it wrote when it returns an error.
+// Update calls f, and undoes its writes when it returns an error.
 func (m *KV) Update(f func(store.Writer) error) error {
 	m.mu.Lock()
 	defer m.mu.Unlock()
@@ -50,7 +50,7 @@ func (m *KV) Update(f func(store.Writer) error) error {
 // Close does nothing: the records stay, so that a store can be opened on them again.
 func (m *KV) Close() error { return nil }
 
-// Clone returns a copy, of which no change shows in m.
+// Clone returns a copy. Later changes of the copy do not show in m.
 func (m *KV) Clone() *KV {
 	m.mu.RLock()
 	defer m.mu.RUnlock()

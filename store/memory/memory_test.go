@@ -19,7 +19,8 @@ func TestContract(t *testing.T) {
 	})
 }
 
-// TestKeys holds the chunked list to a plain one, over many random additions and removals.
+// TestKeys compares the chunked list with a plain one, over many random additions and
+// removals.
 func TestKeys(t *testing.T) {
 	dice := rand.New(rand.NewPCG(1, 2))
 	kv := new(memory.KV)

@@ -9,8 +9,8 @@ import (
 	"nudge/store"
 )
 
-// Digests returns the digest of a store's journal, and of all that the store holds: every
-// bucket with its keys and values in order.
+// Digests returns the digest of a store's journal, and the digest of the whole store:
+// every bucket with its keys and values in order.
 func Digests(kv store.KV) (journal, all string, err error) {
 	whole := sha256.New()
 	err = kv.View(func(r store.Reader) error {

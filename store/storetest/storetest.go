@@ -1,4 +1,4 @@
-// Package storetest is the suite that every backend of the store passes.
+// Package storetest is the test suite that every backend of the store passes.
 package storetest
 
 import (
@@ -10,8 +10,8 @@ import (
 	"nudge/store"
 )
 
-// Run tests a backend. Open returns a backend that is empty on its first call, and on
-// later calls one that has what was durable when the one before it was closed.
+// Run tests a backend. The first call of open returns an empty backend. A later call
+// returns one with the data that was durable when the backend before it was closed.
 func Run(t *testing.T, open func(t *testing.T) func() store.KV) {
 	for name, test := range map[string]func(*testing.T, func() store.KV){
 		"keys come in byte order":             order,
@@ -39,7 +39,7 @@ func put(t *testing.T, kv store.KV, b store.Bucket, keys ...string) {
 	}
 }
 
-// keys reads the keys of a bucket from one on.
+// keys reads the keys of a bucket from the given one on.
 func keys(t *testing.T, kv store.KV, b store.Bucket, from string) (found []string) {
 	t.Helper()
 	if err := kv.View(func(r store.Reader) error {
