@@ -113,6 +113,8 @@ func (w *world) value(name string, t *shape.Type) any {
 	switch {
 	case len(t.Words) > 0:
 		return pick(w.dice, t.Words...)
+	case name == "currency": // money refuses a code that no currency has
+		return pick(w.dice, "EUR", "JPY", "KWD", "USD")
 	case w.example.named[name], w.dice.IntN(4) == 0:
 		return w.person()
 	}
