@@ -9,10 +9,10 @@ import (
 	"nudge/flows"
 )
 
-// adopt makes a project's flows the active ones and its outbound mode the one that
-// holds, each as an input and only where it differs from what the store has. On a
-// reload the mode is taken only when the file has changed it, so that what an
-// operator has set by the API meanwhile stays.
+// adopt makes a project's flows the active ones and its outbound mode the current one.
+// Each is an input, applied only if it differs from the store. On a reload the mode is
+// applied only if the file has changed it. So a mode that an operator has set by the API
+// stays.
 func (i *Instance) adopt(ctx context.Context, p *Project) error {
 	state, err := i.store.State()
 	if err != nil {
@@ -38,14 +38,14 @@ func (i *Instance) adopt(ctx context.Context, p *Project) error {
 	return nil
 }
 
-// Kill stops every post that is not yet under way, until an operator lets them go
-// again by the API.
+// Kill stops every post that is not yet under way, until an operator releases the posts by
+// the API.
 func (i *Instance) Kill(ctx context.Context) error {
 	kill := true
 	return i.submit(ctx, &engine.Input{Payload: &engine.Control{Kill: &kill}})
 }
 
-// submit applies one input of our own.
+// submit applies an input that the instance itself makes.
 func (i *Instance) submit(ctx context.Context, in *engine.Input) error {
 	answers, err := i.runner.Submit(ctx, in)
 	if err != nil {
@@ -57,7 +57,7 @@ func (i *Instance) submit(ctx context.Context, in *engine.Input) error {
 	return nil
 }
 
-// versions are those of the flows, which are sorted by name as State.Active is.
+// versions returns the versions of the flows, which are sorted by name like State.Active.
 func versions(all []*flows.Flow) []engine.FlowVersion {
 	var list []engine.FlowVersion
 	for _, f := range all {
@@ -66,7 +66,7 @@ func versions(all []*flows.Flow) []engine.FlowVersion {
 	return list
 }
 
-// holds reports whether the mode is already the one wanted.
+// holds reports whether the wanted mode is already active.
 func holds(s *engine.State, c *engine.Control) bool {
 	return s.Outbound == c.Outbound && slices.Equal(s.Only, sortedOnce(c.Only))
 }

@@ -7,10 +7,10 @@ import (
 	"nudge/runner/fetch"
 )
 
-// maxPageBytes is how large a page of an audience may be that a service answers with.
+// maxPageBytes is the largest page of an audience that a service may answer with.
 const maxPageBytes = 8 << 20
 
-// openAudiences opens the frozen audiences, which lie in the data folder.
+// openAudiences opens the folder of frozen audiences, which is in the data folder.
 func (i *Instance) openAudiences() error {
 	client := fetch.New(fetch.Config{Allow: i.project.Settings.Fetch, MaxBody: maxPageBytes})
 	i.push("the audiences", func() error { client.Close(); return nil })

@@ -10,7 +10,7 @@ type Kind string
 
 // The kinds of errors. An error without a kind counts as [Failed].
 const (
-	Input  Kind = "input"  // what was given is wrong: a project, its settings, an event
+	Input  Kind = "input"  // the input is wrong: a project, its settings, an event
 	Usage  Kind = "usage"  // the call is wrong: a flag, a configuration
 	Failed Kind = "failed" // the server, the network or the disk failed
 )
@@ -21,13 +21,13 @@ type Error struct {
 	Err  error
 }
 
-// Error is the text of the error within.
+// Error returns the text of the error within.
 func (e *Error) Error() string { return e.Err.Error() }
 
 // Unwrap returns the error within.
 func (e *Error) Unwrap() error { return e.Err }
 
-// Mark gives an error its kind, unless it is nil or has one already.
+// Mark gives an error its kind, unless it is nil or already has one.
 func Mark(kind Kind, err error) error {
 	var known *Error
 	if err == nil || errors.As(err, &known) {
@@ -40,8 +40,8 @@ func wrongInput(err error) error { return Mark(Input, err) }
 
 func failed(err error) error { return Mark(Failed, err) }
 
-// Plain is the text of an error without the name of the package that made it, which means
-// nothing to the author of a file.
+// Plain returns the text of an error without the name of the Go package that made it. That
+// name means nothing to the author of a file.
 func Plain(err error) string {
 	text := err.Error()
 	if name, rest, ok := strings.Cut(text, ": "); ok && (name == "sandbox" || name == "appmessaging") {

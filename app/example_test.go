@@ -11,8 +11,8 @@ import (
 	"nudge/examples"
 )
 
-// A project runs inside a program, against a sandbox: on free ports, in a temporary folder,
-// and without a message leaving the machine.
+// The example runs a project inside a program, against a sandbox. It uses free ports and a
+// temporary folder, and no message leaves the machine.
 func Example() {
 	dir, err := os.MkdirTemp("", "nudge-example-")
 	if err != nil {

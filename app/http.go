@@ -13,8 +13,8 @@ import (
 	"nudge/runner"
 )
 
-// Limits of the HTTP servers. There is none on a whole request, because a stream of
-// events may take long; the handlers limit what they read.
+// Limits of the HTTP servers. A whole request has no time limit, because a stream of
+// events may take long. The handlers limit how much they read.
 const (
 	headerTimeout  = 10 * time.Second
 	idleTimeout    = 2 * time.Minute
@@ -26,7 +26,7 @@ const (
 type webServer struct {
 	http     *http.Server
 	log      *slog.Logger
-	patience time.Duration // how long requests under way may take after a stop
+	patience time.Duration // how long current requests may take after a stop
 }
 
 func newWebServer(h http.Handler, log *slog.Logger) *webServer {
@@ -47,8 +47,8 @@ func (s *webServer) serve(l net.Listener) error {
 	return nil
 }
 
-// stop lets the requests under way end. Those that take too long, such as one that a caller
-// has sent only half of, are cut off: that is worth a warning, but the stop is still clean.
+// stop lets the current requests end. It cuts off requests that take too long, such as a
+// half-sent one. A cut-off request causes a warning, but the stop is still clean.
 func (s *webServer) stop() error {
 	ctx, cancel := context.WithTimeout(context.Background(), s.patience)
 	defer cancel()
@@ -60,7 +60,7 @@ func (s *webServer) stop() error {
 	return ignoreClosed(err)
 }
 
-// Listen opens a listener, and says what to do when that does not work.
+// Listen opens a listener. Its error says what to do.
 func Listen(address string) (net.Listener, error) {
 	l, err := net.Listen("tcp", address)
 	if err != nil {
@@ -76,8 +76,8 @@ func ignoreClosed(err error) error {
 	return err
 }
 
-// clockFor is the clock of a speed. One that is faster than real time is ahead of it
-// when the process ends, so the next one starts where the store stands.
+// clockFor returns the clock for a speed. A fast clock is ahead of real time when the
+// process ends, so the next one starts at the instant of the store.
 func clockFor(speed float64, stamp engine.Instant) runner.Clock {
 	if speed == 1 {
 		return runner.RealClock()

@@ -15,7 +15,7 @@ import (
 	"nudge/examples"
 )
 
-// lockedBuffer is what a log was told.
+// lockedBuffer collects the text of a log.
 type lockedBuffer struct {
 	mu   sync.Mutex // guards text
 	text bytes.Buffer
@@ -33,7 +33,7 @@ func (b *lockedBuffer) String() string {
 	return b.text.String()
 }
 
-// A stop that cuts off a request of which only half has come is a clean stop, with a warning.
+// A stop that cuts off a half-sent request is a clean stop, with a warning.
 func TestStopCutsOffHalfARequest(t *testing.T) {
 	log := &lockedBuffer{}
 	logger := slog.New(slog.NewTextHandler(log, nil))

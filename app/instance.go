@@ -24,22 +24,22 @@ import (
 	"nudge/store/bolt"
 )
 
-// Config says what an instance is made of.
+// Config is the configuration of an instance.
 type Config struct {
 	Project  *Project                 // required, without errors
 	DataDir  string                   // required
-	Reload   func() (*Project, error) // reads the project anew; nil: it cannot be reloaded
-	Listener net.Listener             // of the API; required, and the instance's from here on
-	Webhooks net.Listener             // of webhooks alone; may be nil
-	Clock    runner.Clock             // nil: the one that the settings ask for
+	Reload   func() (*Project, error) // reads the project again; nil: the instance cannot reload
+	Listener net.Listener             // of the API; required, and owned by the instance from then on
+	Webhooks net.Listener             // for webhooks only; may be nil
+	Clock    runner.Clock             // nil: the clock from the settings
 	Log      *slog.Logger             // required
 
-	patience time.Duration // with requests under way when it stops; 0: shutdownPeriod
+	patience time.Duration // how long a stop waits for current requests; 0: shutdownPeriod
 }
 
-// Instance is the assembled engine: a store, a runner with its channel, and servers.
-// startInstance starts it and Stop ends it. What is built is pushed onto a stack, and
-// stopping takes it down in reverse.
+// Instance is a running engine: a store, a runner with its channels, and servers. Start
+// starts it and Stop ends it. Every started part is pushed onto a stack, and Stop ends the
+// parts in reverse order.
 type Instance struct {
 	config Config
 	log    *slog.Logger
@@ -49,9 +49,9 @@ type Instance struct {
 	audiences *audience.Folder
 	stack     []part
 
-	deployed chan struct{} // capacity 1: there may be runs to be moved
+	deployed chan struct{} // capacity 1: a deploy may have left runs to migrate
 
-	failure chan error // capacity 1: why it cannot go on
+	failure chan error // capacity 1: the error that stops the instance
 	stop    sync.Once
 	stopErr error
 
@@ -65,8 +65,8 @@ type part struct {
 	stop func() error
 }
 
-// Start builds an instance and returns once it serves. The ctx bounds only
-// the start. On an error all that was built is taken down again.
+// Start builds an instance and returns once it serves. The ctx limits only the start. On
+// an error, Start stops everything it has started.
 func Start(ctx context.Context, config Config) (*Instance, error) {
 	i := &Instance{config: config, log: config.Log, project: config.Project,
 		deployed: make(chan struct{}, 1), failure: make(chan error, 1)}
@@ -99,7 +99,7 @@ func (i *Instance) start(ctx context.Context) error {
 
 func (i *Instance) push(name string, stop func() error) { i.stack = append(i.stack, part{name, stop}) }
 
-// openStore opens the data folder and returns an engine that goes on from it.
+// openStore opens the data folder and returns an engine that continues from it.
 func (i *Instance) openStore(registry *prometheus.Registry) (*engine.Engine, error) {
 	kv, err := bolt.Open(i.config.DataDir)
 	if err != nil {
@@ -128,7 +128,7 @@ func (i *Instance) openStore(registry *prometheus.Registry) (*engine.Engine, err
 	return core, failed(err)
 }
 
-// startRunner starts the runner over the account's channel.
+// startRunner starts the runner with the channels of the accounts.
 func (i *Instance) startRunner(core *engine.Engine, registry *prometheus.Registry) error {
 	accounts, err := i.openAccounts()
 	if err != nil {
@@ -205,7 +205,7 @@ func (i *Instance) listen(name string, l net.Listener, h http.Handler) {
 	i.push(name, s.stop)
 }
 
-// fail notes why the instance cannot go on. Only the first reason counts.
+// fail records the error that stops the instance. Only the first error counts.
 func (i *Instance) fail(name string, err error) {
 	if err == nil {
 		return
@@ -216,17 +216,17 @@ func (i *Instance) fail(name string, err error) {
 	}
 }
 
-// Store is what the instance keeps. It is closed by Stop.
+// Store returns the store of the instance. Stop closes it.
 func (i *Instance) Store() *store.Store { return i.store }
 
-// Failure delivers the error for which the instance cannot go on; it must be stopped
-// then.
+// Failure delivers the error that prevents the instance from going on. The caller must
+// then stop the instance.
 func (i *Instance) Failure() <-chan error { return i.failure }
 
-// URL is where the API is.
+// URL returns the address of the API.
 func (i *Instance) URL() string { return "http://" + i.config.Listener.Addr().String() }
 
-// WebhookURL is where the provider's webhooks are taken, or "" while they are off.
+// WebhookURL returns the address for the provider's webhooks, or "" while they are off.
 func (i *Instance) WebhookURL() string {
 	if len(i.config.Project.Settings.Secrets) == 0 {
 		return ""
@@ -241,9 +241,9 @@ func webhookURL(l net.Listener) string {
 	return "http://" + l.Addr().String() + "/webhooks/" + appmessaging.WebhookName
 }
 
-// Stop takes the instance down in reverse of how it was built: first nothing new is
-// taken, then the posts under way end, last the store is closed. It takes 20 seconds
-// at most and may be called again.
+// Stop ends the instance in reverse order of its start. First it takes nothing new, then
+// it waits for the current posts, and last it closes the store. It takes at most 20
+// seconds and may be called again.
 func (i *Instance) Stop() error {
 	i.stop.Do(func() {
 		var errs []error
@@ -253,7 +253,7 @@ func (i *Instance) Stop() error {
 			}
 		}
 		select {
-		case err := <-i.failure: // nobody has been told yet
+		case err := <-i.failure: // nobody has received it yet
 			errs = append(errs, err)
 		default:
 		}
@@ -262,8 +262,8 @@ func (i *Instance) Stop() error {
 	return i.stopErr
 }
 
-// Reload reads the project anew and makes its flows the active ones. A project with
-// errors changes nothing; what is wrong with it is returned.
+// Reload reads the project again and makes its flows the active ones. A project with
+// errors changes nothing; Reload returns its mistakes.
 func (i *Instance) Reload(ctx context.Context) (diag.List, error) {
 	i.reloading.Lock()
 	defer i.reloading.Unlock()

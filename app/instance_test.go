@@ -17,15 +17,15 @@ import (
 	"nudge/store/bolt"
 )
 
-// patience is how long a test waits for what surely comes.
+// patience is how long a test waits for something that must happen.
 const patience = 20 * time.Second
 
-// quickly is what somebody does who reads at once.
+// quickly is the script of a person who reads at once.
 func quickly(sandbox.Message) people.Script {
 	return people.Script{{Does: people.Delivers}, {Does: people.Reads}}
 }
 
-// startExample runs a project against a local service, both on ports of their own.
+// startExample runs a project against a sandbox. Both use free ports.
 func startExample(t *testing.T, files fs.FS, dir string) *Local {
 	t.Helper()
 	local, err := StartLocal(t.Context(), LocalConfig{
@@ -54,7 +54,7 @@ func clientOf(t *testing.T, i *Instance) *client.Client {
 	return c
 }
 
-// checkStore checks what a stopped instance has left.
+// checkStore checks the store that a stopped instance has left.
 func checkStore(dir string) (*store.Report, error) {
 	kv, err := bolt.OpenExisting(dir)
 	if err != nil {
@@ -68,7 +68,7 @@ func checkStore(dir string) (*store.Report, error) {
 	return report, errors.Join(err, s.Close())
 }
 
-// The smallest example, over real HTTP in both directions.
+// TestHello runs the smallest example over real HTTP in both directions.
 func TestHello(t *testing.T) {
 	local := startExample(t, examples.Hello(), t.TempDir())
 	a := clientOf(t, local.Instance)
@@ -90,8 +90,8 @@ func TestHello(t *testing.T) {
 	}
 }
 
-// untilRun asks for a run until it is as it must become: the API has no other way to
-// tell.
+// untilRun asks for a run until it is in the expected state. The API has no other way to
+// learn this.
 func untilRun(t *testing.T, a *client.Client, id string, done func(*client.Run) bool) (r *client.Run) {
 	t.Helper()
 	for deadline := time.Now().Add(patience); time.Now().Before(deadline); {
@@ -118,7 +118,7 @@ func TestInstanceStopsTwice(t *testing.T) {
 	}
 }
 
-// An instance that does not start leaves nothing open behind it.
+// An instance that does not start leaves nothing open.
 func TestInstanceThatDoesNotStart(t *testing.T) {
 	dir := t.TempDir()
 	first := startExample(t, examples.Hello(), dir)
@@ -138,7 +138,8 @@ func TestInstanceThatDoesNotStart(t *testing.T) {
 	}
 }
 
-// What an operator sets by the API stays through a reload, unless the file changes it.
+// A mode that an operator has set by the API survives a reload, unless the file changes
+// it.
 func TestOutboundModeThroughAReload(t *testing.T) {
 	i := startExample(t, examples.Hello(), t.TempDir())
 	load := func(text string) *Project {
@@ -184,7 +185,7 @@ func TestOutboundModeThroughAReload(t *testing.T) {
 	}
 }
 
-// A fast clock never goes back: it starts where the store stands.
+// A fast clock never goes back: it starts at the instant of the store.
 func TestFastClockStartsAtTheStore(t *testing.T) {
 	ahead := engine.InstantOf(time.Now().Add(1000 * time.Hour))
 	if got := clockFor(500, ahead).Now(); got.Before(ahead.Time()) {

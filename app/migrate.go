@@ -8,8 +8,8 @@ import (
 	"nudge/runner/migrate"
 )
 
-// startMigrations lets runs be taken over by new versions of their flows, beside
-// everything else: after the start, as the last process may not have come to the end, and
+// startMigrations moves runs to new versions of their flows, in parallel with everything
+// else. It works after the start, because the last process may not have finished, and
 // after every deploy.
 func (i *Instance) startMigrations() {
 	ctx, cancel := context.WithCancel(context.Background())
@@ -29,7 +29,7 @@ func (i *Instance) startMigrations() {
 	i.noteDeploy()
 }
 
-// noteDeploy asks for migrations. One that is asked for already is enough.
+// noteDeploy asks for migrations. One pending request is enough.
 func (i *Instance) noteDeploy() {
 	select {
 	case i.deployed <- struct{}{}:

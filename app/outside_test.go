@@ -9,8 +9,8 @@ import (
 	"nudge/examples"
 )
 
-// A program of another module uses the client, with nothing but the standard library beside
-// it and without the network.
+// A program of another module uses the client. It needs only the standard library beside
+// the client, and no network.
 func TestOutsideProgram(t *testing.T) {
 	local := startExample(t, examples.Hello(), t.TempDir())
 	program := exec.Command("go", "run", ".", "ann", "bob")

@@ -14,7 +14,7 @@ import (
 	"nudge/sandbox/people"
 )
 
-// SandboxSetup is the people of the local service, and what goes wrong there by chance.
+// SandboxSetup is the people of the sandbox and the faults that happen there by chance.
 type SandboxSetup struct {
 	People *people.People
 	Faults people.Faults
@@ -22,13 +22,13 @@ type SandboxSetup struct {
 	Text   string // of the file; empty when there is none
 }
 
-// Script is what somebody does with a message.
+// Script returns what a person does with a message.
 func (s *SandboxSetup) Script(m sandbox.Message) people.Script {
 	return s.People.Script(m.Profile, m.Text)
 }
 
-// readScene reads the people file of a project, where it has one. People whom nudge.yaml
-// names keep the scripts that they have there.
+// readScene reads the people file of a project, if there is one. People named in
+// nudge.yaml keep their scripts from there.
 func readScene(files fs.FS, file string, named map[string]people.Script, list *diag.List) SandboxSetup {
 	s := SandboxSetup{People: &people.People{Named: named}, file: file}
 	text, err := fs.ReadFile(files, file)
@@ -45,8 +45,7 @@ func readScene(files fs.FS, file string, named map[string]people.Script, list *d
 	return s
 }
 
-// LoadPeople is the scene of a file that has to be there. What is wrong with it is
-// shown.
+// LoadPeople reads a people file that must exist. It writes the file's mistakes to errs.
 func LoadPeople(path string, named map[string]people.Script, errs io.Writer) (SandboxSetup, error) {
 	if _, err := os.Stat(path); err != nil {
 		return SandboxSetup{}, wrongInput(fmt.Errorf("--people %s: %w", path, errors.Unwrap(err)))

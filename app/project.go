@@ -15,18 +15,18 @@ import (
 	"nudge/whatif/story"
 )
 
-// Project is a folder that was read: its flows, what nudge.yaml says to the server, the
-// people of the local service, and what is wrong with any of them.
+// Project is a folder that was read: its flows, the server settings of nudge.yaml, the
+// people of the sandbox, and the mistakes in any of them.
 type Project struct {
 	*flows.Project
 	Settings Settings
 	Scene    SandboxSetup
 	List     diag.List
 	Folder   fs.FS
-	Tests    *story.Suite // nil where they were not read
+	Tests    *story.Suite // nil if they were not read
 }
 
-// Open checks that a folder is there and returns it as files.
+// Open checks that a folder exists and returns it as files.
 func Open(dir string) (fs.FS, error) {
 	info, err := os.Stat(dir)
 	if err != nil {
@@ -35,7 +35,7 @@ func Open(dir string) (fs.FS, error) {
 	if !info.IsDir() {
 		return nil, wrongInput(fmt.Errorf("%s is a file; name the folder of the project", dir))
 	}
-	root, err := os.OpenRoot(dir) // no link in it leads out of it; closed with the process
+	root, err := os.OpenRoot(dir) // no link in it leads outside; closed with the process
 	if err != nil {
 		return nil, wrongInput(fmt.Errorf("the project %s: %w", dir, errors.Unwrap(err)))
 	}
@@ -50,7 +50,7 @@ func Open(dir string) (fs.FS, error) {
 		dir, flows.ProjectFile))
 }
 
-// Read reads a project with the settings that a purpose needs.
+// Read reads a project with the settings that the caller's purpose needs.
 func Read(files fs.FS, read SettingsReader) *Project {
 	p, list := flows.Load(files)
 	text, _ := p.Source(flows.ProjectFile)
@@ -61,8 +61,7 @@ func Read(files fs.FS, read SettingsReader) *Project {
 	return &Project{p, settings, scene, list, files, nil}
 }
 
-// Show renders the project's diagnostics, without the secrets that stand in the
-// lines it shows.
+// Show renders the project's diagnostics. It hides the secrets in the lines that it shows.
 func (p *Project) Show(w io.Writer) error {
 	return diag.Render(w, p.List, func(file string) (string, bool) {
 		if file == p.Scene.file {
@@ -79,7 +78,8 @@ func (p *Project) Show(w io.Writer) error {
 	})
 }
 
-// Load is a project without errors. Its warnings, or its errors, are shown.
+// Load returns a project without errors. It writes the project's warnings or errors to
+// errs.
 func Load(dir string, read SettingsReader, errs io.Writer) (*Project, error) {
 	files, err := Open(dir)
 	if err != nil {
@@ -97,14 +97,14 @@ func Load(dir string, read SettingsReader, errs io.Writer) (*Project, error) {
 	return p, nil
 }
 
-// ReadTests reads the project's tests, and notes what is wrong with them.
+// ReadTests reads the project's tests and records their mistakes.
 func (p *Project) ReadTests() {
 	suite, list := story.Load(p.Folder, p.Project)
 	p.Tests, p.List = suite, append(p.List, list...)
 	p.List.Sort()
 }
 
-// Summary is what a project holds and how much is wrong with it.
+// Summary returns the contents of a project and the number of its mistakes as text.
 func (p *Project) Summary() string {
 	errs, warnings := 0, 0
 	for _, d := range p.List {
@@ -119,14 +119,14 @@ func (p *Project) Summary() string {
 		plural(errs, "error"), plural(warnings, "warning"))
 }
 
-// count is how many files a folder of the project has. Flows that do not load count
-// too.
+// count returns the number of files in a folder of the project. It includes flows that do
+// not load.
 func (p *Project) count(folder string) int {
-	found, _ := fs.Glob(p.Folder, folder+"/*.yaml") // the pattern is a good one
+	found, _ := fs.Glob(p.Folder, folder+"/*.yaml") // the pattern is valid
 	return len(found)
 }
 
-// Reread reads the project anew and shows what is wrong with it.
+// Reread reads the project again and shows its mistakes.
 func Reread(dir string, read SettingsReader, errs io.Writer) (*Project, error) {
 	files, err := Open(dir)
 	if err != nil {
@@ -136,7 +136,7 @@ func Reread(dir string, read SettingsReader, errs io.Writer) (*Project, error) {
 	return p, p.Show(errs)
 }
 
-// Bundles are the sources of the project's flows, as an input deploys them.
+// Bundles returns the sources of the project's flows, in the form that an input deploys.
 func (p *Project) Bundles() (all []flows.Bundle) {
 	for _, f := range p.Flows {
 		all = append(all, f.Bundle)
@@ -145,8 +145,8 @@ func (p *Project) Bundles() (all []flows.Bundle) {
 }
 
 // Deployable returns the files that a server needs to run the flows of the project, for
-// [client.Client.Deploy]. Of nudge.yaml it has only what concerns the flows: the rest may be
-// secret, and other servers have no use for it.
+// [client.Client.Deploy]. From nudge.yaml it takes only the keys for flows. The other keys
+// may be secret, and other servers do not need them.
 func (p *Project) Deployable() ([]client.File, error) {
 	config := p.Config.Extract(func(key, _ string) bool { return !slices.Contains(servingKeys, key) })
 	files := []client.File{{Name: flows.ProjectFile, Text: config}}
@@ -171,7 +171,7 @@ func (p *Project) Deployable() ([]client.File, error) {
 	return files, nil
 }
 
-// plural is a number with its noun: 1 flow, 2 flows.
+// plural returns a number with its noun: 1 flow, 2 flows.
 func plural(n int, noun string) string {
 	if n == 1 {
 		return "1 " + noun

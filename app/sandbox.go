@@ -11,17 +11,17 @@ import (
 	"nudge/sandbox"
 )
 
-// Sandbox is a sandbox that serves on a port of its own.
+// Sandbox is a sandbox that serves on its own port.
 type Sandbox struct {
 	*sandbox.Sandbox
 	web      *webServer
 	listener net.Listener
-	failure  chan error // capacity 1: why it serves no more
+	failure  chan error // capacity 1: the error that ended the service
 	stop     func() error
 }
 
-// StartSandbox starts a sandbox on a listener, which belongs to the sandbox from here on. An
-// error of the kind [Usage] is one of the config.
+// StartSandbox starts a sandbox on a listener. From then on the sandbox owns the listener.
+// An error of the kind [Usage] is a mistake in the config.
 func StartSandbox(l net.Listener, config sandbox.Config, log *slog.Logger) (*Sandbox, error) {
 	box, err := sandbox.New(config)
 	if err != nil {
@@ -48,13 +48,14 @@ func StartSandbox(l net.Listener, config sandbox.Config, log *slog.Logger) (*San
 // Failure delivers the error that ended the service before Stop did.
 func (s *Sandbox) Failure() <-chan error { return s.failure }
 
-// URL is where the service is.
+// URL returns the address of the sandbox.
 func (s *Sandbox) URL() string { return "http://" + s.listener.Addr().String() }
 
-// account is the way to the service for every account that a flow may name.
+// account returns the connection to the sandbox, which serves every account that a flow
+// names.
 func (s *Sandbox) account() Account {
 	return Account{Name: engine.AnyAccount, Config: appmessaging.Config{BaseURL: s.URL(), PathPrefix: "/cpaas", Token: "local"}}
 }
 
-// Stop ends the service and drops the webhooks that are under way. It may be called again.
+// Stop ends the sandbox and drops the webhooks under way. It may be called again.
 func (s *Sandbox) Stop() error { return s.stop() }

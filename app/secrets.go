@@ -6,19 +6,19 @@ import (
 )
 
 var (
-	// secretKey finds where the value of a key begins that may hold a secret.
+	// secretKey finds the position after a key whose value may be a secret.
 	secretKey = regexp.MustCompile(`\b(?:tokens?|password|secrets?)["']?\s*:`)
-	// harmless is what may be shown of a secret: the name of the variable that has it, without
-	// its default, and layout.
+	// harmless matches the visible parts of a secret's value: the name of its variable,
+	// without the default, and layout.
 	harmless = regexp.MustCompile(`\$\{\w+(?:\}|:-)|[\s\[\]{},"'|>-]+`)
 )
 
-// withoutSecrets is a nudge.yaml in which stars stand for the secrets, one for each
-// character, so that an excerpt of it may be shown and its carets stay in place. It
-// goes by the look of lines, because it must also hold for a file that is not YAML.
+// withoutSecrets replaces every character of a secret in a nudge.yaml with a star. So an
+// excerpt can be shown, and its carets stay in place. It works on the form of the lines,
+// because it must also work on a file that is not YAML.
 func withoutSecrets(text string) string {
 	lines := strings.Split(text, "\n")
-	within := -1 // indentation of the secret key that the lines may still belong to
+	within := -1 // indentation of the secret key whose value the lines may continue
 	for i, line := range lines {
 		indent := len(line) - len(strings.TrimLeft(line, " "))
 		item := strings.HasPrefix(line[indent:], "-")
@@ -35,7 +35,7 @@ func withoutSecrets(text string) string {
 	return strings.Join(lines, "\n")
 }
 
-// stars covers everything but what is harmless.
+// stars replaces everything that is not harmless with stars.
 func stars(text string) string {
 	var b strings.Builder
 	for text != "" {

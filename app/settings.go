@@ -24,66 +24,66 @@ import (
 //	  batch: 500              # messages in one request, when many wait
 //	  rate: 100/s
 //	  timeout: 130s
-//	accounts:                 # instead, where there are several
+//	accounts:                 # instead, if there are several
 //	  default: main           # carries the messages of flows that name none
-//	  main: { … }             # as account has it, and webhooks beside it
+//	  main: { … }             # as account, and also webhooks
 //	  orders: { … }
 //	webhooks:
 //	  secrets: [ "${COMAPI_SECRET}" ]
-//	  profiles: true          # what they say of people becomes what is known of them
-//	  max_body: 10485760      # bytes; 4 MiB when nothing is said
-//	  url: https://…          # this and the rest is for nudge webhooks register
+//	  profiles: true          # update stored profiles from webhooks
+//	  max_body: 10485760      # bytes; default 4 MiB
+//	  url: https://…          # this key and the next ones are for nudge webhooks register
 //	  name: nudge shop
 //	  batch: 500              # events in one request
 //	  batch_timeout: 1s
 //	listen: 127.0.0.1:8080    # or { api: …, webhooks: … }
 //	tokens: [ "${NUDGE_TOKEN}" ]
 //	data_dir: data            # relative to the project
-//	retention:                # how long what is over is kept; never: for good
+//	retention:                # how long old data is kept; never: drop nothing
 //	  runs: 90d               # ended runs
 //	  journal: never          # inputs
-//	fetch:                    # what fetch steps may ask although it is not public
+//	fetch:                    # private addresses that fetch steps may ask
 //	  allow_private: [ 10.1.0.0/16, billing.internal, .example.internal ]
 //	outbound: live            # or hold, or { only: [ann, bob] }
-//	people:                   # of the local service, in nudge dev
+//	people:                   # of the sandbox, in nudge dev
 //	  ann: reads after 3s
 //	clock: { speed: 500 }     # for load and crash tests only
 //
 // Their texts may hold ${NAME}, ${NAME:-default} and $$; see expand.
 type Settings struct {
-	Accounts []Account // the default one first; empty: none is given
+	Accounts []Account // the default one first; empty: the file has none
 	Webhooks WebhookSettings
-	Secrets  []appmessaging.Secret // of the webhooks of all accounts; none: webhooks are off
+	Secrets  []appmessaging.Secret // for the webhooks of all accounts; none: webhooks are off
 	Listen   Addresses
 	Tokens   []string
 	DataDir  string
 	Fetch    []fetch.Allowed
 	Retained runner.Retention
-	Outbound *engine.Control // nil: it stays as the store has it
+	Outbound *engine.Control // nil: keep the mode of the store
 	People   map[string]people.Script
 	Speed    float64 // of the clock; 1 is real time
 }
 
-// servingKeys are the keys of nudge.yaml that settings are read from.
+// servingKeys are the keys of nudge.yaml that contain settings.
 var servingKeys = []string{
 	"account", "accounts", "clock", "data_dir", "fetch", "listen", "outbound", "people", "retention", "tokens", "webhooks",
 }
 
-// Account is whom messages go through.
+// Account is a connection to the provider that messages go through.
 type Account struct {
 	appmessaging.Config
-	Name    string // empty for the only one
-	Senders int    // 0: as the runner has it
+	Name    string // empty for a single account
+	Senders int    // 0: the default of the runner
 	Rate    flows.Rate
 	ByID    bool                  // correlate: id
 	Verify  bool                  // verify_unread
-	Secrets []appmessaging.Secret // of its webhooks, beside those of all accounts
+	Secrets []appmessaging.Secret // for its webhooks, in addition to those for all accounts
 }
 
-// Addresses are where the server listens.
+// Addresses are the addresses that the server listens on.
 type Addresses struct {
 	API      string
-	Webhooks string // a second listener that serves webhooks only; empty: none
+	Webhooks string // a second listener that serves only webhooks; empty: none
 }
 
 const (
@@ -92,14 +92,14 @@ const (
 	maxSpeed       = 1_000_000
 )
 
-// SettingsReader reads from the text of nudge.yaml what a verb needs of it.
+// SettingsReader reads the settings that a verb needs from the text of nudge.yaml.
 type SettingsReader func(text string) (Settings, diag.List)
 
 // Environment looks up a variable.
 type Environment func(name string) (string, bool)
 
-// AllSettings reads all settings, for a verb that meets the provider. The returned
-// list may repeat what flows.Load says of the same file.
+// AllSettings reads all settings, for a verb that talks to the provider. The returned list
+// may repeat mistakes that flows.Load reports in the same file.
 func AllSettings(env Environment) SettingsReader {
 	return func(text string) (Settings, diag.List) {
 		r := newReader(text, env)
@@ -123,8 +123,8 @@ func AllSettings(env Environment) SettingsReader {
 	}
 }
 
-// LocalSettings reads only the settings that matter where the provider is the local
-// service, so that a project can be tried without its secrets at hand.
+// LocalSettings reads only the settings that matter with a sandbox as the provider. So a
+// user can try a project without its secrets.
 func LocalSettings(env Environment) SettingsReader {
 	return func(text string) (Settings, diag.List) {
 		r := newReader(text, env)
@@ -132,7 +132,7 @@ func LocalSettings(env Environment) SettingsReader {
 	}
 }
 
-// reader reads settings. What is wrong with them goes to its list.
+// reader reads settings. It adds mistakes to its list.
 type reader struct {
 	top  *node.Map
 	env  Environment

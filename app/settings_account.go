@@ -14,7 +14,7 @@ import (
 
 const maxSenders = 4096
 
-// accounts reads the single account or the several, the default one first.
+// accounts reads the single account or all accounts, the default one first.
 func (r *reader) accounts() []Account {
 	if r.top.Has("account") && r.top.Has("accounts") {
 		r.top.Errorf("accounts", node.CodeBadValue, "move it to accounts, with a name", "there is an account beside accounts")
@@ -54,10 +54,10 @@ func (r *reader) defaultFirst(m *node.Map, all []Account) []Account {
 	return slices.Insert(slices.Delete(all, i, i+1), 0, first)
 }
 
-// account reads one account. The channel itself says what is wrong with it; here that is
-// put at its key.
+// account reads one account. The channel checks it; account reports each mistake at its
+// key.
 func (r *reader) account(name string, m *node.Map) Account {
-	if m == nil { // it is no mapping, which is told already
+	if m == nil { // not a mapping; this is already reported
 		return Account{Name: name}
 	}
 	before := len(r.list)
@@ -87,7 +87,7 @@ func (r *reader) account(name string, m *node.Map) Account {
 	return a
 }
 
-// correlatesByID reads by what receipts are told apart.
+// correlatesByID reads how the account matches receipts to messages.
 func (r *reader) correlatesByID(m *node.Map) bool {
 	by := m.Text("correlate")
 	switch words := r.str(by); words {
@@ -100,7 +100,7 @@ func (r *reader) correlatesByID(m *node.Map) bool {
 	return false
 }
 
-// number reads a number from 1 on; 0 where there is none.
+// number reads a number that is at least 1. It returns 0 if there is none.
 func (r *reader) number(m *node.Map, key string, most int, hint string) int {
 	if !m.Has(key) {
 		return 0
@@ -112,11 +112,11 @@ func (r *reader) number(m *node.Map, key string, most int, hint string) int {
 	return n
 }
 
-// maxSecretFile is the most that is read of a file with a secret, in bytes.
+// maxSecretFile is the largest part of a secret file that is read, in bytes.
 const maxSecretFile = 64 << 10
 
-// secret reads a secret, which may stand in a file that KEY_file names. The line break at
-// the end of the file is no part of it.
+// secret reads a secret, from its key or from a file that KEY_file names. The line break
+// at the end of the file does not belong to the secret.
 func (r *reader) secret(m *node.Map, key string) appmessaging.Secret {
 	file := key + "_file"
 	here, path := r.str(m.Text(key)), r.str(m.Text(file))
@@ -137,7 +137,7 @@ func (r *reader) secret(m *node.Map, key string) appmessaging.Secret {
 	return appmessaging.Secret(secret)
 }
 
-// readSmall reads a file, and no more of it than limit bytes.
+// readSmall reads a file, but at most limit bytes of it.
 func readSmall(path string, limit int64) (string, error) {
 	f, err := os.Open(path)
 	if err != nil {
@@ -148,13 +148,13 @@ func readSmall(path string, limit int64) (string, error) {
 	return string(text), err
 }
 
-// accountKeys are the channel's fields and the keys that set them.
+// accountKeys has the channel's fields and the keys that set them.
 var accountKeys = []struct{ field, key string }{
 	{"BaseURL", "url"}, {"PathPrefix", "path"}, {"Password", "password"}, {"Token", "token"}, {"User", "user"},
 }
 
-// inWordsOfSettings names the keys instead of the fields, and the key that the text
-// begins with.
+// inWordsOfSettings replaces the fields in a text with their keys. It also returns the key
+// at the beginning of the text.
 func inWordsOfSettings(text string) (key, said string) {
 	var pairs []string
 	for _, k := range accountKeys {

@@ -1,7 +1,7 @@
 package app
 
-// Explanations explains the codes of what is wrong with the settings of the server;
-// all others are the flows'.
+// Explanations explains the codes for mistakes in the server settings. The flows package
+// explains all other codes.
 var Explanations = map[string]string{
 	codeOpen: `The API would listen on an address that other machines can reach, and nudge.yaml has
 no tokens: anybody there could send messages to anybody. Give it a token, or an address

@@ -6,7 +6,7 @@ import (
 	"nudge/runner/fetch"
 )
 
-// fetch reads what flows may ask although it is not public.
+// fetch reads the addresses that flows may ask although they are not public.
 func (r *reader) fetch(m *node.Map) []fetch.Allowed {
 	var allowed []fetch.Allowed
 	v := m.Get("allow_private")
@@ -33,7 +33,7 @@ func (r *reader) fetch(m *node.Map) []fetch.Allowed {
 	return allowed
 }
 
-// newFetcher is the client of fetch steps.
+// newFetcher returns the client for fetch steps.
 func newFetcher(allowed []fetch.Allowed) *fetch.Client {
 	return fetch.New(fetch.Config{Allow: allowed, MaxBody: engine.MaxFetchBytes})
 }

@@ -8,8 +8,8 @@ import (
 	"nudge/server"
 )
 
-// listen reads where the server listens. Beyond this machine the API needs tokens;
-// webhooks are signed and need none.
+// listen reads the addresses of the server. If other machines can reach the API, it needs
+// tokens. Webhooks are signed and need none.
 func (r *reader) listen(v *node.Value, tokens bool) Addresses {
 	a := Addresses{API: DefaultListen}
 	switch {
@@ -35,7 +35,7 @@ func (r *reader) listen(v *node.Value, tokens bool) Addresses {
 	return a
 }
 
-// codeOpen is the code of an API that anybody could use.
+// codeOpen is the code for an API that anybody could use.
 const codeOpen = "open-api"
 
 func (r *reader) address(v *node.Value) string {
@@ -66,6 +66,6 @@ func isLocal(address string) bool {
 	return err == nil && server.IsLoopback(host)
 }
 
-// IsLocalAddress reports whether a text is an address with a port that only this machine can
-// reach.
+// IsLocalAddress reports whether a text is an address with a port that only this machine
+// can reach.
 func IsLocalAddress(text string) bool { return isAddress(text) && isLocal(text) }

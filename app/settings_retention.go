@@ -11,25 +11,26 @@ import (
 const (
 	day = 24 * time.Hour
 
-	// defaultRunRetention is how long ended runs are kept where nothing is said: most
-	// receipts of a message have come long before, and a quarter's numbers can be looked into.
+	// defaultRunRetention is how long ended runs are kept by default. Most receipts arrive
+	// long before, and users can still examine the numbers of a quarter.
 	defaultRunRetention = 90 * day
 
-	// minRetention is the shortest that may be said. Within a week all comes that somebody
-	// still looks up: the answer to an event that is sent again names its runs for 72 hours,
-	// and the provider repeats webhooks for about a day. A receipt that comes even later
-	// would only have changed a number of a campaign.
+	// minRetention is the shortest allowed retention. Within a week every late request has
+	// arrived: the answer to a repeated event names its runs for 72 hours, and the
+	// provider repeats webhooks for about a day. An even later receipt would only have
+	// changed a number of a campaign.
 	minRetention = 7 * day
 )
 
-// retention reads how long what is over is kept.
+// retention reads how long old data is kept.
 func (r *reader) retention(m *node.Map) runner.Retention {
 	kept := runner.Retention{Runs: r.kept(m, "runs", defaultRunRetention), Journal: r.kept(m, "journal", 0)}
 	m.Close()
 	return kept
 }
 
-// kept reads how long something is kept: a duration, or never to drop it, which is 0.
+// kept reads how long one kind of data is kept: a duration, or never, which becomes 0 and
+// means that nothing is dropped.
 func (r *reader) kept(m *node.Map, key string, usual time.Duration) time.Duration {
 	text := r.str(m.Text(key))
 	if text == "" {

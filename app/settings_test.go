@@ -56,8 +56,8 @@ clock: { speed: 500 }
 	}
 }
 
-// TestSettingsOfAccounts shows that the default account comes first, and that a token may
-// stand in a file.
+// TestSettingsOfAccounts verifies that the default account comes first, and that a token
+// may be in a file.
 func TestSettingsOfAccounts(t *testing.T) {
 	file := filepath.Join(t.TempDir(), "token")
 	if err := os.WriteFile(file, []byte("from-a-file\n"), 0o600); err != nil {
@@ -139,7 +139,7 @@ func TestSettingsAreRefusedAtTheirPlace(t *testing.T) {
 	}
 }
 
-// No error of the settings, whatever they are, tells a secret.
+// No error in the settings may reveal a secret.
 func TestSettingsKeepSecrets(t *testing.T) {
 	for _, text := range []string{
 		"account: { url: https://a.example, path: /cpaas, token: hunter2, user: x }",
@@ -193,8 +193,8 @@ listen: 127.0.0.1:80
 	}
 }
 
-// A key of nudge.yaml either says something to the flows, and is deployed, or to the
-// server, and may be secret. A new one has to be put on one side.
+// A key of nudge.yaml is either for the flows, and is deployed, or for the server, and may
+// be secret. A new key must be assigned to one side.
 func TestEveryKeyHasItsSide(t *testing.T) {
 	flowKeys := []string{
 		"project", "timezone", "profile", "events", "categories", "from", "on_unknown", "merge_fields", "locale",

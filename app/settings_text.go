@@ -8,13 +8,14 @@ import (
 	"nudge/lang/node"
 )
 
-// Codes of what is wrong with a text of the settings.
+// Codes for mistakes in a text of the settings.
 const (
 	codeUnset    = "unset-variable"
 	codeVariable = "bad-variable"
 )
 
-// str is a text with its variables expanded; "" for nil and for one with errors.
+// str returns a text with its variables expanded. It returns "" for nil and for a text
+// with errors.
 func (r *reader) str(t *node.Text) string {
 	if t == nil {
 		return ""
@@ -30,7 +31,7 @@ func (r *reader) str(t *node.Text) string {
 	return value
 }
 
-// texts is a list of texts. One text alone stands for a list of it.
+// texts reads a list of texts. A single text counts as a list with one element.
 func (r *reader) texts(v *node.Value, key string) []string {
 	if v == nil {
 		return nil
@@ -51,21 +52,21 @@ func (r *reader) texts(v *node.Value, key string) []string {
 	return texts
 }
 
-// wrongVariable is what is wrong with the characters from up to but without to of a
-// text.
+// wrongVariable is a mistake in the characters of a text from up to, but not including,
+// to.
 type wrongVariable struct {
 	from, to   int
 	code       diag.Code
 	text, hint string
 }
 
-// expand puts in the values of variables:
+// expand replaces variables with their values:
 //
-//	${NAME}            its value; that it is not set is an error
-//	${NAME:-default}   the default, where it is not set or empty
+//	${NAME}            its value; an error if it is not set
+//	${NAME:-default}   the default, if it is not set or empty
 //	$$                 a dollar
 //
-// Any other dollar is an error, so that $NAME is not sent somewhere as it stands.
+// Any other dollar is an error. Otherwise $NAME could be sent somewhere unexpanded.
 func expand(text string, env Environment) (string, *wrongVariable) {
 	var b strings.Builder
 	for rest := text; ; {

@@ -8,15 +8,15 @@ import (
 	"nudge/lang/node"
 )
 
-// WebhookSettings say how the provider's webhooks are taken, and how the provider is
-// asked for them.
+// WebhookSettings say how the server takes the provider's webhooks, and how the verb
+// webhooks register sets them up at the provider.
 type WebhookSettings struct {
-	Secrets  []appmessaging.Secret // those that nudge.yaml has beside its accounts
-	Profiles bool                  // what they say of people becomes what is known of them
+	Secrets  []appmessaging.Secret // those that nudge.yaml has outside its accounts
+	Profiles bool                  // update stored profiles from webhooks
 	MaxBody  int                   // bytes; 0: the default of the channel
-	URL      string                // where the provider posts to; empty: nobody said
-	Name     string                // of the webhook at the provider; empty: made of the project's
-	Batch    int                   // events in a request; 1: each by itself; 0: the default
+	URL      string                // where the provider posts to; empty: not given
+	Name     string                // of the webhook at the provider; empty: made from the project's name
+	Batch    int                   // events in a request; 1: each alone; 0: the default
 	Wait     int                   // seconds until an incomplete batch is sent; 0: the default
 }
 
@@ -40,7 +40,7 @@ func (r *reader) webhooks(m *node.Map) WebhookSettings {
 	return s
 }
 
-// secrets reads the secrets of webhooks, of which an old and a new one may be good at a
+// secrets reads the secrets of webhooks. An old and a new secret may be valid at the same
 // time.
 func (r *reader) secrets(m *node.Map) (secrets []appmessaging.Secret) {
 	for _, text := range r.texts(m.Get("secrets"), "secrets") {

@@ -19,19 +19,19 @@ type FastClock interface {
 	sandbox.Clock
 }
 
-// anyPort is a port of this machine that is free.
+// anyPort is an address with any free port of this machine.
 const anyPort = "127.0.0.1:0"
 
-// LocalConfig says how to run a project against a sandbox.
+// LocalConfig is the configuration of a project that runs against a sandbox.
 type LocalConfig struct {
 	Project *Project                            // required, without errors
-	DataDir string                              // required: where runs are kept; Start makes it
-	Reload  func() (*Project, error)            // as [Config] has it
+	DataDir string                              // required: the folder for runs; Start creates it
+	Reload  func() (*Project, error)            // as in [Config]
 	Listen  string                              // address of the API; empty: a free port of this machine
 	Sandbox string                              // address of the sandbox; empty: a free port of this machine
-	File    string                              // where the sandbox keeps its messages; empty: nowhere
-	People  func(sandbox.Message) people.Script // what people do with a message; nil: as the project says
-	Faults  people.Faults                       // what goes wrong at the provider
+	File    string                              // the file for the sandbox's messages; empty: none
+	People  func(sandbox.Message) people.Script // what people do with a message; nil: as in the project
+	Faults  people.Faults                       // faults of the provider
 	Clock   FastClock                           // nil: the real one
 	Log     *slog.Logger                        // nil: nothing is logged
 }
@@ -42,9 +42,9 @@ type Local struct {
 	Sandbox *Sandbox
 }
 
-// StartLocal starts a sandbox, and an instance whose only provider is that sandbox: the
-// account, webhooks, tokens, listen and outbound of nudge.yaml are not used. It returns once
-// both serve. The ctx bounds only the start. After an error nothing is left running.
+// StartLocal starts a sandbox and an instance with this sandbox as its only provider. It
+// ignores the account, webhooks, tokens, listen and outbound of nudge.yaml. It returns
+// once both serve. The ctx limits only the start. After an error nothing keeps running.
 func StartLocal(ctx context.Context, c LocalConfig) (*Local, error) {
 	if c.Log == nil {
 		c.Log = slog.New(slog.DiscardHandler)

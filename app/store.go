@@ -8,8 +8,8 @@ import (
 	"nudge/store/bolt"
 )
 
-// measureStore lets metrics tell how large the store's file is, and how much of it a
-// compaction would give back.
+// measureStore adds two metrics: the size of the store's file, and how much of it a
+// compaction would release.
 func measureStore(registry *prometheus.Registry, kv *bolt.KV) error {
 	gauge := func(name, help string, bytes func() int64) error {
 		return registry.Register(prometheus.NewGaugeFunc(prometheus.GaugeOpts{Name: name, Help: help}, func() float64 { return float64(bytes()) }))
