@@ -21,7 +21,7 @@ import (
 	"nudge/runner/fetch"
 )
 
-// freezeOf is the freezing of the audience of a flow whose trigger and data are given.
+// freezeOf returns a request to freeze the audience of a flow with this trigger and data.
 func freezeOf(t *testing.T, trigger, data string) engine.SnapshotRequest {
 	t.Helper()
 	project, list := flows.Load(fstest.MapFS{"flows/f.yaml": {Data: []byte(
@@ -58,7 +58,7 @@ func frozen(t *testing.T, from audience.Sources, f engine.SnapshotRequest) (rows
 	return rows, got
 }
 
-// shown is bad rows in a line each.
+// shown returns a line for each bad row.
 func shown(bad []engine.BadRow) (lines []string) {
 	for _, b := range bad {
 		lines = append(lines, fmt.Sprintf("%d: %s", b.Line, b.What))
@@ -149,7 +149,8 @@ func TestFiles(t *testing.T) {
 	}
 }
 
-// TestPages reads a service by cursor and by Link header, over answers that are busy.
+// TestPages reads a service by cursor and by Link header. The service sometimes answers
+// that it is busy.
 func TestPages(t *testing.T) {
 	var asked []string
 	busy := true
@@ -234,8 +235,8 @@ func TestStoredProfiles(t *testing.T) {
 	}
 }
 
-// TestFrozenFiles shows that the same rows have the same name, that what nobody needs
-// goes, and that what a process left half done goes too.
+// TestFrozenFiles verifies that the same rows get the same name, that unneeded files are
+// removed, and that half-made files of an earlier process are removed too.
 func TestFrozenFiles(t *testing.T) {
 	dir := t.TempDir()
 	project := fstest.MapFS{"audiences/p.csv": {Data: []byte("profile\nann\n")}, "audiences/q.csv": {Data: []byte("profile\nbob\n")}}
@@ -279,7 +280,7 @@ func TestFrozenFiles(t *testing.T) {
 	}
 }
 
-// watched is a file that looks at the heap while it is read.
+// watched is a file that measures the heap while it is read.
 type watched struct {
 	fs.File
 	since int
@@ -305,8 +306,8 @@ func (w watchedFS) Open(name string) (fs.File, error) {
 	return &watched{File: file, most: w.most}, err
 }
 
-// TestFlatMemory freezes and reads an audience of 12 MB, of which no more than 4 may be
-// held at any time.
+// TestFlatMemory freezes and reads an audience of 12 MB, and allows at most 4 MB on the
+// heap at any time.
 func TestFlatMemory(t *testing.T) {
 	const rows = 30_000
 	root := t.TempDir()
@@ -345,7 +346,7 @@ func TestFlatMemory(t *testing.T) {
 	}
 }
 
-// heap is what lives on the heap, in bytes.
+// heap returns the bytes in use on the heap.
 func heap() int64 {
 	runtime.GC()
 	var m runtime.MemStats

@@ -13,7 +13,7 @@ import (
 	"nudge/lang/shape"
 )
 
-// csvRows is the rows of a CSV file with a header.
+// csvRows reads the rows of a CSV file with a header.
 type csvRows struct {
 	table  *Table
 	person int // index of the person's column
@@ -64,7 +64,7 @@ func (c *csvRows) next() (engine.Row, int, error) {
 	return row, line, err
 }
 
-// cellOf is a cell as JSON of a shape; nil where it is absent.
+// cellOf returns a cell as JSON of a shape, or nil if it is absent.
 func cellOf(cell string, t *shape.Type) (json.RawMessage, error) {
 	trimmed := strings.TrimSpace(cell)
 	if trimmed == "" && (t.Optional || t.Kind != shape.KindString) {

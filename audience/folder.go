@@ -19,7 +19,8 @@ type Folder struct {
 	dir string
 }
 
-// Open returns the audiences frozen in a folder, which is made where it is not there.
+// Open returns the audiences frozen in a folder. It creates the folder if it does not
+// exist.
 func Open(dir string, from Sources) (*Folder, error) {
 	if err := os.MkdirAll(dir, 0o700); err != nil {
 		return nil, err
@@ -28,7 +29,7 @@ func Open(dir string, from Sources) (*Folder, error) {
 	if err != nil {
 		return nil, err
 	}
-	for _, name := range left { // of a process that was killed
+	for _, name := range left { // half-made files of a killed process
 		if err := os.Remove(name); err != nil {
 			return nil, err
 		}
@@ -36,7 +37,7 @@ func Open(dir string, from Sources) (*Folder, error) {
 	return &Folder{from, dir}, nil
 }
 
-// Freeze copies an audience. What is wrong with it is told in Failed; an error means
+// Freeze copies an audience. Failed says what is wrong with the audience; an error means
 // that ctx ended.
 func (d *Folder) Freeze(ctx context.Context, f engine.SnapshotRequest) (*engine.Snapshot, error) {
 	file, err := newFrozenFile(d.dir)
@@ -56,12 +57,12 @@ func (d *Folder) Freeze(ctx context.Context, f engine.SnapshotRequest) (*engine.
 var _ runner.Audiences = (*Folder)(nil)
 
 // Read returns at most limit rows of a frozen audience from an offset on, and the offset
-// behind them.
+// after them.
 func (d *Folder) Read(audience string, offset int64, limit int) ([]engine.Row, int64, error) {
 	return readFrozen(filepath.Join(d.dir, audience+frozenSuffix), offset, limit)
 }
 
-// Keep drops every frozen audience that is not named.
+// Keep removes every frozen audience that is not in the list.
 func (d *Folder) Keep(audiences []string) error {
 	entries, err := os.ReadDir(d.dir)
 	if err != nil {

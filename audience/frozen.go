@@ -18,10 +18,10 @@ import (
 
 const (
 	frozenSuffix = ".jsonl"
-	beginning    = "freezing-" // of the name of a file that is not whole yet
+	beginning    = "freezing-" // prefix for the name of a file that is not whole yet
 )
 
-// frozenFile is an audience that is being written: a row on each line.
+// frozenFile is a snapshot that is being written, with a row on each line.
 type frozenFile struct {
 	file *os.File
 	out  *bufio.Writer
@@ -44,7 +44,7 @@ func newFrozenFile(dir string) (*frozenFile, error) {
 // add writes a row.
 func (f *frozenFile) add(row *engine.Row) error { return f.json.Encode(row) }
 
-// keep makes the file durable under the hash of what it holds, and returns that.
+// keep makes the file durable under the hash of its contents, and returns the hash.
 func (f *frozenFile) keep() (name string, err error) {
 	if err := errors.Join(f.out.Flush(), f.file.Sync(), f.file.Close()); err != nil {
 		return "", errors.Join(err, os.Remove(f.file.Name()))
@@ -61,11 +61,11 @@ func (f *frozenFile) keep() (name string, err error) {
 	return name, errors.Join(d.Sync(), d.Close())
 }
 
-// drop takes the file away.
+// drop removes the file.
 func (f *frozenFile) drop() error { return errors.Join(f.file.Close(), os.Remove(f.file.Name())) }
 
 // readFrozen returns at most limit rows of a frozen audience from an offset on, and the
-// offset behind them.
+// offset after them.
 func readFrozen(path string, offset int64, limit int) (rows []engine.Row, next int64, err error) {
 	file, err := os.Open(path)
 	if err != nil {
@@ -91,7 +91,7 @@ func readFrozen(path string, offset int64, limit int) (rows []engine.Row, next i
 	return rows, next, nil
 }
 
-// readLine reads a line with its end, which is valid until the next one is read.
+// readLine reads a line with its line break. The line is valid until the next read.
 func readLine(text *bufio.Reader) ([]byte, error) {
 	line, err := text.ReadSlice('\n')
 	if !errors.Is(err, bufio.ErrBufferFull) {

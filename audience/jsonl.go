@@ -11,7 +11,7 @@ import (
 	"nudge/lang/shape"
 )
 
-// lines is the rows of a JSON Lines file.
+// lines reads the rows of a JSON Lines file.
 type lines struct {
 	text   *bufio.Scanner
 	line   int

@@ -20,28 +20,28 @@ import (
 )
 
 const (
-	// MaxPages is how many pages a service may answer with.
+	// MaxPages is the largest number of pages that a service may answer with.
 	MaxPages = 100_000
 
 	pageTimeout = time.Minute
-	pageRetries = 5 // after the first attempt, on no answer, 429 and 5xx
+	pageRetries = 5 // after the first attempt: on no answer, 429 and 5xx
 	longestWait = time.Minute
 )
 
-// Client asks the services of audiences. [fetch.Client] is one.
+// Client sends requests to the services of audiences. [fetch.Client] implements it.
 type Client interface {
 	Ask(ctx context.Context, request flows.FetchRequest, timeout time.Duration) (*fetch.Answer, error)
 }
 
-// pages is the rows that a service answers with, page by page.
+// pages reads the rows of a service, page by page.
 type pages struct {
-	ctx     context.Context // of the one freezing that reads them
+	ctx     context.Context // of the freezing that reads the pages
 	client  Client
 	source  *flows.Pages
-	request flows.FetchRequest // of the next page
+	request flows.FetchRequest // for the next page
 	done    bool
 	asked   int
-	items   []json.RawMessage // of the page in hand that are left
+	items   []json.RawMessage // the remaining items of the current page
 	row     int
 	person  string
 	data    *shape.Type
@@ -71,7 +71,7 @@ func (p *pages) next() (engine.Row, int, error) {
 	return row, p.row, err
 }
 
-// turn asks for the next page, and finds out where the one after it is.
+// turn requests the next page, and finds the address of the page after it.
 func (p *pages) turn() error {
 	if p.asked++; p.asked > MaxPages {
 		return fmt.Errorf("it has more than %d pages", MaxPages)
@@ -100,7 +100,7 @@ func (p *pages) turn() error {
 	return nil
 }
 
-// ask asks until there is an answer, or it is of no use to go on.
+// ask repeats a request until there is an answer, or until another attempt makes no sense.
 func (p *pages) ask() (*fetch.Answer, error) {
 	for attempt := 0; ; attempt++ {
 		answer, err := p.client.Ask(p.ctx, p.request, pageTimeout)
@@ -132,7 +132,8 @@ func (p *pages) ask() (*fetch.Answer, error) {
 	}
 }
 
-// byCursor goes on with the cursor of an answer. Without one it was the last page.
+// byCursor continues with the cursor of an answer. An answer without a cursor is the last
+// page.
 func (p *pages) byCursor(answer json.RawMessage) {
 	raw, err := at(answer, p.source.Cursor)
 	cursor, wrong := textOf(raw, p.source.Cursor)
@@ -152,8 +153,8 @@ func (p *pages) byCursor(answer json.RawMessage) {
 
 var nextLink = regexp.MustCompile(`<([^>]*)>[^,]*;\s*rel="?next"?`)
 
-// byLink goes on with what a Link header calls next. It must be at the same host, which
-// alone may see the headers of the request.
+// byLink continues with the next address of a Link header. It must be on the same host,
+// because no other host may see the headers of the request.
 func (p *pages) byLink(header http.Header) error {
 	link := nextLink.FindStringSubmatch(strings.Join(header.Values("Link"), ", "))
 	if link == nil {
@@ -172,7 +173,7 @@ func (p *pages) byLink(header http.Header) error {
 	return nil
 }
 
-// at is what stands at a path of JSON objects: data.people.
+// at returns the value at a path of JSON objects, such as data.people.
 func at(raw json.RawMessage, path string) (json.RawMessage, error) {
 	if path == "" {
 		return raw, nil

@@ -14,26 +14,27 @@ import (
 
 // Limits of an audience.
 const (
-	// MaxRowBytes is how long a row of a file may be, in bytes.
+	// MaxRowBytes is the largest length of a row of a file, in bytes.
 	MaxRowBytes = 1 << 20
-	// MaxColumns is how many columns a file may have.
+	// MaxColumns is the largest number of columns of a file.
 	MaxColumns = 256
 )
 
-// source is where rows come from. After its last row next fails with io.EOF; a row that
-// cannot be read is a *badRow, and others may follow it. Any other error is the end.
+// source delivers rows. After the last row, next fails with io.EOF. For a row that cannot
+// be read it returns a *badRow, and more rows may follow. Any other error is the end.
 type source interface {
 	next() (engine.Row, int, error)
 }
 
-// badRow is a row that cannot be read, or does not fit.
+// badRow is the error for a row that cannot be read or does not fit.
 type badRow struct{ what string }
 
 func (b *badRow) Error() string { return b.what }
 
 func bad(format string, args ...any) error { return &badRow{fmt.Sprintf(format, args...)} }
 
-// check says what is wrong with a row for a flow whose runs start with data of a shape.
+// check returns what is wrong with a row. Data is the shape of the data that starts a run
+// of the flow.
 func check(row *engine.Row, data *shape.Type) error {
 	if row.Profile == "" {
 		return bad("it names no person")
@@ -54,8 +55,8 @@ func check(row *engine.Row, data *shape.Type) error {
 	return nil
 }
 
-// rowOf makes a row of an object: the person's field is the person, what the data has
-// besides is its data.
+// rowOf makes a row from an object: the person's field is the person. The other fields of
+// the shape are its data.
 func rowOf(raw []byte, person string, data *shape.Type) (engine.Row, error) {
 	if err := encoding.Check(raw); err != nil {
 		return engine.Row{}, bad("it is %v; it must be UTF-8", err)
@@ -93,7 +94,7 @@ func rowWith(profile string, fields map[string]json.RawMessage) (engine.Row, err
 	return row, nil
 }
 
-// textOf is a person's ID in JSON: text, or a whole number.
+// textOf returns a person's ID from JSON: a text or a whole number.
 func textOf(raw json.RawMessage, name string) (string, error) {
 	var text string
 	if json.Unmarshal(raw, &text) == nil && len(raw) > 0 && raw[0] == '"' {
@@ -108,7 +109,7 @@ func textOf(raw json.RawMessage, name string) (string, error) {
 	return "", bad("%s must be text or a whole number", name)
 }
 
-// limited reads text whose rows must not be longer than MaxRowBytes.
+// limited reads text and refuses rows longer than MaxRowBytes.
 type limited struct {
 	io.Reader
 	left int // bytes until the row is too long
@@ -125,8 +126,8 @@ func (l *limited) Read(b []byte) (int, error) {
 	return n, err
 }
 
-// row begins the next row. What is read ahead of a row counts for it, too.
+// row begins the next row. Bytes that a buffer reads ahead count for it, too.
 func (l *limited) row() { l.left = MaxRowBytes + readAhead }
 
-// readAhead is how much a buffer may hold of the rows that follow.
+// readAhead is how many bytes of later rows a buffer may hold.
 const readAhead = 64 << 10

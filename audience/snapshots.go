@@ -8,8 +8,8 @@ import (
 	"nudge/runner"
 )
 
-// Snapshots freezes audiences in memory: for stories and tests, whose audiences are small.
-// It belongs to one goroutine.
+// Snapshots freezes audiences in memory, for stories and tests with small audiences. It
+// belongs to one goroutine.
 type Snapshots struct {
 	Sources
 	rows map[string][]engine.Row
@@ -17,7 +17,7 @@ type Snapshots struct {
 
 var _ runner.Audiences = (*Snapshots)(nil)
 
-// NewSnapshots returns a shelf without audiences.
+// NewSnapshots returns an empty Snapshots.
 func NewSnapshots(from Sources) *Snapshots { return &Snapshots{from, map[string][]engine.Row{}} }
 
 // Freeze copies an audience.
@@ -35,7 +35,7 @@ func (s *Snapshots) Freeze(ctx context.Context, f engine.SnapshotRequest) (*engi
 }
 
 // Read returns at most limit rows of a frozen audience from an offset on, and the offset
-// behind them. An offset is a number of rows.
+// after them. An offset is a number of rows.
 func (s *Snapshots) Read(audience string, offset int64, limit int) ([]engine.Row, int64, error) {
 	rows := s.rows[audience]
 	if offset+int64(limit) > int64(len(rows)) {
@@ -45,5 +45,5 @@ func (s *Snapshots) Read(audience string, offset int64, limit int) ([]engine.Row
 	return rows[offset:next], next, nil
 }
 
-// Keep keeps all of them: a shelf does not live long.
+// Keep keeps all audiences, because a Snapshots exists only for a short time.
 func (s *Snapshots) Keep([]string) error { return nil }

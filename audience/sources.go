@@ -12,27 +12,27 @@ import (
 	"nudge/flows"
 )
 
-// Dir is the folder of a project that its audiences lie in.
+// Dir is the folder of a project that contains its audiences.
 const Dir = "audiences"
 
-// Sources is where audiences come from. Any of them may be nil: an audience that comes
-// from there cannot be read.
+// Sources has the places that audiences come from. Any of them may be nil; audiences from
+// there then cannot be read.
 type Sources struct {
-	Project fs.FS // the project's folder, as it is now
+	Project fs.FS // the project's folder in its present state
 	People  People
-	Client  Client // asks services; must look at the addresses it connects to
+	Client  Client // sends requests to services; must check the addresses it connects to
 }
 
-// People is the stored profiles.
+// People gives access to the stored profiles.
 type People interface {
-	// People calls visit with everybody of whom something is known, in an order that
-	// stays the same, as all of them were at one instant, until visit returns false.
+	// People calls visit with every stored profile until visit returns false. The order is
+	// stable, and all profiles are as they were at one instant.
 	People(visit func(*engine.Person) bool) error
 }
 
-// Walk reads an audience as it is now and calls visit with each of its rows, and wrong
-// with each that cannot be read, in order. It stops at an error of visit, and at the first
-// wrong row where the schedule says so.
+// Walk reads the present audience. It calls visit with each row and wrong with each row
+// that cannot be read, in order. It stops at an error of visit, or at the first wrong row
+// if the schedule says so.
 func (s *Sources) Walk(ctx context.Context, f engine.SnapshotRequest, visit func(engine.Row) error, wrong func(engine.BadRow)) error {
 	if f.Schedule.Audience.If != nil {
 		return s.walkPeople(ctx, f, visit)
@@ -73,7 +73,7 @@ func (s *Sources) Walk(ctx context.Context, f engine.SnapshotRequest, visit func
 	}
 }
 
-// walkPeople takes the stored profiles of which the condition holds.
+// walkPeople visits the stored profiles that match the condition.
 func (s *Sources) walkPeople(ctx context.Context, f engine.SnapshotRequest, visit func(engine.Row) error) error {
 	if s.People == nil {
 		return errors.New("there are no stored profiles here")
@@ -94,7 +94,7 @@ func (s *Sources) walkPeople(ctx context.Context, f engine.SnapshotRequest, visi
 	return errors.Join(failed, err)
 }
 
-// open opens the source of an audience that is no stored profiles.
+// open opens the source of an audience that does not consist of stored profiles.
 func (s *Sources) open(ctx context.Context, f engine.SnapshotRequest) (source, io.Closer, error) {
 	a := f.Schedule.Audience
 	if a.Pages != nil {
@@ -127,7 +127,7 @@ func openFile(project fs.FS, a *flows.Audience, f *flows.Flow) (source, io.Close
 	return rows, file, nil
 }
 
-// freeze hands the rows of an audience to keep, and counts them.
+// freeze passes the rows of an audience to keep, and counts them.
 func (s *Sources) freeze(ctx context.Context, f engine.SnapshotRequest, keep func(*engine.Row) error) (*engine.Snapshot, error) {
 	frozen := &engine.Snapshot{}
 	err := s.Walk(ctx, f, func(row engine.Row) error {

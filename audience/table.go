@@ -13,27 +13,28 @@ import (
 	"nudge/lang/encoding"
 )
 
-// Table is CSV text with a header, row by row. Columns are separated by commas, or else by
-// the semicolons or tabs that the header has instead. A byte order mark is passed over.
+// Table reads CSV text with a header, row by row. Columns are separated by commas; if the
+// header has semicolons or tabs instead, by those. It skips a byte order mark.
 type Table struct {
-	// Columns are the names in the header, without spaces around them, each once.
+	// Columns are the names in the header, without spaces around them and without
+	// duplicates.
 	Columns []string
 
 	text   *limited
 	reader *csv.Reader
-	line   int // that the last row began on
+	line   int // where the last row began
 }
 
-// RowError is what is wrong with one row. The rows after it can be read.
+// RowError is a mistake in one row. The rows after it can be read.
 type RowError struct {
-	Line int    // the line that the row begins on, from 1
+	Line int    // the first line of the row, from 1
 	Why  string // such as "it has 2 cells, the header has 3"
 }
 
-// Error names the line and what is wrong.
+// Error returns the line and the mistake.
 func (e *RowError) Error() string { return fmt.Sprintf("line %d: %s", e.Line, e.Why) }
 
-// NewTable reads the header. Its error says why nothing of the text can be read.
+// NewTable reads the header. Its error says why the text cannot be read at all.
 func NewTable(text io.Reader) (*Table, error) {
 	t := &Table{text: &limited{Reader: text}}
 	t.text.row()
@@ -67,8 +68,8 @@ func NewTable(text io.Reader) (*Table, error) {
 	return t, nil
 }
 
-// Next returns the cells of the next row, as many as there are columns, and the line that
-// it begins on. The cells are good until the next call. The error is io.EOF after the last
+// Next returns the cells of the next row, one for each column, and the line on which the
+// row begins. The cells are valid until the next call. The error is io.EOF after the last
 // row, and a *RowError for a row that cannot be read.
 func (t *Table) Next() (line int, cells []string, err error) {
 	t.text.row()
@@ -95,8 +96,8 @@ func (t *Table) Next() (line int, cells []string, err error) {
 	return line, cells, nil
 }
 
-// whyTorn is what is wrong with the quotes of a row. A quote that is not closed swallows
-// the lines behind it, so they are named.
+// whyTorn explains a mistake in the quotes of a row. An open quote includes the lines
+// after it, so the text names them.
 func whyTorn(err error) string {
 	var torn *csv.ParseError
 	if !errors.As(err, &torn) {
@@ -113,13 +114,13 @@ func whyTorn(err error) string {
 	return torn.Err.Error()
 }
 
-// checkHead passes over a byte order mark and reports text whose lines cannot be told
-// apart: another encoding, or lines that end with a carriage return alone.
+// checkHead skips a byte order mark. It reports text whose lines cannot be separated:
+// another encoding, or lines that end with only a carriage return.
 func checkHead(b *bufio.Reader) error {
 	if mark, err := b.Peek(len(encoding.Mark)); err == nil && string(mark) == encoding.Mark {
 		b.Discard(len(mark))
 	}
-	head, _ := b.Peek(b.Size()) // a shorter text is all there
+	head, _ := b.Peek(b.Size()) // a shorter text is completely in the buffer
 	var wrong *encoding.Error
 	if errors.As(encoding.Check(head), &wrong) && wrong.Likely == encoding.UTF16 {
 		return fmt.Errorf("it is %s; save it as UTF-8", wrong.Likely)
@@ -130,7 +131,7 @@ func checkHead(b *bufio.Reader) error {
 	return nil
 }
 
-// separator is what stands between the columns of the header, outside quotes.
+// separator returns the separator between the columns of the header, ignoring quoted text.
 func separator(b *bufio.Reader) rune {
 	head, _ := b.Peek(b.Size())
 	first, _, _ := bytes.Cut(head, []byte("\n"))
