@@ -19,7 +19,7 @@ const (
 	asNDJSON = "application/x-ndjson"
 )
 
-// post posts to the engine and returns its answer.
+// post sends a body to the engine and returns the answer.
 func (s *session) post(path, mediaType string, body []byte, header ...string) ([]byte, error) {
 	request, err := http.NewRequestWithContext(s.ctx, http.MethodPost, s.engine.url+path, bytes.NewReader(body))
 	if err != nil {
@@ -32,13 +32,13 @@ func (s *session) post(path, mediaType string, body []byte, header ...string) ([
 	return s.do(request)
 }
 
-// webhook posts a webhook, signed.
+// webhook posts a signed webhook.
 func (s *session) webhook(body []byte) error {
 	_, err := s.post("/webhooks/comapi", asJSON, body, appmessaging.SignatureHeader, appmessaging.Sign(secret, body))
 	return err
 }
 
-// get asks the engine for something.
+// get reads something from the engine.
 func (s *session) get(path string) ([]byte, error) {
 	request, err := http.NewRequestWithContext(s.ctx, http.MethodGet, s.engine.url+path, nil)
 	if err != nil {
@@ -60,7 +60,7 @@ func (s *session) do(request *http.Request) ([]byte, error) {
 	return answer, err
 }
 
-// flow is the numbers of a flow, over all its versions.
+// flow returns the counts of a flow, summed over all its versions.
 func (s *session) flow(name string) (sum server.Version, err error) {
 	answer, err := s.get("/v1/flows")
 	if err != nil {
@@ -83,7 +83,7 @@ func (s *session) flow(name string) (sum server.Version, err error) {
 	return sum, nil
 }
 
-// metrics are the engine's of these names, none of which has a label.
+// metrics returns the engine's metrics with these names. None of them may have a label.
 func (s *session) metrics(names ...string) ([]float64, error) {
 	text, err := s.get("/metrics")
 	if err != nil {

@@ -16,7 +16,7 @@ const (
 	campaignFile = "people.csv"
 )
 
-// campaignProject is a flow that writes to everybody in a file.
+// campaignProject returns a flow that messages every person in a file.
 func campaignProject() map[string]string {
 	return map[string]string{"flows/sale.yaml": `flow: sale
 trigger: { at: 2020-01-01 09:00, audience: people.csv }
@@ -26,7 +26,7 @@ steps:
 `}
 }
 
-// campaign writes to everybody in a file, once, and ends when every run has.
+// campaign messages every person in a file, and waits until all their runs have ended.
 func (s *session) campaign() error {
 	if err := s.prepare(campaignProject()); err != nil {
 		return err
@@ -46,7 +46,8 @@ func (s *session) campaign() error {
 	return s.limits(min(s.Runs, bareRuns))
 }
 
-// audience writes the file of a campaign to so many people from a number on.
+// audience writes the file of a campaign with this many people, numbered from the given
+// number.
 func (s *session) audience(from, people int) error {
 	dir := filepath.Join(s.Dir, "audiences")
 	if err := os.MkdirAll(dir, 0o700); err != nil {
@@ -64,7 +65,7 @@ func (s *session) audience(from, people int) error {
 	return errors.Join(out.Flush(), file.Close())
 }
 
-// fire fires the campaign and returns when it is finished.
+// fire starts the campaign and returns when it is finished.
 func (s *session) fire(phase string) error {
 	answer, err := s.post("/v1/campaigns", asJSON, []byte(`{"flow":"`+campaignFlow+`"}`))
 	if err != nil {
@@ -90,6 +91,6 @@ func (s *session) fire(phase string) error {
 		case "failed", "cancelled", "skipped":
 			return 0, fmt.Errorf("the campaign is %s: %s", c.Status, c.Reason)
 		}
-		return min(c.Taken, s.Runs-1), nil // the last is done when all have ended
+		return min(c.Taken, s.Runs-1), nil // the last run is done when all have ended
 	})
 }

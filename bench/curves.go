@@ -6,7 +6,7 @@ import (
 	"nudge/bench/curve"
 )
 
-// Curve is a picture of what runs cost by how many wait.
+// Curve is a chart of the cost of a run against the number of waiting runs.
 type Curve struct {
 	Name  string
 	title string
@@ -19,7 +19,7 @@ type curveLine struct {
 	value func(*Point) float64
 }
 
-// Curves are all there are of a report of park.
+// Curves lists all charts for a report of park.
 var Curves = []Curve{
 	{"cost", "What a run costs while others wait", "microseconds", []curveLine{
 		{"start", func(p *Point) float64 { return p.Start }},
@@ -45,7 +45,7 @@ var Curves = []Curve{
 	}},
 }
 
-// Draw draws the curve of a report of park as SVG.
+// Draw draws the curve for a report of park as SVG.
 func (c *Curve) Draw(r *Report) ([]byte, error) {
 	if len(r.Park) == 0 {
 		return nil, fmt.Errorf("there is no curve in a report of %s; nudge bench park makes one", r.Workload)
@@ -61,7 +61,7 @@ func (c *Curve) Draw(r *Report) ([]byte, error) {
 	return chart.SVG()
 }
 
-// FindCurve is the curve of a name.
+// FindCurve returns the curve with this name.
 func FindCurve(name string) (*Curve, bool) {
 	for i := range Curves {
 		if Curves[i].Name == name {

@@ -8,13 +8,13 @@
 //	callers ── POST /webhooks/comapi ───▶ receipts
 //	meter   ◀─ /v1/flows, /metrics, /proc/PID
 //
-// The driver holds the load and the sink, a provider that takes everything at once. So
-// the figures have three parts: what the engine costs, what the driver costs, and how
-// fast both are together. Beside them, in the same run, stand the limits of the machine:
-// how often it can sync, how many requests it answers on loopback, and how fast the
-// barest loop is that keeps R1's promises (package bare). Ratios to those hold on other
-// machines too; figures do not.
+// The driver contains the load and the sink, a provider that accepts everything at once.
+// So the figures have three parts: the cost of the engine, the cost of the driver, and the
+// speed of both together. The same run also measures the limits of the machine: how often
+// it can sync, how many requests it answers on loopback, and how fast the simplest loop
+// with R1's promises is (package bare). The ratios to these limits are valid on other
+// machines too; the figures are not.
 //
-// Nothing is switched off to look better: the engine is the executable that users run,
-// with the defaults that they get.
+// Nothing is switched off to improve the figures: the engine is the executable that users
+// run, with the same defaults.
 package bench

@@ -16,23 +16,23 @@ import (
 const (
 	// stopGrace is how long an engine may take to stop.
 	stopGrace = time.Minute
-	// saidBytes is how much of what a failed engine said is told.
+	// saidBytes is how much of a failed engine's output an error quotes.
 	saidBytes = 2000
-	// logFile is where the engines write, below the project.
+	// logFile is the engines' log file, below the project.
 	logFile = "engine.log"
 )
 
-// engine is nudge serve as a process of its own.
+// engine is nudge serve as a separate process.
 type engine struct {
 	url   string
 	dir   string
 	cmd   *exec.Cmd
-	ended chan struct{} // closed when the process is no more
-	err   error         // of the process; readable when it has ended
+	ended chan struct{} // closed when the process has ended
+	err   error         // of the process; valid after it has ended
 }
 
 // startEngine starts the engine on the project in a folder, and returns when it serves.
-// It is killed when ctx ends, or when this process does.
+// The engine is killed when ctx ends, or when this process does.
 func startEngine(ctx context.Context, command []string, dir string) (*engine, error) {
 	log, err := os.OpenFile(filepath.Join(dir, logFile), os.O_CREATE|os.O_APPEND|os.O_WRONLY, 0o600)
 	if err != nil {
@@ -67,10 +67,10 @@ func startEngine(ctx context.Context, command []string, dir string) (*engine, er
 
 func (e *engine) pid() int { return e.cmd.Process.Pid }
 
-// stop ends the engine as an operator does.
+// stop ends the engine in the same way as an operator.
 func (e *engine) stop() error {
 	select {
-	case <-e.ended: // by somebody else
+	case <-e.ended: // something else ended it
 		return nil
 	default:
 	}
@@ -90,13 +90,13 @@ func (e *engine) stop() error {
 	return nil
 }
 
-// kill ends the engine at once, as a power cut does for a process.
+// kill ends the engine at once, like a power cut.
 func (e *engine) kill() {
-	e.cmd.Process.Kill() // it fails only where there is nothing to kill
+	e.cmd.Process.Kill() // it fails only if the process has already ended
 	<-e.ended
 }
 
-// failure is why an engine that has ended did, with the last it said.
+// failure returns why an engine has ended, with the end of its output.
 func (e *engine) failure() error {
 	said, err := os.ReadFile(filepath.Join(e.dir, logFile))
 	if err != nil {

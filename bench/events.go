@@ -5,22 +5,22 @@ import (
 	"fmt"
 )
 
-// batchEvents is how many events one request of NDJSON has.
+// batchEvents is how many events one NDJSON request contains.
 const batchEvents = 500
 
-// orderEvent appends R1's event of the run of a number.
+// orderEvent appends R1's event for the run with this number.
 func orderEvent(b []byte, n int) []byte { return eventOf(b, n, orderData(nil, n)) }
 
 func eventOf(b []byte, n int, data []byte) []byte {
 	return fmt.Appendf(b, `{"type":"order.shipped","profile":"%s%d","data":%s}`, profilePrefix, n, data)
 }
 
-// orderData appends what R1's event says of an order.
+// orderData appends the data of R1's event.
 func orderData(b []byte, n int) []byte {
 	return fmt.Appendf(b, `{"name":"Ada","order":"A-%d","date":"2026-11-22","carrier":"DHL","url":"https://example.org/t/%[1]d"}`, n)
 }
 
-// event posts R1's event of the run of a number.
+// event posts R1's event for the run with this number.
 func (s *session) event(n int) error {
 	_, err := s.post("/v1/events", asJSON, orderEvent(nil, n))
 	return err
@@ -57,7 +57,8 @@ func (s *session) lines(phase string, from, runs, callers int, event func(b []by
 	})
 }
 
-// batches calls f from so many callers with parts of the numbers 0 to n-1, of a size.
+// batches splits the numbers 0 to n-1 into parts of one size and calls f with each, from
+// the given number of callers.
 func (s *session) batches(phase string, n, size, callers int, f func(first, behind int) error) error {
 	return s.fan(phase+", requests", (n+size-1)/size, callers, func(i int) error { return f(i*size, min((i+1)*size, n)) })
 }

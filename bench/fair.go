@@ -2,11 +2,11 @@ package bench
 
 import "maps"
 
-// fairReceipts is how many receipts there are for a campaign: more than one of the usual
-// size has time for.
+// fairReceipts is how many receipts are ready for a campaign. A campaign of the usual size
+// ends before all of them are sent.
 const fairReceipts = 20_000
 
-// fair times receipts before a campaign and while it goes on.
+// fair times receipts before and during a campaign.
 func (s *session) fair() error {
 	quiet := s.slowRuns()
 	waiting := min(fairReceipts, max(1, s.Runs/5))

@@ -7,11 +7,11 @@ import (
 	"time"
 )
 
-// showEvery is how many calls lie between two looks at the progress.
+// showEvery is how many calls are made between two progress reports.
 const showEvery = 64
 
 // fan calls f with 0 to n-1 from all callers, in about this order, and returns when all
-// calls have. The first error ends it.
+// calls have returned. The first error stops it.
 func (s *session) fan(phase string, n, callers int, f func(i int) error) error {
 	ctx, cancel := context.WithCancelCause(s.ctx)
 	defer cancel(nil)
@@ -36,9 +36,9 @@ func (s *session) fan(phase string, n, callers int, f func(i int) error) error {
 	return context.Cause(ctx)
 }
 
-// pace calls f with 0, 1, 2 … so many times a second, whether or not the calls before
-// have returned, until n were begun or over is closed; it returns when all have. The
-// first error ends it.
+// pace calls f with 0, 1, 2 … at a fixed rate, even if earlier calls have not returned. It
+// stops after n calls or when over is closed, and returns when all calls have returned.
+// The first error stops it.
 func (s *session) pace(n, perSecond int, over <-chan struct{}, f func(i int) error) error {
 	ctx, cancel := context.WithCancelCause(s.ctx)
 	defer cancel(nil)

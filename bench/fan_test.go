@@ -12,7 +12,7 @@ func idle(t *testing.T) *session {
 	return &session{ctx: t.Context(), Config: Config{Callers: 8}.withDefaults(Workload{Runs: 1})}
 }
 
-// TestFan holds that every number is called once, and in batches too.
+// TestFan verifies that every number is called once, also in batches.
 func TestFan(t *testing.T) {
 	var called [1000]atomic.Int32
 	err := idle(t).fan("fan", len(called), 8, func(i int) error { called[i].Add(1); return nil })
@@ -35,7 +35,7 @@ func TestFan(t *testing.T) {
 	}
 }
 
-// TestFanEnds holds that the first error ends it, and is what it returns.
+// TestFanEnds verifies that the first error stops fan, and that fan returns it.
 func TestFanEnds(t *testing.T) {
 	broken, calls := errors.New("broken"), 0
 	err := idle(t).fan("fan", 1000, 1, func(i int) error {
@@ -50,8 +50,8 @@ func TestFanEnds(t *testing.T) {
 	}
 }
 
-// TestPace holds that all are called, fewer when it is over, and that the first error
-// ends it.
+// TestPace verifies that all numbers are called, that closing over stops the calls, and
+// that the first error stops them.
 func TestPace(t *testing.T) {
 	var mu sync.Mutex
 	var called []int
@@ -79,7 +79,7 @@ func TestPace(t *testing.T) {
 	}
 }
 
-// TestParkEvent holds the data of park's events to their size.
+// TestParkEvent verifies the size of the data in park's events.
 func TestParkEvent(t *testing.T) {
 	for _, n := range []int{0, 7, 12_345_678} {
 		plain, whole := len(eventOf(nil, n, nil)), len(parkEvent(nil, n))

@@ -6,7 +6,7 @@ import (
 	"time"
 )
 
-// Latency is how long something took, in milliseconds.
+// Latency describes how long something took, in milliseconds.
 type Latency struct {
 	Count int     `json:"count"`
 	P50   float64 `json:"p50_ms"`
@@ -15,7 +15,7 @@ type Latency struct {
 	Max   float64 `json:"max_ms"`
 }
 
-// stopwatch collects how long things took. It is safe for concurrent use.
+// stopwatch collects durations. It is safe for concurrent use.
 type stopwatch struct {
 	mu   sync.Mutex
 	took []time.Duration
@@ -27,7 +27,7 @@ func (s *stopwatch) add(d time.Duration) {
 	s.mu.Unlock()
 }
 
-// latency is what was collected, or nil where that is nothing.
+// latency returns the collected durations as a Latency, or nil if there are none.
 func (s *stopwatch) latency() *Latency {
 	if len(s.took) == 0 {
 		return nil

@@ -15,25 +15,25 @@ import (
 )
 
 const (
-	// bareRuns is how many runs the bare loop has at most beside another workload.
+	// bareRuns is the largest number of runs for the bare loop beside another workload.
 	bareRuns = 20_000
-	// limitTime is how long each of the machine's other limits is measured.
+	// limitTime is how long each other limit of the machine is measured.
 	limitTime = time.Second
-	// requestsAtOnce is how many requests lie between two looks at the clock.
+	// requestsAtOnce is how many requests are sent between two looks at the clock.
 	requestsAtOnce = 2000
 	syncBytes      = 4096
 )
 
 func (s *session) onlyLimits() error { return s.limits(s.Runs) }
 
-// limits measures the machine's own, while the engine has nothing to do.
+// limits measures the machine's limits while the engine is idle.
 func (s *session) limits(runs int) error {
 	l := &Limits{BareRuns: runs}
 	s.report.Limits = l
 	return errors.Join(s.syncs(l), s.loopback(l), s.bare(l))
 }
 
-// syncs measures how often a second the disk takes 4 KiB for good.
+// syncs measures how many 4 KiB writes per second the disk makes durable.
 func (s *session) syncs(l *Limits) error {
 	path := filepath.Join(s.Dir, "sync")
 	f, err := os.Create(path)
@@ -55,8 +55,8 @@ func (s *session) syncs(l *Limits) error {
 	return s.ctx.Err()
 }
 
-// loopback measures how many requests a second of the size of R1's event are answered by
-// a server that does nothing.
+// loopback measures how many requests per second an idle server answers. Each request has
+// the size of R1's event.
 func (s *session) loopback(l *Limits) error {
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
@@ -85,7 +85,7 @@ func (s *session) loopback(l *Limits) error {
 	return nil
 }
 
-// call posts to a server that is not the engine.
+// call posts to a server other than the engine.
 func (s *session) call(url string, body []byte) error {
 	request, err := http.NewRequestWithContext(s.ctx, http.MethodPost, url, bytes.NewReader(body))
 	if err != nil {
@@ -96,7 +96,7 @@ func (s *session) call(url string, body []byte) error {
 	return err
 }
 
-// bare measures the barest loop that does R1.
+// bare measures the simplest loop that does R1.
 func (s *session) bare(l *Limits) (err error) {
 	sink, err := newSink()
 	if err != nil {
@@ -126,8 +126,8 @@ func (s *session) bare(l *Limits) (err error) {
 	return s.groupCommit(l, loop)
 }
 
-// groupCommit measures how many records a second as many callers make durable, without
-// HTTP between them and the bare loop.
+// groupCommit measures how many records per second the callers make durable with the bare
+// loop, without HTTP.
 func (s *session) groupCommit(l *Limits, loop *bare.Loop) error {
 	began := time.Now()
 	err := s.fan("group commit", l.BareRuns, s.Callers, func(i int) error { return loop.Record(l.BareRuns + i) })
@@ -135,7 +135,8 @@ func (s *session) groupCommit(l *Limits, loop *bare.Loop) error {
 	return err
 }
 
-// bareHalf posts to the bare loop for every run, and waits until it has done with all.
+// bareHalf posts to the bare loop for every run, and waits until the loop has processed
+// all.
 func (s *session) bareHalf(loop *bare.Loop, phase, path string, runs int, done func() int) error {
 	err := s.fan(phase, runs, s.Callers, func(i int) error {
 		return s.call(loop.URL+path, fmt.Appendf(nil, `{"run":%d}`, i))

@@ -1,9 +1,9 @@
 package bench
 
-// dataFolder is the engine's, below the project.
+// dataFolder is the engine's data folder, below the project.
 const dataFolder = "data"
 
-// remember notes what so many waiting runs take of memory and of the disk.
+// remember records the memory and disk space that this many waiting runs take.
 func (s *session) remember(runs int) error {
 	s.rememberMemory()
 	file, err := s.metrics("nudge_store_file_bytes", "nudge_store_free_bytes")
@@ -14,7 +14,7 @@ func (s *session) remember(runs int) error {
 	return nil
 }
 
-// rememberMemory notes what the engine has in memory, where the system tells.
+// rememberMemory records the engine's memory, on systems that report it.
 func (s *session) rememberMemory() {
 	if anonymous, resident, ok := memoryOf(s.engine.pid()); ok {
 		s.report.Memory = &Memory{anonymous, resident}

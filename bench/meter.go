@@ -14,17 +14,17 @@ type Phase struct {
 	*Costs
 }
 
-// Costs are what a phase used, where the system tells.
+// Costs are the resources that a phase used, on systems that report them.
 type Costs struct {
 	EngineCPU float64 `json:"engine_cpu_seconds"`
 	DriverCPU float64 `json:"driver_cpu_seconds"` // of the callers and the sink
 	Written   int64   `json:"written_bytes"`      // that the engine caused to be written to storage
 	Commits   int64   `json:"commits"`            // of the engine, each with one sync of its file
 	Requests  int64   `json:"sink_requests"`      // that the engine made
-	OtherCPUs float64 `json:"other_cpus"`         // that everything else used meanwhile
+	OtherCPUs float64 `json:"other_cpus"`         // used by everything else meanwhile
 }
 
-// reading is what there was at an instant.
+// reading has the values of all meters at one instant.
 type reading struct {
 	at             time.Time
 	engine, driver usage
@@ -52,7 +52,7 @@ func (s *session) read() (r reading, err error) {
 	return r, nil
 }
 
-// phase measures what f does to so many runs, and adds it to the report.
+// phase measures f, which handles this many runs, and adds the phase to the report.
 func (s *session) phase(name string, runs int, f func() error) (*Phase, error) {
 	before, err := s.read()
 	if err != nil {

@@ -12,28 +12,28 @@ import (
 )
 
 const (
-	// firstPoint is how many runs wait at the first point of a curve; each next has ten
-	// times as many.
+	// firstPoint is the number of waiting runs at the first point of a curve. Each next
+	// point has ten times as many.
 	firstPoint = 10_000
-	// maxSample is how many runs are started and read at a point.
+	// maxSample is the largest number of runs that are started and read at a point.
 	maxSample = 20_000
-	// parkData is how many bytes the data of an event has in park.
+	// parkData is the size of an event's data in park, in bytes.
 	parkData = 200
-	// parkCallers is how many requests of many events are under way at once.
+	// parkCallers is how many requests with many events are sent in parallel.
 	parkCallers = 8
 )
 
-// parking is a curve in the making.
+// parking is the state of a park measurement.
 type parking struct {
 	*session
 	waiting int          // runs
 	next    int          // the number of the next run
 	dice    *rand.Rand   // picks runs
-	ended   map[int]bool // numbers of runs that have
+	ended   map[int]bool // numbers of the ended runs
 }
 
-// park lets runs wait, ten times as many at each point of a curve as at the one before;
-// then timers are due together.
+// park makes runs wait, with ten times as many at each point of a curve as at the one
+// before. At the end, many timers are due together.
 func (s *session) park() error {
 	files := r1Project("30d")
 	maps.Copy(files, timersProject())
@@ -59,7 +59,7 @@ func (s *session) park() error {
 	return s.limits(min(s.Runs, bareRuns))
 }
 
-// pointsTo are the numbers of waiting runs at which is measured.
+// pointsTo returns the numbers of waiting runs at which park measures.
 func pointsTo(runs int) (points []int) {
 	for n := firstPoint; n < runs; n *= 10 {
 		points = append(points, n)
@@ -67,10 +67,10 @@ func pointsTo(runs int) (points []int) {
 	return append(points, runs)
 }
 
-// sampleAt is how many runs are started and read while so many wait.
+// sampleAt returns how many runs are started and read while this many wait.
 func sampleAt(waiting int) int { return min(max(1, waiting/5), maxSample) }
 
-// point loads runs until so many wait, and measures what is to be known there.
+// point loads runs until this many wait, and takes the measurements of the point.
 func (p *parking) point(waiting int) error {
 	if err := p.load(waiting); err != nil {
 		return err
@@ -100,7 +100,7 @@ func (p *parking) point(waiting int) error {
 	return nil
 }
 
-// load starts runs until so many wait, the fastest way there is.
+// load starts runs in the fastest way until this many wait.
 func (p *parking) load(waiting int) error {
 	runs := waiting - p.waiting
 	name := fmt.Sprintf("load to %d", waiting)
@@ -114,7 +114,7 @@ func (p *parking) load(waiting int) error {
 	return err
 }
 
-// weigh notes what the runs take of the file. The engine does not run.
+// weigh records how much of the file the runs take. The engine must not run.
 func (p *parking) weigh(point *Point) error {
 	kv, err := bolt.OpenExisting(filepath.Join(p.Dir, dataFolder))
 	if err != nil {
@@ -132,7 +132,7 @@ func (p *parking) weigh(point *Point) error {
 		switch part.Bucket {
 		case store.Journal.String():
 			point.JournalBytes = bytes
-		case store.Ended.String(): // of the samples of earlier points
+		case store.Ended.String(): // from the samples of earlier points
 		default:
 			point.FileBytes += bytes
 		}
@@ -150,7 +150,7 @@ func (p *parking) restart() (float64, error) {
 	return time.Since(began).Seconds(), err
 }
 
-// sample starts some more runs, and reads as many that are picked at random.
+// sample starts some more runs, and reads the same number of randomly picked runs.
 func (p *parking) sample(point *Point) error {
 	n := sampleAt(point.Waiting)
 	start, err := p.phase(fmt.Sprintf("start at %d", point.Waiting), n, func() error {
@@ -186,7 +186,7 @@ func (p *parking) sample(point *Point) error {
 	return nil
 }
 
-// pick takes so many of the waiting runs at random; they are about to be read.
+// pick picks waiting runs at random. The caller reads them next.
 func (p *parking) pick(n int) (picked []int) {
 	for len(picked) < n {
 		if number := p.dice.IntN(p.next); !p.ended[number] {
@@ -197,8 +197,8 @@ func (p *parking) pick(n int) (picked []int) {
 	return picked
 }
 
-// parkEvent appends R1's event with data of a fixed size, padded with what no encoding
-// could make smaller.
+// parkEvent appends R1's event with data of a fixed size. The padding is random, so no
+// encoding can make it smaller.
 func parkEvent(b []byte, n int) []byte {
 	const begin, end = `,"note":"`, `"}`
 	data := orderData(nil, n)

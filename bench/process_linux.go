@@ -8,22 +8,22 @@ import (
 	"syscall"
 )
 
-// clockTicks is how many ticks a second /proc counts CPU time in (USER_HZ, the same on
+// clockTicks is the unit of CPU time in /proc, in ticks per second (USER_HZ, the same on
 // every architecture that Go runs on).
 const clockTicks = 100
 
-// childAttributes let a child end with this process, however that ends.
+// childAttributes makes a child process end with this process, however this process ends.
 func childAttributes() *syscall.SysProcAttr {
 	return &syscall.SysProcAttr{Pdeathsig: syscall.SIGKILL}
 }
 
-// usageOf is what a process has used so far.
+// usageOf returns the resources that a process has used so far.
 func usageOf(pid int) (u usage, ok bool) {
 	stat, err := os.ReadFile(fmt.Sprintf("/proc/%d/stat", pid))
 	if err != nil {
 		return u, false
 	}
-	_, rest, _ := strings.Cut(string(stat), ") ") // the name before it may hold anything but this
+	_, rest, _ := strings.Cut(string(stat), ") ") // the name before it may contain any other text
 	fields := strings.Fields(rest)
 	if len(fields) < 13 {
 		return u, false
@@ -40,7 +40,8 @@ func usageOf(pid int) (u usage, ok bool) {
 	return u, err == nil
 }
 
-// busySeconds is how long all CPUs together were neither idle nor waiting for the disk.
+// busySeconds returns how long all CPUs together were neither idle nor waiting for the
+// disk.
 func busySeconds() (sum float64) {
 	stat, err := os.ReadFile("/proc/stat")
 	if err != nil {
@@ -57,8 +58,8 @@ func busySeconds() (sum float64) {
 	return sum
 }
 
-// memoryOf is what a process has in memory, in bytes: of its own, and in all with what
-// it has of mapped files.
+// memoryOf returns the memory of a process in bytes: its own, and the total including
+// mapped files.
 func memoryOf(pid int) (anonymous, resident int64, ok bool) {
 	status, err := os.ReadFile(fmt.Sprintf("/proc/%d/status", pid))
 	if err != nil {
@@ -68,7 +69,7 @@ func memoryOf(pid int) (anonymous, resident int64, ok bool) {
 	return values["RssAnon"] << 10, values["VmRSS"] << 10, true
 }
 
-// table is the numbers of a file of /proc with a name and a number on each line.
+// table reads a file of /proc that has a name and a number on each line.
 func table(text string) map[string]int64 {
 	values := map[string]int64{}
 	for line := range strings.Lines(text) {
@@ -80,13 +81,12 @@ func table(text string) map[string]int64 {
 	return values
 }
 
-// magics are the file systems that are worth their name, by the number that statfs(2)
-// gives them.
+// magics names the important file systems by the number that statfs(2) returns for them.
 var magics = map[int64]string{
 	0xef53: "ext4", 0x58465342: "xfs", 0x9123683e: "btrfs", 0x01021994: memoryFileSystem, 0x794c7630: "overlay", 0x6969: "nfs", 0x2fc12fc1: "zfs",
 }
 
-// fileSystem is the kind of file system that a folder is on.
+// fileSystem returns the kind of a folder's file system.
 func fileSystem(dir string) string {
 	var stat syscall.Statfs_t
 	if err := syscall.Statfs(dir, &stat); err != nil {

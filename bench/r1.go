@@ -8,14 +8,14 @@ import (
 
 const (
 	r1Flow = "follow_up"
-	r1Wait = "wait" // the id of its wait
-	// warmRuns go through everything before anything is measured.
+	r1Wait = "wait" // the id of the wait step
+	// warmRuns is how many runs go through everything before the measurement.
 	warmRuns = 64
-	// maxLatencies is how many receipts are timed while the engine has nothing else to do.
+	// maxLatencies is how many receipts are timed while the engine is otherwise idle.
 	maxLatencies = 500
 )
 
-// r1Project is the reference workload as a project, with a wait of so long.
+// r1Project returns the reference workload as a project. Its wait lasts this long.
 func r1Project(wait string) map[string]string {
 	return map[string]string{
 		"flows/follow_up.yaml": fmt.Sprintf(`flow: follow_up
@@ -30,9 +30,9 @@ steps:
 	}
 }
 
-// r1 is the reference workload: all runs are started and all are read, by as many callers
-// as there are; then some are read at a steady rate, one by one; then as many as before
-// go through all of it in a closed loop.
+// r1 is the reference workload. All callers together start all runs and then read all.
+// Then some runs are read one by one at a steady rate. Then the same number of runs as at
+// first goes through everything in a closed loop.
 func (s *session) r1() error {
 	slow := s.slowRuns()
 	if err := s.prepareR1(s.Runs + slow + s.Runs); err != nil {
@@ -54,7 +54,7 @@ func (s *session) r1() error {
 	return s.limits(min(s.Runs, bareRuns))
 }
 
-// r1Full is R1 with all that a provider says of a message.
+// r1Full is R1 with every status that a provider reports for a message.
 func (s *session) r1Full() error {
 	slow := s.slowRuns()
 	if err := s.prepareR1(s.Runs + slow); err != nil {
@@ -69,7 +69,7 @@ func (s *session) r1Full() error {
 	return s.limits(min(s.Runs, bareRuns))
 }
 
-// r1Batch is R1 with batches in and back.
+// r1Batch is R1 with batches of events and batches of receipts.
 func (s *session) r1Batch() error {
 	if err := s.prepareR1(s.Runs); err != nil {
 		return err
@@ -83,8 +83,8 @@ func (s *session) r1Batch() error {
 
 func (s *session) slowRuns() int { return min(maxLatencies, max(1, s.Runs/10)) }
 
-// prepareR1 starts the engine on R1, takes some runs through it, and makes the sink
-// ready for so many more.
+// prepareR1 starts the engine on R1, takes some runs through it, and prepares the sink for
+// this many more.
 func (s *session) prepareR1(runs int) error {
 	if err := s.prepare(r1Project("1h")); err != nil {
 		return err
@@ -92,7 +92,7 @@ func (s *session) prepareR1(runs int) error {
 	return s.warm(runs)
 }
 
-// warm takes some runs through all of R1, and makes the sink ready for so many more.
+// warm takes some runs through all of R1, and prepares the sink for this many more.
 func (s *session) warm(runs int) error {
 	s.sink.expect(warmRuns + runs)
 	if err := s.start("warm up", 0, warmRuns, s.postEvents); err != nil {
@@ -101,8 +101,8 @@ func (s *session) warm(runs int) error {
 	return s.drain("warm up", 0, warmRuns, s.postReads)
 }
 
-// halves measures R1 in two phases: the start of all runs until they wait, and their
-// receipts until they have ended.
+// halves measures R1 in two phases: from the start of all runs until they wait, and from
+// their receipts until they have ended.
 func (s *session) halves(events, receipts posting) error {
 	start, err := s.phase("start", s.Runs, func() error { return s.start("start", warmRuns, s.Runs, events) })
 	if err != nil {
@@ -119,10 +119,11 @@ func (s *session) halves(events, receipts posting) error {
 	return nil
 }
 
-// posting posts what the runs from a number on want, and returns when all is answered.
+// posting posts requests for the runs from a number on, and returns when all are answered.
 type posting func(phase string, from, runs int) error
 
-// start starts the runs from a number on and returns when they wait. No others do.
+// start starts the runs from a number on and returns when they wait. No other runs may
+// wait.
 func (s *session) start(phase string, from, runs int, post posting) error {
 	if err := post(phase, from, runs); err != nil {
 		return err
@@ -130,8 +131,8 @@ func (s *session) start(phase string, from, runs int, post posting) error {
 	return s.untilWaiting(phase, runs)
 }
 
-// drain lets the runs from a number on be read and returns when they have ended, as all
-// before them have.
+// drain posts receipts for the runs from a number on and returns when they have ended. All
+// runs before them must have ended.
 func (s *session) drain(phase string, from, runs int, post posting) error {
 	if err := post(phase, from, runs); err != nil {
 		return err
@@ -139,7 +140,7 @@ func (s *session) drain(phase string, from, runs int, post posting) error {
 	return s.untilEnded(phase, from+runs)
 }
 
-// untilWaiting waits until so many runs of R1 wait.
+// untilWaiting waits until this many runs of R1 wait.
 func (s *session) untilWaiting(phase string, runs int) error {
 	look := s.numbers(func(v server.Version) uint64 { return v.Parked[r1Wait] })
 	return s.until(phase, runs, func() (int, error) {
@@ -148,12 +149,12 @@ func (s *session) untilWaiting(phase string, runs int) error {
 	})
 }
 
-// untilEnded waits until so many runs of R1 have ended.
+// untilEnded waits until this many runs of R1 have ended.
 func (s *session) untilEnded(phase string, runs int) error {
 	return s.until(phase, runs, s.numbers(func(v server.Version) uint64 { return v.Started - v.Live }))
 }
 
-// numbers is a look at the numbers of R1's flow.
+// numbers returns a function that reads one of the counts of R1's flow.
 func (s *session) numbers(pick func(server.Version) uint64) func() (int, error) {
 	return func() (int, error) {
 		v, err := s.flow(r1Flow)
@@ -162,7 +163,7 @@ func (s *session) numbers(pick func(server.Version) uint64) func() (int, error) 
 }
 
 // mix takes runs through all of R1 in a closed loop: each caller starts a run, reads it
-// when its message has arrived, and goes on with the next.
+// when its message has arrived, and continues with the next.
 func (s *session) mix(from, runs int) error {
 	arrived := make([]chan struct{}, runs)
 	for i := range arrived {

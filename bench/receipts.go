@@ -8,10 +8,10 @@ import (
 )
 
 const (
-	// batchReceipts is how many events a webhook has: what the provider sends at most
-	// (Dotdigital, webhook API).
+	// batchReceipts is how many events a webhook contains: the largest number that the
+	// provider sends (Dotdigital, webhook API).
 	batchReceipts = 500
-	// receiptRate is how many receipts a second are timed.
+	// receiptRate is how many receipts per second are timed.
 	receiptRate = 50
 )
 
@@ -20,8 +20,8 @@ func (s *session) postReads(phase string, from, runs int) error {
 	return s.fan(phase, runs, s.Callers, func(i int) error { return s.webhook(s.sink.receipt(nil, from+i, "read")) })
 }
 
-// postStatuses posts all that a provider says of a message that is read, in webhooks of
-// their own, one after the other.
+// postStatuses posts every status that a provider reports for a read message. Each status
+// has its own webhook, one after the other.
 func (s *session) postStatuses(phase string, from, runs int) error {
 	return s.fan(phase, runs, s.Callers, func(i int) error {
 		for _, status := range []string{"sent", "delivered", "read"} {
@@ -33,7 +33,7 @@ func (s *session) postStatuses(phase string, from, runs int) error {
 	})
 }
 
-// postReadBatches posts read receipts in webhooks of many.
+// postReadBatches posts read receipts in webhooks with many events.
 func (s *session) postReadBatches(phase string, from, runs int) error {
 	return s.batches(phase, runs, batchReceipts, s.Callers, func(first, behind int) error {
 		body := []byte("[")
@@ -47,8 +47,8 @@ func (s *session) postReadBatches(phase string, from, runs int) error {
 	})
 }
 
-// quietReceipts starts some runs and times their receipts, while the engine has nothing
-// else to do.
+// quietReceipts starts some runs and times their receipts, while the engine is otherwise
+// idle.
 func (s *session) quietReceipts(from, runs int) error {
 	if err := s.start("receipts", from, runs, s.postEvents); err != nil {
 		return err
@@ -58,8 +58,8 @@ func (s *session) quietReceipts(from, runs int) error {
 	return err
 }
 
-// timeReceipts reads runs at a steady rate, and times how long that takes, until all of
-// them are read or over is closed. It returns nil where that was at once.
+// timeReceipts reads runs at a steady rate and times each receipt, until all runs are read
+// or over is closed. It returns nil if it timed none.
 func (s *session) timeReceipts(runs int, over <-chan struct{}, number func(i int) int) (*ReceiptTimes, error) {
 	var r receiptTimes
 	err := s.pace(runs, receiptRate, over, func(i int) error { return r.read(s, number(i)) })
@@ -69,10 +69,10 @@ func (s *session) timeReceipts(runs int, over <-chan struct{}, number func(i int
 	return &ReceiptTimes{PerSecond: receiptRate, Accepted: r.accepted.latency(), Seen: r.seen.latency(), All: r.all.latency()}, err
 }
 
-// receiptTimes are how long receipts take.
+// receiptTimes collects how long receipts take.
 type receiptTimes struct{ accepted, seen, all stopwatch }
 
-// read posts the read receipt of a run and asks for the run until it has ended.
+// read posts the read receipt of a run and requests the run until it has ended.
 func (r *receiptTimes) read(s *session, n int) error {
 	path, began := "/v1/runs/"+s.sink.runs[n].String(), time.Now()
 	if err := s.webhook(s.sink.receipt(nil, n, "read")); err != nil {

@@ -2,21 +2,21 @@ package bench
 
 import "fmt"
 
-// Report is what was measured. Names of fields have their unit; what could not be
-// measured on this system is left out.
+// Report is the result of a measurement. The names of fields contain their unit. A value
+// that this system cannot measure is left out.
 type Report struct {
 	Workload string  `json:"workload"`
 	Runs     int     `json:"runs"`
 	Callers  int     `json:"callers"`
 	Machine  Machine `json:"machine"`
 
-	// RunsPerSecond is of runs from start to end: 1 / (1/starts + 1/drains), the rates
-	// of the two phases.
+	// RunsPerSecond is the rate of runs from start to end: 1 / (1/starts + 1/drains), from
+	// the rates of the two phases.
 	RunsPerSecond float64 `json:"runs_per_second,omitempty"`
 	ClosedLoop    float64 `json:"closed_loop_runs_per_second,omitempty"`
 
-	Receipts          *ReceiptTimes `json:"receipts,omitempty"`           // while nothing else is done
-	ReceiptsMeanwhile *ReceiptTimes `json:"receipts_meanwhile,omitempty"` // while the workload goes on
+	Receipts          *ReceiptTimes `json:"receipts,omitempty"`           // while the engine is otherwise idle
+	ReceiptsMeanwhile *ReceiptTimes `json:"receipts_meanwhile,omitempty"` // during the workload
 	PerRun            *PerRun       `json:"per_run,omitempty"`
 	FileBytesPerRun   float64       `json:"file_bytes_per_waiting_run,omitempty"`
 	Memory            *Memory       `json:"engine_memory,omitempty"`
@@ -30,7 +30,7 @@ type Report struct {
 	Notes  []string `json:"notes,omitempty"`
 }
 
-// Machine is what it was measured on.
+// Machine describes the machine of the measurement.
 type Machine struct {
 	CPUs       int    `json:"cpus"`
 	System     string `json:"system"` // as Go calls it, such as linux/amd64
@@ -38,38 +38,38 @@ type Machine struct {
 	FileSystem string `json:"file_system,omitempty"`
 }
 
-// ReceiptTimes are of single read receipts at a steady rate, while nothing waits for
-// them to return.
+// ReceiptTimes are the times of single read receipts at a steady rate. No receipt waits
+// for another one to return.
 type ReceiptTimes struct {
 	PerSecond int      `json:"per_second"`
 	Accepted  *Latency `json:"posted_to_accepted"` // until the webhook was answered
-	Seen      *Latency `json:"accepted_to_seen"`   // from then until GET /v1/runs/ID said that the run has ended
+	Seen      *Latency `json:"accepted_to_seen"`   // from then until GET /v1/runs/ID showed that the run had ended
 	All       *Latency `json:"posted_to_seen"`     // both
 }
 
-// Point is what runs cost while so many wait.
+// Point is the cost of runs while a number of runs wait.
 type Point struct {
 	Waiting int `json:"waiting_runs"`
 
-	// Of further runs, and of receipts of runs at random: by the clock, with all callers
-	// at work, and of the engine's CPU.
+	// The cost of starting further runs and of receipts for random runs: by the clock,
+	// with all callers at work, and in the engine's CPU time.
 	Start      float64 `json:"start_microseconds_per_run"`
 	StartCPU   float64 `json:"start_cpu_microseconds_per_run,omitempty"`
 	Receipt    float64 `json:"receipt_microseconds_per_run"`
 	ReceiptCPU float64 `json:"receipt_cpu_microseconds_per_run,omitempty"`
 
-	FileBytes    float64          `json:"file_bytes_per_run"` // in use, without the journal and runs that have ended
+	FileBytes    float64          `json:"file_bytes_per_run"` // in use, without the journal and ended runs
 	JournalBytes float64          `json:"journal_bytes_per_run"`
 	Buckets      map[string]int64 `json:"bucket_bytes"`
 	Memory       *Memory          `json:"engine_memory,omitempty"`
 
-	// From the start of the process to the first answer, with the file in the system's
-	// cache.
+	// The time from the start of the process to the first answer, with the file in the
+	// system's cache.
 	AfterStop float64 `json:"restart_after_stop_seconds"`
 	AfterKill float64 `json:"restart_after_kill_seconds"`
 }
 
-// TimersDue are runs whose timers are due at one instant, and end them.
+// TimersDue describes runs that end by timers, all due at one instant.
 type TimersDue struct {
 	Runs      int           `json:"runs"`
 	Seconds   float64       `json:"drain_seconds"` // from that instant until all have ended
@@ -77,7 +77,7 @@ type TimersDue struct {
 	Receipts  *ReceiptTimes `json:"receipts_meanwhile,omitempty"` // of other runs
 }
 
-// PerRun is what a run costs, over the phases that make RunsPerSecond.
+// PerRun is the cost of a run, over the phases that make RunsPerSecond.
 type PerRun struct {
 	EngineCPU float64 `json:"engine_cpu_seconds_per_1000_runs"`
 	DriverCPU float64 `json:"driver_cpu_seconds_per_1000_runs"`
@@ -87,34 +87,34 @@ type PerRun struct {
 	Requests  float64 `json:"sink_requests_per_run"`
 }
 
-// Memory is what the engine has in memory, with all runs waiting where they wait, in bytes: of its own,
-// and in all with what the system keeps of the mapped file.
+// Memory is the engine's memory in bytes, with all runs waiting in their wait: its own,
+// and the total including the mapped file in the system's memory.
 type Memory struct {
 	Anonymous int64 `json:"anonymous_bytes"`
 	Resident  int64 `json:"resident_bytes"`
 }
 
-// Limits are the machine's own.
+// Limits are the limits of the machine.
 type Limits struct {
-	Syncs         float64 `json:"fdatasyncs_per_second"`        // after appending 4 KiB each
-	Requests      float64 `json:"loopback_requests_per_second"` // of R1's event, with as many callers
+	Syncs         float64 `json:"fdatasyncs_per_second"`        // each after appending 4 KiB
+	Requests      float64 `json:"loopback_requests_per_second"` // with R1's event, from as many callers
 	RequestCPU    float64 `json:"loopback_cpu_microseconds_per_request,omitempty"`
-	Records       float64 `json:"group_commit_records_per_second"` // of the size of a run, by as many callers
+	Records       float64 `json:"group_commit_records_per_second"` // of the size of a run, from as many callers
 	BareRuns      int     `json:"bare_runs"`
 	BareStart     float64 `json:"bare_starts_per_second"`
 	BareDrain     float64 `json:"bare_drains_per_second"`
 	BarePerSecond float64 `json:"bare_runs_per_second"`
-	BareCPU       float64 `json:"bare_cpu_seconds_per_1000_runs,omitempty"` // of engine, callers and sink in one process
+	BareCPU       float64 `json:"bare_cpu_seconds_per_1000_runs,omitempty"` // for engine, callers and sink in one process
 }
 
-// Ratios are how near to the limits the workload came.
+// Ratios compare the workload with the limits.
 type Ratios struct {
 	Bare  float64 `json:"runs_to_bare_runs"`
 	Syncs float64 `json:"runs_to_fdatasyncs"`
 	CPU   float64 `json:"cpu_to_bare_cpu,omitempty"`
 }
 
-// together is the rate of runs that go through phases one after the other.
+// together returns the rate of runs that go through the phases one after the other.
 func together(phases ...*Phase) float64 {
 	seconds := 0.0
 	for _, p := range phases {
@@ -123,7 +123,7 @@ func together(phases ...*Phase) float64 {
 	return 1 / seconds
 }
 
-// perRun is what a run costs that goes through all of the phases.
+// perRun returns the cost of a run that goes through all of the phases.
 func perRun(phases ...*Phase) *PerRun {
 	sum := &PerRun{}
 	for _, p := range phases {
@@ -141,11 +141,11 @@ func perRun(phases ...*Phase) *PerRun {
 	return sum
 }
 
-// sharedMachine is how many CPUs other programs may use before a report says so. The
-// system's own threads, which write to the disk, are among them.
+// sharedMachine is how many CPUs other programs may use before a report mentions it. This
+// includes the system's own threads, which write to the disk.
 const sharedMachine = 0.5
 
-// conclude sets the workload in relation to the limits, and says what may be wrong.
+// conclude compares the workload with the limits, and adds notes about possible errors.
 func (r *Report) conclude() {
 	for _, p := range r.Phases {
 		if p.Costs != nil && p.OtherCPUs > sharedMachine && p.Seconds > 1 {

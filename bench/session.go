@@ -11,11 +11,11 @@ import (
 	"time"
 )
 
-// pollEvery is how often the driver asks how far the engine is. An answer takes the
+// pollEvery is how often the driver asks the engine for its progress. An answer costs the
 // engine some tens of microseconds.
 const pollEvery = 10 * time.Millisecond
 
-// session is one measurement under way.
+// session is one measurement in progress.
 type session struct {
 	Config
 	ctx    context.Context
@@ -43,7 +43,7 @@ func newSession(ctx context.Context, w Workload, config Config) (*session, error
 	return s, nil
 }
 
-// close ends what is still there.
+// close ends everything that still runs.
 func (s *session) close() error {
 	var err error
 	if s.engine != nil {
@@ -53,7 +53,7 @@ func (s *session) close() error {
 	return errors.Join(err, s.sink.close())
 }
 
-// note adds something that a reader of the report should know.
+// note adds a remark for the readers of the report.
 func (s *session) note(format string, a ...any) {
 	s.report.Notes = append(s.report.Notes, fmt.Sprintf(format, a...))
 }
@@ -74,13 +74,13 @@ data_dir: %s
 	return s.begin()
 }
 
-// begin starts the engine on the project as it is.
+// begin starts the engine on the present project.
 func (s *session) begin() (err error) {
 	s.engine, err = startEngine(s.ctx, s.Config.Engine, s.Dir)
 	return err
 }
 
-// until polls how far something is until it is done.
+// until polls a progress value until it is complete.
 func (s *session) until(phase string, whole int, done func() (int, error)) error {
 	tick := time.NewTicker(pollEvery)
 	defer tick.Stop()
@@ -100,7 +100,8 @@ func (s *session) until(phase string, whole int, done func() (int, error)) error
 	}
 }
 
-// engineEnded is closed when the engine is no more; nil where there is none.
+// engineEnded returns a channel that is closed when the engine has ended; nil if there is
+// no engine.
 func (s *session) engineEnded() <-chan struct{} {
 	if s.engine == nil {
 		return nil

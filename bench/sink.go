@@ -16,11 +16,11 @@ import (
 	nudge "nudge/engine"
 )
 
-// profilePrefix begins the name of every person; the number of their run follows.
+// profilePrefix is the first part of every person's name. The number of their run follows.
 const profilePrefix = "u-"
 
-// sink is a provider that takes every message at once. It remembers which run of the
-// engine the run of a number is, so that receipts can be made for it.
+// sink is a provider that accepts every message at once. It remembers the engine's run ID
+// for the run with each number, to make receipts for it.
 type sink struct {
 	url      string
 	requests atomic.Int64
@@ -32,9 +32,10 @@ type sink struct {
 	once         sync.Once
 	installation string // set with the first message
 
-	// runs are by number. An element is written once, before messages counts it.
+	// runs has the run IDs by number. An element is written once, before messages counts
+	// it.
 	runs    []nudge.RunID
-	arrived atomic.Pointer[func(run int)] // is told of each message; nil: nobody is
+	arrived atomic.Pointer[func(run int)] // called with each message; nil: no function
 }
 
 func newSink() (*sink, error) {
@@ -50,12 +51,12 @@ func newSink() (*sink, error) {
 
 func (s *sink) close() error { return s.server.Close() }
 
-// expect makes room for so many runs. No message may be under way.
+// expect makes room for this many runs. No message may be under way.
 func (s *sink) expect(runs int) {
 	s.runs = append(s.runs, make([]nudge.RunID, max(0, runs-len(s.runs)))...)
 }
 
-// ServeHTTP takes a message, or a batch of them.
+// ServeHTTP accepts a message, or a batch of messages.
 func (s *sink) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	body := s.bodies.Get().(*bytes.Buffer)
 	defer s.bodies.Put(body)
@@ -93,9 +94,9 @@ var (
 	refMark     = []byte(`"nudge":`)
 )
 
-// take notes the messages of a body and returns the numbers of their runs. It looks for
-// two marks instead of reading JSON: a provider's cost is not what is measured. No text
-// of a message can hold a mark, because its quotes would be escaped.
+// take records the messages of a body and returns the numbers of their runs. It searches
+// for two marks instead of reading JSON, because the cost of a provider is not measured.
+// No text of a message can contain a mark, because its quotes would be escaped.
 func (s *sink) take(body []byte) (numbers []int, err error) {
 	for {
 		at := bytes.Index(body, profileMark)
@@ -119,7 +120,7 @@ func (s *sink) take(body []byte) (numbers []int, err error) {
 	return numbers, nil
 }
 
-// note keeps which run of the engine a number is, where that will be asked for.
+// note stores the engine's run ID for a number, if a receipt will need it.
 func (s *sink) note(n int, message []byte) error {
 	if n >= len(s.runs) {
 		return nil
@@ -142,7 +143,7 @@ func (s *sink) note(n int, message []byte) error {
 	return err
 }
 
-// receipt appends the event of a webhook that says what became of the message of a run.
+// receipt appends a webhook event with the status of a run's message.
 func (s *sink) receipt(b []byte, n int, status string) []byte {
 	return fmt.Appendf(b, `{"eventId":"%s-%d","name":"message.%[1]s","payload":{"id":"m-%[2]d","metadata":{"nudge":{"i":"%s","r":"%s","m":1,"a":1}},`+
 		`"updatedOn":"2026-11-22T10:00:00.000Z"},"timestamp":"2026-11-22T10:00:00.000Z"}`, status, n, s.installation, s.runs[n])

@@ -12,8 +12,8 @@ import (
 	nudge "nudge/engine"
 )
 
-// TestSink sends through the real client, one message and a batch of them, and reads
-// the receipts of the sink with the real decoder: each names the run that sent it.
+// TestSink sends one message and then a batch through the real client. It reads the sink's
+// receipts with the real decoder: each must name the run that sent the message.
 func TestSink(t *testing.T) {
 	s, err := newSink()
 	if err != nil {
@@ -52,7 +52,7 @@ func TestSink(t *testing.T) {
 	}
 }
 
-// TestSinkRefuses holds that what is no message of ours is an error, and not lost.
+// TestSinkRefuses verifies that a body without our messages is an error, and is not lost.
 func TestSinkRefuses(t *testing.T) {
 	s := &sink{runs: make([]nudge.RunID, 1)}
 	for body, want := range map[string]string{
@@ -71,7 +71,7 @@ func TestSinkRefuses(t *testing.T) {
 	}
 }
 
-// TestSinkAnswers holds the answer of a refusal to be one that a client can read.
+// TestSinkAnswers verifies that a client can read the answer of a refusal.
 func TestSinkAnswers(t *testing.T) {
 	s, err := newSink()
 	if err != nil {

@@ -2,10 +2,10 @@ package bench
 
 import "math/rand/v2"
 
-// stormSeed makes the order of receipts the same in every run.
+// stormSeed gives the receipts the same order in every measurement.
 const stormSeed = 8
 
-// storm is a storm of receipts, in random order, over runs that wait.
+// storm sends receipts for all waiting runs at once, in random order.
 func (s *session) storm() error {
 	if err := s.prepare(r1Project("30d")); err != nil {
 		return err
@@ -35,5 +35,5 @@ func (s *session) postShuffled(phase string, from, runs int) error {
 	return s.fan(phase, runs, s.Callers, func(i int) error { return s.webhook(s.sink.receipt(nil, from+order[i], "read")) })
 }
 
-// shuffled is the numbers 0 to n-1 in random order.
+// shuffled returns the numbers 0 to n-1 in random order.
 func shuffled(n int) []int { return rand.New(rand.NewPCG(stormSeed, uint64(n))).Perm(n) }

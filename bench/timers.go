@@ -7,15 +7,15 @@ import (
 
 const (
 	timersFlow = "reminder"
-	// timersMargin is how much later than expected timers are due, so that all are set
-	// before.
+	// timersMargin multiplies the expected loading time, so that all timers are set before
+	// they are due.
 	timersMargin = 1.5
-	// timersLead is added to that.
+	// timersLead is added to the result.
 	timersLead = time.Second
 )
 
-// timersProject is a flow whose runs wait until an instant that their event names, and
-// end then.
+// timersProject returns a flow whose runs wait until an instant named by their event, and
+// then end.
 func timersProject() map[string]string {
 	return map[string]string{"flows/reminder.yaml": `flow: reminder
 trigger: { event: reminder.set }
@@ -25,8 +25,8 @@ steps:
 `}
 }
 
-// timers sets timers that are due at one instant, and times how long it takes until all
-// their runs have ended, and receipts of waiting runs meanwhile.
+// timers sets timers that are due at one instant. It times how long all their runs take to
+// end, and the receipts of waiting runs meanwhile.
 func (p *parking) timers() error {
 	began, runs := time.Now(), p.Timers
 	rate := p.loadRate()
@@ -48,7 +48,7 @@ func (p *parking) timers() error {
 	return p.drainTimers(due)
 }
 
-// loadRate is how many runs a second were loaded last.
+// loadRate returns how many runs per second the last load started.
 func (p *parking) loadRate() (rate float64) {
 	for _, phase := range p.report.Phases {
 		if phase.Name == fmt.Sprintf("load to %d", p.waiting) {
@@ -73,7 +73,7 @@ func (p *parking) sleepUntil(instant time.Time) error {
 func (p *parking) drainTimers(due time.Time) error {
 	over, finished := make(chan struct{}), make(chan error, 1)
 	var took time.Duration
-	go func() { // ends when no run of the flow lives
+	go func() { // ends when no run of the flow is live
 		err := p.until("timers", p.Timers, func() (int, error) {
 			v, err := p.flow(timersFlow)
 			return int(v.Started - v.Live), err

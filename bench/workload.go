@@ -8,18 +8,18 @@ import (
 	"slices"
 )
 
-// Workload is something to measure.
+// Workload is one kind of measurement.
 type Workload struct {
 	Name  string `json:"workload"`
 	About string `json:"about"` // in one line
-	// Runs and Callers are what Config means with 0.
+	// Runs and Callers are the defaults for 0 in Config.
 	Runs    int `json:"runs"`
 	Callers int `json:"callers"`
 
 	measure func(*session) error
 }
 
-// Workloads are all there are, in the order in which they are listed.
+// Workloads lists all workloads, in the order for users.
 var Workloads = []Workload{
 	{"limits", "the machine's own: syncs, loopback requests, and the barest loop that does R1", 20_000, 256, (*session).onlyLimits},
 	{"r1", "an event starts a run, it sends, waits for Read or an hour, and a Read webhook ends it", 20_000, 256, (*session).r1},
@@ -31,7 +31,7 @@ var Workloads = []Workload{
 	{"park", "what waiting runs cost: a curve over their number, restarts, and timers due together", 100_000, 256, (*session).park},
 }
 
-// Find is the workload of a name.
+// Find returns the workload with this name.
 func Find(name string) (Workload, bool) {
 	i := slices.IndexFunc(Workloads, func(w Workload) bool { return w.Name == name })
 	if i < 0 {
@@ -41,31 +41,32 @@ func Find(name string) (Workload, bool) {
 }
 
 const (
-	// maxRuns is how many runs a workload may have.
+	// maxRuns is the largest number of runs in a workload.
 	maxRuns = 100_000_000
-	// maxCallers is how many callers a workload may have.
+	// maxCallers is the largest number of callers in a workload.
 	maxCallers = 4096
 )
 
-// Config says what to measure with.
+// Config is the configuration of a measurement.
 type Config struct {
 	// Engine is the command line of the nudge to measure, without its verb. Required.
 	Engine []string
-	// Dir is an empty folder for the project and its data. It stays; its file system is
-	// what is measured. Required.
+	// Dir is an empty folder for the project and its data. It stays after the measurement.
+	// Its file system is the one that is measured. Required.
 	Dir string
-	// Runs is how many runs there are; 0: as the workload has it.
+	// Runs is the number of runs; 0: the workload's default.
 	Runs int
-	// Callers is how many requests are under way at once; 0: as the workload has it.
+	// Callers is how many requests are sent in parallel; 0: the workload's default.
 	Callers int
-	// Timers is how many runs of park are due at one instant; 0: a tenth of all, at most
-	// a million.
+	// Timers is how many runs of park are due at one instant; 0: a tenth of all, at most a
+	// million.
 	Timers int
-	// Show is told how far a phase is, by one goroutine at a time; nil: nobody is told.
+	// Show receives the progress of a phase, from one goroutine at a time; nil: no
+	// function.
 	Show func(phase string, done, whole int)
 }
 
-// Check reports what is wrong with the numbers of a config for a workload.
+// Check returns an error if the numbers of a config do not fit a workload.
 func (c Config) Check(w Workload) error {
 	c = c.withDefaults(w)
 	if c.Runs < 1 || c.Runs > maxRuns {
@@ -89,8 +90,7 @@ func (c Config) withDefaults(w Workload) Config {
 	return c
 }
 
-// Run measures a workload. The engine that it starts ends before it returns, also when
-// ctx ends.
+// Run measures a workload. It ends its engine before it returns, even if ctx ends.
 func Run(ctx context.Context, w Workload, config Config) (*Report, error) {
 	if err := config.Check(w); err != nil {
 		return nil, err
@@ -101,7 +101,7 @@ func Run(ctx context.Context, w Workload, config Config) (*Report, error) {
 	}
 	err = w.measure(s)
 	err = errors.Join(err, s.close())
-	if ctx.Err() != nil { // whatever else went wrong followed from that
+	if ctx.Err() != nil { // every other error follows from this one
 		return nil, context.Cause(ctx)
 	}
 	if err != nil {

@@ -1,11 +1,11 @@
-// Package bare is the yardstick of R1: the barest program that keeps its promises, and
-// no engine. One goroutine commits everything that is queued as one transaction of
-// bbolt and answers after the commit; a run is a record, a timer and an index entry of
-// its message. There are no flows, conditions, history, retries, caps or signatures.
+// Package bare is the yardstick for R1: the simplest program that keeps R1's promises,
+// without an engine. One goroutine commits all queued changes in one bbolt transaction and
+// answers after the commit. A run is a record, a timer and an index entry for its message.
+// There are no flows, conditions, history, retries, caps or signatures.
 //
-// A run costs three HTTP requests, as it costs Nudge: its start, its send and its
-// receipt. The receipt is accepted in one commit and completes the run in the next, as
-// an engine with a queue between the two does it.
+// A run costs three HTTP requests, the same as in Nudge: its start, its send and its
+// receipt. One commit accepts the receipt and the next one completes the run, as in an
+// engine with a queue between the two.
 package bare
 
 import (
@@ -24,9 +24,9 @@ import (
 )
 
 const (
-	// senders is how many sends are under way at once, as nudge serve has it.
+	// senders is how many sends are under way at once, the same as in nudge serve.
 	senders = 64
-	// maxBatch is how many changes one commit has at most.
+	// maxBatch is the largest number of changes in one commit.
 	maxBatch = 2048
 	// maxRuns is how many sends may wait for a sender.
 	maxRuns = 1 << 20
@@ -38,7 +38,7 @@ var (
 	messages = []byte("messages")
 )
 
-// Loop is a running yardstick. Its URL takes POST /start and POST /signal, each with a
+// Loop is a running yardstick. Its URL accepts POST /start and POST /signal, each with a
 // body of {"run": N}.
 type Loop struct {
 	URL string
@@ -57,13 +57,13 @@ type Loop struct {
 	failure        atomic.Pointer[error]
 }
 
-// change is a part of a commit, and whom to tell when it is durable.
+// change is a part of a commit, with a channel that reports when it is durable.
 type change struct {
 	apply func(*bbolt.Tx) error
 	done  chan error // capacity 1
 }
 
-// New starts a loop with its file in a folder and its sends to the URL of a sink.
+// New starts a loop. Its file is in the folder, and it sends to the URL of a sink.
 func New(dir, sink string, client *http.Client) (*Loop, error) {
 	if err := os.MkdirAll(dir, 0o700); err != nil {
 		return nil, err
@@ -103,13 +103,13 @@ func New(dir, sink string, client *http.Client) (*Loop, error) {
 	return l, nil
 }
 
-// Waiting is how many runs wait.
+// Waiting returns how many runs wait.
 func (l *Loop) Waiting() int { return int(l.waiting.Load()) }
 
-// Ended is how many runs have ended.
+// Ended returns how many runs have ended.
 func (l *Loop) Ended() int { return int(l.ended.Load()) }
 
-// Err is why the loop cannot go on, or nil.
+// Err returns why the loop cannot go on, or nil.
 func (l *Loop) Err() error {
 	if err := l.failure.Load(); err != nil {
 		return *err
@@ -117,7 +117,7 @@ func (l *Loop) Err() error {
 	return nil
 }
 
-// Close ends the loop. What is queued is dropped.
+// Close ends the loop. It drops queued changes.
 func (l *Loop) Close() error {
 	err := l.server.Close()
 	close(l.quit)
@@ -140,7 +140,8 @@ func (l *Loop) serve(w http.ResponseWriter, r *http.Request) {
 	}
 }
 
-// Record makes a run durable, and does no more: what a group commit costs by itself.
+// Record makes a run durable and does nothing else. It measures the cost of a group commit
+// alone.
 func (l *Loop) Record(run int) error {
 	return l.commit(func(tx *bbolt.Tx) error { return put(tx, &record{Run: run, State: "started", Data: dataOf(run)}) })
 }
@@ -158,7 +159,7 @@ func (l *Loop) start(run int) error {
 	}
 }
 
-// signal makes a receipt durable. The run ends in a commit of its own.
+// signal makes a receipt durable. A separate commit ends the run.
 func (l *Loop) signal(run int) error {
 	if err := l.commit(func(tx *bbolt.Tx) error { return accept(tx, run) }); err != nil {
 		return err
@@ -174,7 +175,7 @@ func (l *Loop) signal(run int) error {
 	return nil
 }
 
-// settle counts a run that ended, or keeps why it could not.
+// settle counts a run that has ended, or keeps the error that prevented it.
 func (l *Loop) settle(ended bool, err error) {
 	if err != nil && !errors.Is(err, errClosed) {
 		l.failure.CompareAndSwap(nil, &err)

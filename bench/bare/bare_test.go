@@ -12,8 +12,8 @@ import (
 	"go.etcd.io/bbolt"
 )
 
-// TestRecords takes a run through its life both ways round: its receipt comes after its
-// message was sent, or overtakes it.
+// TestRecords takes a run through its life in both orders: its receipt comes after the
+// send, or before the send returns.
 func TestRecords(t *testing.T) {
 	db := openDB(t)
 	due := time.Unix(1000, 0)

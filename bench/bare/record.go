@@ -9,7 +9,7 @@ import (
 	"go.etcd.io/bbolt"
 )
 
-// record is a run.
+// record is the stored form of a run.
 type record struct {
 	Run     int               `json:"run"`
 	State   string            `json:"state"` // started, waiting or done
@@ -19,7 +19,7 @@ type record struct {
 	Data    map[string]string `json:"data"`
 }
 
-// dataOf is what R1's event says, as bare keeps it.
+// dataOf returns the data of R1's event, in the form that bare stores.
 func dataOf(run int) map[string]string {
 	return map[string]string{
 		"name": "Ada", "order": fmt.Sprint("A-", run), "date": "2026-11-22", "carrier": "DHL",
@@ -50,7 +50,7 @@ func put(tx *bbolt.Tx, r *record) error {
 	return tx.Bucket(runs).Put(keyOf(r.Run), value)
 }
 
-// park lets a run wait for its receipt, or ends it when that was there before.
+// park makes a run wait for its receipt, or ends it if the receipt has already come.
 func park(tx *bbolt.Tx, run int, message string, due time.Time) (ended bool, err error) {
 	r, err := get(tx, run)
 	if err != nil {
@@ -71,7 +71,7 @@ func park(tx *bbolt.Tx, run int, message string, due time.Time) (ended bool, err
 	return false, put(tx, r)
 }
 
-// accept notes that a receipt has come.
+// accept records that a receipt has come.
 func accept(tx *bbolt.Tx, run int) error {
 	r, err := get(tx, run)
 	if err != nil {
@@ -81,7 +81,7 @@ func accept(tx *bbolt.Tx, run int) error {
 	return put(tx, r)
 }
 
-// complete ends a run that waits.
+// complete ends a waiting run.
 func complete(tx *bbolt.Tx, run int) (ended bool, err error) {
 	r, err := get(tx, run)
 	if err != nil || r.State != "waiting" {

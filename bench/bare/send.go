@@ -11,7 +11,7 @@ import (
 	"go.etcd.io/bbolt"
 )
 
-// send posts the message of one run after the other, and parks the run.
+// send posts the message of one run after the other, and makes the run wait.
 func (l *Loop) send() {
 	var text bytes.Buffer
 	for {
@@ -25,7 +25,8 @@ func (l *Loop) send() {
 	}
 }
 
-// sendOne reports whether the receipt was there already, so that the run ended.
+// sendOne sends a message and reports whether the receipt was already there, so that the
+// run ended.
 func (l *Loop) sendOne(run int, text *bytes.Buffer) (ended bool, err error) {
 	if err := l.text.Execute(text, dataOf(run)); err != nil {
 		return false, err

@@ -6,7 +6,7 @@ import (
 	"go.etcd.io/bbolt"
 )
 
-// errClosed is what a change gets that came too late.
+// errClosed is the error for a change that comes after Close.
 var errClosed = errors.New("bare: the loop is closed")
 
 // commit returns when a change is durable.
@@ -25,7 +25,7 @@ func (l *Loop) commit(apply func(*bbolt.Tx) error) error {
 	}
 }
 
-// write commits what has been queued meanwhile, again and again.
+// write repeatedly commits the queued changes.
 func (l *Loop) write() {
 	var batch []change
 	for {

@@ -1,7 +1,7 @@
 // Package curve draws line charts as SVG: growth over orders of magnitude. A chart is
-// readable on light and on dark pages, in print and in grey (lines differ by dash and
-// marker too), and says in words what it shows. The same chart always gives the same
-// bytes.
+// readable on light and dark pages, in print and in grey, because lines also differ by
+// dash and marker. It also describes its contents in words. The same chart always gives
+// the same bytes.
 package curve
 
 import (
@@ -14,23 +14,24 @@ import (
 	"strings"
 )
 
-// Chart is what is drawn.
+// Chart is the content of a chart.
 type Chart struct {
 	Title string
 	X, Y  string // what the axes count, with units
 	Lines []Line // at most maxLines
 }
 
-// Line is one line, or a single marker where it has one point.
+// Line is one line, or a single marker if it has one point.
 type Line struct {
 	Name   string
 	Points []Point // in rising order of X
 }
 
-// Point is a point of a line. X is above 0, for its axis is logarithmic; Y is not below 0.
+// Point is a point of a line. X must be above 0, because its axis is logarithmic. Y must
+// not be below 0.
 type Point struct{ X, Y float64 }
 
-// maxLines is how many lines a chart can keep apart.
+// maxLines is how many lines a reader can distinguish in a chart.
 const maxLines = 4
 
 // The page, in pixels.
@@ -39,7 +40,7 @@ const (
 	left, right, top, bottom = 84, 48, 84, 60 // margins of the plot
 )
 
-// style has the colours of both kinds of page.
+// style has the colours for light and for dark pages.
 const style = `
 text { font: 13px system-ui, sans-serif; fill: #1f2328 }
 .title { font-size: 16px; font-weight: 600 }
@@ -55,10 +56,10 @@ text { fill: #e6edf3 }
 }
 `
 
-// dashes tell lines apart without their colour.
+// dashes distinguish the lines without colour.
 var dashes = [maxLines]string{"", "8 4", "2 4", "10 4 2 4"}
 
-// SVG is the chart as a document, or why it cannot be drawn.
+// SVG returns the chart as a document, or an error if it cannot be drawn.
 func (c *Chart) SVG() ([]byte, error) {
 	if err := c.check(); err != nil {
 		return nil, err
@@ -97,7 +98,7 @@ func (c *Chart) check() error {
 	return nil
 }
 
-// words say what the chart shows, for whoever cannot see it.
+// words describes the chart for people who cannot see it.
 func (c *Chart) words() string {
 	var b strings.Builder
 	fmt.Fprintf(&b, "%s by %s.", c.Y, c.X)
@@ -111,7 +112,7 @@ func (c *Chart) words() string {
 	return b.String()
 }
 
-// number is a number with three digits that count, and commas between thousands.
+// number returns a number with three significant digits, and commas between thousands.
 func number(n float64) string {
 	if n == 0 {
 		return "0"

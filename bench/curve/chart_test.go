@@ -16,7 +16,7 @@ func growth() *Chart {
 	}}
 }
 
-// TestSVG holds a chart to be XML, to say its numbers in words, and to have a marker
+// TestSVG verifies that a chart is XML, contains its numbers in words, and has a marker
 // for each point and line.
 func TestSVG(t *testing.T) {
 	svg, err := growth().SVG()

@@ -7,7 +7,7 @@ import (
 	"math"
 )
 
-// plot is where values lie on the page.
+// plot maps values to positions on the page.
 type plot struct {
 	low, high float64 // decimal logarithms of X at the edges
 	topY      float64 // Y at the upper edge
@@ -26,7 +26,7 @@ func newPlot(c *Chart) *plot {
 			most = max(most, at.Y)
 		}
 	}
-	if p.high-p.low < 1e-9 { // one X only: it comes to the middle
+	if p.high-p.low < 1e-9 { // only one X: put it in the middle
 		p.low, p.high = p.low-.5, p.high+.5
 	}
 	if most == 0 {
@@ -37,7 +37,8 @@ func newPlot(c *Chart) *plot {
 	return p
 }
 
-// roundStep is the least of 1, 2 and 5, times a power of ten, that is not below a step.
+// roundStep returns the smallest step that is 1, 2 or 5 times a power of ten and not below
+// the given step.
 func roundStep(step float64) float64 {
 	unit := math.Pow(10, math.Floor(math.Log10(step)))
 	for _, n := range []float64{1, 2, 5} {
@@ -54,7 +55,7 @@ func (p *plot) x(v float64) float64 {
 
 func (p *plot) y(v float64) float64 { return height - bottom - (height-top-bottom)*v/p.topY }
 
-// axes draws the grid with its numbers, and what they count.
+// axes draws the grid with its numbers and the labels of the axes.
 func (p *plot) axes(w io.Writer, c *Chart) {
 	for i := 0; float64(i)*p.step <= p.topY*(1+1e-9); i++ {
 		v := float64(i) * p.step
@@ -96,7 +97,7 @@ func marker(w io.Writer, i int, x, y float64) {
 	}
 }
 
-// key names a line above the plot, two in a row.
+// key draws the name of a line above the plot, two names in a row.
 func key(w io.Writer, i int, name string) {
 	x, y := float64(left+i%2*(width-left-right)/2), float64(46+i/2*20)
 	fmt.Fprintf(w, `<path class="line c%d" stroke-dasharray="%s" d="M%.1f %.1fh28"/>`+"\n", i, dashes[i], x, y)
