@@ -7,8 +7,8 @@ import (
 	"nudge/client"
 )
 
-// writeAnswer says what something led to: a line for each flow or run that it concerned, with
-// the reason where a flow did not start.
+// writeAnswer writes the result of an event: a line for each flow or run that it
+// concerned, with the reason if a flow did not start.
 func writeAnswer(w io.Writer, what string, a *client.Answer) error {
 	text := what + " accepted"
 	if a.Repeated {
@@ -27,7 +27,7 @@ func writeAnswer(w io.Writer, what string, a *client.Answer) error {
 	return failed(err)
 }
 
-// decision is what was done in words. The flow stands before it.
+// decision describes a decision in words. The caller writes the flow before it.
 func decision(d client.Decision) string {
 	text := string(d.Did)
 	switch d.Did {

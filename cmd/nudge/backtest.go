@@ -28,7 +28,7 @@ const backtestExample = `  nudge backtest --since 7d
   nudge backtest shop --since 2026-11-01 --receipts like-others
   nudge backtest --store data -o json`
 
-// backtestFlags are what nudge backtest is told.
+// backtestFlags are the flags of nudge backtest.
 type backtestFlags struct {
 	api      *apiFlags
 	store    string
@@ -87,7 +87,7 @@ func runBacktest(c *cobra.Command, dir string, f *backtestFlags) error {
 	return writeBacktest(c.OutOrStdout(), report, p.Zone, f.people)
 }
 
-// options are what the flags say, at an instant.
+// options returns the options that the flags give, at an instant.
 func (f *backtestFlags) options(now time.Time) (o backtest.Options, err error) {
 	o.Assume = backtest.Assumption(f.receipts)
 	if o.Assume != backtest.Unread && o.Assume != backtest.LikeOthers {
@@ -97,7 +97,7 @@ func (f *backtestFlags) options(now time.Time) (o backtest.Options, err error) {
 	return o, err
 }
 
-// since is the instant that a text names.
+// since returns the instant that a text names.
 func since(text string, now time.Time) (time.Time, error) {
 	if text == "all" {
 		return time.Time{}, nil
@@ -113,9 +113,9 @@ func since(text string, now time.Time) (time.Time, error) {
 	return time.Time{}, wrongUsage(fmt.Errorf("--since %q: want a duration such as 7d, a date such as 2026-11-01, or all", text))
 }
 
-// journal opens what the flags name.
+// journal opens the journal that the flags name.
 func (f *backtestFlags) journal(c *cobra.Command) (journal, error) {
-	// The worlds make much that is soon forgotten; collecting it seldom is half the time.
+	// The worlds allocate much garbage; collecting it rarely halves the time.
 	debug.SetGCPercent(400)
 	return openJournal(c, f.api, f.store)
 }

@@ -15,7 +15,7 @@ import (
 )
 
 // writeBacktest shows a report: totals, then messages by template, hours and people. Times
-// are those of a zone.
+// are in the given zone.
 func writeBacktest(out io.Writer, r *backtest.Report, zone *time.Location, people int) error {
 	at := func(i engine.Instant) string { return i.Time().In(zone).Format("2006-01-02 15:04") }
 	fmt.Fprintf(out, "%s to %s %s: %s\n\n", at(r.From), at(r.Until), zone, plural(r.Inputs, "input"))
@@ -85,7 +85,7 @@ func prefixed(prefix string, counts map[string]int) map[string]int {
 	return with
 }
 
-// known says where what came back for the messages of the edited flows was taken from.
+// known says where the receipts for messages of the edited flows come from.
 func known(r backtest.Receipts) string {
 	text := fmt.Sprintf("of the edited flows' messages, what came back is recorded for %d", r.Recorded)
 	if r.LikeOthers > 0 {
@@ -112,7 +112,7 @@ func writeTemplates(w io.Writer, all []backtest.Template) {
 	fmt.Fprintln(w)
 }
 
-// writeHours shows the hours of the day in which the numbers differ.
+// writeHours shows the hours of the day with different numbers.
 func writeHours(w io.Writer, all []backtest.Hour) {
 	differ := slices.DeleteFunc(slices.Clone(all), func(h backtest.Hour) bool { return h.Before == h.After })
 	if len(differ) == 0 {
@@ -152,7 +152,7 @@ func countPeople(n int) string {
 	return fmt.Sprintf("%d people", n)
 }
 
-// differences are those of one person, in the order of time.
+// differences returns the differences for one person, in the order of time.
 func differences(p *backtest.Person, at func(engine.Instant) string) []string {
 	type line struct {
 		at   engine.Instant

@@ -95,10 +95,10 @@ func (o *benchOptions) measure(ctx context.Context, w bench.Workload, errs io.Wr
 	return report, failed(err)
 }
 
-// sparse is how often progress is told where there is no terminal to draw it on.
+// sparse is how often progress is written when there is no terminal.
 const sparse = time.Minute
 
-// benchProgress shows how far a phase is.
+// benchProgress shows the progress of a phase.
 func benchProgress(errs io.Writer) func(phase string, done, whole int) {
 	if isTerminal(errs) {
 		return newProgress(errs, "", nil).part

@@ -8,8 +8,8 @@ import (
 	"nudge/bench"
 )
 
-// writeBench writes a report for people: first what the workload did, then what the
-// machine can do, then both in relation.
+// writeBench writes a report for people: first the workload, then the limits of the
+// machine, then the ratios.
 func writeBench(out io.Writer, r *bench.Report) error {
 	m := r.Machine
 	fmt.Fprintf(out, "%s: %s, %s; %s on %s, %s\n\n", r.Workload, plural(r.Runs, "run"), plural(r.Callers, "caller"),
@@ -54,7 +54,7 @@ func writeBench(out io.Writer, r *bench.Report) error {
 	return nil
 }
 
-// showCurve writes what runs cost while so many wait, a line for each number.
+// showCurve writes the cost of a run for each number of waiting runs, one line each.
 func showCurve(out io.Writer, points []bench.Point) error {
 	if len(points) == 0 {
 		return nil
@@ -72,7 +72,7 @@ func showCurve(out io.Writer, points []bench.Point) error {
 	return t.Flush()
 }
 
-// benchRow writes one figure, unless there is none.
+// benchRow writes one figure, unless it is missing.
 type benchRow func(value float64, format, what string)
 
 func showReceipts(row benchRow, t *bench.ReceiptTimes, name string) {

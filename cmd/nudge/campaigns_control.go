@@ -62,7 +62,7 @@ func newCampaignsCancel(flags *apiFlags) *cobra.Command {
 	return c
 }
 
-// control makes the body of a verb that changes a campaign and says what it is then.
+// control makes the body of a verb that changes a campaign and reports its new state.
 func control(c *cobra.Command, flags *apiFlags, done string,
 	change func(context.Context, *client.Client, []string) (*client.Campaign, error)) func(*cobra.Command, []string) error {
 	return ask(flags, outputFlag(c), change, func(c *cobra.Command, campaign *client.Campaign) error {

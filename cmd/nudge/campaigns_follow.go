@@ -9,11 +9,11 @@ import (
 	"nudge/client"
 )
 
-// followEvery is how often a campaign that is followed is asked for.
+// followEvery is how often a followed campaign is read.
 const followEvery = 500 * time.Millisecond
 
 // followCampaign waits until a campaign takes no more people, and shows its progress on a
-// terminal. When ctx ends the campaign goes on without us.
+// terminal. When ctx ends, only the command stops; the campaign goes on.
 func followCampaign(ctx context.Context, a *client.Client, id string, errs io.Writer) (c *client.Campaign, err error) {
 	began, first := time.Now(), -1
 	for {
@@ -45,7 +45,7 @@ func clearLine(errs io.Writer) {
 	}
 }
 
-// pace says how fast a campaign takes people, and how long the rest will take.
+// pace returns how fast a campaign takes people, and how long the rest will take.
 func pace(c *client.Campaign, taken int, in time.Duration) string {
 	text := fmt.Sprintf("%d of %d", c.Taken, c.Audience)
 	if c.Status != "starting" {

@@ -30,7 +30,7 @@ func newCampaignsPreview(flags *apiFlags) *cobra.Command {
 	return c
 }
 
-// nobody is what is said of a campaign without people.
+// nobody is the text for a campaign without people.
 const nobody = "the audience is empty: nobody gets a message"
 
 func writePreview(out io.Writer, p *client.Preview) error {

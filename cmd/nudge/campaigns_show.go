@@ -33,7 +33,7 @@ func newCampaignsShow(flags *apiFlags) *cobra.Command {
 	return c
 }
 
-// writeCampaign shows what a campaign is and where its people stand.
+// writeCampaign shows a campaign and the counts of its people.
 func writeCampaign(out io.Writer, c *client.Campaign) error {
 	fmt.Fprintf(out, "campaign %s, %s\n", c.ID, c.Status)
 	if c.Reason != "" {
@@ -56,7 +56,7 @@ func writeCampaign(out io.Writer, c *client.Campaign) error {
 	return nil
 }
 
-// writeOutcomes lists how many people stand where, the most first.
+// writeOutcomes lists the counts of people by outcome, largest first.
 func writeOutcomes[N int | uint64](out io.Writer, outcomes map[string]N) error {
 	w := tabwriter.NewWriter(out, 0, 0, 2, ' ', 0)
 	order := slices.SortedFunc(maps.Keys(outcomes), func(a, b string) int {

@@ -15,7 +15,7 @@ import (
 	"nudge/client"
 )
 
-// askAbove is how many people a campaign may have that is started without asking.
+// askAbove is the largest campaign that starts without a question, in people.
 const askAbove = 1000
 
 const startHelp = `Start starts a campaign of a flow now, for everybody in its audience at once, whatever its

@@ -13,7 +13,7 @@ import (
 	"nudge/whatif/story"
 )
 
-// explained are the explanations beside those of the flows.
+// explained returns the explanations from outside the flows package.
 func explained() map[string]string {
 	all := map[string]string{}
 	for _, more := range [...]map[string]string{app.Explanations, prove.Explanations, story.Explanations} {
@@ -22,7 +22,7 @@ func explained() map[string]string {
 	return all
 }
 
-// explainCode tells what a code means.
+// explainCode writes what a code means.
 func explainCode(w io.Writer, code string) error {
 	text, ok := flows.Explain(code)
 	more := explained()

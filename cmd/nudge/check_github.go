@@ -15,9 +15,9 @@ var (
 	annotationField = strings.NewReplacer("%", "%25", "\r", "%0D", "\n", "%0A", ":", "%3A", ",", "%2C")
 )
 
-// annotate writes diagnostics as commands of a GitHub workflow, which shows them at
-// their lines. Files are named from where the command was called: the root of the
-// repository, as a rule.
+// annotate writes diagnostics as commands of a GitHub workflow, which shows them at their
+// lines. File names are relative to the current folder, which is usually the root of the
+// repository.
 func annotate(w io.Writer, dir string, list diag.List) {
 	for _, d := range list {
 		place := "file=" + annotationField.Replace(path.Join(filepath.ToSlash(dir), d.Span.File))

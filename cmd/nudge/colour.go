@@ -7,10 +7,10 @@ import (
 	"golang.org/x/term"
 )
 
-// palette colours words for a terminal, and leaves them alone for anything else.
+// palette colours words for a terminal, and changes nothing for other outputs.
 type palette struct{ on bool }
 
-// paletteFor colours what goes to a terminal, unless the user said NO_COLOR.
+// paletteFor returns a palette that colours output to a terminal, unless NO_COLOR is set.
 func paletteFor(w io.Writer) palette {
 	return palette{on: isTerminal(w) && os.Getenv("NO_COLOR") == "" && os.Getenv("TERM") != "dumb"}
 }
@@ -31,11 +31,11 @@ func (p palette) bold(text string) string { return p.wrap("1", text) }
 
 func (p palette) dim(text string) string { return p.wrap("2", text) }
 
-// personColours are told apart on light and dark grounds.
+// personColours are readable on light and dark backgrounds.
 var personColours = [...]string{"36", "35", "33", "34", "32", "31"}
 
-// person gives a name the colour that it always has: that of its place among those
-// seen so far.
+// person gives a name a fixed colour, which depends on its place among the names seen so
+// far.
 func (p palette) person(place int, text string) string {
 	return p.wrap(personColours[place%len(personColours)], text)
 }

@@ -55,7 +55,7 @@ func newDemo() *cobra.Command {
 	return c
 }
 
-// demonstration is everything that the demo runs, and where its story stands.
+// demonstration contains everything that the demo runs, and the progress of its story.
 type demonstration struct {
 	out      io.Writer
 	palette  palette
@@ -66,7 +66,7 @@ type demonstration struct {
 	api      *client.Client
 	follower *follower
 	narrator *narrator
-	returns  chan person // whose order comes back now
+	returns  chan person // people whose order comes back now
 }
 
 // newDemonstration starts the engine and the service. The clock stands still.
@@ -118,7 +118,7 @@ func (d *demonstration) run(ctx context.Context) error {
 	return d.judge()
 }
 
-// ship posts the event that starts somebody's run, and sees to the order's return.
+// ship posts the event that starts a person's run, and arranges the order's return.
 func (d *demonstration) ship(ctx context.Context, who person) error {
 	_, err := d.api.SendEvent(ctx, client.Event{
 		Type: "order.shipped", ID: "shipped-" + who.order,
@@ -130,7 +130,7 @@ func (d *demonstration) ship(ctx context.Context, who person) error {
 	return err
 }
 
-// follow tells what happens until every run has ended.
+// follow shows what happens until every run has ended.
 func (d *demonstration) follow(ctx context.Context) error {
 	look := time.NewTicker(demoLook)
 	defer look.Stop()
@@ -163,7 +163,7 @@ func (d *demonstration) giveBack(ctx context.Context, who person) error {
 	return err
 }
 
-// look tells what is new, and reports whether all is told.
+// look shows new events, and reports whether everything has been shown.
 func (d *demonstration) look() (done bool, err error) {
 	news, err := d.follower.next()
 	if err != nil {

@@ -7,8 +7,8 @@ import (
 	"nudge/runner"
 )
 
-// heldClock stands still until it is released and runs fast from then on, so that
-// nothing of the story is lost while the engine starts.
+// heldClock stands still until it is released, and then runs fast. So nothing of the story
+// is lost while the engine starts.
 type heldClock struct {
 	from    time.Time
 	speed   float64
@@ -24,7 +24,7 @@ func newHeldClock(from time.Time, speed float64) *heldClock {
 // Release lets the clock run.
 func (c *heldClock) Release() { c.running.Store(runner.NewClock(c.from, c.speed)) }
 
-// Now is the present instant.
+// Now returns the present instant.
 func (c *heldClock) Now() time.Time {
 	if running := c.running.Load(); running != nil {
 		return running.Now()
@@ -32,8 +32,8 @@ func (c *heldClock) Now() time.Time {
 	return c.from
 }
 
-// Wake returns a timer for the instant; while the clock stands, one that looks again
-// a second later.
+// Wake returns a timer for the instant. While the clock stands, the timer fires a second
+// later, so that the caller looks again.
 func (c *heldClock) Wake(at time.Time) *time.Timer {
 	if running := c.running.Load(); running != nil {
 		return running.Wake(at)
@@ -41,13 +41,13 @@ func (c *heldClock) Wake(at time.Time) *time.Timer {
 	return time.NewTimer(time.Second)
 }
 
-// AfterFunc calls f once d has passed on this clock, which must have been released
-// before then.
+// AfterFunc calls f once d has passed on this clock. The clock must have been released
+// before.
 func (c *heldClock) AfterFunc(d time.Duration, f func()) (stop func() bool) {
 	return time.AfterFunc(time.Duration(float64(d)/c.speed), f).Stop
 }
 
-// nextMonday is ten o'clock on the Monday after t.
+// nextMonday returns ten o'clock on the Monday after t.
 func nextMonday(t time.Time) time.Time {
 	t = t.UTC()
 	days := (int(time.Monday-t.Weekday())+6)%7 + 1

@@ -9,7 +9,7 @@ import (
 	"nudge/sandbox/people"
 )
 
-// person is one of the demo's people: what they do, and what must come of it.
+// person is one of the demo's people: their behaviour and the expected result.
 type person struct {
 	name     string
 	order    string
@@ -57,8 +57,8 @@ func newPlaybook(cast []person) (*playbook, error) {
 	return p, nil
 }
 
-// script is what somebody does with the message that they get now. The last one
-// stays for all further messages.
+// script returns what a person does with the present message. The last script is used for
+// all further messages.
 func (p *playbook) script(m sandbox.Message) people.Script {
 	p.mu.Lock()
 	defer p.mu.Unlock()

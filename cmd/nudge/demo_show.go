@@ -30,7 +30,7 @@ func (d *demonstration) showFlow() {
 	fmt.Fprintln(d.out)
 }
 
-// summarise prints a table of what became of everybody.
+// summarise prints a table of everybody's result.
 func (d *demonstration) summarise() {
 	var table bytes.Buffer
 	w := tabwriter.NewWriter(&table, 0, 0, 2, ' ', 0)
@@ -53,7 +53,7 @@ func (d *demonstration) summarise() {
 	fmt.Fprintln(d.out)
 }
 
-// judge reports who did not end as the flow says.
+// judge returns an error if a run did not end as the flow says.
 func (d *demonstration) judge() error {
 	var wrong []string
 	for _, who := range d.people {
@@ -84,7 +84,7 @@ func (d *demonstration) runOf(who person) *engine.Run {
 	return &engine.Run{}
 }
 
-// invite says how to go on by hand.
+// invite prints how to continue by hand.
 func (d *demonstration) invite() {
 	fmt.Fprintf(d.out, `The demo is ready: api %[1]s sandbox %[2]s
 
@@ -98,7 +98,7 @@ look at its run and at what arrived:
 `, d.local.URL(), d.local.Sandbox.URL())
 }
 
-// inHours is a duration as people say it: 25h 3m.
+// inHours returns a duration for people: 25h 3m.
 func inHours(d time.Duration) string {
 	d = d.Round(time.Minute)
 	hours, minutes := int(d.Hours()), int(d.Minutes())%60

@@ -77,14 +77,13 @@ func newDev() *cobra.Command {
 	return c
 }
 
-// devSession is one run of dev. Its ticks come from outside, so that a test can make
-// them.
+// devSession is one run of dev. Its ticks come from outside, so that a test can make them.
 type devSession struct {
 	options    devOptions
 	out, errs  io.Writer
 	log        *slog.Logger
 	look, save <-chan time.Time
-	scene      atomic.Pointer[app.SandboxSetup] // as it last had no mistakes
+	scene      atomic.Pointer[app.SandboxSetup] // the last version without mistakes
 	assets     atomic.Pointer[[]string]
 }
 
@@ -109,7 +108,7 @@ func (d *devSession) run(ctx context.Context) error {
 	return errors.Join(err, local.Stop())
 }
 
-// stage takes over the people of a project, or of the file that stands in for them.
+// stage takes the people from a project, or from the file that replaces them.
 func (d *devSession) stage(p *app.Project) (err error) {
 	s := p.Scene
 	if d.options.people != "" {
@@ -125,7 +124,7 @@ func (d *devSession) stage(p *app.Project) (err error) {
 
 func (d *devSession) script(m sandbox.Message) people.Script { return d.scene.Load().Script(m) }
 
-// reload reads the project again and shows what is wrong with it.
+// reload reads the project again and shows its mistakes.
 func (d *devSession) reload() (*app.Project, error) {
 	p, err := app.Reread(d.options.dir, app.LocalSettings(os.LookupEnv), d.errs)
 	if err == nil && !p.List.HasErrors() {
@@ -134,10 +133,10 @@ func (d *devSession) reload() (*app.Project, error) {
 	return p, err
 }
 
-// attend tells what happens and reloads after every edit.
+// attend shows events and reloads after every edit.
 func (d *devSession) attend(ctx context.Context, local *app.Local) error {
 	f := newFollower(local.Store())
-	if _, err := f.next(); err != nil { // what happened in earlier sessions is not told again
+	if _, err := f.next(); err != nil { // events of earlier sessions are not shown again
 		return failed(err)
 	}
 	fmt.Fprintln(d.out, readyLine(local.Instance), "sandbox", local.Sandbox.URL())
@@ -162,7 +161,7 @@ func (d *devSession) attend(ctx context.Context, local *app.Local) error {
 		case <-edits:
 			before := d.scene.Load().Text
 			reloadNow(ctx, local.Instance, d.log)
-			if now := d.scene.Load(); now.Text != before { // else, what was set by hand stays
+			if now := d.scene.Load(); now.Text != before { // otherwise keep what was set by hand
 				local.Sandbox.SetFaults(now.Faults)
 			}
 		case <-d.look:
@@ -175,12 +174,12 @@ func (d *devSession) attend(ctx context.Context, local *app.Local) error {
 	}
 }
 
-// appsLine says how the apps of people prove to the service who they are.
+// appsLine says how people's apps authenticate to the sandbox.
 func appsLine(a session.Auth) string {
 	return fmt.Sprintf("apps: jwt HS256 issuer %s audience %s secret %s claim %s", a.Issuer, a.Audience, a.Secret, a.IDClaim)
 }
 
-// dirArgument is the folder that a verb was given: this one by default.
+// dirArgument returns the folder that a verb was given. The default is the current folder.
 func dirArgument(args []string) string {
 	if len(args) == 0 {
 		return "."

@@ -74,12 +74,12 @@ func sendOne(c *cobra.Command, a *client.Client, kind string, o eventOptions, ou
 	return report(c, output, answer, showAnswer(kind))
 }
 
-// showAnswer shows what something led to.
+// showAnswer shows the result of an event.
 func showAnswer(what string) func(*cobra.Command, *client.Answer) error {
 	return textOf(func(out io.Writer, answer *client.Answer) error { return writeAnswer(out, what, answer) })
 }
 
-// sendFile streams a file of events and says what became of them.
+// sendFile streams a file of events and reports their results.
 func sendFile(c *cobra.Command, a *client.Client, name string, output format) error {
 	file, err := openInput(c, name)
 	if err != nil {

@@ -11,7 +11,7 @@ import (
 	"nudge/lang/diag"
 )
 
-// What the process exits with.
+// The exit codes of the process.
 const (
 	exitFine   = 0
 	exitInput  = 1 // the input is wrong: a project that does not load, a refused event
@@ -21,16 +21,16 @@ const (
 	exitAffected = 4 // of nudge plan: the deploy would move or end somebody's run
 )
 
-// affected is the kind of the error with which nudge plan ends when the deploy would move
-// or end somebody's run.
+// affected is the kind of the error that nudge plan returns when the deploy would move or
+// end a run.
 const affected app.Kind = "affected"
 
-// exitCodes has what the process exits with, by the kind of its error.
+// exitCodes has the exit code for each kind of error.
 var exitCodes = map[app.Kind]int{
 	app.Input: exitInput, app.Usage: exitUsage, app.Failed: exitFailed, affected: exitAffected,
 }
 
-// exitCode is what to exit with. An error that nothing classified is a failure.
+// exitCode returns the exit code for an error. An error without a kind is a failure.
 func exitCode(err error) int {
 	if err == nil {
 		return exitFine
@@ -42,7 +42,7 @@ func exitCode(err error) int {
 	return code
 }
 
-// kindOf is the kind of an error.
+// kindOf returns the kind of an error.
 func kindOf(err error) app.Kind {
 	var marked *app.Error
 	var list diag.List
@@ -58,19 +58,19 @@ func kindOf(err error) app.Kind {
 	return app.Failed
 }
 
-// wrongInput marks an error as one of the input.
+// wrongInput marks an error as a mistake in the input.
 func wrongInput(err error) error { return app.Mark(app.Input, err) }
 
-// wrongUsage marks an error as one of the command line.
+// wrongUsage marks an error as a mistake in the command line.
 func wrongUsage(err error) error { return app.Mark(app.Usage, err) }
 
-// failed marks an error as one of the server or the disk.
+// failed marks an error as a failure of the server or the disk.
 func failed(err error) error { return app.Mark(app.Failed, err) }
 
-// errShown ends a verb whose error has been shown in full already.
+// errShown ends a verb whose error has already been shown in full.
 var errShown = errors.New("")
 
-// errorText is what to say of an error, with what to do about it where that is not plain.
+// errorText returns the text of an error, with advice if the solution is not obvious.
 func errorText(err error) string {
 	if err == nil || errors.Is(err, errShown) {
 		return ""

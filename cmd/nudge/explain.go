@@ -23,7 +23,7 @@ nothing, and why.
 It replays the journal of the running server from its first input on. With --store it reads
 a data folder whose server has stopped.`
 
-// past is where what happened is read from.
+// past is the source of past events.
 type past struct {
 	api    *apiFlags
 	store  string
@@ -73,7 +73,7 @@ func newExplain() *cobra.Command {
 	return c
 }
 
-// ask replays the journal, and shows how far it has come.
+// ask replays the journal and shows the progress.
 func (p *past) ask(c *cobra.Command, q explain.Question) (*explain.Answer, error) {
 	from, err := p.open(c)
 	if err != nil {
@@ -95,7 +95,7 @@ func (p *past) ask(c *cobra.Command, q explain.Question) (*explain.Answer, error
 	return answer, nil
 }
 
-// summaryOf says what came of it all.
+// summaryOf returns a summary of the answer.
 func summaryOf(a *explain.Answer, q explain.Question) string {
 	switch {
 	case a.Flow == nil && a.Runs == 0 && a.Asked == 0:
@@ -182,7 +182,7 @@ func newRunsExplain(flags *apiFlags) *cobra.Command {
 	return c
 }
 
-// fork tells what would have come of it if something else had happened.
+// fork shows the result if something else had happened.
 func (p *past) fork(c *cobra.Command, id engine.RunID, step string, with []string) error {
 	from, err := p.open(c)
 	if err != nil {

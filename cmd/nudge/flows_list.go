@@ -44,7 +44,7 @@ func newFlowsList(flags *apiFlags) *cobra.Command {
 	return c
 }
 
-// activeFirst orders versions by flow, and the active one of a flow before the others.
+// activeFirst orders versions by flow, with the active version of each flow first.
 func activeFirst(a, b client.FlowVersion) int {
 	if c := strings.Compare(a.Flow, b.Flow); c != 0 || a.Active == b.Active {
 		return c
@@ -66,7 +66,7 @@ var flowList = listing[client.FlowVersion]{
 	},
 }
 
-// outcomes is how runs ended, by name: completed 3, returned 1.
+// outcomes returns how many runs ended with each outcome: completed 3, returned 1.
 func outcomes(counts map[string]uint64) string {
 	var words []string
 	for _, name := range slices.Sorted(maps.Keys(counts)) {

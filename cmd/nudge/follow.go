@@ -12,14 +12,13 @@ import (
 	"nudge/store"
 )
 
-// follower tells what happens to runs as it happens, by looking at the store again and
-// again: the engine needs no hook for it. It follows the newest runs, as many as one
-// page of a list has.
+// follower reports what happens to runs. It reads the store repeatedly, so the engine
+// needs no hook for it. It follows the newest runs, as many as one page of a list has.
 type follower struct {
 	store *store.Store
-	seq   uint64                             // of the last look; an unchanged one means nothing is new
-	seen  map[engine.RunID]int               // entries told, of the runs of the last look
-	known map[engine.FlowVersion]*flows.Flow // versions of flows, for their words
+	seq   uint64                             // at the last look; the same number means nothing new
+	seen  map[engine.RunID]int               // entries already returned, for the runs of the last look
+	known map[engine.FlowVersion]*flows.Flow // versions of flows, for their texts
 	runs  []*engine.Run                      // of the last look, newest first
 }
 
@@ -73,12 +72,12 @@ func (f *follower) flow(r *engine.Run) (*flows.Flow, error) {
 	return flow, err
 }
 
-// narrator writes what a follower tells, a line for each entry, people in colour.
+// narrator writes the entries of a follower, one on each line, with people in colour.
 type narrator struct {
 	out     io.Writer
 	palette palette
 	zone    *time.Location
-	people  []string // in the order in which they came up
+	people  []string // in the order of their first entry
 	flows   bool     // say the flow too
 }
 
@@ -93,7 +92,7 @@ func (n *narrator) tell(news []told) {
 	}
 }
 
-// maxPlaces is how many people a narrator tells apart by order; more share colours.
+// maxPlaces is how many people get a colour by their place; further people share colours.
 const maxPlaces = 64
 
 func (n *narrator) place(profile string) int {

@@ -9,23 +9,23 @@ import (
 )
 
 const (
-	// gcPercent lets the heap grow to three times what lives in it before it is collected.
-	// With Go's own 100 a fifth of the time under load goes into collecting, and with more
-	// than 200 the memory that it takes is no longer repaid.
+	// gcPercent lets the heap grow to three times its live size before a collection. With
+	// Go's default of 100, collecting takes a fifth of the time under load. Above 200, the
+	// extra memory saves too little time.
 	gcPercent = 200
-	// usualMemory is what the process may take beside what is mapped of its file, in bytes.
-	// People who wait are in the file, so that is mostly enough.
+	// usualMemory is how much memory the process may take beside the mapped file, in
+	// bytes. Waiting runs live on disk, so this is usually enough.
 	usualMemory = 128 << 20
-	// heapRoom is how much more than what lives the heap may be at least, in bytes, so that
-	// collecting never becomes all that is done.
+	// heapRoom is the smallest allowed growth of the heap above its live size, in bytes.
+	// It prevents the process from only collecting garbage.
 	heapRoom = 64 << 20
-	// heapEvery is how often that is looked at.
+	// heapEvery is how often the limit is updated.
 	heapEvery = time.Second
 )
 
-// keepHeapSmall collects garbage seldom while there is little, and keeps the process's
-// memory within bounds, unless the environment says how (GOGC, GOMEMLIMIT). It returns at
-// once and goes on until ctx ends.
+// keepHeapSmall collects garbage rarely while there is little, and limits the process's
+// memory, unless the environment sets this (GOGC, GOMEMLIMIT). It returns at once and
+// works until ctx ends.
 func keepHeapSmall(ctx context.Context) {
 	if os.Getenv("GOGC") == "" {
 		debug.SetGCPercent(gcPercent)
@@ -51,10 +51,10 @@ func keepHeapSmall(ctx context.Context) {
 	}()
 }
 
-// memoryLimit is what the process may take where so much of its heap lives.
+// memoryLimit returns how much memory the process may take with this live heap.
 func memoryLimit(live int64) int64 { return max(usualMemory, live+max(heapRoom, live/2)) }
 
-// liveHeap is how much the last collection left, in bytes.
+// liveHeap returns the size of the heap after the last collection, in bytes.
 func liveHeap() int64 {
 	sample := []metrics.Sample{{Name: "/gc/heap/live:bytes"}}
 	metrics.Read(sample)

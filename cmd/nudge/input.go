@@ -15,7 +15,7 @@ import (
 	"nudge/lang/encoding"
 )
 
-// withoutMark drops the byte order mark that a file may begin with.
+// withoutMark removes a byte order mark from the beginning of a file.
 func withoutMark(r io.Reader) io.Reader {
 	b := bufio.NewReader(r)
 	if mark, err := b.Peek(len(encoding.Mark)); err == nil && string(mark) == encoding.Mark {
@@ -24,7 +24,7 @@ func withoutMark(r io.Reader) io.Reader {
 	return b
 }
 
-// readData reads a JSON object that a flag gives: JSON, @FILE, or - for standard input.
+// readData reads a JSON object from a flag: JSON, @FILE, or - for standard input.
 func readData(name, flag string, in io.Reader) (json.RawMessage, error) {
 	if flag == "" {
 		return nil, nil
@@ -74,7 +74,7 @@ func jsonMistake(raw []byte, err error) string {
 	return fmt.Sprintf("line %d, column %d is not JSON from %q on", line, column, excerpt(raw[len(before):]))
 }
 
-// excerpt is the beginning of a text, on one line.
+// excerpt returns the beginning of a text, on one line.
 func excerpt(text []byte) string {
 	words, _, _ := strings.Cut(string(text), "\n")
 	if r := []rune(words); len(r) > 20 {

@@ -19,15 +19,15 @@ import (
 	"nudge/whatif/replay"
 )
 
-// journal is where backtest and explain read from; it is closed after.
+// journal is a source for backtest and explain. The caller closes it.
 type journal interface {
 	replay.Source
 	io.Closer
 	Purged() (store.Purged, error)
 }
 
-// openJournal opens the journal of a data folder, or without one the journal of the server. A
-// journal that has lost its beginning is refused: it cannot be replayed.
+// openJournal opens the journal of a data folder, or the server's journal if there is no
+// folder. It refuses a journal without its beginning, because it cannot be replayed.
 func openJournal(c *cobra.Command, flags *apiFlags, dir string) (journal, error) {
 	j, err := anyJournal(c, flags, dir)
 	if err != nil {
@@ -76,8 +76,8 @@ func noStore(dir string) error {
 
 const journalMark = 1024 // lines between two places that are remembered
 
-// journalFile is the journal of a running server, kept in a file of its own while it is
-// read, so that a long one takes no memory. The file is gone once it is closed.
+// journalFile is a copy of a running server's journal in a temporary file. The file keeps
+// a long journal out of memory. Close removes it.
 type journalFile struct {
 	file  *os.File
 	state engine.State
@@ -86,7 +86,7 @@ type journalFile struct {
 	marks []mark
 }
 
-// mark is where a line begins.
+// mark is the position where a line begins.
 type mark struct {
 	seq uint64
 	at  int64
@@ -116,7 +116,7 @@ func fetchJournal(ctx context.Context, a *client.Client, p *progress) (*journalF
 	return j, nil
 }
 
-// instantOf is the instant that the API has.
+// instantOf converts an instant of the API.
 func instantOf(t client.Time) engine.Instant {
 	if t.IsZero() {
 		return 0
@@ -146,13 +146,13 @@ func (j *journalFile) keep(from *client.Journal, p *progress) error {
 	}
 }
 
-// State is what the head of the journal says.
+// State returns the state in the head of the journal.
 func (j *journalFile) State() (engine.State, error) { return j.state, nil }
 
-// Purged is what the head of the journal says of what it no longer holds.
+// Purged returns what the journal no longer contains, from its head.
 func (j *journalFile) Purged() (store.Purged, error) { return j.gone, nil }
 
-// Entries reads the file from the last remembered place before a number on.
+// Entries reads the file from the last mark before a number on.
 func (j *journalFile) Entries(from uint64, visit func(*engine.Journaled) bool) error {
 	if from > j.state.Seq {
 		return nil

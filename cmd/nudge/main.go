@@ -1,9 +1,9 @@
 // Command nudge is the notification engine and everything around it: the server, the
 // tools that look into it, and a demo that shows what it does.
 //
-// There is one file for each verb. A verb returns an error; what the process exits
-// with follows from the error (see exit.go). Output goes to standard out, talk to
-// standard error. Only serve, dev, demo and sandbox know of signals.
+// There is one file for each verb. A verb returns an error; the exit code of the process
+// follows from the error (see exit.go). Output goes to standard output, and everything
+// else to standard error. Only serve, dev, demo and sandbox handle signals.
 package main
 
 import (

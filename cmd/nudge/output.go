@@ -25,7 +25,7 @@ const (
 // outputFlag adds -o to a verb.
 func outputFlag(c *cobra.Command) *format { return outputFlagOf(c, asText, asJSON) }
 
-// outputFlagOf adds -o to a verb that writes these formats, the first by default.
+// outputFlagOf adds -o to a verb that writes these formats. The first one is the default.
 func outputFlagOf(c *cobra.Command, known ...format) *format {
 	f := &formatFlag{known[0], known}
 	c.Flags().VarP(f, "output", "o", f.words())
@@ -53,7 +53,7 @@ func (f *formatFlag) Set(text string) error {
 	return nil
 }
 
-// words is the formats as help lists them: text, json or github.
+// words returns the formats for the help text: text, json or github.
 func (f *formatFlag) words() string {
 	var words []string
 	for _, known := range f.known {
@@ -71,7 +71,7 @@ func writeJSON(w io.Writer, v any) error {
 	return failed(e.Encode(v))
 }
 
-// report shows what a verb has found: as JSON, or as the text that show writes.
+// report shows the result of a verb, as JSON or as the text that show writes.
 func report[T any](c *cobra.Command, output format, v T, show func(*cobra.Command, T) error) error {
 	if output == asJSON {
 		return writeJSON(c.OutOrStdout(), v)
@@ -79,12 +79,12 @@ func report[T any](c *cobra.Command, output format, v T, show func(*cobra.Comman
 	return failed(show(c, v))
 }
 
-// textOf makes a show function of one that only writes to standard out.
+// textOf makes a show function from a function that only writes to standard output.
 func textOf[T any](write func(io.Writer, T) error) func(*cobra.Command, T) error {
 	return func(c *cobra.Command, v T) error { return write(c.OutOrStdout(), v) }
 }
 
-// listing is how a list is shown: a table, or a sentence where it is empty.
+// listing describes how to show a list: a table, or a sentence if the list is empty.
 type listing[T any] struct {
 	empty  string        // the sentence
 	header []string      // of the table's columns

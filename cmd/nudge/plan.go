@@ -96,7 +96,7 @@ func convert(from, into any) error {
 	return json.Unmarshal(raw, into)
 }
 
-// writePlan shows what a deploy would do, a flow after the other.
+// writePlan shows what a deploy would do, one flow after the other.
 func writePlan(out io.Writer, p *plan.Plan) error {
 	for _, f := range p.Flows {
 		switch f.Change {

@@ -65,7 +65,8 @@ func newProfilesImport(flags *apiFlags) *cobra.Command {
 	return c
 }
 
-// importFormat is the format of a file, by its name where nobody says.
+// importFormat returns the format of a file. Without a flag it follows from the file's
+// name.
 func importFormat(kind, name string) (string, error) {
 	if kind == "" {
 		kind = map[string]string{".csv": "csv", ".tsv": "csv", ".jsonl": "jsonl", ".ndjson": "jsonl"}[strings.ToLower(filepath.Ext(name))]
@@ -79,8 +80,8 @@ func importFormat(kind, name string) (string, error) {
 	return kind, nil
 }
 
-// profileShape is what the project of a folder declares of people; nothing without a
-// folder.
+// profileShape returns the attributes that the project in a folder declares, or nothing
+// without a folder.
 func profileShape(dir string, errs io.Writer) (*shape.Type, error) {
 	if dir == "" {
 		return shape.OpenMap(nil), nil
@@ -111,8 +112,8 @@ func importFile(c *cobra.Command, a *client.Client, name, kind string, known *sh
 	return sendRows(c, a, s, rows, output)
 }
 
-// sendRows streams rows as lines of JSON. Empty lines are put between them, so that a
-// line of the stream has the number of the row's line in the file.
+// sendRows streams rows as lines of JSON. It adds empty lines, so that the line number in
+// the stream equals the row's line number in the file.
 func sendRows(c *cobra.Command, a *client.Client, s *stream, rows *rows, output format) error {
 	lines, into := io.Pipe()
 	defer lines.Close() // which ends the writing below

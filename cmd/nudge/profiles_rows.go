@@ -33,8 +33,8 @@ func newRows(text io.Reader, known *shape.Type) (*rows, error) {
 	return &rows{table, known}, nil
 }
 
-// next returns the line that the next row begins on and the person as JSON. The error
-// is io.EOF after the last one, and an *audience.RowError for a row that is wrong.
+// next returns the line where the next row begins, and the person as JSON. The error is
+// io.EOF after the last row, and an *audience.RowError for a wrong row.
 func (r *rows) next() (line int, profile []byte, err error) {
 	line, cells, err := r.table.Next()
 	if err != nil {

@@ -16,8 +16,8 @@ const (
 	barWidth      = 30 // characters
 )
 
-// progress shows on a terminal how far a file has been read, and nothing anywhere
-// else. Its show and clear belong to one goroutine at a time.
+// progress shows on a terminal how much of a file has been read. On other outputs it shows
+// nothing. Only one goroutine at a time may call show and clear.
 type progress struct {
 	out   io.Writer // nil: nothing is shown
 	noun  string
@@ -62,7 +62,7 @@ func (p *progress) show(done int) {
 	p.draw(bar(p.answered(int64(done)), p.size) + plural(done, p.noun))
 }
 
-// copied draws how many bytes of about how many are copied, now and then.
+// copied draws how many bytes have been copied, now and then. The whole is an estimate.
 func (p *progress) copied(done, whole int64) {
 	p.draw(bar(done, whole) + mebibytes(done))
 }
@@ -92,22 +92,22 @@ func (p *progress) shared() func(done uint64) {
 	}
 }
 
-// answered is about how many bytes of the file the answers are to: reading is ahead of
-// them by what lies in buffers.
+// answered returns about how many bytes of the file have been answered. Reading is ahead
+// of the answers by the contents of the buffers.
 func (p *progress) answered(done int64) int64 {
 	lines := max(p.lines.Load(), 1)
 	return int64(float64(p.read.Load()) * float64(min(done, lines)) / float64(lines))
 }
 
-// clear takes the drawing away.
+// clear removes the drawing.
 func (p *progress) clear() {
 	if p.out != nil {
 		fmt.Fprint(p.out, "\r\x1b[K")
 	}
 }
 
-// bar is the part of a whole that is done, as a bar with its percentage; nothing where
-// the whole is not known.
+// bar returns the finished part as a bar with its percentage, or nothing if the whole is
+// unknown.
 func bar(done, whole int64) string {
 	if whole <= 0 {
 		return ""

@@ -46,7 +46,7 @@ func newSend() *cobra.Command {
 			return wrongUsage(errors.New("say to whom: --to PERSON"))
 		}
 		read := app.AllSettings(os.LookupEnv)
-		if o.dry { // what is only shown needs no account and no secrets
+		if o.dry { // showing a message needs no account and no secrets
 			read = app.LocalSettings(os.LookupEnv)
 		}
 		p, err := app.Load(o.dir, read, c.ErrOrStderr())
@@ -99,7 +99,7 @@ func (o *sendOptions) readData(in io.Reader) (any, error) {
 	return shape.Any.Decode(raw)
 }
 
-// sendMessage posts a message and says how that ended.
+// sendMessage posts a message and reports the result.
 func sendMessage(ctx context.Context, out io.Writer, a *app.Account, m channels.Message, output format) error {
 	client, err := appmessaging.New(a.Config)
 	if err != nil {
@@ -123,7 +123,7 @@ func sendMessage(ctx context.Context, out io.Writer, a *app.Account, m channels.
 	return nil
 }
 
-// noAccount is what a verb says that cannot do without one.
+// noAccount is the error text of a verb that needs an account.
 const noAccount = `nudge.yaml has no account, so nothing can be sent. For example:
 
   account:

@@ -81,8 +81,8 @@ func serve(ctx context.Context, dir string, out, errs io.Writer, log *slog.Logge
 	return errors.Join(err, i.Stop())
 }
 
-// attend waits for the end: a signal, which is no error, or a failure. Meanwhile it
-// does what other signals ask for.
+// attend waits for the end: a signal, which is not an error, or a failure. Meanwhile it
+// handles the other signals.
 func attend(ctx context.Context, i *app.Instance, log *slog.Logger) error {
 	asked := make(chan os.Signal, 1)
 	signal.Notify(asked, append(killSignals, syscall.SIGHUP)...)
@@ -107,7 +107,7 @@ func attend(ctx context.Context, i *app.Instance, log *slog.Logger) error {
 	}
 }
 
-// reloadNow reloads and says how that went.
+// reloadNow reloads and logs the result.
 func reloadNow(ctx context.Context, i *app.Instance, log *slog.Logger) {
 	list, err := i.Reload(ctx)
 	switch {
@@ -120,7 +120,7 @@ func reloadNow(ctx context.Context, i *app.Instance, log *slog.Logger) {
 	}
 }
 
-// warn says at the start what an operator might not expect.
+// warn logs, at the start, settings that may surprise an operator.
 func warn(i *app.Instance, s app.Settings, log *slog.Logger) {
 	if len(s.Secrets) == 0 {
 		log.Warn("webhooks are off: nudge.yaml has no webhooks.secrets, so receipts and replies will not arrive")
@@ -135,7 +135,7 @@ func warn(i *app.Instance, s app.Settings, log *slog.Logger) {
 	}
 }
 
-// readyLine says that the instance serves, and where.
+// readyLine returns the line that says where the instance serves.
 func readyLine(i *app.Instance) string {
 	webhooks := i.WebhookURL()
 	if webhooks == "" {
@@ -161,7 +161,7 @@ func dataDir(project, dir string) string {
 	return filepath.Join(project, dir)
 }
 
-// projectDir is the folder of a nudge.yaml, which may also be named by its folder.
+// projectDir returns the folder of a nudge.yaml. The argument is the file or its folder.
 func projectDir(config string) (string, error) {
 	if info, err := os.Stat(config); err == nil && info.IsDir() {
 		return config, nil

@@ -33,8 +33,8 @@ func (f *apiFlags) client() (*client.Client, error) {
 	return c, nil
 }
 
-// ask makes the body of a verb that asks the server for something and shows it: as JSON, or as
-// the text that show writes.
+// ask makes the body of a verb that requests something from the server and shows it, as
+// JSON or as the text that show writes.
 func ask[T any](f *apiFlags, output *format, get func(context.Context, *client.Client, []string) (T, error),
 	show func(*cobra.Command, T) error) func(*cobra.Command, []string) error {
 	return func(c *cobra.Command, args []string) error {

@@ -4,5 +4,5 @@ package main
 
 import "os"
 
-// killSignals are none where there is no SIGUSR1; the API has the switch.
+// killSignals is empty on systems without SIGUSR1; the API has the kill switch too.
 var killSignals []os.Signal

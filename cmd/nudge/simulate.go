@@ -41,7 +41,7 @@ const (
 	simulatedFor    = "365d"
 )
 
-// simulation is what simulate is told.
+// simulation contains the flags of simulate.
 type simulation struct {
 	dir, event, profile, data, profileData, file string
 	start, length, story                         string
@@ -118,8 +118,7 @@ func (s *simulation) play(c *cobra.Command, name string) error {
 	return s.finish(t, err)
 }
 
-// finish tells what is left to tell. An error is one of the story's: an event that was
-// refused, say.
+// finish shows the rest. An error comes from the story, such as a refused event.
 func (s *simulation) finish(t *telling, err error) error {
 	if *s.output == asJSON {
 		if failure := writeJSON(t.out, simulated{Timeline: t.shown(t.world.Timeline()), Runs: runsOf(t)}); failure != nil {
@@ -175,7 +174,7 @@ func (s *simulation) firstEvent(f *flows.Flow, in io.Reader) (*client.Event, err
 	return ev, nil
 }
 
-// needsPerson reports whether a flow is for the person that the event names.
+// needsPerson reports whether a flow needs the person that the event names.
 func needsPerson(f *flows.Flow, event string) bool {
 	for i := range f.Triggers {
 		if t := &f.Triggers[i]; t.Event == event && t.To != nil {
@@ -185,7 +184,7 @@ func needsPerson(f *flows.Flow, event string) bool {
 	return true
 }
 
-// world is the world in which the simulation plays, and how long at most.
+// world returns the world of the simulation and the latest instant.
 func (s *simulation) world(p *app.Project, ev *client.Event) (*story.World, time.Time, error) {
 	start, err := startOf(s.start, p)
 	if err != nil {
@@ -210,7 +209,7 @@ func (s *simulation) world(p *app.Project, ev *client.Event) (*story.World, time
 	if err != nil {
 		return nil, start, wrongInput(err)
 	}
-	if !s.interactive || len(s.people) > 0 { // who chooses what people do has them do nothing else
+	if !s.interactive || len(s.people) > 0 { // in interactive mode the user decides what people do
 		w.Others = others
 	}
 	w.Answer(answers)
@@ -228,7 +227,7 @@ func startOf(text string, p *app.Project) (time.Time, error) {
 	return at, nil
 }
 
-// peopleOf reads what people do: those that are named, and the others.
+// peopleOf reads what the named people do, and what all others do.
 func peopleOf(texts []string) (people []story.Person, others people.Script, err error) {
 	if others, err = story.ParseScript("never reads"); err != nil {
 		return nil, nil, err

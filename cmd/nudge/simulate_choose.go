@@ -12,7 +12,7 @@ import (
 	"nudge/whatif/story"
 )
 
-// choices is what may be typed at a wait.
+// choices lists the commands that a user can type at a wait.
 const choices = `  read | delivered | failed | expired [MESSAGE]   of the newest message, or the newest of a name
   reply TEXT · event TYPE [JSON] · profile JSON
   wait                                            until something happens by itself
@@ -28,7 +28,7 @@ type chooser struct {
 	profile string // who acts: the person the event names, else whoever has the newest message
 }
 
-// choose asks until every run has ended, time is up, or nobody answers.
+// choose asks until every run has ended, the time is over, or the input ends.
 func (c *chooser) choose(until time.Time) error {
 	lines := bufio.NewScanner(c.in)
 	for {
@@ -58,7 +58,7 @@ func (c *chooser) choose(until time.Time) error {
 	}
 }
 
-// waiting tells which runs wait, and for how long; nothing when none does.
+// waiting returns which runs wait and for how long, or nothing if no run waits.
 func (c *chooser) waiting() string {
 	var all []string
 	for _, r := range c.world.Runs() {
@@ -130,7 +130,7 @@ func (c *chooser) wait(text string, until time.Time) error {
 	return c.world.PassUntil(next)
 }
 
-// person is who acts.
+// person returns the person who acts.
 func (c *chooser) person() string {
 	if n := len(c.world.Messages); n > 0 && c.profile == "" {
 		return c.world.Messages[n-1].Content.To

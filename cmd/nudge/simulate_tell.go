@@ -23,7 +23,7 @@ type simulated struct {
 	Failure  *testFailure   `json:"failure,omitempty"` // of a test
 }
 
-// simulatedRun is where a run stands when the simulation is over.
+// simulatedRun is the state of a run at the end of the simulation.
 type simulatedRun struct {
 	Run      int    `json:"run"`
 	Flow     string `json:"flow"`
@@ -67,7 +67,7 @@ func (r *simulatedRun) text() string {
 	return text + "; " + plural(r.Messages, "message")
 }
 
-// telling tells a timeline as it grows.
+// telling writes a timeline as it grows.
 type telling struct {
 	world *story.World
 	flow  string // that was asked for
@@ -77,7 +77,7 @@ type telling struct {
 	told  int
 }
 
-// hides reports whether something is not shown: what a schedule of another flow does.
+// hides reports whether an entry is hidden: one from a schedule of another flow.
 func (t *telling) hides(campaign bool, flow string) bool { return campaign && flow != t.flow && !t.all }
 
 // shown returns the lines that are shown.
@@ -85,7 +85,7 @@ func (t *telling) shown(lines []story.Line) []story.Line {
 	return slices.DeleteFunc(slices.Clone(lines), func(l story.Line) bool { return t.hides(l.Campaign, l.Flow) })
 }
 
-// rest lets time pass until an instant, or until the runs have ended that the event led to.
+// rest lets time pass until an instant, or until all runs from the event have ended.
 func (t *telling) rest(until time.Time) error {
 	for t.all || slices.ContainsFunc(t.world.Runs(), func(r *story.Run) bool { return r.Campaign == 0 && r.Live() }) {
 		next, ok := t.world.Next()
@@ -99,7 +99,7 @@ func (t *telling) rest(until time.Time) error {
 	return nil
 }
 
-// tell tells what is new.
+// tell writes new entries.
 func (t *telling) tell() error {
 	lines := t.world.Timeline()[t.told:]
 	t.told += len(lines)
@@ -109,7 +109,7 @@ func (t *telling) tell() error {
 	return story.Write(t.out, t.shown(lines))
 }
 
-// playStory plays a test and tells its timeline.
+// playStory plays a test and writes its timeline.
 func (s *simulation) playStory(c *cobra.Command) error {
 	_, suite, err := loadTests(s.dir, c)
 	if err != nil {

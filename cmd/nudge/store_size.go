@@ -16,7 +16,7 @@ import (
 const storeSizeHelp = `Size shows how many bytes of a data folder's file each kind of record takes, and how many are
 free. It changes nothing. The server must not be running: it holds the file.`
 
-// storeSize is what takes the room of a store's file.
+// storeSize describes how the space in a store's file is used.
 type storeSize struct {
 	File  int64       `json:"file_bytes"`
 	Free  int64       `json:"free_bytes"` // of the file, in no bucket

@@ -12,13 +12,13 @@ import (
 	"nudge/client"
 )
 
-// tally counts what became of the lines of a stream.
+// tally counts the results of the lines of a stream.
 type tally struct {
 	all, taken, repeated, refused int
 }
 
-// stream counts the answers to lines that go to the server. Lines that are refused are shown
-// one by one; the others count all the same.
+// stream counts the answers to lines sent to the server. It shows every refused line; it
+// only counts the others.
 type stream struct {
 	noun     string // what a line holds: event, profile
 	progress *progress
@@ -28,7 +28,7 @@ type stream struct {
 	errs  io.Writer
 }
 
-// follow reads the answers and says what became of the lines.
+// follow reads the answers and reports the results of the lines.
 func (s *stream) follow(c *cobra.Command, answers iter.Seq2[client.LineAnswer, error], output format) error {
 	err := s.read(answers)
 	if err != nil {

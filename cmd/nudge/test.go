@@ -38,7 +38,7 @@ const testExample = `  nudge test
 
 const asJUnit format = "junit"
 
-// testFlags are what nudge test is told.
+// testFlags are the flags of nudge test.
 type testFlags struct {
 	run     string
 	cover   bool
@@ -108,7 +108,7 @@ func runTests(c *cobra.Command, dir string, f *testFlags) error {
 	return nil
 }
 
-// testFromRun writes a test of a run that happened.
+// testFromRun writes a test from a past run.
 func testFromRun(c *cobra.Command, dir string, f *testFlags) error {
 	id, err := engine.ParseRunID(f.fromRun)
 	if err != nil {
@@ -137,7 +137,7 @@ func testFromRun(c *cobra.Command, dir string, f *testFlags) error {
 	return failed(err)
 }
 
-// loadTests reads a project with its tests. What is wrong with either is shown.
+// loadTests reads a project with its tests, and shows the mistakes in both.
 func loadTests(dir string, c *cobra.Command) (*app.Project, *story.Suite, error) {
 	p, err := app.Load(dir, app.LocalSettings(os.LookupEnv), c.ErrOrStderr())
 	if err != nil {
@@ -155,7 +155,7 @@ func loadTests(dir string, c *cobra.Command) (*app.Project, *story.Suite, error)
 	return p, suite, nil
 }
 
-// chosen are the tests whose file and name an expression finds.
+// chosen returns the tests whose file and name match an expression.
 func chosen(tests []*story.Test, run string) ([]*story.Test, error) {
 	want, err := regexp.Compile(run)
 	if err != nil {
@@ -170,7 +170,7 @@ func chosen(tests []*story.Test, run string) ([]*story.Test, error) {
 	return all, nil
 }
 
-// coverage is what results have shown of the flows that they test.
+// coverage returns which parts of the flows the tests have covered.
 func coverage(results []*story.Result, all []*flows.Flow) []story.FlowCoverage {
 	shown := story.NewCoverage()
 	for _, r := range results {

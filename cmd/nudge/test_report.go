@@ -10,7 +10,7 @@ import (
 	"nudge/whatif/story"
 )
 
-// testReport is how the tests of a project went.
+// testReport is the result of a project's tests.
 type testReport struct {
 	Passed   int                  `json:"passed"`
 	Failed   int                  `json:"failed"`
@@ -18,7 +18,7 @@ type testReport struct {
 	Coverage []story.FlowCoverage `json:"coverage,omitempty"`
 }
 
-// testedStory is how one test went.
+// testedStory is the result of one test.
 type testedStory struct {
 	File     string        `json:"file"`
 	Line     int           `json:"line"`
@@ -29,7 +29,7 @@ type testedStory struct {
 	result   *story.Result // for text
 }
 
-// testFailure is where and why a test failed.
+// testFailure says where and why a test failed.
 type testFailure struct {
 	Span    diag.Span `json:"span"`
 	Message string    `json:"message"`
@@ -77,7 +77,7 @@ func (r *testReport) write(out io.Writer, output format, suite *story.Suite, ver
 	return err
 }
 
-// text tells of a test that failed, or of any with its timeline.
+// text writes a failed test, or any test with its timeline.
 func (t *testedStory) text(out io.Writer, suite *story.Suite, verbose bool) error {
 	if t.Passed {
 		if !verbose {

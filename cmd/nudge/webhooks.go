@@ -13,7 +13,7 @@ import (
 	"nudge/channels/appmessaging"
 )
 
-// providerFlags say which account of which project a verb is about.
+// providerFlags name the account and the project of a verb.
 type providerFlags struct{ dir, account string }
 
 func newWebhooks() *cobra.Command {
@@ -43,7 +43,7 @@ func (f *providerFlags) use(c *cobra.Command, do func(*app.Project, *app.Account
 	return do(p, a, client)
 }
 
-// find is the account that is named, or the default one, which is the first.
+// find returns the named account, or the default account, which is the first.
 func (f *providerFlags) find(accounts []app.Account) (*app.Account, error) {
 	if len(accounts) == 0 {
 		return nil, wrongInput(errors.New(noAccount))
@@ -161,7 +161,7 @@ func newWebhooksDelete(flags *providerFlags) *cobra.Command {
 	}
 }
 
-// namedWebhook is the one webhook that has a name or an id.
+// namedWebhook returns the only webhook with this name or id.
 func namedWebhook(all []appmessaging.Registration, name string) (appmessaging.Registration, error) {
 	var found []appmessaging.Registration
 	var names []string
@@ -180,7 +180,7 @@ func namedWebhook(all []appmessaging.Registration, name string) (appmessaging.Re
 	return appmessaging.Registration{}, wrongInput(fmt.Errorf("%d webhooks are named %q; name one by its id, which list shows", len(found), name))
 }
 
-// providerFailed is an error of a request to the provider, for whoever asked for it.
+// providerFailed returns a failed request to the provider as an error for the user.
 func providerFailed(err error) error {
 	return failed(fmt.Errorf("the provider: %s", app.Plain(err)))
 }

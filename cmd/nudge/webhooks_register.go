@@ -24,8 +24,8 @@ first. If nothing differs it changes nothing.
 Some providers do not show the secret that they have. After you change only the secret,
 --force writes the webhook anyway.`
 
-// What a webhook is registered with that does not say. A short wait keeps receipts
-// prompt, and a batch as large as they can be keeps a busy hour from falling behind.
+// Defaults for a webhook without these settings. A short wait keeps receipts prompt. The
+// largest batch keeps a busy hour from causing a backlog.
 const (
 	defaultWebhookBatch = 500
 	defaultWebhookWait  = 1
@@ -150,8 +150,8 @@ func subscribe(c *cobra.Command, p *app.Project, client *appmessaging.Client, wa
 	return nil
 }
 
-// presentWebhook is the webhook that is ours already: the one of the name, else the one
-// that posts to the same address. None has no ID.
+// presentWebhook returns our existing webhook: the one with this name, or else the one
+// that posts to the same address. If there is none, the result has no ID.
 func presentWebhook(all []appmessaging.Registration, want appmessaging.Registration) (appmessaging.Registration, error) {
 	for _, ours := range []func(appmessaging.Registration) bool{
 		func(r appmessaging.Registration) bool { return r.Name == want.Name },
@@ -174,8 +174,8 @@ func presentWebhook(all []appmessaging.Registration, want appmessaging.Registrat
 	return appmessaging.Registration{}, nil
 }
 
-// webhookChanges is what saving a webhook changes. Secrets are compared where the
-// provider shows its own, and never told.
+// webhookChanges returns what saving a webhook changes. Secrets are compared if the
+// provider shows its own, and are never printed.
 func webhookChanges(have, want appmessaging.Registration) []fieldChange {
 	changes := []fieldChange{}
 	before, after := viewOfWebhook(have).lines(), viewOfWebhook(want).lines()
