@@ -47,9 +47,9 @@ const (
 )
 
 // TestKill kills a serving process with SIGKILL at random instants, while events and
-// receipts keep arriving, and then holds it to its word: no event that was answered
-// and no receipt that was taken is lost, every run ends in a legal way, and every
-// second message is the next attempt of an outcome that the timeline calls unknown.
+// receipts keep arriving. Then it verifies that no answered event and no accepted receipt
+// is lost, that every run ends in a legal way, and that every second message is the next
+// attempt after an outcome that the timeline calls unknown.
 func TestKill(t *testing.T) {
 	seed := uint64(time.Now().UnixNano())
 	t.Logf("seed %d", seed)
@@ -138,8 +138,8 @@ steps:
 	return k
 }
 
-// relay hands a webhook on to the process and notes the receipts that it took. What it
-// did not take the provider tries again, until it gives up.
+// relay passes a webhook to the process and records the receipts that it accepted. The
+// provider retries the others until it gives up.
 func (k *killed) relay(w http.ResponseWriter, r *http.Request) {
 	body, err := io.ReadAll(r.Body)
 	if err != nil {
@@ -295,7 +295,7 @@ func (k *killed) event(i int) bool {
 	return err == nil && response.StatusCode == http.StatusOK
 }
 
-// live asks the process how many runs live.
+// live asks the process how many runs are live.
 func (k *killed) live() int {
 	response, err := k.client.Get("http://" + k.address + "/v1/flows")
 	if err != nil {
@@ -309,8 +309,8 @@ func (k *killed) live() int {
 	return answer.Flows[0].Live
 }
 
-// finish waits until nothing lives and every webhook is delivered, and ends the last
-// process as an operator would.
+// finish waits until no run is live and every webhook is delivered, and ends the last
+// process in the same way as an operator.
 func (k *killed) finish() {
 	k.t.Helper()
 	ctx, cancel := context.WithTimeout(k.t.Context(), 2*time.Minute)
@@ -341,7 +341,7 @@ func (k *killed) sample() string {
 	return string(k.get("/v1/runs/" + page.Runs[0].ID))
 }
 
-// said is the end of what the processes wrote to stderr.
+// said returns the end of the processes' stderr.
 func (k *killed) said() string {
 	text, err := os.ReadFile(k.output)
 	if err != nil {
@@ -368,8 +368,8 @@ type sends struct {
 	attempts []int
 }
 
-// judge compares three ledgers: the events that were answered, what the provider saw,
-// and what the store says.
+// judge compares three records: the answered events, the messages at the provider, and the
+// store.
 func (k *killed) judge() {
 	runs := k.runs()
 	started := map[string]int{}
@@ -441,7 +441,7 @@ func (k *killed) runs() (all []*engine.Run) {
 	}
 }
 
-// seen is what the provider saw, by run and message.
+// seen returns the provider's view, by run and message.
 func (k *killed) seen() map[channels.Ref]*sends {
 	seen := map[channels.Ref]*sends{}
 	for _, m := range k.sandbox.Messages() {
@@ -458,7 +458,7 @@ func (k *killed) seen() map[channels.Ref]*sends {
 	return seen
 }
 
-// legal holds a run to what its flow allows.
+// legal verifies that a run ended in a way that its flow allows.
 func (k *killed) legal(r *engine.Run) {
 	first, last := r.Timeline[0], engine.Entry{}
 	for _, e := range r.Timeline {
@@ -495,8 +495,8 @@ func doubted(r *engine.Run, message int) (unknown, resent int) {
 	return unknown, resent
 }
 
-// explained holds what the provider saw of a message to its timeline: no attempt came
-// twice, and beside the last one every attempt has an unknown outcome.
+// explained compares the provider's view of a message with its timeline: no attempt came
+// twice, and every attempt except the last one has an unknown outcome.
 func (k *killed) explained(r *engine.Run, message int, s *sends, unknown int) {
 	slices.Sort(s.attempts)
 	if len(slices.Compact(slices.Clone(s.attempts))) != len(s.attempts) {

@@ -44,9 +44,9 @@ const (
 )
 
 // TestMillion runs a campaign through the real program and the sandbox, and kills the
-// program at random moments. At every look the people add up to the audience (I9); in
-// the end everybody was messaged once, except where nothing can say what became of the
-// message, and nobody twice.
+// program at random moments. At every look the people add up to the audience (I9). At the
+// end everybody got one message, except where the outcome of the message is unknown, and
+// nobody got two.
 func TestMillion(t *testing.T) {
 	m := newMillion(t, *rowCount)
 	m.begin()
@@ -112,7 +112,7 @@ steps:
 	return m
 }
 
-// audience writes the people, of whom some stand there twice and some cannot be read.
+// audience writes the people. Some are in the file twice, and some rows cannot be read.
 func (m *million) audience() {
 	m.t.Helper()
 	dir := filepath.Join(m.dir, "audiences")
@@ -170,8 +170,8 @@ func (m *million) start() {
 	m.campaign = c.ID
 }
 
-// live looks at the campaign until it is finished, and kills the program when it has come
-// as far as some random parts of the whole.
+// live looks at the campaign until it is finished, and kills the program at some random
+// points of its progress.
 func (m *million) live() (looks int) {
 	m.t.Helper()
 	kills := make([]int, *campaignKills)
@@ -199,7 +199,7 @@ func (m *million) live() (looks int) {
 	}
 }
 
-// look asks for the campaign, and holds its people to their sum.
+// look reads the campaign and verifies that its people add up.
 func (m *million) look() client.Campaign {
 	m.t.Helper()
 	response, err := m.client.Get("http://" + m.address + "/v1/campaigns/" + m.campaign)
@@ -248,8 +248,8 @@ func (m *million) stop() {
 	}
 }
 
-// judge holds what the provider took to what the campaign says, and returns how many
-// people were not messaged.
+// judge compares the provider's messages with the campaign, and returns how many people
+// got no message.
 func (m *million) judge(c client.Campaign) (missed int) {
 	t := m.t
 	t.Helper()

@@ -11,8 +11,8 @@ import (
 	"nudge/lang/diag"
 )
 
-// TestReadme holds the README to what is true: its flow loads, the mistake it shows is
-// told in those words, and CI runs the very command that it names.
+// TestReadme verifies the README: its flow loads, its mistake has the same text in the
+// program, and CI runs the command that it names.
 func TestReadme(t *testing.T) {
 	readme := readFile(t, "../../README.md")
 	flow := block(t, readme, "yaml", "flow: welcome")
