@@ -11,7 +11,7 @@ import (
 	"nudge/bench"
 )
 
-// TestBench runs every workload with a few runs, and holds what it reports to itself.
+// TestBench runs every workload with a few runs and checks that its report is consistent.
 func TestBench(t *testing.T) {
 	nudge, err := exec.LookPath("nudge") // this test's own program, see TestMain
 	if err != nil {
@@ -57,7 +57,7 @@ func holdReport(t *testing.T, r *bench.Report) {
 	}
 }
 
-// holdCurve holds the points of a curve to the parts they are made of.
+// holdCurve compares the points of a curve with the sum of their parts.
 func holdCurve(t *testing.T, r *bench.Report) {
 	t.Helper()
 	if (r.Workload == "park") != (len(r.Park) > 0) {

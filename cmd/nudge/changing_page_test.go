@@ -20,8 +20,8 @@ import (
 
 var changingBlock = regexp.MustCompile("(?s)```(yaml|console)\n(.*?)```")
 
-// TestChangingPage follows docs/changing-flows.md: it writes the files that the page shows,
-// lets a week pass in the shop, and holds nudge to what the page says that it says.
+// TestChangingPage follows docs/changing-flows.md: it writes the files from the page, lets
+// a week pass in the shop, and compares nudge's output with the page.
 func TestChangingPage(t *testing.T) {
 	text, err := os.ReadFile("../../docs/changing-flows.md")
 	if err != nil {
@@ -58,7 +58,7 @@ func TestChangingPage(t *testing.T) {
 	}
 }
 
-// aWeek lets a shop live for some days: twelve orders, of which every third is read.
+// aWeek runs a shop for some days: twelve orders, of which every third is read.
 func aWeek(t *testing.T, dir, dataDir string) {
 	t.Helper()
 	project, list := flows.Load(os.DirFS(dir))

@@ -13,7 +13,7 @@ import (
 	"nudge/client"
 )
 
-// patience is how long a test waits for what surely comes.
+// patience is how long a test waits for something that must happen.
 const patience = 20 * time.Second
 
 func copyProject(t *testing.T, files fs.FS) string {

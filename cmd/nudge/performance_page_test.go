@@ -19,8 +19,8 @@ import (
 // draws it anew.
 const performance = "../../docs/performance/"
 
-// TestPerformancePictures holds the reports that are kept to be readable, and the
-// pictures beside them to be what those of park give.
+// TestPerformancePictures verifies that the stored reports are readable, and that the
+// pictures beside them match the reports of park.
 func TestPerformancePictures(t *testing.T) {
 	files, err := filepath.Glob(performance + "*.json")
 	if err != nil || len(files) == 0 {
@@ -56,7 +56,7 @@ func TestPerformancePictures(t *testing.T) {
 	}
 }
 
-// TestPerformancePage holds the page to name every workload, and to show every picture.
+// TestPerformancePage verifies that the page names every workload and shows every picture.
 func TestPerformancePage(t *testing.T) {
 	page, err := os.ReadFile("../../docs/performance.md")
 	if err != nil {

@@ -7,8 +7,8 @@ import (
 	"testing"
 )
 
-// TestProofsPage follows docs/proofs.md as a reader would, and holds nudge prove to what
-// the page says that it says.
+// TestProofsPage follows docs/proofs.md like a reader, and compares the output of nudge
+// prove with the page.
 func TestProofsPage(t *testing.T) {
 	text, err := os.ReadFile("../../docs/proofs.md")
 	if err != nil {
@@ -43,7 +43,7 @@ func TestProofsPage(t *testing.T) {
 	}
 }
 
-// playStories plays the stories that a proof tells as the tests they are.
+// playStories plays the stories of a proof as tests.
 func playStories(t *testing.T, dir, proof string) {
 	t.Helper()
 	for i, part := range strings.Split(proof, "\nflow: ")[1:] {

@@ -61,8 +61,8 @@ func TestScripts(t *testing.T) {
 	})
 }
 
-// refuseStop holds that no script has a line that begins with stop. That is a command of
-// the script language itself, which ends the script well: nothing below it would be run.
+// refuseStop verifies that no line of a script begins with stop. That command of the
+// script language ends the script successfully, so the lines below it would not run.
 func refuseStop(t *testing.T) {
 	t.Helper()
 	files, err := filepath.Glob("testdata/script/*.txt")

@@ -70,9 +70,8 @@ tests:
 // ten minutes, so that a busy machine does not change the order.
 const paritySpeed = 3_600
 
-// TestServeLivesTheStory holds that a story which nudge test plays in virtual time
-// happens in the same way, but for instants, where the real engine serves, with a provider
-// behind HTTP and a clock that runs fast.
+// TestServeLivesTheStory verifies that a story from nudge test happens in the same way,
+// except for instants, in the real engine, with a provider behind HTTP and a fast clock.
 func TestServeLivesTheStory(t *testing.T) {
 	dir := writeProject(t, parityProject)
 	played := playOnly(t, dir)
@@ -112,7 +111,7 @@ func TestServeLivesTheStory(t *testing.T) {
 	}
 }
 
-// liveOut waits until so many runs have ended, and tells their lives.
+// liveOut waits until this many runs have ended, and returns their timelines.
 func liveOut(t *testing.T, i *app.Instance, runs int) map[string][]string {
 	t.Helper()
 	f := newFollower(i.Store())
@@ -169,8 +168,8 @@ func withoutInstants(life []string) (same []string) {
 	return same
 }
 
-// TestSimulateTellsAsTestDoes holds that the same story gives the same timeline, byte
-// for byte, through both verbs.
+// TestSimulateTellsAsTestDoes verifies that both verbs print the same timeline, byte for
+// byte, for the same story.
 func TestSimulateTellsAsTestDoes(t *testing.T) {
 	dir := writeProject(t, parityProject)
 	var tested struct {

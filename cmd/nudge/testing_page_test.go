@@ -12,8 +12,8 @@ import (
 // pageBlock is a block of the page about testing: a file, a failure or commands.
 var pageBlock = regexp.MustCompile("(?s)(<!-- fails -->\n)?```(yaml|text|console)\n(.*?)```")
 
-// TestTestingPage follows docs/testing.md as a reader would: it writes the files that the
-// page shows, in their order, and holds nudge test to what the page says that it says.
+// TestTestingPage follows docs/testing.md like a reader: it writes the files from the page
+// in their order, and compares the output of nudge test with the page.
 func TestTestingPage(t *testing.T) {
 	text, err := os.ReadFile("../../docs/testing.md")
 	if err != nil {

@@ -12,8 +12,8 @@ import (
 // goWords are texts of the standard library, which mean nothing to a user.
 var goWords = regexp.MustCompile(`strconv|(^|: )json: |\bEOF\b|regexp:|invalid character|invalid syntax|unexpected end of JSON|slog: |in operand|dial tcp`)
 
-// What a verb says of a wrong command line or a wrong file is in our own words, and exits with
-// the code of its kind.
+// The error texts for a wrong command line or a wrong file use our own words, and the exit
+// code matches their kind.
 func TestOwnWords(t *testing.T) {
 	dir := writeProject(t, map[string]string{
 		"flows/a.yaml": "flow: a\ntrigger: { event: e }\nsteps: [ { send: { body: hi } } ]\n", "half.json": `{"a": `, "list.json": "[1]",
