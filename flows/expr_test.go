@@ -66,6 +66,7 @@ func TestConditions(t *testing.T) {
 		`len(filter(data.items, .price < 25)) == 1`: true, `first(data.items)?.name == "Lamp"`: true,
 		`data.items[1].price == 30.5`: true, `int(data.extra.n) == 7`: true, `(data.extra.m ?? 5) == 5`: true,
 		`string(data.total) == "12.5"`: true, `max(1, data.n) == 3`: true, `data.paid ? data.n > 2 : false`: true,
+		`len(split(data.id, "-")) > 0`: true, `len(map(data.items, .name)) == 2`: true,
 		`len("👨‍👩‍👧‍👦🇩🇪") == 2`: true, `round(2.5) == 3`: true, `string(round(-0.4)) == "0"`: true,
 		`data.id in ["O1", "O2"]`: true, `data.total * 2 == 25`: true,
 	} {
