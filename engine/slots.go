@@ -13,7 +13,7 @@ type Slot struct {
 	Free    int    `json:"free,omitempty"`
 }
 
-// AnyAccount, as the account of a slot, means all accounts that are not listed.
+// AnyAccount is the account of a slot for all accounts that are not listed.
 const AnyAccount = "*"
 
 // AnySlots returns n slots that messages of all accounts share.
