@@ -244,7 +244,7 @@ func pathRun(r *http.Request) (engine.RunID, error) {
 // flowCache keeps the versions that pages need. Versions never change, so it is only
 // ever too small.
 type flowCache struct {
-	store Store
+	store *store.Store
 	mu    sync.Mutex // guards known
 	known map[engine.FlowVersion]*flows.Flow
 }

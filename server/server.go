@@ -15,7 +15,6 @@ import (
 
 	"nudge/channels"
 	"nudge/engine"
-	"nudge/flows"
 	"nudge/lang/diag"
 	"nudge/runner"
 	"nudge/store"
@@ -28,25 +27,10 @@ type Runner interface {
 	Begin(inputs ...*engine.Input) (*runner.Ticket, error)
 }
 
-// Store is read for lists and pages.
-type Store interface {
-	List(store.Query) (store.Page, error)
-	Run(engine.RunID) (*engine.Run, error)
-	Person(id string) (*engine.Person, error)
-	Version(engine.FlowVersion) (*flows.Flow, error)
-	Counts() ([]*store.VersionCounts, error)
-	State() (engine.State, error)
-	Purged() (store.Purged, error)
-	ListCampaigns(flow string, before uint64, limit int) ([]store.CampaignProgress, error)
-	CampaignOf(id string) (*store.CampaignProgress, error)
-	preview.Store
-	Entries(from uint64, visit func(*engine.Journaled) bool) error
-}
-
 // Config says what a server serves.
 type Config struct {
 	Runner    Runner              // required
-	Store     Store               // required
+	Store     *store.Store        // read for lists and pages; required
 	Receivers []channels.Receiver // the channels that take webhooks; none: webhooks are off
 	Audiences preview.Walker      // nil: campaigns have no preview
 	// Reload deploys the project anew and returns what is wrong with it, when

@@ -17,15 +17,6 @@ import (
 	"nudge/store"
 )
 
-// Store is the part of a store that a plan reads.
-type Store interface {
-	State() (engine.State, error)
-	Counts() ([]*store.VersionCounts, error)
-	Version(engine.FlowVersion) (*flows.Flow, error)
-	List(store.Query) (store.Page, error)
-	Person(id string) (*engine.Person, error)
-}
-
 // Plan is what a deploy would do.
 type Plan struct {
 	Flows    []Flow `json:"flows"`    // of either side, by name
@@ -85,7 +76,7 @@ const maxLooked = 25
 
 // Make returns what a deploy of flows would do at an instant, or at the store's newest if
 // that is later.
-func Make(ctx context.Context, s Store, next []*flows.Flow, now engine.Instant) (*Plan, error) {
+func Make(ctx context.Context, s *store.Store, next []*flows.Flow, now engine.Instant) (*Plan, error) {
 	m := &maker{ctx: ctx, store: s, next: next, now: now}
 	if err := m.read(); err != nil {
 		return nil, err
@@ -110,7 +101,7 @@ func Make(ctx context.Context, s Store, next []*flows.Flow, now engine.Instant) 
 // maker makes one plan.
 type maker struct {
 	ctx    context.Context
-	store  Store
+	store  *store.Store
 	now    engine.Instant
 	state  engine.State
 	counts []*store.VersionCounts
