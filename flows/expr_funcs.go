@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"maps"
 	"math"
-	"reflect"
 	"slices"
 	"strconv"
 
@@ -159,12 +158,10 @@ func lengthOf(params ...any) (any, error) {
 		return shape.TextLength(v), nil
 	case []any:
 		return len(v), nil
+	case []string: // of split
+		return len(v), nil
 	case map[string]any:
 		return len(v), nil
-	}
-	// split makes a list of a type of its own.
-	if v := reflect.ValueOf(params[0]); v.IsValid() && (v.Kind() == reflect.Slice || v.Kind() == reflect.Map) {
-		return v.Len(), nil
 	}
 	return nil, fmt.Errorf("len() takes text, a list or a map, but this is %s", described(params[0]))
 }
