@@ -6,6 +6,7 @@ import (
 	"io"
 	"net/http"
 	"net/http/httptest"
+	"sync"
 	"testing"
 )
 
@@ -35,6 +36,7 @@ func TestRetries(t *testing.T) {
 		{"a refusal", status(400), func(c *Client) error { _, err := c.SendEvent(ctx, Event{Type: "e"}); return err }, 1},
 	} {
 		t.Run(test.name, func(t *testing.T) {
+			var mu sync.Mutex // guards ids and requests: a lost answer is no meeting of the two sides
 			var ids []string
 			requests := 0
 			server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
@@ -45,8 +47,12 @@ func TestRetries(t *testing.T) {
 				if r.Method != http.MethodGet && test.want == 2 && body.ID == "" && key == "" {
 					t.Error("a change that is sent again has neither an ID nor an Idempotency-Key")
 				}
+				mu.Lock()
 				ids = append(ids, body.ID+key)
-				if requests++; requests == 1 {
+				requests++
+				first := requests == 1
+				mu.Unlock()
+				if first {
 					test.first(w)
 				}
 				io.WriteString(w, "{}")
@@ -56,7 +62,10 @@ func TestRetries(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			if err := test.do(c); (err == nil) != (test.want == 2) || requests != test.want {
+			err = test.do(c)
+			mu.Lock()
+			defer mu.Unlock()
+			if (err == nil) != (test.want == 2) || requests != test.want {
 				t.Errorf("%d requests, want %d: %v", requests, test.want, err)
 			}
 			if len(ids) == 2 && ids[0] != ids[1] {
