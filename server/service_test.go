@@ -222,12 +222,18 @@ func (s *service) show(id string) (r server.Run) {
 
 // ended returns a run once it has ended. The answer to its send and a webhook may come in
 // either order, so what the webhook leads to may stand only after the answer.
-func (s *service) ended(id string) (r server.Run) {
+func (s *service) ended(id string) server.Run {
+	s.t.Helper()
+	return s.until(id, func(r server.Run) bool { return r.Outcome != "" })
+}
+
+// until returns a run once it is as it should be, or as it is after ten seconds.
+func (s *service) until(id string, done func(server.Run) bool) (r server.Run) {
 	s.t.Helper()
 	tick := time.NewTicker(5 * time.Millisecond)
 	defer tick.Stop()
 	for range 2000 {
-		if r = s.show(id); r.Outcome != "" {
+		if r = s.show(id); done(r) {
 			break
 		}
 		<-tick.C
