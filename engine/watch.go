@@ -71,10 +71,11 @@ func (a *applier) watchIfs(r pinned) bool {
 	})
 }
 
-// leavesByIf checks the condition lines among the exits, right before a send. It reports
-// whether the run has left.
+// leavesByIf checks the condition lines among the exits, right before a send and after a
+// move to another version. It reports whether the run has left. It reads only the exits: a
+// run that was just moved has no step of its new version yet.
 func (a *applier) leavesByIf(r pinned) bool {
-	return a.e.watchesIfs(r.flow) && a.happens(r, r.watches().Exits(), nil, func(_, _ int, line *flows.Line) bool {
+	return a.e.watchesIfs(r.flow) && a.happens(r, watch.ExitsOf(r.flow), nil, func(_, _ int, line *flows.Line) bool {
 		return line.Signal == flows.SignalIf && a.holds(line.If, r, nil)
 	})
 }

@@ -46,12 +46,17 @@ func (s Set) Wait() []Lines { return s.all[s.wait:] }
 // Inner returns the loops and the wait.
 func (s Set) Inner() []Lines { return s.all[s.exits:] }
 
+// ExitsOf returns the exits of a flow, which are in effect wherever a run is.
+func ExitsOf(f *flows.Flow) []Lines {
+	if len(f.Exits) == 0 {
+		return nil
+	}
+	return []Lines{{Exits, f.Exits}}
+}
+
 // InEffect returns the lines that are in effect.
 func InEffect(f *flows.Flow, p Parked) Set {
-	s := Set{all: make([]Lines, 0, 2+len(p.Loops))}
-	if len(f.Exits) > 0 {
-		s.all = append(s.all, Lines{Exits, f.Exits})
-	}
+	s := Set{all: append(make([]Lines, 0, 2+len(p.Loops)), ExitsOf(f)...)}
 	s.exits = len(s.all)
 	for _, step := range p.Loops {
 		s.all = append(s.all, Lines{step, f.Steps[step].Repeat.Until})
