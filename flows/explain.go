@@ -53,29 +53,3 @@ func (e explanation) plain() string {
 	}
 	return b.String()
 }
-
-// explainedPage returns the page docs/diagnostics.md.
-func explainedPage() string {
-	var b strings.Builder
-	b.WriteString(pageHead)
-	for _, e := range explanations() {
-		b.WriteString("\n## " + string(e.code) + "\n\n" + e.says + "\n")
-		if e.wrong != "" {
-			b.WriteString("\nWrong:\n\n```yaml\n" + e.wrong + "\n```\n")
-		}
-		if e.right != "" {
-			b.WriteString("\nRight:\n\n```yaml\n" + e.right + "\n```\n")
-		}
-	}
-	return b.String()
-}
-
-const pageHead = `# Diagnostics
-
-Every message of Nudge about a project ends with a code in brackets. This page explains
-each code; ` + "`nudge check --explain CODE`" + ` shows the same text. A project with an error
-does not load. A warning points at something that works, but probably not as intended.
-
-The examples are parts of a flow, without the parts that every flow has. A line
-` + "`# FILE`" + ` begins another file of the project.
-`

@@ -133,23 +133,6 @@ func TestExamples(t *testing.T) {
 	}
 }
 
-// TestExplainedPage holds docs/diagnostics.md against the explanations.
-func TestExplainedPage(t *testing.T) {
-	const file = "../docs/diagnostics.md"
-	if *update {
-		if err := os.WriteFile(file, []byte(explainedPage()), 0o644); err != nil {
-			t.Fatal(err)
-		}
-	}
-	text, err := os.ReadFile(file)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if diff := cmp.Diff(string(text), explainedPage()); diff != "" {
-		t.Errorf("%s is not what the explanations say; run the test with -update (-file +explained):\n%s", file, diff)
-	}
-}
-
 func TestExplain(t *testing.T) {
 	text, ok := Explain("bad-zone")
 	if !ok || !strings.HasPrefix(text, "bad-zone\n\nThe time zone does not exist") || !strings.Contains(text, "\nRight:\n\n    # nudge.yaml\n    timezone: Europe/London\n") {

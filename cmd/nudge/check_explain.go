@@ -22,6 +22,11 @@ func explained() map[string]string {
 	return all
 }
 
+// explainableCodes returns the sorted codes that explainCode knows.
+func explainableCodes() []string {
+	return slices.Sorted(slices.Values(slices.Concat(flows.Codes(), slices.Collect(maps.Keys(explained())))))
+}
+
 // explainCode writes what a code means.
 func explainCode(w io.Writer, code string) error {
 	text, ok := flows.Explain(code)
@@ -30,8 +35,7 @@ func explainCode(w io.Writer, code string) error {
 		text, ok = code+"\n\n"+says, true
 	}
 	if !ok {
-		known := slices.Sorted(slices.Values(slices.Concat(flows.Codes(), slices.Collect(maps.Keys(more)))))
-		return wrongUsage(fmt.Errorf("there is no code %q; %s", code, didYouMean(code, known)))
+		return wrongUsage(fmt.Errorf("there is no code %q; %s", code, didYouMean(code, explainableCodes())))
 	}
 	_, err := fmt.Fprintln(w, strings.TrimRight(text, "\n"))
 	return failed(err)
