@@ -76,7 +76,7 @@ func (c *exprChecker) check(n *ast.Node) *shape.Type {
 	case *ast.SliceNode:
 		return c.slice(node)
 	case *ast.UnaryNode:
-		return c.unary(node)
+		return c.unary(n, node)
 	case *ast.BinaryNode:
 		return c.binary(n, node)
 	case *ast.ConditionalNode:
@@ -215,14 +215,13 @@ func (c *exprChecker) slice(n *ast.SliceNode) *shape.Type {
 	return base
 }
 
-func (c *exprChecker) unary(n *ast.UnaryNode) *shape.Type {
-	t := c.check(&n.Node)
-	if n.Operator == "!" || n.Operator == "not" {
-		c.condition(&n.Node, t, "the value after "+n.Operator)
+func (c *exprChecker) unary(n *ast.Node, u *ast.UnaryNode) *shape.Type {
+	t := c.check(&u.Node)
+	if u.Operator == "!" || u.Operator == "not" {
+		c.condition(&u.Node, t, "the value after "+u.Operator)
 		return shape.Boolean
 	}
-	c.present(n.Node, t, "the value after "+n.Operator, shape.KindNumber)
-	return shape.Number
+	return c.negate(n, u, t)
 }
 
 func (c *exprChecker) conditional(n *ast.ConditionalNode) *shape.Type {

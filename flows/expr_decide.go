@@ -1,6 +1,7 @@
 package flows
 
 import (
+	"math"
 	"slices"
 	"strings"
 
@@ -162,14 +163,18 @@ func calculate(x float64, operator string, y float64) (any, bool) {
 	case ">=":
 		return x >= y, true
 	case "+":
-		return x + y, true
+		return representable(x + y)
 	case "-":
-		return x - y, true
+		return representable(x - y)
 	case "*":
-		return x * y, true
+		return representable(x * y)
 	}
 	return nil, false
 }
+
+// representable returns a result that the machine surely computes too. Beyond it a whole
+// number may have no result.
+func representable(x float64) (any, bool) { return x, math.Abs(x) < 1<<63 }
 
 // isIn evaluates membership in a list of values, or between two numbers.
 func (d decider) isIn(left any, right ast.Node) (any, bool) {

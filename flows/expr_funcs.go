@@ -96,8 +96,8 @@ const (
 var orderings = map[string]string{"<": fnLess, "<=": fnLessEqual, ">": fnGreater, ">=": fnGreaterEqual}
 
 // ownFunctions holds the functions that differ from expr's: comparisons that are false for
-// an absent value, conversions that keep an absent value absent, and a string function that
-// writes numbers as people do.
+// an absent value, arithmetic that fails without a result, conversions that keep an absent
+// value absent, and a string function that writes numbers as people do.
 var ownFunctions = map[string]func(...any) (any, error){
 	fnLess:         ordering(func(c int) bool { return c < 0 }),
 	fnLessEqual:    ordering(func(c int) bool { return c <= 0 }),
@@ -108,6 +108,14 @@ var ownFunctions = map[string]func(...any) (any, error){
 	"float":        converted(floatOf),
 	"string":       converted(stringOf),
 	"len":          lengthOf,
+	"abs":          absolute,
+	fnAdd:          arithmetic(add, func(a, b float64) float64 { return a + b }),
+	fnSubtract:     arithmetic(subtract, func(a, b float64) float64 { return a - b }),
+	fnMultiply:     arithmetic(multiply, func(a, b float64) float64 { return a * b }),
+	fnDivide:       divide,
+	fnRemainder:    remainder,
+	fnPower:        arithmetic(nil, math.Pow),
+	fnNegate:       negate,
 }
 
 // converted wraps a conversion so that an absent value stays absent: a fetch may not have

@@ -35,19 +35,13 @@ func (c *exprChecker) binary(n *ast.Node, b *ast.BinaryNode) *shape.Type {
 	case "??":
 		return c.fallback(b, left, right)
 	case "+":
-		return c.plus(b, left, right)
+		return c.plus(n, b, left, right)
 	case "..":
 		return c.fail(b, codeTooCostly, "compare with both ends of the range", "a range of numbers is allowed only after in")
 	case "-", "*", "/", "%", "^", "**":
-		c.numbers(b, left, right)
-		return shape.Number
+		return c.compute(n, b, left, right)
 	}
 	return c.fail(b, codeBadExpression, "", "the operator %s is not allowed in flows", b.Operator)
-}
-
-func (c *exprChecker) numbers(b *ast.BinaryNode, left, right *shape.Type) {
-	c.present(b.Left, left, "the value before "+b.Operator, shape.KindNumber)
-	c.present(b.Right, right, "the value after "+b.Operator, shape.KindNumber)
 }
 
 // equality checks a comparison of two values of the same kind, or of anything with nil.
@@ -98,7 +92,8 @@ func (c *exprChecker) order(n *ast.Node, b *ast.BinaryNode, left, right *shape.T
 // within checks x in 0..10 and turns it into a function: expr would build the whole list.
 func (c *exprChecker) within(n *ast.Node, b, bounds *ast.BinaryNode) *shape.Type {
 	c.oneOf(b.Left, c.check(&b.Left), "the value before in", shape.KindNumber)
-	c.numbers(bounds, c.check(&bounds.Left), c.check(&bounds.Right))
+	c.present(bounds.Left, c.check(&bounds.Left), "the value before ..", shape.KindNumber)
+	c.present(bounds.Right, c.check(&bounds.Right), "the value after ..", shape.KindNumber)
 	become(n, fnWithin, b.Left, bounds.Left, bounds.Right)
 	return shape.Boolean
 }
@@ -165,13 +160,12 @@ func (c *exprChecker) fallback(b *ast.BinaryNode, left, right *shape.Type) *shap
 	}
 }
 
-func (c *exprChecker) plus(b *ast.BinaryNode, left, right *shape.Type) *shape.Type {
+func (c *exprChecker) plus(n *ast.Node, b *ast.BinaryNode, left, right *shape.Type) *shape.Type {
 	if left == failedType || right == failedType {
 		return failedType
 	}
 	if left.Kind != shape.KindString && right.Kind != shape.KindString {
-		c.numbers(b, left, right)
-		return shape.Number
+		return c.compute(n, b, left, right)
 	}
 	if len(c.items) > 0 {
 		return c.fail(b, codeTooCostly, "", "texts cannot be joined inside any, map and similar functions")

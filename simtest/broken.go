@@ -13,6 +13,8 @@ func (p *page) breaks(n int) bool { return p.broken != nil && p.broken.IntN(n) =
 var brokenConditions = []string{
 	`data.total > 20 and int(data.id) > 3`, `data.total <= 20 or float(trim(data.id)) > 0.5`, `(data.total > 15 ? 3 : int(data.id)) > 2`,
 	`not (int(data.id) > 3)`, `int(vars.n > 60 ? "x" : "4") > 3`, `data.total > int("1" + (data.total > 30 ? "x" : ""))`,
+	`data.total / (data.total > 20 ? 0 : 2) > 5`, `(data.total + 9223372036854775800) % 2 == 1`, `(data.total > 15 ? 10 ^ 400 : 3) > 2`,
+	`data.total * 500000000000000000 > 1`,
 }
 
 // brokenCondition is a condition in quotes, over what the run has or over a step that it can

@@ -90,6 +90,9 @@ func ofList(name string, x []any) any {
 func ofNumber(name string, x float64, args []any) any {
 	switch name {
 	case "abs":
+		if args[0] == math.MinInt {
+			return failing("its absolute value does not fit")
+		}
 		return math.Abs(x)
 	case "ceil":
 		return math.Ceil(x)

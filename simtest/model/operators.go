@@ -3,6 +3,7 @@ package model
 import (
 	"fmt"
 	"math"
+	"math/big"
 	"regexp"
 	"strings"
 	"time"
@@ -137,37 +138,35 @@ func timeOf(v any) time.Time {
 	return v.(time.Time)
 }
 
+// arithmetic computes in numbers of any size, and then asks whether the result is one of
+// the language's.
 func arithmetic(op string, left, right any) any {
 	if l, ok := left.(string); ok && op == "+" {
 		return l + right.(string)
 	}
 	l, lok := left.(int)
 	r, rok := right.(int)
-	if lok && rok && op != "/" {
-		switch op {
-		case "+":
-			return l + r
-		case "-":
-			return l - r
-		case "*":
-			return l * r
-		case "%":
-			return l % r
-		}
-	}
 	x, y := number(left), number(right)
-	switch op {
-	case "+":
-		return x + y
-	case "-":
-		return x - y
-	case "*":
-		return x * y
-	case "^":
-		return math.Pow(x, y)
+	switch {
+	case (op == "/" || op == "%") && y == 0:
+		return failing("nothing is divided by zero")
+	case op == "%" && !(lok && rok):
+		return failing("only whole numbers leave a remainder")
+	case lok && rok && whole[op] != nil:
+		exact := whole[op](new(big.Int), big.NewInt(int64(l)), big.NewInt(int64(r)))
+		if !exact.IsInt64() {
+			return failing(exact.String() + " does not fit")
+		}
+		return int(exact.Int64())
 	}
-	return x / y
+	result := map[string]float64{"+": x + y, "-": x - y, "*": x * y, "/": x / y, "^": math.Pow(x, y)}[op]
+	if math.IsInf(result, 0) || math.IsNaN(result) {
+		return failing("that has no result")
+	}
+	return result
 }
+
+var whole = map[string]func(z, x, y *big.Int) *big.Int{"+": (*big.Int).Add, "-": (*big.Int).Sub, "*": (*big.Int).Mul, "%": (*big.Int).Rem}
 
 func isNumber(v any) bool {
 	switch v.(type) {
