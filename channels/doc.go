@@ -1,5 +1,5 @@
-// Package channels defines what a channel to people is: messages, how a send can end,
-// and what comes back about it.
+// Package channels defines a channel to people: messages, the outcomes of a send, and the
+// receipts and replies that come back.
 //
 // It knows no provider and does no I/O. A channel (channels/appmessaging) has two sides.
 // Its [Channel] turns a [Message] into the provider's request. Its [Receiver] turns the
@@ -10,7 +10,7 @@
 //	provider  ─▶ webhook ─▶ Receiver.Receive ─▶ Receipt, Reply (at any time, in any order,
 //	                                                           any number of times)
 //
-// A send has no idempotency key at the provider, so every message carries a
-// [Ref] of ours which the provider echoes: it finds the run even when a receipt
-// comes before the response to the send.
+// A send has no idempotency key at the provider. So every message carries a [Ref] of ours,
+// which the provider echoes. It leads to the run even if a receipt comes before the response
+// to the send.
 package channels

@@ -28,7 +28,7 @@ type WebhookRequest struct {
 	Body   []byte
 }
 
-// Rejection is the error of a request that brings nothing at all.
+// Rejection is the error of a request from which nothing can be used.
 type Rejection struct {
 	Reason RejectionReason
 	Detail string // for the sender of the request; shows no secret
@@ -37,7 +37,7 @@ type Rejection struct {
 // Error returns the detail.
 func (r *Rejection) Error() string { return r.Detail }
 
-// RejectionReason is why a request brings nothing at all.
+// RejectionReason is why nothing of a request can be used.
 type RejectionReason uint8
 
 const (
@@ -48,7 +48,7 @@ const (
 	Malformed
 )
 
-// Inbound is what one webhook brought. Receipts, Replies and Profiles are in the order
+// Inbound is the content of one webhook. Receipts, Replies and Profiles are in the order
 // of the body. It shares no memory with the body.
 type Inbound struct {
 	Receipts []Receipt
@@ -85,7 +85,7 @@ const (
 
 var statusNames = [...]string{Sent: "sent", Delivered: "delivered", Read: "read", Failed: "failed", Expired: "expired"}
 
-// String is the word for a status in logs, metrics and timelines.
+// String returns the word for a status in logs, metrics and timelines.
 func (s Status) String() string { return name(statusNames[:], int(s), "status") }
 
 // MarshalText writes the word.
@@ -106,8 +106,8 @@ type Receipt struct {
 	Reason     string    `json:"reason,omitempty"` // why it failed, as far as the provider says
 	At         time.Time `json:"at,omitzero"`      // the provider's instant
 
-	// Profile is whose device or eyes the receipt is about, if the provider says so: an
-	// agent can read a message too. Empty is the recipient.
+	// Profile is who received or read the message, if the provider says so: an agent can
+	// read it too. Empty means the recipient.
 	Profile string `json:"profile,omitempty"`
 }
 
@@ -122,8 +122,7 @@ type Reply struct {
 	At           time.Time `json:"at,omitzero"`          // the provider's instant
 }
 
-// ProfileChange is what the provider says it knows of a person since something of it
-// changed.
+// ProfileChange is the provider's profile of a person after a change.
 type ProfileChange struct {
 	ID      string          // the provider's ID of the event: the same one delivered twice has the same
 	Profile string          // the person

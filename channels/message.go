@@ -21,17 +21,17 @@ type Message struct {
 	Expires      time.Time         // when the message is no longer useful; zero for never
 	Ref          Ref               // ours, echoed by the provider on every receipt
 
-	// AppParts is what app messaging shows in place of Body, Parts and Template, which
-	// the other channels keep; nil for nothing else.
+	// AppParts replaces Body, Parts and Template for app messaging; the other channels keep
+	// those. Nil means that app messaging gets them too.
 	AppParts []Part
 
-	// Options and Custom are what the other channels get beside the message, and in its
-	// place, by channel id. A channel has one or the other.
+	// Options is what other channels get beside the message, and Custom what they get in its
+	// place, both by channel ID. A channel has one or the other.
 	Options map[string]map[string]any
 	Custom  map[string]any // a JSON object, or text
 
-	// Overrides is what a conversation is made with that this message begins, as the
-	// provider has it: appMessaging.conversation; nil for nothing.
+	// Overrides describes the conversation that this message begins, in the provider's form:
+	// appMessaging.conversation. It may be nil.
 	Overrides map[string]any
 }
 

@@ -11,8 +11,8 @@ import (
 // Channel carries messages to people. Implementations are safe for concurrent
 // use and never post a message twice in one call to Send.
 type Channel interface {
-	// Send posts one message and reports how that ended. It has no error: whatever
-	// happens is one of the four outcomes. It returns soon after ctx ends.
+	// Send posts one message and returns the outcome. It has no error, because everything
+	// that can happen is one of the four outcomes. It returns soon after ctx ends.
 	Send(ctx context.Context, m Message) Result
 }
 
@@ -20,14 +20,13 @@ type Channel interface {
 type Batcher interface {
 	Channel
 	// SendBatch posts messages together and returns the result of each, in their order.
-	// None of them is posted twice: what is split because the provider refused the whole
-	// was surely not accepted.
+	// None of them is posted twice: a batch is only split if the provider refused the whole.
 	SendBatch(ctx context.Context, messages []Message) []Result
-	// BatchLimit is how many messages one call may have, 1 or more.
+	// BatchLimit returns how many messages one call may have, 1 or more.
 	BatchLimit() int
 }
 
-// Asker is a channel that can be asked how a message stands.
+// Asker is a channel that can be asked for the status of a message.
 type Asker interface {
 	Channel
 	// Ask returns what the provider says of a message by its own ID. A receipt without
@@ -48,7 +47,7 @@ const (
 
 var outcomeNames = [...]string{Accepted: "accepted", Refused: "refused", Deferred: "deferred", Unknown: "unknown"}
 
-// String is the word for an outcome in logs, metrics and timelines.
+// String returns the word for an outcome in logs, metrics and timelines.
 func (o Outcome) String() string { return name(outcomeNames[:], int(o), "outcome") }
 
 // MarshalText writes the word.
@@ -61,7 +60,7 @@ func (o *Outcome) UnmarshalText(text []byte) error {
 	return err
 }
 
-// Result is how one call to Send ended.
+// Result is the outcome of one call to Send.
 type Result struct {
 	Outcome      Outcome       `json:"outcome,omitempty"`
 	ProviderID   string        `json:"provider_id,omitempty"`  // the provider's message ID, when Accepted

@@ -23,7 +23,7 @@ const (
 	textOrObject fieldType = "text or a mapping"
 )
 
-// Untold is a value that is not known yet: it has any type.
+// Untold is a value that is not known yet. It fits every type.
 type Untold struct{}
 
 // PlatformProblem returns the first field of a push notification that has a wrong type, with

@@ -58,8 +58,8 @@ func (a Account) wrong(format string, args ...any) error {
 	return fmt.Errorf("runner: "+which+format, args...)
 }
 
-// places returns how many of its messages may be claimed and have no outcome yet: those that
-// its senders take at a time, and those that may wait behind them.
+// places returns how many messages may be claimed without an outcome: those that the
+// senders take at a time, and those that may wait behind them.
 func (a Account) places() int {
 	if a.Batch == 1 {
 		return a.Senders

@@ -67,12 +67,13 @@ func (l *Loop) refill(x *accountQueue) error {
 	return nil
 }
 
-// plan notes a message that waits for a place.
+// plan adds a message that waits for a place.
 func (x *accountQueue) plan(ref engine.OutboxRef) {
 	n := len(x.backlog)
 	switch {
 	case compareRefs(ref, x.read) <= 0 || n > 0 && compareRefs(ref, x.backlog[n-1]) < 0:
-		// It was claimed and taken back, and comes before what is known: begin anew.
+		// It was claimed and taken back. It comes before the messages read so far, so
+		// read again from the start.
 		x.backlog, x.read, x.more = x.backlog[:0], engine.OutboxRef{}, true
 	case x.more:
 	case n >= maxBacklog:

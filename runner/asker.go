@@ -16,7 +16,7 @@ const (
 	askRest    = time.Second      // after a question that could not be put
 )
 
-// asker asks the provider of one account how messages stand.
+// asker asks the provider of one account for the status of messages.
 type asker struct {
 	account  string
 	channel  channels.Asker
@@ -35,8 +35,8 @@ func (k *asker) start(ctx context.Context, all *sync.WaitGroup) {
 	}
 }
 
-// ask puts one question. Where the process stops meanwhile there is no answer, and the
-// next one asks again.
+// ask sends one query. If the process stops meanwhile there is no answer, and the next
+// process asks again.
 func (k *asker) ask(ctx context.Context, q engine.StatusQuery) {
 	limited, cancel := context.WithTimeout(ctx, askTimeout)
 	receipt, err := k.channel.Ask(limited, q.ProviderID)
@@ -88,7 +88,7 @@ func (r *Runner) handOnAsks(asks []engine.StatusQuery) {
 	}
 }
 
-// enqueue puts a question in its queue, or says why not.
+// enqueue adds a query to its queue, or returns why it cannot.
 func (r *Runner) enqueue(q engine.StatusQuery) *engine.StatusAnswer {
 	k := r.askerFor(q.Account)
 	if k == nil {

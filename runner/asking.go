@@ -21,8 +21,8 @@ type asking struct {
 	lapses engine.Instant // when receipts without a message are looked for again
 }
 
-// policies returns how the accounts behave, for the engine; nil if none is special. An
-// account that can be asked is special once webhooks may have been lost.
+// policies returns what the engine has to know of the accounts, or nil if they all have the
+// defaults. An account that can be asked differs once webhooks may have been lost.
 func (l *Loop) policies(down bool) (list []engine.AccountPolicy) {
 	told := false
 	for _, x := range l.accounts {
@@ -38,8 +38,8 @@ func (l *Loop) policies(down bool) (list []engine.AccountPolicy) {
 }
 
 // openAccounts gives the engine the policies of this process's accounts if they have
-// changed, and says if the stop was so long that webhooks are lost. Then it repeats the
-// status queries that the last process left open.
+// changed, and tells it if the stop was so long that webhooks may be lost. Then it repeats
+// the status queries that the last process left open.
 func (l *Loop) openAccounts(now time.Time, all *Step) error {
 	state := &l.core.State
 	down := state.Stamp != 0 && engine.InstantOf(now) > state.Stamp.Add(maxDown)
@@ -90,7 +90,7 @@ func (l *Loop) surveys() bool {
 	return l.core.State.Surveying && l.asking.open < surveyAhead && !l.hold
 }
 
-// nextLapse is when receipts without a message are looked for; 0 for never.
+// nextLapse returns when the loop drops receipts without a message; 0 for never.
 func (l *Loop) nextLapse() engine.Instant {
 	if l.core.State.Orphans == 0 {
 		return 0

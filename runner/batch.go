@@ -46,7 +46,7 @@ type batch struct {
 }
 
 // cut reports whether a group touches runs by a key that has too many of them to be
-// loaded at once. Which those are is known only at the beginning of a batch.
+// loaded at once. Those keys are known only at the beginning of a batch.
 func (b *batch) cut(loaded *engine.Loaded, g *Group) bool {
 	if len(loaded.Truncated) == 0 {
 		return false
@@ -174,7 +174,7 @@ func (b *batch) newVersions(known []engine.FlowVersion) {
 	}
 }
 
-// commit makes the batch durable and only then hands on what it led to.
+// commit makes the batch durable, and then hands on its effects.
 func (b *batch) commit() error {
 	b.out.State = b.loop.core.State
 	b.out.Changes, b.out.Answers = b.ws.Changes()

@@ -18,14 +18,14 @@ type Audiences interface {
 }
 
 const (
-	// maxAhead is how many messages may wait for a sender before rows of a campaign are
-	// held back, so that other messages never wait behind more than these.
+	// maxAhead is the number of messages that may wait for a sender. Above it no rows of
+	// a campaign are taken, so other messages never wait behind more than these.
 	maxAhead = 256
 	// paceEvery is how much of a rate one input takes at once.
 	paceEvery = 100 * time.Millisecond
 )
 
-// campaignFeed is where the loop stands in the schedules and the rows of campaigns.
+// campaignFeed is the loop's position in the schedules and the rows of campaigns.
 type campaignFeed struct {
 	audiences Audiences      // nil: no rows are taken
 	turn      int            // which of the open campaigns comes first

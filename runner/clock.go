@@ -2,9 +2,9 @@ package runner
 
 import "time"
 
-// Clock is the time that the engine lives in.
+// Clock is the source of the engine's time.
 type Clock interface {
-	// Now is the present instant.
+	// Now returns the current instant.
 	Now() time.Time
 	// Wake returns a timer that fires once the clock has reached the instant, and after
 	// a second of real time at the latest, so that a clock that was set is noticed.

@@ -9,14 +9,14 @@ import (
 	"nudge/engine"
 )
 
-// ahead is how many requests' worth of messages may wait claimed behind senders that
-// are all busy, where a request takes several: enough that the next one is full, and
-// no more, because a crash makes them unknown.
+// ahead is the number of full requests of claimed messages that may wait while all
+// senders are busy, for a channel whose requests take several messages. It fills the next
+// requests; more would only be more messages that a crash makes unknown.
 const ahead = 2
 
-// dispatcher hands the claimed messages of one account to its senders. A sender that is
-// free takes all that is there: one message when little goes on, and under load what
-// has gathered while all of them were busy.
+// dispatcher hands the claimed messages of one account to its senders. A free sender takes
+// all messages that are ready: one if there is little to do, and under load all that
+// gathered while the senders were busy.
 type dispatcher struct {
 	account Account // with its defaults
 	ended   func(posts []engine.Post, results []channels.Result, took time.Duration)
@@ -49,7 +49,7 @@ func (d *dispatcher) start(ctx context.Context, all *sync.WaitGroup) {
 	}
 }
 
-// put makes messages ready.
+// put adds messages that are ready.
 func (d *dispatcher) put(p engine.Post) {
 	d.mu.Lock()
 	d.ready = append(d.ready, p)
@@ -88,7 +88,7 @@ func (d *dispatcher) drop(n int) {
 	d.ready = d.ready[:left]
 }
 
-// room is how many messages more may be claimed.
+// room returns how many more messages may be claimed.
 func (d *dispatcher) room() int {
 	d.mu.Lock()
 	defer d.mu.Unlock()
@@ -115,7 +115,7 @@ func (d *dispatcher) close() {
 	d.come.Broadcast()
 }
 
-// post makes one request and hands on how it ended.
+// post makes one request and hands on its outcome.
 func (d *dispatcher) post(ctx context.Context, posts []engine.Post) {
 	began := time.Now()
 	results := d.send(ctx, posts)

@@ -9,9 +9,8 @@
 //
 // [Loop] is a value whose Step one goroutine calls; it has no goroutine of its own,
 // so a seeded test can drive the very loop that production runs. [Runner] is the
-// thin shell around it: all that has arrived while a commit was being synced is
-// applied in the next one, and acknowledged after it. Nothing is held back to fill a
-// batch.
+// thin shell around it. It applies all inputs that arrived during a commit in the next
+// one, and acknowledges them after it. It never waits to fill a batch.
 //
 // # Accounts
 //

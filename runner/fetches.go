@@ -14,9 +14,9 @@ import (
 // Fetcher asks HTTP services for fetch steps. Implementations are safe for concurrent
 // use.
 type Fetcher interface {
-	// Do makes one request and returns the answer's status and its body, nil where that
-	// is not JSON. An error says why there was no answer, without secrets; one that has a
-	// method Final which says true means that asking again cannot help.
+	// Do makes one request and returns the answer's status and its body, or a nil body if
+	// it is not JSON. An error says why there was no answer, and holds no secrets. If the
+	// error has a method Final that returns true, asking again cannot help.
 	Do(ctx context.Context, request flows.FetchRequest, timeout time.Duration) (status int, body json.RawMessage, err error)
 }
 
@@ -51,8 +51,8 @@ func (r *Runner) fetch(ctx context.Context, p engine.FetchPost) *engine.FetchRes
 	return result
 }
 
-// fetched brings the outcome of a fetch back as an input. Where the queue is full it
-// is lost, and the run asks again when its attempt counts as lost.
+// fetched submits the outcome of a fetch as an input. If the queue is full the outcome is
+// lost, and the run asks again when its attempt times out.
 func (r *Runner) fetched(p engine.FetchPost, result *engine.FetchResult) {
 	result.Run, result.Step, result.Attempt = p.Run, p.Step, p.Attempt
 	w := &waiting{done: make(chan error, 1)}

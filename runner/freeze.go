@@ -60,8 +60,8 @@ func (r *Runner) frozen(ctx context.Context, f engine.SnapshotRequest) (*engine.
 	return r.config.Audiences.Freeze(ctx, f)
 }
 
-// insist submits an input of our own until it finds a place. What is not taken because
-// the runner stops is done again by the next start.
+// insist submits one of the runner's own inputs until the queue takes it. If the runner
+// stops first, the next start makes the input again.
 func (r *Runner) insist(ctx context.Context, in *engine.Input) {
 	for {
 		_, err := r.Submit(ctx, in)

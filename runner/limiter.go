@@ -16,9 +16,9 @@ const (
 	rateSpan   = time.Second / 10 // what a rate saves up while nothing is sent
 )
 
-// limiter says how many messages of an account may be claimed. It is where the number of
-// senders, the account's rate, a hold that the provider asked for and the circuit
-// breaker meet; messages that it holds back stay planned, so that they can still be called off.
+// limiter says how many messages of an account may be claimed. It combines the number of
+// senders, the account's rate, a hold that the provider asked for, and the circuit breaker.
+// Messages that it holds back stay planned, so they can still be called off.
 //
 //	       breakAfter failed requests in a row
 //	closed ─────────────────────────────────▶ open ◀──────────┐
@@ -40,7 +40,7 @@ type limiter struct {
 	pause     time.Duration  // how long it was
 }
 
-// free is how many messages may be claimed at an instant.
+// free returns how many messages may be claimed at an instant.
 func (g *limiter) free(now engine.Instant) int {
 	g.save(now)
 	switch {
@@ -69,7 +69,7 @@ func (g *limiter) opens(now engine.Instant) engine.Instant {
 	return 0
 }
 
-// save adds the messages that the rate allows for the time that has passed.
+// save adds what the rate allows for the time since the last call.
 func (g *limiter) save(now engine.Instant) {
 	if g.rate.Messages == 0 || now <= g.counted {
 		return
@@ -90,7 +90,8 @@ func (g *limiter) claim(n int) {
 	g.saved -= float64(n)
 }
 
-// ended takes the outcome of a request, or of messages that were returned without one.
+// ended frees the places of a request with an outcome, or of messages that were returned
+// without one.
 func (g *limiter) ended(now engine.Instant, g0 *Group) {
 	g.busy -= g0.Frees
 	failed, posted := true, false

@@ -7,8 +7,7 @@ import (
 	"nudge/flows"
 )
 
-// Store is where the loop keeps what it knows. Records that it returns belong to the
-// caller.
+// Store keeps the state of the loop. Records that it returns belong to the caller.
 type Store interface {
 	// Load returns everything that the needs name.
 	Load(*engine.Needs) (*engine.Loaded, error)
@@ -29,8 +28,8 @@ type Store interface {
 	Outbox(after engine.OutboxRef, limit int) ([]engine.OutboxEntry, error)
 	// Derived returns the derived inputs that are not yet applied, in order.
 	Derived() ([]*engine.Input, error)
-	// Erase takes what speaks of forgotten people out of a slice of what is stored, and
-	// reports whether there is more.
+	// Erase removes forgotten people from a slice of the stored records, and reports
+	// whether there are more.
 	Erase() (more bool, err error)
 	// Drop removes a slice of the people of campaigns that are settled, and reports
 	// whether there is more.
@@ -93,7 +92,7 @@ type Step struct {
 	Panics  []string                 // our faults; the runs concerned are quarantined
 }
 
-// AccountSettings is an account as the loop knows it.
+// AccountSettings is what the loop has to know of an account.
 type AccountSettings struct {
 	Account string // its name; see [engine.AnyAccount]
 	Places  int    // messages that may be claimed and without an outcome at a time
@@ -103,8 +102,8 @@ type AccountSettings struct {
 	Asks    bool // it can be asked
 }
 
-// NewLoop returns a loop that goes on from the state in the engine, with so many places
-// for the messages of all accounts, and no other limit on them. Messages that were
+// NewLoop returns a loop that continues from the engine's state. It has the given number of
+// places for the messages of all accounts, and no other limit on them. Messages that were
 // claimed when the last process stopped are settled by [Loop.Recover]: nobody knows
 // whether they were posted.
 func NewLoop(store Store, core *engine.Engine, places int) *Loop {
@@ -173,8 +172,8 @@ func (l *Loop) applyNext(now time.Time, groups []*Group, step *Step) (int, error
 	return 0, err
 }
 
-// untilDeploy returns how many groups to apply before what they may touch has to be
-// worked out anew: a deploy changes which flows an event concerns.
+// untilDeploy returns how many groups may be applied before the next deploy. A deploy
+// changes which flows an event concerns, so the needs after it are computed again.
 func untilDeploy(groups []*Group) int {
 	for i, g := range groups {
 		if g.Inputs[0].Kind().Redirects() {
@@ -184,7 +183,7 @@ func untilDeploy(groups []*Group) int {
 	return len(groups)
 }
 
-// lookForward notes when planned messages of an account can be claimed.
+// lookForward stores when planned messages of an account can be claimed next.
 func (l *Loop) lookForward(x *accountQueue, step *Step) {
 	if len(x.backlog) == 0 && !x.more || l.hold || l.core.State.Holding() {
 		return
@@ -203,8 +202,8 @@ func (l *Loop) Held(account string) bool {
 	return x != nil && (l.hold || l.core.State.Holding() || x.limit.held(l.now))
 }
 
-// Room says how many messages of an account may be claimed until it is said anew.
-// Where it is never said, the account's places alone count.
+// Room sets how many messages of an account may be claimed until the next call. Without a
+// call only the account's places limit them.
 func (l *Loop) Room(account string, messages int) { l.queueOf(account).limit.room = messages }
 
 // own returns the inputs of the loop itself: timers and schedules that are due, claims, and

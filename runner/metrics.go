@@ -92,7 +92,7 @@ func (m *metrics) request(account string, results []channels.Result, took time.D
 	m.postTime.WithLabelValues(account).Observe(took.Seconds())
 }
 
-// asked counts one answer of the provider.
+// asked counts one answer to a status query.
 func (m *metrics) asked(account string, in *engine.StatusAnswer) {
 	answer := "nothing"
 	switch {

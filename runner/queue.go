@@ -34,7 +34,7 @@ func classOf(k engine.InputKind) class {
 	return commands
 }
 
-// waiting is a group in the queue, and whom to tell when it has its answers.
+// waiting is a group in the queue, and the ticket that gets its answers.
 type waiting struct {
 	Group
 	done chan error // capacity 1
@@ -46,8 +46,8 @@ type queue struct {
 	wake  chan struct{} // capacity 1: something has arrived
 }
 
-// newQueue returns a queue with so many places for each class, and one for the result
-// of every sender.
+// newQueue returns a queue with the given number of places for each class, and one for the
+// result of every sender.
 func newQueue(size, senders int) *queue {
 	q := &queue{wake: make(chan struct{}, 1)}
 	for c := range q.lines {
@@ -71,7 +71,7 @@ func (q *queue) push(w *waiting) error {
 	return nil
 }
 
-// wait adds a group as soon as there is a place, or drops it once nobody takes any more.
+// wait adds a group as soon as there is a place, or drops it once the queue is closed.
 func (q *queue) wait(w *waiting, over <-chan struct{}) {
 	select {
 	case q.lines[classOf(w.Inputs[0].Kind())] <- w:

@@ -41,7 +41,7 @@ func (l *Loop) Recover(now time.Time) (*Step, error) {
 	}
 }
 
-// applyAll applies groups, where there are any, and what follows from them.
+// applyAll applies groups, if there are any, and the inputs derived from them.
 func (l *Loop) applyAll(now time.Time, groups []*Group, step *Step) error {
 	if len(groups) == 0 {
 		return nil

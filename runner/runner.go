@@ -36,8 +36,7 @@ type Runner struct {
 	flying   int        // posts without a result
 }
 
-// New returns a runner that goes on from what the store holds. The engine belongs to
-// the runner from here on.
+// New returns a runner that continues from the store's state. It takes over the engine.
 func New(store Store, core *engine.Engine, config Config) (*Runner, error) {
 	config, err := config.withDefaults()
 	if err != nil {
@@ -67,8 +66,8 @@ func New(store Store, core *engine.Engine, config Config) (*Runner, error) {
 
 // Submit applies inputs together, all of them or none, and returns their answers once
 // they are durable. It fails with ErrBusy, with ErrStopped, or with ctx's error; with
-// the last two the inputs may have been taken all the same. The first input says in
-// which queue they wait, and a deploy must come alone.
+// the last two the inputs may still have been applied. The kind of the first input decides
+// in which queue they wait, and a deploy must come alone.
 func (r *Runner) Submit(ctx context.Context, inputs ...*engine.Input) ([]engine.Answer, error) {
 	ticket, err := r.Begin(inputs...)
 	if err != nil {
@@ -77,9 +76,8 @@ func (r *Runner) Submit(ctx context.Context, inputs ...*engine.Input) ([]engine.
 	return ticket.Wait(ctx)
 }
 
-// Begin puts inputs into the queue as Submit does, without waiting for the answers.
-// What is begun by one goroutine is applied in the order in which it was begun,
-// within its class.
+// Begin puts inputs into the queue as Submit does, without waiting for the answers. Inputs
+// of one class that one goroutine begins are applied in that order.
 func (r *Runner) Begin(inputs ...*engine.Input) (*Ticket, error) {
 	w := &waiting{Group: Group{Inputs: inputs}, done: make(chan error, 1)}
 	if err := r.push(w); err != nil {

@@ -56,7 +56,7 @@ func (r *Runner) dispatch(posts []engine.Post) {
 	}
 }
 
-// note logs when an account starts and stops taking nothing.
+// note logs when an account stops taking messages, and when it takes them again.
 func (r *Runner) note(d *dispatcher, held bool) {
 	if held == d.held {
 		return

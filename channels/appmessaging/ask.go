@@ -13,15 +13,15 @@ import (
 	"nudge/channels"
 )
 
-// askedStatuses is what the statuses of the API mean that end in a receipt. The others,
-// processing and retrying, say no more than that the provider has the message
-// (Dotdigital, Omnichannel API, Message).
+// askedStatuses maps the statuses of the API to receipts. The other statuses, processing
+// and retrying, say only that the provider has the message (Dotdigital, Omnichannel API,
+// Message).
 var askedStatuses = map[string]channels.Status{
 	"sent": channels.Sent, "delivered": channels.Delivered, "read": channels.Read,
 	"failed": channels.Failed, "filtered": channels.Failed, "expired": channels.Expired,
 }
 
-// Ask asks how a message stands. It returns soon after ctx ends or the timeout passes.
+// Ask asks for the status of a message. It returns soon after ctx ends or the timeout passes.
 func (c *Client) Ask(ctx context.Context, providerID string) (channels.Receipt, error) {
 	if providerID == "" {
 		return channels.Receipt{}, errors.New("appmessaging: a message without the provider's ID cannot be asked for")
@@ -38,7 +38,7 @@ func (c *Client) Ask(ctx context.Context, providerID string) (channels.Receipt, 
 	return standing(providerID, a.body)
 }
 
-// standing is the receipt in what the provider shows of a message.
+// standing returns the receipt in the provider's view of a message.
 func standing(providerID string, body []byte) (channels.Receipt, error) {
 	var shown struct {
 		Status        string          `json:"status"`
@@ -63,8 +63,8 @@ func standing(providerID string, body []byte) (channels.Receipt, error) {
 	return r, nil
 }
 
-// exchange makes a request that sends nothing to anybody, with a JSON body where there
-// is one, and reads the whole answer. Its error says why there is none.
+// exchange makes a request that sends no message, with a JSON body if there is one, and
+// reads the whole answer. Its error says why there is no answer.
 func (c *Client) exchange(ctx context.Context, method, path string, payload []byte) (answer, error) {
 	ctx, cancel := context.WithTimeoutCause(ctx, c.timeout, errTimeout)
 	defer cancel()
@@ -82,7 +82,7 @@ func (c *Client) exchange(ctx context.Context, method, path string, payload []by
 	return a, nil
 }
 
-// complaint is an answer that is no success, as an error.
+// complaint returns the error for an answer that is not a success.
 func (c *Client) complaint(a answer) error {
 	r := failed(a, time.Now())
 	if r.RetryAfter > 0 {
@@ -91,7 +91,7 @@ func (c *Client) complaint(a answer) error {
 	return c.safe(errors.New("appmessaging: " + r.Reason))
 }
 
-// safe is an error whose text shows no secret.
+// safe returns the error with a text that shows no secret.
 func (c *Client) safe(err error) error {
 	text := c.secrets.Replace(err.Error())
 	if text == err.Error() {

@@ -11,22 +11,22 @@ import (
 	"nudge/channels"
 )
 
-// parcelled is one message of a batch: its JSON, and where its result belongs.
+// parcelled is one encoded message of a batch, and the index of its result.
 type parcelled struct {
 	payload []byte
 	at      int
 }
 
-// BatchLimit is how many messages one call of SendBatch may have.
+// BatchLimit returns how many messages one call of SendBatch may have.
 func (c *Client) BatchLimit() int { return c.batch }
 
 // SendBatch posts messages together, in as few requests as the limits on their number
 // and bytes allow, and returns the result of each, in their order. A message that
 // cannot be encoded is refused by itself.
 //
-// A batch that the provider finds invalid is cut in halves until the bad message stands
-// alone: it took none of them, so none is sent twice. What has no clear answer is
-// unknown for every message in the request, and is not posted again.
+// A batch that the provider calls invalid is cut in halves until the bad message stands
+// alone. The provider took none of its messages, so none is sent twice. If a request has no
+// clear answer, all its messages are unknown and are not posted again.
 func (c *Client) SendBatch(ctx context.Context, messages []channels.Message) []channels.Result {
 	results := make([]channels.Result, len(messages))
 	batch := make([]parcelled, 0, len(messages))
@@ -49,7 +49,7 @@ func (c *Client) SendBatch(ctx context.Context, messages []channels.Message) []c
 	return results
 }
 
-// fitting is how many of the first messages fit into one request, 1 or more.
+// fitting returns how many of the first messages fit into one request, 1 or more.
 func (c *Client) fitting(batch []parcelled) (n int) {
 	size := len("[") // each message has a comma or the closing bracket behind it
 	for n < min(len(batch), c.batch) {
@@ -84,8 +84,8 @@ func (c *Client) sendAll(ctx context.Context, batch []parcelled, results []chann
 	}
 }
 
-// divisible reports whether a status refuses a batch as a whole for what a part of it
-// may be guilty of.
+// divisible reports whether a status refuses a whole batch although only a part of it may
+// be wrong.
 func divisible(status int) bool {
 	switch status {
 	case http.StatusBadRequest, http.StatusRequestEntityTooLarge, http.StatusUnprocessableEntity:
@@ -114,9 +114,9 @@ func setAll(results []channels.Result, batch []parcelled, r channels.Result) {
 	}
 }
 
-// setTaken pairs the entries of an answer with the messages, by their index; one that
-// has none counts by its place. What no entry is about is unknown, and so is what two
-// are about: the provider took it, and nobody can say as what.
+// setTaken pairs the entries of an answer with the messages by their index, or by their
+// place if an entry has no index. A message with no entry is unknown. So is a message with
+// two: the provider took it, but nobody can say under which ID.
 func setTaken(results []channels.Result, batch []parcelled, a answer) {
 	var entries []taken
 	if err := json.Unmarshal(a.body, &entries); err != nil {

@@ -11,17 +11,17 @@ import (
 	"nudge/channels"
 )
 
-// Limits on what is read of an answer. A success echoes its request, so it may
+// Limits on how much of an answer is read. A success echoes its request, so it may
 // be somewhat larger than the largest request; an error has a few lines.
 const (
 	maxAnswer = maxRequest + 1<<20
 	maxError  = 64 << 10
 )
 
-// errTimeout is the cause of the end of a context that a client made.
+// errTimeout is the cause with which a client's own context ends.
 var errTimeout = errors.New("no answer in time")
 
-// answer is what the provider said to one request.
+// answer is the provider's answer to one request.
 type answer struct {
 	status int
 	header http.Header
@@ -29,8 +29,8 @@ type answer struct {
 	torn   error // why the body is not whole; nil when it is
 }
 
-// post posts a payload once. Lost is how that ended for what was in it when there is no
-// answer to judge by; else nil.
+// post posts a payload once. If there is no answer, lost is the result of all messages in
+// it; else it is nil.
 func (c *Client) post(ctx context.Context, path string, payload []byte) (a answer, lost *channels.Result) {
 	ctx, cancel := context.WithTimeoutCause(ctx, c.timeout, errTimeout)
 	defer cancel()
@@ -48,7 +48,7 @@ func (c *Client) post(ctx context.Context, path string, payload []byte) (a answe
 	return a, nil
 }
 
-// call makes one request, with a body where there is one, and reads the answer. Path is
+// call makes one request, with a body if there is one, and reads the answer. Path is
 // escaped, and may have a query.
 func (c *Client) call(ctx context.Context, method, path string, body *parcel) (answer, error) {
 	r, err := c.request(method, path, body)
@@ -65,8 +65,8 @@ func (c *Client) call(ctx context.Context, method, path string, body *parcel) (a
 	return a, nil
 }
 
-// request has no GetBody and no Idempotency-Key, because Go's transport takes
-// either as leave to post again by itself.
+// request has no GetBody and no Idempotency-Key, because with either of them Go's transport
+// may post again by itself.
 func (c *Client) request(method, path string, body *parcel) (*http.Request, error) {
 	u, err := url.Parse(c.base.String() + path)
 	if err != nil {
@@ -79,7 +79,7 @@ func (c *Client) request(method, path string, body *parcel) (*http.Request, erro
 	return r, nil
 }
 
-// unanswered is the result of a post that got no response at all.
+// unanswered returns the result of a post without any response.
 func (c *Client) unanswered(ctx context.Context, whole bool, err error) channels.Result {
 	err = c.ended(ctx, err)
 	if whole {
@@ -88,7 +88,7 @@ func (c *Client) unanswered(ctx context.Context, whole bool, err error) channels
 	return channels.Result{Outcome: channels.Deferred, Reason: "not sent: " + clip(err.Error())}
 }
 
-// ended is why a call got no answer, in better words where it was we who ended it.
+// ended returns why a call got no answer, in our own words if we ended it.
 func (c *Client) ended(ctx context.Context, err error) error {
 	switch {
 	case context.Cause(ctx) == errTimeout:

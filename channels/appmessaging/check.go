@@ -7,9 +7,8 @@ import (
 	"nudge/channels"
 )
 
-// check holds m against what the API requires and excludes, in words that are better
-// than the provider's. A template that loads makes no message with most of these
-// faults; other callers may.
+// check reports what the API would refuse about m, in better words than the provider's.
+// Templates that load do not make most of these mistakes, but other callers may.
 func check(m *channels.Message) error {
 	if m.To == "" {
 		return errors.New("the message has no recipient")
@@ -67,7 +66,7 @@ func checkParts(which string, parts []channels.Part) error {
 	return nil
 }
 
-// checkContent reports a message that says nothing, or two things.
+// checkContent reports a message without content, or with two contents.
 func checkContent(m *channels.Message) error {
 	switch {
 	case m.Body == "" && len(m.Parts) == 0 && m.Template == "" && len(m.AppParts) == 0 && len(m.Custom) == 0:

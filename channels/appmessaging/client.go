@@ -69,13 +69,13 @@ func New(config Config) (*Client, error) {
 // Close closes idle connections. Sends under way are not disturbed.
 func (c *Client) Close() { c.transport.CloseIdleConnections() }
 
-// Format writes where the account is, whatever the verb: the fields hold secrets.
+// Format writes only the account's address for every verb, because the fields hold secrets.
 func (c *Client) Format(f fmt.State, _ rune) { _, _ = io.WriteString(f, c.base.String()) }
 
 // LogValue keeps secrets out of logs.
 func (c *Client) LogValue() slog.Value { return slog.StringValue(c.base.String()) }
 
-// Send posts m once and reports how that ended. It returns soon after ctx ends
+// Send posts m once and returns the outcome. It returns soon after ctx ends
 // or the timeout passes, whichever is first.
 func (c *Client) Send(ctx context.Context, m channels.Message) channels.Result {
 	payload, err := encode(m)
@@ -94,7 +94,8 @@ func (c *Client) send(ctx context.Context, payload []byte) channels.Result {
 	return outcome(a, time.Now())
 }
 
-// redacted is a result whose reason shows no secret, whatever the provider said.
+// redacted returns the result without any secret in its reason, even if the provider
+// repeated one.
 func (c *Client) redacted(r channels.Result) channels.Result {
 	if r.Reason != "" {
 		r.Reason = c.secrets.Replace(r.Reason)

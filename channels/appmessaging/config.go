@@ -29,9 +29,9 @@ const (
 	defaultBatch = 500
 )
 
-// idleTimeout is shorter than the idle timeouts of common load balancers (60 s
-// and more), so that it is us who close an idle connection: one that the other
-// side closes while we write to it makes an unknown outcome.
+// idleTimeout is shorter than the idle timeouts of common load balancers (60 s and more),
+// so that we close an idle connection first. If the other side closes it while we write, the
+// outcome is unknown.
 const idleTimeout = 30 * time.Second
 
 // Config says which account of the provider to use, and how.
@@ -50,8 +50,8 @@ type Config struct {
 	User     string
 	Password Secret
 
-	// Timeout is how long one send may take, on the real clock; 0 means
-	// 130 s. Less than the provider needs makes more unknown outcomes.
+	// Timeout is how long one send may take, on the real clock; 0 means 130 s. A timeout
+	// shorter than the provider's own makes more unknown outcomes.
 	Timeout time.Duration
 
 	// Batch is how many messages are posted together at most, 1 to MaxBatch; 0 means
@@ -59,16 +59,16 @@ type Config struct {
 	Batch int
 
 	// Concurrency is how many sends the caller makes at once, and so how many idle
-	// connections are worth keeping; 0 means 64. It is no limit.
+	// connections are kept; 0 means 64. It does not limit the sends.
 	Concurrency int
 
-	// Transport is copied, and the copy is used for all requests: it is where a
-	// dialler, a proxy or TLS settings come from. Nil means one like
+	// Transport gives the dialler, the proxy and the TLS settings. It is copied, and the
+	// copy is used for all requests. Nil means one like
 	// http.DefaultTransport. Idle connections and compression are set by New.
 	Transport *http.Transport
 }
 
-// String tells where the account is. It holds no secret.
+// String returns the account's address. It holds no secret.
 func (c Config) String() string { return c.BaseURL + c.PathPrefix }
 
 // LogValue keeps secrets out of logs.
@@ -76,7 +76,8 @@ func (c Config) LogValue() slog.Value { return slog.StringValue(c.String()) }
 
 var pathPrefix = regexp.MustCompile(`^(/apispaces/[A-Za-z0-9_-]+|/cpaas)$`)
 
-// endpoint is the URL that all paths of the API begin with, or the error that names the wrong field.
+// endpoint returns the URL that begins all paths of the API, or an error that names the
+// wrong field.
 func (c Config) endpoint() (*url.URL, error) {
 	u, err := url.Parse(c.BaseURL)
 	switch {
@@ -98,8 +99,8 @@ func (c Config) endpoint() (*url.URL, error) {
 	return &url.URL{Scheme: u.Scheme, Host: u.Host, Path: c.PathPrefix}, nil
 }
 
-// validate reports the first field that is wrong among those that endpoint does
-// not look at. It never shows a secret.
+// validate reports the first wrong field of those that endpoint does not read. It never
+// shows a secret.
 func (c Config) validate() error {
 	switch {
 	case c.Token == "" && c.User == "" && c.Password == "":
@@ -129,7 +130,7 @@ func (c Config) validate() error {
 
 func notVisible(r rune) bool { return r <= ' ' || r > '~' }
 
-// transport is the caller's transport, or one like Go's default, made fit for
+// transport returns the caller's transport, or one like Go's default, with settings for
 // many small requests to one host.
 func (c Config) transport() *http.Transport {
 	base := c.Transport

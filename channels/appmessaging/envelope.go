@@ -12,7 +12,7 @@ import (
 	"nudge/channels"
 )
 
-// Names of the events that are no receipts in every case (Dotdigital, "One API
+// Names of the events that are not always receipts (Dotdigital, "One API
 // messages", "App messaging message events", webhook API).
 const (
 	inbound          = "message.inbound"

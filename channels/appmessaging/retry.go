@@ -6,15 +6,15 @@ import (
 	"time"
 )
 
-// maxRetryAfter bounds what a provider can ask for: a longer pause is taken for
-// this one, so that a mistake in a header cannot park a message for ever.
+// maxRetryAfter is the longest pause that a provider can ask for. A longer one is shortened,
+// so that a mistake in a header cannot hold a message forever.
 const maxRetryAfter = 24 * time.Hour
 
 // firstEpoch separates the two readings of X-RateLimit-Reset: smaller numbers
 // are seconds from now, larger ones seconds since 1970.
 const firstEpoch = 1_000_000_000
 
-// retryAfter is how long an answer asks to wait, and whether it asks at all.
+// retryAfter returns how long an answer asks to wait, and whether it asks at all.
 // Retry-After holds seconds or an HTTP date (RFC 9110, 10.2.3); the newer hosts
 // send X-RateLimit-Reset, an epoch, instead.
 func retryAfter(header http.Header, now time.Time) (time.Duration, bool) {
@@ -36,7 +36,7 @@ func retryAfter(header http.Header, now time.Time) (time.Duration, bool) {
 	return pause(n), true
 }
 
-// pause is n seconds within the limit, without overflow.
+// pause returns n seconds, at most the limit, without overflow.
 func pause(n int64) time.Duration {
 	limit := int64(maxRetryAfter / time.Second)
 	return time.Duration(max(0, min(n, limit))) * time.Second

@@ -12,18 +12,18 @@ type Secret string
 
 const stars = "***"
 
-// String is stars.
+// String returns stars.
 func (Secret) String() string { return stars }
 
-// GoString is stars.
+// GoString returns stars.
 func (Secret) GoString() string { return stars }
 
-// Format writes stars, whatever the verb: with a verb that does not fit, fmt would
-// write what is behind it.
+// Format writes stars for every verb: for a verb that does not fit, fmt would write the
+// text itself.
 func (Secret) Format(f fmt.State, _ rune) { _, _ = io.WriteString(f, stars) }
 
-// MarshalText is stars, in JSON and YAML too.
+// MarshalText returns stars, so JSON and YAML hold them too.
 func (Secret) MarshalText() ([]byte, error) { return []byte(stars), nil }
 
-// LogValue is stars.
+// LogValue returns stars.
 func (Secret) LogValue() slog.Value { return slog.StringValue(stars) }

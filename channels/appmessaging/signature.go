@@ -11,13 +11,12 @@ import (
 // SignatureHeader is the request header in which the provider signs a webhook.
 const SignatureHeader = "X-Comapi-Signature"
 
-// errSignature reports a webhook whose signature is missing or made with none of
-// our secrets.
+// errSignature reports a webhook without a signature by one of our secrets.
 var errSignature = &channels.Rejection{
 	Reason: channels.NotAuthentic, Detail: "the signature in " + SignatureHeader + " is missing or wrong",
 }
 
-// Sign is the provider's signature of a webhook body: HMAC-SHA1 in lower-case
+// Sign returns the provider's signature of a webhook body: HMAC-SHA1 in lower-case
 // hex over the raw bytes (Dotdigital, "Webhooks").
 func Sign(secret string, body []byte) string {
 	return hex.EncodeToString(digest(secret, body))

@@ -21,8 +21,7 @@ const (
 // WebhookName is where the provider posts to: /webhooks/comapi.
 const WebhookName = "comapi"
 
-// errOutline reports a webhook that is neither a JSON object nor an array, so that there
-// is nothing in it to keep.
+// errOutline reports a webhook that is neither a JSON object nor an array.
 var errOutline = &channels.Rejection{
 	Reason: channels.Malformed, Detail: "the body is neither a JSON object nor an array",
 }
@@ -43,7 +42,7 @@ type Webhook struct {
 // Name is WebhookName.
 func (w Webhook) Name() string { return WebhookName }
 
-// BodyLimit is how many bytes a body may have.
+// BodyLimit returns how many bytes a body may have.
 func (w Webhook) BodyLimit() int { return cmp.Or(w.MaxBody, DefaultBody) }
 
 // Receive verifies the signature over the raw body and decodes it.
@@ -62,7 +61,7 @@ func (w Webhook) Receive(r channels.WebhookRequest) (channels.Inbound, error) {
 	return in.Inbound, nil
 }
 
-// piece is the JSON of one envelope, not yet looked at, and how deep it nests.
+// piece is the undecoded JSON of one envelope, and how deep it nests.
 type piece struct {
 	json  []byte
 	depth int
@@ -122,10 +121,10 @@ func cut(b []byte) (value []byte, depth, end int) {
 	return b, depth, len(b)
 }
 
-// decoded collects what the envelopes of a webhook bring.
+// decoded collects the contents of a webhook's envelopes.
 type decoded struct{ channels.Inbound }
 
-// add decodes one envelope and puts it where it belongs.
+// add decodes one envelope and adds its content.
 func (in *decoded) add(p piece) {
 	if p.depth > maxDepth {
 		in.malformed("", fmt.Errorf("nests %d levels deep; want at most %d", p.depth, maxDepth))
