@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"hash/fnv"
 	"slices"
-	"strconv"
 	"strings"
 
 	"nudge/flows"
@@ -129,18 +128,25 @@ func (a *applier) branch(r pinned, s *flows.Step) (next int, parked bool) {
 			return 0, true
 		}
 		if ok {
-			r.log(Entry{At: a.now, Kind: KindBranch, Step: r.At, Detail: strconv.Itoa(i + 1)})
+			a.takeArm(r, s.Branch[i].As)
 			return s.Branch[i].Then, false
 		}
 	}
-	r.log(Entry{At: a.now, Kind: KindBranch, Step: r.At})
+	a.takeArm(r, "")
 	return s.Next, false
 }
 
 func (a *applier) split(r pinned, s *flows.Step) (next int, parked bool) {
-	arm := DealtArm(r.Flow, r.Profile, s)
-	r.log(Entry{At: a.now, Kind: KindBranch, Step: r.At, Detail: strconv.Itoa(arm + 1)})
-	return s.Split[arm].Then, false
+	arm := &s.Split[DealtArm(r.Flow, r.Profile, s)]
+	a.takeArm(r, arm.As)
+	return arm.Then, false
+}
+
+// takeArm records which arm of a branch or a split the run takes: an empty name for none. It
+// is the outcome of the step until the run comes to it again.
+func (a *applier) takeArm(r pinned, name string) {
+	r.Waits = append(r.Waits, WaitEnd{Step: r.At, Outcome: name})
+	r.log(Entry{At: a.now, Kind: KindBranch, Step: r.At, Detail: name})
 }
 
 // DealtArm returns the arm of a split, from 0, that a person gets. Arms are dealt by weight.

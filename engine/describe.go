@@ -80,6 +80,8 @@ func form(s *flows.Step, e Entry) string {
 	}
 	switch {
 	case s == nil:
+	case e.Kind == KindBranch && (strings.HasPrefix(e.Detail, "arm_") || e.Detail == "else"):
+		return strings.Replace(text, "arm ", "", 1)
 	case e.Kind == KindWaiting && (s.Repeat != nil || s.Start != nil):
 		return strings.Replace(text, " began", " waits", 1)
 	case e.Kind == KindWaitEnded && e.Detail == outcomeFailed && s.Wait != nil && !hasOutcome(s.Wait, outcomeFailed):

@@ -86,7 +86,7 @@ steps:
       steps:
         - if: profile.plan != "free"
           send: { template: hello, account: orders, category: asks, max_delay: 2h }
-        - split: [ { weight: 1, then: [ { wait: 1h } ] }, { weight: 2, then: [ { set: { profile.rounds: = round } } ] } ]
+        - split: [ { as: slow, weight: 1, then: [ { wait: 1h } ] }, { as: quick, weight: 2, then: [ { set: { profile.rounds: = round } } ] } ]
   - emit: { event: looped, data: { items: = more.count } }
   - id: called
     start: { flow: inner, data: { why: text }, wait: true }

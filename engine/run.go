@@ -37,7 +37,7 @@ type Run struct {
 	ParentCall int    // number of that run's call, from 1
 
 	Messages     []Message // message number n is Messages[n-1]
-	Waits        []WaitEnd // waits that have ended, in order
+	Waits        []WaitEnd // how its steps with an outcome have ended, in order
 	FetchAttempt int       // of the fetch it is parked on, from 1
 	FetchPaused  bool      // the next attempt waits for its alarm
 	Fetched      []Fetched // answers to fetches, in order
@@ -102,7 +102,8 @@ type RepeatState struct {
 	Began Instant // of the round
 }
 
-// WaitEnd is how one wait, repeat or collect of a run ended.
+// WaitEnd is how one wait, repeat, collect or start of a run ended, or which arm of a branch or
+// split it took.
 type WaitEnd struct {
 	Step    int
 	Outcome string

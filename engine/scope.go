@@ -31,7 +31,7 @@ func (a *applier) scope(r pinned) map[string]any {
 		switch r.flow.Steps[i].Verb {
 		case flows.VerbSend:
 			scope[r.flow.Steps[i].ID] = messageView(r.sentBy(i))
-		case flows.VerbWait, flows.VerbRepeat, flows.VerbStart:
+		case flows.VerbWait, flows.VerbRepeat, flows.VerbStart, flows.VerbBranch, flows.VerbSplit:
 			scope[r.flow.Steps[i].ID] = a.waitView(r, i)
 		case flows.VerbFetch:
 			scope[r.flow.Steps[i].ID] = fetchView(r.Run, i)

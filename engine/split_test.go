@@ -17,10 +17,12 @@ flow: two
 trigger: { event: go }
 steps:
   - split:
-      - weight: 1
-        then: [ { split: [ { weight: 1, then: [ { exit: aa } ] }, { weight: 1, then: [ { exit: ab } ] } ] } ]
-      - weight: 1
-        then: [ { split: [ { weight: 1, then: [ { exit: ba } ] }, { weight: 1, then: [ { exit: bb } ] } ] } ]
+      - as: a
+        weight: 1
+        then: [ { split: [ { as: a, weight: 1, then: [ { exit: aa } ] }, { as: b, weight: 1, then: [ { exit: ab } ] } ] } ]
+      - as: b
+        weight: 1
+        then: [ { split: [ { as: a, weight: 1, then: [ { exit: ba } ] }, { as: b, weight: 1, then: [ { exit: bb } ] } ] } ]
 `)))
 	ends := map[string]int{}
 	for n := range 200 {

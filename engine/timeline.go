@@ -51,7 +51,7 @@ const (
 	KindReply                       // Detail: text
 	KindHeld                        // Detail: event type or text; kept for the next wait
 	KindDropped                     // Detail: event type or text; the mailbox was full
-	KindBranch                      // Detail: number of the arm taken, from 1; empty for none
+	KindBranch                      // Detail: name of the arm taken; empty for none
 	KindSet                         // Detail: names
 	KindEnded                       // Detail: outcome
 	KindError                       // Detail: what broke, with its place

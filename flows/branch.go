@@ -4,21 +4,18 @@ import "nudge/lang/node"
 
 // branch reads the arms of a branch. A run takes the first arm whose condition holds.
 func (r *reader) branch(v *node.Value, at int, k *typeEnv) (joints []patch, ends bool) {
-	before, ends := k.fork(), true
+	conditions := k.fork()
+	arms := r.branchArms(v)
+	before, ends := r.learnArms(k, at, arms.names), true
 	hasElse := false
-	items := v.List()
-	for i, item := range items {
-		m := item.MapOf("if", "else")
-		if m == nil {
-			continue
-		}
-		arm, then := Arm{}, m.Get("then")
+	for n, m := range arms.at {
+		arm, then := Arm{As: arms.names[n]}, m.Get("then")
 		if m.Has("else") {
 			then, hasElse = m.Get("else"), true
-			if i != len(items)-1 {
+			if n != len(arms.at)-1 {
 				m.Errorf("else", codeNoElse, "put it last", "else must be the last arm: arms below it are never reached")
 			}
-		} else if arm.If = r.expr(m.Get("if"), before.scope(), forCondition); !m.Has("if") {
+		} else if arm.If = r.expr(m.Get("if"), conditions.scope(), forCondition); !m.Has("if") {
 			m.Errorf("if", CodeMissingKey, "write else: for an arm without a condition", "this arm has no if")
 		}
 		if then == nil {
@@ -26,13 +23,32 @@ func (r *reader) branch(v *node.Value, at int, k *typeEnv) (joints []patch, ends
 		}
 		m.Allow("if", "then", "else")
 		m.Close()
-		n := len(r.flow.Steps[at].Branch)
 		r.flow.Steps[at].Branch = append(r.flow.Steps[at].Branch, arm)
 		enter := func(target int) { r.flow.Steps[at].Branch[n].Then = target }
 		inner, armEnds := r.arm(then, before.fork(), k, enter)
 		joints, ends = append(joints, inner...), ends && armEnds
 	}
 	return joints, ends && hasElse
+}
+
+// branchArms reads the names of the arms.
+func (r *reader) branchArms(v *node.Value) (arms armsRead) {
+	for _, item := range v.List() {
+		m := item.MapOf("if", "else")
+		if m == nil {
+			continue
+		}
+		name := r.named(m)
+		switch {
+		case name != "":
+		case m.Has("else"):
+			name = elseArm
+		default:
+			name = armNumbered(len(arms.names) + 1)
+		}
+		arms.add(m, name)
+	}
+	return arms
 }
 
 // arm reads the steps of one arm and calls enter with the first of them. It adds what is

@@ -37,10 +37,10 @@ func drawInside(b *strings.Builder, s *Step) {
 		drawLines(b, s.Collect.Until)
 	}
 	for _, a := range s.Split {
-		fmt.Fprintf(b, "  weight %d then %d\n", a.Weight, a.Then)
+		fmt.Fprintf(b, "  %s weight %d then %d\n", a.As, a.Weight, a.Then)
 	}
 	for _, a := range s.Branch {
-		fmt.Fprintf(b, "  if %v then %d\n", a.If != nil, a.Then)
+		fmt.Fprintf(b, "  %s if %v then %d\n", a.As, a.If != nil, a.Then)
 	}
 }
 

@@ -115,7 +115,8 @@ type Step struct {
 
 // Share is one arm of a split.
 type Share struct {
-	Weight int // 1 or more; people are dealt by weight
+	As     string // the outcome of the step for those who get it
+	Weight int    // 1 or more; people are dealt by weight
 	Then   int
 }
 
@@ -224,6 +225,7 @@ const AnyStep = -2
 
 // Arm is one arm of a branch. The else has no If.
 type Arm struct {
+	As   string // the outcome of the step: as written, else arm_1, arm_2, … or else
 	If   *Expr
 	Then int
 }

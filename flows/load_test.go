@@ -109,12 +109,12 @@ steps:
   - wait: [ { failed: last, then: [ { exit: lost } ] }, { after: 1h } ]
 `)}})
 	want := `0 branch_1 next 6
-  if true then 1
-  if true then 5
+  arm_1 if true then 1
+  arm_2 if true then 5
 1 send_1 next 2
 2 branch_2 next 6
-  if true then 3
-  if false then 4
+  arm_1 if true then 3
+  else if false then 4
 3 set_1 next 6
 4 exit_1 next 6
 5 wait_1 next 6

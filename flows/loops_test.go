@@ -44,7 +44,7 @@ steps:
 3 wait_1 next 4 in [0 2]
   after step -2 then 4 as after
 4 branch_1 next 2 in [0 2]
-  if true then 5
+  arm_1 if true then 5
 5 exit_1 next 2 in [0 2]
 6 wait_2 next 0 in [0]
   reply step 1 then 0 as reply

@@ -114,8 +114,9 @@ func (b *block) wait() {
 func (b *block) branch() {
 	b.begin("branch")
 	b.line("  branch:")
-	for range 1 + b.dice.IntN(2) {
+	for n := range 1 + b.dice.IntN(2) {
 		b.line("    - if: %s", b.condition())
+		b.step.words = append(b.step.words, b.rareArm(n+1))
 		b.line("      then:")
 		b.inner("        ")
 	}
@@ -127,9 +128,11 @@ func (b *block) branch() {
 
 func (b *block) split() {
 	b.begin("split")
+	b.step.words = []string{"side_0", "side_1"}
 	b.line("  split:")
 	for n := range 2 {
-		b.line("    - weight: %d", n+1)
+		b.line("    - as: side_%d", n)
+		b.line("      weight: %d", n+1)
 		b.line("      then:")
 		b.inner("        ")
 	}

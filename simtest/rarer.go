@@ -71,6 +71,16 @@ var conditionsOn = map[string][]string{
 	"fetch":   {`%s.status == 200`, `int(%s.json.visits ?? 0) > 400`, `int(%s.json.visits) < 500`, `(%s.json.orders ?? 9) == 9`},
 }
 
+// rareArm gives an arm of a branch a name of its own, or leaves it that of its place.
+func (b *block) rareArm(n int) string {
+	if !b.rare(3) {
+		return fmt.Sprintf("arm_%d", n)
+	}
+	name := fmt.Sprintf("way_%d", n)
+	b.line("      as: %s", name)
+	return name
+}
+
 // rareSend is a send with more than a body, or the one that is there.
 func (b *block) rareSend(send string) string {
 	if !b.rare(4) {

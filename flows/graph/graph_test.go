@@ -187,8 +187,8 @@ func (w *flowWriter) step(indent string, depth int) {
 		then("if: data.total > 10")
 	case 6:
 		fmt.Fprintf(w, "%s- split:\n", indent)
-		then("weight: 90")
-		fmt.Fprintf(w, "%s    - weight: 10\n", indent)
+		then("as: most\n" + indent + "      weight: 90")
+		fmt.Fprintf(w, "%s    - { as: few, weight: 10 }\n", indent)
 	case 7:
 		fmt.Fprintf(w, "%s- fetch:\n%s    url: https://example.com/\n%s    on_error: [ { exit: broken } ]\n", indent, indent, indent)
 	}

@@ -154,7 +154,7 @@ func (b *builder) ways(at int, s *flows.Step) []entrance {
 		}
 	case flows.VerbSplit:
 		for _, share := range s.Split {
-			arm(b.share(s.Split, share.Weight), share.Then)
+			arm(share.As+", "+b.share(s.Split, share.Weight), share.Then)
 		}
 	case flows.VerbFetch:
 		arm("answered", s.Next)

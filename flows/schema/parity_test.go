@@ -49,7 +49,7 @@ var probes = map[string]struct {
 	"Platforms":              {platforms(), "flows/f.yaml", []string{aSend + "  - send: { body: x, alert: { platforms: { apns: { x: y }, zzz: 1 } } }\n"}},
 	"A line of a wait":       {line(inWait), "flows/f.yaml", []string{aSend + "  - wait: [ { event: e, zzz: 1 }, { after: 1d } ]\n"}},
 	"An arm of a branch":     {arm(), "flows/f.yaml", []string{aSend + "  - branch: [ { if: true, then: [ { exit: x } ], zzz: 1 } ]\n"}},
-	"An arm of a split":      {share(), "flows/f.yaml", []string{aSend + "  - split: [ { weight: 1, zzz: 1 }, { weight: 1 } ]\n"}},
+	"An arm of a split":      {share(), "flows/f.yaml", []string{aSend + "  - split: [ { as: x, weight: 1, zzz: 1 }, { as: y, weight: 1 } ]\n"}},
 	"A loop":                 {repeat(), "flows/f.yaml", []string{aSend + "  - repeat: { times: 1, steps: [ { wait: 1d } ], zzz: 1 }\n"}},
 	"A line of a loop":       {line(inRepeat), "flows/f.yaml", []string{aSend + "  - repeat: { times: 1, steps: [ { wait: 1d } ], until: [ { event: e, zzz: 1 } ] }\n"}},
 	"A collection":           {collect(), "flows/f.yaml", []string{aSend + "  - collect: { event: e, until: [ { after: 1d } ], zzz: 1 }\n"}},

@@ -14,10 +14,10 @@ func step() *schema {
 		key("if", "Only if this is true. Otherwise the run continues with the next step.", condition(), "data.total > 0"),
 		key("send", "Send a message: the name of a template, or a mapping with the template or the message itself.", anyOf(name(), send()), "shipped", example{"template": "thanks", "from": "Billing Team"}),
 		key("wait", "Wait for a duration, or until the first of these lines happens.", anyOf(duration(), waitLine(), waitLines()), "1d", []any{example{"read": "shipped"}, example{"after": "24h"}}),
-		key("branch", "Take the first arm whose condition is true.", listOf(ref("arm"), 1),
+		key("branch", "Take the first arm whose condition is true. Later its name is `STEP.outcome`.", listOf(ref("arm"), 1),
 			[]any{example{"if": "data.total > 100", "then": []any{example{"send": "thanks"}}}, example{"else": []any{example{"exit": "small"}}}}),
-		key("split", "Divide people among arms by weight. The same person always gets the same arm.", listOf(share(), 2),
-			[]any{example{"weight": 50, "then": []any{example{"send": "text_a"}}}, example{"weight": 50, "then": []any{example{"send": "text_b"}}}}),
+		key("split", "Divide people among arms by weight. The same person always gets the same arm. Later its name is `STEP.outcome`.", listOf(share(), 2),
+			[]any{example{"as": "short", "weight": 50, "then": []any{example{"send": "text_a"}}}, example{"as": "long", "weight": 50, "then": []any{example{"send": "text_b"}}}}),
 		key("repeat", "Run steps several times. `round` is 1, 2, 3.", anyOf(repeat()),
 			example{"times": 3, "every": "1d", "until": []any{example{"read": "any"}}, "steps": []any{example{"send": "please_sign"}}}),
 		key("collect", "Collect events. Later they are `STEP.items` and `STEP.count`.", anyOf(collect()),
@@ -40,6 +40,7 @@ func arm() *schema {
 		key("if", "The condition of this arm.", condition(), "asked.reply.number >= 9"),
 		key("then", "Its steps.", ref2("steps"), []any{example{"exit": "promoter"}}),
 		key("else", "The steps if no condition is true. It must be the last arm.", ref2("steps"), []any{example{"exit": "other"}}),
+		key("as", "Its name. Default: `arm_1`, `arm_2` and so on, and `else`.", name(), "promoter"),
 	)
 	s.OneOf = []*schema{has("if", "then"), has("else")}
 	return s
@@ -47,6 +48,7 @@ func arm() *schema {
 
 func share() *schema {
 	return mapping("An arm of a split", "Its weight among all arms, and its steps.",
+		must(key("as", "Its name, by which its results are counted.", name(), "short")),
 		must(key("weight", "Its share of the sum of all weights.", integer(1, 10000), 50)),
 		key("then", "Its steps. Without them, these people skip to the next step.", ref2("steps"), []any{example{"send": "text_a"}}),
 	)

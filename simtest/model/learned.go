@@ -1,7 +1,7 @@
 package model
 
 import (
-	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -10,26 +10,25 @@ import (
 
 // dealt is the arm that a split deals to a person: the one that was seen first, and
 // ever after.
-func (w *World) dealt(r *Run, s *step) int {
+func (w *World) dealt(r *Run, s *step) *arm {
 	name := strings.Join([]string{r.flow.Name, s.id, r.profile}, "\x00")
 	if n := w.arms[name]; n != 0 {
-		return n
+		return &s.arms[n-1]
 	}
 	if after := w.after[r.id]; after != nil {
 		for _, e := range after.Timeline {
 			if e.Kind == engine.KindBranch && e.Step == s.index {
-				n := 0
-				fmt.Sscan(e.Detail, &n)
-				if n < 1 || n > len(s.arms) {
-					w.fail("run %s took arm %q of %d", r.id, e.Detail, len(s.arms))
+				n := slices.IndexFunc(s.arms, func(a arm) bool { return a.name == e.Detail })
+				if n < 0 {
+					w.fail("run %s took an arm %q that %s has not", r.id, e.Detail, s.id)
 				}
-				w.arms[name] = n
-				return n
+				w.arms[name] = n + 1
+				return &s.arms[n]
 			}
 		}
 	}
 	w.fail("run %s should have come to the split %s", r.id, s.id)
-	return 0
+	return nil
 }
 
 // pause is when the next attempt of a message or a fetch is due. Its jitter is learned

@@ -156,16 +156,10 @@ func (r *reading) step(n *yaml.Node) *step {
 			s.lines = r.lines(s.node)
 		}
 	case "branch":
-		for _, a := range listOf(s.node) {
-			then := get(a, "then")
-			if then == nil {
-				then = get(a, "else")
-			}
-			s.arms = append(s.arms, arm{text(get(a, "if")), r.steps(then)})
-		}
+		s.arms = r.branchArms(s.node)
 	case "split":
 		for _, a := range listOf(s.node) {
-			s.arms = append(s.arms, arm{"", r.steps(get(a, "then"))})
+			s.arms = append(s.arms, arm{text(get(a, "as")), "", r.steps(get(a, "then"))})
 		}
 	case "repeat":
 		s.times, _ = strconv.Atoi(text(get(s.node, "times")))
@@ -192,6 +186,21 @@ func (r *reading) step(n *yaml.Node) *step {
 		r.fail(n, "a step without a verb")
 	}
 	return s
+}
+
+// branchArms are the arms of a branch, which have names by their place.
+func (r *reading) branchArms(n *yaml.Node) (arms []arm) {
+	for i, a := range listOf(n) {
+		then, name := get(a, "then"), fmt.Sprint("arm_", i+1)
+		if then == nil {
+			then, name = get(a, "else"), "else"
+		}
+		if as := text(get(a, "as")); as != "" {
+			name = as
+		}
+		arms = append(arms, arm{name, text(get(a, "if")), r.steps(then)})
+	}
+	return arms
 }
 
 func (r *reading) lines(n *yaml.Node) (lines []line) {

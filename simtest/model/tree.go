@@ -63,6 +63,7 @@ type step struct {
 }
 
 type arm struct {
+	name string
 	if_  string
 	then []*step
 }

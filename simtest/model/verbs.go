@@ -1,7 +1,6 @@
 package model
 
 import (
-	"fmt"
 	"maps"
 
 	"nudge/engine"
@@ -73,19 +72,25 @@ func opted(outs map[string]bool, category string, in bool) map[string]bool {
 func (w *walk) branch(s *step) *way {
 	for i := range s.arms {
 		if w.decides(s.arms[i].if_) {
-			w.note(engine.KindBranch, s.index, 0, fmt.Sprint(i+1))
+			w.takes(s, s.arms[i].name)
 			return w.block(s.arms[i].then)
 		}
 	}
-	w.note(engine.KindBranch, s.index, 0, "")
+	w.takes(s, "")
 	return nil
+}
+
+// takes notes the arm by which a branch or a split goes on; no name for none.
+func (w *walk) takes(s *step, name string) {
+	w.waits = append(w.waits, waitEnd{step: s.index, outcome: name})
+	w.note(engine.KindBranch, s.index, 0, name)
 }
 
 // split takes the arm that the person was dealt, which nobody knows before it was seen.
 func (w *walk) split(s *step) *way {
-	n := w.run.world.dealt(w.run, s)
-	w.note(engine.KindBranch, s.index, 0, fmt.Sprint(n))
-	return w.block(s.arms[n-1].then)
+	arm := w.run.world.dealt(w.run, s)
+	w.takes(s, arm.name)
+	return w.block(arm.then)
 }
 
 // set gives variables and attributes new values, all reckoned before any is given.

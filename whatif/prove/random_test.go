@@ -9,10 +9,12 @@ import (
 
 // flowWriter writes random flows of every construct that makes a difference to a proof.
 type flowWriter struct {
-	dice  *rand.Rand
-	out   strings.Builder
-	loops bool // repeats may be written
-	sends int
+	dice   *rand.Rand
+	out    strings.Builder
+	loops  bool // repeats may be written
+	sends  int
+	splits int      // and branches
+	arms   []string // conditions on which arm was taken, of steps that came before
 }
 
 const randomConfig = `timezone: UTC
@@ -54,6 +56,8 @@ func (w *flowWriter) flow() {
 }
 
 func (w *flowWriter) steps(indent string, depth int) {
+	known := len(w.arms)
+	defer func() { w.arms = w.arms[:known] }()
 	for range 1 + w.dice.IntN(3) {
 		w.step(indent, depth)
 	}
@@ -87,11 +91,14 @@ func (w *flowWriter) step(indent string, depth int) {
 	case 8:
 		w.branch(indent, depth)
 	case 9:
-		fmt.Fprintf(&w.out, "%s- split:\n", indent)
-		for range 2 {
-			fmt.Fprintf(&w.out, "%s    - weight: 1\n%s      then:\n", indent, indent)
+		w.splits++
+		fmt.Fprintf(&w.out, "%s- id: s%d\n%s  split:\n", indent, w.splits, indent)
+		mine := fmt.Sprintf("s%d.outcome == \"side_1\"", w.splits)
+		for n := range 2 {
+			fmt.Fprintf(&w.out, "%s    - as: side_%d\n%s      weight: 1\n%s      then:\n", indent, n, indent, indent)
 			w.steps(indent+"        ", depth-1)
 		}
+		w.arms = append(w.arms, mine)
 	}
 }
 
@@ -134,9 +141,12 @@ func (w *flowWriter) repeat(indent string, depth int) {
 }
 
 func (w *flowWriter) branch(indent string, depth int) {
-	conditions := []string{"data.total > 20", "data.total > 10", `profile.plan == "pro"`, "data.total == 15 or data.total > 30"}
-	fmt.Fprintf(&w.out, "%s- branch:\n%s    - if: %s\n%s      then:\n", indent, indent, pick(w.dice, conditions...), indent)
+	w.splits++
+	mine := fmt.Sprintf("s%d.outcome == %q", w.splits, pick(w.dice, "arm_1", "other"))
+	conditions := append([]string{"data.total > 20", "data.total > 10", `profile.plan == "pro"`, "data.total == 15 or data.total > 30"}, w.arms...)
+	fmt.Fprintf(&w.out, "%s- id: s%d\n%s  branch:\n%s    - if: %s\n%s      then:\n", indent, w.splits, indent, indent, pick(w.dice, conditions...), indent)
 	w.steps(indent+"        ", depth-1)
-	fmt.Fprintf(&w.out, "%s    - else:\n", indent)
+	fmt.Fprintf(&w.out, "%s    - as: other\n%s      else:\n", indent, indent)
 	w.steps(indent+"        ", depth-1)
+	w.arms = append(w.arms, mine)
 }

@@ -89,7 +89,7 @@ steps: [ { repeat: { times: 9, every: 1d, steps: [ { send: hello } ] } } ]`,
   - repeat:
       times: 2
       steps:
-        - split: [ { weight: 1, then: [ { send: hello } ] }, { weight: 1, then: [ { exit: out, if: round == 2 } ] } ]`,
+        - split: [ { as: a, weight: 1, then: [ { send: hello } ] }, { as: b, weight: 1, then: [ { exit: out, if: round == 2 } ] } ]`,
 		"0-2 messages, life 0s, ends completed out"},
 	{"hours", `category: news
 steps: [ { send: { template: hello, max_delay: 2h } }, { wait: 1d } ]`,

@@ -102,6 +102,11 @@ func (x *explorer) tell(legs []leg, late bool) Story {
 		s = w.s
 		s.zone.add(alarm{atPin, k, false}, now, 0, 0)
 		before, moves := x.profileBefore(w.trace.needs, known), w.moves()
+		for i := range before {
+			if w.trace.during {
+				before[i].odd = whyDuring
+			}
+		}
 		if w.trace.input.kind == inputTurn { // it is one with the input before
 			story[input].Needs = append(story[input].Needs, w.trace.needs...)
 			before, moves = nil, moves[1:]

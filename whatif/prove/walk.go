@@ -68,11 +68,7 @@ func (w *walk) step(s *flows.Step) (next int, parked bool) {
 	case flows.VerbWait:
 		return w.wait(s)
 	case flows.VerbBranch:
-		for i := range s.Branch {
-			if s.Branch[i].If == nil || w.truth(s.Branch[i].If) {
-				return s.Branch[i].Then, false
-			}
-		}
+		return w.branch(s), false
 	case flows.VerbSet:
 		w.set(s)
 	case flows.VerbExit:
@@ -81,7 +77,9 @@ func (w *walk) step(s *flows.Step) (next int, parked bool) {
 	case flows.VerbRepeat:
 		return w.repeat(s)
 	case flows.VerbSplit:
-		return s.Split[w.deal(s)].Then, false
+		arm := &s.Split[w.deal(s)]
+		w.s.values[s.ID+".outcome"] = arm.As
+		return arm.Then, false
 	case flows.VerbCollect:
 		return w.collect(s)
 	case flows.VerbStart:
@@ -97,6 +95,18 @@ func (w *walk) step(s *flows.Step) (next int, parked bool) {
 	return s.Next, false // emit, opt_out and opt_in concern others
 }
 
+// branch takes the first arm whose condition holds.
+func (w *walk) branch(s *flows.Step) (next int) {
+	for i := range s.Branch {
+		if arm := &s.Branch[i]; w.truth(arm.If) {
+			w.s.values[s.ID+".outcome"] = arm.As
+			return arm.Then
+		}
+	}
+	w.s.values[s.ID+".outcome"] = ""
+	return s.Next
+}
+
 // deal is the arm of a split, which is the same each time a person comes to it.
 func (w *walk) deal(s *flows.Step) int {
 	if arm, ok := w.s.values[dealt(s)].(float64); ok {
@@ -104,7 +114,7 @@ func (w *walk) deal(s *flows.Step) int {
 	}
 	arm := w.t.choose(len(s.Split))
 	w.s.values[dealt(s)] = float64(arm)
-	w.trace.needs = append(w.trace.needs, Need{Condition: fmt.Sprintf("%s deals arm %d", s.ID, arm+1), Holds: true, split: s, arm: arm})
+	w.trace.needs = append(w.trace.needs, Need{Condition: fmt.Sprintf("%s deals arm %s", s.ID, s.Split[arm].As), Holds: true, split: s, arm: arm})
 	return arm
 }
 

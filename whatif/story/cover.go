@@ -59,11 +59,12 @@ func (c *Coverage) entry(f *flows.Flow, e engine.Entry) {
 	}
 }
 
-func armName(number string) string {
-	if number == "" {
+// armName is an arm that a branch or a split took, or that it took none.
+func armName(name string) string {
+	if name == "" {
 		return "no arm"
 	}
-	return "arm " + number
+	return "arm " + name
 }
 
 func firstWord(text string) string {

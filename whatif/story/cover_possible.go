@@ -1,7 +1,6 @@
 package story
 
 import (
-	"fmt"
 	"slices"
 
 	"nudge/engine"
@@ -56,7 +55,7 @@ func outcomes(f *flows.Flow, step int) (words []string) {
 		arms(s, &words)
 	case flows.VerbSplit:
 		for i := range s.Split {
-			words = append(words, armName(fmt.Sprint(i+1)))
+			words = append(words, armName(s.Split[i].As))
 		}
 	case flows.VerbWait:
 		lines(s.Wait.Lines)
@@ -74,8 +73,8 @@ func outcomes(f *flows.Flow, step int) (words []string) {
 }
 
 func arms(s *flows.Step, words *[]string) {
-	for i, arm := range s.Branch {
-		*words = append(*words, armName(fmt.Sprint(i+1)))
+	for _, arm := range s.Branch {
+		*words = append(*words, armName(arm.As))
 		if arm.If == nil {
 			return
 		}
