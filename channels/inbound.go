@@ -111,17 +111,6 @@ type Receipt struct {
 	Profile string `json:"profile,omitempty"`
 }
 
-// Reply is a message a person sent us.
-type Reply struct {
-	ID           string    `json:"id,omitempty"`      // the provider's message ID: the same reply delivered twice has the same
-	Profile      string    `json:"profile,omitempty"` // who wrote it
-	Conversation string    `json:"conversation,omitempty"`
-	Text         string    `json:"text,omitempty"`
-	Answers      Ref       `json:"answers,omitzero"`     // the message it answers, when the provider says so; zero otherwise
-	AnswersID    string    `json:"answers_id,omitempty"` // the provider's ID of that message, when it says so
-	At           time.Time `json:"at,omitzero"`          // the provider's instant
-}
-
 // ProfileChange is the provider's profile of a person after a change.
 type ProfileChange struct {
 	ID      string          // the provider's ID of the event: the same one delivered twice has the same

@@ -22,7 +22,7 @@ func (rp *Reply) needs(_ *Engine, n *Needs) {
 // run that it most likely answers keeps it for a later wait.
 func (rp *Reply) apply(a *applier) {
 	a.changed = true // the journal has every reply, even one that nobody took
-	h := Signal{At: a.now, Who: rp.Profile, Text: cut(rp.Text, MaxReplyBytes), Conversation: rp.Conversation}
+	h := Signal{At: a.now, Who: rp.Profile, Text: cut(rp.Text, MaxReplyBytes), Conversation: rp.Conversation, Data: besideText(&rp.Reply)}
 	if a.replyTriggers(&h, true) {
 		return
 	}

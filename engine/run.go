@@ -114,12 +114,12 @@ type WaitEnd struct {
 // Signal is an event or a reply that arrived for a run.
 type Signal struct {
 	At           Instant
-	Event        string // the event's type; empty for a reply
-	Who          string // the person the event names, or who replied
-	Data         json.RawMessage
-	Text         string // of a reply
-	Conversation string // conversation of a reply
-	Depth        int    // of the input that brought it
+	Event        string          // the event's type; empty for a reply
+	Who          string          // the person the event names, or who replied
+	Data         json.RawMessage // of an event; of a reply, its parts and metadata, nil for none
+	Text         string          // of a reply
+	Conversation string          // conversation of a reply
+	Depth        int             // of the input that brought it
 }
 
 // Live reports whether the run has not ended.

@@ -4,10 +4,6 @@ import (
 	"cmp"
 	"encoding/json"
 	"maps"
-	"regexp"
-	"strconv"
-	"strings"
-	"unicode"
 
 	"nudge/flows"
 	"nudge/lang/shape"
@@ -178,35 +174,4 @@ func object(t *shape.Type, raw json.RawMessage) map[string]any {
 		return map[string]any{}
 	}
 	return data
-}
-
-// view returns a reply as conditions and templates see it.
-func (h *Signal) view() map[string]any {
-	return map[string]any{
-		"text": h.Text, "keyword": keyword(h.Text), "number": number(h.Text),
-		"at": shape.TimeOf(h.At.Time()), "conversation": h.Conversation,
-	}
-}
-
-// keyword returns the text in lower case without the characters around its words: " Stop! "
-// becomes stop.
-func keyword(text string) string {
-	return strings.ToLower(strings.TrimFunc(text, func(c rune) bool {
-		return !unicode.IsLetter(c) && !unicode.IsNumber(c)
-	}))
-}
-
-var numeral = regexp.MustCompile(`-?\d+(\.\d+)?`)
-
-// number returns the first number in the text: 9 in "I'd say 9!". Without a number it
-// returns nil, and every comparison with nil is false.
-func number(text string) any {
-	digits := numeral.FindString(text)
-	if n, err := strconv.Atoi(digits); err == nil {
-		return n
-	}
-	if x, err := strconv.ParseFloat(digits, 64); err == nil {
-		return x
-	}
-	return nil
 }

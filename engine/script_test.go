@@ -326,7 +326,7 @@ func (w *world) do(line string) {
 		w.result(word, rest)
 	case "sent", "delivered", "read", "failed", "expired": // read POST [reason]
 		w.receipt(word, rest)
-	case "reply": // reply PROFILE [in CONVERSATION:] [to ID:] text
+	case "reply": // reply PROFILE [in CONVERSATION:] [to ID:] [with {parts and metadata}:] text
 		w.reply(rest)
 	case "after": // after DURATION
 		d, err := flows.ParseDuration(rest)
@@ -557,6 +557,13 @@ func (w *world) reply(text string) {
 	}
 	if to, ok := strings.CutPrefix(reply.Text, "to "); ok {
 		reply.AnswersID, reply.Text, _ = strings.Cut(to, ": ")
+	}
+	if with, ok := strings.CutPrefix(reply.Text, "with "); ok {
+		beside, text, _ := strings.Cut(with, "}: ")
+		if err := json.Unmarshal([]byte(beside+"}"), reply); err != nil {
+			w.t.Fatal(err)
+		}
+		reply.Text = text
 	}
 	w.apply(&engine.Input{Payload: &engine.Reply{Reply: *reply}})
 }

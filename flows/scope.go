@@ -6,7 +6,7 @@ package flows
 //
 //	data     what the run started with, by the flow's data
 //	event    the data of the event in hand
-//	reply    the reply in hand: text, keyword, number, at, conversation
+//	reply    the reply in hand: text, keyword, number, at, conversation, parts, metadata
 //	profile  id, timezone and what is known of the person
 //	vars     what set steps have set
 //	run      id, key, started, started_by

@@ -127,6 +127,10 @@ var (
 	replyShape = shape.MapOf(map[string]*shape.Type{
 		"text": shape.String, "keyword": shape.String, "number": shape.Number.OrNil(),
 		"at": shape.Moment, "conversation": shape.String,
+		"parts": shape.ListOf(partShape), "metadata": shape.Any,
+	})
+	partShape = shape.MapOf(map[string]*shape.Type{
+		"type": shape.String, "name": shape.String.OrNil(), "url": shape.String.OrNil(), "data": shape.Any,
 	})
 	sendShape = shape.MapOf(map[string]*shape.Type{
 		"status": shape.String, "reason": shape.String, "sent": shape.Boolean,

@@ -20,6 +20,7 @@ type author struct {
 	editions int
 	rarer    *rand.Rand // draws the rarer words of the language; nil where the seed knows none
 	broken   *rand.Rand // draws what cannot be computed; nil where the seed has none of it
+	talks    *rand.Rand // draws what replies have beside a text; nil where the seed knows none
 }
 
 // ownDice is a dice for what only every other seed knows, or nil. With the right key the seeds
@@ -36,6 +37,7 @@ func ownDice(seed, key uint64) *rand.Rand {
 const (
 	rarerKey  = 68
 	brokenKey = 3019
+	talksKey  = 4136070
 )
 
 // edition writes the project, or changes a part of it.
@@ -92,7 +94,7 @@ func (a *author) flow(name string) string {
 	case "stop":
 		return fmt.Sprintf(stopFlow, pick(a.dice, "true", "false"))
 	}
-	p := &page{dice: a.dice, rarer: a.rarer, broken: a.broken, keyed: a.dice.IntN(4) > 0}
+	p := &page{dice: a.dice, rarer: a.rarer, broken: a.broken, talks: a.talks, keyed: a.dice.IntN(4) > 0}
 	p.head(name)
 	p.write("%s", pick(a.dice, "", "", "account: second\n"))
 	p.write("%s", pick(a.dice, "", "category: orders\n", "category: news\n", "category: service\n"))

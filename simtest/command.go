@@ -99,6 +99,16 @@ func (s *scenario) reply(c command) error {
 	if in, ok := strings.CutPrefix(c.more, "in "); ok {
 		reply.Conversation, reply.Text, _ = strings.Cut(in, ": ")
 	}
+	if to, ok := strings.CutPrefix(reply.Text, "to "); ok {
+		reply.AnswersID, reply.Text, _ = strings.Cut(to, ": ")
+	}
+	if with, ok := strings.CutPrefix(reply.Text, "with "); ok {
+		beside, text, _ := strings.Cut(with, "}: ")
+		if err := json.Unmarshal([]byte(beside+"}"), &reply); err != nil {
+			return err
+		}
+		reply.Text = text
+	}
 	return s.apply(&engine.Input{Payload: &engine.Reply{Reply: reply}})
 }
 

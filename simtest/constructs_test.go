@@ -25,7 +25,7 @@ func TestConstructs(t *testing.T) {
 	files := map[string]*described{flows.ProjectFile: describe(t, schema.Project()), "flows/": describe(t, schema.Flow()), "templates/": describe(t, schema.Template())}
 	written, text := map[string]bool{}, strings.Builder{}
 	for seed := range uint64(150) {
-		a := &author{dice: rand.New(rand.NewPCG(seed, 0)), rarer: rand.New(rand.NewPCG(seed, 1)), broken: rand.New(rand.NewPCG(seed, 2))}
+		a := &author{dice: rand.New(rand.NewPCG(seed, 0)), rarer: rand.New(rand.NewPCG(seed, 1)), broken: rand.New(rand.NewPCG(seed, 2)), talks: rand.New(rand.NewPCG(seed, 3))}
 		a.edition()
 		a.edition()
 		for path, file := range a.files {
@@ -53,6 +53,11 @@ func TestConstructs(t *testing.T) {
 	for _, word := range strings.Fields(`lower upper trim split len abs ceil floor round min max int float string first last all any none one count find filter map`) {
 		if !strings.Contains(text.String(), word+"(") {
 			t.Errorf("the author never calls %s", word)
+		}
+	}
+	for _, path := range strings.Fields(`reply.text reply.keyword reply.number reply.parts reply.metadata`) {
+		if !strings.Contains(text.String(), path) {
+			t.Errorf("the author never reads %s", path)
 		}
 	}
 	for _, sign := range strings.Fields(`== != < <= > >= in contains startsWith endsWith matches and or not ?? ? + - * / % ^ && || !`) {

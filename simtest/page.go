@@ -11,6 +11,7 @@ type page struct {
 	strings.Builder
 	dice   *rand.Rand
 	rarer  *rand.Rand // of the rarer words; nil for none
+	talks  *rand.Rand // of what replies have beside a text; nil for none
 	broken *rand.Rand // of what cannot be computed; nil for none
 	keyed  bool
 	ids    int
@@ -115,7 +116,7 @@ func (p *page) lines(indent string, depth int, sends []string, wait bool, of *st
 		case 2:
 			p.write("%s- failed: %s\n", indent, message)
 		case 3, 4:
-			p.write("%s- reply: %s\n%s  if: %s\n", indent, message, indent, pick(p.dice, "reply.number > 3", "reply.keyword == \"again\"", "reply.number in 0..10", "lower(reply.text) contains \"e\""))
+			p.replyLine(indent, message, pick(p.dice, "reply.number > 3", "reply.keyword == \"again\"", "reply.number in 0..10", "lower(reply.text) contains \"e\""))
 		case 5:
 			p.write("%s- event: %s\n", indent, pick(p.dice, "ping", "arrived"))
 			if p.keyed {

@@ -156,6 +156,7 @@ var sayings = []string{"9", "Stop!", "I'd say 11", "", "yes please", "no idea", 
 // answer lets the person of a message reply to it.
 func (w *world) answer(p engine.Post, in time.Duration) {
 	reply := channels.Reply{ID: w.unique("reply"), Profile: p.Content.To, Text: pick(w.dice, sayings...)}
+	w.enrich(&reply)
 	if w.dice.IntN(4) > 0 {
 		reply.Conversation = p.Content.Conversation
 	}

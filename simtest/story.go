@@ -98,10 +98,7 @@ func (t *teller) input(in *engine.Input) string {
 	case *engine.Event:
 		return fmt.Sprintf("event %s by %s%s %s", p.Type, p.Profile, id, p.Data)
 	case *engine.Reply:
-		if c := p.Conversation; c != "" {
-			return fmt.Sprintf("reply %s in %s: %s", p.Profile, c, p.Text)
-		}
-		return fmt.Sprintf("reply %s %s", p.Profile, p.Text)
+		return t.reply(p)
 	case *engine.Receipt:
 		if p.Ref.IsZero() {
 			return fmt.Sprintf("hook %s %s %s", p.Status, p.ProviderID, p.Reason)
@@ -140,6 +137,17 @@ func (t *teller) input(in *engine.Input) string {
 	}
 	raw, _ := json.Marshal(in)
 	return fmt.Sprintf("# %s", raw)
+}
+
+func (t *teller) reply(p *engine.Reply) string {
+	text := "reply " + p.Profile + " "
+	if p.Conversation != "" {
+		text += "in " + p.Conversation + ": "
+	}
+	if len(p.Parts) > 0 || p.Metadata != nil {
+		text += "with " + string(jsonOf(channels.Reply{Parts: p.Parts, Metadata: p.Metadata})) + ": "
+	}
+	return text + p.Text
 }
 
 func (t *teller) control(c *engine.Control) string {

@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strconv"
 
+	"nudge/channels"
 	"nudge/engine"
 )
 
@@ -149,7 +150,7 @@ func (e *erasure) forgets(in *engine.Input) bool {
 		p.Profile = erasedProfile
 	case *engine.Reply:
 		in.ID = ""
-		p.Profile, p.Conversation, p.Text, p.ID, p.AnswersID = "", "", "", "", ""
+		p.Reply = channels.Reply{Answers: p.Answers, At: p.At}
 	case *engine.ProfileChange:
 		in.Payload = &engine.ProfileChange{Forget: p.Forget}
 	case *engine.Call:

@@ -231,6 +231,14 @@ func replyFields(c *codec, r *engine.Reply) {
 	refFields(c, &r.Answers)
 	c.str(&r.AnswersID)
 	timeField(c, &r.At)
+	// At the end, so that a journal from before they existed is read as well.
+	list(c, &r.Parts, func(c *codec, p *channels.ReplyPart) {
+		c.str(&p.Type)
+		c.str(&p.Name)
+		c.str(&p.URL)
+		c.raw(&p.Data)
+	})
+	c.raw(&r.Metadata)
 }
 
 func resultFields(c *codec, r *engine.SendResult) {

@@ -58,7 +58,9 @@ func inputs() []*engine.Input {
 	return []*engine.Input{
 		{ID: "e1", Payload: &engine.Event{Type: "told", Profile: "ann", Data: json.RawMessage(`{"a":1}`), FanOut: &engine.FanOutCursor{After: id, Before: id}}},
 		{Payload: &engine.Receipt{Receipt: channels.Receipt{Ref: ref, ProviderID: "m", Status: channels.Read, Reason: "r", At: at, Profile: "p"}}},
-		{ID: "p1", Payload: &engine.Reply{Reply: channels.Reply{ID: "p1", Profile: "ann", Conversation: "c", Text: "yes", Answers: ref, AnswersID: "m", At: at}}},
+		{ID: "p1", Payload: &engine.Reply{Reply: channels.Reply{ID: "p1", Profile: "ann", Conversation: "c", Text: "yes", Answers: ref, AnswersID: "m", At: at,
+			Parts:    []channels.ReplyPart{{Type: "image/png", Name: "ann.png", URL: "https://x.example/ann.png"}, {Type: "application/json", Data: json.RawMessage(`{"n":[1]}`)}},
+			Metadata: json.RawMessage(`{"of":"ann"}`)}}},
 		{Payload: &engine.SendResult{Run: id, Message: 2, Attempt: 1, Result: channels.Result{
 			Outcome: channels.Deferred, ProviderID: "m", Conversation: "c", Reason: "busy", RetryAfter: time.Minute}}},
 		{Payload: &engine.SendResult{Run: id, Message: 2, Attempt: 1, Returned: true, Result: channels.Result{Reason: "held"}}},

@@ -105,6 +105,7 @@ type written struct {
 	ConversationID string          `json:"conversationId"`
 	Body           json.RawMessage `json:"body"`
 	MessageParts   json.RawMessage `json:"messageParts"`
+	Metadata       json.RawMessage `json:"metadata"` // of the person's app
 	ReceivedOn     instant         `json:"receivedOn"`
 	Correlation    json.RawMessage `json:"correlation"` // the message it answers
 }
@@ -186,7 +187,7 @@ func (in *decoded) reply(e *envelope) error {
 	case r.ID == "":
 		return errNoID
 	}
-	in.Replies = append(in.Replies, r)
+	in.Replies = append(in.Replies, beside(r, p.MessageParts, p.Metadata))
 	return nil
 }
 
@@ -208,8 +209,7 @@ func partWords(raw json.RawMessage) string {
 		return ""
 	}
 	for _, part := range parts {
-		kind, _, _ := strings.Cut(part.Type, ";")
-		if strings.EqualFold(strings.TrimSpace(kind), "text/plain") {
+		if isPlain(part.Type) {
 			return text(part.Data)
 		}
 	}

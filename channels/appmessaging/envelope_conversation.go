@@ -11,7 +11,7 @@ import (
 // spoken is the payload of conversationMessage.sent.
 type spoken struct {
 	ID       string          `json:"id"`
-	Metadata echo            `json:"metadata"`
+	Metadata json.RawMessage `json:"metadata"`
 	Parts    json.RawMessage `json:"parts"`
 	Context  struct {
 		From struct {
@@ -32,11 +32,12 @@ func (in *decoded) conversation(e *envelope) error {
 	}
 	at := p.Context.SentOn.or(e.Timestamp)
 	if p.Context.Direction != "inbound" {
-		if p.ID == "" && p.Metadata.ref.IsZero() {
+		ref := refIn(p.Metadata)
+		if p.ID == "" && ref.IsZero() {
 			return errNoMessage
 		}
 		in.Receipts = append(in.Receipts, channels.Receipt{
-			Ref: p.Metadata.ref, ProviderID: p.ID, Status: channels.Sent, At: at,
+			Ref: ref, ProviderID: p.ID, Status: channels.Sent, At: at,
 		})
 		return nil
 	}
@@ -50,6 +51,6 @@ func (in *decoded) conversation(e *envelope) error {
 	case r.ID == "":
 		return errNoID
 	}
-	in.Replies = append(in.Replies, r)
+	in.Replies = append(in.Replies, beside(r, p.Parts, p.Metadata))
 	return nil
 }

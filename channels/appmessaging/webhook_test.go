@@ -2,6 +2,7 @@ package appmessaging
 
 import (
 	"bytes"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"net/http"
@@ -101,6 +102,14 @@ func TestDecode(t *testing.T) {
 		}
 		return channels.Inbound{Replies: []channels.Reply{r}}
 	}
+	carries := func(data string) channels.Inbound { // one part with JSON, and no text
+		return reply(func(r *channels.Reply) {
+			r.Text, r.Parts = "", []channels.ReplyPart{{Type: "application/json"}}
+			if data != "" {
+				r.Parts[0].Data = json.RawMessage(data)
+			}
+		})
+	}
 	ignored := func(name, detail string) channels.Inbound {
 		return channels.Inbound{Ignored: []channels.Ignored{{Event: name, Reason: channels.MalformedEvent, Detail: detail}}}
 	}
@@ -141,15 +150,25 @@ func TestDecode(t *testing.T) {
 		{"reference is half ours", event("message.read", `{"id":"m1","metadata":{"nudge":{"i":"i1","m":"x"}}}`),
 			channels.Inbound{Receipts: []channels.Receipt{{ProviderID: "m1", Status: channels.Read, At: at}}}},
 
-		{"reply", say(`"messageId":"m2",` + here + `,"body":"yes","metadata":{"nudge":{"i":"x"}}`), reply(nil)},
+		{"reply", say(`"messageId":"m2",` + here + `,"body":"yes","metadata":{"nudge":{"i":"x"}}`), reply(func(r *channels.Reply) { r.Metadata = json.RawMessage(`{"nudge":{"i":"x"}}`) })},
 		{"reply, ID in id", say(`"id":"m2",` + here + `,"body":"yes"`), reply(nil)},
 		{"reply, ID in the envelope", say(here + `,"body":"yes"`),
 			reply(func(r *channels.Reply) { r.ID = "e1" })},
 		{"reply, conversation beside", say(`"id":"m2",` + from + `,"conversationId":"c1","body":"yes"`), reply(nil)},
-		{"reply, parts", say(`"id":"m2",` + here + `,"messageParts":[{"type":"image/png","url":"u"},` +
-			`{"type":"Text/Plain; charset=utf-8","data":"yes"},{"type":"text/plain","data":"no"}]`), reply(nil)},
-		{"reply, no text", say(`"id":"m2",` + here + `,"messageParts":[{"type":"application/json","data":{}}]`),
-			reply(func(r *channels.Reply) { r.Text = "" })},
+		{"reply, parts", say(`"id":"m2",` + here + `,"messageParts":[{"type":"image/png","url":"u","name":"cat","size":7},` +
+			`{"type":"Text/Plain; charset=utf-8","data":"yes"},{"type":"text/plain","data":"no"}]`),
+			reply(func(r *channels.Reply) {
+				r.Parts = []channels.ReplyPart{{Type: "image/png", URL: "u", Name: "cat"},
+					{Type: "Text/Plain; charset=utf-8", Data: json.RawMessage(`"yes"`)}, {Type: "text/plain", Data: json.RawMessage(`"no"`)}}
+			})},
+		{"reply, one plain part", say(`"id":"m2",` + here + `,"messageParts":[{"type":"text/plain","data":"yes"}],"metadata":{}`), reply(nil)},
+		{"reply, JSON as it is", say(`"id":"m2",` + here + `,"messageParts":[{"type":"application/json","data":{"a": 1}}]`), carries(`{"a":1}`)},
+		{"reply, JSON as text", say(`"id":"m2",` + here + `,"messageParts":[{"type":"application/json","data":"{\"a\": 1}"}]`), carries(`{"a":1}`)},
+		{"reply, no JSON", say(`"id":"m2",` + here + `,"messageParts":[{"type":"application/json","data":"{a"}]`), carries(`"{a"`)},
+		{"reply, odd parts", say(`"id":"m2",` + here + `,"messageParts":[7,{"type":"application/json","name":[],"data":null}]`), carries("")},
+		{"reply, parts that are none", say(`"id":"m2",` + here + `,"body":"yes","messageParts":"no","metadata":null`), reply(nil)},
+		{"reply, metadata of any kind", say(`"id":"m2",` + here + `,"body":"yes","metadata":[ 1 ]`),
+			reply(func(r *channels.Reply) { r.Metadata = json.RawMessage("[1]") })},
 		{"reply, answers", say(`"id":"m2",` + here + `,"body":"yes","correlation":{"messageId":"m1",` + ours + `}`),
 			reply(func(r *channels.Reply) { r.Answers, r.AnswersID = ref, "m1" })},
 		{"reply, received", say(`"id":"m2",` + here + `,"body":"yes","receivedOn":"2030-01-31T08:00:00Z"`),
@@ -184,6 +203,12 @@ func TestDecode(t *testing.T) {
 			`{"from":{"id":"dave"},"conversationId":"c1","sentBy":"session:dave","sentOn":"2030-01-31T09:00:00.604Z",`+
 			`"scope":"a2p","direction":"inbound"},"parts":[{"data":"yes","size":3,"type":"text/plain"}],"conversationEventId":4}`),
 			reply(nil)},
+		{"conversation, sent with parts", event("conversationMessage.sent", `{"id":"m2","metadata":{"a":1},"context":{"from":{"id":"dave"},"conversationId":"c1",`+
+			`"sentOn":"2030-01-31T09:00:00.604Z","direction":"inbound"},"parts":[{"data":"yes","type":"text/plain"},{"type":"image/png","url":"u"}]}`),
+			reply(func(r *channels.Reply) {
+				r.Metadata = json.RawMessage(`{"a":1}`)
+				r.Parts = []channels.ReplyPart{{Type: "text/plain", Data: json.RawMessage(`"yes"`)}, {Type: "image/png", URL: "u"}}
+			})},
 		{"conversation, sent by nobody", event("conversationMessage.sent", `{"id":"m2","context":{"direction":"inbound"}}`),
 			ignored("conversationMessage.sent", "has no payload.context.from.id, so nobody wrote it")},
 		{"conversation, sent as nothing", event("conversationMessage.sent", `{}`), ignored("conversationMessage.sent", "has neither payload.id nor payload.metadata.nudge, so nothing says which message it is about")},

@@ -87,7 +87,7 @@ func (c *chooser) do(word, rest string, until time.Time) error {
 	}
 	switch word {
 	case "reply":
-		return c.world.Reply(c.person(), rest)
+		return c.world.Reply(story.Reply{By: c.person(), Text: rest})
 	case "event":
 		kind, data, _ := strings.Cut(rest, " ")
 		raw, err := readData("the data", data, nil)

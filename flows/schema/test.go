@@ -3,7 +3,7 @@ package schema
 // Test is the schema of a file of the folder tests.
 func Test() []byte {
 	return document(test(), map[string]*schema{
-		"test": story(), "move": move(), "expectation": expectation(), "answer": answer(), "part": expectedPart(),
+		"test": story(), "move": move(), "expectation": expectation(), "answer": answer(), "part": expectedPart(), "replyPart": replyPart(),
 	})
 }
 
@@ -61,7 +61,12 @@ func move() *schema {
 	s := mapping("A move", "One thing that happens, or what is expected by then.",
 		key("event", "An event of this type happens.", eventType(), "order.shipped"),
 		key("call", "The flow is called for a person.", name(), "order_shipped"),
-		key("reply", "A person writes this, as an answer to their newest message.", text(), "Help, please"),
+		key("reply", "A person writes this, as an answer to their newest message, unless `message` or `conversation` says otherwise.", text(), "Help, please"),
+		key("conversation", "The conversation of the reply; without `message` the reply answers no message of its own. `\"\"` is none.", text(), "nudge_ann"),
+		key("message", "The message that the reply answers: the newest of this template or step.", message(), "shipped"),
+		key("parts", "The parts of the reply, as `reply.parts` has them.", listOf(ref("replyPart"), 1), []any{example{"type": "image/png", "url": "https://shop.example/cat.png"}}),
+		key("metadata", "What the person's app writes beside the reply, as `reply.metadata` has it.", &schema{}, example{"screen": "orders"}),
+		key("nth", "Which message of that name is meant, beside a receipt or `message`: `1` is the first. Default: the newest.", integer(1, 100000), 1),
 		key("sent", "The message went out. The provider reports this for every message by itself.", message(), "shipped"),
 		key("delivered", "The newest message of this template or step, or `any`, reached its person.", message(), "shipped"),
 		key("read", "The newest message of this template or step, or `any`, was read.", message(), "shipped", "any"),
@@ -81,6 +86,15 @@ func move() *schema {
 	)
 	s.OneOf = exactlyOne(moves...)
 	return s
+}
+
+func replyPart() *schema {
+	return mapping("A part of a reply", "A text, a picture, or data of the person's app.",
+		must(key("type", "Its media type.", text(), "image/png")),
+		key("name", "Its name.", text(), "cat.png"),
+		key("url", "Its address.", text(), "https://shop.example/cat.png"),
+		key("data", "Its content: a text, or any value.", &schema{}, "Hello", example{"choice": "b"}),
+	)
 }
 
 func expectation() *schema {

@@ -76,7 +76,7 @@ func tokens(source string) (found []string) {
 			i++
 			if i < len(runes) {
 				switch string(runes[from : i+1]) {
-				case "==", "!=", "<=", ">=", "&&", "||", "??", "..":
+				case "==", "!=", "<=", ">=", "&&", "||", "??", "?.", "..":
 					i++
 				}
 			}
@@ -161,13 +161,15 @@ func (p *parser) unary() any {
 }
 
 func (p *parser) postfix(value any) any {
-	for p.peek() == "." {
+	for p.peek() == "." || p.peek() == "?." {
 		p.take()
 		name := p.take()
-		if m, is := value.(map[string]any); is {
-			value = m[name]
-		} else if _, broken := value.(failing); !broken {
-			value = nil
+		switch of := value.(type) {
+		case map[string]any:
+			value = of[name]
+		case nil, failing:
+		default:
+			value = failing("it has no fields")
 		}
 	}
 	return value

@@ -70,8 +70,10 @@ type happening struct {
 	raw   string
 	text  string
 	conv  string
-	depth int  // of the input that brought it
-	call  bool // it is a call, and no event
+	parts []any // of a reply, as conditions see them
+	meta  any   // of a reply
+	depth int   // of the input that brought it
+	call  bool  // it is a call, and no event
 }
 
 // Message is where a message stands.

@@ -150,7 +150,7 @@ func mayComeIn(who string) bool { return len(who) <= 256 && personForm.MatchStri
 // reply goes to one run, or starts some.
 func (w *World) reply(in *engine.Input) {
 	rp := in.Payload.(*engine.Reply)
-	h := &happening{at: w.stamp, who: rp.Profile, text: rp.Text, conv: rp.Conversation}
+	h := &happening{at: w.stamp, who: rp.Profile, text: rp.Text, conv: rp.Conversation, parts: partsOf(rp.Parts), meta: anything(rp.Metadata)}
 	if w.startByReply(h, true) {
 		return
 	}

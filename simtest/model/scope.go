@@ -138,7 +138,8 @@ func replyOf(h *happening) map[string]any {
 	if h == nil {
 		h = &happening{}
 	}
-	view := map[string]any{"text": h.text, "keyword": strings.ToLower(edges.ReplaceAllString(h.text, "")), "conversation": h.conv, "at": h.at.Time()}
+	view := map[string]any{"text": h.text, "keyword": strings.ToLower(edges.ReplaceAllString(h.text, "")), "conversation": h.conv, "at": h.at.Time(),
+		"parts": append([]any{}, h.parts...), "metadata": h.meta}
 	digits := numeral.FindString(h.text)
 	if n, err := strconv.Atoi(digits); err == nil {
 		view["number"] = n

@@ -54,7 +54,8 @@ func (r *reader) moveOf(move *move, word string, m *node.Map) {
 		move.Kind, move.Name, move.Key = moveCall, r.flowName(m.Text("call")), m.Str("key")
 		move.By, move.Data = r.by(m, true), r.data(m)
 	case "reply":
-		move.Kind, move.Text, move.By = moveReply, m.Str("reply"), r.by(m, true)
+		move.Kind = moveReply
+		r.reply(move, m)
 	case "profile":
 		move.Kind, move.By = moveProfile, r.by(m, true)
 		if v := m.Get("profile"); v.Map() != nil {
@@ -71,7 +72,7 @@ func (r *reader) moveOf(move *move, word string, m *node.Map) {
 		move.Kind, move.Expect = moveExpect, r.expectations(m.Get("expect"))
 	default:
 		move.Kind, move.Status, move.Name = moveReceipt, statuses[word], r.messageName(m.Text(word), AnyMessage)
-		move.Text, move.By = m.Str("reason"), r.by(m, false)
+		move.Text, move.By, move.Nth = m.Str("reason"), r.by(m, false), r.nth(m)
 	}
 }
 

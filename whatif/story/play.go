@@ -2,6 +2,7 @@ package story
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"nudge/channels"
@@ -102,9 +103,9 @@ func (p *player) do(m *move) error {
 	case moveCall:
 		return w.Call(m.Name, m.By, m.Key, m.Data)
 	case moveReply:
-		return w.Reply(m.By, m.Text)
+		return w.Reply(m.Reply)
 	case moveReceipt:
-		return w.Report(m.Name, m.By, m.Status, m.Text)
+		return w.ReportNth(m.Name, m.By, m.Nth, m.Status, m.Text)
 	case moveProfile:
 		return w.Profile(m.By, m.Data)
 	case moveAnswers:
@@ -134,28 +135,20 @@ func (w *World) Call(flow, who, key string, data []byte) error {
 	return w.Input(&engine.Input{Payload: &engine.Call{Flow: flow, Profile: who, Key: key, By: "call", Data: data}})
 }
 
-// Reply has somebody answer their newest message; without one they write by
-// themselves.
-func (w *World) Reply(who, text string) error {
-	w.say(0, LineInput, fmt.Sprintf("reply%s: %s", byWhom(who), text))
-	reply := channels.Reply{Profile: who, Text: text, At: w.virtual.Now()}
-	if m := w.newest(func(m *Message) bool { return m.Content.To == who }); m != nil {
-		reply.Conversation, reply.Answers = m.Content.Conversation, m.Content.Ref
-	}
-	return w.Input(&engine.Input{Payload: &engine.Reply{Reply: reply}})
-}
-
 // AnyMessage is the name of the newest message, whatever it is called.
 const AnyMessage = "any"
 
 // Report has the provider report a status of the newest message with a name, to somebody or,
 // if who is empty, to anybody. The name is that of a template or a step, or [AnyMessage].
 func (w *World) Report(name, who string, status channels.Status, reason string) error {
-	m := w.newest(func(m *Message) bool {
-		return (name == AnyMessage || m.called(name)) && (who == "" || m.Content.To == who)
-	})
-	if m == nil {
-		return fmt.Errorf("%s cannot be %s: it was not sent%s", name, status, toWhom(who))
+	return w.ReportNth(name, who, 0, status, reason)
+}
+
+// ReportNth is Report for the nth message with that name, from 1; 0 is the newest.
+func (w *World) ReportNth(name, who string, nth int, status channels.Status, reason string) error {
+	m, err := w.sent(name, who, nth)
+	if err != nil {
+		return fmt.Errorf("%s cannot be %s: %w", name, status, err)
 	}
 	w.say(0, LineInput, fmt.Sprintf("%s to %s: %s", m.Step.ID, m.Content.To, status))
 	return w.Input(w.receipt(m, status, reason))
@@ -190,6 +183,23 @@ func (w *World) PassTo(m *flows.Moment) error {
 	}
 	w.say(0, LineInput, "until "+w.tell(at))
 	return w.PassUntil(at)
+}
+
+// sent returns the nth message with a name, to somebody or, if who is empty, to anybody; 0 is
+// the newest.
+func (w *World) sent(name, who string, nth int) (*Message, error) {
+	all := slices.DeleteFunc(slices.Clone(w.Messages), func(m *Message) bool {
+		return name != AnyMessage && !m.called(name) || who != "" && m.Content.To != who
+	})
+	switch {
+	case len(all) == 0:
+		return nil, fmt.Errorf("it was not sent%s", toWhom(who))
+	case nth > len(all):
+		return nil, fmt.Errorf("it was sent%s only %d times, not %d", toWhom(who), len(all), nth)
+	case nth > 0:
+		return all[nth-1], nil
+	}
+	return all[len(all)-1], nil
 }
 
 func (w *World) newest(is func(*Message) bool) *Message {

@@ -32,7 +32,9 @@ var probes = map[string][]string{
 	},
 	"A move": {
 		aMove("{ event: e, zzz: 1 }"), aMove("{ call: f, zzz: 1 }"), aMove("{ failed: any, zzz: 1 }"), aMove("{ zzz: 1 }"),
+		aMove("{ reply: hello, message: any, zzz: 1 }"),
 	},
+	"A part of a reply": {aMove("{ reply: hello, parts: [ { zzz: 1 } ] }")},
 	"An expectation": {
 		anExpectation("message: send_1"), anExpectation("unsent: send_1"), anExpectation("end: x"),
 		anExpectation("event: e"), anExpectation("wait: wait_1"), anExpectation("skipped: f"),

@@ -84,7 +84,9 @@ type move struct {
 	Key     string // of a call
 	Times   int    // how often an event happens, from 1
 	Data    json.RawMessage
-	Text    string // of a reply, or the reason of a receipt
+	Text    string // the reason of a receipt
+	Nth     int    // which message of its name a receipt is about, from 1; 0 for the newest
+	Reply   Reply
 	Status  channels.Status
 	After   flows.Duration
 	At      *flows.Moment

@@ -1,0 +1,38 @@
+package simtest
+
+import (
+	"encoding/json"
+
+	"nudge/channels"
+)
+
+// talkConditions are over what a reply has beside its text.
+var talkConditions = []string{
+	`len(reply.parts) > 1`, `any(reply.parts, .type startsWith "image/")`, `(find(reply.parts, .type == "image/png")?.url ?? "") endsWith "png"`,
+	`(find(reply.parts, .name == "choice")?.data.n ?? 0) > 4`, `(reply.metadata.screen ?? "") == "orders"`,
+	`reply.metadata == nil and len(reply.parts) < 2`, `not ((reply.metadata.tries ?? 0) > 1)`,
+}
+
+// replyLine writes a line that waits for a reply, with its condition.
+func (p *page) replyLine(indent, message, condition string) {
+	if p.talks != nil && p.talks.IntN(3) == 0 {
+		condition = "'" + pick(p.talks, talkConditions...) + "'"
+	}
+	p.write("%s- reply: %s\n%s  if: %s\n", indent, message, indent, condition)
+}
+
+// enrich gives a reply what it may have beside its text.
+func (w *world) enrich(r *channels.Reply) {
+	talks := w.authors.talks
+	if talks == nil || talks.IntN(2) == 0 {
+		return
+	}
+	for range talks.IntN(4) {
+		r.Parts = append(r.Parts, pick(talks,
+			channels.ReplyPart{Type: "text/plain", Data: jsonOf(r.Text)},
+			channels.ReplyPart{Type: "image/png", Name: "cat", URL: "https://people.example/cat.png"},
+			channels.ReplyPart{Type: "application/json", Name: "choice", Data: jsonOf(map[string]any{"n": talks.IntN(10)})},
+			channels.ReplyPart{Type: "application/json", Name: "choice", Data: json.RawMessage(`{"n":1,"n":2}`)}))
+	}
+	r.Metadata = pick(talks, nil, json.RawMessage(`{"screen":"orders","tries":2}`), json.RawMessage(`{"tries":0.5}`), json.RawMessage(`"orders"`))
+}

@@ -1,0 +1,73 @@
+package story_test
+
+import (
+	"testing"
+	"testing/fstest"
+
+	"nudge/flows"
+	"nudge/whatif/story"
+)
+
+// TestReplies plays replies that say what they carry, what they answer and where they are
+// written.
+func TestReplies(t *testing.T) {
+	files := fstest.MapFS{
+		"flows/ask.yaml": {Data: []byte(`flow: ask
+trigger: { event: asked }
+data: { n: number }
+steps:
+  - id: question
+    send: { body: "Question {{ data.n }}", conversation: "c{{ data.n }}" }
+  - id: answer
+    wait:
+      - { reply: question, if: 'any(reply.parts, .type == "image/png")', as: pictured }
+      - { reply: question, if: '(reply.metadata.screen ?? "") == "orders"', as: from_orders }
+      - { reply: question, as: said }
+      - { read: question, as: seen }
+      - after: 1d
+  - exit: { as: done }
+`)},
+		"tests/replies.yaml": {Data: []byte(`flow: ask
+people: { ann: { timezone: UTC } }
+tests:
+  - name: the newest message is answered, in its conversation
+    start: 2026-03-02 10:00 UTC
+    story:
+      - { event: asked, data: { n: 1 } }
+      - { event: asked, data: { n: 2 } }
+      - { reply: "", parts: [ { type: image/png, url: "https://people.example/cat.png" } ] }
+      - expect: [ question, question, { wait: answer, outcome: pictured } ]
+      - { reply: "yes", metadata: { screen: orders } }
+      - expect: { wait: answer, outcome: from_orders }
+  - name: a message by its name and number
+    start: 2026-03-02 10:00 UTC
+    story:
+      - { event: asked, data: { n: 1 } }
+      - { event: asked, data: { n: 2 } }
+      - expect: [ { message: question, text: Question 1 }, { message: question, text: Question 2 } ]
+      - { read: question, nth: 1 }
+      - expect: { wait: answer, outcome: seen }
+      - { reply: "no", message: question }
+      - expect: { wait: answer, outcome: said }
+  - name: by the conversation alone
+    start: 2026-03-02 10:00 UTC
+    story:
+      - { event: asked, data: { n: 1 } }
+      - { event: asked, data: { n: 2 } }
+      - expect: [ question, question ]
+      - { reply: here, conversation: c1, metadata: { screen: orders } }
+      - expect: { wait: answer, outcome: from_orders }
+`)},
+	}
+	p, list := flows.Load(files)
+	if list.HasErrors() {
+		t.Fatal(list)
+	}
+	suite, list := story.Load(files, p)
+	if list.HasErrors() {
+		t.Fatal(list)
+	}
+	for _, test := range suite.Files[0].Tests {
+		t.Run(test.Name, func(t *testing.T) { pass(t, test) })
+	}
+}
