@@ -26,6 +26,10 @@ type Answer struct {
 	Decisions []Decision `json:"decisions,omitempty"` // empty: it concerned nobody
 	Repeated  bool       `json:"repeated,omitempty"`  // the ID was known; this is the first answer
 	Ignored   string     `json:"ignored,omitempty"`   // why the change concerns nobody
+
+	// DidYouMean is a type of event that flows use, if the event's own type is used by none
+	// and differs from it by a letter or two.
+	DidYouMean string `json:"did_you_mean,omitempty"`
 }
 
 // Decision is what a change did to one flow or one run.

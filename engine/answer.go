@@ -9,6 +9,9 @@ type Answer struct {
 	Repeated  bool       `json:"repeated,omitempty"` // the id was seen before; this is the first answer
 	Refused   *Refusal   `json:"refused,omitempty"`  // nothing was changed
 	Ignored   string     `json:"ignored,omitempty"`  // why the input affects nothing here
+
+	// DidYouMean is a type of event that flows use, nearly the one that no flow uses.
+	DidYouMean string `json:"did_you_mean,omitempty"`
 }
 
 // Decision is the effect of an input on one flow or one run.

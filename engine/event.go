@@ -3,10 +3,12 @@ package engine
 import (
 	"bytes"
 	"fmt"
+	"maps"
 	"slices"
 
 	"nudge/engine/watch"
 	"nudge/flows"
+	"nudge/lang/diag"
 )
 
 // Kind is InputEvent.
@@ -37,7 +39,24 @@ func (ev *Event) apply(a *applier) {
 	a.changed = true // the journal has every event, even one that affected nobody
 	if len(a.out.Answer.Decisions) == 0 && ev.FanOut == nil {
 		a.ignore(a.e.whyNobody(ev, len(concerned) > 0))
+		if a.out.Answer.Ignored == ignoredUnknown {
+			a.out.Answer.DidYouMean = diag.Misspelt(ev.Type, a.e.eventTypes())
+		}
 	}
+}
+
+// eventTypes returns the types of events that a flow may use, sorted.
+func (e *Engine) eventTypes() []string {
+	used := slices.Collect(maps.Keys(e.listeners))
+	for _, f := range e.active {
+		for i := range f.Triggers {
+			if name := f.Triggers[i].Event; name != "" {
+				used = append(used, name)
+			}
+		}
+	}
+	slices.Sort(used)
+	return slices.Compact(used)
 }
 
 // The reasons why an event affected nobody: a closed list, which is also counted.

@@ -256,6 +256,9 @@ func (w *world) answer(a *engine.Answer) {
 		fmt.Fprintf(&w.out, "repeated: the first answer again\n")
 	case a.Ignored != "":
 		fmt.Fprintf(&w.out, "ignored: %s\n", a.Ignored)
+		if a.DidYouMean != "" {
+			fmt.Fprintf(&w.out, "did you mean %s?\n", a.DidYouMean)
+		}
 	}
 	for _, d := range a.Decisions {
 		if d.Action == engine.DidSkip || d.Action == engine.DidQueue || d.Action == engine.DidFire {

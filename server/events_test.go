@@ -164,3 +164,10 @@ func TestLongLineEndsTheStream(t *testing.T) {
 		t.Errorf("%d answers, want 2:\n%s", n, a.body)
 	}
 }
+
+func TestMisspeltEvent(t *testing.T) {
+	s := start(t, shop)
+	const near = `"ignored":"no flow uses events of this type","did_you_mean":"order.shipped"`
+	s.event(`{"id": "e1", "type": "order.shiped", "profile": "ann"}`).is(200, near)
+	s.event(`{"id": "e1", "type": "order.shiped", "profile": "ann"}`).is(200, near, `"repeated":true`)
+}

@@ -269,6 +269,7 @@ func answerFields(c *codec, r *engine.Remembered) {
 		c.str(&d.Reason)
 	})
 	c.str(&r.Answer.Ignored)
+	c.str(&r.Answer.DidYouMean)
 }
 
 func refFields(c *codec, r *channels.Ref) {

@@ -17,6 +17,9 @@ func writeAnswer(w io.Writer, what string, a *client.Answer) error {
 	switch {
 	case a.Ignored != "":
 		text += ": " + a.Ignored
+		if a.DidYouMean != "" {
+			text += "; did you mean " + a.DidYouMean + "?"
+		}
 	case len(a.Decisions) == 0:
 		text += "; it triggers no flow and no run is waiting for it"
 	}
