@@ -236,7 +236,6 @@ func (a *applier) sweepRun(fr *Campaign, r *Run) {
 	case fr.Status == CampaignCancelled && (fr.EndRuns || r.Status == Parked):
 		a.finish(a.edit(r.ID), OutcomeCancelled, false)
 	case fr.Status != CampaignCancelled && r.Status == Parked && r.alarmOf(AtBegin) == 0:
-		p := a.e.pin(a.edit(r.ID))
-		a.begin(p, a.personsTime(fr, p.flow, p.Profile))
+		a.resumeRun(a.e.pin(a.edit(r.ID)), fr)
 	}
 }

@@ -60,7 +60,8 @@ type Excluded struct {
 const (
 	LeftDuplicate = "duplicate" // the campaign had the person already
 	LeftCondition = "if"        // the trigger's if is false
-	LeftBroken    = "broken"    // the trigger's if cannot be evaluated
+	LeftAudience  = "condition" // the audience's if is false at the person's own time
+	LeftBroken    = "broken"    // one of the two cannot be evaluated
 	LeftRunning   = "running"   // a run is live, and the entry says skip or queue
 	LeftLimit     = "limit"     // at_most of the entry, or the most live runs of a person
 	LeftLate      = "late"      // the person's own time is further back than max_delay

@@ -97,7 +97,12 @@ func (a *applier) giveBack(r *Run, m *Message) {
 	if !found {
 		return
 	}
-	if left, found := caps.Without(p.Caps[i].At, m.Posted); found {
-		a.editPerson(r.Profile).Caps[i].At = left
+	left, found := caps.Without(p.Caps[i].At, m.Posted)
+	if !found {
+		return
+	}
+	p = a.editPerson(r.Profile)
+	if p.Caps[i].At = left; len(left) == 0 { // so that nothing is stored of somebody of whom nothing is known
+		p.Caps = slices.Delete(p.Caps, i, i+1)
 	}
 }

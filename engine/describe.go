@@ -41,6 +41,7 @@ var sentences = [...]sentence{
 	KindMoved:       {text: "moved {detail}"},
 	KindLeft:        {text: "{quoted} was held, but no step used it"},
 	KindScheduled:   {text: "starts at {detail}, the scheduled time in the person's time zone"},
+	KindLeftOut:     {text: "left out: {detail}"},
 	KindRound:       {text: "{step} began round {detail}"},
 	KindItem:        {text: "{step} collected {detail}"},
 	KindEmitted:     {text: "{step} emitted {detail}"},

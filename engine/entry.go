@@ -30,7 +30,7 @@ const startedByReply = "reply"
 // enter starts a run if the flow's entry and the limits allow it, and records the decision.
 // A restart that a limit forbids leaves the live run unchanged.
 func (a *applier) enter(f *flows.Flow, who *entrant) {
-	live := a.ws.liveOf(who.profile)
+	live := a.begunOf(who.profile)
 	var ends []*Run // the runs that a restart ends
 	if same := sameKey(live, f, who.key); len(same) > 0 {
 		switch f.Entry.IfRunning {
@@ -48,12 +48,24 @@ func (a *applier) enter(f *flows.Flow, who *entrant) {
 		a.skip(f, why)
 		return
 	}
-	for _, r := range ends {
+	a.replace(ends)
+	a.start(f, who)
+}
+
+// replace ends the runs that a restart replaces.
+func (a *applier) replace(runs []*Run) {
+	for _, r := range runs {
 		r = a.edit(r.ID)
 		a.finish(r, OutcomeRestarted, false)
 		a.decide(r, DidExit, OutcomeRestarted)
 	}
-	a.start(f, who)
+}
+
+// begunOf returns the live runs of a person that have begun, oldest first. A parked run
+// takes part in no entry and no limit: it is not known yet whether its person is in the
+// campaign.
+func (a *applier) begunOf(profile string) []*Run {
+	return slices.DeleteFunc(a.ws.liveOf(profile), func(r *Run) bool { return r.Status == Parked })
 }
 
 // sameKey returns the live runs of the flow with the key, except those that have freed it.
@@ -127,6 +139,9 @@ func (a *applier) start(f *flows.Flow, who *entrant) {
 	if who.reply != nil {
 		r.Signals, r.Reply = []Signal{*who.reply}, 1
 	}
+	if who.at > a.now {
+		r.Status = Parked
+	}
 	a.starts++
 	a.changed, a.blamed, a.touched = true, r.ID, append(a.touched, r.ID)
 	r.log(Entry{At: a.now, Kind: KindStarted, Step: NoStep, Detail: who.by})
@@ -143,8 +158,8 @@ func (a *applier) start(f *flows.Flow, who *entrant) {
 	if a.leavesByIf(p) {
 		return
 	}
-	if who.at > a.now {
-		a.park(r, who.at)
+	if r.Status == Parked {
+		a.park(r, who.at, ownTime)
 		return
 	}
 	a.advance(p, 0)
@@ -246,7 +261,7 @@ func (d *Dequeue) apply(a *applier) {
 	a.changed = true
 	for {
 		p := a.ws.person(d.Profile)
-		if p == nil || f == nil || len(sameKey(a.ws.liveOf(d.Profile), f, d.Key)) > 0 {
+		if p == nil || f == nil || len(sameKey(a.begunOf(d.Profile), f, d.Key)) > 0 {
 			return
 		}
 		i := slices.IndexFunc(p.Queue, func(q Queued) bool { return q.Flow == d.Flow && q.Key == d.Key })

@@ -148,7 +148,7 @@ func (a *applier) leaveOn(id RunID, ev *Event) {
 }
 
 // wakeOn gives the event to the loops and the wait of a run. A run that does not wait keeps
-// the event for the next wait or collect that names it.
+// the event for the next wait or collect that names it, if it has begun.
 func (a *applier) wakeOn(id RunID, ev *Event) {
 	if !a.ws.Run(id).Live() {
 		return
@@ -160,7 +160,7 @@ func (a *applier) wakeOn(id RunID, ev *Event) {
 	if a.collectItem(r, &h) || a.followEvent(r, inEffect, h) {
 		return
 	}
-	if r.Status != Waiting && a.awaited(r, &h) {
+	if r.Status != Waiting && r.Status != Parked && a.awaited(r, &h) {
 		r = a.editPinned(r)
 		a.hold(r.Run, h)
 		a.decide(r.Run, DidHold, "until the run waits again")

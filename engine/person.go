@@ -90,7 +90,9 @@ func (c *ProfileChange) apply(a *applier) {
 	}
 	for _, r := range a.ws.liveOf(c.Profile) {
 		a.blamed = r.ID
-		a.watchIfs(a.e.pin(r))
+		if !a.watchIfs(a.e.pin(r)) && r.Status == Parked {
+			a.relocate(a.e.pin(r))
+		}
 	}
 }
 

@@ -149,31 +149,54 @@ func (a *applier) startRow(fr *Campaign, f *flows.Flow, row *Row) (run RunID, wh
 	case fr.Local && t.Schedule.TooLate(at.Time(), a.now.Time(), f.Zone):
 		return RunID{}, LeftLate
 	}
-	if t.If != nil {
-		ok, err := a.rowTruth(t.If, map[string]any{
-			flows.NameData: object(f.Data, row.Data), flows.NameProfile: a.profileView(row.Profile, f), flows.NameNow: shape.TimeOf(a.now.Time()),
-		}, f, fr.Number, row.Profile)
-		switch {
-		case err != nil:
-			return RunID{}, LeftBroken
-		case !ok:
-			return RunID{}, LeftCondition
+	next := newRunID(a.now, a.e.State.Installation, a.seq, a.starts)
+	who := &entrant{profile: row.Profile, by: fr.ID, data: row.Data, campaign: fr.Number, at: at}
+	if fr.Local && at > a.now {
+		if a.start(f, who); a.ws.Run(next).Status == LeftOut { // by an exit, which counted it
+			return RunID{}, ""
 		}
+		return next, ""
 	}
-	same := sameKey(a.ws.liveOf(row.Profile), f, "")
+	if why := a.unwanted(fr, f, row.Profile, row.Data); why != "" {
+		return RunID{}, why
+	}
+	same := sameKey(a.begunOf(row.Profile), f, "")
 	if len(same) > 0 && (f.Entry.IfRunning == flows.Skip || f.Entry.IfRunning == flows.Queue) {
 		return RunID{}, LeftRunning
 	}
-	if fr.Local && at > a.now && t.Schedule.Rate.Messages > 0 {
-		at = at.Add(t.Schedule.Rate.Time(fr.join(at)))
-	}
-	next := newRunID(a.now, a.e.State.Installation, a.seq, a.starts)
 	before := a.starts
-	a.enter(f, &entrant{profile: row.Profile, by: fr.ID, data: row.Data, campaign: fr.Number, at: at})
+	a.enter(f, who)
 	if a.starts == before {
 		return RunID{}, LeftLimit
 	}
 	return next, ""
+}
+
+// unwanted asks the conditions of a campaign for one person. It returns why the person is
+// left out, or nothing. The audience's condition was asked when the snapshot was taken,
+// except where each person has an own time.
+func (a *applier) unwanted(fr *Campaign, f *flows.Flow, profile string, data json.RawMessage) string {
+	t := &f.Triggers[fr.Trigger]
+	ask := func(cond *flows.Expr, scope map[string]any, otherwise string) string {
+		scope[flows.NameProfile], scope[flows.NameNow] = a.profileView(profile, f), shape.TimeOf(a.now.Time())
+		ok, err := a.rowTruth(cond, scope, f, fr.Number, profile)
+		switch {
+		case err != nil:
+			return LeftBroken
+		case !ok:
+			return otherwise
+		}
+		return ""
+	}
+	if cond := t.Schedule.Audience.If; fr.Local && cond != nil {
+		if why := ask(cond, map[string]any{}, LeftAudience); why != "" {
+			return why
+		}
+	}
+	if t.If == nil {
+		return ""
+	}
+	return ask(t.If, map[string]any{flows.NameData: object(f.Data, data)}, LeftCondition)
 }
 
 // personsTime returns when a campaign begins for a person.
@@ -195,37 +218,12 @@ func (a *applier) keepOut(profile string) {
 	}
 }
 
-// park makes a run wait for its person's own time before it begins.
-func (a *applier) park(r *Run, at Instant) {
-	r.Status = Parked
-	r.setAlarm(Alarm{At: at, Place: AtBegin})
-	r.log(Entry{At: a.now, Kind: KindScheduled, Step: NoStep, Detail: at.String()})
-}
-
-// ringBegin begins a run whose time has come. If its campaign is paused, or the store was
-// restored from a backup, the run stays parked, and resuming begins it.
-func (a *applier) ringBegin(r pinned) {
-	fr := a.ws.campaign(r.Campaign)
-	due := r.alarmOf(AtBegin)
-	r.clearAlarms(AtBegin)
-	if fr == nil || !fr.Held(a.e.State.Installation) {
-		a.begin(r, due)
-	}
-}
-
-// begin takes a run to its first step, unless it is too late.
-func (a *applier) begin(r pinned, due Instant) {
-	fr := a.ws.campaign(r.Campaign)
-	if fr != nil && r.flow.Triggers[fr.Trigger].Schedule.TooLate(due.Time(), a.now.Time(), r.flow.Zone) {
-		a.finish(r.Run, OutcomeLate, false)
-		return
-	}
-	a.advance(r, 0)
-}
-
-// Belongs reports whether a person is in the audience of a schedule that uses stored
+// Belongs reports whether a person is in the snapshot of an audience that uses stored
 // profiles.
 func (f *SnapshotRequest) Belongs(p *Person) (bool, error) {
+	if f.Local {
+		return true, nil
+	}
 	c := f.Condition(p)
 	return c.Holds, c.Err
 }

@@ -59,10 +59,11 @@ const (
 	Waiting                       // it is parked on a wait, collect, repeat or start step
 	Fetching                      // it waits for the answer of an HTTP service
 	Ended
-	Parked // it has not begun: it waits for its person's own time
+	Parked  // it has not begun: it waits for its person's own time
+	LeftOut // it was parked, and its person was left out of the campaign: the store drops it
 )
 
-var runStatusNames = [...]string{Sending: "sending", Waiting: "waiting", Fetching: "fetching", Ended: "ended", Parked: "parked"}
+var runStatusNames = [...]string{Sending: "sending", Waiting: "waiting", Fetching: "fetching", Ended: "ended", Parked: "parked", LeftOut: "left out"}
 
 // String is the word for a status in the API and in lists.
 func (s RunStatus) String() string { return word(runStatusNames[:], int(s), "status") }
@@ -123,7 +124,7 @@ type Signal struct {
 }
 
 // Live reports whether the run has not ended.
-func (r *Run) Live() bool { return r.Status != Ended }
+func (r *Run) Live() bool { return r.Status != Ended && r.Status != LeftOut }
 
 // Started returns when the run began.
 func (r *Run) Started() Instant {

@@ -33,6 +33,7 @@ type SnapshotRequest struct {
 	Flow     *flows.Flow
 	Schedule *flows.Schedule
 	At       Instant // the "now" of its conditions
+	Local    bool    // everybody is listed: the condition is asked at each person's own time
 }
 
 const (
@@ -177,7 +178,7 @@ func (a *applier) fire(f *flows.Flow, trigger int, due Instant, local bool, sinc
 // FreezeOf returns the request to take the snapshot of a campaign.
 func (e *Engine) FreezeOf(fr *Campaign) SnapshotRequest {
 	f := e.campaignFlow(fr)
-	return SnapshotRequest{Campaign: fr.Number, Flow: f, Schedule: f.Triggers[fr.Trigger].Schedule, At: fr.Begun}
+	return SnapshotRequest{Campaign: fr.Number, Flow: f, Schedule: f.Triggers[fr.Trigger].Schedule, At: fr.Begun, Local: fr.Local}
 }
 
 func (e *Engine) campaignFlow(fr *Campaign) *flows.Flow {

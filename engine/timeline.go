@@ -69,6 +69,7 @@ const (
 	KindMoved                       // Detail: from which step of which version, or out
 	KindReturned                    // Detail: the reason why the message was not posted; it is planned again
 	KindAsked                       // Detail: the provider's answer to a status check
+	KindLeftOut                     // Detail: why, one of the Left constants
 )
 
 var kindNames = [...]string{
@@ -80,7 +81,7 @@ var kindNames = [...]string{
 	KindError: "error", KindQuarantined: "quarantined", KindRound: "round", KindItem: "item",
 	KindEmitted: "emitted", KindCalled: "called", KindFetch: "fetch", KindFetched: "fetched", KindOpted: "opted", KindLeft: "left",
 	KindScheduled: "scheduled", KindDelayed: "delayed", KindMoved: "moved", KindReturned: "returned",
-	KindAsked: "asked",
+	KindAsked: "asked", KindLeftOut: "left out",
 }
 
 // String is the word for a kind in the API.

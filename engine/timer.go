@@ -54,7 +54,7 @@ func (a *applier) fireAlarms(r pinned, due Instant) bool {
 // fireOwn follows a due line of the place where the run is parked.
 func (a *applier) fireOwn(r pinned, wait []watch.Lines, isDue func(place, index int) bool) bool {
 	switch {
-	case isDue(AtBegin, 0):
+	case isDue(AtBegin, ownTime), isDue(AtBegin, paced):
 		a.ringBegin(a.editPinned(r))
 	case isDue(AtMessage, 0):
 		a.ringMessage(r)

@@ -39,7 +39,7 @@ func (a *applier) happens(r pinned, in []watch.Lines, h *Signal, meant func(plac
 // continues after it.
 func (a *applier) take(r pinned, place int, line *flows.Line, h *Signal) {
 	if place == AtExits {
-		a.finish(r.Run, line.As, line.Goal)
+		a.leave(r, line)
 		return
 	}
 	a.advance(r, a.follow(r, place, line, h))

@@ -72,6 +72,7 @@ type Loaded struct {
 	Runs   []*Run
 	People []*Person // the named people and the people of the runs; a person without data is absent
 	IDs    []*Remembered
+	Beside []string // people of parked runs: all their live runs are loaded, too
 
 	Orphans   []*Orphan
 	Campaigns []*Campaign
@@ -115,6 +116,9 @@ func NewWorkingSet(needs *Needs, loaded *Loaded) *WorkingSet {
 		ws.members.load(m.MemberKey, m)
 	}
 	for _, p := range needs.People {
+		ws.people[p] = nil
+	}
+	for _, p := range loaded.Beside {
 		ws.people[p] = nil
 	}
 	for _, k := range needs.Keys {

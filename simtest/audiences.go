@@ -173,6 +173,10 @@ func (m *machine) checkFrozen(f engine.SnapshotRequest, frozen *engine.Snapshot)
 	var rows []listed
 	outOfOrder := false
 	switch {
+	case a.If != nil && f.Local: // who belongs to it shows at each person's own time
+		for _, who := range m.model.Stored() {
+			rows = append(rows, listed{person: who})
+		}
 	case a.If != nil:
 		for _, who := range m.model.With("plan", "pro") {
 			rows = append(rows, listed{person: who})
@@ -215,7 +219,7 @@ func (m *machine) compareFrozen(f engine.SnapshotRequest, frozen *engine.Snapsho
 	case stopped || outOfOrder:
 		return broken("I9", "an audience of %s that cannot be read was frozen, with %d rows", f.Flow.Name, frozen.Rows)
 	case frozen.Rows != len(good) || len(had) != len(good) || frozen.Bad != bad || len(frozen.BadRows) != bad:
-		return broken("I9", "an audience of %d rows and %d bad ones was frozen as %d and %d", len(good), bad, frozen.Rows, frozen.Bad)
+		return broken("I9", "an audience of %d rows and %d bad ones was frozen as %d and %d %v", len(good), bad, frozen.Rows, frozen.Bad, had)
 	}
 	for i, row := range had {
 		data := struct{ Total json.Number }{}

@@ -132,6 +132,9 @@ func putCounts(w Writer, changes []engine.Change) error {
 			}
 			counts.take(c.Before)
 		}
+		if c.After.Status == engine.LeftOut {
+			continue
+		}
 		counts, err := of(c.After)
 		if err != nil {
 			return err

@@ -17,13 +17,16 @@ type write struct {
 }
 
 // derive returns the writes of a commit for one changed run: the record in its bucket and
-// every index entry that follows from it. Only this file knows the index entries of a run,
+// every index entry that follows from it. Nothing is kept of a run that was left out. Only this file knows the index entries of a run,
 // so no other code can forget one.
 func derive(c engine.Change, add func(write)) {
 	after := c.After
-	if after.Live() {
+	switch {
+	case after.Live():
 		add(write{bucket: Runs, key: after.ID[:], value: encodeRun(after)})
-	} else {
+	case after.Status == engine.LeftOut:
+		add(write{bucket: Runs, key: after.ID[:], delete: true})
+	default:
 		add(write{bucket: Ended, key: endedKey(after.ID, after.Ended), value: encodeRun(after)})
 		if c.Before == nil || c.Before.Live() {
 			add(write{bucket: Runs, key: after.ID[:], value: encodeSign(after)})
@@ -43,7 +46,7 @@ func derive(c engine.Change, add func(write)) {
 		}
 	})
 	for _, w := range old {
-		if !w.bucket.lazy() {
+		if !w.bucket.lazy() || after.Status == engine.LeftOut && w.bucket == People { // no run is left that it could lead to
 			add(write{bucket: w.bucket, key: w.key, delete: true})
 		}
 	}

@@ -29,6 +29,9 @@ func (s *Store) Load(needs *engine.Needs) (loaded *engine.Loaded, err error) {
 		if loaded.Runs, err = readEach(r, wanted, readRun); err != nil {
 			return err
 		}
+		if err := addBeside(r, needs, loaded); err != nil {
+			return err
+		}
 		people, campaigns := slices.Clone(needs.People), slices.Clone(needs.Campaigns)
 		for _, run := range loaded.Runs {
 			people, campaigns = append(people, run.Profile), append(campaigns, run.Campaign)
@@ -54,6 +57,31 @@ func (s *Store) Load(needs *engine.Needs) (loaded *engine.Loaded, err error) {
 		return nil
 	})
 	return loaded, err
+}
+
+// addBeside adds the other live runs of the people of parked runs: when such a run begins,
+// its flow's entry looks at them.
+func addBeside(r Reader, needs *engine.Needs, loaded *engine.Loaded) error {
+	for _, run := range loaded.Runs {
+		if run.Status == engine.Parked && !slices.Contains(needs.People, run.Profile) {
+			loaded.Beside = append(loaded.Beside, run.Profile)
+		}
+	}
+	if len(loaded.Beside) == 0 {
+		return nil
+	}
+	ids, err := wantedRuns(r, &engine.Needs{People: loaded.Beside}, loaded)
+	if err != nil {
+		return err
+	}
+	have := make(map[engine.RunID]bool, len(loaded.Runs))
+	for _, run := range loaded.Runs {
+		have[run.ID] = true
+	}
+	ids = slices.DeleteFunc(ids, func(id engine.RunID) bool { return have[id] })
+	beside, err := readEach(r, ids, readRun)
+	loaded.Runs = append(loaded.Runs, beside...)
+	return err
 }
 
 // readEach returns the records that exist, in the order of their keys.

@@ -46,7 +46,9 @@ func (t *Tally) count(c engine.Change) {
 			delete(t.Standings, was)
 		}
 	}
-	t.Standings[c.After.Standing()]++
+	if c.After.Status != engine.LeftOut { // the campaign counts those
+		t.Standings[c.After.Standing()]++
+	}
 }
 
 // putTallies updates the tallies of the campaigns in the batch. It marks finished

@@ -1,9 +1,6 @@
 package model
 
 import (
-	"slices"
-	"time"
-
 	"nudge/engine"
 )
 
@@ -41,7 +38,10 @@ func (w *World) rows(in *engine.Rows) {
 			continue
 		}
 		r, why := w.row(f, row)
-		if f.members[row.Profile] = r; why != "" {
+		if f.members[row.Profile] = r; r != nil && r.now.status == engine.LeftOut {
+			f.members[row.Profile] = nil
+		}
+		if why != "" {
 			f.left[why]++
 			w.Reached["left out: "+why]++
 		}
@@ -53,48 +53,64 @@ func (w *World) rows(in *engine.Rows) {
 
 // row starts a run for one person of a campaign, or says why not.
 func (w *World) row(f *campaign, row *engine.Row) (r *Run, why string) {
-	t := &f.flow.triggers[f.trigger]
 	p := w.personOf(row.Profile)
 	at := f.comesTo((&walk{known: p.known, flow: f.flow}).zone())
-	data := object(row.Data)
-	holds, err := truth(t.if_, func(name string) any {
-		switch name {
-		case "data":
-			return data
-		case "profile":
-			return profileOf(row.Profile, p.known, f.flow.zone)
-		}
-		return w.stamp.Time()
-	})
+	r = &Run{profile: row.Profile, by: f.id(), data: object(row.Data), campaign: f, begins: at}
 	switch {
 	case at < f.since:
 		return nil, engine.LeftPast
 	case f.local && f.schedule().tooLate(at, w.stamp, f.flow.zone):
 		return nil, engine.LeftLate
-	case err != nil:
-		return nil, engine.LeftBroken
-	case !holds:
-		return nil, engine.LeftCondition
+	case f.local && at > w.stamp: // everything else is asked when they come
+		w.Reached["parked until the person's own time"]++
+		w.start(f.flow, r, nil)
+		return r, ""
 	}
-	running := slices.ContainsFunc(w.liveOf(row.Profile), func(x *Run) bool {
-		return x.flow.Name == f.flow.Name && x.key == "" && !x.now.freed
-	})
-	if running && (f.flow.running == "skip" || f.flow.running == "queue") {
-		return nil, engine.LeftRunning
+	if why := f.unwanted(r, p.known, w.stamp); why != "" {
+		return nil, why
 	}
-	if f.local && at > w.stamp { // those who come at one instant keep the pace
-		f.lanes[at]++
-		at = at.Add(time.Duration(f.lanes[at]-1) * f.schedule().pace)
+	if why := w.refuses(f.flow, r); why == engine.LeftRunning {
+		return nil, why
 	}
 	before := w.starts
-	r = &Run{profile: row.Profile, by: f.id(), data: data, campaign: f, begins: at}
 	if w.enter(f.flow, r, nil); w.starts == before {
 		return nil, engine.LeftLimit
 	}
-	if at > w.stamp {
-		w.Reached["parked until the person's own time"]++
-	}
 	return r, ""
+}
+
+// unwanted says why a campaign does not want a person as they are now; empty where it does.
+// Of one that comes to each person by their own clock everybody is listed, and who belongs
+// to its audience shows then.
+func (f *campaign) unwanted(r *Run, known map[string]any, now engine.Instant) string {
+	holds := func(condition string) (bool, error) {
+		return truth(condition, func(name string) any {
+			switch name {
+			case "data":
+				return r.data
+			case "profile":
+				return profileOf(r.profile, known, f.flow.zone)
+			}
+			return now.Time()
+		})
+	}
+	if f.local {
+		belongs, err := holds(f.schedule().audience)
+		switch {
+		case err != nil:
+			return engine.LeftBroken
+		case !belongs:
+			return engine.LeftAudience
+		}
+	}
+	wanted, err := holds(f.flow.triggers[f.trigger].if_)
+	switch {
+	case err != nil:
+		return engine.LeftBroken
+	case !wanted:
+		return engine.LeftCondition
+	}
+	return ""
 }
 
 // forgetIn sees that nothing begins for a person who is forgotten.

@@ -55,7 +55,7 @@ func (r *Run) differs(got *engine.Run) string {
 	if what := r.path(got); what != "" {
 		return what
 	}
-	if m.status == engine.Ended {
+	if r.over() {
 		return ""
 	}
 	return r.liveDiffers(got)

@@ -16,6 +16,7 @@ type schedule struct {
 	zone     *time.Location // nil: each person's own clock
 	maxDelay span
 	pace     time.Duration // from one person to the next; 0 for none
+	audience string        // the condition on stored profiles; empty for none
 }
 
 // The clocks of the world first show a time so long before UTC does, and last so long

@@ -9,12 +9,69 @@ import (
 
 func itoa(n int) string { return strconv.Itoa(n) }
 
+// begunOf are the live runs of a person that have begun: one that is parked for its person's
+// own time is not there for any entry.
+func (w *World) begunOf(profile string) []*Run {
+	return slices.DeleteFunc(w.liveOf(profile), func(x *Run) bool { return x.now.status == engine.Parked })
+}
+
+// sameAs are those of some runs that an entry takes for another start of the same.
+func sameAs(live []*Run, f *Flow, key string) []*Run {
+	return slices.DeleteFunc(slices.Clone(live), func(x *Run) bool {
+		return x.flow.Name != f.Name || x.key != key || x.now.freed
+	})
+}
+
+// refuses says why the entry would leave a row of a campaign out; empty where it would not.
+func (w *World) refuses(f *Flow, r *Run) string {
+	live := w.begunOf(r.profile)
+	same := sameAs(live, f, r.key)
+	if len(same) > 0 && (f.running == "skip" || f.running == "queue") {
+		return engine.LeftRunning
+	}
+	restarted := f.running == "restart" && len(same) > 0
+	if restarted {
+		live = slices.DeleteFunc(live, func(x *Run) bool { return slices.Contains(same, x) })
+	}
+	if len(live) >= engine.MaxLiveRuns {
+		return engine.LeftLimit
+	}
+	if f.atMost > 0 && !restarted {
+		_, counted := w.startsLike(w.personOf(r.profile), start{flow: f.Name, key: r.key}, w.stillCounts(f))
+		if len(counted) >= f.atMost {
+			return engine.LeftLimit
+		}
+	}
+	return ""
+}
+
+// letIn is what the entry does when a run that was parked begins.
+func (w *World) letIn(r *Run) {
+	same := sameAs(w.begunOf(r.profile), r.flow, r.key)
+	same = slices.DeleteFunc(same, func(x *Run) bool { return x == r })
+	restarted := r.flow.running == "restart" && len(same) > 0
+	if r.flow.atMost > 0 && !restarted {
+		w.counts(w.personOf(r.profile), r.flow.atMost, start{flow: r.flow.Name, key: r.key}, w.stillCounts(r.flow))
+	}
+	for _, x := range same {
+		if restarted {
+			w.Reached["entry restarted"]++
+			w.feed(x, fact{kind: ends, outcome: engine.OutcomeRestarted})
+		}
+	}
+}
+
+// stillCounts says of an earlier start whether at_most still counts it.
+func (w *World) stillCounts(f *Flow) func(engine.Instant) bool {
+	return func(at engine.Instant) bool {
+		return f.per == (span{}) || f.per.after(at.Time(), f.zone).After(w.stamp.Time())
+	}
+}
+
 // enter starts a run where the flow's entry lets it.
 func (w *World) enter(f *Flow, r *Run, h *happening) {
-	live := w.liveOf(r.profile)
-	same := slices.DeleteFunc(slices.Clone(live), func(x *Run) bool {
-		return x.flow.Name != f.Name || x.key != r.key || x.now.freed
-	})
+	live := w.begunOf(r.profile)
+	same := sameAs(live, f, r.key)
 	p := w.personOf(r.profile)
 	if len(same) > 0 {
 		switch f.running {
@@ -43,9 +100,7 @@ func (w *World) enter(f *Flow, r *Run, h *happening) {
 		w.Reached["reply starts limit"]++
 		return
 	}
-	if f.atMost > 0 && !restarted && !w.counts(p, f.atMost, start{flow: f.Name, key: r.key}, func(at engine.Instant) bool {
-		return f.per == (span{}) || f.per.after(at.Time(), f.zone).After(w.stamp.Time())
-	}) {
+	if f.atMost > 0 && !restarted && !w.counts(p, f.atMost, start{flow: f.Name, key: r.key}, w.stillCounts(f)) {
 		w.Reached["at_most"]++
 		return
 	}
@@ -61,7 +116,18 @@ func (w *World) enter(f *Flow, r *Run, h *happening) {
 // counts notes one more start, unless there are enough of them. Those that no longer
 // count by the limit of the day are forgotten then, also for a longer one later.
 func (w *World) counts(p *person, most int, s start, still func(engine.Instant) bool) bool {
-	var counted, others []start
+	others, counted := w.startsLike(p, s, still)
+	if len(counted) >= most {
+		return false
+	}
+	s.at = w.stamp
+	p.starts = append(append(others, counted...), s)
+	return true
+}
+
+// startsLike are the starts of a person that count together with one, and all that have
+// nothing to do with it.
+func (w *World) startsLike(p *person, s start, still func(engine.Instant) bool) (others, counted []start) {
 	for _, old := range p.starts {
 		switch {
 		case old.flow != s.flow || old.reply != s.reply || old.key != s.key:
@@ -70,12 +136,7 @@ func (w *World) counts(p *person, most int, s start, still func(engine.Instant) 
 			counted = append(counted, old)
 		}
 	}
-	if len(counted) >= most {
-		return false
-	}
-	s.at = w.stamp
-	p.starts = append(append(others, counted...), s)
-	return true
+	return others, counted
 }
 
 func (w *World) start(f *Flow, r *Run, h *happening) {
@@ -133,7 +194,7 @@ func (w *World) dequeue(d *engine.Dequeue) {
 	f := w.activeNamed(d.Flow)
 	p := w.personOf(d.Profile)
 	for f != nil {
-		busy := slices.ContainsFunc(w.liveOf(d.Profile), func(r *Run) bool {
+		busy := slices.ContainsFunc(w.begunOf(d.Profile), func(r *Run) bool {
 			return r.flow.Name == d.Flow && r.key == d.Key && !r.now.freed
 		})
 		i := slices.IndexFunc(p.queue, func(q queued) bool { return q.flow == d.Flow && q.key == d.Key })

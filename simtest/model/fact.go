@@ -13,12 +13,14 @@ type fact struct {
 	seq   uint64
 	depth int
 
-	slots  slots           // messages that may be claimed in it
-	paused bool            // the run's campaign
-	allows bool            // outbound mode lets messages to the person out
-	known  map[string]any  // of the person, before it; never changed
-	outs   map[string]bool // what the person is opted out of, before it; never changed
-	places []place         // that the person's messages take up, before it; never changed
+	slots  slots                  // messages that may be claimed in it
+	paused bool                   // the run's campaign
+	allows bool                   // outbound mode lets messages to the person out
+	entry  string                 // why the flow's entry would leave a parked run out
+	lanes  map[engine.Instant]int // of a parked run's campaign: who was due when, and came before
+	known  map[string]any         // of the person, before it; never changed
+	outs   map[string]bool        // what the person is opted out of, before it; never changed
+	places []place                // that the person's messages take up, before it; never changed
 
 	categories map[string]*Category // of the project then; never changed
 
@@ -56,6 +58,7 @@ const (
 	told                // the provider says how a message stands
 	asksAgain           // what it asked was asked by a process that is gone
 	surveyed            // webhooks may have been lost
+	relocates           // its person may live elsewhere now
 	goesOn              // its campaign, for which it was parked
 	moves               // another version takes it over
 	ends                // from outside: cancelled, restarted, forgotten
@@ -142,7 +145,7 @@ type entry struct {
 
 // effect is something that follows from the last fact of a run, beyond the run itself.
 type effect struct {
-	kind   string // emit, call, ask, attributes, opted, places, reached, waits, ended
+	kind   string // emit, call, ask, attributes, opted, places, reached, waits, ended, joined, let in, left out
 	name   string
 	data   map[string]any
 	call   int // number of the run's calls
@@ -152,4 +155,5 @@ type effect struct {
 	outs   map[string]bool
 	places []place
 	left   []happening
+	at     engine.Instant
 }

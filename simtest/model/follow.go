@@ -35,6 +35,15 @@ func (w *World) effect(r *Run, e effect) {
 			w.Reached["taken over on coming to a wait"]++
 			w.derive(r, &engine.Input{Payload: &engine.Move{Run: r.id, Version: to.Version}})
 		}
+	case "joined":
+		r.campaign.lanes[e.at]++
+		w.fired[r.campaign] = true
+	case "let in":
+		w.letIn(r)
+	case "left out":
+		w.Reached["left out: "+e.name]++
+		r.campaign.left[e.name]++
+		r.campaign.members[r.profile] = nil
 	case "ended":
 		w.afterEnd(r, e.left)
 	}

@@ -73,7 +73,7 @@ func (w *walk) comes(own func() *way) *way {
 	if way := w.ask(w.lists[1:], w.f.h, w.isEvent); way != nil {
 		return way
 	}
-	if w.status != engine.Waiting && w.awaits(w.f.h) {
+	if w.status != engine.Waiting && w.status != engine.Parked && w.awaits(w.f.h) {
 		w.moved = true
 		w.hold(*w.f.h)
 	}
@@ -117,6 +117,11 @@ func (w *walk) take(from *list, l *line, h *happening) *way {
 		w.note(kind, step, 0, "")
 	}
 	if from.place == engine.AtExits {
+		if w.status == engine.Parked { // nobody leaves a campaign that does not want them
+			if why := w.run.campaign.unwanted(w.run, w.known, w.f.now); why != "" {
+				return w.leaveOut(why)
+			}
+		}
 		return w.finish(l.as, l.goal)
 	}
 	return &way{kind: left, list: from, line: l, h: h}

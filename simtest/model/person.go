@@ -1,6 +1,7 @@
 package model
 
 import (
+	"cmp"
 	"maps"
 	"slices"
 
@@ -62,7 +63,9 @@ func (w *World) profile(c *engine.ProfileChange) {
 		}
 	}
 	for _, r := range w.liveOf(c.Profile) {
-		w.feed(r, fact{kind: touched})
+		if w.feed(r, fact{kind: touched}); r.now.status == engine.Parked {
+			w.feed(r, fact{kind: relocates})
+		}
 	}
 }
 
@@ -74,5 +77,16 @@ func (w *World) With(name, word string) (people []string) {
 		}
 	}
 	slices.Sort(people)
+	return people
+}
+
+// Stored are the people of whom anything is kept, in the order in which a store lists them.
+func (w *World) Stored() (people []string) {
+	for id, p := range w.people {
+		if p != nil && len(p.known)+len(p.optOuts)+len(p.places)+len(p.starts)+len(p.queue) > 0 {
+			people = append(people, id)
+		}
+	}
+	slices.SortFunc(people, func(a, b string) int { return cmp.Or(cmp.Compare(len(a), len(b)), cmp.Compare(a, b)) })
 	return people
 }

@@ -98,7 +98,8 @@ func (r *reading) flow(n *yaml.Node) {
 // date fires as a cron of that day would, of which the next is not in reach.
 func (r *reading) schedule(n *yaml.Node) *schedule {
 	spec := text(get(n, "cron"))
-	s := &schedule{fields: strings.Fields(spec), maxDelay: r.span(n, text(get(n, "max_delay")))}
+	s := &schedule{fields: strings.Fields(spec), maxDelay: r.span(n, text(get(n, "max_delay"))),
+		audience: text(get(get(n, "audience"), "if"))}
 	if at := text(get(n, "at")); at != "" {
 		spec = at
 		day, err := time.Parse("2006-01-02 15:04", at)

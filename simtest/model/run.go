@@ -1,6 +1,7 @@
 package model
 
 import (
+	"maps"
 	"slices"
 
 	"nudge/engine"
@@ -42,7 +43,7 @@ func (w *World) known(id engine.RunID) *Run {
 	return r
 }
 
-func (r *Run) over() bool { return r.now.status == engine.Ended }
+func (r *Run) over() bool { return r.now.status == engine.Ended || r.now.status == engine.LeftOut }
 
 // feed lets a fact happen to a run, and what follows from it to the world. It reports
 // whether the run took anything from it.
@@ -76,6 +77,9 @@ func (w *World) around(r *Run, f *fact) {
 	f.now, f.seq, f.depth, f.slots = w.stamp, w.seq, w.in.Depth, w.slots
 	f.known, f.outs, f.places, f.categories = p.known, p.optOuts, p.places, w.categories
 	f.paused = r.campaign != nil && w.holds(r.campaign)
+	if r.now != nil && r.now.status == engine.Parked {
+		f.entry, f.lanes = w.refuses(r.flow, r), maps.Clone(r.campaign.lanes)
+	}
 	f.accounts, f.down = w.accounts, w.down
 	f.allows = w.outbound != engine.OutboundOnly || slices.Contains(w.only, r.profile)
 }

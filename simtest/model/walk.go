@@ -129,38 +129,83 @@ func (w *walk) begin() *way {
 	exits := &list{place: engine.AtExits, lines: w.flow.exits}
 	w.lists = []*list{exits}
 	w.arm(exits)
+	waits := w.run.begins > w.f.now
+	if waits {
+		w.status = engine.Parked
+	}
 	if way := w.leaveByIf(); way != nil {
 		return way
 	}
-	if at := w.run.begins; at > w.f.now {
-		if out := w.park(at); out != nil {
+	if waits {
+		if out := w.park(w.run.begins); out != nil {
 			return out
 		}
+		w.status = 0
 	}
 	return w.block(w.flow.steps)
 }
 
-// park waits for the person's own time, which may be over when the process hears of it.
+// park waits for the person's own time, which may be over when the process hears of it, and
+// then for those who were due at the same instant and came before. What the campaign says of
+// the person, and where they live, counts then.
 func (w *walk) park(at engine.Instant) *way {
+	c, behind := w.run.campaign, false // behind others of the instant
 	w.alarm = at
 	w.note(engine.KindScheduled, engine.NoStep, 0, "")
 	return w.await(engine.Parked, 0, func() *way {
+		own := c.comesTo(w.zone())
 		switch {
 		case w.f.kind == goesOn:
+			w.moved, behind = true, false
+		case w.f.kind == relocates:
+			if w.alarm == 0 || own == w.alarm || behind || own <= w.f.now && w.f.paused {
+				return nil
+			}
 			w.moved = true
-			at = w.run.campaign.comesTo(w.zone())
 		case w.f.kind != rings:
 			return nil
 		case w.f.paused: // until somebody lets the campaign go on
-			w.alarm = 0
+			w.alarm, behind = 0, false
 			return nil
 		}
 		w.alarm = 0
-		if w.run.campaign.schedule().tooLate(at, w.f.now, w.flow.zone) {
-			return w.finish(engine.OutcomeLate, false)
+		switch {
+		case behind:
+			own = at
+		case own > w.f.now:
+			w.mark("waits again, where the person lives now")
+			w.alarm = own
+			w.note(engine.KindScheduled, engine.NoStep, 0, "")
+			return nil
+		case w.f.kind != goesOn && c.schedule().pace > 0 && c.unwanted(w.run, w.known, w.f.now) == "":
+			w.effects = append(w.effects, effect{kind: "joined", at: own})
+			if at = own.Add(time.Duration(w.f.lanes[own]) * c.schedule().pace); at > w.f.now {
+				w.alarm, behind = at, true
+				return nil
+			}
 		}
+		why := w.f.entry
+		if out := c.unwanted(w.run, w.known, w.f.now); out != "" {
+			why = out
+		}
+		if c.schedule().tooLate(own, w.f.now, w.flow.zone) {
+			why = engine.LeftLate
+		}
+		if why != "" {
+			return w.leaveOut(why)
+		}
+		w.effects = append(w.effects, effect{kind: "let in"})
 		return &way{kind: onward}
 	})
+}
+
+// leaveOut ends a run that never began.
+func (w *walk) leaveOut(why string) *way {
+	w.status, w.outcome, w.ended = engine.LeftOut, why, w.f.now
+	w.lists, w.alarm, w.mailbox = nil, 0, nil
+	w.note(engine.KindLeftOut, engine.NoStep, 0, why)
+	w.effects = append(w.effects, effect{kind: "left out", name: why})
+	return &way{kind: over}
 }
 
 // next takes the next fact in hand. It reports false where there is none.

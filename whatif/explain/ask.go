@@ -123,7 +123,7 @@ func (t *teller) tell(a *applied) bool {
 		t.say(a, 0, story.LineInput, inputText(a.Input))
 	}
 	for i, c := range looks {
-		if c.Run == nil && candidate {
+		if c.Run == nil && (candidate || c.Campaign != 0 && !ofCampaign) {
 			t.say(a, 0, story.LineCondition, texts[i])
 		}
 	}

@@ -33,7 +33,8 @@ func (t *teller) excluded(number uint64, profile, reason string) {
 var leftOut = map[string]string{
 	engine.LeftDuplicate: "the campaign had them already",
 	engine.LeftCondition: "the schedule's if is false",
-	engine.LeftBroken:    "the schedule's if could not be evaluated",
+	engine.LeftAudience:  "the audience's if is false",
+	engine.LeftBroken:    "a condition could not be evaluated",
 	engine.LeftRunning:   "a run is live",
 	engine.LeftLimit:     "a limit: at_most, or too many live runs",
 	engine.LeftLate:      "their own time was longer ago than max_delay",
@@ -78,7 +79,8 @@ func (t *teller) missedCampaigns(a *applied) {
 }
 
 // beginCampaigns takes up campaigns that began. For one over stored profiles the condition
-// decides now who is among its people, so it is shown with the values of the person.
+// decides now who is among its people, so it is shown with the values of the person. If
+// everybody has an own time, it decides then.
 func (t *teller) beginCampaigns(a *applied) error {
 	for i := range a.Outcome.Snapshots {
 		request := &a.Outcome.Snapshots[i]
@@ -103,6 +105,9 @@ func (t *teller) beginCampaigns(a *applied) error {
 		if person == nil {
 			t.settle(a, c, fmt.Sprintf("not among the people of %s: %s has no stored profile", c.id, t.question.Profile))
 			continue
+		}
+		if request.Local {
+			continue // the condition is asked at the person's own time
 		}
 		look := request.Condition(person)
 		t.say(a, 0, story.LineCondition, "audience "+story.Explain(look))

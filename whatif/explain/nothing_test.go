@@ -37,6 +37,10 @@ steps: [ { send: { body: Hello } } ]
 trigger: { cron: 0 9 * * *, timezone: UTC, max_delay: 6h, audience: { if: profile.plan == "pro" } }
 steps: [ { send: { body: Hello } } ]
 `)},
+	"flows/locals.yaml": {Data: []byte(`flow: locals
+trigger: { at: 2026-03-02 23:30, timezone: local, audience: { if: profile.plan == "pro" } }
+steps: [ { send: { body: Hello } } ]
+`)},
 	"flows/lost.yaml": {Data: []byte(`flow: lost
 trigger: { cron: 0 9 * * *, timezone: UTC, max_delay: 6h, audience: lost.csv }
 steps: [ { send: { body: Hello } } ]
@@ -141,7 +145,7 @@ func TestCampaignPeople(t *testing.T) {
 	w := newTown(t, start)
 	w.apply(t, &engine.ProfileChange{Profile: "ann", Set: []byte(`{"plan":"pro"}`)})
 	w.apply(t, &engine.ProfileChange{Profile: "bob", Set: []byte(`{"plan":"free"}`)})
-	w.until(t, start.Add(2*time.Hour))
+	w.until(t, start.Add(16*time.Hour))
 	for name, c := range map[string]struct {
 		who, flow string
 		want      []string
@@ -176,6 +180,18 @@ func TestCampaignPeople(t *testing.T) {
 		"no profile": {"eve", "pros", []string{
 			"campaign pros@2026-03-02T09:00:00Z begins",
 			"not among the people of pros@2026-03-02T09:00:00Z: eve has no stored profile",
+		}},
+		"at their own time, wanted": {"ann", "locals", []string{
+			"campaign locals@2026-03-02T23:30 begins",
+			"campaign locals@2026-03-02T23:30 comes to ann",
+			"timer",
+			`if profile.plan == "pro" is true: profile.plan is "pro"`,
+		}},
+		"at their own time, not wanted": {"bob", "locals", []string{
+			"campaign locals@2026-03-02T23:30 begins",
+			"campaign locals@2026-03-02T23:30 comes to bob",
+			"timer",
+			`if profile.plan == "pro" is false: profile.plan is "free"`,
 		}},
 		"no audience": {"ann", "lost", []string{
 			"campaign lost@2026-03-02T09:00:00Z begins",

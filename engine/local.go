@@ -1,0 +1,155 @@
+package engine
+
+import (
+	"slices"
+
+	"nudge/flows"
+)
+
+// The lines of the alarm of a parked run: why it is parked.
+const (
+	ownTime = iota // until its person's own time
+	paced          // by the campaign's rate, after that time
+)
+
+// park makes a run wait before it begins.
+func (a *applier) park(r *Run, at Instant, why int) {
+	r.Status = Parked
+	r.setAlarm(Alarm{At: at, Place: AtBegin, Line: why})
+	if why == ownTime {
+		r.log(Entry{At: a.now, Kind: KindScheduled, Step: NoStep, Detail: at.String()})
+	}
+}
+
+// ringBegin begins a run whose time has come. If its campaign is paused, or the store was
+// restored from a backup, the run stays parked, and resuming begins it.
+func (a *applier) ringBegin(r pinned) {
+	fr := a.ws.campaign(r.Campaign)
+	due, wasPaced := r.alarmOf(AtBegin), r.paced()
+	r.clearAlarms(AtBegin)
+	switch {
+	case fr.Held(a.e.State.Installation):
+	case wasPaced:
+		a.begin(r, fr, due)
+	case !a.comesLater(r, fr) && !a.mustQueue(r, fr):
+		a.begin(r, fr, a.personsTime(fr, r.flow, r.Profile))
+	}
+}
+
+// paced reports whether a parked run waits for the rate, and no longer for its time.
+func (r *Run) paced() bool {
+	return slices.ContainsFunc(r.Alarms, func(x Alarm) bool { return x.Place == AtBegin && x.Line == paced })
+}
+
+// relocate looks at where the person of a parked run lives now. If their own time has passed
+// there, the run begins at once.
+func (a *applier) relocate(r pinned) {
+	fr := a.ws.campaign(r.Campaign)
+	due, at := r.alarmOf(AtBegin), a.personsTime(fr, r.flow, r.Profile)
+	switch {
+	case due == 0 || at == due || r.paced():
+	case at > a.now:
+		a.comesLater(a.editPinned(r), fr)
+	case !fr.Held(a.e.State.Installation):
+		r = a.editPinned(r)
+		r.clearAlarms(AtBegin)
+		if !a.mustQueue(r, fr) {
+			a.begin(r, fr, at)
+		}
+	}
+}
+
+// comesLater parks a run again whose person's own time is still to come where they live now.
+func (a *applier) comesLater(r pinned, fr *Campaign) bool {
+	at := a.personsTime(fr, r.flow, r.Profile)
+	if at <= a.now {
+		return false
+	}
+	a.park(r.Run, at, ownTime)
+	return true
+}
+
+// mustQueue parks a run until the rate lets it begin, behind the people whom the campaign
+// wants and who were due at the same instant.
+func (a *applier) mustQueue(r pinned, fr *Campaign) bool {
+	at, rate := a.personsTime(fr, r.flow, r.Profile), r.flow.Triggers[fr.Trigger].Schedule.Rate
+	if rate.Messages == 0 || a.unwanted(fr, r.flow, r.Profile, r.Data) != "" {
+		return false
+	}
+	slot := at.Add(rate.Time(a.editCampaign(fr.Number).join(at)))
+	if slot <= a.now {
+		return false
+	}
+	a.park(r.Run, slot, paced)
+	return true
+}
+
+// resumeRun begins a parked run whose time came while its campaign was held.
+func (a *applier) resumeRun(r pinned, fr *Campaign) {
+	if !a.comesLater(r, fr) {
+		a.begin(r, fr, a.personsTime(fr, r.flow, r.Profile))
+	}
+}
+
+// begin takes a parked run to its first step, or leaves its person out.
+func (a *applier) begin(r pinned, fr *Campaign, due Instant) {
+	why := LeftLate
+	if !r.flow.Triggers[fr.Trigger].Schedule.TooLate(due.Time(), a.now.Time(), r.flow.Zone) {
+		if why = a.unwanted(fr, r.flow, r.Profile, r.Data); why == "" {
+			why = a.admit(r)
+		}
+	}
+	if why != "" {
+		a.leaveOut(r.Run, why)
+		return
+	}
+	r.Status = 0 // it is no longer parked, and its first step says what it is
+	a.advance(r, 0)
+}
+
+// admit applies the flow's entry to a parked run that is about to begin. It returns why its
+// person is left out, or nothing.
+func (a *applier) admit(r pinned) string {
+	live := a.begunOf(r.Profile)
+	same := sameKey(live, r.flow, r.Key)
+	var ends []*Run
+	if len(same) > 0 {
+		switch r.flow.Entry.IfRunning {
+		case flows.Skip, flows.Queue:
+			return LeftRunning
+		case flows.Restart:
+			ends = same
+		}
+	}
+	if a.overLimit(r.flow, &entrant{profile: r.Profile, key: r.Key}, len(live)-len(ends), len(ends) > 0) != "" {
+		return LeftLimit
+	}
+	a.replace(ends)
+	return ""
+}
+
+// leave ends a run by an exit. A parked run only leaves by it if the campaign wants its
+// person: nobody else reaches a goal, or is counted as one who left.
+func (a *applier) leave(r pinned, line *flows.Line) {
+	if r.Status == Parked {
+		if why := a.unwanted(a.ws.campaign(r.Campaign), r.flow, r.Profile, r.Data); why != "" {
+			a.leaveOut(r.Run, why)
+			return
+		}
+	}
+	a.finish(r.Run, line.As, line.Goal)
+}
+
+// leaveOut ends a parked run without a trace but the campaign's count: it never began.
+func (a *applier) leaveOut(r *Run, why string) {
+	r.Status, r.Outcome, r.Ended = LeftOut, why, a.now
+	r.Alarms, r.Deadline, r.Mailbox = nil, 0, nil
+	r.log(Entry{At: a.now, Kind: KindLeftOut, Step: NoStep, Detail: why})
+	fr := a.editCampaign(r.Campaign)
+	fr.Live--
+	fr.leave(why)
+	a.ws.addMember(&Member{MemberKey: MemberOf(r.Campaign, r.Profile)})
+	if told := a.e.observer.Excluded; told != nil {
+		told(fr.Number, r.Profile, why)
+	}
+}
