@@ -8,12 +8,20 @@ import (
 // redacted replaces the words of a message.
 const redacted = "[redacted]"
 
+// direction is which way a message goes.
+type direction bool
+
+const (
+	toPerson   direction = false
+	fromPerson direction = true
+)
+
 // lockMessage finds the message of a request and keeps the sandbox locked. Otherwise it
 // unlocks, answers 404 and returns nil.
-func (s *Sandbox) lockMessage(w http.ResponseWriter, r *http.Request, inbound bool) *record {
+func (s *Sandbox) lockMessage(w http.ResponseWriter, r *http.Request, way direction) *record {
 	s.mu.Lock()
 	rec := s.store.byID[r.PathValue("id")]
-	if rec != nil && rec.Inbound == inbound {
+	if rec != nil && direction(rec.Inbound) == way {
 		return rec
 	}
 	s.mu.Unlock()
@@ -23,7 +31,7 @@ func (s *Sandbox) lockMessage(w http.ResponseWriter, r *http.Request, inbound bo
 
 // remove is DELETE …/messages/{id}. Nothing more happens to the message.
 func (s *Sandbox) remove(w http.ResponseWriter, r *http.Request) {
-	rec := s.lockMessage(w, r, false)
+	rec := s.lockMessage(w, r, toPerson)
 	if rec == nil {
 		return
 	}
@@ -50,7 +58,7 @@ func (s *Sandbox) redact(w http.ResponseWriter, r *http.Request) {
 		answerInvalid(w, f)
 		return
 	}
-	rec := s.lockMessage(w, r, false)
+	rec := s.lockMessage(w, r, toPerson)
 	if rec == nil {
 		return
 	}

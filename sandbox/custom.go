@@ -37,7 +37,7 @@ func (s *Sandbox) takeStatus(w http.ResponseWriter, r *http.Request) {
 		answerInvalid(w, f)
 		return
 	}
-	rec := s.lockMessage(w, r, false)
+	rec := s.lockMessage(w, r, toPerson)
 	if rec == nil {
 		return
 	}
@@ -79,7 +79,7 @@ func (s *Sandbox) takeInboundStatus(w http.ResponseWriter, r *http.Request) {
 		answerInvalid(w, f)
 		return
 	}
-	rec := s.lockMessage(w, r, true)
+	rec := s.lockMessage(w, r, fromPerson)
 	if rec == nil {
 		return
 	}

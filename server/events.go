@@ -42,7 +42,7 @@ func (s *Server) inputs(e *event) ([]*engine.Input, error) {
 		return nil, problemOf(http.StatusBadRequest, "invalid", "profile_data needs the profile that it is about",
 			fieldProblem{"profile", "is missing"})
 	}
-	changes, err := s.changes(e.Profile, e.ProfileData, false)
+	changes, err := s.changes(e.Profile, e.ProfileData, merge)
 	if err != nil {
 		return nil, below("profile_data", err)
 	}

@@ -46,12 +46,22 @@ func (s *Server) getProfile(w http.ResponseWriter, r *http.Request) {
 }
 
 // putProfile replaces what is known of a person.
-func (s *Server) putProfile(w http.ResponseWriter, r *http.Request) { s.changeProfile(w, r, true) }
+func (s *Server) putProfile(w http.ResponseWriter, r *http.Request) {
+	s.changeProfile(w, r, replaceAll)
+}
 
 // patchProfile merges into what is known of a person; a null removes.
-func (s *Server) patchProfile(w http.ResponseWriter, r *http.Request) { s.changeProfile(w, r, false) }
+func (s *Server) patchProfile(w http.ResponseWriter, r *http.Request) { s.changeProfile(w, r, merge) }
 
-func (s *Server) changeProfile(w http.ResponseWriter, r *http.Request, replace bool) {
+// profileMode says what a change does with the fields that it does not name.
+type profileMode bool
+
+const (
+	merge      profileMode = false // they stay
+	replaceAll profileMode = true  // they are removed
+)
+
+func (s *Server) changeProfile(w http.ResponseWriter, r *http.Request, mode profileMode) {
 	if media := mediaType(r); media != "application/json" && media != "application/merge-patch+json" {
 		s.fail(w, r, problemOf(http.StatusUnsupportedMediaType, "media-type", "send application/json, not "+media))
 		return
@@ -61,7 +71,7 @@ func (s *Server) changeProfile(w http.ResponseWriter, r *http.Request, replace b
 		s.fail(w, r, err)
 		return
 	}
-	inputs, err := s.changes(r.PathValue("id"), body, replace)
+	inputs, err := s.changes(r.PathValue("id"), body, mode)
 	if err != nil {
 		s.fail(w, r, err)
 		return
@@ -110,11 +120,11 @@ func (s *Server) parseProfile(line []byte) ([]*engine.Input, error) {
 	if err := textOf(fields["id"], &id); err != nil || id == "" {
 		return nil, wrongField("id", "a profile needs its id, a text")
 	}
-	return s.changes(id, line, false)
+	return s.changes(id, line, merge)
 }
 
-// changes are the inputs by which the JSON of a profile becomes what is known.
-func (s *Server) changes(id string, raw json.RawMessage, replace bool) ([]*engine.Input, error) {
+// changes returns the inputs that apply the JSON of a profile.
+func (s *Server) changes(id string, raw json.RawMessage, mode profileMode) ([]*engine.Input, error) {
 	if err := checkProfileID(id); err != nil {
 		return nil, err
 	}
@@ -129,11 +139,11 @@ func (s *Server) changes(id string, raw json.RawMessage, replace bool) ([]*engin
 		}
 		delete(fields, "id")
 	}
-	change := &engine.ProfileChange{Profile: id, Replace: replace}
+	change := &engine.ProfileChange{Profile: id, Replace: mode == replaceAll}
 	wanted, given := fields["opt_outs"]
 	delete(fields, "opt_outs")
 	change.Set = encodedFields(fields)
-	if given || replace {
+	if given || mode == replaceAll {
 		optOuts, err := categoriesOf(wanted)
 		if err != nil {
 			return nil, err

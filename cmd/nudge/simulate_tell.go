@@ -119,7 +119,7 @@ func (s *simulation) playStory(c *cobra.Command) error {
 	if err != nil {
 		return err
 	}
-	result, err := story.Play(test, newSnapshots(snapshotsIn(s.dir), false).options())
+	result, err := story.Play(test, newSnapshots(snapshotsIn(s.dir)).options())
 	if err != nil {
 		return failed(err)
 	}

@@ -87,7 +87,8 @@ func runTests(c *cobra.Command, dir string, f *testFlags) error {
 	if len(tests) == 0 {
 		return wrongInput(fmt.Errorf("%s has no such tests; they are in %s/%s/*.yaml", dir, dir, story.Folder))
 	}
-	kept := newSnapshots(snapshotsIn(dir), f.update)
+	kept := newSnapshots(snapshotsIn(dir))
+	kept.update = f.update
 	bar := newProgress(c.ErrOrStderr(), "tests", nil)
 	played := 0
 	results, err := story.PlayAll(tests, kept.options(), func(*story.Result) {

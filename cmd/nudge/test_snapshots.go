@@ -25,8 +25,9 @@ type snapshots struct {
 // snapshotsIn is the folder of a project's snapshots.
 func snapshotsIn(dir string) string { return filepath.Join(dir, story.Folder, "snapshots") }
 
-func newSnapshots(folder string, update bool) *snapshots {
-	return &snapshots{folder: folder, update: update, changed: map[string]string{}}
+// newSnapshots returns snapshots that are only compared, until update is set.
+func newSnapshots(folder string) *snapshots {
+	return &snapshots{folder: folder, changed: map[string]string{}}
 }
 
 // options are those of a story that knows the snapshots.

@@ -50,7 +50,7 @@ func Open(dir string) (*KV, error) {
 			return nil, fmt.Errorf("make a new store in %s: %w", dir, err)
 		}
 	}
-	db, err := open(path, false)
+	db, err := open(path, readWrite)
 	if err != nil {
 		return nil, fmt.Errorf("open the store %s: %w", path, err)
 	}
@@ -65,18 +65,26 @@ func OpenExisting(dir string) (*KV, error) {
 	if _, err := os.Stat(path); err != nil {
 		return nil, err
 	}
-	db, err := open(path, true)
+	db, err := open(path, readOnly)
 	if err != nil {
 		return nil, fmt.Errorf("open the store %s: %w", path, err)
 	}
 	return &KV{db: db}, nil
 }
 
-func open(path string, readOnly bool) (*bbolt.DB, error) {
+// access is what a process may do with a file.
+type access bool
+
+const (
+	readWrite access = false
+	readOnly  access = true
+)
+
+func open(path string, to access) (*bbolt.DB, error) {
 	var opened os.FileInfo
 	db, err := bbolt.Open(path, 0o600, &bbolt.Options{
 		Timeout:         LockTimeout,
-		ReadOnly:        readOnly,
+		ReadOnly:        to == readOnly,
 		FreelistType:    bbolt.FreelistMapType, // the array is slow on large files
 		NoFreelistSync:  true,                  // see keepFree
 		InitialMmapSize: initialMap,
@@ -95,7 +103,7 @@ func open(path string, readOnly bool) (*bbolt.DB, error) {
 		if err := db.Close(); err != nil {
 			return nil, err
 		}
-		return open(path, readOnly)
+		return open(path, to)
 	}
 	return db, err
 }
@@ -108,7 +116,7 @@ func create(dir, path string) error {
 	if err := os.Remove(temp); err != nil && !errors.Is(err, os.ErrNotExist) {
 		return err
 	}
-	db, err := open(temp, false)
+	db, err := open(temp, readWrite)
 	if err != nil {
 		return err
 	}

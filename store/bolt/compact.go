@@ -43,7 +43,7 @@ func Compact(ctx context.Context, dir string, progress func(done, whole int64)) 
 	if err != nil {
 		return c, err
 	}
-	from, err := open(path, false)
+	from, err := open(path, readWrite)
 	if err != nil {
 		return c, fmt.Errorf("open the store %s: %w", path, err)
 	}
@@ -80,7 +80,7 @@ func writeCopy(ctx context.Context, temp string, from *bbolt.DB, as os.FileInfo,
 	if err := removeFile(temp); err != nil {
 		return err
 	}
-	to, err := open(temp, false)
+	to, err := open(temp, readWrite)
 	if err != nil {
 		return err
 	}
