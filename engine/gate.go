@@ -120,7 +120,7 @@ func (a *applier) withhold(r *Run, message int, v gate.Verdict) {
 	}
 	m.Status, m.Reason = Unsent, v.Reason
 	if m.Resends > 0 {
-		m.Status, e.Kind, e.Detail = Unknown, KindGaveUp, "not sent again, "+e.Detail
+		m.Status, m.Accepted, e.Kind, e.Detail = Unknown, true, KindGaveUp, "not sent again, "+e.Detail
 	}
 	r.log(e)
 }

@@ -20,6 +20,7 @@ type Message struct {
 	Conversation string  // conversation it was posted to
 	Account      string  // the account that sends it; empty for the default one
 	ByID         bool    // its receipts name it only by ProviderID
+	Accepted     bool    // the provider has it; or nobody can say, and the run went on
 }
 
 // MessageStatus is the status of a message. The constants are in rising order. A status

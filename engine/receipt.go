@@ -59,7 +59,7 @@ func (a *applier) applyReceipt(r *Run, message int, rc *channels.Receipt) {
 func (a *applier) upgradeStatus(r *Run, message int, rc *channels.Receipt) {
 	m := r.Message(message)
 	before := m.Status
-	m.Status, m.Reason = statusOf(rc.Status), ""
+	m.Status, m.Reason, m.Accepted = statusOf(rc.Status), "", true
 	a.takeAgain(r, m) // it went out, even if the provider said before that it did not
 	if m.Status.lost() {
 		m.Reason = cut(rc.Reason, MaxReasonBytes)

@@ -105,6 +105,7 @@ func messageView(m *Message) map[string]any {
 	}
 	return map[string]any{
 		"status": m.Status.String(), "reason": m.Reason,
+		"accepted":  m.Accepted,
 		"sent":      m.Status >= Sent && !m.Status.lost(),
 		"delivered": satisfies(m.Status, flows.SignalDelivered),
 		"read":      satisfies(m.Status, flows.SignalRead),
@@ -115,7 +116,7 @@ func messageView(m *Message) map[string]any {
 // Values for what is missing. Scopes share them: a scope is never changed below its own
 // names.
 var (
-	noMessage = map[string]any{"status": "", "reason": "", "sent": false, "delivered": false, "read": false, "failed": false}
+	noMessage = map[string]any{"status": "", "reason": "", "accepted": false, "sent": false, "delivered": false, "read": false, "failed": false}
 	noEvent   = map[string]any{}
 	noReply   = (&Signal{}).view()
 	notEnded  = map[string]any{"outcome": "", "event": noEvent, "reply": noReply}

@@ -219,7 +219,7 @@ func (a *applier) takeBack(r *Run, m *Message, res *SendResult) {
 }
 
 func (a *applier) accept(r *Run, m *Message, res *SendResult) {
-	m.ProviderID = res.ProviderID
+	m.ProviderID, m.Accepted = res.ProviderID, true
 	if res.Conversation != "" {
 		m.Conversation = res.Conversation
 	}
@@ -278,6 +278,11 @@ func (a *applier) markUnknown(r *Run, m *Message, reason string) {
 	m.Status, m.Reason = Unknown, cut(reason, MaxReasonBytes)
 	if a.underWay(r, m) {
 		r.setAlarm(Alarm{At: a.now.Add(UnknownHold), Place: AtMessage})
+		return
+	}
+	if r.Live() && m.Step >= 0 { // the run went on already
+		p := a.e.pin(r)
+		m.Accepted = p.sendOf(m).OnUnknown != flows.OnUnknownFail
 	}
 }
 
@@ -314,6 +319,7 @@ func (a *applier) decideUnknown(r pinned) {
 		m.Status = Failed
 		log(KindGaveUp, "on_unknown: fail")
 	} else {
+		m.Accepted = true
 		log(KindGaveUp, "on_unknown: continue")
 	}
 	a.advance(r, r.step().Next)

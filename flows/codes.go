@@ -26,6 +26,7 @@ const (
 	codeNeverEnds       diag.Code = "wait-never-ends"  // warning: after: never
 	codeNeverStarted    diag.Code = "never-started"    // warning: a flow that neither a trigger nor a flow starts
 	codeNotASend        diag.Code = "not-a-send"       // a signal that names a step which sends nothing
+	codeNotYetKnown     diag.Code = "not-yet-known"    // warning: a step directly below a send asks whether the message was sent
 	codeNotBefore       diag.Code = "not-before"       // a signal or name of a step that cannot have come before
 	codeOptional        diag.Code = "may-be-absent"    // a field of something that may be absent
 	codeShapeConflict   diag.Code = "shape-conflict"   // two shapes of the same data contradict each other

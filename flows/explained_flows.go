@@ -57,6 +57,21 @@ step that sends one. The step named here does something else.`,
   - send: hello
   - wait: 1h
   - wait: [ { reply: hello }, { after: 1d } ]`},
+	{"not-yet-known", `The step stands directly below a send and asks whether the message was sent. The provider
+says so later, so the answer is false here. Ask whether the message was accepted, or wait
+before you ask.`,
+		`steps:
+  - send: hello
+  - if: not hello.sent
+    send: fallback
+# templates/fallback.yaml
+body: Hello`,
+		`steps:
+  - send: hello
+  - if: not hello.accepted
+    send: fallback
+# templates/fallback.yaml
+body: Hello`},
 	{"not-before", `The line names a message that cannot have been sent when the run reaches this step: its
 send is further down, or in another arm of a branch.`,
 		`steps:

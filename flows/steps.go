@@ -37,7 +37,7 @@ func (r *reader) readSteps(m *node.Map) {
 // block reads a list of steps and appends them to the program. It returns the open ends,
 // which the caller connects; ends reports that nothing leads on. What is known grows in k.
 func (r *reader) block(v *node.Value, name string, k *typeEnv) (joints []patch, ends bool) {
-	items := v.List()
+	items, above := v.List(), End
 	if len(items) == 0 && v.IsList() {
 		v.Errorf(codeEmptySteps, "remove it, or add a step", "%s has no steps", name)
 	}
@@ -53,6 +53,8 @@ func (r *reader) block(v *node.Value, name string, k *typeEnv) (joints []patch, 
 		at := len(r.flow.Steps)
 		connect(joints, at)
 		joints, ends = r.step(m, at, k)
+		r.checkEarly(above, at)
+		above = at
 	}
 	return joints, ends
 }

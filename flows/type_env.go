@@ -133,7 +133,7 @@ var (
 		"type": shape.String, "name": shape.String.OrNil(), "url": shape.String.OrNil(), "data": shape.Any,
 	})
 	sendShape = shape.MapOf(map[string]*shape.Type{
-		"status": shape.String, "reason": shape.String, "sent": shape.Boolean,
+		"status": shape.String, "reason": shape.String, "accepted": shape.Boolean, "sent": shape.Boolean,
 		"delivered": shape.Boolean, "read": shape.Boolean, "failed": shape.Boolean,
 	})
 	startShape = shape.MapOf(map[string]*shape.Type{"outcome": shape.String})

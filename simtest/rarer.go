@@ -67,7 +67,7 @@ func (p *page) rareCondition() string {
 // conditionsOn are those on a step, by its verb.
 var conditionsOn = map[string][]string{
 	"collect": {`%s.count > 1`, `any(%s.items, (.total ?? 0) > 10)`},
-	"send":    {`%s.read`, `%s.status == "delivered"`, `%s.sent and not (data.total > 30)`, `%s.failed or data.total > 20`},
+	"send":    {`%s.accepted`, `not %s.accepted`, `%s.read`, `%s.status == "delivered"`, `%s.sent and not (data.total > 30)`, `%s.failed or data.total > 20`},
 	"fetch":   {`%s.status == 200`, `int(%s.json.visits ?? 0) > 400`, `int(%s.json.visits) < 500`, `(%s.json.orders ?? 9) == 9`},
 }
 

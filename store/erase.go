@@ -121,7 +121,7 @@ func anonymous(r *engine.Run) *engine.Run {
 			why = m.Reason // the engine chose this text, and campaigns count it
 		}
 		left.Messages = append(left.Messages, engine.Message{Step: m.Step, Status: m.Status, Attempt: m.Attempt,
-			ByID: m.ByID, Resends: m.Resends, Planned: m.Planned, Order: m.Order, Posted: m.Posted, Reason: why})
+			ByID: m.ByID, Accepted: m.Accepted, Resends: m.Resends, Planned: m.Planned, Order: m.Order, Posted: m.Posted, Reason: why})
 	}
 	for _, e := range r.Timeline {
 		switch e.Kind {

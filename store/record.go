@@ -179,6 +179,7 @@ func messageFields(c *codec, m *engine.Message, clock *instants) {
 	c.str(&m.Conversation)
 	c.str(&m.Account)
 	c.bool(&m.ByID)
+	c.bool(&m.Accepted)
 }
 
 func happeningFields(c *codec, h *engine.Signal, clock *instants) {

@@ -20,7 +20,7 @@ func sample() *engine.Run {
 		Data: json.RawMessage(`{"order_id":"O1"}`), Vars: []engine.Var{{Name: "score", Value: json.RawMessage("9")}},
 		Status: engine.Sending, At: 3, Deadline: 1_772_449_200_000,
 		Messages: []engine.Message{
-			{Step: 0, Status: engine.Read, Attempt: 2, Resends: 1, Reached: 1_772_445_500_000, Planned: 1_772_445_600_000, Order: 7, Posted: 1_772_445_600_001, Cap: "orders", Counted: true, ProviderID: "m1", Conversation: "acme_ann", Account: "orders", ByID: true},
+			{Step: 0, Status: engine.Read, Attempt: 2, Resends: 1, Reached: 1_772_445_500_000, Planned: 1_772_445_600_000, Order: 7, Posted: 1_772_445_600_001, Cap: "orders", Counted: true, ProviderID: "m1", Conversation: "acme_ann", Account: "orders", ByID: true, Accepted: true},
 			{Step: 3, Status: engine.Claimed, Attempt: 1, Planned: 1_772_445_600_002, Order: 300, Posted: 1_772_445_600_002, Reason: "?", Conversation: "acme_ann"},
 		},
 		Alarms:        []engine.Alarm{{At: 1_772_449_200_000, Place: engine.AtMessage}, {At: 1_772_549_200_000, Place: 4, Line: -1}},

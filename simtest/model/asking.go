@@ -242,7 +242,7 @@ func (w *walk) isSurveyed() {
 
 // lift gives a message the status that the provider tells of.
 func (w *walk) lift(m *Message, rc *channels.Receipt) {
-	m.status, m.reason = receiptSays[rc.Status], ""
+	m.status, m.reason, m.accepted = receiptSays[rc.Status], "", true
 	if m.provider == "" {
 		m.provider = rc.ProviderID
 	}

@@ -81,6 +81,9 @@ func (r *Run) messagesDiffer(got *engine.Run) string {
 // reasons says of which message it is told wrongly why it stays here (I14).
 func (w *walk) reasons(got *engine.Run) string {
 	for i := range w.messages {
+		if g := &got.Messages[i]; g.Accepted != w.messages[i].accepted {
+			return fmt.Sprintf("message %d, %s, counts as accepted: %v, want %v", i+1, g.Status, g.Accepted, w.messages[i].accepted)
+		}
 		if m := &w.messages[i]; m.reason != "" && (m.status == engine.Unsent || m.status == engine.Held) && got.Messages[i].Reason != m.reason {
 			return fmt.Sprintf("message %d is %s because of %q, want %q", i+1, m.status, got.Messages[i].Reason, m.reason)
 		}
@@ -113,6 +116,27 @@ func (r *Run) liveDiffers(got *engine.Run) string {
 		if want, _ := json.Marshal(m.vars[v.Name]); string(want) != string(v.Value) {
 			return fmt.Sprintf("variable %s is %s, want %s", v.Name, v.Value, want)
 		}
+	}
+	return m.outcomes(got)
+}
+
+// outcomes says which step has another outcome than it should: that of its last time counts.
+func (w *walk) outcomes(got *engine.Run) string {
+	newest := map[int]string{}
+	for _, end := range w.waits {
+		newest[end.step] = end.outcome
+	}
+	seen := map[int]string{}
+	for _, end := range got.Waits {
+		seen[end.Step] = end.Outcome
+	}
+	for step, outcome := range newest {
+		if seen[step] != outcome {
+			return fmt.Sprintf("the outcome of step %d is %q, want %q", step, seen[step], outcome)
+		}
+	}
+	if len(seen) != len(newest) {
+		return fmt.Sprintf("%d steps have an outcome, want %d", len(seen), len(newest))
 	}
 	return ""
 }

@@ -93,6 +93,7 @@ type Message struct {
 	posted   engine.Instant
 	cap      string // the category under whose cap it has or had a place
 	counted  bool   // it has the place
+	accepted bool   // the provider has it, or the run went on as if it had
 	reason   string // why it is held, or was held back; empty for what is not compared
 	handed   *Handed
 }

@@ -123,7 +123,7 @@ func (w *walk) keepHere(message int, reason string) {
 	m, kind := &w.messages[message-1], engine.KindUnsent
 	m.reason = reason
 	if m.status = engine.Unsent; m.resends > 0 {
-		m.status, kind = engine.Unknown, engine.KindGaveUp
+		m.status, m.accepted, kind = engine.Unknown, true, engine.KindGaveUp
 	}
 	w.note(kind, m.step, message, "")
 }
@@ -143,10 +143,7 @@ func (w *walk) reopen(s *step) *way {
 // doubtOver decides about a message of unknown outcome that no webhook has proved.
 func (w *walk) doubtOver(s *step) *way {
 	m := w.current()
-	policy := text(get(s.node, "on_unknown"))
-	if policy == "" {
-		policy = w.flow.onUnknown
-	}
+	policy := w.unknownPolicy(s)
 	switch {
 	case policy == "resend" && m.resends < engine.MaxResends:
 		w.note(engine.KindResend, m.step, len(w.messages), "")
@@ -154,9 +151,19 @@ func (w *walk) doubtOver(s *step) *way {
 		return w.plan(s)
 	case policy == "fail":
 		m.status = engine.Failed
+	default:
+		m.accepted = true
 	}
 	w.note(engine.KindGaveUp, m.step, len(w.messages), "")
 	return &way{kind: onward}
+}
+
+// unknownPolicy is what the flow does where nobody can say whether a message was accepted.
+func (w *walk) unknownPolicy(s *step) string {
+	if policy := text(get(s.node, "on_unknown")); policy != "" {
+		return policy
+	}
+	return w.flow.onUnknown
 }
 
 // hear takes what a receipt or the end of a post says of a message, of whatever age,
@@ -225,6 +232,7 @@ func (w *walk) result(r *engine.SendResult) {
 		if rung(m.status) == 0 {
 			m.status = engine.Accepted
 		}
+		m.accepted = true
 		if m.provider = r.ProviderID; w.f.orphan != nil {
 			w.raise(r.Message, w.f.orphan)
 		}
@@ -256,6 +264,8 @@ func (w *walk) result(r *engine.SendResult) {
 			m.status = engine.Unknown
 			if waitsForIt {
 				w.alarm = w.f.now.Add(engine.UnknownHold)
+			} else if s := w.flow.byIndex[m.step]; s != nil && w.status != engine.Ended { // it went on before that
+				m.accepted = w.unknownPolicy(s) != "fail"
 			}
 		}
 	}

@@ -84,10 +84,11 @@ func (w *walk) stepNamed(name string) any {
 	}
 	switch s.verb {
 	case "send":
-		view := map[string]any{"status": "", "reason": "", "sent": false, "delivered": false, "read": false, "failed": false}
+		view := map[string]any{"status": "", "reason": "", "accepted": false, "sent": false, "delivered": false, "read": false, "failed": false}
 		for i := range w.messages {
 			if m := &w.messages[i]; m.step == index {
 				view = map[string]any{"status": m.status.String(), "reason": m.reason, "read": m.status == engine.Read, "failed": lost(m.status),
+					"accepted":  m.accepted,
 					"delivered": satisfies(m.status, "delivered"),
 					"sent":      m.status == engine.Sent || satisfies(m.status, "delivered")}
 			}

@@ -45,6 +45,9 @@ func (w *walk) known(path string) (any, bool) {
 		if reason, ok := w.s.values[path].(string); ok && w.s.sends[step].status == unsent {
 			return reason, true
 		}
+		if field == "accepted" && w.s.phase == sending && w.s.at == step {
+			return nil, false
+		}
 		return w.s.sends[step].status.known(field)
 	case field == "count":
 		if w.s.phase == waiting && w.s.at == step {
@@ -70,6 +73,8 @@ func (s status) known(field string) (any, bool) {
 		return s >= delivered, true
 	case "failed":
 		return s.isLost(), true
+	case "accepted":
+		return s >= delivered || s == open, s != lost
 	case "sent":
 		return s >= delivered, s != open
 	case "status":
