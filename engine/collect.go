@@ -29,15 +29,9 @@ func (a *applier) collect(r pinned, s *flows.Step) (next int, parked bool) {
 	if line := a.full(r, s.Collect); line != nil {
 		return a.follow(r, r.At, line, nil), false
 	}
-	timers, past, err := a.setAlarms(r, r.At, s.Collect.Until)
-	switch {
-	case err != nil:
-		a.fail(r.Run, r.At, err.Error())
-		return 0, true
-	case timers > 0 && timers == past:
-		r.Freed = true
-		a.endWait(r.Run, r.At, outcomePast, nil)
-		return s.Next, false
+	a.setAlarms(r, r.At, s.Collect.Until)
+	if r.outOfTime(r.At, s.Collect.Until) {
+		return a.endEarly(r, r.At, outcomePast), false
 	}
 	a.waitHere(r.Run)
 	return 0, true

@@ -1,6 +1,7 @@
 package engine
 
 import (
+	"slices"
 	"strconv"
 	"strings"
 
@@ -27,6 +28,7 @@ var sentences = [...]sentence{
 	KindUnsent:      {text: "{step} unsent: {detail}"},
 	KindDelayed:     {text: "{step} held until {detail}"},
 	KindAsked:       {text: "{step}: asked the provider: {detail}"},
+	KindPassedOver:  {text: "{step} passed over {detail}"},
 	KindReceipt:     {text: "{step} {detail}{attempt}"},
 	KindWaiting:     {text: "{step} began, until {detail}", bare: "{step} began, without a timer"},
 	KindWaitEnded:   {text: "{step} ended: {detail}"},
@@ -80,22 +82,30 @@ func form(s *flows.Step, e Entry) string {
 		text = words.bare
 	}
 	switch {
+	case s == nil && e.Kind == KindPassedOver: // of an exit
+		return strings.TrimPrefix(text, "{step} ")
 	case s == nil:
 	case e.Kind == KindBranch && (strings.HasPrefix(e.Detail, "arm_") || e.Detail == "else"):
 		return strings.Replace(text, "arm ", "", 1)
 	case e.Kind == KindWaiting && (s.Repeat != nil || s.Start != nil):
 		return strings.Replace(text, " began", " waits", 1)
-	case e.Kind == KindWaitEnded && e.Detail == outcomeFailed && s.Wait != nil && !hasOutcome(s.Wait, outcomeFailed):
+	case e.Kind == KindWaitEnded && e.Detail == outcomeFailed && !hasOutcome(s, outcomeFailed):
 		return text + ", the message did not reach the person"
 	}
 	return text
 }
 
-func hasOutcome(w *flows.Wait, outcome string) bool {
-	for i := range w.Lines {
-		if w.Lines[i].As == outcome {
-			return true
-		}
+// hasOutcome reports whether the step can end otherwise than by a lost message with this
+// outcome.
+func hasOutcome(s *flows.Step, outcome string) bool {
+	var lines []flows.Line
+	switch {
+	case s.Wait != nil:
+		lines = s.Wait.Lines
+	case s.Collect != nil:
+		lines = s.Collect.Until
+	default:
+		return true
 	}
-	return false
+	return slices.ContainsFunc(lines, func(l flows.Line) bool { return l.As == outcome })
 }

@@ -151,10 +151,7 @@ func (a *applier) start(f *flows.Flow, who *entrant) {
 	}
 	a.decide(r, DidStart, "")
 	p := pinned{r, f}
-	if _, _, err := a.setAlarms(p, AtExits, f.Exits); err != nil {
-		a.fail(r, 0, err.Error())
-		return
-	}
+	a.setAlarms(p, AtExits, f.Exits)
 	if a.leavesByIf(p) {
 		return
 	}

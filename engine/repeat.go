@@ -19,10 +19,7 @@ func (a *applier) repeat(r pinned, s *flows.Step) (next int, parked bool) {
 	if line, h := a.lookBack(r, s.Repeat.Until); line != nil {
 		return a.follow(r, r.At, line, h), false
 	}
-	if _, _, err := a.setAlarms(r, r.At, s.Repeat.Until); err != nil {
-		a.fail(r.Run, r.At, err.Error())
-		return 0, true
-	}
+	a.setAlarms(r, r.At, s.Repeat.Until)
 	a.logRound(r.Run, 1)
 	return s.Repeat.Body, false
 }

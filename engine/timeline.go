@@ -70,6 +70,7 @@ const (
 	KindReturned                    // Detail: the reason why the message was not posted; it is planned again
 	KindAsked                       // Detail: the provider's answer to a status check
 	KindLeftOut                     // Detail: why, one of the Left constants
+	KindPassedOver                  // Detail: the timer of a line, and why it is not taken after ": "
 )
 
 var kindNames = [...]string{
@@ -82,6 +83,7 @@ var kindNames = [...]string{
 	KindEmitted: "emitted", KindCalled: "called", KindFetch: "fetch", KindFetched: "fetched", KindOpted: "opted", KindLeft: "left",
 	KindScheduled: "scheduled", KindDelayed: "delayed", KindMoved: "moved", KindReturned: "returned",
 	KindAsked: "asked", KindLeftOut: "left out",
+	KindPassedOver: "passed over",
 }
 
 // String is the word for a kind in the API.

@@ -61,39 +61,9 @@ func (a *applier) fireOwn(r pinned, wait []watch.Lines, isDue func(place, index 
 	case r.Status == Waiting && r.step().Verb == flows.VerbRepeat && isDue(r.At, roundAlarm):
 		a.nextRound(r)
 	default:
-		return a.fireWait(r, wait, isDue)
+		return slices.ContainsFunc(wait, func(w watch.Lines) bool { return a.timeout(r, w, isDue) })
 	}
 	return true
-}
-
-// fireWait ends the wait by the first of its due timers.
-func (a *applier) fireWait(r pinned, wait []watch.Lines, isDue func(place, index int) bool) bool {
-	for _, w := range wait {
-		for index := range w.Lines {
-			if isDue(w.Place, index) {
-				a.timeout(r, w, &w.Lines[index])
-				return true
-			}
-		}
-	}
-	return false
-}
-
-// timeout ends a wait by a timer. If no message that the wait names reached the person, and
-// no line waits for that failure, the timer's then is skipped: a reminder about a message
-// that nobody got makes no sense.
-func (a *applier) timeout(r pinned, w watch.Lines, line *flows.Line) {
-	switch {
-	case r.step().Verb == flows.VerbWait && lostCause(r.Run, w.Lines):
-		a.endWait(r.Run, r.At, outcomeFailed, nil)
-		a.advance(r, r.step().Next)
-	case !a.holds(line.If, r, nil):
-		r.Freed = r.Freed || r.step().Verb == flows.VerbCollect
-		a.endWait(r.Run, r.At, line.As, nil)
-		a.advance(r, r.step().Next)
-	default:
-		a.take(r, r.At, line, nil)
-	}
 }
 
 // ringMessage continues with the pending message: its hold is over, its next attempt is due,

@@ -6,8 +6,8 @@ import (
 
 // The outcomes of a wait that none of its lines ended.
 const (
-	outcomeFailed = "failed" // its messages did not reach the person
-	outcomePast   = "past"   // its instants were past when it began
+	outcomeFailed = "failed"          // its messages did not reach the person
+	outcomePast   = flows.OutcomePast // no timer was left that could end it
 )
 
 // wait begins a wait step. If a line has already happened, the wait ends at once; otherwise
@@ -17,17 +17,12 @@ func (a *applier) wait(r pinned, s *flows.Step) (next int, parked bool) {
 	if line, h := a.lookBack(r, s.Wait.Lines); line != nil {
 		return a.follow(r, r.At, line, h), false
 	}
-	timers, past, err := a.setAlarms(r, r.At, s.Wait.Lines)
+	a.setAlarms(r, r.At, s.Wait.Lines)
 	switch {
-	case err != nil:
-		a.fail(r.Run, r.At, err.Error())
-		return 0, true
-	case timers > 0 && past == timers:
-		a.endWait(r.Run, r.At, outcomePast, nil)
-		return s.Next, false
-	case timers == 0 && lostCause(r.Run, s.Wait.Lines):
-		a.endWait(r.Run, r.At, outcomeFailed, nil)
-		return s.Next, false
+	case r.outOfTime(r.At, s.Wait.Lines):
+		return a.endEarly(r, r.At, outcomePast), false
+	case r.alarmOf(r.At) == 0 && lostCause(r.Run, s.Wait.Lines):
+		return a.endEarly(r, r.At, outcomeFailed), false
 	}
 	a.waitHere(r.Run)
 	return 0, true

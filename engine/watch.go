@@ -80,33 +80,31 @@ func (a *applier) leavesByIf(r pinned) bool {
 	})
 }
 
-// setAlarms sets the alarms of lines that come into effect. It returns how many of them are
-// timers, and how many of those are for a past instant and so never fire.
-func (a *applier) setAlarms(r pinned, place int, lines []flows.Line) (timers, past int, err error) {
-	return a.setAlarmsSince(a.now.Time(), r, place, lines)
+// setAlarms sets the alarms of lines that come into effect. A moment that is past, or that
+// cannot be computed, is passed over.
+func (a *applier) setAlarms(r pinned, place int, lines []flows.Line) {
+	a.setAlarmsSince(a.now.Time(), r, place, lines)
 }
 
 // setAlarmsSince is setAlarms for lines that count from an earlier instant.
-func (a *applier) setAlarmsSince(now time.Time, r pinned, place int, lines []flows.Line) (timers, past int, err error) {
+func (a *applier) setAlarmsSince(now time.Time, r pinned, place int, lines []flows.Line) {
 	zone := a.zoneOf(r)
 	for i := range lines {
 		line := &lines[i]
 		switch {
 		case line.Signal == flows.SignalAfter && !line.Never, line.Signal == flows.SignalQuiet:
-			timers++
 			r.setAlarm(Alarm{InstantOf(line.After.After(now, zone)), place, i})
 		case line.Signal == flows.SignalAt:
-			timers++
 			at, isPast, err := line.At.Resolve(a.scope(r), now, zone)
-			if err != nil {
-				return timers, past, err
+			switch {
+			case err != nil:
+				r.log(Entry{At: a.now, Kind: KindError, Step: place, Detail: cut(err.Error(), MaxReasonBytes)})
+				a.passOver(r.Run, place, i, line, passedNone)
+			case isPast:
+				a.passOver(r.Run, place, i, line, passedGone)
+			default:
+				r.setAlarm(Alarm{InstantOf(at), place, i})
 			}
-			if isPast {
-				past++
-				continue
-			}
-			r.setAlarm(Alarm{InstantOf(at), place, i})
 		}
 	}
-	return timers, past, nil
 }

@@ -34,12 +34,14 @@ func (r *reader) collect(v *node.Value, at int, k *typeEnv) (joints []patch, end
 	lines, lineMaps := r.lines(until, before, inCollect)
 	c.Until = lines
 	r.checkCollect(until, lines)
-	self := r.linesShape(lines)
+	unnamed := Unnamed(lines)
+	self := r.linesShape(lines, unnamed...)
 	for name, t := range gathered {
 		self.Fields[name] = t
 	}
 	r.learn(k, at, self)
-	return r.follow(lines, lineMaps, at, before, k)
+	joints, ends = r.follow(lines, lineMaps, at, before, k)
+	return joints, ends && len(unnamed) == 0
 }
 
 // checkTriggerItem checks that the event of include_trigger can start the flow.

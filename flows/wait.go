@@ -24,13 +24,10 @@ func (r *reader) wait(v *node.Value, at int, k *typeEnv) (joints []patch, ends b
 	if !slices.Contains(maps, nil) { // a line that cannot be read may be its end
 		r.checkWait(v, w)
 	}
-	more := []string{}
-	if mayFallThrough(w) {
-		more = append(more, SignalFailed.String())
-	}
-	r.learn(k, at, r.linesShape(w.Lines, more...))
+	unnamed := Unnamed(w.Lines)
+	r.learn(k, at, r.linesShape(w.Lines, unnamed...))
 	joints, ends = r.follow(lines, maps, at, before, k)
-	return joints, ends && !mayFallThrough(w)
+	return joints, ends && len(unnamed) == 0
 }
 
 // follow reads the steps of each line; ends reports that nothing leads on from any of them.
@@ -66,21 +63,6 @@ func (r *reader) then(m *node.Map, line *Line, before, after *typeEnv) ([]patch,
 		inside.names[NameReply] = replyShape
 	}
 	return r.arm(v, inside, after, onward)
-}
-
-// mayFallThrough reports whether a wait can end without any of its lines: if all its
-// messages failed and no line has the signal failed.
-func mayFallThrough(w *Wait) bool {
-	message := false
-	for _, line := range w.Lines {
-		switch line.Signal {
-		case SignalFailed:
-			return false
-		case SignalRead, SignalDelivered, SignalReply:
-			message = true
-		}
-	}
-	return message
 }
 
 // checkWait checks a wait as a whole: it must end.

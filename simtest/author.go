@@ -21,6 +21,7 @@ type author struct {
 	rarer    *rand.Rand // draws the rarer words of the language; nil where the seed knows none
 	broken   *rand.Rand // draws what cannot be computed; nil where the seed has none of it
 	talks    *rand.Rand // draws what replies have beside a text; nil where the seed knows none
+	waits    *rand.Rand // draws longer waits; nil where the seed knows none
 }
 
 // ownDice is a dice for what only every other seed knows, or nil. With the right key the seeds
@@ -95,6 +96,7 @@ func (a *author) flow(name string) string {
 		return fmt.Sprintf(stopFlow, pick(a.dice, "true", "false"))
 	}
 	p := &page{dice: a.dice, rarer: a.rarer, broken: a.broken, talks: a.talks, keyed: a.dice.IntN(4) > 0}
+	p.waits = a.waits
 	p.head(name)
 	p.write("%s", pick(a.dice, "", "", "account: second\n"))
 	p.write("%s", pick(a.dice, "", "category: orders\n", "category: news\n", "category: service\n"))

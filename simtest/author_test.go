@@ -13,7 +13,9 @@ import (
 // but the seed, and that editions differ.
 func TestAuthor(t *testing.T) {
 	newAuthor := func(seed uint64) *author {
-		return &author{dice: rand.New(rand.NewPCG(seed, 0)), rarer: rand.New(rand.NewPCG(seed, 1)), broken: rand.New(rand.NewPCG(seed, 2)), talks: rand.New(rand.NewPCG(seed, 3))}
+		a := &author{dice: rand.New(rand.NewPCG(seed, 0)), rarer: rand.New(rand.NewPCG(seed, 1)), broken: rand.New(rand.NewPCG(seed, 2)), talks: rand.New(rand.NewPCG(seed, 3))}
+		a.waits = rand.New(rand.NewPCG(seed, 4))
+		return a
 	}
 	changed := 0
 	for seed := range uint64(40) {

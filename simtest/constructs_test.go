@@ -26,6 +26,7 @@ func TestConstructs(t *testing.T) {
 	written, text := map[string]bool{}, strings.Builder{}
 	for seed := range uint64(150) {
 		a := &author{dice: rand.New(rand.NewPCG(seed, 0)), rarer: rand.New(rand.NewPCG(seed, 1)), broken: rand.New(rand.NewPCG(seed, 2)), talks: rand.New(rand.NewPCG(seed, 3))}
+		a.waits = rand.New(rand.NewPCG(seed, 4))
 		a.edition()
 		a.edition()
 		for path, file := range a.files {

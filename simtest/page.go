@@ -13,6 +13,7 @@ type page struct {
 	rarer  *rand.Rand // of the rarer words; nil for none
 	talks  *rand.Rand // of what replies have beside a text; nil for none
 	broken *rand.Rand // of what cannot be computed; nil for none
+	waits  *rand.Rand // of longer waits; nil for none
 	keyed  bool
 	ids    int
 	goals  []string // steps that are in no loop
@@ -137,12 +138,17 @@ func (p *page) lines(indent string, depth int, sends []string, wait bool, of *st
 		}
 		return
 	}
+	p.guarded(indent, of, then)
 	end := pick(p.dice, "after: 3h", "after: 2d", "at: \"09:00\"", "at: \"01:30\"", "at: 1h after run.started", "after: 40m")
 	p.write("%s- %s\n", indent, end)
-	if p.dice.IntN(6) == 0 {
+	unsure := p.dice.IntN(6) == 0
+	if unsure {
 		p.write("%s  if: %s\n", indent, p.condition())
 	}
 	p.as(indent, end, of)
+	if mayRunOut(end, unsure) {
+		of.words = append(of.words, "past")
+	}
 	then()
 }
 

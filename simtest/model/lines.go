@@ -182,29 +182,65 @@ func (w *walk) disarm(until engine.Instant) {
 	}
 }
 
-// arm reckons when the lines of a list fall due. It reports how many have a time, and
-// for how many of them that is past.
-func (w *walk) arm(list *list) (timers, past int) { return w.armSince(list, w.now()) }
+// arm reckons when the lines of a list fall due. A moment that is past, or that cannot be
+// computed, is passed over.
+func (w *walk) arm(list *list) { w.armSince(list, w.now()) }
 
 // armSince is arm for lines that count from an earlier instant.
-func (w *walk) armSince(list *list, since time.Time) (timers, past int) {
+func (w *walk) armSince(list *list, since time.Time) {
 	list.due = make([]engine.Instant, len(list.lines))
 	for i := range list.lines {
 		switch l := &list.lines[i]; {
 		case l.signal == "after" && !l.never, l.signal == "quiet":
-			timers++
 			list.due[i] = engine.InstantOf(l.after.after(since, w.zone()))
 		case l.signal == "at":
-			timers++
-			at, isPast := w.moment(l.at, since)
-			if isPast {
-				past++
+			at, past, ok := w.moment(l.at, since)
+			if past || !ok {
+				w.note(engine.KindPassedOver, list.place, 0, "")
 			} else {
 				list.due[i] = engine.InstantOf(at)
 			}
 		}
 	}
-	return timers, past
+}
+
+// outOfTime reports whether a list has timers and none of them is left.
+func (w *walk) outOfTime(list *list) bool {
+	timers := false
+	for i, l := range list.lines {
+		if l.signal != "after" && l.signal != "at" && l.signal != "quiet" {
+			continue
+		}
+		held := slices.ContainsFunc(w.asking.held, func(h heldTimer) bool { return h.list == list && h.line == i })
+		if l.never || held || list.due[i] != 0 {
+			return false
+		}
+		timers = true
+	}
+	return timers
+}
+
+// comesDue is the end of a wait or collect by what is due, from the upper line on. What is due in
+// vain is passed over.
+func (w *walk) comesDue(own *list) *way {
+	passed := false
+	for i := range own.lines {
+		switch {
+		case own.due[i] != w.f.due:
+			continue
+		case w.lostCause(own.lines):
+			return &way{kind: left, list: own, word: "failed"}
+		case w.truth(own.lines[i].if_, nil):
+			return &way{kind: left, list: own, line: &own.lines[i]}
+		}
+		own.due[i], passed = 0, true
+		w.note(engine.KindPassedOver, own.place, 0, "")
+	}
+	if passed && w.outOfTime(own) {
+		w.mark("no timer left that could end a wait")
+		return &way{kind: left, list: own, word: "past"}
+	}
+	return nil
 }
 
 // awaits reports whether some wait or collect of the flow names the event.

@@ -1,7 +1,6 @@
 package model
 
 import (
-	"fmt"
 	"regexp"
 	"strconv"
 	"strings"
@@ -14,16 +13,17 @@ var (
 	weekdays = []string{"sun", "mon", "tue", "wed", "thu", "fri", "sat"}
 )
 
-// moment is when a moment is, as seen now, and whether that is past.
-func (w *walk) moment(words string, now time.Time) (time.Time, bool) {
+// moment is when a moment is, as seen now, and whether that is past. It reports ok where it
+// can be computed.
+func (w *walk) moment(words string, now time.Time) (at time.Time, past, ok bool) {
 	if m := ofDay.FindStringSubmatch(words); m != nil {
 		hour, _ := strconv.Atoi(m[2])
 		minute, _ := strconv.Atoi(m[3])
-		at, past := NextTime(now, w.zone(), m[1], hour, minute)
+		at, past = NextTime(now, w.zone(), m[1], hour, minute)
 		if Wall(at, w.zone()).Minute() != minute || Wall(at, w.zone()).Hour() != hour {
 			w.run.world.Reached["gap of daylight saving"]++
 		}
-		return at, past
+		return at, past, true
 	}
 	expression, offset := words, span{}
 	if m := anchored.FindStringSubmatch(words); m != nil {
@@ -34,7 +34,7 @@ func (w *walk) moment(words string, now time.Time) (time.Time, bool) {
 	}
 	v, err := evaluate(expression, w.names(nil))
 	if err != nil {
-		panic(err)
+		return at, false, false
 	}
 	anchor, ok := v.(time.Time)
 	if said, isText := v.(string); isText {
@@ -42,10 +42,10 @@ func (w *walk) moment(words string, now time.Time) (time.Time, bool) {
 		ok = err == nil
 	}
 	if !ok {
-		panic(fmt.Sprintf("%q is no moment", words))
+		return at, false, false
 	}
-	at := offset.after(anchor, w.zone())
-	return at, at.Before(now)
+	at = offset.after(anchor, w.zone())
+	return at, at.Before(now), true
 }
 
 // NextTime is the next instant, this minute included, at which the clocks of a zone

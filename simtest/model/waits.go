@@ -14,12 +14,12 @@ func (w *walk) wait(s *step) *way {
 		return w.block(l.then)
 	}
 	own := &list{place: s.index, lines: s.lines}
-	timers, past := w.arm(own)
-	if timers > 0 && timers == past {
+	w.arm(own)
+	if w.outOfTime(own) {
 		w.endWait(s.index, "past", nil)
 		return nil
 	}
-	if timers == 0 && w.lostCause(s.lines) {
+	if timeless(own) && w.lostCause(s.lines) {
 		w.endWait(s.index, "failed", nil)
 		return nil
 	}
@@ -31,14 +31,7 @@ func (w *walk) wait(s *step) *way {
 				return &way{kind: left, list: own, word: "failed"}
 			}
 		case rings:
-			l := own.isDue(w.f.due)
-			if w.lostCause(s.lines) {
-				return &way{kind: left, list: own, word: "failed"}
-			}
-			if !w.truth(l.if_, nil) {
-				return &way{kind: left, list: own, word: l.as}
-			}
-			return &way{kind: left, list: own, line: l}
+			return w.comesDue(own)
 		}
 		return nil
 	})
@@ -64,14 +57,6 @@ func (w *walk) during(own *list, look func() *way) *way {
 
 func timeless(l *list) bool {
 	return !slices.ContainsFunc(l.due, func(at engine.Instant) bool { return at != 0 })
-}
-
-// isDue is the upper line that is due, or nil.
-func (l *list) isDue(due engine.Instant) *line {
-	if i := slices.Index(l.due, due); i >= 0 {
-		return &l.lines[i]
-	}
-	return nil
 }
 
 // repeat takes its steps some times, until one of its lines leads out.
@@ -157,7 +142,7 @@ func (w *walk) collect(s *step) *way {
 		return w.block(l.then)
 	}
 	own := &list{place: s.index, lines: s.lines}
-	if timers, past := w.arm(own); timers > 0 && timers == past {
+	if w.arm(own); w.outOfTime(own) {
 		w.freed = true
 		w.endWait(s.index, "past", nil)
 		return nil
@@ -214,11 +199,7 @@ func (w *walk) collectMore(s *step, own *list) *way {
 			}
 		}
 	case w.f.kind == rings:
-		l := own.isDue(w.f.due)
-		if !w.truth(l.if_, nil) {
-			return &way{kind: left, list: own, word: l.as}
-		}
-		return &way{kind: left, list: own, line: l}
+		return w.comesDue(own)
 	}
 	return nil
 }

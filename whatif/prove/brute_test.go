@@ -195,7 +195,7 @@ func playsMost(t *testing.T, seed uint64, text string, w *world, p *flows.Projec
 	if r.Most > 0 {
 		story := prove.StoryOfMost(p, p.Flows[0], r.Most)
 		end, err := play(w, story)
-		if err != nil || end.posted() != r.Most {
+		if err != nil || end.run == nil || end.posted() != r.Most {
 			t.Logf("seed %d: most %d, %v\n%s\n%v", seed, r.Most, err, text, story)
 			exact = false
 		}

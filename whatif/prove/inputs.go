@@ -258,16 +258,39 @@ func (x *explorer) linesAt(place int) []flows.Line {
 	return nil
 }
 
-// timeout ends a wait by a timer.
+// timeout ends a wait by the first timer of one instant whose condition holds, from the one
+// that rings on. Those before it are passed over.
 func (w *walk) timeout(a alarm, lines []flows.Line) {
-	line := &lines[a.line]
-	switch {
-	case w.f.Steps[w.s.at].Verb == flows.VerbWait && w.s.lostCause(lines):
-		w.advance(w.endUnnamed(outcomeFailed))
-	case !w.truth(line.If):
-		w.endWait(w.s.at, line.As)
-		w.advance(w.f.Steps[w.s.at].Next)
-	default:
-		w.take(a.place, line)
+	for line := a.line; line < len(lines); line++ {
+		b := alarm{a.place, line, true}
+		switch {
+		case b != a && !w.comesToo(b):
+			continue
+		case w.s.lostCause(lines):
+			w.advance(w.endUnnamed(outcomeFailed))
+			return
+		case w.truth(lines[line].If):
+			w.take(a.place, &lines[line])
+			return
+		}
+		w.s.zone.remove(func(c alarm) bool { return c == b })
 	}
+	if !w.dead && w.outOfTime(a.place, lines) {
+		w.advance(w.endUnnamed(outcomePast))
+	}
+}
+
+// comesToo reports whether another alarm rings now: it may, or it rings later.
+func (w *walk) comesToo(b alarm) bool {
+	z := &w.s.zone
+	i := z.find(b)
+	switch {
+	case i < 0 || z.bound(now, i) < 0: // it is not set, or surely later
+		return false
+	case z.bound(i, now) <= 0 || w.t.choose(2) == 1:
+		w.dead = w.dead || !z.restrict(i, now, 0)
+		return !w.dead
+	}
+	w.dead = w.dead || !z.restrict(now, i, -1)
+	return false
 }

@@ -128,7 +128,15 @@ func (w *flowWriter) wait(indent string, depth int) {
 	if w.dice.IntN(3) == 0 {
 		line("event: ping\n%s      key: event.id", indent)
 	}
-	line("after: %s", pick(w.dice, "3h", "1d", "40h"))
+	if w.dice.IntN(6) == 0 {
+		line("%s\n%s      if: %s", pick(w.dice, "after: 2h", "after: 1d", "at: 30h after run.started"), indent,
+			pick(w.dice, "data.total > 12", `profile.plan == "pro"`))
+	}
+	end, guard := pick(w.dice, "3h", "1d", "40h"), ""
+	if w.dice.IntN(8) == 0 {
+		guard = "\n" + indent + "      if: data.total > 20"
+	}
+	line("after: %s%s", end, guard)
 }
 
 func (w *flowWriter) repeat(indent string, depth int) {

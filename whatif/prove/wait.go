@@ -5,7 +5,7 @@ import "nudge/flows"
 // Outcomes of a wait that none of its lines names.
 const (
 	outcomeFailed = "failed"
-	outcomePast   = "past"
+	outcomePast   = flows.OutcomePast
 )
 
 func (w *walk) wait(s *flows.Step) (next int, parked bool) {
@@ -13,11 +13,11 @@ func (w *walk) wait(s *flows.Step) (next int, parked bool) {
 	if line := w.lookBack(w.s.at, s.Wait.Lines); line != nil {
 		return w.follow(w.s.at, line), false
 	}
-	timers, past := w.arm(w.s.at, s.Wait.Lines)
+	w.arm(w.s.at, s.Wait.Lines)
 	switch {
-	case timers > 0 && timers == past:
+	case w.outOfTime(w.s.at, s.Wait.Lines):
 		return w.endUnnamed(outcomePast), false
-	case timers == 0 && w.s.lostCause(s.Wait.Lines):
+	case !w.hasAlarm(w.s.at) && w.s.lostCause(s.Wait.Lines):
 		return w.endUnnamed(outcomeFailed), false
 	}
 	return 0, true
@@ -25,9 +25,7 @@ func (w *walk) wait(s *flows.Step) (next int, parked bool) {
 
 // endUnnamed ends the wait the run is at by an outcome that no line of it names.
 func (w *walk) endUnnamed(outcome string) (next int) {
-	if w.f.Steps[w.s.at].Verb == flows.VerbWait {
-		w.ended = append(w.ended, unnamed{w.s.at, outcome})
-	}
+	w.ended = append(w.ended, unnamed{w.s.at, outcome})
 	w.endWait(w.s.at, outcome)
 	return w.f.Steps[w.s.at].Next
 }
@@ -63,24 +61,34 @@ func (w *walk) lookBack(place int, lines []flows.Line) *flows.Line {
 	return nil
 }
 
-// arm sets the alarms of lines that begin to be looked out for. It reports how many of
-// them are timers, and how many of those are moments that are past.
-func (w *walk) arm(place int, lines []flows.Line) (timers, past int) {
+// arm sets the alarms of lines that begin to be looked out for. A moment may be past.
+func (w *walk) arm(place int, lines []flows.Line) {
 	for i := range lines {
 		line := &lines[i]
 		a := alarm{place, i, true}
 		switch {
 		case line.Signal == flows.SignalAfter && !line.Never, line.Signal == flows.SignalQuiet:
-			timers++
 			w.s.zone.add(a, now, nominal(line.After), nominal(line.After))
 		case line.Signal == flows.SignalAt:
-			timers++
-			if w.moment(a, line.At) {
-				past++
-			}
+			w.moment(a, line.At)
 		}
 	}
-	return timers, past
+}
+
+// outOfTime reports whether the lines of a wait or collect have timers, and none is left
+// that could end it.
+func (w *walk) outOfTime(place int, lines []flows.Line) bool {
+	timers := false
+	for i := range lines {
+		switch lines[i].Signal {
+		case flows.SignalAfter, flows.SignalAt, flows.SignalQuiet:
+			if lines[i].Never || w.s.zone.find(alarm{place: place, line: i}) >= 0 {
+				return false
+			}
+			timers = true
+		}
+	}
+	return timers
 }
 
 // follow ends what a line belongs to and says where the line leads.
@@ -160,7 +168,7 @@ func (w *walk) collect(s *flows.Step) (next int, parked bool) {
 	if line := w.full(s.Collect); line != nil {
 		return w.follow(w.s.at, line), false
 	}
-	if timers, past := w.arm(w.s.at, s.Collect.Until); timers > 0 && timers == past {
+	if w.arm(w.s.at, s.Collect.Until); w.outOfTime(w.s.at, s.Collect.Until) {
 		return w.endUnnamed(outcomePast), false
 	}
 	return 0, true

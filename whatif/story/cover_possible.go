@@ -125,7 +125,7 @@ func passesOn(s *flows.Step) bool {
 		last := s.Branch[len(s.Branch)-1]
 		return last.If != nil || s.If != nil
 	case flows.VerbWait:
-		return s.If != nil
+		return s.If != nil || len(flows.Unnamed(s.Wait.Lines)) > 0
 	}
 	return true
 }
