@@ -49,19 +49,25 @@ run() {
 	$summed --format standard-quiet --hide-summary skipped --jsonfile "$results/$name.json" -- "$@"
 }
 
-# Every room but the program, as fast as it goes.
-run plain $(go list ./... | grep -v '/cmd/')
+# What has goroutines runs under the race detector, and only there: once is enough.
+# TestRaceList (house_race_test.go) fails when a package with goroutines is missing here.
+concurrent='app audience bench bench/bare channels/appmessaging client cmd/nudge runner runner/fetch
+sandbox sandbox/session sandbox/socket server store store/bolt whatif/backtest whatif/story'
+# Of flows and templates a test each: the others have no goroutine.
+shared='TestConcurrentLoads|TestConcurrentRenders'
+# These try history after history in a single goroutine, which takes too long under the
+# race detector. They run without it.
+alone='TestNothingChanged|TestFlatMemory|TestMemoryStaysFlat|TestThousandApps|TestFaultsByChance|TestTenFlows|TestTornFiles'
 
-# Everything that has goroutines, under the race detector. The engine, the simulator, the
-# ground of the language and the proofs have none (house_test.go). Nor have the tests that
-# are left out by name, which try minute after minute or one history after the other in a
-# single goroutine: they ran above.
-alone='^(TestWindowsByTheMinute|TestCronOverEveryTransition|TestNothingChanged|TestFlatMemory|TestMemoryStaysFlat|TestThousandApps|TestFaultsByChance|TestChancesOfPeople|TestTenFlows|TestTornFiles)$'
-race=$(go list ./... | grep -vE '^nudge$|/(engine|simtest|lang)(/|$)|/whatif/prove$')
+race=$(go list $(printf './%s ' $concurrent))
+plain=$(go list ./... | grep -vxF "$race")
+run plain $plain
+run alone -run "^($alone)\$" ./audience ./sandbox ./whatif/backtest ./whatif/story
 if [ "${1-}" = long ]; then
 	run race -race -timeout 1h ./...
 else
-	run race -race -short -skip "$alone" $race
+	run race -race -short -skip "^($alone)\$" $race
+	run shared -race -run "^($shared)\$" ./flows ./templates
 fi
 
 # Days that nobody simulated before: every change of the sources has its own seeds, so that
