@@ -86,7 +86,7 @@ func cellOf(cell string, t *shape.Type) (json.RawMessage, error) {
 			return nil, fmt.Errorf("must be %s in JSON, got %q", t.Described(), short(cell))
 		}
 		return json.RawMessage(trimmed), nil
-	case shape.KindTime:
+	case shape.KindTime, shape.KindDate:
 		cell = trimmed
 	}
 	raw, err := json.Marshal(cell)

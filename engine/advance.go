@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"nudge/flows"
+	"nudge/lang/shape"
 )
 
 // The outcomes of runs whose flow does not name one.
@@ -180,14 +181,24 @@ func mix64(h uint64) uint64 {
 // fails leaves variables and profile unchanged.
 func (a *applier) set(r pinned, s *flows.Step) (next int, parked bool) {
 	scope := a.scope(r)
-	names, values, profile := make([]string, len(s.Set)), make([]json.RawMessage, len(s.Set)), map[string]json.RawMessage{}
+	vars, profile := slices.Clone(r.Vars), map[string]json.RawMessage{}
+	names := make([]string, len(s.Set))
 	var err error
 	for i := 0; i < len(s.Set) && err == nil; i++ {
+		var value any
 		names[i] = s.Set[i].Name
-		if values[i], err = evaluate(&s.Set[i].Value, scope); s.Set[i].Profile {
-			names[i] = "profile." + names[i]
-			profile[s.Set[i].Name] = values[i]
+		if value, err = evaluate(&s.Set[i].Value, scope); err != nil {
+			break
 		}
+		if s.Set[i].Profile {
+			names[i] = "profile." + names[i]
+			profile[s.Set[i].Name] = jsonOf(value)
+			continue
+		}
+		vars = withVar(vars, names[i], value)
+	}
+	if err == nil && sizeOf(vars) > MaxVarsBytes {
+		err = fmt.Errorf("%s: the variables of the run have more than %d bytes", s.Span, MaxVarsBytes)
 	}
 	if err == nil && len(profile) > 0 {
 		err = a.setAttributes(r.Profile, jsonOf(profile), false)
@@ -196,41 +207,46 @@ func (a *applier) set(r pinned, s *flows.Step) (next int, parked bool) {
 		a.fail(r.Run, r.At, err.Error())
 		return 0, true
 	}
-	for i := range s.Set {
-		if !s.Set[i].Profile {
-			r.setVar(names[i], values[i])
-		}
-	}
+	r.Vars = vars
 	r.log(Entry{At: a.now, Kind: KindSet, Step: r.At, Detail: strings.Join(names, ", ")})
 	return s.Next, false
 }
 
-// jsonOf writes an object whose values are JSON.
-func jsonOf(object map[string]json.RawMessage) json.RawMessage {
-	raw, err := json.Marshal(object)
+// jsonOf writes a value that an expression can have, or an object whose values are JSON.
+func jsonOf(value any) json.RawMessage {
+	raw, err := json.Marshal(value)
 	if err != nil {
-		panic("engine: JSON that was written does not encode: " + err.Error())
+		panic("engine: a value does not encode: " + err.Error())
 	}
 	return raw
 }
 
-func evaluate(v *flows.Value, scope map[string]any) (json.RawMessage, error) {
-	value := v.Literal
+func evaluate(v *flows.Value, scope map[string]any) (any, error) {
 	if v.Expr != nil {
-		var err error
-		if value, err = v.Expr.Value(scope); err != nil {
-			return nil, err
-		}
+		return v.Expr.Value(scope)
 	}
-	return json.Marshal(value)
+	return v.Literal, nil
 }
 
-func (r *Run) setVar(name string, value json.RawMessage) {
-	i, found := slices.BinarySearchFunc(r.Vars, name, func(v Var, n string) int { return strings.Compare(v.Name, n) })
-	if !found {
-		r.Vars = slices.Insert(r.Vars, i, Var{Name: name})
+// withVar returns variables with one of them set.
+func withVar(vars []Var, name string, value any) []Var {
+	raw, err := shape.Encode(value)
+	if err != nil {
+		panic("engine: a value does not encode: " + err.Error())
 	}
-	r.Vars[i].Value = value
+	i, found := slices.BinarySearchFunc(vars, name, func(v Var, n string) int { return strings.Compare(v.Name, n) })
+	if !found {
+		vars = slices.Insert(vars, i, Var{Name: name})
+	}
+	vars[i].Value = raw
+	return vars
+}
+
+func sizeOf(vars []Var) (size int) {
+	for _, v := range vars {
+		size += len(v.Name) + len(v.Value)
+	}
+	return size
 }
 
 // finish ends the run. It drops messages that were planned but not claimed.

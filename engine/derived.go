@@ -77,13 +77,13 @@ func (a *applier) startFlow(r pinned, s *flows.Step) (next int, parked bool) {
 
 // assigned evaluates assignments to an object.
 func assigned(list []flows.Assignment, scope map[string]any) (json.RawMessage, error) {
-	data := make(map[string]json.RawMessage, len(list))
+	data := make(map[string]any, len(list))
 	for i := range list {
-		raw, err := evaluate(&list[i].Value, scope)
+		value, err := evaluate(&list[i].Value, scope)
 		if err != nil {
 			return nil, err
 		}
-		data[list[i].Name] = raw
+		data[list[i].Name] = value
 	}
 	return json.Marshal(data)
 }

@@ -29,6 +29,7 @@ const (
 	MaxReplyStarts    = 10       // runs of one flow that one person's replies may start per ReplyStartsPer
 	MaxFetchBytes     = 64 << 10 // a fetched answer that is kept; a larger one counts as not JSON
 	MaxOptOuts        = 1000     // categories that a person is opted out of by name
+	MaxVarsBytes      = 64 << 10 // the variables of a run with their names; more fails the run
 	MaxProfileData    = 64 << 10 // the attributes of a person
 	MaxOrphans        = 10_000   // messages whose receipts wait for their ID; receipts of more messages are ignored
 	MaxAsks           = 20       // messages that one run checks at a time, the newest

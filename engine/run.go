@@ -71,7 +71,7 @@ func (s RunStatus) String() string { return word(runStatusNames[:], int(s), "sta
 // Var is a variable that a set step has set.
 type Var struct {
 	Name  string
-	Value json.RawMessage
+	Value json.RawMessage // as shape.Encode writes it, so that it keeps its type
 }
 
 // Collection is the events that one collect has gathered.

@@ -153,7 +153,7 @@ func (a *applier) collectView(r pinned, step int) map[string]any {
 func varsView(r *Run) map[string]any {
 	vars := make(map[string]any, len(r.Vars))
 	for _, v := range r.Vars {
-		value, err := shape.Any.Decode(v.Value)
+		value, err := shape.Restore(v.Value)
 		if err != nil {
 			panic("engine: stored variable " + v.Name + ": " + err.Error())
 		}

@@ -48,7 +48,7 @@ func (r *reader) moment(t *node.Text, k *typeEnv) *Moment {
 		}
 		m.Offset, m.Before, offset = d, a[2] == "before", len(a[0])
 	}
-	m.Of, _ = compileExpr(t, offset, k.scope(), forTime, r.list)
+	m.Of, _ = compileExpr(t, offset, k.scope(), r.flow.Zone, forTime, r.list)
 	return m
 }
 

@@ -44,6 +44,7 @@ const (
 	codeUnreachable     diag.Code = "unreachable"      // warning: a step that nothing leads to
 	codeUntyped         diag.Code = "untyped"          // a value of unknown type where its type matters
 	codeVerb            diag.Code = "one-verb"         // a step with no verb or several
+	codeWakesNobody     diag.Code = "wakes-nobody"     // warning: a line whose condition only the clock can make true
 	codeWiderWindow     diag.Code = "wider-window"     // a send at hours at which its category sends nothing
 	codeWrongType       diag.Code = "wrong-type"       // a value of one type where another must stand
 )

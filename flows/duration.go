@@ -83,7 +83,11 @@ func offsetAt(t time.Time, zone *time.Location) time.Duration {
 }
 
 func sameWall(t, wall time.Time) bool {
-	return t.Format(time.DateTime) == wall.Format(time.DateTime)
+	year, month, day := t.Date()
+	hour, minute, second := t.Clock()
+	wallYear, wallMonth, wallDay := wall.Date()
+	wallHour, wallMinute, wallSecond := wall.Clock()
+	return year == wallYear && month == wallMonth && day == wallDay && hour == wallHour && minute == wallMinute && second == wallSecond
 }
 
 // gapEnd returns the end of the gap that a time of day fell into. The instant t, computed

@@ -41,7 +41,8 @@ them reads a clock; the current time is the value now, without brackets.`,
     send: hello`},
 	{"wrong-type", `A value has the wrong type: a number is compared with text, a condition is not true or
 false, a wait uses something that is not a time, or a value is compared with a word that
-it can never be, such as an outcome that no line has.`,
+it can never be, such as an outcome that no line has. A time is not subtracted from
+another: write data.at > now + 2h, or days_between(now, data.at).`,
 		`steps:
   - if: data.total == "3"
     send: hello`,
@@ -83,6 +84,17 @@ trigger: { event: table.made }
 steps:
   - if: "any(data.rows, any(#, # > 3))"
     send: hello`},
+	{"wakes-nobody", `A warning: only the clock can make this condition true, and time alone wakes no run. Nudge
+asks a condition that stands by itself when something touched the run. Wait for the moment
+itself.`,
+		`data: { at: time }
+trigger: { event: visit.booked }
+steps:
+  - wait: [ { if: now > data.at }, { after: 30d } ]`,
+		`data: { at: time }
+trigger: { event: visit.booked }
+steps:
+  - wait: [ { at: data.at }, { after: 30d } ]`},
 	{"bad-duration", `A duration is a number and its unit: 90m, 72h, 3d, 1d12h. The units are w, d, h, m, s and
 ms, from large to small, each at most once. A day is a calendar day where the person
 lives, even if it has 23 or 25 hours; an hour is elapsed time.`,
@@ -125,7 +137,7 @@ because its clocks change; GMT+1 and similar names do not say when.`,
 timezone: London`,
 		`# nudge.yaml
 timezone: Europe/London`},
-	{"bad-shape", `A shape says what data looks like: string, number, boolean, time or any; optional string;
+	{"bad-shape", `A shape says what data looks like: string, number, boolean, time, date or any; optional string;
 words separated by |; [string] for a list; or a mapping of names to shapes.`,
 		`data: { order_id: text, paid: bool }
 trigger: { event: order.shipped }`,

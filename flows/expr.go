@@ -11,6 +11,7 @@ import (
 
 	"nudge/lang/diag"
 	"nudge/lang/node"
+	"nudge/lang/shape"
 )
 
 // MaxPeople is the number of people for whom one event can start runs.
@@ -158,6 +159,10 @@ func described(value any) string {
 		return "a list"
 	case map[string]any:
 		return "a map"
+	case shape.Time:
+		return "a time"
+	case shape.Date:
+		return "a date"
 	}
 	return "something else"
 }

@@ -3,6 +3,7 @@ package flows
 import (
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/expr-lang/expr/ast"
 
@@ -19,9 +20,12 @@ import (
 type exprChecker struct {
 	expr   *Expr
 	scope  *shape.Type
+	zone   *time.Location // of people whose own is not known
 	list   *diag.List
 	items  []*shape.Type // of the closures around the node, innermost last
 	failed bool
+
+	compared *ast.BinaryNode // the comparison whose left side is being checked
 }
 
 var (
@@ -51,6 +55,16 @@ func (c *exprChecker) checkPurpose(n *ast.Node, want purpose) *shape.Type {
 			t = itemOf(t)
 		}
 		c.oneOf(*n, t, "a person", shape.KindAny, shape.KindString, shape.KindNumber)
+	case forValue:
+		return c.kept(*n, t)
+	}
+	return t
+}
+
+// kept refuses a duration where a value is kept.
+func (c *exprChecker) kept(n ast.Node, t *shape.Type) *shape.Type {
+	if t.Kind == shape.KindDuration {
+		return c.fail(n, codeWrongType, "keep a number, and write vars.days * 1d where you need it, or keep the time: = now + 2h", "a duration cannot be kept")
 	}
 	return t
 }
@@ -86,10 +100,10 @@ func (c *exprChecker) check(n *ast.Node) *shape.Type {
 	case *ast.MapNode:
 		return c.mapping(node)
 	case *ast.BuiltinNode:
-		return c.call(node, node.Name, node.Arguments)
+		return c.call(n, node.Name, node.Arguments)
 	case *ast.CallNode:
 		if callee, ok := node.Callee.(*ast.IdentifierNode); ok {
-			return c.call(node, callee.Value, node.Arguments)
+			return c.call(n, callee.Value, node.Arguments)
 		}
 		return c.fail(node, codeBadExpression, "write the function first, for example trim(data.name)", "values have no methods")
 	}
@@ -97,6 +111,9 @@ func (c *exprChecker) check(n *ast.Node) *shape.Type {
 }
 
 func (c *exprChecker) identifier(n *ast.Node, id *ast.IdentifierNode) *shape.Type {
+	if isDurationName(id.Value) {
+		return c.duration(n, id)
+	}
 	t, ok := c.scope.Field(id.Value)
 	if !ok {
 		return c.fail(id, codeUnknownName, c.nameHint(id.Value), "unknown name %q", id.Value)
@@ -249,7 +266,7 @@ func (c *exprChecker) common(at ast.Node, a, b *shape.Type) *shape.Type {
 func (c *exprChecker) array(n *ast.ArrayNode) *shape.Type {
 	var item *shape.Type
 	for i := range n.Nodes {
-		t := c.check(&n.Nodes[i])
+		t := c.kept(n.Nodes[i], c.check(&n.Nodes[i]))
 		if item == nil {
 			item = t
 			continue
@@ -273,7 +290,7 @@ func (c *exprChecker) mapping(n *ast.MapNode) *shape.Type {
 		if !ok {
 			return c.fail(pair.Key, codeBadExpression, "", "a field name cannot be computed: write it out")
 		}
-		fields[name.Value] = c.check(&pair.Value)
+		fields[name.Value] = c.kept(pair.Value, c.check(&pair.Value))
 	}
 	return shape.MapOf(fields)
 }

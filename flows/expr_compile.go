@@ -5,6 +5,7 @@ import (
 	"regexp"
 	"strings"
 	"sync"
+	"time"
 
 	"github.com/expr-lang/expr/builtin"
 	"github.com/expr-lang/expr/checker"
@@ -42,9 +43,10 @@ const (
 )
 
 // compileExpr checks an expression against its scope, compiles it and returns it with the
-// type of its value. The expression begins at the offset in the text. After a mistake,
-// which is in the list, it returns nil for both.
-func compileExpr(t *node.Text, offset int, scope *shape.Type, want purpose, list *diag.List) (*Expr, *shape.Type) {
+// type of its value. The expression begins at the offset in the text. The zone is that of
+// people whose own is not known. After a mistake, which is in the list, it returns nil for
+// both.
+func compileExpr(t *node.Text, offset int, scope *shape.Type, zone *time.Location, want purpose, list *diag.List) (*Expr, *shape.Type) {
 	e := &Expr{text: t, offset: offset}
 	source := t.Value[offset:]
 	if len(source) > maxSource {
@@ -52,12 +54,15 @@ func compileExpr(t *node.Text, offset int, scope *shape.Type, want purpose, list
 		return nil, nil
 	}
 	config := exprConfig()
-	tree, err := parser.ParseWithConfig(source, config)
+	tree, err := parseExpr(source, config)
 	if err != nil {
 		reportSyntax(e, err, list)
 		return nil, nil
 	}
-	c := &exprChecker{expr: e, scope: scope, list: list}
+	if zone == nil {
+		zone = time.UTC
+	}
+	c := &exprChecker{expr: e, scope: scope, zone: zone, list: list}
 	result := c.checkPurpose(&tree.Node, want)
 	if c.failed {
 		return nil, nil
@@ -87,8 +92,10 @@ var baseConfig = sync.OnceValue(func() *conf.Config {
 			delete(config.Builtins, name)
 		}
 	}
-	for name, fn := range ownFunctions {
-		config.Functions[name] = &builtin.Function{Name: name, Func: fn}
+	for _, functions := range []map[string]func(...any) (any, error){ownFunctions, calendarFunctions} {
+		for name, fn := range functions {
+			config.Functions[name] = &builtin.Function{Name: name, Func: fn}
+		}
 	}
 	return config
 })
@@ -106,6 +113,10 @@ func compileTree(tree *parser.Tree, config *conf.Config) (*vm.Program, error) {
 func reportSyntax(e *Expr, err error, list *diag.List) {
 	at, message := e.text.Span, err.Error()
 	var fe *file.Error
+	if bad := new(badDuration); errors.As(err, &bad) {
+		list.Errorf(e.text.At(e.offset+bad.from, e.offset+bad.to), codeBadDuration, bad.hint(), "%v", bad)
+		return
+	}
 	if errors.As(err, &fe) {
 		at = e.text.At(e.offset+fe.From, e.offset+max(fe.To, fe.From+1))
 		message = fe.Message

@@ -6,7 +6,6 @@ import (
 	"strings"
 
 	"github.com/expr-lang/expr/ast"
-	"github.com/expr-lang/expr/parser"
 )
 
 // Atom is a part of a condition that cannot be decided from known values: a comparison, a
@@ -26,7 +25,7 @@ type Reading struct{ node ast.Node }
 
 // Read parses the expression again for evaluation with partly known values.
 func (e *Expr) Read() Reading {
-	tree, err := parser.ParseWithConfig(e.String(), exprConfig())
+	tree, err := parseExpr(e.String(), exprConfig())
 	if err != nil {
 		panic("flows: a checked expression does not parse: " + err.Error())
 	}
@@ -142,6 +141,14 @@ func operate(left any, operator string, right any) (any, bool) {
 		return nil, false
 	}
 	switch operator {
+	case "<":
+		return x < y, true
+	case "<=":
+		return x <= y, true
+	case ">":
+		return x > y, true
+	case ">=":
+		return x >= y, true
 	case "contains":
 		return strings.Contains(x, y), true
 	case "startsWith":
@@ -238,6 +245,9 @@ func atomOf(n ast.Node) Atom {
 func pathOf(n ast.Node) string {
 	switch node := n.(type) {
 	case *ast.IdentifierNode:
+		if isDurationName(node.Value) {
+			return ""
+		}
 		return node.Value
 	case *ast.ChainNode:
 		return pathOf(node.Node)
@@ -255,6 +265,18 @@ type pathFinder struct{ paths []string }
 
 // Visit is called for the children of a node before it.
 func (f *pathFinder) Visit(n *ast.Node) {
+	if name := calledName(*n); name != "" {
+		i := len(f.paths) - 1
+		for ; i >= 0 && f.paths[i] != name; i-- {
+		}
+		if i >= 0 {
+			f.paths = slices.Delete(f.paths, i, i+1) // of the function, which is no path
+		}
+	}
+	if readsZone(*n) {
+		f.paths = append(f.paths, zonePath)
+		return
+	}
 	path := pathOf(*n)
 	if path == "" {
 		return
@@ -263,6 +285,32 @@ func (f *pathFinder) Visit(n *ast.Node) {
 		f.paths = f.paths[:i]
 	}
 	f.paths = append(f.paths, path)
+}
+
+// zonePath is read by everything that depends on where the person lives.
+const zonePath = NameProfile + ".timezone"
+
+// readsZone reports whether a node is computed by the calendar where the person lives.
+func readsZone(n ast.Node) bool {
+	if id, ok := n.(*ast.IdentifierNode); ok {
+		return isDurationName(id.Value) && strings.ContainsAny(id.Value, "dw")
+	}
+	name := calledName(n)
+	if b, ok := n.(*ast.BuiltinNode); ok {
+		name = b.Name
+	}
+	fn := functions[name]
+	return fn != nil && fn.zoned
+}
+
+// calledName returns the name of the function that a node calls by name.
+func calledName(n ast.Node) string {
+	if call, ok := n.(*ast.CallNode); ok {
+		if callee, ok := call.Callee.(*ast.IdentifierNode); ok {
+			return callee.Value
+		}
+	}
+	return ""
 }
 
 func pathsOf(n ast.Node) []string {

@@ -18,8 +18,10 @@ const (
 	argText    arg = iota // text
 	argNumber             // a number
 	argSized              // text, a list or a map
-	argScalar             // text, a number, true or false, a time, or of unknown type
+	argScalar             // text, a number, true or false, a time, a date, or of unknown type
 	argList               // a list
+	argTime               // a time
+	argDay                // a time or a date
 	argTest               // a condition on an item
 	argMapping            // a value for an item
 )
@@ -30,6 +32,7 @@ type function struct {
 	args     []arg
 	optional int  // of args, from the end
 	variadic bool // the last of args may come again
+	zoned    bool // it depends on where the person lives
 	result   func(args []*shape.Type) *shape.Type
 }
 
@@ -64,6 +67,14 @@ var functions = map[string]*function{
 	"find":   {args: []arg{argList, argTest}, result: givesItem},
 	"filter": {args: []arg{argList, argTest}, result: givesSame},
 	"map":    {args: []arg{argList, argMapping}, result: givesMapped},
+	"unique": {args: []arg{argList}, result: givesSame},
+
+	"date":         {args: []arg{argDay}, zoned: true, result: gives(shape.Day)},
+	"time":         {args: []arg{argTime}, zoned: true, result: gives(shape.String)},
+	"weekday":      {args: []arg{argDay}, zoned: true, result: gives(weekdayType)},
+	"day":          {args: []arg{argDay}, zoned: true, result: gives(shape.Number)},
+	"month":        {args: []arg{argDay}, zoned: true, result: gives(shape.Number)},
+	"days_between": {args: []arg{argDay, argDay}, zoned: true, result: gives(shape.Number)},
 }
 
 func gives(t *shape.Type) func([]*shape.Type) *shape.Type {
@@ -109,6 +120,7 @@ var ownFunctions = map[string]func(...any) (any, error){
 	"string":       converted(stringOf),
 	"len":          lengthOf,
 	"abs":          absolute,
+	"unique":       uniqueOf,
 	fnAdd:          arithmetic(add, func(a, b float64) float64 { return a + b }),
 	fnSubtract:     arithmetic(subtract, func(a, b float64) float64 { return a - b }),
 	fnMultiply:     arithmetic(multiply, func(a, b float64) float64 { return a * b }),
@@ -205,7 +217,7 @@ func floatOf(v any) (any, error) {
 	return nil, fmt.Errorf("float() cannot make a number of %s", described(v))
 }
 
-var errNoText = errors.New("string() takes text, a number, true or false, or a time")
+var errNoText = errors.New("string() takes text, a number, true or false, a time or a date")
 
 func stringOf(v any) (any, error) {
 	switch v := v.(type) {
@@ -218,6 +230,8 @@ func stringOf(v any) (any, error) {
 	case bool:
 		return strconv.FormatBool(v), nil
 	case shape.Time:
+		return v.String(), nil
+	case shape.Date:
 		return v.String(), nil
 	}
 	return nil, errNoText

@@ -14,7 +14,7 @@ func (c *exprChecker) binary(n *ast.Node, b *ast.BinaryNode) *shape.Type {
 	if bounds, ok := b.Right.(*ast.BinaryNode); ok && b.Operator == "in" && bounds.Operator == ".." {
 		return c.within(n, b, bounds)
 	}
-	left := c.check(&b.Left)
+	left := c.leftOf(b)
 	if (b.Operator == "==" || b.Operator == "!=") && c.bareWord(b.Right, left) {
 		return shape.Boolean
 	}
@@ -35,13 +35,30 @@ func (c *exprChecker) binary(n *ast.Node, b *ast.BinaryNode) *shape.Type {
 	case "??":
 		return c.fallback(b, left, right)
 	case "+":
+		if t := c.calendar(n, b, left, right); t != nil {
+			return t
+		}
 		return c.plus(n, b, left, right)
 	case "..":
 		return c.fail(b, codeTooCostly, "compare with both ends of the range", "a range of numbers is allowed only after in")
 	case "-", "*", "/", "%", "^", "**":
+		if t := c.calendar(n, b, left, right); t != nil {
+			return t
+		}
 		return c.compute(n, b, left, right)
 	}
 	return c.fail(b, codeBadExpression, "", "the operator %s is not allowed in flows", b.Operator)
+}
+
+// leftOf checks the left side of an operator, which may say what it should be compared with.
+func (c *exprChecker) leftOf(b *ast.BinaryNode) *shape.Type {
+	outer := c.compared
+	if c.compared = nil; orderings[b.Operator] != "" || b.Operator == "==" || b.Operator == "!=" {
+		c.compared = b
+	}
+	t := c.check(&b.Left)
+	c.compared = outer
+	return t
 }
 
 // equality checks a comparison of two values of the same kind, or of anything with nil.
@@ -49,15 +66,20 @@ func (c *exprChecker) equality(b *ast.BinaryNode, left, right *shape.Type) *shap
 	if left == nilType || right == nilType {
 		return shape.Boolean
 	}
-	scalars := []shape.Kind{shape.KindString, shape.KindNumber, shape.KindBoolean, shape.KindTime}
+	left, right = c.dateText(&b.Left, left, right), c.dateText(&b.Right, right, left)
 	if c.oneOf(b.Left, left, "the value before "+b.Operator, scalars...) &&
 		c.oneOf(b.Right, right, "the value after "+b.Operator, scalars...) {
 		c.sameKind(b, left, right)
 		c.wordOf(b.Left, left, b.Right)
 		c.wordOf(b.Right, right, b.Left)
+		c.clockText(b.Left, b.Right)
+		c.clockText(b.Right, b.Left)
 	}
 	return shape.Boolean
 }
+
+// scalars are the kinds of values without parts, which can be compared.
+var scalars = []shape.Kind{shape.KindString, shape.KindNumber, shape.KindBoolean, shape.KindTime, shape.KindDate}
 
 func (c *exprChecker) sameKind(b *ast.BinaryNode, left, right *shape.Type) bool {
 	if left.Kind == right.Kind {
@@ -80,11 +102,14 @@ func (c *exprChecker) wordOf(value ast.Node, t *shape.Type, n ast.Node) {
 // order checks an ordering of two values of the same kind. The operator becomes a function,
 // because expr's own fails for an absent value and does not know our times.
 func (c *exprChecker) order(n *ast.Node, b *ast.BinaryNode, left, right *shape.Type) *shape.Type {
-	ordered := []shape.Kind{shape.KindNumber, shape.KindTime, shape.KindString}
+	ordered := []shape.Kind{shape.KindNumber, shape.KindTime, shape.KindDate, shape.KindString}
+	left, right = c.dateText(&b.Left, left, right), c.dateText(&b.Right, right, left)
 	if !c.oneOf(b.Left, left, "the value before "+b.Operator, ordered...) ||
 		!c.oneOf(b.Right, right, "the value after "+b.Operator, ordered...) || !c.sameKind(b, left, right) {
 		return shape.Boolean
 	}
+	c.clockText(b.Left, b.Right)
+	c.clockText(b.Right, b.Left)
 	become(n, orderings[b.Operator], b.Left, b.Right)
 	return shape.Boolean
 }
@@ -116,7 +141,11 @@ func (c *exprChecker) membership(b *ast.BinaryNode, left, right *shape.Type) *sh
 	if right.Kind == shape.KindList {
 		item = itemOf(right)
 	}
-	scalars := []shape.Kind{shape.KindString, shape.KindNumber, shape.KindBoolean, shape.KindTime}
+	if list, ok := b.Right.(*ast.ArrayNode); ok && left.Kind == shape.KindDate {
+		for i := range list.Nodes {
+			item = c.dateText(&list.Nodes[i], item, left)
+		}
+	}
 	if !c.oneOf(b.Left, left, "the value before in", scalars...) || !c.oneOf(b.Right, item, "an item", scalars...) {
 		return shape.Boolean
 	}
@@ -126,6 +155,7 @@ func (c *exprChecker) membership(b *ast.BinaryNode, left, right *shape.Type) *sh
 	if list, ok := b.Right.(*ast.ArrayNode); ok {
 		for _, n := range list.Nodes {
 			c.wordOf(b.Left, left, n)
+			c.clockText(b.Left, n)
 		}
 	}
 	return shape.Boolean
@@ -176,8 +206,8 @@ func (c *exprChecker) plus(n *ast.Node, b *ast.BinaryNode, left, right *shape.Ty
 }
 
 // call checks the arguments of a function.
-func (c *exprChecker) call(at ast.Node, name string, args []ast.Node) *shape.Type {
-	fn := functions[name]
+func (c *exprChecker) call(n *ast.Node, name string, args []ast.Node) *shape.Type {
+	fn, at := functions[name], *n
 	if fn == nil {
 		return c.unknownFunction(at, name)
 	}
@@ -196,6 +226,9 @@ func (c *exprChecker) call(at ast.Node, name string, args []ast.Node) *shape.Typ
 	}
 	if !ok {
 		return failedType
+	}
+	if fn.zoned {
+		become(n, zoned+name, append(c.here(), args...)...)
 	}
 	return fn.result(types)
 }
@@ -225,7 +258,11 @@ func (c *exprChecker) argument(n *ast.Node, want arg, name string, before []*sha
 	case argSized:
 		ok = c.present(*n, t, what, shape.KindString, shape.KindList, shape.KindMap)
 	case argScalar:
-		ok = c.oneOf(*n, t, what, shape.KindAny, shape.KindString, shape.KindNumber, shape.KindBoolean, shape.KindTime)
+		ok = c.oneOf(*n, t, what, append(scalars, shape.KindAny)...)
+	case argTime:
+		ok = c.present(*n, t, what, shape.KindTime)
+	case argDay:
+		ok = c.present(*n, t, what, shape.KindTime, shape.KindDate)
 	case argList:
 		ok = c.present(*n, t, what, shape.KindList)
 	}
@@ -248,6 +285,8 @@ func (c *exprChecker) closure(p *ast.PredicateNode, want arg, name string, list 
 	t := c.check(&p.Node)
 	if want == argTest {
 		c.condition(&p.Node, t, "the condition of "+name)
+	} else {
+		t = c.kept(p.Node, t)
 	}
 	c.items = c.items[:len(c.items)-1]
 	return t

@@ -4,7 +4,6 @@ import (
 	"fmt"
 
 	"github.com/expr-lang/expr/ast"
-	"github.com/expr-lang/expr/parser"
 )
 
 // Read is a path that an expression reads, with its value in a scope.
@@ -16,7 +15,7 @@ type Read struct {
 // Reads returns the paths that the expression reads from a scope, each once, in the order
 // of the text. It explains why a condition held; evaluation does not need it.
 func (e *Expr) Reads(scope map[string]any) []Read {
-	tree, err := parser.ParseWithConfig(e.String(), exprConfig())
+	tree, err := parseExpr(e.String(), exprConfig())
 	if err != nil {
 		return nil // it was compiled, so this cannot be
 	}

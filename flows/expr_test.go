@@ -3,6 +3,7 @@ package flows
 import (
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 
@@ -48,7 +49,7 @@ func mustExpr(t testing.TB, source string, want purpose) *Expr {
 func tryExpr(source string, want purpose) (*Expr, diag.List) {
 	var list diag.List
 	m := node.Parse("f.yaml", []byte("if: |-\n  "+source+"\n"), &list)
-	e, _ := compileExpr(m.Text("if"), 0, testScope, want, &list)
+	e, _ := compileExpr(m.Text("if"), 0, testScope, time.UTC, want, &list)
 	return e, list
 }
 
@@ -81,7 +82,7 @@ func TestConditions(t *testing.T) {
 // of them differently from one time to the next.
 func TestRefusedExpressions(t *testing.T) {
 	for source, code := range map[string]diag.Code{
-		`now() > data.at`: codeUnknownFunction, `date("2026-01-01") > data.at`: codeUnknownFunction,
+		`now() > data.at`: codeUnknownFunction, `date("2026-01-01") > date(data.at)`: codeWrongType,
 		`len(keys(data.extra)) > 0`: codeUnknownFunction, `len(repeat("x", 1000)) > 0`: codeUnknownFunction,
 		`$env.data.total > 1`: codeUnknownName, `reduce(data.items, # + 1) > 3`: codeUnknownFunction,
 		`let x = 1; x > 0`: codeBadExpression, `data.extra`: codeUntyped, `data.extra.x == "y"`: codeUntyped,

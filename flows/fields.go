@@ -79,7 +79,11 @@ func (w written) check(want *shape.Type, name string, list *diag.List) {
 		list.Errorf(w.at, codeOptional, "give it a default with ??", "%s is required, but this value may be absent", name)
 	case want.Kind == shape.KindTime && w.Value.Literal != nil:
 		if text, ok := w.Value.Literal.(string); !ok || !isTime(text) {
-			list.Errorf(w.at, codeWrongType, "for example 2026-03-05 or 2026-03-05T14:00:00Z", "%s must be a time", name)
+			list.Errorf(w.at, codeWrongType, "for example 2026-03-05T14:00:00Z", "%s must be a time", name)
+		}
+	case want.Kind == shape.KindDate && w.Value.Literal != nil:
+		if text, ok := w.Value.Literal.(string); !ok || !isDate(text) {
+			list.Errorf(w.at, codeWrongType, "for example 2026-03-05", "%s must be a date", name)
 		}
 	case got.Kind != want.Kind:
 		list.Errorf(w.at, codeWrongType, "", "%s must be %s, but this is %s", name, want.Described(), got.Described())
@@ -98,6 +102,11 @@ func (w written) checkWord(want *shape.Type, name string, list *diag.List) {
 			list.Errorf(w.at, codeWrongType, diag.DidYouMeanOneOf(word, want.Words, "It can be"), "%s can never be %q", name, word)
 		}
 	}
+}
+
+func isDate(text string) bool {
+	_, err := shape.ParseDate(text)
+	return err == nil
 }
 
 func isTime(text string) bool {

@@ -105,6 +105,7 @@ func (r *reader) line(m *node.Map, k *typeEnv, where place) Line {
 		line.Step = r.sendNamed(m.Get(line.Signal.String()), k)
 	}
 	line.If = r.expr(m.Get("if"), inHand.scope(), forCondition)
+	r.checkWakes(&line)
 	line.As = line.Signal.String()
 	if t := m.Text("as"); checkName(t, "an outcome", r.list) {
 		line.As = t.Value

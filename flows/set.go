@@ -64,7 +64,7 @@ func (r *reader) value(v *node.Value, scope *shape.Type) (Value, *shape.Type) {
 	}
 	if rest, ok := strings.CutPrefix(t.Value, "="); ok {
 		offset := len(t.Value) - len(strings.TrimLeft(rest, " "))
-		e, kind := compileExpr(t, offset, scope, forValue, r.list)
+		e, kind := compileExpr(t, offset, scope, r.flow.Zone, forValue, r.list)
 		return Value{Expr: e}, kind
 	}
 	if strings.Contains(t.Value, "{{") {
@@ -80,16 +80,9 @@ func (r *reader) value(v *node.Value, scope *shape.Type) (Value, *shape.Type) {
 	return Value{Literal: literal}, shape.String
 }
 
-// stored returns the type of a value after it was stored with the run as JSON: a time
-// becomes text.
+// stored returns the type of a variable, which is that of its value; any after a mistake.
 func stored(t *shape.Type) *shape.Type {
 	if t == nil {
-		return shape.Any
-	}
-	switch t.Kind {
-	case shape.KindTime:
-		return shape.String
-	case shape.KindList, shape.KindMap:
 		return shape.Any
 	}
 	return t

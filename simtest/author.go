@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"maps"
 	"math/rand/v2"
+	"strings"
 	"testing/fstest"
 	"time"
 
@@ -22,6 +23,7 @@ type author struct {
 	broken   *rand.Rand // draws what cannot be computed; nil where the seed has none of it
 	talks    *rand.Rand // draws what replies have beside a text; nil where the seed knows none
 	waits    *rand.Rand // draws longer waits; nil where the seed knows none
+	times    *rand.Rand // draws times and dates in expressions; nil where the seed has none of them
 }
 
 // ownDice is a dice for what only every other seed knows, or nil. With the right key the seeds
@@ -39,6 +41,7 @@ const (
 	rarerKey  = 68
 	brokenKey = 3019
 	talksKey  = 4136070
+	timesKey  = 29439
 )
 
 // edition writes the project, or changes a part of it.
@@ -77,6 +80,10 @@ func (a *author) project() string {
 	news := pick(a.dice, "at_most: 2 per 5h", "at_most: 1 per 1d", "at_most: 3 per 1d6h, window: [mon-fri 09:00-17:30, \"sat,sun 01:30-12:00\"]",
 		"window: [09:00-12:00, 14:00-18:00]", "window: 02:00-02:45", "")
 	file := fmt.Sprintf(projectFile, a.zone, orders, news)
+	if a.times != nil {
+		file = strings.Replace(file, "due: optional time", "due: optional time, day: optional date", 1)
+		file = strings.Replace(file, "rounds: optional number", "rounds: optional number, seen: optional time, since: optional date", 1)
+	}
 	if a.rarer != nil {
 		file += pick(a.rarer, "", "from: Customer Services\n") + pick(a.rarer, "", "locale: en-GB\n", "locale: de\n") +
 			pick(a.rarer, "", "on_unknown: resend\n", "on_unknown: fail\n") + pick(a.rarer, "", "merge_fields: allow\n") + "project: sim\n"
@@ -97,10 +104,11 @@ func (a *author) flow(name string) string {
 	}
 	p := &page{dice: a.dice, rarer: a.rarer, broken: a.broken, talks: a.talks, keyed: a.dice.IntN(4) > 0}
 	p.waits = a.waits
+	p.times = a.times
 	p.head(name)
 	p.write("%s", pick(a.dice, "", "", "account: second\n"))
 	p.write("%s", pick(a.dice, "", "category: orders\n", "category: news\n", "category: service\n"))
-	p.write("steps:\n  - id: first\n    set: { n: = data.total }\n")
+	p.write("steps:\n  - id: first\n    set: { n: = data.total%s }\n", p.firstTimes())
 	p.steps("  ", 3, nil)
 	p.migrations()
 	return p.String()

@@ -27,6 +27,7 @@ func TestConstructs(t *testing.T) {
 	for seed := range uint64(150) {
 		a := &author{dice: rand.New(rand.NewPCG(seed, 0)), rarer: rand.New(rand.NewPCG(seed, 1)), broken: rand.New(rand.NewPCG(seed, 2)), talks: rand.New(rand.NewPCG(seed, 3))}
 		a.waits = rand.New(rand.NewPCG(seed, 4))
+		a.times = rand.New(rand.NewPCG(seed, 5))
 		a.edition()
 		a.edition()
 		for path, file := range a.files {
@@ -51,7 +52,7 @@ func TestConstructs(t *testing.T) {
 			}
 		}
 	}
-	for _, word := range strings.Fields(`lower upper trim split len abs ceil floor round min max int float string first last all any none one count find filter map`) {
+	for _, word := range strings.Fields(`lower upper trim split len abs ceil floor round min max int float string first last all any none one count find filter map unique date time weekday day month days_between`) {
 		if !strings.Contains(text.String(), word+"(") {
 			t.Errorf("the author never calls %s", word)
 		}

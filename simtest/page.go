@@ -14,6 +14,7 @@ type page struct {
 	talks  *rand.Rand // of what replies have beside a text; nil for none
 	broken *rand.Rand // of what cannot be computed; nil for none
 	waits  *rand.Rand // of longer waits; nil for none
+	times  *rand.Rand // of times and dates in expressions; nil for none
 	keyed  bool
 	ids    int
 	goals  []string // steps that are in no loop
@@ -167,6 +168,9 @@ func (p *page) gated() string {
 func (p *page) condition() string {
 	if p.breaks(6) {
 		return p.brokenCondition()
+	}
+	if p.timed(4) {
+		return p.timeCondition()
 	}
 	if p.rare(3) {
 		return p.rareCondition()

@@ -96,6 +96,9 @@ func (b *block) rareSet(set string) string {
 	if b.breaks(6) {
 		return `{ n: "= data.total > 24 ? int(data.id) : 8" }`
 	}
+	if b.timed(3) {
+		return pick(b.times, timeSets...)
+	}
 	if !b.rare(3) {
 		return set
 	}

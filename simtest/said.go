@@ -101,6 +101,8 @@ func (w *world) value(name string, t *shape.Type) any {
 		return w.dice.IntN(2) == 0
 	case shape.KindTime:
 		return w.now.Add(w.between(-12*time.Hour, 48*time.Hour)).Truncate(time.Second).Format(time.RFC3339)
+	case shape.KindDate:
+		return w.now.Add(w.between(-48*time.Hour, 96*time.Hour)).Format(time.DateOnly)
 	case shape.KindList:
 		items := []any{}
 		for range w.dice.IntN(4) {

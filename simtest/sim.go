@@ -32,7 +32,7 @@ const calmFor = 48 * time.Hour
 // any as it takes for everything to come to its end.
 func Run(seed uint64, hours int) *Report {
 	dice := rand.New(rand.NewPCG(seed, 0x6e75646765))
-	w := &world{machine: newMachine(), config: drawConfig(dice), dice: dice, authors: &author{dice: dice, rarer: ownDice(seed, rarerKey), broken: ownDice(seed, brokenKey), talks: ownDice(seed, talksKey)},
+	w := &world{machine: newMachine(), config: drawConfig(dice), dice: dice, authors: &author{dice: dice, rarer: ownDice(seed, rarerKey), broken: ownDice(seed, brokenKey), talks: ownDice(seed, talksKey), times: ownDice(seed, timesKey)},
 		turns: map[string][]turn{}, heralds: map[herald]int{}}
 	w.authors.waits = waitsDice(seed)
 	if w.oracle = oracleOf(seed); w.oracle != nil {

@@ -40,10 +40,19 @@ func (s *Store) prepare() error {
 		rand.Read(installation[:])
 		return Create(s.kv, installation)
 	case !bytes.Equal(format, []byte{Format}):
-		return fmt.Errorf("the store has format %v, this program reads %d", format, Format)
+		return refused(format)
 	}
 	_, err := s.State()
 	return err
+}
+
+// refused says what to do with a file of another format.
+func refused(format []byte) error {
+	if len(format) == 1 && format[0] < Format {
+		return fmt.Errorf("the store has format %d, which an older Nudge wrote; this one reads format %d. "+
+			"Let the older one end its runs, or begin with an empty data folder", format[0], Format)
+	}
+	return fmt.Errorf("the store has format %v, which this Nudge cannot read; it reads format %d", format, Format)
 }
 
 // Create makes a new store with the given installation in an empty kv. No two stores may

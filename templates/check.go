@@ -52,7 +52,11 @@ func (w *checker) node(n parse.Node, dot *shape.Type) {
 	before := len(w.variables)
 	switch n := n.(type) {
 	case *parse.ActionNode:
-		w.pipe(n.Pipe, dot)
+		t := w.pipe(n.Pipe, dot)
+		if len(n.Pipe.Decl) == 0 && t == weekdayType && w.at.language.words == nil && w.style == forPeople {
+			w.fail(startOf(n.Pipe.Cmds[0].Args[0]), len("weekday"), codeUnknownFunction, "use date instead",
+				"weekday does not know the names of the days in the language %s", w.at.language.name)
+		}
 		return // what it declares lives on
 	case *parse.IfNode:
 		w.condition(n.Pipe, w.pipe(n.Pipe, dot))
@@ -165,7 +169,7 @@ func (w *checker) call(cmd *parse.CommandNode, id *parse.IdentifierNode, fn *fun
 	case piped != nil:
 		args, at = append(args, piped), append(at, id.Pos)
 	}
-	if !w.fits(fn, id, args, at) || fn.Name == "money" && !w.currency(cmd) {
+	if !w.fits(fn, id, args, at) || fn.Name == "money" && !w.currency(cmd) || fn.Group == "Conditions" && fn.call != nil && !w.words(cmd, args) {
 		return failed
 	}
 	if fn.scoped {
@@ -193,10 +197,6 @@ func (w *checker) fits(fn *function, id *parse.IdentifierNode, args []*shape.Typ
 	case fn.Name == "plural" && len(args)-1 > max(len(w.at.language.forms), 2):
 		w.fail(id.Pos, len(id.Ident), codeSyntax, "the name of the file sets the language of its text: shipped.pl.yaml",
 			"the language %s has %d plural forms, not %d", w.at.language.name, len(w.at.language.forms), len(args)-1)
-		return false
-	case fn.Name == "weekday" && w.at.language.words == nil:
-		w.fail(id.Pos, len(id.Ident), codeUnknownFunction, "use date instead",
-			"weekday does not know the names of the days in the language %s", w.at.language.name)
 		return false
 	}
 	for i, t := range args {
@@ -234,6 +234,8 @@ func (w *checker) argument(fn *function, i int, t *shape.Type, at parse.Pos, nam
 	case want != shape.KindAny && t.Kind != shape.KindAny && t.Kind != want:
 		w.fail(at, 1, codeSyntax, "for example {{ "+fn.Example+" }}", "%s takes %s here, not %s",
 			name, (&shape.Type{Kind: want}).Described(), t.Described())
+	case fn.days && t.Kind != shape.KindAny && t.Kind != shape.KindTime && t.Kind != shape.KindDate:
+		w.fail(at, 1, codeSyntax, "for example {{ "+fn.Example+" }}", "%s takes a time or a date here, not %s", name, t.Described())
 	default:
 		return true
 	}

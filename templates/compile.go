@@ -31,6 +31,24 @@ type compiler struct {
 	kit      *funcSet
 	included map[string]*included // partials by name; nil while one is being compiled
 	used     map[string]bool      // the names of the partials, shared by all variants
+	style    style                // of the text being compiled
+}
+
+// style says how values are written: the functions for a text and for a value that keeps its
+// type.
+type style struct{ print, typed string }
+
+var (
+	forPeople = style{fnPrint, fnShown}
+	forData   = style{fnPlain, fnTyped}
+)
+
+// asData compiles with values written as data and not in a language.
+func (c *compiler) asData(compile func()) {
+	before := c.style
+	c.style = forData
+	compile()
+	c.style = before
 }
 
 func newCompiler(use Use, locale string, used map[string]bool, list *diag.List) *compiler {
@@ -39,7 +57,7 @@ func newCompiler(use Use, locale string, used map[string]bool, list *diag.List) 
 		at.zone = time.UTC
 	}
 	return &compiler{
-		use: use, list: list, at: at, kit: kitOf(at), included: map[string]*included{}, used: used,
+		use: use, list: list, at: at, kit: kitOf(at), included: map[string]*included{}, used: used, style: forPeople,
 	}
 }
 
@@ -48,7 +66,10 @@ func (c *compiler) text(t *node.Text) *text {
 	if t == nil {
 		return nil
 	}
-	compiled := &text{source: t, plain: t.Value, merge: c.use.MergeFields}
+	compiled := &text{source: t, plain: t.Value, merge: c.use.MergeFields, print: printed}
+	if c.style == forPeople {
+		compiled.print = c.at.language.printed
+	}
 	if !strings.Contains(t.Value, "{{") {
 		return compiled
 	}
@@ -61,9 +82,9 @@ func (c *compiler) text(t *node.Text) *text {
 	compiled.single = len(tree.Root.Nodes) == 1 && tree.Root.Nodes[0].Type() == parse.NodeAction
 	compiled.blanks = blanksOf(tree.Root)
 	compiled.partials = reachable(w.inner, map[string]*included{})
-	compiled.tmpl = c.build(tree.Copy(), fnPrint, compiled.partials)
+	compiled.tmpl = c.build(tree.Copy(), c.style.print, compiled.partials)
 	if compiled.single {
-		compiled.typed = c.build(tree, fnTyped, nil)
+		compiled.typed = c.build(tree, c.style.typed, nil)
 	}
 	return compiled
 }

@@ -48,15 +48,29 @@ func kitOf(at place) *funcSet {
 	return k
 }
 
+// withValues gives a call the values of what the calendar said, and not the words for them.
+func withValues(f call) call {
+	return func(args ...any) (any, error) {
+		for i, arg := range args {
+			if s, ok := arg.(spoken); ok {
+				args[i] = s.value
+			}
+		}
+		return f(args...)
+	}
+}
+
 func newFuncSet(at place) *funcSet {
-	k := &funcSet{functions: functionsIn(at), funcs: template.FuncMap{fnPrint: printed, fnTyped: asJSON, fnRange: rangeable}}
+	k := &funcSet{functions: functionsIn(at), funcs: template.FuncMap{
+		fnPrint: at.language.printed, fnPlain: printed, fnShown: at.language.shown, fnTyped: asJSON, fnRange: rangeable,
+	}}
 	for name, f := range k.functions {
 		if f.call == nil {
 			continue
 		}
-		k.funcs[name] = (func(...any) (any, error))(f.call)
+		k.funcs[name] = (func(...any) (any, error))(withValues(f.call))
 		if f.subject {
-			k.funcs[fnPiped+name] = (func(...any) (any, error))(subjectFirst(f.call))
+			k.funcs[fnPiped+name] = (func(...any) (any, error))(withValues(subjectFirst(f.call)))
 		}
 	}
 	k.base = template.New(templateName).Funcs(k.funcs)

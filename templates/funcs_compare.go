@@ -34,6 +34,23 @@ func comparison(name, example, prints, says string, f call) function {
 
 var errNoComparison = errors.New("these two values cannot be compared")
 
+// compare orders two values. A text beside a date is a date.
+func compare(a, b any) (order int, ok bool) {
+	return shape.Compare(asDate(a, b), asDate(b, a))
+}
+
+// asDate returns a text as a date if it stands beside one.
+func asDate(v, beside any) any {
+	text, isText := v.(string)
+	if _, isDate := beside.(shape.Date); !isText || !isDate {
+		return v
+	}
+	if day, err := shape.ParseDate(text); err == nil {
+		return day
+	}
+	return v
+}
+
 // equal reports whether the first value equals any of the others.
 func equal(args ...any) (any, error) {
 	for _, other := range args[1:] {
@@ -57,7 +74,7 @@ func equal2(v, other any) (bool, error) {
 		}
 		return a == b, nil
 	}
-	order, ok := shape.Compare(v, other)
+	order, ok := compare(v, other)
 	if !ok {
 		return false, errNoComparison
 	}
@@ -76,7 +93,7 @@ func ordered(holds func(int) bool) call {
 		if shape.Absent(a) || shape.Absent(b) {
 			return false, nil
 		}
-		order, ok := shape.Compare(a, b)
+		order, ok := compare(a, b)
 		if !ok {
 			return false, errNoComparison
 		}

@@ -17,6 +17,8 @@ var listFunctions = []function{
 		args: oneList, least: 1, most: 1, call: end(func(items []any) any { return items[len(items)-1] })},
 	{Function: Function{"index", "Lists", "index data.tags 0", "home", "An item by its number, from 0, or a field by its name."},
 		args: whatever, least: 2, most: 2, subject: true, call: calling2(index)},
+	{Function: Function{"unique", "Lists", `join (unique data.tags) ", "`, "home, new", "The list without repeats."},
+		args: oneList, least: 1, most: 1, call: calling1(unique)},
 	{Function: Function{"join", "Lists", `join data.tags ", "`, "home, new", "The items with something between them."},
 		args: listText, least: 2, most: 2, subject: true, result: shape.String, call: calling2(join)},
 }
@@ -75,6 +77,17 @@ func end(of func([]any) any) call {
 		}
 		return of(items), nil
 	}
+}
+
+func unique(v any) (any, error) {
+	items, ok := v.([]any)
+	if !ok {
+		if v == nil {
+			return nil, errAbsent
+		}
+		return nil, errNotList
+	}
+	return shape.Unique(items)
 }
 
 func join(v, separator any) (any, error) {

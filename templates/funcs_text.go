@@ -131,6 +131,8 @@ func printf(args ...any) (any, error) {
 	for i, a := range values {
 		switch a := a.(type) {
 		case string, int, bool:
+		case shape.Time, shape.Date:
+			values[i], _ = printed(a)
 		case float64:
 			values[i] = decimal(a)
 		case nil:

@@ -37,6 +37,7 @@ type function struct {
 	known       bool         // its values must have a known type
 	subject     bool         // a value that is piped to it is its first, not its last
 	scoped      bool         // it is given the scope before its values
+	days        bool         // its values are times or dates
 	result      *shape.Type  // nil: see resultOf
 	call        call         // nil: Go's own
 }
@@ -91,6 +92,8 @@ func resultOf(name string, args []*shape.Type) *shape.Type {
 		if args[0].Kind == shape.KindList {
 			return args[0].Elem
 		}
+	case "unique":
+		return args[0]
 	case "default":
 		if args[1].Kind == shape.KindAny {
 			return args[0]

@@ -6,6 +6,7 @@ import (
 	"regexp"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 
@@ -29,6 +30,7 @@ func pageValues(t testing.TB) (*shape.Type, map[string]any) {
 			"items": []any{map[string]any{"name": "Lamp", "price": 20}, map[string]any{"name": "Rug", "price": 30.5}},
 		},
 		"profile": map[string]any{"first_name": nil},
+		"now":     shape.TimeOf(at.Std().Add(-40 * time.Hour)),
 	}
 	item := shape.MapOf(map[string]*shape.Type{"name": shape.String, "price": shape.Number})
 	scope := shape.MapOf(map[string]*shape.Type{
@@ -38,6 +40,7 @@ func pageValues(t testing.TB) (*shape.Type, map[string]any) {
 			"paid": shape.Boolean, "n": shape.Number, "items": shape.ListOf(item),
 		}),
 		"profile": shape.MapOf(map[string]*shape.Type{"first_name": shape.String.OrNil()}),
+		"now":     shape.Moment,
 	})
 	return scope, values
 }

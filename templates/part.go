@@ -94,9 +94,11 @@ type content struct {
 
 func (c *compiler) parts(from []part) (parts []compiledPart) {
 	for _, p := range from {
+		var json structure
+		c.asData(func() { json = c.structure(p.json) })
 		parts = append(parts, compiledPart{
 			name: c.text(p.name), kind: c.text(p.kind), data: c.text(p.data), text: c.text(p.text), url: c.text(p.url),
-			json: c.structure(p.json), content: c.content(p.file), size: p.size, channels: p.channels,
+			json: json, content: c.content(p.file), size: p.size, channels: p.channels,
 		})
 	}
 	return parts

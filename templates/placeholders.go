@@ -57,7 +57,7 @@ func (t *text) fill(scope map[string]any) (out string, ok bool) {
 		if !ok {
 			return "", false
 		}
-		word, err := printed(value)
+		word, err := t.print(value)
 		if err != nil {
 			return "", false
 		}

@@ -14,7 +14,9 @@ func CompileText(t *node.Text, use Use, list *diag.List) *Text {
 	if t == nil {
 		return nil
 	}
-	return &Text{newCompiler(use, use.Locale, map[string]bool{}, list).text(t)}
+	c := newCompiler(use, use.Locale, map[string]bool{}, list)
+	c.style = forData
+	return &Text{c.text(t)}
 }
 
 // Render writes the text for a scope. An error names the file, line and column.
@@ -29,7 +31,9 @@ func CompileValue(v *node.Value, use Use, list *diag.List) *Value {
 	if v == nil {
 		return nil
 	}
-	return &Value{newCompiler(use, use.Locale, map[string]bool{}, list).structure(v)}
+	c := newCompiler(use, use.Locale, map[string]bool{}, list)
+	c.style = forData
+	return &Value{c.structure(v)}
 }
 
 // Render returns the value for a scope, made of map[string]any, []any and scalars.

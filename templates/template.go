@@ -91,7 +91,7 @@ func (s *Source) compileIn(locale string, use Use, used map[string]bool, list *d
 	t.body = c.text(s.body)
 	t.parts = c.parts(s.parts)
 	t.alert = c.alert(s.alert)
-	t.metadata = c.structure(s.metadata)
+	c.asData(func() { t.metadata = c.structure(s.metadata) })
 	t.extras = c.extras(&s.extras)
 	s.compileSender(t, c)
 	return t

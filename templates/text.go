@@ -22,6 +22,8 @@ type text struct {
 	typed  *template.Template // for single: writes the value as JSON
 	blanks []placeholder      // of a text that can be filled without running tmpl
 
+	print func(any) (string, error) // writes the value of a blank
+
 	partials map[string]*included // by the names of their Go templates
 	merge    bool                 // {{ may be left in it
 }

@@ -11,8 +11,10 @@ import (
 // The names of the hidden functions, which no template can write. A function whose subject
 // is piped has fnPiped before its name.
 const (
-	fnPrint = "__print"
-	fnTyped = "__typed"
+	fnPrint = "__print" // as a person reads it
+	fnPlain = "__plain" // as data, in a text
+	fnTyped = "__typed" // as data, in JSON
+	fnShown = "__shown" // as a person reads it, in JSON
 	fnRange = "__range"
 	fnPiped = "__piped_"
 )
@@ -29,7 +31,34 @@ var (
 	errDecimals   = errors.New("the number of decimals must be between 0 and 15")
 )
 
-// printed returns a value as the person reads it. It ends every action.
+// printed returns a value as a person reads it in the language of the text.
+func (l *language) printed(v any) (string, error) {
+	switch v := v.(type) {
+	case shape.Date:
+		return l.date(v.Midnight()), nil
+	case spoken:
+		if v.shown == "" {
+			return "", errNoWord
+		}
+		return v.shown, nil
+	}
+	return printed(v)
+}
+
+// shown returns a value in JSON as a person reads it.
+func (l *language) shown(v any) (any, error) {
+	switch v.(type) {
+	case shape.Date, spoken:
+		text, err := l.printed(v)
+		if err != nil {
+			return "", err
+		}
+		return asJSON(text)
+	}
+	return asJSON(v)
+}
+
+// printed returns a value as text for programs.
 func printed(v any) (string, error) {
 	switch v := v.(type) {
 	case string:
@@ -42,6 +71,10 @@ func printed(v any) (string, error) {
 		return strconv.FormatBool(v), nil
 	case shape.Time:
 		return v.String(), nil
+	case shape.Date:
+		return v.String(), nil
+	case spoken:
+		return v.value, nil
 	case nil:
 		return "", errAbsent
 	}

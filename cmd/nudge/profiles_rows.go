@@ -60,7 +60,7 @@ func (r *rows) value(column, cell string) (json.RawMessage, error) {
 		return json.Marshal(strings.FieldsFunc(cell, func(c rune) bool { return strings.ContainsRune(" ,;|", c) }))
 	}
 	t, _ := r.known.Field(column)
-	if column == "id" || t == nil || t.Kind == shape.KindAny || t.Kind == shape.KindString || t.Kind == shape.KindTime {
+	if column == "id" || t == nil || t.Kind == shape.KindAny || t.Kind == shape.KindString || t.Kind == shape.KindTime || t.Kind == shape.KindDate {
 		return json.Marshal(cell)
 	}
 	raw := []byte(strings.TrimSpace(cell))

@@ -81,9 +81,9 @@ func shape() *schema {
 		AnyOf: []*schema{
 			{
 				Type:           "string",
-				Pattern:        `^(optional )?(\[.+\]|string|number|boolean|time|any|.*\|.*)$`,
-				PatternMessage: "string, number, boolean, time, any, [string], a | b, or optional and one of these",
-				Examples:       []any{"string", "number", "boolean", "time", "optional string", "[string]", "open | closed", "any"},
+				Pattern:        `^(optional )?(\[.+\]|string|number|boolean|time|date|any|.*\|.*)$`,
+				PatternMessage: "string, number, boolean, time, date, any, [string], a | b, or optional and one of these",
+				Examples:       []any{"string", "number", "boolean", "time", "date", "optional string", "[string]", "open | closed", "any"},
 			},
 			{Type: "array", Items: ref("shape"), MinItems: 1, MaxItems: 1},
 			ref("fields"),

@@ -5,7 +5,7 @@ import (
 	"math"
 )
 
-// Compare orders two numbers, two texts or two times in the types that Decode returns. It
+// Compare orders two numbers, two texts, two times or two dates in the types that Decode returns. It
 // returns false for ok if the two values have no order.
 func Compare(a, b any) (order int, ok bool) {
 	switch a := a.(type) {
@@ -14,6 +14,9 @@ func Compare(a, b any) (order int, ok bool) {
 		return cmp.Compare(a, b), ok
 	case Time:
 		b, ok := b.(Time)
+		return a.Compare(b), ok
+	case Date:
+		b, ok := b.(Date)
 		return a.Compare(b), ok
 	case int:
 		if b, ok := b.(int); ok {

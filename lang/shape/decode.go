@@ -45,7 +45,7 @@ func (m *Mismatch) At(name string) *Mismatch {
 
 // Decode reads one JSON value of this shape, strictly: a number is not text, a key must not
 // come twice, and nothing may follow the value. It returns string, bool, int, float64, nil,
-// Time, map[string]any and []any; a whole number is an int if it fits. The error is a
+// Time, Date, map[string]any and []any; a whole number is an int if it fits. The error is a
 // [*Mismatch].
 func (t *Type) Decode(raw []byte) (any, error) {
 	if !utf8.Valid(raw) {
@@ -183,6 +183,11 @@ func (r *reader) quoted(t *Type) (any, *Mismatch) {
 			return instant, nil
 		}
 		return nil, r.mismatch(t, strings.ToValidUTF8(shortened(string(r.text[start:r.at])), "…"))
+	case KindDate:
+		if day, err := ParseDate(s); err == nil {
+			return day, nil
+		}
+		return nil, r.mismatch(t, strings.ToValidUTF8(shortened(string(r.text[start:r.at])), "…"))
 	case KindString:
 		if len(t.Words) == 0 || slices.Contains(t.Words, s) {
 			return s, nil
@@ -236,6 +241,8 @@ func wanted(t *Type) string {
 		return "true or false"
 	case t.Kind == KindTime:
 		return "a time such as 2026-03-05T14:00:00Z"
+	case t.Kind == KindDate:
+		return "a date such as 2026-03-05"
 	}
 	return t.Described()
 }

@@ -3,7 +3,8 @@
 //	order_id: string
 //	total: number
 //	paid: boolean
-//	ships_on: time
+//	ships_at: time
+//	due: date
 //	note: optional string
 //	status: open | closed
 //	tags: [string]

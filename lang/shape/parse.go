@@ -13,9 +13,9 @@ const codeBadShape diag.Code = "bad-shape"
 
 var (
 	basic = map[string]*Type{
-		"any": Any, "string": String, "number": Number, "boolean": Boolean, "time": Moment,
+		"any": Any, "string": String, "number": Number, "boolean": Boolean, "time": Moment, "date": Day,
 	}
-	basicWords = []string{"string", "number", "boolean", "time", "any"}
+	basicWords = []string{"string", "number", "boolean", "time", "date", "any"}
 	fieldName  = regexp.MustCompile(`^[A-Za-z_][A-Za-z0-9_]*$`)
 	wordForm   = regexp.MustCompile(`^[^\s|{}\[\]]+$`)
 )
@@ -108,8 +108,10 @@ func shapeHint(text string) string {
 		return "write number"
 	case "bool":
 		return "write boolean"
-	case "date", "datetime", "timestamp":
+	case "datetime", "timestamp":
 		return "write time"
+	case "day":
+		return "write date"
 	case "text", "str", "uuid":
 		return "write string"
 	case "object", "map", "array", "list":

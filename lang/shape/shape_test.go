@@ -167,10 +167,7 @@ func TestTime(t *testing.T) {
 	if err != nil || json.Unmarshal(text, &back) != nil || back != a {
 		t.Errorf("%v came back from %s as %v", a, text, back)
 	}
-	if day, err := ParseTime("2026-03-05"); err != nil || day.String() != "2026-03-05T00:00:00Z" {
-		t.Errorf("a day is %v, %v", day, err)
-	}
-	for _, text := range []string{"2026-02-30", "2026-3-5", "5 March", "09:00", ""} {
+	for _, text := range []string{"2026-03-05", "2026-02-30", "2026-3-5", "5 March", "09:00", ""} {
 		if _, err := ParseTime(text); err == nil {
 			t.Errorf("%q is taken for a time", text)
 		}

@@ -19,12 +19,9 @@ type Time struct {
 // TimeOf returns the instant of t.
 func TimeOf(t time.Time) Time { return Time{t.Unix(), int32(t.Nanosecond())} }
 
-// ParseTime reads RFC 3339, such as 2026-03-05T14:00:00Z, or a day, such as 2026-03-05,
-// which means midnight in UTC.
+// ParseTime reads RFC 3339, such as 2026-03-05T14:00:00Z. A day alone is no time: midnight
+// is another instant in each zone.
 func ParseTime(text string) (Time, error) {
-	if t, err := time.Parse(time.DateOnly, text); err == nil {
-		return TimeOf(t), nil
-	}
 	t, err := time.Parse(time.RFC3339Nano, text)
 	if err != nil {
 		return Time{}, fmt.Errorf("%q is not a time such as 2026-03-05T14:00:00Z", text)

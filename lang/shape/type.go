@@ -15,11 +15,13 @@ const (
 	KindNumber
 	KindBoolean
 	KindTime
+	KindDate
 	KindList
 	KindMap
+	KindDuration // of an expression only: no data has it
 )
 
-var kindNames = [...]string{"any", "string", "number", "boolean", "time", "list", "map"}
+var kindNames = [...]string{"any", "string", "number", "boolean", "time", "date", "list", "map", "duration"}
 
 // String returns the word for a kind in a flow.
 func (k Kind) String() string { return kindNames[k] }
@@ -41,6 +43,7 @@ var (
 	Number  = &Type{Kind: KindNumber}
 	Boolean = &Type{Kind: KindBoolean}
 	Moment  = &Type{Kind: KindTime}
+	Day     = &Type{Kind: KindDate}
 )
 
 // ListOf returns the type of a list whose items have the type elem.

@@ -2,7 +2,6 @@ package model
 
 import (
 	"cmp"
-	"encoding/json"
 	"fmt"
 	"reflect"
 	"slices"
@@ -113,8 +112,8 @@ func (r *Run) liveDiffers(got *engine.Run) string {
 		}
 	}
 	for _, v := range got.Vars {
-		if want, _ := json.Marshal(m.vars[v.Name]); string(want) != string(v.Value) {
-			return fmt.Sprintf("variable %s is %s, want %s", v.Name, v.Value, want)
+		if want := m.vars[v.Name]; !kept(v.Value, want) {
+			return fmt.Sprintf("variable %s is %s, want %v", v.Name, v.Value, want)
 		}
 	}
 	return m.outcomes(got)

@@ -65,9 +65,7 @@ func tokens(source string) (found []string) {
 			}
 			i++
 		case unicode.IsDigit(c):
-			for i < len(runes) && (unicode.IsDigit(runes[i]) || runes[i] == '.' && i+1 < len(runes) && unicode.IsDigit(runes[i+1])) {
-				i++
-			}
+			i += len(numeralAt.FindString(string(runes[i:])))
 		case unicode.IsLetter(c) || c == '_':
 			for i < len(runes) && (unicode.IsLetter(runes[i]) || unicode.IsDigit(runes[i]) || runes[i] == '_') {
 				i++
@@ -138,7 +136,12 @@ func (p *parser) binary(least int) any {
 			return left
 		}
 		p.take()
-		left = operate(op, left, p.binary(s))
+		right := p.binary(s)
+		if by, moves := right.(span); moves && op != "*" {
+			left = p.move(left, op, by)
+			continue
+		}
+		left = operate(op, left, right)
 	}
 }
 
@@ -200,6 +203,12 @@ func (p *parser) primary() any {
 		return p.item
 	case t[0] == '"' || t[0] == '\'':
 		return t[1 : len(t)-1]
+	case spanAt.MatchString(t):
+		s, err := parseSpan(t)
+		if err != nil {
+			panic(err)
+		}
+		return s
 	case t[0] >= '0' && t[0] <= '9':
 		if n, err := strconv.Atoi(t); err == nil {
 			return n

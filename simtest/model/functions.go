@@ -26,6 +26,9 @@ func (p *parser) call(name string) any {
 			return broken
 		}
 	}
+	if calendar[name] != nil {
+		return calendar[name](p.zone(), args)
+	}
 	switch x := args[0].(type) {
 	case string:
 		return ofText(name, x, args)
@@ -77,6 +80,14 @@ func ofList(name string, x []any) any {
 	switch {
 	case name == "len":
 		return len(x)
+	case name == "unique":
+		kept := []any{}
+		for _, item := range x {
+			if !within(item, kept) {
+				kept = append(kept, item)
+			}
+		}
+		return kept
 	case len(x) == 0 && (name == "first" || name == "last"):
 		return nil
 	case name == "first":

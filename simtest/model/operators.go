@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"math"
 	"math/big"
+	"reflect"
 	"regexp"
 	"strings"
 	"time"
@@ -15,6 +16,12 @@ type numbersRange struct{ from, to float64 }
 func operate(op string, left, right any) any {
 	if broken := either(op, left, right); broken != nil {
 		return broken
+	}
+	if s, multiplied := left.(span); multiplied {
+		return s.times(right)
+	}
+	if s, moves := right.(span); moves && op == "*" {
+		return s.times(left)
 	}
 	switch op {
 	case "or", "||":
@@ -76,11 +83,10 @@ func same(left, right any) bool {
 	if isNumber(left) && isNumber(right) {
 		return number(left) == number(right)
 	}
-	if l, ok := left.(time.Time); ok {
-		r, ok := right.(time.Time)
-		return ok && l.Equal(r)
+	if isTime(left) || isTime(right) {
+		return left != nil && right != nil && timeOf(left).Equal(timeOf(right))
 	}
-	return left == right
+	return reflect.DeepEqual(left, right)
 }
 
 func within(value, where any) bool {

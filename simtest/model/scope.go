@@ -204,7 +204,7 @@ func (w *walk) value(n *yaml.Node) any {
 func (w *walk) assigned(n *yaml.Node) map[string]any {
 	data := map[string]any{}
 	for i := 0; n != nil && i+1 < len(n.Content); i += 2 {
-		data[n.Content[i].Value] = w.value(n.Content[i+1])
+		data[n.Content[i].Value] = written(w.value(n.Content[i+1]))
 	}
 	return data
 }

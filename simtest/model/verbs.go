@@ -113,7 +113,7 @@ func (w *walk) set(s *step) {
 		if name = name[len(ofProfile):]; v == nil {
 			delete(w.known, name)
 		} else {
-			w.known[name] = v
+			w.known[name] = written(v)
 		}
 		w.effects = append(w.effects, effect{kind: "attributes", known: w.known})
 	}

@@ -126,6 +126,18 @@ steps:
   - send: hello
   - wait: [ { read: hello }, { after: 2d, then: [ { id: again, send: hello } ] } ]`,
 		"1-2 messages, life 2d, ends completed, unhandled wait_1 failed"},
+	{"the clock goes both ways each time", `steps:
+  - { if: now > data.at, send: hello }
+  - wait: 1d
+  - { id: again, if: now > data.at, send: hello }
+  - { id: friday, if: weekday(data.at) == "fri" and date(data.at) > date(now), send: hello }
+  - wait: 1d
+  - { if: weekday(data.at) != "fri", exit: other }`,
+		"0-3 messages, life 2d, ends completed other"},
+	{"a text is before another", `steps:
+  - { if: data.id < "m", send: hello }
+  - { id: again, if: data.id >= "m", send: hello }`,
+		"1-1 messages, life 0s, ends completed"},
 	{"a moment that is past", `steps:
   - wait: 2d
   - wait: [ { at: 1d after run.started, then: [ { send: hello } ] } ]`,

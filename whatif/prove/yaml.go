@@ -350,6 +350,8 @@ func sample(name string, t *shape.Type) any {
 		return true
 	case t.Kind == shape.KindTime:
 		return storyStart.Add(30 * 24 * time.Hour).Format(time.RFC3339)
+	case t.Kind == shape.KindDate:
+		return storyStart.Add(30 * 24 * time.Hour).Format(time.DateOnly)
 	case t.Kind == shape.KindList:
 		return []any{sample(name, t.Elem)}
 	case t.Kind == shape.KindMap:

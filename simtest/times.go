@@ -1,0 +1,31 @@
+package simtest
+
+// timed reports, one time in n, whether a time or date is to be written.
+func (p *page) timed(n int) bool { return p.times != nil && p.times.IntN(n) == 0 }
+
+// timeConditions ask for times, dates and the calendar where the person lives.
+var timeConditions = []string{
+	`now > run.started + 3h`, `run.started + 1d < now`, `now - 90m > run.started`, `date(now) == date(run.started)`, `date(now + 1d) > date(run.started) + 1d`,
+	`time(now) < "12:00"`, `weekday(now) in ["sat", "sun", "mon"]`, `day(now) > 15 or month(now) == 3`, `days_between(run.started, now) >= 1`,
+	`(data.due ?? now) > now + 6h`, `data.due < now`, `profile.seen < now - 5h`, `date(data.due ?? now) == date(now)`, `weekday((data.due ?? now) - 2d) != "fri"`,
+	`(data.day ?? date(now)) + 2d > date(now)`, `data.day == date(now)`, `profile.since < date(now)`, `days_between(data.day ?? date(now), now) < 0`,
+	`(vars.then ?? now) < now - 2h`, `vars.on == date(now)`, `now > run.started + round(data.total) * 7m`, `len(unique([1, 2, round(data.total)])) == 3`,
+	`time(vars.then ?? run.started) >= "02:30"`, `(vars.on ?? date(now)) - 1w < "2026-10-20"`,
+}
+
+func (p *page) timeCondition() string { return "'" + pick(p.times, timeConditions...) + "'" }
+
+// firstTimes are the variables that time conditions read, as the first step sets them.
+func (p *page) firstTimes() string {
+	if p.times == nil {
+		return ""
+	}
+	return ", then: = data.due, on: = data.day"
+}
+
+// timeSets keep times and dates.
+var timeSets = []string{
+	`{ then: = now + 2d, on: = date(now) + 1d }`, `{ then: "= (data.due ?? run.started) - 26h", days: "= unique([weekday(now), weekday(now + 1d)])" }`,
+	`{ profile.seen: = now, profile.since: = date(now) }`, `{ on: "= data.day ?? date(run.started)", n: "= days_between(run.started, now + 30d) * 2" }`,
+	`{ then: = data.due, on: = data.day }`,
+}
