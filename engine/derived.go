@@ -55,15 +55,14 @@ func (a *applier) emit(r pinned, s *flows.Step) (next int, parked bool) {
 	return s.Next, false
 }
 
-// startFlow calls a flow for the run's person. It waits for the outcome if the step says so.
+// startFlow calls a flow for the run's person, or for another one. It waits for the outcome if the step says so.
 func (a *applier) startFlow(r pinned, s *flows.Step) (next int, parked bool) {
-	data, err := assigned(s.Start.Data, a.scope(r))
+	call, err := callOf(r, s.Start, a.scope(r))
 	if err != nil {
 		a.fail(r.Run, r.At, err.Error())
 		return 0, true
 	}
 	r.log(Entry{At: a.now, Kind: KindCalled, Step: r.At, Detail: s.Start.Flow})
-	call := &Call{Flow: s.Start.Flow, Profile: r.Profile, By: r.Flow, Data: data}
 	if s.Start.Wait {
 		call.Parent, call.Number = r.ID, r.calls()
 	}
@@ -73,6 +72,30 @@ func (a *applier) startFlow(r pinned, s *flows.Step) (next int, parked bool) {
 	r.Status = Waiting
 	a.waitHere(r.Run)
 	return 0, true
+}
+
+// callOf evaluates whom a start step calls a flow for, and with what.
+func callOf(r pinned, s *flows.Start, scope map[string]any) (*Call, error) {
+	call := &Call{Flow: s.Flow, Profile: r.Profile, By: r.Flow}
+	var err error
+	if s.To != nil {
+		if call.Profile, err = s.To.Text(scope); err != nil {
+			return nil, err
+		}
+		if err = CheckProfileID(call.Profile); err != nil {
+			return nil, fmt.Errorf("%s: to names %q: a person's id %w", s.To.Span(), call.Profile, err)
+		}
+	}
+	if s.Key != nil {
+		if call.Key, err = s.Key.Text(scope); err != nil {
+			return nil, err
+		}
+		if len(call.Key) > MaxKeyBytes {
+			return nil, fmt.Errorf("%s: the key has %d bytes, at most %d are allowed", s.Key.Span(), len(call.Key), MaxKeyBytes)
+		}
+	}
+	call.Data, err = assigned(s.Data, scope)
+	return call, err
 }
 
 // assigned evaluates assignments to an object.

@@ -1,6 +1,7 @@
 package flows
 
 import (
+	"maps"
 	"slices"
 
 	"nudge/lang/diag"
@@ -32,6 +33,7 @@ func (r *reader) emit(v *node.Value, at int, k *typeEnv) {
 type call struct {
 	flow   *node.Text
 	fields []written
+	keyed  bool
 }
 
 // startFlow reads a start step.
@@ -44,7 +46,7 @@ func (r *reader) startFlow(v *node.Value, at int, k *typeEnv) {
 	if !m.Has("flow") {
 		m.Errorf("flow", CodeMissingKey, "for example flow: welcome", "this start needs a flow")
 	}
-	s := &Start{Wait: m.Bool("wait")}
+	s := &Start{Wait: m.Bool("wait"), To: r.expr(m.Get("to"), k.scope(), forText), Key: r.expr(m.Get("key"), k.scope(), forText)}
 	fields := r.data(m.Get("data"), k.scope())
 	m.Close()
 	r.flow.Steps[at].Start = s
@@ -55,7 +57,24 @@ func (r *reader) startFlow(v *node.Value, at int, k *typeEnv) {
 		return
 	}
 	s.Flow, s.Data = t.Value, assignments(fields)
-	r.project.calls = append(r.project.calls, call{t, fields})
+	r.project.calls = append(r.project.calls, call{t, fields, m.Has("key")})
+}
+
+// keyedLine returns the type of an event that finds the flow's runs by their key, or an empty
+// text.
+func (f *Flow) keyedLine() string {
+	for _, event := range slices.Sorted(maps.Keys(f.Listening)) {
+		use := f.Listening[event]
+		for _, line := range slices.Concat(use.Exits, use.Waits, use.Untils) {
+			if line.Key != nil {
+				return event
+			}
+		}
+		if slices.ContainsFunc(use.Collects, func(c *Collect) bool { return c.Key != nil }) {
+			return event
+		}
+	}
+	return ""
 }
 
 // checkCalls checks that every started flow exists and gets its data. It warns of flows
@@ -69,6 +88,10 @@ func (p *Project) checkCalls(names []string, list *diag.List) {
 				"flow %q not found", c.flow.Value)
 		} else if f := p.Flow(c.flow.Value); f != nil {
 			checkData(c.fields, f.Data, "the data of "+f.Name, c.flow.Span, list)
+			if line := f.keyedLine(); line != "" && !c.keyed {
+				list.Errorf(c.flow.Span, CodeMissingKey, "add the key that the events have, for example key: data.id",
+					"%s looks for %s by its key, and this start gives it none", f.Name, line)
+			}
 		}
 	}
 	for _, f := range p.Flows {

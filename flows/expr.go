@@ -3,6 +3,7 @@ package flows
 import (
 	"errors"
 	"fmt"
+	"math"
 	"strings"
 	"sync"
 
@@ -107,6 +108,10 @@ func (e *Expr) asText(value any) (string, error) {
 		return v, nil
 	case int:
 		return fmt.Sprint(v), nil
+	case float64:
+		if whole := int64(v); float64(whole) == v && math.Abs(v) < 1<<53 {
+			return fmt.Sprint(whole), nil
+		}
 	}
 	return "", e.failed("must be text or a whole number, but is %s", described(value))
 }

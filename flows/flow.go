@@ -144,9 +144,11 @@ type Emit struct {
 	Data  []Assignment
 }
 
-// Start starts another flow for the run's person.
+// Start starts another flow, for the run's person or for somebody else.
 type Start struct {
 	Flow string
+	To   *Expr // one person; nil: the run's person
+	Key  *Expr // of the run that is started; nil for none
 	Data []Assignment
 	Wait bool // park until the run that was started has ended; its outcome is STEP.outcome
 }

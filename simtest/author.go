@@ -66,6 +66,10 @@ func (a *author) edition() *flows.Project {
 			files["flows/"+name+".yaml"] = &fstest.MapFile{Data: []byte(a.flow(name))}
 		}
 	}
+	if a.rarer != nil && (files["flows/desk.yaml"] == nil || a.rarer.IntN(3) == 0) {
+		text := fmt.Sprintf(deskFlow, pick(a.rarer, "restart", "queue", "skip", "parallel"), pick(a.rarer, "5h", "30m", "1d"))
+		files["flows/desk.yaml"] = &fstest.MapFile{Data: []byte(text)}
+	}
 	project, list := flows.Load(files)
 	if list.HasErrors() {
 		panic(fmt.Sprintf("sim: the author wrote what does not load: %v", list))

@@ -80,6 +80,9 @@ func (b *block) opt() {
 
 func (b *block) start() {
 	b.begin("start")
+	if b.rareStart() {
+		return
+	}
 	b.line("  start: { flow: %s%s }", pick(b.dice, "inner", "inner, data: { why: = data.id }", "stop"), pick(b.dice, "", ", wait: true"))
 }
 

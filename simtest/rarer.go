@@ -106,6 +106,24 @@ func (b *block) rareSet(set string) string {
 		`{ flag: true, ratio: 3.5, n: "= len(map([1, data.total], # + 1)) * 40" }`)
 }
 
+// rareStart starts the flow of somebody else, with a key. It reports whether it did.
+func (b *block) rareStart() bool {
+	if !b.rare(2) {
+		return false
+	}
+	to := pick(b.rarer, `'"bob"'`, `'"cid"'`, "data.id", `'profile.plan == "pro" ? "ann" : "bob"'`)
+	if b.breaks(4) {
+		to = `'data.total > 24 ? "" : "bob"'`
+	}
+	wait := pick(b.rarer, "", ", wait: true")
+	b.line("  start: { flow: desk, to: %s, key: %s%s%s }", to, pick(b.rarer, "data.id", `'"O1"'`, "int(data.total) % 3"),
+		pick(b.rarer, "", ", data: { why: = data.id }"), wait)
+	if wait != "" {
+		b.step.words = []string{"settled", "completed", "skipped"}
+	}
+	return true
+}
+
 // rareFetch asks with a method, headers and a body, and does something where that fails.
 func (b *block) rareFetch() {
 	b.line("  fetch:")

@@ -31,6 +31,17 @@ steps:
     send: { template: hello, on_unknown: %s }
 %s`
 
+// deskFlow is only called: for somebody with a key, by which an event finds the run.
+const deskFlow = `flow: desk
+data: { why: optional string }
+entry: { if_running: %s }
+steps:
+  - id: settling
+    wait: [ { event: gone, key: event.id, then: [ { id: settled, exit: settled } ] }, { after: %s } ]
+  - id: told_desk
+    send: hello
+`
+
 // stopFlow hears replies before anybody else, or after all others.
 const stopFlow = `flow: stop
 trigger: { reply: any, if: 'reply.keyword in ["stop", "no idea"]', before_waits: %s }

@@ -36,6 +36,9 @@ func (b *builder) describe(n *node, s *flows.Step) {
 		if n.title = "start " + s.Start.Flow; s.Start.Wait {
 			n.notes = append(n.notes, "and wait for its end")
 		}
+		if s.Start.To != nil {
+			n.notes = append(n.notes, "for "+s.Start.To.String())
+		}
 	case flows.VerbFetch:
 		n.title = "fetch " + s.ID
 	case flows.VerbOpt:

@@ -155,6 +155,7 @@ var beyondSchema = map[string]string{
 	"platform_payload":      "templates/hello.yaml",
 	"platform_types":        "templates/hello.yaml",
 	"profile_field":         "flows/f.yaml",
+	"start_without_key":     "flows/f.yaml", // only where the other flow's lines have keys
 	"unknown_flow":          "flows/f.yaml", // data that the other flow wants
 }
 

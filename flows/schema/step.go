@@ -25,7 +25,7 @@ func step() *schema {
 		key("set", "Set variables (`vars.name`) and fields of the profile (`profile.name`). `=` makes an expression.", assignments(),
 			example{"tier": "gold", "score": "= asked.reply.number * 10", "profile.plan": "pro"}),
 		key("emit", "Emit an event that names the run's person.", anyOf(emit()), example{"event": "nps.scored", "data": example{"score": "= asked.reply.number"}}),
-		key("start", "Start a run of another flow for the same person.", anyOf(start()), example{"flow": "welcome"}),
+		key("start", "Start a run of another flow, for the same person or for another one.", anyOf(start()), example{"flow": "welcome"}),
 		key("fetch", "Send a request to an HTTP service. The answer is `STEP.status` and `STEP.json`.", anyOf(fetch()), example{"url": "https://reports.example/v1/{{ profile.id }}"}),
 		key("opt_out", "Opt the person out of `all`, or of one category.", name(), "all", "cart"),
 		key("opt_in", "Opt the person in to `all`, or to one category.", name(), "all", "cart"),
@@ -83,8 +83,10 @@ func emit() *schema {
 func start() *schema {
 	return mapping("A call", "A run of another flow.",
 		must(key("flow", "The flow.", name(), "welcome")),
+		key("to", "The person whose run it is. Default: the person of this run.", expression(), "data.lead"),
+		key("key", "The key of that run. Required if its flow has lines with a key.", expression(), "data.id"),
 		key("data", "The data it starts with. `=` makes an expression.", assignments(), example{"order_id": "= data.order_id"}),
-		key("wait", "Wait until that run ends; its outcome is `STEP.outcome`.", truth(), true),
+		key("wait", "Wait until that run ends. Its outcome is `STEP.outcome`, or `skipped` or `refused` if no run started at once.", truth(), true),
 	)
 }
 

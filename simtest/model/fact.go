@@ -149,7 +149,9 @@ type effect struct {
 	kind   string // emit, call, ask, attributes, opted, places, reached, waits, ended, joined, let in, left out
 	name   string
 	data   map[string]any
-	call   int // number of the run's calls
+	who    string // of a call: for whom
+	key    string // of a call
+	call   int    // number of the run's calls
 	wait   bool
 	ask    engine.StatusQuery
 	known  map[string]any

@@ -18,7 +18,7 @@ func (w *World) effect(r *Run, e effect) {
 	case "emit":
 		w.derive(r, &engine.Input{Payload: &engine.Event{Type: e.name, Profile: r.profile, Data: jsonOf(e.data)}})
 	case "call":
-		call := &engine.Call{Flow: e.name, Profile: r.profile, By: r.flow.Name, Data: jsonOf(e.data)}
+		call := &engine.Call{Flow: e.name, Profile: e.who, Key: e.key, By: r.flow.Name, Data: jsonOf(e.data)}
 		if e.wait {
 			call.Parent, call.Number = r.id, e.call
 		}

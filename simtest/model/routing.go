@@ -3,6 +3,7 @@ package model
 import (
 	"cmp"
 	"encoding/binary"
+	"math"
 	"regexp"
 	"slices"
 
@@ -35,6 +36,10 @@ func textOf(v any) (string, bool) {
 		return x, x != ""
 	case int:
 		return itoa(x), true
+	case float64:
+		if x == math.Trunc(x) && math.Abs(x) < 1<<53 {
+			return itoa(int(x)), true
+		}
 	}
 	return "", false
 }

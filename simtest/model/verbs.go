@@ -120,13 +120,34 @@ func (w *walk) set(s *step) {
 	w.note(engine.KindSet, s.index, 0, "")
 }
 
+// word is an expression that must be a text or a whole number.
+func (w *walk) word(expression string) string {
+	v, err := evaluate(expression, w.names(nil))
+	if err != nil {
+		panic(err)
+	}
+	word, ok := textOf(v)
+	if !ok {
+		panic(failing("it is no text and no whole number"))
+	}
+	return word
+}
+
 // start calls a flow, and waits for its run where the step says so.
 func (w *walk) start(s *step) *way {
 	wait := text(get(s.node, "wait")) == "true"
 	w.calls++
 	mine := w.calls
+	who, key := w.run.profile, ""
+	if to := text(get(s.node, "to")); to != "" {
+		who = w.word(to)
+	}
+	if by := text(get(s.node, "key")); by != "" {
+		key = w.word(by)
+	}
+	data := w.assigned(get(s.node, "data"))
 	w.note(engine.KindCalled, s.index, 0, "")
-	w.effects = append(w.effects, effect{kind: "call", name: text(get(s.node, "flow")), data: w.assigned(get(s.node, "data")), call: mine, wait: wait})
+	w.effects = append(w.effects, effect{kind: "call", name: text(get(s.node, "flow")), who: who, key: key, data: data, call: mine, wait: wait})
 	if !wait || max(w.f.depth, w.run.depth)+1 > engine.MaxDepth {
 		return nil
 	}
