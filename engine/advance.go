@@ -138,7 +138,7 @@ func (a *applier) branch(r pinned, s *flows.Step) (next int, parked bool) {
 }
 
 func (a *applier) split(r pinned, s *flows.Step) (next int, parked bool) {
-	arm := &s.Split[DealtArm(r.Flow, r.Profile, s)]
+	arm := a.e.dealt(r, s)
 	a.takeArm(r, arm.As)
 	return arm.Then, false
 }

@@ -20,7 +20,8 @@ type Engine struct {
 	categories map[string]*flows.Category // those of the active flows
 	takingOver map[string]*flows.Flow     // active flows with migrations, by name
 	observer   Observer
-	applier    applier // state of the current input, reused so that no input allocates one
+	dealer     func(*flows.Flow, string, *flows.Step) (string, bool) // see DealBy; nil: the hash deals
+	applier    applier                                               // state of the current input, reused so that no input allocates one
 }
 
 // listener is a flow version with live runs that an event type may affect.

@@ -28,6 +28,27 @@ type Condition struct {
 	Err      error // why it could not be evaluated; it counts as false then
 }
 
+// DealBy has deal name the arm that a split deals to a person, in place of the hash, from the
+// next input on. It answers false for a split that it says nothing of. Only stories use it:
+// what was dealt so cannot be replayed.
+func (e *Engine) DealBy(deal func(f *flows.Flow, profile string, s *flows.Step) (arm string, ok bool)) {
+	e.dealer = deal
+}
+
+// dealt returns the arm that a split deals to the person of a run.
+func (e *Engine) dealt(r pinned, s *flows.Step) *flows.Share {
+	if e.dealer != nil {
+		if name, ok := e.dealer(r.flow, r.Profile, s); ok {
+			for i := range s.Split {
+				if s.Split[i].As == name {
+					return &s.Split[i]
+				}
+			}
+		}
+	}
+	return &s.Split[DealtArm(r.Flow, r.Profile, s)]
+}
+
 // Observe sets the observer, from the next input on.
 func (e *Engine) Observe(o Observer) { e.observer = o }
 

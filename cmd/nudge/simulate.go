@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"slices"
 	"strings"
 	"time"
 
@@ -45,7 +46,7 @@ const (
 type simulation struct {
 	dir, event, profile, data, profileData, file string
 	start, length, story                         string
-	people, answers                              []string
+	people, answers, arms                        []string
 	interactive, all                             bool
 	output                                       *format
 }
@@ -68,6 +69,7 @@ func newSimulate() *cobra.Command {
 	flags.StringVarP(&s.file, "file", "f", "", "a file with the event, a JSON object; - for standard input")
 	flags.StringArrayVar(&s.people, "person", nil, "what people do with messages, for example \"reads after 3s\"; \"ann: fails\" for one of them")
 	flags.StringArrayVar(&s.answers, "answer", nil, "what a fetch step gets: STEP=JSON or STEP=STATUS")
+	flags.StringArrayVar(&s.arms, "arm", nil, "the arm that a split deals: SPLIT=ARM")
 	flags.StringVar(&s.start, "start", "", "when the simulation starts, for example \""+simulatedStart+" Europe/London\"")
 	flags.StringVar(&s.length, "for", simulatedFor, "how long it lasts at most")
 	flags.StringVar(&s.story, "story", "", "play a test, named by its FILE#NAME")
@@ -205,6 +207,10 @@ func (s *simulation) world(p *app.Project, ev *client.Event) (*story.World, time
 	if err != nil {
 		return nil, start, wrongUsage(err)
 	}
+	arms, err := armsOf(s.arms, p.Flows)
+	if err != nil {
+		return nil, start, wrongUsage(err)
+	}
 	w, err := story.NewWorld(p.Flows, people, start, p.Folder)
 	if err != nil {
 		return nil, start, wrongInput(err)
@@ -213,7 +219,34 @@ func (s *simulation) world(p *app.Project, ev *client.Event) (*story.World, time
 		w.Others = others
 	}
 	w.Answer(answers)
+	w.Deal(arms)
 	return w, length.After(start, start.Location()), nil
+}
+
+// armsOf reads which arms splits deal.
+func armsOf(texts []string, all []*flows.Flow) (story.Arms, error) {
+	arms := story.Arms{}
+	for _, text := range texts {
+		split, arm, ok := strings.Cut(text, "=")
+		var known []string
+		for _, f := range all {
+			if i := f.StepNamed(split); i >= 0 {
+				for _, share := range f.Steps[i].Split {
+					known = append(known, share.As)
+				}
+			}
+		}
+		switch {
+		case !ok:
+			return nil, fmt.Errorf("--arm: %q is not SPLIT=ARM", text)
+		case len(known) == 0:
+			return nil, fmt.Errorf("--arm: no split is called %q", split)
+		case !slices.Contains(known, arm):
+			return nil, fmt.Errorf("--arm: %s has no arm %q; %s", split, arm, didYouMean(arm, known))
+		}
+		arms[split] = arm
+	}
+	return arms, nil
 }
 
 func startOf(text string, p *app.Project) (time.Time, error) {

@@ -48,7 +48,7 @@ func TestTestingPage(t *testing.T) {
 		}
 		checked++
 	}
-	if got := said(t, 0, "test", dir, "--cover"); !strings.Contains(got, "8 tests: 8 passed") || strings.Contains(got, "never tested") {
+	if got := said(t, 0, "test", dir, "--cover"); !strings.Contains(got, "13 tests: 13 passed") || strings.Contains(got, "never tested") {
 		t.Errorf("all files of the page together: %s", got)
 	}
 	if n := strings.Count(string(text), "```") / 2; n != len(blocks) || checked < 3 {

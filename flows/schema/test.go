@@ -36,6 +36,8 @@ func story() *schema {
 		must(key("start", "When it begins: a day, a time and the story's time zone.", &schema{
 			Type: "string", Pattern: `^[0-9]{4}-[0-9]{2}-[0-9]{2} +[0-9]{2}:[0-9]{2} +\S+$`, PatternMessage: "for example 2026-03-02 10:00 Europe/London",
 		}, "2026-03-02 10:00 Europe/London")),
+		key("arms", "The arms that splits deal, by the ids of the splits. Default: by the person, as in a real run.", arms(), example{"offer": "short"}),
+		key("each", "`people`: the story is played for each person of the file, alone. It names nobody with `by`, and its snapshots are kept by person.", words("people"), "people"),
 		key("answers", "The answers of HTTP services, by the ids of the fetch steps.", answers(), example{"report": example{"json": example{"visits": 1200}}}),
 		must(key("story", "Events and expectations, one after the other.", &schema{Type: "array", Items: ref("move")},
 			[]any{example{"event": "order.shipped", "data": example{"order_id": "A1"}}, example{"expect": "shipped"}, example{"read": "shipped"}})),
@@ -44,17 +46,20 @@ func story() *schema {
 
 func answers() *schema { return &schema{Type: "object", Additional: ref("answer")} }
 
+func arms() *schema { return &schema{Type: "object", Additional: name()} }
+
 func answer() *schema {
 	return mapping("An answer", "What a service answers.",
 		key("status", "The status. Default: 200.", integer(100, 599), 500),
 		key("json", "The body.", &schema{}, example{"visits": 1200}),
 		key("error", "There is no answer; this is the reason.", text(), "timed out"),
+		key("after", "It takes so long. Beyond the `timeout` of the step there is no answer.", duration(), "3s"),
 	)
 }
 
 // moves are the words of which a line of a story has one.
 var moves = []string{
-	"event", "call", "reply", "sent", "delivered", "read", "failed", "expired", "profile", "answers", "after", "at", "expect",
+	"event", "call", "reply", "sent", "delivered", "read", "failed", "expired", "profile", "arms", "answers", "after", "at", "expect",
 }
 
 func move() *schema {
@@ -73,12 +78,14 @@ func move() *schema {
 		key("failed", "The newest message of this template or step, or `any`, did not arrive.", message(), "shipped"),
 		key("expired", "The newest message of this template or step, or `any`, came too late.", message(), "shipped"),
 		key("profile", "A person's profile changes; `null` removes a field.", &schema{Type: "object"}, example{"plan": "pro"}),
+		key("arms", "The arms that splits deal from here on.", arms(), example{"offer": "short"}),
 		key("answers", "The answers of services from here on.", answers(), example{"report": example{"status": 500}}),
 		key("after", "This much time passes: `h` is elapsed time, `d` is a calendar day.", duration(), "3d", "90m"),
-		key("at", "Time passes until this moment, the next of its kind: `11:00`, `thu 11:00` or `2026-03-05 11:00`.", text(), "thu 11:00"),
+		key("at", "Time passes until this moment, the next of its kind: `11:00`, `thu 11:00` or `2026-03-05 11:00`, also with seconds: `11:00:30`.", text(), "thu 11:00"),
 		key("expect", "The expected result: the name of a message, `nothing`, a mapping, or a list of them. Name all messages.", oneOrMore(ref("expectation")),
 			"shipped", "nothing", example{"end": "completed"}),
-		key("by", "The person who does it, or whose message it is. With one person in the file, that person.", text(), "ann"),
+		key("by", "The person who does it, or whose message it is. With one person in the file, that person. `nobody`: the event names nobody.", text(), "ann"),
+		key("id", "The id of the event. The same id again is a redelivery, which changes nothing.", text(), "e1"),
 		key("data", "The data of the event, or of the call.", &schema{Type: "object"}, example{"order_id": "A1"}),
 		key("key", "The key of the run that is called.", text(), "A1"),
 		key("times", "How often the event happens, one after the other.", integer(1, 1000), 50),
@@ -105,7 +112,7 @@ func expected() *schema {
 	s := mapping("An expectation", "What must have happened: a message, what was held back, an end, an event, a wait, or a start that did not happen.",
 		key("message", "A message went out: the name of its template, or of its step. It must match the other keys here.", message(), "shipped"),
 		key("to", "The person of a message or an unsent message.", text(), "ann"),
-		key("at", "When, by the clock of the person who gets it, to the minute.", text(), "tue 09:00"),
+		key("at", "When, by the clock of the person who gets it: to the minute, or to the second.", text(), "tue 09:00"),
 		key("text", "The whole text.", text(), "Hello Ann"),
 		key("contains", "Pieces of the text: one or a list.", texts(), "Hello", []any{"Ann", "order A1"}),
 		key("matches", "A regular expression that the text matches.", text(), "^Hello [A-Z]"),
@@ -122,13 +129,15 @@ func expected() *schema {
 		key("flow", "The flow of the run.", name(), "order_shipped"),
 		key("of", "The person of the run.", text(), "ann"),
 		key("event", "A run emitted an event of this type.", eventType(), "nps.scored"),
-		key("data", "The data of the event; there may be other fields.", &schema{Type: "object"}, example{"score": 4}),
+		key("data", "The data of the event; there may be other fields. `null`: the field is absent.", &schema{Type: "object"}, example{"score": 4}),
 		key("wait", "A run waits at this step, or its wait there has ended with an `outcome`.", name(), "wait_1"),
 		key("until", "The end of the wait, by the person's clock.", text(), "tue 10:00"),
 		key("outcome", "How the wait ended.", name(), "read"),
 		key("skipped", "A start of this flow did not happen.", name(), "order_shipped"),
+		key("fetch", "A service was asked by this step. Fetches need not all be named.", name(), "report"),
+		key("any_order", "These, in any order.", listOf(ref("expectation"), 1), []any{"shipped", example{"message": "invoice", "to": "bob"}}),
 	)
-	s.OneOf = exactlyOne("message", "unsent", "end", "event", "wait", "skipped")
+	s.OneOf = exactlyOne("message", "unsent", "end", "event", "wait", "skipped", "fetch", "any_order")
 	return s
 }
 

@@ -7,6 +7,7 @@ import (
 	"strings"
 	"time"
 
+	"nudge/engine"
 	"nudge/flows"
 	"nudge/lang/shape"
 	"nudge/whatif/story"
@@ -75,12 +76,29 @@ func (c *composer) text() string {
 	zone := rec.Zone.String()
 	fmt.Fprintf(&c.out, "flow: %s\npeople:\n  %s: %s\n\ntests:\n", rec.Run.Flow, person, c.json(rec.Attributes))
 	fmt.Fprintf(&c.out, "  - name: a run that happened\n    start: %s %s\n", start.In(rec.Zone).Format("2006-01-02 15:04"), zone)
+	c.arms()
 	c.answers()
 	c.out.WriteString("    story:\n")
 	for i := range rec.Moves {
 		c.move(&rec.Moves[i])
 	}
 	return c.out.String()
+}
+
+// arms are those that the splits of the run dealt.
+func (c *composer) arms() {
+	var dealt []string
+	for _, e := range c.rec.Run.Timeline {
+		if e.Kind != engine.KindBranch || e.Step < 0 || c.rec.Flow.Steps[e.Step].Split == nil {
+			continue
+		}
+		if arm := c.rec.Flow.Steps[e.Step].ID + ": " + e.Detail; !slices.Contains(dealt, arm) {
+			dealt = append(dealt, arm)
+		}
+	}
+	if len(dealt) > 0 {
+		fmt.Fprintf(&c.out, "    arms: { %s }\n", strings.Join(dealt, ", "))
+	}
 }
 
 // answers are what services answered at last.

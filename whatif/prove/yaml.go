@@ -10,7 +10,6 @@ import (
 	"strings"
 	"time"
 
-	"nudge/engine"
 	"nudge/flows"
 	"nudge/lang/shape"
 	"nudge/whatif/story"
@@ -18,9 +17,6 @@ import (
 
 // storyStart is when every written story begins: a Monday.
 var storyStart = time.Date(2026, 3, 2, 10, 0, 0, 0, time.UTC)
-
-// manyNames is how many names are tried for a person who gets the arms of a story's splits.
-const manyNames = 100_000
 
 // Test writes a story as a file of tests with one test, for nudge test and nudge simulate.
 // Why is empty when the test passes: it has been played. Otherwise it says why no test can
@@ -69,13 +65,14 @@ func withValues(s Story) []Story {
 
 func (r *Report) try(name string, s Story) (text, why string) {
 	w := &writer{f: r.flow}
-	w.person = w.named(s)
+	w.person = "ann"
 	w.line("flow: %s", r.Flow)
 	w.line("people:")
 	w.line("  %s: { timezone: UTC }", w.person)
 	w.line("tests:")
 	w.line("  - name: %s", quoted(name))
 	w.line("    start: %s UTC", storyStart.Format("2006-01-02 15:04"))
+	w.arms(s)
 	w.line("    story:")
 	w.answers(s)
 	for i, m := range s {
@@ -104,28 +101,24 @@ func (r *Report) try(name string, s Story) (text, why string) {
 // WhyUnknown is why a story does not play that should.
 const WhyUnknown = "nudge test plays it otherwise"
 
-// named is the name of a person who gets the arms of a story's splits. Where nobody is
-// found, the story lacks that.
-func (w *writer) named(s Story) string {
-	var splits []Need
+// arms says which arms the splits of a story deal.
+func (w *writer) arms(s Story) {
+	dealt := map[string]string{}
 	for _, m := range s {
 		for _, n := range m.Needs {
 			if n.split != nil {
-				splits = append(splits, n)
+				dealt[n.split.ID] = n.split.Split[n.arm].As
 			}
 		}
 	}
-	name := "ann"
-	for n := range manyNames {
-		if n > 0 {
-			name = fmt.Sprintf("ann%d", n)
-		}
-		if !slices.ContainsFunc(splits, func(n Need) bool { return engine.DealtArm(w.f.Name, name, n.split) != n.arm }) {
-			return name
-		}
+	if len(dealt) == 0 {
+		return
 	}
-	w.missing = "no person was found who gets the arms of its splits"
-	return "ann"
+	var words []string
+	for _, split := range slices.Sorted(maps.Keys(dealt)) {
+		words = append(words, split+": "+dealt[split])
+	}
+	w.line("    arms: { %s }", strings.Join(words, ", "))
 }
 
 // writer writes one story.

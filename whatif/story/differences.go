@@ -17,7 +17,7 @@ func (p *player) differences(e *expectation, m *Message) (diff []string) {
 	c := &m.Content
 	body := textOf(c)
 	if at := p.readerTime(m); e.At != nil && !shows(e.At, at) {
-		differ("at", momentText(e.At), clockText(at))
+		differ("at", momentText(e.At), timeText(e.At, at))
 	}
 	if e.Text != nil && strings.TrimSpace(*e.Text) != body {
 		differ("text", quoted(strings.TrimSpace(*e.Text)), quoted(body))
@@ -84,6 +84,7 @@ func (p *player) snapshotDiffers(name string, m *channels.Message) (diff []strin
 	if name == "" {
 		return nil
 	}
+	name = p.test.snapshot(name)
 	got, want, known := Rendered(m), "", false
 	if p.options.Snapshot != nil {
 		want, known = p.options.Snapshot(name)

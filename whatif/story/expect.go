@@ -2,6 +2,7 @@ package story
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"nudge/engine"
@@ -9,16 +10,7 @@ import (
 
 // expect holds what has happened to a group of expectations.
 func (p *player) expect(group []expectation) *Failure {
-	var messages []expectation
-	ofMessages := false
-	for _, e := range group {
-		switch e.About {
-		case aboutMessage:
-			messages, ofMessages = append(messages, e), true
-		case aboutNothing:
-			ofMessages = true
-		}
-	}
+	messages, ofMessages := p.inOrder(group)
 	if ofMessages {
 		if f := p.expectMessages(group[0].Span, messages); f != nil {
 			return f
@@ -30,6 +22,62 @@ func (p *player) expect(group []expectation) *Failure {
 		}
 	}
 	return nil
+}
+
+// inOrder returns the messages of a group in the order in which they must have gone out, and
+// whether the group says anything of messages. Those of an any_order are put into the order in
+// which they did go out, as far as they did.
+func (p *player) inOrder(group []expectation) (messages []expectation, said bool) {
+	got := p.unexpected()
+	for _, e := range group {
+		switch e.About {
+		case aboutMessage:
+			messages, said = append(messages, e), true
+		case aboutNothing:
+			said = true
+		case aboutAnyOrder:
+			some := slices.DeleteFunc(slices.Clone(e.Any), func(e expectation) bool { return e.About != aboutMessage })
+			from := min(len(messages), len(got))
+			messages = append(messages, p.arranged(some, got[from:min(from+len(some), len(got))])...)
+			said = said || len(some) > 0
+		}
+	}
+	return messages, said
+}
+
+// arranged orders expectations by the messages that they fit. Each message takes the first
+// that fits in everything, else the first of its name.
+func (p *player) arranged(want []expectation, got []*Message) (order []expectation) {
+	taken := make([]bool, len(want))
+	place := make([]int, len(got)) // the expectation of each message, or -1
+	pick := func(is func(*expectation, *Message) bool) {
+		for i, m := range got {
+			for k := range want {
+				if place[i] < 0 && !taken[k] && is(&want[k], m) {
+					place[i], taken[k] = k, true
+				}
+			}
+		}
+	}
+	for i := range place {
+		place[i] = -1
+	}
+	called := func(e *expectation, m *Message) bool {
+		return m.called(e.Name) && (e.Who == "" || e.Who == m.Content.To)
+	}
+	pick(func(e *expectation, m *Message) bool { return called(e, m) && len(p.differences(e, m)) == 0 })
+	pick(called)
+	for _, k := range place {
+		if k >= 0 {
+			order = append(order, want[k])
+		}
+	}
+	for k := range want {
+		if !taken[k] {
+			order = append(order, want[k])
+		}
+	}
+	return order
 }
 
 func (p *player) expectOther(e *expectation) *Failure {
@@ -44,6 +92,14 @@ func (p *player) expectOther(e *expectation) *Failure {
 		return p.expectWait(e)
 	case aboutSkipped:
 		return p.expectSkipped(e)
+	case aboutFetch:
+		return p.expectFetch(e)
+	case aboutAnyOrder:
+		for i := range e.Any {
+			if f := p.expectOther(&e.Any[i]); f != nil {
+				return f
+			}
+		}
 	}
 	return nil
 }
@@ -199,9 +255,26 @@ func (p *player) expectWait(e *expectation) *Failure {
 		}
 		text := fmt.Sprintf("+ run %d is %s at %s", r.Number, r.Status, r.Flow.Steps[r.At].ID)
 		if r.Deadline != 0 {
-			text += ", until: " + clockText(r.Deadline.Time().In(zone))
+			text += ", until: " + timeText(e.At, r.Deadline.Time().In(zone))
 		}
 		f.Diff = append(f.Diff, text)
+	}
+	return f
+}
+
+// expectFetch looks for a question to a service that no expectation has taken yet.
+func (p *player) expectFetch(e *expectation) *Failure {
+	f := &Failure{Span: e.Span, Message: "no step fetched like this", Diff: []string{"- " + e.text()}}
+	for _, asked := range p.world.fetches {
+		if asked.seen {
+			continue
+		}
+		at := asked.at.In(p.world.zoneOf(asked.profile, asked.run.Flow))
+		if asked.step == e.Name && (e.Who == "" || e.Who == asked.profile) && (e.At == nil || shows(e.At, at)) {
+			asked.seen = true
+			return nil
+		}
+		f.Diff = append(f.Diff, fmt.Sprintf("+ fetch %s of %s, at: %s", asked.step, asked.profile, timeText(e.At, at)))
 	}
 	return f
 }
@@ -225,6 +298,8 @@ func (p *player) expectSkipped(e *expectation) *Failure {
 // the same scalar.
 func within(want, got any) bool {
 	switch want := want.(type) {
+	case nil:
+		return got == nil // it is absent
 	case map[string]any:
 		fields, ok := got.(map[string]any)
 		for name, value := range want {

@@ -11,12 +11,7 @@ import (
 // expectMessages holds the messages that no expectation has named yet to all that are
 // expected, in order.
 func (p *player) expectMessages(at diag.Span, want []expectation) *Failure {
-	var got []*Message
-	for _, m := range p.world.Messages {
-		if !m.expected {
-			got = append(got, m)
-		}
-	}
+	got := p.unexpected()
 	if f := p.compare(at, want, got); f != nil {
 		return f
 	}
@@ -24,6 +19,16 @@ func (p *player) expectMessages(at diag.Span, want []expectation) *Failure {
 		m.expected = true
 	}
 	return nil
+}
+
+// unexpected are the messages that no expectation has named yet.
+func (p *player) unexpected() (got []*Message) {
+	for _, m := range p.world.Messages {
+		if !m.expected {
+			got = append(got, m)
+		}
+	}
+	return got
 }
 
 // compare pairs expectations and messages of one name, as many as can be in order, and
@@ -149,6 +154,12 @@ func (e *expectation) text() string {
 			add("until", momentText(e.At))
 		}
 		add("outcome", e.Outcome)
+	case aboutFetch:
+		b.WriteString("fetch " + e.Name)
+		add("of", e.Who)
+		if e.At != nil {
+			add("at", momentText(e.At))
+		}
 	case aboutSkipped:
 		b.WriteString(e.Name + " skipped")
 		add("reason", e.Reason)

@@ -7,7 +7,6 @@ import (
 	"time"
 
 	"nudge/channels"
-	"nudge/flows"
 )
 
 // textOf is the text of a message: its body, else its first part.
@@ -36,30 +35,14 @@ func plain(v any) (same any) {
 	return same
 }
 
-// shows reports whether a clock that shows t shows the moment, to the minute.
-func shows(m *flows.Moment, t time.Time) bool {
-	if m.Date != (flows.Date{}) {
-		y, month, d := t.Date()
-		if m.Date != (flows.Date{Year: y, Month: month, Day: d}) {
-			return false
-		}
-	} else if !m.Days.Has(t.Weekday()) {
-		return false
-	}
-	return t.Hour() == m.Hour && t.Minute() == m.Minute
-}
-
-func momentText(m *flows.Moment) string {
-	at := fmt.Sprintf("%02d:%02d", m.Hour, m.Minute)
-	switch {
-	case m.Date != (flows.Date{}):
-		return fmt.Sprintf("%04d-%02d-%02d %s", m.Date.Year, m.Date.Month, m.Date.Day, at)
-	case m.Days != flows.EveryDay:
-		return m.Days.String() + " " + at
-	}
-	return at
-}
-
 func clockText(t time.Time) string {
 	return strings.ToLower(t.Format("Mon 15:04")) + t.Format(" (2006-01-02)")
+}
+
+// timeText is the time that a clock shows, with its seconds where the expectation has them.
+func timeText(c *clock, t time.Time) string {
+	if c != nil && c.Seconds {
+		return strings.ToLower(t.Format("Mon 15:04:05")) + t.Format(" (2006-01-02)")
+	}
+	return clockText(t)
 }

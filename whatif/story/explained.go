@@ -31,8 +31,8 @@ Right:
     - event: user.signed_up
     - after: 1h
 `,
-	codeExpect: `An expectation is about one thing: a message, an unsent message, an end, an event, a wait or
-a skipped start. To expect no message, write: nothing.
+	codeExpect: `An expectation is about one thing: a message, an unsent message, an end, an event, a wait, a
+fetch or a skipped start, or about several in any order. To expect no message, write: nothing.
 
 Wrong:
 

@@ -34,6 +34,7 @@ type reader struct {
 	list    *diag.List
 	file    *File
 	names   map[string]bool // of its tests
+	alone   bool            // the story is for each person of the file
 }
 
 func (r *reader) read(m *node.Map) {
@@ -123,7 +124,8 @@ func (r *reader) test(m *node.Map) {
 	}
 	r.names[t.Name] = true
 	t.Start = r.start(m)
-	t.Answers = r.answers(m.Get("answers"))
+	t.Answers, t.Arms = r.answers(m.Get("answers")), r.arms(m.Get("arms"))
+	r.alone = r.each(m)
 	moves := m.List("story")
 	if !m.Has("story") {
 		m.Errorf("story", codeMissing, "add story: with what happens and what is expected", "the test has no story")
@@ -138,7 +140,12 @@ func (r *reader) test(m *node.Map) {
 		}
 	}
 	m.Close()
-	r.file.Tests = append(r.file.Tests, t)
+	if r.alone {
+		r.file.Tests = append(r.file.Tests, r.forEach(t)...)
+		r.alone = false
+	} else {
+		r.file.Tests = append(r.file.Tests, t)
+	}
 }
 
 const startHint = "for example 2026-03-02 10:00 Europe/London"
@@ -204,6 +211,13 @@ func (r *reader) answer(m *node.Map) Answer {
 	}
 	if v := m.Get("json"); v != nil {
 		a.JSON = encoded(literal(v))
+	}
+	if t := m.Text("after"); t != nil {
+		d, err := flows.ParseDuration(t.Value)
+		if err != nil || d.Days != 0 {
+			r.list.Errorf(t.Span, codeMoment, "for example 3s", "an answer takes hours, minutes or seconds")
+		}
+		a.After = d.Clock
 	}
 	if a.Error != "" {
 		a.Status = 0

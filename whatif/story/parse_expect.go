@@ -3,6 +3,7 @@ package story
 import (
 	"regexp"
 	"slices"
+	"strings"
 
 	"nudge/flows"
 	"nudge/lang/diag"
@@ -12,7 +13,7 @@ import (
 const nothing = "nothing"
 
 // expectWords say what an expectation is about.
-var expectWords = []string{"message", "unsent", "end", "event", "wait", "skipped"}
+var expectWords = []string{"message", "unsent", "end", "event", "wait", "skipped", "fetch", "any_order"}
 
 const expectHint = "for example welcome, nothing, { message: welcome, at: tue 09:00 } or { end: completed }"
 
@@ -66,7 +67,7 @@ func (r *reader) expectationOf(e *expectation, m *node.Map) {
 	}
 	if len(said) != 1 {
 		m.Close()
-		m.Errorf("", codeExpect, expectHint, "an expectation needs exactly one of message, unsent, end, event, wait and skipped")
+		m.Errorf("", codeExpect, expectHint, "an expectation needs exactly one of %s", strings.Join(expectWords, ", "))
 		return
 	}
 	switch said[0] {
@@ -89,10 +90,30 @@ func (r *reader) expectationOf(e *expectation, m *node.Map) {
 		}
 	case "wait":
 		r.expectWait(e, m)
+	case "fetch":
+		e.About, e.Who, e.At = aboutFetch, r.named(m.Text("of")), r.clock(m.Text("at"))
+		if t := m.Text("fetch"); t != nil {
+			known := r.stepIDs(func(s *flows.Step) bool { return s.Fetch != nil })
+			if e.Name = t.Value; !slices.Contains(known, t.Value) {
+				r.unknown(t, "fetch step", known)
+			}
+		}
+	case "any_order":
+		r.anyOrder(e, m.Get("any_order"))
 	case "skipped":
 		e.About, e.Name, e.Reason = aboutSkipped, r.flowName(m.Text("skipped")), m.Str("reason")
 	}
 	m.Close()
+}
+
+// anyOrder reads expectations that may come about in any order.
+func (r *reader) anyOrder(e *expectation, v *node.Value) {
+	e.About, e.Any = aboutAnyOrder, r.expectations(v)
+	for _, inner := range e.Any {
+		if inner.About == aboutAnyOrder || inner.About == aboutNothing {
+			r.list.Errorf(inner.Span, codeExpect, "list messages, ends, events, waits and fetches", "this does not belong into any_order")
+		}
+	}
 }
 
 func (r *reader) named(t *node.Text) string {

@@ -11,7 +11,7 @@ import (
 
 // moveWords are the words that say what a move is.
 var moveWords = []string{
-	"event", "call", "reply", "sent", "delivered", "read", "failed", "expired", "profile", "answers", "after", "at", "expect",
+	"event", "call", "reply", "sent", "delivered", "read", "failed", "expired", "profile", "arms", "answers", "after", "at", "expect",
 }
 
 var statuses = map[string]channels.Status{
@@ -61,6 +61,8 @@ func (r *reader) moveOf(move *move, word string, m *node.Map) {
 		if v := m.Get("profile"); v.Map() != nil {
 			move.Data = encoded(literal(v))
 		}
+	case "arms":
+		move.Kind, move.Arms = moveArms, r.arms(m.Get("arms"))
 	case "answers":
 		move.Kind, move.Answers = moveAnswers, r.answers(m.Get("answers"))
 	case "after":
@@ -92,7 +94,7 @@ func (r *reader) event(move *move, m *node.Map) {
 			r.unknown(t, "event", slices.Sorted(maps.Keys(known)))
 		}
 	}
-	move.By, move.Data, move.Times = r.by(m, false), r.data(m), 1
+	move.ID, move.By, move.Data, move.Times = m.Str("id"), r.eventBy(m), r.data(m), 1
 	if m.Has("times") {
 		if move.Times = m.Int("times"); move.Times < 1 || move.Times > maxTimes {
 			m.Errorf("times", codeMove, "", "times must be from 1 to %d", maxTimes)
@@ -101,13 +103,33 @@ func (r *reader) event(move *move, m *node.Map) {
 	}
 }
 
+// nobody is the person of an event that names nobody.
+const nobody = "nobody"
+
+// eventBy is whom an event names.
+func (r *reader) eventBy(m *node.Map) string {
+	if t := m.Text("by"); t != nil && t.Value == nobody && !r.known(nobody) {
+		if r.alone {
+			r.by(m, false) // which says that by does not belong there
+		}
+		return ""
+	}
+	return r.by(m, false)
+}
+
+func (r *reader) known(name string) bool {
+	return slices.ContainsFunc(r.file.People, func(p Person) bool { return p.Name == name })
+}
+
 // by is who acts: the only person of the file where nobody is named.
 func (r *reader) by(m *node.Map, must bool) string {
-	if t := m.Text("by"); t != nil {
+	if t := m.Text("by"); t != nil && r.alone {
+		r.list.Errorf(t.Span, codeWho, "leave it out", "each: people plays the story for every person, so by cannot name one")
+	} else if t != nil {
 		r.someone(t)
 		return t.Value
 	}
-	if len(r.file.People) == 1 {
+	if len(r.file.People) == 1 || r.alone && len(r.file.People) > 0 {
 		return r.file.People[0].Name
 	}
 	if must {
@@ -146,11 +168,11 @@ func (r *reader) after(move *move, t *node.Text) {
 	move.After = d
 }
 
-func (r *reader) clock(t *node.Text) *flows.Moment {
+func (r *reader) clock(t *node.Text) *clock {
 	if t == nil {
 		return nil
 	}
-	m, err := flows.ParseClock(t.Value)
+	m, err := parseClock(t.Value)
 	if err != nil {
 		r.list.Errorf(t.Span, codeMoment, "for example thu 11:00, 11:00 or 2026-03-05 11:00", "%v", err)
 		return nil

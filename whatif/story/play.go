@@ -2,6 +2,7 @@ package story
 
 import (
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 
@@ -39,11 +40,12 @@ type Failure struct {
 // Play plays a test. An error is a fault of ours: the world could not be made. Everything
 // after that is a failure of the test.
 func Play(t *Test, o Options) (*Result, error) {
-	w, err := NewWorld(t.File.Flows, t.File.People, t.Start, t.File.Folder)
+	w, err := NewWorld(t.File.Flows, t.People(), t.Start, t.File.Folder)
 	if err != nil {
 		return nil, err
 	}
 	w.answers = t.Answers
+	w.Deal(t.Arms)
 	p := &player{world: w, test: t, options: o}
 	failure := p.play()
 	return &Result{Test: t, Failure: failure, Timeline: w.Timeline(), Coverage: w.Coverage}, nil
@@ -95,7 +97,7 @@ func (p *player) do(m *move) error {
 	switch m.Kind {
 	case moveEvent:
 		for range m.Times {
-			if err := w.Event(m.Name, m.By, m.Data); err != nil {
+			if err := w.event(m.ID, m.Name, m.By, m.Data); err != nil {
 				return err
 			}
 		}
@@ -108,6 +110,9 @@ func (p *player) do(m *move) error {
 		return w.ReportNth(m.Name, m.By, m.Nth, m.Status, m.Text)
 	case moveProfile:
 		return w.Profile(m.By, m.Data)
+	case moveArms:
+		w.Deal(m.Arms)
+		return nil
 	case moveAnswers:
 		w.Answer(m.Answers)
 		return nil
@@ -115,15 +120,22 @@ func (p *player) do(m *move) error {
 		w.say(0, LineInput, "after "+m.After.String())
 		return w.PassUntil(m.After.After(w.Now(), w.zone))
 	case moveAt:
-		return w.PassTo(m.At)
+		return w.passTo(m.At)
 	}
 	return fmt.Errorf("a move of no kind")
 }
 
 // Event sends an event.
-func (w *World) Event(kind, who string, data []byte) error {
-	w.say(0, LineInput, strings.TrimRight("event "+kind+byWhom(who)+" "+string(data), " "))
-	return w.Input(&engine.Input{Payload: &engine.Event{Type: kind, Profile: who, Data: data}})
+func (w *World) Event(kind, who string, data []byte) error { return w.event("", kind, who, data) }
+
+// event sends an event with an id. The same id again is a redelivery; an empty id is none.
+func (w *World) event(id, kind, who string, data []byte) error {
+	again := ""
+	if id != "" {
+		again = " " + id
+	}
+	w.say(0, LineInput, strings.TrimRight("event "+kind+again+byWhom(who)+" "+string(data), " "))
+	return w.Input(&engine.Input{ID: id, Payload: &engine.Event{Type: kind, Profile: who, Data: data}})
 }
 
 // Call calls a flow for somebody.
@@ -160,6 +172,17 @@ func (w *World) Profile(who string, set []byte) error {
 	return w.Input(&engine.Input{Payload: &engine.ProfileChange{Profile: who, Set: set}})
 }
 
+// Deal sets which arms splits deal from here on, by the id of the split. Splits that are not
+// named deal as they did.
+func (w *World) Deal(arms Arms) {
+	all := maps.Clone(w.arms)
+	if all == nil {
+		all = Arms{}
+	}
+	maps.Copy(all, arms)
+	w.arms = all
+}
+
 // Answer sets what services answer from here on. Fetch steps that are not named keep their
 // answers.
 func (w *World) Answer(a Answers) {
@@ -173,12 +196,15 @@ func (w *World) Answer(a Answers) {
 }
 
 // PassTo lets time pass until the next time that a clock shows the moment.
-func (w *World) PassTo(m *flows.Moment) error {
-	at, past, err := m.Resolve(nil, w.Now(), w.zone)
+func (w *World) PassTo(m *flows.Moment) error { return w.passTo(&clock{Moment: m}) }
+
+// passTo lets time pass until the next time that a clock shows the moment.
+func (w *World) passTo(m *clock) error {
+	at, ahead, err := m.next(w.Now(), w.zone)
 	if err != nil {
 		return err
 	}
-	if past {
+	if !ahead {
 		return fmt.Errorf("%s is in the past: it is already %s", Clock(at.In(w.zone)), w.tell(w.Now()))
 	}
 	w.say(0, LineInput, "until "+w.tell(at))

@@ -48,11 +48,18 @@ func (w *World) receipt(m *Message, status channels.Status, reason string) *engi
 
 // fetch has a service answer.
 func (w *World) fetch(p *engine.FetchPost) {
-	id := w.byID[p.Run].Flow.Steps[p.Step].ID
+	r := w.byID[p.Run]
+	step := &r.Flow.Steps[p.Step]
+	id := step.ID
+	w.fetches = append(w.fetches, &fetching{step: id, profile: r.Profile, at: w.virtual.Now(), run: r})
 	answer, known := w.answers[id]
 	if !known {
 		w.unanswered = append(w.unanswered, id)
 		answer.Error = "the story has no answer"
 	}
-	w.virtual.Arrive(virtual.Fetched(*p, engine.FetchResult{Status: answer.Status, JSON: answer.JSON, Error: answer.Error}))
+	if answer.After > step.Fetch.Timeout {
+		answer = Answer{Error: fmt.Sprintf("no answer within %s", step.Fetch.Timeout), After: step.Fetch.Timeout}
+	}
+	w.virtual.Later(w.virtual.Now().Add(answer.After),
+		virtual.Fetched(*p, engine.FetchResult{Status: answer.Status, JSON: answer.JSON, Error: answer.Error}))
 }

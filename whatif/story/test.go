@@ -35,8 +35,21 @@ type Test struct {
 	File    *File
 	Start   time.Time // in the zone in which the story tells time
 	Answers Answers
+	Arms    Arms
+	person  *Person // the only one, of a test for each person; nil: those of the file
 	story   []move
 }
+
+// People returns the people of the story.
+func (t *Test) People() []Person {
+	if t.person != nil {
+		return []Person{*t.person}
+	}
+	return t.File.People
+}
+
+// Arms are the names of the arms that splits deal, by the id of the split.
+type Arms map[string]string
 
 // Opening returns the events with which the story begins, before time passes or anything
 // else happens.
@@ -58,6 +71,7 @@ type Answer struct {
 	Status int             // 0 for no answer
 	JSON   json.RawMessage // nil if the body is not JSON
 	Error  string          // the reason, if there is no answer
+	After  time.Duration   // it takes so long; beyond the step's timeout there is none
 }
 
 // moveKind is what a move is.
@@ -69,6 +83,7 @@ const (
 	moveReply                       // somebody writes
 	moveReceipt                     // something becomes of a message
 	moveProfile                     // what is known of somebody changes
+	moveArms                        // splits deal other arms from here on
 	moveAnswers                     // services give other answers from here on
 	moveAfter                       // time passes
 	moveAt                          // time passes until a moment
@@ -84,13 +99,15 @@ type move struct {
 	Key     string // of a call
 	Times   int    // how often an event happens, from 1
 	Data    json.RawMessage
+	ID      string // of an event; the same again is a redelivery
 	Text    string // the reason of a receipt
 	Nth     int    // which message of its name a receipt is about, from 1; 0 for the newest
 	Reply   Reply
 	Status  channels.Status
 	After   flows.Duration
-	At      *flows.Moment
+	At      *clock
 	Answers Answers
+	Arms    Arms
 	Expect  []expectation
 }
 
@@ -105,19 +122,21 @@ const (
 	aboutEvent
 	aboutWait
 	aboutSkipped
+	aboutFetch
+	aboutAnyOrder
 )
 
 // expectation is one thing that must have happened. Empty fields say nothing.
 type expectation struct {
 	Span     diag.Span
 	About    topic
-	Name     string        // message, outcome, event type, step or flow
-	Who      string        // to whom, or of whose run
-	At       *flows.Moment // when, by the clock of the person; of a wait: until when
-	Text     *string       // the whole text
-	Contains []string      // each stands in the text
-	Matches  string        // a regular expression that the text matches
-	From     string        // the sender's name or id
+	Name     string   // message, outcome, event type, step or flow
+	Who      string   // to whom, or of whose run
+	At       *clock   // when, by the clock of the person; of a wait: until when
+	Text     *string  // the whole text
+	Contains []string // each stands in the text
+	Matches  string   // a regular expression that the text matches
+	From     string   // the sender's name or id
 	Alert    *alert
 	Parts    []part
 	Metadata any // with what it names
@@ -126,8 +145,9 @@ type expectation struct {
 	Reason   string // of what was unsent or skipped, or a part of it
 	Flow     string
 	Goal     *bool
-	Outcome  string // of a wait that has ended
-	Data     any    // of an event, with what it names
+	Outcome  string        // of a wait that has ended
+	Data     any           // of an event, with what it names
+	Any      []expectation // of these, in any order
 }
 
 // alert is the push notification of an expected message. Empty fields say nothing.

@@ -36,6 +36,7 @@ type World struct {
 	zone      *time.Location // in which the story tells time
 	scripts   map[string]people.Script
 	answers   Answers
+	arms      Arms  // that splits deal
 	refused   error // the first input that was refused since the world settled last
 
 	runs       []*Run
@@ -43,6 +44,7 @@ type World struct {
 	Others     people.Script // what people do who have no script of their own; nil for nothing
 	Messages   []*Message    // that went out, in order
 	skips      []*skip       // starts that did not happen
+	fetches    []*fetching   // that runs asked for, in order
 	unanswered []string      // fetch steps that asked what the story has no answer for
 
 	emitted  []*emission // by runs, as far as the journal was read
@@ -74,6 +76,15 @@ type Message struct {
 type skip struct {
 	engine.Decision
 	seen bool
+}
+
+// fetching is a question to a service.
+type fetching struct {
+	step    string
+	profile string
+	at      time.Time
+	run     *Run
+	seen    bool
 }
 
 // emission is an event that a run emitted.
@@ -113,6 +124,10 @@ func newWorld(kept *store.Store, core *engine.Engine, now time.Time, folder fs.F
 	loop.UseAudiences(w.audiences)
 	w.virtual = virtual.New(loop, now, w.respond)
 	w.virtual.OneByOne = true // a timeline tells what follows from an input before the next
+	core.DealBy(func(_ *flows.Flow, _ string, s *flows.Step) (string, bool) {
+		arm, ok := w.arms[s.ID]
+		return arm, ok
+	})
 	core.Observe(engine.Observer{Step: w.Coverage.step, Condition: w.look})
 	return w
 }
