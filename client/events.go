@@ -50,6 +50,7 @@ const (
 	DidExit    Did = "exited"   // the run left by its exit list
 	DidAdvance Did = "advanced" // a wait of the run ended
 	DidHold    Did = "held"     // kept for the run's next wait
+	DidPass    Did = "passed"   // the run waits for a reply, but in another conversation; nobody took this one
 	DidCancel  Did = "cancelled"
 	DidDeploy  Did = "deployed"
 	DidQueue   Did = "queued"    // a run starts once the live one has ended

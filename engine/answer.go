@@ -31,6 +31,7 @@ const (
 	DidExit    Action = "exited"   // the run left by its exit list
 	DidAdvance Action = "advanced" // a wait of the run ended
 	DidHold    Action = "held"     // kept for the run's next wait
+	DidPass    Action = "passed"   // the run waits for a reply, but in another conversation
 	DidCancel  Action = "cancelled"
 	DidDeploy  Action = "deployed"
 	DidQueue   Action = "queued"    // the event starts a run when the live one ends

@@ -261,7 +261,7 @@ func (w *world) answer(a *engine.Answer) {
 		}
 	}
 	for _, d := range a.Decisions {
-		if d.Action == engine.DidSkip || d.Action == engine.DidQueue || d.Action == engine.DidFire {
+		if d.Action == engine.DidSkip || d.Action == engine.DidQueue || d.Action == engine.DidFire || d.Action == engine.DidPass {
 			fmt.Fprintf(&w.out, "%s %s: %s\n", d.Flow, d.Action, d.Reason)
 		}
 	}

@@ -113,18 +113,6 @@ func (a *applier) catches(line *flows.Line, r pinned, h *Signal) bool {
 	return h.Event == "" && answers(line, r.Run, h)
 }
 
-// answers reports whether a reply can be to a message that the line names: it arrived after
-// the message was posted.
-func answers(line *flows.Line, r *Run, h *Signal) bool {
-	for i := range r.Messages {
-		m := &r.Messages[i]
-		if named(line, m) && m.Posted != 0 && m.Posted <= h.At {
-			return true
-		}
-	}
-	return false
-}
-
 // named reports whether the line names the message.
 func named(line *flows.Line, m *Message) bool {
 	return line.Step == flows.AnyStep || line.Step == m.Step

@@ -220,6 +220,8 @@ type Line struct {
 	Then    int      // the step to go on with: the Then block's first, or the wait's Next
 	HasThen bool     // a then block was written
 	Goal    bool     // exits only: leaving this way is what the flow is for
+
+	Anywhere bool // for reply: in every conversation, not only that of the message
 }
 
 // AnyStep in Line.Step means any message of the run.

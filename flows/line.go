@@ -100,6 +100,7 @@ func (r *reader) line(m *node.Map, k *typeEnv, where place) Line {
 		inHand = k.with(NameEvent, r.eventShape(line.Event))
 	case SignalReply:
 		inHand = k.with(NameReply, replyShape)
+		line.Anywhere = everyConversation(m)
 		fallthrough
 	case SignalRead, SignalDelivered, SignalFailed:
 		line.Step = r.sendNamed(m.Get(line.Signal.String()), k)
@@ -111,6 +112,16 @@ func (r *reader) line(m *node.Map, k *typeEnv, where place) Line {
 		line.As = t.Value
 	}
 	return line
+}
+
+// everyConversation reads whether a reply line hears every conversation.
+func everyConversation(m *node.Map) bool {
+	t := m.Text("conversation")
+	if t != nil && t.Value != "any" {
+		m.Errorf("conversation", codeBadValue, "remove the key, or write conversation: any",
+			"a reply line hears the conversations of its message, or any; %q is neither", t.Value)
+	}
+	return t != nil
 }
 
 // after reads a duration, or never.

@@ -28,7 +28,7 @@ var mustReach = []string{
 	"a record cannot be read",
 	"an id seen again",
 	"event held",
-	"reply held",
+	"reply held", "reply in a conversation", "reply heard anywhere",
 	"dropped from a full mailbox",
 	"deferred and tried again",
 	"returned and sent later",

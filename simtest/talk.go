@@ -19,6 +19,9 @@ func (p *page) replyLine(indent, message, condition string) {
 		condition = "'" + pick(p.talks, talkConditions...) + "'"
 	}
 	p.write("%s- reply: %s\n%s  if: %s\n", indent, message, indent, condition)
+	if p.talks != nil && p.talks.IntN(3) == 0 {
+		p.write("%s  conversation: any\n", indent)
+	}
 }
 
 // enrich gives a reply what it may have beside its text.

@@ -44,6 +44,8 @@ func decision(d client.Decision) string {
 		text = "collected it in"
 	case client.DidHold:
 		text = "holds it for"
+	case client.DidPass:
+		text = "passed over"
 	}
 	if d.Run != "" {
 		text += " " + d.Run

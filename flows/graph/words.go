@@ -116,6 +116,9 @@ func (b *builder) line(l *flows.Line) string {
 		}
 		if text = of + " " + text; l.Signal == flows.SignalReply {
 			text = "reply to " + of
+			if l.Anywhere {
+				text += " in any conversation"
+			}
 		}
 	case flows.SignalEvent:
 		text = l.Event

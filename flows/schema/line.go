@@ -23,6 +23,7 @@ func line(where place) *schema {
 		key("event", "An event of this type happens.", eventType(), "order.delivered"),
 		key("key", "The key by which the event finds its run; it reads only the event. `any`: the runs of the person the event names. "+
 			"Required if the trigger has a key.", expression(), "event.order_id", "any"),
+		key("conversation", "`any`: a reply in every conversation counts. Default: a reply in the conversation of the message.", words("any"), "any"),
 		key("after", "This much time has passed: `h` is elapsed time, `d` is a calendar day in the person's time zone. `never` means no end.", afterValue(), "24h", "3d", "never"),
 		key("at", "A moment: `09:00`, `mon-fri 09:00`, `2026-12-24 09:00`, `24h before data.starts_at`, or a time. A past moment does not count.",
 			text(), "mon-fri 09:00", "24h before data.starts_at"),
@@ -43,7 +44,7 @@ func line(where place) *schema {
 	}
 	s := mapping(titles[where], "One signal. The first line of a list to happen wins; if several happen at one instant, the upper line wins.", keys...)
 	s.OneOf = append(exactlyOne(used...), onlyIf(used))
-	s.Dependencies = map[string]any{"key": []string{"event"}}
+	s.Dependencies = map[string]any{"key": []string{"event"}, "conversation": []string{"reply"}}
 	return s
 }
 

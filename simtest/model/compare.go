@@ -65,7 +65,9 @@ func (r *Run) messagesDiffer(got *engine.Run) string {
 	m := r.now
 	for i := range min(len(m.messages), len(got.Messages)) {
 		message, g := m.messages[i], &got.Messages[i]
-		r.convs[i] = g.Conversation // what it is depends on the account, and it only routes replies
+		if r.convs[i] = g.Conversation; !message.borrowed && g.Conversation != message.conv && !r.forgotten {
+			return fmt.Sprintf("message %d is in the conversation %q, want %q", i+1, g.Conversation, message.conv)
+		}
 		if g.Step != message.step || g.Status != message.status || g.Attempt != message.attempt || g.Resends != message.resends || g.Posted != message.posted {
 			return fmt.Sprintf("message %d of step %d is %s (attempt %d, %d resends, posted %s), want step %d %s (attempt %d, %d resends, posted %s)",
 				i+1, g.Step, g.Status, g.Attempt, g.Resends, g.Posted, message.step, message.status, message.attempt, message.resends, message.posted)

@@ -24,10 +24,11 @@ type fact struct {
 
 	categories map[string]*Category // of the project then; never changed
 
-	h       *happening
-	receipt *channels.Receipt
-	result  *engine.SendResult
-	orphan  *channels.Receipt // that waited for the result
+	h        *happening
+	anywhere bool // offer it only to lines that hear every conversation
+	receipt  *channels.Receipt
+	result   *engine.SendResult
+	orphan   *channels.Receipt // that waited for the result
 
 	accounts []engine.AccountPolicy // how they behave then; never changed
 	due      engine.Instant
@@ -46,7 +47,8 @@ const (
 	begins     factKind = iota + 1
 	leaves              // an event, offered to the exits
 	comes               // an event, offered to loops and waits
-	answered            // a reply, offered to all lines
+	answered            // a reply, offered to all lines, or to those that hear every conversation
+	placed              // a reply tells the conversation of its message, by its number
 	held                // a reply, kept for later
 	receipted           // a receipt
 	resulted            // a post ended
@@ -96,6 +98,8 @@ type Message struct {
 	accepted bool   // the provider has it, or the run went on as if it had
 	reason   string // why it is held, or was held back; empty for what is not compared
 	handed   *Handed
+	conv     string // the conversation it went to; empty while the provider has not said it
+	borrowed bool   // the model cannot tell the conversation, and takes the engine's word
 }
 
 // ladder is how far a message can have come, by what is known of it.

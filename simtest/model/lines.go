@@ -35,7 +35,13 @@ func (w *walk) happens(own func() *way) *way {
 	case comes:
 		return w.comes(own)
 	case answered:
-		return w.ask(w.lists, w.f.h, func(l *line) bool { return l.signal == "reply" && w.answers(l, w.f.h) })
+		return w.ask(w.lists, w.f.h, func(l *line) bool {
+			return l.signal == "reply" && (l.wide || !w.f.anywhere) && w.answers(l, w.f.h)
+		})
+	case placed:
+		w.moved = true
+		w.messages[w.f.message-1].conv = w.f.outcome
+		return nil
 	case held:
 		w.moved = true
 		w.hold(*w.f.h)

@@ -39,11 +39,15 @@ func (w *walk) matches(l *line, h *happening) bool {
 	return l.of == h.event && h.event != "" && w.run.owns(l.key, h)
 }
 
-// answers reports whether a reply came after a message that the line names.
+// answers reports whether a reply came after a message that the line names, to where that
+// message is.
 func (w *walk) answers(l *line, h *happening) bool {
 	for i := range w.messages {
 		m := &w.messages[i]
-		if w.named(l, m) && m.posted != 0 && m.posted <= h.at {
+		if !w.named(l, m) || m.posted == 0 || m.posted > h.at {
+			continue
+		}
+		if l.wide || h.conv == "" || w.convOf(i) == h.conv || w.adrift(i) && !w.wroteIn(h.conv) {
 			return true
 		}
 	}

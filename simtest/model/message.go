@@ -96,6 +96,7 @@ func (w *walk) claim(s *step) *way {
 		m.status = engine.Unsent
 		return w.finish(engine.OutcomeFailed, false)
 	}
+	w.place(s)
 	m.attempt++
 	m.byID = m.byID || policyOf(w.f.accounts, m.account).ByID
 	m.status, m.posted, w.alarm = engine.Claimed, w.f.now, 0
@@ -233,6 +234,9 @@ func (w *walk) result(r *engine.SendResult) {
 			m.status = engine.Accepted
 		}
 		m.accepted = true
+		if r.Conversation != "" {
+			m.conv = r.Conversation
+		}
 		if m.provider = r.ProviderID; w.f.orphan != nil {
 			w.raise(r.Message, w.f.orphan)
 		}

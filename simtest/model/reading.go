@@ -30,6 +30,10 @@ func read(bundle flows.Bundle, compiled *flows.Flow) (*Flow, error) {
 		switch root := &doc; {
 		case len(doc.Content) == 0:
 		case file.Name == flows.ProjectFile:
+			if f.project = text(get(root.Content[0], "project")); f.project == "" {
+				f.project = "nudge"
+			}
+			f.from = get(root.Content[0], "from")
 			f.onUnknown, f.mergeFields = text(get(root.Content[0], "on_unknown")), text(get(root.Content[0], "merge_fields")) == "allow"
 			var err error
 			if f.categories, err = readCategories(get(root.Content[0], "categories")); err != nil {
@@ -77,6 +81,9 @@ func (r *reading) flow(n *yaml.Node) {
 		if limited {
 			r.f.per = r.span(entry, per)
 		}
+	}
+	if from := get(n, "from"); from != nil {
+		r.f.from = from
 	}
 	r.f.category, r.f.account = text(get(n, "category")), text(get(n, "account"))
 	if r.f.data = wordsOf(get(n, "data")); slices.ContainsFunc(listOf(get(n, "trigger")), asksStored) {
@@ -207,7 +214,8 @@ func (r *reading) branchArms(n *yaml.Node) (arms []arm) {
 func (r *reading) lines(n *yaml.Node) (lines []line) {
 	for _, item := range listOf(n) {
 		l := line{signal: "if", key: text(get(item, "key")), if_: text(get(item, "if")), as: text(get(item, "as")),
-			goal: text(get(item, "goal")) == "true", then: r.steps(get(item, "then"))}
+			goal: text(get(item, "goal")) == "true", then: r.steps(get(item, "then")),
+			wide: get(item, "conversation") != nil}
 		for _, signal := range signals {
 			if v := get(item, signal); v != nil {
 				l.signal, l.of = signal, v.Value

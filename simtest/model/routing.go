@@ -1,7 +1,6 @@
 package model
 
 import (
-	"cmp"
 	"encoding/binary"
 	"math"
 	"regexp"
@@ -152,44 +151,6 @@ var personForm = regexp.MustCompile(`^[^\p{Cc}\p{Cf}\pZ\x{FFFD}](?:[^\p{Cc}\x{FF
 // mayComeIn is the rule for the id of a person whom an event, a call or a reply brings.
 func mayComeIn(who string) bool { return len(who) <= 256 && personForm.MatchString(who) }
 
-// reply goes to one run, or starts some.
-func (w *World) reply(in *engine.Input) {
-	rp := in.Payload.(*engine.Reply)
-	h := &happening{at: w.stamp, who: rp.Profile, text: rp.Text, conv: rp.Conversation, parts: partsOf(rp.Parts), meta: anything(rp.Metadata)}
-	if w.startByReply(h, true) {
-		return
-	}
-	runs := w.liveOf(rp.Profile)
-	rank := func(r *Run) int {
-		if !rp.Answers.IsZero() && rp.Answers.Run == r.id.String() {
-			return 0
-		}
-		if rp.Conversation != "" && r.wroteIn(rp.Conversation) {
-			return 1
-		}
-		return 2
-	}
-	slices.SortStableFunc(runs, func(a, b *Run) int {
-		return cmp.Or(cmp.Compare(rank(a), rank(b)), cmp.Compare(b.lastPosted(), a.lastPosted()), b.id.Compare(a.id))
-	})
-	likely := len(runs) > 0 && rank(runs[0]) < 2
-	first := (*Run)(nil)
-	if likely {
-		first = runs[0]
-	}
-	for _, r := range runs {
-		if w.feed(r, fact{kind: answered, h: h}) {
-			return
-		}
-	}
-	if first != nil && first.flow.hearsReplies() {
-		w.Reached["reply held"]++
-		w.feed(first, fact{kind: held, h: h})
-		return
-	}
-	w.startByReply(h, false)
-}
-
 func (w *World) startByReply(h *happening, first bool) (claimed bool) {
 	for _, f := range w.active {
 		for i := range f.triggers {
@@ -224,18 +185,4 @@ func (w *World) runID() (id engine.RunID) {
 	binary.BigEndian.PutUint64(low[:], w.seq<<10|uint64(w.starts))
 	copy(id[10:], low[2:])
 	return id
-}
-
-// wroteIn reports whether the run has written in a conversation.
-func (r *Run) wroteIn(conversation string) bool {
-	for i, m := range r.now.messages {
-		conv := r.convs[i]
-		if after := r.world.after[r.id]; conv == "" && after != nil && i < len(after.Messages) {
-			conv = after.Messages[i].Conversation
-		}
-		if conv == conversation && m.posted != 0 {
-			return true
-		}
-	}
-	return false
 }

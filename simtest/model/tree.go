@@ -27,6 +27,8 @@ type Flow struct {
 	category    string
 	account     string
 	onUnknown   string               // where a send says nothing
+	project     string               // its name
+	from        *yaml.Node           // the sender where a message names none; nil for none
 	mergeFields bool                 // texts may have the provider's own fields in them
 	data        map[string]string    // what its runs start with, by name: the word for each
 	categories  map[string]*Category // that the project had when the flow was loaded
@@ -81,6 +83,7 @@ type line struct {
 	as     string
 	goal   bool
 	then   []*step
+	wide   bool // of a reply: it hears every conversation
 }
 
 var verbs = []string{"send", "wait", "branch", "split", "repeat", "collect", "set", "emit", "start", "fetch", "opt_out", "opt_in", "exit"}

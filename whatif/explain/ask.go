@@ -116,6 +116,7 @@ func (t *teller) tell(a *applied) bool {
 		}
 	}
 	if !candidate && len(told) == 0 {
+		t.passedOver(a)
 		t.unheardEvent(a)
 		return true
 	}
@@ -174,6 +175,9 @@ func (t *teller) decisions(a *applied, candidate bool) {
 			continue
 		}
 		found = true
+		if d.Action == engine.DidPass {
+			t.say(a, 0, story.LineSkip, passedText(d))
+		}
 		if d.Action == engine.DidSkip || d.Action == engine.DidQueue || d.Action == engine.DidCollect {
 			t.say(a, 0, story.LineSkip, strings.TrimRight(fmt.Sprintf("%s %s: %s", d.Flow, d.Action, d.Reason), ": "))
 		}
@@ -226,7 +230,11 @@ func inputText(in *engine.Input) string {
 	case *engine.Event:
 		return strings.TrimRight(fmt.Sprintf("event %s of %s %s", p.Type, orNobody(p.Profile), p.Data), " ")
 	case *engine.Reply:
-		return fmt.Sprintf("reply by %s: %s", p.Profile, p.Text)
+		where := ""
+		if p.Conversation != "" {
+			where = " in " + p.Conversation
+		}
+		return fmt.Sprintf("reply by %s%s: %s", p.Profile, where, p.Text)
 	case *engine.Receipt:
 		return "receipt: " + p.Status.String()
 	case *engine.SendResult:

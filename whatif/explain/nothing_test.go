@@ -28,6 +28,13 @@ data: { id: string }
 exit: [ { event: order.returned, key: event.id, as: returned } ]
 steps: [ { wait: 30d } ]
 `)},
+	"flows/ask.yaml": {Data: []byte(`flow: ask
+trigger: { event: asked }
+data: { id: string }
+steps:
+  - send: { body: Well, conversation: "{{ data.id }}" }
+  - wait: [ { reply: any }, { after: 30d } ]
+`)},
 	"flows/listed.yaml": {Data: []byte(`flow: listed
 trigger: { cron: 0 9 * * *, timezone: UTC, max_delay: 6h, audience: people.csv, if: data.n > 1 }
 data: { n: number }
@@ -242,4 +249,27 @@ func TestEventsThatMatchNothing(t *testing.T) {
 			t.Errorf("-want +got\n%s", diff)
 		}
 	})
+}
+
+// TestPassedOver holds that a reply which nobody took names the run that waits in another
+// conversation, and that only the questions about that run tell of it.
+func TestPassedOver(t *testing.T) {
+	start := time.Date(2026, 3, 2, 8, 0, 0, 0, time.UTC)
+	w := newTown(t, start)
+	w.event(t, "asked", "ann", `{"id":"v1"}`)
+	w.until(t, start.Add(time.Hour))
+	w.apply(t, &engine.Reply{Reply: channels.Reply{Profile: "ann", Conversation: "v2", Text: "yes"}})
+	runs, err := w.store.Live(engine.RunID{}, 10)
+	if err != nil || len(runs) != 1 {
+		t.Fatalf("%d runs, %v", len(runs), err)
+	}
+	want := []string{"reply by ann in v2: yes",
+		"the reply passed over run " + runs[0].String() + " of ask: it waits for a reply, but not in the conversation v2"}
+	got := w.told(t, "ann", "ask")
+	if diff := cmp.Diff(want, got[max(0, len(got)-2):]); diff != "" {
+		t.Errorf("(-want +got)\n%s", diff)
+	}
+	if others := w.told(t, "ann", "order"); len(others) > 0 {
+		t.Errorf("of another flow is told %q", others)
+	}
 }

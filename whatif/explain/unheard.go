@@ -110,3 +110,22 @@ func keyOf(key *flows.Expr, as *shape.Type, ev *engine.Event) (string, error) {
 	}
 	return key.Text(map[string]any{flows.NameEvent: data})
 }
+
+// passedOver shows a reply that nobody took, and that passed over a run that is asked about.
+func (t *teller) passedOver(a *applied) {
+	for _, d := range a.Outcome.Answer.Decisions {
+		if d.Action != engine.DidPass {
+			continue
+		}
+		rp := a.Input.Payload.(*engine.Reply)
+		if d.Run == t.question.Run.String() || d.Flow == t.question.Flow && rp.Profile == t.question.Profile {
+			t.say(a, 0, story.LineInput, inputText(a.Input))
+			t.say(a, 0, story.LineSkip, passedText(d))
+		}
+	}
+}
+
+// passedText says that a reply passed over a run.
+func passedText(d engine.Decision) string {
+	return fmt.Sprintf("the reply passed over run %s of %s: %s", d.Run, d.Flow, d.Reason)
+}

@@ -37,7 +37,7 @@ tests:
       - { event: asked, data: { n: 2 } }
       - { reply: "", parts: [ { type: image/png, url: "https://people.example/cat.png" } ] }
       - expect: [ question, question, { wait: answer, outcome: pictured } ]
-      - { reply: "yes", metadata: { screen: orders } }
+      - { reply: "yes", message: question, nth: 1, metadata: { screen: orders } }
       - expect: { wait: answer, outcome: from_orders }
   - name: a message by its name and number
     start: 2026-03-02 10:00 UTC
@@ -48,6 +48,7 @@ tests:
       - { read: question, nth: 1 }
       - expect: { wait: answer, outcome: seen }
       - { reply: "no", message: question }
+      - { reply: nobody waits in that conversation any more, message: question }
       - expect: { wait: answer, outcome: said }
   - name: by the conversation alone
     start: 2026-03-02 10:00 UTC

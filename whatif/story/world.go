@@ -236,6 +236,9 @@ func (w *World) answered(in *engine.Input, a *engine.Answer) {
 		w.refused = fmt.Errorf("%s refused: %s", in.Kind(), a.Refused.Detail)
 	}
 	for _, d := range a.Decisions {
+		if d.Action == engine.DidPass {
+			w.say(0, LineSkip, fmt.Sprintf("the reply passed over %s: %s", d.Flow, d.Reason))
+		}
 		if d.Action == engine.DidSkip || d.Action == engine.DidQueue {
 			w.skips = append(w.skips, &skip{Decision: d})
 			w.say(0, LineSkip, fmt.Sprintf("%s %s: %s", d.Flow, d.Action, d.Reason))
