@@ -190,7 +190,7 @@ func (a *applier) afterEnd(r *Run) {
 	queues := f != nil && f.Entry.IfRunning == flows.Queue
 	for _, h := range r.Mailbox {
 		// Only events held for a collect have not been offered to the trigger yet.
-		if queues && collects(a.e.flowOf(r), h.Event) && triggers(f, h.Event) {
+		if queues && !h.Offered && collects(a.e.flowOf(r), h.Event) && triggers(f, h.Event) {
 			p := a.editPerson(r.Profile)
 			p.Queue = append(p.Queue, Queued{Flow: r.Flow, Key: r.Key, Signal: h})
 		} else {

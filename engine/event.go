@@ -162,9 +162,10 @@ func (a *applier) wakeOn(id RunID, ev *Event) {
 	}
 	if r.Status != Waiting && r.Status != Parked && a.awaited(r, &h) {
 		r = a.editPinned(r)
+		h.Offered = r.Freed
 		a.hold(r.Run, h)
 		a.decide(r.Run, DidHold, "until the run waits again")
-		if collects(r.flow, h.Event) {
+		if collects(r.flow, h.Event) && !r.Freed {
 			a.collected = append(a.collected, r.Flow)
 		}
 	}
@@ -209,12 +210,13 @@ func (a *applier) matches(event string, key *flows.Expr, r pinned, h *Signal) bo
 	return ok && text == r.Key
 }
 
-// awaited reports whether any wait or collect of the flow names the event.
+// awaited reports whether any wait of the flow names the event, or a collect that may still
+// come.
 func (a *applier) awaited(r pinned, h *Signal) bool {
 	heard := r.flow.Listening[h.Event]
 	return heard != nil &&
 		(slices.ContainsFunc(heard.Waits, func(l *flows.Line) bool { return a.matches(l.Event, l.Key, r, h) }) ||
-			slices.ContainsFunc(heard.Collects, func(c *flows.Collect) bool { return a.matches(c.Event, c.Key, r, h) }))
+			!r.Freed && slices.ContainsFunc(heard.Collects, func(c *flows.Collect) bool { return a.matches(c.Event, c.Key, r, h) }))
 }
 
 // collects reports whether a collect of the flow gathers events of a type.

@@ -79,7 +79,7 @@ func (a *applier) timeout(r pinned, w watch.Lines, isDue func(place, index int) 
 // endEarly ends a wait or collect by none of its lines and returns the step after it.
 func (a *applier) endEarly(r pinned, place int, outcome string) (next int) {
 	s := &r.flow.Steps[place]
-	r.Freed = r.Freed || s.Verb == flows.VerbCollect
+	r.closes(s)
 	a.endWait(r.Run, place, outcome, nil)
 	return s.Next
 }

@@ -30,7 +30,7 @@ type Run struct {
 	Goal          bool          // the outcome is the flow's goal
 	Ended         Instant
 
-	Freed      bool   // its key is free for the next run: a collect has closed
+	Freed      bool   // the next event may start a run with its key: its last collect has closed
 	Depth      int    // of the input that started it
 	Campaign   uint64 // number of the campaign that started it; 0 for none
 	Parent     RunID  // the run whose start step waits for this one; zero for none
@@ -120,6 +120,7 @@ type Signal struct {
 	Data         json.RawMessage // of an event; of a reply, its parts and metadata, nil for none
 	Text         string          // of a reply
 	Conversation string          // conversation of a reply
+	Offered      bool            // an event that was held for a wait, and that triggers have had too
 	Depth        int             // of the input that brought it
 }
 

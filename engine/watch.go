@@ -45,10 +45,15 @@ func (a *applier) take(r pinned, place int, line *flows.Line, h *Signal) {
 	a.advance(r, a.follow(r, place, line, h))
 }
 
-// follow ends the wait, collect or repeat of a line and returns where the line leads. A
-// collect that closes frees the run's key, so that the next event opens a new collect.
+// closes frees the run's key if the step that ends is its last collect: the next event may
+// start a run, which opens a new collect. The run still hears events by its key.
+func (r pinned) closes(s *flows.Step) {
+	r.Freed = r.Freed || s.Collect != nil && s.Collect.Last
+}
+
+// follow ends the wait, collect or repeat of a line and returns where the line leads.
 func (a *applier) follow(r pinned, place int, line *flows.Line, h *Signal) (next int) {
-	r.Freed = r.Freed || r.flow.Steps[place].Verb == flows.VerbCollect
+	r.closes(&r.flow.Steps[place])
 	if i := slices.IndexFunc(r.Repeats, func(l RepeatState) bool { return l.Step == place }); i >= 0 {
 		a.leaveLoop(r.Run, i)
 	}

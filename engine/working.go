@@ -174,7 +174,7 @@ func (ws *WorkingSet) liveWith(key FlowKey) []*Run {
 	if !ok {
 		panic(fmt.Sprintf("engine: key %q of flow %s was not loaded", key.Key, key.Flow))
 	}
-	return slices.DeleteFunc(ws.live(ids), func(r *Run) bool { return r.Freed })
+	return ws.live(ids)
 }
 
 func (ws *WorkingSet) live(ids []RunID) []*Run {

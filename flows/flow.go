@@ -136,6 +136,7 @@ type Collect struct {
 	If             *Expr
 	IncludeTrigger bool // the event that started the run is the first item
 	Until          []Line
+	Last           bool // no collect can follow it in a run: when it closes, the next event may start a run
 }
 
 // Emit sends an event to nudge itself; it names the run's person.

@@ -44,6 +44,7 @@ func (p *Project) readFlow(f File, list *diag.List) *Flow {
 	if (*list)[before:].HasErrors() {
 		return nil
 	}
+	r.flow.markLast()
 	r.flow.Listening = listening(r.flow, r.eventShape)
 	r.flow.Profile = p.Profile
 	r.seal(f, m)

@@ -103,7 +103,7 @@ func entries(r *engine.Run, add func(write)) {
 		add(write{bucket: Asks, key: r.ID[:]})
 	}
 	add(write{bucket: People, key: peopleKey(r)})
-	if r.Key != "" && !r.Freed {
+	if r.Key != "" {
 		add(write{bucket: Keys, key: append(keyPrefix(engine.FlowKey{Flow: r.Flow, Key: r.Key}), r.ID[:]...)})
 	}
 	if r.Deadline != 0 {

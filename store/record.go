@@ -190,6 +190,7 @@ func happeningFields(c *codec, h *engine.Signal, clock *instants) {
 	c.str(&h.Text)
 	c.str(&h.Conversation)
 	integer(c, &h.Depth)
+	c.bool(&h.Offered)
 }
 
 func encodeState(s *engine.State) []byte {

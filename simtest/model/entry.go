@@ -171,7 +171,7 @@ func (w *World) afterEnd(r *Run, left []happening) {
 	}
 	p := w.personOf(r.profile)
 	for _, h := range left {
-		if h.event != "" && r.flow.collects(h.event) && f.triggersOn(h.event) {
+		if h.event != "" && !h.offered && r.flow.collects(h.event) && f.triggersOn(h.event) {
 			w.Reached["left over queued"]++
 			p.queue = append(p.queue, queued{flow: r.flow.Name, key: r.key, h: h})
 		}

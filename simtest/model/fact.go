@@ -68,17 +68,18 @@ const (
 
 // happening is an event or a reply.
 type happening struct {
-	at    engine.Instant
-	event string // empty for a reply
-	who   string
-	data  map[string]any
-	raw   string
-	text  string
-	conv  string
-	parts []any // of a reply, as conditions see them
-	meta  any   // of a reply
-	depth int   // of the input that brought it
-	call  bool  // it is a call, and no event
+	at      engine.Instant
+	event   string // empty for a reply
+	offered bool   // triggers have had it too, though it is held
+	who     string
+	data    map[string]any
+	raw     string
+	text    string
+	conv    string
+	parts   []any // of a reply, as conditions see them
+	meta    any   // of a reply
+	depth   int   // of the input that brought it
+	call    bool  // it is a call, and no event
 }
 
 // Message is where a message stands.

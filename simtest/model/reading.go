@@ -99,6 +99,7 @@ func (r *reading) flow(n *yaml.Node) {
 	}
 	r.f.migrations = migrationsOf(get(n, "migrate"))
 	r.f.steps = r.steps(get(n, "steps"))
+	markLast(r.f.steps, false)
 }
 
 // schedule reads what a trigger by cron or at says of the clock; nil for another trigger. A

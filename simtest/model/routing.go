@@ -44,10 +44,10 @@ func textOf(v any) (string, bool) {
 }
 
 // concerned reports whether the event is the run's: by the person, where a line names it
-// without a key, or by a key, which a run has until one of its collects has closed.
+// without a key, or by a key.
 func (r *Run) concerned(h *happening) bool {
 	return slices.ContainsFunc(r.flow.keysOf(h.event), func(key string) bool {
-		return r.owns(key, h) && (key == "" || key == "any" || !r.now.freed)
+		return r.owns(key, h)
 	})
 }
 
@@ -64,7 +64,7 @@ func (w *World) event(ev *engine.Event) {
 			continue
 		}
 		if w.feed(r, fact{kind: comes, h: h}) {
-			if r.gathered || r.now.held && r.flow.collects(h.event) {
+			if r.gathered || r.now.held && r.flow.collects(h.event) && !r.now.freed {
 				gatheredBy[r.flow.Name] = true
 			}
 			if r.now.held {

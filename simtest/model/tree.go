@@ -60,6 +60,7 @@ type step struct {
 	key     string // of a collect; "any" for the person's
 	itemIf  string
 	include bool
+	last    bool   // a collect: none can follow it
 	window  *hours // of a send
 	looped  bool   // it is in a repeat
 }
@@ -89,6 +90,34 @@ type line struct {
 var verbs = []string{"send", "wait", "branch", "split", "repeat", "collect", "set", "emit", "start", "fetch", "opt_out", "opt_in", "exit"}
 
 var signals = []string{"read", "delivered", "failed", "reply", "event", "after", "at", "quiet", "items"}
+
+// markLast finds the collects that no other can follow, whatever conditions say: those in no
+// loop, with none in their own lines or behind them. After says whether one can follow the
+// steps. It reports whether one can be come to from the first of them.
+func markLast(steps []*step, after bool) (comes bool) {
+	for i := len(steps) - 1; i >= 0; i-- {
+		s, inside := steps[i], false
+		for _, block := range append(s.inner(), s.loopBody()) {
+			if len(block) > 0 {
+				inside = markLast(block, after) || inside
+			}
+		}
+		if s.last = s.verb == "collect" && !s.looped && !after && !inside; s.verb == "exit" && s.if_ == "" {
+			after = false
+			continue
+		}
+		after = after || inside || s.verb == "collect"
+	}
+	return after
+}
+
+// loopBody are the steps of a round.
+func (s *step) loopBody() []*step {
+	if s.verb == "repeat" {
+		return s.body
+	}
+	return nil
+}
 
 // mentions reports whether the flow does something of a kind with an event.
 func (f *Flow) collects(event string) bool {

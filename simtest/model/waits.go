@@ -46,7 +46,7 @@ func (w *walk) during(own *list, look func() *way) *way {
 		return out
 	}
 	w.leaveLists(depth)
-	w.freed = w.freed || w.flow.byIndex[own.place].verb == "collect"
+	w.freed = w.freed || w.flow.byIndex[own.place].last
 	if out.line == nil {
 		w.endWait(own.place, out.word, nil)
 		return nil
@@ -137,13 +137,13 @@ func (w *walk) collect(s *step) *way {
 		l = w.fullLine(s)
 	}
 	if l != nil {
-		w.freed = true
+		w.freed = w.freed || s.last
 		w.endWait(s.index, l.as, h)
 		return w.block(l.then)
 	}
 	own := &list{place: s.index, lines: s.lines}
 	if w.arm(own); w.outOfTime(own) {
-		w.freed = true
+		w.freed = w.freed || s.last
 		w.endWait(s.index, "past", nil)
 		return nil
 	}

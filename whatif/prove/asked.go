@@ -122,7 +122,7 @@ func askedFrom(f *flows.Flow) []*asked {
 		changed = false
 		for i := len(f.Steps) - 1; i >= 0; i-- {
 			before := from[i].size()
-			for _, next := range successors(&f.Steps[i]) {
+			for _, next := range f.Steps[i].Successors() {
 				if next != flows.End {
 					from[i].join(from[next])
 				}
@@ -163,36 +163,4 @@ func (a *asked) step(f *flows.Flow, s *flows.Step) {
 			a.expr(f, s.Set[i].Value.Expr)
 		}
 	}
-}
-
-// successors are the steps that a step can lead to.
-func successors(s *flows.Step) []int {
-	next := []int{s.Next}
-	lines := func(all []flows.Line) {
-		for i := range all {
-			next = append(next, all[i].Then)
-		}
-	}
-	switch s.Verb {
-	case flows.VerbWait:
-		lines(s.Wait.Lines)
-	case flows.VerbRepeat:
-		next = append(next, s.Repeat.Body)
-		lines(s.Repeat.Until)
-	case flows.VerbCollect:
-		lines(s.Collect.Until)
-	case flows.VerbBranch:
-		for _, arm := range s.Branch {
-			next = append(next, arm.Then)
-		}
-	case flows.VerbSplit:
-		for _, share := range s.Split {
-			next = append(next, share.Then)
-		}
-	case flows.VerbFetch:
-		next = append(next, s.Fetch.OnError)
-	case flows.VerbExit:
-		return nil
-	}
-	return next
 }

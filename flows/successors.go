@@ -1,0 +1,60 @@
+package flows
+
+// Successors returns the indexes of the steps that a step can lead to, whatever its conditions
+// say; End for the end of the flow.
+func (s *Step) Successors() []int {
+	next := []int{s.Next}
+	lines := func(all []Line) {
+		for i := range all {
+			next = append(next, all[i].Then)
+		}
+	}
+	switch s.Verb {
+	case VerbWait:
+		lines(s.Wait.Lines)
+	case VerbRepeat:
+		next = append(next, s.Repeat.Body)
+		lines(s.Repeat.Until)
+	case VerbCollect:
+		lines(s.Collect.Until)
+	case VerbBranch:
+		for _, arm := range s.Branch {
+			next = append(next, arm.Then)
+		}
+	case VerbSplit:
+		for _, share := range s.Split {
+			next = append(next, share.Then)
+		}
+	case VerbFetch:
+		next = append(next, s.Fetch.OnError)
+	case VerbExit:
+		if s.If == nil {
+			return nil
+		}
+	}
+	return next
+}
+
+// markLast finds the collects that no other collect can follow in a run. The lines of the
+// loops around a step can lead on from it at any time.
+func (f *Flow) markLast() {
+	for i := range f.Steps {
+		c := f.Steps[i].Collect
+		if c == nil {
+			continue
+		}
+		c.Last = true
+		seen := make([]bool, len(f.Steps))
+		for open := []int{i}; len(open) > 0 && c.Last; {
+			s := &f.Steps[open[0]]
+			open = open[1:]
+			for _, next := range append(s.Successors(), s.Loops...) {
+				if next == End || seen[next] {
+					continue
+				}
+				seen[next], open = true, append(open, next)
+				c.Last = c.Last && f.Steps[next].Collect == nil
+			}
+		}
+	}
+}
