@@ -15,6 +15,7 @@ const (
 	codeBadWindow       diag.Code = "bad-window"       // not a window of hours such as 08:00-21:00
 	codeBadZone         diag.Code = "bad-zone"         // a time zone that does not exist
 	codeDuplicateID     diag.Code = "duplicate-id"     // two steps, or a step and a name of the language, with one id
+	codeMomentIsNow     diag.Code = "moment-is-now"    // warning: a wait for the time of day at which a trigger starts the run
 	codeEitherDay       diag.Code = "cron-either-day"  // warning: a schedule with both a day of the month and a weekday
 	codeEmptySteps      diag.Code = "empty-steps"      // steps or a then without a step
 	codeFlowName        diag.Code = "flow-name"        // a flow that is not called like its file

@@ -51,7 +51,7 @@ func drawLines(b *strings.Builder, lines []Line) {
 		case l.Never:
 			b.WriteString(" never")
 		case l.At != nil:
-			b.WriteString(" at " + drawnMoment(l.At))
+			b.WriteString(" at " + l.At.String())
 		case l.Items > 0:
 			fmt.Fprintf(b, " %d", l.Items)
 		}
@@ -60,21 +60,4 @@ func drawLines(b *strings.Builder, lines []Line) {
 		}
 		b.WriteByte('\n')
 	}
-}
-
-func drawnMoment(m *Moment) string {
-	clock := fmt.Sprintf("%02d:%02d", m.Hour, m.Minute)
-	switch {
-	case m.Of != nil && m.Offset == (Duration{}):
-		return m.Of.String()
-	case m.Of != nil && m.Before:
-		return m.Offset.String() + " before " + m.Of.String()
-	case m.Of != nil:
-		return m.Offset.String() + " after " + m.Of.String()
-	case m.Date != (Date{}):
-		return fmt.Sprintf("%d-%02d-%02d %s", m.Date.Year, m.Date.Month, m.Date.Day, clock)
-	case m.Days == EveryDay:
-		return clock
-	}
-	return m.Days.String() + " " + clock
 }

@@ -102,14 +102,27 @@ lives, even if it has 23 or 25 hours; an hour is elapsed time.`,
   - wait: 3 days`,
 		`steps:
   - wait: 3d`},
-	{"bad-moment", `A moment is a time of day (09:00, mon-fri 09:00, sat,sun 10:30), a time on a date
-(2026-12-24 09:00), a duration before or after a time (24h before data.at, 1d after
-run.started), or a time itself (data.at). For a duration, use after. In a trigger, at
-needs a date.`,
+	{"bad-moment", `A moment is a time of day (09:00, mon-fri 09:00, last day of month 18:00), a time on a date
+(2026-12-24 09:00), a time of day on a day that is counted from another (18:00 1d before
+data.at, 09:00 on data.at), a duration before or after a time (24h before data.at), or a
+time itself (data.at). A time of day goes with days and weeks, not with hours. In its
+place, a text may stand in round brackets: (profile.report_at). For a duration, use after.
+In a trigger, at needs a date.`,
 		`steps:
   - wait: { at: 9am }`,
 		`steps:
   - wait: { at: 09:00 }`},
+	{"moment-is-now", `A warning: a trigger starts the run at a time of day, and the first wait waits for the same
+time of day. A moment lies ahead, so the wait is for the next day. To go on at once, leave
+the line out.`,
+		`trigger: { at: 2026-12-24 09:00, audience: people.csv }
+steps:
+  - wait: { at: 09:00 }
+  - send: hello`,
+		`trigger: { at: 2026-12-24 09:00, audience: people.csv }
+steps:
+  - wait: { at: 18:00 }
+  - send: hello`},
 	{"bad-window", `A window is the hours of a day in which messages go out: 08:00-21:00, hours on some days
 such as mon-fri 09:00-17:30, or a list of these. It begins before it ends, within one day.
 Write hours over midnight as two windows: [18:00-24:00, 00:00-02:00].`,

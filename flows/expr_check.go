@@ -47,9 +47,18 @@ func (c *exprChecker) checkPurpose(n *ast.Node, want purpose) *shape.Type {
 	case forText:
 		c.oneOf(*n, t, "this", shape.KindAny, shape.KindString, shape.KindNumber)
 	case forTime:
+		if t.Kind == shape.KindDate {
+			return c.fail(*n, codeBadMoment, "say the hour: 09:00 on "+c.source(*n), "%s is a day, and a moment has a time of day", c.source(*n))
+		}
 		if c.oneOf(*n, t, "a moment", shape.KindTime) && t.Optional {
 			return c.fail(*n, codeOptional, "give it a default with ??, for example ?? now", "%s may be absent", c.source(*n))
 		}
+	case forDay:
+		if c.oneOf(*n, t, "the day of a moment", shape.KindTime, shape.KindDate) && t.Optional {
+			return c.fail(*n, codeOptional, "give it a default with ??, for example ?? now", "%s may be absent", c.source(*n))
+		}
+	case forClock:
+		c.oneOf(*n, t, "a time of day", shape.KindAny, shape.KindString)
 	case forPeople:
 		if t.Kind == shape.KindList {
 			t = itemOf(t)

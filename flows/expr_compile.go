@@ -39,6 +39,8 @@ const (
 	forText                     // text, a whole number, or of unknown type
 	forPeople                   // the same, or a list of it
 	forTime                     // a time
+	forDay                      // a time or a date
+	forClock                    // text that is a time of day; it may be absent
 	forValue                    // anything
 )
 

@@ -9,17 +9,24 @@ import (
 )
 
 // Moment is a point in time as a flow writes it: a time of day in the person's zone (09:00,
-// mon-fri 09:00, 2026-12-24 09:00), the time that an expression gives, or a duration before
-// or after that time.
+// mon-fri 09:00, last day of month 18:00, 2026-12-24 09:00), the time that an expression
+// gives, or a duration before or after that time, also as a time of day on that day (18:00
+// 1d before data.at).
 type Moment struct {
 	Of     *Expr // nil: a time of day
 	Offset Duration
 	Before bool // Offset before Of; else after it
+	OnDay  bool // at the time of day on the day that Of and Offset give
 
+	Clock        *Expr // the text that is the time of day; nil: Hour and Minute
 	Hour, Minute int
 	Days         Weekdays // the days of a time of day
+	Nth          int      // which of those of a month: 1 to 4, or Last; 0 for each
 	Date         Date     // its only day; zero for those of Days
 }
+
+// Last is the Moment.Nth of the last of some days of a month.
+const Last = -1
 
 // Date is a calendar day; the zero Date means no day.
 type Date struct {
@@ -54,59 +61,155 @@ func (w Weekdays) String() string {
 // String returns the moment as a flow writes it.
 func (m *Moment) String() string {
 	clock := fmt.Sprintf("%02d:%02d", m.Hour, m.Minute)
+	if m.Clock != nil {
+		clock = "(" + m.Clock.String() + ")"
+	}
 	switch {
+	case m.Of != nil && !m.OnDay:
+		return strings.TrimPrefix(m.counted(), "on ")
+	case m.Of != nil:
+		return clock + " " + m.counted()
 	case m.Date != Date{}:
 		return fmt.Sprintf("%04d-%02d-%02d %s", m.Date.Year, m.Date.Month, m.Date.Day, clock)
-	case m.Of == nil && m.Days == EveryDay:
+	case m.Nth != 0:
+		return m.ordinal() + " of month " + clock
+	case m.Days == EveryDay:
 		return clock
-	case m.Of == nil:
-		return m.Days.String() + " " + clock
+	}
+	return m.Days.String() + " " + clock
+}
+
+// counted says from what the moment is counted.
+func (m *Moment) counted() string {
+	switch {
 	case m.Offset == Duration{}:
-		return m.Of.String()
+		return "on " + m.Of.String()
 	case m.Before:
 		return m.Offset.String() + " before " + m.Of.String()
 	}
 	return m.Offset.String() + " after " + m.Of.String()
 }
 
-// Resolve computes the moment at an instant in a zone. A time of day is the next one, the
-// current minute included, so it is never past. A time on a date, or a moment from an
-// expression, may be past; Resolve returns it anyway.
+// ordinal names the day of a month.
+func (m *Moment) ordinal() string {
+	word := ordinals[len(ordinals)-1]
+	if m.Nth != Last {
+		word = ordinals[m.Nth-1]
+	}
+	if m.Days == EveryDay {
+		return word + " day"
+	}
+	return word + " " + m.Days.String()
+}
+
+// Exprs returns the expressions of the moment.
+func (m *Moment) Exprs() (all []*Expr) {
+	for _, e := range []*Expr{m.Of, m.Clock} {
+		if e != nil {
+			all = append(all, e)
+		}
+	}
+	return all
+}
+
+// Resolve computes the moment at an instant in a zone. A moment lies strictly ahead: a time
+// of day is the next one, so it is never past. A moment on a date, or one that is counted
+// from an expression, is past if it does not lie ahead; Resolve returns it anyway.
 func (m *Moment) Resolve(scope map[string]any, now time.Time, zone *time.Location) (at time.Time, past bool, err error) {
-	if m.Date != (Date{}) {
+	minute, err := m.minute(scope)
+	switch {
+	case err != nil:
+		return time.Time{}, false, err
+	case m.Of != nil:
+		at, err = m.counting(scope, minute, zone)
+	case m.Date != Date{}:
 		d := m.Date
-		at = onWall(time.Date(d.Year, d.Month, d.Day, m.Hour, m.Minute, 0, 0, time.UTC), zone)
-		return at, at.Before(now.Truncate(time.Minute)), nil
+		at = onWall(time.Date(d.Year, d.Month, d.Day, 0, minute, 0, 0, time.UTC), zone)
+	default:
+		return m.next(now, minute, zone), false, nil
 	}
-	if m.Of == nil {
-		return m.nextClock(now, zone), false, nil
+	return at, err == nil && !at.After(now), err
+}
+
+// minute returns the time of day in minutes after midnight.
+func (m *Moment) minute(scope map[string]any) (int, error) {
+	if m.Clock == nil {
+		return m.Hour*60 + m.Minute, nil
 	}
+	value, err := m.Clock.Value(scope)
+	if err != nil {
+		return 0, err
+	}
+	text, _ := value.(string)
+	minute, err := parseClock(text)
+	if err != nil || minute == 24*60 {
+		return 0, fmt.Errorf("%s: %q is no time of day such as 09:00, but %s", m.Clock.Span(), m.Clock, described(value))
+	}
+	return minute, nil
+}
+
+// counting computes a moment that is counted from the time that an expression gives.
+func (m *Moment) counting(scope map[string]any, minute int, zone *time.Location) (time.Time, error) {
 	value, err := m.Of.Value(scope)
 	if err != nil {
-		return time.Time{}, false, err
-	}
-	anchor, ok := value.(shape.Time)
-	if !ok {
-		return time.Time{}, false, fmt.Errorf("%s: %q is no time, but %s", m.Of.Span(), m.Of, described(value))
+		return time.Time{}, err
 	}
 	offset := m.Offset
 	if m.Before {
 		offset = Duration{Days: -offset.Days, Clock: -offset.Clock}
 	}
-	at = offset.After(anchor.Std(), zone)
-	return at, at.Before(now), nil
+	anchor, isTime := value.(shape.Time)
+	day, isDay := value.(shape.Date)
+	switch {
+	case isTime && !m.OnDay:
+		return offset.After(anchor.Std(), zone), nil
+	case isTime:
+		day = shape.DateOf(anchor.Std().In(zone))
+	case !isDay || !m.OnDay:
+		return time.Time{}, fmt.Errorf("%s: %q is no time, but %s", m.Of.Span(), m.Of, described(value))
+	}
+	return onWall(day.Add(offset.Days).Midnight().Add(time.Duration(minute)*time.Minute), zone), nil
 }
 
-// nextClock returns the first instant from now on at which the clocks of zone show the time
-// of day on one of the days.
-func (m *Moment) nextClock(now time.Time, zone *time.Location) time.Time {
-	y, month, day := now.In(zone).Date()
-	for n := range 8 {
-		wall := time.Date(y, month, day+n, m.Hour, m.Minute, 0, 0, time.UTC)
-		at := onWall(wall, zone)
-		if !at.Before(now.Truncate(time.Minute)) && m.Days.Has(wall.Weekday()) {
+// next returns the first instant after now at which the clocks of zone show the time of day
+// on one of the days.
+func (m *Moment) next(now time.Time, minute int, zone *time.Location) time.Time {
+	for wall := wallOf(now, zone).Truncate(24 * time.Hour); ; {
+		wall = m.dayFrom(wall)
+		if at := onWall(wall.Add(time.Duration(minute)*time.Minute), zone); at.After(now) {
 			return at
 		}
+		wall = wall.AddDate(0, 0, 1)
 	}
-	panic("flows: a time of day without a day")
+}
+
+// NextWall returns the first time after another, both on one clock on the wall and written
+// as UTC, at which the clock shows the time of day on one of the days.
+func (m *Moment) NextWall(after time.Time) time.Time {
+	return m.next(after, m.Hour*60+m.Minute, time.UTC)
+}
+
+// dayFrom returns the first day of the moment from a day on, both as midnights in UTC.
+func (m *Moment) dayFrom(day time.Time) time.Time {
+	for !m.onDay(day) {
+		day = day.AddDate(0, 0, 1)
+	}
+	return day
+}
+
+// onDay reports whether a time of day is on this day of the calendar.
+func (m *Moment) onDay(day time.Time) bool {
+	if !m.Days.Has(day.Weekday()) {
+		return false
+	}
+	step, count := -1, m.Nth
+	if m.Nth == Last {
+		step, count = 1, 1
+	}
+	for other := day; m.Nth != 0 && other.Month() == day.Month(); other = other.AddDate(0, 0, step) {
+		if m.Days.Has(other.Weekday()) {
+			count--
+		}
+	}
+	return count == 0
 }

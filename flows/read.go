@@ -68,6 +68,7 @@ func (r *reader) read(m *node.Map, stem string) {
 	r.readPromises(m.Child("promises"))
 	migrations := m.Get("migrate")
 	r.readSteps(m)
+	r.warnOfNow()
 	r.readExits(exits)
 	r.readMigrations(migrations)
 	m.Close()

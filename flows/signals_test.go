@@ -82,26 +82,49 @@ func TestMomentResolves(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	scope := map[string]any{NameData: map[string]any{"at": shape.TimeOf(instant("2026-03-30T08:00:00Z"))}}
+	scope := map[string]any{NameData: map[string]any{"at": shape.TimeOf(instant("2026-03-30T08:00:00Z")), "hour": "07:15", "due": shape.DateOf(instant("2026-03-29T00:00:00Z"))}}
 	for _, tt := range []struct {
 		moment, now, want string
 		past              bool
 	}{
 		{"09:00", "2026-03-27T08:59:00Z", "2026-03-27T09:00:00Z", false},
-		{"09:00", "2026-03-27T09:00:30Z", "2026-03-27T09:00:00Z", false}, // nine sharp is now
+		{"09:00", "2026-03-27T08:59:59.999Z", "2026-03-27T09:00:00Z", false},
+		{"09:00", "2026-03-27T09:00:00Z", "2026-03-28T09:00:00Z", false}, // nine sharp is past
+		{"09:00", "2026-03-27T09:00:59Z", "2026-03-28T09:00:00Z", false},
 		{"09:00", "2026-03-27T09:01:00Z", "2026-03-28T09:00:00Z", false},
 		{"mon-fri 09:00", "2026-03-27T09:01:00Z", "2026-03-30T08:00:00Z", false}, // summer time by then
 		{"fri-mon 09:00", "2026-03-31T10:00:00Z", "2026-04-03T08:00:00Z", false},
 		{"01:30", "2026-03-29T00:00:00Z", "2026-03-29T01:00:00Z", false}, // in the gap
 		{"2026-03-29 12:00", "2026-03-27T09:00:00Z", "2026-03-29T11:00:00Z", false},
 		{"2026-03-26 12:00", "2026-03-27T09:00:00Z", "2026-03-26T12:00:00Z", true},
+		{"2026-03-27 12:00", "2026-03-27T12:00:00Z", "2026-03-27T12:00:00Z", true},
 		{"data.at", "2026-03-27T09:00:00Z", "2026-03-30T08:00:00Z", false},
+		{"data.at", "2026-03-30T07:59:59.999Z", "2026-03-30T08:00:00Z", false},
+		{"data.at", "2026-03-30T08:00:00Z", "2026-03-30T08:00:00Z", true},
+		{"(data.at)", "2026-03-27T09:00:00Z", "2026-03-30T08:00:00Z", false}, // a time in brackets
+		{"18:00 1d before data.at", "2026-03-27T09:00:00Z", "2026-03-29T17:00:00Z", false},
+		{"18:00 1d before data.at", "2026-03-29T17:00:00Z", "2026-03-29T17:00:00Z", true},
+		{"01:30 1d before data.at", "2026-03-27T09:00:00Z", "2026-03-29T01:00:00Z", false}, // in the gap
+		{"00:30 on data.at", "2026-03-27T09:00:00Z", "2026-03-29T23:30:00Z", false},        // by the clock of the zone
+		{"09:00 on data.due", "2026-03-27T09:00:00Z", "2026-03-29T08:00:00Z", false},
+		{"01:30 on data.due", "2026-03-27T09:00:00Z", "2026-03-29T01:00:00Z", false}, // in the gap
+		{"18:00 2d before data.due", "2026-03-27T18:00:00Z", "2026-03-27T18:00:00Z", true},
+		{"09:00 1w after data.at", "2026-03-27T09:00:00Z", "2026-04-06T08:00:00Z", false},
+		{"(data.hour) 1d before data.at", "2026-03-27T09:00:00Z", "2026-03-29T06:15:00Z", false},
+		{"(data.hour)", "2026-03-27T09:00:00Z", "2026-03-28T07:15:00Z", false},
+		{"mon-tue (data.hour ?? \")\")", "2026-03-27T09:00:00Z", "2026-03-30T06:15:00Z", false},
+		{"first mon of month 09:00", "2026-03-27T09:00:00Z", "2026-04-06T08:00:00Z", false},
+		{"first mon of month 09:00", "2026-04-06T08:00:00Z", "2026-05-04T08:00:00Z", false},
+		{"last day of month 18:00", "2026-02-01T09:00:00Z", "2026-02-28T18:00:00Z", false},
+		{"first day of month 00:00", "2026-12-01T00:00:00Z", "2027-01-01T00:00:00Z", false},
+		{"last mon-fri of month 16:00", "2026-05-01T09:00:00Z", "2026-05-29T15:00:00Z", false},
+		{"fourth sat,sun of month 16:00", "2026-08-01T09:00:00Z", "2026-08-09T15:00:00Z", false}, // the 1st is a Saturday
 		{"1d before data.at", "2026-03-27T09:00:00Z", "2026-03-29T08:00:00Z", false},
 		{"24h before data.at", "2026-03-27T09:00:00Z", "2026-03-29T08:00:00Z", false},
 		{"2d before data.at", "2026-03-27T09:00:00Z", "2026-03-28T09:00:00Z", false}, // a calendar day
 		{"1d12h after data.at", "2026-04-27T09:00:00Z", "2026-03-31T20:00:00Z", true},
 	} {
-		f := flowOf(t, "", "trigger: { event: e }\ndata: { at: time }\nsteps: [ { wait: { at: "+tt.moment+" } } ]\n")
+		f := flowOf(t, "", "trigger: { event: e }\ndata: { at: time, due: date, hour: optional string }\nsteps: [ { wait: { at: '"+tt.moment+"' } } ]\n")
 		at, past, err := f.Steps[0].Wait.Lines[0].At.Resolve(scope, instant(tt.now), zone)
 		if err != nil || past != tt.past || !at.Equal(instant(tt.want)) {
 			t.Errorf("%s at %s is %s (past %v, error %v), want %s", tt.moment, tt.now, at.UTC().Format(time.RFC3339), past, err, tt.want)

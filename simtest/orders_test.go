@@ -147,7 +147,7 @@ func compareAround(t *testing.T, zone *time.Location, near time.Time) (compared 
 		hour := near.In(zone).Hour()
 		m := &flows.Moment{Hour: hour, Minute: minute, Days: flows.EveryDay}
 		got, _, err := m.Resolve(nil, now, zone)
-		want, _ := model.NextTime(now, zone, "", hour, minute)
+		want, _ := model.NextTime(now, zone, "", "", hour*60+minute)
 		if err != nil || !got.Equal(want) {
 			t.Errorf("%s: %02d:%02d after %s: got %s (%v), want %s", zone, hour, minute, now, got, err, want)
 		}

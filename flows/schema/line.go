@@ -25,8 +25,9 @@ func line(where place) *schema {
 			"Required if the trigger has a key.", expression(), "event.order_id", "any"),
 		key("conversation", "`any`: a reply in every conversation counts. Default: a reply in the conversation of the message.", words("any"), "any"),
 		key("after", "This much time has passed: `h` is elapsed time, `d` is a calendar day in the person's time zone. `never` means no end.", afterValue(), "24h", "3d", "never"),
-		key("at", "A moment: `09:00`, `mon-fri 09:00`, `2026-12-24 09:00`, `24h before data.starts_at`, or a time. A past moment does not count.",
-			text(), "mon-fri 09:00", "24h before data.starts_at"),
+		key("at", "A moment: `09:00`, `mon-fri 09:00`, `last day of month 18:00`, `2026-12-24 09:00`, `18:00 1d before data.starts_at`, "+
+			"`24h before data.starts_at`, or a time. In place of `09:00`, a text may stand: `(profile.report_at)`. A past moment does not count.",
+			text(), "mon-fri 09:00", "18:00 1d before data.starts_at"),
 		key("if", "Only if this is true. A line with nothing else is checked whenever the run wakes.", condition(), `lower(reply.text) contains "help"`),
 		key("as", "The name of the outcome. Default: the word of the signal.", name(), "returned"),
 	)

@@ -97,7 +97,9 @@ func (a *asked) lines(f *flows.Flow, lines []flows.Line, ofWait bool) {
 		}
 		if line.Signal == flows.SignalAt {
 			a.age = a.age || line.At.Of != nil
-			a.expr(f, line.At.Of)
+			for _, e := range line.At.Exprs() {
+				a.expr(f, e)
+			}
 		}
 		a.hears = a.hears || line.Signal == flows.SignalEvent || line.Signal == flows.SignalReply
 		a.expr(f, line.If)

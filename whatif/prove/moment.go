@@ -15,38 +15,49 @@ func nominal(d flows.Duration) int64 {
 // index of the step and line of the moment that asked first.
 const atAnchor = -4
 
-// moment sets the alarm of a moment. It reports whether the moment is past.
+// day is a day in milliseconds; clocks that change are not counted.
+const day = int64(24 * time.Hour / time.Millisecond)
+
+// moment sets the alarm of a moment. It reports whether the moment is past: it does not lie
+// ahead, or cannot be computed.
 func (w *walk) moment(a alarm, m *flows.Moment) (past bool) {
 	z := &w.s.zone
-	switch {
-	case m.Date != flows.Date{}:
-		if w.t.choose(2) == 1 {
-			return true
-		}
-		z.add(a, now, 0, unbounded)
-		return false
-	case m.Of == nil:
-		z.add(a, now, 0, longestGap(m.Days))
+	if m.Clock != nil && w.t.choose(2) == 1 {
+		return true // the text is no time of day, so the line is passed over
+	}
+	if m.Of == nil && m.Date == (flows.Date{}) {
+		z.add(a, now, 1, longestGap(m))
 		return false
 	}
-	offset := nominal(m.Offset)
-	if m.Before {
-		offset = -offset
+	anchor := -1
+	if m.Of != nil {
+		anchor = w.anchor(m.Of)
 	}
-	anchor := w.anchor(m.Of)
 	if anchor < 0 {
 		if w.t.choose(2) == 1 {
 			return true
 		}
-		z.add(a, now, 0, unbounded)
+		z.add(a, now, 1, unbounded)
 		return false
 	}
+	least, most := nominal(m.Offset), nominal(m.Offset)
+	if m.Before {
+		least, most = -least, -most
+	}
+	if m.OnDay { // the time of day of the anchor is not known
+		least, most = least-day+1, most+day-1
+		if m.Clock == nil {
+			clock := millis(time.Duration(m.Hour)*time.Hour + time.Duration(m.Minute)*time.Minute)
+			least, most = least+clock, most+1-day+clock
+		}
+	}
 	if w.t.choose(2) == 1 {
-		w.dead = w.dead || !z.restrict(anchor, now, -1-offset)
+		w.dead = w.dead || !z.restrict(anchor, now, -least)
 		return true
 	}
-	w.dead = w.dead || !z.restrict(now, anchor, offset)
-	z.add(a, anchor, offset, offset)
+	w.dead = w.dead || !z.restrict(now, anchor, most-1)
+	z.add(a, anchor, least, most)
+	w.dead = w.dead || !z.restrict(now, z.find(a), -1)
 	return false
 }
 
@@ -73,15 +84,21 @@ func (w *walk) anchor(e *flows.Expr) int {
 	return w.s.zone.find(id)
 }
 
-// longestGap is how long the next time of day on one of the days can be away.
-func longestGap(days flows.Weekdays) int64 {
+// longestMonth is more than the time between two of the same days of a month.
+const longestMonth = 40 * day
+
+// longestGap is how long the next moment of the clock can be away.
+func longestGap(m *flows.Moment) int64 {
+	if m.Nth != 0 {
+		return longestMonth
+	}
 	longest, gap := 0, 0
 	for n := range 14 {
-		if gap++; days.Has(time.Weekday(n % 7)) {
+		if gap++; m.Days.Has(time.Weekday(n % 7)) {
 			longest, gap = max(longest, gap), 0
 		}
 	}
-	return int64(longest) * millis(24*time.Hour)
+	return int64(longest) * day
 }
 
 // minutesOfWeek is how many minutes a week has.

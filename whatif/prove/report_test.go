@@ -71,6 +71,12 @@ var reportTests = []struct{ name, steps, want string }{
 		"0-0 messages, life without end, ends completed"},
 	{"a moment of the data", "steps: [ { wait: { at: data.at } }, { send: hello } ]",
 		"1-1 messages, life without end, ends completed, unhandled wait_1 past"},
+	{"a time of day on a day after the start", "steps: [ { wait: { at: 18:00 1d after run.started } }, { send: hello } ]",
+		"1-1 messages, life 1d 18h, ends completed"},
+	{"a day of the month", "steps: [ { wait: { at: last mon-fri of month 16:00 } }, { send: hello } ]",
+		"1-1 messages, life 40d, ends completed"},
+	{"a time of day that a text says", "steps: [ { wait: { at: (profile.plan) } }, { send: hello } ]",
+		"1-1 messages, life 1d, ends completed, unhandled wait_1 past"},
 	{"conditions on known values are decided", `steps:
   - set: { tier: gold }
   - branch: [ { if: vars.tier == "gold", then: [ { send: hello } ] }, { else: [ { exit: other } ] } ]`,

@@ -144,7 +144,7 @@ func (x *explorer) roundExprs(repeat int) []*flows.Expr {
 		for i := range lines {
 			all = append(all, lines[i].If)
 			if lines[i].At != nil {
-				all = append(all, lines[i].At.Of)
+				all = append(all, lines[i].At.Exprs()...)
 			}
 		}
 	}

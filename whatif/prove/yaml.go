@@ -23,15 +23,36 @@ var storyStart = time.Date(2026, 3, 2, 10, 0, 0, 0, time.UTC)
 // show the story, and the text has comments for what is missing.
 func (r *Report) Test(name string, s Story) (text, why string) {
 	for _, told := range withValues(s) {
-		t, y := r.try(name, told)
-		if text == "" || y == "" {
-			text, why = t, y
-		}
-		if why == "" {
-			break
+		for _, start := range r.starts() {
+			t, y := r.try(name, told, start)
+			if text == "" || y == "" {
+				text, why = t, y
+			}
+			if why == "" {
+				return text, why
+			}
 		}
 	}
 	return text, why
+}
+
+// starts are instants at which a story may begin. It makes a difference where a time of day
+// is counted from the start of the run.
+func (r *Report) starts() []time.Time {
+	if !r.countsDays() {
+		return []time.Time{storyStart}
+	}
+	return []time.Time{storyStart, storyStart.Add(-9 * time.Hour), storyStart.Add(12 * time.Hour)}
+}
+
+// countsDays reports whether the flow has a time of day that is counted from another day.
+func (r *Report) countsDays() bool {
+	counts := func(lines []flows.Line) bool {
+		return slices.ContainsFunc(lines, func(l flows.Line) bool { return l.At != nil && l.At.OnDay })
+	}
+	return counts(r.flow.Exits) || slices.ContainsFunc(r.flow.Steps, func(s flows.Step) bool {
+		return s.Wait != nil && counts(s.Wait.Lines) || s.Repeat != nil && counts(s.Repeat.Until) || s.Collect != nil && counts(s.Collect.Until)
+	})
 }
 
 // literals finds values in a condition.
@@ -63,7 +84,7 @@ func withValues(s Story) []Story {
 	return all
 }
 
-func (r *Report) try(name string, s Story) (text, why string) {
+func (r *Report) try(name string, s Story, start time.Time) (text, why string) {
 	w := &writer{f: r.flow}
 	w.person = "ann"
 	w.line("flow: %s", r.Flow)
@@ -71,7 +92,7 @@ func (r *Report) try(name string, s Story) (text, why string) {
 	w.line("  %s: { timezone: UTC }", w.person)
 	w.line("tests:")
 	w.line("  - name: %s", quoted(name))
-	w.line("    start: %s UTC", storyStart.Format("2006-01-02 15:04"))
+	w.line("    start: %s UTC", start.Format("2006-01-02 15:04"))
 	w.arms(s)
 	w.line("    story:")
 	w.answers(s)
@@ -94,6 +115,8 @@ func (r *Report) try(name string, s Story) (text, why string) {
 		return text, w.missing
 	case len(r.Holds) > 0:
 		return text, "its messages wait for their hours"
+	case r.countsDays():
+		return text, "it hangs on the time of day at which the run starts"
 	}
 	return text, WhyUnknown
 }
