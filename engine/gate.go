@@ -125,24 +125,13 @@ func (a *applier) withhold(r *Run, message int, v gate.Verdict) {
 	r.log(e)
 }
 
-// reopen checks a held message again: first the exits and the loops' until lines, then the
-// condition of its step, then the gate.
+// reopen checks a held message again: first what may make it superfluous, then the gate.
 func (a *applier) reopen(r pinned) {
-	if a.watchIfs(r) {
-		return
-	}
-	s := r.step()
-	ok, err := true, error(nil)
-	if s.If != nil {
-		ok, err = a.truth(s.If, a.scope(r), r)
-	}
+	next, parked, yes := a.overtaken(r)
 	switch {
-	case err != nil:
-		a.fail(r.Run, r.At, err.Error())
-	case !ok:
-		a.withhold(r.Run, len(r.Messages), gate.Verdict{Reason: ReasonSkipped})
-		a.advance(r, s.Next)
-	default:
+	case !yes:
 		a.submit(r)
+	case !parked:
+		a.advance(r, next)
 	}
 }

@@ -40,7 +40,7 @@ func (w *flowWriter) flow(name string) {
 	fmt.Fprintf(&w.out, "flow: %s\n", name)
 	fmt.Fprintf(&w.out, "trigger: { event: %s }\n", pick(w.dice, "order, key: event.id", "order, key: event.id, if: event.total > 12", "order, key: event.id, to: event.id"))
 	fmt.Fprintf(&w.out, "entry: { if_running: %s%s }\n", pick(w.dice, "skip", "restart", "queue", "parallel"), pick(w.dice, "", ", at_most: 5", ", at_most: 3 per 1d"))
-	fmt.Fprintf(&w.out, "exit: [ { event: back, key: event.id, as: back }, %s ]\n", pick(w.dice, "{ after: 4d, as: late }", "{ event: gone, key: any }", "{ if: profile.plan == \"pro\", as: pro }"))
+	fmt.Fprintf(&w.out, "exit: [ { event: back, key: event.id, as: back }, %s ]\n", pick(w.dice, "{ after: 4d, as: too_late }", "{ event: gone, key: any }", "{ if: profile.plan == \"pro\", as: pro }"))
 	fmt.Fprintf(&w.out, "category: %s\n", pick(w.dice, "tips", "offers", "service"))
 	w.out.WriteString("steps:\n")
 	w.steps("  ", 3)

@@ -79,8 +79,8 @@ func (a *applier) await(r *Run, m *Message, n int) {
 // channel, or says why it does not go out.
 func (a *applier) claim(r pinned) (next int, parked bool) {
 	m, n := r.current(), len(r.Messages)
-	if a.leavesByIf(r) {
-		return 0, true
+	if next, parked, yes := a.overtaken(r); yes {
+		return next, parked
 	}
 	if v := a.judge(r); v.Reason != "" {
 		return a.keepBack(r, v)

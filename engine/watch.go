@@ -61,8 +61,8 @@ func (a *applier) follow(r pinned, place int, line *flows.Line, h *Signal) (next
 	return line.Then
 }
 
-// watchIfs checks the condition lines in effect. It runs after every change of the run, and
-// right before a send. It reports whether one of them was true, so that the run has
+// watchIfs checks the condition lines in effect. It runs after every change of the run. It
+// reports whether one of them was true, so that the run has
 // continued.
 func (a *applier) watchIfs(r pinned) bool {
 	if !a.e.watchesIfs(r.flow) {
@@ -76,8 +76,8 @@ func (a *applier) watchIfs(r pinned) bool {
 	})
 }
 
-// leavesByIf checks the condition lines among the exits, right before a send and after a
-// move to another version. It reports whether the run has left. It reads only the exits: a
+// leavesByIf checks the condition lines among the exits, when a run begins and after a move
+// to another version. It reports whether the run has left. It reads only the exits: a
 // run that was just moved has no step of its new version yet.
 func (a *applier) leavesByIf(r pinned) bool {
 	return a.e.watchesIfs(r.flow) && a.happens(r, watch.ExitsOf(r.flow), nil, func(_, _ int, line *flows.Line) bool {

@@ -30,6 +30,7 @@ const (
 	codeNotYetKnown     diag.Code = "not-yet-known"    // warning: a step directly below a send asks whether the message was sent
 	codeNotBefore       diag.Code = "not-before"       // a signal or name of a step that cannot have come before
 	codeOptional        diag.Code = "may-be-absent"    // a field of something that may be absent
+	codeReservedName    diag.Code = "reserved-name"    // an outcome that Nudge itself gives
 	codeShapeConflict   diag.Code = "shape-conflict"   // two shapes of the same data contradict each other
 	codeSignal          diag.Code = "one-signal"       // a line with no signal or several
 	codeTooCostly       diag.Code = "too-costly"       // an expression over a limit

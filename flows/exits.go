@@ -19,9 +19,7 @@ func (r *reader) readExits(v *node.Value) {
 		if m.Has("then") {
 			m.Errorf("then", codeUnreachable, "remove it, or wait for the signal in a step", "an exit ends the run, so it cannot have a then")
 		}
-		if !m.Has("as") {
-			line.As = defaultExit
-		}
+		r.nameExit(m, line)
 		m.Close()
 	}
 	r.flow.Exits = lines

@@ -57,6 +57,17 @@ step that sends one. The step named here does something else.`,
   - send: hello
   - wait: 1h
   - wait: [ { reply: hello }, { after: 1d } ]`},
+	{"reserved-name", `Nudge itself gives this outcome to runs or waits, so no line, exit or migration may use it. Else
+nobody could tell a run that Nudge cancelled from one that the flow ended so. Reserved for runs
+are completed, failed, cancelled, restarted, forgotten, late and quarantined; for waits, past.`,
+		`exit: { after: 14d, as: late }
+steps:
+  - send: hello
+  - wait: 1d`,
+		`exit: { after: 14d, as: too_late }
+steps:
+  - send: hello
+  - wait: 1d`},
 	{"not-yet-known", `The step stands directly below a send and asks whether the message was sent. The provider
 says so later, so the answer is false here. Ask whether the message was accepted, or wait
 before you ask.`,

@@ -108,8 +108,8 @@ func (r *reader) line(m *node.Map, k *typeEnv, where place) Line {
 	line.If = r.expr(m.Get("if"), inHand.scope(), forCondition)
 	r.checkWakes(&line)
 	line.As = line.Signal.String()
-	if t := m.Text("as"); checkName(t, "an outcome", r.list) {
-		line.As = t.Value
+	if name, ok := r.outcome(m.Text("as"), where.reservedIn()...); ok {
+		line.As = name
 	}
 	return line
 }

@@ -79,8 +79,8 @@ func (r *reader) readGoal(m *node.Map, migration *Migration) {
 		m.Errorf("to", CodeMissingKey, hint, "this migration needs exactly one of to and exit")
 		m.Allow("to", "exit")
 	case m.Has("exit"):
-		if t := m.Text("exit"); checkName(t, "an outcome", r.list) {
-			migration.Exit = t.Value
+		if name, ok := r.outcome(m.Text("exit"), reservedEnds...); ok {
+			migration.Exit = name
 		}
 	default:
 		migration.To = r.goal(m.Text("to"), migration.From)

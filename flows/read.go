@@ -25,6 +25,7 @@ type reader struct {
 	partials map[string]bool
 	assets   map[string]bool // that its messages carry
 	emits    map[string]bool // types of events
+	unheard  []unheard       // waits that have no failed line of their own
 }
 
 // readFlow reads a file of the folder flows. It returns nil if the flow has errors, so that
@@ -70,6 +71,7 @@ func (r *reader) read(m *node.Map, stem string) {
 	r.readSteps(m)
 	r.warnOfNow()
 	r.readExits(exits)
+	r.warnUnheard()
 	r.readMigrations(migrations)
 	m.Close()
 }

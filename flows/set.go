@@ -91,16 +91,13 @@ func stored(t *shape.Type) *shape.Type {
 // exit reads an exit step: an outcome, or an outcome and whether it is a goal.
 func (r *reader) exit(v *node.Value) *Exit {
 	if !v.IsMap() {
-		t := v.Text()
-		if !checkName(t, "an outcome", r.list) {
-			return &Exit{}
-		}
-		return &Exit{As: t.Value}
+		name, _ := r.outcome(v.Text(), reservedEnds...)
+		return &Exit{As: name}
 	}
 	m := v.Map()
 	e := &Exit{As: defaultExit, Goal: m.Bool("goal")}
-	if t := m.Text("as"); checkName(t, "an outcome", r.list) {
-		e.As = t.Value
+	if name, ok := r.outcome(m.Text("as"), reservedEnds...); ok {
+		e.As = name
 	}
 	m.Close()
 	return e

@@ -32,6 +32,7 @@ exit:
     if: reply.keyword == "stop"
   - failed: ask
     if: ask.reason == "capped"
+    as: capped
 steps:
   - id: ask
     send: { body: hello }
@@ -67,10 +68,10 @@ steps:
 3 set_1 next -1
 exits
   if step -2 then -1 as done goal
-  after step -2 then -1 as exited
-  at step -2 then -1 as exited at 3d after data.at
-  reply step -2 then -1 as exited
-  failed step 0 then -1 as exited
+  after step -2 then -1 as after
+  at step -2 then -1 as at at 3d after data.at
+  reply step -2 then -1 as reply
+  failed step 0 then -1 as capped
 `
 	if diff := cmp.Diff(want, drawn(f)); diff != "" {
 		t.Errorf("program (-want +got):\n%s", diff)

@@ -22,7 +22,7 @@ func (r *reader) wait(v *node.Value, at int, k *typeEnv) (joints []patch, ends b
 	lines, maps := r.lines(v, before, inWait)
 	w.Lines = lines
 	if !slices.Contains(maps, nil) { // a line that cannot be read may be its end
-		r.checkWait(v, w)
+		r.checkWait(v, w, at)
 	}
 	unnamed := Unnamed(w.Lines)
 	r.learn(k, at, r.linesShape(w.Lines, unnamed...))
@@ -66,7 +66,7 @@ func (r *reader) then(m *node.Map, line *Line, before, after *typeEnv) ([]patch,
 }
 
 // checkWait checks a wait as a whole: it must end.
-func (r *reader) checkWait(v *node.Value, w *Wait) {
+func (r *reader) checkWait(v *node.Value, w *Wait, at int) {
 	timer, reads, failed := false, false, false
 	for _, line := range w.Lines {
 		switch line.Signal {
@@ -82,8 +82,7 @@ func (r *reader) checkWait(v *node.Value, w *Wait) {
 		v.Errorf(codeNoLimit, "add a line, for example - after: 1d", "this wait has no end")
 	}
 	if reads && timer && !failed {
-		v.Warnf(CodeNoFailedLine, "add a line failed: to react at once, or ignore this warning",
-			"if the message fails, this wait runs to its end and skips the then of its after")
+		r.unheard = append(r.unheard, unheard{v, at})
 	}
 }
 

@@ -151,12 +151,22 @@ func (b *block) repeat() {
 		b.line("    every: %s", pick(b.dice, "5h", "1d", "30m"))
 	}
 	b.step.words = []string{"completed"}
-	if b.dice.IntN(4) > 0 {
+	counts, more := b.patient(3), b.dice.IntN(4) > 0
+	if counts || more {
 		b.line("    until:")
+	}
+	if counts {
+		b.line("      - if: vars.n > 60")
+		b.as(b.indent+"      ", "if", &b.step)
+	}
+	if more {
 		b.lines(b.indent+"      ", b.depth, b.sends, false, &b.step)
 	}
 	b.line("    steps:")
 	b.loops++
+	if counts {
+		b.countThenSend()
+	}
 	b.inner("      ")
 	b.loops--
 }

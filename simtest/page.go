@@ -56,7 +56,7 @@ func (p *page) head(name string) {
 		p.write("  - %s\n", pick(p.dice,
 			"{ event: back"+p.key()+", as: back, goal: true }",
 			"{ event: gone"+p.key()+", if: event.total > 20 }",
-			"{ after: 4d, as: late }",
+			"{ after: 4d, as: too_late }",
 			"{ if: \"profile.plan == \\\"pro\\\"\", as: pro }",
 			"{ if: \"vars.n > 60\", as: many }",
 			"{ reply: any, if: reply.keyword == \"stop\", as: stopped }",

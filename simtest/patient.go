@@ -29,3 +29,12 @@ func mayRunOut(end string, guarded bool) bool {
 
 // waitsDice is the dice of those words for a seed; nil where it does not know them.
 func waitsDice(seed uint64) *rand.Rand { return ownDice(seed, waitsKey) }
+
+// countThenSend writes a message that the until of its loop may overtake in the very input
+// that comes to it.
+func (b *block) countThenSend() {
+	b.line("      - id: %s", b.id("set"))
+	b.line("        set: { n: \"= (vars.n ?? 0) + %s\" }", pick(b.waits, "20", "35", "50"))
+	b.line("      - id: %s", b.id("send"))
+	b.line("        send: hello")
+}

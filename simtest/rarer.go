@@ -11,7 +11,7 @@ func (p *page) rare(n int) bool { return p.rarer != nil && p.rarer.IntN(n) == 0 
 // rareHead writes what a flow may also say before its steps. It follows the exits.
 func (p *page) rareHead() {
 	if p.rare(3) {
-		p.write("  - %s\n", pick(p.rarer, "{ delivered: any, if: data.total > 36, as: arrived }", "{ failed: any, if: data.total > 34 }"))
+		p.write("  - %s\n", pick(p.rarer, "{ delivered: any, if: data.total > 36, as: arrived }", "{ failed: any, if: data.total > 34, as: undeliverable }"))
 	}
 	if p.rare(3) {
 		p.write("about: \"It is made up\"\npromises: { messages: 200, ends: 400d }\n")

@@ -156,6 +156,7 @@ var beyondSchema = map[string]string{
 	"platform_types":        "templates/hello.yaml",
 	"profile_field":         "flows/f.yaml",
 	"start_without_key":     "flows/f.yaml", // only where the other flow's lines have keys
+	"reserved_names":        "flows/f.yaml", // only an exit on failed needs a name
 	"unknown_flow":          "flows/f.yaml", // data that the other flow wants
 }
 

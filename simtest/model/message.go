@@ -81,7 +81,7 @@ func (w *walk) plan(s *step) *way {
 
 // claim is the last look at a message before it goes out.
 func (w *walk) claim(s *step) *way {
-	if out := w.leaveByIf(); out != nil {
+	if out := w.overtaken(s); out != nil {
 		return out
 	}
 	m, n := w.current(), len(w.messages)
@@ -132,13 +132,28 @@ func (w *walk) keepHere(message int, reason string) {
 // reopen looks again at a message that was held, and first at all that may make it
 // superfluous.
 func (w *walk) reopen(s *step) *way {
-	if out := w.ask(w.lists, nil, func(l *line) bool { return l.signal == "if" }); out != nil {
+	if out := w.overtaken(s); out != nil {
 		return out
 	}
-	if !w.decides(s.if_) {
+	return w.plan(s)
+}
+
+// overtaken looks, before a message goes out, at all that may have made it superfluous: the
+// conditions around it, then that of its step, for which the message is not there yet.
+func (w *walk) overtaken(s *step) *way {
+	if out := w.ask(w.lists, nil, func(l *line) bool { return l.signal == "if" }); out != nil {
+		if out.kind == left {
+			w.mark("overtaken by the until of a loop")
+		}
+		return out
+	}
+	last := w.messages[len(w.messages)-1]
+	w.messages = w.messages[:len(w.messages)-1]
+	goes := w.decides(s.if_)
+	if w.messages = append(w.messages, last); !goes {
 		return w.withhold(verdict{reason: engine.ReasonSkipped})
 	}
-	return w.plan(s)
+	return nil
 }
 
 // doubtOver decides about a message of unknown outcome that no webhook has proved.

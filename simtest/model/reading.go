@@ -92,11 +92,6 @@ func (r *reading) flow(n *yaml.Node) {
 		}
 	}
 	r.f.exits = r.lines(get(n, "exit"))
-	for i, item := range listOf(get(n, "exit")) {
-		if get(item, "as") == nil {
-			r.f.exits[i].as = "exited"
-		}
-	}
 	r.f.migrations = migrationsOf(get(n, "migrate"))
 	r.f.steps = r.steps(get(n, "steps"))
 	markLast(r.f.steps, false)

@@ -66,14 +66,14 @@ func nests() map[string]string {
 		"loop of 100":              nest(1, 100, "", "", three),
 		"100 by 100":               nest(2, 100, "", "", three),
 		"100 by 100 by 100":        nest(3, 100, "", "", three),
-		"exit in time":             nest(1, 100, "exit: [ { after: 60d, as: late } ]\n", "", three),
-		"exit in time, 100 by 100": nest(2, 100, "exit: [ { after: 60d, as: late } ]\n", "", three),
+		"exit in time":             nest(1, 100, "exit: [ { after: 60d, as: too_late } ]\n", "", three),
+		"exit in time, 100 by 100": nest(2, 100, "exit: [ { after: 60d, as: too_late } ]\n", "", three),
 		"until any":                nest(3, 100, "", "", func(indent string) string { return strings.ReplaceAll(three(indent), "read: m", "read: any") }),
 		"without waits":            nest(3, 100, "", "", none),
 		"messages asked for later": head + wide.String(),
 		"many conditions":          strings.Replace(head, "promises", data+"promises", 1) + ifs.String(),
 		"a chain of waits":         head + chain.String(),
-		"a chain with an exit":     strings.Replace(head, "steps:", "exit: [ { after: 20d, as: late } ]\nsteps:", 1) + chain.String(),
+		"a chain with an exit":     strings.Replace(head, "steps:", "exit: [ { after: 20d, as: too_late } ]\nsteps:", 1) + chain.String(),
 	}
 }
 

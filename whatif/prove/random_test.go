@@ -43,7 +43,7 @@ func (w *flowWriter) flow() {
 	w.out.WriteString("flow: one\ntrigger: { event: order, key: event.id }\n")
 	switch w.dice.IntN(5) {
 	case 0:
-		w.out.WriteString("exit: [ { event: back, key: event.id, as: back }, { after: 50h, as: late } ]\n")
+		w.out.WriteString("exit: [ { event: back, key: event.id, as: back }, { after: 50h, as: too_late } ]\n")
 	case 1:
 		w.out.WriteString("exit: [ { event: back, key: event.id, if: data.total > 20, as: back } ]\n")
 	case 2:

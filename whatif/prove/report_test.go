@@ -86,7 +86,7 @@ var reportTests = []struct{ name, steps, want string }{
   - { id: more, if: data.total > 5, send: hello }
   - { id: less, if: data.total <= 5, send: hello }`,
 		"1-2 messages, life 0s, ends completed"},
-	{"an exit ends a loop in time", `exit: [ { after: 4d, as: late } ]
+	{"an exit ends a loop in time", `exit: [ { after: 4d, as: too_late } ]
 steps: [ { repeat: { times: 9, every: 1d, steps: [ { send: hello } ] } } ]`,
 		"4-4 messages, life 4d, ends late"},
 	{"the round is known", `steps: [ { repeat: { times: 5, every: 1h, steps: [ { if: round == 3, send: hello } ] } } ]`,

@@ -169,8 +169,8 @@ func (w *walk) sendStep(s *flows.Step) (next int, parked bool) {
 // claim is the last gate before the provider.
 func (w *walk) claim(s *flows.Step) (next int, parked bool) {
 	w.s.zone.remove(func(a alarm) bool { return a.place == atHold })
-	if w.leavesByIf() {
-		return 0, true
+	if next, parked, yes := w.overtaken(s); yes {
+		return next, parked
 	}
 	if w.mayHoldBack(w.s.at) && w.t.choose(2) == 1 {
 		w.holdBack(w.s.at)
@@ -229,7 +229,34 @@ func (w *walk) addOlder(s status, posted bool) {
 	o.posted = o.posted || posted
 }
 
-// leavesByIf looks at the conditions among the exits, as is done right before a send.
+// overtaken looks, right before a message goes out, at the conditions among the exits and the
+// untils around it, then at that of its step. It reports whether the message does not go out,
+// and how the run goes on.
+func (w *walk) overtaken(s *flows.Step) (next int, parked, yes bool) {
+	for _, watched := range w.watches(w.s) {
+		for i := range watched.lines {
+			line := &watched.lines[i]
+			if line.Signal != flows.SignalIf || !w.truth(line.If) {
+				continue
+			}
+			if watched.place == atExits {
+				w.finish(line.As, line.Goal)
+				return 0, true, true
+			}
+			w.newMessage(w.s.at, unsent)
+			w.note(w.s.at, engine.ReasonLoopLeft)
+			return w.follow(watched.place, line), false, true
+		}
+	}
+	if s.If != nil && !w.truth(s.If) {
+		w.newMessage(w.s.at, unsent)
+		w.note(w.s.at, engine.ReasonSkipped)
+		return s.Next, false, true
+	}
+	return 0, false, false
+}
+
+// leavesByIf looks at the conditions among the exits, as is done when a run begins.
 func (w *walk) leavesByIf() bool {
 	for i := range w.f.Exits {
 		if line := &w.f.Exits[i]; line.Signal == flows.SignalIf && w.truth(line.If) {
