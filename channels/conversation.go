@@ -37,4 +37,13 @@ func TeamConversation(team, profile string) string {
 	return underscored(team) + "_" + underscored(profile)
 }
 
+// SenderConversation returns the conversation between a person and a sender that is no Chat
+// team. No two senders of a project share one, and no sender shares one with the project
+// itself: an underscore in the sender's ID is escaped, so the first one ends it.
+func SenderConversation(project, sender, profile string) string {
+	return underscored(project) + "." + escapeSender.Replace(sender) + "_" + profile
+}
+
+var escapeSender = strings.NewReplacer("~", "~0", "_", "~1")
+
 func underscored(s string) string { return strings.ReplaceAll(s, " ", "_") }

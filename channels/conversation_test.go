@@ -24,6 +24,24 @@ func TestChatCompatibility(t *testing.T) {
 	}
 }
 
+// TestSenderConversation verifies that no two senders, and no two people, share a conversation.
+func TestSenderConversation(t *testing.T) {
+	seen := map[string]string{TeamConversation("shop", "ann"): "the project"}
+	for _, sender := range []string{"a", "a_b", "a~1b", "a~b", "a b", "a_"} {
+		for _, profile := range []string{"ann", "b_ann", "b", "_b", "a b", "a_b"} {
+			conversation := SenderConversation("shop", sender, profile)
+			who := sender + " to " + profile
+			if seen[conversation] != "" {
+				t.Errorf("%s and %s share %q", seen[conversation], who, conversation)
+			}
+			seen[conversation] = who
+		}
+	}
+	if got := SenderConversation("shop", "customer_care", "dave"); got != "shop.customer~1care_dave" {
+		t.Errorf("got %q", got)
+	}
+}
+
 // Every outcome and status has a word, and what is none is told as a number.
 func TestWords(t *testing.T) {
 	for o, want := range map[Outcome]string{

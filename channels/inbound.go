@@ -109,6 +109,9 @@ type Receipt struct {
 	// Profile is who received or read the message, if the provider says so: an agent can
 	// read it too. Empty means the recipient.
 	Profile string `json:"profile,omitempty"`
+
+	// Conversation is where the message is, if the provider says so.
+	Conversation string `json:"conversation,omitempty"`
 }
 
 // ProfileChange is the provider's profile of a person after a change.

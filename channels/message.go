@@ -7,7 +7,7 @@ import "time"
 type Message struct {
 	To           string            // the person's profile ID
 	Addresses    map[string]string // further addresses of the person, by the provider's names: phoneNumber, email
-	Conversation string            // conversation the message belongs to; never empty
+	Conversation string            // conversation the message belongs to; empty for a new one, which the provider assigns
 	From         *Sender           // nil: the profile of the access token
 	Title        string            // for channels that show one; may be empty
 	Body         string            // text of all channels; exclusive with Parts and Template

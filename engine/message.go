@@ -17,7 +17,7 @@ type Message struct {
 	Counted      bool    // the cap counts the newest attempt
 	Reason       string  // why it is held, unsent, failed, deferred or unknown
 	ProviderID   string  // the provider's message ID, once known
-	Conversation string  // conversation it was posted to
+	Conversation string  // conversation it was posted to; empty until the provider has said which it assigned
 	Account      string  // the account that sends it; empty for the default one
 	ByID         bool    // its receipts name it only by ProviderID
 	Accepted     bool    // the provider has it; or nobody can say, and the run went on

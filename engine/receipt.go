@@ -64,6 +64,9 @@ func (a *applier) upgradeStatus(r *Run, message int, rc *channels.Receipt) {
 	if m.Status.lost() {
 		m.Reason = cut(rc.Reason, MaxReasonBytes)
 	}
+	if m.Conversation == "" {
+		m.Conversation = rc.Conversation // the provider has assigned it
+	}
 	named := m.ProviderID == "" && rc.ProviderID != ""
 	if named {
 		m.ProviderID = rc.ProviderID

@@ -48,14 +48,8 @@ func (h *Signal) content() (parts []any, metadata any) {
 	if len(h.Data) == 0 || json.Unmarshal(h.Data, &c) != nil {
 		return parts, nil
 	}
-	orNil := func(s string) any {
-		if s == "" {
-			return nil
-		}
-		return s
-	}
 	for _, p := range c.Parts {
-		parts = append(parts, map[string]any{"type": p.Type, "name": orNil(p.Name), "url": orNil(p.URL), "data": anything(p.Data)})
+		parts = append(parts, map[string]any{"type": p.Type, "name": textOrNil(p.Name), "url": textOrNil(p.URL), "data": anything(p.Data)})
 	}
 	return parts, anything(c.Metadata)
 }

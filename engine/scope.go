@@ -110,13 +110,23 @@ func messageView(m *Message) map[string]any {
 		"delivered": satisfies(m.Status, flows.SignalDelivered),
 		"read":      satisfies(m.Status, flows.SignalRead),
 		"failed":    m.Status.lost(),
+
+		"conversation": textOrNil(m.Conversation),
 	}
+}
+
+// textOrNil returns a text, or nil for an empty one, which is absent.
+func textOrNil(s string) any {
+	if s == "" {
+		return nil
+	}
+	return s
 }
 
 // Values for what is missing. Scopes share them: a scope is never changed below its own
 // names.
 var (
-	noMessage = map[string]any{"status": "", "reason": "", "accepted": false, "sent": false, "delivered": false, "read": false, "failed": false}
+	noMessage = map[string]any{"status": "", "reason": "", "accepted": false, "sent": false, "delivered": false, "read": false, "failed": false, "conversation": nil}
 	noEvent   = map[string]any{}
 	noReply   = (&Signal{}).view()
 	notEnded  = map[string]any{"outcome": "", "event": noEvent, "reply": noReply}

@@ -476,8 +476,9 @@ func (w *world) result(word, text string) {
 	p, rest := w.post(text)
 	result := &engine.SendResult{Run: p.Run, Message: p.Message, Attempt: p.Attempt}
 	switch word {
-	case "accept":
-		result.Result = channels.Result{Outcome: channels.Accepted, ProviderID: "m" + strings.Fields(text)[0]}
+	case "accept": // accept POST [in CONVERSATION]
+		result.Result = channels.Result{Outcome: channels.Accepted, ProviderID: "m" + strings.Fields(text)[0],
+			Conversation: strings.TrimPrefix(rest, "in ")}
 	case "refuse":
 		result.Result = channels.Result{Outcome: channels.Refused, Reason: rest}
 	case "lose":

@@ -26,6 +26,8 @@ type reader struct {
 	assets   map[string]bool // that its messages carry
 	emits    map[string]bool // types of events
 	unheard  []unheard       // waits that have no failed line of their own
+
+	conversation *node.Text // of all its messages that name none; nil for none
 }
 
 // readFlow reads a file of the folder flows. It returns nil if the flow has errors, so that
@@ -66,6 +68,7 @@ func (r *reader) read(m *node.Map, stem string) {
 	if own := templates.ParseFrom(m.Get("from")); own != nil {
 		r.from = own
 	}
+	r.conversation = readThread(m)
 	r.readPromises(m.Child("promises"))
 	migrations := m.Get("migrate")
 	r.readSteps(m)

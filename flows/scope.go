@@ -12,7 +12,7 @@ package flows
 //	run      id, key, started, started_by
 //	round    inside of a repeat: 1, 2, …
 //	now      the instant of the input being applied
-//	STEP     of a send:     status, reason, sent, delivered, read, failed
+//	STEP     of a send:     status, reason, sent, delivered, read, failed, conversation
 //	         of a wait:     outcome, event, reply
 //	         of a repeat:   outcome, event, reply
 //	         of a collect:  outcome, event, reply, items, count

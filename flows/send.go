@@ -61,6 +61,18 @@ func (r *reader) sendMap(m *node.Map, s *Send, how *templates.Use) (source *temp
 	return source
 }
 
+// readThread reads the conversation of all messages of a flow that name none. A new one for
+// each of them would bury people in conversations.
+func readThread(m *node.Map) *node.Text {
+	t := m.Text("conversation")
+	if t == nil || t.Value != templates.NewConversation {
+		return t
+	}
+	m.Errorf("conversation", codeBadValue, "write conversation: new at the send that begins a conversation, or name one here",
+		"every message of the flow would begin a conversation of its own")
+	return nil
+}
+
 // sendOptions reads when and how a message is sent.
 func (r *reader) sendOptions(m *node.Map, s *Send) {
 	if m.Has("category") {
@@ -156,7 +168,7 @@ func (p *Project) alone() templates.Use {
 // use returns how a template is used at a place of the flow.
 func (r *reader) use(k *typeEnv) templates.Use {
 	return templates.Use{
-		Scope: k.scope(), Zone: r.flow.Zone, Project: r.project.Name, From: r.from,
+		Scope: k.scope(), Zone: r.flow.Zone, Project: r.project.Name, From: r.from, Thread: r.conversation,
 		Locale: r.project.Locale, Partials: r.project.library.Partials(),
 		MergeFields: r.project.mergeFields, File: r.asset,
 	}

@@ -135,6 +135,7 @@ var (
 	sendShape = shape.MapOf(map[string]*shape.Type{
 		"status": shape.String, "reason": shape.String, "accepted": shape.Boolean, "sent": shape.Boolean,
 		"delivered": shape.Boolean, "read": shape.Boolean, "failed": shape.Boolean,
+		"conversation": shape.String.OrNil(),
 	})
 	startShape = shape.MapOf(map[string]*shape.Type{"outcome": shape.String})
 	fetchShape = shape.MapOf(map[string]*shape.Type{"status": shape.Number, "json": shape.Any})

@@ -46,8 +46,8 @@ func (b *block) send() {
 	if b.dice.IntN(3) == 0 {
 		b.line("  if: %s", pick(b.dice, b.condition(), `profile.plan == "pro"`, `profile.plan != "pro"`))
 	}
-	b.line("  send: %s", b.rareSend(pick(b.dice, "hello", b.gated(), b.gated(), b.gated(), "{ template: hello, on_unknown: resend }", "{ template: hello, on_unknown: fail }",
-		"{ template: hello, on_unknown: continue }", "{ body: \""+b.inRound("{{ data.id }}")+"\" }", "{ template: hello, from: Customer Services }", "{ template: hello, account: second }")))
+	b.line("  send: %s", b.talkSend(b.rareSend(pick(b.dice, "hello", b.gated(), b.gated(), b.gated(), "{ template: hello, on_unknown: resend }", "{ template: hello, on_unknown: fail }",
+		"{ template: hello, on_unknown: continue }", "{ body: \""+b.inRound("{{ data.id }}")+"\" }", "{ template: hello, from: Customer Services }", "{ template: hello, account: second }"))))
 	if b.dice.IntN(12) == 0 {
 		id = b.id("send")
 		b.line("- id: %s", id)

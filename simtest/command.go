@@ -199,7 +199,7 @@ func (s *scenario) end(c command) error {
 	if p == nil || s.loop == nil {
 		return nil
 	}
-	r := channels.Result{Outcome: channels.Accepted, ProviderID: "m" + c.arg, Reason: c.more}
+	r := channels.Result{Outcome: channels.Accepted, ProviderID: "m" + c.arg, Reason: c.more, Conversation: strings.TrimPrefix(c.more, "in ")}
 	switch c.word {
 	case "refuse":
 		r.Outcome = channels.Refused

@@ -64,7 +64,9 @@ func (p *page) head(name string) {
 			"{ at: 6h after run.started, if: data.total < 5 }"))
 	}
 	p.brokenExit()
+	p.talkExit()
 	p.rareHead()
+	p.talkThread()
 }
 
 // migrations says at times what becomes of those who are parked on older editions, whose

@@ -19,6 +19,9 @@ type traits struct {
 func (w *world) post(p engine.Post) {
 	id := w.unique("p")
 	result := channels.Result{Outcome: channels.Accepted, ProviderID: id}
+	if p.Content.Conversation == "" {
+		result.Conversation = assigned(&p, id)
+	}
 	took := w.between(20*time.Millisecond, 2*time.Second)
 	taken, returned := true, false
 	switch {
@@ -85,10 +88,10 @@ func (w *world) carry(p engine.Post, id string, took time.Duration) {
 		}
 	}
 	if w.dice.Float64() < who.replies {
-		w.answer(p, at)
+		w.answer(p, id, at)
 	}
 	if who.robot && w.chance(autoReplies, 0.7) {
-		w.answer(p, took+time.Second)
+		w.answer(p, id, took+time.Second)
 	}
 }
 
@@ -106,6 +109,9 @@ func (w *world) receipt(p engine.Post, id string, status channels.Status, in tim
 	w.heralds[herald{id, status}]++
 	w.later(in, func() {
 		rc := &channels.Receipt{Ref: p.Content.Ref, ProviderID: id, Status: status, Reason: reasonOf(status), At: w.now}
+		if p.Content.Conversation == "" {
+			rc.Conversation = assigned(&p, id)
+		}
 		if w.correlates(p.Account) {
 			rc.Ref = channels.Ref{}
 		}
@@ -154,11 +160,11 @@ func (w *world) webhook(in *engine.Input, tries int) {
 var sayings = []string{"9", "Stop!", "I'd say 11", "", "yes please", "no idea", "0", "again", "help 3.5"}
 
 // answer lets the person of a message reply to it.
-func (w *world) answer(p engine.Post, in time.Duration) {
+func (w *world) answer(p engine.Post, id string, in time.Duration) {
 	reply := channels.Reply{ID: w.unique("reply"), Profile: p.Content.To, Text: pick(w.dice, sayings...)}
 	w.enrich(&reply)
 	if w.dice.IntN(4) > 0 {
-		reply.Conversation = p.Content.Conversation
+		reply.Conversation = assigned(&p, id)
 	}
 	if w.dice.IntN(3) == 0 {
 		reply.Answers = p.Content.Ref

@@ -67,7 +67,7 @@ func (p *page) rareCondition() string {
 // conditionsOn are those on a step, by its verb.
 var conditionsOn = map[string][]string{
 	"collect": {`%s.count > 1`, `any(%s.items, (.total ?? 0) > 10)`},
-	"send":    {`%s.accepted`, `not %s.accepted`, `%s.read`, `%s.status == "delivered"`, `%s.sent and not (data.total > 30)`, `%s.failed or data.total > 20`},
+	"send":    {`%s.accepted`, `(%s.conversation ?? "none") startsWith "new "`, `not %s.accepted`, `%s.read`, `%s.status == "delivered"`, `%s.sent and not (data.total > 30)`, `%s.failed or data.total > 20`},
 	"fetch":   {`%s.status == 200`, `int(%s.json.visits ?? 0) > 400`, `int(%s.json.visits) < 500`, `(%s.json.orders ?? 9) == 9`},
 }
 
@@ -159,6 +159,9 @@ func (b *block) rareEnds() {
 		}
 		end := pick(b.rarer, "reply: any", "read: any", "delivered: any", "failed: any", "at: 4h after run.started", "at: \"09:00\"")
 		b.line("      - %s", end)
+		if b.talks != nil && end == "reply: any" && b.talks.IntN(2) == 0 {
+			b.line("        conversation: any")
+		}
 		b.as(b.indent+"      ", end, &b.step)
 		if b.depth > 0 && b.rarer.IntN(2) == 0 {
 			b.line("        then:")

@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 
 	"nudge/channels"
+	"nudge/engine"
 )
 
 // talkConditions are over what a reply has beside its text.
@@ -38,4 +39,34 @@ func (w *world) enrich(r *channels.Reply) {
 			channels.ReplyPart{Type: "application/json", Name: "choice", Data: json.RawMessage(`{"n":1,"n":2}`)}))
 	}
 	r.Metadata = pick(talks, nil, json.RawMessage(`{"screen":"orders","tries":2}`), json.RawMessage(`{"tries":0.5}`), json.RawMessage(`"orders"`))
+}
+
+// talkExit writes an exit that hears every conversation.
+func (p *page) talkExit() {
+	if p.talks != nil && p.talks.IntN(4) == 0 {
+		p.write("  - { reply: any, conversation: any, if: reply.keyword == \"9\", as: nine }\n")
+	}
+}
+
+// talkThread gives the messages of a flow a conversation.
+func (p *page) talkThread() {
+	if p.talks != nil && p.talks.IntN(3) == 0 {
+		p.write("conversation: %s\n", pick(p.talks, "\"of {{ data.id }}\"", "orders"))
+	}
+}
+
+// talkSend is a send into a conversation of its own, or the one that is there.
+func (b *block) talkSend(send string) string {
+	if b.talks == nil || b.talks.IntN(4) > 0 {
+		return send
+	}
+	return pick(b.talks, `{ template: hello, conversation: new }`, `{ body: "{{ data.id }}", conversation: new, on_unknown: continue }`, `{ template: hello, conversation: "of {{ data.id }}" }`)
+}
+
+// assigned is the conversation of a message at the provider, which calls it by an ID.
+func assigned(p *engine.Post, id string) string {
+	if p.Content.Conversation != "" {
+		return p.Content.Conversation
+	}
+	return "new " + id
 }

@@ -147,7 +147,7 @@ func (e *erasure) forgets(in *engine.Input) bool {
 	case *engine.Event:
 		in.ID, in.Payload = "", &engine.Event{Type: p.Type}
 	case *engine.Receipt:
-		p.Profile = erasedProfile
+		p.Profile, p.Conversation = erasedProfile, ""
 	case *engine.Reply:
 		in.ID = ""
 		p.Reply = channels.Reply{Answers: p.Answers, At: p.At}

@@ -212,7 +212,8 @@ func sweepFields(c *codec, x *engine.Sweep) {
 
 func receiptFields(c *codec, r *engine.Receipt) {
 	providerFields(c, &r.Receipt)
-	c.str(&r.Profile) // at the end, so that a journal from before it existed is read as well
+	c.str(&r.Profile) // this and what follows are at the end, so that a journal from before they existed is read as well
+	c.str(&r.Conversation)
 }
 
 func providerFields(c *codec, r *channels.Receipt) {

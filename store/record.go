@@ -248,6 +248,7 @@ func orphanFields(c *codec, o *engine.Orphan) {
 	integer(c, &o.Since)
 	providerFields(c, &o.Receipt)
 	c.str(&o.Receipt.Profile) // at the end, as in the journal
+	c.str(&o.Receipt.Conversation)
 }
 
 func encodeAnswer(r *engine.Remembered) []byte {

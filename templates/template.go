@@ -27,6 +27,7 @@ type Use struct {
 	From         *From          // the sender where the template names none; may be nil
 	Own          *From          // the sender whatever the template says; may be nil
 	Conversation *node.Text     // the conversation whatever the template says; may be nil
+	Thread       *node.Text     // the conversation where neither says one; may be nil
 	Untyped      bool           // conditions on values of unknown type are fine
 	Locale       string         // the language of what is no variant; empty for defaultLocale
 	MergeFields  bool           // rendered text may have {{ in it, which the provider expands
@@ -37,6 +38,9 @@ type Use struct {
 
 	Partials map[string]*Partial // by name
 }
+
+// NewConversation is the word for a conversation that the provider assigns to one message.
+const NewConversation = "new"
 
 // Template is a message template, checked and compiled. It is safe for concurrent
 // use.
@@ -50,6 +54,7 @@ type Template struct {
 	id, name     *text
 	avatar       *text
 	conversation *text
+	fresh        bool // the provider assigns a new conversation
 	rules        []string
 	ruleSet      string
 	extras       compiledExtras
@@ -127,6 +132,13 @@ func (s *Source) compileSender(t *Template, c *compiler) {
 				"the provider drops the avatar beside an alert, metadata or a customBody")
 		}
 	}
+	if conversation == nil {
+		conversation = use.Thread
+	}
+	if conversation != nil && conversation.Value == NewConversation {
+		t.fresh = true
+		return
+	}
 	c.notBlank(conversation, "conversation")
 	t.conversation = c.text(conversation)
 }
@@ -180,7 +192,7 @@ func (t *Template) Render(to string, scope map[string]any) (channels.Message, er
 // conversation, where the provider's Chat product looks for it. A sender or conversation
 // that the data leaves empty is an error: the message would go out under another's name.
 func (t *Template) renderSender(r *renderer, m *channels.Message) {
-	var team string
+	var team, sender string
 	switch {
 	case t.team != nil:
 		team = r.filled(t.team, "sender")
@@ -188,12 +200,16 @@ func (t *Template) renderSender(r *renderer, m *channels.Message) {
 	case t.id != nil:
 		m.From = &channels.Sender{ID: r.filled(t.id, "sender"), Name: r.text(t.name), Avatar: r.text(t.avatar)}
 		team, _ = channels.TeamOf(m.From.ID)
+		sender = m.From.ID
 	}
 	switch {
+	case t.fresh:
 	case t.conversation != nil:
 		m.Conversation = r.filled(t.conversation, "conversation")
 	case team != "":
 		m.Conversation = channels.TeamConversation(team, m.To)
+	case sender != "":
+		m.Conversation = channels.SenderConversation(t.project, sender, m.To)
 	default:
 		m.Conversation = channels.TeamConversation(t.project, m.To)
 	}

@@ -212,7 +212,7 @@ from: { id: "shop-{{ data.n }}", name: The Shop }
 rules: [appMessaging, sms]
 `)
 	want := channels.Message{
-		To: "ann", Conversation: "my_shop_ann", From: &channels.Sender{ID: "shop-3", Name: "The Shop"},
+		To: "ann", Conversation: "my_shop.shop-3_ann", From: &channels.Sender{ID: "shop-3", Name: "The Shop"},
 		Parts: []channels.Part{
 			{Type: "text/plain", Data: "Hi O1", Name: "body"},
 			{Type: "application/json", Data: `{"at":"2026-07-03T13:30:00Z","fixed":7,"id":"O1","list":[3],"n":3,"tags":["a","b"],"text":"n=3","total":1234567.5,"yes":true}`},
@@ -245,7 +245,7 @@ func TestSender(t *testing.T) {
 		{"nobody says anything", "", nil, nil, "", "my_shop_ann"},
 		{"the flow", "", from("Sales Team"), nil, `TEAM\Sales_Team`, "Sales_Team_ann"},
 		{"the template before the flow", "from: Care", from("Sales Team"), nil, `TEAM\Care`, "Care_ann"},
-		{"the send before the template", "from: Care", from("Sales Team"), from("{ id: me }"), "me", "my_shop_ann"},
+		{"the send before the template", "from: Care", from("Sales Team"), from("{ id: me }"), "me", "my_shop.me_ann"},
 		{"a conversation of its own", "from: Care\nconversation: order {{ data.id }}", nil, nil, `TEAM\Care`, "order O1"},
 		{"a team in the provider's form", `from: 'TEAM\Customer Services'`, nil, nil, `TEAM\Customer_Services`, "Customer_Services_ann"},
 		{"a team by its profile", `from: { id: 'TEAM\Customer_Services' }`, nil, nil, `TEAM\Customer_Services`, "Customer_Services_ann"},

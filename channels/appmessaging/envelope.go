@@ -139,6 +139,8 @@ func (in *decoded) receipt(e *envelope, status channels.Status) error {
 			messageID, err = mustText("payload.messageId", value)
 		case "metadata":
 			r.Ref = refIn(value)
+		case "conversationId":
+			r.Conversation = text(value)
 		case "updatedOn":
 			updated.read(value)
 		case "failureReason":

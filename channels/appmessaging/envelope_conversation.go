@@ -37,7 +37,7 @@ func (in *decoded) conversation(e *envelope) error {
 			return errNoMessage
 		}
 		in.Receipts = append(in.Receipts, channels.Receipt{
-			Ref: ref, ProviderID: p.ID, Status: channels.Sent, At: at,
+			Ref: ref, ProviderID: p.ID, Status: channels.Sent, At: at, Conversation: p.Context.ConversationID,
 		})
 		return nil
 	}

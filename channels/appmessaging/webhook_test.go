@@ -193,12 +193,12 @@ func TestDecode(t *testing.T) {
 		{"conversation, delivered", event("conversationMessage.delivered", `{"id":"m1","conversationId":"c1",`+
 			`"scope":"a2p","direction":"inbound","isPublicConversation":false,"profileId":"dave",`+
 			`"timestamp":"2030-01-31T08:00:00Z","conversationEventId":5}`),
-			channels.Inbound{Receipts: []channels.Receipt{{ProviderID: "m1", Status: channels.Delivered, At: at, Profile: "dave"}}}},
+			channels.Inbound{Receipts: []channels.Receipt{{ProviderID: "m1", Status: channels.Delivered, At: at, Profile: "dave", Conversation: "c1"}}}},
 		{"read, of nobody in particular", event("message.read", `{"id":"m1","profileId":"acme",`+ours+`}`), receipt(channels.Read, "")},
 		{"conversation, read", event("conversationMessage.read", `{"id":"m1",`+ours+`}`), receipt(channels.Read, "")},
 		{"conversation, sent to them", event("conversationMessage.sent", `{"id":"m1",`+ours+`,"context":`+
 			`{"from":{"id":"Support"},"conversationId":"c1","sentOn":"2030-01-31T09:00:00.604Z","direction":"outbound"}}`),
-			receipt(channels.Sent, "")},
+			channels.Inbound{Receipts: []channels.Receipt{{Ref: ref, ProviderID: "m1", Status: channels.Sent, At: at, Conversation: "c1"}}}},
 		{"conversation, sent by them", event("conversationMessage.sent", `{"id":"m2","metadata":{},"context":`+
 			`{"from":{"id":"dave"},"conversationId":"c1","sentBy":"session:dave","sentOn":"2030-01-31T09:00:00.604Z",`+
 			`"scope":"a2p","direction":"inbound"},"parts":[{"data":"yes","size":3,"type":"text/plain"}],"conversationEventId":4}`),

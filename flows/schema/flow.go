@@ -15,6 +15,7 @@ func flow() *schema {
 		key("category", "The category of the messages, one of `categories` in nudge.yaml. It sets their hours, their caps and their opt-outs.", name(), "orders"),
 		key("account", "The account for the messages, one of `accounts` in nudge.yaml. Default: the default account.", name(), "orders"),
 		key("from", "The sender of the messages: a Chat team, or `{ id, name }`.", from(), "Customer Services"),
+		key("conversation", "The conversation of the messages. Default: that of the sender and the person.", &schema{AllOf: []*schema{text()}, Not: words("new")}, "order {{ data.order_id }}"),
 		key("promises", "Limits that no run of the flow may exceed.", anyOf(promises()), example{"messages": 4, "ends": "14d"}),
 		key("migrate", "What a deploy of this version does to runs of older versions, by the step where they are parked. Runs that no line names keep their version.", oneOrMore(migration()),
 			[]any{example{"from": "wait_1", "to": "same"}, example{"from": "old_reminder", "exit": "outdated"}}),

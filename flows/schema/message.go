@@ -17,7 +17,7 @@ func messageKeys() []property {
 		key("alert", "The push notification.", anyOf(alert()), example{"title": "On its way"}),
 		key("metadata", "Values for your app. A value that is a single action keeps its type.", open(), example{"order": "{{ data.order_id }}"}),
 		key("from", "The sender: a Chat team, or `{ id, name }`. Default: that of the flow, or of nudge.yaml.", from(), "Customer Services"),
-		key("conversation", "The conversation. Default: that of the sender and the person.", text(), "order {{ data.order_id }}"),
+		key("conversation", "The conversation; `new`: the provider begins one for this message. Default: the flow's, else that of the sender and the person.", text(), "order {{ data.order_id }}"),
 		key("rules", "The channels in the order to try.", listOf(text(), 1), []any{"appMessaging", "sms"}),
 		key("ruleSet", "The name of a rule set, instead of `rules`.", text(), "urgent"),
 		key("title", "The title, for channels that show one.", text(), "Order {{ data.order_id }}"),

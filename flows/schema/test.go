@@ -117,6 +117,7 @@ func expected() *schema {
 		key("contains", "Pieces of the text: one or a list.", texts(), "Hello", []any{"Ann", "order A1"}),
 		key("matches", "A regular expression that the text matches.", text(), "^Hello [A-Z]"),
 		key("from", "The sender's name or id.", text(), "Customer Services"),
+		key("conversation", "The conversation. Those that the provider assigns are `new_1`, `new_2` and so on.", text(), "order A1"),
 		key("alert", "The push notification.", anyOf(expectedAlert()), example{"title": "On its way"}),
 		key("parts", "The parts, all of them.", listOf(ref("part"), 1), []any{example{"type": "image/png"}}),
 		key("metadata", "Values for your app; there may be others.", &schema{Type: "object"}, example{"order": "A1"}),

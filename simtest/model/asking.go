@@ -242,6 +242,9 @@ func (w *walk) isSurveyed() {
 
 // lift gives a message the status that the provider tells of.
 func (w *walk) lift(m *Message, rc *channels.Receipt) {
+	if m.conv == "" {
+		m.conv = rc.Conversation
+	}
 	m.status, m.reason, m.accepted = receiptSays[rc.Status], "", true
 	if m.provider == "" {
 		m.provider = rc.ProviderID

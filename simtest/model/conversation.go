@@ -23,7 +23,14 @@ func (w *walk) conversation(s *step) filled {
 		}
 		return get(w.message(s), key)
 	}
-	if n := said("conversation"); n != nil {
+	n := said("conversation")
+	if n == nil {
+		n = w.flow.thread
+	}
+	switch {
+	case text(n) == "new":
+		return filled{known: true} // the provider will say
+	case n != nil:
 		return w.fill(text(n))
 	}
 	from := said("from")
@@ -37,8 +44,9 @@ func (w *walk) conversation(s *step) filled {
 		sender.text = withoutTeam(sender.text)
 	case from != nil:
 		id := w.fill(text(get(from, "id")))
-		if team := withoutTeam(id.text); team != id.text {
-			sender.text = team
+		if sender.text = withoutTeam(id.text); sender.text == id.text {
+			own := strings.ReplaceAll(strings.ReplaceAll(id.text, "~", "~0"), "_", "~1")
+			return filled{text: strings.ReplaceAll(w.flow.project, " ", "_") + "." + own + "_" + w.run.profile, known: id.known}
 		}
 		sender.known = id.known
 	}

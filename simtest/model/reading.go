@@ -82,6 +82,7 @@ func (r *reading) flow(n *yaml.Node) {
 			r.f.per = r.span(entry, per)
 		}
 	}
+	r.f.thread = get(n, "conversation")
 	if from := get(n, "from"); from != nil {
 		r.f.from = from
 	}

@@ -88,9 +88,10 @@ func (w *walk) stepNamed(name string) any {
 		for i := range w.messages {
 			if m := &w.messages[i]; m.step == index {
 				view = map[string]any{"status": m.status.String(), "reason": m.reason, "read": m.status == engine.Read, "failed": lost(m.status),
-					"accepted":  m.accepted,
-					"delivered": satisfies(m.status, "delivered"),
-					"sent":      m.status == engine.Sent || satisfies(m.status, "delivered")}
+					"conversation": orNothing(w.convOf(i)),
+					"accepted":     m.accepted,
+					"delivered":    satisfies(m.status, "delivered"),
+					"sent":         m.status == engine.Sent || satisfies(m.status, "delivered")}
 			}
 		}
 		return view
@@ -112,6 +113,13 @@ func (w *walk) stepNamed(name string) any {
 		view["items"], view["count"] = items, len(items)
 	}
 	return view
+}
+
+func orNothing(s string) any {
+	if s == "" {
+		return nil
+	}
+	return s
 }
 
 func profileOf(id string, known map[string]any, zone *time.Location) map[string]any {

@@ -28,6 +28,7 @@ type Flow struct {
 	account     string
 	onUnknown   string               // where a send says nothing
 	project     string               // its name
+	thread      *yaml.Node           // the conversation where a message names none; nil for none
 	from        *yaml.Node           // the sender where a message names none; nil for none
 	mergeFields bool                 // texts may have the provider's own fields in them
 	data        map[string]string    // what its runs start with, by name: the word for each

@@ -30,6 +30,9 @@ func (p *player) differences(e *expectation, m *Message) (diff []string) {
 	if e.Matches != "" && !regexp.MustCompile(e.Matches).MatchString(body) {
 		differ("matches", e.Matches, quoted(body))
 	}
+	if e.Thread != "" && e.Thread != c.Conversation {
+		differ("conversation", e.Thread, c.Conversation)
+	}
 	if e.From != "" && (c.From == nil || e.From != c.From.Name && e.From != c.From.ID) {
 		differ("from", e.From, fromText(c.From))
 	}

@@ -128,6 +128,7 @@ func (r *reader) named(t *node.Text) string {
 func (r *reader) expectMessage(e *expectation, m *node.Map) {
 	e.About, e.Name = aboutMessage, r.messageName(m.Text("message"))
 	e.Who, e.At, e.From = r.named(m.Text("to")), r.clock(m.Text("at")), m.Str("from")
+	e.Thread = m.Str("conversation")
 	if t := m.Text("text"); t != nil {
 		e.Text = &t.Value
 	}

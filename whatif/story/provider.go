@@ -14,8 +14,14 @@ func (w *World) post(p *engine.Post) {
 	r := w.byID[p.Run]
 	m := &Message{Run: r, Number: p.Message, Step: &r.Flow.Steps[r.Run.Message(p.Message).Step], At: w.virtual.Now(), Content: p.Content}
 	w.Messages = append(w.Messages, m)
+	result := channels.Result{Outcome: channels.Accepted, ProviderID: fmt.Sprintf("m%d", len(w.Messages))}
+	if m.Content.Conversation == "" {
+		w.fresh++
+		result.Conversation = fmt.Sprintf("new_%d", w.fresh)
+		m.Content.Conversation = result.Conversation
+	}
 	w.virtual.Arrive(virtual.Result(p.Run, p.Message, p.Attempt,
-		channels.Result{Outcome: channels.Accepted, ProviderID: fmt.Sprintf("m%d", len(w.Messages))}))
+		result))
 	w.virtual.Arrive(virtual.One(w.receipt(m, channels.Sent, "")))
 	script, known := w.scripts[p.Content.To]
 	if !known {

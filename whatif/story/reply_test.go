@@ -27,7 +27,14 @@ steps:
       - after: 1d
   - exit: { as: done }
 `)},
-		"tests/replies.yaml": {Data: []byte(`flow: ask
+		"flows/begin.yaml": {Data: []byte(`flow: begin
+trigger: { event: begun }
+steps:
+  - id: begin
+    send: { body: Hello, conversation: new }
+  - wait: [ { reply: any, then: [ { id: more, send: { body: More, conversation: '{{ begin.conversation | default "" }}' } } ] }, { after: 1d } ]
+`)},
+		"tests/replies.yaml": {Data: []byte(`flows: [ask, begin]
 people: { ann: { timezone: UTC } }
 tests:
   - name: the newest message is answered, in its conversation
@@ -50,6 +57,14 @@ tests:
       - { reply: "no", message: question }
       - { reply: nobody waits in that conversation any more, message: question }
       - expect: { wait: answer, outcome: said }
+  - name: a conversation that the provider begins
+    start: 2026-03-02 10:00 UTC
+    story:
+      - { event: begun }
+      - { event: begun }
+      - expect: [ { message: begin, conversation: new_1 }, { message: begin, conversation: new_2 } ]
+      - { reply: hello, conversation: new_2 }
+      - expect: { message: more, conversation: new_2 }
   - name: by the conversation alone
     start: 2026-03-02 10:00 UTC
     story:

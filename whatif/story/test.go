@@ -137,6 +137,7 @@ type expectation struct {
 	Contains []string // each stands in the text
 	Matches  string   // a regular expression that the text matches
 	From     string   // the sender's name or id
+	Thread   string   // the conversation
 	Alert    *alert
 	Parts    []part
 	Metadata any // with what it names

@@ -43,6 +43,7 @@ type World struct {
 	byID       map[engine.RunID]*Run
 	Others     people.Script // what people do who have no script of their own; nil for nothing
 	Messages   []*Message    // that went out, in order
+	fresh      int           // conversations that the provider has assigned
 	skips      []*skip       // starts that did not happen
 	fetches    []*fetching   // that runs asked for, in order
 	unanswered []string      // fetch steps that asked what the story has no answer for
