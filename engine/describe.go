@@ -46,6 +46,7 @@ var sentences = [...]sentence{
 	KindLeftOut:     {text: "left out: {detail}"},
 	KindRound:       {text: "{step} began round {detail}"},
 	KindItem:        {text: "{step} collected {detail}"},
+	KindTakenBack:   {text: "{step} gave an item back for {detail}"},
 	KindEmitted:     {text: "{step} emitted {detail}"},
 	KindCalled:      {text: "{step} called {detail}"},
 	KindFetch:       {text: "{step} fetches {detail}{attempt}"},

@@ -216,7 +216,7 @@ func (a *applier) awaited(r pinned, h *Signal) bool {
 	heard := r.flow.Listening[h.Event]
 	return heard != nil &&
 		(slices.ContainsFunc(heard.Waits, func(l *flows.Line) bool { return a.matches(l.Event, l.Key, r, h) }) ||
-			!r.Freed && slices.ContainsFunc(heard.Collects, func(c *flows.Collect) bool { return a.matches(c.Event, c.Key, r, h) }))
+			!r.Freed && slices.ContainsFunc(heard.Collects, func(c *flows.Collect) bool { return a.matches(h.Event, c.Key, r, h) }))
 }
 
 // collects reports whether a collect of the flow gathers events of a type.

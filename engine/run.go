@@ -120,6 +120,7 @@ type Signal struct {
 	Data         json.RawMessage // of an event; of a reply, its parts and metadata, nil for none
 	Text         string          // of a reply
 	Conversation string          // conversation of a reply
+	Unique       string          // of an item: the JSON of its unique value; empty for none
 	Offered      bool            // an event that was held for a wait, and that triggers have had too
 	Depth        int             // of the input that brought it
 }

@@ -152,8 +152,14 @@ func (a *applier) collectView(r pinned, step int) map[string]any {
 			continue
 		}
 		items = items[:0]
+		several := len(r.flow.Steps[step].Collect.Events) > 1
 		for _, n := range c.Signals {
-			items = append(items, a.eventData(r.flow, &r.Signals[n-1]))
+			item := a.eventData(r.flow, &r.Signals[n-1])
+			if several {
+				item = maps.Clone(item)
+				item[flows.NameEvent] = r.Signals[n-1].Event
+			}
+			items = append(items, item)
 		}
 	}
 	view["items"], view["count"] = items, len(items)

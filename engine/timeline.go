@@ -71,6 +71,7 @@ const (
 	KindAsked                       // Detail: the provider's answer to a status check
 	KindLeftOut                     // Detail: why, one of the Left constants
 	KindPassedOver                  // Detail: the timer of a line, and why it is not taken after ": "
+	KindTakenBack                   // Detail: event type; it took an item back
 )
 
 var kindNames = [...]string{
@@ -84,6 +85,7 @@ var kindNames = [...]string{
 	KindScheduled: "scheduled", KindDelayed: "delayed", KindMoved: "moved", KindReturned: "returned",
 	KindAsked: "asked", KindLeftOut: "left out",
 	KindPassedOver: "passed over",
+	KindTakenBack:  "taken back",
 }
 
 // String is the word for a kind in the API.

@@ -67,7 +67,7 @@ func (a *applier) lookBack(r pinned, lines []flows.Line) (*flows.Line, *Signal) 
 				return line, nil
 			}
 		case flows.SignalIf:
-			if a.holds(line.If, r, nil) {
+			if !line.Gathered && a.holds(line.If, r, nil) {
 				return line, nil
 			}
 		}

@@ -69,7 +69,7 @@ func (a *applier) watchIfs(r pinned) bool {
 		return false
 	}
 	return a.happens(r, r.watches().All(), nil, func(_, _ int, line *flows.Line) bool {
-		if line.Signal != flows.SignalIf {
+		if line.Signal != flows.SignalIf || line.Gathered {
 			return false
 		}
 		return a.holds(line.If, r, nil)

@@ -2,6 +2,7 @@ package flows
 
 import (
 	"slices"
+	"strings"
 
 	"nudge/lang/node"
 	"nudge/lang/shape"
@@ -15,12 +16,9 @@ func (r *reader) collect(v *node.Value, at int, k *typeEnv) (joints []patch, end
 	if m == nil {
 		return nil, false
 	}
-	if !m.Has("event") {
-		m.Errorf("event", CodeMissingKey, "for example event: comment.created", "this collect needs an event")
-	}
-	c.Event, c.Key = r.event(m)
-	item := r.eventShape(c.Event)
+	item, any := r.collectEvents(m, c)
 	c.If = r.expr(m.Get("if"), k.with(NameEvent, item).scope(), forCondition)
+	c.Unique = r.expr(m.Get("unique"), shape.MapOf(map[string]*shape.Type{NameEvent: any}), forValue)
 	c.IncludeTrigger = m.Bool("include_trigger")
 	r.checkTriggerItem(m, c)
 	until := m.Get("until")
@@ -29,10 +27,11 @@ func (r *reader) collect(v *node.Value, at int, k *typeEnv) (joints []patch, end
 	}
 	m.Close()
 
-	gathered := map[string]*shape.Type{"items": shape.ListOf(item), "count": shape.Number}
+	gathered := map[string]*shape.Type{"items": shape.ListOf(r.itemShape(m, c, item)), "count": shape.Number}
 	before := k.with(r.flow.Steps[at].ID, shape.MapOf(gathered))
 	lines, lineMaps := r.lines(until, before, inCollect)
 	c.Until = lines
+	markGathered(lines, r.flow.Steps[at].ID)
 	r.checkCollect(until, lines)
 	unnamed := Unnamed(lines)
 	self := r.linesShape(lines, unnamed...)
@@ -46,9 +45,14 @@ func (r *reader) collect(v *node.Value, at int, k *typeEnv) (joints []patch, end
 
 // checkTriggerItem checks that the event of include_trigger can start the flow.
 func (r *reader) checkTriggerItem(m *node.Map, c *Collect) {
-	same := slices.ContainsFunc(r.flow.Triggers, func(t Trigger) bool { return t.Event == c.Event })
-	if c.IncludeTrigger && c.Event != "" && !same {
-		m.Errorf("include_trigger", codeBadValue, "remove it", "include_trigger has no effect: %s does not start this flow", c.Event)
+	same := slices.ContainsFunc(r.flow.Triggers, func(t Trigger) bool { return slices.Contains(c.Events, t.Event) })
+	if c.IncludeTrigger && len(c.Events) > 0 && !same {
+		verb := "does"
+		if len(c.Events) > 1 {
+			verb = "do"
+		}
+		m.Errorf("include_trigger", codeBadValue, "remove it", "include_trigger has no effect: %s %s not start this flow",
+			strings.Join(c.Events, " and "), verb)
 	}
 }
 

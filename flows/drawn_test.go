@@ -33,7 +33,7 @@ func drawInside(b *strings.Builder, s *Step) {
 		drawLines(b, s.Repeat.Until)
 	}
 	if s.Collect != nil {
-		fmt.Fprintf(b, "  event %s trigger %v\n", s.Collect.Event, s.Collect.IncludeTrigger)
+		fmt.Fprintf(b, "  event %s trigger %v\n", strings.Join(s.Collect.Events, " "), s.Collect.IncludeTrigger)
 		drawLines(b, s.Collect.Until)
 	}
 	for _, a := range s.Split {

@@ -131,10 +131,12 @@ type Repeat struct {
 
 // Collect gathers events until a line of Until happens.
 type Collect struct {
-	Event          string
-	Key            *Expr // nil: events that name the run's person
-	If             *Expr
-	IncludeTrigger bool // the event that started the run is the first item
+	Events         []string // types of what is gathered
+	Remove         []string // types that take back the item with the same Unique
+	Key            *Expr    // of all types; nil: events that name the run's person
+	If             *Expr    // of what is gathered
+	Unique         *Expr    // an item with the same value takes the earlier one's place; nil: all are kept
+	IncludeTrigger bool     // the event that started the run is the first item
 	Until          []Line
 	Last           bool // no collect can follow it in a run: when it closes, the next event may start a run
 }
@@ -222,6 +224,7 @@ type Line struct {
 	HasThen bool     // a then block was written
 	Goal    bool     // exits only: leaving this way is what the flow is for
 
+	Gathered bool // in a collect: a lone condition that reads its items or count; asked when they change
 	Anywhere bool // for reply: in every conversation, not only that of the message
 }
 

@@ -72,8 +72,10 @@ func listenAt(s *Step, heard func(string) *EventUse) {
 		until = s.Repeat.Until
 	case s.Collect != nil:
 		until = s.Collect.Until
-		h := heard(s.Collect.Event)
-		h.Collects = append(h.Collects, s.Collect)
+		for _, event := range s.Collect.Hears() {
+			h := heard(event)
+			h.Collects = append(h.Collects, s.Collect)
+		}
 	}
 	for _, line := range eventLines(until) {
 		h := heard(line.Event)

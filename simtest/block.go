@@ -175,7 +175,7 @@ func (b *block) collect() {
 	b.begin("collect")
 	b.line("  collect:")
 	event := pick(b.dice, "ping", "order", "arrived")
-	b.line("    event: %s", event)
+	b.line("    event: %s", b.rareEvents(event))
 	if b.keyed {
 		b.line("    key: %s", pick(b.dice, "any", "event.id"))
 	}
@@ -184,12 +184,13 @@ func (b *block) collect() {
 	}
 	b.rareItems(event)
 	b.line("    until:")
+	b.rareCount()
 	b.line("      - quiet: %s", pick(b.dice, "10m", "1h"))
 	b.line("      - { after: %s%s }", pick(b.dice, "3h", "1d"), pick(b.dice, "", "", ", if: data.total > 20"))
 	b.line("      - items: %d", 1+b.dice.IntN(4))
 	if b.dice.IntN(2) == 0 {
 		b.line("      - { event: gone%s }", b.key())
 	}
-	b.step.words = []string{"quiet"}
+	b.step.words = append(b.step.words, "quiet")
 	b.rareEnds()
 }

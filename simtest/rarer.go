@@ -144,10 +144,31 @@ func (b *block) rareFetch() {
 	}
 }
 
+// rareEvents are several types of items, and at times what takes them back.
+func (b *block) rareEvents(event string) string {
+	if !b.rare(2) {
+		return event
+	}
+	more := "unique: " + pick(b.rarer, "event.id", "event.total ?? 0", "event.total")
+	if b.rarer.IntN(3) > 0 {
+		more += "\n" + b.indent + "    remove: " + pick(b.rarer, "gone", "[gone, back]")
+	}
+	return pick(b.rarer, event, "["+event+", "+map[string]string{"ping": "arrived", "order": "ping", "arrived": "order"}[event]+"]") +
+		"\n" + b.indent + "    " + more
+}
+
+// rareCount is a line that closes a collect by what it has.
+func (b *block) rareCount() {
+	if b.rare(3) {
+		b.line("      - { if: '%s', as: counted }", fmt.Sprintf(pick(b.rarer, "%s.count == 0", "%s.count == 0", "%s.count > 2", "any(%s.items, (.total ?? 0) > 30)"), b.step.id))
+		b.step.words = append(b.step.words, "counted")
+	}
+}
+
 // rareItems says which events a collect takes.
 func (b *block) rareItems(event string) {
 	if b.rare(3) {
-		b.line("    if: %s", pick(b.rarer, `event.id != "O1"`, `event.total > 10`))
+		b.line("    if: %s", pick(b.rarer, `(event.id ?? "") != "O1"`, `event.total > 10`))
 	}
 }
 

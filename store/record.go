@@ -191,6 +191,7 @@ func happeningFields(c *codec, h *engine.Signal, clock *instants) {
 	c.str(&h.Conversation)
 	integer(c, &h.Depth)
 	c.bool(&h.Offered)
+	c.str(&h.Unique)
 }
 
 func encodeState(s *engine.State) []byte {

@@ -17,7 +17,7 @@ func (b *builder) describe(n *node, s *flows.Step) {
 	case flows.VerbWait:
 		b.describeLines(n, "wait", s.Wait.Lines)
 	case flows.VerbCollect:
-		b.describeLines(n, "collect "+s.Collect.Event, s.Collect.Until)
+		b.describeLines(n, "collect "+strings.Join(s.Collect.Events, " or "), s.Collect.Until)
 	case flows.VerbRepeat:
 		b.describeRepeat(n, s.Repeat)
 	case flows.VerbBranch:

@@ -136,6 +136,15 @@ func (w *walk) outcomes(got *engine.Run) string {
 			return fmt.Sprintf("the outcome of step %d is %q, want %q", step, seen[step], outcome)
 		}
 	}
+	counts := map[int]int{}
+	for _, c := range got.Collected {
+		counts[c.Step] = len(c.Signals)
+	}
+	for step, n := range counts {
+		if n != len(w.items[step]) {
+			return fmt.Sprintf("step %d has %d items, want %d", step, n, len(w.items[step]))
+		}
+	}
 	if len(seen) != len(newest) {
 		return fmt.Sprintf("%d steps have an outcome, want %d", len(seen), len(newest))
 	}

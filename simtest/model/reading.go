@@ -176,9 +176,15 @@ func (r *reading) step(n *yaml.Node) *step {
 		s.body = r.steps(get(s.node, "steps"))
 		r.loops--
 	case "collect":
-		s.event, s.key, s.itemIf = text(get(s.node, "event")), text(get(s.node, "key")), text(get(s.node, "if"))
+		s.events, s.removes, s.unique = textsOf(get(s.node, "event")), textsOf(get(s.node, "remove")), text(get(s.node, "unique"))
+		s.key, s.itemIf = text(get(s.node, "key")), text(get(s.node, "if"))
 		s.include = text(get(s.node, "include_trigger")) == "true"
 		s.lines = r.lines(get(s.node, "until"))
+		for i := range s.lines { // a condition over the items is asked when those change
+			if l := &s.lines[i]; l.signal == "if" && (strings.Contains(l.if_, s.id+".count") || strings.Contains(l.if_, s.id+".items")) {
+				l.signal = "gathered"
+			}
+		}
 	case "send":
 		h, err := readHours(get(s.node, "window"))
 		if err != nil {
@@ -191,6 +197,14 @@ func (r *reading) step(n *yaml.Node) *step {
 		r.fail(n, "a step without a verb")
 	}
 	return s
+}
+
+// textsOf are one text or a list of them.
+func textsOf(n *yaml.Node) (all []string) {
+	for _, item := range listOf(n) {
+		all = append(all, text(item))
+	}
+	return all
 }
 
 // branchArms are the arms of a branch, which have names by their place.

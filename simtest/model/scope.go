@@ -3,6 +3,7 @@ package model
 import (
 	"bytes"
 	"encoding/json"
+	"maps"
 	"regexp"
 	"strconv"
 	"strings"
@@ -108,7 +109,12 @@ func (w *walk) stepNamed(name string) any {
 	if s.verb == "collect" {
 		items := []any{}
 		for _, h := range w.items[index] {
-			items = append(items, h.data)
+			item := h.data
+			if len(s.events) > 1 {
+				item = maps.Clone(item)
+				item["event"] = h.event
+			}
+			items = append(items, item)
 		}
 		view["items"], view["count"] = items, len(items)
 	}

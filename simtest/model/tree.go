@@ -57,7 +57,9 @@ type step struct {
 	arms    []arm
 	times   int
 	every   span
-	event   string
+	events  []string // of a collect: the types of its items
+	removes []string // and of what takes them back
+	unique  string
 	key     string // of a collect; "any" for the person's
 	itemIf  string
 	include bool
@@ -120,10 +122,15 @@ func (s *step) loopBody() []*step {
 	return nil
 }
 
+// hears reports whether a collect takes events of a type, as items or to take some back.
+func (s *step) hears(event string) bool {
+	return slices.Contains(s.events, event) || slices.Contains(s.removes, event)
+}
+
 // mentions reports whether the flow does something of a kind with an event.
 func (f *Flow) collects(event string) bool {
 	for _, s := range f.byIndex {
-		if s.verb == "collect" && s.event == event {
+		if s.verb == "collect" && s.hears(event) {
 			return true
 		}
 	}
@@ -156,7 +163,7 @@ func (f *Flow) keysOf(event string) (keys []string) {
 	ofLines(f.exits)
 	for _, s := range f.byIndex {
 		ofLines(s.lines)
-		if s.verb == "collect" && s.event == event {
+		if s.verb == "collect" && s.hears(event) {
 			keys = append(keys, s.key)
 		}
 	}

@@ -1,6 +1,7 @@
 package model
 
 import (
+	"fmt"
 	"slices"
 
 	"nudge/engine"
@@ -129,12 +130,12 @@ func (w *walk) collect(s *step) *way {
 	w.status = engine.Waiting
 	w.items[s.index] = nil
 	if s.include {
-		w.addItem(s, happening{at: w.run.facts[0].now, event: w.run.by, who: w.run.profile, data: w.run.data})
+		w.items[s.index] = []*happening{{at: w.run.facts[0].now, event: w.run.by, who: w.run.profile, data: w.run.data}}
 	}
-	w.collectHeld(s)
+	changed := w.collectHeld(s) || s.include
 	l, h := w.lookBack(s.lines)
 	if l == nil {
-		l = w.fullLine(s)
+		l = w.fullLine(s, changed)
 	}
 	if l != nil {
 		w.freed = w.freed || s.last
@@ -153,28 +154,74 @@ func (w *walk) collect(s *step) *way {
 
 // isItem reports whether a collect gathers an event.
 func (w *walk) isItem(s *step, h *happening) bool {
-	return h.event == s.event && w.run.owns(s.key, h) && w.truth(s.itemIf, h)
+	return slices.Contains(s.events, h.event) && w.run.owns(s.key, h) && w.truth(s.itemIf, h)
 }
 
-func (w *walk) addItem(s *step, h happening) { w.items[s.index] = append(w.items[s.index], &h) }
+// like is the item with the same unique value as an event, or -1.
+func (w *walk) like(s *step, h *happening) int {
+	mine, ok := uniqueValue(s, h)
+	for i, item := range w.items[s.index] {
+		if other, has := uniqueValue(s, item); ok && has && mine == other {
+			return i
+		}
+	}
+	return -1
+}
 
-// collectHeld gathers what was held for the run.
-func (w *walk) collectHeld(s *step) {
+// uniqueValue is what an event may share with another; not what is absent.
+func uniqueValue(s *step, h *happening) (string, bool) {
+	if s.unique == "" {
+		return "", false
+	}
+	v, err := evaluate(s.unique, func(string) any { return h.data })
+	if err != nil || v == nil {
+		return "", false
+	}
+	return fmt.Sprintf("%T %v", v, v), true
+}
+
+// gather takes what an event changes of the items: one more, another in an earlier one's place,
+// or one that goes. It reports whether it changes anything.
+func (w *walk) gather(s *step, h happening) bool {
+	list := slices.Clone(w.items[s.index])
+	switch at := w.like(s, &h); {
+	case w.isItem(s, &h):
+		if at >= 0 {
+			list[at] = &h
+		} else {
+			list = append(list, &h)
+		}
+		w.note(engine.KindItem, s.index, 0, "")
+	case at >= 0 && slices.Contains(s.removes, h.event) && w.run.owns(s.key, &h):
+		list = slices.Delete(list, at, at+1)
+		w.note(engine.KindTakenBack, s.index, 0, "")
+	default:
+		return false
+	}
+	w.items[s.index] = list
+	return true
+}
+
+// collectHeld gathers what was held for the run. It reports whether that changed anything.
+func (w *walk) collectHeld(s *step) (changed bool) {
 	var kept []happening
 	for _, h := range w.mailbox {
-		if w.isItem(s, &h) {
-			w.addItem(s, h)
-			w.note(engine.KindItem, s.index, 0, "")
+		if w.gather(s, h) {
+			changed = true
 		} else {
 			kept = append(kept, h)
 		}
 	}
 	w.mailbox = kept
+	return changed
 }
 
 // fullLine is the line that ends a collect with as many items as it now has.
-func (w *walk) fullLine(s *step) *line {
+func (w *walk) fullLine(s *step, changed bool) *line {
 	for i := range s.lines {
+		if changed && s.lines[i].signal == "gathered" && w.truth(s.lines[i].if_, nil) {
+			return &s.lines[i]
+		}
 		if l := &s.lines[i]; l.signal == "items" && len(w.items[s.index]) >= l.items && w.truth(l.if_, nil) {
 			return l
 		}
@@ -185,12 +232,10 @@ func (w *walk) fullLine(s *step) *line {
 // collectMore is what happens while a collect waits: another item, or a timer.
 func (w *walk) collectMore(s *step, own *list) *way {
 	switch {
-	case w.f.kind == comes && w.isItem(s, w.f.h):
+	case w.f.kind == comes && w.gather(s, *w.f.h):
 		w.moved = true
 		w.run.gathered = true
-		w.addItem(s, *w.f.h)
-		w.note(engine.KindItem, s.index, 0, "")
-		if l := w.fullLine(s); l != nil {
+		if l := w.fullLine(s, true); l != nil {
 			return &way{kind: left, list: own, line: l}
 		}
 		for i := range s.lines {

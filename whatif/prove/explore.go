@@ -101,7 +101,9 @@ func newExplorer(f *flows.Flow, holds []int64, lifeOf func(string) int64, budget
 	for i := range f.Steps {
 		x.see(x.linesAt(i))
 		if c := f.Steps[i].Collect; c != nil {
-			x.seeKey(c.Event, c.Key)
+			for _, event := range c.Hears() {
+				x.seeKey(event, c.Key)
+			}
 		}
 	}
 	return x

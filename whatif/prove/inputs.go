@@ -78,7 +78,9 @@ func (x *explorer) signals(s *state) []input {
 		}
 	}
 	if c := x.f.Steps[s.at].Collect; s.phase == waiting && c != nil {
-		events[c.Event] = true
+		for _, event := range c.Hears() {
+			events[event] = true
+		}
 	}
 	var all []input
 	for _, kind := range slices.Sorted(maps.Keys(events)) {

@@ -91,6 +91,25 @@ steps: [ { repeat: { times: 9, every: 1d, steps: [ { send: hello } ] } } ]`,
 		"4-4 messages, life 4d, ends late"},
 	{"the round is known", `steps: [ { repeat: { times: 5, every: 1h, steps: [ { if: round == 3, send: hello } ] } } ]`,
 		"1-1 messages, life 5h, ends completed"},
+	{"items are taken back", `steps:
+  - id: more
+    collect:
+      event: paid
+      unique: event.id
+      remove: order
+      until: [ { if: more.count == 0, as: emptied, then: [ { exit: emptied } ] }, { after: 1h } ]
+  - if: more.count == 0
+    exit: none
+  - if: more.count == 1
+    exit: one
+  - exit: several`,
+		"0-0 messages, life 1h, ends emptied none one several"},
+	{"an exit with an if leads on", `steps:
+  - send: hello
+  - if: data.total > 10
+    exit: large
+  - wait: [ { read: hello, then: [ { exit: seen } ] }, { failed: hello }, { after: 1d } ]`,
+		"1-1 messages, life 1d, ends completed large seen"},
 	{"a split deals the same each round", `steps:
   - repeat:
       times: 2

@@ -43,7 +43,7 @@ func (w *walk) lookBack(place int, lines []flows.Line) *flows.Line {
 		case flows.SignalRead, flows.SignalDelivered, flows.SignalFailed:
 			happened = w.s.reached(line)
 		case flows.SignalIf:
-			happened = true
+			happened = !line.Gathered
 		}
 		if happened && w.truth(line.If) {
 			switch line.Signal {
@@ -156,16 +156,22 @@ func (w *walk) endRound(s *flows.Step) (next int, parked bool) {
 
 func (w *walk) collect(s *flows.Step) (next int, parked bool) {
 	w.s.phase, w.s.items = waiting, int(bit(s.Collect.IncludeTrigger))
+	changed := s.Collect.IncludeTrigger
 	if w.s.boxed {
 		for range w.t.choose(manyItems) {
 			w.s.items++
-			w.early(Move{Kind: MoveEvent, Event: s.Collect.Event}, w.s.at)
+			changed = true
+			w.early(Move{Kind: MoveEvent, Event: s.Collect.Events[0]}, w.s.at)
+		}
+		if w.s.items > 0 && len(s.Collect.Remove) > 0 && w.t.choose(2) == 1 {
+			w.s.items -= 1 + w.t.choose(w.s.items)
+			w.early(Move{Kind: MoveEvent, Event: s.Collect.Remove[0]}, w.s.at)
 		}
 	}
 	if line := w.lookBack(w.s.at, s.Collect.Until); line != nil {
 		return w.follow(w.s.at, line), false
 	}
-	if line := w.full(s.Collect); line != nil {
+	if line := w.full(s.Collect, changed); line != nil {
 		return w.follow(w.s.at, line), false
 	}
 	if w.arm(w.s.at, s.Collect.Until); w.outOfTime(w.s.at, s.Collect.Until) {
@@ -176,10 +182,13 @@ func (w *walk) collect(s *flows.Step) (next int, parked bool) {
 
 // full returns the line that ends a collect because it has enough items, or nil. Of
 // many items nobody knows how many they are.
-func (w *walk) full(c *flows.Collect) *flows.Line {
+func (w *walk) full(c *flows.Collect, changed bool) *flows.Line {
 	w.s.items = min(w.s.items, manyItems)
 	for i := range c.Until {
 		line := &c.Until[i]
+		if line.Gathered && changed && w.truth(line.If) {
+			return line
+		}
 		if line.Signal != flows.SignalItems {
 			continue
 		}

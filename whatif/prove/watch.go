@@ -1,6 +1,8 @@
 package prove
 
 import (
+	"slices"
+
 	"nudge/flows"
 )
 
@@ -61,7 +63,7 @@ func (w *walk) watchIfs() bool {
 		return false
 	}
 	w.s.ifs = true
-	return w.happens(w.watches(w.s), func(line *flows.Line) bool { return line.Signal == flows.SignalIf })
+	return w.happens(w.watches(w.s), func(line *flows.Line) bool { return line.Signal == flows.SignalIf && !line.Gathered })
 }
 
 // event gives an event to the run.
@@ -77,9 +79,15 @@ func (w *walk) event(kind string) {
 		in = in[1:]
 	}
 	c := w.f.Steps[w.s.at].Collect
-	if w.s.phase == waiting && c != nil && c.Event == kind && w.names(kind, c.Key) && w.truth(c.If) {
-		w.item(c)
-		return
+	if w.s.phase == waiting && c != nil && w.names(kind, c.Key) {
+		switch {
+		case slices.Contains(c.Events, kind) && w.truth(c.If):
+			w.item(c)
+			return
+		case slices.Contains(c.Remove, kind) && w.s.items > 0 && w.t.choose(2) == 1: // else it finds none
+			w.takeBack(c)
+			return
+		}
 	}
 	if !w.happens(in, meant) {
 		w.dead = true
@@ -88,8 +96,23 @@ func (w *walk) event(kind string) {
 
 // item adds an event to the collect the run is in.
 func (w *walk) item(c *flows.Collect) {
-	w.s.items++
-	if line := w.full(c); line != nil {
+	if c.Unique == nil || w.s.items == 0 || w.t.choose(2) == 0 { // else it takes an earlier one's place
+		w.s.items++
+	}
+	w.changed(c)
+}
+
+// takeBack takes an item back. Of many items there may still be many.
+func (w *walk) takeBack(c *flows.Collect) {
+	if w.s.items < manyItems || w.t.choose(2) == 1 {
+		w.s.items--
+	}
+	w.changed(c)
+}
+
+// changed is what happens when a collect has other items than before.
+func (w *walk) changed(c *flows.Collect) {
+	if line := w.full(c, true); line != nil {
 		w.advance(w.follow(w.s.at, line))
 		return
 	}
