@@ -19,6 +19,7 @@ func (r *reader) warnOfNow() {
 
 // warnOfMinute goes to the first step that waits, and looks at its lines.
 func (r *reader) warnOfMinute(minute int) {
+	looped := false
 	for at, steps := 0, r.flow.Steps; at >= 0 && at < len(steps); {
 		s := &steps[at]
 		at = s.Next
@@ -30,6 +31,10 @@ func (r *reader) warnOfMinute(minute int) {
 			r.warnOfLines(s.Collect.Until, minute)
 			return
 		case VerbRepeat:
+			if looped { // a round without a wait leads back here
+				return
+			}
+			looped = true
 			r.warnOfLines(s.Repeat.Until, minute)
 			at = s.Repeat.Body
 		case VerbSend, VerbSet, VerbEmit, VerbOpt:
