@@ -88,7 +88,7 @@ var reportTests = []struct{ name, steps, want string }{
 		"1-2 messages, life 0s, ends completed"},
 	{"an exit ends a loop in time", `exit: [ { after: 4d, as: too_late } ]
 steps: [ { repeat: { times: 9, every: 1d, steps: [ { send: hello } ] } } ]`,
-		"4-4 messages, life 4d, ends late"},
+		"4-4 messages, life 4d, ends too_late"},
 	{"the round is known", `steps: [ { repeat: { times: 5, every: 1h, steps: [ { if: round == 3, send: hello } ] } } ]`,
 		"1-1 messages, life 5h, ends completed"},
 	{"items are taken back", `steps:
