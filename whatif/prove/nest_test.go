@@ -100,14 +100,14 @@ func TestNests(t *testing.T) {
 			"broken messages: 5: a run can send 200, broken ends: 30d: a run can live 10416d 16h",
 		"100 by 100 by 100": "0-200 messages, life 1041666d 16h, ends completed failed, " +
 			"broken messages: 5: a run can send 200, broken ends: 30d: a run can live 1041666d 16h",
-		"exit in time": "coarse, 2-100 messages, life 60d, ends completed late, " +
+		"exit in time": "coarse, 2-100 messages, life 60d, ends completed too_late, " +
 			"broken messages: 5: a run may send 100, not proved ends: 30d: it may be broken, but within the budget no story shows it",
-		"exit in time, 100 by 100": "coarse, 0-200 messages, life 60d, ends completed late failed, " +
+		"exit in time, 100 by 100": "coarse, 0-200 messages, life 60d, ends completed too_late failed, " +
 			"broken messages: 5: a run may send 200, not proved ends: 30d: it may be broken, but within the budget no story shows it",
 		"without waits": "0-0 messages, life 0s, ends completed failed",
 		"a chain of waits": "60-60 messages, life 76d 3h 8m, ends completed, " +
 			"broken messages: 5: a run can send 60, broken ends: 30d: a run can live 76d 3h 8m",
-		"a chain with an exit":     "coarse, 2-60 messages, life 20d, ends completed late, broken messages: 5: a run may send 60",
+		"a chain with an exit":     "coarse, 2-60 messages, life 20d, ends completed too_late, broken messages: 5: a run may send 60",
 		"messages asked for later": "not proved from m9 on",
 		"many conditions":          "not proved from set_1 on",
 	} {
