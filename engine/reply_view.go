@@ -4,10 +4,9 @@ import (
 	"encoding/json"
 	"regexp"
 	"strconv"
-	"strings"
-	"unicode"
 
 	"nudge/channels"
+	"nudge/flows"
 	"nudge/lang/shape"
 )
 
@@ -34,7 +33,7 @@ func besideText(rp *channels.Reply) json.RawMessage {
 func (h *Signal) view() map[string]any {
 	parts, metadata := h.content()
 	return map[string]any{
-		"text": h.Text, "keyword": keyword(h.Text), "number": number(h.Text),
+		"text": h.Text, "keyword": flows.Keyword(h.Text), "number": number(h.Text),
 		"at": shape.TimeOf(h.At.Time()), "conversation": h.Conversation,
 		"parts": parts, "metadata": metadata,
 	}
@@ -64,14 +63,6 @@ func anything(raw json.RawMessage) any {
 		return nil
 	}
 	return v
-}
-
-// keyword returns the text in lower case without the characters around its words: " Stop! "
-// becomes stop.
-func keyword(text string) string {
-	return strings.ToLower(strings.TrimFunc(text, func(c rune) bool {
-		return !unicode.IsLetter(c) && !unicode.IsNumber(c)
-	}))
 }
 
 var numeral = regexp.MustCompile(`-?\d+(\.\d+)?`)

@@ -125,7 +125,7 @@ var (
 		"id": shape.String, "key": shape.String, "started": shape.Moment, "started_by": shape.String,
 	})
 	replyShape = shape.MapOf(map[string]*shape.Type{
-		"text": shape.String, "keyword": shape.String, "number": shape.Number.OrNil(),
+		"text": shape.String, "keyword": keywordShape, "number": shape.Number.OrNil(),
 		"at": shape.Moment, "conversation": shape.String,
 		"parts": shape.ListOf(partShape), "metadata": shape.Any,
 	})

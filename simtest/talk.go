@@ -31,6 +31,9 @@ func (w *world) enrich(r *channels.Reply) {
 	if talks == nil || talks.IntN(2) == 0 {
 		return
 	}
+	if talks.IntN(3) == 0 {
+		r.Text = pick(talks, "Stop. Thank you", "ＳＴＯＰ!", "Stop?", "again! please", "…\n  Again\nnow", "no idea.")
+	}
 	for range talks.IntN(4) {
 		r.Parts = append(r.Parts, pick(talks,
 			channels.ReplyPart{Type: "text/plain", Data: jsonOf(r.Text)},

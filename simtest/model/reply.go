@@ -3,7 +3,11 @@ package model
 import (
 	"cmp"
 	"encoding/json"
+	"regexp"
 	"slices"
+	"strings"
+
+	"golang.org/x/text/unicode/norm"
 
 	"nudge/channels"
 	"nudge/engine"
@@ -124,4 +128,21 @@ func (w *World) nearer(runs []*Run, conv string) (found []*Run) {
 		}
 	}
 	return found
+}
+
+var (
+	sentence = regexp.MustCompile(`(?m)(?:[^.!\r\n]|[.!]+[^\s.!])+`)
+	inside   = regexp.MustCompile(`[\pL\pN?](?:.*[\pL\pN?])?[\p{Mn}\p{Mc}]*`)
+	spoken   = regexp.MustCompile(`[\pL\pN]`)
+)
+
+// keyword is the first sentence in which there is a letter or a digit, without what is around
+// its words.
+func keyword(text string) string {
+	for _, s := range sentence.FindAllString(norm.NFKC.String(text), -1) {
+		if spoken.MatchString(s) {
+			return strings.ToLower(strings.TrimRight(inside.FindString(s), "\ufe0e\ufe0f"))
+		}
+	}
+	return ""
 }

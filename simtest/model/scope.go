@@ -146,14 +146,13 @@ func eventOf(h *happening) map[string]any {
 
 var (
 	numeral = regexp.MustCompile(`-?\d+(\.\d+)?`)
-	edges   = regexp.MustCompile(`^[^\pL\pN]+|[^\pL\pN]+$`)
 )
 
 func replyOf(h *happening) map[string]any {
 	if h == nil {
 		h = &happening{}
 	}
-	view := map[string]any{"text": h.text, "keyword": strings.ToLower(edges.ReplaceAllString(h.text, "")), "conversation": h.conv, "at": h.at.Time(),
+	view := map[string]any{"text": h.text, "keyword": keyword(h.text), "conversation": h.conv, "at": h.at.Time(),
 		"parts": append([]any{}, h.parts...), "metadata": h.meta}
 	digits := numeral.FindString(h.text)
 	if n, err := strconv.Atoi(digits); err == nil {
