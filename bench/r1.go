@@ -20,6 +20,7 @@ func r1Project(wait string) map[string]string {
 	return map[string]string{
 		"flows/follow_up.yaml": fmt.Sprintf(`flow: follow_up
 trigger: { event: order.shipped }
+data: { name: string, order: string, date: string, carrier: string, url: string }
 steps:
   - send: shipped
   - id: wait

@@ -196,7 +196,7 @@ func (a *applier) followEvent(r pinned, in []watch.Lines, h Signal) bool {
 // matches reports whether a line or a collect that names an event by type and key means this
 // event, and the event concerns the run.
 func (a *applier) matches(event string, key *flows.Expr, r pinned, h *Signal) bool {
-	if event != h.Event {
+	if event != h.Event || !a.fits(r.flow, h) {
 		return false
 	}
 	if key == nil {
@@ -208,6 +208,21 @@ func (a *applier) matches(event string, key *flows.Expr, r pinned, h *Signal) bo
 	}
 	text, ok := ev.key(r.flow, key)
 	return ok && text == r.Key
+}
+
+// fits reports whether an event has the shape that a run's version knows. A run does not hear
+// an event without it, so that what the shape declares is there for certain.
+func (a *applier) fits(f *flows.Flow, h *Signal) bool {
+	t := f.EventShape(h.Event)
+	if t == nil {
+		return true
+	}
+	ev, ok := a.in.Payload.(*Event)
+	if !ok || !bytes.Equal(ev.Data, h.Data) { // the event was held
+		ev = &Event{Type: h.Event, Data: h.Data}
+	}
+	_, err := ev.decodeAs(t)
+	return err == nil
 }
 
 // awaited reports whether any wait of the flow names the event, or a collect that may still

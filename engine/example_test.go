@@ -13,7 +13,7 @@ import (
 // read the changes and effects.
 func ExampleEngine_Apply() {
 	project, problems := flows.Load(fstest.MapFS{
-		"flows/welcome.yaml":     {Data: []byte("flow: welcome\ntrigger: { event: user.signed_up }\nsteps:\n  - send: welcome\n  - wait: 1d\n")},
+		"flows/welcome.yaml":     {Data: []byte("flow: welcome\ntrigger: { event: user.signed_up }\ndata: { name: string }\nsteps:\n  - send: welcome\n  - wait: 1d\n")},
 		"templates/welcome.yaml": {Data: []byte("body: \"Hello {{ data.name }}\"\n")},
 	})
 	if problems.HasErrors() {

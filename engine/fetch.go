@@ -1,7 +1,9 @@
 package engine
 
 import (
+	"cmp"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"net/url"
 	"time"
@@ -101,6 +103,9 @@ func (res *FetchResult) apply(a *applier) {
 		a.pauseFetch(r.Run)
 		return
 	}
+	if misfit := misfitOf(s.Fetch, res); misfit != nil && res.good() {
+		r.Timeline[len(r.Timeline)-1].Detail = cut(detail+", but "+misfit.Error(), MaxReasonBytes)
+	}
 	again := res.Status == 0 || res.Status == 429 || res.Status >= 500
 	if again && !res.Final && r.FetchAttempt <= s.Fetch.Retries {
 		a.pauseFetch(r.Run)
@@ -123,11 +128,31 @@ func (a *applier) endFetch(r pinned, s *flows.Step, res *FetchResult) {
 		answer.JSON = res.JSON
 	}
 	r.Fetched = append(r.Fetched, answer)
-	if res.Status < 200 || res.Status >= 400 {
+	if !res.good() || misfitOf(s.Fetch, res) != nil {
 		a.advance(r, s.Fetch.OnError)
 		return
 	}
 	a.advance(r, s.Next)
+}
+
+// good reports whether the service answered that all is well.
+func (res *FetchResult) good() bool { return res.Status >= 200 && res.Status < 400 }
+
+var errNoJSON = fmt.Errorf("it is not JSON of at most %d bytes", MaxFetchBytes)
+
+// misfitOf returns where an answer does not have the shape that the fetch declares, or nil.
+func misfitOf(f *flows.Fetch, res *FetchResult) error {
+	if f.Shape == nil {
+		return nil
+	}
+	if len(res.JSON) == 0 || len(res.JSON) > MaxFetchBytes {
+		return errNoJSON
+	}
+	_, err := f.Shape.Decode(res.JSON)
+	if m := new(shape.Mismatch); errors.As(err, &m) {
+		return m.At("json")
+	}
+	return err
 }
 
 // ringFetch continues when a pause is over, or when an attempt was lost because its process
@@ -142,15 +167,16 @@ func (a *applier) ringFetch(r pinned) {
 	a.endFetch(r, s, &FetchResult{})
 }
 
-// fetchView returns what expressions and templates see of a fetch.
-func fetchView(r *Run, step int) map[string]any {
+// fetchView returns what expressions and templates see of a fetch. An answer without its
+// shape is absent.
+func fetchView(r pinned, step int) map[string]any {
 	for i := len(r.Fetched) - 1; i >= 0; i-- {
 		if r.Fetched[i].Step != step {
 			continue
 		}
 		var body any
 		if len(r.Fetched[i].JSON) > 0 {
-			body, _ = shape.Any.Decode(r.Fetched[i].JSON)
+			body, _ = cmp.Or(r.flow.Steps[step].Fetch.Shape, shape.Any).Decode(r.Fetched[i].JSON)
 		}
 		return map[string]any{"status": r.Fetched[i].Status, "json": body}
 	}

@@ -30,7 +30,7 @@ func (a *applier) scope(r pinned) map[string]any {
 		case flows.VerbWait, flows.VerbRepeat, flows.VerbStart, flows.VerbBranch, flows.VerbSplit:
 			scope[r.flow.Steps[i].ID] = a.waitView(r, i)
 		case flows.VerbFetch:
-			scope[r.flow.Steps[i].ID] = fetchView(r.Run, i)
+			scope[r.flow.Steps[i].ID] = fetchView(r, i)
 		case flows.VerbCollect:
 			scope[r.flow.Steps[i].ID] = a.collectView(r, i)
 		}

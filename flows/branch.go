@@ -25,8 +25,12 @@ func (r *reader) branch(v *node.Value, at int, k *typeEnv) (joints []patch, ends
 		m.Close()
 		r.flow.Steps[at].Branch = append(r.flow.Steps[at].Branch, arm)
 		enter := func(target int) { r.flow.Steps[at].Branch[n].Then = target }
-		inner, armEnds := r.arm(then, before.fork(), k, enter)
+		inside := before.fork()
+		inside.assume(lasting(sureIf(arm.If)))
+		inner, armEnds := r.arm(then, inside, k, enter)
 		joints, ends = append(joints, inner...), ends && armEnds
+		before.assume(lasting(sureUnless(arm.If)))
+		conditions.assume(sureUnless(arm.If))
 	}
 	return joints, ends && hasElse
 }
@@ -61,6 +65,7 @@ func (r *reader) arm(then *node.Value, k, after *typeEnv, enter patch) (joints [
 		enter(End)
 		return nil, false
 	}
+	k.names[NameProfile] = r.profile // what a condition said of it may have changed
 	enter(len(r.flow.Steps))
 	joints, ends = r.block(then, "then", k)
 	if !ends {

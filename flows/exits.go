@@ -30,7 +30,7 @@ func (r *reader) anywhere() *typeEnv {
 	all := r.start()
 	for i, h := range r.heads {
 		if t := r.learned[h.id]; t != nil {
-			all.names[h.id] = t
+			all.names[h.id] = mayHaveRun(t)
 		}
 		if h.verb == VerbSend {
 			all.sends[h.id] = i

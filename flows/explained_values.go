@@ -61,8 +61,11 @@ steps:
   - wait: [ { event: order.paid, if: event.amount > 3 }, { after: 1d } ]
 # nudge.yaml
 events: { order.paid: { amount: number } }`},
-	{"may-be-absent", `The value may be absent, but it is needed here. Give a default with ??, write ?. instead
-of a dot before the field, or declare the value without optional.`,
+	{"may-be-absent", `The value may be absent, but a text writes it, or an expression needs it. What nobody
+declared may be absent, and so may every field of a profile except id and timezone. Give a
+default, with ?? in expressions and with | default in templates; or write it inside
+{{ if x }}; or ask for it in the if of the step: x != nil. Or declare the value without
+optional.`,
 		`trigger: { event: task.made }
 data: { due: optional time }
 steps:

@@ -251,8 +251,12 @@ func (c *exprChecker) unary(n *ast.Node, u *ast.UnaryNode) *shape.Type {
 }
 
 func (c *exprChecker) conditional(n *ast.ConditionalNode) *shape.Type {
+	yes, no := whenTrue(n.Cond), whenFalse(n.Cond)
 	c.condition(&n.Cond, c.check(&n.Cond), "the condition before ?")
-	return c.common(n.Exp2, c.check(&n.Exp1), c.check(&n.Exp2))
+	var a, b *shape.Type
+	c.sure(yes, func() { a = c.check(&n.Exp1) })
+	c.sure(no, func() { b = c.check(&n.Exp2) })
+	return c.common(n.Exp2, a, b)
 }
 
 // common returns the type of a value that is one of two values.

@@ -53,9 +53,9 @@ var functions = map[string]*function{
 	"min":   {args: []arg{argNumber, argNumber}, variadic: true, result: gives(shape.Number)},
 	"max":   {args: []arg{argNumber, argNumber}, variadic: true, result: gives(shape.Number)},
 
-	"int":    {args: []arg{argScalar}, result: gives(shape.Number)},
-	"float":  {args: []arg{argScalar}, result: gives(shape.Number)},
-	"string": {args: []arg{argScalar}, result: gives(shape.String)},
+	"int":    {args: []arg{argScalar}, result: converts(shape.Number)},
+	"float":  {args: []arg{argScalar}, result: converts(shape.Number)},
+	"string": {args: []arg{argScalar}, result: converts(shape.String)},
 
 	"first":  {args: []arg{argList}, result: givesItem},
 	"last":   {args: []arg{argList}, result: givesItem},
@@ -79,6 +79,16 @@ var functions = map[string]*function{
 
 func gives(t *shape.Type) func([]*shape.Type) *shape.Type {
 	return func([]*shape.Type) *shape.Type { return t }
+}
+
+// converts gives a type that may be absent where the argument may be.
+func converts(t *shape.Type) func([]*shape.Type) *shape.Type {
+	return func(args []*shape.Type) *shape.Type {
+		if args[0].MayBeAbsent() {
+			return t.OrNil()
+		}
+		return t
+	}
 }
 
 func givesItem(args []*shape.Type) *shape.Type   { return itemOf(args[0]).OrNil() }

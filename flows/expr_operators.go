@@ -15,11 +15,13 @@ func (c *exprChecker) binary(n *ast.Node, b *ast.BinaryNode) *shape.Type {
 	if bounds, ok := b.Right.(*ast.BinaryNode); ok && b.Operator == "in" && bounds.Operator == ".." {
 		return c.within(n, b, bounds)
 	}
+	facts := rightOf(b)
 	left := c.leftOf(b)
 	if (b.Operator == "==" || b.Operator == "!=") && c.bareWord(b.Right, left) {
 		return shape.Boolean
 	}
-	right := c.check(&b.Right)
+	var right *shape.Type
+	c.sure(facts, func() { right = c.check(&b.Right) })
 	switch b.Operator {
 	case "and", "&&", "or", "||":
 		c.condition(&b.Left, left, "the value before "+b.Operator)
@@ -49,6 +51,17 @@ func (c *exprChecker) binary(n *ast.Node, b *ast.BinaryNode) *shape.Type {
 		return c.compute(n, b, left, right)
 	}
 	return c.fail(b, codeBadExpression, "", "the operator %s is not allowed in flows", b.Operator)
+}
+
+// rightOf returns what is there for certain where the right side of an operator is computed.
+func rightOf(b *ast.BinaryNode) []fact {
+	switch b.Operator {
+	case "and", "&&":
+		return whenTrue(b.Left)
+	case "or", "||":
+		return whenFalse(b.Left)
+	}
+	return nil
 }
 
 // leftOf checks the left side of an operator, which may say what it should be compared with.

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"nudge/lang/node"
+	"nudge/lang/shape"
 	"nudge/templates"
 )
 
@@ -34,6 +35,7 @@ func (r *reader) fetch(v *node.Value, at int, k *typeEnv) (joints []patch, ends 
 		return nil, false
 	}
 	use := r.use(k)
+	use.Step = r.flow.Steps[at].ID
 	use.Partials = nil // partials are for what people read
 	f.Request = r.request(m, use)
 	if m.Has("timeout") {
@@ -45,15 +47,31 @@ func (r *reader) fetch(v *node.Value, at int, k *typeEnv) (joints []patch, ends 
 	if m.Has("retries") {
 		f.Retries = r.number(m, "retries", 0, MaxRetries)
 	}
+	if v := m.Get("shape"); v != nil {
+		f.Shape = shape.Parse(v)
+	}
 	onError := m.Get("on_error")
 	m.Close()
-	r.learn(k, at, fetchShape)
+	answered := f.answer()
 	enter := func(target int) { f.OnError = target }
 	if onError == nil {
+		r.learn(k, at, mayHaveRun(answered))
 		return []patch{enter}, false
 	}
-	joints, _ = r.arm(onError, k.fork(), k, enter)
+	r.learn(k, at, answered)
+	joints, ends = r.arm(onError, k.with(r.flow.Steps[at].ID, mayHaveRun(answered)), k, enter)
+	if !ends {
+		r.learn(k, at, mayHaveRun(answered))
+	}
 	return joints, false
+}
+
+// answer returns the fields of the step after a good answer.
+func (f *Fetch) answer() *shape.Type {
+	if f.Shape == nil {
+		return fetchShape
+	}
+	return shape.MapOf(map[string]*shape.Type{"status": shape.Number, "json": f.Shape})
 }
 
 // request reads the request of a fetch.

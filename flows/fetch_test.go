@@ -76,7 +76,7 @@ steps:
       on_error: [ { if: report.status == 404, exit: unknown } ]
   - id: other
     fetch: { url: https://x.example }
-  - send: { body: "{{ number report.json.visits }}" }
+  - send: { body: "{{ number (report.json.visits | default 0) }}" }
 `)
 	first, other := f.Steps[0].Fetch, f.Steps[2].Fetch
 	if first.OnError != 1 || first.Timeout != 5*time.Second || first.Retries != 0 || f.Steps[0].Next != 2 || f.Steps[1].Next != 2 {

@@ -160,6 +160,7 @@ type Start struct {
 type Fetch struct {
 	Request Requester
 	Timeout time.Duration // of one attempt; 1 s to 60 s
+	Shape   *shape.Type   // of a good answer; nil for any
 	Retries int           // attempts after the first, on no answer, 429 and 5xx; 0 to 5
 	OnError int           // the first step of on_error; the step's Next without one
 }

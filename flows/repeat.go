@@ -58,6 +58,7 @@ func (r *reader) body(m *node.Map, steps *node.Value, at int, k *typeEnv) *typeE
 		m.Errorf("steps", CodeMissingKey, "for example steps: [ { send: reminder } ]", "this repeat has no steps")
 		return inside
 	}
+	inside.names[NameProfile] = r.profile // what a condition said of it may have changed
 	r.foresee(steps, inside)
 	r.loops = append(r.loops, at)
 	r.flow.Steps[at].Repeat.Body = at + 1

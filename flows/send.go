@@ -18,6 +18,7 @@ func (r *reader) send(v *node.Value, at int, k *typeEnv) {
 	s := &Send{OnUnknown: r.project.OnUnknown, Category: r.flow.Category, Account: r.flow.Account}
 	r.flow.Steps[at].Send = s
 	how := r.use(k)
+	how.Step = r.flow.Steps[at].ID
 	source := (*templates.Source)(nil)
 	if !v.IsMap() {
 		source = r.template(v.Text())

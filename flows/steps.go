@@ -3,6 +3,7 @@ package flows
 import (
 	"hash/fnv"
 	"io"
+	"maps"
 	"slices"
 	"strings"
 
@@ -80,8 +81,49 @@ func (r *reader) step(m *node.Map, at int, k *typeEnv) (joints []patch, ends boo
 		m.Allow(v.name)
 	}
 	m.Close()
-	inner, ends := r.do(verb, m, at, k)
+	inner, ends := r.doIf(condition, verb, m, at, k)
 	return append(joints, inner...), ends && !m.Has("if")
+}
+
+// doIf reads the value of a step's verb, for which what its condition says is there. The
+// steps behind it know only that it may have run.
+func (r *reader) doIf(condition *Expr, verb Verb, m *node.Map, at int, k *typeEnv) (inner []patch, ends bool) {
+	if condition == nil {
+		return r.do(verb, m, at, k)
+	}
+	taken := k.fork()
+	taken.assume(sureIf(condition))
+	assumed := taken.fork()
+	inner, ends = r.do(verb, m, at, taken)
+	k.passed(assumed, taken)
+	if id := r.flow.Steps[at].ID; k.names[id] != nil {
+		k.names[id] = mayHaveRun(k.names[id])
+	}
+	if ends {
+		k.assume(lasting(sureUnless(condition)))
+	}
+	return inner, ends
+}
+
+// passed takes over what a step has changed that may not have been taken: assumed is what
+// was known when it began.
+func (k *typeEnv) passed(assumed, taken *typeEnv) {
+	for name, t := range taken.names {
+		if assumed.names[name] != t && name != NameProfile {
+			k.names[name] = t
+		}
+	}
+	for name := range k.names {
+		if taken.names[name] == nil {
+			delete(k.names, name)
+		}
+	}
+	for name, t := range taken.vars {
+		if assumed.vars[name] != t {
+			k.maySet(name, t)
+		}
+	}
+	maps.Copy(k.sends, taken.sends)
 }
 
 // do reads the value of a step's verb.

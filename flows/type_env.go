@@ -24,7 +24,7 @@ func (k *typeEnv) fork() *typeEnv {
 func (k *typeEnv) join(arm *typeEnv) {
 	for name, t := range arm.names {
 		if _, ok := k.names[name]; !ok && name != NameEvent && name != NameReply && name != NameRound {
-			k.names[name] = t
+			k.names[name] = mayHaveRun(t)
 		}
 	}
 	if arm.names[NameReply] == nil {

@@ -1,6 +1,7 @@
 package flows
 
 import (
+	"maps"
 	"slices"
 
 	"nudge/lang/node"
@@ -19,32 +20,56 @@ func (r *reader) wait(v *node.Value, at int, k *typeEnv) (joints []patch, ends b
 		return []patch{func(target int) { w.Lines[0].Then = target }}, false
 	}
 	before := k.fork()
-	lines, maps := r.lines(v, before, inWait)
+	lines, lineMaps := r.lines(v, before, inWait)
 	w.Lines = lines
-	if !slices.Contains(maps, nil) { // a line that cannot be read may be its end
+	if !slices.Contains(lineMaps, nil) { // a line that cannot be read may be its end
 		r.checkWait(v, w, at)
 	}
 	unnamed := Unnamed(w.Lines)
 	r.learn(k, at, r.linesShape(w.Lines, unnamed...))
-	joints, ends = r.follow(lines, maps, at, before, k)
+	joints, ends = r.follow(lines, lineMaps, at, before, k)
 	return joints, ends && len(unnamed) == 0
 }
 
 // follow reads the steps of each line; ends reports that nothing leads on from any of them.
-func (r *reader) follow(lines []Line, maps []*node.Map, at int, before, after *typeEnv) (joints []patch, ends bool) {
+func (r *reader) follow(lines []Line, lineMaps []*node.Map, at int, before, after *typeEnv) (joints []patch, ends bool) {
 	after.drop(lines)
 	id := r.flow.Steps[at].ID
-	inside := before.with(id, after.names[id])
-	ends = len(maps) > 0
-	for i, m := range maps {
-		inner, lineEnds := r.then(m, &lines[i], inside, after)
+	step := after.names[id]
+	ends = len(lineMaps) > 0
+	var onward []*Line
+	for i, m := range lineMaps {
+		inner, lineEnds := r.then(m, &lines[i], id, before.with(id, endedBy(step, &lines[i], r)), after)
 		joints, ends = append(joints, inner...), ends && lineEnds
+		if !lineEnds {
+			onward = append(onward, &lines[i])
+		}
+	}
+	if len(onward) == 1 { // only this line leads on
+		after.names[id] = endedBy(step, onward[0], r)
+		after.assume(ofStep(id, lasting(sureIf(onward[0].If))))
+	} else if step != nil {
+		after.names[id] = mayHaveRun(step)
 	}
 	return joints, ends
 }
 
+// endedBy returns the fields of a step that a line has ended.
+func endedBy(step *shape.Type, line *Line, r *reader) *shape.Type {
+	if step == nil || step.Kind != shape.KindMap || step.Fields[NameEvent] == nil {
+		return step
+	}
+	if line.Signal != SignalEvent {
+		return mayHaveRun(step)
+	}
+	same := *step
+	same.Fields = maps.Clone(step.Fields)
+	same.Fields[NameEvent] = r.eventShape(line.Event)
+	return &same
+}
+
 // then reads the steps of a line. A line without a then goes on after the step.
-func (r *reader) then(m *node.Map, line *Line, before, after *typeEnv) ([]patch, bool) {
+func (r *reader) then(m *node.Map, line *Line, id string, before, after *typeEnv) ([]patch, bool) {
 	onward := func(target int) { line.Then = target }
 	v := m.Get("then")
 	m.Close()
@@ -62,6 +87,7 @@ func (r *reader) then(m *node.Map, line *Line, before, after *typeEnv) ([]patch,
 	case SignalReply:
 		inside.names[NameReply] = replyShape
 	}
+	inside.assume(ofStep(id, lasting(sureIf(line.If))))
 	return r.arm(v, inside, after, onward)
 }
 

@@ -86,6 +86,7 @@ func (a *author) project() string {
 	file := fmt.Sprintf(projectFile, a.zone, orders, news)
 	if a.times != nil {
 		file = strings.Replace(file, "due: optional time", "due: optional time, day: optional date", 1)
+		file = strings.Replace(file, "gone: { id: string, total: number }", "gone: { id: string, total: "+pick(a.times, "number", "optional number")+" }", 1)
 		file = strings.Replace(file, "rounds: optional number", "rounds: optional number, seen: optional time, since: optional date", 1)
 	}
 	if a.rarer != nil {

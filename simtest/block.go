@@ -51,6 +51,7 @@ func (b *block) send() {
 	if b.dice.IntN(12) == 0 {
 		id = b.id("send")
 		b.line("- id: %s", id)
+		b.line("  if: profile.name != nil")
 		b.line("  send: fragile")
 	}
 	b.sends = append(slices.Clip(b.sends), id)
@@ -94,7 +95,8 @@ func (b *block) fetch() {
 		b.rareFetch()
 		return
 	}
-	b.line("  fetch: { url: \"https://api.example/{{ profile.id }}\", timeout: %s%s }", pick(b.dice, "1s", "20s"), pick(b.dice, "", ", retries: 2"))
+	b.line("  fetch: { url: \"https://api.example/{{ profile.id }}\", timeout: %s%s%s }", pick(b.dice, "1s", "20s"), pick(b.dice, "", ", retries: 2"), b.answerShape())
+	b.tellAnswer()
 }
 
 // leave writes an exit where other steps may follow, and a pause elsewhere.

@@ -26,6 +26,9 @@ func (p *page) brokenCondition() string {
 		case "send":
 			return fmt.Sprintf("'"+pick(p.broken, `%s.reason == "capped"`, `%s.reason in ["late", "opted_out"]`, `%s.reason != "skipped"`, `not (int(%s.reason) > 3)`)+"'", s.id)
 		case "fetch":
+			if s.shape != "" {
+				return "'" + p.shapedCondition(s) + "'"
+			}
 			return fmt.Sprintf("'"+pick(p.broken, `int(%s.json.note ?? "4") > 3`, `(%s.json.note ?? "") == "four"`)+"'", s.id)
 		}
 	}

@@ -96,6 +96,7 @@ type step struct {
 	id    string
 	words []string // of its outcomes
 	asks  bool     // a reply may end it
+	shape string   // of the answer of a fetch that has one
 }
 
 // lines writes the lines of a wait, which must have an end, or of an until.

@@ -57,6 +57,8 @@ func (p *page) rareCondition() string {
 			return fmt.Sprintf(`'%s.reply.`+pick(p.rarer, `number > 3'`, `keyword != "stop"'`), s.id)
 		case len(s.words) > 0 && p.rarer.IntN(2) == 0:
 			return fmt.Sprintf(`'%s.outcome == "%s"'`, s.id, pick(p.rarer, s.words...))
+		case s.shape != "":
+			return "'" + p.shapedCondition(s) + "'"
 		case of != nil:
 			return fmt.Sprintf("'"+pick(p.rarer, of...)+"'", s.id)
 		}
@@ -86,7 +88,7 @@ func (b *block) rareSend(send string) string {
 	if !b.rare(4) {
 		return send
 	}
-	return pick(b.rarer, "rich", "parted", "kept", "fragile", "{ template: rich, category: news }",
+	return pick(b.rarer, "rich", "parted", "kept", `{ body: "Dear {{ profile.name | default \"you\" }}" }`, "{ template: rich, category: news }",
 		`{ body: "{{ data.id }}", title: "Order {{ data.id }}", alert: { title: New }, metadata: { total: "{{ data.total }}" } }`,
 		`{ parts: [ { type: text/plain, data: "{{ data.id }}" } ], conversation: "order {{ data.id }}", on_unknown: continue }`)
 }

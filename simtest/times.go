@@ -1,5 +1,7 @@
 package simtest
 
+import "fmt"
+
 // timed reports, one time in n, whether a time or date is to be written.
 func (p *page) timed(n int) bool { return p.times != nil && p.times.IntN(n) == 0 }
 
@@ -28,4 +30,38 @@ var timeSets = []string{
 	`{ then: = now + 2d, on: = date(now) + 1d }`, `{ then: "= (data.due ?? run.started) - 26h", days: "= unique([weekday(now), weekday(now + 1d)])" }`,
 	`{ profile.seen: = now, profile.since: = date(now) }`, `{ on: "= data.day ?? date(run.started)", n: "= days_between(run.started, now + 30d) * 2" }`,
 	`{ then: = data.due, on: = data.day }`,
+}
+
+// answerShapes are the shapes that the answer of a fetch must have, with a text over it. The
+// second and the third one never come.
+var answerShapes = [][2]string{
+	{"{ visits: number, note: optional string }", "{{ %[1]s.json.visits }} visits{{ if %[1]s.json.note }}, {{ %[1]s.json.note }}{{ end }}"},
+	{"{ visits: string }", "{{ %[1]s.json.visits }}"},
+	{"{ day: date }", "{{ %[1]s.json.day }}"},
+	{"{ orders: number, note: four | five }", "{{ %[1]s.json.note }}"},
+}
+
+// answerShape is at times the shape that the answer of a fetch must have.
+func (b *block) answerShape() string {
+	if !b.timed(2) {
+		return ""
+	}
+	b.step.shape = pick(b.times, answerShapes...)[0]
+	return ", shape: " + b.step.shape
+}
+
+// tellAnswer sends an answer where it is there.
+func (b *block) tellAnswer() {
+	for _, s := range answerShapes {
+		if s[0] == b.step.shape && b.timed(2) {
+			b.line("- id: %s", b.id("send"))
+			b.line("  if: %s.json != nil", b.step.id)
+			b.line("  send: { body: \"" + fmt.Sprintf(s[1], b.step.id) + "\" }")
+		}
+	}
+}
+
+// shapedCondition asks a fetch whose answer has a shape.
+func (p *page) shapedCondition(s step) string {
+	return fmt.Sprintf(pick(p.times, `%[1]s.json == nil`, `%[1]s.status == 200 and %[1]s.json != nil`, `%[1]s.status < 300`), s.id)
 }

@@ -34,7 +34,7 @@ func TestCalendarValues(t *testing.T) {
 customBody: { sms: { body: "{{ weekday data.due }}" } }
 metadata: { day: "{{ date data.at }}", at: "{{ time data.at }}", on: "on {{ weekday data.at }}", due: "{{ data.due }}", n: "{{ day data.due }}" }
 `), &list)
-	german := parseSource("t.de.yaml", []byte(`body: '{{ if eq (weekday data.at) "sat" }}{{ weekday data.at }}, {{ end }}{{ date data.at }}{{ if lt (time data.at) "06:00" }} früh{{ end }}{{ if gt data.due "2026-07-04" }}!{{ end }} {{ join (unique data.days) "+" }} {{ $d := weekday data.due }}{{ $d }}{{ if eq $d "sun" }}?{{ end }} {{ upper (weekday data.due) }} {{ date data.raw }}'
+	german := parseSource("t.de.yaml", []byte(`body: '{{ if eq (weekday data.at) "sat" }}{{ weekday data.at }}, {{ end }}{{ date data.at }}{{ if lt (time data.at) "06:00" }} früh{{ end }}{{ if gt data.due "2026-07-04" }}!{{ end }} {{ join (unique data.days) "+" }} {{ $d := weekday data.due }}{{ $d }}{{ if eq $d "sun" }}?{{ end }} {{ upper (weekday data.due) }} {{ date (data.raw | default data.due) }}'
 `), &list)
 	german.locale = "de"
 	source.Variant("de", german, &list)

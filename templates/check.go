@@ -16,6 +16,7 @@ import (
 type checker struct {
 	*compiler
 	source    *node.Text
+	scope     *shape.Type // with what is certainly there at this place
 	variables []variable
 	ranges    int         // how many ranges stand around the node
 	deepest   int         // the most that stood around one
@@ -53,6 +54,7 @@ func (w *checker) node(n parse.Node, dot *shape.Type) {
 	switch n := n.(type) {
 	case *parse.ActionNode:
 		t := w.pipe(n.Pipe, dot)
+		w.written(n.Pipe, t)
 		if len(n.Pipe.Decl) == 0 && t == weekdayType && w.at.language.words == nil && w.style == forPeople {
 			w.fail(startOf(n.Pipe.Cmds[0].Args[0]), len("weekday"), codeUnknownFunction, "use date instead",
 				"weekday does not know the names of the days in the language %s", w.at.language.name)
@@ -60,12 +62,12 @@ func (w *checker) node(n parse.Node, dot *shape.Type) {
 		return // what it declares lives on
 	case *parse.IfNode:
 		w.condition(n.Pipe, w.pipe(n.Pipe, dot))
-		w.list(n.List, dot)
-		w.list(n.ElseList, dot)
+		w.sure(whenTrue(n.Pipe), dot, func(dot *shape.Type) { w.list(n.List, dot) })
+		w.sure(whenFalse(n.Pipe), dot, func(dot *shape.Type) { w.list(n.ElseList, dot) })
 	case *parse.WithNode:
 		t := w.pipe(n.Pipe, dot)
 		w.condition(n.Pipe, t)
-		w.list(n.List, present(t))
+		w.sure(whenTrue(n.Pipe), t, func(*shape.Type) { w.list(n.List, present(t)) })
 		w.list(n.ElseList, dot)
 	case *parse.RangeNode:
 		w.rangeOver(n, dot)
@@ -200,7 +202,7 @@ func (w *checker) fits(fn *function, id *parse.IdentifierNode, args []*shape.Typ
 		return false
 	}
 	for i, t := range args {
-		if !w.argument(fn, i, t, at[i], id.Ident) {
+		if !w.argument(fn, i, t, at[i], id.Ident) || !fn.absent && !w.isThere(t, at[i], id) {
 			return false
 		}
 	}
@@ -277,8 +279,8 @@ func (w *checker) scopeName(n *parse.Node, id *parse.IdentifierNode, path []stri
 	if fn := w.kit.functions[id.Ident]; fn != nil && len(path) == 0 {
 		return w.call(&parse.CommandNode{Args: []parse.Node{id}}, id, fn, nil, nil)
 	}
-	t, ok := w.use.Scope.Field(id.Ident)
-	if w.use.Scope.Fields[id.Ident] == nil && len(path) == 0 {
+	t, ok := w.scope.Field(id.Ident)
+	if w.scope.Fields[id.Ident] == nil && len(path) == 0 {
 		ok = false // an open scope has any name with a field, not any word
 	}
 	if !ok {
@@ -293,18 +295,18 @@ func (w *checker) scopeName(n *parse.Node, id *parse.IdentifierNode, path []stri
 
 func (w *checker) unknownName(id *parse.IdentifierNode, path bool) {
 	if path {
-		w.fail(id.Pos, len(id.Ident), codeUnknownName, diag.DidYouMean(id.Ident, w.use.Scope.Names(), "In scope here"),
+		w.fail(id.Pos, len(id.Ident), codeUnknownName, diag.DidYouMean(id.Ident, w.scope.Names(), "In scope here"),
 			"unknown name %q", id.Ident)
 		return
 	}
-	names := append(w.use.Scope.Names(), functionNames(w.kit.functions)...)
+	names := append(w.scope.Names(), functionNames(w.kit.functions)...)
 	w.fail(id.Pos, len(id.Ident), codeUnknownFunction, diag.DidYouMean(id.Ident, names, "Names and functions"),
 		"unknown name or function %q", id.Ident)
 }
 
 func (w *checker) variable(n *parse.VariableNode) *shape.Type {
 	if n.Ident[0] == "$" {
-		return w.fields(w.use.Scope, n.Ident[1:], startOf(n)+2, "")
+		return w.fields(w.scope, n.Ident[1:], startOf(n)+2, "")
 	}
 	for i := len(w.variables) - 1; i >= 0; i-- {
 		if v := w.variables[i]; v.name == n.Ident[0] {
@@ -325,6 +327,9 @@ func (w *checker) fields(t *shape.Type, path []string, at parse.Pos, base string
 		if !ok || t.Kind == shape.KindAny && name == "Std" {
 			return w.unknownField(t, name, at, base)
 		}
+		if t.Optional {
+			field = field.OrNil()
+		}
 		t, base = field, strings.TrimPrefix(base+"."+name, ".")
 		at += parse.Pos(len(name)) + 1
 	}
@@ -334,7 +339,7 @@ func (w *checker) fields(t *shape.Type, path []string, at parse.Pos, base string
 func (w *checker) unknownField(t *shape.Type, name string, at parse.Pos, base string) *shape.Type {
 	code, what := codeUnknownField, base
 	switch {
-	case t == w.use.Scope:
+	case t == w.scope:
 		code, what = codeUnknownName, "the scope"
 	case base == "":
 		what = "it"

@@ -4,6 +4,7 @@ import "nudge/lang/diag"
 
 // The codes of the diagnostics about templates.
 const (
+	codeAbsent          diag.Code = "may-be-absent"     // a value that may be absent where it is written or used
 	codeSyntax          diag.Code = "template-syntax"   // text that is no template, or uses what templates may not
 	codeUnknownField    diag.Code = "unknown-field"     // a field that its shape does not have
 	codeUnknownName     diag.Code = "unknown-name"      // a name that is not in scope

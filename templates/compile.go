@@ -77,7 +77,7 @@ func (c *compiler) text(t *node.Text) *text {
 	if tree == nil {
 		return compiled
 	}
-	w := &checker{compiler: c, source: t}
+	w := &checker{compiler: c, source: t, scope: c.use.Scope}
 	w.list(tree.Root, c.use.Scope)
 	compiled.single = len(tree.Root.Nodes) == 1 && tree.Root.Nodes[0].Type() == parse.NodeAction
 	compiled.blanks = blanksOf(tree.Root)
@@ -180,8 +180,11 @@ func pipeTo(p *parse.PipeNode, function string) {
 
 // present returns a type whose value is certainly there.
 func present(t *shape.Type) *shape.Type {
-	if t == nil {
-		return shape.Any
+	switch t {
+	case nil:
+		return shape.Something
+	case failed:
+		return failed
 	}
 	return t.Present()
 }

@@ -14,11 +14,11 @@ var conditionFunctions = []function{
 	comparison("gt", "gt data.total 100", "true", "The first is greater. What is absent is neither less nor greater.", ordered(func(c int) bool { return c > 0 })),
 	comparison("ge", "ge data.total 100", "true", "The first is greater, or they are equal.", ordered(func(c int) bool { return c >= 0 })),
 	{Function: Function{"and", "Conditions", "and data.paid (gt data.total 100)", "true", "All of them hold."},
-		args: whatever, least: 1, most: -1, known: true},
+		args: whatever, least: 1, most: -1, known: true, absent: true},
 	{Function: Function{"or", "Conditions", "or data.paid (gt data.total 100)", "true", "One of them holds."},
-		args: whatever, least: 1, most: -1, known: true},
+		args: whatever, least: 1, most: -1, known: true, absent: true},
 	{Function: Function{"not", "Conditions", "not data.paid", "false", "It does not hold, or is absent."},
-		args: whatever, least: 1, most: 1, known: true, result: shape.Boolean},
+		args: whatever, least: 1, most: 1, known: true, absent: true, result: shape.Boolean},
 }
 
 func comparison(name, example, prints, says string, f call) function {
@@ -28,7 +28,7 @@ func comparison(name, example, prints, says string, f call) function {
 	}
 	return function{
 		Function: Function{name, "Conditions", example, prints, says},
-		args:     whatever, least: 2, most: most, known: true, result: shape.Boolean, call: f,
+		args:     whatever, least: 2, most: most, known: true, absent: true, result: shape.Boolean, call: f,
 	}
 }
 

@@ -11,9 +11,9 @@ import (
 var listFunctions = []function{
 	{Function: Function{"len", "Lists", "len data.items", "2", "The number of items in a list, or of characters in a text."},
 		args: whatever, least: 1, most: 1, result: shape.Number, call: calling1(length)},
-	{Function: Function{"first", "Lists", "(first data.items).name", "Lamp", "The first item; absent where there is none."},
+	{Function: Function{"first", "Lists", `(first data.items).name | default "none"`, "Lamp", "The first item; absent where there is none."},
 		args: oneList, least: 1, most: 1, call: end(func(items []any) any { return items[0] })},
-	{Function: Function{"last", "Lists", "last data.tags", "new", "The last item; absent where there is none."},
+	{Function: Function{"last", "Lists", `last data.tags | default "none"`, "new", "The last item; absent where there is none."},
 		args: oneList, least: 1, most: 1, call: end(func(items []any) any { return items[len(items)-1] })},
 	{Function: Function{"index", "Lists", "index data.tags 0", "home", "An item by its number, from 0, or a field by its name."},
 		args: whatever, least: 2, most: 2, subject: true, call: calling2(index)},

@@ -15,7 +15,7 @@ import (
 var textFunctions = []function{
 	{Function: Function{"default", "Text", `profile.first_name | default "there"`, "there",
 		"The value, or another one where it is absent or empty."},
-		args: whatever, least: 2, most: 2, call: fallback},
+		args: whatever, least: 2, most: 2, absent: true, call: fallback},
 	{Function: Function{"lower", "Text", "lower data.plan", "pro", "Small letters."},
 		args: oneText, least: 1, most: 1, result: shape.String, call: onText(strings.ToLower)},
 	{Function: Function{"upper", "Text", "upper data.plan", "PRO", "Capital letters."},

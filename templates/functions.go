@@ -37,6 +37,7 @@ type function struct {
 	known       bool         // its values must have a known type
 	subject     bool         // a value that is piped to it is its first, not its last
 	scoped      bool         // it is given the scope before its values
+	absent      bool         // its values may be absent
 	days        bool         // its values are times or dates
 	result      *shape.Type  // nil: see resultOf
 	call        call         // nil: Go's own
@@ -88,18 +89,30 @@ func functionNames(functions map[string]*function) []string {
 // resultOf returns the type of a result that depends on the arguments.
 func resultOf(name string, args []*shape.Type) *shape.Type {
 	switch name {
-	case "index", "first", "last":
+	case "index":
 		if args[0].Kind == shape.KindList {
 			return args[0].Elem
+		}
+	case "first", "last":
+		if args[0].Kind == shape.KindList {
+			return args[0].Elem.OrNil()
 		}
 	case "unique":
 		return args[0]
 	case "default":
-		if args[1].Kind == shape.KindAny {
+		switch {
+		case args[1].Kind == shape.KindAny:
 			return args[0]
+		case args[0].MayBeAbsent():
+			return args[1]
 		}
 		return args[1].Present()
-	case "and", "or":
+	case "or":
+		return args[len(args)-1]
+	case "and":
+		if slices.ContainsFunc(args, (*shape.Type).MayBeAbsent) {
+			return args[len(args)-1].OrNil()
+		}
 		return args[len(args)-1]
 	}
 	return shape.Any

@@ -116,7 +116,7 @@ func (p *included) compile(c *compiler) *included {
 		return p
 	}
 	p.tree = tree
-	w := &checker{compiler: c, source: p.source}
+	w := &checker{compiler: c, source: p.source, scope: c.use.Scope}
 	w.list(p.tree.Root, c.use.Scope)
 	p.inner, p.ranges, p.count = w.inner, w.deepest, 1+w.partials
 	guard(p.tree.Root, fnPrint)

@@ -19,9 +19,14 @@ func TestPartials(t *testing.T) {
 		t.Errorf("got %q, want %q", got, want)
 	}
 	files["templates/partials/line.yaml"] = "body: |\n  one\n  two {{ data.note }}\n"
-	want := `templates/partials/line.yaml:3:10: the value is absent; give it a default: … | default "…"`
-	if got := rendered(t, files, nil); got != want {
-		t.Errorf("got %q, want %q", got, want)
+	var list diag.List
+	l := libraryOf(files, &list)
+	use := testUse(t)
+	use.Partials = l.Partials()
+	l.Source("hello").Compile(use, &list)
+	want := `templates/partials/line.yaml:3:10: data.note may be absent (write {{ data.note | default "…" }}, or write it inside {{ if data.note }})`
+	if err := list.Err(); err == nil || err.Error() != want {
+		t.Errorf("got %v, want %s", err, want)
 	}
 }
 

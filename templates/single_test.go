@@ -13,6 +13,7 @@ func TestSingles(t *testing.T) {
 	var list diag.List
 	m := node.Parse("f.yaml", []byte("url: 'https://x.example/{{ urlquery data.id }}'\njson: { n: '{{ data.n }}', text: 'n {{ data.n }}', list: [1, '{{ data.tags }}'] }\nbad: '{{ data.note }}'"), &list)
 	use := testUse(t)
+	use.Untyped = true
 	url, value, bad := CompileText(m.Text("url"), use, &list), CompileValue(m.Get("json"), use, &list), CompileText(m.Text("bad"), use, &list)
 	if len(list) > 0 {
 		t.Fatal(list)

@@ -28,6 +28,7 @@ type Use struct {
 	Own          *From          // the sender whatever the template says; may be nil
 	Conversation *node.Text     // the conversation whatever the template says; may be nil
 	Thread       *node.Text     // the conversation where neither says one; may be nil
+	Step         string         // the step that uses it, for messages; empty without one
 	Untyped      bool           // conditions on values of unknown type are fine
 	Locale       string         // the language of what is no variant; empty for defaultLocale
 	MergeFields  bool           // rendered text may have {{ in it, which the provider expands

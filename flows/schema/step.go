@@ -101,6 +101,7 @@ func fetch() *schema {
 		key("headers", "Headers by name. They may contain templates.", &schema{Type: "object", Additional: text()}, example{"Accept-Language": "{{ profile.locale }}"}),
 		key("json", "The body as JSON. Its texts may be templates.", ref2("json"), example{"order": "{{ data.order_id }}"}),
 		key("form", "The body as a form. Its texts may be templates.", &schema{Type: "object", Additional: text()}, example{"order": "{{ data.order_id }}"}),
+		key("shape", "The shape of the answer. An answer without it is no good answer. What it declares needs no default.", fields(), example{"visits": "number"}),
 		key("timeout", "How long one attempt may take.", duration(), "5s"),
 		key("retries", "How many attempts follow the first one after no answer, 429 or 5xx.", integer(0, 5), 2),
 		key("on_error", "The steps if there is no good answer.", ref2("steps"), []any{example{"exit": "no_report"}}),

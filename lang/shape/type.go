@@ -38,12 +38,14 @@ type Type struct {
 
 // The types without parts.
 var (
-	Any     = &Type{Kind: KindAny}
-	String  = &Type{Kind: KindString}
-	Number  = &Type{Kind: KindNumber}
-	Boolean = &Type{Kind: KindBoolean}
-	Moment  = &Type{Kind: KindTime}
-	Day     = &Type{Kind: KindDate}
+	Any = &Type{Kind: KindAny}
+	// Something is a value of unknown type that is certainly there.
+	Something = &Type{Kind: KindAny}
+	String    = &Type{Kind: KindString}
+	Number    = &Type{Kind: KindNumber}
+	Boolean   = &Type{Kind: KindBoolean}
+	Moment    = &Type{Kind: KindTime}
+	Day       = &Type{Kind: KindDate}
 )
 
 // ListOf returns the type of a list whose items have the type elem.
@@ -71,11 +73,40 @@ func (t *Type) OrNil() *Type { return t.withOptional(true) }
 func (t *Type) Present() *Type { return t.withOptional(false) }
 
 func (t *Type) withOptional(optional bool) *Type {
-	if t.Optional == optional || t.Kind == KindAny {
+	switch {
+	case t.Kind == KindAny && optional && t == Something:
+		return Any
+	case t.Kind == KindAny && !optional:
+		return Something
+	case t.Optional == optional || t.Kind == KindAny:
 		return t
 	}
 	same := *t
 	same.Optional = optional
+	return &same
+}
+
+// MayBeAbsent reports whether a value of the type may be nil. What nobody declared may be.
+func (t *Type) MayBeAbsent() bool { return t.Optional || t.Kind == KindAny && t != Something }
+
+// Sure returns the type of a value in which a path of fields is certainly there.
+func (t *Type) Sure(path ...string) *Type {
+	t = t.Present()
+	if len(path) == 0 {
+		return t
+	}
+	field, ok := t.Field(path[0])
+	if !ok {
+		return t
+	}
+	same := *t
+	if t.Kind == KindAny { // what has a field is a map
+		same = *OpenMap(nil)
+	}
+	if same.Fields = maps.Clone(same.Fields); same.Fields == nil {
+		same.Fields = map[string]*Type{}
+	}
+	same.Fields[path[0]] = field.Sure(path[1:]...)
 	return &same
 }
 

@@ -1,8 +1,11 @@
 package model
 
 import (
+	"encoding/json"
 	"strconv"
 	"time"
+
+	"gopkg.in/yaml.v3"
 
 	"nudge/engine"
 	"nudge/flows"
@@ -37,10 +40,19 @@ func (w *walk) fetch(s *step) *way {
 	}
 	w.alarm = 0
 	w.fetches[s.index] = answer
-	if answer.Status < 200 || answer.Status >= 400 {
+	if answer.Status < 200 || answer.Status >= 400 || !answersShape(get(s.node, "shape"), answer.JSON) {
 		return w.block(s.body)
 	}
 	return nil
+}
+
+// answersShape reports whether an answer has its shape, if it must have one.
+func answersShape(n *yaml.Node, answer []byte) bool {
+	if n == nil {
+		return true
+	}
+	var v any
+	return json.Unmarshal(answer, &v) == nil && fitsShape(n, v)
 }
 
 func (w *walk) heardBack(s *step, retries int, answer *engine.FetchResult) *way {

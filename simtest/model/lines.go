@@ -252,7 +252,7 @@ func (w *walk) comesDue(own *list) *way {
 // awaits reports whether some wait or collect of the flow names the event.
 func (w *walk) awaits(h *happening) bool {
 	for _, s := range w.flow.byIndex {
-		if s.verb == "collect" && !w.freed && s.hears(h.event) && w.run.owns(s.key, h) {
+		if s.verb == "collect" && !w.freed && s.hears(h.event) && w.flow.knows(h) && w.run.owns(s.key, h) {
 			return true
 		}
 		if s.verb == "wait" && slices.ContainsFunc(s.lines, func(l line) bool { return l.signal == "event" && w.matches(&l, h) }) {

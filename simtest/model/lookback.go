@@ -36,7 +36,7 @@ func (w *walk) isEvent(l *line) bool { return l.signal == "event" && w.matches(l
 
 // matches reports whether an event line names an event, and it is this run's.
 func (w *walk) matches(l *line, h *happening) bool {
-	return l.of == h.event && h.event != "" && w.run.owns(l.key, h)
+	return l.of == h.event && h.event != "" && w.flow.knows(h) && w.run.owns(l.key, h)
 }
 
 // answers reports whether a reply came after a message that the line names, to where that

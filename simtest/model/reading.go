@@ -34,6 +34,7 @@ func read(bundle flows.Bundle, compiled *flows.Flow) (*Flow, error) {
 				f.project = "nudge"
 			}
 			f.from = get(root.Content[0], "from")
+			f.events = get(root.Content[0], "events")
 			f.onUnknown, f.mergeFields = text(get(root.Content[0], "on_unknown")), text(get(root.Content[0], "merge_fields")) == "allow"
 			var err error
 			if f.categories, err = readCategories(get(root.Content[0], "categories")); err != nil {
@@ -87,6 +88,7 @@ func (r *reading) flow(n *yaml.Node) {
 		r.f.from = from
 	}
 	r.f.category, r.f.account = text(get(n, "category")), text(get(n, "account"))
+	r.f.own = get(n, "data")
 	if r.f.data = wordsOf(get(n, "data")); slices.ContainsFunc(listOf(get(n, "trigger")), asksStored) {
 		for name, word := range r.f.data { // stored profiles bring no data
 			r.f.data[name] = "optional " + strings.TrimPrefix(word, "optional ")

@@ -46,7 +46,7 @@ func textOf(v any) (string, bool) {
 // concerned reports whether the event is the run's: by the person, where a line names it
 // without a key, or by a key.
 func (r *Run) concerned(h *happening) bool {
-	return slices.ContainsFunc(r.flow.keysOf(h.event), func(key string) bool {
+	return r.flow.knows(h) && slices.ContainsFunc(r.flow.keysOf(h.event), func(key string) bool {
 		return r.owns(key, h)
 	})
 }

@@ -98,6 +98,9 @@ func (w *walk) stepNamed(name string) any {
 		return view
 	case "fetch":
 		r := w.fetches[index]
+		if !answersShape(get(s.node, "shape"), r.JSON) {
+			return map[string]any{"status": r.Status}
+		}
 		return map[string]any{"status": r.Status, "json": object(r.JSON)}
 	}
 	view := map[string]any{"outcome": "", "event": eventOf(nil), "reply": replyOf(nil)}

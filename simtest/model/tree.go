@@ -31,6 +31,8 @@ type Flow struct {
 	thread      *yaml.Node           // the conversation where a message names none; nil for none
 	from        *yaml.Node           // the sender where a message names none; nil for none
 	mergeFields bool                 // texts may have the provider's own fields in them
+	events      *yaml.Node           // the shapes of events
+	own         *yaml.Node           // the shape of its data, as it says itself
 	data        map[string]string    // what its runs start with, by name: the word for each
 	categories  map[string]*Category // that the project had when the flow was loaded
 	order       []string             // ids of steps in the order of the program

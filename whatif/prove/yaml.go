@@ -163,6 +163,14 @@ func quoted(v any) string {
 	return string(text)
 }
 
+// answer is an answer of a fetch that has its shape.
+func (w *writer) answer(step string) any {
+	if i := w.f.StepNamed(step); i >= 0 && w.f.Steps[i].Fetch != nil && w.f.Steps[i].Fetch.Shape != nil {
+		return sample(step, w.f.Steps[i].Fetch.Shape)
+	}
+	return map[string]any{}
+}
+
 // answers says at the beginning how services answer: a story's fetch asks at once.
 func (w *writer) answers(story Story) {
 	status := map[string]int{}
@@ -175,7 +183,7 @@ func (w *writer) answers(story Story) {
 		}
 	}
 	for _, step := range slices.Sorted(maps.Keys(status)) {
-		w.line("      - answers: { %s: { status: %d, json: {} } }", step, status[step])
+		w.line("      - answers: { %s: { status: %d, json: %s } }", step, status[step], quoted(w.answer(step)))
 	}
 }
 
