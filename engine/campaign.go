@@ -166,7 +166,7 @@ func (a *applier) resume(fr *Campaign) {
 		fr.Paused, fr.Reason, fr.Installation = false, "", a.e.State.Installation
 		a.decideCampaign(fr, DidResume)
 		if fr.Status == Freezing {
-			a.out.Snapshots = append(a.out.Snapshots, a.e.FreezeOf(fr))
+			a.out.Snapshots = append(a.out.Snapshots, a.e.SnapshotOf(fr))
 		}
 		if fr.Local {
 			a.sweepOn(fr, PersonHash{})

@@ -124,24 +124,24 @@ func (c *Call) apply(a *applier) {
 	f := a.e.activeNamed(c.Flow)
 	if f == nil {
 		a.refuse(RefusedNotFound, "there is no active flow "+c.Flow)
-		a.tellParent(c, "refused")
+		a.notifyCaller(c, "refused")
 		return
 	}
 	if _, err := decodeObject(f.Data, c.Data); err != nil {
 		a.out.Answer.Refused = misfit(err, f)
-		a.tellParent(c, "refused")
+		a.notifyCaller(c, "refused")
 		return
 	}
 	a.changed = true
 	before := a.starts
 	a.enter(f, &entrant{profile: c.Profile, key: c.Key, by: c.By, data: c.Data, parent: c.Parent, parentCall: c.Number, depth: a.in.Depth, called: true})
 	if a.starts == before {
-		a.tellParent(c, "skipped")
+		a.notifyCaller(c, "skipped")
 	}
 }
 
-// tellParent ends the wait of the calling run when no run was started for it.
-func (a *applier) tellParent(c *Call, outcome string) {
+// notifyCaller ends the wait of the calling run when no run was started for it.
+func (a *applier) notifyCaller(c *Call, outcome string) {
 	parent := a.ws.Run(c.Parent)
 	if parent == nil || !parent.Live() {
 		return

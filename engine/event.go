@@ -135,8 +135,8 @@ func (a *applier) continueFanOut(ev *Event, after RunID) {
 		Reason: fmt.Sprintf("it concerns more than %d runs; the rest and the triggers follow", MaxRunsPerInput)})
 }
 
-// happening returns the event as the signal that runs keep.
-func (a *applier) happening(ev *Event) Signal {
+// signalOf returns the event as the signal that runs keep.
+func (a *applier) signalOf(ev *Event) Signal {
 	return Signal{At: a.now, Event: ev.Type, Who: ev.Profile, Data: ev.Data, Depth: a.in.Depth}
 }
 
@@ -144,7 +144,7 @@ func (a *applier) happening(ev *Event) Signal {
 func (a *applier) leaveOn(id RunID, ev *Event) {
 	a.blamed = id
 	r := a.e.pin(a.ws.Run(id))
-	a.followEvent(r, r.watches().Exits(), a.happening(ev))
+	a.followEvent(r, r.watches().Exits(), a.signalOf(ev))
 }
 
 // wakeOn gives the event to the loops and the wait of a run. A run that does not wait keeps
@@ -155,7 +155,7 @@ func (a *applier) wakeOn(id RunID, ev *Event) {
 	}
 	a.blamed = id
 	r := a.e.pin(a.ws.Run(id))
-	h := a.happening(ev)
+	h := a.signalOf(ev)
 	inEffect := r.watches().Inner()
 	if a.collectItem(r, &h) || a.followEvent(r, inEffect, h) {
 		return

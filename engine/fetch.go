@@ -155,9 +155,9 @@ func misfitOf(f *flows.Fetch, res *FetchResult) error {
 	return err
 }
 
-// ringFetch continues when a pause is over, or when an attempt was lost because its process
+// fireFetchAlarm continues when a pause is over, or when an attempt was lost because its process
 // died.
-func (a *applier) ringFetch(r pinned) {
+func (a *applier) fireFetchAlarm(r pinned) {
 	s := r.step()
 	if r.FetchPaused || r.FetchAttempt <= s.Fetch.Retries {
 		a.tryFetch(r, s)

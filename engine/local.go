@@ -21,9 +21,9 @@ func (a *applier) park(r *Run, at Instant, why int) {
 	}
 }
 
-// ringBegin begins a run whose time has come. If its campaign is paused, or the store was
+// fireBeginAlarm begins a run whose time has come. If its campaign is paused, or the store was
 // restored from a backup, the run stays parked, and resuming begins it.
-func (a *applier) ringBegin(r pinned) {
+func (a *applier) fireBeginAlarm(r pinned) {
 	fr := a.ws.campaign(r.Campaign)
 	due, wasPaced := r.alarmOf(AtBegin), r.paced()
 	r.clearAlarms(AtBegin)

@@ -170,13 +170,13 @@ func (a *applier) fire(f *flows.Flow, trigger int, due Instant, local bool, sinc
 	fr := a.addCampaign(&Campaign{ID: idOf(f, trigger, due, local), Flow: f.Name, Version: f.Version, Trigger: trigger,
 		Due: due, Begun: a.now, Local: local, Since: since, Status: Freezing, Installation: a.e.State.Installation})
 	a.e.State.Open = append(slices.Clip(a.e.State.Open), fr.Number)
-	a.out.Snapshots = append(a.out.Snapshots, a.e.FreezeOf(fr))
+	a.out.Snapshots = append(a.out.Snapshots, a.e.SnapshotOf(fr))
 	a.out.Answer.Decisions = append(a.out.Answer.Decisions, Decision{Flow: f.Name, Action: DidFire, Reason: fr.ID})
 	return fr
 }
 
-// FreezeOf returns the request to take the snapshot of a campaign.
-func (e *Engine) FreezeOf(fr *Campaign) SnapshotRequest {
+// SnapshotOf returns the request to take the snapshot of a campaign.
+func (e *Engine) SnapshotOf(fr *Campaign) SnapshotRequest {
 	f := e.campaignFlow(fr)
 	return SnapshotRequest{Campaign: fr.Number, Flow: f, Schedule: f.Triggers[fr.Trigger].Schedule, At: fr.Begun, Local: fr.Local}
 }

@@ -191,8 +191,8 @@ func (r *Run) endAsking(now Instant) {
 	r.setDeadline()
 }
 
-// ringAsking ends the time for an answer, or repeats the check if the account queue was full.
-func (a *applier) ringAsking(r *Run) {
+// fireCheckAlarm ends the time for an answer, or repeats the check if the account queue was full.
+func (a *applier) fireCheckAlarm(r *Run) {
 	if r.StatusCheck.Busy && r.StatusCheck.Tries < MaxAskTries {
 		a.askAgain(r)
 		return

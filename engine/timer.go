@@ -42,7 +42,7 @@ func (a *applier) fireAlarms(r pinned, due Instant) bool {
 		return slices.Contains(r.Alarms, Alarm{At: due, Place: place, Line: index})
 	}
 	if isDue(AtAsk, 0) {
-		a.ringAsking(a.edit(r.ID))
+		a.fireCheckAlarm(a.edit(r.ID))
 		return true
 	}
 	lineDue := func(place, index int, _ *flows.Line) bool { return isDue(place, index) }
@@ -55,9 +55,9 @@ func (a *applier) fireAlarms(r pinned, due Instant) bool {
 func (a *applier) fireOwn(r pinned, wait []watch.Lines, isDue func(place, index int) bool) bool {
 	switch {
 	case isDue(AtBegin, ownTime), isDue(AtBegin, paced):
-		a.ringBegin(a.editPinned(r))
+		a.fireBeginAlarm(a.editPinned(r))
 	case isDue(AtMessage, 0):
-		a.ringMessage(r)
+		a.fireMessageAlarm(r)
 	case r.Status == Waiting && r.step().Verb == flows.VerbRepeat && isDue(r.At, roundAlarm):
 		a.nextRound(r)
 	default:
@@ -66,12 +66,12 @@ func (a *applier) fireOwn(r pinned, wait []watch.Lines, isDue func(place, index 
 	return true
 }
 
-// ringMessage continues with the pending message: its hold is over, its next attempt is due,
+// fireMessageAlarm continues with the pending message: its hold is over, its next attempt is due,
 // it is too late for it, or on_unknown decides.
-func (a *applier) ringMessage(r pinned) {
+func (a *applier) fireMessageAlarm(r pinned) {
 	r.clearAlarms(AtMessage)
 	if r.Status == Fetching {
-		a.ringFetch(r)
+		a.fireFetchAlarm(r)
 		return
 	}
 	switch r.current().Status {

@@ -13,9 +13,6 @@ import (
 const momentHint = "for example 09:00, mon-fri 09:00, last day of month 18:00, 2026-12-24 09:00, 18:00 1d before data.starts_at, " +
 	"24h before data.starts_at or data.starts_at"
 
-// clockHint shows the spellings of a moment of the clock.
-const clockHint = "for example 09:00, mon-fri 09:00, first mon of month 09:00 or last day of month 18:00"
-
 var (
 	ordinals    = []string{"first", "second", "third", "fourth", "last"}
 	ordinalForm = regexp.MustCompile(`^(\S+) +(\S+) +of +month +`)
@@ -49,16 +46,6 @@ func (r *reader) moment(t *node.Text, k *typeEnv) *Moment {
 		return nil
 	}
 	return &x.m
-}
-
-// clockMoment reads a moment of the clock, which hangs on no other time.
-func (r *reader) clockMoment(t *node.Text, k *typeEnv) *Moment {
-	m := r.moment(t, k)
-	if m != nil && (m.Of != nil || m.Date != Date{}) {
-		r.list.Errorf(t.Span, codeBadMoment, clockHint, "%q is not a time of day that comes again and again", t.Value)
-		return nil
-	}
-	return m
 }
 
 func (x *momentReader) rest() string { return x.t.Value[x.at:] }

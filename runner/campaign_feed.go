@@ -143,7 +143,7 @@ func (l *Loop) unfrozen() (freezes []engine.SnapshotRequest, err error) {
 	open, err := l.openCampaigns()
 	for _, f := range open {
 		if f.Status == engine.Freezing && f.Installation == l.core.State.Installation {
-			freezes = append(freezes, l.core.FreezeOf(f))
+			freezes = append(freezes, l.core.SnapshotOf(f))
 		}
 	}
 	return freezes, err

@@ -64,12 +64,12 @@ func runFields(c *codec, r *engine.Run) {
 	c.bool(&r.Goal)
 	c.uint(&r.Campaign)
 	c.bool(&r.Replied)
-	happening := func(c *codec, h *engine.Signal) { happeningFields(c, h, &clock) }
-	list(c, &r.Signals, happening)
+	signal := func(c *codec, h *engine.Signal) { signalFields(c, h, &clock) }
+	list(c, &r.Signals, signal)
 	integer(c, &r.Event)
 	integer(c, &r.Reply)
 	list(c, &r.Vars, func(c *codec, v *engine.Var) { c.str(&v.Name); c.raw(&v.Value) })
-	list(c, &r.Mailbox, happening)
+	list(c, &r.Mailbox, signal)
 	askingFields(c, r, &clock)
 	list(c, &r.Repeats, func(c *codec, l *engine.RepeatState) {
 		integer(c, &l.Step)
@@ -150,7 +150,7 @@ func personFields(c *codec, p *engine.Person) {
 		c.str(&q.Flow)
 		c.str(&q.Key)
 		c.bool(&q.Called)
-		happeningFields(c, &q.Signal, &clock)
+		signalFields(c, &q.Signal, &clock)
 	})
 }
 
@@ -182,7 +182,7 @@ func messageFields(c *codec, m *engine.Message, clock *instants) {
 	c.bool(&m.Accepted)
 }
 
-func happeningFields(c *codec, h *engine.Signal, clock *instants) {
+func signalFields(c *codec, h *engine.Signal, clock *instants) {
 	clock.write(c, &h.At)
 	c.str(&h.Event)
 	c.str(&h.Who)

@@ -35,7 +35,7 @@ func Ask(ctx context.Context, src replay.Source, q Question, tick func()) (*Answ
 	if err != nil {
 		return nil, err
 	}
-	r, err := newTold(state.Installation)
+	r, err := newReplayed(state.Installation)
 	if err != nil {
 		return nil, err
 	}

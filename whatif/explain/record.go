@@ -42,7 +42,7 @@ func Record(ctx context.Context, src replay.Source, run engine.RunID, tick func(
 	if err != nil {
 		return nil, err
 	}
-	r, err := newTold(state.Installation)
+	r, err := newReplayed(state.Installation)
 	if err != nil {
 		return nil, err
 	}
@@ -70,7 +70,7 @@ func Record(ctx context.Context, src replay.Source, run engine.RunID, tick func(
 }
 
 // begin takes down what was known when the run started.
-func (rec *Recording) begin(r *told, run *engine.Run) {
+func (rec *Recording) begin(r *replayed, run *engine.Run) {
 	rec.Flow = r.Core.Flow(engine.FlowVersion{Flow: run.Flow, Version: run.Version})
 	rec.Zone = rec.Flow.Zone
 	p, err := r.Store.Person(run.Profile)

@@ -11,15 +11,15 @@ import (
 // ErrCut reports a journal whose beginning is gone.
 var ErrCut = errors.New("the journal has lost its first inputs, so later inputs cannot be replayed")
 
-// told is a replay, one input after the other.
-type told struct {
+// replayed is a replay, one input after the other.
+type replayed struct {
 	*replay.Replay
 	pending map[uint64]bool // derived inputs that are still to come
 }
 
-func newTold(installation engine.Installation) (*told, error) {
+func newReplayed(installation engine.Installation) (*replayed, error) {
 	r, err := replay.New(installation)
-	return &told{Replay: r, pending: map[uint64]bool{}}, err
+	return &replayed{Replay: r, pending: map[uint64]bool{}}, err
 }
 
 // applied is an input with what it led to.
@@ -31,7 +31,7 @@ type applied struct {
 }
 
 // through replays a source until visit returns false, or to its end.
-func (r *told) through(ctx context.Context, src replay.Source, visit func(*applied) bool, tick func()) error {
+func (r *replayed) through(ctx context.Context, src replay.Source, visit func(*applied) bool, tick func()) error {
 	var failed error
 	err := src.Entries(1, func(j *engine.Journaled) bool {
 		switch {
@@ -52,7 +52,7 @@ func (r *told) through(ctx context.Context, src replay.Source, visit func(*appli
 	return errors.Join(failed, err)
 }
 
-func (r *told) apply(j *engine.Journaled) (*applied, error) {
+func (r *replayed) apply(j *engine.Journaled) (*applied, error) {
 	a := &applied{Journaled: j}
 	r.Core.Needs(j.Input, &a.Needs)
 	_, changes, err := r.Apply([]*engine.Journaled{j}, func(_ *engine.Journaled, out *engine.Applied, _ func(engine.RunID) *engine.Run) {
