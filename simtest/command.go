@@ -1,6 +1,7 @@
 package simtest
 
 import (
+	"cmp"
 	"encoding/json"
 	"maps"
 	"slices"
@@ -53,7 +54,7 @@ var commands = map[string]func(*scenario, command) error{
 		return s.apply(&engine.Input{Payload: &engine.ProfileChange{Profile: c.rest, Forget: true}})
 	},
 	"deploy": func(s *scenario, c command) error {
-		return s.apply(&engine.Input{Payload: s.deploys[c.rest]})
+		return s.apply(&engine.Input{Payload: cmp.Or(s.deploys[c.rest], &engine.Deploy{})}) // no files, no flows
 	},
 	"cancel": func(s *scenario, c command) error {
 		return s.apply(&engine.Input{Payload: &engine.Cancel{Run: s.run(c.rest)}})

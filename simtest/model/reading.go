@@ -1,6 +1,7 @@
 package model
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 	"strconv"
@@ -15,7 +16,7 @@ import (
 // read makes a tree of a bundle. The compiled flow gives steps their numbers.
 func read(bundle flows.Bundle, compiled *flows.Flow) (*Flow, error) {
 	f := &Flow{compiled: compiled, zone: compiled.Zone, Name: compiled.Name, Version: compiled.Version,
-		byIndex: map[int]*step{}, texts: map[string]*yaml.Node{}}
+		project: "nudge", byIndex: map[int]*step{}, texts: map[string]*yaml.Node{}}
 	numbers := map[string]int{}
 	for i := range compiled.Steps {
 		at := compiled.Steps[i].Span.Start
@@ -30,9 +31,7 @@ func read(bundle flows.Bundle, compiled *flows.Flow) (*Flow, error) {
 		switch root := &doc; {
 		case len(doc.Content) == 0:
 		case file.Name == flows.ProjectFile:
-			if f.project = text(get(root.Content[0], "project")); f.project == "" {
-				f.project = "nudge"
-			}
+			f.project = cmp.Or(text(get(root.Content[0], "project")), f.project)
 			f.from = get(root.Content[0], "from")
 			f.events = get(root.Content[0], "events")
 			f.onUnknown, f.mergeFields = text(get(root.Content[0], "on_unknown")), text(get(root.Content[0], "merge_fields")) == "allow"
