@@ -161,9 +161,9 @@ func TestClientAndSandbox(t *testing.T) {
 	ref, id := message("").Ref, result.ProviderID
 	want := channels.Inbound{
 		Receipts: []channels.Receipt{
-			{Ref: ref, ProviderID: id, Status: channels.Sent, At: start},
-			{Ref: ref, ProviderID: id, Status: channels.Delivered, At: start.Add(time.Second)},
-			{Ref: ref, ProviderID: id, Status: channels.Read, At: start.Add(3 * time.Second)},
+			{Ref: ref, ProviderID: id, Status: channels.Sent, At: start, Conversation: "Support_dave"},
+			{Ref: ref, ProviderID: id, Status: channels.Delivered, At: start.Add(time.Second), Conversation: "Support_dave"},
+			{Ref: ref, ProviderID: id, Status: channels.Read, At: start.Add(3 * time.Second), Conversation: "Support_dave"},
 		},
 		Replies: []channels.Reply{{
 			ID: w.Messages()[1].ID, Profile: "dave", Conversation: "Support_dave", Text: "yes",

@@ -35,16 +35,11 @@ func parseClock(text string) (*clock, error) {
 // next returns the next instant at which a clock of the zone shows the moment. It reports
 // false for a date that is past.
 func (c *clock) next(now time.Time, zone *time.Location) (at time.Time, ahead bool, err error) {
-	at, past, err := c.Resolve(nil, now, zone)
-	if err != nil || past || !c.Seconds {
-		return at, !past, err
-	}
+	// The minute that lies ahead of what is a few seconds earlier begins the moment that lies
+	// ahead of now.
 	second := time.Duration(c.Second) * time.Second
-	if at = at.Add(second); !at.After(now) && c.Date == (flows.Date{}) { // it is earlier in this minute
-		at, _, err = c.Resolve(nil, now.Truncate(time.Minute).Add(time.Minute), zone)
-		at = at.Add(second)
-	}
-	return at, at.After(now), err
+	at, past, err := c.Resolve(nil, now.Add(-second), zone)
+	return at.Add(second), !past, err
 }
 
 // shows reports whether a clock that shows t shows the moment, to the minute or the second.
