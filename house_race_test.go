@@ -12,7 +12,7 @@ import (
 )
 
 // raceVariable is a list in test.sh.
-var raceVariable = regexp.MustCompile(`(?m)^(concurrent|shared|alone)='([^']+)'`)
+var raceVariable = regexp.MustCompile(`(?m)^(concurrent|shared|program|alone)='([^']+)'`)
 
 // TestRaceList holds test.sh to the sources: a package with goroutines runs under the race
 // detector, or at least the tests of it that have some. And what test.sh names exists.
@@ -24,7 +24,7 @@ func TestRaceList(t *testing.T) {
 			lists[m[1]][word] = true
 		}
 	}
-	if len(lists) != 3 {
+	if len(lists) != 4 {
 		t.Fatalf("test.sh has the lists %v", lists)
 	}
 	found := map[string]bool{}
@@ -40,7 +40,7 @@ func TestRaceList(t *testing.T) {
 			if isFunc && strings.HasPrefix(f.Name.Name, "Test") {
 				found[f.Name.Name] = true
 			}
-			if !isFunc || !begins(f) || lists["concurrent"][room] || lists["shared"][f.Name.Name] {
+			if !isFunc || !begins(f) || lists["concurrent"][room] || lists["program"][room] || lists["shared"][f.Name.Name] {
 				continue
 			}
 			t.Errorf("%s: %s has goroutines, and test.sh runs none of it under the race detector: add %s to concurrent", file, f.Name.Name, room)

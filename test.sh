@@ -51,17 +51,20 @@ run() {
 
 # What has goroutines runs under the race detector, and only there: once is enough.
 # TestRaceList (house_race_test.go) fails when a package with goroutines is missing here.
-concurrent='app audience bench bench/bare channels/appmessaging client cmd/nudge runner runner/fetch
+concurrent='app audience bench bench/bare channels/appmessaging client runner runner/fetch
 sandbox sandbox/session sandbox/socket server store store/bolt whatif/backtest whatif/story'
 # Of flows and templates a test each: the others have no goroutine.
 shared='TestConcurrentLoads|TestConcurrentRenders'
+# The program is assembled of the packages above. Its own tests take four times as long under
+# the race detector, so only the long form runs them so.
+program='cmd/nudge'
 # These try history after history in a single goroutine, which takes too long under the
 # race detector. They run without it.
 alone='TestNothingChanged|TestFlatMemory|TestMemoryStaysFlat|TestThousandApps|TestFaultsByChance|TestTenFlows|TestTornFiles'
 
 race=$(go list $(printf './%s ' $concurrent))
-plain=$(go list ./... | grep -vxF "$race")
-run plain $plain
+plain=$(go list ./... | grep -vxF "$race" | grep -v "/$program\$")
+run plain $plain "./$program"
 run alone -run "^($alone)\$" ./audience ./sandbox ./whatif/backtest ./whatif/story
 if [ "${1-}" = long ]; then
 	run race -race -timeout 1h ./...
