@@ -64,7 +64,7 @@ alone='TestNothingChanged|TestFlatMemory|TestMemoryStaysFlat|TestThousandApps|Te
 
 race=$(go list $(printf './%s ' $concurrent))
 plain=$(go list ./... | grep -vxF "$race" | grep -v "/$program\$")
-run plain $plain "./$program"
+run plain "./$program" $plain
 run alone -run "^($alone)\$" ./audience ./sandbox ./whatif/backtest ./whatif/story
 if [ "${1-}" = long ]; then
 	run race -race -timeout 1h ./...
