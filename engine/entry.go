@@ -182,8 +182,10 @@ func (a *applier) enqueue(f *flows.Flow, who *entrant) {
 // the next run.
 func (a *applier) afterEnd(r *Run) {
 	if r.Parent != (RunID{}) {
-		// This input only continues a run that waits for it, so no depth limit applies.
-		a.out.Derived = append(a.out.Derived, &Input{Depth: min(a.depthAfter(r), MaxDepth),
+		// This input only continues a run that waits for it, so no depth limit applies. It follows
+		// from what ended the run, not from what started it: a run that calls one run after the
+		// other, over hours or days, is no endless loop.
+		a.out.Derived = append(a.out.Derived, &Input{Depth: min(a.in.Depth+1, MaxDepth),
 			Payload: &ChildEnded{Parent: r.Parent, Call: r.ParentCall, Child: r.ID, Outcome: r.Outcome}})
 	}
 	f := a.e.activeNamed(r.Flow)

@@ -64,8 +64,8 @@ func (w *World) derive(r *Run, in *engine.Input) {
 		return
 	}
 	in.Depth = max(w.in.Depth, r.depth) + 1
-	if in.Kind() == engine.InputChildEnded { // it starts nothing
-		in.Depth = min(in.Depth, engine.MaxDepth)
+	if in.Kind() == engine.InputChildEnded { // it starts nothing, and how the child began is no cause of its end
+		in.Depth = min(w.in.Depth+1, engine.MaxDepth)
 	}
 	if in.Depth > engine.MaxDepth {
 		w.Reached["depth limit"]++

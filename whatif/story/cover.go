@@ -50,6 +50,9 @@ func (c *Coverage) entry(f *flows.Flow, e engine.Entry) {
 		c.seen[covered{f.Name, engine.NoStep, e.Detail}] = true
 	case engine.KindUnsent, engine.KindRefused:
 		note("failed")
+		if e.UnsentReason() == engine.ReasonSkipped { // false when its hours came
+			note(skipped)
+		}
 	case engine.KindReceipt:
 		if status := firstWord(e.Detail); status == "failed" || status == "expired" {
 			note("failed")
