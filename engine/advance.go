@@ -40,7 +40,7 @@ func (a *applier) advance(r pinned, at int) {
 		at = next
 	}
 	if !a.leavesByLoss(r) {
-		a.finish(r.Run, OutcomeCompleted, false)
+		a.complete(r)
 	}
 }
 
@@ -254,7 +254,7 @@ func (a *applier) finish(r *Run, outcome string, goal bool) {
 	for i := range r.Messages {
 		a.drop(r, i+1, ReasonRunEnded)
 	}
-	r.Status, r.Outcome, r.Goal, r.Ended = Ended, outcome, goal, a.now
+	r.Status, r.Outcome, r.Goal, r.Ended = Ended, outcome, goal || r.Goal, a.now
 	if r.Campaign != 0 {
 		a.editCampaign(r.Campaign).Live--
 	}

@@ -18,7 +18,7 @@ func (a *applier) overtaken(r pinned) (next int, parked, yes bool) {
 					continue
 				}
 				if w.Place == AtExits {
-					a.leave(r, line)
+					a.leave(r, line, nil)
 					return 0, true, true
 				}
 				return a.follow(r, w.Place, line, nil), false, true

@@ -28,6 +28,7 @@ var sentences = [...]sentence{
 	KindUnsent:      {text: "{step} unsent: {detail}"},
 	KindDelayed:     {text: "{step} held until {detail}"},
 	KindAsked:       {text: "{step}: asked the provider: {detail}"},
+	KindLeaving:     {text: "leaves as {detail}"},
 	KindPassedOver:  {text: "{step} passed over {detail}"},
 	KindReceipt:     {text: "{step} {detail}{attempt}"},
 	KindWaiting:     {text: "{step} began, until {detail}", bare: "{step} began, without a timer"},

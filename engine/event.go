@@ -229,7 +229,7 @@ func (a *applier) fits(f *flows.Flow, h *Signal) bool {
 // come.
 func (a *applier) awaited(r pinned, h *Signal) bool {
 	heard := r.flow.Listening[h.Event]
-	return heard != nil &&
+	return heard != nil && r.Leaving == 0 &&
 		(slices.ContainsFunc(heard.Waits, func(l *flows.Line) bool { return a.matches(l.Event, l.Key, r, h) }) ||
 			!r.Freed && slices.ContainsFunc(heard.Collects, func(c *flows.Collect) bool { return a.matches(h.Event, c.Key, r, h) }))
 }

@@ -130,12 +130,16 @@ func (a *applier) admit(r pinned) string {
 
 // leave ends a run by an exit. A parked run only leaves by it if the campaign wants its
 // person: nobody else reaches a goal, or is counted as one who left.
-func (a *applier) leave(r pinned, line *flows.Line) {
+func (a *applier) leave(r pinned, line *flows.Line, h *Signal) {
 	if r.Status == Parked {
 		if why := a.unwanted(a.ws.campaign(r.Campaign), r.flow, r.Profile, r.Data); why != "" {
 			a.leaveOut(r.Run, why)
 			return
 		}
+	}
+	if line.HasThen && r.begun() {
+		a.leaveBy(r, line, h)
+		return
 	}
 	a.finish(r.Run, line.As, line.Goal)
 }

@@ -38,7 +38,7 @@ func (rp *Reply) apply(a *applier) {
 			return
 		}
 	}
-	if likely != nil && hearsReplies(a.e.flowOf(likely.run)) {
+	if likely != nil && likely.run.Leaving == 0 && hearsReplies(a.e.flowOf(likely.run)) {
 		r := a.edit(likely.run.ID)
 		a.hold(r, likely.reply)
 		a.decide(r, DidHold, "for a later wait")

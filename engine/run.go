@@ -28,6 +28,7 @@ type Run struct {
 	Repeats       []RepeatState // the repeats it is in, the innermost last
 	Outcome       string        // how it ended; empty while it is live
 	Goal          bool          // the outcome is the flow's goal
+	Leaving       int           // number of the exit whose steps it takes, from 1; 0 for none
 	Ended         Instant
 
 	Freed      bool   // the next event may start a run with its key: its last collect has closed

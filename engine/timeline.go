@@ -72,6 +72,7 @@ const (
 	KindLeftOut                     // Detail: why, one of the Left constants
 	KindPassedOver                  // Detail: the timer of a line, and why it is not taken after ": "
 	KindTakenBack                   // Detail: event type; it took an item back
+	KindLeaving                     // Detail: the outcome of the exit whose steps follow
 )
 
 var kindNames = [...]string{
@@ -86,6 +87,7 @@ var kindNames = [...]string{
 	KindAsked: "asked", KindLeftOut: "left out",
 	KindPassedOver: "passed over",
 	KindTakenBack:  "taken back",
+	KindLeaving:    "leaving",
 }
 
 // String is the word for a kind in the API.

@@ -80,12 +80,7 @@ func (a *applier) lookBack(r pinned, lines []flows.Line) (*flows.Line, *Signal) 
 func (a *applier) endWait(r *Run, place int, outcome string, h *Signal) {
 	end := WaitEnd{Step: place, Outcome: outcome}
 	if h != nil {
-		r.Signals = append(r.Signals, *h)
-		if h.Event != "" {
-			end.Event, r.Event = len(r.Signals), len(r.Signals)
-		} else {
-			end.Reply, r.Reply, r.Replied = len(r.Signals), len(r.Signals), true
-		}
+		end.Event, end.Reply = a.takeInHand(r, h)
 	}
 	r.Waits = append(r.Waits, end)
 	r.clearAlarms(place)

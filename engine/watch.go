@@ -10,6 +10,9 @@ import (
 
 // watches returns the lines that are in effect for a run.
 func (r pinned) watches() watch.Set {
+	if r.Leaving != 0 {
+		return watch.Set{}
+	}
 	parked := watch.Parked{At: watch.NoWait}
 	for _, l := range r.Repeats {
 		parked.Loops = append(parked.Loops, l.Step)
@@ -39,7 +42,7 @@ func (a *applier) happens(r pinned, in []watch.Lines, h *Signal, meant func(plac
 // continues after it.
 func (a *applier) take(r pinned, place int, line *flows.Line, h *Signal) {
 	if place == AtExits {
-		a.leave(r, line)
+		a.leave(r, line, h)
 		return
 	}
 	a.advance(r, a.follow(r, place, line, h))

@@ -47,6 +47,7 @@ const (
 	codeUntyped         diag.Code = "untyped"          // a value of unknown type where its type matters
 	codeVerb            diag.Code = "one-verb"         // a step with no verb or several
 	codeWakesNobody     diag.Code = "wakes-nobody"     // warning: a line whose condition only the clock can make true
+	codeWaitsHere       diag.Code = "waits-here"       // a step that waits where only steps that do not wait may stand
 	codeWiderWindow     diag.Code = "wider-window"     // a send at hours at which its category sends nothing
 	codeWrongType       diag.Code = "wrong-type"       // a value of one type where another must stand
 )

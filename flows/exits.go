@@ -4,9 +4,9 @@ import "nudge/lang/node"
 
 // readExits reads the exits, which are open during the whole run; an after or at counts
 // from its start. It runs after the steps are read, because the conditions of exits may use
-// any step.
+// any step. The steps under their then follow those of the flow; they end the run.
 func (r *reader) readExits(v *node.Value) {
-	if v == nil {
+	if r.parting = len(r.flow.Steps); v == nil {
 		return
 	}
 	lines, maps := r.lines(v, r.anywhere(), inExit)
@@ -16,11 +16,11 @@ func (r *reader) readExits(v *node.Value) {
 		}
 		line := &lines[i]
 		line.Then, line.Goal = End, m.Bool("goal")
-		if m.Has("then") {
-			m.Errorf("then", codeUnreachable, "remove it, or wait for the signal in a step", "an exit ends the run, so it cannot have a then")
-		}
 		r.nameExit(m, line)
-		m.Close()
+		from := len(r.flow.Steps)
+		joints, _ := r.then(m, line, "", r.anywhere(), r.anywhere())
+		connect(joints, End)
+		r.mustNotWait(from, "the then of an exit")
 	}
 	r.flow.Exits = lines
 }
@@ -29,6 +29,9 @@ func (r *reader) readExits(v *node.Value) {
 func (r *reader) anywhere() *typeEnv {
 	all := r.start()
 	for i, h := range r.heads {
+		if i >= r.parting { // a step of an exit: no run comes back from there
+			break
+		}
 		if t := r.learned[h.id]; t != nil {
 			all.names[h.id] = mayHaveRun(t)
 		}

@@ -57,6 +57,21 @@ step that sends one. The step named here does something else.`,
   - send: hello
   - wait: 1h
   - wait: [ { reply: hello }, { after: 1d } ]`},
+	{"waits-here", `A step waits where only steps that do not wait may stand: under the then of an exit, where the
+run has ended for everybody else. A wait, a repeat, a collect and a start with wait: true wait.
+Start another flow that waits instead.`,
+		`exit:
+  event: visit.cancelled
+  key: any
+  then: [ { wait: 1d }, { send: hello } ]
+steps:
+  - wait: 30d`,
+		`exit:
+  event: visit.cancelled
+  key: any
+  then: [ { send: hello } ]
+steps:
+  - wait: 30d`},
 	{"reserved-name", `Nudge itself gives this outcome to runs or waits, so no line, exit or migration may use it. Else
 nobody could tell a run that Nudge cancelled from one that the flow ended so. Reserved for runs
 are completed, failed, cancelled, restarted, forgotten, late and quarantined; for waits, past.`,

@@ -24,7 +24,7 @@ type Flow struct {
 	Promises *Promises // nil when none are made
 	// Migrations say what a deploy does to runs of older versions; see Migrate.
 	Migrations []Migration
-	Exits      []Line // Then is not used; an after or at counts from the start of the run
+	Exits      []Line // Then is End without a then block; an after or at counts from the start of the run
 	Steps      []Step // Steps[0] is the first; empty flows do not load
 	Bundle     Bundle // what Compile needs to make this version again
 

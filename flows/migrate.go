@@ -104,7 +104,10 @@ func (r *reader) goal(t *node.Text, from string) int {
 	}
 	switch {
 	case to < 0:
-		r.list.Errorf(t.Span, codeUnknownStep, diag.DidYouMean(t.Value, ids, "Steps"), "no step has the id %q", t.Value)
+		r.list.Errorf(t.Span, codeUnknownStep, diag.DidYouMean(t.Value, ids[:min(r.parting, len(ids))], "Steps"), "no step has the id %q", t.Value)
+		return 0
+	case to >= r.parting && to < len(r.flow.Steps):
+		r.list.Errorf(t.Span, codeBadValue, "end them with exit: OUTCOME, or move them to a step of the flow", "%s is a step of an exit, and only the exit leads to it", t.Value)
 		return 0
 	case to < len(r.flow.Steps) && len(r.flow.Steps[to].Loops) > 0:
 		r.list.Errorf(t.Span, codeBadValue, "move the runs to the repeat itself", "%s is inside a repeat, and runs cannot begin in the middle of a round", t.Value)

@@ -33,10 +33,11 @@ type head struct {
 	at   *node.Value
 }
 
-// outline finds the heads of all steps, nested ones included, in the order in which they
+// outline finds the heads of all steps, nested ones and those of exits included, in the order in which they
 // are read. It gives an id to every step without one.
-func (r *reader) outline(steps *node.Value) {
+func (r *reader) outline(steps, exits *node.Value) {
 	r.outlineBlock(steps)
+	r.outlineArms(exits, "then")
 	taken := map[string]bool{}
 	for _, name := range languageNames {
 		taken[name] = true

@@ -25,6 +25,7 @@ type reader struct {
 	partials map[string]bool
 	assets   map[string]bool // that its messages carry
 	emits    map[string]bool // types of events
+	parting  int             // index of the first step of the exits
 	unheard  []unheard       // waits that have no failed line of their own
 
 	conversation *node.Text // of all its messages that name none; nil for none
@@ -71,7 +72,7 @@ func (r *reader) read(m *node.Map, stem string) {
 	r.conversation = readThread(m)
 	r.readPromises(m.Child("promises"))
 	migrations := m.Get("migrate")
-	r.readSteps(m)
+	r.readSteps(m, exits)
 	r.warnOfNow()
 	r.readExits(exits)
 	r.warnUnheard()

@@ -20,13 +20,13 @@ func connect(joints []patch, target int) {
 }
 
 // readSteps reads the steps of the flow.
-func (r *reader) readSteps(m *node.Map) {
+func (r *reader) readSteps(m *node.Map, exits *node.Value) {
 	v := m.Get("steps")
 	if v == nil {
 		m.Errorf("steps", CodeMissingKey, "for example steps: [ { send: welcome } ]", "the flow has no steps")
 		return
 	}
-	r.outline(v)
+	r.outline(v, exits)
 	if len(r.heads) > MaxSteps {
 		v.Errorf(codeTooMany, "", "%d steps; the limit is %d", len(r.heads), MaxSteps)
 		return

@@ -35,6 +35,29 @@ func (s *Step) Successors() []int {
 	return next
 }
 
+// ExitSteps returns the index of the first step under the then of an exit; the number of steps
+// without one. No step before it leads there.
+func (f *Flow) ExitSteps() int {
+	first := len(f.Steps)
+	for i := range f.Exits {
+		if f.Exits[i].HasThen {
+			first = min(first, f.Exits[i].Then)
+		}
+	}
+	return first
+}
+
+// ExitEnd returns the index after the last step of an exit.
+func (f *Flow) ExitEnd(exit *Line) int {
+	end := len(f.Steps)
+	for i := range f.Exits {
+		if next := f.Exits[i].Then; next > exit.Then {
+			end = min(end, next)
+		}
+	}
+	return end
+}
+
 // markLast finds the collects that no other collect can follow in a run. The lines of the
 // loops around a step can lead on from it at any time.
 func (f *Flow) markLast() {

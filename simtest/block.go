@@ -193,6 +193,9 @@ func (b *block) collect() {
 	if b.dice.IntN(2) == 0 {
 		b.line("      - { event: gone%s }", b.key())
 	}
+	if b.patient(4) {
+		b.line("      - { reply: any, conversation: any, if: reply.number > 3 }")
+	}
 	b.step.words = append(b.step.words, "quiet")
 	b.rareEnds()
 }

@@ -63,6 +63,7 @@ func (p *page) head(name string) {
 			"{ read: any, if: data.total > 35, as: seen }",
 			"{ at: 6h after run.started, if: data.total < 5 }"))
 	}
+	p.partingExit()
 	p.brokenExit()
 	p.talkExit()
 	p.rareHead()

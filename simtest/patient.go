@@ -38,3 +38,18 @@ func (b *block) countThenSend() {
 	b.line("      - id: %s", b.id("send"))
 	b.line("        send: hello")
 }
+
+// partingExit writes at times an exit that takes steps of its own.
+func (p *page) partingExit() {
+	if !p.patient(2) {
+		return
+	}
+	p.write("  - %s\n", pick(p.waits, "{ event: back"+p.key()+", if: event.total > 8, as: bid_farewell, goal: true, then: [ "+partingSteps+" ] }",
+		"{ after: 30h, as: ran_out, then: [ "+partingSteps+" ] }",
+		"{ reply: any, conversation: any, if: reply.keyword == \"again\", as: answered, then: [ "+partingSteps+" ] }",
+		"{ if: vars.n > 60, as: much, then: [ "+partingSteps+" ] }"))
+}
+
+// partingSteps are the steps of an exit: they may park the run, but they do not wait.
+const partingSteps = `{ id: parting, send: { template: hello, category: news, max_delay: 9h } }, { id: asks_last, fetch: { url: "https://api.example/bye", timeout: 20s } }, ` +
+	`{ id: parting_note, emit: { event: arrived, data: { id: = data.id } } }, { id: cut_short, if: data.total > 25, exit: cut_short }, { id: parting_2, send: hello }`

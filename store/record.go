@@ -62,6 +62,7 @@ func runFields(c *codec, r *engine.Run) {
 	clock.write(c, &r.Ended)
 	c.str(&r.Outcome)
 	c.bool(&r.Goal)
+	integer(c, &r.Leaving)
 	c.uint(&r.Campaign)
 	c.bool(&r.Replied)
 	signal := func(c *codec, h *engine.Signal) { signalFields(c, h, &clock) }

@@ -67,6 +67,49 @@ func TestGolden(t *testing.T) {
 	}
 }
 
+// TestExitSteps holds that the steps of an exit are drawn below it, with its name at their end.
+func TestExitSteps(t *testing.T) {
+	p, list := flows.Load(fstest.MapFS{
+		"templates/hello.yaml": {Data: []byte("body: Hello\n")},
+		"flows/one.yaml": {Data: []byte("flow: one\ntrigger: { event: order }\nexit:\n  - { event: returned, as: back, goal: true, then: [ { send: hello } ] }\n  - { after: 9d }\n" +
+			"  - { event: left, as: gone, then: [ { exit: lost } ] }\nsteps:\n  - wait: 3d\n")},
+	})
+	if list.HasErrors() {
+		t.Fatal(list)
+	}
+	text := `one, started by order
+  ends at any time by returned: back (goal)
+  ├─ send hello
+  └─ exit back (goal)
+  ends at any time by 9d: after
+  ends at any time by left: gone
+  └─ exit lost
+└─ wait 3d
+`
+	if diff := cmp.Diff(text, Text(p.Flows[0])); diff != "" {
+		t.Errorf("as text (-want +got):\n%s", diff)
+	}
+	chart := `flowchart TD
+  start(["order"])
+  exit1>"at any time: returned: back (goal)"]
+  s_hello["hello"]
+  exit1 --> s_hello
+  s_Exit1(["back"])
+  s_hello --> s_Exit1
+  exit2>"at any time: 9d: after"]
+  exit3>"at any time: left: gone"]
+  s_exit_1(["lost"])
+  exit3 --> s_exit_1
+  s_wait_1{{"wait 3d"}}
+  start --> s_wait_1
+  completed((( )))
+  s_wait_1 --> completed
+`
+	if diff := cmp.Diff(chart, Mermaid(p.Flows[0])); diff != "" {
+		t.Errorf("as a chart (-want +got):\n%s", diff)
+	}
+}
+
 // TestNothingOverlaps holds that no two boxes overlap, that nothing lies outside, that
 // every text fits into its box, and that every step is drawn.
 func TestNothingOverlaps(t *testing.T) {
@@ -134,7 +177,7 @@ func manyFlows(t *testing.T) []*flows.Flow {
 	var all []*flows.Flow
 	for seed := range uint64(60) {
 		w := &flowWriter{dice: rand.New(rand.NewPCG(seed, 3))}
-		fmt.Fprintf(w, "flow: one\ntrigger: { event: order, if: event.total > 10 }\ndata: { total: number }\nexit: [ { event: back, as: a_long_name_of_an_ending }, { after: 50d } ]\nsteps:\n")
+		fmt.Fprintf(w, "flow: one\ntrigger: { event: order, if: event.total > 10 }\ndata: { total: number }\nexit: [ { event: back, as: a_long_name_of_an_ending, then: [ { id: bye, send: hello }, { exit: big, if: data.total > 20 } ] }, { after: 50d }, { failed: any, as: lost, then: [ { branch: [ { if: data.total > 20, then: [ { exit: wide } ] } ] } ] } ]\nsteps:\n")
 		w.steps("  ", 3)
 		p, list := flows.Load(fstest.MapFS{
 			"templates/hello.yaml": {Data: []byte("body: Hello\n")}, "flows/one.yaml": {Data: []byte(w.String())},

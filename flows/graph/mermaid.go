@@ -14,10 +14,11 @@ func Mermaid(f *flows.Flow) string {
 	w := &mermaid{}
 	w.line("flowchart TD")
 	w.line("  start([%s])", escape(strings.Join(starts(f), " or ")))
-	for i, said := range exits(f) {
-		w.line("  exit%d>%s]", i+1, escape("at any time: "+said))
+	for _, exit := range b.exits() {
+		w.line("  %s>%s]", exit.id, escape("at any time: "+exit.label))
+		w.block(exit.steps, []tail{{from: exit.id}})
 	}
-	open := w.block(b.block(0, len(f.Steps)), []tail{{from: "start"}})
+	open := w.block(b.steps(), []tail{{from: "start"}})
 	if len(open) > 0 {
 		w.line("  completed((( )))")
 		w.join(open, "completed")

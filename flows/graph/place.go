@@ -11,13 +11,14 @@ const pad = 24.0 // around the drawing
 // lay places all elements of a flow.
 func lay(f *flows.Flow) *drawing {
 	b := &builder{f}
-	steps := b.block(0, len(f.Steps))
+	steps, exits := b.steps(), b.exits()
 	d := &drawing{}
 	head := &arm{id: "start", label: strings.Join(starts(f), " or ")}
 	_, headW, _ := head.pillLines()
 	e := steps.room().over(extent{left: headW / 2, right: headW / 2})
 	axis := pad + e.left
-	y := d.exits(f, axis-e.left, pad)
+	y := d.exits(exits, axis-e.left, pad)
+	d.partings(exits, axis+e.right+column, y)
 	y = d.pill(head, axis, y, begin)
 	d.connect(axis, y, y+gap)
 	y = d.block(steps, axis, y+gap)
@@ -26,7 +27,7 @@ func lay(f *flows.Flow) *drawing {
 		d.boxes = append(d.boxes, box{x: axis - endSize/2, y: y + gap, w: endSize, h: endSize, shape: final, id: "end", hint: "completed"})
 		y += gap + endSize
 	}
-	d.h = y + pad
+	d.h = max(d.h, y+pad)
 	for _, b := range d.boxes {
 		d.w = max(d.w, b.x+b.w+pad)
 	}
@@ -35,8 +36,7 @@ func lay(f *flows.Flow) *drawing {
 }
 
 // exits draws the exits above the flow.
-func (d *drawing) exits(f *flows.Flow, x, y float64) float64 {
-	all := exits(f)
+func (d *drawing) exits(all []arm, x, y float64) float64 {
 	if len(all) == 0 {
 		return y
 	}
@@ -48,12 +48,28 @@ func (d *drawing) exits(f *flows.Flow, x, y float64) float64 {
 		}
 	}
 	line("ends at any time by", true)
-	for _, said := range all {
-		line(said, false)
+	for _, exit := range all {
+		line(exit.label, false)
 	}
 	b.h = float64(len(b.lines))*noteLine + 18
 	d.boxes = append(d.boxes, b)
 	return y + b.h + gap
+}
+
+// partings draws the exits that take steps of their own, right of the flow.
+func (d *drawing) partings(all []arm, x, y float64) {
+	for i := range all {
+		a := &all[i]
+		if len(a.steps) == 0 {
+			continue
+		}
+		e := a.room()
+		axis := x + e.left
+		end := d.pill(a, axis, y, pill)
+		d.connect(axis, end, end+gap)
+		d.h = max(d.h, d.block(a.steps, axis, end+gap)+pad)
+		x += e.left + e.right + column
+	}
 }
 
 // block places steps below each other and returns where they end.

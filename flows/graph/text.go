@@ -12,10 +12,11 @@ func Text(f *flows.Flow) string {
 	b := &builder{f}
 	w := &textWriter{}
 	fmt.Fprintf(w, "%s, started by %s\n", f.Name, strings.Join(starts(f), " or "))
-	for _, said := range exits(f) {
-		fmt.Fprintf(w, "  ends at any time by %s\n", said)
+	for _, exit := range b.exits() {
+		fmt.Fprintf(w, "  ends at any time by %s\n", exit.label)
+		w.block(exit.steps, "  ")
 	}
-	w.block(b.block(0, len(f.Steps)), "")
+	w.block(b.steps(), "")
 	return w.String()
 }
 

@@ -188,17 +188,3 @@ func starts(f *flows.Flow) []string {
 	}
 	return all
 }
-
-// exits describes the exits of the flow.
-func exits(f *flows.Flow) []string {
-	b := &builder{f}
-	var all []string
-	for i := range f.Exits {
-		text := b.line(&f.Exits[i]) + ": " + f.Exits[i].As
-		if f.Exits[i].Goal {
-			text += " (goal)"
-		}
-		all = append(all, text)
-	}
-	return all
-}

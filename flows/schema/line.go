@@ -39,7 +39,8 @@ func line(where place) *schema {
 			key("items", "This many events were collected.", integer(1, 1000), 50))
 	}
 	if where == inExit {
-		keys = append(keys, key("goal", "This exit reaches the flow's goal.", truth(), true))
+		keys = append(keys, key("goal", "This exit reaches the flow's goal.", truth(), true),
+			key("then", "The steps that follow; then the run ends. They must not wait.", ref2("steps"), []any{example{"send": "reminder"}}))
 	} else {
 		keys = append(keys, key("then", "The steps that follow; then the flow continues after them.", ref2("steps"), []any{example{"send": "reminder"}}))
 	}

@@ -128,7 +128,7 @@ func (w *walk) take(from *list, l *line, h *happening) *way {
 				return w.leaveOut(why)
 			}
 		}
-		return w.finish(l.as, l.goal)
+		return w.leave(l, h)
 	}
 	return &way{kind: left, list: from, line: l, h: h}
 }
@@ -251,6 +251,9 @@ func (w *walk) comesDue(own *list) *way {
 
 // awaits reports whether some wait or collect of the flow names the event.
 func (w *walk) awaits(h *happening) bool {
+	if w.leaving {
+		return false
+	}
 	for _, s := range w.flow.byIndex {
 		if s.verb == "collect" && !w.freed && s.hears(h.event) && w.flow.knows(h) && w.run.owns(s.key, h) {
 			return true

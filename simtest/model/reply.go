@@ -72,7 +72,7 @@ func (w *World) reply(in *engine.Input) {
 	if keeper == nil && theirs.conv != "" && len(nearer) > 0 {
 		keeper = nearer[0]
 	}
-	if keeper != nil && keeper.flow.hearsReplies() {
+	if keeper != nil && !keeper.now.leaving && keeper.flow.hearsReplies() {
 		w.Reached["reply held"]++
 		w.feed(keeper, fact{kind: held, h: theirs})
 		return

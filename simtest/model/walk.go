@@ -26,6 +26,7 @@ type walk struct {
 	asked    engine.Instant // when that was last over; 0 for never
 	outcome  string
 	goal     bool
+	leaving  bool // by an exit whose steps it takes
 	ended    engine.Instant
 	freed    bool
 	messages []Message
@@ -254,12 +255,36 @@ func (w *walk) leaveByLoss() *way {
 	return w.ask(w.lists, nil, func(l *line) bool { return l.signal == "failed" && w.named(l, m) })
 }
 
+// leave is the way out by an exit. One who has begun takes its steps first, and hears nothing
+// more.
+func (w *walk) leave(l *line, h *happening) *way {
+	if l.then == nil || w.status == 0 || w.status == engine.Parked {
+		return w.finish(l.as, l.goal)
+	}
+	for i := range w.messages {
+		w.drop(i, engine.ReasonRunEnded)
+	}
+	w.lists, w.loops, w.alarm, w.asking = []*list{{place: engine.AtExits}}, nil, 0, asking{}
+	w.status, w.goal, w.leaving = 0, l.goal, true
+	if h != nil && h.event != "" {
+		w.event = h
+	} else if h != nil {
+		w.reply = h
+	}
+	w.note(engine.KindLeaving, engine.NoStep, 0, l.as)
+	w.mark("left by the steps of an exit")
+	if out := w.block(l.then); out != nil {
+		return out
+	}
+	return w.finish(l.as, false)
+}
+
 // finish ends the run.
 func (w *walk) finish(outcome string, goal bool) *way {
 	for i := range w.messages {
 		w.drop(i, engine.ReasonRunEnded)
 	}
-	w.status, w.outcome, w.goal, w.ended = engine.Ended, outcome, goal, w.f.now
+	w.status, w.outcome, w.goal, w.ended = engine.Ended, outcome, goal || w.goal, w.f.now
 	w.lists, w.loops, w.alarm, w.asking = nil, nil, 0, asking{}
 	w.note(engine.KindEnded, engine.NoStep, 0, outcome)
 	w.effects = append(w.effects, effect{kind: "ended", left: w.mailbox})

@@ -124,7 +124,7 @@ func askedFrom(f *flows.Flow) []*asked {
 		changed = false
 		for i := len(f.Steps) - 1; i >= 0; i-- {
 			before := from[i].size()
-			for _, next := range f.Steps[i].Successors() {
+			for _, next := range append(f.Steps[i].Successors(), exitSteps(f)...) {
 				if next != flows.End {
 					from[i].join(from[next])
 				}
@@ -165,4 +165,14 @@ func (a *asked) step(f *flows.Flow, s *flows.Step) {
 			a.expr(f, s.Set[i].Value.Expr)
 		}
 	}
+}
+
+// exitSteps are the first steps of exits, to which each step can lead.
+func exitSteps(f *flows.Flow) (steps []int) {
+	for i := range f.Exits {
+		if f.Exits[i].HasThen {
+			steps = append(steps, f.Exits[i].Then)
+		}
+	}
+	return steps
 }

@@ -41,7 +41,11 @@ func pick(dice *rand.Rand, words ...string) string { return words[dice.IntN(len(
 
 func (w *flowWriter) flow() {
 	w.out.WriteString("flow: one\ntrigger: { event: order, key: event.id }\n")
-	switch w.dice.IntN(5) {
+	switch w.dice.IntN(7) {
+	case 4:
+		w.out.WriteString("exit: [ { event: back, key: event.id, as: back, then: [ { id: bye, send: hello }, { if: data.total > 20, exit: big } ] }, { after: 50h, as: too_late, then: [ { send: hello, id: over } ] } ]\n")
+	case 5:
+		w.out.WriteString("exit: [ { if: profile.plan == \"pro\", as: pro, then: [ { id: bye, send: hello, if: data.total > 10 } ] } ]\n")
 	case 0:
 		w.out.WriteString("exit: [ { event: back, key: event.id, as: back }, { after: 50h, as: too_late } ]\n")
 	case 1:

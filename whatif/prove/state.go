@@ -91,6 +91,7 @@ type state struct {
 
 	ifs bool // of a turning run: the conditions that stand by themselves have been looked at
 
+	leaving int    // number of the exit whose steps it takes, from 1; 0 for none
 	outcome string // how it ended
 	goal    bool
 	passing map[string]bool // facts that hold only for the input in hand
@@ -124,7 +125,7 @@ func (s *state) key() string { return string(s.zone.key(s.keyBeforeZone())) }
 func (s *state) keyBeforeZone() []byte {
 	b := make([]byte, 0, 256)
 	b = append(b, byte(s.phase), s.older.open, s.older.delivered, bit(s.older.read)|bit(s.older.lost)<<1|bit(s.older.posted)<<2|bit(s.boxed)<<3|bit(s.goal)<<4|bit(s.counted)<<5, byte(s.items))
-	b = binary.AppendVarint(b, int64(s.at))
+	b = binary.AppendVarint(binary.AppendVarint(b, int64(s.at)), int64(s.leaving))
 	b = append(appendLoops(b, s.loops), 0xff)
 	for _, step := range slices.Sorted(maps.Keys(s.sends)) {
 		b = append(binary.AppendVarint(b, int64(step)), byte(s.sends[step].status), bit(s.sends[step].posted)|bit(s.sends[step].older)<<1)

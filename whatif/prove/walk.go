@@ -47,10 +47,39 @@ func (w *walk) advance(at int) {
 		}
 		at = next
 	}
+	if n := w.s.leaving; n != 0 {
+		w.finish(w.f.Exits[n-1].As, false)
+		return
+	}
 	w.finish(engine.OutcomeCompleted, false)
 }
 
+// leave ends a run by an exit. One with steps of its own takes them first, and looks out for
+// nothing more.
+func (w *walk) leave(line *flows.Line) {
+	if !line.HasThen {
+		w.finish(line.As, line.Goal)
+		return
+	}
+	for i := range w.f.Exits {
+		if &w.f.Exits[i] == line {
+			w.s.leaving = i + 1
+		}
+	}
+	if w.s.phase == held {
+		w.newMessage(w.s.at, unsent)
+		w.note(w.s.at, engine.ReasonRunEnded)
+	}
+	w.dropLoops(0, turnLeft)
+	w.s.zone.remove(func(a alarm) bool { return a.rings || a.line == roundLine && a.place >= 0 })
+	w.s.boxed, w.s.items = false, 0
+	w.advance(line.Then)
+}
+
 func (w *walk) finish(outcome string, goal bool) {
+	if n := w.s.leaving; n != 0 {
+		goal = goal || w.f.Exits[n-1].Goal
+	}
 	w.s.phase, w.s.outcome, w.s.goal = ended, outcome, goal
 }
 
@@ -240,7 +269,7 @@ func (w *walk) overtaken(s *flows.Step) (next int, parked, yes bool) {
 				continue
 			}
 			if watched.place == atExits {
-				w.finish(line.As, line.Goal)
+				w.leave(line)
 				return 0, true, true
 			}
 			w.newMessage(w.s.at, unsent)
@@ -260,7 +289,7 @@ func (w *walk) overtaken(s *flows.Step) (next int, parked, yes bool) {
 func (w *walk) leavesByIf() bool {
 	for i := range w.f.Exits {
 		if line := &w.f.Exits[i]; line.Signal == flows.SignalIf && w.truth(line.If) {
-			w.finish(line.As, line.Goal)
+			w.finish(line.As, line.Goal) // it has not begun, so it leaves without steps
 			return true
 		}
 	}

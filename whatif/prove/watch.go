@@ -15,6 +15,9 @@ type watch struct {
 
 func (x *explorer) watches(s *state) []watch {
 	all := make([]watch, 0, 2+len(s.loops))
+	if s.leaving != 0 {
+		return all
+	}
 	if len(x.f.Exits) > 0 {
 		all = append(all, watch{atExits, x.f.Exits})
 	}
@@ -50,7 +53,7 @@ func (w *walk) happens(in []watch, meant func(line *flows.Line) bool) bool {
 // the run goes on after it.
 func (w *walk) take(place int, line *flows.Line) {
 	if place == atExits {
-		w.finish(line.As, line.Goal)
+		w.leave(line)
 		return
 	}
 	w.advance(w.follow(place, line))

@@ -159,17 +159,20 @@ func awaited(f *flows.Flow, send int) bool {
 
 // ends are the ways in which a run of the flow ends, as far as the flow says.
 func ends(f *flows.Flow) (words []string) {
-	for i := range f.Exits {
-		words = append(words, f.Exits[i].As)
+	end := func(steps []flows.Step) bool {
+		return slices.ContainsFunc(steps, func(s flows.Step) bool { return leadsTo(&s, flows.End) })
 	}
-	completes := false
+	for i := range f.Exits {
+		if exit := &f.Exits[i]; !exit.HasThen || end(f.Steps[exit.Then:f.ExitEnd(exit)]) {
+			words = append(words, exit.As)
+		}
+	}
 	for i := range f.Steps {
 		if s := &f.Steps[i]; s.Verb == flows.VerbExit {
 			words = append(words, s.Exit.As)
 		}
-		completes = completes || leadsTo(&f.Steps[i], flows.End)
 	}
-	if completes {
+	if end(f.Steps[:f.ExitSteps()]) {
 		words = append(words, engine.OutcomeCompleted)
 	}
 	slices.Sort(words)
