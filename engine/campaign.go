@@ -121,7 +121,7 @@ func (a *applier) startCampaign(s *CampaignControl) {
 	trigger := slices.IndexFunc(f.Triggers, func(t flows.Trigger) bool { return t.Schedule != nil })
 	switch {
 	case trigger < 0:
-		a.refuse(RefusedInvalid, "flow "+name+" has no audience: a campaign needs a trigger with cron or at")
+		a.refuse(RefusedInvalid, "flow "+name+" has no audience: a campaign needs a trigger with cron, every or at")
 	case len(a.e.State.Open) >= MaxOpenCampaigns:
 		a.refuse(RefusedLimit, fmt.Sprintf("%d campaigns are open, which is the limit", MaxOpenCampaigns))
 	default:

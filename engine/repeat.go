@@ -35,6 +35,9 @@ func (r *Run) inLoopOf(step int) bool {
 // pace does not depend on the messages.
 func (a *applier) endRound(r pinned, s *flows.Step, l *RepeatState) (next int, parked bool) {
 	end := InstantOf(s.Repeat.Every.After(l.Began.Time(), a.zoneOf(r)))
+	if till := s.Repeat.Till; till != nil {
+		end = InstantOf(till.Next(a.now.Time(), a.zoneOf(r)))
+	}
 	if end > a.now {
 		r.Status = Waiting
 		r.setAlarm(Alarm{end, r.At, roundAlarm})

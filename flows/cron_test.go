@@ -98,6 +98,38 @@ func matches(c *Cron, wall time.Time) bool {
 	return c.onDay(wall) && c.fields.Hour&(1<<wall.Hour()) != 0 && c.fields.Minute&(1<<wall.Minute()) != 0
 }
 
+// TestEveryIsAFixedHour holds the firings of a time of day against those of the fixed hour of
+// cron that says the same, around every change of a clock.
+func TestEveryIsAFixedHour(t *testing.T) {
+	weekdays := EveryDay &^ (1<<time.Saturday | 1<<time.Sunday)
+	for spec, every := range map[string]*Moment{
+		"30 2 * * *": {Hour: 2, Minute: 30, Days: EveryDay}, "0 0 * * *": {Days: EveryDay},
+		"30 0 * * mon-fri": {Minute: 30, Days: weekdays}, "15 1 1 * *": {Hour: 1, Minute: 15, Days: EveryDay, Nth: 1},
+	} {
+		c, wrong := parseCron(spec)
+		if wrong != nil {
+			t.Fatal(wrong)
+		}
+		for _, name := range append(cronZones, "local") {
+			zone := shape.Zone("Europe/London")
+			byCron, byEvery := Schedule{Cron: c}, Schedule{Every: every}
+			if name != "local" {
+				zone = shape.Zone(name)
+				byCron.Zone, byEvery.Zone = zone, zone
+			}
+			for _, change := range changesOf(zone) {
+				want, got := change.Add(-50*time.Hour), change.Add(-50*time.Hour)
+				for range 4 {
+					if want, got = byCron.Next(want), byEvery.Next(got); !got.Equal(want) {
+						t.Errorf("%s, every %s: %s, but %q fires at %s", name, every, got, spec, want)
+						break
+					}
+				}
+			}
+		}
+	}
+}
+
 // TestLocalSchedule shows when a schedule that follows each person's own clock begins
 // and comes to people, and which firing is the first after a deploy.
 func TestLocalSchedule(t *testing.T) {

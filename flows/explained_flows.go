@@ -13,7 +13,7 @@ as two steps. The options of a verb go inside the verb.`,
 	{"one-signal", `A line of a wait, an until or an exit has exactly one signal, beside its if, as and then.
 Write two signals as two lines; the first one to happen wins. A line with only an if waits
 for that condition. The signals quiet and items belong in the until of a collect. A
-trigger, too, has exactly one of event, reply, cron and at.`,
+trigger, too, has exactly one of event, reply, cron, every and at.`,
 		`steps:
   - send: hello
   - wait: [ { read: hello, reply: hello }, { failed: hello }, { after: 1d } ]`,

@@ -125,6 +125,7 @@ type Share struct {
 type Repeat struct {
 	Times int
 	Every Duration // of each round, the last one too; zero for at once
+	Till  *Moment  // instead of Every: a round lasts until the next such moment of the clock
 	Until []Line   // looked out for at every moment of the loop; they end it
 	Body  int      // the first step of a round
 }

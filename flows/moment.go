@@ -183,10 +183,16 @@ func (m *Moment) next(now time.Time, minute int, zone *time.Location) time.Time 
 	}
 }
 
+// Next returns the first instant after another at which the clocks of a zone show the time of
+// day on one of the days. It is for a moment of the clock, which hangs on no expression.
+func (m *Moment) Next(after time.Time, zone *time.Location) time.Time {
+	return m.next(after, m.Hour*60+m.Minute, zone)
+}
+
 // NextWall returns the first time after another, both on one clock on the wall and written
 // as UTC, at which the clock shows the time of day on one of the days.
 func (m *Moment) NextWall(after time.Time) time.Time {
-	return m.next(after, m.Hour*60+m.Minute, time.UTC)
+	return m.Next(after, time.UTC)
 }
 
 // dayFrom returns the first day of the moment from a day on, both as midnights in UTC.

@@ -62,6 +62,8 @@ func (s *Schedule) timeOfDay() (minute int, ok bool) {
 	switch {
 	case s.At != nil:
 		return s.At.Hour*60 + s.At.Minute, s.At.Clock == nil
+	case s.Every != nil:
+		return s.Every.Hour*60 + s.Every.Minute, true
 	case s.Cron == nil || s.Cron.fields == nil:
 		return 0, false
 	}

@@ -13,6 +13,9 @@ import (
 const momentHint = "for example 09:00, mon-fri 09:00, last day of month 18:00, 2026-12-24 09:00, 18:00 1d before data.starts_at, " +
 	"24h before data.starts_at or data.starts_at"
 
+// clockHint shows the spellings of a moment of the clock.
+const clockHint = "for example 09:00, mon-fri 09:00, first mon of month 09:00 or last day of month 18:00"
+
 var (
 	ordinals    = []string{"first", "second", "third", "fourth", "last"}
 	ordinalForm = regexp.MustCompile(`^(\S+) +(\S+) +of +month +`)
@@ -20,6 +23,7 @@ var (
 	daysForm    = regexp.MustCompile(`^([a-z]{3,}(?:[-,][a-z]+)*|\d{4}-\d{2}-\d{2}) +`)
 	timeForm    = regexp.MustCompile(`^\d{1,2}[:.]\d{2}(?: +|$)`)
 	onForm      = regexp.MustCompile(`^on +`)
+	comesAgain  = regexp.MustCompile(`^(\S+ +|\S+ +\S+ +(of +month +)?)?\d{1,2}([:.]\d{2}|([:.]\d{2})? *[ap]\.?m\.?)$`)
 	anchorForm  = regexp.MustCompile(`^(\S+|\d[\d.]* *[a-z]+) +(before|after) +`)
 )
 
@@ -46,6 +50,22 @@ func (r *reader) moment(t *node.Text, k *typeEnv) *Moment {
 		return nil
 	}
 	return &x.m
+}
+
+// clockMoment reads a moment of the clock, which comes again and again and hangs on nothing
+// else.
+func (r *reader) clockMoment(t *node.Text) *Moment {
+	var m *Moment
+	if comesAgain.MatchString(t.Value) {
+		if m = r.moment(t, &typeEnv{names: map[string]*shape.Type{}}); m == nil {
+			return nil
+		}
+	}
+	if m == nil || (m.Date != Date{}) {
+		r.list.Errorf(t.Span, codeBadMoment, clockHint, "%q is not a time of day that comes again and again", t.Value)
+		return nil
+	}
+	return m
 }
 
 func (x *momentReader) rest() string { return x.t.Value[x.at:] }

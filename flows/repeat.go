@@ -2,6 +2,7 @@ package flows
 
 import (
 	"maps"
+	"regexp"
 	"slices"
 
 	"nudge/lang/node"
@@ -28,7 +29,7 @@ func (r *reader) repeat(v *node.Value, at int, k *typeEnv) (joints []patch, ends
 		m.Errorf("times", CodeMissingKey, "for example times: 3", "this repeat needs times")
 	}
 	if every := m.Get("every"); every != nil {
-		loop.Every = r.duration(every)
+		r.readEvery(loop, every)
 	}
 	if len(r.loops) == MaxLoops {
 		v.Errorf(codeTooMany, "", "repeats are nested more than %d levels deep", MaxLoops)
@@ -45,6 +46,18 @@ func (r *reader) repeat(v *node.Value, at int, k *typeEnv) (joints []patch, ends
 	r.learn(k, at, r.linesShape(lines, outcomeCompleted))
 	joints, _ = r.follow(lines, lineMaps, at, before, k)
 	return joints, false
+}
+
+// saysClock matches a text that is meant as a moment of the clock, and not as a duration.
+var saysClock = regexp.MustCompile(`\d:\d\d|\d\.\d\d$|[ap]\.?m\.?$|^\(| of month`)
+
+// readEvery reads how long a round lasts: a duration, or until a moment of the clock.
+func (r *reader) readEvery(loop *Repeat, v *node.Value) {
+	if v.IsText() && saysClock.MatchString(v.Text().Value) {
+		loop.Till = r.clockMoment(v.Text())
+	} else {
+		loop.Every = r.duration(v)
+	}
 }
 
 // outcomeCompleted is the outcome of a repeat that ran all its rounds.

@@ -12,10 +12,11 @@ import (
 	"nudge/lang/shape"
 )
 
-// Schedule says when a trigger fires, for whom and how fast. Exactly one of Cron and At is
-// set.
+// Schedule says when a trigger fires, for whom and how fast. Exactly one of Cron, Every and
+// At is set.
 type Schedule struct {
 	Cron         *Cron
+	Every        *Moment        // of the clock, again and again
 	At           *Moment        // once, on a date
 	Zone         *time.Location // nil: local, each person's own
 	MaxDelay     Duration       // how late a firing is still useful; zero for any time, with At only
@@ -42,6 +43,10 @@ func (s *Schedule) Next(after time.Time) time.Time {
 			return wall.Add(-Earliest)
 		}
 		return time.Time{}
+	case s.Every != nil && s.Zone != nil:
+		return s.Every.Next(after, s.Zone)
+	case s.Every != nil:
+		return s.Every.NextWall(after.Add(Earliest).UTC()).Add(-Earliest)
 	}
 	if at := s.once(); at.After(after) {
 		return at
@@ -92,16 +97,25 @@ func (s *Schedule) Words() string {
 	if s.Cron != nil {
 		return "cron " + s.Cron.Spec + " in " + zone
 	}
+	if s.Every != nil {
+		return "every " + s.Every.String() + " in " + zone
+	}
 	d := s.At.Date
 	return fmt.Sprintf("at %04d-%02d-%02d %02d:%02d in %s", d.Year, d.Month, d.Day, s.At.Hour, s.At.Minute, zone)
 }
 
-// clockTrigger reads a trigger with cron or at: its people and its rate.
+// clockTrigger reads a trigger with cron, every or at: its people and its rate.
 func (r *reader) clockTrigger(start string, m *node.Map) Trigger {
 	s := &Schedule{}
-	if start == "cron" {
+	switch start {
+	case "cron":
 		r.cron(m, s)
-	} else {
+	case "every":
+		if t := m.Text("every"); t != nil {
+			s.Every = r.clockMoment(t)
+		}
+		r.repeated(start, m, s)
+	default:
 		r.campaignMoment(m, s)
 	}
 	trigger := Trigger{Schedule: s, If: r.triggerIf(m, NameData, r.flow.Data)}
@@ -115,8 +129,7 @@ func (r *reader) clockTrigger(start string, m *node.Map) Trigger {
 	return trigger
 }
 
-// cron reads a schedule. The zone and max_delay have no default, because a wrong guess
-// would go unnoticed.
+// cron reads a schedule of five fields.
 func (r *reader) cron(m *node.Map, s *Schedule) {
 	s.Cron = &Cron{}
 	if t := m.Text("cron"); t != nil {
@@ -131,13 +144,19 @@ func (r *reader) cron(m *node.Map, s *Schedule) {
 			}
 		}
 	}
+	r.repeated("cron", m, s)
+}
+
+// repeated reads what belongs to a schedule that fires again and again. The zone and
+// max_delay have no default, because a wrong guess would go unnoticed.
+func (r *reader) repeated(start string, m *node.Map, s *Schedule) {
 	if !m.Has("timezone") {
-		m.Errorf("cron", CodeMissingKey, "add timezone: Europe/London, or timezone: local for each person's own zone",
+		m.Errorf(start, CodeMissingKey, "add timezone: Europe/London, or timezone: local for each person's own zone",
 			"this schedule needs a timezone")
 	}
 	s.Zone = r.clockZone(m)
 	if !m.Has("max_delay") {
-		m.Errorf("cron", CodeMissingKey, "for example max_delay: 6h", "this schedule needs max_delay: how late it may still fire")
+		m.Errorf(start, CodeMissingKey, "for example max_delay: 6h", "this schedule needs max_delay: how late it may still fire")
 	}
 	s.MaxDelay = r.duration(m.Get("max_delay"))
 }

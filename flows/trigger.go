@@ -9,7 +9,7 @@ import (
 )
 
 // starts are the keys of a trigger that start a run.
-var starts = []string{"event", "reply", "cron", "at"}
+var starts = []string{"event", "reply", "cron", "every", "at"}
 
 // readTriggers reads one trigger or a list. A flow without a trigger is started by calls.
 func (r *reader) readTriggers(v *node.Value) {
@@ -39,7 +39,7 @@ func (r *reader) readTrigger(m *node.Map) {
 	case len(found) == 0 && nearKey(m, starts, "key", "to", "if"):
 		m.Close() // the unknown key says it better
 	case len(found) == 0:
-		m.Value().Errorf(CodeMissingKey, "for example event: order.shipped", "this trigger needs one of event, reply, cron and at")
+		m.Value().Errorf(CodeMissingKey, "for example event: order.shipped", "this trigger needs one of event, reply, cron, every and at")
 	default:
 		r.flow.Triggers = append(r.flow.Triggers, r.triggerBy(found[0], m))
 		m.Close()

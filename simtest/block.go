@@ -150,7 +150,7 @@ func (b *block) repeat() {
 	b.line("  repeat:")
 	b.line("    times: %d", 1+b.dice.IntN(3))
 	if b.dice.IntN(4) > 0 {
-		b.line("    every: %s", pick(b.dice, "5h", "1d", "30m"))
+		b.line("    every: %s", pick(b.dice, "5h", "1d", "30m", "09:30", "mon-fri 01:30", "last day of month 18:00"))
 	}
 	b.step.words = []string{"completed"}
 	counts, more := b.patient(3), b.dice.IntN(4) > 0

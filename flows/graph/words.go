@@ -98,6 +98,9 @@ func (b *builder) describeRepeat(n *node, r *flows.Repeat) {
 	if r.Every != (flows.Duration{}) {
 		n.title += ", every " + r.Every.String()
 	}
+	if r.Till != nil {
+		n.title += ", every " + r.Till.String()
+	}
 	for i := range r.Until {
 		if !r.Until[i].HasThen {
 			n.notes = append(n.notes, "until "+b.line(&r.Until[i]))
@@ -175,6 +178,8 @@ func starts(f *flows.Flow) []string {
 			text = t.Event
 		case t.Schedule != nil && t.Schedule.Cron != nil:
 			text = "cron " + t.Schedule.Cron.Spec
+		case t.Schedule != nil && t.Schedule.Every != nil:
+			text = "every " + t.Schedule.Every.String()
 		case t.Schedule != nil:
 			text = t.Schedule.At.String()
 		}

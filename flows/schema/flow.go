@@ -68,13 +68,14 @@ func migration() *schema {
 // trigger is what starts a run. Which other keys may stand in it depends on its
 // signal.
 func trigger() *schema {
-	s := mapping("A trigger", "What starts a run: an `event`, a `reply`, a schedule (`cron`) or one moment (`at`).",
+	s := mapping("A trigger", "What starts a run: an `event`, a `reply`, a schedule (`cron` or `every`) or one moment (`at`).",
 		key("event", "The type of the event.", eventType(), "order.shipped"),
 		key("key", "There is one live run per person and key, and later events find it by the key. It reads only the event.", expression(), "event.order_id"),
 		key("to", "The person, or a list of people. Default: the person the event names. It reads only the event.", expression(), "event.customer"),
 		key("reply", "`any`: a reply that no run waits for.", words("any"), "any"),
 		key("before_waits", "The trigger gets the reply before any run that waits for one, and no run gets it after that.", truth(), true),
 		key("cron", "A schedule: minute, hour, day, month and weekday.", &schema{Type: "string"}, "0 9 * * mon"),
+		key("every", "A schedule: a time of day, on all days, on some days or on one of a month.", clockValue(), "mon-fri 09:00", "last day of month 18:00"),
 		key("at", "Once, on a date at a time of day.", text(), "2026-12-24 09:00"),
 		key("timezone", "The clock of the schedule: a time zone, or `local` for each person's own.", &schema{Type: "string"}, "local", "Europe/London"),
 		key("max_delay", "How late the schedule may still fire. After that, it skips the time.", duration(), "6h"),
@@ -84,13 +85,14 @@ func trigger() *schema {
 		key("on_bad_row", "What happens at a bad row: `skip` it (the default) or `stop` the campaign.", words("skip", "stop"), "skip"),
 		key("if", "Only if this is true.", condition(), "event.total > 0", `reply.keyword == "stop"`),
 	)
-	s.OneOf = exactlyOne("event", "reply", "cron", "at")
+	s.OneOf = exactlyOne("event", "reply", "cron", "every", "at")
 	s.Dependencies = map[string]any{
 		"key": []string{"event"}, "to": []string{"event"}, "before_waits": []string{"reply"}, "cron": []string{"timezone", "max_delay", "audience"},
-		"at": []string{"audience"},
+		"every": []string{"timezone", "max_delay", "audience"},
+		"at":    []string{"audience"},
 	}
 	for _, name := range []string{"audience", "rate", "on_bad_row", "timezone", "max_delay"} {
-		s.Dependencies[name] = anyOf(has("cron"), has("at"))
+		s.Dependencies[name] = anyOf(has("cron"), has("every"), has("at"))
 	}
 	return s
 }

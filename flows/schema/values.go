@@ -43,6 +43,12 @@ func duration() *schema {
 	return &schema{Type: "string", Pattern: durationForm, PatternMessage: "a duration such as 90m, 72h or 3d"}
 }
 
+// clockValue is a time of day that comes again and again.
+func clockValue() *schema {
+	return &schema{Type: "string", Pattern: `^(\S+ +|\S+ +\S+ +of +month +)?[0-9]{2}:[0-9]{2}$`,
+		PatternMessage: "a time of day such as 09:00, mon-fri 09:00 or last day of month 18:00"}
+}
+
 // afterValue is a duration, or that it never ends.
 func afterValue() *schema {
 	return &schema{

@@ -16,6 +16,8 @@ type schedule struct {
 	zone     *time.Location // nil: each person's own clock
 	maxDelay span
 	pace     time.Duration // from one person to the next; 0 for none
+	which    string        // of every: which of the days of a month; empty for each
+	days     string        // of every: its days; empty for all
 	audience string        // the condition on stored profiles; empty for none
 }
 
@@ -59,7 +61,7 @@ func (s *schedule) shows(wall time.Time) bool {
 			return false
 		}
 	}
-	return true
+	return isNamed(s.which, s.days, wall)
 }
 
 // covers reports whether *, */5, 7, 1-5 or mon covers a number.

@@ -113,6 +113,13 @@ func (r *reading) schedule(n *yaml.Node) *schedule {
 		}
 		s.fields = strings.Fields(day.Format("4 15 2 1 *"))
 	}
+	if every := text(get(n, "every")); every != "" {
+		spec = "every " + every
+		m := ofDay.FindStringSubmatch(every)
+		s.which, s.days = m[1], m[2]
+		at, _ := time.Parse("15:04", m[3])
+		s.fields = strings.Fields(at.Format("4 15 * * *"))
+	}
 	if spec == "" {
 		return nil
 	}
@@ -168,14 +175,7 @@ func (r *reading) step(n *yaml.Node) *step {
 			s.arms = append(s.arms, arm{text(get(a, "as")), "", r.steps(get(a, "then"))})
 		}
 	case "repeat":
-		s.times, _ = strconv.Atoi(text(get(s.node, "times")))
-		if every := get(s.node, "every"); every != nil {
-			s.every = r.span(n, every.Value)
-		}
-		s.lines = r.lines(get(s.node, "until"))
-		r.loops++
-		s.body = r.steps(get(s.node, "steps"))
-		r.loops--
+		r.repeat(s)
 	case "collect":
 		s.events, s.removes, s.unique = textsOf(get(s.node, "event")), textsOf(get(s.node, "remove")), text(get(s.node, "unique"))
 		s.key, s.itemIf = text(get(s.node, "key")), text(get(s.node, "if"))
@@ -198,6 +198,20 @@ func (r *reading) step(n *yaml.Node) *step {
 		r.fail(n, "a step without a verb")
 	}
 	return s
+}
+
+func (r *reading) repeat(s *step) {
+	s.times, _ = strconv.Atoi(text(get(s.node, "times")))
+	switch every := text(get(s.node, "every")); {
+	case ofDay.MatchString(every):
+		s.till = every
+	case every != "":
+		s.every = r.span(s.node, every)
+	}
+	s.lines = r.lines(get(s.node, "until"))
+	r.loops++
+	s.body = r.steps(get(s.node, "steps"))
+	r.loops--
 }
 
 // textsOf are one text or a list of them.

@@ -62,6 +62,7 @@ type step struct {
 	events  []string // of a collect: the types of its items
 	removes []string // and of what takes them back
 	unique  string
+	till    string // a moment of the clock instead of every
 	key     string // of a collect; "any" for the person's
 	itemIf  string
 	include bool

@@ -105,6 +105,10 @@ func (w *walk) rounds(s *step, own *list, mine *loop) *way {
 			return out
 		}
 		end := engine.InstantOf(s.every.after(mine.began.Time(), w.zone()))
+		if s.till != "" {
+			at, _, _ := w.moment(s.till, w.now())
+			end = engine.InstantOf(at)
+		}
 		if end > w.f.now {
 			own.rest = end
 			w.note(engine.KindWaiting, s.index, 0, "")

@@ -75,6 +75,8 @@ var reportTests = []struct{ name, steps, want string }{
 		"1-1 messages, life 1d 18h, ends completed"},
 	{"a day of the month", "steps: [ { wait: { at: last mon-fri of month 16:00 } }, { send: hello } ]",
 		"1-1 messages, life 40d, ends completed"},
+	{"rounds until a time of day", "steps: [ { repeat: { times: 3, every: mon-fri 09:00, steps: [ { send: hello } ] } } ]",
+		"3-3 messages, life 9d, ends completed"},
 	{"a time of day that a text says", "steps: [ { wait: { at: (profile.plan) } }, { send: hello } ]",
 		"1-1 messages, life 1d, ends completed, unhandled wait_1 past"},
 	{"conditions on known values are decided", `steps:

@@ -135,6 +135,10 @@ func (w *walk) repeat(s *flows.Step) (next int, parked bool) {
 
 // pace remembers when the round that begins will be over.
 func (w *walk) pace(s *flows.Step) {
+	if s.Repeat.Till != nil {
+		w.s.zone.remove(func(a alarm) bool { return a.place == w.s.at && a.line == roundLine })
+		return
+	}
 	if every := nominal(s.Repeat.Every); every > 0 {
 		w.s.zone.add(alarm{w.s.at, roundLine, false}, now, every, every)
 	}
@@ -142,6 +146,11 @@ func (w *walk) pace(s *flows.Step) {
 
 func (w *walk) endRound(s *flows.Step) (next int, parked bool) {
 	z := &w.s.zone
+	if till := s.Repeat.Till; till != nil {
+		w.s.phase = pacing
+		z.add(alarm{w.s.at, roundLine, true}, now, 1, longestGap(till))
+		return 0, true
+	}
 	if end := z.find(alarm{place: w.s.at, line: roundLine}); end >= 0 {
 		if w.t.choose(2) == 0 {
 			w.s.phase = pacing
