@@ -173,7 +173,7 @@ func (i *Instance) openAccounts() (all []runner.Account, err error) {
 func (i *Instance) serve(registry *prometheus.Registry) error {
 	config := server.Config{
 		Runner: i.runner, Store: i.store, Deployed: i.noteDeploy, Tokens: i.project.Settings.Tokens, Registry: registry, Log: i.log,
-		Audiences: i.audiences,
+		Audiences: i.audiences, Limits: i.project.Settings.Limits,
 	}
 	if secrets := i.project.Settings.Secrets; len(secrets) > 0 {
 		hooks := i.project.Settings.Webhooks
@@ -187,9 +187,9 @@ func (i *Instance) serve(registry *prometheus.Registry) error {
 	if err != nil {
 		return failed(err)
 	}
-	i.listen("the API", i.config.Listener, s.Handler())
+	i.listen("the API", s.Listener(i.config.Listener), s.Handler())
 	if i.config.Webhooks != nil {
-		i.listen("the webhooks", i.config.Webhooks, s.WebhookHandler())
+		i.listen("the webhooks", s.Listener(i.config.Webhooks), s.WebhookHandler())
 	}
 	return nil
 }

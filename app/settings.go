@@ -12,6 +12,7 @@ import (
 	"nudge/runner"
 	"nudge/runner/fetch"
 	"nudge/sandbox/people"
+	"nudge/server"
 )
 
 // Settings are the keys of nudge.yaml that concern the server and not the flows:
@@ -42,6 +43,8 @@ import (
 //	retention:                # how long old data is kept; never: drop nothing
 //	  runs: 90d               # ended runs
 //	  journal: never          # inputs
+//	limits:                   # of what requests can make the server hold
+//	  connections: 4096       # on each listener
 //	fetch:                    # private addresses that fetch steps may ask
 //	  allow_private: [ 10.1.0.0/16, billing.internal, .example.internal ]
 //	outbound: live            # or hold, or { only: [ann, bob] }
@@ -55,6 +58,7 @@ type Settings struct {
 	Webhooks WebhookSettings
 	Secrets  []appmessaging.Secret // for the webhooks of all accounts; none: webhooks are off
 	Listen   Addresses
+	Limits   server.Limits
 	Tokens   []string
 	DataDir  string
 	Fetch    []fetch.Allowed
@@ -66,7 +70,7 @@ type Settings struct {
 
 // servingKeys are the keys of nudge.yaml that contain settings.
 var servingKeys = []string{
-	"account", "accounts", "clock", "data_dir", "fetch", "listen", "outbound", "people", "retention", "tokens", "webhooks",
+	"account", "accounts", "clock", "data_dir", "fetch", "limits", "listen", "outbound", "people", "retention", "tokens", "webhooks",
 }
 
 // Account is a connection to the provider that messages go through.
@@ -109,6 +113,7 @@ func AllSettings(env Environment) SettingsReader {
 			Tokens:   r.texts(r.top.Get("tokens"), "tokens"),
 			DataDir:  cmp.Or(r.str(r.top.Text("data_dir")), DefaultDataDir),
 			Fetch:    r.fetch(r.top.Child("fetch")),
+			Limits:   r.limits(r.top.Child("limits")),
 			Retained: r.retention(r.top.Child("retention")),
 			Outbound: r.outbound(r.top.Get("outbound")),
 			People:   r.people(r.top.Child("people")),

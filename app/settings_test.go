@@ -13,6 +13,7 @@ import (
 	"nudge/engine"
 	"nudge/flows"
 	"nudge/runner"
+	"nudge/server"
 )
 
 func env(name string) (string, bool) {
@@ -28,6 +29,7 @@ listen: 127.0.0.1:${PORT}
 tokens: [ "${ABSENT:-dev}", "x${TOKEN}x" ]
 data_dir: /var/lib/nudge
 retention: { runs: 2w1d, journal: "${KEEP:-30d}" }
+limits: { connections: 100, connections_per_address: 10, unproven_bytes: 1048576, body_patience: 5s, body_rate: 1024 }
 outbound: { only: [ bob, ann ] }
 people: { ann: reads after 5s }
 fetch: { allow_private: [ 10.1.2.3/16, "${HOST:-billing.internal}" ] }
@@ -47,6 +49,9 @@ clock: { speed: 500 }
 	}
 	if s.Retained != (runner.Retention{Runs: 15 * day, Journal: 30 * day}) {
 		t.Errorf("what is over is kept for %+v", s.Retained)
+	}
+	if want := (server.Limits{Connections: 100, PerAddress: 10, Unproven: 1 << 20, BodyPatience: 5 * time.Second, BodyRate: 1024}); s.Limits != want {
+		t.Errorf("limits are %+v, want %+v", s.Limits, want)
 	}
 	if len(s.Fetch) != 2 || s.Fetch[0].String() != "10.1.0.0/16" || s.Fetch[1].String() != "billing.internal" {
 		t.Errorf("what may be fetched is %v", s.Fetch)
@@ -121,6 +126,9 @@ func TestSettingsAreRefusedAtTheirPlace(t *testing.T) {
 		{"runs that go at once", "retention: { runs: 6d23h }", "nudge.yaml:1:14: runs must be 7d or longer"},
 		{"a journal for a while", "retention: { journal: some }", "journal: "},
 		{"retention with an unknown key", "retention: { run: 90d }", `did you mean "runs"?`},
+		{"no connections", "limits: { connections: 0 }", "connections must be 1 to 1000000"},
+		{"no patience", "limits: { body_patience: 10ms }", "body_patience must be 1s to 1h"},
+		{"an unknown limit", "limits: { body_size: 5 }", "body_size"},
 		{"retention that is text", "retention: 90d", `retention must be a mapping, not "90d"`},
 		{"speed", "clock: { speed: fast }", "speed must be a whole number"},
 	} {

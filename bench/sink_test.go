@@ -43,9 +43,8 @@ func TestSink(t *testing.T) {
 	}
 	for n, m := range messages {
 		body := s.receipt(nil, n, "read")
-		in, err := appmessaging.Webhook{Secrets: []appmessaging.Secret{secret}}.Receive(channels.WebhookRequest{
-			Header: http.Header{appmessaging.SignatureHeader: {appmessaging.Sign(secret, body)}}, Body: body,
-		})
+		in, err := channels.Receive(appmessaging.Webhook{Secrets: []appmessaging.Secret{secret}},
+			http.Header{appmessaging.SignatureHeader: {appmessaging.Sign(secret, body)}}, body)
 		if err != nil || len(in.Receipts) != 1 || in.Receipts[0].Ref != m.Ref || in.Receipts[0].Status != channels.Read {
 			t.Errorf("receipt %d: %+v %v, want Read of %+v", n, in, err, m.Ref)
 		}

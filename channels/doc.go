@@ -7,7 +7,7 @@
 // decides what they mean.
 //
 //	flow step ─▶ Message ─▶ Channel.Send ─▶ Result             (at once)
-//	provider  ─▶ webhook ─▶ Receiver.Receive ─▶ Receipt, Reply (at any time, in any order,
+//	provider  ─▶ webhook ─▶ Receiver.Decode  ─▶ Receipt, Reply (at any time, in any order,
 //	                                                           any number of times)
 //
 // A send has no idempotency key at the provider. So every message carries a [Ref] of ours,

@@ -2,6 +2,7 @@ package channels
 
 import (
 	"encoding/json"
+	"io"
 	"time"
 )
 
@@ -13,19 +14,40 @@ type Receiver interface {
 	// never changes.
 	Name() string
 	// BodyLimit is how many bytes a request's body may have, 1 or more. A caller refuses
-	// larger bodies without asking Receive.
+	// larger bodies without decoding them.
 	BodyLimit() int
-	// Receive checks that a request comes from the provider and decodes its body. An event
-	// that it cannot use is listed in Inbound.Ignored and does not affect the others. Its
-	// error is a *Rejection; with an error, Inbound is zero.
-	Receive(r WebhookRequest) (Inbound, error)
+	// Inspect looks at the header of a request before any of its body is read. If the
+	// header alone shows that the request is not the provider's, such as by a missing
+	// signature, the error is a *Rejection with NotAuthentic.
+	Inspect(header map[string][]string) (Proof, error)
+	// Decode reads the body of a request whose Proof held. An event that it cannot use is
+	// listed in Inbound.Ignored and does not affect the others. The error is a *Rejection;
+	// with an error, Inbound is zero. A receiver must not keep or change the body.
+	Decode(body []byte) (Inbound, error)
 }
 
-// WebhookRequest is a request as it came. A receiver must not keep or change what it
-// points to.
-type WebhookRequest struct {
-	Header map[string][]string // by canonical names, as http.Header has them
-	Body   []byte
+// Proof decides whether the body of one request is the provider's. It takes the body as it
+// arrives, so that what is not proven never has to be read a second time. It belongs to one
+// goroutine.
+type Proof interface {
+	io.Writer // takes the bytes of the body, in order; its error is always nil
+	// Check is nil if the bytes so far are a body of the provider's. Otherwise the error is
+	// a *Rejection with NotAuthentic.
+	Check() error
+}
+
+// Receive has a receiver inspect, prove and decode a request that is there as a whole. The
+// error is a *Rejection.
+func Receive(by Receiver, header map[string][]string, body []byte) (Inbound, error) {
+	proof, err := by.Inspect(header)
+	if err != nil {
+		return Inbound{}, err
+	}
+	proof.Write(body)
+	if err := proof.Check(); err != nil {
+		return Inbound{}, err
+	}
+	return by.Decode(body)
 }
 
 // Rejection is the error of a request from which nothing can be used.

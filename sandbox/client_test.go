@@ -38,7 +38,7 @@ func newReceiver(t testing.TB) *receiver {
 func (r *receiver) ServeHTTP(w http.ResponseWriter, q *http.Request) {
 	body, _ := io.ReadAll(q.Body)
 	hook := appmessaging.Webhook{Secrets: []appmessaging.Secret{secret}}
-	in, err := hook.Receive(channels.WebhookRequest{Header: q.Header, Body: body})
+	in, err := channels.Receive(hook, q.Header, body)
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	r.tries++

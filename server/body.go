@@ -21,18 +21,23 @@ import (
 const usualBody = 64 << 10
 
 // readBody reads a request's body up to a limit in bytes.
-func readBody(w http.ResponseWriter, r *http.Request, limit int64) ([]byte, error) {
+func (s *Server) readBody(w http.ResponseWriter, r *http.Request, limit int64) ([]byte, error) {
+	return s.readAll(w, r.Body, r.ContentLength, limit)
+}
+
+// readAll reads a body of which the sender says how many bytes it has, or -1.
+func (s *Server) readAll(w http.ResponseWriter, from io.ReadCloser, said, limit int64) ([]byte, error) {
 	var body bytes.Buffer
-	if n := r.ContentLength; n > 0 { // what is said is not yet there: no more than usual is made ready for it
-		body.Grow(int(min(n, usualBody)) + bytes.MinRead)
+	if said > 0 { // what is said is not yet there: no more than usual is made ready for it
+		body.Grow(int(min(said, usualBody)) + bytes.MinRead)
 	}
-	_, err := body.ReadFrom(http.MaxBytesReader(w, r.Body, limit))
+	_, err := body.ReadFrom(http.MaxBytesReader(w, from, limit))
 	var tooLarge *http.MaxBytesError
 	if errors.As(err, &tooLarge) {
 		return nil, tooLargeProblem(limit)
 	}
 	if err != nil {
-		return nil, problemOf(http.StatusBadRequest, "body", "the body could not be read to its end")
+		return nil, s.bodyProblem(err)
 	}
 	return body.Bytes(), nil
 }

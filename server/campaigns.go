@@ -221,7 +221,7 @@ func (s *Server) steerCampaign(do engine.CampaignVerb) http.HandlerFunc {
 
 // read decodes a body, which may be empty.
 func (s *Server) read(w http.ResponseWriter, r *http.Request, into any) error {
-	body, err := readBody(w, r, 64<<10)
+	body, err := s.readBody(w, r, 64<<10)
 	if err != nil || len(strings.TrimSpace(string(body))) == 0 {
 		return err
 	}

@@ -94,7 +94,7 @@ func (s *Server) postEvents(w http.ResponseWriter, r *http.Request) {
 
 // postJSON takes one event, or an array of which all or none is taken.
 func (s *Server) postJSON(w http.ResponseWriter, r *http.Request) {
-	body, err := readBody(w, r, maxEventsBody)
+	body, err := s.readBody(w, r, maxEventsBody)
 	if err != nil {
 		s.fail(w, r, err)
 		return

@@ -88,7 +88,7 @@ type deployedFlow struct {
 // project that does not load changes nothing. What its nudge.yaml says to the server
 // itself, such as account and listen, is not looked at: that is read at the start.
 func (s *Server) deployFlows(w http.ResponseWriter, r *http.Request) {
-	p, warnings, err := projectOf(w, r)
+	p, warnings, err := s.projectOf(w, r)
 	if err != nil {
 		s.fail(w, r, err)
 		return
@@ -102,8 +102,8 @@ func (s *Server) deployFlows(w http.ResponseWriter, r *http.Request) {
 }
 
 // projectOf reads the files of a project from a request's body, and loads them.
-func projectOf(w http.ResponseWriter, r *http.Request) (*flows.Project, diag.List, error) {
-	body, err := readBody(w, r, maxProjectBody)
+func (s *Server) projectOf(w http.ResponseWriter, r *http.Request) (*flows.Project, diag.List, error) {
+	body, err := s.readBody(w, r, maxProjectBody)
 	if err != nil {
 		return nil, nil, err
 	}
@@ -193,7 +193,7 @@ func projectProblem(list diag.List) *problem {
 
 // callFlow starts a run of a flow for a person.
 func (s *Server) callFlow(w http.ResponseWriter, r *http.Request) {
-	body, err := readBody(w, r, engine.MaxEventBytes+4096)
+	body, err := s.readBody(w, r, engine.MaxEventBytes+4096)
 	if err != nil {
 		s.fail(w, r, err)
 		return

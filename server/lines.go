@@ -61,6 +61,7 @@ func (s *Server) postLines(w http.ResponseWriter, r *http.Request, parse parseLi
 	n := 0
 	for lines.Scan() {
 		n++
+		renewPace(r)
 		if len(bytes.TrimSpace(lines.Bytes())) == 0 {
 			continue
 		}
@@ -77,9 +78,14 @@ func (s *Server) postLines(w http.ResponseWriter, r *http.Request, parse parseLi
 	for len(window) > 0 {
 		settle()
 	}
-	if lines.Err() != nil {
+	switch err := lines.Err(); {
+	case errors.Is(err, bufio.ErrTooLong):
 		out.Encode(lineAnswer{Line: n + 1, Error: tooLargeProblem(maxLine)})
 		io.CopyN(io.Discard, r.Body, maxUnread)
+	case err != nil:
+		out.Encode(lineAnswer{Line: n + 1, Error: s.bodyProblem(err)})
+		http.NewResponseController(w).Flush()
+		panic(http.ErrAbortHandler) // what is still on its way would be taken for the next request
 	}
 	// The server leaves the rest to us, as reading goes on beside writing: without this it
 	// would meet the body where it expects the next request.

@@ -60,7 +60,7 @@ func (s *Server) getOutbound(w http.ResponseWriter, r *http.Request) {
 }
 
 func (s *Server) putOutbound(w http.ResponseWriter, r *http.Request) {
-	body, err := readBody(w, r, 1<<20)
+	body, err := s.readBody(w, r, 1<<20)
 	if err != nil {
 		s.fail(w, r, err)
 		return

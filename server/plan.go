@@ -10,7 +10,7 @@ import (
 
 // planFlows says what a deploy of a project would do, and changes nothing.
 func (s *Server) planFlows(w http.ResponseWriter, r *http.Request) {
-	p, _, err := projectOf(w, r)
+	p, _, err := s.projectOf(w, r)
 	if err != nil {
 		s.fail(w, r, err)
 		return

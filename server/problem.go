@@ -80,6 +80,9 @@ func (s *Server) fail(w http.ResponseWriter, r *http.Request, err error) {
 	if p.Status == http.StatusUnauthorized {
 		w.Header().Set("WWW-Authenticate", `Bearer realm="nudge"`)
 	}
+	if unread(r) { // what is still on its way would be taken for the next request
+		w.Header().Set("Connection", "close")
+	}
 	write(w, p.Status, "application/problem+json", p)
 }
 

@@ -66,7 +66,7 @@ func (s *Server) changeProfile(w http.ResponseWriter, r *http.Request, mode prof
 		s.fail(w, r, problemOf(http.StatusUnsupportedMediaType, "media-type", "send application/json, not "+media))
 		return
 	}
-	body, err := readBody(w, r, maxProfileBody)
+	body, err := s.readBody(w, r, maxProfileBody)
 	if err != nil {
 		s.fail(w, r, err)
 		return

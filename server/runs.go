@@ -206,7 +206,7 @@ func (s *Server) cancelRun(w http.ResponseWriter, r *http.Request) {
 		s.fail(w, r, err)
 		return
 	}
-	body, err := readBody(w, r, 64<<10)
+	body, err := s.readBody(w, r, 64<<10)
 	if err != nil {
 		s.fail(w, r, err)
 		return

@@ -40,14 +40,18 @@ type Config struct {
 	Profiles bool                 // what webhooks say of people becomes what is known of them
 	Tokens   []string             // bearer tokens; none: every request must come from this machine
 	Registry *prometheus.Registry // for /metrics, and for the server's own; nil: none
+	Limits   Limits               // of what requests can make the server hold
 	Log      *slog.Logger         // nil: nothing is logged
 }
 
 // Server serves the API and the webhooks.
 type Server struct {
-	config Config
-	flows  flowCache
-	hooks  *webhookMetrics
+	config       Config
+	flows        flowCache
+	hooks        *webhookMetrics
+	limits       Limits
+	limitMetrics *limitMetrics
+	unproven     *unproven
 }
 
 // New returns a server, or an error that names what is missing or wrong in its Config.
@@ -65,7 +69,13 @@ func New(config Config) (*Server, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &Server{config: config, flows: flowCache{store: config.Store}, hooks: hooks}, nil
+	limits := config.Limits.orDefaults()
+	bodies := &unproven{most: limits.Unproven}
+	refusals, err := newLimitMetrics(config.Registry, func() float64 { return float64(bodies.used.Load()) })
+	if err != nil {
+		return nil, err
+	}
+	return &Server{config: config, flows: flowCache{store: config.Store}, hooks: hooks, limits: limits, limitMetrics: refusals, unproven: bodies}, nil
 }
 
 var receiverName = regexp.MustCompile(`^[a-z0-9-]+$`)
@@ -148,15 +158,17 @@ func muxOf(routes []route) *http.ServeMux {
 func (s *Server) Handler() http.Handler {
 	all := http.NewServeMux()
 	all.Handle("/", s.guard(s.known(muxOf(s.routes()))))
-	all.Handle("/webhooks/", s.WebhookHandler())
+	all.Handle("/webhooks/", s.webhookMux())
 	all.HandleFunc("GET /-/healthy", s.healthy)
 	all.HandleFunc("GET /-/ready", s.ready)
-	return all
+	return s.paced(all)
 }
 
 // WebhookHandler serves the webhooks of the channels alone, for a listener that is open
 // to the world.
-func (s *Server) WebhookHandler() http.Handler { return s.known(muxOf(s.webhookRoutes())) }
+func (s *Server) WebhookHandler() http.Handler { return s.paced(s.webhookMux()) }
+
+func (s *Server) webhookMux() http.Handler { return s.known(muxOf(s.webhookRoutes())) }
 
 // methods are those that a pattern may have, in order.
 var methods = []string{"DELETE", "GET", "HEAD", "PATCH", "POST", "PUT"}

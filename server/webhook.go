@@ -3,6 +3,7 @@ package server
 import (
 	"context"
 	"errors"
+	"io"
 	"net/http"
 
 	"nudge/channels"
@@ -14,12 +15,7 @@ import (
 // 400 only where trying again cannot help, because providers may drop what got one.
 func (s *Server) postWebhook(from channels.Receiver) http.HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) {
-		body, err := readBody(w, r, int64(from.BodyLimit()))
-		if err != nil {
-			s.fail(w, r, err)
-			return
-		}
-		in, err := from.Receive(channels.WebhookRequest{Header: r.Header, Body: body})
+		in, err := s.readWebhook(w, r, from)
 		if err != nil {
 			s.fail(w, r, webhookProblem(err))
 			return
@@ -36,6 +32,32 @@ func (s *Server) postWebhook(from channels.Receiver) http.HandlerFunc {
 		}
 		w.WriteHeader(http.StatusOK)
 	}
+}
+
+// readWebhook reads and decodes what a channel got. A request that cannot be the provider's is
+// refused before its body is read. A body is proven while it arrives, and counts against the
+// budget of what is not proven until then.
+func (s *Server) readWebhook(w http.ResponseWriter, r *http.Request, from channels.Receiver) (channels.Inbound, error) {
+	proof, err := from.Inspect(r.Header)
+	if err != nil {
+		return channels.Inbound{}, err
+	}
+	held := s.unproven.hold(r.Body)
+	defer held.release()
+	body, err := s.readAll(w, readCloser{io.TeeReader(held, proof), held}, r.ContentLength, int64(from.BodyLimit()))
+	if err != nil {
+		return channels.Inbound{}, err
+	}
+	if err := proof.Check(); err != nil {
+		return channels.Inbound{}, err
+	}
+	held.release()
+	return from.Decode(body)
+}
+
+type readCloser struct {
+	io.Reader
+	io.Closer
 }
 
 // takeWebhook gives the runner what a webhook brought and waits until it is committed.

@@ -4,6 +4,7 @@ import (
 	"crypto/hmac"
 	"crypto/sha1" //nolint:gosec // the provider's choice; HMAC-SHA1 is not broken by collisions
 	"encoding/hex"
+	"hash"
 
 	"nudge/channels"
 )
@@ -22,20 +23,53 @@ func Sign(secret string, body []byte) string {
 	return hex.EncodeToString(digest(secret, body))
 }
 
-// verify reports errSignature unless signature was made over exactly these bytes
-// with one of the secrets. Upper-case hex is as good. An empty secret never
-// matches, so without secrets every webhook is refused.
-func (w Webhook) verify(body []byte, signature string) error {
-	given, err := hex.DecodeString(signature)
-	if err != nil || len(given) != sha1.Size {
-		return errSignature
+// Inspect reads the signature in the header. There must be exactly one, of 20 bytes in hex;
+// upper-case hex is as good. Without secrets every webhook is refused.
+func (w Webhook) Inspect(header map[string][]string) (channels.Proof, error) {
+	values := header[SignatureHeader]
+	if len(values) != 1 {
+		return nil, errSignature
 	}
+	given, err := hex.DecodeString(values[0])
+	if err != nil || len(given) != sha1.Size {
+		return nil, errSignature
+	}
+	p := signed{given: given}
 	for _, secret := range w.Secrets {
-		if secret != "" && hmac.Equal(given, digest(string(secret), body)) {
-			return nil
+		if secret != "" { // nothing is signed by nobody
+			p.macs = append(p.macs, hmac.New(sha1.New, []byte(secret)))
 		}
 	}
-	return errSignature
+	if len(p.macs) == 0 {
+		return nil, errSignature
+	}
+	return p, nil
+}
+
+// signed proves a body by the signature that came with it.
+type signed struct {
+	given []byte
+	macs  []hash.Hash // one for each secret
+}
+
+// Write adds bytes of the body.
+func (p signed) Write(b []byte) (int, error) {
+	for _, mac := range p.macs {
+		mac.Write(b)
+	}
+	return len(b), nil
+}
+
+// Check is nil if one of the secrets signed exactly these bytes.
+func (p signed) Check() error {
+	found := false
+	for _, mac := range p.macs {
+		found = hmac.Equal(p.given, mac.Sum(nil)) || found
+	}
+	if !found {
+		return errSignature
+	}
+	return nil
 }
 
 func digest(secret string, body []byte) []byte {

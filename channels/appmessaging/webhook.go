@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"cmp"
 	"fmt"
-	"net/http"
 
 	"nudge/channels"
 )
@@ -16,6 +15,7 @@ const (
 	DefaultBody = 4 << 20  // bytes of a body
 	MaxBody     = 10 << 20 // bytes of a body that may be configured
 	maxDepth    = 32       // levels of JSON within one envelope
+	maxEvents   = 5000     // events of a body: ten times what the provider puts into one
 )
 
 // WebhookName is where the provider posts to: /webhooks/comapi.
@@ -24,6 +24,11 @@ const WebhookName = "comapi"
 // errOutline reports a webhook that is neither a JSON object nor an array.
 var errOutline = &channels.Rejection{
 	Reason: channels.Malformed, Detail: "the body is neither a JSON object nor an array",
+}
+
+// errMany reports a webhook with more events than any batch has.
+var errMany = &channels.Rejection{
+	Reason: channels.Malformed, Detail: fmt.Sprintf("the body has more than %d events", maxEvents),
 }
 
 var _ channels.Receiver = Webhook{}
@@ -35,7 +40,7 @@ type Webhook struct {
 	Secrets []Secret
 
 	// MaxBody is how many bytes a body may have, at most the constant of that name; 0
-	// means DefaultBody. Bodies are read before their signature can be checked.
+	// means DefaultBody.
 	MaxBody int
 }
 
@@ -45,12 +50,9 @@ func (w Webhook) Name() string { return WebhookName }
 // BodyLimit returns how many bytes a body may have.
 func (w Webhook) BodyLimit() int { return cmp.Or(w.MaxBody, DefaultBody) }
 
-// Receive verifies the signature over the raw body and decodes it.
-func (w Webhook) Receive(r channels.WebhookRequest) (channels.Inbound, error) {
-	if err := w.verify(r.Body, http.Header(r.Header).Get(SignatureHeader)); err != nil {
-		return channels.Inbound{}, err
-	}
-	pieces, err := split(r.Body)
+// Decode reads one event or an array of them.
+func (w Webhook) Decode(body []byte) (channels.Inbound, error) {
+	pieces, err := split(body)
 	if err != nil {
 		return channels.Inbound{}, err
 	}
@@ -87,6 +89,9 @@ func split(body []byte) ([]piece, error) {
 	var pieces []piece
 	for more := len(rest) > 0; more; {
 		item, depth, end := cut(rest)
+		if len(pieces) == maxEvents {
+			return nil, errMany
+		}
 		pieces = append(pieces, piece{item, depth})
 		if more = end < len(rest); more {
 			if rest[end] != ',' {

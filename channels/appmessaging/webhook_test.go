@@ -26,16 +26,27 @@ const (
 	vectorMAC  = "f8446672f033e4b2beafc5ca3a71eafcd2cafb6e"
 )
 
-// posted is a webhook as the provider posts it.
-func posted(body []byte, signature string) channels.WebhookRequest {
+// posted is what a webhook has that the provider posts with a body and a signature.
+func posted(w Webhook, body []byte, signature string) (channels.Inbound, error) {
 	header := http.Header{}
 	header.Set(SignatureHeader, signature)
-	return channels.WebhookRequest{Header: header, Body: body}
+	return channels.Receive(w, header, body)
 }
 
 // receive has a webhook of a body that is signed well.
 func receive(w Webhook, body string) (channels.Inbound, error) {
-	return w.Receive(posted([]byte(body), Sign(secret, []byte(body))))
+	return posted(w, []byte(body), Sign(secret, []byte(body)))
+}
+
+// prove checks a signature over a body that arrives in two pieces.
+func prove(w Webhook, body []byte, signature string) error {
+	proof, err := w.Inspect(http.Header{SignatureHeader: {signature}})
+	if err != nil {
+		return err
+	}
+	proof.Write(body[:len(body)/2])
+	proof.Write(body[len(body)/2:])
+	return proof.Check()
 }
 
 func TestVerify(t *testing.T) {
@@ -59,9 +70,13 @@ func TestVerify(t *testing.T) {
 		{"spaced", hook, " " + vectorMAC, errSignature},
 		{"two", hook, vectorMAC + "," + vectorMAC, errSignature},
 	} {
-		if err := test.hook.verify([]byte(vectorBody), test.signature); err != test.want {
+		if err := prove(test.hook, []byte(vectorBody), test.signature); err != test.want {
 			t.Errorf("%s: got %v, want %v", test.name, err, test.want)
 		}
+	}
+	two := http.Header{SignatureHeader: {vectorMAC, vectorMAC}}
+	if _, err := hook.Inspect(two); err != errSignature {
+		t.Errorf("two headers: got %v, want errSignature", err)
 	}
 	if got := Sign(secret, []byte(vectorBody)); got != vectorMAC {
 		t.Errorf("Sign: got %s, want %s", got, vectorMAC)
@@ -72,7 +87,7 @@ func TestVerifyEveryBit(t *testing.T) {
 	body := []byte(vectorBody)
 	for i := range len(body) * 8 {
 		body[i/8] ^= 1 << (i % 8)
-		if hook.verify(body, vectorMAC) == nil {
+		if prove(hook, body, vectorMAC) == nil {
 			t.Errorf("bit %d of the body changed and nobody noticed", i)
 		}
 		body[i/8] ^= 1 << (i % 8)
@@ -272,8 +287,21 @@ func TestDecodeErrors(t *testing.T) {
 			t.Errorf("%s: got %v, want %v", test.name, err, test.want)
 		}
 	}
-	if _, err := hook.Receive(posted([]byte(`[`), "00")); !errors.Is(err, errSignature) {
+	if _, err := posted(hook, []byte(`[`), "00"); !errors.Is(err, errSignature) {
 		t.Errorf("a body that is malformed and not signed: got %v, want errSignature", err)
+	}
+}
+
+// TestManyEvents: a body is not looked at further when it has more events than any provider
+// sends. Each of them would cost some microseconds.
+func TestManyEvents(t *testing.T) {
+	if _, err := receive(hook, "["+strings.Repeat("1,", maxEvents-1)+"1]"); err != nil {
+		t.Errorf("%d events: %v", maxEvents, err)
+	}
+	for name, body := range map[string]string{"numbers": "[" + strings.Repeat("1,", maxEvents) + "1]", "commas": "[" + strings.Repeat(",", DefaultBody-2) + "]"} {
+		if _, err := receive(hook, body); !errors.Is(err, errMany) {
+			t.Errorf("%s: got %v, want errMany", name, err)
+		}
 	}
 }
 
@@ -302,7 +330,7 @@ func TestDecodeBatch(t *testing.T) {
 		}
 	}
 	body := []byte("[" + strings.Join(all, ",") + "]")
-	in, err := hook.Receive(posted(body, Sign("older", body)))
+	in, err := posted(hook, body, Sign("older", body))
 	if err != nil || len(in.Receipts) != 497 || len(in.Replies) != 1 || len(in.Ignored) != 2 ||
 		in.Ignored[0].Reason != channels.UnknownEvent || in.Ignored[1].Reason != channels.MalformedEvent {
 		t.Fatalf("got %d receipts, %d replies, ignored %q, error %v", len(in.Receipts), len(in.Replies), in.Ignored, err)
@@ -341,7 +369,7 @@ func FuzzDecode(f *testing.F) {
 		f.Add([]byte(seed))
 	}
 	f.Fuzz(func(t *testing.T, body []byte) {
-		_, err := hook.Receive(posted(body, Sign(secret, body)))
+		_, err := posted(hook, body, Sign(secret, body))
 		if err != nil && !errors.Is(err, errOutline) {
 			t.Fatalf("got %v", err)
 		}
@@ -350,7 +378,7 @@ func FuzzDecode(f *testing.F) {
 			return
 		}
 		both := []byte("[" + string(body) + "," + good + "]")
-		in, err := hook.Receive(posted(both, Sign(secret, both)))
+		in, err := posted(hook, both, Sign(secret, both))
 		if err != nil || len(in.Receipts) == 0 || in.Receipts[len(in.Receipts)-1].ProviderID != "m1" {
 			t.Fatalf("beside %q: got %+v, %v", body, in, err)
 		}
@@ -370,7 +398,7 @@ func BenchmarkDecode(b *testing.B) {
 	b.SetBytes(int64(len(body)))
 	b.ReportAllocs()
 	for b.Loop() {
-		if _, err := hook.Receive(posted(body, signature)); err != nil {
+		if _, err := posted(hook, body, signature); err != nil {
 			b.Fatal(err)
 		}
 	}

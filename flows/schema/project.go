@@ -47,6 +47,7 @@ func servingKeys() []property {
 		key("webhooks", "The provider's webhooks and their secrets.", anyOf(webhooks()), example{"secrets": []any{"${WEBHOOK_SECRET}"}}),
 		key("tokens", "The tokens for the API.", texts(), []any{"${NUDGE_TOKEN}"}),
 		key("listen", "The address of the API.", text(), "127.0.0.1:8080"),
+		key("limits", "Limits of what requests can make the server hold.", anyOf(requestLimits()), example{"connections_per_address": 200}),
 		key("data_dir", "The folder of the store.", text(), ".nudge"),
 		key("retention", "How long history is kept.", anyOf(retention()), example{"runs": "90d"}),
 		key("outbound", "Whether messages go out: `live`, `hold`, or `{ only: [profiles] }`.", anyOf(words("live", "hold"), only()), "hold", example{"only": []any{"ann"}}),
@@ -99,6 +100,15 @@ func retention() *schema {
 	return mapping("Retention", "How long history is kept. What is younger than `7d` always is.",
 		key("runs", "How long ended runs are kept, from their end on. Default: `90d`. `never` deletes none.", afterValue(), "90d", "never"),
 		key("journal", "How long accepted inputs are kept. Default: `never`, which deletes none. Explaining, backtests and tests of past runs need all of them.", afterValue(), "never", "180d"))
+}
+
+func requestLimits() *schema {
+	return mapping("Limits of requests", "What requests can make the server hold. Beyond that it refuses.",
+		key("connections", "The most open connections of a listener. Default: 4096. Further ones are closed at once.", integer(1, 1_000_000), 4096),
+		key("connections_per_address", "The most of them from one address (of IPv6, from one network of 64 bits). Default: 1024.", integer(1, 1_000_000), 200),
+		key("unproven_bytes", "The most bytes of webhooks in memory whose signature is not proven yet. Default: 64 MiB. Further ones are answered with 503.", integer(1, 1<<30), 64<<20),
+		key("body_patience", "How long the body of a request may take, however small, and a stream of events between two lines. Default: `30s`.", duration(), "30s"),
+		key("body_rate", "How many bytes of a body must come in each further second. Default: 16 KiB. A slower one is answered with 408.", integer(1, 1<<30), 16<<10))
 }
 
 func only() *schema {

@@ -1,0 +1,85 @@
+package server
+
+import (
+	"errors"
+	"io"
+	"net/http"
+	"os"
+	"time"
+)
+
+// paced bounds how slowly the body of any request may come: one byte every few seconds must
+// not hold a connection for ever. What a handler leaves unread is bounded too.
+func (s *Server) paced(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if r.ContentLength != 0 {
+			b := &pacedBody{ReadCloser: r.Body, control: http.NewResponseController(w), limits: &s.limits}
+			b.renew()
+			r.Body = b
+		}
+		next.ServeHTTP(w, r)
+	})
+}
+
+// pacedBody is a body with a deadline that every byte moves. It belongs to one goroutine.
+type pacedBody struct {
+	io.ReadCloser
+	control *http.ResponseController
+	limits  *Limits
+	begun   time.Time
+	read    int  // bytes since then
+	ended   bool // all of it was read
+}
+
+// renew begins to count anew.
+func (b *pacedBody) renew() {
+	b.begun, b.read = time.Now(), 0
+	b.setDeadline()
+}
+
+// setDeadline sets when the next bytes must have come. Writers that are no connection have no
+// deadlines, and no slow senders either.
+func (b *pacedBody) setDeadline() {
+	allowed := b.limits.BodyPatience + time.Duration(b.read)*time.Second/time.Duration(b.limits.BodyRate)
+	b.control.SetReadDeadline(b.begun.Add(allowed))
+}
+
+// Read reads bytes of the body. The end of the body takes the deadline away, as the server goes
+// on to read: it watches for the client to hang up.
+func (b *pacedBody) Read(p []byte) (int, error) {
+	n, err := b.ReadCloser.Read(p)
+	b.read += n
+	if err == io.EOF {
+		b.ended = true
+		b.control.SetReadDeadline(time.Time{})
+	} else if err == nil {
+		b.setDeadline()
+	}
+	return n, err
+}
+
+// unread reports whether a part of the request's body was not read.
+func unread(r *http.Request) bool {
+	b, ok := r.Body.(*pacedBody)
+	return ok && !b.ended
+}
+
+// renewPace lets a stream take its time until the next line.
+func renewPace(r *http.Request) {
+	if b, ok := r.Body.(*pacedBody); ok {
+		b.renew()
+	}
+}
+
+// bodyProblem says why a body could not be read to its end.
+func (s *Server) bodyProblem(err error) *problem {
+	switch {
+	case errors.Is(err, os.ErrDeadlineExceeded):
+		s.limitMetrics.refused.WithLabelValues(limitBodyRate).Inc()
+		return problemOf(http.StatusRequestTimeout, "slow-body", "the body came too slowly")
+	case errors.Is(err, errUnproven):
+		s.limitMetrics.refused.WithLabelValues(limitUnproven).Inc()
+		return problemOf(http.StatusServiceUnavailable, "busy", err.Error())
+	}
+	return problemOf(http.StatusBadRequest, "body", "the body could not be read to its end")
+}
