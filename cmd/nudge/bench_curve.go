@@ -41,7 +41,7 @@ func newBenchCurve() *cobra.Command {
 		if err != nil {
 			return wrongInput(fmt.Errorf("%s: %w", args[0], err))
 		}
-		_, err = c.OutOrStdout().Write(drawn)
+		_, err = raw(c.OutOrStdout()).Write(drawn)
 		return failed(err)
 	}
 	return c

@@ -28,7 +28,7 @@ func followCampaign(ctx context.Context, a *client.Client, id string, errs io.Wr
 			first = c.Taken
 		}
 		if isTerminal(errs) {
-			fmt.Fprint(errs, "\r\x1b[K", bar(int64(c.Taken), int64(c.Audience)), pace(c, c.Taken-first, time.Since(began)))
+			fmt.Fprint(errs, emptyLine, bar(int64(c.Taken), int64(c.Audience)), pace(c, c.Taken-first, time.Since(began)))
 		}
 		select {
 		case <-time.After(followEvery):
@@ -41,7 +41,7 @@ func followCampaign(ctx context.Context, a *client.Client, id string, errs io.Wr
 
 func clearLine(errs io.Writer) {
 	if isTerminal(errs) {
-		fmt.Fprint(errs, "\r\x1b[K")
+		fmt.Fprint(errs, emptyLine)
 	}
 }
 

@@ -58,7 +58,7 @@ func writePreview(out io.Writer, p *client.Preview) error {
 		return failed(err)
 	}
 	for _, s := range p.Samples {
-		fmt.Fprintf(out, "to %s: %s\n", s.Profile, s.Text)
+		fmt.Fprintf(out, "to %s: %s\n", oneLine(s.Profile), oneLine(s.Text))
 	}
 	return nil
 }

@@ -16,7 +16,7 @@ func paletteFor(w io.Writer) palette {
 }
 
 func isTerminal(w io.Writer) bool {
-	f, ok := w.(*os.File)
+	f, ok := raw(w).(*os.File)
 	return ok && term.IsTerminal(int(f.Fd()))
 }
 
@@ -24,7 +24,7 @@ func (p palette) wrap(code, text string) string {
 	if !p.on {
 		return text
 	}
-	return "\x1b[" + code + "m" + text + "\x1b[0m"
+	return escape("["+code+"m") + text + escape("[0m")
 }
 
 func (p palette) bold(text string) string { return p.wrap("1", text) }

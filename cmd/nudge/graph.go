@@ -41,7 +41,7 @@ func newGraph() *cobra.Command {
 			return wrongUsage(fmt.Errorf("there is no flow %q; %s", args[0], didYouMean(args[0], flowNames(p))))
 		}
 		draw := map[format]string{asSVG: graph.SVG(f), asMermaid: graph.Mermaid(f), asText: graph.Text(f)}
-		_, err = io.WriteString(c.OutOrStdout(), draw[*output])
+		_, err = io.WriteString(raw(c.OutOrStdout()), draw[*output])
 		return failed(err)
 	}
 	return c

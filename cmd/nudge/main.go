@@ -17,6 +17,7 @@ func main() { os.Exit(run(os.Args[1:], os.Stdin, os.Stdout, os.Stderr)) }
 
 // run is the whole program, apart from the process around it.
 func run(args []string, in io.Reader, out, errs io.Writer) int {
+	out, errs = written(out), written(errs)
 	root := newRoot()
 	root.SetArgs(args)
 	root.SetIn(in)

@@ -100,8 +100,11 @@ func (l listing[T]) write(out io.Writer, items []T) error {
 	w := tabwriter.NewWriter(out, 0, 0, 2, ' ', 0)
 	fmt.Fprintln(w, strings.Join(l.header, "\t"))
 	for _, item := range items {
-		cells := l.cells(item)
-		fmt.Fprintf(w, strings.Repeat("%v\t", len(cells)-1)+"%v\n", cells...)
+		var cells []string
+		for _, cell := range l.cells(item) {
+			cells = append(cells, oneLine(cell))
+		}
+		fmt.Fprintln(w, strings.Join(cells, "\t"))
 	}
 	return w.Flush()
 }

@@ -78,7 +78,7 @@ func (p *progress) draw(line string) {
 		return
 	}
 	p.shown = time.Now()
-	fmt.Fprint(p.out, "\r\x1b[K", line)
+	fmt.Fprint(p.out, emptyLine, line)
 }
 
 // shared is show for several goroutines.
@@ -102,7 +102,7 @@ func (p *progress) answered(done int64) int64 {
 // clear removes the drawing.
 func (p *progress) clear() {
 	if p.out != nil {
-		fmt.Fprint(p.out, "\r\x1b[K")
+		fmt.Fprint(p.out, emptyLine)
 	}
 }
 

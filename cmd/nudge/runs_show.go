@@ -30,9 +30,9 @@ func newRunsShow(flags *apiFlags) *cobra.Command {
 
 // writeRun shows what a run is, where it stands and what has happened to it.
 func writeRun(w io.Writer, r *client.Run) error {
-	fmt.Fprintf(w, "run %s of %s for %s", r.ID, r.Flow, r.Profile)
+	fmt.Fprintf(w, "run %s of %s for %s", r.ID, r.Flow, oneLine(r.Profile))
 	if r.Key != "" {
-		fmt.Fprintf(w, ", key %s", r.Key)
+		fmt.Fprintf(w, ", key %s", oneLine(r.Key))
 	}
 	fmt.Fprintf(w, "\nversion %s\n", r.Version)
 	switch {
@@ -47,7 +47,7 @@ func writeRun(w io.Writer, r *client.Run) error {
 	}
 	_, err := fmt.Fprintln(w)
 	for _, e := range r.Timeline {
-		_, err = fmt.Fprintf(w, "%s  %s\n", e.At, e.Text)
+		_, err = fmt.Fprintf(w, "%s  %s\n", e.At, oneLine(e.Text))
 	}
 	return err
 }

@@ -37,7 +37,7 @@ func newSchema() *cobra.Command {
 			if !ok {
 				return wrongUsage(fmt.Errorf("there is no schema %q; %s", args[0], didYouMean(args[0], words)))
 			}
-			_, err := c.OutOrStdout().Write(write())
+			_, err := raw(c.OutOrStdout()).Write(write())
 			return failed(err)
 		},
 	}

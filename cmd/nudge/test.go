@@ -134,7 +134,7 @@ func testFromRun(c *cobra.Command, dir string, f *testFlags) error {
 	if err != nil {
 		return wrongInput(err)
 	}
-	_, err = io.WriteString(c.OutOrStdout(), text)
+	_, err = io.WriteString(raw(c.OutOrStdout()), text)
 	return failed(err)
 }
 
