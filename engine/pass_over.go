@@ -17,13 +17,9 @@ const (
 // passOver drops a timer of a wait or collect that cannot come about. The other lines stay
 // in effect.
 func (a *applier) passOver(r *Run, place, index int, line *flows.Line, why string) {
-	words := line.Signal.String() + " " + line.After.String()
-	if line.At != nil {
-		words = line.Signal.String() + " " + line.At.String()
-	}
 	r.Alarms = deleteAlarm(r.Alarms, place, index)
 	r.setDeadline()
-	r.log(Entry{At: a.now, Kind: KindPassedOver, Step: place, Detail: words + ": " + why})
+	r.log(Entry{At: a.now, Kind: KindPassedOver, Step: place, Detail: line.Timer() + ": " + why})
 }
 
 // hasTimer reports whether a timer of a line is still to come. It may be held until the
@@ -38,13 +34,13 @@ func (r *Run) hasTimer(place, index int) bool {
 func (r *Run) outOfTime(place int, lines []flows.Line) bool {
 	timers := false
 	for i := range lines {
-		switch lines[i].Signal {
-		case flows.SignalAfter, flows.SignalAt, flows.SignalQuiet:
-			if lines[i].Never || r.hasTimer(place, i) {
-				return false
-			}
-			timers = true
+		if !lines[i].Signal.IsTimer() {
+			continue
 		}
+		if lines[i].Never || r.hasTimer(place, i) {
+			return false
+		}
+		timers = true
 	}
 	return timers
 }

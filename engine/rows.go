@@ -179,6 +179,7 @@ func (a *applier) unwanted(fr *Campaign, f *flows.Flow, profile string, data jso
 	t := &f.Triggers[fr.Trigger]
 	ask := func(cond *flows.Expr, scope map[string]any, otherwise string) string {
 		scope[flows.NameProfile], scope[flows.NameNow] = a.profileView(profile, f), shape.TimeOf(a.now.Time())
+		scope[flows.NameToday] = a.e.categories
 		ok, err := a.rowTruth(cond, scope, f, fr.Number, profile)
 		switch {
 		case err != nil:
@@ -232,6 +233,7 @@ func (f *SnapshotRequest) Belongs(p *Person) (bool, error) {
 func (f *SnapshotRequest) Condition(p *Person) Condition {
 	c := Condition{At: f.At, Flow: f.Flow, Profile: p.ID, Campaign: f.Campaign, Expr: f.Schedule.Audience.If, Scope: map[string]any{
 		flows.NameProfile: viewOf(p, p.ID, f.Flow), flows.NameNow: shape.TimeOf(f.At.Time()),
+		flows.NameToday: f.Flow.Categories,
 	}}
 	c.Holds, c.Err = truth(c.Expr, c.Scope)
 	return c

@@ -100,6 +100,8 @@ func (a *applier) setAlarmsSince(now time.Time, r pinned, place int, lines []flo
 	for i := range lines {
 		line := &lines[i]
 		switch {
+		case line.Open != nil:
+			a.setOpening(r, place, i, line, now, zone)
 		case line.Signal == flows.SignalAfter && !line.Never, line.Signal == flows.SignalQuiet:
 			r.setAlarm(Alarm{InstantOf(line.After.After(now, zone)), place, i})
 		case line.Signal == flows.SignalAt:

@@ -61,7 +61,7 @@ func (r *reader) checkCollect(v *node.Value, lines []Line) {
 	var timer, quiet, items bool
 	for _, line := range lines {
 		switch line.Signal {
-		case SignalAfter, SignalAt:
+		case SignalAfter, SignalAt, SignalOpen:
 			timer = true
 		case SignalQuiet:
 			quiet = true

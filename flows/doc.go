@@ -18,7 +18,7 @@
 //	          start, fetch, opt_out, opt_in or exit
 //	wait      parks a run until the first of its lines happens
 //	line      one signal with its condition and the steps that follow
-//	signal    read, delivered, failed, reply, event, if, after or at; in a collect
+//	signal    read, delivered, failed, reply, event, if, after, at or open; in a collect
 //	          also quiet and items
 //	moment    a point in time as a flow writes it: 09:00, or 24h before another one
 //	round     one pass through the steps of a repeat: 1, 2, …

@@ -50,8 +50,8 @@ func drawLines(b *strings.Builder, lines []Line) {
 		switch {
 		case l.Never:
 			b.WriteString(" never")
-		case l.At != nil:
-			b.WriteString(" at " + l.At.String())
+		case l.At != nil, l.Open != nil:
+			b.WriteString(" " + l.Timer())
 		case l.Items > 0:
 			fmt.Fprintf(b, " %d", l.Items)
 		}

@@ -2,9 +2,9 @@ package flows
 
 import "nudge/lang/node"
 
-// readExits reads the exits, which are open during the whole run; an after or at counts
-// from its start. It runs after the steps are read, because the conditions of exits may use
-// any step. The steps under their then follow those of the flow; they end the run.
+// readExits reads the exits, which are in effect during the whole run; an after, at or open
+// counts from its start. It runs after the steps are read, because the conditions of exits
+// may use any step. The steps under their then follow those of the flow; they end the run.
 func (r *reader) readExits(v *node.Value) {
 	if r.parting = len(r.flow.Steps); v == nil {
 		return

@@ -20,8 +20,8 @@ trigger, too, has exactly one of event, reply, cron, every and at.`,
 		`steps:
   - send: hello
   - wait: [ { read: hello }, { reply: hello }, { failed: hello }, { after: 1d } ]`},
-	{"wait-without-end", `A wait must end, whatever people do, so it needs a line after or at. A collect needs one
-too, or both quiet and items: if events keep coming, quiet alone never happens.`,
+	{"wait-without-end", `A wait must end, whatever people do, so it needs a line after, at or open. A collect needs
+one too, or both quiet and items: if events keep coming, quiet alone never happens.`,
 		`steps:
   - send: hello
   - wait: [ { reply: hello } ]`,

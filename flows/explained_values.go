@@ -100,7 +100,8 @@ steps:
   - wait: [ { at: data.at }, { after: 30d } ]`},
 	{"bad-duration", `A duration is a number and its unit: 90m, 72h, 3d, 1d12h. The units are w, d, h, m, s and
 ms, from large to small, each at most once. A day is a calendar day where the person
-lives, even if it has 23 or 25 hours; an hour is elapsed time.`,
+lives, even if it has 23 or 25 hours; an hour is elapsed time. Time within hours has no
+days: write 8h of work, not 1d of work.`,
 		`steps:
   - wait: 3 days`,
 		`steps:
@@ -126,9 +127,10 @@ steps:
 steps:
   - wait: { at: 18:00 }
   - send: hello`},
-	{"bad-window", `A window is the hours of a day in which messages go out: 08:00-21:00, hours on some days
-such as mon-fri 09:00-17:30, or a list of these. It begins before it ends, within one day.
-Write hours over midnight as two windows: [18:00-24:00, 00:00-02:00].`,
+	{"bad-window", `A window is hours of a day: 08:00-21:00, hours on some days such as mon-fri 09:00-17:30,
+or a list of these. It begins before it ends, within one day. Write hours over midnight as
+two windows: [18:00-24:00, 00:00-02:00]. Where a flow waits for hours or asks for them, it
+can be the name of a category of nudge.yaml instead, and then its hours of today.`,
 		`# nudge.yaml
 categories: { orders: { window: 22:00-06:00 } }`,
 		`# nudge.yaml

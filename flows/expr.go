@@ -25,6 +25,7 @@ type Expr struct {
 	text    *node.Text
 	offset  int // where the expression begins in text, in characters
 	program *vm.Program
+	asks    []asking // calls of functions of hours, for those who explain
 }
 
 // String returns the expression as it was written.

@@ -86,7 +86,7 @@ func (c *exprChecker) move(n *ast.Node, b *ast.BinaryNode, left *shape.Type) *sh
 // here returns what a function of the calendar needs to know: the scope, and the zone of
 // people whose own is not known.
 func (c *exprChecker) here() []ast.Node {
-	return []ast.Node{&ast.IdentifierNode{Value: "$env"}, &ast.ConstantNode{Value: c.zone}}
+	return []ast.Node{&ast.IdentifierNode{Value: "$env"}, &ast.ConstantNode{Value: c.home.zone}}
 }
 
 // hasClock reports whether a duration that is written out in a node has hours, minutes or
@@ -287,4 +287,5 @@ var calendarFunctions = map[string]func(...any) (any, error){
 	zoned + "month":        ofDay(func(day time.Time) any { return int(day.Month()) }),
 	zoned + "time":         clockOf,
 	zoned + "days_between": daysBetween,
+	zoned + fnOpen:         isOpen,
 }

@@ -3,7 +3,6 @@ package flows
 import (
 	"slices"
 	"strings"
-	"time"
 
 	"github.com/expr-lang/expr/ast"
 
@@ -20,7 +19,7 @@ import (
 type exprChecker struct {
 	expr   *Expr
 	scope  *shape.Type
-	zone   *time.Location // of people whose own is not known
+	home   home
 	list   *diag.List
 	items  []*shape.Type // of the closures around the node, innermost last
 	failed bool

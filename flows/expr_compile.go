@@ -45,10 +45,9 @@ const (
 )
 
 // compileExpr checks an expression against its scope, compiles it and returns it with the
-// type of its value. The expression begins at the offset in the text. The zone is that of
-// people whose own is not known. After a mistake, which is in the list, it returns nil for
-// both.
-func compileExpr(t *node.Text, offset int, scope *shape.Type, zone *time.Location, want purpose, list *diag.List) (*Expr, *shape.Type) {
+// type of its value. The expression begins at the offset in the text. After a mistake, which
+// is in the list, it returns nil for both.
+func compileExpr(t *node.Text, offset int, scope *shape.Type, at home, want purpose, list *diag.List) (*Expr, *shape.Type) {
 	e := &Expr{text: t, offset: offset}
 	source := t.Value[offset:]
 	if len(source) > maxSource {
@@ -61,10 +60,10 @@ func compileExpr(t *node.Text, offset int, scope *shape.Type, zone *time.Locatio
 		reportSyntax(e, err, list)
 		return nil, nil
 	}
-	if zone == nil {
-		zone = time.UTC
+	if at.zone == nil {
+		at.zone = time.UTC
 	}
-	c := &exprChecker{expr: e, scope: scope, zone: zone, list: list}
+	c := &exprChecker{expr: e, scope: scope, home: at, list: list}
 	result := c.checkPurpose(&tree.Node, want)
 	if c.failed {
 		return nil, nil

@@ -273,6 +273,9 @@ func (f *pathFinder) Visit(n *ast.Node) {
 			f.paths = slices.Delete(f.paths, i, i+1) // of the function, which is no path
 		}
 	}
+	if calledName(*n) == fnOpen {
+		f.paths = append(f.paths, NameNow)
+	}
 	if readsZone(*n) {
 		f.paths = append(f.paths, zonePath)
 		return

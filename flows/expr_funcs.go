@@ -24,6 +24,7 @@ const (
 	argDay                // a time or a date
 	argTest               // a condition on an item
 	argMapping            // a value for an item
+	argHours              // hours, or the name of a category; written out
 )
 
 // function is a function of expressions: its arguments, how many can be left out or
@@ -36,7 +37,7 @@ type function struct {
 	result   func(args []*shape.Type) *shape.Type
 }
 
-// functions holds every function of expressions. None has a clock, randomness or access to
+// functions holds every function of expressions. None has a clock of its own, randomness or access to
 // the machine, and none makes long text out of short text, because a running expression
 // cannot be stopped.
 var functions = map[string]*function{
@@ -74,6 +75,7 @@ var functions = map[string]*function{
 	"weekday":      {args: []arg{argDay}, zoned: true, result: gives(weekdayType)},
 	"day":          {args: []arg{argDay}, zoned: true, result: gives(shape.Number)},
 	"month":        {args: []arg{argDay}, zoned: true, result: gives(shape.Number)},
+	fnOpen:         {args: []arg{argHours}, zoned: true, result: gives(shape.Boolean)},
 	"days_between": {args: []arg{argDay, argDay}, zoned: true, result: gives(shape.Number)},
 }
 

@@ -284,6 +284,8 @@ func (c *exprChecker) argument(n *ast.Node, want arg, name string, before []*sha
 		ok = c.present(*n, t, what, shape.KindTime, shape.KindDate)
 	case argList:
 		ok = c.present(*n, t, what, shape.KindList)
+	case argHours:
+		ok = t != failedType && c.hours(n, name)
 	}
 	if !ok {
 		return failedType

@@ -13,7 +13,7 @@ type Read struct {
 }
 
 // Reads returns the paths that the expression reads from a scope, each once, in the order
-// of the text. It explains why a condition held; evaluation does not need it.
+// of the text, and then what it asks of hours, such as open("work"). It explains why a condition held; evaluation does not need it.
 func (e *Expr) Reads(scope map[string]any) []Read {
 	tree, err := parseExpr(e.String(), exprConfig())
 	if err != nil {
@@ -21,6 +21,9 @@ func (e *Expr) Reads(scope map[string]any) []Read {
 	}
 	v := &readsVisitor{scope: scope}
 	ast.Walk(&tree.Node, v)
+	for i := range e.asks {
+		v.reads = append(v.reads, e.asks[i].read(scope))
+	}
 	return v.reads
 }
 

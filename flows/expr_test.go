@@ -37,6 +37,13 @@ var testValues = map[string]any{
 	NameNow:   shape.TimeOf(instant("2026-03-05T15:00:00Z")),
 }
 
+// testHome is the project of the expressions that are tested.
+func testHome() home {
+	return home{time.UTC, map[string]*Category{
+		"work": {Window: Windows{{Days: EveryDay, From: 9 * 60, To: 17 * 60}}}, "always": {},
+	}, map[string]bool{}}
+}
+
 func mustExpr(t testing.TB, source string, want purpose) *Expr {
 	t.Helper()
 	e, list := tryExpr(source, want)
@@ -49,7 +56,7 @@ func mustExpr(t testing.TB, source string, want purpose) *Expr {
 func tryExpr(source string, want purpose) (*Expr, diag.List) {
 	var list diag.List
 	m := node.Parse("f.yaml", []byte("if: |-\n  "+source+"\n"), &list)
-	e, _ := compileExpr(m.Text("if"), 0, testScope, time.UTC, want, &list)
+	e, _ := compileExpr(m.Text("if"), 0, testScope, testHome(), want, &list)
 	return e, list
 }
 
@@ -60,6 +67,7 @@ func TestConditions(t *testing.T) {
 		`data.note == nil`: true, `data.note == "x"`: false, `(data.note ?? "none") == "none"`: true,
 		`reply.number >= 9`: false, `reply.number < 9`: false, `reply.number in 0..10`: false, `data.n in 0..10`: true,
 		`data.n in 4..data.total`: false, `data.total in 0..100`: false, `not (data.n in -1..2)`: true,
+		`open("work")`: true, `not open("10:00-15:00")`: true, `open(["10:00-12:00", "thu 14:00-16:00"])`: true, `open("always")`: true,
 		`now > data.at`: true, `data.at < now`: true, `data.at == now`: false, `data.at == data.at`: true, `now <= data.at`: false,
 		`lower(reply.text) contains "say"`: true, `data.note contains "x"`: false, `data.id matches "^O[0-9]+$"`: true,
 		`"a" in data.tags`: true, `len(data.items) == 2`: true, `any(data.items, .price > 30)`: true,

@@ -24,11 +24,11 @@ type Flow struct {
 	Promises *Promises // nil when none are made
 	// Migrations say what a deploy does to runs of older versions; see Migrate.
 	Migrations []Migration
-	Exits      []Line // Then is End without a then block; an after or at counts from the start of the run
+	Exits      []Line // Then is End without a then block; an after, at or open counts from the start of the run
 	Steps      []Step // Steps[0] is the first; empty flows do not load
 	Bundle     Bundle // what Compile needs to make this version again
 
-	Categories map[string]*Category // those of its messages that the project declares, by name
+	Categories map[string]*Category // those that it names and the project declares, by name
 
 	Listening map[string]*EventUse // by event type: what the flow does with it
 
@@ -204,6 +204,7 @@ const (
 	SignalEvent
 	SignalAfter
 	SignalAt    // a moment
+	SignalOpen  // the opening of some hours; at once where they are open
 	SignalIf    // a condition, looked at whenever the run wakes
 	SignalQuiet // in a collect: no item for so long
 	SignalItems // in a collect: so many items
@@ -213,18 +214,19 @@ const (
 type Line struct {
 	Signal  Signal
 	Span    diag.Span
-	Step    int      // index of the send it names, for read, delivered, failed, reply; AnyStep for any
-	Event   string   // event type, for event
-	Key     *Expr    // for event: runs with this key. nil: the runs of the person the event names
-	After   Duration // for after and quiet
-	At      *Moment  // for at
-	Items   int      // for items
-	Never   bool     // after: never
-	If      *Expr    // nil: always
-	As      string   // the outcome: as written, else the signal's word (read, event, after, …)
-	Then    int      // the step to go on with: the Then block's first, or the wait's Next
-	HasThen bool     // a then block was written
-	Goal    bool     // exits only: leaving this way is what the flow is for
+	Step    int        // index of the send it names, for read, delivered, failed, reply; AnyStep for any
+	Event   string     // event type, for event
+	Key     *Expr      // for event: runs with this key. nil: the runs of the person the event names
+	After   Duration   // for after and quiet
+	At      *Moment    // for at
+	Open    *OpenHours // for open; for an after that counts only the time in these hours
+	Items   int        // for items
+	Never   bool       // after: never
+	If      *Expr      // nil: always
+	As      string     // the outcome: as written, else the signal's word (read, event, after, …)
+	Then    int        // the step to go on with: the Then block's first, or the wait's Next
+	HasThen bool       // a then block was written
+	Goal    bool       // exits only: leaving this way is what the flow is for
 
 	Gathered bool // in a collect: a lone condition that reads its items or count; asked when they change
 	Anywhere bool // for reply: in every conversation, not only that of the message

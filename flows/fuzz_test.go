@@ -129,7 +129,7 @@ func FuzzCondition(f *testing.F) {
 	}
 	f.Fuzz(func(t *testing.T, text string) {
 		var list diag.List
-		e, _ := compileExpr(&node.Text{Value: text}, 0, scope, time.UTC, forCondition, &list)
+		e, _ := compileExpr(&node.Text{Value: text}, 0, scope, testHome(), forCondition, &list)
 		if (e == nil) != list.HasErrors() {
 			t.Fatalf("%q: compiled %v, with %v", text, e != nil, list)
 		}

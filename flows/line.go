@@ -22,7 +22,7 @@ var signals = []struct {
 }{
 	{"read", SignalRead}, {"delivered", SignalDelivered}, {"failed", SignalFailed},
 	{"reply", SignalReply}, {"event", SignalEvent}, {"after", SignalAfter}, {"at", SignalAt},
-	{"quiet", SignalQuiet}, {"items", SignalItems},
+	{"open", SignalOpen}, {"quiet", SignalQuiet}, {"items", SignalItems},
 }
 
 // String is the word for a signal in a flow.
@@ -36,6 +36,11 @@ func (s Signal) String() string {
 		}
 	}
 	return "no signal"
+}
+
+// IsTimer reports whether the signal is an instant that is known when the line takes effect.
+func (s Signal) IsTimer() bool {
+	return s == SignalAfter || s == SignalAt || s == SignalOpen || s == SignalQuiet
 }
 
 // place says where a line is written.
@@ -85,6 +90,8 @@ func (r *reader) line(m *node.Map, k *typeEnv, where place) Line {
 	switch line.Signal {
 	case SignalAfter:
 		r.after(m.Get("after"), &line)
+	case SignalOpen:
+		line.Open = r.openHours(m.Get("open"))
 	case SignalQuiet:
 		line.After = r.duration(m.Get("quiet"))
 	case SignalItems:
@@ -124,10 +131,10 @@ func everyConversation(m *node.Map) bool {
 	return t != nil
 }
 
-// after reads a duration, or never.
+// after reads a duration, one within some hours, or never.
 func (r *reader) after(v *node.Value, line *Line) {
 	if !v.IsText() || v.Str() != "never" {
-		line.After = r.duration(v)
+		r.elapse(v, line)
 		return
 	}
 	line.Never = true

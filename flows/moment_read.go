@@ -177,10 +177,10 @@ func (x *momentReader) timeOfDay(must bool) bool {
 	inner := *x.t
 	inner.Value = x.t.Value[:x.at+end-1]
 	scratch := *x.list
-	if _, t := compileExpr(&inner, x.at+1, x.k.scope(), x.flow.Zone, forValue, &scratch); t != nil && t.Kind == shape.KindTime && after == "" && !must {
+	if _, t := compileExpr(&inner, x.at+1, x.k.scope(), x.home(), forValue, &scratch); t != nil && t.Kind == shape.KindTime && after == "" && !must {
 		return false // a time in brackets is that time
 	}
-	x.m.Clock, _ = compileExpr(&inner, x.at+1, x.k.scope(), x.flow.Zone, forClock, x.list)
+	x.m.Clock, _ = compileExpr(&inner, x.at+1, x.k.scope(), x.home(), forClock, x.list)
 	x.at = len(x.t.Value) - len(after)
 	return true
 }
@@ -238,6 +238,12 @@ func (x *momentReader) instant() {
 			"%s is a duration, not a moment", text)
 		return
 	}
+	if word, _, counted := strings.Cut(text, " of "); counted {
+		if _, err := ParseDuration(word); err == nil {
+			x.list.Errorf(x.t.Span, codeBadMoment, "write after: "+text, "%s is a duration within hours, not a moment", text)
+			return
+		}
+	}
 	before := len(*x.list)
 	x.offset()
 	if len(*x.list) == before {
@@ -270,5 +276,5 @@ func (x *momentReader) of() {
 	if x.m.OnDay {
 		want = forDay
 	}
-	x.m.Of, _ = compileExpr(x.t, x.at, x.k.scope(), x.flow.Zone, want, x.list)
+	x.m.Of, _ = compileExpr(x.t, x.at, x.k.scope(), x.home(), want, x.list)
 }

@@ -26,6 +26,7 @@ type reader struct {
 	assets   map[string]bool // that its messages carry
 	emits    map[string]bool // types of events
 	parting  int             // index of the first step of the exits
+	asked    map[string]bool // categories whose hours it asks for
 	unheard  []unheard       // waits that have no failed line of their own
 
 	conversation *node.Text // of all its messages that name none; nil for none
@@ -36,7 +37,7 @@ type reader struct {
 func (p *Project) readFlow(f File, list *diag.List) *Flow {
 	before := len(*list)
 	r := &reader{
-		project: p, list: list, profile: p.profile(), used: map[string]bool{}, partials: map[string]bool{}, assets: map[string]bool{}, emits: map[string]bool{}, shapes: map[string]*shape.Type{},
+		project: p, list: list, profile: p.profile(), used: map[string]bool{}, partials: map[string]bool{}, assets: map[string]bool{}, emits: map[string]bool{}, asked: map[string]bool{}, shapes: map[string]*shape.Type{},
 		headAt: map[diag.Pos]int{}, learned: map[string]*shape.Type{}, vars: map[string]*shape.Type{},
 		flow: &Flow{Zone: p.Zone},
 	}

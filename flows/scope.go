@@ -31,4 +31,8 @@ const (
 	NameRun     = "run"
 	NameRound   = "round"
 	NameNow     = "now"
+
+	// NameToday is where a scope has the categories of the project as they are now, for
+	// functions such as open: a map[string]*Category. No expression can name it.
+	NameToday = "__today"
 )

@@ -64,7 +64,7 @@ func (r *reader) value(v *node.Value, scope *shape.Type) (Value, *shape.Type) {
 	}
 	if rest, ok := strings.CutPrefix(t.Value, "="); ok {
 		offset := len(t.Value) - len(strings.TrimLeft(rest, " "))
-		e, kind := compileExpr(t, offset, scope, r.flow.Zone, forValue, r.list)
+		e, kind := compileExpr(t, offset, scope, r.home(), forValue, r.list)
 		return Value{Expr: e}, kind
 	}
 	if strings.Contains(t.Value, "{{") {

@@ -19,7 +19,7 @@ func flowOf(t testing.TB, project, text string) *Flow {
 }
 
 func TestSignals(t *testing.T) {
-	f := flowOf(t, "", `
+	f := flowOf(t, "categories: { work: {} }", `
 trigger: { event: e }
 data: { n: number, at: time }
 exit:
@@ -46,6 +46,10 @@ steps:
       - at: 24h before data.at
       - at: data.at
       - at: 23:59
+      - open: work
+      - open: [mon-fri 09:00-17:00, sat 10:00-12:00]
+      - after: 4h of work
+      - after: 90m of 09:00-17:00
       - after: 1d
       - after: 1h
         if: data.n > 4
@@ -62,6 +66,10 @@ steps:
   at step -2 then -1 as at at 24h before data.at
   at step -2 then -1 as at at data.at
   at step -2 then -1 as at at 23:59
+  open step -2 then -1 as open open work
+  open step -2 then -1 as open open mon,tue,wed,thu,fri 09:00-17:00, sat 10:00-12:00
+  after step -2 then -1 as after after 4h of work
+  after step -2 then -1 as after after 1h30m of 09:00-17:00
   after step -2 then -1 as after
   after step -2 then -1 as after
   delivered step -2 then -1 as delivered

@@ -192,7 +192,7 @@ func (r *reader) expr(v *node.Value, scope *shape.Type, want purpose) *Expr {
 	if t == nil {
 		return nil
 	}
-	e, _ := compileExpr(t, 0, scope, r.flow.Zone, want, r.list)
+	e, _ := compileExpr(t, 0, scope, r.home(), want, r.list)
 	return e
 }
 

@@ -20,13 +20,13 @@ func Unnamed(lines []Line) (outcomes []string) {
 func losesCause(lines []Line) bool {
 	message, timer := false, false
 	for i := range lines {
-		switch lines[i].Signal {
+		switch signal := lines[i].Signal; signal {
 		case SignalFailed:
 			return false
 		case SignalRead, SignalDelivered, SignalReply:
 			message = true
-		case SignalAfter, SignalAt, SignalQuiet:
-			timer = true
+		default:
+			timer = timer || signal.IsTimer()
 		}
 	}
 	return message && timer
@@ -38,7 +38,7 @@ func runsOut(lines []Line) bool {
 	for i := range lines {
 		line := &lines[i]
 		switch line.Signal {
-		case SignalAfter, SignalQuiet:
+		case SignalAfter, SignalOpen, SignalQuiet:
 			if line.Never || line.If == nil {
 				return false
 			}

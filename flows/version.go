@@ -90,7 +90,8 @@ func (r *reader) usedConfig() string {
 
 // usedCategories returns the categories that the flow names.
 func (r *reader) usedCategories() map[string]bool {
-	categories := map[string]bool{r.flow.Category: true}
+	categories := maps.Clone(r.asked)
+	categories[r.flow.Category] = true
 	for _, s := range r.flow.Steps {
 		if s.Send != nil {
 			categories[s.Send.Category] = true

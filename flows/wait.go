@@ -14,7 +14,7 @@ func (r *reader) wait(v *node.Value, at int, k *typeEnv) (joints []patch, ends b
 	r.flow.Steps[at].Wait = w
 	if v.IsText() {
 		line := Line{Signal: SignalAfter, Span: v.Span(), Step: AnyStep, As: SignalAfter.String()}
-		line.After = r.duration(v)
+		r.elapse(v, &line)
 		w.Lines = append(w.Lines, line)
 		r.learn(k, at, r.linesShape(w.Lines))
 		return []patch{func(target int) { w.Lines[0].Then = target }}, false
@@ -96,7 +96,7 @@ func (r *reader) checkWait(v *node.Value, w *Wait, at int) {
 	timer, reads, failed := false, false, false
 	for _, line := range w.Lines {
 		switch line.Signal {
-		case SignalAfter, SignalAt:
+		case SignalAfter, SignalAt, SignalOpen:
 			timer = true
 		case SignalRead:
 			reads = true

@@ -22,9 +22,12 @@ func (r *reader) checkWakes(line *Line) {
 	if !clock || others {
 		return
 	}
-	hint := "write a line with after or at"
+	hint := "write a line with after, at or open"
 	if moment := line.If.Read().passed(); moment != "" {
 		hint = "write at: " + moment
+	}
+	if hours := line.If.Read().opening(); hours != "" {
+		hint = "write open: " + hours
 	}
 	r.list.Warnf(line.If.Span(), codeWakesNobody, hint, "time alone wakes no run, so nobody asks this condition when it becomes true")
 }

@@ -24,6 +24,7 @@ type author struct {
 	talks    *rand.Rand // draws what replies have beside a text; nil where the seed knows none
 	waits    *rand.Rand // draws longer waits; nil where the seed knows none
 	times    *rand.Rand // draws times and dates in expressions; nil where the seed has none of them
+	hours    *rand.Rand // draws open hours; nil where the seed knows none
 }
 
 // ownDice is a dice for what only every other seed knows, or nil. With the right key the seeds
@@ -58,7 +59,7 @@ func (a *author) edition() *flows.Project {
 		file("templates/kept.yaml", keptTemplate)
 		file("terms.txt", "Terms and conditions\n")
 	}
-	if files["nudge.yaml"] == nil || a.dice.IntN(3) == 0 {
+	if files["nudge.yaml"] == nil || a.hours != nil || a.dice.IntN(3) == 0 { // hours that flows wait for change often
 		files["nudge.yaml"] = &fstest.MapFile{Data: []byte(a.project())}
 	}
 	for _, name := range []string{"one", "two", "inner", "report", "stop"} {
@@ -109,7 +110,7 @@ func (a *author) flow(name string) string {
 	}
 	p := &page{dice: a.dice, rarer: a.rarer, broken: a.broken, talks: a.talks, keyed: a.dice.IntN(4) > 0}
 	p.waits = a.waits
-	p.times = a.times
+	p.times, p.hours = a.times, a.hours
 	p.head(name)
 	p.write("%s", pick(a.dice, "", "", "account: second\n"))
 	p.write("%s", pick(a.dice, "", "category: orders\n", "category: news\n", "category: service\n"))

@@ -60,10 +60,10 @@ func (b *block) send() {
 // pause waits for a time, and nothing else.
 func (b *block) pause() {
 	b.begin("wait")
-	b.line("  wait: %s", pick(b.dice, "20m", "1d", "90s", "1d2h", "{ at: \"09:00\" }", "{ at: \"02:30\" }", "{ at: mon-fri 01:30 }", "{ at: 2026-10-25 01:30 }",
+	b.line("  wait: %s", b.hourlyPause(pick(b.dice, "20m", "1d", "90s", "1d2h", "{ at: \"09:00\" }", "{ at: \"02:30\" }", "{ at: mon-fri 01:30 }", "{ at: 2026-10-25 01:30 }",
 		"{ at: 1d after run.started }", "{ at: 30m after now }", "{ at: \"2h before (data.due ?? now)\" }",
 		"{ at: \"18:00 1d before (data.due ?? now)\" }", "{ at: 02:30 1d after run.started }", "{ at: 23:00 on run.started }", "{ at: first mon of month 09:00 }",
-		"{ at: last mon-fri of month 16:00 }", `{ at: '(data.total > 20 ? "07:15" : "23:40")' }`, `{ at: '(profile.name ?? "09:30") on now' }`))
+		"{ at: last mon-fri of month 16:00 }", `{ at: '(data.total > 20 ? "07:15" : "23:40")' }`, `{ at: '(profile.name ?? "09:30") on now' }`)))
 }
 
 func (b *block) set() {
@@ -198,4 +198,5 @@ func (b *block) collect() {
 	}
 	b.step.words = append(b.step.words, "quiet")
 	b.rareEnds()
+	b.hourlyLine(b.indent+"      ", &b.step, func() {})
 }

@@ -28,6 +28,7 @@ func TestConstructs(t *testing.T) {
 		a := &author{dice: rand.New(rand.NewPCG(seed, 0)), rarer: rand.New(rand.NewPCG(seed, 1)), broken: rand.New(rand.NewPCG(seed, 2)), talks: rand.New(rand.NewPCG(seed, 3))}
 		a.waits = rand.New(rand.NewPCG(seed, 4))
 		a.times = rand.New(rand.NewPCG(seed, 5))
+		a.hours = rand.New(rand.NewPCG(seed, 6))
 		a.edition()
 		a.edition()
 		for path, file := range a.files {
@@ -52,7 +53,7 @@ func TestConstructs(t *testing.T) {
 			}
 		}
 	}
-	for _, word := range strings.Fields(`lower upper trim split len abs ceil floor round min max int float string first last all any none one count find filter map unique date time weekday day month days_between`) {
+	for _, word := range strings.Fields(`lower upper trim split len abs ceil floor round min max int float string first last all any none one count find filter map unique date time weekday day month days_between open`) {
 		if !strings.Contains(text.String(), word+"(") {
 			t.Errorf("the author never calls %s", word)
 		}

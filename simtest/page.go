@@ -15,6 +15,7 @@ type page struct {
 	broken *rand.Rand // of what cannot be computed; nil for none
 	waits  *rand.Rand // of longer waits; nil for none
 	times  *rand.Rand // of times and dates in expressions; nil for none
+	hours  *rand.Rand // of open hours; nil for none
 	keyed  bool
 	ids    int
 	goals  []string // steps that are in no loop
@@ -64,6 +65,7 @@ func (p *page) head(name string) {
 			"{ at: 6h after run.started, if: data.total < 5 }"))
 	}
 	p.partingExit()
+	p.hourlyExit()
 	p.brokenExit()
 	p.talkExit()
 	p.rareHead()
@@ -134,6 +136,7 @@ func (p *page) lines(indent string, depth int, sends []string, wait bool, of *st
 		p.as(indent, signals[signal], of)
 		then()
 	}
+	p.hourlyLine(indent, of, then)
 	if !wait {
 		if p.rare(3) {
 			p.write("%s- at: %s\n", indent, pick(p.rarer, "\"09:00\"", "5h after run.started"))
@@ -144,7 +147,7 @@ func (p *page) lines(indent string, depth int, sends []string, wait bool, of *st
 		return
 	}
 	p.guarded(indent, of, then)
-	end := pick(p.dice, "after: 3h", "after: 2d", "at: \"09:00\"", "at: \"01:30\"", "at: 1h after run.started", "after: 40m")
+	end := p.hourlyEnd(pick(p.dice, "after: 3h", "after: 2d", "at: \"09:00\"", "at: \"01:30\"", "at: 1h after run.started", "after: 40m"))
 	p.write("%s- %s\n", indent, end)
 	unsure := p.dice.IntN(6) == 0
 	if unsure {
@@ -172,6 +175,9 @@ func (p *page) gated() string {
 func (p *page) condition() string {
 	if p.breaks(6) {
 		return p.brokenCondition()
+	}
+	if p.hourly(6) {
+		return p.hourlyCondition()
 	}
 	if p.timed(4) {
 		return p.timeCondition()

@@ -34,7 +34,7 @@ func Run(seed uint64, hours int) *Report {
 	dice := rand.New(rand.NewPCG(seed, 0x6e75646765))
 	w := &world{machine: newMachine(), config: drawConfig(dice), dice: dice, authors: &author{dice: dice, rarer: ownDice(seed, rarerKey), broken: ownDice(seed, brokenKey), talks: ownDice(seed, talksKey), times: ownDice(seed, timesKey)},
 		turns: map[string][]turn{}, heralds: map[herald]int{}}
-	w.authors.waits = waitsDice(seed)
+	w.authors.waits, w.authors.hours = waitsDice(seed), ownDice(seed, hoursKey)
 	if w.oracle = oracleOf(seed); w.oracle != nil {
 		w.lanes = w.oracle.traits(w.lanes)
 	}

@@ -129,8 +129,13 @@ func (b *builder) line(l *flows.Line) string {
 		if text = l.After.String(); l.Never {
 			text = "never"
 		}
+		if l.Open != nil {
+			text += " of " + l.Open.String()
+		}
 	case flows.SignalAt:
 		text = l.At.String()
+	case flows.SignalOpen:
+		text = l.Open.String() + " is open"
 	case flows.SignalQuiet:
 		text = l.After.String() + " of quiet"
 	case flows.SignalItems:
@@ -150,7 +155,7 @@ func kindOf(l *flows.Line) kind {
 		return byFailure
 	case flows.SignalEvent, flows.SignalItems:
 		return byEvent
-	case flows.SignalAfter, flows.SignalAt, flows.SignalQuiet:
+	case flows.SignalAfter, flows.SignalAt, flows.SignalOpen, flows.SignalQuiet:
 		return byTime
 	case flows.SignalIf:
 		return byCondition

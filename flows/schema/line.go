@@ -13,7 +13,7 @@ const (
 var titles = []string{"A line of a wait", "An exit", "A line of a loop", "A line of a collection"}
 
 var (
-	signals        = []string{"read", "delivered", "failed", "reply", "event", "after", "at"}
+	signals        = []string{"read", "delivered", "failed", "reply", "event", "after", "at", "open"}
 	collectSignals = append(signals[:len(signals):len(signals)], "quiet", "items")
 )
 
@@ -24,10 +24,11 @@ func line(where place) *schema {
 		key("key", "The key by which the event finds its run; it reads only the event. `any`: the runs of the person the event names. "+
 			"Required if the trigger has a key.", expression(), "event.order_id", "any"),
 		key("conversation", "`any`: a reply in every conversation counts. Default: a reply in the conversation of the message.", words("any"), "any"),
-		key("after", "This much time has passed: `h` is elapsed time, `d` is a calendar day in the person's time zone. `never` means no end.", afterValue(), "24h", "3d", "never"),
+		key("after", "This much time has passed: `h` is elapsed time, `d` is a calendar day in the person's time zone. `4h of work` counts only the time in the hours of a category, or in hours that are written out. `never` means no end.", lineAfter(), "24h", "3d", "4h of work", "never"),
 		key("at", "A moment: `09:00`, `mon-fri 09:00`, `last day of month 18:00`, `2026-12-24 09:00`, `18:00 1d before data.starts_at`, "+
 			"`24h before data.starts_at`, or a time. In place of `09:00`, a text may stand: `(profile.report_at)`. A past moment does not count.",
 			text(), "mon-fri 09:00", "18:00 1d before data.starts_at"),
+		key("open", "These hours are open: hours, a list of them, or the name of a category. Where they are open, the line comes at once.", hours(), "work", "mon-fri 09:00-17:00"),
 		key("if", "Only if this is true. A line with nothing else is checked whenever the run wakes.", condition(), `lower(reply.text) contains "help"`),
 		key("as", "The name of the outcome. Default: the word of the signal.", name(), "returned"),
 	)

@@ -13,7 +13,7 @@ func step() *schema {
 		key("id", "The name of this step for later steps, conditions and templates. Default: the template's name for a send, else the verb with its number.", name(), "asked"),
 		key("if", "Only if this is true. Otherwise the run continues with the next step.", condition(), "data.total > 0"),
 		key("send", "Send a message: the name of a template, or a mapping with the template or the message itself.", anyOf(name(), send()), "shipped", example{"template": "thanks", "from": "Billing Team"}),
-		key("wait", "Wait for a duration, or until the first of these lines happens.", anyOf(duration(), waitLine(), waitLines()), "1d", []any{example{"read": "shipped"}, example{"after": "24h"}}),
+		key("wait", "Wait for a duration, or until the first of these lines happens.", anyOf(waitTime(), waitLine(), waitLines()), "1d", "4h of work", []any{example{"read": "shipped"}, example{"after": "24h"}}),
 		key("branch", "Take the first arm whose condition is true. Later its name is `STEP.outcome`.", listOf(ref("arm"), 1),
 			[]any{example{"if": "data.total > 100", "then": []any{example{"send": "thanks"}}}, example{"else": []any{example{"exit": "small"}}}}),
 		key("split", "Divide people among arms by weight. The same person always gets the same arm. Later its name is `STEP.outcome`.", listOf(share(), 2),
@@ -130,4 +130,4 @@ func waitLines() *schema {
 	return s
 }
 
-func comes() *schema { return anyOf(has("after"), has("at")) }
+func comes() *schema { return anyOf(has("after"), has("at"), has("open")) }

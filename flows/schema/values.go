@@ -74,6 +74,26 @@ func window() *schema {
 	return oneOrMore(&schema{Type: "string", Pattern: `[0-9]{2}:[0-9]{2}-[0-9]{2}:[0-9]{2}$`, PatternMessage: "for example 09:00-20:00, or mon-fri 09:00-20:00"})
 }
 
+// hours are hours that are waited for: some hours, or those of a category.
+func hours() *schema {
+	return anyOf(name(), window())
+}
+
+// openTime is some time within hours.
+const openTime = `([0-9]+h)?([0-9]+m)?([0-9]+s)? of .+`
+
+// lineAfter is how long a line waits.
+func lineAfter() *schema {
+	return &schema{
+		Type: "string", Pattern: `^never$|^` + openTime + `$|` + durationForm, PatternMessage: "a duration such as 90m, 72h or 3d, one within hours such as 4h of work, or never",
+	}
+}
+
+// waitTime is how long a wait takes that has no lines.
+func waitTime() *schema {
+	return &schema{Type: "string", Pattern: `^` + openTime + `$|` + durationForm, PatternMessage: "a duration such as 90m, 72h or 3d, or one within hours such as 4h of work"}
+}
+
 // condition and expression are expr's language, which a schema does not know.
 func condition() *schema  { return text() }
 func expression() *schema { return text() }

@@ -26,6 +26,9 @@ func (p *parser) call(name string) any {
 			return broken
 		}
 	}
+	if name == "open" {
+		return p.isOpen(args[0])
+	}
 	if calendar[name] != nil {
 		return calendar[name](p.zone(), args)
 	}

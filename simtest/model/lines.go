@@ -197,6 +197,8 @@ func (w *walk) armSince(list *list, since time.Time) {
 	list.due = make([]engine.Instant, len(list.lines))
 	for i := range list.lines {
 		switch l := &list.lines[i]; {
+		case l.open != nil:
+			list.due[i] = w.armOpen(l, since)
 		case l.signal == "after" && !l.never, l.signal == "quiet":
 			list.due[i] = engine.InstantOf(l.after.after(since, w.zone()))
 		case l.signal == "at":
@@ -214,7 +216,7 @@ func (w *walk) armSince(list *list, since time.Time) {
 func (w *walk) outOfTime(list *list) bool {
 	timers := false
 	for i, l := range list.lines {
-		if l.signal != "after" && l.signal != "at" && l.signal != "quiet" {
+		if l.signal != "after" && l.signal != "at" && l.signal != "open" && l.signal != "quiet" {
 			continue
 		}
 		held := slices.ContainsFunc(w.asking.held, func(h heldTimer) bool { return h.list == list && h.line == i })

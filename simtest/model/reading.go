@@ -164,7 +164,8 @@ func (r *reading) step(n *yaml.Node) *step {
 	switch s.verb {
 	case "wait":
 		if s.node.Kind == yaml.ScalarNode {
-			s.lines = []line{{signal: "after", as: "after", after: r.span(n, s.node.Value)}}
+			s.lines = []line{{signal: "after", as: "after", of: s.node.Value}}
+			r.elapse(s.node, &s.lines[0])
 		} else {
 			s.lines = r.lines(s.node)
 		}
@@ -250,8 +251,10 @@ func (r *reading) lines(n *yaml.Node) (lines []line) {
 		switch l.signal {
 		case "after", "quiet":
 			if l.never = l.of == "never"; !l.never {
-				l.after = r.span(item, l.of)
+				r.elapse(get(item, l.signal), &l)
 			}
+		case "open":
+			r.within(get(item, "open"), &l)
 		case "at":
 			l.at = l.of
 		case "items":
@@ -263,6 +266,22 @@ func (r *reading) lines(n *yaml.Node) (lines []line) {
 		lines = append(lines, l)
 	}
 	return lines
+}
+
+// elapse reads 3d, or 4h of work.
+func (r *reading) elapse(n *yaml.Node, l *line) {
+	takes, within, counted := strings.Cut(l.of, " of ")
+	if l.after = r.span(n, takes); counted {
+		r.within(&yaml.Node{Kind: yaml.ScalarNode, Value: within, Line: n.Line}, l)
+	}
+}
+
+// within reads the hours of a line.
+func (r *reading) within(n *yaml.Node, l *line) {
+	var err error
+	if l.open, err = readOpen(n); err != nil {
+		r.fail(n, err.Error())
+	}
 }
 
 // span reads 1w, 3d, 1d12h, 90m.

@@ -114,6 +114,8 @@ func (w *World) wants(f *Flow, t *trigger, h *happening) bool {
 			return replyOf(h)
 		case "profile":
 			return profileOf(h.who, w.personOf(h.who).known, f.zone)
+		case "hours":
+			return func(category string) *hours { return hoursOf(category, w.categories, f.categories) }
 		}
 		return w.stamp.Time()
 	})

@@ -48,6 +48,8 @@ func (w *walk) names(h *happening) func(string) any {
 			return w.round()
 		case "now":
 			return w.now()
+		case "hours":
+			return func(category string) *hours { return hoursOf(category, w.f.categories, w.flow.categories) }
 		case "run":
 			return map[string]any{"id": w.run.id.String(), "key": w.run.key, "started": w.run.facts[0].now.Time(), "started_by": w.run.by}
 		case "event":

@@ -79,12 +79,13 @@ type arm struct {
 
 // line is one line of a wait, an until or the exits.
 type line struct {
-	signal string // read, delivered, failed, reply, event, after, at, quiet, items, if
+	signal string // read, delivered, failed, reply, event, after, at, open, quiet, items, if
 	of     string // the step or event it names; "any"
 	key    string
 	after  span
 	never  bool
 	at     string
+	open   *openHours // of open, and of an after within hours
 	items  int
 	if_    string
 	as     string
@@ -95,7 +96,7 @@ type line struct {
 
 var verbs = []string{"send", "wait", "branch", "split", "repeat", "collect", "set", "emit", "start", "fetch", "opt_out", "opt_in", "exit"}
 
-var signals = []string{"read", "delivered", "failed", "reply", "event", "after", "at", "quiet", "items"}
+var signals = []string{"read", "delivered", "failed", "reply", "event", "after", "at", "open", "quiet", "items"}
 
 // markLast finds the collects that no other can follow, whatever conditions say: those in no
 // loop, with none in their own lines or behind them. After says whether one can follow the

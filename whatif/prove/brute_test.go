@@ -117,6 +117,10 @@ func TestBruteForce(t *testing.T) {
 		seed := *flowSeed + uint64(n)
 		loops := n%2 == 1
 		files := randomFlow(rand.New(rand.NewPCG(seed, 1)), loops)
+		hours := n%5 == 4
+		if hours {
+			files = hourlyFlow(rand.New(rand.NewPCG(seed, 1)))
+		}
 		text := string(files["flows/one.yaml"].Data)
 		w, p := newWorld(t, files)
 		report := prove.Project(p).Flows[0]
@@ -126,6 +130,9 @@ func TestBruteForce(t *testing.T) {
 			kind = "clock"
 		case strings.Contains(text, "repeat:"):
 			kind = "loops"
+		}
+		if hours {
+			kind = "hours"
 		}
 		count[kind]++
 		if !report.Proved {
@@ -145,6 +152,9 @@ func TestBruteForce(t *testing.T) {
 			}
 		}
 		compareBounds(t, seed, text, report, b)
+		if hours { // at what instants they open hangs on when a run starts, and only the bounds can be held
+			continue
+		}
 		exact := playsMost(t, seed, text, w, p, report)
 		if exact {
 			count[kind+" exact"]++
@@ -162,6 +172,9 @@ func TestBruteForce(t *testing.T) {
 		}
 	}
 	t.Log(count)
+	if count["hours"] < 3*(1+count["hours not proved"]) {
+		t.Error("hardly any flow that waits for hours is proved")
+	}
 	if count["loop-free exact"] < count["loop-free"]-count["loop-free not proved"] {
 		t.Error("a loop-free flow is not proved exactly")
 	}

@@ -21,6 +21,7 @@ type explorer struct {
 	readings map[*flows.Expr]flows.Reading
 	atoms    map[string]flows.Atom // comparisons that were guessed, by their text
 	anchors  map[string]int        // the instants that moments count from
+	takes    map[*flows.Line]int64 // how long the timers of lines with hours take at the most
 
 	nodes   []node
 	index   map[string]int
@@ -93,7 +94,7 @@ const edgeBytes = 80
 func newExplorer(f *flows.Flow, holds []int64, lifeOf func(string) int64, budget *Budget) *explorer {
 	x := &explorer{
 		f: f, asked: askedFrom(f), holds: holds, keys: map[string]map[string]bool{}, lifeOf: lifeOf,
-		readings: map[*flows.Expr]flows.Reading{}, atoms: map[string]flows.Atom{}, anchors: map[string]int{},
+		readings: map[*flows.Expr]flows.Reading{}, atoms: map[string]flows.Atom{}, anchors: map[string]int{}, takes: map[*flows.Line]int64{},
 		index: map[string]int{}, known: map[string]*region{}, visitAt: map[string]int{}, routeAt: map[string]int32{}, delayAt: map[string]int32{}, growths: map[string]int{}, budget: budget,
 	}
 	x.named = x.namedRounds()

@@ -100,30 +100,3 @@ func longestGap(m *flows.Moment) int64 {
 	}
 	return int64(longest) * day
 }
-
-// minutesOfWeek is how many minutes a week has.
-const minutesOfWeek = 7 * 24 * 60
-
-// longestHold is how long a message may have to wait for one of its windows: the longest
-// time of a week in which none is open. 0 without windows; a week where none ever opens.
-func longestHold(windows flows.Windows) int64 {
-	if windows == nil {
-		return 0
-	}
-	var isOpen [minutesOfWeek]bool
-	for _, w := range windows {
-		for day := range 7 {
-			for minute := w.From; w.Days.Has(time.Weekday(day)) && minute < w.To; minute++ {
-				isOpen[day*24*60+minute] = true
-			}
-		}
-	}
-	longest, closed := 0, 0
-	for n := range 2 * minutesOfWeek { // twice, because the week goes on
-		if closed++; isOpen[n%minutesOfWeek] {
-			closed = 0
-		}
-		longest = max(longest, closed)
-	}
-	return millis(time.Duration(min(longest, minutesOfWeek)) * time.Minute)
-}

@@ -15,9 +15,11 @@ type flowWriter struct {
 	sends  int
 	splits int      // and branches
 	arms   []string // conditions on which arm was taken, of steps that came before
+	hours  bool     // lines may wait for hours
 }
 
 const randomConfig = `timezone: UTC
+categories: { work: { window: mon-fri 09:00-17:00 }, any_time: {} }
 profile: { plan: optional string }
 events:
   order: { id: string, total: number }
@@ -28,7 +30,15 @@ events:
 
 // randomFlow is a project of one random flow.
 func randomFlow(dice *rand.Rand, loops bool) fstest.MapFS {
-	w := &flowWriter{dice: dice, loops: loops}
+	return (&flowWriter{dice: dice, loops: loops}).project()
+}
+
+// hourlyFlow is a project of one random flow that waits for hours.
+func hourlyFlow(dice *rand.Rand) fstest.MapFS {
+	return (&flowWriter{dice: dice, loops: true, hours: true}).project()
+}
+
+func (w *flowWriter) project() fstest.MapFS {
 	w.flow()
 	return fstest.MapFS{
 		"nudge.yaml":           {Data: []byte(randomConfig)},
@@ -132,6 +142,9 @@ func (w *flowWriter) wait(indent string, depth int) {
 	if w.dice.IntN(3) == 0 {
 		line("event: ping\n%s      key: event.id", indent)
 	}
+	if w.hours {
+		line("%s\n%s      if: %s", w.hourly(), indent, pick(w.dice, "data.total > 12", `profile.plan == "pro"`, `open("work")`))
+	}
 	if w.dice.IntN(6) == 0 {
 		line("%s\n%s      if: %s", pick(w.dice, "after: 2h", "after: 1d", "at: 30h after run.started"), indent,
 			pick(w.dice, "data.total > 12", `profile.plan == "pro"`))
@@ -140,7 +153,17 @@ func (w *flowWriter) wait(indent string, depth int) {
 	if w.dice.IntN(8) == 0 {
 		guard = "\n" + indent + "      if: data.total > 20"
 	}
+	if w.hours && w.dice.IntN(2) == 0 {
+		line("%s%s", w.hourly(), guard)
+		return
+	}
 	line("after: %s%s", end, guard)
+}
+
+// hourly is a timer that hours decide.
+func (w *flowWriter) hourly() string {
+	return pick(w.dice, "open: work", "open: any_time", "open: sat 02:00-02:45", "open: [09:00-10:00, 10:00-12:00]", "after: 3h of work",
+		"after: 8h of work", "after: 90m of any_time", "after: 70m of 02:00-02:45", "after: 59m30s of mon 09:00-10:00")
 }
 
 func (w *flowWriter) repeat(indent string, depth int) {

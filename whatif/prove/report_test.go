@@ -79,6 +79,24 @@ var reportTests = []struct{ name, steps, want string }{
 		"3-3 messages, life 9d, ends completed"},
 	{"a time of day that a text says", "steps: [ { wait: { at: (profile.plan) } }, { send: hello } ]",
 		"1-1 messages, life 1d, ends completed, unhandled wait_1 past"},
+	{"an opening", "steps: [ { wait: { open: reminders } }, { send: hello } ]",
+		"1-1 messages, life 2d 16h, ends completed"},
+	{"an opening that is always", "steps: [ { wait: { open: daily } }, { wait: 3h of daily }, { send: hello } ]",
+		"1-1 messages, life 3h, ends completed"},
+	{"time within hours", "steps: [ { wait: 4h of reminders }, { send: hello } ]",
+		"1-1 messages, life 2d 20h, ends completed"},
+	{"a day within hours ends with an opening", "steps: [ { wait: 8h of reminders }, { send: hello } ]",
+		"1-1 messages, life 3d 16h, ends completed"},
+	{"time within hours of many weeks", "steps: [ { wait: 101h of mon 10:00-11:00 } ]",
+		"0-0 messages, life 713d 23h, ends completed"},
+	{"an opening may be long after another", "steps: [ { wait: [ { open: reminders, as: work, then: [ { exit: work } ] }, { open: news, if: data.total > 3, then: [ { exit: news } ] } ] } ]",
+		"0-0 messages, life 2d 16h, ends news work"},
+	{"hours that are asked go both ways", `steps:
+  - { if: open("reminders"), send: hello }
+  - { wait: 1h }
+  - { id: again, if: open("reminders"), send: hello }
+  - wait: { open: reminders, if: open("news") }`,
+		"0-2 messages, life 2d 17h, ends completed, unhandled wait_2 past"},
 	{"conditions on known values are decided", `steps:
   - set: { tier: gold }
   - branch: [ { if: vars.tier == "gold", then: [ { send: hello } ] }, { else: [ { exit: other } ] } ]`,

@@ -67,6 +67,8 @@ func (w *walk) arm(place int, lines []flows.Line) {
 		line := &lines[i]
 		a := alarm{place, i, true}
 		switch {
+		case line.Open != nil:
+			w.s.zone.add(a, now, millis(line.After.Clock), w.longestPass(line))
 		case line.Signal == flows.SignalAfter && !line.Never, line.Signal == flows.SignalQuiet:
 			w.s.zone.add(a, now, nominal(line.After), nominal(line.After))
 		case line.Signal == flows.SignalAt:
@@ -80,13 +82,13 @@ func (w *walk) arm(place int, lines []flows.Line) {
 func (w *walk) outOfTime(place int, lines []flows.Line) bool {
 	timers := false
 	for i := range lines {
-		switch lines[i].Signal {
-		case flows.SignalAfter, flows.SignalAt, flows.SignalQuiet:
-			if lines[i].Never || w.s.zone.find(alarm{place: place, line: i}) >= 0 {
-				return false
-			}
-			timers = true
+		if !lines[i].Signal.IsTimer() {
+			continue
 		}
+		if lines[i].Never || w.s.zone.find(alarm{place: place, line: i}) >= 0 {
+			return false
+		}
+		timers = true
 	}
 	return timers
 }

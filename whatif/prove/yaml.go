@@ -45,10 +45,11 @@ func (r *Report) starts() []time.Time {
 	return []time.Time{storyStart, storyStart.Add(-9 * time.Hour), storyStart.Add(12 * time.Hour)}
 }
 
-// countsDays reports whether the flow has a time of day that is counted from another day.
+// countsDays reports whether the flow has a time of day that is counted from another day, or
+// a line that waits for hours.
 func (r *Report) countsDays() bool {
 	counts := func(lines []flows.Line) bool {
-		return slices.ContainsFunc(lines, func(l flows.Line) bool { return l.At != nil && l.At.OnDay })
+		return slices.ContainsFunc(lines, func(l flows.Line) bool { return l.At != nil && l.At.OnDay || l.Open != nil })
 	}
 	return counts(r.flow.Exits) || slices.ContainsFunc(r.flow.Steps, func(s flows.Step) bool {
 		return s.Wait != nil && counts(s.Wait.Lines) || s.Repeat != nil && counts(s.Repeat.Until) || s.Collect != nil && counts(s.Collect.Until)
