@@ -66,6 +66,7 @@ const (
 	LeftLimit     = "limit"     // at_most of the entry, or the most live runs of a person
 	LeftLate      = "late"      // the person's own time is further back than max_delay
 	LeftPast      = "past"      // the person's own time was past when the schedule became active
+	LeftNoTime    = "no time"   // the person has no time of day of their own
 	LeftFault     = "fault"     // a fault of the engine
 )
 

@@ -20,6 +20,7 @@ type entrant struct {
 	reply      *Signal // the reply that starts the run; it stays in hand
 	campaign   uint64  // number of the campaign; 0 for none
 	at         Instant // when the run begins for the person; 0 for now
+	ownTime    int     // the time of day that the person has in the campaign, as [Run] keeps it
 	depth      int     // depth of the input that asks for the run
 	called     bool    // by a call
 }
@@ -134,7 +135,8 @@ func (a *applier) start(f *flows.Flow, who *entrant) {
 	r := &Run{
 		ID:   newRunID(a.now, a.e.State.Installation, a.seq, a.starts),
 		Flow: f.Name, Version: f.Version, Profile: who.profile, Key: who.key,
-		StartedBy: who.by, Data: who.data, Depth: who.depth, Parent: who.parent, ParentCall: who.parentCall, Campaign: who.campaign,
+		StartedBy: who.by, Data: who.data, Depth: who.depth, Parent: who.parent, ParentCall: who.parentCall,
+		Campaign: who.campaign, OwnTime: who.ownTime,
 	}
 	if who.reply != nil {
 		r.Signals, r.Reply = []Signal{*who.reply}, 1
@@ -156,7 +158,7 @@ func (a *applier) start(f *flows.Flow, who *entrant) {
 		return
 	}
 	if r.Status == Parked {
-		a.park(r, who.at, ownTime)
+		a.parkUntil(p, a.ws.campaign(r.Campaign), who.at)
 		return
 	}
 	a.advance(p, 0)

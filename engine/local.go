@@ -1,6 +1,7 @@
 package engine
 
 import (
+	"encoding/json"
 	"slices"
 
 	"nudge/flows"
@@ -10,15 +11,63 @@ import (
 const (
 	ownTime = iota // until its person's own time
 	paced          // by the campaign's rate, after that time
+	ownDay         // until its person's day begins: then their time of day is read
 )
 
 // park makes a run wait before it begins.
 func (a *applier) park(r *Run, at Instant, why int) {
 	r.Status = Parked
 	r.setAlarm(Alarm{At: at, Place: AtBegin, Line: why})
-	if why == ownTime {
+	switch why {
+	case ownTime:
 		r.log(Entry{At: a.now, Kind: KindScheduled, Step: NoStep, Detail: at.String()})
+	case ownDay:
+		r.log(Entry{At: a.now, Kind: KindScheduled, Step: NoStep})
 	}
+}
+
+// parkUntil parks a run until its person's own time, or until their day begins where that is
+// when their time of day is read.
+func (a *applier) parkUntil(r pinned, fr *Campaign, at Instant) {
+	why := ownTime
+	if r.unread(fr) {
+		why = ownDay
+	}
+	a.park(r.Run, at, why)
+}
+
+// hasOwnTimes reports whether each person of a campaign has a time of day of their own. An
+// operator starts a campaign for all at once.
+func (f *Campaign) hasOwnTimes(flow *flows.Flow) bool {
+	return f.Local && flow.Triggers[f.Trigger].Schedule.OwnTimes()
+}
+
+// unread reports whether the time of day of the run's person is still to be read.
+func (r pinned) unread(fr *Campaign) bool { return r.OwnTime == 0 && fr.hasOwnTimes(r.flow) }
+
+// ownTime reads the time of day that a person has, as [Run] keeps it, or says why they are
+// left out.
+func (a *applier) ownTime(fr *Campaign, f *flows.Flow, profile string, data json.RawMessage) (own int, why string) {
+	minute, err := f.Triggers[fr.Trigger].Schedule.OwnMinute(a.rowScope(f, profile, data))
+	if err != nil {
+		return 0, LeftNoTime
+	}
+	return minute + 1, ""
+}
+
+// personsTime returns when a campaign begins for a person. Before their own time of day is
+// read, it is when their day begins.
+func (a *applier) personsTime(fr *Campaign, f *flows.Flow, profile string, own int) Instant {
+	if !fr.Local {
+		return max(fr.Due, fr.Since)
+	}
+	zone := a.personsZone(profile, f)
+	return InstantOf(f.Triggers[fr.Trigger].Schedule.PersonsTime(fr.Due.Time(), max(own-1, 0), zone))
+}
+
+// timeOf returns when a campaign begins for the person of a parked run.
+func (a *applier) timeOf(r pinned, fr *Campaign) Instant {
+	return a.personsTime(fr, r.flow, r.Profile, r.OwnTime)
 }
 
 // fireBeginAlarm begins a run whose time has come. If its campaign is paused, or the store was
@@ -32,7 +81,7 @@ func (a *applier) fireBeginAlarm(r pinned) {
 	case wasPaced:
 		a.begin(r, fr, due)
 	case !a.comesLater(r, fr) && !a.mustQueue(r, fr):
-		a.begin(r, fr, a.personsTime(fr, r.flow, r.Profile))
+		a.begin(r, fr, a.timeOf(r, fr))
 	}
 }
 
@@ -45,34 +94,42 @@ func (r *Run) paced() bool {
 // there, the run begins at once.
 func (a *applier) relocate(r pinned) {
 	fr := a.ws.campaign(r.Campaign)
-	due, at := r.alarmOf(AtBegin), a.personsTime(fr, r.flow, r.Profile)
+	due, at := r.alarmOf(AtBegin), a.timeOf(r, fr)
 	switch {
 	case due == 0 || at == due || r.paced():
-	case at > a.now:
-		a.comesLater(a.editPinned(r), fr)
-	case !fr.Held(a.e.State.Installation):
+	case at > a.now || !fr.Held(a.e.State.Installation):
 		r = a.editPinned(r)
 		r.clearAlarms(AtBegin)
-		if !a.mustQueue(r, fr) {
-			a.begin(r, fr, at)
+		if !a.comesLater(r, fr) && !a.mustQueue(r, fr) {
+			a.begin(r, fr, a.timeOf(r, fr))
 		}
 	}
 }
 
 // comesLater parks a run again whose person's own time is still to come where they live now.
+// Once their day has begun it reads their time of day, if they have one of their own, and
+// leaves out a person who has none.
 func (a *applier) comesLater(r pinned, fr *Campaign) bool {
-	at := a.personsTime(fr, r.flow, r.Profile)
+	at := a.timeOf(r, fr)
+	if at <= a.now && r.unread(fr) {
+		var why string
+		if r.OwnTime, why = a.ownTime(fr, r.flow, r.Profile, r.Data); why != "" {
+			a.leaveOut(r.Run, why)
+			return true
+		}
+		at = a.timeOf(r, fr)
+	}
 	if at <= a.now {
 		return false
 	}
-	a.park(r.Run, at, ownTime)
+	a.parkUntil(r, fr, at)
 	return true
 }
 
 // mustQueue parks a run until the rate lets it begin, behind the people whom the campaign
 // wants and who were due at the same instant.
 func (a *applier) mustQueue(r pinned, fr *Campaign) bool {
-	at, rate := a.personsTime(fr, r.flow, r.Profile), r.flow.Triggers[fr.Trigger].Schedule.Rate
+	at, rate := a.timeOf(r, fr), r.flow.Triggers[fr.Trigger].Schedule.Rate
 	if rate.Messages == 0 || a.unwanted(fr, r.flow, r.Profile, r.Data) != "" {
 		return false
 	}
@@ -87,7 +144,7 @@ func (a *applier) mustQueue(r pinned, fr *Campaign) bool {
 // resumeRun begins a parked run whose time came while its campaign was held.
 func (a *applier) resumeRun(r pinned, fr *Campaign) {
 	if !a.comesLater(r, fr) {
-		a.begin(r, fr, a.personsTime(fr, r.flow, r.Profile))
+		a.begin(r, fr, a.timeOf(r, fr))
 	}
 }
 

@@ -142,15 +142,21 @@ func (a *applier) exclude(fr *Campaign, row *Row, why string) {
 
 func (a *applier) startRow(fr *Campaign, f *flows.Flow, row *Row) (run RunID, why string) {
 	t := &f.Triggers[fr.Trigger]
-	at := a.personsTime(fr, f, row.Profile)
-	switch {
-	case at < fr.Since:
+	who := &entrant{profile: row.Profile, by: fr.ID, data: row.Data, campaign: fr.Number, at: a.personsTime(fr, f, row.Profile, 0)}
+	if who.at < fr.Since {
 		return RunID{}, LeftPast
-	case fr.Local && t.Schedule.TooLate(at.Time(), a.now.Time(), f.Zone):
+	}
+	if who.at <= a.now && fr.hasOwnTimes(f) {
+		if who.ownTime, why = a.ownTime(fr, f, row.Profile, row.Data); why != "" {
+			return RunID{}, why
+		}
+		who.at = a.personsTime(fr, f, row.Profile, who.ownTime)
+	}
+	at := who.at
+	if fr.Local && t.Schedule.TooLate(at.Time(), a.now.Time(), f.Zone) {
 		return RunID{}, LeftLate
 	}
 	next := newRunID(a.now, a.e.State.Installation, a.seq, a.starts)
-	who := &entrant{profile: row.Profile, by: fr.ID, data: row.Data, campaign: fr.Number, at: at}
 	if fr.Local && at > a.now {
 		if a.start(f, who); a.ws.Run(next).Status == LeftOut { // by an exit, which counted it
 			return RunID{}, ""
@@ -177,10 +183,8 @@ func (a *applier) startRow(fr *Campaign, f *flows.Flow, row *Row) (run RunID, wh
 // except where each person has an own time.
 func (a *applier) unwanted(fr *Campaign, f *flows.Flow, profile string, data json.RawMessage) string {
 	t := &f.Triggers[fr.Trigger]
-	ask := func(cond *flows.Expr, scope map[string]any, otherwise string) string {
-		scope[flows.NameProfile], scope[flows.NameNow] = a.profileView(profile, f), shape.TimeOf(a.now.Time())
-		scope[flows.NameToday] = a.e.categories
-		ok, err := a.rowTruth(cond, scope, f, fr.Number, profile)
+	ask := func(cond *flows.Expr, otherwise string) string {
+		ok, err := a.rowTruth(cond, a.rowScope(f, profile, data), f, fr.Number, profile)
 		switch {
 		case err != nil:
 			return LeftBroken
@@ -190,23 +194,22 @@ func (a *applier) unwanted(fr *Campaign, f *flows.Flow, profile string, data jso
 		return ""
 	}
 	if cond := t.Schedule.Audience.If; fr.Local && cond != nil {
-		if why := ask(cond, map[string]any{}, LeftAudience); why != "" {
+		if why := ask(cond, LeftAudience); why != "" {
 			return why
 		}
 	}
 	if t.If == nil {
 		return ""
 	}
-	return ask(t.If, map[string]any{flows.NameData: object(f.Data, data)}, LeftCondition)
+	return ask(t.If, LeftCondition)
 }
 
-// personsTime returns when a campaign begins for a person.
-func (a *applier) personsTime(fr *Campaign, f *flows.Flow, profile string) Instant {
-	if !fr.Local {
-		return max(fr.Due, fr.Since)
+// rowScope returns what the expressions of a schedule see of a person of its audience.
+func (a *applier) rowScope(f *flows.Flow, profile string, data json.RawMessage) map[string]any {
+	return map[string]any{
+		flows.NameData: object(f.Data, data), flows.NameProfile: a.profileView(profile, f), flows.NameNow: shape.TimeOf(a.now.Time()),
+		flows.NameToday: a.e.categories,
 	}
-	zone := a.personsZone(profile, f)
-	return InstantOf(f.Triggers[fr.Trigger].Schedule.PersonsTime(fr.Due.Time(), zone))
 }
 
 // keepOut makes sure that no open campaign begins a run for a forgotten person, although its

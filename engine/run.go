@@ -34,6 +34,7 @@ type Run struct {
 	Freed      bool   // the next event may start a run with its key: its last collect has closed
 	Depth      int    // of the input that started it
 	Campaign   uint64 // number of the campaign that started it; 0 for none
+	OwnTime    int    // the time of day that its person has in the campaign: minutes after midnight, and one; 0 for none, or not read yet
 	Parent     RunID  // the run whose start step waits for this one; zero for none
 	ParentCall int    // number of that run's call, from 1
 

@@ -133,9 +133,9 @@ func (a *applier) dueTicks(s *flows.Schedule, first Instant) []Instant {
 
 // whyNot says why the last due time of a schedule does not fire, or returns nothing.
 func (a *applier) whyNot(s *flows.Schedule, scheduled *Scheduled, last Instant) string {
-	due, zone := last.Time(), s.Zone
+	due, zone := s.LastTime(last.Time()), s.Zone
 	if zone == nil {
-		due, zone = due.Add(flows.Earliest+flows.Latest), time.UTC
+		zone = time.UTC
 	}
 	switch {
 	case scheduled.Next != 0 && scheduled.Next <= a.now:

@@ -64,7 +64,7 @@ const (
 	KindFetched                     // Detail: status, or why there was no answer
 	KindOpted                       // Detail: in or out, and of what
 	KindLeft                        // Detail: event type or text; held, and no step took it
-	KindScheduled                   // Detail: the person's own time in RFC 3339
+	KindScheduled                   // Detail: the person's own time in RFC 3339; empty until it is read
 	KindDelayed                     // Detail: the end of the hold in RFC 3339, and the reason after ", "
 	KindMoved                       // Detail: from which step of which version, or out
 	KindReturned                    // Detail: the reason why the message was not posted; it is planned again

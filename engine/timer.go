@@ -54,7 +54,7 @@ func (a *applier) fireAlarms(r pinned, due Instant) bool {
 // fireOwn follows a due line of the place where the run is parked.
 func (a *applier) fireOwn(r pinned, wait []watch.Lines, isDue func(place, index int) bool) bool {
 	switch {
-	case isDue(AtBegin, ownTime), isDue(AtBegin, paced):
+	case isDue(AtBegin, ownTime), isDue(AtBegin, paced), isDue(AtBegin, ownDay):
 		a.fireBeginAlarm(a.editPinned(r))
 	case isDue(AtMessage, 0):
 		a.fireMessageAlarm(r)

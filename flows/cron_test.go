@@ -148,7 +148,7 @@ func TestLocalSchedule(t *testing.T) {
 		"Europe/London":      time.Date(2026, 3, 9, 9, 0, 0, 0, time.UTC),
 		"America/New_York":   time.Date(2026, 3, 9, 13, 0, 0, 0, time.UTC), // the clocks changed the day before
 	} {
-		if got := s.PersonsTime(first, shape.Zone(zone)); !got.Equal(want) {
+		if got := s.PersonsTime(first, 0, shape.Zone(zone)); !got.Equal(want) {
 			t.Errorf("%s: %s, want %s", zone, got, want)
 		}
 	}

@@ -111,7 +111,8 @@ days: write 8h of work, not 1d of work.`,
 data.at, 09:00 on data.at), a duration before or after a time (24h before data.at), or a
 time itself (data.at). A time of day goes with days and weeks, not with hours. In its
 place, a text may stand in round brackets: (profile.report_at). For a duration, use after.
-In a trigger, at needs a date. Under every stands a time of day that comes again and again.`,
+In a trigger, at needs a date. Under every stands a time of day that comes again and again;
+in a schedule with timezone: local, the one that each person has.`,
 		`steps:
   - wait: { at: 9am }`,
 		`steps:

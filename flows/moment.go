@@ -184,7 +184,8 @@ func (m *Moment) next(now time.Time, minute int, zone *time.Location) time.Time 
 }
 
 // Next returns the first instant after another at which the clocks of a zone show the time of
-// day on one of the days. It is for a moment of the clock, which hangs on no expression.
+// day on one of the days; midnight, where a text is the time of day. It is for a moment of the
+// clock, which is counted from no other time.
 func (m *Moment) Next(after time.Time, zone *time.Location) time.Time {
 	return m.next(after, m.Hour*60+m.Minute, zone)
 }

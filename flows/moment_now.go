@@ -63,7 +63,7 @@ func (s *Schedule) timeOfDay() (minute int, ok bool) {
 	case s.At != nil:
 		return s.At.Hour*60 + s.At.Minute, s.At.Clock == nil
 	case s.Every != nil:
-		return s.Every.Hour*60 + s.Every.Minute, true
+		return s.Every.Hour*60 + s.Every.Minute, s.Every.Clock == nil
 	case s.Cron == nil || s.Cron.fields == nil:
 		return 0, false
 	}

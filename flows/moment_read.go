@@ -1,6 +1,7 @@
 package flows
 
 import (
+	"cmp"
 	"regexp"
 	"slices"
 	"strings"
@@ -24,6 +25,7 @@ var (
 	timeForm    = regexp.MustCompile(`^\d{1,2}[:.]\d{2}(?: +|$)`)
 	onForm      = regexp.MustCompile(`^on +`)
 	comesAgain  = regexp.MustCompile(`^(\S+ +|\S+ +\S+ +(of +month +)?)?\d{1,2}([:.]\d{2}|([:.]\d{2})? *[ap]\.?m\.?)$`)
+	bracketed   = regexp.MustCompile(`^(\S+ +|\S+ +\S+ +(of +month +)?)?\(.*\)$`)
 	anchorForm  = regexp.MustCompile(`^(\S+|\d[\d.]* *[a-z]+) +(before|after) +`)
 )
 
@@ -52,16 +54,20 @@ func (r *reader) moment(t *node.Text, k *typeEnv) *Moment {
 	return &x.m
 }
 
-// clockMoment reads a moment of the clock, which comes again and again and hangs on nothing
-// else.
-func (r *reader) clockMoment(t *node.Text) *Moment {
+// clockMoment reads a moment of the clock, which comes again and again and hangs on no other
+// time. A text in brackets may be its time of day, if k has the names that it can use.
+func (r *reader) clockMoment(t *node.Text, k *typeEnv) *Moment {
+	form := comesAgain
+	if k != nil && bracketed.MatchString(t.Value) {
+		form = bracketed
+	}
 	var m *Moment
-	if comesAgain.MatchString(t.Value) {
-		if m = r.moment(t, &typeEnv{names: map[string]*shape.Type{}}); m == nil {
+	if form.MatchString(t.Value) {
+		if m = r.moment(t, cmp.Or(k, &typeEnv{})); m == nil {
 			return nil
 		}
 	}
-	if m == nil || (m.Date != Date{}) {
+	if m == nil || m.Of != nil || (m.Date != Date{}) {
 		r.list.Errorf(t.Span, codeBadMoment, clockHint, "%q is not a time of day that comes again and again", t.Value)
 		return nil
 	}

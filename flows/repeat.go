@@ -54,7 +54,7 @@ var saysClock = regexp.MustCompile(`\d:\d\d|\d\.\d\d$|[ap]\.?m\.?$|^\(| of month
 // readEvery reads how long a round lasts: a duration, or until a moment of the clock.
 func (r *reader) readEvery(loop *Repeat, v *node.Value) {
 	if v.IsText() && saysClock.MatchString(v.Text().Value) {
-		loop.Till = r.clockMoment(v.Text())
+		loop.Till = r.clockMoment(v.Text(), nil)
 	} else {
 		loop.Every = r.duration(v)
 	}

@@ -74,12 +74,32 @@ func (s *Schedule) once() time.Time {
 }
 
 // PersonsTime returns when a firing reaches a person: at its own instant, or, in each
-// person's own zone, when the person's clock shows its time.
-func (s *Schedule) PersonsTime(campaign time.Time, zone *time.Location) time.Time {
+// person's own zone, when the person's clock shows its time. Where people have times of day
+// of their own, the firing's time is midnight, and theirs comes so many minutes after it.
+func (s *Schedule) PersonsTime(campaign time.Time, minute int, zone *time.Location) time.Time {
 	if s.Zone != nil {
 		return campaign
 	}
-	return onWall(campaign.Add(Earliest).UTC(), zone)
+	return onWall(campaign.Add(Earliest+time.Duration(minute)*time.Minute).UTC(), zone)
+}
+
+// OwnTimes reports whether each person has a time of day of their own, which is read when
+// their day begins.
+func (s *Schedule) OwnTimes() bool { return s.Every != nil && s.Every.Clock != nil }
+
+// OwnMinute reads a person's own time of day, in minutes after midnight. It fails where there
+// is none.
+func (s *Schedule) OwnMinute(scope map[string]any) (int, error) { return s.Every.minute(scope) }
+
+// LastTime returns when a firing has reached the last person.
+func (s *Schedule) LastTime(campaign time.Time) time.Time {
+	switch {
+	case s.Zone != nil:
+		return campaign
+	case s.OwnTimes():
+		return campaign.Add(Earliest + 24*time.Hour + Latest)
+	}
+	return campaign.Add(Earliest + Latest)
 }
 
 // TooLate reports whether a firing is too late to be useful.
@@ -111,10 +131,10 @@ func (r *reader) clockTrigger(start string, m *node.Map) Trigger {
 	case "cron":
 		r.cron(m, s)
 	case "every":
-		if t := m.Text("every"); t != nil {
-			s.Every = r.clockMoment(t)
-		}
 		r.repeated(start, m, s)
+		if t := m.Text("every"); t != nil {
+			s.Every = r.everyMoment(t, s)
+		}
 	default:
 		r.campaignMoment(m, s)
 	}
@@ -145,6 +165,19 @@ func (r *reader) cron(m *node.Map, s *Schedule) {
 		}
 	}
 	r.repeated("cron", m, s)
+}
+
+// everyMoment reads the moment of a schedule. In each person's own zone it may be a time of day
+// that they have themselves; the expression sees what the trigger's if sees.
+func (r *reader) everyMoment(t *node.Text, s *Schedule) *Moment {
+	m := r.clockMoment(t, &typeEnv{names: map[string]*shape.Type{
+		NameData: r.flow.Data, NameProfile: r.profile, NameNow: shape.Moment,
+	}})
+	if m != nil && m.Clock != nil && s.Zone != nil {
+		r.list.Errorf(t.Span, codeBadMoment, "write timezone: local", "a time of day that people have themselves goes with timezone: local")
+		return nil
+	}
+	return m
 }
 
 // repeated reads what belongs to a schedule that fires again and again. The zone and

@@ -120,12 +120,15 @@ func (a *author) flow(name string) string {
 	return p.String()
 }
 
+// ownTimes is a schedule whose people have times of day of their own; some have none.
+const ownTimes = `every: '(profile.name == "N" ? "08:30" : profile.plan == "pro" ? "01:45" : profile.plan)'`
+
 // report writes the flow that is for many.
 func (a *author) report() string {
 	day := a.begin.Add(time.Duration(a.dice.IntN(30)) * time.Hour)
 	return fmt.Sprintf(reportFlow, pick(a.dice, `cron: "30 */4 * * *"`, `cron: "20 * * * *"`, `cron: "30 1,13 * * *"`, `cron: "15 2 * * *"`, `every: 02:30`, `every: mon-fri 09:00`, `every: last sat-sun of month 01:30`, `every: first day of month 00:00`, `cron: "0 9,21 * * 1-5"`,
 		"at: "+day.Format("2006-01-02 15:04"), "at: "+day.Format("2006-01-02 ")+pick(a.dice, "02:30", "01:45")),
 		pick(a.dice, "Europe/London", "America/New_York", "Australia/Lord_Howe", "local"), pick(a.dice, "10m", "2h", "1d"), pick(a.dice, "", ", rate: 10/m", ", rate: 20/h"),
-		pick(a.dice, "0 9 * * *", "0 9,21 * * *", "30 2 * * *", "15 1,2,18 * * *"), pick(a.dice, "3h", "20m"),
+		pick(a.dice, `cron: "0 9 * * *"`, `cron: "0 9,21 * * *"`, `cron: "30 2 * * *"`, `cron: "15 1,2,18 * * *"`, ownTimes, ownTimes), pick(a.dice, "3h", "20m"),
 		pick(a.dice, "skip", "queue", "restart", "parallel"), pick(a.dice, "", ", at_most: 2 per 5h"), pick(a.dice, "orders", "news", "service"), pick(a.dice, "4h", "20m"))
 }

@@ -58,7 +58,7 @@ steps:
 const reportFlow = `flow: report
 trigger:
   - { %s, timezone: %s, max_delay: %s, audience: { if: profile.plan == "pro" }%s }
-  - { cron: "%s", timezone: local, max_delay: %s, audience: people.csv, if: "(data.total ?? 0) > 3" }
+  - { %s, timezone: local, max_delay: %s, audience: people.csv, if: "(data.total ?? 0) > 3" }
 data: { total: optional number }
 entry: { if_running: %s%s }
 exit: [ { event: gone, key: any, as: gone }, { if: "profile.rounds > 20", as: many } ]

@@ -63,7 +63,9 @@ func runFields(c *codec, r *engine.Run) {
 	c.str(&r.Outcome)
 	c.bool(&r.Goal)
 	integer(c, &r.Leaving)
-	c.uint(&r.Campaign)
+	if c.uint(&r.Campaign); r.Campaign != 0 {
+		integer(c, &r.OwnTime)
+	}
 	c.bool(&r.Replied)
 	signal := func(c *codec, h *engine.Signal) { signalFields(c, h, &clock) }
 	list(c, &r.Signals, signal)

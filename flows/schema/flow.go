@@ -75,7 +75,7 @@ func trigger() *schema {
 		key("reply", "`any`: a reply that no run waits for.", words("any"), "any"),
 		key("before_waits", "The trigger gets the reply before any run that waits for one, and no run gets it after that.", truth(), true),
 		key("cron", "A schedule: minute, hour, day, month and weekday.", &schema{Type: "string"}, "0 9 * * mon"),
-		key("every", "A schedule: a time of day, on all days, on some days or on one of a month.", clockValue(), "mon-fri 09:00", "last day of month 18:00"),
+		key("every", "A schedule: a time of day, on all days, on some days or on one of a month. With `timezone: local`, brackets give each person's own.", scheduleValue(), "mon-fri 09:00", "last day of month 18:00"),
 		key("at", "Once, on a date at a time of day.", text(), "2026-12-24 09:00"),
 		key("timezone", "The clock of the schedule: a time zone, or `local` for each person's own.", &schema{Type: "string"}, "local", "Europe/London"),
 		key("max_delay", "How late the schedule may still fire. After that, it skips the time.", duration(), "6h"),

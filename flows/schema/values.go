@@ -43,10 +43,22 @@ func duration() *schema {
 	return &schema{Type: "string", Pattern: durationForm, PatternMessage: "a duration such as 90m, 72h or 3d"}
 }
 
+// The days of a time of day, and both of its forms.
+const (
+	daysForm = `^(\S+ +|\S+ +\S+ +of +month +)?`
+	hourForm = `[0-9]{2}:[0-9]{2}`
+)
+
 // clockValue is a time of day that comes again and again.
 func clockValue() *schema {
-	return &schema{Type: "string", Pattern: `^(\S+ +|\S+ +\S+ +of +month +)?[0-9]{2}:[0-9]{2}$`,
+	return &schema{Type: "string", Pattern: daysForm + hourForm + "$",
 		PatternMessage: "a time of day such as 09:00, mon-fri 09:00 or last day of month 18:00"}
+}
+
+// scheduleValue is a time of day of a schedule, which people may have themselves.
+func scheduleValue() *schema {
+	return &schema{Type: "string", Pattern: daysForm + `(` + hourForm + `|\(.+\))$`,
+		PatternMessage: "a time of day such as 09:00, mon-fri 09:00 or (profile.report_at)"}
 }
 
 // afterValue is a duration, or that it never ends.

@@ -54,11 +54,21 @@ func (w *World) rows(in *engine.Rows) {
 // row starts a run for one person of a campaign, or says why not.
 func (w *World) row(f *campaign, row *engine.Row) (r *Run, why string) {
 	p := w.personOf(row.Profile)
-	at := f.comesTo((&walk{known: p.known, flow: f.flow}).zone())
-	r = &Run{profile: row.Profile, by: f.id(), data: object(row.Data), campaign: f, begins: at}
-	switch {
-	case at < f.since:
+	zone := (&walk{known: p.known, flow: f.flow}).zone()
+	at := f.comesTo(zone, -1)
+	r = &Run{profile: row.Profile, by: f.id(), data: object(row.Data), campaign: f, begins: at, own: -1}
+	if at < f.since {
 		return nil, engine.LeftPast
+	}
+	if at <= w.stamp && f.reads() {
+		minute, ok := f.ownMinute(r, p.known, w.stamp)
+		if !ok {
+			return nil, engine.LeftNoTime
+		}
+		at = f.comesTo(zone, minute)
+		r.own, r.begins = minute, at
+	}
+	switch {
 	case f.local && f.schedule().tooLate(at, w.stamp, f.flow.zone):
 		return nil, engine.LeftLate
 	case f.local && at > w.stamp: // everything else is asked when they come
@@ -84,15 +94,7 @@ func (w *World) row(f *campaign, row *engine.Row) (r *Run, why string) {
 // to its audience shows then.
 func (f *campaign) unwanted(r *Run, known map[string]any, now engine.Instant) string {
 	holds := func(condition string) (bool, error) {
-		return truth(condition, func(name string) any {
-			switch name {
-			case "data":
-				return r.data
-			case "profile":
-				return profileOf(r.profile, known, f.flow.zone)
-			}
-			return now.Time()
-		})
+		return truth(condition, f.names(r, known, now))
 	}
 	if f.local {
 		belongs, err := holds(f.schedule().audience)

@@ -35,12 +35,41 @@ type campaign struct {
 
 func (f *campaign) schedule() *schedule { return f.flow.triggers[f.trigger].schedule }
 
-// comesTo is when a campaign comes to a person who lives in a zone.
-func (f *campaign) comesTo(zone *time.Location) engine.Instant {
+// comesTo is when a campaign comes to a person who lives in a zone. Until a time of day of
+// their own is read (-1 minutes), that is when their day begins.
+func (f *campaign) comesTo(zone *time.Location, own int) engine.Instant {
 	if f.local {
-		return engine.InstantOf(Instant(f.due.Add(firstClock).Time().UTC(), zone))
+		wall := f.due.Add(firstClock + time.Duration(max(own, 0))*time.Minute)
+		return engine.InstantOf(Instant(wall.Time().UTC(), zone))
 	}
 	return max(f.due, f.since)
+}
+
+// ownMinute is the time of day that a person has in a campaign; ok where they have one.
+func (f *campaign) ownMinute(r *Run, known map[string]any, now engine.Instant) (minute int, ok bool) {
+	v, err := evaluate(f.schedule().own, f.names(r, known, now))
+	if err != nil {
+		return 0, false
+	}
+	said, _ := v.(string)
+	at, err := time.Parse("15:04", said)
+	return at.Hour()*60 + at.Minute(), err == nil && len(said) == len("15:04")
+}
+
+// reads reports whether each person has a time of day of their own.
+func (f *campaign) reads() bool { return f.local && f.schedule().own != "" }
+
+// names is what the expressions of a schedule see of a person.
+func (f *campaign) names(r *Run, known map[string]any, now engine.Instant) func(name string) any {
+	return func(name string) any {
+		switch name {
+		case "data":
+			return r.data
+		case "profile":
+			return profileOf(r.profile, known, f.flow.zone)
+		}
+		return now.Time()
+	}
 }
 
 // id is the name of a campaign: the flow, and when it is due, on the wall where it follows

@@ -18,6 +18,7 @@ type schedule struct {
 	pace     time.Duration // from one person to the next; 0 for none
 	which    string        // of every: which of the days of a month; empty for each
 	days     string        // of every: its days; empty for all
+	own      string        // of every: the expression that is a person's own time of day; empty for none
 	audience string        // the condition on stored profiles; empty for none
 }
 

@@ -116,7 +116,7 @@ func (r *reading) schedule(n *yaml.Node) *schedule {
 	if every := text(get(n, "every")); every != "" {
 		spec = "every " + every
 		m := ofDay.FindStringSubmatch(every)
-		s.which, s.days = m[1], m[2]
+		s.which, s.days, s.own = m[1], m[2], m[4]
 		at, _ := time.Parse("15:04", m[3])
 		s.fields = strings.Fields(at.Format("4 15 * * *"))
 	}

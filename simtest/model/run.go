@@ -24,6 +24,7 @@ type Run struct {
 	now        *walk
 	campaign   *campaign
 	begins     engine.Instant // when its person's own time comes, where it waits for that
+	own        int            // minutes of the person's own time of day, if it was read at once; else -1
 	seen       int            // entries of its timeline that were compared
 	gathered   bool
 	forgotten  bool

@@ -67,6 +67,9 @@ func (w *World) tick(t *engine.Tick) {
 	until := zone
 	if zone == nil {
 		end, until = last.Add(firstClock+lastClock), time.UTC
+		if s.schedule().own != "" {
+			end = end.Add(24 * time.Hour) // somebody's day may end with their time
+		}
 	}
 	restored := s.in != w.installation // whoever fired it before knows whether it did
 	s.in = w.installation

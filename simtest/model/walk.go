@@ -150,54 +150,85 @@ func (w *walk) begin() *way {
 // then for those who were due at the same instant and came before. What the campaign says of
 // the person, and where they live, counts then.
 func (w *walk) park(at engine.Instant) *way {
-	c, behind := w.run.campaign, false // behind others of the instant
+	p := &beforeBegin{at: at, minute: w.run.own}
 	w.alarm = at
 	w.note(engine.KindScheduled, engine.NoStep, 0, "")
 	return w.await(engine.Parked, 0, func() *way {
-		own := c.comesTo(w.zone())
-		switch {
-		case w.f.kind == goesOn:
-			w.moved, behind = true, false
-		case w.f.kind == relocates:
-			if w.alarm == 0 || own == w.alarm || behind || own <= w.f.now && w.f.paused {
-				return nil
-			}
-			w.moved = true
-		case w.f.kind != rings:
-			return nil
-		case w.f.paused: // until somebody lets the campaign go on
-			w.alarm, behind = 0, false
+		if !w.stirs(p) {
 			return nil
 		}
 		w.alarm = 0
-		switch {
-		case behind:
-			own = at
-		case own > w.f.now:
-			w.mark("waits again, where the person lives now")
-			w.alarm = own
-			w.note(engine.KindScheduled, engine.NoStep, 0, "")
-			return nil
-		case w.f.kind != goesOn && c.schedule().pace > 0 && c.unwanted(w.run, w.known, w.f.now) == "":
-			w.effects = append(w.effects, effect{kind: "joined", at: own})
-			if at = own.Add(time.Duration(w.f.lanes[own]) * c.schedule().pace); at > w.f.now {
-				w.alarm, behind = at, true
-				return nil
-			}
-		}
-		why := w.f.entry
-		if out := c.unwanted(w.run, w.known, w.f.now); out != "" {
-			why = out
-		}
-		if c.schedule().tooLate(own, w.f.now, w.flow.zone) {
-			why = engine.LeftLate
-		}
-		if why != "" {
-			return w.leaveOut(why)
-		}
-		w.effects = append(w.effects, effect{kind: "let in"})
-		return &way{kind: onward}
+		return w.entersNow(p)
 	})
+}
+
+// beforeBegin is how a run waits before it begins.
+type beforeBegin struct {
+	at     engine.Instant
+	behind bool // others who are due at the same instant
+	minute int  // of the person's own time of day; -1 until it is read
+}
+
+// stirs reports whether the fact in hand has the run see whether its time has come.
+func (w *walk) stirs(p *beforeBegin) bool {
+	own := w.run.campaign.comesTo(w.zone(), p.minute)
+	switch {
+	case w.f.kind == goesOn:
+		w.moved, p.behind = true, false
+	case w.f.kind == relocates:
+		if w.alarm == 0 || own == w.alarm || p.behind || own <= w.f.now && w.f.paused {
+			return false
+		}
+		w.moved = true
+	case w.f.kind != rings:
+		return false
+	case w.f.paused: // until somebody lets the campaign go on
+		w.alarm, p.behind = 0, false
+		return false
+	}
+	return true
+}
+
+// entersNow begins the run, if the campaign wants its person and their time has come.
+func (w *walk) entersNow(p *beforeBegin) *way {
+	c := w.run.campaign
+	own := c.comesTo(w.zone(), p.minute)
+	if own <= w.f.now && p.minute < 0 && c.reads() {
+		minute, ok := c.ownMinute(w.run, w.known, w.f.now)
+		if !ok {
+			return w.leaveOut(engine.LeftNoTime)
+		}
+		w.mark("read a person's own time of day")
+		p.minute = minute
+		own = c.comesTo(w.zone(), minute)
+	}
+	switch {
+	case p.behind:
+		own = p.at
+	case own > w.f.now:
+		w.mark("waits again, where the person lives now")
+		w.alarm = own
+		w.note(engine.KindScheduled, engine.NoStep, 0, "")
+		return nil
+	case w.f.kind != goesOn && c.schedule().pace > 0 && c.unwanted(w.run, w.known, w.f.now) == "":
+		w.effects = append(w.effects, effect{kind: "joined", at: own})
+		if p.at = own.Add(time.Duration(w.f.lanes[own]) * c.schedule().pace); p.at > w.f.now {
+			w.alarm, p.behind = p.at, true
+			return nil
+		}
+	}
+	why := w.f.entry
+	if out := c.unwanted(w.run, w.known, w.f.now); out != "" {
+		why = out
+	}
+	if c.schedule().tooLate(own, w.f.now, w.flow.zone) {
+		why = engine.LeftLate
+	}
+	if why != "" {
+		return w.leaveOut(why)
+	}
+	w.effects = append(w.effects, effect{kind: "let in"})
+	return &way{kind: onward}
 }
 
 // leaveOut ends a run that never began.

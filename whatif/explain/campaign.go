@@ -39,6 +39,7 @@ var leftOut = map[string]string{
 	engine.LeftLimit:     "a limit: at_most, or too many live runs",
 	engine.LeftLate:      "their own time was longer ago than max_delay",
 	engine.LeftPast:      "their own time had passed when the schedule was taken up",
+	engine.LeftNoTime:    "they have no time of day of their own",
 	engine.LeftFault:     "a fault of ours",
 }
 
