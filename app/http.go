@@ -7,6 +7,7 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
+	"net/netip"
 	"time"
 
 	"nudge/engine"
@@ -60,9 +61,14 @@ func (s *webServer) stop() error {
 	return ignoreClosed(err)
 }
 
-// Listen opens a listener. Its error says what to do.
+// Listen opens a listener. An address of IPv4, such as 0.0.0.0, is not open to IPv6. The error
+// says what to do.
 func Listen(address string) (net.Listener, error) {
-	l, err := net.Listen("tcp", address)
+	network := "tcp"
+	if a, err := netip.ParseAddrPort(address); err == nil && a.Addr().Is4() {
+		network = "tcp4"
+	}
+	l, err := net.Listen(network, address)
 	if err != nil {
 		return nil, failed(fmt.Errorf("listen on %s: %w", address, err))
 	}

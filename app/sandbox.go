@@ -4,11 +4,15 @@ import (
 	"errors"
 	"log/slog"
 	"net"
+	"net/http"
+	"net/url"
+	"strings"
 	"sync"
 
 	"nudge/channels/appmessaging"
 	"nudge/engine"
 	"nudge/sandbox"
+	"nudge/server"
 )
 
 // Sandbox is a sandbox that serves on its own port.
@@ -31,7 +35,7 @@ func StartSandbox(l net.Listener, config sandbox.Config, log *slog.Logger) (*San
 		}
 		return nil, errors.Join(Mark(kind, errors.New(Plain(err))), l.Close())
 	}
-	s := &Sandbox{Sandbox: box, web: newWebServer(box.Handler(), log), listener: l, failure: make(chan error, 1)}
+	s := &Sandbox{Sandbox: box, web: newWebServer(onlyLocal(l.Addr(), box.Handler()), log), listener: l, failure: make(chan error, 1)}
 	s.stop = sync.OnceValue(func() error {
 		err := s.web.stop()
 		box.Close()
@@ -43,6 +47,37 @@ func StartSandbox(l net.Listener, config sandbox.Config, log *slog.Logger) (*San
 		}
 	}()
 	return s, nil
+}
+
+// onlyLocal refuses what a page in a browser sends to a sandbox on loopback, unless the page is
+// of this machine too: neither by its own name for this machine nor from its own origin. A
+// sandbox that other machines can reach, such as phones, takes every name.
+func onlyLocal(at net.Addr, next http.Handler) http.Handler {
+	if address, ok := at.(*net.TCPAddr); !ok || !address.IP.IsLoopback() {
+		return next
+	}
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if !isLocalHost(r.Host) {
+			http.Error(w, "the sandbox is only for this machine: use localhost", http.StatusForbidden)
+			return
+		}
+		if origin := r.Header.Get("Origin"); origin != "" {
+			u, err := url.Parse(origin)
+			if err != nil || !isLocalHost(u.Host) {
+				http.Error(w, "the sandbox is only for pages of this machine", http.StatusForbidden)
+				return
+			}
+		}
+		next.ServeHTTP(w, r)
+	})
+}
+
+// isLocalHost reports whether a host, with a port or without, is this machine's loopback.
+func isLocalHost(host string) bool {
+	if h, _, err := net.SplitHostPort(host); err == nil {
+		host = h
+	}
+	return server.IsLoopback(strings.Trim(host, "[]"))
 }
 
 // Failure delivers the error that ended the service before Stop did.

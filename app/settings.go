@@ -110,7 +110,7 @@ func AllSettings(env Environment) SettingsReader {
 		s := Settings{
 			Accounts: r.accounts(),
 			Webhooks: r.webhooks(r.top.Child("webhooks")),
-			Tokens:   r.texts(r.top.Get("tokens"), "tokens"),
+			Tokens:   r.secretTexts(r.top.Get("tokens"), "tokens"),
 			DataDir:  cmp.Or(r.str(r.top.Text("data_dir")), DefaultDataDir),
 			Fetch:    r.fetch(r.top.Child("fetch")),
 			Limits:   r.limits(r.top.Child("limits")),

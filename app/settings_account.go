@@ -121,6 +121,9 @@ func (r *reader) secret(m *node.Map, key string) appmessaging.Secret {
 	file := key + "_file"
 	here, path := r.str(m.Text(key)), r.str(m.Text(file))
 	if path == "" {
+		if n := len(here); n > 0 && n < minSecret {
+			m.Errorf(key, node.CodeBadValue, "", "%s must have %d characters or more", key, minSecret)
+		}
 		return appmessaging.Secret(here)
 	}
 	if m.Has(key) {
@@ -133,6 +136,8 @@ func (r *reader) secret(m *node.Map, key string) appmessaging.Secret {
 		m.Errorf(file, node.CodeBadValue, "", "%s cannot be read: %s", file, errors.Unwrap(err))
 	case secret == "":
 		m.Errorf(file, node.CodeEmpty, "", "the file %s is empty", path)
+	case len(secret) < minSecret:
+		m.Errorf(file, node.CodeBadValue, "", "the file %s must have %d characters or more", path, minSecret)
 	}
 	return appmessaging.Secret(secret)
 }

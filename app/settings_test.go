@@ -17,16 +17,16 @@ import (
 )
 
 func env(name string) (string, bool) {
-	value, ok := map[string]string{"TOKEN": "t0ken", "EMPTY": "", "PORT": "9090"}[name]
+	value, ok := map[string]string{"TOKEN": "t0ken-t0ken", "EMPTY": "", "PORT": "9090"}[name]
 	return value, ok
 }
 
 func TestSettings(t *testing.T) {
 	s, list := AllSettings(env)(`
-account: { url: "https://api.comapi.com", path: /apispaces/1a2b, token: "${TOKEN}", senders: 8, batch: 20, rate: 90/m, correlate: id, verify_unread: true, timeout: 140s, webhooks: { secrets: three } }
-webhooks: { secrets: [ one, "$${two}" ] }
+account: { url: "https://api.comapi.com", path: /apispaces/1a2b, token: "${TOKEN}", senders: 8, batch: 20, rate: 90/m, correlate: id, verify_unread: true, timeout: 140s, webhooks: { secrets: the-third } }
+webhooks: { secrets: [ the-first, "$${second}" ] }
 listen: 127.0.0.1:${PORT}
-tokens: [ "${ABSENT:-dev}", "x${TOKEN}x" ]
+tokens: [ "${ABSENT:-developer}", "x${TOKEN}x" ]
 data_dir: /var/lib/nudge
 retention: { runs: 2w1d, journal: "${KEEP:-30d}" }
 limits: { connections: 100, connections_per_address: 10, unproven_bytes: 1048576, body_patience: 5s, body_rate: 1024 }
@@ -38,10 +38,10 @@ clock: { speed: 500 }
 	if len(list) > 0 {
 		t.Fatal(list.Error())
 	}
-	if a := s.Accounts[0]; a.Token != "t0ken" || a.Senders != 8 || a.Concurrency != 8 || a.Batch != 20 || a.Rate != (flows.Rate{Messages: 90, Per: time.Minute}) || a.Timeout != 140*time.Second || !a.ByID || !a.Verify {
+	if a := s.Accounts[0]; a.Token != "t0ken-t0ken" || a.Senders != 8 || a.Concurrency != 8 || a.Batch != 20 || a.Rate != (flows.Rate{Messages: 90, Per: time.Minute}) || a.Timeout != 140*time.Second || !a.ByID || !a.Verify {
 		t.Errorf("account is %+v", a)
 	}
-	if !slices.Equal(s.Secrets, []appmessaging.Secret{"one", "${two}", "three"}) || !slices.Equal(s.Tokens, []string{"dev", "xt0kenx"}) {
+	if !slices.Equal(s.Secrets, []appmessaging.Secret{"the-first", "${second}", "the-third"}) || !slices.Equal(s.Tokens, []string{"developer", "xt0ken-t0kenx"}) {
 		t.Errorf("secrets are %q, tokens %q", s.Secrets, s.Tokens)
 	}
 	if s.Listen.API != "127.0.0.1:9090" || s.DataDir != "/var/lib/nudge" || s.Speed != 500 {
@@ -71,7 +71,7 @@ func TestSettingsOfAccounts(t *testing.T) {
 	s, list := AllSettings(env)(`
 accounts:
   default: orders
-  main: { url: "https://api.comapi.com", path: /apispaces/1a2b, token: x }
+  main: { url: "https://api.comapi.com", path: /apispaces/1a2b, token: x2345678 }
   orders: { url: "https://r1-api.dotdigital.com", path: /cpaas, token_file: ` + file + ` }
 `)
 	if len(list) > 0 {
@@ -98,19 +98,19 @@ func TestSettingsAreRefusedAtTheirPlace(t *testing.T) {
 		{"no name", "data_dir: ${}", "nudge.yaml:1:11: there is no variable's name in the braces"},
 		{"empty variable", "data_dir: ${EMPTY}", "nudge.yaml:1:11: this is empty"},
 		{"account without token", account + "}", "token is empty; want an access token, or user and password"},
-		{"account with both", account + "token: x, user: y, password: z }", "token excludes user and password"},
-		{"account with a bad path", "account: { url: https://a.example, path: /v2, token: x }", `nudge.yaml:1:36: path "/v2": want /apispaces/{id}`},
-		{"account with a bad url", "account: { url: a.example, path: /cpaas, token: x }", `nudge.yaml:1:12: url "a.example": want a scheme`},
-		{"account with many senders", account + "token: x, senders: 100000 }", "senders must be 1 to 4096"},
-		{"account with a rate of nothing", account + "token: x, rate: fast }", `"fast" is not a rate`},
-		{"account with another correlation", account + "token: x, correlate: name }", `correlate cannot be "name"`},
-		{"account with large batches", account + "token: x, batch: 5001 }", "batch must be 1 to 5000"},
+		{"account with both", account + "token: x2345678, user: y, password: z2345678 }", "token excludes user and password"},
+		{"account with a bad path", "account: { url: https://a.example, path: /v2, token: x2345678 }", `nudge.yaml:1:36: path "/v2": want /apispaces/{id}`},
+		{"account with a bad url", "account: { url: a.example, path: /cpaas, token: x2345678 }", `nudge.yaml:1:12: url "a.example": want a scheme`},
+		{"account with many senders", account + "token: x2345678, senders: 100000 }", "senders must be 1 to 4096"},
+		{"account with a rate of nothing", account + "token: x2345678, rate: fast }", `"fast" is not a rate`},
+		{"account with another correlation", account + "token: x2345678, correlate: name }", `correlate cannot be "name"`},
+		{"account with large batches", account + "token: x2345678, batch: 5001 }", "batch must be 1 to 5000"},
 		{"account with a file that is not there", account + "token_file: /nowhere/token }", "nudge.yaml:1:50: token_file cannot be read: no such file or directory"},
-		{"account with a token twice", account + "token: x, token_file: /dev/null }", "token_file stands beside token"},
-		{"account beside accounts", account + "token: x }\naccounts: {}", "there is an account beside accounts"},
+		{"account with a token twice", account + "token: x2345678, token_file: /dev/null }", "token_file stands beside token"},
+		{"account beside accounts", account + "token: x2345678 }\naccounts: {}", "there is an account beside accounts"},
 		{"accounts without a default", "accounts: { a: {}, b: {} }", "accounts does not say which of them is the default"},
 		{"default that is none", "accounts: { default: c, a: {} }", `nudge.yaml:1:13: there is no account "c"`},
-		{"one of the accounts is bad", "accounts: { a: { url: https://a.example, path: /v2, token: x } }", `nudge.yaml:1:42: path "/v2": want /apispaces/{id}`},
+		{"one of the accounts is bad", "accounts: { a: { url: https://a.example, path: /v2, token: x2345678 } }", `nudge.yaml:1:42: path "/v2": want /apispaces/{id}`},
 		{"account with an unknown key", account + "tokn: x }", `did you mean "token"?`},
 		{"account that is text", "account: comapi", `account must be a mapping, not "comapi"`},
 		{"webhooks with an unknown key", "webhooks: { secret: x }", `did you mean "secrets"?`},
@@ -126,6 +126,9 @@ func TestSettingsAreRefusedAtTheirPlace(t *testing.T) {
 		{"runs that go at once", "retention: { runs: 6d23h }", "nudge.yaml:1:14: runs must be 7d or longer"},
 		{"a journal for a while", "retention: { journal: some }", "journal: "},
 		{"retention with an unknown key", "retention: { run: 90d }", `did you mean "runs"?`},
+		{"a token that can be guessed", "tokens: [ letmein ]", "tokens must have 8 characters or more"},
+		{"a secret that can be guessed", "webhooks: { secrets: s3cret }", "secrets must have 8 characters or more"},
+		{"a short token of an account", "account: { url: https://a.example, path: /cpaas, token: a }", "1:50: token must have 8 characters or more"},
 		{"no connections", "limits: { connections: 0 }", "connections must be 1 to 1000000"},
 		{"no patience", "limits: { body_patience: 10ms }", "body_patience must be 1s to 1h"},
 		{"an unknown limit", "limits: { body_size: 5 }", "body_size"},
@@ -142,7 +145,7 @@ func TestSettingsAreRefusedAtTheirPlace(t *testing.T) {
 	if _, list := AllSettings(env)("listen: { api: 127.0.0.1:1, webhooks: 0.0.0.0:2 }"); list.HasErrors() {
 		t.Errorf("webhooks may be open: %v", list)
 	}
-	if _, list := AllSettings(env)("listen: 0.0.0.0:1\ntokens: x"); list.HasErrors() {
+	if _, list := AllSettings(env)("listen: 0.0.0.0:1\ntokens: x2345678"); list.HasErrors() {
 		t.Errorf("an API with tokens may be open: %v", list)
 	}
 }
@@ -151,7 +154,7 @@ func TestSettingsAreRefusedAtTheirPlace(t *testing.T) {
 func TestSettingsKeepSecrets(t *testing.T) {
 	for _, text := range []string{
 		"account: { url: https://a.example, path: /cpaas, token: hunter2, user: x }",
-		"account: { url: https://u:hunter2@a.example, path: /cpaas, token: x }",
+		"account: { url: https://u:hunter2@a.example, path: /cpaas, token: x2345678 }",
 		"account: { url: https://a.example, path: /cpaas, token: \"hunter2 \" }",
 		"tokens: hunter2\nlisten: x",
 		"webhooks: { secrets: hunter2, x: y }",

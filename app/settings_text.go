@@ -52,6 +52,22 @@ func (r *reader) texts(v *node.Value, key string) []string {
 	return texts
 }
 
+// minSecret is how many characters tokens and secrets have at least. A short one can be guessed,
+// and hiding it wherever it stands would hide letters of other words.
+const minSecret = 8
+
+// secretTexts reads a list of tokens or secrets.
+func (r *reader) secretTexts(v *node.Value, key string) []string {
+	texts := r.texts(v, key)
+	for _, text := range texts {
+		if len(text) < minSecret {
+			v.Errorf(node.CodeBadValue, "for example what openssl rand -hex 32 prints", "%s must have %d characters or more", key, minSecret)
+			return nil
+		}
+	}
+	return texts
+}
+
 // wrongVariable is a mistake in the characters of a text from up to, but not including,
 // to.
 type wrongVariable struct {

@@ -43,7 +43,7 @@ func (r *reader) webhooks(m *node.Map) WebhookSettings {
 // secrets reads the secrets of webhooks. An old and a new secret may be valid at the same
 // time.
 func (r *reader) secrets(m *node.Map) (secrets []appmessaging.Secret) {
-	for _, text := range r.texts(m.Get("secrets"), "secrets") {
+	for _, text := range r.secretTexts(m.Get("secrets"), "secrets") {
 		secrets = append(secrets, appmessaging.Secret(text))
 	}
 	return secrets

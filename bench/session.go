@@ -60,7 +60,7 @@ func (s *session) note(format string, a ...any) {
 
 // prepare writes a project and starts the engine on it.
 func (s *session) prepare(files map[string]string) error {
-	files["nudge.yaml"] = fmt.Sprintf(`account: { url: %s, path: /cpaas, token: t }
+	files["nudge.yaml"] = fmt.Sprintf(`account: { url: %s, path: /cpaas, token: benchmark }
 webhooks: { secrets: [ %s ] }
 listen: 127.0.0.1:0
 data_dir: %s

@@ -25,6 +25,8 @@ func (s *Server) guard(next http.Handler) http.Handler {
 		switch {
 		case len(tokens) > 0 && !bears(r, tokens):
 			s.fail(w, r, problemOf(http.StatusUnauthorized, "token", "a bearer token is required: Authorization: Bearer TOKEN"))
+		case len(tokens) == 0 && forwarded(r):
+			s.fail(w, r, problemOf(http.StatusForbidden, "not-local", "the request came through a proxy, so it may come from anywhere; set tokens in nudge.yaml"))
 		case len(tokens) == 0 && !local(r):
 			s.fail(w, r, problemOf(http.StatusForbidden, "not-local", "without tokens only requests from this machine, to localhost, are taken; set tokens in nudge.yaml"))
 		default:
@@ -37,13 +39,24 @@ func (s *Server) guard(next http.Handler) http.Handler {
 // bears reports whether the request has one of the tokens, in a time that does not
 // depend on which.
 func bears(r *http.Request, tokens [][sha256.Size]byte) bool {
-	given, ok := strings.CutPrefix(r.Header.Get("Authorization"), "Bearer ")
+	scheme, given, _ := strings.Cut(r.Header.Get("Authorization"), " ")
 	sum := sha256.Sum256([]byte(given))
 	found := 0
 	for i := range tokens {
 		found |= subtle.ConstantTimeCompare(sum[:], tokens[i][:])
 	}
-	return ok && found == 1
+	return strings.EqualFold(scheme, "Bearer") && found == 1
+}
+
+// forwarded reports whether a proxy passed the request on. A proxy on this machine makes every
+// request look local.
+func forwarded(r *http.Request) bool {
+	for name := range r.Header {
+		if name == "Forwarded" || name == "Via" || name == "X-Real-Ip" || strings.HasPrefix(name, "X-Forwarded-") {
+			return true
+		}
+	}
+	return false
 }
 
 func local(r *http.Request) bool {

@@ -14,6 +14,9 @@ func TestGuardWithoutTokens(t *testing.T) {
 	s.do("GET", "/v1/runs", "", "Host", "[::1]:80").is(200)
 	s.do("GET", "/v1/runs", "", "Host", "evil.example").is(403, "only requests from this machine, to localhost")
 	s.do("GET", "/-/healthy", "", "Host", "evil.example").is(200)
+	for _, header := range []string{"Forwarded", "Via", "X-Real-IP", "X-Forwarded-For", "X-Forwarded-Host"} {
+		s.do("GET", "/v1/runs", "", header, "203.0.113.9").is(403, "came through a proxy", "set tokens")
+	}
 	s.event(order("", "1"), "Origin", "https://evil.example").is(403, "pages of another origin")
 	s.event(order("", "1"), "Sec-Fetch-Site", "cross-site").is(403)
 	s.event(order("", "1"), "Origin", s.url).is(200)
@@ -39,6 +42,8 @@ func TestGuardWithTokens(t *testing.T) {
 	}
 	s.do("GET", "/v1/runs", "", "Authorization", "Bearer three").is(401)
 	s.do("GET", "/v1/runs", "", "Authorization", "one").is(401)
+	s.do("GET", "/v1/runs", "", "Authorization", "Basic one").is(401)
+	s.do("GET", "/v1/runs", "", "Authorization", "bearer one", "X-Forwarded-For", "203.0.113.9").is(200)
 	s.do("GET", "/v1/runs", "", "Authorization", "Bearer two", "Host", "evil.example").is(200)
 	s.do("GET", "/-/healthy", "").is(200, "healthy")
 	s.do("GET", "/-/ready", "").is(200, "ready")

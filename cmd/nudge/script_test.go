@@ -50,7 +50,7 @@ func TestScripts(t *testing.T) {
 		Setup: func(env *testscript.Env) error {
 			// The race detector would let every process sleep for a second at its end.
 			env.Vars = append(env.Vars, "GORACE=atexit_sleep_ms=0")
-			env.Vars = append(env.Vars, "NO_COLOR=1", "SECRET=s3cret", "COMAPI_TOKEN=t0ken")
+			env.Vars = append(env.Vars, "NO_COLOR=1", "SECRET=hook-s3cret", "COMAPI_TOKEN=0ld-t0ken")
 			return nil
 		},
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){

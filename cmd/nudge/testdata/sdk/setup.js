@@ -6,7 +6,7 @@ const { JSDOM } = require("jsdom");
 
 // The SDK finds these where a browser has them. Its page is of another origin than the
 // sandbox, so every request is subject to CORS.
-const { window } = new JSDOM("", { url: "http://app.example/" });
+const { window } = new JSDOM("", { url: "http://localhost:3000/" });
 for (const name of ["XMLHttpRequest", "WebSocket", "localStorage", "FormData"]) {
   globalThis[name] = window[name];
 }
