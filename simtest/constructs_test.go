@@ -16,8 +16,8 @@ import (
 )
 
 // notWritten are the mappings and keys of a project that say nothing of what a flow does.
-var notWritten = regexp.MustCompile(`^(An account|Webhooks|Fetching|A clock|Retention|Only some)\.` +
-	`|^A project\.(account|webhooks|tokens|listen|data_dir|retention|outbound|fetch|people|clock)$|on_bad_row`)
+var notWritten = regexp.MustCompile(`^(An account|Webhooks|Fetching|A clock|Retention|Only some|Limits of requests)\.` +
+	`|^A project\.(account|webhooks|tokens|listen|data_dir|retention|outbound|fetch|people|clock|limits)$|on_bad_row`)
 
 // TestConstructs shows that the author writes every key that the schemas of the language
 // have, and every function and operator of its expressions.
