@@ -33,7 +33,7 @@ func (a *applier) judge(r pinned) gate.Verdict {
 	s := r.sendOf(m)
 	c := a.e.category(r.flow, s.Category)
 	asked := gate.Message{
-		Now: a.now, Person: r.Profile, Category: s.Category,
+		Now: a.now, Person: r.Profile, Category: s.Category, Rules: c,
 		Blocked:  !a.e.State.allows(r.Profile),
 		OptedOut: !c.Always && a.optedOut(r.Profile, s.Category),
 		Expires:  s.Expires, ExpiresAt: a.expiryOf(r, m), MaxDelay: s.MaxDelay,

@@ -1,10 +1,6 @@
 package engine
 
-import (
-	"time"
-
-	"nudge/engine/gate"
-)
+import "time"
 
 // The limits of the engine. Input beyond a limit is refused, or its effect ends visibly,
 // never silently.
@@ -56,9 +52,6 @@ const (
 
 	// ReplyStartsPer is the period of MaxReplyStarts.
 	ReplyStartsPer = time.Hour
-
-	// OpeningSpread is how long after the opening of a window the last messages go out.
-	OpeningSpread = gate.Spread
 
 	firstRetry = 2 * time.Second // pause before the first retry of a deferred message
 	maxRetry   = 5 * time.Minute // longest pause that we choose ourselves

@@ -8,7 +8,7 @@ import (
 
 	"golang.org/x/tools/txtar"
 
-	"nudge/engine"
+	"nudge/flows"
 )
 
 // onTheWall reports whether a wall clock shows one of the hours. It is the slow reading of a
@@ -89,7 +89,7 @@ body: Hello
 		}
 		if first.After(asked) {
 			held++
-			if d := claimed.Sub(first); d >= engine.OpeningSpread {
+			if d := claimed.Sub(first); d >= flows.DefaultSpread {
 				t.Fatalf("spread by %s", d)
 			}
 		} else if !claimed.Equal(asked) {

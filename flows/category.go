@@ -3,7 +3,9 @@ package flows
 import (
 	"fmt"
 	"maps"
+	"regexp"
 	"slices"
+	"time"
 
 	"nudge/lang/diag"
 	"nudge/lang/node"
@@ -21,11 +23,38 @@ type Category struct {
 	Window Windows  // nil: at any time
 	AtMost int      // messages to a person, MaxCap at most; 0 for any number
 	Per    Duration // the period of AtMost
+
+	// Spread is over how long after an opening its held messages go out, as the project says;
+	// nil for DefaultSpread. It is never more than a tenth of the window.
+	Spread *time.Duration
+}
+
+const (
+	// DefaultSpread stays within the minute of the opening, because flows name that minute.
+	DefaultSpread = time.Minute
+	// MaxSpread is the longest spread of a category.
+	MaxSpread = time.Hour
+
+	spreadShare = 10 // a spread is at most the window divided by this
+)
+
+// SpreadOver returns over how long the messages that were held go out when a window of some
+// length opens.
+func (c *Category) SpreadOver(window time.Duration) time.Duration {
+	spread := DefaultSpread
+	if c.Spread != nil {
+		spread = *c.Spread
+	}
+	return min(spread, window/spreadShare)
 }
 
 // canonical returns the rules of the category as one text, independent of their spelling.
 func (c *Category) canonical() string {
-	return fmt.Sprintf("%t %s, %d per %s", c.Always, c.Window, c.AtMost, c.Per)
+	text := fmt.Sprintf("%t %s, %d per %s", c.Always, c.Window, c.AtMost, c.Per)
+	if c.Spread != nil {
+		text += ", spread " + c.Spread.String()
+	}
+	return text
 }
 
 // readCategories reads the categories of nudge.yaml.
@@ -54,8 +83,31 @@ func readCategory(m *node.Map, list *diag.List) *Category {
 		m.Errorf("always", templates.CodeExclusive, "remove always, or remove window and at_most",
 			"a category with always: true cannot have window or at_most")
 	}
+	c.Spread = readSpread(m.Get("spread"), list)
 	m.Close()
 	return c
+}
+
+// noSpread matches a spread that is none, which no other duration may be.
+var noSpread = regexp.MustCompile(`^0(ms|s|m|h)$`)
+
+// readSpread reads over how long held messages go out: 0s for exactly at the opening.
+func readSpread(v *node.Value, list *diag.List) *time.Duration {
+	t := v.DurationText()
+	if t == nil {
+		return nil
+	}
+	if noSpread.MatchString(t.Value) {
+		return new(time.Duration)
+	}
+	d, err := ParseDuration(t.Value)
+	switch {
+	case err != nil:
+		list.Errorf(t.Span, codeBadDuration, node.DurationHint(t.Value), "%v", err)
+	case d.Days > 0 || d.Clock > MaxSpread:
+		list.Errorf(t.Span, codeBadDuration, "for example 10m; 0s for exactly at the opening", "a spread of %s is too long; the limit is %s", d, Duration{Clock: MaxSpread})
+	}
+	return &d.Clock
 }
 
 // readCap reads how many messages a person may get: 3 per 7d.

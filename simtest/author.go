@@ -84,7 +84,7 @@ func (a *author) project() string {
 	orders := pick(a.dice, "", "", "window: 07:00-22:00", "window: [00:00-01:30, 02:30-12:00, 13:00-24:00]", "at_most: 5 per 5h")
 	news := pick(a.dice, "at_most: 2 per 5h", "at_most: 1 per 1d", "at_most: 3 per 1d6h, window: [mon-fri 09:00-17:30, \"sat,sun 01:30-12:00\"]",
 		"window: [09:00-12:00, 14:00-18:00]", "window: 02:00-02:45", "")
-	file := fmt.Sprintf(projectFile, a.zone, orders, news)
+	file := fmt.Sprintf(projectFile, a.zone, a.spread(orders), a.spread(news))
 	if a.times != nil {
 		file = strings.Replace(file, "due: optional time", "due: optional time, day: optional date", 1)
 		file = strings.Replace(file, "gone: { id: string, total: number }", "gone: { id: string, total: "+pick(a.times, "number", "optional number")+" }", 1)

@@ -72,3 +72,15 @@ var hourlyConditions = []string{
 }
 
 func (p *page) hourlyCondition() string { return "'" + pick(p.hours, hourlyConditions...) + "'" }
+
+// spread says of a category over how long messages go out that were held.
+func (a *author) spread(category string) string {
+	if a.hours == nil || a.hours.IntN(2) == 0 {
+		return category
+	}
+	spread := "spread: " + pick(a.hours, "0s", "0s", "20s", "15m", "1h")
+	if category == "" {
+		return spread
+	}
+	return category + ", " + spread
+}

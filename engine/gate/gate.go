@@ -22,19 +22,12 @@ const (
 	Window   = "window"    // it waits for its hours; never final
 )
 
-const (
-	// Spread is how long after the opening of a window the messages of different people are
-	// spread. It stays within the minute of the opening, because flows name that minute. It
-	// is at most a tenth of the window.
-	Spread      = time.Minute
-	spreadShare = 10 // Spread is at most the window divided by this
-)
-
 // Message is what the gate needs to know about a message.
 type Message struct {
 	Now      instant.Instant
-	Person   string // decides the message's place in the spread of an opening
-	Blocked  bool   // the outbound mode does not let the person through
+	Person   string          // decides the message's place in the spread of an opening
+	Rules    *flows.Category // of today
+	Blocked  bool            // the outbound mode does not let the person through
 	OptedOut bool
 	Category string
 
@@ -113,7 +106,7 @@ func (m *Message) opening(from instant.Instant) (opens, until instant.Instant, o
 	start, end, ok := m.Hours.Next(from.Time(), m.Zone)
 	opens = instant.Of(start)
 	if until = opens; opens > from {
-		until = opens.Add(spread(m.Person, opens, end.Sub(start)))
+		until = opens.Add(spread(m.Person, opens, m.Rules.SpreadOver(end.Sub(start))))
 	}
 	if m.Latest != 0 {
 		until = min(until, max(m.Latest, opens))
@@ -121,11 +114,13 @@ func (m *Message) opening(from instant.Instant) (opens, until instant.Instant, o
 	return opens, until, ok
 }
 
-// spread returns how long after the opening of a window the messages of a person go out. It
-// is the same for all messages of the person, so they keep their order, and it is the same
-// in every replay.
-func spread(person string, opens instant.Instant, length time.Duration) time.Duration {
-	most := min(Spread, length/spreadShare)
+// spread returns how long after an opening the messages of a person go out, which is less
+// than most. It is the same for all messages of the person, so they keep their order, and it
+// is the same in every replay.
+func spread(person string, opens instant.Instant, most time.Duration) time.Duration {
+	if most <= 0 {
+		return 0
+	}
 	h := fnv.New64a()
 	at := opens.String()
 	fmt.Fprintf(h, "%d:%s%d:%s", len(person), person, len(at), at)

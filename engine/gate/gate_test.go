@@ -57,7 +57,7 @@ func TestJudge(t *testing.T) {
 		{"the cap has room", Message{Category: "news", Cap: perDay, Counted: []instant.Instant{noon.Add(-24 * time.Hour)}}, "", "", 0},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			c.m.Now, c.m.Person = noon, "ann"
+			c.m.Now, c.m.Person, c.m.Rules = noon, "ann", &flows.Category{}
 			if c.m.Zone == nil {
 				c.m.Zone = time.UTC
 			}
@@ -65,7 +65,7 @@ func TestJudge(t *testing.T) {
 			if got.Reason != c.reason || !strings.Contains(got.Detail, c.detail) {
 				t.Errorf("it is %q: %q, want %q: %q", got.Reason, got.Detail, c.reason, c.detail)
 			}
-			if c.until == 0 && got.Until != 0 || got.Until < c.until || got.Until > c.until.Add(Spread) {
+			if c.until == 0 && got.Until != 0 || got.Until < c.until || got.Until > c.until.Add(flows.DefaultSpread) {
 				t.Errorf("it is asked again at %s, want %s", got.Until, c.until)
 			}
 		})
@@ -75,20 +75,26 @@ func TestJudge(t *testing.T) {
 // TestSpread shows that people are spread over the minute after an opening, and over a tenth
 // of a short window. Each person always gets the same place.
 func TestSpread(t *testing.T) {
-	opens := at("2026-03-02T09:00:00Z")
+	opens, half := at("2026-03-02T09:00:00Z"), 30*time.Minute
 	for _, c := range []struct {
 		name         string
+		rules        flows.Category
 		length, most time.Duration
 	}{
-		{"a long window", 8 * time.Hour, Spread},
-		{"a window of five minutes", 5 * time.Minute, 30 * time.Second},
+		{"a long window", flows.Category{}, 8 * time.Hour, time.Minute},
+		{"a window of five minutes", flows.Category{}, 5 * time.Minute, 30 * time.Second},
+		{"half an hour", flows.Category{Spread: &half}, 8 * time.Hour, half},
+		{"half an hour of three", flows.Category{Spread: &half}, 3 * time.Hour, 18 * time.Minute},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			places := map[time.Duration]bool{}
+			places, most := map[time.Duration]bool{}, c.rules.SpreadOver(c.length)
+			if most != c.most {
+				t.Fatalf("it is spread over %s", most)
+			}
 			for i := range 200 {
 				person := strings.Repeat("x", i)
-				d := spread(person, opens, c.length)
-				if d < 0 || d >= c.most || d != spread(person, opens, c.length) {
+				d := spread(person, opens, most)
+				if d < 0 || d >= c.most || d != spread(person, opens, most) {
 					t.Fatalf("person %d comes %s after the opening", i, d)
 				}
 				places[d] = true
@@ -97,5 +103,9 @@ func TestSpread(t *testing.T) {
 				t.Errorf("200 people share %d places", len(places))
 			}
 		})
+	}
+	exact := flows.Category{Spread: new(time.Duration)}
+	if d := spread("ann", opens, exact.SpreadOver(8*time.Hour)); d != 0 {
+		t.Errorf("exactly at the opening is %s after it", d)
 	}
 }

@@ -32,6 +32,8 @@ func category() *schema {
 	s := mapping("A category", "The hours and caps of some messages. People opt out of categories.",
 		key("always", "No hours, no cap, and no opt-out.", truth(), true),
 		key("window", "The hours in which messages go out, by the person's clock.", window(), "09:00-21:00", []any{"mon-fri 08:00-12:00", "mon-fri 14:00-20:00"}),
+		key("spread", "Over how long messages that were held go out when the window opens: `0s` for exactly at the opening, `1h` at most. Default: `1m`. "+
+			"It is never more than a tenth of the window.", duration(), "0s", "15m"),
 		key("at_most", "How many messages a person may get in the period, over all flows.", sendCap(), "3 per 7d"),
 	)
 	s.AllOf = []*schema{notTogether("always", "window"), notTogether("always", "at_most")}

@@ -18,6 +18,7 @@ type Category struct {
 	per    span
 	hours  *hours
 	always bool
+	spread time.Duration // over which the messages go out that waited for an opening
 }
 
 // hours are stretches of days, of which a minute has to lie in one. Nil is at any time.
@@ -51,6 +52,13 @@ func readCategories(n *yaml.Node) (map[string]*Category, error) {
 		var err error
 		if c.hours, err = readHours(get(said, "window")); err != nil {
 			return nil, err
+		}
+		if c.spread = time.Minute; get(said, "spread") != nil {
+			over, err := parseSpan(text(get(said, "spread")))
+			if err != nil {
+				return nil, err
+			}
+			c.spread = over.clock
 		}
 		if count, per, ok := strings.Cut(text(get(said, "at_most")), " per "); ok {
 			if c.AtMost, err = strconv.Atoi(count); err != nil {

@@ -14,9 +14,6 @@ type verdict struct {
 	until  engine.Instant
 }
 
-// latestOpening is how long after an opening messages may be spread.
-const latestOpening = time.Minute
-
 // judge says whether the newest message may go out at this instant. The zero verdict lets
 // it out.
 func (w *walk) judge(s *step) verdict {
@@ -33,7 +30,7 @@ func (w *walk) judge(s *step) verdict {
 	case latest != 0 && w.f.now > latest, opens.IsZero(), latest != 0 && engine.InstantOf(opens) > latest:
 		return verdict{reason: engine.ReasonLate}
 	case opens.After(w.now()):
-		return verdict{reason: "window", until: w.heldUntil(opens, w.now(), latest)}
+		return verdict{reason: "window", until: w.heldUntil(s, opens, w.now(), latest)}
 	}
 	free := w.free(c)
 	if free <= w.f.now {
@@ -42,7 +39,7 @@ func (w *walk) judge(s *step) verdict {
 	if opens = w.run.world.opening(c.hours, s.window, free.Time(), w.zone()); latest == 0 || opens.IsZero() || engine.InstantOf(opens) > latest {
 		return verdict{reason: engine.ReasonCapped}
 	}
-	return verdict{reason: engine.ReasonCapped, until: w.heldUntil(opens, free.Time(), latest)}
+	return verdict{reason: engine.ReasonCapped, until: w.heldUntil(s, opens, free.Time(), latest)}
 }
 
 // category is that of a step as the project has it today, or as the flow knew it.
@@ -57,7 +54,7 @@ func (w *walk) category(s *step) *Category {
 	if c := w.flow.categories[name]; c != nil {
 		return c
 	}
-	return &Category{Name: name}
+	return &Category{Name: name, spread: time.Minute}
 }
 
 // longer reports whether the span under a key of the step is over, counted from an instant.
@@ -172,13 +169,24 @@ func (w *walk) tells() (e engine.Entry) {
 	return e
 }
 
+// spreadFrom is over how long messages go out that wait for an opening: what the category
+// says, and a tenth of the time that the hours are open then at the most.
+func (w *walk) spreadFrom(s *step, opens time.Time) time.Duration {
+	c := w.category(s)
+	end := opens
+	for end.Sub(opens) < 10*c.spread && c.hours.open(end, w.zone()) && s.window.open(end, w.zone()) {
+		end = end.Truncate(time.Minute).Add(time.Minute)
+	}
+	return min(c.spread, end.Sub(opens)/10)
+}
+
 // heldUntil learns when a message is looked at again that waits for an opening: not before
-// it, within a minute of it, and not later than it is useful.
-func (w *walk) heldUntil(opens, from time.Time, latest engine.Instant) engine.Instant {
+// it, as long after it as the category says, and not later than it is useful.
+func (w *walk) heldUntil(s *step, opens, from time.Time, latest engine.Instant) engine.Instant {
 	e := w.told()
 	words, _, _ := strings.Cut(e.Detail, ", ")
 	at, err := time.Parse(time.RFC3339Nano, words)
-	most := opens.Add(latestOpening)
+	most := opens.Add(w.spreadFrom(s, opens))
 	if latest != 0 && most.After(latest.Time()) {
 		most = latest.Time()
 	}

@@ -80,3 +80,11 @@ func longestPass(windows flows.Windows, open time.Duration) int64 {
 	}
 	return millis(weeks*7*24*time.Hour + time.Duration(longest)*time.Minute + rest)
 }
+
+// longestWindow is the longest of windows.
+func longestWindow(windows flows.Windows) (longest time.Duration) {
+	for _, w := range windows {
+		longest = max(longest, time.Duration(w.To-w.From)*time.Minute)
+	}
+	return longest
+}

@@ -119,10 +119,13 @@ func (j *job) closed(s *flows.Send) int64 {
 	return longestHold(windows)
 }
 
-// longest is how long a message waits for its hours at the most: not beyond its
-// max_delay.
+// longest is how long a message waits for its hours at the most: not beyond its max_delay.
+// What a category spreads without saying so stays within the minute and is not counted.
 func (j *job) longest(s *flows.Send) int64 {
 	hold := j.closed(s)
+	if c := j.project.Categories[s.Category]; hold > 0 && c != nil && c.Spread != nil {
+		hold += millis(c.SpreadOver(longestWindow(c.Window.And(s.Window))))
+	}
 	if late := nominal(s.MaxDelay); late > 0 {
 		hold = min(hold, late)
 	}

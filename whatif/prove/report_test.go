@@ -17,6 +17,8 @@ categories:
   reminders: { window: mon-fri 09:00-17:00, at_most: 2 per 3d }
   news: { window: 08:00-20:00 }
   daily: { at_most: 1 per 1d }
+  slow: { window: [08:00-12:00, 14:00-18:00], spread: 30m }
+  exact: { window: 08:00-20:00, spread: 0s }
 `
 
 // proved is what is proved of a flow, on one line.
@@ -139,6 +141,12 @@ steps: [ { repeat: { times: 9, every: 1d, steps: [ { send: hello } ] } } ]`,
 	{"hours", `category: news
 steps: [ { send: { template: hello, max_delay: 2h } }, { wait: 1d } ]`,
 		"1-1 messages, life 1d 2h, ends completed, held 12h (too late true)"},
+	{"hours whose messages are spread", `category: slow
+steps: [ { send: hello } ]`,
+		"1-1 messages, life 14h 24m, ends completed, held 14h (too late false)"},
+	{"hours whose messages go out at the opening", `category: exact
+steps: [ { send: hello } ]`,
+		"1-1 messages, life 12h, ends completed, held 12h (too late false)"},
 	{"more than a cap", `category: reminders
 steps: [ { repeat: { times: 3, every: 1d, steps: [ { send: hello } ] } } ]`,
 		"3-3 messages, life 8d, ends completed, held 2d 16h (too late false), " +
