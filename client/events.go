@@ -46,7 +46,7 @@ type Did string
 // What a change can do.
 const (
 	DidStart   Did = "started"
-	DidSkip    Did = "skipped"  // a trigger matched, but no run started; Reason says why
+	DidSkip    Did = "skipped"  // no run was started or found; Reason says why
 	DidExit    Did = "exited"   // the run left by its exit list
 	DidAdvance Did = "advanced" // a wait of the run ended
 	DidHold    Did = "held"     // kept for the run's next wait

@@ -27,7 +27,7 @@ type Action string
 
 const (
 	DidStart   Action = "started"
-	DidSkip    Action = "skipped"  // a trigger matched, but no run was started; Reason says why
+	DidSkip    Action = "skipped"  // no run was started or found; Reason says why
 	DidExit    Action = "exited"   // the run left by its exit list
 	DidAdvance Action = "advanced" // a wait of the run ended
 	DidHold    Action = "held"     // kept for the run's next wait

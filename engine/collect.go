@@ -71,7 +71,7 @@ func (a *applier) collectItem(r pinned, h *Signal) bool {
 // the item that it takes back; -1 for none.
 func (a *applier) means(h *Signal, r pinned, c *flows.Collect) (adds bool, removes int) {
 	switch {
-	case h.Event == "" || !a.matches(h.Event, c.Key, r, h):
+	case h.Event == "" || !a.concerns(h.Event, c.Key, r, h) || !a.names(c.By, r, h):
 		return false, -1
 	case slices.Contains(c.Events, h.Event):
 		return a.holds(c.If, r, h), -1

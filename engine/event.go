@@ -43,6 +43,9 @@ func (ev *Event) apply(a *applier) {
 			a.out.Answer.DidYouMean = diag.Misspelt(ev.Type, a.e.eventTypes())
 		}
 	}
+	if ev.FanOut == nil {
+		a.tellKeys(ev)
+	}
 }
 
 // eventTypes returns the types of events that a flow may use, sorted.
@@ -64,7 +67,7 @@ const (
 	ignoredNoFlow  = "no flow is deployed"
 	ignoredUnknown = "no flow uses events of this type"
 	ignoredNoKey   = "no run is waiting for it, and it has no key that can be used"
-	ignoredNoLine  = "it triggers no flow, and the runs that know it are past it or its condition is false"
+	ignoredNoLine  = "it triggers no flow, and the runs that know it are past it, its condition is false, or it names somebody else"
 	ignoredNoRun   = "it triggers no flow and no run is waiting for it"
 )
 
@@ -75,8 +78,8 @@ func (e *Engine) whyNobody(ev *Event, found bool) string {
 	keyed := func(l listener) bool { return len(l.keys) > 0 }
 	usable := func(l listener) bool {
 		return l.person && ev.Profile != "" || slices.ContainsFunc(l.keys, func(key *flows.Expr) bool {
-			_, ok := ev.key(l.flow, key)
-			return ok
+			_, err := ev.key(l.flow, key)
+			return err == nil
 		})
 	}
 	switch {
@@ -105,7 +108,7 @@ func (a *applier) concerned(ev *Event) []RunID {
 	for i := range a.e.listeners[ev.Type] {
 		l := &a.e.listeners[ev.Type][i]
 		for _, key := range l.keys {
-			if text, ok := ev.key(l.flow, key); ok {
+			if text, err := ev.key(l.flow, key); err == nil {
 				take(l, a.ws.liveWith(FlowKey{l.flow.Name, text}))
 			}
 		}
@@ -176,7 +179,7 @@ func (a *applier) followEvent(r pinned, in []watch.Lines, h Signal) bool {
 	for _, w := range in {
 		for i := range w.Lines {
 			line := &w.Lines[i]
-			if line.Signal != flows.SignalEvent || !a.matches(line.Event, line.Key, r, &h) || !a.holds(line.If, r, &h) {
+			if line.Signal != flows.SignalEvent || !a.matches(line, r, &h) || !a.holds(line.If, r, &h) {
 				continue
 			}
 			r = a.editPinned(r)
@@ -193,9 +196,14 @@ func (a *applier) followEvent(r pinned, in []watch.Lines, h Signal) bool {
 	return false
 }
 
-// matches reports whether a line or a collect that names an event by type and key means this
+// matches reports whether an event line means this event of the run.
+func (a *applier) matches(line *flows.Line, r pinned, h *Signal) bool {
+	return a.concerns(line.Event, line.Key, r, h) && a.names(line.By, r, h)
+}
+
+// concerns reports whether a line or a collect that names an event by type and key means this
 // event, and the event concerns the run.
-func (a *applier) matches(event string, key *flows.Expr, r pinned, h *Signal) bool {
+func (a *applier) concerns(event string, key *flows.Expr, r pinned, h *Signal) bool {
 	if event != h.Event || !a.fits(r.flow, h) {
 		return false
 	}
@@ -206,8 +214,8 @@ func (a *applier) matches(event string, key *flows.Expr, r pinned, h *Signal) bo
 	if !ok || ev.Type != h.Event || !bytes.Equal(ev.Data, h.Data) { // the event was held
 		ev = &Event{Type: h.Event, Data: h.Data}
 	}
-	text, ok := ev.key(r.flow, key)
-	return ok && text == r.Key
+	text, err := ev.key(r.flow, key)
+	return err == nil && text == r.Key
 }
 
 // fits reports whether an event has the shape that a run's version knows. A run does not hear
@@ -230,8 +238,8 @@ func (a *applier) fits(f *flows.Flow, h *Signal) bool {
 func (a *applier) awaited(r pinned, h *Signal) bool {
 	heard := r.flow.Listening[h.Event]
 	return heard != nil && r.Leaving == 0 &&
-		(slices.ContainsFunc(heard.Waits, func(l *flows.Line) bool { return a.matches(l.Event, l.Key, r, h) }) ||
-			!r.Freed && slices.ContainsFunc(heard.Collects, func(c *flows.Collect) bool { return a.matches(h.Event, c.Key, r, h) }))
+		(slices.ContainsFunc(heard.Waits, func(l *flows.Line) bool { return a.mayMatch(l.Event, l.Key, l.By, r, h) }) ||
+			!r.Freed && slices.ContainsFunc(heard.Collects, func(c *flows.Collect) bool { return a.mayMatch(h.Event, c.Key, c.By, r, h) }))
 }
 
 // collects reports whether a collect of the flow gathers events of a type.
@@ -281,12 +289,10 @@ func (a *applier) trigger(f *flows.Flow, ev *Event) {
 		}
 		key := ""
 		if t.Key != nil {
-			text, ok := ev.key(f, t.Key)
-			if !ok {
-				a.skip(f, fmt.Sprintf("the event has no key: 1 to %d bytes of text, or a whole number", MaxKeyBytes))
+			if key, err = ev.key(f, t.Key); err != nil {
+				a.skip(f, noKey+err.Error())
 				return
 			}
-			key = text
 		}
 		for _, p := range people {
 			a.enter(f, &entrant{profile: p, key: key, by: ev.Type, who: ev.Profile, data: ev.Data, depth: a.in.Depth})

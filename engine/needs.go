@@ -31,7 +31,7 @@ func (ev *Event) needs(e *Engine, n *Needs) {
 	for i := range e.listeners[ev.Type] {
 		l := &e.listeners[ev.Type][i]
 		for _, key := range l.keys {
-			if text, ok := ev.key(l.flow, key); ok {
+			if text, err := ev.key(l.flow, key); err == nil {
 				n.Keys = append(n.Keys, KeyNeed{FlowKey{l.flow.Name, text}, ev.after()})
 			}
 		}
@@ -45,16 +45,6 @@ func (ev *Event) needs(e *Engine, n *Needs) {
 			}
 		}
 	}
-}
-
-// key evaluates a key over the event. It is not ok if the event has no such key.
-func (ev *Event) key(f *flows.Flow, key *flows.Expr) (string, bool) {
-	data, err := ev.decode(f)
-	if err != nil {
-		return "", false
-	}
-	text, err := key.Text(map[string]any{flows.NameEvent: data})
-	return text, err == nil && text != "" && len(text) <= MaxKeyBytes
 }
 
 // people evaluates to whom a trigger sends: without to, the person the event names. Each

@@ -103,7 +103,7 @@ func (a *applier) fromMailbox(r pinned, line *flows.Line) (Signal, bool) {
 // catches reports whether an event or reply line names the signal.
 func (a *applier) catches(line *flows.Line, r pinned, h *Signal) bool {
 	if line.Signal == flows.SignalEvent {
-		return h.Event != "" && a.matches(line.Event, line.Key, r, h)
+		return h.Event != "" && a.matches(line, r, h)
 	}
 	return h.Event == "" && answers(line, r.Run, h)
 }

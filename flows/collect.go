@@ -17,6 +17,7 @@ func (r *reader) collect(v *node.Value, at int, k *typeEnv) (joints []patch, end
 		return nil, false
 	}
 	item, any := r.collectEvents(m, c)
+	c.By = r.eventBy(m, k)
 	c.If = r.expr(m.Get("if"), k.with(NameEvent, item).scope(), forCondition)
 	c.Unique = r.expr(m.Get("unique"), shape.MapOf(map[string]*shape.Type{NameEvent: any}), forValue)
 	c.IncludeTrigger = m.Bool("include_trigger")

@@ -131,6 +131,7 @@ func (e *Expr) located(err error) error {
 var failures = []struct{ part, plain string }{
 	{"divide by zero", "division by zero"}, {"index out of range", "the list has no such item"},
 	{"slice bounds out of range", "the list or text is shorter"}, {"from <nil>", "the value before it is absent"},
+	{"cannot fetch", "the value before it has no fields"},
 	{"interface conversion", "a value has the wrong type"}, {"reflect", "a value has the wrong type"},
 	{"invalid operation", "a value has the wrong type"}, {"runtime error", "the expression cannot be computed"},
 }

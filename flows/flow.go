@@ -135,6 +135,7 @@ type Collect struct {
 	Events         []string // types of what is gathered
 	Remove         []string // types that take back the item with the same Unique
 	Key            *Expr    // of all types; nil: events that name the run's person
+	By             *Expr    // with a key: whom an event must name; reads the run. nil: whoever
 	If             *Expr    // of what is gathered
 	Unique         *Expr    // an item with the same value takes the earlier one's place; nil: all are kept
 	IncludeTrigger bool     // the event that started the run is the first item
@@ -217,6 +218,7 @@ type Line struct {
 	Step    int        // index of the send it names, for read, delivered, failed, reply; AnyStep for any
 	Event   string     // event type, for event
 	Key     *Expr      // for event: runs with this key. nil: the runs of the person the event names
+	By      *Expr      // for event with a key: whom the event must name; reads the run. nil: whoever
 	After   Duration   // for after and quiet
 	At      *Moment    // for at
 	Open    *OpenHours // for open; for an after that counts only the time in these hours

@@ -104,6 +104,7 @@ func (r *reader) line(m *node.Map, k *typeEnv, where place) Line {
 		line.At = r.moment(m.Text("at"), at)
 	case SignalEvent:
 		line.Event, line.Key = r.event(m)
+		line.By = r.eventBy(m, k)
 		inHand = k.with(NameEvent, r.eventShape(line.Event))
 	case SignalReply:
 		inHand = k.with(NameReply, replyShape)
@@ -158,7 +159,7 @@ func (r *reader) signal(m *node.Map, where place) Signal {
 	case len(found) > 1:
 		m.Value().Errorf(codeSignal, "split it into two lines",
 			"a line has one signal; this one has %s", strings.Join(found, " and "))
-	case len(found) == 0 && nearKey(m, names, "as", "then", "goal", "key"):
+	case len(found) == 0 && nearKey(m, names, "as", "then", "goal", "key", "by"):
 		return 0 // the unknown key says it better
 	case len(found) == 0 && m.Has("if"):
 		return SignalIf

@@ -23,6 +23,7 @@ type author struct {
 	broken   *rand.Rand // draws what cannot be computed; nil where the seed has none of it
 	talks    *rand.Rand // draws what replies have beside a text; nil where the seed knows none
 	waits    *rand.Rand // draws longer waits; nil where the seed knows none
+	crowds   *rand.Rand // draws whom events must name; nil where the seed knows none
 	times    *rand.Rand // draws times and dates in expressions; nil where the seed has none of them
 	hours    *rand.Rand // draws open hours; nil where the seed knows none
 }
@@ -111,6 +112,7 @@ func (a *author) flow(name string) string {
 	p := &page{dice: a.dice, rarer: a.rarer, broken: a.broken, talks: a.talks, keyed: a.dice.IntN(4) > 0}
 	p.waits = a.waits
 	p.times, p.hours = a.times, a.hours
+	p.crowds = a.crowds
 	p.head(name)
 	p.write("%s", pick(a.dice, "", "", "account: second\n"))
 	p.write("%s", pick(a.dice, "", "category: orders\n", "category: news\n", "category: service\n"))

@@ -179,7 +179,8 @@ func (b *block) collect() {
 	event := pick(b.dice, "ping", "order", "arrived")
 	b.line("    event: %s", b.rareEvents(event))
 	if b.keyed {
-		b.line("    key: %s", pick(b.dice, "any", "event.id"))
+		key := pick(b.dice, "any", "event.id")
+		b.line("    key: %s%s", key, b.byWhom(key, "\n"+b.indent+"    ", ""))
 	}
 	if event == "order" && b.dice.IntN(2) == 0 {
 		b.line("    include_trigger: true")

@@ -27,6 +27,7 @@ func TestConstructs(t *testing.T) {
 	for seed := range uint64(150) {
 		a := &author{dice: rand.New(rand.NewPCG(seed, 0)), rarer: rand.New(rand.NewPCG(seed, 1)), broken: rand.New(rand.NewPCG(seed, 2)), talks: rand.New(rand.NewPCG(seed, 3))}
 		a.waits = rand.New(rand.NewPCG(seed, 4))
+		a.crowds = rand.New(rand.NewPCG(seed, 6))
 		a.times = rand.New(rand.NewPCG(seed, 5))
 		a.hours = rand.New(rand.NewPCG(seed, 6))
 		a.edition()

@@ -16,6 +16,7 @@ type page struct {
 	waits  *rand.Rand // of longer waits; nil for none
 	times  *rand.Rand // of times and dates in expressions; nil for none
 	hours  *rand.Rand // of open hours; nil for none
+	crowds *rand.Rand // of whom events name; nil for none
 	keyed  bool
 	ids    int
 	goals  []string // steps that are in no loop
@@ -36,7 +37,7 @@ func (p *page) id(verb string) string {
 
 func (p *page) key() string {
 	if p.keyed && p.dice.IntN(2) == 0 {
-		return ", key: event.id"
+		return ", key: event.id" + p.byWhom("event.id", ", ", "")
 	}
 	if p.keyed {
 		return ", key: any"
@@ -128,7 +129,8 @@ func (p *page) lines(indent string, depth int, sends []string, wait bool, of *st
 		case 5:
 			p.write("%s- event: %s\n", indent, pick(p.dice, "ping", "arrived"))
 			if p.keyed {
-				p.write("%s  key: %s\n", indent, pick(p.dice, "any", "event.id"))
+				key := pick(p.dice, "any", "event.id")
+				p.write("%s  key: %s\n%s", indent, key, p.byWhom(key, indent+"  ", "\n"))
 			}
 		case 6:
 			p.write("%s- if: %s\n", indent, p.condition())

@@ -28,6 +28,7 @@ var mustReach = []string{
 	"a record cannot be read",
 	"an id seen again",
 	"event held",
+	"event names whom it must", "event names somebody else", "nobody is known whom an event must name",
 	"reply held", "reply in a conversation", "reply heard anywhere",
 	"dropped from a full mailbox",
 	"deferred and tried again",

@@ -23,6 +23,7 @@ func line(where place) *schema {
 		key("event", "An event of this type happens.", eventType(), "order.delivered"),
 		key("key", "The key by which the event finds its run; it reads only the event. `any`: the runs of the person the event names. "+
 			"Required if the trigger has a key.", expression(), "event.order_id", "any"),
+		key("by", "Whom the event must name; it reads the run. It needs a `key`, and an event that names nobody does not count.", expression(), "profile.id", "data.seller"),
 		key("conversation", "`any`: a reply in every conversation counts. Default: a reply in the conversation of the message.", words("any"), "any"),
 		key("after", "This much time has passed: `h` is elapsed time, `d` is a calendar day in the person's time zone. `4h of work` counts only the time in the hours of a category, or in hours that are written out. `never` means no end.", lineAfter(), "24h", "3d", "4h of work", "never"),
 		key("at", "A moment: `09:00`, `mon-fri 09:00`, `last day of month 18:00`, `2026-12-24 09:00`, `18:00 1d before data.starts_at`, "+
@@ -47,7 +48,7 @@ func line(where place) *schema {
 	}
 	s := mapping(titles[where], "One signal. The first line of a list to happen wins; if several happen at one instant, the upper line wins.", keys...)
 	s.OneOf = append(exactlyOne(used...), onlyIf(used))
-	s.Dependencies = map[string]any{"key": []string{"event"}, "conversation": []string{"reply"}}
+	s.Dependencies = map[string]any{"key": []string{"event"}, "by": []string{"event", "key"}, "conversation": []string{"reply"}}
 	return s
 }
 

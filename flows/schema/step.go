@@ -68,6 +68,7 @@ func collect() *schema {
 	s := mapping("A collection", "Events that are gathered.",
 		must(key("event", "The type of the events, or a list of types. With several, `event` of an item is its type.", oneOrMore(eventType()), "comment.created", []any{"comment.created", "comment.edited"})),
 		key("key", "The key by which they find the run; it reads only the event. `any`: all runs of the person the event names.", expression(), "event.doc_id", "any"),
+		key("by", "Whom an event must name; it reads the run. It needs a `key`, and an event that names nobody does not count.", expression(), "profile.id", "data.seller"),
 		key("if", "Only events for which this is true.", condition(), "event.author_id != event.owner_id"),
 		key("unique", "An item with the same value takes the earlier one's place. It reads only the event.", expression(), "event.comment_id"),
 		key("remove", "The type of events, or a list of types, that take back the item with the same `unique`.", oneOrMore(eventType()), "comment.deleted"),
@@ -75,6 +76,7 @@ func collect() *schema {
 		must(key("until", "Lines that end it: one line or a list. One of them must be sure to happen.", oneOrMore(ref("collect_line")), []any{example{"quiet": "10m"}, example{"after": "1h"}})),
 	)
 	s.AllOf = []*schema{anyOf(hasNot("remove"), has("unique"))}
+	s.Dependencies = map[string]any{"by": []string{"key"}}
 	return s
 }
 

@@ -257,10 +257,10 @@ func (w *walk) awaits(h *happening) bool {
 		return false
 	}
 	for _, s := range w.flow.byIndex {
-		if s.verb == "collect" && !w.freed && s.hears(h.event) && w.flow.knows(h) && w.run.owns(s.key, h) {
+		if s.verb == "collect" && !w.freed && s.hears(h.event) && w.flow.knows(h) && w.run.owns(s.key, h) && w.namesWhom(s.by, h) != "other" {
 			return true
 		}
-		if s.verb == "wait" && slices.ContainsFunc(s.lines, func(l line) bool { return l.signal == "event" && w.matches(&l, h) }) {
+		if s.verb == "wait" && slices.ContainsFunc(s.lines, func(l line) bool { return l.signal == "event" && w.mayMatch(&l, h) }) {
 			return true
 		}
 	}

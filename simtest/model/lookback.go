@@ -36,7 +36,33 @@ func (w *walk) isEvent(l *line) bool { return l.signal == "event" && w.matches(l
 
 // matches reports whether an event line names an event, and it is this run's.
 func (w *walk) matches(l *line, h *happening) bool {
-	return l.of == h.event && h.event != "" && w.flow.knows(h) && w.run.owns(l.key, h)
+	return w.mayMatch(l, h) && w.namesWhom(l.by, h) == "them"
+}
+
+// mayMatch is matches where the person whom the line wants may not be known yet.
+func (w *walk) mayMatch(l *line, h *happening) bool {
+	return l.of == h.event && h.event != "" && w.flow.knows(h) && w.run.owns(l.key, h) && w.namesWhom(l.by, h) != "other"
+}
+
+// namesWhom says whether an event names the person whom a line wants it to name.
+func (w *walk) namesWhom(by string, h *happening) string {
+	if by == "" {
+		return "them"
+	}
+	v, err := evaluate(by, w.names(nil))
+	who, ok := textOf(v)
+	switch {
+	case h.who == "":
+		return "other"
+	case err != nil || !ok:
+		w.mark("nobody is known whom an event must name")
+		return "unknown"
+	case who != h.who:
+		w.mark("event names somebody else")
+		return "other"
+	}
+	w.mark("event names whom it must")
+	return "them"
 }
 
 // answers reports whether a reply came after a message that the line names, to where that

@@ -179,7 +179,7 @@ func (r *reading) step(n *yaml.Node) *step {
 		r.repeat(s)
 	case "collect":
 		s.events, s.removes, s.unique = textsOf(get(s.node, "event")), textsOf(get(s.node, "remove")), text(get(s.node, "unique"))
-		s.key, s.itemIf = text(get(s.node, "key")), text(get(s.node, "if"))
+		s.key, s.by, s.itemIf = text(get(s.node, "key")), text(get(s.node, "by")), text(get(s.node, "if"))
 		s.include = text(get(s.node, "include_trigger")) == "true"
 		s.lines = r.lines(get(s.node, "until"))
 		for i := range s.lines { // a condition over the items is asked when those change
@@ -240,7 +240,7 @@ func (r *reading) branchArms(n *yaml.Node) (arms []arm) {
 
 func (r *reading) lines(n *yaml.Node) (lines []line) {
 	for _, item := range listOf(n) {
-		l := line{signal: "if", key: text(get(item, "key")), if_: text(get(item, "if")), as: text(get(item, "as")),
+		l := line{signal: "if", key: text(get(item, "key")), by: text(get(item, "by")), if_: text(get(item, "if")), as: text(get(item, "as")),
 			goal: text(get(item, "goal")) == "true", then: r.steps(get(item, "then")),
 			wide: get(item, "conversation") != nil}
 		for _, signal := range signals {

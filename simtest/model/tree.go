@@ -64,6 +64,7 @@ type step struct {
 	unique  string
 	till    string // a moment of the clock instead of every
 	key     string // of a collect; "any" for the person's
+	by      string // of a collect: whom events must name; empty for whoever
 	itemIf  string
 	include bool
 	last    bool   // a collect: none can follow it
@@ -82,6 +83,7 @@ type line struct {
 	signal string // read, delivered, failed, reply, event, after, at, open, quiet, items, if
 	of     string // the step or event it names; "any"
 	key    string
+	by     string // whom the event must name; empty for whoever
 	after  span
 	never  bool
 	at     string

@@ -158,7 +158,7 @@ func (w *walk) collect(s *step) *way {
 
 // isItem reports whether a collect gathers an event.
 func (w *walk) isItem(s *step, h *happening) bool {
-	return slices.Contains(s.events, h.event) && w.flow.knows(h) && w.run.owns(s.key, h) && w.truth(s.itemIf, h)
+	return slices.Contains(s.events, h.event) && w.flow.knows(h) && w.run.owns(s.key, h) && w.namesWhom(s.by, h) == "them" && w.truth(s.itemIf, h)
 }
 
 // like is the item with the same unique value as an event, or -1.
@@ -196,7 +196,7 @@ func (w *walk) gather(s *step, h happening) bool {
 			list = append(list, &h)
 		}
 		w.note(engine.KindItem, s.index, 0, "")
-	case at >= 0 && slices.Contains(s.removes, h.event) && w.flow.knows(&h) && w.run.owns(s.key, &h):
+	case at >= 0 && slices.Contains(s.removes, h.event) && w.flow.knows(&h) && w.run.owns(s.key, &h) && w.namesWhom(s.by, &h) == "them":
 		list = slices.Delete(list, at, at+1)
 		w.note(engine.KindTakenBack, s.index, 0, "")
 	default:

@@ -25,7 +25,7 @@ type unheard struct {
 func (t *teller) unheardEvent(a *applied) {
 	ev, ok := a.Input.Payload.(*engine.Event)
 	if !ok || t.question.Run != (engine.RunID{}) || ev.Profile != t.question.Profile || ev.FanOut != nil ||
-		len(a.Outcome.Answer.Decisions) > 0 || len(a.Changes) > 0 {
+		a.Outcome.Answer.Ignored == "" {
 		return
 	}
 	why := whyUnheard(t.core.Active(), ev)
@@ -74,11 +74,17 @@ func whyUnheard(active []*flows.Flow, ev *engine.Event) string {
 // whyNoRun says why no run of a flow that listens to an event was concerned.
 func whyNoRun(f *flows.Flow, use *flows.EventUse, ev *engine.Event) string {
 	var keys []*flows.Expr
+	narrowed := ""
+	add := func(key, by *flows.Expr) {
+		if keys = append(keys, key); by != nil {
+			narrowed = ", or the event does not name " + by.String()
+		}
+	}
 	for _, line := range slices.Concat(use.Exits, use.Waits, use.Untils) {
-		keys = append(keys, line.Key)
+		add(line.Key, line.By)
 	}
 	for _, c := range use.Collects {
-		keys = append(keys, c.Key)
+		add(c.Key, c.By)
 	}
 	for _, key := range keys {
 		if key == nil {
@@ -91,7 +97,7 @@ func whyNoRun(f *flows.Flow, use *flows.EventUse, ev *engine.Event) string {
 		case len(text) > engine.MaxKeyBytes:
 			return fmt.Sprintf("%s cannot use its key %s: the key has %d bytes, and at most %d are allowed", f.Name, key, len(text), engine.MaxKeyBytes)
 		}
-		return fmt.Sprintf("no run of %s with the key %q waits for it", f.Name, text)
+		return fmt.Sprintf("no run of %s with the key %q waits for it", f.Name, text) + narrowed
 	}
 	return fmt.Sprintf("no run of %s for %s waits for it", f.Name, ev.Profile)
 }

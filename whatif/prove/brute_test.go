@@ -103,6 +103,8 @@ func ways(w *world) []func() *world {
 		all = append(all,
 			func() *world { return w.reply("5", later) },
 			func() *world { return w.event("ping", map[string]any{"id": "k"}, later) },
+			func() *world { return w.eventBy("", "ping", map[string]any{"id": "k"}, later) },
+			func() *world { return w.eventBy("other", "ping", map[string]any{"id": "k"}, later) },
 			func() *world { return w.event("back", map[string]any{"id": "k"}, later) },
 			func() *world { return w.plan("pro", later) }, func() *world { return w.plan("free", later) })
 	}

@@ -24,7 +24,7 @@ func (x *explorer) fill(story Story, instants map[alarm]int64) {
 		m := &story[i]
 		for k := range m.Needs {
 			a, ok := x.atoms[m.Needs[k].Condition]
-			m.Needs[k].Told = ok && a.Path != pathRoot(a.Path) || m.Needs[k].split != nil
+			m.Needs[k].Told = ok && a.Path != pathRoot(a.Path) || m.Needs[k].split != nil || m.Needs[k].by != nil
 		}
 		switch m.Kind {
 		case MoveStart:
@@ -36,6 +36,7 @@ func (x *explorer) fill(story Story, instants map[alarm]int64) {
 			}
 		case MoveEvent:
 			m.Data = x.values(flows.NameEvent, needed(m.Needs))
+			m.nameWhom()
 		case MoveReply:
 			m.Text = x.replyText(needed(m.Needs))
 		}

@@ -95,7 +95,11 @@ func playInput(w *world, m prove.Move, later time.Duration) (*world, error) {
 	case prove.MoveReply:
 		return w.reply(m.Text, later), nil
 	case prove.MoveEvent:
-		return w.event(m.Event, map[string]any{"id": "k"}, later), nil
+		who := w.name
+		if m.By == prove.Nobody {
+			who = ""
+		}
+		return w.eventBy(who, m.Event, map[string]any{"id": "k"}, later), nil
 	}
 	return playReceipt(w, m, later)
 }

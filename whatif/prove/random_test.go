@@ -140,7 +140,8 @@ func (w *flowWriter) wait(indent string, depth int) {
 		line("reply: %s\n%s      if: reply.number > 3", named, indent)
 	}
 	if w.dice.IntN(3) == 0 {
-		line("event: ping\n%s      key: event.id", indent)
+		by := []string{"", "\n" + indent + "      by: profile.id"}[w.sends%2]
+		line("event: ping\n%s      key: event.id%s", indent, by)
 	}
 	if w.hours {
 		line("%s\n%s      if: %s", w.hourly(), indent, pick(w.dice, "data.total > 12", `profile.plan == "pro"`, `open("work")`))

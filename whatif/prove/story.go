@@ -11,6 +11,7 @@ type Move struct {
 	Step    string   `json:"step,omitempty"`    // the step it is about
 	Message string   `json:"message,omitempty"` // the template of a message
 	Event   string   `json:"event,omitempty"`
+	By      string   `json:"by,omitempty"`    // of an event: nobody, or empty for the person
 	Needs   []Need   `json:"needs,omitempty"` // what must be true of it, or be false
 	Outcome string   `json:"outcome,omitempty"`
 	Goal    bool     `json:"goal,omitempty"`
@@ -49,6 +50,7 @@ type Need struct {
 
 	split *flows.Step // of a split: which one, and the arm
 	arm   int
+	by    *flows.Expr // of an event: whom it must name, or not
 }
 
 // Story is a shortest way to something: the inputs of one run, with what they lead to.

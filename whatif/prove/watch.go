@@ -73,7 +73,7 @@ func (w *walk) watchIfs() bool {
 func (w *walk) event(kind string) {
 	in := w.watches(w.s)
 	meant := func(line *flows.Line) bool {
-		return line.Signal == flows.SignalEvent && line.Event == kind && w.names(kind, line.Key)
+		return line.Signal == flows.SignalEvent && line.Event == kind && w.finds(kind, line.Key, line.By)
 	}
 	if len(in) > 0 && in[0].place == atExits {
 		if w.happens(in[:1], meant) {
@@ -82,7 +82,7 @@ func (w *walk) event(kind string) {
 		in = in[1:]
 	}
 	c := w.f.Steps[w.s.at].Collect
-	if w.s.phase == waiting && c != nil && w.names(kind, c.Key) {
+	if w.s.phase == waiting && c != nil && w.finds(kind, c.Key, c.By) {
 		switch {
 		case slices.Contains(c.Events, kind) && w.truth(c.If):
 			w.item(c)
@@ -124,25 +124,6 @@ func (w *walk) changed(c *flows.Collect) {
 			w.s.zone.add(alarm{w.s.at, i, true}, now, nominal(line.After), nominal(line.After))
 		}
 	}
-}
-
-// names reports whether an event of a type is for the run by a key. Where the flow names
-// the type by several keys, it may be by one and not by another.
-func (w *walk) names(kind string, key *flows.Expr) bool {
-	if len(w.keys[kind]) < 2 {
-		return true
-	}
-	by := "any"
-	if key != nil {
-		by = key.String()
-	}
-	text := kind + " by " + by
-	if named, ok := w.s.passing[text]; ok {
-		return named
-	}
-	named := w.t.choose(2) == 1
-	w.s.passing[text] = named
-	return named
 }
 
 // reply gives a reply to the run.

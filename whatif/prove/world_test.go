@@ -78,11 +78,16 @@ func (w *world) apply(in *engine.Input, later time.Duration) *world {
 }
 
 func (w *world) event(kind string, data map[string]any, later time.Duration) *world {
+	return w.eventBy(w.name, kind, data, later)
+}
+
+// eventBy is an event that names somebody; an empty name is nobody.
+func (w *world) eventBy(who, kind string, data map[string]any, later time.Duration) *world {
 	raw, err := json.Marshal(data)
 	if err != nil {
 		panic(err)
 	}
-	return w.apply(&engine.Input{Payload: &engine.Event{Type: kind, Profile: w.name, Data: raw}}, later)
+	return w.apply(&engine.Input{Payload: &engine.Event{Type: kind, Profile: who, Data: raw}}, later)
 }
 
 func (w *world) result(outcome channels.Outcome) *world {

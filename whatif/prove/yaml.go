@@ -214,6 +214,9 @@ func (w *writer) move(m Move) {
 		}
 	case MoveEvent:
 		w.line("      - event: %s", m.Event)
+		if m.By != "" {
+			w.line("        by: %s", m.By)
+		}
 		w.data(w.values(flows.NameEvent, w.f.EventShape(m.Event), m.Data))
 	case MoveEnd:
 		w.end(m)
@@ -332,6 +335,7 @@ func (w *writer) values(root string, t *shape.Type, given map[string]any) map[st
 			}
 		}
 	}
+	w.nameFields(t, data)
 	for name, value := range given {
 		if at, ok := value.(anchored); ok {
 			value = storyStart.Add(time.Duration(at) * time.Millisecond).Format(time.RFC3339)
