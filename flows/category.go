@@ -132,6 +132,8 @@ type Promises struct {
 	Messages int      // at most; 0 when nothing is said
 	Ends     Duration // at the latest so long after its start; zero when nothing is said
 
+	EndsNever bool // a run may live forever
+
 	MessagesAt, EndsAt diag.Span // where they are made
 }
 
@@ -144,9 +146,11 @@ func (r *reader) readPromises(m *node.Map) {
 		p.Messages = r.number(m, "messages", 1, MaxSteps*MaxRounds)
 		p.MessagesAt = m.Get("messages").Span()
 	}
-	if m.Has("ends") {
-		p.Ends = r.duration(m.Get("ends"))
-		p.EndsAt = m.Get("ends").Span()
+	if v := m.Get("ends"); v != nil {
+		if p.EndsNever = v.IsText() && v.Str() == "never"; !p.EndsNever {
+			p.Ends = r.duration(v)
+		}
+		p.EndsAt = v.Span()
 	}
 	m.Close()
 	r.flow.Promises = p

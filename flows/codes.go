@@ -24,7 +24,7 @@ const (
 	codeNoElse          diag.Code = "misplaced-else"   // an else that is not the last arm of its branch
 	CodeNoFailedLine    diag.Code = "no-failed-line"   // warning: a wait for a read does not say what happens to a failed message
 	codeNoLimit         diag.Code = "wait-without-end" // a wait or collect that has no end
-	codeNeverEnds       diag.Code = "wait-never-ends"  // warning: after: never
+	codeNeverEnds       diag.Code = "may-never-end"    // warning: a run that may live forever
 	codeNeverStarted    diag.Code = "never-started"    // warning: a flow that neither a trigger nor a flow starts
 	codeNotASend        diag.Code = "not-a-send"       // a signal that names a step which sends nothing
 	codeNotYetKnown     diag.Code = "not-yet-known"    // warning: a step directly below a send asks whether the message was sent

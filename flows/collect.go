@@ -73,7 +73,7 @@ func (r *reader) checkCollect(v *node.Value, lines []Line) {
 	switch {
 	case v == nil || timer || quiet && items:
 	case items:
-		v.Warnf(codeNeverEnds, "add a line, for example - after: 1d",
+		r.mayNotEnd(v.Span(), "add a line, for example - after: 1d",
 			"if fewer items arrive, this collect never ends, so the run stays alive forever")
 	default:
 		v.Errorf(codeNoLimit, "add a line, for example - after: 1h", "this collect may never end")

@@ -28,8 +28,10 @@ one too, or both quiet and items: if events keep coming, quiet alone never happe
 		`steps:
   - send: hello
   - wait: [ { reply: hello }, { after: 2d } ]`},
-	{"wait-never-ends", `A warning: the wait may never end, so the run could stay alive forever. Ignore it if an
-exit always ends the run; otherwise set an end.`,
+	{"may-never-end", `A warning: a run may live forever, because a wait, a collect or a loop has no end in time.
+There is no warning if an exit, or the until of a loop around it, has an after, an open or a
+time of day without an if. If a run is meant to live that long, the flow says so:
+promises: { ends: never }.`,
 		`steps:
   - send: hello
   - wait: [ { reply: hello }, { after: never } ]`,

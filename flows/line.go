@@ -89,7 +89,7 @@ func (r *reader) line(m *node.Map, k *typeEnv, where place) Line {
 	inHand := k
 	switch line.Signal {
 	case SignalAfter:
-		r.after(m.Get("after"), &line)
+		r.after(m.Get("after"), &line, where)
 	case SignalOpen:
 		line.Open = r.openHours(m.Get("open"))
 	case SignalQuiet:
@@ -133,14 +133,17 @@ func everyConversation(m *node.Map) bool {
 }
 
 // after reads a duration, one within some hours, or never.
-func (r *reader) after(v *node.Value, line *Line) {
+func (r *reader) after(v *node.Value, line *Line, where place) {
 	if !v.IsText() || v.Str() != "never" {
 		r.elapse(v, line)
 		return
 	}
 	line.Never = true
-	v.Warnf(codeNeverEnds, "set an end, for example after: 30d",
-		"this wait may never end, so the run could stay alive forever")
+	if where == inWait || where == inCollect {
+		r.mayNotEnd(v.Span(), "set an end, for example after: 30d", "this wait may never end, so the run could stay alive forever")
+		return
+	}
+	v.Warnf(codeUnreachable, "remove it", "this line never comes about: nothing here needs a timer")
 }
 
 // signal returns the signal of a line, which must have exactly one. An if is a signal if it

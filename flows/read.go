@@ -28,6 +28,7 @@ type reader struct {
 	parting  int             // index of the first step of the exits
 	asked    map[string]bool // categories whose hours it asks for
 	unheard  []unheard       // waits that have no failed line of their own
+	endless  []endless       // where a run may live for good
 
 	conversation *node.Text // of all its messages that name none; nil for none
 }
@@ -77,6 +78,7 @@ func (r *reader) read(m *node.Map, stem string) {
 	r.warnOfNow()
 	r.readExits(exits)
 	r.warnUnheard()
+	r.warnEndless()
 	r.readMigrations(migrations)
 	m.Close()
 }

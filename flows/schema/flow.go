@@ -51,7 +51,7 @@ func entry() *schema {
 func promises() *schema {
 	return mapping("Promises", "Limits that no run of the flow may exceed.",
 		key("messages", "The most messages in a run.", integer(1, 100_000), 4),
-		key("ends", "A run ends within this time.", duration(), "14d"),
+		key("ends", "A run ends within this time. `never`: it may live forever.", afterValue(), "14d", "never"),
 	)
 }
 
