@@ -10,6 +10,7 @@ import (
 
 	"nudge/engine"
 	"nudge/flows"
+	"nudge/lang/shape"
 )
 
 // Dir is the folder of a project that contains its audiences.
@@ -49,7 +50,7 @@ func (s *Sources) Walk(ctx context.Context, f engine.SnapshotRequest, visit func
 	for {
 		row, line, err := rows.next()
 		if err == nil {
-			err = check(&row, f.Flow.Data)
+			err = check(&row, f.Schedule.RowShape(f.Flow))
 		}
 		var unfit *badRow
 		switch {
@@ -98,13 +99,13 @@ func (s *Sources) walkPeople(ctx context.Context, f engine.SnapshotRequest, visi
 func (s *Sources) open(ctx context.Context, f engine.SnapshotRequest) (source, io.Closer, error) {
 	a := f.Schedule.Audience
 	if a.Pages != nil {
-		rows, err := newPages(ctx, s.Client, a.Pages, a.Profile, f.Flow.Data)
+		rows, err := newPages(ctx, s.Client, a.Pages, a.Profile, f.Schedule.RowShape(f.Flow))
 		return rows, io.NopCloser(nil), err
 	}
-	return openFile(s.Project, a, f.Flow)
+	return openFile(s.Project, a, f.Schedule.RowShape(f.Flow))
 }
 
-func openFile(project fs.FS, a *flows.Audience, f *flows.Flow) (source, io.Closer, error) {
+func openFile(project fs.FS, a *flows.Audience, row *shape.Type) (source, io.Closer, error) {
 	if project == nil {
 		return nil, nil, errors.New("this server has no project on disk")
 	}
@@ -117,9 +118,9 @@ func openFile(project fs.FS, a *flows.Audience, f *flows.Flow) (source, io.Close
 	}
 	var rows source
 	if path.Ext(a.File) == ".csv" {
-		rows, err = newCSV(file, a.Profile, f.Data)
+		rows, err = newCSV(file, a.Profile, row)
 	} else {
-		rows, err = newLines(file, a.Profile, f.Data)
+		rows, err = newLines(file, a.Profile, row)
 	}
 	if err != nil {
 		return nil, nil, errors.Join(err, file.Close())

@@ -2,6 +2,7 @@ package client
 
 import (
 	"context"
+	"encoding/json"
 	"net/http"
 )
 
@@ -10,7 +11,7 @@ type Campaign struct {
 	ID      string `json:"id"`
 	Flow    string `json:"flow"`
 	Version string `json:"version"`
-	Status  string `json:"status"` // freezing, starting, started, finished, paused, held, cancelled, failed or skipped
+	Status  string `json:"status"` // waiting, freezing, starting, started, finished, paused, held, cancelled, failed or skipped
 	Reason  string `json:"reason,omitempty"`
 	Due     Time   `json:"due"`
 	Begun   Time   `json:"begun"`
@@ -28,7 +29,7 @@ type Campaign struct {
 
 // Open reports whether the campaign still takes people, or will once it is resumed.
 func (c *Campaign) Open() bool {
-	return c.Status == "freezing" || c.Status == "starting" || c.Status == "paused"
+	return c.Status == "waiting" || c.Status == "freezing" || c.Status == "starting" || c.Status == "paused"
 }
 
 // BadRow is a row of an audience that cannot be read.
@@ -132,8 +133,14 @@ type Forecast struct {
 	PerMinute float64 `json:"per_minute"`
 }
 
+// CampaignPreview says which campaign to preview.
+type CampaignPreview struct {
+	Flow string          `json:"flow"`
+	Data json.RawMessage `json:"data,omitempty"` // of the event that starts it for its audience; nil for a schedule
+}
+
 // PreviewCampaign says what a campaign of a flow would do. It keeps nothing and sends nothing.
-func (c *Client) PreviewCampaign(ctx context.Context, flow string) (*Preview, error) {
+func (c *Client) PreviewCampaign(ctx context.Context, what CampaignPreview) (*Preview, error) {
 	p := &Preview{}
-	return p, c.send(ctx, http.MethodPost, "/v1/campaigns/preview", map[string]string{"flow": flow}, p)
+	return p, c.send(ctx, http.MethodPost, "/v1/campaigns/preview", what, p)
 }

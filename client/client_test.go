@@ -75,7 +75,7 @@ func TestRequests(t *testing.T) {
 		{`POST /v1/flows/f/runs {"profile":"ann","key":"k"}`, func(c *Client) error { _, err := c.CallFlow(ctx, "f", Call{Profile: "ann", Key: "k"}); return err }},
 		{`GET /v1/schedule?n=3 `, func(c *Client) error { _, err := c.Schedule(ctx, 3); return err }},
 		{`GET /v1/campaigns?before=c&flow=f `, func(c *Client) error { _, err := c.Campaigns(ctx, CampaignQuery{Flow: "f", Before: "c"}); return err }},
-		{`POST /v1/campaigns/preview {"flow":"f"}`, func(c *Client) error { _, err := c.PreviewCampaign(ctx, "f"); return err }},
+		{`POST /v1/campaigns/preview {"flow":"f"}`, func(c *Client) error { _, err := c.PreviewCampaign(ctx, CampaignPreview{Flow: "f"}); return err }},
 		{`POST /v1/campaigns {"flow":"f","id":"1"}`, func(c *Client) error {
 			_, err := c.StartCampaign(ctx, CampaignStart{Flow: "f", ID: "1"})
 			return err

@@ -27,11 +27,14 @@ const (
 	// CampaignStartAlone starts a campaign unless one of the same flow is still starting
 	// runs.
 	CampaignStartAlone
+	// CampaignAdmit lets a campaign that waits take its rows. No operator does it: it follows
+	// from the end of another one.
+	CampaignAdmit
 )
 
 var campaignVerbs = [...]string{
 	CampaignStart: "start", CampaignPause: "pause", CampaignResume: "resume", CampaignCancel: "cancel",
-	CampaignStartAlone: "start alone",
+	CampaignStartAlone: "start alone", CampaignAdmit: "admit",
 }
 
 // Starts reports whether the verb starts a campaign.
@@ -47,7 +50,7 @@ func (v CampaignVerb) MarshalText() ([]byte, error) { return []byte(v.String()),
 func (v *CampaignVerb) UnmarshalText(text []byte) error {
 	i := slices.Index(campaignVerbs[:], string(text))
 	if i <= 0 {
-		return fmt.Errorf("must be start, start alone, pause, resume or cancel, not %q", text)
+		return fmt.Errorf("must be start, start alone, pause, resume, cancel or admit, not %q", text)
 	}
 	*v = CampaignVerb(i)
 	return nil
@@ -91,6 +94,8 @@ func (s *CampaignControl) apply(a *applier) {
 		a.resume(fr)
 	case CampaignCancel:
 		a.cancelCampaign(fr, s)
+	case CampaignAdmit:
+		a.admitCampaign(fr)
 	default:
 		panic("engine: a firing is steered by an unknown verb")
 	}
@@ -118,8 +123,11 @@ func (a *applier) startCampaign(s *CampaignControl) {
 		a.refuse(RefusedUnderWay, "campaign "+live.ID+" of flow "+name+" is still under way")
 		return
 	}
-	trigger := slices.IndexFunc(f.Triggers, func(t flows.Trigger) bool { return t.Schedule != nil })
+	trigger := slices.IndexFunc(f.Triggers, func(t flows.Trigger) bool { return t.Schedule != nil && t.Schedule.ByClock() })
+	fired := slices.IndexFunc(f.Triggers, func(t flows.Trigger) bool { return t.Schedule != nil })
 	switch {
+	case trigger < 0 && fired >= 0:
+		a.refuse(RefusedInvalid, "the audience of flow "+name+" is for "+f.Triggers[fired].Event+": send that event")
 	case trigger < 0:
 		a.refuse(RefusedInvalid, "flow "+name+" has no audience: a campaign needs a trigger with cron, every or at")
 	case len(a.e.State.Open) >= MaxOpenCampaigns:
@@ -132,7 +140,7 @@ func (a *applier) startCampaign(s *CampaignControl) {
 // over says how a campaign ended; empty while commands can still change it.
 func (f *Campaign) over() string {
 	switch {
-	case f.Status > Walked:
+	case f.Status == CampaignCancelled, f.Status == CampaignFailed, f.Status == CampaignSkipped:
 		return f.Status.String()
 	case f.Finished():
 		return "finished"

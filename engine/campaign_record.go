@@ -10,11 +10,11 @@ import (
 	"time"
 )
 
-// Campaign is one start of a flow over an audience, by a schedule or an operator. A stored
+// Campaign is one start of a flow over an audience, by a schedule, an event or an operator. A stored
 // campaign is never changed in place; apply works on a clone.
 type Campaign struct {
 	Number  uint64 // rises with time; unique in this store
-	ID      string // the flow and the scheduled instant: weekly_report@2026-03-09T09:00
+	ID      string // the flow and the scheduled instant, or the event's id: weekly_report@2026-03-09T09:00
 	Flow    string
 	Version string // of the flow: the campaign is pinned to it
 	Trigger int    // index of the flow's trigger
@@ -39,6 +39,11 @@ type Campaign struct {
 	Excluded []Excluded  // rows taken for which no run was started, by reason
 	Lanes    []LocalSlot // of a local campaign with a rate: how many people begin at each instant
 	EndRuns  bool        // of a cancelled campaign: also end the runs in flight
+
+	Event  Signal   // that fired it; its type is empty for one by the clock or by an operator
+	Key    string   // of its runs; empty where the trigger has none
+	Kept   []Signal // events for the rows to come, which an exit names with an if or by
+	Exited bool     // an event has come that every run leaves by: the rows to come are left out
 
 	Missed int     // of a skipped campaign: how many missed schedule times it records
 	Until  Instant // when the last of those was due
@@ -67,6 +72,7 @@ const (
 	LeftLate      = "late"      // the person's own time is further back than max_delay
 	LeftPast      = "past"      // the person's own time was past when the schedule became active
 	LeftNoTime    = "no time"   // the person has no time of day of their own
+	LeftExited    = "exited"    // an event has come that every run of the campaign leaves by
 	LeftFault     = "fault"     // a fault of the engine
 )
 
@@ -86,16 +92,19 @@ const (
 	CampaignCancelled                           // by an operator
 	CampaignFailed                              // its audience could not be read
 	CampaignSkipped                             // it was missed, or is later than max_delay
+	CampaignWaiting                             // an event fired it, and it waits for a place among those that take rows
 )
 
 var campaignStatusNames = [...]string{Freezing: "freezing", Walking: "walking", Walked: "walked",
-	CampaignCancelled: "cancelled", CampaignFailed: "failed", CampaignSkipped: "skipped"}
+	CampaignCancelled: "cancelled", CampaignFailed: "failed", CampaignSkipped: "skipped", CampaignWaiting: "waiting"}
 
 // String is the word for a status in the API.
 func (s CampaignStatus) String() string { return word(campaignStatusNames[:], int(s), "status") }
 
 // Open reports whether the campaign still has rows to take.
-func (f *Campaign) Open() bool { return f.Status == Freezing || f.Status == Walking }
+func (f *Campaign) Open() bool {
+	return f.Status == Freezing || f.Status == Walking || f.Status == CampaignWaiting
+}
 
 // Finished reports whether the campaign is over: it has no rows to take and no live runs.
 func (f *Campaign) Finished() bool { return !f.Open() && f.Live == 0 }
@@ -112,6 +121,7 @@ func (f *Campaign) MayWalk(now Instant, in Installation) bool {
 func (f *Campaign) clone() *Campaign {
 	c := *f
 	c.BadRows, c.Excluded, c.Lanes = slices.Clone(f.BadRows), slices.Clone(f.Excluded), slices.Clone(f.Lanes)
+	c.Kept = slices.Clip(f.Kept)
 	return &c
 }
 

@@ -154,7 +154,7 @@ func (a *applier) start(f *flows.Flow, who *entrant) {
 	a.decide(r, DidStart, "")
 	p := pinned{r, f}
 	a.setAlarms(p, AtExits, f.Exits)
-	if a.leavesByIf(p) {
+	if a.leavesByKept(p) || a.leavesByIf(p) {
 		return
 	}
 	if r.Status == Parked {
@@ -194,7 +194,7 @@ func (a *applier) afterEnd(r *Run) {
 	queues := f != nil && f.Entry.IfRunning == flows.Queue
 	for _, h := range r.Mailbox {
 		// Only events held for a collect have not been offered to the trigger yet.
-		if queues && !h.Offered && collects(a.e.flowOf(r), h.Event) && triggers(f, h.Event) {
+		if queues && !h.Offered && collects(a.e.flowOf(r), h.Event) && triggersOne(f, h.Event) {
 			p := a.editPerson(r.Profile)
 			p.Queue = append(p.Queue, Queued{Flow: r.Flow, Key: r.Key, Signal: h})
 		} else {
@@ -236,6 +236,12 @@ func (a *applier) nextOf(r *Run) *Dequeue {
 func triggers(f *flows.Flow, event string) bool {
 	heard := f.Listening[event]
 	return heard != nil && len(heard.Triggers) > 0
+}
+
+// triggersOne reports whether an event starts the flow for the person whom it is for, and not
+// for an audience.
+func triggersOne(f *flows.Flow, event string) bool {
+	return slices.ContainsFunc(f.Triggers, func(t flows.Trigger) bool { return t.Event == event && t.Schedule == nil })
 }
 
 // Dequeue starts the next run that waits in a person's queue.

@@ -2,6 +2,7 @@ package engine
 
 import (
 	"bytes"
+	"errors"
 	"fmt"
 	"maps"
 	"slices"
@@ -17,6 +18,9 @@ func (ev *Event) Kind() InputKind { return InputEvent }
 // apply applies an event in the fixed order: exits, then waits, then triggers.
 func (ev *Event) apply(a *applier) {
 	concerned := a.concerned(ev)
+	if ev.FanOut == nil {
+		a.tellFirings(ev)
+	}
 	more := len(concerned) > MaxRunsPerInput
 	if more {
 		concerned = concerned[:MaxRunsPerInput]
@@ -128,7 +132,7 @@ func (a *applier) concerned(ev *Event) []RunID {
 // continueFanOut derives an input for the remaining runs that the event concerns. Runs that
 // start in the meantime are not included.
 func (a *applier) continueFanOut(ev *Event, after RunID) {
-	rest := &FanOutCursor{After: after, Before: newRunID(a.now, a.e.State.Installation, a.seq, 0)}
+	rest := &FanOutCursor{ID: a.eventID(ev), After: after, Before: newRunID(a.now, a.e.State.Installation, a.seq, 0)}
 	if ev.FanOut != nil {
 		rest.Before = ev.FanOut.Before
 	}
@@ -275,30 +279,45 @@ func (a *applier) trigger(f *flows.Flow, ev *Event) {
 		if t.Event != ev.Type || t.Event == "" {
 			continue
 		}
-		people, err := ev.people(f, t)
-		if err != nil {
+		if done, err := a.triggerBy(f, i, ev); err != nil {
 			a.skip(f, err.Error())
 			return
-		}
-		if ok, err := a.wants(f, t, ev); err != nil {
-			a.skip(f, err.Error())
+		} else if done {
 			return
-		} else if !ok {
-			a.skip(f, "the trigger's if is false")
-			continue
 		}
-		key := ""
-		if t.Key != nil {
-			if key, err = ev.key(f, t.Key); err != nil {
-				a.skip(f, noKey+err.Error())
-				return
-			}
-		}
-		for _, p := range people {
-			a.enter(f, &entrant{profile: p, key: key, by: ev.Type, who: ev.Profile, data: ev.Data, depth: a.in.Depth})
-		}
-		return
+		a.skip(f, "the trigger's if is false")
 	}
+}
+
+// triggerBy starts the runs of one trigger, unless its condition is false. That of a trigger
+// with an audience may have to be asked for each row.
+func (a *applier) triggerBy(f *flows.Flow, trigger int, ev *Event) (done bool, err error) {
+	t := &f.Triggers[trigger]
+	var people []string
+	if t.Schedule == nil {
+		if people, err = ev.people(f, t); err != nil {
+			return false, err
+		}
+	}
+	if t.Schedule == nil || t.IfOnce {
+		if ok, err := a.wants(f, t, ev); err != nil || !ok {
+			return false, err
+		}
+	}
+	key := ""
+	if t.Key != nil {
+		if key, err = ev.key(f, t.Key); err != nil {
+			return false, errors.New(noKey + err.Error())
+		}
+	}
+	if t.Schedule != nil {
+		a.fireBy(f, trigger, ev, key)
+		return true, nil
+	}
+	for _, p := range people {
+		a.enter(f, &entrant{profile: p, key: key, by: ev.Type, who: ev.Profile, data: ev.Data, depth: a.in.Depth})
+	}
+	return true, nil
 }
 
 func (a *applier) skip(f *flows.Flow, reason string) {

@@ -217,8 +217,9 @@ type Event struct {
 
 // FanOutCursor marks the rest of an event that concerns more runs than one input may touch.
 type FanOutCursor struct {
-	After  RunID `json:"after,omitzero"`  // the last run that was touched
-	Before RunID `json:"before,omitzero"` // the first run that started with the event or later; it is not included
+	ID     string `json:"id,omitempty"`    // of the event
+	After  RunID  `json:"after,omitzero"`  // the last run that was touched
+	Before RunID  `json:"before,omitzero"` // the first run that started with the event or later; it is not included
 }
 
 // SendResult is the outcome of posting one attempt of a message.

@@ -48,7 +48,7 @@ func (r pinned) unread(fr *Campaign) bool { return r.OwnTime == 0 && fr.hasOwnTi
 // ownTime reads the time of day that a person has, as [Run] keeps it, or says why they are
 // left out.
 func (a *applier) ownTime(fr *Campaign, f *flows.Flow, profile string, data json.RawMessage) (own int, why string) {
-	minute, err := f.Triggers[fr.Trigger].Schedule.OwnMinute(a.rowScope(f, profile, data))
+	minute, err := f.Triggers[fr.Trigger].Schedule.OwnMinute(a.rowScope(fr, f, profile, data))
 	if err != nil {
 		return 0, LeftNoTime
 	}

@@ -36,6 +36,9 @@ func (ev *Event) needs(e *Engine, n *Needs) {
 			}
 		}
 	}
+	if ev.FanOut == nil {
+		ev.firingNeeds(e, n)
+	}
 	for _, f := range e.active {
 		for i := range f.Triggers {
 			if t := &f.Triggers[i]; t.Event == ev.Type && t.To != nil {

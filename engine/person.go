@@ -71,6 +71,9 @@ func (c *ProfileChange) needs(e *Engine, n *Needs) {
 	for i := 0; c.Forget && i < len(e.State.Open); i++ {
 		n.Members = append(n.Members, MemberOf(e.State.Open[i], c.Profile))
 	}
+	for i := 0; c.Forget && i < len(e.State.Firings); i++ {
+		n.Campaigns = append(n.Campaigns, e.State.Firings[i].Campaign)
+	}
 }
 
 // apply changes what is known of a person, and makes the person's runs check their
@@ -177,6 +180,7 @@ func (a *applier) forget(profile string) {
 	*a.editPerson(profile) = Person{ID: profile}
 	a.out.Forgotten = append(a.out.Forgotten, profile)
 	a.keepOut(profile)
+	a.forgetIn(profile)
 }
 
 // editPerson returns what is known of a person for changing.

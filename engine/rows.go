@@ -2,7 +2,6 @@ package engine
 
 import (
 	"encoding/json"
-	"slices"
 
 	"nudge/flows"
 	"nudge/lang/shape"
@@ -72,7 +71,7 @@ func (in *Snapshot) apply(a *applier) {
 // settle ends the taking of rows.
 func (a *applier) settle(fr *Campaign, status CampaignStatus) {
 	fr.Status = status
-	a.e.State.Open = slices.DeleteFunc(slices.Clone(a.e.State.Open), func(n uint64) bool { return n == fr.Number })
+	a.close(fr)
 }
 
 // Kind is InputRows.
@@ -141,21 +140,11 @@ func (a *applier) exclude(fr *Campaign, row *Row, why string) {
 }
 
 func (a *applier) startRow(fr *Campaign, f *flows.Flow, row *Row) (run RunID, why string) {
-	t := &f.Triggers[fr.Trigger]
-	who := &entrant{profile: row.Profile, by: fr.ID, data: row.Data, campaign: fr.Number, at: a.personsTime(fr, f, row.Profile, 0)}
-	if who.at < fr.Since {
-		return RunID{}, LeftPast
-	}
-	if who.at <= a.now && fr.hasOwnTimes(f) {
-		if who.ownTime, why = a.ownTime(fr, f, row.Profile, row.Data); why != "" {
-			return RunID{}, why
-		}
-		who.at = a.personsTime(fr, f, row.Profile, who.ownTime)
+	who := fr.entrant(row)
+	if why := a.timeRow(who, fr, f); why != "" {
+		return RunID{}, why
 	}
 	at := who.at
-	if fr.Local && t.Schedule.TooLate(at.Time(), a.now.Time(), f.Zone) {
-		return RunID{}, LeftLate
-	}
 	next := newRunID(a.now, a.e.State.Installation, a.seq, a.starts)
 	if fr.Local && at > a.now {
 		if a.start(f, who); a.ws.Run(next).Status == LeftOut { // by an exit, which counted it
@@ -163,10 +152,10 @@ func (a *applier) startRow(fr *Campaign, f *flows.Flow, row *Row) (run RunID, wh
 		}
 		return next, ""
 	}
-	if why := a.unwanted(fr, f, row.Profile, row.Data); why != "" {
+	if why := a.unwanted(fr, f, row.Profile, who.data); why != "" {
 		return RunID{}, why
 	}
-	same := sameKey(a.begunOf(row.Profile), f, "")
+	same := sameKey(a.begunOf(row.Profile), f, fr.Key)
 	if len(same) > 0 && (f.Entry.IfRunning == flows.Skip || f.Entry.IfRunning == flows.Queue) {
 		return RunID{}, LeftRunning
 	}
@@ -178,13 +167,35 @@ func (a *applier) startRow(fr *Campaign, f *flows.Flow, row *Row) (run RunID, wh
 	return next, ""
 }
 
+// timeRow finds out when a campaign begins for the person of a row. It returns why that cannot
+// be any more, or nothing.
+func (a *applier) timeRow(who *entrant, fr *Campaign, f *flows.Flow) (why string) {
+	if fr.Exited {
+		return LeftExited
+	}
+	if who.at = a.personsTime(fr, f, who.profile, 0); who.at < fr.Since {
+		return LeftPast
+	}
+	if who.at <= a.now && fr.hasOwnTimes(f) {
+		if who.ownTime, why = a.ownTime(fr, f, who.profile, who.data); why != "" {
+			return why
+		}
+		who.at = a.personsTime(fr, f, who.profile, who.ownTime)
+	}
+	s := f.Triggers[fr.Trigger].Schedule
+	if (fr.Local || !s.ByClock()) && s.TooLate(who.at.Time(), a.now.Time(), f.Zone) {
+		return LeftLate
+	}
+	return ""
+}
+
 // unwanted asks the conditions of a campaign for one person. It returns why the person is
 // left out, or nothing. The audience's condition was asked when the snapshot was taken,
 // except where each person has an own time.
 func (a *applier) unwanted(fr *Campaign, f *flows.Flow, profile string, data json.RawMessage) string {
 	t := &f.Triggers[fr.Trigger]
 	ask := func(cond *flows.Expr, otherwise string) string {
-		ok, err := a.rowTruth(cond, a.rowScope(f, profile, data), f, fr.Number, profile)
+		ok, err := a.rowTruth(cond, a.rowScope(fr, f, profile, data), f, fr.Number, profile)
 		switch {
 		case err != nil:
 			return LeftBroken
@@ -198,18 +209,22 @@ func (a *applier) unwanted(fr *Campaign, f *flows.Flow, profile string, data jso
 			return why
 		}
 	}
-	if t.If == nil {
+	if t.If == nil || t.IfOnce {
 		return ""
 	}
 	return ask(t.If, LeftCondition)
 }
 
 // rowScope returns what the expressions of a schedule see of a person of its audience.
-func (a *applier) rowScope(f *flows.Flow, profile string, data json.RawMessage) map[string]any {
-	return map[string]any{
+func (a *applier) rowScope(fr *Campaign, f *flows.Flow, profile string, data json.RawMessage) map[string]any {
+	scope := map[string]any{
 		flows.NameData: object(f.Data, data), flows.NameProfile: a.profileView(profile, f), flows.NameNow: shape.TimeOf(a.now.Time()),
 		flows.NameToday: a.e.categories,
 	}
+	if fr.Event.Event != "" {
+		scope[flows.NameEvent] = a.eventData(f, &fr.Event)
+	}
+	return scope
 }
 
 // keepOut makes sure that no open campaign begins a run for a forgotten person, although its
@@ -238,6 +253,9 @@ func (f *SnapshotRequest) Condition(p *Person) Condition {
 		flows.NameProfile: viewOf(p, p.ID, f.Flow), flows.NameNow: shape.TimeOf(f.At.Time()),
 		flows.NameToday: f.Flow.Categories,
 	}}
+	if f.event != nil {
+		c.Scope[flows.NameEvent] = f.event
+	}
 	c.Holds, c.Err = truth(c.Expr, c.Scope)
 	return c
 }

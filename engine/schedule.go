@@ -34,6 +34,8 @@ type SnapshotRequest struct {
 	Schedule *flows.Schedule
 	At       Instant // the "now" of its conditions
 	Local    bool    // everybody is listed: the condition is asked at each person's own time
+
+	event map[string]any // data of the event that fired it; nil for none
 }
 
 const (
@@ -52,7 +54,7 @@ func (a *applier) reschedule(active []*flows.Flow) []Scheduled {
 	for _, f := range active {
 		for i := range f.Triggers {
 			s := f.Triggers[i].Schedule
-			if s == nil {
+			if s == nil || !s.ByClock() {
 				continue
 			}
 			next := Scheduled{Flow: f.Name, Trigger: i, Words: s.Words(), Since: a.now, Installation: a.e.State.Installation}
@@ -169,7 +171,7 @@ func idOf(f *flows.Flow, trigger int, due Instant, local bool) string {
 func (a *applier) fire(f *flows.Flow, trigger int, due Instant, local bool, since Instant) *Campaign {
 	fr := a.addCampaign(&Campaign{ID: idOf(f, trigger, due, local), Flow: f.Name, Version: f.Version, Trigger: trigger,
 		Due: due, Begun: a.now, Local: local, Since: since, Status: Freezing, Installation: a.e.State.Installation})
-	a.e.State.Open = append(slices.Clip(a.e.State.Open), fr.Number)
+	a.setOpen(append(slices.Clip(a.e.State.Open), fr.Number), a.e.State.Firings)
 	a.out.Snapshots = append(a.out.Snapshots, a.e.SnapshotOf(fr))
 	a.out.Answer.Decisions = append(a.out.Answer.Decisions, Decision{Flow: f.Name, Action: DidFire, Reason: fr.ID})
 	return fr
@@ -178,7 +180,11 @@ func (a *applier) fire(f *flows.Flow, trigger int, due Instant, local bool, sinc
 // SnapshotOf returns the request to take the snapshot of a campaign.
 func (e *Engine) SnapshotOf(fr *Campaign) SnapshotRequest {
 	f := e.campaignFlow(fr)
-	return SnapshotRequest{Campaign: fr.Number, Flow: f, Schedule: f.Triggers[fr.Trigger].Schedule, At: fr.Begun, Local: fr.Local}
+	request := SnapshotRequest{Campaign: fr.Number, Flow: f, Schedule: f.Triggers[fr.Trigger].Schedule, At: fr.Begun, Local: fr.Local}
+	if fr.Event.Event != "" {
+		request.event = object(f.EventShape(fr.Event.Event), fr.Event.Data)
+	}
+	return request
 }
 
 func (e *Engine) campaignFlow(fr *Campaign) *flows.Flow {
@@ -190,7 +196,7 @@ func (e *Engine) campaignFlow(fr *Campaign) *flows.Flow {
 }
 
 // campaignsPerInput is how many campaigns one input can begin or record.
-const campaignsPerInput = 2
+const campaignsPerInput = 1 << 10
 
 // addCampaign numbers and stores a campaign.
 func (a *applier) addCampaign(fr *Campaign) *Campaign {

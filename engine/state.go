@@ -14,6 +14,7 @@ type State struct {
 	Active       []FlowVersion // flows that may start runs, sorted by name
 	Schedules    []Scheduled   // of the active flows, in their order
 	Open         []uint64      // numbers of the campaigns that still have rows to take, oldest first
+	Firings      []Firing      // those of them that events have fired
 
 	Accounts  []AccountPolicy // the default one first; empty when no account needs a policy
 	Orphans   int             // messages whose receipts wait for their ID

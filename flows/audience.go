@@ -73,9 +73,9 @@ func ReadRate(t *node.Text, list *diag.List) Rate {
 	return Rate{n, ratePer[m[2]]}
 }
 
-// audience reads who a schedule is for: a file, a condition on stored profiles, or a
-// service.
-func (r *reader) audience(v *node.Value) *Audience {
+// audience reads who a schedule is for: a file, a condition on stored profiles and the event
+// that fires it, if one does, or a service.
+func (r *reader) audience(v *node.Value, event *shape.Type) *Audience {
 	a := &Audience{Profile: DefaultPersonField}
 	if v == nil {
 		return a
@@ -91,7 +91,11 @@ func (r *reader) audience(v *node.Value) *Audience {
 	if m.Has("file") {
 		a.File = r.audienceFile(m.Get("file"))
 	}
-	a.If = r.expr(m.Get("if"), shape.MapOf(map[string]*shape.Type{NameProfile: r.profile, NameNow: shape.Moment}), forCondition)
+	known := map[string]*shape.Type{NameProfile: r.profile, NameNow: shape.Moment}
+	if event != nil {
+		known[NameEvent] = event
+	}
+	a.If = r.expr(m.Get("if"), shape.MapOf(known), forCondition)
 	if m.Has("fetch") {
 		a.Pages = r.pages(m.Child("fetch"))
 	}

@@ -216,8 +216,8 @@ flow: welcome
 trigger: { event: user.signed_up }
 steps: [ { send: hello } ]`},
 	{"shape-conflict", `Two places give the same data different shapes: the flow's data and the event in
-nudge.yaml, or the events of two triggers. Remove one of them, or write one flow for each
-trigger.`,
+nudge.yaml, the events of two triggers, or an event and the rows of its audience. Remove
+one of them, rename one, or write one flow for each trigger.`,
 		`data: { order_id: number }
 # nudge.yaml
 events: { order.shipped: { order_id: string } }`,

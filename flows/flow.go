@@ -36,8 +36,8 @@ type Flow struct {
 }
 
 // Trigger starts runs: on an event, on a reply that no run waits for, or on a schedule.
-// Exactly one of Event, Reply and Schedule is set. Every flow can also be started by a
-// call.
+// Exactly one of Event, Reply and Schedule is set, or Event and Schedule where an event is
+// for an audience. Every flow can also be started by a call.
 type Trigger struct {
 	Event string
 	Key   *Expr // nil: runs of this flow have no key; reads only the event
@@ -47,6 +47,7 @@ type Trigger struct {
 	Reply       bool // any reply
 	BeforeWaits bool // the reply is offered here before any run that waits, and then to nobody else
 	Schedule    *Schedule
+	IfOnce      bool // with an event and an audience: If reads only the event, so it is asked once, not by row
 }
 
 // Entry limits when a trigger may start a run.

@@ -16,6 +16,7 @@ type reader struct {
 	from     *templates.From // the flow's, else the project's
 	keyed    bool            // a trigger has a key, so every event line must say one
 	shapes   map[string]*shape.Type
+	rows     *shape.Type            // what a row adds to the data of an event
 	heads    []head                 // the steps in the order of the program
 	headAt   map[diag.Pos]int       // by where a step stands
 	loops    []int                  // the repeats around the step being read

@@ -13,16 +13,18 @@ import (
 )
 
 // Schedule says when a trigger fires, for whom and how fast. Exactly one of Cron, Every and
-// At is set.
+// At is set; none of them where the trigger's event fires it.
 type Schedule struct {
 	Cron         *Cron
 	Every        *Moment        // of the clock, again and again
 	At           *Moment        // once, on a date
 	Zone         *time.Location // nil: local, each person's own
-	MaxDelay     Duration       // how late a firing is still useful; zero for any time, with At only
+	MaxDelay     Duration       // how late a firing is still useful; zero for any time, with At or an event only
 	Audience     *Audience      // never nil
 	Rate         Rate           // zero for as fast as messages go out
 	StopOnBadRow bool           // the firing fails at a row that cannot be read; else the row is left out
+
+	rows *shape.Type // what a row brings; nil for the data of the flow
 }
 
 // Earliest is how long before UTC the first clocks of the world show a time.
@@ -143,10 +145,16 @@ func (r *reader) clockTrigger(start string, m *node.Map) Trigger {
 		m.Errorf(start, CodeMissingKey, `for example audience: people.csv, or audience: { if: profile.plan == "pro" }`,
 			"this schedule needs an audience")
 	}
-	s.Audience = r.audience(m.Get("audience"))
+	r.crowd(m, s, nil)
+	return trigger
+}
+
+// crowd reads for whom a schedule fires and how fast. The condition of an audience sees the
+// event that fires it, if one does.
+func (r *reader) crowd(m *node.Map, s *Schedule, event *shape.Type) {
+	s.Audience = r.audience(m.Get("audience"), event)
 	s.Rate = ReadRate(m.Text("rate"), r.list)
 	s.StopOnBadRow = readWord(m, "on_bad_row", []string{"skip", "stop"}, r.list) == 1
-	return trigger
 }
 
 // cron reads a schedule of five fields.

@@ -65,8 +65,12 @@ func (r *reader) eventTrigger(m *node.Map) Trigger {
 	only := shape.MapOf(map[string]*shape.Type{NameEvent: event})
 	trigger.Key = r.expr(m.Get("key"), only, forText)
 	trigger.To = r.expr(m.Get("to"), only, forPeople)
-	trigger.If = r.triggerIf(m, NameEvent, event)
 	r.keyed = r.keyed || m.Has("key")
+	if m.Has("audience") {
+		r.eventAudience(m, &trigger, event)
+		return trigger
+	}
+	trigger.If = r.triggerIf(m, NameEvent, event)
 	return trigger
 }
 
@@ -144,6 +148,10 @@ func (r *reader) dataOf(m *node.Map, own *shape.Type, data *node.Value) (*shape.
 	declared := r.project.Events[t.Value]
 	if declared == nil {
 		declared = shape.Any
+	}
+	if audience := m.Get("audience"); audience != nil && !asksStoredPeople(audience) {
+		r.shapes[t.Value] = declared
+		return r.dataWithRows(t.Value, declared, own, data), t.Span
 	}
 	both, conflict := shape.Both(declared, own)
 	if conflict != "" {

@@ -130,8 +130,9 @@ func (l *Loop) take(f *engine.Campaign, limit int) *engine.Input {
 	return &engine.Input{Payload: &engine.Rows{Campaign: f.Number, From: f.Walked, Next: next, Rows: rows}}
 }
 
+// openCampaigns returns the campaigns that may take their rows.
 func (l *Loop) openCampaigns() ([]*engine.Campaign, error) {
-	loaded, err := l.store.Load(&engine.Needs{Campaigns: l.core.State.Open})
+	loaded, err := l.store.Load(&engine.Needs{Campaigns: l.core.State.Admitted()})
 	if err != nil {
 		return nil, err
 	}

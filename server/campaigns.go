@@ -1,6 +1,7 @@
 package server
 
 import (
+	"encoding/json"
 	"errors"
 	"fmt"
 	"net/http"
@@ -21,7 +22,7 @@ type Campaign struct {
 	ID      string         `json:"id"`
 	Flow    string         `json:"flow"`
 	Version string         `json:"version"`
-	Status  string         `json:"status"` // freezing, starting, started, finished, paused, held, cancelled, failed or skipped
+	Status  string         `json:"status"` // waiting, freezing, starting, started, finished, paused, held, cancelled, failed or skipped
 	Reason  string         `json:"reason,omitempty"`
 	Due     engine.Instant `json:"due"`
 	Begun   engine.Instant `json:"begun"`
@@ -231,7 +232,8 @@ func (s *Server) read(w http.ResponseWriter, r *http.Request, into any) error {
 // previewCampaign shows what a campaign would do if it started now.
 func (s *Server) previewCampaign(w http.ResponseWriter, r *http.Request) {
 	var request struct {
-		Flow string `json:"flow"`
+		Flow string          `json:"flow"`
+		Data json.RawMessage `json:"data"` // of the event that starts it for its audience
 	}
 	if err := s.read(w, r, &request); err != nil {
 		s.fail(w, r, err)
@@ -241,7 +243,7 @@ func (s *Server) previewCampaign(w http.ResponseWriter, r *http.Request) {
 		s.fail(w, r, problemOf(http.StatusNotImplemented, "audiences", "this server reads no audiences"))
 		return
 	}
-	p, err := preview.Of(r.Context(), s.config.Store, s.config.Audiences, request.Flow, time.Now())
+	p, err := preview.Of(r.Context(), s.config.Store, s.config.Audiences, request.Flow, request.Data, time.Now())
 	var refused *preview.RefusedError
 	var unreadable *preview.AudienceError
 	switch {

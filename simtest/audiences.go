@@ -167,7 +167,7 @@ func (s *service) Ask(_ context.Context, r flows.FetchRequest, _ time.Duration) 
 // of the campaign (I9).
 func (m *machine) checkFrozen(f engine.SnapshotRequest, frozen *engine.Snapshot) *violation {
 	a := f.Schedule.Audience
-	if f.Flow.Name != "report" {
+	if f.Flow.Name != "report" && (f.Flow.Name != "crowd" || a.If != nil) {
 		return nil
 	}
 	var rows []listed
@@ -190,7 +190,7 @@ func (m *machine) checkFrozen(f engine.SnapshotRequest, frozen *engine.Snapshot)
 	default:
 		rows = inFiles
 	}
-	must := a.If == nil && !f.Flow.Data.Fields["total"].Optional
+	must := a.If == nil && !f.Schedule.RowShape(f.Flow).Fields["total"].Optional
 	return m.compareFrozen(f, frozen, rows, must, outOfOrder)
 }
 

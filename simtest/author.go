@@ -72,6 +72,9 @@ func (a *author) edition() *flows.Project {
 		text := fmt.Sprintf(deskFlow, pick(a.rarer, "restart", "queue", "skip", "parallel"), pick(a.rarer, "5h", "30m", "1d"))
 		files["flows/desk.yaml"] = &fstest.MapFile{Data: []byte(text)}
 	}
+	if a.crowds != nil && (files["flows/crowd.yaml"] == nil || a.crowds.IntN(3) == 0) {
+		files["flows/crowd.yaml"] = &fstest.MapFile{Data: []byte(a.crowd())}
+	}
 	project, list := flows.Load(files)
 	if list.HasErrors() {
 		panic(fmt.Sprintf("sim: the author wrote what does not load: %v", list))
@@ -90,6 +93,9 @@ func (a *author) project() string {
 		file = strings.Replace(file, "due: optional time", "due: optional time, day: optional date", 1)
 		file = strings.Replace(file, "gone: { id: string, total: number }", "gone: { id: string, total: "+pick(a.times, "number", "optional number")+" }", 1)
 		file = strings.Replace(file, "rounds: optional number", "rounds: optional number, seen: optional time, since: optional date", 1)
+	}
+	if a.crowds != nil {
+		file = strings.Replace(file, "  looped:", "  alarm: { id: string, level: optional number }\n  looped:", 1)
 	}
 	if a.rarer != nil {
 		file += pick(a.rarer, "", "from: Customer Services\n") + pick(a.rarer, "", "locale: en-GB\n", "locale: de\n") +

@@ -90,6 +90,7 @@ func (w *world) event() *engine.Input {
 	if w.dice.IntN(30) == 0 {
 		ev.Data = []byte(`{"id":7}`) // breaks its shape, where it has one
 	}
+	w.alarm(ev)
 	return &engine.Input{ID: w.id(), Payload: ev}
 }
 

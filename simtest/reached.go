@@ -28,6 +28,7 @@ var mustReach = []string{
 	"a record cannot be read",
 	"an id seen again",
 	"event held",
+	"campaign of an event", "an event left the rows to come out", "an event kept for the rows to come", "left by an event that was kept for the row", "left out: exited",
 	"event names whom it must", "event names somebody else", "nobody is known whom an event must name",
 	"reply held", "reply in a conversation", "reply heard anywhere",
 	"dropped from a full mailbox",

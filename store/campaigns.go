@@ -41,6 +41,10 @@ func campaignFields(c *codec, f *engine.Campaign) {
 	list(c, &f.Excluded, func(c *codec, l *engine.Excluded) { c.str(&l.Reason); integer(c, &l.Rows) })
 	list(c, &f.Lanes, func(c *codec, l *engine.LocalSlot) { clock.write(c, &l.At); integer(c, &l.People) })
 	c.bool(&f.EndRuns)
+	signalFields(c, &f.Event, &clock)
+	c.str(&f.Key)
+	list(c, &f.Kept, func(c *codec, h *engine.Signal) { signalFields(c, h, &clock) })
+	c.bool(&f.Exited)
 	integer(c, &f.Missed)
 	clock.write(c, &f.Until)
 }

@@ -11,6 +11,7 @@ import (
 // out and people still to come make up its rows (I9).
 func (c *checker) campaigns() {
 	var open []uint64
+	var firings []engine.Firing
 	c.r.Ascend(Campaigns, nil, func(key, record []byte) bool {
 		f, err := decodeCampaign(record)
 		switch {
@@ -23,12 +24,18 @@ func (c *checker) campaigns() {
 		}
 		if f.Open() {
 			open = append(open, f.Number)
+			if f.Event.Event != "" {
+				firings = append(firings, engine.Firing{Campaign: f.Number, Flow: f.Flow, Version: f.Version, Key: f.Key})
+			}
 		}
 		c.campaign(f)
 		return true
 	})
 	if !slices.Equal(open, c.last.Open) {
 		c.problem("the state says that firings %v are open, the records say %v", c.last.Open, open)
+	}
+	if !slices.Equal(firings, c.last.Firings) {
+		c.problem("the state says that events have fired %v, the records say %v", c.last.Firings, firings)
 	}
 	for number := range c.tally {
 		c.problem("runs are of firing %d, which is not there", number)

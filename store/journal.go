@@ -111,6 +111,7 @@ func eventFields(c *codec, e *engine.Event) {
 	c.str(&e.Profile)
 	c.raw(&e.Data)
 	optional(c, &e.FanOut, func(c *codec, r *engine.FanOutCursor) {
+		c.str(&r.ID)
 		c.bytes(r.After[:])
 		c.bytes(r.Before[:])
 	})

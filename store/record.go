@@ -224,6 +224,12 @@ func stateFields(c *codec, s *engine.State) {
 		c.bytes(x.Installation[:])
 	})
 	list(c, &s.Open, (*codec).uint)
+	list(c, &s.Firings, func(c *codec, x *engine.Firing) {
+		c.uint(&x.Campaign)
+		c.str(&x.Flow)
+		c.str(&x.Version)
+		c.str(&x.Key)
+	})
 	list(c, &s.Accounts, policyFields)
 	integer(c, &s.Orphans)
 	integer(c, &s.Down)

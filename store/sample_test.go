@@ -56,7 +56,7 @@ func inputs() []*engine.Input {
 	ref := channels.Ref{Installation: "0102", Run: id.String(), Message: 2, Attempt: 1}
 	at := time.UnixMilli(1_772_445_600_123).UTC()
 	return []*engine.Input{
-		{ID: "e1", Payload: &engine.Event{Type: "told", Profile: "ann", Data: json.RawMessage(`{"a":1}`), FanOut: &engine.FanOutCursor{After: id, Before: id}}},
+		{ID: "e1", Payload: &engine.Event{Type: "told", Profile: "ann", Data: json.RawMessage(`{"a":1}`), FanOut: &engine.FanOutCursor{ID: "e0", After: id, Before: id}}},
 		{Payload: &engine.Receipt{Receipt: channels.Receipt{Ref: ref, ProviderID: "m", Status: channels.Read, Reason: "r", At: at, Profile: "p", Conversation: "c"}}},
 		{ID: "p1", Payload: &engine.Reply{Reply: channels.Reply{ID: "p1", Profile: "ann", Conversation: "c", Text: "yes", Answers: ref, AnswersID: "m", At: at,
 			Parts:    []channels.ReplyPart{{Type: "image/png", Name: "ann.png", URL: "https://x.example/ann.png"}, {Type: "application/json", Data: json.RawMessage(`{"n":[1]}`)}},

@@ -13,19 +13,24 @@ import (
 
 const previewHelp = `Preview shows what a campaign of a flow would do if it started now: how many people it has,
 which rows cannot be read, ten of its messages, when they go out, and who gets none and
-why. It reads the audience as it is now. It keeps nothing and sends nothing.`
+why. For a flow that an event starts for its audience, --data is the data of that event. It reads the audience as it is now. It keeps nothing and sends nothing.`
 
 func newCampaignsPreview(flags *apiFlags) *cobra.Command {
 	c := &cobra.Command{
 		Use:     "preview FLOW",
 		Short:   "Show what a campaign would do",
 		Long:    previewHelp,
-		Example: "  nudge campaigns preview flash_sale",
+		Example: "  nudge campaigns preview flash_sale\n  nudge campaigns preview incident --data '{\"id\":\"I1\",\"service\":\"db\"}'",
 		Args:    cobra.ExactArgs(1),
 	}
+	data := c.Flags().String("data", "", "the data of the event: JSON, @FILE, or - for standard input")
 	output := outputFlag(c)
 	c.RunE = ask(flags, output, func(ctx context.Context, a *client.Client, args []string) (*client.Preview, error) {
-		return a.PreviewCampaign(ctx, args[0])
+		raw, err := readData("--data", *data, c.InOrStdin())
+		if err != nil {
+			return nil, err
+		}
+		return a.PreviewCampaign(ctx, client.CampaignPreview{Flow: args[0], Data: raw})
 	}, textOf(writePreview))
 	return c
 }

@@ -70,7 +70,7 @@ func newCampaignsStart(flags *apiFlags) *cobra.Command {
 
 // confirm asks whether to start a campaign with many people.
 func confirm(ctx context.Context, a *client.Client, flow string, in io.Reader, errs io.Writer) error {
-	p, err := a.PreviewCampaign(ctx, flow)
+	p, err := a.PreviewCampaign(ctx, client.CampaignPreview{Flow: flow})
 	if err != nil {
 		return err
 	}

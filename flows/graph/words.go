@@ -179,6 +179,8 @@ func starts(f *flows.Flow) []string {
 		t := &f.Triggers[i]
 		text := "a reply"
 		switch {
+		case t.Event != "" && t.Schedule != nil:
+			text = t.Event + " for an audience"
 		case t.Event != "":
 			text = t.Event
 		case t.Schedule != nil && t.Schedule.Cron != nil:

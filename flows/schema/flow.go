@@ -78,8 +78,8 @@ func trigger() *schema {
 		key("every", "A schedule: a time of day, on all days, on some days or on one of a month. With `timezone: local`, brackets give each person's own.", scheduleValue(), "mon-fri 09:00", "last day of month 18:00"),
 		key("at", "Once, on a date at a time of day.", text(), "2026-12-24 09:00"),
 		key("timezone", "The clock of the schedule: a time zone, or `local` for each person's own.", &schema{Type: "string"}, "local", "Europe/London"),
-		key("max_delay", "How late the schedule may still fire. After that, it skips the time.", duration(), "6h"),
-		key("audience", "The people: a file (.csv or .jsonl), the stored profiles that match a condition, or the rows of a service.",
+		key("max_delay", "How late the schedule may still fire. After that, it skips the time. Of an event's audience: how late a row may still start its run.", duration(), "6h"),
+		key("audience", "The people of a schedule or of an event: a file (.csv or .jsonl), the stored profiles that match a condition, or the rows of a service.",
 			anyOf(audienceFile(), audience()), "people.csv", example{"if": `profile.plan == "pro"`}),
 		key("rate", "How fast messages go out.", &schema{Type: "string", Pattern: `^[1-9][0-9]{0,6}/(s|m|h)$`, PatternMessage: "for example 200/s or 1000/m"}, "200/s"),
 		key("on_bad_row", "What happens at a bad row: `skip` it (the default) or `stop` the campaign.", words("skip", "stop"), "skip"),
@@ -91,9 +91,12 @@ func trigger() *schema {
 		"every": []string{"timezone", "max_delay", "audience"},
 		"at":    []string{"audience"},
 	}
-	for _, name := range []string{"audience", "rate", "on_bad_row", "timezone", "max_delay"} {
-		s.Dependencies[name] = anyOf(has("cron"), has("every"), has("at"))
+	s.Dependencies["timezone"] = anyOf(has("cron"), has("every"), has("at"))
+	s.Dependencies["audience"] = anyOf(has("cron"), has("every"), has("at"), has("event"))
+	for _, name := range []string{"rate", "on_bad_row", "max_delay"} {
+		s.Dependencies[name] = anyOf(has("cron"), has("every"), has("at"), has("event", "audience"))
 	}
+	s.AllOf = append(s.AllOf, notTogether("to", "audience"))
 	return s
 }
 
@@ -103,9 +106,9 @@ func audienceFile() *schema {
 }
 
 func audience() *schema {
-	s := mapping("An audience", "The people a schedule is for.",
+	s := mapping("An audience", "The people a schedule or an event is for.",
 		key("file", "A file below `audiences`, with a row for each person.", audienceFile(), "people.csv"),
-		key("if", "The stored profiles for which this is true.", condition(), `profile.plan == "pro"`),
+		key("if", "The stored profiles for which this is true. Beside `event`, it also reads the event.", condition(), `profile.plan == "pro"`),
 		key("fetch", "A service that returns the people, page by page.", anyOf(pages()), example{"url": "https://people.example/v1/pro"}),
 		key("profile", "The column or field that names the person. Default: `profile`.", text(), "customer_id"),
 	)

@@ -1,6 +1,8 @@
 package model
 
 import (
+	"slices"
+
 	"nudge/engine"
 )
 
@@ -56,8 +58,16 @@ func (w *World) row(f *campaign, row *engine.Row) (r *Run, why string) {
 	p := w.personOf(row.Profile)
 	zone := (&walk{known: p.known, flow: f.flow}).zone()
 	at := f.comesTo(zone, -1)
-	r = &Run{profile: row.Profile, by: f.id(), data: object(row.Data), campaign: f, begins: at, own: -1}
-	if at < f.since {
+	r = &Run{profile: row.Profile, by: f.id(), data: f.dataFor(row), campaign: f, begins: at, own: -1, key: f.key}
+	if f.event != nil {
+		r.by, r.depth = f.event.event, f.event.depth
+	}
+	switch {
+	case f.exited:
+		return nil, engine.LeftExited
+	case f.event != nil && f.schedule().tooLate(f.due, w.stamp, f.flow.zone):
+		return nil, engine.LeftLate
+	case at < f.since:
 		return nil, engine.LeftPast
 	}
 	if at <= w.stamp && f.reads() {
@@ -105,6 +115,9 @@ func (f *campaign) unwanted(r *Run, known map[string]any, now engine.Instant) st
 			return engine.LeftAudience
 		}
 	}
+	if f.event != nil && f.flow.triggers[f.trigger].once() {
+		return ""
+	}
 	wanted, err := holds(f.flow.triggers[f.trigger].if_)
 	switch {
 	case err != nil:
@@ -118,8 +131,12 @@ func (f *campaign) unwanted(r *Run, known map[string]any, now engine.Instant) st
 // forgetIn sees that nothing begins for a person who is forgotten.
 func (w *World) forgetIn(profile string) {
 	for _, f := range w.campaigns {
-		if _, had := f.members[profile]; !had && (f.status == engine.Freezing || f.status == engine.Walking) {
+		if _, had := f.members[profile]; !had && f.isOpen() {
 			f.members[profile] = nil
+		}
+		if by := func(h happening) bool { return h.who == profile }; f.isOpen() && slices.ContainsFunc(f.kept, by) {
+			f.kept = slices.DeleteFunc(slices.Clone(f.kept), by)
+			w.fired[f] = true
 		}
 	}
 }

@@ -31,6 +31,11 @@ type campaign struct {
 	left     map[string]int
 	lanes    map[engine.Instant]int // how many come at an instant
 	members  map[string]*Run        // nil for who was left out
+	event    *happening             // that fired it; nil for one by the clock
+	name     string                 // of one that an event fired
+	key      string                 // of its runs
+	kept     []happening            // for the rows to come
+	exited   bool                   // the rows to come are left out
 }
 
 func (f *campaign) schedule() *schedule { return f.flow.triggers[f.trigger].schedule }
@@ -65,6 +70,8 @@ func (f *campaign) names(r *Run, known map[string]any, now engine.Instant) func(
 		switch name {
 		case "data":
 			return r.data
+		case "event":
+			return f.event.data
 		case "profile":
 			return profileOf(r.profile, known, f.flow.zone)
 		}
@@ -75,6 +82,9 @@ func (f *campaign) names(r *Run, known map[string]any, now engine.Instant) func(
 // id is the name of a campaign: the flow, and when it is due, on the wall where it follows
 // each person's own clock.
 func (f *campaign) id() string {
+	if f.event != nil {
+		return f.name
+	}
 	id := f.flow.Name + "@" + f.due.Time().UTC().Format("2006-01-02T15:04:05.999Z07:00")
 	if f.local || f.status == engine.CampaignSkipped && f.schedule().zone == nil {
 		id = f.flow.Name + "@" + f.due.Add(firstClock).Time().UTC().Format("2006-01-02T15:04")
@@ -118,6 +128,8 @@ func (w *World) compareCampaigns(changed []*engine.Campaign) {
 		case !f.is(got):
 			w.fail("campaign %s is %s for %s (%d missed until %s), want %s %s for %s (%d missed until %s) (I6)",
 				got.ID, got.Status, got.Due, got.Missed, got.Until, f.id(), f.status, f.due, f.missed, f.until)
+		case got.Key != f.key || got.Exited != f.exited || len(got.Kept) != len(f.kept) && f.isOpen():
+			w.fail("campaign %s has the key %q, keeps %d events and is left (%v), want %q, %d and %v", got.ID, got.Key, len(got.Kept), got.Exited, f.key, len(f.kept), f.exited)
 		case got.Bad != f.bad || got.Rows != f.rows || got.Walked != f.walked || !maps.Equal(left, f.left):
 			w.fail("campaign %s has taken %d rows of %d and left out %v, want %d of %d and %v (I9)", got.ID, got.Walked, got.Rows, left, f.walked, f.rows, f.left)
 		case taken != got.Walked || got.Live != f.live():
@@ -143,10 +155,13 @@ func (w *World) Audience(number uint64) string {
 	return ""
 }
 
+// isOpen reports whether rows are still to be taken.
+func (f *campaign) isOpen() bool { return f.status == engine.Freezing || f.status == engine.Walking }
+
 // Unwalked are the campaigns of which rows are still to be taken.
 func (w *World) Unwalked() (ids []string) {
 	for _, f := range w.campaigns {
-		if f.status == engine.Freezing || f.status == engine.Walking {
+		if f.isOpen() {
 			ids = append(ids, f.id())
 		}
 	}

@@ -153,6 +153,9 @@ func (w *World) start(f *Flow, r *Run, h *happening) {
 	w.runs[r.id] = r
 	w.order = append(w.order, r)
 	begin := fact{kind: begins, h: h}
+	if r.campaign != nil {
+		begin.kept = r.campaign.kept
+	}
 	w.around(r, &begin)
 	r.facts = []fact{begin}
 	r.now = w.live(r)

@@ -18,6 +18,7 @@ type fact struct {
 	allows bool                   // outbound mode lets messages to the person out
 	entry  string                 // why the flow's entry would leave a parked run out
 	lanes  map[engine.Instant]int // of a parked run's campaign: who was due when, and came before
+	kept   []happening            // of one that begins: what came before its row was taken
 	known  map[string]any         // of the person, before it; never changed
 	outs   map[string]bool        // what the person is opted out of, before it; never changed
 	places []place                // that the person's messages take up, before it; never changed

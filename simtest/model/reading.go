@@ -103,6 +103,9 @@ func (r *reading) flow(n *yaml.Node) {
 // date fires as a cron of that day would, of which the next is not in reach.
 func (r *reading) schedule(n *yaml.Node) *schedule {
 	spec := text(get(n, "cron"))
+	if get(n, "event") != nil && get(n, "audience") != nil { // it has no clock
+		spec = "event"
+	}
 	s := &schedule{fields: strings.Fields(spec), maxDelay: r.span(n, text(get(n, "max_delay"))),
 		audience: text(get(get(n, "audience"), "if"))}
 	if at := text(get(n, "at")); at != "" {

@@ -54,6 +54,7 @@ func (r *Run) concerned(h *happening) bool {
 // event goes to exits, then to waits, then to triggers.
 func (w *World) event(ev *engine.Event) {
 	h := &happening{at: w.stamp, event: ev.Type, who: ev.Profile, data: object(ev.Data), raw: string(ev.Data), depth: w.in.Depth}
+	w.tellFirings(h)
 	concerned := slices.DeleteFunc(slices.Clone(w.order), func(r *Run) bool { return !r.concerned(h) })
 	for _, r := range concerned {
 		w.feed(r, fact{kind: leaves, h: h})
@@ -81,15 +82,16 @@ func (w *World) event(ev *engine.Event) {
 
 // trigger starts runs by the first trigger of a flow that wants the event.
 func (w *World) trigger(f *Flow, h *happening) {
-	for _, t := range f.triggers {
+	for i, t := range f.triggers {
 		if t.event != h.event {
 			continue
 		}
+		crowd := t.schedule != nil
 		people, ok := peopleOf(&t, h)
-		if !ok {
+		if !ok && !crowd {
 			return
 		}
-		if !w.wants(f, &t, h) {
+		if (!crowd || t.once()) && !w.wants(f, &t, h) {
 			continue
 		}
 		key := ""
@@ -97,6 +99,10 @@ func (w *World) trigger(f *Flow, h *happening) {
 			if key, ok = keyOf(t.key, h); !ok {
 				return
 			}
+		}
+		if crowd {
+			w.fireBy(f, i, h, key)
+			return
 		}
 		for _, who := range people {
 			w.enter(f, &Run{profile: who, key: key, by: h.event, data: h.data, depth: w.in.Depth}, h)

@@ -54,7 +54,7 @@ func (w *World) startCampaign(s *engine.CampaignControl) {
 			w.fail("a campaign of %s starts although %s is under way", s.Flow, c.id())
 		}
 	}
-	trigger := slices.IndexFunc(f.triggers, func(t trigger) bool { return t.schedule != nil })
+	trigger := slices.IndexFunc(f.triggers, func(t trigger) bool { return t.schedule != nil && t.event == "" })
 	w.fire(&campaign{flow: f, trigger: trigger, due: w.stamp, status: engine.Freezing})
 }
 

@@ -26,7 +26,7 @@ func (w *World) takeUp() {
 	for _, f := range w.active {
 		for i := range f.triggers {
 			s := f.triggers[i].schedule
-			if s == nil {
+			if s == nil || f.triggers[i].event != "" {
 				continue
 			}
 			taken := &scheduled{flow: f, trigger: i, since: w.stamp, in: w.installation}
@@ -86,11 +86,11 @@ func (w *World) tick(t *engine.Tick) {
 }
 
 // campaignsPerInput is how many campaigns one input can begin or record.
-const campaignsPerInput = 2
+const campaignsPerInput = 1 << 10
 
 func (w *World) fire(f *campaign) {
 	f.number = w.seq * campaignsPerInput
-	if w.campaigns[f.number] != nil {
+	for w.campaigns[f.number] != nil {
 		f.number++
 	}
 	f.in = w.installation

@@ -144,7 +144,7 @@ func (f *Flow) collects(event string) bool {
 }
 
 func (f *Flow) triggersOn(event string) bool {
-	return slices.ContainsFunc(f.triggers, func(t trigger) bool { return t.event == event && event != "" })
+	return slices.ContainsFunc(f.triggers, func(t trigger) bool { return t.event == event && event != "" && t.schedule == nil })
 }
 
 // hearsReplies reports whether a wait or a collect of the flow listens to replies.

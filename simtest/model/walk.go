@@ -134,6 +134,9 @@ func (w *walk) begin() *way {
 	if waits {
 		w.status = engine.Parked
 	}
+	if way := w.leaveByKept(); way != nil {
+		return way
+	}
 	if way := w.leaveByIf(); way != nil {
 		return way
 	}

@@ -99,7 +99,7 @@ func (a *audiences) freeze(f *engine.Campaign) *engine.Snapshot {
 
 // openCampaigns takes up the campaigns that were open when the window began.
 func (w *world) openCampaigns() error {
-	loaded, err := w.store.Load(&engine.Needs{Campaigns: w.core.State.Open})
+	loaded, err := w.store.Load(&engine.Needs{Campaigns: w.core.State.Admitted()})
 	if err != nil {
 		return err
 	}

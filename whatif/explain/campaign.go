@@ -40,6 +40,7 @@ var leftOut = map[string]string{
 	engine.LeftLate:      "their own time was longer ago than max_delay",
 	engine.LeftPast:      "their own time had passed when the schedule was taken up",
 	engine.LeftNoTime:    "they have no time of day of their own",
+	engine.LeftExited:    "an event had come by which every run leaves",
 	engine.LeftFault:     "a fault of ours",
 }
 
@@ -60,6 +61,8 @@ func (t *teller) campaignInput(a *applied, looks []engine.Condition, texts []str
 			t.settle(a, c, fmt.Sprintf("campaign %s was cancelled before its row for %s was read, if there is one", c.id, t.question.Profile))
 		}
 		return true, t.beginCampaigns(a)
+	case *engine.Event:
+		return false, t.beginCampaigns(a)
 	case *engine.Snapshot:
 		t.frozen(a, p)
 		return true, nil

@@ -8,6 +8,7 @@ package preview
 
 import (
 	"context"
+	"encoding/json"
 	"fmt"
 	"slices"
 	"time"
@@ -74,9 +75,10 @@ type trial struct {
 	seen     map[engine.PersonHash]bool // of the rows tried
 }
 
-// Of tries a campaign of a flow that an operator starts at an instant. An audience that
-// cannot be read is an [*AudienceError], a campaign that cannot be started a [*RefusedError].
-func Of(ctx context.Context, store Store, walker Walker, flow string, now time.Time) (*Preview, error) {
+// Of tries a campaign of a flow that an operator starts at an instant, or that an event with
+// the given data fires; nil for none. An audience that cannot be read is an [*AudienceError], a
+// campaign that cannot be started a [*RefusedError].
+func Of(ctx context.Context, store Store, walker Walker, flow string, event json.RawMessage, now time.Time) (*Preview, error) {
 	core, err := store.Engine()
 	if err != nil {
 		return nil, err
@@ -84,7 +86,7 @@ func Of(ctx context.Context, store Store, walker Walker, flow string, now time.T
 	core.State.Outbound, core.State.Killed = engine.OutboundLive, false
 	t := &trial{Preview: Preview{Flow: flow, Outcomes: map[string]int{}, Samples: []Sample{}, Forecast: []Span{}},
 		store: store, core: core, now: engine.InstantOf(now), seen: map[engine.PersonHash]bool{}}
-	if err := t.begin(); err != nil {
+	if err := t.begin(event); err != nil {
 		return nil, err
 	}
 	var failed error
@@ -114,20 +116,58 @@ func (e *AudienceError) Error() string { return e.Err.Error() }
 // Unwrap returns what is wrong with the audience.
 func (e *AudienceError) Unwrap() error { return e.Err }
 
-// begin begins the campaign as an operator does, in the engine that is thrown away.
-func (t *trial) begin() error {
+// begin begins the campaign in the engine that is thrown away, as an operator or an event does.
+func (t *trial) begin(event json.RawMessage) error {
 	start := &engine.Input{Payload: &engine.CampaignControl{Do: engine.CampaignStart, Flow: t.Flow}}
-	ws := engine.NewWorkingSet(&engine.Needs{}, &engine.Loaded{})
-	t.core.State.Open = nil
+	fires := t.firedBy()
+	switch {
+	case event != nil && fires == "":
+		return t.refused("no event starts flow " + t.Flow + " for an audience")
+	case event != nil:
+		start.Payload = &engine.Event{Type: fires, Data: event}
+	}
+	t.core.State.Open, t.core.State.Firings = nil, nil
+	needs := &engine.Needs{}
+	t.core.Needs(start, needs)
+	ws := engine.NewWorkingSet(needs, &engine.Loaded{})
 	out := t.core.Apply(ws, start, t.now, nil)
 	if refused := out.Answer.Refused; refused != nil {
 		return &RefusedError{refused}
 	}
-	t.freeze = out.Snapshots[0]
+	at := slices.IndexFunc(out.Snapshots, func(s engine.SnapshotRequest) bool { return s.Flow.Name == t.Flow })
+	if at < 0 {
+		for _, d := range out.Answer.Decisions {
+			if d.Flow == t.Flow {
+				return t.refused("the event starts no campaign: " + d.Reason)
+			}
+		}
+		return t.refused("the event starts no campaign")
+	}
+	t.freeze = out.Snapshots[at]
 	frozen := &engine.Input{Payload: &engine.Snapshot{Campaign: t.freeze.Campaign, Audience: "preview", Rows: engine.MaxAudience}}
 	t.core.Apply(ws, frozen, t.now, nil)
-	t.campaign = ws.Campaigns()[0]
+	for _, c := range ws.Campaigns() {
+		if c.Number == t.freeze.Campaign {
+			t.campaign = c
+		}
+	}
 	return nil
+}
+
+// firedBy returns the type of the event that starts the flow for an audience; empty for none.
+func (t *trial) firedBy() string {
+	for _, f := range t.core.Active() {
+		for i := range f.Triggers {
+			if trigger := &f.Triggers[i]; f.Name == t.Flow && trigger.Event != "" && trigger.Schedule != nil {
+				return trigger.Event
+			}
+		}
+	}
+	return ""
+}
+
+func (t *trial) refused(why string) error {
+	return &RefusedError{&engine.Refusal{Why: engine.RefusedInvalid, Detail: why}}
 }
 
 // RefusedError reports a campaign that cannot be started.

@@ -75,7 +75,7 @@ func TestPreview(t *testing.T) {
 		t.Fatal(err)
 	}
 	shelf := audience.NewSnapshots(audience.Sources{Project: files, People: s})
-	p, err := preview.Of(t.Context(), s, shelf, "sale", now)
+	p, err := preview.Of(t.Context(), s, shelf, "sale", nil, now)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -94,12 +94,12 @@ func TestPreview(t *testing.T) {
 		t.Errorf("the store was changed: %v", err)
 	}
 	var refused *preview.RefusedError
-	if _, err := preview.Of(t.Context(), s, shelf, "none", now); !errors.As(err, &refused) {
+	if _, err := preview.Of(t.Context(), s, shelf, "none", nil, now); !errors.As(err, &refused) {
 		t.Errorf("a flow that is not there: %v", err)
 	}
 	ended, cancel := context.WithCancel(t.Context())
 	cancel()
-	if _, err := preview.Of(ended, s, shelf, "sale", now); !errors.Is(err, context.Canceled) {
+	if _, err := preview.Of(ended, s, shelf, "sale", nil, now); !errors.Is(err, context.Canceled) {
 		t.Errorf("after the end: %v", err)
 	}
 }

@@ -275,37 +275,6 @@ func (w *writer) pass(to int64) {
 	}
 }
 
-// start begins the run: by its event where that would start it, else by a call.
-func (w *writer) start(m Move) {
-	for i := range w.f.Triggers {
-		t := &w.f.Triggers[i]
-		data := w.values(flows.NameEvent, w.f.EventShape(t.Event), m.Data)
-		if t.To != nil {
-			if field, ok := strings.CutPrefix(t.To.String(), flows.NameEvent+"."); ok {
-				data[field] = w.person
-			}
-		}
-		if t.Event == "" || !starts(t, data) {
-			continue
-		}
-		w.line("      - event: %s", t.Event)
-		w.line("        by: %s", w.person)
-		w.data(data)
-		return
-	}
-	w.line("      - call: %s", w.f.Name)
-	w.data(w.values(flows.NameData, w.f.Data, m.Data))
-}
-
-// starts reports whether the trigger's condition holds for an event with the data.
-func starts(t *flows.Trigger, data map[string]any) bool {
-	if t.If == nil {
-		return true
-	}
-	ok, err := t.If.Bool(map[string]any{flows.NameEvent: data, flows.NameProfile: map[string]any{}, flows.NameNow: shape.TimeOf(storyStart)})
-	return ok && err == nil
-}
-
 func (w *writer) data(data map[string]any) {
 	if len(data) > 0 {
 		w.line("        data: %s", quoted(data))

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"slices"
 	"time"
 
 	"nudge/audience"
@@ -151,6 +152,9 @@ func (w *World) begin(deployed []*flows.Flow, people []Person) error {
 	groups := []*runner.Group{virtual.One(&engine.Input{Payload: deploy})}
 	for _, p := range people {
 		w.scripts[p.Name] = p.Script
+		if p.Attributes == nil && asksStored(deployed) { // nothing is stored of somebody of whom nothing is known
+			p.Attributes = fmt.Appendf(nil, `{"timezone":%q}`, deployed[0].Zone)
+		}
 		if p.Attributes != nil {
 			known := &engine.ProfileChange{Profile: p.Name, Set: p.Attributes}
 			groups = append(groups, virtual.One(&engine.Input{Payload: known}))
@@ -160,6 +164,14 @@ func (w *World) begin(deployed []*flows.Flow, people []Person) error {
 		return err
 	}
 	return w.settle()
+}
+
+// asksStored reports whether a flow is for the stored profiles, which are then all people of
+// the story.
+func asksStored(deployed []*flows.Flow) bool {
+	return slices.ContainsFunc(deployed, func(f *flows.Flow) bool {
+		return slices.ContainsFunc(f.Triggers, func(t flows.Trigger) bool { return t.Schedule != nil && t.Schedule.Audience.If != nil })
+	})
 }
 
 // Now is the present instant, in the zone in which the story tells time.
