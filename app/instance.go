@@ -110,6 +110,10 @@ func (i *Instance) openStore(registry *prometheus.Registry) (*engine.Engine, err
 		return nil, failed(err)
 	}
 	i.push("the store", i.store.Close)
+	if kv.OthersMayRead() {
+		i.log.Warn("other users of this machine may read the store; chmod 600 keeps it to this one", "file", kv.Path())
+	}
+	i.watchStore(kv)
 	if err := measureStore(registry, kv); err != nil {
 		return nil, failed(err)
 	}
@@ -126,6 +130,26 @@ func (i *Instance) openStore(registry *prometheus.Registry) (*engine.Engine, err
 	}
 	core, err := engine.New(state, inUse)
 	return core, failed(err)
+}
+
+// storeWatch is how often an instance looks whether its store's file is still in its place.
+const storeWatch = time.Second
+
+// watchStore ends the instance if the file of its store is removed or replaced, also while
+// nothing is written to it.
+func (i *Instance) watchStore(kv *bolt.KV) {
+	stop := make(chan struct{})
+	go func() { // ends when Stop closes stop
+		for {
+			select {
+			case <-stop:
+				return
+			case <-time.After(storeWatch):
+				i.fail("the store", kv.Present())
+			}
+		}
+	}()
+	i.push("the look at the store", func() error { close(stop); return nil })
 }
 
 // startRunner starts the runner with the channels of the accounts.

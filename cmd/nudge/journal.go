@@ -59,15 +59,20 @@ func anyJournal(c *cobra.Command, flags *apiFlags, dir string) (journal, error) 
 
 // openStore opens a data folder for reading.
 func openStore(dir string) (*store.Store, error) {
-	kv, err := bolt.OpenExisting(dir)
-	switch {
-	case errors.Is(err, fs.ErrNotExist):
-		return nil, wrongInput(noStore(dir))
-	case err != nil:
-		return nil, failed(err)
+	kv, err := openKV(dir)
+	if err != nil {
+		return nil, err
 	}
 	s, err := store.Open(kv)
 	return s, failed(err)
+}
+
+func openKV(dir string) (*bolt.KV, error) {
+	kv, err := bolt.OpenExisting(dir)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, wrongInput(noStore(dir))
+	}
+	return kv, failed(err)
 }
 
 func noStore(dir string) error {

@@ -111,7 +111,7 @@ func newKilled(t *testing.T, seed uint64) *killed {
 	t.Cleanup(k.sandbox.Close)
 	provider := httptest.NewServer(k.sandbox.Handler())
 	t.Cleanup(provider.Close)
-	k.write("nudge.yaml", fmt.Sprintf(`account: { url: %s, path: /cpaas, token: t }
+	k.write("nudge.yaml", fmt.Sprintf(`account: { url: %s, path: /cpaas, token: a-token-of-ours }
 webhooks: { secrets: [ %s ] }
 listen: %s
 clock: { speed: %d }

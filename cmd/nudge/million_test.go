@@ -97,7 +97,7 @@ func newMillion(t *testing.T, rows int) *million {
 	t.Cleanup(m.sandbox.Close)
 	provider := httptest.NewServer(m.sandbox.Handler())
 	t.Cleanup(provider.Close)
-	m.write("nudge.yaml", fmt.Sprintf(`account: { url: %s, path: /cpaas, token: t }
+	m.write("nudge.yaml", fmt.Sprintf(`account: { url: %s, path: /cpaas, token: a-token-of-ours }
 webhooks: { secrets: [ %s ] }
 listen: %s
 clock: { speed: %d }

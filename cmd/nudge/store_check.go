@@ -11,8 +11,8 @@ import (
 	"nudge/store"
 )
 
-const storeCheckHelp = `Check reads every record of a data folder and verifies the rules that hold between them. It
-changes nothing. The server must not be running: it holds the file.`
+const storeCheckHelp = `Check reads every page and every record of a data folder, and verifies the rules that hold
+between them. It changes nothing. The server must not be running: it holds the file.`
 
 func newStoreCheck() *cobra.Command {
 	c := &cobra.Command{
@@ -45,10 +45,23 @@ func newStoreCheck() *cobra.Command {
 	return c
 }
 
+// checkStore verifies the pages of the file, and the records if all pages can be read.
 func checkStore(dir string) (*store.Report, error) {
-	s, err := openStore(dir)
+	kv, err := openKV(dir)
 	if err != nil {
 		return nil, err
+	}
+	damages, err := kv.Verify()
+	if err != nil || len(damages) > 0 {
+		report := new(store.Report)
+		for _, d := range damages {
+			report.Problems = append(report.Problems, fmt.Sprintf("page %d: %s", d.Page, d.What))
+		}
+		return report, failed(errors.Join(err, kv.Close()))
+	}
+	s, err := store.Open(kv)
+	if err != nil {
+		return nil, failed(err)
 	}
 	report, err := s.Check()
 	return report, failed(errors.Join(err, s.Close()))

@@ -32,10 +32,18 @@ const maxKept = 4096
 // ErrLocked is returned by Open when another process holds the file.
 var ErrLocked = errors.New("another process has the store open; talk to the running server instead, or stop it first")
 
+// ErrReplaced is returned when the file of an open store is no longer at its path. What is
+// written to it would be lost, so nothing more is.
+var ErrReplaced = errors.New("the file of the store was removed or replaced while it was in use; put it back, and start again")
+
 // KV is a store.KV in a bbolt file. It is safe for concurrent use.
 type KV struct {
 	db     *bbolt.DB
-	looked time.Time // when the writer last checked how much of the file is in memory
+	lock   *os.File    // nil: none is needed
+	path   string      // of the file
+	file   os.FileInfo // the file when it was opened
+	looked time.Time   // when the writer last checked how much of the file is in memory
+	there  time.Time   // when the writer last checked that the file is at its path
 }
 
 var _ store.KV = (*KV)(nil)
@@ -45,16 +53,24 @@ var _ store.KV = (*KV)(nil)
 // no half-made file.
 func Open(dir string) (*KV, error) {
 	path := filepath.Join(dir, FileName)
-	if _, err := os.Stat(path); errors.Is(err, os.ErrNotExist) {
-		if err := create(dir, path); err != nil {
-			return nil, fmt.Errorf("make a new store in %s: %w", dir, err)
-		}
+	if err := os.MkdirAll(dir, 0o700); err != nil {
+		return nil, fmt.Errorf("make a new store in %s: %w", dir, err)
 	}
-	db, err := open(path, readWrite)
+	locked, err := lock(dir, readWrite)
 	if err != nil {
 		return nil, fmt.Errorf("open the store %s: %w", path, err)
 	}
-	k := &KV{db: db}
+	if _, err := os.Lstat(path); errors.Is(err, os.ErrNotExist) {
+		if err := create(dir, path); err != nil {
+			return nil, errors.Join(fmt.Errorf("make a new store in %s: %w", dir, err), unlock(locked))
+		}
+	} else if _, err := os.Stat(path); err != nil {
+		return nil, errors.Join(fmt.Errorf("%s leads to no file: %w", path, err), unlock(locked))
+	}
+	k, err := openKV(path, readWrite, locked)
+	if err != nil {
+		return nil, err
+	}
 	k.unmap() // after a crash, opening reads every page to find the free ones
 	return k, nil
 }
@@ -65,11 +81,58 @@ func OpenExisting(dir string) (*KV, error) {
 	if _, err := os.Stat(path); err != nil {
 		return nil, err
 	}
-	db, err := open(path, readOnly)
+	locked, err := lock(dir, readOnly)
 	if err != nil {
 		return nil, fmt.Errorf("open the store %s: %w", path, err)
 	}
-	return &KV{db: db}, nil
+	return openKV(path, readOnly, locked)
+}
+
+// openKV opens a file whose folder is locked. If it fails, the lock is released.
+func openKV(path string, to access, locked *os.File) (*KV, error) {
+	db, err := open(path, to)
+	if err == nil {
+		if err = hasBuckets(db); err != nil {
+			err = errors.Join(where(path, err), db.Close())
+		}
+	}
+	var file os.FileInfo
+	if err == nil {
+		file, err = os.Stat(path)
+	}
+	if err != nil {
+		return nil, errors.Join(fmt.Errorf("open the store %s: %w", path, err), unlock(locked))
+	}
+	return &KV{db: db, lock: locked, path: path, file: file}, nil
+}
+
+// where names the page that a transaction met, if it is a page's fault.
+func where(path string, err error) error {
+	f, failed := os.Open(path)
+	if failed != nil || !errors.Is(err, ErrDamaged) {
+		return err
+	}
+	defer f.Close()
+	if m, failed := readMeta(f); failed == nil {
+		if damages, failed := verify(f, m); failed == nil && len(damages) > 0 {
+			return damages[0]
+		}
+	}
+	return err
+}
+
+// hasBuckets returns an error if one of the store's buckets is not there.
+func hasBuckets(db *bbolt.DB) error {
+	return guarded(func() error {
+		return db.View(func(t *bbolt.Tx) error {
+			for _, b := range store.Buckets {
+				if t.Bucket([]byte(b.String())) == nil {
+					return fmt.Errorf("%w: it has no %s", ErrDamaged, b)
+				}
+			}
+			return nil
+		})
+	})
 }
 
 // access is what a process may do with a file.
@@ -80,7 +143,18 @@ const (
 	readOnly  access = true
 )
 
-func open(path string, to access) (*bbolt.DB, error) {
+func open(path string, to access) (db *bbolt.DB, err error) {
+	if err := inspect(path, to); err != nil && !(to == readWrite && errors.Is(err, os.ErrNotExist)) {
+		return nil, err // bbolt would panic, or make a new store of an empty file
+	}
+	err = guarded(func() error {
+		db, err = openGuarded(path, to)
+		return err
+	})
+	return db, err
+}
+
+func openGuarded(path string, to access) (*bbolt.DB, error) {
 	var opened os.FileInfo
 	db, err := bbolt.Open(path, 0o600, &bbolt.Options{
 		Timeout:         LockTimeout,
@@ -109,9 +183,6 @@ func open(path string, to access) (*bbolt.DB, error) {
 }
 
 func create(dir, path string) error {
-	if err := os.MkdirAll(dir, 0o700); err != nil {
-		return err
-	}
 	temp := path + ".new"
 	if err := os.Remove(temp); err != nil && !errors.Is(err, os.ErrNotExist) {
 		return err
@@ -157,15 +228,22 @@ func (k *KV) keepFree() {
 
 // View runs f in a read transaction.
 func (k *KV) View(f func(store.Reader) error) error {
-	return k.db.View(func(t *bbolt.Tx) error { return f(newTx(t)) })
+	return guarded(func() error {
+		return k.db.View(func(t *bbolt.Tx) error { return f(newTx(t)) })
+	})
 }
 
 // Update runs f in a write transaction and returns when the transaction is on disk.
 func (k *KV) Update(f func(store.Writer) error) error {
-	return k.db.Update(func(t *bbolt.Tx) error {
-		k.giveBack()
-		k.keepFree()
-		return f(newTx(t))
+	return guarded(func() error {
+		return k.db.Update(func(t *bbolt.Tx) error {
+			if err := k.stillThere(); err != nil {
+				return err
+			}
+			k.giveBack()
+			k.keepFree()
+			return f(newTx(t))
+		})
 	})
 }
 
@@ -174,7 +252,35 @@ func (k *KV) Close() error {
 	if !k.db.IsReadOnly() {
 		k.storeFree()
 	}
-	return k.db.Close()
+	return errors.Join(k.db.Close(), unlock(k.lock))
+}
+
+// presentEvery is how long a writer trusts that the file is still at its path.
+const presentEvery = time.Second
+
+// stillThere returns ErrReplaced if the file is no longer at its path. It looks at most once a
+// second. Only the writer calls it.
+func (k *KV) stillThere() error {
+	now := time.Now()
+	if now.Sub(k.there) < presentEvery {
+		return nil
+	}
+	k.there = now
+	return k.Present()
+}
+
+// Path returns the path of the file.
+func (k *KV) Path() string { return k.path }
+
+// OthersMayRead reports whether other users of this machine may read the file.
+func (k *KV) OthersMayRead() bool { return k.file.Mode().Perm()&0o077 != 0 }
+
+// Present returns ErrReplaced if the file is no longer at its path.
+func (k *KV) Present() error {
+	if replaced(k.path, k.file) {
+		return ErrReplaced
+	}
+	return nil
 }
 
 // storeFree writes down all free pages, whatever their number. If it fails, the next start

@@ -43,6 +43,11 @@ func Compact(ctx context.Context, dir string, progress func(done, whole int64)) 
 	if err != nil {
 		return c, err
 	}
+	locked, err := lock(dir, readWrite)
+	if err != nil {
+		return c, fmt.Errorf("open the store %s: %w", path, err)
+	}
+	defer func() { err = errors.Join(err, unlock(locked)) }()
 	from, err := open(path, readWrite)
 	if err != nil {
 		return c, fmt.Errorf("open the store %s: %w", path, err)
