@@ -5,14 +5,13 @@ import (
 	"slices"
 
 	"nudge/engine/caps"
-	"nudge/flows"
 )
 
 // CapCount holds when messages of a capped category were sent to the channel for a person,
-// as long as the cap still counts them.
+// as long as a cap still counts them.
 type CapCount struct {
 	Category string
-	At       []Instant // oldest first; at most as many as the cap
+	At       []Instant // oldest first; at most as many as the largest cap
 }
 
 // capOf returns the index of a category in the cap counts of a person.
@@ -22,7 +21,10 @@ func (p *Person) capOf(category string) (int, bool) {
 
 // counted returns when a person got the messages of a category that its cap still counts.
 func (a *applier) counted(profile, category string) []Instant {
-	p := a.ws.person(profile)
+	return a.ws.person(profile).counted(category)
+}
+
+func (p *Person) counted(category string) []Instant {
 	if p == nil {
 		return nil
 	}
@@ -32,19 +34,17 @@ func (a *applier) counted(profile, category string) []Instant {
 	return nil
 }
 
-func capOf(c *flows.Category) caps.Cap { return caps.Cap{AtMost: c.AtMost, Per: c.Per} }
-
 // takePlace counts a message under the cap of its category, in the input that claims it. It
 // drops messages that caps no longer count. It keeps the counts of categories that no active
 // flow has: only messages of older versions know their cap.
 func (a *applier) takePlace(r pinned, m *Message) {
 	category := r.sendOf(m).Category
 	mine := a.e.category(r.flow, category)
-	if m.Counted = mine.AtMost > 0; !m.Counted {
+	if m.Counted = len(mine.Caps) > 0; !m.Counted {
 		m.Cap = "" // left from an earlier attempt, when there was a cap
 		return
 	}
-	zone, p := a.zoneOf(r), a.editPerson(r.Profile)
+	homes, p := a.homesOf(r.Profile, r.flow), a.editPerson(r.Profile)
 	var kept []CapCount
 	for _, count := range p.Caps {
 		c := a.e.categories[count.Category]
@@ -55,8 +55,8 @@ func (a *applier) takePlace(r pinned, m *Message) {
 			kept = append(kept, count)
 			continue
 		}
-		count.At = capOf(c).Counted(count.At, a.now, zone)
-		if c.AtMost > 0 && len(count.At) > 0 {
+		count.At = caps.Counted(c.Caps, count.At, a.now, homes)
+		if len(count.At) > 0 {
 			kept = append(kept, count)
 		}
 	}
@@ -104,5 +104,8 @@ func (a *applier) giveBack(r *Run, m *Message) {
 	p = a.editPerson(r.Profile)
 	if p.Caps[i].At = left; len(left) == 0 { // so that nothing is stored of somebody of whom nothing is known
 		p.Caps = slices.Delete(p.Caps, i, i+1)
+	}
+	if len(p.Caps) == 0 {
+		p.Homes = nil
 	}
 }

@@ -37,10 +37,10 @@ func (a *applier) judge(r pinned) gate.Verdict {
 		Blocked:  !a.e.State.allows(r.Profile),
 		OptedOut: !c.Always && a.optedOut(r.Profile, s.Category),
 		Expires:  s.Expires, ExpiresAt: a.expiryOf(r, m), MaxDelay: s.MaxDelay,
-		Hours: c.Window.And(s.Window), Cap: capOf(c),
+		Hours: c.Window.And(s.Window),
 	}
 	if asked.Limited() {
-		asked.Zone, asked.Latest, asked.Counted = a.zoneOf(r), a.latest(r), a.counted(r.Profile, s.Category)
+		asked.Homes, asked.Latest, asked.Counted = a.homesOf(r.Profile, r.flow), a.latest(r), a.counted(r.Profile, s.Category)
 	}
 	return asked.Judge()
 }

@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"maps"
 	"slices"
-	"strings"
 	"time"
 
 	"nudge/flows"
@@ -20,6 +19,7 @@ type Person struct {
 	OptOuts    []string        // categories, sorted; OptOutAll for all
 	Starts     []Start         // starts of flows that limit them, oldest first
 	Caps       []CapCount      // counts of capped categories, sorted by category
+	Homes      []Home          // where they lived before, oldest first; only with Caps
 	Queue      []Queued        // starts that wait for a live run to end, oldest first
 }
 
@@ -50,7 +50,7 @@ func (p *Person) IsZero() bool {
 func (p *Person) clone() *Person {
 	c := *p
 	c.OptOuts, c.Starts, c.Queue = slices.Clone(p.OptOuts), slices.Clone(p.Starts), slices.Clone(p.Queue)
-	c.Caps = slices.Clone(p.Caps)
+	c.Caps, c.Homes = slices.Clone(p.Caps), slices.Clone(p.Homes)
 	return &c
 }
 
@@ -129,7 +129,7 @@ func (a *applier) setAttributes(profile string, set json.RawMessage, replace boo
 	if len(attributes) == 0 {
 		raw = nil
 	}
-	a.editPerson(profile).Attributes = raw
+	a.editPerson(profile).setAttributes(raw, a.now)
 	return nil
 }
 
@@ -254,11 +254,7 @@ func (a *applier) zoneOf(r pinned) *time.Location {
 }
 
 func (a *applier) personsZone(profile string, f *flows.Flow) *time.Location {
-	p := a.ws.person(profile)
-	if p == nil || !strings.Contains(string(p.Attributes), `"timezone"`) {
-		return f.Zone
-	}
-	if zone := shape.Zone(text(object(shape.Any, p.Attributes)["timezone"])); zone != nil {
+	if zone := shape.Zone(a.ws.person(profile).ownZone()); zone != nil {
 		return zone
 	}
 	return f.Zone

@@ -33,7 +33,7 @@ func randomCategories(dice *rand.Rand) string {
 	return fmt.Sprintf("categories: { tips: { window: %s }, offers: { window: [%s], at_most: %s }, service: { always: true } }\n",
 		pick(dice, "06:00-22:00", "mon-fri 08:00-17:30", "09:30-10:00"),
 		pick(dice, "00:00-03:00, 20:00-24:00", `"sat,sun 10:00-20:00", mon-fri 12:00-14:00`),
-		pick(dice, "1 per 4h", "2 per 1d", "3 per 2d6h"))
+		pick(dice, "1 per 4h", "2 per 1d", "3 per 2d6h", "1 per calendar day", "[2 per calendar day in Asia/Tokyo, 3 per calendar week]"))
 }
 
 func (w *flowWriter) flow(name string) {

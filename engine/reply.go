@@ -87,7 +87,7 @@ func (a *applier) wantsReply(f *flows.Flow, t *flows.Trigger, h *Signal) bool {
 		flows.NameReply:   h.view(),
 		flows.NameProfile: a.profileView(h.Who, f),
 		flows.NameNow:     shape.TimeOf(a.now.Time()),
-		flows.NameToday:   a.e.categories,
+		flows.NameToday:   a.today(h.Who, f),
 	}, f, h.Who)
 	if err != nil {
 		a.skip(f, err.Error())

@@ -219,7 +219,7 @@ func (a *applier) unwanted(fr *Campaign, f *flows.Flow, profile string, data jso
 func (a *applier) rowScope(fr *Campaign, f *flows.Flow, profile string, data json.RawMessage) map[string]any {
 	scope := map[string]any{
 		flows.NameData: object(f.Data, data), flows.NameProfile: a.profileView(profile, f), flows.NameNow: shape.TimeOf(a.now.Time()),
-		flows.NameToday: a.e.categories,
+		flows.NameToday: a.today(profile, f),
 	}
 	if fr.Event.Event != "" {
 		scope[flows.NameEvent] = a.eventData(f, &fr.Event)
@@ -251,7 +251,7 @@ func (f *SnapshotRequest) Belongs(p *Person) (bool, error) {
 func (f *SnapshotRequest) Condition(p *Person) Condition {
 	c := Condition{At: f.At, Flow: f.Flow, Profile: p.ID, Campaign: f.Campaign, Expr: f.Schedule.Audience.If, Scope: map[string]any{
 		flows.NameProfile: viewOf(p, p.ID, f.Flow), flows.NameNow: shape.TimeOf(f.At.Time()),
-		flows.NameToday: f.Flow.Categories,
+		flows.NameToday: todayOf(f.Flow.Categories, p, f.Flow, f.At),
 	}}
 	if f.event != nil {
 		c.Scope[flows.NameEvent] = f.event

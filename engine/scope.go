@@ -20,7 +20,7 @@ func (a *applier) scope(r pinned) map[string]any {
 			"id": r.ID.String(), "key": r.Key, "started": shape.TimeOf(r.Started().Time()), "started_by": r.StartedBy,
 		},
 		flows.NameNow:   shape.TimeOf(a.now.Time()),
-		flows.NameToday: a.e.categories,
+		flows.NameToday: a.today(r.Profile, r.flow),
 		flows.NameEvent: a.eventView(r, r.Event),
 		flows.NameReply: replyView(r.Run, r.Reply),
 	}
@@ -69,7 +69,7 @@ func (a *applier) wants(f *flows.Flow, t *flows.Trigger, ev *Event) (bool, error
 		flows.NameEvent:   data,
 		flows.NameProfile: a.profileView(ev.Profile, f),
 		flows.NameNow:     shape.TimeOf(a.now.Time()),
-		flows.NameToday:   a.e.categories,
+		flows.NameToday:   a.today(ev.Profile, f),
 	}, f, ev.Profile)
 }
 

@@ -12,17 +12,12 @@ import (
 	"nudge/templates"
 )
 
-// MaxCap is the largest number in an at_most of a category. The store keeps that many sends
-// of a person.
-const MaxCap = 1000
-
 // Category holds the rules for one kind of messages: when they may go out and how many a
 // person may get.
 type Category struct {
-	Always bool     // no hours, no cap, no opt-out
-	Window Windows  // nil: at any time
-	AtMost int      // messages to a person, MaxCap at most; 0 for any number
-	Per    Duration // the period of AtMost
+	Always bool    // no hours, no cap, no opt-out
+	Window Windows // nil: at any time
+	Caps   []Cap   // how many a person may get; all hold, and none allows any number
 
 	// Spread is over how long after an opening its held messages go out, as the project says;
 	// nil for DefaultSpread. It is never more than a tenth of the window.
@@ -50,7 +45,7 @@ func (c *Category) SpreadOver(window time.Duration) time.Duration {
 
 // canonical returns the rules of the category as one text, independent of their spelling.
 func (c *Category) canonical() string {
-	text := fmt.Sprintf("%t %s, %d per %s", c.Always, c.Window, c.AtMost, c.Per)
+	text := fmt.Sprintf("%t %s, %s", c.Always, c.Window, c.Caps)
 	if c.Spread != nil {
 		text += ", spread " + c.Spread.String()
 	}
@@ -78,7 +73,7 @@ func readCategories(m *node.Map, list *diag.List) map[string]*Category {
 
 func readCategory(m *node.Map, list *diag.List) *Category {
 	c := &Category{Always: m.Bool("always"), Window: readWindows(m.Get("window"), list)}
-	c.AtMost, c.Per = readCap(m.Text("at_most"), list)
+	c.Caps = readCaps(m.Get("at_most"), list)
 	if c.Always && (m.Has("window") || m.Has("at_most")) {
 		m.Errorf("always", templates.CodeExclusive, "remove always, or remove window and at_most",
 			"a category with always: true cannot have window or at_most")
@@ -108,20 +103,6 @@ func readSpread(v *node.Value, list *diag.List) *time.Duration {
 		list.Errorf(t.Span, codeBadDuration, "for example 10m; 0s for exactly at the opening", "a spread of %s is too long; the limit is %s", d, Duration{Clock: MaxSpread})
 	}
 	return &d.Clock
-}
-
-// readCap reads how many messages a person may get: 3 per 7d.
-func readCap(t *node.Text, list *diag.List) (int, Duration) {
-	before := len(*list)
-	n, per := readAtMost(t, "for example 3 per 7d", list)
-	switch {
-	case t == nil || len(*list) > before:
-	case n > MaxCap:
-		list.Errorf(t.Span, codeBadValue, "", "at_most is %d; the limit is %d", n, MaxCap)
-	case per == (Duration{}):
-		list.Errorf(t.Span, codeBadValue, fmt.Sprintf("for example %d per 7d", n), "at_most needs a period")
-	}
-	return n, per
 }
 
 // categoryNames returns the sorted names of the project's categories.

@@ -6,6 +6,7 @@ import "nudge/lang/diag"
 // package node, those about shapes in package shape, those about templates in
 // package templates. A code never changes its meaning.
 const (
+	codeBadCap          diag.Code = "bad-cap"          // not a cap of a category such as 3 per 7d
 	codeBadCron         diag.Code = "bad-cron"         // not a schedule, or one that never fires
 	codeBadDuration     diag.Code = "bad-duration"     // not a duration such as 72h or 3d
 	codeBadExpression   diag.Code = "bad-expression"   // an expression that does not parse, or uses what flows may not

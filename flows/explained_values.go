@@ -136,6 +136,14 @@ can be the name of a category of nudge.yaml instead, and then its hours of today
 categories: { orders: { window: 22:00-06:00 } }`,
 		`# nudge.yaml
 categories: { orders: { window: 06:00-22:00 } }`},
+	{"bad-cap", `at_most of a category is a number in any period of some length (3 per 7d), or in a period of
+the calendar (1 per calendar day, week or month), or a list of these, which all hold. A day
+alone has two readings, so say which one: per calendar day ends at midnight where the
+person lives, or in Europe/London; per 24h is any 24 hours.`,
+		`# nudge.yaml
+categories: { offers: { at_most: 1 per day } }`,
+		`# nudge.yaml
+categories: { offers: { at_most: [1 per calendar day, 3 per 7d] } }`},
 	{"bad-cron", `A schedule has five fields: minute, hour, day of the month, month and weekday. It can also
 be @hourly, @daily, @weekly, @monthly or @yearly. A schedule that never fires, such as the
 30th of February, is refused. So are intervals, because a schedule follows the clock.`,

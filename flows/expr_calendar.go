@@ -288,4 +288,5 @@ var calendarFunctions = map[string]func(...any) (any, error){
 	zoned + "time":         clockOf,
 	zoned + "days_between": daysBetween,
 	zoned + fnOpen:         isOpen,
+	zoned + fnRemaining:    remaining,
 }

@@ -273,7 +273,7 @@ func (f *pathFinder) Visit(n *ast.Node) {
 			f.paths = slices.Delete(f.paths, i, i+1) // of the function, which is no path
 		}
 	}
-	if calledName(*n) == fnOpen {
+	if name := calledName(*n); name == fnOpen || name == fnRemaining {
 		f.paths = append(f.paths, NameNow)
 	}
 	if readsZone(*n) {

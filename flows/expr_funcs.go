@@ -15,16 +15,17 @@ import (
 type arg uint8
 
 const (
-	argText    arg = iota // text
-	argNumber             // a number
-	argSized              // text, a list or a map
-	argScalar             // text, a number, true or false, a time, a date, or of unknown type
-	argList               // a list
-	argTime               // a time
-	argDay                // a time or a date
-	argTest               // a condition on an item
-	argMapping            // a value for an item
-	argHours              // hours, or the name of a category; written out
+	argText     arg = iota // text
+	argNumber              // a number
+	argSized               // text, a list or a map
+	argScalar              // text, a number, true or false, a time, a date, or of unknown type
+	argList                // a list
+	argTime                // a time
+	argDay                 // a time or a date
+	argTest                // a condition on an item
+	argMapping             // a value for an item
+	argCategory            // the name of a category; written out
+	argHours               // hours, or the name of a category; written out
 )
 
 // function is a function of expressions: its arguments, how many can be left out or
@@ -75,6 +76,7 @@ var functions = map[string]*function{
 	"weekday":      {args: []arg{argDay}, zoned: true, result: gives(weekdayType)},
 	"day":          {args: []arg{argDay}, zoned: true, result: gives(shape.Number)},
 	"month":        {args: []arg{argDay}, zoned: true, result: gives(shape.Number)},
+	fnRemaining:    {args: []arg{argCategory}, zoned: true, result: gives(shape.Number)},
 	fnOpen:         {args: []arg{argHours}, zoned: true, result: gives(shape.Boolean)},
 	"days_between": {args: []arg{argDay, argDay}, zoned: true, result: gives(shape.Number)},
 }

@@ -284,6 +284,8 @@ func (c *exprChecker) argument(n *ast.Node, want arg, name string, before []*sha
 		ok = c.present(*n, t, what, shape.KindTime, shape.KindDate)
 	case argList:
 		ok = c.present(*n, t, what, shape.KindList)
+	case argCategory:
+		ok = t != failedType && c.capped(n, name)
 	case argHours:
 		ok = t != failedType && c.hours(n, name)
 	}

@@ -32,7 +32,7 @@ const (
 	NameRound   = "round"
 	NameNow     = "now"
 
-	// NameToday is where a scope has the categories of the project as they are now, for
-	// functions such as open: a map[string]*Category. No expression can name it.
+	// NameToday is where a scope has the *Today of functions such as open. No expression can
+	// name it.
 	NameToday = "__today"
 )

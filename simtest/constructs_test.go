@@ -54,7 +54,7 @@ func TestConstructs(t *testing.T) {
 			}
 		}
 	}
-	for _, word := range strings.Fields(`lower upper trim split len abs ceil floor round min max int float string first last all any none one count find filter map unique date time weekday day month days_between open`) {
+	for _, word := range strings.Fields(`lower upper trim split len abs ceil floor round min max int float string first last all any none one count find filter map unique date time weekday day month days_between open remaining`) {
 		if !strings.Contains(text.String(), word+"(") {
 			t.Errorf("the author never calls %s", word)
 		}

@@ -1,5 +1,7 @@
 package simtest
 
+import "strings"
+
 // hoursKey is the key with which seeds know of waits for hours.
 const hoursKey = 1
 
@@ -69,14 +71,24 @@ func (p *page) hourlyExit() {
 // hourlyConditions ask what is open.
 var hourlyConditions = []string{
 	`open("news")`, `not open("orders")`, `open("mon-fri 09:00-17:30") or data.total > 30`, `open(["00:00-01:30", "12:00-24:00"])`, `open("service") and data.total > 18`,
+	`remaining("news") > 0`, `remaining("orders") > 1 or data.total > 30`, `remaining("service") == 1000`,
 }
 
 func (p *page) hourlyCondition() string { return "'" + pick(p.hours, hourlyConditions...) + "'" }
 
-// spread says of a category over how long messages go out that were held.
+// spread gives a category caps of the calendar at times, and says over how long messages go
+// out that were held.
 func (a *author) spread(category string) string {
 	if a.hours == nil || a.hours.IntN(2) == 0 {
 		return category
+	}
+	if before, _, capped := strings.Cut(category, "at_most: "); capped && a.hours.IntN(3) > 0 {
+		_, after, _ := strings.Cut(category[len(before):], ", ")
+		category = before + "at_most: " + pick(a.hours, "1 per calendar day", "2 per calendar day", "1 per calendar day in Australia/Lord_Howe", "3 per calendar week", "4 per calendar month in Europe/London",
+			"[2 per calendar day, 1 per 5h]", "[1 per calendar day, 3 per calendar week, 4 per 3d]")
+		if after != "" {
+			category += ", " + after
+		}
 	}
 	spread := "spread: " + pick(a.hours, "0s", "0s", "20s", "15m", "1h")
 	if category == "" {

@@ -14,9 +14,9 @@ type ledger map[holder]*account
 
 type holder struct{ profile, category string }
 
-// account is what one person got of one category since its cap was last changed.
+// account is what one person got of one category since its caps were last changed.
 type account struct {
-	cap     string
+	caps    string
 	entries []posting
 }
 
@@ -34,16 +34,34 @@ func (l ledger) enter(p *engine.Post, h *model.Handed) *violation {
 	}
 	name := holder{p.Content.To, h.Category.Name}
 	a := l[name]
-	if cap := h.Category.Cap(); a == nil || a.cap != cap {
-		a = &account{cap: cap}
+	if caps := capsOf(h.Category); a == nil || a.caps != caps {
+		a = &account{caps: caps}
 		l[name] = a
 	}
-	a.entries = slices.DeleteFunc(a.entries, func(e posting) bool { return !h.Counts(e.at) })
 	a.entries = append(a.entries, posting{p.Run, p.Message, p.Attempt, h.At})
-	if most := h.Category.AtMost; most > 0 && len(a.entries) > most {
-		return broken("I7", "%s gets %d messages of %s by %s, and its cap is %s", p.Content.To, len(a.entries), h.Category.Name, h.At, a.cap)
+	counted := map[posting]bool{}
+	for i := range h.Category.Caps {
+		c, n := &h.Category.Caps[i], 0
+		for _, e := range a.entries {
+			if h.Counts(c, e.at) {
+				counted[e] = true
+				n++
+			}
+		}
+		if n > c.AtMost {
+			return broken("I7", "%s gets %d messages of %s by %s, and its cap is %s", p.Content.To, n, h.Category.Name, h.At, c.Words)
+		}
 	}
+	a.entries = slices.DeleteFunc(a.entries, func(e posting) bool { return !counted[e] })
 	return nil
+}
+
+// capsOf are the caps of a category in words.
+func capsOf(c *model.Category) (words string) {
+	for i := range c.Caps {
+		words += c.Caps[i].Words + ", "
+	}
+	return words
 }
 
 // correct takes out what the provider did not take, and who is forgotten.

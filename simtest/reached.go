@@ -61,7 +61,7 @@ var mustReach = []string{
 	"skipped when its window opened",
 	"merge field",
 	"ended by what cannot be computed", "a line that cannot be computed",
-	"the opening of hours", "hours that were open", "some time within hours", "hours of today, not of the version",
+	"the opening of hours", "hours that were open", "some time within hours", "hours of today, not of the version", "counted where somebody lived before",
 	"no timer left that could end a wait", "overtaken by the until of a loop", "left by the steps of an exit",
 	"an audience from a service", "a campaign whose audience cannot be read", "stopped by a bad row",
 	"not taken over: its data does not fit",

@@ -149,6 +149,10 @@ func personFields(c *codec, p *engine.Person) {
 		c.str(&s.Category)
 		list(c, &s.At, clock.write)
 	})
+	list(c, &p.Homes, func(c *codec, h *engine.Home) {
+		c.str(&h.Zone)
+		clock.write(c, &h.Until)
+	})
 	list(c, &p.Queue, func(c *codec, q *engine.Queued) {
 		c.str(&q.Flow)
 		c.str(&q.Key)

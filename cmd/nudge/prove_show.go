@@ -80,8 +80,12 @@ func (w *proofWriter) messages(r *prove.Report) {
 	w.fact("messages", "%s", text)
 	for _, c := range r.Categories {
 		capped := "no cap"
-		if c.Cap > 0 {
-			capped = fmt.Sprintf("cap %d per %s per person; one run sends up to %d in that time", c.Cap, c.Per, c.In)
+		if len(c.Caps) > 0 {
+			var uses []string
+			for _, u := range c.Caps {
+				uses = append(uses, fmt.Sprintf("cap %s per person; one run sends up to %d in that time", u.Cap, u.In))
+			}
+			capped = strings.Join(uses, "; ")
 		}
 		w.fact("", "%s: at most %d per run, %s", c.Name, c.Most, capped)
 	}

@@ -1,5 +1,5 @@
-// Package caps counts the messages that a person gets under a cap. It has no state: the
-// engine keeps the counts.
+// Package caps counts the messages that a person gets under the caps of a category. It has no
+// state: the engine keeps the counts.
 package caps
 
 import (
@@ -10,31 +10,83 @@ import (
 	"nudge/flows"
 )
 
-// Cap allows AtMost messages in any period of the length Per. The zero Cap allows any number.
-type Cap struct {
-	AtMost int
-	Per    flows.Duration
+// Homes is where a person lives now, and where they lived before. By the calendar of each of
+// these zones the period of a message must be over, so a change of zone frees no place.
+type Homes struct {
+	Now    *time.Location
+	Before []Home
 }
 
-// OpensAt returns the first instant, from now on, at which one more message fits. Counted
-// holds when the last messages went out, oldest first. Periods follow the person's time
-// zone.
-func (c Cap) OpensAt(counted []instant.Instant, now instant.Instant, zone *time.Location) instant.Instant {
-	if c.AtMost == 0 || len(counted) < c.AtMost {
+// Home is where a person lived until an instant.
+type Home struct {
+	Zone  *time.Location
+	Until instant.Instant
+}
+
+// frees returns the instant from which a cap no longer counts a message.
+func frees(c flows.Cap, at instant.Instant, homes Homes) instant.Instant {
+	if c.Calendar != 0 && c.Zone != nil {
+		return instant.Of(c.Frees(at.Time(), c.Zone))
+	}
+	last := instant.Of(c.Frees(at.Time(), homes.Now))
+	for _, h := range homes.Before {
+		if c.Calendar != 0 && h.Until >= at {
+			last = max(last, instant.Of(c.Frees(at.Time(), h.Zone)))
+		}
+	}
+	return last
+}
+
+// opens returns the first instant, from now on, at which one more message fits under a cap.
+func opens(c flows.Cap, counted []instant.Instant, now instant.Instant, homes Homes) instant.Instant {
+	var ends []instant.Instant
+	for _, at := range counted {
+		if end := frees(c, at, homes); end > now {
+			ends = append(ends, end)
+		}
+	}
+	if len(ends) < c.AtMost {
 		return now
 	}
-	return max(now, c.until(counted[len(counted)-c.AtMost], zone))
+	slices.Sort(ends)
+	return ends[len(ends)-c.AtMost]
 }
 
-// Counted returns the messages that the cap still counts. It does not change its argument.
-func (c Cap) Counted(counted []instant.Instant, now instant.Instant, zone *time.Location) []instant.Instant {
-	over := func(at instant.Instant) bool { return c.until(at, zone) <= now }
+// OpensAt returns the first instant, from now on, at which one more message fits under all
+// caps, and the cap that it waits for. Counted holds when the last messages went out, oldest
+// first.
+func OpensAt(all []flows.Cap, counted []instant.Instant, now instant.Instant, homes Homes) (at instant.Instant, full flows.Cap) {
+	at = now
+	for _, c := range all {
+		if end := opens(c, counted, now, homes); end > at {
+			at, full = end, c
+		}
+	}
+	return at, full
+}
+
+// Counted returns the messages that any of the caps still counts. It does not change its
+// argument.
+func Counted(all []flows.Cap, counted []instant.Instant, now instant.Instant, homes Homes) []instant.Instant {
+	over := func(at instant.Instant) bool {
+		return !slices.ContainsFunc(all, func(c flows.Cap) bool { return frees(c, at, homes) > now })
+	}
 	return slices.DeleteFunc(slices.Clone(counted), over)
 }
 
-// until returns the instant from which the cap no longer counts a message.
-func (c Cap) until(at instant.Instant, zone *time.Location) instant.Instant {
-	return instant.Of(c.Per.After(at.Time(), zone))
+// Left returns how many more messages fit under all caps now.
+func Left(all []flows.Cap, counted []instant.Instant, now instant.Instant, homes Homes) int {
+	left := flows.MaxCap
+	for _, c := range all {
+		taken := 0
+		for _, at := range counted {
+			if frees(c, at, homes) > now {
+				taken++
+			}
+		}
+		left = min(left, max(c.AtMost-taken, 0))
+	}
+	return left
 }
 
 // With returns the counted messages plus one more, in order.

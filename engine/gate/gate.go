@@ -36,15 +36,14 @@ type Message struct {
 	MaxDelay  flows.Duration  // of the step; zero for no limit
 	Latest    instant.Instant // the last instant that MaxDelay allows; 0 for never
 
-	Hours   flows.Windows // of the step and of its category, combined
-	Cap     caps.Cap
-	Counted []instant.Instant // when the person got messages under the cap, oldest first
-	Zone    *time.Location    // the person's; not read for a message without limits
+	Hours   flows.Windows     // of the step and of its category, combined
+	Counted []instant.Instant // when the person got messages under the caps, oldest first
+	Homes   caps.Homes        // of the person; not read for a message without limits
 }
 
-// Limited reports whether hours, a cap or a max_delay limit the message.
+// Limited reports whether hours, caps or a max_delay limit the message.
 func (m *Message) Limited() bool {
-	return m.Hours != nil || m.Cap.AtMost != 0 || m.MaxDelay != (flows.Duration{})
+	return m.Hours != nil || len(m.Rules.Caps) > 0 || m.MaxDelay != (flows.Duration{})
 }
 
 // Verdict is the gate's answer. The zero Verdict lets the message out.
@@ -72,7 +71,7 @@ func (m *Message) Judge() Verdict {
 	return m.inHours()
 }
 
-// inHours checks the hours of a message and, within them, its cap.
+// inHours checks the hours of a message and, within them, its caps.
 func (m *Message) inHours() Verdict {
 	opens, until, ok := m.opening(m.Now)
 	switch {
@@ -83,11 +82,11 @@ func (m *Message) inHours() Verdict {
 	case opens > m.Now:
 		return Verdict{Reason: Window, Detail: "outside its window", Until: until}
 	}
-	room := m.Cap.OpensAt(m.Counted, m.Now, m.Zone)
+	room, full := caps.OpensAt(m.Rules.Caps, m.Counted, m.Now, m.Homes)
 	if room <= m.Now {
 		return Verdict{}
 	}
-	capped := Verdict{Reason: Capped, Detail: fmt.Sprintf("%d per %s is the cap of %s", m.Cap.AtMost, m.Cap.Per, m.Category)}
+	capped := Verdict{Reason: Capped, Detail: fmt.Sprintf("%s is the cap of %s", full, m.Category)}
 	if m.Latest == 0 {
 		return capped
 	}
@@ -103,7 +102,7 @@ func (m *Message) inHours() Verdict {
 // person's message goes out then. These differ, so that not everybody's message goes out in
 // the same second. It is not ok if there is no such instant.
 func (m *Message) opening(from instant.Instant) (opens, until instant.Instant, ok bool) {
-	start, end, ok := m.Hours.Next(from.Time(), m.Zone)
+	start, end, ok := m.Hours.Next(from.Time(), m.Homes.Now)
 	opens = instant.Of(start)
 	if until = opens; opens > from {
 		until = opens.Add(spread(m.Person, opens, m.Rules.SpreadOver(end.Sub(start))))

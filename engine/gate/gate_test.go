@@ -1,6 +1,7 @@
 package gate
 
 import (
+	"cmp"
 	"strings"
 	"testing"
 	"time"
@@ -29,7 +30,7 @@ func TestJudge(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	perDay := caps.Cap{AtMost: 1, Per: flows.Duration{Days: 1}}
+	perDay := flows.Category{Caps: []flows.Cap{{AtMost: 1, Per: flows.Duration{Days: 1}}}}
 	hour := flows.Duration{Clock: time.Hour}
 	for _, c := range []struct {
 		name   string
@@ -44,23 +45,21 @@ func TestJudge(t *testing.T) {
 		{"at the instant it expires", Message{ExpiresAt: noon.Time()}, "", "", 0},
 		{"after it expired", Message{ExpiresAt: noon.Time().Add(-time.Millisecond), Expires: hour}, Expired, "expires of 1h", 0},
 		{"within its hours", Message{Hours: allDays(9, 17)}, "", "", 0},
-		{"before its hours where the person lives", Message{Hours: allDays(9, 17), Zone: newYork}, Window, "outside its window", at("2026-03-02T14:00:00Z")},
+		{"before its hours where the person lives", Message{Hours: allDays(9, 17), Homes: caps.Homes{Now: newYork}}, Window, "outside its window", at("2026-03-02T14:00:00Z")},
 		{"hours that never are", Message{Hours: flows.Windows{}}, Late, "no hour in common", 0},
 		{"max_delay is over", Message{MaxDelay: hour, Latest: noon - 1}, Late, "max_delay of 1h", 0},
 		{"max_delay ends now", Message{MaxDelay: hour, Latest: noon}, "", "", 0},
 		{"its hours come after max_delay", Message{Hours: allDays(15, 17), MaxDelay: hour, Latest: noon.Add(time.Hour)}, Late, "as its window opens", 0},
-		{"capped", Message{Category: "news", Cap: perDay, Counted: []instant.Instant{noon - 1}}, Capped, "1 per 1d is the cap of news", 0},
-		{"capped, and there is time to wait", Message{Category: "news", Cap: perDay, Counted: []instant.Instant{noon.Add(-23 * time.Hour)},
+		{"capped", Message{Category: "news", Rules: &perDay, Counted: []instant.Instant{noon - 1}}, Capped, "1 per 1d is the cap of news", 0},
+		{"capped, and there is time to wait", Message{Category: "news", Rules: &perDay, Counted: []instant.Instant{noon.Add(-23 * time.Hour)},
 			MaxDelay: flows.Duration{Days: 1}, Latest: noon.Add(24 * time.Hour)}, Capped, "1 per 1d", noon.Add(time.Hour)},
-		{"capped for longer than max_delay", Message{Category: "news", Cap: perDay, Counted: []instant.Instant{noon - 1}, MaxDelay: hour, Latest: noon.Add(time.Hour)},
+		{"capped for longer than max_delay", Message{Category: "news", Rules: &perDay, Counted: []instant.Instant{noon - 1}, MaxDelay: hour, Latest: noon.Add(time.Hour)},
 			Capped, "no place comes free", 0},
-		{"the cap has room", Message{Category: "news", Cap: perDay, Counted: []instant.Instant{noon.Add(-24 * time.Hour)}}, "", "", 0},
+		{"the cap has room", Message{Category: "news", Rules: &perDay, Counted: []instant.Instant{noon.Add(-24 * time.Hour)}}, "", "", 0},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			c.m.Now, c.m.Person, c.m.Rules = noon, "ann", &flows.Category{}
-			if c.m.Zone == nil {
-				c.m.Zone = time.UTC
-			}
+			c.m.Now, c.m.Person, c.m.Rules = noon, "ann", cmp.Or(c.m.Rules, &flows.Category{})
+			c.m.Homes.Now = cmp.Or(c.m.Homes.Now, time.UTC)
 			got := c.m.Judge()
 			if got.Reason != c.reason || !strings.Contains(got.Detail, c.detail) {
 				t.Errorf("it is %q: %q, want %q: %q", got.Reason, got.Detail, c.reason, c.detail)

@@ -9,6 +9,7 @@ import (
 	"strings"
 	"testing"
 	"testing/fstest"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 
@@ -136,7 +137,8 @@ func limits() string {
 		{"events of a collect", flows.MaxItems}, {"people of one trigger", flows.MaxPeople},
 		{"headers of a fetch", flows.MaxHeaders}, {"attempts after the first of a fetch", flows.MaxRetries},
 		{"characters of a name", flows.MaxName}, {"files of a folder", flows.MaxFiles},
-		{"windows of a category or a send", flows.MaxWindows}, {"messages of a cap", flows.MaxCap},
+		{"windows of a category or a send", flows.MaxWindows}, {"hours that a line waits for within open hours", int(flows.MaxOpenTime / time.Hour)},
+		{"caps of a category", flows.MaxCaps}, {"messages of a cap", flows.MaxCap},
 		{"bytes of a rendered text", templates.MaxOutput},
 	} {
 		fmt.Fprintf(&b, "| %s | %d |\n", l.what, l.most)

@@ -34,7 +34,7 @@ func category() *schema {
 		key("window", "The hours in which messages go out, by the person's clock.", window(), "09:00-21:00", []any{"mon-fri 08:00-12:00", "mon-fri 14:00-20:00"}),
 		key("spread", "Over how long messages that were held go out when the window opens: `0s` for exactly at the opening, `1h` at most. Default: `1m`. "+
 			"It is never more than a tenth of the window.", duration(), "0s", "15m"),
-		key("at_most", "How many messages a person may get in the period, over all flows.", sendCap(), "3 per 7d"),
+		key("at_most", "How many messages a person may get over all flows: in any period of some length, or in a `day`, `week` or `month` of the calendar where the person lives, or in a zone. Of a list, all hold.", sendCap(), "3 per 7d", "1 per calendar day in Europe/London", []any{"1 per calendar day", "3 per calendar week"}),
 	)
 	s.AllOf = []*schema{notTogether("always", "window"), notTogether("always", "at_most")}
 	return s

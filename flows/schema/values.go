@@ -78,7 +78,10 @@ func atMost() *schema {
 
 // sendCap is how many messages a person gets in a period.
 func sendCap() *schema {
-	return &schema{Type: "string", Pattern: `^([1-9][0-9]{0,2}|1000) per [0-9wdhms]+$`, PatternMessage: "for example 3 per 7d"}
+	return oneOrMore(&schema{
+		Type: "string", Pattern: `^([1-9][0-9]{0,2}|1000) per ([0-9wdhms]+|calendar (day|week|month)( in .+)?)$`,
+		PatternMessage: "for example 3 per 7d, or 1 per calendar day",
+	})
 }
 
 // window is the hours in which messages go out.

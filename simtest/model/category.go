@@ -2,7 +2,6 @@ package model
 
 import (
 	"fmt"
-	"strconv"
 	"strings"
 	"time"
 
@@ -14,8 +13,7 @@ import (
 // Category is what a project says of a kind of message.
 type Category struct {
 	Name   string
-	AtMost int // messages to a person in any period; 0 for no cap
-	per    span
+	Caps   []Cap // all hold
 	hours  *hours
 	always bool
 	spread time.Duration // over which the messages go out that waited for an opening
@@ -30,14 +28,6 @@ type hours struct {
 type stretch struct {
 	days     [7]bool // by time.Weekday
 	from, to int     // minutes of the day
-}
-
-// Cap is the cap in words; empty for none.
-func (c *Category) Cap() string {
-	if c.AtMost == 0 {
-		return ""
-	}
-	return fmt.Sprintf("%d per %dd%s", c.AtMost, c.per.days, c.per.clock)
 }
 
 // readCategories reads the categories of a nudge.yaml.
@@ -60,13 +50,12 @@ func readCategories(n *yaml.Node) (map[string]*Category, error) {
 			}
 			c.spread = over.clock
 		}
-		if count, per, ok := strings.Cut(text(get(said, "at_most")), " per "); ok {
-			if c.AtMost, err = strconv.Atoi(count); err != nil {
+		for _, item := range listOf(get(said, "at_most")) {
+			cap, err := readCap(item.Value)
+			if err != nil {
 				return nil, err
 			}
-			if c.per, err = parseSpan(per); err != nil {
-				return nil, err
-			}
+			c.Caps = append(c.Caps, cap)
 		}
 		all[c.Name] = c
 	}
@@ -172,9 +161,4 @@ func (h *hours) said() string {
 type place struct {
 	category string
 	at       engine.Instant // when the message was handed to the channel
-}
-
-// gone is from when on a place no longer counts.
-func (c *Category) gone(p place, zone *time.Location) engine.Instant {
-	return engine.InstantOf(c.per.after(p.at.Time(), zone))
 }

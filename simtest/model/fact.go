@@ -21,6 +21,7 @@ type fact struct {
 	kept   []happening            // of one that begins: what came before its row was taken
 	known  map[string]any         // of the person, before it; never changed
 	outs   map[string]bool        // what the person is opted out of, before it; never changed
+	homes  []home                 // where the person lived before, likewise
 	places []place                // that the person's messages take up, before it; never changed
 
 	categories map[string]*Category // of the project then; never changed

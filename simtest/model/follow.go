@@ -14,7 +14,9 @@ func (w *World) effect(r *Run, e effect) {
 	case "opted":
 		p.optOuts = e.outs
 	case "places":
-		p.places = e.places
+		if p.places = e.places; len(p.places) == 0 {
+			p.homes = nil
+		}
 	case "emit":
 		w.derive(r, &engine.Input{Payload: &engine.Event{Type: e.name, Profile: r.profile, Data: jsonOf(e.data)}})
 	case "call":

@@ -26,6 +26,9 @@ func (p *parser) call(name string) any {
 			return broken
 		}
 	}
+	if name == "remaining" {
+		return p.lookup("remaining").(func(string) int)(args[0].(string))
+	}
 	if name == "open" {
 		return p.isOpen(args[0])
 	}

@@ -78,27 +78,12 @@ func (w *walk) endOf(s *step, key string, from engine.Instant) engine.Instant {
 // latest is how late the newest message is still useful; 0 for any time.
 func (w *walk) latest(s *step) engine.Instant { return w.endOf(s, "max_delay", w.current().reached) }
 
-// free is from when on the person may get one more message of a category.
-func (w *walk) free(c *Category) engine.Instant {
-	var ends []engine.Instant
-	for _, p := range w.places {
-		if p.category == c.Name {
-			ends = append(ends, c.gone(p, w.zone()))
-		}
-	}
-	if c.AtMost == 0 || len(ends) < c.AtMost {
-		return w.f.now
-	}
-	slices.Sort(ends)
-	return ends[len(ends)-c.AtMost]
-}
-
 // takePlace takes a place for the newest message. What no cap counts any more is forgotten
 // then, also for a longer one later; of what the project has no more only its own messages
 // know the cap.
 func (w *walk) takePlace(s *step) {
 	c, m := w.category(s), w.current()
-	m.counted, m.cap = c.AtMost > 0, ""
+	m.counted, m.cap = len(c.Caps) > 0, ""
 	if m.counted {
 		m.cap = c.Name
 		w.places = slices.DeleteFunc(slices.Clone(w.places), func(p place) bool {
@@ -106,7 +91,7 @@ func (w *walk) takePlace(s *step) {
 			if p.category == c.Name {
 				of = c
 			}
-			return of != nil && (of.AtMost == 0 || of.gone(p, w.zone()) <= w.f.now)
+			return of != nil && !slices.ContainsFunc(of.Caps, func(c Cap) bool { return w.gone(&c, p) > w.f.now })
 		})
 		w.addPlace(m)
 	}
@@ -217,13 +202,6 @@ func (w *World) Handed(id engine.RunID, message int) *Handed {
 func (h *Handed) InHours() bool {
 	at := h.At.Time()
 	return h.Category.hours.open(at, h.zone) && h.send.open(at, h.zone)
-}
-
-// Counts reports whether its cap counts a message that was handed over before, by the
-// shortest reading of the period: clocks may have changed, and people moved.
-func (h *Handed) Counts(at engine.Instant) bool {
-	shortest := h.Category.per.clock + time.Duration(h.Category.per.days)*22*time.Hour
-	return at.Add(shortest) > h.At
 }
 
 // tooLate reports whether the next attempt of the newest message would come too late. Its

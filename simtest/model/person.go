@@ -12,6 +12,7 @@ type person struct {
 	known   map[string]any
 	optOuts map[string]bool
 	places  []place
+	homes   []home // where they lived before
 	starts  []start
 	queue   []queued
 }
@@ -55,6 +56,7 @@ func (w *World) profile(c *engine.ProfileChange) {
 	}
 	maps.Copy(known, object(c.Set))
 	maps.DeleteFunc(known, func(_ string, v any) bool { return v == nil })
+	p.moves(p.known["timezone"], known["timezone"], w.stamp)
 	p.known = known
 	if c.OptOuts != nil {
 		p.optOuts = map[string]bool{}

@@ -76,7 +76,7 @@ func (w *World) try(r *Run, f fact) (moved bool) {
 func (w *World) around(r *Run, f *fact) {
 	p := w.personOf(r.profile)
 	f.now, f.seq, f.depth, f.slots = w.stamp, w.seq, w.in.Depth, w.slots
-	f.known, f.outs, f.places, f.categories = p.known, p.optOuts, p.places, w.categories
+	f.known, f.outs, f.places, f.homes, f.categories = p.known, p.optOuts, p.places, p.homes, w.categories
 	f.paused = r.campaign != nil && w.holds(r.campaign)
 	if r.now != nil && r.now.status == engine.Parked {
 		f.entry, f.lanes = w.refuses(r.flow, r), maps.Clone(r.campaign.lanes)

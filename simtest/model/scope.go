@@ -48,6 +48,8 @@ func (w *walk) names(h *happening) func(string) any {
 			return w.round()
 		case "now":
 			return w.now()
+		case "remaining":
+			return w.remaining
 		case "hours":
 			return func(category string) *hours { return hoursOf(category, w.f.categories, w.flow.categories) }
 		case "run":

@@ -281,34 +281,39 @@ func (j *job) categories(r *Report, x *explorer) {
 			return int(e.posted)
 		}
 		c := Category{Name: name, Most: x.measure(func(e *edge) (int, int) { return of(e), 0 }).most}
-		c.In = c.Most
 		if declared := j.project.Categories[name]; declared != nil {
-			c.Cap, c.Per = declared.AtMost, declared.Per
-		}
-		if c.Cap > 0 && c.Most > c.Cap {
-			j.capped(r, x, &c, names[name])
+			for _, most := range declared.Caps {
+				c.Caps = append(c.Caps, CapUse{Cap: most.String(), In: j.capped(r, x, &c, most, names[name])})
+			}
 		}
 		r.Categories = append(r.Categories, c)
 	}
 }
 
-// capped counts the messages of a category within the period of its cap.
-func (j *job) capped(r *Report, x *explorer, c *Category, at diag.Span) {
-	p := Promise{What: fmt.Sprintf("category %s: at_most: %d", c.Name, c.Cap), Span: at}
-	within := "at all"
-	if c.Per != (flows.Duration{}) {
-		p.What, within = p.What+" per "+c.Per.String(), "within "+c.Per.String()
+// capped returns the most messages of a category that one run sends within the period of a
+// cap. Whether they fall into one period of the calendar hangs on the hour at which the run
+// starts, so that goes both ways.
+func (j *job) capped(r *Report, x *explorer, c *Category, most flows.Cap, at diag.Span) int {
+	if c.Most <= most.AtMost {
+		return c.Most
 	}
-	in := j.explore(x.f, &period{c.Name, nominal(c.Per)})
+	p := Promise{What: fmt.Sprintf("category %s: at_most: %s", c.Name, most), Span: at}
+	in := j.explore(x.f, &period{c.Name, nominal(most.Longest())})
 	if in.limited {
 		p.Found = "too many states from " + x.f.Steps[in.at].ID + " on"
 		r.Unproved = append(r.Unproved, p)
-		return
+		return c.Most
 	}
 	of := func(e *edge) int { return int(e.counted) }
-	c.In = in.measure(func(e *edge) (int, int) { return of(e), 0 }).most
-	if c.In > c.Cap {
-		p.Found = fmt.Sprintf("a run alone can send %d %s", c.In, within)
-		j.breaks(r, in, p, func() Story { return in.storyOfMany(c.Cap+1, of) })
+	n := in.measure(func(e *edge) (int, int) { return of(e), 0 }).most
+	switch {
+	case n <= most.AtMost:
+	case most.Calendar != 0:
+		p.Found = fmt.Sprintf("a run alone can send %d within %s, which may be one %s", n, most.Longest(), most.Calendar)
+		r.Unproved = append(r.Unproved, p)
+	default:
+		p.Found = fmt.Sprintf("a run alone can send %d within %s", n, most.Per)
+		j.breaks(r, in, p, func() Story { return in.storyOfMany(most.AtMost+1, of) })
 	}
+	return n
 }

@@ -38,7 +38,7 @@ func (x *explorer) reasons(s *flows.Send) []string {
 	if !c.Always {
 		all = append(all, engine.ReasonOptedOut)
 	}
-	if c.AtMost > 0 {
+	if len(c.Caps) > 0 {
 		all = append(all, engine.ReasonCapped)
 	}
 	if s.MaxDelay != (flows.Duration{}) || s.Window != nil && c.Window != nil {

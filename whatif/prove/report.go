@@ -39,11 +39,16 @@ type Report struct {
 
 // Category is the most messages of one category that a run can send.
 type Category struct {
-	Name string         `json:"name"`
-	Most int            `json:"most"`          // of one run
-	Cap  int            `json:"cap,omitempty"` // what nudge.yaml allows a person within Per; 0 for any number
-	Per  flows.Duration `json:"-"`             // zero for ever
-	In   int            `json:"in"`            // the most that one run sends within Per; Most without a cap
+	Name string   `json:"name"`
+	Most int      `json:"most"` // of one run
+	Caps []CapUse `json:"caps,omitempty"`
+}
+
+// CapUse is a cap that nudge.yaml sets for a person, and the most that one run sends within
+// its period.
+type CapUse struct {
+	Cap string `json:"cap"` // 3 per 7d
+	In  int    `json:"in"`
 }
 
 // Life is how long a run can live.

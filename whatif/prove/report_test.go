@@ -18,6 +18,7 @@ categories:
   news: { window: 08:00-20:00 }
   daily: { at_most: 1 per 1d }
   slow: { window: [08:00-12:00, 14:00-18:00], spread: 30m }
+  calm: { at_most: [4 per 7d, 2 per calendar day] }
   exact: { window: 08:00-20:00, spread: 0s }
 `
 
@@ -151,6 +152,12 @@ steps: [ { send: hello } ]`,
 steps: [ { repeat: { times: 3, every: 1d, steps: [ { send: hello } ] } } ]`,
 		"3-3 messages, life 8d, ends completed, held 2d 16h (too late false), " +
 			"broken category reminders: at_most: 2 per 3d: a run alone can send 3 within 3d"},
+	{"more than a cap of the calendar", `category: calm
+steps: [ { repeat: { times: 3, every: 1h, steps: [ { send: hello } ] } } ]`,
+		"3-3 messages, life 3h, ends completed, not proved category calm: at_most: 2 per calendar day: a run alone can send 3 within 1d, which may be one day"},
+	{"what is remaining goes both ways", `category: calm
+steps: [ { if: remaining("calm") > 1, send: hello }, { if: remaining("calm") == 0, exit: full } ]`,
+		"0-1 messages, life 0s, ends completed full"},
 	{"a second message where the first was too late", `category: daily
 steps:
   - send: { template: hello, max_delay: 2h }
