@@ -83,9 +83,10 @@ func (a *applier) replyTriggers(h *Signal, beforeWaits bool) (claimed bool) {
 
 // wantsReply evaluates a reply trigger's condition.
 func (a *applier) wantsReply(f *flows.Flow, t *flows.Trigger, h *Signal) bool {
+	profile := a.profileView(h.Who, f)
 	ok, err := a.triggerTruth(t.If, map[string]any{
-		flows.NameReply:   h.view(),
-		flows.NameProfile: a.profileView(h.Who, f),
+		flows.NameReply:   h.view(localeOf(profile, f)),
+		flows.NameProfile: profile,
 		flows.NameNow:     shape.TimeOf(a.now.Time()),
 		flows.NameToday:   a.today(h.Who, f),
 	}, f, h.Who)

@@ -1,9 +1,8 @@
 package engine
 
 import (
+	"cmp"
 	"encoding/json"
-	"regexp"
-	"strconv"
 
 	"nudge/channels"
 	"nudge/flows"
@@ -29,11 +28,12 @@ func besideText(rp *channels.Reply) json.RawMessage {
 	return raw
 }
 
-// view returns a reply as conditions and templates see it.
-func (h *Signal) view() map[string]any {
+// view returns a reply as conditions and templates see it. Its number is read as the locale
+// writes it.
+func (h *Signal) view(locale string) map[string]any {
 	parts, metadata := h.content()
 	return map[string]any{
-		"text": h.Text, "keyword": flows.Keyword(h.Text), "number": number(h.Text),
+		"text": h.Text, "keyword": flows.Keyword(h.Text), "number": flows.Number(h.Text, locale),
 		"at": shape.TimeOf(h.At.Time()), "conversation": h.Conversation,
 		"parts": parts, "metadata": metadata,
 	}
@@ -65,17 +65,9 @@ func anything(raw json.RawMessage) any {
 	return v
 }
 
-var numeral = regexp.MustCompile(`-?\d+(\.\d+)?`)
-
-// number returns the first number in the text: 9 in "I'd say 9!". Without a number it
-// returns nil, and every comparison with nil is false.
-func number(text string) any {
-	digits := numeral.FindString(text)
-	if n, err := strconv.Atoi(digits); err == nil {
-		return n
-	}
-	if x, err := strconv.ParseFloat(digits, 64); err == nil {
-		return x
-	}
-	return nil
+// localeOf returns the locale of the person in a profile as conditions see it, or that of the
+// project.
+func localeOf(profile map[string]any, f *flows.Flow) string {
+	locale, _ := profile["locale"].(string)
+	return cmp.Or(locale, f.Locale)
 }

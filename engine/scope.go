@@ -22,7 +22,7 @@ func (a *applier) scope(r pinned) map[string]any {
 		flows.NameNow:   shape.TimeOf(a.now.Time()),
 		flows.NameToday: a.today(r.Profile, r.flow),
 		flows.NameEvent: a.eventView(r, r.Event),
-		flows.NameReply: replyView(r.Run, r.Reply),
+		flows.NameReply: a.replyView(r, r.Reply),
 	}
 	for i := range r.flow.Steps {
 		switch r.flow.Steps[i].Verb {
@@ -54,7 +54,7 @@ func (a *applier) bindSignal(scope map[string]any, f *flows.Flow, h *Signal) {
 	case h.Event != "":
 		scope[flows.NameEvent] = a.eventData(f, h)
 	default:
-		scope[flows.NameReply] = h.view()
+		scope[flows.NameReply] = h.view(localeOf(scope[flows.NameProfile].(map[string]any), f))
 	}
 }
 
@@ -94,11 +94,11 @@ func (a *applier) reading(t *shape.Type, raw json.RawMessage) map[string]any {
 	return object(t, raw)
 }
 
-func replyView(r *Run, hand int) map[string]any {
+func (a *applier) replyView(r pinned, hand int) map[string]any {
 	if hand == 0 {
 		return noReply
 	}
-	return r.Signals[hand-1].view()
+	return r.Signals[hand-1].view(localeOf(a.profileView(r.Profile, r.flow), r.flow))
 }
 
 func messageView(m *Message) map[string]any {
@@ -130,7 +130,7 @@ func textOrNil(s string) any {
 var (
 	noMessage = map[string]any{"status": "", "reason": "", "accepted": false, "sent": false, "delivered": false, "read": false, "failed": false, "conversation": nil}
 	noEvent   = map[string]any{}
-	noReply   = (&Signal{}).view()
+	noReply   = (&Signal{}).view("")
 	notEnded  = map[string]any{"outcome": "", "event": noEvent, "reply": noReply}
 )
 
@@ -138,7 +138,7 @@ func (a *applier) waitView(r pinned, step int) map[string]any {
 	for i := len(r.Waits) - 1; i >= 0; i-- {
 		if w := &r.Waits[i]; w.Step == step {
 			return map[string]any{
-				"outcome": w.Outcome, "event": a.eventView(r, w.Event), "reply": replyView(r.Run, w.Reply),
+				"outcome": w.Outcome, "event": a.eventView(r, w.Event), "reply": a.replyView(r, w.Reply),
 			}
 		}
 	}

@@ -17,6 +17,7 @@ type Flow struct {
 	Category string // empty when the flow names none
 	Account  string // that its messages go through where they name none; empty for the default one
 	Zone     *time.Location
+	Locale   string // of the project; empty for English
 	Triggers []Trigger
 	Data     *shape.Type // what the run starts with: always a map
 	Profile  *shape.Type // what the project declares of a person; nil for nothing

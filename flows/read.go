@@ -41,7 +41,7 @@ func (p *Project) readFlow(f File, list *diag.List) *Flow {
 	r := &reader{
 		project: p, list: list, profile: p.profile(), used: map[string]bool{}, partials: map[string]bool{}, assets: map[string]bool{}, emits: map[string]bool{}, asked: map[string]bool{}, shapes: map[string]*shape.Type{},
 		headAt: map[diag.Pos]int{}, learned: map[string]*shape.Type{}, vars: map[string]*shape.Type{},
-		flow: &Flow{Zone: p.Zone},
+		flow: &Flow{Zone: p.Zone, Locale: p.Locale},
 	}
 	m := node.Parse(f.Name, []byte(f.Text), list)
 	if list.HasErrors() && (*list)[before:].HasErrors() && len(m.Keys()) == 0 {

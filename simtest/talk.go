@@ -27,6 +27,9 @@ func (p *page) replyLine(indent, message, condition string) {
 
 // enrich gives a reply what it may have beside its text.
 func (w *world) enrich(r *channels.Reply) {
+	if crowds := w.authors.crowds; crowds != nil && crowds.IntN(3) > 0 {
+		r.Text = pick(crowds, "1,500", "1.500", "−1", ".5", "order O2: 9", "80kg", "O2", "4,5", "7.5", "-3, or 4", "9/10")
+	}
 	talks := w.authors.talks
 	if talks == nil || talks.IntN(2) == 0 {
 		return

@@ -32,7 +32,7 @@ func read(bundle flows.Bundle, compiled *flows.Flow) (*Flow, error) {
 		case len(doc.Content) == 0:
 		case file.Name == flows.ProjectFile:
 			f.project = cmp.Or(text(get(root.Content[0], "project")), f.project)
-			f.from = get(root.Content[0], "from")
+			f.from, f.locale = get(root.Content[0], "from"), text(get(root.Content[0], "locale"))
 			f.events = get(root.Content[0], "events")
 			f.onUnknown, f.mergeFields = text(get(root.Content[0], "on_unknown")), text(get(root.Content[0], "merge_fields")) == "allow"
 			var err error

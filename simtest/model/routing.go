@@ -117,7 +117,7 @@ func (w *World) wants(f *Flow, t *trigger, h *happening) bool {
 		case "event":
 			return h.data
 		case "reply":
-			return replyOf(h)
+			return replyOf(h, f.locale)
 		case "profile":
 			return profileOf(h.who, w.personOf(h.who).known, f.zone)
 		case "hours":

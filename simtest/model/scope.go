@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"encoding/json"
 	"maps"
-	"regexp"
 	"strconv"
 	"strings"
 	"sync"
@@ -61,9 +60,9 @@ func (w *walk) names(h *happening) func(string) any {
 			return eventOf(w.event)
 		case "reply":
 			if h != nil && h.event == "" {
-				return replyOf(h)
+				return replyOf(h, w.locale())
 			}
-			return replyOf(w.reply)
+			return replyOf(w.reply, w.locale())
 		}
 		return w.stepNamed(name)
 	}
@@ -107,10 +106,10 @@ func (w *walk) stepNamed(name string) any {
 		}
 		return map[string]any{"status": r.Status, "json": object(r.JSON)}
 	}
-	view := map[string]any{"outcome": "", "event": eventOf(nil), "reply": replyOf(nil)}
+	view := map[string]any{"outcome": "", "event": eventOf(nil), "reply": replyOf(nil, "")}
 	for _, end := range w.waits {
 		if end.step == index {
-			view = map[string]any{"outcome": end.outcome, "event": eventOf(end.event), "reply": replyOf(end.reply)}
+			view = map[string]any{"outcome": end.outcome, "event": eventOf(end.event), "reply": replyOf(end.reply, w.locale())}
 		}
 	}
 	if s.verb == "collect" {
@@ -151,21 +150,14 @@ func eventOf(h *happening) map[string]any {
 	return h.data
 }
 
-var (
-	numeral = regexp.MustCompile(`-?\d+(\.\d+)?`)
-)
-
-func replyOf(h *happening) map[string]any {
+func replyOf(h *happening, locale string) map[string]any {
 	if h == nil {
 		h = &happening{}
 	}
 	view := map[string]any{"text": h.text, "keyword": keyword(h.text), "conversation": h.conv, "at": h.at.Time(),
 		"parts": append([]any{}, h.parts...), "metadata": h.meta}
-	digits := numeral.FindString(h.text)
-	if n, err := strconv.Atoi(digits); err == nil {
+	if n := firstNumber(h.text, locale); n != nil {
 		view["number"] = n
-	} else if x, err := strconv.ParseFloat(digits, 64); err == nil {
-		view["number"] = x
 	}
 	return view
 }

@@ -28,6 +28,7 @@ type Flow struct {
 	account     string
 	onUnknown   string               // where a send says nothing
 	project     string               // its name
+	locale      string               // of the project; empty for English
 	thread      *yaml.Node           // the conversation where a message names none; nil for none
 	from        *yaml.Node           // the sender where a message names none; nil for none
 	mergeFields bool                 // texts may have the provider's own fields in them
