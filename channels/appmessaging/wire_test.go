@@ -187,8 +187,11 @@ func row(t *testing.T, archive *txtar.Archive, request map[string]json.RawMessag
 		t.Fatal(err)
 	}
 	said := strings.TrimSpace(b.String())
-	return fmt.Sprintf("| %s | %s | `%s` |\n", strings.TrimSpace(string(archive.Comment)), strings.Join(lines, "<br>"),
-		cell.Replace(said[1:len(said)-1]))
+	said = "`" + cell.Replace(said[1:len(said)-1]) + "`"
+	if len(request) == 0 {
+		said = "(nothing in its place)"
+	}
+	return fmt.Sprintf("| %s | %s | %s |\n", strings.TrimSpace(string(archive.Comment)), strings.Join(lines, "<br>"), said)
 }
 
 var section = regexp.MustCompile(`(?s)(<!-- wire: [^\n]+ -->\n).*?(<!-- end -->)`)

@@ -1,12 +1,14 @@
 package explain
 
 import (
+	"cmp"
 	"encoding/json"
 	"fmt"
 	"slices"
 	"strings"
 	"time"
 
+	"nudge/channels"
 	"nudge/engine"
 	"nudge/flows"
 	"nudge/lang/shape"
@@ -149,7 +151,9 @@ func (c *composer) move(m *recorded) {
 		and("key", c.quoted(m.Call.Key))
 		and("data", c.json(m.Call.Data))
 	case m.Reply != nil:
-		say("reply: %s", c.quoted(m.Reply.Text))
+		say("reply: %s", cmp.Or(c.quoted(m.Reply.Text), `""`))
+		and("parts", c.json(partsOf(m.Reply)))
+		and("metadata", c.json(m.Reply.Metadata))
 	case m.Profile != nil:
 		say("profile: %s", c.json(m.Profile.Set))
 	case m.Receipt != nil:
@@ -204,6 +208,8 @@ func (c *composer) texts() (all []string) {
 			eachText(m.Call.Data, func(_, text string) { add(text) })
 		case m.Reply != nil:
 			add(m.Reply.Text)
+			eachText(partsOf(m.Reply), func(_, text string) { add(text) })
+			eachText(m.Reply.Metadata, func(_, text string) { add(text) })
 		case m.Profile != nil:
 			eachText(m.Profile.Set, func(_, text string) { add(text) })
 		case m.Receipt != nil:
@@ -213,6 +219,18 @@ func (c *composer) texts() (all []string) {
 		}
 	}
 	return all
+}
+
+// partsOf is the parts of a reply as a story has them, or nil.
+func partsOf(r *channels.Reply) json.RawMessage {
+	if len(r.Parts) == 0 {
+		return nil
+	}
+	raw, err := json.Marshal(r.Parts)
+	if err != nil {
+		return nil // data that is no JSON never came through a channel
+	}
+	return raw
 }
 
 // json is data with its texts replaced, on one line.
