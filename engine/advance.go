@@ -52,7 +52,7 @@ func (a *applier) leavesByLoss(r pinned) bool {
 		return false
 	}
 	m := r.current()
-	return m.Step == r.At && m.Status.lost() && a.happens(r, r.watches().All(), nil, func(_, _ int, line *flows.Line) bool {
+	return m.Step == r.At && m.Status.lost() && a.leads(r, func(line *flows.Line) bool {
 		return line.Signal == flows.SignalFailed && named(line, m)
 	})
 }
@@ -60,7 +60,7 @@ func (a *applier) leavesByLoss(r pinned) bool {
 // step carries out one step. It returns the step to continue at, or parked when the run has
 // parked or ended.
 func (a *applier) step(r pinned, s *flows.Step) (next int, parked bool) {
-	if s.If != nil && !r.inLoopOf(r.At) {
+	if s.If != nil && !r.inLoopOf(r.At) && !r.comesBack() {
 		ok, err := a.truth(s.If, a.scope(r), r)
 		if err != nil {
 			a.fail(r.Run, r.At, err.Error())
@@ -258,7 +258,7 @@ func (a *applier) finish(r *Run, outcome string, goal bool) {
 	if r.Campaign != 0 {
 		a.editCampaign(r.Campaign).Live--
 	}
-	r.Alarms, r.Deadline, r.Repeats, r.StatusCheck = nil, 0, nil, StatusCheck{}
+	r.Alarms, r.Deadline, r.Repeats, r.StatusCheck, r.Meanwhile = nil, 0, nil, StatusCheck{}, nil
 	r.log(Entry{At: a.now, Kind: KindEnded, Step: NoStep, Detail: outcome})
 	a.afterEnd(r)
 	r.Mailbox = nil

@@ -6,15 +6,15 @@ import (
 )
 
 // overtaken checks, right before an attempt of the run's newest message, what may make the
-// message superfluous: the condition lines among the exits and the untils around the step,
-// then the condition of the step itself. It reports whether the message does not go out,
+// message superfluous: the condition lines among the exits, the untils around the step and
+// the lines that end the wait of its do, then the condition of the step itself. It reports whether the message does not go out,
 // and how the run continues.
 func (a *applier) overtaken(r pinned) (next int, parked, yes bool) {
 	if a.e.watchesIfs(r.flow) {
 		for _, w := range r.watches().All() {
 			for i := range w.Lines {
 				line := &w.Lines[i]
-				if line.Signal != flows.SignalIf || !a.holds(line.If, r, nil) {
+				if line.Signal != flows.SignalIf || line.Do || !a.holds(line.If, r, nil) {
 					continue
 				}
 				if w.Place == AtExits {

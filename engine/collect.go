@@ -37,7 +37,7 @@ func (a *applier) collect(r pinned, s *flows.Step) (next int, parked bool) {
 	if r.outOfTime(r.At, s.Collect.Until) {
 		return a.endEarly(r, r.At, outcomePast), false
 	}
-	a.waitHere(r.Run)
+	a.waitHere(r, r.At, r.alarmOf(r.At))
 	return 0, true
 }
 

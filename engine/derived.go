@@ -70,7 +70,7 @@ func (a *applier) startFlow(r pinned, s *flows.Step) (next int, parked bool) {
 		return s.Next, false
 	}
 	r.Status = Waiting
-	a.waitHere(r.Run)
+	a.waitHere(r, r.At, r.alarmOf(r.At))
 	return 0, true
 }
 

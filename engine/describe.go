@@ -29,6 +29,7 @@ var sentences = [...]sentence{
 	KindDelayed:    {text: "{step} held until {detail}"},
 	KindAsked:      {text: "{step}: asked the provider: {detail}"},
 	KindLeaving:    {text: "leaves as {detail}"},
+	KindDo:         {text: "{step} goes on, and takes the steps under {detail}"},
 	KindPassedOver: {text: "{step} passed over {detail}"},
 	KindReceipt:    {text: "{step} {detail}{attempt}"},
 	KindWaiting:    {text: "{step} began, until {detail}", bare: "{step} began, without a timer"},

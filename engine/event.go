@@ -167,7 +167,7 @@ func (a *applier) wakeOn(id RunID, ev *Event) {
 	if a.collectItem(r, &h) || a.followEvent(r, inEffect, h) {
 		return
 	}
-	if r.Status != Waiting && r.Status != Parked && a.awaited(r, &h) {
+	if r.WaitsAt() == NoStep && r.Status != Parked && a.awaited(r, &h) {
 		r = a.editPinned(r)
 		h.Offered = r.Freed
 		a.hold(r.Run, h)
@@ -183,7 +183,7 @@ func (a *applier) followEvent(r pinned, in []watch.Lines, h Signal) bool {
 	for _, w := range in {
 		for i := range w.Lines {
 			line := &w.Lines[i]
-			if line.Signal != flows.SignalEvent || !a.matches(line, r, &h) || !a.holds(line.If, r, &h) {
+			if line.Signal != flows.SignalEvent || !r.mayTake(line) || !a.matches(line, r, &h) || !a.holds(line.If, r, &h) {
 				continue
 			}
 			r = a.editPinned(r)

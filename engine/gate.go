@@ -15,17 +15,19 @@ const (
 	ReasonLate       = gate.Late
 	ReasonExpired    = gate.Expired
 	ReasonCapped     = gate.Capped
-	ReasonSkipped    = "skipped"        // the condition of its step is false
-	ReasonTemplate   = "template"       // it could not be rendered
-	ReasonMergeField = "merge_field"    // it contains {{, which the provider would expand
-	ReasonRunEnded   = "the run ended"  // the run ended before the message could go out
-	ReasonLoopLeft   = "the loop ended" // the loop ended before the message could go out
+	ReasonSkipped    = "skipped"          // the condition of its step is false
+	ReasonTemplate   = "template"         // it could not be rendered
+	ReasonMergeField = "merge_field"      // it contains {{, which the provider would expand
+	ReasonRunEnded   = "the run ended"    // the run ended before the message could go out
+	ReasonLoopLeft   = "the loop ended"   // the loop ended before the message could go out
+	ReasonWaitEnded  = "the wait ended"   // the wait of its do ended before the message could go out
+	ReasonWaitWentOn = "the wait went on" // the do of a later timer has taken its place
 	ReasonRunAhead   = "the run went on"
 )
 
 // UnsentReasons lists all reasons.
 var UnsentReasons = []string{ReasonOutbound, ReasonOptedOut, ReasonLate, ReasonExpired, ReasonCapped, ReasonSkipped,
-	ReasonTemplate, ReasonMergeField, ReasonRunEnded, ReasonLoopLeft, ReasonRunAhead}
+	ReasonTemplate, ReasonMergeField, ReasonRunEnded, ReasonLoopLeft, ReasonWaitEnded, ReasonWaitWentOn, ReasonRunAhead}
 
 // judge asks the gate whether the run's newest message may go out now.
 func (a *applier) judge(r pinned) gate.Verdict {

@@ -8,7 +8,8 @@ func (a *applier) leaveBy(r pinned, line *flows.Line, h *Signal) {
 	for i := range r.Messages {
 		a.drop(r.Run, i+1, ReasonRunEnded)
 	}
-	r.Alarms, r.Deadline, r.Repeats, r.StatusCheck = nil, 0, nil, StatusCheck{}
+	r.layDown()
+	r.Alarms, r.Deadline, r.Repeats, r.StatusCheck, r.Meanwhile = nil, 0, nil, StatusCheck{}, nil
 	r.Status, r.Goal = 0, line.Goal
 	for i := range r.flow.Exits {
 		if &r.flow.Exits[i] == line {

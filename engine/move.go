@@ -17,7 +17,7 @@ func Migrates(r *Run, from, to *flows.Flow) bool {
 	if from.Version == to.Version || r.Status != Waiting {
 		return false
 	}
-	m, _ := to.Migrate(&from.Steps[r.At])
+	m, _ := to.Migrate(flows.Parked{Step: &from.Steps[r.At], TookDo: r.tookDo()})
 	return m != nil
 }
 
@@ -43,7 +43,7 @@ func (m *Move) apply(a *applier) {
 	}
 	r = a.edit(m.Run)
 	parked := &from.Steps[r.At]
-	migration, goal := to.Migrate(parked)
+	migration, goal := to.Migrate(flows.Parked{Step: parked, TookDo: r.tookDo()})
 	if migration.Exit != "" {
 		r.log(Entry{At: a.now, Kind: KindMoved, Step: r.At, Detail: "out by version " + to.Version})
 		a.finish(r, migration.Exit, false)
@@ -57,7 +57,7 @@ func (m *Move) apply(a *applier) {
 	}
 	r.renumber(from, to)
 	r.Version = to.Version
-	r.Alarms, r.Repeats, r.StatusCheck = nil, nil, StatusCheck{}
+	r.Alarms, r.Repeats, r.StatusCheck, r.Meanwhile = nil, nil, StatusCheck{}, nil
 	r.setDeadline()
 	r.log(Entry{At: a.now, Kind: KindMoved, Step: goal, Detail: fmt.Sprintf("here from %s of version %s", parked.ID, from.Version)})
 	a.decide(r, DidMove, "to "+to.Steps[goal].ID)

@@ -91,7 +91,7 @@ func (a *applier) wakeOnStatus(r *Run, message int, before MessageStatus) {
 		return
 	}
 	p, m := a.e.pin(r), r.Message(message)
-	if a.happens(p, p.watches().All(), nil, func(_, _ int, line *flows.Line) bool {
+	if a.leads(p, func(line *flows.Line) bool {
 		switch line.Signal {
 		case flows.SignalRead, flows.SignalDelivered, flows.SignalFailed:
 			return named(line, m) && satisfies(m.Status, line.Signal) && !satisfies(before, line.Signal)
@@ -104,8 +104,7 @@ func (a *applier) wakeOnStatus(r *Run, message int, before MessageStatus) {
 		a.goOn(r, message)
 		return
 	}
-	if w := p.step().Wait; w != nil && r.alarmOf(r.At) == 0 && lostCause(r, w.Lines) {
-		a.endWait(r, r.At, outcomeFailed, nil)
-		a.advance(p, p.step().Next)
+	if w := p.step().Wait; w != nil && p.untimed(r.At, w.Lines) && lostCause(r, w.Lines) {
+		a.advance(p, a.endEarly(p, r.At, outcomeFailed))
 	}
 }

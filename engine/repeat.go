@@ -41,7 +41,7 @@ func (a *applier) endRound(r pinned, s *flows.Step, l *RepeatState) (next int, p
 	if end > a.now {
 		r.Status = Waiting
 		r.setAlarm(Alarm{end, r.At, roundAlarm})
-		a.waitHere(r.Run)
+		a.waitHere(r, r.At, r.alarmOf(r.At))
 		return 0, true
 	}
 	return a.beginRound(r.Run, s, l)

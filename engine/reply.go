@@ -216,7 +216,7 @@ func (a *applier) wakeOnReply(r pinned, h *Signal, anywhere bool) bool {
 	for _, w := range r.watches().All() {
 		for i := range w.Lines {
 			line := &w.Lines[i]
-			if anywhere && !line.Anywhere || !answers(line, r.Run, h) || !a.holds(line.If, r, h) {
+			if anywhere && !line.Anywhere || !r.mayTake(line) || !answers(line, r.Run, h) || !a.holds(line.If, r, h) {
 				continue
 			}
 			r = a.editPinned(r)
@@ -260,7 +260,7 @@ func (a *applier) waitsElsewhere(live []*Run, h *Signal) bool {
 		for _, w := range p.watches().All() {
 			for i := range w.Lines {
 				line := &w.Lines[i]
-				if !answers(line, r, &everywhere) || answers(line, r, h) {
+				if !p.mayTake(line) || !answers(line, r, &everywhere) || answers(line, r, h) {
 					continue
 				}
 				scope := a.scope(p)

@@ -38,11 +38,12 @@ type Run struct {
 	Parent     RunID  // the run whose start step waits for this one; zero for none
 	ParentCall int    // number of that run's call, from 1
 
-	Messages     []Message // message number n is Messages[n-1]
-	Waits        []WaitEnd // how its steps with an outcome have ended, in order
-	FetchAttempt int       // of the fetch it is parked on, from 1
-	FetchPaused  bool      // the next attempt waits for its alarm
-	Fetched      []Fetched // answers to fetches, in order
+	Messages     []Message  // message number n is Messages[n-1]
+	Meanwhile    *Meanwhile // the wait it is in, if lines of it have a do; nil for none
+	Waits        []WaitEnd  // how its steps with an outcome have ended, in order
+	FetchAttempt int        // of the fetch it is parked on, from 1
+	FetchPaused  bool       // the next attempt waits for its alarm
+	Fetched      []Fetched  // answers to fetches, in order
 
 	Collected []Collection // what collects have gathered, in order
 	Signals   []Signal     // events and replies that ended waits, for later steps
@@ -210,6 +211,11 @@ func (r *Run) clone() *Run {
 	c.Alarms = slices.Clone(r.Alarms)
 	c.StatusCheck.Messages, c.StatusCheck.Held = slices.Clone(r.StatusCheck.Messages), slices.Clone(r.StatusCheck.Held)
 	c.Repeats = slices.Clone(r.Repeats)
+	if r.Meanwhile != nil {
+		m := *r.Meanwhile
+		m.Taken, m.Next = slices.Clone(m.Taken), slices.Clone(m.Next)
+		c.Meanwhile = &m
+	}
 	c.Waits = slices.Clip(r.Waits)
 	c.Signals = slices.Clip(r.Signals)
 	c.Fetched = slices.Clip(r.Fetched)

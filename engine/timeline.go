@@ -73,6 +73,7 @@ const (
 	KindPassedOver                  // Detail: the timer of a line, and why it is not taken after ": "
 	KindTakenBack                   // Detail: event type; it took an item back
 	KindLeaving                     // Detail: the outcome of the exit whose steps follow
+	KindDo                          // Detail: the signal of the line whose do is taken
 )
 
 var kindNames = [...]string{
@@ -88,6 +89,7 @@ var kindNames = [...]string{
 	KindPassedOver: "passed over",
 	KindTakenBack:  "taken back",
 	KindLeaving:    "leaving",
+	KindDo:         "do",
 }
 
 // String is the word for a kind in the API.

@@ -56,6 +56,7 @@ func (a *applier) fireOwn(r pinned, wait []watch.Lines, isDue func(place, index 
 	switch {
 	case isDue(AtBegin, ownTime), isDue(AtBegin, paced), isDue(AtBegin, ownDay):
 		a.fireBeginAlarm(a.editPinned(r))
+	case r.inDo() && slices.ContainsFunc(wait, func(w watch.Lines) bool { return a.timeout(r, w, isDue) }):
 	case isDue(AtMessage, 0):
 		a.fireMessageAlarm(r)
 	case r.Status == Waiting && r.step().Verb == flows.VerbRepeat && isDue(r.At, roundAlarm):

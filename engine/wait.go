@@ -10,32 +10,56 @@ const (
 	outcomePast   = flows.OutcomePast // no timer was left that could end it
 )
 
-// wait begins a wait step. If a line has already happened, the wait ends at once; otherwise
-// the run parks.
+// wait begins a wait step. If a line has already happened, the wait ends at once, or takes
+// the line's do; otherwise the run parks. What came before the wait is taken line by line.
 func (a *applier) wait(r pinned, s *flows.Step) (next int, parked bool) {
+	if r.comesBack() {
+		return a.endDo(r)
+	}
 	r.Status = Waiting
-	if line, h := a.lookBack(r, s.Wait.Lines); line != nil {
-		return a.follow(r, r.At, line, h), false
+	at, lines := r.At, s.Wait.Lines
+	r.meanwhile(at, lines)
+	for i, mine := 0, r.Meanwhile; i < len(lines); i++ {
+		for line := &lines[i]; r.mayTake(line); {
+			h, ok := a.happened(r, line)
+			if !ok {
+				break
+			}
+			if !line.Do {
+				return a.follow(r, at, line, h), false
+			}
+			if a.takeDo(r, line, h); !r.Live() || r.Meanwhile != mine {
+				return 0, true // its steps have led out of the wait
+			}
+		}
 	}
-	a.setAlarms(r, r.At, s.Wait.Lines)
+	a.setAlarms(r, at, lines)
 	switch {
-	case r.outOfTime(r.At, s.Wait.Lines):
-		return a.endEarly(r, r.At, outcomePast), false
-	case r.alarmOf(r.At) == 0 && lostCause(r.Run, s.Wait.Lines):
-		return a.endEarly(r, r.At, outcomeFailed), false
+	case r.outOfTime(at, lines):
+		return a.endEarly(r, at, outcomePast), false
+	case r.untimed(at, lines) && lostCause(r.Run, lines):
+		return a.endEarly(r, at, outcomeFailed), false
 	}
-	a.waitHere(r.Run)
+	a.waitHere(r, at, r.endOf(at, lines))
 	return 0, true
 }
 
-// waitHere records that the run waits, and its latest end. If the active version of its flow
-// migrates runs from this step, it derives the move.
-func (a *applier) waitHere(r *Run) {
-	e := Entry{At: a.now, Kind: KindWaiting, Step: r.At}
-	if until := r.alarmOf(r.At); until != 0 {
+// comesBack reports whether the run comes back to its wait from a do.
+func (r *Run) comesBack() bool { return r.inDo() && r.At == r.Meanwhile.Step }
+
+// waitHere records that the run waits at a step, and its end; 0 for none.
+func (a *applier) waitHere(r pinned, at int, until Instant) {
+	e := Entry{At: a.now, Kind: KindWaiting, Step: at}
+	if until != 0 {
 		e.Detail = until.String()
 	}
 	r.log(e)
+	a.offerMove(r.Run)
+}
+
+// offerMove derives the move of a run that waits, if the active version of its flow migrates
+// runs from this step.
+func (a *applier) offerMove(r *Run) {
 	if to := a.e.takingOver[r.Flow]; to != nil && Migrates(r, a.e.flowOf(r), to) {
 		a.derive(r, &Input{Payload: &Move{Run: r.ID, Version: to.Version}})
 	}
@@ -51,28 +75,44 @@ func (r *Run) alarmOf(place int) (first Instant) {
 	return first
 }
 
-// lookBack finds the first line that has happened already: by a message's status since its
-// send, a reply since the send of the message it answers, or a signal that arrived while the
-// run was held.
+// endOf returns the earliest timer that can end a wait; 0 for none.
+func (r *Run) endOf(place int, lines []flows.Line) (first Instant) {
+	for _, a := range r.Alarms {
+		if a.Place == place && !lines[a.Line].Do && (first == 0 || a.At < first) {
+			first = a.At
+		}
+	}
+	return first
+}
+
+// untimed reports whether no timer is set that can end a wait.
+func (r *Run) untimed(place int, lines []flows.Line) bool { return r.endOf(place, lines) == 0 }
+
+// lookBack finds the first line that has happened already.
 func (a *applier) lookBack(r pinned, lines []flows.Line) (*flows.Line, *Signal) {
 	for i := range lines {
-		line := &lines[i]
-		switch line.Signal {
-		case flows.SignalReply, flows.SignalEvent:
-			if h, ok := a.fromMailbox(r, line); ok {
-				return line, &h
-			}
-		case flows.SignalRead, flows.SignalDelivered, flows.SignalFailed:
-			if reached(r.Run, line) && a.holds(line.If, r, nil) {
-				return line, nil
-			}
-		case flows.SignalIf:
-			if !line.Gathered && a.holds(line.If, r, nil) {
-				return line, nil
-			}
+		if h, ok := a.happened(r, &lines[i]); ok {
+			return &lines[i], h
 		}
 	}
 	return nil, nil
+}
+
+// happened reports whether a line has happened already: by a message's status since its send,
+// a reply since the send of the message it answers, or a signal that arrived while the run was
+// held.
+func (a *applier) happened(r pinned, line *flows.Line) (*Signal, bool) {
+	switch line.Signal {
+	case flows.SignalReply, flows.SignalEvent:
+		if h, ok := a.fromMailbox(r, line); ok {
+			return &h, true
+		}
+	case flows.SignalRead, flows.SignalDelivered, flows.SignalFailed:
+		return nil, reached(r.Run, line) && a.holds(line.If, r, nil)
+	case flows.SignalIf:
+		return nil, !line.Gathered && a.holds(line.If, r, nil)
+	}
+	return nil, false
 }
 
 // endWait records how a wait, collect or repeat ended. A signal stays in hand for the then

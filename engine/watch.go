@@ -17,8 +17,8 @@ func (r pinned) watches() watch.Set {
 	for _, l := range r.Repeats {
 		parked.Loops = append(parked.Loops, l.Step)
 	}
-	if r.Status == Waiting {
-		parked.At = r.At
+	if at := r.WaitsAt(); at != NoStep {
+		parked.At = at
 	}
 	return watch.InEffect(r.flow, parked)
 }
@@ -29,7 +29,7 @@ func (a *applier) happens(r pinned, in []watch.Lines, h *Signal, meant func(plac
 	for _, w := range in {
 		for i := range w.Lines {
 			line := &w.Lines[i]
-			if meant(w.Place, i, line) && (line.Signal == flows.SignalIf || a.holds(line.If, r, h)) {
+			if r.mayTake(line) && meant(w.Place, i, line) && (line.Signal == flows.SignalIf || a.holds(line.If, r, h)) {
 				a.take(a.editPinned(r), w.Place, line, h)
 				return true
 			}
@@ -38,14 +38,28 @@ func (a *applier) happens(r pinned, in []watch.Lines, h *Signal, meant func(plac
 	return false
 }
 
-// take follows a line: the run leaves by an exit, or the line's step ends and the run
-// continues after it.
-func (a *applier) take(r pinned, place int, line *flows.Line, h *Signal) {
-	if place == AtExits {
-		a.leave(r, line, h)
-		return
+// leads follows the first line in effect that is meant and whose condition is true. It
+// reports whether the run has gone on by it. It has not if the line's do only follows another.
+func (a *applier) leads(r pinned, meant func(*flows.Line) bool) bool {
+	during, following := r.Meanwhile, 0
+	if during != nil {
+		following = len(during.Next)
 	}
-	a.advance(r, a.follow(r, place, line, h))
+	return a.happens(r, r.watches().All(), nil, func(_, _ int, line *flows.Line) bool { return meant(line) }) &&
+		(during == nil || r.Meanwhile != during || len(during.Next) <= following)
+}
+
+// take follows a line: the run leaves by an exit, or the line's step ends and the run
+// continues after it. A line with a do ends nothing.
+func (a *applier) take(r pinned, place int, line *flows.Line, h *Signal) {
+	switch {
+	case place == AtExits:
+		a.leave(r, line, h)
+	case line.Do:
+		a.takeDo(r, line, h)
+	default:
+		a.advance(r, a.follow(r, place, line, h))
+	}
 }
 
 // closes frees the run's key if the step that ends is its last collect: the next event may
@@ -60,6 +74,7 @@ func (a *applier) follow(r pinned, place int, line *flows.Line, h *Signal) (next
 	if i := slices.IndexFunc(r.Repeats, func(l RepeatState) bool { return l.Step == place }); i >= 0 {
 		a.leaveLoop(r.Run, i)
 	}
+	a.endMeanwhile(r.Run, place)
 	a.endWait(r.Run, place, line.As, h)
 	return line.Then
 }

@@ -60,8 +60,8 @@ step that sends one. The step named here does something else.`,
   - wait: 1h
   - wait: [ { reply: hello }, { after: 1d } ]`},
 	{"waits-here", `A step waits where only steps that do not wait may stand: under the then of an exit, where the
-run has ended for everybody else. A wait, a repeat, a collect and a start with wait: true wait.
-Start another flow that waits instead.`,
+run has ended for everybody else, and under a do, where the run waits already. A wait, a
+repeat, a collect and a start with wait: true wait. Start another flow that waits instead.`,
 		`exit:
   event: visit.cancelled
   key: any

@@ -230,6 +230,8 @@ type Line struct {
 	As      string     // the outcome: as written, else the signal's word (read, event, after, …)
 	Then    int        // the step to go on with: the Then block's first, or the wait's Next
 	HasThen bool       // a then block was written
+	Do      bool       // in a wait: the steps from Then on lead back to the wait, which goes on
+	AtMost  int        // for Do: how often its steps are taken; 0 for any number
 	Goal    bool       // exits only: leaving this way is what the flow is for
 
 	Gathered bool // in a collect: a lone condition that reads its items or count; asked when they change

@@ -77,6 +77,9 @@ func (r *reader) lines(v *node.Value, k *typeEnv, where place) ([]Line, []*node.
 		if maps[i] = item.MapOf(where.signalNames()...); maps[i] != nil {
 			lines[i] = r.line(maps[i], k, where)
 			maps[i].Allow("then")
+			if where == inWait {
+				r.readDo(maps[i], &lines[i])
+			}
 		}
 	}
 	return lines, maps

@@ -22,12 +22,18 @@ const (
 	sameStep = "same"
 )
 
+// Parked is where runs of an older version are parked.
+type Parked struct {
+	Step   *Step // of their version
+	TookDo bool  // it is a wait that has taken a do
+}
+
 // Migrate returns the first migration for runs of older versions that are parked on a step,
 // and the step to go on with. It returns nil if these runs stay.
-func (f *Flow) Migrate(parked *Step) (m *Migration, to int) {
+func (f *Flow) Migrate(parked Parked) (m *Migration, to int) {
 	for i := range f.Migrations {
 		m := &f.Migrations[i]
-		if m.From != "" && m.From != parked.ID {
+		if m.From != "" && m.From != parked.Step.ID {
 			continue
 		}
 		if m.To != SameStep || m.Exit != "" {
@@ -41,11 +47,11 @@ func (f *Flow) Migrate(parked *Step) (m *Migration, to int) {
 }
 
 // same returns the step that can replace a step of an older version, or -1. Only a wait can
-// start again without harm: a collect has gathered items, a start has started its flow, and
-// a repeat would send its messages again.
-func (f *Flow) same(parked *Step) int {
-	to := f.StepNamed(parked.ID)
-	if to < 0 || len(f.Steps[to].Loops) > 0 || parked.Verb != VerbWait || f.Steps[to].Verb != VerbWait {
+// start again without harm: a collect has gathered items, a wait that took a do would take it
+// again, a start has started its flow, and a repeat would send its messages again.
+func (f *Flow) same(parked Parked) int {
+	to := f.StepNamed(parked.Step.ID)
+	if to < 0 || len(f.Steps[to].Loops) > 0 || parked.Step.Verb != VerbWait || parked.TookDo || f.Steps[to].Verb != VerbWait {
 		return -1
 	}
 	return to
@@ -109,6 +115,8 @@ func (r *reader) goal(t *node.Text, from string) int {
 	case to >= r.parting && to < len(r.flow.Steps):
 		r.list.Errorf(t.Span, codeBadValue, "end them with exit: OUTCOME, or move them to a step of the flow", "%s is a step of an exit, and only the exit leads to it", t.Value)
 		return 0
+	case r.dos[to]:
+		r.list.Errorf(t.Span, codeBadValue, "move the runs to the wait itself", "%s is a step under a do, and only its wait leads to it", t.Value)
 	case to < len(r.flow.Steps) && len(r.flow.Steps[to].Loops) > 0:
 		r.list.Errorf(t.Span, codeBadValue, "move the runs to the repeat itself", "%s is inside a repeat, and runs cannot begin in the middle of a round", t.Value)
 	}

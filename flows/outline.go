@@ -85,6 +85,7 @@ func (r *reader) outlineBlock(steps *node.Value) {
 
 // outlineInside finds the steps inside a step, in the order in which its verb reads them.
 func (r *reader) outlineInside(m *node.Map) {
+	r.outlineArms(m.Get("wait"), "do")
 	r.outlineArms(m.Get("wait"), "then")
 	r.outlineArms(m.Get("branch"), "then", "else")
 	r.outlineArms(m.Get("split"), "then")

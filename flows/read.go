@@ -29,6 +29,7 @@ type reader struct {
 	parting  int             // index of the first step of the exits
 	asked    map[string]bool // categories whose hours it asks for
 	unheard  []unheard       // waits that have no failed line of their own
+	dos      map[int]bool    // indexes of the steps under a do
 	endless  []endless       // where a run may live for good
 
 	conversation *node.Text // of all its messages that name none; nil for none
@@ -40,7 +41,7 @@ func (p *Project) readFlow(f File, list *diag.List) *Flow {
 	before := len(*list)
 	r := &reader{
 		project: p, list: list, profile: p.profile(), used: map[string]bool{}, partials: map[string]bool{}, assets: map[string]bool{}, emits: map[string]bool{}, asked: map[string]bool{}, shapes: map[string]*shape.Type{},
-		headAt: map[diag.Pos]int{}, learned: map[string]*shape.Type{}, vars: map[string]*shape.Type{},
+		headAt: map[diag.Pos]int{}, learned: map[string]*shape.Type{}, dos: map[int]bool{}, vars: map[string]*shape.Type{},
 		flow: &Flow{Zone: p.Zone, Locale: p.Locale},
 	}
 	m := node.Parse(f.Name, []byte(f.Text), list)

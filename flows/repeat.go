@@ -1,9 +1,7 @@
 package flows
 
 import (
-	"maps"
 	"regexp"
-	"slices"
 
 	"nudge/lang/node"
 	"nudge/lang/shape"
@@ -78,12 +76,7 @@ func (r *reader) body(m *node.Map, steps *node.Value, at int, k *typeEnv) *typeE
 	joints, _ := r.block(steps, "steps", inside)
 	connect(joints, at)
 	r.loops = r.loops[:len(r.loops)-1]
-	for _, name := range slices.Sorted(maps.Keys(k.vars)) {
-		if before, after := k.vars[name], inside.vars[name]; before.Kind != after.Kind {
-			steps.Errorf(codeWrongType, "use another name in the loop",
-				"vars.%s is %s before the first round, but may have another type after it", name, before.Described())
-		}
-	}
+	r.keepTypes(steps, k, inside, "in the loop", "before the first round")
 	return inside
 }
 

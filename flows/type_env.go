@@ -92,7 +92,7 @@ func (r *reader) startsByReply() bool {
 // drop forgets the current reply if lines may replace it.
 func (k *typeEnv) drop(lines []Line) {
 	for _, line := range lines {
-		if line.Signal == SignalReply {
+		if line.Signal == SignalReply && !line.Do {
 			delete(k.names, NameReply)
 		}
 	}

@@ -26,17 +26,20 @@ func losesCause(lines []Line) bool {
 		case SignalRead, SignalDelivered, SignalReply:
 			message = true
 		default:
-			timer = timer || signal.IsTimer()
+			timer = timer || signal.IsTimer() && !lines[i].Do
 		}
 	}
 	return message && timer
 }
 
-// runsOut reports whether every timer of the lines may be passed over.
+// runsOut reports whether every timer that ends the wait may be passed over.
 func runsOut(lines []Line) bool {
 	timer := false
 	for i := range lines {
 		line := &lines[i]
+		if line.Do {
+			continue
+		}
 		switch line.Signal {
 		case SignalAfter, SignalOpen, SignalQuiet:
 			if line.Never || line.If == nil {

@@ -20,6 +20,7 @@ func (r *reader) wait(v *node.Value, at int, k *typeEnv) (joints []patch, ends b
 		return []patch{func(target int) { w.Lines[0].Then = target }}, false
 	}
 	before := k.fork()
+	r.foreseeDos(v, before)
 	lines, lineMaps := r.lines(v, before, inWait)
 	w.Lines = lines
 	if !slices.Contains(lineMaps, nil) { // a line that cannot be read may be its end
@@ -27,6 +28,7 @@ func (r *reader) wait(v *node.Value, at int, k *typeEnv) (joints []patch, ends b
 	}
 	unnamed := Unnamed(w.Lines)
 	r.learn(k, at, r.linesShape(w.Lines, unnamed...))
+	r.readDos(lines, lineMaps, at, before, k)
 	joints, ends = r.follow(lines, lineMaps, at, before, k)
 	return joints, ends && len(unnamed) == 0
 }
@@ -39,6 +41,9 @@ func (r *reader) follow(lines []Line, lineMaps []*node.Map, at int, before, afte
 	ends = len(lineMaps) > 0
 	var onward []*Line
 	for i, m := range lineMaps {
+		if lines[i].Do {
+			continue
+		}
 		inner, lineEnds := r.then(m, &lines[i], id, before.with(id, endedBy(step, &lines[i], r)), after)
 		joints, ends = append(joints, inner...), ends && lineEnds
 		if !lineEnds {
@@ -81,12 +86,7 @@ func (r *reader) then(m *node.Map, line *Line, id string, before, after *typeEnv
 	}
 	line.HasThen = true
 	inside := before.fork()
-	switch line.Signal {
-	case SignalEvent:
-		inside.names[NameEvent] = r.eventShape(line.Event)
-	case SignalReply:
-		inside.names[NameReply] = replyShape
-	}
+	inside.hand(line, r)
 	inside.assume(ofStep(id, lasting(sureIf(line.If))))
 	return r.arm(v, inside, after, onward)
 }
@@ -97,7 +97,7 @@ func (r *reader) checkWait(v *node.Value, w *Wait, at int) {
 	for _, line := range w.Lines {
 		switch line.Signal {
 		case SignalAfter, SignalAt, SignalOpen:
-			timer = true
+			timer = timer || !line.Do
 		case SignalRead:
 			reads = true
 		case SignalFailed:
@@ -105,7 +105,11 @@ func (r *reader) checkWait(v *node.Value, w *Wait, at int) {
 		}
 	}
 	if !timer {
-		v.Errorf(codeNoLimit, "add a line, for example - after: 1d", "this wait has no end")
+		what := "this wait has no end"
+		if slices.ContainsFunc(w.Lines, func(l Line) bool { return l.Do }) {
+			what += ": it goes on after a do"
+		}
+		v.Errorf(codeNoLimit, "add a line, for example - after: 1d", "%s", what)
 	}
 	if reads && timer && !failed {
 		r.unheard = append(r.unheard, unheard{v, at})
@@ -119,6 +123,9 @@ func (r *reader) linesShape(lines []Line, more ...string) *shape.Type {
 	fields := map[string]*shape.Type{}
 	var event *shape.Type
 	for _, line := range lines {
+		if line.Do {
+			continue
+		}
 		words = append(words, line.As)
 		switch line.Signal {
 		case SignalReply:

@@ -26,6 +26,7 @@ type author struct {
 	crowds   *rand.Rand // draws whom events must name; nil where the seed knows none
 	times    *rand.Rand // draws times and dates in expressions; nil where the seed has none of them
 	hours    *rand.Rand // draws open hours; nil where the seed knows none
+	dos      *rand.Rand // draws what is done while a wait goes on; nil where the seed knows none
 }
 
 // ownDice is a dice for what only every other seed knows, or nil. With the right key the seeds
@@ -118,7 +119,7 @@ func (a *author) flow(name string) string {
 	p := &page{dice: a.dice, rarer: a.rarer, broken: a.broken, talks: a.talks, keyed: a.dice.IntN(4) > 0}
 	p.waits = a.waits
 	p.times, p.hours = a.times, a.hours
-	p.crowds = a.crowds
+	p.crowds, p.dos = a.crowds, a.dos
 	p.head(name)
 	p.write("%s", pick(a.dice, "", "", "account: second\n"))
 	p.write("%s", pick(a.dice, "", "category: orders\n", "category: news\n", "category: service\n"))

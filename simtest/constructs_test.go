@@ -30,6 +30,7 @@ func TestConstructs(t *testing.T) {
 		a.crowds = rand.New(rand.NewPCG(seed, 6))
 		a.times = rand.New(rand.NewPCG(seed, 5))
 		a.hours = rand.New(rand.NewPCG(seed, 6))
+		a.dos = rand.New(rand.NewPCG(seed, 7))
 		a.edition()
 		a.edition()
 		for path, file := range a.files {

@@ -17,6 +17,7 @@ type page struct {
 	times  *rand.Rand // of times and dates in expressions; nil for none
 	hours  *rand.Rand // of open hours; nil for none
 	crowds *rand.Rand // of whom events name; nil for none
+	dos    *rand.Rand // of what is done while a wait goes on; nil for none
 	keyed  bool
 	ids    int
 	goals  []string // steps that are in no loop
@@ -114,6 +115,9 @@ func (p *page) lines(indent string, depth int, sends []string, wait bool, of *st
 	message := "any"
 	if len(sends) > 0 && p.dice.IntN(2) == 0 {
 		message = pick(p.dice, sends...)
+	}
+	if wait {
+		p.meanwhile(indent, sends)
 	}
 	for range 1 + p.dice.IntN(3) {
 		signal := p.dice.IntN(len(signals))

@@ -63,6 +63,7 @@ var mustReach = []string{
 	"ended by what cannot be computed", "a line that cannot be computed",
 	"the opening of hours", "hours that were open", "some time within hours", "hours of today, not of the version", "counted where somebody lived before",
 	"no timer left that could end a wait", "overtaken by the until of a loop", "left by the steps of an exit",
+	"took a do", "a do that follows", "dropped by its wait", "a later reminder in the place of an earlier one",
 	"an audience from a service", "a campaign whose audience cannot be read", "stopped by a bad row",
 	"not taken over: its data does not fit",
 	"entry skipped", "entry queued", "entry restarted", "at_most", "dequeued",

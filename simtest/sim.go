@@ -35,7 +35,7 @@ func Run(seed uint64, hours int) *Report {
 	w := &world{machine: newMachine(), config: drawConfig(dice), dice: dice, authors: &author{dice: dice, rarer: ownDice(seed, rarerKey), broken: ownDice(seed, brokenKey), talks: ownDice(seed, talksKey), times: ownDice(seed, timesKey)},
 		turns: map[string][]turn{}, heralds: map[herald]int{}}
 	w.authors.waits, w.authors.hours = waitsDice(seed), ownDice(seed, hoursKey)
-	w.authors.crowds = ownDice(seed, crowdsKey)
+	w.authors.crowds, w.authors.dos = ownDice(seed, crowdsKey), dosDice(seed)
 	if w.oracle = oracleOf(seed); w.oracle != nil {
 		w.lanes = w.oracle.traits(w.lanes)
 	}

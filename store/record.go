@@ -62,7 +62,6 @@ func runFields(c *codec, r *engine.Run) {
 	clock.write(c, &r.Ended)
 	c.str(&r.Outcome)
 	c.bool(&r.Goal)
-	integer(c, &r.Leaving)
 	if c.uint(&r.Campaign); r.Campaign != 0 {
 		integer(c, &r.OwnTime)
 	}
@@ -93,6 +92,29 @@ func runFields(c *codec, r *engine.Run) {
 	c.bool(&r.Freed)
 	integer(c, &r.Depth)
 	childFields(c, r)
+	integer(c, &r.Leaving)
+	meanwhileFields(c, r, signal)
+}
+
+// meanwhileFields describes the wait whose lines have dos, which few runs are in.
+func meanwhileFields(c *codec, r *engine.Run, signal func(*codec, *engine.Signal)) {
+	in := r.Meanwhile != nil
+	if c.bool(&in); !in {
+		return
+	}
+	if r.Meanwhile == nil {
+		r.Meanwhile = new(engine.Meanwhile)
+	}
+	m := r.Meanwhile
+	integer(c, &m.Step)
+	list(c, &m.Taken, integer[int])
+	integer(c, &m.Line)
+	list(c, &m.Next, func(c *codec, p *engine.PendingDo) {
+		integer(c, &p.Line)
+		signal(c, &p.Signal)
+	})
+	integer(c, &m.Event)
+	integer(c, &m.Reply)
 }
 
 func alarmFields(c *codec, a *engine.Alarm, clock *instants) {

@@ -55,6 +55,12 @@ func TestRunRecordIsWhole(t *testing.T) {
 					t.Errorf("the sample has nothing in %s[].%s", path, name)
 				}
 			}
+		case reflect.Pointer:
+			if v.IsNil() {
+				t.Errorf("the sample has nothing in %s", path)
+				return
+			}
+			missing(path, v.Elem())
 		default:
 			if v.IsZero() {
 				t.Errorf("the sample has nothing in %s", path)

@@ -29,6 +29,8 @@ func sample() *engine.Run {
 		Repeats:       []engine.RepeatState{{Step: 4, Round: 2, Began: 1_772_445_600_000}},
 		Collected:     []engine.Collection{{Step: 6, Signals: []int{1, 2}}},
 		FetchAttempt:  2, FetchPaused: true, Fetched: []engine.Fetched{{Step: 8, Status: 200, JSON: json.RawMessage(`{"n":1}`)}},
+		Meanwhile: &engine.Meanwhile{Step: 3, Taken: []int{0, 2}, Line: 2, Event: 1, Reply: 1,
+			Next: []engine.PendingDo{{Line: 1}, {Line: 2, Signal: engine.Signal{At: 1_772_445_600_004, Who: "ann", Text: "so?"}}}},
 		Leaving: 2, Freed: true, Depth: 3, Campaign: 8, OwnTime: 511, Replied: true, Parent: engine.RunID{1, 2}, ParentCall: 5,
 		Waits:   []engine.WaitEnd{{Step: 1, Outcome: "reply", Reply: 2}, {Step: 2, Outcome: "event", Event: 1}},
 		Signals: []engine.Signal{{At: 1_772_445_600_000, Event: "x", Who: "shop", Data: json.RawMessage("{}"), Offered: true, Unique: `"c1"`}, {At: 1_772_445_500_000, Who: "ann", Text: "9", Depth: 2, Conversation: "acme_ann"}},

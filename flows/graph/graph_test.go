@@ -110,6 +110,47 @@ func TestExitSteps(t *testing.T) {
 	}
 }
 
+// TestMeanwhile holds that the steps under a do are drawn as an arm that leads back to its wait.
+func TestMeanwhile(t *testing.T) {
+	p, list := flows.Load(fstest.MapFS{
+		"templates/hello.yaml": {Data: []byte("body: Hello\n")},
+		"flows/one.yaml": {Data: []byte("flow: one\ntrigger: { event: order }\nsteps:\n  - wait:\n      - { event: back, then: [ { exit: returned } ] }\n" +
+			"      - { after: 1d, do: [ { send: hello }, { set: { told: yes } } ] }\n      - { after: 9d }\n")},
+	})
+	if list.HasErrors() {
+		t.Fatal(list)
+	}
+	text := `one, started by order
+└─ wait
+   ├╌ back:
+   │  └─ exit returned
+   ├╌ meanwhile, 1d:
+   │  ├─ send hello
+   │  └─ set told
+   └╌ 9d:
+`
+	if diff := cmp.Diff(text, Text(p.Flows[0])); diff != "" {
+		t.Errorf("as text (-want +got):\n%s", diff)
+	}
+	chart := `flowchart TD
+  start(["order"])
+  s_wait_1{{"wait"}}
+  start --> s_wait_1
+  s_exit_1(["returned"])
+  s_wait_1 -->|"back"| s_exit_1
+  s_hello["hello"]
+  s_wait_1 -->|"meanwhile, 1d"| s_hello
+  s_set_1["set told"]
+  s_hello --> s_set_1
+  s_set_1 -.-> s_wait_1
+  completed((( )))
+  s_wait_1 -->|"9d"| completed
+`
+	if diff := cmp.Diff(chart, Mermaid(p.Flows[0])); diff != "" {
+		t.Errorf("as a chart (-want +got):\n%s", diff)
+	}
+}
+
 // TestNothingOverlaps holds that no two boxes overlap, that nothing lies outside, that
 // every text fits into its box, and that every step is drawn.
 func TestNothingOverlaps(t *testing.T) {
@@ -219,6 +260,9 @@ func (w *flowWriter) step(indent string, depth int) {
 		fmt.Fprintf(w, "%s- { exit: done, if: data.total == 3 }\n", indent)
 	case 3:
 		fmt.Fprintf(w, "%s- wait:\n%s    - failed: any\n", indent, indent)
+		if w.dice.IntN(2) == 0 {
+			fmt.Fprintf(w, "%s    - { after: 1d, do: [ { send: hello }, { branch: [ { if: data.total > 20, then: [ { send: hello } ] } ] } ] }\n", indent)
+		}
 		then("reply: any")
 		then("after: 3d")
 	case 4:

@@ -83,7 +83,14 @@ func (w *mermaid) node(n *node, open []tail) []tail {
 	}
 	var all []tail
 	for i := range n.arms {
-		all = append(all, w.block(n.arms[i].steps, []tail{{id, n.arms[i].label}})...)
+		open := w.block(n.arms[i].steps, []tail{{id, n.arms[i].label}})
+		if !n.arms[i].back {
+			all = append(all, open...)
+			continue
+		}
+		for _, t := range open {
+			w.line("  %s -.-> %s", t.from, id)
+		}
 	}
 	return all
 }

@@ -105,7 +105,7 @@ func (d *drawing) node(n *node, axis, y float64) float64 {
 			d.connect(own, end, end+gap)
 			end = d.block(a.steps, own, end+gap)
 		}
-		if !a.steps.ends() {
+		if !a.ends() {
 			d.bend(point{own, end}, point{axis, y + 2*busGap + h}, foot, false)
 		}
 		x += e.left + e.right + column

@@ -23,6 +23,7 @@ type arm struct {
 	label string
 	kind  kind
 	steps block
+	back  bool // it leads back to the step, which goes on
 }
 
 // kind says what an arm depends on; each kind has its own colour.
@@ -44,12 +45,15 @@ func (b block) ends() bool {
 	return b[len(b)-1].ends()
 }
 
+// ends reports whether the arm does not lead on to the step after its own.
+func (a *arm) ends() bool { return a.back || a.steps.ends() }
+
 func (n *node) ends() bool {
 	if n.verb == flows.VerbExit {
 		return len(n.notes) == 0 // one with a condition may be passed over
 	}
 	for i := range n.arms {
-		if !n.arms[i].steps.ends() {
+		if !n.arms[i].ends() {
 			return false
 		}
 	}
@@ -122,6 +126,9 @@ func (b *builder) ways(at int, s *flows.Step) []entrance {
 		for i := range of {
 			w := entrance{then: of[i].Then, own: of[i].HasThen && own(of[i].Then)}
 			w.id, w.label, w.kind = lineID(s.ID, i), b.line(&of[i]), kindOf(&of[i])
+			if w.back = of[i].Do; w.back {
+				w.own, w.label = true, "meanwhile, "+w.label
+			}
 			all = append(all, w)
 		}
 	}

@@ -80,7 +80,7 @@ func (b *builder) describeLines(n *node, title string, lines []flows.Line) {
 		return
 	}
 	for i := range lines {
-		if lines[i].HasThen {
+		if lines[i].HasThen || lines[i].Do {
 			return
 		}
 	}

@@ -46,9 +46,17 @@ func line(where place) *schema {
 	} else {
 		keys = append(keys, key("then", "The steps that follow; then the flow continues after them.", ref2("steps"), []any{example{"send": "reminder"}}))
 	}
+	if where == inWait {
+		keys = append(keys,
+			key("do", "Instead of `then`: the steps that are taken while the wait goes on. They must not wait.", ref2("steps"), []any{example{"send": "reminder"}}),
+			key("at_most", "How often the steps under `do` are taken. Required for a reply or an event if they send; other lines are taken once.", integer(1, 100), 3))
+	}
 	s := mapping(titles[where], "One signal. The first line of a list to happen wins; if several happen at one instant, the upper line wins.", keys...)
 	s.OneOf = append(exactlyOne(used...), onlyIf(used))
 	s.Dependencies = map[string]any{"key": []string{"event"}, "by": []string{"event", "key"}, "conversation": []string{"reply"}}
+	if where == inWait {
+		s.Dependencies["at_most"] = []string{"do"}
+	}
 	return s
 }
 

@@ -12,6 +12,9 @@ import (
 func (w *walk) await(status engine.RunStatus, at int, own func() *way) *way {
 	for {
 		w.status, w.at = status, at
+		if way := w.lookAround(); way != nil {
+			return way
+		}
 		if !w.next() {
 			return &way{kind: parked}
 		}
@@ -76,10 +79,10 @@ func (w *walk) comes(own func() *way) *way {
 	if way := own(); way != nil || w.moved {
 		return way
 	}
-	if way := w.ask(w.lists[1:], w.f.h, w.isEvent); way != nil {
+	if way := w.ask(w.lists[1:], w.f.h, w.isEvent); way != nil || w.moved {
 		return way
 	}
-	if w.status != engine.Waiting && w.status != engine.Parked && w.awaits(w.f.h) {
+	if w.goingOn() == nil && w.status != engine.Waiting && w.status != engine.Parked && w.awaits(w.f.h) {
 		w.moved = true
 		w.hold(*w.f.h)
 	}
@@ -102,7 +105,7 @@ func (w *walk) hears() (_ *way, heard bool) {
 func (w *walk) ask(lists []*list, h *happening, meant func(*line) bool) *way {
 	for _, list := range lists {
 		for i := range list.lines {
-			if l := &list.lines[i]; meant(l) && w.truth(l.if_, h) {
+			if l := &list.lines[i]; meant(l) && list.mayTake(l) && w.truth(l.if_, h) {
 				w.moved = true
 				return w.take(list, l, h)
 			}
@@ -130,6 +133,9 @@ func (w *walk) take(from *list, l *line, h *happening) *way {
 		}
 		return w.leave(l, h)
 	}
+	if l.does {
+		return w.takeDo(from, l, h)
+	}
 	return &way{kind: left, list: from, line: l, h: h}
 }
 
@@ -147,12 +153,17 @@ func (w *walk) ring(own func() *way) *way {
 	if w.asksFirst(due) {
 		return nil
 	}
-	outer := w.lists[1:]
-	if n := len(outer); n > 0 && w.status == engine.Waiting && outer[n-1].place == w.at && w.flow.byIndex[w.at].verb != "repeat" {
+	outer, during := w.lists[1:], w.goingOn()
+	if during != nil {
+		outer = outer[:len(outer)-1]
+	} else if n := len(outer); n > 0 && w.status == engine.Waiting && outer[n-1].place == w.at && w.flow.byIndex[w.at].verb != "repeat" {
 		outer = outer[:n-1]
 	}
 	if out := w.takeDue(outer, due); out != nil {
 		return out
+	}
+	if during != nil && slices.Contains(during.due, due) {
+		return w.comesDue(during)
 	}
 	rang := w.alarm == due
 	for _, list := range w.lists {
@@ -216,7 +227,7 @@ func (w *walk) armSince(list *list, since time.Time) {
 func (w *walk) outOfTime(list *list) bool {
 	timers := false
 	for i, l := range list.lines {
-		if l.signal != "after" && l.signal != "at" && l.signal != "open" && l.signal != "quiet" {
+		if l.does || l.signal != "after" && l.signal != "at" && l.signal != "open" && l.signal != "quiet" {
 			continue
 		}
 		held := slices.ContainsFunc(w.asking.held, func(h heldTimer) bool { return h.list == list && h.line == i })
@@ -226,29 +237,6 @@ func (w *walk) outOfTime(list *list) bool {
 		timers = true
 	}
 	return timers
-}
-
-// comesDue is the end of a wait or collect by what is due, from the upper line on. What is due in
-// vain is passed over.
-func (w *walk) comesDue(own *list) *way {
-	passed := false
-	for i := range own.lines {
-		switch {
-		case own.due[i] != w.f.due:
-			continue
-		case w.lostCause(own.lines):
-			return &way{kind: left, list: own, word: "failed"}
-		case w.truth(own.lines[i].if_, nil):
-			return &way{kind: left, list: own, line: &own.lines[i]}
-		}
-		own.due[i], passed = 0, true
-		w.note(engine.KindPassedOver, own.place, 0, "")
-	}
-	if passed && w.outOfTime(own) {
-		w.mark("no timer left that could end a wait")
-		return &way{kind: left, list: own, word: "past"}
-	}
-	return nil
 }
 
 // awaits reports whether some wait or collect of the flow names the event.

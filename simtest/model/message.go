@@ -141,7 +141,7 @@ func (w *walk) reopen(s *step) *way {
 // overtaken looks, before a message goes out, at all that may have made it superfluous: the
 // conditions around it, then that of its step, for which the message is not there yet.
 func (w *walk) overtaken(s *step) *way {
-	if out := w.ask(w.lists, nil, func(l *line) bool { return l.signal == "if" }); out != nil {
+	if out := w.ask(w.lists, nil, func(l *line) bool { return l.signal == "if" && !l.does }); out != nil {
 		if out.kind == left {
 			w.mark("overtaken by the until of a loop")
 		}

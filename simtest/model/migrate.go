@@ -22,7 +22,7 @@ func migrationsOf(n *yaml.Node) (lines []migration) {
 
 // takes finds the first line by which the flow takes over a run that is parked on a step
 // of another version, and the step that it leads to; nil for none.
-func (f *Flow) takes(parked *step) (m *migration, goal *step) {
+func (f *Flow) takes(parked *step, tookDo bool) (m *migration, goal *step) {
 	for i := range f.migrations {
 		m := &f.migrations[i]
 		if m.from != "any" && m.from != parked.id {
@@ -34,7 +34,7 @@ func (f *Flow) takes(parked *step) (m *migration, goal *step) {
 		if m.to != "same" {
 			return m, f.named(m.to)
 		}
-		if goal = f.named(parked.id); goal != nil && !goal.looped && goal.verb == "wait" && parked.verb == "wait" {
+		if goal = f.named(parked.id); goal != nil && !goal.looped && goal.verb == "wait" && parked.verb == "wait" && !tookDo {
 			return m, goal
 		}
 	}
@@ -56,7 +56,7 @@ func (w *World) takesOver(r *Run, to *Flow) bool {
 	if to == nil || to == r.now.flow || r.now.status != engine.Waiting {
 		return false
 	}
-	m, _ := to.takes(r.now.flow.byIndex[r.now.at])
+	m, _ := to.takes(r.now.flow.byIndex[r.now.at], r.now.tookDo())
 	return m != nil
 }
 
@@ -94,7 +94,7 @@ func (f *Flow) fits(data map[string]any) bool {
 // that stays, and says so.
 func (w *walk) takeOver(to *Flow) *way {
 	w.moved = true
-	m, goal := to.takes(w.flow.byIndex[w.at])
+	m, goal := to.takes(w.flow.byIndex[w.at], w.tookDo())
 	if m.exit != "" {
 		w.note(engine.KindMoved, w.at, 0, "")
 		return w.finish(m.exit, false)
@@ -150,7 +150,7 @@ func (s *step) inner() (all [][]*step) {
 		all = append(all, a.then)
 	}
 	for _, l := range s.lines {
-		all = append(all, l.then)
+		all = append(all, l.then, l.do)
 	}
 	return all
 }

@@ -266,6 +266,12 @@ func (r *reading) lines(n *yaml.Node) (lines []line) {
 		if l.as == "" {
 			l.as = l.signal
 		}
+		if do := get(item, "do"); do != nil {
+			l.does, l.do = true, r.steps(do)
+			if l.atMost, _ = strconv.Atoi(text(get(item, "at_most"))); l.signal != "reply" && l.signal != "event" {
+				l.atMost = 1
+			}
+		}
 		lines = append(lines, l)
 	}
 	return lines

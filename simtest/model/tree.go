@@ -95,6 +95,9 @@ type line struct {
 	goal   bool
 	then   []*step
 	wide   bool // of a reply: it hears every conversation
+	does   bool // its steps are taken while the wait goes on
+	do     []*step
+	atMost int // how often; 0 for any number
 }
 
 var verbs = []string{"send", "wait", "branch", "split", "repeat", "collect", "set", "emit", "start", "fetch", "opt_out", "opt_in", "exit"}

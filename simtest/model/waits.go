@@ -10,6 +10,9 @@ import (
 // wait waits for the first of the lines.
 func (w *walk) wait(s *step) *way {
 	w.status = engine.Waiting
+	if doing(s.lines) {
+		return w.waitAndDo(s)
+	}
 	if l, h := w.lookBack(s.lines); l != nil {
 		w.endWait(s.index, l.as, h)
 		return w.block(l.then)
@@ -56,8 +59,14 @@ func (w *walk) during(own *list, look func() *way) *way {
 	return w.block(out.line.then)
 }
 
+// timeless reports whether no timer is left that could end a wait.
 func timeless(l *list) bool {
-	return !slices.ContainsFunc(l.due, func(at engine.Instant) bool { return at != 0 })
+	for i, at := range l.due {
+		if at != 0 && !l.lines[i].does {
+			return false
+		}
+	}
+	return true
 }
 
 // repeat takes its steps some times, until one of its lines leads out.

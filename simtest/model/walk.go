@@ -56,6 +56,7 @@ type list struct {
 	lines []line
 	due   []engine.Instant
 	rest  engine.Instant // end of the round that the loop waits for
+	dos   *dos           // of a wait whose lines have some; else nil
 }
 
 type loop struct {
@@ -297,6 +298,9 @@ func (w *walk) leave(l *line, h *happening) *way {
 	}
 	for i := range w.messages {
 		w.drop(i, engine.ReasonRunEnded)
+	}
+	if during := w.goingOn(); during != nil { // what it has in hand stays there
+		w.event, w.reply = during.dos.event, during.dos.reply
 	}
 	w.lists, w.loops, w.alarm, w.asking = []*list{{place: engine.AtExits}}, nil, 0, asking{}
 	w.status, w.goal, w.leaving = 0, l.goal, true

@@ -54,5 +54,5 @@ func Fork(ctx context.Context, src replay.Source, run engine.RunID, step string,
 // waitsAt reports whether a run stands at a step, waiting.
 func waitsAt(core *engine.Engine, r *engine.Run, step string) bool {
 	f := core.Flow(engine.FlowVersion{Flow: r.Flow, Version: r.Version})
-	return r.Live() && r.Status == engine.Waiting && f != nil && f.Steps[r.At].ID == step
+	return r.Live() && r.WaitsAt() != engine.NoStep && f != nil && f.Steps[r.WaitsAt()].ID == step
 }

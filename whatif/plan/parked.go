@@ -53,13 +53,13 @@ func (m *maker) fate(p *Parked, step *flows.Step, next *flows.Flow) *flows.Flow 
 	if next == nil {
 		return nil
 	}
-	migration, to := next.Migrate(step)
+	migration, to := next.Migrate(flows.Parked{Step: step})
 	switch {
 	case migration == nil:
 		p.Hypothetical = true
 		supposed := *next
 		supposed.Migrations = []flows.Migration{{From: step.ID, To: flows.SameStep}}
-		if migration, _ = supposed.Migrate(step); migration == nil {
+		if migration, _ = supposed.Migrate(flows.Parked{Step: step}); migration == nil {
 			p.Hypothetical = false
 			return nil
 		}

@@ -219,7 +219,7 @@ func playsMost(t *testing.T, seed uint64, text string, w *world, p *flows.Projec
 		}
 	}
 	for _, e := range r.Endings {
-		if end, err := play(w, e.Story); err != nil || end.live() || end.run.Outcome != e.Outcome {
+		if end, err := play(w, e.Story); err != nil || end.run == nil || end.live() || end.run.Outcome != e.Outcome {
 			if !strings.Contains(fmt.Sprint(err), "held back") {
 				t.Logf("seed %d: ending %s: %v\n%s\n%v", seed, e.Outcome, err, text, e.Story)
 				exact = false

@@ -238,7 +238,7 @@ func (x *explorer) passes(s *state) bool {
 	case beginning, sending, fetching, turning:
 		return false
 	}
-	return true
+	return !s.looks()
 }
 
 // expand tries every way on from a state, which time has passed in.

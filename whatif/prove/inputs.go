@@ -40,7 +40,7 @@ func (in *input) ofOlder() bool {
 
 // inputs are all that can make a difference to a parked run, in a fixed order.
 func (x *explorer) inputs(s *state) []input {
-	if s.phase == turning {
+	if s.phase == turning || s.looks() {
 		return []input{{kind: inputTurn}}
 	}
 	var all []input
@@ -156,7 +156,8 @@ func (w *walk) apply(in *input) {
 	case inputEvent:
 		w.event(in.event)
 	case inputProfile:
-		w.dead = !w.watchIfs()
+		heard := w.watchIfs()
+		w.dead = w.dead || !heard
 		return
 	case inputFetched:
 		w.advance(step.Next)
@@ -165,10 +166,22 @@ func (w *walk) apply(in *input) {
 	case inputTimer:
 		w.ring(in.alarm)
 	case inputTurn:
-		w.nextRound()
+		w.turn()
 	}
 	if !w.dead && !w.s.ifs {
 		w.watchIfs()
+	}
+}
+
+// turn goes on in the middle of an input: with the next round, or with what came before a
+// wait.
+func (w *walk) turn() {
+	if !w.s.looks() {
+		w.nextRound()
+		return
+	}
+	if next, parked := w.lookOn(); !parked {
+		w.advance(next)
 	}
 }
 
@@ -214,7 +227,7 @@ func (w *walk) ring(a alarm) {
 		w.s.values[w.f.Steps[w.s.at].ID+".outcome"] = nil
 		w.clearAlarms(w.s.at)
 		w.advance(w.f.Steps[w.s.at].Next)
-	case w.s.phase == waiting && a.place == w.s.at:
+	case a.place >= 0 && a.place == w.s.waitsAt():
 		w.timeout(a, lines)
 	case w.truth(lines[a.line].If):
 		w.take(a.place, &lines[a.line])
@@ -225,14 +238,17 @@ func (w *walk) ring(a alarm) {
 
 // rank is the order in which alarms of one instant are asked.
 func (w *walk) rank(a alarm) int {
-	const lines = flows.MaxLines + 1
+	const lines = 2*flows.MaxLines + 2
+	inner := (len(w.s.loops) + 1) * lines
 	switch {
 	case a.place == atExits:
 		return a.line
-	case a.place == atHold:
-		return (len(w.s.loops) + 1) * lines
-	case a.line == roundLine || a.place == w.s.at:
-		return (len(w.s.loops)+2)*lines + a.line
+	case a.place == atHold, a.line == roundLine:
+		return inner + lines
+	case a.place == w.s.waitsAt() && w.doAt(a):
+		return inner + flows.MaxLines + a.line
+	case a.place == w.s.waitsAt(), a.place == w.s.at:
+		return inner + a.line
 	}
 	for depth, l := range w.s.loops {
 		if l.step == a.place {
@@ -241,6 +257,9 @@ func (w *walk) rank(a alarm) int {
 	}
 	panic("prove: an alarm of nowhere")
 }
+
+// doAt reports whether an alarm is that of a line with a do.
+func (w *walk) doAt(a alarm) bool { return w.linesAt(a.place)[a.line].Do }
 
 func (x *explorer) linesAt(place int) []flows.Line {
 	if place == atExits {
@@ -261,25 +280,50 @@ func (x *explorer) linesAt(place int) []flows.Line {
 }
 
 // timeout ends a wait by the first timer of one instant whose condition holds, from the one
-// that rings on. Those before it are passed over.
+// that rings on; else the do of the upper one is taken. Those that come in vain are passed
+// over.
 func (w *walk) timeout(a alarm, lines []flows.Line) {
-	for line := a.line; line < len(lines); line++ {
+	lost, taken := false, -1
+	for _, line := range endsFirst(lines) {
 		b := alarm{a.place, line, true}
-		switch {
-		case b != a && !w.comesToo(b):
+		if w.rank(b) < w.rank(a) || b != a && !w.comesToo(b) {
 			continue
-		case w.s.lostCause(lines):
-			w.advance(w.endUnnamed(outcomeFailed))
+		}
+		lost = w.s.lostCause(lines)
+		switch do := lines[line].Do; {
+		case lost && !do:
+			w.advance(w.endUnnamed(a.place, outcomeFailed))
 			return
-		case w.truth(lines[line].If):
+		case lost, taken >= 0:
+		case !w.truth(lines[line].If):
+		case !do:
 			w.take(a.place, &lines[line])
 			return
+		default:
+			taken = line
 		}
 		w.s.zone.remove(func(c alarm) bool { return c == b })
 	}
-	if !w.dead && w.outOfTime(a.place, lines) {
-		w.advance(w.endUnnamed(outcomePast))
+	switch {
+	case w.dead:
+	case w.outOfTime(a.place, lines):
+		w.advance(w.endUnnamed(a.place, outcomePast))
+	case taken >= 0:
+		w.take(a.place, &lines[taken])
 	}
+}
+
+// endsFirst are the indexes of lines in the order in which the timers of one instant are
+// asked: first those that end the wait.
+func endsFirst(lines []flows.Line) (order []int) {
+	for _, do := range []bool{false, true} {
+		for i := range lines {
+			if lines[i].Do == do {
+				order = append(order, i)
+			}
+		}
+	}
+	return order
 }
 
 // comesToo reports whether another alarm rings now: it may, or it rings later.

@@ -130,6 +130,7 @@ func (w *flowWriter) wait(indent string, depth int) {
 		}
 	}
 	fmt.Fprintf(&w.out, "%s- wait:\n", indent)
+	w.meanwhile(indent, named)
 	if w.dice.IntN(2) == 0 {
 		line("%s: %s", pick(w.dice, "read", "delivered"), named)
 	}
@@ -165,6 +166,22 @@ func (w *flowWriter) wait(indent string, depth int) {
 func (w *flowWriter) hourly() string {
 	return pick(w.dice, "open: work", "open: any_time", "open: sat 02:00-02:45", "open: [09:00-10:00, 10:00-12:00]", "after: 3h of work",
 		"after: 8h of work", "after: 90m of any_time", "after: 70m of 02:00-02:45", "after: 59m30s of mon 09:00-10:00")
+}
+
+// meanwhile writes lines whose steps are taken while the wait goes on. Its dice is its own.
+func (w *flowWriter) meanwhile(indent, named string) {
+	dice := rand.New(rand.NewPCG(uint64(w.out.Len()), uint64(w.sends)))
+	if dice.IntN(3) > 0 {
+		return
+	}
+	for range 1 + dice.IntN(2) {
+		w.sends++
+		steps := pick(dice, fmt.Sprintf("{ id: m%d, send: hello }", w.sends), fmt.Sprintf("{ id: m%d, send: hello, if: data.total > 10 }", w.sends),
+			"{ set: { n: 2 } }", fmt.Sprintf("{ set: { n: 1 } }, { id: m%d, send: hello }", w.sends), "{ if: data.total > 20, exit: enough }")
+		line := pick(dice, "after: 2h", "after: 6h", "after: 1d", "at: 30h after run.started", "reply: "+named+", at_most: 1", "event: ping, key: event.id, at_most: 2",
+			"read: "+named, "failed: "+named, "after: 3h, if: data.total > 12", `if: profile.plan == "pro"`)
+		fmt.Fprintf(&w.out, "%s    - { %s, do: [ %s ] }\n", indent, line, steps)
+	}
 }
 
 func (w *flowWriter) repeat(indent string, depth int) {

@@ -89,6 +89,8 @@ type state struct {
 	items   int             // of the collect it is in, up to manyItems
 	zone    zone
 
+	during *meanwhile // the wait that it is in, if lines of it have a do; nil for none
+
 	ifs bool // of a turning run: the conditions that stand by themselves have been looked at
 
 	leaving int    // number of the exit whose steps it takes, from 1; 0 for none
@@ -101,7 +103,7 @@ const manyItems = 3
 
 func (s *state) clone() *state {
 	c := *s
-	c.loops = slices.Clone(s.loops)
+	c.loops, c.during = slices.Clone(s.loops), s.during.clone()
 	c.sends = maps.Clone(s.sends)
 	c.facts = maps.Clone(s.facts)
 	c.values = maps.Clone(s.values)
@@ -124,9 +126,9 @@ func (s *state) key() string { return string(s.zone.key(s.keyBeforeZone())) }
 // keyBeforeZone is equal for states that differ at most in what is known of their instants.
 func (s *state) keyBeforeZone() []byte {
 	b := make([]byte, 0, 256)
-	b = append(b, byte(s.phase), s.older.open, s.older.delivered, bit(s.older.read)|bit(s.older.lost)<<1|bit(s.older.posted)<<2|bit(s.boxed)<<3|bit(s.goal)<<4|bit(s.counted)<<5, byte(s.items))
+	b = append(b, byte(s.phase), s.older.open, s.older.delivered, bit(s.older.read)|bit(s.older.lost)<<1|bit(s.older.posted)<<2|bit(s.boxed)<<3|bit(s.goal)<<4|bit(s.counted)<<5|bit(s.during != nil)<<6, byte(s.items))
 	b = binary.AppendVarint(binary.AppendVarint(b, int64(s.at)), int64(s.leaving))
-	b = append(appendLoops(b, s.loops), 0xff)
+	b = s.during.key(append(appendLoops(b, s.loops), 0xff))
 	for _, step := range slices.Sorted(maps.Keys(s.sends)) {
 		b = append(binary.AppendVarint(b, int64(step)), byte(s.sends[step].status), bit(s.sends[step].posted)|bit(s.sends[step].older)<<1)
 	}

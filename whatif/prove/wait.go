@@ -1,6 +1,10 @@
 package prove
 
-import "nudge/flows"
+import (
+	"slices"
+
+	"nudge/flows"
+)
 
 // Outcomes of a wait that none of its lines names.
 const (
@@ -9,56 +13,72 @@ const (
 )
 
 func (w *walk) wait(s *flows.Step) (next int, parked bool) {
-	w.s.phase = waiting
-	if line := w.lookBack(w.s.at, s.Wait.Lines); line != nil {
-		return w.follow(w.s.at, line), false
+	if w.s.inDo() {
+		return w.endDo()
 	}
-	w.arm(w.s.at, s.Wait.Lines)
+	w.s.phase = waiting
+	at, lines := w.s.at, s.Wait.Lines
+	if slices.ContainsFunc(lines, func(l flows.Line) bool { return l.Do }) {
+		w.s.during = &meanwhile{wait: at, taken: make([]byte, len(lines)), looking: true}
+		return w.lookOn()
+	}
+	if line := w.lookBack(at, lines); line != nil {
+		return w.follow(at, line), false
+	}
+	w.arm(at, lines)
 	switch {
-	case w.outOfTime(w.s.at, s.Wait.Lines):
-		return w.endUnnamed(outcomePast), false
-	case !w.hasAlarm(w.s.at) && w.s.lostCause(s.Wait.Lines):
-		return w.endUnnamed(outcomeFailed), false
+	case w.outOfTime(at, lines):
+		return w.endUnnamed(at, outcomePast), false
+	case w.untimed(at, lines) && w.s.lostCause(lines):
+		return w.endUnnamed(at, outcomeFailed), false
 	}
 	return 0, true
 }
 
-// endUnnamed ends the wait the run is at by an outcome that no line of it names.
-func (w *walk) endUnnamed(outcome string) (next int) {
-	w.ended = append(w.ended, unnamed{w.s.at, outcome})
-	w.endWait(w.s.at, outcome)
-	return w.f.Steps[w.s.at].Next
+// endUnnamed ends the wait or collect at a step by an outcome that no line of it names.
+func (w *walk) endUnnamed(at int, outcome string) (next int) {
+	w.ended = append(w.ended, unnamed{at, outcome})
+	w.endMeanwhile(at)
+	w.endWait(at, outcome)
+	return w.f.Steps[at].Next
 }
 
 // lookBack finds the upper line that has happened already.
 func (w *walk) lookBack(place int, lines []flows.Line) *flows.Line {
 	for i := range lines {
-		line := &lines[i]
-		happened := false
-		switch line.Signal {
-		case flows.SignalReply:
-			happened = w.s.boxed && w.s.answerable(line) && w.t.choose(2) == 1
-		case flows.SignalEvent:
-			happened = w.s.boxed && w.t.choose(2) == 1
-		case flows.SignalRead, flows.SignalDelivered, flows.SignalFailed:
-			happened = w.s.reached(line)
-		case flows.SignalIf:
-			happened = !line.Gathered
-		}
-		if happened && w.truth(line.If) {
-			switch line.Signal {
-			case flows.SignalEvent:
-				w.early(Move{Kind: MoveEvent, Event: line.Event}, place)
-			case flows.SignalReply:
-				w.early(Move{Kind: MoveReply}, place)
-			}
-			return line
-		}
-		if happened && (line.Signal == flows.SignalEvent || line.Signal == flows.SignalReply) {
-			w.dead = true // as if nothing had been held
+		if w.happened(place, &lines[i]) {
+			return &lines[i]
 		}
 	}
 	return nil
+}
+
+// happened reports whether a line has happened already, before what it belongs to began.
+func (w *walk) happened(place int, line *flows.Line) bool {
+	happened := false
+	switch line.Signal {
+	case flows.SignalReply:
+		happened = w.s.boxed && w.s.answerable(line) && w.t.choose(2) == 1
+	case flows.SignalEvent:
+		happened = w.s.boxed && w.t.choose(2) == 1
+	case flows.SignalRead, flows.SignalDelivered, flows.SignalFailed:
+		happened = w.s.reached(line)
+	case flows.SignalIf:
+		happened = !line.Gathered
+	}
+	if happened && w.truth(line.If) {
+		switch line.Signal {
+		case flows.SignalEvent:
+			w.early(Move{Kind: MoveEvent, Event: line.Event}, place)
+		case flows.SignalReply:
+			w.early(Move{Kind: MoveReply}, place)
+		}
+		return true
+	}
+	if happened && (line.Signal == flows.SignalEvent || line.Signal == flows.SignalReply) {
+		w.dead = true // as if nothing had been held
+	}
+	return false
 }
 
 // arm sets the alarms of lines that begin to be looked out for. A moment may be past.
@@ -82,7 +102,7 @@ func (w *walk) arm(place int, lines []flows.Line) {
 func (w *walk) outOfTime(place int, lines []flows.Line) bool {
 	timers := false
 	for i := range lines {
-		if !lines[i].Signal.IsTimer() {
+		if !lines[i].Signal.IsTimer() || lines[i].Do {
 			continue
 		}
 		if lines[i].Never || w.s.zone.find(alarm{place: place, line: i}) >= 0 {
@@ -101,6 +121,7 @@ func (w *walk) follow(place int, line *flows.Line) (next int) {
 			break
 		}
 	}
+	w.endMeanwhile(place)
 	w.endWait(place, line.As)
 	return line.Then
 }
@@ -186,7 +207,7 @@ func (w *walk) collect(s *flows.Step) (next int, parked bool) {
 		return w.follow(w.s.at, line), false
 	}
 	if w.arm(w.s.at, s.Collect.Until); w.outOfTime(w.s.at, s.Collect.Until) {
-		return w.endUnnamed(outcomePast), false
+		return w.endUnnamed(w.s.at, outcomePast), false
 	}
 	return 0, true
 }

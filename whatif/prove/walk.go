@@ -70,6 +70,7 @@ func (w *walk) leave(line *flows.Line) {
 		w.newMessage(w.s.at, unsent)
 		w.note(w.s.at, engine.ReasonRunEnded)
 	}
+	w.s.during = nil
 	w.dropLoops(0, turnLeft)
 	w.s.zone.remove(func(a alarm) bool { return a.rings || a.line == roundLine && a.place >= 0 })
 	w.s.boxed, w.s.items = false, 0
@@ -84,7 +85,7 @@ func (w *walk) finish(outcome string, goal bool) {
 }
 
 func (w *walk) step(s *flows.Step) (next int, parked bool) {
-	if s.If != nil && !w.truth(s.If) {
+	if s.If != nil && !(w.s.inDo() && w.s.during.wait == w.s.at) && !w.truth(s.If) {
 		if s.Verb == flows.VerbSend {
 			w.newMessage(w.s.at, unsent)
 			w.note(w.s.at, engine.ReasonSkipped)
@@ -154,7 +155,7 @@ func dealt(s *flows.Step) string { return "the arm of " + s.ID }
 // a later one.
 func (w *walk) park(p phase) {
 	w.s.phase = p
-	w.s.boxed = w.s.boxed || p != calling && w.asked[w.s.at].hears
+	w.s.boxed = w.s.boxed || p != calling && !w.s.inDo() && w.asked[w.s.at].hears
 }
 
 func (w *walk) set(s *flows.Step) {
@@ -166,7 +167,7 @@ func (w *walk) set(s *flows.Step) {
 		value := a.Value.Literal
 		if a.Value.Expr != nil {
 			var ok bool
-			if value, ok = w.reading(a.Value.Expr).Value(w.known); !ok {
+			if value, ok = w.reading(a.Value.Expr).Value(w.known); !ok || w.endlessly(a.Value.Expr) {
 				value = nil
 			}
 		}
@@ -265,7 +266,7 @@ func (w *walk) overtaken(s *flows.Step) (next int, parked, yes bool) {
 	for _, watched := range w.watches(w.s) {
 		for i := range watched.lines {
 			line := &watched.lines[i]
-			if line.Signal != flows.SignalIf || !w.truth(line.If) {
+			if line.Signal != flows.SignalIf || line.Do || !w.truth(line.If) {
 				continue
 			}
 			if watched.place == atExits {
@@ -273,7 +274,10 @@ func (w *walk) overtaken(s *flows.Step) (next int, parked, yes bool) {
 				return 0, true, true
 			}
 			w.newMessage(w.s.at, unsent)
-			w.note(w.s.at, engine.ReasonLoopLeft)
+			if w.note(w.s.at, engine.ReasonLoopLeft); w.s.inDo() && watched.place == w.s.during.wait {
+				w.note(w.s.at, engine.ReasonWaitEnded)
+			}
+			w.s.phase = sending // the message is no longer held
 			return w.follow(watched.place, line), false, true
 		}
 	}

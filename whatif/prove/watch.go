@@ -24,12 +24,12 @@ func (x *explorer) watches(s *state) []watch {
 	for _, l := range s.loops {
 		all = append(all, watch{l.step, x.f.Steps[l.step].Repeat.Until})
 	}
-	if s.phase == waiting {
-		switch step := &x.f.Steps[s.at]; step.Verb {
+	if at := s.waitsAt(); at >= 0 {
+		switch step := &x.f.Steps[at]; step.Verb {
 		case flows.VerbWait:
-			all = append(all, watch{s.at, step.Wait.Lines})
+			all = append(all, watch{at, step.Wait.Lines})
 		case flows.VerbCollect:
-			all = append(all, watch{s.at, step.Collect.Until})
+			all = append(all, watch{at, step.Collect.Until})
 		}
 	}
 	return all
@@ -40,7 +40,7 @@ func (w *walk) happens(in []watch, meant func(line *flows.Line) bool) bool {
 	for _, watched := range in {
 		for i := range watched.lines {
 			line := &watched.lines[i]
-			if meant(line) && w.truth(line.If) {
+			if w.mayTake(line) && meant(line) && w.truth(line.If) {
 				w.take(watched.place, line)
 				return true
 			}
@@ -52,17 +52,20 @@ func (w *walk) happens(in []watch, meant func(line *flows.Line) bool) bool {
 // take follows a line: the run leaves by an exit, or what the line belongs to ends and
 // the run goes on after it.
 func (w *walk) take(place int, line *flows.Line) {
-	if place == atExits {
+	switch {
+	case place == atExits:
 		w.leave(line)
-		return
+	case line.Do:
+		w.takeDo(line)
+	default:
+		w.advance(w.follow(place, line))
 	}
-	w.advance(w.follow(place, line))
 }
 
 // watchIfs looks at the conditions in effect that stand by themselves, as is done after
 // every input.
 func (w *walk) watchIfs() bool {
-	if !w.hasIfs || w.s.phase == ended || w.s.phase == turning {
+	if !w.hasIfs || w.s.phase == ended || w.s.phase == turning || w.s.looks() {
 		return false
 	}
 	w.s.ifs = true
@@ -143,20 +146,36 @@ func (w *walk) receipt(in *input) {
 	case !in.older:
 		w.s.sends[in.step] = sent{in.after, true, w.s.sends[in.step].older}
 	}
-	if w.happens(w.watches(w.s), func(line *flows.Line) bool {
+	leads, follows := w.leads(func(line *flows.Line) bool {
 		named := line.Step == flows.AnyStep || line.Step == in.step
 		return named && in.after.satisfies(line.Signal) && !in.before.satisfies(line.Signal)
-	}) {
+	})
+	if leads {
 		return
 	}
 	switch wait := w.f.Steps[w.s.at].Wait; {
+	case in.older && follows:
 	case in.older:
 		w.dead = true // it makes no difference
 	case w.s.phase == sending && w.isCurrent(in.step):
 		w.advance(w.f.Steps[w.s.at].Next)
-	case w.s.phase == waiting && wait != nil && !w.hasAlarm(w.s.at) && w.s.lostCause(wait.Lines):
-		w.advance(w.endUnnamed(outcomeFailed))
+	case w.s.phase == waiting && wait != nil && w.untimed(w.s.at, wait.Lines) && w.s.lostCause(wait.Lines):
+		w.advance(w.endUnnamed(w.s.at, outcomeFailed))
 	}
+}
+
+// leads follows the first line in effect that is meant and whose condition holds. The run goes
+// on by it, or the line's do only follows the one under way.
+func (w *walk) leads(meant func(*flows.Line) bool) (goesOn, follows bool) {
+	during, following := w.s.during, 0
+	if during != nil {
+		following = len(during.next)
+	}
+	if !w.happens(w.watches(w.s), meant) {
+		return false, false
+	}
+	follows = during != nil && w.s.during == during && len(during.next) > following
+	return !follows, follows
 }
 
 // olderMessage stands in for the step of the messages that nobody asks for by step.
@@ -180,13 +199,4 @@ func (w *walk) raiseOlder(before, after status) {
 		}
 	}
 	w.addOlder(after, true)
-}
-
-func (w *walk) hasAlarm(place int) bool {
-	for _, a := range w.s.zone.vars[2:] {
-		if a.place == place && a.rings {
-			return true
-		}
-	}
-	return false
 }

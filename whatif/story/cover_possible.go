@@ -41,7 +41,7 @@ func outcomes(f *flows.Flow, step int) (words []string) {
 	s := &f.Steps[step]
 	lines := func(lines []flows.Line) {
 		for i := range lines {
-			if !lines[i].Never && !slices.Contains(words, lines[i].As) {
+			if !lines[i].Never && !lines[i].Do && !slices.Contains(words, lines[i].As) {
 				words = append(words, lines[i].As)
 			}
 		}

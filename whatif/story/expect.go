@@ -250,7 +250,7 @@ func (p *player) expectWait(e *expectation) *Failure {
 			continue
 		}
 		zone := p.world.zoneOf(r.Profile, r.Flow)
-		if r.Status == engine.Waiting && r.At == step && (e.At == nil || r.Deadline != 0 && shows(e.At, r.Deadline.Time().In(zone))) {
+		if r.WaitsAt() == step && (e.At == nil || r.Deadline != 0 && shows(e.At, r.Deadline.Time().In(zone))) {
 			return nil
 		}
 		text := fmt.Sprintf("+ run %d is %s at %s", r.Number, r.Status, r.Flow.Steps[r.At].ID)
