@@ -21,7 +21,7 @@ import (
 )
 
 var shop = fstest.MapFS{
-	"nudge.yaml": {Data: []byte("profile: { plan: optional string }\n")},
+	"nudge.yaml": {Data: []byte("profile: { plan: optional string }\nevents: { opened: { id: string } }\n")},
 	"flows/order.yaml": {Data: []byte(`flow: order
 trigger: { event: order.shipped, key: event.id }
 data: { id: string }
@@ -47,6 +47,11 @@ steps: [ { send: { body: Hello } } ]
 	"flows/locals.yaml": {Data: []byte(`flow: locals
 trigger: { at: 2026-03-02 23:30, timezone: local, audience: { if: profile.plan == "pro" } }
 steps: [ { send: { body: Hello } } ]
+`)},
+	"flows/incident.yaml": {Data: []byte(`flow: incident
+trigger: { event: opened, key: event.id, audience: { if: profile.plan == "pro" or event.id == "all" }, if: profile.id != "cid" }
+exit: { event: closed, key: event.id }
+steps: [ { send: { body: Hello } }, { wait: 30d } ]
 `)},
 	"flows/lost.yaml": {Data: []byte(`flow: lost
 trigger: { cron: 0 9 * * *, timezone: UTC, max_delay: 6h, audience: lost.csv }
@@ -210,6 +215,37 @@ func TestCampaignPeople(t *testing.T) {
 				t.Errorf("-want +got\n%s", diff)
 			}
 		})
+	}
+}
+
+// TestPeopleOfAnEvent holds why somebody was or was not among the people of an event.
+func TestPeopleOfAnEvent(t *testing.T) {
+	w := newTown(t, time.Date(2026, 3, 2, 10, 0, 0, 0, time.UTC))
+	w.apply(t, &engine.ProfileChange{Profile: "ann", Set: []byte(`{"plan":"pro"}`)})
+	w.apply(t, &engine.ProfileChange{Profile: "bob", Set: []byte(`{"plan":"free"}`)})
+	w.apply(t, &engine.ProfileChange{Profile: "cid", Set: []byte(`{"plan":"pro"}`)})
+	g := virtual.One(&engine.Input{ID: "e1", Payload: &engine.Event{Type: "opened", Data: []byte(`{"id":"I1"}`)}})
+	w.Arrive(g)
+	if err := w.Settle(); err != nil {
+		t.Fatal(err)
+	}
+	for who, want := range map[string][]string{
+		"ann": {
+			"campaign incident@e1 begins", `audience if profile.plan == "pro" or event.id == "all" is true: profile.plan is "pro", event.id is "I1"`,
+			"campaign incident@e1 comes to ann", `if profile.id != "cid" is true: profile.id is "ann"`,
+		},
+		"bob": {
+			"campaign incident@e1 begins", `audience if profile.plan == "pro" or event.id == "all" is false: profile.plan is "free", event.id is "I1"`,
+			"not among the people of incident@e1: the audience's if is false",
+		},
+		"cid": {
+			"campaign incident@e1 begins", `audience if profile.plan == "pro" or event.id == "all" is true: profile.plan is "pro", event.id is "I1"`,
+			"campaign incident@e1 comes to cid", `if profile.id != "cid" is false: profile.id is "cid"`, "left out of incident@e1: the schedule's if is false",
+		},
+	} {
+		if diff := cmp.Diff(want, w.told(t, who, "incident")); diff != "" {
+			t.Errorf("%s (-want +got)\n%s", who, diff)
+		}
 	}
 }
 
