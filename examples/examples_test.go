@@ -8,21 +8,20 @@ import (
 
 	"nudge/flows"
 	"nudge/lang/diag"
-	"nudge/whatif/story"
 )
 
 // meant are the codes of the warnings that an example means to show.
 var meant = map[string][]diag.Code{"order_shipped": {flows.CodeNoFailedLine}}
 
 // folders is the names of all examples. Beside them integrations has programs that use the
-// API.
+// API, and patterns the projects of docs/patterns.md.
 func folders(t *testing.T) []string {
 	t.Helper()
 	entries, err := os.ReadDir(".")
 	must(t, err)
 	var names []string
 	for _, e := range entries {
-		if e.IsDir() && e.Name() != "integrations" {
+		if e.IsDir() && e.Name() != "integrations" && e.Name() != "patterns" {
 			names = append(names, e.Name())
 		}
 	}
@@ -63,21 +62,7 @@ func TestStories(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			project, list := flows.Load(os.DirFS(name))
 			must(t, list.Err())
-			suite, list := story.Load(os.DirFS(name), project)
-			must(t, list.Err())
-			shown := story.NewCoverage()
-			_, err := story.PlayAll(suite.Tests(), story.Options{}, func(r *story.Result) {
-				shown.Add(r.Coverage)
-				if f := r.Failure; f != nil {
-					t.Errorf("%s: %s: %s\n%s", f.Span, r.Test.Name, f.Message, strings.Join(f.Diff, "\n"))
-				}
-			})
-			must(t, err)
-			for _, f := range project.Flows {
-				if c := shown.Of(f); len(c.Missing) > 0 {
-					t.Errorf("%s: never tested: %s", f.Name, strings.Join(c.Missing, ", "))
-				}
-			}
+			playAll(t, name, project)
 		})
 	}
 }
