@@ -74,6 +74,24 @@ steps:
   then: [ { send: hello } ]
 steps:
   - wait: 30d`},
+	{"read-before-reply", `A warning: this wait ends when its message is read, and a line below waits for a reply to the
+same message. People read before they answer, so the reply would come too late. Remove the
+line read:, wait for the reply in its then, or give it a do, and the wait goes on.`,
+		`steps:
+  - send: hello
+  - wait:
+      - read: hello
+      - failed: hello
+      - reply: hello
+        then: [ { send: hello } ]
+      - after: 1d`,
+		`steps:
+  - send: hello
+  - wait:
+      - failed: hello
+      - reply: hello
+        then: [ { send: hello } ]
+      - after: 1d`},
 	{"reserved-name", `Nudge itself gives this outcome to runs or waits, so no line, exit or migration may use it. Else
 nobody could tell a run that Nudge cancelled from one that the flow ended so. Reserved for runs
 are completed, failed, cancelled, restarted, forgotten, late and quarantined; for waits, past.`,

@@ -23,6 +23,7 @@ func (r *reader) wait(v *node.Value, at int, k *typeEnv) (joints []patch, ends b
 	r.foreseeDos(v, before)
 	lines, lineMaps := r.lines(v, before, inWait)
 	w.Lines = lines
+	r.warnReadFirst(lines, lineMaps)
 	if !slices.Contains(lineMaps, nil) { // a line that cannot be read may be its end
 		r.checkWait(v, w, at)
 	}
