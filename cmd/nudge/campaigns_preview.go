@@ -11,9 +11,10 @@ import (
 	"nudge/client"
 )
 
-const previewHelp = `Preview shows what a campaign of a flow would do if it started now: how many people it has,
-which rows cannot be read, ten of its messages, when they go out, and who gets none and
-why. For a flow that an event starts for its audience, --data is the data of that event. It reads the audience as it is now. It keeps nothing and sends nothing.`
+const previewHelp = `Preview shows what a campaign of a flow would do if it started now: how many people it
+has, which rows cannot be read, ten of its messages, when they go out, and who gets none
+and why. For a flow that an event starts for its audience, --data is the data of that
+event. It reads the audience as it is now. It keeps nothing and sends nothing.`
 
 func newCampaignsPreview(flags *apiFlags) *cobra.Command {
 	c := &cobra.Command{
