@@ -114,8 +114,8 @@ func (a *applier) do(r pinned, s *flows.Step) (next int, parked bool) {
 func (a *applier) skipStep(r *Run, s *flows.Step) {
 	e := Entry{At: a.now, Kind: KindSkipped, Step: r.At}
 	if s.Verb == flows.VerbSend && len(r.Messages) < MaxMessagesPerRun {
-		r.Messages = append(r.Messages, Message{Step: r.At, Status: Unsent, Reached: a.now, Planned: a.now, Reason: ReasonSkipped})
-		e.Message = len(r.Messages)
+		r.addMessage(Message{Step: r.At, Status: Unsent, Reached: a.now, Planned: a.now, Reason: ReasonSkipped})
+		e.Message = r.Newest()
 	}
 	r.log(e)
 }
@@ -252,7 +252,7 @@ func sizeOf(vars []Var) (size int) {
 // finish ends the run. It drops messages that were planned but not claimed.
 func (a *applier) finish(r *Run, outcome string, goal bool) {
 	for i := range r.Messages {
-		a.drop(r, i+1, ReasonRunEnded)
+		a.drop(r, r.Messages[i].Number, ReasonRunEnded)
 	}
 	r.Status, r.Outcome, r.Goal, r.Ended = Ended, outcome, goal || r.Goal, a.now
 	if r.Campaign != 0 {

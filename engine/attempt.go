@@ -1,6 +1,9 @@
 package engine
 
 import (
+	"cmp"
+	"slices"
+
 	"nudge/engine/gate"
 	"nudge/flows"
 )
@@ -29,23 +32,24 @@ func (a *applier) overtaken(r pinned) (next int, parked, yes bool) {
 	if s.If == nil {
 		return 0, false, false
 	}
-	ok, err := a.truth(s.If, a.scope(r.without(len(r.Messages))), r)
+	ok, err := a.truth(s.If, a.scope(r.without(r.Newest())), r)
 	switch {
 	case err != nil:
 		a.fail(r.Run, r.At, err.Error())
 		return 0, true, true
 	case !ok:
 		r.clearAlarms(AtMessage)
-		a.withhold(r.Run, len(r.Messages), gate.Verdict{Reason: ReasonSkipped})
+		a.withhold(r.Run, r.Newest(), gate.Verdict{Reason: ReasonSkipped})
 		return s.Next, false, true
 	}
 	return 0, false, false
 }
 
-// without returns the run as it was before its newest message, number n: the condition of a
-// step may ask about an earlier message of the same step.
+// without returns the run as it was before its message number n, the newest or one that was
+// newest: the condition of a step may ask about an earlier message of the same step.
 func (r pinned) without(n int) pinned {
 	before := *r.Run
-	before.Messages = before.Messages[:n-1]
+	at, _ := slices.BinarySearchFunc(r.Messages, n, func(m Message, n int) int { return cmp.Compare(m.Number, n) })
+	before.Messages = before.Messages[:at]
 	return pinned{&before, r.flow}
 }

@@ -104,7 +104,7 @@ func (ws *WorkingSet) sentAs(id string) (*Run, int) {
 		r := ws.runs.get(run)
 		for i := range r.Messages {
 			if m := &r.Messages[i]; m.ByID && m.ProviderID == id {
-				return r, i + 1
+				return r, m.Number
 			}
 		}
 	}

@@ -179,7 +179,8 @@ func (c *ChildEnded) apply(a *applier) {
 }
 
 // calls returns how many calls the run's start steps have made.
-func (r *Run) calls() (n int) {
+func (r *Run) calls() int {
+	n := r.Dropped.Calls
 	for i := range r.Timeline {
 		if r.Timeline[i].Kind == KindCalled {
 			n++

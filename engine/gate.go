@@ -99,7 +99,7 @@ func (a *applier) keepBack(r pinned, v gate.Verdict) (next int, parked bool) {
 		return 0, true
 	}
 	r.clearAlarms(AtMessage)
-	a.withhold(r.Run, len(r.Messages), v)
+	a.withhold(r.Run, r.Newest(), v)
 	return r.flow.Steps[r.current().Step].Next, false
 }
 
@@ -109,7 +109,7 @@ func (a *applier) delay(r *Run, v gate.Verdict) {
 	m.Status, m.Reason = Held, v.Reason
 	r.clearAlarms(AtMessage)
 	r.setAlarm(Alarm{At: v.Until, Place: AtMessage})
-	r.log(Entry{At: a.now, Kind: KindDelayed, Step: m.Step, Message: len(r.Messages), Detail: v.Until.String() + ", " + v.Detail})
+	r.log(Entry{At: a.now, Kind: KindDelayed, Step: m.Step, Message: r.Newest(), Detail: v.Until.String() + ", " + v.Detail})
 }
 
 // withhold holds a message back for good. If an earlier attempt has an unknown outcome, the

@@ -6,7 +6,7 @@ import "nudge/flows"
 // dropped, the run hears nothing more, and those steps follow. The goal counts from here on.
 func (a *applier) leaveBy(r pinned, line *flows.Line, h *Signal) {
 	for i := range r.Messages {
-		a.drop(r.Run, i+1, ReasonRunEnded)
+		a.drop(r.Run, r.Messages[i].Number, ReasonRunEnded)
 	}
 	r.layDown()
 	r.Alarms, r.Deadline, r.Repeats, r.StatusCheck, r.Meanwhile = nil, 0, nil, StatusCheck{}, nil

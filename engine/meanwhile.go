@@ -117,7 +117,7 @@ func (a *applier) overtakeTimer(r pinned, index int) {
 	if m.Line == 0 || !lines[m.Line-1].Signal.IsTimer() || r.Status != Sending || r.current().Status > Retrying {
 		return
 	}
-	a.drop(r.Run, len(r.Messages), ReasonWaitWentOn)
+	a.drop(r.Run, r.Newest(), ReasonWaitWentOn)
 	r.layDown()
 	r.Status = Waiting
 }
@@ -171,7 +171,7 @@ func (a *applier) endMeanwhile(r *Run, place int) {
 	if m.Line != 0 && place == m.Step { // a loop says itself why a message is dropped
 		switch r.Status {
 		case Sending:
-			a.drop(r, len(r.Messages), ReasonWaitEnded)
+			a.drop(r, r.Newest(), ReasonWaitEnded)
 		case Fetching:
 			r.clearAlarms(AtMessage)
 		}

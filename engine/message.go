@@ -2,9 +2,9 @@ package engine
 
 import "nudge/channels"
 
-// Message is one send of one run, as far as the engine knows it. Its number is its index in
-// the run plus 1.
+// Message is one send of one run, as far as the engine knows it.
 type Message struct {
+	Number       int // in the run, from 1
 	Step         int // index of the send step
 	Status       MessageStatus
 	Attempt      int     // number of the newest post, from 1; 0 before the first

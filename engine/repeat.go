@@ -15,7 +15,7 @@ func (a *applier) repeat(r pinned, s *flows.Step) (next int, parked bool) {
 	if r.inLoopOf(r.At) {
 		return a.endRound(r, s, &r.Repeats[len(r.Repeats)-1])
 	}
-	r.Repeats = append(r.Repeats, RepeatState{Step: r.At, Round: 1, Began: a.now})
+	r.Repeats = append(r.Repeats, RepeatState{Step: r.At, Round: 1, Began: a.now, Endless: s.Repeat.Times == 0})
 	if line, h := a.lookBack(r, s.Repeat.Until); line != nil {
 		return a.follow(r, r.At, line, h), false
 	}
@@ -47,9 +47,11 @@ func (a *applier) endRound(r pinned, s *flows.Step, l *RepeatState) (next int, p
 	return a.beginRound(r.Run, s, l)
 }
 
-// beginRound begins the next round, or ends the loop after the last.
+// beginRound begins the next round, or ends the loop after the last, if it has one.
 func (a *applier) beginRound(r *Run, s *flows.Step, l *RepeatState) (next int, parked bool) {
-	if l.Round == s.Repeat.Times {
+	if l.Endless {
+		r.letGo()
+	} else if l.Round == s.Repeat.Times {
 		a.leaveLoop(r, len(r.Repeats)-1)
 		a.endWait(r, r.At, OutcomeCompleted, nil)
 		return s.Next, false
@@ -83,7 +85,7 @@ func deleteAlarm(alarms []Alarm, place, line int) []Alarm {
 func (a *applier) leaveLoop(r *Run, depth int) {
 	switch r.Status {
 	case Sending:
-		a.drop(r, len(r.Messages), ReasonLoopLeft)
+		a.drop(r, r.Newest(), ReasonLoopLeft)
 	case Fetching:
 		r.clearAlarms(AtMessage)
 	}

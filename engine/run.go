@@ -1,6 +1,7 @@
 package engine
 
 import (
+	"cmp"
 	"encoding/json"
 	"slices"
 
@@ -38,7 +39,7 @@ type Run struct {
 	Parent     RunID  // the run whose start step waits for this one; zero for none
 	ParentCall int    // number of that run's call, from 1
 
-	Messages     []Message  // message number n is Messages[n-1]
+	Messages     []Message  // in order; a loop without times lets go of old ones
 	Meanwhile    *Meanwhile // the wait it is in, if lines of it have a do; nil for none
 	Waits        []WaitEnd  // how its steps with an outcome have ended, in order
 	FetchAttempt int        // of the fetch it is parked on, from 1
@@ -52,6 +53,13 @@ type Run struct {
 	Replied   bool         // the person has replied to this run
 	Mailbox   []Signal     // signals that arrived while the run was held, oldest first
 	Timeline  []Entry      // what happened, oldest first
+	Dropped   Dropped      // what a loop without times has let go
+}
+
+// Dropped counts what is no longer there of a run that was in a loop without times.
+type Dropped struct {
+	Entries int // of its timeline, after the first KeptFirst
+	Calls   int // of those, the calls of start steps
 }
 
 // RunStatus says whether a run is live and what it is parked on.
@@ -104,6 +112,8 @@ type RepeatState struct {
 	Step  int
 	Round int     // from 1
 	Began Instant // of the round
+
+	Endless bool // it has no times: the run lets go of what is old
 }
 
 // WaitEnd is how one wait, repeat, collect or start of a run ended, or which arm of a branch or
@@ -139,16 +149,25 @@ func (r *Run) Started() Instant {
 	return r.Timeline[0].At
 }
 
-// Message returns message number n, or nil if the run has no such message.
+// Message returns message number n, or nil if the run has no such message, or no longer.
 func (r *Run) Message(n int) *Message {
-	if n < 1 || n > len(r.Messages) {
+	at, ok := slices.BinarySearchFunc(r.Messages, n, func(m Message, n int) int { return cmp.Compare(m.Number, n) })
+	if !ok {
 		return nil
 	}
-	return &r.Messages[n-1]
+	return &r.Messages[at]
+}
+
+// Newest returns the number of the newest message; 0 if the run has none.
+func (r *Run) Newest() int {
+	if len(r.Messages) == 0 {
+		return 0
+	}
+	return r.Messages[len(r.Messages)-1].Number
 }
 
 // current returns the message that a sending run is parked on.
-func (r *Run) current() *Message { return r.Message(len(r.Messages)) }
+func (r *Run) current() *Message { return r.Message(r.Newest()) }
 
 // HeldUntil returns when the gate checks the run's message again, if its hours or its cap
 // hold it; else 0.
@@ -200,8 +219,6 @@ func (r *Run) setDeadline() {
 		}
 	}
 }
-
-func (r *Run) log(e Entry) { r.Timeline = append(r.Timeline, e) }
 
 // clone returns a copy; changing it never changes r.
 func (r *Run) clone() *Run {

@@ -16,7 +16,7 @@ func (a *applier) send(r pinned, s *flows.Step) (next int, parked bool) {
 		a.fail(r.Run, r.At, "more than 200 messages in one run")
 		return 0, true
 	}
-	r.Messages = append(r.Messages, Message{Step: r.At, Reached: a.now, Account: s.Send.Account})
+	r.addMessage(Message{Step: r.At, Reached: a.now, Account: s.Send.Account})
 	return a.plan(r)
 }
 
@@ -57,7 +57,7 @@ func (a *applier) claimable(account string) bool {
 func (a *applier) queue(r pinned) {
 	m := r.current()
 	a.setExpiryAlarm(r)
-	n := len(r.Messages)
+	n := r.Newest()
 	r.log(Entry{At: a.now, Kind: KindPlanned, Step: m.Step, Message: n})
 	a.await(r.Run, m, n)
 }
@@ -78,7 +78,7 @@ func (a *applier) await(r *Run, m *Message, n int) {
 // claim is the last gate before the provider. It hands the run's newest message to the
 // channel, or says why it does not go out.
 func (a *applier) claim(r pinned) (next int, parked bool) {
-	m, n := r.current(), len(r.Messages)
+	m, n := r.current(), r.Newest()
 	if next, parked, yes := a.overtaken(r); yes {
 		return next, parked
 	}
@@ -288,7 +288,7 @@ func (a *applier) markUnknown(r *Run, m *Message, reason string) {
 
 // goOn moves the run past its send step when its message is no longer pending.
 func (a *applier) goOn(r *Run, message int) {
-	if r.Status != Sending || message != len(r.Messages) || r.current().Status.Pending() {
+	if r.Status != Sending || message != r.Newest() || r.current().Status.Pending() {
 		return
 	}
 	r.clearAlarms(AtMessage)
@@ -304,7 +304,7 @@ func (a *applier) underWay(r *Run, m *Message) bool {
 
 // decideUnknown applies on_unknown when no webhook has proved the message in time.
 func (a *applier) decideUnknown(r pinned) {
-	m, n := r.current(), len(r.Messages)
+	m, n := r.current(), r.Newest()
 	log := func(kind Kind, detail string) {
 		r.log(Entry{At: a.now, Kind: kind, Step: m.Step, Message: n, Attempt: m.Attempt, Detail: detail})
 	}

@@ -79,8 +79,8 @@ func (a *applier) asksFirst(r pinned, due Instant) bool {
 // awaitedMessages returns the messages whose receipts the lines wait for, newest first, at
 // most MaxAsks.
 func awaitedMessages(r *Run, lines []flows.Line) (numbers []int) {
-	for n := len(r.Messages); n > 0 && len(numbers) < MaxAsks; n-- {
-		m := r.Message(n)
+	for i := len(r.Messages) - 1; i >= 0 && len(numbers) < MaxAsks; i-- {
+		m := &r.Messages[i]
 		if m.Status < Accepted || m.Status.lost() || m.ProviderID == "" {
 			continue
 		}
@@ -88,7 +88,7 @@ func awaitedMessages(r *Run, lines []flows.Line) (numbers []int) {
 			return (l.Signal == flows.SignalRead || l.Signal == flows.SignalDelivered) && named(&l, m) &&
 				(l.Step == flows.AnyStep || m == r.sentBy(l.Step)) && !satisfies(m.Status, l.Signal)
 		}) {
-			numbers = append(numbers, n)
+			numbers = append(numbers, m.Number)
 		}
 	}
 	return numbers

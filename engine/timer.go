@@ -81,7 +81,7 @@ func (a *applier) fireMessageAlarm(r pinned) {
 	case Held:
 		a.reopen(r)
 	case Planned:
-		a.withhold(r.Run, len(r.Messages), gate.Verdict{Reason: ReasonLate, Detail: "held too long, for more than its max_delay"})
+		a.withhold(r.Run, r.Newest(), gate.Verdict{Reason: ReasonLate, Detail: "held too long, for more than its max_delay"})
 		a.advance(r, r.step().Next)
 	case Unknown:
 		a.decideUnknown(r)

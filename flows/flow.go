@@ -125,7 +125,7 @@ type Share struct {
 // Repeat runs its steps several times. The end of a round leads back to the repeat itself,
 // which waits for the rest of Every and then begins the next round or goes on.
 type Repeat struct {
-	Times int
+	Times int      // 0: until a line ends it, or the run
 	Every Duration // of each round, the last one too; zero for at once
 	Till  *Moment  // instead of Every: a round lasts until the next such moment of the clock
 	Until []Line   // looked out for at every moment of the loop; they end it

@@ -23,9 +23,7 @@ func (r *reader) repeat(v *node.Value, at int, k *typeEnv) (joints []patch, ends
 	if m == nil {
 		return nil, false
 	}
-	if loop.Times = r.number(m, "times", 1, MaxRounds); !m.Has("times") {
-		m.Errorf("times", CodeMissingKey, "for example times: 3", "this repeat needs times")
-	}
+	loop.Times = r.number(m, "times", 1, MaxRounds)
 	if every := m.Get("every"); every != nil {
 		r.readEvery(loop, every)
 	}
@@ -41,9 +39,15 @@ func (r *reader) repeat(v *node.Value, at int, k *typeEnv) (joints []patch, ends
 	lines, lineMaps := r.lines(until, before.with(NameRound, shape.Number), inRepeat)
 	loop.Until = lines
 	k.join(inside)
-	r.learn(k, at, r.linesShape(lines, outcomeCompleted))
-	joints, _ = r.follow(lines, lineMaps, at, before, k)
-	return joints, false
+	if m.Has("times") {
+		r.learn(k, at, r.linesShape(lines, outcomeCompleted))
+		joints, _ = r.follow(lines, lineMaps, at, before, k)
+		return joints, false
+	}
+	r.mustTakeTime(m, at)
+	r.learn(k, at, r.linesShape(lines))
+	joints, ends = r.follow(lines, lineMaps, at, before, k)
+	return joints, ends || len(lines) == 0
 }
 
 // saysClock matches a text that is meant as a moment of the clock, and not as a duration.

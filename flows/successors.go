@@ -3,7 +3,10 @@ package flows
 // Successors returns the indexes of the steps that a step can lead to, whatever its conditions
 // say; End for the end of the flow.
 func (s *Step) Successors() []int {
-	next := []int{s.Next}
+	var next []int
+	if s.Repeat == nil || s.Repeat.Times > 0 || s.If != nil {
+		next = append(next, s.Next)
+	}
 	lines := func(all []Line) {
 		for i := range all {
 			next = append(next, all[i].Then)

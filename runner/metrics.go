@@ -145,13 +145,13 @@ func (m *metrics) input(in *engine.Input, a *engine.Answer) {
 }
 
 func (m *metrics) change(c *engine.Change) {
-	from := 0
+	before := 0
 	if c.Before == nil {
 		m.started.WithLabelValues(c.After.Flow).Inc()
 	} else {
-		from = len(c.Before.Timeline)
+		before = c.Before.Logged()
 	}
-	for _, e := range c.After.Timeline[from:] {
+	for _, e := range c.After.Since(before) {
 		if reason := e.UnsentReason(); reason != "" {
 			m.unsent.WithLabelValues(c.After.Flow, reason).Inc()
 		}

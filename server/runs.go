@@ -79,9 +79,9 @@ func runOf(r *engine.Run, f *flows.Flow) Run {
 func detailOf(r *engine.Run, f *flows.Flow) Run {
 	run := runOf(r, f)
 	run.Data = r.Data
-	for i, m := range r.Messages {
+	for _, m := range r.Messages {
 		run.Messages = append(run.Messages, Message{
-			Number: i + 1, Step: stepName(f, m.Step), Status: m.Status.String(), Reason: m.Reason,
+			Number: m.Number, Step: stepName(f, m.Step), Status: m.Status.String(), Reason: m.Reason,
 			Attempt: m.Attempt, Posted: m.Posted, ProviderID: m.ProviderID, Conversation: m.Conversation,
 		})
 	}

@@ -148,12 +148,21 @@ func (b *block) split() {
 func (b *block) repeat() {
 	b.begin("repeat")
 	b.line("  repeat:")
-	b.line("    times: %d", 1+b.dice.IntN(3))
+	times, every := 1+b.dice.IntN(3), ""
 	if b.dice.IntN(4) > 0 {
-		b.line("    every: %s", pick(b.dice, "5h", "1d", "30m", "09:30", "mon-fri 01:30", "last day of month 18:00"))
+		every = pick(b.dice, "5h", "1d", "30m", "09:30", "mon-fri 01:30", "last day of month 18:00")
 	}
-	b.step.words = []string{"completed"}
 	counts, more := b.patient(3), b.dice.IntN(4) > 0
+	if b.times != nil && b.times.IntN(4) == 0 {
+		times, every, more = 0, pick(b.times, "30m", "20m", "1h", "09:30"), true
+	}
+	if times > 0 {
+		b.line("    times: %d", times)
+		b.step.words = []string{"completed"}
+	}
+	if every != "" {
+		b.line("    every: %s", every)
+	}
 	if counts || more {
 		b.line("    until:")
 	}

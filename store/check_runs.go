@@ -82,7 +82,7 @@ func (c *checker) wakeable(run *engine.Run) bool {
 		return err == nil && fr != nil && fr.Held(c.last.Installation)
 	}
 	if run.Status == engine.Sending {
-		m := run.Message(len(run.Messages))
+		m := run.Message(run.Newest())
 		return m != nil && m.Status.Outbox()
 	}
 	f := c.version(engine.FlowVersion{Flow: run.Flow, Version: run.Version})

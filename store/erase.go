@@ -114,13 +114,13 @@ func (e *erasure) erase(bucket Bucket, key, record []byte, add func(write)) erro
 // anonymous returns a run without the person and the content; only its course is left.
 func anonymous(r *engine.Run) *engine.Run {
 	left := &engine.Run{ID: r.ID, Flow: r.Flow, Version: r.Version, StartedBy: r.StartedBy, Status: r.Status,
-		At: r.At, Outcome: r.Outcome, Goal: r.Goal, Ended: r.Ended, Depth: r.Depth, Campaign: r.Campaign, Replied: r.Replied}
+		At: r.At, Outcome: r.Outcome, Goal: r.Goal, Ended: r.Ended, Depth: r.Depth, Campaign: r.Campaign, Replied: r.Replied, Dropped: r.Dropped}
 	for _, m := range r.Messages {
 		why := ""
 		if m.Status == engine.Unsent {
 			why = m.Reason // the engine chose this text, and campaigns count it
 		}
-		left.Messages = append(left.Messages, engine.Message{Step: m.Step, Status: m.Status, Attempt: m.Attempt,
+		left.Messages = append(left.Messages, engine.Message{Number: m.Number, Step: m.Step, Status: m.Status, Attempt: m.Attempt,
 			ByID: m.ByID, Accepted: m.Accepted, Resends: m.Resends, Planned: m.Planned, Order: m.Order, Posted: m.Posted, Reason: why})
 	}
 	for _, e := range r.Timeline {

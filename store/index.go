@@ -87,7 +87,7 @@ func sweep(w Writer, changes []engine.Change) (err error) {
 func entries(r *engine.Run, add func(write)) {
 	for i := range r.Messages {
 		if m := &r.Messages[i]; m.Status.Outbox() {
-			key := outboxKey(engine.OutboxRef{Order: m.Order, Run: r.ID, Message: i + 1})
+			key := outboxKey(engine.OutboxRef{Order: m.Order, Run: r.ID, Message: m.Number})
 			add(write{bucket: Outbox, key: key, value: append([]byte{byte(m.Status)}, m.Account...)})
 		}
 	}

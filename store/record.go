@@ -77,6 +77,7 @@ func runFields(c *codec, r *engine.Run) {
 		integer(c, &l.Step)
 		integer(c, &l.Round)
 		clock.write(c, &l.Began)
+		c.bool(&l.Endless)
 	})
 	list(c, &r.Collected, func(c *codec, x *engine.Collection) {
 		integer(c, &x.Step)
@@ -92,6 +93,7 @@ func runFields(c *codec, r *engine.Run) {
 	c.bool(&r.Freed)
 	integer(c, &r.Depth)
 	childFields(c, r)
+	droppedFields(c, r)
 	integer(c, &r.Leaving)
 	meanwhileFields(c, r, signal)
 }
@@ -115,6 +117,21 @@ func meanwhileFields(c *codec, r *engine.Run, signal func(*codec, *engine.Signal
 	})
 	integer(c, &m.Event)
 	integer(c, &m.Reply)
+}
+
+// droppedFields describes what a run in a loop without times has let go, which few runs have.
+// Only then messages have other numbers than their places.
+func droppedFields(c *codec, r *engine.Run) {
+	dropped := r.Dropped != (engine.Dropped{}) || r.Newest() != len(r.Messages)
+	if c.bool(&dropped); dropped {
+		integer(c, &r.Dropped.Entries)
+		integer(c, &r.Dropped.Calls)
+	}
+	for i := range r.Messages {
+		if r.Messages[i].Number = max(r.Messages[i].Number, i+1); dropped {
+			integer(c, &r.Messages[i].Number)
+		}
+	}
 }
 
 func alarmFields(c *codec, a *engine.Alarm, clock *instants) {

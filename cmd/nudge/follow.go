@@ -50,10 +50,10 @@ func (f *follower) next() ([]told, error) {
 		if err != nil {
 			return nil, err
 		}
-		for _, e := range r.Timeline[f.seen[r.ID]:] {
+		for _, e := range r.Since(f.seen[r.ID]) {
 			news = append(news, told{r, e.At, engine.Describe(flow, e)})
 		}
-		seen[r.ID] = len(r.Timeline)
+		seen[r.ID] = r.Logged()
 	}
 	f.seq, f.seen, f.runs = state.Seq, seen, page.Runs
 	slices.SortStableFunc(news, func(a, b told) int {

@@ -71,7 +71,10 @@ func (w *proofWriter) flow(r *prove.Report, stories bool) {
 
 func (w *proofWriter) messages(r *prove.Report) {
 	text := fmt.Sprintf("%d to %d", r.Fewest, r.Most)
-	if r.Fewest == r.Most {
+	switch {
+	case r.Most == prove.NoBound:
+		text = fmt.Sprintf("%d at least, and no bound: %s: %s goes on without times", r.Fewest, r.Loop.Span, r.Loop.Step)
+	case r.Fewest == r.Most:
 		text = fmt.Sprint(r.Most)
 	}
 	if r.Attempts > 0 {
@@ -83,12 +86,27 @@ func (w *proofWriter) messages(r *prove.Report) {
 		if len(c.Caps) > 0 {
 			var uses []string
 			for _, u := range c.Caps {
-				uses = append(uses, fmt.Sprintf("cap %s per person; one run sends up to %d in that time", u.Cap, u.In))
+				uses = append(uses, fmt.Sprintf("cap %s per person; one run sends %s in that time", u.Cap, upTo(u.In)))
 			}
 			capped = strings.Join(uses, "; ")
 		}
-		w.fact("", "%s: at most %d per run, %s", c.Name, c.Most, capped)
+		w.fact("", "%s: %s per run, %s", c.Name, atMost(c.Most), capped)
 	}
+}
+
+// upTo and atMost are a number of messages in words.
+func upTo(messages int) string {
+	if messages == prove.NoBound {
+		return "any number"
+	}
+	return fmt.Sprintf("up to %d", messages)
+}
+
+func atMost(messages int) string {
+	if messages == prove.NoBound {
+		return "any number"
+	}
+	return fmt.Sprintf("at most %d", messages)
 }
 
 func (w *proofWriter) life(r *prove.Report) {

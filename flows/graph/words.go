@@ -94,7 +94,10 @@ func (b *builder) describeLines(n *node, title string, lines []flows.Line) {
 }
 
 func (b *builder) describeRepeat(n *node, r *flows.Repeat) {
-	n.title = fmt.Sprintf("repeat up to %d times", r.Times)
+	n.title = "repeat"
+	if r.Times > 0 {
+		n.title = fmt.Sprintf("repeat up to %d times", r.Times)
+	}
 	if r.Every != (flows.Duration{}) {
 		n.title += ", every " + r.Every.String()
 	}

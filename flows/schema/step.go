@@ -56,7 +56,7 @@ func share() *schema {
 
 func repeat() *schema {
 	return mapping("A loop", "Steps that run several times.",
-		must(key("times", "The most rounds.", integer(1, 100), 3)),
+		key("times", "The most rounds. Without it the loop goes on until a line of `until` or an exit ends it, and each round must take time.", integer(1, 100), 3),
 		key("every", "How long each round lasts, also the last one: a duration, or until the next such time of day after its steps. Without it, the rounds follow at once.",
 			anyOf(duration(), clockValue()), "1d", "mon-fri 09:00"),
 		key("until", "Lines that can end the loop at any time: one line or a list.", oneOrMore(ref("repeat_line")), []any{example{"read": "any"}}),

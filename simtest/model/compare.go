@@ -63,8 +63,12 @@ func (r *Run) differs(got *engine.Run) string {
 // messagesDiffer says in what the engine's messages are not the model's.
 func (r *Run) messagesDiffer(got *engine.Run) string {
 	m := r.now
-	for i := range min(len(m.messages), len(got.Messages)) {
-		message, g := m.messages[i], &got.Messages[i]
+	kept := m.kept()
+	for n, i := range kept[:min(len(kept), len(got.Messages))] {
+		message, g := m.messages[i], &got.Messages[n]
+		if g.Number != i+1 {
+			return fmt.Sprintf("it has message %d, want message %d", g.Number, i+1)
+		}
 		if r.convs[i] = g.Conversation; !message.borrowed && g.Conversation != message.conv && !r.forgotten {
 			return fmt.Sprintf("message %d is in the conversation %q, want %q", i+1, g.Conversation, message.conv)
 		}
@@ -73,20 +77,20 @@ func (r *Run) messagesDiffer(got *engine.Run) string {
 				i+1, g.Step, g.Status, g.Attempt, g.Resends, g.Posted, message.step, message.status, message.attempt, message.resends, message.posted)
 		}
 	}
-	if len(got.Messages) != len(m.messages) {
-		return fmt.Sprintf("it has %d messages, want %d", len(got.Messages), len(m.messages))
+	if len(got.Messages) != len(kept) {
+		return fmt.Sprintf("it has %d messages, want %d", len(got.Messages), len(kept))
 	}
 	return m.reasons(got)
 }
 
 // reasons says of which message it is told wrongly why it stays here (I14).
 func (w *walk) reasons(got *engine.Run) string {
-	for i := range w.messages {
-		if g := &got.Messages[i]; g.Accepted != w.messages[i].accepted {
+	for n, i := range w.kept() {
+		if g := &got.Messages[n]; g.Accepted != w.messages[i].accepted {
 			return fmt.Sprintf("message %d, %s, counts as accepted: %v, want %v", i+1, g.Status, g.Accepted, w.messages[i].accepted)
 		}
-		if m := &w.messages[i]; m.reason != "" && (m.status == engine.Unsent || m.status == engine.Held) && got.Messages[i].Reason != m.reason {
-			return fmt.Sprintf("message %d is %s because of %q, want %q", i+1, m.status, got.Messages[i].Reason, m.reason)
+		if m := &w.messages[i]; m.reason != "" && (m.status == engine.Unsent || m.status == engine.Held) && got.Messages[n].Reason != m.reason {
+			return fmt.Sprintf("message %d is %s because of %q, want %q", i+1, m.status, got.Messages[n].Reason, m.reason)
 		}
 	}
 	return ""
@@ -158,14 +162,11 @@ var untold = map[engine.Kind]bool{
 
 // path holds what the timeline tells against what happened (I2, I14).
 func (r *Run) path(got *engine.Run) string {
-	told := got.Timeline[:0:0]
-	for _, e := range got.Timeline {
-		if !untold[e.Kind] {
-			told = append(told, e)
-		}
+	if what := r.now.letsGo(got); what != "" {
+		return what
 	}
-	want := r.now.path
-	for i := r.seen; i < max(len(told), len(want)); i++ {
+	told, want := tellable(got.Since(r.logged)), r.now.path[min(r.seen, len(r.now.path)):]
+	for i := range max(len(told), len(want)) {
 		switch {
 		case i >= len(told):
 			return fmt.Sprintf("its timeline lacks %s of step %d at %s", want[i].kind, want[i].step, want[i].at)
@@ -177,11 +178,11 @@ func (r *Run) path(got *engine.Run) string {
 			e.detail = ""
 		}
 		if !reflect.DeepEqual(e, want[i]) {
-			return fmt.Sprintf("entry %d of its timeline is %s of step %d (message %d, %q) at %s, want %s of step %d (message %d, %q) at %s", i+1,
+			return fmt.Sprintf("entry %d of its timeline is %s of step %d (message %d, %q) at %s, want %s of step %d (message %d, %q) at %s", r.seen+i+1,
 				e.kind, e.step, e.message, e.detail, e.at, want[i].kind, want[i].step, want[i].message, want[i].detail, want[i].at)
 		}
 	}
-	r.seen = len(want)
+	r.seen, r.logged = len(r.now.path), got.Logged()
 	return ""
 }
 

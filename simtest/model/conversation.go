@@ -70,8 +70,8 @@ func (w *walk) convOf(i int) string {
 	if conv := w.run.convs[i]; conv != "" {
 		return conv
 	}
-	if after := w.run.world.after[w.run.id]; after != nil && i < len(after.Messages) {
-		return after.Messages[i].Conversation
+	if after := w.run.world.after[w.run.id]; after != nil && after.Message(i+1) != nil {
+		return after.Message(i + 1).Conversation
 	}
 	return ""
 }
@@ -79,7 +79,7 @@ func (w *walk) convOf(i int) string {
 // adrift reports whether a message went out, and nobody has said yet to where.
 func (w *walk) adrift(i int) bool {
 	m := &w.messages[i]
-	return m.posted != 0 && w.convOf(i) == "" && !lost(m.status)
+	return !m.gone && m.posted != 0 && w.convOf(i) == "" && !lost(m.status)
 }
 
 // wroteIn reports whether the run has written in a conversation, and lastIn when it last did.
@@ -87,7 +87,7 @@ func (w *walk) wroteIn(conversation string) bool { return w.lastIn(conversation)
 
 func (w *walk) lastIn(conversation string) (last engine.Instant) {
 	for i := range w.messages {
-		if w.convOf(i) == conversation {
+		if !w.messages[i].gone && w.convOf(i) == conversation {
 			last = max(last, w.messages[i].posted)
 		}
 	}

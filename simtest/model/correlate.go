@@ -56,7 +56,7 @@ func (w *World) sentAs(id string) (first *Run, message int) {
 		if r.forgotten && w.after[r.id] == nil {
 			continue
 		}
-		i := slices.IndexFunc(r.now.messages, func(m Message) bool { return m.byID && m.provider == id })
+		i := slices.IndexFunc(r.now.messages, func(m Message) bool { return !m.gone && m.byID && m.provider == id })
 		if i >= 0 && (first == nil || r.id.Compare(first.id) < 0) {
 			first, message = r, i+1
 		}

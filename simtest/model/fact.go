@@ -102,6 +102,7 @@ type Message struct {
 	reason   string // why it is held, or was held back; empty for what is not compared
 	handed   *Handed
 	conv     string // the conversation it went to; empty while the provider has not said it
+	gone     bool   // a run in a loop without times has let it go
 	borrowed bool   // the model cannot tell the conversation, and takes the engine's word
 }
 

@@ -140,15 +140,12 @@ func (w *walk) told() engine.Entry {
 func (w *walk) tells() (e engine.Entry) {
 	place := len(w.path)
 	if after := w.run.world.after[w.run.id]; after != nil {
-		n := 0
-		for _, x := range after.Timeline {
-			if untold[x.Kind] {
-				continue
-			}
-			if n == place {
-				e = x
-			}
-			n++
+		all := after.Timeline
+		if after.Dropped.Entries > 0 { // what is old is remembered, or gone
+			all, place = after.Since(w.run.logged), place-w.run.seen
+		}
+		if all = tellable(all); 0 <= place && place < len(all) {
+			e = all[place]
 		}
 	}
 	return e

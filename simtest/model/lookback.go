@@ -81,7 +81,7 @@ func (w *walk) answers(l *line, h *happening) bool {
 }
 
 func (w *walk) named(l *line, m *Message) bool {
-	return l.of == "any" || m.step >= 0 && w.flow.order[m.step] == l.of
+	return !m.gone && (l.of == "any" || m.step >= 0 && w.flow.order[m.step] == l.of)
 }
 
 // newly reports whether a message has just come to where the line waits for it.

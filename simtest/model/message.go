@@ -7,14 +7,14 @@ import (
 
 // send plans a message and waits until it is accepted or otherwise ended.
 func (w *walk) send(s *step) *way {
-	if len(w.messages) >= engine.MaxMessagesPerRun {
+	if len(w.kept()) >= engine.MaxMessagesPerRun {
 		return w.finish(engine.OutcomeFailed, false)
 	}
 	account := text(get(s.node, "account"))
 	if account == "" {
 		account = w.flow.account
 	}
-	w.messages = append(w.messages, Message{step: s.index, reached: w.f.now, account: account})
+	w.addMessage(Message{step: s.index, reached: w.f.now, account: account})
 	if way := w.plan(s); way != nil {
 		return skipOnward(way)
 	}

@@ -66,7 +66,7 @@ func (w *World) move(in *engine.Move) {
 	to := w.activeNamed(r.flow.Name)
 	switch {
 	case !r.over() && w.takesOver(r, to) && to.Version == in.Version:
-		r.seen = 0 // the steps of its timeline have other numbers now
+		r.seen, r.logged = 0, 0 // the steps of its timeline have other numbers now
 		w.feed(r, fact{kind: moves, to: to})
 	case w.in.Derived == 0:
 		w.fail("run %s is moved to version %s, which does not take it over", r.id, in.Version)

@@ -87,7 +87,7 @@ func (w *World) answeredRun(runs []*Run, rp *engine.Reply, h happening) (*Run, *
 		for i := range r.now.messages {
 			byRef := rp.Answers.Run == r.id.String() && rp.Answers.Message == i+1
 			byID := rp.Answers.Run != r.id.String() && rp.AnswersID != "" && r.now.messages[i].provider == rp.AnswersID
-			if !byRef && !byID {
+			if !byRef && !byID || r.now.messages[i].gone {
 				continue
 			}
 			conv := r.now.convOf(i)

@@ -25,7 +25,8 @@ type Run struct {
 	campaign   *campaign
 	begins     engine.Instant // when its person's own time comes, where it waits for that
 	own        int            // minutes of the person's own time of day, if it was read at once; else -1
-	seen       int            // entries of its timeline that were compared
+	seen       int            // entries of its path that were compared
+	logged     int            // and of its timeline
 	gathered   bool
 	forgotten  bool
 	learned    map[uint64]engine.Instant

@@ -11,7 +11,7 @@ func (w *walk) step(s *step) *way {
 	if !w.decides(s.if_) {
 		message := 0
 		if s.verb == "send" {
-			w.messages = append(w.messages, Message{step: s.index, status: engine.Unsent, reason: engine.ReasonSkipped})
+			w.addMessage(Message{step: s.index, status: engine.Unsent, reason: engine.ReasonSkipped})
 			message = len(w.messages)
 		}
 		w.note(engine.KindSkipped, s.index, message, "")

@@ -53,8 +53,8 @@ func (l *ledger) change(c engine.Change) {
 		l.live--
 		l.endings[flowWord{c.After.Flow, c.After.Outcome}]++
 	}
-	for i, m := range c.After.Messages {
-		if m.Status == engine.Unsent && (c.Before == nil || c.Before.Message(i+1) == nil || c.Before.Message(i+1).Status != engine.Unsent) {
+	for _, m := range c.After.Messages {
+		if m.Status == engine.Unsent && (c.Before == nil || c.Before.Message(m.Number) == nil || c.Before.Message(m.Number).Status != engine.Unsent) {
 			l.unsent[m.Reason]++
 		}
 	}

@@ -134,8 +134,8 @@ func (rec *recording) behaviour(r *engine.Run, message int) (*behaviour, time.Ti
 // keyOf says which message of its run one is.
 func keyOf(f *flows.Flow, r *engine.Run, message int) messageKey {
 	key := messageKey{template: f.Steps[r.Message(message).Step].Send.Template}
-	for _, m := range r.Messages[:message] {
-		if f.Steps[m.Step].Send.Template == key.template {
+	for _, m := range r.Messages {
+		if m.Number <= message && f.Steps[m.Step].Send.Template == key.template {
 			key.nth++
 		}
 	}

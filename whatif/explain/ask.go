@@ -199,15 +199,15 @@ func (t *teller) run(a *applied, r *engine.Run, looks []engine.Condition, texts 
 	}
 	sayLooks := func(upTo int) {
 		for i := range looks {
-			if c := &looks[i]; c.Run != nil && c.Run.ID == r.ID && len(c.Run.Timeline) <= upTo {
+			if c := &looks[i]; c.Run != nil && c.Run.ID == r.ID && c.Run.Logged() <= upTo {
 				t.say(a, number, story.LineCondition, texts[i])
 				c.Run = nil
 			}
 		}
 	}
-	for i := t.entries[r.ID]; i < len(r.Timeline); i++ {
-		sayLooks(i)
-		e := r.Timeline[i]
+	fresh := r.Since(t.entries[r.ID])
+	for i, e := range fresh {
+		sayLooks(r.Logged() - len(fresh) + i)
 		t.say(a, number, story.LineRun, engine.Describe(f, e))
 		for _, p := range a.Outcome.Posts {
 			if e.Kind == engine.KindClaimed && p.Run == r.ID && p.Message == e.Message {
@@ -215,8 +215,8 @@ func (t *teller) run(a *applied, r *engine.Run, looks []engine.Condition, texts 
 			}
 		}
 	}
-	sayLooks(len(r.Timeline))
-	t.entries[r.ID] = len(r.Timeline)
+	sayLooks(r.Logged())
+	t.entries[r.ID] = r.Logged()
 }
 
 func (t *teller) say(a *applied, run int, kind story.LineKind, text string) {

@@ -56,7 +56,7 @@ func Record(ctx context.Context, src replay.Source, run engine.RunID, tick func(
 				}
 				rec.Run = c.After
 				rec.take(a, c.After, entries)
-				entries = len(c.After.Timeline)
+				entries = c.After.Logged()
 			}
 		}
 		return rec.Run == nil || rec.Run.Live()
@@ -109,7 +109,7 @@ func (rec *Recording) take(a *applied, run *engine.Run, entries int) {
 	if outside {
 		rec.Moves = append(rec.Moves, m)
 	}
-	for _, e := range run.Timeline[entries:] {
+	for _, e := range run.Since(entries) {
 		switch e.Kind {
 		case engine.KindClaimed:
 			rec.Moves = append(rec.Moves, recorded{At: e.At.Time(), Message: true, Step: rec.Flow.Steps[e.Step].ID})

@@ -138,7 +138,7 @@ func (m *maker) lifetime(r *engine.Run, person *engine.Person, own, to *flows.Fl
 func (l *lifetime) underWay(r *engine.Run) {
 	for i := range r.Messages {
 		if m := &r.Messages[i]; m.Status == engine.Claimed {
-			l.accept(r.ID, i+1, m.Attempt)
+			l.accept(r.ID, m.Number, m.Attempt)
 		}
 	}
 }

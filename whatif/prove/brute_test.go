@@ -130,6 +130,8 @@ func TestBruteForce(t *testing.T) {
 		switch {
 		case strings.Contains(text, "every: 09:00"): // where its story does not know the hour
 			kind = "clock"
+		case strings.Count(text, "repeat:") > strings.Count(text, "times:"):
+			kind = "without times"
 		case strings.Contains(text, "repeat:"):
 			kind = "loops"
 		}
@@ -180,7 +182,7 @@ func TestBruteForce(t *testing.T) {
 	if count["loop-free exact"] < count["loop-free"]-count["loop-free not proved"] {
 		t.Error("a loop-free flow is not proved exactly")
 	}
-	if count["loops exact"]*100 < count["loops"]*95 {
+	if count["loops exact"]*100 < (count["loops"]-count["loops not proved"])*95 {
 		t.Error("less than 95 % of the flows with loops are proved exactly")
 	}
 }
@@ -188,7 +190,7 @@ func TestBruteForce(t *testing.T) {
 // compareBounds holds what is claimed against what was found.
 func compareBounds(t *testing.T, seed uint64, text string, r *prove.Report, b *brute) {
 	t.Helper()
-	if b.most > r.Most || len(b.outcomes) > 0 && b.fewest < r.Fewest {
+	if b.most > r.Most && r.Most != prove.NoBound || len(b.outcomes) > 0 && b.fewest < r.Fewest {
 		t.Errorf("seed %d: the engine sent %d to %d messages, proved were %d to %d\n%s", seed, b.fewest, b.most, r.Fewest, r.Most, text)
 	}
 	if !r.Life.Endless && b.oldest > r.Life.Most {

@@ -29,6 +29,9 @@ func (w *walk) truth(e *flows.Expr) bool {
 // known is what a path reads, as far as it follows from the way the run has come.
 func (w *walk) known(path string) (any, bool) {
 	if path == flows.NameRound {
+		if n := len(w.s.loops); n > 0 && w.s.loops[n-1].many && !w.counts[w.s.loops[n-1].step] {
+			return nil, false
+		}
 		return float64(w.s.round()), true
 	}
 	root, field, _ := strings.Cut(path, ".")

@@ -11,9 +11,10 @@ import (
 // explorer explores one flow.
 type explorer struct {
 	f        *flows.Flow
-	asked    []*asked    // by step
-	named    map[int]int // by repeat: the last round that differs from those after it
-	holds    []int64     // by step: how long a message may be held for its window
+	asked    []*asked     // by step
+	named    map[int]int  // by repeat: the last round that differs from those after it
+	counts   map[int]bool // by repeat: conditions only compare its rounds, or it has times
+	holds    []int64      // by step: how long a message may be held for its window
 	hasIfs   bool
 	period   *period                    // counted too; nil for none
 	keys     map[string]map[string]bool // by event type: the keys by which the flow names it
@@ -78,6 +79,7 @@ type edge struct {
 	steps   int32 // that it takes
 	posted  uint8
 	planned uint8
+	kept    uint8
 	counted uint8
 	tape    string // the choices that lead here, two bytes each
 }
@@ -97,7 +99,7 @@ func newExplorer(f *flows.Flow, holds []int64, lifeOf func(string) int64, budget
 		readings: map[*flows.Expr]flows.Reading{}, atoms: map[string]flows.Atom{}, anchors: map[string]int{}, takes: map[*flows.Line]int64{},
 		index: map[string]int{}, known: map[string]*region{}, visitAt: map[string]int{}, routeAt: map[string]int32{}, delayAt: map[string]int32{}, growths: map[string]int{}, budget: budget,
 	}
-	x.named = x.namedRounds()
+	x.named, x.counts = x.namedRounds(), x.countsRounds()
 	x.see(f.Exits)
 	for i := range f.Steps {
 		x.see(x.linesAt(i))
@@ -155,7 +157,7 @@ func (x *explorer) edges(i int) []edge {
 	x.expand(s, func(w *walk) {
 		delay := w.s.zone.takeDelays()
 		e := edge{
-			posted: uint8(w.posted), planned: uint8(w.planned), counted: uint8(w.counted), send: int32(w.send),
+			posted: uint8(w.posted), planned: uint8(w.planned), kept: uint8(w.kept), counted: uint8(w.counted), send: int32(w.send),
 			route: x.route(w), delays: x.delay(delay), visit: int32(x.visited(w)), tape: w.t.tape(), cost: int32(w.cost()),
 		}
 		e.to, e.steps = int32(x.add(w.s)), int32(len(w.passed))

@@ -245,15 +245,17 @@ func (w *walk) rank(a alarm) int {
 		return a.line
 	case a.place == atHold, a.line == roundLine:
 		return inner + lines
+	}
+	for depth, l := range w.s.loops {
+		if l.step == a.place { // also while the run waits for the end of its round
+			return (depth+1)*lines + a.line
+		}
+	}
+	switch {
 	case a.place == w.s.waitsAt() && w.doAt(a):
 		return inner + flows.MaxLines + a.line
 	case a.place == w.s.waitsAt(), a.place == w.s.at:
 		return inner + a.line
-	}
-	for depth, l := range w.s.loops {
-		if l.step == a.place {
-			return (depth+1)*lines + a.line
-		}
 	}
 	panic("prove: an alarm of nowhere")
 }

@@ -117,6 +117,11 @@ func (x *explorer) life() (longest int64, endless []int) {
 			}
 		}
 	}
+	for _, r := range x.regions {
+		if x.lastsForever(r) {
+			found[r.loop] = true
+		}
+	}
 	if len(found) > 0 {
 		longest = unbounded
 	}

@@ -151,21 +151,23 @@ func (j *job) report(f *flows.Flow) *Report {
 		return r
 	}
 	all := x.measure(func(e *edge) (int, int) { return int(e.posted), int(e.planned) })
-	r.Most, r.Fewest = min(all.most, engine.MaxMessagesPerRun), all.fewest
+	r.Most, r.Fewest = x.mostOf(all.most), all.fewest
+	if r.Most == NoBound {
+		r.Loop = x.loopOfMany()
+	}
 	r.Coarse = x.coarse
 	life, endless := x.life()
 	r.life, r.Life = life, x.lifeInWords(life, endless)
 	r.Endings, r.Unreachable, r.Unhandled = x.endings(j.options.Stories), x.unreachable(), x.unhandledPlaces()
 	attempts := x.measure(func(e *edge) (int, int) { return int(e.posted) * x.attempts(e), 0 }).most
-	if attempts > r.Most {
+	if attempts > r.Most && r.Most != NoBound {
 		r.Attempts = attempts
 	}
 	if x.runsOut() { // perhaps before its first message
 		r.Fewest = 0
 		r.fails()
 	}
-	planned := x.measure(func(e *edge) (int, int) { return int(e.planned), 0 }).most
-	if planned > engine.MaxMessagesPerRun {
+	if x.mostKept() > engine.MaxMessagesPerRun {
 		r.Fewest = min(r.Fewest, engine.MaxMessagesPerRun)
 		r.fails()
 	}
@@ -236,8 +238,8 @@ func (j *job) promises(r *Report, x *explorer) {
 	if p == nil {
 		return
 	}
-	if p.Messages > 0 && r.Most > p.Messages {
-		j.breaks(r, x, Promise{What: fmt.Sprintf("messages: %d", p.Messages), Found: fmt.Sprintf("a run can send %d", r.Most), Span: p.MessagesAt},
+	if p.Messages > 0 && (r.Most > p.Messages || r.Most == NoBound) {
+		j.breaks(r, x, Promise{What: fmt.Sprintf("messages: %d", p.Messages), Found: "a run can send " + many(r.Most), Span: p.MessagesAt},
 			func() Story { return x.storyOfMany(p.Messages+1, func(e *edge) int { return int(e.posted) }) })
 	}
 	if ends := nominal(p.Ends); ends > 0 && r.life > ends {
@@ -280,7 +282,7 @@ func (j *job) categories(r *Report, x *explorer) {
 			}
 			return int(e.posted)
 		}
-		c := Category{Name: name, Most: x.measure(func(e *edge) (int, int) { return of(e), 0 }).most}
+		c := Category{Name: name, Most: bound(x.measure(func(e *edge) (int, int) { return of(e), 0 }).most)}
 		if declared := j.project.Categories[name]; declared != nil {
 			for _, most := range declared.Caps {
 				c.Caps = append(c.Caps, CapUse{Cap: most.String(), In: j.capped(r, x, &c, most, names[name])})
@@ -294,7 +296,7 @@ func (j *job) categories(r *Report, x *explorer) {
 // cap. Whether they fall into one period of the calendar hangs on the hour at which the run
 // starts, so that goes both ways.
 func (j *job) capped(r *Report, x *explorer, c *Category, most flows.Cap, at diag.Span) int {
-	if c.Most <= most.AtMost {
+	if c.Most <= most.AtMost && c.Most != NoBound {
 		return c.Most
 	}
 	p := Promise{What: fmt.Sprintf("category %s: at_most: %s", c.Name, most), Span: at}
@@ -305,14 +307,14 @@ func (j *job) capped(r *Report, x *explorer, c *Category, most flows.Cap, at dia
 		return c.Most
 	}
 	of := func(e *edge) int { return int(e.counted) }
-	n := in.measure(func(e *edge) (int, int) { return of(e), 0 }).most
+	n := bound(in.measure(func(e *edge) (int, int) { return of(e), 0 }).most)
 	switch {
-	case n <= most.AtMost:
+	case n <= most.AtMost && n != NoBound:
 	case most.Calendar != 0:
-		p.Found = fmt.Sprintf("a run alone can send %d within %s, which may be one %s", n, most.Longest(), most.Calendar)
+		p.Found = fmt.Sprintf("a run alone can send %s within %s, which may be one %s", many(n), most.Longest(), most.Calendar)
 		r.Unproved = append(r.Unproved, p)
 	default:
-		p.Found = fmt.Sprintf("a run alone can send %d within %s", n, most.Per)
+		p.Found = fmt.Sprintf("a run alone can send %s within %s", many(n), most.Per)
 		j.breaks(r, in, p, func() Story { return in.storyOfMany(most.AtMost+1, of) })
 	}
 	return n

@@ -185,7 +185,11 @@ func (w *flowWriter) meanwhile(indent, named string) {
 }
 
 func (w *flowWriter) repeat(indent string, depth int) {
-	fmt.Fprintf(&w.out, "%s- repeat:\n%s    times: %d\n%s    every: %s\n", indent, indent, 1+w.dice.IntN(3), indent, pick(w.dice, "5h", "1d", "5h", "1d", "09:00"))
+	times := 1 + w.dice.IntN(3)
+	fmt.Fprintf(&w.out, "%s- repeat:\n%s    every: %s\n", indent, indent, pick(w.dice, "5h", "1d", "5h", "1d", "09:00"))
+	if w.dice.IntN(5) > 0 {
+		fmt.Fprintf(&w.out, "%s    times: %d\n", indent, times)
+	}
 	if w.dice.IntN(2) == 0 {
 		fmt.Fprintf(&w.out, "%s    until: [ { %s } ]\n", indent, pick(w.dice, "read: any", "event: ping, key: event.id", "after: 30h", "reply: any"))
 	}

@@ -10,10 +10,13 @@ import (
 // a loop within it is one link: what it can lead to was found once and is used each time.
 // So loops within loops add up, where going through all their rounds would multiply.
 type region struct {
-	times  int // rounds of its loop
+	loop   int   // the repeat that it is of; noLoop for the whole run
+	times  int   // rounds of its loop; 0 for a loop without times, whose rounds are one here
+	rounds int64 // the most rounds of a loop without times; 0 where nothing ends it in time
 	spots  []spot
 	index  map[spot]int
 	links  [][]link // by spot
+	inner  []int    // by spot: the number of the region that begins there; noRegion for none
 	order  []int    // spots, those before others first as far as there is no circle
 	outs   []out
 	outAt  map[string]int
@@ -34,12 +37,18 @@ type link struct {
 	edge int32 // noEdge: nothing ever happens to the run again
 	in   int32 // the number of the inner region; noRegion: it is an edge
 	out  int32 // of the inner region
+
+	again bool // a round of a loop without times begins on the way
 }
 
 const (
 	noEdge   = -1
 	noRegion = -1
+	noLoop   = -1
 )
+
+// endless reports whether the region is of a loop without times.
+func (r *region) endless() bool { return r.loop != noLoop && r.times == 0 }
 
 // out is a way to leave a region.
 type out struct {
@@ -55,12 +64,16 @@ func (x *explorer) region(entry int, enters string) *region {
 	if r := x.known[key]; r != nil || x.limited {
 		return r
 	}
-	r := &region{index: map[spot]int{}, outAt: map[string]int{}, entry: entry}
+	r := &region{index: map[spot]int{}, outAt: map[string]int{}, entry: entry, loop: noLoop}
 	first := spot{node: entry}
 	if enters != "" {
 		loops := x.nodes[entry].loops
-		r.times = x.f.Steps[loops[len(loops)-len(enters)].step].Repeat.Times
+		r.loop = loops[len(loops)-len(enters)].step
+		r.times = x.f.Steps[r.loop].Repeat.Times
 		first.round, first.enters = int(enters[0]), enters[1:]
+		if r.endless() {
+			first.round, r.rounds = 0, x.mostRounds(r.loop)
+		}
 	}
 	x.spot(r, first)
 	for i := 0; i < len(r.spots) && !x.limited; i++ {
@@ -81,7 +94,7 @@ func (x *explorer) spot(r *region, s spot) int {
 	if !ok {
 		i = len(r.spots)
 		r.index[s] = i
-		r.spots, r.links = append(r.spots, s), append(r.links, nil)
+		r.spots, r.links, r.inner = append(r.spots, s), append(r.links, nil), append(r.inner, noRegion)
 		x.budget.take(120)
 	}
 	return i
@@ -92,6 +105,7 @@ func (x *explorer) linkSpot(r *region, at int) {
 	s := r.spots[at]
 	if s.enters != "" {
 		if in := x.region(s.node, s.enters); in != nil {
+			r.inner[at] = in.number
 			for i, o := range in.outs {
 				x.link(r, at, s.round, link{in: int32(in.number), out: int32(i)}, o)
 			}
@@ -103,7 +117,7 @@ func (x *explorer) linkSpot(r *region, at int) {
 		way := x.routes[e.route]
 		x.link(r, at, s.round, link{edge: int32(i), in: noRegion}, out{int(e.to), way.turns, way.enters})
 	}
-	if len(r.links[at]) == 0 && r.times > 0 { // nothing ever happens to the run again
+	if len(r.links[at]) == 0 && r.loop != noLoop { // nothing ever happens to the run again
 		turns := append(slices.Repeat([]turn{{kind: turnLeft}}, len(x.nodes[s.node].loops)-1), turn{})
 		x.linkOut(r, at, link{edge: noEdge, in: noRegion}, out{node: s.node, turns: turns})
 	}
@@ -112,9 +126,12 @@ func (x *explorer) linkSpot(r *region, at int) {
 // link adds a way that is possible in a round.
 func (x *explorer) link(r *region, at, round int, l link, o out) {
 	t := o.turns[0]
-	round += t.again
+	l.again = r.endless() && t.again > 0
+	if r.times > 0 {
+		round += t.again
+	}
 	switch {
-	case t.kind == turnStays && (r.times == 0 || round <= r.times):
+	case t.kind == turnStays && round <= r.times:
 		l.to = int32(x.spot(r, spot{o.node, round, o.enters}))
 	case t.kind == turnLeft, t.kind == turnOver && round == r.times:
 		o.turns = o.turns[1:]

@@ -20,7 +20,8 @@ type Report struct {
 	Coarse bool   `json:"coarse,omitempty"` // its bounds hold, but perhaps no run comes up to them
 	Place  *Place `json:"place,omitempty"`  // where the budget ended, of a flow that is not proved
 
-	Most       int        `json:"most"`               // messages of one run
+	Most       int        `json:"most"`               // messages of one run; NoBound for any number
+	Loop       *Place     `json:"loop,omitempty"`     // the loop without times that may send any number
 	Fewest     int        `json:"fewest"`             //
 	Attempts   int        `json:"attempts,omitempty"` // posts, where on_unknown: resend may post a message again
 	Categories []Category `json:"categories,omitempty"`

@@ -3,6 +3,7 @@ package prove
 import (
 	"encoding/binary"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 
@@ -50,10 +51,11 @@ func (w *walk) beginRound(s *flows.Step) (next int, parked bool) {
 	w.begun = true
 	last := len(w.s.loops) - 1
 	l := &w.s.loops[last]
-	over := l.round+w.moreRounds(last) >= s.Repeat.Times
-	if l.many && !over {
+	over := s.Repeat.Times > 0 && l.round+w.moreRounds(last) >= s.Repeat.Times
+	if l.many && !over && s.Repeat.Times > 0 {
 		over = w.t.choose(2) == 1
 	}
+	maps.DeleteFunc(w.s.passing, func(text string, _ bool) bool { return slices.Contains(w.atoms[text].Paths, flows.NameRound) })
 	if over {
 		w.leaveLoop(last, turnOver)
 		w.endWait(w.s.at, engine.OutcomeCompleted)
@@ -114,7 +116,8 @@ func (w *walk) mergeRounds() {
 		if i >= w.around {
 			w.enters += string([]byte{byte(l.round)})
 		}
-		if named := w.named[l.step]; l.round > named && named+1 < w.f.Steps[l.step].Repeat.Times {
+		times := w.f.Steps[l.step].Repeat.Times
+		if named := w.named[l.step]; l.round > named && (times == 0 || named+1 < times) {
 			l.round, l.many = named+1, true
 		}
 	}
@@ -125,7 +128,12 @@ func (w *walk) mergeRounds() {
 func (x *explorer) namedRounds() map[int]int {
 	named := map[int]int{}
 	for i := range x.f.Steps {
-		if r := x.f.Steps[i].Repeat; r != nil {
+		r := x.f.Steps[i].Repeat
+		switch {
+		case r == nil:
+		case r.Times == 0:
+			named[i] = x.namedForever(i)
+		default:
 			for _, e := range x.roundExprs(i) {
 				named[i] = max(named[i], x.lastNamed(e, r.Times))
 			}

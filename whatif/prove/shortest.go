@@ -104,6 +104,9 @@ func (x *explorer) turn(p *place, e *edge) (rounds [flows.MaxLoops]byte, ok bool
 			break
 		}
 		round, times := int(rounds[depth-1])+t.again, x.f.Steps[loops[depth-1].step].Repeat.Times
+		if times == 0 {
+			round = 0 // they are not counted
+		}
 		if t.kind == turnStays && round > times || t.kind == turnOver && round != times {
 			return rounds, false
 		}

@@ -88,10 +88,10 @@ func longest(f *flows.Flow) (steps int) {
 	for i := range f.Steps {
 		times := 1
 		for _, l := range f.Steps[i].Loops {
-			times *= f.Steps[l].Repeat.Times
+			times *= max(f.Steps[l].Repeat.Times, 2) // without times each round takes time
 		}
 		if r := f.Steps[i].Repeat; r != nil {
-			times *= r.Times + 1
+			times *= max(r.Times, 2) + 1
 		}
 		steps += times
 	}

@@ -187,6 +187,9 @@ func (w *walk) early(m Move, place int) {
 // tellMessage notes a message that goes out, or that is held back.
 func (w *walk) tellMessage(kind MoveKind, s *flows.Step) {
 	w.planned++
+	if !w.inForever(w.s.at) {
+		w.kept++
+	}
 	w.trace.then = append(w.trace.then, Move{Kind: kind, Step: s.ID, Message: s.Send.Template})
 }
 

@@ -20,6 +20,7 @@ type walk struct {
 	ended  []unnamed // waits that no line of theirs ended
 
 	posted  int // messages that went out
+	kept    int // of those: outside of loops without times
 	planned int // messages that were to go out, those included that we hold back
 	counted int // messages within the period that is counted
 	send    int // the step of the message

@@ -63,7 +63,7 @@ func outcomes(f *flows.Flow, step int) (words []string) {
 		lines(s.Collect.Until)
 	case flows.VerbRepeat:
 		lines(s.Repeat.Until)
-		if loopEnds(f, step) {
+		if s.Repeat.Times > 0 && loopEnds(f, step) {
 			words = append(words, engine.OutcomeCompleted)
 		}
 	case flows.VerbFetch:

@@ -20,7 +20,7 @@ func (w *World) Adopt(known *engine.Run) *Run {
 	r := w.byID[known.ID]
 	if r == nil {
 		r = w.number(known)
-		r.Run, r.entries = known, len(known.Timeline)
+		r.Run, r.entries = known, known.Logged()
 	}
 	for i := range known.Messages {
 		m := &known.Messages[i]

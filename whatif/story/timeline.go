@@ -87,7 +87,7 @@ func (w *World) look(c engine.Condition) {
 		return
 	}
 	w.timeline.seen[place] = text
-	w.timeline.looks[c.Run.ID] = append(w.timeline.looks[c.Run.ID], look{len(c.Run.Timeline), text})
+	w.timeline.looks[c.Run.ID] = append(w.timeline.looks[c.Run.ID], look{c.Run.Logged(), text})
 }
 
 // Explain is a condition with what it saw, in words.
@@ -129,12 +129,13 @@ func (w *World) show(changes []engine.Change) {
 		r := w.byID[c.After.ID]
 		looks := w.timeline.looks[c.After.ID]
 		delete(w.timeline.looks, c.After.ID)
-		for i := r.entries; i < len(r.Timeline); i++ {
-			looks = w.sayLooks(r, looks, i)
-			w.sayEntry(r, r.Timeline[i])
+		fresh := r.Since(r.entries)
+		for i, e := range fresh {
+			looks = w.sayLooks(r, looks, r.Logged()-len(fresh)+i)
+			w.sayEntry(r, e)
 		}
-		w.sayLooks(r, looks, len(r.Timeline))
-		r.entries = len(r.Timeline)
+		r.entries = r.Logged()
+		w.sayLooks(r, looks, r.entries)
 	}
 }
 

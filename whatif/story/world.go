@@ -206,7 +206,7 @@ func (w *World) respond(step *runner.Step, groups []*runner.Group) error {
 		if r == nil {
 			r = w.number(c.After)
 			if c.Before != nil { // it was there before the world was
-				r.entries = len(c.Before.Timeline)
+				r.entries = c.Before.Logged()
 			}
 		}
 		r.Run = c.After

@@ -1,0 +1,68 @@
+package engine_test
+
+import (
+	"fmt"
+	"testing"
+
+	"golang.org/x/tools/txtar"
+
+	"nudge/engine"
+)
+
+// TestLetGo shows what a run keeps that has been in a loop without times for a day: it does
+// not grow, the numbers of its messages and calls go on, and who counts its entries finds those
+// that are new.
+func TestLetGo(t *testing.T) {
+	w := newWorld(t, txtar.Parse([]byte(`
+-- flows/pulse.yaml --
+flow: pulse
+trigger: { event: go }
+promises: { ends: never }
+steps:
+  - repeat:
+      every: 5m
+      steps:
+        - send: { body: "Round {{ round }}" }
+        - collect: { event: seen, until: { after: 1m } }
+        - { id: call, start: { flow: other, wait: true } }
+-- flows/other.yaml --
+flow: other
+steps: [ { wait: 1m } ]
+`)))
+	for _, line := range []string{"start 2026-03-09 10:00", "provider accepts", "event go by ann"} {
+		w.do(line)
+	}
+	id := w.run("r1")
+	logged := 0
+	for range 24 {
+		for range 12 {
+			w.do("event seen by ann")
+			w.do("after 5m")
+		}
+		r, err := w.store.Run(id)
+		if err != nil {
+			t.Fatal(err)
+		}
+		fresh := r.Since(logged)
+		if len(fresh) != r.Logged()-logged {
+			t.Fatalf("%d entries are new, %d were logged after %d", len(fresh), r.Logged(), logged)
+		}
+		logged = r.Logged()
+	}
+	w.check()
+	r, err := w.store.Run(id)
+	if err != nil {
+		t.Fatal(err)
+	}
+	round := r.Repeats[0].Round
+	got := fmt.Sprint(round > 280, len(r.Timeline), r.Dropped.Entries > 500, len(r.Messages), r.Newest() == round, len(r.Waits) <= 4, len(r.Signals) <= 4, len(r.Collected) <= 2)
+	if want := fmt.Sprint(true, engine.KeptFirst+engine.KeptLast, true, engine.KeptMessages, true, true, true, true); got != want {
+		t.Errorf("got %s, want %s", got, want)
+	}
+	if r.Timeline[0].Kind != engine.KindStarted || r.Timeline[engine.KeptFirst-1].At >= r.Timeline[engine.KeptFirst].At {
+		t.Error("the first entries are not those of the beginning")
+	}
+	if r.Message(1) != nil || r.Message(r.Newest()) == nil {
+		t.Error("the oldest message is there, or the newest is not")
+	}
+}
