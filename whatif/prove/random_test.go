@@ -16,6 +16,7 @@ type flowWriter struct {
 	splits int      // and branches
 	arms   []string // conditions on which arm was taken, of steps that came before
 	hours  bool     // lines may wait for hours
+	known  bool     // what was accepted or collected may be asked for, and a wait may end at a time of day
 }
 
 const randomConfig = `timezone: UTC
@@ -36,6 +37,12 @@ func randomFlow(dice *rand.Rand, loops bool) fstest.MapFS {
 // hourlyFlow is a project of one random flow that waits for hours.
 func hourlyFlow(dice *rand.Rand) fstest.MapFS {
 	return (&flowWriter{dice: dice, loops: true, hours: true}).project()
+}
+
+// knowingFlow is a project of one random flow that goes by what was accepted and collected, and
+// by times of day. A proof takes each of these both ways or by its bound.
+func knowingFlow(dice *rand.Rand) fstest.MapFS {
+	return (&flowWriter{dice: dice, loops: true, known: true}).project()
 }
 
 func (w *flowWriter) project() fstest.MapFS {
@@ -80,6 +87,9 @@ func (w *flowWriter) steps(indent string, depth int) {
 func (w *flowWriter) send(indent string) {
 	w.sends++
 	fmt.Fprintf(&w.out, "%s- { id: m%d, send: hello%s }\n", indent, w.sends, pick(w.dice, "", "", ", if: data.total > 10"))
+	if w.known {
+		w.arms = append(w.arms, fmt.Sprintf("m%d.accepted", w.sends))
+	}
 }
 
 // step writes a step. What follows a message may ask for it.
@@ -90,6 +100,9 @@ func (w *flowWriter) step(indent string, depth int) {
 	}
 	if kind == 7 && !w.loops {
 		kind = 0
+	}
+	if w.known && w.dice.IntN(3) == 0 {
+		kind = 10
 	}
 	switch kind {
 	case 0, 1, 2:
@@ -104,6 +117,8 @@ func (w *flowWriter) step(indent string, depth int) {
 		w.repeat(indent, depth)
 	case 8:
 		w.branch(indent, depth)
+	case 10:
+		w.collect(indent)
 	case 9:
 		w.splits++
 		fmt.Fprintf(&w.out, "%s- id: s%d\n%s  split:\n", indent, w.splits, indent)
@@ -182,6 +197,20 @@ func (w *flowWriter) meanwhile(indent, named string) {
 			"read: "+named, "failed: "+named, "after: 3h, if: data.total > 12", `if: profile.plan == "pro"`)
 		fmt.Fprintf(&w.out, "%s    - { %s, do: [ %s ] }\n", indent, line, steps)
 	}
+}
+
+// collect writes a collection, of which some or all may be taken back, or a wait for a time of day.
+func (w *flowWriter) collect(indent string) {
+	if w.dice.IntN(4) == 0 {
+		fmt.Fprintf(&w.out, "%s- wait: { at: %s }\n", indent, pick(w.dice, "09:00 1d after run.started", "10:00 2d after run.started", "mon-fri 09:00"))
+		return
+	}
+	w.splits++
+	kept := pick(w.dice, "", ", unique: event.id", ", unique: event.id, remove: back")
+	ends := pick(w.dice, "{ quiet: 2h }, { after: 5h }", "{ items: 2 }, { after: 1d }", "{ after: 5h }",
+		fmt.Sprintf("{ if: s%d.count > 1, as: many }, { after: 5h }", w.splits))
+	fmt.Fprintf(&w.out, "%s- { id: s%d, collect: { event: ping, key: event.id%s, until: [ %s ] } }\n", indent, w.splits, kept, ends)
+	w.arms = append(w.arms, fmt.Sprintf("s%d.count > %d", w.splits, w.dice.IntN(2)))
 }
 
 func (w *flowWriter) repeat(indent string, depth int) {
