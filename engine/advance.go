@@ -113,7 +113,7 @@ func (a *applier) do(r pinned, s *flows.Step) (next int, parked bool) {
 // message, so that later steps and the API can see it.
 func (a *applier) skipStep(r *Run, s *flows.Step) {
 	e := Entry{At: a.now, Kind: KindSkipped, Step: r.At}
-	if s.Verb == flows.VerbSend && len(r.Messages) < MaxMessagesPerRun {
+	if s.Verb == flows.VerbSend && (len(r.Messages) < MaxMessagesPerRun || r.endless()) {
 		r.addMessage(Message{Step: r.At, Status: Unsent, Reached: a.now, Planned: a.now, Reason: ReasonSkipped})
 		e.Message = r.Newest()
 	}

@@ -38,9 +38,11 @@ type applier struct {
 	poisoned  map[int]bool // rows that panicked
 	collected []string     // flows with a run that took the event into a collect
 	touched   []RunID      // runs that this input started or changed, in order, each once
-	blamed    RunID        // the run being worked on, to quarantine if it panics
-	changed   bool
-	out       Applied
+	// lookingBack is the wait that takes what came before it: none of its timers is set yet.
+	lookingBack *Meanwhile
+	blamed      RunID // the run being worked on, to quarantine if it panics
+	changed     bool
+	out         Applied
 }
 
 // Apply applies one input at an instant. If the instant is before the last input's, Apply

@@ -5,7 +5,7 @@ import "slices"
 // A run in a loop without times may live forever, so it does not keep everything. What is newer
 // takes the place of what is older.
 const (
-	KeptMessages = 20  // of each step, the newest
+	KeptMessages = 20  // of each step, the newest; MaxMessagesPerRun in all
 	KeptFirst    = 100 // entries of the timeline: the first
 	KeptLast     = 900 // and the newest
 )
@@ -44,22 +44,28 @@ func (r *Run) addMessage(m Message) {
 	m.Number = r.Newest() + 1
 	r.Messages = append(r.Messages, m)
 	if r.endless() {
-		r.dropMessage(m.Step)
+		r.dropMessage(KeptMessages, func(x *Message) bool { return x.Step == m.Step })
+		r.dropMessage(MaxMessagesPerRun, func(*Message) bool { return true })
 	}
 }
 
-// dropMessage drops the oldest message of a step that has more than KeptMessages. One that is
-// being posted, or that the provider is asked about, stays, and so does the newest.
-func (r *Run) dropMessage(step int) {
+// dropMessage drops the oldest of the messages among which there are more than the most. One
+// that is being posted, or that the provider is asked about, stays, and so does the newest of
+// each step.
+func (r *Run) dropMessage(most int, among func(*Message) bool) {
 	count, oldest := 0, -1
 	for i := range r.Messages {
-		if m := &r.Messages[i]; m.Step == step {
-			if count++; oldest < 0 && !m.Status.Outbox() && !slices.Contains(r.StatusCheck.Messages, m.Number) {
-				oldest = i
-			}
+		m := &r.Messages[i]
+		if !among(m) {
+			continue
+		}
+		count++
+		later := slices.ContainsFunc(r.Messages[i+1:], func(x Message) bool { return x.Step == m.Step })
+		if oldest < 0 && later && !m.Status.Outbox() && !slices.Contains(r.StatusCheck.Messages, m.Number) {
+			oldest = i
 		}
 	}
-	if count > KeptMessages && oldest >= 0 && oldest < len(r.Messages)-1 {
+	if count > most && oldest >= 0 {
 		r.Messages = slices.Delete(r.Messages, oldest, oldest+1)
 	}
 }

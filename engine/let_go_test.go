@@ -66,3 +66,24 @@ steps: [ { wait: 1m } ]
 		t.Error("the oldest message is there, or the newest is not")
 	}
 }
+
+// TestLetGoOfMany: a run in a loop without times has 200 messages at most, and goes on. Each
+// step keeps its newest one, also the step before the loop.
+func TestLetGoOfMany(t *testing.T) {
+	flow := "flow: many\ntrigger: { event: go }\npromises: { ends: never }\nsteps:\n  - { id: first, send: { body: First } }\n  - repeat:\n      every: 1d\n      steps:\n"
+	for n := range 12 {
+		flow += fmt.Sprintf("        - { id: m%d, send: { body: Hello } }\n", n)
+	}
+	w := newWorld(t, txtar.Parse([]byte("-- flows/many.yaml --\n"+flow)))
+	for _, line := range []string{"start 2026-03-09 10:00", "provider accepts", "event go by ann", "after 30d"} {
+		w.do(line)
+	}
+	w.check()
+	r, err := w.store.Run(w.run("r1"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !r.Live() || len(r.Messages) != engine.MaxMessagesPerRun || r.Messages[0].Number != 1 {
+		t.Errorf("the run is live: %t, and has %d messages, the first is number %d; want 200 from number 1", r.Live(), len(r.Messages), r.Messages[0].Number)
+	}
+}

@@ -139,7 +139,7 @@ func (a *applier) endDo(r pinned) (next int, parked bool) {
 		a.queueDo(r, line, nil)
 	}
 	switch {
-	case r.untimed(r.At, lines) && lostCause(r.Run, lines):
+	case a.lookingBack != r.Meanwhile && r.untimed(r.At, lines) && lostCause(r.Run, lines):
 		return a.endEarly(r, r.At, outcomeFailed), false
 	case len(r.Meanwhile.Next) > 0:
 		return a.nextDo(r), false

@@ -12,7 +12,7 @@ import (
 
 // send plans a message, and claims it at once if a slot is free.
 func (a *applier) send(r pinned, s *flows.Step) (next int, parked bool) {
-	if len(r.Messages) >= MaxMessagesPerRun {
+	if len(r.Messages) >= MaxMessagesPerRun && !r.endless() {
 		a.fail(r.Run, r.At, "more than 200 messages in one run")
 		return 0, true
 	}

@@ -19,7 +19,10 @@ func (a *applier) wait(r pinned, s *flows.Step) (next int, parked bool) {
 	r.Status = Waiting
 	at, lines := r.At, s.Wait.Lines
 	r.meanwhile(at, lines)
-	for i, mine := 0, r.Meanwhile; i < len(lines); i++ {
+	mine := r.Meanwhile
+	a.lookingBack = mine
+	defer func() { a.lookingBack = nil }()
+	for i := range lines {
 		for line := &lines[i]; r.mayTake(line); {
 			h, ok := a.happened(r, line)
 			if !ok {

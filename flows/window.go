@@ -59,8 +59,11 @@ func (w Windows) Next(now time.Time, zone *time.Location) (opens, closes time.Ti
 	}
 	for at := now; at.Before(now.Add(horizon)); {
 		_, change := at.In(zone).ZoneBounds() // until then the clocks run evenly
-		if change.IsZero() || change.After(now.Add(horizon)) {
+		switch {
+		case change.IsZero(), change.After(now.Add(horizon)):
 			change = now.Add(horizon)
+		case !change.After(at): // on the last day of some years, time says that the change is past
+			change = at.Add(24 * time.Hour)
 		}
 		if opens, closes, ok = w.nextEven(at, change, zone); ok {
 			return opens, closes, true

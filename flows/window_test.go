@@ -99,3 +99,21 @@ func TestWindowsAnd(t *testing.T) {
 		t.Error("hours that have nothing in common open")
 	}
 }
+
+// TestWindowsAtTheEndOfAYear looks for a window on the last day of each year, also from 2040 on,
+// where time.Time.ZoneBounds returns an end before the instant on that day of a leap year.
+func TestWindowsAtTheEndOfAYear(t *testing.T) {
+	for _, name := range []string{"Europe/London", "Europe/Berlin", "America/New_York", "Australia/Sydney"} {
+		zone, err := time.LoadLocation(name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for year := 2026; year < 2100; year++ {
+			at := time.Date(year, 12, 31, 12, 0, 0, 0, zone)
+			opens, _, ok := Windows{{Days: EveryDay, From: 9 * 60, To: 10 * 60}}.Next(at, zone)
+			if want := time.Date(year+1, 1, 1, 9, 0, 0, 0, zone); !ok || !opens.Equal(want) {
+				t.Errorf("after %s it opens at %s, want %s", at, opens, want)
+			}
+		}
+	}
+}

@@ -135,7 +135,7 @@ func (w *walk) doNext(s *step, own *list) *way {
 		}
 		w.follows(own, l, nil)
 	}
-	if timeless(own) && w.lostCause(s.lines) {
+	if d.armed && timeless(own) && w.lostCause(s.lines) {
 		return &way{kind: left, list: own, word: "failed"}
 	}
 	if len(d.next) == 0 {

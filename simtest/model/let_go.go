@@ -44,12 +44,21 @@ func (w *walk) addMessage(m Message) {
 			same = append(same, i)
 		}
 	}
-	if len(same) <= newestOfStep {
-		return
+	if len(same) > newestOfStep {
+		w.letGoOf(same)
 	}
-	for _, i := range same[:len(same)-1] {
+	if all := w.kept(); len(all) > engine.MaxMessagesPerRun {
+		w.letGoOf(all)
+	}
+}
+
+// letGoOf lets go of the oldest of these messages that nobody is about and that is not the
+// newest of its step.
+func (w *walk) letGoOf(places []int) {
+	for n, i := range places {
 		status := w.messages[i].status
-		if status != engine.Planned && status != engine.Claimed && !slices.Contains(w.asking.messages, i+1) {
+		newer := slices.ContainsFunc(places[n+1:], func(j int) bool { return w.messages[j].step == w.messages[i].step })
+		if newer && status != engine.Planned && status != engine.Claimed && !slices.Contains(w.asking.messages, i+1) {
 			w.mark("let go of a message")
 			w.messages[i].gone = true
 			return

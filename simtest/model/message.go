@@ -7,7 +7,7 @@ import (
 
 // send plans a message and waits until it is accepted or otherwise ended.
 func (w *walk) send(s *step) *way {
-	if len(w.kept()) >= engine.MaxMessagesPerRun {
+	if len(w.kept()) >= engine.MaxMessagesPerRun && !w.endless() {
 		return w.finish(engine.OutcomeFailed, false)
 	}
 	account := text(get(s.node, "account"))
