@@ -39,9 +39,9 @@ promises: { ends: never }.`,
   - send: hello
   - wait: [ { reply: hello }, { after: 30d } ]`},
 	{"no-failed-line", `A warning: the wait reacts to a read, but not to a message that fails. If the message
-fails, the wait runs to its end and skips the then of its after, because a reminder makes
-no sense for a message that nobody got. Its outcome is failed. That is often right. To
-react at once instead, add a line failed:.`,
+fails, the wait runs to its end. It skips the steps of its timers, because a reminder makes
+no sense for a message that nobody got, and its outcome is failed. That is often right. To
+react at once instead, add a line failed:. With after: never the wait may have no end then.`,
 		`steps:
   - send: hello
   - wait: [ { read: hello }, { after: 1d, then: [ { send: hello } ] } ]`,

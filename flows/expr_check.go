@@ -289,7 +289,7 @@ func (c *exprChecker) array(n *ast.ArrayNode) *shape.Type {
 	case failedType:
 		return failedType
 	case nil:
-		item = shape.Any
+		item = shape.Nothing
 	}
 	return shape.ListOf(item)
 }

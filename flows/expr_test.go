@@ -18,6 +18,7 @@ var testScope = shape.MapOf(map[string]*shape.Type{
 		"id": shape.String, "total": shape.Number, "n": shape.Number, "paid": shape.Boolean,
 		"note": shape.String.OrNil(), "vip": shape.Boolean.OrNil(), "at": shape.Moment,
 		"tags":  shape.ListOf(shape.String),
+		"names": shape.ListOf(shape.String).OrNil(),
 		"items": shape.ListOf(shape.MapOf(map[string]*shape.Type{"name": shape.String, "price": shape.Number})),
 		"extra": shape.Any,
 	}),
@@ -30,6 +31,7 @@ var testValues = map[string]any{
 		"id": "O1", "total": 12.5, "n": 3, "paid": true, "note": nil, "vip": nil,
 		"at":    shape.TimeOf(instant("2026-03-05T14:00:00Z")),
 		"tags":  []any{"a", "b", "a"},
+		"names": nil,
 		"items": []any{map[string]any{"name": "Lamp", "price": 20}, map[string]any{"name": "Rug", "price": 30.5}},
 		"extra": map[string]any{"n": 7},
 	},
@@ -78,6 +80,8 @@ func TestConditions(t *testing.T) {
 		`len(split(data.id, "-")) > 0`: true, `len(map(data.items, .name)) == 2`: true,
 		`len("👨‍👩‍👧‍👦🇩🇪") == 2`: true, `round(2.5) == 3`: true, `string(round(-0.4)) == "0"`: true,
 		`data.id in ["O1", "O2"]`: true, `data.total * 2 == 25`: true,
+		`data.id in (data.names ?? [])`: false, `"a" in (data.paid ? [] : data.tags)`: false, `"a" in (data.paid ? data.tags : [])`: true,
+		`any(data.names ?? [], # startsWith "A")`: false, `"a" in (last([[], data.tags]) ?? [])`: true,
 	} {
 		got, err := mustExpr(t, source, forCondition).Bool(testValues)
 		if err != nil || got != want {
@@ -93,7 +97,8 @@ func TestRefusedExpressions(t *testing.T) {
 		`now() > data.at`: codeUnknownFunction, `date("2026-01-01") > date(data.at)`: codeWrongType,
 		`len(keys(data.extra)) > 0`: codeUnknownFunction, `len(repeat("x", 1000)) > 0`: codeUnknownFunction,
 		`$env.data.total > 1`: codeUnknownName, `reduce(data.items, # + 1) > 3`: codeUnknownFunction,
-		`let x = 1; x > 0`: codeBadExpression, `data.extra`: codeUntyped, `data.extra.x == "y"`: codeUntyped,
+		`data.n in (data.names ?? [])`: codeWrongType,
+		`let x = 1; x > 0`:             codeBadExpression, `data.extra`: codeUntyped, `data.extra.x == "y"`: codeUntyped,
 		`data.total`: codeWrongType, `data.at > "2026-01-01"`: codeWrongType, `data.id + 1 == "x"`: codeWrongType,
 		`data.totl > 1`: codeUnknownField, `data.id.x == "y"`: codeUnknownField, `data.id.trim() == "y"`: codeBadExpression,
 		`data.id matches data.id`: codeBadExpression, `data.at.Std() == now`: codeBadExpression,

@@ -25,8 +25,26 @@ func (r *reader) warnUnheard() {
 			continue
 		}
 		u.at.Warnf(CodeNoFailedLine, "add a line failed: to react at once, or ignore this warning",
-			"if the message fails, this wait runs to its end and skips the then of its after")
+			"if the message fails, this wait %s", afterFailure(lines))
 	}
+}
+
+// afterFailure says how a wait without a failed line goes on when its message has failed.
+func afterFailure(lines []Line) string {
+	ends, skips := false, false
+	for _, l := range lines {
+		if l.Signal.IsTimer() {
+			ends = ends || !l.Do && !l.Never
+			skips = skips || l.Do || l.HasThen
+		}
+	}
+	switch {
+	case !ends:
+		return "may have no end"
+	case skips:
+		return "runs to its end and skips the steps of its timers"
+	}
+	return "runs to its end, and its outcome is failed"
 }
 
 // hearsFailure reports whether some line waits for the failure of a step's messages.

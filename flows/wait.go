@@ -96,14 +96,9 @@ func (r *reader) then(m *node.Map, line *Line, id string, before, after *typeEnv
 func (r *reader) checkWait(v *node.Value, w *Wait, at int) {
 	timer, reads, failed := false, false, false
 	for _, line := range w.Lines {
-		switch line.Signal {
-		case SignalAfter, SignalAt, SignalOpen:
-			timer = timer || !line.Do
-		case SignalRead:
-			reads = true
-		case SignalFailed:
-			failed = true
-		}
+		timer = timer || line.Signal.IsTimer() && !line.Do
+		reads = reads || line.Signal == SignalRead
+		failed = failed || line.Signal == SignalFailed
 	}
 	if !timer {
 		what := "this wait has no end"

@@ -3,6 +3,7 @@ package flows
 import (
 	"fmt"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -220,12 +221,21 @@ func hoursHint(text string, inList bool) string {
 	case from < to:
 		return "write " + hoursOn(m[1], from, to)
 	}
-	both := hoursOn(m[1], from, 24*60) + ", " + hoursOn(m[1], 0, to)
+	both := hoursOn(m[1], from, 24*60) + ", " + hoursOn(dayAfter(m[1]), 0, to)
 	if inList {
 		return "hours over midnight are two windows: " + both
 	}
 	return "hours over midnight are two windows: [" + both + "]"
 }
+
+// dayAfter returns the days after some days, in the same form: tue-sat for mon-fri.
+func dayAfter(days string) string {
+	return dayForm.ReplaceAllStringFunc(days, func(day string) string {
+		return dayNames[(slices.Index(dayNames, day)+1)%len(dayNames)]
+	})
+}
+
+var dayForm = regexp.MustCompile(`[a-z]+`)
 
 // hoursOn writes a window on some days, in quotes if it has a comma, which would end it in
 // a list.

@@ -51,6 +51,10 @@ func Both(a, b *Type) (t *Type, conflict string) {
 // triggers. A field that only one of them has becomes optional.
 func Either(a, b *Type) (t *Type, conflict string) {
 	switch {
+	case a == Nothing:
+		return b, ""
+	case b == Nothing:
+		return a, ""
 	case a.Kind == KindAny || b.Kind == KindAny:
 		return Any, ""
 	case a.Kind != b.Kind:

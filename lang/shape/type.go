@@ -41,11 +41,14 @@ var (
 	Any = &Type{Kind: KindAny}
 	// Something is a value of unknown type that is certainly there.
 	Something = &Type{Kind: KindAny}
-	String    = &Type{Kind: KindString}
-	Number    = &Type{Kind: KindNumber}
-	Boolean   = &Type{Kind: KindBoolean}
-	Moment    = &Type{Kind: KindTime}
-	Day       = &Type{Kind: KindDate}
+	// Nothing is the type of the items of an empty list, which has none. Beside a list of
+	// another type it is of that type.
+	Nothing = &Type{Kind: KindAny}
+	String  = &Type{Kind: KindString}
+	Number  = &Type{Kind: KindNumber}
+	Boolean = &Type{Kind: KindBoolean}
+	Moment  = &Type{Kind: KindTime}
+	Day     = &Type{Kind: KindDate}
 )
 
 // ListOf returns the type of a list whose items have the type elem.
