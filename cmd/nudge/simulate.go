@@ -251,7 +251,7 @@ func armsOf(texts []string, all []*flows.Flow) (story.Arms, error) {
 
 func startOf(text string, p *app.Project) (time.Time, error) {
 	if text == "" {
-		return time.ParseInLocation("2006-01-02 15:04", simulatedStart, p.Zone)
+		text = simulatedStart + " " + p.Zone.String()
 	}
 	at, err := story.ParseStart(text)
 	if err != nil {

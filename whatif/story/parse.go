@@ -176,11 +176,12 @@ func ParseStart(text string) (time.Time, error) {
 	if zone == nil {
 		return time.Time{}, fmt.Errorf("there is no time zone %q", words[2])
 	}
-	at, err := time.ParseInLocation("2006-01-02 15:04", words[0]+" "+words[1], zone)
-	if err != nil {
+	moment, err := parseClock(words[0] + " " + words[1])
+	if err != nil || moment.Date == (flows.Date{}) || moment.Seconds {
 		return time.Time{}, fmt.Errorf("%q is not a day and a time", words[0]+" "+words[1])
 	}
-	return at, nil
+	at, _, err := moment.next(time.Time{}, zone)
+	return at, err
 }
 
 // answers reads what services answer.
