@@ -48,7 +48,7 @@ const fetchGrace = 30 * time.Second
 
 // fetch begins a fetch step.
 func (a *applier) fetch(r pinned, s *flows.Step) (next int, parked bool) {
-	r.Status, r.FetchAttempt = Fetching, 0
+	r.Status, r.FetchFirst = Fetching, r.FetchAttempt+1
 	return 0, a.tryFetch(r, s)
 }
 
@@ -63,9 +63,12 @@ func (a *applier) tryFetch(r pinned, s *flows.Step) (parked bool) {
 	r.FetchPaused = false
 	r.setAlarm(Alarm{At: a.now.Add(s.Fetch.Timeout + fetchGrace), Place: AtMessage})
 	a.out.Fetches = append(a.out.Fetches, FetchPost{Run: r.ID, Step: r.At, Attempt: r.FetchAttempt, Request: request, Timeout: s.Fetch.Timeout})
-	r.log(Entry{At: a.now, Kind: KindFetch, Step: r.At, Attempt: r.FetchAttempt, Detail: request.Method + " " + hostOf(request.URL)})
+	r.log(Entry{At: a.now, Kind: KindFetch, Step: r.At, Attempt: r.fetchTry(), Detail: request.Method + " " + hostOf(request.URL)})
 	return true
 }
+
+// fetchTry returns which attempt of its fetch is the run's latest, from 1.
+func (r *Run) fetchTry() int { return r.FetchAttempt - r.FetchFirst + 1 }
 
 // hostOf returns the part of a URL that a timeline may show: paths and queries can hold
 // secrets.
@@ -97,7 +100,7 @@ func (res *FetchResult) apply(a *applier) {
 	if res.Status == 0 {
 		detail = "not answered: " + cut(res.Error, MaxReasonBytes)
 	}
-	r.log(Entry{At: a.now, Kind: KindFetched, Step: r.At, Attempt: res.Attempt, Detail: detail})
+	r.log(Entry{At: a.now, Kind: KindFetched, Step: r.At, Attempt: r.fetchTry(), Detail: detail})
 	if res.Busy {
 		r.FetchAttempt--
 		a.pauseFetch(r.Run)
@@ -107,7 +110,7 @@ func (res *FetchResult) apply(a *applier) {
 		r.Timeline[len(r.Timeline)-1].Detail = cut(detail+", but "+misfit.Error(), MaxReasonBytes)
 	}
 	again := res.Status == 0 || res.Status == 429 || res.Status >= 500
-	if again && !res.Final && r.FetchAttempt <= s.Fetch.Retries {
+	if again && !res.Final && r.fetchTry() <= s.Fetch.Retries {
 		a.pauseFetch(r.Run)
 		return
 	}
@@ -117,7 +120,7 @@ func (res *FetchResult) apply(a *applier) {
 // pauseFetch sets the alarm for the next attempt.
 func (a *applier) pauseFetch(r *Run) {
 	r.FetchPaused = true
-	r.setAlarm(Alarm{At: a.now.Add(pause(r.ID, r.FetchAttempt+1, 0)), Place: AtMessage})
+	r.setAlarm(Alarm{At: a.now.Add(pause(r.ID, r.fetchTry()+1, 0)), Place: AtMessage})
 }
 
 // endFetch continues with the answer, or by on_error without a good one.
@@ -159,11 +162,11 @@ func misfitOf(f *flows.Fetch, res *FetchResult) error {
 // died.
 func (a *applier) fireFetchAlarm(r pinned) {
 	s := r.step()
-	if r.FetchPaused || r.FetchAttempt <= s.Fetch.Retries {
+	if r.FetchPaused || r.fetchTry() <= s.Fetch.Retries {
 		a.tryFetch(r, s)
 		return
 	}
-	r.log(Entry{At: a.now, Kind: KindFetched, Step: r.At, Attempt: r.FetchAttempt, Detail: "not answered in time"})
+	r.log(Entry{At: a.now, Kind: KindFetched, Step: r.At, Attempt: r.fetchTry(), Detail: "not answered in time"})
 	a.endFetch(r, s, &FetchResult{})
 }
 

@@ -42,7 +42,8 @@ type Run struct {
 	Messages     []Message  // in order; a loop without times lets go of old ones
 	Meanwhile    *Meanwhile // the wait it is in, if lines of it have a do; nil for none
 	Waits        []WaitEnd  // how its steps with an outcome have ended, in order
-	FetchAttempt int        // of the fetch it is parked on, from 1
+	FetchAttempt int        // number of its latest attempt of any fetch, from 1: a late answer is not taken for another's
+	FetchFirst   int        // number of the first attempt of the fetch it is parked on
 	FetchPaused  bool       // the next attempt waits for its alarm
 	Fetched      []Fetched  // answers to fetches, in order
 

@@ -84,6 +84,7 @@ func runFields(c *codec, r *engine.Run) {
 		list(c, &x.Signals, integer[int])
 	})
 	integer(c, &r.FetchAttempt)
+	integer(c, &r.FetchFirst)
 	c.bool(&r.FetchPaused)
 	list(c, &r.Fetched, func(c *codec, f *engine.Fetched) {
 		integer(c, &f.Step)

@@ -28,7 +28,7 @@ func sample() *engine.Run {
 		StatusChecked: 1_772_445_600_009,
 		Repeats:       []engine.RepeatState{{Step: 4, Round: 2, Began: 1_772_445_600_000, Endless: true}}, Dropped: engine.Dropped{Entries: 7, Calls: 2},
 		Collected:    []engine.Collection{{Step: 6, Signals: []int{1, 2}}},
-		FetchAttempt: 2, FetchPaused: true, Fetched: []engine.Fetched{{Step: 8, Status: 200, JSON: json.RawMessage(`{"n":1}`)}},
+		FetchAttempt: 2, FetchFirst: 2, FetchPaused: true, Fetched: []engine.Fetched{{Step: 8, Status: 200, JSON: json.RawMessage(`{"n":1}`)}},
 		Meanwhile: &engine.Meanwhile{Step: 3, Taken: []int{0, 2}, Line: 2, Event: 1, Reply: 1,
 			Next: []engine.PendingDo{{Line: 1}, {Line: 2, Signal: engine.Signal{At: 1_772_445_600_004, Who: "ann", Text: "so?"}}}},
 		Leaving: 2, Freed: true, Depth: 3, Campaign: 8, OwnTime: 511, Replied: true, Parent: engine.RunID{1, 2}, ParentCall: 5,

@@ -10,7 +10,7 @@ import (
 )
 
 // Format is the version of the store's layout. Open refuses a store of another format.
-const Format = 5
+const Format = 6
 
 // Store keeps the engine's records in a KV. Its methods are safe for concurrent use,
 // except that only one caller at a time may call Commit.

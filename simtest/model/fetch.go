@@ -16,6 +16,7 @@ const fetchGrace = 30 * time.Second
 
 // fetch asks an HTTP service, again where it is worth it.
 func (w *walk) fetch(s *step) *way {
+	w.tried += w.attempt
 	w.attempt = 0
 	w.status = engine.Fetching
 	w.request(s)
@@ -57,7 +58,7 @@ func answersShape(n *yaml.Node, answer []byte) bool {
 
 func (w *walk) heardBack(s *step, retries int, answer *engine.FetchResult) *way {
 	r := w.f.fetched
-	if r.Step != s.index || r.Attempt != w.attempt || w.paused {
+	if r.Step != s.index || r.Attempt != w.tried+w.attempt || w.paused {
 		return nil
 	}
 	w.moved = true

@@ -40,6 +40,7 @@ type walk struct {
 	calls    int // of other flows, so far
 	fetches  map[int]engine.FetchResult
 	attempt  int // of the fetch
+	tried    int // attempts of the fetches before it
 	paused   bool
 	path     []entry
 
