@@ -45,11 +45,12 @@ results=$(mktemp -d)
 trap 'rm -rf "$results"' EXIT
 summed="go run gotest.tools/gotestsum@v1.13.0"
 
-# run NAME ARGUMENTS... runs go test, prints its usual lines and keeps the times.
+# run NAME ARGUMENTS... runs go test, prints its usual lines and keeps the times. All packages are
+# vetted above; without -vet=off each run would vet them and what they import again.
 run() {
 	name=$1
 	shift
-	$summed --format standard-quiet --hide-summary skipped --jsonfile "$results/$name.json" -- "$@"
+	$summed --format standard-quiet --hide-summary skipped --jsonfile "$results/$name.json" -- -vet=off "$@"
 }
 
 # What has goroutines runs under the race detector, and only there: once is enough.
