@@ -1,6 +1,7 @@
 package prove
 
 import (
+	"maps"
 	"math/bits"
 
 	"nudge/flows"
@@ -9,11 +10,12 @@ import (
 // asked is what the lines and conditions of a flow ask of a run, from one step of it on.
 // What nobody asks for any more is forgotten, so that states can be the same.
 type asked struct {
-	sends map[int]need    // of the messages that are named, by step
-	any   need            // of any message
-	paths map[string]bool // what conditions read
-	age   bool            // a moment counts from the start of the run
-	hears bool            // a wait listens to events or replies, which may have come before it
+	sends  map[int]need    // of the messages that are named, by step
+	any    need            // of any message
+	paths  map[string]bool // what conditions read
+	clocks map[string]bool // the times of day that are waited for
+	age    bool            // a moment counts from the start of the run
+	hears  bool            // a wait listens to events or replies, which may have come before it
 }
 
 // need is what is asked of a message, as bits.
@@ -53,7 +55,9 @@ func (n need) seen(s status) status {
 	return open
 }
 
-func newAsked() *asked { return &asked{sends: map[int]need{}, paths: map[string]bool{}} }
+func newAsked() *asked {
+	return &asked{sends: map[int]need{}, paths: map[string]bool{}, clocks: map[string]bool{}}
+}
 
 func (a *asked) join(b *asked) {
 	for step, n := range b.sends {
@@ -62,6 +66,7 @@ func (a *asked) join(b *asked) {
 	for path := range b.paths {
 		a.paths[path] = true
 	}
+	maps.Copy(a.clocks, b.clocks)
 	a.any |= b.any
 	a.age, a.hears = a.age || b.age, a.hears || b.hears
 }
@@ -97,6 +102,7 @@ func (a *asked) lines(f *flows.Flow, lines []flows.Line, ofWait bool) {
 		}
 		if line.Signal == flows.SignalAt {
 			a.age = a.age || line.At.Of != nil
+			a.clock(line.At)
 			for _, e := range line.At.Exprs() {
 				a.expr(f, e)
 			}
@@ -136,7 +142,7 @@ func askedFrom(f *flows.Flow) []*asked {
 }
 
 func (a *asked) size() int {
-	n := len(a.paths) + bits.OnesCount8(uint8(a.any)) + int(bit(a.age)+bit(a.hears))
+	n := len(a.paths) + len(a.clocks) + bits.OnesCount8(uint8(a.any)) + int(bit(a.age)+bit(a.hears))
 	for _, need := range a.sends {
 		n += bits.OnesCount8(uint8(need))
 	}
@@ -150,6 +156,7 @@ func (a *asked) step(f *flows.Flow, s *flows.Step) {
 		a.lines(f, s.Wait.Lines, true)
 	case flows.VerbRepeat:
 		a.lines(f, s.Repeat.Until, false)
+		a.clock(s.Repeat.Till)
 	case flows.VerbCollect:
 		a.lines(f, s.Collect.Until, false)
 		a.hears = true

@@ -21,7 +21,7 @@ func (p *Proof) Diagnose() diag.List {
 			list.Errorf(b.Span, codeBroken, "nudge prove --flow "+r.Flow+" shows a story that breaks it", "%s: %s", b.What, b.Found)
 		}
 		for _, u := range r.Unproved {
-			list.Warnf(u.Span, codeNotProved, budgetHint, "not proved: %s: %s: %s", r.Flow, u.What, u.Found)
+			list.Warnf(u.Span, codeNotProved, u.hint, "not proved: %s: %s: %s", r.Flow, u.What, u.Found)
 		}
 		if promises := r.flow.Promises; promises != nil && !r.Proved {
 			at := promises.MessagesAt
@@ -69,5 +69,8 @@ the flow: within the budget the promise is neither proved nor broken. nudge prov
 times the budget of nudge check. A flow has too many states when later steps ask for many
 messages, when lines within loops look out for any message, or when many conditions on the
 data come one after the other. Name the message, or make two flows of it.
+
+A promise is not proved either where times of day, the hours of messages, the calendar or what
+remaining says decide, and no story shows that it is broken. The hint says what to do then.
 `,
 }

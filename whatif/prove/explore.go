@@ -21,6 +21,7 @@ type explorer struct {
 	lifeOf   func(flow string) int64    // the longest life of a flow that is started
 	readings map[*flows.Expr]flows.Reading
 	atoms    map[string]flows.Atom // comparisons that were guessed, by their text
+	clocks   []*flows.Moment       // the times of day that were come to
 	anchors  map[string]int        // the instants that moments count from
 	takes    map[*flows.Line]int64 // how long the timers of lines with hours take at the most
 
@@ -39,6 +40,7 @@ type explorer struct {
 	growths map[string]int // how often that has widened a state
 	limited bool           // the budget is used up
 	at      int            // the step that was explored last
+	timed   bool           // in it times of day come when they do in the story
 	telling bool           // a story is being told, so the instants of the past are kept
 }
 
@@ -63,6 +65,7 @@ type node struct {
 	loops   []loop
 	zone    zone
 	stays   bool // time has no end here
+	long    bool // or one that nobody knows
 	turns   bool // the run is in the middle of an input
 	outcome string
 	goal    bool
@@ -154,6 +157,7 @@ func (x *explorer) edges(i int) []edge {
 	var edges []edge
 	s = x.before(s)
 	x.nodes[i].stays = x.passes(s) && s.zone.waitsForever()
+	x.nodes[i].long = x.passes(s) && s.zone.waitsLong()
 	x.expand(s, func(w *walk) {
 		delay := w.s.zone.takeDelays()
 		e := edge{
@@ -323,6 +327,7 @@ func (w *walk) forget() {
 	if w.telling {
 		return
 	}
+	w.forgetTimesOfDay(still)
 	s.zone.remove(func(a alarm) bool { return a.place == atAnchor && !w.asksAnchor(still, a.line) })
 	if !still.age {
 		s.zone.forgetAge()

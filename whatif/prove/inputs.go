@@ -216,6 +216,7 @@ func (w *walk) ring(a alarm) {
 		return
 	}
 	lines := w.linesAt(a.place)
+	w.noteTimeOfDay(a)
 	switch {
 	case a.place == atHold:
 		if next, parked := w.claim(&w.f.Steps[w.s.at]); !parked {

@@ -85,7 +85,7 @@ func (x *explorer) addDelays(all *[]delays, d delays, node int, circle bool) boo
 
 // life is how long a run can live, in milliseconds, and the steps at which time has no end.
 func (x *explorer) life() (longest int64, endless []int) {
-	found := map[int]bool{}
+	found, long := map[int]bool{}, map[int]bool{}
 	outs := make([][][]delays, len(x.regions))
 	for i, r := range x.regions {
 		spots := make([][]delays, len(r.spots))
@@ -105,8 +105,9 @@ func (x *explorer) life() (longest int64, endless []int) {
 			}
 		}
 		for at, s := range r.spots {
-			if n := &x.nodes[s.node]; n.stays && s.enters == "" {
-				found[n.at] = true
+			if n := &x.nodes[s.node]; s.enters == "" {
+				found[n.at] = found[n.at] || n.stays
+				long[n.at] = long[n.at] || n.long
 			}
 			if r == x.whole() && x.nodes[s.node].outcome != "" {
 				for _, d := range spots[at] {
@@ -121,6 +122,12 @@ func (x *explorer) life() (longest int64, endless []int) {
 		if x.lastsForever(r) {
 			found[r.loop] = true
 		}
+	}
+	for _, steps := range []map[int]bool{found, long} {
+		maps.DeleteFunc(steps, func(_ int, is bool) bool { return !is })
+	}
+	if longest >= unbounded { // a moment may be as far away as one likes
+		maps.Copy(found, long)
 	}
 	if len(found) > 0 {
 		longest = unbounded

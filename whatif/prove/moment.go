@@ -26,7 +26,7 @@ func (w *walk) moment(a alarm, m *flows.Moment) (past bool) {
 		return true // the text is no time of day, so the line is passed over
 	}
 	if m.Of == nil && m.Date == (flows.Date{}) {
-		z.add(a, now, 1, longestGap(m))
+		w.timeOfDay(a, m)
 		return false
 	}
 	anchor := -1

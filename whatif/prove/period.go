@@ -4,6 +4,7 @@ package prove
 type period struct {
 	category string
 	length   int64 // 0: the whole run
+	days     bool  // it is whole days, which clocks that change do not shorten
 }
 
 // count counts a message that goes out when it lies within the period. The period begins

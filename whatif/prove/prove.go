@@ -5,7 +5,7 @@ import (
 	"fmt"
 	"maps"
 	"slices"
-	"strings"
+	"time"
 
 	"nudge/engine"
 	"nudge/flows"
@@ -109,15 +109,16 @@ func (j *job) explore(f *flows.Flow, p *period) *explorer {
 	return x
 }
 
-// closed is how long a message may be held for its hours: its own, and those of its
-// category.
-func (j *job) closed(s *flows.Send) int64 {
-	windows := s.Window
-	if c := j.project.Categories[s.Category]; c != nil {
-		windows = windows.And(c.Window)
+// hoursOf are the hours of a message: its own, and those of its category.
+func hoursOf(p *flows.Project, s *flows.Send) flows.Windows {
+	if c := p.Categories[s.Category]; c != nil {
+		return s.Window.And(c.Window)
 	}
-	return longestHold(windows)
+	return s.Window
 }
+
+// closed is how long a message may be held for its hours.
+func (j *job) closed(s *flows.Send) int64 { return longestHold(hoursOf(j.project, s)) }
 
 // longest is how long a message waits for its hours at the most: not beyond its max_delay.
 // What a category spreads without saying so stays within the minute and is not counted.
@@ -143,9 +144,22 @@ func (j *job) holds(f *flows.Flow) []int64 {
 	return holds
 }
 
+// openings is when the hours of each message first open on the days of a story.
+func (j *job) openings(f *flows.Flow) (all []time.Time) {
+	for i := range f.Steps {
+		if s := f.Steps[i].Send; s != nil {
+			opens, _, ok := hoursOf(j.project, s).Next(storyStart, time.UTC)
+			if ok && opens != storyStart && !slices.Contains(all, opens) {
+				all = append(all, opens)
+			}
+		}
+	}
+	return all
+}
+
 func (j *job) report(f *flows.Flow) *Report {
 	x := j.explore(f, nil)
-	r := &Report{Flow: f.Name, Proved: !x.limited, States: len(x.nodes), Holds: j.holdsOf(f), flow: f, project: j.project}
+	r := &Report{Flow: f.Name, Proved: !x.limited, States: len(x.nodes), Holds: j.holdsOf(f), openings: j.openings(f), flow: f, project: j.project}
 	if x.limited {
 		r.Place = &Place{Step: f.Steps[x.at].ID, Span: f.Steps[x.at].Span}
 		return r
@@ -243,26 +257,9 @@ func (j *job) promises(r *Report, x *explorer) {
 			func() Story { return x.storyOfMany(p.Messages+1, func(e *edge) int { return int(e.posted) }) })
 	}
 	if ends := nominal(p.Ends); ends > 0 && r.life > ends {
-		j.breaks(r, x, Promise{What: "ends: " + p.Ends.String(), Found: "a run can live " + r.Life.String(), Span: p.EndsAt},
+		j.breaks(r, x, Promise{What: "ends: " + p.Ends.String(), Found: "a run can live " + r.Life.String(), Span: p.EndsAt, endless: r.life >= unbounded},
 			func() Story { return x.storyOfAge(ends) })
 	}
-}
-
-// breaks notes a promise that does not hold. A coarse proof may be wrong about that, so
-// there a story must show it.
-func (j *job) breaks(r *Report, x *explorer, p Promise, tell func() Story) {
-	if j.options.Stories || x.coarse {
-		p.Story = tell()
-	}
-	if x.coarse && p.Story == nil {
-		p.Found = "it may be broken, but within the budget no story shows it"
-		r.Unproved = append(r.Unproved, p)
-		return
-	}
-	if x.coarse {
-		p.Found = strings.Replace(p.Found, "can ", "may ", 1)
-	}
-	r.Broken = append(r.Broken, p)
 }
 
 // categories counts by category, and holds the counts against the caps.
@@ -299,10 +296,11 @@ func (j *job) capped(r *Report, x *explorer, c *Category, most flows.Cap, at dia
 	if c.Most <= most.AtMost && c.Most != NoBound {
 		return c.Most
 	}
-	p := Promise{What: fmt.Sprintf("category %s: at_most: %s", c.Name, most), Span: at}
-	in := j.explore(x.f, &period{c.Name, nominal(most.Longest())})
+	p := Promise{What: fmt.Sprintf("category %s: at_most: %s", c.Name, most), Span: at, ofCap: true}
+	length := most.Longest()
+	in := j.explore(x.f, &period{c.Name, nominal(length), length.Clock == 0})
 	if in.limited {
-		p.Found = "too many states from " + x.f.Steps[in.at].ID + " on"
+		p.Found, p.hint = "too many states from "+x.f.Steps[in.at].ID+" on", budgetHint
 		r.Unproved = append(r.Unproved, p)
 		return c.Most
 	}
@@ -311,11 +309,12 @@ func (j *job) capped(r *Report, x *explorer, c *Category, most flows.Cap, at dia
 	switch {
 	case n <= most.AtMost && n != NoBound:
 	case most.Calendar != 0:
-		p.Found = fmt.Sprintf("a run alone can send %s within %s, which may be one %s", many(n), most.Longest(), most.Calendar)
+		p.Found = fmt.Sprintf("a run alone can send %s within %s, which may be one %s", many(n), length, most.Calendar)
+		p.hint = "let the steps wait until the next " + most.Calendar.String() + ", or cap by a period such as " + fmt.Sprintf("%d per %s", most.AtMost, length) + "; a cap only holds messages back"
 		r.Unproved = append(r.Unproved, p)
 	default:
 		p.Found = fmt.Sprintf("a run alone can send %s within %s", many(n), most.Per)
-		j.breaks(r, in, p, func() Story { return in.storyOfMany(most.AtMost+1, of) })
+		j.breaks(r, in, p, func() Story { return in.shortOfMany(most.AtMost+1, of, false) })
 	}
 	return n
 }

@@ -35,6 +35,7 @@ type Report struct {
 	Unproved    []Promise `json:"unproved,omitempty"` // neither proved nor broken
 	flow        *flows.Flow
 	life        int64
+	openings    []time.Time // of the hours of messages, on the days of a story
 	project     *flows.Project
 }
 
@@ -96,10 +97,13 @@ type Hold struct {
 
 // Promise is one that is broken.
 type Promise struct {
-	What  string    `json:"what"`  // what was promised, as it is written
-	Found string    `json:"found"` // what can happen instead
-	Span  diag.Span `json:"span"`
-	Story Story     `json:"story,omitempty"` // a shortest one that breaks it
+	What    string    `json:"what"`  // what was promised, as it is written
+	Found   string    `json:"found"` // what can happen instead
+	Span    diag.Span `json:"span"`
+	Story   Story     `json:"story,omitempty"` // a shortest one that breaks it
+	hint    string    // what to do where it is not proved
+	ofCap   bool      // it is of a cap
+	endless bool      // runs without end break it
 }
 
 // span is milliseconds in words: 3d, 2d 13h.

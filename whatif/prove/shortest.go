@@ -133,17 +133,28 @@ func (p *place) way() (legs []leg) {
 // storyOfMany is a shortest story in which so many messages are counted; nil when there
 // is none that is short.
 func (x *explorer) storyOfMany(many int, count func(*edge) int) Story {
+	return x.shortOfMany(many, count, true)
+}
+
+// shortOfMany is such a story in which each time of day comes when it does; anyTime allows
+// another one, where no such is found.
+func (x *explorer) shortOfMany(many int, count func(*edge) int, anyTime bool) Story {
 	s := &search{x: x, count: count, many: many}
-	var story Story
+	var story, other Story
 	tries := 0
 	s.shortest(func(p *place) bool {
 		if p.count < many {
 			return false
 		}
-		story = x.tell(p.way(), false)
+		if story = x.tellTimed(p.way(), false); story == nil && other == nil && anyTime {
+			other = x.tell(p.way(), false)
+		}
 		tries++
 		return story != nil || tries == maxTries
 	})
+	if story == nil {
+		return other
+	}
 	return story
 }
 

@@ -86,8 +86,24 @@ func (t *trace) isEarly() bool {
 type leg struct{ node, edge int }
 
 // tell goes a way again and writes down what happens, each at the earliest instant at
-// which the whole way is possible; with late, the end at the latest.
+// which the whole way is possible; with late, the end at the latest. Times of day come when
+// they do in a story, if the way is possible so.
 func (x *explorer) tell(legs []leg, late bool) Story {
+	if story := x.tellTimed(legs, late); story != nil || !x.hasTimesOfDay() {
+		return story
+	}
+	return x.retell(legs, late)
+}
+
+// tellTimed tells a way on which each time of day comes when it does in a story; nil where that
+// cannot be.
+func (x *explorer) tellTimed(legs []leg, late bool) Story {
+	x.timed = true
+	defer func() { x.timed = false }()
+	return x.retell(legs, late)
+}
+
+func (x *explorer) retell(legs []leg, late bool) Story {
 	x.telling = true
 	defer func() { x.telling = false }()
 	s := initial()

@@ -171,7 +171,7 @@ func (w *walk) endRound(s *flows.Step) (next int, parked bool) {
 	z := &w.s.zone
 	if till := s.Repeat.Till; till != nil {
 		w.s.phase = pacing
-		z.add(alarm{w.s.at, roundLine, true}, now, 1, longestGap(till))
+		w.timeOfDay(alarm{w.s.at, roundLine, true}, till)
 		return 0, true
 	}
 	if end := z.find(alarm{place: w.s.at, line: roundLine}); end >= 0 {

@@ -30,7 +30,7 @@ func TestStoriesPlay(t *testing.T) {
 					continue
 				}
 				text, why := r.Test(name, s)
-				// A story does not know the hour at which a round of a time of day begins.
+				// A story waits for a time of day as early as it can, even where it must be late.
 				if count[why]++; why == prove.WhyUnknown && !strings.Contains(source, "every: 09:00") {
 					t.Errorf("%s: %s\n%s\n%s", name, why, text, source)
 				}

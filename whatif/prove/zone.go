@@ -30,6 +30,7 @@ const (
 	atNow     = -8
 	atMark    = -10 // what an alarm was before the last input
 	atPin     = -7  // a moment of the past, kept to tell a story
+	atClock   = -5  // when a time of day was last come to
 	atPeriod  = -3  // the end of the period in which messages are counted
 	atHold    = -2  // the window of a message that is held opens
 	atExits   = -1
@@ -223,6 +224,13 @@ func (z *zone) waitsForever() bool {
 		}
 	}
 	return true
+}
+
+// waitsLong reports whether nothing says how long time may pass after the mark of now; only an
+// alarm may, of which nobody knows when it comes.
+func (z *zone) waitsLong() bool {
+	i := z.find(alarm{place: atMark, line: now - z.first()})
+	return i >= 0 && z.bound(now, i) >= unbounded
 }
 
 // key appends what tells one zone from another.
