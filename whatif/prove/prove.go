@@ -41,7 +41,7 @@ func ProjectWith(p *flows.Project, o Options) *Proof {
 	if o.Budget == (Budget{}) {
 		o.Budget = Full
 	}
-	j := &job{project: p, options: o, left: o.Budget, lives: map[string]int64{}}
+	j := &job{project: p, options: o, left: o.Budget, lives: map[string]int64{}, closes: map[string]int64{}}
 	proof := &Proof{Circles: circles(p.Flows)}
 	for i, f := range p.Flows {
 		if o.Only != "" && o.Only != f.Name {
@@ -70,6 +70,7 @@ type job struct {
 	left    Budget           // for this flow and those after it
 	budget  Budget           // for this flow
 	lives   map[string]int64 // longest lives of flows that others wait for
+	closes  map[string]int64 // by hours: how long they are closed at the longest
 }
 
 // lifeOf is the longest life of a flow; without end for one that waits for itself, or that
@@ -118,7 +119,15 @@ func hoursOf(p *flows.Project, s *flows.Send) flows.Windows {
 }
 
 // closed is how long a message may be held for its hours.
-func (j *job) closed(s *flows.Send) int64 { return longestHold(hoursOf(j.project, s)) }
+func (j *job) closed(s *flows.Send) int64 {
+	hours := hoursOf(j.project, s)
+	longest, ok := j.closes[hours.String()]
+	if !ok {
+		longest = longestHold(hours)
+		j.closes[hours.String()] = longest
+	}
+	return longest
+}
 
 // longest is how long a message waits for its hours at the most: not beyond its max_delay.
 // What a category spreads without saying so stays within the minute and is not counted.
