@@ -141,6 +141,9 @@ func (w *walk) start(s *step) *way {
 	who, key := w.run.profile, ""
 	if to := text(get(s.node, "to")); to != "" {
 		who = w.word(to)
+		if err := engine.CheckProfileID(who); err != nil {
+			panic(failing(err.Error()))
+		}
 	}
 	if by := text(get(s.node, "key")); by != "" {
 		key = w.word(by)
