@@ -38,6 +38,9 @@ func (j *job) breaks(r *Report, x *explorer, p Promise, tell func() Story) {
 // doubts says what to do about a promise of which it is not sure that it can be broken; empty
 // where it is sure. A story for which only a value is missing is not doubted.
 func (r *Report) doubts(x *explorer, p *Promise) (hint string) {
+	if !p.ofCap && !x.hasTimesOfDay() && len(r.Holds) == 0 {
+		return "" // nothing goes by the clock
+	}
 	if p.Story == nil {
 		if x.hasTimesOfDay() && !p.endless {
 			return storyHint
