@@ -79,7 +79,7 @@ fi
 
 # Days that nobody simulated before: every change of the sources has its own seeds, so that
 # a failure can be had again.
-seeds=300
+seeds=200
 if [ "${1-}" = long ]; then
 	seeds=20000
 fi
