@@ -1,7 +1,7 @@
 #!/bin/sh
 # Sets up what the tests need on a Debian machine with Go, and runs them.
 #
-#	./test.sh          what every change runs: under four minutes on two idle cores
+#	./test.sh          what every change runs: five to seven minutes on two cores
 #	./test.sh long     also what repeats itself: run it before a release
 #
 # A test that cannot run fails; nothing is skipped in silence.
