@@ -41,6 +41,7 @@ type explorer struct {
 	limited bool           // the budget is used up
 	at      int            // the step that was explored last
 	timed   bool           // in it times of day come when they do in the story
+	apart   bool           // in it nothing comes from outside at an instant at which a timer is still to ring
 	telling bool           // a story is being told, so the instants of the past are kept
 }
 

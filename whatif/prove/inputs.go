@@ -38,6 +38,15 @@ func (in *input) ofOlder() bool {
 	return in.kind == inputReceipt && (in.older || in.step == olderMessage)
 }
 
+// comesFromOutside reports whether somebody chose the instant of an input.
+func (in *input) comesFromOutside() bool {
+	switch in.kind {
+	case inputReceipt, inputReply, inputEvent, inputProfile:
+		return true
+	}
+	return false
+}
+
 // inputs are all that can make a difference to a parked run, in a fixed order.
 func (x *explorer) inputs(s *state) []input {
 	if s.phase == turning || s.looks() {
@@ -143,6 +152,11 @@ func receipts(s *state, asked *asked) []input {
 func (w *walk) apply(in *input) {
 	step := &w.f.Steps[w.s.at]
 	w.trace.at, w.trace.input = w.s.at, *in
+	if w.apart && in.comesFromOutside() {
+		if w.beforeTimers(); w.dead {
+			return
+		}
+	}
 	switch in.kind {
 	case inputAccepted:
 		w.advance(step.Next)
@@ -234,6 +248,15 @@ func (w *walk) ring(a alarm) {
 		w.take(a.place, &lines[a.line])
 	default:
 		z.remove(func(b alarm) bool { return b == a })
+	}
+}
+
+// beforeTimers puts now before every alarm that rings.
+func (w *walk) beforeTimers() {
+	for i, v := range w.s.zone.vars {
+		if v.rings {
+			w.dead = w.dead || !w.s.zone.restrict(now, i, -1)
+		}
 	}
 }
 

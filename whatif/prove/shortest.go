@@ -54,7 +54,7 @@ func (s *search) shortest(enough func(*place) bool) {
 	s.queue = places{first}
 	for n := 0; len(s.queue) > 0 && n < maxPlaces; n++ {
 		p := heap.Pop(&s.queue).(*place)
-		if s.isWorse(p) {
+		if s.x.nodes[p.node].outcome == "" && s.isWorse(p) { // of ways to an end another may be told better
 			continue
 		}
 		if enough(p) {
@@ -136,26 +136,34 @@ func (x *explorer) storyOfMany(many int, count func(*edge) int) Story {
 	return x.shortOfMany(many, count, true)
 }
 
-// shortOfMany is such a story in which each time of day comes when it does; anyTime allows
-// another one, where no such is found.
-func (x *explorer) shortOfMany(many int, count func(*edge) int, anyTime bool) Story {
+// shortOfMany is such a story. One in which times of day come when they do not is told only
+// where atAnyTime allows it, and no other is found.
+func (x *explorer) shortOfMany(many int, count func(*edge) int, atAnyTime bool) Story {
 	s := &search{x: x, count: count, many: many}
-	var story, other Story
-	tries := 0
-	s.shortest(func(p *place) bool {
-		if p.count < many {
-			return false
-		}
-		if story = x.tellTimed(p.way(), false); story == nil && other == nil && anyTime {
-			other = x.tell(p.way(), false)
-		}
-		tries++
-		return story != nil || tries == maxTries
-	})
-	if story == nil {
-		return other
+	best := &candidate{least: atOnce}
+	if atAnyTime {
+		best.least = anyTime
 	}
-	return story
+	s.shortest(func(p *place) bool { return p.count >= many && best.take(x.tell(p.way(), false)) })
+	return best.story
+}
+
+// candidate is the story so far that is told best.
+type candidate struct {
+	story Story
+	how   fidelity
+	least fidelity // that it needs
+	tries int
+}
+
+// take takes a story that is told better. It reports whether there is no use in looking for
+// another one.
+func (c *candidate) take(story Story, how fidelity) (enough bool) {
+	if how >= c.least && how > c.how {
+		c.story, c.how = story, how
+	}
+	c.tries++
+	return c.how == faithful || c.tries == maxTries
 }
 
 // storyOfAge is a shortest story of a run that lives longer than that; nil when there is
@@ -167,7 +175,7 @@ func (x *explorer) storyOfAge(life int64) (story Story) {
 		if x.nodes[p.node].outcome == "" || p.ages.most[0] <= life {
 			return false
 		}
-		story = x.tell(p.way(), true)
+		story, _ = x.tell(p.way(), true)
 		if len(story) > 0 && story[len(story)-1].At <= life {
 			story = nil // coarse states promised more
 		}
@@ -189,20 +197,22 @@ func (x *explorer) endings(stories bool) []Ending {
 			all = append(all, Ending{Outcome: n.outcome, Goal: n.goal})
 		}
 	}
-	missing := len(all)
+	best, missing := make([]candidate, len(all)), len(all)
 	if !stories {
 		missing = 0
 	}
 	s := &search{x: x}
 	s.shortest(func(p *place) bool {
 		if n := &x.nodes[p.node]; n.outcome != "" && missing > 0 {
-			if e := &all[at(n.outcome, n.goal)]; e.Story == nil {
-				e.Story = x.tell(p.way(), false)
+			if c := &best[at(n.outcome, n.goal)]; c.tries < maxTries && c.how < faithful && c.take(x.tell(p.way(), false)) {
 				missing--
 			}
 		}
 		return missing <= 0
 	})
+	for i := range best {
+		all[i].Story = best[i].story
+	}
 	slices.SortFunc(all, func(a, b Ending) int { return cmp.Compare(a.Outcome, b.Outcome) })
 	return all
 }

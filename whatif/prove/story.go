@@ -85,22 +85,37 @@ func (t *trace) isEarly() bool {
 // leg is one edge of a way.
 type leg struct{ node, edge int }
 
-// tell goes a way again and writes down what happens, each at the earliest instant at
-// which the whole way is possible; with late, the end at the latest. Times of day come when
-// they do in a story, if the way is possible so.
-func (x *explorer) tell(legs []leg, late bool) Story {
-	if story := x.tellTimed(legs, late); story != nil || !x.hasTimesOfDay() {
-		return story
-	}
-	return x.retell(legs, late)
-}
+// fidelity is how closely a story keeps to what nudge test plays; higher is closer.
+type fidelity uint8
 
-// tellTimed tells a way on which each time of day comes when it does in a story; nil where that
-// cannot be.
-func (x *explorer) tellTimed(legs []leg, late bool) Story {
-	x.timed = true
-	defer func() { x.timed = false }()
-	return x.retell(legs, late)
+const (
+	untold   fidelity = iota // the way is possible only where instants are not told apart
+	anyTime                  // times of day come when they do not in a story
+	atOnce                   // something comes at the very instant of a timer, before it rings
+	faithful                 // nothing of that
+)
+
+const whyAtOnce = "it needs something to happen at the very instant of a timer, before it rings"
+
+// tell goes a way again and writes down what happens, each at the earliest instant at
+// which the whole way is possible; with late, the end at the latest. It keeps as close to
+// what nudge test plays as the way allows: there time that passes lets every timer ring that
+// is due, so what comes from outside comes before that instant or after the timer.
+func (x *explorer) tell(legs []leg, late bool) (story Story, how fidelity) {
+	defer func() { x.timed, x.apart = false, false }()
+	for how = faithful; how > untold && story == nil; how-- {
+		if how == anyTime && !x.hasTimesOfDay() {
+			return nil, untold
+		}
+		x.timed, x.apart = how > anyTime, how == faithful
+		if story = x.retell(legs, late); story != nil {
+			break
+		}
+	}
+	if how == atOnce {
+		story[0].odd = whyAtOnce
+	}
+	return story, how
 }
 
 func (x *explorer) retell(legs []leg, late bool) Story {
