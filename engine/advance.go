@@ -109,13 +109,24 @@ func (a *applier) do(r pinned, s *flows.Step) (next int, parked bool) {
 	panic("engine: step with unknown verb")
 }
 
-// skipStep passes over a step whose condition is false. A skipped send leaves an unsent
-// message, so that later steps and the API can see it.
+// skipStep passes over a step whose condition is false. What a loop's last round left of it is
+// over: it has no outcome and no items. A skipped send leaves an unsent message, so that later
+// steps and the API can see it: one, however often it is skipped in a row.
 func (a *applier) skipStep(r *Run, s *flows.Step) {
 	e := Entry{At: a.now, Kind: KindSkipped, Step: r.At}
-	if s.Verb == flows.VerbSend && (len(r.Messages) < MaxMessagesPerRun || r.endless()) {
-		r.addMessage(Message{Step: r.At, Status: Unsent, Reached: a.now, Planned: a.now, Reason: ReasonSkipped})
-		e.Message = r.Newest()
+	if s.Verb == flows.VerbSend {
+		m := r.sentBy(r.At)
+		if m == nil || !m.skipped() {
+			r.addMessage(Message{Step: r.At, Status: Unsent, Reached: a.now, Planned: a.now, Reason: ReasonSkipped})
+			m = r.current()
+		}
+		e.Message = m.Number
+	}
+	if slices.ContainsFunc(r.Waits, func(w WaitEnd) bool { return w.Step == r.At }) {
+		r.Waits = append(r.Waits, WaitEnd{Step: r.At})
+	}
+	if s.Verb == flows.VerbCollect && slices.ContainsFunc(r.Collected, func(c Collection) bool { return c.Step == r.At }) {
+		r.Collected = append(r.Collected, Collection{Step: r.At})
 	}
 	r.log(e)
 }

@@ -15,7 +15,7 @@ func TestDocumentedLimits(t *testing.T) {
 	}
 	_, limits, _ := strings.Cut(string(page), "\n## Limits\n")
 	for _, want := range []string{
-		fmt.Sprintf("A run has at most %d messages, and takes at most %d steps for one input", MaxMessagesPerRun, MaxStepsPerInput),
+		fmt.Sprintf("A run has at most %d messages, without those that its conditions skip, and takes at most %d steps for one input", MaxMessagesPerRun, MaxStepsPerInput),
 		fmt.Sprintf("A run keeps at most %d events and replies for later", MaxMailbox),
 		fmt.Sprintf("A person has at most %d live runs", MaxLiveRuns),
 	} {

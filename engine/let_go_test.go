@@ -87,3 +87,32 @@ func TestLetGoOfMany(t *testing.T) {
 		t.Errorf("the run is live: %t, and has %d messages, the first is number %d; want 200 from number 1", r.Live(), len(r.Messages), r.Messages[0].Number)
 	}
 }
+
+// TestSkippedSends: a send that is skipped again and again does not use up the messages of its
+// run, and messages in between do.
+func TestSkippedSends(t *testing.T) {
+	outcome := func(condition string) (string, int) {
+		w := newWorld(t, txtar.Parse([]byte("-- flows/rarely.yaml --\n"+`flow: rarely
+trigger: { event: go }
+steps:
+  - repeat:
+      times: 6
+      steps: [ { repeat: { times: 100, every: 1h, steps: [ { id: m, if: "`+condition+`", send: { body: Hello } } ] } } ]
+`)))
+		for _, line := range []string{"start 2026-03-09 10:00", "provider accepts", "event go by ann", "after 26d"} {
+			w.do(line)
+		}
+		w.check()
+		r, err := w.store.Run(w.run("r1"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		return r.Outcome, len(r.Messages)
+	}
+	if got, n := outcome("round % 4 == 0"); got != engine.OutcomeCompleted || n != 300 {
+		t.Errorf("150 messages of 600 rounds: the run ended %s with %d messages, want %s with 150 and as many skips between them", got, n, engine.OutcomeCompleted)
+	}
+	if got, _ := outcome("round % 4 != 0"); got != engine.OutcomeFailed {
+		t.Errorf("450 messages of 600 rounds: the run ended %s, want %s", got, engine.OutcomeFailed)
+	}
+}

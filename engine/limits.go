@@ -7,7 +7,7 @@ import "time"
 const (
 	MaxEventBytes     = 64 << 10 // an event's data
 	MaxLiveRuns       = 100      // live runs of one person; a trigger beyond it is skipped
-	MaxMessagesPerRun = 200      // messages of one run; one more fails the run
+	MaxMessagesPerRun = 200      // messages of one run, without the skipped ones; one more fails the run
 	MaxStepsPerInput  = 1000     // steps one run takes for one input; one more fails the run
 	MaxMailbox        = 100      // events and replies held for a run; a full mailbox drops the oldest
 	MaxAttempts       = 20       // posts of one message that the provider deferred

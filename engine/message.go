@@ -62,6 +62,9 @@ func (s MessageStatus) Outbox() bool { return s == Planned || s == Claimed }
 // lost reports whether the message certainly did not reach the person.
 func (s MessageStatus) lost() bool { return s == Unsent || s == Failed || s == Expired }
 
+// skipped reports whether the message stands for a send whose condition was false.
+func (m *Message) skipped() bool { return m.Status == Unsent && m.Reason == ReasonSkipped }
+
 func statusOf(s channels.Status) MessageStatus {
 	switch s {
 	case channels.Sent:

@@ -121,8 +121,8 @@ type RepeatState struct {
 // split it took.
 type WaitEnd struct {
 	Step    int
-	Outcome string
-	Event   int // number in Signals, from 1; 0 for none
+	Outcome string // empty: no arm, or the step was skipped in a later round
+	Event   int    // number in Signals, from 1; 0 for none
 	Reply   int
 }
 
@@ -165,6 +165,16 @@ func (r *Run) Newest() int {
 		return 0
 	}
 	return r.Messages[len(r.Messages)-1].Number
+}
+
+// sends returns how many of the run's messages count for MaxMessagesPerRun.
+func (r *Run) sends() (n int) {
+	for i := range r.Messages {
+		if !r.Messages[i].skipped() {
+			n++
+		}
+	}
+	return n
 }
 
 // current returns the message that a sending run is parked on.

@@ -2,6 +2,7 @@ package engine
 
 import (
 	"errors"
+	"fmt"
 	"hash/fnv"
 	"time"
 
@@ -12,8 +13,8 @@ import (
 
 // send plans a message, and claims it at once if a slot is free.
 func (a *applier) send(r pinned, s *flows.Step) (next int, parked bool) {
-	if len(r.Messages) >= MaxMessagesPerRun && !r.endless() {
-		a.fail(r.Run, r.At, "more than 200 messages in one run")
+	if r.sends() >= MaxMessagesPerRun && !r.endless() {
+		a.fail(r.Run, r.At, fmt.Sprintf("more than %d messages in one run", MaxMessagesPerRun))
 		return 0, true
 	}
 	r.addMessage(Message{Step: r.At, Reached: a.now, Account: s.Send.Account})

@@ -31,8 +31,11 @@ func (b *block) line(format string, args ...any) { b.write(b.indent+format+"\n",
 func (b *block) begin(verb string) {
 	b.step.id = b.id(verb)
 	b.line("- id: %s", b.step.id)
-	if b.dice.IntN(8) == 0 {
+	switch {
+	case b.dice.IntN(8) == 0:
 		b.line("  if: %s", b.condition())
+	case b.loops > 0 && b.times != nil && b.times.IntN(5) == 0: // what it had is over in the next round
+		b.line("  if: round %% 3 == 1")
 	}
 }
 

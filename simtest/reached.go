@@ -56,7 +56,7 @@ var mustReach = []string{
 	"asked before a timer counts", "an answer proved a receipt that was lost", "a question without an answer",
 	"nobody was free to ask", "asked again after a crash", "crash with questions open", "surveyed after a long stop",
 	"an account behaves otherwise after a start",
-	"parked until the person's own time", "waits again, where the person lives now", "read a person's own time of day", "left out: no time", "a message in a loop without times", "left out: condition", "left out: late",
+	"parked until the person's own time", "waits again, where the person lives now", "read a person's own time of day", "left out: no time", "a message in a loop without times", "a step passed over that had an end", "a message passed over again", "left out: condition", "left out: late",
 	"campaign paused", "campaign resumed", "campaign cancelled", "began when its campaign went on",
 	"skipped when its window opened",
 	"merge field",

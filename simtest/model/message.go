@@ -1,13 +1,16 @@
 package model
 
 import (
+	"slices"
+
 	"nudge/channels"
 	"nudge/engine"
 )
 
 // send plans a message and waits until it is accepted or otherwise ended.
 func (w *walk) send(s *step) *way {
-	if len(w.kept()) >= engine.MaxMessagesPerRun && !w.endless() {
+	sends := slices.DeleteFunc(w.kept(), func(i int) bool { return passedOver(&w.messages[i]) })
+	if len(sends) >= engine.MaxMessagesPerRun && !w.endless() {
 		return w.finish(engine.OutcomeFailed, false)
 	}
 	account := text(get(s.node, "account"))

@@ -2,6 +2,7 @@ package model
 
 import (
 	"maps"
+	"slices"
 
 	"nudge/engine"
 )
@@ -9,12 +10,7 @@ import (
 func (w *walk) step(s *step) *way {
 	w.at = s.index
 	if !w.decides(s.if_) {
-		message := 0
-		if s.verb == "send" {
-			w.addMessage(Message{step: s.index, status: engine.Unsent, reason: engine.ReasonSkipped})
-			message = len(w.messages)
-		}
-		w.note(engine.KindSkipped, s.index, message, "")
+		w.passOver(s)
 		return nil
 	}
 	switch s.verb {
@@ -50,6 +46,40 @@ func (w *walk) step(s *step) *way {
 		return w.finish(text(get(s.node, "as")), text(get(s.node, "goal")) == "true")
 	}
 	return nil
+}
+
+// passOver is a step whose if is false. It has no end and no items any more. Of a message that
+// is passed over again and again there is one.
+func (w *walk) passOver(s *step) {
+	message := 0
+	if s.verb == "send" {
+		for _, i := range w.kept() {
+			if w.messages[i].step == s.index {
+				message = i + 1
+			}
+		}
+		if message == 0 || !passedOver(&w.messages[message-1]) {
+			w.addMessage(Message{step: s.index, status: engine.Unsent, reason: engine.ReasonSkipped})
+			message = len(w.messages)
+		} else {
+			w.mark("a message passed over again")
+		}
+	}
+	if w.hasEnd(s.index) {
+		w.mark("a step passed over that had an end")
+		w.waits = append(w.waits, waitEnd{step: s.index})
+	}
+	delete(w.items, s.index)
+	w.note(engine.KindSkipped, s.index, message, "")
+}
+
+// hasEnd reports whether a step has had an end, or has taken an arm.
+func (w *walk) hasEnd(step int) bool {
+	return slices.ContainsFunc(w.waits, func(e waitEnd) bool { return e.step == step })
+}
+
+func passedOver(m *Message) bool {
+	return m.status == engine.Unsent && m.reason == engine.ReasonSkipped
 }
 
 // opted is what a person is opted out of, after one more step.

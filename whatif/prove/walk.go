@@ -87,10 +87,7 @@ func (w *walk) finish(outcome string, goal bool) {
 
 func (w *walk) step(s *flows.Step) (next int, parked bool) {
 	if s.If != nil && !(w.s.inDo() && w.s.during.wait == w.s.at) && !w.truth(s.If) {
-		if s.Verb == flows.VerbSend {
-			w.newMessage(w.s.at, unsent)
-			w.note(w.s.at, engine.ReasonSkipped)
-		}
+		w.skip(s)
 		return s.Next, false
 	}
 	switch s.Verb {
@@ -124,6 +121,18 @@ func (w *walk) step(s *flows.Step) (next int, parked bool) {
 		return 0, true
 	}
 	return s.Next, false // emit, opt_out and opt_in concern others
+}
+
+// skip passes over a step, which has no outcome and no items then, whatever it had before.
+func (w *walk) skip(s *flows.Step) {
+	switch s.Verb {
+	case flows.VerbSend:
+		w.newMessage(w.s.at, unsent)
+		w.note(w.s.at, engine.ReasonSkipped)
+	default:
+		delete(w.s.values, s.ID+".outcome")
+		delete(w.s.values, s.ID+".count")
+	}
 }
 
 // branch takes the first arm whose condition holds.

@@ -236,7 +236,7 @@ func (p *player) expectWait(e *expectation) *Failure {
 		if e.Outcome != "" {
 			f.Message = "no wait ended like this"
 			for i := range r.Waits {
-				if end := &r.Waits[i]; end.Step == step {
+				if end := &r.Waits[i]; end.Step == step && end.Outcome != "" {
 					if end.Outcome == e.Outcome {
 						return nil
 					}
