@@ -10,20 +10,22 @@ import (
 
 // explorer explores one flow.
 type explorer struct {
-	f        *flows.Flow
-	asked    []*asked     // by step
-	named    map[int]int  // by repeat: the last round that differs from those after it
-	counts   map[int]bool // by repeat: conditions only compare its rounds, or it has times
-	holds    []int64      // by step: how long a message may be held for its window
-	hasIfs   bool
-	period   *period                    // counted too; nil for none
-	keys     map[string]map[string]bool // by event type: the keys by which the flow names it
-	lifeOf   func(flow string) int64    // the longest life of a flow that is started
-	readings map[*flows.Expr]flows.Reading
-	atoms    map[string]flows.Atom // comparisons that were guessed, by their text
-	clocks   []*flows.Moment       // the times of day that were come to
-	anchors  map[string]int        // the instants that moments count from
-	takes    map[*flows.Line]int64 // how long the timers of lines with hours take at the most
+	f         *flows.Flow
+	asked     []*asked     // by step
+	named     map[int]int  // by repeat: the last round that differs from those after it
+	counts    map[int]bool // by repeat: conditions only compare its rounds, or it has times
+	holds     []int64      // by step: how long a message may be held for its window
+	hasIfs    bool
+	period    *period                    // counted too; nil for none
+	keys      map[string]map[string]bool // by event type: the keys by which the flow names it
+	lifeOf    func(flow string) int64    // the longest life of a flow that is started
+	readings  map[*flows.Expr]flows.Reading
+	steadies  map[*flows.Expr]bool
+	fieldsSet []string              // fields of the person that a flow of the project sets, as paths
+	atoms     map[string]flows.Atom // comparisons that were guessed, by their text
+	clocks    []*flows.Moment       // the times of day that were come to
+	anchors   map[string]int        // the instants that moments count from
+	takes     map[*flows.Line]int64 // how long the timers of lines with hours take at the most
 
 	nodes   []node
 	index   map[string]int
@@ -100,7 +102,7 @@ const edgeBytes = 80
 func newExplorer(f *flows.Flow, holds []int64, lifeOf func(string) int64, budget *Budget) *explorer {
 	x := &explorer{
 		f: f, asked: askedFrom(f), holds: holds, keys: map[string]map[string]bool{}, lifeOf: lifeOf,
-		readings: map[*flows.Expr]flows.Reading{}, atoms: map[string]flows.Atom{}, anchors: map[string]int{}, takes: map[*flows.Line]int64{},
+		readings: map[*flows.Expr]flows.Reading{}, steadies: map[*flows.Expr]bool{}, atoms: map[string]flows.Atom{}, anchors: map[string]int{}, takes: map[*flows.Line]int64{},
 		index: map[string]int{}, known: map[string]*region{}, visitAt: map[string]int{}, routeAt: map[string]int32{}, delayAt: map[string]int32{}, growths: map[string]int{}, budget: budget,
 	}
 	x.named, x.counts = x.namedRounds(), x.countsRounds()

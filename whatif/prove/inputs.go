@@ -157,6 +157,11 @@ func (w *walk) apply(in *input) {
 			return
 		}
 	}
+	if in.kind != inputProfile && in.kind != inputTurn {
+		if w.excludeHeard(); w.dead {
+			return
+		}
+	}
 	switch in.kind {
 	case inputAccepted:
 		w.advance(step.Next)

@@ -99,7 +99,7 @@ func (j *job) explore(f *flows.Flow, p *period) *explorer {
 		}
 		whole := budget
 		x = newExplorer(f, j.holds(f), j.lifeOf, &budget)
-		x.period, x.coarse = p, coarse
+		x.period, x.coarse, x.fieldsSet = p, coarse, fieldsSet(j.project.Flows)
 		x.explore()
 		j.budget.States -= whole.States - budget.States
 		j.budget.Work -= whole.Work - budget.Work

@@ -133,6 +133,13 @@ func (x *explorer) retell(legs []leg, late bool) Story {
 			return nil // it is possible only where instants are not told apart
 		}
 		s = w.s
+		for _, step := range w.passed {
+			for _, a := range x.f.Steps[step].Set {
+				if a.Profile {
+					delete(known, fieldPath(a))
+				}
+			}
+		}
 		s.zone.add(alarm{atPin, k, false}, now, 0, 0)
 		before, moves := x.profileBefore(w.trace.needs, known), w.moves()
 		for i := range before {

@@ -172,6 +172,7 @@ func (w *walk) set(s *flows.Step) {
 	for i := range s.Set {
 		a := &s.Set[i]
 		if a.Profile {
+			w.forgetField(fieldPath(*a))
 			continue
 		}
 		value := a.Value.Literal
