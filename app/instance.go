@@ -1,6 +1,7 @@
 package app
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -34,7 +35,8 @@ type Config struct {
 	Clock    runner.Clock             // nil: the clock from the settings
 	Log      *slog.Logger             // required
 
-	patience time.Duration // how long a stop waits for current requests; 0: shutdownPeriod
+	patience   time.Duration // how long a stop waits for current requests; 0: shutdownPeriod
+	engineStop time.Duration // and how long for the engine; 0: engineStop
 }
 
 // Instance is a running engine: a store, a runner with its channels, and servers. Start
@@ -45,6 +47,7 @@ type Instance struct {
 	log    *slog.Logger
 	store  *store.Store
 	runner *runner.Runner
+	ended  chan struct{} // closed when the runner has ended
 
 	audiences *audience.Folder
 	stack     []part
@@ -171,13 +174,30 @@ func (i *Instance) startRunner(core *engine.Engine, registry *prometheus.Registr
 		return failed(err)
 	}
 	running, cancel := context.WithCancel(context.Background())
-	done := make(chan struct{})
+	i.ended = make(chan struct{})
 	go func() { // ends when Stop cancels it, or when the store fails
-		defer close(done)
+		defer close(i.ended)
 		i.fail("the engine", i.runner.Run(running))
 	}()
-	i.push("the engine", func() error { cancel(); <-done; return nil })
+	i.push("the engine", func() error { cancel(); return i.awaitEngine() })
 	return nil
+}
+
+// engineStop is how long a stop waits for the engine: the grace time of the posts under way, and
+// as much as the largest inputs can take.
+const engineStop = 15 * time.Second
+
+// errStands says that a stop could not wait for the engine.
+var errStands = errors.New("it is still busy with one step; what it has not answered is not taken, and the next start settles the rest as after a crash")
+
+// awaitEngine waits for the engine to end.
+func (i *Instance) awaitEngine() error {
+	select {
+	case <-i.ended:
+		return nil
+	case <-time.After(cmp.Or(i.config.engineStop, engineStop)):
+		return errStands
+	}
 }
 
 // openAccounts opens the channels of the accounts.
@@ -272,8 +292,12 @@ func (i *Instance) Stop() error {
 	i.stop.Do(func() {
 		var errs []error
 		for n := len(i.stack) - 1; n >= 0; n-- {
-			if err := i.stack[n].stop(); err != nil {
+			err := i.stack[n].stop()
+			if err != nil {
 				errs = append(errs, fmt.Errorf("stop %s: %w", i.stack[n].name, err))
+			}
+			if errors.Is(err, errStands) {
+				break // it still uses what is below it
 			}
 		}
 		select {

@@ -75,8 +75,8 @@ data: { due: time }
 steps:
   - wait: { at: 1d before data.due }`},
 	{"too-costly", `An expression or template exceeds a limit: 2000 bytes, 500 parts, or the nesting of any,
-filter, map and range. A running expression cannot be stopped, so its size is limited
-beforehand. Name a part of it with set.`,
+filter, map and range. What goes through a list within a list has a limit of steps besides,
+when it is computed. Name a part of it with set.`,
 		`data: { rows: [ [ [ number ] ] ] }
 trigger: { event: table.made }
 steps:

@@ -25,6 +25,7 @@ type Expr struct {
 	text    *node.Text
 	offset  int // where the expression begins in text, in characters
 	program *vm.Program
+	counted bool     // it takes steps of a budget
 	asks    []asking // calls of functions of hours, for those who explain
 }
 
@@ -40,6 +41,9 @@ var machines = sync.Pool{New: func() any { return new(vm.VM) }}
 
 // Value evaluates the expression. An error names the place in the file.
 func (e *Expr) Value(scope map[string]any) (any, error) {
+	if e.counted {
+		scope = withBudget(scope)
+	}
 	machine := machines.Get().(*vm.VM)
 	value, err := machine.Run(e.program, scope)
 	machines.Put(machine)

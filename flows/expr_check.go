@@ -24,6 +24,7 @@ type exprChecker struct {
 	items  []*shape.Type // of the closures around the node, innermost last
 	failed bool
 
+	spends   []spending      // what may cost many steps
 	compared *ast.BinaryNode // the comparison whose left side is being checked
 }
 

@@ -68,6 +68,7 @@ func compileExpr(t *node.Text, offset int, scope *shape.Type, at home, want purp
 	if c.failed {
 		return nil, nil
 	}
+	c.spendSteps()
 	if e.program, err = compileTree(tree, config); err != nil {
 		reportSyntax(e, err, list)
 		return nil, nil

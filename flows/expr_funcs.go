@@ -35,18 +35,19 @@ type function struct {
 	optional int  // of args, from the end
 	variadic bool // the last of args may come again
 	zoned    bool // it depends on where the person lives
+	each     int  // steps for each stepBytes of its text, or each item of its list; see MaxExprSteps
 	result   func(args []*shape.Type) *shape.Type
 }
 
 // functions holds every function of expressions. None has a clock of its own, randomness or access to
-// the machine, and none makes long text out of short text, because a running expression
-// cannot be stopped.
+// the machine, and none makes long text out of short text. What goes through a list counts
+// its steps.
 var functions = map[string]*function{
-	"lower": {args: []arg{argText}, result: gives(shape.String)},
-	"upper": {args: []arg{argText}, result: gives(shape.String)},
-	"trim":  {args: []arg{argText}, result: gives(shape.String)},
-	"split": {args: []arg{argText, argText}, result: gives(shape.ListOf(shape.String))},
-	"len":   {args: []arg{argSized}, result: gives(shape.Number)},
+	"lower": {args: []arg{argText}, each: 1, result: gives(shape.String)},
+	"upper": {args: []arg{argText}, each: 1, result: gives(shape.String)},
+	"trim":  {args: []arg{argText}, each: 1, result: gives(shape.String)},
+	"split": {args: []arg{argText, argText}, each: stepBytes, result: gives(shape.ListOf(shape.String))},
+	"len":   {args: []arg{argSized}, each: stepBytes, result: gives(shape.Number)},
 
 	"abs":   {args: []arg{argNumber}, result: gives(shape.Number)},
 	"ceil":  {args: []arg{argNumber}, result: gives(shape.Number)},
@@ -55,9 +56,9 @@ var functions = map[string]*function{
 	"min":   {args: []arg{argNumber, argNumber}, variadic: true, result: gives(shape.Number)},
 	"max":   {args: []arg{argNumber, argNumber}, variadic: true, result: gives(shape.Number)},
 
-	"int":    {args: []arg{argScalar}, result: converts(shape.Number)},
-	"float":  {args: []arg{argScalar}, result: converts(shape.Number)},
-	"string": {args: []arg{argScalar}, result: converts(shape.String)},
+	"int":    {args: []arg{argScalar}, each: 1, result: converts(shape.Number)},
+	"float":  {args: []arg{argScalar}, each: 1, result: converts(shape.Number)},
+	"string": {args: []arg{argScalar}, each: 1, result: converts(shape.String)},
 
 	"first":  {args: []arg{argList}, result: givesItem},
 	"last":   {args: []arg{argList}, result: givesItem},
@@ -65,11 +66,11 @@ var functions = map[string]*function{
 	"any":    {args: []arg{argList, argTest}, result: gives(shape.Boolean)},
 	"none":   {args: []arg{argList, argTest}, result: gives(shape.Boolean)},
 	"one":    {args: []arg{argList, argTest}, result: gives(shape.Boolean)},
-	"count":  {args: []arg{argList, argTest}, optional: 1, result: gives(shape.Number)},
+	"count":  {args: []arg{argList, argTest}, optional: 1, each: 1, result: gives(shape.Number)},
 	"find":   {args: []arg{argList, argTest}, result: givesItem},
 	"filter": {args: []arg{argList, argTest}, result: givesSame},
 	"map":    {args: []arg{argList, argMapping}, result: givesMapped},
-	"unique": {args: []arg{argList}, result: givesSame},
+	"unique": {args: []arg{argList}, each: 16, result: givesSame},
 
 	"date":         {args: []arg{argDay}, zoned: true, result: gives(shape.Day)},
 	"time":         {args: []arg{argTime}, zoned: true, result: gives(shape.String)},
@@ -135,6 +136,7 @@ var ownFunctions = map[string]func(...any) (any, error){
 	"len":          lengthOf,
 	"abs":          absolute,
 	"unique":       uniqueOf,
+	fnSpend:        spend,
 	fnAdd:          arithmetic(add, func(a, b float64) float64 { return a + b }),
 	fnSubtract:     arithmetic(subtract, func(a, b float64) float64 { return a - b }),
 	fnMultiply:     arithmetic(multiply, func(a, b float64) float64 { return a * b }),

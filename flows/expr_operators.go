@@ -88,6 +88,7 @@ func (c *exprChecker) equality(b *ast.BinaryNode, left, right *shape.Type) *shap
 		c.wordOf(b.Right, right, b.Left)
 		c.clockText(b.Left, b.Right)
 		c.clockText(b.Right, b.Left)
+		c.countText(&b.Left, left, 1)
 	}
 	return shape.Boolean
 }
@@ -130,6 +131,7 @@ func (c *exprChecker) order(n *ast.Node, b *ast.BinaryNode, left, right *shape.T
 	c.clockText(b.Left, b.Right)
 	c.clockText(b.Right, b.Left)
 	become(n, orderings[b.Operator], b.Left, b.Right)
+	c.countText(&(*n).(*ast.CallNode).Arguments[0], left, 1)
 	return shape.Boolean
 }
 
@@ -171,7 +173,11 @@ func (c *exprChecker) membership(b *ast.BinaryNode, left, right *shape.Type) *sh
 	if left.Kind != item.Kind {
 		c.fail(b.Right, codeWrongType, "", "%s is %s, but the items after in are of another type", c.source(b.Left), left.Described())
 	}
-	if list, ok := b.Right.(*ast.ArrayNode); ok {
+	list, ok := b.Right.(*ast.ArrayNode)
+	if !ok && len(c.items) > 0 {
+		c.spends = append(c.spends, spending{&b.Right, 1})
+	}
+	if ok {
 		for _, n := range list.Nodes {
 			c.wordOf(b.Left, left, n)
 			c.clockText(b.Left, n)
@@ -183,7 +189,12 @@ func (c *exprChecker) membership(b *ast.BinaryNode, left, right *shape.Type) *sh
 func (c *exprChecker) textTest(b *ast.BinaryNode, left, right *shape.Type) *shape.Type {
 	c.oneOf(b.Left, left, "the value before "+b.Operator, shape.KindString)
 	c.oneOf(b.Right, right, "the value after "+b.Operator, shape.KindString)
-	if _, literal := b.Right.(*ast.StringNode); b.Operator == "matches" && !literal {
+	switch pattern, literal := b.Right.(*ast.StringNode); {
+	case b.Operator != "matches":
+		c.countText(&b.Left, left, 1)
+	case literal:
+		c.countPattern(&b.Left, pattern.Value)
+	default:
 		c.fail(b.Right, codeBadExpression, "", "the pattern after matches must be a text in quotes")
 	}
 	return shape.Boolean
@@ -240,11 +251,20 @@ func (c *exprChecker) call(n *ast.Node, name string, args []ast.Node) *shape.Typ
 	types := make([]*shape.Type, len(args))
 	ok := true
 	for i := range args {
+		if p, ok := args[i].(*ast.PredicateNode); ok {
+			c.countItems(&args[0], p.Node)
+		}
 		types[i] = c.argument(&args[i], fn.args[min(i, len(fn.args)-1)], name, types)
 		ok = ok && types[i] != failedType
 	}
 	if !ok {
 		return failedType
+	}
+	switch {
+	case fn.each > 0 && fn.args[0] == argList:
+		c.spends = append(c.spends, spending{&args[0], fn.each})
+	case fn.each > 0:
+		c.countText(&args[0], types[0], fn.each)
 	}
 	if fn.zoned {
 		become(n, zoned+name, append(c.here(), args...)...)

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"nudge/engine"
@@ -25,7 +26,8 @@ type Runner struct {
 	fetches     chan engine.FetchPost
 	freezes     chan engine.SnapshotRequest
 	metrics     *metrics
-	over        chan struct{} // closed when no outcome of a post is taken any more
+	over        chan struct{}             // closed when no outcome of a post is taken any more
+	stepping    atomic.Pointer[time.Time] // when the step under way began; nil between steps
 
 	mu      sync.RWMutex // guards stopped, and every push against it
 	stopped bool
@@ -207,6 +209,15 @@ func (r *Runner) sleep(ctx context.Context, next engine.Instant) {
 	}
 }
 
+// Standing returns how long the step under way has taken by now; 0 between steps. A step takes
+// milliseconds: after seconds, the disk or an input holds the engine up.
+func (r *Runner) Standing() time.Duration {
+	if began := r.stepping.Load(); began != nil {
+		return time.Since(*began)
+	}
+	return 0
+}
+
 // step takes the inputs that have arrived and applies them.
 func (r *Runner) step() (*Step, error) {
 	r.batch, r.returned = append(r.batch[:0], r.returned...), nil
@@ -220,6 +231,8 @@ func (r *Runner) step() (*Step, error) {
 		r.loop.Room(d.account.Name, d.room())
 	}
 	began := time.Now()
+	r.stepping.Store(&began)
+	defer r.stepping.Store(nil)
 	step, err := r.loop.Step(r.config.Clock.Now(), r.groups)
 	if err != nil {
 		for _, w := range r.batch {

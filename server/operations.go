@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"time"
 
 	"nudge/engine"
 	"nudge/lang/diag"
@@ -12,10 +13,18 @@ import (
 // healthy reports that the process serves requests.
 func (s *Server) healthy(w http.ResponseWriter, _ *http.Request) { io.WriteString(w, "healthy\n") }
 
-// ready reports that the store answers.
+// maxStanding is how long a step of the engine may take until the server is not ready.
+const maxStanding = time.Second
+
+// ready reports that the store answers and the engine moves.
 func (s *Server) ready(w http.ResponseWriter, r *http.Request) {
 	if _, err := s.config.Store.State(); err != nil {
 		s.fail(w, r, problemOf(http.StatusServiceUnavailable, "not-ready", "the store does not answer"))
+		return
+	}
+	if d := s.config.Runner.Standing(); d > maxStanding {
+		s.fail(w, r, problemOf(http.StatusServiceUnavailable, "not-ready",
+			fmt.Sprintf("the engine has been busy with one step for %s", d.Round(time.Second))))
 		return
 	}
 	io.WriteString(w, "ready\n")

@@ -9,6 +9,7 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/prometheus/client_golang/prometheus/promhttp"
@@ -25,6 +26,7 @@ import (
 type Runner interface {
 	Submit(ctx context.Context, inputs ...*engine.Input) ([]engine.Answer, error)
 	Begin(inputs ...*engine.Input) (*runner.Ticket, error)
+	Standing() time.Duration // see [runner.Runner.Standing]
 }
 
 // Config says what a server serves.

@@ -135,6 +135,7 @@ func limits() string {
 		{"steps of a flow", flows.MaxSteps}, {"lines of a wait, an until or the exits", flows.MaxLines},
 		{"rounds of a loop", flows.MaxRounds}, {"loops in one another", flows.MaxLoops},
 		{"events of a collect", flows.MaxItems}, {"people of one trigger", flows.MaxPeople},
+		{"steps of an expression", flows.MaxExprSteps},
 		{"headers of a fetch", flows.MaxHeaders}, {"attempts after the first of a fetch", flows.MaxRetries},
 		{"characters of a name", flows.MaxName}, {"files of a folder", flows.MaxFiles},
 		{"windows of a category or a send", flows.MaxWindows}, {"hours that a line waits for within open hours", int(flows.MaxOpenTime / time.Hour)},
