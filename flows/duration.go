@@ -58,9 +58,9 @@ func (d Duration) String() string {
 // sameTimeOn returns t's time of day some days later. time.Date alone is not enough: in a
 // gap it returns an earlier time in some zones and a later one in others.
 func sameTimeOn(t time.Time, days int, zone *time.Location) time.Time {
-	year, month, day := t.Date()
-	hour, minute, second := t.Clock()
-	return onWall(time.Date(year, month, day+days, hour, minute, second, t.Nanosecond(), time.UTC), zone)
+	_, offset := t.Zone()
+	wall := t.Unix() + int64(offset) + int64(days)*24*60*60
+	return onWall(time.Unix(wall, int64(t.Nanosecond())).UTC(), zone)
 }
 
 // onWall returns the instant at which the clocks of zone show the time that wall shows in
@@ -82,12 +82,10 @@ func offsetAt(t time.Time, zone *time.Location) time.Duration {
 	return time.Duration(seconds) * time.Second
 }
 
+// sameWall reports whether the clocks of t's zone show what wall shows in UTC, to the second.
 func sameWall(t, wall time.Time) bool {
-	year, month, day := t.Date()
-	hour, minute, second := t.Clock()
-	wallYear, wallMonth, wallDay := wall.Date()
-	wallHour, wallMinute, wallSecond := wall.Clock()
-	return year == wallYear && month == wallMonth && day == wallDay && hour == wallHour && minute == wallMinute && second == wallSecond
+	_, offset := t.Zone()
+	return t.Unix()+int64(offset) == wall.Unix()
 }
 
 // gapEnd returns the end of the gap that a time of day fell into. The instant t, computed

@@ -198,9 +198,15 @@ func moved(direction int) func(...any) (any, error) {
 	}
 }
 
+// The first and the last second of the years 1 to 9999, in seconds of Unix time.
+const (
+	firstSecond = -62135596800
+	lastSecond  = 253402300799
+)
+
 // withinYears returns an instant that a text of RFC 3339 can say.
 func withinYears(t time.Time) (shape.Time, error) {
-	if year := t.UTC().Year(); year < 1 || year > 9999 {
+	if s := t.Unix(); s < firstSecond || s > lastSecond {
 		return shape.Time{}, errNoSuchTime
 	}
 	return shape.TimeOf(t), nil
@@ -244,6 +250,9 @@ func dayOf(v any, zone *time.Location) (shape.Date, error) {
 	return shape.Date{}, fmt.Errorf("a time or date is needed, but this is %s", described(v))
 }
 
+// dateOf returns the day of a time or date.
+func dateOf(params ...any) (any, error) { return dayOf(params[2], homeZone(params[0], params[1])) }
+
 // ofDay makes a function of the day of a time or date.
 func ofDay(f func(day time.Time) any) func(...any) (any, error) {
 	return func(params ...any) (any, error) {
@@ -262,8 +271,16 @@ func clockOf(params ...any) (any, error) {
 		return nil, fmt.Errorf("a time is needed, but this is %s", described(params[2]))
 	}
 	hour, minute, _ := t.Std().In(homeZone(params[0], params[1])).Clock()
-	return string([]byte{byte('0' + hour/10), byte('0' + hour%10), ':', byte('0' + minute/10), byte('0' + minute%10)}), nil
+	return clockTexts[hour*60+minute], nil
 }
+
+// clockTexts are the texts of all times of day.
+var clockTexts = func() (all [24 * 60]any) {
+	for i := range all {
+		all[i] = fmt.Sprintf("%02d:%02d", i/60, i%60)
+	}
+	return all
+}()
 
 // daysBetween returns the number of midnights from one time or date to another.
 func daysBetween(params ...any) (any, error) {
@@ -281,7 +298,7 @@ var calendarFunctions = map[string]func(...any) (any, error){
 	fnLater:                moved(1),
 	fnEarlier:              moved(-1),
 	fnTimes:                times,
-	zoned + "date":         ofDay(func(day time.Time) any { return shape.DateOf(day) }),
+	zoned + "date":         dateOf,
 	zoned + "weekday":      ofDay(func(day time.Time) any { return dayNames[day.Weekday()] }),
 	zoned + "day":          ofDay(func(day time.Time) any { return day.Day() }),
 	zoned + "month":        ofDay(func(day time.Time) any { return int(day.Month()) }),

@@ -112,21 +112,28 @@ func TestReadsZone(t *testing.T) {
 	}
 }
 
+// BenchmarkCalendar compares expressions with times to others of the same shape: the same
+// number of values, functions and comparisons.
 func BenchmarkCalendar(b *testing.B) {
 	scope := living("America/New_York")
-	for name, source := range map[string]string{
-		"others": `data.total > 10 and lower(data.id) contains "o" and data.paid`,
-		"clock":  `data.at + 2h > now and now - 90m < data.at and data.paid`,
-		"days":   `data.at + 2d > now and date(data.at) == date(now) and time(now) < "18:00"`,
+	for _, pair := range []struct{ name, others, times string }{
+		{"hours", `data.total + 2 > data.n and data.paid`, `data.at + 2h > now and data.paid`},
+		{"days", `data.total + 2 > data.n and data.paid`, `data.at + 2d > now and data.paid`},
+		{"day", `lower(data.id) != lower(reply.text)`, `date(data.at) == date(now)`},
+		{"clock", `lower(data.id) < "p"`, `time(data.at) < "18:00"`},
+		{"all", `data.total + 2 > data.n and lower(data.id) != lower(reply.text) and lower(data.id) < "p"`,
+			`data.at + 2d > now and date(data.at) == date(now) and time(now) < "18:00"`},
 	} {
-		e := mustExpr(b, source, forCondition)
-		b.Run(name, func(b *testing.B) {
-			b.ReportAllocs()
-			for b.Loop() {
-				if ok, err := e.Bool(scope); err != nil || !ok {
-					b.Fatal(ok, err)
+		for kind, source := range map[string]string{"others": pair.others, "times": pair.times} {
+			e := mustExpr(b, source, forCondition)
+			b.Run(pair.name+"/"+kind, func(b *testing.B) {
+				b.ReportAllocs()
+				for b.Loop() {
+					if ok, err := e.Bool(scope); err != nil || !ok {
+						b.Fatal(ok, err)
+					}
 				}
-			}
-		})
+			})
+		}
 	}
 }

@@ -80,6 +80,8 @@ func compileExpr(t *node.Text, offset int, scope *shape.Type, at home, want purp
 // changed.
 func exprConfig() *conf.Config {
 	config := *baseConfig()
+	config.WithEnv(map[string]any{}) // names are read without reflection
+	config.Strict, config.Env.Strict = false, false
 	return &config
 }
 
