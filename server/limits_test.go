@@ -28,7 +28,7 @@ type stopped struct{}
 func (stopped) Submit(context.Context, ...*engine.Input) ([]engine.Answer, error) {
 	return nil, runner.ErrStopped
 }
-func (stopped) Standing() time.Duration { return 0 }
+func (stopped) Standing() time.Duration                        { return 0 }
 func (stopped) Begin(...*engine.Input) (*runner.Ticket, error) { return nil, runner.ErrStopped }
 
 // bare is a server without a running engine, for requests that never come so far.
