@@ -83,6 +83,9 @@ func (c *compiler) text(t *node.Text) *text {
 	compiled.blanks = blanksOf(tree.Root)
 	compiled.partials = reachable(w.inner, map[string]*included{})
 	compiled.tmpl = c.build(tree.Copy(), c.style.print, compiled.partials)
+	if w.deepest > 0 {
+		compiled.counts = machinesOf(compiled.tmpl, c.kit)
+	}
 	if compiled.single {
 		compiled.typed = c.build(tree, c.style.typed, nil)
 	}

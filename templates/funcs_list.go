@@ -18,16 +18,16 @@ var listFunctions = []function{
 	{Function: Function{"index", "Lists", "index data.tags 0", "home", "An item by its number, from 0, or a field by its name."},
 		args: whatever, least: 2, most: 2, subject: true, call: calling2(index)},
 	{Function: Function{"unique", "Lists", `join (unique data.tags) ", "`, "home, new", "The list without repeats."},
-		args: oneList, least: 1, most: 1, call: calling1(unique)},
+		args: oneList, whole: true, least: 1, most: 1, call: calling1(unique)},
 	{Function: Function{"join", "Lists", `join data.tags ", "`, "home, new", "The items with something between them."},
-		args: listText, least: 2, most: 2, subject: true, result: shape.String, call: calling2(join)},
+		args: listText, whole: true, least: 2, most: 2, subject: true, result: shape.String, call: calling2(join)},
 }
 
 var dataFunctions = []function{
 	{Function: Function{"json", "Data", "json data.tags", `["home","new"]`, "The value as JSON."},
-		args: whatever, least: 1, most: 1, result: shape.String, call: calling1(asJSON)},
+		args: whatever, whole: true, least: 1, most: 1, result: shape.String, call: calling1(asJSON)},
 	{Function: Function{"urlquery", "Data", `urlquery data.comment`, "I+like+the+new+lamp", "The value as a part of a link, behind ? or &."},
-		args: whatever, least: 1, most: 1, result: shape.String, call: calling1(urlquery)},
+		args: whatever, whole: true, least: 1, most: 1, result: shape.String, call: calling1(urlquery)},
 }
 
 // length returns the number of characters of a text, or of items of a list or map.

@@ -39,6 +39,7 @@ type function struct {
 	scoped      bool         // it is given the scope before its values
 	absent      bool         // its values may be absent
 	days        bool         // its values are times or dates
+	whole       bool         // it reads all that is in a list or map
 	result      *shape.Type  // nil: see resultOf
 	call        call         // nil: Go's own
 }

@@ -20,6 +20,7 @@ type text struct {
 	tmpl   *template.Template // nil when the text has no actions
 	single bool               // nothing but one action, whose value may keep its type
 	typed  *template.Template // for single: writes the value as JSON
+	counts *sync.Pool         // of machines for tmpl; nil: it takes few steps
 	blanks []placeholder      // of a text that can be filled without running tmpl
 
 	print func(any) (string, error) // writes the value of a blank
@@ -85,6 +86,11 @@ func (t *text) checkMergeField(out string) error {
 }
 
 func (t *text) execute(tmpl *template.Template, scope map[string]any) (string, error) {
+	if t.counts != nil && tmpl == t.tmpl {
+		m := t.counts.Get().(*machine)
+		defer t.counts.Put(m)
+		m.left, tmpl = MaxTextSteps, m.tmpl
+	}
 	buffer := buffers.Get().(*limited)
 	buffer.Reset()
 	buffer.writes = 0
