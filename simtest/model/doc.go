@@ -12,5 +12,6 @@
 //
 // The language leaves some choices to the engine: the arm that a split gives to a person, the
 // jitter of a pause. The model learns such a choice where it first sees it, and holds it
-// against its bounds and against every later sight of it.
+// against its bounds and against every later sight of it. It counts no steps of expressions and
+// texts: no day that is simulated comes near their limits.
 package model
