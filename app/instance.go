@@ -9,6 +9,7 @@ import (
 	"net"
 	"net/http"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
@@ -46,6 +47,7 @@ type Instance struct {
 	config Config
 	log    *slog.Logger
 	store  *store.Store
+	full   atomic.Bool // the disk of the store is nearly full
 	runner *runner.Runner
 	ended  chan struct{} // closed when the runner has ended
 
@@ -135,26 +137,6 @@ func (i *Instance) openStore(registry *prometheus.Registry) (*engine.Engine, err
 	return core, failed(err)
 }
 
-// storeWatch is how often an instance looks whether its store's file is still in its place.
-const storeWatch = time.Second
-
-// watchStore ends the instance if the file of its store is removed or replaced, also while
-// nothing is written to it.
-func (i *Instance) watchStore(kv *bolt.KV) {
-	stop := make(chan struct{})
-	go func() { // ends when Stop closes stop
-		for {
-			select {
-			case <-stop:
-				return
-			case <-time.After(storeWatch):
-				i.fail("the store", kv.Present())
-			}
-		}
-	}()
-	i.push("the look at the store", func() error { close(stop); return nil })
-}
-
 // startRunner starts the runner with the channels of the accounts.
 func (i *Instance) startRunner(core *engine.Engine, registry *prometheus.Registry) error {
 	accounts, err := i.openAccounts()
@@ -217,7 +199,7 @@ func (i *Instance) openAccounts() (all []runner.Account, err error) {
 func (i *Instance) serve(registry *prometheus.Registry) error {
 	config := server.Config{
 		Runner: i.runner, Store: i.store, Deployed: i.noteDeploy, Tokens: i.project.Settings.Tokens, Registry: registry, Log: i.log,
-		Audiences: i.audiences, Limits: i.project.Settings.Limits,
+		Audiences: i.audiences, Limits: i.project.Settings.Limits, Full: i.full.Load,
 	}
 	if secrets := i.project.Settings.Secrets; len(secrets) > 0 {
 		hooks := i.project.Settings.Webhooks

@@ -14,6 +14,7 @@ const (
 	minBodyPatience = time.Second
 	maxBodyPatience = time.Hour
 	maxBodyRate     = 1 << 30
+	maxFree         = 1 << 50
 )
 
 // limits reads what requests can make the server hold. What is left out has its default.
@@ -24,6 +25,7 @@ func (r *reader) limits(m *node.Map) server.Limits {
 		Unproven:     int64(r.number(m, "unproven_bytes", maxUnproven, "leave it out for 64 MiB")),
 		BodyPatience: m.Duration("body_patience"),
 		BodyRate:     r.number(m, "body_rate", maxBodyRate, "leave it out for 16 KiB a second"),
+		Free:         int64(r.number(m, "free_bytes", maxFree, "leave it out for 64 MiB")),
 	}
 	if m.Has("body_patience") && (l.BodyPatience < minBodyPatience || l.BodyPatience > maxBodyPatience) {
 		m.Errorf("body_patience", node.CodeBadValue, "leave it out for 30s", "body_patience must be 1s to 1h")

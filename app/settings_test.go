@@ -29,7 +29,7 @@ listen: 127.0.0.1:${PORT}
 tokens: [ "${ABSENT:-developer}", "x${TOKEN}x" ]
 data_dir: /var/lib/nudge
 retention: { runs: 2w1d, journal: "${KEEP:-30d}" }
-limits: { connections: 100, connections_per_address: 10, unproven_bytes: 1048576, body_patience: 5s, body_rate: 1024 }
+limits: { connections: 100, connections_per_address: 10, unproven_bytes: 1048576, body_patience: 5s, body_rate: 1024, free_bytes: 4096 }
 outbound: { only: [ bob, ann ] }
 people: { ann: reads after 5s }
 fetch: { allow_private: [ 10.1.2.3/16, "${HOST:-billing.internal}" ] }
@@ -50,7 +50,7 @@ clock: { speed: 500 }
 	if s.Retained != (runner.Retention{Runs: 15 * day, Journal: 30 * day}) {
 		t.Errorf("what is over is kept for %+v", s.Retained)
 	}
-	if want := (server.Limits{Connections: 100, PerAddress: 10, Unproven: 1 << 20, BodyPatience: 5 * time.Second, BodyRate: 1024}); s.Limits != want {
+	if want := (server.Limits{Connections: 100, PerAddress: 10, Unproven: 1 << 20, BodyPatience: 5 * time.Second, BodyRate: 1024, Free: 4096}); s.Limits != want {
 		t.Errorf("limits are %+v, want %+v", s.Limits, want)
 	}
 	if len(s.Fetch) != 2 || s.Fetch[0].String() != "10.1.0.0/16" || s.Fetch[1].String() != "billing.internal" {

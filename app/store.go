@@ -1,21 +1,65 @@
 package app
 
 import (
+	"cmp"
 	"errors"
+	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
 
+	"nudge/server"
 	"nudge/store/bolt"
 )
 
-// measureStore adds two metrics: the size of the store's file, and how much of it a
-// compaction would release.
+// measureStore adds metrics: the size of the store's file, how much of it a compaction would
+// release, and the room on its disk.
 func measureStore(registry *prometheus.Registry, kv *bolt.KV) error {
 	gauge := func(name, help string, bytes func() int64) error {
 		return registry.Register(prometheus.NewGaugeFunc(prometheus.GaugeOpts{Name: name, Help: help}, func() float64 { return float64(bytes()) }))
 	}
 	return errors.Join(
 		gauge("nudge_store_file_bytes", "How large the store's file is.", kv.Size),
+		gauge("nudge_store_disk_free_bytes", "How much may still be written to the disk of the store's file.", func() int64 { free, _, _ := kv.Space(); return free }),
 		gauge("nudge_store_free_bytes", "How much of the store's file nothing is in: what is written next goes there, and nudge store compact gives it back.", kv.Free),
 	)
+}
+
+// storeWatch is how often an instance looks after its store's file and the disk below it.
+const storeWatch = time.Second
+
+// errReadOnly ends an instance whose disk takes no writes: the next commit would fail.
+var errReadOnly = errors.New("its file system is mounted read-only now; mount it for writing and start nudge again")
+
+// watchStore ends the instance if the file of its store is removed or replaced, or its disk
+// takes no writes any more, also while nothing is written. While the disk is nearly full, the
+// instance takes nothing new.
+func (i *Instance) watchStore(kv *bolt.KV) {
+	i.lookAt(kv)
+	stop := make(chan struct{})
+	go func() { // ends when Stop closes stop
+		for {
+			select {
+			case <-stop:
+				return
+			case <-time.After(storeWatch):
+				i.lookAt(kv)
+			}
+		}
+	}()
+	i.push("the look at the store", func() error { close(stop); return nil })
+}
+
+func (i *Instance) lookAt(kv *bolt.KV) {
+	i.fail("the store", kv.Present())
+	free, readOnly, known := kv.Space()
+	if !known {
+		return
+	}
+	if readOnly {
+		i.fail("the store", errReadOnly)
+	}
+	least := cmp.Or(i.config.Project.Settings.Limits.Free, server.DefaultFree)
+	if full := free < least; i.full.Swap(full) != full {
+		i.log.Warn("the disk of the store", "nearly_full", full, "free_bytes", free, "limit", least)
+	}
 }

@@ -14,6 +14,7 @@ type Limits struct {
 	Unproven     int64         // bytes of webhooks whose signature is not proven yet, of all together
 	BodyPatience time.Duration // how long a body may take whatever its size, and a stream between two lines
 	BodyRate     int           // bytes a second of a body beyond that time
+	Free         int64         // bytes of the disk of the store that must be free; see Config.Full
 }
 
 // The defaults of Limits.
@@ -23,13 +24,14 @@ const (
 	DefaultUnproven     = 64 << 20
 	DefaultBodyPatience = 30 * time.Second
 	DefaultBodyRate     = 16 << 10
+	DefaultFree         = 64 << 20
 )
 
 func (l Limits) orDefaults() Limits {
 	return Limits{
 		Connections: cmp.Or(l.Connections, DefaultConnections), PerAddress: cmp.Or(l.PerAddress, DefaultPerAddress),
 		Unproven: cmp.Or(l.Unproven, DefaultUnproven), BodyPatience: cmp.Or(l.BodyPatience, DefaultBodyPatience),
-		BodyRate: cmp.Or(l.BodyRate, DefaultBodyRate),
+		BodyRate: cmp.Or(l.BodyRate, DefaultBodyRate), Free: cmp.Or(l.Free, DefaultFree),
 	}
 }
 
@@ -39,6 +41,7 @@ const (
 	limitPerAddress  = "connections_per_address"
 	limitUnproven    = "unproven_bytes"
 	limitBodyRate    = "body_rate"
+	limitFree        = "free_bytes"
 )
 
 // limitMetrics show what the limits hold and what they refuse.
@@ -62,7 +65,7 @@ func newLimitMetrics(registry *prometheus.Registry, unproven func() float64) (*l
 			Name: "nudge_webhook_unproven_bytes", Help: "Bytes of webhooks in memory whose signature is not proven yet.",
 		}, unproven),
 	}
-	for _, limit := range []string{limitConnections, limitPerAddress, limitUnproven, limitBodyRate} {
+	for _, limit := range []string{limitConnections, limitPerAddress, limitUnproven, limitBodyRate, limitFree} {
 		m.refused.WithLabelValues(limit)
 	}
 	if registry == nil {

@@ -16,10 +16,14 @@ func (s *Server) healthy(w http.ResponseWriter, _ *http.Request) { io.WriteStrin
 // maxStanding is how long a step of the engine may take until the server is not ready.
 const maxStanding = time.Second
 
-// ready reports that the store answers and the engine moves.
+// ready reports that the store answers, the disk has room and the engine moves.
 func (s *Server) ready(w http.ResponseWriter, r *http.Request) {
 	if _, err := s.config.Store.State(); err != nil {
 		s.fail(w, r, problemOf(http.StatusServiceUnavailable, "not-ready", "the store does not answer"))
+		return
+	}
+	if s.config.Full != nil && s.config.Full() {
+		s.fail(w, r, runnerProblem(errFull))
 		return
 	}
 	if d := s.config.Runner.Standing(); d > maxStanding {

@@ -41,6 +41,7 @@ type Config struct {
 	Deployed func()               // called after a deploy by the API; nil: nobody wants to know
 	Profiles bool                 // what webhooks say of people becomes what is known of them
 	Tokens   []string             // bearer tokens; none: every request must come from this machine
+	Full     func() bool          // whether the disk of the store is nearly full; nil: nobody looks
 	Registry *prometheus.Registry // for /metrics, and for the server's own; nil: none
 	Limits   Limits               // of what requests can make the server hold
 	Log      *slog.Logger         // nil: nothing is logged
@@ -76,6 +77,9 @@ func New(config Config) (*Server, error) {
 	refusals, err := newLimitMetrics(config.Registry, func() float64 { return float64(bodies.used.Load()) })
 	if err != nil {
 		return nil, err
+	}
+	if config.Full != nil {
+		config.Runner = intake{config.Runner, config.Full, refusals.refused.WithLabelValues(limitFree)}
 	}
 	return &Server{config: config, flows: flowCache{store: config.Store}, hooks: hooks, limits: limits, limitMetrics: refusals, unproven: bodies}, nil
 }

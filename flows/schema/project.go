@@ -110,7 +110,8 @@ func requestLimits() *schema {
 		key("connections_per_address", "The most of them from one address (of IPv6, from one network of 64 bits). Default: 1024.", integer(1, 1_000_000), 200),
 		key("unproven_bytes", "The most bytes of webhooks in memory whose signature is not proven yet. Default: 64 MiB. Further ones are answered with 503.", integer(1, 1<<30), 64<<20),
 		key("body_patience", "How long the body of a request may take, however small, and a stream of events between two lines. Default: `30s`.", duration(), "30s"),
-		key("body_rate", "How many bytes of a body must come in each further second. Default: 16 KiB. A slower one is answered with 408.", integer(1, 1<<30), 16<<10))
+		key("body_rate", "How many bytes of a body must come in each further second. Default: 16 KiB. A slower one is answered with 408.", integer(1, 1<<30), 16<<10),
+		key("free_bytes", "How many bytes of the disk of the store must be free. Default: 64 MiB. With less, events, calls and webhooks are answered with 503.", integer(1, 1<<50), 256<<20))
 }
 
 func only() *schema {

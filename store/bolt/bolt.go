@@ -283,6 +283,10 @@ func (k *KV) Present() error {
 	return nil
 }
 
+// Space returns how many bytes may still be written to the file's disk, and whether it takes
+// no writes at all any more. It is not known on every system.
+func (k *KV) Space() (free int64, readOnly, known bool) { return diskSpace(filepath.Dir(k.path)) }
+
 // storeFree writes down all free pages, whatever their number. If it fails, the next start
 // takes longer; nothing else goes wrong.
 func (k *KV) storeFree() {

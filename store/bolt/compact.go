@@ -144,7 +144,7 @@ func removeFile(path string) error {
 // haveRoom fails if the disk of a folder has less free space than needed. If the free
 // space is unknown, the copy is tried.
 func haveRoom(dir string, need int64) error {
-	free, known := diskFree(dir)
+	free, _, known := diskSpace(dir)
 	if known && free < need {
 		return fmt.Errorf("the copy may take %d MiB beside the file, and %d MiB are free in %s", need>>20, free>>20, dir)
 	}

@@ -4,6 +4,6 @@ package bolt
 
 import "os"
 
-func diskFree(string) (free int64, known bool) { return 0, false }
+func diskSpace(string) (free int64, readOnly, known bool) { return 0, false, false }
 
 func keepOwner(string, os.FileInfo) error { return nil }

@@ -7,13 +7,17 @@ import (
 	"syscall"
 )
 
-// diskFree returns how many bytes we may still write to the disk of a folder.
-func diskFree(dir string) (free int64, known bool) {
+// mountedReadOnly is the flag of a file system that takes no writes, the same on both systems.
+const mountedReadOnly = 1
+
+// diskSpace returns how many bytes we may still write to the disk of a folder, and whether it
+// takes no writes.
+func diskSpace(dir string) (free int64, readOnly, known bool) {
 	var s syscall.Statfs_t
 	if err := syscall.Statfs(dir, &s); err != nil {
-		return 0, false
+		return 0, false, false
 	}
-	return int64(s.Bavail) * int64(s.Bsize), true
+	return int64(s.Bavail) * int64(s.Bsize), s.Flags&mountedReadOnly != 0, true
 }
 
 // keepOwner gives a file the owner of another file, so that a compaction by root does not
