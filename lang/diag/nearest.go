@@ -5,12 +5,23 @@ import (
 	"unicode"
 )
 
+// maxWord is the length of the longest word that is compared, in bytes. Comparing two words
+// costs the product of their lengths.
+const maxWord = 200
+
 // Nearest returns the candidate that word probably means, or an empty text if none is near.
-// If several are equally near, it returns the first one.
+// If several are equally near, it returns the first one. Words longer than 200 bytes are near
+// to none.
 func Nearest(word string, candidates []string) string {
+	if len(word) > maxWord {
+		return ""
+	}
 	word = strings.ToLower(word)
 	best, distance := "", max(1, len([]rune(word))/3)+1
 	for _, c := range candidates {
+		if len(c) > maxWord {
+			continue
+		}
 		d := editDistance(word, strings.ToLower(c))
 		if len(word) > 2 && strings.HasPrefix(strings.ToLower(c), word) {
 			d = min(d, 1) // only its end is missing
@@ -29,13 +40,16 @@ func Nearest(word string, candidates []string) string {
 // in case and marks, or in one or two letters. It is stricter than [Nearest], for words
 // that may well be right. It returns an empty text if there is none.
 func Misspelt(word string, candidates []string) string {
+	if len(word) > maxWord {
+		return ""
+	}
 	for most := range 3 {
 		for _, c := range candidates {
 			a, b := lettersOf(word), lettersOf(c)
 			if word == c || strings.Trim(a, digits) == strings.Trim(b, digits) && a != b {
 				continue // versions, such as v1 and v2
 			}
-			if d := editDistance(a, b); d <= most && max(len(a)-len(b), len(b)-len(a)) < 2 {
+			if max(len(a)-len(b), len(b)-len(a)) < 2 && editDistance(a, b) <= most {
 				return c
 			}
 		}

@@ -15,6 +15,7 @@ import (
 type Map struct {
 	at    *Value
 	asked []string
+	whole bool // all keys were read
 }
 
 // Span returns the place of the mapping.
@@ -39,16 +40,30 @@ func (m *Map) Get(key string) *Value {
 		return nil
 	}
 	m.Allow(key)
-	for i := 0; i < len(m.at.n.Content); i += 2 {
-		if k := m.at.n.Content[i]; k.Value == key {
-			v := &Value{src: m.at.src, n: m.at.n.Content[i+1], name: key}
-			if v.IsEmpty() {
-				v = emptyAt(v, k)
-			}
-			return v
-		}
+	if i := m.find(key); i >= 0 {
+		return m.value(i)
 	}
 	return nil
+}
+
+// find returns where a key stands in the content, or -1.
+func (m *Map) find(key string) int {
+	for i := 0; i < len(m.at.n.Content); i += 2 {
+		if m.at.n.Content[i].Value == key {
+			return i
+		}
+	}
+	return -1
+}
+
+// value returns the value of the key that stands at i in the content.
+func (m *Map) value(i int) *Value {
+	k := m.at.n.Content[i]
+	v := &Value{src: m.at.src, n: m.at.n.Content[i+1], name: k.Value}
+	if v.IsEmpty() {
+		v = emptyAt(v, k)
+	}
+	return v
 }
 
 // emptyAt gives a missing value the place of its key, and the comment that may have
@@ -126,10 +141,11 @@ func (m *Map) Entries() []Entry {
 	if m == nil {
 		return nil
 	}
+	m.whole = true
 	var entries []Entry
 	for i := 0; i < len(m.at.n.Content); i += 2 {
 		key := m.at.n.Content[i]
-		entries = append(entries, Entry{Key: m.at.src.text(key), Value: m.Get(key.Value)})
+		entries = append(entries, Entry{Key: m.at.src.text(key), Value: m.value(i)})
 	}
 	return entries
 }
@@ -152,11 +168,9 @@ func (m *Map) Errorf(key string, code diag.Code, hint, format string, args ...an
 	if m == nil {
 		return
 	}
-	for _, k := range m.Keys() {
-		if k.Value == key {
-			m.at.src.list.Errorf(k.Span, code, hint, format, args...)
-			return
-		}
+	if i := m.find(key); i >= 0 {
+		m.at.src.list.Errorf(m.at.src.span(m.at.n.Content[i]), code, hint, format, args...)
+		return
 	}
 	m.at.Errorf(code, hint, format, args...)
 }
@@ -188,11 +202,18 @@ func MeansKey(key string, names []string) bool {
 	return diag.Nearest(key, names) != "" || otherWord(key, names) != ""
 }
 
-// Close reports every key that was not read, with the nearest known key and a list of all
-// known keys.
+// Close reports the keys that were not read, at most a hundred, with the nearest known key and a
+// list of all known keys.
 func (m *Map) Close() {
+	if m == nil || m.whole {
+		return
+	}
+	unknown := 0
 	for _, k := range m.Keys() {
 		if !slices.Contains(m.asked, k.Value) {
+			if unknown++; unknown > maxKeys {
+				return
+			}
 			hint := diag.DidYouMean(k.Value, m.asked, "Allowed here")
 			if meant := otherWord(k.Value, m.asked); meant != "" {
 				hint = `write "` + meant + `" instead. Allowed here: ` + strings.Join(m.asked, ", ")

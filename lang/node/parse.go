@@ -3,6 +3,7 @@ package node
 import (
 	"bytes"
 	"fmt"
+	"regexp"
 	"strings"
 	"unicode/utf8"
 
@@ -16,6 +17,8 @@ const (
 	maxBytes = 1 << 20
 	// maxDepth is the maximum nesting of mappings and lists.
 	maxDepth = 64
+	// maxKeys is how many keys of one mapping are reported for the same mistake.
+	maxKeys = 100
 )
 
 // Parse reads one YAML document whose top level is a mapping. It adds mistakes to list, and
@@ -53,6 +56,10 @@ func oddLineBreak(text []byte) bool {
 	return bytes.ContainsAny(text, "\u0085\u2028\u2029")
 }
 
+// directive matches a line that the parser takes for a directive wherever it may begin a
+// document. The parser compares each with all before it.
+var directive = regexp.MustCompile(`(?m)^%`)
+
 // readable reports whether a file is fit for the YAML parser.
 func (s *source) readable(text []byte) bool {
 	whole := diag.Span{File: s.file}
@@ -64,6 +71,9 @@ func (s *source) readable(text []byte) bool {
 	case oddLineBreak(text):
 		s.list.Errorf(whole, CodeSyntax, `end lines with \n; inside quotes, write such characters as \u2028`,
 			"the file has line breaks that most editors ignore")
+	case directive.Match(text):
+		line := bytes.Count(text[:directive.FindIndex(text)[0]], []byte("\n")) + 1
+		s.list.Errorf(s.lineSpan(line, 1, 2), CodeSyntax, "remove a directive; indent the line of a text", "a line must not begin with %%")
 	default:
 		return true
 	}
@@ -146,13 +156,12 @@ func (s *source) untag(v *Value) {
 
 func (s *source) plainKeys(n *yaml.Node) bool {
 	ok := true
-	seen := map[string]*yaml.Node{}
+	seen, twice := map[string]*yaml.Node{}, 0
 	for i := 0; i < len(n.Content); i += 2 {
 		key := &Value{src: s, n: n.Content[i]}
 		if key.n.Kind != yaml.ScalarNode {
 			s.badKey(n, key)
-			ok = false
-			continue
+			return false
 		}
 		if i > 0 && n.Style&yaml.FlowStyle != 0 && cutByComma(key.n, n.Content[i+1]) {
 			key.Errorf(CodeSyntax, "put quotes around the whole value", "inside { }, the comma before %s ends the value", key.n.Value)
@@ -160,6 +169,9 @@ func (s *source) plainKeys(n *yaml.Node) bool {
 			continue
 		}
 		if first := seen[key.n.Value]; first != nil {
+			if twice++; twice > maxKeys {
+				return ok
+			}
 			key.Errorf(codeKeyTwice, "", "duplicate key %q; first defined on line %d",
 				key.n.Value, first.Line)
 			continue

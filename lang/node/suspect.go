@@ -18,8 +18,12 @@ var (
 	flowKey    = regexp.MustCompile(`^\s*([A-Za-z_][\w.]*)\s*:\s+`)
 )
 
-// suspect finds text in a line that YAML does not read as its author meant it.
+// suspect finds text in a line that YAML does not read as its author meant it. It does not
+// look at a line longer than people write.
 func suspect(line string) (suspicion, bool) {
+	if len(line) > maxSuspect {
+		return suspicion{}, false
+	}
 	if m := starValue.FindStringSubmatchIndex(line); m != nil {
 		end := len(line)
 		if strings.Contains(line[:m[2]], "{") {

@@ -14,6 +14,14 @@ var atLine = regexp.MustCompile(`^(?:yaml: )?(?:line (\d+): )?(.*)$`)
 // aboutBlocks matches the parser's messages for lines with a wrong indentation.
 var aboutBlocks = regexp.MustCompile(`expected '-' indicator|expected key|<block|mapping values are not allowed|block sequence entries`)
 
+// The search for the cause of a syntax error is for files that people write. It tries only so
+// much, as it parses the file, or lines of it, again.
+const (
+	maxSuspects = 10   // lines that may have caused the error in the whole file
+	maxDistance = 100  // lines between the reported line and the guilty one
+	maxSuspect  = 4096 // bytes of a line that is looked at closely
+)
+
 // syntaxError turns the parser's error into a diagnostic at the likely cause. The parser
 // knows only a line, and not always the right one.
 func (s *source) syntaxError(err error) {
@@ -55,19 +63,21 @@ func (s *source) suspected(line int, found suspicion) {
 	s.list.Errorf(s.lineSpan(line, from, to), CodeSyntax, found.hint, "%s", found.message)
 }
 
-// unquotedBraces returns the first line whose value begins with {{ and causes the error, or
-// 0. The parser often reports such a value at another line, so this tries whether quotes
+// unquotedBraces returns the first of a few lines whose value begins with {{ that causes the
+// error, or 0. The parser often reports such a value at another line, so this tries whether quotes
 // around the value change the error.
 func (s *source) unquotedBraces(err error) (line int, found suspicion) {
 	lines := make([]string, len(s.lines))
 	for i, text := range s.lines {
 		lines[i] = string(text)
 	}
-	for i, text := range lines {
+	for i, tried := 0, 0; i < len(lines) && tried < maxSuspects; i++ {
+		text := lines[i]
 		found, ok := openBraces(text)
 		if !ok {
 			continue
 		}
+		tried++
 		lines[i] = text[:found.from] + singleQuoted(text[found.from:found.to]) + text[found.to:]
 		if _, now := decode([]byte(strings.Join(lines, "\n"))); now == nil || now.Error() != err.Error() {
 			return i + 1, found
@@ -96,7 +106,7 @@ func (s *source) tabbedLine() int {
 // it is parsed alone, or the reported line.
 func (s *source) guiltyLine(reported int, message string) int {
 	reported = min(reported, max(len(s.lines), 1))
-	for distance := 0; distance < len(s.lines); distance++ {
+	for distance := range min(maxDistance, len(s.lines)) {
 		for _, line := range []int{reported - distance, reported + distance} {
 			if line < 1 || line > len(s.lines) {
 				continue

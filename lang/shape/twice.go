@@ -4,19 +4,18 @@ import (
 	"bytes"
 	"encoding/json"
 	"iter"
-	"slices"
 )
 
 // TwiceIn returns the first key that stands twice in a JSON object, by its decoded name.
 // Keys of the values inside of it do not count. The text must be valid JSON; in anything
 // but an object no key is twice.
 func TwiceIn(raw []byte) (name string, twice bool) {
-	var seen []string
+	seen := map[string]bool{}
 	for key := range KeysIn(raw) {
-		if slices.Contains(seen, string(key)) {
+		if seen[string(key)] {
 			return string(key), true
 		}
-		seen = append(seen, string(key))
+		seen[string(key)] = true
 	}
 	return "", false
 }
