@@ -22,7 +22,11 @@ type checker struct {
 	deepest   int         // the most that stood around one
 	partials  int         // how many partials the text is made of
 	inner     []*included // the partials that it names itself
+	mistakes  int
 }
+
+// maxMistakes is how many mistakes of one text are reported.
+const maxMistakes = 100
 
 type variable struct {
 	name string
@@ -318,19 +322,19 @@ func (w *checker) variable(n *parse.VariableNode) *shape.Type {
 
 // fields follows a path of fields from a type; at is the beginning of the first field.
 func (w *checker) fields(t *shape.Type, path []string, at parse.Pos, base string) *shape.Type {
-	for _, name := range path {
+	for i, name := range path {
 		if t == failed {
 			return failed
 		}
 		field, ok := t.Field(name)
 		// A method of our own types would be reached like a field.
 		if !ok || t.Kind == shape.KindAny && name == "Std" {
-			return w.unknownField(t, name, at, base)
+			return w.unknownField(t, name, at, strings.Trim(base+"."+strings.Join(path[:i], "."), "."))
 		}
 		if t.Optional {
 			field = field.OrNil()
 		}
-		t, base = field, strings.TrimPrefix(base+"."+name, ".")
+		t = field
 		at += parse.Pos(len(name)) + 1
 	}
 	return t
@@ -352,7 +356,12 @@ func (w *checker) unknownField(t *shape.Type, name string, at parse.Pos, base st
 	return failed
 }
 
+// fail reports a mistake, if it is not one of too many: finding its place means reading the text
+// up to it.
 func (w *checker) fail(at parse.Pos, length int, code diag.Code, hint, format string, args ...any) {
+	if w.mistakes++; w.mistakes > maxMistakes {
+		return
+	}
 	w.compiler.list.Errorf(spanOf(w.source, int(at), int(at)+length), code, hint, format, args...)
 }
 

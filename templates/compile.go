@@ -19,6 +19,10 @@ const templateName = "text"
 // partialFile is the path of partials, for hints.
 const partialFile = "templates/partials/NAME.yaml"
 
+// maxSource is the maximum length of a text with actions, in bytes: what can be written, four
+// times over. Parsing a name takes as long as there are variables before it.
+const maxSource = 4 * MaxOutput
+
 // maxNesting limits nested ranges: each level multiplies the work by the length of a list,
 // and only the size of the output can stop a template.
 const maxNesting = 3
@@ -94,6 +98,10 @@ func (c *compiler) text(t *node.Text) *text {
 
 // parse parses a text and reports its mistakes.
 func (c *compiler) parse(t *node.Text, name string) *parse.Tree {
+	if len(t.Value) > maxSource {
+		c.list.Errorf(t.Span, codeTooDeep, "", "the template has %d bytes, %d are allowed", len(t.Value), maxSource)
+		return nil
+	}
 	tree, err := parseTree(t.Value, name)
 	if err != nil {
 		c.syntax(t, err)
