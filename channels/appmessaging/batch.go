@@ -4,7 +4,9 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
+	"io"
 	"net/http"
 	"time"
 
@@ -118,27 +120,49 @@ func setAll(results []channels.Result, batch []parcelled, r channels.Result) {
 // place if an entry has no index. A message with no entry is unknown. So is a message with
 // two: the provider took it, but nobody can say under which ID.
 func setTaken(results []channels.Result, batch []parcelled, a answer) {
-	var entries []taken
-	if err := json.Unmarshal(a.body, &entries); err != nil {
-		setAll(results, batch, unknown(fmt.Sprintf("answered %d, but the answer is not the JSON of a batch", a.status)))
-		return
-	}
 	setAll(results, batch, unknown(fmt.Sprintf("answered %d, but the answer does not mention the message", a.status)))
 	seen := make([]bool, len(batch))
-	for place := range entries {
+	err := eachTaken(a.body, func(place int, entry *taken) {
 		at := place
-		if entries[place].Index != nil {
-			at = *entries[place].Index
+		if entry.Index != nil {
+			at = *entry.Index
 		}
 		if at < 0 || at >= len(batch) {
-			continue
+			return
 		}
 		result := &results[batch[at].at]
 		if seen[at] {
 			*result = unknown(fmt.Sprintf("answered %d, but the answer mentions the message twice", a.status))
-			continue
+			return
 		}
 		seen[at] = true
-		*result = entries[place].result(a.status)
+		*result = entry.result(a.status)
+	})
+	if err != nil {
+		setAll(results, batch, unknown(fmt.Sprintf("answered %d, but the answer is not the JSON of a batch", a.status)))
 	}
+}
+
+var errNoArray = errors.New("not a JSON array")
+
+// eachTaken reads the entries of an answer one by one: there may be millions more than messages.
+func eachTaken(body []byte, visit func(place int, entry *taken)) error {
+	d := json.NewDecoder(bytes.NewReader(body))
+	if open, err := d.Token(); err != nil || open != json.Delim('[') {
+		return errNoArray
+	}
+	for place := 0; d.More(); place++ {
+		var entry taken
+		if err := d.Decode(&entry); err != nil {
+			return err
+		}
+		visit(place, &entry)
+	}
+	if _, err := d.Token(); err != nil { // the closing bracket
+		return err
+	}
+	if _, err := d.Token(); err != io.EOF {
+		return errNoArray
+	}
+	return nil
 }

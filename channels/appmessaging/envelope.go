@@ -203,16 +203,18 @@ func (p *written) words() string {
 
 // partWords is the first plain text of some parts; empty where there is none.
 func partWords(raw json.RawMessage) string {
-	var parts []struct {
-		Type string          `json:"type"`
-		Data json.RawMessage `json:"data"` // text, base64 or an object
-	}
-	if len(raw) == 0 || json.Unmarshal(raw, &parts) != nil {
-		return ""
-	}
-	for _, part := range parts {
-		if isPlain(part.Type) {
-			return text(part.Data)
+	for part := range elements(raw) {
+		var kind, data string
+		for name, value := range members(part) {
+			switch string(name) {
+			case "type":
+				kind = text(value)
+			case "data":
+				data = text(value) // base64 and objects are no words
+			}
+		}
+		if isPlain(kind) {
+			return data
 		}
 	}
 	return ""

@@ -30,6 +30,21 @@ func members(object []byte) iter.Seq2[[]byte, []byte] {
 	}
 }
 
+// elements yields the values of a JSON array in their order, and nothing of any other value.
+// The JSON must be valid. An array may have millions of them, of which few are needed.
+func elements(array []byte) iter.Seq[[]byte] {
+	return func(yield func([]byte) bool) {
+		rest, more := bytes.CutPrefix(bytes.TrimSpace(array), []byte("["))
+		for more {
+			value, _, end := cut(rest)
+			if value = bytes.TrimSpace(value); len(value) == 0 || !yield(value) {
+				return // an empty array
+			}
+			rest, more = bytes.CutPrefix(rest[end:], []byte(","))
+		}
+	}
+}
+
 // endOfName is where the colon behind a name stands; less than 0 where there is none.
 func endOfName(b []byte) int {
 	quoted := false

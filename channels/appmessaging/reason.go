@@ -9,8 +9,12 @@ import (
 	"unicode/utf8"
 )
 
-// maxReason bounds a reason in bytes: it is for people and goes on a timeline.
-const maxReason = 500
+const (
+	// maxReason bounds a reason in bytes: it is for people and goes on a timeline.
+	maxReason = 500
+	// maxDetails is how much JSON is searched for a reason, in bytes: all of it becomes a tree.
+	maxDetails = 64 << 10
+)
 
 // reasonKeys are the names under which failures have been seen to explain
 // themselves, best first. The provider publishes no table; these come from its
@@ -20,11 +24,11 @@ var reasonKeys = []string{
 	"description", "error", "message",
 }
 
-// findReason looks for words about a failure anywhere in some JSON. The same
-// JSON always gives the same words.
+// findReason looks for words about a failure anywhere in some JSON, if it is not too large. The
+// same JSON always gives the same words.
 func findReason(raw json.RawMessage) string {
 	var tree any
-	if len(raw) == 0 || json.Unmarshal(raw, &tree) != nil {
+	if len(raw) == 0 || len(raw) > maxDetails || json.Unmarshal(raw, &tree) != nil {
 		return ""
 	}
 	for _, key := range reasonKeys {

@@ -21,17 +21,16 @@ func beside(r channels.Reply, parts, metadata json.RawMessage) channels.Reply {
 	return r.Limited()
 }
 
-// readParts reads the parts of a message. A part that is no object is left out, and so is a
-// field of another type than ours.
+// readParts reads the parts of a message, as many as a reply keeps. A part that is no object is
+// left out, and so is a field of another type than ours.
 func readParts(raw json.RawMessage) []channels.ReplyPart {
-	var items []json.RawMessage
-	if len(raw) == 0 || json.Unmarshal(raw, &items) != nil {
-		return nil
-	}
 	var parts []channels.ReplyPart
-	for _, item := range items {
+	for item := range elements(raw) {
 		if kindOf(item) != "object" {
 			continue
+		}
+		if len(parts) == channels.MaxReplyParts {
+			break
 		}
 		var p channels.ReplyPart
 		for name, value := range members(item) {
