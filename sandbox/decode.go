@@ -2,6 +2,7 @@ package sandbox
 
 import (
 	"bytes"
+	"cmp"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -9,6 +10,13 @@ import (
 	"net/http"
 	"reflect"
 	"slices"
+	"strconv"
+	"strings"
+)
+
+const (
+	maxFailures = 100 // mistakes of a request that are answered
+	maxName     = 400 // bytes of the name of a value that is wrong
 )
 
 // decode reads the JSON of a request into a value and returns its mistakes. All requests of
@@ -48,34 +56,50 @@ func nulls(body []byte) failures {
 		return nil // the caller has reported it
 	}
 	var f failures
-	f.nulls("", value)
+	f.nulls(nil, value)
 	return f
 }
 
-func (f *failures) nulls(at string, value any) {
+// nulls adds the mistakes of a value. The way to it becomes a name only where one is: there may
+// be a million values behind one long key.
+func (f *failures) nulls(way []string, value any) {
+	if len(*f) == maxFailures {
+		return
+	}
 	switch v := value.(type) {
 	case nil:
-		if at == "" {
-			at = "request"
-		}
-		f.add(true, at, "is null; leave it out instead")
+		f.add(true, nameOf(way), "is null; leave it out instead")
 	case []any:
 		for i, item := range v {
-			f.nulls(fmt.Sprintf("%s[%d]", at, i), item)
+			f.nulls(append(way, "["+strconv.Itoa(i)+"]"), item)
 		}
 	case map[string]any:
+		custom := len(way) == 1 && way[0] == "customBody"
 		for _, key := range slices.Sorted(maps.Keys(v)) {
-			free := freeKeys[key] || at == "customBody" && key != channelID
+			free := freeKeys[key] || custom && key != channelID
 			if _, object := v[key].(map[string]any); free && object {
 				continue
 			}
 			name := key
-			if at != "" {
-				name = at + "." + key
+			if len(way) > 0 {
+				name = "." + key
 			}
-			f.nulls(name, v[key])
+			f.nulls(append(way, name), v[key])
 		}
 	}
+}
+
+// nameOf is the name of a value in an answer, not longer than a person reads.
+func nameOf(way []string) string {
+	var b strings.Builder
+	for _, part := range way {
+		if b.Len()+len(part) > maxName {
+			b.WriteString("…")
+			break
+		}
+		b.WriteString(part)
+	}
+	return cmp.Or(b.String(), "request")
 }
 
 // notAsWanted is the failure behind an error of encoding/json.

@@ -82,7 +82,9 @@ func parseBulk(body []byte) (items []bulkItem, f failures) {
 	if err := json.Unmarshal(body, &raws); err != nil {
 		return nil, failures{notAsWanted("", err)}
 	}
-	f.add(len(raws) == 0 || len(raws) > MaxBatch, "request", "want 1 to "+strconv.Itoa(MaxBatch)+" profiles")
+	if len(raws) == 0 || len(raws) > MaxBatch {
+		return nil, failures{{"request", "want 1 to " + strconv.Itoa(MaxBatch) + " profiles"}}
+	}
 	for i, raw := range raws {
 		within := "[" + strconv.Itoa(i) + "]"
 		properties, wrong := checkProperties(raw, "")

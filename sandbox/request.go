@@ -87,9 +87,9 @@ type sender struct {
 // failures is everything that is wrong with a request.
 type failures []failure
 
-// add notes a failure, where there is one.
+// add notes a failure, where there is one, and not too many.
 func (f *failures) add(bad bool, name, message string) {
-	if bad {
+	if bad && len(*f) < maxFailures {
 		*f = append(*f, failure{name, message})
 	}
 }

@@ -28,7 +28,12 @@ const scriptForms = `want one or more of these, separated by commas: ` +
 // them (2s-10m) a time between the two is picked for every message. Acts that the text does
 // not mention come from [DefaultScript], and never later than an act that needs them: somebody
 // who replies after two seconds has read the message by then.
+//
+// A script has at most [MaxScript] bytes.
 func ParseScript(text string) (Script, error) {
+	if len(text) > MaxScript {
+		return nil, fmt.Errorf("the script has %d bytes, %d are allowed", len(text), MaxScript)
+	}
 	p := parser{denied: map[Deed]bool{}}
 	err := p.phrases(text)
 	if err == nil {

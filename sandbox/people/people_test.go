@@ -157,6 +157,8 @@ func TestPeopleLimits(t *testing.T) {
 	for text, want := range map[string]string{
 		"people:\n" + strings.Repeat("- profile: x\n", people.MaxRules+1):                            "1001 rules, 1000 are allowed",
 		"people:\n- profile: x\n  replies:\n" + strings.Repeat("  - with: x\n", people.MaxAnswers+1): "101 replies, 100 are allowed",
+		"people:\n- profile: " + strings.Repeat("x", people.MaxPattern+1):                            "profile has 257 bytes, 256 are allowed",
+		"people:\n- profile: x\n  does: " + strings.Repeat(`\"`, people.MaxScript):                   "the script has 8192 bytes, 4096 are allowed",
 	} {
 		var list diag.List
 		people.Read("f", []byte(text), &list)

@@ -14,6 +14,8 @@ const File = "people.yaml"
 const (
 	MaxRules   = 1000 // rules, which are gone through for every message
 	MaxAnswers = 100  // replies of one rule
+	MaxScript  = 4096 // bytes of one script
+	MaxPattern = 256  // bytes of one pattern, each of which may look at the whole text of a message
 )
 
 // Read reads a people file: the rules of people, and faults by chance. It adds mistakes of the
@@ -62,9 +64,7 @@ func readSeed(m *node.Map) uint64 {
 
 func readRule(m *node.Map) Rule {
 	var r Rule
-	if t := m.Text("profile"); t != nil {
-		r.Profile = t.Value
-	} else if !m.Has("profile") {
+	if r.Profile = readPattern(m, "profile"); !m.Has("profile") {
 		m.Errorf("profile", node.CodeEmpty, `"*" stands for everybody`, "the rule has no profile")
 	}
 	r.Does = readPlans(m.Get("does"))
@@ -80,6 +80,14 @@ func readRule(m *node.Map) Rule {
 	}
 	m.Close()
 	return r
+}
+
+func readPattern(m *node.Map, key string) string {
+	pattern := m.Str(key)
+	if len(pattern) > MaxPattern {
+		m.Errorf(key, node.CodeTooLarge, "use *", "%s has %d bytes, %d are allowed", key, len(pattern), MaxPattern)
+	}
+	return pattern
 }
 
 // readPlans reads a script, or a list of shares with a script each.
@@ -126,7 +134,7 @@ func readScript(v *node.Value) Script {
 }
 
 func readAnswer(m *node.Map) Answer {
-	a := Answer{To: m.Str("to"), After: Span{From: repliesAfter}, Chance: 1}
+	a := Answer{To: readPattern(m, "to"), After: Span{From: repliesAfter}, Chance: 1}
 	with := m.Get("with")
 	switch {
 	case with == nil:
