@@ -107,13 +107,24 @@ func checkKeys(raw []byte, into any) error {
 
 func unknownField(name string, names []string) *problem {
 	detail := "is not a field of this request; " + diag.DidYouMean(name, names, "allowed")
+	name = shortened(name)
 	return problemOf(http.StatusBadRequest, "unknown-field", name+" "+detail, fieldProblem{name, detail})
+}
+
+// shortened is text of a request as an answer repeats it: a name or a number may be as long as
+// a body.
+func shortened(text string) string {
+	const most = 200 // bytes
+	if len(text) <= most {
+		return text
+	}
+	return strings.ToValidUTF8(text[:most], "") + "…"
 }
 
 func jsonProblem(err error, into any) *problem {
 	var wrongType *json.UnmarshalTypeError
 	if errors.As(err, &wrongType) {
-		detail := "must be " + kindWord(wrongType.Type) + ", not " + wrongType.Value
+		detail := "must be " + kindWord(wrongType.Type) + ", not " + shortened(wrongType.Value)
 		return problemOf(http.StatusBadRequest, "json", wrongType.Field+": "+detail, fieldProblem{wrongType.Field, detail})
 	}
 	if name, ok := strings.CutPrefix(err.Error(), "json: unknown field "); ok {

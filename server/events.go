@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"net/http"
 	"strconv"
 
@@ -130,18 +131,13 @@ func (s *Server) postArray(w http.ResponseWriter, r *http.Request, body []byte) 
 		s.fail(w, r, err)
 		return
 	}
-	var raws []json.RawMessage
-	if err := json.Unmarshal(body, &raws); err != nil {
-		s.fail(w, r, jsonProblem(err, &event{}))
+	raws, err := itemsOf(body)
+	if err != nil {
+		s.fail(w, r, err)
 		return
 	}
 	if len(raws) == 0 {
 		reply(w, http.StatusOK, map[string]any{"answers": []engine.Answer{}})
-		return
-	}
-	if len(raws) > maxEvents {
-		s.fail(w, r, problemOf(http.StatusRequestEntityTooLarge, "limit",
-			fmt.Sprintf("%d events; an array may hold %d, NDJSON any number", len(raws), maxEvents)))
 		return
 	}
 	inputs, events, err := s.arrayInputs(raws)
@@ -168,6 +164,33 @@ func (s *Server) postArray(w http.ResponseWriter, r *http.Request, body []byte) 
 		}
 	}
 	reply(w, http.StatusOK, map[string]any{"answers": own})
+}
+
+// itemsOf are the items of an array of events. It stops at one too many, because a body may hold
+// millions of items.
+func itemsOf(body []byte) (raws []json.RawMessage, err error) {
+	d := json.NewDecoder(bytes.NewReader(body))
+	_, err = d.Token() // the bracket
+	for err == nil && d.More() {
+		if len(raws) == maxEvents {
+			return nil, problemOf(http.StatusRequestEntityTooLarge, "limit",
+				fmt.Sprintf("more than %d events; an array may hold so many, NDJSON any number", maxEvents))
+		}
+		var raw json.RawMessage
+		if err = d.Decode(&raw); err == nil {
+			raws = append(raws, raw)
+		}
+	}
+	if err == nil {
+		_, err = d.Token() // the other bracket
+	}
+	if err != nil {
+		return nil, jsonProblem(err, &event{})
+	}
+	if _, err := d.Token(); err != io.EOF {
+		return nil, problemOf(http.StatusBadRequest, "json", "there is more after the end of the JSON value")
+	}
+	return raws, nil
 }
 
 // arrayInputs are the inputs of an array of events, and which of them are the events

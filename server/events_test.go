@@ -104,7 +104,7 @@ func TestArrayIsAllOrNothing(t *testing.T) {
 	s.event("["+order("a", "1")+","+bad+"]").is(422, `"field":"[1].data.order_id"`, "event 1: ", "none of the 2 events was taken")
 	s.event("["+order("a", "1")+`, {"typ": "x"}]`).is(400, `"field":"[1].typ"`, "event 1: typ is not a field")
 	s.event("["+order("a", "1")+"]", "Idempotency-Key", "k").is(400, "an array takes no Idempotency-Key")
-	s.event("["+strings.Repeat("{},", 1000)+"{}]").is(413, "1001 events; an array may hold 1000")
+	s.event("["+strings.Repeat("{},", 1000)+"{}]").is(413, "more than 1000 events; an array may hold so many")
 	if n := s.runs(); n != 0 {
 		t.Fatalf("refused arrays started %d runs", n)
 	}

@@ -64,12 +64,17 @@ func unread(r *http.Request) bool {
 	return ok && !b.ended
 }
 
-// renewPace lets a stream take its time until the next line.
+// renewPace lets a stream take its time until the next line. Lines may be of one byte, and a
+// deadline is a hundred times the work of reading that, so it is not moved for all of them.
 func renewPace(r *http.Request) {
-	if b, ok := r.Body.(*pacedBody); ok {
+	if b, ok := r.Body.(*pacedBody); ok && time.Since(b.begun) > b.limits.BodyPatience/paceParts {
 		b.renew()
 	}
 }
+
+// paceParts is the part of its patience that a stream may lose because an earlier line moved the
+// deadline.
+const paceParts = 32
 
 // bodyProblem says why a body could not be read to its end.
 func (s *Server) bodyProblem(err error) *problem {
