@@ -28,6 +28,24 @@ func TestRender(t *testing.T) {
 	}
 }
 
+func TestRenderOfMuch(t *testing.T) {
+	line := strings.Repeat("a", 1000) + "b" + strings.Repeat("c", 1000)
+	var list List
+	for range maxRendered + 7 {
+		list.Errorf(span(1, 1001, 1002), "bad", "", "bad")
+	}
+	var b strings.Builder
+	if err := Render(&b, list, func(string) (string, bool) { return line, true }); err != nil {
+		t.Fatal(err)
+	}
+	first, _, _ := strings.Cut(b.String(), "\n\n")
+	want := "f.yaml:1:1001: bad [bad]\n 1 | …" + strings.Repeat("a", 119) + "b" + strings.Repeat("c", 120) + "…\n   | " +
+		strings.Repeat(" ", 120) + "^"
+	if first != want || !strings.HasSuffix(b.String(), "\n\nand 7 more\n") {
+		t.Errorf("got\n%s\nwant\n%s\nand 7 more at the end", first, want)
+	}
+}
+
 func TestMisspelt(t *testing.T) {
 	known := []string{"user.signed_up", "order.paid", "task.opened", "item.v1", "user.login"}
 	for word, want := range map[string]string{
@@ -71,7 +89,7 @@ func TestNearest(t *testing.T) {
 	words := []string{"send", "wait", "branch", "order_id", "if_running"}
 	for word, want := range map[string]string{
 		"snd": "send", "Wait": "wait", "wiat": "wait", "brnch": "branch", "order": "order_id", "if_runing": "if_running",
-		"cron": "", "x": "", "fetch": "",
+		"cron": "", "x": "", "fetch": "", strings.Repeat("send", 100): "",
 	} {
 		if got := Nearest(word, words); got != want {
 			t.Errorf("nearest to %q is %q, want %q", word, got, want)

@@ -1,6 +1,7 @@
 package node
 
 import (
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -106,6 +107,28 @@ func TestLimits(t *testing.T) {
 		Parse("f.yaml", []byte(text), &list)
 		if len(list) == 0 || list[0].Code != code {
 			t.Errorf("got %.200v, want code %s", list, code)
+		}
+	}
+}
+
+func TestDirectives(t *testing.T) {
+	var list diag.List
+	Parse("f.yaml", []byte("# about\n%TAG ! x\n---\na: 1\n"), &list)
+	if want := "f.yaml:2:1: a line must not begin with % (remove a directive; indent the line of a text)"; list.Error() != want {
+		t.Errorf("got %s, want %s", list.Error(), want)
+	}
+}
+
+func TestKeysOfOneMistake(t *testing.T) {
+	for what, text := range map[string]string{"unknown": strings.Repeat("a%d: 1\n", 300), "twice": strings.Repeat("a: 1\n", 300)} {
+		for i := range 300 {
+			text = strings.Replace(text, "%d", strconv.Itoa(i), 1)
+		}
+		var list diag.List
+		m := Parse("f.yaml", []byte(text), &list)
+		m.Allow("a")
+		if m.Close(); len(list) != maxKeys {
+			t.Errorf("%s: %d mistakes, want %d", what, len(list), maxKeys)
 		}
 	}
 }
