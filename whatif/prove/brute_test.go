@@ -189,12 +189,15 @@ func TestBruteForce(t *testing.T) {
 	if count["hours"] < 3*(1+count["hours not proved"]) {
 		t.Error("hardly any flow that waits for hours is proved")
 	}
-	// An ending may be claimed of a line that an exit always hears before.
-	if count["loop-free exact"]*100 < (count["loop-free"]-count["loop-free not proved"])*95 {
-		t.Error("less than 95 % of the loop-free flows are proved exactly")
+	// What goes by a time of day has bounds that are not reached, and is left out. Of the others
+	// one in a hundred may be: no flow is known that is.
+	proved, exact := 0, 0
+	for _, kind := range []string{"loop-free", "loops", "without times"} {
+		proved += count[kind] - count[kind+" not proved"]
+		exact += count[kind+" exact"]
 	}
-	if count["loops exact"]*100 < (count["loops"]-count["loops not proved"])*95 {
-		t.Error("less than 95 % of the flows with loops are proved exactly")
+	if (proved-exact)*100 > proved {
+		t.Errorf("%d of %d flows are not proved exactly", proved-exact, proved)
 	}
 }
 

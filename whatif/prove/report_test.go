@@ -112,6 +112,8 @@ var reportTests = []struct{ name, steps, want string }{
 		"0-0 messages, life 1d, ends completed pro promoted"},
 	{"a condition on what the run has just set", "steps: [ { if: profile.plan == \"pro\", exit: was }, { set: { profile.plan: pro } }, { if: profile.plan == \"pro\", exit: is } ]",
 		"0-0 messages, life 0s, ends completed is was"},
+	{"an event that an until hears first", "steps: [ { repeat: { every: 1d, times: 2, until: { event: done }, steps: [ { send: hello }, { wait: [ { event: done, then: [ { exit: never } ] }, { after: 1h } ] } ] } } ]",
+		"1-2 messages, life 2d, ends completed, unreachable exit_1"},
 	{"time within hours", "steps: [ { wait: 4h of reminders }, { send: hello } ]",
 		"1-1 messages, life 2d 20h, ends completed"},
 	{"a day within hours ends with an opening", "steps: [ { wait: 8h of reminders }, { send: hello } ]",

@@ -220,7 +220,7 @@ func (x *explorer) endings(stories bool) []Ending {
 // cost is what a walk adds to the length of a story: stories are preferred in which
 // everything happens in its order, and that everybody can play.
 func (w *walk) cost() int {
-	cost := 1 + 1000*(w.planned-w.posted) + len(w.trace.then)
+	cost := 1 + 1000*(w.planned-w.posted) + len(w.trace.early) + len(w.trace.then)
 	if w.trace.input.kind == inputRefused {
 		cost += 10
 	}

@@ -1,6 +1,8 @@
 package prove
 
 import (
+	"slices"
+
 	"nudge/flows"
 )
 
@@ -63,7 +65,8 @@ type trace struct {
 	held   bool // what came during that is taken now
 	input  input
 	at     int    // the step at which it happened
-	then   []Move // messages, and what had come before the wait that takes it began
+	early  []Move // what had come before the wait that takes it began
+	then   []Move // messages
 	needs  []Need
 }
 
@@ -124,7 +127,7 @@ func (x *explorer) retell(legs []leg, late bool) Story {
 	s := initial()
 	var story Story
 	var pins []int            // of the moves: the number of their leg
-	input := 0                // the move of the newest input
+	input, during := 0, false // the move of the newest input, and whether something was under way
 	known := map[string]any{} // of the person, as the story has told it
 	for k, l := range legs {
 		s = x.before(s)
@@ -147,15 +150,22 @@ func (x *explorer) retell(legs []leg, late bool) Story {
 				before[i].odd = whyDuring
 			}
 		}
+		insert := func(at int, moves ...Move) {
+			story, pins = slices.Insert(story, at, moves...), slices.Insert(pins, at, slices.Repeat([]int{k}, len(moves))...)
+		}
 		if w.trace.input.kind == inputTurn { // it is one with the input before
 			story[input].Needs = append(story[input].Needs, w.trace.needs...)
-			before, moves = nil, moves[1:]
 		} else {
-			input = len(story) + len(before)
+			insert(len(story), append(before, moves[0])...)
+			input, during = len(story)-1, w.trace.during
 		}
-		for _, m := range append(before, moves...) {
-			story, pins = append(story, m), append(pins, k)
+		if early := w.trace.early; during { // they came before what was under way ended
+			insert(input, early...)
+			input += len(early)
+		} else {
+			insert(len(story), early...)
 		}
+		insert(len(story), moves[1:]...)
 	}
 	instants := s.zone.instants(late)
 	for i := range story {
@@ -214,12 +224,12 @@ func (w *walk) moves() []Move {
 	return all
 }
 
-// early notes what had come before the wait that takes it began: told as if it came
-// then.
+// early notes what had come before the wait that takes it began. It is told as late as it can
+// have come.
 func (w *walk) early(m Move, place int) {
 	m.Step, m.Needs, m.odd = w.f.Steps[place].ID, w.trace.needs, whyDuring
 	w.trace.held = true
-	w.trace.then = append(w.trace.then, m)
+	w.trace.early = append(w.trace.early, m)
 }
 
 // tellMessage notes a message that goes out, or that is held back.

@@ -58,9 +58,9 @@ func (w *walk) happened(place int, line *flows.Line) bool {
 	happened := false
 	switch line.Signal {
 	case flows.SignalReply:
-		happened = w.s.boxed && w.s.answerable(line) && w.t.choose(2) == 1
+		happened = w.s.boxed && w.s.answerable(line) && !w.heardBefore(place, line) && w.t.choose(2) == 1
 	case flows.SignalEvent:
-		happened = w.s.boxed && w.t.choose(2) == 1
+		happened = w.s.boxed && !w.heardBefore(place, line) && w.t.choose(2) == 1
 	case flows.SignalRead, flows.SignalDelivered, flows.SignalFailed:
 		happened = w.s.reached(line)
 	case flows.SignalIf:

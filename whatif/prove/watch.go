@@ -49,6 +49,35 @@ func (w *walk) happens(in []watch, meant func(line *flows.Line) bool) bool {
 	return false
 }
 
+// heardBefore reports whether an exit, or an until around a place, surely hears the event or reply
+// of a line there. It does so as soon as that comes, or when its loop begins, so nothing of it is
+// held for the line.
+func (w *walk) heardBefore(place int, line *flows.Line) bool {
+	for _, watched := range w.watches(w.s) {
+		if watched.place == place {
+			continue
+		}
+		for i := range watched.lines {
+			if watched.lines[i].Signal == line.Signal && w.hearsAll(&watched.lines[i], line) {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// hearsAll reports whether a line hears all that another of its signal hears.
+func (x *explorer) hearsAll(line, other *flows.Line) bool {
+	same := func(a, b *flows.Expr) bool { return a == b || a != nil && b != nil && a.String() == b.String() }
+	switch {
+	case line.If != nil:
+		return false
+	case line.Signal == flows.SignalReply:
+		return (line.Step == flows.AnyStep || line.Step == other.Step) && (line.Anywhere || !other.Anywhere)
+	}
+	return line.Event == other.Event && (len(x.keys[line.Event]) < 2 || same(line.Key, other.Key)) && (line.By == nil || same(line.By, other.By))
+}
+
 // take follows a line: the run leaves by an exit, or what the line belongs to ends and
 // the run goes on after it.
 func (w *walk) take(place int, line *flows.Line) {

@@ -103,8 +103,16 @@ func (w *world) receipt(message int, status channels.Status, later time.Duration
 	}}}}, later)
 }
 
+// reply is a reply to the newest message that has gone out, so that a run keeps it for a later
+// wait.
 func (w *world) reply(text string, later time.Duration) *world {
-	return w.apply(&engine.Input{Payload: &engine.Reply{Reply: channels.Reply{Profile: w.name, Text: text}}}, later)
+	reply := channels.Reply{Profile: w.name, Text: text}
+	for i := range w.run.Messages {
+		if w.run.Messages[i].Attempt > 0 {
+			reply.Answers = channels.Ref{Installation: w.state.Installation.String(), Run: w.run.ID.String(), Message: i + 1, Attempt: 1}
+		}
+	}
+	return w.apply(&engine.Input{Payload: &engine.Reply{Reply: reply}}, later)
 }
 
 func (w *world) plan(plan string, later time.Duration) *world {
@@ -128,6 +136,20 @@ func (w *world) posted() (n int) {
 		}
 	}
 	return n
+}
+
+// postedBy is the steps of the messages that have gone out, in their order.
+func (w *world) postedBy() (steps []string) {
+	if w.run == nil {
+		return nil
+	}
+	f := w.core.Flow(engine.FlowVersion{Flow: w.run.Flow, Version: w.run.Version})
+	for i := range w.run.Messages {
+		if m := &w.run.Messages[i]; m.Attempt > 0 {
+			steps = append(steps, f.Steps[m.Step].ID)
+		}
+	}
+	return steps
 }
 
 func (w *world) age() time.Duration { return w.now.Sub(w.begun) }
