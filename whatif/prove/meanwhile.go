@@ -70,6 +70,10 @@ func (w *walk) numberOf(line *flows.Line) int {
 // takeDo takes the steps under a do, or notes that they follow those under way.
 func (w *walk) takeDo(line *flows.Line) {
 	m, n := w.s.during, w.numberOf(line)
+	if w.comesLater(line) {
+		w.dead = true
+		return
+	}
 	if line.Signal.IsTimer() {
 		w.s.zone.remove(func(a alarm) bool { return a.place == m.wait && a.line == n-1 })
 		w.overtakeTimer()
