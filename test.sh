@@ -92,6 +92,7 @@ if [ "${1-}" = long ]; then
 	run force ./whatif/prove -run BruteForce -flows 2000 -timeout 1h
 	run kills ./cmd/nudge -run 'TestKill|TestFaultyProvider' -kills 20 -kill-runs 4000 -faulty-runs 10000 -faulty-speed 6000 -timeout 1h
 	run damages ./app -run TestDamages -damages 20000 -timeout 1h
+	run leaks ./app -run TestLeaks -reloads 1440 -timeout 1h
 	run million ./cmd/nudge -run TestMillion -rows 1000000 -campaign-kills 10 -timeout 2h
 fi
 

@@ -88,6 +88,13 @@ func New(state State, versions []*flows.Flow) (*Engine, error) {
 	return e, nil
 }
 
+// Keep forgets every version but these, which must include those that the active flows and the
+// live runs need. Nothing else ever asks for one, so it changes no decision.
+func (e *Engine) Keep(versions []FlowVersion) {
+	maps.DeleteFunc(e.versions, func(v FlowVersion, _ *flows.Flow) bool { return !slices.Contains(versions, v) })
+	e.index()
+}
+
 // index builds the event routing from the versions and the state.
 func (e *Engine) index() {
 	e.active, e.takingOver = e.active[:0], map[string]*flows.Flow{}

@@ -132,6 +132,7 @@ func (b *batch) one(in *engine.Input, account string) engine.Answer {
 	}
 	if in.Kind() == engine.InputDeploy && outcome.Taken {
 		b.newVersions(known)
+		b.loop.deployed = true
 	}
 	return outcome.Answer
 }

@@ -28,6 +28,9 @@ type Store interface {
 	Outbox(after engine.OutboxRef, limit int) ([]engine.OutboxEntry, error)
 	// Derived returns the derived inputs that are not yet applied, in order.
 	Derived() ([]*engine.Input, error)
+	// VersionsInUse returns every version that is active, has live runs, or has a campaign
+	// that has not taken all its rows.
+	VersionsInUse() ([]engine.FlowVersion, error)
 	// Erase removes forgotten people from a slice of the stored records, and reports
 	// whether there are more.
 	Erase() (more bool, err error)
@@ -64,6 +67,7 @@ type Loop struct {
 
 	feed     campaignFeed
 	asking   asking
+	deployed bool // there may be versions that nobody uses any more
 	erasing  bool // there may be people to erase
 	dropping bool // there may be campaigns that are settled
 	purging  purging
@@ -242,9 +246,17 @@ func (l *Loop) own() ([]*Group, error) {
 	return append(own, more...), err
 }
 
-// tidyUp erases forgotten people and drops answers that are no longer given, in slices
-// and the latter once an hour.
+// tidyUp forgets versions that no run has after a deploy, erases forgotten people and drops
+// answers that are no longer given, in slices and the latter once an hour.
 func (l *Loop) tidyUp(now engine.Instant) (err error) {
+	if l.deployed {
+		inUse, err := l.store.VersionsInUse()
+		if err != nil {
+			return err
+		}
+		l.core.Keep(inUse)
+		l.deployed = false
+	}
 	if l.erasing {
 		if l.erasing, err = l.store.Erase(); err != nil {
 			return err

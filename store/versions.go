@@ -21,9 +21,9 @@ func (s *Store) Version(v engine.FlowVersion) (f *flows.Flow, err error) {
 	return f, err
 }
 
-// InUse returns every version that is active, has live runs, or has a campaign that has
+// VersionsInUse returns every version that is active, has live runs, or has a campaign that has
 // not taken all its rows.
-func (s *Store) InUse() (inUse []*flows.Flow, err error) {
+func (s *Store) VersionsInUse() (wanted []engine.FlowVersion, err error) {
 	state, err := s.State()
 	if err != nil {
 		return nil, err
@@ -32,7 +32,7 @@ func (s *Store) InUse() (inUse []*flows.Flow, err error) {
 	if err != nil {
 		return nil, err
 	}
-	wanted := slices.Clone(state.Active)
+	wanted = slices.Clone(state.Active)
 	for _, number := range state.Open {
 		f, err := s.Campaign(number)
 		if err != nil {
@@ -49,6 +49,15 @@ func (s *Store) InUse() (inUse []*flows.Flow, err error) {
 		if v := (engine.FlowVersion{Flow: c.Flow, Version: c.Version}); c.Live > 0 && !slices.Contains(wanted, v) {
 			wanted = append(wanted, v)
 		}
+	}
+	return wanted, nil
+}
+
+// InUse returns the flows of VersionsInUse.
+func (s *Store) InUse() (inUse []*flows.Flow, err error) {
+	wanted, err := s.VersionsInUse()
+	if err != nil {
+		return nil, err
 	}
 	for _, v := range wanted {
 		f, err := s.Version(v)
