@@ -10,8 +10,15 @@ import (
 	"golang.org/x/tools/txtar"
 )
 
-// all plays every story in every variant; without it one file of stories in twelve, in two.
+// all breaks every story at every position in every variant; without it one file of stories in
+// twelve, in two. Every story is played once without a fault.
 var all = flag.Bool("all", false, "every position of every story, as a full run does")
+
+// unread are the stories that the second reading cannot judge, and why.
+var unread = map[string]string{
+	"template_breaks1": "it knows no functions of templates, so it does not know when one fails",
+	"times2":           "it keeps a time as the text that it came as, with its offset, and the engine in UTC",
+}
 
 // TestPositions plays the engine's own stories with a fault at the first operation of
 // the disk, at the second, and so on until it no longer strikes: every position there
@@ -32,14 +39,13 @@ func TestPositions(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if !*all && i%12 != 0 {
-			continue
-		}
 		for n, s := range parts {
-			if len(s.commands) > 60 && !*all { // every position a thousand times
+			name := fmt.Sprint(strings.TrimSuffix(filepath.Base(path), ".txt"), n+1)
+			if unread[name] != "" {
 				continue
 			}
-			t.Run(fmt.Sprint(strings.TrimSuffix(filepath.Base(path), ".txt"), n+1), func(t *testing.T) { total.play(t, s) })
+			broken := *all || i%12 == 0 && len(s.commands) <= 60 // at every position a thousand times
+			t.Run(name, func(t *testing.T) { total.play(t, s, broken) })
 		}
 	}
 	if total.scenarios < 40 && *all {
@@ -50,9 +56,12 @@ func TestPositions(t *testing.T) {
 
 type positions struct{ scenarios, positions, runs int }
 
-func (p *positions) play(t *testing.T, s *scenario) {
+func (p *positions) play(t *testing.T, s *scenario, broken bool) {
 	if err := s.play(plan{}); err != nil {
 		t.Fatalf("without a fault: %v", err)
+	}
+	if !broken {
+		return
 	}
 	p.scenarios++
 	for kind := failLost; kind < faultKinds; kind++ {

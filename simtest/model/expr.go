@@ -164,8 +164,12 @@ func (p *parser) unary() any {
 }
 
 func (p *parser) postfix(value any) any {
-	for p.peek() == "." || p.peek() == "?." {
-		p.take()
+	for p.peek() == "." || p.peek() == "?." || p.peek() == "[" {
+		if p.take() == "[" {
+			value = itemOf(value, p.choice())
+			p.expect("]")
+			continue
+		}
 		name := p.take()
 		switch of := value.(type) {
 		case map[string]any:
@@ -176,6 +180,16 @@ func (p *parser) postfix(value any) any {
 		}
 	}
 	return value
+}
+
+// itemOf is an item of a list by its number.
+func itemOf(list, number any) any {
+	items, is := list.([]any)
+	n, whole := number.(int)
+	if !is || !whole || n < 0 || n >= len(items) {
+		return failing("the list has no such item")
+	}
+	return items[n]
 }
 
 func (p *parser) primary() any {

@@ -122,6 +122,10 @@ func (w *World) wants(f *Flow, t *trigger, h *happening) bool {
 			return profileOf(h.who, w.personOf(h.who).known, f.zone)
 		case "hours":
 			return func(category string) *hours { return hoursOf(category, w.categories, f.categories) }
+		case "remaining":
+			p := w.personOf(h.who)
+			asks := &walk{flow: f, known: p.known, places: p.places, f: &fact{now: w.stamp, homes: p.homes, categories: w.categories}}
+			return asks.remaining
 		}
 		return w.stamp.Time()
 	})

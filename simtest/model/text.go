@@ -10,6 +10,7 @@ import (
 
 var (
 	action = regexp.MustCompile(`{{ *((?:"[^"]*"|[^"{}])*?) *}}`)
+	block  = regexp.MustCompile(`{{-? *(if|with|range) `)
 	named  = regexp.MustCompile(`^([a-z_][a-z_0-9.]*)(?: \| default "([^"]*)")?$`)
 )
 
@@ -22,6 +23,7 @@ type filled struct {
 
 func (w *walk) fill(source string) filled {
 	f := filled{known: true, ok: true}
+	asks := block.MatchString(source) // so a value may be absent where it is not written
 	f.text = action.ReplaceAllStringFunc(source, func(found string) string {
 		inside := named.FindStringSubmatch(action.FindStringSubmatch(found)[1])
 		if inside == nil || inside[1] == "end" || inside[1] == "else" {
@@ -38,7 +40,7 @@ func (w *walk) fill(source string) filled {
 		case int:
 			return strconv.Itoa(x)
 		case nil:
-			f.ok = f.ok && err != nil
+			f.ok = f.ok && (err != nil || asks)
 		}
 		f.known = false
 		return ""

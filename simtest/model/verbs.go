@@ -1,8 +1,12 @@
 package model
 
 import (
+	"encoding/json"
 	"maps"
 	"slices"
+	"strings"
+
+	"gopkg.in/yaml.v3"
 
 	"nudge/engine"
 )
@@ -123,12 +127,34 @@ func (w *walk) split(s *step) *way {
 	return w.block(arm.then)
 }
 
+// fits holds the variables, as they will be, to what a run may have of them.
+func (w *walk) fits(set *yaml.Node, values []any) {
+	vars := maps.Clone(w.vars)
+	for i, v := range values {
+		if name := set.Content[2*i].Value; !strings.HasPrefix(name, "profile.") {
+			vars[name] = v
+		}
+	}
+	size := 0
+	for name, v := range vars {
+		raw, err := json.Marshal(v)
+		if err != nil {
+			panic(err)
+		}
+		size += len(name) + len(raw)
+	}
+	if size > engine.MaxVarsBytes {
+		panic(failing("the variables are too large"))
+	}
+}
+
 // set gives variables and attributes new values, all reckoned before any is given.
 func (w *walk) set(s *step) {
 	values := make([]any, len(s.node.Content)/2)
 	for i := range values {
 		values[i] = w.value(s.node.Content[2*i+1])
 	}
+	w.fits(s.node, values)
 	for i, v := range values {
 		name := s.node.Content[2*i].Value
 		const ofProfile = "profile."
