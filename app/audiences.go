@@ -7,7 +7,8 @@ import (
 	"nudge/runner/fetch"
 )
 
-// maxPageBytes is the largest page of an audience that a service may answer with.
+// maxPageBytes is how many bytes a page of an audience may have; a larger one fails the campaign
+// before it writes to anybody.
 const maxPageBytes = 8 << 20
 
 // openAudiences opens the folder of frozen audiences, which is in the data folder.

@@ -17,10 +17,10 @@ import (
 // Limits of the HTTP servers. A whole request has no time limit, because a stream of
 // events may take long. The handlers limit how much they read.
 const (
-	headerTimeout  = 10 * time.Second
-	idleTimeout    = 2 * time.Minute
-	maxHeader      = 64 << 10 // bytes
-	shutdownPeriod = 5 * time.Second
+	headerTimeout  = 10 * time.Second // how long the headers of a request may take; then the connection is closed
+	idleTimeout    = 2 * time.Minute  // how long a connection may wait for its next request; then it is closed
+	maxHeader      = 64 << 10         // bytes of a request's headers; more are refused with 431
+	shutdownPeriod = 5 * time.Second  // how long requests may still take when the server stops; then they are cut off, and a warning says so
 )
 
 // webServer serves HTTP until it is stopped.

@@ -37,7 +37,7 @@ type Config struct {
 	Log      *slog.Logger             // required
 
 	patience   time.Duration // how long a stop waits for current requests; 0: shutdownPeriod
-	engineStop time.Duration // and how long for the engine; 0: engineStop
+	engineStop time.Duration // and how long for the engine; 0: engineGrace
 }
 
 // Instance is a running engine: a store, a runner with its channels, and servers. Start
@@ -165,9 +165,10 @@ func (i *Instance) startRunner(core *engine.Engine, registry *prometheus.Registr
 	return nil
 }
 
-// engineStop is how long a stop waits for the engine: the grace time of the posts under way, and
-// as much as the largest inputs can take.
-const engineStop = 15 * time.Second
+// engineGrace is how long a stop waits for the engine; then the process ends as by a crash, and the
+// next start settles what was under way. It is the grace time of the posts under way, and as much
+// as the largest inputs can take.
+const engineGrace = 15 * time.Second
 
 // errStands says that a stop could not wait for the engine.
 var errStands = errors.New("it is still busy with one step; what it has not answered is not taken, and the next start settles the rest as after a crash")
@@ -177,7 +178,7 @@ func (i *Instance) awaitEngine() error {
 	select {
 	case <-i.ended:
 		return nil
-	case <-time.After(cmp.Or(i.config.engineStop, engineStop)):
+	case <-time.After(cmp.Or(i.config.engineStop, engineGrace)):
 		return errStands
 	}
 }

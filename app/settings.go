@@ -93,7 +93,7 @@ type Addresses struct {
 const (
 	DefaultListen  = "127.0.0.1:8080"
 	DefaultDataDir = "data"
-	maxSpeed       = 1_000_000
+	maxSpeed       = 1_000_000 // the largest `clock.speed`; a larger one is a mistake of the settings
 )
 
 // SettingsReader reads the settings that a verb needs from the text of nudge.yaml.

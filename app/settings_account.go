@@ -12,6 +12,7 @@ import (
 	"nudge/lang/node"
 )
 
+// maxSenders is the largest `senders` of an account; a larger one is a mistake of the settings.
 const maxSenders = 4096
 
 // accounts reads the single account or all accounts, the default one first.
@@ -112,7 +113,7 @@ func (r *reader) number(m *node.Map, key string, most int, hint string) int {
 	return n
 }
 
-// maxSecretFile is the largest part of a secret file that is read, in bytes.
+// maxSecretFile is how many bytes of a secret file are read; the rest is left out.
 const maxSecretFile = 64 << 10
 
 // secret reads a secret, from its key or from a file that KEY_file names. The line break

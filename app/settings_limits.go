@@ -9,12 +9,12 @@ import (
 
 // The most that limits may be set to.
 const (
-	maxConnections  = 1_000_000
-	maxUnproven     = 1 << 30
-	minBodyPatience = time.Second
-	maxBodyPatience = time.Hour
-	maxBodyRate     = 1 << 30
-	maxFree         = 1 << 50
+	maxConnections  = 1_000_000   // the largest `connections` and `connections_per_address`; a larger one is a mistake of the settings
+	maxUnproven     = 1 << 30     // the largest `unproven_bytes`, in bytes; a larger one is a mistake of the settings
+	minBodyPatience = time.Second // the shortest `body_patience`; a shorter one is a mistake of the settings
+	maxBodyPatience = time.Hour   // the longest `body_patience`; a longer one is a mistake of the settings
+	maxBodyRate     = 1 << 30     // the largest `body_rate`, in bytes; a larger one is a mistake of the settings
+	maxFree         = 1 << 50     // the largest `free_bytes`, in bytes; a larger one is a mistake of the settings
 )
 
 // limits reads what requests can make the server hold. What is left out has its default.

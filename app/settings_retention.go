@@ -11,14 +11,15 @@ import (
 const (
 	day = 24 * time.Hour
 
-	// defaultRunRetention is how long ended runs are kept by default. Most receipts arrive
-	// long before, and users can still examine the numbers of a quarter.
+	// defaultRunRetention is how long an ended run is kept, or `retention.runs`; then it is
+	// deleted within a day. Most receipts arrive long before, and users can still examine the
+	// numbers of a quarter.
 	defaultRunRetention = 90 * day
 
-	// minRetention is the shortest allowed retention. Within a week every late request has
-	// arrived: the answer to a repeated event names its runs for 72 hours, and the
-	// provider repeats webhooks for about a day. An even later receipt would only have
-	// changed a number of a campaign.
+	// minRetention is the shortest retention; a shorter one is a mistake of the settings. Within
+	// a week every late request has arrived: the answer to a repeated event names its runs for 72
+	// hours, and the provider repeats webhooks for about a day. An even later receipt would only
+	// have changed a number of a campaign.
 	minRetention = 7 * day
 )
 

@@ -52,8 +52,9 @@ func (r *reader) texts(v *node.Value, key string) []string {
 	return texts
 }
 
-// minSecret is how many characters tokens and secrets have at least. A short one can be guessed,
-// and hiding it wherever it stands would hide letters of other words.
+// minSecret is how many characters tokens and secrets have at least; a shorter one is a mistake
+// of the settings. It can be guessed, and hiding it wherever it stands would hide letters of
+// other words.
 const minSecret = 8
 
 // secretTexts reads a list of tokens or secrets.

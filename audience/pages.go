@@ -20,12 +20,13 @@ import (
 )
 
 const (
-	// MaxPages is the largest number of pages that a service may answer with.
+	// MaxPages is how many pages of an audience a service may answer with; one more fails the campaign
+	// before it writes to anybody.
 	MaxPages = 100_000
 
-	pageTimeout = time.Minute
-	pageRetries = 5 // after the first attempt: on no answer, 429 and 5xx
-	longestWait = time.Minute
+	pageTimeout    = time.Minute // how long a service may take for one page of an audience; then it counts as no answer
+	maxPageRetries = 5           // further attempts for a page, after no answer, 429 and 5xx; then the campaign fails before it writes to anybody
+	maxPageWait    = time.Minute // longest pause before them; a service that asks for a longer one is asked after this
 )
 
 // Client sends requests to the services of audiences. [fetch.Client] implements it.
@@ -121,11 +122,11 @@ func (p *pages) ask() (*fetch.Answer, error) {
 				wait = time.Duration(seconds) * time.Second
 			}
 		}
-		if attempt == pageRetries {
+		if attempt == maxPageRetries {
 			return nil, err
 		}
 		select {
-		case <-time.After(min(wait, longestWait)):
+		case <-time.After(min(wait, maxPageWait)):
 		case <-p.ctx.Done():
 			return nil, p.ctx.Err()
 		}

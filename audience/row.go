@@ -14,9 +14,11 @@ import (
 
 // Limits of an audience.
 const (
-	// MaxRowBytes is the largest length of a row of a file, in bytes.
+	// MaxRowBytes is how many bytes a row of a file may have; a longer one fails the campaign
+	// before it writes to anybody.
 	MaxRowBytes = 1 << 20
-	// MaxColumns is the largest number of columns of a file.
+	// MaxColumns is how many columns a file may have; one more fails the campaign before it
+	// writes to anybody.
 	MaxColumns = 256
 )
 

@@ -34,10 +34,10 @@ type ReplyPart struct {
 // The limits of a reply. What is beyond them is left out, so that a reply is heard whatever
 // it carries.
 const (
-	MaxReplyParts    = 20       // further parts are left out
-	MaxReplyData     = 16 << 10 // bytes of the data of one part, and of the metadata; more is absent
+	MaxReplyParts    = 20       // parts of a reply; further ones are left out
+	MaxReplyData     = 16 << 10 // bytes of the data of one part, and of the metadata of a reply; more is absent
 	MaxReplyDataSum  = 64 << 10 // bytes of the data of all parts; what goes beyond is absent
-	MaxReplyPartText = 2 << 10  // bytes of a type, a name or a URL; a longer one is absent
+	MaxReplyPartText = 2 << 10  // bytes of a type, a name or a URL of a part; a longer one is absent
 )
 
 // Limited returns the reply without what is beyond the limits of its parts and metadata, and

@@ -18,7 +18,8 @@ import (
 // DefaultServer is where a server listens when its nudge.yaml has no listen.
 const DefaultServer = "http://127.0.0.1:8080"
 
-// maxAnswer is the most that is read of one answer, in bytes.
+// maxAnswer is how many bytes of one answer are read; the rest is left out, and the answer is an
+// error.
 const maxAnswer = 64 << 20
 
 // Config says how to reach a server.

@@ -42,8 +42,8 @@ type Fetched struct {
 	JSON   json.RawMessage
 }
 
-// fetchGrace is how long after its timeout an attempt without a result counts as lost,
-// because the process that made it died.
+// fetchGrace is how long after its timeout an attempt of a fetch may still bring a result; then
+// it counts as lost, because the process that made it died.
 const fetchGrace = 30 * time.Second
 
 // fetch begins a fetch step.

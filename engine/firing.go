@@ -39,8 +39,8 @@ func (a *applier) fireBy(f *flows.Flow, trigger int, ev *Event, key string) {
 		Status: Freezing, Installation: a.e.State.Installation, Event: h, Key: key}
 	open := a.e.State.Open
 	switch {
-	case a.campaigns == campaignsPerInput:
-		a.skip(f, fmt.Sprintf("the event fires %d other campaigns, which is the limit", campaignsPerInput))
+	case a.campaigns == maxCampaignsPerInput:
+		a.skip(f, fmt.Sprintf("the event fires %d other campaigns, which is the limit", maxCampaignsPerInput))
 		return
 	case len(open) >= MaxOpenCampaigns+MaxWaitingCampaigns:
 		fr.Status, fr.Event, fr.Missed, fr.Until = CampaignSkipped, Signal{}, 1, a.now

@@ -19,7 +19,8 @@ type Home struct {
 }
 
 const (
-	// MaxHomes is how many former homes of a person are kept.
+	// MaxHomes is how many former homes of a person are kept for caps by the calendar; the oldest
+	// is forgotten.
 	MaxHomes = 20
 	// homeKept is longer than any period of the calendar, so no message is counted after it.
 	homeKept = 40 * 24 * time.Hour

@@ -5,9 +5,9 @@ import "slices"
 // A run in a loop without times may live forever, so it does not keep everything. What is newer
 // takes the place of what is older.
 const (
-	KeptMessages = 20  // of each step, the newest; MaxMessagesPerRun in all
-	KeptFirst    = 100 // entries of the timeline: the first
-	KeptLast     = 900 // and the newest
+	KeptMessages = 20  // messages of each step in a repeat without `times`; the oldest is dropped
+	KeptFirst    = 100 // first entries of the timeline in a repeat without `times`; later ones give way to newer ones
+	KeptLast     = 900 // newest entries of the timeline in a repeat without `times`; older ones are dropped
 )
 
 // endless reports whether the run is in a loop without times.

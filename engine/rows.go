@@ -34,9 +34,10 @@ type Row struct {
 const (
 	// MaxRows is how many rows one input takes.
 	MaxRows = 128
-	// MaxBadRows is how many unreadable rows a campaign lists; it counts all.
+	// MaxBadRows is how many unreadable rows a campaign lists; more are only counted.
 	MaxBadRows = 100
-	// MaxAudience is how many rows an audience may have.
+	// MaxAudience is how many rows an audience may have; one more fails the campaign before it
+	// writes to anybody.
 	MaxAudience = 50_000_000
 )
 

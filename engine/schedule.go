@@ -41,8 +41,8 @@ type SnapshotRequest struct {
 const (
 	// MaxTicks is how many missed schedule times one input handles.
 	MaxTicks = 10_000
-	// MaxOpenCampaigns is how many campaigns may take rows at the same time; one more is
-	// skipped.
+	// MaxOpenCampaigns is how many campaigns may take rows at the same time; one more is refused
+	// if an operator starts it, waits if an event does, and is skipped if a schedule does.
 	MaxOpenCampaigns = 100
 )
 
@@ -195,15 +195,15 @@ func (e *Engine) campaignFlow(fr *Campaign) *flows.Flow {
 	return f
 }
 
-// campaignsPerInput is how many campaigns one input can begin or record.
-const campaignsPerInput = 1 << 10
+// maxCampaignsPerInput is how many campaigns one input can begin or record; one more is skipped.
+const maxCampaignsPerInput = 1 << 10
 
 // addCampaign numbers and stores a campaign.
 func (a *applier) addCampaign(fr *Campaign) *Campaign {
-	if a.campaigns == campaignsPerInput {
+	if a.campaigns == maxCampaignsPerInput {
 		panic("engine: an input began too many firings")
 	}
-	fr.Number = a.seq*campaignsPerInput + uint64(a.campaigns)
+	fr.Number = a.seq*maxCampaignsPerInput + uint64(a.campaigns)
 	a.campaigns++
 	a.changed = true
 	a.ws.addCampaign(fr)

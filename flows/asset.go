@@ -14,8 +14,8 @@ import (
 // files, and every message carries them a third larger in base64. Larger files belong on a
 // web server and are sent by url.
 const (
-	maxAsset  = 1 << 20  // bytes of one file
-	maxAssets = 16 << 20 // bytes of all files of a project
+	maxAsset  = 1 << 20  // bytes of one file of a message; a larger one is a mistake of the project
+	maxAssets = 16 << 20 // bytes of all files of all messages of a project; more is a mistake of the project
 )
 
 // IsAsset reports whether a file of a project or bundle is one that messages carry; its

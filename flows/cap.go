@@ -13,10 +13,10 @@ import (
 )
 
 const (
-	// MaxCap is the largest number in an at_most of a category. The store keeps that many
-	// sends of a person.
+	// MaxCap is the largest number in an `at_most` of a category; a larger one is a mistake of
+	// the project. The store keeps that many sends of a person.
 	MaxCap = 1000
-	// MaxCaps is the number of caps that a category may have.
+	// MaxCaps is how many caps a category may have; one more is a mistake of the project.
 	MaxCaps = 10
 )
 

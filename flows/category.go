@@ -25,9 +25,11 @@ type Category struct {
 }
 
 const (
-	// DefaultSpread stays within the minute of the opening, because flows name that minute.
+	// DefaultSpread is over how long held messages go out when a window opens, or `spread` of the
+	// category; in a window shorter than ten times that, over a tenth of the window. It stays
+	// within the minute of the opening, because flows name that minute.
 	DefaultSpread = time.Minute
-	// MaxSpread is the longest spread of a category.
+	// MaxSpread is the longest `spread` of a category; a longer one is a mistake of the project.
 	MaxSpread = time.Hour
 
 	spreadShare = 10 // a spread is at most the window divided by this

@@ -8,7 +8,7 @@ import (
 	"nudge/templates"
 )
 
-// MaxTaken is how often the steps under one do may be taken.
+// MaxTaken is the largest `at_most` of a line with `do`; a larger one is a mistake of the flow.
 const MaxTaken = 100
 
 // readDo reads whether a line of a wait has a do, whose steps are taken while the wait goes

@@ -15,7 +15,7 @@ import (
 	"nudge/lang/shape"
 )
 
-// MaxPeople is the number of people for whom one event can start runs.
+// MaxPeople is how many people one trigger may name under `to`; if it names more, it starts no run.
 const MaxPeople = 1000
 
 // Expr is a checked and compiled expression of a flow. It is safe for concurrent use. It

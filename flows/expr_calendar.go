@@ -212,8 +212,8 @@ func withinYears(t time.Time) (shape.Time, error) {
 	return shape.TimeOf(t), nil
 }
 
-// maxDurationDays limits the days of a duration that is computed: more days than the years of
-// times have.
+// maxDurationDays is how many days a computed duration may have; a longer one cannot be computed.
+// The years of times have fewer.
 const maxDurationDays = 4_000_000
 
 // times multiplies a whole number with a duration.

@@ -22,12 +22,12 @@ import (
 )
 
 const (
-	// maxSource is how long an expression may be, in bytes.
+	// maxSource is how many bytes an expression may have; a longer one is a mistake of the flow.
 	maxSource = 2000
-	// maxNodes is how many nodes its tree may have.
+	// maxNodes is how many parts an expression may have; more is a mistake of the flow.
 	maxNodes = 500
-	// maxClosures is how deep any, filter and their like may be nested: each level
-	// multiplies the cost by the length of a list.
+	// maxClosures is how deep any, filter and their like may be nested; a deeper one is a mistake
+	// of the flow. Each level multiplies the cost by the length of a list.
 	maxClosures = 2
 )
 

@@ -11,16 +11,17 @@ import (
 )
 
 const (
-	// DefaultTimeout is how long one attempt of a fetch may take that does not say.
+	// DefaultTimeout is how long one attempt of a fetch may take, or `timeout` of the step; then
+	// it counts as no answer.
 	DefaultTimeout = 10 * time.Second
-	// maxTimeout is how long one may say.
+	// maxTimeout is the longest `timeout` of a fetch; a longer one is a mistake of the flow.
 	maxTimeout = time.Minute
-	// DefaultRetries is how many attempts follow the first one of a fetch that does
-	// not say.
+	// DefaultRetries is how many attempts of a fetch follow the first one, or `retries` of the
+	// step; then `on_error` follows.
 	DefaultRetries = 2
-	// MaxRetries is how many one may say.
+	// MaxRetries is the largest `retries` of a fetch; a larger one is a mistake of the flow.
 	MaxRetries = 5
-	// MaxHeaders is how many headers a fetch may have.
+	// MaxHeaders is how many headers a fetch may have; one more is a mistake of the flow.
 	MaxHeaders = 32
 )
 

@@ -9,10 +9,11 @@ import (
 	"nudge/lang/shape"
 )
 
-// MaxLines is how many lines a wait, an until or the exits of a flow may have.
+// MaxLines is how many lines a wait, an `until`, the exits or the triggers of a flow may have; one
+// more is a mistake of the flow.
 const MaxLines = 100
 
-// MaxItems is how many events one collect may gather.
+// MaxItems is the largest `items` of a collect; a larger one is a mistake of the flow.
 const MaxItems = 1000
 
 // signals in the order in which messages list them.

@@ -8,7 +8,8 @@ import (
 	"nudge/lang/node"
 )
 
-// MaxName is the maximum length of a name, in bytes.
+// MaxName is how many bytes a name may have; a longer one is a mistake. Types of events may have
+// twice as many.
 const MaxName = 64
 
 var nameForm = regexp.MustCompile(`^[a-z0-9_]+$`)

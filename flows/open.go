@@ -35,7 +35,8 @@ func (h *OpenHours) String() string {
 	return h.Windows.String()
 }
 
-// MaxOpenTime is how much time within open hours a flow may wait for. Of hours that are
+// MaxOpenTime is the longest time within open hours that a line may name; a longer one is a
+// mistake of the flow. Of hours that are
 // seldom open even that is years.
 const MaxOpenTime = 1000 * time.Hour
 

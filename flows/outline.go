@@ -9,7 +9,7 @@ import (
 	"nudge/lang/node"
 )
 
-// MaxSteps is how many steps a flow may have.
+// MaxSteps is how many steps a flow may have; one more is a mistake of the flow.
 const MaxSteps = 1000
 
 // verbs in the order in which messages list them.

@@ -18,7 +18,8 @@ const (
 	ProjectFile = "nudge.yaml"
 	// defaultProject is the name of a project that does not name itself.
 	defaultProject = "nudge"
-	// MaxFiles is how many flows, and how many templates, a project may have.
+	// MaxFiles is how many flows, and how many templates, a project may have; one more is a mistake
+	// of the project.
 	MaxFiles = 2000
 )
 

@@ -8,9 +8,10 @@ import (
 )
 
 const (
-	// MaxRounds is how often a repeat may take its steps.
+	// MaxRounds is the largest `times` of a repeat; a larger one is a mistake of the flow.
 	MaxRounds = 100
-	// MaxLoops is how deep repeats may be nested: each level multiplies the messages.
+	// MaxLoops is how deep repeats may be nested; a deeper one is a mistake of the flow. Each level
+	// multiplies the messages.
 	MaxLoops = 3
 )
 

@@ -6,7 +6,7 @@ import (
 	"nudge/lang/node"
 )
 
-// maxWeight is the largest weight of an arm of a split.
+// maxWeight is the largest `weight` of an arm of a split; a larger one is a mistake of the flow.
 const maxWeight = 10000
 
 // split reads the arms of a split. People are divided by weight. An arm without a then does

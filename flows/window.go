@@ -12,7 +12,8 @@ import (
 	"nudge/lang/node"
 )
 
-// MaxWindows is the number of windows that a category or a send may have.
+// MaxWindows is how many windows a category or a send may have; one more is a mistake of the
+// project.
 const MaxWindows = 28
 
 // Window is a range of hours on some weekdays in which a message may be sent, in the

@@ -10,10 +10,10 @@ import (
 )
 
 const (
-	usualSenders = 64
-	mostSenders  = 4096
-	usualBatch   = 500
-	mostPlaces   = 1 << 13 // messages of one account that are claimed and without an outcome
+	defaultSenders = 64      // requests to one account at the same time, or `senders` of the account; more messages wait, planned
+	maxSenders     = 4096    // the largest Account.Senders; a larger one is an error of New
+	defaultBatch   = 500     // messages in one request where the channel takes several; further ones go into the next request
+	maxPlaces      = 1 << 13 // messages of one account that are claimed and without an outcome; more wait, planned
 )
 
 // Account is one way to the provider.
@@ -28,12 +28,12 @@ type Account struct {
 }
 
 func (a Account) withDefaults() (Account, error) {
-	a.Senders, a.Batch = cmp.Or(a.Senders, usualSenders), cmp.Or(a.Batch, usualBatch)
+	a.Senders, a.Batch = cmp.Or(a.Senders, defaultSenders), cmp.Or(a.Batch, defaultBatch)
 	switch {
 	case a.Channel == nil:
 		return a, a.wrong("Channel is required")
-	case a.Senders < 1 || a.Senders > mostSenders:
-		return a, a.wrong("Senders is %d, must be 1 to %d", a.Senders, mostSenders)
+	case a.Senders < 1 || a.Senders > maxSenders:
+		return a, a.wrong("Senders is %d, must be 1 to %d", a.Senders, maxSenders)
 	case a.Batch < 1:
 		return a, a.wrong("Batch is %d, must be 1 or more", a.Batch)
 	case a.Rate.Messages < 0, a.Rate.Messages > 0 && a.Rate.Per < time.Millisecond:
@@ -64,5 +64,5 @@ func (a Account) places() int {
 	if a.Batch == 1 {
 		return a.Senders
 	}
-	return min((a.Senders+ahead)*a.Batch, mostPlaces)
+	return min((a.Senders+ahead)*a.Batch, maxPlaces)
 }

@@ -10,9 +10,9 @@ import (
 )
 
 const (
-	askers     = 8                // questions to one account at the same time
-	maxAsks    = 4096             // questions to one account that may wait for their turn
-	askTimeout = 30 * time.Second // for an answer
+	maxAskers  = 8                // questions to one account at the same time; more wait for their turn
+	maxAsks    = 4096             // questions to one account that wait for their turn; one more is asked again 15 s later
+	askTimeout = 30 * time.Second // how long the provider may take to answer a question; then there is no answer, and the timer that caused it fires
 	askRest    = time.Second      // after a question that could not be put
 )
 
@@ -26,7 +26,7 @@ type asker struct {
 
 // start starts the goroutines that ask. They end when asks is closed.
 func (k *asker) start(ctx context.Context, all *sync.WaitGroup) {
-	for range askers {
+	for range maxAskers {
 		all.Go(func() {
 			for q := range k.asks {
 				k.ask(ctx, q)

@@ -8,7 +8,7 @@ import (
 )
 
 const (
-	maxDown     = 24 * time.Hour // the provider gives up on webhooks after about a day
+	maxDown     = 24 * time.Hour // how long a server may be stopped; after more, accounts that can be asked are asked about every wait for a receipt
 	maxLapse    = 256            // receipts without a message dropped in one step
 	lapseEvery  = time.Minute    // how often such receipts are looked for
 	surveySlice = 256            // runs asked in one step whether webhooks about them were lost

@@ -18,8 +18,8 @@ type Audiences interface {
 }
 
 const (
-	// maxAhead is the number of messages that may wait for a sender. Above it no rows of
-	// a campaign are taken, so other messages never wait behind more than these.
+	// maxAhead is how many messages may wait for a sender while a campaign takes rows; with more
+	// it takes none, so other messages never wait behind more than these.
 	maxAhead = 256
 	// paceEvery is how much of a rate one input takes at once.
 	paceEvery = 100 * time.Millisecond

@@ -12,6 +12,16 @@ import (
 	"nudge/channels"
 )
 
+const (
+	// defaultQueue is how many requests of one class may wait: events (an array counts once),
+	// receipts and replies, or commands; one more is refused with 429, a webhook with 503.
+	defaultQueue  = 4096
+	maxQueue      = 1 << 20          // the largest Config.Queue; a larger one is an error of New
+	defaultCommit = 1024             // inputs in one commit; more go into the next one, except that a request is never divided
+	maxCommit     = 1 << 16          // the largest Config.Batch; a larger one is an error of New
+	defaultGrace  = 10 * time.Second // how long posts under way may still take when the server stops; then their outcomes are unknown
+)
+
 // Config says how a runner works. The zero value of each field has the meaning that
 // its comment gives.
 type Config struct {
@@ -39,8 +49,8 @@ func (c Config) withDefaults() (Config, error) {
 		usual int
 		most  int
 	}{
-		{"Queue", &c.Queue, 4096, 1 << 20},
-		{"Batch", &c.Batch, 1024, 1 << 16},
+		{"Queue", &c.Queue, defaultQueue, maxQueue},
+		{"Batch", &c.Batch, defaultCommit, maxCommit},
 	} {
 		if *n.value == 0 {
 			*n.value = n.usual
@@ -53,7 +63,7 @@ func (c Config) withDefaults() (Config, error) {
 		c.Clock = RealClock()
 	}
 	if c.Grace == 0 {
-		c.Grace = 10 * time.Second
+		c.Grace = defaultGrace
 	}
 	if c.Log == nil {
 		c.Log = slog.New(slog.DiscardHandler)

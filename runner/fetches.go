@@ -21,14 +21,14 @@ type Fetcher interface {
 }
 
 const (
-	fetchers   = 32   // fetches at the same time
-	maxFetches = 4096 // fetches that may wait for a place; those beyond are tried again later
+	maxFetchers = 32   // fetches at the same time; more wait for a place
+	maxFetches  = 4096 // fetches that wait for a place; one more is tried again later, and does not count as an attempt
 )
 
 // startFetchers starts the goroutines that fetch. They end when fetches is closed.
 func (r *Runner) startFetchers(ctx context.Context) *sync.WaitGroup {
 	var all sync.WaitGroup
-	for range fetchers {
+	for range maxFetchers {
 		all.Go(func() {
 			for p := range r.fetches {
 				r.fetched(p, r.fetch(ctx, p))

@@ -17,16 +17,16 @@ type Freezer interface {
 }
 
 const (
-	freezers   = 2                           // audiences frozen at the same time
-	maxFreezes = 2 * engine.MaxOpenCampaigns // audiences that may wait for it
-	busyPause  = 100 * time.Millisecond      // before an input of our own is tried again
+	maxFreezers = 2                           // audiences that are read at the same time; more wait
+	maxFreezes  = 2 * engine.MaxOpenCampaigns // audiences that wait to be read; one more waits for the next start, or until its campaign is resumed
+	busyPause   = 100 * time.Millisecond      // before an input of our own is tried again
 )
 
 // startFreezers starts the goroutines that freeze audiences. They end when freezes is
 // closed, and leave what they were at when ctx ends: the next start does it again.
 func (r *Runner) startFreezers(ctx context.Context) *sync.WaitGroup {
 	var all sync.WaitGroup
-	for range freezers {
+	for range maxFreezers {
 		all.Go(func() {
 			for f := range r.freezes {
 				frozen, err := r.frozen(ctx, f)

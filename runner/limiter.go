@@ -11,8 +11,8 @@ import (
 const (
 	breakAfter = 5                // requests that fail in a row open the breaker
 	firstBreak = time.Second      // how long it stays open at first
-	maxBreak   = 2 * time.Minute  // and at most, doubled by every trial that fails
-	maxHold    = time.Hour        // longest hold that a provider may ask for
+	maxBreak   = 2 * time.Minute  // longest pause of an account after requests that fail in a row; each trial that fails doubles it up to this
+	maxHold    = time.Hour        // longest pause of an account that its provider may ask for; a longer one is shortened
 	rateSpan   = time.Second / 10 // what a rate saves up while nothing is sent
 )
 

@@ -17,7 +17,8 @@ import (
 // saveEvery is the time between writes, and so the most that a crash may lose.
 const saveEvery = time.Second
 
-// lockTimeout is how long to wait while another process has the file open.
+// lockTimeout is how long a start waits while another process has the file open; then it fails
+// and says so.
 const lockTimeout = 2 * time.Second
 
 // The buckets of the file.

@@ -17,13 +17,13 @@ import (
 
 // Limits that a [Config] of zeros has.
 const (
-	defaultWorkers = 16      // webhooks posted at once
-	DefaultKeep    = 100_000 // messages kept, the newest
-	DefaultPending = 250_000 // things still to happen before sends are answered 503
+	defaultWorkers = 16      // webhooks posted at once; more wait
+	DefaultKeep    = 100_000 // messages kept, the newest; older ones are only counted
+	DefaultPending = 250_000 // things still to happen; until there are fewer, sends are answered 503
 )
 
-// MaxKeptBytes bounds the requests kept with their messages, in bytes: large
-// messages push out older ones before Config.Keep does.
+// MaxKeptBytes is how many bytes of requests are kept with their messages; the oldest messages
+// give way, even before Config.Keep is reached.
 const MaxKeptBytes = 256 << 20
 
 // DefaultRetries is the provider's published schedule: the pauses after the

@@ -9,7 +9,7 @@ import (
 	"time"
 )
 
-// maxContentBytes is how much uploaded content is kept; the oldest gives way.
+// maxContentBytes is how many bytes of uploaded content are kept; the oldest gives way.
 const maxContentBytes = 64 << 20
 
 // uploaded is one file that an app uploaded.

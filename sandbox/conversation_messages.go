@@ -8,8 +8,8 @@ import (
 	"strconv"
 )
 
-// maxPage is how many messages, or events, of a conversation are answered at once
-// (Dotdigital, conversation message API).
+// maxPage is the largest `limit` of messages or events of a conversation; a larger one is
+// answered 400. It is the provider's (Dotdigital, conversation message API).
 const maxPage = 100
 
 // The JSON of the messages of a conversation.

@@ -6,8 +6,8 @@ import (
 	"time"
 )
 
-// maxConversations is how many conversations that the API has made are kept, the deleted
-// ones included.
+// maxConversations is how many conversations that the API has made are kept, the deleted ones
+// included; one more is answered 503.
 const maxConversations = 100_000
 
 // tagged sets the entity tag and time of an answer.

@@ -15,8 +15,8 @@ import (
 )
 
 const (
-	maxFailures = 100 // mistakes of a request that are answered
-	maxName     = 400 // bytes of the name of a value that is wrong
+	maxFailures = 100 // mistakes of one request that are answered; more are left out
+	maxName     = 400 // bytes of a wrong field's name that are answered; the rest is left out
 )
 
 // decode reads the JSON of a request into a value and returns its mistakes. All requests of

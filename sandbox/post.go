@@ -11,8 +11,8 @@ import (
 	"time"
 )
 
-// Deadline is how long a receiver may take to answer a webhook, on the real clock
-// (Dotdigital, "Webhooks").
+// Deadline is how long a receiver may take to answer a webhook, on the real clock; then the
+// webhook is posted again later. It is the provider's (Dotdigital, "Webhooks").
 const Deadline = 10 * time.Second
 
 // SignatureHeader carries the hex HMAC-SHA1 of a webhook's raw body.

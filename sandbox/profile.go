@@ -11,8 +11,8 @@ import (
 
 // Limits of profiles.
 const (
-	maxProfiles     = 100_000  // deleted ones included; more are refused
-	maxProfileBytes = 64 << 10 // the JSON of one
+	maxProfiles     = 100_000  // profiles, deleted ones included; one more is answered 503
+	maxProfileBytes = 64 << 10 // bytes of the JSON of one profile; a larger one is answered 400
 )
 
 // person is a profile.

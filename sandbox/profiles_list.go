@@ -8,7 +8,7 @@ import (
 	"strings"
 )
 
-// maxListed is the most profiles in one answer.
+// maxListed is how many profiles one answer may have, by `$limit`; a larger one is answered 400.
 const maxListed = 1000
 
 // listPeople is GET …/profiles?$limit=&$skip=&$fields=&$includeDeleted=&$includeDevices=

@@ -12,8 +12,8 @@ import (
 
 // Limits on requests (Dotdigital, batch page).
 const (
-	MaxRequest = 10 << 20 // bytes
-	MaxBatch   = 5000     // messages of one batch
+	MaxRequest = 10 << 20 // bytes of one request; a larger one is answered 413
+	MaxBatch   = 5000     // messages, profiles or IDs in one request; more are answered 400
 )
 
 // routes serves the API under both of the provider's prefixes, and the local

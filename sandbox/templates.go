@@ -10,7 +10,7 @@ import (
 	"strings"
 )
 
-// maxTemplates is the most templates at a time.
+// maxTemplates is how many templates there may be at a time; one more is answered 503.
 const maxTemplates = 10_000
 
 // template is a message that is kept at the provider. A send names it by templateId

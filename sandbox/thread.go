@@ -17,7 +17,7 @@ type Conversation struct {
 	Updated      time.Time `json:"updated"`
 }
 
-// maxParticipants is how many participants a conversation has at most.
+// maxParticipants is how many participants a conversation may have; one more is answered 400.
 const maxParticipants = 100
 
 // thread is a conversation as the service keeps it. Its first message creates it, and it goes

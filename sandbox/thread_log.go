@@ -5,8 +5,9 @@ import (
 	"time"
 )
 
-// maxStatusUpdates is how many status updates of one message a conversation remembers.
-// The provider collapses none, so an app may send any number.
+// maxStatusUpdates is how many status updates of one message a conversation remembers besides its
+// being sent; further ones are not remembered. The provider collapses none, so an app may send
+// any number.
 const maxStatusUpdates = 100
 
 // logged is one event of a conversation. The conversation counts them from 0.

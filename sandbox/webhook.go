@@ -10,18 +10,18 @@ import (
 // Limits of registered webhooks. The provider documents three of them: a secret of 16
 // characters, and 500 events and 60 seconds for a batch (Dotdigital, webhook API).
 const (
-	MaxWebhooks     = 32      // registered at a time
-	maxDeleted      = 100     // deleted ones that are remembered, the newest
-	MaxQueued       = 100_000 // events waiting for one registered webhook; further ones are lost
-	maxWebhookBatch = 500     // events
-	maxBatchTimeout = 60      // seconds
-	MinSecret       = 16      // characters
+	MaxWebhooks     = 32      // webhooks registered at a time; one more is answered 409
+	maxDeleted      = 100     // deleted webhooks that are remembered, the newest; older ones are forgotten
+	MaxQueued       = 100_000 // events waiting for one registered webhook; further ones are lost, and counted
+	maxWebhookBatch = 500     // the largest `maxBatchSize` of a registered webhook; a larger one is answered 400
+	maxBatchTimeout = 60      // the largest `batchTimeout` of a registered webhook, in seconds; a larger one is answered 400
+	MinSecret       = 16      // characters of the secret of a registered webhook; a shorter one is answered 400
 )
 
 // Defaults of a batched webhook.
 const (
-	defaultWebhookBatch = 100 // events
-	defaultBatchTimeout = 1   // seconds
+	defaultWebhookBatch = 100 // events in one webhook, or `maxBatchSize`; further ones go into the next
+	defaultBatchTimeout = 1   // seconds until an incomplete batch is sent, or `batchTimeout`; then it goes out as it is
 )
 
 // Webhook is a webhook as the API shows it.

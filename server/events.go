@@ -13,10 +13,11 @@ import (
 )
 
 const (
-	// maxEvents is how many events an array may hold.
+	// maxEvents is how many events an array may hold; more are refused with 413. NDJSON may have
+	// any number.
 	maxEvents = 1000
-	// maxEventsBody is the largest body of events, in bytes. NDJSON has no limit in
-	// all, only for each line.
+	// maxEventsBody is how many bytes of events one request may have; a larger one is refused
+	// with 413. NDJSON has no limit in all, only for each line.
 	maxEventsBody = 10 << 20
 )
 

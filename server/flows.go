@@ -15,7 +15,8 @@ import (
 	"nudge/store"
 )
 
-// maxProjectBody is the largest project that can be deployed by the API, in bytes.
+// maxProjectBody is how many bytes a project may have that is deployed or planned by the API; a
+// larger one is refused with 413.
 const maxProjectBody = 32 << 20
 
 // Version is one version of a flow and its numbers, as the API shows it.

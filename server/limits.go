@@ -19,12 +19,12 @@ type Limits struct {
 
 // The defaults of Limits.
 const (
-	DefaultConnections  = 4096
-	DefaultPerAddress   = 1024
-	DefaultUnproven     = 64 << 20
-	DefaultBodyPatience = 30 * time.Second
-	DefaultBodyRate     = 16 << 10
-	DefaultFree         = 64 << 20
+	DefaultConnections  = 4096             // open connections on each listener, or `limits.connections`; one more is closed at once
+	DefaultPerAddress   = 1024             // of these, from one address or one network of 64 bits of IPv6, or `limits.connections_per_address`; one more is closed at once
+	DefaultUnproven     = 64 << 20         // bytes of all webhooks whose signature is not proven yet, or `limits.unproven_bytes`; one more is refused with 503
+	DefaultBodyPatience = 30 * time.Second // for a body of any size, and between two lines of a stream, or `limits.body_patience`; a slower one is refused with 408
+	DefaultBodyRate     = 16 << 10         // bytes that must come in each further second, or `limits.body_rate`; a slower body is refused with 408
+	DefaultFree         = 64 << 20         // bytes of the store's disk that stay free, or `limits.free_bytes`; with less, all that is new is refused with 503
 )
 
 func (l Limits) orDefaults() Limits {

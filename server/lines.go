@@ -13,9 +13,9 @@ import (
 )
 
 const (
-	maxLine    = engine.MaxEventBytes + engine.MaxProfileData + 4096 // bytes of one line of NDJSON
+	maxLine    = engine.MaxEventBytes + engine.MaxProfileData + 4096 // bytes of one line of NDJSON; a longer one is refused, and ends the stream
 	lineWindow = 1024                                                // lines of NDJSON under way at once: what one commit takes
-	maxUnread  = 4 << 20                                             // bytes behind a line that is too long that are read, so that the caller gets the answer
+	maxUnread  = 4 << 20                                             // bytes read behind a line that is too long, so that the caller gets the answer; the rest is not read
 )
 
 // isLines reports whether the request's body is NDJSON.

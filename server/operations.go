@@ -13,7 +13,7 @@ import (
 // healthy reports that the process serves requests.
 func (s *Server) healthy(w http.ResponseWriter, _ *http.Request) { io.WriteString(w, "healthy\n") }
 
-// maxStanding is how long a step of the engine may take until the server is not ready.
+// maxStanding is how long a step of the engine may take; until it ends, `/-/ready` answers 503.
 const maxStanding = time.Second
 
 // ready reports that the store answers, the disk has room and the engine moves.

@@ -8,7 +8,8 @@ import (
 	"nudge/engine"
 )
 
-// maxProfileBody is the largest body of one profile, in bytes.
+// maxProfileBody is how many bytes a request with one profile may have; a larger one is refused
+// with 413.
 const maxProfileBody = engine.MaxProfileData + 4096
 
 // profileOf is a person as the API shows them: what is known, beside id and opt_outs.

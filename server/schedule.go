@@ -20,7 +20,7 @@ type Upcoming struct {
 
 const (
 	usualUpcoming = 10
-	maxUpcoming   = 1000
+	maxUpcoming   = 1000 // starts in one answer, by `n` of `GET /v1/schedule`; a larger `n` is refused with 400
 )
 
 // listSchedule lists the next starts of all schedules, soonest first.

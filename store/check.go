@@ -21,7 +21,8 @@ type Report struct {
 	Problems []string `json:"problems"`
 }
 
-// maxProblems is the most problems a report lists.
+// maxProblems is how many problems `nudge store check` lists; of more it only says that there are
+// more.
 const maxProblems = 100
 
 // Check reads every record and verifies the rules between records: every record is whole;

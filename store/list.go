@@ -14,9 +14,11 @@ type Query struct {
 }
 
 const (
-	// MaxPage is the largest number of runs on one page of a list.
+	// MaxPage is how many runs or campaigns one page of a list may have, by `limit`; a larger
+	// `limit` is refused with 400.
 	MaxPage = 500
-	// scanLimit is how many runs one page may read.
+	// scanLimit is how many runs are looked at for one page; the page ends there, and its `next`
+	// continues.
 	scanLimit = 20_000
 )
 

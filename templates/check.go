@@ -25,7 +25,7 @@ type checker struct {
 	mistakes  int
 }
 
-// maxMistakes is how many mistakes of one text are reported.
+// maxMistakes is how many mistakes of one text are reported; more are left out.
 const maxMistakes = 100
 
 type variable struct {

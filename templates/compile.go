@@ -19,12 +19,14 @@ const templateName = "text"
 // partialFile is the path of partials, for hints.
 const partialFile = "templates/partials/NAME.yaml"
 
-// maxSource is the maximum length of a text with actions, in bytes: what can be written, four
-// times over. Parsing a name takes as long as there are variables before it.
+// maxSource is how many bytes a text with actions may have; a longer one is a mistake of the
+// template. It is what can be written, four times over: parsing a name takes as long as there are
+// variables before it.
 const maxSource = 4 * MaxOutput
 
-// maxNesting limits nested ranges: each level multiplies the work by the length of a list,
-// and only the size of the output can stop a template.
+// maxNesting is how deep ranges may be nested; a deeper one is a mistake of the template. Each
+// level multiplies the work by the length of a list, and only the size of the output can stop a
+// template.
 const maxNesting = 3
 
 // compiler compiles the texts of one template for one place of a flow.

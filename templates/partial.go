@@ -10,7 +10,8 @@ import (
 	"nudge/lang/node"
 )
 
-// maxPartials limits the partials in one text, counting nested ones every time.
+// maxPartials is how many partials one text may include, nested ones counted every time; one more
+// is a mistake of the template.
 const maxPartials = 100
 
 // Partial is a text that templates share: a file of templates/partials with only a body. It

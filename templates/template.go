@@ -13,7 +13,8 @@ import (
 	"nudge/lang/shape"
 )
 
-// MaxOutput is the maximum length of one rendered text, in bytes.
+// MaxOutput is how many bytes one rendered text may have; a longer one cannot be rendered, and fails
+// its run.
 const MaxOutput = 64 << 10
 
 // defaultRules are the channels of a message that names none.

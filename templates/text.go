@@ -29,8 +29,9 @@ type text struct {
 	merge    bool                 // {{ may be left in it
 }
 
-// maxWrites is the maximum number of pieces of one text. A range writes one piece for each
-// item, so this limits the time too.
+// maxWrites is how many pieces one text may have; one more, and it cannot be rendered, which
+// fails its run. A range
+// writes one piece for each item, so this limits the time too.
 const maxWrites = 50_000
 
 var errTooMuch = fmt.Errorf("the text has more than %d pieces", maxWrites)

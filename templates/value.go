@@ -19,6 +19,8 @@ const (
 	fnPiped = "__piped_"
 )
 
+// maxDecimals is how many decimals `number` may be asked for; with more, the text cannot be
+// rendered, which fails its run.
 const maxDecimals = 15
 
 var (

@@ -14,8 +14,8 @@ import (
 // Limits on how much of an answer is read. A success echoes its request, so it may
 // be somewhat larger than the largest request; an error has a few lines.
 const (
-	maxAnswer = maxRequest + 1<<20
-	maxError  = 64 << 10
+	maxAnswer = maxRequest + 1<<20 // bytes of an answer that takes messages; of a larger one the outcomes are unknown
+	maxError  = 64 << 10           // bytes of an answer that refuses; the rest is not read
 )
 
 // errTimeout is the cause with which a client's own context ends.

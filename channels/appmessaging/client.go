@@ -15,8 +15,9 @@ import (
 	"nudge/channels"
 )
 
-// maxRequest is the largest request the provider takes, in bytes (Dotdigital,
-// batch page: 10 MB of JSON). A larger message is refused without being sent.
+// maxRequest is how many bytes of messages one request may have; a batch is divided, and a single
+// message that is larger fails without being sent. The provider takes 10 MB of JSON (Dotdigital,
+// batch page).
 const maxRequest = 10 << 20
 
 // Client sends app messages for one account. It is safe for concurrent use.

@@ -12,9 +12,9 @@ import (
 	"time"
 )
 
-// defaultTimeout is how long a send waits for its answer when [Config] does not
-// say. The provider may take 121 seconds to answer and asks clients to wait at
-// least 130 (Dotdigital, partner guide).
+// defaultTimeout is how long a send waits for its answer; then its outcome is unknown. The
+// provider may take 121 seconds to answer and asks clients to wait at least 130 (Dotdigital,
+// partner guide).
 const defaultTimeout = 130 * time.Second
 
 // defaultConcurrency is how many idle connections are kept when [Config] does
@@ -25,8 +25,8 @@ const defaultConcurrency = 64
 // The default is the size of the provider's own batches of webhooks: larger ones save
 // few requests, and each that is lost leaves all of its messages unknown.
 const (
-	MaxBatch     = 5000
-	defaultBatch = 500
+	MaxBatch     = 5000 // the largest `batch` of an account; a larger one is a mistake of the settings
+	defaultBatch = 500  // messages in one request, or `batch` of the account; further ones go into the next request
 )
 
 // idleTimeout is shorter than the idle timeouts of common load balancers (60 s and more),

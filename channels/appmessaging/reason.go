@@ -10,9 +10,11 @@ import (
 )
 
 const (
-	// maxReason bounds a reason in bytes: it is for people and goes on a timeline.
+	// maxReason is how many bytes of a reason of the provider are kept; the rest is cut off. It
+	// is for people and goes on a timeline.
 	maxReason = 500
-	// maxDetails is how much JSON is searched for a reason, in bytes: all of it becomes a tree.
+	// maxDetails is how many bytes of JSON are searched for a reason; more is not searched, as
+	// all of it becomes a tree.
 	maxDetails = 64 << 10
 )
 

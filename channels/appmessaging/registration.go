@@ -22,9 +22,9 @@ type Registration struct {
 
 // Limits of a registration.
 const (
-	MinWebhookSecret    = 16  // characters of a secret
-	MaxWebhookBatch     = 500 // events
-	MaxWebhookBatchTime = 60  // seconds
+	MinWebhookSecret    = 16  // characters of a webhook's secret with the provider; `nudge webhooks register` refuses a shorter one
+	MaxWebhookBatch     = 500 // events of one webhook, `webhooks.batch`; a larger setting is a mistake
+	MaxWebhookBatchTime = 60  // seconds until the provider sends an incomplete batch, `webhooks.batch_timeout`; a longer setting is a mistake
 )
 
 // Subscription is a kind of event that a webhook is sent.

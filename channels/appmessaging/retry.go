@@ -6,8 +6,8 @@ import (
 	"time"
 )
 
-// maxRetryAfter is the longest pause that a provider can ask for. A longer one is shortened,
-// so that a mistake in a header cannot hold a message forever.
+// maxRetryAfter is the longest pause that a provider can ask for; a longer one is shortened, so
+// that a mistake in a header cannot hold a message forever.
 const maxRetryAfter = 24 * time.Hour
 
 // firstEpoch separates the two readings of X-RateLimit-Reset: smaller numbers

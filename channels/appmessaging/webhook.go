@@ -12,10 +12,10 @@ import (
 // API), which is 8 KiB for each by default, and nothing documented nests deeper than
 // eight levels.
 const (
-	DefaultBody = 4 << 20  // bytes of a body
-	MaxBody     = 10 << 20 // bytes of a body that may be configured
-	maxDepth    = 32       // levels of JSON within one envelope
-	maxEvents   = 5000     // events of a body: ten times what the provider puts into one
+	DefaultBody = 4 << 20  // bytes of a webhook, or `webhooks.max_body`; a larger one is refused with 413
+	MaxBody     = 10 << 20 // the largest `webhooks.max_body`, in bytes; a larger setting is a mistake
+	maxDepth    = 32       // levels of JSON in one event of a webhook; a deeper event is ignored, and counted as malformed
+	maxEvents   = 5000     // events of one webhook, ten times what the provider sends; more are refused with 400
 )
 
 // WebhookName is where the provider posts to: /webhooks/comapi.

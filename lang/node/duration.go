@@ -7,9 +7,9 @@ import (
 )
 
 const (
-	// maxDays limits a duration to a hundred years.
+	// maxDays is how many days a duration in YAML may have; a longer one is a mistake.
 	maxDays = 36500
-	// maxNumber limits each number, so that nothing overflows.
+	// maxNumber is the largest number of a unit in a duration in YAML; a larger one is a mistake.
 	maxNumber = 1_000_000
 )
 

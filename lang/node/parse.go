@@ -13,11 +13,12 @@ import (
 )
 
 const (
-	// maxBytes is the size of the largest file that Parse reads.
+	// maxBytes is how many bytes a YAML file may have; a larger one is a mistake.
 	maxBytes = 1 << 20
-	// maxDepth is the maximum nesting of mappings and lists.
+	// maxDepth is how deep mappings and lists may be nested; a deeper one is a mistake.
 	maxDepth = 64
-	// maxKeys is how many keys of one mapping are reported for the same mistake.
+	// maxKeys is how many keys of one mapping are reported for the same mistake; more are left
+	// out.
 	maxKeys = 100
 )
 

@@ -7,7 +7,7 @@ import (
 	"unicode/utf8"
 )
 
-// maxDepth is the maximum nesting of JSON.
+// maxDepth is how deep JSON may be nested; a deeper one does not fit its shape, and is refused.
 const maxDepth = 32
 
 // Mismatch says where JSON does not have its shape.

@@ -24,7 +24,7 @@ const DefaultMaxBody = 256 << 10
 
 // Limits of the client that need no setting.
 const (
-	maxHeader   = 64 << 10 // bytes of an answer's headers
+	maxHeader   = 64 << 10 // bytes of the headers of an answer to a fetch; a larger one counts as no answer
 	maxIdle     = 256      // connections kept for the next request
 	idleTimeout = 30 * time.Second
 )

@@ -12,10 +12,10 @@ const File = "people.yaml"
 
 // Limits of a people file.
 const (
-	MaxRules   = 1000 // rules, which are gone through for every message
-	MaxAnswers = 100  // replies of one rule
-	MaxScript  = 4096 // bytes of one script
-	MaxPattern = 256  // bytes of one pattern, each of which may look at the whole text of a message
+	MaxRules   = 1000 // rules of a `people.yaml`, which are gone through for every message; one more is a mistake of the file
+	MaxAnswers = 100  // replies of one rule; one more is a mistake of the file
+	MaxScript  = 4096 // bytes of one script; a longer one is a mistake of the file
+	MaxPattern = 256  // bytes of one pattern, each of which may look at the whole text of a message; a longer one is a mistake of the file
 )
 
 // Read reads a people file: the rules of people, and faults by chance. It adds mistakes of the

@@ -12,16 +12,14 @@ import (
 
 // Limits of [Sessions].
 const (
-	maxChallenges = 10_000 // that are not answered yet; the oldest give way
-	maxSessions   = 10_000 // that are alive; more are refused
-	MaxProfileID  = 1024   // bytes
+	maxChallenges = 10_000 // challenges that are not answered yet; the oldest gives way
+	maxSessions   = 10_000 // sessions that are alive; one more is refused
+	MaxProfileID  = 1024   // bytes of a profile ID; a longer one is answered 400
 )
 
-// ChallengeFor is how long a challenge can be answered, and Lifetime how long a session
-// lasts.
 const (
-	challengeFor = 5 * time.Minute
-	Lifetime     = 24 * time.Hour
+	challengeLifetime = 5 * time.Minute // how long a challenge can be answered; then the app must ask for another
+	Lifetime          = 24 * time.Hour  // how long a session lasts; then the app must start another
 )
 
 // Errors of Create.
@@ -66,7 +64,7 @@ func New(auth Auth) *Sessions {
 func (d *Sessions) Start(id string, now time.Time) Challenge {
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	end := now.Add(challengeFor)
+	end := now.Add(challengeLifetime)
 	c := Challenge{id, provider, rand.Text(), written(end), end}
 	d.challenges[id] = c
 	if d.asked = append(d.asked, id); len(d.asked) > maxChallenges {

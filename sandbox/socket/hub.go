@@ -14,13 +14,13 @@ import (
 
 // Limits of a [Hub].
 const (
-	maxSockets = 10_000   // open at once; more are refused
-	MaxQueued  = 256      // frames that wait in one socket
-	maxFrame   = 64 << 10 // bytes that a client may send at once; more closes it
+	maxSockets = 10_000   // sockets open at once; one more is answered 503
+	MaxQueued  = 256      // frames that wait in one socket; one more closes it
+	maxFrame   = 64 << 10 // bytes that a client may send at once; more closes the socket
 )
 
-// writeWithin is how long a client may take to accept one frame.
-const writeWithin = 10 * time.Second
+// writeTimeout is how long a client may take to accept one frame; then its socket is closed.
+const writeTimeout = 10 * time.Second
 
 // Hub holds all open sockets, by the key of their listener. It is safe for concurrent use.
 type Hub struct {
@@ -130,7 +130,7 @@ func (s *socket) write(ctx context.Context, conn *websocket.Conn) {
 		case <-ctx.Done():
 			return
 		case frame := <-s.frames:
-			within, cancel := context.WithTimeout(ctx, writeWithin)
+			within, cancel := context.WithTimeout(ctx, writeTimeout)
 			err := conn.Write(within, websocket.MessageText, frame)
 			cancel()
 			if err != nil {

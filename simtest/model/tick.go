@@ -85,11 +85,11 @@ func (w *World) tick(t *engine.Tick) {
 	w.fire(&campaign{flow: s.flow, trigger: s.trigger, due: last, since: s.since, local: zone == nil, status: engine.Freezing})
 }
 
-// campaignsPerInput is how many campaigns one input can begin or record.
-const campaignsPerInput = 1 << 10
+// maxCampaignsPerInput is how many campaigns one input can begin or record.
+const maxCampaignsPerInput = 1 << 10
 
 func (w *World) fire(f *campaign) {
-	f.number = w.seq * campaignsPerInput
+	f.number = w.seq * maxCampaignsPerInput
 	for w.campaigns[f.number] != nil {
 		f.number++
 	}

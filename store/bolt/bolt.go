@@ -18,7 +18,8 @@ import (
 // FileName is the store's file within the data folder.
 const FileName = "nudge.db"
 
-// LockTimeout is how long Open waits for another process to release the file.
+// LockTimeout is how long a start waits for another process that has the data folder; then it
+// fails and says so.
 const LockTimeout = 2 * time.Second
 
 // initialMap is the address space that is mapped at first, in bytes. A large map means

@@ -127,7 +127,7 @@ func parseMeta(file []byte, at int) (m meta, ok bool) {
 	return m, m.pageSize >= 512 && m.pageSize&(m.pageSize-1) == 0 && m.pages < 1<<40
 }
 
-// maxDamages is how many damages a walk reports.
+// maxDamages is how many damages of pages `nudge store check` lists; more are left out.
 const maxDamages = 100
 
 // pages walks through all pages of a file that are in use.
