@@ -64,9 +64,12 @@ func (b *brute) end(w *world) {
 
 // memo is equal for worlds in which the same can happen.
 func memo(w *world) string {
-	r := *w.run
-	r.Timeline = r.Timeline[:1]
-	text, err := json.Marshal(r)
+	var runs []engine.Run
+	for _, r := range w.runs() {
+		runs = append(runs, *r)
+		runs[len(runs)-1].Timeline = r.Timeline[:1]
+	}
+	text, err := json.Marshal(runs)
 	if err != nil {
 		panic(err)
 	}
@@ -80,23 +83,36 @@ func memo(w *world) string {
 // ways are all inputs for a live run, each at once and right before the next timer.
 func ways(w *world) []func() *world {
 	var all []func() *world
-	if w.run.Status == engine.Sending {
-		all = append(all, func() *world { return w.result(channels.Accepted) }, func() *world { return w.result(channels.Refused) })
-	}
 	delays := []time.Duration{0}
-	if w.run.Deadline != 0 && w.run.Status != engine.Sending {
-		all = append(all, w.ring)
-		left := w.run.Deadline.Time().Sub(w.now)
+	var first engine.Instant // the next timer of all
+	sending := false
+	for _, r := range w.runs() {
+		if r.Status == engine.Sending {
+			sending = true
+			all = append(all, func() *world { return w.resultOf(r, channels.Accepted) }, func() *world { return w.resultOf(r, channels.Refused) })
+		} else if r.Deadline != 0 && (first == 0 || r.Deadline < first) {
+			first = r.Deadline
+		}
+	}
+	if first != 0 && !sending {
+		left := first.Time().Sub(w.now)
 		delays = append(delays, left-time.Millisecond, left/3)
+	}
+	for _, r := range w.runs() {
+		if r.Status != engine.Sending && r.Deadline == first && first != 0 && (!sending || first.Time().Equal(w.now)) {
+			all = append(all, func() *world { return w.ringOf(r) })
+		}
 	}
 	for _, later := range delays {
 		if later < 0 {
 			continue
 		}
-		for n := range w.run.Messages {
-			for _, s := range []channels.Status{channels.Read, channels.Delivered, channels.Failed} {
-				if w.run.Messages[n].Attempt > 0 {
-					all = append(all, func() *world { return w.receipt(n+1, s, later) })
+		for _, r := range w.runs() {
+			for n := range r.Messages {
+				for _, s := range []channels.Status{channels.Read, channels.Delivered, channels.Failed} {
+					if r.Messages[n].Attempt > 0 {
+						all = append(all, func() *world { return w.receiptOf(r, n+1, s, later) })
+					}
 				}
 			}
 		}
@@ -127,7 +143,14 @@ func TestBruteForce(t *testing.T) {
 		if known {
 			files = knowingFlow(rand.New(rand.NewPCG(seed, 1)))
 		}
+		calls := n%10 == 3
+		if calls {
+			files = callingFlow(rand.New(rand.NewPCG(seed, 1)))
+		}
 		text := string(files["flows/one.yaml"].Data)
+		if calls {
+			text += string(files["flows/two.yaml"].Data)
+		}
 		w, p := newWorld(t, files)
 		report := prove.Project(p).Flows[0]
 		kind := "loop-free"
@@ -144,6 +167,9 @@ func TestBruteForce(t *testing.T) {
 		}
 		if known {
 			kind = "known"
+		}
+		if calls {
+			kind = "calls"
 		}
 		count[kind]++
 		if !report.Proved {
@@ -163,7 +189,7 @@ func TestBruteForce(t *testing.T) {
 			}
 		}
 		compareBounds(t, seed, text, report, b)
-		if hours || known { // these are taken both ways or by their bounds, and only the bounds can be held
+		if hours || known || calls { // these are taken both ways or by their bounds, and only the bounds can be held
 			continue
 		}
 		exact := playsMost(t, seed, text, w, p, report)
@@ -185,6 +211,9 @@ func TestBruteForce(t *testing.T) {
 	t.Log(count)
 	if count["known"] < 3*(1+count["known not proved"]) {
 		t.Error("hardly any flow that goes by what was accepted or collected is proved")
+	}
+	if count["calls"] < 3*(1+count["calls not proved"]) {
+		t.Error("hardly any flow that starts runs of another is proved")
 	}
 	if count["hours"] < 3*(1+count["hours not proved"]) {
 		t.Error("hardly any flow that waits for hours is proved")

@@ -17,6 +17,7 @@ type flowWriter struct {
 	arms   []string // conditions on which arm was taken, of steps that came before
 	hours  bool     // lines may wait for hours
 	known  bool     // what was accepted or collected may be asked for, and a wait may end at a time of day
+	calls  bool     // runs of another flow may be started, and waited for
 }
 
 const randomConfig = `timezone: UTC
@@ -43,6 +44,17 @@ func hourlyFlow(dice *rand.Rand) fstest.MapFS {
 // by times of day. A proof takes each of these both ways or by its bound.
 func knowingFlow(dice *rand.Rand) fstest.MapFS {
 	return (&flowWriter{dice: dice, loops: true, known: true}).project()
+}
+
+// callingFlow is a project of one random flow that starts runs of a second one. How long such a
+// run lives at the least, and how it ends, a proof does not take from its flow.
+func callingFlow(dice *rand.Rand) fstest.MapFS {
+	files := (&flowWriter{dice: dice, loops: true, calls: true}).project()
+	second := &flowWriter{dice: dice, loops: true}
+	second.out.WriteString("flow: two\ndata: { id: string, total: number }\nsteps:\n")
+	second.steps("  ", 1)
+	files["flows/two.yaml"] = &fstest.MapFile{Data: []byte(second.out.String())}
+	return files
 }
 
 func (w *flowWriter) project() fstest.MapFS {
@@ -104,6 +116,9 @@ func (w *flowWriter) step(indent string, depth int) {
 	if w.known && w.dice.IntN(3) == 0 {
 		kind = 10
 	}
+	if w.calls && w.dice.IntN(3) == 0 {
+		kind = 11
+	}
 	switch kind {
 	case 0, 1, 2:
 		w.send(indent)
@@ -119,6 +134,8 @@ func (w *flowWriter) step(indent string, depth int) {
 		w.branch(indent, depth)
 	case 10:
 		w.collect(indent)
+	case 11:
+		w.start(indent)
 	case 9:
 		w.splits++
 		fmt.Fprintf(&w.out, "%s- id: s%d\n%s  split:\n", indent, w.splits, indent)
@@ -128,6 +145,16 @@ func (w *flowWriter) step(indent string, depth int) {
 			w.steps(indent+"        ", depth-1)
 		}
 		w.arms = append(w.arms, mine)
+	}
+}
+
+// start writes a call of the second flow. What follows may ask how that ended.
+func (w *flowWriter) start(indent string) {
+	w.splits++
+	wait := pick(w.dice, "", ", wait: true", ", wait: true")
+	fmt.Fprintf(&w.out, "%s- { id: s%d, start: { flow: two, key: data.id, data: { id: = data.id, total: = data.total }%s } }\n", indent, w.splits, wait)
+	if wait != "" {
+		w.arms = append(w.arms, fmt.Sprintf("s%d.outcome == %q", w.splits, pick(w.dice, "completed", "enough")))
 	}
 }
 

@@ -3,6 +3,7 @@ package prove_test
 import (
 	"encoding/json"
 	"fmt"
+	"slices"
 	"testing"
 	"testing/fstest"
 	"time"
@@ -17,7 +18,8 @@ import (
 type world struct {
 	core  *engine.Engine
 	state engine.State
-	run   *engine.Run // nil before it starts
+	run   *engine.Run   // nil before it starts
+	calls []*engine.Run // live runs that it started
 	who   *engine.Person
 	now   time.Time
 	begun time.Time
@@ -45,10 +47,20 @@ func newWorld(t testing.TB, files fstest.MapFS) (*world, *flows.Project) {
 	return w, p
 }
 
-// apply is the world after an input, so much later.
+// apply is the world after an input, so much later, and after all that follow from it.
 func (w *world) apply(in *engine.Input, later time.Duration) *world {
+	next := *w
+	next.now = w.now.Add(later)
+	for inputs := []*engine.Input{in}; len(inputs) > 0; {
+		inputs = append(next.take(inputs[0]), inputs[1:]...)
+	}
+	return &next
+}
+
+// take applies an input now, and answers what follows from it.
+func (w *world) take(in *engine.Input) []*engine.Input {
 	w.core.State = w.state
-	loaded := &engine.Loaded{}
+	loaded := &engine.Loaded{Runs: slices.Clone(w.calls)}
 	if w.run != nil {
 		loaded.Runs = append(loaded.Runs, w.run)
 	}
@@ -58,23 +70,39 @@ func (w *world) apply(in *engine.Input, later time.Duration) *world {
 	needs := &engine.Needs{}
 	w.core.Needs(in, needs)
 	ws := engine.NewWorkingSet(needs, loaded)
-	next := *w
-	next.now = w.now.Add(later)
-	out := w.core.Apply(ws, in, engine.InstantOf(next.now), engine.AnySlots(1000))
+	out := w.core.Apply(ws, in, engine.InstantOf(w.now), engine.AnySlots(1000))
 	if out.Panic != "" {
 		panic(out.Panic)
 	}
-	next.state = w.core.State
+	w.state = w.core.State
 	changes, _ := ws.Changes()
 	for _, c := range changes {
-		if w.run == nil || c.After.ID == w.run.ID {
-			next.run = c.After
-		}
+		w.note(c.After)
 	}
 	for _, p := range ws.People() {
-		next.who = p
+		w.who = p
 	}
-	return &next
+	return out.Derived
+}
+
+// note notes a run that was changed. The first one is that of the flow in question.
+func (w *world) note(r *engine.Run) {
+	if w.run == nil || r.ID == w.run.ID {
+		w.run = r
+		return
+	}
+	w.calls = slices.DeleteFunc(slices.Clone(w.calls), func(o *engine.Run) bool { return o.ID == r.ID })
+	if r.Live() {
+		w.calls = append(w.calls, r)
+	}
+}
+
+// runs are the live runs.
+func (w *world) runs() []*engine.Run {
+	if !w.live() {
+		return nil
+	}
+	return append([]*engine.Run{w.run}, w.calls...)
 }
 
 func (w *world) event(kind string, data map[string]any, later time.Duration) *world {
@@ -90,16 +118,22 @@ func (w *world) eventBy(who, kind string, data map[string]any, later time.Durati
 	return w.apply(&engine.Input{Payload: &engine.Event{Type: kind, Profile: who, Data: raw}}, later)
 }
 
-func (w *world) result(outcome channels.Outcome) *world {
-	n := len(w.run.Messages)
+func (w *world) result(outcome channels.Outcome) *world { return w.resultOf(w.run, outcome) }
+
+func (w *world) resultOf(r *engine.Run, outcome channels.Outcome) *world {
+	n := len(r.Messages)
 	return w.apply(&engine.Input{Payload: &engine.SendResult{
-		Run: w.run.ID, Message: n, Attempt: w.run.Message(n).Attempt, Result: channels.Result{Outcome: outcome, Reason: "no"},
+		Run: r.ID, Message: n, Attempt: r.Message(n).Attempt, Result: channels.Result{Outcome: outcome, Reason: "no"},
 	}}, 0)
 }
 
 func (w *world) receipt(message int, status channels.Status, later time.Duration) *world {
+	return w.receiptOf(w.run, message, status, later)
+}
+
+func (w *world) receiptOf(r *engine.Run, message int, status channels.Status, later time.Duration) *world {
 	return w.apply(&engine.Input{Payload: &engine.Receipt{Receipt: channels.Receipt{Status: status, Ref: channels.Ref{
-		Installation: w.state.Installation.String(), Run: w.run.ID.String(), Message: message, Attempt: 1,
+		Installation: w.state.Installation.String(), Run: r.ID.String(), Message: message, Attempt: 1,
 	}}}}, later)
 }
 
@@ -120,10 +154,11 @@ func (w *world) plan(plan string, later time.Duration) *world {
 	return w.apply(&engine.Input{Payload: &engine.ProfileChange{Profile: w.name, Set: set}}, later)
 }
 
-// ring goes on to the next timer.
-func (w *world) ring() *world {
-	due := w.run.Deadline
-	return w.apply(&engine.Input{Payload: &engine.Timer{Due: due, Run: w.run.ID}}, due.Time().Sub(w.now))
+// ring goes on to the next timer of the run.
+func (w *world) ring() *world { return w.ringOf(w.run) }
+
+func (w *world) ringOf(r *engine.Run) *world {
+	return w.apply(&engine.Input{Payload: &engine.Timer{Due: r.Deadline, Run: r.ID}}, r.Deadline.Time().Sub(w.now))
 }
 
 func (w *world) live() bool { return w.run != nil && w.run.Live() }
