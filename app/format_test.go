@@ -1,0 +1,209 @@
+package app
+
+import (
+	"compress/gzip"
+	"flag"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"nudge/channels"
+	"nudge/engine"
+	"nudge/examples"
+	"nudge/runner"
+	"nudge/store"
+	"nudge/store/bolt"
+)
+
+var updateFormat = flag.Bool("update-format", false, "write a store of the current format into testdata, for a new format")
+
+// TestFormats holds that a store which an earlier build of this format wrote is read as it was, and
+// goes on from there; and that one of an older format is refused with a line that says so. Each
+// format has its file in testdata, which stays as it was written.
+func TestFormats(t *testing.T) {
+	name := func(format int, ext string) string { return filepath.Join("testdata", fmt.Sprintf("format%d.%s", format, ext)) }
+	if *updateFormat {
+		writeFormat(t, name(store.Format, "db.gz"), name(store.Format, "txt"))
+	}
+	files, err := filepath.Glob("testdata/format*.db.gz")
+	if err != nil || len(files) == 0 {
+		t.Fatal(files, err)
+	}
+	for _, file := range files {
+		t.Run(filepath.Base(file), func(t *testing.T) {
+			dir := t.TempDir()
+			unzip(t, file, filepath.Join(dir, bolt.FileName))
+			kv, err := bolt.Open(dir)
+			if err != nil {
+				t.Fatal(err)
+			}
+			s, err := store.Open(kv)
+			if file != name(store.Format, "db.gz") {
+				if kv.Close(); err == nil || !strings.Contains(err.Error(), "which an older Nudge wrote") {
+					t.Errorf("a store of an older format: %v", err)
+				}
+				return
+			}
+			if err != nil {
+				t.Fatal(err)
+			}
+			defer s.Close()
+			if report, err := s.Check(); err != nil || len(report.Problems) > 0 {
+				t.Errorf("the check: %v, %q", err, report.Problems)
+			}
+			want, err := os.ReadFile(name(store.Format, "txt"))
+			if err != nil {
+				t.Fatal(err)
+			}
+			if got := told(t, s); got != string(want) {
+				t.Errorf("the runs are read as\n%s\nand were written as\n%s", got, want)
+			}
+			goOn(t, s)
+		})
+	}
+	if _, err := os.Stat(name(store.Format, "db.gz")); err != nil {
+		t.Errorf("format %d has no file: go test ./app -run TestFormats -update-format", store.Format)
+	}
+}
+
+// formatBegins is when the history of the files begins.
+var formatBegins = time.Date(2026, 3, 2, 10, 0, 0, 0, time.UTC)
+
+// history drives a loop by hand.
+type history struct {
+	t    *testing.T
+	loop *runner.Loop
+	now  time.Time
+}
+
+func newHistory(t *testing.T, s *store.Store, now time.Time) *history {
+	core, err := s.Engine()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return &history{t, runner.NewLoop(s, core, 10), now}
+}
+
+// takes applies inputs one after the other, and accepts what is posted.
+func (h *history) takes(payloads ...engine.Payload) (posts []engine.Post) {
+	for len(payloads) > 0 {
+		step, err := h.loop.Step(h.now, []*runner.Group{{Inputs: []*engine.Input{{Payload: payloads[0]}}}})
+		if err != nil {
+			h.t.Fatal(err)
+		}
+		payloads = payloads[1:]
+		for _, p := range step.Posts {
+			posts = append(posts, p)
+			payloads = append(payloads, &engine.SendResult{Run: p.Run, Message: p.Message, Attempt: p.Attempt,
+				Result: channels.Result{Outcome: channels.Accepted, ProviderID: fmt.Sprint("m", p.Run)}})
+		}
+		h.now = h.now.Add(time.Second)
+	}
+	return posts
+}
+
+func shippedTo(order, who string) *engine.Event {
+	return &engine.Event{Type: "order.shipped", Data: fmt.Appendf(nil, `{"order_id":%q,"customer":%q,"total":12.5}`, order, who)}
+}
+
+// writeFormat writes a store with some of everything: a run that waits for a reminder, one that has
+// ended, people with attributes and opt-outs, and a journal.
+func writeFormat(t *testing.T, file, text string) {
+	dir := t.TempDir()
+	kv, err := bolt.Open(dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	s, err := store.Open(kv)
+	if err != nil {
+		t.Fatal(err)
+	}
+	h := newHistory(t, s, formatBegins)
+	project := Read(examples.OrderShipped(), LocalSettings(os.LookupEnv))
+	outs := []string{"orders"}
+	h.takes(&engine.Deploy{Flows: project.Bundles()}, &engine.ProfileChange{Profile: "ann", Set: []byte(`{"first_name":"Ann"}`)},
+		&engine.ProfileChange{Profile: "cid", OptOuts: &outs}, shippedTo("o1", "ann"), shippedTo("o2", "bob"), shippedTo("o3", "cid"))
+	h.takes(&engine.Event{Type: "order.returned", Data: []byte(`{"order_id":"o2"}`)})
+	if err := os.WriteFile(text, []byte(told(t, s)), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if err := s.Close(); err != nil {
+		t.Fatal(err)
+	}
+	raw, err := os.ReadFile(filepath.Join(dir, bolt.FileName))
+	if err != nil {
+		t.Fatal(err)
+	}
+	out, err := os.Create(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	z := gzip.NewWriter(out)
+	if _, err := z.Write(raw); err != nil {
+		t.Fatal(err)
+	}
+	if err := z.Close(); err != nil {
+		t.Fatal(err)
+	}
+	if err := out.Close(); err != nil {
+		t.Fatal(err)
+	}
+}
+
+func unzip(t *testing.T, from, to string) {
+	t.Helper()
+	in, err := os.Open(from)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer in.Close()
+	z, err := gzip.NewReader(in)
+	if err != nil {
+		t.Fatal(err)
+	}
+	raw, err := io.ReadAll(z)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(to, raw, 0o600); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// told is every run of a store in words.
+func told(t *testing.T, s *store.Store) string {
+	t.Helper()
+	page, err := s.List(store.Query{Limit: store.MaxPage})
+	if err != nil {
+		t.Fatal(err)
+	}
+	var text strings.Builder
+	for _, r := range page.Runs {
+		fmt.Fprintf(&text, "%s of %s, %s %s, key %s, data %s: %s at step %d until %s, outcome %q\n", r.ID, r.Flow, r.Profile, r.Version, r.Key, r.Data,
+			r.Status, r.At, r.Deadline, r.Outcome)
+		for _, m := range r.Messages {
+			fmt.Fprintf(&text, "  message %d of step %d: %s %s, posted %s, %q\n", m.Number, m.Step, m.Status, m.ProviderID, m.Posted, m.Reason)
+		}
+		for _, e := range r.Timeline {
+			fmt.Fprintf(&text, "  %s %d of step %d, message %d: %s\n", e.At, e.Kind, e.Step, e.Message, e.Detail)
+		}
+	}
+	return text.String()
+}
+
+// goOn lets a day pass: the run that waits reminds its person.
+func goOn(t *testing.T, s *store.Store) {
+	t.Helper()
+	h := newHistory(t, s, formatBegins.Add(25*time.Hour))
+	var bodies []string
+	for _, p := range h.takes(shippedTo("o4", "dee")) {
+		bodies = append(bodies, p.Content.To)
+	}
+	if got := strings.Join(bodies, " "); got != "ann dee" {
+		t.Errorf("a day later messages go to %q, want ann, who is reminded, and dee", got)
+	}
+}
