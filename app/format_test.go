@@ -25,7 +25,9 @@ var updateFormat = flag.Bool("update-format", false, "write a store of the curre
 // goes on from there; and that one of an older format is refused with a line that says so. Each
 // format has its file in testdata, which stays as it was written.
 func TestFormats(t *testing.T) {
-	name := func(format int, ext string) string { return filepath.Join("testdata", fmt.Sprintf("format%d.%s", format, ext)) }
+	name := func(format int, ext string) string {
+		return filepath.Join("testdata", fmt.Sprintf("format%d.%s", format, ext))
+	}
 	if *updateFormat {
 		writeFormat(t, name(store.Format, "db.gz"), name(store.Format, "txt"))
 	}
