@@ -1,9 +1,11 @@
 package prove
 
 import (
+	"strings"
 	"time"
 
 	"nudge/flows"
+	"nudge/lang/shape"
 )
 
 // nominal is a duration in milliseconds; a day counts as 24 hours.
@@ -44,11 +46,12 @@ func (w *walk) moment(a alarm, m *flows.Moment) (past bool) {
 	if m.Before {
 		least, most = -least, -most
 	}
-	if m.OnDay { // the time of day of the anchor is not known
+	if m.OnDay && m.Clock == nil && w.telling && w.isDate(m.Of.String()) { // in a story it is midnight
+		least, most = least+clockOf(m), most+clockOf(m)
+	} else if m.OnDay { // the time of day of the anchor is not known
 		least, most = least-day+1, most+day-1
 		if m.Clock == nil {
-			clock := millis(time.Duration(m.Hour)*time.Hour + time.Duration(m.Minute)*time.Minute)
-			least, most = least+clock, most+1-day+clock
+			least, most = least+clockOf(m), most+1-day+clockOf(m)
 		}
 	}
 	if w.t.choose(2) == 1 {
@@ -59,6 +62,18 @@ func (w *walk) moment(a alarm, m *flows.Moment) (past bool) {
 	z.add(a, anchor, least, most)
 	w.dead = w.dead || !z.restrict(now, z.find(a), -1)
 	return false
+}
+
+// clockOf is how long after midnight a moment comes.
+func clockOf(m *flows.Moment) int64 {
+	return millis(time.Duration(m.Hour)*time.Hour + time.Duration(m.Minute)*time.Minute)
+}
+
+// isDate reports whether a path reads a day of what the run began with.
+func (x *explorer) isDate(path string) bool {
+	field, ok := strings.CutPrefix(path, flows.NameData+".")
+	t := x.f.Data.Fields[field]
+	return ok && t != nil && t.Kind == shape.KindDate
 }
 
 // anchor is the index in the zone of the instant that an expression names: the start of

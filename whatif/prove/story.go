@@ -2,6 +2,7 @@ package prove
 
 import (
 	"slices"
+	"time"
 
 	"nudge/flows"
 )
@@ -167,7 +168,7 @@ func (x *explorer) retell(legs []leg, late bool) Story {
 		}
 		insert(len(story), moves[1:]...)
 	}
-	instants := s.zone.instants(late)
+	instants := x.instants(&s.zone, late)
 	for i := range story {
 		story[i].At = instants[alarm{atPin, pins[i], false}]
 	}
@@ -175,20 +176,25 @@ func (x *explorer) retell(legs []leg, late bool) Story {
 	return story
 }
 
-// instants picks an instant for every moment of a zone, in milliseconds after the start.
-func (z *zone) instants(late bool) map[alarm]int64 {
+// instants picks an instant for every moment of a zone, in milliseconds after the start. Days
+// begin at midnight.
+func (x *explorer) instants(z *zone, late bool) map[alarm]int64 {
+	days := map[alarm]bool{}
+	for path, n := range x.anchors {
+		days[alarm{atAnchor, n, false}] = x.isDate(path)
+	}
 	at := map[alarm]int64{z.vars[start]: 0}
 	fixed := []int{start}
 	order := make([]int, 0, len(z.vars))
-	if late {
-		order = append(order, now)
-	}
-	for i := range z.vars {
-		if i != start && (i != now || !late) {
+	for i, v := range z.vars {
+		if i != start {
 			order = append(order, i)
 		}
+		if days[v] || i == now && late {
+			order = slices.Insert(order[:len(order)-1], 0, i)
+		}
 	}
-	for n, i := range order {
+	for _, i := range order {
 		low, high := -unbounded, unbounded
 		for _, j := range fixed {
 			if b := z.bound(j, i); b < unbounded {
@@ -199,15 +205,28 @@ func (z *zone) instants(late bool) map[alarm]int64 {
 			}
 		}
 		v := low
-		if low == -unbounded || late && n == 0 && high < unbounded {
+		if low == -unbounded || late && i == now && high < unbounded {
 			v = high
 		}
 		if v == unbounded {
 			v = max(low, 0)
 		}
+		if midnight := nextMidnight(v); days[z.vars[i]] && midnight <= high {
+			v = midnight
+		}
 		at[z.vars[i]], fixed = v, append(fixed, i)
 	}
 	return at
+}
+
+// nextMidnight is the first midnight of a story that is not before an instant of it.
+func nextMidnight(at int64) int64 {
+	midnight := millis(storyStart.Truncate(24 * time.Hour).Sub(storyStart))
+	days := (at - midnight + day - 1) / day
+	if at < midnight {
+		days = (at - midnight) / day
+	}
+	return midnight + days*day
 }
 
 // moves are what happened in a walk.

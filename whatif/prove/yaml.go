@@ -315,7 +315,7 @@ func (w *writer) values(root string, t *shape.Type, given map[string]any) map[st
 	w.nameFields(t, data)
 	for name, value := range given {
 		if at, ok := value.(anchored); ok {
-			value = storyStart.Add(time.Duration(at) * time.Millisecond).Format(time.RFC3339)
+			value = textOf(at, t, name)
 		}
 		data[name] = value
 	}
@@ -323,6 +323,15 @@ func (w *writer) values(root string, t *shape.Type, given map[string]any) map[st
 		maps.DeleteFunc(data, func(name string, _ any) bool { _, ok := t.Fields[name]; return !ok })
 	}
 	return data
+}
+
+// textOf is an instant as a field of a shape has it: a day, or a time.
+func textOf(at anchored, t *shape.Type, field string) string {
+	layout := time.RFC3339
+	if t != nil && t.Fields[field] != nil && t.Fields[field].Kind == shape.KindDate {
+		layout = time.DateOnly
+	}
+	return storyStart.Add(time.Duration(at) * time.Millisecond).Format(layout)
 }
 
 // sameKey sets the field that a key reads.
