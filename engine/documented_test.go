@@ -18,6 +18,7 @@ func TestDocumentedLimits(t *testing.T) {
 		fmt.Sprintf("A run has at most %d messages, without those that its conditions skip, and takes at most %d steps for one input", MaxMessagesPerRun, MaxStepsPerInput),
 		fmt.Sprintf("A run keeps at most %d events and replies for later", MaxMailbox),
 		fmt.Sprintf("A person has at most %d live runs", MaxLiveRuns),
+		fmt.Sprintf("An event starts at most %d runs", MaxStartsPerInput),
 	} {
 		if !strings.Contains(limits, want) {
 			t.Errorf("docs/language.md does not say under Limits: %s", want)

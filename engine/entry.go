@@ -82,6 +82,9 @@ func sameKey(live []*Run, f *flows.Flow, key string) (same []*Run) {
 // overLimit names the limit that one more start would exceed, or returns nothing. It also
 // records starts that a limit counts.
 func (a *applier) overLimit(f *flows.Flow, who *entrant, live int, restarted bool) string {
+	if a.starts >= MaxStartsPerInput {
+		return fmt.Sprintf("%d runs were started already, which is the limit of one event", MaxStartsPerInput)
+	}
 	if live >= MaxLiveRuns {
 		return fmt.Sprintf("%s has %d live runs, which is the limit", who.profile, MaxLiveRuns)
 	}
@@ -193,9 +196,10 @@ func (a *applier) afterEnd(r *Run) {
 	f := a.e.activeNamed(r.Flow)
 	queues := f != nil && f.Entry.IfRunning == flows.Queue
 	for _, h := range r.Mailbox {
+		p := a.ws.person(r.Profile)
 		// Only events held for a collect have not been offered to the trigger yet.
-		if queues && !h.Offered && collects(a.e.flowOf(r), h.Event) && triggersOne(f, h.Event) {
-			p := a.editPerson(r.Profile)
+		if queues && !h.Offered && collects(a.e.flowOf(r), h.Event) && triggersOne(f, h.Event) && (p == nil || len(p.Queue) < MaxQueue) {
+			p = a.editPerson(r.Profile)
 			p.Queue = append(p.Queue, Queued{Flow: r.Flow, Key: r.Key, Signal: h})
 		} else {
 			r.log(Entry{At: a.now, Kind: KindLeft, Step: NoStep, Detail: h.label()})

@@ -18,13 +18,11 @@ import (
 // Its text form is a ULID: 26 characters that sort as the bytes do.
 type RunID ulid.ULID
 
-const (
-	startsPerInput = 1 << 10 // run IDs one input can hand out
-	maxSeq         = 1 << 38 // journal positions that fit into a run ID
-)
+// maxSeq is how many journal positions fit into a run ID.
+const maxSeq = 1 << 38
 
 func newRunID(stamp Instant, installation Installation, seq uint64, ordinal int) RunID {
-	if ordinal >= startsPerInput || seq >= maxSeq {
+	if ordinal >= MaxStartsPerInput || seq >= maxSeq {
 		panic(fmt.Sprintf("engine: no run ID for start %d of input %d", ordinal, seq))
 	}
 	var low [8]byte

@@ -19,6 +19,7 @@ const (
 	MaxIDBytes        = 256      // bytes of the `id` of a request, an event or a line; a longer one is refused with 413
 	MaxReasonBytes    = 512      // bytes of a reason on a timeline; the rest is cut off
 	MaxRunsPerInput   = 1000     // runs that one event concerns at a time; derived inputs take the next ones, before newer events
+	MaxStartsPerInput = 1 << 10  // runs that one event starts, of all flows together; one more is skipped
 	MaxItems          = 1000     // items of a collect; the last one ends it by its first `until` line
 	MaxDepth          = 16       // inputs in a row that follow from one another; no more is made, and the timeline says so
 	MaxQueue          = 100      // events that wait in a person's queue; one more is skipped

@@ -90,6 +90,9 @@ func (w *World) enter(f *Flow, r *Run, h *happening) {
 	if restarted {
 		live = slices.DeleteFunc(live, func(x *Run) bool { return slices.Contains(same, x) })
 	}
+	if w.starts >= engine.MaxStartsPerInput {
+		return
+	}
 	if len(live) >= engine.MaxLiveRuns {
 		w.Reached["live runs limit"]++
 		return
@@ -174,7 +177,7 @@ func (w *World) afterEnd(r *Run, left []happening) {
 	}
 	p := w.personOf(r.profile)
 	for _, h := range left {
-		if h.event != "" && !h.offered && r.flow.collects(h.event) && f.triggersOn(h.event) {
+		if h.event != "" && !h.offered && r.flow.collects(h.event) && f.triggersOn(h.event) && len(p.queue) < engine.MaxQueue {
 			w.Reached["left over queued"]++
 			p.queue = append(p.queue, queued{flow: r.flow.Name, key: r.key, h: h})
 		}
