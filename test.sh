@@ -36,6 +36,12 @@ if ! command -v cc >/dev/null; then
 fi
 export CGO_ENABLED=1
 
+# It records what the program asks of the disk; see cmd/nudge/power_test.go.
+if ! command -v strace >/dev/null; then
+	apt-get update -q
+	apt-get install -qy --no-install-recommends strace
+fi
+
 # The provider's own SDK runs against the sandbox; see cmd/nudge/sdk_test.go.
 if ! command -v node >/dev/null || ! command -v npm >/dev/null; then
 	apt-get update -q
@@ -104,6 +110,7 @@ if [ "${1-}" = long ]; then
 	run positions ./simtest -run TestPositions -all -timeout 1h
 	run force ./whatif/prove -run BruteForce -flows 2000 -timeout 1h
 	run kills ./cmd/nudge -run 'TestKill|TestFaultyProvider' -kills 20 -kill-runs 4000 -faulty-runs 10000 -faulty-speed 6000 -timeout 1h
+	run losses ./cmd/nudge -run TestPowerLoss -losses 200000 -timeout 1h
 	run damages ./app -run TestDamages -damages 20000 -timeout 1h
 	run leaks ./app -run TestLeaks -reloads 1440 -timeout 1h
 	run million ./cmd/nudge -run TestMillion -rows 1000000 -campaign-kills 10 -timeout 2h

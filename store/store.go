@@ -38,7 +38,10 @@ func (s *Store) prepare() error {
 	case format == nil:
 		var installation engine.Installation
 		rand.Read(installation[:])
-		return Create(s.kv, installation)
+		if err := Create(s.kv, installation); err != nil {
+			return fmt.Errorf("the store has no records yet, and cannot get its first ones: %w", err)
+		}
+		return nil
 	case !bytes.Equal(format, []byte{Format}):
 		return refused(format)
 	}

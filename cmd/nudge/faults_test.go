@@ -17,7 +17,6 @@ import (
 	"nudge/runner"
 	"nudge/sandbox"
 	"nudge/sandbox/people"
-	"nudge/store"
 )
 
 var (
@@ -103,17 +102,7 @@ func untilAllEnded(t *testing.T, i *app.Instance, n int) []*engine.Run {
 	t.Helper()
 	late := time.After(patience + time.Duration(n)*20*time.Millisecond)
 	for look := time.NewTicker(50 * time.Millisecond); ; {
-		var all []*engine.Run
-		for q := (store.Query{Limit: store.MaxPage}); ; {
-			page, err := i.Store().List(q)
-			if err != nil {
-				t.Fatal(err)
-			}
-			all = append(all, page.Runs...)
-			if q.Before = page.Next; q.Before == (engine.RunID{}) {
-				break
-			}
-		}
+		all := allRuns(t, i.Store())
 		live := slices.IndexFunc(all, func(r *engine.Run) bool { return r.Live() })
 		if len(all) == n && live < 0 {
 			return all

@@ -11,6 +11,8 @@ import (
 	"time"
 
 	"nudge/client"
+	"nudge/engine"
+	"nudge/store"
 )
 
 // patience is how long a test waits for something that must happen.
@@ -32,6 +34,21 @@ func clientOf(t *testing.T, server string) *client.Client {
 		t.Fatal(err)
 	}
 	return c
+}
+
+// allRuns reads all runs of a store.
+func allRuns(t *testing.T, s *store.Store) (all []*engine.Run) {
+	t.Helper()
+	for q := (store.Query{Limit: store.MaxPage}); ; {
+		page, err := s.List(q)
+		if err != nil {
+			t.Fatal(err)
+		}
+		all = append(all, page.Runs...)
+		if q.Before = page.Next; q.Before == (engine.RunID{}) {
+			return all
+		}
+	}
 }
 
 // builtProgram is the program as users build it, without the race detector whose memory and

@@ -1,3 +1,5 @@
+//go:build linux
+
 package main
 
 import (
@@ -53,7 +55,7 @@ const (
 func TestKill(t *testing.T) {
 	seed := uint64(time.Now().UnixNano())
 	t.Logf("seed %d", seed)
-	k := newKilled(t, seed)
+	k := newKilled(t, t.TempDir(), builtProgram(t), seed)
 	k.begin()
 	inFlight := *killRuns / 2
 	k.post(0, inFlight, 0)
@@ -87,12 +89,12 @@ type killed struct {
 	mu      sync.Mutex            // guards taken
 	taken   map[channels.Ref]bool // Read receipts that were answered with 200, by run and message
 	output  string                // the file that all processes write to, for a failure
+	witness func(string)          // is told of each answer and each message at once; may be nil
 }
 
-func newKilled(t *testing.T, seed uint64) *killed {
-	k := &killed{t: t, dice: rand.New(rand.NewPCG(seed, 1)), dir: t.TempDir(),
+func newKilled(t *testing.T, dir, binary string, seed uint64) *killed {
+	k := &killed{t: t, dice: rand.New(rand.NewPCG(seed, 1)), dir: dir, binary: binary, output: filepath.Join(dir, "stderr"),
 		taken: map[channels.Ref]bool{}, client: &http.Client{Timeout: 10 * time.Second, Transport: &http.Transport{MaxIdleConnsPerHost: 64}}}
-	k.binary, k.output = builtProgram(t), filepath.Join(k.dir, "stderr")
 	l, err := net.Listen("tcp", "127.0.0.1:0") // a port that stays the same over restarts
 	if err != nil {
 		t.Fatal(err)
@@ -103,7 +105,7 @@ func newKilled(t *testing.T, seed uint64) *killed {
 	t.Cleanup(relay.Close)
 	k.sandbox, err = sandbox.New(sandbox.Config{
 		WebhookURL: relay.URL, Secret: killSecret, Seed: seed,
-		Clock: runner.NewClock(time.Now(), killSpeed), People: peopleOfKill, Fault: faultsOfKill,
+		Clock: runner.NewClock(time.Now(), killSpeed), People: k.people, Fault: faultsOfKill,
 	})
 	if err != nil {
 		t.Fatal(err)
@@ -177,7 +179,25 @@ func (k *killed) note(body []byte) {
 		k.mu.Lock()
 		k.taken[channels.Ref{Run: ref.Run, Message: ref.Message}] = true
 		k.mu.Unlock()
+		k.saw("read %s %d", ref.Run, ref.Message)
 	}
+}
+
+// saw tells the witness.
+func (k *killed) saw(format string, args ...any) {
+	if k.witness != nil {
+		k.witness(fmt.Sprintf(format, args...))
+	}
+}
+
+// people is called with each message that the provider takes.
+func (k *killed) people(m sandbox.Message) people.Script {
+	var metadata struct{ Nudge channels.Ref }
+	if err := json.Unmarshal(m.Metadata, &metadata); err != nil {
+		k.t.Error(err)
+	}
+	k.saw("post %s %d %d", metadata.Nudge.Run, metadata.Nudge.Message, metadata.Nudge.Attempt)
+	return peopleOfKill(m)
 }
 
 // peopleOfKill read after some hours, or never, or cannot be reached.
@@ -221,7 +241,18 @@ func (k *killed) write(name, text string) {
 // begin starts the process and returns once it is ready.
 func (k *killed) begin() {
 	k.t.Helper()
+	if !k.start("") {
+		k.process.Wait()
+		k.t.Fatalf("it did not start:\n%s", k.said())
+	}
+}
+
+// start starts the process, with a fault of its disk or none, and reports whether it got ready.
+// If not, it is about to end.
+func (k *killed) start(fault string) (ready bool) {
+	k.t.Helper()
 	k.process = exec.Command(k.binary, "serve", "-c", filepath.Join(k.dir, "nudge.yaml"))
+	k.process.Env = append(os.Environ(), "NUDGE_DISK_FAULT="+fault)
 	stderr, err := os.OpenFile(k.output, os.O_CREATE|os.O_APPEND|os.O_WRONLY, 0o600)
 	if err != nil {
 		k.t.Fatal(err)
@@ -240,11 +271,10 @@ func (k *killed) begin() {
 	lines := bufio.NewScanner(out)
 	for lines.Scan() {
 		if strings.Contains(lines.Text(), "ready") {
-			return
+			return true
 		}
 	}
-	k.process.Wait()
-	k.t.Fatalf("it did not start:\n%s", k.said())
+	return false
 }
 
 func (k *killed) kill() {
@@ -292,7 +322,11 @@ func (k *killed) event(i int) bool {
 		k.t.Errorf("event %d: %d %s", i, response.StatusCode, answer)
 		return true
 	}
-	return err == nil && response.StatusCode == http.StatusOK
+	if err != nil || response.StatusCode != http.StatusOK {
+		return false
+	}
+	k.saw("event %d", i)
+	return true
 }
 
 // live asks the process how many runs are live.
@@ -428,17 +462,7 @@ func (k *killed) runs() (all []*engine.Run) {
 	if err != nil || len(report.Problems) > 0 || report.Live > 0 {
 		k.t.Errorf("the store: %v, %d live, problems %q", err, report.Live, report.Problems)
 	}
-	q := store.Query{Limit: store.MaxPage}
-	for {
-		page, err := s.List(q)
-		if err != nil {
-			k.t.Fatal(err)
-		}
-		all = append(all, page.Runs...)
-		if q.Before = page.Next; q.Before == (engine.RunID{}) {
-			return all
-		}
-	}
+	return allRuns(k.t, s)
 }
 
 // seen returns the provider's view, by run and message.

@@ -54,7 +54,7 @@ var _ store.KV = (*KV)(nil)
 // no half-made file.
 func Open(dir string) (*KV, error) {
 	path := filepath.Join(dir, FileName)
-	if err := os.MkdirAll(dir, 0o700); err != nil {
+	if err := makeFolder(dir); err != nil {
 		return nil, fmt.Errorf("make a new store in %s: %w", dir, err)
 	}
 	locked, err := lock(dir, readWrite)
@@ -72,9 +72,17 @@ func Open(dir string) (*KV, error) {
 	if err != nil {
 		return nil, err
 	}
+	if err := k.settle(dir); err != nil {
+		return nil, errors.Join(fmt.Errorf("open the store %s: %w", path, err), k.Close())
+	}
 	k.unmap() // after a crash, opening reads every page to find the free ones
 	return k, nil
 }
+
+// settle makes durable what a killed process has left in the page cache of the system: its last
+// commit, perhaps without a sync, or the new name of a file. Otherwise the next commit could reach
+// the disk before that one, and use pages that the disk still needs.
+func (k *KV) settle(dir string) error { return errors.Join(k.db.Sync(), syncFolder(dir)) }
 
 // OpenExisting opens the store's file in the data folder for reading only.
 func OpenExisting(dir string) (*KV, error) {
@@ -209,7 +217,22 @@ func create(dir, path string) error {
 	return syncFolder(dir)
 }
 
-// syncFolder makes a rename within the folder durable.
+// makeFolder makes a folder and those above it, durable like what is going to be in them.
+func makeFolder(dir string) error {
+	if _, err := os.Stat(dir); !errors.Is(err, os.ErrNotExist) {
+		return err
+	}
+	parent := filepath.Dir(dir)
+	if err := makeFolder(parent); err != nil {
+		return err
+	}
+	if err := os.Mkdir(dir, 0o700); err != nil && !errors.Is(err, os.ErrExist) {
+		return err
+	}
+	return syncFolder(parent)
+}
+
+// syncFolder makes the names within the folder durable.
 func syncFolder(dir string) error {
 	d, err := os.Open(dir)
 	if err != nil {

@@ -52,8 +52,9 @@ type meta struct {
 	generation uint64 // number of the transaction that wrote it
 }
 
-// inspect reads the meta records of a file and holds the file's size against them. A writer of a
-// file without a list of free pages, as a crash leaves it, reads all pages anyway: then all of
+// inspect reads the meta records of a file, holds the file's size against them, and verifies the
+// tree that leads to the buckets: bbolt would follow a circle in it until its stack is full, and no
+// program survives that. A writer of a file without a list of free pages, as a crash leaves it, reads all pages anyway: then all of
 // them are verified first.
 func inspect(path string, to access) error {
 	f, err := os.Open(path)
@@ -62,12 +63,18 @@ func inspect(path string, to access) error {
 	}
 	defer f.Close()
 	m, err := readMeta(f)
-	if err != nil || to == readOnly || m.freelist != noFreelist {
+	if err != nil {
 		return err
 	}
-	damages, err := verify(f, m)
-	if err == nil && len(damages) > 0 {
-		err = damages[0]
+	w := &pages{file: f, meta: m, used: make([]bool, m.pages)}
+	if to == readWrite && m.freelist == noFreelist {
+		err = w.all()
+	} else {
+		w.noBuckets = true
+		err = w.tree(m.root, nil, nil, 0)
+	}
+	if err == nil && len(w.damages) > 0 {
+		err = w.damages[0]
 	}
 	return err
 }
@@ -132,10 +139,11 @@ const maxDamages = 100
 
 // pages walks through all pages of a file that are in use.
 type pages struct {
-	file    io.ReaderAt
-	meta    meta
-	used    []bool // by page
-	damages []*Damage
+	file      io.ReaderAt
+	meta      meta
+	noBuckets bool   // leave out what is in them
+	used      []bool // by page
+	damages   []*Damage
 }
 
 // Verify reads every page of the file in use and returns what is wrong with their structure, at
@@ -156,14 +164,16 @@ func (k *KV) Verify() ([]*Damage, error) {
 
 func verify(f *os.File, m meta) ([]*Damage, error) {
 	w := &pages{file: f, meta: m, used: make([]bool, m.pages)}
-	err := w.tree(m.root, nil, nil, 0)
-	if err != nil {
-		return nil, err
-	}
-	if m.freelist != noFreelist {
-		err = w.free(m.freelist)
-	}
+	err := w.all()
 	return w.damages, err
+}
+
+func (w *pages) all() error {
+	err := w.tree(w.meta.root, nil, nil, 0)
+	if err == nil && w.meta.freelist != noFreelist {
+		err = w.free(w.meta.freelist)
+	}
+	return err
 }
 
 func (w *pages) found(page uint64, format string, args ...any) {
@@ -281,7 +291,7 @@ func (w *pages) tree(page uint64, lower, upper []byte, level int) error {
 		switch {
 		case branch:
 			err = w.tree(it.child, it.key, next, level+1)
-		case it.bucket:
+		case it.bucket && !w.noBuckets:
 			err = w.bucket(page, i, it.value, level)
 		}
 		if err != nil {
