@@ -3,7 +3,6 @@ package store
 import (
 	"encoding/binary"
 	"fmt"
-	"maps"
 	"strings"
 
 	"nudge/engine"
@@ -30,33 +29,62 @@ const maxProblems = 100
 // from its run or is a cancelled timer; the counts match the runs; the journal has no gap.
 // An error means that the store could not be read at all.
 func (s *Store) Check() (*Report, error) {
-	c := &checker{report: &Report{}, counts: map[string]*VersionCounts{}, flows: map[engine.FlowVersion]*flows.Flow{}, tally: map[uint64]*Tally{}, liveOf: map[uint64]int{}}
+	c := &checker{report: &Report{}, flows: map[engine.FlowVersion]*flows.Flow{}, sums: &sums{
+		counts: map[string]*VersionCounts{}, tally: map[uint64]*Tally{}, liveOf: map[uint64]int{},
+	}}
 	err := s.kv.View(func(r Reader) error {
-		c.r = r
-		c.state()
-		c.runs()
-		c.ended()
-		c.indexes()
-		c.numbers()
-		c.journal()
-		c.ids()
-		c.people()
-		c.derived()
-		c.campaigns()
-		c.orphans()
+		c.begin(r)
+		c.activeVersions()
+		for _, p := range c.parts() {
+			r.Ascend(p.bucket, nil, func(key, record []byte) bool {
+				p.visit(key, record)
+				return true
+			})
+		}
+		c.journalEnd()
+		c.compareSums()
 		return nil
 	})
 	return c.report, err
 }
 
+// checker verifies records one by one. What it says of a record holds within one transaction.
 type checker struct {
-	r      Reader
-	report *Report
-	last   engine.State
-	counts map[string]*VersionCounts
-	flows  map[engine.FlowVersion]*flows.Flow
-	tally  map[uint64]*Tally
-	liveOf map[uint64]int // runs by campaign
+	r       Reader
+	report  *Report
+	last    engine.State
+	purged  Purged
+	entered engine.Journaled // the last input of the journal so far; number 0: none
+	flows   map[engine.FlowVersion]*flows.Flow
+	sums    *sums // nil: they are not counted
+}
+
+// sums are what all records of one transaction add up to.
+type sums struct {
+	counts  map[string]*VersionCounts
+	tally   map[uint64]*Tally
+	liveOf  map[uint64]int // runs by campaign
+	open    []uint64
+	firings []engine.Firing
+	orphans int
+}
+
+// checkedPart is a bucket, and how each of its records is verified.
+type checkedPart struct {
+	bucket Bucket
+	visit  func(key, record []byte)
+}
+
+// parts are all buckets that are verified record by record.
+func (c *checker) parts() []checkedPart {
+	parts := []checkedPart{{Runs, c.runRecord}, {Ended, c.endedRecord}}
+	for _, b := range [...]Bucket{People, Keys, Timers, Outbox, Sent, Asks} {
+		parts = append(parts, checkedPart{b, func(key, _ []byte) { c.indexed(b, key) }})
+	}
+	return append(parts, []checkedPart{
+		{Counts, c.count}, {Journal, c.journaled}, {IDs, c.id}, {IDTimes, c.idTime}, {Profiles, c.person},
+		{Derived, c.derived}, {Campaigns, c.campaignRecord}, {Members, c.member}, {Orphans, c.orphan},
+	}...)
 }
 
 func (c *checker) problem(format string, args ...any) {
@@ -68,13 +96,21 @@ func (c *checker) problem(format string, args ...any) {
 	}
 }
 
-func (c *checker) state() {
-	state, err := decodeState(c.r.Get(Meta, keyState))
+// begin makes the checker go on in a transaction.
+func (c *checker) begin(r Reader) {
+	state, err := decodeState(r.Get(Meta, keyState))
 	if err != nil {
 		c.problem("meta state: %v", err)
 	}
-	c.last = state
-	for _, v := range state.Active {
+	purged, err := readPurged(r)
+	if err != nil {
+		c.problem("meta purged: %v", err)
+	}
+	c.r, c.last, c.purged = r, state, purged
+}
+
+func (c *checker) activeVersions() {
+	for _, v := range c.last.Active {
 		c.version(v)
 	}
 }
@@ -96,117 +132,91 @@ func (c *checker) version(v engine.FlowVersion) *flows.Flow {
 	return f
 }
 
-func (c *checker) numbers() {
-	c.r.Ascend(Counts, nil, func(key, record []byte) bool {
-		stored, err := decodeCounts(record)
-		if err != nil {
-			c.problem("counts %x: %v", key, err)
-			return true
-		}
-		counted := c.counts[string(key)]
-		delete(c.counts, string(key))
-		if counted == nil {
-			counted = newCounts(engine.FlowVersion{Flow: stored.Flow, Version: stored.Version})
-		}
-		counted.addPurged(stored.Purged)
-		if stored.Live != counted.Live || !maps.Equal(stored.Parked, counted.Parked) || !maps.Equal(stored.Outcomes, counted.Outcomes) || stored.Started != counted.Started {
-			c.problem("counts of flow %s %s: stored %+v, counted %+v", stored.Flow, stored.Version, *stored, *counted)
-		}
-		return true
-	})
-	for _, v := range c.counts {
-		c.problem("flow %s %s has runs but no counts", v.Flow, v.Version)
-	}
-}
-
-func (c *checker) journal() {
-	var last engine.Journaled
-	purged, err := readPurged(c.r)
+func (c *checker) count(key, record []byte) {
+	stored, err := decodeCounts(record)
 	if err != nil {
-		c.problem("meta purged: %v", err)
+		c.problem("counts %x: %v", key, err)
+		return
 	}
-	c.r.Ascend(Journal, nil, func(key, record []byte) bool {
-		j, err := decodeJournaled(record)
-		switch {
-		case err != nil:
-			c.problem("journal %x: %v", key, err)
-			return true
-		case len(key) != 8 || j.Seq != binary.BigEndian.Uint64(key):
-			c.problem("journal %x: the record is of input %d", key, j.Seq)
-		case c.report.Journal == 0 && j.Seq != purged.Journal+1:
-			c.problem("journal begins at input %d, the one before it that was dropped is %d", j.Seq, purged.Journal)
-		case c.report.Journal > 0 && j.Seq != last.Seq+1:
-			c.problem("journal: input %d comes after %d", j.Seq, last.Seq)
-		case j.Stamp < last.Stamp:
-			c.problem("journal: input %d is stamped %s, before the one before it", j.Seq, j.Stamp)
-		}
-		c.report.Journal++
-		last = *j
-		return true
-	})
-	if last.Seq != c.last.Seq {
-		c.problem("journal ends at input %d, the state is of input %d", last.Seq, c.last.Seq)
+	if c.sums != nil {
+		c.sums.compareCounts(c, key, stored)
 	}
 }
 
-func (c *checker) people() {
-	c.r.Ascend(Profiles, nil, func(key, record []byte) bool {
-		p, err := decodePerson(record)
-		if err != nil {
-			c.problem("profiles %q: %v", key, err)
-		} else if string(personPrefix(p.ID)) != string(key) {
-			c.problem("profiles %q: the record is of %q", key, p.ID)
-		}
-		return true
-	})
+func (c *checker) journaled(key, record []byte) {
+	j, err := decodeJournaled(record)
+	last := c.entered
+	if c.report.Journal > 0 && last.Seq < c.purged.Journal { // dropped since
+		last = engine.Journaled{Seq: c.purged.Journal, Stamp: c.purged.Stamp}
+	}
+	switch {
+	case err != nil:
+		c.problem("journal %x: %v", key, err)
+		return
+	case len(key) != 8 || j.Seq != binary.BigEndian.Uint64(key):
+		c.problem("journal %x: the record is of input %d", key, j.Seq)
+	case c.report.Journal == 0 && j.Seq != c.purged.Journal+1:
+		c.problem("journal begins at input %d, the one before it that was dropped is %d", j.Seq, c.purged.Journal)
+	case c.report.Journal > 0 && j.Seq != last.Seq+1:
+		c.problem("journal: input %d comes after %d", j.Seq, last.Seq)
+	case j.Stamp < last.Stamp:
+		c.problem("journal: input %d is stamped %s, before the one before it", j.Seq, j.Stamp)
+	}
+	c.report.Journal++
+	c.entered = *j
 }
 
-func (c *checker) derived() {
-	c.r.Ascend(Derived, nil, func(key, record []byte) bool {
-		j, err := decodeJournaled(record)
-		if err != nil {
-			c.problem("derived %x: %v", key, err)
-		} else if len(key) != 8 || j.Input.Derived != binary.BigEndian.Uint64(key) || j.Input.Derived > c.last.Derived {
-			c.problem("derived %x: the record is of input %d, the last is %d", key, j.Input.Derived, c.last.Derived)
-		}
-		return true
-	})
+// journalEnd holds the end of the journal against the state of the same transaction.
+func (c *checker) journalEnd() {
+	if ends := max(c.entered.Seq, c.purged.Journal); ends != c.last.Seq {
+		c.problem("journal ends at input %d, the state is of input %d", ends, c.last.Seq)
+	}
 }
 
-func (c *checker) ids() {
-	c.r.Ascend(IDs, nil, func(key, record []byte) bool {
-		answer, err := decodeAnswer(record)
-		switch {
-		case err != nil:
-			c.problem("ids %q: %v", key, err)
-		case answer.ID != string(key):
-			c.problem("ids %q: the record is of %q", key, answer.ID)
-		case c.r.Get(IDTimes, idTimeKey(answer)) == nil:
-			c.problem("ids %q would never be forgotten", key)
-		}
-		return true
-	})
-	c.r.Ascend(IDTimes, nil, func(key, _ []byte) bool {
-		if len(key) < 8 || c.r.Get(IDs, key[8:]) == nil {
-			c.problem("idtimes %q has no id", strings.ToValidUTF8(string(key), "?"))
-		}
-		return true
-	})
+func (c *checker) person(key, record []byte) {
+	p, err := decodePerson(record)
+	if err != nil {
+		c.problem("profiles %q: %v", key, err)
+	} else if string(personPrefix(p.ID)) != string(key) {
+		c.problem("profiles %q: the record is of %q", key, p.ID)
+	}
 }
 
-func (c *checker) orphans() {
-	n := 0
-	c.r.Ascend(Orphans, nil, func(key, record []byte) bool {
-		n++
-		o, err := decodeOrphan(record)
-		if err != nil {
-			c.problem("orphans %q: %v", key, err)
-		} else if string(providerPrefix(o.ProviderID)) != string(key) {
-			c.problem("orphans %q: the record is of %q", key, o.ProviderID)
-		}
-		return true
-	})
-	if n != c.last.Orphans {
-		c.problem("receipts wait for %d messages, the state says for %d", n, c.last.Orphans)
+func (c *checker) derived(key, record []byte) {
+	j, err := decodeJournaled(record)
+	if err != nil {
+		c.problem("derived %x: %v", key, err)
+	} else if len(key) != 8 || j.Input.Derived != binary.BigEndian.Uint64(key) || j.Input.Derived > c.last.Derived {
+		c.problem("derived %x: the record is of input %d, the last is %d", key, j.Input.Derived, c.last.Derived)
+	}
+}
+
+func (c *checker) id(key, record []byte) {
+	answer, err := decodeAnswer(record)
+	switch {
+	case err != nil:
+		c.problem("ids %q: %v", key, err)
+	case answer.ID != string(key):
+		c.problem("ids %q: the record is of %q", key, answer.ID)
+	case c.r.Get(IDTimes, idTimeKey(answer)) == nil:
+		c.problem("ids %q would never be forgotten", key)
+	}
+}
+
+func (c *checker) idTime(key, _ []byte) {
+	if len(key) < 8 || c.r.Get(IDs, key[8:]) == nil {
+		c.problem("idtimes %q has no id", strings.ToValidUTF8(string(key), "?"))
+	}
+}
+
+func (c *checker) orphan(key, record []byte) {
+	if c.sums != nil {
+		c.sums.orphans++
+	}
+	o, err := decodeOrphan(record)
+	if err != nil {
+		c.problem("orphans %q: %v", key, err)
+	} else if string(providerPrefix(o.ProviderID)) != string(key) {
+		c.problem("orphans %q: the record is of %q", key, o.ProviderID)
 	}
 }

@@ -7,53 +7,35 @@ import (
 	"nudge/flows"
 )
 
-// runs verifies that every record belongs to a live run, or is a sign that leads to an
-// ended run.
-func (c *checker) runs() {
-	c.r.Ascend(Runs, nil, func(key, record []byte) bool {
-		run, err := runOf(c.r, key, record)
-		switch {
-		case err != nil:
-			c.problem("runs %x: %v", key, err)
-		case run.Live() == isSign(record):
-			c.problem("run %s is %s, and not where such runs are", run.ID, run.Status)
-		default:
-			c.run(run)
-		}
-		return true
-	})
+// runRecord verifies that a record belongs to a live run, or is a sign that leads to an ended
+// run.
+func (c *checker) runRecord(key, record []byte) {
+	run, err := runOf(c.r, key, record)
+	switch {
+	case err != nil:
+		c.problem("runs %x: %v", key, err)
+	case run.Live() == isSign(record):
+		c.problem("run %s is %s, and not where such runs are", run.ID, run.Status)
+	default:
+		c.run(run)
+	}
 }
 
-// ended verifies that a sign leads to every record of an ended run.
-func (c *checker) ended() {
-	c.r.Ascend(Ended, nil, func(key, _ []byte) bool {
-		id, _, err := parseEndedKey(key)
-		if err != nil {
-			c.problem("ended %x: %v", key, err)
-			return true
-		}
-		if _, to, err := follow(id[:], c.r.Get(Runs, id[:])); err != nil || string(to) != string(key) {
-			c.problem("ended %x: nothing leads to run %s", key, id)
-		}
-		return true
-	})
+// endedRecord verifies that a sign leads to the record of an ended run.
+func (c *checker) endedRecord(key, _ []byte) {
+	id, _, err := parseEndedKey(key)
+	if err != nil {
+		c.problem("ended %x: %v", key, err)
+		return
+	}
+	if _, to, err := follow(id[:], c.r.Get(Runs, id[:])); err != nil || string(to) != string(key) {
+		c.problem("ended %x: nothing leads to run %s", key, id)
+	}
 }
 
 func (c *checker) run(run *engine.Run) {
-	v := engine.FlowVersion{Flow: run.Flow, Version: run.Version}
-	name := string(versionKey(v))
-	if c.counts[name] == nil {
-		c.counts[name] = newCounts(v)
-	}
-	c.counts[name].add(run)
-	if n := run.Campaign; n != 0 {
-		if c.tally[n] == nil {
-			c.tally[n] = newTally(n)
-		}
-		c.tally[n].count(engine.Change{After: run})
-		if run.Live() {
-			c.liveOf[n]++
-		}
+	if c.sums != nil {
+		c.sums.add(run)
 	}
 	entries(run, func(w write) {
 		if value := c.r.Get(w.bucket, w.key); value == nil || string(value) != string(w.value) {

@@ -6,6 +6,8 @@ import (
 	"strconv"
 	"syscall"
 	"time"
+
+	"go.etcd.io/bbolt"
 )
 
 // maxMapped is how many bytes of files the process may have in its memory before it
@@ -36,6 +38,21 @@ func (k *KV) giveBack() {
 // map, and the memory after the map may belong to something else.
 func (k *KV) unmap() {
 	_, _, _ = syscall.Syscall(syscall.SYS_MADVISE, k.db.Info().Data, uintptr(k.Size()), syscall.MADV_DONTNEED)
+}
+
+// Release gives the pages that reading has mapped back to the system, if there are many: see
+// giveBack. It is for readers of the whole file, and safe beside a writer: while a transaction is
+// open, nobody maps the file again.
+func (k *KV) Release() error { return k.releaseAbove(maxMapped) }
+
+func (k *KV) releaseAbove(limit int64) error {
+	if mapped() <= limit {
+		return nil
+	}
+	return k.db.View(func(t *bbolt.Tx) error {
+		_, _, _ = syscall.Syscall(syscall.SYS_MADVISE, k.db.Info().Data, uintptr(t.Size()), syscall.MADV_DONTNEED)
+		return nil
+	})
 }
 
 // mapped returns how many bytes of files the process has in its memory; 0 if that is

@@ -1,0 +1,81 @@
+package store
+
+import (
+	"maps"
+	"slices"
+
+	"nudge/engine"
+)
+
+// add counts a run.
+func (s *sums) add(run *engine.Run) {
+	v := engine.FlowVersion{Flow: run.Flow, Version: run.Version}
+	name := string(versionKey(v))
+	if s.counts[name] == nil {
+		s.counts[name] = newCounts(v)
+	}
+	s.counts[name].add(run)
+	if n := run.Campaign; n != 0 {
+		if s.tally[n] == nil {
+			s.tally[n] = newTally(n)
+		}
+		s.tally[n].count(engine.Change{After: run})
+		if run.Live() {
+			s.liveOf[n]++
+		}
+	}
+}
+
+// compareCounts holds the stored counts of a version against its runs.
+func (s *sums) compareCounts(c *checker, key []byte, stored *VersionCounts) {
+	counted := s.counts[string(key)]
+	delete(s.counts, string(key))
+	if counted == nil {
+		counted = newCounts(engine.FlowVersion{Flow: stored.Flow, Version: stored.Version})
+	}
+	counted.addPurged(stored.Purged)
+	if stored.Live != counted.Live || !maps.Equal(stored.Parked, counted.Parked) || !maps.Equal(stored.Outcomes, counted.Outcomes) || stored.Started != counted.Started {
+		c.problem("counts of flow %s %s: stored %+v, counted %+v", stored.Flow, stored.Version, *stored, *counted)
+	}
+}
+
+// compareCampaign holds the tally of a campaign against its runs.
+func (s *sums) compareCampaign(c *checker, f *engine.Campaign, stored *Tally) {
+	if f.Open() {
+		s.open = append(s.open, f.Number)
+		if f.Event.Event != "" {
+			s.firings = append(s.firings, engine.Firing{Campaign: f.Number, Flow: f.Flow, Version: f.Version, Key: f.Key})
+		}
+	}
+	counted := s.tally[f.Number]
+	delete(s.tally, f.Number)
+	if counted == nil {
+		counted = newTally(f.Number)
+	}
+	merge(counted.Standings, stored.Purged)
+	if live := s.liveOf[f.Number]; live != f.Live {
+		c.problem("firing %s: %d runs live, its record says %d", f.ID, live, f.Live)
+	}
+	if !maps.Equal(stored.Standings, counted.Standings) {
+		c.problem("firing %s: its tally is %+v, counted %+v", f.ID, *stored, *counted)
+	}
+}
+
+// compareSums holds what all records add up to against the state, once all were visited.
+func (c *checker) compareSums() {
+	for _, v := range c.sums.counts {
+		c.problem("flow %s %s has runs but no counts", v.Flow, v.Version)
+	}
+	if !slices.Equal(c.sums.open, c.last.Open) {
+		c.problem("the state says that firings %v are open, the records say %v", c.last.Open, c.sums.open)
+	}
+	if !slices.Equal(c.sums.firings, c.last.Firings) {
+		c.problem("the state says that events have fired %v, the records say %v", c.last.Firings, c.sums.firings)
+	}
+	for number := range c.sums.tally {
+		c.problem("runs are of firing %d, which is not there", number)
+	}
+	if c.sums.orphans != c.last.Orphans {
+		c.problem("receipts wait for %d messages, the state says for %d", c.sums.orphans, c.last.Orphans)
+	}
+}
