@@ -28,13 +28,14 @@ import (
 
 // Config is the configuration of an instance.
 type Config struct {
-	Project  *Project                 // required, without errors
-	DataDir  string                   // required
-	Reload   func() (*Project, error) // reads the project again; nil: the instance cannot reload
-	Listener net.Listener             // of the API; required, and owned by the instance from then on
-	Webhooks net.Listener             // for webhooks only; may be nil
-	Clock    runner.Clock             // nil: the clock from the settings
-	Log      *slog.Logger             // required
+	Project    *Project                 // required, without errors
+	DataDir    string                   // required
+	Reload     func() (*Project, error) // reads the project again; nil: the instance cannot reload
+	Listener   net.Listener             // of the API; required, and owned by the instance from then on
+	Webhooks   net.Listener             // for webhooks only; may be nil
+	CheckEvery time.Duration            // how often the store is checked while it is in use; 0: only on request
+	Clock      runner.Clock             // nil: the clock from the settings
+	Log        *slog.Logger             // required
 
 	patience   time.Duration // how long a stop waits for current requests; 0: shutdownPeriod
 	engineStop time.Duration // and how long for the engine; 0: engineGrace
@@ -51,6 +52,7 @@ type Instance struct {
 	runner *runner.Runner
 	ended  chan struct{} // closed when the runner has ended
 
+	check     *storeCheck
 	audiences *audience.Folder
 	stack     []part
 
@@ -99,7 +101,12 @@ func (i *Instance) start(ctx context.Context) error {
 		return err
 	}
 	i.startMigrations()
-	return i.serve(registry)
+	if err := i.serve(registry); err != nil {
+		return err
+	}
+	go i.check.schedule(i.config.CheckEvery)        // ends when Stop stops the checks
+	i.push("the checks of the store", i.check.stop) // before the servers, which wait for those on request
+	return nil
 }
 
 func (i *Instance) push(name string, stop func() error) { i.stack = append(i.stack, part{name, stop}) }
@@ -120,6 +127,9 @@ func (i *Instance) openStore(registry *prometheus.Registry) (*engine.Engine, err
 	}
 	i.watchStore(kv)
 	if err := measureStore(registry, kv); err != nil {
+		return nil, failed(err)
+	}
+	if i.check, err = newStoreCheck(i.store, kv.Release, registry, i.log); err != nil {
 		return nil, failed(err)
 	}
 	state, err := i.store.State()
@@ -200,7 +210,7 @@ func (i *Instance) openAccounts() (all []runner.Account, err error) {
 func (i *Instance) serve(registry *prometheus.Registry) error {
 	config := server.Config{
 		Runner: i.runner, Store: i.store, Deployed: i.noteDeploy, Tokens: i.project.Settings.Tokens, Registry: registry, Log: i.log,
-		Audiences: i.audiences, Limits: i.project.Settings.Limits, Full: i.full.Load,
+		Audiences: i.audiences, Limits: i.project.Settings.Limits, Full: i.full.Load, CheckStore: i.check.run,
 	}
 	if secrets := i.project.Settings.Secrets; len(secrets) > 0 {
 		hooks := i.project.Settings.Webhooks

@@ -16,6 +16,7 @@
 //	POST /webhooks/{channel}     from the provider of a channel, which proves that it is
 //	GET  /-/healthy  /-/ready  /metrics
 //	POST /-/reload
+//	GET  /-/store/check          checks the store in use; NDJSON, with the report at the end
 //
 // A request that changes something may have an Idempotency-Key. For three days, a request
 // with the same key and body gets the first answer and changes nothing. With another body

@@ -37,14 +37,17 @@ type Config struct {
 	Audiences preview.Walker      // nil: campaigns have no preview
 	// Reload deploys the project anew and returns what is wrong with it, when
 	// something is. Nil: there is nothing to reload.
-	Reload   func(context.Context) (diag.List, error)
-	Deployed func()               // called after a deploy by the API; nil: nobody wants to know
-	Profiles bool                 // what webhooks say of people becomes what is known of them
-	Tokens   []string             // bearer tokens; none: every request must come from this machine
-	Full     func() bool          // whether the disk of the store is nearly full; nil: nobody looks
-	Registry *prometheus.Registry // for /metrics, and for the server's own; nil: none
-	Limits   Limits               // of what requests can make the server hold
-	Log      *slog.Logger         // nil: nothing is logged
+	Reload func(context.Context) (diag.List, error)
+	// CheckStore verifies the store while it is in use, and calls progress now and then. It fails
+	// with ErrChecking while another check runs. Nil: it cannot be checked.
+	CheckStore func(ctx context.Context, progress func(store.CheckProgress)) (*store.Report, error)
+	Deployed   func()               // called after a deploy by the API; nil: nobody wants to know
+	Profiles   bool                 // what webhooks say of people becomes what is known of them
+	Tokens     []string             // bearer tokens; none: every request must come from this machine
+	Full       func() bool          // whether the disk of the store is nearly full; nil: nobody looks
+	Registry   *prometheus.Registry // for /metrics, and for the server's own; nil: none
+	Limits     Limits               // of what requests can make the server hold
+	Log        *slog.Logger         // nil: nothing is logged
 }
 
 // Server serves the API and the webhooks.
@@ -135,6 +138,7 @@ func (s *Server) routes() []route {
 		{"GET /v1/outbound", s.getOutbound},
 		{"PUT /v1/outbound", s.putOutbound},
 		{"POST /-/reload", s.reload},
+		{"GET /-/store/check", s.checkStore},
 	}
 	if s.config.Registry != nil {
 		metrics := promhttp.HandlerFor(s.config.Registry, promhttp.HandlerOpts{EnableOpenMetrics: true})

@@ -40,6 +40,7 @@ func TestWire(t *testing.T) {
 		{"preview", preview.Preview{}, client.Preview{}, nil},
 		{"journal", JournalHead{}, client.JournalHead{}, nil},
 		{"outbound", outbound{}, client.Outbound{}, nil},
+		{"check of the store", checkLine{}, client.StoreCheck{}, nil},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			served := fields("", reflect.TypeOf(test.server), test.without)

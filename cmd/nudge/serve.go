@@ -11,6 +11,7 @@ import (
 	"os/signal"
 	"path/filepath"
 	"syscall"
+	"time"
 
 	"github.com/spf13/cobra"
 
@@ -28,8 +29,15 @@ account of nudge.yaml, and receives the provider's webhooks.
   SIGUSR1           the kill switch: nothing goes out until you switch it off:
                     curl -X PUT $NUDGE_SERVER/v1/outbound -d '{"killed": false}'`
 
+// How often a server checks its store, and how often at most.
+const (
+	checkEvery      = 24 * time.Hour
+	leastCheckEvery = time.Minute
+)
+
 func newServe() *cobra.Command {
 	var config string
+	var check time.Duration
 	c := &cobra.Command{
 		Use:     "serve",
 		Short:   "Run the project for real",
@@ -38,19 +46,23 @@ func newServe() *cobra.Command {
 		Args:    cobra.NoArgs,
 	}
 	c.Flags().StringVarP(&config, "config", "c", flows.ProjectFile, "the project's nudge.yaml, or its folder")
+	c.Flags().DurationVar(&check, "check-every", checkEvery, "how often the store is checked while it is in use; 0 for never")
 	log := logFlags(c)
 	c.RunE = func(c *cobra.Command, _ []string) error {
 		dir, err := projectDir(config)
 		if err != nil {
 			return err
 		}
-		return serve(c.Context(), dir, c.OutOrStdout(), c.ErrOrStderr(), log.logger(c.ErrOrStderr()))
+		if check < 0 || check > 0 && check < leastCheckEvery {
+			return wrongUsage(fmt.Errorf("--check-every %v: want %v or longer, or 0 for never", check, leastCheckEvery))
+		}
+		return serve(c.Context(), dir, check, c.OutOrStdout(), c.ErrOrStderr(), log.logger(c.ErrOrStderr()))
 	}
 	return c
 }
 
 // serve runs the project in a folder until a signal or a failure.
-func serve(ctx context.Context, dir string, out, errs io.Writer, log *slog.Logger) error {
+func serve(ctx context.Context, dir string, check time.Duration, out, errs io.Writer, log *slog.Logger) error {
 	keepHeapSmall(ctx)
 	read := app.AllSettings(os.LookupEnv)
 	p, err := app.Load(dir, read, errs)
@@ -67,7 +79,7 @@ func serve(ctx context.Context, dir string, out, errs io.Writer, log *slog.Logge
 	signals, ended := signal.NotifyContext(ctx, os.Interrupt, syscall.SIGTERM)
 	defer ended()
 	i, err := app.Start(signals, app.Config{
-		Project: p, DataDir: dataDir(dir, p.Settings.DataDir), Log: log, Listener: api, Webhooks: webhooks,
+		Project: p, DataDir: dataDir(dir, p.Settings.DataDir), Log: log, Listener: api, Webhooks: webhooks, CheckEvery: check,
 		Reload: func() (*app.Project, error) { return app.Reread(dir, read, errs) },
 	})
 	if err != nil {

@@ -8,22 +8,33 @@ import (
 	"github.com/spf13/cobra"
 
 	"nudge/app"
+	"nudge/client"
 	"nudge/store"
 )
 
 const storeCheckHelp = `Check reads every page and every record of a data folder, and verifies the rules that hold
-between them. It changes nothing. The server must not be running: it holds the file.`
+between them. It changes nothing. The server must not be running: it holds the file.
+
+With --url a running server checks its own store beside its work, slowly enough that nobody
+notices. It verifies every record, and the pages that they are in. It leaves out what only
+stands still in a stopped store: sums over all records, and the list of free pages.`
 
 func newStoreCheck() *cobra.Command {
 	c := &cobra.Command{
 		Use:     "check [DATA_DIR]",
 		Short:   "Verify every record of a data folder",
 		Long:    storeCheckHelp,
-		Example: "  nudge store check data",
+		Example: "  nudge store check data\n  nudge store check --url http://127.0.0.1:8080",
 		Args:    cobra.MaximumNArgs(1),
 	}
 	output := outputFlag(c)
+	var remote apiFlags
+	c.Flags().StringVar(&remote.server, "url", "", "URL of a running server, which checks its own store")
+	c.Flags().StringVar(&remote.token, "token", "", "bearer token of the API; default $NUDGE_TOKEN")
 	c.RunE = func(c *cobra.Command, args []string) error {
+		if remote.server != "" {
+			return checkServer(c, &remote, *output, args)
+		}
 		dir := app.DefaultDataDir
 		if len(args) > 0 {
 			dir = args[0]
@@ -43,6 +54,33 @@ func newStoreCheck() *cobra.Command {
 		return failed(err)
 	}
 	return c
+}
+
+// checkServer lets a running server check its store.
+func checkServer(c *cobra.Command, remote *apiFlags, output format, args []string) error {
+	if len(args) > 0 {
+		return wrongUsage(errors.New("a server checks its own store: leave out the data folder, or --url"))
+	}
+	server, err := remote.client()
+	if err != nil {
+		return err
+	}
+	bar := newProgress(c.ErrOrStderr(), "", nil)
+	found, err := server.CheckStore(c.Context(), func(p client.StoreProgress) {
+		bar.draw(fmt.Sprintf("%s: %s, %s", p.Part, plural(p.Records, "record"), plural(p.Problems, "problem")))
+	})
+	bar.clear()
+	if err != nil {
+		return err
+	}
+	r := store.Report(*found)
+	if err := report(c, output, &r, func(c *cobra.Command, r *store.Report) error { return writeReport(c.OutOrStdout(), r) }); err != nil {
+		return err
+	}
+	if len(r.Problems) > 0 {
+		return failed(errShown)
+	}
+	return nil
 }
 
 // checkStore verifies the pages of the file, and the records if all pages can be read.
