@@ -94,7 +94,7 @@ var scripts = []bad{
 	many("digits", "reads after ", "9", "s"),
 }
 
-// files are YAML. They are of any file of a project.
+// files are YAML. All files of a project have one parser, so nudge.yaml stands for them.
 var files = []bad{
 	many("commas", "a: [", ",", "]\n"),
 	many("list", "a: [", "1,", "1]\n"),
