@@ -17,9 +17,9 @@ const (
 	// checkRest is how many times as long as it reads a check of the store rests. So it takes a
 	// tenth of a core and of the disk at most, and less when others keep either busy, because
 	// reading then takes longer.
-	checkRest = 9
-	minRest   = time.Millisecond
-	maxRest   = 10 * time.Second
+	checkRest    = 9
+	shortestRest = time.Millisecond
+	longestRest  = 10 * time.Second
 
 	// firstCheck is the part of the usual time after which the first check after a start begins, so
 	// that a server which is started anew each day is checked too.
@@ -30,7 +30,7 @@ const (
 
 // restAfter returns how long a check rests after a slice that took so long.
 func restAfter(slice time.Duration) time.Duration {
-	return min(max(checkRest*slice, minRest), maxRest)
+	return min(max(checkRest*slice, shortestRest), longestRest)
 }
 
 // storeCheck verifies the store of an instance while it works, one check at a time.
