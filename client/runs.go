@@ -16,7 +16,7 @@ type Run struct {
 	Profile   string          `json:"profile"`
 	Key       string          `json:"key,omitempty"`
 	StartedBy string          `json:"started_by"`
-	Status    string          `json:"status"`              // sending, held, waiting, fetching or ended
+	Status    string          `json:"status"`              // sending, held, waiting, fetching, ended or quarantined
 	Step      string          `json:"step,omitempty"`      // where it stands; empty once it has ended
 	Deadline  Time            `json:"deadline,omitzero"`   // when its wait ends at the latest
 	HeldUntil Time            `json:"held_until,omitzero"` // when a held message is looked at again
@@ -27,6 +27,10 @@ type Run struct {
 	Data      json.RawMessage `json:"data,omitempty"`    // only of [Client.Run]
 	Messages  []Message       `json:"messages,omitempty"`
 	Timeline  []Entry         `json:"timeline,omitempty"`
+
+	Quarantined Time   `json:"quarantined,omitzero"` // when it was set apart, because its record was damaged
+	Reason      string `json:"reason,omitempty"`     // what was wrong with the record
+	Record      []byte `json:"record,omitempty"`     // as it was found; only of [Client.Run]
 }
 
 // Message is a message of a run.
@@ -57,8 +61,12 @@ type RunQuery struct {
 	Profile string
 	Status  string // live or ended
 	Outcome string
-	Before  string // a run: only those that started before it; Next of a page
-	Limit   int    // runs on a page, at most 1000; 0: 50
+	// Quarantined selects the runs whose records were damaged. Only Before and Limit go with
+	// it; of such a run little more is known than its ID, and the flow and the person may be
+	// empty.
+	Quarantined bool
+	Before      string // a run: only those that started before it; Next of a page
+	Limit       int    // runs on a page, at most 1000; 0: 50
 }
 
 // RunPage is one page of runs, newest first.
@@ -70,8 +78,11 @@ type RunPage struct {
 // Runs lists runs, newest first, without their messages and timelines.
 func (c *Client) Runs(ctx context.Context, q RunQuery) (*RunPage, error) {
 	page := &RunPage{Runs: []Run{}}
-	return page, c.get(ctx, "/v1/runs", parameters(q.Limit,
-		"flow", q.Flow, "profile", q.Profile, "status", q.Status, "outcome", q.Outcome, "before", q.Before), page)
+	values := parameters(q.Limit, "flow", q.Flow, "profile", q.Profile, "status", q.Status, "outcome", q.Outcome, "before", q.Before)
+	if q.Quarantined {
+		values.Set("quarantined", "true")
+	}
+	return page, c.get(ctx, "/v1/runs", values, page)
 }
 
 // parameters are the parameters of a list that are not empty.

@@ -9,13 +9,15 @@ import (
 // StoreReport is what a check of the server's store found. The numbers are those of the time when
 // their records were read.
 type StoreReport struct {
-	Live     int      `json:"live"`    // runs
-	Ended    int      `json:"ended"`   // runs
-	Timers   int      `json:"timers"`  // of live runs
-	Stale    int      `json:"stale"`   // cancelled timers still in the index
-	Outbox   int      `json:"outbox"`  // messages planned or claimed
-	Journal  uint64   `json:"journal"` // inputs
-	Problems []string `json:"problems"`
+	Live    int    `json:"live"`    // runs
+	Ended   int    `json:"ended"`   // runs
+	Timers  int    `json:"timers"`  // of live runs
+	Stale   int    `json:"stale"`   // cancelled timers still in the index
+	Outbox  int    `json:"outbox"`  // messages planned or claimed
+	Journal uint64 `json:"journal"` // inputs
+
+	Quarantined int      `json:"quarantined,omitempty"` // runs whose records were damaged, and that were set apart
+	Problems    []string `json:"problems"`
 }
 
 // StoreProgress is how far a check of the server's store is.

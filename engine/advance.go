@@ -19,7 +19,7 @@ const (
 	OutcomeRestarted   = "restarted"   // replaced by a new run, under if_running: restart
 	OutcomeForgotten   = "forgotten"   // the person was forgotten
 	OutcomeLate        = "late"        // it started later than its schedule's max_delay allows
-	OutcomeQuarantined = "quarantined" // a fault of the engine; the run is kept for inspection
+	OutcomeQuarantined = "quarantined" // a fault of the engine, or a damaged record; it is kept for inspection
 )
 
 // advance takes the run from the given step on, until the run parks or ends.
@@ -260,19 +260,24 @@ func sizeOf(vars []Var) (size int) {
 	return size
 }
 
-// finish ends the run. It drops messages that were planned but not claimed.
+// finish ends the run, and continues what waited for that.
 func (a *applier) finish(r *Run, outcome string, goal bool) {
+	a.end(r, outcome, goal)
+	if r.Campaign != 0 {
+		a.editCampaign(r.Campaign).Live--
+	}
+	a.afterEnd(r)
+	r.Mailbox = nil
+}
+
+// end ends the run itself. It drops messages that were planned but not claimed.
+func (a *applier) end(r *Run, outcome string, goal bool) {
 	for i := range r.Messages {
 		a.drop(r, r.Messages[i].Number, ReasonRunEnded)
 	}
 	r.Status, r.Outcome, r.Goal, r.Ended = Ended, outcome, goal || r.Goal, a.now
-	if r.Campaign != 0 {
-		a.editCampaign(r.Campaign).Live--
-	}
 	r.Alarms, r.Deadline, r.Repeats, r.StatusCheck, r.Meanwhile = nil, 0, nil, StatusCheck{}, nil
 	r.log(Entry{At: a.now, Kind: KindEnded, Step: NoStep, Detail: outcome})
-	a.afterEnd(r)
-	r.Mailbox = nil
 }
 
 // fail ends the run because of an error that the flow's author must fix.

@@ -141,7 +141,7 @@ func (a *applier) blame(what string) (done bool) {
 	}
 	a.ws.undo.begin()
 	r = a.edit(id)
-	r.log(Entry{At: a.now, Kind: KindQuarantined, Step: NoStep, Detail: what})
+	r.log(Entry{At: a.now, Kind: KindQuarantined, Step: NoStep, Detail: "a bug in Nudge: " + what})
 	a.finish(r, OutcomeQuarantined, false)
 	return false
 }

@@ -55,7 +55,7 @@ var sentences = [...]sentence{
 	KindFetch:       {text: "{step} fetches {detail}{attempt}"},
 	KindFetched:     {text: "{step} was {detail}"},
 	KindOpted:       {text: "opted {detail}"},
-	KindQuarantined: {text: "quarantined because of a bug in Nudge: {detail}"},
+	KindQuarantined: {text: "quarantined because of {detail}"},
 }
 
 // Describe puts an entry of a run's timeline into words. The flow is the version that the

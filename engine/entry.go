@@ -187,11 +187,7 @@ func (a *applier) enqueue(f *flows.Flow, who *entrant) {
 // the next run.
 func (a *applier) afterEnd(r *Run) {
 	if r.Parent != (RunID{}) {
-		// This input only continues a run that waits for it, so no depth limit applies. It follows
-		// from what ended the run, not from what started it: a run that calls one run after the
-		// other, over hours or days, is no endless loop.
-		a.out.Derived = append(a.out.Derived, &Input{Depth: min(a.in.Depth+1, MaxDepth),
-			Payload: &ChildEnded{Parent: r.Parent, Call: r.ParentCall, Child: r.ID, Outcome: r.Outcome}})
+		a.tellParent(&ChildEnded{Parent: r.Parent, Call: r.ParentCall, Child: r.ID, Outcome: r.Outcome})
 	}
 	f := a.e.activeNamed(r.Flow)
 	queues := f != nil && f.Entry.IfRunning == flows.Queue
@@ -212,6 +208,14 @@ func (a *applier) afterEnd(r *Run) {
 		// The new run has the depth of the queued event, however many runs came before it.
 		a.out.Derived = append(a.out.Derived, &Input{Payload: d})
 	}
+}
+
+// tellParent derives the input that continues the run that called one that has ended. It only
+// continues a run that waits for it, so no depth limit applies. It follows from what ended the
+// called run, not from what started it: a run that calls one run after the other, over hours or
+// days, is no endless loop.
+func (a *applier) tellParent(c *ChildEnded) {
+	a.out.Derived = append(a.out.Derived, &Input{Depth: min(a.in.Depth+1, MaxDepth), Payload: c})
 }
 
 // nextOf returns the input that starts the next queued run after a run's end, or nil if none

@@ -63,6 +63,13 @@ func (id RunID) Compare(other RunID) int { return ulid.ULID(id).Compare(ulid.ULI
 // Time is the stamp of the input that started the run.
 func (id RunID) Time() Instant { return Instant(ulid.ULID(id).Time()) }
 
+// Seq is the number of that input in the journal.
+func (id RunID) Seq() uint64 {
+	var low [8]byte
+	copy(low[2:], id[10:])
+	return binary.BigEndian.Uint64(low[:]) >> 10
+}
+
 // Installation is the random identity of one store, made when its file is created. It
 // prevents staging, production and restored backups from taking each other's receipts.
 type Installation [8]byte

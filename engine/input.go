@@ -58,6 +58,7 @@ const (
 	InputExpireOrphans                        // receipts waited too long for their message
 	InputStatusAnswer                         // the provider answered a status check
 	InputRecheckRuns                          // runs check the status of their messages
+	InputQuarantine                           // the record of a run cannot be read any more
 
 	endOfInputs
 )
@@ -101,6 +102,7 @@ var inputKinds = [endOfInputs]struct {
 	InputExpireOrphans:   {"lapse", "lapse", func() Payload { return new(ExpireOrphans) }},
 	InputStatusAnswer:    {"asked", "asked", func() Payload { return new(StatusAnswer) }},
 	InputRecheckRuns:     {"ask runs", "ask_runs", func() Payload { return new(RecheckRuns) }},
+	InputQuarantine:      {"quarantine", "quarantine", func() Payload { return new(Quarantine) }},
 }
 
 // String is the word for a kind of input in metrics and logs.

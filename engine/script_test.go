@@ -272,6 +272,9 @@ func (w *world) show(step *runner.Step) {
 	for _, p := range step.Panics {
 		fmt.Fprintf(&w.out, "panic: %s\n", strings.SplitN(p, "\n", 2)[0])
 	}
+	for _, q := range step.Damaged {
+		fmt.Fprintf(&w.out, "%s is quarantined\n", w.name(q.Run))
+	}
 	for _, c := range step.Changes {
 		r := c.After
 		if w.numbers[r.ID] == 0 {
@@ -303,6 +306,18 @@ func (w *world) show(step *runner.Step) {
 			text += "[" + part.Type + " " + part.Data + part.URL + "]"
 		}
 		fmt.Fprintf(&w.out, "post %d to %s: %s\n", len(w.posts), p.Content.To, text)
+	}
+}
+
+// damage flips a bit of a live run's record.
+func (w *world) damage(id engine.RunID) {
+	w.t.Helper()
+	if err := w.kv.Update(func(tx store.Writer) error {
+		record := bytes.Clone(tx.Get(store.Runs, id[:]))
+		record[len(record)/2] ^= 1
+		return tx.Put(store.Runs, id[:], record)
+	}); err != nil {
+		w.t.Fatal(err)
 	}
 }
 
@@ -348,6 +363,8 @@ func (w *world) do(line string) {
 		w.begin(now)
 	case "provider": // provider accepts [and fails PERSON]: it answers by itself from now on
 		w.auto, w.fails = true, strings.TrimPrefix(strings.TrimPrefix(rest, "accepts"), " and fails ")
+	case "damage": // damage RUN: a bit of its record flips
+		w.damage(w.run(rest))
 	case "cancel": // cancel RUN
 		w.apply(&engine.Input{Payload: &engine.Cancel{Run: w.run(rest)}})
 	case "outbound": // outbound live | hold | only PROFILE…

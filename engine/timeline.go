@@ -55,7 +55,7 @@ const (
 	KindSet                         // Detail: names
 	KindEnded                       // Detail: outcome
 	KindError                       // Detail: what broke, with its place
-	KindQuarantined                 // Detail: what broke; a fault of the engine
+	KindQuarantined                 // Detail: why: a fault of the engine, or damage to the record
 	KindRound                       // Detail: number of the round that begins
 	KindItem                        // Detail: event type; collected
 	KindEmitted                     // Detail: event type

@@ -78,6 +78,8 @@ type Loaded struct {
 	Campaigns []*Campaign
 	Members   []*Member
 
+	Damaged []RunID // runs whose records cannot be read: they count as absent
+
 	// Truncated holds the keys with more runs than were loaded. Their runs are complete only
 	// for the first input of a batch.
 	Truncated map[FlowKey]bool

@@ -10,7 +10,7 @@ import (
 
 // batch loads what the groups need, applies them in order and commits. It stops after
 // a group from which other inputs follow, because those come before the next. It
-// returns how many groups it applied.
+// returns how many groups it applied: none if it set apart damaged runs first.
 func (l *Loop) batch(now time.Time, groups []*Group, step *Step) (applied int, err error) {
 	var needs engine.Needs
 	for _, g := range groups {
@@ -21,6 +21,9 @@ func (l *Loop) batch(now time.Time, groups []*Group, step *Step) (applied int, e
 	loaded, err := l.store.Load(&needs)
 	if err != nil {
 		return 0, err
+	}
+	if len(loaded.Damaged) > 0 {
+		return 0, l.quarantine(loaded.Damaged, step)
 	}
 	b := &batch{loop: l, ws: engine.NewWorkingSet(&needs, loaded), loaded: loaded, stamp: engine.Instant(now.UnixMilli()), step: step}
 	for applied < len(groups) && len(b.out.Derived) == 0 && (applied == 0 || !b.cut(loaded, groups[applied])) {

@@ -5,15 +5,22 @@ import (
 
 	"nudge/engine"
 	"nudge/flows"
+	"nudge/store"
 )
 
 // Store keeps the state of the loop. Records that it returns belong to the caller.
 type Store interface {
-	// Load returns everything that the needs name.
+	// Load returns everything that the needs name, and which runs cannot be read.
 	Load(*engine.Needs) (*engine.Loaded, error)
 	// Commit returns nil when the batch is durable. After an error nobody can say
 	// whether it is: the loop must not be used again.
 	Commit(*engine.Batch) error
+	// Quarantine sets apart every run among the given ones whose record is damaged, and if
+	// one of them was live, every other such live run. It returns those that it has set apart.
+	Quarantine(ids []engine.RunID, at engine.Instant) ([]*store.Quarantined, error)
+	// Untold returns the input for each live run that was set apart and that the engine has
+	// not yet ended.
+	Untold() ([]*engine.Input, error)
 	// Due returns at most limit timers until an instant, and the next one's deadline
 	// after those, or 0.
 	Due(until engine.Instant, limit int) ([]engine.Timer, engine.Instant, error)
@@ -72,6 +79,8 @@ type Loop struct {
 	dropping bool // there may be campaigns that are settled
 	purging  purging
 	derived  []*engine.Input // inputs to be applied before any from outside, in order
+	untold   []*engine.Input // ends of runs whose records are damaged, to be applied before all else
+	suspects []engine.RunID  // runs that somebody could not read
 }
 
 // Group is inputs that are applied together: all of them, or none when one is
@@ -94,6 +103,7 @@ type Step struct {
 	Again   bool                     // there is more to do at once
 	Changes []engine.Change          // for metrics
 	Panics  []string                 // our faults; the runs concerned are quarantined
+	Damaged []*store.Quarantined     // runs that were set apart because their records are damaged
 }
 
 // AccountSettings is what the loop has to know of an account.
@@ -137,42 +147,51 @@ func (l *Loop) Hold() { l.hold = true }
 func (l *Loop) Step(now time.Time, groups []*Group) (*Step, error) {
 	step := &Step{}
 	l.now = engine.Instant(now.UnixMilli()) // rounded down: nothing is early, and what is due is due now
+	if err := l.setApart(step); err != nil {
+		return nil, err
+	}
 	own, err := l.own()
 	if err != nil {
 		return nil, err
 	}
 	groups = append(own, groups...)
-	idle := len(groups) == 0 && len(l.derived) == 0
-	for len(groups) > 0 || len(l.derived) > 0 {
+	idle := len(groups) == 0 && !l.follows()
+	for len(groups) > 0 || l.follows() {
 		taken, err := l.applyNext(now, groups, step)
 		if err != nil {
 			return nil, err
 		}
 		groups = groups[taken:]
 	}
-	if err := l.tidyUp(l.now); err != nil {
+	if err := l.around(step, func() error { return l.tidyUp(l.now) }); err != nil {
 		return nil, err
 	}
-	if err := l.purge(l.now, idle); err != nil {
+	if err := l.around(step, func() error { return l.purge(l.now, idle) }); err != nil {
 		return nil, err
 	}
 	step.Next = earlier(earlier(earlier(l.next, l.nextTick()), earlier(l.feed.next, l.nextLapse())), l.purging.next)
-	step.Again = step.Again || l.erasing || l.dropping || l.purging.busy() || l.feed.changed || l.surveys() || l.next != 0 && l.next <= l.now
+	step.Again = step.Again || l.erasing || l.dropping || l.purging.busy() || l.feed.changed || l.surveys() || l.follows() || l.next != 0 && l.next <= l.now
 	for _, x := range l.accounts {
 		l.lookForward(x, step)
 	}
 	return step, nil
 }
 
-// applyNext applies derived inputs where there are some, else the next of the groups, and
-// returns how many groups it applied.
+// follows reports whether there are inputs to be applied before any from outside.
+func (l *Loop) follows() bool { return len(l.untold) > 0 || len(l.derived) > 0 }
+
+// applyNext applies the next of the inputs that come before any from outside, if there are
+// some, else the next of the groups. It returns how many groups it applied.
 func (l *Loop) applyNext(now time.Time, groups []*Group, step *Step) (int, error) {
-	if len(l.derived) == 0 {
+	first := &l.untold
+	if len(l.untold) == 0 {
+		first = &l.derived
+	}
+	if len(*first) == 0 {
 		return l.batch(now, groups[:untilDeploy(groups)], step)
 	}
-	first := &Group{Inputs: l.derived[:1]}
-	l.derived = l.derived[1:]
-	_, err := l.batch(now, []*Group{first}, step)
+	applied, err := l.batch(now, []*Group{{Inputs: (*first)[:1]}}, step)
+	*first = (*first)[applied:]
 	return 0, err
 }
 

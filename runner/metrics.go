@@ -30,6 +30,7 @@ type metrics struct {
 	stepTime prometheus.Histogram
 	batch    prometheus.Histogram
 	faults   prometheus.Counter
+	damaged  prometheus.Counter
 }
 
 func newMetrics(reg prometheus.Registerer, q *queue, accounts []Account) (*metrics, error) {
@@ -62,10 +63,12 @@ func newMetrics(reg prometheus.Registerer, q *queue, accounts []Account) (*metri
 			prometheus.ExponentialBuckets(0.0005, 2, 14)),
 		batch:  histogram("nudge_batch_inputs", "Inputs applied in one commit.", prometheus.ExponentialBuckets(1, 2, 12)),
 		faults: prometheus.NewCounter(prometheus.CounterOpts{Name: "nudge_faults_total", Help: "Faults of the engine itself; each quarantined a run."}),
+		damaged: prometheus.NewCounter(prometheus.CounterOpts{Name: "nudge_runs_damaged_total",
+			Help: "Runs that were quarantined because their records were damaged."}),
 	}
 	var errs []error
 	for _, c := range []prometheus.Collector{m.inputs, m.ignored, m.refused, m.busy, m.started, m.ended,
-		m.messages, m.unsent, m.posts, m.asks, m.lapsed, m.requests, m.heldNow, m.postTime, m.stepTime, m.batch, m.faults} {
+		m.messages, m.unsent, m.posts, m.asks, m.lapsed, m.requests, m.heldNow, m.postTime, m.stepTime, m.batch, m.faults, m.damaged} {
 		errs = append(errs, reg.Register(c))
 	}
 	for c, name := range map[class]string{commands: "commands", results: "results", inbound: "inbound", events: "events"} {
@@ -127,6 +130,7 @@ func (m *metrics) step(s *Step, batch []*waiting, took time.Duration) {
 		m.stepTime.Observe(took.Seconds())
 	}
 	m.faults.Add(float64(len(s.Panics)))
+	m.damaged.Add(float64(len(s.Damaged)))
 	m.lapsed.Add(float64(s.Lapsed))
 	for i := range s.Changes {
 		m.change(&s.Changes[i])

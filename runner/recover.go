@@ -20,6 +20,9 @@ func (l *Loop) Recover(now time.Time) (*Step, error) {
 	if l.derived, err = l.store.Derived(); err != nil {
 		return nil, err
 	}
+	if l.untold, err = l.store.Untold(); err != nil {
+		return nil, err
+	}
 	if err := l.openAccounts(now, all); err != nil {
 		return nil, err
 	}
@@ -31,7 +34,7 @@ func (l *Loop) Recover(now time.Time) (*Step, error) {
 			return all, err
 		}
 		after = found[len(found)-1].OutboxRef
-		groups, err := l.lost(found)
+		groups, err := l.lost(found, all)
 		if err != nil {
 			return nil, err
 		}
@@ -46,7 +49,7 @@ func (l *Loop) applyAll(now time.Time, groups []*Group, step *Step) error {
 	if len(groups) == 0 {
 		return nil
 	}
-	for len(groups) > 0 || len(l.derived) > 0 {
+	for len(groups) > 0 || l.follows() {
 		n, err := l.applyNext(now, groups, step)
 		if err != nil {
 			return err
@@ -57,7 +60,7 @@ func (l *Loop) applyAll(now time.Time, groups []*Group, step *Step) error {
 }
 
 // lost makes a result of unknown outcome for every claimed message.
-func (l *Loop) lost(found []engine.OutboxEntry) ([]*Group, error) {
+func (l *Loop) lost(found []engine.OutboxEntry, step *Step) ([]*Group, error) {
 	var needs engine.Needs
 	for _, e := range found {
 		if e.Claimed {
@@ -67,6 +70,11 @@ func (l *Loop) lost(found []engine.OutboxEntry) ([]*Group, error) {
 	loaded, err := l.store.Load(&needs)
 	if err != nil {
 		return nil, err
+	}
+	if len(loaded.Damaged) > 0 {
+		if err := l.quarantine(loaded.Damaged, step); err != nil {
+			return nil, err
+		}
 	}
 	byID := make(map[engine.RunID]*engine.Run, len(loaded.Runs))
 	for _, r := range loaded.Runs {

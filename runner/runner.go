@@ -25,6 +25,7 @@ type Runner struct {
 	askers      []*asker      // likewise; nil for an account that cannot be asked
 	fetches     chan engine.FetchPost
 	freezes     chan engine.SnapshotRequest
+	suspects    chan engine.RunID
 	metrics     *metrics
 	over        chan struct{}             // closed when no outcome of a post is taken any more
 	stepping    atomic.Pointer[time.Time] // when the step under way began; nil between steps
@@ -49,6 +50,8 @@ func New(store Store, core *engine.Engine, config Config) (*Runner, error) {
 		over:    make(chan struct{}),
 		fetches: make(chan engine.FetchPost, maxFetches),
 		freezes: make(chan engine.SnapshotRequest, maxFreezes),
+
+		suspects: make(chan engine.RunID, maxSuspects),
 	}
 	var accounts []AccountSettings
 	senders := 0
@@ -166,6 +169,7 @@ func (r *Runner) recover() error {
 	if err != nil {
 		return fmt.Errorf("settle what was under way: %w", err)
 	}
+	r.metrics.damaged.Add(float64(len(step.Damaged)))
 	n := 0
 	for i := range step.Changes {
 		if before := step.Changes[i].Before; before == nil || before.StatusCheck.Until == 0 { // it asks again
@@ -233,6 +237,7 @@ func (r *Runner) step() (*Step, error) {
 	began := time.Now()
 	r.stepping.Store(&began)
 	defer r.stepping.Store(nil)
+	r.loop.Suspect(r.suspected()...)
 	step, err := r.loop.Step(r.config.Clock.Now(), r.groups)
 	if err != nil {
 		for _, w := range r.batch {
@@ -251,6 +256,9 @@ func (r *Runner) step() (*Step, error) {
 
 // handOn carries out the effects of a step, after its commit.
 func (r *Runner) handOn(step *Step) {
+	for _, q := range step.Damaged {
+		r.config.Log.Error("the record of a run is damaged; the run is quarantined", "run", q.Run, "ended_before", q.Ended, "damage", q.Reason)
+	}
 	for _, p := range step.Panics {
 		r.config.Log.Error("a fault of ours; the run concerned is quarantined", "panic", p)
 	}

@@ -30,6 +30,7 @@ func (stopped) Submit(context.Context, ...*engine.Input) ([]engine.Answer, error
 }
 func (stopped) Standing() time.Duration                        { return 0 }
 func (stopped) Begin(...*engine.Input) (*runner.Ticket, error) { return nil, runner.ErrStopped }
+func (stopped) Suspect(...engine.RunID)                        {}
 
 // bare is a server without a running engine, for requests that never come so far.
 func bare(t *testing.T, limits server.Limits) *server.Server {

@@ -24,7 +24,7 @@ type Run struct {
 	Profile   string          `json:"profile"`
 	Key       string          `json:"key,omitempty"`
 	StartedBy string          `json:"started_by"`
-	Status    string          `json:"status"` // sending, held, waiting, fetching or ended
+	Status    string          `json:"status"` // sending, held, waiting, fetching, ended or quarantined
 	Step      string          `json:"step,omitempty"`
 	Deadline  engine.Instant  `json:"deadline,omitzero"`
 	HeldUntil engine.Instant  `json:"held_until,omitzero"` // when a held message is looked at again
@@ -35,6 +35,16 @@ type Run struct {
 	Data      json.RawMessage `json:"data,omitempty"`
 	Messages  []Message       `json:"messages,omitempty"`
 	Timeline  []Entry         `json:"timeline,omitempty"`
+
+	Quarantined engine.Instant `json:"quarantined,omitzero"` // when it was set apart, because its record was damaged
+	Reason      string         `json:"reason,omitempty"`     // what was wrong with the record
+	Record      []byte         `json:"record,omitempty"`     // as it was found; only of one run
+}
+
+// runPage is one page of a list of runs.
+type runPage struct {
+	Runs []Run  `json:"runs"`
+	Next string `json:"next,omitempty"`
 }
 
 // Message is a message of a run as the API shows it.
@@ -107,15 +117,20 @@ func (s *Server) listRuns(w http.ResponseWriter, r *http.Request) {
 		s.fail(w, r, err)
 		return
 	}
+	if quarantined, err := wantsQuarantined(r.URL.Query()); err != nil {
+		s.fail(w, r, err)
+		return
+	} else if quarantined {
+		s.listQuarantined(w, r, q)
+		return
+	}
 	page, err := s.config.Store.List(q)
 	if err != nil {
 		s.fail(w, r, err)
 		return
 	}
-	out := struct {
-		Runs []Run  `json:"runs"`
-		Next string `json:"next,omitempty"`
-	}{Runs: make([]Run, 0, len(page.Runs))}
+	s.config.Runner.Suspect(page.Damaged...)
+	out := runPage{Runs: make([]Run, 0, len(page.Runs))}
 	for _, run := range page.Runs {
 		f, err := s.flows.of(run)
 		if err != nil {
@@ -130,15 +145,16 @@ func (s *Server) listRuns(w http.ResponseWriter, r *http.Request) {
 	reply(w, http.StatusOK, out)
 }
 
-var runParameters = []string{"flow", "profile", "status", "outcome", "before", "limit"}
+var runParameters = []string{"flow", "profile", "status", "outcome", "quarantined", "before", "limit"}
+
+func wrongParameter(field, detail string) error {
+	return problemOf(http.StatusBadRequest, "parameter", field+" "+detail, fieldProblem{field, detail})
+}
 
 func runQuery(values url.Values) (q store.Query, err error) {
-	wrong := func(field, detail string) error {
-		return problemOf(http.StatusBadRequest, "parameter", field+" "+detail, fieldProblem{field, detail})
-	}
 	for name := range values {
 		if !slices.Contains(runParameters, name) {
-			return q, wrong(name, "is not a parameter here; "+diag.DidYouMean(name, runParameters, "allowed"))
+			return q, wrongParameter(name, "is not a parameter here; "+diag.DidYouMean(name, runParameters, "allowed"))
 		}
 	}
 	q = store.Query{Flow: values.Get("flow"), Profile: values.Get("profile"), Outcome: values.Get("outcome"), Limit: 50}
@@ -149,16 +165,16 @@ func runQuery(values url.Values) (q store.Query, err error) {
 	case "ended":
 		q.Ended = true
 	default:
-		return q, wrong("status", "must be live or ended")
+		return q, wrongParameter("status", "must be live or ended")
 	}
 	if limit := values.Get("limit"); limit != "" {
 		if q.Limit, err = strconv.Atoi(limit); err != nil || q.Limit < 1 || q.Limit > store.MaxPage {
-			return q, wrong("limit", "must be a number from 1 to "+strconv.Itoa(store.MaxPage))
+			return q, wrongParameter("limit", "must be a number from 1 to "+strconv.Itoa(store.MaxPage))
 		}
 	}
 	if before := values.Get("before"); before != "" {
 		if q.Before, err = engine.ParseRunID(before); err != nil {
-			return q, wrong("before", "must be a run ID, as next gives it")
+			return q, wrongParameter("before", "must be a run ID, as next gives it")
 		}
 	}
 	return q, nil
@@ -172,11 +188,11 @@ func (s *Server) showRun(w http.ResponseWriter, r *http.Request) {
 	}
 	run, err := s.config.Store.Run(id)
 	if err != nil {
-		s.fail(w, r, err)
+		s.fail(w, r, s.unreadable(err))
 		return
 	}
 	if run == nil {
-		s.fail(w, r, s.noRun(id))
+		s.showLost(w, r, id)
 		return
 	}
 	f, err := s.flows.of(run)
@@ -185,6 +201,21 @@ func (s *Server) showRun(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	reply(w, http.StatusOK, detailOf(run, f))
+}
+
+// showLost answers for a run that is not there: it may be in quarantine.
+func (s *Server) showLost(w http.ResponseWriter, r *http.Request, id engine.RunID) {
+	lost, err := s.config.Store.QuarantinedRun(id)
+	switch {
+	case err != nil:
+		s.fail(w, r, err)
+	case lost == nil:
+		s.fail(w, r, s.noRun(id))
+	default:
+		run := quarantinedRun(lost)
+		run.Record = lost.Record
+		reply(w, http.StatusOK, run)
+	}
 }
 
 // noRun says that there is no run with an ID, or that there may have been one.

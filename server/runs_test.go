@@ -51,6 +51,9 @@ func TestRunsParametersAreChecked(t *testing.T) {
 		"limit=0":      "limit must be a number from 1 to 500",
 		"limit=many":   "limit must be a number from 1 to 500",
 		"before=7":     "before must be a run ID",
+
+		"quarantined=perhaps":       "quarantined must be true or false",
+		"quarantined=true&flow=one": "flow does not go with quarantined",
 	} {
 		s.do("GET", "/v1/runs?"+query, "").is(400, text, `"errors":[{"field":`)
 	}

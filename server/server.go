@@ -27,6 +27,8 @@ type Runner interface {
 	Submit(ctx context.Context, inputs ...*engine.Input) ([]engine.Answer, error)
 	Begin(inputs ...*engine.Input) (*runner.Ticket, error)
 	Standing() time.Duration // see [runner.Runner.Standing]
+	// Suspect takes runs whose records cannot be read, to set them apart.
+	Suspect(ids ...engine.RunID)
 }
 
 // Config says what a server serves.

@@ -19,6 +19,7 @@ type backup struct {
 
 // backUp copies the disk.
 func (m *machine) backUp() {
+	m.mend()
 	m.moves = append(m.moves, move{kind: moveBackUp})
 	m.backups = append(m.backups, &backup{copied(m.disk.KV), m.identity, slices.Clone(m.batches)})
 }

@@ -56,6 +56,10 @@ var commands = map[string]func(*scenario, command) error{
 	"deploy": func(s *scenario, c command) error {
 		return s.apply(&engine.Input{Payload: cmp.Or(s.deploys[c.rest], &engine.Deploy{})}) // no files, no flows
 	},
+	"damage": func(s *scenario, c command) error {
+		s.damage(s.run(c.rest), 100)
+		return nil
+	},
 	"cancel": func(s *scenario, c command) error {
 		return s.apply(&engine.Input{Payload: &engine.Cancel{Run: s.run(c.rest)}})
 	},

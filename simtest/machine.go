@@ -28,6 +28,7 @@ type machine struct {
 	versions map[engine.FlowVersion]*flows.Flow
 	moves    []move // all that was done, for the story
 	backups  []*backup
+	broken   map[engine.RunID]broke // records that were damaged
 
 	seq       uint64               // of the last input that was committed
 	told      uint64               // clients were told of inputs up to this one
@@ -66,6 +67,7 @@ func (m *machine) newLife() {
 	m.asks = nil
 	m.names, m.counts, m.ids = map[engine.RunID]runName{}, map[runName]int{}, map[runName]engine.RunID{}
 	m.batches, m.told, m.seq, m.campaigns = nil, 0, 0, map[string]uint64{}
+	m.broken = map[engine.RunID]broke{}
 }
 
 // start begins a process on what the disk holds.

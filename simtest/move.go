@@ -18,6 +18,8 @@ type move struct {
 	groups []groupMove
 	backup int
 	renews bool // it is put back as another installation
+	run    runName
+	bit    int // of its record, which is damaged
 }
 
 type moveKind uint8
@@ -28,6 +30,8 @@ const (
 	moveKill
 	moveBackUp
 	movePutBack
+	moveDamage
+	moveMend
 )
 
 type groupMove struct {
@@ -224,6 +228,12 @@ func (m *machine) play(mv *move) error {
 			m.kill()
 			m.putBack(mv.backup, mv.renews)
 		}
+	case moveDamage:
+		if id, ok := m.ids[mv.run]; ok {
+			m.damage(id, mv.bit)
+		}
+	case moveMend:
+		m.mend()
 	case moveStart:
 		_, err = m.start(mv.at, mv.lanes, mv.fault)
 	case moveStep:

@@ -25,7 +25,7 @@ var mustReach = []string{
 	"the commit fails, yet is kept",
 	"a crash before the commit",
 	"a crash after the commit",
-	"a record cannot be read",
+	"a record cannot be read", "a damaged record", "a damaged record of a called run",
 	"an id seen again",
 	"event held",
 	"campaign of an event", "an event left the rows to come out", "an event kept for the rows to come", "left by an event that was kept for the row", "left out: exited",

@@ -55,6 +55,8 @@ func Run(seed uint64, hours int) *Report {
 	w.operate()
 	w.keepBackups()
 	w.weather()
+	w.damages = damageDice(seed)
+	w.decay()
 	err := w.live(time.Duration(hours) * time.Hour)
 	if err == nil {
 		err = w.check()

@@ -63,6 +63,12 @@ func (t *teller) tell(mv *move) {
 		t.say("# accounts %+v\naccount%s\nsenders %d\nrestart", mv.lanes, accountOf(mv.lanes[0]), mv.lanes[0].Places)
 	case moveKill:
 		t.say("# the process dies")
+	case moveDamage:
+		if id, ok := t.m.ids[mv.run]; ok {
+			t.say("damage %s", id)
+		}
+	case moveMend:
+		t.say("# damaged records that nobody has read yet are put back")
 	case moveBackUp:
 		t.say("# a backup is made")
 	case movePutBack:

@@ -30,6 +30,7 @@ type world struct {
 	authors  *author
 	example  *example // lived with in place of an authored project; nil for none
 	reads    []traits
+	damages  *rand.Rand // nil: no record is damaged
 	err      error
 }
 

@@ -11,13 +11,15 @@ import (
 
 // Report is the result of a store check.
 type Report struct {
-	Live     int      `json:"live"`    // runs
-	Ended    int      `json:"ended"`   // runs
-	Timers   int      `json:"timers"`  // of live runs
-	Stale    int      `json:"stale"`   // cancelled timers still in the index
-	Outbox   int      `json:"outbox"`  // messages planned or claimed
-	Journal  uint64   `json:"journal"` // inputs
-	Problems []string `json:"problems"`
+	Live    int    `json:"live"`    // runs
+	Ended   int    `json:"ended"`   // runs
+	Timers  int    `json:"timers"`  // of live runs
+	Stale   int    `json:"stale"`   // cancelled timers still in the index
+	Outbox  int    `json:"outbox"`  // messages planned or claimed
+	Journal uint64 `json:"journal"` // inputs
+
+	Quarantined int      `json:"quarantined,omitempty"` // runs whose records were damaged, and that were set apart
+	Problems    []string `json:"problems"`
 }
 
 // maxProblems is how many problems `nudge store check` lists; of more it only says that there are
@@ -67,6 +69,7 @@ type sums struct {
 	open    []uint64
 	firings []engine.Firing
 	orphans int
+	missing uint64 // ended runs that counts have and records have not
 }
 
 // checkedPart is a bucket, and how each of its records is verified.
@@ -77,8 +80,8 @@ type checkedPart struct {
 
 // parts are all buckets that are verified record by record.
 func (c *checker) parts() []checkedPart {
-	parts := []checkedPart{{Runs, c.runRecord}, {Ended, c.endedRecord}}
-	for _, b := range [...]Bucket{People, Keys, Timers, Outbox, Sent, Asks} {
+	parts := []checkedPart{{Quarantine, c.quarantined}, {Runs, c.runRecord}, {Ended, c.endedRecord}}
+	for _, b := range indexes {
 		parts = append(parts, checkedPart{b, func(key, _ []byte) { c.indexed(b, key) }})
 	}
 	return append(parts, []checkedPart{

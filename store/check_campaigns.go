@@ -47,7 +47,7 @@ func (c *checker) member(key, value []byte) {
 	if c.r.Get(Campaigns, be(k.Campaign)) == nil {
 		c.problem("members %x: there is no firing %d", key, k.Campaign)
 	}
-	if len(value) > 0 && c.r.Get(Runs, value) == nil {
+	if len(value) > 0 && c.r.Get(Runs, value) == nil && c.r.Get(Quarantine, value) == nil {
 		c.problem("members %x: its run is not there", key)
 	}
 }

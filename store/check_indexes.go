@@ -4,24 +4,12 @@ import "nudge/engine"
 
 // indexed verifies that an index entry follows from its run.
 func (c *checker) indexed(b Bucket, key []byte) {
-	id, err := c.runOf(b, key)
+	id, err := runOfEntry(b, key)
 	if err != nil {
 		c.problem("%s %x: %v", b, key, err)
 		return
 	}
 	c.entry(b, key, id)
-}
-
-func (c *checker) runOf(b Bucket, key []byte) (engine.RunID, error) {
-	switch b {
-	case Timers:
-		t, err := parseTimerKey(key)
-		return t.Run, err
-	case Outbox:
-		ref, err := parseOutboxKey(key)
-		return ref.Run, err
-	}
-	return runAt(key)
 }
 
 func (c *checker) entry(b Bucket, key []byte, id engine.RunID) {

@@ -29,6 +29,10 @@ var castagnoli = crc32.MakeTable(crc32.Castagnoli)
 // errDamaged means that a record differs from what was written.
 var errDamaged = errors.New("the record is damaged")
 
+// ErrDamaged is in the error of everything that a damaged record prevents, except in a
+// [DamagedRun].
+var ErrDamaged = errors.New("the store is damaged")
+
 // codec writes or reads the fields of a record. One description of a record serves both
 // directions, so writing and reading cannot drift apart.
 type codec struct {

@@ -29,6 +29,9 @@ func (s *Store) Commit(b *engine.Batch) error {
 		if err := sweep(w, b.Changes); err != nil {
 			return err
 		}
+		if err := noteTold(w, b.Journal); err != nil {
+			return err
+		}
 		return putTallies(w, b)
 	})
 }

@@ -37,11 +37,19 @@
 //	sent      sized provider ID, run ID               nothing; runs by messages, of accounts that correlate by ID
 //	orphans   sized provider ID                       orphan record: a receipt that waits for its message
 //	asks      run ID (16)                             nothing; live runs with an open status check
+//	quarantine  run ID (16)                           quarantine record: a run whose record was damaged, with its bytes
 //
 // A cancelled timer stays in its bucket. A reader recognises it as stale because its run has
 // another deadline. The entry from a person to an ended run stays too: it is dropped when the
 // person's next run starts, or with the run. Every other entry follows from its run exactly;
 // [Store.Check] verifies this.
+//
+// # Damage
+//
+// Reading the damaged record of a run fails with a [DamagedRun], or counts the run as absent
+// ([engine.Loaded].Damaged). [Store.Quarantine] sets such runs apart: no entry leads to them any
+// more, and the rest goes on. Every other damaged record concerns more than one run, and stops
+// its reader with [ErrDamaged].
 //
 // # Why this way
 //

@@ -3,6 +3,7 @@ package store
 import (
 	"bytes"
 	"encoding/json"
+	"errors"
 	"slices"
 	"strconv"
 
@@ -57,7 +58,7 @@ func (s *Store) Erase() (more bool, err error) {
 			return err
 		}
 		if done {
-			return w.Delete(Erasures, personPrefix(e.profile))
+			return errors.Join(forgetQuarantined(w, e.profile), w.Delete(Erasures, personPrefix(e.profile)))
 		}
 		return w.Put(Erasures, personPrefix(e.profile), encode(erasureVersion, e.fields))
 	})
@@ -163,6 +164,8 @@ func (e *erasure) forgets(in *engine.Input) bool {
 		}
 	case *engine.Dequeue:
 		in.Payload = &engine.Dequeue{Flow: p.Flow}
+	case *engine.Quarantine:
+		p.Profile = ""
 	}
 	return true
 }
@@ -184,6 +187,8 @@ func (e *erasure) names(payload engine.Payload) bool {
 		return slices.ContainsFunc(p.Rows, func(r engine.Row) bool { return r.Profile == e.profile })
 	case *engine.Dequeue:
 		return p.Profile == e.profile || slices.Contains(p.Named, e.profile)
+	case *engine.Quarantine:
+		return p.Profile == e.profile
 	}
 	return false
 }

@@ -52,6 +52,22 @@ func derive(c engine.Change, add func(write)) {
 	}
 }
 
+// indexes are the buckets of such entries.
+var indexes = [...]Bucket{People, Keys, Timers, Outbox, Sent, Asks}
+
+// runOfEntry returns the run that an index entry leads to.
+func runOfEntry(b Bucket, key []byte) (engine.RunID, error) {
+	switch b {
+	case Timers:
+		t, err := parseTimerKey(key)
+		return t.Run, err
+	case Outbox:
+		ref, err := parseOutboxKey(key)
+		return ref.Run, err
+	}
+	return runAt(key)
+}
+
 // lazy reports whether a commit leaves stale entries of the bucket in place. Finding the
 // page of such an entry would cost more than keeping the key. Readers recognise a stale
 // entry: a cancelled timer when it would be due, and an entry from a person to an ended

@@ -65,6 +65,7 @@ var payloads = map[engine.InputKind]func(*codec, *engine.Payload){
 	engine.InputExpireOrphans:   payload(expireOrphansFields),
 	engine.InputStatusAnswer:    payload(askedFields),
 	engine.InputRecheckRuns:     payload(askRunsFields),
+	engine.InputQuarantine:      payload(quarantineFields),
 }
 
 // payload writes or reads a payload of one type.
@@ -99,6 +100,14 @@ func askRunsFields(c *codec, x *engine.RecheckRuns) {
 	list(c, &x.Runs, func(c *codec, id *engine.RunID) { c.bytes(id[:]) })
 	c.bool(&x.Survey)
 	c.bool(&x.Last)
+}
+
+func quarantineFields(c *codec, q *engine.Quarantine) {
+	c.bytes(q.Run[:])
+	c.uint(&q.Campaign)
+	c.str(&q.Profile)
+	c.bytes(q.Parent[:])
+	integer(c, &q.Call)
 }
 
 func moveFields(c *codec, m *engine.Move) {

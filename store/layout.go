@@ -34,18 +34,19 @@ const (
 	Sent
 	Orphans
 	Asks
+	Quarantine
 	bucketCount
 )
 
 // Buckets lists all buckets.
 var Buckets = [bucketCount]Bucket{Meta, Runs, Ended, People, Keys, Timers, Outbox, Journal, IDs, IDTimes, Versions, Counts, Profiles, Derived, Erasures,
-	Campaigns, Members, Tallies, Settled, Sent, Orphans, Asks}
+	Campaigns, Members, Tallies, Settled, Sent, Orphans, Asks, Quarantine}
 
 var bucketNames = [bucketCount]string{
 	Meta: "meta", Runs: "runs", Ended: "ended", People: "people", Keys: "keys", Timers: "timers",
 	Outbox: "outbox", Journal: "journal", IDs: "ids", IDTimes: "idtimes", Versions: "versions", Counts: "counts",
 	Profiles: "profiles", Derived: "derived", Erasures: "erasures",
-	Campaigns: "firings", Members: "members", Tallies: "tallies", Settled: "settled", Sent: "sent", Orphans: "orphans", Asks: "asks",
+	Campaigns: "firings", Members: "members", Tallies: "tallies", Settled: "settled", Sent: "sent", Orphans: "orphans", Asks: "asks", Quarantine: "quarantine",
 }
 
 // String returns the bucket's name in the file.

@@ -25,7 +25,7 @@ import (
 func TestLayout(t *testing.T) {
 	rows := layoutTable(t)
 	kv := inUse(t)
-	fired := campaign(t)
+	fired, lost := campaign(t), lostRun(t)
 	for _, b := range store.Buckets {
 		if len(rows[b.String()]) == 0 {
 			t.Errorf("bucket %s has no row in the table", b)
@@ -35,6 +35,7 @@ func TestLayout(t *testing.T) {
 			keys = map[string][]byte{}
 		}
 		maps.Copy(keys, kv.Dump(b))
+		maps.Copy(keys, lost.Dump(b))
 		if len(keys) == 0 {
 			t.Errorf("bucket %s: the test puts nothing into it", b)
 		}
@@ -170,6 +171,25 @@ func inUse(t *testing.T) *memory.KV {
 	after.Derived = 1
 	if err := s.Commit(&engine.Batch{State: after, Forgotten: []string{"bob"}, Derived: []*engine.Input{
 		{Derived: 1, Depth: 1, Payload: &engine.Dequeue{Flow: "tell", Profile: "ann"}}}}); err != nil {
+		t.Fatal(err)
+	}
+	return kv
+}
+
+// lostRun returns a store like that of inUse, in which a run was set apart.
+func lostRun(t *testing.T) *memory.KV {
+	t.Helper()
+	kv := inUse(t)
+	s, err := store.Open(kv)
+	if err != nil {
+		t.Fatal(err)
+	}
+	live, err := s.Live(engine.RunID{}, 1)
+	if err != nil {
+		t.Fatal(err)
+	}
+	breakRecord(t, kv, store.Runs, live[0][:])
+	if _, err := s.Quarantine(live, 1); err != nil {
 		t.Fatal(err)
 	}
 	return kv

@@ -29,6 +29,8 @@ type Page struct {
 	// may be empty and still have a next one, because a page reads a limited number of
 	// runs.
 	Next engine.RunID
+	// Damaged are runs of the page whose records cannot be read.
+	Damaged []engine.RunID
 }
 
 // List returns a page of runs.
@@ -39,7 +41,6 @@ func (s *Store) List(q Query) (page Page, err error) {
 		before = q.Before[:]
 	}
 	err = s.kv.View(func(r Reader) error {
-		var failed error
 		var last engine.RunID
 		looked := 0
 		r.Descend(Runs, before, func(key, record []byte) bool {
@@ -53,15 +54,14 @@ func (s *Store) List(q Query) (page Page, err error) {
 				return true
 			}
 			run, err := runOf(r, key, record)
-			if failed = damaged(Runs, key, err); failed != nil {
-				return false
-			}
-			if q.matches(run) {
+			if err != nil {
+				page.Damaged = append(page.Damaged, last)
+			} else if q.matches(run) {
 				page.Runs = append(page.Runs, run)
 			}
 			return true
 		})
-		return failed
+		return nil
 	})
 	return page, err
 }

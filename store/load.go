@@ -11,7 +11,8 @@ import (
 )
 
 // Load returns every run that the needs name, the profiles of their people, and the
-// remembered answers to their ids. The caller owns the records.
+// remembered answers to their ids. A run whose record cannot be read is not there; it is among
+// the damaged ones. The caller owns the records.
 func (s *Store) Load(needs *engine.Needs) (loaded *engine.Loaded, err error) {
 	loaded = &engine.Loaded{}
 	err = s.kv.View(func(r Reader) error {
@@ -26,9 +27,7 @@ func (s *Store) Load(needs *engine.Needs) (loaded *engine.Loaded, err error) {
 		if len(swept) > 0 {
 			wanted = sorted(append(wanted, swept...), engine.RunID.Compare)
 		}
-		if loaded.Runs, err = readEach(r, wanted, readRun); err != nil {
-			return err
-		}
+		readRuns(r, wanted, loaded)
 		if err := addBeside(r, needs, loaded); err != nil {
 			return err
 		}
@@ -79,9 +78,20 @@ func addBeside(r Reader, needs *engine.Needs, loaded *engine.Loaded) error {
 		have[run.ID] = true
 	}
 	ids = slices.DeleteFunc(ids, func(id engine.RunID) bool { return have[id] })
-	beside, err := readEach(r, ids, readRun)
-	loaded.Runs = append(loaded.Runs, beside...)
-	return err
+	readRuns(r, ids, loaded)
+	return nil
+}
+
+// readRuns loads the runs that exist, in the order of the IDs.
+func readRuns(r Reader, ids []engine.RunID, loaded *engine.Loaded) {
+	for _, id := range ids {
+		run, err := readRun(r, id)
+		if err != nil {
+			loaded.Damaged = append(loaded.Damaged, id)
+		} else if run != nil {
+			loaded.Runs = append(loaded.Runs, run)
+		}
+	}
 }
 
 // readEach returns the records that exist, in the order of their keys.

@@ -92,8 +92,8 @@ func (p *purge) collect(r Reader, before engine.Instant, after []byte) (last []b
 		if last = nil; bytes.Compare(key, be(uint64(before))) >= 0 {
 			return false
 		}
-		run, failed := decodeEnded(key, record)
-		if err = damaged(Ended, key, failed); err != nil {
+		var run *engine.Run
+		if run, err = decodeEnded(key, record); err != nil {
 			return false
 		}
 		if !p.needed(r, run) {

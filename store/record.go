@@ -20,6 +20,7 @@ const (
 	tallyVersion    = 1
 	orphanVersion   = 1
 	purgedVersion   = 1
+	lostVersion     = 1
 )
 
 func encodeRun(r *engine.Run) []byte {

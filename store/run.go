@@ -28,6 +28,9 @@ func parseEndedKey(key []byte) (id engine.RunID, ended engine.Instant, err error
 	return id, engine.Instant(binary.BigEndian.Uint64(key)), nil
 }
 
+// signBytes is the length of the longest sign. The record of a live run is longer.
+const signBytes = 1 + binary.MaxVarintLen64 + checksumBytes
+
 func encodeSign(r *engine.Run) []byte {
 	return encode(signVersion, func(c *codec) { integer(c, &r.Ended) }, r.ID[:]...)
 }
@@ -61,7 +64,10 @@ func readRun(r Reader, id engine.RunID) (*engine.Run, error) {
 		return nil, nil
 	}
 	run, err := runOf(r, id[:], record)
-	return run, damaged(Runs, id[:], err)
+	if err != nil {
+		return nil, &DamagedRun{Run: id, What: err}
+	}
+	return run, nil
 }
 
 // runOf returns the run whose record or sign has this key in the bucket of runs.
@@ -78,11 +84,15 @@ func runOf(r Reader, key, record []byte) (*engine.Run, error) {
 	return decodeRun(key, record)
 }
 
-// decodeEnded reads the record of an ended run.
+// decodeEnded reads the record of an ended run. A record that cannot be read is a DamagedRun.
 func decodeEnded(key, record []byte) (*engine.Run, error) {
 	id, _, err := parseEndedKey(key)
 	if err != nil {
-		return nil, err
+		return nil, damaged(Ended, key, err)
 	}
-	return decodeRun(id[:], record)
+	run, err := decodeRun(id[:], record)
+	if err != nil {
+		return nil, &DamagedRun{Run: id, What: err}
+	}
+	return run, nil
 }

@@ -85,6 +85,7 @@ func inputs() []*engine.Input {
 		{Payload: &engine.ExpireOrphans{ProviderIDs: []string{"m", "n"}}},
 		{Payload: &engine.StatusAnswer{Run: id, Message: 2, Receipt: channels.Receipt{ProviderID: "m", Status: channels.Read, At: at}, Failed: "f", Busy: true}},
 		{Payload: &engine.RecheckRuns{Runs: []engine.RunID{id}, Survey: true, Last: true}},
+		{Payload: &engine.Quarantine{Run: id, Campaign: 8, Profile: "ann", Parent: id, Call: 2}},
 		{Depth: 1, Derived: 9, Payload: &engine.Dequeue{Flow: "f", Profile: "ann", Key: "k", Named: []string{"bob"}}},
 		{Payload: &engine.Deploy{Flows: []flows.Bundle{{{Name: "flows/a.yaml", Text: "flow: a < b\n"}}}}},
 	}

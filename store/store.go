@@ -79,11 +79,12 @@ func (s *Store) State() (state engine.State, err error) {
 	return state, err
 }
 
+// damaged says which record an error is about, unless the error is about a run and says so.
 func damaged(b Bucket, key []byte, err error) error {
-	if err == nil {
-		return nil
+	if run := (*DamagedRun)(nil); err == nil || errors.As(err, &run) {
+		return err
 	}
-	return fmt.Errorf("store: %s %x: %w", b, key, err)
+	return fmt.Errorf("%w: %s %x: %w", ErrDamaged, b, key, err)
 }
 
 // Run returns one run, live or ended, or nil when there is none.

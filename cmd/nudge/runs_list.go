@@ -17,22 +17,33 @@ func newRunsList(flags *apiFlags) *cobra.Command {
 	c := &cobra.Command{
 		Use:     "list",
 		Short:   "List runs, newest first",
-		Example: "  nudge runs list --flow order_shipped --status live\n  nudge runs list --profile ann -o json",
+		Example: "  nudge runs list --flow order_shipped --status live\n  nudge runs list --profile ann -o json\n  nudge runs list --quarantined",
 		Args:    cobra.NoArgs,
 	}
 	c.Flags().StringVar(&q.Flow, "flow", "", "only runs of this flow")
 	c.Flags().StringVar(&q.Profile, "profile", "", "only runs of this person")
 	c.Flags().StringVar(&q.Status, "status", "", "live or ended")
 	c.Flags().StringVar(&q.Outcome, "outcome", "", "only runs with this outcome")
+	c.Flags().BoolVar(&q.Quarantined, "quarantined", false, "the runs whose records were damaged")
 	c.Flags().StringVar(&q.Before, "before", "", "only runs that started before this one, as the last page says")
 	c.Flags().IntVar(&q.Limit, "limit", usualPage, "runs on a page")
 	output := outputFlag(c)
 	c.RunE = ask(flags, output, func(ctx context.Context, a *client.Client, _ []string) (*client.RunPage, error) {
 		return a.Runs(ctx, q)
 	}, func(c *cobra.Command, page *client.RunPage) error {
+		if q.Quarantined {
+			return lostList.page(c, page.Runs, page.Next)
+		}
 		return runList.page(c, page.Runs, page.Next)
 	})
 	return c
+}
+
+var lostList = listing[client.Run]{
+	empty: "no runs are in quarantine", header: []string{"RUN", "FLOW", "PERSON", "STARTED", "QUARANTINED", "WHY"},
+	cells: func(r client.Run) []any {
+		return []any{r.ID, cmp.Or(r.Flow, "?"), cmp.Or(r.Profile, "?"), r.Started, r.Quarantined, r.Reason}
+	},
 }
 
 var runList = listing[client.Run]{

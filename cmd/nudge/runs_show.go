@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"io"
@@ -30,6 +31,10 @@ func newRunsShow(flags *apiFlags) *cobra.Command {
 
 // writeRun shows what a run is, where it stands and what has happened to it.
 func writeRun(w io.Writer, r *client.Run) error {
+	if !r.Quarantined.IsZero() {
+		_, err := fmt.Fprintf(w, "run %s of %s for %s\nquarantined %s: %s\n", r.ID, cmp.Or(r.Flow, "?"), oneLine(cmp.Or(r.Profile, "?")), r.Quarantined, r.Reason)
+		return err
+	}
 	fmt.Fprintf(w, "run %s of %s for %s", r.ID, r.Flow, oneLine(r.Profile))
 	if r.Key != "" {
 		fmt.Fprintf(w, ", key %s", oneLine(r.Key))

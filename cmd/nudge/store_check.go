@@ -106,8 +106,12 @@ func checkStore(dir string) (*store.Report, error) {
 }
 
 func writeReport(w io.Writer, r *store.Report) error {
-	fmt.Fprintf(w, "%s live, %d ended; %s, %d of them cancelled; %s to go out; %s in the journal\n",
-		plural(r.Live, "run"), r.Ended, plural(r.Timers+r.Stale, "timer"), r.Stale,
+	apart := ""
+	if r.Quarantined > 0 {
+		apart = fmt.Sprintf(", %d in quarantine", r.Quarantined)
+	}
+	fmt.Fprintf(w, "%s live, %d ended%s; %s, %d of them cancelled; %s to go out; %s in the journal\n",
+		plural(r.Live, "run"), r.Ended, apart, plural(r.Timers+r.Stale, "timer"), r.Stale,
 		plural(r.Outbox, "message"), plural(int(r.Journal), "input"))
 	for _, p := range r.Problems {
 		fmt.Fprintln(w, "problem:", p)

@@ -53,7 +53,7 @@ func (w *World) receipt(rc *channels.Receipt) {
 // What was sent to somebody who is forgotten loses its ID sooner or later.
 func (w *World) sentAs(id string) (first *Run, message int) {
 	for _, r := range w.runs {
-		if r.forgotten && w.after[r.id] == nil {
+		if r.lost || r.forgotten && w.after[r.id] == nil {
 			continue
 		}
 		i := slices.IndexFunc(r.now.messages, func(m Message) bool { return !m.gone && m.byID && m.provider == id })

@@ -182,10 +182,18 @@ func (w *World) afterEnd(r *Run, left []happening) {
 			p.queue = append(p.queue, queued{flow: r.flow.Name, key: r.key, h: h})
 		}
 	}
-	next := &engine.Dequeue{Flow: r.flow.Name, Profile: r.profile, Key: r.key}
+	w.next(r, r.flow.Name, r.key)
+}
+
+// next takes the next out of a queue of a run's person, if it queues and one waits.
+func (w *World) next(r *Run, flow, key string) {
+	if f := w.activeNamed(flow); f == nil || f.running != "queue" {
+		return
+	}
+	next := &engine.Dequeue{Flow: flow, Profile: r.profile, Key: key}
 	waits := false
-	for _, q := range p.queue {
-		mine := q.flow == r.flow.Name && q.key == r.key
+	for _, q := range w.personOf(r.profile).queue {
+		mine := q.flow == flow && q.key == key
 		waits = waits || mine
 		if mine && q.h.who != "" && q.h.who != r.profile && !slices.Contains(next.Named, q.h.who) {
 			next.Named = append(next.Named, q.h.who)

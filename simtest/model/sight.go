@@ -27,6 +27,14 @@ func (w *World) Active() int { return len(w.active) }
 // Live is how many runs are live.
 func (w *World) Live() int { return len(w.order) }
 
+// LiveRuns are those, oldest first.
+func (w *World) LiveRuns() (ids []engine.RunID) {
+	for _, r := range w.order {
+		ids = append(ids, r.id)
+	}
+	return ids
+}
+
 // Claimed says of a message that it is claimed at an attempt, and what its text must
 // be where that is known.
 func (w *World) Claimed(id engine.RunID, message, attempt int) (body string, known, claimed bool) {

@@ -98,6 +98,7 @@ var readings = map[engine.InputKind]func(*World, engine.Payload){
 	engine.InputStatusAnswer:    readAs((*World).answer),
 	engine.InputRecheckRuns:     readAs((*World).askRuns),
 	engine.InputExpireOrphans:   readAs((*World).lapse),
+	engine.InputQuarantine:      readAs((*World).quarantine),
 	engine.InputMove:            readAs((*World).move),
 	engine.InputControl:         readAs((*World).control),
 	engine.InputProfile:         readAs((*World).profile),
@@ -122,7 +123,7 @@ func (w *World) take(j *engine.Journaled) {
 	switch {
 	case in.Derived != 0:
 		w.expected(in)
-	case w.owed > 0:
+	case w.owed > 0 && in.Kind() != engine.InputQuarantine: // which follows from nothing, and comes before all else
 		w.fail("a %s from outside comes before the %s that followed from an earlier input", in.Kind(), w.derived[0].Kind())
 	}
 	read := readings[in.Kind()]

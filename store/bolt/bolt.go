@@ -101,7 +101,7 @@ func OpenExisting(dir string) (*KV, error) {
 func openKV(path string, to access, locked *os.File) (*KV, error) {
 	db, err := open(path, to)
 	if err == nil {
-		if err = hasBuckets(db); err != nil {
+		if err = hasBuckets(db, to); err != nil {
 			err = errors.Join(where(path, err), db.Close())
 		}
 	}
@@ -130,16 +130,28 @@ func where(path string, err error) error {
 	return err
 }
 
-// hasBuckets returns an error if one of the store's buckets is not there.
-func hasBuckets(db *bbolt.DB) error {
+// hasBuckets returns an error if one of the store's buckets is not there. A file from before
+// there was a quarantine gets one when it is opened for writing; to readers it is empty.
+func hasBuckets(db *bbolt.DB, to access) error {
 	return guarded(func() error {
-		return db.View(func(t *bbolt.Tx) error {
+		young := false
+		if err := db.View(func(t *bbolt.Tx) error {
 			for _, b := range store.Buckets {
-				if t.Bucket([]byte(b.String())) == nil {
+				switch there := t.Bucket([]byte(b.String())) != nil; {
+				case there:
+				case b == store.Quarantine:
+					young = true
+				default:
 					return fmt.Errorf("%w: it has no %s", ErrDamaged, b)
 				}
 			}
 			return nil
+		}); err != nil || !young || to == readOnly {
+			return err
+		}
+		return db.Update(func(t *bbolt.Tx) error {
+			_, err := t.CreateBucket([]byte(store.Quarantine.String()))
+			return err
 		})
 	})
 }
@@ -340,20 +352,30 @@ type tx struct {
 
 func newTx(t *bbolt.Tx) *tx { return &tx{t: t} }
 
+// bucket returns a bucket; nil for one that the file does not have yet.
 func (t *tx) bucket(b store.Bucket) *bbolt.Bucket {
 	if t.buckets[b] == nil {
 		t.buckets[b] = t.t.Bucket([]byte(b.String()))
-		if fill := b.Fill(); fill > 0 {
+		if fill := b.Fill(); fill > 0 && t.buckets[b] != nil {
 			t.buckets[b].FillPercent = fill
 		}
 	}
 	return t.buckets[b]
 }
 
-func (t *tx) Get(b store.Bucket, key []byte) []byte { return t.bucket(b).Get(key) }
+func (t *tx) Get(b store.Bucket, key []byte) []byte {
+	if bucket := t.bucket(b); bucket != nil {
+		return bucket.Get(key)
+	}
+	return nil
+}
 
 func (t *tx) Ascend(b store.Bucket, from []byte, visit func(key, value []byte) bool) {
-	c := t.bucket(b).Cursor()
+	bucket := t.bucket(b)
+	if bucket == nil {
+		return
+	}
+	c := bucket.Cursor()
 	for k, v := c.Seek(from); k != nil; k, v = c.Next() {
 		if !visit(k, v) {
 			return
@@ -362,7 +384,11 @@ func (t *tx) Ascend(b store.Bucket, from []byte, visit func(key, value []byte) b
 }
 
 func (t *tx) Descend(b store.Bucket, before []byte, visit func(key, value []byte) bool) {
-	c := t.bucket(b).Cursor()
+	bucket := t.bucket(b)
+	if bucket == nil {
+		return
+	}
+	c := bucket.Cursor()
 	k, v := c.Last()
 	if before != nil {
 		if found, _ := c.Seek(before); found != nil {

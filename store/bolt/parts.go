@@ -19,8 +19,12 @@ type Part struct {
 func (k *KV) Parts() (parts []Part, err error) {
 	err = k.db.View(func(t *bbolt.Tx) error {
 		for _, b := range store.Buckets {
-			s := t.Bucket([]byte(b.String())).Stats()
-			parts = append(parts, Part{b.String(), s.KeyN, int64(s.LeafAlloc + s.BranchAlloc)})
+			part := Part{Bucket: b.String()}
+			if bucket := t.Bucket([]byte(b.String())); bucket != nil {
+				s := bucket.Stats()
+				part.Records, part.Bytes = s.KeyN, int64(s.LeafAlloc+s.BranchAlloc)
+			}
+			parts = append(parts, part)
 		}
 		return nil
 	})
