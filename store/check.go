@@ -149,7 +149,7 @@ func (c *checker) count(key, record []byte) {
 func (c *checker) journaled(key, record []byte) {
 	j, err := decodeJournaled(record)
 	last := c.entered
-	if c.report.Journal > 0 && last.Seq < c.purged.Journal { // dropped since
+	if last.Seq < c.purged.Journal { // dropped, or lost
 		last = engine.Journaled{Seq: c.purged.Journal, Stamp: c.purged.Stamp}
 	}
 	switch {
@@ -158,9 +158,12 @@ func (c *checker) journaled(key, record []byte) {
 		return
 	case len(key) != 8 || j.Seq != binary.BigEndian.Uint64(key):
 		c.problem("journal %x: the record is of input %d", key, j.Seq)
-	case c.report.Journal == 0 && j.Seq != c.purged.Journal+1:
+	case j.Seq <= c.purged.Journal: // a repair keeps what is before a gap
+		c.report.Journal++
+		return
+	case j.Seq != last.Seq+1 && last.Seq == c.purged.Journal:
 		c.problem("journal begins at input %d, the one before it that was dropped is %d", j.Seq, c.purged.Journal)
-	case c.report.Journal > 0 && j.Seq != last.Seq+1:
+	case j.Seq != last.Seq+1:
 		c.problem("journal: input %d comes after %d", j.Seq, last.Seq)
 	case j.Stamp < last.Stamp:
 		c.problem("journal: input %d is stamped %s, before the one before it", j.Seq, j.Stamp)

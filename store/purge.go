@@ -20,8 +20,9 @@ type Purged struct {
 	// Runs is an instant: ended runs from before it may be gone. 0 means that all are
 	// there.
 	Runs engine.Instant
-	// Journal is the number of the last input that was dropped from the journal. Stamp is
-	// when that input was applied. Both are 0 while the journal is complete.
+	// Journal is the number of the last input that was dropped from the journal, or that a
+	// repair could not read; earlier ones may still be there. Stamp is when that input was
+	// applied. Both are 0 while the journal is complete.
 	Journal uint64
 	Stamp   engine.Instant
 }
@@ -215,6 +216,6 @@ func (s *Store) PurgeJournal(before engine.Instant) (more bool, err error) {
 				return err
 			}
 		}
-		return putPurged(w, func(p *Purged) { p.Journal, p.Stamp = last.Seq, last.Stamp })
+		return putPurged(w, func(p *Purged) { p.Journal, p.Stamp = max(p.Journal, last.Seq), max(p.Stamp, last.Stamp) })
 	})
 }

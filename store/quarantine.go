@@ -129,14 +129,19 @@ func (s *Store) Quarantine(ids []engine.RunID, at engine.Instant) (lost []*Quara
 // engine has not yet ended. A commit that journals the input settles it.
 func (s *Store) Untold() (inputs []*engine.Input, err error) {
 	err = s.kv.View(func(r Reader) error {
-		all, err := quarantined(r, nil, -1)
-		for _, q := range all {
-			if !q.told && !q.Ended {
-				inputs = append(inputs, &engine.Input{Payload: &q.Quarantine})
-			}
-		}
+		inputs, err = untoldOf(r)
 		return err
 	})
+	return inputs, err
+}
+
+func untoldOf(r Reader) (inputs []*engine.Input, err error) {
+	all, err := quarantined(r, nil, -1)
+	for _, q := range all {
+		if !q.told && !q.Ended {
+			inputs = append(inputs, &engine.Input{Payload: &q.Quarantine})
+		}
+	}
 	return inputs, err
 }
 
@@ -202,6 +207,11 @@ func (x *quarantine) setApart(ids []engine.RunID) (lost []*Quarantined, err erro
 	if len(x.lost) == 0 {
 		return nil, nil
 	}
+	return x.finish()
+}
+
+// finish moves the runs that were taken, and everything that leads to them.
+func (x *quarantine) finish() (lost []*Quarantined, err error) {
 	x.entries()
 	for _, q := range x.lost {
 		x.salvage(q)

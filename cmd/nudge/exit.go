@@ -9,6 +9,8 @@ import (
 	"nudge/app"
 	"nudge/client"
 	"nudge/lang/diag"
+	"nudge/store"
+	"nudge/store/bolt"
 )
 
 // The exit codes of the process.
@@ -80,5 +82,17 @@ func errorText(err error) string {
 	if errors.As(err, &lost) && errors.As(lost.Err, &dial) && dial.Op == "dial" {
 		return fmt.Sprintf("no server at %s: %v; start one with nudge serve or nudge dev, or name it with --server", lost.Server, dial.Err)
 	}
+	if damaged(err) {
+		return err.Error() + "\n" + remedy
+	}
 	return err.Error()
+}
+
+// remedy is what to do about a damaged store.
+const remedy = "put back a copy of the file, or salvage what can be read: nudge store repair FILE --into NEW"
+
+// damaged reports whether an error is that of a damaged store.
+func damaged(err error) bool {
+	var page *bolt.Damage
+	return errors.As(err, &page) || errors.Is(err, bolt.ErrDamaged) || errors.Is(err, store.ErrDamaged)
 }

@@ -35,7 +35,7 @@ func openJournal(c *cobra.Command, flags *apiFlags, dir string) (journal, error)
 	}
 	gone, err := j.Purged()
 	if err == nil && gone.Journal > 0 {
-		err = wrongInput(fmt.Errorf("the journal no longer holds inputs before %s, because nudge.yaml sets retention: { journal: … }; "+
+		err = wrongInput(fmt.Errorf("the journal no longer holds inputs before %s, because nudge.yaml sets retention: { journal: … }, or because a repair could not read them; "+
 			"only a journal with its first input can be replayed", gone.Stamp))
 	}
 	if err != nil {

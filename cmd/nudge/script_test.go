@@ -38,7 +38,7 @@ func TestMain(m *testing.M) {
 //	await PATTERN PROGRAM ...  runs nudge or http until its output matches
 //	example NAME DIR           copies an example
 //	runid NAME ARGS...         sets $NAME to the newest run that runs list finds
-//	damagerun DATA_DIR RUN     flips a bit of the record of a run in a stopped server's store
+//	damage DATA_DIR RUN|state  flips a bit of a record in a stopped server's store
 //	campaignid NAME FLOW       sets $NAME to the newest campaign of the flow
 //	code CODE ARGS...          runs nudge, which must exit with the code; out and err
 //	                           have what it said
@@ -57,7 +57,7 @@ func TestScripts(t *testing.T) {
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
 			"freeport": freeport, "daemon": startDaemon, "signal": signalDaemon, "end": stopDaemon,
 			"await": await, "example": copyExample, "code": runForCode, "runid": findRun,
-			"campaignid": findCampaign, "damagerun": damageRun,
+			"campaignid": findCampaign, "damage": damageRecord,
 		},
 	})
 }

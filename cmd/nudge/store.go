@@ -3,5 +3,5 @@ package main
 import "github.com/spf13/cobra"
 
 func newStore() *cobra.Command {
-	return group("store", "Check, measure and shrink a data folder", newStoreCheck(), newStoreSize(), newStoreCompact())
+	return group("store", "Check, measure, shrink and repair a data folder", newStoreCheck(), newStoreSize(), newStoreCompact(), newStoreRepair())
 }

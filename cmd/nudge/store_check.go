@@ -117,7 +117,7 @@ func writeReport(w io.Writer, r *store.Report) error {
 		fmt.Fprintln(w, "problem:", p)
 	}
 	if len(r.Problems) > 0 {
-		_, err := fmt.Fprintln(w, plural(len(r.Problems), "problem"))
+		_, err := fmt.Fprintf(w, "%s; %s\n", plural(len(r.Problems), "problem"), remedy)
 		return err
 	}
 	_, err := fmt.Fprintln(w, "all is well")

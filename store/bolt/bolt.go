@@ -212,14 +212,7 @@ func create(dir, path string) error {
 	if err != nil {
 		return err
 	}
-	err = db.Update(func(tx *bbolt.Tx) error {
-		for _, b := range store.Buckets {
-			if _, err := tx.CreateBucketIfNotExists([]byte(b.String())); err != nil {
-				return err
-			}
-		}
-		return nil
-	})
+	err = db.Update(makeBuckets)
 	if err := errors.Join(err, db.Close()); err != nil {
 		return err
 	}

@@ -143,6 +143,7 @@ type pages struct {
 	meta      meta
 	noBuckets bool   // leave out what is in them
 	used      []bool // by page
+	listed    []bool // as free, by page; nil if nobody asks
 	damages   []*Damage
 }
 
@@ -236,25 +237,11 @@ func (w *pages) items(page uint64, all []byte) (list []item, branch bool) {
 		return nil, branch
 	}
 	for i := range count {
-		at := headBytes + i*itemBytes
-		e := all[at : at+itemBytes]
-		var it item
-		from, keyBytes, valueBytes := uint64(at)+uint64(order.Uint32(e)), uint64(order.Uint32(e[4:])), uint64(0)
-		if branch {
-			it.child = order.Uint64(e[8:])
-		} else {
-			it.bucket = order.Uint32(e) == bucketItem
-			from, keyBytes, valueBytes = uint64(at)+uint64(order.Uint32(e[4:])), uint64(order.Uint32(e[8:])), uint64(order.Uint32(e[12:]))
-			if order.Uint32(e) > bucketItem {
-				w.found(page, "item %d is of the kind %#x", i, order.Uint32(e))
-				return nil, branch
-			}
-		}
-		if from < uint64(headBytes+count*itemBytes) || from+keyBytes+valueBytes > uint64(len(all)) {
-			w.found(page, "item %d lies outside of the page", i)
+		it, ok := parseItem(all, headBytes+i*itemBytes, branch)
+		if !ok {
+			w.found(page, "item %d is of no kind, or lies outside of the page", i)
 			return nil, branch
 		}
-		it.key, it.value = all[from:from+keyBytes], all[from+keyBytes:from+keyBytes+valueBytes]
 		if i > 0 && bytes.Compare(list[i-1].key, it.key) >= 0 {
 			w.found(page, "item %d is not in order", i)
 			return nil, branch
@@ -262,6 +249,28 @@ func (w *pages) items(page uint64, all []byte) (list []item, branch bool) {
 		list = append(list, it)
 	}
 	return list, branch
+}
+
+// parseItem reads the item of a leaf or a branch whose head is at a place of the page. It returns
+// not ok for one that is of no kind, or lies outside of the page.
+func parseItem(all []byte, at int, branch bool) (it item, ok bool) {
+	e := all[at : at+itemBytes]
+	from, keyBytes, valueBytes := uint64(at)+uint64(order.Uint32(e)), uint64(order.Uint32(e[4:])), uint64(0)
+	if branch {
+		it.child = order.Uint64(e[8:])
+	} else {
+		it.bucket = order.Uint32(e) == bucketItem
+		from, keyBytes, valueBytes = uint64(at)+uint64(order.Uint32(e[4:])), uint64(order.Uint32(e[8:])), uint64(order.Uint32(e[12:]))
+		if order.Uint32(e) > bucketItem {
+			return it, false
+		}
+	}
+	heads := uint64(headBytes) + uint64(order.Uint16(all[10:]))*itemBytes
+	if from < heads || from+keyBytes+valueBytes > uint64(len(all)) {
+		return it, false
+	}
+	it.key, it.value = all[from:from+keyBytes], all[from+keyBytes:from+keyBytes+valueBytes]
+	return it, true
 }
 
 // maxLevels is more than the levels of any tree: each has at least two entries.
@@ -346,7 +355,9 @@ func (w *pages) free(page uint64) error {
 		case w.used[id]:
 			w.found(id, "it is free and in use")
 		}
-		before = id
+		if before = id; w.listed != nil {
+			w.listed[id] = true
+		}
 	}
 	return nil
 }

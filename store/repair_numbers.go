@@ -1,0 +1,194 @@
+package store
+
+import (
+	"maps"
+	"slices"
+
+	"nudge/engine"
+)
+
+// journal finds the gaps of the journal. It begins behind the last one; what is before that
+// stays, for people.
+func (r *repair) journal() error {
+	last := r.purged.Journal
+	gap := func(to uint64, stamp engine.Instant) {
+		if len(r.out.Gaps) < MaxLosses {
+			r.out.Gaps = append(r.out.Gaps, Gap{last + 1, to})
+		}
+		r.out.Lost[kinds[Journal]] += int(to - last)
+		r.purged.Journal, r.purged.Stamp = to, stamp
+	}
+	stamp := engine.Instant(0)
+	if err := r.each(Journal, func(_, record []byte) error {
+		j, err := decodeJournaled(record)
+		if err != nil {
+			return err
+		}
+		if j.Seq > last+1 {
+			gap(j.Seq-1, max(stamp, r.purged.Stamp))
+		}
+		last, stamp = max(last, j.Seq), max(stamp, j.Stamp)
+		return nil
+	}); err != nil {
+		return err
+	}
+	if last < r.state.Seq {
+		gap(r.state.Seq, r.state.Stamp)
+	}
+	r.state.Seq, r.state.Stamp = max(r.state.Seq, last), max(r.state.Stamp, stamp)
+	r.out.Journal = r.purged.Journal + 1
+	return nil
+}
+
+// numbers writes everything that counts or names other records.
+func (r *repair) numbers() error {
+	for name := range r.stored {
+		if r.counts[name] == nil {
+			r.counts[name] = newCounts(engine.FlowVersion{Flow: r.stored[name].Flow, Version: r.stored[name].Version})
+		}
+	}
+	for name, counted := range r.counts {
+		r.purgedOf(counted, r.stored[name])
+		if err := r.put(Counts, []byte(name), encodeCounts(counted)); err != nil {
+			return err
+		}
+	}
+	has, err := r.members()
+	if err != nil {
+		return err
+	}
+	var untold []*engine.Input
+	if err := r.kv.View(func(reader Reader) error {
+		untold, err = untoldOf(reader)
+		return err
+	}); err != nil {
+		return err
+	}
+	for _, in := range untold {
+		r.live[in.Payload.(*engine.Quarantine).Campaign]++
+	}
+	r.state.Open, r.state.Firings = nil, nil
+	for _, number := range slices.Sorted(maps.Keys(r.campaigns)) {
+		if err := r.campaign(r.campaigns[number], has[number]); err != nil {
+			return err
+		}
+	}
+	return r.putState()
+}
+
+// purgedOf adds to counts what the stored ones have beyond the runs that are there.
+func (r *repair) purgedOf(counted, stored *VersionCounts) {
+	if stored == nil {
+		return
+	}
+	gone := beyond(stored.Outcomes, stored.Purged, counted.Outcomes)
+	if stored.Live > counted.Live {
+		gone[engine.OutcomeQuarantined] += stored.Live - counted.Live
+	}
+	counted.addPurged(gone)
+	counted.Purged = gone
+}
+
+// beyond returns the runs by word whose records are gone: those that were, and those that are
+// stored and not counted.
+func beyond(stored, purged, counted map[string]uint64) map[string]uint64 {
+	gone := maps.Clone(purged)
+	for word, n := range stored {
+		if have := gone[word] + counted[word]; n > have {
+			gone[word] += n - have
+		}
+	}
+	return gone
+}
+
+// campaign writes a campaign with the people who are there. A standing of its own accounts for
+// people of whom nothing is known.
+func (r *repair) campaign(f *engine.Campaign, members bool) error {
+	t := r.tally[f.Number]
+	if t == nil {
+		t = newTally(f.Number)
+	}
+	if stored := r.storedTally[f.Number]; stored != nil {
+		t.Purged = beyond(stored.Standings, stored.Purged, t.Standings)
+	}
+	merge(t.Standings, t.Purged)
+	if !r.versions[string(versionKey(engine.FlowVersion{Flow: f.Flow, Version: f.Version}))] && f.Open() {
+		f.Status, f.Reason = engine.CampaignFailed, "its flow was lost when the store was damaged"
+	}
+	taken := 0
+	for _, l := range f.Excluded {
+		taken += l.Rows
+	}
+	for _, n := range t.Standings {
+		taken += int(n)
+	}
+	if missing := f.Walked - taken; missing > 0 {
+		t.Standings["lost"] += uint64(missing)
+		t.Purged["lost"] += uint64(missing)
+	} else {
+		f.Walked, f.Rows = taken, max(f.Rows, taken)
+	}
+	f.Live = r.live[f.Number]
+	if f.Open() {
+		r.state.Open = append(r.state.Open, f.Number)
+		if f.Event.Event != "" {
+			r.state.Firings = append(r.state.Firings, engine.Firing{Campaign: f.Number, Flow: f.Flow, Version: f.Version, Key: f.Key})
+		}
+	}
+	if err := r.put(Campaigns, be(f.Number), encodeCampaign(f)); err != nil {
+		return err
+	}
+	if f.Finished() && members {
+		if err := r.put(Settled, be(f.Number), nil); err != nil {
+			return err
+		}
+	}
+	return r.put(Tallies, be(f.Number), encodeTally(t))
+}
+
+// members drops the people of campaigns that are lost, and lets go of runs that are not there.
+// It returns the campaigns with people.
+func (r *repair) members() (has map[uint64]bool, err error) {
+	has = map[uint64]bool{}
+	return has, r.each(Members, func(key, value []byte) error {
+		number := campaignOf(key)
+		if r.campaigns[number] == nil {
+			return r.write(write{bucket: Members, key: key, delete: true})
+		}
+		has[number] = true
+		if len(value) == 0 {
+			return nil
+		}
+		for _, b := range [...]Bucket{Runs, Quarantine} {
+			if record, err := r.get(b, value); err != nil || record != nil {
+				return err
+			}
+		}
+		return r.put(Members, key, nil)
+	})
+}
+
+// putState writes what the engine knows apart from its runs. A flow whose version is lost starts
+// no run until it is deployed again.
+func (r *repair) putState() error {
+	r.state.Active = slices.DeleteFunc(r.state.Active, func(v engine.FlowVersion) bool {
+		lost := !r.versions[string(versionKey(v))]
+		if lost {
+			r.lose(kinds[Versions], v.Flow+" "+v.Version, "the active version of a flow; deploy it again")
+		}
+		return lost
+	})
+	r.state.Schedules = slices.DeleteFunc(r.state.Schedules, func(s engine.Scheduled) bool {
+		return !slices.ContainsFunc(r.state.Active, func(v engine.FlowVersion) bool { return v.Flow == s.Flow })
+	})
+	r.state.Derived, r.state.Orphans = max(r.state.Derived, r.derived), r.orphans
+	if r.purged != (Purged{}) {
+		if err := r.put(Meta, keyPurged, encode(purgedVersion, r.purged.fields)); err != nil {
+			return err
+		}
+	}
+	if err := r.put(Meta, keyFormat, []byte{Format}); err != nil {
+		return err
+	}
+	return r.put(Meta, keyState, encodeState(&r.state))
+}
