@@ -47,6 +47,15 @@ if ! command -v node >/dev/null || ! command -v npm >/dev/null; then
 	apt-get update -q
 	apt-get install -qy --no-install-recommends nodejs npm
 fi
+# The proxies of docs/operations.md run before Nudge; see app/proxy_test.go. Their packages start
+# services, which nobody needs here.
+if [ "${1-}" = long ] && ! { command -v nginx && command -v caddy; } >/dev/null; then
+	apt-get update -q
+	apt-get install -qy --no-install-recommends nginx-light caddy
+	if [ -d /run/systemd/system ]; then
+		systemctl disable --now nginx caddy
+	fi
+fi
 npm ci --prefix cmd/nudge/testdata/sdk --prefer-offline --no-audit --no-fund
 
 unformatted=$(gofmt -l .)
@@ -113,6 +122,7 @@ if [ "${1-}" = long ]; then
 	run losses ./cmd/nudge -run TestPowerLoss -losses 200000 -timeout 1h
 	run damages ./app -run TestDamages -damages 20000 -timeout 1h
 	run leaks ./app -run TestLeaks -reloads 1440 -timeout 1h
+	run proxies ./app -run TestBehind -proxies
 	run million ./cmd/nudge -run TestMillion -rows 1000000 -campaign-kills 10 -timeout 2h
 fi
 
