@@ -73,11 +73,11 @@ var innerLimits = map[string]string{
 	"templates.maxKits":               "a cache",
 }
 
-// TestLimits holds docs/operations.md to every limit in the sources. The comment of a limit
+// TestLimitsPage holds docs/operations.md to every limit in the sources. The comment of a limit
 // says what it limits and, behind a semicolon, what happens beyond it: "events that wait in a
 // person's queue; one more is skipped". A comment above the limit begins with its name and
 // "is", or "is how many". What follows the first sentence is for readers of the code.
-func TestLimits(t *testing.T) {
+func TestLimitsPage(t *testing.T) {
 	all := readConstants(t)
 	var page strings.Builder
 	for _, group := range limitGroups {

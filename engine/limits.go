@@ -3,7 +3,7 @@ package engine
 import "time"
 
 // The limits of the engine. Input beyond a limit is refused, or its effect ends visibly,
-// never silently. TestLimits makes docs/operations.md of these comments.
+// never silently. TestLimitsPage makes docs/operations.md of these comments.
 const (
 	MaxEventBytes     = 64 << 10 // bytes of an event's data; a larger event is refused with 413
 	MaxLiveRuns       = 100      // live runs of one person; one more start is skipped
