@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"log/slog"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -16,14 +17,14 @@ import (
 )
 
 // newCheck is the check of a new store, and how often it has given memory back.
-func newCheck(t *testing.T, registry *prometheus.Registry) (c *storeCheck, released *int) {
+func newCheck(t *testing.T, registry *prometheus.Registry) (c *storeCheck, released *atomic.Int64) {
 	t.Helper()
 	s, err := store.Open(new(memory.KV))
 	if err != nil {
 		t.Fatal(err)
 	}
-	released = new(int)
-	c, err = newStoreCheck(s, func() error { *released++; return nil }, registry, slog.New(slog.DiscardHandler))
+	released = new(atomic.Int64)
+	c, err = newStoreCheck(s, func() error { released.Add(1); return nil }, registry, slog.New(slog.DiscardHandler))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -61,8 +62,8 @@ func TestScheduledChecks(t *testing.T) {
 		if time.Sleep(59 * time.Minute); done() != 0 || metric(t, registry, "nudge_store_check_end_seconds", "") != 0 {
 			t.Error("the store is checked at once")
 		}
-		if time.Sleep(2 * time.Minute); done() != 1 || *released < 10 {
-			t.Errorf("%v checks in the first hour, in %d slices", done(), *released)
+		if time.Sleep(2 * time.Minute); done() != 1 || released.Load() < 10 {
+			t.Errorf("%v checks in the first hour, in %d slices", done(), released.Load())
 		}
 		end := metric(t, registry, "nudge_store_check_end_seconds", "")
 		if ago := float64(time.Now().UnixMilli())/1000 - end; ago < 0 || ago > 61 {
