@@ -26,7 +26,7 @@ func (r *reader) collect(v *node.Value, at int, k *typeEnv) (joints []patch, end
 	if until == nil {
 		m.Errorf("until", codeNoLimit, "for example until: [ { quiet: 10m }, { after: 1h } ]", "this collect has no end")
 	}
-	m.Close()
+	m.Close(stepKeys...)
 
 	gathered := map[string]*shape.Type{"items": shape.ListOf(r.itemShape(m, c, item)), "count": shape.Number}
 	before := k.with(r.flow.Steps[at].ID, shape.MapOf(gathered))

@@ -19,7 +19,7 @@ func (r *reader) emit(v *node.Value, at int, k *typeEnv) {
 		m.Errorf("event", CodeMissingKey, "for example event: nps.scored", "this emit needs an event")
 	}
 	fields := r.data(m.Get("data"), k.scope())
-	m.Close()
+	m.Close(stepKeys...)
 	if !checkEvent(t, r.list) {
 		return
 	}
@@ -48,7 +48,7 @@ func (r *reader) startFlow(v *node.Value, at int, k *typeEnv) {
 	}
 	s := &Start{Wait: m.Bool("wait"), To: r.expr(m.Get("to"), k.scope(), forText), Key: r.expr(m.Get("key"), k.scope(), forText)}
 	fields := r.data(m.Get("data"), k.scope())
-	m.Close()
+	m.Close(stepKeys...)
 	r.flow.Steps[at].Start = s
 	if s.Wait {
 		r.learn(k, at, startShape)

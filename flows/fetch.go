@@ -52,7 +52,7 @@ func (r *reader) fetch(v *node.Value, at int, k *typeEnv) (joints []patch, ends 
 		f.Shape = shape.Parse(v)
 	}
 	onError := m.Get("on_error")
-	m.Close()
+	m.Close(stepKeys...)
 	answered := f.answer()
 	enter := func(target int) { f.OnError = target }
 	if onError == nil {

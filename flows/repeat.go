@@ -33,7 +33,7 @@ func (r *reader) repeat(v *node.Value, at int, k *typeEnv) (joints []patch, ends
 		return nil, false
 	}
 	body, until := m.Get("steps"), m.Get("until")
-	m.Close()
+	m.Close(stepKeys...)
 	inside := r.body(m, body, at, k)
 	before := k.fork()
 	before.join(inside)

@@ -58,7 +58,7 @@ func (r *reader) sendMap(m *node.Map, s *Send, how *templates.Use) (source *temp
 	}
 	r.sendOptions(m, s)
 	m.Allow("template")
-	m.Close()
+	m.Close(stepKeys...)
 	return source
 }
 

@@ -182,12 +182,15 @@ func (r *reader) verb(m *node.Map) Verb {
 		allowAll(m)
 		return 0
 	}
-	if nearKey(m, names, "id", "if") {
+	if nearKey(m, names, stepKeys...) {
 		return 0 // the unknown key says it better
 	}
 	m.Value().Errorf(codeVerb, "verbs: "+strings.Join(names, ", "), "this step has no verb")
 	return 0
 }
+
+// stepKeys are the keys of every step, which some authors write inside of the verb's mapping.
+var stepKeys = []string{"id", "if"}
 
 func verbNames() []string {
 	var names []string

@@ -203,8 +203,8 @@ func MeansKey(key string, names []string) bool {
 }
 
 // Close reports the keys that were not read, at most a hundred, with the nearest known key and a
-// list of all known keys.
-func (m *Map) Close() {
+// list of all known keys. The outer keys are those of the step that the mapping is in.
+func (m *Map) Close(outer ...string) {
 	if m == nil || m.whole {
 		return
 	}
@@ -217,6 +217,9 @@ func (m *Map) Close() {
 			hint := diag.DidYouMean(k.Value, m.asked, "Allowed here")
 			if meant := otherWord(k.Value, m.asked); meant != "" {
 				hint = `write "` + meant + `" instead. Allowed here: ` + strings.Join(m.asked, ", ")
+			}
+			if slices.Contains(outer, k.Value) {
+				hint = "move it one level out, so that it is a key of the step. Allowed here: " + strings.Join(m.asked, ", ")
 			}
 			m.at.src.list.Errorf(k.Span, codeUnknownKey, hint, "unknown key %q", k.Value)
 		}
