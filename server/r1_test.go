@@ -102,6 +102,7 @@ func r1Flow(tb testing.TB) []flows.Bundle {
 	project, list := flows.Load(fstest.MapFS{
 		"flows/follow_up.yaml": {Data: []byte(`flow: follow_up
 trigger: { event: order.shipped }
+data: { name: string, order: string, date: string, carrier: string, url: string }
 steps:
   - send: shipped
   - wait: [ { read: shipped }, { after: 1h } ]
