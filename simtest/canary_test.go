@@ -38,7 +38,9 @@ func sing(t *testing.T, c *canary) {
 	if out, err := exec.Command("go", "test", "-c", "-o", binary, "-overlay", filepath.Join(dir, "overlay.json"), ".").CombinedOutput(); err != nil {
 		t.Fatalf("%v\n%s", err, out)
 	}
-	out, err := exec.Command(binary, "-test.run", "TestSeeds", "-quick", "-seed", "1", "-seeds", fmt.Sprint(c.seeds)).CombinedOutput()
+	// A fault may take all memory, or have no end.
+	args := []string{"-c", `ulimit -v 8000000; exec "$@"`, "sh", binary, "-test.run", "TestSeeds", "-test.timeout", "20m", "-quick", "-seed", "1", "-seeds", fmt.Sprint(c.seeds)}
+	out, err := exec.Command("sh", args...).CombinedOutput()
 	if err == nil {
 		t.Fatalf("%d seeds did not find it", c.seeds)
 	}

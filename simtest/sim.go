@@ -61,12 +61,15 @@ func Run(seed uint64, hours int) *Report {
 	if err == nil {
 		err = w.check()
 	}
-	if err == nil {
+	if err == nil && !w.endless() {
 		err = w.settleDown()
 	}
 	r := &Report{Seed: seed, Config: w.config.String(), Inputs: w.inputs, Runs: len(w.names), Reached: w.reached,
 		Hash: w.trace.Sum64(), Err: err, moves: w.moves, disk: w.disk.KV}
 	maps.Copy(r.Reached, w.model.Reached)
+	if w.endless() {
+		r.Reached["judged up to a point, as there is no end"]++
+	}
 	return r
 }
 
@@ -106,6 +109,9 @@ func (w *world) settleDown() error {
 	}
 	if err := w.live(calmFor); err != nil {
 		return err
+	}
+	if w.endless() {
+		return w.check()
 	}
 	// What is on its way at this very moment has another hour.
 	before, campaigns := w.model.Unsettled(), w.model.Unwalked()
