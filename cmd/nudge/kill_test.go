@@ -37,10 +37,10 @@ import (
 
 // The counts of TestKill. Before a release it is
 //
-//	go test ./cmd/nudge -run TestKill -kills 20 -kill-runs 4000 -v
+//	go test ./cmd/nudge -run TestKill -kills 2000 -timeout 1h -v
 var (
-	kills    = flag.Int("kills", 8, "how often TestKill kills the process")
-	killRuns = flag.Int("kill-runs", 1200, "runs of TestKill: half before the first kill, half while it is killed again and again")
+	kills    = flag.Int("kills", 20, "how often TestKill kills the process")
+	killRuns = flag.Int("kill-runs", 500, "runs of TestKill before the first kill; more follow while it is killed again and again")
 )
 
 const (
@@ -48,32 +48,51 @@ const (
 	killSecret = "the secret of the killed one"
 )
 
-// TestKill kills a serving process with SIGKILL at random instants, while events and
-// receipts keep arriving. Then it verifies that no answered event and no accepted receipt
-// is lost, that every run ends in a legal way, and that every second message is the next
-// attempt after an outcome that the timeline calls unknown.
+// TestKill kills a serving process with SIGKILL at random instants and at every point of
+// killPoints, while events and receipts keep arriving. Then it compares the client's record, the
+// provider's and the store: no answered event and no accepted receipt is lost, every run ends in a
+// legal way, and every second message is the next attempt after an outcome that the timeline calls
+// unknown.
 func TestKill(t *testing.T) {
 	seed := uint64(time.Now().UnixNano())
 	t.Logf("seed %d", seed)
-	k := newKilled(t, t.TempDir(), builtProgram(t), seed)
+	k := newKilled(t, t.TempDir(), faultyProgram(t), seed, killSpeed)
 	k.begin()
-	inFlight := *killRuns / 2
-	k.post(0, inFlight, 0)
-	var load sync.WaitGroup
-	load.Go(func() { k.post(inFlight, *killRuns, 3*time.Millisecond) })
-	for n := range *kills {
-		<-time.After(time.Duration(20+k.dice.IntN(300)) * time.Millisecond) // the random instant
-		if n == 0 {
-			if live := k.live(); live < inFlight/2 {
-				t.Errorf("only %d runs are in flight at the first kill", live)
-			}
-		}
-		k.kill()
-		k.begin()
+	k.events = *killRuns
+	k.post(0, k.events, 0)
+	if live := k.live(); live < k.events/2 {
+		t.Errorf("only %d runs are in flight at the first kill", live)
 	}
+	over := make(chan struct{})
+	var load sync.WaitGroup
+	load.Go(func() { k.keepPosting(over) })
+	next := func(n int) string { return killPoints[n%len(killPoints)] }
+	k.set("random")
+	for n := range *kills {
+		k.die(next(n))
+		if n+1 < *kills {
+			k.start(k.set(next(n + 1)))
+		}
+	}
+	k.begin()
+	close(over)
 	load.Wait()
 	k.finish()
 	k.judge()
+	k.allSprung(t)
+}
+
+// keepPosting posts events from 16 callers, about fifty a second, until it is over.
+func (k *killed) keepPosting(over chan struct{}) {
+	for more := true; more; {
+		k.post(k.events, k.events+16, 20*time.Millisecond)
+		k.events += 16
+		select {
+		case <-over:
+			more = false
+		default:
+		}
+	}
 }
 
 // killed is a process that is killed, with the world around it.
@@ -90,11 +109,15 @@ type killed struct {
 	taken   map[channels.Ref]bool // Read receipts that were answered with 200, by run and message
 	output  string                // the file that all processes write to, for a failure
 	witness func(string)          // is told of each answer and each message at once; may be nil
+	trap    *trap
+	events  int // how many were answered
 }
 
-func newKilled(t *testing.T, dir, binary string, seed uint64) *killed {
+// newKilled makes a world whose clocks go so many times as fast as ours.
+func newKilled(t *testing.T, dir, binary string, seed uint64, speed float64) *killed {
 	k := &killed{t: t, dice: rand.New(rand.NewPCG(seed, 1)), dir: dir, binary: binary, output: filepath.Join(dir, "stderr"),
 		taken: map[channels.Ref]bool{}, client: &http.Client{Timeout: 10 * time.Second, Transport: &http.Transport{MaxIdleConnsPerHost: 64}}}
+	k.trap = &trap{sprung: map[string]int{}}
 	l, err := net.Listen("tcp", "127.0.0.1:0") // a port that stays the same over restarts
 	if err != nil {
 		t.Fatal(err)
@@ -105,22 +128,22 @@ func newKilled(t *testing.T, dir, binary string, seed uint64) *killed {
 	t.Cleanup(relay.Close)
 	k.sandbox, err = sandbox.New(sandbox.Config{
 		WebhookURL: relay.URL, Secret: killSecret, Seed: seed,
-		Clock: runner.NewClock(time.Now(), killSpeed), People: k.people, Fault: faultsOfKill,
+		Clock: runner.NewClock(time.Now(), speed), People: k.people, Fault: faultsOfKill,
 	})
 	if err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(k.sandbox.Close)
-	provider := httptest.NewServer(k.sandbox.Handler())
+	provider := httptest.NewServer(k.trap.provider(k.sandbox.Handler()))
 	t.Cleanup(provider.Close)
 	k.write("nudge.yaml", fmt.Sprintf(`account: { url: %s, path: /cpaas, token: a-token-of-ours }
 webhooks: { secrets: [ %s ] }
 listen: %s
-clock: { speed: %d }
+clock: { speed: %g }
 on_unknown: resend
 events:
   order: { id: string }
-`, provider.URL, killSecret, k.address, killSpeed))
+`, provider.URL, killSecret, k.address, speed))
 	k.write("flows/follow.yaml", `flow: follow
 trigger: { event: order, key: event.id }
 steps:
@@ -154,6 +177,7 @@ func (k *killed) relay(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	request.Header = r.Header.Clone()
+	k.trap.reach("webhook arrives")
 	response, err := k.client.Do(request)
 	if err != nil {
 		w.WriteHeader(http.StatusBadGateway)
@@ -162,6 +186,7 @@ func (k *killed) relay(w http.ResponseWriter, r *http.Request) {
 	response.Body.Close()
 	if response.StatusCode == http.StatusOK {
 		k.note(body)
+		k.trap.reach("webhook answered")
 	}
 	w.WriteHeader(response.StatusCode)
 }
@@ -267,6 +292,7 @@ func (k *killed) start(fault string) (ready bool) {
 		k.t.Fatal(err)
 	}
 	process := k.process
+	k.trap.watch(process.Process)
 	k.t.Cleanup(func() { process.Process.Kill() })
 	lines := bufio.NewScanner(out)
 	for lines.Scan() {
@@ -312,6 +338,7 @@ func (k *killed) post(from, to int, pause time.Duration) {
 // event posts one event and reports whether it was answered.
 func (k *killed) event(i int) bool {
 	body := fmt.Sprintf(`{"id":"e-%d","type":"order","profile":"p-%d","data":{"id":"O-%d"}}`, i, i, i)
+	k.trap.reach("event arrives")
 	response, err := k.client.Post("http://"+k.address+"/v1/events", "application/json", strings.NewReader(body))
 	if err != nil {
 		return false
@@ -326,6 +353,7 @@ func (k *killed) event(i int) bool {
 		return false
 	}
 	k.saw("event %d", i)
+	k.trap.reach("event answered")
 	return true
 }
 
@@ -410,7 +438,7 @@ func (k *killed) judge() {
 	for _, r := range runs {
 		started[r.Profile]++
 	}
-	for i := range *killRuns {
+	for i := range k.events {
 		if n := started[fmt.Sprint("p-", i)]; n != 1 {
 			k.t.Errorf("event %d was answered and started %d runs, want 1", i, n)
 		}
@@ -440,7 +468,7 @@ func (k *killed) judge() {
 		}
 	}
 	k.t.Logf("%d kills: %d events answered, %d Read receipts taken, %d runs ended %v, %d posts seen by the provider, %d outcomes unknown, %d resent, %d of them second messages",
-		*kills, *killRuns, len(k.taken), len(runs), outcomes, len(k.sandbox.Messages()), unknown, resent, duplicates)
+		*kills, k.events, len(k.taken), len(runs), outcomes, len(k.sandbox.Messages()), unknown, resent, duplicates)
 	if len(k.taken) == 0 || unknown == 0 || duplicates == 0 {
 		k.t.Error("no outcome was ever unknown, or nothing was ever sent twice: the kills proved nothing")
 	}

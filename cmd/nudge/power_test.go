@@ -106,7 +106,7 @@ func record(t *testing.T, dir string) []change {
 
 // liveThroughIt is what is recorded.
 func liveThroughIt(t *testing.T, dir string) {
-	k := newKilled(t, dir, filepath.Join(dir, "nudge"), 1)
+	k := newKilled(t, dir, filepath.Join(dir, "nudge"), 1, killSpeed)
 	ledger, err := os.Create(filepath.Join(dir, "ledger"))
 	if err != nil {
 		t.Fatal(err)
