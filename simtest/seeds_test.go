@@ -25,7 +25,7 @@ var (
 const full = 2000
 
 // corpus are seeds that once broke a rule.
-var corpus = []uint64{6, 739, 1269, 5002287, 5102362, 7500587, 20263162, 20282322, 20312709, 20510219, 20605795, 23001361, 1620932904}
+var corpus = []uint64{6, 739, 1269, 5002287, 5102362, 7500587, 20263162, 20282322, 20312709, 20510219, 20605795, 23001361, 33000856, 1620932904}
 
 func TestCorpus(t *testing.T) {
 	for _, seed := range corpus {

@@ -65,11 +65,20 @@ func OpensAt(all []flows.Cap, counted []instant.Instant, now instant.Instant, ho
 	return at, full
 }
 
-// Counted returns the messages that any of the caps still counts. It does not change its
-// argument.
+// zonesApart is how much later than in any zone a day can end in another: from UTC+14 to UTC-12.
+const zonesApart = 26 * time.Hour
+
+// Counted returns the messages that any of the caps still counts, or would count again if the
+// person moved to another zone now. It does not change its argument.
 func Counted(all []flows.Cap, counted []instant.Instant, now instant.Instant, homes Homes) []instant.Instant {
 	over := func(at instant.Instant) bool {
-		return !slices.ContainsFunc(all, func(c flows.Cap) bool { return frees(c, at, homes) > now })
+		return !slices.ContainsFunc(all, func(c flows.Cap) bool {
+			last := frees(c, at, homes)
+			if c.Calendar != 0 && c.Zone == nil {
+				last = last.Add(zonesApart)
+			}
+			return last > now
+		})
 	}
 	return slices.DeleteFunc(slices.Clone(counted), over)
 }

@@ -105,6 +105,17 @@ func TestCounted(t *testing.T) {
 	if got := Counted([]flows.Cap{hour, {AtMost: 3, Calendar: flows.ByDay}}, all, now, homes); !slices.Equal(got, all) {
 		t.Errorf("%v are counted, want all of today", got)
 	}
+	day := flows.Cap{AtMost: 1, Calendar: flows.ByDay}
+	if got := Counted([]flows.Cap{day}, all, now.Add(37*time.Hour), homes); !slices.Equal(got, all) {
+		t.Errorf("%v are counted an hour into the day after tomorrow, want all: the person may move west", got)
+	}
+	if got := Counted([]flows.Cap{day}, all, now.Add(38*time.Hour), homes); len(got) != 0 {
+		t.Errorf("%v are counted when the day is over in every zone", got)
+	}
+	day.Zone = time.UTC
+	if got := Counted([]flows.Cap{day}, all, now.Add(12*time.Hour), homes); len(got) != 0 {
+		t.Errorf("%v are counted when the day of the zone is over", got)
+	}
 	if got := Counted(nil, all, now, homes); len(got) != 0 {
 		t.Errorf("without a cap %v are counted", got)
 	}

@@ -98,6 +98,15 @@ func (w *walk) gone(c *Cap, p place) engine.Instant {
 	return last
 }
 
+// forgotten is from when on a place counts nowhere: a calendar where the person lives may be that
+// of the last zone in which a day ends, which is 26 hours behind the first.
+func (w *walk) forgotten(c *Cap, p place) engine.Instant {
+	if c.calendar != "" && c.zone == nil {
+		return w.gone(c, p).Add(26 * time.Hour)
+	}
+	return w.gone(c, p)
+}
+
 // left is how many messages a cap still allows.
 func (w *walk) left(c *Cap, category string) int {
 	taken := 0

@@ -78,8 +78,8 @@ func (w *walk) endOf(s *step, key string, from engine.Instant) engine.Instant {
 // latest is how late the newest message is still useful; 0 for any time.
 func (w *walk) latest(s *step) engine.Instant { return w.endOf(s, "max_delay", w.current().reached) }
 
-// takePlace takes a place for the newest message. What no cap counts any more is forgotten
-// then, also for a longer one later; of what the project has no more only its own messages
+// takePlace takes a place for the newest message. What no cap counts any more, wherever the person
+// may move to, is forgotten then, also for a longer one later; of what the project has no more only its own messages
 // know the cap.
 func (w *walk) takePlace(s *step) {
 	c, m := w.category(s), w.current()
@@ -91,7 +91,7 @@ func (w *walk) takePlace(s *step) {
 			if p.category == c.Name {
 				of = c
 			}
-			return of != nil && !slices.ContainsFunc(of.Caps, func(c Cap) bool { return w.gone(&c, p) > w.f.now })
+			return of != nil && !slices.ContainsFunc(of.Caps, func(c Cap) bool { return w.forgotten(&c, p) > w.f.now })
 		})
 		w.addPlace(m)
 	}
