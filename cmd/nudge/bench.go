@@ -6,8 +6,6 @@ import (
 	"fmt"
 	"io"
 	"os"
-	"os/signal"
-	"syscall"
 	"text/tabwriter"
 	"time"
 
@@ -83,7 +81,7 @@ func (o *benchOptions) measure(ctx context.Context, w bench.Workload, errs io.Wr
 	if config.Dir, err = os.MkdirTemp(o.data, "nudge-bench-"); err != nil {
 		return nil, wrongInput(err)
 	}
-	ctx, ended := signal.NotifyContext(ctx, os.Interrupt, syscall.SIGTERM)
+	ctx, ended := untilSignal(ctx)
 	defer ended()
 	report, err := bench.Run(ctx, w, config)
 	clearLine(errs)

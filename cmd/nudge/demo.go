@@ -6,8 +6,6 @@ import (
 	"fmt"
 	"io"
 	"os"
-	"os/signal"
-	"syscall"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -39,7 +37,7 @@ func newDemo() *cobra.Command {
 	}
 	c.Flags().BoolVar(&stay, "stay", false, "keep everything running afterwards, to try it by hand")
 	c.RunE = func(c *cobra.Command, _ []string) error {
-		ctx, ended := signal.NotifyContext(c.Context(), os.Interrupt, syscall.SIGTERM)
+		ctx, ended := untilSignal(c.Context())
 		defer ended()
 		d, err := newDemonstration(ctx, c.OutOrStdout())
 		if err != nil {

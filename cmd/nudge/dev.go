@@ -7,10 +7,8 @@ import (
 	"io"
 	"log/slog"
 	"os"
-	"os/signal"
 	"path/filepath"
 	"sync/atomic"
-	"syscall"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -70,7 +68,7 @@ func newDev() *cobra.Command {
 			options: o, out: c.OutOrStdout(), errs: c.ErrOrStderr(), log: log.logger(c.ErrOrStderr()),
 			look: look.C, save: save.C,
 		}
-		ctx, ended := signal.NotifyContext(c.Context(), os.Interrupt, syscall.SIGTERM)
+		ctx, ended := untilSignal(c.Context())
 		defer ended()
 		return d.run(ctx)
 	}

@@ -4,10 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"os"
-	"os/signal"
 	"strings"
-	"syscall"
 
 	"github.com/spf13/cobra"
 
@@ -72,7 +69,7 @@ func newSandbox() *cobra.Command {
 			return err
 		}
 		config.Log = log.logger(c.ErrOrStderr())
-		ctx, ended := signal.NotifyContext(c.Context(), os.Interrupt, syscall.SIGTERM)
+		ctx, ended := untilSignal(c.Context())
 		defer ended()
 		l, err := app.Listen(o.listen)
 		if err != nil {

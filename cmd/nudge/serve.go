@@ -76,7 +76,7 @@ func serve(ctx context.Context, dir string, check time.Duration, out, errs io.Wr
 	if err != nil {
 		return err
 	}
-	signals, ended := signal.NotifyContext(ctx, os.Interrupt, syscall.SIGTERM)
+	signals, ended := untilSignal(ctx)
 	defer ended()
 	i, err := app.Start(signals, app.Config{
 		Project: p, DataDir: dataDir(dir, p.Settings.DataDir), Log: log, Listener: api, Webhooks: webhooks, CheckEvery: check,
@@ -88,7 +88,6 @@ func serve(ctx context.Context, dir string, check time.Duration, out, errs io.Wr
 	warn(i, p.Settings, log)
 	fmt.Fprintln(out, readyLine(i))
 	err = attend(signals, i, log)
-	ended() // from here on a second signal ends the process
 	log.Info("stopping")
 	return errors.Join(err, i.Stop())
 }

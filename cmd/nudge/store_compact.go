@@ -4,9 +4,6 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
-	"os"
-	"os/signal"
-	"syscall"
 
 	"github.com/spf13/cobra"
 
@@ -50,7 +47,7 @@ func newStoreCompact() *cobra.Command {
 
 // compactStore compacts a data folder until it is done or interrupted.
 func compactStore(c *cobra.Command, dir string) (bolt.Compacted, error) {
-	ctx, stop := signal.NotifyContext(c.Context(), os.Interrupt, syscall.SIGTERM)
+	ctx, stop := untilSignal(c.Context())
 	defer stop()
 	bar := newProgress(c.ErrOrStderr(), "", nil)
 	made, err := bolt.Compact(ctx, dir, bar.copied)

@@ -8,11 +8,9 @@ import (
 	"io/fs"
 	"maps"
 	"os"
-	"os/signal"
 	"path/filepath"
 	"slices"
 	"strings"
-	"syscall"
 
 	"github.com/spf13/cobra"
 
@@ -64,7 +62,7 @@ func repairStore(c *cobra.Command, from, into string) (made storeRepair, err err
 	if info, err := os.Stat(from); err == nil && info.IsDir() {
 		from = filepath.Join(from, bolt.FileName)
 	}
-	ctx, stop := signal.NotifyContext(c.Context(), os.Interrupt, syscall.SIGTERM)
+	ctx, stop := untilSignal(c.Context())
 	defer stop()
 	bar := newProgress(c.ErrOrStderr(), "record", nil)
 	made.File = into

@@ -278,10 +278,11 @@ func (k *KV) Update(f func(store.Writer) error) error {
 
 // Close waits for the running transactions and closes the file.
 func (k *KV) Close() error {
+	var err error
 	if !k.db.IsReadOnly() {
-		k.storeFree()
+		err = k.storeFree()
 	}
-	return errors.Join(k.db.Close(), unlock(k.lock))
+	return errors.Join(err, k.db.Close(), unlock(k.lock))
 }
 
 // presentEvery is how long a writer trusts that the file is still at its path.
@@ -316,13 +317,17 @@ func (k *KV) Present() error {
 // no writes at all any more. It is not known on every system.
 func (k *KV) Space() (free int64, readOnly, known bool) { return diskSpace(filepath.Dir(k.path)) }
 
-// storeFree writes down all free pages, whatever their number. If it fails, the next start
-// takes longer; nothing else goes wrong.
-func (k *KV) storeFree() {
-	_ = k.db.Update(func(*bbolt.Tx) error {
+// storeFree writes down all free pages, whatever their number. If it fails, nothing is lost: the
+// next start takes longer. But the disk is not well.
+func (k *KV) storeFree() error {
+	err := k.db.Update(func(*bbolt.Tx) error {
 		k.db.NoFreelistSync = false
 		return nil
 	})
+	if err != nil {
+		return fmt.Errorf("nothing is lost, but the list of free pages could not be written: %w", err)
+	}
+	return nil
 }
 
 // Size returns the file's size in bytes.
