@@ -92,8 +92,7 @@ func writeCopy(ctx context.Context, temp string, from *bbolt.DB, as os.FileInfo,
 	to.NoSync, to.AllocSize = true, 0 // one sync at the end is enough, and the file gets no spare space
 	err = errors.Join(copyAll(ctx, to, from, progress), ctx.Err())
 	if err == nil {
-		(&KV{db: to}).storeFree()
-		err = to.Sync()
+		err = errors.Join((&KV{db: to}).storeFree(), to.Sync())
 	}
 	if err = errors.Join(err, to.Close()); err != nil {
 		return err

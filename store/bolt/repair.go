@@ -78,8 +78,7 @@ func repairInto(ctx context.Context, old *Salvage, path string, index func(done 
 		made, err = store.Repair(ctx, old, k, index)
 	}
 	if err == nil {
-		k.storeFree()
-		err = db.Sync()
+		err = errors.Join(k.storeFree(), db.Sync())
 	}
 	return made, errors.Join(err, db.Close())
 }
