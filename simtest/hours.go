@@ -47,18 +47,21 @@ func (p *page) hourlyPause(pause string) string {
 	return "{ " + p.openTimer() + " }"
 }
 
-// hourlyLine is one more timer among lines, with a condition or without one.
-func (p *page) hourlyLine(indent string, of *step, then func()) {
+// hourlyLine is one more timer among lines, with a condition or without one. It reports whether it
+// wrote one that surely comes.
+func (p *page) hourlyLine(indent string, of *step, then func()) (sure bool) {
 	if !p.hourly(5) {
-		return
+		return false
 	}
 	timer := p.openTimer()
 	p.write("%s- %s\n", indent, timer)
-	if p.hours.IntN(3) > 0 {
+	sure = p.hours.IntN(3) == 0
+	if !sure {
 		p.write("%s  if: %s\n", indent, pick(p.hours, "data.total > 18", `profile.plan == "pro"`, "run.key != \"O2\""))
 	}
 	p.as(indent, timer, of)
 	then()
+	return sure
 }
 
 // hourlyExit is an exit of hours.

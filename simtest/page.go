@@ -142,7 +142,7 @@ func (p *page) lines(indent string, depth int, sends []string, wait bool, of *st
 		p.as(indent, signals[signal], of)
 		then()
 	}
-	p.hourlyLine(indent, of, then)
+	sure := p.hourlyLine(indent, of, then)
 	if !wait {
 		if p.rare(3) {
 			p.write("%s- at: %s\n", indent, pick(p.rarer, "\"09:00\"", "5h after run.started"))
@@ -160,7 +160,7 @@ func (p *page) lines(indent string, depth int, sends []string, wait bool, of *st
 		p.write("%s  if: %s\n", indent, p.condition())
 	}
 	p.as(indent, end, of)
-	if mayRunOut(end, unsure) {
+	if !sure && mayRunOut(end, unsure) {
 		of.words = append(of.words, "past")
 	}
 	then()
