@@ -29,6 +29,7 @@ import (
 // Config is the configuration of an instance.
 type Config struct {
 	Project    *Project                 // required, without errors
+	Dir        string                   // of the project, where relative paths of its settings begin
 	DataDir    string                   // required
 	Reload     func() (*Project, error) // reads the project again; nil: the instance cannot reload
 	Listener   net.Listener             // of the API; required, and owned by the instance from then on
@@ -52,6 +53,7 @@ type Instance struct {
 	runner *runner.Runner
 	ended  chan struct{} // closed when the runner has ended
 
+	tokens    atomic.Pointer[[]server.Token]
 	check     *storeCheck
 	audiences *audience.Folder
 	stack     []part
@@ -89,6 +91,11 @@ func (i *Instance) start(ctx context.Context) error {
 			i.push("the listener "+l.Addr().String(), func() error { return ignoreClosed(l.Close()) })
 		}
 	}
+	tokens, list := i.tokensOf(i.project)
+	if list.HasErrors() {
+		return wrongInput(list)
+	}
+	i.useTokens(tokens)
 	registry := newRegistry()
 	core, err := i.openStore(registry)
 	if err != nil {
@@ -209,7 +216,7 @@ func (i *Instance) openAccounts() (all []runner.Account, err error) {
 // serve starts the servers on their listeners.
 func (i *Instance) serve(registry *prometheus.Registry) error {
 	config := server.Config{
-		Runner: i.runner, Store: i.store, Deployed: i.noteDeploy, Tokens: i.project.Settings.Tokens, Registry: registry, Log: i.log,
+		Runner: i.runner, Store: i.store, Deployed: i.noteDeploy, Tokens: i.currentTokens, Registry: registry, Log: i.log,
 		Audiences: i.audiences, Limits: i.project.Settings.Limits, Full: i.full.Load, CheckStore: i.check.run,
 	}
 	if secrets := i.project.Settings.Secrets; len(secrets) > 0 {
@@ -315,7 +322,15 @@ func (i *Instance) Reload(ctx context.Context) (diag.List, error) {
 	if p.List.HasErrors() {
 		return p.List, nil
 	}
-	return p.List, i.adopt(ctx, p)
+	tokens, list := i.tokensOf(p)
+	if list.HasErrors() {
+		return list, nil
+	}
+	if err := i.adopt(ctx, p); err != nil {
+		return p.List, err
+	}
+	i.useTokens(tokens)
+	return p.List, nil
 }
 
 func newRegistry() *prometheus.Registry {

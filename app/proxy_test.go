@@ -27,6 +27,7 @@ import (
 
 	"nudge/channels/appmessaging"
 	"nudge/examples"
+	"nudge/server"
 )
 
 var proxies = flag.Bool("proxies", false, "run what needs nginx and caddy; ./test.sh long does")
@@ -65,7 +66,7 @@ func testProxy(t *testing.T, language string, command func(dir, config string) *
 	if !*proxies {
 		t.Skip("go test ./app -run TestBehind -proxies")
 	}
-	for name, tokens := range map[string][]string{"with tokens": {proxyToken}, "without tokens": nil} {
+	for name, tokens := range map[string][]server.Token{"with tokens": {server.NewToken("proxy", proxyToken)}, "without tokens": nil} {
 		t.Run(name, func(t *testing.T) {
 			api, hooks := nudgeFor(t, tokens)
 			dir := t.TempDir()
@@ -204,7 +205,7 @@ func (p *proxied) lines() {
 }
 
 // nudgeFor starts Nudge, and returns the addresses of the API and the webhooks.
-func nudgeFor(t *testing.T, tokens []string) (api, hooks string) {
+func nudgeFor(t *testing.T, tokens []server.Token) (api, hooks string) {
 	project := Read(examples.Hello(), LocalSettings(os.LookupEnv))
 	project.Settings.Accounts = []Account{{Config: appmessaging.Config{BaseURL: "http://127.0.0.1:1", PathPrefix: "/cpaas", Token: "t"}}}
 	project.Settings.Tokens, project.Settings.Secrets = tokens, []appmessaging.Secret{proxySecret}

@@ -38,7 +38,8 @@ import (
 //	  batch: 500              # events in one request
 //	  batch_timeout: 1s
 //	listen: 127.0.0.1:8080    # or { api: …, webhooks: … }
-//	tokens: [ "${NUDGE_TOKEN}" ]
+//	tokens: [ "${NUDGE_TOKEN}" ]   # or { name: shop, token: "${SHOP}", scopes: [events], expires: 2027-01-31 }
+//	tokens_file: tokens.yaml  # more of them, as hashes; relative to the project
 //	data_dir: data            # relative to the project
 //	retention:                # how long old data is kept; never: drop nothing
 //	  runs: 90d               # ended runs
@@ -59,18 +60,20 @@ type Settings struct {
 	Secrets  []appmessaging.Secret // for the webhooks of all accounts; none: webhooks are off
 	Listen   Addresses
 	Limits   server.Limits
-	Tokens   []string
-	DataDir  string
-	Fetch    []fetch.Allowed
-	Retained runner.Retention
-	Outbound *engine.Control // nil: keep the mode of the store
-	People   map[string]people.Script
-	Speed    float64 // of the clock; 1 is real time
+	Tokens   []server.Token
+	// TokensFile has more tokens; empty: none. A relative path begins at the project.
+	TokensFile string
+	DataDir    string
+	Fetch      []fetch.Allowed
+	Retained   runner.Retention
+	Outbound   *engine.Control // nil: keep the mode of the store
+	People     map[string]people.Script
+	Speed      float64 // of the clock; 1 is real time
 }
 
 // servingKeys are the keys of nudge.yaml that contain settings.
 var servingKeys = []string{
-	"account", "accounts", "clock", "data_dir", "fetch", "limits", "listen", "outbound", "people", "retention", "tokens", "webhooks",
+	"account", "accounts", "clock", "data_dir", "fetch", "limits", "listen", "outbound", "people", "retention", "tokens", "tokens_file", "webhooks",
 }
 
 // Account is a connection to the provider that messages go through.
@@ -110,7 +113,7 @@ func AllSettings(env Environment) SettingsReader {
 		s := Settings{
 			Accounts: r.accounts(),
 			Webhooks: r.webhooks(r.top.Child("webhooks")),
-			Tokens:   r.secretTexts(r.top.Get("tokens"), "tokens"),
+			Tokens:   r.tokens(r.top.Get("tokens")),
 			DataDir:  cmp.Or(r.str(r.top.Text("data_dir")), DefaultDataDir),
 			Fetch:    r.fetch(r.top.Child("fetch")),
 			Limits:   r.limits(r.top.Child("limits")),
@@ -123,7 +126,10 @@ func AllSettings(env Environment) SettingsReader {
 		for _, a := range s.Accounts {
 			s.Secrets = append(s.Secrets, a.Secrets...)
 		}
-		s.Listen = r.listen(r.top.Get("listen"), len(s.Tokens) > 0 || r.top.Has("tokens"))
+		if r.top.Has("tokens_file") {
+			s.TokensFile = r.str(r.top.Text("tokens_file"))
+		}
+		s.Listen = r.listen(r.top.Get("listen"), r.top.Has("tokens") || r.top.Has("tokens_file"))
 		return s, r.list
 	}
 }

@@ -3,6 +3,7 @@ package app
 import (
 	"os"
 	"path/filepath"
+	"reflect"
 	"slices"
 	"strings"
 	"testing"
@@ -41,8 +42,8 @@ clock: { speed: 500 }
 	if a := s.Accounts[0]; a.Token != "t0ken-t0ken" || a.Senders != 8 || a.Concurrency != 8 || a.Batch != 20 || a.Rate != (flows.Rate{Messages: 90, Per: time.Minute}) || a.Timeout != 140*time.Second || !a.ByID || !a.Verify {
 		t.Errorf("account is %+v", a)
 	}
-	if !slices.Equal(s.Secrets, []appmessaging.Secret{"the-first", "${second}", "the-third"}) || !slices.Equal(s.Tokens, []string{"developer", "xt0ken-t0kenx"}) {
-		t.Errorf("secrets are %q, tokens %q", s.Secrets, s.Tokens)
+	if !slices.Equal(s.Secrets, []appmessaging.Secret{"the-first", "${second}", "the-third"}) || !reflect.DeepEqual(s.Tokens, []server.Token{server.NewToken("token 1", "developer"), server.NewToken("token 2", "xt0ken-t0kenx")}) {
+		t.Errorf("secrets are %q, tokens %+v", s.Secrets, s.Tokens)
 	}
 	if s.Listen.API != "127.0.0.1:9090" || s.DataDir != "/var/lib/nudge" || s.Speed != 500 {
 		t.Errorf("settings are %+v", s)

@@ -57,12 +57,11 @@ func (r *reader) texts(v *node.Value, key string) []string {
 // other words.
 const minSecret = 8
 
-// secretTexts reads a list of tokens or secrets.
+// secretTexts reads a list of secrets.
 func (r *reader) secretTexts(v *node.Value, key string) []string {
 	texts := r.texts(v, key)
 	for _, text := range texts {
-		if len(text) < minSecret {
-			v.Errorf(node.CodeBadValue, "for example what openssl rand -hex 32 prints", "%s must have %d characters or more", key, minSecret)
+		if !r.longEnough(v, text, key) {
 			return nil
 		}
 	}

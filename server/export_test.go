@@ -12,3 +12,12 @@ func Patterns(s *Server) (all []string) {
 	}
 	return all
 }
+
+// ScopesOf are the scopes of the API's routes, by pattern.
+func ScopesOf(s *Server) map[string]Scope {
+	all := map[string]Scope{}
+	for _, r := range s.routes() {
+		all[r.pattern] = r.scope
+	}
+	return all
+}

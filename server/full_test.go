@@ -39,7 +39,7 @@ func TestNearlyFull(t *testing.T) {
 	must(t, err)
 	taken, full := 0, true
 	s, err := server.New(server.Config{
-		Runner: taking{taken: &taken}, Store: kept, Full: func() bool { return full }, Tokens: []string{"token"},
+		Runner: taking{taken: &taken}, Store: kept, Full: func() bool { return full }, Tokens: func() []server.Token { return []server.Token{server.NewToken("all", "token")} },
 		Receivers: []channels.Receiver{appmessaging.Webhook{Secrets: []appmessaging.Secret{secret}}},
 	})
 	must(t, err)

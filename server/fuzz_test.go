@@ -34,7 +34,7 @@ func FuzzBodies(f *testing.F) {
 	if err != nil {
 		f.Fatal(err)
 	}
-	s, err := server.New(server.Config{Runner: stopped{}, Store: kept, Tokens: []string{"token"}})
+	s, err := server.New(server.Config{Runner: stopped{}, Store: kept, Tokens: func() []server.Token { return []server.Token{server.NewToken("all", "token")} }})
 	if err != nil {
 		f.Fatal(err)
 	}

@@ -1,51 +1,44 @@
 package server
 
 import (
-	"crypto/sha256"
-	"crypto/subtle"
 	"net"
 	"net/http"
 	"net/netip"
 	"strings"
+	"time"
 )
 
 // guard lets only those in who may use the API. With tokens that is who brings one.
 // Without, it is this machine: the request must come from loopback and name it as its
 // host, so that a page in a browser cannot reach it by a name of its own.
 func (s *Server) guard(next http.Handler) http.Handler {
-	tokens := make([][sha256.Size]byte, len(s.config.Tokens))
-	for i, t := range s.config.Tokens {
-		tokens[i] = sha256.Sum256([]byte(t))
-	}
 	sameOrigin := http.NewCrossOriginProtection()
 	sameOrigin.SetDenyHandler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		s.fail(w, r, problemOf(http.StatusForbidden, "origin", "requests from pages of another origin are not taken"))
 	}))
 	guarded := http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		var tokens []Token
+		if s.config.Tokens != nil {
+			tokens = s.config.Tokens()
+		}
+		t := &localToken
+		if len(tokens) > 0 {
+			t = bearer(r, tokens)
+		}
 		switch {
-		case len(tokens) > 0 && !bears(r, tokens):
+		case t == nil:
 			s.fail(w, r, problemOf(http.StatusUnauthorized, "token", "a bearer token is required: Authorization: Bearer TOKEN"))
+		case !t.Expires.IsZero() && !time.Now().Before(t.Expires):
+			s.fail(w, r, problemOf(http.StatusUnauthorized, "token-expired", "the token "+t.Name+" expired at "+t.Expires.UTC().Format(time.RFC3339)))
 		case len(tokens) == 0 && forwarded(r):
 			s.fail(w, r, problemOf(http.StatusForbidden, "not-local", "the request came through a proxy, so it may come from anywhere; set tokens in nudge.yaml"))
 		case len(tokens) == 0 && !local(r):
 			s.fail(w, r, problemOf(http.StatusForbidden, "not-local", "without tokens only requests from this machine, to localhost, are taken; set tokens in nudge.yaml"))
 		default:
-			next.ServeHTTP(w, r)
+			next.ServeHTTP(w, with(r, t))
 		}
 	})
 	return sameOrigin.Handler(guarded)
-}
-
-// bears reports whether the request has one of the tokens, in a time that does not
-// depend on which.
-func bears(r *http.Request, tokens [][sha256.Size]byte) bool {
-	scheme, given, _ := strings.Cut(r.Header.Get("Authorization"), " ")
-	sum := sha256.Sum256([]byte(given))
-	found := 0
-	for i := range tokens {
-		found |= subtle.ConstantTimeCompare(sum[:], tokens[i][:])
-	}
-	return strings.EqualFold(scheme, "Bearer") && found == 1
 }
 
 // forwarded reports whether a proxy passed the request on. A proxy on this machine makes every

@@ -33,7 +33,9 @@ func TestGuardWithoutTokens(t *testing.T) {
 }
 
 func TestGuardWithTokens(t *testing.T) {
-	s := start(t, shop, func(c *server.Config) { c.Tokens = []string{"one", "two"} })
+	s := start(t, shop, func(c *server.Config) {
+		c.Tokens = func() []server.Token { return []server.Token{server.NewToken("1", "one"), server.NewToken("2", "two")} }
+	})
 	for _, path := range []string{"/v1/runs", "/v1/flows", "/metrics", "/nowhere"} {
 		a := s.do("GET", path, "").is(401, "Authorization: Bearer TOKEN")
 		if a.header.Get("WWW-Authenticate") == "" {

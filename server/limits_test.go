@@ -38,7 +38,7 @@ func bare(t *testing.T, limits server.Limits) *server.Server {
 	kept, err := store.Open(new(memory.KV))
 	must(t, err)
 	s, err := server.New(server.Config{
-		Runner: stopped{}, Store: kept, Tokens: []string{"token"}, Limits: limits,
+		Runner: stopped{}, Store: kept, Tokens: func() []server.Token { return []server.Token{server.NewToken("all", "token")} }, Limits: limits,
 		Receivers: []channels.Receiver{appmessaging.Webhook{Secrets: []appmessaging.Secret{secret}}},
 	})
 	must(t, err)

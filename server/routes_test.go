@@ -20,7 +20,7 @@ func TestEveryRouteNeedsAToken(t *testing.T) {
 	kept, err := store.Open(new(memory.KV))
 	must(t, err)
 	s, err := server.New(server.Config{
-		Runner: struct{ server.Runner }{}, Store: kept, Tokens: []string{"a token of the API"},
+		Runner: struct{ server.Runner }{}, Store: kept, Tokens: func() []server.Token { return []server.Token{server.NewToken("all", "a token of the API")} },
 		Receivers: []channels.Receiver{appmessaging.Webhook{Secrets: []appmessaging.Secret{secret}}},
 	})
 	must(t, err)

@@ -45,7 +45,7 @@ type Config struct {
 	CheckStore func(ctx context.Context, progress func(store.CheckProgress)) (*store.Report, error)
 	Deployed   func()               // called after a deploy by the API; nil: nobody wants to know
 	Profiles   bool                 // what webhooks say of people becomes what is known of them
-	Tokens     []string             // bearer tokens; none: every request must come from this machine
+	Tokens     func() []Token       // the bearer tokens of now; nil or none: every request must come from this machine
 	Full       func() bool          // whether the disk of the store is nearly full; nil: nobody looks
 	Registry   *prometheus.Registry // for /metrics, and for the server's own; nil: none
 	Limits     Limits               // of what requests can make the server hold
@@ -108,6 +108,7 @@ func checkReceivers(all []channels.Receiver) error {
 // route is one pattern of the API and its handler.
 type route struct {
 	pattern string // of [http.ServeMux], with its method
+	scope   Scope  // that a token needs; empty for a webhook, which has a signature
 	handle  http.HandlerFunc
 }
 
@@ -115,36 +116,36 @@ type route struct {
 // which TestIdempotencyKey holds.
 func (s *Server) routes() []route {
 	all := []route{
-		{"POST /v1/events", s.postEvents},
-		{"GET /v1/runs", s.listRuns},
-		{"GET /v1/runs/{id}", s.showRun},
-		{"POST /v1/runs/{id}/cancel", s.cancelRun},
-		{"POST /v1/profiles", s.postProfiles},
-		{"GET /v1/profiles/{id}", s.getProfile},
-		{"PUT /v1/profiles/{id}", s.putProfile},
-		{"PATCH /v1/profiles/{id}", s.patchProfile},
-		{"DELETE /v1/profiles/{id}", s.forgetProfile},
-		{"GET /v1/flows", s.listFlows},
-		{"POST /v1/flows", s.deployFlows},
-		{"POST /v1/flows/plan", s.planFlows},
-		{"POST /v1/flows/{flow}/runs", s.callFlow},
-		{"GET /v1/journal", s.getJournal},
-		{"GET /v1/schedule", s.listSchedule},
-		{"GET /v1/campaigns", s.listCampaigns},
-		{"POST /v1/campaigns", s.startCampaign},
-		{"POST /v1/campaigns/preview", s.previewCampaign},
-		{"GET /v1/campaigns/{id}", s.showCampaign},
-		{"POST /v1/campaigns/{id}/pause", s.steerCampaign(engine.CampaignPause)},
-		{"POST /v1/campaigns/{id}/resume", s.steerCampaign(engine.CampaignResume)},
-		{"POST /v1/campaigns/{id}/cancel", s.steerCampaign(engine.CampaignCancel)},
-		{"GET /v1/outbound", s.getOutbound},
-		{"PUT /v1/outbound", s.putOutbound},
-		{"POST /-/reload", s.reload},
-		{"GET /-/store/check", s.checkStore},
+		{"POST /v1/events", ScopeEvents, s.postEvents},
+		{"GET /v1/runs", ScopeRead, s.listRuns},
+		{"GET /v1/runs/{id}", ScopeRead, s.showRun},
+		{"POST /v1/runs/{id}/cancel", ScopeOperate, s.cancelRun},
+		{"POST /v1/profiles", ScopeOperate, s.postProfiles},
+		{"GET /v1/profiles/{id}", ScopeRead, s.getProfile},
+		{"PUT /v1/profiles/{id}", ScopeOperate, s.putProfile},
+		{"PATCH /v1/profiles/{id}", ScopeOperate, s.patchProfile},
+		{"DELETE /v1/profiles/{id}", ScopeOperate, s.forgetProfile},
+		{"GET /v1/flows", ScopeRead, s.listFlows},
+		{"POST /v1/flows", ScopeAuthor, s.deployFlows},
+		{"POST /v1/flows/plan", ScopeAuthor, s.planFlows},
+		{"POST /v1/flows/{flow}/runs", ScopeOperate, s.callFlow},
+		{"GET /v1/journal", ScopeRead, s.getJournal},
+		{"GET /v1/schedule", ScopeRead, s.listSchedule},
+		{"GET /v1/campaigns", ScopeRead, s.listCampaigns},
+		{"POST /v1/campaigns", ScopeOperate, s.startCampaign},
+		{"POST /v1/campaigns/preview", ScopeRead, s.previewCampaign},
+		{"GET /v1/campaigns/{id}", ScopeRead, s.showCampaign},
+		{"POST /v1/campaigns/{id}/pause", ScopeOperate, s.steerCampaign(engine.CampaignPause)},
+		{"POST /v1/campaigns/{id}/resume", ScopeOperate, s.steerCampaign(engine.CampaignResume)},
+		{"POST /v1/campaigns/{id}/cancel", ScopeOperate, s.steerCampaign(engine.CampaignCancel)},
+		{"GET /v1/outbound", ScopeRead, s.getOutbound},
+		{"PUT /v1/outbound", ScopeOperate, s.putOutbound},
+		{"POST /-/reload", ScopeAuthor, s.reload},
+		{"GET /-/store/check", ScopeOperate, s.checkStore},
 	}
 	if s.config.Registry != nil {
 		metrics := promhttp.HandlerFor(s.config.Registry, promhttp.HandlerOpts{EnableOpenMetrics: true})
-		all = append(all, route{"GET /metrics", metrics.ServeHTTP})
+		all = append(all, route{"GET /metrics", ScopeRead, metrics.ServeHTTP})
 	}
 	return all
 }
@@ -152,15 +153,18 @@ func (s *Server) routes() []route {
 // webhookRoutes are those of the channels. The events of their providers have IDs of their own.
 func (s *Server) webhookRoutes() (all []route) {
 	for _, r := range s.config.Receivers {
-		all = append(all, route{"POST /webhooks/" + r.Name(), s.postWebhook(r)})
+		all = append(all, route{"POST /webhooks/" + r.Name(), "", s.postWebhook(r)})
 	}
 	return all
 }
 
 // muxOf serves routes.
-func muxOf(routes []route) *http.ServeMux {
+func (s *Server) muxOf(routes []route) *http.ServeMux {
 	mux := http.NewServeMux()
 	for _, r := range routes {
+		if r.scope != "" {
+			r.handle = s.scoped(r)
+		}
 		mux.HandleFunc(r.pattern, r.handle)
 	}
 	return mux
@@ -169,7 +173,7 @@ func muxOf(routes []route) *http.ServeMux {
 // Handler serves everything, webhooks included.
 func (s *Server) Handler() http.Handler {
 	all := http.NewServeMux()
-	all.Handle("/", s.guard(s.known(muxOf(s.routes()))))
+	all.Handle("/", s.guard(s.known(s.muxOf(s.routes()))))
 	all.Handle("/webhooks/", s.webhookMux())
 	all.HandleFunc("GET /-/healthy", s.healthy)
 	all.HandleFunc("GET /-/ready", s.ready)
@@ -180,7 +184,7 @@ func (s *Server) Handler() http.Handler {
 // to the world.
 func (s *Server) WebhookHandler() http.Handler { return s.paced(s.webhookMux()) }
 
-func (s *Server) webhookMux() http.Handler { return s.known(muxOf(s.webhookRoutes())) }
+func (s *Server) webhookMux() http.Handler { return s.known(s.muxOf(s.webhookRoutes())) }
 
 // methods are those that a pattern may have, in order.
 var methods = []string{"DELETE", "GET", "HEAD", "PATCH", "POST", "PUT"}

@@ -26,6 +26,9 @@ func httpMain() {
 	host := flag.String("host", "", "Host header")
 	secret := flag.String("sign", "", "secret of a webhook")
 	flag.Parse()
+	if name, ok := strings.CutPrefix(*token, "@"); ok {
+		*token = strings.TrimSpace(string(requestBody("@" + name)))
+	}
 	body := requestBody(flag.Arg(2))
 	r, err := http.NewRequest(flag.Arg(0), flag.Arg(1), bytes.NewReader(body))
 	if err != nil {

@@ -375,7 +375,8 @@ func (k *killed) live() int {
 // process in the same way as an operator.
 func (k *killed) finish() {
 	k.t.Helper()
-	ctx, cancel := context.WithTimeout(k.t.Context(), 2*time.Minute)
+	// After thousands of kills the provider has as many webhooks to repeat.
+	ctx, cancel := context.WithTimeout(k.t.Context(), 2*time.Minute+time.Duration(*kills)*200*time.Millisecond)
 	defer cancel()
 	tick := time.NewTicker(50 * time.Millisecond)
 	defer tick.Stop()

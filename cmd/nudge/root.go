@@ -35,7 +35,7 @@ func newRoot() *cobra.Command {
 		newDemo(), newDev(), newServe(), newSandbox(),
 		newNew(), newCheck(), newProve(), newGraph(), newTest(), newSimulate(), newExplain(), newPlan(), newBacktest(), newSchema(),
 		newSend(), newEvents(), newProfiles(), newFlows(), newRuns(), newCampaigns(), newSchedule(),
-		newStore(), newBench(), newWebhooks(), newVersion(),
+		newStore(), newToken(), newBench(), newWebhooks(), newVersion(),
 	)
 	root.InitDefaultCompletionCmd()
 	markUsage(root)

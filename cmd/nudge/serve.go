@@ -79,7 +79,7 @@ func serve(ctx context.Context, dir string, check time.Duration, out, errs io.Wr
 	signals, ended := untilSignal(ctx)
 	defer ended()
 	i, err := app.Start(signals, app.Config{
-		Project: p, DataDir: dataDir(dir, p.Settings.DataDir), Log: log, Listener: api, Webhooks: webhooks, CheckEvery: check,
+		Project: p, Dir: dir, DataDir: dataDir(dir, p.Settings.DataDir), Log: log, Listener: api, Webhooks: webhooks, CheckEvery: check,
 		Reload: func() (*app.Project, error) { return app.Reread(dir, read, errs) },
 	})
 	if err != nil {

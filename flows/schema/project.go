@@ -47,7 +47,8 @@ func servingKeys() []property {
 		key("accounts", "Several accounts with names, and which of them is the `default`.", anyOf(accounts()),
 			example{"default": "main", "main": example{"url": "https://api.comapi.com", "path": "/apispaces/SPACE", "token": "${COMAPI_TOKEN}"}}),
 		key("webhooks", "The provider's webhooks and their secrets.", anyOf(webhooks()), example{"secrets": []any{"${WEBHOOK_SECRET}"}}),
-		key("tokens", "The tokens for the API.", texts(), []any{"${NUDGE_TOKEN}"}),
+		key("tokens", "The tokens for the API. A text may do everything; a mapping says what its token may do.", oneOrMore(anyOf(text(), token())), []any{"${NUDGE_TOKEN}"}),
+		key("tokens_file", "A file of more tokens, as hashes, which `nudge token new` makes. It is read again on a reload.", text(), "tokens.yaml"),
 		key("listen", "The address of the API.", text(), "127.0.0.1:8080"),
 		key("limits", "Limits of what requests can make the server hold.", anyOf(requestLimits()), example{"connections_per_address": 200}),
 		key("data_dir", "The folder of the store.", text(), ".nudge"),
@@ -112,6 +113,16 @@ func requestLimits() *schema {
 		key("body_patience", "How long the body of a request may take, however small, and a stream of events between two lines. Default: `30s`.", duration(), "30s"),
 		key("body_rate", "How many bytes of a body must come in each further second. Default: 16 KiB. A slower one is answered with 408.", integer(1, 1<<30), 16<<10),
 		key("free_bytes", "How many bytes of the disk of the store must be free. Default: 64 MiB. With less, events, calls and webhooks are answered with 503.", integer(1, 1<<50), 256<<20))
+}
+
+// token is one of the tokens of the API.
+func token() *schema {
+	return mapping("Token", "Somebody who may use the API.",
+		must(key("name", "Whose it is. It stands in logs.", text(), "shop")),
+		must(key("token", "The token itself, 8 characters or more.", text(), "${SHOP_TOKEN}")),
+		must(key("scopes", "What it may do: `events` sends events and nothing else; `operate` includes `read`; `author` includes `operate`; `admin` is everything.",
+			oneOrMore(words("events", "read", "operate", "author", "admin")), []any{"events"})),
+		key("expires", "From when on it is refused: a time, or a day, which begins in UTC.", text(), "2027-01-31"))
 }
 
 func only() *schema {

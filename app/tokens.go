@@ -1,0 +1,133 @@
+package app
+
+import (
+	"bytes"
+	"cmp"
+	"crypto/rand"
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+	"time"
+
+	"nudge/flows"
+	"nudge/lang/diag"
+	"nudge/lang/node"
+	"nudge/server"
+)
+
+// expiresSoon is how long before its end the log begins to say that a token ends, at each start and reload.
+const expiresSoon = 14 * day
+
+// tokensOf returns the tokens of a project with those of its file, or what is wrong with them.
+func (i *Instance) tokensOf(p *Project) (all []server.Token, list diag.List) {
+	all = p.Settings.Tokens
+	file := p.Settings.TokensFile
+	if file != "" {
+		path := file
+		if !filepath.IsAbs(path) {
+			path = filepath.Join(i.config.Dir, path)
+		}
+		var more []server.Token
+		more, list = ReadTokens(path)
+		all = append(all[:len(all):len(all)], more...)
+	}
+	if before := i.tokens.Load(); len(list) == 0 && len(all) == 0 && (file != "" || before != nil && len(*before) > 0) {
+		list.Errorf(diag.Span{File: cmp.Or(file, flows.ProjectFile)}, node.CodeEmpty, "nudge token new makes one",
+			"no token is left, and without tokens anybody on this machine could use the API")
+	}
+	return all, list
+}
+
+// useTokens makes tokens the ones that the API takes.
+func (i *Instance) useTokens(all []server.Token) {
+	now := time.Now()
+	for _, t := range all {
+		if left := t.Expires.Sub(now); !t.Expires.IsZero() && left < expiresSoon {
+			i.log.Warn("a token ends soon, or has ended", "token", t.Name, "expires", t.Expires.UTC())
+		}
+	}
+	i.tokens.Store(&all)
+}
+
+// currentTokens are the tokens that the API takes now.
+func (i *Instance) currentTokens() []server.Token { return *i.tokens.Load() }
+
+// ReadTokens reads a file of tokens.
+func ReadTokens(file string) ([]server.Token, diag.List) {
+	text, err := os.ReadFile(file)
+	if err != nil {
+		var list diag.List
+		list.Errorf(diag.Span{File: filepath.Base(file)}, node.CodeBadValue, "", "the tokens cannot be read: %v", err)
+		return nil, list
+	}
+	return readTokens(filepath.Base(file), text)
+}
+
+// NewToken is a token that was just made.
+type NewToken struct {
+	Text  string // the token itself; nobody keeps it
+	Entry string // its line in a file of tokens
+}
+
+// MakeToken makes a token. An expiry of 0 is none.
+func MakeToken(name string, scopes []server.Scope, expires time.Time) (NewToken, error) {
+	if !tokenName.MatchString(name) {
+		return NewToken{}, wrongInput(fmt.Errorf("%q is no name of a token: 1 to 64 letters, digits, spaces, dots, dashes and underscores", name))
+	}
+	text := "nudge_" + rand.Text() // 130 bits
+	hash := sha256.Sum256([]byte(text))
+	var words []string
+	for _, s := range scopes {
+		words = append(words, string(s))
+	}
+	entry := fmt.Sprintf("- { name: %q, scopes: [%s], sha256: %s", name, strings.Join(words, ", "), hex.EncodeToString(hash[:]))
+	if !expires.IsZero() {
+		entry += ", expires: " + expires.UTC().Format(time.RFC3339)
+	}
+	return NewToken{text, entry + " }"}, nil
+}
+
+// AddToken adds a token to a file of tokens, and makes the file if there is none. Only its owner may
+// read it. A file that it cannot extend stays as it is.
+func AddToken(file string, t NewToken) error {
+	text, err := os.ReadFile(file)
+	if err != nil && !errors.Is(err, os.ErrNotExist) {
+		return failed(err)
+	}
+	var before []server.Token
+	if len(text) == 0 {
+		text = []byte("# The tokens of the API. Only their hashes are here; nudge token new makes another.\ntokens:\n")
+	} else {
+		var list diag.List
+		if before, list = readTokens(filepath.Base(file), text); list.HasErrors() {
+			return wrongInput(fmt.Errorf("the file of tokens has mistakes:\n%w", list))
+		}
+		text = append(bytes.TrimRight(text, "\n"), '\n')
+	}
+	text = append(text, "  "+t.Entry+"\n"...)
+	after, list := readTokens(filepath.Base(file), text)
+	if list.HasErrors() || len(after) != len(before)+1 {
+		return wrongInput(fmt.Errorf("%s does not end with a list of two spaces of indentation; add this line yourself:\n%s", file, t.Entry))
+	}
+	return replaceFile(file, text)
+}
+
+// replaceFile writes a file as a whole.
+func replaceFile(file string, text []byte) (err error) {
+	temp, err := os.CreateTemp(filepath.Dir(file), "."+filepath.Base(file)+".*") // its mode is 0600
+	if err != nil {
+		return failed(err)
+	}
+	_, err = temp.Write(text)
+	if err = errors.Join(err, temp.Sync(), temp.Close()); err == nil {
+		err = os.Rename(temp.Name(), file)
+	}
+	if err != nil {
+		return failed(errors.Join(err, os.Remove(temp.Name())))
+	}
+	return nil
+}
