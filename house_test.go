@@ -23,7 +23,7 @@ var update = flag.Bool("update", false, "write the generated table in ARCHITECTU
 // any room below it and none above it.
 var rooms = []string{
 	"cmd/nudge", "app", "bench", "server", "client", "simtest", "whatif", "audience", "runner", "store", "engine",
-	"flows", "sandbox", "templates", "channels", "lang", "examples",
+	"flows", "sandbox", "templates", "channels", "lang", "examples", "docs",
 }
 
 // roomOf returns the room that a folder of the module belongs to.

@@ -12,6 +12,7 @@ import (
 	"strings"
 	"sync"
 
+	"nudge/engine"
 	"nudge/lang/diag"
 	"nudge/lang/encoding"
 	"nudge/lang/shape"
@@ -19,6 +20,15 @@ import (
 
 // usualBody is what nearly every body fits into, in bytes.
 const usualBody = 64 << 10
+
+const (
+	// maxCommandBody is how many bytes a request about a run or a campaign may have; a larger one is refused with 413.
+	maxCommandBody = 64 << 10
+	// maxCallBody is how many bytes a request that starts a run may have; a larger one is refused with 413.
+	maxCallBody = engine.MaxEventBytes + 4096
+	// maxOutboundBody is how many bytes a request about what goes out may have; a larger one is refused with 413.
+	maxOutboundBody = 1 << 20
+)
 
 // readBody reads a request's body up to a limit in bytes.
 func (s *Server) readBody(w http.ResponseWriter, r *http.Request, limit int64) ([]byte, error) {

@@ -80,10 +80,16 @@ func campaignStatus(c *store.CampaignProgress, in engine.Installation) string {
 	return c.Status.String()
 }
 
+// campaignPage is one page of a list of campaigns.
+type campaignPage struct {
+	Campaigns []Campaign `json:"campaigns"`      // newest first
+	Next      string     `json:"next,omitempty"` // before of the next page; absent on the last
+}
+
 var campaignParameters = []string{"flow", "before", "limit"}
 
 func (s *Server) listCampaigns(w http.ResponseWriter, r *http.Request) {
-	before, limit, err := s.campaignPage(r.URL.Query())
+	before, limit, err := s.campaignQuery(r.URL.Query())
 	if err != nil {
 		s.fail(w, r, err)
 		return
@@ -98,10 +104,7 @@ func (s *Server) listCampaigns(w http.ResponseWriter, r *http.Request) {
 		s.fail(w, r, err)
 		return
 	}
-	out := struct {
-		Campaigns []Campaign `json:"campaigns"`
-		Next      string     `json:"next,omitempty"`
-	}{Campaigns: []Campaign{}}
+	out := campaignPage{Campaigns: []Campaign{}}
 	for i := range page {
 		out.Campaigns = append(out.Campaigns, campaignOf(&page[i], state.Installation))
 	}
@@ -111,8 +114,8 @@ func (s *Server) listCampaigns(w http.ResponseWriter, r *http.Request) {
 	reply(w, http.StatusOK, out)
 }
 
-// campaignPage reads the parameters of a list.
-func (s *Server) campaignPage(values url.Values) (before uint64, limit int, err error) {
+// campaignQuery reads the parameters of a list.
+func (s *Server) campaignQuery(values url.Values) (before uint64, limit int, err error) {
 	wrong := func(field, detail string) error {
 		return problemOf(http.StatusBadRequest, "parameter", field+" "+detail, fieldProblem{field, detail})
 	}
@@ -161,13 +164,16 @@ func (s *Server) showCampaign(w http.ResponseWriter, r *http.Request) {
 	reply(w, http.StatusOK, c)
 }
 
+// campaignStart is a campaign that is to start.
+type campaignStart struct {
+	ID    string `json:"id,omitempty"`    // makes the request safe to send again, as Idempotency-Key does
+	Flow  string `json:"flow"`            // must have a schedule or an audience
+	Again bool   `json:"again,omitempty"` // also while a campaign of the flow is under way
+}
+
 // startCampaign starts a campaign of a flow now.
 func (s *Server) startCampaign(w http.ResponseWriter, r *http.Request) {
-	var request struct {
-		ID    string `json:"id"`
-		Flow  string `json:"flow"`
-		Again bool   `json:"again"` // also while a campaign of the flow is under way
-	}
+	var request campaignStart
 	if err := s.read(w, r, &request); err != nil {
 		s.fail(w, r, err)
 		return
@@ -194,13 +200,16 @@ func (s *Server) startCampaign(w http.ResponseWriter, r *http.Request) {
 	reply(w, http.StatusCreated, c)
 }
 
+// steering says more about a change of a campaign.
+type steering struct {
+	Reason  string `json:"reason,omitempty"`   // is shown with the campaign
+	EndRuns bool   `json:"end_runs,omitempty"` // of a cancel: its live runs end too
+}
+
 // steerCampaign pauses, resumes or cancels a campaign, and answers with its new state.
 func (s *Server) steerCampaign(do engine.CampaignVerb) http.HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) {
-		var request struct {
-			Reason  string `json:"reason"`
-			EndRuns bool   `json:"end_runs"`
-		}
+		var request steering
 		if err := s.read(w, r, &request); err != nil {
 			s.fail(w, r, err)
 			return
@@ -222,19 +231,22 @@ func (s *Server) steerCampaign(do engine.CampaignVerb) http.HandlerFunc {
 
 // read decodes a body, which may be empty.
 func (s *Server) read(w http.ResponseWriter, r *http.Request, into any) error {
-	body, err := s.readBody(w, r, 64<<10)
+	body, err := s.readBody(w, r, maxCommandBody)
 	if err != nil || len(strings.TrimSpace(string(body))) == 0 {
 		return err
 	}
 	return decode(body, into)
 }
 
+// previewRequest names a campaign that does not start.
+type previewRequest struct {
+	Flow string          `json:"flow"`
+	Data json.RawMessage `json:"data,omitempty" openapi:"object"` // an object: of the event that would start it for its audience
+}
+
 // previewCampaign shows what a campaign would do if it started now.
 func (s *Server) previewCampaign(w http.ResponseWriter, r *http.Request) {
-	var request struct {
-		Flow string          `json:"flow"`
-		Data json.RawMessage `json:"data"` // of the event that starts it for its audience
-	}
+	var request previewRequest
 	if err := s.read(w, r, &request); err != nil {
 		s.fail(w, r, err)
 		return

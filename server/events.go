@@ -23,13 +23,18 @@ const (
 
 // event is one event as callers write it.
 type event struct {
-	ID      string          `json:"id"`
-	Type    string          `json:"type"`
-	Profile string          `json:"profile"`
-	Data    json.RawMessage `json:"data"`
+	ID      string          `json:"id,omitempty"`                    // the event is taken once under it, however often it comes within 72 hours
+	Type    string          `json:"type"`                            // as nudge.yaml declares it
+	Profile string          `json:"profile,omitempty"`               // the person it is about
+	Data    json.RawMessage `json:"data,omitempty" openapi:"object"` // an object
 	// ProfileData changes what is known of the person, as PATCH /v1/profiles does,
 	// before the event is applied and together with it.
-	ProfileData json.RawMessage `json:"profile_data"`
+	ProfileData json.RawMessage `json:"profile_data,omitempty" openapi:"object"`
+}
+
+// answerList are the answers to an array of events, in its order.
+type answerList struct {
+	Answers []engine.Answer `json:"answers"`
 }
 
 // inputs are what an event is applied as: it comes last, after what it says of the
@@ -138,7 +143,7 @@ func (s *Server) postArray(w http.ResponseWriter, r *http.Request, body []byte) 
 		return
 	}
 	if len(raws) == 0 {
-		reply(w, http.StatusOK, map[string]any{"answers": []engine.Answer{}})
+		reply(w, http.StatusOK, answerList{[]engine.Answer{}})
 		return
 	}
 	inputs, events, err := s.arrayInputs(raws)
@@ -164,7 +169,7 @@ func (s *Server) postArray(w http.ResponseWriter, r *http.Request, body []byte) 
 			own = append(own, answers[i])
 		}
 	}
-	reply(w, http.StatusOK, map[string]any{"answers": own})
+	reply(w, http.StatusOK, answerList{own})
 }
 
 // itemsOf are the items of an array of events. It stops at one too many, because a body may hold

@@ -30,6 +30,11 @@ type Version struct {
 	Outcomes map[string]uint64 `json:"outcomes,omitempty"`
 }
 
+// flowList are the versions of all flows.
+type flowList struct {
+	Flows []Version `json:"flows"`
+}
+
 func (s *Server) listFlows(w http.ResponseWriter, r *http.Request) {
 	state, err := s.config.Store.State()
 	if err != nil {
@@ -56,7 +61,7 @@ func (s *Server) listFlows(w http.ResponseWriter, r *http.Request) {
 			versions = append(versions, Version{Flow: v.Flow, Version: v.Version, Active: true})
 		}
 	}
-	reply(w, http.StatusOK, map[string]any{"flows": versions})
+	reply(w, http.StatusOK, flowList{versions})
 }
 
 // parked is where the live runs of a version are, by the ids of its steps.
@@ -102,15 +107,18 @@ func (s *Server) deployFlows(w http.ResponseWriter, r *http.Request) {
 	reply(w, http.StatusOK, Deployed{deployed, append(diag.List{}, warnings...)})
 }
 
+// projectRequest has the files of a project.
+type projectRequest struct {
+	Files []flows.File `json:"files"`
+}
+
 // projectOf reads the files of a project from a request's body, and loads them.
 func (s *Server) projectOf(w http.ResponseWriter, r *http.Request) (*flows.Project, diag.List, error) {
 	body, err := s.readBody(w, r, maxProjectBody)
 	if err != nil {
 		return nil, nil, err
 	}
-	var request struct {
-		Files []flows.File `json:"files"`
-	}
+	var request projectRequest
 	if err := decode(body, &request); err != nil {
 		return nil, nil, err
 	}
@@ -192,19 +200,22 @@ func projectProblem(list diag.List) *problem {
 	return p
 }
 
+// callRequest starts a run.
+type callRequest struct {
+	ID      string          `json:"id,omitempty"`                    // makes the request safe to send again, as Idempotency-Key does
+	Profile string          `json:"profile"`                         // the person
+	Key     string          `json:"key,omitempty"`                   // of the run
+	Data    json.RawMessage `json:"data,omitempty" openapi:"object"` // an object with the flow's data
+}
+
 // callFlow starts a run of a flow for a person.
 func (s *Server) callFlow(w http.ResponseWriter, r *http.Request) {
-	body, err := s.readBody(w, r, engine.MaxEventBytes+4096)
+	body, err := s.readBody(w, r, maxCallBody)
 	if err != nil {
 		s.fail(w, r, err)
 		return
 	}
-	var request struct {
-		ID      string          `json:"id"`
-		Profile string          `json:"profile"`
-		Key     string          `json:"key"`
-		Data    json.RawMessage `json:"data"`
-	}
+	var request callRequest
 	if err := decode(body, &request); err != nil {
 		s.fail(w, r, err)
 		return

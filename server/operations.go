@@ -34,6 +34,11 @@ func (s *Server) ready(w http.ResponseWriter, r *http.Request) {
 	io.WriteString(w, "ready\n")
 }
 
+// reloaded is what a reload led to.
+type reloaded struct {
+	Warnings diag.List `json:"warnings"`
+}
+
 // reload deploys the project as it is on disk now. One that does not load changes
 // nothing.
 func (s *Server) reload(w http.ResponseWriter, r *http.Request) {
@@ -52,15 +57,15 @@ func (s *Server) reload(w http.ResponseWriter, r *http.Request) {
 	case list.HasErrors():
 		s.fail(w, r, projectProblem(list))
 	default:
-		reply(w, http.StatusOK, map[string]any{"warnings": append(diag.List{}, list...)})
+		reply(w, http.StatusOK, reloaded{append(diag.List{}, list...)})
 	}
 }
 
 // outbound is what may leave for the provider, as callers write it.
 type outbound struct {
-	Mode   string   `json:"mode,omitempty"`
-	Only   []string `json:"only,omitempty"`
-	Killed *bool    `json:"killed,omitempty"`
+	Mode   string   `json:"mode,omitempty"`   // live, hold or only
+	Only   []string `json:"only,omitempty"`   // of the mode only: the people to whom messages go out
+	Killed *bool    `json:"killed,omitempty"` // the kill switch: nothing goes out, whatever the mode
 }
 
 func (s *Server) getOutbound(w http.ResponseWriter, r *http.Request) {
@@ -73,7 +78,7 @@ func (s *Server) getOutbound(w http.ResponseWriter, r *http.Request) {
 }
 
 func (s *Server) putOutbound(w http.ResponseWriter, r *http.Request) {
-	body, err := s.readBody(w, r, 1<<20)
+	body, err := s.readBody(w, r, maxOutboundBody)
 	if err != nil {
 		s.fail(w, r, err)
 		return

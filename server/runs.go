@@ -43,8 +43,8 @@ type Run struct {
 
 // runPage is one page of a list of runs.
 type runPage struct {
-	Runs []Run  `json:"runs"`
-	Next string `json:"next,omitempty"`
+	Runs []Run  `json:"runs"`           // newest first
+	Next string `json:"next,omitempty"` // before of the next page; absent on the last
 }
 
 // Message is a message of a run as the API shows it.
@@ -231,20 +231,23 @@ func (s *Server) noRun(id engine.RunID) error {
 	return problemOf(http.StatusNotFound, "not-found", detail)
 }
 
+// cancelRequest says more about a cancel.
+type cancelRequest struct {
+	Reason string `json:"reason,omitempty"` // is shown in the run's timeline
+}
+
 func (s *Server) cancelRun(w http.ResponseWriter, r *http.Request) {
 	id, err := pathRun(r)
 	if err != nil {
 		s.fail(w, r, err)
 		return
 	}
-	body, err := s.readBody(w, r, 64<<10)
+	body, err := s.readBody(w, r, maxCommandBody)
 	if err != nil {
 		s.fail(w, r, err)
 		return
 	}
-	var request struct {
-		Reason string `json:"reason"`
-	}
+	var request cancelRequest
 	if len(strings.TrimSpace(string(body))) > 0 {
 		if err := decode(body, &request); err != nil {
 			s.fail(w, r, err)

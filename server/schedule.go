@@ -18,6 +18,11 @@ type Upcoming struct {
 	Local bool           `json:"local,omitempty"`
 }
 
+// upcomingList are the next starts of all schedules.
+type upcomingList struct {
+	Firings []Upcoming `json:"firings"` // soonest first
+}
+
 const (
 	usualUpcoming = 10
 	maxUpcoming   = 1000 // starts in one answer, by `n` of `GET /v1/schedule`; a larger `n` is refused with 400
@@ -48,7 +53,7 @@ func (s *Server) listSchedule(w http.ResponseWriter, r *http.Request) {
 		upcoming = append(upcoming, next(&scheduled, schedule, n)...)
 	}
 	slices.SortStableFunc(upcoming, func(a, b Upcoming) int { return cmp.Compare(a.At, b.At) })
-	reply(w, http.StatusOK, map[string]any{"firings": upcoming[:min(n, len(upcoming))]})
+	reply(w, http.StatusOK, upcomingList{upcoming[:min(n, len(upcoming))]})
 }
 
 // next returns at most n starts of one schedule.

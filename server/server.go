@@ -12,7 +12,6 @@ import (
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
-	"github.com/prometheus/client_golang/prometheus/promhttp"
 
 	"nudge/channels"
 	"nudge/engine"
@@ -103,71 +102,6 @@ func checkReceivers(all []channels.Receiver) error {
 		}
 	}
 	return nil
-}
-
-// route is one pattern of the API and its handler.
-type route struct {
-	pattern string // of [http.ServeMux], with its method
-	scope   Scope  // that a token needs; empty for a webhook, which has a signature
-	handle  http.HandlerFunc
-}
-
-// routes are those of the API. Every POST, PUT and PATCH among them takes an Idempotency-Key,
-// which TestIdempotencyKey holds.
-func (s *Server) routes() []route {
-	all := []route{
-		{"POST /v1/events", ScopeEvents, s.postEvents},
-		{"GET /v1/runs", ScopeRead, s.listRuns},
-		{"GET /v1/runs/{id}", ScopeRead, s.showRun},
-		{"POST /v1/runs/{id}/cancel", ScopeOperate, s.cancelRun},
-		{"POST /v1/profiles", ScopeOperate, s.postProfiles},
-		{"GET /v1/profiles/{id}", ScopeRead, s.getProfile},
-		{"PUT /v1/profiles/{id}", ScopeOperate, s.putProfile},
-		{"PATCH /v1/profiles/{id}", ScopeOperate, s.patchProfile},
-		{"DELETE /v1/profiles/{id}", ScopeOperate, s.forgetProfile},
-		{"GET /v1/flows", ScopeRead, s.listFlows},
-		{"POST /v1/flows", ScopeAuthor, s.deployFlows},
-		{"POST /v1/flows/plan", ScopeAuthor, s.planFlows},
-		{"POST /v1/flows/{flow}/runs", ScopeOperate, s.callFlow},
-		{"GET /v1/journal", ScopeRead, s.getJournal},
-		{"GET /v1/schedule", ScopeRead, s.listSchedule},
-		{"GET /v1/campaigns", ScopeRead, s.listCampaigns},
-		{"POST /v1/campaigns", ScopeOperate, s.startCampaign},
-		{"POST /v1/campaigns/preview", ScopeRead, s.previewCampaign},
-		{"GET /v1/campaigns/{id}", ScopeRead, s.showCampaign},
-		{"POST /v1/campaigns/{id}/pause", ScopeOperate, s.steerCampaign(engine.CampaignPause)},
-		{"POST /v1/campaigns/{id}/resume", ScopeOperate, s.steerCampaign(engine.CampaignResume)},
-		{"POST /v1/campaigns/{id}/cancel", ScopeOperate, s.steerCampaign(engine.CampaignCancel)},
-		{"GET /v1/outbound", ScopeRead, s.getOutbound},
-		{"PUT /v1/outbound", ScopeOperate, s.putOutbound},
-		{"POST /-/reload", ScopeAuthor, s.reload},
-		{"GET /-/store/check", ScopeOperate, s.checkStore},
-	}
-	if s.config.Registry != nil {
-		metrics := promhttp.HandlerFor(s.config.Registry, promhttp.HandlerOpts{EnableOpenMetrics: true})
-		all = append(all, route{"GET /metrics", ScopeRead, metrics.ServeHTTP})
-	}
-	return all
-}
-
-// webhookRoutes are those of the channels. The events of their providers have IDs of their own.
-func (s *Server) webhookRoutes() (all []route) {
-	for _, r := range s.config.Receivers {
-		all = append(all, route{"POST /webhooks/" + r.Name(), "", s.postWebhook(r)})
-	}
-	return all
-}
-
-// muxOf serves routes.
-func (s *Server) muxOf(routes []route) *http.ServeMux {
-	mux := http.NewServeMux()
-	for _, r := range routes {
-		if r.scope != "" {
-			r.handle = s.scoped(r)
-		}
-		mux.HandleFunc(r.pattern, r.handle)
-	}
-	return mux
 }
 
 // Handler serves everything, webhooks included.

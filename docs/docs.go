@@ -1,0 +1,10 @@
+// Package docs has the pages, and what of them the program serves.
+package docs
+
+import _ "embed"
+
+// OpenAPI describes the HTTP API in OpenAPI 3.1. It is made of package server's routes and types; nobody may
+// change it.
+//
+//go:embed openapi.json
+var OpenAPI []byte

@@ -1,0 +1,317 @@
+package server
+
+import (
+	"encoding/json"
+	"net/http"
+	"slices"
+
+	"github.com/prometheus/client_golang/prometheus/promhttp"
+
+	"nudge/docs"
+	"nudge/engine"
+	"nudge/store"
+	"nudge/whatif/plan"
+	"nudge/whatif/preview"
+)
+
+// route is one pattern of the API, its handler, and what its page says.
+type route struct {
+	pattern string // of [http.ServeMux], with its method
+	scope   Scope  // that a token needs; empty for a webhook, which has a signature
+	handle  http.HandlerFunc
+	about   operation
+}
+
+// operation describes a route: docs/openapi.json and docs/api.md are made of it, of the types it names and
+// of their comments. TestOpenAPI holds that they are up to date, and TestDocument that the handlers do what it says.
+type operation struct {
+	id     string // the name of the operation
+	topic  string // of the page
+	does   string // in a sentence, without a full stop
+	more   string // sentences
+	query  []parameter
+	takes  []content
+	gives  []answer
+	fails  []int // statuses of problems, besides those that every route has
+	unsafe bool  // it takes no Idempotency-Key, though it changes something
+}
+
+// parameter is one of a query.
+type parameter struct {
+	name, does string
+	example    any      // of its type
+	least      int      // of a number
+	most       int      // of a number
+	words      []string // the values that it can have; none: any
+}
+
+// content is a body of a request.
+type content struct {
+	media   string
+	types   []any // zero values; a body is of one of them
+	line    bool  // each line is one
+	most    int   // bytes, of a line where each line is one
+	example string
+}
+
+// answer is a successful answer.
+type answer struct {
+	status int
+	media  string
+	types  []any // a body, or each line of it, is of one of them
+	does   string
+}
+
+const (
+	mediaJSON  = "application/json"
+	mediaLines = "application/x-ndjson"
+	mediaText  = "text/plain"
+)
+
+// profileFields are what is known of a person: any fields, beside id and opt_outs.
+type profileFields struct {
+	ID      string   `json:"id,omitempty"`       // if it is there, the one of the path
+	OptOuts []string `json:"opt_outs,omitempty"` // categories whose messages the person does not want, or all
+}
+
+// profileLine is a person in a stream: any fields, beside id and opt_outs.
+type profileLine struct {
+	ID      string   `json:"id"`
+	OptOuts []string `json:"opt_outs,omitempty"` // categories whose messages the person does not want, or all
+}
+
+// profileShown is a person: any fields, beside id and opt_outs.
+type profileShown struct {
+	ID      string   `json:"id"`
+	OptOuts []string `json:"opt_outs"` // categories whose messages the person does not want, or all
+}
+
+// body is a request of one JSON value.
+func body(of any, most int, example string) []content {
+	return []content{{media: mediaJSON, types: []any{of}, most: most, example: example}}
+}
+
+// ok is an answer of one JSON value.
+func ok(of any, does string) []answer { return []answer{{http.StatusOK, mediaJSON, []any{of}, does}} }
+
+// pages are the parameters of a list.
+func pages(of string) []parameter {
+	return []parameter{
+		{name: "before", does: "the ID where the page begins: next of the page before", example: of},
+		{name: "limit", does: "how many at most; 50 without it", example: 20, least: 1, most: store.MaxPage},
+	}
+}
+
+const (
+	aRun      = "01JD0Q7V6T3M5R8W9X0Y1Z2A3B"
+	aCampaign = "sale@2026-11-30T09:00:00.000Z"
+)
+
+// routes are those of the API. Every POST, PUT and PATCH among them takes an Idempotency-Key,
+// which TestIdempotencyKey holds.
+func (s *Server) routes() []route {
+	all := slices.Concat(s.eventRoutes(), s.profileRoutes(), s.runRoutes(), s.flowRoutes(), s.campaignRoutes(), s.operationRoutes())
+	if s.config.Registry != nil {
+		metrics := promhttp.HandlerFor(s.config.Registry, promhttp.HandlerOpts{EnableOpenMetrics: true})
+		all = append(all, route{"GET /metrics", ScopeRead, metrics.ServeHTTP, operation{
+			id: "showMetrics", topic: "Operations", does: "Show the metrics", more: "In the text format of Prometheus.",
+			gives: []answer{{http.StatusOK, mediaText, nil, "the metrics"}},
+		}})
+	}
+	return all
+}
+
+// eventRoutes are those that programs send to.
+func (s *Server) eventRoutes() []route {
+	return []route{
+		{"POST /v1/events", ScopeEvents, s.postEvents, operation{
+			id: "sendEvents", topic: "Events", does: "Send events",
+			more: "One event, an array of at most 1,000 of which all or none are taken, or lines of which each is answered by itself. An event that is answered with 200 is on disk. " +
+				"Send one again with the same id, and it is answered as it was.",
+			takes: []content{
+				{media: mediaJSON, types: []any{event{}, []event{}}, most: maxEventsBody, example: `{"id": "e1", "type": "order.shipped", "profile": "ann", "data": {"order_id": "7"}}`},
+				{media: mediaLines, types: []any{event{}}, line: true, most: maxLine, example: `{"type": "order.shipped", "profile": "ann", "data": {"order_id": "7"}}`},
+			},
+			gives: []answer{
+				{http.StatusOK, mediaJSON, []any{engine.Answer{}, answerList{}}, "what the event led to, or the events of an array"},
+				{http.StatusOK, mediaLines, []any{lineAnswer{}}, "an answer to each line, in order"},
+			},
+			fails: []int{400, 409, 413, 415, 422, 429, 503},
+		}},
+	}
+}
+
+// profileRoutes are about people.
+func (s *Server) profileRoutes() []route {
+	return []route{
+		{"POST /v1/profiles", ScopeOperate, s.postProfiles, operation{
+			id: "importProfiles", topic: "People", does: "Import people", more: "A profile on each line. Each is merged into what is known, as PATCH does; so the lines may be sent again.",
+			takes: []content{{media: mediaLines, types: []any{profileLine{}}, line: true, most: maxLine, example: `{"id": "ann", "first_name": "Ann", "timezone": "Europe/London"}`}},
+			gives: []answer{{http.StatusOK, mediaLines, []any{lineAnswer{}}, "an answer to each line, in order"}},
+			fails: []int{400, 415}, unsafe: true,
+		}},
+		{"GET /v1/profiles/{id}", ScopeRead, s.getProfile, operation{
+			id: "showProfile", topic: "People", does: "Show what is known of a person", gives: ok(profileShown{}, "what is known"), fails: []int{404},
+		}},
+		{"PUT /v1/profiles/{id}", ScopeOperate, s.putProfile, operation{
+			id: "replaceProfile", topic: "People", does: "Replace what is known of a person", more: "Fields that the request does not have are removed, opt_outs too.",
+			takes: body(profileFields{}, maxProfileBody, `{"first_name": "Ann", "timezone": "Europe/London", "opt_outs": ["news"]}`), gives: ok(profileShown{}, "what is known now"),
+			fails: []int{400, 409, 413, 415, 422, 429, 503},
+		}},
+		{"PATCH /v1/profiles/{id}", ScopeOperate, s.patchProfile, operation{
+			id: "changeProfile", topic: "People", does: "Change what is known of a person", more: "Fields that the request does not have stay; null removes one.",
+			takes: body(profileFields{}, maxProfileBody, `{"plan": "pro", "opt_outs": ["news"]}`), gives: ok(profileShown{}, "what is known now"),
+			fails: []int{400, 409, 413, 415, 422, 429, 503},
+		}},
+		{"DELETE /v1/profiles/{id}", ScopeOperate, s.forgetProfile, operation{
+			id: "forgetProfile", topic: "People", does: "Forget a person", more: "Their runs end, and everything that names them is erased, the journal included.",
+			gives: ok(engine.Answer{}, "the person is forgotten"), fails: []int{400, 409, 422, 429, 503},
+		}},
+	}
+}
+
+// runRoutes are about runs.
+func (s *Server) runRoutes() []route {
+	return []route{
+		{"GET /v1/runs", ScopeRead, s.listRuns, operation{
+			id: "listRuns", topic: "Runs", does: "List runs", more: "Newest first.",
+			query: append([]parameter{
+				{name: "flow", does: "of this flow", example: "order_shipped"},
+				{name: "profile", does: "of this person", example: "ann"},
+				{name: "status", does: "live or ended; both without it", example: "live", words: []string{"live", "ended"}},
+				{name: "outcome", does: "ended with this outcome", example: "completed"},
+				{name: "quarantined", does: "those whose record was damaged; only before and limit go with it", example: true},
+			}, pages(aRun)...),
+			gives: ok(runPage{}, "a page of runs, without their messages and timelines"), fails: []int{400},
+		}},
+		{"GET /v1/runs/{id}", ScopeRead, s.showRun, operation{
+			id: "showRun", topic: "Runs", does: "Show a run", more: "With its data, its messages and its timeline.",
+			gives: ok(Run{}, "the run"), fails: []int{404, 503},
+		}},
+		{"POST /v1/runs/{id}/cancel", ScopeOperate, s.cancelRun, operation{
+			id: "cancelRun", topic: "Runs", does: "Cancel a run", more: "It ends now, and nothing more goes out for it.",
+			takes: body(cancelRequest{}, maxCommandBody, `{"reason": "the order was returned"}`), gives: ok(engine.Answer{}, "the run has ended"),
+			fails: []int{400, 404, 409, 413, 429, 503},
+		}},
+	}
+}
+
+// flowRoutes are about flows.
+func (s *Server) flowRoutes() []route {
+	return []route{
+		{"GET /v1/flows", ScopeRead, s.listFlows, operation{
+			id: "listFlows", topic: "Flows", does: "List flows", more: "Every version that is active or has runs, with its numbers.", gives: ok(flowList{}, "the versions"),
+		}},
+		{"POST /v1/flows", ScopeAuthor, s.deployFlows, operation{
+			id: "deployFlows", topic: "Flows", does: "Deploy a project", more: "Its flows become the active ones, all at once. A project with mistakes changes nothing, and the problem names their places. " +
+				"Files other than nudge.yaml and those of flows and templates are given in base64.",
+			takes: body(projectRequest{}, maxProjectBody, `{"files": [{"name": "nudge.yaml", "text": "project: shop"}, {"name": "flows/hello.yaml", "text": "flow: hello …"}]}`),
+			gives: ok(Deployed{}, "the flows that are active now"), fails: []int{400, 409, 413, 422, 429, 503},
+		}},
+		{"POST /v1/flows/plan", ScopeAuthor, s.planFlows, operation{
+			id: "planFlows", topic: "Flows", does: "Say what a deploy would do", more: "It changes nothing.",
+			takes: body(projectRequest{}, maxProjectBody, `{"files": [{"name": "nudge.yaml", "text": "project: shop"}, {"name": "flows/hello.yaml", "text": "flow: hello …"}]}`),
+			gives: ok(plan.Plan{}, "what would become of each flow and of the runs"), fails: []int{400, 413, 422}, unsafe: true,
+		}},
+		{"POST /v1/flows/{flow}/runs", ScopeOperate, s.callFlow, operation{
+			id: "callFlow", topic: "Flows", does: "Start a run of a flow", more: "For one person, without an event. The data is that of the flow.",
+			takes: body(callRequest{}, maxCallBody, `{"id": "c1", "profile": "ann", "data": {"order_id": "7"}}`), gives: ok(engine.Answer{}, "the run that has started, or why none did"),
+			fails: []int{400, 404, 409, 413, 422, 429, 503},
+		}},
+	}
+}
+
+// campaignRoutes are about campaigns and schedules.
+func (s *Server) campaignRoutes() []route {
+	return []route{
+		{"GET /v1/schedule", ScopeRead, s.listSchedule, operation{
+			id: "listSchedule", topic: "Campaigns", does: "List the next starts of all schedules", more: "Soonest first.",
+			query: []parameter{{name: "n", does: "how many; 10 without it", example: 10, least: 1, most: maxUpcoming}},
+			gives: ok(upcomingList{}, "the next starts"), fails: []int{400},
+		}},
+		{"GET /v1/campaigns", ScopeRead, s.listCampaigns, operation{
+			id: "listCampaigns", topic: "Campaigns", does: "List campaigns", more: "Newest first.",
+			query: append([]parameter{{name: "flow", does: "of this flow", example: "sale"}}, pages(aCampaign)...),
+			gives: ok(campaignPage{}, "a page of campaigns"), fails: []int{400},
+		}},
+		{"POST /v1/campaigns", ScopeOperate, s.startCampaign, operation{
+			id: "startCampaign", topic: "Campaigns", does: "Start a campaign now", more: "Of a flow with a schedule or an audience.",
+			takes: body(campaignStart{}, maxCommandBody, `{"flow": "sale"}`), gives: []answer{{http.StatusCreated, mediaJSON, []any{Campaign{}}, "the campaign"}},
+			fails: []int{400, 404, 409, 413, 422, 429, 503},
+		}},
+		{"POST /v1/campaigns/preview", ScopeRead, s.previewCampaign, operation{
+			id: "previewCampaign", topic: "Campaigns", does: "Say what a campaign would do", more: "It reads the audience, tries its first rows and starts nothing.",
+			takes: body(previewRequest{}, maxCommandBody, `{"flow": "sale"}`), gives: ok(preview.Preview{}, "rows, outcomes, samples, and when the messages would go out"),
+			fails: []int{400, 404, 409, 413, 422, 501}, unsafe: true,
+		}},
+		{"GET /v1/campaigns/{id}", ScopeRead, s.showCampaign, operation{
+			id: "showCampaign", topic: "Campaigns", does: "Show a campaign", gives: ok(Campaign{}, "the campaign"), fails: []int{404},
+		}},
+		{"POST /v1/campaigns/{id}/pause", ScopeOperate, s.steerCampaign(engine.CampaignPause), steers("pauseCampaign", "Pause a campaign", "No more of its runs start until it is resumed.")},
+		{"POST /v1/campaigns/{id}/resume", ScopeOperate, s.steerCampaign(engine.CampaignResume), steers("resumeCampaign", "Resume a campaign", "It goes on where it was paused.")},
+		{"POST /v1/campaigns/{id}/cancel", ScopeOperate, s.steerCampaign(engine.CampaignCancel), steers("cancelCampaign", "Cancel a campaign", "No more of its runs start, and with end_runs those that live end.")},
+	}
+}
+
+// operationRoutes are for those who run the server.
+func (s *Server) operationRoutes() []route {
+	return []route{
+		{"GET /v1/journal", ScopeRead, s.getJournal, operation{
+			id: "exportJournal", topic: "Operations", does: "Export the journal", more: "A line that says whose it is, then every input from a number on, one on a line.",
+			query: []parameter{{name: "from", does: "number of the first input; 1 without it", example: 1, least: 1}},
+			gives: []answer{{http.StatusOK, mediaLines, []any{JournalHead{}, engine.Journaled{}}, "the head, then the inputs"}}, fails: []int{400},
+		}},
+		{"GET /v1/outbound", ScopeRead, s.getOutbound, operation{
+			id: "showOutbound", topic: "Operations", does: "Show what may go out", gives: ok(outbound{}, "the mode and the kill switch"),
+		}},
+		{"PUT /v1/outbound", ScopeOperate, s.putOutbound, operation{
+			id: "setOutbound", topic: "Operations", does: "Hold what goes out, or let it go", more: "What the request does not name stays as it is.",
+			takes: body(outbound{}, maxOutboundBody, `{"mode": "hold"}`), gives: ok(engine.Answer{}, "it is set"), fails: []int{400, 409, 413, 422, 429, 503},
+		}},
+		{"POST /-/reload", ScopeAuthor, s.reload, operation{
+			id: "reload", topic: "Operations", does: "Deploy the project on the server's disk", more: "As SIGHUP does. A project with mistakes changes nothing.",
+			gives: ok(reloaded{}, "the flows are active"), fails: []int{400, 422, 501}, unsafe: true,
+		}},
+		{"GET /-/store/check", ScopeOperate, s.checkStore, operation{
+			id: "checkStore", topic: "Operations", does: "Check the store while it is in use", more: "It says how far it is about once a second, and what it found in the last line. Without that line it has not come to its end.",
+			gives: []answer{{http.StatusOK, mediaLines, []any{checkLine{}}, "progress, then the report"}}, fails: []int{409, 501},
+		}},
+		{"GET /v1/openapi.json", ScopeRead, s.getDocument, operation{
+			id: "showDocument", topic: "Operations", does: "Show the description of this API", more: "In OpenAPI 3.1.", gives: ok(json.RawMessage{}, "the document"),
+		}},
+	}
+}
+
+// steers is a change of a campaign.
+func steers(id, does, more string) operation {
+	return operation{
+		id: id, topic: "Campaigns", does: does, more: more, takes: body(steering{}, maxCommandBody, `{"reason": "the offer has changed"}`), gives: ok(Campaign{}, "the campaign as it is now"),
+		fails: []int{400, 404, 409, 413, 422, 429, 503},
+	}
+}
+
+// webhookRoutes are those of the channels. The events of their providers have IDs of their own.
+func (s *Server) webhookRoutes() (all []route) {
+	for _, r := range s.config.Receivers {
+		all = append(all, route{pattern: "POST /webhooks/" + r.Name(), handle: s.postWebhook(r)})
+	}
+	return all
+}
+
+// muxOf serves routes.
+func (s *Server) muxOf(routes []route) *http.ServeMux {
+	mux := http.NewServeMux()
+	for _, r := range routes {
+		if r.scope != "" {
+			r.handle = s.scoped(r)
+		}
+		mux.HandleFunc(r.pattern, r.handle)
+	}
+	return mux
+}
+
+// getDocument shows docs/openapi.json.
+func (s *Server) getDocument(w http.ResponseWriter, _ *http.Request) {
+	w.Header().Set("Content-Type", mediaJSON)
+	w.Write(docs.OpenAPI)
+}
