@@ -113,14 +113,18 @@ func (w *world) settleDown() error {
 	if w.endless() {
 		return w.check()
 	}
-	// What is on its way at this very moment has another hour.
-	before, campaigns := w.model.Unsettled(), w.model.Unwalked()
+	// What is on its way at this very moment has another hour. A loop may send at both ends of it.
+	before, campaigns := map[engine.RunID]string{}, w.model.Unwalked()
+	for _, id := range w.model.Unsettled() {
+		before[id] = w.lifeOf(id)
+	}
 	if err := w.live(time.Hour); err != nil {
 		return err
 	}
 	for _, id := range w.model.Unsettled() {
-		if slices.Contains(before, id) {
-			return broken("I13", "run %s stands where nothing can wake it%s", id, w.lifeOf(id))
+		life := w.lifeOf(id)
+		if was, known := before[id]; known && was == life {
+			return broken("I13", "run %s stands where nothing can wake it%s", id, life)
 		}
 	}
 	for _, id := range w.model.Unwalked() {

@@ -101,6 +101,9 @@ func (m *machine) history(err error, b *engine.Batch) string {
 
 // lifeOf is a run's timeline, and its flow.
 func (m *machine) lifeOf(id engine.RunID) string {
+	if m.loop == nil {
+		return ""
+	}
 	r, err := m.store.Run(id)
 	if err != nil || r == nil {
 		return ""
