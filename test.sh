@@ -119,6 +119,7 @@ if [ "${1-}" = long ]; then
 	run positions ./simtest -run TestPositions -all -timeout 1h
 	run force ./whatif/prove -run BruteForce -flows 2000 -timeout 1h
 	run kills ./cmd/nudge -run 'TestKill|TestFaultyProvider' -kills 2000 -faulty-runs 10000 -faulty-speed 6000 -timeout 1h
+	run document ./server -run TestDocument -requests 10000
 	run losses ./cmd/nudge -run TestPowerLoss -losses 200000 -timeout 1h
 	run damages ./app -run TestDamages -damages 20000 -timeout 1h
 	run leaks ./app -run TestLeaks -reloads 1440 -timeout 1h

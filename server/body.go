@@ -76,6 +76,9 @@ func decode(raw []byte, into any) error {
 	if err != nil {
 		return err
 	}
+	if string(bytes.TrimSpace(raw)) == "null" { // encoding/json would take it for an object without fields
+		return problemOf(http.StatusBadRequest, "json", "the body is null; it must be an object")
+	}
 	d := json.NewDecoder(bytes.NewReader(raw))
 	d.DisallowUnknownFields()
 	if err := d.Decode(into); err != nil {

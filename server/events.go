@@ -84,19 +84,15 @@ func compact(raw json.RawMessage) json.RawMessage {
 }
 
 func (s *Server) postEvents(w http.ResponseWriter, r *http.Request) {
-	switch {
-	case isLines(r):
-		if err := refuseKey(r, "NDJSON takes no Idempotency-Key; give the event on each line its id"); err != nil {
-			s.fail(w, r, err)
-			return
-		}
-		s.postLines(w, r, s.parseEvent)
-	case mediaType(r) == "application/json":
+	if !isLines(r) {
 		s.postJSON(w, r)
-	default:
-		s.fail(w, r, problemOf(http.StatusUnsupportedMediaType, "media-type",
-			"send application/json (an event or an array of events) or application/x-ndjson, not "+mediaType(r)))
+		return
 	}
+	if err := refuseKey(r, "NDJSON takes no Idempotency-Key; give the event on each line its id"); err != nil {
+		s.fail(w, r, err)
+		return
+	}
+	s.postLines(w, r, s.parseEvent)
 }
 
 // postJSON takes one event, or an array of which all or none is taken.

@@ -199,7 +199,7 @@ func (d *describer) operation(r *route) object {
 		for i := range a.takes {
 			media = append(media, field{a.takes[i].media, d.content(&a.takes[i])})
 		}
-		o = append(o, field{"requestBody", object{{"content", media}}})
+		o = append(o, field{"requestBody", object{{"required", !a.bare}, {"content", media}}})
 	}
 	return append(o, field{"responses", d.responses(r)})
 }
@@ -240,7 +240,7 @@ func (d *describer) content(c *content) object {
 		example = c.example + "\n"
 		return object{{"schema", object{{"type", "string"}, {"description", note}, {"x-line", schema}}}, {"example", example}}
 	}
-	return object{{"schema", append(schema, field{"description", note})}, {"example", example}}
+	return object{{"schema", noted(schema, note)}, {"example", example}}
 }
 
 func (d *describer) oneOf(types []any) object {
@@ -254,8 +254,20 @@ func (d *describer) oneOf(types []any) object {
 	return object{{"anyOf", all}}
 }
 
+// noted is a schema with a description. Some tools take no keyword beside a reference.
+func noted(schema object, note string) object {
+	if schema.has("$ref") {
+		schema = object{{"allOf", []any{schema}}}
+	}
+	return append(schema, field{"description", note})
+}
+
+func (o object) has(key string) bool {
+	return slices.ContainsFunc(o, func(f field) bool { return f.key == key })
+}
+
 // always are the statuses of problems of every route.
-var always = []int{http.StatusUnauthorized, http.StatusForbidden, http.StatusInternalServerError}
+var always = []int{http.StatusUnauthorized, http.StatusForbidden}
 
 // meaning says when a problem of a status comes.
 var meaning = map[int]string{
@@ -278,8 +290,16 @@ func (d *describer) responses(r *route) object {
 		byStatus[a.status] = o
 	}
 	fails := append(slices.Clone(always), r.about.fails...)
-	if len(r.about.takes) > 0 {
-		fails = append(fails, http.StatusRequestTimeout)
+	for i, c := range r.about.takes {
+		if i == 0 {
+			fails = append(fails, http.StatusUnsupportedMediaType)
+		}
+		if !c.line { // what is wrong with a line is told of the line
+			fails = append(fails, http.StatusRequestTimeout, http.StatusRequestEntityTooLarge)
+		}
+	}
+	if reads := r.about.gives[0].media != mediaText && r.about.id != "showDocument"; reads && (len(r.about.takes) == 0 || !r.about.takes[0].line) {
+		fails = append(fails, http.StatusInternalServerError)
 	}
 	for _, status := range fails {
 		if meaning[status] == "" {
@@ -405,7 +425,7 @@ func (d *describer) properties(t reflect.Type, sure bool) (properties object, re
 			schema = object{{"type", []string{kind, "null"}}}
 		}
 		if about := d.comments.fields[nameOf(t)+"."+f.Name]; about != "" {
-			schema = append(schema, field{"description", about})
+			schema = noted(schema, about)
 		}
 		properties = append(properties, field{name, schema})
 		if sure && !strings.Contains(options, "omit") {

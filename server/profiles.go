@@ -63,10 +63,6 @@ const (
 )
 
 func (s *Server) changeProfile(w http.ResponseWriter, r *http.Request, mode profileMode) {
-	if media := mediaType(r); media != "application/json" && media != "application/merge-patch+json" {
-		s.fail(w, r, problemOf(http.StatusUnsupportedMediaType, "media-type", "send application/json, not "+media))
-		return
-	}
 	body, err := s.readBody(w, r, maxProfileBody)
 	if err != nil {
 		s.fail(w, r, err)
@@ -100,11 +96,6 @@ func (s *Server) forgetProfile(w http.ResponseWriter, r *http.Request) {
 
 // postProfiles takes profiles line by line; each is merged, as PATCH does.
 func (s *Server) postProfiles(w http.ResponseWriter, r *http.Request) {
-	if !isLines(r) {
-		s.fail(w, r, problemOf(http.StatusUnsupportedMediaType, "media-type",
-			"send application/x-ndjson, one profile with its id on each line, not "+mediaType(r)))
-		return
-	}
 	if err := refuseKey(r, "NDJSON takes no Idempotency-Key; profiles are merged, so send the lines again without it"); err != nil {
 		s.fail(w, r, err)
 		return

@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"net/http"
 	"slices"
+	"strings"
 
 	"github.com/prometheus/client_golang/prometheus/promhttp"
 
@@ -33,6 +34,7 @@ type operation struct {
 	takes  []content
 	gives  []answer
 	fails  []int // statuses of problems, besides those that every route has
+	bare   bool  // it may have no body
 	unsafe bool  // it takes no Idempotency-Key, though it changes something
 }
 
@@ -136,7 +138,7 @@ func (s *Server) eventRoutes() []route {
 				{http.StatusOK, mediaJSON, []any{engine.Answer{}, answerList{}}, "what the event led to, or the events of an array"},
 				{http.StatusOK, mediaLines, []any{lineAnswer{}}, "an answer to each line, in order"},
 			},
-			fails: []int{400, 409, 413, 415, 422, 429, 503},
+			fails: []int{400, 409, 422, 429, 503},
 		}},
 	}
 }
@@ -148,7 +150,7 @@ func (s *Server) profileRoutes() []route {
 			id: "importProfiles", topic: "People", does: "Import people", more: "A profile on each line. Each is merged into what is known, as PATCH does; so the lines may be sent again.",
 			takes: []content{{media: mediaLines, types: []any{profileLine{}}, line: true, most: maxLine, example: `{"id": "ann", "first_name": "Ann", "timezone": "Europe/London"}`}},
 			gives: []answer{{http.StatusOK, mediaLines, []any{lineAnswer{}}, "an answer to each line, in order"}},
-			fails: []int{400, 415}, unsafe: true,
+			fails: []int{400}, unsafe: true,
 		}},
 		{"GET /v1/profiles/{id}", ScopeRead, s.getProfile, operation{
 			id: "showProfile", topic: "People", does: "Show what is known of a person", gives: ok(profileShown{}, "what is known"), fails: []int{404},
@@ -156,16 +158,18 @@ func (s *Server) profileRoutes() []route {
 		{"PUT /v1/profiles/{id}", ScopeOperate, s.putProfile, operation{
 			id: "replaceProfile", topic: "People", does: "Replace what is known of a person", more: "Fields that the request does not have are removed, opt_outs too.",
 			takes: body(profileFields{}, maxProfileBody, `{"first_name": "Ann", "timezone": "Europe/London", "opt_outs": ["news"]}`), gives: ok(profileShown{}, "what is known now"),
-			fails: []int{400, 409, 413, 415, 422, 429, 503},
+			fails: []int{400, 409, 422, 429, 503},
 		}},
 		{"PATCH /v1/profiles/{id}", ScopeOperate, s.patchProfile, operation{
 			id: "changeProfile", topic: "People", does: "Change what is known of a person", more: "Fields that the request does not have stay; null removes one.",
-			takes: body(profileFields{}, maxProfileBody, `{"plan": "pro", "opt_outs": ["news"]}`), gives: ok(profileShown{}, "what is known now"),
-			fails: []int{400, 409, 413, 415, 422, 429, 503},
+			takes: append(body(profileFields{}, maxProfileBody, `{"plan": "pro", "opt_outs": ["news"]}`),
+				content{media: "application/merge-patch+json", types: []any{profileFields{}}, most: maxProfileBody, example: `{"plan": null}`}),
+			gives: ok(profileShown{}, "what is known now"),
+			fails: []int{400, 409, 422, 429, 503},
 		}},
 		{"DELETE /v1/profiles/{id}", ScopeOperate, s.forgetProfile, operation{
 			id: "forgetProfile", topic: "People", does: "Forget a person", more: "Their runs end, and everything that names them is erased, the journal included.",
-			gives: ok(engine.Answer{}, "the person is forgotten"), fails: []int{400, 409, 422, 429, 503},
+			gives: ok(engine.Answer{}, "the person is forgotten"), fails: []int{400, 409, 429, 503},
 		}},
 	}
 }
@@ -190,8 +194,8 @@ func (s *Server) runRoutes() []route {
 		}},
 		{"POST /v1/runs/{id}/cancel", ScopeOperate, s.cancelRun, operation{
 			id: "cancelRun", topic: "Runs", does: "Cancel a run", more: "It ends now, and nothing more goes out for it.",
-			takes: body(cancelRequest{}, maxCommandBody, `{"reason": "the order was returned"}`), gives: ok(engine.Answer{}, "the run has ended"),
-			fails: []int{400, 404, 409, 413, 429, 503},
+			bare: true, takes: body(cancelRequest{}, maxCommandBody, `{"reason": "the order was returned"}`), gives: ok(engine.Answer{}, "the run has ended"),
+			fails: []int{400, 404, 409, 429, 503},
 		}},
 	}
 }
@@ -206,17 +210,17 @@ func (s *Server) flowRoutes() []route {
 			id: "deployFlows", topic: "Flows", does: "Deploy a project", more: "Its flows become the active ones, all at once. A project with mistakes changes nothing, and the problem names their places. " +
 				"Files other than nudge.yaml and those of flows and templates are given in base64.",
 			takes: body(projectRequest{}, maxProjectBody, `{"files": [{"name": "nudge.yaml", "text": "project: shop"}, {"name": "flows/hello.yaml", "text": "flow: hello …"}]}`),
-			gives: ok(Deployed{}, "the flows that are active now"), fails: []int{400, 409, 413, 422, 429, 503},
+			gives: ok(Deployed{}, "the flows that are active now"), fails: []int{400, 409, 422, 429, 503},
 		}},
 		{"POST /v1/flows/plan", ScopeAuthor, s.planFlows, operation{
 			id: "planFlows", topic: "Flows", does: "Say what a deploy would do", more: "It changes nothing.",
 			takes: body(projectRequest{}, maxProjectBody, `{"files": [{"name": "nudge.yaml", "text": "project: shop"}, {"name": "flows/hello.yaml", "text": "flow: hello …"}]}`),
-			gives: ok(plan.Plan{}, "what would become of each flow and of the runs"), fails: []int{400, 413, 422}, unsafe: true,
+			gives: ok(plan.Plan{}, "what would become of each flow and of the runs"), fails: []int{400, 422}, unsafe: true,
 		}},
 		{"POST /v1/flows/{flow}/runs", ScopeOperate, s.callFlow, operation{
 			id: "callFlow", topic: "Flows", does: "Start a run of a flow", more: "For one person, without an event. The data is that of the flow.",
 			takes: body(callRequest{}, maxCallBody, `{"id": "c1", "profile": "ann", "data": {"order_id": "7"}}`), gives: ok(engine.Answer{}, "the run that has started, or why none did"),
-			fails: []int{400, 404, 409, 413, 422, 429, 503},
+			fails: []int{400, 404, 409, 422, 429, 503},
 		}},
 	}
 }
@@ -237,12 +241,12 @@ func (s *Server) campaignRoutes() []route {
 		{"POST /v1/campaigns", ScopeOperate, s.startCampaign, operation{
 			id: "startCampaign", topic: "Campaigns", does: "Start a campaign now", more: "Of a flow with a schedule or an audience.",
 			takes: body(campaignStart{}, maxCommandBody, `{"flow": "sale"}`), gives: []answer{{http.StatusCreated, mediaJSON, []any{Campaign{}}, "the campaign"}},
-			fails: []int{400, 404, 409, 413, 422, 429, 503},
+			fails: []int{400, 404, 409, 429, 503},
 		}},
 		{"POST /v1/campaigns/preview", ScopeRead, s.previewCampaign, operation{
 			id: "previewCampaign", topic: "Campaigns", does: "Say what a campaign would do", more: "It reads the audience, tries its first rows and starts nothing.",
 			takes: body(previewRequest{}, maxCommandBody, `{"flow": "sale"}`), gives: ok(preview.Preview{}, "rows, outcomes, samples, and when the messages would go out"),
-			fails: []int{400, 404, 409, 413, 422, 501}, unsafe: true,
+			fails: []int{400, 404, 422, 501}, unsafe: true,
 		}},
 		{"GET /v1/campaigns/{id}", ScopeRead, s.showCampaign, operation{
 			id: "showCampaign", topic: "Campaigns", does: "Show a campaign", gives: ok(Campaign{}, "the campaign"), fails: []int{404},
@@ -266,7 +270,7 @@ func (s *Server) operationRoutes() []route {
 		}},
 		{"PUT /v1/outbound", ScopeOperate, s.putOutbound, operation{
 			id: "setOutbound", topic: "Operations", does: "Hold what goes out, or let it go", more: "What the request does not name stays as it is.",
-			takes: body(outbound{}, maxOutboundBody, `{"mode": "hold"}`), gives: ok(engine.Answer{}, "it is set"), fails: []int{400, 409, 413, 422, 429, 503},
+			takes: body(outbound{}, maxOutboundBody, `{"mode": "hold"}`), gives: ok(engine.Answer{}, "it is set"), fails: []int{400, 409, 429, 503},
 		}},
 		{"POST /-/reload", ScopeAuthor, s.reload, operation{
 			id: "reload", topic: "Operations", does: "Deploy the project on the server's disk", more: "As SIGHUP does. A project with mistakes changes nothing.",
@@ -285,8 +289,8 @@ func (s *Server) operationRoutes() []route {
 // steers is a change of a campaign.
 func steers(id, does, more string) operation {
 	return operation{
-		id: id, topic: "Campaigns", does: does, more: more, takes: body(steering{}, maxCommandBody, `{"reason": "the offer has changed"}`), gives: ok(Campaign{}, "the campaign as it is now"),
-		fails: []int{400, 404, 409, 413, 422, 429, 503},
+		id: id, topic: "Campaigns", does: does, more: more, bare: true, takes: body(steering{}, maxCommandBody, `{"reason": "the offer has changed"}`), gives: ok(Campaign{}, "the campaign as it is now"),
+		fails: []int{400, 404, 409, 429, 503},
 	}
 }
 
@@ -302,12 +306,34 @@ func (s *Server) webhookRoutes() (all []route) {
 func (s *Server) muxOf(routes []route) *http.ServeMux {
 	mux := http.NewServeMux()
 	for _, r := range routes {
+		if len(r.about.takes) > 0 {
+			r.handle = s.ofMedia(r)
+		}
 		if r.scope != "" {
 			r.handle = s.scoped(r)
 		}
 		mux.HandleFunc(r.pattern, r.handle)
 	}
 	return mux
+}
+
+// ofMedia takes the requests whose body has a media type that the route names.
+func (s *Server) ofMedia(route route) http.HandlerFunc {
+	var known []string
+	for _, c := range route.about.takes {
+		known = append(known, c.media)
+	}
+	return func(w http.ResponseWriter, r *http.Request) {
+		media := mediaType(r)
+		if isLines(r) {
+			media = mediaLines
+		}
+		if r.ContentLength != 0 && !slices.Contains(known, media) {
+			s.fail(w, r, problemOf(http.StatusUnsupportedMediaType, "media-type", "send "+strings.Join(known, " or ")+", not "+media))
+			return
+		}
+		route.handle(w, r)
+	}
 }
 
 // getDocument shows docs/openapi.json.

@@ -31,7 +31,7 @@ const maxProblems = 100
 // from its run or is a cancelled timer; the counts match the runs; the journal has no gap.
 // An error means that the store could not be read at all.
 func (s *Store) Check() (*Report, error) {
-	c := &checker{report: &Report{}, flows: map[engine.FlowVersion]*flows.Flow{}, sums: &sums{
+	c := &checker{report: &Report{Problems: []string{}}, flows: map[engine.FlowVersion]*flows.Flow{}, sums: &sums{
 		counts: map[string]*VersionCounts{}, tally: map[uint64]*Tally{}, liveOf: map[uint64]int{},
 	}}
 	err := s.kv.View(func(r Reader) error {

@@ -31,7 +31,7 @@ type CheckProgress struct {
 // It calls rest after every slice, between two transactions. An error of rest ends the check and
 // is returned.
 func (s *Store) CheckInUse(rest func(CheckProgress) error) (*Report, error) {
-	c := &checker{report: &Report{}, flows: map[engine.FlowVersion]*flows.Flow{}}
+	c := &checker{report: &Report{Problems: []string{}}, flows: map[engine.FlowVersion]*flows.Flow{}}
 	progress := CheckProgress{}
 	for _, p := range c.parts() {
 		for slice := (checkSlice{checker: c, part: p}); !slice.ended; {
