@@ -42,10 +42,11 @@ if ! command -v strace >/dev/null; then
 	apt-get install -qy --no-install-recommends strace
 fi
 
-# The provider's own SDK runs against the sandbox; see cmd/nudge/sdk_test.go.
-if ! command -v node >/dev/null || ! command -v npm >/dev/null; then
+# The provider's own SDK runs against the sandbox, and programs of users run against a server; see
+# cmd/nudge/sdk_test.go and app/outside_test.go.
+if ! command -v node >/dev/null || ! command -v npm >/dev/null || ! command -v curl >/dev/null; then
 	apt-get update -q
-	apt-get install -qy --no-install-recommends nodejs npm
+	apt-get install -qy --no-install-recommends nodejs npm curl ca-certificates
 fi
 # The proxies of docs/operations.md run before Nudge; see app/proxy_test.go. Their packages start
 # services, which nobody needs here.
