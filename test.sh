@@ -93,12 +93,12 @@ shared='TestConcurrentLoads|TestConcurrentRenders'
 program='cmd/nudge'
 # These try history after history in a single goroutine, which takes too long under the
 # race detector. They run without it.
-alone='TestNothingChanged|TestFlatMemory|TestMemoryStaysFlat|TestThousandApps|TestFaultsByChance|TestTenFlows|TestTornFiles'
+alone='TestDecodersAreLinear|TestNothingChanged|TestFlatMemory|TestMemoryStaysFlat|TestThousandApps|TestFaultsByChance|TestTenFlows|TestTornFiles'
 
 race=$(go list $(printf './%s ' $concurrent))
 plain=$(go list ./... | grep -vxF "$race" | grep -v "/$program\$")
 run plain "./$program" $plain
-run alone -run "^($alone)\$" ./audience ./sandbox ./whatif/backtest ./whatif/story
+run alone -run "^($alone)\$" ./app ./audience ./sandbox ./whatif/backtest ./whatif/story
 if [ "${1-}" = long ]; then
 	run race -race -timeout 1h ./...
 else
@@ -123,6 +123,7 @@ if [ "${1-}" = long ]; then
 	run document ./server -run TestDocument -requests 10000
 	run losses ./cmd/nudge -run TestPowerLoss -losses 200000 -timeout 1h
 	run damages ./app -run TestDamages -damages 20000 -timeout 1h
+	run decoders ./app -run TestDecodersAreLinear -whole-sizes -timeout 1h
 	run leaks ./app -run TestLeaks -reloads 1440 -timeout 1h
 	run proxies ./app -run TestBehind -proxies
 	run million ./cmd/nudge -run TestMillion -rows 1000000 -campaign-kills 10 -timeout 2h
