@@ -54,6 +54,7 @@ type Instance struct {
 	ended  chan struct{} // closed when the runner has ended
 
 	tokens    atomic.Pointer[[]server.Token]
+	origins   atomic.Pointer[[]string]
 	check     *storeCheck
 	audiences *audience.Folder
 	stack     []part
@@ -95,7 +96,7 @@ func (i *Instance) start(ctx context.Context) error {
 	if list.HasErrors() {
 		return wrongInput(list)
 	}
-	i.useTokens(tokens)
+	i.useTokens(tokens, i.project.Settings.Origins)
 	registry := newRegistry()
 	core, err := i.openStore(registry)
 	if err != nil {
@@ -216,7 +217,7 @@ func (i *Instance) openAccounts() (all []runner.Account, err error) {
 // serve starts the servers on their listeners.
 func (i *Instance) serve(registry *prometheus.Registry) error {
 	config := server.Config{
-		Runner: i.runner, Store: i.store, Deployed: i.noteDeploy, Tokens: i.currentTokens, Registry: registry, Log: i.log,
+		Runner: i.runner, Store: i.store, Deployed: i.noteDeploy, Tokens: i.currentTokens, Origins: i.currentOrigins, Registry: registry, Log: i.log,
 		Audiences: i.audiences, Limits: i.project.Settings.Limits, Full: i.full.Load, CheckStore: i.check.run,
 	}
 	if secrets := i.project.Settings.Secrets; len(secrets) > 0 {
@@ -329,7 +330,7 @@ func (i *Instance) Reload(ctx context.Context) (diag.List, error) {
 	if err := i.adopt(ctx, p); err != nil {
 		return p.List, err
 	}
-	i.useTokens(tokens)
+	i.useTokens(tokens, p.Settings.Origins)
 	return p.List, nil
 }
 

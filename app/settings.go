@@ -40,6 +40,7 @@ import (
 //	listen: 127.0.0.1:8080    # or { api: …, webhooks: … }
 //	tokens: [ "${NUDGE_TOKEN}" ]   # or { name: shop, token: "${SHOP}", scopes: [events], expires: 2027-01-31 }
 //	tokens_file: tokens.yaml  # more of them, as hashes; relative to the project
+//	cors: [ "https://shop.example" ]   # pages of these origins may send events
 //	data_dir: data            # relative to the project
 //	retention:                # how long old data is kept; never: drop nothing
 //	  runs: 90d               # ended runs
@@ -63,6 +64,7 @@ type Settings struct {
 	Tokens   []server.Token
 	// TokensFile has more tokens; empty: none. A relative path begins at the project.
 	TokensFile string
+	Origins    []string // whose pages may send events
 	DataDir    string
 	Fetch      []fetch.Allowed
 	Retained   runner.Retention
@@ -73,7 +75,7 @@ type Settings struct {
 
 // servingKeys are the keys of nudge.yaml that contain settings.
 var servingKeys = []string{
-	"account", "accounts", "clock", "data_dir", "fetch", "limits", "listen", "outbound", "people", "retention", "tokens", "tokens_file", "webhooks",
+	"account", "accounts", "clock", "cors", "data_dir", "fetch", "limits", "listen", "outbound", "people", "retention", "tokens", "tokens_file", "webhooks",
 }
 
 // Account is a connection to the provider that messages go through.
@@ -114,6 +116,7 @@ func AllSettings(env Environment) SettingsReader {
 			Accounts: r.accounts(),
 			Webhooks: r.webhooks(r.top.Child("webhooks")),
 			Tokens:   r.tokens(r.top.Get("tokens")),
+			Origins:  r.origins(r.top.Get("cors")),
 			DataDir:  cmp.Or(r.str(r.top.Text("data_dir")), DefaultDataDir),
 			Fetch:    r.fetch(r.top.Child("fetch")),
 			Limits:   r.limits(r.top.Child("limits")),

@@ -4,6 +4,7 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"fmt"
+	"net/url"
 	"regexp"
 	"slices"
 	"strings"
@@ -109,6 +110,22 @@ func scopeWords() string {
 		words = append(words, string(s))
 	}
 	return strings.Join(words, ", ")
+}
+
+// origins reads the origins whose pages may send events.
+func (r *reader) origins(v *node.Value) (all []string) {
+	for _, text := range r.texts(v, "cors") {
+		u, err := url.Parse(text)
+		if err != nil || u.Scheme != "https" && u.Scheme != "http" || u.Host == "" || text != u.Scheme+"://"+u.Host || text != strings.ToLower(text) {
+			v.Errorf(node.CodeBadValue, "for example https://shop.example, as a browser sends it: lower case, without a path", "%q is not an origin", text)
+			continue
+		}
+		all = append(all, text)
+	}
+	if v != nil && !r.top.Has("tokens") && !r.top.Has("tokens_file") {
+		v.Errorf(node.CodeBadValue, "nudge token new web --scope events makes one", "cors needs a token with the scope events, for the pages to send")
+	}
+	return all
 }
 
 // expiry reads when a token ends: a time, or the beginning of a day in UTC.

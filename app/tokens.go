@@ -42,8 +42,8 @@ func (i *Instance) tokensOf(p *Project) (all []server.Token, list diag.List) {
 	return all, list
 }
 
-// useTokens makes tokens the ones that the API takes.
-func (i *Instance) useTokens(all []server.Token) {
+// useTokens makes tokens and origins those that the API takes.
+func (i *Instance) useTokens(all []server.Token, origins []string) {
 	now := time.Now()
 	for _, t := range all {
 		if left := t.Expires.Sub(now); !t.Expires.IsZero() && left < expiresSoon {
@@ -51,10 +51,14 @@ func (i *Instance) useTokens(all []server.Token) {
 		}
 	}
 	i.tokens.Store(&all)
+	i.origins.Store(&origins)
 }
 
 // currentTokens are the tokens that the API takes now.
 func (i *Instance) currentTokens() []server.Token { return *i.tokens.Load() }
+
+// currentOrigins are the origins whose pages may send events now.
+func (i *Instance) currentOrigins() []string { return *i.origins.Load() }
 
 // ReadTokens reads a file of tokens.
 func ReadTokens(file string) ([]server.Token, diag.List) {

@@ -18,6 +18,7 @@ tokens:
   - { name: shop, token: "x${TOKEN}", scopes: events, expires: 2027-01-31 }
   - { name: Team 7, token: "y${TOKEN}", scopes: [read, events], expires: "2027-01-31T12:00:00+01:00" }
 tokens_file: tokens.yaml
+cors: [ "https://shop.example", "http://127.0.0.1:3000" ]
 listen: ":80"
 `)
 	if len(list) > 0 {
@@ -33,6 +34,17 @@ listen: ":80"
 		got := s.Tokens[i]
 		if got.Name != want[i].Name || got.Hash != want[i].Hash || !got.Expires.Equal(want[i].Expires) || len(got.Scopes) != len(want[i].Scopes) || got.Scopes[0] != want[i].Scopes[0] {
 			t.Errorf("token %d is %+v, want %+v", i, got, want[i])
+		}
+	}
+	if len(s.Origins) != 2 || s.Origins[1] != "http://127.0.0.1:3000" {
+		t.Errorf("the origins are %q", s.Origins)
+	}
+	for text, wrong := range map[string]string{
+		"tokens: abcdefgh\ncors: shop.example": `"shop.example" is not an origin`, "tokens: abcdefgh\ncors: [ \"*\" ]": `"*" is not an origin`,
+		"tokens: abcdefgh\ncors: https://Shop.example/": "is not an origin", "cors: https://shop.example": "cors needs a token",
+	} {
+		if _, list := AllSettings(env)(text); !list.HasErrors() || !strings.Contains(list.Error(), wrong) {
+			t.Errorf("%s: %v, want %q", text, list, wrong)
 		}
 	}
 	if s.TokensFile != "tokens.yaml" {

@@ -4,6 +4,7 @@ import (
 	"net"
 	"net/http"
 	"net/netip"
+	"slices"
 	"strings"
 	"time"
 )
@@ -34,11 +35,39 @@ func (s *Server) guard(next http.Handler) http.Handler {
 			s.fail(w, r, problemOf(http.StatusForbidden, "not-local", "the request came through a proxy, so it may come from anywhere; set tokens in nudge.yaml"))
 		case len(tokens) == 0 && !local(r):
 			s.fail(w, r, problemOf(http.StatusForbidden, "not-local", "without tokens only requests from this machine, to localhost, are taken; set tokens in nudge.yaml"))
+		case s.fromPage(r) && (t == &localToken || !t.onlySends()):
+			s.fail(w, r, problemOf(http.StatusForbidden, "origin", "everybody can read the token of a page, so it must have the scope events and no other"))
 		default:
 			next.ServeHTTP(w, with(r, t))
 		}
 	})
-	return sameOrigin.Handler(guarded)
+	checked := sameOrigin.Handler(guarded)
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if !s.fromPage(r) {
+			checked.ServeHTTP(w, r)
+			return
+		}
+		w.Header().Set("Access-Control-Allow-Origin", r.Header.Get("Origin"))
+		w.Header().Set("Access-Control-Expose-Headers", replayedHeader+", Retry-After")
+		w.Header().Add("Vary", "Origin")
+		if r.Method != http.MethodOptions {
+			guarded.ServeHTTP(w, r)
+			return
+		}
+		w.Header().Set("Access-Control-Allow-Methods", http.MethodPost)
+		w.Header().Set("Access-Control-Allow-Headers", "Authorization, Content-Type, "+keyHeader)
+		w.Header().Set("Access-Control-Max-Age", "600")
+		w.WriteHeader(http.StatusNoContent)
+	})
+}
+
+// pagePath is the only path that pages of other origins may use.
+const pagePath = "/v1/events"
+
+// fromPage reports whether a request comes from a page of an origin that may send events.
+func (s *Server) fromPage(r *http.Request) bool {
+	origin := r.Header.Get("Origin")
+	return origin != "" && s.config.Origins != nil && r.URL.Path == pagePath && slices.Contains(s.config.Origins(), origin)
 }
 
 // forwarded reports whether a proxy passed the request on. A proxy on this machine makes every

@@ -45,6 +45,7 @@ type Config struct {
 	Deployed   func()               // called after a deploy by the API; nil: nobody wants to know
 	Profiles   bool                 // what webhooks say of people becomes what is known of them
 	Tokens     func() []Token       // the bearer tokens of now; nil or none: every request must come from this machine
+	Origins    func() []string      // whose pages may send events, with tokens that may do nothing else; nil: none
 	Full       func() bool          // whether the disk of the store is nearly full; nil: nobody looks
 	Registry   *prometheus.Registry // for /metrics, and for the server's own; nil: none
 	Limits     Limits               // of what requests can make the server hold

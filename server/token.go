@@ -52,6 +52,11 @@ func (t *Token) may(scope Scope) bool {
 	return slices.ContainsFunc(t.Scopes, func(s Scope) bool { return slices.Contains(included[s], scope) })
 }
 
+// onlySends reports whether a token may send events and nothing else.
+func (t *Token) onlySends() bool {
+	return len(t.Scopes) > 0 && !slices.ContainsFunc(t.Scopes, func(s Scope) bool { return s != ScopeEvents })
+}
+
 // bearer returns the token that a request brings, or nil, in a time that does not depend on which.
 func bearer(r *http.Request, tokens []Token) *Token {
 	scheme, given, _ := strings.Cut(r.Header.Get("Authorization"), " ")

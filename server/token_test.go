@@ -93,3 +93,38 @@ func TestTokensEnd(t *testing.T) {
 	tokens = tokens[:1:1]
 	s.do("GET", "/v1/runs", "", "Authorization", "Bearer the new one").is(401, "a bearer token is required")
 }
+
+// TestPagesSendEvents holds what pages of another origin may do: send events, with a token that may do
+// nothing else, if their origin is named.
+func TestPagesSendEvents(t *testing.T) {
+	page, all := server.NewToken("page", "the token of a page"), server.NewToken("all", "the token of all")
+	page.Scopes = []server.Scope{server.ScopeEvents}
+	s := start(t, shop, func(c *server.Config) {
+		c.Tokens = func() []server.Token { return []server.Token{page, all} }
+		c.Origins = func() []string { return []string{"https://shop.example"} }
+	})
+	const here, there, may, mayAll = "https://shop.example", "https://evil.example", "Bearer the token of a page", "Bearer the token of all"
+	asked := s.do("OPTIONS", "/v1/events", "", "Origin", here, "Access-Control-Request-Method", "POST").is(204)
+	for name, want := range map[string]string{
+		"Access-Control-Allow-Origin": here, "Access-Control-Allow-Methods": "POST", "Vary": "Origin",
+		"Access-Control-Allow-Headers": "Authorization, Content-Type, Idempotency-Key", "Access-Control-Max-Age": "600",
+	} {
+		if got := asked.header.Get(name); got != want {
+			t.Errorf("%s is %q, want %q", name, got, want)
+		}
+	}
+	sent := s.event(order("", "1"), "Origin", here, "Sec-Fetch-Site", "cross-site", "Authorization", may).is(200)
+	if got := sent.header.Get("Access-Control-Allow-Origin"); got != here {
+		t.Errorf("the page may not read the answer: %q", got)
+	}
+	s.event(order("", "2"), "Origin", here, "Authorization", mayAll).is(403, "the scope events and no other")
+	s.event(order("", "3"), "Origin", here).is(401)
+	s.event(order("", "4"), "Origin", there, "Authorization", may).is(403, "pages of another origin")
+	s.do("POST", "/v1/campaigns", "{}", "Origin", here, "Authorization", mayAll).is(403, "pages of another origin")
+	for path, origin := range map[string]string{"/v1/events": there, "/v1/runs": here} {
+		a := s.do("OPTIONS", path, "", "Origin", origin, "Access-Control-Request-Method", "POST")
+		if a.header.Get("Access-Control-Allow-Origin") != "" {
+			t.Errorf("%s from %s is allowed", path, origin)
+		}
+	}
+}

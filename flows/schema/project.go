@@ -49,6 +49,7 @@ func servingKeys() []property {
 		key("webhooks", "The provider's webhooks and their secrets.", anyOf(webhooks()), example{"secrets": []any{"${WEBHOOK_SECRET}"}}),
 		key("tokens", "The tokens for the API. A text may do everything; a mapping says what its token may do.", oneOrMore(anyOf(text(), token())), []any{"${NUDGE_TOKEN}"}),
 		key("tokens_file", "A file of more tokens, as hashes, which `nudge token new` makes. It is read again on a reload.", text(), "tokens.yaml"),
+		key("cors", "Origins whose pages may send events, with a token that has the scope `events` and no other.", texts(), []any{"https://shop.example"}),
 		key("listen", "The address of the API.", text(), "127.0.0.1:8080"),
 		key("limits", "Limits of what requests can make the server hold.", anyOf(requestLimits()), example{"connections_per_address": 200}),
 		key("data_dir", "The folder of the store.", text(), ".nudge"),
