@@ -8,6 +8,8 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
+	"runtime"
+	"runtime/debug"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -338,5 +340,22 @@ func newRegistry() *prometheus.Registry {
 	r := prometheus.NewRegistry()
 	r.MustRegister(collectors.NewGoCollector())
 	r.MustRegister(collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
+	r.MustRegister(buildInfo())
 	return r
+}
+
+// buildInfo is a metric that is always 1, and says what runs.
+func buildInfo() prometheus.Collector {
+	labels := prometheus.Labels{"version": "(devel)", "revision": "", "go": runtime.Version()}
+	if info, ok := debug.ReadBuildInfo(); ok {
+		labels["version"] = cmp.Or(info.Main.Version, labels["version"])
+		for _, s := range info.Settings {
+			if s.Key == "vcs.revision" {
+				labels["revision"] = s.Value
+			}
+		}
+	}
+	g := prometheus.NewGauge(prometheus.GaugeOpts{Name: "nudge_build_info", Help: "Always 1; the labels say what runs.", ConstLabels: labels})
+	g.Set(1)
+	return g
 }

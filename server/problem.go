@@ -73,7 +73,7 @@ func runnerProblem(err error) *problem {
 func (s *Server) fail(w http.ResponseWriter, r *http.Request, err error) {
 	var p *problem
 	if !errors.As(err, &p) {
-		s.config.Log.Error("request failed", "method", r.Method, "path", r.URL.Path, "error", err)
+		s.config.Log.Error("request failed", "method", r.Method, "path", r.URL.Path, "error", err, "request", w.Header().Get(requestHeader))
 		p = problemOf(http.StatusInternalServerError, "internal", "internal error")
 	}
 	if p.Status == http.StatusTooManyRequests || p.Status == http.StatusServiceUnavailable {

@@ -312,7 +312,10 @@ func (s *Server) muxOf(routes []route) *http.ServeMux {
 		if r.scope != "" {
 			r.handle = s.scoped(r)
 		}
-		mux.HandleFunc(r.pattern, r.handle)
+		mux.HandleFunc(r.pattern, func(w http.ResponseWriter, request *http.Request) {
+			noteRoute(w, r.pattern)
+			r.handle(w, request)
+		})
 	}
 	return mux
 }

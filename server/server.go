@@ -59,6 +59,7 @@ type Server struct {
 	hooks        *webhookMetrics
 	limits       Limits
 	limitMetrics *limitMetrics
+	access       *accessMetrics
 	unproven     *unproven
 }
 
@@ -83,10 +84,14 @@ func New(config Config) (*Server, error) {
 	if err != nil {
 		return nil, err
 	}
+	access, err := newAccessMetrics(config.Registry)
+	if err != nil {
+		return nil, err
+	}
 	if config.Full != nil {
 		config.Runner = intake{config.Runner, config.Full, refusals.refused.WithLabelValues(limitFree)}
 	}
-	return &Server{config: config, flows: flowCache{store: config.Store}, hooks: hooks, limits: limits, limitMetrics: refusals, unproven: bodies}, nil
+	return &Server{config: config, flows: flowCache{store: config.Store}, hooks: hooks, limits: limits, limitMetrics: refusals, access: access, unproven: bodies}, nil
 }
 
 var receiverName = regexp.MustCompile(`^[a-z0-9-]+$`)
@@ -110,14 +115,14 @@ func (s *Server) Handler() http.Handler {
 	all := http.NewServeMux()
 	all.Handle("/", s.guard(s.known(s.muxOf(s.routes()))))
 	all.Handle("/webhooks/", s.webhookMux())
-	all.HandleFunc("GET /-/healthy", s.healthy)
-	all.HandleFunc("GET /-/ready", s.ready)
-	return s.paced(all)
+	all.Handle("/-/healthy", s.known(s.muxOf([]route{{pattern: "GET /-/healthy", handle: s.healthy}})))
+	all.Handle("/-/ready", s.known(s.muxOf([]route{{pattern: "GET /-/ready", handle: s.ready}})))
+	return s.observed(s.paced(all))
 }
 
 // WebhookHandler serves the webhooks of the channels alone, for a listener that is open
 // to the world.
-func (s *Server) WebhookHandler() http.Handler { return s.paced(s.webhookMux()) }
+func (s *Server) WebhookHandler() http.Handler { return s.observed(s.paced(s.webhookMux())) }
 
 func (s *Server) webhookMux() http.Handler { return s.known(s.muxOf(s.webhookRoutes())) }
 

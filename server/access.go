@@ -1,0 +1,115 @@
+package server
+
+import (
+	"cmp"
+	"crypto/rand"
+	"log/slog"
+	"net/http"
+	"strconv"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+)
+
+// requestHeader is the ID of a request, from its sender or made by the server. It is in the answer and in
+// the log.
+const requestHeader = "X-Request-Id"
+
+// maxRequestID is how many bytes the ID of a request may have; a longer one is replaced by one of
+// the server's.
+const maxRequestID = 128
+
+// accessMetrics count requests by the pattern of their route.
+type accessMetrics struct {
+	requests *prometheus.CounterVec
+	seconds  *prometheus.HistogramVec
+}
+
+func newAccessMetrics(registry *prometheus.Registry) (*accessMetrics, error) {
+	m := &accessMetrics{
+		requests: prometheus.NewCounterVec(prometheus.CounterOpts{
+			Name: "nudge_http_requests_total", Help: "Requests by the pattern of their route and the status of the answer. A path that is no route is \"other\".",
+		}, []string{"route", "status"}),
+		seconds: prometheus.NewHistogramVec(prometheus.HistogramOpts{
+			Name: "nudge_http_request_seconds", Help: "How long requests took, by the pattern of their route, until the end of the answer.",
+			Buckets: []float64{.001, .0025, .005, .01, .025, .05, .1, .25, .5, 1, 2.5, 10},
+		}, []string{"route"}),
+	}
+	if registry == nil {
+		return m, nil
+	}
+	if err := registry.Register(m.requests); err != nil {
+		return nil, err
+	}
+	return m, registry.Register(m.seconds)
+}
+
+// recorded is an answer whose status is noted, and the route that made it.
+type recorded struct {
+	http.ResponseWriter
+	status int
+	route  string // pattern; empty: none yet
+}
+
+// noteRoute says which route makes an answer.
+func noteRoute(w http.ResponseWriter, pattern string) {
+	for {
+		switch x := w.(type) {
+		case *recorded:
+			x.route = pattern
+			return
+		case interface{ Unwrap() http.ResponseWriter }:
+			w = x.Unwrap()
+		default:
+			return
+		}
+	}
+}
+
+// Unwrap is for [http.ResponseController].
+func (w *recorded) Unwrap() http.ResponseWriter { return w.ResponseWriter }
+
+// WriteHeader notes the status.
+func (w *recorded) WriteHeader(status int) {
+	if w.status == 0 {
+		w.status = status
+	}
+	w.ResponseWriter.WriteHeader(status)
+}
+
+// observed gives every request an ID, counts it and, at the level debug, logs it.
+func (s *Server) observed(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		began, answer := time.Now(), &recorded{ResponseWriter: w}
+		id := r.Header.Get(requestHeader)
+		if !isRequestID(id) {
+			id = rand.Text()
+		}
+		w.Header().Set(requestHeader, id)
+		defer func() { // also of an answer that was cut
+			if answer.status == 0 {
+				answer.status = http.StatusOK
+			}
+			route, took := cmp.Or(answer.route, "other"), time.Since(began)
+			s.access.requests.WithLabelValues(route, strconv.Itoa(answer.status)).Inc()
+			s.access.seconds.WithLabelValues(route).Observe(took.Seconds())
+			if !s.config.Log.Enabled(r.Context(), slog.LevelDebug) {
+				return
+			}
+			s.config.Log.LogAttrs(r.Context(), slog.LevelDebug, "request", slog.String("method", r.Method), slog.String("path", r.URL.Path),
+				slog.Int("status", answer.status), slog.Duration("took", took), slog.String("from", r.RemoteAddr), slog.String("request", id))
+		}()
+		next.ServeHTTP(answer, r)
+	})
+}
+
+// isRequestID reports whether an ID from outside may be used as it is: short, and of visible
+// characters of ASCII.
+func isRequestID(id string) bool {
+	for _, c := range []byte(id) {
+		if c <= ' ' || c > '~' {
+			return false
+		}
+	}
+	return id != "" && len(id) <= maxRequestID
+}
