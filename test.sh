@@ -93,12 +93,12 @@ shared='TestConcurrentLoads|TestConcurrentRenders'
 program='cmd/nudge'
 # These try history after history in a single goroutine, which takes too long under the
 # race detector. They run without it.
-alone='TestDecodersAreLinear|TestNothingChanged|TestFlatMemory|TestMemoryStaysFlat|TestThousandApps|TestFaultsByChance|TestTenFlows|TestTornFiles'
+alone='TestDecodersAreLinear|TestDocument|TestNothingChanged|TestFlatMemory|TestMemoryStaysFlat|TestThousandApps|TestFaultsByChance|TestTenFlows|TestTornFiles'
 
 race=$(go list $(printf './%s ' $concurrent))
 plain=$(go list ./... | grep -vxF "$race" | grep -v "/$program\$")
 run plain "./$program" $plain
-run alone -run "^($alone)\$" ./app ./audience ./sandbox ./whatif/backtest ./whatif/story
+run alone -run "^($alone)\$" ./app ./audience ./sandbox ./server ./whatif/backtest ./whatif/story
 if [ "${1-}" = long ]; then
 	run race -race -timeout 1h ./...
 else
