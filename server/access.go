@@ -69,6 +69,18 @@ func noteRoute(w http.ResponseWriter, pattern string) {
 // Unwrap is for [http.ResponseController].
 func (w *recorded) Unwrap() http.ResponseWriter { return w.ResponseWriter }
 
+// innermost is the answer of net/http itself. Its MaxBytesReader tells it of a body that is too large,
+// so that the caller gets the answer before the connection is cut.
+func innermost(w http.ResponseWriter) http.ResponseWriter {
+	for {
+		outer, ok := w.(interface{ Unwrap() http.ResponseWriter })
+		if !ok {
+			return w
+		}
+		w = outer.Unwrap()
+	}
+}
+
 // WriteHeader notes the status.
 func (w *recorded) WriteHeader(status int) {
 	if w.status == 0 {

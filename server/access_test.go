@@ -43,6 +43,16 @@ func TestRequestsAreObserved(t *testing.T) {
 	}
 }
 
+// TestTooLargeBodiesAreAnswered holds that the caller of a body that is too large gets the answer, and not
+// a connection that is cut.
+func TestTooLargeBodiesAreAnswered(t *testing.T) {
+	s := start(t, shop)
+	body := strings.Repeat(" ", 11<<20)
+	for range 20 {
+		s.event(body).is(413, "the body is larger than 10 MB")
+	}
+}
+
 // lockedBuffer is a buffer that is written to and read at once.
 type lockedBuffer struct {
 	mu  sync.Mutex

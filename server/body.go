@@ -41,7 +41,7 @@ func (s *Server) readAll(w http.ResponseWriter, from io.ReadCloser, said, limit 
 	if said > 0 { // what is said is not yet there: no more than usual is made ready for it
 		body.Grow(int(min(said, usualBody)) + bytes.MinRead)
 	}
-	_, err := body.ReadFrom(http.MaxBytesReader(w, from, limit))
+	_, err := body.ReadFrom(http.MaxBytesReader(innermost(w), from, limit))
 	var tooLarge *http.MaxBytesError
 	if errors.As(err, &tooLarge) {
 		return nil, tooLargeProblem(limit)
