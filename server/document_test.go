@@ -1,3 +1,7 @@
+// Under the race detector the validator alone takes a minute to build.
+
+//go:build !race
+
 package server_test
 
 import (
