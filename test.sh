@@ -121,6 +121,7 @@ if [ "${1-}" = long ]; then
 	run force ./whatif/prove -run BruteForce -flows 2000 -timeout 1h
 	run kills ./cmd/nudge -run 'TestKill|TestFaultyProvider' -kills 2000 -faulty-runs 10000 -faulty-speed 6000 -timeout 1h
 	run document ./server -run TestDocument -requests 10000
+	run disk ./cmd/nudge -run TestDiskFaults -every-fault -timeout 1h
 	run losses ./cmd/nudge -run TestPowerLoss -losses 200000 -timeout 1h
 	run damages ./app -run TestDamages -damages 20000 -timeout 1h
 	run decoders ./app -run TestDecodersAreLinear -whole-sizes -timeout 1h

@@ -93,23 +93,15 @@ func (r *reader) scopes(m *node.Map) (all []server.Scope) {
 	for _, text := range r.texts(m.Get("scopes"), "scopes") {
 		scope := server.Scope(text)
 		if !slices.Contains(server.Scopes, scope) {
-			m.Errorf("scopes", node.CodeBadValue, "scopes: "+scopeWords(), "there is no scope %q", text)
+			m.Errorf("scopes", node.CodeBadValue, "scopes: "+server.ScopeWords(server.Scopes), "there is no scope %q", text)
 			continue
 		}
 		all = append(all, scope)
 	}
 	if !m.Has("scopes") {
-		m.Errorf("scopes", flows.CodeMissingKey, "for example scopes: [events]; there are "+scopeWords(), "this token has no scopes")
+		m.Errorf("scopes", flows.CodeMissingKey, "for example scopes: [events]; there are "+server.ScopeWords(server.Scopes), "this token has no scopes")
 	}
 	return all
-}
-
-func scopeWords() string {
-	var words []string
-	for _, s := range server.Scopes {
-		words = append(words, string(s))
-	}
-	return strings.Join(words, ", ")
 }
 
 // origins reads the origins whose pages may send events.

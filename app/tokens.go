@@ -10,7 +10,6 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
-	"strings"
 	"time"
 
 	"nudge/flows"
@@ -71,33 +70,30 @@ func ReadTokens(file string) ([]server.Token, diag.List) {
 	return readTokens(filepath.Base(file), text)
 }
 
-// NewToken is a token that was just made.
-type NewToken struct {
+// MadeToken is a token that was just made.
+type MadeToken struct {
 	Text  string // the token itself; nobody keeps it
 	Entry string // its line in a file of tokens
 }
 
-// MakeToken makes a token. An expiry of 0 is none.
-func MakeToken(name string, scopes []server.Scope, expires time.Time) (NewToken, error) {
+// MakeToken makes a token with at least one scope. A zero expiry is none. The only error is a name
+// of another form than tokens have.
+func MakeToken(name string, scopes []server.Scope, expires time.Time) (MadeToken, error) {
 	if !tokenName.MatchString(name) {
-		return NewToken{}, wrongInput(fmt.Errorf("%q is no name of a token: 1 to 64 letters, digits, spaces, dots, dashes and underscores", name))
+		return MadeToken{}, wrongInput(fmt.Errorf("%q is no name of a token: 1 to 64 letters, digits, spaces, dots, dashes and underscores", name))
 	}
 	text := "nudge_" + rand.Text() // 130 bits
 	hash := sha256.Sum256([]byte(text))
-	var words []string
-	for _, s := range scopes {
-		words = append(words, string(s))
-	}
-	entry := fmt.Sprintf("- { name: %q, scopes: [%s], sha256: %s", name, strings.Join(words, ", "), hex.EncodeToString(hash[:]))
+	entry := fmt.Sprintf("- { name: %q, scopes: [%s], sha256: %s", name, server.ScopeWords(scopes), hex.EncodeToString(hash[:]))
 	if !expires.IsZero() {
 		entry += ", expires: " + expires.UTC().Format(time.RFC3339)
 	}
-	return NewToken{text, entry + " }"}, nil
+	return MadeToken{text, entry + " }"}, nil
 }
 
 // AddToken adds a token to a file of tokens, and makes the file if there is none. Only its owner may
 // read it. A file that it cannot extend stays as it is.
-func AddToken(file string, t NewToken) error {
+func AddToken(file string, t MadeToken) error {
 	text, err := os.ReadFile(file)
 	if err != nil && !errors.Is(err, os.ErrNotExist) {
 		return failed(err)

@@ -48,7 +48,7 @@ func (s *Server) guard(next http.Handler) http.Handler {
 			return
 		}
 		w.Header().Set("Access-Control-Allow-Origin", r.Header.Get("Origin"))
-		w.Header().Set("Access-Control-Expose-Headers", replayedHeader+", Retry-After")
+		w.Header().Set("Access-Control-Expose-Headers", replayedHeader+", Retry-After, "+requestHeader)
 		w.Header().Add("Vary", "Origin")
 		if r.Method != http.MethodOptions {
 			guarded.ServeHTTP(w, r)

@@ -206,7 +206,7 @@ func (d *describer) operation(r *route) object {
 
 // takesKey reports whether a route takes an Idempotency-Key.
 func (d *describer) takesKey(r *route) bool {
-	return !r.about.unsafe && !strings.HasPrefix(r.pattern, "GET ")
+	return !r.about.keyless && !strings.HasPrefix(r.pattern, "GET ")
 }
 
 func (d *describer) parameter(p *parameter) object {

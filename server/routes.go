@@ -26,16 +26,16 @@ type route struct {
 // operation describes a route: docs/openapi.json and docs/api.md are made of it, of the types it names and
 // of their comments. TestOpenAPI holds that they are up to date, and TestDocument that the handlers do what it says.
 type operation struct {
-	id     string // the name of the operation
-	topic  string // of the page
-	does   string // in a sentence, without a full stop
-	more   string // sentences
-	query  []parameter
-	takes  []content
-	gives  []answer
-	fails  []int // statuses of problems, besides those that every route has
-	bare   bool  // it may have no body
-	unsafe bool  // it takes no Idempotency-Key, though it changes something
+	id      string // the name of the operation
+	topic   string // of the page
+	does    string // in a sentence, without a full stop
+	more    string // sentences
+	query   []parameter
+	takes   []content
+	gives   []answer
+	fails   []int // statuses of problems, besides those that every route has
+	bare    bool  // it may have no body
+	keyless bool  // it takes no Idempotency-Key, though it changes something
 }
 
 // parameter is one of a query.
@@ -150,7 +150,7 @@ func (s *Server) profileRoutes() []route {
 			id: "importProfiles", topic: "People", does: "Import people", more: "A profile on each line. Each is merged into what is known, as PATCH does; so the lines may be sent again.",
 			takes: []content{{media: mediaLines, types: []any{profileLine{}}, line: true, most: maxLine, example: `{"id": "ann", "first_name": "Ann", "timezone": "Europe/London"}`}},
 			gives: []answer{{http.StatusOK, mediaLines, []any{lineAnswer{}}, "an answer to each line, in order"}},
-			fails: []int{400}, unsafe: true,
+			fails: []int{400}, keyless: true,
 		}},
 		{"GET /v1/profiles/{id}", ScopeRead, s.getProfile, operation{
 			id: "showProfile", topic: "People", does: "Show what is known of a person", gives: ok(profileShown{}, "what is known"), fails: []int{404},
@@ -215,7 +215,7 @@ func (s *Server) flowRoutes() []route {
 		{"POST /v1/flows/plan", ScopeAuthor, s.planFlows, operation{
 			id: "planFlows", topic: "Flows", does: "Say what a deploy would do", more: "It changes nothing.",
 			takes: body(projectRequest{}, maxProjectBody, `{"files": [{"name": "nudge.yaml", "text": "project: shop"}, {"name": "flows/hello.yaml", "text": "flow: hello …"}]}`),
-			gives: ok(plan.Plan{}, "what would become of each flow and of the runs"), fails: []int{400, 422}, unsafe: true,
+			gives: ok(plan.Plan{}, "what would become of each flow and of the runs"), fails: []int{400, 422}, keyless: true,
 		}},
 		{"POST /v1/flows/{flow}/runs", ScopeOperate, s.callFlow, operation{
 			id: "callFlow", topic: "Flows", does: "Start a run of a flow", more: "For one person, without an event. The data is that of the flow.",
@@ -246,7 +246,7 @@ func (s *Server) campaignRoutes() []route {
 		{"POST /v1/campaigns/preview", ScopeRead, s.previewCampaign, operation{
 			id: "previewCampaign", topic: "Campaigns", does: "Say what a campaign would do", more: "It reads the audience, tries its first rows and starts nothing.",
 			takes: body(previewRequest{}, maxCommandBody, `{"flow": "sale"}`), gives: ok(preview.Preview{}, "rows, outcomes, samples, and when the messages would go out"),
-			fails: []int{400, 404, 422, 501}, unsafe: true,
+			fails: []int{400, 404, 422, 501}, keyless: true,
 		}},
 		{"GET /v1/campaigns/{id}", ScopeRead, s.showCampaign, operation{
 			id: "showCampaign", topic: "Campaigns", does: "Show a campaign", gives: ok(Campaign{}, "the campaign"), fails: []int{404},
@@ -274,7 +274,7 @@ func (s *Server) operationRoutes() []route {
 		}},
 		{"POST /-/reload", ScopeAuthor, s.reload, operation{
 			id: "reload", topic: "Operations", does: "Deploy the project on the server's disk", more: "As SIGHUP does. A project with mistakes changes nothing.",
-			gives: ok(reloaded{}, "the flows are active"), fails: []int{400, 422, 501}, unsafe: true,
+			gives: ok(reloaded{}, "the flows are active"), fails: []int{400, 422, 501}, keyless: true,
 		}},
 		{"GET /-/store/check", ScopeOperate, s.checkStore, operation{
 			id: "checkStore", topic: "Operations", does: "Check the store while it is in use", more: "It says how far it is about once a second, and what it found in the last line. Without that line it has not come to its end.",

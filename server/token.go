@@ -25,6 +25,15 @@ const (
 // Scopes are all of them.
 var Scopes = []Scope{ScopeEvents, ScopeRead, ScopeOperate, ScopeAuthor, ScopeAdmin}
 
+// ScopeWords lists scopes in words.
+func ScopeWords(scopes []Scope) string {
+	var words []string
+	for _, s := range scopes {
+		words = append(words, string(s))
+	}
+	return strings.Join(words, ", ")
+}
+
 // included are the scopes that a scope has in it.
 var included = map[Scope][]Scope{
 	ScopeEvents:  {ScopeEvents},
@@ -89,11 +98,7 @@ func (s *Server) scoped(route route) http.HandlerFunc {
 			route.handle(w, r)
 			return
 		}
-		var has []string
-		for _, scope := range t.Scopes {
-			has = append(has, string(scope))
-		}
 		s.fail(w, r, problemOf(http.StatusForbidden, "scope",
-			"this needs a token with the scope "+string(route.scope)+"; the token "+t.Name+" has "+strings.Join(has, ", ")))
+			"this needs a token with the scope "+string(route.scope)+"; the token "+t.Name+" has "+ScopeWords(t.Scopes)))
 	}
 }

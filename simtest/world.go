@@ -48,7 +48,7 @@ func (w *world) between(least, most time.Duration) time.Duration {
 // clock is what the machine's clock shows.
 func (w *world) clock() time.Time { return w.now.Add(w.skew).Truncate(time.Microsecond) }
 
-// mostInputs ends a history. Few have more than 2,000, but runs that start one another can go on for
+// mostInputs ends a history. Most have fewer than 2,000, but runs that start one another can go on for
 // ever, and the second reading takes the longer for each input the more there were.
 const mostInputs = 5000
 

@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"io"
 	"slices"
-	"strings"
 	"text/tabwriter"
 	"time"
 
@@ -80,7 +79,7 @@ func scopesOf(words []string) (all []server.Scope, err error) {
 		all = append(all, server.Scope(word))
 	}
 	if len(all) == 0 {
-		return nil, wrongUsage(fmt.Errorf("--scope is missing: %s", strings.Join(known, ", ")))
+		return nil, wrongUsage(fmt.Errorf("--scope is missing: %s", server.ScopeWords(server.Scopes)))
 	}
 	return all, nil
 }
@@ -121,10 +120,6 @@ func showTokens(w io.Writer, all []server.Token, now time.Time) error {
 	t := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
 	fmt.Fprintln(t, "NAME\tSCOPES\tEXPIRES\tHASH")
 	for _, one := range all {
-		var words []string
-		for _, s := range one.Scopes {
-			words = append(words, string(s))
-		}
 		end := "never"
 		if !one.Expires.IsZero() {
 			end = one.Expires.UTC().Format(time.DateTime)
@@ -132,7 +127,7 @@ func showTokens(w io.Writer, all []server.Token, now time.Time) error {
 				end += " (expired)"
 			}
 		}
-		fmt.Fprintf(t, "%s\t%s\t%s\t%x…\n", one.Name, strings.Join(words, ", "), end, one.Hash[:4])
+		fmt.Fprintf(t, "%s\t%s\t%s\t%x…\n", one.Name, server.ScopeWords(one.Scopes), end, one.Hash[:4])
 	}
 	return failed(t.Flush())
 }

@@ -79,8 +79,8 @@ func (w *walk) endOf(s *step, key string, from engine.Instant) engine.Instant {
 func (w *walk) latest(s *step) engine.Instant { return w.endOf(s, "max_delay", w.current().reached) }
 
 // takePlace takes a place for the newest message. What no cap counts any more, wherever the person
-// may move to, is forgotten then, also for a longer one later; of what the project has no more only its own messages
-// know the cap.
+// may move to, is forgotten then, also for a longer one later; of what the project has no more only
+// its own messages know the cap.
 func (w *walk) takePlace(s *step) {
 	c, m := w.category(s), w.current()
 	m.counted, m.cap = len(c.Caps) > 0, ""
