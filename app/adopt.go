@@ -12,15 +12,15 @@ import (
 // adopt makes a project's flows the active ones and its outbound mode the current one.
 // Each is an input, applied only if it differs from the store. On a reload the mode is
 // applied only if the file has changed it. So a mode that an operator has set by the API
-// stays.
-func (i *Instance) adopt(ctx context.Context, p *Project) error {
+// stays. By is who asked for it.
+func (i *Instance) adopt(ctx context.Context, p *Project, by *engine.Actor) error {
 	state, err := i.store.State()
 	if err != nil {
 		return failed(err)
 	}
 	if !slices.Equal(versions(p.Flows), state.Active) {
 		deploy := &engine.Deploy{Flows: p.Bundles()}
-		if err := i.submit(ctx, &engine.Input{Payload: deploy}); err != nil {
+		if err := i.submit(ctx, &engine.Input{By: by, Payload: deploy}); err != nil {
 			return fmt.Errorf("deploy the flows: %w", err)
 		}
 		i.noteDeploy()
@@ -29,7 +29,7 @@ func (i *Instance) adopt(ctx context.Context, p *Project) error {
 	wanted := p.Settings.Outbound
 	again := p != i.project && sameOutbound(wanted, i.project.Settings.Outbound)
 	if wanted != nil && !again && !holds(&state, wanted) {
-		if err := i.submit(ctx, &engine.Input{Payload: wanted}); err != nil {
+		if err := i.submit(ctx, &engine.Input{By: by, Payload: wanted}); err != nil {
 			return fmt.Errorf("set what may go out: %w", err)
 		}
 		i.log.Info("outbound mode set", "outbound", wanted.Outbound.String())
@@ -39,10 +39,10 @@ func (i *Instance) adopt(ctx context.Context, p *Project) error {
 }
 
 // Kill stops every post that is not yet under way, until an operator releases the posts by
-// the API.
-func (i *Instance) Kill(ctx context.Context) error {
+// the API. By is who asked for it.
+func (i *Instance) Kill(ctx context.Context, by *engine.Actor) error {
 	kill := true
-	return i.submit(ctx, &engine.Input{Payload: &engine.Control{Kill: &kill}})
+	return i.submit(ctx, &engine.Input{By: by, Payload: &engine.Control{Kill: &kill}})
 }
 
 // submit applies an input that the instance itself makes.

@@ -107,7 +107,7 @@ func (i *Instance) start(ctx context.Context) error {
 	if err := i.startRunner(core, registry); err != nil {
 		return err
 	}
-	if err := i.adopt(ctx, i.project); err != nil {
+	if err := i.adopt(ctx, i.project, &engine.Actor{Name: "start"}); err != nil {
 		return err
 	}
 	i.startMigrations()
@@ -314,8 +314,8 @@ func (i *Instance) Stop() error {
 }
 
 // Reload reads the project again and makes its flows the active ones. A project with
-// errors changes nothing; Reload returns its mistakes.
-func (i *Instance) Reload(ctx context.Context) (diag.List, error) {
+// errors changes nothing; Reload returns its mistakes. By is who asked for it.
+func (i *Instance) Reload(ctx context.Context, by *engine.Actor) (diag.List, error) {
 	i.reloading.Lock()
 	defer i.reloading.Unlock()
 	p, err := i.config.Reload()
@@ -329,7 +329,10 @@ func (i *Instance) Reload(ctx context.Context) (diag.List, error) {
 	if list.HasErrors() {
 		return list, nil
 	}
-	if err := i.adopt(ctx, p); err != nil {
+	if err := i.adopt(ctx, p, by); err != nil {
+		return p.List, err
+	}
+	if err := i.noteTokens(ctx, tokens, p.Settings.Origins, by); err != nil {
 		return p.List, err
 	}
 	i.useTokens(tokens, p.Settings.Origins)

@@ -166,7 +166,7 @@ func TestOutboundModeThroughAReload(t *testing.T) {
 		{"", engine.OutboundHold},
 		{"outbound: { only: [ann] }", engine.OutboundOnly},
 	} {
-		if err := i.adopt(t.Context(), load(step.file)); err != nil {
+		if err := i.adopt(t.Context(), load(step.file), nil); err != nil {
 			t.Fatal(err)
 		}
 		if got := mode(); got != step.want {
@@ -177,7 +177,7 @@ func TestOutboundModeThroughAReload(t *testing.T) {
 	if err := i.submit(t.Context(), &engine.Input{Payload: live}); err != nil {
 		t.Fatal(err)
 	}
-	if err := i.adopt(t.Context(), load("outbound: { only: [ann] }")); err != nil {
+	if err := i.adopt(t.Context(), load("outbound: { only: [ann] }"), nil); err != nil {
 		t.Fatal(err)
 	}
 	if got := mode(); got != engine.OutboundLive {

@@ -16,6 +16,7 @@ import (
 
 	"nudge/channels/appmessaging"
 	"nudge/client"
+	"nudge/engine"
 	"nudge/examples"
 )
 
@@ -114,7 +115,7 @@ func TestLeaks(t *testing.T) {
 		if round == *reloads/3 {
 			before = heldNow(t)
 		}
-		if list, err := i.Reload(t.Context()); err != nil || list.HasErrors() {
+		if list, err := i.Reload(t.Context(), &engine.Actor{Name: "test"}); err != nil || list.HasErrors() {
 			t.Fatal(list, err)
 		}
 		kind := "user.signed_up"

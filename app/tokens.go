@@ -3,15 +3,19 @@ package app
 import (
 	"bytes"
 	"cmp"
+	"context"
 	"crypto/rand"
 	"crypto/sha256"
 	"encoding/hex"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"time"
 
+	"nudge/engine"
 	"nudge/flows"
 	"nudge/lang/diag"
 	"nudge/lang/node"
@@ -51,6 +55,49 @@ func (i *Instance) useTokens(all []server.Token, origins []string) {
 	}
 	i.tokens.Store(&all)
 	i.origins.Store(&origins)
+}
+
+// tokenEntry is a token in the audit trail.
+type tokenEntry struct {
+	Name    string         `json:"name"`
+	Scopes  []server.Scope `json:"scopes"`
+	Expires *time.Time     `json:"expires,omitempty"` // nil: never
+}
+
+// apiAccess says in the audit trail who may use the API.
+type apiAccess struct {
+	Tokens  []tokenEntry `json:"tokens"`
+	Origins []string     `json:"origins"`
+}
+
+func accessOf(tokens []server.Token, origins []string) json.RawMessage {
+	shown := apiAccess{[]tokenEntry{}, append([]string{}, origins...)}
+	for _, t := range tokens {
+		e := tokenEntry{Name: t.Name, Scopes: t.Scopes}
+		if !t.Expires.IsZero() {
+			e.Expires = &t.Expires
+		}
+		shown.Tokens = append(shown.Tokens, e)
+	}
+	raw, err := json.Marshal(shown)
+	if err != nil {
+		panic("app: names and scopes that do not encode: " + err.Error())
+	}
+	return raw
+}
+
+// noteTokens leaves an entry in the audit trail if other tokens or origins are about to be used than
+// until now.
+func (i *Instance) noteTokens(ctx context.Context, tokens []server.Token, origins []string, by *engine.Actor) error {
+	was, from := *i.tokens.Load(), *i.origins.Load()
+	same := func(a, b server.Token) bool {
+		return a.Name == b.Name && a.Hash == b.Hash && a.Expires.Equal(b.Expires) && slices.Equal(a.Scopes, b.Scopes)
+	}
+	if slices.EqualFunc(was, tokens, same) && slices.Equal(from, origins) {
+		return nil
+	}
+	note := &engine.Note{Did: "reload tokens", Before: accessOf(was, from), After: accessOf(tokens, origins)}
+	return i.submit(ctx, &engine.Input{By: by, Payload: note})
 }
 
 // currentTokens are the tokens that the API takes now.

@@ -17,6 +17,7 @@ type Applied struct {
 	StatusQueries []StatusQuery     // to be carried out after the commit
 	Lapsed        int               // receipts dropped because their message never became known
 	Forgotten     []string          // people whose stored data must be erased
+	Audit         *AuditEntry       // who changed what; nil for anything but a command
 	Panic         string            // a fault of the engine: what broke and where; the run concerned is quarantined
 }
 
@@ -58,7 +59,11 @@ func (e *Engine) Apply(ws *WorkingSet, in *Input, stamp Instant, slots Slots) Ap
 	if answer, done := e.answerEarly(ws, in, stamp); done {
 		a.out.Answer = answer
 	} else {
+		before := a.look()
 		for !a.attempt() {
+		}
+		if a.changed && a.out.Answer.Refused == nil {
+			a.audit(before)
 		}
 		a.changed = a.changed || in.ID != "" // an ID is remembered although nothing else changed
 	}

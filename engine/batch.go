@@ -15,6 +15,7 @@ type Batch struct {
 	Orphans   []*Orphan     // as they are now
 	Members   []*Member     // people who are in a campaign for the first time
 	Forgotten []string      // people whose stored data must be erased
+	Audit     []*AuditEntry // of the commands among the inputs
 	Met       []Timer       // timers that fired and need not be kept
 	Versions  []*flows.Flow // versions not stored before
 }

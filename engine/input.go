@@ -16,6 +16,7 @@ type Input struct {
 	Payload
 	Depth   int    // how many inputs in a row led to this one; 0 for one from outside
 	Derived uint64 // its number among the derived inputs; 0 for one from outside
+	By      *Actor // who gave the command; nil for anything else
 }
 
 // Payload is the content of an input. Each kind of input has its own payload type. The
@@ -59,6 +60,7 @@ const (
 	InputStatusAnswer                         // the provider answered a status check
 	InputRecheckRuns                          // runs check the status of their messages
 	InputQuarantine                           // the record of a run cannot be read any more
+	InputNote                                 // something outside of the engine was changed
 
 	endOfInputs
 )
@@ -103,6 +105,7 @@ var inputKinds = [endOfInputs]struct {
 	InputStatusAnswer:    {"asked", "asked", func() Payload { return new(StatusAnswer) }},
 	InputRecheckRuns:     {"ask runs", "ask_runs", func() Payload { return new(RecheckRuns) }},
 	InputQuarantine:      {"quarantine", "quarantine", func() Payload { return new(Quarantine) }},
+	InputNote:            {"note", "note", func() Payload { return new(Note) }},
 }
 
 // String is the word for a kind of input in metrics and logs.
@@ -147,6 +150,7 @@ func (in Input) MarshalJSON() ([]byte, error) {
 		{inputKinds[in.Kind()].key, in.Payload, false},
 		{"depth", in.Depth, in.Depth == 0},
 		{"derived", in.Derived, in.Derived == 0},
+		{"by", in.By, in.By == nil},
 	} {
 		if field.omit {
 			continue
@@ -170,6 +174,7 @@ func (in *Input) UnmarshalJSON(text []byte) error {
 		ID      string    `json:"id"`
 		Depth   int       `json:"depth"`
 		Derived uint64    `json:"derived"`
+		By      *Actor    `json:"by"`
 	}
 	if err := json.Unmarshal(text, &head); err != nil {
 		return err
@@ -186,7 +191,7 @@ func (in *Input) UnmarshalJSON(text []byte) error {
 	if fields[key] == nil {
 		return fmt.Errorf("an input of kind %q needs %q", head.Kind, key)
 	}
-	*in = Input{ID: head.ID, Payload: payload, Depth: head.Depth, Derived: head.Derived}
+	*in = Input{ID: head.ID, Payload: payload, Depth: head.Depth, Derived: head.Derived, By: head.By}
 	return json.Unmarshal(fields[key], payload)
 }
 

@@ -178,6 +178,8 @@ func (a *applier) forget(profile string) {
 		a.decide(r, DidCancel, "the person is forgotten")
 	}
 	*a.editPerson(profile) = Person{ID: profile}
+	s := &a.e.State
+	s.Only = slices.DeleteFunc(slices.Clone(s.Only), func(id string) bool { return id == profile })
 	a.out.Forgotten = append(a.out.Forgotten, profile)
 	a.keepOut(profile)
 	a.forgetIn(profile)

@@ -42,6 +42,9 @@ func (rc *Receipt) apply(a *applier) {
 // applyReceipt applies a receipt to its message. It ignores a receipt of another participant
 // of the conversation, such as an agent: that receipt says nothing about the person.
 func (a *applier) applyReceipt(r *Run, message int, rc *channels.Receipt) {
+	if r.forgotten() && (rc.Profile == "" || rc.Profile == r.Profile) {
+		rc.Profile, rc.Conversation = "", "" // the journal gets it so
+	}
 	switch {
 	case rc.Profile != "" && rc.Profile != r.Profile:
 		a.ignore("it is about another participant of the conversation")
@@ -76,6 +79,10 @@ func (a *applier) upgradeStatus(r *Run, message int, rc *channels.Receipt) {
 		a.adopt(r, message)
 	}
 }
+
+// forgotten reports whether the person of a run is forgotten: they were when it ended, or have been
+// since. What the provider still says of it must not bring them back.
+func (r *Run) forgotten() bool { return r.Profile == "" || r.Outcome == OutcomeForgotten }
 
 func receiptDetail(rc *channels.Receipt) string {
 	if rc.Reason == "" {

@@ -170,6 +170,9 @@ func (res *SendResult) apply(a *applier) {
 		return
 	}
 	r = a.edit(res.Run)
+	if r.forgotten() {
+		res.Conversation = "" // the journal gets it so
+	}
 	m := r.Message(res.Message)
 	log := func(kind Kind, detail string) {
 		r.log(Entry{At: a.now, Kind: kind, Step: m.Step, Message: res.Message, Attempt: res.Attempt, Detail: detail})

@@ -126,6 +126,9 @@ func (b *batch) one(in *engine.Input, account string) engine.Answer {
 	b.out.Derived = append(b.out.Derived, outcome.Derived...)
 	b.out.Forgotten = append(b.out.Forgotten, outcome.Forgotten...)
 	b.loop.erasing = b.loop.erasing || len(outcome.Forgotten) > 0
+	if outcome.Audit != nil {
+		b.out.Audit = append(b.out.Audit, outcome.Audit)
+	}
 	if outcome.Panic != "" {
 		b.step.Panics = append(b.step.Panics, outcome.Panic)
 	}

@@ -280,6 +280,9 @@ func (l *Loop) tidyUp(now engine.Instant) (err error) {
 		if l.erasing, err = l.store.Erase(); err != nil {
 			return err
 		}
+		if !l.erasing { // copies of audiences have people, too
+			l.tidy = 0
+		}
 	}
 	if l.dropping {
 		if l.dropping, err = l.store.Drop(); err != nil {

@@ -1,11 +1,12 @@
 package server
 
 import (
-	"cmp"
 	"crypto/rand"
 	"log/slog"
 	"net/http"
 	"strconv"
+	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
@@ -18,6 +19,9 @@ const requestHeader = "X-Request-Id"
 // maxRequestID is how many bytes the ID of a request may have; a longer one is replaced by one of
 // the server's.
 const maxRequestID = 128
+
+// requestPart is how many characters of a request's ID tell the server that made it.
+const requestPart = 12
 
 // accessMetrics count requests by the pattern of their route.
 type accessMetrics struct {
@@ -44,27 +48,57 @@ func newAccessMetrics(registry *prometheus.Registry) (*accessMetrics, error) {
 	return m, registry.Register(m.seconds)
 }
 
-// recorded is an answer whose status is noted, and the route that made it.
-type recorded struct {
-	http.ResponseWriter
-	status int
-	route  string // pattern; empty: none yet
+// of returns the metrics of a route, which are looked up once.
+func (m *accessMetrics) of(route string) *routeMetrics {
+	return &routeMetrics{seconds: m.seconds.WithLabelValues(route), requests: m.requests.MustCurryWith(prometheus.Labels{"route": route})}
 }
 
-// noteRoute says which route makes an answer.
-func noteRoute(w http.ResponseWriter, pattern string) {
+// routeMetrics are those of one route.
+type routeMetrics struct {
+	seconds  prometheus.Observer
+	requests *prometheus.CounterVec
+	byStatus sync.Map // int to prometheus.Counter
+}
+
+// count counts a request that was answered.
+func (m *routeMetrics) count(status int, took time.Duration) {
+	m.seconds.Observe(took.Seconds())
+	counter, ok := m.byStatus.Load(status)
+	if !ok {
+		counter, _ = m.byStatus.LoadOrStore(status, m.requests.WithLabelValues(strconv.Itoa(status)))
+	}
+	counter.(prometheus.Counter).Inc()
+}
+
+// recorded is an answer with what is known of its request.
+type recorded struct {
+	http.ResponseWriter
+	status int           // 0: none yet
+	route  *routeMetrics // of the route that makes it
+	token  *Token        // of the request; nil: none yet
+}
+
+// recordOf returns the record of an answer; one that nobody keeps, if there is none.
+func recordOf(w http.ResponseWriter) *recorded {
 	for {
 		switch x := w.(type) {
 		case *recorded:
-			x.route = pattern
-			return
+			return x
 		case interface{ Unwrap() http.ResponseWriter }:
 			w = x.Unwrap()
 		default:
-			return
+			return new(recorded)
 		}
 	}
 }
+
+// requestIDs makes IDs: a random part for each server, and a number.
+type requestIDs struct {
+	part string
+	last atomic.Uint64
+}
+
+func (r *requestIDs) next() string { return r.part + strconv.FormatUint(r.last.Add(1), 36) }
 
 // Unwrap is for [http.ResponseController].
 func (w *recorded) Unwrap() http.ResponseWriter { return w.ResponseWriter }
@@ -91,20 +125,20 @@ func (w *recorded) WriteHeader(status int) {
 
 // observed gives every request an ID, counts it and, at the level debug, logs it.
 func (s *Server) observed(next http.Handler) http.Handler {
+	other, ids := s.access.of("other"), &requestIDs{part: rand.Text()[:requestPart] + "-"}
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		began, answer := time.Now(), &recorded{ResponseWriter: w}
+		began, answer := time.Now(), &recorded{ResponseWriter: w, route: other}
 		id := r.Header.Get(requestHeader)
 		if !isRequestID(id) {
-			id = rand.Text()
+			id = ids.next()
 		}
 		w.Header().Set(requestHeader, id)
 		defer func() { // also of an answer that was cut
 			if answer.status == 0 {
 				answer.status = http.StatusOK
 			}
-			route, took := cmp.Or(answer.route, "other"), time.Since(began)
-			s.access.requests.WithLabelValues(route, strconv.Itoa(answer.status)).Inc()
-			s.access.seconds.WithLabelValues(route).Observe(took.Seconds())
+			took := time.Since(began)
+			answer.route.count(answer.status, took)
 			if !s.config.Log.Enabled(r.Context(), slog.LevelDebug) {
 				return
 			}

@@ -22,7 +22,7 @@ func TestRequestsAreObserved(t *testing.T) {
 	s.do("GET", "/v1/nothing/4711", "").is(404)
 	s.do("GET", "/-/ready", "").is(200)
 	s.webhook("[]").is(200)
-	if id := s.do("GET", "/v1/runs", "", "X-Request-Id", "a b").is(200).header.Get("X-Request-Id"); len(id) != 26 {
+	if id := s.do("GET", "/v1/runs", "", "X-Request-Id", "a b").is(200).header.Get("X-Request-Id"); len(id) < 14 || strings.Contains(id, " ") {
 		t.Errorf("an ID that cannot be used is answered with %q", id)
 	}
 	metrics := s.do("GET", "/metrics", "").is(200).body

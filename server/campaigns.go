@@ -7,7 +7,6 @@ import (
 	"net/http"
 	"net/url"
 	"slices"
-	"strconv"
 	"strings"
 	"time"
 
@@ -116,18 +115,13 @@ func (s *Server) listCampaigns(w http.ResponseWriter, r *http.Request) {
 
 // campaignQuery reads the parameters of a list.
 func (s *Server) campaignQuery(values url.Values) (before uint64, limit int, err error) {
-	wrong := func(field, detail string) error {
-		return problemOf(http.StatusBadRequest, "parameter", field+" "+detail, fieldProblem{field, detail})
-	}
 	for name := range values {
 		if !slices.Contains(campaignParameters, name) {
-			return 0, 0, wrong(name, "is not a parameter here; "+diag.DidYouMean(name, campaignParameters, "allowed"))
+			return 0, 0, wrongParameter(name, "is not a parameter here; "+diag.DidYouMean(name, campaignParameters, "allowed"))
 		}
 	}
-	if limit = 50; values.Has("limit") {
-		if limit, err = strconv.Atoi(values.Get("limit")); err != nil || limit < 1 || limit > store.MaxPage {
-			return 0, 0, wrong("limit", "must be a number from 1 to "+strconv.Itoa(store.MaxPage))
-		}
+	if limit, err = limitOf(values); err != nil {
+		return 0, 0, err
 	}
 	if id := values.Get("before"); id != "" {
 		c, err := s.config.Store.CampaignOf(id)
@@ -135,7 +129,7 @@ func (s *Server) campaignQuery(values url.Values) (before uint64, limit int, err
 			return 0, 0, err
 		}
 		if c == nil {
-			return 0, 0, wrong("before", "must be the ID of a campaign, as next gives it")
+			return 0, 0, wrongParameter("before", "must be the ID of a campaign, as next gives it")
 		}
 		before = c.Number
 	}

@@ -16,6 +16,7 @@ import (
 	"math/rand/v2"
 	"net/http"
 	"net/http/httptest"
+	"net/url"
 	"os"
 	"slices"
 	"strconv"
@@ -164,7 +165,7 @@ func (d *document) request(w *servers, op *described, dice *rand.Rand) *call {
 	for _, p := range op.query {
 		p := p.(map[string]any)
 		if dice.IntN(3) == 0 {
-			query = append(query, fmt.Sprintf("%s=%v", p["name"], w.value(p["name"].(string), p["schema"].(map[string]any), p["example"], dice)))
+			query = append(query, fmt.Sprintf("%s=%s", p["name"], url.QueryEscape(fmt.Sprint(w.value(p["name"].(string), p["schema"].(map[string]any), p["example"], dice)))))
 		}
 	}
 	if len(query) > 0 {
@@ -340,7 +341,7 @@ func newServers(t *testing.T) *servers {
 	usual := server.Config{
 		Runner: s.runner, Store: s.store, Registry: prometheus.NewRegistry(),
 		Audiences: audience.NewSnapshots(audience.Sources{Project: people}),
-		Reload:    func(context.Context) (diag.List, error) { return nil, nil },
+		Reload:    func(context.Context, *engine.Actor) (diag.List, error) { return nil, nil },
 		CheckStore: func(_ context.Context, p func(store.CheckProgress)) (*store.Report, error) {
 			p(store.CheckProgress{Part: "runs"})
 			return s.store.Check()
@@ -369,7 +370,7 @@ func newServers(t *testing.T) *servers {
 			c.CheckStore = func(context.Context, func(store.CheckProgress)) (*store.Report, error) {
 				return nil, server.ErrChecking
 			}
-			c.Reload = func(context.Context) (list diag.List, _ error) {
+			c.Reload = func(context.Context, *engine.Actor) (list diag.List, _ error) {
 				list.Errorf(diag.Span{File: "nudge.yaml"}, "bad-value", "", "this does not load")
 				return list, nil
 			}
@@ -383,7 +384,7 @@ func newServers(t *testing.T) *servers {
 		"broken": func(c *server.Config) http.Header {
 			fault := errors.New("a fault of the disk")
 			c.Runner, c.Store = answering{fault}, broken
-			c.Reload = func(context.Context) (diag.List, error) { return nil, fault }
+			c.Reload = func(context.Context, *engine.Actor) (diag.List, error) { return nil, fault }
 			c.CheckStore = func(context.Context, func(store.CheckProgress)) (*store.Report, error) { return nil, fault }
 			return nil
 		},
@@ -471,7 +472,17 @@ func (w *servers) body(d *document, op *described, media string, dice *rand.Rand
 		"startCampaign": {`{"flow": "sale", "again": true}`, `{"flow": "order"}`, `{"flow": "sale"}`, `{"flow": "none"}`}, "previewCampaign": {`{"flow": "sale"}`, `{"flow": "lost"}`, `{"flow": "order"}`, `{"flow": "none"}`, `{"flow": "sale", "data": {"a": 1}}`},
 		"setOutbound": {`{"mode": "live"}`, `{"mode": "only", "only": ["ann"]}`, `{"mode": "only"}`, `{"killed": false}`, `{"mode": "sometimes"}`},
 	}[op.id]
-	if media == "application/x-ndjson" {
+	cloud := fmt.Sprintf(`{"specversion": "1.0", "id": "%d", "source": "shop", "type": "order.returned", "subject": "ann", "data": {"order_id": "7"}}`, dice.IntN(20))
+	switch {
+	case media == "application/cloudevents+json" && dice.IntN(2) == 0:
+		return []byte(cloud)
+	case media == "application/cloudevents-batch+json" && dice.IntN(2) == 0:
+		return []byte("[" + cloud + "]")
+	case strings.HasPrefix(media, "application/cloudevents"):
+		raw, err := json.Marshal(d.example(op.takes[media].(map[string]any), dice, 0))
+		must(w.t, err)
+		return raw
+	case media == "application/x-ndjson":
 		return []byte(strings.ReplaceAll(pick(dice, known...), "\n", " ") + "\n" + strings.ReplaceAll(pick(dice, known...), "\n", " "))
 	}
 	if op.id == "sendEvents" && dice.IntN(3) == 0 {

@@ -62,12 +62,19 @@ func (s *Server) inputs(e *event) ([]*engine.Input, error) {
 }
 
 // parseEvent reads one event on a line of its own.
-func (s *Server) parseEvent(line []byte) ([]*engine.Input, error) {
+func (s *Server) parseEvent(line []byte) ([]*engine.Input, error) { return s.parsed(readEvent(line)) }
+
+// readEvent reads an event as Nudge has them.
+func readEvent(raw []byte) (*event, error) {
 	var e event
-	if err := decode(line, &e); err != nil {
+	return &e, decode(raw, &e)
+}
+
+func (s *Server) parsed(e *event, err error) ([]*engine.Input, error) {
+	if err != nil {
 		return nil, err
 	}
-	return s.inputs(&e)
+	return s.inputs(e)
 }
 
 // compact drops the white space of JSON that was already found valid.
@@ -92,7 +99,7 @@ func (s *Server) postEvents(w http.ResponseWriter, r *http.Request) {
 		s.fail(w, r, err)
 		return
 	}
-	s.postLines(w, r, s.parseEvent)
+	s.postLines(w, r, s.parseEvent, func(*lineAnswer) {})
 }
 
 // postJSON takes one event, or an array of which all or none is taken.
@@ -106,21 +113,28 @@ func (s *Server) postJSON(w http.ResponseWriter, r *http.Request) {
 		s.fail(w, r, err)
 		return
 	}
-	if first := bytes.TrimLeft(body, " \t\r\n"); len(first) > 0 && first[0] == '[' {
-		s.postArray(w, r, body)
+	var e *event
+	first := bytes.TrimLeft(body, " \t\r\n")
+	switch media := mediaType(r); {
+	case media == mediaCloudEvents:
+		s.postArray(w, r, body, readCloudEvent)
 		return
-	}
-	var e event
-	if err := decode(body, &e); err != nil {
-		s.fail(w, r, err)
+	case media == mediaCloudEvent:
+		e, err = readCloudEvent(body)
+	case isBinary(r):
+		e, err = binaryEvent(r, body)
+	case len(first) > 0 && first[0] == '[':
+		s.postArray(w, r, body, readEvent)
 		return
+	default:
+		e, err = readEvent(body)
 	}
-	inputs, err := s.inputs(&e)
+	inputs, err := s.parsed(e, err)
 	if err != nil {
 		s.fail(w, r, err)
 		return
 	}
-	answer, err := s.submit(w, r, inputs...)
+	answer, err := s.take(w, r, inputs...)
 	if err != nil {
 		s.fail(w, r, err)
 		return
@@ -128,7 +142,8 @@ func (s *Server) postJSON(w http.ResponseWriter, r *http.Request) {
 	reply(w, http.StatusOK, answer)
 }
 
-func (s *Server) postArray(w http.ResponseWriter, r *http.Request, body []byte) {
+// postArray takes an array of events, each of which is read by the same function.
+func (s *Server) postArray(w http.ResponseWriter, r *http.Request, body []byte, read func([]byte) (*event, error)) {
 	if err := refuseKey(r, "an array takes no Idempotency-Key; give each event its id"); err != nil {
 		s.fail(w, r, err)
 		return
@@ -142,7 +157,7 @@ func (s *Server) postArray(w http.ResponseWriter, r *http.Request, body []byte) 
 		reply(w, http.StatusOK, answerList{[]engine.Answer{}})
 		return
 	}
-	inputs, events, err := s.arrayInputs(raws)
+	inputs, events, err := s.arrayInputs(raws, read)
 	if err != nil {
 		s.fail(w, r, err)
 		return
@@ -197,9 +212,9 @@ func itemsOf(body []byte) (raws []json.RawMessage, err error) {
 
 // arrayInputs are the inputs of an array of events, and which of them are the events
 // themselves.
-func (s *Server) arrayInputs(raws []json.RawMessage) (inputs []*engine.Input, events []int, err error) {
+func (s *Server) arrayInputs(raws []json.RawMessage, read func([]byte) (*event, error)) (inputs []*engine.Input, events []int, err error) {
 	for i, raw := range raws {
-		more, err := s.parseEvent(raw)
+		more, err := s.parsed(read(raw))
 		if err != nil {
 			return nil, nil, at(i, err)
 		}

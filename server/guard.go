@@ -38,7 +38,8 @@ func (s *Server) guard(next http.Handler) http.Handler {
 		case s.fromPage(r) && (t == &localToken || !t.onlySends()):
 			s.fail(w, r, problemOf(http.StatusForbidden, "origin", "everybody can read the token of a page, so it must have the scope events and no other"))
 		default:
-			next.ServeHTTP(w, with(r, t))
+			recordOf(w).token = t
+			next.ServeHTTP(w, r)
 		}
 	})
 	checked := sameOrigin.Handler(guarded)

@@ -17,10 +17,19 @@ const (
 	replayedHeader = "Idempotent-Replayed"
 )
 
-// submit applies the inputs of one request together, under its Idempotency-Key if it has one.
-// It returns the answer to the last of them, or the problem. Every change that is no list goes
-// through here, so that no route can forget the key.
+// submit applies the inputs of a command together, under the name of who sent it, as take does.
 func (s *Server) submit(w http.ResponseWriter, r *http.Request, inputs ...*engine.Input) (*engine.Answer, error) {
+	by := actorOf(w, r)
+	for _, in := range inputs {
+		in.By = by
+	}
+	return s.take(w, r, inputs...)
+}
+
+// take applies the inputs of one request together, under its Idempotency-Key if it has one.
+// It returns the answer to the last of them, or the problem. Everything that is no list goes
+// through here, so that no route can forget the key.
+func (s *Server) take(w http.ResponseWriter, r *http.Request, inputs ...*engine.Input) (*engine.Answer, error) {
 	if err := adoptKey(r, inputs); err != nil {
 		return nil, err
 	}

@@ -9,6 +9,7 @@ import (
 
 	"nudge/channels"
 	"nudge/channels/appmessaging"
+	"nudge/engine"
 	"nudge/lang/diag"
 	"nudge/server"
 	"nudge/store"
@@ -79,7 +80,7 @@ func TestIdempotencyKey(t *testing.T) {
 		t.Run(pattern, func(t *testing.T) {
 			method, _, _ := strings.Cut(pattern, " ")
 			s := start(t, keyedProject, func(c *server.Config) {
-				c.Reload = func(context.Context) (diag.List, error) { return nil, nil }
+				c.Reload = func(context.Context, *engine.Actor) (diag.List, error) { return nil, nil }
 			})
 			if text, ok := keylessRoutes[pattern]; ok {
 				if text != "" {

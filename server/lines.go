@@ -46,8 +46,9 @@ type pendingLine struct {
 }
 
 // postLines takes a body line by line and answers line by line, in order. A line that
-// is wrong costs only itself. Empty lines are counted and get no answer.
-func (s *Server) postLines(w http.ResponseWriter, r *http.Request, parse parseLine) {
+// is wrong costs only itself. Empty lines are counted and get no answer. Seen is called with every
+// answer, before it is written.
+func (s *Server) postLines(w http.ResponseWriter, r *http.Request, parse parseLine, seen func(*lineAnswer)) {
 	w.Header().Set("Content-Type", "application/x-ndjson")
 	http.NewResponseController(w).EnableFullDuplex()
 	lines := bufio.NewScanner(r.Body)
@@ -55,7 +56,9 @@ func (s *Server) postLines(w http.ResponseWriter, r *http.Request, parse parseLi
 	out := json.NewEncoder(w)
 	var window []pendingLine
 	settle := func() {
-		out.Encode(s.settle(r, window[0]))
+		answer := s.settle(r, window[0])
+		seen(&answer)
+		out.Encode(answer)
 		window = window[1:]
 	}
 	n := 0

@@ -375,7 +375,7 @@ func (d *describer) schemaOf(t reflect.Type) object {
 }
 
 // open are the types whose JSON may have more fields than theirs.
-var open = []reflect.Type{reflect.TypeFor[profileFields](), reflect.TypeFor[profileLine](), reflect.TypeFor[profileShown]()}
+var open = []reflect.Type{reflect.TypeFor[profileFields](), reflect.TypeFor[profileLine](), reflect.TypeFor[profileShown](), reflect.TypeFor[cloudEvent]()}
 
 // component is the name of a struct's schema.
 func (d *describer) component(t reflect.Type) string {

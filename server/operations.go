@@ -50,7 +50,7 @@ func (s *Server) reload(w http.ResponseWriter, r *http.Request) {
 		s.fail(w, r, err)
 		return
 	}
-	list, err := s.config.Reload(r.Context())
+	list, err := s.config.Reload(r.Context(), actorOf(w, r))
 	switch {
 	case err != nil:
 		s.fail(w, r, err)

@@ -6,6 +6,7 @@ import (
 	"maps"
 	"testing"
 
+	"nudge/engine"
 	"nudge/lang/diag"
 	"nudge/server"
 )
@@ -15,7 +16,7 @@ func TestReload(t *testing.T) {
 	var s *service
 	var broken error
 	s = start(t, shop, func(c *server.Config) {
-		c.Reload = func(context.Context) (diag.List, error) {
+		c.Reload = func(context.Context, *engine.Actor) (diag.List, error) {
 			if broken != nil {
 				return nil, broken
 			}

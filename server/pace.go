@@ -5,6 +5,7 @@ import (
 	"io"
 	"net/http"
 	"os"
+	"sync"
 	"time"
 )
 
@@ -14,34 +15,64 @@ func (s *Server) paced(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if r.ContentLength != 0 {
 			b := &pacedBody{ReadCloser: r.Body, control: http.NewResponseController(w), limits: &s.limits}
-			b.renew()
+			b.begun = time.Now()
+			b.timer = time.AfterFunc(b.limits.BodyPatience, b.cut)
+			defer b.leave()
 			r.Body = b
 		}
 		next.ServeHTTP(w, r)
 	})
 }
 
-// pacedBody is a body with a deadline that every byte moves. It belongs to one goroutine.
+// pacedBody is a body with a deadline that every byte moves. It belongs to one goroutine. The deadline
+// is a timer that sets one of the connection when it is over: to move that for every body costs several
+// times as much.
 type pacedBody struct {
 	io.ReadCloser
 	control *http.ResponseController
 	limits  *Limits
+	timer   *time.Timer
 	begun   time.Time
-	read    int  // bytes since then
-	ended   bool // all of it was read
+	read    int // bytes since then
+
+	mu    sync.Mutex // guards what follows, against the timer
+	ended bool       // all of it was read
+	late  bool       // the connection has a deadline that is over
 }
 
 // renew begins to count anew.
 func (b *pacedBody) renew() {
 	b.begun, b.read = time.Now(), 0
-	b.setDeadline()
+	b.move()
 }
 
-// setDeadline sets when the next bytes must have come. Writers that are no connection have no
-// deadlines, and no slow senders either.
-func (b *pacedBody) setDeadline() {
-	allowed := b.limits.BodyPatience + time.Duration(b.read)*time.Second/time.Duration(b.limits.BodyRate)
-	b.control.SetReadDeadline(b.begun.Add(allowed))
+// move sets when the next bytes must have come.
+func (b *pacedBody) move() { b.timer.Reset(time.Until(b.due())) }
+
+// due is when the next bytes must have come.
+func (b *pacedBody) due() time.Time {
+	return b.begun.Add(b.limits.BodyPatience + time.Duration(b.read)*time.Second/time.Duration(b.limits.BodyRate))
+}
+
+// leave leaves what the handler has not read to the server, which reads a part of it.
+func (b *pacedBody) leave() {
+	b.timer.Stop()
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if !b.ended {
+		b.control.SetReadDeadline(b.due())
+	}
+}
+
+// cut makes the connection give no more bytes. Writers that are no connection have no deadlines,
+// and no slow senders either.
+func (b *pacedBody) cut() {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if !b.ended {
+		b.late = true
+		b.control.SetReadDeadline(time.Unix(1, 0))
+	}
 }
 
 // Read reads bytes of the body. The end of the body takes the deadline away, as the server goes
@@ -50,18 +81,28 @@ func (b *pacedBody) Read(p []byte) (int, error) {
 	n, err := b.ReadCloser.Read(p)
 	b.read += n
 	if err == io.EOF {
-		b.ended = true
-		b.control.SetReadDeadline(time.Time{})
+		b.end()
 	} else if err == nil {
-		b.setDeadline()
+		b.move()
 	}
 	return n, err
+}
+
+func (b *pacedBody) end() {
+	b.timer.Stop()
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.ended = true
+	if b.late { // the last bytes came at the last moment
+		b.late = false
+		b.control.SetReadDeadline(time.Time{})
+	}
 }
 
 // unread reports whether a part of the request's body was not read.
 func unread(r *http.Request) bool {
 	b, ok := r.Body.(*pacedBody)
-	return ok && !b.ended
+	return ok && !b.ended // only its reader sets it
 }
 
 // renewPace lets a stream take its time until the next line. Lines may be of one byte, and a

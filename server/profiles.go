@@ -1,6 +1,7 @@
 package server
 
 import (
+	"context"
 	"encoding/json"
 	"maps"
 	"net/http"
@@ -100,7 +101,22 @@ func (s *Server) postProfiles(w http.ResponseWriter, r *http.Request) {
 		s.fail(w, r, err)
 		return
 	}
-	s.postLines(w, r, s.parseProfile)
+	by, came := actorOf(w, r), imported{}
+	if err := s.note(r.Context(), by, "import people", nil); err != nil {
+		s.fail(w, r, err)
+		return
+	}
+	defer func() { // also of a stream that broke off
+		// Its context may have ended with the request.
+		if err := s.note(context.WithoutCancel(r.Context()), by, "end import of people", came); err != nil {
+			s.config.Log.Error("the end of an import is not in the audit trail", "error", err)
+		}
+	}()
+	s.postLines(w, r, s.parseProfile, func(a *lineAnswer) {
+		if came.Lines++; a.Error != nil {
+			came.Refused++
+		}
+	})
 }
 
 func (s *Server) parseProfile(line []byte) ([]*engine.Input, error) {

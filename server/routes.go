@@ -129,10 +129,13 @@ func (s *Server) eventRoutes() []route {
 		{"POST /v1/events", ScopeEvents, s.postEvents, operation{
 			id: "sendEvents", topic: "Events", does: "Send events",
 			more: "One event, an array of at most 1,000 of which all or none are taken, or lines of which each is answered by itself. An event that is answered with 200 is on disk. " +
-				"Send one again with the same id, and it is answered as it was.",
+				"Send one again with the same id, and it is answered as it was. CloudEvents 1.0 are taken as well: one, a batch, or one " +
+				"with its attributes in headers (ce-specversion, ce-id, ce-source, ce-type, ce-subject). The person is its subject, and its id is the source and the id with a space between them.",
 			takes: []content{
 				{media: mediaJSON, types: []any{event{}, []event{}}, most: maxEventsBody, example: `{"id": "e1", "type": "order.shipped", "profile": "ann", "data": {"order_id": "7"}}`},
 				{media: mediaLines, types: []any{event{}}, line: true, most: maxLine, example: `{"type": "order.shipped", "profile": "ann", "data": {"order_id": "7"}}`},
+				{media: mediaCloudEvent, types: []any{cloudEvent{}}, most: maxEventsBody, example: `{"specversion": "1.0", "id": "1", "source": "/shop", "type": "order.shipped", "subject": "ann", "data": {"order_id": "7"}}`},
+				{media: mediaCloudEvents, types: []any{[]cloudEvent{}}, most: maxEventsBody, example: `[{"specversion": "1.0", "id": "1", "source": "/shop", "type": "order.shipped", "subject": "ann", "data": {"order_id": "7"}}]`},
 			},
 			gives: []answer{
 				{http.StatusOK, mediaJSON, []any{engine.Answer{}, answerList{}}, "what the event led to, or the events of an array"},
@@ -150,7 +153,7 @@ func (s *Server) profileRoutes() []route {
 			id: "importProfiles", topic: "People", does: "Import people", more: "A profile on each line. Each is merged into what is known, as PATCH does; so the lines may be sent again.",
 			takes: []content{{media: mediaLines, types: []any{profileLine{}}, line: true, most: maxLine, example: `{"id": "ann", "first_name": "Ann", "timezone": "Europe/London"}`}},
 			gives: []answer{{http.StatusOK, mediaLines, []any{lineAnswer{}}, "an answer to each line, in order"}},
-			fails: []int{400}, keyless: true,
+			fails: []int{400, 429, 500, 503}, keyless: true,
 		}},
 		{"GET /v1/profiles/{id}", ScopeRead, s.getProfile, operation{
 			id: "showProfile", topic: "People", does: "Show what is known of a person", gives: ok(profileShown{}, "what is known"), fails: []int{404},
@@ -265,6 +268,17 @@ func (s *Server) operationRoutes() []route {
 			query: []parameter{{name: "from", does: "number of the first input; 1 without it", example: 1, least: 1}},
 			gives: []answer{{http.StatusOK, mediaLines, []any{JournalHead{}, engine.Journaled{}}, "the head, then the inputs"}}, fails: []int{400},
 		}},
+		{"GET /v1/audit", ScopeRead, s.getAudit, operation{
+			id: "listAudit", topic: "Operations", does: "List who changed what", more: "Newest first. Every change of an operator or an author leaves an entry, and nobody can take one out; " +
+				"they are kept as long as the journal. Of a person who was forgotten a hash stays in place of the ID, and nothing of the values; profile finds them still.",
+			query: append([]parameter{
+				{name: "by", does: "by the token with this name", example: "ops"},
+				{name: "did", does: "what was done", example: "pause campaign"},
+				{name: "on", does: "what it was done to", example: "sale"},
+				{name: "profile", does: "the person whom it is about, forgotten or not", example: "ann"},
+			}, pages("1041")...),
+			gives: ok(auditPage{}, "a page of entries"), fails: []int{400},
+		}},
 		{"GET /v1/outbound", ScopeRead, s.getOutbound, operation{
 			id: "showOutbound", topic: "Operations", does: "Show what may go out", gives: ok(outbound{}, "the mode and the kill switch"),
 		}},
@@ -312,8 +326,9 @@ func (s *Server) muxOf(routes []route) *http.ServeMux {
 		if r.scope != "" {
 			r.handle = s.scoped(r)
 		}
+		metrics := s.access.of(r.pattern)
 		mux.HandleFunc(r.pattern, func(w http.ResponseWriter, request *http.Request) {
-			noteRoute(w, r.pattern)
+			recordOf(w).route = metrics
 			r.handle(w, request)
 		})
 	}

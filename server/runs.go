@@ -6,7 +6,6 @@ import (
 	"net/http"
 	"net/url"
 	"slices"
-	"strconv"
 	"strings"
 	"sync"
 
@@ -157,7 +156,7 @@ func runQuery(values url.Values) (q store.Query, err error) {
 			return q, wrongParameter(name, "is not a parameter here; "+diag.DidYouMean(name, runParameters, "allowed"))
 		}
 	}
-	q = store.Query{Flow: values.Get("flow"), Profile: values.Get("profile"), Outcome: values.Get("outcome"), Limit: 50}
+	q = store.Query{Flow: values.Get("flow"), Profile: values.Get("profile"), Outcome: values.Get("outcome")}
 	switch status := values.Get("status"); status {
 	case "":
 	case "live":
@@ -167,10 +166,8 @@ func runQuery(values url.Values) (q store.Query, err error) {
 	default:
 		return q, wrongParameter("status", "must be live or ended")
 	}
-	if limit := values.Get("limit"); limit != "" {
-		if q.Limit, err = strconv.Atoi(limit); err != nil || q.Limit < 1 || q.Limit > store.MaxPage {
-			return q, wrongParameter("limit", "must be a number from 1 to "+strconv.Itoa(store.MaxPage))
-		}
+	if q.Limit, err = limitOf(values); err != nil {
+		return q, err
 	}
 	if before := values.Get("before"); before != "" {
 		if q.Before, err = engine.ParseRunID(before); err != nil {

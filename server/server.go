@@ -36,9 +36,9 @@ type Config struct {
 	Store     *store.Store        // read for lists and pages; required
 	Receivers []channels.Receiver // the channels that take webhooks; none: webhooks are off
 	Audiences preview.Walker      // nil: campaigns have no preview
-	// Reload deploys the project anew and returns what is wrong with it, when
+	// Reload deploys the project anew, for somebody, and returns what is wrong with it, when
 	// something is. Nil: there is nothing to reload.
-	Reload func(context.Context) (diag.List, error)
+	Reload func(context.Context, *engine.Actor) (diag.List, error)
 	// CheckStore verifies the store while it is in use, and calls progress now and then. It fails
 	// with ErrChecking while another check runs. Nil: it cannot be checked.
 	CheckStore func(ctx context.Context, progress func(store.CheckProgress)) (*store.Report, error)

@@ -1,7 +1,6 @@
 package server
 
 import (
-	"context"
 	"crypto/sha256"
 	"crypto/subtle"
 	"net/http"
@@ -83,17 +82,10 @@ func bearer(r *http.Request, tokens []Token) *Token {
 // localToken stands for the requests of this machine where there are no tokens.
 var localToken = Token{Name: "local", Scopes: []Scope{ScopeAdmin}}
 
-type tokenKey struct{}
-
-// with notes whose request it is.
-func with(r *http.Request, t *Token) *http.Request {
-	return r.WithContext(context.WithValue(r.Context(), tokenKey{}, t))
-}
-
 // scoped takes the requests whose token has the scope of a route.
 func (s *Server) scoped(route route) http.HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) {
-		t := r.Context().Value(tokenKey{}).(*Token)
+		t := recordOf(w).token
 		if t.may(route.scope) {
 			route.handle(w, r)
 			return

@@ -81,6 +81,7 @@ func (w *world) dead() {
 
 // send puts a group into the machine's queue.
 func (w *world) send(d *delivery) {
+	signed(d.inputs)
 	switch {
 	case w.loop == nil, d.life != 0 && d.life != w.life:
 		if d.told != nil {

@@ -71,6 +71,8 @@ var mustReach = []string{
 	"lived with escalation", "lived with welcome_series", "lived with reminder_until_read", "lived with ab_test",
 	"lived with hello", "lived with weekly_report", "lived with flash_sale",
 	"an event that breaks its example's shape",
+	"audited: reload tokens", "audited: deploy flows", "audited: set outbound", "audited: forget person", "audited: change person",
+	"audited: cancel run", "audited: start run", "audited: start campaign", "audited: pause campaign", "audited: resume campaign", "audited: cancel campaign",
 }
 
 // look notes the states that a batch was in.

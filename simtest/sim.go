@@ -53,6 +53,7 @@ func Run(seed uint64, hours int) *Report {
 		w.later(w.between(time.Hour, 20*time.Hour), w.flood)
 	}
 	w.operate()
+	w.notes(seed)
 	w.keepBackups()
 	w.weather()
 	w.damages = damageDice(seed)

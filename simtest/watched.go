@@ -75,6 +75,9 @@ func (m *machine) committed(b *engine.Batch) error {
 	}
 	m.seq = b.State.Seq
 	m.look(b)
+	if err := m.audited(b); err != nil {
+		return err
+	}
 	if err := m.model.Take(b, func(v engine.FlowVersion) *flows.Flow { return m.versions[v] }); err != nil {
 		return broken("I2", "%v%s", err, m.history(err, b))
 	}

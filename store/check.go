@@ -86,7 +86,7 @@ func (c *checker) parts() []checkedPart {
 	}
 	return append(parts, []checkedPart{
 		{Counts, c.count}, {Journal, c.journaled}, {IDs, c.id}, {IDTimes, c.idTime}, {Profiles, c.person},
-		{Derived, c.derived}, {Campaigns, c.campaignRecord}, {Members, c.member}, {Orphans, c.orphan},
+		{Derived, c.derived}, {Campaigns, c.campaignRecord}, {Members, c.member}, {Orphans, c.orphan}, {Audit, c.audit},
 	}...)
 }
 
@@ -212,6 +212,16 @@ func (c *checker) id(key, record []byte) {
 func (c *checker) idTime(key, _ []byte) {
 	if len(key) < 8 || c.r.Get(IDs, key[8:]) == nil {
 		c.problem("idtimes %q has no id", strings.ToValidUTF8(string(key), "?"))
+	}
+}
+
+func (c *checker) audit(key, record []byte) {
+	e, err := decodeAudit(record)
+	switch {
+	case err != nil:
+		c.problem("audit %x: %v", key, err)
+	case len(key) != 8 || e.Seq != binary.BigEndian.Uint64(key) || e.Seq > c.last.Seq:
+		c.problem("audit %x: the record is of input %d, the last is %d", key, e.Seq, c.last.Seq)
 	}
 }
 

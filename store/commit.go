@@ -42,6 +42,9 @@ func addRuns(b *engine.Batch, add func(write)) {
 	for i := range b.Journal {
 		add(write{bucket: Journal, key: be(b.Journal[i].Seq), value: encodeJournaled(&b.Journal[i])})
 	}
+	for _, e := range b.Audit {
+		add(write{bucket: Audit, key: be(e.Seq), value: encodeAudit(e)})
+	}
 	met := make(map[engine.Timer]bool, len(b.Met))
 	for _, t := range b.Met {
 		add(write{bucket: Timers, key: timerKey(t), delete: true})

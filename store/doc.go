@@ -16,6 +16,7 @@
 //	meta      "format"                                one byte: the format of the store
 //	meta      "state"                                 state record
 //	meta      "purged"                                purged record: what the store has dropped
+//	meta      "audit"                                 32 bytes: the key of the hashes of forgotten people
 //	runs      run ID (16)                             run record; for an ended run, its end instant
 //	ended     when in ms (8), run ID                  run record; ended runs
 //	people    person's hash (8), run ID               nothing; live runs of a person; may be stale: see below
@@ -38,6 +39,7 @@
 //	orphans   sized provider ID                       orphan record: a receipt that waits for its message
 //	asks      run ID (16)                             nothing; live runs with an open status check
 //	quarantine  run ID (16)                           quarantine record: a run whose record was damaged, with its bytes
+//	audit     input number (8)                        audit record: who gave the command, and what it changed
 //
 // A cancelled timer stays in its bucket. A reader recognises it as stale because its run has
 // another deadline. The entry from a person to an ended run stays too: it is dropped when the

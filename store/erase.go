@@ -6,6 +6,7 @@ import (
 	"errors"
 	"slices"
 	"strconv"
+	"strings"
 
 	"nudge/channels"
 	"nudge/engine"
@@ -18,8 +19,12 @@ type erasure struct {
 	upTo    uint64 // later inputs belong to a new profile of the person
 	stamp   engine.Instant
 	next    []byte // key of the next record to read
-	journal bool   // the ended runs are done
+	done    int    // how many of the buckets in erasedBuckets are done
 }
+
+// erasedBuckets are those in which data about a person may be anywhere, in the order in which they are
+// read.
+var erasedBuckets = [...]Bucket{Ended, Journal, Audit}
 
 func (e *erasure) fields(c *codec) {
 	c.str(&e.profile)
@@ -28,14 +33,18 @@ func (e *erasure) fields(c *codec) {
 	next := json.RawMessage(e.next)
 	c.raw(&next)
 	e.next = next
-	c.bool(&e.journal)
+	integer(c, &e.done)
+	if e.done < 0 || e.done >= len(erasedBuckets) {
+		c.fail()
+		e.done = 0
+	}
 }
 
 // eraseSlice is how many records one slice reads.
 const eraseSlice = 2000
 
-// Erase removes data about forgotten people from the next slice of the ended runs and of
-// the journal. It reports whether there is more to do. It removes the person, the instants
+// Erase removes data about forgotten people from the next slice of the ended runs, of the
+// journal and of the audit trail. It reports whether there is more to do. It removes the person, the instants
 // and the content. The flow and the outcome of each run stay, and so do the counts.
 func (s *Store) Erase() (more bool, err error) {
 	var record []byte
@@ -66,10 +75,7 @@ func (s *Store) Erase() (more bool, err error) {
 
 // slice processes the next records. It returns done after the last ones.
 func (e *erasure) slice(w Writer) (done bool, err error) {
-	bucket := Ended
-	if e.journal {
-		bucket = Journal
-	}
+	bucket := erasedBuckets[e.done]
 	var writes []write
 	looked := 0
 	next := []byte(nil)
@@ -79,7 +85,7 @@ func (e *erasure) slice(w Writer) (done bool, err error) {
 			return false
 		}
 		looked++
-		if err = e.erase(bucket, key, value, func(x write) { writes = append(writes, x) }); err != nil {
+		if err = e.erase(w, bucket, key, value, func(x write) { writes = append(writes, x) }); err != nil {
 			err = damaged(bucket, key, err)
 			return false
 		}
@@ -91,13 +97,19 @@ func (e *erasure) slice(w Writer) (done bool, err error) {
 	if e.next = next; next != nil || err != nil {
 		return false, err
 	}
-	done, e.journal = e.journal, true
-	return done, nil
+	if e.done == len(erasedBuckets)-1 {
+		return true, nil
+	}
+	e.done++
+	return false, nil
 }
 
 // erase adds the writes that remove the person from a record.
-func (e *erasure) erase(bucket Bucket, key, record []byte, add func(write)) error {
-	if bucket == Ended {
+func (e *erasure) erase(w Writer, bucket Bucket, key, record []byte, add func(write)) error {
+	switch bucket {
+	case Audit:
+		return e.eraseAudit(w, key, record, add)
+	case Ended:
 		run, err := decodeEnded(key, record)
 		if err == nil && run.Profile == e.profile && run.Started() <= e.stamp {
 			derive(engine.Change{Before: run, After: anonymous(run)}, add)
@@ -106,10 +118,24 @@ func (e *erasure) erase(bucket Bucket, key, record []byte, add func(write)) erro
 		return err
 	}
 	j, err := decodeJournaled(record)
-	if err == nil && j.Seq <= e.upTo && e.forgets(j.Input) {
+	if err == nil && e.isOld(j) && e.forgets(j.Input) {
 		add(write{bucket: bucket, key: bytes.Clone(key), value: encodeJournaled(j)})
 	}
 	return err
+}
+
+// isOld reports whether an input belongs to what is to be forgotten, and not to a new profile of the
+// person. The provider may report about an old run later.
+func (e *erasure) isOld(j *engine.Journaled) bool {
+	run := ""
+	switch p := j.Input.Payload.(type) {
+	case *engine.Receipt:
+		run = p.Ref.Run
+	case *engine.SendResult:
+		return p.Run.Seq() <= e.upTo
+	}
+	id, err := engine.ParseRunID(run)
+	return j.Seq <= e.upTo || err == nil && id.Seq() <= e.upTo
 }
 
 // anonymous returns a run without the person and the content; only its course is left.
@@ -148,7 +174,12 @@ func (e *erasure) forgets(in *engine.Input) bool {
 	case *engine.Event:
 		in.ID, in.Payload = "", &engine.Event{Type: p.Type}
 	case *engine.Receipt:
-		p.Profile, p.Conversation = erasedProfile, ""
+		if p.Profile == e.profile {
+			p.Profile = erasedProfile
+		}
+		p.Conversation = ""
+	case *engine.SendResult:
+		p.Conversation = ""
 	case *engine.Reply:
 		in.ID = ""
 		p.Reply = channels.Reply{Answers: p.Answers, At: p.At}
@@ -166,8 +197,20 @@ func (e *erasure) forgets(in *engine.Input) bool {
 		in.Payload = &engine.Dequeue{Flow: p.Flow}
 	case *engine.Quarantine:
 		p.Profile = ""
+	case *engine.Control:
+		p.Only = slices.DeleteFunc(p.Only, func(id string) bool { return id == e.profile })
+	case *engine.Cancel:
+		p.Reason = ""
+	case *engine.CampaignControl:
+		p.Reason = ""
 	}
 	return true
+}
+
+// talks reports whether the ID of a conversation has that of the person in it, as those that Nudge
+// makes do.
+func (e *erasure) talks(conversation string) bool {
+	return strings.Contains(conversation, e.profile) || strings.Contains(conversation, strings.ReplaceAll(e.profile, " ", "_"))
 }
 
 // names reports whether a payload names the person.
@@ -176,7 +219,9 @@ func (e *erasure) names(payload engine.Payload) bool {
 	case *engine.Event:
 		return p.Profile == e.profile || bytes.Contains(p.Data, []byte(strconv.Quote(e.profile)))
 	case *engine.Receipt:
-		return p.Profile == e.profile
+		return p.Profile == e.profile || e.talks(p.Conversation)
+	case *engine.SendResult:
+		return e.talks(p.Conversation)
 	case *engine.Reply:
 		return p.Profile == e.profile
 	case *engine.ProfileChange:
@@ -189,6 +234,12 @@ func (e *erasure) names(payload engine.Payload) bool {
 		return p.Profile == e.profile || slices.Contains(p.Named, e.profile)
 	case *engine.Quarantine:
 		return p.Profile == e.profile
+	case *engine.Control:
+		return slices.Contains(p.Only, e.profile)
+	case *engine.Cancel:
+		return strings.Contains(p.Reason, e.profile)
+	case *engine.CampaignControl:
+		return strings.Contains(p.Reason, e.profile)
 	}
 	return false
 }

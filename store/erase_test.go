@@ -32,14 +32,14 @@ func TestErase(t *testing.T) {
 		}
 	}
 	erase()
-	if !mentions(kv, "ann", store.Ended, store.Journal) {
+	if !mentions(kv, "ann", store.Ended, store.Journal, store.Audit) {
 		t.Error("erasing bob erased ann")
 	}
 	if err := s.Commit(&engine.Batch{State: state, Forgotten: []string{"ann"}}); err != nil {
 		t.Fatal(err)
 	}
 	erase()
-	if mentions(kv, "ann", store.Ended, store.Journal, store.Erasures) {
+	if mentions(kv, "ann", store.Ended, store.Journal, store.Audit, store.Erasures) {
 		t.Error("ann still stands in the store")
 	}
 	after, err := s.Counts()

@@ -30,14 +30,29 @@ func journaledFields(c *codec, j *engine.Journaled) {
 	c.str(&in.ID)
 	integer(c, &in.Depth)
 	c.uint(&in.Derived)
-	present := true // always true; every journal contains this byte
-	c.bool(&present)
-	if !present || payloads[kind] == nil {
+	more := journalPlain
+	if in.By != nil {
+		more = journalBy
+	}
+	c.uint(&more)
+	if more != journalPlain && more != journalBy || payloads[kind] == nil {
 		c.fail()
 		return
 	}
+	if more == journalBy {
+		if c.reading {
+			in.By = new(engine.Actor)
+		}
+		actorFields(c, in.By)
+	}
 	payloads[kind](c, &in.Payload)
 }
+
+// What stands between the head of an input and its payload.
+const (
+	journalPlain = uint64(1) // nothing
+	journalBy    = uint64(3) // who gave the command
+)
 
 // payloads has the function that writes and reads the payload of each kind of input.
 var payloads = map[engine.InputKind]func(*codec, *engine.Payload){
@@ -66,6 +81,7 @@ var payloads = map[engine.InputKind]func(*codec, *engine.Payload){
 	engine.InputStatusAnswer:    payload(askedFields),
 	engine.InputRecheckRuns:     payload(askRunsFields),
 	engine.InputQuarantine:      payload(quarantineFields),
+	engine.InputNote:            payload(noteFields),
 }
 
 // payload writes or reads a payload of one type.
@@ -108,6 +124,12 @@ func quarantineFields(c *codec, q *engine.Quarantine) {
 	c.str(&q.Profile)
 	c.bytes(q.Parent[:])
 	integer(c, &q.Call)
+}
+
+func noteFields(c *codec, n *engine.Note) {
+	c.str(&n.Did)
+	c.raw(&n.Before)
+	c.raw(&n.After)
 }
 
 func moveFields(c *codec, m *engine.Move) {

@@ -35,22 +35,27 @@ const (
 	Orphans
 	Asks
 	Quarantine
+	Audit
 	bucketCount
 )
 
 // Buckets lists all buckets.
 var Buckets = [bucketCount]Bucket{Meta, Runs, Ended, People, Keys, Timers, Outbox, Journal, IDs, IDTimes, Versions, Counts, Profiles, Derived, Erasures,
-	Campaigns, Members, Tallies, Settled, Sent, Orphans, Asks, Quarantine}
+	Campaigns, Members, Tallies, Settled, Sent, Orphans, Asks, Quarantine, Audit}
 
 var bucketNames = [bucketCount]string{
 	Meta: "meta", Runs: "runs", Ended: "ended", People: "people", Keys: "keys", Timers: "timers",
 	Outbox: "outbox", Journal: "journal", IDs: "ids", IDTimes: "idtimes", Versions: "versions", Counts: "counts",
 	Profiles: "profiles", Derived: "derived", Erasures: "erasures",
-	Campaigns: "firings", Members: "members", Tallies: "tallies", Settled: "settled", Sent: "sent", Orphans: "orphans", Asks: "asks", Quarantine: "quarantine",
+	Campaigns: "firings", Members: "members", Tallies: "tallies", Settled: "settled", Sent: "sent", Orphans: "orphans", Asks: "asks", Quarantine: "quarantine", Audit: "audit",
 }
 
 // String returns the bucket's name in the file.
 func (b Bucket) String() string { return bucketNames[b] }
+
+// Young reports whether files of this format may lack the bucket, because it came later. It is then
+// empty to readers, and made when the file is opened for writing.
+func (b Bucket) Young() bool { return b == Quarantine || b == Audit }
 
 // Fill returns the share of a page that a backend should fill in this bucket before it
 // begins a new page. It is 0 for buckets whose keys arrive in no order. In the other
@@ -59,7 +64,7 @@ func (b Bucket) Fill() float64 {
 	switch b {
 	case Runs:
 		return 0.85
-	case Ended, Timers, Outbox, Journal, IDTimes, Derived, Campaigns, Tallies:
+	case Ended, Timers, Outbox, Journal, IDTimes, Derived, Campaigns, Tallies, Audit:
 		return 0.9
 	}
 	return 0
@@ -69,6 +74,7 @@ var (
 	keyFormat = []byte("format")
 	keyState  = []byte("state")
 	keyPurged = []byte("purged")
+	keyAudit  = []byte("audit")
 )
 
 const runIDBytes = len(engine.RunID{})

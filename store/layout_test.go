@@ -163,7 +163,7 @@ func inUse(t *testing.T) *memory.KV {
 			apply(&engine.Input{Payload: &engine.Cancel{Run: step.Posts[0].Run}})
 		}
 	}
-	apply(&engine.Input{Payload: &engine.ProfileChange{Profile: "ann", Set: []byte(`{"plan":"pro"}`)}})
+	apply(&engine.Input{By: &engine.Actor{Name: "ops"}, Payload: &engine.ProfileChange{Profile: "ann", Set: []byte(`{"plan":"pro"}`)}})
 	now = now.Add(time.Hour) // the waiting run starts a status check
 	apply(&engine.Input{Payload: &engine.Receipt{Receipt: channels.Receipt{ProviderID: "o", Status: channels.Read, Profile: "ann"}}})
 	// The process stopped between an event and its derived inputs.

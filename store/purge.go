@@ -216,6 +216,9 @@ func (s *Store) PurgeJournal(before engine.Instant) (more bool, err error) {
 				return err
 			}
 		}
+		if err := purgeAudit(w, last.Seq); err != nil {
+			return err
+		}
 		return putPurged(w, func(p *Purged) { p.Journal, p.Stamp = max(p.Journal, last.Seq), max(p.Stamp, last.Stamp) })
 	})
 }

@@ -21,6 +21,7 @@ const (
 	orphanVersion   = 1
 	purgedVersion   = 1
 	lostVersion     = 1
+	auditVersion    = 'a' // unlike the others, as its key has the form of the journal's
 )
 
 func encodeRun(r *engine.Run) []byte {

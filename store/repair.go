@@ -86,6 +86,7 @@ type repair struct {
 
 	state       engine.State
 	purged      Purged
+	audit       []byte                      // key of the hashes of forgotten people
 	derived     uint64                      // the highest number of a derived input
 	orphans     int                         // receipts that wait
 	versions    map[string]bool             // that can be read
@@ -191,6 +192,8 @@ func (r *repair) meta() error {
 			return refused(value)
 		case bytes.Equal(key, keyState):
 			r.state, state = decodeState(value)
+		case bytes.Equal(key, keyAudit):
+			r.audit = bytes.Clone(value)
 		case bytes.Equal(key, keyPurged):
 			if decode(value, purgedVersion, r.purged.fields) != nil {
 				r.purged = Purged{}

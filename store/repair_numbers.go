@@ -187,6 +187,11 @@ func (r *repair) putState() error {
 			return err
 		}
 	}
+	if r.audit != nil {
+		if err := r.put(Meta, keyAudit, r.audit); err != nil {
+			return err
+		}
+	}
 	if err := r.put(Meta, keyFormat, []byte{Format}); err != nil {
 		return err
 	}

@@ -11,11 +11,11 @@ import (
 )
 
 // kept are the buckets whose records a repair reads. All others follow from them.
-var kept = [...]Bucket{Versions, Campaigns, Ended, Runs, Journal, IDs, Counts, Profiles, Derived, Erasures, Tallies, Members, Orphans, Quarantine}
+var kept = [...]Bucket{Versions, Campaigns, Ended, Runs, Journal, IDs, Counts, Profiles, Derived, Erasures, Tallies, Members, Orphans, Quarantine, Audit}
 
 // kinds are the words for their records.
 var kinds = map[Bucket]string{Versions: "version", Campaigns: "campaign", Ended: "ended run", Runs: "run", Journal: "input", IDs: "id",
-	Counts: "number", Profiles: "profile", Derived: "derived input", Erasures: "erasure", Tallies: "number", Members: "member", Orphans: "receipt", Quarantine: "quarantined run"}
+	Counts: "number", Profiles: "profile", Derived: "derived input", Erasures: "erasure", Tallies: "number", Members: "member", Orphans: "receipt", Quarantine: "quarantined run", Audit: "audit entry"}
 
 // errElsewhere means that a record is whole and under another key than its own.
 var errElsewhere = errors.New("the record belongs elsewhere")
@@ -101,6 +101,9 @@ func ownKey(b Bucket, value []byte) (own []byte, err error) {
 		q := new(Quarantined)
 		err := decode(value, lostVersion, q.fields)
 		return q.Run[:], err
+	case Audit:
+		e, err := decodeAudit(value)
+		return be(e.Seq), err
 	}
 	return nil, errElsewhere
 }
@@ -220,7 +223,7 @@ func (r *repair) keep(b Bucket, key, value []byte) error {
 func (r *repair) rest() error {
 	return r.from.Rest(func(key, value []byte, stale bool) error {
 		b, ok := belongs(key, value)
-		if !ok || stale && b != Versions && b != Journal && b != Ended || b == Journal && binary.BigEndian.Uint64(key) <= r.purged.Journal {
+		if !ok || stale && b != Versions && b != Journal && b != Ended && b != Audit || (b == Journal || b == Audit) && binary.BigEndian.Uint64(key) <= r.purged.Journal {
 			return nil
 		}
 		have, err := r.get(b, key)

@@ -88,5 +88,6 @@ func inputs() []*engine.Input {
 		{Payload: &engine.Quarantine{Run: id, Campaign: 8, Profile: "ann", Parent: id, Call: 2}},
 		{Depth: 1, Derived: 9, Payload: &engine.Dequeue{Flow: "f", Profile: "ann", Key: "k", Named: []string{"bob"}}},
 		{Payload: &engine.Deploy{Flows: []flows.Bundle{{{Name: "flows/a.yaml", Text: "flow: a < b\n"}}}}},
+		{By: &engine.Actor{Name: "ops", Address: "10.0.0.7:4711", Request: "r1"}, Payload: &engine.Note{Did: "reload tokens", Before: json.RawMessage(`{"tokens":[]}`), After: json.RawMessage(`{"tokens":["a"]}`)}},
 	}
 }

@@ -16,6 +16,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"nudge/app"
+	"nudge/engine"
 	"nudge/flows"
 )
 
@@ -109,7 +110,7 @@ func attend(ctx context.Context, i *app.Instance, log *slog.Logger) error {
 				reloadNow(ctx, i, log)
 				continue
 			}
-			if err := i.Kill(ctx); err != nil {
+			if err := i.Kill(ctx, &engine.Actor{Name: s.String()}); err != nil {
 				log.Error("the kill switch did not work", "error", err)
 				continue
 			}
@@ -120,7 +121,7 @@ func attend(ctx context.Context, i *app.Instance, log *slog.Logger) error {
 
 // reloadNow reloads and logs the result.
 func reloadNow(ctx context.Context, i *app.Instance, log *slog.Logger) {
-	list, err := i.Reload(ctx)
+	list, err := i.Reload(ctx, &engine.Actor{Name: syscall.SIGHUP.String()})
 	switch {
 	case err != nil:
 		log.Error("reload failed; the flows that were active stay so", "error", err)

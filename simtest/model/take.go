@@ -99,6 +99,7 @@ var readings = map[engine.InputKind]func(*World, engine.Payload){
 	engine.InputRecheckRuns:     readAs((*World).askRuns),
 	engine.InputExpireOrphans:   readAs((*World).lapse),
 	engine.InputQuarantine:      readAs((*World).quarantine),
+	engine.InputNote:            readAs(func(*World, *engine.Note) {}), // it changes nothing here
 	engine.InputMove:            readAs((*World).move),
 	engine.InputControl:         readAs((*World).control),
 	engine.InputProfile:         readAs((*World).profile),

@@ -130,28 +130,32 @@ func where(path string, err error) error {
 	return err
 }
 
-// hasBuckets returns an error if one of the store's buckets is not there. A file from before
-// there was a quarantine gets one when it is opened for writing; to readers it is empty.
+// hasBuckets returns an error if one of the store's buckets is not there. The young ones are made
+// when the file is opened for writing.
 func hasBuckets(db *bbolt.DB, to access) error {
 	return guarded(func() error {
-		young := false
+		var young []store.Bucket
 		if err := db.View(func(t *bbolt.Tx) error {
 			for _, b := range store.Buckets {
 				switch there := t.Bucket([]byte(b.String())) != nil; {
 				case there:
-				case b == store.Quarantine:
-					young = true
+				case b.Young():
+					young = append(young, b)
 				default:
 					return fmt.Errorf("%w: it has no %s", ErrDamaged, b)
 				}
 			}
 			return nil
-		}); err != nil || !young || to == readOnly {
+		}); err != nil || len(young) == 0 || to == readOnly {
 			return err
 		}
 		return db.Update(func(t *bbolt.Tx) error {
-			_, err := t.CreateBucket([]byte(store.Quarantine.String()))
-			return err
+			for _, b := range young {
+				if _, err := t.CreateBucket([]byte(b.String())); err != nil {
+					return err
+				}
+			}
+			return nil
 		})
 	})
 }

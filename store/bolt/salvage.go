@@ -145,7 +145,7 @@ func (s *Salvage) Before(b store.Bucket, visit func(key, value []byte) error) er
 func (s *Salvage) bucket(m meta, roots map[string]item, b store.Bucket, visit func(key, value []byte) error) error {
 	root, ok := roots[b.String()]
 	if !ok {
-		if b != store.Quarantine { // which older files do not have
+		if !b.Young() { // older files do not have those
 			s.found(m.root, "it has no %s", b)
 		}
 		return nil

@@ -127,6 +127,9 @@ func (r *Replay) one(ws *engine.WorkingSet, j *engine.Journaled, b *engine.Batch
 		b.Versions = r.Core.Active()
 	}
 	b.Derived = append(b.Derived, out.Derived...)
+	if out.Audit != nil {
+		b.Audit = append(b.Audit, out.Audit)
+	}
 	if j.Input.Derived != 0 {
 		b.Done = append(b.Done, j.Input.Derived)
 	}

@@ -1,0 +1,127 @@
+package app
+
+import (
+	"bytes"
+	"context"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"testing/fstest"
+	"time"
+
+	"nudge/client"
+	"nudge/store/bolt"
+)
+
+// known is a project that comes to know a lot of a person.
+var known = fstest.MapFS{
+	"nudge.yaml": {Data: []byte("project: shop\nprofile: { first_name: optional string, plan: optional string }\nevents: { paid: { id: string, customer: string } }\n")},
+	"flows/order.yaml": {Data: []byte(`flow: order
+trigger: { event: ordered, key: event.id, to: event.customer }
+data: { id: string, customer: string }
+entry: { if_running: queue }
+steps:
+  - send: { body: 'Hello {{ profile.first_name | default "you" }}, we have {{ data.id }}' }
+  - wait: [ { event: paid, key: event.id }, { after: 7d } ]
+`)},
+	"flows/sale.yaml": {Data: []byte(`flow: sale
+trigger: { cron: "0 9 1 1 *", timezone: UTC, max_delay: 6h, audience: { if: profile.plan == "pro" } }
+steps: [ { send: { body: Sale } } ]
+`)},
+}
+
+// TestForgottenEverywhere lets a person get into everything that an instance keeps, and forgets them. Once
+// the store has given back the space that is free, no file of the data folder has them, and the trail still
+// says who did what.
+func TestForgottenEverywhere(t *testing.T) {
+	const who, name = "zoe-of-kings-road", "Zoe the Unforgotten"
+	dir := t.TempDir()
+	local := startExample(t, known, dir)
+	a, ctx := clientOf(t, local.Instance), t.Context()
+	must := func(_ any, err error) {
+		t.Helper()
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	ordered := func(id string) *client.Answer {
+		t.Helper()
+		answer, err := a.SendEvent(ctx, client.Event{Type: "ordered", Profile: who, Data: []byte(`{"id": "` + id + `", "customer": "` + who + `"}`)})
+		must(answer, err)
+		return answer
+	}
+	must(a.SetProfile(ctx, who, []byte(`{"first_name": "`+name+`", "plan": "pro", "opt_outs": ["news"]}`)))
+	must(a.SetProfile(ctx, "bob", []byte(`{"first_name": "Bob", "plan": "pro"}`)))
+	for line, err := range a.StreamProfiles(ctx, strings.NewReader(`{"id": "`+who+`", "plan": "pro"}`+"\n")) {
+		must(line, err)
+	}
+	answer := ordered("o1")
+	if len(answer.Decisions) == 0 {
+		t.Fatalf("%+v", answer)
+	}
+	first := answer.Decisions[0].Run
+	untilRun(t, a, first, func(r *client.Run) bool { return len(r.Messages) == 1 && r.Messages[0].Status == "read" })
+	ordered("o2") // waits in the queue of the entry
+	must(a.SendEvent(ctx, client.Event{Type: "paid", Data: []byte(`{"id": "o9", "customer": "` + who + `"}`)}))
+	sale, err := a.StartCampaign(ctx, client.CampaignStart{Flow: "sale"})
+	must(sale, err)
+	for deadline := time.Now().Add(patience); sale.Status != "finished" && time.Now().Before(deadline); {
+		sale, err = a.Campaign(ctx, sale.ID)
+		must(sale, err)
+	}
+	must(nil, a.SetOutbound(ctx, client.Outbound{Mode: "only", Only: []string{"bob", who}}))
+	must(a.CancelRun(ctx, first, who+" called"))
+	must(a.CallFlow(ctx, "order", client.Call{Profile: who, Data: []byte(`{"id": "o3", "customer": "` + who + `"}`)}))
+	if has := filesWith(t, dir, who); len(has) == 0 {
+		t.Fatal("no file names the person, so this proves nothing")
+	}
+
+	must(a.ForgetProfile(ctx, who))
+	for deadline := time.Now().Add(patience); time.Now().Before(deadline); {
+		if page, err := a.Audit(ctx, client.AuditQuery{Profile: who}); err == nil && len(page.Entries) > 0 && page.Entries[0].Erased != "" {
+			break
+		}
+	}
+	page, err := a.Audit(ctx, client.AuditQuery{Profile: who, Limit: 100})
+	must(page, err)
+	did := map[string]int{}
+	for _, e := range page.Entries {
+		did[e.Did]++
+	}
+	for _, what := range []string{"change person", "set outbound", "cancel run", "start run", "forget person"} {
+		if did[what] != 1 {
+			t.Errorf("the trail has %d times that somebody did: %s", did[what], what)
+		}
+	}
+	if err := local.Stop(); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := bolt.Compact(context.Background(), dir, nil); err != nil {
+		t.Fatal(err)
+	}
+	for _, text := range []string{who, name} {
+		for _, file := range filesWith(t, dir, text) {
+			t.Errorf("%s still has %s", file, text)
+		}
+	}
+}
+
+// filesWith returns the files of a folder in which a text stands.
+func filesWith(t *testing.T, dir, text string) (found []string) {
+	t.Helper()
+	if err := filepath.WalkDir(dir, func(path string, d fs.DirEntry, err error) error {
+		if err != nil || d.IsDir() {
+			return err
+		}
+		raw, err := os.ReadFile(path)
+		if bytes.Contains(raw, []byte(text)) {
+			found = append(found, filepath.Base(path))
+		}
+		return err
+	}); err != nil {
+		t.Fatal(err)
+	}
+	return found
+}

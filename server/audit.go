@@ -1,0 +1,114 @@
+package server
+
+import (
+	"context"
+	"encoding/json"
+	"net/http"
+	"net/url"
+	"slices"
+	"strconv"
+
+	"nudge/engine"
+	"nudge/lang/diag"
+	"nudge/store"
+)
+
+// AuditEntry says who changed what, as the API shows it.
+type AuditEntry struct {
+	Seq     uint64          `json:"seq"` // number of the command in the journal
+	At      engine.Instant  `json:"at"`
+	By      engine.Actor    `json:"by"`
+	Did     string          `json:"did"`                               // what was done, for example "pause campaign"
+	On      string          `json:"on,omitempty"`                      // what it was done to: a run, a campaign, a flow or a person; empty for the whole server
+	Profile string          `json:"profile,omitempty"`                 // the person whom it is about
+	Erased  string          `json:"erased,omitempty"`                  // in place of the person, once they are forgotten: a keyed hash of their ID
+	Reason  string          `json:"reason,omitempty"`                  // that was given with the command
+	Before  json.RawMessage `json:"before,omitempty" openapi:"object"` // the fields that changed, as they were
+	After   json.RawMessage `json:"after,omitempty" openapi:"object"`  // the same fields, as they were then
+}
+
+// auditPage is a page of the audit trail.
+type auditPage struct {
+	Entries []AuditEntry `json:"entries"`
+	Next    string       `json:"next,omitempty"`
+}
+
+// actorOf is who sent a request.
+func actorOf(w http.ResponseWriter, r *http.Request) *engine.Actor {
+	return &engine.Actor{Name: recordOf(w).token.Name, Address: r.RemoteAddr, Request: w.Header().Get(requestHeader)}
+}
+
+// note leaves an entry in the audit trail of something that no input says.
+func (s *Server) note(ctx context.Context, by *engine.Actor, did string, after any) error {
+	note := &engine.Note{Did: did}
+	if after != nil {
+		note.After = encoded(after)
+	}
+	if _, err := s.config.Runner.Submit(ctx, &engine.Input{By: by, Payload: note}); err != nil {
+		return runnerProblem(err)
+	}
+	return nil
+}
+
+// imported is what an import came to, in the audit trail.
+type imported struct {
+	Lines   int `json:"lines"`
+	Refused int `json:"refused"`
+}
+
+func (s *Server) getAudit(w http.ResponseWriter, r *http.Request) {
+	q, err := auditQuery(r.URL.Query())
+	if err != nil {
+		s.fail(w, r, err)
+		return
+	}
+	entries, next, err := s.config.Store.Audit(q)
+	if err != nil {
+		s.fail(w, r, err)
+		return
+	}
+	page := auditPage{Entries: make([]AuditEntry, 0, len(entries))}
+	for _, e := range entries {
+		page.Entries = append(page.Entries, AuditEntry(*e))
+	}
+	if next != 0 {
+		page.Next = strconv.FormatUint(next, 10)
+	}
+	reply(w, http.StatusOK, page)
+}
+
+var auditParameters = []string{"by", "did", "on", "profile", "before", "limit"}
+
+func auditQuery(values url.Values) (q store.AuditQuery, err error) {
+	for name := range values {
+		if !slices.Contains(auditParameters, name) {
+			return q, wrongParameter(name, "is not a parameter here; "+diag.DidYouMean(name, auditParameters, "allowed"))
+		}
+	}
+	q = store.AuditQuery{By: values.Get("by"), Did: values.Get("did"), On: values.Get("on"), Profile: values.Get("profile")}
+	if q.Limit, err = limitOf(values); err != nil {
+		return q, err
+	}
+	if before := values.Get("before"); before != "" {
+		if q.Before, err = strconv.ParseUint(before, 10, 64); err != nil || q.Before == 0 {
+			return q, wrongParameter("before", "must be the number of an entry, as next gives it")
+		}
+	}
+	return q, nil
+}
+
+// usualPage is how many items a page of a list has when the request does not say.
+const usualPage = 50
+
+// limitOf reads how many items a page may have.
+func limitOf(values url.Values) (int, error) {
+	text := values.Get("limit")
+	if text == "" {
+		return usualPage, nil
+	}
+	limit, err := strconv.Atoi(text)
+	if err != nil || limit < 1 || limit > store.MaxPage {
+		return 0, wrongParameter("limit", "must be a number from 1 to "+strconv.Itoa(store.MaxPage))
+	}
+	return limit, nil
+}

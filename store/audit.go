@@ -1,0 +1,155 @@
+package store
+
+import (
+	"bytes"
+	"crypto/hmac"
+	"crypto/rand"
+	"crypto/sha256"
+	"encoding/binary"
+	"encoding/hex"
+	"strconv"
+	"strings"
+
+	"nudge/engine"
+)
+
+func auditFields(c *codec, e *engine.AuditEntry) {
+	c.uint(&e.Seq)
+	integer(c, &e.At)
+	actorFields(c, &e.By)
+	c.str(&e.Did)
+	c.str(&e.On)
+	c.str(&e.Profile)
+	c.str(&e.Reason)
+	c.raw(&e.Before)
+	c.raw(&e.After)
+	c.str(&e.Erased)
+}
+
+func actorFields(c *codec, a *engine.Actor) {
+	c.str(&a.Name)
+	c.str(&a.Address)
+	c.str(&a.Request)
+}
+
+func encodeAudit(e *engine.AuditEntry) []byte {
+	return encode(auditVersion, func(c *codec) { auditFields(c, e) })
+}
+
+func decodeAudit(record []byte) (*engine.AuditEntry, error) {
+	e := new(engine.AuditEntry)
+	return e, decode(record, auditVersion, func(c *codec) { auditFields(c, e) })
+}
+
+// AuditQuery selects entries of the audit trail. An empty field matches every entry.
+type AuditQuery struct {
+	By      string // name of the actor
+	Did     string // what was done, in words
+	On      string // what it was done to
+	Profile string // the person whom it is about, forgotten or not
+	Before  uint64 // only entries of commands before this one; 0 for the newest
+	Limit   int    // entries to return: 1 to MaxPage
+}
+
+// Audit returns the entries of the audit trail that match, newest first. Next is the Before of the
+// page behind it, 0 when there is none. A page may be empty and still have a next one, because it reads
+// a limited number of entries.
+func (s *Store) Audit(q AuditQuery) (entries []*engine.AuditEntry, next uint64, err error) {
+	q.Limit = min(max(q.Limit, 1), MaxPage)
+	var before []byte
+	if q.Before != 0 {
+		before = be(q.Before)
+	}
+	err = s.kv.View(func(r Reader) (failed error) {
+		erased, looked, last := "", 0, uint64(0)
+		if key := r.Get(Meta, keyAudit); q.Profile != "" && key != nil {
+			erased = erasedAs(key, q.Profile)
+		}
+		r.Descend(Audit, before, func(key, record []byte) bool {
+			if len(entries) == q.Limit || looked == scanLimit {
+				next = last
+				return false
+			}
+			var e *engine.AuditEntry
+			if e, failed = decodeAudit(record); failed != nil {
+				failed = damaged(Audit, key, failed)
+				return false
+			}
+			looked, last = looked+1, e.Seq
+			if q.matches(e, erased) {
+				entries = append(entries, e)
+			}
+			return true
+		})
+		return failed
+	})
+	return entries, next, err
+}
+
+func (q *AuditQuery) matches(e *engine.AuditEntry, erased string) bool {
+	return (q.By == "" || q.By == e.By.Name) && (q.Did == "" || q.Did == e.Did) && (q.On == "" || q.On == e.On) &&
+		(q.Profile == "" || q.Profile == e.Profile || erased != "" && erased == e.Erased)
+}
+
+// erasedAs is what stays of the ID of a forgotten person: who knows the ID can find their entries, and
+// nobody can tell the ID from it without the key.
+func erasedAs(key []byte, profile string) string {
+	mac := hmac.New(sha256.New, key)
+	mac.Write([]byte(profile))
+	return hex.EncodeToString(mac.Sum(nil)[:16])
+}
+
+// auditKey returns the key of the hashes of forgotten people, and makes it if there is none.
+func auditKey(w Writer) ([]byte, error) {
+	if key := w.Get(Meta, keyAudit); key != nil {
+		return bytes.Clone(key), nil
+	}
+	key := make([]byte, sha256.Size)
+	rand.Read(key)
+	return key, w.Put(Meta, keyAudit, key)
+}
+
+// eraseAudit adds the write that makes an entry of the person unreadable, except for who did what,
+// and when.
+func (e *erasure) eraseAudit(w Writer, key, record []byte, add func(write)) error {
+	entry, err := decodeAudit(record)
+	if err != nil || entry.Seq > e.upTo || !e.namedIn(entry) {
+		return err
+	}
+	secret, err := auditKey(w)
+	if err != nil {
+		return err
+	}
+	entry.Erased = erasedAs(secret, e.profile)
+	if entry.On == entry.Profile {
+		entry.On = ""
+	}
+	entry.Profile, entry.Reason, entry.Before, entry.After = "", "", nil, nil
+	add(write{bucket: Audit, key: bytes.Clone(key), value: encodeAudit(entry)})
+	return nil
+}
+
+// namedIn reports whether an entry is about the person, or names them in its values.
+func (e *erasure) namedIn(entry *engine.AuditEntry) bool {
+	quoted := []byte(strconv.Quote(e.profile))
+	return entry.Profile == e.profile || strings.Contains(entry.Reason, e.profile) ||
+		bytes.Contains(entry.Before, quoted) || bytes.Contains(entry.After, quoted)
+}
+
+// purgeAudit drops the entries of commands up to a number.
+func purgeAudit(w Writer, upTo uint64) error {
+	var keys [][]byte
+	w.Ascend(Audit, nil, func(key, _ []byte) bool {
+		if len(key) != 8 || binary.BigEndian.Uint64(key) > upTo {
+			return false
+		}
+		keys = append(keys, bytes.Clone(key))
+		return true
+	})
+	for _, key := range keys {
+		if err := w.Delete(Audit, key); err != nil {
+			return err
+		}
+	}
+	return nil
+}
