@@ -48,6 +48,15 @@ if ! command -v node >/dev/null || ! command -v npm >/dev/null || ! command -v c
 	apt-get update -q
 	apt-get install -qy --no-install-recommends nodejs npm curl ca-certificates
 fi
+# It checks the rules and the dashboard of docs/monitoring; see app/alerts_test.go. Only the program is
+# taken out of its package, which would start a server.
+if ! command -v promtool >/dev/null; then
+	apt-get update -q
+	package=$(mktemp -d)
+	(cd "$package" && apt-get download -q prometheus)
+	dpkg-deb --fsys-tarfile "$package"/prometheus_*.deb | tar -x -C /usr/local/bin --strip-components=3 ./usr/bin/promtool
+	rm -r "$package"
+fi
 # The proxies of docs/operations.md run before Nudge; see app/proxy_test.go. Their packages start
 # services, which nobody needs here.
 if [ "${1-}" = long ] && ! { command -v nginx && command -v caddy; } >/dev/null; then

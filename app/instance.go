@@ -21,7 +21,6 @@ import (
 	"nudge/channels"
 	"nudge/channels/appmessaging"
 	"nudge/engine"
-	"nudge/lang/diag"
 	"nudge/runner"
 	"nudge/server"
 	"nudge/store"
@@ -69,6 +68,7 @@ type Instance struct {
 
 	reloading sync.Mutex // guards project
 	project   *Project
+	reloads   *reloadMetrics
 }
 
 // part is something that was started and has to be stopped.
@@ -81,7 +81,7 @@ type part struct {
 // an error, Start stops everything it has started.
 func Start(ctx context.Context, config Config) (*Instance, error) {
 	i := &Instance{config: config, log: config.Log, project: config.Project,
-		deployed: make(chan struct{}, 1), failure: make(chan error, 1)}
+		deployed: make(chan struct{}, 1), failure: make(chan error, 1), reloads: newReloadMetrics()}
 	if err := i.start(ctx); err != nil {
 		return nil, errors.Join(err, i.Stop())
 	}
@@ -104,12 +104,16 @@ func (i *Instance) start(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	if err := errors.Join(i.reloads.register(registry), registry.Register(onDemand{i})); err != nil {
+		return failed(err)
+	}
 	if err := i.startRunner(core, registry); err != nil {
 		return err
 	}
 	if err := i.adopt(ctx, i.project, &engine.Actor{Name: "start"}); err != nil {
 		return err
 	}
+	i.reloads.note(reloadLoaded)
 	i.startMigrations()
 	if err := i.serve(registry); err != nil {
 		return err
@@ -311,32 +315,6 @@ func (i *Instance) Stop() error {
 		i.stopErr = failed(errors.Join(errs...))
 	})
 	return i.stopErr
-}
-
-// Reload reads the project again and makes its flows the active ones. A project with
-// errors changes nothing; Reload returns its mistakes. By is who asked for it.
-func (i *Instance) Reload(ctx context.Context, by *engine.Actor) (diag.List, error) {
-	i.reloading.Lock()
-	defer i.reloading.Unlock()
-	p, err := i.config.Reload()
-	if err != nil {
-		return nil, err
-	}
-	if p.List.HasErrors() {
-		return p.List, nil
-	}
-	tokens, list := i.tokensOf(p)
-	if list.HasErrors() {
-		return list, nil
-	}
-	if err := i.adopt(ctx, p, by); err != nil {
-		return p.List, err
-	}
-	if err := i.noteTokens(ctx, tokens, p.Settings.Origins, by); err != nil {
-		return p.List, err
-	}
-	i.useTokens(tokens, p.Settings.Origins)
-	return p.List, nil
 }
 
 func newRegistry() *prometheus.Registry {

@@ -58,8 +58,11 @@ func TestDamagedRun(t *testing.T) {
 	if len(lost) != 2 || lost[0].ID != runs[3] || lost[1].ID != runs[0] || lost[1].Flow != "order" || lost[1].Profile != "p0" {
 		t.Errorf("in quarantine are %+v", lost)
 	}
-	if text := metricsOf(t, local.Instance); !strings.Contains(text, "\nnudge_runs_damaged_total 2\n") {
-		t.Error("nudge_runs_damaged_total is not 2")
+	text := metricsOf(t, local.Instance)
+	for _, want := range []string{"nudge_runs_damaged_total 2", `nudge_runs_quarantined_total{flow="order"} 2`, `nudge_runs_live{flow="order"} 3`} {
+		if !strings.Contains(text, "\n"+want+"\n") {
+			t.Errorf("the metrics do not have %s", want)
+		}
 	}
 	for n := range 2 { // a stop in between, then damage that a start meets
 		if err := local.Stop(); err != nil {

@@ -3,6 +3,7 @@ package app
 import (
 	"cmp"
 	"errors"
+	"math"
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
@@ -14,13 +15,19 @@ import (
 // measureStore adds metrics: the size of the store's file, how much of it a compaction would
 // release, and the room on its disk.
 func measureStore(registry *prometheus.Registry, kv *bolt.KV) error {
-	gauge := func(name, help string, bytes func() int64) error {
-		return registry.Register(prometheus.NewGaugeFunc(prometheus.GaugeOpts{Name: name, Help: help}, func() float64 { return float64(bytes()) }))
+	gauge := func(name, help string, bytes func() float64) error {
+		return registry.Register(prometheus.NewGaugeFunc(prometheus.GaugeOpts{Name: name, Help: help}, bytes))
 	}
 	return errors.Join(
-		gauge("nudge_store_file_bytes", "How large the store's file is.", kv.Size),
-		gauge("nudge_store_disk_free_bytes", "How much may still be written to the disk of the store's file.", func() int64 { free, _, _ := kv.Space(); return free }),
-		gauge("nudge_store_free_bytes", "How much of the store's file nothing is in: what is written next goes there, and nudge store compact gives it back.", kv.Free),
+		gauge("nudge_store_file_bytes", "How large the store's file is.", func() float64 { return float64(kv.Size()) }),
+		gauge("nudge_store_disk_free_bytes", "How much may still be written to the disk of the store's file; NaN where the system does not say.", func() float64 {
+			if free, _, known := kv.Space(); known {
+				return float64(free)
+			}
+			return math.NaN()
+		}),
+		gauge("nudge_store_free_bytes", "How much of the store's file nothing is in: what is written next goes there, and nudge store compact gives it back.",
+			func() float64 { return float64(kv.Free()) }),
 	)
 }
 

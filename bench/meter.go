@@ -38,7 +38,7 @@ func (s *session) read() (r reading, err error) {
 	r.requests = s.sink.requests.Load()
 	var ok bool
 	if s.engine != nil {
-		made, err := s.metrics("nudge_batch_inputs_count")
+		made, err := s.metrics("nudge_commit_duration_seconds_count")
 		if err != nil {
 			return r, err
 		}

@@ -62,6 +62,7 @@ func (b *batch) cut(loaded *engine.Loaded, g *Group) bool {
 }
 
 func (b *batch) apply(g *Group) {
+	b.step.count(g)
 	if x := b.loop.queueOf(g.Account); g.Frees > 0 && x != nil {
 		x.limit.ended(b.stamp, g)
 	}

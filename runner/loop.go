@@ -102,8 +102,19 @@ type Step struct {
 	Next    engine.Instant           // when a timer is due; 0 for never
 	Again   bool                     // there is more to do at once
 	Changes []engine.Change          // for metrics
+	Inputs  map[engine.InputKind]int // applied, those of the loop itself too; for metrics
 	Panics  []string                 // our faults; the runs concerned are quarantined
 	Damaged []*store.Quarantined     // runs that were set apart because their records are damaged
+}
+
+// count counts the inputs of a group.
+func (s *Step) count(g *Group) {
+	if s.Inputs == nil {
+		s.Inputs = map[engine.InputKind]int{}
+	}
+	for _, in := range g.Inputs {
+		s.Inputs[in.Kind()]++
+	}
 }
 
 // AccountSettings is what the loop has to know of an account.

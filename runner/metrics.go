@@ -1,6 +1,7 @@
 package runner
 
 import (
+	"cmp"
 	"errors"
 	"time"
 
@@ -10,7 +11,7 @@ import (
 	"nudge/engine"
 )
 
-// metrics count what the loop does. Labels are bounded: kinds, outcomes and the names
+// metrics count what the loop does. Labels are bounded: kinds, outcomes, accounts and the names
 // of deployed flows.
 type metrics struct {
 	inputs   *prometheus.CounterVec
@@ -26,21 +27,34 @@ type metrics struct {
 	lapsed   prometheus.Counter
 	requests *prometheus.HistogramVec
 	heldNow  *prometheus.GaugeVec
+	holding  prometheus.Gauge
+	outbox   *prometheus.GaugeVec
 	postTime *prometheus.HistogramVec
 	stepTime prometheus.Histogram
+	commits  prometheus.Histogram
 	batch    prometheus.Histogram
 	faults   prometheus.Counter
 	damaged  prometheus.Counter
+
+	account string // the default one: it carries the messages that name none
 }
 
-func newMetrics(reg prometheus.Registerer, q *queue, accounts []Account) (*metrics, error) {
+// newMetrics returns the metrics, with the series at zero that alerts compare with.
+func newMetrics(accounts []Account) *metrics {
 	counter := func(name, help string, labels ...string) *prometheus.CounterVec {
 		return prometheus.NewCounterVec(prometheus.CounterOpts{Name: name, Help: help}, labels)
 	}
-	histogram := func(name, help string, buckets []float64) prometheus.Histogram {
-		return prometheus.NewHistogram(prometheus.HistogramOpts{Name: name, Help: help, Buckets: buckets})
+	single := func(name, help string) prometheus.Counter {
+		return prometheus.NewCounter(prometheus.CounterOpts{Name: name, Help: help})
 	}
-	m := &metrics{
+	gauge := func(name, help string) *prometheus.GaugeVec {
+		return prometheus.NewGaugeVec(prometheus.GaugeOpts{Name: name, Help: help}, []string{"account"})
+	}
+	histogram := func(name, help string, buckets []float64) prometheus.HistogramOpts {
+		return prometheus.HistogramOpts{Name: name, Help: help, Buckets: buckets}
+	}
+	steps := prometheus.ExponentialBuckets(0.0005, 2, 14)
+	m := &metrics{account: accounts[0].Name,
 		inputs:   counter("nudge_inputs_total", "Inputs applied, by kind.", "kind"),
 		ignored:  counter("nudge_inputs_ignored_total", "Inputs that concerned nobody here, by kind and reason.", "kind", "reason"),
 		refused:  counter("nudge_inputs_refused_total", "Inputs refused, by kind and reason.", "kind", "reason"),
@@ -51,39 +65,46 @@ func newMetrics(reg prometheus.Registerer, q *queue, accounts []Account) (*metri
 		unsent:   counter("nudge_unsent_total", "Messages that were held back, by flow and reason.", "flow", "reason"),
 		posts:    counter("nudge_posts_total", "Messages posted to the provider, by account and outcome.", "account", "outcome"),
 		asks:     counter("nudge_asks_total", "Messages about which the provider was asked, by account and what it said: news, nothing, failed.", "account", "answer"),
-		lapsed: prometheus.NewCounter(prometheus.CounterOpts{Name: "nudge_receipts_expired_total",
-			Help: "Messages named by the provider's ID alone whose receipts were dropped, because no run turned out to have sent them."}),
-		requests: prometheus.NewHistogramVec(prometheus.HistogramOpts{Name: "nudge_request_messages", Help: "Messages in one request to the provider, by account.",
-			Buckets: prometheus.ExponentialBuckets(1, 2, 13)}, []string{"account"}),
-		heldNow: prometheus.NewGaugeVec(prometheus.GaugeOpts{Name: "nudge_account_held",
-			Help: "1 while nothing goes to an account: it asked to wait, its circuit breaker is open, or nothing may go out at all."}, []string{"account"}),
-		postTime: prometheus.NewHistogramVec(prometheus.HistogramOpts{Name: "nudge_post_duration_seconds", Help: "How long requests to the provider took, by account.",
-			Buckets: prometheus.DefBuckets}, []string{"account"}),
-		stepTime: histogram("nudge_step_duration_seconds", "How long loading, applying and committing a batch took.",
-			prometheus.ExponentialBuckets(0.0005, 2, 14)),
-		batch:  histogram("nudge_batch_inputs", "Inputs applied in one commit.", prometheus.ExponentialBuckets(1, 2, 12)),
-		faults: prometheus.NewCounter(prometheus.CounterOpts{Name: "nudge_faults_total", Help: "Faults of the engine itself; each quarantined a run."}),
-		damaged: prometheus.NewCounter(prometheus.CounterOpts{Name: "nudge_runs_damaged_total",
-			Help: "Runs that were quarantined because their records were damaged."}),
+		lapsed:   single("nudge_receipts_expired_total", "Messages named by the provider's ID alone whose receipts were dropped, because no run turned out to have sent them."),
+		requests: prometheus.NewHistogramVec(histogram("nudge_request_messages", "Messages in one request to the provider, by account.", prometheus.ExponentialBuckets(1, 2, 13)), []string{"account"}),
+		heldNow:  gauge("nudge_account_held", "1 while nothing goes to an account: it asked to wait, its circuit breaker is open, or nothing may go out at all."),
+		holding: prometheus.NewGauge(prometheus.GaugeOpts{Name: "nudge_outbound_held",
+			Help: "1 while nothing may go out at all: the outbound mode is hold, or the kill switch is on."}),
+		outbox:   gauge("nudge_outbox_messages", "Planned messages that are not yet handed to the provider, by account."),
+		postTime: prometheus.NewHistogramVec(histogram("nudge_post_duration_seconds", "How long requests to the provider took, by account.", prometheus.DefBuckets), []string{"account"}),
+		stepTime: prometheus.NewHistogram(histogram("nudge_step_duration_seconds", "How long a step of the loop took, from loading to the last commit.", steps)),
+		commits:  prometheus.NewHistogram(histogram("nudge_commit_duration_seconds", "How long it took to make a batch of inputs durable.", steps)),
+		batch:    prometheus.NewHistogram(histogram("nudge_batch_inputs", "Inputs applied in one step of the loop.", prometheus.ExponentialBuckets(1, 2, 12))),
+		faults:   single("nudge_faults_total", "Faults of the engine itself; each quarantined a run."),
+		damaged:  single("nudge_runs_damaged_total", "Runs that were quarantined because their records were damaged."),
 	}
-	var errs []error
-	for _, c := range []prometheus.Collector{m.inputs, m.ignored, m.refused, m.busy, m.started, m.ended,
-		m.messages, m.unsent, m.posts, m.asks, m.lapsed, m.requests, m.heldNow, m.postTime, m.stepTime, m.batch, m.faults, m.damaged} {
-		errs = append(errs, reg.Register(c))
-	}
-	for c, name := range map[class]string{commands: "commands", results: "results", inbound: "inbound", events: "events"} {
-		errs = append(errs, reg.Register(prometheus.NewGaugeFunc(prometheus.GaugeOpts{
-			Name: "nudge_queue_length", Help: "Groups of inputs that wait to be applied, by class.",
-			ConstLabels: prometheus.Labels{"class": name},
-		}, func() float64 { return float64(q.length(c)) })))
+	m.zero(accounts)
+	return m
+}
+
+// zero makes the series that must be there before they first count something, so that an alert sees
+// their first rise.
+func (m *metrics) zero(accounts []Account) {
+	for _, kind := range []engine.InputKind{engine.InputEvent, engine.InputCall, engine.InputReceipt, engine.InputReply, engine.InputProfile} {
+		m.busy.WithLabelValues(kind.String())
 	}
 	for _, a := range accounts {
 		for o := channels.Accepted; o <= channels.Unknown; o++ {
 			m.posts.WithLabelValues(a.Name, o.String())
 		}
 		m.held(a.Name, false)
+		m.outbox.WithLabelValues(a.Name)
 	}
-	return m, errors.Join(errs...)
+}
+
+func (m *metrics) register(reg prometheus.Registerer) error {
+	var errs []error
+	for _, c := range []prometheus.Collector{m.inputs, m.ignored, m.refused, m.busy, m.started, m.ended,
+		m.messages, m.unsent, m.posts, m.asks, m.lapsed, m.requests, m.heldNow, m.holding, m.outbox, m.postTime,
+		m.stepTime, m.commits, m.batch, m.faults, m.damaged} {
+		errs = append(errs, reg.Register(c))
+	}
+	return errors.Join(errs...)
 }
 
 // request counts one request to the provider.
@@ -108,26 +129,31 @@ func (m *metrics) asked(account string, in *engine.StatusAnswer) {
 }
 
 // held notes whether an account takes nothing at present.
-func (m *metrics) held(account string, held bool) {
-	n := 0.0
-	if held {
-		n = 1
+func (m *metrics) held(account string, held bool) { m.heldNow.WithLabelValues(account).Set(flag(held)) }
+
+// flag is 1 for true.
+func flag(on bool) float64 {
+	if on {
+		return 1
 	}
-	m.heldNow.WithLabelValues(account).Set(n)
+	return 0
 }
 
 // step counts what a step did.
 func (m *metrics) step(s *Step, batch []*waiting, took time.Duration) {
 	n := 0
-	for _, w := range batch {
-		for i, in := range w.Inputs {
-			n++
-			m.input(in, &w.Answers[i])
-		}
+	for kind, inputs := range s.Inputs {
+		n += inputs
+		m.inputs.WithLabelValues(kind.String()).Add(float64(inputs))
 	}
 	if n > 0 {
 		m.batch.Observe(float64(n))
 		m.stepTime.Observe(took.Seconds())
+	}
+	for _, w := range batch {
+		for i, in := range w.Inputs {
+			m.answer(in.Kind().String(), &w.Answers[i])
+		}
 	}
 	m.faults.Add(float64(len(s.Panics)))
 	m.damaged.Add(float64(len(s.Damaged)))
@@ -137,14 +163,27 @@ func (m *metrics) step(s *Step, batch []*waiting, took time.Duration) {
 	}
 }
 
-func (m *metrics) input(in *engine.Input, a *engine.Answer) {
-	kind := in.Kind().String()
-	m.inputs.WithLabelValues(kind).Inc()
+// answer counts what became of an input from outside.
+func (m *metrics) answer(kind string, a *engine.Answer) {
 	if a.Ignored != "" {
 		m.ignored.WithLabelValues(kind, a.Ignored).Inc()
 	}
 	if a.Refused != nil {
 		m.refused.WithLabelValues(kind, string(a.Refused.Why)).Inc()
+	}
+}
+
+// planned adds to the planned messages of an account.
+func (m *metrics) planned(account string, n int) {
+	m.outbox.WithLabelValues(cmp.Or(account, m.account)).Add(float64(n))
+}
+
+// plannedOf adds the planned messages of a run, so many times.
+func (m *metrics) plannedOf(r *engine.Run, times int) {
+	for i := range r.Messages {
+		if x := &r.Messages[i]; x.Status == engine.Planned {
+			m.planned(x.Account, times)
+		}
 	}
 }
 
@@ -154,7 +193,9 @@ func (m *metrics) change(c *engine.Change) {
 		m.started.WithLabelValues(c.After.Flow).Inc()
 	} else {
 		before = c.Before.Logged()
+		m.plannedOf(c.Before, -1)
 	}
+	m.plannedOf(c.After, 1)
 	for _, e := range c.After.Since(before) {
 		if reason := e.UnsentReason(); reason != "" {
 			m.unsent.WithLabelValues(c.After.Flow, reason).Inc()

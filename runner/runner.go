@@ -29,6 +29,7 @@ type Runner struct {
 	metrics     *metrics
 	over        chan struct{}             // closed when no outcome of a post is taken any more
 	stepping    atomic.Pointer[time.Time] // when the step under way began; nil between steps
+	due         atomic.Int64              // the first timer that is not taken, an [engine.Instant]; 0 for none
 
 	mu      sync.RWMutex // guards stopped, and every push against it
 	stopped bool
@@ -61,12 +62,12 @@ func New(store Store, core *engine.Engine, config Config) (*Runner, error) {
 		r.dispatchers, r.askers = append(r.dispatchers, r.dispatcherOf(a)), append(r.askers, k)
 		senders += a.Senders
 	}
-	r.loop = NewLoopOf(store, core, accounts)
+	r.metrics = newMetrics(config.Accounts)
+	r.loop = NewLoopOf(timedStore{store, r.metrics.commits}, core, accounts)
 	r.loop.UseAudiences(config.Audiences)
 	r.loop.Keep(config.Retention)
 	r.queue = newQueue(config.Queue, senders)
-	r.metrics, err = newMetrics(config.Registry, r.queue, config.Accounts)
-	return r, err
+	return r, errors.Join(r.metrics.register(config.Registry), r.registerGauges(config.Registry))
 }
 
 // Submit applies inputs together, all of them or none, and returns their answers once
@@ -179,6 +180,9 @@ func (r *Runner) recover() error {
 	if n > 0 {
 		r.config.Log.Warn("messages of unknown outcome after the last stop", "messages", n)
 	}
+	if err := r.countOutbox(); err != nil {
+		return fmt.Errorf("count the outbox: %w", err)
+	}
 	r.handOn(step)
 	return nil
 }
@@ -249,6 +253,11 @@ func (r *Runner) step() (*Step, error) {
 	for _, w := range r.batch {
 		w.done <- nil
 	}
+	if len(step.Damaged) > 0 {
+		if err := r.countOutbox(); err != nil {
+			return nil, err
+		}
+	}
 	step.Again = step.Again || !r.queue.empty()
 	r.handOn(step)
 	return step, nil
@@ -262,6 +271,7 @@ func (r *Runner) handOn(step *Step) {
 	for _, p := range step.Panics {
 		r.config.Log.Error("a fault of ours; the run concerned is quarantined", "panic", p)
 	}
+	r.show()
 	r.dispatch(step.Posts)
 	r.handOnFetches(step.Fetches)
 	r.handOnFreezes(step.Freezes)

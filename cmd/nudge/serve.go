@@ -28,7 +28,7 @@ account of nudge.yaml, and receives the provider's webhooks.
   SIGHUP            deploy the flows as they are on disk now; a project with errors
                     changes nothing
   SIGUSR1           the kill switch: nothing goes out until you switch it off:
-                    curl -X PUT $NUDGE_SERVER/v1/outbound -d '{"killed": false}'`
+                    curl -X PUT $NUDGE_SERVER/v1/outbound --json '{"killed": false}'`
 
 // How often a server checks its store, and how often at most.
 const (

@@ -1,0 +1,91 @@
+package app
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+
+	"nudge/engine"
+	"nudge/lang/diag"
+)
+
+// Reload reads the project again and makes its flows the active ones. A project with
+// errors changes nothing; Reload returns its mistakes. By is who asked for it.
+func (i *Instance) Reload(ctx context.Context, by *engine.Actor) (diag.List, error) {
+	i.reloading.Lock()
+	defer i.reloading.Unlock()
+	list, err := i.reload(ctx, by)
+	result := reloadLoaded
+	if err != nil || list.HasErrors() {
+		result = reloadFailed
+	}
+	i.reloads.count(result)
+	return list, err
+}
+
+func (i *Instance) reload(ctx context.Context, by *engine.Actor) (diag.List, error) {
+	p, err := i.config.Reload()
+	if err != nil {
+		return nil, err
+	}
+	if p.List.HasErrors() {
+		return p.List, nil
+	}
+	tokens, list := i.tokensOf(p)
+	if list.HasErrors() {
+		return list, nil
+	}
+	if err := i.adopt(ctx, p, by); err != nil {
+		return p.List, err
+	}
+	if err := i.noteTokens(ctx, tokens, p.Settings.Origins, by); err != nil {
+		return p.List, err
+	}
+	i.useTokens(tokens, p.Settings.Origins)
+	return p.List, nil
+}
+
+// The results of a reload, as its metrics have them.
+const (
+	reloadLoaded = "loaded"
+	reloadFailed = "failed"
+)
+
+// reloadMetrics show how reloads end.
+type reloadMetrics struct {
+	total *prometheus.CounterVec
+	end   *prometheus.GaugeVec
+}
+
+func newReloadMetrics() *reloadMetrics {
+	m := &reloadMetrics{
+		total: prometheus.NewCounterVec(prometheus.CounterOpts{
+			Name: "nudge_reloads_total", Help: "Reloads of the project, by their result: loaded, or failed where nothing was changed.",
+		}, []string{"result"}),
+		end: prometheus.NewGaugeVec(prometheus.GaugeOpts{
+			Name: "nudge_reload_end_seconds", Help: "When the project was last loaded, and when it last failed to load, in seconds since 1970; 0 for never. A start counts as loaded.",
+		}, []string{"result"}),
+	}
+	for _, result := range []string{reloadLoaded, reloadFailed} {
+		m.total.WithLabelValues(result)
+		m.end.WithLabelValues(result)
+	}
+	return m
+}
+
+func (m *reloadMetrics) register(registry *prometheus.Registry) error {
+	return errors.Join(registry.Register(m.total), registry.Register(m.end))
+}
+
+// count counts a reload that ends now.
+func (m *reloadMetrics) count(result string) {
+	m.total.WithLabelValues(result).Inc()
+	m.note(result)
+}
+
+// note notes that the project was read just now.
+func (m *reloadMetrics) note(result string) {
+	m.end.WithLabelValues(result).Set(float64(time.Now().UnixMilli()) / 1000)
+}
