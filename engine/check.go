@@ -152,6 +152,9 @@ func (in *Input) digest() uint64 {
 		if p.OptOuts != nil {
 			mix(h, *p.OptOuts...)
 		}
+		if p.OptOut != "" || p.OptIn != "" { // other digests stay as they were stored
+			mix(h, p.OptOut, p.OptIn)
+		}
 	case *CampaignControl:
 		mix(h, p.Do.String(), p.Flow, fmt.Sprint(p.Campaign, p.EndRuns), p.Reason)
 	case *Cancel:

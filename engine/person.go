@@ -61,6 +61,8 @@ type ProfileChange struct {
 	Replace bool            `json:"replace,omitempty"`  // remove the attributes that Set does not name
 	OptOuts *[]string       `json:"opt_outs,omitempty"` // if set, the person's complete opt-outs
 	Forget  bool            `json:"forget,omitempty"`   // end all runs of the person, and erase all that is known
+	OptOut  string          `json:"opt_out,omitempty"`  // one more category that the person does not want, or OptOutAll
+	OptIn   string          `json:"opt_in,omitempty"`   // a category that the person wants again, or OptOutAll for every one
 }
 
 // Kind is InputProfile.
@@ -90,6 +92,12 @@ func (c *ProfileChange) apply(a *applier) {
 	p := a.editPerson(c.Profile)
 	if c.OptOuts != nil {
 		p.OptOuts = slices.Compact(slices.Sorted(slices.Values(*c.OptOuts)))
+	}
+	if c.OptOut != "" {
+		p.optOut(c.OptOut)
+	}
+	if c.OptIn != "" {
+		p.optIn(c.OptIn)
 	}
 	for _, r := range a.ws.liveOf(c.Profile) {
 		a.blamed = r.ID

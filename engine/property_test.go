@@ -321,7 +321,11 @@ func (h *history) command() *engine.Input {
 	case 6, 7:
 		return h.steer()
 	case 0:
-		return &engine.Input{Payload: &engine.ProfileChange{Profile: h.person(), OptOuts: &[]string{"orders"}}}
+		change := &engine.ProfileChange{Profile: h.person(), OptOuts: &[]string{"orders"}}
+		if h.dice.IntN(2) == 0 { // by the page of preferences
+			change.OptOuts, change.OptOut, change.OptIn = nil, pick(h.dice, "orders", "cart", ""), pick(h.dice, "orders", "", engine.OptOutAll)
+		}
+		return &engine.Input{Payload: change}
 	case 1, 2:
 		set := pick(h.dice, `{"plan":"pro"}`, `{"plan":null}`, `{"timezone":"Asia/Kathmandu"}`, `{"timezone":7}`)
 		return &engine.Input{Payload: &engine.ProfileChange{Profile: h.person(), Set: []byte(set), Replace: h.dice.IntN(4) == 0}}

@@ -54,7 +54,7 @@ func stops(in *engine.Input) bool {
 	case *engine.Control, *engine.Cancel, *engine.CampaignControl:
 		return true
 	case *engine.ProfileChange:
-		return p.Forget
+		return p.Forget || p.OptOut != ""
 	}
 	return false
 }

@@ -125,5 +125,8 @@ func (w *world) profileChange() *engine.Input {
 	if w.dice.IntN(5) == 0 {
 		change.OptOuts = &[]string{"orders"}
 	}
+	if rarer := w.authors.rarer; rarer != nil && rarer.IntN(4) == 0 {
+		change.OptOut, change.OptIn = pick(rarer, "orders", "", engine.OptOutAll), pick(rarer, "orders", "", "", engine.OptOutAll)
+	}
 	return &engine.Input{ID: w.id(), Payload: change}
 }

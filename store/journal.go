@@ -170,6 +170,8 @@ func profileFields(c *codec, x *engine.ProfileChange) {
 	c.bool(&x.Replace)
 	optional(c, &x.OptOuts, func(c *codec, v *[]string) { list(c, v, (*codec).str) })
 	c.bool(&x.Forget)
+	c.str(&x.OptOut)
+	c.str(&x.OptIn)
 }
 
 func callFields(c *codec, x *engine.Call) {

@@ -71,7 +71,7 @@ func inputs() []*engine.Input {
 		{ID: "c1", Payload: &engine.Cancel{Run: id, Reason: "by mistake"}},
 		{Payload: &engine.Control{Outbound: engine.OutboundOnly, Only: []string{"ann", "bob"}, Kill: &on}},
 		{Payload: &engine.ProfileChange{Profile: "ann", Set: json.RawMessage(`{"plan":"pro"}`), Replace: true,
-			OptOuts: &[]string{"orders"}, Forget: true}},
+			OptOuts: &[]string{"orders"}, Forget: true, OptOut: "cart", OptIn: "news"}},
 		{Depth: 2, Derived: 7, Payload: &engine.Call{Flow: "f", Profile: "ann", Key: "k", By: "g", Data: json.RawMessage("{}"), Parent: id, Number: 3}},
 		{Depth: 1, Derived: 8, Payload: &engine.ChildEnded{Parent: id, Call: 2, Child: id, Outcome: "done"}},
 		{Payload: &engine.FetchResult{Run: id, Step: 3, Attempt: 2, Status: 503, JSON: json.RawMessage("{}"), Error: "e", Busy: true, Final: true}},

@@ -65,6 +65,16 @@ func (w *World) profile(c *engine.ProfileChange) {
 			p.optOuts[o] = true
 		}
 	}
+	if c.OptOut != "" {
+		p.optOuts[c.OptOut] = true
+	}
+	switch c.OptIn {
+	case "":
+	case engine.OptOutAll:
+		p.optOuts = map[string]bool{}
+	default:
+		delete(p.optOuts, c.OptIn)
+	}
 	for _, r := range w.liveOf(c.Profile) {
 		if w.feed(r, fact{kind: touched}); r.now.status == engine.Parked {
 			w.feed(r, fact{kind: relocates})
