@@ -29,15 +29,18 @@ import (
 
 // Config is the configuration of an instance.
 type Config struct {
-	Project    *Project                 // required, without errors
-	Dir        string                   // of the project, where relative paths of its settings begin
-	DataDir    string                   // required
-	Reload     func() (*Project, error) // reads the project again; nil: the instance cannot reload
-	Listener   net.Listener             // of the API; required, and owned by the instance from then on
-	Webhooks   net.Listener             // for webhooks only; may be nil
-	CheckEvery time.Duration            // how often the store is checked while it is in use; 0: only on request
-	Clock      runner.Clock             // nil: the clock from the settings
-	Log        *slog.Logger             // required
+	Project  *Project                 // required, without errors
+	Dir      string                   // of the project, where relative paths of its settings begin
+	DataDir  string                   // required
+	Reload   func() (*Project, error) // reads the project again; nil: the instance cannot reload
+	Listener net.Listener             // of the API; required, and owned by the instance from then on
+	Webhooks net.Listener             // for webhooks only; may be nil
+
+	Preferences net.Listener // for the page of preferences only; nil: it is not served, and messages with a link to it are refused
+
+	CheckEvery time.Duration // how often the store is checked while it is in use; 0: only on request
+	Clock      runner.Clock  // nil: the clock from the settings
+	Log        *slog.Logger  // required
 
 	patience   time.Duration // how long a stop waits for current requests; 0: shutdownPeriod
 	engineStop time.Duration // and how long for the engine; 0: engineGrace
@@ -54,11 +57,12 @@ type Instance struct {
 	runner *runner.Runner
 	ended  chan struct{} // closed when the runner has ended
 
-	tokens    atomic.Pointer[[]server.Token]
-	origins   atomic.Pointer[[]string]
-	check     *storeCheck
-	audiences *audience.Folder
-	stack     []part
+	tokens      atomic.Pointer[[]server.Token]
+	origins     atomic.Pointer[[]string]
+	preferences atomic.Pointer[server.Preferences] // nil: there is no page
+	check       *storeCheck
+	audiences   *audience.Folder
+	stack       []part
 
 	deployed chan struct{} // capacity 1: a deploy may have left runs to migrate
 
@@ -89,7 +93,7 @@ func Start(ctx context.Context, config Config) (*Instance, error) {
 }
 
 func (i *Instance) start(ctx context.Context) error {
-	for _, l := range []net.Listener{i.config.Listener, i.config.Webhooks} {
+	for _, l := range []net.Listener{i.config.Listener, i.config.Webhooks, i.config.Preferences} {
 		if l != nil {
 			i.push("the listener "+l.Addr().String(), func() error { return ignoreClosed(l.Close()) })
 		}
@@ -99,6 +103,9 @@ func (i *Instance) start(ctx context.Context) error {
 		return wrongInput(list)
 	}
 	i.useTokens(tokens, i.project.Settings.Origins)
+	if p := i.project.Settings.Preferences; p != nil && i.config.Preferences != nil {
+		i.usePreferences(p)
+	}
 	registry := newRegistry()
 	core, err := i.openStore(registry)
 	if err != nil {
@@ -172,10 +179,14 @@ func (i *Instance) startRunner(core *engine.Engine, registry *prometheus.Registr
 	if err := i.openAudiences(); err != nil {
 		return failed(err)
 	}
-	i.runner, err = runner.New(i.store, core, runner.Config{
+	config := runner.Config{
 		Accounts: accounts, Fetcher: fetcher, Clock: i.config.Clock, Log: i.log, Registry: registry,
 		Audiences: i.audiences, Retention: i.project.Settings.Retained,
-	})
+	}
+	if i.preferences.Load() != nil {
+		config.Links = messageLinks{i}
+	}
+	i.runner, err = runner.New(i.store, core, config)
 	if err != nil {
 		return failed(err)
 	}
@@ -234,6 +245,9 @@ func (i *Instance) serve(registry *prometheus.Registry) error {
 	if i.config.Reload != nil {
 		config.Reload = i.Reload
 	}
+	if i.preferences.Load() != nil {
+		config.Preferences = i.preferences.Load
+	}
 	s, err := server.New(config)
 	if err != nil {
 		return failed(err)
@@ -241,6 +255,9 @@ func (i *Instance) serve(registry *prometheus.Registry) error {
 	i.listen("the API", s.Listener(i.config.Listener), s.Handler())
 	if i.config.Webhooks != nil {
 		i.listen("the webhooks", s.Listener(i.config.Webhooks), s.WebhookHandler())
+	}
+	if config.Preferences != nil {
+		i.listen("the page of preferences", s.Listener(i.config.Preferences), s.PreferencesHandler())
 	}
 	return nil
 }

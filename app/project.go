@@ -148,7 +148,12 @@ func (p *Project) Bundles() (all []flows.Bundle) {
 // [client.Client.Deploy]. From nudge.yaml it takes only the keys for flows. The other keys
 // may be secret, and other servers do not need them.
 func (p *Project) Deployable() ([]client.File, error) {
-	config := p.Config.Extract(func(key, _ string) bool { return !slices.Contains(servingKeys, key) })
+	config := p.Config.Extract(func(key, sub string) bool {
+		if key == "preferences" { // that there is a page is for the flows, its secrets are not
+			return sub == "" || sub == "public_url"
+		}
+		return !slices.Contains(servingKeys, key)
+	})
 	files := []client.File{{Name: flows.ProjectFile, Text: config}}
 	for _, name := range p.Assets() {
 		text, _ := p.Source(name)

@@ -41,6 +41,12 @@ import (
 //	tokens: [ "${NUDGE_TOKEN}" ]   # or { name: shop, token: "${SHOP}", scopes: [events], expires: 2027-01-31 }
 //	tokens_file: tokens.yaml  # more of them, as hashes; relative to the project
 //	cors: [ "https://shop.example" ]   # pages of these origins may send events
+//	preferences:              # the page on which people choose what they get
+//	  public_url: https://shop.example   # under which they reach it
+//	  listen: 127.0.0.1:8091
+//	  secrets: [ "${NUDGE_PREFERENCES_SECRET}" ]   # that sign the links, the newest first
+//	  expires: 400d           # of a link, from its message on
+//	  names: { orders: Orders, news: { en: News, de: Neues } }
 //	data_dir: data            # relative to the project
 //	retention:                # how long old data is kept; never: drop nothing
 //	  runs: 90d               # ended runs
@@ -65,17 +71,20 @@ type Settings struct {
 	// TokensFile has more tokens; empty: none. A relative path begins at the project.
 	TokensFile string
 	Origins    []string // whose pages may send events
-	DataDir    string
-	Fetch      []fetch.Allowed
-	Retained   runner.Retention
-	Outbound   *engine.Control // nil: keep the mode of the store
-	People     map[string]people.Script
-	Speed      float64 // of the clock; 1 is real time
+
+	Preferences *PreferenceSettings // nil: there is no page
+
+	DataDir  string
+	Fetch    []fetch.Allowed
+	Retained runner.Retention
+	Outbound *engine.Control // nil: keep the mode of the store
+	People   map[string]people.Script
+	Speed    float64 // of the clock; 1 is real time
 }
 
 // servingKeys are the keys of nudge.yaml that contain settings.
 var servingKeys = []string{
-	"account", "accounts", "clock", "cors", "data_dir", "fetch", "limits", "listen", "outbound", "people", "retention", "tokens", "tokens_file", "webhooks",
+	"account", "accounts", "clock", "cors", "data_dir", "fetch", "limits", "listen", "outbound", "people", "preferences", "retention", "tokens", "tokens_file", "webhooks",
 }
 
 // Account is a connection to the provider that messages go through.
@@ -117,6 +126,9 @@ func AllSettings(env Environment) SettingsReader {
 			Webhooks: r.webhooks(r.top.Child("webhooks")),
 			Tokens:   r.tokens(r.top.Get("tokens")),
 			Origins:  r.origins(r.top.Get("cors")),
+
+			Preferences: r.preferences(r.top.Child("preferences")),
+
 			DataDir:  cmp.Or(r.str(r.top.Text("data_dir")), DefaultDataDir),
 			Fetch:    r.fetch(r.top.Child("fetch")),
 			Limits:   r.limits(r.top.Child("limits")),
@@ -142,7 +154,8 @@ func AllSettings(env Environment) SettingsReader {
 func LocalSettings(env Environment) SettingsReader {
 	return func(text string) (Settings, diag.List) {
 		r := newReader(text, env)
-		return Settings{People: r.people(r.top.Child("people")), Fetch: r.fetch(r.top.Child("fetch")), Speed: 1}, r.list
+		return Settings{People: r.people(r.top.Child("people")), Fetch: r.fetch(r.top.Child("fetch")), Speed: 1,
+			Preferences: r.localPreferences(r.top.Child("preferences"))}, r.list
 	}
 }
 

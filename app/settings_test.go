@@ -30,6 +30,7 @@ listen: 127.0.0.1:${PORT}
 tokens: [ "${ABSENT:-developer}", "x${TOKEN}x" ]
 data_dir: /var/lib/nudge
 retention: { runs: 2w1d, journal: "${KEEP:-30d}" }
+preferences: { public_url: "https://shop.example/me", listen: ":8091", secrets: [ "new-new-new-new-new-new-new-new-new", "old-old-old-old-old-old-old-old-old" ], expires: 30d, names: { orders: Orders, news: { en: News, de: Neues } } }
 limits: { connections: 100, connections_per_address: 10, unproven_bytes: 1048576, body_patience: 5s, body_rate: 1024, free_bytes: 4096 }
 outbound: { only: [ bob, ann ] }
 people: { ann: reads after 5s }
@@ -56,6 +57,9 @@ clock: { speed: 500 }
 	}
 	if len(s.Fetch) != 2 || s.Fetch[0].String() != "10.1.0.0/16" || s.Fetch[1].String() != "billing.internal" {
 		t.Errorf("what may be fetched is %v", s.Fetch)
+	}
+	if p := s.Preferences; p.PublicURL != "https://shop.example/me" || p.Listen != ":8091" || len(p.Secrets) != 2 || p.Expires != 30*day || p.Names["orders"][""] != "Orders" || p.Names["news"]["de"] != "Neues" {
+		t.Errorf("preferences are %+v", p)
 	}
 	if s.Outbound.Outbound != engine.OutboundOnly || len(s.Outbound.Only) != 2 || len(s.People["ann"]) == 0 {
 		t.Errorf("outbound is %+v, people are %v", s.Outbound, s.People)

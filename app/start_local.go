@@ -78,6 +78,14 @@ func StartLocal(ctx context.Context, c LocalConfig) (*Local, error) {
 		People: c.Project.Settings.People, Fetch: c.Project.Settings.Fetch,
 	}
 	built.Project = &project
+	if p := c.Project.Settings.Preferences; p != nil {
+		if built.Preferences, err = Listen(anyPort); err != nil {
+			return nil, errors.Join(err, api.Close(), box.Stop())
+		}
+		page := *p
+		page.PublicURL, page.Secrets = "http://"+built.Preferences.Addr().String(), []appmessaging.Secret{appmessaging.Secret(rand.Text())}
+		project.Settings.Preferences = &page
+	}
 	i, err := Start(ctx, built)
 	if err != nil {
 		return nil, errors.Join(err, box.Stop())

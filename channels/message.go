@@ -33,6 +33,8 @@ type Message struct {
 	// Overrides describes the conversation that this message begins, in the provider's form:
 	// appMessaging.conversation. It may be nil.
 	Overrides map[string]any
+
+	Linked bool // its texts have PreferencesMark in them
 }
 
 // Sender is the name under which a message is sent.

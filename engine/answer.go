@@ -72,4 +72,9 @@ type Post struct {
 	Message int
 	Attempt int
 	Content channels.Message
+
+	// Planned and Category make the link to the person's preferences. They are those of the message, so
+	// every attempt has the same link.
+	Planned  Instant
+	Category string // empty for none
 }

@@ -44,6 +44,7 @@ func (p *Project) readConfig(text []byte, list *diag.List) {
 	p.mergeFields = readWord(m, "merge_fields", []string{"forbid", "allow"}, list) == 1
 	p.Accounts = accountNames(m, list)
 	m.Allow(servingKeys...)
+	p.preferences = p.preferences || m.Get("preferences").IsMap() && m.Child("preferences").Has("public_url")
 	m.Close()
 }
 

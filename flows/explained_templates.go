@@ -21,6 +21,15 @@ metadata: { "{{ data.order_id }}": yes }`,
 		`# templates/hello.yaml
 body: Hello
 metadata: { order: "{{ data.order_id }}" }`},
+	{"no-preferences", `A message links to the page on which people choose what they get, and nudge.yaml says nothing of
+such a page. Give it the address under which people reach it, and a secret that signs the
+links.`,
+		`# templates/hello.yaml
+body: "Hello. Fewer messages: {{ preferences_url }}"`,
+		`# nudge.yaml
+preferences: { public_url: "https://shop.example", secrets: [ "${NUDGE_PREFERENCES_SECRET}" ] }
+# templates/hello.yaml
+body: "Hello. Fewer messages: {{ preferences_url }}"`},
 	{"platforms-win", `A warning: the alert has a title or body beside platforms. The provider then ignores the
 title and the body. Move them into platforms.`,
 		`# templates/hello.yaml

@@ -26,7 +26,7 @@ const (
 // servingKeys are the keys of nudge.yaml that flows do not use. They are read from
 // Project.Config.
 var servingKeys = []string{
-	"account", "accounts", "clock", "cors", "data_dir", "fetch", "limits", "listen", "outbound", "people", "retention", "tokens", "tokens_file", "webhooks",
+	"account", "accounts", "clock", "cors", "data_dir", "fetch", "limits", "listen", "outbound", "people", "preferences", "retention", "tokens", "tokens_file", "webhooks",
 }
 
 var templateFolders = []string{"templates", templates.PartialsFolder}
@@ -47,6 +47,7 @@ type Project struct {
 
 	from        *templates.From
 	mergeFields bool // what is rendered may have {{ in it
+	preferences bool // people have a page of preferences
 	library     *templates.Library
 	files       map[string]string // text by name; of assets in base64
 	assets      *assets           // nil once all is read
@@ -74,7 +75,8 @@ func Load(fsys fs.FS) (*Project, diag.List) {
 // load reads the files of a project or a bundle. A bundle has only one flow and lacks the
 // flows that it starts.
 func load(files []File, assets *assets, list *diag.List) *Project {
-	p := &Project{library: templates.NewLibrary(), files: map[string]string{}, assets: assets, emitted: map[string]bool{}}
+	p := &Project{library: templates.NewLibrary(), files: map[string]string{}, assets: assets, emitted: map[string]bool{},
+		preferences: assets == nil} // where the flow of a bundle was loaded, there was a page
 	for _, f := range files {
 		p.files[f.Name] = f.Text
 	}

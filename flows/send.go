@@ -162,7 +162,7 @@ var aloneScope = shape.OpenMap(map[string]*shape.Type{NameNow: shape.Moment, Nam
 func (p *Project) alone() templates.Use {
 	return templates.Use{
 		Scope: aloneScope, Zone: p.Zone, Project: p.Name, From: p.from, Untyped: true,
-		Locale: p.Locale, Partials: p.library.Partials(), MergeFields: p.mergeFields, File: p.asset,
+		Locale: p.Locale, Partials: p.library.Partials(), MergeFields: p.mergeFields, File: p.asset, Preferences: p.preferences,
 	}
 }
 
@@ -171,6 +171,6 @@ func (r *reader) use(k *typeEnv) templates.Use {
 	return templates.Use{
 		Scope: k.scope(), Zone: r.flow.Zone, Project: r.project.Name, From: r.from, Thread: r.conversation,
 		Locale: r.project.Locale, Partials: r.project.library.Partials(),
-		MergeFields: r.project.mergeFields, File: r.asset,
+		MergeFields: r.project.mergeFields, File: r.asset, Preferences: r.project.preferences,
 	}
 }

@@ -29,6 +29,7 @@ type Config struct {
 	Accounts  []Account             // the first carries the messages that name none
 	Fetcher   Fetcher               // asks HTTP services for fetch steps; nil: every fetch fails
 	Audiences Audiences             // of campaigns; nil: every campaign fails
+	Links     Links                 // of messages to people's preferences; nil: a message that has one is refused
 	Clock     Clock                 // nil: the real clock
 	Senders   int                   // of the single account, as Account has it
 	Queue     int                   // inputs of each class that may wait; 0: 4096

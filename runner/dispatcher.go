@@ -19,6 +19,7 @@ const ahead = 2
 // gathered while the senders were busy.
 type dispatcher struct {
 	account Account // with its defaults
+	links   Links   // may be nil
 	ended   func(posts []engine.Post, results []channels.Result, took time.Duration)
 	taken   func() // a sender has taken messages, so there is room for others
 
@@ -31,8 +32,8 @@ type dispatcher struct {
 	closed bool
 }
 
-func newDispatcher(account Account) *dispatcher {
-	d := &dispatcher{account: account, idle: account.Senders}
+func newDispatcher(account Account, links Links) *dispatcher {
+	d := &dispatcher{account: account, links: links, idle: account.Senders}
 	d.come = sync.NewCond(&d.mu)
 	return d
 }
@@ -127,15 +128,32 @@ func (d *dispatcher) post(ctx context.Context, posts []engine.Post) {
 }
 
 func (d *dispatcher) send(ctx context.Context, posts []engine.Post) []channels.Result {
-	if len(posts) == 1 {
-		return []channels.Result{d.account.Channel.Send(ctx, posts[0].Content)}
-	}
-	messages := make([]channels.Message, len(posts))
+	messages, results := make([]channels.Message, 0, len(posts)), make([]channels.Result, len(posts))
+	places := make([]int, 0, len(posts)) // of the messages among the posts
 	for i := range posts {
-		messages[i] = posts[i].Content
+		m, ok := d.linked(&posts[i])
+		if !ok {
+			results[i] = channels.Result{Outcome: channels.Refused, Reason: noLinks}
+			continue
+		}
+		messages, places = append(messages, m), append(places, i)
+	}
+	for i, result := range d.carry(ctx, messages) {
+		results[places[i]] = result
+	}
+	return results
+}
+
+// carry gives messages to the channel.
+func (d *dispatcher) carry(ctx context.Context, messages []channels.Message) []channels.Result {
+	switch len(messages) {
+	case 0:
+		return nil
+	case 1:
+		return []channels.Result{d.account.Channel.Send(ctx, messages[0])}
 	}
 	results := d.account.Channel.(channels.Batcher).SendBatch(ctx, messages)
-	if len(results) != len(posts) {
+	if len(results) != len(messages) {
 		panic("runner: a channel answered for other messages than it was given")
 	}
 	return results

@@ -9,7 +9,7 @@ import (
 
 // dispatcherOf returns the dispatcher of an account, whose outcomes come back as inputs.
 func (r *Runner) dispatcherOf(a Account) *dispatcher {
-	d := newDispatcher(a)
+	d := newDispatcher(a, r.config.Links)
 	d.taken = func() { r.queue.nudge() }
 	d.ended = func(posts []engine.Post, results []channels.Result, took time.Duration) {
 		r.metrics.request(a.Name, results, took)

@@ -1,6 +1,7 @@
 package server
 
 import (
+	"cmp"
 	"crypto/rand"
 	"log/slog"
 	"net/http"
@@ -76,6 +77,7 @@ type recorded struct {
 	status int           // 0: none yet
 	route  *routeMetrics // of the route that makes it
 	token  *Token        // of the request; nil: none yet
+	path   string        // for the log, in place of one that has a secret; empty: the request's
 }
 
 // recordOf returns the record of an answer; one that nobody keeps, if there is none.
@@ -142,7 +144,7 @@ func (s *Server) observed(next http.Handler) http.Handler {
 			if !s.config.Log.Enabled(r.Context(), slog.LevelDebug) {
 				return
 			}
-			s.config.Log.LogAttrs(r.Context(), slog.LevelDebug, "request", slog.String("method", r.Method), slog.String("path", r.URL.Path),
+			s.config.Log.LogAttrs(r.Context(), slog.LevelDebug, "request", slog.String("method", r.Method), slog.String("path", cmp.Or(answer.path, r.URL.Path)),
 				slog.Int("status", answer.status), slog.Duration("took", took), slog.String("from", r.RemoteAddr), slog.String("request", id))
 		}()
 		next.ServeHTTP(answer, r)

@@ -42,14 +42,16 @@ type Config struct {
 	// CheckStore verifies the store while it is in use, and calls progress now and then. It fails
 	// with ErrChecking while another check runs. Nil: it cannot be checked.
 	CheckStore func(ctx context.Context, progress func(store.CheckProgress)) (*store.Report, error)
-	Deployed   func()               // called after a deploy by the API; nil: nobody wants to know
-	Profiles   bool                 // what webhooks say of people becomes what is known of them
-	Tokens     func() []Token       // the bearer tokens of now; nil or none: every request must come from this machine
-	Origins    func() []string      // whose pages may send events, with tokens that may do nothing else; nil: none
-	Full       func() bool          // whether the disk of the store is nearly full; nil: nobody looks
-	Registry   *prometheus.Registry // for /metrics, and for the server's own; nil: none
-	Limits     Limits               // of what requests can make the server hold
-	Log        *slog.Logger         // nil: nothing is logged
+	Deployed   func()          // called after a deploy by the API; nil: nobody wants to know
+	Profiles   bool            // what webhooks say of people becomes what is known of them
+	Tokens     func() []Token  // the bearer tokens of now; nil or none: every request must come from this machine
+	Origins    func() []string // whose pages may send events, with tokens that may do nothing else; nil: none
+	// Preferences makes the page of people's preferences as it is now. Nil: there is none.
+	Preferences func() *Preferences
+	Full        func() bool          // whether the disk of the store is nearly full; nil: nobody looks
+	Registry    *prometheus.Registry // for /metrics, and for the server's own; nil: none
+	Limits      Limits               // of what requests can make the server hold
+	Log         *slog.Logger         // nil: nothing is logged
 }
 
 // Server serves the API and the webhooks.

@@ -47,6 +47,10 @@ func (w *checker) list(list *parse.ListNode, dot *shape.Type) {
 				}
 				continue
 			}
+			if id := preferencesAction(action); id != nil {
+				list.Nodes[i] = w.preferences(id)
+				continue
+			}
 		}
 		w.node(n, dot)
 	}
@@ -298,12 +302,16 @@ func (w *checker) scopeName(n *parse.Node, id *parse.IdentifierNode, path []stri
 }
 
 func (w *checker) unknownName(id *parse.IdentifierNode, path bool) {
+	if id.Ident == namePreferences {
+		w.fail(id.Pos, len(id.Ident), codeSyntax, preferencesHint, namePreferences+" must be the only thing between its braces")
+		return
+	}
 	if path {
 		w.fail(id.Pos, len(id.Ident), codeUnknownName, diag.DidYouMean(id.Ident, w.scope.Names(), "In scope here"),
 			"unknown name %q", id.Ident)
 		return
 	}
-	names := append(w.scope.Names(), functionNames(w.kit.functions)...)
+	names := append(w.scope.Names(), append(functionNames(w.kit.functions), namePreferences)...)
 	w.fail(id.Pos, len(id.Ident), codeUnknownFunction, diag.DidYouMean(id.Ident, names, "Names and functions"),
 		"unknown name or function %q", id.Ident)
 }

@@ -26,5 +26,6 @@ const (
 	codeChannel         diag.Code = "unknown-channel"   // a channel that the provider does not have
 	codeLost            diag.Code = "lost-key"          // warning: a key of which nothing reaches the person
 	codeEncoding        diag.Code = "bad-encoding"      // data that is not encoded as its type wants it
+	codeNoPreferences   diag.Code = "no-preferences"    // a link to a page that the project does not have
 	codeFile            diag.Code = "bad-file"          // a file of a part that cannot be sent
 )

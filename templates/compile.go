@@ -38,6 +38,8 @@ type compiler struct {
 	included map[string]*included // partials by name; nil while one is being compiled
 	used     map[string]bool      // the names of the partials, shared by all variants
 	style    style                // of the text being compiled
+	readers  bool                 // the person gets the text being compiled, so it may link to their preferences
+	linked   bool                 // a text does
 }
 
 // style says how values are written: the functions for a text and for a value that keeps its

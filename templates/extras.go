@@ -216,9 +216,11 @@ func (c *compiler) extras(e *extras) compiledExtras {
 		title: c.text(e.title), templateID: c.text(e.templateID), options: c.object(e.options),
 		custom: c.custom(e.custom), appParts: c.parts(e.appParts), overrides: c.structure(e.overrides), optIn: e.optIn,
 	}
-	for _, a := range e.addresses {
-		compiled.addresses = append(compiled.addresses, address{a.Key.Value, c.text(a.Value.Text())})
-	}
+	c.forReaders(false, func() {
+		for _, a := range e.addresses {
+			compiled.addresses = append(compiled.addresses, address{a.Key.Value, c.text(a.Value.Text())})
+		}
+	})
 	return compiled
 }
 

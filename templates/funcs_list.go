@@ -123,5 +123,5 @@ func asJSON(v any) (any, error) {
 		return "", errAbsent
 	}
 	out, err := json.Marshal(v)
-	return string(out), err
+	return unmarked(string(out)), err
 }

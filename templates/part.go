@@ -94,12 +94,14 @@ type content struct {
 
 func (c *compiler) parts(from []part) (parts []compiledPart) {
 	for _, p := range from {
-		var json structure
-		c.asData(func() { json = c.structure(p.json) })
-		parts = append(parts, compiledPart{
-			name: c.text(p.name), kind: c.text(p.kind), data: c.text(p.data), text: c.text(p.text), url: c.text(p.url),
-			json: json, content: c.content(p.file), size: p.size, channels: p.channels,
+		x := compiledPart{name: c.text(p.name), url: c.text(p.url), content: c.content(p.file), size: p.size, channels: p.channels}
+		c.forReaders(false, func() { x.kind = c.text(p.kind) })
+		// In base64 nobody would find the mark of a link.
+		c.forReaders(c.readers && (p.kind == nil || !isTemplate(p.kind) && channels.IsText(p.kind.Value)), func() {
+			x.data, x.text = c.text(p.data), c.text(p.text)
+			c.asData(func() { x.json = c.structure(p.json) })
 		})
+		parts = append(parts, x)
 	}
 	return parts
 }

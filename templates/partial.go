@@ -75,6 +75,7 @@ type included struct {
 	inner  []*included // the partials in it, those in them not among them
 	ranges int         // how deep range is nested in it
 	count  int         // how many partials it is made of, itself among them
+	linked bool        // it links to the person's preferences
 }
 
 // partialTemplate is the name of a partial's Go template.
@@ -118,7 +119,10 @@ func (p *included) compile(c *compiler) *included {
 	}
 	p.tree = tree
 	w := &checker{compiler: c, source: p.source, scope: c.use.Scope}
+	before := c.linked
+	c.linked = false
 	w.list(p.tree.Root, c.use.Scope)
+	p.linked, c.linked = c.linked, c.linked || before
 	p.inner, p.ranges, p.count = w.inner, w.deepest, 1+w.partials
 	guard(p.tree.Root, fnPrint)
 	return p
@@ -157,6 +161,9 @@ func (w *checker) include(id *parse.IdentifierNode, args []parse.Node) parse.Nod
 		return nil
 	case inside:
 		w.fail(name.Pos, len(name.Quoted), codeRecursion, "", "the partial %s includes itself", name.Text)
+		return nil
+	case p.linked && !w.readers:
+		w.fail(name.Pos, len(name.Quoted), codeSyntax, readersHint, "the link in the partial %s would not reach the person here", name.Text)
 		return nil
 	}
 	w.count(p, name)

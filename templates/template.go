@@ -39,6 +39,8 @@ type Use struct {
 	File func(name string) ([]byte, error)
 
 	Partials map[string]*Partial // by name
+
+	Preferences bool // people have a page of preferences, so texts may link to it
 }
 
 // NewConversation is the word for a conversation that the provider assigns to one message.
@@ -61,6 +63,7 @@ type Template struct {
 	ruleSet      string
 	extras       compiledExtras
 	mergeFields  bool
+	linked       bool // it links to the person's preferences
 
 	variants map[string]*Template // by localeKey
 	partials []string
@@ -95,12 +98,15 @@ func (s *Source) compileIn(locale string, use Use, used map[string]bool, list *d
 	if len(t.rules) == 0 && t.ruleSet == "" {
 		t.rules = defaultRules
 	}
-	t.body = c.text(s.body)
-	t.parts = c.parts(s.parts)
-	t.alert = c.alert(s.alert)
-	c.asData(func() { t.metadata = c.structure(s.metadata) })
-	t.extras = c.extras(&s.extras)
+	c.forReaders(true, func() {
+		t.body = c.text(s.body)
+		t.parts = c.parts(s.parts)
+		t.alert = c.alert(s.alert)
+		c.asData(func() { t.metadata = c.structure(s.metadata) })
+		t.extras = c.extras(&s.extras)
+	})
 	s.compileSender(t, c)
+	t.linked = c.linked
 	return t
 }
 
@@ -181,6 +187,9 @@ func (t *Template) Render(to string, scope map[string]any) (channels.Message, er
 	}
 	t.extras.render(r, &m)
 	t.renderSender(r, &m)
+	if t.linked {
+		linked(&m)
+	}
 	if r.err == nil && !t.mergeFields && strings.Contains(m.To, mergeField) {
 		r.err = fmt.Errorf("the person's id: %w", ErrMergeField)
 	}

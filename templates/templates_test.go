@@ -43,7 +43,7 @@ func testUse(t testing.TB) Use {
 	if err != nil {
 		t.Fatal(err)
 	}
-	return Use{Scope: testScope, Zone: zone, Project: "my shop"}
+	return Use{Scope: testScope, Zone: zone, Project: "my shop", Preferences: true}
 }
 
 func compiled(t testing.TB, text string) (*Template, diag.List) {

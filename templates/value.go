@@ -64,7 +64,7 @@ func (l *language) shown(v any) (any, error) {
 func printed(v any) (string, error) {
 	switch v := v.(type) {
 	case string:
-		return v, nil
+		return unmarked(v), nil
 	case int:
 		return strconv.Itoa(v), nil
 	case float64:

@@ -57,6 +57,7 @@ func newSend() *cobra.Command {
 		if err != nil {
 			return wrongInput(err)
 		}
+		m = m.WithPreferences(o.link(p))
 		if o.dry {
 			return showMessage(c.OutOrStdout(), m, *output)
 		}
@@ -85,6 +86,14 @@ func (o *sendOptions) render(p *app.Project, name string, in io.Reader) (channel
 		flows.NameRun:     map[string]any{"id": "test", "key": "", "started": now, "started_by": "nudge send"},
 		flows.NameNow:     now,
 	})
+}
+
+// link returns the link that the message has: an example where there is no secret for a real one.
+func (o *sendOptions) link(p *app.Project) string {
+	if s := p.Settings.Preferences; s != nil && len(s.Secrets) > 0 {
+		return s.Links().URL(o.to, "", time.Now())
+	}
+	return channels.ExamplePreferencesURL
 }
 
 func (o *sendOptions) readData(in io.Reader) (any, error) {

@@ -73,16 +73,16 @@ func serve(ctx context.Context, dir string, check time.Duration, out, errs io.Wr
 	if len(p.Settings.Accounts) == 0 {
 		return wrongInput(errors.New(noAccount))
 	}
-	api, webhooks, err := listenAll(p.Settings.Listen)
-	if err != nil {
+	config := app.Config{
+		Project: p, Dir: dir, DataDir: dataDir(dir, p.Settings.DataDir), Log: log, CheckEvery: check,
+		Reload: func() (*app.Project, error) { return app.Reread(dir, read, errs) },
+	}
+	if err := listenAll(&config); err != nil {
 		return err
 	}
 	signals, ended := untilSignal(ctx)
 	defer ended()
-	i, err := app.Start(signals, app.Config{
-		Project: p, Dir: dir, DataDir: dataDir(dir, p.Settings.DataDir), Log: log, Listener: api, Webhooks: webhooks, CheckEvery: check,
-		Reload: func() (*app.Project, error) { return app.Reread(dir, read, errs) },
-	})
+	i, err := app.Start(signals, config)
 	if err != nil {
 		return err
 	}
@@ -153,17 +153,37 @@ func readyLine(i *app.Instance) string {
 	if webhooks == "" {
 		webhooks = "off"
 	}
-	return fmt.Sprintf("nudge is ready: api %s webhooks %s", i.URL(), webhooks)
+	line := fmt.Sprintf("nudge is ready: api %s webhooks %s", i.URL(), webhooks)
+	if page := i.PreferencesURL(); page != "" {
+		line += " preferences " + page
+	}
+	return line
 }
 
-func listenAll(a app.Addresses) (api, webhooks net.Listener, err error) {
-	if api, err = app.Listen(a.API); err != nil || a.Webhooks == "" {
-		return api, nil, err
+// listenAll opens the listeners that the settings name.
+func listenAll(c *app.Config) error {
+	s, preferences := &c.Project.Settings, ""
+	if s.Preferences != nil {
+		preferences = s.Preferences.Listen
 	}
-	if webhooks, err = app.Listen(a.Webhooks); err != nil {
-		return nil, nil, errors.Join(err, api.Close())
+	var open []net.Listener
+	for _, wanted := range []struct {
+		address string
+		into    *net.Listener
+	}{{s.Listen.API, &c.Listener}, {s.Listen.Webhooks, &c.Webhooks}, {preferences, &c.Preferences}} {
+		if wanted.address == "" {
+			continue
+		}
+		l, err := app.Listen(wanted.address)
+		if err != nil {
+			for _, o := range open {
+				err = errors.Join(err, o.Close())
+			}
+			return err
+		}
+		*wanted.into, open = l, append(open, l)
 	}
-	return api, webhooks, nil
+	return nil
 }
 
 func dataDir(project, dir string) string {

@@ -50,6 +50,8 @@ func servingKeys() []property {
 		key("tokens", "The tokens for the API. A text may do everything; a mapping says what its token may do.", oneOrMore(anyOf(text(), token())), []any{"${NUDGE_TOKEN}"}),
 		key("tokens_file", "A file of more tokens, as hashes, which `nudge token new` makes. It is read again on a reload.", text(), "tokens.yaml"),
 		key("cors", "Origins whose pages may send events, with a token that has the scope `events` and no other.", texts(), []any{"https://shop.example"}),
+		key("preferences", "The page on which people choose what they get. Templates link to it with `{{ preferences_url }}`.", anyOf(preferencesPage()),
+			example{"public_url": "https://shop.example", "secrets": []any{"${NUDGE_PREFERENCES_SECRET}"}}),
 		key("listen", "The address of the API.", text(), "127.0.0.1:8080"),
 		key("limits", "Limits of what requests can make the server hold.", anyOf(requestLimits()), example{"connections_per_address": 200}),
 		key("data_dir", "The folder of the store.", text(), ".nudge"),
@@ -97,6 +99,17 @@ func webhooks() *schema {
 		key("name", "The webhook's name at the provider. Default: `nudge` and the project's name.", text(), "nudge shop"),
 		key("batch", "How many events the provider puts into one request, 500 at most.", integer(1, 500), 500),
 		key("batch_timeout", "How long the provider waits for a full request, in whole seconds up to 60.", duration(), "1s"),
+	)
+}
+
+func preferencesPage() *schema {
+	names := &schema{Type: "object", Additional: anyOf(text(), &schema{Type: "object", Additional: text()})}
+	return mapping("Preferences", "The page on which people choose what they get.",
+		must(key("public_url", "The address under which people reach the page: https, maybe with a path.", text(), "https://shop.example")),
+		key("listen", "The address of the listener that serves the page and nothing else. Default: `127.0.0.1:8091`.", text(), "0.0.0.0:8091"),
+		must(key("secrets", "The secrets that sign the links, of 32 characters or more. The first one signs, and all are accepted.", texts(), []any{"${NUDGE_PREFERENCES_SECRET}"})),
+		key("expires", "How long a link is valid, from its message on: `1d` to `3660d`. Default: `400d`.", duration(), "400d"),
+		key("names", "What people read for a category: a text, or one for each language.", names, example{"orders": "Orders", "news": example{"en": "News", "de": "Neues"}}),
 	)
 }
 

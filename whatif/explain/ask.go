@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strings"
 
+	"nudge/channels"
 	"nudge/engine"
 	"nudge/flows"
 	"nudge/store"
@@ -211,7 +212,8 @@ func (t *teller) run(a *applied, r *engine.Run, looks []engine.Condition, texts 
 		t.say(a, number, story.LineRun, engine.Describe(f, e))
 		for _, p := range a.Outcome.Posts {
 			if e.Kind == engine.KindClaimed && p.Run == r.ID && p.Message == e.Message {
-				t.say(a, number, story.LineMessage, story.Rendered(&p.Content))
+				shown := p.Content.WithPreferences(channels.ExamplePreferencesURL)
+				t.say(a, number, story.LineMessage, story.Rendered(&shown))
 			}
 		}
 	}

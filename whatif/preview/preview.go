@@ -13,6 +13,7 @@ import (
 	"slices"
 	"time"
 
+	"nudge/channels"
 	"nudge/engine"
 )
 
@@ -269,8 +270,9 @@ func (t *trial) sample(p engine.Post) {
 	if len(t.Samples) == MaxSamples {
 		return
 	}
-	text := p.Content.Body
-	for _, part := range p.Content.Parts {
+	shown := p.Content.WithPreferences(channels.ExamplePreferencesURL)
+	text := shown.Body
+	for _, part := range shown.Parts {
 		text += part.Data + part.URL
 	}
 	t.Samples = append(t.Samples, Sample{p.Content.To, text})

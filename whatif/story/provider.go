@@ -12,7 +12,7 @@ import (
 // post has the provider take a message, and its person act on it.
 func (w *World) post(p *engine.Post) {
 	r := w.byID[p.Run]
-	m := &Message{Run: r, Number: p.Message, Step: &r.Flow.Steps[r.Run.Message(p.Message).Step], At: w.virtual.Now(), Content: p.Content}
+	m := &Message{Run: r, Number: p.Message, Step: &r.Flow.Steps[r.Run.Message(p.Message).Step], At: w.virtual.Now(), Content: p.Content.WithPreferences(channels.ExamplePreferencesURL)}
 	w.Messages = append(w.Messages, m)
 	result := channels.Result{Outcome: channels.Accepted, ProviderID: fmt.Sprintf("m%d", len(w.Messages))}
 	if m.Content.Conversation == "" {
