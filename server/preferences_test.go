@@ -5,9 +5,11 @@ import (
 	"crypto/sha256"
 	"encoding/base64"
 	"log/slog"
+	"math"
 	"mime/multipart"
 	"net/http/httptest"
 	"regexp"
+	"strconv"
 	"strings"
 	"sync"
 	"testing"
@@ -218,6 +220,55 @@ func TestPageIsClosed(t *testing.T) {
 	if log := v.log.String(); strings.Contains(log, strings.TrimPrefix(path, "/p/")) || !strings.Contains(log, "path=/p/…") {
 		t.Errorf("the log gives links away:\n%s", log)
 	}
+}
+
+// TestPageCanBeRead shows that text and buttons have the contrast that WCAG 2.2 asks for (AA: 4.5 to 1), in
+// light and in dark, and that each button has a name of its own.
+func TestPageCanBeRead(t *testing.T) {
+	v := visit(t)
+	page := v.get(v.link("ann", "orders")).is(200).body
+	schemes := regexp.MustCompile(`(--[a-z-]+): (#[0-9a-f]{6})`)
+	for i, scheme := range strings.Split(page, "prefers-color-scheme: dark") {
+		colours := map[string]string{}
+		for _, m := range schemes.FindAllStringSubmatch(scheme, -1) {
+			colours[m[1]] = m[2]
+		}
+		for _, pair := range [][2]string{{"--text", "--back"}, {"--faint", "--back"}, {"--accent", "--back"}, {"--on-accent", "--accent"}} {
+			if got := contrast(t, colours[pair[0]], colours[pair[1]]); got < 4.5 {
+				t.Errorf("scheme %d: %s on %s has a contrast of %.1f", i, pair[0], pair[1], got)
+			}
+		}
+	}
+	names := map[string]bool{}
+	for _, m := range regexp.MustCompile(`(?s)<button[^>]*>(.*?)</button>`).FindAllStringSubmatch(page, -1) {
+		names[markup.ReplaceAllString(m[1], "")] = true
+	}
+	if len(names) != 3 {
+		t.Errorf("the names of the buttons are %v", names)
+	}
+}
+
+// contrast is that of two colours, as WCAG 2.2 computes it.
+func contrast(t *testing.T, a, b string) float64 {
+	t.Helper()
+	light, dark := luminance(t, a), luminance(t, b)
+	return (max(light, dark) + 0.05) / (min(light, dark) + 0.05)
+}
+
+func luminance(t *testing.T, colour string) (sum float64) {
+	t.Helper()
+	for i, share := range []float64{0.2126, 0.7152, 0.0722} {
+		n, err := strconv.ParseUint(colour[1+2*i:3+2*i], 16, 8)
+		must(t, err)
+		c := float64(n) / 255
+		if c <= 0.04045 {
+			c /= 12.92
+		} else {
+			c = math.Pow((c+0.055)/1.055, 2.4)
+		}
+		sum += share * c
+	}
+	return sum
 }
 
 // TestClickIsAudited shows that a click stands in the audit trail, with what it changed.
