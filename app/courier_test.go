@@ -46,19 +46,8 @@ steps: [ { wait: 1ms } ]
 `)},
 	}
 	p := Read(files, LocalSettings(os.LookupEnv))
-	if p.List.HasErrors() {
-		t.Fatal(p.List)
-	}
 	p.Settings.Endpoints = []notify.Endpoint{{Endpoint: runner.Endpoint{Name: "crm", Types: engine.NoticeTypes}, URL: crm.URL, Secrets: []string{"whsec_MDEyMzQ1Njc4OTAxMjM0NTY3ODkwMTIzNDU2Nzg5MDE="}}}
-	local, err := StartLocal(t.Context(), LocalConfig{Project: p, DataDir: t.TempDir(), People: quickly})
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer func() {
-		if err := local.Stop(); err != nil {
-			t.Error(err)
-		}
-	}()
+	local := startProject(t, p, t.TempDir())
 	a, ctx := clientOf(t, local.Instance), t.Context()
 	if _, err := a.SetProfile(ctx, "ann", []byte(`{"plan": "pro", "opt_outs": ["news"]}`)); err != nil {
 		t.Fatal(err)

@@ -11,6 +11,7 @@ import (
 	"io"
 	"log/slog"
 	"net/http"
+	"net/url"
 	"strconv"
 	"strings"
 	"sync"
@@ -61,6 +62,13 @@ const (
 // given up.
 var waits = []time.Duration{5 * time.Second, 5 * time.Minute, 30 * time.Minute, 2 * time.Hour, 5 * time.Hour, 10 * time.Hour, 14 * time.Hour, 20 * time.Hour, 24 * time.Hour}
 
+// The results of an attempt, as the metric has them.
+const (
+	delivered = "delivered"
+	retried   = "retried"
+	failed    = "failed"
+)
+
 // Courier delivers notices.
 type Courier struct {
 	config  Config
@@ -89,6 +97,11 @@ func New(config Config) (*Courier, error) {
 	c.total = prometheus.NewCounterVec(prometheus.CounterOpts{
 		Name: "nudge_notices_total", Help: "Attempts to deliver notices, by endpoint and result: delivered, retried or failed, where failed ones are given up.",
 	}, []string{"endpoint", "result"})
+	for _, e := range config.Endpoints {
+		for _, result := range []string{delivered, retried, failed} {
+			c.total.WithLabelValues(e.Name, result)
+		}
+	}
 	if config.Registry == nil {
 		return c, nil
 	}
@@ -177,17 +190,17 @@ func (c *Courier) deliverAll(ctx context.Context, e Endpoint, due []*store.Notic
 func (c *Courier) attempt(ctx context.Context, e Endpoint, n *store.Notice) store.NoticeResult {
 	asked, final, err := c.post(ctx, e, n)
 	if err == nil {
-		c.total.WithLabelValues(e.Name, "delivered").Inc()
+		c.total.WithLabelValues(e.Name, delivered).Inc()
 		return store.NoticeResult{Notice: n}
 	}
 	result, now := store.NoticeResult{Notice: n, Error: err.Error()}, c.config.Clock.Now()
 	if final || n.Attempts >= len(waits) {
-		c.total.WithLabelValues(e.Name, "failed").Inc()
+		c.total.WithLabelValues(e.Name, failed).Inc()
 		c.config.Log.Error("a notice is given up", "endpoint", e.Name, "notice", n.ID, "type", n.Type, "attempts", n.Attempts+1, "error", err)
 		result.GaveUp = engine.InstantOf(now)
 		return result
 	}
-	c.total.WithLabelValues(e.Name, "retried").Inc()
+	c.total.WithLabelValues(e.Name, retried).Inc()
 	result.Again = engine.InstantOf(now.Add(max(waits[n.Attempts], asked)))
 	return result
 }
@@ -242,18 +255,14 @@ func (c *Courier) post(ctx context.Context, e Endpoint, n *store.Notice) (asked 
 
 // withoutAddress leaves out the address, which may have a secret in it.
 func withoutAddress(err error) error {
-	var failed interface {
-		error
-		Unwrap() error
-		Timeout() bool
+	var at *url.Error
+	switch {
+	case !errors.As(err, &at):
+		return err
+	case at.Timeout():
+		return fmt.Errorf("no answer within %s", patience)
 	}
-	if errors.As(err, &failed) && failed.Unwrap() != nil {
-		if failed.Timeout() {
-			return fmt.Errorf("no answer within %s", patience)
-		}
-		return failed.Unwrap()
-	}
-	return err
+	return at.Err
 }
 
 // lateness shows how long notices have been due.
