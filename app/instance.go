@@ -22,6 +22,7 @@ import (
 	"nudge/channels/appmessaging"
 	"nudge/engine"
 	"nudge/runner"
+	"nudge/runner/notify"
 	"nudge/server"
 	"nudge/store"
 	"nudge/store/bolt"
@@ -64,7 +65,8 @@ type Instance struct {
 	audiences   *audience.Folder
 	stack       []part
 
-	deployed chan struct{} // capacity 1: a deploy may have left runs to migrate
+	courier  atomic.Pointer[notify.Courier] // tells other systems what happens; nil: there are none
+	deployed chan struct{}                  // capacity 1: a deploy may have left runs to migrate
 
 	failure chan error // capacity 1: the error that stops the instance
 	stop    sync.Once
@@ -181,7 +183,7 @@ func (i *Instance) startRunner(core *engine.Engine, registry *prometheus.Registr
 	}
 	config := runner.Config{
 		Accounts: accounts, Fetcher: fetcher, Clock: i.config.Clock, Log: i.log, Registry: registry,
-		Audiences: i.audiences, Retention: i.project.Settings.Retained,
+		Audiences: i.audiences, Retention: i.project.Settings.Retained, Endpoints: endpointsOf(i.project.Settings.Endpoints), Noticed: i.wakeCourier,
 	}
 	if i.preferences.Load() != nil {
 		config.Links = messageLinks{i}
@@ -197,7 +199,7 @@ func (i *Instance) startRunner(core *engine.Engine, registry *prometheus.Registr
 		i.fail("the engine", i.runner.Run(running))
 	}()
 	i.push("the engine", func() error { cancel(); return i.awaitEngine() })
-	return nil
+	return i.startCourier(registry)
 }
 
 // engineGrace is how long a stop waits for the engine; then the process ends as by a crash, and the

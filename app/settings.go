@@ -11,6 +11,7 @@ import (
 	"nudge/lang/node"
 	"nudge/runner"
 	"nudge/runner/fetch"
+	"nudge/runner/notify"
 	"nudge/sandbox/people"
 	"nudge/server"
 )
@@ -47,6 +48,8 @@ import (
 //	  secrets: [ "${NUDGE_PREFERENCES_SECRET}" ]   # that sign the links, the newest first
 //	  expires: 400d           # of a link, from its message on
 //	  names: { orders: Orders, news: { en: News, de: Neues } }
+//	endpoints:                # other systems that get notices of what happens
+//	  - { name: crm, url: https://…, secret: "${CRM_SECRET}", events: [run.ended] }
 //	data_dir: data            # relative to the project
 //	retention:                # how long old data is kept; never: drop nothing
 //	  runs: 90d               # ended runs
@@ -71,6 +74,7 @@ type Settings struct {
 	// TokensFile has more tokens; empty: none. A relative path begins at the project.
 	TokensFile string
 	Origins    []string // whose pages may send events
+	Endpoints  []notify.Endpoint
 
 	Preferences *PreferenceSettings // nil: there is no page
 
@@ -84,7 +88,7 @@ type Settings struct {
 
 // servingKeys are the keys of nudge.yaml that contain settings.
 var servingKeys = []string{
-	"account", "accounts", "clock", "cors", "data_dir", "fetch", "limits", "listen", "outbound", "people", "preferences", "retention", "tokens", "tokens_file", "webhooks",
+	"account", "accounts", "clock", "cors", "data_dir", "endpoints", "fetch", "limits", "listen", "outbound", "people", "preferences", "retention", "tokens", "tokens_file", "webhooks",
 }
 
 // Account is a connection to the provider that messages go through.
@@ -122,10 +126,11 @@ func AllSettings(env Environment) SettingsReader {
 	return func(text string) (Settings, diag.List) {
 		r := newReader(text, env)
 		s := Settings{
-			Accounts: r.accounts(),
-			Webhooks: r.webhooks(r.top.Child("webhooks")),
-			Tokens:   r.tokens(r.top.Get("tokens")),
-			Origins:  r.origins(r.top.Get("cors")),
+			Accounts:  r.accounts(),
+			Webhooks:  r.webhooks(r.top.Child("webhooks")),
+			Tokens:    r.tokens(r.top.Get("tokens")),
+			Origins:   r.origins(r.top.Get("cors")),
+			Endpoints: r.endpoints(r.top.List("endpoints")),
 
 			Preferences: r.preferences(r.top.Child("preferences")),
 
