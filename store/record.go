@@ -99,6 +99,7 @@ func runFields(c *codec, r *engine.Run) {
 	droppedFields(c, r)
 	integer(c, &r.Leaving)
 	meanwhileFields(c, r, signal)
+	traceFields(c, &r.Trace)
 }
 
 // meanwhileFields describes the wait whose lines have dos, which few runs are in.
@@ -201,6 +202,9 @@ func personFields(c *codec, p *engine.Person) {
 		c.bool(&q.Called)
 		signalFields(c, &q.Signal, &clock)
 	})
+	for i := range p.Queue { // at the end, so that a record from before they existed is read as well
+		traceFields(c, &p.Queue[i].Trace)
+	}
 }
 
 func entryFields(c *codec, e *engine.Entry, clock *instants) {
