@@ -16,6 +16,9 @@ const (
 	StateHeader  = "tracestate"
 )
 
+// The headers in the form in which Go keeps those of a request that was received.
+var receivedParent, receivedState = http.CanonicalHeaderKey(ParentHeader), http.CanonicalHeaderKey(StateHeader)
+
 // Limits of a tracestate, which are those of the specification.
 const (
 	maxState   = 512 // bytes of a tracestate; entries at its end are dropped, those with more than maxEntry bytes first
@@ -104,11 +107,11 @@ func fitting(entries []string) []string {
 
 // FromHeader reads the trace of a request. Two traceparents are none.
 func FromHeader(h http.Header) Context {
-	parents := h.Values(ParentHeader)
+	parents := h[receivedParent]
 	if len(parents) != 1 {
 		return Context{}
 	}
-	return Parse(parents[0], strings.Join(h.Values(StateHeader), ","))
+	return Parse(parents[0], strings.Join(h[receivedState], ","))
 }
 
 // AddTo adds the trace to the headers of a request; without a trace it changes nothing.
