@@ -25,9 +25,6 @@ type FetchPost struct {
 	Trace   trace.Context // of the run
 }
 
-// Host returns the host that is asked, which may be shown: the rest of a URL can hold secrets.
-func (p *FetchPost) Host() string { return hostOf(p.Request.URL) }
-
 // FetchResult is how one attempt of a fetch ended.
 type FetchResult struct {
 	Run     RunID           `json:"run,omitzero"`

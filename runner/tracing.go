@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"log/slog"
+	"net/url"
 	"strings"
 
 	"nudge/channels"
@@ -74,10 +75,19 @@ func (r *Runner) tracedFetch(ctx context.Context, p *engine.FetchPost) (context.
 		return trace.With(ctx, p.Trace), nil
 	}
 	own, end := r.config.Tracer(trace.Start{Name: "fetch", Parent: p.Trace, Attributes: []slog.Attr{
-		slog.String("http.request.method", p.Request.Method), slog.String("server.address", p.Host()),
+		slog.String("http.request.method", p.Request.Method), slog.String("server.address", hostOf(p.Request.URL)),
 		slog.String("nudge.run", p.Run.String()), slog.Int("nudge.attempt", p.Attempt),
 	}})
 	return trace.With(ctx, own), func(result *engine.FetchResult) { endFetch(end, result) }
+}
+
+// hostOf returns the part of a URL that may be shown: paths and queries can hold secrets.
+func hostOf(text string) string {
+	u, err := url.Parse(text)
+	if err != nil {
+		return ""
+	}
+	return u.Hostname()
 }
 
 // endFetch ends the span of a fetch. As of every client, an answer of 400 or more is a failure.

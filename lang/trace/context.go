@@ -21,9 +21,9 @@ var receivedParent, receivedState = http.CanonicalHeaderKey(ParentHeader), http.
 
 // Limits of a tracestate, which are those of the specification.
 const (
-	maxState   = 512 // bytes of a tracestate; entries at its end are dropped, those with more than maxEntry bytes first
-	maxEntry   = 128
-	maxEntries = 32 // a tracestate with more is wrong
+	maxState   = 512 // bytes of a tracestate; of a longer one the entries at its end are dropped
+	maxEntry   = 128 // bytes of an entry of a tracestate that is too long; longer ones are the first to be dropped
+	maxEntries = 32  // entries of a tracestate; with more it counts as none
 )
 
 // Context says where in which trace something happens. The zero value is no trace.
