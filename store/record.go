@@ -85,6 +85,18 @@ func runFields(c *codec, r *engine.Run) {
 		integer(c, &x.Step)
 		list(c, &x.Signals, integer[int])
 	})
+	fetchFields(c, r)
+	c.bool(&r.Freed)
+	integer(c, &r.Depth)
+	childFields(c, r)
+	droppedFields(c, r)
+	integer(c, &r.Leaving)
+	meanwhileFields(c, r, signal)
+	traceFields(c, &r.Trace)
+}
+
+// fetchFields describes the fetch under way, and the answers to those before.
+func fetchFields(c *codec, r *engine.Run) {
 	integer(c, &r.FetchAttempt)
 	integer(c, &r.FetchFirst)
 	c.bool(&r.FetchPaused)
@@ -93,13 +105,6 @@ func runFields(c *codec, r *engine.Run) {
 		integer(c, &f.Status)
 		c.raw(&f.JSON)
 	})
-	c.bool(&r.Freed)
-	integer(c, &r.Depth)
-	childFields(c, r)
-	droppedFields(c, r)
-	integer(c, &r.Leaving)
-	meanwhileFields(c, r, signal)
-	traceFields(c, &r.Trace)
 }
 
 // meanwhileFields describes the wait whose lines have dos, which few runs are in.

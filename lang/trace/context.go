@@ -35,12 +35,15 @@ type Context struct {
 // IsZero reports whether there is no trace.
 func (c Context) IsZero() bool { return c == Context{} }
 
+// idDigits is how many digits the ID of a trace has.
+const idDigits = 32
+
 // ID returns the ID of the trace, 32 hex digits; empty for none.
 func (c Context) ID() string {
-	if c.Parent == "" {
+	if len(c.Parent) < len("00-")+idDigits {
 		return ""
 	}
-	return c.Parent[3:35]
+	return c.Parent[len("00-"):][:idDigits]
 }
 
 // sampled is the flag of a trace that is recorded: the only one of every version.
