@@ -19,6 +19,7 @@ var connecting = map[string]string{
 	"channels/appmessaging": "the provider of an account",
 	"client":                "the server that the caller names",
 	"runner/fetch":          "what a flow or an audience names: nothing private unless it is allowed",
+	"runner/notify":         "the endpoints of nudge.yaml, which operators choose; no redirect is followed",
 	"sandbox":               "the webhooks of a project that is tried out",
 }
 

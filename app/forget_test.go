@@ -4,14 +4,20 @@ import (
 	"bytes"
 	"context"
 	"io/fs"
+	"net/http"
+	"net/http/httptest"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"testing/fstest"
 	"time"
 
 	"nudge/client"
+	"nudge/engine"
+	"nudge/runner"
+	"nudge/runner/notify"
 	"nudge/store/bolt"
 )
 
@@ -38,7 +44,11 @@ steps: [ { send: { body: Sale } } ]
 func TestForgottenEverywhere(t *testing.T) {
 	const who, name = "zoe-of-kings-road", "Zoe the Unforgotten"
 	dir := t.TempDir()
-	local := startExample(t, known, dir)
+	gone := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusGone) }))
+	defer gone.Close()
+	p := Read(known, LocalSettings(os.LookupEnv))
+	p.Settings.Endpoints = []notify.Endpoint{{Endpoint: runner.Endpoint{Name: "crm", Types: engine.NoticeTypes}, URL: gone.URL, Secrets: []string{"whsec_MDEyMzQ1Njc4OTAxMjM0NTY3ODkwMTIzNDU2Nzg5MDE="}}}
+	local := startProject(t, p, dir)
 	a, ctx := clientOf(t, local.Instance), t.Context()
 	must := func(_ any, err error) {
 		t.Helper()
@@ -74,13 +84,22 @@ func TestForgottenEverywhere(t *testing.T) {
 	must(nil, a.SetOutbound(ctx, client.Outbound{Mode: "only", Only: []string{"bob", who}}))
 	must(a.CancelRun(ctx, first, who+" called"))
 	must(a.CallFlow(ctx, "order", client.Call{Profile: who, Data: []byte(`{"id": "o3", "customer": "` + who + `"}`)}))
+	for deadline := time.Now().Add(patience); time.Now().Before(deadline); {
+		if page, err := a.FailedNotices(ctx, "", 100); err == nil && len(page.Notices) > 3 {
+			break
+		}
+	}
 	if has := filesWith(t, dir, who); len(has) == 0 {
 		t.Fatal("no file names the person, so this proves nothing")
 	}
 
 	must(a.ForgetProfile(ctx, who))
 	for deadline := time.Now().Add(patience); time.Now().Before(deadline); {
-		if page, err := a.Audit(ctx, client.AuditQuery{Profile: who}); err == nil && len(page.Entries) > 0 && page.Entries[0].Erased != "" {
+		page, err := a.Audit(ctx, client.AuditQuery{Profile: who})
+		must(page, err)
+		failed, err := a.FailedNotices(ctx, "", 100) // erased last
+		must(failed, err)
+		if len(page.Entries) > 0 && page.Entries[0].Erased != "" && !slices.ContainsFunc(failed.Notices, func(n client.FailedNotice) bool { return bytes.Contains(n.Data, []byte(who)) }) {
 			break
 		}
 	}

@@ -23,6 +23,7 @@ import (
 	"nudge/channels/appmessaging"
 	"nudge/engine"
 	"nudge/runner"
+	"nudge/runner/notify"
 	"nudge/server"
 	"nudge/store"
 	"nudge/store/bolt"
@@ -62,7 +63,8 @@ type Instance struct {
 	audiences *audience.Folder
 	stack     []part
 
-	deployed chan struct{} // capacity 1: a deploy may have left runs to migrate
+	courier  atomic.Pointer[notify.Courier] // tells other systems what happens; nil: there are none
+	deployed chan struct{}                  // capacity 1: a deploy may have left runs to migrate
 
 	failure chan error // capacity 1: the error that stops the instance
 	stop    sync.Once
@@ -187,7 +189,8 @@ func (i *Instance) startRunner(core *engine.Engine, registry *prometheus.Registr
 	}
 	i.runner, err = runner.New(i.store, core, runner.Config{
 		Accounts: accounts, Fetcher: fetcher, Clock: i.config.Clock, Log: i.log, Registry: registry,
-		Audiences: i.audiences, Retention: i.project.Settings.Retained, Tracer: i.spans.Tracer(),
+		Audiences: i.audiences, Retention: i.project.Settings.Retained, Endpoints: endpointsOf(i.project.Settings.Endpoints), Noticed: i.wakeCourier,
+		Tracer: i.spans.Tracer(),
 	})
 	if err != nil {
 		return failed(err)
@@ -199,7 +202,7 @@ func (i *Instance) startRunner(core *engine.Engine, registry *prometheus.Registr
 		i.fail("the engine", i.runner.Run(running))
 	}()
 	i.push("the engine", func() error { cancel(); return i.awaitEngine() })
-	return nil
+	return i.startCourier(registry)
 }
 
 // engineGrace is how long a stop waits for the engine; then the process ends as by a crash, and the

@@ -28,9 +28,16 @@ func quickly(sandbox.Message) people.Script {
 // startExample runs a project against a sandbox. Both use free ports.
 func startExample(t *testing.T, files fs.FS, dir string) *Local {
 	t.Helper()
-	local, err := StartLocal(t.Context(), LocalConfig{
-		Project: Read(files, LocalSettings(os.LookupEnv)), DataDir: dir, People: quickly,
-	})
+	return startProject(t, Read(files, LocalSettings(os.LookupEnv)), dir)
+}
+
+// startProject is startExample with a project that is read already.
+func startProject(t *testing.T, p *Project, dir string) *Local {
+	t.Helper()
+	if p.List.HasErrors() {
+		t.Fatal(p.List)
+	}
+	local, err := StartLocal(t.Context(), LocalConfig{Project: p, DataDir: dir, People: quickly})
 	if err != nil {
 		t.Fatal(err)
 	}

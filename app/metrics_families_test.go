@@ -4,6 +4,7 @@ import (
 	"context"
 	"io"
 	"net/http"
+	"os"
 	"regexp"
 	"strconv"
 	"strings"
@@ -15,6 +16,7 @@ import (
 	"nudge/channels"
 	"nudge/examples"
 	"nudge/runner"
+	"nudge/runner/notify"
 	"nudge/server"
 	"nudge/store"
 	"nudge/store/memory"
@@ -31,7 +33,9 @@ type family struct {
 // have no series before something happens.
 func families(t *testing.T) map[string]*family {
 	t.Helper()
-	local := startExample(t, examples.OrderShipped(), t.TempDir())
+	p := Read(examples.OrderShipped(), LocalSettings(os.LookupEnv))
+	p.Settings.Endpoints = []notify.Endpoint{{Endpoint: runner.Endpoint{Name: "crm"}, URL: "http://127.0.0.1:9", Secrets: []string{"whsec_MDEyMzQ1Njc4OTAxMjM0NTY3ODkwMTIzNDU2Nzg5MDE="}}}
+	local := startProject(t, p, t.TempDir())
 	const text = "the-token-of-grafana"
 	token := server.NewToken("grafana", text)
 	token.Expires = time.Now().Add(time.Hour)

@@ -11,6 +11,7 @@ import (
 	"nudge/lang/node"
 	"nudge/runner"
 	"nudge/runner/fetch"
+	"nudge/runner/notify"
 	"nudge/sandbox/people"
 	"nudge/server"
 )
@@ -41,6 +42,8 @@ import (
 //	tokens: [ "${NUDGE_TOKEN}" ]   # or { name: shop, token: "${SHOP}", scopes: [events], expires: 2027-01-31 }
 //	tokens_file: tokens.yaml  # more of them, as hashes; relative to the project
 //	cors: [ "https://shop.example" ]   # pages of these origins may send events
+//	endpoints:                # other systems that get notices of what happens
+//	  - { name: crm, url: https://…, secret: "${CRM_SECRET}", events: [run.ended] }
 //	data_dir: data            # relative to the project
 //	retention:                # how long old data is kept; never: drop nothing
 //	  runs: 90d               # ended runs
@@ -65,6 +68,7 @@ type Settings struct {
 	// TokensFile has more tokens; empty: none. A relative path begins at the project.
 	TokensFile string
 	Origins    []string // whose pages may send events
+	Endpoints  []notify.Endpoint
 	DataDir    string
 	Fetch      []fetch.Allowed
 	Retained   runner.Retention
@@ -75,7 +79,7 @@ type Settings struct {
 
 // servingKeys are the keys of nudge.yaml that contain settings.
 var servingKeys = []string{
-	"account", "accounts", "clock", "cors", "data_dir", "fetch", "limits", "listen", "outbound", "people", "retention", "tokens", "tokens_file", "webhooks",
+	"account", "accounts", "clock", "cors", "data_dir", "endpoints", "fetch", "limits", "listen", "outbound", "people", "retention", "tokens", "tokens_file", "webhooks",
 }
 
 // Account is a connection to the provider that messages go through.
@@ -113,17 +117,18 @@ func AllSettings(env Environment) SettingsReader {
 	return func(text string) (Settings, diag.List) {
 		r := newReader(text, env)
 		s := Settings{
-			Accounts: r.accounts(),
-			Webhooks: r.webhooks(r.top.Child("webhooks")),
-			Tokens:   r.tokens(r.top.Get("tokens")),
-			Origins:  r.origins(r.top.Get("cors")),
-			DataDir:  cmp.Or(r.str(r.top.Text("data_dir")), DefaultDataDir),
-			Fetch:    r.fetch(r.top.Child("fetch")),
-			Limits:   r.limits(r.top.Child("limits")),
-			Retained: r.retention(r.top.Child("retention")),
-			Outbound: r.outbound(r.top.Get("outbound")),
-			People:   r.people(r.top.Child("people")),
-			Speed:    r.clock(r.top.Child("clock")),
+			Accounts:  r.accounts(),
+			Webhooks:  r.webhooks(r.top.Child("webhooks")),
+			Tokens:    r.tokens(r.top.Get("tokens")),
+			Origins:   r.origins(r.top.Get("cors")),
+			Endpoints: r.endpoints(r.top.List("endpoints")),
+			DataDir:   cmp.Or(r.str(r.top.Text("data_dir")), DefaultDataDir),
+			Fetch:     r.fetch(r.top.Child("fetch")),
+			Limits:    r.limits(r.top.Child("limits")),
+			Retained:  r.retention(r.top.Child("retention")),
+			Outbound:  r.outbound(r.top.Get("outbound")),
+			People:    r.people(r.top.Child("people")),
+			Speed:     r.clock(r.top.Child("clock")),
 		}
 		s.Secrets = slices.Clone(s.Webhooks.Secrets)
 		for _, a := range s.Accounts {

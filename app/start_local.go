@@ -75,7 +75,7 @@ func StartLocal(ctx context.Context, c LocalConfig) (*Local, error) {
 	project := *c.Project
 	project.Settings = Settings{
 		Accounts: []Account{box.account()}, Secrets: []appmessaging.Secret{appmessaging.Secret(secret)}, Speed: 1,
-		People: c.Project.Settings.People, Fetch: c.Project.Settings.Fetch,
+		People: c.Project.Settings.People, Fetch: c.Project.Settings.Fetch, Endpoints: c.Project.Settings.Endpoints,
 	}
 	built.Project = &project
 	i, err := Start(ctx, built)

@@ -158,7 +158,7 @@ func (s *CampaignControl) view(a *applier) auditView {
 		return v
 	}
 	if c := a.ws.campaign(s.Campaign); c != nil {
-		v.on, v.fields = c.ID, map[string]any{"status": c.Status.String(), "paused": c.Paused}
+		v.on, v.fields = c.ID, map[string]any{"status": c.Status.String(), "paused": c.Paused, "end_runs": c.EndRuns}
 	}
 	return v
 }

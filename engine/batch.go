@@ -15,9 +15,16 @@ type Batch struct {
 	Orphans   []*Orphan     // as they are now
 	Members   []*Member     // people who are in a campaign for the first time
 	Forgotten []string      // people whose stored data must be erased
+	Notices   []*NoticeTo   // for other systems
 	Audit     []*AuditEntry // of the commands among the inputs
 	Met       []Timer       // timers that fired and need not be kept
 	Versions  []*flows.Flow // versions not stored before
+}
+
+// NoticeTo is a notice for one endpoint.
+type NoticeTo struct {
+	Endpoint string // its name
+	Notice
 }
 
 // Journaled is an accepted input with everything an exact replay needs.

@@ -187,6 +187,7 @@ func (b *batch) commit() error {
 	b.out.State = b.loop.core.State
 	b.out.Changes, b.out.Answers = b.ws.Changes()
 	b.out.People, b.out.Campaigns, b.out.Members, b.out.Orphans = b.ws.People(), b.ws.Campaigns(), b.ws.Members(), b.ws.Orphans()
+	b.notice()
 	if len(b.out.Journal) > 0 || len(b.out.Met) > 0 || len(b.out.Changes) > 0 || len(b.out.Done) > 0 {
 		if err := b.loop.store.Commit(&b.out); err != nil {
 			return err

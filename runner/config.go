@@ -34,6 +34,8 @@ type Config struct {
 	Senders   int                   // of the single account, as Account has it
 	Queue     int                   // inputs of each class that may wait; 0: 4096
 	Batch     int                   // inputs in one commit, a group more or less; 0: 1024
+	Endpoints []Endpoint            // other systems that get notices of what happens; none: nothing is kept for any
+	Noticed   func()                // called after a commit with something to tell them; must not block; nil: nobody wants to know
 	Retention Retention             // how long what is over is kept; zero: for good
 	Grace     time.Duration         // how long posts under way may take at shutdown; 0: 10 s of real time
 	Log       *slog.Logger          // nil: nothing is logged

@@ -51,6 +51,11 @@ type Store interface {
 	// the place that the slice before it returned, and returns how far it has come, or nil
 	// when there are no more.
 	PurgeRuns(before engine.Instant, after []byte) ([]byte, error)
+	// SettleNotices notes how attempts to deliver notices ended.
+	SettleNotices([]store.NoticeResult) error
+	// DropNotices drops at most limit notices that were given up before an instant, or whose endpoint
+	// is not among the given ones, and returns how many it dropped.
+	DropNotices(endpoints []string, before engine.Instant, limit int) (int, error)
 	// PurgeJournal drops a slice of the inputs that were applied before an instant, and
 	// reports whether there are more.
 	PurgeJournal(before engine.Instant) (more bool, err error)
@@ -81,6 +86,9 @@ type Loop struct {
 	derived  []*engine.Input // inputs to be applied before any from outside, in order
 	untold   []*engine.Input // ends of runs whose records are damaged, to be applied before all else
 	suspects []engine.RunID  // runs that somebody could not read
+
+	endpoints []Endpoint           // other systems that get notices of what happens
+	results   []store.NoticeResult // how attempts to tell them ended, to be noted
 }
 
 // Group is inputs that are applied together: all of them, or none when one is
@@ -105,6 +113,7 @@ type Step struct {
 	Inputs  map[engine.InputKind]int // applied, those of the loop itself too; for metrics
 	Panics  []string                 // our faults; the runs concerned are quarantined
 	Damaged []*store.Quarantined     // runs that were set apart because their records are damaged
+	Noticed bool                     // there are new notices for endpoints
 }
 
 // count counts the inputs of a group.
@@ -178,6 +187,9 @@ func (l *Loop) Step(now time.Time, groups []*Group) (*Step, error) {
 		return nil, err
 	}
 	if err := l.around(step, func() error { return l.purge(l.now, idle) }); err != nil {
+		return nil, err
+	}
+	if err := l.settleNotices(step); err != nil {
 		return nil, err
 	}
 	step.Next = earlier(earlier(earlier(l.next, l.nextTick()), earlier(l.feed.next, l.nextLapse())), l.purging.next)
@@ -304,6 +316,9 @@ func (l *Loop) tidyUp(now engine.Instant) (err error) {
 		return nil
 	}
 	if err := l.keepAudiences(); err != nil {
+		return err
+	}
+	if err := l.dropNotices(now); err != nil {
 		return err
 	}
 	dropped, err := l.store.Forget(now.Add(-engine.IDRetention), maxForget)

@@ -26,6 +26,7 @@ type Runner struct {
 	fetches     chan engine.FetchPost
 	freezes     chan engine.SnapshotRequest
 	suspects    chan engine.RunID
+	settling    chan settling // capacity 1 for each endpoint
 	metrics     *metrics
 	over        chan struct{}             // closed when no outcome of a post is taken any more
 	stepping    atomic.Pointer[time.Time] // when the step under way began; nil between steps
@@ -53,6 +54,7 @@ func New(store Store, core *engine.Engine, config Config) (*Runner, error) {
 		freezes: make(chan engine.SnapshotRequest, maxFreezes),
 
 		suspects: make(chan engine.RunID, maxSuspects),
+		settling: make(chan settling, len(config.Endpoints)+1),
 	}
 	var accounts []AccountSettings
 	senders := 0
@@ -66,6 +68,7 @@ func New(store Store, core *engine.Engine, config Config) (*Runner, error) {
 	r.loop = NewLoopOf(timedStore{store, r.metrics.commits}, core, accounts)
 	r.loop.UseAudiences(config.Audiences)
 	r.loop.Keep(config.Retention)
+	r.loop.Tell(config.Endpoints)
 	r.queue = newQueue(config.Queue, senders)
 	return r, errors.Join(r.metrics.register(config.Registry), r.registerGauges(config.Registry))
 }
@@ -242,12 +245,16 @@ func (r *Runner) step() (*Step, error) {
 	r.stepping.Store(&began)
 	defer r.stepping.Store(nil)
 	r.loop.Suspect(r.suspected()...)
+	settled := r.settled()
 	step, err := r.loop.Step(r.config.Clock.Now(), r.groups)
 	if err != nil {
 		for _, w := range r.batch {
 			w.done <- ErrStopped
 		}
 		return nil, err
+	}
+	for _, s := range settled {
+		s.done <- nil
 	}
 	r.metrics.step(step, r.batch, time.Since(began))
 	for _, w := range r.batch {
@@ -272,6 +279,9 @@ func (r *Runner) handOn(step *Step) {
 		r.config.Log.Error("a fault of ours; the run concerned is quarantined", "panic", p)
 	}
 	r.show()
+	if step.Noticed && r.config.Noticed != nil {
+		r.config.Noticed()
+	}
 	r.dispatch(step.Posts)
 	r.handOnFetches(step.Fetches)
 	r.handOnFreezes(step.Freezes)

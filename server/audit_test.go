@@ -110,7 +110,7 @@ func TestAuditOfCampaigns(t *testing.T) {
 	s.do("POST", "/v1/campaigns", `{"flow": "sale"}`, asOps...).is(201).decode(&c)
 	s.do("POST", "/v1/campaigns/"+c.ID+"/pause", `{"reason": "wrong text"}`, asOps...).is(200)
 	s.do("POST", "/v1/campaigns/"+c.ID+"/resume", "", asOps...).is(200)
-	s.do("POST", "/v1/campaigns/"+c.ID+"/cancel", "", asOps...).is(200)
+	s.do("POST", "/v1/campaigns/"+c.ID+"/cancel", `{"end_runs": true}`, asOps...).is(200)
 	var got []string
 	for _, e := range s.trail("?by=ops") {
 		got = append(got, strings.ReplaceAll(e.told(), c.ID, "SALE"))
@@ -119,7 +119,7 @@ func TestAuditOfCampaigns(t *testing.T) {
 		"ops: start campaign, sale map[] → map[campaign:SALE]",
 		"ops: pause campaign, SALE, wrong text map[paused:false] → map[paused:true]",
 		"ops: resume campaign, SALE map[paused:true] → map[paused:false]",
-		"ops: cancel campaign, SALE map[status:freezing] → map[status:cancelled]",
+		"ops: cancel campaign, SALE map[end_runs:false status:freezing] → map[end_runs:true status:cancelled]",
 	}
 	if got, want := strings.Join(got, "\n"), strings.Join(want, "\n"); got != want {
 		t.Errorf("the trail is\n%s\nwant\n%s", got, want)

@@ -406,9 +406,10 @@ type answering struct{ err error }
 func (a answering) Submit(context.Context, ...*engine.Input) ([]engine.Answer, error) {
 	return nil, a.err
 }
-func (a answering) Begin(...*engine.Input) (*runner.Ticket, error) { return nil, a.err }
-func (answering) Standing() time.Duration                          { return 0 }
-func (answering) Suspect(...engine.RunID)                          {}
+func (a answering) Begin(...*engine.Input) (*runner.Ticket, error)     { return nil, a.err }
+func (answering) Standing() time.Duration                              { return 0 }
+func (answering) Suspect(...engine.RunID)                              {}
+func (a answering) Settle(context.Context, []store.NoticeResult) error { return a.err }
 
 // failing is a store that can be opened and not read.
 type failing struct {

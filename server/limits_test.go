@@ -28,9 +28,10 @@ type stopped struct{}
 func (stopped) Submit(context.Context, ...*engine.Input) ([]engine.Answer, error) {
 	return nil, runner.ErrStopped
 }
-func (stopped) Standing() time.Duration                        { return 0 }
-func (stopped) Begin(...*engine.Input) (*runner.Ticket, error) { return nil, runner.ErrStopped }
-func (stopped) Suspect(...engine.RunID)                        {}
+func (stopped) Standing() time.Duration                            { return 0 }
+func (stopped) Begin(...*engine.Input) (*runner.Ticket, error)     { return nil, runner.ErrStopped }
+func (stopped) Suspect(...engine.RunID)                            {}
+func (stopped) Settle(context.Context, []store.NoticeResult) error { return runner.ErrStopped }
 
 // bare is a server without a running engine, for requests that never come so far.
 func bare(t *testing.T, limits server.Limits) *server.Server {

@@ -285,6 +285,14 @@ func (s *Server) operationRoutes() []route {
 			}, pages("1041")...),
 			gives: ok(auditPage{}, "a page of entries"), fails: []int{400},
 		}},
+		{"GET /v1/notices/failed", ScopeRead, s.listFailedNotices, operation{
+			id: "listFailedNotices", topic: "Operations", does: "List the notices that an endpoint did not take", more: "Newest first. They were tried for more than three days, and are kept for 30.",
+			query: pages("0000019ad0c3a2f0"), gives: ok(failedPage{}, "a page of notices"), fails: []int{400},
+		}},
+		{"POST /v1/notices/retry", ScopeOperate, s.retryNotices, operation{
+			id: "retryNotices", topic: "Operations", does: "Try notices again", more: "Those with the given IDs, or all that an endpoint did not take. They are due at once, as if they were new.",
+			takes: body(retryRequest{}, maxCommandBody, `{"endpoint": "crm"}`), gives: ok(retried{}, "how many are tried again"), fails: []int{400, 429, 503}, keyless: true,
+		}},
 		{"GET /v1/outbound", ScopeRead, s.getOutbound, operation{
 			id: "showOutbound", topic: "Operations", does: "Show what may go out", gives: ok(outbound{}, "the mode and the kill switch"),
 		}},

@@ -27,6 +27,8 @@ type Runner interface {
 	Submit(ctx context.Context, inputs ...*engine.Input) ([]engine.Answer, error)
 	Begin(inputs ...*engine.Input) (*runner.Ticket, error)
 	Standing() time.Duration // see [runner.Runner.Standing]
+	// Settle notes what becomes of notices; see [runner.Runner.Settle].
+	Settle(ctx context.Context, results []store.NoticeResult) error
 	// Suspect takes runs whose records cannot be read, to set them apart.
 	Suspect(ids ...engine.RunID)
 }

@@ -1,6 +1,7 @@
 package store
 
 import (
+	"bytes"
 	"encoding/binary"
 	"fmt"
 	"strings"
@@ -87,6 +88,8 @@ func (c *checker) parts() []checkedPart {
 	return append(parts, []checkedPart{
 		{Counts, c.count}, {Journal, c.journaled}, {IDs, c.id}, {IDTimes, c.idTime}, {Profiles, c.person},
 		{Derived, c.derived}, {Campaigns, c.campaignRecord}, {Members, c.member}, {Orphans, c.orphan}, {Audit, c.audit},
+		{Notices, func(key, record []byte) { c.notice(Notices, noticeKey, key, record) }},
+		{FailedNotices, func(key, record []byte) { c.notice(FailedNotices, failedKey, key, record) }},
 	}...)
 }
 
@@ -212,6 +215,15 @@ func (c *checker) id(key, record []byte) {
 func (c *checker) idTime(key, _ []byte) {
 	if len(key) < 8 || c.r.Get(IDs, key[8:]) == nil {
 		c.problem("idtimes %q has no id", strings.ToValidUTF8(string(key), "?"))
+	}
+}
+
+func (c *checker) notice(b Bucket, keyOf func(*Notice) []byte, key, record []byte) {
+	n, err := decodeNotice(record)
+	if err != nil {
+		c.problem("%s %x: %v", b, key, err)
+	} else if !bytes.Equal(keyOf(n), key) {
+		c.problem("%s %x: the record is of %s", b, key, n.ID)
 	}
 }
 

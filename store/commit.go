@@ -45,6 +45,7 @@ func addRuns(b *engine.Batch, add func(write)) {
 	for _, e := range b.Audit {
 		add(write{bucket: Audit, key: be(e.Seq), value: encodeAudit(e)})
 	}
+	addNotices(b, add)
 	met := make(map[engine.Timer]bool, len(b.Met))
 	for _, t := range b.Met {
 		add(write{bucket: Timers, key: timerKey(t), delete: true})

@@ -36,18 +36,21 @@ const (
 	Asks
 	Quarantine
 	Audit
+	Notices
+	FailedNotices
 	bucketCount
 )
 
 // Buckets lists all buckets.
 var Buckets = [bucketCount]Bucket{Meta, Runs, Ended, People, Keys, Timers, Outbox, Journal, IDs, IDTimes, Versions, Counts, Profiles, Derived, Erasures,
-	Campaigns, Members, Tallies, Settled, Sent, Orphans, Asks, Quarantine, Audit}
+	Campaigns, Members, Tallies, Settled, Sent, Orphans, Asks, Quarantine, Audit, Notices, FailedNotices}
 
 var bucketNames = [bucketCount]string{
 	Meta: "meta", Runs: "runs", Ended: "ended", People: "people", Keys: "keys", Timers: "timers",
 	Outbox: "outbox", Journal: "journal", IDs: "ids", IDTimes: "idtimes", Versions: "versions", Counts: "counts",
 	Profiles: "profiles", Derived: "derived", Erasures: "erasures",
 	Campaigns: "firings", Members: "members", Tallies: "tallies", Settled: "settled", Sent: "sent", Orphans: "orphans", Asks: "asks", Quarantine: "quarantine", Audit: "audit",
+	Notices: "notices", FailedNotices: "failed",
 }
 
 // String returns the bucket's name in the file.
@@ -55,7 +58,7 @@ func (b Bucket) String() string { return bucketNames[b] }
 
 // Young reports whether files of this format may lack the bucket, because it came later. It is then
 // empty to readers, and made when the file is opened for writing.
-func (b Bucket) Young() bool { return b == Quarantine || b == Audit }
+func (b Bucket) Young() bool { return b >= Quarantine }
 
 // Fill returns the share of a page that a backend should fill in this bucket before it
 // begins a new page. It is 0 for buckets whose keys arrive in no order. In the other

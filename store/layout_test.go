@@ -101,6 +101,8 @@ func strip(key string, parts []string) (rest string, ok bool) {
 			n = 16
 		case strings.HasPrefix(part, "sized "):
 			n = 1 + int(key[0]) // the samples are short, so their varint has one byte
+		case part == "ID": // of a notice
+			n = len(key)
 		case part == `kind ":" id`:
 			if kind, id, found := strings.Cut(key, ":"); !found || kind == "" || id == "" {
 				return key, false
@@ -169,8 +171,17 @@ func inUse(t *testing.T) *memory.KV {
 	// The process stopped between an event and its derived inputs.
 	after := core.State
 	after.Derived = 1
+	notice := engine.Notice{Type: engine.NoticeRunEnded, At: after.Stamp, Profile: "ann", Data: []byte(`{"profile":"ann"}`)}
 	if err := s.Commit(&engine.Batch{State: after, Forgotten: []string{"bob"}, Derived: []*engine.Input{
-		{Derived: 1, Depth: 1, Payload: &engine.Dequeue{Flow: "tell", Profile: "ann"}}}}); err != nil {
+		{Derived: 1, Depth: 1, Payload: &engine.Dequeue{Flow: "tell", Profile: "ann"}}},
+		Notices: []*engine.NoticeTo{{Endpoint: "crm", Notice: notice}, {Endpoint: "erp", Notice: notice}}}); err != nil {
+		t.Fatal(err)
+	}
+	due, _, err := s.DueNotices("erp", after.Stamp, 1)
+	if err == nil {
+		err = s.SettleNotices([]store.NoticeResult{{Notice: due[0], Error: "it is gone", GaveUp: after.Stamp}})
+	}
+	if err != nil {
 		t.Fatal(err)
 	}
 	return kv

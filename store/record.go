@@ -22,6 +22,7 @@ const (
 	purgedVersion   = 1
 	lostVersion     = 1
 	auditVersion    = 'a' // unlike the others, as its key has the form of the journal's
+	noticeVersion   = 'n'
 )
 
 func encodeRun(r *engine.Run) []byte {

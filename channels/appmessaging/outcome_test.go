@@ -106,8 +106,10 @@ func TestClip(t *testing.T) {
 		{" a\r\nb\x00 ", "a  b"},
 		{"a\xffb", "a\uFFFDb"},
 		{strings.Repeat("x", maxReason), strings.Repeat("x", maxReason)},
-		{strings.Repeat("x", maxReason+1), strings.Repeat("x", maxReason-1) + "…"},
-		{strings.Repeat("é", maxReason), strings.Repeat("é", maxReason/2-1) + "…"},
+		{strings.Repeat("x", maxReason+1), strings.Repeat("x", maxReason) + "…"},
+		{strings.Repeat("é", maxReason), strings.Repeat("é", maxReason/2) + "…"},
+		{"x" + strings.Repeat("é", maxReason), "x" + strings.Repeat("é", maxReason/2-1) + "…"},
+		{strings.Repeat("\xa3", maxReason+9), "\uFFFD…"},
 	} {
 		if got := clip(test.in); got != test.want {
 			t.Errorf("clip(%q): got %q, want %q", test.in, got, test.want)

@@ -68,10 +68,12 @@ func clip(s string) string {
 	long := len(s) > maxReason
 	if long {
 		s = s[:maxReason]
-		for !utf8.RuneStart(s[len(s)-1]) {
+		for range utf8.UTFMax - 1 { // the last character may be cut; and what is no text at all has no first byte
+			if last, size := utf8.DecodeLastRuneInString(s); last != utf8.RuneError || size != 1 {
+				break
+			}
 			s = s[:len(s)-1]
 		}
-		s = s[:len(s)-1] // the first byte of a character that may be cut
 	}
 	s = strings.Map(oneLine, strings.ToValidUTF8(s, "\uFFFD"))
 	s = strings.TrimSpace(s)

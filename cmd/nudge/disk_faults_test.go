@@ -24,7 +24,7 @@ var everyFault = flag.Bool("every-fault", false, "TestDiskFaults lets each opera
 var diskFaults = []struct {
 	kind string
 	ends bool
-}{{"eio", true}, {"eio-after", true}, {"enospc", true}, {"short", true}, {"late", false}}
+}{{"eio", true}, {"eio-after", true}, {"enospc", true}, {"erofs", true}, {"short", true}, {"late", false}}
 
 const faultSpeed = 40_000 // times real time: an hour takes 90 ms
 

@@ -50,6 +50,8 @@ func servingKeys() []property {
 		key("tokens", "The tokens for the API. A text may do everything; a mapping says what its token may do.", oneOrMore(anyOf(text(), token())), []any{"${NUDGE_TOKEN}"}),
 		key("tokens_file", "A file of more tokens, as hashes, which `nudge token new` makes. It is read again on a reload.", text(), "tokens.yaml"),
 		key("cors", "Origins whose pages may send events, with a token that has the scope `events` and no other.", texts(), []any{"https://shop.example"}),
+		key("endpoints", "Other systems that get notices of what happens, as signed webhooks.", listOf(anyOf(endpoint()), 0),
+			[]any{example{"name": "crm", "url": "https://crm.example.com/nudge", "secret": "${CRM_SECRET}", "events": []any{"run.ended"}}}),
 		key("listen", "The address of the API.", text(), "127.0.0.1:8080"),
 		key("limits", "Limits of what requests can make the server hold.", anyOf(requestLimits()), example{"connections_per_address": 200}),
 		key("data_dir", "The folder of the store.", text(), ".nudge"),
@@ -124,6 +126,14 @@ func token() *schema {
 		must(key("scopes", "What it may do: `events` sends events and nothing else; `operate` includes `read`; `author` includes `operate`; `admin` is everything.",
 			oneOrMore(words("events", "read", "operate", "author", "admin")), []any{"events"})),
 		key("expires", "From when on it is refused: a time, or a day, which begins in UTC.", text(), "2027-01-31"))
+}
+
+func endpoint() *schema {
+	return mapping("Endpoint", "Another system that gets notices of what happens.",
+		must(key("name", "Its name. It stands in logs and metrics.", text(), "crm")),
+		must(key("url", "Where notices are posted to.", text(), "https://crm.example.com/nudge")),
+		must(key("secret", "What signs them: `whsec_` and at least 24 random bytes in base64. Each of several signs.", texts(), "${CRM_SECRET}")),
+		must(key("events", "The types of its notices.", oneOrMore(words("run.ended", "message.status", "campaign.finished", "person.opted_out", "person.opted_in")), []any{"run.ended", "message.status"})))
 }
 
 func only() *schema {

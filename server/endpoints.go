@@ -1,0 +1,131 @@
+package server
+
+import (
+	"encoding/hex"
+	"encoding/json"
+	"net/http"
+	"net/url"
+	"slices"
+	"time"
+
+	"nudge/engine"
+	"nudge/lang/diag"
+	"nudge/store"
+)
+
+// FailedNotice is a notice that an endpoint did not take, as the API shows it.
+type FailedNotice struct {
+	ID       string            `json:"id"`
+	Endpoint string            `json:"endpoint"`
+	Type     engine.NoticeType `json:"type"`
+	At       engine.Instant    `json:"at"`       // when it happened
+	Attempts int               `json:"attempts"` // that have failed
+	Error    string            `json:"error"`    // of the last attempt
+	Failed   engine.Instant    `json:"failed"`   // when it was given up
+	Data     json.RawMessage   `json:"data" openapi:"object"`
+}
+
+// failedPage is a page of notices that were given up.
+type failedPage struct {
+	Notices []FailedNotice `json:"notices"`
+	Next    string         `json:"next,omitempty"`
+}
+
+var failedParameters = []string{"before", "limit"}
+
+func (s *Server) listFailedNotices(w http.ResponseWriter, r *http.Request) {
+	before, limit, err := failedQuery(r.URL.Query())
+	if err != nil {
+		s.fail(w, r, err)
+		return
+	}
+	failed, next, err := s.config.Store.FailedNotices(before, limit)
+	if err != nil {
+		s.fail(w, r, err)
+		return
+	}
+	page := failedPage{Notices: make([]FailedNotice, 0, len(failed)), Next: hex.EncodeToString(next)}
+	for _, n := range failed {
+		page.Notices = append(page.Notices, FailedNotice{n.ID, n.Endpoint, n.Type, n.At, n.Attempts, n.Error, n.Failed, n.Data})
+	}
+	reply(w, http.StatusOK, page)
+}
+
+func failedQuery(values url.Values) (before []byte, limit int, err error) {
+	for name := range values {
+		if !slices.Contains(failedParameters, name) {
+			return nil, 0, wrongParameter(name, "is not a parameter here; "+diag.DidYouMean(name, failedParameters, "allowed"))
+		}
+	}
+	if limit, err = limitOf(values); err != nil {
+		return nil, 0, err
+	}
+	if text := values.Get("before"); text != "" {
+		if before, err = hex.DecodeString(text); err != nil || len(before) < 9 {
+			return nil, 0, wrongParameter("before", "must be the place of a page, as next gives it")
+		}
+	}
+	return before, limit, nil
+}
+
+// retryRequest names notices that are to be tried again.
+type retryRequest struct {
+	IDs      []string `json:"ids,omitempty"`      // of notices
+	Endpoint string   `json:"endpoint,omitempty"` // all that this one did not take
+}
+
+// retried is how many notices are tried again.
+type retried struct {
+	Notices int `json:"notices"`
+}
+
+// retryPage is how many notices are read at a time to find those that must be tried again.
+const retryPage = 500
+
+// retryNotices makes notices that were given up due now.
+func (s *Server) retryNotices(w http.ResponseWriter, r *http.Request) {
+	var request retryRequest
+	err := refuseKey(r, "this takes no Idempotency-Key: what is sent twice is tried again once")
+	if err == nil {
+		err = s.read(w, r, &request)
+	}
+	switch {
+	case err != nil:
+		s.fail(w, r, err)
+		return
+	case (len(request.IDs) > 0) == (request.Endpoint != ""):
+		s.fail(w, r, problemOf(http.StatusBadRequest, "invalid", "say which notices: either ids, or the endpoint that did not take them", fieldProblem{"ids", "or endpoint"}))
+		return
+	}
+	results, err := s.toRetry(&request)
+	if err == nil && len(results) > 0 {
+		if err = s.note(r.Context(), actorOf(w, r), "retry notices", request); err == nil {
+			err = s.config.Runner.Settle(r.Context(), results)
+		}
+	}
+	if err != nil {
+		s.fail(w, r, runnerProblem(err))
+		return
+	}
+	reply(w, http.StatusOK, retried{len(results)})
+}
+
+// toRetry reads the notices that a request means. Those that are not there, or not any more, are passed over.
+func (s *Server) toRetry(request *retryRequest) (results []store.NoticeResult, err error) {
+	now := engine.InstantOf(time.Now())
+	for before := []byte(nil); ; {
+		page, next, err := s.config.Store.FailedNotices(before, retryPage)
+		if err != nil {
+			return nil, err
+		}
+		for _, n := range page {
+			if n.Endpoint == request.Endpoint || slices.Contains(request.IDs, n.ID) {
+				results = append(results, store.NoticeResult{Notice: n, Again: now})
+			}
+		}
+		if next == nil {
+			return results, nil
+		}
+		before = next
+	}
+}
