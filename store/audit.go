@@ -7,8 +7,6 @@ import (
 	"crypto/sha256"
 	"encoding/binary"
 	"encoding/hex"
-	"strconv"
-	"strings"
 
 	"nudge/engine"
 )
@@ -131,9 +129,7 @@ func (e *erasure) eraseAudit(w Writer, key, record []byte, add func(write)) erro
 
 // namedIn reports whether an entry is about the person, or names them in its values.
 func (e *erasure) namedIn(entry *engine.AuditEntry) bool {
-	quoted := []byte(strconv.Quote(e.profile))
-	return entry.Profile == e.profile || strings.Contains(entry.Reason, e.profile) ||
-		bytes.Contains(entry.Before, quoted) || bytes.Contains(entry.After, quoted)
+	return entry.Profile == e.profile || e.isWordOf(entry.Reason) || e.standsIn(entry.Before) || e.standsIn(entry.After)
 }
 
 // purgeAudit drops the entries of commands up to a number.

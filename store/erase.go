@@ -5,8 +5,9 @@ import (
 	"encoding/json"
 	"errors"
 	"slices"
-	"strconv"
 	"strings"
+	"unicode"
+	"unicode/utf8"
 
 	"nudge/channels"
 	"nudge/engine"
@@ -20,6 +21,8 @@ type erasure struct {
 	stamp   engine.Instant
 	next    []byte // key of the next record to read
 	done    int    // how many of the buckets in erasedBuckets are done
+
+	r Reader // of the slice under way
 }
 
 // erasedBuckets are those in which data about a person may be anywhere, in the order in which they are
@@ -76,6 +79,7 @@ func (s *Store) Erase() (more bool, err error) {
 // slice processes the next records. It returns done after the last ones.
 func (e *erasure) slice(w Writer) (done bool, err error) {
 	bucket := erasedBuckets[e.done]
+	e.r = w
 	var writes []write
 	looked := 0
 	next := []byte(nil)
@@ -186,16 +190,20 @@ func (e *erasure) forgets(in *engine.Input) bool {
 		p.Conversation = ""
 	case *engine.SendResult:
 		p.Conversation = ""
+	case *engine.FetchResult:
+		p.JSON, p.Error = nil, ""
 	case *engine.Reply:
 		in.ID = ""
 		p.Reply = channels.Reply{Answers: p.Answers, At: p.At}
 	case *engine.ProfileChange:
 		in.Payload = &engine.ProfileChange{Forget: p.Forget}
 	case *engine.Call:
-		in.Payload = &engine.Call{Flow: p.Flow, By: p.By}
+		if p.Data = nil; p.Profile == e.profile {
+			in.Payload = &engine.Call{Flow: p.Flow, By: p.By}
+		}
 	case *engine.Rows:
 		for i := range p.Rows {
-			if p.Rows[i].Profile == e.profile {
+			if e.rowNames(p.Rows[i]) {
 				p.Rows[i] = engine.Row{}
 			}
 		}
@@ -213,29 +221,26 @@ func (e *erasure) forgets(in *engine.Input) bool {
 	return true
 }
 
-// talks reports whether the ID of a conversation has that of the person in it, as those that Nudge
-// makes do.
-func (e *erasure) talks(conversation string) bool {
-	return strings.Contains(conversation, e.profile) || strings.Contains(conversation, strings.ReplaceAll(e.profile, " ", "_"))
-}
-
-// names reports whether a payload names the person.
+// names reports whether a payload names the person, or has something that only concerns them.
 func (e *erasure) names(payload engine.Payload) bool {
 	switch p := payload.(type) {
 	case *engine.Event:
-		return p.Profile == e.profile || bytes.Contains(p.Data, []byte(strconv.Quote(e.profile)))
+		return p.Profile == e.profile || e.standsIn(p.Data)
 	case *engine.Receipt:
-		return p.Profile == e.profile || e.talks(p.Conversation)
+		id, err := engine.ParseRunID(p.Ref.Run)
+		return p.Profile == e.profile || e.talks(p.Conversation) && (err != nil || e.maybeTheirs(id))
 	case *engine.SendResult:
-		return e.talks(p.Conversation)
+		return e.talks(p.Conversation) && e.maybeTheirs(p.Run)
+	case *engine.FetchResult:
+		return len(p.JSON)+len(p.Error) > 0 && (e.standsIn(p.JSON) || e.erasedRun(p.Run))
 	case *engine.Reply:
 		return p.Profile == e.profile
 	case *engine.ProfileChange:
 		return p.Profile == e.profile
 	case *engine.Call:
-		return p.Profile == e.profile
+		return p.Profile == e.profile || e.standsIn(p.Data)
 	case *engine.Rows:
-		return slices.ContainsFunc(p.Rows, func(r engine.Row) bool { return r.Profile == e.profile })
+		return slices.ContainsFunc(p.Rows, e.rowNames)
 	case *engine.Dequeue:
 		return p.Profile == e.profile || slices.Contains(p.Named, e.profile)
 	case *engine.Quarantine:
@@ -243,9 +248,65 @@ func (e *erasure) names(payload engine.Payload) bool {
 	case *engine.Control:
 		return slices.Contains(p.Only, e.profile)
 	case *engine.Cancel:
-		return strings.Contains(p.Reason, e.profile)
+		return e.isWordOf(p.Reason)
 	case *engine.CampaignControl:
-		return strings.Contains(p.Reason, e.profile)
+		return e.isWordOf(p.Reason)
+	}
+	return false
+}
+
+func (e *erasure) rowNames(r engine.Row) bool { return r.Profile == e.profile || e.standsIn(r.Data) }
+
+// talks reports whether the ID of a conversation ends with that of the person, as those that Nudge makes
+// do. That of another person may end so, too.
+func (e *erasure) talks(conversation string) bool {
+	return strings.HasSuffix(conversation, "_"+e.profile) || strings.HasSuffix(conversation, "_"+strings.ReplaceAll(e.profile, " ", "_"))
+}
+
+// maybeTheirs reports whether a run may have been the person's: it is not known to be another's.
+func (e *erasure) maybeTheirs(id engine.RunID) bool {
+	run, err := readRun(e.r, id)
+	return err != nil || run == nil || run.Profile == "" || run.Profile == e.profile
+}
+
+// erasedRun reports whether the person of a run was forgotten.
+func (e *erasure) erasedRun(id engine.RunID) bool {
+	run, err := readRun(e.r, id)
+	return err == nil && run != nil && run.Profile == ""
+}
+
+// standsIn reports whether JSON has the person's ID as a text. It may be written with escapes there.
+func (e *erasure) standsIn(raw []byte) bool {
+	if bytes.Contains(raw, []byte(`"`+e.profile+`"`)) {
+		return true
+	}
+	if !bytes.ContainsRune(raw, '\\') {
+		return false
+	}
+	for d := json.NewDecoder(bytes.NewReader(raw)); ; {
+		switch token, err := d.Token(); {
+		case err != nil:
+			return false
+		case token == e.profile:
+			return true
+		}
+	}
+}
+
+// isWordOf reports whether the person's ID stands in a text, and not within a longer word.
+func (e *erasure) isWordOf(text string) bool {
+	within := func(r rune) bool { return unicode.IsLetter(r) || unicode.IsDigit(r) }
+	for from := 0; e.profile != ""; {
+		i := strings.Index(text[from:], e.profile)
+		if i < 0 {
+			break
+		}
+		from += i
+		before, _ := utf8.DecodeLastRuneInString(text[:from])
+		from += len(e.profile)
+		if after, _ := utf8.DecodeRuneInString(text[from:]); !within(before) && !within(after) {
+			return true
+		}
 	}
 	return false
 }

@@ -1,0 +1,71 @@
+package store
+
+import (
+	"encoding/json"
+	"testing"
+
+	"nudge/channels"
+	"nudge/engine"
+)
+
+// runsOnly is a reader that has records of runs by their IDs, and nothing else.
+type runsOnly map[string][]byte
+
+func (r runsOnly) Get(_ Bucket, key []byte) []byte                    { return r[string(key)] }
+func (runsOnly) Ascend(Bucket, []byte, func(key, value []byte) bool)  {}
+func (runsOnly) Descend(Bucket, []byte, func(key, value []byte) bool) {}
+
+// TestErasedInputs holds which inputs of the journal lose something when a person is forgotten: those that
+// name them, however the name is written, and no others.
+func TestErasedInputs(t *testing.T) {
+	theirs, other, dropped := engine.RunID{1}, engine.RunID{2}, engine.RunID{3}
+	kept := runsOnly{}
+	for id, profile := range map[engine.RunID]string{theirs: "", other: "mary_ann"} {
+		kept[string(id[:])] = encodeRun(&engine.Run{ID: id, Profile: profile, Status: engine.Waiting})
+	}
+	result := func(run engine.RunID, conversation string) engine.Payload {
+		return &engine.SendResult{Run: run, Result: channels.Result{Conversation: conversation}}
+	}
+	for _, x := range []struct {
+		who     string
+		payload engine.Payload
+		want    bool
+	}{
+		{"ann", &engine.Event{Type: "x", Profile: "ann"}, true},
+		{"ann", &engine.Event{Type: "x", Data: json.RawMessage(`{"friends":[{"id":"ann"}]}`)}, true},
+		{"ann", &engine.Event{Type: "x", Data: json.RawMessage(`{"friend":"\u0061nn"}`)}, true},
+		{"ann", &engine.Event{Type: "x", Data: json.RawMessage(`{"friend":"joann","text":"ann is here"}`)}, false},
+		{`a"b\c`, &engine.Event{Type: "x", Data: json.RawMessage(`{"friend":"a\"b\\c"}`)}, true},
+		{"zoé", &engine.Event{Type: "x", Data: json.RawMessage(`{"friend":"zo\u00e9"}`)}, true},
+		{"zoé", &engine.Event{Type: "x", Data: json.RawMessage(`{"friend":"zoé"}`)}, true},
+		{"a&b", &engine.Event{Type: "x", Data: json.RawMessage(`{"friend":"a\u0026b"}`)}, true},
+		{"ann", &engine.Call{Flow: "f", Profile: "bob", Data: json.RawMessage(`{"friend":"ann"}`)}, true},
+		{"ann", &engine.Rows{Rows: []engine.Row{{Profile: "bob", Data: json.RawMessage(`{"friend":"ann"}`)}}}, true},
+		{"ann", &engine.Rows{Rows: []engine.Row{{Profile: "joann"}}}, false},
+		{"ann", result(theirs, "shop_ann"), true},
+		{"ann", result(dropped, "shop_ann"), true},
+		{"ann", result(other, "shop_mary_ann"), false},
+		{"mary ann", result(theirs, "shop_mary_ann"), true},
+		{"ann", result(theirs, "shop_joann"), false},
+		{"ann", &engine.FetchResult{Run: theirs, JSON: json.RawMessage(`{"name":"Ann Smith"}`)}, true},
+		{"ann", &engine.FetchResult{Run: other, JSON: json.RawMessage(`{"name":"Mary"}`)}, false},
+		{"ann", &engine.FetchResult{Run: other, JSON: json.RawMessage(`{"friend":"ann"}`)}, true},
+		{"ann", &engine.FetchResult{Run: theirs, Status: 200}, false},
+		{"ann", &engine.Cancel{Reason: "ann called"}, true},
+		{"ann", &engine.Cancel{Reason: "(ann)"}, true},
+		{"ann", &engine.Cancel{Reason: "joann called, not annie, nor annann"}, false},
+		{"ann", &engine.CampaignControl{Reason: "for joann and ann"}, true},
+		{"ann", &engine.Control{Only: []string{"bob", "ann"}}, true},
+		{"ann", &engine.Control{Only: []string{"joann"}}, false},
+		{"ann", &engine.Note{Did: "ann"}, false},
+	} {
+		e := &erasure{profile: x.who, upTo: 9, r: kept}
+		before, err := json.Marshal(x.payload)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := e.forgets(&engine.Input{Payload: x.payload}); got != x.want {
+			t.Errorf("forgetting %s changes %T %s: %t, want %t", x.who, x.payload, before, got, x.want)
+		}
+	}
+}
