@@ -5,6 +5,7 @@ import (
 	"errors"
 	"os"
 	"reflect"
+	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -198,5 +199,23 @@ func BenchmarkRunRecord(b *testing.B) {
 			}
 			b.ReportMetric(float64(size), "B/run")
 		})
+	}
+}
+
+// TestForgottenTrace verifies that what is left of a forgotten person has no trace, which leads
+// to what other services know of them.
+func TestForgottenTrace(t *testing.T) {
+	if left := anonymous(ended()); !left.Trace.IsZero() {
+		t.Errorf("the run keeps the trace %v", left.Trace)
+	}
+	e := &erasure{profile: "ann"}
+	for _, in := range []*engine.Input{
+		{Payload: &engine.Event{Type: "told", Profile: "ann", Trace: aTrace}},
+		{Payload: &engine.Call{Flow: "f", Profile: "ann", Trace: aTrace}},
+	} {
+		e.forgets(in)
+		if text, err := json.Marshal(in); err != nil || strings.Contains(string(text), aTrace.ID()) {
+			t.Errorf("the journal keeps %s, %v", text, err)
+		}
 	}
 }

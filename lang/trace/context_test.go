@@ -1,7 +1,9 @@
 package trace_test
 
 import (
+	"maps"
 	"net/http"
+	"slices"
 	"strings"
 	"testing"
 
@@ -89,7 +91,7 @@ func TestHeaders(t *testing.T) {
 	}
 	out := http.Header{}
 	c.AddTo(out)
-	if len(out) != 2 || out["traceparent"][0] != parent || out["tracestate"][0] != "a=1,b=2" {
+	if want := (map[string][]string{trace.ParentHeader: {parent}, trace.StateHeader: {"a=1,b=2"}}); !maps.EqualFunc(out, want, slices.Equal) {
 		t.Errorf("what goes on is %v", out)
 	}
 	h["Traceparent"] = []string{parent, parent}
