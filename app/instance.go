@@ -17,6 +17,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/prometheus/client_golang/prometheus/collectors"
 
+	"nudge/app/tracing"
 	"nudge/audience"
 	"nudge/channels"
 	"nudge/channels/appmessaging"
@@ -57,6 +58,7 @@ type Instance struct {
 
 	tokens    atomic.Pointer[[]server.Token]
 	origins   atomic.Pointer[[]string]
+	spans     *tracing.Spans // nil: no traces are recorded
 	check     *storeCheck
 	audiences *audience.Folder
 	stack     []part
@@ -101,6 +103,9 @@ func (i *Instance) start(ctx context.Context) error {
 		return wrongInput(list)
 	}
 	i.useTokens(tokens, i.project.Settings.Origins)
+	if err := i.openSpans(ctx); err != nil {
+		return err
+	}
 	registry := newRegistry()
 	core, err := i.openStore(registry)
 	if err != nil {
@@ -126,6 +131,14 @@ func (i *Instance) start(ctx context.Context) error {
 }
 
 func (i *Instance) push(name string, stop func() error) { i.stack = append(i.stack, part{name, stop}) }
+
+// openSpans starts to record traces, if the environment says so.
+func (i *Instance) openSpans(ctx context.Context) (err error) {
+	if i.spans, err = tracing.Open(ctx, i.log); i.spans != nil {
+		i.push("the traces", func() error { i.spans.Stop(); return nil })
+	}
+	return failed(err)
+}
 
 // openStore opens the data folder and returns an engine that continues from it.
 func (i *Instance) openStore(registry *prometheus.Registry) (*engine.Engine, error) {
@@ -177,6 +190,7 @@ func (i *Instance) startRunner(core *engine.Engine, registry *prometheus.Registr
 	i.runner, err = runner.New(i.store, core, runner.Config{
 		Accounts: accounts, Fetcher: fetcher, Clock: i.config.Clock, Log: i.log, Registry: registry,
 		Audiences: i.audiences, Retention: i.project.Settings.Retained, Endpoints: endpointsOf(i.project.Settings.Endpoints), Noticed: i.wakeCourier,
+		Tracer: i.spans.Tracer(),
 	})
 	if err != nil {
 		return failed(err)
@@ -227,6 +241,7 @@ func (i *Instance) serve(registry *prometheus.Registry) error {
 	config := server.Config{
 		Runner: i.runner, Store: i.store, Deployed: i.noteDeploy, Tokens: i.currentTokens, Origins: i.currentOrigins, Registry: registry, Log: i.log,
 		Audiences: i.audiences, Limits: i.project.Settings.Limits, Full: i.full.Load, CheckStore: i.check.run,
+		Tracer: i.spans.Tracer(),
 	}
 	if secrets := i.project.Settings.Secrets; len(secrets) > 0 {
 		hooks := i.project.Settings.Webhooks
@@ -296,7 +311,7 @@ func webhookURL(l net.Listener) string {
 
 // Stop ends the instance in reverse order of its start. First it takes nothing new, then
 // it waits for the current posts, and last it closes the store. It takes at most 20
-// seconds and may be called again.
+// seconds, and two more if a collector of traces does not answer. It may be called again.
 func (i *Instance) Stop() error {
 	i.stop.Do(func() {
 		var errs []error
