@@ -23,7 +23,7 @@ var limitGroups = []limitGroup{
 	{"YAML, JSON and durations", []string{"lang/node", "lang/shape"}},
 	{"Audiences", []string{"audience"}},
 	{"Replies, webhooks and the provider", []string{"channels", "channels/appmessaging"}},
-	{"Requests", []string{"server", "app"}},
+	{"Requests", []string{"server", "app", "app/tracing", "lang/trace"}},
 	{"The running server", []string{"runner", "runner/fetch"}},
 	{"The store", []string{"store", "store/bolt"}},
 	{"The Go client", []string{"client"}},

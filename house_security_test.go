@@ -13,6 +13,7 @@ import (
 // connecting are the folders that open connections, with where these lead. Everything else asks
 // one of them, so that its checks cannot be forgotten.
 var connecting = map[string]string{
+	"app/tracing":           "the collector that the environment names",
 	"bench":                 "the server that it measures",
 	"bench/bare":            "the provider that is measured",
 	"channels/appmessaging": "the provider of an account",
@@ -23,7 +24,7 @@ var connecting = map[string]string{
 }
 
 // dials matches what opens connections to the outside.
-var dials = regexp.MustCompile(`^(http\.(Client|Transport|Get|Post|PostForm|Head|DefaultClient|DefaultTransport)|net\.(Dial\w*)|tls\.(Dial\w*)|websocket\.Dial|smtp\.\w+|rpc\.Dial\w*)$`)
+var dials = regexp.MustCompile(`^(http\.(Client|Transport|Get|Post|PostForm|Head|DefaultClient|DefaultTransport)|net\.(Dial\w*)|tls\.(Dial\w*)|websocket\.Dial|smtp\.\w+|rpc\.Dial\w*|otlptracehttp\.New)$`)
 
 // TestWhoConnects lists who opens connections.
 func TestWhoConnects(t *testing.T) {

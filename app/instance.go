@@ -17,6 +17,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/prometheus/client_golang/prometheus/collectors"
 
+	"nudge/app/tracing"
 	"nudge/audience"
 	"nudge/channels"
 	"nudge/channels/appmessaging"
@@ -61,6 +62,7 @@ type Instance struct {
 	tokens      atomic.Pointer[[]server.Token]
 	origins     atomic.Pointer[[]string]
 	preferences atomic.Pointer[server.Preferences] // nil: there is no page
+	spans       *tracing.Spans                     // nil: no traces are recorded
 	check       *storeCheck
 	audiences   *audience.Folder
 	stack       []part
@@ -108,6 +110,9 @@ func (i *Instance) start(ctx context.Context) error {
 	if p := i.project.Settings.Preferences; p != nil && i.config.Preferences != nil {
 		i.usePreferences(p)
 	}
+	if err := i.openSpans(ctx); err != nil {
+		return err
+	}
 	registry := newRegistry()
 	core, err := i.openStore(registry)
 	if err != nil {
@@ -133,6 +138,14 @@ func (i *Instance) start(ctx context.Context) error {
 }
 
 func (i *Instance) push(name string, stop func() error) { i.stack = append(i.stack, part{name, stop}) }
+
+// openSpans starts to record traces, if the environment says so.
+func (i *Instance) openSpans(ctx context.Context) (err error) {
+	if i.spans, err = tracing.Open(ctx, i.log); i.spans != nil {
+		i.push("the traces", func() error { i.spans.Stop(); return nil })
+	}
+	return failed(err)
+}
 
 // openStore opens the data folder and returns an engine that continues from it.
 func (i *Instance) openStore(registry *prometheus.Registry) (*engine.Engine, error) {
@@ -184,6 +197,7 @@ func (i *Instance) startRunner(core *engine.Engine, registry *prometheus.Registr
 	config := runner.Config{
 		Accounts: accounts, Fetcher: fetcher, Clock: i.config.Clock, Log: i.log, Registry: registry,
 		Audiences: i.audiences, Retention: i.project.Settings.Retained, Endpoints: endpointsOf(i.project.Settings.Endpoints), Noticed: i.wakeCourier,
+		Tracer: i.spans.Tracer(),
 	}
 	if i.preferences.Load() != nil {
 		config.Links = messageLinks{i}
@@ -238,6 +252,7 @@ func (i *Instance) serve(registry *prometheus.Registry) error {
 	config := server.Config{
 		Runner: i.runner, Store: i.store, Deployed: i.noteDeploy, Tokens: i.currentTokens, Origins: i.currentOrigins, Registry: registry, Log: i.log,
 		Audiences: i.audiences, Limits: i.project.Settings.Limits, Full: i.full.Load, CheckStore: i.check.run,
+		Tracer: i.spans.Tracer(),
 	}
 	if secrets := i.project.Settings.Secrets; len(secrets) > 0 {
 		hooks := i.project.Settings.Webhooks
@@ -313,7 +328,7 @@ func webhookURL(l net.Listener) string {
 
 // Stop ends the instance in reverse order of its start. First it takes nothing new, then
 // it waits for the current posts, and last it closes the store. It takes at most 20
-// seconds and may be called again.
+// seconds, and two more if a collector of traces does not answer. It may be called again.
 func (i *Instance) Stop() error {
 	i.stop.Do(func() {
 		var errs []error

@@ -12,7 +12,8 @@ import (
 // use and never post a message twice in one call to Send.
 type Channel interface {
 	// Send posts one message and returns the outcome. It has no error, because everything
-	// that can happen is one of the four outcomes. It returns soon after ctx ends.
+	// that can happen is one of the four outcomes. It returns soon after ctx ends. Its requests
+	// carry the trace of ctx (trace.From), if there is one.
 	Send(ctx context.Context, m Message) Result
 }
 

@@ -27,6 +27,7 @@ type Run struct {
 	Data      json.RawMessage `json:"data,omitempty"`    // only of [Client.Run]
 	Messages  []Message       `json:"messages,omitempty"`
 	Timeline  []Entry         `json:"timeline,omitempty"`
+	Trace     string          `json:"trace,omitempty"` // the ID of the trace of what started it; empty for none
 
 	Quarantined Time   `json:"quarantined,omitzero"` // when it was set apart, because its record was damaged
 	Reason      string `json:"reason,omitempty"`     // what was wrong with the record

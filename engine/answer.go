@@ -1,6 +1,9 @@
 package engine
 
-import "nudge/channels"
+import (
+	"nudge/channels"
+	"nudge/lang/trace"
+)
 
 // Answer is the result of an input, for its sender.
 type Answer struct {
@@ -72,6 +75,7 @@ type Post struct {
 	Message int
 	Attempt int
 	Content channels.Message
+	Trace   trace.Context // of the run
 
 	// Planned and Category make the link to the person's preferences. They are those of the message, so
 	// every attempt has the same link.

@@ -5,6 +5,7 @@ import (
 	"fmt"
 
 	"nudge/flows"
+	"nudge/lang/trace"
 )
 
 // Call starts a run of a flow for a person: from outside, from a start step, or from
@@ -17,6 +18,7 @@ type Call struct {
 	Data    json.RawMessage `json:"data,omitempty"`
 	Parent  RunID           `json:"parent,omitzero"`  // the run whose start step waits for the outcome; zero for none
 	Number  int             `json:"number,omitempty"` // of the parent's calls, from 1; 0 without a parent
+	Trace   trace.Context   `json:"trace,omitzero"`   // of the request, or of the run whose start step it is; kept on the run
 }
 
 // ChildEnded reports to a run that the run it started and waits for has ended.
@@ -51,7 +53,7 @@ func (a *applier) emit(r pinned, s *flows.Step) (next int, parked bool) {
 		return 0, true
 	}
 	r.log(Entry{At: a.now, Kind: KindEmitted, Step: r.At, Detail: s.Emit.Event})
-	a.derive(r.Run, &Input{Payload: &Event{Type: s.Emit.Event, Profile: r.Profile, Data: data}})
+	a.derive(r.Run, &Input{Payload: &Event{Type: s.Emit.Event, Profile: r.Profile, Data: data, Trace: r.Trace}})
 	return s.Next, false
 }
 
@@ -76,7 +78,7 @@ func (a *applier) startFlow(r pinned, s *flows.Step) (next int, parked bool) {
 
 // callOf evaluates whom a start step calls a flow for, and with what.
 func callOf(r pinned, s *flows.Start, scope map[string]any) (*Call, error) {
-	call := &Call{Flow: s.Flow, Profile: r.Profile, By: r.Flow}
+	call := &Call{Flow: s.Flow, Profile: r.Profile, By: r.Flow, Trace: r.Trace}
 	var err error
 	if s.To != nil {
 		if call.Profile, err = s.To.Text(scope); err != nil {
@@ -134,7 +136,7 @@ func (c *Call) apply(a *applier) {
 	}
 	a.changed = true
 	before := a.starts
-	a.enter(f, &entrant{profile: c.Profile, key: c.Key, by: c.By, data: c.Data, parent: c.Parent, parentCall: c.Number, depth: a.in.Depth, called: true})
+	a.enter(f, &entrant{profile: c.Profile, key: c.Key, by: c.By, data: c.Data, parent: c.Parent, parentCall: c.Number, depth: a.in.Depth, called: true, trace: c.Trace})
 	if a.starts == before {
 		a.notifyCaller(c, "skipped")
 	}

@@ -6,6 +6,7 @@ import (
 	"slices"
 
 	"nudge/flows"
+	"nudge/lang/trace"
 )
 
 // entrant is a person for whom a run may start.
@@ -23,6 +24,7 @@ type entrant struct {
 	ownTime    int     // the time of day that the person has in the campaign, as [Run] keeps it
 	depth      int     // depth of the input that asks for the run
 	called     bool    // by a call
+	trace      trace.Context
 }
 
 // startedByReply is the started_by of a run that a reply started.
@@ -139,7 +141,7 @@ func (a *applier) start(f *flows.Flow, who *entrant) {
 		ID:   newRunID(a.now, a.e.State.Installation, a.seq, a.starts),
 		Flow: f.Name, Version: f.Version, Profile: who.profile, Key: who.key,
 		StartedBy: who.by, Data: who.data, Depth: who.depth, Parent: who.parent, ParentCall: who.parentCall,
-		Campaign: who.campaign, OwnTime: who.ownTime,
+		Campaign: who.campaign, OwnTime: who.ownTime, Trace: who.trace,
 	}
 	if who.reply != nil {
 		r.Signals, r.Reply = []Signal{*who.reply}, 1
@@ -178,7 +180,7 @@ func (a *applier) enqueue(f *flows.Flow, who *entrant) {
 	if who.reply != nil {
 		h = *who.reply
 	}
-	p.Queue = append(p.Queue, Queued{Flow: f.Name, Key: who.key, Called: who.called, Signal: h})
+	p.Queue = append(p.Queue, Queued{Flow: f.Name, Key: who.key, Called: who.called, Signal: h, Trace: who.trace})
 	a.out.Answer.Decisions = append(a.out.Answer.Decisions, Decision{Flow: f.Name, Action: DidQueue, Reason: "a run is live"})
 }
 
@@ -294,7 +296,7 @@ func (d *Dequeue) apply(a *applier) {
 
 // entrant returns the person for whom the queued event, reply or call starts a run.
 func (q *Queued) entrant(profile string) *entrant {
-	who := &entrant{profile: profile, key: q.Key, by: q.Event, who: q.Who, data: q.Data, depth: q.Depth, called: q.Called}
+	who := &entrant{profile: profile, key: q.Key, by: q.Event, who: q.Who, data: q.Data, depth: q.Depth, called: q.Called, trace: q.Trace}
 	if q.Event == "" {
 		who.by, who.reply = startedByReply, &q.Signal
 	}

@@ -137,7 +137,7 @@ func (a *applier) continueFanOut(ev *Event, after RunID) {
 		rest.Before = ev.FanOut.Before
 	}
 	a.out.Derived = append(a.out.Derived, &Input{Depth: a.in.Depth,
-		Payload: &Event{Type: ev.Type, Profile: ev.Profile, Data: ev.Data, FanOut: rest}})
+		Payload: &Event{Type: ev.Type, Profile: ev.Profile, Data: ev.Data, FanOut: rest, Trace: ev.Trace}})
 	a.out.Answer.Decisions = append(a.out.Answer.Decisions, Decision{Action: DidGoOn,
 		Reason: fmt.Sprintf("it concerns more than %d runs; the rest and the triggers follow", MaxRunsPerInput)})
 }
@@ -315,7 +315,7 @@ func (a *applier) triggerBy(f *flows.Flow, trigger int, ev *Event) (done bool, e
 		return true, nil
 	}
 	for _, p := range people {
-		a.enter(f, &entrant{profile: p, key: key, by: ev.Type, who: ev.Profile, data: ev.Data, depth: a.in.Depth})
+		a.enter(f, &entrant{profile: p, key: key, by: ev.Type, who: ev.Profile, data: ev.Data, depth: a.in.Depth, trace: ev.Trace})
 	}
 	return true, nil
 }

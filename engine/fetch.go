@@ -10,6 +10,7 @@ import (
 
 	"nudge/flows"
 	"nudge/lang/shape"
+	"nudge/lang/trace"
 )
 
 // FetchPost is the engine's request to ask an HTTP service for a run. Carry it out only
@@ -21,6 +22,7 @@ type FetchPost struct {
 	Attempt int
 	Request flows.FetchRequest
 	Timeout time.Duration
+	Trace   trace.Context // of the run
 }
 
 // FetchResult is how one attempt of a fetch ended.
@@ -62,7 +64,7 @@ func (a *applier) tryFetch(r pinned, s *flows.Step) (parked bool) {
 	r.FetchAttempt++
 	r.FetchPaused = false
 	r.setAlarm(Alarm{At: a.now.Add(s.Fetch.Timeout + fetchGrace), Place: AtMessage})
-	a.out.Fetches = append(a.out.Fetches, FetchPost{Run: r.ID, Step: r.At, Attempt: r.FetchAttempt, Request: request, Timeout: s.Fetch.Timeout})
+	a.out.Fetches = append(a.out.Fetches, FetchPost{Run: r.ID, Step: r.At, Attempt: r.FetchAttempt, Request: request, Timeout: s.Fetch.Timeout, Trace: r.Trace})
 	r.log(Entry{At: a.now, Kind: KindFetch, Step: r.At, Attempt: r.fetchTry(), Detail: request.Method + " " + hostOf(request.URL)})
 	return true
 }

@@ -7,6 +7,7 @@ import (
 
 	"nudge/channels"
 	"nudge/flows"
+	"nudge/lang/trace"
 )
 
 // Input is one thing that happened outside the engine, or one that follows from an earlier
@@ -218,6 +219,7 @@ type Event struct {
 	Profile string          `json:"profile,omitempty"` // the person it names; may be empty
 	Data    json.RawMessage `json:"data,omitempty"`    // a JSON object; empty for none
 	FanOut  *FanOutCursor   `json:"rest,omitempty"`    // set if the event continues through the runs it concerns; nil from outside
+	Trace   trace.Context   `json:"trace,omitzero"`    // of the request that brought it, or of the run that emitted it; kept on the runs that it starts
 
 	readings []reading // the data, decoded once for each shape that reads it
 }

@@ -10,6 +10,7 @@ import (
 
 	"nudge/flows"
 	"nudge/lang/shape"
+	"nudge/lang/trace"
 )
 
 // Person is what is known of a profile, apart from its runs.
@@ -40,6 +41,7 @@ type Queued struct {
 	Key    string
 	Called bool // by a call: no trigger's if is checked again
 	Signal
+	Trace trace.Context // of what asked for the start; of an event that another run held, none
 }
 
 // IsZero reports whether nothing is known, so that nothing needs storing.

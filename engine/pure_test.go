@@ -28,7 +28,7 @@ var impure = map[string]string{
 // below are the packages of this module that each pure package may import. None may import
 // the engine: they take values and return values.
 var below = map[string][]string{
-	".":         {"nudge/channels", "nudge/engine/caps", "nudge/engine/gate", "nudge/engine/instant", "nudge/engine/watch", "nudge/flows", "nudge/lang/diag", "nudge/lang/encoding", "nudge/lang/shape"},
+	".":         {"nudge/channels", "nudge/engine/caps", "nudge/engine/gate", "nudge/engine/instant", "nudge/engine/watch", "nudge/flows", "nudge/lang/diag", "nudge/lang/encoding", "nudge/lang/shape", "nudge/lang/trace"},
 	"./instant": {},
 	"./caps":    {"nudge/engine/instant", "nudge/flows"},
 	"./gate":    {"nudge/engine/caps", "nudge/engine/instant", "nudge/flows"},

@@ -6,6 +6,7 @@ import (
 	"slices"
 
 	"nudge/engine/watch"
+	"nudge/lang/trace"
 )
 
 // Run is one execution of a flow for one person, with everything the engine needs to
@@ -55,6 +56,8 @@ type Run struct {
 	Mailbox   []Signal     // signals that arrived while the run was held, oldest first
 	Timeline  []Entry      // what happened, oldest first
 	Dropped   Dropped      // what a loop without times has let go
+
+	Trace trace.Context // of what started it; its posts and fetches are part of it. Nothing is decided by it
 }
 
 // Dropped counts what is no longer there of a run that was in a loop without times.

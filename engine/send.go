@@ -105,7 +105,7 @@ func (a *applier) claim(r pinned) (next int, parked bool) {
 	r.clearAlarms(AtMessage)
 	a.takePlace(r, m)
 	a.left = a.left.without(m.Account)
-	a.out.Posts = append(a.out.Posts, Post{Account: m.Account, Run: r.ID, Message: n, Attempt: m.Attempt, Content: content,
+	a.out.Posts = append(a.out.Posts, Post{Account: m.Account, Run: r.ID, Message: n, Attempt: m.Attempt, Content: content, Trace: r.Trace,
 		Planned: m.Planned, Category: r.sendOf(m).Category})
 	r.log(Entry{At: a.now, Kind: KindClaimed, Step: m.Step, Message: n, Attempt: m.Attempt})
 	return 0, true

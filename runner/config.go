@@ -10,6 +10,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 
 	"nudge/channels"
+	"nudge/lang/trace"
 )
 
 const (
@@ -40,6 +41,7 @@ type Config struct {
 	Grace     time.Duration         // how long posts under way may take at shutdown; 0: 10 s of real time
 	Log       *slog.Logger          // nil: nothing is logged
 	Registry  prometheus.Registerer // nil: metrics are kept but not registered
+	Tracer    trace.Tracer          // records posts and fetches; nil: nothing is recorded, and traces are passed on
 }
 
 func (c Config) withDefaults() (Config, error) {

@@ -23,6 +23,9 @@ type dispatcher struct {
 	ended   func(posts []engine.Post, results []channels.Result, took time.Duration)
 	taken   func() // a sender has taken messages, so there is room for others
 
+	// traced returns ctx with the trace of a request, and what ends its span; nil for no span.
+	traced func(ctx context.Context, posts []engine.Post) (context.Context, func([]channels.Result))
+
 	held bool // belongs to the loop's goroutine: nothing goes to the account at present
 
 	mu     sync.Mutex // guards all below
@@ -119,8 +122,12 @@ func (d *dispatcher) close() {
 // post makes one request and hands on its outcome.
 func (d *dispatcher) post(ctx context.Context, posts []engine.Post) {
 	began := time.Now()
+	ctx, end := d.traced(ctx, posts)
 	results := d.send(ctx, posts)
 	took := time.Since(began)
+	if end != nil {
+		end(results)
+	}
 	d.mu.Lock()
 	d.idle++ // before the loop hears of it, so that it finds room
 	d.mu.Unlock()

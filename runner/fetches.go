@@ -42,11 +42,15 @@ func (r *Runner) fetch(ctx context.Context, p engine.FetchPost) *engine.FetchRes
 	if r.config.Fetcher == nil {
 		return &engine.FetchResult{Error: "this server fetches nothing"}
 	}
+	ctx, end := r.tracedFetch(ctx, &p)
 	status, body, err := r.config.Fetcher.Do(ctx, p.Request, p.Timeout)
 	result := &engine.FetchResult{Status: status, JSON: body}
 	if err != nil {
 		var final interface{ Final() bool }
 		result = &engine.FetchResult{Error: err.Error(), Final: errors.As(err, &final) && final.Final()}
+	}
+	if end != nil {
+		end(result)
 	}
 	return result
 }

@@ -1,6 +1,7 @@
 package runner
 
 import (
+	"context"
 	"time"
 
 	"nudge/channels"
@@ -11,6 +12,9 @@ import (
 func (r *Runner) dispatcherOf(a Account) *dispatcher {
 	d := newDispatcher(a, r.config.Links)
 	d.taken = func() { r.queue.nudge() }
+	d.traced = func(ctx context.Context, posts []engine.Post) (context.Context, func([]channels.Result)) {
+		return r.traced(ctx, a, posts)
+	}
 	d.ended = func(posts []engine.Post, results []channels.Result, took time.Duration) {
 		r.metrics.request(a.Name, results, took)
 		// It is dropped only after the loop has failed; the next start settles the messages

@@ -11,6 +11,8 @@ import (
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
+
+	"nudge/lang/trace"
 )
 
 // requestHeader is the ID of a request, from its sender or made by the server. It is in the answer and in
@@ -78,6 +80,7 @@ type recorded struct {
 	route  *routeMetrics // of the route that makes it
 	token  *Token        // of the request; nil: none yet
 	path   string        // for the log, in place of one that has a secret; empty: the request's
+	trace  trace.Context // of its span; zero: none
 }
 
 // recordOf returns the record of an answer; one that nobody keeps, if there is none.
@@ -144,8 +147,12 @@ func (s *Server) observed(next http.Handler) http.Handler {
 			if !s.config.Log.Enabled(r.Context(), slog.LevelDebug) {
 				return
 			}
-			s.config.Log.LogAttrs(r.Context(), slog.LevelDebug, "request", slog.String("method", r.Method), slog.String("path", cmp.Or(answer.path, r.URL.Path)),
-				slog.Int("status", answer.status), slog.Duration("took", took), slog.String("from", r.RemoteAddr), slog.String("request", id))
+			attributes := []slog.Attr{slog.String("method", r.Method), slog.String("path", cmp.Or(answer.path, r.URL.Path)),
+				slog.Int("status", answer.status), slog.Duration("took", took), slog.String("from", r.RemoteAddr), slog.String("request", id)}
+			if t := cmp.Or(answer.trace, trace.FromHeader(r.Header)); !t.IsZero() {
+				attributes = append(attributes, slog.String("trace", t.ID()))
+			}
+			s.config.Log.LogAttrs(r.Context(), slog.LevelDebug, "request", attributes...)
 		}()
 		next.ServeHTTP(answer, r)
 	})

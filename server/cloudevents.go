@@ -6,6 +6,8 @@ import (
 	"net/http"
 	"net/url"
 	"strings"
+
+	"nudge/lang/trace"
 )
 
 // Events may come as CloudEvents 1.0 (github.com/cloudevents/spec, the HTTP protocol binding and the JSON
@@ -27,6 +29,8 @@ type cloudEvent struct {
 	DataContentType string          `json:"datacontenttype,omitempty"`       // application/json
 	Data            json.RawMessage `json:"data,omitempty" openapi:"object"` // an object
 	DataBase64      string          `json:"data_base64,omitempty"`           // is refused: data must be an object
+	TraceParent     traceText       `json:"traceparent,omitempty"`           // the trace that it is part of; a wrong one counts as none
+	TraceState      traceText       `json:"tracestate,omitempty"`            // what belongs to it
 }
 
 // event is what a CloudEvent says. Its id is unique only within its source, so the two together are the
@@ -46,7 +50,8 @@ func (c *cloudEvent) event() (*event, error) {
 	case c.DataContentType != "" && !isJSON(c.DataContentType):
 		return nil, wrongField("datacontenttype", "must be application/json")
 	}
-	return &event{ID: c.Source + " " + c.ID, Type: c.Type, Profile: c.Subject, Data: c.Data}, nil
+	return &event{ID: c.Source + " " + c.ID, Type: c.Type, Profile: c.Subject, Data: c.Data,
+		trace: trace.Parse(string(c.TraceParent), string(c.TraceState))}, nil
 }
 
 // isJSON reports whether a media type is JSON, or of that form.
@@ -81,6 +86,7 @@ func binaryEvent(r *http.Request, data []byte) (*event, error) {
 		}
 		*into = text
 	}
+	c.TraceParent, c.TraceState = traceText(r.Header.Get(cloudHeader+trace.ParentHeader)), traceText(r.Header.Get(cloudHeader+trace.StateHeader))
 	if len(data) > 0 {
 		if _, err := objectOf(data); err != nil {
 			return nil, err

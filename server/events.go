@@ -10,6 +10,7 @@ import (
 	"strconv"
 
 	"nudge/engine"
+	"nudge/lang/trace"
 )
 
 const (
@@ -30,6 +31,8 @@ type event struct {
 	// ProfileData changes what is known of the person, as PATCH /v1/profiles does,
 	// before the event is applied and together with it.
 	ProfileData json.RawMessage `json:"profile_data,omitempty" openapi:"object"`
+
+	trace trace.Context // its own, or that of its request
 }
 
 // answerList are the answers to an array of events, in its order.
@@ -41,7 +44,7 @@ type answerList struct {
 // person.
 func (s *Server) inputs(e *event) ([]*engine.Input, error) {
 	in := &engine.Input{ID: e.ID,
-		Payload: &engine.Event{Type: e.Type, Profile: e.Profile, Data: compact(e.Data)}}
+		Payload: &engine.Event{Type: e.Type, Profile: e.Profile, Data: compact(e.Data), Trace: e.trace}}
 	if len(e.ProfileData) == 0 || string(e.ProfileData) == "null" {
 		return []*engine.Input{in}, nil
 	}
@@ -68,6 +71,18 @@ func (s *Server) parseEvent(line []byte) ([]*engine.Input, error) { return s.par
 func readEvent(raw []byte) (*event, error) {
 	var e event
 	return &e, decode(raw, &e)
+}
+
+// within reads events that are part of the trace of a request, unless they have their own.
+func within(r *http.Request, read func([]byte) (*event, error)) func([]byte) (*event, error) {
+	c := traceOf(r)
+	return func(raw []byte) (*event, error) {
+		e, err := read(raw)
+		if err == nil && e.trace.IsZero() {
+			e.trace = c
+		}
+		return e, err
+	}
 }
 
 func (s *Server) parsed(e *event, err error) ([]*engine.Input, error) {
@@ -117,17 +132,17 @@ func (s *Server) postJSON(w http.ResponseWriter, r *http.Request) {
 	first := bytes.TrimLeft(body, " \t\r\n")
 	switch media := mediaType(r); {
 	case media == mediaCloudEvents:
-		s.postArray(w, r, body, readCloudEvent)
+		s.postArray(w, r, body, within(r, readCloudEvent))
 		return
 	case media == mediaCloudEvent:
-		e, err = readCloudEvent(body)
+		e, err = within(r, readCloudEvent)(body)
 	case isBinary(r):
-		e, err = binaryEvent(r, body)
+		e, err = within(r, func(data []byte) (*event, error) { return binaryEvent(r, data) })(body)
 	case len(first) > 0 && first[0] == '[':
-		s.postArray(w, r, body, readEvent)
+		s.postArray(w, r, body, within(r, readEvent))
 		return
 	default:
-		e, err = readEvent(body)
+		e, err = within(r, readEvent)(body)
 	}
 	inputs, err := s.parsed(e, err)
 	if err != nil {

@@ -229,6 +229,6 @@ func (s *Server) callFlow(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	s.command(w, r, &engine.Input{ID: request.ID, Payload: &engine.Call{
-		Flow: r.PathValue("flow"), Profile: request.Profile, Key: request.Key, By: "call", Data: compact(request.Data),
+		Flow: r.PathValue("flow"), Profile: request.Profile, Key: request.Key, By: "call", Data: compact(request.Data), Trace: traceOf(r),
 	}})
 }

@@ -7,6 +7,8 @@ import (
 	"slices"
 	"strings"
 	"time"
+
+	"nudge/lang/trace"
 )
 
 // guard lets only those in who may use the API. With tokens that is who brings one.
@@ -56,7 +58,7 @@ func (s *Server) guard(next http.Handler) http.Handler {
 			return
 		}
 		w.Header().Set("Access-Control-Allow-Methods", http.MethodPost)
-		w.Header().Set("Access-Control-Allow-Headers", "Authorization, Content-Type, "+keyHeader)
+		w.Header().Set("Access-Control-Allow-Headers", "Authorization, Content-Type, "+keyHeader+", "+trace.ParentHeader+", "+trace.StateHeader)
 		w.Header().Set("Access-Control-Max-Age", "600")
 		w.WriteHeader(http.StatusNoContent)
 	})

@@ -25,6 +25,7 @@ import (
 	"nudge/docs"
 	"nudge/engine/instant"
 	"nudge/lang/diag"
+	"nudge/lang/trace"
 	"nudge/store"
 	"nudge/store/memory"
 )
@@ -190,6 +191,14 @@ func (d *describer) operation(r *route) object {
 	}
 	if d.takesKey(r) {
 		parameters = append(parameters, object{{"name", keyHeader}, {"in", "header"}, {"description", "Makes the request safe to send again: within 72 hours the same key is carried out once."}, {"schema", object{{"type", "string"}, {"maxLength", 256}}}})
+	}
+	if a.traced {
+		for _, h := range []struct{ name, does string }{
+			{trace.ParentHeader, "The trace that the request is part of, as the W3C Trace Context has it. A wrong one counts as none."},
+			{trace.StateHeader, "What belongs to it; at most 512 bytes are kept."},
+		} {
+			parameters = append(parameters, object{{"name", h.name}, {"in", "header"}, {"description", h.does}, {"schema", object{{"type", "string"}}}})
+		}
 	}
 	if len(parameters) > 0 {
 		o = append(o, field{"parameters", parameters})

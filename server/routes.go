@@ -36,6 +36,7 @@ type operation struct {
 	fails   []int // statuses of problems, besides those that every route has
 	bare    bool  // it may have no body
 	keyless bool  // it takes no Idempotency-Key, though it changes something
+	traced  bool  // the runs that it starts keep its trace
 }
 
 // parameter is one of a query.
@@ -109,13 +110,16 @@ const (
 	aCampaign = "sale@2026-11-30T09:00:00.000Z"
 )
 
+// metricsRoute is the pattern of the metrics.
+const metricsRoute = "GET /metrics"
+
 // routes are those of the API. Every POST, PUT and PATCH among them takes an Idempotency-Key,
 // which TestIdempotencyKey holds.
 func (s *Server) routes() []route {
 	all := slices.Concat(s.eventRoutes(), s.profileRoutes(), s.runRoutes(), s.flowRoutes(), s.campaignRoutes(), s.operationRoutes())
 	if s.config.Registry != nil {
 		metrics := promhttp.HandlerFor(s.config.Registry, promhttp.HandlerOpts{EnableOpenMetrics: true})
-		all = append(all, route{"GET /metrics", ScopeRead, metrics.ServeHTTP, operation{
+		all = append(all, route{metricsRoute, ScopeRead, metrics.ServeHTTP, operation{
 			id: "showMetrics", topic: "Operations", does: "Show the metrics", more: "In the text format of Prometheus.",
 			gives: []answer{{http.StatusOK, mediaText, nil, "the metrics"}},
 		}})
@@ -130,7 +134,9 @@ func (s *Server) eventRoutes() []route {
 			id: "sendEvents", topic: "Events", does: "Send events",
 			more: "One event, an array of at most 1,000 of which all or none are taken, or lines of which each is answered by itself. An event that is answered with 200 is on disk. " +
 				"Send one again with the same id, and it is answered as it was. CloudEvents 1.0 are taken as well: one, a batch, or one " +
-				"with its attributes in headers (ce-specversion, ce-id, ce-source, ce-type, ce-subject). The person is its subject, and its id is the source and the id with a space between them.",
+				"with its attributes in headers (ce-specversion, ce-id, ce-source, ce-type, ce-subject). The person is its subject, and its id is the source and the id with a space between them. " +
+				"The runs that an event starts keep its trace: that of its own traceparent, as a CloudEvent may have one, or of the request's, except in lines.",
+			traced: true,
 			takes: []content{
 				{media: mediaJSON, types: []any{event{}, []event{}}, most: maxEventsBody, example: `{"id": "e1", "type": "order.shipped", "profile": "ann", "data": {"order_id": "7"}}`},
 				{media: mediaLines, types: []any{event{}}, line: true, most: maxLine, example: `{"type": "order.shipped", "profile": "ann", "data": {"order_id": "7"}}`},
@@ -223,7 +229,7 @@ func (s *Server) flowRoutes() []route {
 		{"POST /v1/flows/{flow}/runs", ScopeOperate, s.callFlow, operation{
 			id: "callFlow", topic: "Flows", does: "Start a run of a flow", more: "For one person, without an event. The data is that of the flow.",
 			takes: body(callRequest{}, maxCallBody, `{"id": "c1", "profile": "ann", "data": {"order_id": "7"}}`), gives: ok(engine.Answer{}, "the run that has started, or why none did"),
-			fails: []int{400, 404, 409, 422, 429, 503},
+			fails: []int{400, 404, 409, 422, 429, 503}, traced: true,
 		}},
 	}
 }
@@ -334,6 +340,7 @@ func (s *Server) muxOf(routes []route) *http.ServeMux {
 		if r.scope != "" {
 			r.handle = s.scoped(r)
 		}
+		r.handle = s.traced(r)
 		metrics := s.access.of(r.pattern)
 		mux.HandleFunc(r.pattern, func(w http.ResponseWriter, request *http.Request) {
 			recordOf(w).route = metrics

@@ -34,6 +34,7 @@ type Run struct {
 	Data      json.RawMessage `json:"data,omitempty"`
 	Messages  []Message       `json:"messages,omitempty"`
 	Timeline  []Entry         `json:"timeline,omitempty"`
+	Trace     string          `json:"trace,omitempty"` // the ID of the trace of what started it: 32 hex digits
 
 	Quarantined engine.Instant `json:"quarantined,omitzero"` // when it was set apart, because its record was damaged
 	Reason      string         `json:"reason,omitempty"`     // what was wrong with the record
@@ -73,7 +74,7 @@ func runOf(r *engine.Run, f *flows.Flow) Run {
 	run := Run{
 		ID: r.ID.String(), Flow: r.Flow, Version: r.Version, Profile: r.Profile, Key: r.Key,
 		StartedBy: r.StartedBy, Status: r.Status.String(), Deadline: r.Deadline,
-		Started: r.Started(), Ended: r.Ended, Outcome: r.Outcome, Goal: r.Goal,
+		Started: r.Started(), Ended: r.Ended, Outcome: r.Outcome, Goal: r.Goal, Trace: r.Trace.ID(),
 	}
 	if r.Live() {
 		run.Step = stepName(f, r.At)

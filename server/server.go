@@ -16,6 +16,7 @@ import (
 	"nudge/channels"
 	"nudge/engine"
 	"nudge/lang/diag"
+	"nudge/lang/trace"
 	"nudge/runner"
 	"nudge/store"
 	"nudge/whatif/preview"
@@ -52,6 +53,7 @@ type Config struct {
 	Preferences func() *Preferences
 	Full        func() bool          // whether the disk of the store is nearly full; nil: nobody looks
 	Registry    *prometheus.Registry // for /metrics, and for the server's own; nil: none
+	Tracer      trace.Tracer         // records requests; nil: nothing is recorded, and traces are passed on
 	Limits      Limits               // of what requests can make the server hold
 	Log         *slog.Logger         // nil: nothing is logged
 }

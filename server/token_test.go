@@ -107,7 +107,7 @@ func TestPagesSendEvents(t *testing.T) {
 	asked := s.do("OPTIONS", "/v1/events", "", "Origin", here, "Access-Control-Request-Method", "POST").is(204)
 	for name, want := range map[string]string{
 		"Access-Control-Allow-Origin": here, "Access-Control-Allow-Methods": "POST", "Vary": "Origin",
-		"Access-Control-Allow-Headers": "Authorization, Content-Type, Idempotency-Key", "Access-Control-Max-Age": "600",
+		"Access-Control-Allow-Headers": "Authorization, Content-Type, Idempotency-Key, traceparent, tracestate", "Access-Control-Max-Age": "600",
 	} {
 		if got := asked.header.Get(name); got != want {
 			t.Errorf("%s is %q, want %q", name, got, want)

@@ -245,6 +245,13 @@ func (e *erasure) names(payload engine.Payload) bool {
 		return p.Profile == e.profile || slices.Contains(p.Named, e.profile)
 	case *engine.Quarantine:
 		return p.Profile == e.profile
+	}
+	return e.commandNames(payload)
+}
+
+// commandNames is names for the commands of operators.
+func (e *erasure) commandNames(payload engine.Payload) bool {
+	switch p := payload.(type) {
 	case *engine.Control:
 		return slices.Contains(p.Only, e.profile)
 	case *engine.Cancel:

@@ -7,6 +7,7 @@ import (
 	"nudge/channels"
 	"nudge/engine"
 	"nudge/flows"
+	"nudge/lang/trace"
 )
 
 func encodeJournaled(j *engine.Journaled) []byte {
@@ -146,6 +147,12 @@ func eventFields(c *codec, e *engine.Event) {
 		c.bytes(r.After[:])
 		c.bytes(r.Before[:])
 	})
+	traceFields(c, &e.Trace) // at the end, so that a journal from before it existed is read as well
+}
+
+func traceFields(c *codec, t *trace.Context) {
+	c.str(&t.Parent)
+	c.str(&t.State)
 }
 
 func timerFields(c *codec, t *engine.Timer) {
@@ -182,6 +189,7 @@ func callFields(c *codec, x *engine.Call) {
 	c.raw(&x.Data)
 	c.bytes(x.Parent[:])
 	integer(c, &x.Number)
+	traceFields(c, &x.Trace) // at the end, as that of an event
 }
 
 func childEndedFields(c *codec, x *engine.ChildEnded) {

@@ -86,6 +86,18 @@ func runFields(c *codec, r *engine.Run) {
 		integer(c, &x.Step)
 		list(c, &x.Signals, integer[int])
 	})
+	fetchFields(c, r)
+	c.bool(&r.Freed)
+	integer(c, &r.Depth)
+	childFields(c, r)
+	droppedFields(c, r)
+	integer(c, &r.Leaving)
+	meanwhileFields(c, r, signal)
+	traceFields(c, &r.Trace)
+}
+
+// fetchFields describes the fetch under way, and the answers to those before.
+func fetchFields(c *codec, r *engine.Run) {
 	integer(c, &r.FetchAttempt)
 	integer(c, &r.FetchFirst)
 	c.bool(&r.FetchPaused)
@@ -94,12 +106,6 @@ func runFields(c *codec, r *engine.Run) {
 		integer(c, &f.Status)
 		c.raw(&f.JSON)
 	})
-	c.bool(&r.Freed)
-	integer(c, &r.Depth)
-	childFields(c, r)
-	droppedFields(c, r)
-	integer(c, &r.Leaving)
-	meanwhileFields(c, r, signal)
 }
 
 // meanwhileFields describes the wait whose lines have dos, which few runs are in.
@@ -202,6 +208,9 @@ func personFields(c *codec, p *engine.Person) {
 		c.bool(&q.Called)
 		signalFields(c, &q.Signal, &clock)
 	})
+	for i := range p.Queue { // at the end, so that a record from before they existed is read as well
+		traceFields(c, &p.Queue[i].Trace)
+	}
 }
 
 func entryFields(c *codec, e *engine.Entry, clock *instants) {

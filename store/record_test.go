@@ -5,6 +5,7 @@ import (
 	"errors"
 	"os"
 	"reflect"
+	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -132,7 +133,7 @@ func TestPersonRecord(t *testing.T) {
 		Starts: []engine.Start{{Flow: "f", Key: "k", At: 1_772_445_600_000}, {Flow: "g", At: 1_772_445_500_000, Reply: true}},
 		Caps:   []engine.CapCount{{Category: "cart", At: []engine.Instant{1_772_445_500_000, 1_772_445_600_000}}, {Category: "orders", At: []engine.Instant{1_772_445_550_000}}},
 		Homes:  []engine.Home{{Until: 1_772_445_540_000}, {Zone: "Asia/Tokyo", Until: 1_772_445_570_000}},
-		Queue:  []engine.Queued{{Flow: "f", Key: "k", Called: true, Signal: engine.Signal{At: 5, Depth: 1, Event: "x", Who: "shop", Data: []byte("{}")}}},
+		Queue:  []engine.Queued{{Flow: "f", Key: "k", Called: true, Signal: engine.Signal{At: 5, Depth: 1, Event: "x", Who: "shop", Data: []byte("{}")}, Trace: aTrace}},
 	}
 	got, err := decodePerson(encodePerson(p))
 	if diff := cmp.Diff(p, got); err != nil || diff != "" {
@@ -198,5 +199,23 @@ func BenchmarkRunRecord(b *testing.B) {
 			}
 			b.ReportMetric(float64(size), "B/run")
 		})
+	}
+}
+
+// TestForgottenTrace verifies that what is left of a forgotten person has no trace, which leads
+// to what other services know of them.
+func TestForgottenTrace(t *testing.T) {
+	if left := anonymous(ended()); !left.Trace.IsZero() {
+		t.Errorf("the run keeps the trace %v", left.Trace)
+	}
+	e := &erasure{profile: "ann"}
+	for _, in := range []*engine.Input{
+		{Payload: &engine.Event{Type: "told", Profile: "ann", Trace: aTrace}},
+		{Payload: &engine.Call{Flow: "f", Profile: "ann", Trace: aTrace}},
+	} {
+		e.forgets(in)
+		if text, err := json.Marshal(in); err != nil || strings.Contains(string(text), aTrace.ID()) {
+			t.Errorf("the journal keeps %s, %v", text, err)
+		}
 	}
 }

@@ -7,7 +7,10 @@ import (
 	"nudge/channels"
 	"nudge/engine"
 	"nudge/flows"
+	"nudge/lang/trace"
 )
+
+var aTrace = trace.Context{Parent: "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01", State: "congo=t61rcWkgMzE"}
 
 // sample returns a live run with something in every field.
 func sample() *engine.Run {
@@ -40,6 +43,7 @@ func sample() *engine.Run {
 			{At: 1_772_445_600_000, Kind: engine.KindStarted, Step: engine.NoStep, Detail: "order.shipped"},
 			{At: 1_772_445_600_000, Kind: engine.KindClaimed, Step: 0, Message: 1, Attempt: 1},
 		},
+		Trace: aTrace,
 	}
 }
 
@@ -89,5 +93,7 @@ func inputs() []*engine.Input {
 		{Depth: 1, Derived: 9, Payload: &engine.Dequeue{Flow: "f", Profile: "ann", Key: "k", Named: []string{"bob"}}},
 		{Payload: &engine.Deploy{Flows: []flows.Bundle{{{Name: "flows/a.yaml", Text: "flow: a < b\n"}}}}},
 		{By: &engine.Actor{Name: "ops", Address: "10.0.0.7:4711", Request: "r1"}, Payload: &engine.Note{Did: "reload tokens", Before: json.RawMessage(`{"tokens":[]}`), After: json.RawMessage(`{"tokens":["a"]}`)}},
+		{ID: "e2", Payload: &engine.Event{Type: "told", Profile: "ann", Trace: aTrace}},
+		{Payload: &engine.Call{Flow: "f", Profile: "ann", By: "call", Trace: aTrace}},
 	}
 }

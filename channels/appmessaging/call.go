@@ -5,10 +5,12 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"net/http"
 	"net/url"
 
 	"nudge/channels"
+	"nudge/lang/trace"
 )
 
 // Limits on how much of an answer is read. A success echoes its request, so it may
@@ -54,6 +56,10 @@ func (c *Client) call(ctx context.Context, method, path string, body *parcel) (a
 	r, err := c.request(method, path, body)
 	if err != nil {
 		return answer{}, err
+	}
+	if t := trace.From(ctx); !t.IsZero() {
+		r.Header = maps.Clone(r.Header)
+		t.AddTo(r.Header)
 	}
 	response, err := c.transport.RoundTrip(r.WithContext(ctx))
 	if err != nil {

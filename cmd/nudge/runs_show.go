@@ -40,6 +40,9 @@ func writeRun(w io.Writer, r *client.Run) error {
 		fmt.Fprintf(w, ", key %s", oneLine(r.Key))
 	}
 	fmt.Fprintf(w, "\nversion %s\n", r.Version)
+	if r.Trace != "" {
+		fmt.Fprintf(w, "trace %s\n", r.Trace)
+	}
 	switch {
 	case r.Outcome != "":
 		fmt.Fprintf(w, "ended %s: %s\n", r.Ended, r.Outcome)

@@ -17,6 +17,7 @@ import (
 	"time"
 
 	"nudge/flows"
+	"nudge/lang/trace"
 )
 
 // DefaultMaxBody is how large an answer may be, in bytes, unless Config says.
@@ -151,6 +152,9 @@ func (c *Client) request(ctx context.Context, r flows.FetchRequest) (*http.Reque
 			return nil, at(r.Method, u, &Error{Why: BadRequest, detail: "a header has a name or value that HTTP does not allow"})
 		}
 		request.Header.Set(h.Name, h.Value)
+	}
+	if request.Header.Get(trace.ParentHeader) == "" { // the flow may say its own
+		trace.From(ctx).AddTo(request.Header)
 	}
 	return request, nil
 }

@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"nudge/flows"
+	"nudge/lang/trace"
 	"nudge/runner/fetch"
 )
 
@@ -252,5 +253,29 @@ func TestContextEnds(t *testing.T) {
 	time.AfterFunc(50*time.Millisecond, cancel)
 	if _, _, err := client(t, fetch.Config{}, "127.0.0.1").Do(ctx, get(s.URL), patience); !errors.Is(err, context.Canceled) {
 		t.Errorf("the error is %v", err)
+	}
+}
+
+// TestTrace holds that a request carries the trace of its context, unless the flow says its own.
+func TestTrace(t *testing.T) {
+	s := serve(t, func(w http.ResponseWriter, r *http.Request) {
+		io.WriteString(w, `["`+r.Header.Get("traceparent")+`","`+r.Header.Get("tracestate")+`"]`)
+	})
+	c := trace.Context{Parent: "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01", State: "a=1"}
+	own := get(s.URL)
+	own.Headers = []flows.Header{{Name: "traceparent", Value: "mine"}}
+	for _, test := range []struct {
+		name, want string
+		request    flows.FetchRequest
+		trace      trace.Context
+	}{
+		{"trace", `["` + c.Parent + `","a=1"]`, get(s.URL), c},
+		{"none", `["",""]`, get(s.URL), trace.Context{}},
+		{"own", `["mine",""]`, own, c},
+	} {
+		_, body, err := client(t, fetch.Config{}, "127.0.0.1").Do(trace.With(t.Context(), test.trace), test.request, patience)
+		if string(body) != test.want || err != nil {
+			t.Errorf("%s: it carries %s, %v; want %s", test.name, body, err, test.want)
+		}
 	}
 }
