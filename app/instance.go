@@ -31,18 +31,16 @@ import (
 
 // Config is the configuration of an instance.
 type Config struct {
-	Project  *Project                 // required, without errors
-	Dir      string                   // of the project, where relative paths of its settings begin
-	DataDir  string                   // required
-	Reload   func() (*Project, error) // reads the project again; nil: the instance cannot reload
-	Listener net.Listener             // of the API; required, and owned by the instance from then on
-	Webhooks net.Listener             // for webhooks only; may be nil
-
-	Preferences net.Listener // for the page of preferences only; nil: it is not served, and messages with a link to it are refused
-
-	CheckEvery time.Duration // how often the store is checked while it is in use; 0: only on request
-	Clock      runner.Clock  // nil: the clock from the settings
-	Log        *slog.Logger  // required
+	Project     *Project                 // required, without errors
+	Dir         string                   // of the project, where relative paths of its settings begin
+	DataDir     string                   // required
+	Reload      func() (*Project, error) // reads the project again; nil: the instance cannot reload
+	Listener    net.Listener             // of the API; required, and owned by the instance from then on
+	Webhooks    net.Listener             // for webhooks only; may be nil
+	Preferences net.Listener             // for the page of preferences only; nil: it is not served, and messages with a link to it are refused
+	CheckEvery  time.Duration            // how often the store is checked while it is in use; 0: only on request
+	Clock       runner.Clock             // nil: the clock from the settings
+	Log         *slog.Logger             // required
 
 	patience   time.Duration // how long a stop waits for current requests; 0: shutdownPeriod
 	engineStop time.Duration // and how long for the engine; 0: engineGrace

@@ -72,18 +72,16 @@ type Settings struct {
 	Limits   server.Limits
 	Tokens   []server.Token
 	// TokensFile has more tokens; empty: none. A relative path begins at the project.
-	TokensFile string
-	Origins    []string // whose pages may send events
-	Endpoints  []notify.Endpoint
-
+	TokensFile  string
+	Origins     []string // whose pages may send events
+	Endpoints   []notify.Endpoint
 	Preferences *PreferenceSettings // nil: there is no page
-
-	DataDir  string
-	Fetch    []fetch.Allowed
-	Retained runner.Retention
-	Outbound *engine.Control // nil: keep the mode of the store
-	People   map[string]people.Script
-	Speed    float64 // of the clock; 1 is real time
+	DataDir     string
+	Fetch       []fetch.Allowed
+	Retained    runner.Retention
+	Outbound    *engine.Control // nil: keep the mode of the store
+	People      map[string]people.Script
+	Speed       float64 // of the clock; 1 is real time
 }
 
 // servingKeys are the keys of nudge.yaml that contain settings.
@@ -126,21 +124,19 @@ func AllSettings(env Environment) SettingsReader {
 	return func(text string) (Settings, diag.List) {
 		r := newReader(text, env)
 		s := Settings{
-			Accounts:  r.accounts(),
-			Webhooks:  r.webhooks(r.top.Child("webhooks")),
-			Tokens:    r.tokens(r.top.Get("tokens")),
-			Origins:   r.origins(r.top.Get("cors")),
-			Endpoints: r.endpoints(r.top.List("endpoints")),
-
+			Accounts:    r.accounts(),
+			Webhooks:    r.webhooks(r.top.Child("webhooks")),
+			Tokens:      r.tokens(r.top.Get("tokens")),
+			Origins:     r.origins(r.top.Get("cors")),
+			Endpoints:   r.endpoints(r.top.List("endpoints")),
 			Preferences: r.preferences(r.top.Child("preferences")),
-
-			DataDir:  cmp.Or(r.str(r.top.Text("data_dir")), DefaultDataDir),
-			Fetch:    r.fetch(r.top.Child("fetch")),
-			Limits:   r.limits(r.top.Child("limits")),
-			Retained: r.retention(r.top.Child("retention")),
-			Outbound: r.outbound(r.top.Get("outbound")),
-			People:   r.people(r.top.Child("people")),
-			Speed:    r.clock(r.top.Child("clock")),
+			DataDir:     cmp.Or(r.str(r.top.Text("data_dir")), DefaultDataDir),
+			Fetch:       r.fetch(r.top.Child("fetch")),
+			Limits:      r.limits(r.top.Child("limits")),
+			Retained:    r.retention(r.top.Child("retention")),
+			Outbound:    r.outbound(r.top.Get("outbound")),
+			People:      r.people(r.top.Child("people")),
+			Speed:       r.clock(r.top.Child("clock")),
 		}
 		s.Secrets = slices.Clone(s.Webhooks.Secrets)
 		for _, a := range s.Accounts {
