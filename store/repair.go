@@ -185,7 +185,7 @@ func (r *repair) lose(kind, id, what string) {
 
 // meta reads the state, from before the last commit if need be.
 func (r *repair) meta() error {
-	var state error = errors.New("the engine's state is not there")
+	state := errors.New("the engine's state is not there")
 	read := func(key, value []byte) error {
 		switch {
 		case bytes.Equal(key, keyFormat) && !bytes.Equal(value, []byte{Format}):

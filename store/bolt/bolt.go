@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"time"
 
 	"go.etcd.io/bbolt"
@@ -131,11 +132,20 @@ func where(path string, err error) error {
 }
 
 // hasBuckets returns an error if one of the store's buckets is not there. The young ones are made
-// when the file is opened for writing.
+// when the file is opened for writing. So a bucket with an unknown name is an error, too: it may be one of those,
+// with a name that is damaged.
 func hasBuckets(db *bbolt.DB, to access) error {
 	return guarded(func() error {
 		var young []store.Bucket
 		if err := db.View(func(t *bbolt.Tx) error {
+			if err := t.ForEach(func(name []byte, _ *bbolt.Bucket) error {
+				if !slices.ContainsFunc(store.Buckets[:], func(b store.Bucket) bool { return b.String() == string(name) }) {
+					return fmt.Errorf("%w: it has a bucket %q, which this Nudge does not know; was it written by a newer one?", ErrDamaged, name)
+				}
+				return nil
+			}); err != nil {
+				return err
+			}
 			for _, b := range store.Buckets {
 				switch there := t.Bucket([]byte(b.String())) != nil; {
 				case there:

@@ -3,6 +3,7 @@ package bolt_test
 import (
 	"errors"
 	"path/filepath"
+	"strings"
 	"testing"
 
 	"go.etcd.io/bbolt"
@@ -11,10 +12,20 @@ import (
 	"nudge/store/bolt"
 )
 
-// A file from before there was a quarantine is read as it is, and gets one when it is opened
-// for writing.
-func TestFileWithoutQuarantine(t *testing.T) {
-	dir := t.TempDir()
+// TestOlderFiles: a file from before a bucket existed is read as it is, and gets the bucket when it is
+// opened for writing.
+func TestOlderFiles(t *testing.T) {
+	for _, b := range store.Buckets {
+		if b.Young() {
+			t.Run(b.String(), func(t *testing.T) { olderFile(t, b) })
+		}
+	}
+}
+
+// changedFile returns the folder of a new file that was changed behind the store's back.
+func changedFile(t *testing.T, change func(*bbolt.Tx) error) (dir string) {
+	t.Helper()
+	dir = t.TempDir()
 	kv, err := bolt.Open(dir)
 	if err != nil {
 		t.Fatal(err)
@@ -26,18 +37,22 @@ func TestFileWithoutQuarantine(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	drop := func(tx *bbolt.Tx) error { return tx.DeleteBucket([]byte(store.Quarantine.String())) }
-	if err := errors.Join(db.Update(drop), db.Close()); err != nil {
+	if err := errors.Join(db.Update(change), db.Close()); err != nil {
 		t.Fatal(err)
 	}
+	return dir
+}
+
+func olderFile(t *testing.T, b store.Bucket) {
+	dir := changedFile(t, func(tx *bbolt.Tx) error { return tx.DeleteBucket([]byte(b.String())) })
 	read := func(kv *bolt.KV) (n int) {
 		count := func(_, _ []byte) bool { n++; return true }
 		if err := kv.View(func(r store.Reader) error {
-			if r.Get(store.Quarantine, []byte("k")) != nil {
+			if r.Get(b, []byte("k")) != nil {
 				t.Error("it has a key")
 			}
-			r.Ascend(store.Quarantine, nil, count)
-			r.Descend(store.Quarantine, nil, count)
+			r.Ascend(b, nil, count)
+			r.Descend(b, nil, count)
 			return nil
 		}); err != nil {
 			t.Error(err)
@@ -54,13 +69,27 @@ func TestFileWithoutQuarantine(t *testing.T) {
 	if err := old.Close(); err != nil {
 		t.Fatal(err)
 	}
-	if kv, err = bolt.Open(dir); err != nil {
+	kv, err := bolt.Open(dir)
+	if err != nil {
 		t.Fatal(err)
 	}
 	defer kv.Close()
-	put(t, kv, store.Quarantine)
+	put(t, kv, b)
 	if n := read(kv); n != 2 {
 		t.Errorf("after a write: %d visits, want 2", n)
+	}
+}
+
+// TestUnknownBucket: a bucket whose name is damaged is not taken for one that is not there yet.
+func TestUnknownBucket(t *testing.T) {
+	dir := changedFile(t, func(tx *bbolt.Tx) error {
+		_, err := tx.CreateBucket([]byte("audiu"))
+		return errors.Join(tx.DeleteBucket([]byte(store.Audit.String())), err)
+	})
+	for name, open := range map[string]func(string) (*bolt.KV, error){"to read": bolt.OpenExisting, "to write": bolt.Open} {
+		if _, err := open(dir); !errors.Is(err, bolt.ErrDamaged) || !strings.Contains(err.Error(), `"audiu"`) {
+			t.Errorf("opened %s: %v", name, err)
+		}
 	}
 }
 
