@@ -17,6 +17,14 @@ func endpointsOf(endpoints []notify.Endpoint) (all []runner.Endpoint) {
 	return all
 }
 
+// namesOf are the names of endpoints.
+func namesOf(endpoints []notify.Endpoint) (names []string) {
+	for _, e := range endpoints {
+		names = append(names, e.Name)
+	}
+	return names
+}
+
 // startCourier starts to deliver notices. Endpoints of a reload get theirs from the next
 // start on.
 func (i *Instance) startCourier(registry *prometheus.Registry) error {

@@ -122,7 +122,11 @@ func (i *Instance) start(ctx context.Context) error {
 	if err := i.startRunner(core, registry); err != nil {
 		return err
 	}
-	if err := i.adopt(ctx, i.project, &engine.Actor{Name: "start"}); err != nil {
+	by := &engine.Actor{Name: "start"}
+	if err := i.noteStart(ctx, by); err != nil {
+		return err
+	}
+	if err := i.adopt(ctx, i.project, by); err != nil {
 		return err
 	}
 	i.reloads.note(reloadLoaded)
@@ -249,6 +253,7 @@ func (i *Instance) openAccounts() (all []runner.Account, err error) {
 func (i *Instance) serve(registry *prometheus.Registry) error {
 	config := server.Config{
 		Runner: i.runner, Store: i.store, Deployed: i.noteDeploy, Tokens: i.currentTokens, Origins: i.currentOrigins, Registry: registry, Log: i.log,
+		Endpoints: namesOf(i.project.Settings.Endpoints),
 		Audiences: i.audiences, Limits: i.project.Settings.Limits, Full: i.full.Load, CheckStore: i.check.run,
 		Tracer: i.spans.Tracer(),
 	}

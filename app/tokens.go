@@ -86,6 +86,12 @@ func accessOf(tokens []server.Token, origins []string) json.RawMessage {
 	return raw
 }
 
+// noteStart leaves an entry in the audit trail of a start, with who may use the API from now on.
+func (i *Instance) noteStart(ctx context.Context, by *engine.Actor) error {
+	note := &engine.Note{Did: "start", After: accessOf(*i.tokens.Load(), *i.origins.Load())}
+	return i.submit(ctx, &engine.Input{By: by, Payload: note})
+}
+
 // noteTokens leaves an entry in the audit trail if other tokens or origins are about to be used than
 // until now.
 func (i *Instance) noteTokens(ctx context.Context, tokens []server.Token, origins []string, by *engine.Actor) error {

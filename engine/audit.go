@@ -27,6 +27,12 @@ type AuditEntry struct {
 	After   json.RawMessage // an object: the same fields, as they are now; empty for none
 }
 
+// What forgetting a person has to know of entries about others.
+const (
+	DidSetOutbound  = "set outbound"
+	DidChangePerson = "change person"
+)
+
 // audited is a payload that operators and authors send.
 type audited interface {
 	// view says what the command does, and shows what it changes. It is called before and
@@ -114,11 +120,11 @@ func (d *Deploy) view(a *applier) auditView {
 
 func (c *Control) view(a *applier) auditView {
 	s := &a.e.State
-	return auditView{did: "set outbound", fields: map[string]any{"mode": s.Outbound, "only": append([]string{}, s.Only...), "killed": s.Killed}}
+	return auditView{did: DidSetOutbound, fields: map[string]any{"mode": s.Outbound, "only": append([]string{}, s.Only...), "killed": s.Killed}}
 }
 
 func (c *ProfileChange) view(a *applier) auditView {
-	v := auditView{did: "change person", on: c.Profile, profile: c.Profile}
+	v := auditView{did: DidChangePerson, on: c.Profile, profile: c.Profile}
 	if c.Forget {
 		v.did = "forget person"
 		return v

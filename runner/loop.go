@@ -89,6 +89,7 @@ type Loop struct {
 
 	endpoints []Endpoint           // other systems that get notices of what happens
 	results   []store.NoticeResult // how attempts to tell them ended, to be noted
+	dropAt    engine.Instant       // when notices that nobody gets are dropped again
 }
 
 // Group is inputs that are applied together: all of them, or none when one is
@@ -312,13 +313,15 @@ func (l *Loop) tidyUp(now engine.Instant) (err error) {
 			return err
 		}
 	}
+	if now >= l.dropAt {
+		if err := l.dropNotices(now); err != nil {
+			return err
+		}
+	}
 	if now < l.tidy {
 		return nil
 	}
 	if err := l.keepAudiences(); err != nil {
-		return err
-	}
-	if err := l.dropNotices(now); err != nil {
 		return err
 	}
 	dropped, err := l.store.Forget(now.Add(-engine.IDRetention), maxForget)

@@ -65,7 +65,11 @@ func (l *Loop) dropNotices(now engine.Instant) error {
 	}
 	for {
 		dropped, err := l.store.DropNotices(names, now.Add(-keptFailed), dropPage)
-		if err != nil || dropped < dropPage {
+		if dropped < dropPage {
+			l.dropAt = now.Add(time.Hour)
+			return err
+		}
+		if err != nil {
 			return err
 		}
 	}

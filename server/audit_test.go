@@ -6,6 +6,7 @@ import (
 	"testing"
 	"time"
 
+	"nudge/engine"
 	"nudge/server"
 )
 
@@ -174,11 +175,53 @@ func TestAuditForgets(t *testing.T) {
 		}
 		got = append(got, e.told())
 	}
-	want := "ops: change person map[] → map[]\nops: set outbound map[] → map[]\nops: forget person map[] → map[]"
+	want := "ops: change person map[] → map[]\nops: forget person map[] → map[]"
 	if got := strings.Join(got, "\n"); got != want {
 		t.Errorf("of ann the trail has\n%s\nwant\n%s", got, want)
+	}
+	only := fmt.Sprint(s.trail("?did=set+outbound")[0].After)
+	if only != "map[mode:only only:[(forgotten) bob]]" {
+		t.Errorf("of the mode the trail has %s", only)
 	}
 	if bob := s.trail("?profile=bob"); len(bob) != 1 || bob[0].After["plan"] != "free" {
 		t.Errorf("of bob the trail has %+v", bob)
 	}
+}
+
+// TestForgettingHidesNothing: nobody gets rid of what they did by forgetting somebody with the right name.
+func TestForgettingHidesNothing(t *testing.T) {
+	s := audited(t)
+	s.do("PATCH", "/v1/profiles/bob", `{"plan": "pro", "friend": "ann", "status": "vip"}`, asOps...).is(200)
+	var started engine.Answer
+	s.event(`{"type": "order.shipped", "data": {"order_id": "7", "customer": "bob"}}`, asOps...).is(200).decode(&started)
+	id := started.Decisions[0].Run
+	for range 2000 {
+		if strings.Contains(s.do("GET", "/v1/runs/"+id, "", asOps...).is(200).body, `"status":"waiting"`) {
+			break
+		}
+	}
+	s.do("PUT", "/v1/outbound", `{"mode": "hold", "killed": true}`, asOps...).is(200)
+	s.do("POST", "/v1/runs/"+id+"/cancel", `{"reason": "ann said: the order was returned"}`, asOps...).is(200)
+	for _, who := range []string{"hold", "killed", "mode", "plan", "status", "ended", "cancelled", "o", "e", "ann", "nobody"} {
+		s.do("DELETE", "/v1/profiles/"+who, "", asOps...).is(200)
+	}
+	want := []string{
+		"ops: change person, bob map[] → map[friend:(forgotten) opt_outs:[] plan:pro status:vip]",
+		"ops: set outbound map[killed:false mode:live] → map[killed:true mode:hold]",
+		"ops: cancel run, " + id + ", (forgotten) said: the order was returned map[status:waiting] → map[outcome:cancelled status:ended]",
+	}
+	tick := time.NewTicker(5 * time.Millisecond)
+	defer tick.Stop()
+	got := ""
+	for range 2000 {
+		var lines []string
+		for _, e := range s.trail("")[:3] {
+			lines = append(lines, e.told())
+		}
+		if got = strings.Join(lines, "\n"); got == strings.Join(want, "\n") {
+			return
+		}
+		<-tick.C
+	}
+	t.Errorf("the trail is\n%s\nwant\n%s", got, strings.Join(want, "\n"))
 }

@@ -172,8 +172,9 @@ func fieldNames(into any) []string {
 	}
 	var names []string
 	for i := range t.NumField() {
-		name, _, _ := strings.Cut(t.Field(i).Tag.Get("json"), ",")
-		names = append(names, name)
+		if name, _, _ := strings.Cut(t.Field(i).Tag.Get("json"), ","); name != "" { // otherwise it is not decoded
+			names = append(names, name)
+		}
 	}
 	fieldsOf.Store(t, names)
 	return names

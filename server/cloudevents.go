@@ -2,10 +2,13 @@ package server
 
 import (
 	"encoding/json"
+	"maps"
 	"mime"
 	"net/http"
 	"net/url"
 	"strings"
+	"unicode"
+	"unicode/utf8"
 
 	"nudge/lang/trace"
 )
@@ -43,6 +46,8 @@ func (c *cloudEvent) event() (*event, error) {
 		}
 	}
 	switch {
+	case strings.ContainsFunc(c.Source, unicode.IsSpace):
+		return nil, wrongField("source", "source is the reference of a URI, and has no white space")
 	case c.SpecVersion != cloudVersion:
 		return nil, wrongField("specversion", "must be "+cloudVersion)
 	case c.DataBase64 != "":
@@ -62,11 +67,14 @@ func isJSON(given string) bool {
 
 // readCloudEvent reads a structured CloudEvent.
 func readCloudEvent(raw []byte) (*event, error) {
-	if _, err := objectOf(raw); err != nil {
+	fields, err := objectOf(raw)
+	if err != nil {
 		return nil, err
 	}
+	// Names of attributes are of lower case, and encoding/json would take any.
+	maps.DeleteFunc(fields, func(name string, _ json.RawMessage) bool { return name != strings.ToLower(name) })
 	var c cloudEvent
-	if err := json.Unmarshal(raw, &c); err != nil {
+	if err := json.Unmarshal(encoded(fields), &c); err != nil {
 		return nil, jsonProblem(err, &c)
 	}
 	return c.event()
@@ -78,17 +86,22 @@ func isBinary(r *http.Request) bool { return r.Header.Get(cloudHeader+"Specversi
 // binaryEvent returns the CloudEvent of a request with the data in its body. Values of headers are
 // percent-encoded.
 func binaryEvent(r *http.Request, data []byte) (*event, error) {
-	c := cloudEvent{Data: data}
+	c := cloudEvent{Data: compact(data)}
 	for name, into := range map[string]*string{"specversion": &c.SpecVersion, "id": &c.ID, "source": &c.Source, "type": &c.Type, "subject": &c.Subject} {
 		text, err := url.PathUnescape(r.Header.Get(cloudHeader + name))
-		if err != nil {
+		switch {
+		case err != nil:
 			return nil, wrongField("ce-"+name, "is not percent-encoded: "+err.Error())
+		case len(r.Header.Values(cloudHeader+name)) > 1:
+			return nil, wrongField("ce-"+name, "ce-"+name+" is given twice")
+		case !utf8.ValidString(text):
+			return nil, wrongField("ce-"+name, "ce-"+name+" is not UTF-8")
 		}
 		*into = text
 	}
 	c.TraceParent, c.TraceState = traceText(r.Header.Get(cloudHeader+trace.ParentHeader)), traceText(r.Header.Get(cloudHeader+trace.StateHeader))
-	if len(data) > 0 {
-		if _, err := objectOf(data); err != nil {
+	if len(c.Data) > 0 {
+		if _, err := objectOf(c.Data); err != nil {
 			return nil, err
 		}
 	}

@@ -54,11 +54,18 @@ func TestWrongCloudEvents(t *testing.T) {
 		{`{"specversion": "1.0", "id": 7, "source": "s", "type": "t"}`, "id"},
 		{`{"specversion": "1.0", "id": "7", "id": "8", "source": "s", "type": "t"}`, "id"},
 		{`[]`, "object"},
+		{`{"specversion": "1.0", "id": "7", "source": "a b", "type": "t"}`, "white space"},
+		{`{"specversion": "1.0", "ID": "7", "source": "s", "type": "t"}`, "needs id"},
 		{`{`, "JSON"},
 	} {
 		s.event(x.event, "Content-Type", structured).is(400, x.says)
 		s.event("["+x.event+"]", "Content-Type", batched).is(400, x.says)
 	}
+	for _, body := range []string{`{}`, `5`, `null`, `"x"`, ``} {
+		s.event(body, "Content-Type", batched).is(400, "an array of events")
+	}
+	s.event(`{}`, "Ce-Specversion", "1.0", "Ce-Id", "%ff", "Ce-Source", "s", "Ce-Type", "t").is(400, "not UTF-8")
+	s.event(`null`, "Ce-Specversion", "1.0", "Ce-Id", "n", "Ce-Source", "s", "Ce-Type", "t").is(200)
 	s.event(`{}`, "Ce-Specversion", "1.0", "Ce-Id", "%zz", "Ce-Source", "s", "Ce-Type", "t").is(400, "ce-id")
 	s.event(`[1]`, "Ce-Specversion", "1.0", "Ce-Id", "7", "Ce-Source", "s", "Ce-Type", "t").is(400, "object")
 	s.event(`{"specversion": "1.0", "id": "7", "source": "s", "type": "signed.up", "subject": "ann", "data": {"plan": 7}}`, "Content-Type", structured).is(422, "plan")

@@ -3,6 +3,7 @@ package server
 import (
 	"encoding/hex"
 	"encoding/json"
+	"math"
 	"net/http"
 	"net/url"
 	"slices"
@@ -79,6 +80,9 @@ type retried struct {
 	Notices int `json:"notices"`
 }
 
+// maxRetried is how many notices one request has tried again; the rest are for the next one.
+const maxRetried = 10_000
+
 // retryPage is how many notices are read at a time to find those that must be tried again.
 const retryPage = 500
 
@@ -97,6 +101,10 @@ func (s *Server) retryNotices(w http.ResponseWriter, r *http.Request) {
 		s.fail(w, r, problemOf(http.StatusBadRequest, "invalid", "say which notices: either ids, or the endpoint that did not take them", fieldProblem{"ids", "or endpoint"}))
 		return
 	}
+	if e := request.Endpoint; e != "" && !slices.Contains(s.config.Endpoints, e) {
+		s.fail(w, r, wrongField("endpoint", "there is no endpoint "+e+"; "+diag.DidYouMean(e, s.config.Endpoints, "nudge.yaml has")))
+		return
+	}
 	results, err := s.toRetry(&request)
 	if err == nil && len(results) > 0 {
 		if err = s.note(r.Context(), actorOf(w, r), "retry notices", request); err == nil {
@@ -113,17 +121,28 @@ func (s *Server) retryNotices(w http.ResponseWriter, r *http.Request) {
 // toRetry reads the notices that a request means. Those that are not there, or not any more, are passed over.
 func (s *Server) toRetry(request *retryRequest) (results []store.NoticeResult, err error) {
 	now := engine.InstantOf(time.Now())
+	if request.Endpoint != "" { // what it did not take yet, and would be tried later
+		waiting, _, err := s.config.Store.DueNotices(request.Endpoint, math.MaxInt64, maxRetried)
+		if err != nil {
+			return nil, err
+		}
+		for _, n := range waiting {
+			if n.Due > now {
+				results = append(results, store.NoticeResult{Notice: n, Again: now})
+			}
+		}
+	}
 	for before := []byte(nil); ; {
 		page, next, err := s.config.Store.FailedNotices(before, retryPage)
 		if err != nil {
 			return nil, err
 		}
 		for _, n := range page {
-			if n.Endpoint == request.Endpoint || slices.Contains(request.IDs, n.ID) {
+			if len(results) < maxRetried && (n.Endpoint == request.Endpoint || slices.Contains(request.IDs, n.ID)) && slices.Contains(s.config.Endpoints, n.Endpoint) {
 				results = append(results, store.NoticeResult{Notice: n, Again: now})
 			}
 		}
-		if next == nil {
+		if next == nil || len(results) == maxRetried {
 			return results, nil
 		}
 		before = next

@@ -202,7 +202,9 @@ func (s *Server) postArray(w http.ResponseWriter, r *http.Request, body []byte, 
 // millions of items.
 func itemsOf(body []byte) (raws []json.RawMessage, err error) {
 	d := json.NewDecoder(bytes.NewReader(body))
-	_, err = d.Token() // the bracket
+	if bracket, _ := d.Token(); bracket != json.Delim('[') {
+		return nil, problemOf(http.StatusBadRequest, "json", "the body must be an array of events")
+	}
 	for err == nil && d.More() {
 		if len(raws) == maxEvents {
 			return nil, problemOf(http.StatusRequestEntityTooLarge, "limit",

@@ -125,6 +125,47 @@ func TestSlowBodies(t *testing.T) {
 	}
 }
 
+// stalling is a runner that stands still at the fifth line of a stream.
+type stalling struct {
+	stopped
+	lines *int
+}
+
+func (s stalling) Begin(...*engine.Input) (*runner.Ticket, error) {
+	if *s.lines++; *s.lines == 5 {
+		time.Sleep(10 * time.Minute)
+	}
+	return nil, runner.ErrStopped
+}
+
+// What the server takes its time for is not the fault of who sends a body.
+func TestStalledServer(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		kept, err := store.Open(new(memory.KV))
+		must(t, err)
+		s, err := server.New(server.Config{Runner: stalling{lines: new(int)}, Store: kept, Tokens: func() []server.Token { return []server.Token{server.NewToken("all", "token")} }})
+		must(t, err)
+		network := newPipes()
+		web := network.serve(s.Handler())
+		client, err := network.dial(t.Context(), "", "")
+		must(t, err)
+		defer func() { client.Close(); web.Close() }()
+		body := strings.Repeat(`{"type": "x"}`+"\n", 20)
+		go func() {
+			fmt.Fprintf(client, "POST /v1/events HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer token\r\nContent-Type: application/x-ndjson\r\nContent-Length: %d\r\n\r\n%s", len(body), body[:100])
+			time.Sleep(time.Minute) // the rest waits until the server reads on
+			io.WriteString(client, body[100:])
+		}()
+		answer, err := http.ReadResponse(bufio.NewReader(client), nil)
+		must(t, err)
+		text, err := io.ReadAll(answer.Body)
+		must(t, err)
+		if n := strings.Count(string(text), `"line":`); n != 20 || strings.Contains(string(text), "slowly") {
+			t.Errorf("%d lines are answered: %s", n, text)
+		}
+	})
+}
+
 // A stream may take its time between two lines, but not within one.
 func TestSlowStreams(t *testing.T) {
 	const lines = "POST /v1/events HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer token\r\nContent-Type: application/x-ndjson\r\nContent-Length: 100000\r\n\r\n"

@@ -3,6 +3,7 @@ package server
 import (
 	"bufio"
 	"bytes"
+	"context"
 	"encoding/json"
 	"errors"
 	"io"
@@ -107,7 +108,8 @@ func (s *Server) beginLine(line []byte, parse parseLine) (*runner.Ticket, error)
 func (s *Server) settle(r *http.Request, p pendingLine) lineAnswer {
 	answers, err := []engine.Answer(nil), p.err
 	if err == nil {
-		answers, err = p.ticket.Wait(r.Context())
+		// What was begun comes to its end, also when nobody waits for the answer any more.
+		answers, err = p.ticket.Wait(context.WithoutCancel(r.Context()))
 	}
 	if err == nil {
 		err = refusalOf(answers)

@@ -27,7 +27,7 @@ func objectOf(raw []byte) (map[string]json.RawMessage, error) {
 		return nil, err
 	}
 	if _, err := shape.OpenMap(nil).Decode(raw); err != nil {
-		return nil, problemOf(http.StatusBadRequest, "json", "a profile is a JSON object: "+err.Error())
+		return nil, problemOf(http.StatusBadRequest, "json", "the JSON is wrong: "+err.Error())
 	}
 	var fields map[string]json.RawMessage
 	if err := json.Unmarshal(raw, &fields); err != nil {

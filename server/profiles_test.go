@@ -71,7 +71,7 @@ func TestProfileIsRefusedWithItsField(t *testing.T) {
 	}{
 		{"shape", "ann", `{"plan": "gold"}`, 422, []string{"plan must be one of free, pro"}},
 		{"time zone", "ann", `{"timezone": "Mars/Base"}`, 422, []string{"there is no time zone Mars/Base"}},
-		{"list", "ann", `[]`, 400, []string{"a profile is a JSON object"}},
+		{"list", "ann", `[]`, 400, []string{"the JSON is wrong: it must be an object, got a list"}},
 		{"twice", "ann", `{"a": 1, "a": 2}`, 400, []string{"a must be there once"}},
 		{"another id", "ann", `{"id": "bob"}`, 400, []string{`"field":"id"`}},
 		{"opt-outs as text", "ann", `{"opt_outs": "news"}`, 400, []string{`"field":"opt_outs"`}},

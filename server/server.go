@@ -46,6 +46,7 @@ type Config struct {
 	// with ErrChecking while another check runs. Nil: it cannot be checked.
 	CheckStore func(ctx context.Context, progress func(store.CheckProgress)) (*store.Report, error)
 	Deployed   func()          // called after a deploy by the API; nil: nobody wants to know
+	Endpoints  []string        // names of those that get notices
 	Profiles   bool            // what webhooks say of people becomes what is known of them
 	Tokens     func() []Token  // the bearer tokens of now; nil or none: every request must come from this machine
 	Origins    func() []string // whose pages may send events, with tokens that may do nothing else; nil: none

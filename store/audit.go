@@ -7,6 +7,7 @@ import (
 	"crypto/sha256"
 	"encoding/binary"
 	"encoding/hex"
+	"encoding/json"
 
 	"nudge/engine"
 )
@@ -107,12 +108,22 @@ func auditKey(w Writer) ([]byte, error) {
 	return key, w.Put(Meta, keyAudit, key)
 }
 
-// eraseAudit adds the write that makes an entry of the person unreadable, except for who did what,
-// and when.
+// forgottenWord stands in place of the ID of a forgotten person, in what is about somebody or something else.
+const forgottenWord = "(forgotten)"
+
+// eraseAudit adds the write that takes the person out of an entry. Of an entry that is about them only who did
+// what, and when, stays. In any other their ID is replaced where it can stand; the rest of it belongs to
+// others, and nobody must get rid of it by forgetting somebody.
 func (e *erasure) eraseAudit(w Writer, key, record []byte, add func(write)) error {
 	entry, err := decodeAudit(record)
-	if err != nil || entry.Seq > e.upTo || !e.namedIn(entry) {
+	if err != nil || entry.Seq > e.upTo {
 		return err
+	}
+	if entry.Profile != e.profile {
+		if e.replaceIn(entry) {
+			add(write{bucket: Audit, key: bytes.Clone(key), value: encodeAudit(entry)})
+		}
+		return nil
 	}
 	secret, err := auditKey(w)
 	if err != nil {
@@ -127,9 +138,66 @@ func (e *erasure) eraseAudit(w Writer, key, record []byte, add func(write)) erro
 	return nil
 }
 
-// namedIn reports whether an entry is about the person, or names them in its values.
-func (e *erasure) namedIn(entry *engine.AuditEntry) bool {
-	return entry.Profile == e.profile || e.isWordOf(entry.Reason) || e.standsIn(entry.Before) || e.standsIn(entry.After)
+// replaceIn replaces the person's ID in an entry about somebody or something else, and reports whether it stood
+// there: in the reason, in the list of people who get messages, and in the attributes of another person.
+func (e *erasure) replaceIn(entry *engine.AuditEntry) (changed bool) {
+	if e.isWordOf(entry.Reason) {
+		entry.Reason, changed = e.withoutWord(entry.Reason), true
+	}
+	mayHold := func(field string) bool { return false }
+	switch entry.Did {
+	case engine.DidSetOutbound:
+		mayHold = func(field string) bool { return field == "only" }
+	case engine.DidChangePerson:
+		mayHold = func(field string) bool { return field != "opt_outs" }
+	}
+	for _, object := range []*json.RawMessage{&entry.Before, &entry.After} {
+		fields := map[string]json.RawMessage{}
+		if len(*object) == 0 || json.Unmarshal(*object, &fields) != nil {
+			continue
+		}
+		for name, value := range fields {
+			if !mayHold(name) || !e.standsIn(value) {
+				continue
+			}
+			var tree any
+			if json.Unmarshal(value, &tree) != nil {
+				continue
+			}
+			fields[name], changed = jsonOf(replaced(tree, e.profile)), true
+		}
+		if changed {
+			*object = jsonOf(fields)
+		}
+	}
+	return changed
+}
+
+// replaced is JSON with another text in place of every text that is the given one.
+func replaced(tree any, text string) any {
+	switch node := tree.(type) {
+	case string:
+		if node == text {
+			return forgottenWord
+		}
+	case []any:
+		for i := range node {
+			node[i] = replaced(node[i], text)
+		}
+	case map[string]any:
+		for key := range node {
+			node[key] = replaced(node[key], text)
+		}
+	}
+	return tree
+}
+
+func jsonOf(v any) json.RawMessage {
+	raw, err := json.Marshal(v)
+	if err != nil {
+		panic("store: JSON that was decoded does not encode: " + err.Error())
+	}
+	return raw
 }
 
 // purgeAudit drops the entries of commands up to a number.

@@ -15,6 +15,7 @@ func (s *Store) Commit(b *engine.Batch) error {
 	writes := make([]write, 0, 8+6*len(b.Changes)+len(b.Journal))
 	add := func(w write) { writes = append(writes, w) }
 	addRuns(b, add)
+	s.addNotices(b, add)
 	addOthers(b, add)
 	slices.SortStableFunc(writes, func(x, y write) int {
 		return cmp.Or(cmp.Compare(x.bucket, y.bucket), bytes.Compare(x.key, y.key))
@@ -45,7 +46,6 @@ func addRuns(b *engine.Batch, add func(write)) {
 	for _, e := range b.Audit {
 		add(write{bucket: Audit, key: be(e.Seq), value: encodeAudit(e)})
 	}
-	addNotices(b, add)
 	met := make(map[engine.Timer]bool, len(b.Met))
 	for _, t := range b.Met {
 		add(write{bucket: Timers, key: timerKey(t), delete: true})

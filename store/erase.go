@@ -214,9 +214,9 @@ func (e *erasure) forgets(in *engine.Input) bool {
 	case *engine.Control:
 		p.Only = slices.DeleteFunc(p.Only, func(id string) bool { return id == e.profile })
 	case *engine.Cancel:
-		p.Reason = ""
+		p.Reason = e.withoutWord(p.Reason)
 	case *engine.CampaignControl:
-		p.Reason = ""
+		p.Reason = e.withoutWord(p.Reason)
 	}
 	return true
 }
@@ -226,13 +226,8 @@ func (e *erasure) names(payload engine.Payload) bool {
 	switch p := payload.(type) {
 	case *engine.Event:
 		return p.Profile == e.profile || e.standsIn(p.Data)
-	case *engine.Receipt:
-		id, err := engine.ParseRunID(p.Ref.Run)
-		return p.Profile == e.profile || e.talks(p.Conversation) && (err != nil || e.maybeTheirs(id))
-	case *engine.SendResult:
-		return e.talks(p.Conversation) && e.maybeTheirs(p.Run)
-	case *engine.FetchResult:
-		return len(p.JSON)+len(p.Error) > 0 && (e.standsIn(p.JSON) || e.erasedRun(p.Run))
+	case *engine.Receipt, *engine.SendResult, *engine.FetchResult:
+		return e.runNames(payload)
 	case *engine.Reply:
 		return p.Profile == e.profile
 	case *engine.ProfileChange:
@@ -247,6 +242,20 @@ func (e *erasure) names(payload engine.Payload) bool {
 		return p.Profile == e.profile
 	}
 	return e.commandNames(payload)
+}
+
+// runNames is names for what comes back from outside about a run.
+func (e *erasure) runNames(payload engine.Payload) bool {
+	switch p := payload.(type) {
+	case *engine.Receipt:
+		id, err := engine.ParseRunID(p.Ref.Run)
+		return p.Profile == e.profile || p.Profile == "" && e.talks(p.Conversation) && (err != nil || e.maybeTheirs(id))
+	case *engine.SendResult:
+		return e.talks(p.Conversation) && e.maybeTheirs(p.Run)
+	case *engine.FetchResult:
+		return len(p.JSON)+len(p.Error) > 0 && (e.standsIn(p.JSON) || e.erasedRun(p.Run))
+	}
+	return false
 }
 
 // commandNames is names for the commands of operators.
@@ -301,19 +310,30 @@ func (e *erasure) standsIn(raw []byte) bool {
 }
 
 // isWordOf reports whether the person's ID stands in a text, and not within a longer word.
-func (e *erasure) isWordOf(text string) bool {
+func (e *erasure) isWordOf(text string) bool { return e.nextWord(text, 0) >= 0 }
+
+// withoutWord is a text with another word wherever the person's ID stands.
+func (e *erasure) withoutWord(text string) string {
+	for at := e.nextWord(text, 0); at >= 0; at = e.nextWord(text, at+len(forgottenWord)) {
+		text = text[:at] + forgottenWord + text[at+len(e.profile):]
+	}
+	return text
+}
+
+// nextWord returns where the person's ID stands next in a text, from a place on; -1 for nowhere.
+func (e *erasure) nextWord(text string, from int) int {
 	within := func(r rune) bool { return unicode.IsLetter(r) || unicode.IsDigit(r) }
-	for from := 0; e.profile != ""; {
+	for e.profile != "" {
 		i := strings.Index(text[from:], e.profile)
 		if i < 0 {
 			break
 		}
-		from += i
-		before, _ := utf8.DecodeLastRuneInString(text[:from])
-		from += len(e.profile)
+		at := from + i
+		from = at + len(e.profile)
+		before, _ := utf8.DecodeLastRuneInString(text[:at])
 		if after, _ := utf8.DecodeRuneInString(text[from:]); !within(before) && !within(after) {
-			return true
+			return at
 		}
 	}
-	return false
+	return -1
 }

@@ -4,6 +4,8 @@ import (
 	"bytes"
 	"encoding/binary"
 	"fmt"
+	"math"
+	"slices"
 
 	"nudge/engine"
 )
@@ -51,9 +53,9 @@ func endpointPrefix(name string) []byte { return sized(nil, name) }
 func failedKey(n *Notice) []byte { return append(be(uint64(n.Failed)), n.ID...) }
 
 // addNotices adds the writes for the notices of a batch.
-func addNotices(b *engine.Batch, add func(write)) {
+func (s *Store) addNotices(b *engine.Batch, add func(write)) {
 	for i, to := range b.Notices {
-		n := &Notice{NoticeTo: *to, Due: to.At, ID: fmt.Sprintf("%s-%d-%d", b.State.Installation, b.State.Seq, i)}
+		n := &Notice{NoticeTo: *to, Due: to.At, ID: fmt.Sprintf("%s-%d-%d", s.opened, b.State.Seq, i)}
 		add(write{bucket: Notices, key: noticeKey(n), value: encodeNotice(n)})
 	}
 }
@@ -115,6 +117,9 @@ func settleNotice(w Writer, r NoticeResult) error {
 	if err := w.Delete(bucket, key); err != nil {
 		return err
 	}
+	if forgetting := w.Get(Erasures, personPrefix(r.Notice.Profile)); r.Notice.Profile != "" && forgetting != nil {
+		return nil // the erasure may have been here already
+	}
 	n := *r.Notice
 	n.Failed, n.Error = r.GaveUp, r.Error
 	if r.Error != "" {
@@ -159,31 +164,38 @@ func (s *Store) FailedNotices(before []byte, limit int) (all []*Notice, next []b
 // of endpoints that are not among the given ones. It returns how many it dropped.
 func (s *Store) DropNotices(endpoints []string, before engine.Instant, limit int) (dropped int, err error) {
 	var old []write
-	known := func(name string) bool {
-		for _, e := range endpoints {
-			if e == name {
-				return true
-			}
-		}
-		return false
+	drop := func(b Bucket, key []byte) bool {
+		old = append(old, write{bucket: b, key: bytes.Clone(key), delete: true})
+		return len(old) < limit
 	}
 	if err := s.kv.View(func(r Reader) error {
 		r.Ascend(FailedNotices, nil, func(key, _ []byte) bool {
-			if bytes.Compare(key, be(uint64(before))) >= 0 {
+			return bytes.Compare(key, be(uint64(before))) < 0 && drop(FailedNotices, key)
+		})
+		for from, more := []byte(nil), true; more && len(old) < limit; {
+			more = false
+			r.Ascend(Notices, from, func(key, _ []byte) bool {
+				name := endpointOf(key)
+				if !slices.Contains(endpoints, name) {
+					return drop(Notices, key)
+				}
+				// No key of this endpoint is behind that: no instant is so late.
+				from, more = append(endpointPrefix(name), be(math.MaxUint64)...), true
 				return false
-			}
-			old = append(old, write{bucket: FailedNotices, key: bytes.Clone(key), delete: true})
-			return len(old) < limit
-		})
-		r.Ascend(Notices, nil, func(key, record []byte) bool {
-			if n, err := decodeNotice(record); len(old) < limit && (err != nil || !known(n.Endpoint)) {
-				old = append(old, write{bucket: Notices, key: bytes.Clone(key), delete: true})
-			}
-			return len(old) < limit
-		})
+			})
+		}
 		return nil
 	}); err != nil || len(old) == 0 {
 		return 0, err
 	}
 	return len(old), s.kv.Update(func(w Writer) error { return apply(w, old) })
+}
+
+// endpointOf returns whose notice stands under a key; empty if the key is damaged.
+func endpointOf(key []byte) string {
+	n, size := binary.Uvarint(key)
+	if size <= 0 || n > uint64(len(key)-size) {
+		return ""
+	}
+	return string(key[size:][:n])
 }

@@ -5,6 +5,7 @@ import (
 	"crypto/rand"
 	"errors"
 	"fmt"
+	"strings"
 
 	"nudge/engine"
 )
@@ -14,12 +15,18 @@ const Format = 6
 
 // Store keeps the engine's records in a KV. Its methods are safe for concurrent use,
 // except that only one caller at a time may call Commit.
-type Store struct{ kv KV }
+type Store struct {
+	kv     KV
+	opened string // random, so that no two stores, and no copies of one, give two notices one ID
+}
+
+// openedChars is how many characters of a notice's ID tell the opening of its store: 60 bits.
+const openedChars = 12
 
 // Open returns the store in kv. An empty kv becomes a new store with a random
 // installation. From then on the store owns kv, even if Open fails.
 func Open(kv KV) (*Store, error) {
-	s := &Store{kv: kv}
+	s := &Store{kv: kv, opened: strings.ToLower(rand.Text()[:openedChars])}
 	if err := s.prepare(); err != nil {
 		return nil, errors.Join(err, kv.Close())
 	}

@@ -44,7 +44,7 @@ func newSandbox() *cobra.Command {
 		Use:   "sandbox",
 		Short: "Run only the local App Messaging service",
 		Long:  sandboxHelp,
-		Example: "  nudge sandbox --webhook http://127.0.0.1:8080/webhooks/comapi --secret local \\\n" +
+		Example: "  nudge sandbox --webhook http://127.0.0.1:8080/webhooks/comapi --secret local-secret \\\n" +
 			"    --person 'ann=reads after 10s' --person 'bob=never reads'",
 		Args: cobra.NoArgs,
 	}

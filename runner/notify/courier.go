@@ -12,6 +12,7 @@ import (
 	"log/slog"
 	"net/http"
 	"net/url"
+	"slices"
 	"strconv"
 	"strings"
 	"sync"
@@ -52,6 +53,8 @@ const (
 	page = 16
 	// patience is how long an endpoint may take to answer one.
 	patience = 15 * time.Second
+	// lastWord is how long a stop waits for what was delivered to be noted.
+	lastWord = 2 * time.Second
 	// maxAnswer is how many bytes of an answer are read, so that its connection can be used again.
 	maxAnswer = 64 << 10
 	// longestWait is the most that an endpoint may ask for by Retry-After.
@@ -75,13 +78,17 @@ type Courier struct {
 	client  *http.Client
 	signers map[string][]*standardwebhooks.Webhook // by the name of the endpoint
 	wakes   []chan struct{}                        // capacity 1, one for each endpoint
+	failing map[string]*failing                    // by the name of the endpoint
 	total   *prometheus.CounterVec
 }
 
 // New returns a courier. Its errors are those of secrets, and of metrics that are registered already.
 func New(config Config) (*Courier, error) {
-	c := &Courier{config: config, signers: map[string][]*standardwebhooks.Webhook{}, client: &http.Client{
+	transport := http.DefaultTransport.(*http.Transport).Clone()
+	transport.MaxIdleConnsPerHost = page
+	c := &Courier{config: config, signers: map[string][]*standardwebhooks.Webhook{}, failing: map[string]*failing{}, client: &http.Client{
 		Timeout:       patience,
+		Transport:     transport,
 		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
 	}}
 	for _, e := range config.Endpoints {
@@ -92,6 +99,7 @@ func New(config Config) (*Courier, error) {
 			}
 			c.signers[e.Name] = append(c.signers[e.Name], w)
 		}
+		c.failing[e.Name] = &failing{}
 		c.wakes = append(c.wakes, make(chan struct{}, 1))
 	}
 	c.total = prometheus.NewCounterVec(prometheus.CounterOpts{
@@ -106,7 +114,7 @@ func New(config Config) (*Courier, error) {
 		return c, nil
 	}
 	return c, errors.Join(config.Registry.Register(c.total), config.Registry.Register(&lateness{c, prometheus.NewDesc("nudge_notices_late_seconds",
-		"How long the oldest notice for an endpoint has been due; 0 if there is none.", []string{"endpoint"}, nil)}))
+		"How long an endpoint has taken no notice, although there were some; 0 if it took the last one.", []string{"endpoint"}, nil)}))
 }
 
 // Wake makes the courier look for new notices. It may be called by anybody and does not block.
@@ -146,7 +154,7 @@ func (c *Courier) serve(ctx context.Context, e Endpoint, wake <-chan struct{}) e
 			return err
 		}
 		if len(due) > 0 {
-			if err := c.config.Settle(ctx, c.deliverAll(ctx, e, due)); err != nil {
+			if err := c.settle(ctx, c.deliverAll(ctx, e, due)); err != nil {
 				return ignoreStop(ctx, err)
 			}
 			continue
@@ -164,6 +172,21 @@ func (c *Courier) serve(ctx context.Context, e Endpoint, wake <-chan struct{}) e
 		timer.Stop()
 	}
 	return nil
+}
+
+// settle notes results. After a stop an attempt that failed says nothing of its endpoint, so only what was
+// delivered is noted then, for as long as the runner takes it.
+func (c *Courier) settle(ctx context.Context, results []store.NoticeResult) error {
+	if ctx.Err() != nil {
+		results = slices.DeleteFunc(results, func(r store.NoticeResult) bool { return r.Error != "" })
+		var stop context.CancelFunc
+		ctx, stop = context.WithTimeout(context.WithoutCancel(ctx), lastWord)
+		defer stop()
+	}
+	if len(results) == 0 {
+		return nil
+	}
+	return c.config.Settle(ctx, results)
 }
 
 // ignoreStop drops the errors of a courier or a runner that is being stopped: what is not noted is
@@ -189,6 +212,12 @@ func (c *Courier) deliverAll(ctx context.Context, e Endpoint, due []*store.Notic
 // attempt delivers a notice, or says when to try again.
 func (c *Courier) attempt(ctx context.Context, e Endpoint, n *store.Notice) store.NoticeResult {
 	asked, final, err := c.post(ctx, e, n)
+	if ctx.Err() != nil && err != nil {
+		return store.NoticeResult{Notice: n, Error: err.Error()} // it is not noted
+	}
+	if c.failing[e.Name].note(err, c.config.Clock.Now()) {
+		c.config.Log.Warn("an endpoint takes no notices", "endpoint", e.Name, "error", err)
+	}
 	if err == nil {
 		c.total.WithLabelValues(e.Name, delivered).Inc()
 		return store.NoticeResult{Notice: n}
@@ -248,7 +277,7 @@ func (c *Courier) post(ctx context.Context, e Endpoint, n *store.Notice) (asked 
 	}
 	seconds, err := strconv.Atoi(response.Header.Get("Retry-After"))
 	if err == nil && seconds > 0 {
-		asked = min(time.Duration(seconds)*time.Second, longestWait)
+		asked = time.Duration(min(seconds, int(longestWait.Seconds()))) * time.Second
 	}
 	return asked, response.StatusCode == http.StatusGone, fmt.Errorf("the endpoint answered %d", response.StatusCode)
 }
@@ -265,7 +294,37 @@ func withoutAddress(err error) error {
 	return at.Err
 }
 
-// lateness shows how long notices have been due.
+// failing is since when an endpoint has taken nothing. Any goroutine may use it.
+type failing struct {
+	mu    sync.Mutex
+	since time.Time // zero: it took the last notice
+}
+
+// note notes how an attempt ended, and reports whether it is the first that failed.
+func (f *failing) note(err error, now time.Time) (first bool) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	switch {
+	case err == nil:
+		f.since = time.Time{}
+	case f.since.IsZero():
+		f.since = now
+		return true
+	}
+	return false
+}
+
+// lasts returns how long the endpoint has taken nothing.
+func (f *failing) lasts(now time.Time) time.Duration {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if f.since.IsZero() {
+		return 0
+	}
+	return now.Sub(f.since)
+}
+
+// lateness shows how long endpoints have taken nothing.
 type lateness struct {
 	courier *Courier
 	desc    *prometheus.Desc
@@ -277,16 +336,7 @@ func (l *lateness) Describe(to chan<- *prometheus.Desc) { to <- l.desc }
 // Collect is for [prometheus.Collector].
 func (l *lateness) Collect(to chan<- prometheus.Metric) {
 	now := l.courier.config.Clock.Now()
-	for _, e := range l.courier.config.Endpoints {
-		due, _, err := l.courier.config.Store.DueNotices(e.Name, engine.InstantOf(now), 1)
-		if err != nil {
-			to <- prometheus.NewInvalidMetric(l.desc, err)
-			continue
-		}
-		late := 0.0
-		if len(due) > 0 {
-			late = now.Sub(due[0].Due.Time()).Seconds()
-		}
-		to <- prometheus.MustNewConstMetric(l.desc, prometheus.GaugeValue, late, e.Name)
+	for name, f := range l.courier.failing {
+		to <- prometheus.MustNewConstMetric(l.desc, prometheus.GaugeValue, f.lasts(now).Seconds(), name)
 	}
 }

@@ -65,6 +65,11 @@ func (w *World) profile(c *engine.ProfileChange) {
 			p.optOuts[o] = true
 		}
 	}
+	if c.OptOut+c.OptIn != "" { // what was decided before goes by the map as it was
+		own := map[string]bool{}
+		maps.Copy(own, p.optOuts)
+		p.optOuts = own
+	}
 	if c.OptOut != "" {
 		p.optOuts[c.OptOut] = true
 	}
