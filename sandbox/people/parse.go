@@ -7,6 +7,7 @@ import (
 	"strconv"
 	"strings"
 	"time"
+	"unicode/utf8"
 )
 
 // scriptForms is what an error about a script offers.
@@ -29,10 +30,13 @@ const scriptForms = `want one or more of these, separated by commas: ` +
 // not mention come from [DefaultScript], and never later than an act that needs them: somebody
 // who replies after two seconds has read the message by then.
 //
-// A script has at most [MaxScript] bytes.
+// A script is UTF-8 and has at most [MaxScript] bytes.
 func ParseScript(text string) (Script, error) {
 	if len(text) > MaxScript {
 		return nil, fmt.Errorf("the script has %d bytes, %d are allowed", len(text), MaxScript)
+	}
+	if !utf8.ValidString(text) {
+		return nil, fmt.Errorf("script %q: it must be UTF-8", text)
 	}
 	p := parser{denied: map[Deed]bool{}}
 	err := p.phrases(text)
