@@ -22,11 +22,11 @@ func connect(joints []patch, target int) {
 // readSteps reads the steps of the flow.
 func (r *reader) readSteps(m *node.Map, exits *node.Value) {
 	v := m.Get("steps")
+	r.outline(v, exits) // those of exits are read in any case
 	if v == nil {
 		m.Errorf("steps", CodeMissingKey, "for example steps: [ { send: welcome } ]", "the flow has no steps")
 		return
 	}
-	r.outline(v, exits)
 	if len(r.heads) > MaxSteps {
 		v.Errorf(codeTooMany, "", "%d steps; the limit is %d", len(r.heads), MaxSteps)
 		return
