@@ -53,7 +53,8 @@ func (k *typeEnv) maySet(name string, t *shape.Type) {
 
 // scope returns the type of the scope at this place.
 func (k *typeEnv) scope() *shape.Type {
-	fields := maps.Clone(k.names)
+	fields := map[string]*shape.Type{}
+	maps.Copy(fields, k.names)
 	fields[NameVars] = shape.MapOf(maps.Clone(k.vars))
 	return shape.MapOf(fields)
 }
