@@ -340,6 +340,7 @@ func newServers(t *testing.T) *servers {
 	people := fstest.MapFS{"audiences/people.csv": {Data: []byte("profile\nann\nbob\n")}}
 	usual := server.Config{
 		Runner: s.runner, Store: s.store, Registry: prometheus.NewRegistry(),
+		Endpoints: []string{"crm"},
 		Audiences: audience.NewSnapshots(audience.Sources{Project: people}),
 		Reload:    func(context.Context, *engine.Actor) (diag.List, error) { return nil, nil },
 		CheckStore: func(_ context.Context, p func(store.CheckProgress)) (*store.Report, error) {
@@ -381,6 +382,14 @@ func newServers(t *testing.T) *servers {
 			c.Audiences, c.Reload, c.CheckStore = nil, nil, nil
 			return nil
 		},
+		"busy with notices": func(c *server.Config) http.Header {
+			c.Runner, c.Store = answering{runner.ErrBusy}, untaken(t)
+			return nil
+		},
+		"stopped with notices": func(c *server.Config) http.Header {
+			c.Runner, c.Store = stopped{}, untaken(t)
+			return nil
+		},
 		"broken": func(c *server.Config) http.Header {
 			fault := errors.New("a fault of the disk")
 			c.Runner, c.Store = answering{fault}, broken
@@ -398,6 +407,20 @@ func newServers(t *testing.T) *servers {
 	}
 	slices.SortFunc(w.states, func(a, b state) int { return strings.Compare(a.name, b.name) })
 	return w
+}
+
+// untaken is a store with a notice that an endpoint did not take.
+func untaken(t *testing.T) *store.Store {
+	s, err := store.Open(new(memory.KV))
+	must(t, err)
+	state, err := s.State()
+	must(t, err)
+	n := engine.Notice{Type: engine.NoticeRunEnded, At: 1, Profile: "ann", Data: []byte(`{}`)}
+	must(t, s.Commit(&engine.Batch{State: state, Notices: []*engine.NoticeTo{{Endpoint: "crm", Notice: n}}}))
+	due, _, err := s.DueNotices("crm", 1, 1)
+	must(t, err)
+	must(t, s.SettleNotices([]store.NoticeResult{{Notice: due[0], Error: "gone", GaveUp: 2}}))
+	return s
 }
 
 // answering is a runner that takes nothing.
@@ -471,7 +494,8 @@ func (w *servers) body(d *document, op *described, media string, dice *rand.Rand
 		"deployFlows": {w.project, w.project, deployment(w.t, shop), `{"files": [{"name": "nudge.yaml", "text": "projekt: x"}]}`}, "planFlows": {deployment(w.t, shop), `{"files": [{"name": "nudge.yaml", "text": "projekt: x"}]}`},
 		"callFlow":      {`{"profile": "ann", "key": "7", "data": {"order_id": "7", "customer": "ann"}}`, `{"profile": "ann", "data": {"order_id": 7}}`, `{"id": "c", "profile": "` + pick(dice, "ann", "bob") + `", "data": {"order_id": "7", "customer": "ann"}}`},
 		"startCampaign": {`{"flow": "sale", "again": true}`, `{"flow": "order"}`, `{"flow": "sale"}`, `{"flow": "none"}`}, "previewCampaign": {`{"flow": "sale"}`, `{"flow": "lost"}`, `{"flow": "order"}`, `{"flow": "none"}`, `{"flow": "sale", "data": {"a": 1}}`},
-		"setOutbound": {`{"mode": "live"}`, `{"mode": "only", "only": ["ann"]}`, `{"mode": "only"}`, `{"killed": false}`, `{"mode": "sometimes"}`},
+		"retryNotices": {`{"endpoint": "crm"}`, `{"endpoint": "none"}`, `{"ids": ["none"]}`, `{}`},
+		"setOutbound":  {`{"mode": "live"}`, `{"mode": "only", "only": ["ann"]}`, `{"mode": "only"}`, `{"killed": false}`, `{"mode": "sometimes"}`},
 	}[op.id]
 	cloud := fmt.Sprintf(`{"specversion": "1.0", "id": "%d", "source": "shop", "type": "order.returned", "subject": "ann", "data": {"order_id": "7"}}`, dice.IntN(20))
 	switch {

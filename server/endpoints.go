@@ -108,11 +108,13 @@ func (s *Server) retryNotices(w http.ResponseWriter, r *http.Request) {
 	results, err := s.toRetry(&request)
 	if err == nil && len(results) > 0 {
 		if err = s.note(r.Context(), actorOf(w, r), "retry notices", request); err == nil {
-			err = s.config.Runner.Settle(r.Context(), results)
+			if err = s.config.Runner.Settle(r.Context(), results); err != nil {
+				err = runnerProblem(err)
+			}
 		}
 	}
 	if err != nil {
-		s.fail(w, r, runnerProblem(err))
+		s.fail(w, r, err)
 		return
 	}
 	reply(w, http.StatusOK, retried{len(results)})

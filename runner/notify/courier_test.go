@@ -234,7 +234,7 @@ func TestAnswers(t *testing.T) {
 				e := &endpoint{answers: []func(http.ResponseWriter){x.answer, status(200)}}
 				w := begin(t, e)
 				w.happens(`{}`)
-				time.Sleep(48 * time.Hour)
+				time.Sleep(x.wait + time.Hour)
 				synctest.Wait()
 				had := e.requests()
 				var wait time.Duration
