@@ -55,13 +55,18 @@ steps: [ { wait: 1ms } ]
 	if _, err := a.SetProfile(ctx, "ann", []byte(`{"opt_outs": []}`)); err != nil {
 		t.Fatal(err)
 	}
+	for _, optOuts := range []string{`["news"]`, `[]`} { // of whom nothing else is known
+		if _, err := a.SetProfile(ctx, "bob", []byte(`{"opt_outs": `+optOuts+`}`)); err != nil {
+			t.Fatal(err)
+		}
+	}
 	if _, err := a.SendEvent(ctx, client.Event{Type: "joined", Profile: "ann"}); err != nil {
 		t.Fatal(err)
 	}
 	if _, err := a.StartCampaign(ctx, client.CampaignStart{Flow: "sale"}); err != nil {
 		t.Fatal(err)
 	}
-	missing := []string{"person.opted_out ann [news]", "person.opted_in ann [news]", "message.status ann welcome hello read", "run.ended ann welcome completed", "run.ended ann sale completed", "campaign.finished sale finished"}
+	missing := []string{"person.opted_out ann [news]", "person.opted_in ann [news]", "person.opted_out bob [news]", "person.opted_in bob [news]", "message.status ann welcome hello read", "run.ended ann welcome completed", "run.ended ann sale completed", "campaign.finished sale finished"}
 	seen := map[string]int{}
 	late := time.After(patience)
 	for len(missing) > 0 {

@@ -77,7 +77,7 @@ type NoticeOfOpt struct {
 // Notices returns what a batch has done that other systems may want to know, of the given types. A message that
 // got several statuses in one batch has a notice of the last one. What ends because a person is forgotten
 // has none, as it would name them.
-func (e *Engine) Notices(ws *WorkingSet, wanted func(NoticeType) bool) (all []Notice) {
+func (e *Engine) Notices(ws *WorkingSet, forgotten []string, wanted func(NoticeType) bool) (all []Notice) {
 	add := func(kind NoticeType, profile string, data any) {
 		if wanted(kind) {
 			all = append(all, Notice{kind, e.State.Stamp, profile, asJSON(data)})
@@ -94,7 +94,9 @@ func (e *Engine) Notices(ws *WorkingSet, wanted func(NoticeType) bool) (all []No
 		}
 	}
 	for _, s := range ws.known.changed() {
-		noticesOfPerson(s.before, s.now, add)
+		if s.now != nil && !slices.Contains(forgotten, s.now.ID) {
+			noticesOfPerson(s.before, s.now, add)
+		}
 	}
 	return all
 }
@@ -131,9 +133,6 @@ func (r *Run) statusOf(number int) MessageStatus {
 }
 
 func noticesOfPerson(before, now *Person, add func(NoticeType, string, any)) {
-	if now == nil || now.IsZero() { // forgotten, or nothing is known
-		return
-	}
 	var was []string
 	if before != nil {
 		was = before.OptOuts

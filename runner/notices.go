@@ -32,7 +32,7 @@ func (b *batch) notice() {
 		return
 	}
 	wants := func(e Endpoint, kind engine.NoticeType) bool { return slices.Contains(e.Types, kind) }
-	for _, n := range b.loop.core.Notices(b.ws, func(kind engine.NoticeType) bool {
+	for _, n := range b.loop.core.Notices(b.ws, b.out.Forgotten, func(kind engine.NoticeType) bool {
 		return slices.ContainsFunc(endpoints, func(e Endpoint) bool { return wants(e, kind) })
 	}) {
 		for _, e := range endpoints {
@@ -88,6 +88,8 @@ func (r *Runner) Settle(ctx context.Context, results []store.NoticeResult) error
 	select {
 	case r.settling <- s:
 		r.queue.nudge()
+	case <-r.over:
+		return ErrStopped
 	case <-ctx.Done():
 		return ctx.Err()
 	}

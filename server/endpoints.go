@@ -86,7 +86,7 @@ const maxRetried = 10_000
 // retryPage is how many notices are read at a time to find those that must be tried again.
 const retryPage = 500
 
-// retryNotices makes notices that were given up due now.
+// retryNotices makes notices due now that were given up or, of an endpoint, still wait.
 func (s *Server) retryNotices(w http.ResponseWriter, r *http.Request) {
 	var request retryRequest
 	err := refuseKey(r, "this takes no Idempotency-Key: what is sent twice is tried again once")

@@ -27,7 +27,7 @@ func (s *Server) paced(next http.Handler) http.Handler {
 // Only the time in which the handler waits for bytes counts: what the server does meanwhile is not its sender's
 // fault. A timer sets a deadline of the connection when the time is over: to move that for every body costs
 // several times as much. It also runs while nobody reads, because the server itself reads what a handler leaves before it
-// answers; a handler that reads on begins anew.
+// answers; for a handler that reads on, the deadline is taken away again.
 type pacedBody struct {
 	io.ReadCloser
 	control *http.ResponseController

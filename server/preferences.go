@@ -46,7 +46,7 @@ func (s *Server) PreferencesHandler() http.Handler {
 		{pattern: "GET /-/healthy", handle: s.healthy},
 	})
 	mux.HandleFunc("/", func(w http.ResponseWriter, r *http.Request) {
-		s.sayPreferences(w, r, http.StatusNotFound, languageOf(r, ""), func(t *pageTexts) notice { return t.Invalid })
+		s.sayPreferences(w, r, http.StatusNotFound, languageOf(r, ""), func(t *pageTexts) briefPage { return t.Invalid })
 	})
 	return s.observed(s.paced(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		recordOf(w).path = preferences.Path + "…" // the log must not give links away
@@ -61,9 +61,9 @@ func (s *Server) withLink(handle func(http.ResponseWriter, *http.Request, prefer
 		link, err := p.Links.Read(r.PathValue("token"), p.Now())
 		switch {
 		case errors.Is(err, preferences.ErrExpired):
-			s.sayPreferences(w, r, http.StatusGone, languageOf(r, ""), func(t *pageTexts) notice { return t.Expired })
+			s.sayPreferences(w, r, http.StatusGone, languageOf(r, ""), func(t *pageTexts) briefPage { return t.Expired })
 		case err != nil:
-			s.sayPreferences(w, r, http.StatusNotFound, languageOf(r, ""), func(t *pageTexts) notice { return t.Invalid })
+			s.sayPreferences(w, r, http.StatusNotFound, languageOf(r, ""), func(t *pageTexts) briefPage { return t.Invalid })
 		default:
 			handle(w, r, link)
 		}
@@ -85,7 +85,7 @@ func (s *Server) showPreferences(w http.ResponseWriter, r *http.Request, link pr
 	}
 	language := languageOf(r, localeOf(p))
 	names := s.config.Preferences().Names
-	page := preferencesPage{pageTexts: textsOf(language), Language: language, Saved: r.URL.Query().Has("saved"), AllOff: optedOut(p, engine.OptOutAll)}
+	page := preferencesPage{pageTexts: languages[language], Language: language, Saved: r.URL.Query().Has("saved"), AllOff: optedOut(p, engine.OptOutAll)}
 	for _, c := range choices {
 		page.Choices = append(page.Choices, pageChoice{Category: c.name, Name: categoryName(names[c.name], c.name, language), Always: c.always,
 			Off: !c.always && (page.AllOff || optedOut(p, c.name))})
@@ -124,7 +124,7 @@ func (s *Server) changePreferences(w http.ResponseWriter, r *http.Request, link 
 		}
 	}
 	if (change.OptOut == "") == (change.OptIn == "") || !known(change.OptOut+change.OptIn) {
-		s.sayPreferences(w, r, http.StatusBadRequest, languageOf(r, ""), func(t *pageTexts) notice { return t.Again })
+		s.sayPreferences(w, r, http.StatusBadRequest, languageOf(r, ""), func(t *pageTexts) briefPage { return t.Again })
 		return
 	}
 	by := &engine.Actor{Name: preferencesActor, Request: w.Header().Get(requestHeader)}
@@ -135,7 +135,7 @@ func (s *Server) changePreferences(w http.ResponseWriter, r *http.Request, link 
 	case answers[0].Refused != nil:
 		s.failPreferences(w, r, refusalProblem("", answers[0].Refused))
 	case oneClick: // RFC 8058 wants no redirect
-		s.sayPreferences(w, r, http.StatusOK, languageOf(r, ""), func(t *pageTexts) notice { return t.Done })
+		s.sayPreferences(w, r, http.StatusOK, languageOf(r, ""), func(t *pageTexts) briefPage { return t.Done })
 	default:
 		// The page is asked for anew, so that reloading it does not click again. The place is relative: a
 		// proxy may serve the page below a path.
@@ -215,11 +215,11 @@ func (s *Server) failPreferences(w http.ResponseWriter, r *http.Request, err err
 	if unread(r) {
 		w.Header().Set("Connection", "close")
 	}
-	s.sayPreferences(w, r, p.Status, languageOf(r, ""), func(t *pageTexts) notice { return t.Again })
+	s.sayPreferences(w, r, p.Status, languageOf(r, ""), func(t *pageTexts) briefPage { return t.Again })
 }
 
 // sayPreferences answers with a page of a few words.
-func (s *Server) sayPreferences(w http.ResponseWriter, _ *http.Request, status int, language string, which func(*pageTexts) notice) {
-	texts := textsOf(language)
-	writePage(w, status, "notice", noticePage{notice: which(texts), Language: language})
+func (s *Server) sayPreferences(w http.ResponseWriter, _ *http.Request, status int, language string, which func(*pageTexts) briefPage) {
+	texts := languages[language]
+	writePage(w, status, "notice", briefAnswer{briefPage: which(texts), Language: language})
 }

@@ -49,9 +49,9 @@ type pageChoice struct {
 	Always         bool // it cannot be turned off
 }
 
-// noticePage is a page of a few words.
-type noticePage struct {
-	notice
+// briefAnswer is a page of a few words.
+type briefAnswer struct {
+	briefPage
 	Language string
 }
 
