@@ -51,6 +51,9 @@ type Store interface {
 	// the place that the slice before it returned, and returns how far it has come, or nil
 	// when there are no more.
 	PurgeRuns(before engine.Instant, after []byte) ([]byte, error)
+	// FoldCounts adds up a slice of the counts of old hours and days, and reports whether there
+	// are more.
+	FoldCounts(now engine.Instant) (more bool, err error)
 	// SettleNotices notes how attempts to deliver notices ended.
 	SettleNotices([]store.NoticeResult) error
 	// DropNotices drops at most limit notices that were given up before an instant, or whose endpoint
@@ -62,9 +65,10 @@ type Store interface {
 }
 
 const (
-	maxTimers  = 256  // timers applied in one step
-	maxForget  = 512  // answers forgotten in one step
-	maxBacklog = 4096 // planned messages known in memory; the rest is read from the outbox
+	maxTimers  = 256              // timers applied in one step
+	maxForget  = 512              // answers forgotten in one step
+	foldEvery  = 10 * time.Minute // from one look for counts that are old enough to be added up to the next
+	maxBacklog = 4096             // planned messages known in memory; the rest is read from the outbox
 )
 
 // Loop applies inputs in one order. It belongs to one goroutine.
@@ -90,6 +94,7 @@ type Loop struct {
 	endpoints []Endpoint           // other systems that get notices of what happens
 	results   []store.NoticeResult // how attempts to tell them ended, to be noted
 	dropAt    engine.Instant       // when notices that nobody gets are dropped again
+	foldAt    engine.Instant       // when old counts are added up next
 }
 
 // Group is inputs that are applied together: all of them, or none when one is
@@ -316,6 +321,15 @@ func (l *Loop) tidyUp(now engine.Instant) (err error) {
 	if now >= l.dropAt {
 		if err := l.dropNotices(now); err != nil {
 			return err
+		}
+	}
+	if now >= l.foldAt {
+		more, err := l.store.FoldCounts(now)
+		if err != nil {
+			return err
+		}
+		if l.foldAt = now.Add(foldEvery); more {
+			l.foldAt = now.Add(purgePause)
 		}
 	}
 	if now < l.tidy {

@@ -33,7 +33,7 @@ const maxProblems = 100
 // An error means that the store could not be read at all.
 func (s *Store) Check() (*Report, error) {
 	c := &checker{report: &Report{Problems: []string{}}, flows: map[engine.FlowVersion]*flows.Flow{}, sums: &sums{
-		counts: map[string]*VersionCounts{}, tally: map[uint64]*Tally{}, liveOf: map[uint64]int{},
+		counts: map[string]*VersionCounts{}, results: results{}, flows: map[engine.FlowVersion][]engine.Count{}, whole: map[engine.FlowVersion]bool{}, settled: map[engine.FlowVersion]bool{}, tally: map[uint64]*Tally{}, liveOf: map[uint64]int{},
 	}}
 	err := s.kv.View(func(r Reader) error {
 		c.begin(r)
@@ -65,6 +65,10 @@ type checker struct {
 // sums are what all records of one transaction add up to.
 type sums struct {
 	counts  map[string]*VersionCounts
+	results results
+	flows   map[engine.FlowVersion][]engine.Count // as they are stored
+	whole   map[engine.FlowVersion]bool           // no run of the version was purged
+	settled map[engine.FlowVersion]bool           // some of their counts may be without runs
 	tally   map[uint64]*Tally
 	liveOf  map[uint64]int // runs by campaign
 	open    []uint64
@@ -90,6 +94,7 @@ func (c *checker) parts() []checkedPart {
 		{Derived, c.derived}, {Campaigns, c.campaignRecord}, {Members, c.member}, {Orphans, c.orphan}, {Audit, c.audit},
 		{Notices, func(key, record []byte) { c.notice(Notices, noticeKey, key, record) }},
 		{FailedNotices, func(key, record []byte) { c.notice(FailedNotices, failedKey, key, record) }},
+		{FlowCountsBucket, c.flowCounts},
 	}...)
 }
 
@@ -146,6 +151,19 @@ func (c *checker) count(key, record []byte) {
 	}
 	if c.sums != nil {
 		c.sums.compareCounts(c, key, stored)
+	}
+}
+
+func (c *checker) flowCounts(key, record []byte) {
+	f, err := decodeFlowCounts(record)
+	switch {
+	case err != nil:
+		c.problem("counts by hour %x: %v", key, err)
+	case !bytes.Equal(key, f.key()):
+		c.problem("counts by hour %x: the record is of %s", key, f.key())
+	case c.sums != nil:
+		c.sums.flows[f.FlowVersion] = SumCounts(c.sums.flows[f.FlowVersion], f.Counts)
+		c.sums.settled[f.FlowVersion] = c.sums.settled[f.FlowVersion] || f.Span == SpanBefore
 	}
 }
 

@@ -42,6 +42,7 @@
 //	notices   sized endpoint, due in ms (8), ID       notice record: not yet taken by its endpoint
 //	failed    given up in ms (8), ID                  notice record: what an endpoint did not take
 //	audit     input number (8)                        audit record: who gave the command, and what it changed
+//	flowcounts  sized flow, sized version, span (1), start in ms (8)  counts of the runs that started in an hour, a day, or before
 //
 // A cancelled timer stays in its bucket. A reader recognises it as stale because its run has
 // another deadline. The entry from a person to an ended run stays too: it is dropped when the

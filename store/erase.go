@@ -151,14 +151,14 @@ func (e *erasure) isOld(j *engine.Journaled) bool {
 // anonymous returns a run without the person and the content; only its course is left.
 func anonymous(r *engine.Run) *engine.Run {
 	left := &engine.Run{ID: r.ID, Flow: r.Flow, Version: r.Version, StartedBy: r.StartedBy, Status: r.Status,
-		At: r.At, Outcome: r.Outcome, Goal: r.Goal, Ended: r.Ended, Depth: r.Depth, Campaign: r.Campaign, Replied: r.Replied, Dropped: r.Dropped}
+		At: r.At, Outcome: r.Outcome, Goal: r.Goal, Ended: r.Ended, Depth: r.Depth, Campaign: r.Campaign, Replied: r.Replied, Dropped: r.Dropped, Arms: r.Arms}
 	for _, m := range r.Messages {
 		why := ""
 		if m.Status == engine.Unsent {
 			why = m.Reason // the engine chose this text, and campaigns count it
 		}
 		left.Messages = append(left.Messages, engine.Message{Number: m.Number, Step: m.Step, Status: m.Status, Attempt: m.Attempt,
-			ByID: m.ByID, Accepted: m.Accepted, Resends: m.Resends, Planned: m.Planned, Order: m.Order, Posted: m.Posted, Reason: why})
+			ByID: m.ByID, Accepted: m.Accepted, Resends: m.Resends, Planned: m.Planned, Order: m.Order, Posted: m.Posted, Reason: why, ReadAt: m.ReadAt, Replied: m.Replied, Goal: m.Goal})
 	}
 	for _, e := range r.Timeline {
 		switch e.Kind {
