@@ -215,6 +215,17 @@ func (s *Server) flowRoutes() []route {
 		{"GET /v1/flows", ScopeRead, s.listFlows, operation{
 			id: "listFlows", topic: "Flows", does: "List flows", more: "Every version that is active or has runs, with its numbers.", gives: ok(flowList{}, "the versions"),
 		}},
+		{"GET /v1/flows/{flow}/counts", ScopeRead, s.getCounts, operation{
+			id: "countFlow", topic: "Flows", does: "Count what became of the runs of a flow",
+			more: "Of those that started in a span: where they are, which lines, arms and exits they took, what became of the messages of each send, and how the arms of a split differ. " +
+				"Started and moved_in together are always here, ended, moved_out and left_out together. Starts are counted by hour for 14 days, and by day for 400.",
+			query: []parameter{
+				{name: "version", does: "of this version; without it of the active one", example: "3f1376086c6c2f22"},
+				{name: "since", does: "starts from then on: a time, a duration before the newest input such as 14d, or all; 14d without it", example: "14d"},
+				{name: "until", does: "starts before then; all without it", example: "2026-11-30T00:00:00Z"},
+			},
+			gives: ok(FlowCounts{}, "the counts"), fails: []int{400, 404},
+		}},
 		{"POST /v1/flows", ScopeAuthor, s.deployFlows, operation{
 			id: "deployFlows", topic: "Flows", does: "Deploy a project", more: "Its flows become the active ones, all at once. A project with mistakes changes nothing, and the problem names their places. " +
 				"Files other than nudge.yaml and those of flows and templates are given in base64.",
