@@ -39,12 +39,13 @@ const (
 	Notices
 	FailedNotices
 	Jobs
+	Failures
 	bucketCount
 )
 
 // Buckets lists all buckets.
 var Buckets = [bucketCount]Bucket{Meta, Runs, Ended, People, Keys, Timers, Outbox, Journal, IDs, IDTimes, Versions, Counts, Profiles, Derived, Erasures,
-	Campaigns, Members, Tallies, Settled, Sent, Orphans, Asks, Quarantine, Audit, Notices, FailedNotices, Jobs}
+	Campaigns, Members, Tallies, Settled, Sent, Orphans, Asks, Quarantine, Audit, Notices, FailedNotices, Jobs, Failures}
 
 var bucketNames = [bucketCount]string{
 	Meta: "meta", Runs: "runs", Ended: "ended", People: "people", Keys: "keys", Timers: "timers",
@@ -52,7 +53,7 @@ var bucketNames = [bucketCount]string{
 	Profiles: "profiles", Derived: "derived", Erasures: "erasures",
 	Campaigns: "firings", Members: "members", Tallies: "tallies", Settled: "settled", Sent: "sent", Orphans: "orphans", Asks: "asks", Quarantine: "quarantine", Audit: "audit",
 	Notices: "notices", FailedNotices: "failed",
-	Jobs: "jobs",
+	Jobs: "jobs", Failures: "failures",
 }
 
 // String returns the bucket's name in the file.
