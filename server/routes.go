@@ -116,7 +116,7 @@ const metricsRoute = "GET /metrics"
 // routes are those of the API. Every POST, PUT and PATCH among them takes an Idempotency-Key,
 // which TestIdempotencyKey holds.
 func (s *Server) routes() []route {
-	all := slices.Concat(s.eventRoutes(), s.profileRoutes(), s.runRoutes(), s.flowRoutes(), s.campaignRoutes(), s.operationRoutes())
+	all := slices.Concat(s.eventRoutes(), s.profileRoutes(), s.runRoutes(), s.flowRoutes(), s.campaignRoutes(), s.jobRoutes(), s.operationRoutes())
 	if s.config.Registry != nil {
 		metrics := promhttp.HandlerFor(s.config.Registry, promhttp.HandlerOpts{EnableOpenMetrics: true})
 		all = append(all, route{metricsRoute, ScopeRead, metrics.ServeHTTP, operation{
@@ -187,15 +187,19 @@ func (s *Server) profileRoutes() []route {
 func (s *Server) runRoutes() []route {
 	return []route{
 		{"GET /v1/runs", ScopeRead, s.listRuns, operation{
-			id: "listRuns", topic: "Runs", does: "List runs", more: "Newest first.",
-			query: append([]parameter{
-				{name: "flow", does: "of this flow", example: "order_shipped"},
-				{name: "profile", does: "of this person", example: "ann"},
-				{name: "status", does: "live or ended; both without it", example: "live", words: []string{"live", "ended"}},
-				{name: "outcome", does: "ended with this outcome", example: "completed"},
-				{name: "quarantined", does: "those whose record was damaged; only before and limit go with it", example: true},
-			}, pages(aRun)...),
+			id: "listRuns", topic: "Runs", does: "List runs", more: "Newest first. A page looks at 20,000 runs at most, and says at which it stopped: next goes on there.",
+			query: slices.Concat(filterParameters(), []parameter{{name: "quarantined", does: "those whose record was damaged; only before and limit go with it", example: true}}, pages(aRun)),
 			gives: ok(runPage{}, "a page of runs, without their messages and timelines"), fails: []int{400},
+		}},
+		{"GET /v1/runs/failures", ScopeRead, s.listFailures, operation{
+			id: "listFailures", topic: "Runs", does: "List what went wrong", more: "Failed and quarantined runs, and messages that failed, expired or were too late, in groups by reason and place, those with the newest failures first. " +
+				"What the rules hold back is no failure: opted_out, capped, outbound. An answer has at most 1,000 groups and counts at most 100,000 runs.",
+			query: []parameter{
+				{name: "flow", does: "of this flow", example: "order_shipped"},
+				{name: "version", does: "of this version of it", example: "0a1b2c3d4e5f6071"},
+				{name: "status", does: "failed, quarantined, expired or unsent", example: "failed"},
+			},
+			gives: ok(failureList{}, "the groups"), fails: []int{400},
 		}},
 		{"GET /v1/runs/{id}", ScopeRead, s.showRun, operation{
 			id: "showRun", topic: "Runs", does: "Show a run", more: "With its data, its messages and its timeline.",

@@ -93,8 +93,9 @@ func (c *checker) parts() []checkedPart {
 		{Counts, c.count}, {Journal, c.journaled}, {IDs, c.id}, {IDTimes, c.idTime}, {Profiles, c.person},
 		{Derived, c.derived}, {Campaigns, c.campaignRecord}, {Members, c.member}, {Orphans, c.orphan}, {Audit, c.audit},
 		{Notices, func(key, record []byte) { c.notice(Notices, noticeKey, key, record) }},
+		{Jobs, c.job},
 		{FailedNotices, func(key, record []byte) { c.notice(FailedNotices, failedKey, key, record) }},
-		{FlowCountsBucket, c.flowCounts},
+		{SpanCounts, c.flowCounts},
 	}...)
 }
 
@@ -242,6 +243,15 @@ func (c *checker) notice(b Bucket, keyOf func(*Notice) []byte, key, record []byt
 		c.problem("%s %x: %v", b, key, err)
 	} else if !bytes.Equal(keyOf(n), key) {
 		c.problem("%s %x: the record is of %s", b, key, n.ID)
+	}
+}
+
+func (c *checker) job(key, record []byte) {
+	j, err := decodeJob(record)
+	if err != nil {
+		c.problem("jobs %q: %v", key, err)
+	} else if j.ID != string(key) {
+		c.problem("jobs %q: the record is of %q", key, j.ID)
 	}
 }
 

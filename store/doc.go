@@ -41,6 +41,8 @@
 //	quarantine  run ID (16)                           quarantine record: a run whose record was damaged, with its bytes
 //	notices   sized endpoint, due in ms (8), ID       notice record: not yet taken by its endpoint
 //	failed    given up in ms (8), ID                  notice record: what an endpoint did not take
+//	failures  hash of a failure (8), run ID           nothing; runs that failed, or a message of which failed
+//	jobs      ID (26)                                 job record: work that is watched, and what it came to
 //	audit     input number (8)                        audit record: who gave the command, and what it changed
 //	flowcounts  sized flow, sized version, span (1), start in ms (8)  counts of the runs that started in an hour, a day, or before
 //

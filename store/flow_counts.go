@@ -128,17 +128,17 @@ func addFlowCounts(w Writer, f *FlowCounts) error {
 		return nil
 	}
 	key := f.key()
-	if record := w.Get(FlowCountsBucket, key); record != nil {
+	if record := w.Get(SpanCounts, key); record != nil {
 		stored, err := decodeFlowCounts(record)
 		if err != nil {
-			return damaged(FlowCountsBucket, key, err)
+			return damaged(SpanCounts, key, err)
 		}
 		f.Counts = SumCounts(stored.Counts, f.Counts)
 	}
 	if len(f.Counts) == 0 {
-		return w.Delete(FlowCountsBucket, key)
+		return w.Delete(SpanCounts, key)
 	}
-	return w.Put(FlowCountsBucket, key, encodeFlowCounts(f))
+	return w.Put(SpanCounts, key, encodeFlowCounts(f))
 }
 
 // SumCounts adds counts to others. Both are ordered by counter, and so is the sum.
@@ -168,12 +168,12 @@ func (s *Store) FlowCounts(v engine.FlowVersion, from, to engine.Instant, visit 
 	return s.kv.View(func(r Reader) (err error) {
 		for _, span := range [...]Span{SpanBefore, SpanDay, SpanHour} {
 			prefix := append(versionKey(v), byte(span))
-			r.Ascend(FlowCountsBucket, flowCountsKey(v, span, from), func(key, record []byte) bool {
+			r.Ascend(SpanCounts, flowCountsKey(v, span, from), func(key, record []byte) bool {
 				if !bytes.HasPrefix(key, prefix) {
 					return false
 				}
 				c, failed := decodeFlowCounts(record)
-				err = damaged(FlowCountsBucket, key, failed)
+				err = damaged(SpanCounts, key, failed)
 				return err == nil && c.Start < to && visit(c)
 			})
 			if err != nil {
@@ -198,7 +198,7 @@ func (s *Store) FoldCounts(now engine.Instant) (more bool, err error) {
 	}
 	return len(f.gone) >= foldMost, s.kv.Update(func(w Writer) error {
 		for _, key := range f.gone {
-			if err := w.Delete(FlowCountsBucket, key); err != nil {
+			if err := w.Delete(SpanCounts, key); err != nil {
 				return err
 			}
 		}
@@ -237,12 +237,12 @@ func (f *fold) collect(r Reader) (err error) {
 // spans takes the spans of a version that began before an instant.
 func (f *fold) spans(r Reader, v engine.FlowVersion, span Span, before engine.Instant) (err error) {
 	prefix := append(versionKey(v), byte(span))
-	r.Ascend(FlowCountsBucket, prefix, func(key, record []byte) bool {
+	r.Ascend(SpanCounts, prefix, func(key, record []byte) bool {
 		if !bytes.HasPrefix(key, prefix) || len(f.gone) >= foldMost {
 			return false
 		}
 		of, failed := decodeFlowCounts(record)
-		if err = damaged(FlowCountsBucket, key, failed); err != nil || of.Start >= before {
+		if err = damaged(SpanCounts, key, failed); err != nil || of.Start >= before {
 			return false
 		}
 		to := &FlowCounts{FlowVersion: v, Span: SpanBefore}
@@ -305,9 +305,9 @@ func settleFlowCounts(r Reader, here map[engine.FlowVersion]map[int]int64) (sett
 // flowCountsOf returns all counts of each version.
 func flowCountsOf(r Reader) (stored map[engine.FlowVersion][]engine.Count, err error) {
 	stored = map[engine.FlowVersion][]engine.Count{}
-	r.Ascend(FlowCountsBucket, nil, func(key, record []byte) bool {
+	r.Ascend(SpanCounts, nil, func(key, record []byte) bool {
 		of, failed := decodeFlowCounts(record)
-		if err = damaged(FlowCountsBucket, key, failed); err != nil {
+		if err = damaged(SpanCounts, key, failed); err != nil {
 			return false
 		}
 		stored[of.FlowVersion] = SumCounts(stored[of.FlowVersion], of.Counts)

@@ -25,6 +25,7 @@ const (
 	noticeVersion   = 'n'
 
 	flowCountsVersion = 'c' // its key begins as that of a version's counts
+	jobVersion        = 'j'
 )
 
 func encodeRun(r *engine.Run) []byte {

@@ -11,11 +11,11 @@ import (
 )
 
 // kept are the buckets whose records a repair reads. All others follow from them.
-var kept = [...]Bucket{Versions, Campaigns, Ended, Runs, Journal, IDs, Counts, Profiles, Derived, Erasures, Tallies, Members, Orphans, Quarantine, Audit, Notices, FailedNotices, FlowCountsBucket}
+var kept = [...]Bucket{Versions, Campaigns, Ended, Runs, Journal, IDs, Counts, Profiles, Derived, Erasures, Tallies, Members, Orphans, Quarantine, Audit, Notices, FailedNotices, SpanCounts, Jobs}
 
 // kinds are the words for their records.
 var kinds = map[Bucket]string{Versions: "version", Campaigns: "campaign", Ended: "ended run", Runs: "run", Journal: "input", IDs: "id",
-	Counts: "number", Profiles: "profile", Derived: "derived input", Erasures: "erasure", Tallies: "number", Members: "member", Orphans: "receipt", Quarantine: "quarantined run", Audit: "audit entry", Notices: "notice", FailedNotices: "failed notice", FlowCountsBucket: "number"}
+	Counts: "number", Profiles: "profile", Derived: "derived input", Erasures: "erasure", Tallies: "number", Members: "member", Orphans: "receipt", Quarantine: "quarantined run", Audit: "audit entry", Notices: "notice", FailedNotices: "failed notice", SpanCounts: "number", Jobs: "job"}
 
 // errElsewhere means that a record is whole and under another key than its own.
 var errElsewhere = errors.New("the record belongs elsewhere")
@@ -84,7 +84,7 @@ func ownKey(b Bucket, value []byte) (own []byte, err error) {
 	case Counts:
 		c, err := decodeCounts(value)
 		return versionKey(engine.FlowVersion{Flow: c.Flow, Version: c.Version}), err
-	case FlowCountsBucket:
+	case SpanCounts:
 		f, err := decodeFlowCounts(value)
 		return f.key(), err
 	case Tallies:
@@ -107,6 +107,9 @@ func ownKey(b Bucket, value []byte) (own []byte, err error) {
 	case Audit:
 		e, err := decodeAudit(value)
 		return be(e.Seq), err
+	case Jobs:
+		j, err := decodeJob(value)
+		return []byte(j.ID), err
 	case Notices, FailedNotices:
 		n, err := decodeNotice(value)
 		if (n.Failed != 0) != (b == FailedNotices) {
