@@ -43,6 +43,7 @@ func addRuns(b *engine.Batch, add func(write)) {
 	for i := range b.Journal {
 		add(write{bucket: Journal, key: be(b.Journal[i].Seq), value: encodeJournaled(&b.Journal[i])})
 	}
+	addMarks(b, add)
 	for _, e := range b.Audit {
 		add(write{bucket: Audit, key: be(e.Seq), value: encodeAudit(e)})
 	}

@@ -78,6 +78,7 @@ var (
 	keyState  = []byte("state")
 	keyPurged = []byte("purged")
 	keyAudit  = []byte("audit")
+	keyMarks  = []byte("marks")
 )
 
 const runIDBytes = len(engine.RunID{})

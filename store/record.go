@@ -23,6 +23,7 @@ const (
 	lostVersion     = 1
 	auditVersion    = 'a' // unlike the others, as its key has the form of the journal's
 	noticeVersion   = 'n'
+	marksVersion    = 1
 )
 
 func encodeRun(r *engine.Run) []byte {

@@ -87,6 +87,7 @@ type repair struct {
 	state       engine.State
 	purged      Purged
 	audit       []byte                      // key of the hashes of forgotten people
+	marks       string                      // of the deployed project
 	derived     uint64                      // the highest number of a derived input
 	orphans     int                         // receipts that wait
 	versions    map[string]bool             // that can be read
@@ -194,6 +195,11 @@ func (r *repair) meta() error {
 			r.state, state = decodeState(value)
 		case bytes.Equal(key, keyAudit):
 			r.audit = bytes.Clone(value)
+		case bytes.Equal(key, keyMarks):
+			if decode(value, marksVersion, func(c *codec) { c.str(&r.marks) }) != nil {
+				r.marks = ""
+				r.lose("note", "", "which fields are private; deploy the project again before anybody reads")
+			}
 		case bytes.Equal(key, keyPurged):
 			if decode(value, purgedVersion, r.purged.fields) != nil {
 				r.purged = Purged{}

@@ -192,6 +192,11 @@ func (r *repair) putState() error {
 			return err
 		}
 	}
+	if r.marks != "" {
+		if err := r.put(Meta, keyMarks, encodeMarks(r.marks)); err != nil {
+			return err
+		}
+	}
 	if err := r.put(Meta, keyFormat, []byte{Format}); err != nil {
 		return err
 	}
