@@ -238,6 +238,14 @@ func (a *applier) profileView(profile string, f *flows.Flow) map[string]any {
 	return viewOf(a.ws.person(profile), profile, f)
 }
 
+// Holds asks a condition of [flows.ProfileCondition] about a person at an instant. The flow says the shape of
+// the profile, and the time zone of people without one.
+func (p *Person) Holds(cond *flows.Expr, f *flows.Flow, at Instant) (bool, error) {
+	return truth(cond, map[string]any{
+		flows.NameProfile: viewOf(p, p.ID, f), flows.NameNow: shape.TimeOf(at.Time()), flows.NameToday: todayOf(nil, p, f, at),
+	})
+}
+
 // viewOf returns what expressions see of a person; p may be nil.
 func viewOf(p *Person, profile string, f *flows.Flow) map[string]any {
 	view := map[string]any{}

@@ -3,6 +3,7 @@ package flows
 import (
 	"cmp"
 	"slices"
+	"time"
 
 	"nudge/lang/diag"
 	"nudge/lang/node"
@@ -70,4 +71,19 @@ func Searchable(profile *shape.Type) (fields []string) {
 		}
 	}
 	return fields
+}
+
+// ProfileCondition compiles a condition on people, as the `if` of an audience of stored profiles is: it sees
+// their profile, of a shape that may be nil, and the time.
+func ProfileCondition(text string, profile *shape.Type, zone *time.Location) (*Expr, error) {
+	if profile == nil {
+		profile = shape.OpenMap(nil)
+	}
+	var list diag.List
+	sees := (&Project{Profile: profile}).profile()
+	sees.Open = true // a list shows people of all times
+	scope := shape.MapOf(map[string]*shape.Type{NameProfile: sees, NameNow: shape.Moment})
+	t := &node.Text{Value: text, Span: diag.Span{File: "if", Start: diag.Pos{Line: 1, Column: 1}, End: diag.Pos{Line: 1, Column: 1 + len(text)}}}
+	e, _ := compileExpr(t, 0, scope, home{zone: zone, asked: map[string]bool{}}, forCondition, &list)
+	return e, list.Err()
 }

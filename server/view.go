@@ -338,3 +338,21 @@ func (v *view) activeFlow(name string) (*flows.Flow, error) {
 	}
 	return nil, nil
 }
+
+// withoutPrivate is what is known of a person without the fields that have something private. Conditions of
+// those who may not see it find it absent, so that nobody can guess a value by asking for it.
+func (v *view) withoutPrivate(attributes json.RawMessage) json.RawMessage {
+	if v.all() || !v.marks.Profile.HasPrivate() || len(attributes) == 0 {
+		return attributes
+	}
+	fields := map[string]json.RawMessage{}
+	if json.Unmarshal(attributes, &fields) != nil {
+		return nil
+	}
+	for name, t := range v.marks.Profile.Fields {
+		if t.HasPrivate() {
+			delete(fields, name)
+		}
+	}
+	return encoded(fields)
+}

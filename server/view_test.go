@@ -2,7 +2,9 @@ package server_test
 
 import (
 	"net/http"
+	"net/url"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -126,4 +128,30 @@ func TestMarksFollowTheProject(t *testing.T) {
 	}
 	must(t, s.deploy(plain).Err())
 	s.do("GET", path, "", as...).is(200, hush)
+}
+
+// TestFindPeople holds who finds people by what.
+func TestFindPeople(t *testing.T) {
+	s, _ := startPrivate(t)
+	reader, operator := []string{"Authorization", "Bearer the token of read"}, []string{"Authorization", "Bearer the token of operate"}
+	for i := range 3 {
+		s.do("PUT", "/v1/profiles/bob"+strconv.Itoa(i), `{"first_name": "Bob", "email": "bob@example.com"}`, operator...).is(200)
+	}
+	s.do("GET", "/v1/profiles?prefix=bob&limit=2", "", reader...).is(200, `"id":"bob0"`, `"id":"bob1"`, `"next":"bob1"`, `"email":"•••"`)
+	s.do("GET", "/v1/profiles?prefix=bob&limit=2&after=bob1", "", reader...).is(200, `"id":"bob2"`)
+	s.do("GET", "/v1/profiles?field=email%3D"+hush, "", operator...).is(200, `"id":"ann"`, hush)
+	s.do("GET", "/v1/profiles?field=email%3D"+hush, "", reader...).is(403, "urn:nudge:problem:private", "email is private")
+	for _, whose := range [][]string{operator, reader} {
+		condition := url.QueryEscape(`profile.email == "` + hush + `"`)
+		if a := s.do("GET", "/v1/profiles?if="+condition, "", whose...).is(200); strings.Contains(a.body, "ann") != (whose[1] == operator[1]) {
+			t.Errorf("%s guesses a private value: %s", whose[1], a.body)
+		}
+		s.do("GET", "/v1/profiles?if="+url.QueryEscape(`profile.first_name == "Ann"`), "", whose...).is(200, `"id":"ann"`)
+	}
+	for query, text := range map[string]string{
+		"field=city": "must be a field and its value", "field=city%3DRome": "city is not marked search", "limit=0": "from 1 to 500", "befor=x": "is not a parameter here",
+		"if=profile.": "is no condition", "if=1": "is no condition", "if=data.x": "is no condition",
+	} {
+		s.do("GET", "/v1/profiles?"+query, "", operator...).is(400, "urn:nudge:problem:parameter", text)
+	}
 }

@@ -24,6 +24,9 @@ func (s *Store) Commit(b *engine.Batch) error {
 		if err := putCounts(w, b.Changes); err != nil {
 			return err
 		}
+		if err := indexPeople(w, b); err != nil {
+			return err
+		}
 		if err := apply(w, writes); err != nil {
 			return err
 		}

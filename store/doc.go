@@ -18,6 +18,7 @@
 //	meta      "purged"                                purged record: what the store has dropped
 //	meta      "audit"                                 32 bytes: the key of the hashes of forgotten people
 //	meta      "marks"                                 marks record: the private and searchable fields of the deployed project
+//	meta      "search"                                search record: by which fields people are found
 //	runs      run ID (16)                             run record; for an ended run, its end instant
 //	ended     when in ms (8), run ID                  run record; ended runs
 //	people    person's hash (8), run ID               nothing; live runs of a person; may be stale: see below
@@ -42,6 +43,7 @@
 //	quarantine  run ID (16)                           quarantine record: a run whose record was damaged, with its bytes
 //	notices   sized endpoint, due in ms (8), ID       notice record: not yet taken by its endpoint
 //	failed    given up in ms (8), ID                  notice record: what an endpoint did not take
+//	fields    sized field, sized value, ID            nothing; people by searchable fields of their profiles
 //	audit     input number (8)                        audit record: who gave the command, and what it changed
 //
 // A cancelled timer stays in its bucket. A reader recognises it as stale because its run has

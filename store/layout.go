@@ -38,19 +38,20 @@ const (
 	Audit
 	Notices
 	FailedNotices
+	Fields
 	bucketCount
 )
 
 // Buckets lists all buckets.
 var Buckets = [bucketCount]Bucket{Meta, Runs, Ended, People, Keys, Timers, Outbox, Journal, IDs, IDTimes, Versions, Counts, Profiles, Derived, Erasures,
-	Campaigns, Members, Tallies, Settled, Sent, Orphans, Asks, Quarantine, Audit, Notices, FailedNotices}
+	Campaigns, Members, Tallies, Settled, Sent, Orphans, Asks, Quarantine, Audit, Notices, FailedNotices, Fields}
 
 var bucketNames = [bucketCount]string{
 	Meta: "meta", Runs: "runs", Ended: "ended", People: "people", Keys: "keys", Timers: "timers",
 	Outbox: "outbox", Journal: "journal", IDs: "ids", IDTimes: "idtimes", Versions: "versions", Counts: "counts",
 	Profiles: "profiles", Derived: "derived", Erasures: "erasures",
 	Campaigns: "firings", Members: "members", Tallies: "tallies", Settled: "settled", Sent: "sent", Orphans: "orphans", Asks: "asks", Quarantine: "quarantine", Audit: "audit",
-	Notices: "notices", FailedNotices: "failed",
+	Notices: "notices", FailedNotices: "failed", Fields: "fields",
 }
 
 // String returns the bucket's name in the file.
@@ -79,6 +80,7 @@ var (
 	keyPurged = []byte("purged")
 	keyAudit  = []byte("audit")
 	keyMarks  = []byte("marks")
+	keySearch = []byte("search")
 )
 
 const runIDBytes = len(engine.RunID{})

@@ -24,6 +24,7 @@ const (
 	auditVersion    = 'a' // unlike the others, as its key has the form of the journal's
 	noticeVersion   = 'n'
 	marksVersion    = 1
+	searchVersion   = 1
 )
 
 func encodeRun(r *engine.Run) []byte {

@@ -87,6 +87,7 @@ type repair struct {
 	state       engine.State
 	purged      Purged
 	audit       []byte                      // key of the hashes of forgotten people
+	fields      []string                    // by which people are found; nil: not read yet
 	marks       string                      // of the deployed project
 	derived     uint64                      // the highest number of a derived input
 	orphans     int                         // receipts that wait
