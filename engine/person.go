@@ -92,6 +92,7 @@ func (c *ProfileChange) apply(a *applier) {
 		return
 	}
 	p := a.editPerson(c.Profile)
+	before := slices.Clone(p.OptOuts)
 	if c.OptOuts != nil {
 		p.OptOuts = slices.Compact(slices.Sorted(slices.Values(*c.OptOuts)))
 	}
@@ -100,6 +101,9 @@ func (c *ProfileChange) apply(a *applier) {
 	}
 	if c.OptIn != "" {
 		p.optIn(c.OptIn)
+	}
+	if !slices.Equal(before, p.OptOuts) {
+		a.remark(HistoryEntry{Profile: c.Profile})
 	}
 	for _, r := range a.ws.liveOf(c.Profile) {
 		a.blamed = r.ID

@@ -62,6 +62,9 @@ type Store interface {
 	// PurgeJournal drops a slice of the inputs that were applied before an instant, and
 	// reports whether there are more.
 	PurgeJournal(before engine.Instant) (more bool, err error)
+	// PurgeHistory drops a slice of what people's histories have of dropped inputs, beginning after the
+	// place that the slice before it returned, and returns how far it has come, or nil when there are no more.
+	PurgeHistory(after []byte) ([]byte, error)
 }
 
 const (

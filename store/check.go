@@ -85,7 +85,11 @@ type checkedPart struct {
 func (c *checker) parts() []checkedPart {
 	parts := []checkedPart{{Quarantine, c.quarantined}, {Runs, c.runRecord}, {Ended, c.endedRecord}}
 	for _, b := range indexes {
-		parts = append(parts, checkedPart{b, func(key, _ []byte) { c.indexed(b, key) }})
+		visit := func(key, _ []byte) { c.indexed(b, key) }
+		if b == People {
+			visit = c.personEntry
+		}
+		parts = append(parts, checkedPart{b, visit})
 	}
 	return append(parts, []checkedPart{
 		{Counts, c.count}, {Journal, c.journaled}, {IDs, c.id}, {IDTimes, c.idTime}, {Profiles, c.person},

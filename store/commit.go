@@ -91,6 +91,9 @@ func addOthers(b *engine.Batch, add func(write)) {
 		}
 		add(write{bucket: Members, key: memberKey(m.MemberKey), value: value})
 	}
+	for _, e := range b.History {
+		add(write{bucket: People, key: pastInputKey(e), value: encodeHistory(e)})
+	}
 	for _, profile := range b.Forgotten {
 		e := &erasure{profile: profile, upTo: b.State.Seq, stamp: b.State.Stamp}
 		add(write{bucket: Erasures, key: personPrefix(profile), value: encode(erasureVersion, e.fields)})

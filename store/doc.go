@@ -22,6 +22,8 @@
 //	runs      run ID (16)                             run record; for an ended run, its end instant
 //	ended     when in ms (8), run ID                  run record; ended runs
 //	people    person's hash (8), run ID               nothing; live runs of a person; may be stale: see below
+//	people    person's hash (8), mark (1), when in ms (8), run ID        nothing; runs of a person that have ended, moved by their next start
+//	people    person's hash (8), mark (1), when in ms (8), input number (8)  history record: what an input meant for a person
 //	keys      sized flow, sized key, run ID           nothing; live runs with a key
 //	timers    deadline in ms (8), run ID              nothing; may be stale: see below
 //	outbox    order (8), run ID, message number (4)   one byte: planned or claimed; account
@@ -47,8 +49,8 @@
 //	audit     input number (8)                        audit record: who gave the command, and what it changed
 //
 // A cancelled timer stays in its bucket. A reader recognises it as stale because its run has
-// another deadline. The entry from a person to an ended run stays too: it is dropped when the
-// person's next run starts, or with the run. Every other entry follows from its run exactly;
+// another deadline. The entry from a person to an ended run stays too: it is moved to their history
+// when their next run starts, or dropped with the run. Every other entry follows from its run exactly;
 // [Store.Check] verifies this.
 //
 // # Damage

@@ -25,6 +25,7 @@ const (
 	noticeVersion   = 'n'
 	marksVersion    = 1
 	searchVersion   = 1
+	historyVersion  = 'h'
 )
 
 func encodeRun(r *engine.Run) []byte {

@@ -276,6 +276,11 @@ func (r *repair) ended() error {
 		if err := r.put(Runs, run.ID[:], encodeSign(run)); err != nil {
 			return err
 		}
+		if run.Profile != "" {
+			if err := r.put(People, pastRunKey(run), nil); err != nil {
+				return err
+			}
+		}
 		return r.index(run)
 	})
 }
@@ -335,7 +340,13 @@ func (r *repair) lost() error {
 
 // missing looks at an entry of a person. If its run is lost, the entry stays for a moment: it
 // says whose run it was.
-func (r *repair) missing(key, _ []byte) error {
+func (r *repair) missing(key, record []byte) error {
+	if _, ok := pastSeq(key); ok {
+		if e, err := decodeHistory(record); err != nil || e.Seq > r.state.Seq || !bytes.Equal(pastInputKey(e), key) {
+			return nil // what it says is in the journal, too
+		}
+		return r.put(People, key, record)
+	}
 	id, err := runAt(key)
 	if err != nil || len(key) != personHashBytes+runIDBytes {
 		return nil
