@@ -212,7 +212,5 @@ func (a *applier) leaveOut(r *Run, why string) {
 	fr.Live--
 	fr.leave(why)
 	a.ws.addMember(&Member{MemberKey: MemberOf(r.Campaign, r.Profile)})
-	if told := a.e.observer.Excluded; told != nil {
-		told(fr.Number, r.Profile, why)
-	}
+	a.leftOut(fr.Number, r.Profile, why)
 }

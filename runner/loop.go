@@ -41,6 +41,9 @@ type Store interface {
 	// Erase removes forgotten people from a slice of the stored records, and reports
 	// whether there are more.
 	Erase() (more bool, err error)
+	// IndexPeople makes a slice of the index by which people are found, and reports whether there
+	// is more.
+	IndexPeople() (more bool, err error)
 	// Drop removes a slice of the people of campaigns that are settled, and reports
 	// whether there is more.
 	Drop() (more bool, err error)
@@ -62,6 +65,9 @@ type Store interface {
 	// PurgeJournal drops a slice of the inputs that were applied before an instant, and
 	// reports whether there are more.
 	PurgeJournal(before engine.Instant) (more bool, err error)
+	// PurgeHistory drops a slice of what people's histories have of dropped inputs, beginning after the
+	// place that the slice before it returned, and returns how far it has come, or nil when there are no more.
+	PurgeHistory(after []byte) ([]byte, error)
 }
 
 const (
@@ -85,6 +91,7 @@ type Loop struct {
 	asking   asking
 	deployed bool // there may be versions that nobody uses any more
 	erasing  bool // there may be people to erase
+	indexing bool // there may be people who cannot be found yet
 	dropping bool // there may be campaigns that are settled
 	purging  purging
 	derived  []*engine.Input // inputs to be applied before any from outside, in order
@@ -154,7 +161,7 @@ func NewLoop(store Store, core *engine.Engine, places int) *Loop {
 // carries the messages that name none. The messages of an account that is not among
 // them stay planned.
 func NewLoopOf(store Store, core *engine.Engine, accounts []AccountSettings) *Loop {
-	l := &Loop{store: store, core: core, next: 1, erasing: true, dropping: true}
+	l := &Loop{store: store, core: core, next: 1, erasing: true, indexing: true, dropping: true}
 	for _, x := range accounts {
 		l.accounts = append(l.accounts, newAccountQueue(x))
 	}
@@ -199,7 +206,7 @@ func (l *Loop) Step(now time.Time, groups []*Group) (*Step, error) {
 		return nil, err
 	}
 	step.Next = earlier(earlier(earlier(l.next, l.nextTick()), earlier(l.feed.next, l.nextLapse())), l.purging.next)
-	step.Again = step.Again || l.erasing || l.dropping || l.purging.busy() || l.feed.changed || l.surveys() || l.follows() || l.next != 0 && l.next <= l.now
+	step.Again = step.Again || l.erasing || l.indexing || l.dropping || l.purging.busy() || l.feed.changed || l.surveys() || l.follows() || l.next != 0 && l.next <= l.now
 	for _, x := range l.accounts {
 		l.lookForward(x, step)
 	}
@@ -303,7 +310,12 @@ func (l *Loop) tidyUp(now engine.Instant) (err error) {
 			return err
 		}
 		l.core.Keep(inUse)
-		l.deployed = false
+		l.deployed, l.indexing = false, true
+	}
+	if l.indexing {
+		if l.indexing, err = l.store.IndexPeople(); err != nil {
+			return err
+		}
 	}
 	if l.erasing {
 		if l.erasing, err = l.store.Erase(); err != nil {

@@ -169,7 +169,20 @@ func (s *Server) showRun(w http.ResponseWriter, r *http.Request) {
 		s.fail(w, r, err)
 		return
 	}
-	reply(w, http.StatusOK, detailOf(run, f))
+	s.replyRun(w, r, detailOf(run, f))
+}
+
+// replyRun answers with a run, as far as the sender may see it.
+func (s *Server) replyRun(w http.ResponseWriter, r *http.Request, run Run) {
+	v, err := s.viewOf(w)
+	if err == nil {
+		err = v.run(&run)
+	}
+	if err != nil {
+		s.fail(w, r, err)
+		return
+	}
+	reply(w, http.StatusOK, run)
 }
 
 // showLost answers for a run that is not there: it may be in quarantine.
@@ -183,7 +196,7 @@ func (s *Server) showLost(w http.ResponseWriter, r *http.Request, id engine.RunI
 	default:
 		run := quarantinedRun(lost)
 		run.Record = lost.Record
-		reply(w, http.StatusOK, run)
+		s.replyRun(w, r, run)
 	}
 }
 

@@ -27,7 +27,7 @@ type erasure struct {
 
 // erasedBuckets are those in which data about a person may be anywhere, in the order in which they are
 // read.
-var erasedBuckets = [...]Bucket{Ended, Journal, Audit, Jobs, Notices, FailedNotices}
+var erasedBuckets = [...]Bucket{Ended, Journal, Audit, Jobs, Notices, FailedNotices, People}
 
 func (e *erasure) fields(c *codec) {
 	c.str(&e.profile)
@@ -80,6 +80,9 @@ func (s *Store) Erase() (more bool, err error) {
 func (e *erasure) slice(w Writer) (done bool, err error) {
 	bucket := erasedBuckets[e.done]
 	e.r = w
+	if bucket == People {
+		return e.eraseHistory(w)
+	}
 	var writes []write
 	looked := 0
 	next := []byte(nil)
@@ -126,6 +129,7 @@ func (e *erasure) erase(w Writer, bucket Bucket, key, record []byte, add func(wr
 		if err == nil && run.Profile == e.profile && run.Started() <= e.stamp {
 			derive(engine.Change{Before: run, After: anonymous(run)}, add)
 			add(write{bucket: People, key: peopleKey(run), delete: true})
+			add(write{bucket: People, key: pastRunKey(run), delete: true})
 		}
 		return err
 	}

@@ -41,12 +41,13 @@ const (
 	SpanCounts
 	Jobs
 	Failures
+	Fields
 	bucketCount
 )
 
 // Buckets lists all buckets.
 var Buckets = [bucketCount]Bucket{Meta, Runs, Ended, People, Keys, Timers, Outbox, Journal, IDs, IDTimes, Versions, Counts, Profiles, Derived, Erasures,
-	Campaigns, Members, Tallies, Settled, Sent, Orphans, Asks, Quarantine, Audit, Notices, FailedNotices, SpanCounts, Jobs, Failures}
+	Campaigns, Members, Tallies, Settled, Sent, Orphans, Asks, Quarantine, Audit, Notices, FailedNotices, SpanCounts, Jobs, Failures, Fields}
 
 var bucketNames = [bucketCount]string{
 	Meta: "meta", Runs: "runs", Ended: "ended", People: "people", Keys: "keys", Timers: "timers",
@@ -54,7 +55,7 @@ var bucketNames = [bucketCount]string{
 	Profiles: "profiles", Derived: "derived", Erasures: "erasures",
 	Campaigns: "firings", Members: "members", Tallies: "tallies", Settled: "settled", Sent: "sent", Orphans: "orphans", Asks: "asks", Quarantine: "quarantine", Audit: "audit",
 	Notices: "notices", FailedNotices: "failed", SpanCounts: "flowcounts",
-	Jobs: "jobs", Failures: "failures",
+	Jobs: "jobs", Failures: "failures", Fields: "fields",
 }
 
 // String returns the bucket's name in the file.
@@ -82,6 +83,8 @@ var (
 	keyState  = []byte("state")
 	keyPurged = []byte("purged")
 	keyAudit  = []byte("audit")
+	keyMarks  = []byte("marks")
+	keySearch = []byte("search")
 )
 
 const runIDBytes = len(engine.RunID{})

@@ -154,7 +154,7 @@ func inUse(t *testing.T) *memory.KV {
 	if list.HasErrors() {
 		t.Fatal(list)
 	}
-	apply(&engine.Input{Payload: &engine.Deploy{Flows: []flows.Bundle{project.Flows[0].Bundle}}})
+	apply(&engine.Input{Payload: &engine.Deploy{Flows: []flows.Bundle{project.Flows[0].Bundle}, Marks: "profile: { plan: search string }\n"}})
 	for i, outcome := range []channels.Outcome{0, channels.Accepted, channels.Accepted} {
 		step := apply(&engine.Input{ID: fmt.Sprint("e", i),
 			Payload: &engine.Event{Type: "told", Profile: "ann", Data: []byte(fmt.Sprintf(`{"id":"O%d"}`, i))}})

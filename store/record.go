@@ -26,6 +26,9 @@ const (
 
 	flowCountsVersion = 'c' // its key begins as that of a version's counts
 	jobVersion        = 'j'
+	marksVersion      = 1
+	searchVersion     = 1
+	historyVersion    = 'h'
 )
 
 func encodeRun(r *engine.Run) []byte {

@@ -87,6 +87,8 @@ type repair struct {
 	state       engine.State
 	purged      Purged
 	audit       []byte                      // key of the hashes of forgotten people
+	fields      []string                    // by which people are found; nil: not read yet
+	marks       string                      // of the deployed project
 	derived     uint64                      // the highest number of a derived input
 	orphans     int                         // receipts that wait
 	versions    map[string]bool             // that can be read
@@ -196,6 +198,11 @@ func (r *repair) meta() error {
 			r.state, state = decodeState(value)
 		case bytes.Equal(key, keyAudit):
 			r.audit = bytes.Clone(value)
+		case bytes.Equal(key, keyMarks):
+			if decode(value, marksVersion, func(c *codec) { c.str(&r.marks) }) != nil {
+				r.marks = ""
+				r.lose("note", "", "which fields are private; deploy the project again before anybody reads")
+			}
 		case bytes.Equal(key, keyPurged):
 			if decode(value, purgedVersion, r.purged.fields) != nil {
 				r.purged = Purged{}
@@ -271,6 +278,11 @@ func (r *repair) ended() error {
 		if err := r.put(Runs, run.ID[:], encodeSign(run)); err != nil {
 			return err
 		}
+		if run.Profile != "" {
+			if err := r.put(People, pastRunKey(run), nil); err != nil {
+				return err
+			}
+		}
 		return r.index(run)
 	})
 }
@@ -332,7 +344,13 @@ func (r *repair) lost() error {
 
 // missing looks at an entry of a person. If its run is lost, the entry stays for a moment: it
 // says whose run it was.
-func (r *repair) missing(key, _ []byte) error {
+func (r *repair) missing(key, record []byte) error {
+	if _, ok := pastSeq(key); ok {
+		if e, err := decodeHistory(record); err != nil || e.Seq > r.state.Seq || !bytes.Equal(pastInputKey(e), key) {
+			return nil // what it says is in the journal, too
+		}
+		return r.put(People, key, record)
+	}
 	id, err := runAt(key)
 	if err != nil || len(key) != personHashBytes+runIDBytes {
 		return nil

@@ -6,6 +6,7 @@ import (
 	"slices"
 
 	"nudge/engine"
+	"nudge/flows"
 )
 
 // journal finds the gaps of the journal. It begins behind the last one; what is before that
@@ -221,8 +222,51 @@ func (r *repair) putState() error {
 			return err
 		}
 	}
+	if r.marks != "" {
+		if err := r.putMarks(); err != nil {
+			return err
+		}
+	}
 	if err := r.put(Meta, keyFormat, []byte{Format}); err != nil {
 		return err
 	}
 	return r.put(Meta, keyState, encodeState(&r.state))
+}
+
+// searchable returns the fields by which people are found.
+func (r *repair) searchable() []string {
+	marks, err := flows.ParseMarks(r.marks)
+	if err != nil || marks == nil {
+		return nil
+	}
+	return flows.Searchable(marks.Profile)
+}
+
+// indexPerson writes the entries by which a person is found.
+func (r *repair) indexPerson(record []byte) error {
+	p, err := decodePerson(record)
+	if err != nil {
+		return err
+	}
+	if r.fields == nil {
+		r.fields = append([]string{}, r.searchable()...)
+	}
+	for _, key := range foundBy(p, r.fields) {
+		if err := r.put(Fields, key, nil); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// putMarks writes the marks of the deployed project.
+func (r *repair) putMarks() error {
+	if err := r.put(Meta, keyMarks, encodeMarks(r.marks)); err != nil {
+		return err
+	}
+	search := searchState{fields: r.searchable(), ready: true}
+	if len(search.fields) == 0 {
+		return nil
+	}
+	return r.put(Meta, keySearch, encode(searchVersion, search.codec))
 }

@@ -221,6 +221,10 @@ func (r *repair) keep(b Bucket, key, value []byte) error {
 		r.derived = max(r.derived, binary.BigEndian.Uint64(key))
 	case Orphans:
 		r.orphans++
+	case Profiles:
+		if err := r.indexPerson(value); err != nil {
+			return err
+		}
 	case IDs:
 		answer, err := decodeAnswer(value)
 		if err != nil {
