@@ -17,6 +17,7 @@ type Batch struct {
 	Forgotten []string      // people whose stored data must be erased
 	Notices   []*NoticeTo   // for other systems
 	Audit     []*AuditEntry // of the commands among the inputs
+	Arrivals  []*Arrivals   // events by type, for readers
 	Met       []Timer       // timers that fired and need not be kept
 	Versions  []*flows.Flow // versions not stored before
 }

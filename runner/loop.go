@@ -56,6 +56,8 @@ type Store interface {
 	// DropNotices drops at most limit notices that were given up before an instant, or whose endpoint
 	// is not among the given ones, and returns how many it dropped.
 	DropNotices(endpoints []string, before engine.Instant, limit int) (int, error)
+	// NoteArrivals writes events that were refused, and those that no commit has.
+	NoteArrivals(all []*engine.Arrivals, refused []*store.Refusal, more uint64) error
 	// PurgeJournal drops a slice of the inputs that were applied before an instant, and
 	// reports whether there are more.
 	PurgeJournal(before engine.Instant) (more bool, err error)
@@ -90,6 +92,7 @@ type Loop struct {
 	endpoints []Endpoint           // other systems that get notices of what happens
 	results   []store.NoticeResult // how attempts to tell them ended, to be noted
 	dropAt    engine.Instant       // when notices that nobody gets are dropped again
+	arrivals  *arrivals            // what arrived and is not written yet; nil: nobody counts it
 }
 
 // Group is inputs that are applied together: all of them, or none when one is
@@ -115,6 +118,10 @@ type Step struct {
 	Panics  []string                 // our faults; the runs concerned are quarantined
 	Damaged []*store.Quarantined     // runs that were set apart because their records are damaged
 	Noticed bool                     // there are new notices for endpoints
+	Arrived Arrived                  // for those who read live, as the following
+
+	Campaigns int      // that changed
+	Forgotten []string // people whose stored data must be erased
 }
 
 // count counts the inputs of a group.
@@ -193,7 +200,13 @@ func (l *Loop) Step(now time.Time, groups []*Group) (*Step, error) {
 	if err := l.settleNotices(step); err != nil {
 		return nil, err
 	}
+	if err := l.writeArrivals(l.now); err != nil {
+		return nil, err
+	}
 	step.Next = earlier(earlier(earlier(l.next, l.nextTick()), earlier(l.feed.next, l.nextLapse())), l.purging.next)
+	if l.arrivals != nil {
+		step.Next = earlier(step.Next, l.arrivals.due)
+	}
 	step.Again = step.Again || l.erasing || l.dropping || l.purging.busy() || l.feed.changed || l.surveys() || l.follows() || l.next != 0 && l.next <= l.now
 	for _, x := range l.accounts {
 		l.lookForward(x, step)
@@ -301,6 +314,9 @@ func (l *Loop) tidyUp(now engine.Instant) (err error) {
 		l.deployed = false
 	}
 	if l.erasing {
+		if err := l.writeArrivalsNow(); err != nil {
+			return err
+		}
 		if l.erasing, err = l.store.Erase(); err != nil {
 			return err
 		}

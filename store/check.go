@@ -90,6 +90,7 @@ func (c *checker) parts() []checkedPart {
 		{Derived, c.derived}, {Campaigns, c.campaignRecord}, {Members, c.member}, {Orphans, c.orphan}, {Audit, c.audit},
 		{Notices, func(key, record []byte) { c.notice(Notices, noticeKey, key, record) }},
 		{FailedNotices, func(key, record []byte) { c.notice(FailedNotices, failedKey, key, record) }},
+		{EventTypes, c.eventType}, {EventSeries, c.eventSeries}, {Refusals, c.refusal},
 	}...)
 }
 

@@ -41,6 +41,9 @@
 //	quarantine  run ID (16)                           quarantine record: a run whose record was damaged, with its bytes
 //	notices   sized endpoint, due in ms (8), ID       notice record: not yet taken by its endpoint
 //	failed    given up in ms (8), ID                  notice record: what an endpoint did not take
+//	eventtypes  sized type                            event type record: when it arrived last, with what, and its counts
+//	eventseries  sized type                           its counts by hour and by day, without the last hour
+//	refusals  number (8)                              refusal record: an event that was refused
 //	audit     input number (8)                        audit record: who gave the command, and what it changed
 //
 // A cancelled timer stays in its bucket. A reader recognises it as stale because its run has

@@ -23,6 +23,10 @@ const (
 	lostVersion     = 1
 	auditVersion    = 'a' // unlike the others, as its key has the form of the journal's
 	noticeVersion   = 'n'
+
+	eventTypeVersion   = 'e'
+	eventSeriesVersion = 's'
+	refusalVersion     = 'r'
 )
 
 func encodeRun(r *engine.Run) []byte {

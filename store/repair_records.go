@@ -11,11 +11,12 @@ import (
 )
 
 // kept are the buckets whose records a repair reads. All others follow from them.
-var kept = [...]Bucket{Versions, Campaigns, Ended, Runs, Journal, IDs, Counts, Profiles, Derived, Erasures, Tallies, Members, Orphans, Quarantine, Audit, Notices, FailedNotices}
+var kept = [...]Bucket{Versions, Campaigns, Ended, Runs, Journal, IDs, Counts, Profiles, Derived, Erasures, Tallies, Members, Orphans, Quarantine, Audit, Notices, FailedNotices, EventTypes, EventSeries, Refusals}
 
 // kinds are the words for their records.
 var kinds = map[Bucket]string{Versions: "version", Campaigns: "campaign", Ended: "ended run", Runs: "run", Journal: "input", IDs: "id",
-	Counts: "number", Profiles: "profile", Derived: "derived input", Erasures: "erasure", Tallies: "number", Members: "member", Orphans: "receipt", Quarantine: "quarantined run", Audit: "audit entry", Notices: "notice", FailedNotices: "failed notice"}
+	Counts: "number", Profiles: "profile", Derived: "derived input", Erasures: "erasure", Tallies: "number", Members: "member", Orphans: "receipt", Quarantine: "quarantined run", Audit: "audit entry", Notices: "notice", FailedNotices: "failed notice",
+	EventTypes: "event type", EventSeries: "event type's counts", Refusals: "refusal"}
 
 // errElsewhere means that a record is whole and under another key than its own.
 var errElsewhere = errors.New("the record belongs elsewhere")
@@ -113,6 +114,15 @@ func ownKey(b Bucket, value []byte) (own []byte, err error) {
 			return failedKey(n), err
 		}
 		return noticeKey(n), err
+	case EventTypes:
+		t, err := decodeEventType(value)
+		return eventTypeKey(t.Type), err
+	case EventSeries:
+		s, err := decodeEventSeries(value)
+		return eventTypeKey(s.kind), err
+	case Refusals:
+		x, err := decodeRefusal(value)
+		return be(x.Number), err
 	}
 	return nil, errElsewhere
 }
