@@ -221,6 +221,9 @@ type Event struct {
 	FanOut  *FanOutCursor   `json:"rest,omitempty"`    // set if the event continues through the runs it concerns; nil from outside
 	Trace   trace.Context   `json:"trace,omitzero"`    // of the request that brought it, or of the run that emitted it; kept on the runs that it starts
 
+	// From is the token that brought it, for those who look what arrives. No journal has it.
+	From string `json:"-"`
+
 	readings []reading // the data, decoded once for each shape that reads it
 }
 

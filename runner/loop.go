@@ -62,6 +62,8 @@ type Store interface {
 	// DropNotices drops at most limit notices that were given up before an instant, or whose endpoint
 	// is not among the given ones, and returns how many it dropped.
 	DropNotices(endpoints []string, before engine.Instant, limit int) (int, error)
+	// NoteArrivals writes events that were refused, and those that no commit has.
+	NoteArrivals(all []*engine.Arrivals, refused []*store.Refusal, more uint64) error
 	// PurgeJournal drops a slice of the inputs that were applied before an instant, and
 	// reports whether there are more.
 	PurgeJournal(before engine.Instant) (more bool, err error)
@@ -102,6 +104,7 @@ type Loop struct {
 	results   []store.NoticeResult // how attempts to tell them ended, to be noted
 	dropAt    engine.Instant       // when notices that nobody gets are dropped again
 	foldAt    engine.Instant       // when old counts are added up next
+	arrivals  *arrivals            // what arrived and is not written yet; nil: nobody counts it
 }
 
 // Group is inputs that are applied together: all of them, or none when one is
@@ -127,6 +130,10 @@ type Step struct {
 	Panics  []string                 // our faults; the runs concerned are quarantined
 	Damaged []*store.Quarantined     // runs that were set apart because their records are damaged
 	Noticed bool                     // there are new notices for endpoints
+	Arrived Arrived                  // for those who read live, as the following
+
+	Campaigns int      // that changed
+	Forgotten []string // people whose stored data must be erased
 }
 
 // count counts the inputs of a group.
@@ -205,12 +212,23 @@ func (l *Loop) Step(now time.Time, groups []*Group) (*Step, error) {
 	if err := l.settleNotices(step); err != nil {
 		return nil, err
 	}
+	if err := l.writeArrivals(l.now); err != nil {
+		return nil, err
+	}
+	l.lookAhead(step)
+	return step, nil
+}
+
+// lookAhead says when there is something to do again.
+func (l *Loop) lookAhead(step *Step) {
 	step.Next = earlier(earlier(earlier(l.next, l.nextTick()), earlier(l.feed.next, l.nextLapse())), l.purging.next)
+	if l.arrivals != nil {
+		step.Next = earlier(step.Next, l.arrivals.due)
+	}
 	step.Again = step.Again || l.erasing || l.indexing || l.dropping || l.purging.busy() || l.feed.changed || l.surveys() || l.follows() || l.next != 0 && l.next <= l.now
 	for _, x := range l.accounts {
 		l.lookForward(x, step)
 	}
-	return step, nil
 }
 
 // follows reports whether there are inputs to be applied before any from outside.
@@ -318,6 +336,9 @@ func (l *Loop) tidyUp(now engine.Instant) (err error) {
 		}
 	}
 	if l.erasing {
+		if err := l.writeArrivalsNow(); err != nil {
+			return err
+		}
 		if l.erasing, err = l.store.Erase(); err != nil {
 			return err
 		}

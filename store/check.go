@@ -102,7 +102,8 @@ func (c *checker) parts() []checkedPart {
 		{Jobs, c.job},
 		{Fields, c.found},
 		{FailedNotices, func(key, record []byte) { c.notice(FailedNotices, failedKey, key, record) }},
-		{SpanCounts, c.flowCounts},
+		{FlowSpans, c.flowCounts},
+		{EventTypes, c.eventType}, {EventSeries, c.eventSeries}, {Refusals, c.refusal},
 	}...)
 }
 

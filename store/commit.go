@@ -39,7 +39,10 @@ func (s *Store) Commit(b *engine.Batch) error {
 		if err := noteTold(w, b.Journal); err != nil {
 			return err
 		}
-		return putTallies(w, b)
+		if err := putTallies(w, b); err != nil {
+			return err
+		}
+		return putArrivals(w, b.Arrivals)
 	})
 }
 

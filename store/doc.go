@@ -48,6 +48,9 @@
 //	failures  hash of a failure (8), run ID           nothing; runs that failed, or a message of which failed
 //	jobs      ID (26)                                 job record: work that is watched, and what it came to
 //	fields    sized field, sized value, ID            nothing; people by searchable fields of their profiles
+//	eventtypes  sized type                            event type record: when it arrived last, with what, and its counts
+//	eventseries  sized type                           its counts by hour and by day, without the last hour
+//	refusals  number (8)                              refusal record: an event that was refused
 //	audit     input number (8)                        audit record: who gave the command, and what it changed
 //	flowcounts  sized flow, sized version, span (1), start in ms (8)  counts of the runs that started in an hour, a day, or before
 //

@@ -27,7 +27,7 @@ type erasure struct {
 
 // erasedBuckets are those in which data about a person may be anywhere, in the order in which they are
 // read.
-var erasedBuckets = [...]Bucket{Ended, Journal, Audit, Jobs, Notices, FailedNotices, People}
+var erasedBuckets = [...]Bucket{Ended, Journal, Audit, Jobs, Notices, FailedNotices, EventTypes, Refusals, People}
 
 func (e *erasure) fields(c *codec) {
 	c.str(&e.profile)
@@ -47,7 +47,7 @@ func (e *erasure) fields(c *codec) {
 const eraseSlice = 2000
 
 // Erase removes data about forgotten people from the next slice of the ended runs, of the
-// journal, of the audit trail, of the notices and of the jobs. It reports whether there is more to do. It removes the person, the instants
+// journal, of the audit trail, of the notices, of the jobs and of what arrived. It reports whether there is more to do. It removes the person, the instants
 // and the content. The flow and the outcome of each run stay, and so do the counts.
 func (s *Store) Erase() (more bool, err error) {
 	var record []byte
@@ -124,6 +124,10 @@ func (e *erasure) erase(w Writer, bucket Bucket, key, record []byte, add func(wr
 			add(write{bucket: bucket, key: bytes.Clone(key), delete: true})
 		}
 		return err
+	case EventTypes:
+		return e.eraseEventType(key, record, add)
+	case Refusals:
+		return e.eraseRefusal(key, record, add)
 	case Ended:
 		run, err := decodeEnded(key, record)
 		if err == nil && run.Profile == e.profile && run.Started() <= e.stamp {

@@ -57,12 +57,12 @@ func flowCountsFields(c *codec, f *FlowCounts) {
 	c.str(&f.Version)
 	integer(c, &f.Span)
 	integer(c, &f.Start)
-	countFields(c, &f.Counts)
+	flowCountFields(c, &f.Counts)
 }
 
-// countFields describes counts. Most are of all runs, of no word and no place, so one number says
+// flowCountFields describes counts. Most are of all runs, of no word and no place, so one number says
 // which of these a counter has.
-func countFields(c *codec, counts *[]engine.Count) {
+func flowCountFields(c *codec, counts *[]engine.Count) {
 	list(c, counts, func(c *codec, n *engine.Count) {
 		has := uint64(0)
 		for i, yes := range [...]bool{n.At != 0, n.Word != "", n.Arm != ""} {
@@ -128,17 +128,17 @@ func addFlowCounts(w Writer, f *FlowCounts) error {
 		return nil
 	}
 	key := f.key()
-	if record := w.Get(SpanCounts, key); record != nil {
+	if record := w.Get(FlowSpans, key); record != nil {
 		stored, err := decodeFlowCounts(record)
 		if err != nil {
-			return damaged(SpanCounts, key, err)
+			return damaged(FlowSpans, key, err)
 		}
 		f.Counts = SumCounts(stored.Counts, f.Counts)
 	}
 	if len(f.Counts) == 0 {
-		return w.Delete(SpanCounts, key)
+		return w.Delete(FlowSpans, key)
 	}
-	return w.Put(SpanCounts, key, encodeFlowCounts(f))
+	return w.Put(FlowSpans, key, encodeFlowCounts(f))
 }
 
 // SumCounts adds counts to others. Both are ordered by counter, and so is the sum.
@@ -168,12 +168,12 @@ func (s *Store) FlowCounts(v engine.FlowVersion, from, to engine.Instant, visit 
 	return s.kv.View(func(r Reader) (err error) {
 		for _, span := range [...]Span{SpanBefore, SpanDay, SpanHour} {
 			prefix := append(versionKey(v), byte(span))
-			r.Ascend(SpanCounts, flowCountsKey(v, span, from), func(key, record []byte) bool {
+			r.Ascend(FlowSpans, flowCountsKey(v, span, from), func(key, record []byte) bool {
 				if !bytes.HasPrefix(key, prefix) {
 					return false
 				}
 				c, failed := decodeFlowCounts(record)
-				err = damaged(SpanCounts, key, failed)
+				err = damaged(FlowSpans, key, failed)
 				return err == nil && c.Start < to && visit(c)
 			})
 			if err != nil {
@@ -198,7 +198,7 @@ func (s *Store) FoldCounts(now engine.Instant) (more bool, err error) {
 	}
 	return len(f.gone) >= foldMost, s.kv.Update(func(w Writer) error {
 		for _, key := range f.gone {
-			if err := w.Delete(SpanCounts, key); err != nil {
+			if err := w.Delete(FlowSpans, key); err != nil {
 				return err
 			}
 		}
@@ -237,12 +237,12 @@ func (f *fold) collect(r Reader) (err error) {
 // spans takes the spans of a version that began before an instant.
 func (f *fold) spans(r Reader, v engine.FlowVersion, span Span, before engine.Instant) (err error) {
 	prefix := append(versionKey(v), byte(span))
-	r.Ascend(SpanCounts, prefix, func(key, record []byte) bool {
+	r.Ascend(FlowSpans, prefix, func(key, record []byte) bool {
 		if !bytes.HasPrefix(key, prefix) || len(f.gone) >= foldMost {
 			return false
 		}
 		of, failed := decodeFlowCounts(record)
-		if err = damaged(SpanCounts, key, failed); err != nil || of.Start >= before {
+		if err = damaged(FlowSpans, key, failed); err != nil || of.Start >= before {
 			return false
 		}
 		to := &FlowCounts{FlowVersion: v, Span: SpanBefore}
@@ -305,9 +305,9 @@ func settleFlowCounts(r Reader, here map[engine.FlowVersion]map[int]int64) (sett
 // flowCountsOf returns all counts of each version.
 func flowCountsOf(r Reader) (stored map[engine.FlowVersion][]engine.Count, err error) {
 	stored = map[engine.FlowVersion][]engine.Count{}
-	r.Ascend(SpanCounts, nil, func(key, record []byte) bool {
+	r.Ascend(FlowSpans, nil, func(key, record []byte) bool {
 		of, failed := decodeFlowCounts(record)
-		if err = damaged(SpanCounts, key, failed); err != nil {
+		if err = damaged(FlowSpans, key, failed); err != nil {
 			return false
 		}
 		stored[of.FlowVersion] = SumCounts(stored[of.FlowVersion], of.Counts)

@@ -152,7 +152,7 @@ func BenchmarkFlowCounts(b *testing.B) {
 	kv := new(memory.KV)
 	s := countedStore(b, kv, 14, 4)
 	size, records := 0, 0
-	for key, value := range kv.Dump(store.SpanCounts) {
+	for key, value := range kv.Dump(store.FlowSpans) {
 		size, records = size+len(key)+len(value), records+1
 	}
 	b.ResetTimer()

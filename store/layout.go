@@ -38,24 +38,29 @@ const (
 	Audit
 	Notices
 	FailedNotices
-	SpanCounts
+	FlowSpans
 	Jobs
 	Failures
 	Fields
+	EventTypes
+	EventSeries
+	Refusals
 	bucketCount
 )
 
 // Buckets lists all buckets.
 var Buckets = [bucketCount]Bucket{Meta, Runs, Ended, People, Keys, Timers, Outbox, Journal, IDs, IDTimes, Versions, Counts, Profiles, Derived, Erasures,
-	Campaigns, Members, Tallies, Settled, Sent, Orphans, Asks, Quarantine, Audit, Notices, FailedNotices, SpanCounts, Jobs, Failures, Fields}
+	Campaigns, Members, Tallies, Settled, Sent, Orphans, Asks, Quarantine, Audit, Notices, FailedNotices, FlowSpans, Jobs, Failures, Fields,
+	EventTypes, EventSeries, Refusals}
 
 var bucketNames = [bucketCount]string{
 	Meta: "meta", Runs: "runs", Ended: "ended", People: "people", Keys: "keys", Timers: "timers",
 	Outbox: "outbox", Journal: "journal", IDs: "ids", IDTimes: "idtimes", Versions: "versions", Counts: "counts",
 	Profiles: "profiles", Derived: "derived", Erasures: "erasures",
 	Campaigns: "firings", Members: "members", Tallies: "tallies", Settled: "settled", Sent: "sent", Orphans: "orphans", Asks: "asks", Quarantine: "quarantine", Audit: "audit",
-	Notices: "notices", FailedNotices: "failed", SpanCounts: "flowcounts",
+	Notices: "notices", FailedNotices: "failed", FlowSpans: "flowcounts",
 	Jobs: "jobs", Failures: "failures", Fields: "fields",
+	EventTypes: "eventtypes", EventSeries: "eventseries", Refusals: "refusals",
 }
 
 // String returns the bucket's name in the file.

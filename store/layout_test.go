@@ -182,6 +182,13 @@ func inUse(t *testing.T) *memory.KV {
 	if err == nil {
 		err = s.SettleNotices([]store.NoticeResult{{Notice: due[0], Error: "it is gone", GaveUp: after.Stamp}})
 	}
+	for _, at := range []engine.Instant{after.Stamp, after.Stamp.Add(time.Hour)} {
+		a := &engine.Arrivals{Type: "told"}
+		a.Note(at, "shop", engine.VerdictRefused)
+		if err == nil {
+			err = s.NoteArrivals([]*engine.Arrivals{a}, []*store.Refusal{{At: at, Code: "json"}}, 0)
+		}
+	}
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -24,11 +24,14 @@ const (
 	auditVersion    = 'a' // unlike the others, as its key has the form of the journal's
 	noticeVersion   = 'n'
 
-	flowCountsVersion = 'c' // its key begins as that of a version's counts
-	jobVersion        = 'j'
-	marksVersion      = 1
-	searchVersion     = 1
-	historyVersion    = 'h'
+	flowCountsVersion  = 'c' // its key begins as that of a version's counts
+	jobVersion         = 'j'
+	marksVersion       = 1
+	searchVersion      = 1
+	historyVersion     = 'h'
+	eventTypeVersion   = 'e'
+	eventSeriesVersion = 's'
+	refusalVersion     = 'r'
 )
 
 func encodeRun(r *engine.Run) []byte {

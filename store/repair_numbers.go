@@ -98,8 +98,8 @@ func (r *repair) settle() error {
 		for _, counted := range r.counts {
 			v := engine.FlowVersion{Flow: counted.Flow, Version: counted.Version}
 			f := &FlowCounts{FlowVersion: v, Span: SpanBefore}
-			if len(r.results.differ(v, stored[v], true)) > 0 && w.Get(SpanCounts, f.key()) == nil {
-				err = errors.Join(err, w.Put(SpanCounts, f.key(), encodeFlowCounts(f))) // it says to the check that counts were lost
+			if len(r.results.differ(v, stored[v], true)) > 0 && w.Get(FlowSpans, f.key()) == nil {
+				err = errors.Join(err, w.Put(FlowSpans, f.key(), encodeFlowCounts(f))) // it says to the check that counts were lost
 			}
 		}
 		return err
