@@ -266,6 +266,10 @@ type Cancel struct {
 // live runs go on.
 type Deploy struct {
 	Flows []flows.Bundle `json:"flows,omitempty"`
+	// Proposal is the ID of the proposal that was approved; empty for a deploy that nobody proposed. Then
+	// Against are the versions that were active when it was proposed.
+	Proposal string        `json:"proposal,omitempty"`
+	Against  []FlowVersion `json:"against,omitempty"`
 }
 
 // Control changes what may go out. A field with its zero value changes nothing.

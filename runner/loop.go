@@ -1,6 +1,7 @@
 package runner
 
 import (
+	"errors"
 	"time"
 
 	"nudge/engine"
@@ -56,6 +57,8 @@ type Store interface {
 	// DropNotices drops at most limit notices that were given up before an instant, or whose endpoint
 	// is not among the given ones, and returns how many it dropped.
 	DropNotices(endpoints []string, before engine.Instant, limit int) (int, error)
+	// DropDeploys drops about limit records of deploys and proposals from before an instant, and returns how many.
+	DropDeploys(before engine.Instant, limit int) (int, error)
 	// PurgeJournal drops a slice of the inputs that were applied before an instant, and
 	// reports whether there are more.
 	PurgeJournal(before engine.Instant) (more bool, err error)
@@ -314,7 +317,7 @@ func (l *Loop) tidyUp(now engine.Instant) (err error) {
 		}
 	}
 	if now >= l.dropAt {
-		if err := l.dropNotices(now); err != nil {
+		if err := errors.Join(l.dropNotices(now), l.dropDeploys(now)); err != nil {
 			return err
 		}
 	}

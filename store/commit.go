@@ -33,6 +33,9 @@ func (s *Store) Commit(b *engine.Batch) error {
 		if err := noteTold(w, b.Journal); err != nil {
 			return err
 		}
+		if err := noteDeploys(w, b.Audit); err != nil {
+			return err
+		}
 		return putTallies(w, b)
 	})
 }

@@ -306,6 +306,13 @@ func deployFields(c *codec, d *engine.Deploy) {
 			c.fail()
 		}
 	})
+	c.str(&d.Proposal) // this and what follows are at the end, so that a journal from before they existed is read as well
+	list(c, &d.Against, versionFields)
+}
+
+func versionFields(c *codec, v *engine.FlowVersion) {
+	c.str(&v.Flow)
+	c.str(&v.Version)
 }
 
 func marshalBundle(b flows.Bundle) json.RawMessage {

@@ -38,12 +38,15 @@ const (
 	Audit
 	Notices
 	FailedNotices
+	Deploys
+	Proposals
+	Proposed
 	bucketCount
 )
 
 // Buckets lists all buckets.
 var Buckets = [bucketCount]Bucket{Meta, Runs, Ended, People, Keys, Timers, Outbox, Journal, IDs, IDTimes, Versions, Counts, Profiles, Derived, Erasures,
-	Campaigns, Members, Tallies, Settled, Sent, Orphans, Asks, Quarantine, Audit, Notices, FailedNotices}
+	Campaigns, Members, Tallies, Settled, Sent, Orphans, Asks, Quarantine, Audit, Notices, FailedNotices, Deploys, Proposals, Proposed}
 
 var bucketNames = [bucketCount]string{
 	Meta: "meta", Runs: "runs", Ended: "ended", People: "people", Keys: "keys", Timers: "timers",
@@ -51,6 +54,7 @@ var bucketNames = [bucketCount]string{
 	Profiles: "profiles", Derived: "derived", Erasures: "erasures",
 	Campaigns: "firings", Members: "members", Tallies: "tallies", Settled: "settled", Sent: "sent", Orphans: "orphans", Asks: "asks", Quarantine: "quarantine", Audit: "audit",
 	Notices: "notices", FailedNotices: "failed",
+	Deploys: "deploys", Proposals: "proposals", Proposed: "proposed",
 }
 
 // String returns the bucket's name in the file.
@@ -67,7 +71,7 @@ func (b Bucket) Fill() float64 {
 	switch b {
 	case Runs:
 		return 0.85
-	case Ended, Timers, Outbox, Journal, IDTimes, Derived, Campaigns, Tallies, Audit:
+	case Ended, Timers, Outbox, Journal, IDTimes, Derived, Campaigns, Tallies, Audit, Deploys:
 		return 0.9
 	}
 	return 0

@@ -23,6 +23,9 @@ const (
 	lostVersion     = 1
 	auditVersion    = 'a' // unlike the others, as its key has the form of the journal's
 	noticeVersion   = 'n'
+	deployVersion   = 'd' // likewise, and so are the next two
+	proposalVersion = 'p'
+	proposedVersion = 'q'
 )
 
 func encodeRun(r *engine.Run) []byte {
@@ -270,7 +273,7 @@ func stateFields(c *codec, s *engine.State) {
 	integer(c, &s.Outbound)
 	list(c, &s.Only, (*codec).str)
 	c.bool(&s.Killed)
-	list(c, &s.Active, func(c *codec, v *engine.FlowVersion) { c.str(&v.Flow); c.str(&v.Version) })
+	list(c, &s.Active, versionFields)
 	list(c, &s.Schedules, func(c *codec, x *engine.Scheduled) {
 		c.str(&x.Flow)
 		integer(c, &x.Trigger)
