@@ -94,6 +94,10 @@ type deployedFlow struct {
 // project that does not load changes nothing. What its nudge.yaml says to the server
 // itself, such as account and listen, is not looked at: that is read at the start.
 func (s *Server) deployFlows(w http.ResponseWriter, r *http.Request) {
+	if err := s.firstPerson(); err != nil {
+		s.fail(w, r, err)
+		return
+	}
 	p, warnings, err := s.projectOf(w, r)
 	if err != nil {
 		s.fail(w, r, err)
@@ -122,7 +126,12 @@ func (s *Server) projectOf(w http.ResponseWriter, r *http.Request) (*flows.Proje
 	if err := decode(body, &request); err != nil {
 		return nil, nil, err
 	}
-	files, err := projectFiles(request.Files)
+	return loadProject(request.Files)
+}
+
+// loadProject loads a project from its files. One with mistakes is a problem.
+func loadProject(given []flows.File) (*flows.Project, diag.List, error) {
+	files, err := projectFiles(given)
 	if err != nil {
 		return nil, nil, err
 	}

@@ -57,11 +57,20 @@ type Proposal struct {
 	Bytes   int    // of its files
 	Against []engine.FlowVersion
 	Next    []engine.FlowVersion // that it makes active
+	Changes []FlowChange         // the difference of the two, by flow
 
 	State   ProposalState
 	Decided engine.Instant // 0 while it is open
 	Decider engine.Actor   // who approved or withdrew it
 	Seq     uint64         // number of its deploy in the journal; 0: there is none
+}
+
+// FlowChange is what a proposal does to one flow.
+type FlowChange struct {
+	Flow   string   `json:"flow"`
+	Before string   `json:"before,omitempty"` // the version that was active; empty: the flow is new
+	After  string   `json:"after,omitempty"`  // the version that is proposed; empty: the flow is removed
+	Files  []string `json:"files,omitempty"`  // that differ between the two
 }
 
 func (p *Proposal) fields(c *codec) {
@@ -73,6 +82,12 @@ func (p *Proposal) fields(c *codec) {
 	integer(c, &p.Bytes)
 	list(c, &p.Against, versionFields)
 	list(c, &p.Next, versionFields)
+	list(c, &p.Changes, func(c *codec, x *FlowChange) {
+		c.str(&x.Flow)
+		c.str(&x.Before)
+		c.str(&x.After)
+		list(c, &x.Files, (*codec).str)
+	})
 	integer(c, &p.State)
 	integer(c, &p.Decided)
 	actorFields(c, &p.Decider)
@@ -219,6 +234,13 @@ func (s *Store) WithdrawProposal(number uint64, by engine.Actor, at engine.Insta
 		return decideProposal(w, p)
 	})
 	return p, err
+}
+
+// ForgetProposal removes a proposal as if it had never been made.
+func (s *Store) ForgetProposal(number uint64) error {
+	return s.kv.Update(func(w Writer) error {
+		return errors.Join(w.Delete(Proposals, be(number)), w.Delete(Proposed, proposedKey(number, proposedFiles)))
+	})
 }
 
 // decideProposal writes a proposal that nobody can decide about any more. Its files are dropped: those of an approved one are in
