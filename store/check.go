@@ -89,6 +89,7 @@ func (c *checker) parts() []checkedPart {
 		{Counts, c.count}, {Journal, c.journaled}, {IDs, c.id}, {IDTimes, c.idTime}, {Profiles, c.person},
 		{Derived, c.derived}, {Campaigns, c.campaignRecord}, {Members, c.member}, {Orphans, c.orphan}, {Audit, c.audit},
 		{Notices, func(key, record []byte) { c.notice(Notices, noticeKey, key, record) }},
+		{Jobs, c.job},
 		{FailedNotices, func(key, record []byte) { c.notice(FailedNotices, failedKey, key, record) }},
 		{Deploys, c.own(Deploys)}, {Proposals, c.own(Proposals)}, {Proposed, c.own(Proposed)},
 	}...)
@@ -234,6 +235,15 @@ func (c *checker) own(b Bucket) func(key, record []byte) {
 		if err := fits(b, key, record); err != nil {
 			c.problem("%s %x: %v", b, key, err)
 		}
+	}
+}
+
+func (c *checker) job(key, record []byte) {
+	j, err := decodeJob(record)
+	if err != nil {
+		c.problem("jobs %q: %v", key, err)
+	} else if j.ID != string(key) {
+		c.problem("jobs %q: the record is of %q", key, j.ID)
 	}
 }
 

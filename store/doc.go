@@ -41,6 +41,7 @@
 //	quarantine  run ID (16)                           quarantine record: a run whose record was damaged, with its bytes
 //	notices   sized endpoint, due in ms (8), ID       notice record: not yet taken by its endpoint
 //	failed    given up in ms (8), ID                  notice record: what an endpoint did not take
+//	jobs      ID (26)                                 job record: work that is watched, and what it came to
 //	deploys   input number (8)                        deploy record: who changed which active flows
 //	proposals  number (8)                             proposal record: a deploy that somebody proposes
 //	proposed  sized part, number (8)                  proposed record: the files of a proposal, or what a job found out about it

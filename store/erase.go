@@ -27,7 +27,7 @@ type erasure struct {
 
 // erasedBuckets are those in which data about a person may be anywhere, in the order in which they are
 // read.
-var erasedBuckets = [...]Bucket{Ended, Journal, Audit, Notices, FailedNotices, Proposals, Proposed}
+var erasedBuckets = [...]Bucket{Ended, Journal, Audit, Jobs, Proposals, Proposed, Notices, FailedNotices}
 
 func (e *erasure) fields(c *codec) {
 	c.str(&e.profile)
@@ -47,7 +47,7 @@ func (e *erasure) fields(c *codec) {
 const eraseSlice = 2000
 
 // Erase removes data about forgotten people from the next slice of the ended runs, of the
-// journal, of the audit trail, of the notices and of the proposals. It reports whether there is more to do. It removes the person, the instants
+// journal, of the audit trail, of the notices, of the jobs and of the proposals. It reports whether there is more to do. It removes the person, the instants
 // and the content. The flow and the outcome of each run stay, and so do the counts.
 func (s *Store) Erase() (more bool, err error) {
 	var record []byte
@@ -113,6 +113,8 @@ func (e *erasure) erase(w Writer, bucket Bucket, key, record []byte, add func(wr
 	switch bucket {
 	case Audit:
 		return e.eraseAudit(w, key, record, add)
+	case Jobs:
+		return e.eraseFromJob(key, record, add)
 	case Proposals:
 		return e.eraseProposal(key, record, add)
 	case Proposed:

@@ -38,6 +38,7 @@ const (
 	Audit
 	Notices
 	FailedNotices
+	Jobs
 	Deploys
 	Proposals
 	Proposed
@@ -46,7 +47,7 @@ const (
 
 // Buckets lists all buckets.
 var Buckets = [bucketCount]Bucket{Meta, Runs, Ended, People, Keys, Timers, Outbox, Journal, IDs, IDTimes, Versions, Counts, Profiles, Derived, Erasures,
-	Campaigns, Members, Tallies, Settled, Sent, Orphans, Asks, Quarantine, Audit, Notices, FailedNotices, Deploys, Proposals, Proposed}
+	Campaigns, Members, Tallies, Settled, Sent, Orphans, Asks, Quarantine, Audit, Notices, FailedNotices, Jobs, Deploys, Proposals, Proposed}
 
 var bucketNames = [bucketCount]string{
 	Meta: "meta", Runs: "runs", Ended: "ended", People: "people", Keys: "keys", Timers: "timers",
@@ -54,7 +55,7 @@ var bucketNames = [bucketCount]string{
 	Profiles: "profiles", Derived: "derived", Erasures: "erasures",
 	Campaigns: "firings", Members: "members", Tallies: "tallies", Settled: "settled", Sent: "sent", Orphans: "orphans", Asks: "asks", Quarantine: "quarantine", Audit: "audit",
 	Notices: "notices", FailedNotices: "failed",
-	Deploys: "deploys", Proposals: "proposals", Proposed: "proposed",
+	Jobs: "jobs", Deploys: "deploys", Proposals: "proposals", Proposed: "proposed",
 }
 
 // String returns the bucket's name in the file.

@@ -23,7 +23,8 @@ const (
 	lostVersion     = 1
 	auditVersion    = 'a' // unlike the others, as its key has the form of the journal's
 	noticeVersion   = 'n'
-	deployVersion   = 'd' // likewise, and so are the next two
+	jobVersion      = 'j'
+	deployVersion   = 'd' // and so are the next two
 	proposalVersion = 'p'
 	proposedVersion = 'q'
 )

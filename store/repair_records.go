@@ -11,11 +11,11 @@ import (
 )
 
 // kept are the buckets whose records a repair reads. All others follow from them.
-var kept = [...]Bucket{Versions, Campaigns, Ended, Runs, Journal, IDs, Counts, Profiles, Derived, Erasures, Tallies, Members, Orphans, Quarantine, Audit, Notices, FailedNotices, Deploys, Proposals, Proposed}
+var kept = [...]Bucket{Versions, Campaigns, Ended, Runs, Journal, IDs, Counts, Profiles, Derived, Erasures, Tallies, Members, Orphans, Quarantine, Audit, Notices, FailedNotices, Jobs, Deploys, Proposals, Proposed}
 
 // kinds are the words for their records.
 var kinds = map[Bucket]string{Versions: "version", Campaigns: "campaign", Ended: "ended run", Runs: "run", Journal: "input", IDs: "id",
-	Counts: "number", Profiles: "profile", Derived: "derived input", Erasures: "erasure", Tallies: "number", Members: "member", Orphans: "receipt", Quarantine: "quarantined run", Audit: "audit entry", Notices: "notice", FailedNotices: "failed notice",
+	Counts: "number", Profiles: "profile", Derived: "derived input", Erasures: "erasure", Tallies: "number", Members: "member", Orphans: "receipt", Quarantine: "quarantined run", Audit: "audit entry", Notices: "notice", FailedNotices: "failed notice", Jobs: "job",
 	Deploys: "deploy", Proposals: "proposal", Proposed: "part of a proposal"}
 
 // errElsewhere means that a record is whole and under another key than its own.
@@ -114,6 +114,9 @@ func ownKey(b Bucket, value []byte) (own []byte, err error) {
 	case Proposed:
 		p, err := decodeProposed(value)
 		return proposedKey(p.number, p.part), err
+	case Jobs:
+		j, err := decodeJob(value)
+		return []byte(j.ID), err
 	case Notices, FailedNotices:
 		n, err := decodeNotice(value)
 		if (n.Failed != 0) != (b == FailedNotices) {
