@@ -41,6 +41,8 @@ type Deploy struct {
 	Decided   engine.Instant     `json:"decided,omitzero"`     // when it was approved or withdrawn
 	DecidedBy *engine.Actor      `json:"decided_by,omitempty"` // who did that
 	Seq       uint64             `json:"seq,omitempty"`        // number of the deploy in the journal
+	Verdict   string             `json:"verdict,omitempty"`    // what its reviews have found out, on one line; only where one proposal is shown
+	Reviews   []Review           `json:"reviews,omitempty"`    // likewise
 	Warnings  diag.List          `json:"warnings,omitempty"`   // of the project; only in the answer to whoever proposes it
 }
 
@@ -326,7 +328,18 @@ func deployQuery(values url.Values) (c store.DeployCursor, limit int, err error)
 // showDeploy shows a proposal.
 func (s *Server) showDeploy(w http.ResponseWriter, r *http.Request) {
 	p, err := s.proposalOf(r)
-	s.answerProposal(w, r, p, err)
+	var shown Deploy
+	if err == nil {
+		shown, err = s.shownProposal(p)
+	}
+	if err == nil {
+		err = s.addReviews(p, &shown)
+	}
+	if err != nil {
+		s.fail(w, r, err)
+		return
+	}
+	reply(w, http.StatusOK, shown)
 }
 
 // answerProposal answers with a proposal as it is now, or with an error.

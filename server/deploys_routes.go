@@ -4,6 +4,14 @@ import "net/http"
 
 const aProject = `{"note": "a shorter text", "files": [{"name": "nudge.yaml", "text": "project: shop"}, {"name": "flows/hello.yaml", "text": "flow: hello …"}]}`
 
+// reviews is a job that finds something out about a proposal.
+func reviews(id, does, more string, takes []content) operation {
+	return operation{
+		id: id, topic: "Deploys", does: does, more: more + " It is a job; what it finds out is kept with the proposal, and asked for again while it is under way it is done once.",
+		bare: takes != nil, takes: takes, gives: []answer{{http.StatusAccepted, mediaJSON, []any{Job{}}, "the job"}}, fails: []int{400, 404, 409, 429, 501, 503}, keyless: true,
+	}
+}
+
 // deployRoutes are about proposals and the history of deploys.
 func (s *Server) deployRoutes() []route {
 	return []route{
@@ -32,5 +40,9 @@ func (s *Server) deployRoutes() []route {
 			id: "withdrawDeploy", topic: "Deploys", does: "Withdraw a proposal", more: "It will not be deployed. Everybody who may propose may withdraw.",
 			gives: ok(Deploy{}, "the proposal, which is withdrawn"), fails: []int{400, 404, 409, 429, 503}, keyless: true,
 		}},
+		{"POST /v1/deploys/{id}/plan", ScopeAuthor, s.planProposal, reviews("planProposal", "Find out what a proposal does to people in flows", "Who would move to other versions or end, and what is still ahead of them.", nil)},
+		{"POST /v1/deploys/{id}/backtest", ScopeAuthor, s.backtestProposal, reviews("backtestProposal", "Find out what a proposal would have sent",
+			"The inputs of the last days are played again, with the active flows and with the proposed ones. A journal of more than 200,000 inputs is too long for that beside the work of a server.", body(backtestRequest{}, maxCommandBody, `{"days": 7}`))},
+		{"POST /v1/deploys/{id}/prove", ScopeAuthor, s.proveProposal, reviews("proveProposal", "Find out what a proposal can do", "Which promises the proposed flows can break, and which bounds are other ones than those of the active flows.", nil)},
 	}
 }

@@ -115,6 +115,19 @@ type proposed struct {
 	number uint64
 	part   string
 	json   json.RawMessage
+	review Review // without its result, which is in json
+}
+
+// Review is what a job finds out about a proposal.
+type Review struct {
+	Kind    string // one of Reviews
+	Job     string // its ID
+	By      engine.Actor
+	Asked   engine.Instant
+	Done    engine.Instant       // 0: it has found out nothing yet
+	Active  []engine.FlowVersion // the flows that the proposal was compared with
+	Verdict string               // on one line
+	Result  json.RawMessage      // an object; empty before it is done
 }
 
 func (p *proposed) fields(c *codec) {
@@ -123,6 +136,12 @@ func (p *proposed) fields(c *codec) {
 	text := string(p.json) // as it is: nothing is looked for in it
 	c.str(&text)
 	p.json = json.RawMessage(text)
+	c.str(&p.review.Job)
+	actorFields(c, &p.review.By)
+	integer(c, &p.review.Asked)
+	integer(c, &p.review.Done)
+	list(c, &p.review.Active, versionFields)
+	c.str(&p.review.Verdict)
 }
 
 func encodeProposed(p *proposed) []byte { return encode(proposedVersion, p.fields) }
@@ -159,7 +178,7 @@ func (s *Store) AddProposal(p *Proposal, files json.RawMessage) (kept *Proposal,
 		kept = p
 		p.Number = last + 1
 		return errors.Join(w.Put(Proposals, be(p.Number), encodeProposal(p)),
-			w.Put(Proposed, proposedKey(p.Number, proposedFiles), encodeProposed(&proposed{p.Number, proposedFiles, files})))
+			w.Put(Proposed, proposedKey(p.Number, proposedFiles), encodeProposed(&proposed{number: p.Number, part: proposedFiles, json: files})))
 	})
 	return kept, err
 }
@@ -204,23 +223,25 @@ func (s *Store) Proposal(number uint64) (p *Proposal, err error) {
 
 // ProposalFiles returns the files of a proposal, as [Store.AddProposal] got them; nil if it is not open any more.
 func (s *Store) ProposalFiles(number uint64) (files json.RawMessage, err error) {
-	return s.proposed(number, proposedFiles)
+	err = s.kv.View(func(r Reader) error {
+		p, err := readProposed(r, number, proposedFiles)
+		if p != nil {
+			files = p.json
+		}
+		return err
+	})
+	return files, err
 }
 
-func (s *Store) proposed(number uint64, part string) (raw json.RawMessage, err error) {
-	err = s.kv.View(func(r Reader) error {
-		key := proposedKey(number, part)
-		record := r.Get(Proposed, key)
-		if record == nil {
-			return nil
-		}
-		p, err := decodeProposed(record)
-		if err == nil {
-			raw = p.json
-		}
-		return damaged(Proposed, key, err)
-	})
-	return raw, err
+// readProposed returns a part of a proposal, or nil if there is none.
+func readProposed(r Reader, number uint64, part string) (*proposed, error) {
+	key := proposedKey(number, part)
+	record := r.Get(Proposed, key)
+	if record == nil {
+		return nil, nil
+	}
+	p, err := decodeProposed(record)
+	return p, damaged(Proposed, key, err)
 }
 
 // WithdrawProposal notes that a proposal is withdrawn, if it is open, and returns it as it is then; nil if there is none with the
