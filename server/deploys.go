@@ -427,8 +427,8 @@ func (s *Server) deployProposal(r *http.Request, p *store.Proposal, by *engine.A
 		return nil, err
 	}
 	project, _, err := loadProject(files.Files)
-	if err != nil {
-		return nil, err
+	if err != nil { // another release of Nudge has taken it
+		return nil, problemOf(http.StatusConflict, "stale", "this release of Nudge does not take the project any more: propose it again, to see its mistakes")
 	}
 	input := &engine.Deploy{Proposal: idOf(p), Against: p.Against}
 	for _, f := range project.Flows {

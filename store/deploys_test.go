@@ -148,3 +148,55 @@ func TestDropDeploys(t *testing.T) {
 		t.Errorf("the one before the newest stays: %d, %v", n, err)
 	}
 }
+
+// TestForgottenInReviews forgets a person after a review was done, and during another one.
+func TestForgottenInReviews(t *testing.T) {
+	kv := new(memory.KV)
+	s, err := store.Open(kv)
+	must := func(err error) {
+		t.Helper()
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	must(err)
+	p, err := s.AddProposal(&store.Proposal{Note: "as zoe said, not zoella", By: engine.Actor{Name: "zoe"}}, []byte(`{"files":[]}`))
+	must(err)
+	result := []byte(`{"changes":{"added":2},"people":[{"profile":"zoe","before":1},{"profile":"bob","added":[{"key":"k\u002d1","flow":"zoe"},{"key":"zoe","flow":"b"}]}]}`)
+	begun := map[string]*store.Review{"backtest": {Kind: "backtest", Job: "1", Verdict: "2 new"}, "plan": {Kind: "plan", Job: "2"}}
+	for _, v := range begun {
+		must(s.AddJob(&store.Job{ID: v.Job, State: store.JobRunning}, 10))
+		must(s.BeginReview(p.Number, v))
+	}
+	done := *begun["backtest"]
+	done.Done, done.Result = 5, result
+	must(s.EndReview(p.Number, &done))
+	must(s.BeginReview(p.Number, begun["backtest"])) // late: the job was faster
+	state, err := s.State()
+	must(err)
+	must(s.Commit(&engine.Batch{State: state, Forgotten: []string{"zoe"}}))
+	for more := true; more; {
+		more, err = s.Erase()
+		must(err)
+	}
+	late := *begun["plan"]
+	late.Done, late.Result = 6, result
+	must(s.EndReview(p.Number, &late))
+	all, err := s.Reviews(p.Number)
+	must(err)
+	if len(all) != 2 || all[0].Kind != "plan" || all[1].Kind != "backtest" || all[1].Verdict != "2 new" || all[1].Done != 5 {
+		t.Fatalf("the reviews are %+v", all)
+	}
+	for _, v := range all {
+		if got := string(v.Result); got != `{"changes":{"added":2},"people":[{"added":[{"flow":"zoe","key":"k-1"}],"profile":"bob"}]}` {
+			t.Errorf("the %s is %s", v.Kind, got)
+		}
+	}
+	if p, err := s.Proposal(p.Number); err != nil || p.Note != "as (forgotten) said, not zoella" || p.By.Name != "zoe" {
+		t.Errorf("the proposal is %+v, %v", p, err)
+	}
+	if err := s.EndReview(p.Number, &store.Review{Kind: "plan", Job: "9"}); !errors.Is(err, store.ErrNoJob) {
+		t.Errorf("of a job that is not there: %v", err)
+	}
+	must(s.EndReview(9, &late)) // of a proposal that is not there any more
+}
