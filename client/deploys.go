@@ -58,7 +58,7 @@ func (c *Client) Deploys(ctx context.Context, before string, limit int) (*Deploy
 	return page, c.get(ctx, "/v1/deploys", parameters(limit, "before", before), page)
 }
 
-// ProposeDeploy proposes a project with a note for whoever approves it. A project that does not load is a [*Problem] of the kind
+// ProposeDeploy proposes a project with a note for the person who approves it. A project that does not load is a [*Problem] of the kind
 // [KindProject].
 func (c *Client) ProposeDeploy(ctx context.Context, files []File, note string) (*Deploy, error) {
 	return c.onDeploy(ctx, "", struct {

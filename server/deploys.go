@@ -43,7 +43,7 @@ type Deploy struct {
 	Seq       uint64             `json:"seq,omitempty"`        // number of the deploy in the journal
 	Verdict   string             `json:"verdict,omitempty"`    // what its reviews have found out, on one line; only where one proposal is shown
 	Reviews   []Review           `json:"reviews,omitempty"`    // likewise
-	Warnings  diag.List          `json:"warnings,omitempty"`   // of the project; only in the answer to whoever proposes it
+	Warnings  diag.List          `json:"warnings,omitempty"`   // of the project; only in the answer to the person who proposes it
 }
 
 // deployPage is a page of the history.
@@ -55,7 +55,7 @@ type deployPage struct {
 // proposal is a request to deploy a project once somebody has approved it.
 type proposal struct {
 	Files []flows.File `json:"files"`
-	Note  string       `json:"note,omitempty"` // why, for whoever approves it
+	Note  string       `json:"note,omitempty"` // why, for the person who approves it
 }
 
 // maxNoteBytes is how long the note of a proposal may be; a longer one is refused with 400.
@@ -397,7 +397,7 @@ func (s *Server) approveDeploy(w http.ResponseWriter, r *http.Request) {
 
 // toDecide returns the proposal that a path names, if it is open, or if the same person has decided the same before.
 func (s *Server) toDecide(r *http.Request, name string, state store.ProposalState) (*store.Proposal, error) {
-	if err := refuseKey(r, "this takes no Idempotency-Key: a proposal is decided once, and whoever has decided so gets the same answer again"); err != nil {
+	if err := refuseKey(r, "this takes no Idempotency-Key: a proposal is decided once, and the person who has decided so gets the same answer again"); err != nil {
 		return nil, err
 	}
 	p, err := s.proposalOf(r)
@@ -411,7 +411,7 @@ func (s *Server) toDecide(r *http.Request, name string, state store.ProposalStat
 	return nil, problemOf(http.StatusConflict, "decided", fmt.Sprintf("%s has %s the proposal %s at %s", p.Decider.Name, word, idOf(p), p.Decided))
 }
 
-// mayApprove refuses whoever has proposed it, where a deploy needs a second person.
+// mayApprove refuses the person who has proposed it, where a deploy needs a second person.
 func (s *Server) mayApprove(p *store.Proposal, name string) error {
 	if !s.needsSecond() || p.By.Name != name {
 		return nil

@@ -52,7 +52,7 @@ type Proposal struct {
 	Number  uint64 // rises with time
 	At      engine.Instant
 	By      engine.Actor
-	Note    string // why, in the words of whoever proposed it
+	Note    string // why, in the words of the person who proposed it
 	Digest  string // of its files and its note
 	Bytes   int    // of its files
 	Against []engine.FlowVersion
@@ -433,4 +433,18 @@ func (s *Store) DropDeploys(before engine.Instant, limit int) (dropped int, err 
 		return 0, err
 	}
 	return len(old), s.kv.Update(func(w Writer) error { return apply(w, old) })
+}
+
+// deployKey returns the key that is in a record of a deploy, of a proposal, or of a part of one.
+func deployKey(b Bucket, value []byte) (own []byte, err error) {
+	switch b {
+	case Deploys:
+		d, err := decodeDeploy(value)
+		return be(d.Seq), err
+	case Proposals:
+		p, err := decodeProposal(value)
+		return be(p.Number), err
+	}
+	p, err := decodeProposed(value)
+	return proposedKey(p.number, p.part), err
 }

@@ -105,15 +105,8 @@ func ownKey(b Bucket, value []byte) (own []byte, err error) {
 	case Audit:
 		e, err := decodeAudit(value)
 		return be(e.Seq), err
-	case Deploys:
-		d, err := decodeDeploy(value)
-		return be(d.Seq), err
-	case Proposals:
-		p, err := decodeProposal(value)
-		return be(p.Number), err
-	case Proposed:
-		p, err := decodeProposed(value)
-		return proposedKey(p.number, p.part), err
+	case Deploys, Proposals, Proposed:
+		return deployKey(b, value)
 	case Jobs:
 		j, err := decodeJob(value)
 		return []byte(j.ID), err

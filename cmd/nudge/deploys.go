@@ -85,7 +85,7 @@ func newDeploysApprove(flags *apiFlags) *cobra.Command {
 	c := &cobra.Command{
 		Use:     "approve ID",
 		Short:   "Deploy what was proposed",
-		Long:    "Approve makes the flows of a proposal the active ones. It cannot be undone, except by another deploy.",
+		Long:    "Approve makes the flows of a proposal the active ones. Only another deploy undoes that.",
 		Example: "  nudge deploys approve 12",
 		Args:    cobra.ExactArgs(1),
 	}
@@ -160,7 +160,7 @@ func newDeploysFiles(flags *apiFlags) *cobra.Command {
 	c := &cobra.Command{
 		Use:     "files ID DIR",
 		Short:   "Write the files of an open proposal into a new folder",
-		Long:    "Files writes the files of an open proposal into a new folder, to compare it with another one or to try it.",
+		Long:    "Files writes the files of an open proposal into a new folder, to compare or to try them.",
 		Example: "  nudge deploys files 12 proposed\n  diff -r shop proposed",
 		Args:    cobra.ExactArgs(2),
 	}

@@ -35,7 +35,7 @@ func newFlowsDeploy(flags *apiFlags) *cobra.Command {
 		Args:    cobra.MaximumNArgs(1),
 	}
 	proposed := c.Flags().Bool("propose", false, "propose it, for somebody to approve")
-	note := c.Flags().String("note", "", "why, for whoever approves it; with --propose")
+	note := c.Flags().String("note", "", "why, for the person who approves it; with --propose")
 	output := outputFlag(c)
 	c.RunE = func(c *cobra.Command, args []string) error {
 		a, err := flags.client()

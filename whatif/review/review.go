@@ -1,4 +1,4 @@
-// Package review finds out about a proposed deploy what whoever approves it should know: what it does to the people in
+// Package review finds out about a proposed deploy what the person who approves it should know: what it does to the people in
 // flows, what the proposed flows would have sent, and which promises they can break. Each answer has a verdict on one line.
 //
 // A server reviews beside its work. So every answer is bounded, reads the store in short transactions, and takes one core.
