@@ -368,6 +368,9 @@ func (s *Server) getProposedFiles(w http.ResponseWriter, r *http.Request) {
 	s.fail(w, r, err)
 }
 
+// errDecided is the problem of files that are not there any more.
+var errDecided = problemOf(http.StatusConflict, "decided", "the files of a proposal are kept while it is open, and this one is not; those of an approved one are in the versions of its flows")
+
 // filesOf are the files of a proposal that is open.
 func (s *Server) filesOf(p *store.Proposal) (*proposedFiles, error) {
 	raw, err := s.config.Store.ProposalFiles(p.Number)
@@ -375,7 +378,7 @@ func (s *Server) filesOf(p *store.Proposal) (*proposedFiles, error) {
 		return nil, err
 	}
 	if raw == nil {
-		return nil, problemOf(http.StatusConflict, "decided", "the files of a proposal are kept while it is open, and this one is not; those of an approved one are in the versions of its flows")
+		return nil, errDecided
 	}
 	files := new(proposedFiles)
 	return files, json.Unmarshal(raw, files)

@@ -131,9 +131,8 @@ func (s *Server) beginReview(w http.ResponseWriter, r *http.Request, kind string
 	if err != nil {
 		return nil, err
 	}
-	files, err := s.filesOf(p)
-	if err != nil {
-		return nil, err
+	if p.State != store.ProposalOpen {
+		return nil, errDecided
 	}
 	if under, err := s.underWay(p, kind); under != nil || err != nil {
 		return under, err
@@ -144,7 +143,7 @@ func (s *Server) beginReview(w http.ResponseWriter, r *http.Request, kind string
 	}
 	v := &store.Review{Kind: kind, By: *by, Asked: engine.InstantOf(time.Now())}
 	job, err := s.config.Jobs.Start(*by, kind+" deploy", params, func(ctx context.Context, t *jobs.Task) (any, error) {
-		return s.findOut(ctx, t, p, files, *v, find)
+		return s.findOut(ctx, t, p, *v, find)
 	})
 	if err != nil {
 		return nil, err
@@ -188,8 +187,12 @@ func (s *Server) underWay(p *store.Proposal, kind string) (*store.Job, error) {
 }
 
 // findOut is the work of a job about a proposal.
-func (s *Server) findOut(ctx context.Context, t *jobs.Task, p *store.Proposal, files *proposedFiles, v store.Review, find reviewing) (any, error) {
+func (s *Server) findOut(ctx context.Context, t *jobs.Task, p *store.Proposal, v store.Review, find reviewing) (any, error) {
 	state, err := s.config.Store.State()
+	if err != nil {
+		return nil, err
+	}
+	files, err := s.filesOf(p) // a job that waits holds none
 	if err != nil {
 		return nil, err
 	}
