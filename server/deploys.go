@@ -173,6 +173,9 @@ func (s *Server) changesOf(active []engine.FlowVersion, next []*flows.Flow) (all
 
 // keepProposal keeps a proposal, with an entry in the audit trail unless it was there already.
 func (s *Server) keepProposal(r *http.Request, made *store.Proposal, request *proposal) (*store.Proposal, error) {
+	if s.config.Full != nil && s.config.Full() { // it may be as large as a project
+		return nil, runnerProblem(errFull)
+	}
 	s.deciding.Lock() // so that nobody sees one that leaves no entry
 	defer s.deciding.Unlock()
 	kept, err := s.config.Store.AddProposal(made, encoded(proposedFiles{request.Files}))

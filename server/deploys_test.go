@@ -6,8 +6,10 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 
+	"nudge/runner"
 	"nudge/server"
 	"nudge/store"
 )
@@ -182,5 +184,24 @@ func TestDecideAtOnce(t *testing.T) {
 	must(t, err)
 	if deployed := state.Active[0].Version == d.Changes[0].After; winners != 1 || deployed != (is.State == "approved") {
 		t.Errorf("%d have decided, it is %s, and deployed is %v", winners, is.State, deployed)
+	}
+}
+
+// What is proposed may be large, so a disk that is nearly full takes no more of it.
+func TestProposalOnAFullDisk(t *testing.T) {
+	var full atomic.Bool
+	full.Store(true)
+	s := start(t, shop, persons("ann"), func(c *server.Config) { c.Full = full.Load })
+	s.by("ann", "POST", "/v1/deploys", proposal(t, "", reworded("comes"))).is(503, "urn:nudge:problem:disk-full")
+	full.Store(false)
+	s.by("ann", "POST", "/v1/deploys", proposal(t, "", reworded("comes"))).is(201, `"id":"1"`)
+}
+
+// A proposal that leaves no entry in the audit trail is none.
+func TestProposalWithoutAnEntry(t *testing.T) {
+	s := start(t, shop, persons("ann"), func(c *server.Config) { c.Runner = answering{runner.ErrBusy} })
+	s.by("ann", "POST", "/v1/deploys", proposal(t, "", reworded("comes"))).is(429)
+	if p, err := s.store.Proposal(1); p != nil || err != nil {
+		t.Errorf("there is %+v, %v", p, err)
 	}
 }

@@ -16,7 +16,7 @@ var kept = [...]Bucket{Versions, Campaigns, Ended, Runs, Journal, IDs, Counts, P
 // kinds are the words for their records.
 var kinds = map[Bucket]string{Versions: "version", Campaigns: "campaign", Ended: "ended run", Runs: "run", Journal: "input", IDs: "id",
 	Counts: "number", Profiles: "profile", Derived: "derived input", Erasures: "erasure", Tallies: "number", Members: "member", Orphans: "receipt", Quarantine: "quarantined run", Audit: "audit entry", Notices: "notice", FailedNotices: "failed notice", Jobs: "job",
-	Deploys: "deploy", Proposals: "proposal", Proposed: "part of a proposal"}
+	Deploys: "deploy", Proposals: "proposal", Proposed: "proposal part"}
 
 // errElsewhere means that a record is whole and under another key than its own.
 var errElsewhere = errors.New("the record belongs elsewhere")
