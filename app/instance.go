@@ -58,8 +58,11 @@ type Instance struct {
 	runner *runner.Runner
 	ended  chan struct{} // closed when the runner has ended
 
-	tokens      atomic.Pointer[[]server.Token]
-	origins     atomic.Pointer[[]string]
+	tokens  atomic.Pointer[[]server.Token]
+	origins atomic.Pointer[[]string]
+
+	secondPerson atomic.Bool
+
 	preferences atomic.Pointer[server.Preferences] // nil: there is no page
 	spans       *tracing.Spans                     // nil: no traces are recorded
 	check       *storeCheck
@@ -107,6 +110,7 @@ func (i *Instance) start(ctx context.Context) error {
 		return wrongInput(list)
 	}
 	i.useTokens(tokens, i.project.Settings.Origins)
+	i.secondPerson.Store(i.project.Settings.SecondPerson)
 	if p := i.project.Settings.Preferences; p != nil && i.config.Preferences != nil {
 		i.usePreferences(p)
 	}
@@ -257,7 +261,7 @@ func (i *Instance) openAccounts() (all []runner.Account, err error) {
 // serve starts the servers on their listeners.
 func (i *Instance) serve(registry *prometheus.Registry) error {
 	config := server.Config{
-		Runner: i.runner, Store: i.store, Deployed: i.noteDeploy, Tokens: i.currentTokens, Origins: i.currentOrigins, Registry: registry, Log: i.log,
+		Runner: i.runner, Store: i.store, Deployed: i.noteDeploy, SecondPerson: i.needsSecond, Tokens: i.currentTokens, Origins: i.currentOrigins, Registry: registry, Log: i.log,
 		Endpoints: namesOf(i.project.Settings.Endpoints),
 		Audiences: i.audiences, Limits: i.project.Settings.Limits, Full: i.full.Load, CheckStore: i.check.run, Jobs: i.jobs,
 		Tracer: i.spans.Tracer(),

@@ -270,6 +270,10 @@ type Cancel struct {
 type Deploy struct {
 	Flows []flows.Bundle `json:"flows,omitempty"`
 	Marks string         `json:"marks,omitempty"` // of the project's fields, as [flows.Project.Marks] has them; nothing is decided by them
+	// Proposal is the ID of the proposal that was approved; empty for a deploy that nobody proposed. Then
+	// Against are the versions that were active when it was proposed.
+	Proposal string        `json:"proposal,omitempty"`
+	Against  []FlowVersion `json:"against,omitempty"`
 }
 
 // Control changes what may go out. A field with its zero value changes nothing.

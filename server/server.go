@@ -9,6 +9,7 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
@@ -47,11 +48,13 @@ type Config struct {
 	// CheckStore verifies the store while it is in use, and calls progress now and then. It fails
 	// with ErrChecking while another check runs. Nil: it cannot be checked.
 	CheckStore func(ctx context.Context, progress func(store.CheckProgress)) (*store.Report, error)
-	Deployed   func()          // called after a deploy by the API; nil: nobody wants to know
-	Endpoints  []string        // names of those that get notices
-	Profiles   bool            // what webhooks say of people becomes what is known of them
-	Tokens     func() []Token  // the bearer tokens of now; nil or none: every request must come from this machine
-	Origins    func() []string // whose pages may send events, with tokens that may do nothing else; nil: none
+	Deployed   func() // called after a deploy by the API; nil: nobody wants to know
+	// SecondPerson reports whether every deploy by the API needs a second person now. Nil: it needs none.
+	SecondPerson func() bool
+	Endpoints    []string        // names of those that get notices
+	Profiles     bool            // what webhooks say of people becomes what is known of them
+	Tokens       func() []Token  // the bearer tokens of now; nil or none: every request must come from this machine
+	Origins      func() []string // whose pages may send events, with tokens that may do nothing else; nil: none
 	// Preferences makes the page of people's preferences as it is now. Nil: there is none.
 	Preferences func() *Preferences
 	Full        func() bool          // whether the disk of the store is nearly full; nil: nobody looks
@@ -71,6 +74,7 @@ type Server struct {
 	limitMetrics *limitMetrics
 	access       *accessMetrics
 	unproven     *unproven
+	deciding     sync.Mutex // held while somebody decides about a proposal
 }
 
 // New returns a server, or an error that names what is missing or wrong in its Config.

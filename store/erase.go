@@ -27,7 +27,7 @@ type erasure struct {
 
 // erasedBuckets are those in which data about a person may be anywhere, in the order in which they are
 // read.
-var erasedBuckets = [...]Bucket{Ended, Journal, Audit, Jobs, Notices, FailedNotices, EventTypes, Refusals, People}
+var erasedBuckets = [...]Bucket{Ended, Journal, Audit, Jobs, Proposals, Proposed, Notices, FailedNotices, EventTypes, Refusals, People}
 
 func (e *erasure) fields(c *codec) {
 	c.str(&e.profile)
@@ -47,7 +47,7 @@ func (e *erasure) fields(c *codec) {
 const eraseSlice = 2000
 
 // Erase removes data about forgotten people from the next slice of the ended runs, of the
-// journal, of the audit trail, of the notices, of the jobs and of what arrived. It reports whether there is more to do. It removes the person, the instants
+// journal, of the audit trail, of the notices, of the jobs, of the proposals and of what arrived. It reports whether there is more to do. It removes the person, the instants
 // and the content. The flow and the outcome of each run stay, and so do the counts.
 func (s *Store) Erase() (more bool, err error) {
 	var record []byte
@@ -118,6 +118,10 @@ func (e *erasure) erase(w Writer, bucket Bucket, key, record []byte, add func(wr
 		return e.eraseAudit(w, key, record, add)
 	case Jobs:
 		return e.eraseFromJob(key, record, add)
+	case Proposals:
+		return e.eraseProposal(key, record, add)
+	case Proposed:
+		return e.eraseProposed(key, record, add)
 	case Notices, FailedNotices:
 		n, err := decodeNotice(record)
 		if err == nil && n.Profile == e.profile && n.At <= e.stamp {

@@ -32,6 +32,9 @@ const (
 	eventTypeVersion   = 'e'
 	eventSeriesVersion = 's'
 	refusalVersion     = 'r'
+	deployVersion      = 'd' // and so are the next two
+	proposalVersion    = 'p'
+	proposedVersion    = 'q'
 )
 
 func encodeRun(r *engine.Run) []byte {
@@ -313,7 +316,7 @@ func stateFields(c *codec, s *engine.State) {
 	integer(c, &s.Outbound)
 	list(c, &s.Only, (*codec).str)
 	c.bool(&s.Killed)
-	list(c, &s.Active, func(c *codec, v *engine.FlowVersion) { c.str(&v.Flow); c.str(&v.Version) })
+	list(c, &s.Active, versionFields)
 	list(c, &s.Schedules, func(c *codec, x *engine.Scheduled) {
 		c.str(&x.Flow)
 		integer(c, &x.Trigger)
