@@ -181,6 +181,13 @@ func (c *Client) Run(ctx context.Context, id string) (*Run, error) {
 	return run, c.get(ctx, runPath(id), nil, run)
 }
 
+// RetryRun lets a run go on that has failed, at the step at which it failed, in the active version of its flow. The reason goes to
+// its timeline and may be empty.
+func (c *Client) RetryRun(ctx context.Context, id, reason string) (*Answer, error) {
+	answer := &Answer{}
+	return answer, c.send(ctx, http.MethodPost, runPath(id)+"/retry", map[string]string{"reason": reason}, answer)
+}
+
 // CancelRun ends a run now. The reason goes to its timeline and may be empty.
 func (c *Client) CancelRun(ctx context.Context, id, reason string) (*Answer, error) {
 	answer := &Answer{}

@@ -159,6 +159,8 @@ func (in *Input) digest() uint64 {
 		mix(h, p.Do.String(), p.Flow, fmt.Sprint(p.Campaign, p.EndRuns), p.Reason)
 	case *Cancel:
 		mix(h, p.Run.String(), p.Reason)
+	case *Retry:
+		mix(h, p.Run.String(), p.Reason) // what else it has follows from the run
 	case *Deploy:
 		for _, bundle := range p.Flows {
 			mix(h, fmt.Sprint(len(bundle)))

@@ -329,6 +329,13 @@ func (h *history) command() *engine.Input {
 	case 1, 2:
 		set := pick(h.dice, `{"plan":"pro"}`, `{"plan":null}`, `{"timezone":"Asia/Kathmandu"}`, `{"timezone":7}`)
 		return &engine.Input{Payload: &engine.ProfileChange{Profile: h.person(), Set: []byte(set), Replace: h.dice.IntN(4) == 0}}
+	case 4:
+		if len(h.posts) > 0 {
+			in, run, err := h.store.Retry(h.posts[h.dice.IntN(len(h.posts))].Run, "as asked")
+			if err == nil && run != nil && !run.Live() {
+				return &engine.Input{Payload: in}
+			}
+		}
 	case 3:
 		if len(h.posts) > 0 {
 			return &engine.Input{Payload: &engine.Cancel{Run: h.posts[h.dice.IntN(len(h.posts))].Run}}

@@ -57,6 +57,8 @@ type Run struct {
 	Timeline  []Entry      // what happened, oldest first
 	Dropped   Dropped      // what a loop without times has let go
 
+	Retries []Retried // in order
+
 	Trace trace.Context // of what started it; its posts and fetches are part of it. Nothing is decided by it
 }
 
@@ -252,6 +254,7 @@ func (r *Run) clone() *Run {
 	c.Fetched = slices.Clip(r.Fetched)
 	c.Collected = slices.Clone(r.Collected)
 	c.Mailbox = slices.Clone(r.Mailbox)
+	c.Retries = slices.Clip(r.Retries)
 	c.Timeline = slices.Clip(r.Timeline)
 	return &c
 }

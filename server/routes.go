@@ -205,6 +205,12 @@ func (s *Server) runRoutes() []route {
 			id: "showRun", topic: "Runs", does: "Show a run", more: "With its data, its messages and its timeline.",
 			gives: ok(Run{}, "the run"), fails: []int{404, 503},
 		}},
+		{"POST /v1/runs/{id}/retry", ScopeOperate, s.retryRun, operation{
+			id: "retryRun", topic: "Runs", does: "Try a failed run again", more: "It goes on at the step at which it failed, or at the send whose message failed or expired, in the active version of its flow: by a migration of " +
+				"this version for the step, or else at the step with the same id. A message keeps its number. An attempt that may have gone out is not made again.",
+			bare: true, takes: body(cancelRequest{}, maxCommandBody, `{"reason": "the template is fixed"}`), gives: ok(engine.Answer{}, "the run goes on"),
+			fails: []int{400, 404, 409, 429, 503},
+		}},
 		{"POST /v1/runs/{id}/cancel", ScopeOperate, s.cancelRun, operation{
 			id: "cancelRun", topic: "Runs", does: "Cancel a run", more: "It ends now, and nothing more goes out for it.",
 			bare: true, takes: body(cancelRequest{}, maxCommandBody, `{"reason": "the order was returned"}`), gives: ok(engine.Answer{}, "the run has ended"),

@@ -19,7 +19,7 @@ var operator = engine.Actor{Name: "ops", Address: "10.0.0.7:4711", Request: "r1"
 func signed(inputs []*engine.Input) {
 	for _, in := range inputs {
 		switch p := in.Payload.(type) {
-		case *engine.Cancel, *engine.Deploy, *engine.Control, *engine.ProfileChange, *engine.Note:
+		case *engine.Cancel, *engine.Deploy, *engine.Control, *engine.ProfileChange, *engine.Note, *engine.Retry:
 			in.By = &operator
 		case *engine.CampaignControl:
 			if p.Do != engine.CampaignAdmit {
@@ -104,6 +104,10 @@ func agrees(in *engine.Input, e *engine.AuditEntry, was, is map[string]any, acti
 		}
 	case *engine.Cancel:
 		if e.On != p.Run.String() || e.Profile == "" || is["outcome"] != engine.OutcomeCancelled || is["status"] == was["status"] {
+			return fmt.Errorf("says of run %s that %s of %s went from %v to %v", p.Run, e.On, e.Profile, was, is)
+		}
+	case *engine.Retry:
+		if e.On != p.Run.String() || e.Profile == "" || was["outcome"] == "" {
 			return fmt.Errorf("says of run %s that %s of %s went from %v to %v", p.Run, e.On, e.Profile, was, is)
 		}
 	case *engine.ProfileChange:

@@ -217,6 +217,10 @@ func (e *erasure) forgets(in *engine.Input) bool {
 		p.Only = slices.DeleteFunc(p.Only, func(id string) bool { return id == e.profile })
 	case *engine.Cancel:
 		p.Reason = e.withoutWord(p.Reason)
+	case *engine.Retry:
+		if p.Reason = e.withoutWord(p.Reason); p.Profile == e.profile {
+			p.Profile = ""
+		}
 	case *engine.CampaignControl:
 		p.Reason = e.withoutWord(p.Reason)
 	}
@@ -267,6 +271,8 @@ func (e *erasure) commandNames(payload engine.Payload) bool {
 		return slices.Contains(p.Only, e.profile)
 	case *engine.Cancel:
 		return e.isWordOf(p.Reason)
+	case *engine.Retry:
+		return p.Profile == e.profile || e.isWordOf(p.Reason)
 	case *engine.CampaignControl:
 		return e.isWordOf(p.Reason)
 	}

@@ -24,12 +24,18 @@ func derive(c engine.Change, add func(write)) {
 	switch {
 	case after.Live():
 		add(write{bucket: Runs, key: after.ID[:], value: encodeRun(after)})
+		if c.Before != nil && !c.Before.Live() { // it was tried again
+			add(write{bucket: Ended, key: endedKey(after.ID, c.Before.Ended), delete: true})
+		}
 	case after.Status == engine.LeftOut:
 		add(write{bucket: Runs, key: after.ID[:], delete: true})
 	default:
 		add(write{bucket: Ended, key: endedKey(after.ID, after.Ended), value: encodeRun(after)})
-		if c.Before == nil || c.Before.Live() {
+		if c.Before == nil || c.Before.Live() || c.Before.Ended != after.Ended {
 			add(write{bucket: Runs, key: after.ID[:], value: encodeSign(after)})
+		}
+		if c.Before != nil && !c.Before.Live() && c.Before.Ended != after.Ended {
+			add(write{bucket: Ended, key: endedKey(after.ID, c.Before.Ended), delete: true})
 		}
 	}
 	var old []write

@@ -95,6 +95,7 @@ func runFields(c *codec, r *engine.Run) {
 	integer(c, &r.Leaving)
 	meanwhileFields(c, r, signal)
 	traceFields(c, &r.Trace)
+	list(c, &r.Retries, func(c *codec, x *engine.Retried) { integer(c, &x.Message); integer(c, &x.Attempts) })
 }
 
 // fetchFields describes the fetch under way, and the answers to those before.
@@ -292,6 +293,7 @@ func stateFields(c *codec, s *engine.State) {
 	integer(c, &s.Down)
 	c.bool(&s.Surveying)
 	c.bytes(s.Surveyed[:])
+	c.uint(&s.Forgot)
 }
 
 func policyFields(c *codec, p *engine.AccountPolicy) {

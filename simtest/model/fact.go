@@ -66,6 +66,7 @@ const (
 	goesOn              // its campaign, for which it was parked
 	moves               // another version takes it over
 	ends                // from outside: cancelled, restarted, forgotten
+	retries             // an operator lets it go on although it has ended
 )
 
 // happening is an event or a reply.
@@ -102,6 +103,9 @@ type Message struct {
 	reason   string // why it is held, or was held back; empty for what is not compared
 	handed   *Handed
 	conv     string // the conversation it went to; empty while the provider has not said it
+	settled  int    // attempts of it that had failed when it was sent again
+	doubted  []int  // attempts whose outcome was unknown
+	heard    []int  // attempts of which a receipt came
 	gone     bool   // a run in a loop without times has let it go
 	borrowed bool   // the model cannot tell the conversation, and takes the engine's word
 }

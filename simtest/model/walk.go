@@ -39,8 +39,9 @@ type walk struct {
 	loops    []*loop
 	calls    int // of other flows, so far
 	fetches  map[int]engine.FetchResult
-	attempt  int // of the fetch
-	tried    int // attempts of the fetches before it
+	attempt  int   // of the fetch
+	resends  *step // whose message is sent again
+	tried    int   // attempts of the fetches before it
 	paused   bool
 	path     []entry
 
@@ -99,8 +100,12 @@ func live(r *Run) *walk {
 	w.next()
 	w.reply = w.f.h
 	w.note(engine.KindStarted, engine.NoStep, 0, "")
-	way := w.lead()
+	way := w.lead(w.begin)
 	for way.kind != parked && w.next() { // an ended run still hears of its messages
+		if w.f.kind == retries {
+			way = w.lead(w.again)
+			continue
+		}
 		w.hear()
 	}
 	return w
@@ -108,7 +113,7 @@ func live(r *Run) *walk {
 
 // lead follows the flow until there are no more facts, or the run has ended. What cannot be
 // computed ends it.
-func (w *walk) lead() (way *way) {
+func (w *walk) lead(begin func() *way) (way *way) {
 	defer func() {
 		p := recover()
 		if _, broken := p.(failing); broken {
@@ -118,7 +123,7 @@ func (w *walk) lead() (way *way) {
 			panic(p)
 		}
 	}()
-	way = w.begin()
+	way = begin()
 	for way != nil && way.kind == elsewhere {
 		way = w.goOn(way.goal)
 	}
