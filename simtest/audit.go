@@ -92,7 +92,18 @@ func shows(in *engine.Input, e *engine.AuditEntry, active []engine.FlowVersion) 
 			return fmt.Errorf("says that %s changed from %v to %v", name, old, now)
 		}
 	}
+	if p, ok := in.Payload.(*engine.Retry); ok {
+		return agreesRetry(p, e, was)
+	}
 	return agrees(in, e, was, is, active)
+}
+
+// agreesRetry is agrees for a retry.
+func agreesRetry(p *engine.Retry, e *engine.AuditEntry, was map[string]any) error {
+	if e.On != p.Run.String() || e.Profile == "" || was["outcome"] == "" {
+		return fmt.Errorf("says of run %s that %s of %s was %v", p.Run, e.On, e.Profile, was)
+	}
+	return nil
 }
 
 // agrees reports what the fields of an entry say otherwise than its command.
@@ -104,10 +115,6 @@ func agrees(in *engine.Input, e *engine.AuditEntry, was, is map[string]any, acti
 		}
 	case *engine.Cancel:
 		if e.On != p.Run.String() || e.Profile == "" || is["outcome"] != engine.OutcomeCancelled || is["status"] == was["status"] {
-			return fmt.Errorf("says of run %s that %s of %s went from %v to %v", p.Run, e.On, e.Profile, was, is)
-		}
-	case *engine.Retry:
-		if e.On != p.Run.String() || e.Profile == "" || was["outcome"] == "" {
 			return fmt.Errorf("says of run %s that %s of %s went from %v to %v", p.Run, e.On, e.Profile, was, is)
 		}
 	case *engine.ProfileChange:

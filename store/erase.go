@@ -213,6 +213,15 @@ func (e *erasure) forgets(in *engine.Input) bool {
 		in.Payload = &engine.Dequeue{Flow: p.Flow}
 	case *engine.Quarantine:
 		p.Profile = ""
+	default:
+		e.forgetsCommand(in.Payload)
+	}
+	return true
+}
+
+// forgetsCommand is forgets for the commands of operators.
+func (e *erasure) forgetsCommand(payload engine.Payload) {
+	switch p := payload.(type) {
 	case *engine.Control:
 		p.Only = slices.DeleteFunc(p.Only, func(id string) bool { return id == e.profile })
 	case *engine.Cancel:
@@ -224,7 +233,6 @@ func (e *erasure) forgets(in *engine.Input) bool {
 	case *engine.CampaignControl:
 		p.Reason = e.withoutWord(p.Reason)
 	}
-	return true
 }
 
 // names reports whether a payload names the person, or has something that only concerns them.
