@@ -48,6 +48,8 @@ var keylessRoutes = map[string]string{
 	"POST /v1/profiles":          "NDJSON takes no Idempotency-Key; profiles are merged",
 	"POST /-/reload":             "POST /v1/flows takes one",
 	"POST /v1/notices/retry":     "sent twice is tried again once",
+	"POST /v1/runs/retry":        "what is asked for twice finds nothing more to do",
+	"POST /v1/runs/cancel":       "what is asked for twice finds nothing more to do",
 	"POST /v1/jobs/{id}/stop":    "a job that is stopped twice is stopped once",
 	"POST /v1/flows/plan":        "", // it changes nothing
 	"POST /v1/campaigns/preview": "", // it changes nothing

@@ -232,6 +232,9 @@ func (e *erasure) forgetsCommand(payload engine.Payload) {
 		}
 	case *engine.CampaignControl:
 		p.Reason = e.withoutWord(p.Reason)
+	case *engine.Note:
+		p.Before, _ = e.withoutAsked(p.Before)
+		p.After, _ = e.withoutAsked(p.After)
 	}
 }
 
@@ -283,6 +286,10 @@ func (e *erasure) commandNames(payload engine.Payload) bool {
 		return p.Profile == e.profile || e.isWordOf(p.Reason)
 	case *engine.CampaignControl:
 		return e.isWordOf(p.Reason)
+	case *engine.Note:
+		_, before := e.withoutAsked(p.Before)
+		_, after := e.withoutAsked(p.After)
+		return before || after
 	}
 	return false
 }

@@ -18,15 +18,14 @@ func newRunsRetry(flags *apiFlags) *cobra.Command {
 	var reason string
 	c := &cobra.Command{
 		Use:     "retry RUN",
-		Short:   "Try a failed run again",
+		Short:   "Try a failed run again, or many",
 		Long:    retryHelp,
-		Example: "  nudge runs retry 01JCWZ7Q4N0000000000000001 --reason 'the template is fixed'",
-		Args:    cobra.ExactArgs(1),
+		Example: "  nudge runs retry 01JCWZ7Q4N0000000000000001 --reason 'the template is fixed'\n  nudge runs retry --failure 0a1b2c3d4e5f6071\n  nudge runs retry --failure 0a1b2c3d4e5f6071 --expect 41 --follow",
 	}
 	c.Flags().StringVar(&reason, "reason", "", "a note for the run's timeline")
 	output := outputFlag(c)
 	run := ""
-	c.RunE = ask(flags, output, func(ctx context.Context, a *client.Client, args []string) (answer *client.Answer, err error) {
+	one := ask(flags, output, func(ctx context.Context, a *client.Client, args []string) (answer *client.Answer, err error) {
 		if run, err = runID(args[0]); err != nil {
 			return nil, err
 		}
@@ -42,5 +41,7 @@ func newRunsRetry(flags *apiFlags) *cobra.Command {
 		_, err := fmt.Fprintf(c.OutOrStdout(), "run %s %s\n", run, did)
 		return err
 	})
+	m := &many{verb: "retry", output: output, count: (*client.Client).CountRetry, start: (*client.Client).RetryRuns}
+	m.command(c, flags, one)
 	return c
 }
