@@ -116,7 +116,7 @@ type describer struct {
 
 func newDescriber(t *testing.T) *describer {
 	c := comments{types: map[string]string{}, fields: map[string]string{}, words: map[string][]string{}}
-	for _, dir := range []string{"server", "engine", "store", "flows", "lang/diag", "whatif/plan", "whatif/preview"} {
+	for _, dir := range []string{"server", "engine", "store", "flows", "lang/diag", "whatif/cases", "whatif/plan", "whatif/preview"} {
 		c.read(t, dir)
 	}
 	return &describer{t: t, comments: c, names: map[reflect.Type]string{}, schemas: map[string]object{}}
