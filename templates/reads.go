@@ -28,6 +28,9 @@ func (t *Template) Facts() Facts { return t.facts }
 // collected are the reads of a template and its variants while they are compiled.
 type collected map[string]Read
 
+// maxReadDepth is how many fields of a path are noted; of a longer one the first of them are.
+const maxReadDepth = 16
+
 // note notes that a text reads a path of a scope, and what on the way to it may be absent. A
 // condition around the place changes nothing: the value may still be absent.
 func (c collected) note(scope *shape.Type, path []string) {
@@ -35,6 +38,7 @@ func (c collected) note(scope *shape.Type, path []string) {
 		return
 	}
 	t := scope
+	path = path[:min(len(path), maxReadDepth)]
 	for i, field := range path {
 		f, ok := t.Field(field)
 		if !ok {
