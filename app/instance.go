@@ -75,6 +75,7 @@ type Instance struct {
 	reloading sync.Mutex // guards project
 	project   *Project
 	reloads   *reloadMetrics
+	health    health
 }
 
 // part is something that was started and has to be stopped.
@@ -130,6 +131,7 @@ func (i *Instance) start(ctx context.Context) error {
 		return err
 	}
 	i.reloads.note(reloadLoaded)
+	i.health.read(nil, nil)
 	i.startMigrations()
 	if err := i.serve(registry); err != nil {
 		return err
@@ -163,12 +165,16 @@ func (i *Instance) openStore(registry *prometheus.Registry) (*engine.Engine, err
 	if kv.OthersMayRead() {
 		i.log.Warn("other users of this machine may read the store; chmod 600 keeps it to this one", "file", kv.Path())
 	}
+	i.health.change(func(p *server.ProcessHealth) { p.Started, i.health.kv = now(), kv })
 	i.watchStore(kv)
 	if err := measureStore(registry, kv); err != nil {
 		return nil, failed(err)
 	}
 	if i.check, err = newStoreCheck(i.store, kv.Release, registry, i.log); err != nil {
 		return nil, failed(err)
+	}
+	i.check.found = func(problems int) {
+		i.health.change(func(p *server.ProcessHealth) { p.Damage = problems })
 	}
 	state, err := i.store.State()
 	if err != nil {
@@ -255,7 +261,7 @@ func (i *Instance) serve(registry *prometheus.Registry) error {
 		Runner: i.runner, Store: i.store, Deployed: i.noteDeploy, Tokens: i.currentTokens, Origins: i.currentOrigins, Registry: registry, Log: i.log,
 		Endpoints: namesOf(i.project.Settings.Endpoints),
 		Audiences: i.audiences, Limits: i.project.Settings.Limits, Full: i.full.Load, CheckStore: i.check.run,
-		Tracer: i.spans.Tracer(),
+		Tracer: i.spans.Tracer(), Process: i.processHealth,
 	}
 	if secrets := i.project.Settings.Secrets; len(secrets) > 0 {
 		hooks := i.project.Settings.Webhooks

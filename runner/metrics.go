@@ -36,6 +36,9 @@ type metrics struct {
 	faults   prometheus.Counter
 	damaged  prometheus.Counter
 
+	waiting waitingCounts             // beside outbox
+	health  map[string]*accountHealth // by account
+
 	account string // the default one: it carries the messages that name none
 }
 
@@ -77,6 +80,10 @@ func newMetrics(accounts []Account) *metrics {
 		batch:    prometheus.NewHistogram(histogram("nudge_batch_inputs", "Inputs applied in one step of the loop.", prometheus.ExponentialBuckets(1, 2, 12))),
 		faults:   single("nudge_faults_total", "Faults of the engine itself; each quarantined a run."),
 		damaged:  single("nudge_runs_damaged_total", "Runs that were quarantined because their records were damaged."),
+	}
+	m.health = map[string]*accountHealth{}
+	for _, a := range accounts {
+		m.health[a.Name] = &accountHealth{}
 	}
 	m.zero(accounts)
 	return m
@@ -175,7 +182,9 @@ func (m *metrics) answer(kind string, a *engine.Answer) {
 
 // planned adds to the planned messages of an account.
 func (m *metrics) planned(account string, n int) {
-	m.outbox.WithLabelValues(cmp.Or(account, m.account)).Add(float64(n))
+	account = cmp.Or(account, m.account)
+	m.outbox.WithLabelValues(account).Add(float64(n))
+	m.waiting.add(account, n)
 }
 
 // plannedOf adds the planned messages of a run, so many times.
@@ -200,6 +209,7 @@ func (m *metrics) change(c *engine.Change) {
 		if reason := e.UnsentReason(); reason != "" {
 			m.unsent.WithLabelValues(c.After.Flow, reason).Inc()
 		}
+		m.observe(c.After, &e)
 		switch {
 		case e.Kind == engine.KindEnded:
 			m.ended.WithLabelValues(c.After.Flow, c.After.Outcome).Inc()

@@ -430,6 +430,7 @@ func (a answering) Submit(context.Context, ...*engine.Input) ([]engine.Answer, e
 	return nil, a.err
 }
 func (a answering) Begin(...*engine.Input) (*runner.Ticket, error)     { return nil, a.err }
+func (answering) Health() runner.Health                                { return runner.Health{} }
 func (answering) Standing() time.Duration                              { return 0 }
 func (answering) Suspect(...engine.RunID)                              {}
 func (a answering) Settle(context.Context, []store.NoticeResult) error { return a.err }
