@@ -76,6 +76,7 @@ type Instance struct {
 	project   *Project
 	reloads   *reloadMetrics
 	health    health
+	served    atomic.Pointer[Project] // as it was last loaded
 }
 
 // part is something that was started and has to be stopped.
@@ -262,6 +263,10 @@ func (i *Instance) serve(registry *prometheus.Registry) error {
 		Endpoints: namesOf(i.project.Settings.Endpoints),
 		Audiences: i.audiences, Limits: i.project.Settings.Limits, Full: i.full.Load, CheckStore: i.check.run,
 		Tracer: i.spans.Tracer(), Process: i.processHealth,
+		Project: func() server.ServedProject {
+			p := i.served.Load()
+			return server.ServedProject{Project: p.Project, Folder: p.Folder}
+		},
 	}
 	if secrets := i.project.Settings.Secrets; len(secrets) > 0 {
 		hooks := i.project.Settings.Webhooks

@@ -40,8 +40,8 @@ type storeCheck struct {
 	log     *slog.Logger
 	metrics checkMetrics
 	found   func(problems int) // notes what a whole check found; may be nil
-	one     sync.Mutex      // held by the check that runs
-	ctx     context.Context // ends all checks
+	one     sync.Mutex         // held by the check that runs
+	ctx     context.Context    // ends all checks
 	cancel  context.CancelFunc
 	done    chan struct{} // closed when the schedule has ended
 }

@@ -341,6 +341,7 @@ func newServers(t *testing.T) *servers {
 	usual := server.Config{
 		Runner: s.runner, Store: s.store, Registry: prometheus.NewRegistry(),
 		Endpoints: []string{"crm"},
+		Project:   projectOf(t, told),
 		Audiences: audience.NewSnapshots(audience.Sources{Project: people}),
 		Reload:    func(context.Context, *engine.Actor) (diag.List, error) { return nil, nil },
 		CheckStore: func(_ context.Context, p func(store.CheckProgress)) (*store.Report, error) {
@@ -379,7 +380,7 @@ func newServers(t *testing.T) *servers {
 		},
 		"stopped": func(c *server.Config) http.Header {
 			c.Runner = stopped{}
-			c.Audiences, c.Reload, c.CheckStore = nil, nil, nil
+			c.Audiences, c.Reload, c.CheckStore, c.Project = nil, nil, nil, nil
 			return nil
 		},
 		"busy with notices": func(c *server.Config) http.Header {
@@ -450,8 +451,10 @@ func (f *failing) View(read func(store.Reader) error) error {
 
 // path is a path with values of its parameters.
 func (w *servers) path(path string, dice *rand.Rand) string {
-	id := pick(dice, "ann", "bob", "nobody", "%00")
+	id, flow, name := pick(dice, "ann", "bob", "nobody", "%00"), pick(dice, "order", "sale", "none"), pick(dice, "shipped", "none")
 	switch {
+	case strings.Contains(path, "/stories"):
+		flow, name = pick(dice, "hello", "hello", "none"), pick(dice, "wrong", "ends%20as%20read", "none")
 	case strings.Contains(path, "/runs/"):
 		id = pick(dice, append([]string{"x", "01JD0Q7V6T3M5R8W9X0Y1Z2A3B"}, w.runs...)...)
 	case strings.Contains(path, "/campaigns/"):
@@ -459,7 +462,7 @@ func (w *servers) path(path string, dice *rand.Rand) string {
 			id = pick(dice, all...)
 		}
 	}
-	return strings.NewReplacer("{id}", id, "{flow}", pick(dice, "order", "sale", "none")).Replace(path)
+	return strings.NewReplacer("{id}", id, "{flow}", flow, "{name}", name).Replace(path)
 }
 
 func (w *servers) campaigns() (all []string) {

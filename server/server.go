@@ -54,6 +54,7 @@ type Config struct {
 	// Preferences makes the page of people's preferences as it is now. Nil: there is none.
 	Preferences func() *Preferences
 	Full        func() bool          // whether the disk of the store is nearly full; nil: nobody looks
+	Project     func() ServedProject // the project folder as it was last loaded; nil: there is none
 	Process     func() ProcessHealth // what the process around the server knows; nil: nothing
 	Registry    *prometheus.Registry // for /metrics, and for the server's own; nil: none
 	Tracer      trace.Tracer         // records requests; nil: nothing is recorded, and traces are passed on
@@ -71,6 +72,7 @@ type Server struct {
 	access       *accessMetrics
 	unproven     *unproven
 	heard        *webhookTimes
+	booth        *storyBooth
 }
 
 // New returns a server, or an error that names what is missing or wrong in its Config.
@@ -105,7 +107,7 @@ func New(config Config) (*Server, error) {
 	for _, r := range config.Receivers {
 		heard.know(r.Name())
 	}
-	return &Server{config: config, flows: flowCache{store: config.Store}, hooks: hooks, limits: limits, limitMetrics: refusals, access: access, unproven: bodies, heard: heard}, nil
+	return &Server{config: config, flows: flowCache{store: config.Store}, hooks: hooks, limits: limits, limitMetrics: refusals, access: access, unproven: bodies, heard: heard, booth: newStoryBooth()}, nil
 }
 
 var receiverName = regexp.MustCompile(`^[a-z0-9-]+$`)
