@@ -42,6 +42,7 @@ type Config struct {
 	Clock       runner.Clock             // nil: the clock from the settings
 	Log         *slog.Logger             // required
 
+	dev        *devTools     // of a project that runs against a sandbox; else nil
 	patience   time.Duration // how long a stop waits for current requests; 0: shutdownPeriod
 	engineStop time.Duration // and how long for the engine; 0: engineGrace
 }
@@ -188,6 +189,9 @@ func (i *Instance) openStore(registry *prometheus.Registry) (*engine.Engine, err
 	if i.config.Clock == nil {
 		i.config.Clock = clockFor(i.project.Settings.Speed, state.Stamp)
 	}
+	if steered, ok := i.config.Clock.(*SteeredClock); ok {
+		steered.JumpTo(state.Stamp.Time()) // it may have jumped before the last stop
+	}
 	core, err := engine.New(state, inUse)
 	return core, failed(err)
 }
@@ -278,6 +282,10 @@ func (i *Instance) serve(registry *prometheus.Registry) error {
 	}
 	if i.preferences.Load() != nil {
 		config.Preferences = i.preferences.Load
+	}
+	if i.config.dev != nil {
+		i.config.dev.instance = i
+		config.Dev = i.config.dev
 	}
 	s, err := server.New(config)
 	if err != nil {

@@ -63,6 +63,14 @@ func (r *Runner) Health() Health {
 	return h
 }
 
+// Quiet reports whether the loop has nothing to do until an instant that it returns, 0 for never:
+// no input waits, no post is under way, and no timer is due. Something may arrive at any moment.
+func (r *Runner) Quiet() (quiet bool, next engine.Instant) {
+	next = engine.Instant(r.wakesAt.Load())
+	due := next != 0 && !next.Time().After(r.config.Clock.Now())
+	return r.asleep.Load() && !due && r.inFlight.Load() == 0 && r.queue.empty(), next
+}
+
 // accountHealth is what is known of an account. The loop's goroutine writes it.
 type accountHealth struct {
 	hold                   atomic.Pointer[hold] // nil: it takes messages

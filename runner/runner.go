@@ -30,6 +30,9 @@ type Runner struct {
 	metrics     *metrics
 	over        chan struct{}             // closed when no outcome of a post is taken any more
 	stepping    atomic.Pointer[time.Time] // when the step under way began; nil between steps
+	asleep      atomic.Bool               // the loop waits for an input or a timer
+	wakesAt     atomic.Int64              // what it waits for then, an [engine.Instant]; 0 for nothing
+	inFlight    atomic.Int64              // posts without a result
 	waited      atomic.Int64              // how long the oldest input of the newest step had waited, a [time.Duration]
 	due         atomic.Int64              // the first timer that is not taken, an [engine.Instant]; 0 for none
 
@@ -214,6 +217,10 @@ func (r *Runner) sleep(ctx context.Context, next engine.Instant) {
 	}
 	timer := r.config.Clock.Wake(at)
 	defer timer.Stop()
+	r.wakesAt.Store(int64(next))
+	r.inFlight.Store(int64(r.flying))
+	r.asleep.Store(true)
+	defer r.asleep.Store(false)
 	select {
 	case <-r.queue.wake:
 	case <-timer.C:

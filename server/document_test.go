@@ -71,6 +71,9 @@ func TestDocument(t *testing.T) {
 	for i := range d.operations {
 		op := &d.operations[i]
 		for status := range op.responses {
+			if status == "500" && strings.HasPrefix(op.path, "/v1/dev/") {
+				continue // nothing of them can break
+			}
 			if !seen[op.id+" "+status] && *requests >= 10_000 && op.id+" "+status != "showRun 503" { // of a damaged record; see TestDamagedRun of app
 				t.Errorf("%s %s: %s never came", op.method, op.path, status)
 			}
@@ -342,6 +345,7 @@ func newServers(t *testing.T) *servers {
 		Runner: s.runner, Store: s.store, Registry: prometheus.NewRegistry(),
 		Endpoints: []string{"crm"},
 		Project:   projectOf(t, told),
+		Dev:       newTools(),
 		Audiences: audience.NewSnapshots(audience.Sources{Project: people}),
 		Reload:    func(context.Context, *engine.Actor) (diag.List, error) { return nil, nil },
 		CheckStore: func(_ context.Context, p func(store.CheckProgress)) (*store.Report, error) {
@@ -380,7 +384,7 @@ func newServers(t *testing.T) *servers {
 		},
 		"stopped": func(c *server.Config) http.Header {
 			c.Runner = stopped{}
-			c.Audiences, c.Reload, c.CheckStore, c.Project = nil, nil, nil, nil
+			c.Audiences, c.Reload, c.CheckStore, c.Project, c.Dev = nil, nil, nil, nil, nil
 			return nil
 		},
 		"busy with notices": func(c *server.Config) http.Header {
@@ -454,7 +458,7 @@ func (w *servers) path(path string, dice *rand.Rand) string {
 	id, flow, name := pick(dice, "ann", "bob", "nobody", "%00"), pick(dice, "order", "sale", "none"), pick(dice, "shipped", "none")
 	switch {
 	case strings.Contains(path, "/stories"):
-		flow, name = pick(dice, "hello", "hello", "none"), pick(dice, "wrong", "ends%20as%20read", "none")
+		flow, name = pick(dice, "hello", "hello", "odd", "none"), pick(dice, "wrong", "ends%20as%20odd", "none")
 	case strings.Contains(path, "/runs/"):
 		id = pick(dice, append([]string{"x", "01JD0Q7V6T3M5R8W9X0Y1Z2A3B"}, w.runs...)...)
 	case strings.Contains(path, "/campaigns/"):

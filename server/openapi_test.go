@@ -40,7 +40,7 @@ func TestOpenAPI(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	s, err := New(Config{Runner: struct{ Runner }{}, Store: kept, Registry: prometheus.NewRegistry()})
+	s, err := New(Config{Runner: struct{ Runner }{}, Store: kept, Registry: prometheus.NewRegistry(), Dev: struct{ DevTools }{}})
 	if err != nil {
 		t.Fatal(err)
 	}

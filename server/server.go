@@ -54,6 +54,7 @@ type Config struct {
 	// Preferences makes the page of people's preferences as it is now. Nil: there is none.
 	Preferences func() *Preferences
 	Full        func() bool          // whether the disk of the store is nearly full; nil: nobody looks
+	Dev         DevTools             // the clock and the people of nudge dev; nil: there are no dev routes
 	Project     func() ServedProject // the project folder as it was last loaded; nil: there is none
 	Process     func() ProcessHealth // what the process around the server knows; nil: nothing
 	Registry    *prometheus.Registry // for /metrics, and for the server's own; nil: none

@@ -25,6 +25,7 @@ steps:
   - send: { body: Are you there }
     id: reminder
 `,
+	"flows/odd.yaml": "flow: odd\ntrigger: { event: odd }\ndata: { n: number }\nsteps:\n  - branch: [ { if: data.n * data.n == 17, then: [ { exit: odd } ] } ]\n",
 	"tests/hello.yaml": `flow: hello
 people: { ann: }
 tests:
@@ -81,6 +82,7 @@ func TestStories(t *testing.T) {
 	}
 	s.do("GET", path+"?at=3", "").is(404, "the story has 2 frames")
 	s.do("GET", path+"?at=0", "").is(400, "must be the number of a frame")
+	s.do("GET", "/v1/flows/odd/stories/ends%20as%20odd", "").is(422, "no value was found for the condition")
 	s.do("GET", "/v1/flows/none/stories", "").is(404, "the project folder has no flow none")
 	s.do("GET", "/v1/flows/hello/stories/none", "").is(404, `the flow hello has no story \"none\"`)
 	s.do("GET", "/v1/flows/hello/stories?prof=1", "").is(400, "is not a parameter here")

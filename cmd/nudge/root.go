@@ -34,7 +34,7 @@ func newRoot() *cobra.Command {
 	root.AddCommand(
 		newDemo(), newDev(), newServe(), newSandbox(),
 		newNew(), newCheck(), newProve(), newGraph(), newTest(), newSimulate(), newExplain(), newPlan(), newBacktest(), newSchema(),
-		newSend(), newEvents(), newProfiles(), newFlows(), newTemplates(), newRuns(), newCampaigns(), newSchedule(), newAudit(), newNotices(), newHealth(),
+		newSend(), newEvents(), newProfiles(), newFlows(), newTemplates(), newRuns(), newCampaigns(), newSchedule(), newAudit(), newNotices(), newHealth(), newClock(), newInbox(),
 		newStore(), newToken(), newBench(), newWebhooks(), newVersion(),
 	)
 	root.InitDefaultCompletionCmd()
