@@ -109,21 +109,26 @@ func (c *Client) steer(ctx context.Context, id, verb string, body steering) (*Ca
 
 // Preview is what a campaign would do if it started now.
 type Preview struct {
-	Flow     string         `json:"flow"`
-	Rows     int            `json:"rows"` // that can be read
-	Bad      int            `json:"bad"`  // that cannot
-	BadRows  []BadRow       `json:"bad_rows,omitempty"`
-	Tried    int            `json:"tried"`           // rows that were looked at: the first 10,000
-	Outcomes map[string]int `json:"outcomes"`        // of the rows tried
-	Samples  []Sample       `json:"samples"`         // of the messages
-	Takes    string         `json:"takes,omitempty"` // how long the flow's rate makes all rows take
-	Forecast []Forecast     `json:"forecast"`        // when the messages of the rows tried go out
+	Flow     string              `json:"flow"`
+	Rows     int                 `json:"rows"` // that can be read
+	Bad      int                 `json:"bad"`  // that cannot
+	BadRows  []BadRow            `json:"bad_rows,omitempty"`
+	Tried    int                 `json:"tried"`           // rows that were looked at: the first 10,000
+	Outcomes map[string]int      `json:"outcomes"`        // of the rows tried
+	Samples  []Sample            `json:"samples"`         // of the messages: one of each locale and of each set of absent values, the most frequent first
+	Examples map[string][]string `json:"examples"`        // of the rows tried that send nothing at once: profiles by outcome, the first of each
+	Takes    string              `json:"takes,omitempty"` // how long the flow's rate makes all rows take
+	Forecast []Forecast          `json:"forecast"`        // when the messages of the rows tried go out
 }
 
-// Sample is one message as its person would read it.
+// Sample is one message as its person would read it. It stands for all messages of its kind.
 type Sample struct {
-	Profile string `json:"profile"`
-	Text    string `json:"text"`
+	Profile  string   `json:"profile"`
+	Step     string   `json:"step"`
+	Locale   string   `json:"locale,omitempty"` // of the person; empty: none is known
+	Absent   []string `json:"absent"`           // the values that the text reads and that are not there
+	Messages int      `json:"messages"`         // of this kind, among those that go out at once
+	Text     string   `json:"text"`
 }
 
 // Forecast is how many messages go out in a part of the time.

@@ -249,7 +249,7 @@ func (s *Server) previewCampaign(w http.ResponseWriter, r *http.Request) {
 		s.fail(w, r, problemOf(http.StatusNotImplemented, "audiences", "this server reads no audiences"))
 		return
 	}
-	p, err := preview.Of(r.Context(), s.config.Store, s.config.Audiences, request.Flow, request.Data, time.Now())
+	p, err := preview.Of(r.Context(), s.config.Store, s.config.Audiences, request.Flow, request.Data, s.now())
 	var refused *preview.RefusedError
 	var unreadable *preview.AudienceError
 	switch {
@@ -262,4 +262,12 @@ func (s *Server) previewCampaign(w http.ResponseWriter, r *http.Request) {
 	default:
 		reply(w, http.StatusOK, p)
 	}
+}
+
+// now is the present instant on the engine's clock.
+func (s *Server) now() time.Time {
+	if now := s.config.Runner.Health().Now; !now.IsZero() {
+		return now
+	}
+	return time.Now()
 }

@@ -22,7 +22,7 @@ func TestCampaigns(t *testing.T) {
 
 	var p preview.Preview
 	s.do("POST", "/v1/campaigns/preview", `{"flow": "sale"}`).is(http.StatusOK).decode(&p)
-	if p.Rows != 2 || p.Outcomes["sends at once"] != 2 || len(p.Samples) != 2 || p.Samples[1] != (preview.Sample{Profile: "bob", Text: "For bob"}) {
+	if p.Rows != 2 || p.Outcomes["sends at once"] != 2 || len(p.Samples) != 1 || p.Samples[0].Profile != "ann" || p.Samples[0].Text != "For ann" || p.Samples[0].Messages != 2 {
 		t.Errorf("the preview is %+v", p)
 	}
 	for body, status := range map[string]int{
