@@ -88,7 +88,7 @@ func (c *Client) DevPeople(ctx context.Context, limit int) ([]DevPerson, error) 
 // DevPerson returns a person with their newest messages.
 func (c *Client) DevPerson(ctx context.Context, profile string, limit int) (*DevPerson, error) {
 	p := &DevPerson{}
-	return p, c.get(ctx, "/v1/dev/people/"+url.PathEscape(profile), devLimit(limit), p)
+	return p, c.get(ctx, "/v1/dev/people/"+segment(profile), devLimit(limit), p)
 }
 
 func devLimit(limit int) url.Values {
@@ -102,7 +102,7 @@ func devLimit(limit int) url.Values {
 // in the project.
 func (c *Client) DevScript(ctx context.Context, profile, script string) (*DevPerson, error) {
 	p := &DevPerson{}
-	return p, c.send(ctx, http.MethodPut, "/v1/dev/people/"+url.PathEscape(profile), map[string]string{"script": script}, p)
+	return p, c.send(ctx, http.MethodPut, "/v1/dev/people/"+segment(profile), map[string]string{"script": script}, p)
 }
 
 // DevReply writes a message as a person; without a conversation in that of the newest message to
@@ -113,5 +113,5 @@ func (c *Client) DevReply(ctx context.Context, profile, text, conversation strin
 	if conversation != "" {
 		body["conversation"] = conversation
 	}
-	return m, c.send(ctx, http.MethodPost, "/v1/dev/people/"+url.PathEscape(profile)+"/replies", body, m)
+	return m, c.send(ctx, http.MethodPost, "/v1/dev/people/"+segment(profile)+"/replies", body, m)
 }

@@ -102,7 +102,7 @@ func (c *Client) Stories(ctx context.Context, flow string, proof bool) (*StoryLi
 		query.Set("proof", "true")
 	}
 	list := &StoryList{}
-	return list, c.get(ctx, "/v1/flows/"+url.PathEscape(flow)+"/stories", query, list)
+	return list, c.get(ctx, "/v1/flows/"+segment(flow)+"/stories", query, list)
 }
 
 // Story plays a story in virtual time, and returns the frame with a number from 1, or all frames
@@ -113,5 +113,5 @@ func (c *Client) Story(ctx context.Context, flow, name string, at int) (*PlayedS
 		query.Set("at", strconv.Itoa(at))
 	}
 	played := &PlayedStory{}
-	return played, c.get(ctx, "/v1/flows/"+url.PathEscape(flow)+"/stories/"+url.PathEscape(name), query, played)
+	return played, c.get(ctx, "/v1/flows/"+segment(flow)+"/stories/"+segment(name), query, played)
 }

@@ -3,7 +3,6 @@ package client
 import (
 	"context"
 	"encoding/json"
-	"net/url"
 )
 
 // TemplateUse is a step of an active flow that sends a template.
@@ -13,16 +12,26 @@ type TemplateUse struct {
 	Step      string   `json:"step"`
 	Inline    bool     `json:"inline,omitempty"` // the message stands in the flow itself
 	Languages []string `json:"languages"`        // the first is for people of any other language
-
-	Optional []string       `json:"optional,omitempty"` // the values that its texts read and that may be absent; not in a list
-	Cases    []TemplateCase `json:"cases,omitempty"`    // the worst first; not in a list
-	LeftOut  int            `json:"left_out,omitempty"` // cases beyond the most that are tried
 }
 
-// Template is a template and the steps that send it.
-type Template struct {
+// TemplateLine is a template in a list.
+type TemplateLine struct {
 	Name string        `json:"name"` // of its file; of a message that stands in a flow, the ID of its step
 	Uses []TemplateUse `json:"uses"`
+}
+
+// Template is a template with what people would read.
+type Template struct {
+	Name string          `json:"name"`
+	Uses []TemplateCases `json:"uses"`
+}
+
+// TemplateCases is a use of a template, and what people would read.
+type TemplateCases struct {
+	TemplateUse
+	Optional []string       `json:"optional"`           // the values that its texts read and that may be absent
+	Cases    []TemplateCase `json:"cases"`              // the worst first
+	LeftOut  int            `json:"left_out,omitempty"` // cases beyond the most that are tried
 }
 
 // TemplateCase is a message of a template, for example data.
@@ -64,9 +73,9 @@ type TemplateAlert struct {
 }
 
 // Templates lists the templates of the active flows, by name.
-func (c *Client) Templates(ctx context.Context) ([]Template, error) {
+func (c *Client) Templates(ctx context.Context) ([]TemplateLine, error) {
 	var out struct {
-		Templates []Template `json:"templates"`
+		Templates []TemplateLine `json:"templates"`
 	}
 	err := c.get(ctx, "/v1/templates", nil, &out)
 	return out.Templates, err
@@ -75,5 +84,5 @@ func (c *Client) Templates(ctx context.Context) ([]Template, error) {
 // Template returns what people would read of a template, for example data.
 func (c *Client) Template(ctx context.Context, name string) (*Template, error) {
 	t := &Template{}
-	return t, c.get(ctx, "/v1/templates/"+url.PathEscape(name), nil, t)
+	return t, c.get(ctx, "/v1/templates/"+segment(name), nil, t)
 }

@@ -149,15 +149,6 @@ func (s *Server) campaign(id string) (Campaign, error) {
 	return campaignOf(c, state.Installation), err
 }
 
-func (s *Server) showCampaign(w http.ResponseWriter, r *http.Request) {
-	c, err := s.campaign(r.PathValue("id"))
-	if err != nil {
-		s.fail(w, r, err)
-		return
-	}
-	reply(w, http.StatusOK, c)
-}
-
 // campaignStart is a campaign that is to start.
 type campaignStart struct {
 	ID    string `json:"id,omitempty"`    // makes the request safe to send again, as Idempotency-Key does

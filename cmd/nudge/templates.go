@@ -24,7 +24,7 @@ func newTemplates() *cobra.Command {
 
 // templatePage is the list of templates as -o json writes it.
 type templatePage struct {
-	Templates []client.Template `json:"templates"`
+	Templates []client.TemplateLine `json:"templates"`
 }
 
 func newTemplatesList(flags *apiFlags) *cobra.Command {
@@ -44,9 +44,9 @@ func newTemplatesList(flags *apiFlags) *cobra.Command {
 	return c
 }
 
-var templateList = listing[client.Template]{
+var templateList = listing[client.TemplateLine]{
 	empty: "no active flow sends anything", header: []string{"TEMPLATE", "LANGUAGES", "SENT BY"},
-	cells: func(t client.Template) []any {
+	cells: func(t client.TemplateLine) []any {
 		var steps []string
 		for _, u := range t.Uses {
 			steps = append(steps, u.Flow+" "+u.Step)
