@@ -78,7 +78,7 @@ func TestJump(t *testing.T) {
 	if want := []string{"Mon 10:00 one", "Tue 10:00 two", "Thu 10:00 three"}; len(got) != 3 || got[0] != want[0] || got[1] != want[1] || got[2] != want[2] {
 		t.Errorf("ann has %v, want %v", got, want)
 	}
-	runs, err := c.Runs(ctx, client.RunQuery{Profile: "ann"})
+	runs, err := c.Runs(ctx, client.RunQuery{RunFilter: client.RunFilter{Profile: "ann"}})
 	if err != nil || len(runs.Runs) != 1 || runs.Runs[0].Outcome != "completed" {
 		t.Errorf("%+v, %v", runs, err)
 	}
@@ -102,7 +102,7 @@ func TestDevPeople(t *testing.T) {
 		t.Fatalf("%+v, %v", p, err)
 	}
 	send("bob")
-	if runs, err := c.Runs(ctx, client.RunQuery{Profile: "bob"}); err != nil || runs.Runs[0].Outcome != "read" {
+	if runs, err := c.Runs(ctx, client.RunQuery{RunFilter: client.RunFilter{Profile: "bob"}}); err != nil || runs.Runs[0].Outcome != "read" {
 		t.Errorf("bob has not read it: %+v, %v", runs, err)
 	}
 	send("ann")

@@ -396,6 +396,9 @@ func (d *describer) component(t reflect.Type) string {
 	if _, taken := d.schemas[name]; taken {
 		from := filepath.Base(t.PkgPath())
 		name = strings.ToUpper(from[:1]) + from[1:] + name
+		if _, taken := d.schemas[name]; taken {
+			panic("two types would be called " + name + " in the document")
+		}
 	}
 	d.names[t], d.schemas[name] = name, nil
 	properties, required := d.properties(t, true)

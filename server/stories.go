@@ -39,8 +39,8 @@ const (
 	StoryEnding         StoryKind = "ending"         // it is a shortest way to an outcome
 )
 
-// StoryLine is a story in a list.
-type StoryLine struct {
+// ListedStory is a story in a list.
+type ListedStory struct {
 	Name string    `json:"name"`
 	Kind StoryKind `json:"kind"`
 	File string    `json:"file,omitempty"` // of a test
@@ -56,13 +56,13 @@ type StoryList struct {
 	Flow     string      `json:"flow"`
 	Version  string      `json:"version"`  // of the flow in the project folder, whose stories these are
 	Deployed bool        `json:"deployed"` // it is the active version, too
-	Stories  []StoryLine `json:"stories"`
+	Stories  []ListedStory `json:"stories"`
 	Mistakes diag.List   `json:"mistakes"` // of files of tests, whose stories are left out
 }
 
 // StoryShown is a story that was played.
 type StoryShown struct {
-	StoryLine
+	ListedStory
 	Flow     string        `json:"flow"`
 	Version  string        `json:"version"`
 	Deployed bool          `json:"deployed"`
@@ -107,7 +107,7 @@ func (s *Server) storyRoutes() []route {
 // storyBooth plays stories and proves flows, one at a time.
 type storyBooth struct {
 	turn   chan struct{} // capacity 1
-	proved map[engine.FlowVersion][]StoryLine
+	proved map[engine.FlowVersion][]ListedStory
 	of     *flows.Project // whose proofs they are
 }
 
@@ -175,7 +175,7 @@ func (s *Server) stories(flow string, proof bool) (*StoryList, error) {
 	if err != nil {
 		return nil, err
 	}
-	list := &StoryList{Flow: flow, Version: f.Version, Stories: []StoryLine{}, Mistakes: diag.List{},
+	list := &StoryList{Flow: flow, Version: f.Version, Stories: []ListedStory{}, Mistakes: diag.List{},
 		Deployed: slices.Contains(state.Active, engine.FlowVersion{Flow: f.Name, Version: f.Version})}
 	list.read(p, f)
 	if proof {
@@ -206,24 +206,24 @@ func (list *StoryList) read(p ServedProject, f *flows.Flow) {
 				name = file.Name + ": " + name
 			}
 			names[name] = true
-			list.Stories = append(list.Stories, StoryLine{Name: name, Kind: StoryTest, File: file.Name, Line: t.Span.Start.Line, test: t})
+			list.Stories = append(list.Stories, ListedStory{Name: name, Kind: StoryTest, File: file.Name, Line: t.Span.Start.Line, test: t})
 		}
 	}
 }
 
 // prove finds the stories of a flow by a proof, or remembers them.
-func (b *storyBooth) prove(p *flows.Project, f *flows.Flow) []StoryLine {
+func (b *storyBooth) prove(p *flows.Project, f *flows.Flow) []ListedStory {
 	if b.of != p {
-		b.of, b.proved = p, map[engine.FlowVersion][]StoryLine{}
+		b.of, b.proved = p, map[engine.FlowVersion][]ListedStory{}
 	}
 	version := engine.FlowVersion{Flow: f.Name, Version: f.Version}
 	if known, ok := b.proved[version]; ok {
 		return known
 	}
-	var found []StoryLine
+	var found []ListedStory
 	for _, report := range prove.ProjectWith(p, prove.Options{Budget: prove.Tenth, Stories: true, Only: f.Name}).Flows {
 		add := func(kind StoryKind, name string, told prove.Story) {
-			line := StoryLine{Name: name, Kind: kind, Why: "the shortest story is too long to show"}
+			line := ListedStory{Name: name, Kind: kind, Why: "the shortest story is too long to show"}
 			if len(told) > 0 {
 				line.text, line.Why = report.Test(name, told)
 			}
@@ -278,7 +278,7 @@ func frameAsked(values url.Values) (int, error) {
 
 // play plays a story. The caller has the booth.
 func (s *Server) play(flow, name string, at int) (*StoryShown, error) {
-	named := func(l StoryLine) bool { return l.Name == name }
+	named := func(l ListedStory) bool { return l.Name == name }
 	list, err := s.stories(flow, false)
 	if err != nil {
 		return nil, err
@@ -310,7 +310,7 @@ func (s *Server) play(flow, name string, at int) (*StoryShown, error) {
 	if err != nil {
 		return nil, err
 	}
-	shown := &StoryShown{StoryLine: line, Flow: flow, Version: list.Version, Deployed: list.Deployed, Text: line.text, Passed: result.Failure == nil,
+	shown := &StoryShown{ListedStory: line, Flow: flow, Version: list.Version, Deployed: list.Deployed, Text: line.text, Passed: result.Failure == nil,
 		Total: len(result.Frames) + result.LeftOut, LeftOut: result.LeftOut, At: 1, Frames: append([]story.Frame{}, result.Frames...)}
 	if f := result.Failure; f != nil {
 		shown.Failure = &storyFailure{f.Span.Start.Line, f.Message, f.Diff}

@@ -133,11 +133,7 @@ func (e *erasure) erase(w Writer, bucket Bucket, key, record []byte, add func(wr
 	case Refusals:
 		return e.eraseRefusal(key, record, add)
 	case Campaigns:
-		f, err := decodeCampaign(record)
-		if err == nil && e.unname(f) {
-			add(write{bucket: bucket, key: bytes.Clone(key), value: encodeCampaign(f)})
-		}
-		return err
+		return e.eraseCampaign(key, record, add)
 	case Ended:
 		run, err := decodeEnded(key, record)
 		if err == nil && run.Profile == e.profile && run.Started() <= e.stamp {
@@ -150,6 +146,15 @@ func (e *erasure) erase(w Writer, bucket Bucket, key, record []byte, add func(wr
 	j, err := decodeJournaled(record)
 	if err == nil && e.isOld(j) && e.forgets(j.Input) {
 		add(write{bucket: bucket, key: bytes.Clone(key), value: encodeJournaled(j)})
+	}
+	return err
+}
+
+// eraseCampaign erases the person from a campaign.
+func (e *erasure) eraseCampaign(key, record []byte, add func(write)) error {
+	f, err := decodeCampaign(record)
+	if err == nil && e.unname(f) {
+		add(write{bucket: Campaigns, key: bytes.Clone(key), value: encodeCampaign(f)})
 	}
 	return err
 }
