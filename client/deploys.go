@@ -81,9 +81,14 @@ func (c *Client) ProposedFiles(ctx context.Context, id string) ([]File, error) {
 	return files.Files, c.get(ctx, "/v1/deploys/"+segment(id)+"/files", nil, &files)
 }
 
+// Approval says what somebody who approves a proposal has been told.
+type Approval struct {
+	Expect *uint64 `json:"expect,omitempty"` // how many runs it moves or ends; a tenth more are refused with 409. Nil: any number
+}
+
 // ApproveDeploy makes the flows of a proposal the active ones.
-func (c *Client) ApproveDeploy(ctx context.Context, id string) (*Deploy, error) {
-	return c.onDeploy(ctx, "/"+segment(id)+"/approve", nil)
+func (c *Client) ApproveDeploy(ctx context.Context, id string, told Approval) (*Deploy, error) {
+	return c.onDeploy(ctx, "/"+segment(id)+"/approve", told)
 }
 
 // WithdrawDeploy takes a proposal back.

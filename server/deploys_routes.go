@@ -33,8 +33,8 @@ func (s *Server) deployRoutes() []route {
 		}},
 		{"POST /v1/deploys/{id}/approve", ScopeAuthor, s.approveDeploy, operation{
 			id: "approveDeploy", topic: "Deploys", does: "Approve a proposal", more: "Its flows become the active ones, as by a deploy. A stale one is refused with 409, and has to be proposed again. " +
-				"With deploys: { second_person: true } in nudge.yaml of the server, nobody approves an own proposal.",
-			gives: ok(Deploy{}, "the proposal, which is deployed"), fails: []int{400, 404, 409, 429, 503}, keyless: true,
+				"With deploys: { second_person: true } in nudge.yaml of the server, nobody approves an own proposal. With expect it is also refused if it would move or end over a tenth more runs than that.",
+			bare: true, takes: body(approval{}, maxCommandBody, `{"expect": 1204}`), gives: ok(Deploy{}, "the proposal, which is deployed"), fails: []int{400, 404, 409, 429, 503}, keyless: true,
 		}},
 		{"POST /v1/deploys/{id}/withdraw", ScopeAuthor, s.withdrawDeploy, operation{
 			id: "withdrawDeploy", topic: "Deploys", does: "Withdraw a proposal", more: "It will not be deployed. Everybody who may propose may withdraw.",

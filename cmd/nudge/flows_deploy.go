@@ -27,12 +27,12 @@ there is no other way, and it must be somebody else.`
 
 func newFlowsDeploy(flags *apiFlags) *cobra.Command {
 	c := &cobra.Command{
-		Use:     "deploy [DIR]",
-		Short:   "Make the flows of a folder the active ones",
-		Long:    flowsDeployHelp,
+		Use:   "deploy [DIR]",
+		Short: "Make the flows of a folder the active ones",
+		Long:  flowsDeployHelp,
 		Example: "  nudge flows deploy\n  nudge flows deploy examples/hello --server http://nudge.internal:8080\n" +
 			"  nudge flows deploy --propose --note 'remind earlier'",
-		Args:    cobra.MaximumNArgs(1),
+		Args: cobra.MaximumNArgs(1),
 	}
 	proposed := c.Flags().Bool("propose", false, "propose it, for somebody to approve")
 	note := c.Flags().String("note", "", "why, for the person who approves it; with --propose")
