@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"maps"
 	"net/http"
 	"net/url"
 	"slices"
@@ -358,17 +359,52 @@ func (s *Server) answerProposal(w http.ResponseWriter, r *http.Request, p *store
 	reply(w, http.StatusOK, shown)
 }
 
+// The files that can be asked for, of a proposal.
+const (
+	filesProposed = "proposed"
+	filesActive   = "active" // of the flows that were active when it was proposed
+)
+
 // getProposedFiles gives the files of a proposal.
 func (s *Server) getProposedFiles(w http.ResponseWriter, r *http.Request) {
 	p, err := s.proposalOf(r)
+	var files *proposedFiles
 	if err == nil {
-		var files *proposedFiles
-		if files, err = s.filesOf(p); err == nil {
-			reply(w, http.StatusOK, files)
-			return
+		switch values := r.URL.Query(); {
+		case len(values) == 0 || values.Get("of") == filesProposed:
+			files, err = s.filesOf(p)
+		case values.Get("of") == filesActive:
+			files, err = s.activeFiles(p)
+		default:
+			err = wrongParameter("of", "must be "+filesProposed+" or "+filesActive)
 		}
 	}
-	s.fail(w, r, err)
+	if err != nil {
+		s.fail(w, r, err)
+		return
+	}
+	reply(w, http.StatusOK, files)
+}
+
+// activeFiles are those of the flows that were active when somebody proposed others. Of nudge.yaml a version keeps only a part, so
+// that is not among them.
+func (s *Server) activeFiles(p *store.Proposal) (*proposedFiles, error) {
+	texts := map[string]string{}
+	for _, v := range p.Against {
+		f, err := s.flows.version(v)
+		if err != nil {
+			return nil, err
+		}
+		for _, file := range f.Bundle {
+			texts[file.Name] = file.Text
+		}
+	}
+	delete(texts, flows.ProjectFile)
+	files := &proposedFiles{[]flows.File{}}
+	for _, name := range slices.Sorted(maps.Keys(texts)) {
+		files.Files = append(files.Files, flows.File{Name: name, Text: texts[name]})
+	}
+	return files, nil
 }
 
 // errDecided is the problem of files that are not there any more.

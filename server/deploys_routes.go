@@ -29,7 +29,9 @@ func (s *Server) deployRoutes() []route {
 			gives: ok(Deploy{}, "the proposal"), fails: []int{404},
 		}},
 		{"GET /v1/deploys/{id}/files", ScopeRead, s.getProposedFiles, operation{
-			id: "showProposedFiles", topic: "Deploys", does: "Show the files of an open proposal", gives: ok(proposedFiles{}, "the files, as they were proposed"), fails: []int{404, 409},
+			id: "showProposedFiles", topic: "Deploys", does: "Show the files of a proposal", more: "Those that were proposed are kept while it is open. Those of the flows that were active then come without nudge.yaml.",
+			query: []parameter{{name: "of", does: "which files; proposed without it", example: filesActive, words: []string{filesProposed, filesActive}}},
+			gives: ok(proposedFiles{}, "the files"), fails: []int{400, 404, 409},
 		}},
 		{"POST /v1/deploys/{id}/approve", ScopeAuthor, s.approveDeploy, operation{
 			id: "approveDeploy", topic: "Deploys", does: "Approve a proposal", more: "Its flows become the active ones, as by a deploy. A stale one is refused with 409, and has to be proposed again. " +

@@ -182,20 +182,30 @@ func newDeploysReview(flags *apiFlags) *cobra.Command {
 	return c
 }
 
+const deploysFilesHelp = `Files writes the files of an open proposal into a new folder, to compare or to try them. With
+--before it writes those of the flows that were active when it was proposed; of nudge.yaml a server
+keeps only a part, so that is not among them.`
+
 func newDeploysFiles(flags *apiFlags) *cobra.Command {
+	var before bool
 	c := &cobra.Command{
 		Use:     "files ID DIR",
 		Short:   "Write the files of an open proposal into a new folder",
-		Long:    "Files writes the files of an open proposal into a new folder, to compare or to try them.",
-		Example: "  nudge deploys files 12 proposed\n  diff -r shop proposed",
+		Long:    deploysFilesHelp,
+		Example: "  nudge deploys files 12 proposed\n  nudge deploys files 12 active --before && diff -r active proposed",
 		Args:    cobra.ExactArgs(2),
 	}
+	c.Flags().BoolVar(&before, "before", false, "those of the flows that were active when it was proposed")
 	c.RunE = func(c *cobra.Command, args []string) error {
 		a, err := flags.client()
 		if err != nil {
 			return err
 		}
-		files, err := a.ProposedFiles(c.Context(), args[0])
+		get := a.ProposedFiles
+		if before {
+			get = a.FilesBefore
+		}
+		files, err := get(c.Context(), args[0])
 		if err != nil {
 			return err
 		}
