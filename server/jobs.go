@@ -133,7 +133,7 @@ func (s *Server) stopJob(w http.ResponseWriter, r *http.Request) {
 	}
 	var request jobStop
 	if err == nil {
-		err = s.readBare(w, r, &request)
+		err = s.read(w, r, &request)
 	}
 	id := r.PathValue("id")
 	if err == nil {
@@ -152,15 +152,6 @@ func (s *Server) stopJob(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	reply(w, http.StatusOK, jobOf(j))
-}
-
-// readBare reads a body that may be left out.
-func (s *Server) readBare(w http.ResponseWriter, r *http.Request, into any) error {
-	body, err := s.readBody(w, r, maxCommandBody)
-	if err != nil || len(strings.TrimSpace(string(body))) == 0 {
-		return err
-	}
-	return decode(body, into)
 }
 
 // startJob begins a job for who sent a request, and answers with it. A body of nil is that of a kind which goes on after a

@@ -68,6 +68,7 @@ type Config struct {
 type Server struct {
 	config       Config
 	flows        flowCache
+	marks        markCache
 	hooks        *webhookMetrics
 	limits       Limits
 	limitMetrics *limitMetrics

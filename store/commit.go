@@ -21,22 +21,22 @@ func (s *Store) Commit(b *engine.Batch) error {
 		return cmp.Or(cmp.Compare(x.bucket, y.bucket), bytes.Compare(x.key, y.key))
 	})
 	return s.kv.Update(func(w Writer) error {
-		if err := putCounts(w, b.Changes); err != nil {
-			return err
+		for _, put := range [...]func() error{
+			func() error { return putCounts(w, b.Changes) },
+			func() error { return putFlowCounts(w, b.Changes) },
+			func() error { return indexPeople(w, b) },
+			func() error { return apply(w, writes) },
+			func() error { return sweep(w, b.Changes) },
+			func() error { return noteTold(w, b.Journal) },
+			func() error { return putTallies(w, b) },
+			func() error { return noteDeploys(w, b.Audit) },
+			func() error { return putArrivals(w, b.Arrivals) },
+		} {
+			if err := put(); err != nil {
+				return err
+			}
 		}
-		if err := apply(w, writes); err != nil {
-			return err
-		}
-		if err := sweep(w, b.Changes); err != nil {
-			return err
-		}
-		if err := noteTold(w, b.Journal); err != nil {
-			return err
-		}
-		if err := noteDeploys(w, b.Audit); err != nil {
-			return err
-		}
-		return putTallies(w, b)
+		return nil
 	})
 }
 
@@ -46,6 +46,7 @@ func addRuns(b *engine.Batch, add func(write)) {
 	for i := range b.Journal {
 		add(write{bucket: Journal, key: be(b.Journal[i].Seq), value: encodeJournaled(&b.Journal[i])})
 	}
+	addMarks(b, add)
 	for _, e := range b.Audit {
 		add(write{bucket: Audit, key: be(e.Seq), value: encodeAudit(e)})
 	}
@@ -89,6 +90,9 @@ func addOthers(b *engine.Batch, add func(write)) {
 			value = nil
 		}
 		add(write{bucket: Members, key: memberKey(m.MemberKey), value: value})
+	}
+	for _, e := range b.History {
+		add(write{bucket: People, key: pastInputKey(e), value: encodeHistory(e)})
 	}
 	for _, profile := range b.Forgotten {
 		e := &erasure{profile: profile, upTo: b.State.Seq, stamp: b.State.Stamp}

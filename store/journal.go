@@ -306,7 +306,8 @@ func deployFields(c *codec, d *engine.Deploy) {
 			c.fail()
 		}
 	})
-	c.str(&d.Proposal) // this and what follows are at the end, so that a journal from before they existed is read as well
+	c.str(&d.Marks)
+	c.str(&d.Proposal)
 	list(c, &d.Against, versionFields)
 }
 

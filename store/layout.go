@@ -38,7 +38,13 @@ const (
 	Audit
 	Notices
 	FailedNotices
+	FlowSpans
 	Jobs
+	Failures
+	Fields
+	EventTypes
+	EventSeries
+	Refusals
 	Deploys
 	Proposals
 	Proposed
@@ -46,16 +52,19 @@ const (
 )
 
 // Buckets lists all buckets.
-var Buckets = [bucketCount]Bucket{Meta, Runs, Ended, People, Keys, Timers, Outbox, Journal, IDs, IDTimes, Versions, Counts, Profiles, Derived, Erasures,
-	Campaigns, Members, Tallies, Settled, Sent, Orphans, Asks, Quarantine, Audit, Notices, FailedNotices, Jobs, Deploys, Proposals, Proposed}
+var Buckets = [bucketCount]Bucket{
+	Meta, Runs, Ended, People, Keys, Timers, Outbox, Journal, IDs, IDTimes, Versions, Counts, Profiles, Derived, Erasures,
+	Campaigns, Members, Tallies, Settled, Sent, Orphans, Asks, Quarantine, Audit, Notices, FailedNotices,
+	FlowSpans, Jobs, Failures, Fields, Deploys, Proposals, Proposed, EventTypes,
+	EventSeries, Refusals,
+}
 
 var bucketNames = [bucketCount]string{
-	Meta: "meta", Runs: "runs", Ended: "ended", People: "people", Keys: "keys", Timers: "timers",
-	Outbox: "outbox", Journal: "journal", IDs: "ids", IDTimes: "idtimes", Versions: "versions", Counts: "counts",
-	Profiles: "profiles", Derived: "derived", Erasures: "erasures",
-	Campaigns: "firings", Members: "members", Tallies: "tallies", Settled: "settled", Sent: "sent", Orphans: "orphans", Asks: "asks", Quarantine: "quarantine", Audit: "audit",
-	Notices: "notices", FailedNotices: "failed",
-	Jobs: "jobs", Deploys: "deploys", Proposals: "proposals", Proposed: "proposed",
+	Meta: "meta", Runs: "runs", Ended: "ended", People: "people", Keys: "keys", Timers: "timers", Outbox: "outbox", Journal: "journal",
+	IDs: "ids", IDTimes: "idtimes", Versions: "versions", Counts: "counts", Profiles: "profiles", Derived: "derived", Erasures: "erasures", Campaigns: "firings",
+	Members: "members", Tallies: "tallies", Settled: "settled", Sent: "sent", Orphans: "orphans", Asks: "asks", Quarantine: "quarantine", Audit: "audit",
+	Notices: "notices", FailedNotices: "failed", FlowSpans: "flowcounts", Jobs: "jobs", Failures: "failures", Fields: "fields", EventTypes: "eventtypes", EventSeries: "eventseries",
+	Refusals: "refusals", Deploys: "deploys", Proposals: "proposals", Proposed: "proposed",
 }
 
 // String returns the bucket's name in the file.
@@ -83,6 +92,8 @@ var (
 	keyState  = []byte("state")
 	keyPurged = []byte("purged")
 	keyAudit  = []byte("audit")
+	keyMarks  = []byte("marks")
+	keySearch = []byte("search")
 )
 
 const runIDBytes = len(engine.RunID{})
