@@ -484,9 +484,9 @@ func (w *servers) path(path string, dice *rand.Rand) string {
 	id := pick(dice, "ann", "bob", "nobody", "%00")
 	switch {
 	case strings.Contains(path, "/deploys/"):
-		id = pick(dice, append([]string{"x", "999", "1", "1"}, w.proposals()...)...)
+		id = pick(dice, append([]string{"x", "999", "1", "1", "1", "1", "1"}, w.proposals()...)...)
 	case strings.Contains(path, "/jobs/"):
-		id = pick(dice, append([]string{"x"}, w.started...)...)
+		id = pick(dice, append([]string{"x", w.started[0], w.started[0], w.started[0]}, w.started...)...)
 	case strings.Contains(path, "/runs/"):
 		id = pick(dice, append([]string{"x", "01JD0Q7V6T3M5R8W9X0Y1Z2A3B"}, w.runs...)...)
 	case strings.Contains(path, "/campaigns/"):
