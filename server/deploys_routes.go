@@ -44,7 +44,7 @@ func (s *Server) deployRoutes() []route {
 		}},
 		{"POST /v1/deploys/{id}/plan", ScopeAuthor, s.planProposal, reviews("planProposal", "Find out what a proposal does to people in flows", "Who would move to other versions or end, and what is still ahead of them.", nil)},
 		{"POST /v1/deploys/{id}/backtest", ScopeAuthor, s.backtestProposal, reviews("backtestProposal", "Find out what a proposal would have sent",
-			"The inputs of the last days are played again, with the active flows and with the proposed ones. A journal of more than 200,000 inputs is too long for that beside the work of a server.", body(backtestRequest{}, maxCommandBody, `{"days": 7}`))},
+			"The inputs of the last days are played again, with the active flows and with the proposed ones. A journal of more than 100,000 inputs is too long for that beside the work of a server.", body(backtestRequest{}, maxCommandBody, `{"days": 7}`))},
 		{"POST /v1/deploys/{id}/prove", ScopeAuthor, s.proveProposal, reviews("proveProposal", "Find out what a proposal can do", "Which promises the proposed flows can break, and which bounds are other ones than those of the active flows.", nil)},
 	}
 }

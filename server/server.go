@@ -74,7 +74,8 @@ type Server struct {
 	limitMetrics *limitMetrics
 	access       *accessMetrics
 	unproven     *unproven
-	deciding     sync.Mutex // held while somebody decides about a proposal
+	deciding     sync.Mutex    // held while somebody decides about a proposal
+	backtesting  chan struct{} // capacity 1: full while a proposal is backtested
 }
 
 // New returns a server, or an error that names what is missing or wrong in its Config.
@@ -105,7 +106,8 @@ func New(config Config) (*Server, error) {
 	if config.Full != nil {
 		config.Runner = intake{config.Runner, config.Full, refusals.refused.WithLabelValues(limitFree)}
 	}
-	return &Server{config: config, flows: flowCache{store: config.Store}, hooks: hooks, limits: limits, limitMetrics: refusals, access: access, unproven: bodies}, nil
+	return &Server{config: config, flows: flowCache{store: config.Store}, hooks: hooks, limits: limits, limitMetrics: refusals, access: access, unproven: bodies,
+		backtesting: make(chan struct{}, 1)}, nil
 }
 
 var receiverName = regexp.MustCompile(`^[a-z0-9-]+$`)
