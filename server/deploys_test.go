@@ -206,9 +206,16 @@ func TestProposalOnAFullDisk(t *testing.T) {
 	s.by("ann", "POST", "/v1/deploys", proposal(t, "", reworded("comes"))).is(201, `"id":"1"`)
 }
 
+// busyRunner takes nothing.
+type busyRunner struct{ server.Runner }
+
+func (busyRunner) Submit(context.Context, ...*engine.Input) ([]engine.Answer, error) {
+	return nil, runner.ErrBusy
+}
+
 // A proposal that leaves no entry in the audit trail is none.
 func TestProposalWithoutAnEntry(t *testing.T) {
-	s := start(t, shop, persons("ann"), func(c *server.Config) { c.Runner = answering{runner.ErrBusy} })
+	s := start(t, shop, persons("ann"), func(c *server.Config) { c.Runner = busyRunner{c.Runner} })
 	s.by("ann", "POST", "/v1/deploys", proposal(t, "", reworded("comes"))).is(429)
 	if p, err := s.store.Proposal(1); p != nil || err != nil {
 		t.Errorf("there is %+v, %v", p, err)
