@@ -83,6 +83,7 @@ var payloads = map[engine.InputKind]func(*codec, *engine.Payload){
 	engine.InputRecheckRuns:     payload(askRunsFields),
 	engine.InputQuarantine:      payload(quarantineFields),
 	engine.InputNote:            payload(noteFields),
+	engine.InputRetry:           payload(retryFields),
 }
 
 // payload writes or reads a payload of one type.
@@ -131,6 +132,15 @@ func noteFields(c *codec, n *engine.Note) {
 	c.str(&n.Did)
 	c.raw(&n.Before)
 	c.raw(&n.After)
+}
+
+func retryFields(c *codec, p *engine.Retry) {
+	c.bytes(p.Run[:])
+	c.str(&p.Flow)
+	c.str(&p.Version)
+	c.str(&p.Profile)
+	c.str(&p.Reason)
+	c.uint(&p.AsOf)
 }
 
 func moveFields(c *codec, m *engine.Move) {
