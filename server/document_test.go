@@ -198,7 +198,11 @@ func (d *document) mutate(c *call, dice *rand.Rand) {
 	case 3:
 		c.body = bytes.Replace(c.body, []byte(`: "`), []byte(`: 7, "x": "`), 1)
 	case 4:
-		c.body = append([]byte(`{"a": "`), bytes.Repeat([]byte("x"), pick(dice, 70<<10, 70<<10, 140<<10, 2<<20, 11<<20, 33<<20))...)
+		size := pick(dice, 70<<10, 70<<10, 140<<10, 2<<20, 11<<20, 33<<20)
+		if bytes.Contains(c.body, []byte(`"files"`)) { // of a project
+			size = 33 << 20
+		}
+		c.body = append([]byte(`{"a": "`), bytes.Repeat([]byte("x"), size)...)
 	case 5:
 		c.slow = len(c.body) > 0
 	case 6:
@@ -492,9 +496,9 @@ func (w *servers) path(path string, dice *rand.Rand) string {
 	id, flow, name := pick(dice, "ann", "bob", "nobody", "%00"), pick(dice, "order", "sale", "none"), pick(dice, "shipped", "none")
 	switch {
 	case strings.Contains(path, "/deploys/"):
-		id = pick(dice, append([]string{"x", "999", "1", "1"}, w.proposals()...)...)
+		id = pick(dice, append([]string{"x", "999", "1", "1", "1", "1", "1"}, w.proposals()...)...)
 	case strings.Contains(path, "/jobs/"):
-		id = pick(dice, append([]string{"x"}, w.started...)...)
+		id = pick(dice, append([]string{"x", w.started[0], w.started[0], w.started[0]}, w.started...)...)
 	case strings.Contains(path, "/stories"):
 		flow, name = pick(dice, "hello", "hello", "odd", "none"), pick(dice, "wrong", "ends%20as%20odd", "none")
 	case strings.Contains(path, "/runs/"):
@@ -551,6 +555,7 @@ func (w *servers) body(d *document, op *described, media string, dice *rand.Rand
 		"replaceProfile": {`{"plan": "pro", "opt_outs": ["news"]}`, `{"opt_outs": ["no such"]}`, `{"timezone": "Nowhere"}`}, "changeProfile": {`{"plan": null}`, `{"timezone": "Nowhere"}`},
 		"deployFlows": {w.project, w.project, deployment(w.t, shop), `{"files": [{"name": "nudge.yaml", "text": "projekt: x"}]}`}, "planFlows": {deployment(w.t, shop), `{"files": [{"name": "nudge.yaml", "text": "projekt: x"}]}`},
 		"proposeDeploy":    {deployment(w.t, reworded(fmt.Sprint("comes ", dice.IntN(1000)))), deployment(w.t, reworded(fmt.Sprint("comes ", dice.IntN(1000)))), w.project, `{"files": [{"name": "nudge.yaml", "text": "projekt: x"}]}`},
+		"approveDeploy":    {`{}`, `{"expect": 3}`, `{"expect": 1000000}`},
 		"backtestProposal": {`{}`, `{"days": 3, "receipts": "like-others"}`, `{"days": 0}`},
 		"callFlow":         {`{"profile": "ann", "key": "7", "data": {"order_id": "7", "customer": "ann"}}`, `{"profile": "ann", "data": {"order_id": 7}}`, `{"id": "c", "profile": "` + pick(dice, "ann", "bob") + `", "data": {"order_id": "7", "customer": "ann"}}`},
 		"startCampaign":    {`{"flow": "sale", "again": true}`, `{"flow": "order"}`, `{"flow": "sale"}`, `{"flow": "none"}`}, "previewCampaign": {`{"flow": "sale"}`, `{"flow": "lost"}`, `{"flow": "order"}`, `{"flow": "none"}`, `{"flow": "sale", "data": {"a": 1}}`},

@@ -80,7 +80,8 @@ type Server struct {
 	limitMetrics *limitMetrics
 	access       *accessMetrics
 	unproven     *unproven
-	deciding     sync.Mutex // held while somebody decides about a proposal
+	deciding     sync.Mutex    // held while somebody decides about a proposal
+	backtesting  chan struct{} // capacity 1: full while a proposal is backtested
 	heard        *webhookTimes
 	booth        *storyBooth
 }
@@ -117,7 +118,8 @@ func New(config Config) (*Server, error) {
 	for _, r := range config.Receivers {
 		heard.know(r.Name())
 	}
-	return &Server{config: config, flows: flowCache{store: config.Store}, hooks: hooks, limits: limits, limitMetrics: refusals, access: access, unproven: bodies, heard: heard, booth: newStoryBooth()}, nil
+	return &Server{config: config, flows: flowCache{store: config.Store}, hooks: hooks, limits: limits, limitMetrics: refusals, access: access, unproven: bodies, heard: heard, booth: newStoryBooth(),
+		backtesting: make(chan struct{}, 1)}, nil
 }
 
 var receiverName = regexp.MustCompile(`^[a-z0-9-]+$`)

@@ -53,11 +53,11 @@ type ListedStory struct {
 
 // StoryList are the stories of a flow.
 type StoryList struct {
-	Flow     string      `json:"flow"`
-	Version  string      `json:"version"`  // of the flow in the project folder, whose stories these are
-	Deployed bool        `json:"deployed"` // it is the active version, too
+	Flow     string        `json:"flow"`
+	Version  string        `json:"version"`  // of the flow in the project folder, whose stories these are
+	Deployed bool          `json:"deployed"` // it is the active version, too
 	Stories  []ListedStory `json:"stories"`
-	Mistakes diag.List   `json:"mistakes"` // of files of tests, whose stories are left out
+	Mistakes diag.List     `json:"mistakes"` // of files of tests, whose stories are left out
 }
 
 // StoryShown is a story that was played.
