@@ -494,8 +494,9 @@ func (w *servers) body(d *document, op *described, media string, dice *rand.Rand
 		"deployFlows": {w.project, w.project, deployment(w.t, shop), `{"files": [{"name": "nudge.yaml", "text": "projekt: x"}]}`}, "planFlows": {deployment(w.t, shop), `{"files": [{"name": "nudge.yaml", "text": "projekt: x"}]}`},
 		"callFlow":      {`{"profile": "ann", "key": "7", "data": {"order_id": "7", "customer": "ann"}}`, `{"profile": "ann", "data": {"order_id": 7}}`, `{"id": "c", "profile": "` + pick(dice, "ann", "bob") + `", "data": {"order_id": "7", "customer": "ann"}}`},
 		"startCampaign": {`{"flow": "sale", "again": true}`, `{"flow": "order"}`, `{"flow": "sale"}`, `{"flow": "none"}`}, "previewCampaign": {`{"flow": "sale"}`, `{"flow": "lost"}`, `{"flow": "order"}`, `{"flow": "none"}`, `{"flow": "sale", "data": {"a": 1}}`},
-		"retryNotices": {`{"endpoint": "crm"}`, `{"endpoint": "crm"}`, `{"endpoint": "crm"}`, `{"endpoint": "none"}`, `{"ids": ["none"]}`, `{}`},
-		"setOutbound":  {`{"mode": "live"}`, `{"mode": "only", "only": ["ann"]}`, `{"mode": "only"}`, `{"killed": false}`, `{"mode": "sometimes"}`},
+		"optOutProfiles": {`{"profiles": ["ann", "bob"], "categories": ["news"]}`, `{"id": "ann", "categories": ["news"]}`, `{"id": "ann", "categories": []}`},
+		"retryNotices":   {`{"endpoint": "crm"}`, `{"endpoint": "crm"}`, `{"endpoint": "crm"}`, `{"endpoint": "none"}`, `{"ids": ["none"]}`, `{}`},
+		"setOutbound":    {`{"mode": "live"}`, `{"mode": "only", "only": ["ann"]}`, `{"mode": "only"}`, `{"killed": false}`, `{"mode": "sometimes"}`},
 	}[op.id]
 	cloud := fmt.Sprintf(`{"specversion": "1.0", "id": "%d", "source": "shop", "type": "order.returned", "subject": "ann", "data": {"order_id": "7"}}`, dice.IntN(20))
 	switch {

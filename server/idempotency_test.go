@@ -45,6 +45,7 @@ func keyedRoutes(t *testing.T) map[string]keyed {
 // empty, and why is a comment.
 var keylessRoutes = map[string]string{
 	"POST /v1/profiles":          "NDJSON takes no Idempotency-Key; profiles are merged",
+	"POST /v1/profiles/opt-out":  "opting out twice is opting out once",
 	"POST /-/reload":             "POST /v1/flows takes one",
 	"POST /v1/notices/retry":     "sent twice is tried again once",
 	"POST /v1/flows/plan":        "", // it changes nothing

@@ -64,6 +64,7 @@ type Server struct {
 	config       Config
 	flows        flowCache
 	marks        markCache
+	exporting    chan struct{} // has a place for the export that is under way
 	hooks        *webhookMetrics
 	limits       Limits
 	limitMetrics *limitMetrics
@@ -99,7 +100,7 @@ func New(config Config) (*Server, error) {
 	if config.Full != nil {
 		config.Runner = intake{config.Runner, config.Full, refusals.refused.WithLabelValues(limitFree)}
 	}
-	return &Server{config: config, flows: flowCache{store: config.Store}, hooks: hooks, limits: limits, limitMetrics: refusals, access: access, unproven: bodies}, nil
+	return &Server{exporting: make(chan struct{}, 1), config: config, flows: flowCache{store: config.Store}, hooks: hooks, limits: limits, limitMetrics: refusals, access: access, unproven: bodies}, nil
 }
 
 var receiverName = regexp.MustCompile(`^[a-z0-9-]+$`)

@@ -356,3 +356,26 @@ func (v *view) withoutPrivate(attributes json.RawMessage) json.RawMessage {
 	}
 	return encoded(fields)
 }
+
+// secretsOfInput are the private values of an event and of its person, for texts that may quote them.
+func (v *view) secretsOfInput(in *engine.Input, person *engine.Person) (secrets []string) {
+	if v.all() {
+		return nil
+	}
+	if person != nil {
+		secrets = v.marks.Profile.Secrets(person.Attributes)
+	}
+	if ev, ok := in.Payload.(*engine.Event); ok {
+		secrets = append(secrets, v.marks.Events[ev.Type].Secrets(ev.Data)...)
+	}
+	return secrets
+}
+
+// hide takes private values out of the texts of a line: the reasons why an event led to nothing may quote them.
+func (line *HistoryLine) hide(secrets []string) {
+	line.Text = shape.Hide(line.Text, secrets)
+	line.Verdict = slices.Clone(line.Verdict)
+	for i := range line.Verdict {
+		line.Verdict[i].Reason = shape.Hide(line.Verdict[i].Reason, secrets)
+	}
+}

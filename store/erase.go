@@ -215,6 +215,8 @@ func (e *erasure) forgets(in *engine.Input) bool {
 		in.Payload = &engine.Dequeue{Flow: p.Flow}
 	case *engine.Quarantine:
 		p.Profile = ""
+	case *engine.Note:
+		p.Profile = ""
 	case *engine.Control:
 		p.Only = slices.DeleteFunc(p.Only, func(id string) bool { return id == e.profile })
 	case *engine.Cancel:
@@ -243,6 +245,8 @@ func (e *erasure) names(payload engine.Payload) bool {
 	case *engine.Dequeue:
 		return p.Profile == e.profile || slices.Contains(p.Named, e.profile)
 	case *engine.Quarantine:
+		return p.Profile == e.profile
+	case *engine.Note:
 		return p.Profile == e.profile
 	}
 	return e.commandNames(payload)
