@@ -23,6 +23,7 @@ import (
 	"nudge/channels/appmessaging"
 	"nudge/engine"
 	"nudge/runner"
+	"nudge/runner/jobs"
 	"nudge/runner/notify"
 	"nudge/server"
 	"nudge/store"
@@ -57,12 +58,16 @@ type Instance struct {
 	runner *runner.Runner
 	ended  chan struct{} // closed when the runner has ended
 
-	tokens      atomic.Pointer[[]server.Token]
-	origins     atomic.Pointer[[]string]
+	tokens  atomic.Pointer[[]server.Token]
+	origins atomic.Pointer[[]string]
+
+	secondPerson atomic.Bool
+
 	preferences atomic.Pointer[server.Preferences] // nil: there is no page
 	spans       *tracing.Spans                     // nil: no traces are recorded
 	check       *storeCheck
 	audiences   *audience.Folder
+	jobs        *jobs.Manager
 	stack       []part
 
 	courier  atomic.Pointer[notify.Courier] // tells other systems what happens; nil: there are none
@@ -105,6 +110,7 @@ func (i *Instance) start(ctx context.Context) error {
 		return wrongInput(list)
 	}
 	i.useTokens(tokens, i.project.Settings.Origins)
+	i.secondPerson.Store(i.project.Settings.SecondPerson)
 	if p := i.project.Settings.Preferences; p != nil && i.config.Preferences != nil {
 		i.usePreferences(p)
 	}
@@ -131,6 +137,9 @@ func (i *Instance) start(ctx context.Context) error {
 	}
 	i.reloads.note(reloadLoaded)
 	i.startMigrations()
+	if err := i.startJobs(); err != nil {
+		return err
+	}
 	if err := i.serve(registry); err != nil {
 		return err
 	}
@@ -252,9 +261,9 @@ func (i *Instance) openAccounts() (all []runner.Account, err error) {
 // serve starts the servers on their listeners.
 func (i *Instance) serve(registry *prometheus.Registry) error {
 	config := server.Config{
-		Runner: i.runner, Store: i.store, Deployed: i.noteDeploy, Tokens: i.currentTokens, Origins: i.currentOrigins, Registry: registry, Log: i.log,
+		Runner: i.runner, Store: i.store, Deployed: i.noteDeploy, SecondPerson: i.needsSecond, Tokens: i.currentTokens, Origins: i.currentOrigins, Registry: registry, Log: i.log,
 		Endpoints: namesOf(i.project.Settings.Endpoints),
-		Audiences: i.audiences, Limits: i.project.Settings.Limits, Full: i.full.Load, CheckStore: i.check.run,
+		Audiences: i.audiences, Limits: i.project.Settings.Limits, Full: i.full.Load, CheckStore: i.check.run, Jobs: i.jobs,
 		Tracer: i.spans.Tracer(),
 	}
 	if secrets := i.project.Settings.Secrets; len(secrets) > 0 {

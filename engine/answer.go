@@ -64,6 +64,7 @@ const (
 	RefusedUnderWay RefusalReason = "under-way" // a campaign of the flow is still starting runs
 	RefusedNotFound RefusalReason = "not-found" // there is no such run
 	RefusedEnded    RefusalReason = "ended"     // the run has ended
+	RefusedStale    RefusalReason = "stale"     // other flows are active than those that it was proposed against
 	RefusedInvalid  RefusalReason = "invalid"   // any other error that the sender can fix
 )
 

@@ -18,6 +18,7 @@ type Batch struct {
 	Notices   []*NoticeTo     // for other systems
 	History   []*HistoryEntry // of people
 	Audit     []*AuditEntry   // of the commands among the inputs
+	Arrivals  []*Arrivals     // events by type, for readers
 	Met       []Timer         // timers that fired and need not be kept
 	Versions  []*flows.Flow   // versions not stored before
 }

@@ -221,6 +221,9 @@ type Event struct {
 	FanOut  *FanOutCursor   `json:"rest,omitempty"`    // set if the event continues through the runs it concerns; nil from outside
 	Trace   trace.Context   `json:"trace,omitzero"`    // of the request that brought it, or of the run that emitted it; kept on the runs that it starts
 
+	// From is the token that brought it, for those who look what arrives. No journal has it.
+	From string `json:"-"`
+
 	readings []reading // the data, decoded once for each shape that reads it
 }
 
@@ -267,6 +270,10 @@ type Cancel struct {
 type Deploy struct {
 	Flows []flows.Bundle `json:"flows,omitempty"`
 	Marks string         `json:"marks,omitempty"` // of the project's fields, as [flows.Project.Marks] has them; nothing is decided by them
+	// Proposal is the ID of the proposal that was approved; empty for a deploy that nobody proposed. Then
+	// Against are the versions that were active when it was proposed.
+	Proposal string        `json:"proposal,omitempty"`
+	Against  []FlowVersion `json:"against,omitempty"`
 }
 
 // Control changes what may go out. A field with its zero value changes nothing.

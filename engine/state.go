@@ -25,8 +25,8 @@ type State struct {
 
 // FlowVersion names one version of a flow.
 type FlowVersion struct {
-	Flow    string
-	Version string
+	Flow    string `json:"flow"`
+	Version string `json:"version"`
 }
 
 // Holding reports whether nothing may be claimed at present.

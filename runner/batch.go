@@ -124,6 +124,7 @@ func (b *batch) one(in *engine.Input, account string) engine.Answer {
 	b.step.Asks = append(b.step.Asks, outcome.StatusQueries...)
 	b.loop.asking.open += len(outcome.StatusQueries)
 	b.step.Lapsed += outcome.Lapsed
+	b.arrived(in, &outcome.Answer)
 	b.out.Derived = append(b.out.Derived, outcome.Derived...)
 	b.out.Forgotten = append(b.out.Forgotten, outcome.Forgotten...)
 	b.out.History = append(b.out.History, outcome.History...)
@@ -189,10 +190,16 @@ func (b *batch) commit() error {
 	b.out.Changes, b.out.Answers = b.ws.Changes()
 	b.out.People, b.out.Campaigns, b.out.Members, b.out.Orphans = b.ws.People(), b.ws.Campaigns(), b.ws.Members(), b.ws.Orphans()
 	b.notice()
+	b.step.Campaigns += len(b.out.Campaigns)
+	b.step.Forgotten = append(b.step.Forgotten, b.out.Forgotten...)
 	if len(b.out.Journal) > 0 || len(b.out.Met) > 0 || len(b.out.Changes) > 0 || len(b.out.Done) > 0 {
+		if b.loop.arrivals != nil {
+			b.out.Arrivals = b.loop.arrivals.taken.all
+		}
 		if err := b.loop.store.Commit(&b.out); err != nil {
 			return err
 		}
+		b.loop.committedArrivals()
 	}
 	for _, e := range b.plans {
 		x := b.loop.queueOf(e.Account)

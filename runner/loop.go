@@ -1,6 +1,7 @@
 package runner
 
 import (
+	"errors"
 	"time"
 
 	"nudge/engine"
@@ -54,11 +55,18 @@ type Store interface {
 	// the place that the slice before it returned, and returns how far it has come, or nil
 	// when there are no more.
 	PurgeRuns(before engine.Instant, after []byte) ([]byte, error)
+	// FoldCounts adds up a slice of the counts of old hours and days, and reports whether there
+	// are more.
+	FoldCounts(now engine.Instant) (more bool, err error)
 	// SettleNotices notes how attempts to deliver notices ended.
 	SettleNotices([]store.NoticeResult) error
 	// DropNotices drops at most limit notices that were given up before an instant, or whose endpoint
 	// is not among the given ones, and returns how many it dropped.
 	DropNotices(endpoints []string, before engine.Instant, limit int) (int, error)
+	// NoteArrivals writes events that were refused, and those that no commit has.
+	NoteArrivals(all []*engine.Arrivals, refused []*store.Refusal, more uint64) error
+	// DropDeploys drops about limit records of deploys and proposals from before an instant, and returns how many.
+	DropDeploys(before engine.Instant, limit int) (int, error)
 	// PurgeJournal drops a slice of the inputs that were applied before an instant, and
 	// reports whether there are more.
 	PurgeJournal(before engine.Instant) (more bool, err error)
@@ -68,9 +76,10 @@ type Store interface {
 }
 
 const (
-	maxTimers  = 256  // timers applied in one step
-	maxForget  = 512  // answers forgotten in one step
-	maxBacklog = 4096 // planned messages known in memory; the rest is read from the outbox
+	maxTimers  = 256              // timers applied in one step
+	maxForget  = 512              // answers forgotten in one step
+	foldEvery  = 10 * time.Minute // from one look for counts that are old enough to be added up to the next
+	maxBacklog = 4096             // planned messages known in memory; the rest is read from the outbox
 )
 
 // Loop applies inputs in one order. It belongs to one goroutine.
@@ -97,6 +106,8 @@ type Loop struct {
 	endpoints []Endpoint           // other systems that get notices of what happens
 	results   []store.NoticeResult // how attempts to tell them ended, to be noted
 	dropAt    engine.Instant       // when notices that nobody gets are dropped again
+	foldAt    engine.Instant       // when old counts are added up next
+	arrivals  *arrivals            // what arrived and is not written yet; nil: nobody counts it
 }
 
 // Group is inputs that are applied together: all of them, or none when one is
@@ -122,6 +133,10 @@ type Step struct {
 	Panics  []string                 // our faults; the runs concerned are quarantined
 	Damaged []*store.Quarantined     // runs that were set apart because their records are damaged
 	Noticed bool                     // there are new notices for endpoints
+	Arrived Arrived                  // for those who read live, as the following
+
+	Campaigns int      // that changed
+	Forgotten []string // people whose stored data must be erased
 }
 
 // count counts the inputs of a group.
@@ -200,12 +215,23 @@ func (l *Loop) Step(now time.Time, groups []*Group) (*Step, error) {
 	if err := l.settleNotices(step); err != nil {
 		return nil, err
 	}
+	if err := l.writeArrivals(l.now); err != nil {
+		return nil, err
+	}
+	l.lookAhead(step)
+	return step, nil
+}
+
+// lookAhead says when there is something to do again.
+func (l *Loop) lookAhead(step *Step) {
 	step.Next = earlier(earlier(earlier(l.next, l.nextTick()), earlier(l.feed.next, l.nextLapse())), l.purging.next)
+	if l.arrivals != nil {
+		step.Next = earlier(step.Next, l.arrivals.due)
+	}
 	step.Again = step.Again || l.erasing || l.indexing || l.dropping || l.purging.busy() || l.feed.changed || l.surveys() || l.follows() || l.next != 0 && l.next <= l.now
 	for _, x := range l.accounts {
 		l.lookForward(x, step)
 	}
-	return step, nil
 }
 
 // follows reports whether there are inputs to be applied before any from outside.
@@ -313,6 +339,9 @@ func (l *Loop) tidyUp(now engine.Instant) (err error) {
 		}
 	}
 	if l.erasing {
+		if err := l.writeArrivalsNow(); err != nil {
+			return err
+		}
 		if l.erasing, err = l.store.Erase(); err != nil {
 			return err
 		}
@@ -326,8 +355,17 @@ func (l *Loop) tidyUp(now engine.Instant) (err error) {
 		}
 	}
 	if now >= l.dropAt {
-		if err := l.dropNotices(now); err != nil {
+		if err := errors.Join(l.dropNotices(now), l.dropDeploys(now)); err != nil {
 			return err
+		}
+	}
+	if now >= l.foldAt {
+		more, err := l.store.FoldCounts(now)
+		if err != nil {
+			return err
+		}
+		if l.foldAt = now.Add(foldEvery); more {
+			l.foldAt = now.Add(purgePause)
 		}
 	}
 	if now < l.tidy {

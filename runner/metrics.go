@@ -35,6 +35,8 @@ type metrics struct {
 	batch    prometheus.Histogram
 	faults   prometheus.Counter
 	damaged  prometheus.Counter
+	arrivals [engine.Verdicts]prometheus.Counter // of one vector, by verdict
+	arrived  *prometheus.CounterVec
 
 	account string // the default one: it carries the messages that name none
 }
@@ -78,6 +80,10 @@ func newMetrics(accounts []Account) *metrics {
 		faults:   single("nudge_faults_total", "Faults of the engine itself; each quarantined a run."),
 		damaged:  single("nudge_runs_damaged_total", "Runs that were quarantined because their records were damaged."),
 	}
+	m.arrived = counter("nudge_events_total", "Events that arrived, by verdict: started (a run or a campaign), matched (a run went on, ended or keeps it), nothing, duplicate (its id was known), refused; and emitted by flows.", "verdict")
+	for v := range m.arrivals {
+		m.arrivals[v] = m.arrived.WithLabelValues(engine.Verdict(v).String())
+	}
 	m.zero(accounts)
 	return m
 }
@@ -101,7 +107,7 @@ func (m *metrics) register(reg prometheus.Registerer) error {
 	var errs []error
 	for _, c := range []prometheus.Collector{m.inputs, m.ignored, m.refused, m.busy, m.started, m.ended,
 		m.messages, m.unsent, m.posts, m.asks, m.lapsed, m.requests, m.heldNow, m.holding, m.outbox, m.postTime,
-		m.stepTime, m.commits, m.batch, m.faults, m.damaged} {
+		m.stepTime, m.commits, m.batch, m.faults, m.damaged, m.arrived} {
 		errs = append(errs, reg.Register(c))
 	}
 	return errors.Join(errs...)

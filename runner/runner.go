@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"nudge/engine"
+	"nudge/runner/live"
 )
 
 // ErrStopped is returned by Submit once the runner has stopped or is stopping. What
@@ -27,6 +28,8 @@ type Runner struct {
 	freezes     chan engine.SnapshotRequest
 	suspects    chan engine.RunID
 	settling    chan settling // capacity 1 for each endpoint
+	refused     refusals
+	live        *live.Hub
 	metrics     *metrics
 	over        chan struct{}             // closed when no outcome of a post is taken any more
 	stepping    atomic.Pointer[time.Time] // when the step under way began; nil between steps
@@ -53,6 +56,7 @@ func New(store Store, core *engine.Engine, config Config) (*Runner, error) {
 		fetches: make(chan engine.FetchPost, maxFetches),
 		freezes: make(chan engine.SnapshotRequest, maxFreezes),
 
+		live:     live.New(),
 		suspects: make(chan engine.RunID, maxSuspects),
 		settling: make(chan settling, len(config.Endpoints)+1),
 	}
@@ -69,6 +73,7 @@ func New(store Store, core *engine.Engine, config Config) (*Runner, error) {
 	r.loop.UseAudiences(config.Audiences)
 	r.loop.Keep(config.Retention)
 	r.loop.Tell(config.Endpoints)
+	r.loop.NoteArrivals()
 	r.queue = newQueue(config.Queue, senders)
 	return r, errors.Join(r.metrics.register(config.Registry), r.registerGauges(config.Registry))
 }
@@ -246,6 +251,7 @@ func (r *Runner) step() (*Step, error) {
 	defer r.stepping.Store(nil)
 	r.loop.Suspect(r.suspected()...)
 	settled := r.settled()
+	r.takeRefusals()
 	step, err := r.loop.Step(r.config.Clock.Now(), r.groups)
 	if err != nil {
 		for _, w := range r.batch {
@@ -279,6 +285,7 @@ func (r *Runner) handOn(step *Step) {
 		r.config.Log.Error("a fault of ours; the run concerned is quarantined", "panic", p)
 	}
 	r.show()
+	r.tell(step)
 	if step.Noticed && r.config.Noticed != nil {
 		r.config.Noticed()
 	}
@@ -302,7 +309,7 @@ func (r *Runner) drain(stopSending func()) error {
 			return err
 		}
 		if r.flying == 0 && len(r.batch) == 0 {
-			return nil
+			return r.loop.writeArrivalsNow()
 		}
 		if len(r.batch) > 0 {
 			continue

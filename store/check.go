@@ -34,7 +34,7 @@ const maxProblems = 100
 // An error means that the store could not be read at all.
 func (s *Store) Check() (*Report, error) {
 	c := &checker{report: &Report{Problems: []string{}}, flows: map[engine.FlowVersion]*flows.Flow{}, sums: &sums{
-		counts: map[string]*VersionCounts{}, tally: map[uint64]*Tally{}, liveOf: map[uint64]int{},
+		counts: map[string]*VersionCounts{}, results: results{}, flows: map[engine.FlowVersion][]engine.Count{}, whole: map[engine.FlowVersion]bool{}, settled: map[engine.FlowVersion]bool{}, tally: map[uint64]*Tally{}, liveOf: map[uint64]int{},
 	}}
 	err := s.kv.View(func(r Reader) error {
 		c.begin(r)
@@ -67,6 +67,10 @@ type checker struct {
 // sums are what all records of one transaction add up to.
 type sums struct {
 	counts  map[string]*VersionCounts
+	results results
+	flows   map[engine.FlowVersion][]engine.Count // as they are stored
+	whole   map[engine.FlowVersion]bool           // no run of the version was purged
+	settled map[engine.FlowVersion]bool           // some of their counts may be without runs
 	tally   map[uint64]*Tally
 	liveOf  map[uint64]int // runs by campaign
 	open    []uint64
@@ -95,8 +99,12 @@ func (c *checker) parts() []checkedPart {
 		{Counts, c.count}, {Journal, c.journaled}, {IDs, c.id}, {IDTimes, c.idTime}, {Profiles, c.person},
 		{Derived, c.derived}, {Campaigns, c.campaignRecord}, {Members, c.member}, {Orphans, c.orphan}, {Audit, c.audit},
 		{Notices, func(key, record []byte) { c.notice(Notices, noticeKey, key, record) }},
+		{Jobs, c.job},
 		{Fields, c.found},
 		{FailedNotices, func(key, record []byte) { c.notice(FailedNotices, failedKey, key, record) }},
+		{FlowSpans, c.flowCounts},
+		{EventTypes, c.eventType}, {EventSeries, c.eventSeries}, {Refusals, c.refusal},
+		{Deploys, c.own(Deploys)}, {Proposals, c.own(Proposals)}, {Proposed, c.own(Proposed)},
 	}...)
 }
 
@@ -156,6 +164,19 @@ func (c *checker) count(key, record []byte) {
 	}
 	if c.sums != nil {
 		c.sums.compareCounts(c, key, stored)
+	}
+}
+
+func (c *checker) flowCounts(key, record []byte) {
+	f, err := decodeFlowCounts(record)
+	switch {
+	case err != nil:
+		c.problem("counts by hour %x: %v", key, err)
+	case !bytes.Equal(key, f.key()):
+		c.problem("counts by hour %x: the record is of %s", key, f.key())
+	case c.sums != nil:
+		c.sums.flows[f.FlowVersion] = SumCounts(c.sums.flows[f.FlowVersion], f.Counts)
+		c.sums.settled[f.FlowVersion] = c.sums.settled[f.FlowVersion] || f.Span == SpanBefore
 	}
 }
 
@@ -258,6 +279,24 @@ func (c *checker) notice(b Bucket, keyOf func(*Notice) []byte, key, record []byt
 		c.problem("%s %x: %v", b, key, err)
 	} else if !bytes.Equal(keyOf(n), key) {
 		c.problem("%s %x: the record is of %s", b, key, n.ID)
+	}
+}
+
+// own verifies that the records of a bucket are whole and under their own keys.
+func (c *checker) own(b Bucket) func(key, record []byte) {
+	return func(key, record []byte) {
+		if err := fits(b, key, record); err != nil {
+			c.problem("%s %x: %v", b, key, err)
+		}
+	}
+}
+
+func (c *checker) job(key, record []byte) {
+	j, err := decodeJob(record)
+	if err != nil {
+		c.problem("jobs %q: %v", key, err)
+	} else if j.ID != string(key) {
+		c.problem("jobs %q: the record is of %q", key, j.ID)
 	}
 }
 

@@ -45,8 +45,17 @@
 //	quarantine  run ID (16)                           quarantine record: a run whose record was damaged, with its bytes
 //	notices   sized endpoint, due in ms (8), ID       notice record: not yet taken by its endpoint
 //	failed    given up in ms (8), ID                  notice record: what an endpoint did not take
+//	failures  hash of a failure (8), run ID           nothing; runs that failed, or a message of which failed
+//	jobs      ID (26)                                 job record: work that is watched, and what it came to
 //	fields    sized field, sized value, ID            nothing; people by searchable fields of their profiles
+//	eventtypes  sized type                            event type record: when it arrived last, with what, and its counts
+//	eventseries  sized type                           its counts by hour and by day, without the last hour
+//	refusals  number (8)                              refusal record: an event that was refused
+//	deploys   input number (8)                        deploy record: who changed which active flows
+//	proposals  number (8)                             proposal record: a deploy that somebody proposes
+//	proposed  sized part, number (8)                  proposed record: the files of a proposal, or what a job found out about it
 //	audit     input number (8)                        audit record: who gave the command, and what it changed
+//	flowcounts  sized flow, sized version, span (1), start in ms (8)  counts of the runs that started in an hour, a day, or before
 //
 // A cancelled timer stays in its bucket. A reader recognises it as stale because its run has
 // another deadline. The entry from a person to an ended run stays too: it is moved to their history

@@ -27,7 +27,7 @@ type erasure struct {
 
 // erasedBuckets are those in which data about a person may be anywhere, in the order in which they are
 // read.
-var erasedBuckets = [...]Bucket{Ended, Journal, Audit, Notices, FailedNotices, People}
+var erasedBuckets = [...]Bucket{Ended, Journal, Audit, Jobs, Proposals, Proposed, Notices, FailedNotices, EventTypes, Refusals, People}
 
 func (e *erasure) fields(c *codec) {
 	c.str(&e.profile)
@@ -47,7 +47,7 @@ func (e *erasure) fields(c *codec) {
 const eraseSlice = 2000
 
 // Erase removes data about forgotten people from the next slice of the ended runs, of the
-// journal, of the audit trail and of the notices. It reports whether there is more to do. It removes the person, the instants
+// journal, of the audit trail, of the notices, of the jobs, of the proposals and of what arrived. It reports whether there is more to do. It removes the person, the instants
 // and the content. The flow and the outcome of each run stay, and so do the counts.
 func (s *Store) Erase() (more bool, err error) {
 	var record []byte
@@ -116,12 +116,22 @@ func (e *erasure) erase(w Writer, bucket Bucket, key, record []byte, add func(wr
 	switch bucket {
 	case Audit:
 		return e.eraseAudit(w, key, record, add)
+	case Jobs:
+		return e.eraseFromJob(key, record, add)
+	case Proposals:
+		return e.eraseProposal(key, record, add)
+	case Proposed:
+		return e.eraseProposed(key, record, add)
 	case Notices, FailedNotices:
 		n, err := decodeNotice(record)
 		if err == nil && n.Profile == e.profile && n.At <= e.stamp {
 			add(write{bucket: bucket, key: bytes.Clone(key), delete: true})
 		}
 		return err
+	case EventTypes:
+		return e.eraseEventType(key, record, add)
+	case Refusals:
+		return e.eraseRefusal(key, record, add)
 	case Ended:
 		run, err := decodeEnded(key, record)
 		if err == nil && run.Profile == e.profile && run.Started() <= e.stamp {
@@ -155,14 +165,14 @@ func (e *erasure) isOld(j *engine.Journaled) bool {
 // anonymous returns a run without the person and the content; only its course is left.
 func anonymous(r *engine.Run) *engine.Run {
 	left := &engine.Run{ID: r.ID, Flow: r.Flow, Version: r.Version, StartedBy: r.StartedBy, Status: r.Status,
-		At: r.At, Outcome: r.Outcome, Goal: r.Goal, Ended: r.Ended, Depth: r.Depth, Campaign: r.Campaign, Replied: r.Replied, Dropped: r.Dropped}
+		At: r.At, Outcome: r.Outcome, Goal: r.Goal, Ended: r.Ended, Depth: r.Depth, Campaign: r.Campaign, Replied: r.Replied, Dropped: r.Dropped, Arms: r.Arms}
 	for _, m := range r.Messages {
 		why := ""
 		if m.Status == engine.Unsent {
 			why = m.Reason // the engine chose this text, and campaigns count it
 		}
 		left.Messages = append(left.Messages, engine.Message{Number: m.Number, Step: m.Step, Status: m.Status, Attempt: m.Attempt,
-			ByID: m.ByID, Accepted: m.Accepted, Resends: m.Resends, Planned: m.Planned, Order: m.Order, Posted: m.Posted, Reason: why})
+			ByID: m.ByID, Accepted: m.Accepted, Resends: m.Resends, Planned: m.Planned, Order: m.Order, Posted: m.Posted, Reason: why, ReadAt: m.ReadAt, Replied: m.Replied, Goal: m.Goal})
 	}
 	for _, e := range r.Timeline {
 		switch e.Kind {

@@ -56,7 +56,7 @@ func derive(c engine.Change, add func(write)) {
 }
 
 // indexes are the buckets of such entries.
-var indexes = [...]Bucket{People, Keys, Timers, Outbox, Sent, Asks}
+var indexes = [...]Bucket{People, Keys, Timers, Outbox, Sent, Asks, Failures}
 
 // runOfEntry returns the run that an index entry leads to.
 func runOfEntry(b Bucket, key []byte) (engine.RunID, error) {
@@ -121,6 +121,7 @@ func entries(r *engine.Run, add func(write)) {
 			add(write{bucket: Sent, key: append(providerPrefix(m.ProviderID), r.ID[:]...)})
 		}
 	}
+	failureEntries(r, add)
 	if !r.Live() {
 		return
 	}

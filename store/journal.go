@@ -307,7 +307,14 @@ func deployFields(c *codec, d *engine.Deploy) {
 			c.fail()
 		}
 	})
-	c.str(&d.Marks) // at the end, so that a journal from before it existed is read as well
+	c.str(&d.Marks)
+	c.str(&d.Proposal)
+	list(c, &d.Against, versionFields)
+}
+
+func versionFields(c *codec, v *engine.FlowVersion) {
+	c.str(&v.Flow)
+	c.str(&v.Version)
 }
 
 func marshalBundle(b flows.Bundle) json.RawMessage {

@@ -61,7 +61,7 @@ const (
 // nil. The kv is of no use after an error.
 func Repair(ctx context.Context, from Salvage, kv KV, progress func(done int)) (*Repaired, error) {
 	r := &repair{ctx: ctx, from: from, kv: kv, told: progress, out: &Repaired{Kept: map[string]int{}, Lost: map[string]int{}},
-		pending: map[string]int{}, versions: map[string]bool{}, stored: map[string]*VersionCounts{}, counts: map[string]*VersionCounts{},
+		pending: map[string]int{}, versions: map[string]bool{}, stored: map[string]*VersionCounts{}, counts: map[string]*VersionCounts{}, here: standing{}, results: results{},
 		campaigns: map[uint64]*engine.Campaign{}, storedTally: map[uint64]*Tally{}, tally: map[uint64]*Tally{}, live: map[uint64]int{}, apart: map[engine.RunID]apart{}}
 	for _, phase := range []func() error{r.meta, r.records, r.rest, r.runs, r.ended, r.lost, r.journal, r.numbers} {
 		if err := errors.Join(phase(), r.flush()); err != nil {
@@ -94,6 +94,8 @@ type repair struct {
 	versions    map[string]bool             // that can be read
 	stored      map[string]*VersionCounts   // as they were found
 	counts      map[string]*VersionCounts   // of the runs that are there
+	here        standing                    // the live ones of them
+	results     results                     // what all of them are
 	campaigns   map[uint64]*engine.Campaign // by number
 	storedTally map[uint64]*Tally
 	tally       map[uint64]*Tally
@@ -294,6 +296,8 @@ func (r *repair) index(run *engine.Run) (err error) {
 		r.counts[name] = newCounts(v)
 	}
 	r.counts[name].add(run)
+	r.here.add(run)
+	r.results.add(v, run)
 	f := r.campaigns[run.Campaign]
 	if f == nil {
 		return err

@@ -1,6 +1,7 @@
 package store
 
 import (
+	"errors"
 	"maps"
 	"slices"
 
@@ -54,6 +55,9 @@ func (r *repair) numbers() error {
 			return err
 		}
 	}
+	if err := r.settle(); err != nil {
+		return err
+	}
 	has, err := r.members()
 	if err != nil {
 		return err
@@ -75,6 +79,31 @@ func (r *repair) numbers() error {
 		}
 	}
 	return r.putState()
+}
+
+// settle makes the counts that were kept agree with the live runs that are there.
+func (r *repair) settle() error {
+	if err := r.flush(); err != nil {
+		return err
+	}
+	return r.kv.Update(func(w Writer) error {
+		settled, err := settleFlowCounts(w, r.here)
+		for _, f := range settled {
+			err = errors.Join(err, addFlowCounts(w, f))
+		}
+		if err != nil {
+			return err
+		}
+		stored, err := flowCountsOf(w)
+		for _, counted := range r.counts {
+			v := engine.FlowVersion{Flow: counted.Flow, Version: counted.Version}
+			f := &FlowCounts{FlowVersion: v, Span: SpanBefore}
+			if len(r.results.differ(v, stored[v], true)) > 0 && w.Get(FlowSpans, f.key()) == nil {
+				err = errors.Join(err, w.Put(FlowSpans, f.key(), encodeFlowCounts(f))) // it says to the check that counts were lost
+			}
+		}
+		return err
+	})
 }
 
 // purgedOf adds to counts what the stored ones have beyond the runs that are there.

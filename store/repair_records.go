@@ -11,11 +11,20 @@ import (
 )
 
 // kept are the buckets whose records a repair reads. All others follow from them.
-var kept = [...]Bucket{Versions, Campaigns, Ended, Runs, Journal, IDs, Counts, Profiles, Derived, Erasures, Tallies, Members, Orphans, Quarantine, Audit, Notices, FailedNotices}
+var kept = [...]Bucket{
+	Versions, Campaigns, Ended, Runs, Journal, IDs, Counts, Profiles, Derived, Erasures, Tallies, Members,
+	Orphans, Quarantine, Audit, Notices, FailedNotices, FlowSpans, Jobs, EventTypes, EventSeries, Refusals, Deploys, Proposals,
+	Proposed,
+}
 
 // kinds are the words for their records.
-var kinds = map[Bucket]string{Versions: "version", Campaigns: "campaign", Ended: "ended run", Runs: "run", Journal: "input", IDs: "id",
-	Counts: "number", Profiles: "profile", Derived: "derived input", Erasures: "erasure", Tallies: "number", Members: "member", Orphans: "receipt", Quarantine: "quarantined run", Audit: "audit entry", Notices: "notice", FailedNotices: "failed notice"}
+var kinds = map[Bucket]string{
+	Versions: "version", Campaigns: "campaign", Ended: "ended run", Runs: "run", Journal: "input",
+	IDs: "id", Counts: "number", Profiles: "profile", Derived: "derived input", Erasures: "erasure",
+	Tallies: "number", Members: "member", Orphans: "receipt", Quarantine: "quarantined run", Audit: "audit entry",
+	Notices: "notice", FailedNotices: "failed notice", FlowSpans: "number", Jobs: "job", EventTypes: "event type",
+	EventSeries: "event type's counts", Refusals: "refusal", Deploys: "deploy", Proposals: "proposal", Proposed: "proposal part",
+}
 
 // errElsewhere means that a record is whole and under another key than its own.
 var errElsewhere = errors.New("the record belongs elsewhere")
@@ -101,9 +110,24 @@ func ownKey(b Bucket, value []byte) (own []byte, err error) {
 		q := new(Quarantined)
 		err := decode(value, lostVersion, q.fields)
 		return q.Run[:], err
+	}
+	return ownKeyBeside(b, value)
+}
+
+// ownKeyBeside is ownKey for records that only readers need.
+func ownKeyBeside(b Bucket, value []byte) (own []byte, err error) {
+	switch b {
 	case Audit:
 		e, err := decodeAudit(value)
 		return be(e.Seq), err
+	case FlowSpans:
+		f, err := decodeFlowCounts(value)
+		return f.key(), err
+	case Deploys, Proposals, Proposed:
+		return deployKey(b, value)
+	case Jobs:
+		j, err := decodeJob(value)
+		return []byte(j.ID), err
 	case Notices, FailedNotices:
 		n, err := decodeNotice(value)
 		if (n.Failed != 0) != (b == FailedNotices) {
@@ -113,6 +137,15 @@ func ownKey(b Bucket, value []byte) (own []byte, err error) {
 			return failedKey(n), err
 		}
 		return noticeKey(n), err
+	case EventTypes:
+		t, err := decodeEventType(value)
+		return eventTypeKey(t.Type), err
+	case EventSeries:
+		s, err := decodeEventSeries(value)
+		return eventTypeKey(s.kind), err
+	case Refusals:
+		x, err := decodeRefusal(value)
+		return be(x.Number), err
 	}
 	return nil, errElsewhere
 }

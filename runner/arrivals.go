@@ -1,0 +1,259 @@
+package runner
+
+import (
+	"bytes"
+	"sync"
+	"time"
+
+	"nudge/engine"
+	"nudge/runner/live"
+	"nudge/store"
+)
+
+const (
+	// noteEvery is how often refusals, and duplicates that came alone, are written; what came since is lost if the
+	// process is killed.
+	noteEvery = time.Second
+	// refusalsPerSecond is how many refused events are kept in a second; more are only counted.
+	refusalsPerSecond = 10
+)
+
+// arrivals are the events that arrived and are not written yet. A commit writes those that it has; the rest waits for
+// the next one, or for the next second.
+type arrivals struct {
+	taken   arrivalList // for the next commit
+	refused arrivalList // for the next second, as are:
+	kept    []*store.Refusal
+	more    uint64         // refusals beyond those kept
+	due     engine.Instant // when they are written; 0: there are none
+}
+
+// arrivalList are arrivals by type, in order. Its zero value is empty.
+type arrivalList struct {
+	all    []*engine.Arrivals
+	byType map[string]*engine.Arrivals // the last one of each type
+}
+
+// of returns the arrivals of a type that are of the hour of an instant.
+func (l *arrivalList) of(kind string, at engine.Instant) *engine.Arrivals {
+	a := l.byType[kind]
+	if a != nil && engine.HourOf(max(a.First, a.Emitted)) == engine.HourOf(at) {
+		return a
+	}
+	if l.byType == nil {
+		l.byType = map[string]*engine.Arrivals{}
+	}
+	a = &engine.Arrivals{Type: kind}
+	l.all, l.byType[kind] = append(l.all, a), a
+	return a
+}
+
+// clear forgets all. Those that were handed on stay as they are.
+func (l *arrivalList) clear() {
+	l.all = nil
+	clear(l.byType)
+}
+
+// NoteArrivals makes the loop count the events that arrive, and keep those that are refused. Call it before the first
+// step; without it nobody does.
+func (l *Loop) NoteArrivals() { l.arrivals = new(arrivals) }
+
+// Refuse takes refusals, which the next steps write, and how many events were refused by type.
+func (l *Loop) Refuse(kept []*store.Refusal, counts map[string]refusedCount, more uint64, now engine.Instant) {
+	if l.arrivals == nil {
+		return
+	}
+	for _, x := range kept {
+		x.At = now
+	}
+	l.arrivals.kept = append(l.arrivals.kept, kept...)
+	l.arrivals.more += more
+	for kind, n := range counts {
+		a := l.arrivals.refused.of(kind, now)
+		a.Note(now, n.from, engine.VerdictRefused)
+		a.Counts[engine.VerdictRefused] += n.events - 1
+	}
+	l.noteLater(now)
+}
+
+// noteLater makes a later step write what no commit has.
+func (l *Loop) noteLater(now engine.Instant) {
+	if l.arrivals.due == 0 {
+		l.arrivals.due = now.Add(noteEvery)
+	}
+}
+
+// arrived counts an event of the batch.
+func (b *batch) arrived(in *engine.Input, answer *engine.Answer) {
+	ev, ok := in.Payload.(*engine.Event)
+	if !ok || b.loop.arrivals == nil || ev.FanOut != nil || answer.Refused != nil {
+		return // the rest of one that is counted, or one that the server counts
+	}
+	now := max(b.stamp, b.loop.core.State.Stamp)
+	a := b.loop.arrivals.taken.of(ev.Type, now)
+	verdict := engine.VerdictOf(answer)
+	if in.Derived != 0 {
+		verdict = engine.VerdictEmitted
+	}
+	a.Note(now, ev.From, verdict)
+	b.step.Arrived.Counts[verdict]++
+	if verdict == engine.VerdictEmitted {
+		return
+	}
+	if verdict != engine.VerdictDuplicate {
+		a.Taken, a.TakenAt, a.Verdict = ev, now, verdict
+	}
+	b.step.Arrived.Lines = append(b.step.Arrived.Lines, live.Line{At: now, Type: ev.Type, Profile: ev.Profile, Verdict: verdict, From: ev.From})
+}
+
+// committedArrivals forgets what a commit has written.
+func (l *Loop) committedArrivals() {
+	if l.arrivals != nil {
+		l.arrivals.taken.clear()
+	}
+}
+
+// writeArrivals writes what no commit has, if it is due. Those who erase a person call it first, at once: what was
+// there before must be erased too.
+func (l *Loop) writeArrivals(now engine.Instant) error {
+	a := l.arrivals
+	if a == nil {
+		return nil
+	}
+	if len(a.taken.all) > 0 {
+		l.noteLater(now)
+	}
+	if a.due == 0 || now < a.due {
+		return nil
+	}
+	all := append(a.taken.all, a.refused.all...)
+	err := l.store.NoteArrivals(all, a.kept, a.more)
+	a.taken.clear()
+	a.refused.clear()
+	a.kept, a.more, a.due = nil, 0, 0
+	return err
+}
+
+// writeArrivalsNow writes what no commit has.
+func (l *Loop) writeArrivalsNow() error {
+	if a := l.arrivals; a != nil && (a.due != 0 || len(a.taken.all) > 0) {
+		a.due = 1
+	}
+	return l.writeArrivals(l.now)
+}
+
+// Arrived is what arrived in a step.
+type Arrived struct {
+	Counts engine.VerdictCounts
+	Lines  []live.Line // of events from outside
+}
+
+// refusedCount is how many events of a type were refused, and who sent the last one.
+type refusedCount struct {
+	events uint64
+	from   string
+}
+
+// refusals are refused events on their way to the loop.
+type refusals struct {
+	mu     sync.Mutex
+	kept   []*store.Refusal
+	counts map[string]refusedCount
+	more   uint64
+	second int64 // in which the last one came
+	room   int   // how many more are kept in this second
+}
+
+// note takes a refusal, and reports whether it is the first since they were taken.
+func (d *refusals) note(x *store.Refusal, now time.Time) (first bool) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	kind := x.Type
+	if _, known := d.counts[kind]; !known && len(d.counts) >= store.MaxEventTypes {
+		kind = "" // with those beyond the limit
+	}
+	first = len(d.counts) == 0
+	if d.counts == nil {
+		d.counts = map[string]refusedCount{}
+	}
+	d.counts[kind] = refusedCount{d.counts[kind].events + 1, x.From}
+	if second := now.Unix(); second != d.second {
+		d.second, d.room = second, refusalsPerSecond
+	}
+	if d.room == 0 || len(d.kept) == store.MaxRefusals { // the latter while the loop stands still
+		d.more++
+		return first
+	}
+	d.room--
+	kept := *x
+	kept.Body = bytes.Clone(x.Body)
+	d.kept = append(d.kept, &kept)
+	return first
+}
+
+// take returns what has come, and forgets it.
+func (d *refusals) take() (kept []*store.Refusal, counts map[string]refusedCount, more uint64) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	kept, counts, more = d.kept, d.counts, d.more
+	d.kept, d.counts, d.more = nil, nil, 0
+	return kept, counts, more
+}
+
+// Refuse notes that an event was refused before it came to the engine, or by the engine. What is kept of it is copied.
+// At most ten in a second are kept, and the rest is counted. Call it before the sender gets the answer.
+func (r *Runner) Refuse(x *store.Refusal) {
+	if r.refused.note(x, time.Now()) {
+		r.queue.nudge()
+	}
+	r.metrics.arrivals[engine.VerdictRefused].Inc()
+	r.live.Count(live.Events, engine.VerdictRefused.String(), 1)
+	r.live.Add(live.Line{At: r.stamp(), Type: x.Type, Profile: x.Profile, Verdict: engine.VerdictRefused, From: x.From, Code: x.Code})
+}
+
+// stamp is now, as the loop stamps inputs: rounded down, so that a refusal is not later than the input that forgets whom
+// it names.
+func (r *Runner) stamp() engine.Instant { return engine.Instant(r.config.Clock.Now().UnixMilli()) }
+
+// Live is where readers follow what happens.
+func (r *Runner) Live() *live.Hub { return r.live }
+
+// takeRefusals hands the refusals that have come to the loop.
+func (r *Runner) takeRefusals() {
+	if kept, counts, more := r.refused.take(); len(counts) > 0 {
+		r.loop.Refuse(kept, counts, more, r.stamp())
+	}
+}
+
+// tell tells those who read live what a step did.
+func (r *Runner) tell(step *Step) {
+	for v, n := range step.Arrived.Counts {
+		if n > 0 {
+			r.metrics.arrivals[v].Add(float64(n))
+			r.live.Count(live.Events, engine.Verdict(v).String(), n)
+		}
+	}
+	r.live.Add(step.Arrived.Lines...)
+	started, ended, changed := uint64(0), uint64(0), uint64(0)
+	for i := range step.Changes {
+		switch c := &step.Changes[i]; {
+		case c.After.Status == engine.LeftOut:
+		case !c.After.Live():
+			ended++
+			if c.Before == nil {
+				started++
+			}
+		case c.Before == nil:
+			started++
+		default:
+			changed++
+		}
+	}
+	r.live.Count(live.Runs, "started", started)
+	r.live.Count(live.Runs, "ended", ended)
+	r.live.Count(live.Runs, "changed", changed)
+	r.live.Count(live.Campaigns, "changed", uint64(step.Campaigns))
+	for _, profile := range step.Forgotten {
+		r.live.Forget(profile)
+	}
+}

@@ -1,0 +1,164 @@
+package store
+
+import (
+	"bytes"
+	"encoding/binary"
+	"strings"
+
+	"nudge/engine"
+)
+
+const (
+	// MaxRefusals is how many refused events are kept; the oldest are dropped beyond it.
+	MaxRefusals = 1000
+	// MaxRefusedBody is how many bytes of a refused event are kept; the rest is cut off, and the answer says so.
+	MaxRefusedBody = 512
+)
+
+// Refusal is an event, or a request with events, that was refused. It is in no journal.
+type Refusal struct {
+	Number  uint64         // in order; the store gives it
+	At      engine.Instant //
+	From    string         // the token that sent it
+	Code    string         // of the problem
+	Field   string         // where in the event; may be empty
+	Detail  string
+	Type    string // of the event; empty: it is not known
+	Profile string // whom it names; may be empty
+	Body    []byte // as it came, or the beginning of it
+	Cut     bool   // the body is only the beginning
+	More    uint64 // how many more were refused about then, which are only counted
+}
+
+func (x *Refusal) fields(c *codec) {
+	c.uint(&x.Number)
+	integer(c, &x.At)
+	c.str(&x.From)
+	c.str(&x.Code)
+	c.str(&x.Field)
+	c.str(&x.Detail)
+	c.str(&x.Type)
+	c.str(&x.Profile)
+	body := string(x.Body)
+	c.str(&body)
+	x.Body = []byte(body)
+	c.bool(&x.Cut)
+	c.uint(&x.More)
+}
+
+func encodeRefusal(x *Refusal) []byte { return encode(refusalVersion, x.fields) }
+
+func decodeRefusal(record []byte) (*Refusal, error) {
+	x := new(Refusal)
+	return x, decode(record, refusalVersion, x.fields)
+}
+
+// putRefusals adds refusals and drops the oldest beyond the limit. More is how many others there were: they are
+// noted at the last one.
+func putRefusals(w Writer, all []*Refusal, more uint64) (err error) {
+	var last *Refusal
+	w.Descend(Refusals, nil, func(key, record []byte) bool {
+		last, err = decodeRefusal(record)
+		err = damaged(Refusals, key, err)
+		return false
+	})
+	if err != nil {
+		return err
+	}
+	number := uint64(0)
+	if last != nil {
+		number = last.Number
+	}
+	for _, x := range all {
+		number++
+		x.Number, last = number, x
+		if err := w.Put(Refusals, be(number), encodeRefusal(x)); err != nil {
+			return err
+		}
+	}
+	if more > 0 && last != nil {
+		last.More += more
+		if err := w.Put(Refusals, be(last.Number), encodeRefusal(last)); err != nil {
+			return err
+		}
+	}
+	return dropRefusals(w, number)
+}
+
+// dropRefusals drops those that are too old beside the newest.
+func dropRefusals(w Writer, newest uint64) error {
+	if newest <= MaxRefusals {
+		return nil
+	}
+	var old [][]byte
+	w.Ascend(Refusals, nil, func(key, _ []byte) bool {
+		if len(key) != 8 || binary.BigEndian.Uint64(key) > newest-MaxRefusals {
+			return false
+		}
+		old = append(old, bytes.Clone(key))
+		return true
+	})
+	for _, key := range old {
+		if err := w.Delete(Refusals, key); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// Refusals returns at most limit events that were refused, newest first, of those before a number; 0 for the
+// newest. Next is the number before which the next page begins, 0 if there is none.
+func (s *Store) Refusals(before uint64, limit int) (all []*Refusal, next uint64, err error) {
+	limit = min(max(limit, 1), MaxPage)
+	var from []byte
+	if before != 0 {
+		from = be(before)
+	}
+	err = s.kv.View(func(r Reader) (failed error) {
+		r.Descend(Refusals, from, func(key, record []byte) bool {
+			if len(all) == limit {
+				next = all[limit-1].Number
+				return false
+			}
+			var x *Refusal
+			if x, failed = decodeRefusal(record); failed != nil {
+				failed = damaged(Refusals, key, failed)
+				return false
+			}
+			all = append(all, x)
+			return true
+		})
+		return failed
+	})
+	return all, next, err
+}
+
+// eraseRefusal adds the write that takes the person out of a refusal. A body that was cut may have named them behind
+// the cut, so it goes, too. That something was refused, and why, stays.
+func (e *erasure) eraseRefusal(key, record []byte, add func(write)) error {
+	x, err := decodeRefusal(record)
+	if err != nil || x.At > e.stamp {
+		return err
+	}
+	if x.Profile != e.profile && !x.Cut && !e.standsIn(x.Body) && !e.isWordOf(string(x.Body)) && !e.isWordOf(x.Detail) {
+		return nil
+	}
+	if x.Profile == e.profile {
+		x.Profile = ""
+	}
+	x.Body, x.Detail = nil, ""
+	if strings.Contains(x.Field, e.profile) {
+		x.Field = ""
+	}
+	add(write{bucket: Refusals, key: bytes.Clone(key), value: encodeRefusal(x)})
+	return nil
+}
+
+func (c *checker) refusal(key, record []byte) {
+	x, err := decodeRefusal(record)
+	if err != nil {
+		c.problem("refusals %x: %v", key, err)
+	} else if !bytes.Equal(be(x.Number), key) {
+		c.problem("refusals %x: the record is of %d", key, x.Number)
+	}
+}
