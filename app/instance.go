@@ -23,6 +23,7 @@ import (
 	"nudge/channels/appmessaging"
 	"nudge/engine"
 	"nudge/runner"
+	"nudge/runner/bulk"
 	"nudge/runner/jobs"
 	"nudge/runner/notify"
 	"nudge/server"
@@ -68,6 +69,7 @@ type Instance struct {
 	check       *storeCheck
 	audiences   *audience.Folder
 	jobs        *jobs.Manager
+	bulk        *bulk.Bulk
 	stack       []part
 
 	courier  atomic.Pointer[notify.Courier] // tells other systems what happens; nil: there are none
@@ -263,7 +265,7 @@ func (i *Instance) serve(registry *prometheus.Registry) error {
 	config := server.Config{
 		Runner: i.runner, Store: i.store, Deployed: i.noteDeploy, SecondPerson: i.needsSecond, Tokens: i.currentTokens, Origins: i.currentOrigins, Registry: registry, Log: i.log,
 		Endpoints: namesOf(i.project.Settings.Endpoints),
-		Audiences: i.audiences, Limits: i.project.Settings.Limits, Full: i.full.Load, CheckStore: i.check.run, Jobs: i.jobs,
+		Audiences: i.audiences, Limits: i.project.Settings.Limits, Full: i.full.Load, CheckStore: i.check.run, Jobs: i.jobs, Bulk: i.bulk,
 		Tracer: i.spans.Tracer(),
 	}
 	if secrets := i.project.Settings.Secrets; len(secrets) > 0 {

@@ -37,6 +37,7 @@ import (
 	"nudge/engine"
 	"nudge/lang/diag"
 	"nudge/runner"
+	"nudge/runner/bulk"
 	"nudge/runner/jobs"
 	"nudge/server"
 	"nudge/store"
@@ -321,6 +322,7 @@ type servers struct {
 	store   *store.Store
 	runs    []string
 	jobs    *jobs.Manager
+	bulk    *bulk.Bulk
 	started []string // jobs
 	project string   // a deploy of it
 }
@@ -337,14 +339,17 @@ func newServers(t *testing.T) *servers {
 	s := start(t, project)
 	w := &servers{t: t, store: s.store, project: deployment(t, project)}
 	for n := range 12 {
-		id, _ := s.run(fmt.Sprint("d", n), "eve")
+		id, sent := s.run(fmt.Sprint("d", n), "eve")
+		if n < 4 {
+			s.webhook(receipt("message.failed", sent)).is(200)
+		}
 		w.runs = append(w.runs, id)
 	}
-	w.startJobs()
+	w.startJobs(s.runner)
 	people := fstest.MapFS{"audiences/people.csv": {Data: []byte("profile\nann\nbob\n")}}
 	usual := server.Config{
 		Runner: s.runner, Store: s.store, Registry: prometheus.NewRegistry(),
-		Endpoints: []string{"crm"}, Jobs: w.jobs,
+		Endpoints: []string{"crm"}, Jobs: w.jobs, Bulk: w.bulk,
 		Audiences: audience.NewSnapshots(audience.Sources{Project: people}),
 		Reload:    func(context.Context, *engine.Actor) (diag.List, error) { return nil, nil },
 		CheckStore: func(_ context.Context, p func(store.CheckProgress)) (*store.Report, error) {
@@ -424,8 +429,9 @@ func (w *servers) proposeIn(s *store.Store) {
 }
 
 // startJobs begins jobs that work until they are stopped.
-func (w *servers) startJobs() {
+func (w *servers) startJobs(r bulk.Runner) {
 	w.jobs = jobs.New(jobs.Config{Store: w.store})
+	w.bulk = bulk.New(w.store, r, w.jobs)
 	w.t.Cleanup(w.jobs.Close)
 	for range 8 {
 		j, err := w.jobs.Start(engine.Actor{Name: "ops"}, "plan", map[string]string{"flow": "order"}, func(ctx context.Context, _ *jobs.Task) (any, error) {
@@ -540,6 +546,8 @@ func (w *servers) body(d *document, op *described, media string, dice *rand.Rand
 		"backtestProposal": {`{}`, `{"days": 3, "receipts": "like-others"}`, `{"days": 0}`},
 		"callFlow":         {`{"profile": "ann", "key": "7", "data": {"order_id": "7", "customer": "ann"}}`, `{"profile": "ann", "data": {"order_id": 7}}`, `{"id": "c", "profile": "` + pick(dice, "ann", "bob") + `", "data": {"order_id": "7", "customer": "ann"}}`},
 		"startCampaign":    {`{"flow": "sale", "again": true}`, `{"flow": "order"}`, `{"flow": "sale"}`, `{"flow": "none"}`}, "previewCampaign": {`{"flow": "sale"}`, `{"flow": "lost"}`, `{"flow": "order"}`, `{"flow": "none"}`, `{"flow": "sale", "data": {"a": 1}}`},
+		"retryRuns":      {`{"filter": {"flow": "order"}, "dry_run": true}`, `{"filter": {"flow": "order"}, "expect": 100}`, `{"filter": {}}`, `{"filter": {"campaign": "none"}, "dry_run": true}`},
+		"cancelRuns":     {`{"filter": {"profile": "nobody"}, "expect": 0}`, `{"filter": {"flow": "order"}, "expect": 0}`, `{"filter": {"flow": "order"}, "dry_run": true}`},
 		"retryNotices":   {`{"endpoint": "crm"}`, `{"endpoint": "crm"}`, `{"endpoint": "crm"}`, `{"endpoint": "none"}`, `{"ids": ["none"]}`, `{}`},
 		"setOutbound":    {`{"mode": "live"}`, `{"mode": "only", "only": ["ann"]}`, `{"mode": "only"}`, `{"killed": false}`, `{"mode": "sometimes"}`},
 		"optOutProfiles": {`{"profiles": ["ann", "bob"], "categories": ["news"]}`, `{"id": "ann", "categories": ["news"]}`, `{"id": "ann", "categories": []}`},

@@ -43,6 +43,7 @@ var refusalStatus = map[engine.RefusalReason]int{
 	engine.RefusedNotFound: http.StatusNotFound,
 	engine.RefusedEnded:    http.StatusConflict,
 	engine.RefusedStale:    http.StatusConflict,
+	engine.RefusedRetry:    http.StatusConflict,
 	engine.RefusedInvalid:  http.StatusBadRequest,
 }
 

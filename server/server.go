@@ -19,6 +19,7 @@ import (
 	"nudge/lang/diag"
 	"nudge/lang/trace"
 	"nudge/runner"
+	"nudge/runner/bulk"
 	"nudge/runner/jobs"
 	"nudge/store"
 	"nudge/whatif/preview"
@@ -41,6 +42,7 @@ type Config struct {
 	Store     *store.Store        // read for lists and pages; required
 	Receivers []channels.Receiver // the channels that take webhooks; none: webhooks are off
 	Audiences preview.Walker      // nil: campaigns have no preview
+	Bulk      *bulk.Bulk          // changes many runs, by jobs; nil: nobody can
 	Jobs      *jobs.Manager       // long pieces of work; nil: there are none, and nobody can start one
 	// Reload deploys the project anew, for somebody, and returns what is wrong with it, when
 	// something is. Nil: there is nothing to reload.

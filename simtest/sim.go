@@ -55,6 +55,7 @@ func Run(seed uint64, hours int) *Report {
 	}
 	w.operate()
 	w.notes(seed)
+	w.retries(seed)
 	w.keepBackups()
 	w.weather()
 	w.damages = damageDice(seed)

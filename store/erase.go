@@ -225,16 +225,32 @@ func (e *erasure) forgets(in *engine.Input) bool {
 		in.Payload = &engine.Dequeue{Flow: p.Flow}
 	case *engine.Quarantine:
 		p.Profile = ""
-	case *engine.Note:
-		p.Profile = ""
+	default:
+		e.forgetsCommand(in.Payload)
+	}
+	return true
+}
+
+// forgetsCommand is forgets for the commands of operators.
+func (e *erasure) forgetsCommand(payload engine.Payload) {
+	switch p := payload.(type) {
 	case *engine.Control:
 		p.Only = slices.DeleteFunc(p.Only, func(id string) bool { return id == e.profile })
 	case *engine.Cancel:
 		p.Reason = e.withoutWord(p.Reason)
+	case *engine.Retry:
+		if p.Reason = e.withoutWord(p.Reason); p.Profile == e.profile {
+			p.Profile = ""
+		}
 	case *engine.CampaignControl:
 		p.Reason = e.withoutWord(p.Reason)
+	case *engine.Note:
+		if p.Profile == e.profile {
+			p.Profile = ""
+		}
+		p.Before, _ = e.withoutAsked(p.Before)
+		p.After, _ = e.withoutAsked(p.After)
 	}
-	return true
 }
 
 // names reports whether a payload names the person, or has something that only concerns them.
@@ -255,8 +271,6 @@ func (e *erasure) names(payload engine.Payload) bool {
 	case *engine.Dequeue:
 		return p.Profile == e.profile || slices.Contains(p.Named, e.profile)
 	case *engine.Quarantine:
-		return p.Profile == e.profile
-	case *engine.Note:
 		return p.Profile == e.profile
 	}
 	return e.commandNames(payload)
@@ -283,8 +297,14 @@ func (e *erasure) commandNames(payload engine.Payload) bool {
 		return slices.Contains(p.Only, e.profile)
 	case *engine.Cancel:
 		return e.isWordOf(p.Reason)
+	case *engine.Retry:
+		return p.Profile == e.profile || e.isWordOf(p.Reason)
 	case *engine.CampaignControl:
 		return e.isWordOf(p.Reason)
+	case *engine.Note:
+		_, before := e.withoutAsked(p.Before)
+		_, after := e.withoutAsked(p.After)
+		return p.Profile == e.profile || before || after
 	}
 	return false
 }

@@ -83,6 +83,7 @@ var payloads = map[engine.InputKind]func(*codec, *engine.Payload){
 	engine.InputRecheckRuns:     payload(askRunsFields),
 	engine.InputQuarantine:      payload(quarantineFields),
 	engine.InputNote:            payload(noteFields),
+	engine.InputRetry:           payload(retryFields),
 }
 
 // payload writes or reads a payload of one type.
@@ -132,6 +133,15 @@ func noteFields(c *codec, n *engine.Note) {
 	c.raw(&n.Before)
 	c.raw(&n.After)
 	c.str(&n.Profile) // at the end, so that a journal from before it existed is read as well
+}
+
+func retryFields(c *codec, p *engine.Retry) {
+	c.bytes(p.Run[:])
+	c.str(&p.Flow)
+	c.str(&p.Version)
+	c.str(&p.Profile)
+	c.str(&p.Reason)
+	c.uint(&p.AsOf)
 }
 
 func moveFields(c *codec, m *engine.Move) {

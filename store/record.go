@@ -140,6 +140,7 @@ func standingFields(c *codec, r *engine.Run, clock *instants) {
 		integer(c, &s.ReadIn)
 		c.bool(&s.Out)
 	})
+	list(c, &r.Retries, func(c *codec, x *engine.Retried) { integer(c, &x.Message); integer(c, &x.Attempts) })
 }
 
 // fetchFields describes the fetch under way, and the answers to those before.
@@ -337,6 +338,7 @@ func stateFields(c *codec, s *engine.State) {
 	integer(c, &s.Down)
 	c.bool(&s.Surveying)
 	c.bytes(s.Surveyed[:])
+	c.uint(&s.Forgot)
 }
 
 func policyFields(c *codec, p *engine.AccountPolicy) {

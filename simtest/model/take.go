@@ -105,6 +105,7 @@ var readings = map[engine.InputKind]func(*World, engine.Payload){
 	engine.InputQuarantine:      readAs((*World).quarantine),
 	engine.InputNote:            readAs(func(*World, *engine.Note) {}), // it changes nothing here
 	engine.InputMove:            readAs((*World).move),
+	engine.InputRetry:           readAs((*World).retry),
 	engine.InputControl:         readAs((*World).control),
 	engine.InputProfile:         readAs((*World).profile),
 	engine.InputCall:            readAs((*World).call),
