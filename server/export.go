@@ -107,7 +107,10 @@ func (x *export) runs() error {
 			if err != nil {
 				return err
 			}
-			run := detailOf(item.Run, f)
+			run, err := x.server.detail(item.Run, f)
+			if err != nil {
+				return err
+			}
 			x.end.Runs++
 			if err := x.lines.Encode(exportLine{Run: &run}); err != nil {
 				return err

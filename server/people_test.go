@@ -147,7 +147,7 @@ func TestExport(t *testing.T) {
 		<-s.posts
 		s.event(`{"type": "unheard", "profile": "` + who + `", "data": {"note": "of ` + who + `"}}`).is(200)
 	}
-	a := s.do("GET", "/v1/profiles/ann/export", "").is(200, `"secret":"of ann"`, `"run":{`, `"order_id":"of-ann"`, `"note":"of ann"`, `"did":"change person"`, `"standing":{`)
+	a := s.do("GET", "/v1/profiles/ann/export", "").is(200, `"secret":"of ann"`, `"run":{`, `"order_id":"of-ann"`, `Your order of-ann`, `"note":"of ann"`, `"did":"change person"`, `"standing":{`)
 	if strings.Contains(a.body, "bob") {
 		t.Errorf("the export of ann has something of bob:\n%s", a.body)
 	}

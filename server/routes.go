@@ -202,7 +202,8 @@ func (s *Server) runRoutes() []route {
 			gives: ok(failureList{}, "the groups"), fails: []int{400},
 		}},
 		{"GET /v1/runs/{id}", ScopeRead, s.showRun, operation{
-			id: "showRun", topic: "Runs", does: "Show a run", more: "With its data, its messages and its timeline.",
+			id: "showRun", topic: "Runs", does: "Show a run", more: "With its data, its messages and its timeline. Of one that lives: each line that it looks out for, when it is due and what would follow. " +
+				"Texts of messages are rendered again, and a condition of the past shows what cannot have changed since.",
 			gives: ok(Run{}, "the run"), fails: []int{404, 503},
 		}},
 		{"POST /v1/runs/{id}/retry", ScopeOperate, s.retryRun, operation{

@@ -27,6 +27,10 @@ events:
 trigger: { event: order.shipped, key: event.order_id, to: event.customer }
 steps:
   - send: { body: 'Your order {{ data.order_id }}, {{ data.note | default "-" }}', from: Shop }
+  - branch:
+      - if: data.note != "x" and profile.email != "x"
+        then: [ { set: { number: 1 } } ]
+  - wait: [ { event: order.shipped, key: event.order_id, if: data.note == "x" }, { after: 1h } ]
   - set: { number: 'int(data.note ?? "1")' }
   - wait: 24h
 `,
@@ -91,6 +95,7 @@ func TestPrivateIsMasked(t *testing.T) {
 			t.Errorf("%s shows nothing private to a token that may operate: this proved nothing", pattern)
 		}
 	}
+	s.do("GET", "/v1/runs/"+ids["runs"], "", "Authorization", "Bearer the token of operate").is(200, `"content":{`, `"sees":[`, `"saw":[`)
 	s.do("GET", "/v1/profiles/ann", "", "Authorization", "Bearer the token of read").is(200, `"city":"Paris"`, `"street":"•••"`, `"email":"•••"`, `"first_name":"Ann"`)
 }
 
