@@ -169,7 +169,7 @@ func (d *document) request(w *servers, op *described, dice *rand.Rand) *call {
 	query := []string{}
 	for _, p := range op.query {
 		p := p.(map[string]any)
-		if dice.IntN(3) == 0 {
+		if dice.IntN(max(3, len(op.query)/2)) == 0 {
 			query = append(query, fmt.Sprintf("%s=%s", p["name"], url.QueryEscape(fmt.Sprint(w.value(p["name"].(string), p["schema"].(map[string]any), p["example"], dice)))))
 		}
 	}
@@ -402,14 +402,22 @@ func newServers(t *testing.T) *servers {
 		},
 		"busy with notices": func(c *server.Config) http.Header {
 			c.Runner, c.Store = answering{runner.ErrBusy}, untaken(t)
-			must(t, c.Store.AddJob(&store.Job{ID: w.started[0], Kind: "plan"}, 1))
+			for _, id := range w.started {
+				must(t, c.Store.AddJob(&store.Job{ID: id, Kind: "plan"}, 1))
+			}
 			w.proposeIn(c.Store)
 			return nil
 		},
 		"stopped with notices": func(c *server.Config) http.Header {
 			c.Runner, c.Store = stopped{}, untaken(t)
-			must(t, c.Store.AddJob(&store.Job{ID: w.started[0], Kind: "plan"}, 1))
+			for _, id := range w.started {
+				must(t, c.Store.AddJob(&store.Job{ID: id, Kind: "plan"}, 1))
+			}
 			w.proposeIn(c.Store)
+			return nil
+		},
+		"broken with jobs": func(c *server.Config) http.Header {
+			c.Runner, c.Store = answering{errors.New("a fault of the disk")}, broken
 			return nil
 		},
 		"broken": func(c *server.Config) http.Header {
@@ -541,6 +549,12 @@ func (w *servers) value(name string, schema map[string]any, example any, dice *r
 		return 1 + dice.IntN(20)
 	case schema["type"] == "boolean":
 		return dice.IntN(2) == 0
+	case name == "failure", strings.HasPrefix(name, "started_"), strings.HasPrefix(name, "ended_"), name == "message_status": // others are refused
+		return example
+	case name == "campaign":
+		if all := w.campaigns(); len(all) > 0 {
+			return pick(dice, all...)
+		}
 	case name == "before":
 		return pick(dice, w.runs...)
 	}
@@ -557,11 +571,12 @@ func (w *servers) body(d *document, op *described, media string, dice *rand.Rand
 		"proposeDeploy":    {deployment(w.t, reworded(fmt.Sprint("comes ", dice.IntN(1000)))), deployment(w.t, reworded(fmt.Sprint("comes ", dice.IntN(1000)))), w.project, `{"files": [{"name": "nudge.yaml", "text": "projekt: x"}]}`},
 		"approveDeploy":    {`{}`, `{"expect": 3}`, `{"expect": 1000000}`},
 		"backtestProposal": {`{}`, `{"days": 3, "receipts": "like-others"}`, `{"days": 0}`},
+		"optOutProfiles":   {`{"profiles": ["ann", "bob"], "categories": ["news"]}`, `{"id": "ann", "categories": ["news"]}`, `{"id": "ann", "categories": []}`},
 		"callFlow":         {`{"profile": "ann", "key": "7", "data": {"order_id": "7", "customer": "ann"}}`, `{"profile": "ann", "data": {"order_id": 7}}`, `{"id": "c", "profile": "` + pick(dice, "ann", "bob") + `", "data": {"order_id": "7", "customer": "ann"}}`},
 		"startCampaign":    {`{"flow": "sale", "again": true}`, `{"flow": "order"}`, `{"flow": "sale"}`, `{"flow": "none"}`}, "previewCampaign": {`{"flow": "sale"}`, `{"flow": "lost"}`, `{"flow": "order"}`, `{"flow": "none"}`, `{"flow": "sale", "data": {"a": 1}}`},
-		"retryRuns":    {`{"filter": {"flow": "order"}, "dry_run": true}`, `{"filter": {"flow": "order"}, "expect": 100}`, `{"filter": {}}`, `{"filter": {"campaign": "none"}, "dry_run": true}`},
-		"cancelRuns":   {`{"filter": {"profile": "nobody"}, "expect": 0}`, `{"filter": {"flow": "order"}, "expect": 0}`, `{"filter": {"flow": "order"}, "dry_run": true}`},
-		"retryNotices": {`{"endpoint": "crm"}`, `{"endpoint": "crm"}`, `{"endpoint": "crm"}`, `{"endpoint": "none"}`, `{"ids": ["none"]}`, `{}`},
+		"retryRuns":    {`{"filter": {"flow": "order"}, "dry_run": true}`, `{"filter": {"flow": "order"}, "expect": 100}`, `{"filter": {"profile": "nobody"}, "expect": 0}`, `{"filter": {"profile": "nobody"}, "expect": 1}`, `{"filter": {"flow": "order"}, "expect": 0}`, `{"filter": {"flow": "order"}, "expect": 0}`, `{"filter": {}}`, `{"filter": {"campaign": "none"}, "dry_run": true}`},
+		"cancelRuns":   {`{"filter": {"profile": "nobody"}, "expect": 0}`, `{"filter": {"profile": "nobody"}, "expect": 1}`, `{"filter": {"profile": "nobody"}, "expect": 2}`, `{"filter": {"flow": "order"}, "expect": 0}`, `{"filter": {"flow": "order"}, "dry_run": true}`},
+		"retryNotices": {`{"endpoint": "crm"}`, `{"endpoint": "crm"}`, `{"endpoint": "crm"}`, `{"endpoint": "crm"}`, `{"endpoint": "crm"}`, `{"endpoint": "none"}`, `{"ids": ["none"]}`, `{}`},
 		"setOutbound":  {`{"mode": "live"}`, `{"mode": "only", "only": ["ann"]}`, `{"mode": "only"}`, `{"killed": false}`, `{"mode": "sometimes"}`},
 	}[op.id]
 	cloud := fmt.Sprintf(`{"specversion": "1.0", "id": "%d", "source": "shop", "type": "order.returned", "subject": "ann", "data": {"order_id": "7"}}`, dice.IntN(20))

@@ -116,7 +116,7 @@ const metricsRoute = "GET /metrics"
 // routes are those of the API. Every POST, PUT and PATCH among them takes an Idempotency-Key,
 // which TestIdempotencyKey holds.
 func (s *Server) routes() []route {
-	all := slices.Concat(s.eventRoutes(), s.profileRoutes(), s.runRoutes(), s.flowRoutes(), s.campaignRoutes(), s.jobRoutes(), s.operationRoutes(), s.peopleRoutes(), s.deployRoutes(), s.bulkRoutes(), s.templateRoutes(), s.storyRoutes(), s.devRoutes(), s.healthRoutes())
+	all := slices.Concat(s.eventRoutes(), s.profileRoutes(), s.runRoutes(), s.flowRoutes(), s.campaignRoutes(), s.jobRoutes(), s.operationRoutes(), s.peopleRoutes(), s.deployRoutes(), s.bulkRoutes(), s.templateRoutes(), s.storyRoutes(), s.devRoutes(), s.healthRoutes(), s.personRoutes())
 	if s.config.Registry != nil {
 		metrics := promhttp.HandlerFor(s.config.Registry, promhttp.HandlerOpts{EnableOpenMetrics: true})
 		all = append(all, route{metricsRoute, ScopeRead, metrics.ServeHTTP, operation{
@@ -202,7 +202,8 @@ func (s *Server) runRoutes() []route {
 			gives: ok(failureList{}, "the groups"), fails: []int{400},
 		}},
 		{"GET /v1/runs/{id}", ScopeRead, s.showRun, operation{
-			id: "showRun", topic: "Runs", does: "Show a run", more: "With its data, its messages and its timeline.",
+			id: "showRun", topic: "Runs", does: "Show a run", more: "With its data, its messages and its timeline. Of one that lives: each line that it looks out for, when it is due and what would follow. " +
+				"Texts of messages are rendered again, and a condition of the past shows what cannot have changed since.",
 			gives: ok(Run{}, "the run"), fails: []int{404, 503},
 		}},
 		{"POST /v1/runs/{id}/retry", ScopeOperate, s.retryRun, operation{

@@ -75,6 +75,7 @@ type Server struct {
 	config       Config
 	flows        flowCache
 	marks        markCache
+	exporting    chan struct{} // has a place for the export that is under way
 	hooks        *webhookMetrics
 	limits       Limits
 	limitMetrics *limitMetrics
@@ -119,7 +120,7 @@ func New(config Config) (*Server, error) {
 		heard.know(r.Name())
 	}
 	return &Server{config: config, flows: flowCache{store: config.Store}, hooks: hooks, limits: limits, limitMetrics: refusals, access: access, unproven: bodies, heard: heard, booth: newStoryBooth(),
-		backtesting: make(chan struct{}, 1)}, nil
+		backtesting: make(chan struct{}, 1), exporting: make(chan struct{}, 1)}, nil
 }
 
 var receiverName = regexp.MustCompile(`^[a-z0-9-]+$`)

@@ -266,6 +266,9 @@ func (e *erasure) forgetsCommand(payload engine.Payload) {
 	case *engine.CampaignControl:
 		p.Reason = e.withoutWord(p.Reason)
 	case *engine.Note:
+		if p.Profile == e.profile {
+			p.Profile = ""
+		}
 		p.Before, _ = e.withoutAsked(p.Before)
 		p.After, _ = e.withoutAsked(p.After)
 	}
@@ -322,7 +325,7 @@ func (e *erasure) commandNames(payload engine.Payload) bool {
 	case *engine.Note:
 		_, before := e.withoutAsked(p.Before)
 		_, after := e.withoutAsked(p.After)
-		return before || after
+		return p.Profile == e.profile || before || after
 	}
 	return false
 }
