@@ -44,11 +44,11 @@ import (
 	"nudge/store/memory"
 )
 
-var requests = flag.Int("requests", 2000, "how many requests TestDocument makes; from 10000 on every status of every route must come")
+var requests = flag.Int("requests", 2000, "how many requests TestDocument makes; from 30000 on every status of every route must come")
 
 // TestDocument makes requests by docs/openapi.json and changes some of them, and compares each and its
 // answer with the document: what it does not allow is refused, what it allows is not refused for its form, and every answer has
-// a status, a media type and a body that it names. With 10,000 requests every status of every route must
+// a status, a media type and a body that it names. With 30,000 requests every status of every route must
 // come.
 func TestDocument(t *testing.T) {
 	d := readDocument(t)
@@ -76,7 +76,7 @@ func TestDocument(t *testing.T) {
 			if status == "500" && strings.HasPrefix(op.path, "/v1/dev/") {
 				continue // nothing of them can break
 			}
-			if !seen[op.id+" "+status] && *requests >= 10_000 && op.id+" "+status != "showRun 503" { // of a damaged record; see TestDamagedRun of app
+			if !seen[op.id+" "+status] && *requests >= 30_000 && op.id+" "+status != "showRun 503" { // of a damaged record; see TestDamagedRun of app
 				t.Errorf("%s %s: %s never came", op.method, op.path, status)
 			}
 		}
