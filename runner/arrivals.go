@@ -11,8 +11,8 @@ import (
 )
 
 const (
-	// noteEvery is how often refusals, and duplicates that came alone, are written; what came since is lost if the
-	// process is killed.
+	// noteEvery is how often refusals, and duplicates that came alone, are written at most; what came since is lost if
+	// the process is killed.
 	noteEvery = time.Second
 	// refusalsPerSecond is how many refused events are kept in a second; more are only counted.
 	refusalsPerSecond = 10
@@ -26,6 +26,7 @@ type arrivals struct {
 	kept    []*store.Refusal
 	more    uint64         // refusals beyond those kept
 	due     engine.Instant // when they are written; 0: there are none
+	written engine.Instant // when some were written last
 }
 
 // arrivalList are arrivals by type, in order. Its zero value is empty.
@@ -73,14 +74,26 @@ func (l *Loop) Refuse(kept []*store.Refusal, counts map[string]refusedCount, mor
 		a.Note(now, n.from, engine.VerdictRefused)
 		a.Counts[engine.VerdictRefused] += n.events - 1
 	}
-	l.noteLater(now)
+	l.noteSoon(now)
 }
 
-// noteLater makes a later step write what no commit has.
-func (l *Loop) noteLater(now engine.Instant) {
-	if l.arrivals.due == 0 {
-		l.arrivals.due = now.Add(noteEvery)
+// noteSoon makes this step write what no commit has, or a later one if that was done a moment ago.
+func (l *Loop) noteSoon(now engine.Instant) {
+	if l.arrivals.due != 0 {
+		return
 	}
+	l.arrivals.due = now
+	if wait := l.arrivals.written.Add(noteEvery); wait > now && wait <= now.Add(noteEvery) { // not if the clock was set back
+		l.arrivals.due = wait
+	}
+}
+
+// next is when something must be written; 0 for never.
+func (a *arrivals) next() engine.Instant {
+	if a == nil {
+		return 0
+	}
+	return a.due
 }
 
 // arrived counts an event of the batch.
@@ -121,7 +134,7 @@ func (l *Loop) writeArrivals(now engine.Instant) error {
 		return nil
 	}
 	if len(a.taken.all) > 0 {
-		l.noteLater(now)
+		l.noteSoon(now)
 	}
 	if a.due == 0 || now < a.due {
 		return nil
@@ -130,7 +143,7 @@ func (l *Loop) writeArrivals(now engine.Instant) error {
 	err := l.store.NoteArrivals(all, a.kept, a.more)
 	a.taken.clear()
 	a.refused.clear()
-	a.kept, a.more, a.due = nil, 0, 0
+	a.kept, a.more, a.due, a.written = nil, 0, 0, now
 	return err
 }
 

@@ -9,6 +9,7 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
@@ -18,6 +19,7 @@ import (
 	"nudge/lang/diag"
 	"nudge/lang/trace"
 	"nudge/runner"
+	"nudge/runner/live"
 	"nudge/store"
 	"nudge/whatif/preview"
 )
@@ -31,6 +33,10 @@ type Runner interface {
 	Settle(ctx context.Context, results []store.NoticeResult) error
 	// Suspect takes runs whose records cannot be read, to set them apart.
 	Suspect(ids ...engine.RunID)
+	// Refuse notes an event that was refused; see [runner.Runner.Refuse].
+	Refuse(*store.Refusal)
+	// Live is where readers follow what happens.
+	Live() *live.Hub
 }
 
 // Config says what a server serves.
@@ -68,6 +74,9 @@ type Server struct {
 	limitMetrics *limitMetrics
 	access       *accessMetrics
 	unproven     *unproven
+	over         chan struct{} // closed when nothing is followed live any more
+	endLive      func()
+	liveEvery    time.Duration
 }
 
 // New returns a server, or an error that names what is missing or wrong in its Config.
@@ -91,14 +100,15 @@ func New(config Config) (*Server, error) {
 	if err != nil {
 		return nil, err
 	}
-	access, err := newAccessMetrics(config.Registry)
+	access, err := newAccessMetrics(config.Registry, func() float64 { return float64(config.Runner.Live().Readers()) })
 	if err != nil {
 		return nil, err
 	}
 	if config.Full != nil {
 		config.Runner = intake{config.Runner, config.Full, refusals.refused.WithLabelValues(limitFree)}
 	}
-	return &Server{config: config, flows: flowCache{store: config.Store}, hooks: hooks, limits: limits, limitMetrics: refusals, access: access, unproven: bodies}, nil
+	over := make(chan struct{})
+	return &Server{over: over, endLive: sync.OnceFunc(func() { close(over) }), liveEvery: liveEvery, config: config, flows: flowCache{store: config.Store}, hooks: hooks, limits: limits, limitMetrics: refusals, access: access, unproven: bodies}, nil
 }
 
 var receiverName = regexp.MustCompile(`^[a-z0-9-]+$`)

@@ -156,7 +156,7 @@ func TestRefusalsAreBounded(t *testing.T) {
 	var details []string
 	more := uint64(0)
 	for before := uint64(0); ; {
-		page, next, err := s.Refusals(before, 300)
+		page, next, err := s.Refusals(store.RefusalQuery{Before: before, Limit: 300})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -211,7 +211,7 @@ func TestArrivalsForgetPeople(t *testing.T) {
 			t.Errorf("%s: %+v", kind, known)
 		}
 	}
-	refused, _, err := s.Refusals(0, 10)
+	refused, _, err := s.Refusals(store.RefusalQuery{Limit: 10})
 	if err != nil || len(refused) != 6 {
 		t.Fatalf("%d refusals, %v", len(refused), err)
 	}
