@@ -11,11 +11,8 @@ import (
 )
 
 const (
-	// noteEvery is how often refusals, and duplicates that came alone, are written at most; what came since is lost if
-	// the process is killed.
-	noteEvery = time.Second
-	// refusalsPerSecond is how many refused events are kept in a second; more are only counted.
-	refusalsPerSecond = 10
+	notePeriod          = time.Second // how long refused events, and duplicates that came without another input, wait to be written; what still waits is lost if the process is killed
+	maxRefusedPerSecond = 10          // refused events kept in a second; more are only counted
 )
 
 // arrivals are the events that arrived and are not written yet. A commit writes those that it has; the rest waits for
@@ -83,7 +80,7 @@ func (l *Loop) noteSoon(now engine.Instant) {
 		return
 	}
 	l.arrivals.due = now
-	if wait := l.arrivals.written.Add(noteEvery); wait > now && wait <= now.Add(noteEvery) { // not if the clock was set back
+	if wait := l.arrivals.written.Add(notePeriod); wait > now && wait <= now.Add(notePeriod) { // not if the clock was set back
 		l.arrivals.due = wait
 	}
 }
@@ -191,7 +188,7 @@ func (d *refusals) note(x *store.Refusal, now time.Time) (first bool) {
 	}
 	d.counts[kind] = refusedCount{d.counts[kind].events + 1, x.From}
 	if second := now.Unix(); second != d.second {
-		d.second, d.room = second, refusalsPerSecond
+		d.second, d.room = second, maxRefusedPerSecond
 	}
 	if d.room == 0 || len(d.kept) == store.MaxRefusals { // the latter while the loop stands still
 		d.more++

@@ -114,7 +114,7 @@ func TestArrivalsAreExact(t *testing.T) {
 	if !maps.Equal(got, want) {
 		t.Errorf("the store has  %v,\nthe answers say %v", got, want)
 	}
-	first := engine.HourOf(engine.InstantOf(now)) - store.HoursKept + 1
+	first := engine.HourOf(engine.InstantOf(now)) - store.KeptHours + 1
 	maps.DeleteFunc(byHour, func(hour int64, _ uint64) bool { return hour < first })
 	if !maps.Equal(hours, byHour) {
 		t.Errorf("by hour the store has %v,\nthe answers say %v", hours, byHour)

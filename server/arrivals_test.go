@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"nudge/runner"
+	"nudge/runner/live"
 	"nudge/server"
 	"nudge/store"
 	"nudge/store/memory"
@@ -394,6 +395,13 @@ func TestFollowEndsWithTheToken(t *testing.T) {
 	tokens <- []server.Token{server.NewToken("one", "another of one")}
 	f.ends()
 	s.do("GET", "/v1/live", "", "Authorization", "Bearer a token of one").is(401)
+}
+
+// TestLastLines holds that as many lines may be asked for as there are.
+func TestLastLines(t *testing.T) {
+	if server.MaxLastLines != live.MaxLines {
+		t.Errorf("%d may be asked for, and %d are kept", server.MaxLastLines, live.MaxLines)
+	}
 }
 
 // TestFollowersAreBounded refuses one follower too many.

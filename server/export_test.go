@@ -25,5 +25,8 @@ func ScopesOf(s *Server) map[string]Scope {
 	return all
 }
 
+// MaxLastLines is how many lines that came before a follower may ask for.
+const MaxLastLines = maxLastLines
+
 // LiveEvery makes a server send the numbers of what is followed live that often.
 func LiveEvery(s *Server, every time.Duration) { s.liveEvery = every }

@@ -20,7 +20,7 @@ const mediaStream = "text/event-stream"
 
 const (
 	// maxLastLines is how many lines that came before a follower may ask for; a larger number is refused with 400.
-	maxLastLines = live.MaxLines
+	maxLastLines = 4096
 	// liveEvery is how often the numbers of a topic are sent; what changes in between is added up.
 	liveEvery = time.Second
 	// liveSilence is how long nothing may be sent; then a comment is, so that proxies keep the connection.

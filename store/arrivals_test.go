@@ -87,8 +87,8 @@ func TestEventTypeByTime(t *testing.T) {
 			}
 		}
 	}
-	sums(known.Hours, hours, engine.HourOf(at)-store.HoursKept+1)
-	sums(known.Days, days, engine.HourOf(at)/24-store.DaysKept+1)
+	sums(known.Hours, hours, engine.HourOf(at)-store.KeptHours+1)
+	sums(known.Days, days, engine.HourOf(at)/24-store.KeptDays+1)
 	if later := eventType(t, s, "ordered", at.Add(500*24*time.Hour)); len(later.Hours)+len(later.Days) > 0 || later.Totals != known.Totals {
 		t.Errorf("after 500 days without any it is %+v", later)
 	}

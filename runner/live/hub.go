@@ -15,10 +15,10 @@ import (
 )
 
 const (
-	// MaxLines is how many of the last lines are kept; the oldest are dropped beyond it, and a reader who wanted them
-	// is told how many.
+	// MaxLines is how many lines are kept for those who follow them; the oldest are dropped beyond it, and a reader who
+	// has not got them yet learns how many.
 	MaxLines = 4096
-	// MaxReaders is how many may read at a time; one more is refused with 503.
+	// MaxReaders is how many may follow `GET /v1/live` at a time; one more is refused with 503.
 	MaxReaders = 200
 )
 
