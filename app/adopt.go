@@ -18,8 +18,12 @@ func (i *Instance) adopt(ctx context.Context, p *Project, by *engine.Actor) erro
 	if err != nil {
 		return failed(err)
 	}
-	if !slices.Equal(versions(p.Flows), state.Active) {
-		deploy := &engine.Deploy{Flows: p.Bundles()}
+	marks, err := i.store.Marks()
+	if err != nil {
+		return failed(err)
+	}
+	if !slices.Equal(versions(p.Flows), state.Active) || p.Marks() != marks {
+		deploy := &engine.Deploy{Flows: p.Bundles(), Marks: p.Marks()}
 		if err := i.submit(ctx, &engine.Input{By: by, Payload: deploy}); err != nil {
 			return fmt.Errorf("deploy the flows: %w", err)
 		}

@@ -23,6 +23,7 @@ import (
 	"nudge/channels/appmessaging"
 	"nudge/engine"
 	"nudge/runner"
+	"nudge/runner/jobs"
 	"nudge/runner/notify"
 	"nudge/server"
 	"nudge/store"
@@ -63,6 +64,7 @@ type Instance struct {
 	spans       *tracing.Spans                     // nil: no traces are recorded
 	check       *storeCheck
 	audiences   *audience.Folder
+	jobs        *jobs.Manager
 	stack       []part
 
 	courier  atomic.Pointer[notify.Courier] // tells other systems what happens; nil: there are none
@@ -131,6 +133,9 @@ func (i *Instance) start(ctx context.Context) error {
 	}
 	i.reloads.note(reloadLoaded)
 	i.startMigrations()
+	if err := i.startJobs(); err != nil {
+		return err
+	}
 	if err := i.serve(registry); err != nil {
 		return err
 	}
@@ -254,7 +259,7 @@ func (i *Instance) serve(registry *prometheus.Registry) error {
 	config := server.Config{
 		Runner: i.runner, Store: i.store, Deployed: i.noteDeploy, Tokens: i.currentTokens, Origins: i.currentOrigins, Registry: registry, Log: i.log,
 		Endpoints: namesOf(i.project.Settings.Endpoints),
-		Audiences: i.audiences, Limits: i.project.Settings.Limits, Full: i.full.Load, CheckStore: i.check.run,
+		Audiences: i.audiences, Limits: i.project.Settings.Limits, Full: i.full.Load, CheckStore: i.check.run, Jobs: i.jobs,
 		Tracer: i.spans.Tracer(),
 	}
 	if secrets := i.project.Settings.Secrets; len(secrets) > 0 {

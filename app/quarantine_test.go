@@ -74,7 +74,7 @@ func TestDamagedRun(t *testing.T) {
 		local = startExample(t, shop, dir)
 		a = clientOf(t, local.Instance)
 	}
-	page, err := a.Runs(t.Context(), client.RunQuery{Status: "live"})
+	page, err := a.Runs(t.Context(), client.RunQuery{RunFilter: client.RunFilter{Status: "live"}})
 	if err != nil || len(page.Runs) != 2 {
 		t.Errorf("live are %+v, %v; want orders 2 and 5", page, err)
 	}

@@ -57,7 +57,7 @@ func TestRequests(t *testing.T) {
 		{`POST /v1/events [{"id":"1","type":"a"}]`, func(c *Client) error { _, err := c.SendEvents(ctx, []Event{{ID: "1", Type: "a"}}); return err }},
 		{`POST /v1/events []`, func(c *Client) error { _, err := c.SendEvents(ctx, nil); return err }},
 		{`GET /v1/runs?flow=f&limit=2&status=live `, func(c *Client) error {
-			_, err := c.Runs(ctx, RunQuery{Flow: "f", Status: "live", Limit: 2})
+			_, err := c.Runs(ctx, RunQuery{RunFilter: RunFilter{Flow: "f", Status: "live"}, Limit: 2})
 			return err
 		}},
 		{`GET /v1/runs/R `, func(c *Client) error { _, err := c.Run(ctx, "R"); return err }},

@@ -90,7 +90,7 @@ func ExampleClient_Runs() {
 		`{"runs": [{"id": "01JCWZ7Q4N0000000000000001", "flow": "order_shipped", "profile": "ann", "status": "waiting", "step": "wait_1", "started": "2026-03-02T10:00:00.000Z"}]}`)
 	defer stop()
 
-	q := client.RunQuery{Flow: "order_shipped", Status: "live"}
+	q := client.RunQuery{RunFilter: client.RunFilter{Flow: "order_shipped", Status: "live"}}
 	for {
 		page, err := c.Runs(context.Background(), q)
 		if err != nil {

@@ -56,12 +56,30 @@ type Entry struct {
 	Text    string `json:"text"` // in words, for people
 }
 
+// RunFilter selects runs. Empty fields select nothing away.
+type RunFilter struct {
+	Flow          string `json:"flow,omitempty"`
+	Version       string `json:"version,omitempty"`
+	Profile       string `json:"profile,omitempty"`
+	Key           string `json:"key,omitempty"`
+	Status        string `json:"status,omitempty"` // live or ended
+	Outcome       string `json:"outcome,omitempty"`
+	Step          string `json:"step,omitempty"`           // where they stand or ended; with MessageStatus or Reason: of the message
+	Line          string `json:"line,omitempty"`           // outcome of a wait, collect, repeat or start; STEP/OUTCOME for one step
+	Arm           string `json:"arm,omitempty"`            // of a branch or split; STEP/ARM for one step
+	MessageStatus string `json:"message_status,omitempty"` // of one of the messages
+	Reason        string `json:"reason,omitempty"`         // of one of the messages, or why the run failed
+	Failure       string `json:"failure,omitempty"`        // ID of a [FailureGroup]
+	Campaign      string `json:"campaign,omitempty"`
+	StartedFrom   Time   `json:"started_from,omitzero"`
+	StartedBefore Time   `json:"started_before,omitzero"`
+	EndedFrom     Time   `json:"ended_from,omitzero"`
+	EndedBefore   Time   `json:"ended_before,omitzero"`
+}
+
 // RunQuery selects runs. Empty fields select nothing away.
 type RunQuery struct {
-	Flow    string
-	Profile string
-	Status  string // live or ended
-	Outcome string
+	RunFilter
 	// Quarantined selects the runs whose records were damaged. Only Before and Limit go with
 	// it; of such a run little more is known than its ID, and the flow and the person may be
 	// empty.
@@ -72,18 +90,73 @@ type RunQuery struct {
 
 // RunPage is one page of runs, newest first.
 type RunPage struct {
-	Runs []Run  `json:"runs"`
-	Next string `json:"next,omitempty"` // Before of the next page; empty on the last one
+	Runs   []Run  `json:"runs"`
+	Next   string `json:"next,omitempty"` // Before of the next page; empty on the last one
+	Looked int    `json:"looked"`         // how many runs were looked at
+	Until  Time   `json:"until,omitzero"` // when the last of them started; zero on the last page
 }
 
 // Runs lists runs, newest first, without their messages and timelines.
 func (c *Client) Runs(ctx context.Context, q RunQuery) (*RunPage, error) {
 	page := &RunPage{Runs: []Run{}}
-	values := parameters(q.Limit, "flow", q.Flow, "profile", q.Profile, "status", q.Status, "outcome", q.Outcome, "before", q.Before)
+	values := parameters(q.Limit, append(q.pairs(), "before", q.Before)...)
 	if q.Quarantined {
 		values.Set("quarantined", "true")
 	}
 	return page, c.get(ctx, "/v1/runs", values, page)
+}
+
+// pairs are the parameters of a filter.
+func (f *RunFilter) pairs() []string {
+	at := func(t Time) string {
+		if t.IsZero() {
+			return ""
+		}
+		return t.String()
+	}
+	return []string{"flow", f.Flow, "version", f.Version, "profile", f.Profile, "key", f.Key, "status", f.Status, "outcome", f.Outcome,
+		"step", f.Step, "line", f.Line, "arm", f.Arm, "message_status", f.MessageStatus, "reason", f.Reason, "failure", f.Failure, "campaign", f.Campaign,
+		"started_from", at(f.StartedFrom), "started_before", at(f.StartedBefore), "ended_from", at(f.EndedFrom), "ended_before", at(f.EndedBefore)}
+}
+
+// FailureGroup is the runs with the same failure.
+type FailureGroup struct {
+	ID      string         `json:"id"`     // for [RunFilter]
+	What    string         `json:"what"`   // run or message: what failed
+	Status  string         `json:"status"` // of a run its outcome, failed or quarantined; of a message: failed, expired or unsent
+	Reason  string         `json:"reason"` // with # in place of numbers
+	Flow    string         `json:"flow"`
+	Version string         `json:"version"`
+	Step    string         `json:"step,omitempty"`
+	Runs    int            `json:"runs"`               // that have it, of those that are kept
+	AtLeast bool           `json:"at_least,omitempty"` // there are more than Runs
+	Newest  FailureExample `json:"newest"`             // the run that started last
+}
+
+// FailureExample is one run of a group.
+type FailureExample struct {
+	Run     string `json:"run"`
+	Profile string `json:"profile"`
+	At      Time   `json:"at"` // when it failed
+}
+
+// FailureQuery selects groups of failures. Empty fields select nothing away.
+type FailureQuery struct {
+	Flow    string
+	Version string
+	Status  string // failed, quarantined, expired or unsent
+}
+
+// FailureList is the groups of failures, those with the newest failures first.
+type FailureList struct {
+	Groups []FailureGroup `json:"groups"`
+	More   bool           `json:"more,omitempty"` // there may be further groups
+}
+
+// Failures lists what went wrong with runs and messages.
+func (c *Client) Failures(ctx context.Context, q FailureQuery) (*FailureList, error) {
+	list := &FailureList{Groups: []FailureGroup{}}
+	return list, c.get(ctx, "/v1/runs/failures", parameters(0, "flow", q.Flow, "version", q.Version, "status", q.Status), list)
 }
 
 // parameters are the parameters of a list that are not empty.

@@ -33,6 +33,9 @@ func (a *applier) advance(r pinned, at int) {
 			return
 		}
 		r.At = at
+		if !r.inLoopOf(at) && !r.comesBack() {
+			r.pass(Counter{Kind: CountCame, Step: at})
+		}
 		next, parked := a.step(r, &r.flow.Steps[at])
 		if parked {
 			return
@@ -113,6 +116,7 @@ func (a *applier) do(r pinned, s *flows.Step) (next int, parked bool) {
 // over: it has no outcome and no items. A skipped send leaves an unsent message, so that later
 // steps and the API can see it: one, however often it is skipped in a row.
 func (a *applier) skipStep(r *Run, s *flows.Step) {
+	r.pass(Counter{Kind: CountSkipped, Step: r.At})
 	e := Entry{At: a.now, Kind: KindSkipped, Step: r.At}
 	if s.Verb == flows.VerbSend {
 		m := r.sentBy(r.At)
@@ -150,6 +154,7 @@ func (a *applier) branch(r pinned, s *flows.Step) (next int, parked bool) {
 
 func (a *applier) split(r pinned, s *flows.Step) (next int, parked bool) {
 	arm := a.e.dealt(r, s)
+	r.dealt(r.At, arm.As)
 	a.takeArm(r, arm.As)
 	return arm.Then, false
 }
@@ -158,6 +163,7 @@ func (a *applier) split(r pinned, s *flows.Step) (next int, parked bool) {
 // is the outcome of the step until the run comes to it again.
 func (a *applier) takeArm(r pinned, name string) {
 	r.Waits = append(r.Waits, WaitEnd{Step: r.At, Outcome: name})
+	r.pass(Counter{Kind: CountBranch, Step: r.At, Word: name})
 	r.log(Entry{At: a.now, Kind: KindBranch, Step: r.At, Detail: name})
 }
 
@@ -275,7 +281,10 @@ func (a *applier) end(r *Run, outcome string, goal bool) {
 	for i := range r.Messages {
 		a.drop(r, r.Messages[i].Number, ReasonRunEnded)
 	}
-	r.Status, r.Outcome, r.Goal, r.Ended = Ended, outcome, goal || r.Goal, a.now
+	if goal {
+		r.reachGoal()
+	}
+	r.Status, r.Outcome, r.Ended = Ended, outcome, a.now
 	r.Alarms, r.Deadline, r.Repeats, r.StatusCheck, r.Meanwhile = nil, 0, nil, StatusCheck{}, nil
 	r.log(Entry{At: a.now, Kind: KindEnded, Step: NoStep, Detail: outcome})
 }

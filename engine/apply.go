@@ -17,6 +17,7 @@ type Applied struct {
 	StatusQueries []StatusQuery     // to be carried out after the commit
 	Lapsed        int               // receipts dropped because their message never became known
 	Forgotten     []string          // people whose stored data must be erased
+	History       []*HistoryEntry   // what it means for people beyond what their runs tell
 	Audit         *AuditEntry       // who changed what; nil for anything but a command
 	Panic         string            // a fault of the engine: what broke and where; the run concerned is quarantined
 }
@@ -37,6 +38,7 @@ type applier struct {
 	campaigns int          // campaigns it began or recorded
 	row       int          // the audience row being taken, to leave out if it panics; else noRow
 	poisoned  map[int]bool // rows that panicked
+	remarked  []int        // indexes of the decisions that are in somebody's history
 	collected []string     // flows with a run that took the event into a collect
 	touched   []RunID      // runs that this input started or changed, in order, each once
 	// lookingBack is the wait that takes what came before it: none of its timers is set yet.
@@ -68,7 +70,7 @@ func (e *Engine) Apply(ws *WorkingSet, in *Input, stamp Instant, slots Slots) Ap
 		a.changed = a.changed || in.ID != "" // an ID is remembered although nothing else changed
 	}
 	if a.out.Answer.Refused != nil {
-		a.out.Posts, a.out.Planned, a.out.Fetches, a.out.Derived, a.out.Snapshots, a.out.StatusQueries = nil, nil, nil, nil, nil, nil
+		a.out.Posts, a.out.Planned, a.out.Fetches, a.out.Derived, a.out.Snapshots, a.out.StatusQueries, a.out.History = nil, nil, nil, nil, nil, nil, nil
 	}
 	if a.out.Answer.Refused != nil || !a.changed {
 		if in.Derived == 0 {
@@ -108,6 +110,7 @@ func (a *applier) attempt() (done bool) {
 		}
 	}()
 	a.in.apply(a)
+	a.ownHistory()
 	if a.out.Answer.Refused != nil {
 		a.ws.undo.rollback() // a refused input changes nothing, by construction
 		return true

@@ -210,7 +210,7 @@ func (c *crowd) capped(profile string) (at []engine.Instant) {
 
 func allRuns(t *testing.T, s *store.Store, profile string) (runs []*engine.Run) {
 	t.Helper()
-	for q := (store.Query{Profile: profile, Limit: store.MaxPage}); ; {
+	for q := (store.Query{RunFilter: store.RunFilter{Profile: profile}, Limit: store.MaxPage}); ; {
 		page, err := s.List(q)
 		if err != nil {
 			t.Fatal(err)

@@ -160,17 +160,24 @@ func (in *Input) digest() uint64 {
 	case *Cancel:
 		mix(h, p.Run.String(), p.Reason)
 	case *Deploy:
-		for _, bundle := range p.Flows {
-			mix(h, fmt.Sprint(len(bundle)))
-			for _, f := range bundle {
-				mix(h, f.Name, f.Text)
-			}
-		}
+		p.mix(h)
 	case *Control:
 		mix(h, fmt.Sprint(uint8(p.Outbound), p.Kill != nil, p.Kill != nil && *p.Kill))
 		mix(h, p.Only...)
 	}
 	return h.Sum64()
+}
+
+func (d *Deploy) mix(h hash.Hash64) {
+	for _, bundle := range d.Flows {
+		mix(h, fmt.Sprint(len(bundle)))
+		for _, f := range bundle {
+			mix(h, f.Name, f.Text)
+		}
+	}
+	if d.Marks != "" { // other digests stay as they were stored
+		mix(h, d.Marks)
+	}
 }
 
 // mix hashes texts so that different lists never hash the same bytes.

@@ -45,6 +45,10 @@ func (d *Deploy) needs(*Engine, *Needs) {}
 
 // apply makes a set of flows the active one. Live runs keep their versions.
 func (d *Deploy) apply(a *applier) {
+	if _, err := flows.ParseMarks(d.Marks); err != nil {
+		a.refuse(RefusedInvalid, err.Error())
+		return
+	}
 	compiled := make([]*flows.Flow, 0, len(d.Flows))
 	for _, bundle := range d.Flows {
 		f, err := flows.Compile(bundle)

@@ -30,9 +30,18 @@ type entrant struct {
 // startedByReply is the started_by of a run that a reply started.
 const startedByReply = "reply"
 
-// enter starts a run if the flow's entry and the limits allow it, and records the decision.
-// A restart that a limit forbids leaves the live run unchanged.
+// enter starts a run if the flow's entry and the limits allow it, and records the decision, in the person's
+// history too. A campaign does that itself.
 func (a *applier) enter(f *flows.Flow, who *entrant) {
+	from := len(a.out.Answer.Decisions)
+	a.tryEnter(f, who)
+	if who.campaign == 0 {
+		a.remarkOn(who.profile, from)
+	}
+}
+
+// tryEnter starts a run or records why not. A restart that a limit forbids leaves the live run unchanged.
+func (a *applier) tryEnter(f *flows.Flow, who *entrant) {
 	live := a.begunOf(who.profile)
 	var ends []*Run // the runs that a restart ends
 	if same := sameKey(live, f, who.key); len(same) > 0 {
@@ -152,6 +161,7 @@ func (a *applier) start(f *flows.Flow, who *entrant) {
 	a.starts++
 	a.changed, a.blamed, a.touched = true, r.ID, append(a.touched, r.ID)
 	r.log(Entry{At: a.now, Kind: KindStarted, Step: NoStep, Detail: who.by})
+	r.pass(Counter{Kind: CountStarted, Step: NoStep})
 	a.ws.add(r)
 	if r.Campaign != 0 {
 		a.editCampaign(r.Campaign).Live++

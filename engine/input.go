@@ -269,6 +269,7 @@ type Cancel struct {
 // live runs go on.
 type Deploy struct {
 	Flows []flows.Bundle `json:"flows,omitempty"`
+	Marks string         `json:"marks,omitempty"` // of the project's fields, as [flows.Project.Marks] has them; nothing is decided by them
 }
 
 // Control changes what may go out. A field with its zero value changes nothing.

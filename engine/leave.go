@@ -10,7 +10,10 @@ func (a *applier) leaveBy(r pinned, line *flows.Line, h *Signal) {
 	}
 	r.layDown()
 	r.Alarms, r.Deadline, r.Repeats, r.StatusCheck, r.Meanwhile = nil, 0, nil, StatusCheck{}, nil
-	r.Status, r.Goal = 0, line.Goal
+	r.Status = 0
+	if line.Goal {
+		r.reachGoal()
+	}
 	for i := range r.flow.Exits {
 		if &r.flow.Exits[i] == line {
 			r.Leaving = i + 1
@@ -30,8 +33,17 @@ func (a *applier) takeInHand(r *Run, h *Signal) (event, reply int) {
 		r.Event = len(r.Signals)
 		return r.Event, 0
 	}
+	r.answered(h)
 	r.Reply, r.Replied = len(r.Signals), true
 	return 0, r.Reply
+}
+
+// Stands returns the step that the run has come to; NoStep if it has not begun.
+func (r *Run) Stands() int {
+	if !r.begun() {
+		return NoStep
+	}
+	return r.At
 }
 
 // begun reports whether the run has come to its first step.

@@ -66,6 +66,7 @@ func (r *Run) dropMessage(most int, among func(*Message) bool) {
 		}
 	}
 	if count > most && oldest >= 0 {
+		r.keepSends(&r.Messages[oldest])
 		r.Messages = slices.Delete(r.Messages, oldest, oldest+1)
 	}
 }

@@ -21,6 +21,9 @@ type Message struct {
 	Account      string  // the account that sends it; empty for the default one
 	ByID         bool    // its receipts name it only by ProviderID
 	Accepted     bool    // the provider has it; or nobody can say, and the run went on
+	ReadAt       Instant // when its reading became known; 0 for never
+	Replied      bool    // a step has taken a reply to it
+	Goal         bool    // the run reached its goal after it
 }
 
 // MessageStatus is the status of a message. The constants are in rising order. A status

@@ -55,8 +55,10 @@ func (m *Move) apply(a *applier) {
 		a.decide(r, DidStay, err.Error())
 		return
 	}
+	r.pass(Counter{Kind: CountMovedOut, Step: NoStep})
 	r.renumber(from, to)
-	r.Version = to.Version
+	r.Version, r.At = to.Version, goal
+	r.pass(Counter{Kind: CountMovedIn, Step: NoStep})
 	r.Alarms, r.Repeats, r.StatusCheck, r.Meanwhile = nil, nil, StatusCheck{}, nil
 	r.setDeadline()
 	r.log(Entry{At: a.now, Kind: KindMoved, Step: goal, Detail: fmt.Sprintf("here from %s of version %s", parked.ID, from.Version)})
@@ -88,6 +90,8 @@ func (r *Run) renumber(from, to *flows.Flow) {
 	r.Fetched = kept(r.Fetched, in, func(f *Fetched) *int { return &f.Step })
 	r.Collected = kept(r.Collected, in, func(c *Collection) *int { return &c.Step })
 	r.Timeline = renumbered(r.Timeline, in)
+	r.Arms = kept(r.Arms, in, func(t *ArmTaken) *int { return &t.Step })
+	r.Dropped.Sends = kept(r.Dropped.Sends, in, func(s *DroppedSends) *int { return &s.Step })
 }
 
 // kept returns the records of steps that still exist, renumbered.

@@ -92,6 +92,7 @@ func (c *ProfileChange) apply(a *applier) {
 		return
 	}
 	p := a.editPerson(c.Profile)
+	before := slices.Clone(p.OptOuts)
 	if c.OptOuts != nil {
 		p.OptOuts = slices.Compact(slices.Sorted(slices.Values(*c.OptOuts)))
 	}
@@ -100,6 +101,9 @@ func (c *ProfileChange) apply(a *applier) {
 	}
 	if c.OptIn != "" {
 		p.optIn(c.OptIn)
+	}
+	if !slices.Equal(before, p.OptOuts) {
+		a.remark(HistoryEntry{Profile: c.Profile})
 	}
 	for _, r := range a.ws.liveOf(c.Profile) {
 		a.blamed = r.ID
@@ -236,6 +240,14 @@ func (a *applier) opt(r *Run, s *flows.Step) (next int, parked bool) {
 // profileView returns what expressions and templates see of a person.
 func (a *applier) profileView(profile string, f *flows.Flow) map[string]any {
 	return viewOf(a.ws.person(profile), profile, f)
+}
+
+// Holds asks a condition of [flows.ProfileCondition] about a person at an instant. The flow says the shape of
+// the profile, and the time zone of people without one.
+func (p *Person) Holds(cond *flows.Expr, f *flows.Flow, at Instant) (bool, error) {
+	return truth(cond, map[string]any{
+		flows.NameProfile: viewOf(p, p.ID, f), flows.NameNow: shape.TimeOf(at.Time()), flows.NameToday: todayOf(nil, p, f, at),
+	})
 }
 
 // viewOf returns what expressions see of a person; p may be nil.

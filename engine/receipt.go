@@ -67,6 +67,9 @@ func (a *applier) upgradeStatus(r *Run, message int, rc *channels.Receipt) {
 	if m.Status.lost() {
 		m.Reason = cut(rc.Reason, MaxReasonBytes)
 	}
+	if m.Status == Read {
+		m.ReadAt = a.now
+	}
 	if m.Conversation == "" {
 		m.Conversation = rc.Conversation // the provider has assigned it
 	}

@@ -135,9 +135,7 @@ func (a *applier) takeRow(fr *Campaign, f *flows.Flow, row *Row, poisoned bool) 
 // exclude counts a row that starts no run.
 func (a *applier) exclude(fr *Campaign, row *Row, why string) {
 	fr.leave(why)
-	if told := a.e.observer.Excluded; told != nil {
-		told(fr.Number, row.Profile, why)
-	}
+	a.leftOut(fr.Number, row.Profile, why)
 }
 
 func (a *applier) startRow(fr *Campaign, f *flows.Flow, row *Row) (run RunID, why string) {

@@ -56,14 +56,19 @@ type Run struct {
 	Mailbox   []Signal     // signals that arrived while the run was held, oldest first
 	Timeline  []Entry      // what happened, oldest first
 	Dropped   Dropped      // what a loop without times has let go
+	Arms      []ArmTaken   // the arms that splits have dealt, each split's first
 
 	Trace trace.Context // of what started it; its posts and fetches are part of it. Nothing is decided by it
+
+	Ways []Way // since it was loaded: the commit counts them, and no record has them
 }
 
 // Dropped counts what is no longer there of a run that was in a loop without times.
 type Dropped struct {
 	Entries int // of its timeline, after the first KeptFirst
 	Calls   int // of those, the calls of start steps
+
+	Sends []DroppedSends // what became of the messages
 }
 
 // RunStatus says whether a run is live and what it is parked on.
@@ -253,6 +258,7 @@ func (r *Run) clone() *Run {
 	c.Collected = slices.Clone(r.Collected)
 	c.Mailbox = slices.Clone(r.Mailbox)
 	c.Timeline = slices.Clip(r.Timeline)
+	c.Ways = slices.Clip(r.Ways)
 	return &c
 }
 

@@ -27,7 +27,7 @@ func (p *Project) readConfig(text []byte, list *diag.List) {
 	p.Locale = readLocale(m, list)
 	p.Profile = shape.OpenMap(nil)
 	if v := m.Get("profile"); v.Map() != nil {
-		p.Profile = shape.Parse(v)
+		p.Profile = shape.ParseProfile(v)
 	}
 	p.Events = map[string]*shape.Type{}
 	for _, e := range m.Child("events").Entries() {

@@ -165,7 +165,8 @@ timezone: London`,
 		`# nudge.yaml
 timezone: Europe/London`},
 	{"bad-shape", `A shape says what data looks like: string, number, boolean, time, date or any; optional string;
-words separated by |; [string] for a list; or a mapping of names to shapes.`,
+words separated by |; [string] for a list; or a mapping of names to shapes. private and search may stand before a type;
+search only at the fields of profile in nudge.yaml.`,
 		`data: { order_id: text, paid: bool }
 trigger: { event: order.shipped }`,
 		`data: { order_id: string, paid: boolean }

@@ -89,6 +89,16 @@ const (
 	VerbOpt
 )
 
+// String is the word for a verb in the API. Opting out and in are one.
+func (v Verb) String() string {
+	names := [...]string{VerbSend: "send", VerbWait: "wait", VerbBranch: "branch", VerbSet: "set", VerbExit: "exit", VerbSplit: "split", VerbRepeat: "repeat",
+		VerbCollect: "collect", VerbEmit: "emit", VerbStart: "start", VerbFetch: "fetch", VerbOpt: "opt"}
+	if int(v) >= len(names) || names[v] == "" {
+		return "unknown verb"
+	}
+	return names[v]
+}
+
 // Step is one instruction of the flat program. Exactly the field that belongs to its Verb
 // is set.
 type Step struct {
@@ -113,6 +123,19 @@ type Step struct {
 
 	Loops  []int  // indexes of the repeats around the step, the innermost last
 	Digest uint64 // of what the step says, with what is inside of it: equal where nothing was edited
+}
+
+// Lines returns the lines that can end the step: of a wait, a repeat or a collect; nil for others.
+func (s *Step) Lines() []Line {
+	switch s.Verb {
+	case VerbWait:
+		return s.Wait.Lines
+	case VerbRepeat:
+		return s.Repeat.Until
+	case VerbCollect:
+		return s.Collect.Until
+	}
+	return nil
 }
 
 // Share is one arm of a split.

@@ -127,6 +127,7 @@ func (b *batch) one(in *engine.Input, account string) engine.Answer {
 	b.arrived(in, &outcome.Answer)
 	b.out.Derived = append(b.out.Derived, outcome.Derived...)
 	b.out.Forgotten = append(b.out.Forgotten, outcome.Forgotten...)
+	b.out.History = append(b.out.History, outcome.History...)
 	b.loop.erasing = b.loop.erasing || len(outcome.Forgotten) > 0
 	if outcome.Audit != nil {
 		b.out.Audit = append(b.out.Audit, outcome.Audit)

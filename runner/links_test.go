@@ -120,7 +120,7 @@ func TestNoPageToLinkTo(t *testing.T) {
 	if err := stop(); err != nil {
 		t.Error(err)
 	}
-	page, err := s.List(store.Query{Flow: "tell", Limit: 10})
+	page, err := s.List(store.Query{RunFilter: store.RunFilter{Flow: "tell"}, Limit: 10})
 	if err != nil {
 		t.Fatal(err)
 	}

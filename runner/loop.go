@@ -41,6 +41,9 @@ type Store interface {
 	// Erase removes forgotten people from a slice of the stored records, and reports
 	// whether there are more.
 	Erase() (more bool, err error)
+	// IndexPeople makes a slice of the index by which people are found, and reports whether there
+	// is more.
+	IndexPeople() (more bool, err error)
 	// Drop removes a slice of the people of campaigns that are settled, and reports
 	// whether there is more.
 	Drop() (more bool, err error)
@@ -51,6 +54,9 @@ type Store interface {
 	// the place that the slice before it returned, and returns how far it has come, or nil
 	// when there are no more.
 	PurgeRuns(before engine.Instant, after []byte) ([]byte, error)
+	// FoldCounts adds up a slice of the counts of old hours and days, and reports whether there
+	// are more.
+	FoldCounts(now engine.Instant) (more bool, err error)
 	// SettleNotices notes how attempts to deliver notices ended.
 	SettleNotices([]store.NoticeResult) error
 	// DropNotices drops at most limit notices that were given up before an instant, or whose endpoint
@@ -61,12 +67,16 @@ type Store interface {
 	// PurgeJournal drops a slice of the inputs that were applied before an instant, and
 	// reports whether there are more.
 	PurgeJournal(before engine.Instant) (more bool, err error)
+	// PurgeHistory drops a slice of what people's histories have of dropped inputs, beginning after the
+	// place that the slice before it returned, and returns how far it has come, or nil when there are no more.
+	PurgeHistory(after []byte) ([]byte, error)
 }
 
 const (
-	maxTimers  = 256  // timers applied in one step
-	maxForget  = 512  // answers forgotten in one step
-	maxBacklog = 4096 // planned messages known in memory; the rest is read from the outbox
+	maxTimers  = 256              // timers applied in one step
+	maxForget  = 512              // answers forgotten in one step
+	foldEvery  = 10 * time.Minute // from one look for counts that are old enough to be added up to the next
+	maxBacklog = 4096             // planned messages known in memory; the rest is read from the outbox
 )
 
 // Loop applies inputs in one order. It belongs to one goroutine.
@@ -83,6 +93,7 @@ type Loop struct {
 	asking   asking
 	deployed bool // there may be versions that nobody uses any more
 	erasing  bool // there may be people to erase
+	indexing bool // there may be people who cannot be found yet
 	dropping bool // there may be campaigns that are settled
 	purging  purging
 	derived  []*engine.Input // inputs to be applied before any from outside, in order
@@ -92,6 +103,7 @@ type Loop struct {
 	endpoints []Endpoint           // other systems that get notices of what happens
 	results   []store.NoticeResult // how attempts to tell them ended, to be noted
 	dropAt    engine.Instant       // when notices that nobody gets are dropped again
+	foldAt    engine.Instant       // when old counts are added up next
 	arrivals  *arrivals            // what arrived and is not written yet; nil: nobody counts it
 }
 
@@ -156,7 +168,7 @@ func NewLoop(store Store, core *engine.Engine, places int) *Loop {
 // carries the messages that name none. The messages of an account that is not among
 // them stay planned.
 func NewLoopOf(store Store, core *engine.Engine, accounts []AccountSettings) *Loop {
-	l := &Loop{store: store, core: core, next: 1, erasing: true, dropping: true}
+	l := &Loop{store: store, core: core, next: 1, erasing: true, indexing: true, dropping: true}
 	for _, x := range accounts {
 		l.accounts = append(l.accounts, newAccountQueue(x))
 	}
@@ -203,12 +215,17 @@ func (l *Loop) Step(now time.Time, groups []*Group) (*Step, error) {
 	if err := l.writeArrivals(l.now); err != nil {
 		return nil, err
 	}
+	l.lookAhead(step)
+	return step, nil
+}
+
+// lookAhead says when there is something to do again.
+func (l *Loop) lookAhead(step *Step) {
 	step.Next = earlier(earlier(earlier(l.next, l.nextTick()), earlier(l.feed.next, l.nextLapse())), earlier(l.purging.next, l.arrivals.next()))
-	step.Again = step.Again || l.erasing || l.dropping || l.purging.busy() || l.feed.changed || l.surveys() || l.follows() || l.next != 0 && l.next <= l.now
+	step.Again = step.Again || l.erasing || l.indexing || l.dropping || l.purging.busy() || l.feed.changed || l.surveys() || l.follows() || l.next != 0 && l.next <= l.now
 	for _, x := range l.accounts {
 		l.lookForward(x, step)
 	}
-	return step, nil
 }
 
 // follows reports whether there are inputs to be applied before any from outside.
@@ -308,7 +325,12 @@ func (l *Loop) tidyUp(now engine.Instant) (err error) {
 			return err
 		}
 		l.core.Keep(inUse)
-		l.deployed = false
+		l.deployed, l.indexing = false, true
+	}
+	if l.indexing {
+		if l.indexing, err = l.store.IndexPeople(); err != nil {
+			return err
+		}
 	}
 	if l.erasing {
 		if err := l.writeArrivalsNow(); err != nil {
@@ -329,6 +351,15 @@ func (l *Loop) tidyUp(now engine.Instant) (err error) {
 	if now >= l.dropAt {
 		if err := l.dropNotices(now); err != nil {
 			return err
+		}
+	}
+	if now >= l.foldAt {
+		more, err := l.store.FoldCounts(now)
+		if err != nil {
+			return err
+		}
+		if l.foldAt = now.Add(foldEvery); more {
+			l.foldAt = now.Add(purgePause)
 		}
 	}
 	if now < l.tidy {

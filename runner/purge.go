@@ -25,6 +25,7 @@ type purging struct {
 	runs  bool           // under way
 	after []byte         // how far it has come; nil at its beginning
 	input bool           // the journal is under way
+	past  bool           // what people's histories have of the journal is under way
 }
 
 // Keep says how long old records are kept. Call it before the first step; without
@@ -39,13 +40,17 @@ func (l *Loop) purge(now engine.Instant, idle bool) (err error) {
 		return nil
 	}
 	if !p.busy() {
-		p.runs, p.input = p.Runs > 0, p.Journal > 0
+		p.runs, p.input, p.past = p.Runs > 0, p.Journal > 0, p.Journal > 0
 	}
-	if p.runs {
+	switch {
+	case p.runs:
 		p.after, err = l.store.PurgeRuns(now.Add(-p.Runs), p.after)
 		p.runs = p.after != nil
-	} else {
+	case p.input:
 		p.input, err = l.store.PurgeJournal(now.Add(-p.Journal))
+	default:
+		p.after, err = l.store.PurgeHistory(p.after)
+		p.past = p.after != nil
 	}
 	p.next = now.Add(purgePause)
 	if !p.busy() {
@@ -55,4 +60,4 @@ func (l *Loop) purge(now engine.Instant, idle bool) (err error) {
 }
 
 // busy reports whether a sweep is under way.
-func (p *purging) busy() bool { return p.runs || p.input }
+func (p *purging) busy() bool { return p.runs || p.input || p.past }

@@ -12,7 +12,7 @@ import (
 // ended is how many ended runs the store of a desk has, up to a page.
 func (d *desk) ended() int {
 	d.t.Helper()
-	page, err := d.store.List(store.Query{Ended: true, Limit: store.MaxPage})
+	page, err := d.store.List(store.Query{RunFilter: store.RunFilter{Status: "ended"}, Limit: store.MaxPage})
 	if err != nil {
 		d.t.Fatal(err)
 	}

@@ -6,7 +6,6 @@ import (
 	"net/http"
 	"slices"
 	"time"
-	"unicode/utf8"
 
 	"nudge/engine"
 	"nudge/lang/diag"
@@ -56,8 +55,8 @@ type EventPayload struct {
 	At      engine.Instant  `json:"at"`
 	Verdict string          `json:"verdict"`                         // started, matched or nothing
 	Profile string          `json:"profile,omitempty"`               // whom it names
-	Data    json.RawMessage `json:"data,omitempty" openapi:"object"` // absent if it had none, or was too long
-	Text    string          `json:"text,omitempty"`                  // the beginning of data that is longer than 4 KiB
+	Data    json.RawMessage `json:"data,omitempty" openapi:"object"` // absent if it had none, or was too long; private fields are masked for those who may only read
+	Text    string          `json:"text,omitempty"`                  // the beginning of data that is longer than 4 KiB; absent for those who may only read if anything in it may be private
 	Bytes   int             `json:"bytes"`                           // of the data
 }
 
@@ -112,7 +111,13 @@ func (s *Server) showEventType(w http.ResponseWriter, r *http.Request) {
 	}
 	shown := EventTypeShown{EventType: eventTypeOf(known, used, now), Hours: spansOf(known.Hours, time.Hour), Days: spansOf(known.Days, 24*time.Hour)}
 	if known.Taken != 0 {
-		shown.Payload = s.payloadOf(w, known)
+		v, err := s.viewOf(w)
+		if err != nil {
+			s.fail(w, r, err)
+			return
+		}
+		shown.Payload = payloadOf(known)
+		v.lastPayload(kind, shown.Payload)
 	}
 	reply(w, http.StatusOK, shown)
 }
@@ -187,23 +192,15 @@ func spansOf(spans []store.SpanCounts, length time.Duration) []EventSpan {
 	return all
 }
 
-// payloadOf is the last event of a type as whoever asks may see it.
-func (s *Server) payloadOf(w http.ResponseWriter, t *store.EventType) *EventPayload {
+// payloadOf is the last event of a type.
+func payloadOf(t *store.EventType) *EventPayload {
 	shown := &EventPayload{At: t.Taken, Verdict: t.Verdict.String(), Profile: t.Profile, Bytes: t.Bytes}
-	switch data, _ := s.eventAsSeen(w, t.Type, t.Data); {
-	case len(data) == 0:
-	case json.Valid(data):
-		shown.Data = data
-	case utf8.Valid(data):
-		shown.Text = string(data)
+	if t.Cut() {
+		shown.Text = string(t.Data)
+	} else if len(t.Data) > 0 {
+		shown.Data = t.Data
 	}
 	return shown
-}
-
-// eventAsSeen is the data of an event of a type, or an event that was sent, as whoever asks may see it, and whether that
-// is all of it. Every route that shows what was sent asks here. The text may be the beginning of JSON, or no JSON at all.
-func (s *Server) eventAsSeen(_ http.ResponseWriter, _ string, text []byte) (seen []byte, all bool) {
-	return text, true
 }
 
 // arrivalRoutes are about what arrives.

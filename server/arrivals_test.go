@@ -426,3 +426,23 @@ func linesOf(r io.Reader) iter.Seq[string] {
 		}
 	}
 }
+
+// TestArrivalsAreMasked holds that whoever may only read sees nothing private of payloads and of refused events.
+func TestArrivalsAreMasked(t *testing.T) {
+	const secret = "+49 171 1234567"
+	project := map[string]string{"nudge.yaml": "project: shop\nprofile: { phone: private optional string }\nevents: { ordered: { id: string, phone: private string } }\n",
+		"flows/order.yaml": "flow: order\ntrigger: { event: ordered }\nsteps: [ { wait: 7d } ]\n"}
+	reads := server.NewToken("grafana", "a token that reads")
+	reads.Scopes = []server.Scope{server.ScopeRead}
+	s := arriving(t, project, reads)
+	s.event(`{"type": "ordered", "profile": "ann", "data": {"id": "7", "phone": "`+secret+`"}}`, ofShop...).is(200)
+	s.event(`{"type": "ordered", "profile": "ann", "data": {"id": 7, "phone": "`+secret+`"}, "profile_data": {"phone": "`+secret+`"}}`, ofShop...).is(422)
+	s.event(`{"type": "ordered", "data": {"phone": "`+secret+`"`, ofShop...).is(400)
+	s.refusals(2, "")
+	for path, want := range map[string]string{"/v1/events/types/ordered": `"data":{"id":"7","phone":"•••"}`, "/v1/events/refused": `\"phone\":\"•••\"`} {
+		s.do("GET", path, "", ofShop...).is(200, secret)
+		if got := s.do("GET", path, "", "Authorization", "Bearer a token that reads").is(200, want); strings.Contains(got.body, "1234567") {
+			t.Errorf("%s shows it: %s", path, got.body)
+		}
+	}
+}

@@ -67,9 +67,14 @@ func (s *Server) getAudit(w http.ResponseWriter, r *http.Request) {
 		s.fail(w, r, err)
 		return
 	}
+	v, err := s.viewOf(w)
+	if err != nil {
+		s.fail(w, r, err)
+		return
+	}
 	page := auditPage{Entries: make([]AuditEntry, 0, len(entries))}
 	for _, e := range entries {
-		page.Entries = append(page.Entries, AuditEntry(*e))
+		page.Entries = append(page.Entries, v.audit(e))
 	}
 	if next != 0 {
 		page.Next = strconv.FormatUint(next, 10)

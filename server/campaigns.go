@@ -103,9 +103,16 @@ func (s *Server) listCampaigns(w http.ResponseWriter, r *http.Request) {
 		s.fail(w, r, err)
 		return
 	}
+	v, err := s.viewOf(w)
+	if err != nil {
+		s.fail(w, r, err)
+		return
+	}
 	out := campaignPage{Campaigns: []Campaign{}}
 	for i := range page {
-		out.Campaigns = append(out.Campaigns, campaignOf(&page[i], state.Installation))
+		c := campaignOf(&page[i], state.Installation)
+		c.BadRows = v.badRows(c.BadRows)
+		out.Campaigns = append(out.Campaigns, c)
 	}
 	if len(page) == limit {
 		out.Next = page[limit-1].ID
@@ -155,6 +162,12 @@ func (s *Server) showCampaign(w http.ResponseWriter, r *http.Request) {
 		s.fail(w, r, err)
 		return
 	}
+	v, err := s.viewOf(w)
+	if err != nil {
+		s.fail(w, r, err)
+		return
+	}
+	c.BadRows = v.badRows(c.BadRows)
 	reply(w, http.StatusOK, c)
 }
 
@@ -260,6 +273,19 @@ func (s *Server) previewCampaign(w http.ResponseWriter, r *http.Request) {
 	case err != nil:
 		s.fail(w, r, err)
 	default:
-		reply(w, http.StatusOK, p)
+		s.replyPreview(w, r, p)
 	}
+}
+
+// replyPreview answers with a preview, as far as the sender may see it.
+func (s *Server) replyPreview(w http.ResponseWriter, r *http.Request, p *preview.Preview) {
+	v, err := s.viewOf(w)
+	if err == nil {
+		err = v.preview(p)
+	}
+	if err != nil {
+		s.fail(w, r, err)
+		return
+	}
+	reply(w, http.StatusOK, p)
 }

@@ -37,6 +37,7 @@ import (
 	"nudge/engine"
 	"nudge/lang/diag"
 	"nudge/runner"
+	"nudge/runner/jobs"
 	"nudge/runner/live"
 	"nudge/server"
 	"nudge/store"
@@ -320,7 +321,9 @@ type servers struct {
 	states  []state
 	store   *store.Store
 	runs    []string
-	project string // a deploy of it
+	jobs    *jobs.Manager
+	started []string // jobs
+	project string   // a deploy of it
 }
 
 // state is a server and what its requests have.
@@ -338,10 +341,11 @@ func newServers(t *testing.T) *servers {
 		id, _ := s.run(fmt.Sprint("d", n), "eve")
 		w.runs = append(w.runs, id)
 	}
+	w.startJobs()
 	people := fstest.MapFS{"audiences/people.csv": {Data: []byte("profile\nann\nbob\n")}}
 	usual := server.Config{
 		Runner: s.runner, Store: s.store, Registry: prometheus.NewRegistry(),
-		Endpoints: []string{"crm"},
+		Endpoints: []string{"crm"}, Jobs: w.jobs,
 		Audiences: audience.NewSnapshots(audience.Sources{Project: people}),
 		Reload:    func(context.Context, *engine.Actor) (diag.List, error) { return nil, nil },
 		CheckStore: func(_ context.Context, p func(store.CheckProgress)) (*store.Report, error) {
@@ -380,15 +384,17 @@ func newServers(t *testing.T) *servers {
 		},
 		"stopped": func(c *server.Config) http.Header {
 			c.Runner = stopped{}
-			c.Audiences, c.Reload, c.CheckStore = nil, nil, nil
+			c.Audiences, c.Reload, c.CheckStore, c.Jobs = nil, nil, nil, nil
 			return nil
 		},
 		"busy with notices": func(c *server.Config) http.Header {
 			c.Runner, c.Store = answering{runner.ErrBusy}, untaken(t)
+			must(t, c.Store.AddJob(&store.Job{ID: w.started[0], Kind: "plan"}, 1))
 			return nil
 		},
 		"stopped with notices": func(c *server.Config) http.Header {
 			c.Runner, c.Store = stopped{}, untaken(t)
+			must(t, c.Store.AddJob(&store.Job{ID: w.started[0], Kind: "plan"}, 1))
 			return nil
 		},
 		"broken": func(c *server.Config) http.Header {
@@ -409,6 +415,20 @@ func newServers(t *testing.T) *servers {
 	}
 	slices.SortFunc(w.states, func(a, b state) int { return strings.Compare(a.name, b.name) })
 	return w
+}
+
+// startJobs begins jobs that work until they are stopped.
+func (w *servers) startJobs() {
+	w.jobs = jobs.New(jobs.Config{Store: w.store})
+	w.t.Cleanup(w.jobs.Close)
+	for range 8 {
+		j, err := w.jobs.Start(engine.Actor{Name: "ops"}, "plan", map[string]string{"flow": "order"}, func(ctx context.Context, _ *jobs.Task) (any, error) {
+			<-ctx.Done()
+			return nil, ctx.Err()
+		})
+		must(w.t, err)
+		w.started = append(w.started, j.ID)
+	}
 }
 
 // untaken is a store with a notice that an endpoint did not take.
@@ -455,6 +475,8 @@ func (f *failing) View(read func(store.Reader) error) error {
 func (w *servers) path(path string, dice *rand.Rand) string {
 	id := pick(dice, "ann", "bob", "nobody", "%00")
 	switch {
+	case strings.Contains(path, "/jobs/"):
+		id = pick(dice, append([]string{"x"}, w.started...)...)
 	case strings.Contains(path, "/runs/"):
 		id = pick(dice, append([]string{"x", "01JD0Q7V6T3M5R8W9X0Y1Z2A3B"}, w.runs...)...)
 	case strings.Contains(path, "/campaigns/"):

@@ -138,7 +138,7 @@ func (s *Server) deploy(w http.ResponseWriter, r *http.Request, p *flows.Project
 	if err != nil {
 		return nil, err
 	}
-	deployed, input := []deployedFlow{}, &engine.Deploy{}
+	deployed, input := []deployedFlow{}, &engine.Deploy{Marks: p.Marks()}
 	for _, f := range p.Flows {
 		was := slices.Contains(state.Active, engine.FlowVersion{Flow: f.Name, Version: f.Version})
 		deployed = append(deployed, deployedFlow{f.Name, f.Version, !was})

@@ -47,6 +47,7 @@ var keylessRoutes = map[string]string{
 	"POST /v1/profiles":          "NDJSON takes no Idempotency-Key; profiles are merged",
 	"POST /-/reload":             "POST /v1/flows takes one",
 	"POST /v1/notices/retry":     "sent twice is tried again once",
+	"POST /v1/jobs/{id}/stop":    "a job that is stopped twice is stopped once",
 	"POST /v1/flows/plan":        "", // it changes nothing
 	"POST /v1/campaigns/preview": "", // it changes nothing
 	"POST /webhooks/comapi":      "", // every event of a provider has its own ID

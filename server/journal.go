@@ -38,13 +38,18 @@ func (s *Server) getJournal(w http.ResponseWriter, r *http.Request) {
 		s.fail(w, r, err)
 		return
 	}
+	v, err := s.viewOf(w)
+	if err != nil {
+		s.fail(w, r, err)
+		return
+	}
 	w.Header().Set("Content-Type", "application/x-ndjson")
 	lines := json.NewEncoder(w)
 	lines.SetEscapeHTML(false)
 	err = lines.Encode(JournalHead{state.Installation, state.Seq, state.Stamp, gone.Journal, gone.Stamp})
 	// A page at a time: the store is not held open while a slow client reads.
 	for from <= state.Seq && err == nil && r.Context().Err() == nil {
-		from, err = s.journalLines(lines, from, state.Seq)
+		from, err = s.journalLines(lines, v, from, state.Seq)
 	}
 	if err != nil {
 		// The status is out already; the connection is cut, so that nobody takes half for whole.
@@ -54,7 +59,7 @@ func (s *Server) getJournal(w http.ResponseWriter, r *http.Request) {
 }
 
 // journalLines writes one page, and returns where the next one begins.
-func (s *Server) journalLines(lines *json.Encoder, from, until uint64) (next uint64, err error) {
+func (s *Server) journalLines(lines *json.Encoder, v *view, from, until uint64) (next uint64, err error) {
 	page := make([]*engine.Journaled, 0, journalPage)
 	if err := s.config.Store.Entries(from, func(j *engine.Journaled) bool {
 		if j.Seq <= until {
@@ -65,6 +70,9 @@ func (s *Server) journalLines(lines *json.Encoder, from, until uint64) (next uin
 		return 0, err
 	}
 	for _, j := range page {
+		if j, err = v.journaled(j); err != nil {
+			return 0, err
+		}
 		if err := lines.Encode(j); err != nil {
 			return 0, err
 		}

@@ -13,10 +13,10 @@ import (
 // with 413.
 const maxProfileBody = engine.MaxProfileData + 4096
 
-// profileOf is a person as the API shows them: what is known, beside id and opt_outs.
-func profileOf(p *engine.Person) map[string]json.RawMessage {
+// profileOf is a person as the API shows them: what is known, as far as v lets it be seen, beside id and opt_outs.
+func profileOf(p *engine.Person, v *view) map[string]json.RawMessage {
 	shown := map[string]json.RawMessage{}
-	if len(p.Attributes) > 0 && json.Unmarshal(p.Attributes, &shown) != nil {
+	if attributes := v.profile(p.Attributes); len(attributes) > 0 && json.Unmarshal(attributes, &shown) != nil {
 		panic("server: stored attributes that do not decode")
 	}
 	shown["id"] = encoded(p.ID)
@@ -36,6 +36,11 @@ func encoded(v any) json.RawMessage {
 // getProfile shows what is known of a person, by any id that is stored.
 func (s *Server) getProfile(w http.ResponseWriter, r *http.Request) {
 	id := r.PathValue("id")
+	v, err := s.viewOf(w)
+	if err != nil {
+		s.fail(w, r, err)
+		return
+	}
 	p, err := s.config.Store.Person(id)
 	switch {
 	case err != nil:
@@ -43,7 +48,7 @@ func (s *Server) getProfile(w http.ResponseWriter, r *http.Request) {
 	case p == nil:
 		s.fail(w, r, problemOf(http.StatusNotFound, "not-found", "nothing is known of "+id))
 	default:
-		reply(w, http.StatusOK, profileOf(p))
+		reply(w, http.StatusOK, profileOf(p, v))
 	}
 }
 
@@ -86,7 +91,12 @@ func (s *Server) changeProfile(w http.ResponseWriter, r *http.Request, mode prof
 	if p == nil { // nothing is left to keep
 		p = &engine.Person{ID: r.PathValue("id")}
 	}
-	reply(w, http.StatusOK, profileOf(p))
+	v, err := s.viewOf(w)
+	if err != nil {
+		s.fail(w, r, err)
+		return
+	}
+	reply(w, http.StatusOK, profileOf(p, v))
 }
 
 // forgetProfile ends the person's runs and forgets all that is known. It takes any id, so

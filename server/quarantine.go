@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"net/http"
 	"net/url"
+	"slices"
 	"strconv"
 
 	"nudge/engine"
@@ -31,8 +32,8 @@ func wantsQuarantined(values url.Values) (bool, error) {
 	if err != nil {
 		return false, wrongParameter("quarantined", "must be true or false")
 	}
-	for _, name := range []string{"flow", "profile", "status", "outcome"} {
-		if wants && values.Get(name) != "" {
+	for name := range values {
+		if wants && values.Get(name) != "" && !slices.Contains([]string{"quarantined", "before", "limit"}, name) {
 			return false, wrongParameter(name, "does not go with quarantined: little is known of those runs")
 		}
 	}

@@ -21,10 +21,10 @@ type RefusedEvent struct {
 	From    string         `json:"from"`              // name of the token that sent it
 	Code    string         `json:"code"`              // of the problem, without urn:nudge:problem:
 	Field   string         `json:"field,omitempty"`   // where in the event
-	Detail  string         `json:"detail,omitempty"`  // empty: it may have named somebody who was forgotten, or has a field that only operators may see
+	Detail  string         `json:"detail,omitempty"`  // empty: it may have named somebody who was forgotten, or have what the sender of this request may not see
 	Type    string         `json:"type,omitempty"`    // of the event, if it is known
 	Profile string         `json:"profile,omitempty"` // whom it names, if it is known
-	Body    string         `json:"body,omitempty"`    // what was sent: at most its first 512 bytes; of an array, the event that was wrong
+	Body    string         `json:"body,omitempty"`    // what was sent, at most its first 512 bytes; of an array, the event that was wrong; private fields are masked for those who may only read
 	Cut     bool           `json:"cut,omitempty"`     // the body is only the beginning
 	More    uint64         `json:"more,omitempty"`    // how many more were refused about then: ten in a second are kept, and the rest is only counted
 }
@@ -48,9 +48,17 @@ func (s *Server) listRefused(w http.ResponseWriter, r *http.Request) {
 		s.fail(w, r, err)
 		return
 	}
+	v, err := s.viewOf(w)
+	if err != nil {
+		s.fail(w, r, err)
+		return
+	}
 	page := refusedPage{Refused: make([]RefusedEvent, 0, len(refused))}
 	for _, x := range refused {
-		page.Refused = append(page.Refused, s.refusedOf(w, x))
+		shown := RefusedEvent{Number: x.Number, At: x.At, From: x.From, Code: x.Code, Field: x.Field, Detail: x.Detail, Type: x.Type, Profile: x.Profile,
+			Body: strings.ToValidUTF8(string(x.Body), "\uFFFD"), Cut: x.Cut, More: x.More}
+		v.refused(&shown)
+		page.Refused = append(page.Refused, shown)
 	}
 	if next != 0 {
 		page.Next = strconv.FormatUint(next, 10)
@@ -74,18 +82,6 @@ func refusedQuery(values url.Values) (q store.RefusalQuery, err error) {
 		}
 	}
 	return q, nil
-}
-
-// refusedOf is a refusal as whoever asks may see it.
-func (s *Server) refusedOf(w http.ResponseWriter, x *store.Refusal) RefusedEvent {
-	shown := RefusedEvent{Number: x.Number, At: x.At, From: x.From, Code: x.Code, Field: x.Field, Detail: x.Detail, Type: x.Type, Profile: x.Profile,
-		Cut: x.Cut, More: x.More}
-	body, all := s.eventAsSeen(w, x.Type, x.Body)
-	shown.Body = strings.ToValidUTF8(string(body), "\uFFFD")
-	if !all { // it may repeat a value
-		shown.Detail = ""
-	}
-	return shown
 }
 
 // uncertain are the problems after which nobody knows whether an event was taken.

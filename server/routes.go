@@ -116,7 +116,7 @@ const metricsRoute = "GET /metrics"
 // routes are those of the API. Every POST, PUT and PATCH among them takes an Idempotency-Key,
 // which TestIdempotencyKey holds.
 func (s *Server) routes() []route {
-	all := slices.Concat(s.eventRoutes(), s.arrivalRoutes(), s.profileRoutes(), s.runRoutes(), s.flowRoutes(), s.campaignRoutes(), s.operationRoutes())
+	all := slices.Concat(s.eventRoutes(), s.arrivalRoutes(), s.profileRoutes(), s.runRoutes(), s.flowRoutes(), s.campaignRoutes(), s.jobRoutes(), s.operationRoutes(), s.peopleRoutes())
 	if s.config.Registry != nil {
 		metrics := promhttp.HandlerFor(s.config.Registry, promhttp.HandlerOpts{EnableOpenMetrics: true})
 		all = append(all, route{metricsRoute, ScopeRead, metrics.ServeHTTP, operation{
@@ -187,15 +187,19 @@ func (s *Server) profileRoutes() []route {
 func (s *Server) runRoutes() []route {
 	return []route{
 		{"GET /v1/runs", ScopeRead, s.listRuns, operation{
-			id: "listRuns", topic: "Runs", does: "List runs", more: "Newest first.",
-			query: append([]parameter{
-				{name: "flow", does: "of this flow", example: "order_shipped"},
-				{name: "profile", does: "of this person", example: "ann"},
-				{name: "status", does: "live or ended; both without it", example: "live", words: []string{"live", "ended"}},
-				{name: "outcome", does: "ended with this outcome", example: "completed"},
-				{name: "quarantined", does: "those whose record was damaged; only before and limit go with it", example: true},
-			}, pages(aRun)...),
+			id: "listRuns", topic: "Runs", does: "List runs", more: "Newest first. A page looks at 20,000 runs at most, and says at which it stopped: next goes on there.",
+			query: slices.Concat(filterParameters(), []parameter{{name: "quarantined", does: "those whose record was damaged; only before and limit go with it", example: true}}, pages(aRun)),
 			gives: ok(runPage{}, "a page of runs, without their messages and timelines"), fails: []int{400},
+		}},
+		{"GET /v1/runs/failures", ScopeRead, s.listFailures, operation{
+			id: "listFailures", topic: "Runs", does: "List what went wrong", more: "Failed and quarantined runs, and messages that failed, expired or were too late, in groups by reason and place, those with the newest failures first. " +
+				"What the rules hold back is no failure: opted_out, capped, outbound. An answer has at most 1,000 groups and counts at most 100,000 runs.",
+			query: []parameter{
+				{name: "flow", does: "of this flow", example: "order_shipped"},
+				{name: "version", does: "of this version of it", example: "0a1b2c3d4e5f6071"},
+				{name: "status", does: "failed, quarantined, expired or unsent", example: "failed"},
+			},
+			gives: ok(failureList{}, "the groups"), fails: []int{400},
 		}},
 		{"GET /v1/runs/{id}", ScopeRead, s.showRun, operation{
 			id: "showRun", topic: "Runs", does: "Show a run", more: "With its data, its messages and its timeline.",
@@ -214,6 +218,17 @@ func (s *Server) flowRoutes() []route {
 	return []route{
 		{"GET /v1/flows", ScopeRead, s.listFlows, operation{
 			id: "listFlows", topic: "Flows", does: "List flows", more: "Every version that is active or has runs, with its numbers.", gives: ok(flowList{}, "the versions"),
+		}},
+		{"GET /v1/flows/{flow}/counts", ScopeRead, s.getCounts, operation{
+			id: "countFlow", topic: "Flows", does: "Count what became of the runs of a flow",
+			more: "Of those that started in a span: where they are, which lines, arms and exits they took, what became of the messages of each send, and how the arms of a split differ. " +
+				"Started and moved_in together are always here, ended, moved_out and left_out together. Starts are counted by hour for 14 days, and by day for 400.",
+			query: []parameter{
+				{name: "version", does: "of this version; without it of the active one", example: "3f1376086c6c2f22"},
+				{name: "since", does: "starts from then on: a time, a duration before the newest input such as 14d, or all; 14d without it", example: "14d"},
+				{name: "until", does: "starts before then; all without it", example: "2026-11-30T00:00:00Z"},
+			},
+			gives: ok(FlowCounts{}, "the counts"), fails: []int{400, 404},
 		}},
 		{"POST /v1/flows", ScopeAuthor, s.deployFlows, operation{
 			id: "deployFlows", topic: "Flows", does: "Deploy a project", more: "Its flows become the active ones, all at once. A project with mistakes changes nothing, and the problem names their places. " +

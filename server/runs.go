@@ -4,14 +4,11 @@ import (
 	"encoding/json"
 	"fmt"
 	"net/http"
-	"net/url"
-	"slices"
 	"strings"
 	"sync"
 
 	"nudge/engine"
 	"nudge/flows"
-	"nudge/lang/diag"
 	"nudge/store"
 )
 
@@ -45,6 +42,9 @@ type Run struct {
 type runPage struct {
 	Runs []Run  `json:"runs"`           // newest first
 	Next string `json:"next,omitempty"` // before of the next page; absent on the last
+	// A page looks at a limited number of runs. One that found little may have a next page all the same: it goes on there.
+	Looked int            `json:"looked"`         // how many runs were looked at
+	Until  engine.Instant `json:"until,omitzero"` // when the last run started that was looked at; absent on the last page
 }
 
 // Message is a message of a run as the API shows it.
@@ -112,7 +112,7 @@ func stepName(f *flows.Flow, step int) string {
 }
 
 func (s *Server) listRuns(w http.ResponseWriter, r *http.Request) {
-	q, err := runQuery(r.URL.Query())
+	q, err := s.runQuery(r.URL.Query())
 	if err != nil {
 		s.fail(w, r, err)
 		return
@@ -130,7 +130,7 @@ func (s *Server) listRuns(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	s.config.Runner.Suspect(page.Damaged...)
-	out := runPage{Runs: make([]Run, 0, len(page.Runs))}
+	out := runPage{Runs: make([]Run, 0, len(page.Runs)), Looked: page.Looked}
 	for _, run := range page.Runs {
 		f, err := s.flows.of(run)
 		if err != nil {
@@ -140,42 +140,13 @@ func (s *Server) listRuns(w http.ResponseWriter, r *http.Request) {
 		out.Runs = append(out.Runs, runOf(run, f))
 	}
 	if page.Next != (engine.RunID{}) {
-		out.Next = page.Next.String()
+		out.Next, out.Until = page.Next.String(), page.Last.Time()
 	}
 	reply(w, http.StatusOK, out)
 }
 
-var runParameters = []string{"flow", "profile", "status", "outcome", "quarantined", "before", "limit"}
-
 func wrongParameter(field, detail string) error {
 	return problemOf(http.StatusBadRequest, "parameter", field+" "+detail, fieldProblem{field, detail})
-}
-
-func runQuery(values url.Values) (q store.Query, err error) {
-	for name := range values {
-		if !slices.Contains(runParameters, name) {
-			return q, wrongParameter(name, "is not a parameter here; "+diag.DidYouMean(name, runParameters, "allowed"))
-		}
-	}
-	q = store.Query{Flow: values.Get("flow"), Profile: values.Get("profile"), Outcome: values.Get("outcome")}
-	switch status := values.Get("status"); status {
-	case "":
-	case "live":
-		q.Live = true
-	case "ended":
-		q.Ended = true
-	default:
-		return q, wrongParameter("status", "must be live or ended")
-	}
-	if q.Limit, err = limitOf(values); err != nil {
-		return q, err
-	}
-	if before := values.Get("before"); before != "" {
-		if q.Before, err = engine.ParseRunID(before); err != nil {
-			return q, wrongParameter("before", "must be a run ID, as next gives it")
-		}
-	}
-	return q, nil
 }
 
 func (s *Server) showRun(w http.ResponseWriter, r *http.Request) {
@@ -198,7 +169,20 @@ func (s *Server) showRun(w http.ResponseWriter, r *http.Request) {
 		s.fail(w, r, err)
 		return
 	}
-	reply(w, http.StatusOK, detailOf(run, f))
+	s.replyRun(w, r, detailOf(run, f))
+}
+
+// replyRun answers with a run, as far as the sender may see it.
+func (s *Server) replyRun(w http.ResponseWriter, r *http.Request, run Run) {
+	v, err := s.viewOf(w)
+	if err == nil {
+		err = v.run(&run)
+	}
+	if err != nil {
+		s.fail(w, r, err)
+		return
+	}
+	reply(w, http.StatusOK, run)
 }
 
 // showLost answers for a run that is not there: it may be in quarantine.
@@ -212,7 +196,7 @@ func (s *Server) showLost(w http.ResponseWriter, r *http.Request, id engine.RunI
 	default:
 		run := quarantinedRun(lost)
 		run.Record = lost.Record
-		reply(w, http.StatusOK, run)
+		s.replyRun(w, r, run)
 	}
 }
 

@@ -40,7 +40,7 @@ func TestRunsPage(t *testing.T) {
 	if len(of.Runs) != 3 || of.Runs[0].Profile != "p1" {
 		t.Errorf("runs of p1: %+v", of.Runs)
 	}
-	s.do("GET", "/v1/runs?flow=none", "").is(200, `{"runs":[]}`)
+	s.do("GET", "/v1/runs?flow=none", "").is(200, `{"runs":[],"looked":7}`)
 }
 
 func TestRunsParametersAreChecked(t *testing.T) {
@@ -90,4 +90,38 @@ func TestCancel(t *testing.T) {
 	s.do("POST", "/v1/runs/00000000000000000000000000/cancel", "").is(404, "there is no run")
 	other, _ := s.run("8", "ann")
 	s.do("POST", "/v1/runs/"+other+"/cancel", "").is(200)
+}
+
+// TestFailures lists what went wrong, and leads from a group to its runs.
+func TestFailures(t *testing.T) {
+	s := start(t, shop)
+	s.do("GET", "/v1/runs/failures", "").is(200, `{"groups":[]}`)
+	id, sent := s.run("7", "ann")
+	s.run("8", "bob")
+	s.webhook(receipt("message.failed", sent)).is(200)
+	var list struct{ Groups []server.FailureGroup }
+	s.do("GET", "/v1/runs/failures?flow=order&status=failed", "").is(200).decode(&list)
+	if len(list.Groups) != 1 {
+		t.Fatalf("the groups are %+v", list.Groups)
+	}
+	g := list.Groups[0]
+	if g.What != "message" || g.Status != "failed" || g.Flow != "order" || g.Step != "shipped" || g.Runs != 1 || g.Newest.Run != id || g.Newest.Profile != "ann" {
+		t.Errorf("the group is %+v", g)
+	}
+	var p page
+	s.do("GET", "/v1/runs?failure="+g.ID, "").is(200).decode(&p)
+	if len(p.Runs) != 1 || p.Runs[0].ID != id {
+		t.Errorf("its runs are %+v", p.Runs)
+	}
+	s.do("GET", "/v1/runs?message_status=failed&step=shipped", "").is(200, id)
+	s.do("GET", "/v1/runs/failures?flow=none", "").is(200, `{"groups":[]}`)
+	s.do("GET", "/v1/runs/failures?flwo=none", "").is(400, "flwo is not a parameter here")
+	for query, text := range map[string]string{
+		"message_status=lost": "message_status must be planned, held",
+		"failure=x":           "failure must be the ID of a group",
+		"started_from=monday": "started_from must be a time in RFC 3339",
+		"campaign=none":       "campaign is not the ID of a campaign",
+	} {
+		s.do("GET", "/v1/runs?"+query, "").is(400, text, `"errors":[{"field":`)
+	}
 }

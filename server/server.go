@@ -19,6 +19,7 @@ import (
 	"nudge/lang/diag"
 	"nudge/lang/trace"
 	"nudge/runner"
+	"nudge/runner/jobs"
 	"nudge/runner/live"
 	"nudge/store"
 	"nudge/whatif/preview"
@@ -45,6 +46,7 @@ type Config struct {
 	Store     *store.Store        // read for lists and pages; required
 	Receivers []channels.Receiver // the channels that take webhooks; none: webhooks are off
 	Audiences preview.Walker      // nil: campaigns have no preview
+	Jobs      *jobs.Manager       // long pieces of work; nil: there are none, and nobody can start one
 	// Reload deploys the project anew, for somebody, and returns what is wrong with it, when
 	// something is. Nil: there is nothing to reload.
 	Reload func(context.Context, *engine.Actor) (diag.List, error)
@@ -69,6 +71,7 @@ type Config struct {
 type Server struct {
 	config       Config
 	flows        flowCache
+	marks        markCache
 	hooks        *webhookMetrics
 	limits       Limits
 	limitMetrics *limitMetrics

@@ -137,7 +137,7 @@ func (s *service) deploy(project map[string]string) diag.List {
 	if list.HasErrors() {
 		return list
 	}
-	deploy := &engine.Deploy{}
+	deploy := &engine.Deploy{Marks: p.Marks()}
 	for _, f := range p.Flows {
 		deploy.Flows = append(deploy.Flows, f.Bundle)
 	}

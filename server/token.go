@@ -15,8 +15,8 @@ type Scope string
 // The scopes. Each route needs one.
 const (
 	ScopeEvents  Scope = "events"  // send events, and nothing else
-	ScopeRead    Scope = "read"    // read everything
-	ScopeOperate Scope = "operate" // start and steer campaigns and runs, change people, hold what goes out; and read
+	ScopeRead    Scope = "read"    // read everything, with what is private masked
+	ScopeOperate Scope = "operate" // start and steer campaigns and runs, change people, hold what goes out; and read, what is private too
 	ScopeAuthor  Scope = "author"  // plan and deploy flows; and operate
 	ScopeAdmin   Scope = "admin"   // everything
 )

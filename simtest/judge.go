@@ -2,6 +2,8 @@ package simtest
 
 import (
 	"fmt"
+	"maps"
+	"math"
 	"slices"
 
 	"nudge/engine"
@@ -101,8 +103,44 @@ func (m *machine) check() error {
 	if report.Journal != m.seq {
 		return broken("I1", "the journal has %d inputs, committed were %d", report.Journal, m.seq)
 	}
+	return m.checkCounts(s)
+}
+
+// checkCounts holds the counts of every hour against what all runs add up to (I17).
+func (m *machine) checkCounts(s *store.Store) error {
+	want, whole := m.model.Counts()
+	stored := map[engine.FlowVersion]map[engine.CountsKey][]engine.Count{}
+	for key := range want {
+		if stored[key.FlowVersion] != nil || !whole(key.FlowVersion) {
+			continue
+		}
+		hours := map[engine.CountsKey][]engine.Count{}
+		if err := s.FlowCounts(key.FlowVersion, 0, forever, func(c *store.FlowCounts) bool {
+			hours[engine.CountsKey{FlowVersion: c.FlowVersion, Start: c.Start}] = c.Counts
+			return true
+		}); err != nil {
+			return broken("I8", "%v", err)
+		}
+		stored[key.FlowVersion] = hours
+	}
+	for key, sums := range want {
+		if !whole(key.FlowVersion) {
+			continue
+		}
+		m.reached["counts held against all runs"]++
+		got := map[engine.Counter]int64{}
+		for _, c := range stored[key.FlowVersion][key] {
+			got[c.Counter] = c.N
+		}
+		maps.DeleteFunc(sums, func(_ engine.Counter, n int64) bool { return n == 0 })
+		if !maps.Equal(got, sums) {
+			return broken("I17", "the counts of %s %s from %s on are %v, want %v", key.Flow, key.Version, key.Start, got, sums)
+		}
+	}
 	return nil
 }
+
+const forever = engine.Instant(math.MaxInt64)
 
 // violation is a rule that was broken.
 type violation struct {

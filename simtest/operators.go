@@ -128,7 +128,7 @@ func (w *world) takeOver() {
 func (w *world) deploy() {
 	before := w.model.Live()
 	project := w.edition()
-	deploy := &engine.Deploy{}
+	deploy := &engine.Deploy{Marks: project.Marks()}
 	for _, f := range project.Flows {
 		deploy.Flows = append(deploy.Flows, f.Bundle)
 	}

@@ -118,7 +118,7 @@ func newScenario(archive *txtar.Archive) (*scenario, error) {
 		if list.HasErrors() {
 			return nil, list
 		}
-		d := &engine.Deploy{}
+		d := &engine.Deploy{Marks: project.Marks()}
 		for _, f := range project.Flows {
 			d.Flows = append(d.Flows, f.Bundle)
 		}

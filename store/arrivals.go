@@ -16,8 +16,8 @@ const (
 	// maxPayload is how many bytes of the data of the last event of a type are kept; the rest is cut off, and the
 	// answer says how many there were.
 	maxPayload = 4096
-	KeptHours = 48  // hours in which the events of a type are counted by hour; older ones are only in their days
-	KeptDays  = 400 // days in which the events of a type are counted by day; older ones are only in the totals
+	KeptHours  = 48  // hours in which the events of a type are counted by hour; older ones are only in their days
+	KeptDays   = 400 // days in which the events of a type are counted by day; older ones are only in the totals
 )
 
 // EventType is what is known of a type of events that arrived. It changes in the commit that applies the events, and

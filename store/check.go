@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/binary"
 	"fmt"
+	"slices"
 	"strings"
 
 	"nudge/engine"
@@ -33,7 +34,7 @@ const maxProblems = 100
 // An error means that the store could not be read at all.
 func (s *Store) Check() (*Report, error) {
 	c := &checker{report: &Report{Problems: []string{}}, flows: map[engine.FlowVersion]*flows.Flow{}, sums: &sums{
-		counts: map[string]*VersionCounts{}, tally: map[uint64]*Tally{}, liveOf: map[uint64]int{},
+		counts: map[string]*VersionCounts{}, results: results{}, flows: map[engine.FlowVersion][]engine.Count{}, whole: map[engine.FlowVersion]bool{}, settled: map[engine.FlowVersion]bool{}, tally: map[uint64]*Tally{}, liveOf: map[uint64]int{},
 	}}
 	err := s.kv.View(func(r Reader) error {
 		c.begin(r)
@@ -57,6 +58,7 @@ type checker struct {
 	report  *Report
 	last    engine.State
 	purged  Purged
+	search  searchState
 	entered engine.Journaled // the last input of the journal so far; number 0: none
 	flows   map[engine.FlowVersion]*flows.Flow
 	sums    *sums // nil: they are not counted
@@ -65,6 +67,10 @@ type checker struct {
 // sums are what all records of one transaction add up to.
 type sums struct {
 	counts  map[string]*VersionCounts
+	results results
+	flows   map[engine.FlowVersion][]engine.Count // as they are stored
+	whole   map[engine.FlowVersion]bool           // no run of the version was purged
+	settled map[engine.FlowVersion]bool           // some of their counts may be without runs
 	tally   map[uint64]*Tally
 	liveOf  map[uint64]int // runs by campaign
 	open    []uint64
@@ -83,13 +89,20 @@ type checkedPart struct {
 func (c *checker) parts() []checkedPart {
 	parts := []checkedPart{{Quarantine, c.quarantined}, {Runs, c.runRecord}, {Ended, c.endedRecord}}
 	for _, b := range indexes {
-		parts = append(parts, checkedPart{b, func(key, _ []byte) { c.indexed(b, key) }})
+		visit := func(key, _ []byte) { c.indexed(b, key) }
+		if b == People {
+			visit = c.personEntry
+		}
+		parts = append(parts, checkedPart{b, visit})
 	}
 	return append(parts, []checkedPart{
 		{Counts, c.count}, {Journal, c.journaled}, {IDs, c.id}, {IDTimes, c.idTime}, {Profiles, c.person},
 		{Derived, c.derived}, {Campaigns, c.campaignRecord}, {Members, c.member}, {Orphans, c.orphan}, {Audit, c.audit},
 		{Notices, func(key, record []byte) { c.notice(Notices, noticeKey, key, record) }},
+		{Jobs, c.job},
+		{Fields, c.found},
 		{FailedNotices, func(key, record []byte) { c.notice(FailedNotices, failedKey, key, record) }},
+		{FlowSpans, c.flowCounts},
 		{EventTypes, c.eventType}, {EventSeries, c.eventSeries}, {Refusals, c.refusal},
 	}...)
 }
@@ -112,6 +125,9 @@ func (c *checker) begin(r Reader) {
 	purged, err := readPurged(r)
 	if err != nil {
 		c.problem("meta purged: %v", err)
+	}
+	if c.search, err = readSearch(r); err != nil {
+		c.problem("meta search: %v", err)
 	}
 	c.r, c.last, c.purged = r, state, purged
 }
@@ -147,6 +163,19 @@ func (c *checker) count(key, record []byte) {
 	}
 	if c.sums != nil {
 		c.sums.compareCounts(c, key, stored)
+	}
+}
+
+func (c *checker) flowCounts(key, record []byte) {
+	f, err := decodeFlowCounts(record)
+	switch {
+	case err != nil:
+		c.problem("counts by hour %x: %v", key, err)
+	case !bytes.Equal(key, f.key()):
+		c.problem("counts by hour %x: the record is of %s", key, f.key())
+	case c.sums != nil:
+		c.sums.flows[f.FlowVersion] = SumCounts(c.sums.flows[f.FlowVersion], f.Counts)
+		c.sums.settled[f.FlowVersion] = c.sums.settled[f.FlowVersion] || f.Span == SpanBefore
 	}
 }
 
@@ -189,6 +218,30 @@ func (c *checker) person(key, record []byte) {
 		c.problem("profiles %q: %v", key, err)
 	} else if string(personPrefix(p.ID)) != string(key) {
 		c.problem("profiles %q: the record is of %q", key, p.ID)
+	} else if c.search.ready {
+		for _, entry := range foundBy(p, c.search.fields) {
+			if !has(c.r, Fields, entry) {
+				c.problem("profiles %q: the index of searchable fields lacks %q", key, entry)
+			}
+		}
+	}
+}
+
+// found verifies that an entry of a searchable field follows from a profile.
+func (c *checker) found(key, _ []byte) {
+	field, rest, ok := fieldOfFound(key)
+	if ok && slices.Contains(c.search.drop, field) {
+		return // it goes soon
+	}
+	if ok {
+		_, rest, ok = fieldOfFound(rest)
+	}
+	if ok {
+		p, err := readPerson(c.r, string(rest))
+		ok = err == nil && slices.ContainsFunc(foundBy(p, c.search.fields), func(k []byte) bool { return bytes.Equal(k, key) })
+	}
+	if !ok {
+		c.problem("fields %q: no profile that it follows from", key)
 	}
 }
 
@@ -225,6 +278,15 @@ func (c *checker) notice(b Bucket, keyOf func(*Notice) []byte, key, record []byt
 		c.problem("%s %x: %v", b, key, err)
 	} else if !bytes.Equal(keyOf(n), key) {
 		c.problem("%s %x: the record is of %s", b, key, n.ID)
+	}
+}
+
+func (c *checker) job(key, record []byte) {
+	j, err := decodeJob(record)
+	if err != nil {
+		c.problem("jobs %q: %v", key, err)
+	} else if j.ID != string(key) {
+		c.problem("jobs %q: the record is of %q", key, j.ID)
 	}
 }
 

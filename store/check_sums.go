@@ -15,6 +15,7 @@ func (s *sums) add(run *engine.Run) {
 		s.counts[name] = newCounts(v)
 	}
 	s.counts[name].add(run)
+	s.results.add(v, run)
 	if n := run.Campaign; n != 0 {
 		if s.tally[n] == nil {
 			s.tally[n] = newTally(n)
@@ -33,11 +34,21 @@ func (s *sums) compareCounts(c *checker, key []byte, stored *VersionCounts) {
 	if counted == nil {
 		counted = newCounts(engine.FlowVersion{Flow: stored.Flow, Version: stored.Version})
 	}
+	s.whole[engine.FlowVersion{Flow: stored.Flow, Version: stored.Version}] = len(stored.Purged) == 0
 	counted.addPurged(stored.Purged)
 	apart := c.setApart(stored.Outcomes, counted.Outcomes)
 	s.missing += apart
 	if stored.Live != counted.Live || !maps.Equal(stored.Parked, counted.Parked) || !maps.Equal(stored.Outcomes, counted.Outcomes) || stored.Started != counted.Started+apart {
 		c.problem("counts of flow %s %s: stored %+v, counted %+v", stored.Flow, stored.Version, *stored, *counted)
+	}
+}
+
+// compareFlowCounts holds what is counted by hour and day against the runs.
+func (s *sums) compareFlowCounts(c *checker) {
+	for v, stored := range s.flows {
+		for _, n := range s.results.differ(v, stored, s.whole[v] && !s.settled[v] && c.report.Quarantined == 0) {
+			c.problem("counts of flow %s %s: %+v is stored as %d, counted %d", v.Flow, v.Version, n.Counter, n.stored, n.counted)
+		}
 	}
 }
 
@@ -65,6 +76,7 @@ func (s *sums) compareCampaign(c *checker, f *engine.Campaign, stored *Tally) {
 
 // compareSums holds what all records add up to against the state, once all were visited.
 func (c *checker) compareSums() {
+	c.sums.compareFlowCounts(c)
 	for _, v := range c.sums.counts {
 		c.problem("flow %s %s has runs but no counts", v.Flow, v.Version)
 	}

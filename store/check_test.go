@@ -102,10 +102,10 @@ func TestListPages(t *testing.T) {
 	if q.Before != (engine.RunID{}) {
 		t.Errorf("the last page has a next: %s", q.Before)
 	}
-	for want, q := range map[int]store.Query{
-		2: {Live: true, Limit: 10}, 1: {Ended: true, Limit: 10}, 3: {Profile: "ann", Flow: "tell", Limit: 10}, 0: {Profile: "bob", Limit: 10},
+	for want, q := range map[int]store.RunFilter{
+		2: {Status: "live"}, 1: {Status: "ended"}, 3: {Profile: "ann", Flow: "tell"}, 0: {Profile: "bob"},
 	} {
-		if page, err := s.List(q); err != nil || len(page.Runs) != want {
+		if page, err := s.List(store.Query{RunFilter: q, Limit: 10}); err != nil || len(page.Runs) != want {
 			t.Errorf("%+v: got %d runs, %v; want %d", q, len(page.Runs), err, want)
 		}
 	}

@@ -24,6 +24,12 @@ func (s *Store) Commit(b *engine.Batch) error {
 		if err := putCounts(w, b.Changes); err != nil {
 			return err
 		}
+		if err := putFlowCounts(w, b.Changes); err != nil {
+			return err
+		}
+		if err := indexPeople(w, b); err != nil {
+			return err
+		}
 		if err := apply(w, writes); err != nil {
 			return err
 		}
@@ -46,6 +52,7 @@ func addRuns(b *engine.Batch, add func(write)) {
 	for i := range b.Journal {
 		add(write{bucket: Journal, key: be(b.Journal[i].Seq), value: encodeJournaled(&b.Journal[i])})
 	}
+	addMarks(b, add)
 	for _, e := range b.Audit {
 		add(write{bucket: Audit, key: be(e.Seq), value: encodeAudit(e)})
 	}
@@ -89,6 +96,9 @@ func addOthers(b *engine.Batch, add func(write)) {
 			value = nil
 		}
 		add(write{bucket: Members, key: memberKey(m.MemberKey), value: value})
+	}
+	for _, e := range b.History {
+		add(write{bucket: People, key: pastInputKey(e), value: encodeHistory(e)})
 	}
 	for _, profile := range b.Forgotten {
 		e := &erasure{profile: profile, upTo: b.State.Seq, stamp: b.State.Stamp}

@@ -17,9 +17,13 @@
 //	meta      "state"                                 state record
 //	meta      "purged"                                purged record: what the store has dropped
 //	meta      "audit"                                 32 bytes: the key of the hashes of forgotten people
+//	meta      "marks"                                 marks record: the private and searchable fields of the deployed project
+//	meta      "search"                                search record: by which fields people are found
 //	runs      run ID (16)                             run record; for an ended run, its end instant
 //	ended     when in ms (8), run ID                  run record; ended runs
 //	people    person's hash (8), run ID               nothing; live runs of a person; may be stale: see below
+//	people    person's hash (8), mark (1), when in ms (8), run ID        nothing; runs of a person that have ended, moved by their next start
+//	people    person's hash (8), mark (1), when in ms (8), input number (8)  history record: what an input meant for a person
 //	keys      sized flow, sized key, run ID           nothing; live runs with a key
 //	timers    deadline in ms (8), run ID              nothing; may be stale: see below
 //	outbox    order (8), run ID, message number (4)   one byte: planned or claimed; account
@@ -41,14 +45,18 @@
 //	quarantine  run ID (16)                           quarantine record: a run whose record was damaged, with its bytes
 //	notices   sized endpoint, due in ms (8), ID       notice record: not yet taken by its endpoint
 //	failed    given up in ms (8), ID                  notice record: what an endpoint did not take
+//	failures  hash of a failure (8), run ID           nothing; runs that failed, or a message of which failed
+//	jobs      ID (26)                                 job record: work that is watched, and what it came to
+//	fields    sized field, sized value, ID            nothing; people by searchable fields of their profiles
 //	eventtypes  sized type                            event type record: when it arrived last, with what, and its counts
 //	eventseries  sized type                           its counts by hour and by day, without the last hour
 //	refusals  number (8)                              refusal record: an event that was refused
 //	audit     input number (8)                        audit record: who gave the command, and what it changed
+//	flowcounts  sized flow, sized version, span (1), start in ms (8)  counts of the runs that started in an hour, a day, or before
 //
 // A cancelled timer stays in its bucket. A reader recognises it as stale because its run has
-// another deadline. The entry from a person to an ended run stays too: it is dropped when the
-// person's next run starts, or with the run. Every other entry follows from its run exactly;
+// another deadline. The entry from a person to an ended run stays too: it is moved to their history
+// when their next run starts, or dropped with the run. Every other entry follows from its run exactly;
 // [Store.Check] verifies this.
 //
 // # Damage

@@ -27,7 +27,7 @@ type erasure struct {
 
 // erasedBuckets are those in which data about a person may be anywhere, in the order in which they are
 // read.
-var erasedBuckets = [...]Bucket{Ended, Journal, Audit, Notices, FailedNotices, EventTypes, Refusals}
+var erasedBuckets = [...]Bucket{Ended, Journal, Audit, Jobs, Notices, FailedNotices, EventTypes, Refusals, People}
 
 func (e *erasure) fields(c *codec) {
 	c.str(&e.profile)
@@ -47,7 +47,7 @@ func (e *erasure) fields(c *codec) {
 const eraseSlice = 2000
 
 // Erase removes data about forgotten people from the next slice of the ended runs, of the
-// journal, of the audit trail, of the notices and of what arrived. It reports whether there is more to do. It removes the person, the instants
+// journal, of the audit trail, of the notices, of the jobs and of what arrived. It reports whether there is more to do. It removes the person, the instants
 // and the content. The flow and the outcome of each run stay, and so do the counts.
 func (s *Store) Erase() (more bool, err error) {
 	var record []byte
@@ -80,6 +80,9 @@ func (s *Store) Erase() (more bool, err error) {
 func (e *erasure) slice(w Writer) (done bool, err error) {
 	bucket := erasedBuckets[e.done]
 	e.r = w
+	if bucket == People {
+		return e.eraseHistory(w)
+	}
 	var writes []write
 	looked := 0
 	next := []byte(nil)
@@ -113,6 +116,8 @@ func (e *erasure) erase(w Writer, bucket Bucket, key, record []byte, add func(wr
 	switch bucket {
 	case Audit:
 		return e.eraseAudit(w, key, record, add)
+	case Jobs:
+		return e.eraseFromJob(key, record, add)
 	case Notices, FailedNotices:
 		n, err := decodeNotice(record)
 		if err == nil && n.Profile == e.profile && n.At <= e.stamp {
@@ -128,6 +133,7 @@ func (e *erasure) erase(w Writer, bucket Bucket, key, record []byte, add func(wr
 		if err == nil && run.Profile == e.profile && run.Started() <= e.stamp {
 			derive(engine.Change{Before: run, After: anonymous(run)}, add)
 			add(write{bucket: People, key: peopleKey(run), delete: true})
+			add(write{bucket: People, key: pastRunKey(run), delete: true})
 		}
 		return err
 	}
@@ -155,14 +161,14 @@ func (e *erasure) isOld(j *engine.Journaled) bool {
 // anonymous returns a run without the person and the content; only its course is left.
 func anonymous(r *engine.Run) *engine.Run {
 	left := &engine.Run{ID: r.ID, Flow: r.Flow, Version: r.Version, StartedBy: r.StartedBy, Status: r.Status,
-		At: r.At, Outcome: r.Outcome, Goal: r.Goal, Ended: r.Ended, Depth: r.Depth, Campaign: r.Campaign, Replied: r.Replied, Dropped: r.Dropped}
+		At: r.At, Outcome: r.Outcome, Goal: r.Goal, Ended: r.Ended, Depth: r.Depth, Campaign: r.Campaign, Replied: r.Replied, Dropped: r.Dropped, Arms: r.Arms}
 	for _, m := range r.Messages {
 		why := ""
 		if m.Status == engine.Unsent {
 			why = m.Reason // the engine chose this text, and campaigns count it
 		}
 		left.Messages = append(left.Messages, engine.Message{Number: m.Number, Step: m.Step, Status: m.Status, Attempt: m.Attempt,
-			ByID: m.ByID, Accepted: m.Accepted, Resends: m.Resends, Planned: m.Planned, Order: m.Order, Posted: m.Posted, Reason: why})
+			ByID: m.ByID, Accepted: m.Accepted, Resends: m.Resends, Planned: m.Planned, Order: m.Order, Posted: m.Posted, Reason: why, ReadAt: m.ReadAt, Replied: m.Replied, Goal: m.Goal})
 	}
 	for _, e := range r.Timeline {
 		switch e.Kind {

@@ -31,6 +31,9 @@ func derive(c engine.Change, add func(write)) {
 		if c.Before == nil || c.Before.Live() {
 			add(write{bucket: Runs, key: after.ID[:], value: encodeSign(after)})
 		}
+		if c.Before == nil {
+			add(write{bucket: People, key: pastRunKey(after)})
+		}
 	}
 	var old []write
 	if c.Before != nil {
@@ -53,7 +56,7 @@ func derive(c engine.Change, add func(write)) {
 }
 
 // indexes are the buckets of such entries.
-var indexes = [...]Bucket{People, Keys, Timers, Outbox, Sent, Asks}
+var indexes = [...]Bucket{People, Keys, Timers, Outbox, Sent, Asks, Failures}
 
 // runOfEntry returns the run that an index entry leads to.
 func runOfEntry(b Bucket, key []byte) (engine.RunID, error) {
@@ -74,7 +77,7 @@ func runOfEntry(b Bucket, key []byte) (engine.RunID, error) {
 // run when their next run starts (see sweep).
 func (b Bucket) lazy() bool { return b == Timers || b == People }
 
-// sweep drops the stale entries of every person for whom a run has started. The commit
+// sweep moves the stale entries of every person for whom a run has started to the person's history. The commit
 // writes their page anyway.
 func sweep(w Writer, changes []engine.Change) (err error) {
 	for _, c := range changes {
@@ -84,7 +87,7 @@ func sweep(w Writer, changes []engine.Change) (err error) {
 		prefix := personHash(c.After.Profile)
 		var stale [][]byte
 		w.Ascend(People, prefix, func(key, _ []byte) bool {
-			if !bytes.HasPrefix(key, prefix) {
+			if !bytes.HasPrefix(key, prefix) || len(key) != liveRunBytes {
 				return false
 			}
 			if liveRecord(w, key[personHashBytes:]) == nil {
@@ -93,6 +96,12 @@ func sweep(w Writer, changes []engine.Change) (err error) {
 			return true
 		})
 		for _, key := range stale {
+			id := key[personHashBytes:]
+			if sign := w.Get(Runs, id); isSign(sign) {
+				if _, to, failed := follow(id, sign); failed == nil {
+					err = errors.Join(err, w.Put(People, append(append(bytes.Clone(prefix), pastMark), to...), nil))
+				}
+			}
 			err = errors.Join(err, w.Delete(People, key))
 		}
 	}
@@ -112,6 +121,7 @@ func entries(r *engine.Run, add func(write)) {
 			add(write{bucket: Sent, key: append(providerPrefix(m.ProviderID), r.ID[:]...)})
 		}
 	}
+	failureEntries(r, add)
 	if !r.Live() {
 		return
 	}

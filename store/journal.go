@@ -306,6 +306,7 @@ func deployFields(c *codec, d *engine.Deploy) {
 			c.fail()
 		}
 	})
+	c.str(&d.Marks) // at the end, so that a journal from before it existed is read as well
 }
 
 func marshalBundle(b flows.Bundle) json.RawMessage {

@@ -38,6 +38,10 @@ const (
 	Audit
 	Notices
 	FailedNotices
+	FlowSpans
+	Jobs
+	Failures
+	Fields
 	EventTypes
 	EventSeries
 	Refusals
@@ -46,7 +50,7 @@ const (
 
 // Buckets lists all buckets.
 var Buckets = [bucketCount]Bucket{Meta, Runs, Ended, People, Keys, Timers, Outbox, Journal, IDs, IDTimes, Versions, Counts, Profiles, Derived, Erasures,
-	Campaigns, Members, Tallies, Settled, Sent, Orphans, Asks, Quarantine, Audit, Notices, FailedNotices,
+	Campaigns, Members, Tallies, Settled, Sent, Orphans, Asks, Quarantine, Audit, Notices, FailedNotices, FlowSpans, Jobs, Failures, Fields,
 	EventTypes, EventSeries, Refusals}
 
 var bucketNames = [bucketCount]string{
@@ -54,7 +58,8 @@ var bucketNames = [bucketCount]string{
 	Outbox: "outbox", Journal: "journal", IDs: "ids", IDTimes: "idtimes", Versions: "versions", Counts: "counts",
 	Profiles: "profiles", Derived: "derived", Erasures: "erasures",
 	Campaigns: "firings", Members: "members", Tallies: "tallies", Settled: "settled", Sent: "sent", Orphans: "orphans", Asks: "asks", Quarantine: "quarantine", Audit: "audit",
-	Notices: "notices", FailedNotices: "failed",
+	Notices: "notices", FailedNotices: "failed", FlowSpans: "flowcounts",
+	Jobs: "jobs", Failures: "failures", Fields: "fields",
 	EventTypes: "eventtypes", EventSeries: "eventseries", Refusals: "refusals",
 }
 
@@ -83,6 +88,8 @@ var (
 	keyState  = []byte("state")
 	keyPurged = []byte("purged")
 	keyAudit  = []byte("audit")
+	keyMarks  = []byte("marks")
+	keySearch = []byte("search")
 )
 
 const runIDBytes = len(engine.RunID{})

@@ -25,7 +25,7 @@ import (
 func TestLayout(t *testing.T) {
 	rows := layoutTable(t)
 	kv := inUse(t)
-	fired, lost := campaign(t), lostRun(t)
+	fired, lost, failed := campaign(t), lostRun(t), failedRun(t)
 	for _, b := range store.Buckets {
 		if len(rows[b.String()]) == 0 {
 			t.Errorf("bucket %s has no row in the table", b)
@@ -36,6 +36,7 @@ func TestLayout(t *testing.T) {
 		}
 		maps.Copy(keys, kv.Dump(b))
 		maps.Copy(keys, lost.Dump(b))
+		maps.Copy(keys, failed.Dump(b))
 		if len(keys) == 0 {
 			t.Errorf("bucket %s: the test puts nothing into it", b)
 		}
@@ -153,7 +154,7 @@ func inUse(t *testing.T) *memory.KV {
 	if list.HasErrors() {
 		t.Fatal(list)
 	}
-	apply(&engine.Input{Payload: &engine.Deploy{Flows: []flows.Bundle{project.Flows[0].Bundle}}})
+	apply(&engine.Input{Payload: &engine.Deploy{Flows: []flows.Bundle{project.Flows[0].Bundle}, Marks: "profile: { plan: search string }\n"}})
 	for i, outcome := range []channels.Outcome{0, channels.Accepted, channels.Accepted} {
 		step := apply(&engine.Input{ID: fmt.Sprint("e", i),
 			Payload: &engine.Event{Type: "told", Profile: "ann", Data: []byte(fmt.Sprintf(`{"id":"O%d"}`, i))}})
@@ -191,6 +192,18 @@ func inUse(t *testing.T) *memory.KV {
 	if err != nil {
 		t.Fatal(err)
 	}
+	if err := s.AddJob(&store.Job{ID: "01JD0Q7V6T3M5R8W9X0Y1Z2A3B", Kind: "retry runs"}, 1); err != nil {
+		t.Fatal(err)
+	}
+	return kv
+}
+
+// failedRun returns a store with a run whose message was refused.
+func failedRun(t *testing.T) *memory.KV {
+	t.Helper()
+	kv := new(memory.KV)
+	w := newWorld(t, kv, map[string]string{"flows/tell.yaml": "flow: tell\ntrigger: { event: told }\nsteps: [ { send: { body: hello } } ]\n"})
+	w.result(w.told(1, 1)[0], channels.Refused, "gone")
 	return kv
 }
 
@@ -245,7 +258,7 @@ func campaign(t *testing.T) *memory.KV {
 	campaign := step.Freezes[0].Campaign
 	apply(&engine.Input{Payload: &engine.Snapshot{Campaign: campaign, Audience: "a", Rows: 1}})
 	apply(&engine.Input{Payload: &engine.Rows{Campaign: campaign, Next: 9, Rows: []engine.Row{{Profile: "cid"}}}})
-	page, err := s.List(store.Query{Flow: "news", Limit: 1})
+	page, err := s.List(store.Query{RunFilter: store.RunFilter{Flow: "news"}, Limit: 1})
 	if err != nil || len(page.Runs) != 1 {
 		t.Fatalf("the campaign started %d runs: %v", len(page.Runs), err)
 	}

@@ -1,16 +1,46 @@
 package store
 
-import "nudge/engine"
+import (
+	"bytes"
+	"slices"
 
-// Query selects the runs of a list. An empty field matches every run.
+	"nudge/engine"
+	"nudge/flows"
+)
+
+// RunFilter selects runs. An empty field matches every run.
+type RunFilter struct {
+	Flow          string         `json:"flow,omitempty"`           // of this flow
+	Version       string         `json:"version,omitempty"`        // of this version of it
+	Profile       string         `json:"profile,omitempty"`        // of this person
+	Key           string         `json:"key,omitempty"`            // with this key
+	Status        string         `json:"status,omitempty"`         // live or ended
+	Outcome       string         `json:"outcome,omitempty"`        // ended with this outcome
+	Step          string         `json:"step,omitempty"`           // that stand at this step, or stood there at their end; with message_status or reason: whose message of this step is so
+	Line          string         `json:"line,omitempty"`           // in which a wait, a collect, a repeat or a start ended with this line: its outcome, or STEP/OUTCOME
+	Arm           string         `json:"arm,omitempty"`            // that took this arm of a branch or a split: its name, or STEP/NAME
+	MessageStatus string         `json:"message_status,omitempty"` // with a message of this status
+	Reason        string         `json:"reason,omitempty"`         // with a message that has this reason, or that failed for it; # stands for any number
+	Failure       string         `json:"failure,omitempty"`        // of this group of failures, as GET /v1/runs/failures names it
+	Campaign      string         `json:"campaign,omitempty"`       // of this campaign
+	StartedFrom   engine.Instant `json:"started_from,omitzero"`    // that started then or later
+	StartedBefore engine.Instant `json:"started_before,omitzero"`  // that started before
+	EndedFrom     engine.Instant `json:"ended_from,omitzero"`      // that ended then or later
+	EndedBefore   engine.Instant `json:"ended_before,omitzero"`    // that ended before
+
+	CampaignNumber uint64 `json:"campaign_number,omitempty"` // of Campaign; 0: of any
+}
+
+// ended reports whether only ended runs can match.
+func (f *RunFilter) ended() bool {
+	return f.Status == "ended" || f.Outcome != "" || f.EndedFrom != 0 || f.EndedBefore != 0
+}
+
+// Query selects the runs of a list.
 type Query struct {
-	Flow    string
-	Profile string
-	Live    bool         // only live runs
-	Ended   bool         // only ended runs
-	Outcome string       // of ended runs
-	Before  engine.RunID // only runs that started before this one; zero for the newest
-	Limit   int          // runs to return: 1 to MaxPage
+	RunFilter
+	Before engine.RunID // only runs that started before this one; zero for the newest
+	Limit  int          // runs to return: 1 to MaxPage
 }
 
 const (
@@ -29,6 +59,9 @@ type Page struct {
 	// may be empty and still have a next one, because a page reads a limited number of
 	// runs.
 	Next engine.RunID
+	// Looked is how many runs were looked at, and Last the last one of them.
+	Looked int
+	Last   engine.RunID
 	// Damaged are runs of the page whose records cannot be read.
 	Damaged []engine.RunID
 }
@@ -36,39 +69,187 @@ type Page struct {
 // List returns a page of runs.
 func (s *Store) List(q Query) (page Page, err error) {
 	q.Limit = min(max(q.Limit, 1), MaxPage)
-	var before []byte
-	if q.Before != (engine.RunID{}) {
-		before = q.Before[:]
-	}
+	l := &listing{Query: q, page: &page, flows: map[engine.FlowVersion]*flows.Flow{}}
 	err = s.kv.View(func(r Reader) error {
-		var last engine.RunID
-		looked := 0
-		r.Descend(Runs, before, func(key, record []byte) bool {
-			if len(page.Runs) == q.Limit || looked == scanLimit {
-				page.Next = last
-				return false
-			}
-			looked++
-			copy(last[:], key)
-			if ended := isSign(record); ended && q.Live || !ended && (q.Ended || q.Outcome != "") {
-				return true
-			}
-			run, err := runOf(r, key, record)
-			if err != nil {
-				page.Damaged = append(page.Damaged, last)
-			} else if q.matches(run) {
-				page.Runs = append(page.Runs, run)
-			}
-			return true
-		})
-		return nil
+		l.r = r
+		if group, ok := ParseFailureID(q.Failure); ok {
+			l.group(group)
+		} else if q.Failure == "" {
+			r.Descend(Runs, l.before(), func(key, record []byte) bool { return l.look(key, record) })
+		}
+		return l.failed
 	})
 	return page, err
 }
 
-func (q *Query) matches(r *engine.Run) bool {
-	return (q.Flow == "" || q.Flow == r.Flow) && (q.Profile == "" || q.Profile == r.Profile) &&
-		(q.Outcome == "" || q.Outcome == r.Outcome)
+// listing is a page that is being read.
+type listing struct {
+	Query
+	r      Reader
+	page   *Page
+	flows  map[engine.FlowVersion]*flows.Flow // of the runs so far
+	failed error
+}
+
+// before returns the key before which the page begins; nil for the newest run.
+func (l *listing) before() []byte {
+	before := l.Before
+	if l.StartedBefore != 0 {
+		var from engine.RunID
+		copy(from[:], be(uint64(l.StartedBefore))[2:])
+		if before == (engine.RunID{}) || from.Compare(before) < 0 {
+			before = from
+		}
+	}
+	if before == (engine.RunID{}) {
+		return nil
+	}
+	return before[:]
+}
+
+// group reads the runs of a group of failures.
+func (l *listing) group(id FailureID) {
+	before := append(bytes.Clone(id[:]), bytes.Repeat([]byte{0xff}, runIDBytes+1)...)
+	if run := l.before(); run != nil {
+		before = append(bytes.Clone(id[:]), run...)
+	}
+	l.r.Descend(Failures, before, func(key, _ []byte) bool {
+		if !bytes.HasPrefix(key, id[:]) || len(key) != failureKeyBytes {
+			return false
+		}
+		run := key[len(id):]
+		record := l.r.Get(Runs, run)
+		return record == nil || l.look(run, record)
+	})
+}
+
+// look takes a run into the page if it matches. It returns false at the end of the page.
+func (l *listing) look(key, record []byte) bool {
+	p := l.page
+	if len(p.Runs) == l.Limit || p.Looked == scanLimit {
+		p.Next = p.Last
+		return false
+	}
+	if copy(p.Last[:], key); l.StartedFrom != 0 && p.Last.Time() < l.StartedFrom {
+		return false
+	}
+	p.Looked++
+	if ended := isSign(record); ended && l.Status == "live" || !ended && l.ended() {
+		return true
+	}
+	run, err := runOf(l.r, key, record)
+	if err != nil {
+		p.Damaged = append(p.Damaged, p.Last)
+		return true
+	}
+	matches, err := l.matches(run)
+	if err != nil {
+		l.failed = err
+		return false
+	}
+	if matches {
+		p.Runs = append(p.Runs, run)
+	}
+	return true
+}
+
+// matches reports whether the filter selects a run. It reads the run's version if that is needed.
+func (l *listing) matches(r *engine.Run) (bool, error) {
+	if !l.RunFilter.fits(r) {
+		return false, nil
+	}
+	if l.Step == "" && l.Line == "" && l.Arm == "" {
+		return l.RunFilter.hasMessage(r, nil), nil
+	}
+	f, err := l.flowOf(r)
+	return err == nil && l.RunFilter.inFlow(r, f), err
+}
+
+// flowOf returns the version of a run; nil if it is not there.
+func (l *listing) flowOf(r *engine.Run) (f *flows.Flow, err error) {
+	v := engine.FlowVersion{Flow: r.Flow, Version: r.Version}
+	f, known := l.flows[v]
+	if known {
+		return f, nil
+	}
+	if record := l.r.Get(Versions, versionKey(v)); record != nil {
+		if f, err = decodeFlow(record); err != nil {
+			return nil, damaged(Versions, versionKey(v), err)
+		}
+	}
+	l.flows[v] = f
+	return f, nil
+}
+
+// Matches reports whether the filter selects a run of a version; nil if the version is not there.
+func (f *RunFilter) Matches(r *engine.Run, version *flows.Flow) bool {
+	if !f.fits(r) || f.Failure != "" && !slices.ContainsFunc(FailuresOf(r), func(x Failure) bool { return x.ID().String() == f.Failure }) {
+		return false
+	}
+	if f.Step == "" && f.Line == "" && f.Arm == "" {
+		return f.hasMessage(r, nil)
+	}
+	return f.inFlow(r, version)
+}
+
+// fits looks at everything for which the version is not needed.
+func (f *RunFilter) fits(r *engine.Run) bool {
+	switch started := r.Started(); {
+	case f.Flow != "" && f.Flow != r.Flow, f.Version != "" && f.Version != r.Version, f.Profile != "" && f.Profile != r.Profile, f.Key != "" && f.Key != r.Key,
+		f.Status == "live" && !r.Live(), f.ended() && r.Live(), f.Outcome != "" && f.Outcome != r.Outcome,
+		f.CampaignNumber != 0 && f.CampaignNumber != r.Campaign, started < f.StartedFrom, f.StartedBefore != 0 && started >= f.StartedBefore,
+		r.Ended < f.EndedFrom, f.EndedBefore != 0 && r.Ended >= f.EndedBefore:
+		return false
+	}
+	return true
+}
+
+// inFlow looks at what the version of the run is needed for.
+func (f *RunFilter) inFlow(r *engine.Run, version *flows.Flow) bool {
+	at := func(step int) string {
+		if version == nil || step < 0 || step >= len(version.Steps) {
+			return ""
+		}
+		return version.Steps[step].ID
+	}
+	took := func(name string, arm bool) bool {
+		return slices.ContainsFunc(r.Waits, func(w engine.WaitEnd) bool {
+			if version == nil || w.Step < 0 || w.Step >= len(version.Steps) {
+				return false
+			}
+			verb := version.Steps[w.Step].Verb
+			return (verb == flows.VerbBranch || verb == flows.VerbSplit) == arm && w.Outcome != "" && (name == w.Outcome || name == at(w.Step)+"/"+w.Outcome)
+		})
+	}
+	if f.Line != "" && !took(f.Line, false) || f.Arm != "" && !took(f.Arm, true) {
+		return false
+	}
+	if f.Step != "" && f.MessageStatus == "" && f.Reason == "" {
+		return f.Step == at(r.At)
+	}
+	return f.hasMessage(r, at)
+}
+
+// hasMessage reports whether a message has the status and the reason, or the run failed for the reason. Step names tell which
+// steps are meant; nil: all.
+func (f *RunFilter) hasMessage(r *engine.Run, at func(int) string) bool {
+	if f.MessageStatus == "" && f.Reason == "" {
+		return true
+	}
+	here := func(step int) bool { return f.Step == "" || at != nil && at(step) == f.Step }
+	if f.MessageStatus == "" && (r.Outcome == engine.OutcomeFailed || r.Outcome == engine.OutcomeQuarantined) {
+		if step, why := whyFailed(r); here(step) && sameReason(f.Reason, why) {
+			return true
+		}
+	}
+	return slices.ContainsFunc(r.Messages, func(m engine.Message) bool {
+		return (f.MessageStatus == "" || f.MessageStatus == m.Status.String()) && (f.Reason == "" || sameReason(f.Reason, m.Reason)) && here(m.Step)
+	})
+}
+
+// sameReason reports whether a reason is the wanted one, as it is or as groups of failures show it.
+func sameReason(wanted, reason string) bool {
+	return wanted == reason || wanted == grouped(reason)
 }
 
 // Entries calls visit with the journal from the given number on, in order, until visit

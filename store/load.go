@@ -169,8 +169,8 @@ func wantedRuns(r Reader, needs *engine.Needs, loaded *engine.Loaded) ([]engine.
 	var failed error
 	collect := func(b Bucket, prefix, from []byte, limit int) (cut bool) {
 		r.Ascend(b, from, func(key, _ []byte) bool {
-			if !bytes.HasPrefix(key, prefix) {
-				return false
+			if !bytes.HasPrefix(key, prefix) || b == People && len(key) != liveRunBytes {
+				return false // behind them is what is over
 			}
 			if limit == 0 {
 				cut = true

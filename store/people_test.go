@@ -9,8 +9,8 @@ import (
 )
 
 // TestPeopleEntries verifies that the entry from a person to a run stays when the run
-// ends, that readers ignore it then, and that the start of the person's next run removes
-// it.
+// ends, that readers ignore it then, and that the start of the person's next run moves it to their
+// history.
 func TestPeopleEntries(t *testing.T) {
 	kv := new(memory.KV)
 	s, err := store.Open(kv)
@@ -45,7 +45,7 @@ func TestPeopleEntries(t *testing.T) {
 	commit(engine.Change{Before: run(1, engine.Waiting), After: run(1, engine.Ended)})
 	expect("one has ended", 2, 1)
 	commit(engine.Change{After: run(3, engine.Waiting)})
-	expect("another has started", 2, 2)
+	expect("another has started", 3, 2)
 	commit(engine.Change{Before: run(2, engine.Waiting), After: run(2, engine.Ended)}, engine.Change{Before: run(3, engine.Waiting), After: run(3, engine.Ended)}, engine.Change{After: run(4, engine.Ended)})
-	expect("one has come and gone", 0, 0)
+	expect("one has come and gone", 4, 0)
 }

@@ -10,9 +10,10 @@ import (
 )
 
 const (
-	purgeLook  = 1024    // records that one slice of a purge reads
-	purgeBytes = 1 << 20 // bytes of these records, about
-	purgeDrop  = 64      // runs that one slice drops; small, so that a commit never waits long
+	purgeLook    = 1024    // records that one slice of a purge reads
+	purgeBytes   = 1 << 20 // bytes of these records, about
+	purgeHistory = 4096    // entries of people that one slice reads
+	purgeDrop    = 64      // runs that one slice drops; small, so that a commit never waits long
 )
 
 // Purged describes the data that the store has dropped.
@@ -129,7 +130,8 @@ func (p *purge) add(run *engine.Run) {
 	p.writes = append(p.writes,
 		write{bucket: Ended, key: endedKey(run.ID, run.Ended), delete: true},
 		write{bucket: Runs, key: run.ID[:], delete: true},
-		write{bucket: People, key: peopleKey(run), delete: true})
+		write{bucket: People, key: peopleKey(run), delete: true},
+		write{bucket: People, key: pastRunKey(run), delete: true})
 	entries(run, func(w write) { p.writes = append(p.writes, write{bucket: w.bucket, key: w.key, delete: true}) })
 	v := engine.FlowVersion{Flow: run.Flow, Version: run.Version}
 	if p.versions[v] == nil {

@@ -49,7 +49,7 @@ func purgeRuns(t *testing.T, s *store.Store, before engine.Instant) {
 func TestPurgeRuns(t *testing.T) {
 	kv := inUse(t) // one run of ann has ended, and the provider gave its message an ID
 	s := reopened(t, kv)
-	page, err := s.List(store.Query{Ended: true, Limit: 1})
+	page, err := s.List(store.Query{RunFilter: store.RunFilter{Status: "ended"}, Limit: 1})
 	if err != nil || len(page.Runs) != 1 {
 		t.Fatalf("%d runs have ended, %v; want 1", len(page.Runs), err)
 	}

@@ -193,6 +193,8 @@ type quarantine struct {
 	lost   map[engine.RunID]*Quarantined
 	live   bool // one of them was live
 	writes []write
+
+	settled []*FlowCounts // what is added to counts
 }
 
 func (x *quarantine) setApart(ids []engine.RunID) (lost []*Quarantined, err error) {
@@ -221,6 +223,11 @@ func (x *quarantine) finish() (lost []*Quarantined, err error) {
 	}
 	if err := apply(x.w, x.writes); err != nil {
 		return nil, err
+	}
+	for _, f := range x.settled {
+		if err := addFlowCounts(x.w, f); err != nil {
+			return nil, err
+		}
 	}
 	for _, id := range slices.SortedFunc(maps.Keys(x.lost), engine.RunID.Compare) {
 		lost = append(lost, x.lost[id])
@@ -279,7 +286,7 @@ func (x *quarantine) take(id engine.RunID, record []byte, why error, ended bool)
 // count counts the live runs, finds those that are damaged, and corrects the counts of their
 // versions. What the counts have too much tells of which versions they were.
 func (x *quarantine) count() (err error) {
-	counted := map[string]*VersionCounts{}
+	counted, here := map[string]*VersionCounts{}, standing{}
 	x.w.Ascend(Runs, nil, func(key, record []byte) bool {
 		if isSign(record) || len(record) <= signBytes || len(key) != runIDBytes {
 			return true
@@ -295,8 +302,14 @@ func (x *quarantine) count() (err error) {
 			counted[name] = newCounts(v)
 		}
 		counted[name].add(run)
+		here.add(run)
 		return true
 	})
+	settled, err := settleFlowCounts(x.w, here)
+	if err != nil {
+		return err
+	}
+	x.settled = settled
 	x.w.Ascend(Counts, nil, func(key, record []byte) bool {
 		var stored *VersionCounts
 		if stored, err = decodeCounts(record); err != nil {

@@ -24,6 +24,11 @@ const (
 	auditVersion    = 'a' // unlike the others, as its key has the form of the journal's
 	noticeVersion   = 'n'
 
+	flowCountsVersion  = 'c' // its key begins as that of a version's counts
+	jobVersion         = 'j'
+	marksVersion       = 1
+	searchVersion      = 1
+	historyVersion     = 'h'
 	eventTypeVersion   = 'e'
 	eventSeriesVersion = 's'
 	refusalVersion     = 'r'
@@ -98,6 +103,40 @@ func runFields(c *codec, r *engine.Run) {
 	integer(c, &r.Leaving)
 	meanwhileFields(c, r, signal)
 	traceFields(c, &r.Trace)
+	standingFields(c, r, &clock)
+}
+
+// standingFields describes what only counts read.
+func standingFields(c *codec, r *engine.Run, clock *instants) {
+	for i := range r.Messages {
+		m, has := &r.Messages[i], uint64(0)
+		for bit, yes := range [...]bool{m.ReadAt != 0, m.Replied, m.Goal} {
+			if yes {
+				has |= 1 << bit
+			}
+		}
+		c.uint(&has)
+		if has&1 != 0 {
+			clock.write(c, &m.ReadAt)
+		}
+		m.Replied, m.Goal = has&2 != 0, has&4 != 0
+	}
+	list(c, &r.Arms, func(c *codec, a *engine.ArmTaken) {
+		integer(c, &a.Step)
+		c.str(&a.Arm)
+		integer(c, &a.After)
+	})
+	list(c, &r.Dropped.Sends, func(c *codec, s *engine.DroppedSends) {
+		integer(c, &s.Number)
+		integer(c, &s.Step)
+		integer(c, &s.Status)
+		c.str(&s.Reason)
+		integer(c, &s.HandedOver)
+		c.bool(&s.Replied)
+		c.bool(&s.Goal)
+		integer(c, &s.ReadIn)
+		c.bool(&s.Out)
+	})
 }
 
 // fetchFields describes the fetch under way, and the answers to those before.
@@ -136,7 +175,7 @@ func meanwhileFields(c *codec, r *engine.Run, signal func(*codec, *engine.Signal
 // droppedFields describes what a run in a loop without times has let go, which few runs have.
 // Only then messages have other numbers than their places.
 func droppedFields(c *codec, r *engine.Run) {
-	dropped := r.Dropped != (engine.Dropped{}) || r.Newest() != len(r.Messages)
+	dropped := r.Dropped.Entries+r.Dropped.Calls > 0 || r.Newest() != len(r.Messages)
 	if c.bool(&dropped); dropped {
 		integer(c, &r.Dropped.Entries)
 		integer(c, &r.Dropped.Calls)

@@ -61,7 +61,7 @@ const (
 // nil. The kv is of no use after an error.
 func Repair(ctx context.Context, from Salvage, kv KV, progress func(done int)) (*Repaired, error) {
 	r := &repair{ctx: ctx, from: from, kv: kv, told: progress, out: &Repaired{Kept: map[string]int{}, Lost: map[string]int{}},
-		pending: map[string]int{}, versions: map[string]bool{}, stored: map[string]*VersionCounts{}, counts: map[string]*VersionCounts{},
+		pending: map[string]int{}, versions: map[string]bool{}, stored: map[string]*VersionCounts{}, counts: map[string]*VersionCounts{}, here: standing{}, results: results{},
 		campaigns: map[uint64]*engine.Campaign{}, storedTally: map[uint64]*Tally{}, tally: map[uint64]*Tally{}, live: map[uint64]int{}, apart: map[engine.RunID]apart{}}
 	for _, phase := range []func() error{r.meta, r.records, r.rest, r.runs, r.ended, r.lost, r.journal, r.numbers} {
 		if err := errors.Join(phase(), r.flush()); err != nil {
@@ -87,11 +87,15 @@ type repair struct {
 	state       engine.State
 	purged      Purged
 	audit       []byte                      // key of the hashes of forgotten people
+	fields      []string                    // by which people are found; nil: not read yet
+	marks       string                      // of the deployed project
 	derived     uint64                      // the highest number of a derived input
 	orphans     int                         // receipts that wait
 	versions    map[string]bool             // that can be read
 	stored      map[string]*VersionCounts   // as they were found
 	counts      map[string]*VersionCounts   // of the runs that are there
+	here        standing                    // the live ones of them
+	results     results                     // what all of them are
 	campaigns   map[uint64]*engine.Campaign // by number
 	storedTally map[uint64]*Tally
 	tally       map[uint64]*Tally
@@ -194,6 +198,11 @@ func (r *repair) meta() error {
 			r.state, state = decodeState(value)
 		case bytes.Equal(key, keyAudit):
 			r.audit = bytes.Clone(value)
+		case bytes.Equal(key, keyMarks):
+			if decode(value, marksVersion, func(c *codec) { c.str(&r.marks) }) != nil {
+				r.marks = ""
+				r.lose("note", "", "which fields are private; deploy the project again before anybody reads")
+			}
 		case bytes.Equal(key, keyPurged):
 			if decode(value, purgedVersion, r.purged.fields) != nil {
 				r.purged = Purged{}
@@ -269,6 +278,11 @@ func (r *repair) ended() error {
 		if err := r.put(Runs, run.ID[:], encodeSign(run)); err != nil {
 			return err
 		}
+		if run.Profile != "" {
+			if err := r.put(People, pastRunKey(run), nil); err != nil {
+				return err
+			}
+		}
 		return r.index(run)
 	})
 }
@@ -282,6 +296,8 @@ func (r *repair) index(run *engine.Run) (err error) {
 		r.counts[name] = newCounts(v)
 	}
 	r.counts[name].add(run)
+	r.here.add(run)
+	r.results.add(v, run)
 	f := r.campaigns[run.Campaign]
 	if f == nil {
 		return err
@@ -328,7 +344,13 @@ func (r *repair) lost() error {
 
 // missing looks at an entry of a person. If its run is lost, the entry stays for a moment: it
 // says whose run it was.
-func (r *repair) missing(key, _ []byte) error {
+func (r *repair) missing(key, record []byte) error {
+	if _, ok := pastSeq(key); ok {
+		if e, err := decodeHistory(record); err != nil || e.Seq > r.state.Seq || !bytes.Equal(pastInputKey(e), key) {
+			return nil // what it says is in the journal, too
+		}
+		return r.put(People, key, record)
+	}
 	id, err := runAt(key)
 	if err != nil || len(key) != personHashBytes+runIDBytes {
 		return nil

@@ -1,10 +1,12 @@
 package store
 
 import (
+	"errors"
 	"maps"
 	"slices"
 
 	"nudge/engine"
+	"nudge/flows"
 )
 
 // journal finds the gaps of the journal. It begins behind the last one; what is before that
@@ -53,6 +55,9 @@ func (r *repair) numbers() error {
 			return err
 		}
 	}
+	if err := r.settle(); err != nil {
+		return err
+	}
 	has, err := r.members()
 	if err != nil {
 		return err
@@ -74,6 +79,31 @@ func (r *repair) numbers() error {
 		}
 	}
 	return r.putState()
+}
+
+// settle makes the counts that were kept agree with the live runs that are there.
+func (r *repair) settle() error {
+	if err := r.flush(); err != nil {
+		return err
+	}
+	return r.kv.Update(func(w Writer) error {
+		settled, err := settleFlowCounts(w, r.here)
+		for _, f := range settled {
+			err = errors.Join(err, addFlowCounts(w, f))
+		}
+		if err != nil {
+			return err
+		}
+		stored, err := flowCountsOf(w)
+		for _, counted := range r.counts {
+			v := engine.FlowVersion{Flow: counted.Flow, Version: counted.Version}
+			f := &FlowCounts{FlowVersion: v, Span: SpanBefore}
+			if len(r.results.differ(v, stored[v], true)) > 0 && w.Get(FlowSpans, f.key()) == nil {
+				err = errors.Join(err, w.Put(FlowSpans, f.key(), encodeFlowCounts(f))) // it says to the check that counts were lost
+			}
+		}
+		return err
+	})
 }
 
 // purgedOf adds to counts what the stored ones have beyond the runs that are there.
@@ -192,8 +222,51 @@ func (r *repair) putState() error {
 			return err
 		}
 	}
+	if r.marks != "" {
+		if err := r.putMarks(); err != nil {
+			return err
+		}
+	}
 	if err := r.put(Meta, keyFormat, []byte{Format}); err != nil {
 		return err
 	}
 	return r.put(Meta, keyState, encodeState(&r.state))
+}
+
+// searchable returns the fields by which people are found.
+func (r *repair) searchable() []string {
+	marks, err := flows.ParseMarks(r.marks)
+	if err != nil || marks == nil {
+		return nil
+	}
+	return flows.Searchable(marks.Profile)
+}
+
+// indexPerson writes the entries by which a person is found.
+func (r *repair) indexPerson(record []byte) error {
+	p, err := decodePerson(record)
+	if err != nil {
+		return err
+	}
+	if r.fields == nil {
+		r.fields = append([]string{}, r.searchable()...)
+	}
+	for _, key := range foundBy(p, r.fields) {
+		if err := r.put(Fields, key, nil); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// putMarks writes the marks of the deployed project.
+func (r *repair) putMarks() error {
+	if err := r.put(Meta, keyMarks, encodeMarks(r.marks)); err != nil {
+		return err
+	}
+	search := searchState{fields: r.searchable(), ready: true}
+	if len(search.fields) == 0 {
+		return nil
+	}
+	return r.put(Meta, keySearch, encode(searchVersion, search.codec))
 }

@@ -11,11 +11,11 @@ import (
 )
 
 // kept are the buckets whose records a repair reads. All others follow from them.
-var kept = [...]Bucket{Versions, Campaigns, Ended, Runs, Journal, IDs, Counts, Profiles, Derived, Erasures, Tallies, Members, Orphans, Quarantine, Audit, Notices, FailedNotices, EventTypes, EventSeries, Refusals}
+var kept = [...]Bucket{Versions, Campaigns, Ended, Runs, Journal, IDs, Counts, Profiles, Derived, Erasures, Tallies, Members, Orphans, Quarantine, Audit, Notices, FailedNotices, FlowSpans, Jobs, EventTypes, EventSeries, Refusals}
 
 // kinds are the words for their records.
 var kinds = map[Bucket]string{Versions: "version", Campaigns: "campaign", Ended: "ended run", Runs: "run", Journal: "input", IDs: "id",
-	Counts: "number", Profiles: "profile", Derived: "derived input", Erasures: "erasure", Tallies: "number", Members: "member", Orphans: "receipt", Quarantine: "quarantined run", Audit: "audit entry", Notices: "notice", FailedNotices: "failed notice",
+	Counts: "number", Profiles: "profile", Derived: "derived input", Erasures: "erasure", Tallies: "number", Members: "member", Orphans: "receipt", Quarantine: "quarantined run", Audit: "audit entry", Notices: "notice", FailedNotices: "failed notice", FlowSpans: "number", Jobs: "job",
 	EventTypes: "event type", EventSeries: "event type's counts", Refusals: "refusal"}
 
 // errElsewhere means that a record is whole and under another key than its own.
@@ -102,9 +102,22 @@ func ownKey(b Bucket, value []byte) (own []byte, err error) {
 		q := new(Quarantined)
 		err := decode(value, lostVersion, q.fields)
 		return q.Run[:], err
+	}
+	return ownKeyBeside(b, value)
+}
+
+// ownKeyBeside is ownKey for records that only readers need.
+func ownKeyBeside(b Bucket, value []byte) (own []byte, err error) {
+	switch b {
 	case Audit:
 		e, err := decodeAudit(value)
 		return be(e.Seq), err
+	case FlowSpans:
+		f, err := decodeFlowCounts(value)
+		return f.key(), err
+	case Jobs:
+		j, err := decodeJob(value)
+		return []byte(j.ID), err
 	case Notices, FailedNotices:
 		n, err := decodeNotice(value)
 		if (n.Failed != 0) != (b == FailedNotices) {
@@ -225,6 +238,10 @@ func (r *repair) keep(b Bucket, key, value []byte) error {
 		r.derived = max(r.derived, binary.BigEndian.Uint64(key))
 	case Orphans:
 		r.orphans++
+	case Profiles:
+		if err := r.indexPerson(value); err != nil {
+			return err
+		}
 	case IDs:
 		answer, err := decodeAnswer(value)
 		if err != nil {

@@ -11,7 +11,7 @@ import (
 )
 
 // Format is the version of the store's layout. Open refuses a store of another format.
-const Format = 6
+const Format = 7
 
 // Store keeps the engine's records in a KV. Its methods are safe for concurrent use,
 // except that only one caller at a time may call Commit.
@@ -161,6 +161,15 @@ func (s *Store) Engine() (*engine.Engine, error) {
 		return nil, err
 	}
 	return engine.New(state, inUse)
+}
+
+// CountsOf returns the counts of a version; empty ones, if it never had a run.
+func (s *Store) CountsOf(v engine.FlowVersion) (counts *VersionCounts, err error) {
+	err = s.kv.View(func(r Reader) error {
+		counts, err = readCounts(r, v)
+		return err
+	})
+	return counts, err
 }
 
 // Counts returns the counts of every version, by flow and version.

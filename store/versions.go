@@ -1,6 +1,8 @@
 package store
 
 import (
+	"bytes"
+	"encoding/binary"
 	"encoding/json"
 	"fmt"
 	"slices"
@@ -87,4 +89,26 @@ func decodeFlow(record []byte) (*flows.Flow, error) {
 		return nil, err
 	}
 	return flows.Compile(b)
+}
+
+// VersionsOf returns every version of a flow that is stored.
+func (s *Store) VersionsOf(flow string) (all []engine.FlowVersion, err error) {
+	prefix := sized(nil, flow)
+	err = s.kv.View(func(r Reader) (failed error) {
+		r.Ascend(Versions, prefix, func(key, _ []byte) bool {
+			if !bytes.HasPrefix(key, prefix) {
+				return false
+			}
+			n, used := binary.Uvarint(key[len(prefix):])
+			rest := key[len(prefix)+max(used, 0):]
+			if used <= 0 || n != uint64(len(rest)) {
+				failed = damaged(Versions, key, errDamaged)
+				return false
+			}
+			all = append(all, engine.FlowVersion{Flow: flow, Version: string(rest)})
+			return true
+		})
+		return failed
+	})
+	return all, err
 }

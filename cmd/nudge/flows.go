@@ -5,6 +5,6 @@ import "github.com/spf13/cobra"
 func newFlows() *cobra.Command {
 	c := group("flows", "List, deploy and call the flows of a running server")
 	flags := addAPIFlags(c)
-	c.AddCommand(newFlowsList(flags), newFlowsDeploy(flags), newFlowsRun(flags))
+	c.AddCommand(newFlowsList(flags), newFlowsDeploy(flags), newFlowsRun(flags), newFlowsStats(flags))
 	return c
 }

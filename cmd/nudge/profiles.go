@@ -5,6 +5,6 @@ import "github.com/spf13/cobra"
 func newProfiles() *cobra.Command {
 	c := group("profiles", "Read and change what a running server knows of people")
 	flags := addAPIFlags(c)
-	c.AddCommand(newProfilesGet(flags), newProfilesSet(flags), newProfilesImport(flags), newProfilesForget(flags))
+	c.AddCommand(newProfilesList(flags), newProfilesGet(flags), newProfilesSet(flags), newProfilesImport(flags), newProfilesForget(flags))
 	return c
 }

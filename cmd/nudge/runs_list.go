@@ -3,6 +3,7 @@ package main
 import (
 	"cmp"
 	"context"
+	"fmt"
 
 	"github.com/spf13/cobra"
 
@@ -20,10 +21,7 @@ func newRunsList(flags *apiFlags) *cobra.Command {
 		Example: "  nudge runs list --flow order_shipped --status live\n  nudge runs list --profile ann -o json\n  nudge runs list --quarantined",
 		Args:    cobra.NoArgs,
 	}
-	c.Flags().StringVar(&q.Flow, "flow", "", "only runs of this flow")
-	c.Flags().StringVar(&q.Profile, "profile", "", "only runs of this person")
-	c.Flags().StringVar(&q.Status, "status", "", "live or ended")
-	c.Flags().StringVar(&q.Outcome, "outcome", "", "only runs with this outcome")
+	filterFlags(c, &q.RunFilter)
 	c.Flags().BoolVar(&q.Quarantined, "quarantined", false, "the runs whose records were damaged")
 	c.Flags().StringVar(&q.Before, "before", "", "only runs that started before this one, as the last page says")
 	c.Flags().IntVar(&q.Limit, "limit", usualPage, "runs on a page")
@@ -33,6 +31,9 @@ func newRunsList(flags *apiFlags) *cobra.Command {
 	}, func(c *cobra.Command, page *client.RunPage) error {
 		if q.Quarantined {
 			return lostList.page(c, page.Runs, page.Next)
+		}
+		if page.Next != "" && len(page.Runs) < q.Limit {
+			fmt.Fprintf(c.ErrOrStderr(), "looked at %d runs, back to %s\n", page.Looked, page.Until)
 		}
 		return runList.page(c, page.Runs, page.Next)
 	})

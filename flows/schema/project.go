@@ -16,7 +16,7 @@ func commonKeys() []property {
 		key("locale", "The language of templates without a locale in their name. Default: English.", &schema{
 			Type: "string", Pattern: "^[a-z]{2,3}(-[A-Z][a-z]{3})?(-[A-Z]{2}|-[0-9]{3})?$", PatternMessage: "for example en or pt-BR",
 		}, "en", "pt-BR"),
-		key("profile", "The shape of a person's profile.", fields(), example{"first_name": "optional string", "plan": "trial | pro | free"}),
+		key("profile", "The shape of a person's profile.", profileFields(), example{"first_name": "optional string", "plan": "trial | pro | free"}),
 		key("events", "The shapes of events by type. An event with another shape is refused.",
 			&schema{Type: "object", Additional: ref("fields"), PropertyNames: &schema{Pattern: eventType().Pattern}}, example{"order.shipped": example{"order_id": "string"}}),
 		key("categories", "The categories of messages, with their hours and caps.",

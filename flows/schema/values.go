@@ -1,5 +1,7 @@
 package schema
 
+import "slices"
+
 // The values that are no mappings of keys. Each function makes a new one, because a key
 // adds its own words.
 
@@ -122,9 +124,9 @@ func shape() *schema {
 		AnyOf: []*schema{
 			{
 				Type:           "string",
-				Pattern:        `^(optional )?(\[.+\]|string|number|boolean|time|date|any|.*\|.*)$`,
-				PatternMessage: "string, number, boolean, time, date, any, [string], a | b, or optional and one of these",
-				Examples:       []any{"string", "number", "boolean", "time", "date", "optional string", "[string]", "open | closed", "any"},
+				Pattern:        `^` + inAnyOrder("optional", "private") + `(\[.+\]|string|number|boolean|time|date|any|.*\|.*)$`,
+				PatternMessage: "string, number, boolean, time, date, any, [string], a | b, or one of these behind optional or private",
+				Examples:       []any{"string", "number", "boolean", "time", "date", "optional string", "[string]", "open | closed", "any", "private string"},
 			},
 			{Type: "array", Items: ref("shape"), MinItems: 1, MaxItems: 1},
 			ref("fields"),
@@ -132,10 +134,35 @@ func shape() *schema {
 	}
 }
 
+// inAnyOrder matches some of the words, each at most once, with a space behind it.
+func inAnyOrder(words ...string) string {
+	pattern := ""
+	for i, word := range words {
+		rest := slices.Delete(slices.Clone(words), i, i+1)
+		pattern += "|" + word + " +" + inAnyOrder(rest...)
+	}
+	if pattern == "" {
+		return ""
+	}
+	return "(" + pattern[1:] + ")?"
+}
+
 // fields is the shape of a mapping, field by field.
-func fields() *schema {
+func fields() *schema { return fieldsOf(ref("shape")) }
+
+// profileFields is the shape of people's profiles, whose fields may be marked search.
+func profileFields() *schema {
+	return fieldsOf(anyOf(ref("shape"), &schema{
+		Type:           "string",
+		Pattern:        `^` + inAnyOrder("optional", "private", "search") + `(string|number|boolean|time|date|[^\[\]]*\|[^\[\]]*)$`,
+		PatternMessage: "text, a number, a boolean, a time or a date, behind search",
+		Examples:       []any{"search string"},
+	}))
+}
+
+func fieldsOf(of *schema) *schema {
 	return &schema{
-		Type: "object", Additional: ref("shape"),
+		Type: "object", Additional: of,
 		PropertyNames: &schema{Pattern: "^[A-Za-z_][A-Za-z0-9_]*$", PatternMessage: "letters, digits and _ only"},
 	}
 }

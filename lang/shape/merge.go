@@ -8,13 +8,13 @@ import "maps"
 func Both(a, b *Type) (t *Type, conflict string) {
 	switch {
 	case a.Kind == KindAny:
-		return b, ""
+		return b.markedAs(a), ""
 	case b.Kind == KindAny:
-		return a, ""
+		return a.markedAs(b), ""
 	case a.Kind != b.Kind:
 		return nil, "."
 	}
-	merged := *a
+	merged := *a.markedAs(b)
 	merged.Optional = a.Optional && b.Optional
 	switch a.Kind {
 	case KindString:
@@ -56,11 +56,11 @@ func Either(a, b *Type) (t *Type, conflict string) {
 	case b == Nothing:
 		return a, ""
 	case a.Kind == KindAny || b.Kind == KindAny:
-		return Any, ""
+		return Any.markedAs(a).markedAs(b), ""
 	case a.Kind != b.Kind:
 		return nil, "."
 	}
-	merged := *a
+	merged := *a.markedAs(b)
 	merged.Optional = a.Optional || b.Optional
 	switch a.Kind {
 	case KindString:
@@ -99,6 +99,16 @@ func eitherFields(a, b *Type) (map[string]*Type, string) {
 		}
 	}
 	return fields, ""
+}
+
+// markedAs returns the same type with the marks of both.
+func (t *Type) markedAs(o *Type) *Type {
+	if t.Private == (t.Private || o.Private) && t.Search == (t.Search || o.Search) {
+		return t
+	}
+	same := *t
+	same.Private, same.Search = t.Private || o.Private, t.Search || o.Search
+	return &same
 }
 
 func below(conflict string) string {

@@ -22,10 +22,22 @@ var (
 
 // Parse reads a shape from a flow or from nudge.yaml. It reports a shape that it cannot
 // read and returns Any for it, so that it causes no further mistakes.
-func Parse(v *node.Value) *Type {
+func Parse(v *node.Value) *Type { return parse(v, false) }
+
+// ParseProfile reads the shape of people's profiles. It is the only shape whose fields may be marked
+// search.
+func ParseProfile(v *node.Value) *Type {
+	if v.IsMap() {
+		return parseMap(v.Map(), true)
+	}
+	return parse(v, false)
+}
+
+// parse reads a shape. Search says whether it may be marked so.
+func parse(v *node.Value, search bool) *Type {
 	switch {
 	case v.IsMap():
-		return parseMap(v.Map())
+		return parseMap(v.Map(), false)
 	case v.IsList():
 		items := v.List()
 		if len(items) != 1 {
@@ -33,7 +45,7 @@ func Parse(v *node.Value) *Type {
 				"a list has exactly one shape between its brackets: the shape of its items")
 			return Any
 		}
-		return ListOf(Parse(items[0]))
+		return ListOf(parse(items[0], false))
 	}
 	t := v.Text()
 	if t == nil {
@@ -44,10 +56,15 @@ func Parse(v *node.Value) *Type {
 		v.Errorf(codeBadShape, hint, "%s", complaint)
 		return Any
 	}
+	for inner := parsed; inner != nil; inner, search = inner.Elem, false {
+		if inner.Search && (!search || inner.Kind == KindAny || inner.Kind == KindList) {
+			v.Errorf(codeBadShape, "remove search here", "search marks fields of profile in nudge.yaml that are text, a number, a boolean, a time or a date")
+		}
+	}
 	return parsed
 }
 
-func parseMap(m *node.Map) *Type {
+func parseMap(m *node.Map, search bool) *Type {
 	fields := map[string]*Type{}
 	for _, e := range m.Entries() {
 		if !fieldName.MatchString(e.Key.Value) {
@@ -55,18 +72,21 @@ func parseMap(m *node.Map) *Type {
 				"%q is not a valid field name; use letters, digits and _", e.Key.Value)
 			continue
 		}
-		fields[e.Key.Value] = Parse(e.Value)
+		fields[e.Key.Value] = parse(e.Value, search)
 	}
 	return MapOf(fields)
 }
 
 func parseText(text string) (t *Type, complaint, hint string) {
 	text = strings.TrimSpace(text)
-	if rest, ok := strings.CutPrefix(text, "optional "); ok {
+	if word, rest := marked(text); word != "" {
 		if t, complaint, hint = parseText(rest); complaint != "" {
 			return nil, complaint, hint
 		}
-		return t.OrNil(), "", ""
+		if word == wordPrivate && t.Private || word == wordSearch && t.Search {
+			return nil, word + " is written twice", "write it once"
+		}
+		return t.with(word), "", ""
 	}
 	if inner, ok := strings.CutPrefix(text, "["); ok && strings.HasSuffix(inner, "]") {
 		if t, complaint, hint = parseText(strings.TrimSuffix(inner, "]")); complaint != "" {
@@ -81,6 +101,38 @@ func parseText(text string) (t *Type, complaint, hint string) {
 		return t, "", ""
 	}
 	return nil, `"` + text + `" is not a shape`, shapeHint(text)
+}
+
+// The words that may stand before a shape, in any order.
+const (
+	wordOptional = "optional"
+	wordPrivate  = "private"
+	wordSearch   = "search"
+)
+
+// marked splits a text into the first such word and the shape behind it. In alternatives such as
+// private | public the same words are values.
+func marked(text string) (word, rest string) {
+	word, rest, _ = strings.Cut(text, " ")
+	rest = strings.TrimSpace(rest)
+	switch word {
+	case wordOptional, wordPrivate, wordSearch:
+		if rest != "" && rest[0] != '|' {
+			return word, rest
+		}
+	}
+	return "", text
+}
+
+// with returns the same type with what a word before it says.
+func (t *Type) with(word string) *Type {
+	if word == wordOptional {
+		return t.OrNil()
+	}
+	same := *t
+	same.Private = t.Private || word == wordPrivate
+	same.Search = t.Search || word == wordSearch
+	return &same
 }
 
 func parseWords(text string) (t *Type, complaint, hint string) {

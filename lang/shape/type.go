@@ -34,6 +34,11 @@ type Type struct {
 	Elem     *Type            // of a list
 	Fields   map[string]*Type // of a map
 	Open     bool             // of a map: a field it does not name is any, not a mistake
+
+	// The marks of a field say who sees its values and whether people are found by them. They
+	// change nothing of the data, so they are no part of [Type.String].
+	Private bool // its values are masked for those who may only read
+	Search  bool // of a field of the profile: people are found by its exact value
 }
 
 // The types without parts.

@@ -84,7 +84,7 @@ func older(counts []*store.VersionCounts, active engine.FlowVersion) bool {
 // eachOf visits the runs of older versions of one flow, a page at a time.
 func eachOf(ctx context.Context, s Store, to *flows.Flow, visit func(r *engine.Run, from, to *flows.Flow) error) error {
 	versions := map[string]*flows.Flow{}
-	query := store.Query{Flow: to.Name, Live: true, Limit: store.MaxPage}
+	query := store.Query{RunFilter: store.RunFilter{Flow: to.Name, Status: "live"}, Limit: store.MaxPage}
 	for ctx.Err() == nil {
 		page, err := s.List(query)
 		if err != nil {

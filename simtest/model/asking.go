@@ -246,6 +246,9 @@ func (w *walk) lift(m *Message, rc *channels.Receipt) {
 		m.conv = rc.Conversation
 	}
 	m.status, m.reason, m.accepted = receiptSays[rc.Status], "", true
+	if m.status == engine.Read {
+		m.readAt = w.f.now
+	}
 	if m.provider == "" {
 		m.provider = rc.ProviderID
 	}

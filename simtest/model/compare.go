@@ -19,6 +19,7 @@ func (w *World) compare(b *engine.Batch) {
 		if what := r.differs(c.After); what != "" {
 			w.failIn(r, "run %s of %s for %s: %s", r.id, r.flow.Name, r.profile, what)
 		}
+		w.compareCounts(r, c)
 		delete(w.changed, r)
 	}
 	for r := range w.changed {

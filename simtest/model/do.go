@@ -44,10 +44,10 @@ func (w *walk) waitAndDo(s *step) *way {
 	}
 	w.leaveLists(depth)
 	if out.line == nil {
-		w.endWait(s.index, out.word, nil)
+		w.endWait(s.index, out.word, nil, nil)
 		return nil
 	}
-	w.endWait(s.index, out.line.as, out.h)
+	w.endWait(s.index, out.line.as, out.line, out.h)
 	return w.block(out.line.then)
 }
 
@@ -88,6 +88,7 @@ func (w *walk) goesOn(s *step, own *list) *way {
 func (w *walk) follows(own *list, l *line, h *happening) {
 	d := own.dos
 	d.taken[l]++
+	w.goes(engine.CountLine, own.place, placeIn(own.lines, l), "")
 	if len(d.next) == engine.MaxMailbox {
 		w.note(engine.KindDropped, own.place, 0, "")
 		d.next = d.next[1:]
@@ -103,6 +104,7 @@ func (w *walk) doNext(s *step, own *list) *way {
 	d := own.dos
 	mine := d.next[0]
 	d.next, d.current, d.event, d.reply = d.next[1:], mine.line, w.event, w.reply
+	w.repliedTo(mine.h)
 	if mine.h != nil && mine.h.event != "" {
 		w.event = mine.h
 	} else if mine.h != nil {

@@ -101,9 +101,12 @@ type Message struct {
 	accepted bool   // the provider has it, or the run went on as if it had
 	reason   string // why it is held, or was held back; empty for what is not compared
 	handed   *Handed
-	conv     string // the conversation it went to; empty while the provider has not said it
-	gone     bool   // a run in a loop without times has let it go
-	borrowed bool   // the model cannot tell the conversation, and takes the engine's word
+	conv     string         // the conversation it went to; empty while the provider has not said it
+	gone     bool           // a run in a loop without times has let it go
+	readAt   engine.Instant // when its reading became known
+	replied  bool           // a step has taken a reply to it
+	goal     bool           // the run reached its goal after it
+	borrowed bool           // the model cannot tell the conversation, and takes the engine's word
 }
 
 // ladder is how far a message can have come, by what is known of it.

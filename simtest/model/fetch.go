@@ -42,6 +42,7 @@ func (w *walk) fetch(s *step) *way {
 	w.alarm = 0
 	w.fetches[s.index] = answer
 	if answer.Status < 200 || answer.Status >= 400 || !answersShape(get(s.node, "shape"), answer.JSON) {
+		w.goes(engine.CountOver, s.index, 0, engine.CountsError)
 		return w.block(s.body)
 	}
 	return nil

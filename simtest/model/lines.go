@@ -265,7 +265,9 @@ func (w *walk) hold(h happening) {
 	w.note(engine.KindHeld, engine.NoStep, 0, "")
 }
 
-func (w *walk) endWait(step int, outcome string, h *happening) {
+func (w *walk) endWait(step int, outcome string, by *line, h *happening) {
+	w.goesBy(step, by, outcome)
+	w.repliedTo(h)
 	end := waitEnd{step: step, outcome: outcome}
 	if h != nil && h.event != "" {
 		end.event, w.event = h, h

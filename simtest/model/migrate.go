@@ -109,8 +109,11 @@ func (w *walk) takeOver(to *Flow) *way {
 // goOn goes on with a step of the version that has taken the run over, as if it had come
 // there now.
 func (w *walk) goOn(goal *step) *way {
+	w.goes(engine.CountMovedOut, engine.NoStep, 0, "")
 	w.renumber(w.f.to)
 	w.flow, w.loops, w.alarm, w.asking = w.f.to, nil, 0, asking{}
+	w.goes(engine.CountMovedIn, engine.NoStep, 0, "")
+	w.at = goal.index
 	w.note(engine.KindMoved, goal.index, 0, "")
 	exits := &list{place: engine.AtExits, lines: w.flow.exits}
 	w.lists = []*list{exits}
@@ -174,6 +177,13 @@ func (w *walk) renumber(to *Flow) {
 	for i := range w.path {
 		w.path[i].step = in(w.path[i].step)
 	}
+	var arms []armed
+	for _, a := range w.arms {
+		if a.step = in(a.step); a.step >= 0 {
+			arms = append(arms, a)
+		}
+	}
+	w.arms = arms
 	var waits []waitEnd
 	for _, end := range w.waits {
 		if end.step = in(end.step); end.step >= 0 {

@@ -29,7 +29,8 @@ type Run struct {
 	logged     int            // and of its timeline
 	gathered   bool
 	forgotten  bool
-	lost       bool // its record was damaged
+	lost       bool           // its record was damaged
+	counted    map[went]int64 // by the engine, so far
 	learned    map[uint64]engine.Instant
 	told       map[int]engine.Entry // that were learned from, by their place on the timeline
 	late       map[int]bool         // whether a deferred message was given up there

@@ -36,6 +36,11 @@ func fitsShape(n *yaml.Node, v any) bool {
 }
 
 func fitsWord(word string, v any) bool {
+	for _, mark := range []string{"private ", "search "} { // it says nothing of the value
+		if rest, marked := strings.CutPrefix(word, mark); marked && !strings.HasPrefix(rest, "|") {
+			return fitsWord(strings.TrimSpace(rest), v)
+		}
+	}
 	if rest, optional := strings.CutPrefix(word, "optional "); optional {
 		return v == nil || fitsWord(rest, v)
 	}

@@ -13,6 +13,7 @@ import (
 
 func (w *walk) step(s *step) *way {
 	w.at = s.index
+	w.goes(engine.CountCame, s.index, 0, "")
 	if !w.decides(s.if_) {
 		w.passOver(s)
 		return nil
@@ -74,6 +75,7 @@ func (w *walk) passOver(s *step) {
 		w.waits = append(w.waits, waitEnd{step: s.index})
 	}
 	delete(w.items, s.index)
+	w.goes(engine.CountSkipped, s.index, 0, "")
 	w.note(engine.KindSkipped, s.index, message, "")
 }
 
@@ -117,12 +119,16 @@ func (w *walk) branch(s *step) *way {
 // takes notes the arm by which a branch or a split goes on; no name for none.
 func (w *walk) takes(s *step, name string) {
 	w.waits = append(w.waits, waitEnd{step: s.index, outcome: name})
+	w.goes(engine.CountBranch, s.index, 0, name)
 	w.note(engine.KindBranch, s.index, 0, name)
 }
 
 // split takes the arm that the person was dealt, which nobody knows before it was seen.
 func (w *walk) split(s *step) *way {
 	arm := w.run.world.dealt(w.run, s)
+	if !slices.ContainsFunc(w.arms, func(a armed) bool { return a.step == s.index }) {
+		w.arms = append(w.arms, armed{s.index, arm.name, len(w.messages)})
+	}
 	w.takes(s, arm.name)
 	return w.block(arm.then)
 }
@@ -216,7 +222,7 @@ func (w *walk) start(s *step) *way {
 			return nil
 		}
 		w.moved = true
-		w.endWait(s.index, w.f.outcome, nil)
+		w.endWait(s.index, w.f.outcome, nil, nil)
 		return &way{kind: onward}
 	})
 }

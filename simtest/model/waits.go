@@ -14,17 +14,17 @@ func (w *walk) wait(s *step) *way {
 		return w.waitAndDo(s)
 	}
 	if l, h := w.lookBack(s.lines); l != nil {
-		w.endWait(s.index, l.as, h)
+		w.endWait(s.index, l.as, l, h)
 		return w.block(l.then)
 	}
 	own := &list{place: s.index, lines: s.lines}
 	w.arm(own)
 	if w.outOfTime(own) {
-		w.endWait(s.index, "past", nil)
+		w.endWait(s.index, "past", nil, nil)
 		return nil
 	}
 	if timeless(own) && w.lostCause(s.lines) {
-		w.endWait(s.index, "failed", nil)
+		w.endWait(s.index, "failed", nil, nil)
 		return nil
 	}
 	w.note(engine.KindWaiting, s.index, 0, "")
@@ -52,10 +52,10 @@ func (w *walk) during(own *list, look func() *way) *way {
 	w.leaveLists(depth)
 	w.freed = w.freed || w.flow.byIndex[own.place].last
 	if out.line == nil {
-		w.endWait(own.place, out.word, nil)
+		w.endWait(own.place, out.word, nil, nil)
 		return nil
 	}
-	w.endWait(own.place, out.line.as, out.h)
+	w.endWait(own.place, out.line.as, out.line, out.h)
 	return w.block(out.line.then)
 }
 
@@ -77,7 +77,7 @@ func (w *walk) repeat(s *step) *way {
 	w.loops = append(w.loops, mine)
 	if l, h := w.lookBack(s.lines); l != nil {
 		w.loops = w.loops[:depth]
-		w.endWait(s.index, l.as, h)
+		w.endWait(s.index, l.as, l, h)
 		return w.block(l.then)
 	}
 	w.arm(own)
@@ -96,10 +96,10 @@ func (w *walk) repeat(s *step) *way {
 	w.leaveLists(lists)
 	w.loops = w.loops[:depth]
 	if out == nil {
-		w.endWait(s.index, engine.OutcomeCompleted, nil)
+		w.endWait(s.index, engine.OutcomeCompleted, nil, nil)
 		return nil
 	}
-	w.endWait(s.index, out.line.as, out.h)
+	w.endWait(s.index, out.line.as, out.line, out.h)
 	if way := w.leaveByLoss(); way != nil { // of the message that was dropped
 		return way
 	}
@@ -152,13 +152,13 @@ func (w *walk) collect(s *step) *way {
 	}
 	if l != nil {
 		w.freed = w.freed || s.last
-		w.endWait(s.index, l.as, h)
+		w.endWait(s.index, l.as, l, h)
 		return w.block(l.then)
 	}
 	own := &list{place: s.index, lines: s.lines}
 	if w.arm(own); w.outOfTime(own) {
 		w.freed = w.freed || s.last
-		w.endWait(s.index, "past", nil)
+		w.endWait(s.index, "past", nil, nil)
 		return nil
 	}
 	w.note(engine.KindWaiting, s.index, 0, "")

@@ -43,6 +43,8 @@ type walk struct {
 	tried    int // attempts of the fetches before it
 	paused   bool
 	path     []entry
+	ways     map[went]int64
+	arms     []armed
 
 	// Of the last fact only.
 	effects []effect
@@ -95,9 +97,10 @@ const (
 
 // live walks through the facts of a run.
 func live(r *Run) *walk {
-	w := &walk{run: r, flow: r.begun, facts: r.facts, vars: map[string]any{}, items: map[int][]*happening{}, fetches: map[int]engine.FetchResult{}}
+	w := &walk{run: r, flow: r.begun, facts: r.facts, vars: map[string]any{}, items: map[int][]*happening{}, fetches: map[int]engine.FetchResult{}, ways: map[went]int64{}}
 	w.next()
 	w.reply = w.f.h
+	w.goes(engine.CountStarted, engine.NoStep, 0, "")
 	w.note(engine.KindStarted, engine.NoStep, 0, "")
 	way := w.lead()
 	for way.kind != parked && w.next() { // an ended run still hears of its messages
@@ -240,6 +243,7 @@ func (w *walk) entersNow(p *beforeBegin) *way {
 func (w *walk) leaveOut(why string) *way {
 	w.status, w.outcome, w.ended = engine.LeftOut, why, w.f.now
 	w.lists, w.alarm, w.mailbox = nil, 0, nil
+	w.goes(engine.CountLeftOut, engine.NoStep, 0, "")
 	w.note(engine.KindLeftOut, engine.NoStep, 0, why)
 	w.effects = append(w.effects, effect{kind: "left out", name: why})
 	return &way{kind: over}
@@ -294,6 +298,11 @@ func (w *walk) leaveByLoss() *way {
 // leave is the way out by an exit. One who has begun takes its steps first, and hears nothing
 // more.
 func (w *walk) leave(l *line, h *happening) *way {
+	from := w.at
+	if w.status == 0 || w.status == engine.Parked {
+		from = engine.NoStep
+	}
+	w.goes(engine.CountExit, from, placeIn(w.flow.exits, l), "")
 	if l.then == nil || w.status == 0 || w.status == engine.Parked {
 		return w.finish(l.as, l.goal)
 	}
@@ -304,7 +313,11 @@ func (w *walk) leave(l *line, h *happening) *way {
 		w.event, w.reply = during.dos.event, during.dos.reply
 	}
 	w.lists, w.loops, w.alarm, w.asking = []*list{{place: engine.AtExits}}, nil, 0, asking{}
-	w.status, w.goal, w.leaving = 0, l.goal, true
+	w.status, w.leaving = 0, true
+	if l.goal {
+		w.reachesGoal()
+	}
+	w.repliedTo(h)
 	if h != nil && h.event != "" {
 		w.event = h
 	} else if h != nil {
@@ -323,7 +336,10 @@ func (w *walk) finish(outcome string, goal bool) *way {
 	for i := range w.messages {
 		w.drop(i, engine.ReasonRunEnded)
 	}
-	w.status, w.outcome, w.goal, w.ended = engine.Ended, outcome, goal || w.goal, w.f.now
+	if goal {
+		w.reachesGoal()
+	}
+	w.status, w.outcome, w.ended = engine.Ended, outcome, w.f.now
 	w.lists, w.loops, w.alarm, w.asking = nil, nil, 0, asking{}
 	w.note(engine.KindEnded, engine.NoStep, 0, outcome)
 	w.effects = append(w.effects, effect{kind: "ended", left: w.mailbox})

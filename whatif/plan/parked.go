@@ -78,7 +78,7 @@ const maxPages = 20 // of runs, in search of some for every step
 func (m *maker) sample(c *store.VersionCounts) (map[int][]*engine.Run, error) {
 	found := map[int][]*engine.Run{}
 	missing := len(c.Parked)
-	query := store.Query{Flow: c.Flow, Live: true, Limit: store.MaxPage}
+	query := store.Query{RunFilter: store.RunFilter{Flow: c.Flow, Status: "live"}, Limit: store.MaxPage}
 	for pages := 0; missing > 0 && pages < maxPages && m.ctx.Err() == nil; pages++ {
 		page, err := m.store.List(query)
 		if err != nil {

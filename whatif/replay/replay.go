@@ -127,6 +127,7 @@ func (r *Replay) one(ws *engine.WorkingSet, j *engine.Journaled, b *engine.Batch
 		b.Versions = r.Core.Active()
 	}
 	b.Derived = append(b.Derived, out.Derived...)
+	b.History = append(b.History, out.History...)
 	if out.Audit != nil {
 		b.Audit = append(b.Audit, out.Audit)
 	}

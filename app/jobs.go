@@ -1,0 +1,15 @@
+package app
+
+import (
+	"nudge/runner/jobs"
+)
+
+// startJobs takes up the jobs that the last process left, and lets new ones begin.
+func (i *Instance) startJobs() error {
+	i.jobs = jobs.New(jobs.Config{Store: i.store, Now: i.config.Clock.Now, Log: i.log, Fail: func(err error) { i.fail("the record of a job", err) }})
+	if err := i.jobs.Open(); err != nil {
+		return failed(err)
+	}
+	i.push("the jobs", func() error { i.jobs.Close(); return nil })
+	return nil
+}

@@ -1,0 +1,166 @@
+package client
+
+import (
+	"context"
+	"net/url"
+)
+
+// FlowCounts are the counts of the runs of one version that started in a span.
+type FlowCounts struct {
+	Flow      string        `json:"flow"`
+	Version   string        `json:"version"`
+	Active    bool          `json:"active"`
+	Since     Time          `json:"since,omitzero"` // starts from then on; zero: from the first
+	Until     Time          `json:"until"`          // to before then
+	Counts    Counts        `json:"counts"`
+	Elsewhere int64         `json:"here_besides"` // live runs of the version that started outside of the span
+	Series    []CountsPoint `json:"series"`       // by hour or by day, as they are kept; those without a run are left out
+}
+
+// CountsPoint is the starts of one hour or day, and what became of them.
+type CountsPoint struct {
+	Start   Time   `json:"start,omitzero"` // zero: everything before the days
+	Span    string `json:"span"`           // hour, day or before
+	Started int64  `json:"started"`
+	Goal    int64  `json:"goal"`
+	Here    int64  `json:"here"`
+}
+
+// Counts are where runs are, and what became of them. Started and MovedIn together are Here, Ended,
+// MovedOut and LeftOut together.
+type Counts struct {
+	Started  int64          `json:"started"`
+	MovedIn  int64          `json:"moved_in,omitempty"`
+	MovedOut int64          `json:"moved_out,omitempty"`
+	LeftOut  int64          `json:"left_out,omitempty"`
+	Here     int64          `json:"here"`
+	Ended    int64          `json:"ended"`
+	Goal     int64          `json:"goal"`
+	NotBegun int64          `json:"not_begun,omitempty"` // of those here
+	Outcomes []OutcomeCount `json:"outcomes,omitempty"`
+	Steps    []StepCounts   `json:"steps"`
+	Exits    []ExitCounts   `json:"exits,omitempty"`
+	Splits   []SplitCounts  `json:"splits,omitempty"`
+}
+
+// OutcomeCount is how many runs ended with an outcome.
+type OutcomeCount struct {
+	Name string `json:"name"`
+	Runs int64  `json:"runs"`
+}
+
+// StepCounts are what happened at one step. Came, Skipped, Lines, Ends and Arms count each time.
+type StepCounts struct {
+	Step    string      `json:"step"`
+	Verb    string      `json:"verb"`
+	Came    int64       `json:"came"`
+	Skipped int64       `json:"skipped,omitempty"`
+	Here    int64       `json:"here"`
+	Lines   []LineCount `json:"lines,omitempty"`
+	Ends    []LineCount `json:"ends,omitempty"`
+	Arms    []LineCount `json:"arms,omitempty"`
+	Send    *SendCounts `json:"send,omitempty"`
+}
+
+// LineCount is how often a way was taken.
+type LineCount struct {
+	On    string `json:"on,omitempty"`
+	As    string `json:"as,omitempty"`
+	Taken int64  `json:"taken"`
+}
+
+// ExitCounts are how often runs left by an exit, and from where.
+type ExitCounts struct {
+	On    string      `json:"on"`
+	As    string      `json:"as"`
+	Goal  bool        `json:"goal,omitempty"`
+	Taken int64       `json:"taken"`
+	From  []FromCount `json:"from,omitempty"`
+}
+
+// FromCount is how many runs left from one step; an empty step is before the first.
+type FromCount struct {
+	Step  string `json:"step"`
+	Taken int64  `json:"taken"`
+}
+
+// SendCounts are what became of the messages of one step. They count each run once; only Messages
+// counts messages.
+type SendCounts struct {
+	Step      string           `json:"step"`
+	Runs      int64            `json:"runs"`
+	Messages  int64            `json:"messages"`
+	Sent      int64            `json:"sent"`
+	Delivered int64            `json:"delivered"`
+	Read      int64            `json:"read"`
+	Replied   int64            `json:"replied"`
+	Goal      int64            `json:"goal"`
+	Status    map[string]int64 `json:"status"`
+	Unsent    map[string]int64 `json:"unsent,omitempty"`
+	ReadIn    []ReadInCount    `json:"read_in,omitempty"`
+}
+
+// ReadInCount is how many runs read within a time, and not within the one before.
+type ReadInCount struct {
+	Within string `json:"within"` // for example 15m; empty for longer
+	Runs   int64  `json:"runs"`
+}
+
+// SplitCounts compare the arms of a split.
+type SplitCounts struct {
+	Step        string       `json:"step"`
+	Arms        []ArmCounts  `json:"arms"`
+	Comparisons []Comparison `json:"comparisons,omitempty"`
+}
+
+// ArmCounts are what the runs did that were dealt one arm.
+type ArmCounts struct {
+	Arm      string         `json:"arm"`
+	Weight   int            `json:"weight"`
+	Runs     int64          `json:"runs"`
+	Goal     int64          `json:"goal"`
+	Outcomes []OutcomeCount `json:"outcomes,omitempty"`
+	Sends    []SendCounts   `json:"sends,omitempty"`
+}
+
+// Comparison says how two arms differ in one share.
+type Comparison struct {
+	What       string   `json:"what"` // goal, or read or replied of a send
+	Step       string   `json:"step,omitempty"`
+	A          string   `json:"a"`
+	B          string   `json:"b"`
+	ShareA     Interval `json:"share_a"`
+	ShareB     Interval `json:"share_b"`
+	Difference float64  `json:"difference"` // in points
+	Low        float64  `json:"low"`
+	High       float64  `json:"high"`
+	Clear      bool     `json:"clear"`
+	Says       string   `json:"says"`
+}
+
+// Interval is a share from 0 to 1, and where it lies with a probability of 95 %.
+type Interval struct {
+	Of    int64   `json:"of"`
+	Share float64 `json:"share"`
+	Low   float64 `json:"low"`
+	High  float64 `json:"high"`
+}
+
+// CountsQuery says which runs are counted.
+type CountsQuery struct {
+	Version string // empty: the active one
+	Since   string // a time, a duration before the newest input such as 14d, or all; empty: 14d
+	Until   string // likewise; empty: all
+}
+
+// Counts returns what became of the runs of a flow.
+func (c *Client) Counts(ctx context.Context, flow string, q CountsQuery) (*FlowCounts, error) {
+	values := url.Values{}
+	for name, value := range map[string]string{"version": q.Version, "since": q.Since, "until": q.Until} {
+		if value != "" {
+			values.Set(name, value)
+		}
+	}
+	counts := &FlowCounts{}
+	return counts, c.get(ctx, "/v1/flows/"+segment(flow)+"/counts", values, counts)
+}

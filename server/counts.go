@@ -1,0 +1,166 @@
+package server
+
+import (
+	"net/http"
+	"net/url"
+	"slices"
+	"time"
+
+	"nudge/engine"
+	"nudge/flows"
+	"nudge/lang/diag"
+	"nudge/store"
+	"nudge/whatif/numbers"
+)
+
+// countsSpan is the span of starts that is counted without since.
+const countsSpan = 14 * 24 * time.Hour
+
+// FlowCounts are the counts of the runs of one version that started in a span.
+type FlowCounts struct {
+	Flow      string         `json:"flow"`
+	Version   string         `json:"version"`
+	Active    bool           `json:"active"`
+	Since     engine.Instant `json:"since,omitzero"` // starts from then on; absent: from the first
+	Until     engine.Instant `json:"until"`          // to before then
+	Counts    numbers.Flow   `json:"counts"`
+	Elsewhere int64          `json:"here_besides"` // live runs of the version that started outside of the span
+	Series    []CountsPoint  `json:"series"`       // by hour or by day, as they are kept; those without a run are left out
+}
+
+// CountsPoint is the starts of one hour or day, and what became of them.
+type CountsPoint struct {
+	Start   engine.Instant `json:"start,omitzero"` // absent: everything before the days
+	Span    string         `json:"span"`           // hour, day or before
+	Started int64          `json:"started"`
+	Goal    int64          `json:"goal"`
+	Here    int64          `json:"here"`
+}
+
+var spanNames = map[store.Span]string{store.SpanHour: "hour", store.SpanDay: "day", store.SpanBefore: "before"}
+
+// countsRequest has the parameters of a request for counts.
+type countsRequest struct {
+	version      string
+	since, until engine.Instant
+}
+
+var countsParameters = []string{"version", "since", "until"}
+
+func countsQuery(values url.Values, now engine.Instant) (q countsRequest, err error) {
+	for name := range values {
+		if !slices.Contains(countsParameters, name) {
+			return q, wrongParameter(name, "is not a parameter here; "+diag.DidYouMean(name, countsParameters, "allowed"))
+		}
+	}
+	q = countsRequest{version: values.Get("version"), since: now.Add(-countsSpan), until: now + 1}
+	if text := values.Get("since"); text != "" {
+		if q.since, err = instantOf("since", text, now); err != nil {
+			return q, err
+		}
+	}
+	if text := values.Get("until"); text != "" {
+		if q.until, err = instantOf("until", text, now); err != nil {
+			return q, err
+		}
+	}
+	if q.since >= q.until {
+		return q, wrongParameter("since", "must be before until")
+	}
+	return q, nil
+}
+
+// instantOf reads an instant of a query: a time, a duration before now, or all for the beginning.
+func instantOf(name, text string, now engine.Instant) (engine.Instant, error) {
+	if text == "all" {
+		return 0, nil
+	}
+	if d, err := flows.ParseDuration(text); err == nil {
+		return max(0, engine.InstantOf(now.Time().AddDate(0, 0, -d.Days).Add(-d.Clock))), nil
+	}
+	t, err := time.Parse(time.RFC3339, text)
+	if err != nil || t.Before(time.UnixMilli(0)) {
+		return 0, wrongParameter(name, "must be a time such as 2026-11-01T00:00:00Z, a duration before now such as 14d, or all")
+	}
+	return engine.InstantOf(t), nil
+}
+
+// getCounts answers what became of the runs of a flow.
+func (s *Server) getCounts(w http.ResponseWriter, r *http.Request) {
+	state, err := s.config.Store.State()
+	if err != nil {
+		s.fail(w, r, err)
+		return
+	}
+	q, err := countsQuery(r.URL.Query(), state.Stamp)
+	if err != nil {
+		s.fail(w, r, err)
+		return
+	}
+	v, active, err := s.countedVersion(r.PathValue("flow"), q.version, state)
+	if err != nil {
+		s.fail(w, r, err)
+		return
+	}
+	counts, err := s.countsOf(v, q)
+	if err != nil {
+		s.fail(w, r, err)
+		return
+	}
+	counts.Active = active
+	reply(w, http.StatusOK, counts)
+}
+
+// countedVersion is the version that a request asks for; without one it is the active version.
+func (s *Server) countedVersion(flow, version string, state engine.State) (v engine.FlowVersion, active bool, err error) {
+	i := slices.IndexFunc(state.Active, func(v engine.FlowVersion) bool { return v.Flow == flow })
+	switch {
+	case version != "":
+		v = engine.FlowVersion{Flow: flow, Version: version}
+	case i < 0:
+		return v, false, problemOf(http.StatusNotFound, "unknown", "no active flow is called "+flow+"; name a version to see that of one that was active")
+	default:
+		return state.Active[i], true, nil
+	}
+	return v, i >= 0 && state.Active[i] == v, nil
+}
+
+// countsOf adds up the counts of a version.
+func (s *Server) countsOf(v engine.FlowVersion, q countsRequest) (*FlowCounts, error) {
+	f, err := s.flows.version(v)
+	if err != nil {
+		return nil, err
+	}
+	if f == nil {
+		return nil, problemOf(http.StatusNotFound, "unknown", "flow "+v.Flow+" has no version "+v.Version)
+	}
+	out := &FlowCounts{Flow: v.Flow, Version: v.Version, Since: q.since, Until: q.until, Series: []CountsPoint{}}
+	var sum []engine.Count
+	if err := s.config.Store.FlowCounts(v, q.since, q.until, func(c *store.FlowCounts) bool {
+		sum = store.SumCounts(sum, c.Counts)
+		point := CountsPoint{Start: c.Start, Span: spanNames[c.Span]}
+		for _, n := range c.Counts {
+			switch {
+			case n.Arm != "":
+			case n.Kind == engine.CountStarted:
+				point.Started += n.N
+			case n.Kind == engine.CountGoal:
+				point.Goal += n.N
+			case n.Kind == engine.CountHere:
+				point.Here += n.N
+			}
+		}
+		out.Series = append(out.Series, point)
+		return true
+	}); err != nil {
+		return nil, err
+	}
+	slices.SortStableFunc(out.Series, func(a, b CountsPoint) int { return int(min(1, max(-1, a.Start-b.Start))) })
+	out.Counts = *numbers.Of(f, sum)
+	all, err := s.config.Store.CountsOf(v)
+	if err != nil {
+		return nil, err
+	}
+	out.Elsewhere = max(0, int64(all.Live)-out.Counts.Here)
+	return out, nil
+}

@@ -1,0 +1,76 @@
+package server
+
+import (
+	"net/http"
+	"slices"
+
+	"nudge/engine"
+	"nudge/lang/diag"
+	"nudge/store"
+)
+
+// FailureGroup is the runs with the same failure, as the API shows them.
+type FailureGroup struct {
+	ID      string         `json:"id"`     // for the filter of runs
+	What    string         `json:"what"`   // run or message: what failed
+	Status  string         `json:"status"` // of a run its outcome, failed or quarantined; of a message: failed, expired or unsent
+	Reason  string         `json:"reason"` // with # in place of numbers
+	Flow    string         `json:"flow"`
+	Version string         `json:"version"`
+	Step    string         `json:"step,omitempty"`
+	Runs    int            `json:"runs"`               // that have it, of those that are kept
+	AtLeast bool           `json:"at_least,omitempty"` // there are more than runs
+	Newest  FailureExample `json:"newest"`             // the run that started last
+}
+
+// FailureExample is one of a group.
+type FailureExample struct {
+	Run     string         `json:"run"`
+	Profile string         `json:"profile"`
+	At      engine.Instant `json:"at"` // when it failed
+}
+
+// failureList is the groups of failures.
+type failureList struct {
+	Groups []FailureGroup `json:"groups"`         // those with the newest failures first
+	More   bool           `json:"more,omitempty"` // there may be further groups
+}
+
+var failureParameters = []string{"flow", "version", "status"}
+
+func (s *Server) listFailures(w http.ResponseWriter, r *http.Request) {
+	values := r.URL.Query()
+	for name := range values {
+		if !slices.Contains(failureParameters, name) {
+			s.fail(w, r, wrongParameter(name, "is not a parameter here; "+diag.DidYouMean(name, failureParameters, "allowed")))
+			return
+		}
+	}
+	fits := func(wanted, is string) bool { return wanted == "" || wanted == is }
+	groups, more, err := s.config.Store.FailureGroups(func(f *store.Failure) bool {
+		return fits(values.Get("flow"), f.Flow) && fits(values.Get("version"), f.Version) && fits(values.Get("status"), f.Status)
+	})
+	if err != nil {
+		s.fail(w, r, s.unreadable(err))
+		return
+	}
+	list := failureList{Groups: make([]FailureGroup, 0, len(groups)), More: more}
+	for _, g := range groups {
+		f, err := s.flows.of(g.Newest)
+		if err != nil {
+			s.fail(w, r, err)
+			return
+		}
+		list.Groups = append(list.Groups, failureGroupOf(g, stepName(f, g.Failure.Step)))
+	}
+	reply(w, http.StatusOK, list)
+}
+
+func failureGroupOf(g *store.FailureGroup, step string) FailureGroup {
+	what := "run"
+	if g.Failure.Message {
+		what = "message"
+	}
+	return FailureGroup{ID: g.ID.String(), What: what, Status: g.Failure.Status, Reason: g.Failure.Reason, Flow: g.Failure.Flow, Version: g.Failure.Version,
+		Step: step, Runs: g.Runs, AtLeast: g.AtLeast, Newest: FailureExample{g.Newest.ID.String(), g.Newest.Profile, g.At}}
+}

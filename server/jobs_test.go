@@ -1,0 +1,75 @@
+package server_test
+
+import (
+	"context"
+	"testing"
+
+	"nudge/engine"
+	"nudge/runner/jobs"
+	"nudge/server"
+	"nudge/store"
+)
+
+// withJobs lets a server do jobs, and returns their manager.
+func withJobs(t *testing.T, m **jobs.Manager) func(*server.Config) {
+	return func(c *server.Config) {
+		*m = jobs.New(jobs.Config{Store: c.Store})
+		must(t, (*m).Open())
+		t.Cleanup((*m).Close)
+		c.Jobs = *m
+	}
+}
+
+// TestJobs lists, shows and stops jobs.
+func TestJobs(t *testing.T) {
+	var m *jobs.Manager
+	s := start(t, shop, withJobs(t, &m))
+	half := make(chan struct{})
+	first, err := m.Start(engine.Actor{Name: "ops"}, "plan", map[string]string{"flow": "order"}, func(ctx context.Context, p *jobs.Task) (any, error) {
+		p.Expect(10)
+		p.Done(3)
+		p.Skipped("ended meanwhile", 2)
+		close(half)
+		<-ctx.Done()
+		return nil, ctx.Err()
+	})
+	must(t, err)
+	second, err := m.Start(engine.Actor{Name: "ops"}, "prove", nil, func(context.Context, *jobs.Task) (any, error) {
+		return nil, &jobs.Problem{Detail: "too many outcomes", Hint: "prove fewer flows at once"}
+	})
+	must(t, err)
+	<-half
+	<-m.Ended(second.ID)
+	s.do("GET", "/v1/jobs/"+first.ID, "").is(200, `"kind":"plan"`, `"state":"running"`, `"by":{"name":"ops"}`, `"params":{"flow":"order"}`, `"progress":{"done":3,"total":10,"skipped":{"ended meanwhile":2}}`)
+	s.do("GET", "/v1/jobs/"+second.ID, "").is(200, `"state":"failed"`, `"problem":"too many outcomes"`, `"hint":"prove fewer flows at once"`)
+	var page struct {
+		Jobs []server.Job
+		Next string
+	}
+	s.do("GET", "/v1/jobs?limit=1", "").is(200).decode(&page)
+	if len(page.Jobs) != 1 || page.Jobs[0].ID != second.ID || page.Next != second.ID {
+		t.Errorf("the first page is %+v", page)
+	}
+	s.do("GET", "/v1/jobs?before="+page.Next, "").is(200, first.ID)
+	s.do("GET", "/v1/jobs?kind=plan&state=running", "").is(200, first.ID)
+	s.do("GET", "/v1/jobs?state=done", "").is(200, `"jobs":[]`)
+	s.do("GET", "/v1/jobs?state=odd", "").is(400, "state must be waiting, running")
+	s.do("GET", "/v1/jobs?sate=done", "").is(400, "sate is not a parameter here")
+	s.do("GET", "/v1/jobs/nobody", "").is(404, "there is no job nobody")
+
+	s.do("POST", "/v1/jobs/"+first.ID+"/stop", "").is(200, first.ID)
+	<-m.Ended(first.ID)
+	s.do("GET", "/v1/jobs/"+first.ID, "").is(200, `"state":"stopped"`, `"done":3`)
+	s.do("POST", "/v1/jobs/"+first.ID+"/stop", "").is(409, "is over")
+	s.do("POST", "/v1/jobs/nobody/stop", "").is(404, "there is no job nobody")
+	s.do("GET", "/v1/audit?did=stop+job", "").is(200, `"did":"stop job"`, first.ID)
+}
+
+// TestNoJobs shows what a server without a manager of jobs answers.
+func TestNoJobs(t *testing.T) {
+	s := start(t, shop)
+	must(t, s.store.AddJob(&store.Job{ID: "01JD0Q7V6T3M5R8W9X0Y1Z2A3B", Kind: "plan", State: store.JobDone}, 1))
+	s.do("GET", "/v1/jobs", "").is(200, `"kind":"plan"`)
+	s.do("GET", "/v1/jobs/01JD0Q7V6T3M5R8W9X0Y1Z2A3B", "").is(200, `"kind":"plan"`)
+	s.do("POST", "/v1/jobs/01JD0Q7V6T3M5R8W9X0Y1Z2A3B/stop", "").is(501, "this server does no jobs")
+}

@@ -1,0 +1,165 @@
+package store_test
+
+import (
+	"encoding/binary"
+	"fmt"
+	"math"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"nudge/engine"
+	"nudge/store"
+	"nudge/store/memory"
+)
+
+const firstHour = engine.Instant(1_735_689_600_000) // 2025-01-01T00:00:00Z
+
+// countedRun is a run of a flow with 50 steps, ten sends among them, that started at an instant
+// and has come to the last send.
+func countedRun(at engine.Instant, number uint16) *engine.Run {
+	var id engine.RunID
+	binary.BigEndian.PutUint64(id[:8], uint64(at)<<16)
+	binary.BigEndian.PutUint16(id[14:], number)
+	r := &engine.Run{ID: id, Flow: "long", Version: "v1", Profile: "ann", Status: engine.Waiting, At: 49, Arms: []engine.ArmTaken{{Step: 0, Arm: "brisk"}},
+		Timeline: []engine.Entry{{At: at, Kind: engine.KindStarted, Step: engine.NoStep}}}
+	r.Ways = append(r.Ways, engine.Way{Version: "v1", Counter: engine.Counter{Kind: engine.CountStarted, Step: engine.NoStep}})
+	for step := range 50 {
+		r.Ways = append(r.Ways, engine.Way{Version: "v1", Counter: engine.Counter{Kind: engine.CountCame, Step: step}},
+			engine.Way{Version: "v1", Counter: engine.Counter{Kind: engine.CountLine, Step: step, At: int(number % 2)}})
+	}
+	for n := range 10 {
+		r.Messages = append(r.Messages, engine.Message{Number: n + 1, Step: 5 * n, Status: engine.MessageStatus(9 + number%4), Attempt: 1, Posted: at, ReadAt: at + 5})
+	}
+	return r
+}
+
+// countedStore has runs of every hour of some days.
+func countedStore(t testing.TB, kv store.KV, days, runs int) *store.Store {
+	t.Helper()
+	if err := store.Create(kv, engine.Installation{1}); err != nil {
+		t.Fatal(err)
+	}
+	s, err := store.Open(kv)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for hour := range 24 * days {
+		at := firstHour.Add(time.Duration(hour) * time.Hour)
+		b := &engine.Batch{State: engine.State{Installation: engine.Installation{1}, Stamp: at, Outbound: engine.OutboundLive}}
+		for n := range runs {
+			b.Changes = append(b.Changes, engine.Change{After: countedRun(at, uint16(n))})
+		}
+		if err := s.Commit(b); err != nil {
+			t.Fatal(err)
+		}
+	}
+	return s
+}
+
+func allCounts(t testing.TB, s *store.Store, from engine.Instant) (sum []engine.Count, spans map[store.Span]int) {
+	t.Helper()
+	spans = map[store.Span]int{}
+	if err := s.FlowCounts(engine.FlowVersion{Flow: "long", Version: "v1"}, from, math.MaxInt64, func(c *store.FlowCounts) bool {
+		sum = store.SumCounts(sum, c.Counts)
+		spans[c.Span]++
+		return true
+	}); err != nil {
+		t.Fatal(err)
+	}
+	return sum, spans
+}
+
+// TestFoldCounts holds that hours become days and days become one record without a change to
+// what they add up to, and that an hour may get counts afterwards.
+func TestFoldCounts(t *testing.T) {
+	kv := new(memory.KV)
+	s := countedStore(t, kv, 20, 2)
+	before, spans := allCounts(t, s, 0)
+	if spans[store.SpanHour] != 20*24 {
+		t.Fatalf("spans: %v", spans)
+	}
+	for _, test := range []struct {
+		after              time.Duration
+		hours, days, older int
+	}{
+		{20 * 24 * time.Hour, 14 * 24, 6, 0}, {30 * 24 * time.Hour, 4 * 24, 16, 0}, {405 * 24 * time.Hour, 0, 15, 1}, {500 * 24 * time.Hour, 0, 0, 1},
+	} {
+		for more := true; more; {
+			var err error
+			if more, err = s.FoldCounts(firstHour.Add(test.after)); err != nil {
+				t.Fatal(err)
+			}
+		}
+		sum, spans := allCounts(t, s, 0)
+		if diff := cmp.Diff(before, sum); diff != "" {
+			t.Errorf("after %s the counts have changed: %s", test.after, diff)
+		}
+		if want := map[store.Span]int{store.SpanHour: test.hours, store.SpanDay: test.days, store.SpanBefore: test.older}; spans[store.SpanHour] != want[store.SpanHour] ||
+			spans[store.SpanDay] != want[store.SpanDay] || spans[store.SpanBefore] != want[store.SpanBefore] {
+			t.Errorf("after %s there are %v, want %v", test.after, spans, want)
+		}
+	}
+	run, err := s.Run(countedRun(firstHour, 0).ID)
+	if err != nil {
+		t.Fatal(err)
+	}
+	ended := *run
+	ended.Status, ended.Outcome, ended.Ended = engine.Ended, "bought", firstHour.Add(500*24*time.Hour)
+	if err := s.Commit(&engine.Batch{State: engine.State{Installation: engine.Installation{1}, Stamp: ended.Ended, Outbound: engine.OutboundLive}, Changes: []engine.Change{{Before: run, After: &ended}}}); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := s.FoldCounts(ended.Ended); err != nil {
+		t.Fatal(err)
+	}
+	sum, spans := allCounts(t, s, 0)
+	if spans[store.SpanHour] != 0 || spans[store.SpanDay] != 1 {
+		t.Errorf("a late end is in %v", spans)
+	}
+	for _, c := range sum {
+		if c.Kind == engine.CountHere && c.N != 20*24*2-1 || c.Kind == engine.CountEnded && c.Arm == "" && c.N != 1 {
+			t.Errorf("%+v is %d", c.Counter, c.N)
+		}
+	}
+	if report, err := s.Check(); err != nil {
+		t.Error(report, err)
+	}
+}
+
+// TestCountsReadFewRecords holds that the counts of 14 days and of all days of a flow with 50 steps
+// are read from at most 500 records, however many runs there are.
+func TestCountsReadFewRecords(t *testing.T) {
+	kv := &counting{KV: new(memory.KV)}
+	s := countedStore(t, kv, 60, 4)
+	now := firstHour.Add(60 * 24 * time.Hour)
+	for more := true; more; {
+		var err error
+		if more, err = s.FoldCounts(now); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for _, from := range []engine.Instant{now.Add(-14 * 24 * time.Hour), 0} {
+		kv.most = 0
+		if sum, _ := allCounts(t, s, from); len(sum) == 0 || kv.most > 500 || kv.most < 300 {
+			t.Errorf("from %s on %d counters are read from %d records", from, len(sum), kv.most)
+		}
+	}
+}
+
+// BenchmarkFlowCounts reads the counts of 14 days of a flow with 50 steps, and says what they take.
+func BenchmarkFlowCounts(b *testing.B) {
+	kv := new(memory.KV)
+	s := countedStore(b, kv, 14, 4)
+	size, records := 0, 0
+	for key, value := range kv.Dump(store.FlowSpans) {
+		size, records = size+len(key)+len(value), records+1
+	}
+	b.ResetTimer()
+	for b.Loop() {
+		allCounts(b, s, 0)
+	}
+	b.ReportMetric(float64(size)/float64(records), "bytes/hour")
+	b.ReportMetric(float64(size)/14, "bytes/day")
+	fmt.Fprintln(b.Output(), records, "records")
+}
