@@ -95,6 +95,7 @@ func TestForgottenEverywhere(t *testing.T) {
 			break
 		}
 	}
+	reviewed(t, a, p, who)
 	job, err := local.jobs.Start(engine.Actor{Name: "ops"}, "plan", map[string]string{"profile": who}, func(ctx context.Context, _ *jobs.Task) (any, error) {
 		<-ctx.Done() // it works until the instance stops, and names the person then
 		return map[string]string{"somebody": who}, ctx.Err()
@@ -159,4 +160,30 @@ func filesWith(t *testing.T, dir, text string) (found []string) {
 		t.Fatal(err)
 	}
 	return found
+}
+
+// reviewed proposes a project that would have written to a person once more, and backtests it.
+func reviewed(t *testing.T, a *client.Client, p *Project, who string) {
+	t.Helper()
+	files, err := p.Deployable()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for i := range files {
+		files[i].Text = strings.Replace(files[i].Text, "steps:\n", "steps:\n  - send: { body: First }\n", 1)
+	}
+	d, err := a.ProposeDeploy(t.Context(), files, who+" wants it")
+	if err != nil {
+		t.Fatal(err)
+	}
+	job, err := a.BacktestProposal(t.Context(), d.ID, client.BacktestOf{Days: 7})
+	for deadline := time.Now().Add(patience); err == nil && !job.Over() && time.Now().Before(deadline); {
+		job, err = a.Job(t.Context(), job.ID)
+	}
+	if err == nil {
+		d, err = a.ProposedDeploy(t.Context(), d.ID)
+	}
+	if err != nil || len(d.Reviews) != 1 || !bytes.Contains(d.Reviews[0].Result, []byte(who)) {
+		t.Fatalf("no review names the person, so this proves nothing: %+v, %v", d, err)
+	}
 }

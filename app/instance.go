@@ -23,6 +23,7 @@ import (
 	"nudge/channels/appmessaging"
 	"nudge/engine"
 	"nudge/runner"
+	"nudge/runner/bulk"
 	"nudge/runner/jobs"
 	"nudge/runner/notify"
 	"nudge/server"
@@ -58,13 +59,17 @@ type Instance struct {
 	runner *runner.Runner
 	ended  chan struct{} // closed when the runner has ended
 
-	tokens      atomic.Pointer[[]server.Token]
-	origins     atomic.Pointer[[]string]
+	tokens  atomic.Pointer[[]server.Token]
+	origins atomic.Pointer[[]string]
+
+	secondPerson atomic.Bool
+
 	preferences atomic.Pointer[server.Preferences] // nil: there is no page
 	spans       *tracing.Spans                     // nil: no traces are recorded
 	check       *storeCheck
 	audiences   *audience.Folder
 	jobs        *jobs.Manager
+	bulk        *bulk.Bulk
 	stack       []part
 
 	courier  atomic.Pointer[notify.Courier] // tells other systems what happens; nil: there are none
@@ -107,6 +112,7 @@ func (i *Instance) start(ctx context.Context) error {
 		return wrongInput(list)
 	}
 	i.useTokens(tokens, i.project.Settings.Origins)
+	i.secondPerson.Store(i.project.Settings.SecondPerson)
 	if p := i.project.Settings.Preferences; p != nil && i.config.Preferences != nil {
 		i.usePreferences(p)
 	}
@@ -257,9 +263,9 @@ func (i *Instance) openAccounts() (all []runner.Account, err error) {
 // serve starts the servers on their listeners.
 func (i *Instance) serve(registry *prometheus.Registry) error {
 	config := server.Config{
-		Runner: i.runner, Store: i.store, Deployed: i.noteDeploy, Tokens: i.currentTokens, Origins: i.currentOrigins, Registry: registry, Log: i.log,
+		Runner: i.runner, Store: i.store, Deployed: i.noteDeploy, SecondPerson: i.needsSecond, Tokens: i.currentTokens, Origins: i.currentOrigins, Registry: registry, Log: i.log,
 		Endpoints: namesOf(i.project.Settings.Endpoints),
-		Audiences: i.audiences, Limits: i.project.Settings.Limits, Full: i.full.Load, CheckStore: i.check.run, Jobs: i.jobs,
+		Audiences: i.audiences, Limits: i.project.Settings.Limits, Full: i.full.Load, CheckStore: i.check.run, Jobs: i.jobs, Bulk: i.bulk,
 		Tracer: i.spans.Tracer(),
 	}
 	if secrets := i.project.Settings.Secrets; len(secrets) > 0 {

@@ -1,12 +1,14 @@
 package app
 
 import (
+	"nudge/runner/bulk"
 	"nudge/runner/jobs"
 )
 
 // startJobs takes up the jobs that the last process left, and lets new ones begin.
 func (i *Instance) startJobs() error {
 	i.jobs = jobs.New(jobs.Config{Store: i.store, Now: i.config.Clock.Now, Log: i.log, Fail: func(err error) { i.fail("the record of a job", err) }})
+	i.bulk = bulk.New(i.store, i.runner, i.jobs)
 	if err := i.jobs.Open(); err != nil {
 		return failed(err)
 	}

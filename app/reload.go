@@ -44,6 +44,7 @@ func (i *Instance) reload(ctx context.Context, by *engine.Actor) (diag.List, err
 		return p.List, err
 	}
 	i.useTokens(tokens, p.Settings.Origins)
+	i.secondPerson.Store(p.Settings.SecondPerson)
 	i.reloadPreferences(p.Settings.Preferences)
 	return p.List, nil
 }

@@ -42,6 +42,8 @@ import (
 //	tokens: [ "${NUDGE_TOKEN}" ]   # or { name: shop, token: "${SHOP}", scopes: [events], expires: 2027-01-31 }
 //	tokens_file: tokens.yaml  # more of them, as hashes; relative to the project
 //	cors: [ "https://shop.example" ]   # pages of these origins may send events
+//	deploys:                  # by the API
+//	  second_person: true     # somebody proposes each, and somebody else approves it
 //	preferences:              # the page on which people choose what they get
 //	  public_url: https://shop.example   # under which they reach it
 //	  listen: 127.0.0.1:8091
@@ -72,21 +74,23 @@ type Settings struct {
 	Limits   server.Limits
 	Tokens   []server.Token
 	// TokensFile has more tokens; empty: none. A relative path begins at the project.
-	TokensFile  string
-	Origins     []string // whose pages may send events
-	Endpoints   []notify.Endpoint
-	Preferences *PreferenceSettings // nil: there is no page
-	DataDir     string
-	Fetch       []fetch.Allowed
-	Retained    runner.Retention
-	Outbound    *engine.Control // nil: keep the mode of the store
-	People      map[string]people.Script
-	Speed       float64 // of the clock; 1 is real time
+	TokensFile string
+	Origins    []string // whose pages may send events
+	// SecondPerson says that every deploy by the API is proposed by one person and approved by another.
+	SecondPerson bool
+	Endpoints    []notify.Endpoint
+	Preferences  *PreferenceSettings // nil: there is no page
+	DataDir      string
+	Fetch        []fetch.Allowed
+	Retained     runner.Retention
+	Outbound     *engine.Control // nil: keep the mode of the store
+	People       map[string]people.Script
+	Speed        float64 // of the clock; 1 is real time
 }
 
 // servingKeys are the keys of nudge.yaml that contain settings.
 var servingKeys = []string{
-	"account", "accounts", "clock", "cors", "data_dir", "endpoints", "fetch", "limits", "listen", "outbound", "people", "preferences", "retention", "tokens", "tokens_file", "webhooks",
+	"account", "accounts", "clock", "cors", "data_dir", "deploys", "endpoints", "fetch", "limits", "listen", "outbound", "people", "preferences", "retention", "tokens", "tokens_file", "webhooks",
 }
 
 // Account is a connection to the provider that messages go through.
@@ -124,10 +128,13 @@ func AllSettings(env Environment) SettingsReader {
 	return func(text string) (Settings, diag.List) {
 		r := newReader(text, env)
 		s := Settings{
-			Accounts:    r.accounts(),
-			Webhooks:    r.webhooks(r.top.Child("webhooks")),
-			Tokens:      r.tokens(r.top.Get("tokens")),
-			Origins:     r.origins(r.top.Get("cors")),
+			Accounts: r.accounts(),
+			Webhooks: r.webhooks(r.top.Child("webhooks")),
+			Tokens:   r.tokens(r.top.Get("tokens")),
+			Origins:  r.origins(r.top.Get("cors")),
+
+			SecondPerson: r.secondPerson(r.top.Child("deploys")),
+
 			Endpoints:   r.endpoints(r.top.List("endpoints")),
 			Preferences: r.preferences(r.top.Child("preferences")),
 			DataDir:     cmp.Or(r.str(r.top.Text("data_dir")), DefaultDataDir),

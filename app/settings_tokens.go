@@ -147,3 +147,14 @@ func readTokens(name string, text []byte) (all []server.Token, list diag.List) {
 	r.top.Close()
 	return all, r.list
 }
+
+// secondPerson reads whether every deploy by the API needs a second person.
+func (r *reader) secondPerson(m *node.Map) bool {
+	needed := m.Bool("second_person")
+	if needed && !r.top.Has("tokens") && !r.top.Has("tokens_file") {
+		m.Errorf("second_person", node.CodeBadValue, "nudge token new ann --scope author makes one; each person needs a name of their own",
+			"second_person needs tokens: without them everybody on this machine is the same person")
+	}
+	m.Close()
+	return needed
+}

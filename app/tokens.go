@@ -106,6 +106,9 @@ func (i *Instance) noteTokens(ctx context.Context, tokens []server.Token, origin
 	return i.submit(ctx, &engine.Input{By: by, Payload: note})
 }
 
+// needsSecond reports whether a deploy by the API needs a second person now.
+func (i *Instance) needsSecond() bool { return i.secondPerson.Load() }
+
 // currentTokens are the tokens that the API takes now.
 func (i *Instance) currentTokens() []server.Token { return *i.tokens.Load() }
 

@@ -19,6 +19,7 @@ tokens:
   - { name: Team 7, token: "y${TOKEN}", scopes: [read, events], expires: "2027-01-31T12:00:00+01:00" }
 tokens_file: tokens.yaml
 cors: [ "https://shop.example", "http://127.0.0.1:3000" ]
+deploys: { second_person: true }
 listen: ":80"
 `)
 	if len(list) > 0 {
@@ -42,10 +43,14 @@ listen: ":80"
 	for text, wrong := range map[string]string{
 		"tokens: abcdefgh\ncors: shop.example": `"shop.example" is not an origin`, "tokens: abcdefgh\ncors: [ \"*\" ]": `"*" is not an origin`,
 		"tokens: abcdefgh\ncors: https://Shop.example/": "is not an origin", "cors: https://shop.example": "cors needs a token",
+		"deploys: { second_person: true }": "second_person needs tokens",
 	} {
 		if _, list := AllSettings(env)(text); !list.HasErrors() || !strings.Contains(list.Error(), wrong) {
 			t.Errorf("%s: %v, want %q", text, list, wrong)
 		}
+	}
+	if !s.SecondPerson {
+		t.Error("deploys need no second person")
 	}
 	if s.TokensFile != "tokens.yaml" {
 		t.Errorf("the file is %q", s.TokensFile)

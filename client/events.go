@@ -61,6 +61,7 @@ const (
 	DidResume  Did = "resumed"
 	DidMove    Did = "moved" // to the active version of its flow
 	DidStay    Did = "stays" // the run could not be moved; Reason says why
+	DidRetry   Did = "retried"
 )
 
 // SendEvent sends one event.

@@ -181,8 +181,58 @@ func (c *Client) Run(ctx context.Context, id string) (*Run, error) {
 	return run, c.get(ctx, runPath(id), nil, run)
 }
 
+// RetryRun lets a run go on that has failed, at the step at which it failed, in the active version of its flow. The reason goes to
+// its timeline and may be empty.
+func (c *Client) RetryRun(ctx context.Context, id, reason string) (*Answer, error) {
+	answer := &Answer{}
+	return answer, c.send(ctx, http.MethodPost, runPath(id)+"/retry", map[string]string{"reason": reason}, answer)
+}
+
 // CancelRun ends a run now. The reason goes to its timeline and may be empty.
 func (c *Client) CancelRun(ctx context.Context, id, reason string) (*Answer, error) {
 	answer := &Answer{}
 	return answer, c.send(ctx, http.MethodPost, runPath(id)+"/cancel", map[string]string{"reason": reason}, answer)
+}
+
+// BulkChange names the runs of a change of many.
+type BulkChange struct {
+	Filter RunFilter `json:"filter"`            // at least one field
+	DryRun bool      `json:"dry_run,omitempty"` // of [Client.CountRetry] and [Client.CountCancel]
+	Expect *int      `json:"expect,omitempty"`  // how many runs the count said
+	Reason string    `json:"reason,omitempty"`  // is shown in the runs' timelines
+}
+
+// BulkCount is how many runs a change of many is about.
+type BulkCount struct {
+	Runs     int            `json:"runs"`
+	At       Time           `json:"at"`                // when they were counted
+	Skipped  map[string]int `json:"skipped,omitempty"` // runs that the filter selects and that cannot be changed, by why
+	Looked   int            `json:"looked"`            // how many runs were looked at
+	Examples []Run          `json:"examples"`          // the first ones
+}
+
+// CountRetry counts the runs that a retry of many would try again.
+func (c *Client) CountRetry(ctx context.Context, f RunFilter) (*BulkCount, error) {
+	count := &BulkCount{}
+	return count, c.send(ctx, http.MethodPost, "/v1/runs/retry", BulkChange{Filter: f, DryRun: true}, count)
+}
+
+// RetryRuns begins a job that tries failed runs again. Expect is what [Client.CountRetry] said: if there are more than a tenth more by
+// now, nothing begins.
+func (c *Client) RetryRuns(ctx context.Context, f RunFilter, expect int, reason string) (*Job, error) {
+	job := &Job{}
+	return job, c.send(ctx, http.MethodPost, "/v1/runs/retry", BulkChange{Filter: f, Expect: &expect, Reason: reason}, job)
+}
+
+// CountCancel counts the runs that a cancel of many would end.
+func (c *Client) CountCancel(ctx context.Context, f RunFilter) (*BulkCount, error) {
+	count := &BulkCount{}
+	return count, c.send(ctx, http.MethodPost, "/v1/runs/cancel", BulkChange{Filter: f, DryRun: true}, count)
+}
+
+// CancelRuns begins a job that cancels live runs. Expect is what [Client.CountCancel] said: if there are more than a tenth more by
+// now, nothing begins.
+func (c *Client) CancelRuns(ctx context.Context, f RunFilter, expect int, reason string) (*Job, error) {
+	job := &Job{}
+	return job, c.send(ctx, http.MethodPost, "/v1/runs/cancel", BulkChange{Filter: f, Expect: &expect, Reason: reason}, job)
 }

@@ -45,6 +45,7 @@ const (
 	DidResume  Action = "resumed"
 	DidMove    Action = "moved" // to the active version
 	DidStay    Action = "stays" // the run could not be moved; Reason says why
+	DidRetry   Action = "retried"
 )
 
 // Refusal says why an input was refused. A refused input changes nothing.
@@ -64,6 +65,8 @@ const (
 	RefusedUnderWay RefusalReason = "under-way" // a campaign of the flow is still starting runs
 	RefusedNotFound RefusalReason = "not-found" // there is no such run
 	RefusedEnded    RefusalReason = "ended"     // the run has ended
+	RefusedStale    RefusalReason = "stale"     // other flows are active than those that it was proposed against
+	RefusedRetry    RefusalReason = "retry"     // the run cannot be tried again
 	RefusedInvalid  RefusalReason = "invalid"   // any other error that the sender can fix
 )
 

@@ -33,6 +33,9 @@ const (
 	DidChangePerson = "change person"
 )
 
+// DidDeployFlows is what the entry of a deploy says was done; it was done to a proposal, or to the whole server.
+const DidDeployFlows = "deploy flows"
+
 // audited is a payload that operators and authors send.
 type audited interface {
 	// view says what the command does, and shows what it changes. It is called before and
@@ -111,7 +114,7 @@ func (c *Cancel) view(a *applier) auditView {
 }
 
 func (d *Deploy) view(a *applier) auditView {
-	v := auditView{did: "deploy flows", fields: map[string]any{}}
+	v := auditView{did: DidDeployFlows, on: d.Proposal, fields: map[string]any{}}
 	for _, f := range a.e.State.Active {
 		v.fields[f.Flow] = f.Version
 	}

@@ -157,8 +157,8 @@ func (in *Input) digest() uint64 {
 		}
 	case *CampaignControl:
 		mix(h, p.Do.String(), p.Flow, fmt.Sprint(p.Campaign, p.EndRuns), p.Reason)
-	case *Cancel:
-		mix(h, p.Run.String(), p.Reason)
+	case runCommand:
+		mix(h, p.told()...)
 	case *Deploy:
 		p.mix(h)
 	case *Control:
@@ -179,6 +179,13 @@ func (d *Deploy) mix(h hash.Hash64) {
 		mix(h, d.Marks)
 	}
 }
+// runCommand is what an operator does with a run.
+type runCommand interface{ told() []string }
+
+func (c *Cancel) told() []string { return []string{c.Run.String(), c.Reason} }
+
+// told leaves out what follows from the run.
+func (p *Retry) told() []string { return []string{p.Run.String(), p.Reason} }
 
 // mix hashes texts so that different lists never hash the same bytes.
 func mix(h hash.Hash64, parts ...string) {

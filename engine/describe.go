@@ -43,6 +43,7 @@ var sentences = [...]sentence{
 	KindEnded:      {text: "ended: {detail}"},
 	KindError:      {text: "{detail}"},
 	KindMoved:      {text: "moved {detail}"},
+	KindRetried:    {text: "tried again, as it had failed {detail}"},
 	KindLeft:       {text: "{quoted} was held, but no step used it"},
 	KindScheduled: {text: "starts at {detail}, the scheduled time in the person's time zone",
 		bare: "waits for the person's day to begin, to read their time of day"},

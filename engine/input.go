@@ -62,6 +62,7 @@ const (
 	InputRecheckRuns                          // runs check the status of their messages
 	InputQuarantine                           // the record of a run cannot be read any more
 	InputNote                                 // something outside of the engine was changed
+	InputRetry                                // an operator lets a failed run go on
 
 	endOfInputs
 )
@@ -107,6 +108,7 @@ var inputKinds = [endOfInputs]struct {
 	InputRecheckRuns:     {"ask runs", "ask_runs", func() Payload { return new(RecheckRuns) }},
 	InputQuarantine:      {"quarantine", "quarantine", func() Payload { return new(Quarantine) }},
 	InputNote:            {"note", "note", func() Payload { return new(Note) }},
+	InputRetry:           {"retry", "retry", func() Payload { return new(Retry) }},
 }
 
 // String is the word for a kind of input in metrics and logs.
@@ -270,6 +272,10 @@ type Cancel struct {
 type Deploy struct {
 	Flows []flows.Bundle `json:"flows,omitempty"`
 	Marks string         `json:"marks,omitempty"` // of the project's fields, as [flows.Project.Marks] has them; nothing is decided by them
+	// Proposal is the ID of the proposal that was approved; empty for a deploy that nobody proposed. Then
+	// Against are the versions that were active when it was proposed.
+	Proposal string        `json:"proposal,omitempty"`
+	Against  []FlowVersion `json:"against,omitempty"`
 }
 
 // Control changes what may go out. A field with its zero value changes nothing.

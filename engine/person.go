@@ -193,6 +193,7 @@ func (a *applier) forget(profile string) {
 	}
 	*a.editPerson(profile) = Person{ID: profile}
 	s := &a.e.State
+	s.Forgot = a.seq
 	s.Only = slices.DeleteFunc(slices.Clone(s.Only), func(id string) bool { return id == profile })
 	a.out.Forgotten = append(a.out.Forgotten, profile)
 	a.keepOut(profile)

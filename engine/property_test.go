@@ -329,6 +329,13 @@ func (h *history) command() *engine.Input {
 	case 1, 2:
 		set := pick(h.dice, `{"plan":"pro"}`, `{"plan":null}`, `{"timezone":"Asia/Kathmandu"}`, `{"timezone":7}`)
 		return &engine.Input{Payload: &engine.ProfileChange{Profile: h.person(), Set: []byte(set), Replace: h.dice.IntN(4) == 0}}
+	case 4:
+		if len(h.posts) > 0 {
+			in, run, err := h.store.Retry(h.posts[h.dice.IntN(len(h.posts))].Run, "as asked")
+			if err == nil && run != nil && !run.Live() {
+				return &engine.Input{Payload: in}
+			}
+		}
 	case 3:
 		if len(h.posts) > 0 {
 			return &engine.Input{Payload: &engine.Cancel{Run: h.posts[h.dice.IntN(len(h.posts))].Run}}
@@ -401,6 +408,12 @@ func dump(t *testing.T, kv *memory.KV) map[string]string {
 	for more := true; more; {
 		var err error
 		if more, err = s.Drop(); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for more := true; more; { // when counts are added up is upkeep, and no input says so
+		var err error
+		if more, err = s.FoldCounts(1 << 60); err != nil {
 			t.Fatal(err)
 		}
 	}

@@ -49,6 +49,9 @@ func (a *applier) applyReceipt(r *Run, message int, rc *channels.Receipt) {
 	case rc.Profile != "" && rc.Profile != r.Profile:
 		a.ignore("it is about another participant of the conversation")
 		return
+	case r.stale(message, rc.Ref.Attempt, statusOf(rc.Status)):
+		a.ignore("it is about an attempt after which the message was tried again")
+		return
 	case statusOf(rc.Status) <= r.Message(message).Status:
 		a.ignore("it says nothing new")
 		return

@@ -58,6 +58,8 @@ type Run struct {
 	Dropped   Dropped      // what a loop without times has let go
 	Arms      []ArmTaken   // the arms that splits have dealt, each split's first
 
+	Retries []Retried // in order
+
 	Trace trace.Context // of what started it; its posts and fetches are part of it. Nothing is decided by it
 
 	Ways []Way // since it was loaded: the commit counts them, and no record has them
@@ -257,6 +259,7 @@ func (r *Run) clone() *Run {
 	c.Fetched = slices.Clip(r.Fetched)
 	c.Collected = slices.Clone(r.Collected)
 	c.Mailbox = slices.Clone(r.Mailbox)
+	c.Retries = slices.Clip(r.Retries)
 	c.Timeline = slices.Clip(r.Timeline)
 	c.Ways = slices.Clip(r.Ways)
 	return &c

@@ -367,6 +367,16 @@ func (w *world) do(line string) {
 		w.damage(w.run(rest))
 	case "cancel": // cancel RUN
 		w.apply(&engine.Input{Payload: &engine.Cancel{Run: w.run(rest)}})
+	case "retry": // retry RUN [reason]
+		name, reason, _ := strings.Cut(rest, " ")
+		retry, _, err := w.store.Retry(w.run(name), reason)
+		if err != nil {
+			w.t.Fatal(err)
+		}
+		if retry == nil {
+			retry = &engine.Retry{Run: w.run(name)}
+		}
+		w.apply(&engine.Input{Payload: retry})
 	case "outbound": // outbound live | hold | only PROFILE…
 		mode, only, _ := strings.Cut(rest, " ")
 		o, err := engine.ParseOutbound(mode)

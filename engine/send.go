@@ -254,7 +254,7 @@ func (a *applier) postpone(r *Run, m *Message, res *SendResult) {
 		a.withhold(r, res.Message, gate.Verdict{Reason: ReasonRunAhead})
 	case m.Resends == 0 && a.tooLate(r, again):
 		a.withhold(r, res.Message, gate.Verdict{Reason: ReasonLate, Detail: "held too long, as the provider deferred it until " + again.String()})
-	case m.Attempt >= MaxAttempts:
+	case m.Attempt-r.settled(m.Number) >= MaxAttempts:
 		m.Status, m.Reason = Failed, cut(res.Reason, MaxReasonBytes)
 		r.log(Entry{At: a.now, Kind: KindGaveUp, Step: m.Step, Message: res.Message, Detail: "after the most attempts allowed"})
 	default:

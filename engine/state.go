@@ -21,12 +21,13 @@ type State struct {
 	Down      Instant         // webhooks about messages posted before this may have been lost; 0 for never
 	Surveying bool            // runs still have to check the status of those messages
 	Surveyed  RunID           // the last run that has done so
+	Forgot    uint64          // number of the last input that forgot a person; 0 for none
 }
 
 // FlowVersion names one version of a flow.
 type FlowVersion struct {
-	Flow    string
-	Version string
+	Flow    string `json:"flow"`
+	Version string `json:"version"`
 }
 
 // Holding reports whether nothing may be claimed at present.

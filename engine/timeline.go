@@ -74,6 +74,7 @@ const (
 	KindTakenBack                   // Detail: event type; it took an item back
 	KindLeaving                     // Detail: the outcome of the exit whose steps follow
 	KindDo                          // Detail: the signal of the line whose do is taken
+	KindRetried                     // Detail: where it had failed, and why it is tried again after ': '
 )
 
 var kindNames = [...]string{
@@ -90,6 +91,7 @@ var kindNames = [...]string{
 	KindTakenBack:  "taken back",
 	KindLeaving:    "leaving",
 	KindDo:         "do",
+	KindRetried:    "retried",
 }
 
 // String is the word for a kind in the API.

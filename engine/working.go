@@ -4,6 +4,8 @@ import (
 	"cmp"
 	"fmt"
 	"slices"
+
+	"nudge/flows"
 )
 
 // Needs is everything an input may touch, known before it is applied.
@@ -15,9 +17,10 @@ type Needs struct {
 
 	ProviderIDs []string // the runs that sent these messages, and the receipts that wait for them
 
-	Campaigns []uint64    // these campaigns; the campaigns of loaded runs are added
-	Members   []MemberKey // these people of campaigns
-	Sweeps    []Sweep     // the next MaxSweep people of campaigns, with their runs
+	Campaigns []uint64      // these campaigns; the campaigns of loaded runs are added
+	Members   []MemberKey   // these people of campaigns
+	Versions  []FlowVersion // these versions, which are not in use
+	Sweeps    []Sweep       // the next MaxSweep people of campaigns, with their runs
 }
 
 // KeyNeed asks for the live runs with a key that began after a given run.
@@ -64,7 +67,9 @@ type WorkingSet struct {
 	keys   map[FlowKey][]RunID // live runs, in order; a key for every key loaded
 	sent   map[string][]RunID  // runs by the provider's ID of their messages, in order; a key for every ID loaded
 	ids    map[string]*Remembered
-	newIDs []*Remembered
+
+	versions map[FlowVersion]*flows.Flow // that are not in use
+	newIDs   []*Remembered
 }
 
 // Loaded holds the records that a store returns for needs.
@@ -77,6 +82,8 @@ type Loaded struct {
 	Orphans   []*Orphan
 	Campaigns []*Campaign
 	Members   []*Member
+
+	Versions []*flows.Flow // those that are there
 
 	Damaged []RunID // runs whose records cannot be read: they count as absent
 
@@ -107,6 +114,12 @@ func NewWorkingSet(needs *Needs, loaded *Loaded) *WorkingSet {
 	ws.members = newTable[MemberKey, Member](&ws.undo, len(loaded.Members))
 	for _, id := range needs.ProviderIDs {
 		ws.sent[id] = nil
+	}
+	for _, f := range loaded.Versions {
+		if ws.versions == nil {
+			ws.versions = map[FlowVersion]*flows.Flow{}
+		}
+		ws.versions[FlowVersion{f.Name, f.Version}] = f
 	}
 	for _, o := range loaded.Orphans {
 		ws.orphans.load(o.ProviderID, o)
@@ -214,6 +227,28 @@ func (ws *WorkingSet) add(r *Run) {
 			ws.keys[FlowKey{r.Flow, r.Key}] = keys
 		}
 	})
+}
+
+// revive lists a run that lives again among those of its person and its key, in the order of the IDs.
+func (ws *WorkingSet) revive(r *Run) {
+	people, listed := ws.people[r.Profile]
+	key := FlowKey{r.Flow, r.Key}
+	keys, keyed := ws.keys[key]
+	with := func(list []RunID) []RunID {
+		at, found := slices.BinarySearchFunc(list, r.ID, RunID.Compare)
+		if found {
+			return list
+		}
+		return slices.Insert(slices.Clone(list), at, r.ID)
+	}
+	if listed {
+		ws.people[r.Profile] = with(people)
+		ws.undo.add(func() { ws.people[r.Profile] = people })
+	}
+	if keyed && r.Key != "" {
+		ws.keys[key] = with(keys)
+		ws.undo.add(func() { ws.keys[key] = keys })
+	}
 }
 
 // person returns what is known of a person, or nil. The caller must not change it.

@@ -24,6 +24,18 @@ func IsAsset(name string) bool {
 	return name != ProjectFile && path.Dir(name) != "flows" && !slices.Contains(templateFolders, path.Dir(name))
 }
 
+// ContentOf returns what a file of a project holds. That of an asset is decoded.
+func ContentOf(f File) (string, error) {
+	if !IsAsset(f.Name) {
+		return f.Text, nil
+	}
+	content, err := base64.StdEncoding.DecodeString(f.Text)
+	if err != nil {
+		return "", fmt.Errorf("%s is neither nudge.yaml nor in flows/ or templates/, so it is given in base64, and this is not", f.Name)
+	}
+	return string(content), nil
+}
+
 // Assets returns the sorted names of the files that the project's messages carry.
 func (p *Project) Assets() []string {
 	var names []string

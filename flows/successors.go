@@ -1,5 +1,7 @@
 package flows
 
+import "slices"
+
 // Successors returns the indexes of the steps that a step can lead to, whatever its conditions
 // say; End for the end of the flow.
 func (s *Step) Successors() []int {
@@ -59,6 +61,40 @@ func (f *Flow) ExitEnd(exit *Line) int {
 		}
 	}
 	return end
+}
+
+// MayBegin reports whether a run can begin at a step: it is not inside a repeat, under a do or among the steps of an exit.
+func (f *Flow) MayBegin(step int) bool {
+	if step < 0 || step >= len(f.Steps) || len(f.Steps[step].Loops) > 0 {
+		return false
+	}
+	seen := make([]bool, len(f.Steps))
+	for open := []int{0}; len(open) > 0; open = open[1:] {
+		at := open[0]
+		if at == End || seen[at] {
+			continue
+		}
+		if at == step {
+			return true
+		}
+		seen[at] = true
+		open = append(open, f.Steps[at].onward()...)
+	}
+	return false
+}
+
+// onward are the successors of a step without those under its dos.
+func (s *Step) onward() []int {
+	all := s.Successors()
+	if s.Wait == nil {
+		return all
+	}
+	for i := range s.Wait.Lines {
+		if line := &s.Wait.Lines[i]; line.Do {
+			all = slices.DeleteFunc(all, func(at int) bool { return at == line.Then })
+		}
+	}
+	return all
 }
 
 // markLast finds the collects that no other collect can follow in a run. The lines of the

@@ -1,6 +1,7 @@
 package runner
 
 import (
+	"errors"
 	"time"
 
 	"nudge/engine"
@@ -64,6 +65,8 @@ type Store interface {
 	DropNotices(endpoints []string, before engine.Instant, limit int) (int, error)
 	// NoteArrivals writes events that were refused, and those that no commit has.
 	NoteArrivals(all []*engine.Arrivals, refused []*store.Refusal, more uint64) error
+	// DropDeploys drops about limit records of deploys and proposals from before an instant, and returns how many.
+	DropDeploys(before engine.Instant, limit int) (int, error)
 	// PurgeJournal drops a slice of the inputs that were applied before an instant, and
 	// reports whether there are more.
 	PurgeJournal(before engine.Instant) (more bool, err error)
@@ -349,7 +352,7 @@ func (l *Loop) tidyUp(now engine.Instant) (err error) {
 		}
 	}
 	if now >= l.dropAt {
-		if err := l.dropNotices(now); err != nil {
+		if err := errors.Join(l.dropNotices(now), l.dropDeploys(now)); err != nil {
 			return err
 		}
 	}

@@ -37,6 +37,7 @@ import (
 	"nudge/engine"
 	"nudge/lang/diag"
 	"nudge/runner"
+	"nudge/runner/bulk"
 	"nudge/runner/jobs"
 	"nudge/runner/live"
 	"nudge/server"
@@ -322,6 +323,7 @@ type servers struct {
 	store   *store.Store
 	runs    []string
 	jobs    *jobs.Manager
+	bulk    *bulk.Bulk
 	started []string // jobs
 	project string   // a deploy of it
 }
@@ -338,14 +340,17 @@ func newServers(t *testing.T) *servers {
 	s := start(t, project)
 	w := &servers{t: t, store: s.store, project: deployment(t, project)}
 	for n := range 12 {
-		id, _ := s.run(fmt.Sprint("d", n), "eve")
+		id, sent := s.run(fmt.Sprint("d", n), "eve")
+		if n < 4 {
+			s.webhook(receipt("message.failed", sent)).is(200)
+		}
 		w.runs = append(w.runs, id)
 	}
-	w.startJobs()
+	w.startJobs(s.runner)
 	people := fstest.MapFS{"audiences/people.csv": {Data: []byte("profile\nann\nbob\n")}}
 	usual := server.Config{
 		Runner: s.runner, Store: s.store, Registry: prometheus.NewRegistry(),
-		Endpoints: []string{"crm"}, Jobs: w.jobs,
+		Endpoints: []string{"crm"}, Jobs: w.jobs, Bulk: w.bulk,
 		Audiences: audience.NewSnapshots(audience.Sources{Project: people}),
 		Reload:    func(context.Context, *engine.Actor) (diag.List, error) { return nil, nil },
 		CheckStore: func(_ context.Context, p func(store.CheckProgress)) (*store.Report, error) {
@@ -390,16 +395,18 @@ func newServers(t *testing.T) *servers {
 		"busy with notices": func(c *server.Config) http.Header {
 			c.Runner, c.Store = answering{runner.ErrBusy}, untaken(t)
 			must(t, c.Store.AddJob(&store.Job{ID: w.started[0], Kind: "plan"}, 1))
+			w.proposeIn(c.Store)
 			return nil
 		},
 		"stopped with notices": func(c *server.Config) http.Header {
 			c.Runner, c.Store = stopped{}, untaken(t)
 			must(t, c.Store.AddJob(&store.Job{ID: w.started[0], Kind: "plan"}, 1))
+			w.proposeIn(c.Store)
 			return nil
 		},
 		"broken": func(c *server.Config) http.Header {
 			fault := errors.New("a fault of the disk")
-			c.Runner, c.Store = answering{fault}, broken
+			c.Runner, c.Store, c.Jobs = answering{fault}, broken, jobs.New(jobs.Config{Store: broken})
 			c.Reload = func(context.Context, *engine.Actor) (diag.List, error) { return nil, fault }
 			c.CheckStore = func(context.Context, func(store.CheckProgress)) (*store.Report, error) { return nil, fault }
 			return nil
@@ -417,9 +424,16 @@ func newServers(t *testing.T) *servers {
 	return w
 }
 
+// proposeIn keeps a proposal in a store.
+func (w *servers) proposeIn(s *store.Store) {
+	_, err := s.AddProposal(&store.Proposal{By: engine.Actor{Name: "eve"}, Digest: "d", Next: []engine.FlowVersion{{Flow: "order", Version: "v"}}}, json.RawMessage(w.project))
+	must(w.t, err)
+}
+
 // startJobs begins jobs that work until they are stopped.
-func (w *servers) startJobs() {
+func (w *servers) startJobs(r bulk.Runner) {
 	w.jobs = jobs.New(jobs.Config{Store: w.store})
+	w.bulk = bulk.New(w.store, r, w.jobs)
 	w.t.Cleanup(w.jobs.Close)
 	for range 8 {
 		j, err := w.jobs.Start(engine.Actor{Name: "ops"}, "plan", map[string]string{"flow": "order"}, func(ctx context.Context, _ *jobs.Task) (any, error) {
@@ -475,6 +489,8 @@ func (f *failing) View(read func(store.Reader) error) error {
 func (w *servers) path(path string, dice *rand.Rand) string {
 	id := pick(dice, "ann", "bob", "nobody", "%00")
 	switch {
+	case strings.Contains(path, "/deploys/"):
+		id = pick(dice, append([]string{"x", "999", "1", "1"}, w.proposals()...)...)
 	case strings.Contains(path, "/jobs/"):
 		id = pick(dice, append([]string{"x"}, w.started...)...)
 	case strings.Contains(path, "/runs/"):
@@ -485,6 +501,18 @@ func (w *servers) path(path string, dice *rand.Rand) string {
 		}
 	}
 	return strings.NewReplacer("{id}", id, "{flow}", pick(dice, "order", "sale", "none")).Replace(path)
+}
+
+// proposals are the newest ones.
+func (w *servers) proposals() (all []string) {
+	page, _, err := w.store.DeployHistory(store.DeployCursor{}, 12)
+	must(w.t, err)
+	for _, i := range page {
+		if i.Proposal != nil {
+			all = append(all, fmt.Sprint(i.Proposal.Number))
+		}
+	}
+	return all
 }
 
 func (w *servers) campaigns() (all []string) {
@@ -518,8 +546,12 @@ func (w *servers) body(d *document, op *described, media string, dice *rand.Rand
 		"sendEvents": events, "importProfiles": {`{"id": "ann", "plan": "pro"}`, `{"id": "", "plan": 1}`},
 		"replaceProfile": {`{"plan": "pro", "opt_outs": ["news"]}`, `{"opt_outs": ["no such"]}`, `{"timezone": "Nowhere"}`}, "changeProfile": {`{"plan": null}`, `{"timezone": "Nowhere"}`},
 		"deployFlows": {w.project, w.project, deployment(w.t, shop), `{"files": [{"name": "nudge.yaml", "text": "projekt: x"}]}`}, "planFlows": {deployment(w.t, shop), `{"files": [{"name": "nudge.yaml", "text": "projekt: x"}]}`},
-		"callFlow":      {`{"profile": "ann", "key": "7", "data": {"order_id": "7", "customer": "ann"}}`, `{"profile": "ann", "data": {"order_id": 7}}`, `{"id": "c", "profile": "` + pick(dice, "ann", "bob") + `", "data": {"order_id": "7", "customer": "ann"}}`},
-		"startCampaign": {`{"flow": "sale", "again": true}`, `{"flow": "order"}`, `{"flow": "sale"}`, `{"flow": "none"}`}, "previewCampaign": {`{"flow": "sale"}`, `{"flow": "lost"}`, `{"flow": "order"}`, `{"flow": "none"}`, `{"flow": "sale", "data": {"a": 1}}`},
+		"proposeDeploy":    {deployment(w.t, reworded(fmt.Sprint("comes ", dice.IntN(1000)))), deployment(w.t, reworded(fmt.Sprint("comes ", dice.IntN(1000)))), w.project, `{"files": [{"name": "nudge.yaml", "text": "projekt: x"}]}`},
+		"backtestProposal": {`{}`, `{"days": 3, "receipts": "like-others"}`, `{"days": 0}`},
+		"callFlow":         {`{"profile": "ann", "key": "7", "data": {"order_id": "7", "customer": "ann"}}`, `{"profile": "ann", "data": {"order_id": 7}}`, `{"id": "c", "profile": "` + pick(dice, "ann", "bob") + `", "data": {"order_id": "7", "customer": "ann"}}`},
+		"startCampaign":    {`{"flow": "sale", "again": true}`, `{"flow": "order"}`, `{"flow": "sale"}`, `{"flow": "none"}`}, "previewCampaign": {`{"flow": "sale"}`, `{"flow": "lost"}`, `{"flow": "order"}`, `{"flow": "none"}`, `{"flow": "sale", "data": {"a": 1}}`},
+		"retryRuns":    {`{"filter": {"flow": "order"}, "dry_run": true}`, `{"filter": {"flow": "order"}, "expect": 100}`, `{"filter": {}}`, `{"filter": {"campaign": "none"}, "dry_run": true}`},
+		"cancelRuns":   {`{"filter": {"profile": "nobody"}, "expect": 0}`, `{"filter": {"flow": "order"}, "expect": 0}`, `{"filter": {"flow": "order"}, "dry_run": true}`},
 		"retryNotices": {`{"endpoint": "crm"}`, `{"endpoint": "crm"}`, `{"endpoint": "crm"}`, `{"endpoint": "none"}`, `{"ids": ["none"]}`, `{}`},
 		"setOutbound":  {`{"mode": "live"}`, `{"mode": "only", "only": ["ann"]}`, `{"mode": "only"}`, `{"killed": false}`, `{"mode": "sometimes"}`},
 	}[op.id]

@@ -1,7 +1,6 @@
 package server
 
 import (
-	"encoding/base64"
 	"encoding/json"
 	"fmt"
 	"io/fs"
@@ -94,6 +93,10 @@ type deployedFlow struct {
 // project that does not load changes nothing. What its nudge.yaml says to the server
 // itself, such as account and listen, is not looked at: that is read at the start.
 func (s *Server) deployFlows(w http.ResponseWriter, r *http.Request) {
+	if err := s.firstPerson(); err != nil {
+		s.fail(w, r, err)
+		return
+	}
 	p, warnings, err := s.projectOf(w, r)
 	if err != nil {
 		s.fail(w, r, err)
@@ -122,7 +125,12 @@ func (s *Server) projectOf(w http.ResponseWriter, r *http.Request) (*flows.Proje
 	if err := decode(body, &request); err != nil {
 		return nil, nil, err
 	}
-	files, err := projectFiles(request.Files)
+	return loadProject(request.Files)
+}
+
+// loadProject loads a project from its files. One with mistakes is a problem.
+func loadProject(given []flows.File) (*flows.Project, diag.List, error) {
+	files, err := projectFiles(given)
 	if err != nil {
 		return nil, nil, err
 	}
@@ -166,7 +174,7 @@ func projectFiles(given []flows.File) (fs.FS, error) {
 		if _, twice := files[f.Name]; twice {
 			return nil, wrongField(field, f.Name+" is given twice")
 		}
-		content, err := contentOf(f)
+		content, err := flows.ContentOf(f)
 		if err != nil {
 			return nil, wrongField(fmt.Sprintf("files[%d].text", i), err.Error())
 		}
@@ -176,18 +184,6 @@ func projectFiles(given []flows.File) (fs.FS, error) {
 		return nil, wrongField("files", "a project has files: nudge.yaml, flows/… and templates/…")
 	}
 	return files, nil
-}
-
-// contentOf is what a file holds. Those that messages carry are given in base64.
-func contentOf(f flows.File) (string, error) {
-	if !flows.IsAsset(f.Name) {
-		return f.Text, nil
-	}
-	content, err := base64.StdEncoding.DecodeString(f.Text)
-	if err != nil {
-		return "", fmt.Errorf("%s is neither nudge.yaml nor in flows/ or templates/, so it is given in base64, and this is not", f.Name)
-	}
-	return string(content), nil
 }
 
 // projectProblem is a project that does not load, with every mistake at its place.

@@ -29,6 +29,7 @@ func keyedRoutes(t *testing.T) map[string]keyed {
 	return map[string]keyed{
 		"POST /v1/events":                {"/v1/events", order("", "7"), order("", "8")},
 		"POST /v1/runs/{id}/cancel":      {"/v1/runs/{run}/cancel", `{"reason": "a"}`, `{"reason": "b"}`},
+		"POST /v1/runs/{id}/retry":       {"/v1/runs/{failed}/retry", `{"reason": "a"}`, `{"reason": "b"}`},
 		"PUT /v1/profiles/{id}":          {"/v1/profiles/ann", `{"name": "Ann"}`, `{"name": "Anna"}`},
 		"PATCH /v1/profiles/{id}":        {"/v1/profiles/ann", `{"name": "Ann"}`, `{"name": "Ann", "opt_outs": []}`},
 		"POST /v1/flows":                 {"/v1/flows", deployment(t, keyedProject), deployment(t, shop)},
@@ -44,10 +45,20 @@ func keyedRoutes(t *testing.T) map[string]keyed {
 // keylessRoutes refuse an Idempotency-Key with a text, or have no use for it: then the text is
 // empty, and why is a comment.
 var keylessRoutes = map[string]string{
-	"POST /v1/profiles":          "NDJSON takes no Idempotency-Key; profiles are merged",
-	"POST /-/reload":             "POST /v1/flows takes one",
-	"POST /v1/notices/retry":     "sent twice is tried again once",
-	"POST /v1/jobs/{id}/stop":    "a job that is stopped twice is stopped once",
+	"POST /v1/profiles":       "NDJSON takes no Idempotency-Key; profiles are merged",
+	"POST /-/reload":          "POST /v1/flows takes one",
+	"POST /v1/notices/retry":  "sent twice is tried again once",
+	"POST /v1/jobs/{id}/stop": "a job that is stopped twice is stopped once",
+	"POST /v1/deploys":        "sent twice is proposed once",
+
+	"POST /v1/deploys/{id}/approve":  "a proposal is decided once",
+	"POST /v1/deploys/{id}/withdraw": "a proposal is decided once",
+	"POST /v1/deploys/{id}/plan":     "is done once",
+	"POST /v1/deploys/{id}/backtest": "is done once",
+	"POST /v1/deploys/{id}/prove":    "is done once",
+
+	"POST /v1/runs/retry":        "what is asked for twice finds nothing more to do",
+	"POST /v1/runs/cancel":       "what is asked for twice finds nothing more to do",
 	"POST /v1/flows/plan":        "", // it changes nothing
 	"POST /v1/campaigns/preview": "", // it changes nothing
 	"POST /webhooks/comapi":      "", // every event of a provider has its own ID
@@ -117,6 +128,12 @@ func (s *service) fill(path string) string {
 	if strings.Contains(path, "{run}") {
 		id, _ := s.run("1", "ann")
 		path = strings.Replace(path, "{run}", id, 1)
+	}
+	if strings.Contains(path, "{failed}") {
+		id, sent := s.run("1", "ann")
+		s.webhook(receipt("message.failed", sent)).is(200)
+		s.ended(id)
+		path = strings.Replace(path, "{failed}", id, 1)
 	}
 	if strings.Contains(path, "{campaign}") {
 		var c server.Campaign

@@ -5,6 +5,7 @@ import (
 	"testing"
 
 	"nudge/engine"
+	"nudge/runner/bulk"
 	"nudge/runner/jobs"
 	"nudge/server"
 	"nudge/store"
@@ -72,4 +73,52 @@ func TestNoJobs(t *testing.T) {
 	s.do("GET", "/v1/jobs", "").is(200, `"kind":"plan"`)
 	s.do("GET", "/v1/jobs/01JD0Q7V6T3M5R8W9X0Y1Z2A3B", "").is(200, `"kind":"plan"`)
 	s.do("POST", "/v1/jobs/01JD0Q7V6T3M5R8W9X0Y1Z2A3B/stop", "").is(501, "this server does no jobs")
+}
+
+// TestBulk counts what a retry of many is about, refuses it where that has grown, and lets a job do it.
+func TestBulk(t *testing.T) {
+	var m *jobs.Manager
+	s := start(t, shop, func(c *server.Config) {
+		m = jobs.New(jobs.Config{Store: c.Store})
+		c.Jobs, c.Bulk = m, bulk.New(c.Store, c.Runner.(bulk.Runner), m)
+		must(t, m.Open())
+		t.Cleanup(m.Close)
+	})
+	fail := func(order string) string {
+		id, sent := s.run(order, "p"+order)
+		s.webhook(receipt("message.failed", sent)).is(200)
+		s.ended(id)
+		return id
+	}
+	first := fail("1")
+	fail("2")
+	s.run("3", "p3") // is live
+	s.do("POST", "/v1/runs/retry", `{"filter": {"flow": "order"}, "dry_run": true}`).is(200, `"runs":2`, `"examples":[{"id":"`, `"at":"`)
+	s.do("POST", "/v1/runs/retry", `{"filter": {"flow": "order"}, "expect": 1}`).is(409, "the filter selects 2 runs now, expected were 1", `"field":"expect"`)
+	var list struct{ Groups []server.FailureGroup }
+	s.do("GET", "/v1/runs/failures", "").is(200).decode(&list)
+	var j server.Job
+	s.do("POST", "/v1/runs/retry", `{"filter": {"failure": "`+list.Groups[0].ID+`"}, "expect": 2, "reason": "the numbers are right now"}`).is(202, `"kind":"retry runs"`).decode(&j)
+	<-m.Ended(j.ID)
+	s.do("GET", "/v1/jobs/"+j.ID, "").is(200, `"state":"done"`, `"result":{"counted":2,"done":2}`)
+	<-s.posts
+	<-s.posts
+	if r := s.show(first); len(r.Messages) != 1 || r.Messages[0].Attempt != 2 {
+		t.Errorf("the run is %+v", r)
+	}
+	s.do("GET", "/v1/audit?did=retry+runs", "").is(200, `"failure":"`+list.Groups[0].ID+`"`, `"reason":"the numbers are right now"`)
+	s.do("GET", "/v1/audit?did=retry+run", "").is(200, `"entries":[]`)
+	s.do("POST", "/v1/runs/cancel", `{"filter": {"status": "live"}, "dry_run": true}`).is(200, `"runs":3`)
+	s.do("POST", "/v1/runs/cancel", `{"filter": {"status": "live"}, "expect": 3}`).is(202).decode(&j)
+	<-m.Ended(j.ID)
+	s.do("GET", "/v1/jobs/"+j.ID, "").is(200, `"result":{"counted":3,"done":3}`)
+	for body, text := range map[string]string{
+		`{"filter": {}, "dry_run": true}`:                             "the filter must have at least one field",
+		`{"filter": {"flow": "order"}}`:                               "expect is required",
+		`{"filter": {"flow": "order"}, "dry_run": true, "expect": 1}`: "expect does not go with dry_run",
+		`{"filter": {"status": "odd"}, "dry_run": true}`:              `"field":"filter.status"`,
+		`{"filter": {"flwo": "order"}, "dry_run": true}`:              `flwo is not a field`,
+	} {
+		s.do("POST", "/v1/runs/retry", body).is(400, text)
+	}
 }

@@ -50,6 +50,10 @@ func (s *Server) reload(w http.ResponseWriter, r *http.Request) {
 		s.fail(w, r, err)
 		return
 	}
+	if err := s.firstPerson(); err != nil {
+		s.fail(w, r, err)
+		return
+	}
 	list, err := s.config.Reload(r.Context(), actorOf(w, r))
 	switch {
 	case err != nil:

@@ -42,6 +42,8 @@ var refusalStatus = map[engine.RefusalReason]int{
 	engine.RefusedUnderWay: http.StatusConflict,
 	engine.RefusedNotFound: http.StatusNotFound,
 	engine.RefusedEnded:    http.StatusConflict,
+	engine.RefusedStale:    http.StatusConflict,
+	engine.RefusedRetry:    http.StatusConflict,
 	engine.RefusedInvalid:  http.StatusBadRequest,
 }
 

@@ -116,7 +116,7 @@ const metricsRoute = "GET /metrics"
 // routes are those of the API. Every POST, PUT and PATCH among them takes an Idempotency-Key,
 // which TestIdempotencyKey holds.
 func (s *Server) routes() []route {
-	all := slices.Concat(s.eventRoutes(), s.arrivalRoutes(), s.profileRoutes(), s.runRoutes(), s.flowRoutes(), s.campaignRoutes(), s.jobRoutes(), s.operationRoutes(), s.peopleRoutes())
+	all := slices.Concat(s.eventRoutes(), s.arrivalRoutes(), s.profileRoutes(), s.runRoutes(), s.flowRoutes(), s.campaignRoutes(), s.jobRoutes(), s.operationRoutes(), s.peopleRoutes(), s.deployRoutes(), s.bulkRoutes())
 	if s.config.Registry != nil {
 		metrics := promhttp.HandlerFor(s.config.Registry, promhttp.HandlerOpts{EnableOpenMetrics: true})
 		all = append(all, route{metricsRoute, ScopeRead, metrics.ServeHTTP, operation{
@@ -204,6 +204,12 @@ func (s *Server) runRoutes() []route {
 		{"GET /v1/runs/{id}", ScopeRead, s.showRun, operation{
 			id: "showRun", topic: "Runs", does: "Show a run", more: "With its data, its messages and its timeline.",
 			gives: ok(Run{}, "the run"), fails: []int{404, 503},
+		}},
+		{"POST /v1/runs/{id}/retry", ScopeOperate, s.retryRun, operation{
+			id: "retryRun", topic: "Runs", does: "Try a failed run again", more: "It goes on at the step at which it failed, or at the send whose message failed or expired, in the active version of its flow: by a migration of " +
+				"this version for the step, or else at the step with the same id. A message keeps its number. An attempt that may have gone out is not made again.",
+			bare: true, takes: body(cancelRequest{}, maxCommandBody, `{"reason": "the template is fixed"}`), gives: ok(engine.Answer{}, "the run goes on"),
+			fails: []int{400, 404, 409, 429, 503},
 		}},
 		{"POST /v1/runs/{id}/cancel", ScopeOperate, s.cancelRun, operation{
 			id: "cancelRun", topic: "Runs", does: "Cancel a run", more: "It ends now, and nothing more goes out for it.",

@@ -2,6 +2,7 @@ package server
 
 import (
 	"encoding/json"
+	"errors"
 	"fmt"
 	"net/http"
 	"strings"
@@ -213,7 +214,7 @@ func (s *Server) noRun(id engine.RunID) error {
 	return problemOf(http.StatusNotFound, "not-found", detail)
 }
 
-// cancelRequest says more about a cancel.
+// cancelRequest says more about a cancel or a retry.
 type cancelRequest struct {
 	Reason string `json:"reason,omitempty"` // is shown in the run's timeline
 }
@@ -237,6 +238,37 @@ func (s *Server) cancelRun(w http.ResponseWriter, r *http.Request) {
 		}
 	}
 	s.command(w, r, &engine.Input{Payload: &engine.Cancel{Run: id, Reason: request.Reason}})
+}
+
+func (s *Server) retryRun(w http.ResponseWriter, r *http.Request) {
+	id, err := pathRun(r)
+	var request cancelRequest
+	if err == nil {
+		err = s.read(w, r, &request)
+	}
+	if err != nil {
+		s.fail(w, r, err)
+		return
+	}
+	in, _, err := s.config.Store.Retry(id, request.Reason)
+	switch {
+	case err != nil:
+		s.fail(w, r, s.unreadable(err))
+		return
+	case in == nil:
+		s.fail(w, r, s.noRetry(id))
+		return
+	}
+	s.command(w, r, &engine.Input{Payload: in})
+}
+
+// noRetry says why a run that is not there cannot be tried again.
+func (s *Server) noRetry(id engine.RunID) error {
+	lost, err := s.config.Store.QuarantinedRun(id)
+	if err != nil || lost == nil {
+		return errors.Join(err, s.noRun(id))
+	}
+	return problemOf(http.StatusConflict, string(engine.RefusedRetry), "the record of the run was damaged, so it cannot go on; start a new run for the person")
 }
 
 // command submits an input of an operator and replies with the engine's answer.

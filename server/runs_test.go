@@ -125,3 +125,27 @@ func TestFailures(t *testing.T) {
 		s.do("GET", "/v1/runs?"+query, "").is(400, text, `"errors":[{"field":`)
 	}
 }
+
+// TestRetry tries a run again whose message failed, and one for which there is nothing to try.
+func TestRetry(t *testing.T) {
+	s := start(t, shop)
+	id, sent := s.run("7", "ann")
+	s.do("POST", "/v1/runs/"+id+"/retry", "").is(409, `urn:nudge:problem:retry`, "the run is live")
+	s.webhook(receipt("message.failed", sent)).is(200)
+	if r := s.ended(id); r.Messages[0].Status != "failed" {
+		t.Fatalf("the run is %+v", r)
+	}
+	s.do("POST", "/v1/runs/"+id+"/retry", `{"reason": "the number is right now"}`).is(200, `"did":"retried"`, `"reason":"at shipped"`)
+	again := <-s.posts
+	if again.Ref.Message != 1 || again.Ref.Attempt != 2 || again.To != "ann" {
+		t.Errorf("the message that went out is %+v", again.Ref)
+	}
+	s.webhook(receipt("message.read", again)).is(200)
+	r := s.ended(id)
+	if r.Outcome != "completed" || len(r.Messages) != 1 || r.Messages[0].Status != "read" || r.Messages[0].Attempt != 2 {
+		t.Errorf("it ended as %+v", r)
+	}
+	s.do("POST", "/v1/runs/"+id+"/retry", "").is(409, "nothing of it has failed")
+	s.do("POST", "/v1/runs/00000000000000000000000000/retry", "").is(404, "there is no run")
+	s.do("GET", "/v1/audit?did=retry+run", "").is(200, id, `"reason":"the number is right now"`)
+}

@@ -19,6 +19,7 @@ import (
 	"nudge/lang/diag"
 	"nudge/lang/trace"
 	"nudge/runner"
+	"nudge/runner/bulk"
 	"nudge/runner/jobs"
 	"nudge/runner/live"
 	"nudge/store"
@@ -46,6 +47,7 @@ type Config struct {
 	Store     *store.Store        // read for lists and pages; required
 	Receivers []channels.Receiver // the channels that take webhooks; none: webhooks are off
 	Audiences preview.Walker      // nil: campaigns have no preview
+	Bulk      *bulk.Bulk          // changes many runs, by jobs; nil: nobody can
 	Jobs      *jobs.Manager       // long pieces of work; nil: there are none, and nobody can start one
 	// Reload deploys the project anew, for somebody, and returns what is wrong with it, when
 	// something is. Nil: there is nothing to reload.
@@ -53,11 +55,13 @@ type Config struct {
 	// CheckStore verifies the store while it is in use, and calls progress now and then. It fails
 	// with ErrChecking while another check runs. Nil: it cannot be checked.
 	CheckStore func(ctx context.Context, progress func(store.CheckProgress)) (*store.Report, error)
-	Deployed   func()          // called after a deploy by the API; nil: nobody wants to know
-	Endpoints  []string        // names of those that get notices
-	Profiles   bool            // what webhooks say of people becomes what is known of them
-	Tokens     func() []Token  // the bearer tokens of now; nil or none: every request must come from this machine
-	Origins    func() []string // whose pages may send events, with tokens that may do nothing else; nil: none
+	Deployed   func() // called after a deploy by the API; nil: nobody wants to know
+	// SecondPerson reports whether every deploy by the API needs a second person now. Nil: it needs none.
+	SecondPerson func() bool
+	Endpoints    []string        // names of those that get notices
+	Profiles     bool            // what webhooks say of people becomes what is known of them
+	Tokens       func() []Token  // the bearer tokens of now; nil or none: every request must come from this machine
+	Origins      func() []string // whose pages may send events, with tokens that may do nothing else; nil: none
 	// Preferences makes the page of people's preferences as it is now. Nil: there is none.
 	Preferences func() *Preferences
 	Full        func() bool          // whether the disk of the store is nearly full; nil: nobody looks
@@ -80,6 +84,7 @@ type Server struct {
 	over         chan struct{} // closed when nothing is followed live any more
 	endLive      func()
 	liveEvery    time.Duration
+	deciding     sync.Mutex // held while somebody decides about a proposal
 }
 
 // New returns a server, or an error that names what is missing or wrong in its Config.

@@ -19,7 +19,7 @@ var operator = engine.Actor{Name: "ops", Address: "10.0.0.7:4711", Request: "r1"
 func signed(inputs []*engine.Input) {
 	for _, in := range inputs {
 		switch p := in.Payload.(type) {
-		case *engine.Cancel, *engine.Deploy, *engine.Control, *engine.ProfileChange, *engine.Note:
+		case *engine.Cancel, *engine.Deploy, *engine.Control, *engine.ProfileChange, *engine.Note, *engine.Retry:
 			in.By = &operator
 		case *engine.CampaignControl:
 			if p.Do != engine.CampaignAdmit {
@@ -92,7 +92,18 @@ func shows(in *engine.Input, e *engine.AuditEntry, active []engine.FlowVersion) 
 			return fmt.Errorf("says that %s changed from %v to %v", name, old, now)
 		}
 	}
+	if p, ok := in.Payload.(*engine.Retry); ok {
+		return agreesRetry(p, e, was)
+	}
 	return agrees(in, e, was, is, active)
+}
+
+// agreesRetry is agrees for a retry.
+func agreesRetry(p *engine.Retry, e *engine.AuditEntry, was map[string]any) error {
+	if e.On != p.Run.String() || e.Profile == "" || was["outcome"] == "" {
+		return fmt.Errorf("says of run %s that %s of %s was %v", p.Run, e.On, e.Profile, was)
+	}
+	return nil
 }
 
 // agrees reports what the fields of an entry say otherwise than its command.

@@ -63,6 +63,14 @@ var commands = map[string]func(*scenario, command) error{
 	"cancel": func(s *scenario, c command) error {
 		return s.apply(&engine.Input{Payload: &engine.Cancel{Run: s.run(c.rest)}})
 	},
+	"retry": func(s *scenario, c command) error {
+		name, reason, _ := strings.Cut(c.rest, " ")
+		retry, _, err := s.store.Retry(s.run(name), reason)
+		if err != nil || retry == nil {
+			return err
+		}
+		return s.apply(&engine.Input{Payload: retry})
+	},
 	"campaign": (*scenario).campaign,
 	"move":     (*scenario).move,
 

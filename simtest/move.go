@@ -109,6 +109,8 @@ func runOf(in *engine.Input) engine.RunID {
 		return p.Run
 	case *engine.Cancel:
 		return p.Run
+	case *engine.Retry:
+		return p.Run
 	case *engine.Move:
 		return p.Run
 	case *engine.FetchResult:
@@ -170,6 +172,10 @@ func (m *machine) rerouted(payload engine.Payload, id engine.RunID) engine.Paylo
 		}
 		return &c
 	case *engine.Cancel:
+		c := *p
+		c.Run = id
+		return &c
+	case *engine.Retry:
 		c := *p
 		c.Run = id
 		return &c

@@ -102,6 +102,7 @@ func (w *world) insist(in *engine.Input, wanted func() bool) {
 				}
 			})
 		case in.Kind() == engine.InputDeploy:
+			w.approved(in.Payload.(*engine.Deploy), &answers[0])
 			w.takeOver()
 		}
 	}})
@@ -135,7 +136,12 @@ func (w *world) deploy() {
 	if before > 0 && w.authors.editions > 1 {
 		w.reached["flow edited while a run waits"]++
 	}
-	w.insist(&engine.Input{Payload: deploy}, func() bool { return true })
+	give := func() { w.insist(&engine.Input{Payload: deploy}, func() bool { return true }) }
+	if hours := w.propose(deploy); hours > 0 {
+		w.later(hours, give)
+		return
+	}
+	give()
 }
 
 // edition is the project as it is now: an example stays as it is.

@@ -72,6 +72,7 @@ var mustReach = []string{
 	"lived with hello", "lived with weekly_report", "lived with flash_sale",
 	"an event that breaks its example's shape",
 	"audited: reload tokens", "audited: deploy flows", "audited: set outbound", "audited: forget person", "audited: change person",
+	"a proposal approved", "a stale proposal",
 	"audited: cancel run", "audited: start run", "audited: start campaign", "audited: pause campaign", "audited: resume campaign", "audited: cancel campaign",
 }
 

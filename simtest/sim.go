@@ -46,6 +46,7 @@ func Run(seed uint64, hours int) *Report {
 	for range w.people {
 		w.reads = append(w.reads, traits{reads: dice.Float64(), replies: dice.Float64() * 0.6, robot: dice.IntN(4) == 0})
 	}
+	w.proposals = proposalsDice(seed)
 	w.boot()
 	w.deploy()
 	w.clients()
@@ -54,6 +55,7 @@ func Run(seed uint64, hours int) *Report {
 	}
 	w.operate()
 	w.notes(seed)
+	w.retries(seed)
 	w.keepBackups()
 	w.weather()
 	w.damages = damageDice(seed)

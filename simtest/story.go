@@ -114,6 +114,8 @@ func (t *teller) input(in *engine.Input) string {
 		return t.result(p)
 	case *engine.Cancel:
 		return fmt.Sprintf("cancel %s", p.Run)
+	case *engine.Retry:
+		return fmt.Sprintf("retry %s %s", p.Run, p.Reason)
 	case *engine.Call:
 		return fmt.Sprintf("call %s by %s %s", p.Flow, p.Profile, p.Data)
 	case *engine.Control:

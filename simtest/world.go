@@ -31,7 +31,11 @@ type world struct {
 	example  *example // lived with in place of an authored project; nil for none
 	reads    []traits
 	damages  *rand.Rand // nil: no record is damaged
-	err      error
+
+	proposals *rand.Rand // nil: nobody proposes a deploy
+	proposed  int        // deploys so far
+
+	err error
 }
 
 // chance reports whether a fault of a class strikes, of those that would strike at most

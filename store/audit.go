@@ -152,6 +152,9 @@ func (e *erasure) replaceIn(entry *engine.AuditEntry) (changed bool) {
 		mayHold = func(field string) bool { return field != "opt_outs" }
 	}
 	for _, object := range []*json.RawMessage{&entry.Before, &entry.After} {
+		if without, found := e.withoutAsked(*object); found && entry.Profile == "" {
+			*object, changed = without, true
+		}
 		fields := map[string]json.RawMessage{}
 		if len(*object) == 0 || json.Unmarshal(*object, &fields) != nil {
 			continue

@@ -104,6 +104,7 @@ func (c *checker) parts() []checkedPart {
 		{FailedNotices, func(key, record []byte) { c.notice(FailedNotices, failedKey, key, record) }},
 		{FlowSpans, c.flowCounts},
 		{EventTypes, c.eventType}, {EventSeries, c.eventSeries}, {Refusals, c.refusal},
+		{Deploys, c.own(Deploys)}, {Proposals, c.own(Proposals)}, {Proposed, c.own(Proposed)},
 	}...)
 }
 
@@ -278,6 +279,15 @@ func (c *checker) notice(b Bucket, keyOf func(*Notice) []byte, key, record []byt
 		c.problem("%s %x: %v", b, key, err)
 	} else if !bytes.Equal(keyOf(n), key) {
 		c.problem("%s %x: the record is of %s", b, key, n.ID)
+	}
+}
+
+// own verifies that the records of a bucket are whole and under their own keys.
+func (c *checker) own(b Bucket) func(key, record []byte) {
+	return func(key, record []byte) {
+		if err := fits(b, key, record); err != nil {
+			c.problem("%s %x: %v", b, key, err)
+		}
 	}
 }
 

@@ -21,28 +21,22 @@ func (s *Store) Commit(b *engine.Batch) error {
 		return cmp.Or(cmp.Compare(x.bucket, y.bucket), bytes.Compare(x.key, y.key))
 	})
 	return s.kv.Update(func(w Writer) error {
-		if err := putCounts(w, b.Changes); err != nil {
-			return err
+		for _, put := range [...]func() error{
+			func() error { return putCounts(w, b.Changes) },
+			func() error { return putFlowCounts(w, b.Changes) },
+			func() error { return indexPeople(w, b) },
+			func() error { return apply(w, writes) },
+			func() error { return sweep(w, b.Changes) },
+			func() error { return noteTold(w, b.Journal) },
+			func() error { return putTallies(w, b) },
+			func() error { return noteDeploys(w, b.Audit) },
+			func() error { return putArrivals(w, b.Arrivals) },
+		} {
+			if err := put(); err != nil {
+				return err
+			}
 		}
-		if err := putFlowCounts(w, b.Changes); err != nil {
-			return err
-		}
-		if err := indexPeople(w, b); err != nil {
-			return err
-		}
-		if err := apply(w, writes); err != nil {
-			return err
-		}
-		if err := sweep(w, b.Changes); err != nil {
-			return err
-		}
-		if err := noteTold(w, b.Journal); err != nil {
-			return err
-		}
-		if err := putTallies(w, b); err != nil {
-			return err
-		}
-		return putArrivals(w, b.Arrivals)
+		return nil
 	})
 }
 

@@ -51,6 +51,9 @@
 //	eventtypes  sized type                            event type record: when it arrived last, with what, and its counts
 //	eventseries  sized type                           its counts by hour and by day, without the last hour
 //	refusals  number (8)                              refusal record: an event that was refused
+//	deploys   input number (8)                        deploy record: who changed which active flows
+//	proposals  number (8)                             proposal record: a deploy that somebody proposes
+//	proposed  sized part, number (8)                  proposed record: the files of a proposal, or what a job found out about it
 //	audit     input number (8)                        audit record: who gave the command, and what it changed
 //	flowcounts  sized flow, sized version, span (1), start in ms (8)  counts of the runs that started in an hour, a day, or before
 //

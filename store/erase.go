@@ -27,7 +27,7 @@ type erasure struct {
 
 // erasedBuckets are those in which data about a person may be anywhere, in the order in which they are
 // read.
-var erasedBuckets = [...]Bucket{Ended, Journal, Audit, Jobs, Notices, FailedNotices, EventTypes, Refusals, People}
+var erasedBuckets = [...]Bucket{Ended, Journal, Audit, Jobs, Proposals, Proposed, Notices, FailedNotices, EventTypes, Refusals, People}
 
 func (e *erasure) fields(c *codec) {
 	c.str(&e.profile)
@@ -47,7 +47,7 @@ func (e *erasure) fields(c *codec) {
 const eraseSlice = 2000
 
 // Erase removes data about forgotten people from the next slice of the ended runs, of the
-// journal, of the audit trail, of the notices, of the jobs and of what arrived. It reports whether there is more to do. It removes the person, the instants
+// journal, of the audit trail, of the notices, of the jobs, of the proposals and of what arrived. It reports whether there is more to do. It removes the person, the instants
 // and the content. The flow and the outcome of each run stay, and so do the counts.
 func (s *Store) Erase() (more bool, err error) {
 	var record []byte
@@ -118,6 +118,10 @@ func (e *erasure) erase(w Writer, bucket Bucket, key, record []byte, add func(wr
 		return e.eraseAudit(w, key, record, add)
 	case Jobs:
 		return e.eraseFromJob(key, record, add)
+	case Proposals:
+		return e.eraseProposal(key, record, add)
+	case Proposed:
+		return e.eraseProposed(key, record, add)
 	case Notices, FailedNotices:
 		n, err := decodeNotice(record)
 		if err == nil && n.Profile == e.profile && n.At <= e.stamp {
@@ -221,14 +225,29 @@ func (e *erasure) forgets(in *engine.Input) bool {
 		in.Payload = &engine.Dequeue{Flow: p.Flow}
 	case *engine.Quarantine:
 		p.Profile = ""
+	default:
+		e.forgetsCommand(in.Payload)
+	}
+	return true
+}
+
+// forgetsCommand is forgets for the commands of operators.
+func (e *erasure) forgetsCommand(payload engine.Payload) {
+	switch p := payload.(type) {
 	case *engine.Control:
 		p.Only = slices.DeleteFunc(p.Only, func(id string) bool { return id == e.profile })
 	case *engine.Cancel:
 		p.Reason = e.withoutWord(p.Reason)
+	case *engine.Retry:
+		if p.Reason = e.withoutWord(p.Reason); p.Profile == e.profile {
+			p.Profile = ""
+		}
 	case *engine.CampaignControl:
 		p.Reason = e.withoutWord(p.Reason)
+	case *engine.Note:
+		p.Before, _ = e.withoutAsked(p.Before)
+		p.After, _ = e.withoutAsked(p.After)
 	}
-	return true
 }
 
 // names reports whether a payload names the person, or has something that only concerns them.
@@ -275,8 +294,14 @@ func (e *erasure) commandNames(payload engine.Payload) bool {
 		return slices.Contains(p.Only, e.profile)
 	case *engine.Cancel:
 		return e.isWordOf(p.Reason)
+	case *engine.Retry:
+		return p.Profile == e.profile || e.isWordOf(p.Reason)
 	case *engine.CampaignControl:
 		return e.isWordOf(p.Reason)
+	case *engine.Note:
+		_, before := e.withoutAsked(p.Before)
+		_, after := e.withoutAsked(p.After)
+		return before || after
 	}
 	return false
 }

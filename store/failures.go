@@ -49,9 +49,6 @@ func (f *Failure) ID() (id FailureID) {
 	return id
 }
 
-// failingReasons are the reasons of unsent messages that are failures.
-var failingReasons = []string{engine.ReasonLate, engine.ReasonExpired, engine.ReasonMergeField}
-
 // FailuresOf returns what went wrong with a run, each once.
 func FailuresOf(r *engine.Run) (all []Failure) {
 	add := func(f Failure) {
@@ -72,7 +69,7 @@ func FailuresOf(r *engine.Run) (all []Failure) {
 }
 
 func messageFailed(m *engine.Message) bool {
-	return m.Status == engine.Failed || m.Status == engine.Expired || m.Status == engine.Unsent && slices.Contains(failingReasons, m.Reason)
+	return m.Status == engine.Failed || m.Status == engine.Expired || m.Status == engine.Unsent && slices.Contains(engine.RetriedReasons, m.Reason)
 }
 
 // whyFailed returns the step at which a run failed, and why.

@@ -246,7 +246,7 @@ func (f *fold) spans(r Reader, v engine.FlowVersion, span Span, before engine.In
 			return false
 		}
 		to := &FlowCounts{FlowVersion: v, Span: SpanBefore}
-		if span == SpanHour {
+		if span == SpanHour && of.Start >= f.now.Add(-CountsDays) {
 			to.Span, to.Start = SpanDay, of.Start-of.Start%engine.Instant(day.Milliseconds())
 		}
 		if sum := f.sums[string(to.key())]; sum != nil {

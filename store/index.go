@@ -28,12 +28,15 @@ func derive(c engine.Change, add func(write)) {
 		add(write{bucket: Runs, key: after.ID[:], delete: true})
 	default:
 		add(write{bucket: Ended, key: endedKey(after.ID, after.Ended), value: encodeRun(after)})
-		if c.Before == nil || c.Before.Live() {
+		if c.Before == nil || c.Before.Live() || c.Before.Ended != after.Ended {
 			add(write{bucket: Runs, key: after.ID[:], value: encodeSign(after)})
 		}
 		if c.Before == nil {
 			add(write{bucket: People, key: pastRunKey(after)})
 		}
+	}
+	if c.Before != nil && !c.Before.Live() && c.Before.Ended != after.Ended {
+		triedAgain(c, add)
 	}
 	var old []write
 	if c.Before != nil {
@@ -106,6 +109,15 @@ func sweep(w Writer, changes []engine.Change) (err error) {
 		}
 	}
 	return err
+}
+
+// triedAgain adds the writes for a run that had ended, and has gone on since.
+func triedAgain(c engine.Change, add func(write)) {
+	add(write{bucket: Ended, key: endedKey(c.Before.ID, c.Before.Ended), delete: true})
+	add(write{bucket: People, key: pastRunKey(c.Before), delete: true})
+	if !c.After.Live() { // as of any run that ends: the next sweep moves it
+		add(write{bucket: People, key: peopleKey(c.After)})
+	}
 }
 
 // entries adds the index entries of a run.

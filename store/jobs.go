@@ -253,6 +253,31 @@ func (e *erasure) eraseJob(j *Job) (changed bool) {
 	return changed
 }
 
+// fieldsOfJobs are the fields of a note in which somebody who asked for a job may have named a person.
+var fieldsOfJobs = []string{"filter", "reason"}
+
+// withoutAsked is the object of a note without the person in those fields, and whether they stood there.
+func (e *erasure) withoutAsked(object json.RawMessage) (without json.RawMessage, found bool) {
+	fields := map[string]json.RawMessage{}
+	if len(object) == 0 || !bytes.Contains(object, []byte(e.profile)) && !bytes.ContainsRune(object, '\\') || json.Unmarshal(object, &fields) != nil {
+		return object, false
+	}
+	for _, name := range fieldsOfJobs {
+		var tree any
+		d := json.NewDecoder(bytes.NewReader(fields[name]))
+		if d.UseNumber(); d.Decode(&tree) != nil {
+			continue
+		}
+		if tree, was := e.withoutPerson(tree); was {
+			fields[name], found = jsonOf(tree), true
+		}
+	}
+	if !found {
+		return object, false
+	}
+	return jsonOf(fields), true
+}
+
 // withoutPerson is JSON with another word wherever the person's ID stands, and whether it stood there.
 func (e *erasure) withoutPerson(tree any) (without any, found bool) {
 	switch node := tree.(type) {

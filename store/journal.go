@@ -83,6 +83,7 @@ var payloads = map[engine.InputKind]func(*codec, *engine.Payload){
 	engine.InputRecheckRuns:     payload(askRunsFields),
 	engine.InputQuarantine:      payload(quarantineFields),
 	engine.InputNote:            payload(noteFields),
+	engine.InputRetry:           payload(retryFields),
 }
 
 // payload writes or reads a payload of one type.
@@ -131,6 +132,15 @@ func noteFields(c *codec, n *engine.Note) {
 	c.str(&n.Did)
 	c.raw(&n.Before)
 	c.raw(&n.After)
+}
+
+func retryFields(c *codec, p *engine.Retry) {
+	c.bytes(p.Run[:])
+	c.str(&p.Flow)
+	c.str(&p.Version)
+	c.str(&p.Profile)
+	c.str(&p.Reason)
+	c.uint(&p.AsOf)
 }
 
 func moveFields(c *codec, m *engine.Move) {
@@ -306,7 +316,14 @@ func deployFields(c *codec, d *engine.Deploy) {
 			c.fail()
 		}
 	})
-	c.str(&d.Marks) // at the end, so that a journal from before it existed is read as well
+	c.str(&d.Marks)
+	c.str(&d.Proposal)
+	list(c, &d.Against, versionFields)
+}
+
+func versionFields(c *codec, v *engine.FlowVersion) {
+	c.str(&v.Flow)
+	c.str(&v.Version)
 }
 
 func marshalBundle(b flows.Bundle) json.RawMessage {

@@ -45,22 +45,26 @@ const (
 	EventTypes
 	EventSeries
 	Refusals
+	Deploys
+	Proposals
+	Proposed
 	bucketCount
 )
 
 // Buckets lists all buckets.
-var Buckets = [bucketCount]Bucket{Meta, Runs, Ended, People, Keys, Timers, Outbox, Journal, IDs, IDTimes, Versions, Counts, Profiles, Derived, Erasures,
-	Campaigns, Members, Tallies, Settled, Sent, Orphans, Asks, Quarantine, Audit, Notices, FailedNotices, FlowSpans, Jobs, Failures, Fields,
-	EventTypes, EventSeries, Refusals}
+var Buckets = [bucketCount]Bucket{
+	Meta, Runs, Ended, People, Keys, Timers, Outbox, Journal, IDs, IDTimes, Versions, Counts, Profiles, Derived, Erasures,
+	Campaigns, Members, Tallies, Settled, Sent, Orphans, Asks, Quarantine, Audit, Notices, FailedNotices,
+	FlowSpans, Jobs, Failures, Fields, Deploys, Proposals, Proposed, EventTypes,
+	EventSeries, Refusals,
+}
 
 var bucketNames = [bucketCount]string{
-	Meta: "meta", Runs: "runs", Ended: "ended", People: "people", Keys: "keys", Timers: "timers",
-	Outbox: "outbox", Journal: "journal", IDs: "ids", IDTimes: "idtimes", Versions: "versions", Counts: "counts",
-	Profiles: "profiles", Derived: "derived", Erasures: "erasures",
-	Campaigns: "firings", Members: "members", Tallies: "tallies", Settled: "settled", Sent: "sent", Orphans: "orphans", Asks: "asks", Quarantine: "quarantine", Audit: "audit",
-	Notices: "notices", FailedNotices: "failed", FlowSpans: "flowcounts",
-	Jobs: "jobs", Failures: "failures", Fields: "fields",
-	EventTypes: "eventtypes", EventSeries: "eventseries", Refusals: "refusals",
+	Meta: "meta", Runs: "runs", Ended: "ended", People: "people", Keys: "keys", Timers: "timers", Outbox: "outbox", Journal: "journal",
+	IDs: "ids", IDTimes: "idtimes", Versions: "versions", Counts: "counts", Profiles: "profiles", Derived: "derived", Erasures: "erasures", Campaigns: "firings",
+	Members: "members", Tallies: "tallies", Settled: "settled", Sent: "sent", Orphans: "orphans", Asks: "asks", Quarantine: "quarantine", Audit: "audit",
+	Notices: "notices", FailedNotices: "failed", FlowSpans: "flowcounts", Jobs: "jobs", Failures: "failures", Fields: "fields", EventTypes: "eventtypes", EventSeries: "eventseries",
+	Refusals: "refusals", Deploys: "deploys", Proposals: "proposals", Proposed: "proposed",
 }
 
 // String returns the bucket's name in the file.
@@ -77,7 +81,7 @@ func (b Bucket) Fill() float64 {
 	switch b {
 	case Runs:
 		return 0.85
-	case Ended, Timers, Outbox, Journal, IDTimes, Derived, Campaigns, Tallies, Audit:
+	case Ended, Timers, Outbox, Journal, IDTimes, Derived, Campaigns, Tallies, Audit, Deploys:
 		return 0.9
 	}
 	return 0

@@ -154,7 +154,7 @@ func inUse(t *testing.T) *memory.KV {
 	if list.HasErrors() {
 		t.Fatal(list)
 	}
-	apply(&engine.Input{Payload: &engine.Deploy{Flows: []flows.Bundle{project.Flows[0].Bundle}, Marks: "profile: { plan: search string }\n"}})
+	apply(&engine.Input{By: &engine.Actor{Name: "ops"}, Payload: &engine.Deploy{Flows: []flows.Bundle{project.Flows[0].Bundle}, Marks: "profile: { plan: search string }\n"}})
 	for i, outcome := range []channels.Outcome{0, channels.Accepted, channels.Accepted} {
 		step := apply(&engine.Input{ID: fmt.Sprint("e", i),
 			Payload: &engine.Event{Type: "told", Profile: "ann", Data: []byte(fmt.Sprintf(`{"id":"O%d"}`, i))}})
@@ -165,6 +165,9 @@ func inUse(t *testing.T) *memory.KV {
 		if i == 2 {
 			apply(&engine.Input{Payload: &engine.Cancel{Run: step.Posts[0].Run}})
 		}
+	}
+	if _, err := s.AddProposal(&store.Proposal{At: 1, By: engine.Actor{Name: "ann"}, Digest: "d"}, []byte(`{"files":[]}`)); err != nil {
+		t.Fatal(err)
 	}
 	apply(&engine.Input{By: &engine.Actor{Name: "ops"}, Payload: &engine.ProfileChange{Profile: "ann", Set: []byte(`{"plan":"pro"}`)}})
 	now = now.Add(time.Hour) // the waiting run starts a status check

@@ -41,6 +41,15 @@ func (s *Store) Load(needs *engine.Needs) (loaded *engine.Loaded, err error) {
 		if loaded.Campaigns, err = readEach(r, sorted(campaigns, cmp.Compare), readCampaign); err != nil {
 			return err
 		}
+		for _, v := range needs.Versions {
+			if record := r.Get(Versions, versionKey(v)); record != nil {
+				f, err := decodeFlow(record)
+				if err != nil {
+					return damaged(Versions, versionKey(v), err)
+				}
+				loaded.Versions = append(loaded.Versions, f)
+			}
+		}
 		if err := readOrphans(r, needs, loaded); err != nil {
 			return err
 		}

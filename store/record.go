@@ -32,6 +32,9 @@ const (
 	eventTypeVersion   = 'e'
 	eventSeriesVersion = 's'
 	refusalVersion     = 'r'
+	deployVersion      = 'd' // and so are the next two
+	proposalVersion    = 'p'
+	proposedVersion    = 'q'
 )
 
 func encodeRun(r *engine.Run) []byte {
@@ -137,6 +140,7 @@ func standingFields(c *codec, r *engine.Run, clock *instants) {
 		integer(c, &s.ReadIn)
 		c.bool(&s.Out)
 	})
+	list(c, &r.Retries, func(c *codec, x *engine.Retried) { integer(c, &x.Message); integer(c, &x.Attempts) })
 }
 
 // fetchFields describes the fetch under way, and the answers to those before.
@@ -313,7 +317,7 @@ func stateFields(c *codec, s *engine.State) {
 	integer(c, &s.Outbound)
 	list(c, &s.Only, (*codec).str)
 	c.bool(&s.Killed)
-	list(c, &s.Active, func(c *codec, v *engine.FlowVersion) { c.str(&v.Flow); c.str(&v.Version) })
+	list(c, &s.Active, versionFields)
 	list(c, &s.Schedules, func(c *codec, x *engine.Scheduled) {
 		c.str(&x.Flow)
 		integer(c, &x.Trigger)
@@ -334,6 +338,7 @@ func stateFields(c *codec, s *engine.State) {
 	integer(c, &s.Down)
 	c.bool(&s.Surveying)
 	c.bytes(s.Surveyed[:])
+	c.uint(&s.Forgot)
 }
 
 func policyFields(c *codec, p *engine.AccountPolicy) {

@@ -11,12 +11,20 @@ import (
 )
 
 // kept are the buckets whose records a repair reads. All others follow from them.
-var kept = [...]Bucket{Versions, Campaigns, Ended, Runs, Journal, IDs, Counts, Profiles, Derived, Erasures, Tallies, Members, Orphans, Quarantine, Audit, Notices, FailedNotices, FlowSpans, Jobs, EventTypes, EventSeries, Refusals}
+var kept = [...]Bucket{
+	Versions, Campaigns, Ended, Runs, Journal, IDs, Counts, Profiles, Derived, Erasures, Tallies, Members,
+	Orphans, Quarantine, Audit, Notices, FailedNotices, FlowSpans, Jobs, EventTypes, EventSeries, Refusals, Deploys, Proposals,
+	Proposed,
+}
 
 // kinds are the words for their records.
-var kinds = map[Bucket]string{Versions: "version", Campaigns: "campaign", Ended: "ended run", Runs: "run", Journal: "input", IDs: "id",
-	Counts: "number", Profiles: "profile", Derived: "derived input", Erasures: "erasure", Tallies: "number", Members: "member", Orphans: "receipt", Quarantine: "quarantined run", Audit: "audit entry", Notices: "notice", FailedNotices: "failed notice", FlowSpans: "number", Jobs: "job",
-	EventTypes: "event type", EventSeries: "event type's counts", Refusals: "refusal"}
+var kinds = map[Bucket]string{
+	Versions: "version", Campaigns: "campaign", Ended: "ended run", Runs: "run", Journal: "input",
+	IDs: "id", Counts: "number", Profiles: "profile", Derived: "derived input", Erasures: "erasure",
+	Tallies: "number", Members: "member", Orphans: "receipt", Quarantine: "quarantined run", Audit: "audit entry",
+	Notices: "notice", FailedNotices: "failed notice", FlowSpans: "number", Jobs: "job", EventTypes: "event type",
+	EventSeries: "event type's counts", Refusals: "refusal", Deploys: "deploy", Proposals: "proposal", Proposed: "proposal part",
+}
 
 // errElsewhere means that a record is whole and under another key than its own.
 var errElsewhere = errors.New("the record belongs elsewhere")
@@ -115,6 +123,8 @@ func ownKeyBeside(b Bucket, value []byte) (own []byte, err error) {
 	case FlowSpans:
 		f, err := decodeFlowCounts(value)
 		return f.key(), err
+	case Deploys, Proposals, Proposed:
+		return deployKey(b, value)
 	case Jobs:
 		j, err := decodeJob(value)
 		return []byte(j.ID), err

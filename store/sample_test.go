@@ -44,7 +44,8 @@ func sample() *engine.Run {
 			{At: 1_772_445_600_000, Kind: engine.KindStarted, Step: engine.NoStep, Detail: "order.shipped"},
 			{At: 1_772_445_600_000, Kind: engine.KindClaimed, Step: 0, Message: 1, Attempt: 1},
 		},
-		Trace: aTrace,
+		Retries: []engine.Retried{{Message: 2, Attempts: 1}},
+		Trace:   aTrace,
 	}
 }
 
@@ -93,8 +94,10 @@ func inputs() []*engine.Input {
 		{Payload: &engine.Quarantine{Run: id, Campaign: 8, Profile: "ann", Parent: id, Call: 2}},
 		{Depth: 1, Derived: 9, Payload: &engine.Dequeue{Flow: "f", Profile: "ann", Key: "k", Named: []string{"bob"}}},
 		{Payload: &engine.Deploy{Flows: []flows.Bundle{{{Name: "flows/a.yaml", Text: "flow: a < b\n"}}}}},
+		{Payload: &engine.Deploy{Flows: []flows.Bundle{{{Name: "flows/a.yaml", Text: "flow: a\n"}}}, Proposal: "12", Against: []engine.FlowVersion{{Flow: "a", Version: "9f86d081884c"}}}},
 		{By: &engine.Actor{Name: "ops", Address: "10.0.0.7:4711", Request: "r1"}, Payload: &engine.Note{Did: "reload tokens", Before: json.RawMessage(`{"tokens":[]}`), After: json.RawMessage(`{"tokens":["a"]}`)}},
 		{ID: "e2", Payload: &engine.Event{Type: "told", Profile: "ann", Trace: aTrace}},
 		{Payload: &engine.Call{Flow: "f", Profile: "ann", By: "call", Trace: aTrace}},
+		{ID: "t1", Payload: &engine.Retry{Run: id, Flow: "f", Version: "0123", Profile: "ann", Reason: "mended", AsOf: 299}},
 	}
 }

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -18,25 +19,38 @@ new runs.
 The project is checked here first; a project with errors is not sent. Of nudge.yaml, only the
 settings of flows are deployed: the server keeps its own account, listen, webhooks and
 tokens. A server that has a project on its disk returns to that one when it is reloaded or
-restarted.`
+restarted.
+
+With --propose nothing changes yet: the project is kept as a proposal, which somebody approves
+with nudge deploys approve. With deploys: { second_person: true } in nudge.yaml of the server,
+there is no other way, and it must be somebody else.`
 
 func newFlowsDeploy(flags *apiFlags) *cobra.Command {
 	c := &cobra.Command{
-		Use:     "deploy [DIR]",
-		Short:   "Make the flows of a folder the active ones",
-		Long:    flowsDeployHelp,
-		Example: "  nudge flows deploy\n  nudge flows deploy examples/hello --server http://nudge.internal:8080",
-		Args:    cobra.MaximumNArgs(1),
+		Use:   "deploy [DIR]",
+		Short: "Make the flows of a folder the active ones",
+		Long:  flowsDeployHelp,
+		Example: "  nudge flows deploy\n  nudge flows deploy examples/hello --server http://nudge.internal:8080\n" +
+			"  nudge flows deploy --propose --note 'remind earlier'",
+		Args: cobra.MaximumNArgs(1),
 	}
+	proposed := c.Flags().Bool("propose", false, "propose it, for somebody to approve")
+	note := c.Flags().String("note", "", "why, for the person who approves it; with --propose")
 	output := outputFlag(c)
 	c.RunE = func(c *cobra.Command, args []string) error {
 		a, err := flags.client()
+		if err == nil && *note != "" && !*proposed {
+			err = wrongUsage(errors.New("--note is for a proposal; add --propose"))
+		}
 		if err != nil {
 			return err
 		}
 		p, err := app.Load(dirArgument(args), app.LocalSettings(os.LookupEnv), c.ErrOrStderr())
 		if err != nil {
 			return err
+		}
+		if *proposed {
+			return propose(c, a, p, *note, *output)
 		}
 		files, err := p.Deployable()
 		if err != nil {

@@ -9,7 +9,7 @@ import (
 func newRuns() *cobra.Command {
 	c := group("runs", "List, explain, cancel and retry the runs of a running server")
 	flags := addAPIFlags(c)
-	c.AddCommand(newRunsList(flags), newRunsFailures(flags), newRunsShow(flags), newRunsExplain(flags), newRunsCancel(flags))
+	c.AddCommand(newRunsList(flags), newRunsFailures(flags), newRunsShow(flags), newRunsExplain(flags), newRunsCancel(flags), newRunsRetry(flags))
 	return c
 }
 

@@ -50,6 +50,7 @@ func servingKeys() []property {
 		key("tokens", "The tokens for the API. A text may do everything; a mapping says what its token may do.", oneOrMore(anyOf(text(), token())), []any{"${NUDGE_TOKEN}"}),
 		key("tokens_file", "A file of more tokens, as hashes, which `nudge token new` makes. It is read again on a reload.", text(), "tokens.yaml"),
 		key("cors", "Origins whose pages may send events, with a token that has the scope `events` and no other.", texts(), []any{"https://shop.example"}),
+		key("deploys", "What a deploy by the API needs.", anyOf(deploys()), example{"second_person": true}),
 		key("preferences", "The page on which people choose what they get. Templates link to it with `{{ preferences_url }}`.", anyOf(preferencesPage()),
 			example{"public_url": "https://shop.example", "secrets": []any{"${NUDGE_PREFERENCES_SECRET}"}}),
 		key("endpoints", "Other systems that get notices of what happens, as signed webhooks.", listOf(anyOf(endpoint()), 0),
@@ -119,6 +120,11 @@ func retention() *schema {
 	return mapping("Retention", "How long history is kept. What is younger than `7d` always is.",
 		key("runs", "How long ended runs are kept, from their end on. Default: `90d`. `never` deletes none.", afterValue(), "90d", "never"),
 		key("journal", "How long accepted inputs are kept. Default: `never`, which deletes none. Explaining, backtests and tests of past runs need all of them.", afterValue(), "never", "180d"))
+}
+
+func deploys() *schema {
+	return mapping("Deploys", "What a deploy by the API needs.",
+		key("second_person", "Whether every deploy is proposed by one person and approved by another. The name of a token says who somebody is. Default: `false`.", truth(), true))
 }
 
 func requestLimits() *schema {

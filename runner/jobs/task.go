@@ -75,6 +75,9 @@ func (t *Task) count(change func(*store.JobProgress)) {
 	change(&t.progress)
 }
 
+// Progress returns how far the job has come.
+func (t *Task) Progress() store.JobProgress { return t.now() }
+
 // now returns a copy of the progress.
 func (t *Task) now() store.JobProgress {
 	t.mu.Lock()

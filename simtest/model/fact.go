@@ -66,6 +66,7 @@ const (
 	goesOn              // its campaign, for which it was parked
 	moves               // another version takes it over
 	ends                // from outside: cancelled, restarted, forgotten
+	retries             // an operator lets it go on although it has ended
 )
 
 // happening is an event or a reply.
@@ -107,6 +108,9 @@ type Message struct {
 	replied  bool           // a step has taken a reply to it
 	goal     bool           // the run reached its goal after it
 	borrowed bool           // the model cannot tell the conversation, and takes the engine's word
+	settled  int            // attempts of it that had failed when it was sent again
+	doubted  []int          // attempts whose outcome was unknown
+	heard    []int          // attempts of which a receipt came
 }
 
 // ladder is how far a message can have come, by what is known of it.

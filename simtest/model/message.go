@@ -21,6 +21,11 @@ func (w *walk) send(s *step) *way {
 	if way := w.plan(s); way != nil {
 		return skipOnward(way)
 	}
+	return w.sending(s)
+}
+
+// sending waits until the message has ended in one way or another.
+func (w *walk) sending(s *step) *way {
 	return w.await(engine.Sending, s.index, func() *way {
 		m := w.current()
 		switch w.f.kind {
@@ -207,8 +212,12 @@ func (w *walk) hear() bool {
 // raise gives a message the status that a receipt tells of, where that is higher.
 func (w *walk) raise(n int, rc *channels.Receipt) bool {
 	m := &w.messages[n-1]
-	if rc.Profile != "" && rc.Profile != w.run.profile || rung(receiptSays[rc.Status]) <= rung(m.status) {
+	if rc.Profile != "" && rc.Profile != w.run.profile || rung(receiptSays[rc.Status]) <= rung(m.status) ||
+		lost(receiptSays[rc.Status]) && rc.Ref.Attempt != 0 && rc.Ref.Attempt <= m.settled { // of an attempt that was given up
 		return false
+	}
+	if m.heard = append(m.heard, rc.Ref.Attempt); rc.Ref.Attempt == 0 {
+		m.heard = append(m.heard, m.attempt)
 	}
 	w.lift(m, rc)
 	w.note(engine.KindReceipt, m.step, n, "")
@@ -274,7 +283,7 @@ func (w *walk) result(r *engine.SendResult) {
 			w.keepHere(r.Message, engine.ReasonRunAhead)
 		case m.resends == 0 && w.tooLate(again):
 			w.keepHere(r.Message, engine.ReasonLate)
-		case m.attempt >= engine.MaxAttempts:
+		case m.attempt-m.settled >= engine.MaxAttempts:
 			m.status = engine.Failed
 			w.note(engine.KindGaveUp, m.step, r.Message, "")
 		default:
@@ -282,6 +291,7 @@ func (w *walk) result(r *engine.SendResult) {
 			w.alarm = again
 		}
 	case channels.Unknown:
+		m.doubted = append(m.doubted, r.Attempt)
 		if m.status == engine.Claimed {
 			m.status = engine.Unknown
 			if waitsForIt {

@@ -40,6 +40,7 @@ func (w *World) personOf(id string) *person {
 func (w *World) profile(c *engine.ProfileChange) {
 	p := w.personOf(c.Profile)
 	if c.Forget {
+		w.forgot = w.seq
 		w.only = slices.DeleteFunc(w.only, func(id string) bool { return id == c.Profile })
 		for _, r := range w.liveOf(c.Profile) {
 			w.feed(r, fact{kind: ends, outcome: engine.OutcomeForgotten})

@@ -58,8 +58,9 @@ func (w *World) count(j *engine.Journaled) {
 
 func (w *World) deploy(j *engine.Journaled, state *engine.State, compiled func(engine.FlowVersion) *flows.Flow) {
 	w.count(j)
+	d, was := j.Input.Payload.(*engine.Deploy), w.active
 	w.active, w.categories = nil, map[string]*Category{}
-	for _, bundle := range j.Input.Payload.(*engine.Deploy).Flows {
+	for _, bundle := range d.Flows {
 		c, err := flows.Compile(bundle) // for its name and version
 		if err != nil {
 			w.fail("%v", err)
@@ -76,6 +77,9 @@ func (w *World) deploy(j *engine.Journaled, state *engine.State, compiled func(e
 		maps.Copy(w.categories, w.versions[v].categories)
 	}
 	slices.SortFunc(w.active, func(a, b *Flow) int { return strings.Compare(a.Name, b.Name) })
+	if d.Proposal != "" {
+		w.notStale(d, was)
+	}
 	w.takeUp()
 	if len(state.Active) != len(w.active) {
 		w.fail("%d flows are active, deployed were %d", len(state.Active), len(w.active))
@@ -101,6 +105,7 @@ var readings = map[engine.InputKind]func(*World, engine.Payload){
 	engine.InputQuarantine:      readAs((*World).quarantine),
 	engine.InputNote:            readAs(func(*World, *engine.Note) {}), // it changes nothing here
 	engine.InputMove:            readAs((*World).move),
+	engine.InputRetry:           readAs((*World).retry),
 	engine.InputControl:         readAs((*World).control),
 	engine.InputProfile:         readAs((*World).profile),
 	engine.InputCall:            readAs((*World).call),
@@ -162,5 +167,27 @@ func (w *World) control(c *engine.Control) {
 	}
 	if c.Kill != nil {
 		w.killed = *c.Kill
+	}
+}
+
+// notStale holds a proposal that was approved against the flows that were active before: what it changes is as it was when it was
+// proposed.
+func (w *World) notStale(d *engine.Deploy, was []*Flow) {
+	versions := [3]map[string]string{{}, {}, {}} // before, when it was proposed, and now
+	for _, f := range was {
+		versions[0][f.Name] = f.Version
+	}
+	for _, v := range d.Against {
+		versions[1][v.Flow] = v.Version
+	}
+	for _, f := range w.active {
+		versions[2][f.Name] = f.Version
+	}
+	for _, of := range versions {
+		for name := range of {
+			if before := versions[0][name]; before != versions[1][name] && before != versions[2][name] {
+				w.fail("proposal %s was approved although %s was at %q when it was proposed, and at %q now", d.Proposal, name, versions[1][name], before)
+			}
+		}
 	}
 }

@@ -13,6 +13,9 @@ import (
 
 func (w *walk) step(s *step) *way {
 	w.at = s.index
+	if w.resends == s {
+		return w.sendAgain(s)
+	}
 	w.goes(engine.CountCame, s.index, 0, "")
 	if !w.decides(s.if_) {
 		w.passOver(s)

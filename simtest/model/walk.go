@@ -39,8 +39,9 @@ type walk struct {
 	loops    []*loop
 	calls    int // of other flows, so far
 	fetches  map[int]engine.FetchResult
-	attempt  int // of the fetch
-	tried    int // attempts of the fetches before it
+	attempt  int   // of the fetch
+	resends  *step // whose message is sent again
+	tried    int   // attempts of the fetches before it
 	paused   bool
 	path     []entry
 	ways     map[went]int64
@@ -102,8 +103,12 @@ func live(r *Run) *walk {
 	w.reply = w.f.h
 	w.goes(engine.CountStarted, engine.NoStep, 0, "")
 	w.note(engine.KindStarted, engine.NoStep, 0, "")
-	way := w.lead()
+	way := w.lead(w.begin)
 	for way.kind != parked && w.next() { // an ended run still hears of its messages
+		if w.f.kind == retries {
+			way = w.lead(w.again)
+			continue
+		}
 		w.hear()
 	}
 	return w
@@ -111,7 +116,7 @@ func live(r *Run) *walk {
 
 // lead follows the flow until there are no more facts, or the run has ended. What cannot be
 // computed ends it.
-func (w *walk) lead() (way *way) {
+func (w *walk) lead(begin func() *way) (way *way) {
 	defer func() {
 		p := recover()
 		if _, broken := p.(failing); broken {
@@ -121,7 +126,7 @@ func (w *walk) lead() (way *way) {
 			panic(p)
 		}
 	}()
-	way = w.begin()
+	way = begin()
 	for way != nil && way.kind == elsewhere {
 		way = w.goOn(way.goal)
 	}

@@ -11,6 +11,7 @@ import (
 type World struct {
 	installation engine.Installation
 	seq          uint64
+	forgot       uint64 // number of the last input that forgot somebody
 	stamp        engine.Instant
 	outbound     engine.Outbound
 	only         []string

@@ -32,6 +32,7 @@ type Options struct {
 	Since    time.Time         // begin of the window
 	Zone     *time.Location    // in which the hours of the day are counted; nil for UTC
 	Assume   Assumption        // empty for Unread
+	OneByOne bool              // play the two worlds one after the other, which takes one core and twice the time
 	Progress func(done uint64) // called now and then with the inputs worked on so far, from two goroutines; nil for nobody
 }
 
@@ -110,6 +111,9 @@ func (b *backtest) both(ctx context.Context, deployed, edited *engine.Deploy) (b
 	var beforeErr, afterErr error
 	var worlds sync.WaitGroup
 	worlds.Go(func() { before, beforeErr = b.world(ctx, pool, deployed) })
+	if b.options.OneByOne {
+		worlds.Wait()
+	}
 	worlds.Go(func() { after, afterErr = b.world(ctx, pool, edited) })
 	worlds.Wait()
 	if beforeErr != nil {

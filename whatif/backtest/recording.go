@@ -187,7 +187,7 @@ func fromOutside(in *engine.Input) bool {
 		return false
 	}
 	switch in.Payload.(type) {
-	case *engine.Event, *engine.Reply, *engine.ProfileChange, *engine.Call, *engine.Cancel, *engine.Control, *engine.CampaignControl:
+	case *engine.Event, *engine.Reply, *engine.ProfileChange, *engine.Call, *engine.Cancel, *engine.Retry, *engine.Control, *engine.CampaignControl:
 		return true
 	}
 	return false

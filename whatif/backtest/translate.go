@@ -36,6 +36,16 @@ func (w *world) translate(in *engine.Input) *engine.Input {
 		cancel := *p
 		cancel.Run = id
 		return &engine.Input{ID: in.ID, Payload: &cancel}
+	case *engine.Retry:
+		id, ok := w.here(p.Run)
+		if !ok {
+			return nil
+		}
+		retry, _, err := w.store.Retry(id, p.Reason)
+		if err != nil || retry == nil {
+			return nil
+		}
+		return &engine.Input{ID: in.ID, Payload: retry}
 	case *engine.Reply:
 		reply := p.Reply
 		if id, err := engine.ParseRunID(reply.Answers.Run); err == nil {

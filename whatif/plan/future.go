@@ -128,7 +128,7 @@ func (m *maker) lifetime(r *engine.Run, person *engine.Person, own, to *flows.Fl
 	if err != nil {
 		return nil, err
 	}
-	l := &lifetime{run: r.ID, store: s, core: core, reads: reads}
+	l := &lifetime{run: r.ID, store: s, core: core, reads: reads, story: Story{Messages: []string{}}}
 	l.virtual = virtual.New(runner.NewLoop(s, core, places), m.now.Time(), l.respond)
 	l.underWay(r)
 	return l, nil

@@ -166,7 +166,7 @@ func (m *maker) flow(name string) (*Flow, error) {
 		f.Change = New
 	case now.Version != next.Version:
 		f.Change = Changed
-		f.Because = reasons(now, next)
+		f.Because = Files(now, next)
 	}
 	for _, c := range m.counts {
 		if c.Flow != name {
@@ -185,8 +185,8 @@ func (m *maker) flow(name string) (*Flow, error) {
 	return f, nil
 }
 
-// reasons returns the files that differ between two versions, sorted.
-func reasons(now, next *flows.Flow) (files []string) {
+// Files returns the files that differ between two versions of a flow, sorted.
+func Files(now, next *flows.Flow) (files []string) {
 	texts := func(b flows.Bundle) map[string]string {
 		all := make(map[string]string, len(b))
 		for _, file := range b {

@@ -144,7 +144,7 @@ func TestPlan(t *testing.T) {
 		return []plan.Ahead{{Runs: runs, IfUnread: unread, IfRead: read}}
 	}
 	rest := func(outcome string, messages ...string) plan.Story {
-		return plan.Story{Messages: messages, Outcome: outcome}
+		return plan.Story{Messages: append([]string{}, messages...), Outcome: outcome}
 	}
 	both := rest("completed", "reminder", "thanks")
 	first := plan.Parked{Version: order.Active, Step: "first", Runs: 3, InNext: "changed", Fate: plan.Stays, Looked: 3,

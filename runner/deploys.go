@@ -1,0 +1,20 @@
+package runner
+
+import (
+	"time"
+
+	"nudge/engine"
+)
+
+// keptDeploys is how long the history of deploys has them, and proposals whatever became of them; then they are dropped.
+const keptDeploys = 400 * 24 * time.Hour
+
+// dropDeploys drops deploys and proposals that are too old.
+func (l *Loop) dropDeploys(now engine.Instant) error {
+	for {
+		dropped, err := l.store.DropDeploys(now.Add(-keptDeploys), dropPage)
+		if err != nil || dropped < dropPage {
+			return err
+		}
+	}
+}

@@ -1,0 +1,48 @@
+package server
+
+import "net/http"
+
+const aProject = `{"note": "a shorter text", "files": [{"name": "nudge.yaml", "text": "project: shop"}, {"name": "flows/hello.yaml", "text": "flow: hello …"}]}`
+
+// reviews is a job that finds something out about a proposal.
+func reviews(id, does, more string, takes []content) operation {
+	return operation{
+		id: id, topic: "Deploys", does: does, more: more + " It is a job; what it finds out is kept with the proposal, and asked for again while it is under way it is done once.",
+		bare: takes != nil, takes: takes, gives: []answer{{http.StatusAccepted, mediaJSON, []any{Job{}}, "the job"}}, fails: []int{400, 404, 409, 429, 501, 503}, keyless: true,
+	}
+}
+
+// deployRoutes are about proposals and the history of deploys.
+func (s *Server) deployRoutes() []route {
+	return []route{
+		{"GET /v1/deploys", ScopeRead, s.listDeploys, operation{
+			id: "listDeploys", topic: "Deploys", does: "List proposals and deploys", more: "Newest first: who proposed, approved, withdrew or deployed what, and when. They are kept for 400 days.",
+			query: pages("12-1041"), gives: ok(deployPage{}, "a page of proposals and of deploys without one"), fails: []int{400},
+		}},
+		{"POST /v1/deploys", ScopeAuthor, s.proposeDeploy, operation{
+			id: "proposeDeploy", topic: "Deploys", does: "Propose a project", more: "It is checked and kept, and changes nothing until somebody approves it. What the same token proposes twice is one proposal, while it is open.",
+			takes: body(proposal{}, maxProjectBody, aProject),
+			gives: []answer{{http.StatusCreated, mediaJSON, []any{Deploy{}}, "the proposal"}}, fails: []int{400, 409, 422, 429, 503}, keyless: true,
+		}},
+		{"GET /v1/deploys/{id}", ScopeRead, s.showDeploy, operation{
+			id: "showDeploy", topic: "Deploys", does: "Show a proposal", more: "It is stale if another deploy has changed a flow that it would change; overtaken names those flows.",
+			gives: ok(Deploy{}, "the proposal"), fails: []int{404},
+		}},
+		{"GET /v1/deploys/{id}/files", ScopeRead, s.getProposedFiles, operation{
+			id: "showProposedFiles", topic: "Deploys", does: "Show the files of an open proposal", gives: ok(proposedFiles{}, "the files, as they were proposed"), fails: []int{404, 409},
+		}},
+		{"POST /v1/deploys/{id}/approve", ScopeAuthor, s.approveDeploy, operation{
+			id: "approveDeploy", topic: "Deploys", does: "Approve a proposal", more: "Its flows become the active ones, as by a deploy. A stale one is refused with 409, and has to be proposed again. " +
+				"With deploys: { second_person: true } in nudge.yaml of the server, nobody approves an own proposal.",
+			gives: ok(Deploy{}, "the proposal, which is deployed"), fails: []int{400, 404, 409, 429, 503}, keyless: true,
+		}},
+		{"POST /v1/deploys/{id}/withdraw", ScopeAuthor, s.withdrawDeploy, operation{
+			id: "withdrawDeploy", topic: "Deploys", does: "Withdraw a proposal", more: "It will not be deployed. Everybody who may propose may withdraw.",
+			gives: ok(Deploy{}, "the proposal, which is withdrawn"), fails: []int{400, 404, 409, 429, 503}, keyless: true,
+		}},
+		{"POST /v1/deploys/{id}/plan", ScopeAuthor, s.planProposal, reviews("planProposal", "Find out what a proposal does to people in flows", "Who would move to other versions or end, and what is still ahead of them.", nil)},
+		{"POST /v1/deploys/{id}/backtest", ScopeAuthor, s.backtestProposal, reviews("backtestProposal", "Find out what a proposal would have sent",
+			"The inputs of the last days are played again, with the active flows and with the proposed ones. A journal of more than 200,000 inputs is too long for that beside the work of a server.", body(backtestRequest{}, maxCommandBody, `{"days": 7}`))},
+		{"POST /v1/deploys/{id}/prove", ScopeAuthor, s.proveProposal, reviews("proveProposal", "Find out what a proposal can do", "Which promises the proposed flows can break, and which bounds are other ones than those of the active flows.", nil)},
+	}
+}

@@ -1,0 +1,260 @@
+package server
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"net/http"
+	"slices"
+	"strings"
+	"sync/atomic"
+	"time"
+
+	"nudge/engine"
+	"nudge/flows"
+	"nudge/runner/jobs"
+	"nudge/store"
+	"nudge/whatif/backtest"
+	"nudge/whatif/review"
+)
+
+// Review is what a job has found out about a proposal, as the API shows it.
+type Review struct {
+	Kind    string          `json:"kind"`  // plan, backtest or prove
+	State   string          `json:"state"` // of its job: waiting, running, stopped, done, failed or interrupted
+	Job     string          `json:"job"`   // its ID
+	By      engine.Actor    `json:"by"`    // who asked for it
+	Asked   engine.Instant  `json:"asked"`
+	Done    engine.Instant  `json:"done,omitzero"`
+	Old     bool            `json:"old,omitempty"`     // other flows are active now than when it was made
+	Verdict string          `json:"verdict,omitempty"` // on one line
+	Problem string          `json:"problem,omitempty"` // why the job failed, or was interrupted
+	Hint    string          `json:"hint,omitempty"`    // what to do about it
+	Result  json.RawMessage `json:"result,omitempty" openapi:"object"`
+}
+
+// backtestRequest says what a backtest compares.
+type backtestRequest struct {
+	Days     int                 `json:"days,omitempty"`     // how far back; 7 without it, 400 at most
+	Receipts backtest.Assumption `json:"receipts,omitempty"` // what people do with messages that were never sent: unread, or like-others
+}
+
+const (
+	usualDays = 7
+	// maxDays is how far back a backtest may go; further is refused with 400.
+	maxDays = 400
+	// maxReviewBytes is how long what a job finds out about a proposal may be; when it is longer, the job fails.
+	maxReviewBytes = 1 << 20
+)
+
+// reviewing finds something out about a proposal.
+type reviewing func(ctx context.Context, t *jobs.Task, p *flows.Project) (found, error)
+
+// found is an answer with a verdict on one line.
+type found interface{ Verdict() string }
+
+// planProposal finds out what a proposal does to the people in flows.
+func (s *Server) planProposal(w http.ResponseWriter, r *http.Request) {
+	s.review(w, r, "plan", func(ctx context.Context, _ *jobs.Task, p *flows.Project) (found, error) {
+		return review.MakePlan(ctx, s.config.Store, p.Flows, time.Now())
+	})
+}
+
+// backtestProposal finds out what a proposal would have sent.
+func (s *Server) backtestProposal(w http.ResponseWriter, r *http.Request) {
+	request := backtestRequest{Days: usualDays, Receipts: backtest.Unread}
+	err := s.read(w, r, &request)
+	switch {
+	case err != nil:
+	case request.Days < 1 || request.Days > maxDays:
+		err = wrongField("days", fmt.Sprintf("must be a number from 1 to %d", maxDays))
+	case request.Receipts != backtest.Unread && request.Receipts != backtest.LikeOthers:
+		err = wrongField("receipts", "must be unread or like-others")
+	}
+	if err != nil {
+		s.fail(w, r, err)
+		return
+	}
+	s.review(w, r, "backtest", func(ctx context.Context, t *jobs.Task, p *flows.Project) (found, error) {
+		var last atomic.Uint64
+		o := backtest.Options{Zone: p.Zone, Assume: request.Receipts, Progress: func(done uint64) {
+			t.Done(int(done - last.Swap(done)))
+		}}
+		var edited []flows.Bundle
+		for _, f := range p.Flows {
+			edited = append(edited, f.Bundle)
+		}
+		return review.RunBacktest(ctx, s.config.Store, edited, o, request.Days)
+	})
+}
+
+// proveProposal finds out which promises a proposal can break, and which bounds it changes.
+func (s *Server) proveProposal(w http.ResponseWriter, r *http.Request) {
+	s.review(w, r, "prove", func(ctx context.Context, _ *jobs.Task, p *flows.Project) (found, error) {
+		state, err := s.config.Store.State()
+		if err != nil {
+			return nil, err
+		}
+		var active []flows.Bundle
+		for _, v := range state.Active {
+			f, err := s.config.Store.Version(v)
+			if err != nil {
+				return nil, err
+			}
+			active = append(active, f.Bundle)
+		}
+		return review.Prove(ctx, active, p)
+	})
+}
+
+// review begins a job that finds something out about the proposal of a path. While one does, it answers with that one.
+func (s *Server) review(w http.ResponseWriter, r *http.Request, kind string, find reviewing) {
+	job, err := s.beginReview(w, r, kind, find)
+	if err != nil {
+		s.fail(w, r, jobProblem(err, ""))
+		return
+	}
+	reply(w, http.StatusAccepted, jobOf(job))
+}
+
+func (s *Server) beginReview(w http.ResponseWriter, r *http.Request, kind string, find reviewing) (*store.Job, error) {
+	if err := refuseKey(r, "this takes no Idempotency-Key: what is asked for again while it is under way is done once"); err != nil {
+		return nil, err
+	}
+	if s.config.Jobs == nil {
+		return nil, problemOf(http.StatusNotImplemented, "jobs", "this server does no jobs")
+	}
+	s.deciding.Lock()
+	defer s.deciding.Unlock()
+	p, err := s.proposalOf(r)
+	if err != nil {
+		return nil, err
+	}
+	if p.State != store.ProposalOpen {
+		return nil, errDecided
+	}
+	if under, err := s.underWay(p, kind); under != nil || err != nil {
+		return under, err
+	}
+	by, params := actorOf(w, r), reviewParams{idOf(p)}
+	if err := s.note(r.Context(), by, kind+" deploy", params); err != nil {
+		return nil, err
+	}
+	v := &store.Review{Kind: kind, By: *by, Asked: engine.InstantOf(time.Now())}
+	job, err := s.config.Jobs.Start(*by, kind+" deploy", params, func(ctx context.Context, t *jobs.Task) (any, error) {
+		return s.findOut(ctx, t, p, *v, find)
+	})
+	if err != nil {
+		return nil, err
+	}
+	begun := *v
+	begun.Job = job.ID
+	return job, s.config.Store.BeginReview(p.Number, &begun)
+}
+
+// reviewParams are those of a job, and of its entry in the audit trail.
+type reviewParams struct {
+	Proposal string `json:"proposal"`
+}
+
+// reviewed is the result of a job. The whole answer is kept with the proposal.
+type reviewed struct {
+	Proposal string `json:"proposal"`
+	Verdict  string `json:"verdict"`
+}
+
+// underWay returns the job that finds out something about a proposal, if there is one.
+func (s *Server) underWay(p *store.Proposal, kind string) (*store.Job, error) {
+	all, err := s.config.Store.Reviews(p.Number)
+	if err != nil {
+		return nil, err
+	}
+	i := slices.IndexFunc(all, func(v *store.Review) bool { return v.Kind == kind })
+	if i < 0 {
+		return nil, nil
+	}
+	job, err := s.config.Jobs.Job(all[i].Job)
+	switch {
+	case errors.Is(err, store.ErrNoJob):
+		return nil, nil
+	case err != nil:
+		return nil, err
+	case job.State.Over():
+		return nil, nil
+	}
+	return job, nil
+}
+
+// findOut is the work of a job about a proposal.
+func (s *Server) findOut(ctx context.Context, t *jobs.Task, p *store.Proposal, v store.Review, find reviewing) (any, error) {
+	state, err := s.config.Store.State()
+	if err != nil {
+		return nil, err
+	}
+	files, err := s.filesOf(p) // a job that waits holds none
+	if err != nil {
+		return nil, err
+	}
+	project, _, err := loadProject(files.Files)
+	if err != nil {
+		return nil, err
+	}
+	answer, err := find(ctx, t, project)
+	if unable := (*review.Unable)(nil); errors.As(err, &unable) {
+		return nil, &jobs.Problem{Detail: unable.Detail, Hint: unable.Hint}
+	}
+	if err != nil {
+		return nil, err
+	}
+	if v.Result = encoded(answer); len(v.Result) > maxReviewBytes {
+		return nil, &jobs.Problem{Detail: fmt.Sprintf("the answer has %d bytes, and at most %d are kept", len(v.Result), maxReviewBytes), Hint: "ask nudge " + v.Kind + " instead, in the folder of the project"}
+	}
+	v.Job, v.Done, v.Active, v.Verdict = t.ID(), engine.InstantOf(time.Now()), state.Active, answer.Verdict()
+	return reviewed{idOf(p), v.Verdict}, s.config.Store.EndReview(p.Number, &v)
+}
+
+// addReviews adds to a proposal what jobs have found out about it.
+func (s *Server) addReviews(p *store.Proposal, shown *Deploy) error {
+	state, err := s.config.Store.State()
+	if err != nil {
+		return err
+	}
+	all, err := s.config.Store.Reviews(p.Number)
+	if err != nil {
+		return err
+	}
+	var verdicts []string
+	for _, v := range all {
+		one := Review{Kind: v.Kind, State: store.JobDone.String(), Job: v.Job, By: v.By, Asked: v.Asked, Done: v.Done, Old: v.OvertakenSince(state.Active), Verdict: v.Verdict, Result: v.Result}
+		if v.Done == 0 {
+			if err := s.stateOf(&one); err != nil {
+				return err
+			}
+		}
+		if one.Verdict != "" {
+			verdicts = append(verdicts, one.Verdict)
+		}
+		shown.Reviews = append(shown.Reviews, one)
+	}
+	shown.Verdict = strings.Join(verdicts, "; ")
+	return nil
+}
+
+// stateOf adds to a review how far its job is.
+func (s *Server) stateOf(v *Review) error {
+	show := s.config.Store.Job
+	if s.config.Jobs != nil {
+		show = s.config.Jobs.Job
+	}
+	job, err := show(v.Job)
+	if errors.Is(err, store.ErrNoJob) {
+		v.State, v.Problem, v.Hint = store.JobInterrupted.String(), "its job is not known any more", "start it again"
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	v.State, v.Problem, v.Hint = job.State.String(), job.Problem, job.Hint
+	return nil
+}
