@@ -14,7 +14,7 @@ import (
 
 // LiveQuery says what to follow.
 type LiveQuery struct {
-	Topics []string // events, runs, campaigns and arrivals; nil: the first three
+	Topics []string // events, runs, campaigns, jobs and arrivals; nil: all but the last
 	Type   string   // of arrivals: only events of this type
 	Last   int      // of arrivals: begin with so many that came before
 	After  string   // ID of the last event that was read, to go on behind it; the server says where that is not possible

@@ -229,11 +229,11 @@ func (s *Server) arrivalRoutes() []route {
 		}},
 		{liveRoute, ScopeRead, s.getLive, operation{
 			id: "followLive", topic: "Operations", does: "Follow what happens", more: "As server-sent events. A topic is an event of its name with the numbers of what changed since the last one, at most once a second: " +
-				"events (that arrived, by verdict, and emitted), runs (started, ended, changed) and campaigns (changed). The topic arrivals is an event named arrival for each event that arrived, with " +
+				"events (that arrived, by verdict, and emitted), runs (started, ended, changed), campaigns (changed) and jobs (asked, changed, ended). The topic arrivals is an event named arrival for each event that arrived, with " +
 				"at, type, profile, verdict, from and code; its ID goes on behind it, as Last-Event-ID. An event dropped says how many lines a slow reader lost, and an event gap that nobody knows after " +
 				"a restart what came before. At most 200 may follow at a time. It ends when the token does, and when the server stops.",
 			query: []parameter{
-				{name: "topics", does: "which, with a comma between them; events, runs and campaigns without it", example: "events,arrivals"},
+				{name: "topics", does: "which, with a comma between them; all of these without it", example: "events,arrivals"},
 				{name: "type", does: "of arrivals, only events of this type", example: "order.shipped"},
 				{name: "last", does: "of arrivals, begin with so many that came before, since the server started", example: 10, least: 1, most: maxLastLines},
 			},

@@ -30,10 +30,11 @@ const (
 	Events    Topic = "events"    // that arrived, by verdict
 	Runs      Topic = "runs"      // that started, ended or changed otherwise
 	Campaigns Topic = "campaigns" // that changed
+	Jobs      Topic = "jobs"      // that were asked for, went on or ended
 )
 
 // Topics are all of them, in order.
-var Topics = []Topic{Events, Runs, Campaigns}
+var Topics = []Topic{Events, Runs, Campaigns, Jobs}
 
 // Line is one event that arrived.
 type Line struct {
