@@ -109,6 +109,11 @@ func TestForgottenEverywhere(t *testing.T) {
 	for line, err := range a.ExportProfile(ctx, who) {
 		must(line, err)
 	}
+	if _, err := a.SendEvent(ctx, client.Event{Type: "paid", Profile: who, Data: []byte(`{"id": 7, "name": "` + name + `"}`)}); err == nil {
+		t.Fatal("an event of a wrong shape was taken")
+	}
+	must(a.SendEvent(ctx, client.Event{Type: "seen", Profile: who, Data: []byte(`{"name": "` + name + `"}`)}))
+	must(a.SendEvent(ctx, client.Event{Type: "seen.long", Data: []byte(`{"name": "` + name + `", "text": "` + strings.Repeat("x", 5000) + `", "customer": "` + who + `"}`)}))
 	must(nil, a.SetOutbound(ctx, client.Outbound{Mode: "only", Only: []string{"bob", who}}))
 	must(a.CancelRun(ctx, first, who+" called"))
 	must(a.CallFlow(ctx, "order", client.Call{Profile: who, Data: []byte(`{"id": "o3", "customer": "` + who + `"}`)}))
@@ -135,7 +140,9 @@ func TestForgottenEverywhere(t *testing.T) {
 		must(failed, err)
 		story, err := a.History(ctx, who, client.HistoryQuery{})
 		must(story, err)
-		if !named() && len(story.History) == 0 && len(page.Entries) > 0 && page.Entries[0].Erased != "" && !slices.ContainsFunc(failed.Notices, func(n client.FailedNotice) bool { return bytes.Contains(n.Data, []byte(who)) }) {
+		refused, err := a.RefusedEvents(ctx, client.RefusedQuery{}) // erased last
+		must(refused, err)
+		if !named() && len(story.History) == 0 && len(refused.Refused) == 1 && refused.Refused[0].Profile == "" && len(page.Entries) > 0 && page.Entries[0].Erased != "" && !slices.ContainsFunc(failed.Notices, func(n client.FailedNotice) bool { return bytes.Contains(n.Data, []byte(who)) }) {
 			break
 		}
 	}

@@ -172,14 +172,20 @@ func (c *Client) attempt(ctx context.Context, request call, into any) error {
 // do makes a request. An answer that is a problem becomes an error; the body of any other is
 // the caller's to close.
 func (c *Client) do(ctx context.Context, method, path, media, key string, body io.Reader) (*http.Response, error) {
+	header := http.Header{"Content-Type": {media}}
+	if key != "" {
+		header.Set("Idempotency-Key", key)
+	}
+	return c.doWith(ctx, method, path, header, body)
+}
+
+// doWith is do with headers.
+func (c *Client) doWith(ctx context.Context, method, path string, header http.Header, body io.Reader) (*http.Response, error) {
 	request, err := http.NewRequestWithContext(ctx, method, c.server+path, body)
 	if err != nil {
 		return nil, fmt.Errorf("client: %w", err)
 	}
-	request.Header.Set("Content-Type", media)
-	if key != "" {
-		request.Header.Set("Idempotency-Key", key)
-	}
+	request.Header = header
 	if c.token != "" {
 		request.Header.Set("Authorization", "Bearer "+c.token)
 	}

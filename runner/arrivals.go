@@ -11,11 +11,8 @@ import (
 )
 
 const (
-	// noteEvery is how often refusals, and duplicates that came alone, are written; what came since is lost if the
-	// process is killed.
-	noteEvery = time.Second
-	// refusalsPerSecond is how many refused events are kept in a second; more are only counted.
-	refusalsPerSecond = 10
+	notePeriod          = time.Second // how long refused events, and duplicates that came without another input, wait to be written; what still waits is lost if the process is killed
+	maxRefusedPerSecond = 10          // refused events kept in a second; more are only counted
 )
 
 // arrivals are the events that arrived and are not written yet. A commit writes those that it has; the rest waits for
@@ -26,6 +23,7 @@ type arrivals struct {
 	kept    []*store.Refusal
 	more    uint64         // refusals beyond those kept
 	due     engine.Instant // when they are written; 0: there are none
+	written engine.Instant // when some were written last
 }
 
 // arrivalList are arrivals by type, in order. Its zero value is empty.
@@ -73,14 +71,26 @@ func (l *Loop) Refuse(kept []*store.Refusal, counts map[string]refusedCount, mor
 		a.Note(now, n.from, engine.VerdictRefused)
 		a.Counts[engine.VerdictRefused] += n.events - 1
 	}
-	l.noteLater(now)
+	l.noteSoon(now)
 }
 
-// noteLater makes a later step write what no commit has.
-func (l *Loop) noteLater(now engine.Instant) {
-	if l.arrivals.due == 0 {
-		l.arrivals.due = now.Add(noteEvery)
+// noteSoon makes this step write what no commit has, or a later one if that was done a moment ago.
+func (l *Loop) noteSoon(now engine.Instant) {
+	if l.arrivals.due != 0 {
+		return
 	}
+	l.arrivals.due = now
+	if wait := l.arrivals.written.Add(notePeriod); wait > now && wait <= now.Add(notePeriod) { // not if the clock was set back
+		l.arrivals.due = wait
+	}
+}
+
+// next is when something must be written; 0 for never.
+func (a *arrivals) next() engine.Instant {
+	if a == nil {
+		return 0
+	}
+	return a.due
 }
 
 // arrived counts an event of the batch.
@@ -121,7 +131,7 @@ func (l *Loop) writeArrivals(now engine.Instant) error {
 		return nil
 	}
 	if len(a.taken.all) > 0 {
-		l.noteLater(now)
+		l.noteSoon(now)
 	}
 	if a.due == 0 || now < a.due {
 		return nil
@@ -130,7 +140,7 @@ func (l *Loop) writeArrivals(now engine.Instant) error {
 	err := l.store.NoteArrivals(all, a.kept, a.more)
 	a.taken.clear()
 	a.refused.clear()
-	a.kept, a.more, a.due = nil, 0, 0
+	a.kept, a.more, a.due, a.written = nil, 0, 0, now
 	return err
 }
 
@@ -178,7 +188,7 @@ func (d *refusals) note(x *store.Refusal, now time.Time) (first bool) {
 	}
 	d.counts[kind] = refusedCount{d.counts[kind].events + 1, x.From}
 	if second := now.Unix(); second != d.second {
-		d.second, d.room = second, refusalsPerSecond
+		d.second, d.room = second, maxRefusedPerSecond
 	}
 	if d.room == 0 || len(d.kept) == store.MaxRefusals { // the latter while the loop stands still
 		d.more++

@@ -224,10 +224,7 @@ func (l *Loop) Step(now time.Time, groups []*Group) (*Step, error) {
 
 // lookAhead says when there is something to do again.
 func (l *Loop) lookAhead(step *Step) {
-	step.Next = earlier(earlier(earlier(l.next, l.nextTick()), earlier(l.feed.next, l.nextLapse())), l.purging.next)
-	if l.arrivals != nil {
-		step.Next = earlier(step.Next, l.arrivals.due)
-	}
+	step.Next = earlier(earlier(earlier(l.next, l.nextTick()), earlier(l.feed.next, l.nextLapse())), earlier(l.purging.next, l.arrivals.next()))
 	step.Again = step.Again || l.erasing || l.indexing || l.dropping || l.purging.busy() || l.feed.changed || l.surveys() || l.follows() || l.next != 0 && l.next <= l.now
 	for _, x := range l.accounts {
 		l.lookForward(x, step)

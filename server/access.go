@@ -3,6 +3,7 @@ package server
 import (
 	"cmp"
 	"crypto/rand"
+	"errors"
 	"log/slog"
 	"net/http"
 	"strconv"
@@ -30,30 +31,30 @@ const requestPart = 12
 type accessMetrics struct {
 	requests *prometheus.CounterVec
 	seconds  *prometheus.HistogramVec
+	dropped  prometheus.Counter // lines that a live reader lost
 }
 
-func newAccessMetrics(registry *prometheus.Registry) (*accessMetrics, error) {
+func newAccessMetrics(registry *prometheus.Registry, readers func() float64) (*accessMetrics, error) {
 	m := &accessMetrics{
 		requests: prometheus.NewCounterVec(prometheus.CounterOpts{
 			Name: "nudge_http_requests_total", Help: "Requests by the pattern of their route and the status of the answer. A path that is no route is \"other\".",
 		}, []string{"route", "status"}),
 		seconds: prometheus.NewHistogramVec(prometheus.HistogramOpts{
-			Name: "nudge_http_request_seconds", Help: "How long requests took, by the pattern of their route, until the end of the answer.",
+			Name: "nudge_http_request_seconds", Help: "How long requests took, by the pattern of their route, until the end of the answer. Without GET /v1/live, which lasts as long as somebody follows.",
 			Buckets: []float64{.001, .0025, .005, .01, .025, .05, .1, .25, .5, 1, 2.5, 10},
 		}, []string{"route"}),
+		dropped: prometheus.NewCounter(prometheus.CounterOpts{Name: "nudge_live_dropped_total", Help: "Lines of GET /v1/live that a reader lost because it was too slow."}),
 	}
 	if registry == nil {
 		return m, nil
 	}
-	if err := registry.Register(m.requests); err != nil {
-		return nil, err
-	}
-	return m, registry.Register(m.seconds)
+	return m, errors.Join(registry.Register(m.requests), registry.Register(m.seconds), registry.Register(m.dropped),
+		registry.Register(prometheus.NewGaugeFunc(prometheus.GaugeOpts{Name: "nudge_live_readers", Help: "Who follows GET /v1/live now."}, readers)))
 }
 
 // of returns the metrics of a route, which are looked up once.
 func (m *accessMetrics) of(route string) *routeMetrics {
-	return &routeMetrics{seconds: m.seconds.WithLabelValues(route), requests: m.requests.MustCurryWith(prometheus.Labels{"route": route})}
+	return &routeMetrics{seconds: m.seconds.WithLabelValues(route), requests: m.requests.MustCurryWith(prometheus.Labels{"route": route}), lasting: route == liveRoute}
 }
 
 // routeMetrics are those of one route.
@@ -61,11 +62,14 @@ type routeMetrics struct {
 	seconds  prometheus.Observer
 	requests *prometheus.CounterVec
 	byStatus sync.Map // int to prometheus.Counter
+	lasting  bool     // how long it takes says nothing
 }
 
 // count counts a request that was answered.
 func (m *routeMetrics) count(status int, took time.Duration) {
-	m.seconds.Observe(took.Seconds())
+	if !m.lasting {
+		m.seconds.Observe(took.Seconds())
+	}
 	counter, ok := m.byStatus.Load(status)
 	if !ok {
 		counter, _ = m.byStatus.LoadOrStore(status, m.requests.WithLabelValues(strconv.Itoa(status)))
@@ -79,6 +83,7 @@ type recorded struct {
 	status int           // 0: none yet
 	route  *routeMetrics // of the route that makes it
 	token  *Token        // of the request; nil: none yet
+	sent   []byte        // the event, or all of a body, that an answer may refuse
 	path   string        // for the log, in place of one that has a secret; empty: the request's
 	trace  trace.Context // of its span; zero: none
 }

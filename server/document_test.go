@@ -39,6 +39,7 @@ import (
 	"nudge/runner"
 	"nudge/runner/bulk"
 	"nudge/runner/jobs"
+	"nudge/runner/live"
 	"nudge/server"
 	"nudge/store"
 	"nudge/store/memory"
@@ -267,7 +268,7 @@ func (d *document) judge(t *testing.T, s state, op *described, c *call) (status 
 		}
 		return status
 	}
-	if media == "text/plain" {
+	if media == "text/plain" || media == "text/event-stream" {
 		return status
 	}
 	answer := w.Result()
@@ -433,6 +434,7 @@ func newServers(t *testing.T) *servers {
 		c.Registry = prometheus.NewRegistry()
 		srv, err := server.New(c)
 		must(t, err)
+		srv.EndLive() // so that what is followed ends at once
 		w.states = append(w.states, state{name, srv.Handler(), header})
 	}
 	slices.SortFunc(w.states, func(a, b state) int { return strings.Compare(a.name, b.name) })
@@ -484,6 +486,8 @@ func (a answering) Begin(...*engine.Input) (*runner.Ticket, error)     { return 
 func (answering) Health() runner.Health                                { return runner.Health{} }
 func (answering) Standing() time.Duration                              { return 0 }
 func (answering) Suspect(...engine.RunID)                              {}
+func (answering) Refuse(*store.Refusal)                                {}
+func (answering) Live() *live.Hub                                      { return fullHub() }
 func (a answering) Settle(context.Context, []store.NoticeResult) error { return a.err }
 
 // failing is a store that can be opened and not read.

@@ -33,6 +33,7 @@ type event struct {
 	ProfileData json.RawMessage `json:"profile_data,omitempty" openapi:"object"`
 
 	trace trace.Context // its own, or that of its request
+	from  string        // name of the token that sent it
 }
 
 // answerList are the answers to an array of events, in its order.
@@ -44,7 +45,7 @@ type answerList struct {
 // person.
 func (s *Server) inputs(e *event) ([]*engine.Input, error) {
 	in := &engine.Input{ID: e.ID,
-		Payload: &engine.Event{Type: e.Type, Profile: e.Profile, Data: compact(e.Data), Trace: e.trace}}
+		Payload: &engine.Event{Type: e.Type, Profile: e.Profile, Data: compact(e.Data), Trace: e.trace, From: e.from}}
 	if len(e.ProfileData) == 0 || string(e.ProfileData) == "null" {
 		return []*engine.Input{in}, nil
 	}
@@ -64,8 +65,16 @@ func (s *Server) inputs(e *event) ([]*engine.Input, error) {
 	return append(changes, in), nil
 }
 
-// parseEvent reads one event on a line of its own.
-func (s *Server) parseEvent(line []byte) ([]*engine.Input, error) { return s.parsed(readEvent(line)) }
+// parseEvents reads events on lines of their own, which somebody sent.
+func (s *Server) parseEvents(from string) parseLine {
+	return func(line []byte) ([]*engine.Input, error) {
+		e, err := readEvent(line)
+		if err == nil {
+			e.from = from
+		}
+		return s.parsed(e, err)
+	}
+}
 
 // readEvent reads an event as Nudge has them.
 func readEvent(raw []byte) (*event, error) {
@@ -73,13 +82,16 @@ func readEvent(raw []byte) (*event, error) {
 	return &e, decode(raw, &e)
 }
 
-// within reads events that are part of the trace of a request, unless they have their own.
-func within(r *http.Request, read func([]byte) (*event, error)) func([]byte) (*event, error) {
-	c := traceOf(r)
+// within reads events of whoever sent a request, that are part of its trace unless they have their own.
+func within(w http.ResponseWriter, r *http.Request, read func([]byte) (*event, error)) func([]byte) (*event, error) {
+	c, from := traceOf(r), recordOf(w).token.Name
 	return func(raw []byte) (*event, error) {
 		e, err := read(raw)
-		if err == nil && e.trace.IsZero() {
-			e.trace = c
+		if err == nil {
+			e.from = from
+			if e.trace.IsZero() {
+				e.trace = c
+			}
 		}
 		return e, err
 	}
@@ -114,7 +126,12 @@ func (s *Server) postEvents(w http.ResponseWriter, r *http.Request) {
 		s.fail(w, r, err)
 		return
 	}
-	s.postLines(w, r, s.parseEvent, func(*lineAnswer) {})
+	token := recordOf(w).token
+	s.postLines(w, r, s.parseEvents(token.Name), func(a *lineAnswer, p *pendingLine) {
+		if a.Error != nil {
+			s.refuse(token, a.Error, p.refusal(r))
+		}
+	})
 }
 
 // postJSON takes one event, or an array of which all or none is taken.
@@ -128,21 +145,22 @@ func (s *Server) postJSON(w http.ResponseWriter, r *http.Request) {
 		s.fail(w, r, err)
 		return
 	}
+	recordOf(w).sent = body
 	var e *event
 	first := bytes.TrimLeft(body, " \t\r\n")
 	switch media := mediaType(r); {
 	case media == mediaCloudEvents:
-		s.postArray(w, r, body, within(r, readCloudEvent))
+		s.postArray(w, r, body, within(w, r, readCloudEvent))
 		return
 	case media == mediaCloudEvent:
-		e, err = within(r, readCloudEvent)(body)
+		e, err = within(w, r, readCloudEvent)(body)
 	case isBinary(r):
-		e, err = within(r, func(data []byte) (*event, error) { return binaryEvent(r, data) })(body)
+		e, err = within(w, r, func(data []byte) (*event, error) { return binaryEvent(r, data) })(body)
 	case len(first) > 0 && first[0] == '[':
-		s.postArray(w, r, body, within(r, readEvent))
+		s.postArray(w, r, body, within(w, r, readEvent))
 		return
 	default:
-		e, err = within(r, readEvent)(body)
+		e, err = within(w, r, readEvent)(body)
 	}
 	inputs, err := s.parsed(e, err)
 	if err != nil {
@@ -174,6 +192,7 @@ func (s *Server) postArray(w http.ResponseWriter, r *http.Request, body []byte, 
 	}
 	inputs, events, err := s.arrayInputs(raws, read)
 	if err != nil {
+		recordOf(w).sent = raws[len(events)] // the one that is wrong
 		s.fail(w, r, err)
 		return
 	}
@@ -186,6 +205,7 @@ func (s *Server) postArray(w http.ResponseWriter, r *http.Request, body []byte, 
 	for i := range answers {
 		n := len(own)
 		if refused := answers[i].Refused; refused != nil {
+			recordOf(w).sent = raws[n]
 			p := refusalProblem("["+strconv.Itoa(n)+"].", refused)
 			p.Detail = fmt.Sprintf("event %d: %s; none of the %d events was taken", n, p.Detail, len(raws))
 			s.fail(w, r, p)
@@ -228,12 +248,12 @@ func itemsOf(body []byte) (raws []json.RawMessage, err error) {
 }
 
 // arrayInputs are the inputs of an array of events, and which of them are the events
-// themselves.
+// themselves; with an error, those before it.
 func (s *Server) arrayInputs(raws []json.RawMessage, read func([]byte) (*event, error)) (inputs []*engine.Input, events []int, err error) {
 	for i, raw := range raws {
 		more, err := s.parsed(read(raw))
 		if err != nil {
-			return nil, nil, at(i, err)
+			return nil, events, at(i, err)
 		}
 		inputs = append(inputs, more...)
 		events = append(events, len(inputs)-1)

@@ -1,6 +1,9 @@
 package server
 
-import "io/fs"
+import (
+	"io/fs"
+	"time"
+)
 
 // Folder is the file system of texts that a deploy is read from.
 func Folder(files map[string]string) fs.FS { return folder(files) }
@@ -21,3 +24,9 @@ func ScopesOf(s *Server) map[string]Scope {
 	}
 	return all
 }
+
+// MaxLastLines is how many lines that came before a follower may ask for.
+const MaxLastLines = maxLastLines
+
+// LiveEvery makes a server send the numbers of what is followed live that often.
+func LiveEvery(s *Server, every time.Duration) { s.liveEvery = every }

@@ -32,6 +32,7 @@ func (s *Server) guard(next http.Handler) http.Handler {
 		case t == nil:
 			s.fail(w, r, problemOf(http.StatusUnauthorized, "token", "a bearer token is required: Authorization: Bearer TOKEN"))
 		case !t.Expires.IsZero() && !time.Now().Before(t.Expires):
+			recordOf(w).token = t // whose events are refused
 			s.fail(w, r, problemOf(http.StatusUnauthorized, "token-expired", "the token "+t.Name+" expired at "+t.Expires.UTC().Format(time.RFC3339)))
 		case len(tokens) == 0 && forwarded(r):
 			s.fail(w, r, problemOf(http.StatusForbidden, "not-local", "the request came through a proxy, so it may come from anywhere; set tokens in nudge.yaml"))

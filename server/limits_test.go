@@ -9,6 +9,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"strings"
+	"sync"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -17,6 +18,7 @@ import (
 	"nudge/channels/appmessaging"
 	"nudge/engine"
 	"nudge/runner"
+	"nudge/runner/live"
 	"nudge/server"
 	"nudge/store"
 	"nudge/store/memory"
@@ -32,6 +34,8 @@ func (stopped) Health() runner.Health                              { return runn
 func (stopped) Standing() time.Duration                            { return 0 }
 func (stopped) Begin(...*engine.Input) (*runner.Ticket, error)     { return nil, runner.ErrStopped }
 func (stopped) Suspect(...engine.RunID)                            {}
+func (stopped) Refuse(*store.Refusal)                              {}
+func (stopped) Live() *live.Hub                                    { return fullHub() }
 func (stopped) Settle(context.Context, []store.NoticeResult) error { return runner.ErrStopped }
 
 // bare is a server without a running engine, for requests that never come so far.
@@ -255,3 +259,12 @@ func TestConnectionsAreLimited(t *testing.T) {
 		c.Close() // counts once
 	}
 }
+
+// fullHub is a hub that takes no more readers.
+var fullHub = sync.OnceValue(func() *live.Hub {
+	h := live.New()
+	for range live.MaxReaders {
+		h.Read(0)
+	}
+	return h
+})

@@ -11,6 +11,7 @@ import (
 
 	"nudge/engine"
 	"nudge/runner"
+	"nudge/store"
 )
 
 const (
@@ -43,13 +44,30 @@ type lineAnswer struct {
 type pendingLine struct {
 	line   int
 	ticket *runner.Ticket
+	inputs []*engine.Input
+	text   []byte // of a line that could not be read, or its beginning
+	size   int    // of that text, before it was cut
 	err    error
+}
+
+// maxWrongLine is how many bytes of a line that could not be read are kept until it is answered; the rest is left out of
+// what says that it was refused.
+const maxWrongLine = 4096
+
+// refusal says what was in a line that was refused.
+func (p *pendingLine) refusal(r *http.Request) *store.Refusal {
+	if p.text == nil {
+		return refusalOfInputs(p.inputs)
+	}
+	x := refusalOfText(r, p.text)
+	x.Cut = x.Cut || p.size > len(p.text)
+	return x
 }
 
 // postLines takes a body line by line and answers line by line, in order. A line that
 // is wrong costs only itself. Empty lines are counted and get no answer. Seen is called with every
 // answer, before it is written.
-func (s *Server) postLines(w http.ResponseWriter, r *http.Request, parse parseLine, seen func(*lineAnswer)) {
+func (s *Server) postLines(w http.ResponseWriter, r *http.Request, parse parseLine, seen func(*lineAnswer, *pendingLine)) {
 	w.Header().Set("Content-Type", "application/x-ndjson")
 	http.NewResponseController(w).EnableFullDuplex()
 	lines := bufio.NewScanner(r.Body)
@@ -58,7 +76,7 @@ func (s *Server) postLines(w http.ResponseWriter, r *http.Request, parse parseLi
 	var window []pendingLine
 	settle := func() {
 		answer := s.settle(r, window[0])
-		seen(&answer)
+		seen(&answer, &window[0])
 		out.Encode(answer)
 		window = window[1:]
 	}
@@ -72,19 +90,21 @@ func (s *Server) postLines(w http.ResponseWriter, r *http.Request, parse parseLi
 		if len(window) == lineWindow {
 			settle()
 		}
-		ticket, err := s.beginLine(lines.Bytes(), parse)
-		for errors.Is(err, runner.ErrBusy) && len(window) > 0 {
+		p := s.beginLine(n, lines.Bytes(), parse)
+		for errors.Is(p.err, runner.ErrBusy) && len(window) > 0 {
 			settle()
-			ticket, err = s.beginLine(lines.Bytes(), parse)
+			p.ticket, p.err = s.config.Runner.Begin(p.inputs...)
 		}
-		window = append(window, pendingLine{n, ticket, err})
+		window = append(window, p)
 	}
 	for len(window) > 0 {
 		settle()
 	}
 	switch err := lines.Err(); {
 	case errors.Is(err, bufio.ErrTooLong):
-		out.Encode(lineAnswer{Line: n + 1, Error: tooLargeProblem(maxLine)})
+		a := lineAnswer{Line: n + 1, Error: tooLargeProblem(maxLine)}
+		seen(&a, &pendingLine{})
+		out.Encode(a)
 		io.CopyN(io.Discard, r.Body, maxUnread)
 	case err != nil:
 		out.Encode(lineAnswer{Line: n + 1, Error: s.bodyProblem(err)})
@@ -96,12 +116,14 @@ func (s *Server) postLines(w http.ResponseWriter, r *http.Request, parse parseLi
 	r.Body.Close()
 }
 
-func (s *Server) beginLine(line []byte, parse parseLine) (*runner.Ticket, error) {
-	inputs, err := parse(line)
-	if err != nil {
-		return nil, err
+func (s *Server) beginLine(n int, line []byte, parse parseLine) pendingLine {
+	p := pendingLine{line: n}
+	if p.inputs, p.err = parse(line); p.err != nil {
+		p.text, p.size = bytes.Clone(line[:min(len(line), maxWrongLine)]), len(line)
+		return p
 	}
-	return s.config.Runner.Begin(inputs...)
+	p.ticket, p.err = s.config.Runner.Begin(p.inputs...)
+	return p
 }
 
 // settle waits for a line and says how it went.

@@ -52,7 +52,7 @@ func (d *describer) section(b *strings.Builder, r *route) {
 // command is a call of a route with curl.
 func command(r *route) string {
 	method, path, _ := strings.Cut(r.pattern, " ")
-	path = strings.NewReplacer("/profiles/{id}", "/profiles/ann", "/runs/{id}", "/runs/"+aRun, "/campaigns/{id}", "/campaigns/"+aCampaign, "{flow}", "order_shipped").Replace(path)
+	path = strings.NewReplacer("/profiles/{id}", "/profiles/ann", "/runs/{id}", "/runs/"+aRun, "/campaigns/{id}", "/campaigns/"+aCampaign, "{flow}", "order_shipped", "{type}", "order.shipped").Replace(path)
 	if len(r.about.query) > 0 {
 		path += fmt.Sprintf("?%s=%v", r.about.query[0].name, r.about.query[0].example)
 	}

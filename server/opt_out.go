@@ -50,7 +50,7 @@ func (s *Server) optOutPeople(w http.ResponseWriter, r *http.Request) {
 				return nil, err
 			}
 			return optOuts(line.ID, line.Categories, by)
-		}, func(*lineAnswer) {})
+		}, func(*lineAnswer, *pendingLine) {})
 		return
 	}
 	body, err := s.readBody(w, r, maxOptOutBody)
@@ -99,7 +99,7 @@ func (s *Server) optOutAll(r *http.Request, request *optOutRequest, by *engine.A
 		if i == 0 && err != nil && !errors.As(err, &wrong) {
 			return nil, runnerProblem(err)
 		}
-		window = append(window, pendingLine{i + 1, ticket, err})
+		window = append(window, pendingLine{line: i + 1, ticket: ticket, err: err})
 	}
 	for _, pending := range window {
 		answers = append(answers, s.settle(r, pending))

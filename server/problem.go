@@ -31,7 +31,7 @@ func (p *problem) Error() string { return p.Detail }
 
 // problemOf makes a problem of a kind: a word that stays the same, for programs.
 func problemOf(status int, kind, detail string, fields ...fieldProblem) *problem {
-	return &problem{Type: "urn:nudge:problem:" + kind, Title: http.StatusText(status), Status: status, Detail: detail, Errors: fields}
+	return &problem{Type: problemURN + kind, Title: http.StatusText(status), Status: status, Detail: detail, Errors: fields}
 }
 
 // refusalStatus maps the engine's reasons to statuses. A test holds it to be complete.
@@ -78,6 +78,7 @@ func (s *Server) fail(w http.ResponseWriter, r *http.Request, err error) {
 		s.config.Log.Error("request failed", "method", r.Method, "path", r.URL.Path, "error", err, "request", w.Header().Get(requestHeader))
 		p = problemOf(http.StatusInternalServerError, "internal", "internal error")
 	}
+	s.noteRefusal(w, r, p)
 	if p.Status == http.StatusTooManyRequests || p.Status == http.StatusServiceUnavailable {
 		w.Header().Set("Retry-After", "1")
 	}

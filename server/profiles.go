@@ -122,7 +122,7 @@ func (s *Server) postProfiles(w http.ResponseWriter, r *http.Request) {
 			s.config.Log.Error("the end of an import is not in the audit trail", "error", err)
 		}
 	}()
-	s.postLines(w, r, s.parseProfile, func(a *lineAnswer) {
+	s.postLines(w, r, s.parseProfile, func(a *lineAnswer, _ *pendingLine) {
 		if came.Lines++; a.Error != nil {
 			came.Refused++
 		}

@@ -69,6 +69,7 @@ func TestReadsChangeNothing(t *testing.T) {
 	})
 	var c server.Campaign
 	s.do("POST", "/v1/campaigns", `{"flow": "sale"}`).is(201).decode(&c)
+	s.server.EndLive() // or the answer has no end
 	other, err := server.New(server.Config{Runner: s.runner, Store: s.store})
 	must(t, err)
 	before, err := s.store.State()

@@ -21,6 +21,7 @@ import (
 	"nudge/runner"
 	"nudge/runner/bulk"
 	"nudge/runner/jobs"
+	"nudge/runner/live"
 	"nudge/store"
 	"nudge/whatif/preview"
 )
@@ -35,6 +36,10 @@ type Runner interface {
 	Settle(ctx context.Context, results []store.NoticeResult) error
 	// Suspect takes runs whose records cannot be read, to set them apart.
 	Suspect(ids ...engine.RunID)
+	// Refuse notes an event that was refused; see [runner.Runner.Refuse].
+	Refuse(*store.Refusal)
+	// Live is where readers follow what happens.
+	Live() *live.Hub
 }
 
 // Config says what a server serves.
@@ -81,6 +86,9 @@ type Server struct {
 	limitMetrics *limitMetrics
 	access       *accessMetrics
 	unproven     *unproven
+	over         chan struct{} // closed when nothing is followed live any more
+	endLive      func()
+	liveEvery    time.Duration
 	deciding     sync.Mutex    // held while somebody decides about a proposal
 	backtesting  chan struct{} // capacity 1: full while a proposal is backtested
 	heard        *webhookTimes
@@ -108,7 +116,7 @@ func New(config Config) (*Server, error) {
 	if err != nil {
 		return nil, err
 	}
-	access, err := newAccessMetrics(config.Registry)
+	access, err := newAccessMetrics(config.Registry, func() float64 { return float64(config.Runner.Live().Readers()) })
 	if err != nil {
 		return nil, err
 	}
@@ -119,8 +127,10 @@ func New(config Config) (*Server, error) {
 	for _, r := range config.Receivers {
 		heard.know(r.Name())
 	}
+	over := make(chan struct{})
 	return &Server{config: config, flows: flowCache{store: config.Store}, hooks: hooks, limits: limits, limitMetrics: refusals, access: access, unproven: bodies, heard: heard, booth: newStoryBooth(),
-		backtesting: make(chan struct{}, 1), exporting: make(chan struct{}, 1)}, nil
+		backtesting: make(chan struct{}, 1), exporting: make(chan struct{}, 1),
+		over: over, endLive: sync.OnceFunc(func() { close(over) }), liveEvery: liveEvery}, nil
 }
 
 var receiverName = regexp.MustCompile(`^[a-z0-9-]+$`)

@@ -53,6 +53,7 @@ type service struct {
 	url    string
 	store  *store.Store
 	runner *runner.Runner
+	server *server.Server
 	posts  chan channels.Message // what went to the provider
 }
 
@@ -107,6 +108,7 @@ func startAccounts(t *testing.T, project map[string]string, accounts []runner.Ac
 	}
 	srv, err := server.New(config)
 	must(t, err)
+	s.server = srv
 	web := httptest.NewServer(srv.Handler())
 	s.url = web.URL
 	t.Cleanup(func() {

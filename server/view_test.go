@@ -54,18 +54,20 @@ func startPrivate(t *testing.T) (s *service, ids map[string]string) {
 	var got struct{ Decisions []struct{ Run string } }
 	s.event(`{"type": "order.shipped", "profile": "ann", "data": `+order+`}`, as...).is(200).decode(&got)
 	<-s.posts
+	s.event(`{"type": "unheard", "profile": "ann", "data": {"note": "`+hush+`"}, "profle": "`+hush+`"}`, as...).is(400)
 	s.event(`{"type": "unheard", "profile": "ann", "data": {"note": "`+hush+`"}}`, append(as, "Idempotency-Key", "u1")...).is(200)
 	s.do("POST", "/v1/flows/order/runs", `{"profile": "ann", "data": `+order+`}`, as...).is(200)
 	s.do("POST", "/v1/flows/sale/runs", `{"profile": "ann", "data": {"code": "`+hush+`", "kind": "a"}}`, as...).is(200)
 	var c server.Campaign
 	s.do("POST", "/v1/campaigns", `{"flow": "sale"}`, as...).is(201).decode(&c)
-	return s, map[string]string{"profiles": "ann", "runs": got.Decisions[0].Run, "campaigns": c.ID, "flows": "order"}
+	return s, map[string]string{"profiles": "ann", "runs": got.Decisions[0].Run, "campaigns": c.ID, "flows": "order", "types": "unheard"}
 }
 
 // TestPrivateIsMasked asks for everything that can be read with a token that may only read, and searches the
 // answers for what is private. A token that may operate finds it.
 func TestPrivateIsMasked(t *testing.T) {
 	s, ids := startPrivate(t)
+	s.server.EndLive() // or the answer has no end
 	other, err := server.New(server.Config{Runner: s.runner, Store: s.store})
 	must(t, err)
 	shown := map[string]bool{}
@@ -90,7 +92,7 @@ func TestPrivateIsMasked(t *testing.T) {
 			}
 		}
 	}
-	for _, pattern := range []string{"GET /v1/profiles/{id}", "GET /v1/runs/{id}", "GET /v1/journal", "GET /v1/audit", "GET /v1/profiles", "GET /v1/profiles/{id}/history", "GET /v1/profiles/{id}/export"} {
+	for _, pattern := range []string{"GET /v1/profiles/{id}", "GET /v1/runs/{id}", "GET /v1/journal", "GET /v1/audit", "GET /v1/profiles", "GET /v1/profiles/{id}/history", "GET /v1/profiles/{id}/export", "GET /v1/events/types/{type}", "GET /v1/events/refused"} {
 		if !shown[pattern] {
 			t.Errorf("%s shows nothing private to a token that may operate: this proved nothing", pattern)
 		}

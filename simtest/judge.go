@@ -103,7 +103,41 @@ func (m *machine) check() error {
 	if report.Journal != m.seq {
 		return broken("I1", "the journal has %d inputs, committed were %d", report.Journal, m.seq)
 	}
+	if err := m.checkArrivals(s); err != nil {
+		return err
+	}
 	return m.checkCounts(s)
+}
+
+// checkArrivals holds the events that the store has counted against those of all batches that were kept. Duplicates are
+// in no batch.
+func (m *machine) checkArrivals(s *store.Store) error {
+	want, counted := map[string]uint64{}, uint64(0)
+	for _, b := range m.batches {
+		for i := range b.Journal {
+			if ev, ok := b.Journal[i].Input.Payload.(*engine.Event); ok && ev.FanOut == nil {
+				want[ev.Type]++
+			}
+		}
+	}
+	types, err := s.EventTypes(forever)
+	if err != nil {
+		return broken("I8", "%v", err)
+	}
+	for _, t := range types {
+		n := t.Totals[engine.VerdictStarted] + t.Totals[engine.VerdictMatched] + t.Totals[engine.VerdictNothing] + t.Totals[engine.VerdictEmitted]
+		if counted += n; n != want[t.Type] {
+			return broken("I17", "%d events of the type %s are counted, committed were %d", n, t.Type, want[t.Type])
+		}
+		delete(want, t.Type)
+	}
+	for _, kind := range slices.Sorted(maps.Keys(want)) {
+		return broken("I17", "%d events of the type %s are not counted", want[kind], kind)
+	}
+	if counted > 0 {
+		m.reached["events are counted"]++
+	}
+	return nil
 }
 
 // checkCounts holds the counts of every hour against what all runs add up to (I17).

@@ -103,6 +103,7 @@ func (m *machine) start(now time.Time, lanes []runner.AccountSettings, f fault) 
 		}
 		m.loop = runner.NewLoopOf(watched{m.store, m}, core, lanes)
 		m.loop.UseAudiences(m.shelf)
+		m.loop.NoteArrivals()
 		step, err = m.loop.Recover(now)
 		return err
 	})

@@ -53,6 +53,7 @@ var mustReach = []string{
 	"missed campaign skipped",
 	"gap of daylight saving in a schedule",
 	"crash within a fan-out",
+	"events are counted",
 	"asked before a timer counts", "an answer proved a receipt that was lost", "a question without an answer",
 	"nobody was free to ask", "asked again after a crash", "crash with questions open", "surveyed after a long stop",
 	"an account behaves otherwise after a start",

@@ -16,10 +16,8 @@ const (
 	// maxPayload is how many bytes of the data of the last event of a type are kept; the rest is cut off, and the
 	// answer says how many there were.
 	maxPayload = 4096
-	// HoursKept is for how many hours the events of a type are counted by hour; older hours are only in their days.
-	HoursKept = 48
-	// DaysKept is for how many days the events of a type are counted by day; older days are only in the totals.
-	DaysKept = 400
+	KeptHours  = 48  // hours in which the events of a type are counted by hour; older ones are only in their days
+	KeptDays   = 400 // days in which the events of a type are counted by day; older ones are only in the totals
 )
 
 // EventType is what is known of a type of events that arrived. It changes in the commit that applies the events, and
@@ -112,8 +110,8 @@ const hoursOfDay = 24
 
 // add adds the counts of an hour, and drops what is too old beside it.
 func (s *eventSeries) add(hour int64, counts *engine.VerdictCounts) {
-	s.hours = addSpan(s.hours, hour, HoursKept, counts)
-	s.days = addSpan(s.days, hour/hoursOfDay, DaysKept, counts)
+	s.hours = addSpan(s.hours, hour, KeptHours, counts)
+	s.days = addSpan(s.days, hour/hoursOfDay, KeptDays, counts)
 }
 
 func addSpan(spans []SpanCounts, span, kept int64, counts *engine.VerdictCounts) []SpanCounts {
@@ -254,7 +252,7 @@ func (t *EventType) span(r Reader, now engine.Instant) error {
 	}
 	s.add(t.hour, &t.counts)
 	hour := engine.HourOf(now)
-	t.Hours, t.Days = since(s.hours, hour-HoursKept+1), since(s.days, hour/hoursOfDay-DaysKept+1)
+	t.Hours, t.Days = since(s.hours, hour-KeptHours+1), since(s.days, hour/hoursOfDay-KeptDays+1)
 	return nil
 }
 

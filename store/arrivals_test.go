@@ -87,8 +87,8 @@ func TestEventTypeByTime(t *testing.T) {
 			}
 		}
 	}
-	sums(known.Hours, hours, engine.HourOf(at)-store.HoursKept+1)
-	sums(known.Days, days, engine.HourOf(at)/24-store.DaysKept+1)
+	sums(known.Hours, hours, engine.HourOf(at)-store.KeptHours+1)
+	sums(known.Days, days, engine.HourOf(at)/24-store.KeptDays+1)
 	if later := eventType(t, s, "ordered", at.Add(500*24*time.Hour)); len(later.Hours)+len(later.Days) > 0 || later.Totals != known.Totals {
 		t.Errorf("after 500 days without any it is %+v", later)
 	}
@@ -156,7 +156,7 @@ func TestRefusalsAreBounded(t *testing.T) {
 	var details []string
 	more := uint64(0)
 	for before := uint64(0); ; {
-		page, next, err := s.Refusals(before, 300)
+		page, next, err := s.Refusals(store.RefusalQuery{Before: before, Limit: 300})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -211,7 +211,7 @@ func TestArrivalsForgetPeople(t *testing.T) {
 			t.Errorf("%s: %+v", kind, known)
 		}
 	}
-	refused, _, err := s.Refusals(0, 10)
+	refused, _, err := s.Refusals(store.RefusalQuery{Limit: 10})
 	if err != nil || len(refused) != 6 {
 		t.Fatalf("%d refusals, %v", len(refused), err)
 	}

@@ -106,13 +106,26 @@ func dropRefusals(w Writer, newest uint64) error {
 	return nil
 }
 
-// Refusals returns at most limit events that were refused, newest first, of those before a number; 0 for the
-// newest. Next is the number before which the next page begins, 0 if there is none.
-func (s *Store) Refusals(before uint64, limit int) (all []*Refusal, next uint64, err error) {
-	limit = min(max(limit, 1), MaxPage)
+// RefusalQuery selects refusals. An empty field matches every refusal.
+type RefusalQuery struct {
+	Type   string
+	From   string // name of a token
+	Code   string
+	Before uint64 // only those before this number; 0 for the newest
+	Limit  int    // refusals to return: 1 to MaxPage
+}
+
+func (q *RefusalQuery) matches(x *Refusal) bool {
+	return (q.Type == "" || q.Type == x.Type) && (q.From == "" || q.From == x.From) && (q.Code == "" || q.Code == x.Code)
+}
+
+// Refusals returns a page of the events that were refused, newest first. Next is the Before of the next page, 0 if
+// there is none. It reads at most all of them, which are few.
+func (s *Store) Refusals(q RefusalQuery) (all []*Refusal, next uint64, err error) {
+	limit := min(max(q.Limit, 1), MaxPage)
 	var from []byte
-	if before != 0 {
-		from = be(before)
+	if q.Before != 0 {
+		from = be(q.Before)
 	}
 	err = s.kv.View(func(r Reader) (failed error) {
 		r.Descend(Refusals, from, func(key, record []byte) bool {
@@ -125,7 +138,9 @@ func (s *Store) Refusals(before uint64, limit int) (all []*Refusal, next uint64,
 				failed = damaged(Refusals, key, failed)
 				return false
 			}
-			all = append(all, x)
+			if q.matches(x) {
+				all = append(all, x)
+			}
 			return true
 		})
 		return failed

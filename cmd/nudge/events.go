@@ -3,7 +3,8 @@ package main
 import "github.com/spf13/cobra"
 
 func newEvents() *cobra.Command {
-	c := group("events", "Send events to a running server")
-	c.AddCommand(newEventsSend(addAPIFlags(c)))
+	c := group("events", "Send events to a running server, and see what arrives")
+	flags := addAPIFlags(c)
+	c.AddCommand(newEventsSend(flags), newEventsTypes(flags), newEventsRefused(flags), newEventsTail(flags))
 	return c
 }

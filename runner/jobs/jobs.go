@@ -72,6 +72,10 @@ type Config struct {
 	Now   func() time.Time // nil: the clock of the machine
 	Fail  func(error)      // called when the store fails: nothing can go on; nil: nobody wants to know
 	Log   *slog.Logger     // nil: nothing is logged
+
+	// Changed is called when a job changes, with what happened: asked, changed (its progress) or ended. It must not block. Nil:
+	// nobody wants to know.
+	Changed func(what string)
 }
 
 // Manager runs jobs.
@@ -98,6 +102,9 @@ func New(config Config) *Manager {
 	}
 	if config.Fail == nil {
 		config.Fail = func(error) {}
+	}
+	if config.Changed == nil {
+		config.Changed = func(string) {}
 	}
 	return &Manager{config: config, defined: map[string]Body{}, tasks: map[string]*Task{}, entropy: ulid.Monotonic(rand.Reader, 0)}
 }
@@ -195,6 +202,7 @@ func (m *Manager) Start(by engine.Actor, kind string, params any, body Body) (*s
 	}
 	m.enqueue(m.task(j, body))
 	m.begin()
+	m.config.Changed("asked")
 	return m.show(j), nil
 }
 
@@ -222,6 +230,7 @@ func (m *Manager) begin() {
 			defer m.mu.Unlock()
 			m.running--
 			delete(m.tasks, t.job.ID)
+			m.config.Changed("ended")
 			close(t.ended)
 			m.begin()
 		})
@@ -256,6 +265,7 @@ func (m *Manager) Stop(id string) (*store.Job, error) {
 	case t != nil:
 		m.waiting = slices.DeleteFunc(m.waiting, func(o *Task) bool { return o == t })
 		delete(m.tasks, id)
+		m.config.Changed("ended")
 		close(t.ended)
 	}
 	return m.show(j), nil

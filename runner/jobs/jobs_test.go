@@ -5,7 +5,9 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"maps"
 	"strings"
+	"sync"
 	"testing"
 
 	"nudge/engine"
@@ -44,6 +46,32 @@ func ended(t *testing.T, m *jobs.Manager, id string) *store.Job {
 	j, err := m.Job(id)
 	must(t, err)
 	return j
+}
+
+// TestChanged holds that those who follow jobs hear of each change.
+func TestChanged(t *testing.T) {
+	s, err := store.Open(new(memory.KV))
+	must(t, err)
+	var mu sync.Mutex
+	heard := map[string]int{}
+	m := jobs.New(jobs.Config{Store: s, Fail: func(err error) { t.Error(err) }, Changed: func(what string) {
+		mu.Lock()
+		defer mu.Unlock()
+		heard[what]++
+	}})
+	must(t, m.Open())
+	j, err := m.Start(ops, "plan", nil, func(_ context.Context, p *jobs.Task) (any, error) {
+		p.Expect(2)
+		p.Done(1)
+		p.Failed(1)
+		return nil, nil
+	})
+	must(t, err)
+	ended(t, m, j.ID)
+	m.Close()
+	if want := map[string]int{"asked": 1, "changed": 3, "ended": 1}; !maps.Equal(heard, want) {
+		t.Errorf("they heard %v, want %v", heard, want)
+	}
 }
 
 // TestComputation follows a job from its beginning to its result.

@@ -73,6 +73,7 @@ func (t *Task) count(change func(*store.JobProgress)) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	change(&t.progress)
+	t.m.config.Changed("changed")
 }
 
 // Progress returns how far the job has come.

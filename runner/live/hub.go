@@ -15,10 +15,10 @@ import (
 )
 
 const (
-	// MaxLines is how many of the last lines are kept; the oldest are dropped beyond it, and a reader who wanted them
-	// is told how many.
+	// MaxLines is how many lines are kept for those who follow them; the oldest are dropped beyond it, and a reader who
+	// has not got them yet learns how many.
 	MaxLines = 4096
-	// MaxReaders is how many may read at a time; one more is refused with 503.
+	// MaxReaders is how many may follow `GET /v1/live` at a time; one more is refused with 503.
 	MaxReaders = 200
 )
 
@@ -30,10 +30,11 @@ const (
 	Events    Topic = "events"    // that arrived, by verdict
 	Runs      Topic = "runs"      // that started, ended or changed otherwise
 	Campaigns Topic = "campaigns" // that changed
+	Jobs      Topic = "jobs"      // that were asked for, went on or ended
 )
 
 // Topics are all of them, in order.
-var Topics = []Topic{Events, Runs, Campaigns}
+var Topics = []Topic{Events, Runs, Campaigns, Jobs}
 
 // Line is one event that arrived.
 type Line struct {
