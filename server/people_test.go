@@ -35,7 +35,7 @@ func (s *service) order(profile, id string) {
 }
 
 // kindsOf are the kinds and texts of the lines of an answer, oldest first.
-func linesOf(t *testing.T, a *answer) (lines []server.HistoryLine) {
+func historyOf(t *testing.T, a *answer) (lines []server.HistoryLine) {
 	t.Helper()
 	var page struct{ History, Lines []server.HistoryLine }
 	must(t, json.Unmarshal([]byte(a.is(200).body), &page))
@@ -56,7 +56,7 @@ func TestHistoryOverHTTP(t *testing.T) {
 	s.order("ann", "none")
 	s.event(`{"type": "unheard", "profile": "ann"}`).is(200)
 	s.do("PATCH", "/v1/profiles/ann", `{"opt_outs": ["news"]}`).is(200)
-	lines := linesOf(t, s.do("GET", "/v1/profiles/ann/history", ""))
+	lines := historyOf(t, s.do("GET", "/v1/profiles/ann/history", ""))
 	for _, want := range [][2]string{{"run", "started by order.shipped"}, {"message", "told handed to the channel"}, {"event", "order skipped: the trigger's if is false"},
 		{"event", "event unheard: no flow uses events of this type"}, {"opt_out", "opted out of news"}} {
 		if !hasLine(lines, want[0], want[1]) {
@@ -66,16 +66,16 @@ func TestHistoryOverHTTP(t *testing.T) {
 	if !slices.IsSortedFunc(lines, func(a, b server.HistoryLine) int { return int(a.At - b.At) }) {
 		t.Errorf("the lines are not in order: %+v", lines)
 	}
-	only := linesOf(t, s.do("GET", "/v1/profiles/ann/history?kind=opt_out,event", ""))
+	only := historyOf(t, s.do("GET", "/v1/profiles/ann/history?kind=opt_out,event", ""))
 	if len(only) != 3 {
 		t.Errorf("opt-outs and events are %+v", only)
 	}
 	var page struct{ Next string }
 	s.do("GET", "/v1/profiles/ann/history?limit=1", "").decode(&page)
-	if lines := linesOf(t, s.do("GET", "/v1/profiles/ann/history?limit=1&before="+page.Next, "")); len(lines) != 1 || lines[0].Event != "unheard" {
+	if lines := historyOf(t, s.do("GET", "/v1/profiles/ann/history?limit=1&before="+page.Next, "")); len(lines) != 1 || lines[0].Event != "unheard" {
 		t.Errorf("the second page is %+v", lines)
 	}
-	if lines := linesOf(t, s.do("GET", "/v1/profiles/nobody/history", "")); len(lines) != 0 {
+	if lines := historyOf(t, s.do("GET", "/v1/profiles/nobody/history", "")); len(lines) != 0 {
 		t.Errorf("nobody has %+v", lines)
 	}
 	for query, text := range map[string]string{"kind=x": "x is no kind", "before=zz": "must be the place of a page", "limit=101": "from 1 to 100", "x=1": "is not a parameter here"} {
@@ -187,7 +187,7 @@ func TestOptOutMany(t *testing.T) {
 	for _, who := range []string{"ann", "bob"} {
 		s.do("GET", "/v1/profiles/"+who, "").is(200, `"opt_outs":["news","offers"]`)
 		s.do("GET", "/v1/audit?profile="+who, "").is(200, `"did":"change person"`, `"after":{"opt_outs":["news"]}`)
-		if lines := linesOf(t, s.do("GET", "/v1/profiles/"+who+"/history?kind=opt_out", "")); len(lines) != 2 {
+		if lines := historyOf(t, s.do("GET", "/v1/profiles/"+who+"/history?kind=opt_out", "")); len(lines) != 2 {
 			t.Errorf("the history of %s is %+v", who, lines)
 		}
 	}
