@@ -194,6 +194,7 @@ func (s *Server) calendar(list *upcomingList, span *scheduleRange, in engine.Ins
 		if last[c.Flow] == nil && c.Status != "skipped" {
 			last[c.Flow] = &c
 		}
+		c.BadRows = nil // they may quote what is private, and stand with the campaign itself
 		if span != nil && c.Due >= span.from && c.Due < span.to {
 			list.Campaigns = append(list.Campaigns, c)
 		}

@@ -359,7 +359,11 @@ func (v *view) preview(p *preview.Preview) error {
 	}
 	p.BadRows = v.badRows(p.BadRows)
 	for i := range p.Samples {
-		p.Samples[i].Text = v.body(f, p.Samples[i].Text)
+		s := &p.Samples[i]
+		s.Text = v.body(f, s.Text)
+		if t := v.marks.Profile; s.Locale != "" && t != nil && t.Fields["locale"].HasPrivate() {
+			s.Locale = shape.Masked
+		}
 	}
 	return nil
 }

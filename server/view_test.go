@@ -7,7 +7,9 @@ import (
 	"strconv"
 	"strings"
 	"testing"
+	"testing/fstest"
 
+	"nudge/audience"
 	"nudge/lang/shape"
 	"nudge/server"
 )
@@ -164,4 +166,21 @@ func TestFindPeople(t *testing.T) {
 	} {
 		s.do("GET", "/v1/profiles?"+query, "", operator...).is(400, "urn:nudge:problem:parameter", text)
 	}
+}
+
+// TestPreviewHidesALocale: a locale that is private is masked in the samples of a preview, too.
+func TestPreviewHidesALocale(t *testing.T) {
+	tokens := []server.Token{server.NewToken("reader", "the token of read"), server.NewToken("operator", "the token of operate")}
+	tokens[0].Scopes, tokens[1].Scopes = []server.Scope{server.ScopeRead}, []server.Scope{server.ScopeAdmin}
+	people := fstest.MapFS{"audiences/people.csv": {Data: []byte("profile\nann\n")}}
+	s := start(t, map[string]string{
+		"nudge.yaml":      "project: shop\nprofile: { locale: private optional string }\n",
+		"flows/sale.yaml": "flow: sale\ntrigger: { at: 2020-01-01 09:00, audience: people.csv }\nsteps: [ { send: { body: hello } } ]\n",
+	}, func(c *server.Config) {
+		c.Tokens = func() []server.Token { return tokens }
+		c.Audiences = audience.NewSnapshots(audience.Sources{Project: people})
+	})
+	s.do("PUT", "/v1/profiles/ann", `{"locale": "fr"}`, "Authorization", "Bearer the token of operate").is(200)
+	s.do("POST", "/v1/campaigns/preview", `{"flow": "sale"}`, "Authorization", "Bearer the token of operate").is(200, `"locale":"fr"`, `"text":"hello"`)
+	s.do("POST", "/v1/campaigns/preview", `{"flow": "sale"}`, "Authorization", "Bearer the token of read").is(200, `"locale":"•••"`, `"text":"hello"`)
 }
