@@ -73,6 +73,9 @@ func TestDocument(t *testing.T) {
 	for i := range d.operations {
 		op := &d.operations[i]
 		for status := range op.responses {
+			if status == "500" && strings.HasPrefix(op.path, "/v1/dev/") {
+				continue // nothing of them can break
+			}
 			if !seen[op.id+" "+status] && *requests >= 10_000 && op.id+" "+status != "showRun 503" { // of a damaged record; see TestDamagedRun of app
 				t.Errorf("%s %s: %s never came", op.method, op.path, status)
 			}
@@ -350,6 +353,8 @@ func newServers(t *testing.T) *servers {
 	usual := server.Config{
 		Runner: s.runner, Store: s.store, Registry: prometheus.NewRegistry(),
 		Endpoints: []string{"crm"}, Jobs: w.jobs, Bulk: w.bulk,
+		Project:   projectOf(t, told),
+		Dev:       newTools(),
 		Audiences: audience.NewSnapshots(audience.Sources{Project: people}),
 		Reload:    func(context.Context, *engine.Actor) (diag.List, error) { return nil, nil },
 		CheckStore: func(_ context.Context, p func(store.CheckProgress)) (*store.Report, error) {
@@ -388,7 +393,7 @@ func newServers(t *testing.T) *servers {
 		},
 		"stopped": func(c *server.Config) http.Header {
 			c.Runner = stopped{}
-			c.Audiences, c.Reload, c.CheckStore, c.Jobs = nil, nil, nil, nil
+			c.Audiences, c.Reload, c.CheckStore, c.Jobs, c.Project, c.Dev = nil, nil, nil, nil, nil, nil
 			return nil
 		},
 		"busy with notices": func(c *server.Config) http.Header {
@@ -472,6 +477,7 @@ func (a answering) Submit(context.Context, ...*engine.Input) ([]engine.Answer, e
 	return nil, a.err
 }
 func (a answering) Begin(...*engine.Input) (*runner.Ticket, error)     { return nil, a.err }
+func (answering) Health() runner.Health                                { return runner.Health{} }
 func (answering) Standing() time.Duration                              { return 0 }
 func (answering) Suspect(...engine.RunID)                              {}
 func (a answering) Settle(context.Context, []store.NoticeResult) error { return a.err }
@@ -491,12 +497,14 @@ func (f *failing) View(read func(store.Reader) error) error {
 
 // path is a path with values of its parameters.
 func (w *servers) path(path string, dice *rand.Rand) string {
-	id := pick(dice, "ann", "bob", "nobody", "%00")
+	id, flow, name := pick(dice, "ann", "bob", "nobody", "%00"), pick(dice, "order", "sale", "none"), pick(dice, "shipped", "none")
 	switch {
 	case strings.Contains(path, "/deploys/"):
 		id = pick(dice, append([]string{"x", "999", "1", "1"}, w.proposals()...)...)
 	case strings.Contains(path, "/jobs/"):
 		id = pick(dice, append([]string{"x"}, w.started...)...)
+	case strings.Contains(path, "/stories"):
+		flow, name = pick(dice, "hello", "hello", "odd", "none"), pick(dice, "wrong", "ends%20as%20odd", "none")
 	case strings.Contains(path, "/runs/"):
 		id = pick(dice, append([]string{"x", "01JD0Q7V6T3M5R8W9X0Y1Z2A3B"}, w.runs...)...)
 	case strings.Contains(path, "/campaigns/"):
@@ -504,7 +512,7 @@ func (w *servers) path(path string, dice *rand.Rand) string {
 			id = pick(dice, all...)
 		}
 	}
-	return strings.NewReplacer("{id}", id, "{flow}", pick(dice, "order", "sale", "none")).Replace(path)
+	return strings.NewReplacer("{id}", id, "{flow}", flow, "{name}", name).Replace(path)
 }
 
 // proposals are the newest ones.

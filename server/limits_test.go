@@ -28,6 +28,7 @@ type stopped struct{}
 func (stopped) Submit(context.Context, ...*engine.Input) ([]engine.Answer, error) {
 	return nil, runner.ErrStopped
 }
+func (stopped) Health() runner.Health                              { return runner.Health{} }
 func (stopped) Standing() time.Duration                            { return 0 }
 func (stopped) Begin(...*engine.Input) (*runner.Ticket, error)     { return nil, runner.ErrStopped }
 func (stopped) Suspect(...engine.RunID)                            {}
