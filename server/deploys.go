@@ -498,7 +498,7 @@ func (s *Server) deployProposal(r *http.Request, p *store.Proposal, request *app
 	if err := s.expected(request.Expect, p, project.Flows); err != nil {
 		return nil, err
 	}
-	input := &engine.Deploy{Proposal: idOf(p), Against: p.Against}
+	input := &engine.Deploy{Proposal: idOf(p), Against: p.Against, Marks: project.Marks()}
 	for _, f := range project.Flows {
 		input.Flows = append(input.Flows, f.Bundle)
 	}
