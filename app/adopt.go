@@ -39,6 +39,7 @@ func (i *Instance) adopt(ctx context.Context, p *Project, by *engine.Actor) erro
 		i.log.Info("outbound mode set", "outbound", wanted.Outbound.String())
 	}
 	i.project = p
+	i.served.Store(p)
 	return nil
 }
 

@@ -24,7 +24,7 @@ import (
 
 // known is a project that comes to know a lot of a person.
 var known = fstest.MapFS{
-	"nudge.yaml": {Data: []byte("project: shop\nprofile: { first_name: optional string, plan: optional string }\nevents: { paid: { id: string, customer: string } }\n")},
+	"nudge.yaml": {Data: []byte("project: shop\nprofile: { first_name: private search optional string, plan: optional string }\nevents: { paid: { id: string, customer: string } }\n")},
 	"flows/order.yaml": {Data: []byte(`flow: order
 trigger: { event: ordered, key: event.id, to: event.customer }
 data: { id: string, customer: string }
@@ -36,6 +36,10 @@ steps:
 	"flows/sale.yaml": {Data: []byte(`flow: sale
 trigger: { cron: "0 9 1 1 *", timezone: UTC, max_delay: 6h, audience: { if: profile.plan == "pro" } }
 steps: [ { send: { body: Sale } } ]
+`)},
+	"flows/late.yaml": {Data: []byte(`flow: late
+trigger: { cron: "0 9 1 1 *", timezone: UTC, max_delay: 6h, audience: { if: profile.plan == "pro" }, if: profile.first_name == "Bob" }
+steps: [ { send: { body: Late } } ]
 `)},
 }
 
@@ -76,11 +80,34 @@ func TestForgottenEverywhere(t *testing.T) {
 	untilRun(t, a, first, func(r *client.Run) bool { return len(r.Messages) == 1 && r.Messages[0].Status == "read" })
 	ordered("o2") // waits in the queue of the entry
 	must(a.SendEvent(ctx, client.Event{Type: "paid", Data: []byte(`{"id": "o9", "customer": "` + who + `"}`)}))
-	sale, err := a.StartCampaign(ctx, client.CampaignStart{Flow: "sale"})
-	must(sale, err)
-	for deadline := time.Now().Add(patience); sale.Status != "finished" && time.Now().Before(deadline); {
-		sale, err = a.Campaign(ctx, sale.ID)
+	finished := func(flow string) string {
+		t.Helper()
+		sale, err := a.StartCampaign(ctx, client.CampaignStart{Flow: flow})
 		must(sale, err)
+		for deadline := time.Now().Add(patience); sale.Status != "finished" && time.Now().Before(deadline); {
+			sale, err = a.Campaign(ctx, sale.ID)
+			must(sale, err)
+		}
+		return sale.ID
+	}
+	finished("sale")
+	late := finished("late")
+	named := func() bool {
+		t.Helper()
+		c, err := a.CampaignDetail(ctx, late)
+		must(c, err)
+		if len(c.LeftOut) != 1 || c.LeftOut[0].Rows != 1 {
+			t.Fatalf("%+v", c.LeftOut)
+		}
+		return len(c.LeftOut[0].Examples) == 1
+	}
+	if !named() {
+		t.Fatal("the campaign names nobody whom it left out")
+	}
+	must(a.SendEvent(ctx, client.Event{ID: "u1", Type: "unheard", Profile: who, Data: []byte(`{"name": "` + name + `"}`)}))
+	must(a.OptOut(ctx, []string{who}, []string{"offers"}))
+	for line, err := range a.ExportProfile(ctx, who) {
+		must(line, err)
 	}
 	if _, err := a.SendEvent(ctx, client.Event{Type: "paid", Profile: who, Data: []byte(`{"id": 7, "name": "` + name + `"}`)}); err == nil {
 		t.Fatal("an event of a wrong shape was taken")
@@ -111,9 +138,11 @@ func TestForgottenEverywhere(t *testing.T) {
 		must(page, err)
 		failed, err := a.FailedNotices(ctx, "", 100)
 		must(failed, err)
+		story, err := a.History(ctx, who, client.HistoryQuery{})
+		must(story, err)
 		refused, err := a.RefusedEvents(ctx, client.RefusedQuery{}) // erased last
 		must(refused, err)
-		if len(refused.Refused) == 1 && refused.Refused[0].Profile == "" && len(page.Entries) > 0 && page.Entries[0].Erased != "" && !slices.ContainsFunc(failed.Notices, func(n client.FailedNotice) bool { return bytes.Contains(n.Data, []byte(who)) }) {
+		if !named() && len(story.History) == 0 && len(refused.Refused) == 1 && refused.Refused[0].Profile == "" && len(page.Entries) > 0 && page.Entries[0].Erased != "" && !slices.ContainsFunc(failed.Notices, func(n client.FailedNotice) bool { return bytes.Contains(n.Data, []byte(who)) }) {
 			break
 		}
 	}
@@ -126,9 +155,9 @@ func TestForgottenEverywhere(t *testing.T) {
 	for _, e := range page.Entries {
 		did[e.Did]++
 	}
-	for _, what := range []string{"change person", "cancel run", "start run", "forget person"} {
-		if did[what] != 1 {
-			t.Errorf("the trail has %d times that somebody did: %s", did[what], what)
+	for what, times := range map[string]int{"change person": 2, "cancel run": 1, "start run": 1, "export person": 1, "forget person": 1} {
+		if did[what] != times {
+			t.Errorf("the trail has %d times that somebody did: %s, want %d", did[what], what, times)
 		}
 	}
 	if err := local.Stop(); err != nil {

@@ -44,6 +44,7 @@ type Config struct {
 	Clock       runner.Clock             // nil: the clock from the settings
 	Log         *slog.Logger             // required
 
+	dev        *devTools     // of a project that runs against a sandbox; else nil
 	patience   time.Duration // how long a stop waits for current requests; 0: shutdownPeriod
 	engineStop time.Duration // and how long for the engine; 0: engineGrace
 }
@@ -82,6 +83,8 @@ type Instance struct {
 	reloading sync.Mutex // guards project
 	project   *Project
 	reloads   *reloadMetrics
+	health    health
+	served    atomic.Pointer[Project] // as it was last loaded
 }
 
 // part is something that was started and has to be stopped.
@@ -138,6 +141,7 @@ func (i *Instance) start(ctx context.Context) error {
 		return err
 	}
 	i.reloads.note(reloadLoaded)
+	i.health.read(nil, nil)
 	i.startMigrations()
 	if err := i.startJobs(); err != nil {
 		return err
@@ -174,12 +178,16 @@ func (i *Instance) openStore(registry *prometheus.Registry) (*engine.Engine, err
 	if kv.OthersMayRead() {
 		i.log.Warn("other users of this machine may read the store; chmod 600 keeps it to this one", "file", kv.Path())
 	}
+	i.health.change(func(p *server.ProcessHealth) { p.Started, i.health.kv = now(), kv })
 	i.watchStore(kv)
 	if err := measureStore(registry, kv); err != nil {
 		return nil, failed(err)
 	}
 	if i.check, err = newStoreCheck(i.store, kv.Release, registry, i.log); err != nil {
 		return nil, failed(err)
+	}
+	i.check.found = func(problems int) {
+		i.health.change(func(p *server.ProcessHealth) { p.Damage = problems })
 	}
 	state, err := i.store.State()
 	if err != nil {
@@ -191,6 +199,9 @@ func (i *Instance) openStore(registry *prometheus.Registry) (*engine.Engine, err
 	}
 	if i.config.Clock == nil {
 		i.config.Clock = clockFor(i.project.Settings.Speed, state.Stamp)
+	}
+	if steered, ok := i.config.Clock.(*SteeredClock); ok {
+		steered.JumpTo(state.Stamp.Time()) // it may have jumped before the last stop
 	}
 	core, err := engine.New(state, inUse)
 	return core, failed(err)
@@ -266,7 +277,11 @@ func (i *Instance) serve(registry *prometheus.Registry) error {
 		Runner: i.runner, Store: i.store, Deployed: i.noteDeploy, SecondPerson: i.needsSecond, Tokens: i.currentTokens, Origins: i.currentOrigins, Registry: registry, Log: i.log,
 		Endpoints: namesOf(i.project.Settings.Endpoints),
 		Audiences: i.audiences, Limits: i.project.Settings.Limits, Full: i.full.Load, CheckStore: i.check.run, Jobs: i.jobs, Bulk: i.bulk,
-		Tracer: i.spans.Tracer(),
+		Tracer: i.spans.Tracer(), Process: i.processHealth,
+		Project: func() server.ServedProject {
+			p := i.served.Load()
+			return server.ServedProject{Project: p.Project, Folder: p.Folder}
+		},
 	}
 	if secrets := i.project.Settings.Secrets; len(secrets) > 0 {
 		hooks := i.project.Settings.Webhooks
@@ -278,6 +293,10 @@ func (i *Instance) serve(registry *prometheus.Registry) error {
 	}
 	if i.preferences.Load() != nil {
 		config.Preferences = i.preferences.Load
+	}
+	if i.config.dev != nil {
+		i.config.dev.instance = i
+		config.Dev = i.config.dev
 	}
 	s, err := server.New(config)
 	if err != nil {

@@ -38,7 +38,9 @@ func (i *Instance) noteDeploy() {
 }
 
 func (i *Instance) migrate(ctx context.Context) {
-	moved, err := migrate.Run(ctx, i.store, i.runner.Submit)
+	submit, end := i.moving()
+	moved, err := migrate.Run(ctx, i.store, submit)
+	end()
 	if moved > 0 {
 		i.log.Info("runs taken over by new versions", "runs", moved)
 	}

@@ -22,6 +22,7 @@ func (i *Instance) Reload(ctx context.Context, by *engine.Actor) (diag.List, err
 		result = reloadFailed
 	}
 	i.reloads.count(result)
+	i.health.read(list, err)
 	return list, err
 }
 

@@ -32,7 +32,7 @@ type LocalConfig struct {
 	File    string                              // the file for the sandbox's messages; empty: none
 	People  func(sandbox.Message) people.Script // what people do with a message; nil: as in the project
 	Faults  people.Faults                       // faults of the provider
-	Clock   FastClock                           // nil: the real one
+	Clock   *SteeredClock                       // nil: the real one, and the API has no dev routes
 	Log     *slog.Logger                        // nil: nothing is logged
 }
 
@@ -65,8 +65,11 @@ func StartLocal(ctx context.Context, c LocalConfig) (*Local, error) {
 		WebhookURL: webhookURL(api), Secret: secret, File: c.File, People: c.People, Faults: c.Faults, Log: c.Log,
 	}
 	built := Config{DataDir: c.DataDir, Reload: c.Reload, Listener: api, Log: c.Log}
+	var dev *devTools
 	if c.Clock != nil {
 		config.Clock, built.Clock = c.Clock, c.Clock
+		dev = newDevTools(c.Clock, c.People)
+		config.People, built.dev = dev.script, dev
 	}
 	box, err := StartSandbox(listener, config, c.Log)
 	if err != nil {
@@ -85,6 +88,9 @@ func StartLocal(ctx context.Context, c LocalConfig) (*Local, error) {
 		page := *p
 		page.PublicURL, page.Secrets = "http://"+built.Preferences.Addr().String(), []appmessaging.Secret{appmessaging.Secret(rand.Text())}
 		project.Settings.Preferences = &page
+	}
+	if dev != nil {
+		dev.box = box
 	}
 	i, err := Start(ctx, built)
 	if err != nil {

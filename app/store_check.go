@@ -39,8 +39,9 @@ type storeCheck struct {
 	release func() error // gives memory back that reading took; may be nil
 	log     *slog.Logger
 	metrics checkMetrics
-	one     sync.Mutex      // held by the check that runs
-	ctx     context.Context // ends all checks
+	found   func(problems int) // notes what a whole check found; may be nil
+	one     sync.Mutex         // held by the check that runs
+	ctx     context.Context    // ends all checks
 	cancel  context.CancelFunc
 	done    chan struct{} // closed when the schedule has ended
 }
@@ -90,6 +91,9 @@ func (c *storeCheck) run(ctx context.Context, progress func(store.CheckProgress)
 
 // conclude shows the result of a whole check to those who operate the server.
 func (c *storeCheck) conclude(report *store.Report, began time.Time, records int) {
+	if c.found != nil {
+		c.found(len(report.Problems))
+	}
 	if len(report.Problems) == 0 {
 		c.metrics.ended("well", began, records, report)
 		c.log.Info("the store is well", "records", records, "took", time.Since(began).Round(time.Millisecond))

@@ -27,6 +27,53 @@ type Campaign struct {
 	Until  Time `json:"until,omitzero"`   // when the last of those was due
 }
 
+// CampaignDetail is one campaign with what a list does not say.
+type CampaignDetail struct {
+	Campaign
+	Started CampaignStarted   `json:"started"`
+	Actions []CampaignAction  `json:"actions"`                // what operators did with it after that, oldest first
+	More    bool              `json:"more_actions,omitempty"` // there may be later ones, in the audit trail
+	Pace    *CampaignPace     `json:"pace,omitempty"`         // while rows are taken
+	Wave    []CampaignHour    `json:"wave,omitempty"`         // of a local campaign: the rows taken that begin in each hour, by where their people lived then
+	LeftOut []CampaignLeftOut `json:"left_out"`               // why people got no run, by reason
+}
+
+// CampaignStarted is who started a campaign.
+type CampaignStarted struct {
+	How   string `json:"how"`             // schedule, event or operator
+	By    string `json:"by,omitempty"`    // name of the operator's token
+	Event string `json:"event,omitempty"` // type of the event
+	At    Time   `json:"at"`
+}
+
+// CampaignAction is what an operator did with a campaign.
+type CampaignAction struct {
+	At     Time   `json:"at"`
+	By     string `json:"by"`  // name of the token
+	Did    string `json:"did"` // pause, resume or cancel campaign
+	Reason string `json:"reason,omitempty"`
+}
+
+// CampaignPace is how fast rows are taken.
+type CampaignPace struct {
+	Rate      string  `json:"rate,omitempty"` // of the schedule; empty: as fast as messages leave
+	PerMinute float64 `json:"per_minute"`     // since it began
+	Ends      Time    `json:"ends,omitzero"`  // when the last row is taken at this pace
+}
+
+// CampaignHour is how many people begin in an hour.
+type CampaignHour struct {
+	From   Time `json:"from"`
+	People int  `json:"people"`
+}
+
+// CampaignLeftOut is why people got no run.
+type CampaignLeftOut struct {
+	Reason   string   `json:"reason"`
+	Rows     int      `json:"rows"`
+	Examples []string `json:"examples"` // profiles, the first of them; those who were forgotten are not named
+}
+
 // Open reports whether the campaign still takes people, or will once it is resumed.
 func (c *Campaign) Open() bool {
 	return c.Status == "waiting" || c.Status == "freezing" || c.Status == "starting" || c.Status == "paused"
@@ -62,6 +109,12 @@ func campaignPath(id string) string { return "/v1/campaigns/" + segment(id) }
 // Campaign returns a campaign as it stands.
 func (c *Client) Campaign(ctx context.Context, id string) (*Campaign, error) {
 	campaign := &Campaign{}
+	return campaign, c.get(ctx, campaignPath(id), nil, campaign)
+}
+
+// CampaignDetail returns a campaign with who started it, its pace, its wave and whom it left out.
+func (c *Client) CampaignDetail(ctx context.Context, id string) (*CampaignDetail, error) {
+	campaign := &CampaignDetail{}
 	return campaign, c.get(ctx, campaignPath(id), nil, campaign)
 }
 
@@ -109,21 +162,26 @@ func (c *Client) steer(ctx context.Context, id, verb string, body steering) (*Ca
 
 // Preview is what a campaign would do if it started now.
 type Preview struct {
-	Flow     string         `json:"flow"`
-	Rows     int            `json:"rows"` // that can be read
-	Bad      int            `json:"bad"`  // that cannot
-	BadRows  []BadRow       `json:"bad_rows,omitempty"`
-	Tried    int            `json:"tried"`           // rows that were looked at: the first 10,000
-	Outcomes map[string]int `json:"outcomes"`        // of the rows tried
-	Samples  []Sample       `json:"samples"`         // of the messages
-	Takes    string         `json:"takes,omitempty"` // how long the flow's rate makes all rows take
-	Forecast []Forecast     `json:"forecast"`        // when the messages of the rows tried go out
+	Flow     string              `json:"flow"`
+	Rows     int                 `json:"rows"` // that can be read
+	Bad      int                 `json:"bad"`  // that cannot
+	BadRows  []BadRow            `json:"bad_rows,omitempty"`
+	Tried    int                 `json:"tried"`           // rows that were looked at: the first 10,000
+	Outcomes map[string]int      `json:"outcomes"`        // of the rows tried
+	Samples  []Sample            `json:"samples"`         // of the messages: one of each locale and of each set of absent values, the most frequent first
+	Examples map[string][]string `json:"examples"`        // of the rows tried that send nothing at once: profiles by outcome, the first of each
+	Takes    string              `json:"takes,omitempty"` // how long the flow's rate makes all rows take
+	Forecast []Forecast          `json:"forecast"`        // when the messages of the rows tried go out
 }
 
-// Sample is one message as its person would read it.
+// Sample is one message as its person would read it. It stands for all messages of its kind.
 type Sample struct {
-	Profile string `json:"profile"`
-	Text    string `json:"text"`
+	Profile  string   `json:"profile"`
+	Step     string   `json:"step"`
+	Locale   string   `json:"locale,omitempty"` // of the person; empty: none is known
+	Absent   []string `json:"absent"`           // the values that the text reads and that are not there
+	Messages int      `json:"messages"`         // of this kind, among those that go out at once
+	Text     string   `json:"text"`
 }
 
 // Forecast is how many messages go out in a part of the time.

@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"net/http"
+	"net/url"
 )
 
 // Deploy is a proposal, or a deploy that nobody proposed.
@@ -75,15 +76,30 @@ func (c *Client) ProposedDeploy(ctx context.Context, id string) (*Deploy, error)
 
 // ProposedFiles returns the files of an open proposal.
 func (c *Client) ProposedFiles(ctx context.Context, id string) ([]File, error) {
+	return c.filesOf(ctx, id, "proposed")
+}
+
+// FilesBefore returns the files of the flows that were active when a proposal was made, without nudge.yaml.
+func (c *Client) FilesBefore(ctx context.Context, id string) ([]File, error) {
+	return c.filesOf(ctx, id, "active")
+}
+
+func (c *Client) filesOf(ctx context.Context, id, of string) ([]File, error) {
 	var files struct {
 		Files []File `json:"files"`
 	}
-	return files.Files, c.get(ctx, "/v1/deploys/"+segment(id)+"/files", nil, &files)
+	err := c.get(ctx, "/v1/deploys/"+segment(id)+"/files", url.Values{"of": {of}}, &files)
+	return files.Files, err
+}
+
+// Approval says what somebody who approves a proposal has been told.
+type Approval struct {
+	Expect *uint64 `json:"expect,omitempty"` // how many runs it moves or ends; a tenth more are refused with 409. Nil: any number
 }
 
 // ApproveDeploy makes the flows of a proposal the active ones.
-func (c *Client) ApproveDeploy(ctx context.Context, id string) (*Deploy, error) {
-	return c.onDeploy(ctx, "/"+segment(id)+"/approve", nil)
+func (c *Client) ApproveDeploy(ctx context.Context, id string, told Approval) (*Deploy, error) {
+	return c.onDeploy(ctx, "/"+segment(id)+"/approve", told)
 }
 
 // WithdrawDeploy takes a proposal back.

@@ -6,6 +6,7 @@ import (
 	"net/http"
 	"net/url"
 	"strconv"
+	"time"
 )
 
 // FlowVersion is one version of a flow and its numbers.
@@ -134,6 +135,9 @@ type Upcoming struct {
 	Words string `json:"words"` // the schedule, as the flow has it
 	At    Time   `json:"at"`    // where it is local, when its first people's clocks show the time
 	Local bool   `json:"local,omitempty"`
+
+	Last         string `json:"last,omitempty"`          // the last campaign of the flow, among the newest 200 of all flows
+	LastAudience int    `json:"last_audience,omitempty"` // rows that it had
 }
 
 // Schedule lists the next campaigns of all schedules, soonest first: at most n, which is 1 to
@@ -144,4 +148,17 @@ func (c *Client) Schedule(ctx context.Context, n int) ([]Upcoming, error) {
 	}
 	err := c.get(ctx, "/v1/schedule", url.Values{"n": {strconv.Itoa(n)}}, &out)
 	return out.Firings, err
+}
+
+// Calendar are the starts of a range of time, and the campaigns that were due in it.
+type Calendar struct {
+	Firings   []Upcoming `json:"firings"`             // to come, soonest first
+	Campaigns []Campaign `json:"campaigns,omitempty"` // that were due, oldest first
+	More      bool       `json:"more,omitempty"`      // there are further starts
+}
+
+// Calendar lists what starts, and what was due, from an instant up to another.
+func (c *Client) Calendar(ctx context.Context, from, to time.Time) (*Calendar, error) {
+	calendar := &Calendar{}
+	return calendar, c.get(ctx, "/v1/schedule", url.Values{"from": {from.UTC().Format(time.RFC3339)}, "to": {to.UTC().Format(time.RFC3339)}}, calendar)
 }

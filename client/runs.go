@@ -27,6 +27,8 @@ type Run struct {
 	Data      json.RawMessage `json:"data,omitempty"`    // only of [Client.Run]
 	Messages  []Message       `json:"messages,omitempty"`
 	Timeline  []Entry         `json:"timeline,omitempty"`
+	Waits     []Awaited       `json:"waits,omitempty"` // what it looks out for, in the order in which it is asked; only of [Client.Run], of one that lives
+	Wakes     *Wake           `json:"wakes,omitempty"` // what else wakes it
 	Trace     string          `json:"trace,omitempty"` // the ID of the trace of what started it; empty for none
 
 	Quarantined Time   `json:"quarantined,omitzero"` // when it was set apart, because its record was damaged
@@ -44,6 +46,59 @@ type Message struct {
 	Posted       Time   `json:"posted,omitzero"`
 	ProviderID   string `json:"provider_id,omitempty"`
 	Conversation string `json:"conversation,omitempty"`
+
+	Content *Content `json:"content,omitempty"` // of one that went out
+}
+
+// Awaited is one line that a live run looks out for.
+type Awaited struct {
+	Place     string  `json:"place"`               // exits, or the id of the wait, the collect or the repeat
+	For       string  `json:"for"`                 // what it looks out for, in words
+	At        Time    `json:"at,omitzero"`         // when its timer is due; zero for a line without one, or whose timer is over
+	Held      bool    `json:"held,omitempty"`      // its timer is due, and waits until the provider has said how a message stands
+	Outcome   string  `json:"outcome,omitempty"`   // of the place, or of the run where the place is exits
+	Then      string  `json:"then,omitempty"`      // the step that follows; empty: the run ends
+	GoesOn    bool    `json:"goes_on,omitempty"`   // the wait goes on behind the steps that follow
+	Condition string  `json:"condition,omitempty"` // that must be true as well
+	Holds     *bool   `json:"holds,omitempty"`     // whether it is true at present
+	Sees      []Value `json:"sees,omitempty"`      // what it reads, as it is at present
+}
+
+// Value is what a condition reads.
+type Value struct {
+	Path  string `json:"path"`            // as it stands in the condition
+	Value string `json:"value,omitempty"` // as JSON, cut to 200 bytes; empty for what is absent
+}
+
+// Wake is what wakes a run besides its lines.
+type Wake struct {
+	What string `json:"what"` // in words
+	At   Time   `json:"at,omitzero"`
+}
+
+// Condition is one that led to an entry of a timeline, with what it saw.
+type Condition struct {
+	Text    string   `json:"text"`
+	Saw     []Value  `json:"saw,omitempty"`     // what cannot have changed since
+	Unknown []string `json:"unknown,omitempty"` // what it read besides: the record does not have the values of then
+}
+
+// Content is what a message says, rendered again: it may differ from what went out where the person or the run have changed since.
+type Content struct {
+	Title    string        `json:"title,omitempty"`
+	Body     string        `json:"body,omitempty"`
+	Parts    []ContentPart `json:"parts,omitempty"`
+	Template string        `json:"template,omitempty"` // ID of a template that the provider keeps
+	Version  string        `json:"version"`            // of the flow, of which it was rendered again
+	Problem  string        `json:"problem,omitempty"`  // why it cannot be rendered again
+}
+
+// ContentPart is one part of a message.
+type ContentPart struct {
+	Name string `json:"name,omitempty"`
+	Type string `json:"type"`
+	Data string `json:"data,omitempty"`
+	URL  string `json:"url,omitempty"`
 }
 
 // Entry is one thing that happened to a run.
@@ -54,6 +109,8 @@ type Entry struct {
 	Message int    `json:"message,omitempty"` // its number
 	Attempt int    `json:"attempt,omitempty"`
 	Text    string `json:"text"` // in words, for people
+
+	Conditions []Condition `json:"conditions,omitempty"` // that led to it, of a branch and of a step that was skipped
 }
 
 // RunFilter selects runs. Empty fields select nothing away.

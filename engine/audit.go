@@ -175,9 +175,10 @@ func (s *CampaignControl) view(a *applier) auditView {
 // Note is a command that changes something outside of the engine, such as the tokens of the API.
 // Its only effect is its entry.
 type Note struct {
-	Did    string          `json:"did,omitempty"`    // in words
-	Before json.RawMessage `json:"before,omitempty"` // an object; may be empty
-	After  json.RawMessage `json:"after,omitempty"`  // an object; may be empty
+	Did     string          `json:"did,omitempty"`     // in words
+	Profile string          `json:"profile,omitempty"` // the person whom it is about; empty for nobody
+	Before  json.RawMessage `json:"before,omitempty"`  // an object; may be empty
+	After   json.RawMessage `json:"after,omitempty"`   // an object; may be empty
 }
 
 // Kind is InputNote.
@@ -188,7 +189,7 @@ func (n *Note) needs(*Engine, *Needs) {}
 func (n *Note) apply(a *applier) { a.changed = true }
 
 func (n *Note) view(a *applier) auditView {
-	v := auditView{did: n.Did}
+	v := auditView{did: n.Did, on: n.Profile, profile: n.Profile}
 	raw := n.Before
 	if a.changed {
 		raw = n.After

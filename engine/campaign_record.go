@@ -47,7 +47,26 @@ type Campaign struct {
 
 	Missed int     // of a skipped campaign: how many missed schedule times it records
 	Until  Instant // when the last of those was due
+
+	Wave  []LocalSlot // of a local campaign: how many of the rows taken begin in each hour, by where their people lived then
+	Named []LeftOutOf // the first people whom each reason has left out
 }
+
+// LeftOutOf is a person whom a campaign left out. Once they are forgotten, their place is kept
+// without a name.
+type LeftOutOf struct {
+	Reason  string
+	Profile string
+	Seq     uint64 // number of the input that left them out
+}
+
+const (
+	// MaxNamed is how many people a campaign names for each reason to leave somebody out; the others are only counted.
+	MaxNamed = 5
+	// MaxWave is how many hours a wave has; people of further hours count in the last one. The clocks of the
+	// world show an hour within 26 hours, and times of one's own are within a day of it.
+	MaxWave = 100
+)
 
 // BadRow is an unreadable row of an audience.
 type BadRow struct {
@@ -121,17 +140,59 @@ func (f *Campaign) MayWalk(now Instant, in Installation) bool {
 func (f *Campaign) clone() *Campaign {
 	c := *f
 	c.BadRows, c.Excluded, c.Lanes = slices.Clone(f.BadRows), slices.Clone(f.Excluded), slices.Clone(f.Lanes)
+	c.Wave, c.Named = slices.Clone(f.Wave), slices.Clone(f.Named)
 	c.Kept = slices.Clip(f.Kept)
 	return &c
 }
 
-// leave counts a row that starts no run.
-func (f *Campaign) leave(reason string) {
+// leave counts a row that starts no run, and names its person if few have been named.
+func (f *Campaign) leave(reason, profile string, seq uint64) {
+	named := 0
+	for i := range f.Named {
+		if f.Named[i].Reason == reason {
+			named++
+		}
+	}
+	if named < MaxNamed {
+		f.Named = append(f.Named, LeftOutOf{reason, profile, seq})
+	}
 	i, found := slices.BinarySearchFunc(f.Excluded, reason, func(l Excluded, r string) int { return cmp.Compare(l.Reason, r) })
 	if !found {
 		f.Excluded = slices.Insert(f.Excluded, i, Excluded{Reason: reason})
 	}
 	f.Excluded[i].Rows++
+}
+
+// ride counts a person of a local campaign in the hour in which they begin.
+func (f *Campaign) ride(at Instant) {
+	if !f.Local {
+		return
+	}
+	i, found := f.waveAt(at)
+	switch {
+	case !found && len(f.Wave) < MaxWave:
+		f.Wave = slices.Insert(f.Wave, i, LocalSlot{At: at - at%hourLong})
+	case !found:
+		i = MaxWave - 1
+	}
+	f.Wave[i].People++
+}
+
+// rideLater moves a person to the hour of their own time, once that is known. Where they have moved to another
+// zone meanwhile, they stay where they were counted.
+func (f *Campaign) rideLater(from, to Instant) {
+	if i, found := f.waveAt(from); found && f.Wave[i].People > 0 {
+		f.Wave[i].People--
+		f.ride(to)
+	}
+}
+
+// hourLong is an hour.
+const hourLong = Instant(60 * 60 * 1000)
+
+// waveAt finds the hour of an instant among those of the wave.
+func (f *Campaign) waveAt(at Instant) (i int, found bool) {
+	return slices.BinarySearchFunc(f.Wave, at-at%hourLong, func(l LocalSlot, at Instant) int { return cmp.Compare(l.At, at) })
 }
 
 // join adds a person to those who begin at an instant, and returns how many begin before

@@ -179,6 +179,7 @@ func (d *Deploy) mix(h hash.Hash64) {
 		mix(h, d.Marks)
 	}
 }
+
 // runCommand is what an operator does with a run.
 type runCommand interface{ told() []string }
 

@@ -23,6 +23,7 @@
 //	claimed ──▶ planned: it was not posted after all
 //	held: until its window opens or its cap has room; then planned again
 //	unsent: the engine held it back
+//	failed, expired, unsent ──▶ planned: an operator tries the ended run again
 //
 // Claiming is the last gate before the provider. It checks the outbound mode, the kill
 // switch, exits, opt-outs, max_delay, hours and caps of the active flows. The input that

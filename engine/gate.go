@@ -1,8 +1,6 @@
 package engine
 
 import (
-	"slices"
-
 	"nudge/engine/gate"
 	"nudge/flows"
 )
@@ -67,13 +65,7 @@ func (a *applier) tooLate(r *Run, at Instant) bool {
 
 // optedOut reports whether the person opted out of a category.
 func (a *applier) optedOut(profile, category string) bool {
-	p := a.ws.person(profile)
-	if p == nil || len(p.OptOuts) == 0 {
-		return false
-	}
-	_, all := slices.BinarySearch(p.OptOuts, OptOutAll)
-	_, this := slices.BinarySearch(p.OptOuts, category)
-	return all || this
+	return a.ws.person(profile).outOf(category)
 }
 
 // category returns the category of a message from the active flows: today's hours and caps

@@ -112,12 +112,13 @@ func (a *applier) relocate(r pinned) {
 func (a *applier) comesLater(r pinned, fr *Campaign) bool {
 	at := a.timeOf(r, fr)
 	if at <= a.now && r.unread(fr) {
-		var why string
+		day, why := at, ""
 		if r.OwnTime, why = a.ownTime(fr, r.flow, r.Profile, r.Data); why != "" {
 			a.leaveOut(r.Run, why)
 			return true
 		}
 		at = a.timeOf(r, fr)
+		a.editCampaign(fr.Number).rideLater(day, at)
 	}
 	if at <= a.now {
 		return false
@@ -210,7 +211,7 @@ func (a *applier) leaveOut(r *Run, why string) {
 	r.log(Entry{At: a.now, Kind: KindLeftOut, Step: NoStep, Detail: why})
 	fr := a.editCampaign(r.Campaign)
 	fr.Live--
-	fr.leave(why)
+	fr.leave(why, r.Profile, a.seq)
 	a.ws.addMember(&Member{MemberKey: MemberOf(r.Campaign, r.Profile)})
 	a.leftOut(fr.Number, r.Profile, why)
 }

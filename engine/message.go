@@ -28,7 +28,8 @@ type Message struct {
 
 // MessageStatus is the status of a message. The constants are in rising order. A status
 // never falls, with one exception: until the message is proved accepted, it may go from
-// Claimed back to Retrying, and from Held, Retrying or Unknown back to Planned.
+// Claimed back to Retrying, and from Held, Retrying or Unknown back to Planned. When an operator
+// tries a run again, its last message begins anew if it certainly failed.
 type MessageStatus uint8
 
 const (

@@ -134,7 +134,7 @@ func (a *applier) takeRow(fr *Campaign, f *flows.Flow, row *Row, poisoned bool) 
 
 // exclude counts a row that starts no run.
 func (a *applier) exclude(fr *Campaign, row *Row, why string) {
-	fr.leave(why)
+	fr.leave(why, row.Profile, a.seq)
 	a.leftOut(fr.Number, row.Profile, why)
 }
 
@@ -149,6 +149,7 @@ func (a *applier) startRow(fr *Campaign, f *flows.Flow, row *Row) (run RunID, wh
 		if a.start(f, who); a.ws.Run(next).Status == LeftOut { // by an exit, which counted it
 			return RunID{}, ""
 		}
+		fr.ride(at)
 		return next, ""
 	}
 	if why := a.unwanted(fr, f, row.Profile, who.data); why != "" {
@@ -163,6 +164,7 @@ func (a *applier) startRow(fr *Campaign, f *flows.Flow, row *Row) (run RunID, wh
 	if a.starts == before {
 		return RunID{}, LeftLimit
 	}
+	fr.ride(at)
 	return next, ""
 }
 

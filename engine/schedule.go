@@ -198,6 +198,9 @@ func (e *Engine) campaignFlow(fr *Campaign) *flows.Flow {
 // maxCampaignsPerInput is how many campaigns one input can begin or record; one more is skipped.
 const maxCampaignsPerInput = 1 << 10
 
+// Seq returns the number of the input that began the campaign.
+func (f *Campaign) Seq() uint64 { return f.Number / maxCampaignsPerInput }
+
 // addCampaign numbers and stores a campaign.
 func (a *applier) addCampaign(fr *Campaign) *Campaign {
 	if a.campaigns == maxCampaignsPerInput {

@@ -24,7 +24,7 @@ import (
 // Only what belongs to a project is embedded, not the data folder that nudge dev
 // makes beside it.
 //
-//go:embed */nudge.yaml */flows */templates */audiences
+//go:embed */nudge.yaml */flows */templates */audiences */tests
 var files embed.FS
 
 // Hello is the smallest possible flow: an event, and one message.

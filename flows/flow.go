@@ -6,6 +6,7 @@ import (
 	"nudge/channels"
 	"nudge/lang/diag"
 	"nudge/lang/shape"
+	"nudge/templates"
 )
 
 // Flow is one version of a flow, checked and compiled to a flat program. It is immutable
@@ -309,6 +310,8 @@ type Renderer interface {
 // Send is a step that sends one message.
 type Send struct {
 	Template  string // the template's name; the step's ID for an inline one
+	Inline    bool   // the message stands in the flow
+	Facts     templates.Facts
 	Message   Renderer
 	OnUnknown OnUnknown // never OnUnknownDefault in a loaded flow: the project's word stands here
 	Category  string    // its own, else the flow's; empty when neither names one

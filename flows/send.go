@@ -26,7 +26,7 @@ func (r *reader) send(v *node.Value, at int, k *typeEnv) {
 	} else {
 		source = r.sendMap(v.Map(), s, &how)
 		if s.Template == "" {
-			s.Template = r.flow.Steps[at].ID
+			s.Template, s.Inline = r.flow.Steps[at].ID, !v.Map().Has("template")
 		}
 	}
 	if source != nil {
@@ -34,7 +34,7 @@ func (r *reader) send(v *node.Value, at int, k *typeEnv) {
 		for _, name := range message.Partials() {
 			r.partials[name] = true
 		}
-		s.Message = message
+		s.Message, s.Facts = message, message.Facts()
 		if len(s.rules) > 0 {
 			s.Message = ruled{message, s.rules}
 		}

@@ -72,7 +72,7 @@ func (r *Runner) askerOf(a Account) *asker {
 }
 
 func answerOf(in *engine.StatusAnswer) *waiting {
-	w := &waiting{done: make(chan error, 1)}
+	w := &waiting{done: make(chan error, 1), arrived: time.Now()}
 	w.Inputs = []*engine.Input{{Payload: in}}
 	return w
 }

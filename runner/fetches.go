@@ -59,7 +59,7 @@ func (r *Runner) fetch(ctx context.Context, p engine.FetchPost) *engine.FetchRes
 // lost, and the run asks again when its attempt times out.
 func (r *Runner) fetched(p engine.FetchPost, result *engine.FetchResult) {
 	result.Run, result.Step, result.Attempt = p.Run, p.Step, p.Attempt
-	w := &waiting{done: make(chan error, 1)}
+	w := &waiting{done: make(chan error, 1), arrived: time.Now()}
 	w.Inputs = []*engine.Input{{Payload: result}}
 	_ = r.queue.push(w)
 }

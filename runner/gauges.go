@@ -21,7 +21,8 @@ func (r *Runner) registerGauges(reg prometheus.Registerer) error {
 		gauge("nudge_timers_late_seconds", "How long ago the first timer was due that is not taken yet, by the engine's clock; 0 while none is due.", nil,
 			func() float64 { return r.late().Seconds() }),
 	}
-	for c, name := range map[class]string{commands: "commands", results: "results", inbound: "inbound", events: "events"} {
+	for n, name := range classNames {
+		c := class(n)
 		errs = append(errs, gauge("nudge_queue_length", "Groups of inputs that wait to be applied, by class.", prometheus.Labels{"class": name},
 			func() float64 { return float64(r.queue.length(c)) }))
 	}
@@ -40,6 +41,9 @@ func (r *Runner) late() time.Duration {
 // show notes how the loop stands after a step.
 func (r *Runner) show() {
 	r.due.Store(int64(r.loop.next))
+	for _, d := range r.dispatchers {
+		r.metrics.health[d.account.Name].note(r.loop.heldBack(d.account.Name))
+	}
 	r.metrics.holding.Set(flag(r.loop.core.State.Holding()))
 }
 
@@ -63,6 +67,7 @@ func (r *Runner) countOutbox() error {
 		after = found[len(found)-1].OutboxRef
 	}
 	r.metrics.outbox.Reset()
+	r.metrics.waiting.reset()
 	for _, d := range r.dispatchers {
 		r.metrics.outbox.WithLabelValues(d.account.Name)
 	}

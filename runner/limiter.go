@@ -34,6 +34,9 @@ type limiter struct {
 	saved   float64 // messages that the rate allows at once
 	counted engine.Instant
 
+	heldSince engine.Instant // since when requests fail, or the provider asks to wait; 0: they do not
+	why       string         // what the last of them said
+
 	heldUntil engine.Instant // by the provider: 429, or 503 with Retry-After
 	failures  int            // requests in a row
 	openUntil engine.Instant // the breaker's pause; 0: closed
@@ -101,6 +104,7 @@ func (g *limiter) ended(now engine.Instant, g0 *Group) {
 			continue
 		}
 		posted = true
+		g.remember(now, r)
 		if r.RetryAfter > 0 {
 			g.heldUntil = max(g.heldUntil, now.Add(min(r.RetryAfter, maxHold)))
 		}

@@ -38,6 +38,9 @@ type metrics struct {
 	arrivals [engine.Verdicts]prometheus.Counter // of one vector, by verdict
 	arrived  *prometheus.CounterVec
 
+	waiting waitingCounts             // beside outbox
+	health  map[string]*accountHealth // by account
+
 	account string // the default one: it carries the messages that name none
 }
 
@@ -83,6 +86,10 @@ func newMetrics(accounts []Account) *metrics {
 	m.arrived = counter("nudge_events_total", "Events that arrived, by verdict: started (a run or a campaign), matched (a run went on, ended or keeps it), nothing, duplicate (its id was known), refused; and emitted by flows.", "verdict")
 	for v := range m.arrivals {
 		m.arrivals[v] = m.arrived.WithLabelValues(engine.Verdict(v).String())
+	}
+	m.health = map[string]*accountHealth{}
+	for _, a := range accounts {
+		m.health[a.Name] = &accountHealth{}
 	}
 	m.zero(accounts)
 	return m
@@ -181,7 +188,9 @@ func (m *metrics) answer(kind string, a *engine.Answer) {
 
 // planned adds to the planned messages of an account.
 func (m *metrics) planned(account string, n int) {
-	m.outbox.WithLabelValues(cmp.Or(account, m.account)).Add(float64(n))
+	account = cmp.Or(account, m.account)
+	m.outbox.WithLabelValues(account).Add(float64(n))
+	m.waiting.add(account, n)
 }
 
 // plannedOf adds the planned messages of a run, so many times.
@@ -206,6 +215,7 @@ func (m *metrics) change(c *engine.Change) {
 		if reason := e.UnsentReason(); reason != "" {
 			m.unsent.WithLabelValues(c.After.Flow, reason).Inc()
 		}
+		m.observe(c.After, &e)
 		switch {
 		case e.Kind == engine.KindEnded:
 			m.ended.WithLabelValues(c.After.Flow, c.After.Outcome).Inc()

@@ -2,6 +2,7 @@ package runner
 
 import (
 	"errors"
+	"time"
 
 	"nudge/engine"
 )
@@ -37,7 +38,8 @@ func classOf(k engine.InputKind) class {
 // waiting is a group in the queue, and the ticket that gets its answers.
 type waiting struct {
 	Group
-	done chan error // capacity 1
+	done    chan error // capacity 1
+	arrived time.Time
 }
 
 // queue holds inputs that have arrived and are not yet applied. Each class has its bound.

@@ -33,6 +33,10 @@ type Runner struct {
 	metrics     *metrics
 	over        chan struct{}             // closed when no outcome of a post is taken any more
 	stepping    atomic.Pointer[time.Time] // when the step under way began; nil between steps
+	asleep      atomic.Bool               // the loop waits for an input or a timer
+	wakesAt     atomic.Int64              // what it waits for then, an [engine.Instant]; 0 for nothing
+	inFlight    atomic.Int64              // posts without a result
+	waited      atomic.Int64              // how long the oldest input of the newest step had waited, a [time.Duration]
 	due         atomic.Int64              // the first timer that is not taken, an [engine.Instant]; 0 for none
 
 	mu      sync.RWMutex // guards stopped, and every push against it
@@ -93,7 +97,7 @@ func (r *Runner) Submit(ctx context.Context, inputs ...*engine.Input) ([]engine.
 // Begin puts inputs into the queue as Submit does, without waiting for the answers. Inputs
 // of one class that one goroutine begins are applied in that order.
 func (r *Runner) Begin(inputs ...*engine.Input) (*Ticket, error) {
-	w := &waiting{Group: Group{Inputs: inputs}, done: make(chan error, 1)}
+	w := &waiting{Group: Group{Inputs: inputs}, done: make(chan error, 1), arrived: time.Now()}
 	if err := r.push(w); err != nil {
 		return nil, err
 	}
@@ -218,6 +222,10 @@ func (r *Runner) sleep(ctx context.Context, next engine.Instant) {
 	}
 	timer := r.config.Clock.Wake(at)
 	defer timer.Stop()
+	r.wakesAt.Store(int64(next))
+	r.inFlight.Store(int64(r.flying))
+	r.asleep.Store(true)
+	defer r.asleep.Store(false)
 	select {
 	case <-r.queue.wake:
 	case <-timer.C:
@@ -248,6 +256,7 @@ func (r *Runner) step() (*Step, error) {
 	}
 	began := time.Now()
 	r.stepping.Store(&began)
+	r.waited.Store(int64(oldest(r.batch, began)))
 	defer r.stepping.Store(nil)
 	r.loop.Suspect(r.suspected()...)
 	settled := r.settled()

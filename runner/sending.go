@@ -26,7 +26,7 @@ func (r *Runner) dispatcherOf(a Account) *dispatcher {
 
 // outcomes returns how posts of an account ended, as inputs that free their places.
 func outcomes(a Account, posts []engine.Post, fill func(int, *engine.SendResult)) *waiting {
-	w := &waiting{done: make(chan error, 1)}
+	w := &waiting{done: make(chan error, 1), arrived: time.Now()}
 	w.Frees, w.Account = len(posts), a.Name
 	w.Inputs = make([]*engine.Input, len(posts))
 	for i, p := range posts {

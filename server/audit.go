@@ -50,6 +50,14 @@ func (s *Server) note(ctx context.Context, by *engine.Actor, did string, after a
 	return nil
 }
 
+// noteOn leaves an entry in the audit trail of something that was done with what is known of a person.
+func (s *Server) noteOn(ctx context.Context, by *engine.Actor, did, profile string) error {
+	if _, err := s.config.Runner.Submit(ctx, &engine.Input{By: by, Payload: &engine.Note{Did: did, Profile: profile}}); err != nil {
+		return runnerProblem(err)
+	}
+	return nil
+}
+
 // imported is what an import came to, in the audit trail.
 type imported struct {
 	Lines   int `json:"lines"`

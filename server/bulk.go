@@ -29,7 +29,8 @@ type bulkCount struct {
 // grown is by how much the number of runs may have grown since the dry run: a tenth.
 const grown = 1.1
 
-func (s *Server) bulkRoute(kind, id, does, more string, example string) operation {
+// ofMany describes a change of many runs.
+func ofMany(id, does, more, example string) operation {
 	return operation{
 		id: id, topic: "Runs", does: does, more: more + " First with dry_run: the answer says how many runs the filter selects, and shows a few. Then with expect, that number: a job " +
 			"begins, unless the number has grown by more than a tenth. What fails or starts after the count is not meant. The job changes each run once, also if the server is killed in the middle, and says what became of all it counted.",
@@ -41,8 +42,8 @@ func (s *Server) bulkRoute(kind, id, does, more string, example string) operatio
 
 func (s *Server) bulkRoutes() []route {
 	return []route{
-		{"POST /v1/runs/retry", ScopeOperate, s.changeMany(bulk.Retry), s.bulkRoute(bulk.Retry, "retryRuns", "Try many failed runs again", "As a retry of each.", `{"filter": {"failure": "0a1b2c3d4e5f6071"}, "dry_run": true}`)},
-		{"POST /v1/runs/cancel", ScopeOperate, s.changeMany(bulk.Cancel), s.bulkRoute(bulk.Cancel, "cancelRuns", "Cancel many runs", "Those that live and that the filter selects.", `{"filter": {"flow": "sale"}, "expect": 1200, "reason": "the offer has changed"}`)},
+		{"POST /v1/runs/retry", ScopeOperate, s.changeMany(bulk.Retry), ofMany("retryRuns", "Try many failed runs again", "As a retry of each.", `{"filter": {"failure": "0a1b2c3d4e5f6071"}, "dry_run": true}`)},
+		{"POST /v1/runs/cancel", ScopeOperate, s.changeMany(bulk.Cancel), ofMany("cancelRuns", "Cancel many runs", "Those that live and that the filter selects.", `{"filter": {"flow": "sale"}, "expect": 1200, "reason": "the offer has changed"}`)},
 	}
 }
 

@@ -156,21 +156,6 @@ func (s *Server) campaign(id string) (Campaign, error) {
 	return campaignOf(c, state.Installation), err
 }
 
-func (s *Server) showCampaign(w http.ResponseWriter, r *http.Request) {
-	c, err := s.campaign(r.PathValue("id"))
-	if err != nil {
-		s.fail(w, r, err)
-		return
-	}
-	v, err := s.viewOf(w)
-	if err != nil {
-		s.fail(w, r, err)
-		return
-	}
-	c.BadRows = v.badRows(c.BadRows)
-	reply(w, http.StatusOK, c)
-}
-
 // campaignStart is a campaign that is to start.
 type campaignStart struct {
 	ID    string `json:"id,omitempty"`    // makes the request safe to send again, as Idempotency-Key does
@@ -262,7 +247,7 @@ func (s *Server) previewCampaign(w http.ResponseWriter, r *http.Request) {
 		s.fail(w, r, problemOf(http.StatusNotImplemented, "audiences", "this server reads no audiences"))
 		return
 	}
-	p, err := preview.Of(r.Context(), s.config.Store, s.config.Audiences, request.Flow, request.Data, time.Now())
+	p, err := preview.Of(r.Context(), s.config.Store, s.config.Audiences, request.Flow, request.Data, s.now())
 	var refused *preview.RefusedError
 	var unreadable *preview.AudienceError
 	switch {
@@ -288,4 +273,12 @@ func (s *Server) replyPreview(w http.ResponseWriter, r *http.Request, p *preview
 		return
 	}
 	reply(w, http.StatusOK, p)
+}
+
+// now is the present instant on the engine's clock.
+func (s *Server) now() time.Time {
+	if now := s.config.Runner.Health().Now; !now.IsZero() {
+		return now
+	}
+	return time.Now()
 }

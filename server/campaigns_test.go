@@ -4,6 +4,7 @@ import (
 	"net/http"
 	"testing"
 	"testing/fstest"
+	"time"
 
 	"nudge/audience"
 	"nudge/server"
@@ -22,7 +23,7 @@ func TestCampaigns(t *testing.T) {
 
 	var p preview.Preview
 	s.do("POST", "/v1/campaigns/preview", `{"flow": "sale"}`).is(http.StatusOK).decode(&p)
-	if p.Rows != 2 || p.Outcomes["sends at once"] != 2 || len(p.Samples) != 2 || p.Samples[1] != (preview.Sample{Profile: "bob", Text: "For bob"}) {
+	if p.Rows != 2 || p.Outcomes["sends at once"] != 2 || len(p.Samples) != 1 || p.Samples[0].Profile != "ann" || p.Samples[0].Text != "For ann" || p.Samples[0].Messages != 2 {
 		t.Errorf("the preview is %+v", p)
 	}
 	for body, status := range map[string]int{
@@ -58,4 +59,34 @@ func TestCampaigns(t *testing.T) {
 	if len(schedule.Campaigns) != 2 || schedule.Campaigns[0].Flow != "lost" || schedule.Campaigns[1].At-schedule.Campaigns[0].At != 24*3600*1000 {
 		t.Errorf("the schedule is %+v", schedule)
 	}
+}
+
+// TestCalendar: the starts of a range, and the campaigns that were due in it.
+func TestCalendar(t *testing.T) {
+	s := start(t, with(shop, "flows/daily.yaml", "flow: daily\ntrigger: { cron: '0 9 * * *', timezone: UTC, max_delay: 6h, audience: people.csv }\nsteps: [ { send: { body: hello } } ]\n"))
+	var got struct {
+		Firings   []server.Upcoming
+		Campaigns []server.Campaign
+		More      bool
+	}
+	s.do("GET", "/v1/schedule?from=2099-03-01T00:00:00Z&to=2099-03-04T09:00:00Z", "").is(200).decode(&got)
+	if len(got.Firings) != 3 || got.More || len(got.Campaigns) != 0 || got.Firings[0].At.Time().UTC().Format(time.RFC3339) != "2099-03-01T09:00:00Z" {
+		t.Errorf("got %+v", got)
+	}
+	s.do("GET", "/v1/schedule?from=2099-03-01T00:00:00Z&n=2", "").is(200).decode(&got)
+	if len(got.Firings) != 2 || !got.More {
+		t.Errorf("got %+v", got)
+	}
+	var c server.Campaign
+	s.do("POST", "/v1/campaigns", `{"flow": "daily"}`).is(http.StatusCreated).decode(&c)
+	s.do("GET", "/v1/schedule?from=2000-01-01T00:00:00Z&to=2099-01-01T00:00:00Z&n=1", "").is(200).decode(&got)
+	if len(got.Campaigns) != 1 || got.Campaigns[0].ID != c.ID || got.Firings[0].Last != c.ID {
+		t.Errorf("got %+v", got)
+	}
+	s.do("GET", "/v1/campaigns/"+c.ID, "").is(200, `"started":{"how":"operator","by":"local","at":`, `"actions":[],"left_out":[]`)
+	s.do("POST", "/v1/campaigns/"+c.ID+"/pause", `{"reason": "wait"}`).is(200)
+	s.do("GET", "/v1/campaigns/"+c.ID, "").is(200, `"actions":[{"at":`, `"did":"pause campaign","reason":"wait"}]`)
+	s.do("GET", "/v1/campaigns/none", "").is(404)
+	s.do("GET", "/v1/schedule?from=soon", "").is(400, "from must be an instant")
+	s.do("GET", "/v1/schedule?till=2099-03-01T00:00:00Z", "").is(400, "is not a parameter here")
 }

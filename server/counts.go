@@ -55,12 +55,12 @@ func countsQuery(values url.Values, now engine.Instant) (q countsRequest, err er
 	}
 	q = countsRequest{version: values.Get("version"), since: now.Add(-countsSpan), until: now + 1}
 	if text := values.Get("since"); text != "" {
-		if q.since, err = instantOf("since", text, now); err != nil {
+		if q.since, err = momentOf("since", text, now); err != nil {
 			return q, err
 		}
 	}
 	if text := values.Get("until"); text != "" {
-		if q.until, err = instantOf("until", text, now); err != nil {
+		if q.until, err = momentOf("until", text, now); err != nil {
 			return q, err
 		}
 	}
@@ -70,8 +70,8 @@ func countsQuery(values url.Values, now engine.Instant) (q countsRequest, err er
 	return q, nil
 }
 
-// instantOf reads an instant of a query: a time, a duration before now, or all for the beginning.
-func instantOf(name, text string, now engine.Instant) (engine.Instant, error) {
+// momentOf reads an instant of a query: a time, a duration before now, or all for the beginning.
+func momentOf(name, text string, now engine.Instant) (engine.Instant, error) {
 	if text == "all" {
 		return 0, nil
 	}

@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"maps"
 	"net/http"
 	"net/url"
 	"slices"
@@ -358,17 +359,52 @@ func (s *Server) answerProposal(w http.ResponseWriter, r *http.Request, p *store
 	reply(w, http.StatusOK, shown)
 }
 
+// The files that can be asked for, of a proposal.
+const (
+	filesProposed = "proposed"
+	filesActive   = "active" // of the flows that were active when it was proposed
+)
+
 // getProposedFiles gives the files of a proposal.
 func (s *Server) getProposedFiles(w http.ResponseWriter, r *http.Request) {
 	p, err := s.proposalOf(r)
+	var files *proposedFiles
 	if err == nil {
-		var files *proposedFiles
-		if files, err = s.filesOf(p); err == nil {
-			reply(w, http.StatusOK, files)
-			return
+		switch values := r.URL.Query(); {
+		case len(values) == 0 || values.Get("of") == filesProposed:
+			files, err = s.filesOf(p)
+		case values.Get("of") == filesActive:
+			files, err = s.activeFiles(p)
+		default:
+			err = wrongParameter("of", "must be "+filesProposed+" or "+filesActive)
 		}
 	}
-	s.fail(w, r, err)
+	if err != nil {
+		s.fail(w, r, err)
+		return
+	}
+	reply(w, http.StatusOK, files)
+}
+
+// activeFiles are those of the flows that were active when somebody proposed others. Of nudge.yaml a version keeps only a part, so
+// that is not among them.
+func (s *Server) activeFiles(p *store.Proposal) (*proposedFiles, error) {
+	texts := map[string]string{}
+	for _, v := range p.Against {
+		f, err := s.flows.version(v)
+		if err != nil {
+			return nil, err
+		}
+		for _, file := range f.Bundle {
+			texts[file.Name] = file.Text
+		}
+	}
+	delete(texts, flows.ProjectFile)
+	files := &proposedFiles{[]flows.File{}}
+	for _, name := range slices.Sorted(maps.Keys(texts)) {
+		files.Files = append(files.Files, flows.File{Name: name, Text: texts[name]})
+	}
+	return files, nil
 }
 
 // errDecided is the problem of files that are not there any more.
@@ -387,18 +423,41 @@ func (s *Server) filesOf(p *store.Proposal) (*proposedFiles, error) {
 	return files, json.Unmarshal(raw, files)
 }
 
+// approval is a request to deploy what was proposed; its body may be left out.
+type approval struct {
+	Expect *uint64 `json:"expect,omitempty"` // how many runs it moves or ends, as a plan has said; a tenth more are a reason to ask again
+}
+
 // approveDeploy deploys what was proposed.
 func (s *Server) approveDeploy(w http.ResponseWriter, r *http.Request) {
+	var request approval
+	if err := s.read(w, r, &request); err != nil {
+		s.fail(w, r, err)
+		return
+	}
 	s.deciding.Lock()
 	defer s.deciding.Unlock()
 	by := actorOf(w, r)
 	p, err := s.toDecide(r, by.Name, store.ProposalApproved)
 	if err == nil && p.State == store.ProposalOpen {
 		if err = s.mayApprove(p, by.Name); err == nil {
-			p, err = s.deployProposal(r, p, by)
+			p, err = s.deployProposal(r, p, &request, by)
 		}
 	}
 	s.answerProposal(w, r, p, err)
+}
+
+// expected refuses a deploy that would move or end over a tenth more runs than somebody has been told.
+func (s *Server) expected(expect *uint64, p *store.Proposal, next []*flows.Flow) error {
+	if expect == nil {
+		return nil
+	}
+	moved, ended, err := plan.Count(s.config.Store, next)
+	if now := moved + ended; err == nil && now > *expect+*expect/10 {
+		return problemOf(http.StatusConflict, "grown", fmt.Sprintf("it would move or end %d runs now, and %d were expected: look again, for example with nudge deploys review %s", now, *expect, idOf(p)),
+			fieldProblem{"expect", fmt.Sprintf("there are %d now", now)})
+	}
+	return err
 }
 
 // toDecide returns the proposal that a path names, if it is open, or if the same person has decided the same before.
@@ -427,7 +486,7 @@ func (s *Server) mayApprove(p *store.Proposal, name string) error {
 }
 
 // deployProposal makes the flows of a proposal the active ones, unless another deploy has overtaken it.
-func (s *Server) deployProposal(r *http.Request, p *store.Proposal, by *engine.Actor) (*store.Proposal, error) {
+func (s *Server) deployProposal(r *http.Request, p *store.Proposal, request *approval, by *engine.Actor) (*store.Proposal, error) {
 	files, err := s.filesOf(p)
 	if err != nil {
 		return nil, err
@@ -435,6 +494,9 @@ func (s *Server) deployProposal(r *http.Request, p *store.Proposal, by *engine.A
 	project, _, err := loadProject(files.Files)
 	if err != nil { // another release of Nudge has taken it
 		return nil, problemOf(http.StatusConflict, "stale", "this release of Nudge does not take the project any more: propose it again, to see its mistakes")
+	}
+	if err := s.expected(request.Expect, p, project.Flows); err != nil {
+		return nil, err
 	}
 	input := &engine.Deploy{Proposal: idOf(p), Against: p.Against}
 	for _, f := range project.Flows {

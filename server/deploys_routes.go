@@ -29,12 +29,14 @@ func (s *Server) deployRoutes() []route {
 			gives: ok(Deploy{}, "the proposal"), fails: []int{404},
 		}},
 		{"GET /v1/deploys/{id}/files", ScopeRead, s.getProposedFiles, operation{
-			id: "showProposedFiles", topic: "Deploys", does: "Show the files of an open proposal", gives: ok(proposedFiles{}, "the files, as they were proposed"), fails: []int{404, 409},
+			id: "showProposedFiles", topic: "Deploys", does: "Show the files of a proposal", more: "Those that were proposed are kept while it is open. Those of the flows that were active then come without nudge.yaml.",
+			query: []parameter{{name: "of", does: "which files; proposed without it", example: filesActive, words: []string{filesProposed, filesActive}}},
+			gives: ok(proposedFiles{}, "the files"), fails: []int{400, 404, 409},
 		}},
 		{"POST /v1/deploys/{id}/approve", ScopeAuthor, s.approveDeploy, operation{
 			id: "approveDeploy", topic: "Deploys", does: "Approve a proposal", more: "Its flows become the active ones, as by a deploy. A stale one is refused with 409, and has to be proposed again. " +
-				"With deploys: { second_person: true } in nudge.yaml of the server, nobody approves an own proposal.",
-			gives: ok(Deploy{}, "the proposal, which is deployed"), fails: []int{400, 404, 409, 429, 503}, keyless: true,
+				"With deploys: { second_person: true } in nudge.yaml of the server, nobody approves an own proposal. With expect it is also refused if it would move or end over a tenth more runs than that.",
+			bare: true, takes: body(approval{}, maxCommandBody, `{"expect": 1204}`), gives: ok(Deploy{}, "the proposal, which is deployed"), fails: []int{400, 404, 409, 429, 503}, keyless: true,
 		}},
 		{"POST /v1/deploys/{id}/withdraw", ScopeAuthor, s.withdrawDeploy, operation{
 			id: "withdrawDeploy", topic: "Deploys", does: "Withdraw a proposal", more: "It will not be deployed. Everybody who may propose may withdraw.",
@@ -42,7 +44,7 @@ func (s *Server) deployRoutes() []route {
 		}},
 		{"POST /v1/deploys/{id}/plan", ScopeAuthor, s.planProposal, reviews("planProposal", "Find out what a proposal does to people in flows", "Who would move to other versions or end, and what is still ahead of them.", nil)},
 		{"POST /v1/deploys/{id}/backtest", ScopeAuthor, s.backtestProposal, reviews("backtestProposal", "Find out what a proposal would have sent",
-			"The inputs of the last days are played again, with the active flows and with the proposed ones. A journal of more than 200,000 inputs is too long for that beside the work of a server.", body(backtestRequest{}, maxCommandBody, `{"days": 7}`))},
+			"The inputs of the last days are played again, with the active flows and with the proposed ones. A journal of more than 100,000 inputs is too long for that beside the work of a server.", body(backtestRequest{}, maxCommandBody, `{"days": 7}`))},
 		{"POST /v1/deploys/{id}/prove", ScopeAuthor, s.proveProposal, reviews("proveProposal", "Find out what a proposal can do", "Which promises the proposed flows can break, and which bounds are other ones than those of the active flows.", nil)},
 	}
 }

@@ -1,7 +1,9 @@
 package server_test
 
 import (
+	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -9,6 +11,8 @@ import (
 	"sync/atomic"
 	"testing"
 
+	"nudge/engine"
+	"nudge/lang/diag"
 	"nudge/runner"
 	"nudge/server"
 	"nudge/store"
@@ -67,7 +71,9 @@ func TestProposal(t *testing.T) {
 	}
 	s.by("ann", "POST", "/v1/deploys", proposal(t, "a shorter text", with(reworded("comes"), "flows/hello.yaml", hello))).is(201, `"id":"1"`)
 	s.by("ann", "GET", "/v1/flows", "").is(200, `"version":"`+old+`","active":true`)
-	s.by("ann", "GET", "/v1/deploys/1/files", "").is(200, `"name":"flows/hello.yaml"`)
+	s.by("ann", "GET", "/v1/deploys/1/files", "").is(200, `"name":"flows/hello.yaml"`, "}} comes")
+	s.by("ann", "GET", "/v1/deploys/1/files?of=active", "").is(200, `"name":"flows/order.yaml"`, "is on its way")
+	s.by("ann", "GET", "/v1/deploys/1/files?of=next", "").is(400, `"field":"of"`)
 
 	s.by("ann", "POST", "/v1/deploys/1/approve", "").is(403, "urn:nudge:problem:second-person", "nobody approves an own proposal")
 	s.by("bob", "POST", "/v1/deploys/1/approve", "").is(200, `"state":"approved"`, `"decided_by":{"name":"bob"`)
@@ -126,8 +132,11 @@ func TestStaleProposal(t *testing.T) {
 }
 
 func TestSecondPerson(t *testing.T) {
-	s := start(t, shop, persons("ann", "bob"), second)
+	s := start(t, shop, persons("ann", "bob"), second, func(c *server.Config) {
+		c.Reload = func(context.Context, *engine.Actor) (diag.List, error) { return nil, errors.New("it was reloaded") }
+	})
 	s.by("ann", "POST", "/v1/flows", deployment(t, reworded("comes"))).is(403, "urn:nudge:problem:second-person", "nudge flows deploy --propose")
+	s.by("ann", "POST", "/-/reload", "").is(403, "urn:nudge:problem:second-person")
 	s.by("ann", "POST", "/v1/flows/plan", deployment(t, reworded("comes"))).is(200)
 	if page := s.history(); len(page) != 0 {
 		t.Errorf("the history is %v", page)
@@ -197,9 +206,16 @@ func TestProposalOnAFullDisk(t *testing.T) {
 	s.by("ann", "POST", "/v1/deploys", proposal(t, "", reworded("comes"))).is(201, `"id":"1"`)
 }
 
+// busyRunner takes nothing.
+type busyRunner struct{ server.Runner }
+
+func (busyRunner) Submit(context.Context, ...*engine.Input) ([]engine.Answer, error) {
+	return nil, runner.ErrBusy
+}
+
 // A proposal that leaves no entry in the audit trail is none.
 func TestProposalWithoutAnEntry(t *testing.T) {
-	s := start(t, shop, persons("ann"), func(c *server.Config) { c.Runner = answering{runner.ErrBusy} })
+	s := start(t, shop, persons("ann"), func(c *server.Config) { c.Runner = busyRunner{c.Runner} })
 	s.by("ann", "POST", "/v1/deploys", proposal(t, "", reworded("comes"))).is(429)
 	if p, err := s.store.Proposal(1); p != nil || err != nil {
 		t.Errorf("there is %+v, %v", p, err)

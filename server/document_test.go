@@ -43,11 +43,11 @@ import (
 	"nudge/store/memory"
 )
 
-var requests = flag.Int("requests", 2000, "how many requests TestDocument makes; from 10000 on every status of every route must come")
+var requests = flag.Int("requests", 2000, "how many requests TestDocument makes; from 30000 on every status of every route must come")
 
 // TestDocument makes requests by docs/openapi.json and changes some of them, and compares each and its
 // answer with the document: what it does not allow is refused, what it allows is not refused for its form, and every answer has
-// a status, a media type and a body that it names. With 10,000 requests every status of every route must
+// a status, a media type and a body that it names. With 30,000 requests every status of every route must
 // come.
 func TestDocument(t *testing.T) {
 	d := readDocument(t)
@@ -72,7 +72,10 @@ func TestDocument(t *testing.T) {
 	for i := range d.operations {
 		op := &d.operations[i]
 		for status := range op.responses {
-			if !seen[op.id+" "+status] && *requests >= 10_000 && op.id+" "+status != "showRun 503" { // of a damaged record; see TestDamagedRun of app
+			if status == "500" && strings.HasPrefix(op.path, "/v1/dev/") {
+				continue // nothing of them can break
+			}
+			if !seen[op.id+" "+status] && *requests >= 30_000 && op.id+" "+status != "showRun 503" { // of a damaged record; see TestDamagedRun of app
 				t.Errorf("%s %s: %s never came", op.method, op.path, status)
 			}
 		}
@@ -165,7 +168,7 @@ func (d *document) request(w *servers, op *described, dice *rand.Rand) *call {
 	query := []string{}
 	for _, p := range op.query {
 		p := p.(map[string]any)
-		if dice.IntN(3) == 0 {
+		if dice.IntN(max(3, len(op.query)/2)) == 0 {
 			query = append(query, fmt.Sprintf("%s=%s", p["name"], url.QueryEscape(fmt.Sprint(w.value(p["name"].(string), p["schema"].(map[string]any), p["example"], dice)))))
 		}
 	}
@@ -194,7 +197,11 @@ func (d *document) mutate(c *call, dice *rand.Rand) {
 	case 3:
 		c.body = bytes.Replace(c.body, []byte(`: "`), []byte(`: 7, "x": "`), 1)
 	case 4:
-		c.body = append([]byte(`{"a": "`), bytes.Repeat([]byte("x"), pick(dice, 70<<10, 70<<10, 140<<10, 2<<20, 11<<20, 33<<20))...)
+		size := pick(dice, 70<<10, 70<<10, 140<<10, 2<<20, 11<<20, 33<<20)
+		if bytes.Contains(c.body, []byte(`"files"`)) { // of a project
+			size = 33 << 20
+		}
+		c.body = append([]byte(`{"a": "`), bytes.Repeat([]byte("x"), size)...)
 	case 5:
 		c.slow = len(c.body) > 0
 	case 6:
@@ -349,6 +356,8 @@ func newServers(t *testing.T) *servers {
 	usual := server.Config{
 		Runner: s.runner, Store: s.store, Registry: prometheus.NewRegistry(),
 		Endpoints: []string{"crm"}, Jobs: w.jobs, Bulk: w.bulk,
+		Project:   projectOf(t, told),
+		Dev:       newTools(),
 		Audiences: audience.NewSnapshots(audience.Sources{Project: people}),
 		Reload:    func(context.Context, *engine.Actor) (diag.List, error) { return nil, nil },
 		CheckStore: func(_ context.Context, p func(store.CheckProgress)) (*store.Report, error) {
@@ -387,19 +396,27 @@ func newServers(t *testing.T) *servers {
 		},
 		"stopped": func(c *server.Config) http.Header {
 			c.Runner = stopped{}
-			c.Audiences, c.Reload, c.CheckStore, c.Jobs = nil, nil, nil, nil
+			c.Audiences, c.Reload, c.CheckStore, c.Jobs, c.Project, c.Dev = nil, nil, nil, nil, nil, nil
 			return nil
 		},
 		"busy with notices": func(c *server.Config) http.Header {
 			c.Runner, c.Store = answering{runner.ErrBusy}, untaken(t)
-			must(t, c.Store.AddJob(&store.Job{ID: w.started[0], Kind: "plan"}, 1))
+			for _, id := range w.started {
+				must(t, c.Store.AddJob(&store.Job{ID: id, Kind: "plan"}, 1))
+			}
 			w.proposeIn(c.Store)
 			return nil
 		},
 		"stopped with notices": func(c *server.Config) http.Header {
 			c.Runner, c.Store = stopped{}, untaken(t)
-			must(t, c.Store.AddJob(&store.Job{ID: w.started[0], Kind: "plan"}, 1))
+			for _, id := range w.started {
+				must(t, c.Store.AddJob(&store.Job{ID: id, Kind: "plan"}, 1))
+			}
 			w.proposeIn(c.Store)
+			return nil
+		},
+		"broken with jobs": func(c *server.Config) http.Header {
+			c.Runner, c.Store = answering{errors.New("a fault of the disk")}, broken
 			return nil
 		},
 		"broken": func(c *server.Config) http.Header {
@@ -472,12 +489,14 @@ func (f *failing) View(read func(store.Reader) error) error {
 
 // path is a path with values of its parameters.
 func (w *servers) path(path string, dice *rand.Rand) string {
-	id := pick(dice, "ann", "bob", "nobody", "%00")
+	id, flow, name := pick(dice, "ann", "bob", "nobody", "%00"), pick(dice, "order", "sale", "none"), pick(dice, "shipped", "none")
 	switch {
 	case strings.Contains(path, "/deploys/"):
-		id = pick(dice, append([]string{"x", "999", "1", "1"}, w.proposals()...)...)
+		id = pick(dice, append([]string{"x", "999", "1", "1", "1", "1", "1"}, w.proposals()...)...)
 	case strings.Contains(path, "/jobs/"):
-		id = pick(dice, append([]string{"x"}, w.started...)...)
+		id = pick(dice, append([]string{"x", w.started[0], w.started[0], w.started[0]}, w.started...)...)
+	case strings.Contains(path, "/stories"):
+		flow, name = pick(dice, "hello", "hello", "odd", "none"), pick(dice, "wrong", "ends%20as%20odd", "none")
 	case strings.Contains(path, "/runs/"):
 		id = pick(dice, append([]string{"x", "01JD0Q7V6T3M5R8W9X0Y1Z2A3B"}, w.runs...)...)
 	case strings.Contains(path, "/campaigns/"):
@@ -485,7 +504,7 @@ func (w *servers) path(path string, dice *rand.Rand) string {
 			id = pick(dice, all...)
 		}
 	}
-	return strings.NewReplacer("{id}", id, "{flow}", pick(dice, "order", "sale", "none")).Replace(path)
+	return strings.NewReplacer("{id}", id, "{flow}", flow, "{name}", name).Replace(path)
 }
 
 // proposals are the newest ones.
@@ -518,6 +537,12 @@ func (w *servers) value(name string, schema map[string]any, example any, dice *r
 		return 1 + dice.IntN(20)
 	case schema["type"] == "boolean":
 		return dice.IntN(2) == 0
+	case name == "failure", strings.HasPrefix(name, "started_"), strings.HasPrefix(name, "ended_"), name == "message_status": // others are refused
+		return example
+	case name == "campaign":
+		if all := w.campaigns(); len(all) > 0 {
+			return pick(dice, all...)
+		}
 	case name == "before":
 		return pick(dice, w.runs...)
 	}
@@ -532,12 +557,14 @@ func (w *servers) body(d *document, op *described, media string, dice *rand.Rand
 		"replaceProfile": {`{"plan": "pro", "opt_outs": ["news"]}`, `{"opt_outs": ["no such"]}`, `{"timezone": "Nowhere"}`}, "changeProfile": {`{"plan": null}`, `{"timezone": "Nowhere"}`},
 		"deployFlows": {w.project, w.project, deployment(w.t, shop), `{"files": [{"name": "nudge.yaml", "text": "projekt: x"}]}`}, "planFlows": {deployment(w.t, shop), `{"files": [{"name": "nudge.yaml", "text": "projekt: x"}]}`},
 		"proposeDeploy":    {deployment(w.t, reworded(fmt.Sprint("comes ", dice.IntN(1000)))), deployment(w.t, reworded(fmt.Sprint("comes ", dice.IntN(1000)))), w.project, `{"files": [{"name": "nudge.yaml", "text": "projekt: x"}]}`},
+		"approveDeploy":    {`{}`, `{"expect": 3}`, `{"expect": 1000000}`},
 		"backtestProposal": {`{}`, `{"days": 3, "receipts": "like-others"}`, `{"days": 0}`},
+		"optOutProfiles":   {`{"profiles": ["ann", "bob"], "categories": ["news"]}`, `{"id": "ann", "categories": ["news"]}`, `{"id": "ann", "categories": []}`},
 		"callFlow":         {`{"profile": "ann", "key": "7", "data": {"order_id": "7", "customer": "ann"}}`, `{"profile": "ann", "data": {"order_id": 7}}`, `{"id": "c", "profile": "` + pick(dice, "ann", "bob") + `", "data": {"order_id": "7", "customer": "ann"}}`},
 		"startCampaign":    {`{"flow": "sale", "again": true}`, `{"flow": "order"}`, `{"flow": "sale"}`, `{"flow": "none"}`}, "previewCampaign": {`{"flow": "sale"}`, `{"flow": "lost"}`, `{"flow": "order"}`, `{"flow": "none"}`, `{"flow": "sale", "data": {"a": 1}}`},
-		"retryRuns":    {`{"filter": {"flow": "order"}, "dry_run": true}`, `{"filter": {"flow": "order"}, "expect": 100}`, `{"filter": {}}`, `{"filter": {"campaign": "none"}, "dry_run": true}`},
-		"cancelRuns":   {`{"filter": {"profile": "nobody"}, "expect": 0}`, `{"filter": {"flow": "order"}, "expect": 0}`, `{"filter": {"flow": "order"}, "dry_run": true}`},
-		"retryNotices": {`{"endpoint": "crm"}`, `{"endpoint": "crm"}`, `{"endpoint": "crm"}`, `{"endpoint": "none"}`, `{"ids": ["none"]}`, `{}`},
+		"retryRuns":    {`{"filter": {"flow": "order"}, "dry_run": true}`, `{"filter": {"flow": "order"}, "expect": 100}`, `{"filter": {"profile": "nobody"}, "expect": 0}`, `{"filter": {"profile": "nobody"}, "expect": 1}`, `{"filter": {"flow": "order"}, "expect": 0}`, `{"filter": {"flow": "order"}, "expect": 0}`, `{"filter": {}}`, `{"filter": {"campaign": "none"}, "dry_run": true}`},
+		"cancelRuns":   {`{"filter": {"profile": "nobody"}, "expect": 0}`, `{"filter": {"profile": "nobody"}, "expect": 1}`, `{"filter": {"profile": "nobody"}, "expect": 2}`, `{"filter": {"flow": "order"}, "expect": 0}`, `{"filter": {"flow": "order"}, "dry_run": true}`},
+		"retryNotices": {`{"endpoint": "crm"}`, `{"endpoint": "crm"}`, `{"endpoint": "crm"}`, `{"endpoint": "crm"}`, `{"endpoint": "crm"}`, `{"endpoint": "none"}`, `{"ids": ["none"]}`, `{}`},
 		"setOutbound":  {`{"mode": "live"}`, `{"mode": "only", "only": ["ann"]}`, `{"mode": "only"}`, `{"killed": false}`, `{"mode": "sometimes"}`},
 	}[op.id]
 	cloud := fmt.Sprintf(`{"specversion": "1.0", "id": "%d", "source": "shop", "type": "order.returned", "subject": "ann", "data": {"order_id": "7"}}`, dice.IntN(20))

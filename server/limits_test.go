@@ -30,6 +30,7 @@ type stopped struct{}
 func (stopped) Submit(context.Context, ...*engine.Input) ([]engine.Answer, error) {
 	return nil, runner.ErrStopped
 }
+func (stopped) Health() runner.Health                              { return runner.Health{} }
 func (stopped) Standing() time.Duration                            { return 0 }
 func (stopped) Begin(...*engine.Input) (*runner.Ticket, error)     { return nil, runner.ErrStopped }
 func (stopped) Suspect(...engine.RunID)                            {}
@@ -275,6 +276,7 @@ func (a answering) Submit(context.Context, ...*engine.Input) ([]engine.Answer, e
 	return nil, a.err
 }
 func (a answering) Begin(...*engine.Input) (*runner.Ticket, error)     { return nil, a.err }
+func (answering) Health() runner.Health                                { return runner.Health{} }
 func (answering) Standing() time.Duration                              { return 0 }
 func (answering) Suspect(...engine.RunID)                              {}
 func (answering) Refuse(*store.Refusal)                                {}

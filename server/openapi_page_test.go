@@ -8,7 +8,7 @@ import (
 )
 
 // topics are the parts of docs/api.md, in its order.
-var topics = []string{"Events", "People", "Runs", "Flows", "Deploys", "Campaigns", "Jobs", "Operations"}
+var topics = []string{"Events", "People", "Runs", "Flows", "Deploys", "Campaigns", "Jobs", "Operations", "Dev"}
 
 // page is the list of routes in docs/api.md.
 func (d *describer) page(routes []route) string {

@@ -19,6 +19,7 @@ import (
 	"strconv"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
 
@@ -39,7 +40,7 @@ func TestOpenAPI(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	s, err := New(Config{Runner: struct{ Runner }{}, Store: kept, Registry: prometheus.NewRegistry()})
+	s, err := New(Config{Runner: struct{ Runner }{}, Store: kept, Registry: prometheus.NewRegistry(), Dev: struct{ DevTools }{}})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -116,7 +117,7 @@ type describer struct {
 
 func newDescriber(t *testing.T) *describer {
 	c := comments{types: map[string]string{}, fields: map[string]string{}, words: map[string][]string{}}
-	for _, dir := range []string{"server", "engine", "store", "flows", "lang/diag", "whatif/plan", "whatif/preview"} {
+	for _, dir := range []string{"server", "engine", "store", "flows", "lang/diag", "whatif/cases", "whatif/plan", "whatif/preview", "whatif/story"} {
 		c.read(t, dir)
 	}
 	return &describer{t: t, comments: c, names: map[reflect.Type]string{}, schemas: map[string]object{}}
@@ -342,7 +343,7 @@ func (d *describer) answered(a *answer) object {
 // schemaOf is the schema of a type's JSON.
 func (d *describer) schemaOf(t reflect.Type) object {
 	switch {
-	case t == reflect.TypeFor[instant.Instant]():
+	case t == reflect.TypeFor[instant.Instant]() || t == reflect.TypeFor[time.Time]():
 		return object{{"type", "string"}, {"format", "date-time"}}
 	case t == reflect.TypeFor[json.RawMessage]():
 		return object{}
@@ -395,6 +396,9 @@ func (d *describer) component(t reflect.Type) string {
 	if _, taken := d.schemas[name]; taken {
 		from := filepath.Base(t.PkgPath())
 		name = strings.ToUpper(from[:1]) + from[1:] + name
+		if _, taken := d.schemas[name]; taken {
+			panic("two types would be called " + name + " in the document")
+		}
 	}
 	d.names[t], d.schemas[name] = name, nil
 	properties, required := d.properties(t, true)

@@ -85,6 +85,12 @@ func (s *Server) backtestProposal(w http.ResponseWriter, r *http.Request) {
 		for _, f := range p.Flows {
 			edited = append(edited, f.Bundle)
 		}
+		select {
+		case s.backtesting <- struct{}{}: // one at a time, because of the memory that it takes
+			defer func() { <-s.backtesting }()
+		case <-ctx.Done():
+			return nil, ctx.Err()
+		}
 		return review.RunBacktest(ctx, s.config.Store, edited, o, request.Days)
 	})
 }

@@ -72,7 +72,9 @@ func TestReviews(t *testing.T) {
 	}
 
 	s.by("ann", "GET", "/v1/audit?did=plan+deploy", "").is(200, `"name":"bob"`, `"proposal":"1"`)
-	s.by("bob", "POST", "/v1/deploys/1/approve", "").is(200)
+	s.by("bob", "POST", "/v1/deploys/1/approve", `{"expect": 1}`).is(409, "urn:nudge:problem:grown", "it would move or end 2 runs now, and 1 were expected")
+	s.by("bob", "POST", "/v1/deploys/1/approve", `{"expect": 2}`).is(200)
+	s.by("bob", "POST", "/v1/deploys/1/approve", `{"expect": 0}`).is(200) // it is done
 	s.by("bob", "GET", "/v1/deploys/1", "").is(200, `"old":true`, `"verdict":"0 runs moved, 2 ended; 2 messages`)
 	s.by("bob", "POST", "/v1/deploys/1/plan", "").is(409, "urn:nudge:problem:decided")
 }

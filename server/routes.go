@@ -116,7 +116,7 @@ const metricsRoute = "GET /metrics"
 // routes are those of the API. Every POST, PUT and PATCH among them takes an Idempotency-Key,
 // which TestIdempotencyKey holds.
 func (s *Server) routes() []route {
-	all := slices.Concat(s.eventRoutes(), s.arrivalRoutes(), s.profileRoutes(), s.runRoutes(), s.flowRoutes(), s.campaignRoutes(), s.jobRoutes(), s.operationRoutes(), s.peopleRoutes(), s.deployRoutes(), s.bulkRoutes())
+	all := slices.Concat(s.eventRoutes(), s.profileRoutes(), s.runRoutes(), s.flowRoutes(), s.campaignRoutes(), s.jobRoutes(), s.operationRoutes(), s.peopleRoutes(), s.deployRoutes(), s.bulkRoutes(), s.templateRoutes(), s.storyRoutes(), s.devRoutes(), s.healthRoutes(), s.personRoutes(), s.arrivalRoutes())
 	if s.config.Registry != nil {
 		metrics := promhttp.HandlerFor(s.config.Registry, promhttp.HandlerOpts{EnableOpenMetrics: true})
 		all = append(all, route{metricsRoute, ScopeRead, metrics.ServeHTTP, operation{
@@ -202,7 +202,8 @@ func (s *Server) runRoutes() []route {
 			gives: ok(failureList{}, "the groups"), fails: []int{400},
 		}},
 		{"GET /v1/runs/{id}", ScopeRead, s.showRun, operation{
-			id: "showRun", topic: "Runs", does: "Show a run", more: "With its data, its messages and its timeline.",
+			id: "showRun", topic: "Runs", does: "Show a run", more: "With its data, its messages and its timeline. Of one that lives: each line that it looks out for, when it is due and what would follow. " +
+				"Texts of messages are rendered again, and a condition of the past shows what cannot have changed since.",
 			gives: ok(Run{}, "the run"), fails: []int{404, 503},
 		}},
 		{"POST /v1/runs/{id}/retry", ScopeOperate, s.retryRun, operation{
@@ -259,8 +260,12 @@ func (s *Server) flowRoutes() []route {
 func (s *Server) campaignRoutes() []route {
 	return []route{
 		{"GET /v1/schedule", ScopeRead, s.listSchedule, operation{
-			id: "listSchedule", topic: "Campaigns", does: "List the next starts of all schedules", more: "Soonest first.",
-			query: []parameter{{name: "n", does: "how many; 10 without it", example: 10, least: 1, most: maxUpcoming}},
+			id: "listSchedule", topic: "Campaigns", does: "List the next starts of all schedules", more: "Soonest first. With from or to, those of a range, and the campaigns that were due in it.",
+			query: []parameter{
+				{name: "n", does: "how many; 10 without it, 1,000 of a range", example: 10, least: 1, most: maxUpcoming},
+				{name: "from", does: "the first instant of the range", example: "2027-03-01T00:00:00Z"},
+				{name: "to", does: "the instant behind the range", example: "2027-04-01T00:00:00Z"},
+			},
 			gives: ok(upcomingList{}, "the next starts"), fails: []int{400},
 		}},
 		{"GET /v1/campaigns", ScopeRead, s.listCampaigns, operation{
@@ -279,7 +284,7 @@ func (s *Server) campaignRoutes() []route {
 			fails: []int{400, 404, 422, 501}, keyless: true,
 		}},
 		{"GET /v1/campaigns/{id}", ScopeRead, s.showCampaign, operation{
-			id: "showCampaign", topic: "Campaigns", does: "Show a campaign", gives: ok(Campaign{}, "the campaign"), fails: []int{404},
+			id: "showCampaign", topic: "Campaigns", does: "Show a campaign", more: "With who started it and what operators did with it, its pace, the wave of local hours, and whom it left out.", gives: ok(CampaignDetail{}, "the campaign"), fails: []int{404},
 		}},
 		{"POST /v1/campaigns/{id}/pause", ScopeOperate, s.steerCampaign(engine.CampaignPause), steers("pauseCampaign", "Pause a campaign", "No more of its runs start until it is resumed.")},
 		{"POST /v1/campaigns/{id}/resume", ScopeOperate, s.steerCampaign(engine.CampaignResume), steers("resumeCampaign", "Resume a campaign", "It goes on where it was paused.")},

@@ -32,6 +32,8 @@ type Run struct {
 	Data      json.RawMessage `json:"data,omitempty"`
 	Messages  []Message       `json:"messages,omitempty"`
 	Timeline  []Entry         `json:"timeline,omitempty"`
+	Waits     []Awaited       `json:"waits,omitempty"` // what it looks out for, in the order in which it is asked; only of one run that lives
+	Wakes     *Wake           `json:"wakes,omitempty"` // what else wakes it
 	Trace     string          `json:"trace,omitempty"` // the ID of the trace of what started it: 32 hex digits
 
 	Quarantined engine.Instant `json:"quarantined,omitzero"` // when it was set apart, because its record was damaged
@@ -58,6 +60,7 @@ type Message struct {
 	Posted       engine.Instant `json:"posted,omitzero"`
 	ProviderID   string         `json:"provider_id,omitempty"`
 	Conversation string         `json:"conversation,omitempty"`
+	Content      *Content       `json:"content,omitempty"` // of one that went out
 }
 
 // Entry is one thing that happened to a run, in words.
@@ -68,6 +71,8 @@ type Entry struct {
 	Message int            `json:"message,omitempty"`
 	Attempt int            `json:"attempt,omitempty"`
 	Text    string         `json:"text"`
+
+	Conditions []Condition `json:"conditions,omitempty"` // that led to it, of a branch and of a step that was skipped
 }
 
 // runOf is a run as the API shows it in a list. The flow may be nil.
@@ -86,10 +91,9 @@ func runOf(r *engine.Run, f *flows.Flow) Run {
 	return run
 }
 
-// detailOf is a run as the API shows it by itself, with its messages and its timeline.
+// detailOf is a run with its messages and its timeline.
 func detailOf(r *engine.Run, f *flows.Flow) Run {
 	run := runOf(r, f)
-	run.Data = r.Data
 	for _, m := range r.Messages {
 		run.Messages = append(run.Messages, Message{
 			Number: m.Number, Step: stepName(f, m.Step), Status: m.Status.String(), Reason: m.Reason,
@@ -170,7 +174,12 @@ func (s *Server) showRun(w http.ResponseWriter, r *http.Request) {
 		s.fail(w, r, err)
 		return
 	}
-	s.replyRun(w, r, detailOf(run, f))
+	shown, err := s.detail(run, f)
+	if err != nil {
+		s.fail(w, r, err)
+		return
+	}
+	s.replyRun(w, r, shown)
 }
 
 // replyRun answers with a run, as far as the sender may see it.

@@ -149,3 +149,54 @@ func TestRetry(t *testing.T) {
 	s.do("POST", "/v1/runs/00000000000000000000000000/retry", "").is(404, "there is no run")
 	s.do("GET", "/v1/audit?did=retry+run", "").is(200, id, `"reason":"the number is right now"`)
 }
+
+// TestRunWaits shows what a run waits for, what its conditions saw, and what it sent.
+func TestRunWaits(t *testing.T) {
+	s := start(t, with(shop, "flows/order.yaml", `flow: order
+trigger: { event: order.shipped, key: event.order_id, to: event.customer }
+data: { order_id: string, customer: string }
+exit: [ { event: order.returned, key: event.order_id, as: returned } ]
+steps:
+  - id: who
+    branch:
+      - { if: 'data.order_id == "7" and profile.timezone == "Asia/Tokyo"', as: seven, then: [ { wait: 1h } ] }
+      - { if: data.order_id == "7", as: other, then: [ { set: { n: 7 } } ] }
+  - id: shipped
+    send: { body: "Your order {{ data.order_id }} is on its way." }
+  - wait:
+      - read: shipped
+      - failed: shipped
+        then: [ { id: again, send: { body: again } } ]
+      - { after: 24h, if: 'profile.timezone != "Asia/Tokyo"' }
+      - after: 48h
+`))
+	id, _ := s.run("7", "ann")
+	r := s.until(id, func(r server.Run) bool { return r.Status == "waiting" })
+	if len(r.Waits) != 5 {
+		t.Fatalf("it waits for %+v", r.Waits)
+	}
+	exit, read, failed, day := r.Waits[0], r.Waits[1], r.Waits[2], r.Waits[3]
+	if exit.Place != "exits" || exit.For != "order.returned" || exit.Outcome != "returned" || exit.Then != "" || exit.At != 0 {
+		t.Errorf("the exit is %+v", exit)
+	}
+	if read.Place != "wait_2" || read.For != "shipped read" || read.Outcome != "read" || read.Then != "" || failed.Then != "again" {
+		t.Errorf("the lines are %+v and %+v", read, failed)
+	}
+	if day.For != "24h" || day.At == 0 || day.Condition == "" || day.Holds == nil || !*day.Holds || len(day.Sees) != 1 || day.Sees[0].Path != "profile.timezone" || day.Sees[0].Value != `"UTC"` {
+		t.Errorf("the timer is %+v", day)
+	}
+	if m := r.Messages[0]; m.Content == nil || m.Content.Body != "Your order 7 is on its way." || m.Content.Version != r.Version {
+		t.Errorf("the message says %+v", m.Content)
+	}
+	var saw []server.Condition
+	for _, e := range r.Timeline {
+		saw = append(saw, e.Conditions...)
+	}
+	if len(saw) != 2 || len(saw[0].Saw) != 1 || saw[0].Saw[0].Value != `"7"` || len(saw[0].Unknown) != 1 || saw[0].Unknown[0] != "profile.timezone" || len(saw[1].Unknown) != 0 {
+		t.Errorf("the conditions are %+v", saw)
+	}
+	s.do("POST", "/v1/runs/"+id+"/cancel", "").is(200)
+	if r = s.show(id); len(r.Waits) != 0 || r.Wakes != nil || r.Messages[0].Content.Body == "" {
+		t.Errorf("once it has ended it is %+v", r)
+	}
+}

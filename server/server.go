@@ -31,6 +31,7 @@ type Runner interface {
 	Submit(ctx context.Context, inputs ...*engine.Input) ([]engine.Answer, error)
 	Begin(inputs ...*engine.Input) (*runner.Ticket, error)
 	Standing() time.Duration // see [runner.Runner.Standing]
+	Health() runner.Health   // see [runner.Runner.Health]
 	// Settle notes what becomes of notices; see [runner.Runner.Settle].
 	Settle(ctx context.Context, results []store.NoticeResult) error
 	// Suspect takes runs whose records cannot be read, to set them apart.
@@ -65,6 +66,9 @@ type Config struct {
 	// Preferences makes the page of people's preferences as it is now. Nil: there is none.
 	Preferences func() *Preferences
 	Full        func() bool          // whether the disk of the store is nearly full; nil: nobody looks
+	Dev         DevTools             // the clock and the people of nudge dev; nil: there are no dev routes
+	Project     func() ServedProject // the project folder as it was last loaded; nil: there is none
+	Process     func() ProcessHealth // what the process around the server knows; nil: nothing
 	Registry    *prometheus.Registry // for /metrics, and for the server's own; nil: none
 	Tracer      trace.Tracer         // records requests; nil: nothing is recorded, and traces are passed on
 	Limits      Limits               // of what requests can make the server hold
@@ -76,6 +80,7 @@ type Server struct {
 	config       Config
 	flows        flowCache
 	marks        markCache
+	exporting    chan struct{} // has a place for the export that is under way
 	hooks        *webhookMetrics
 	limits       Limits
 	limitMetrics *limitMetrics
@@ -84,7 +89,10 @@ type Server struct {
 	over         chan struct{} // closed when nothing is followed live any more
 	endLive      func()
 	liveEvery    time.Duration
-	deciding     sync.Mutex // held while somebody decides about a proposal
+	deciding     sync.Mutex    // held while somebody decides about a proposal
+	backtesting  chan struct{} // capacity 1: full while a proposal is backtested
+	heard        *webhookTimes
+	booth        *storyBooth
 }
 
 // New returns a server, or an error that names what is missing or wrong in its Config.
@@ -115,8 +123,14 @@ func New(config Config) (*Server, error) {
 	if config.Full != nil {
 		config.Runner = intake{config.Runner, config.Full, refusals.refused.WithLabelValues(limitFree)}
 	}
+	heard := &webhookTimes{}
+	for _, r := range config.Receivers {
+		heard.know(r.Name())
+	}
 	over := make(chan struct{})
-	return &Server{over: over, endLive: sync.OnceFunc(func() { close(over) }), liveEvery: liveEvery, config: config, flows: flowCache{store: config.Store}, hooks: hooks, limits: limits, limitMetrics: refusals, access: access, unproven: bodies}, nil
+	return &Server{config: config, flows: flowCache{store: config.Store}, hooks: hooks, limits: limits, limitMetrics: refusals, access: access, unproven: bodies, heard: heard, booth: newStoryBooth(),
+		backtesting: make(chan struct{}, 1), exporting: make(chan struct{}, 1),
+		over: over, endLive: sync.OnceFunc(func() { close(over) }), liveEvery: liveEvery}, nil
 }
 
 var receiverName = regexp.MustCompile(`^[a-z0-9-]+$`)

@@ -116,15 +116,52 @@ func (v *view) run(shown *Run) (err error) {
 	if err != nil {
 		return err
 	}
-	for i := range shown.Timeline {
-		shown.Timeline[i].Text = shape.Hide(shown.Timeline[i].Text, secrets)
-	}
-	for i := range shown.Messages {
-		shown.Messages[i].Reason = shape.Hide(shown.Messages[i].Reason, secrets)
+	if err := v.content(shown, secrets); err != nil {
+		return err
 	}
 	shown.Record = nil // the raw record of a damaged run
 	shown.Data, err = v.data(shown.Flow, shown.Data)
 	return err
+}
+
+// content masks what a run says and what its conditions see.
+func (v *view) content(shown *Run, secrets []string) error {
+	f, err := v.flows.version(engine.FlowVersion{Flow: shown.Flow, Version: shown.Version})
+	if err != nil {
+		return err
+	}
+	shapes, err := v.dataShapes(shown.Flow)
+	if err != nil {
+		return err
+	}
+	private := privateNames(v.marks, shapes...)
+	mask := func(values []Value) {
+		for i := range values {
+			if x := &values[i]; x.Value != "" && (!strings.Contains(x.Path, ".") || private.MatchString(x.Path)) {
+				x.Value = string(encoded(shape.Masked))
+			} else {
+				x.Value = shape.Hide(x.Value, secrets)
+			}
+		}
+	}
+	for i := range shown.Waits {
+		mask(shown.Waits[i].Sees)
+	}
+	for i := range shown.Timeline {
+		e := &shown.Timeline[i]
+		e.Text = shape.Hide(e.Text, secrets)
+		for k := range e.Conditions {
+			mask(e.Conditions[k].Saw)
+		}
+	}
+	for i := range shown.Messages {
+		m := &shown.Messages[i]
+		m.Reason = shape.Hide(m.Reason, secrets)
+		if m.Content != nil && (f == nil || v.namesPrivate(f)) {
+			m.Content = &Content{Body: shape.Masked, Template: m.Content.Template, Version: m.Content.Version}
+		}
+	}
+	return nil
 }
 
 // secrets are the private values of a run and of its person, for texts that may have them anywhere.
@@ -202,7 +239,7 @@ func (v *view) namesPrivate(f *flows.Flow) bool {
 }
 
 // privateNames matches a text that names a private field, or a field that has one in it.
-func privateNames(marks *flows.Marks) *regexp.Regexp {
+func privateNames(marks *flows.Marks, more ...*shape.Type) *regexp.Regexp {
 	names := []string{`\z\A.`} // nothing
 	var add func(*shape.Type)
 	add = func(t *shape.Type) {
@@ -217,7 +254,9 @@ func privateNames(marks *flows.Marks) *regexp.Regexp {
 		}
 		add(t.Elem)
 	}
-	add(marks.Profile)
+	for _, t := range append(more, marks.Profile) {
+		add(t)
+	}
 	for _, t := range marks.Events {
 		add(t)
 	}
@@ -355,4 +394,27 @@ func (v *view) withoutPrivate(attributes json.RawMessage) json.RawMessage {
 		}
 	}
 	return encoded(fields)
+}
+
+// secretsOfInput are the private values of an event and of its person, for texts that may quote them.
+func (v *view) secretsOfInput(in *engine.Input, person *engine.Person) (secrets []string) {
+	if v.all() {
+		return nil
+	}
+	if person != nil {
+		secrets = v.marks.Profile.Secrets(person.Attributes)
+	}
+	if ev, ok := in.Payload.(*engine.Event); ok {
+		secrets = append(secrets, v.marks.Events[ev.Type].Secrets(ev.Data)...)
+	}
+	return secrets
+}
+
+// hide takes private values out of the texts of a line: the reasons why an event led to nothing may quote them.
+func (line *HistoryLine) hide(secrets []string) {
+	line.Text = shape.Hide(line.Text, secrets)
+	line.Verdict = slices.Clone(line.Verdict)
+	for i := range line.Verdict {
+		line.Verdict[i].Reason = shape.Hide(line.Verdict[i].Reason, secrets)
+	}
 }

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"io"
 	"net/http"
+	"time"
 
 	"nudge/channels"
 	"nudge/engine"
@@ -21,6 +22,7 @@ func (s *Server) postWebhook(from channels.Receiver) http.HandlerFunc {
 			return
 		}
 		s.hooks.count(&in)
+		s.heard.came(from.Name(), time.Now())
 		for _, x := range in.Ignored {
 			s.config.Log.Debug("webhook event ignored", "channel", from.Name(), "event", x.Event, "reason", x.Reason, "detail", x.Detail)
 		}

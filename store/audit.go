@@ -85,6 +85,30 @@ func (s *Store) Audit(q AuditQuery) (entries []*engine.AuditEntry, next uint64, 
 	return entries, next, err
 }
 
+// AuditFrom returns the entries that match among at most looks entries, from that of a command on, oldest first. More
+// reports that there are further entries.
+func (s *Store) AuditFrom(seq uint64, looks int, matches func(*engine.AuditEntry) bool) (entries []*engine.AuditEntry, more bool, err error) {
+	err = s.kv.View(func(r Reader) (failed error) {
+		r.Ascend(Audit, be(seq), func(key, record []byte) bool {
+			if more = looks == 0; more {
+				return false
+			}
+			looks--
+			var e *engine.AuditEntry
+			if e, failed = decodeAudit(record); failed != nil {
+				failed = damaged(Audit, key, failed)
+				return false
+			}
+			if matches(e) {
+				entries = append(entries, e)
+			}
+			return true
+		})
+		return failed
+	})
+	return entries, more, err
+}
+
 func (q *AuditQuery) matches(e *engine.AuditEntry, erased string) bool {
 	return (q.By == "" || q.By == e.By.Name) && (q.Did == "" || q.Did == e.Did) && (q.On == "" || q.On == e.On) &&
 		(q.Profile == "" || q.Profile == e.Profile || erased != "" && erased == e.Erased)

@@ -47,6 +47,8 @@ func campaignFields(c *codec, f *engine.Campaign) {
 	c.bool(&f.Exited)
 	integer(c, &f.Missed)
 	clock.write(c, &f.Until)
+	list(c, &f.Wave, func(c *codec, l *engine.LocalSlot) { clock.write(c, &l.At); integer(c, &l.People) })
+	list(c, &f.Named, func(c *codec, l *engine.LeftOutOf) { c.str(&l.Reason); c.str(&l.Profile); c.uint(&l.Seq) })
 }
 
 func badRowFields(c *codec, b *engine.BadRow) {

@@ -340,15 +340,19 @@ type found[T any] struct {
 	more bool // there may be records below the last one
 }
 
+// maxHistoryBytes is how many bytes of records one page of the history of deploys reads, about; the page ends there, and its next
+// continues.
+const maxHistoryBytes = 4 << 20
+
 // below reads the newest records of a bucket that are below a number, or all, and that are wanted.
 func below[T any](r Reader, b Bucket, number uint64, limit int, decoded func([]byte) (*T, error), wanted func(*T) bool) (f found[T], err error) {
 	var before []byte
 	if number != 0 {
 		before = be(number)
 	}
-	looked := 0
+	looked, size := 0, 0
 	r.Descend(b, before, func(key, record []byte) bool {
-		if len(f.all) == limit || looked == scanLimit {
+		if len(f.all) == limit || looked == scanLimit || size > maxHistoryBytes {
 			f.more = true
 			return false
 		}
@@ -357,7 +361,7 @@ func below[T any](r Reader, b Bucket, number uint64, limit int, decoded func([]b
 			err = damaged(b, key, err)
 			return false
 		}
-		looked, f.last = looked+1, binary.BigEndian.Uint64(key)
+		looked, size, f.last = looked+1, size+len(record), binary.BigEndian.Uint64(key)
 		if wanted(one) {
 			f.all = append(f.all, one)
 		}

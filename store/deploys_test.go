@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"strings"
 	"testing"
 
 	"nudge/engine"
@@ -83,6 +84,29 @@ func TestDeployHistory(t *testing.T) {
 		if got := fmt.Sprint(history(t, s, limit)); got != want {
 			t.Errorf("by pages of %d: %s, want %s", limit, got, want)
 		}
+	}
+}
+
+// TestLongHistory reads the history of large projects by pages that end early.
+func TestLongHistory(t *testing.T) {
+	s := openEmpty(t)
+	many := make([]engine.FlowVersion, 2000)
+	for i := range many {
+		many[i] = engine.FlowVersion{Flow: strings.Repeat("f", 1000) + fmt.Sprint(i), Version: "v"}
+	}
+	for n := range 7 {
+		if _, err := s.AddProposal(&store.Proposal{At: engine.Instant(n + 1), Digest: fmt.Sprint(n), Next: many}, []byte(`{}`)); err != nil {
+			t.Fatal(err)
+		}
+		deployed(t, s, uint64(n+1), engine.Instant(n+1), "", `{"a":"1"}`)
+	}
+	items, next, err := s.DeployHistory(store.DeployCursor{}, 50)
+	if err != nil || len(items) >= 14 || next == (store.DeployCursor{}) {
+		t.Errorf("the first page has %d items, %v", len(items), err)
+	}
+	want := "[proposal 7 deploy 7 proposal 6 deploy 6 proposal 5 deploy 5 proposal 4 deploy 4 proposal 3 deploy 3 proposal 2 deploy 2 proposal 1 deploy 1]"
+	if got := fmt.Sprint(history(t, s, 50)); got != want {
+		t.Errorf("by pages: %s, want %s", got, want)
 	}
 }
 

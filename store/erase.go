@@ -27,7 +27,7 @@ type erasure struct {
 
 // erasedBuckets are those in which data about a person may be anywhere, in the order in which they are
 // read.
-var erasedBuckets = [...]Bucket{Ended, Journal, Audit, Jobs, Proposals, Proposed, Notices, FailedNotices, EventTypes, Refusals, People}
+var erasedBuckets = [...]Bucket{Ended, Journal, Audit, Jobs, Proposals, Proposed, Notices, FailedNotices, EventTypes, Refusals, Campaigns, People}
 
 func (e *erasure) fields(c *codec) {
 	c.str(&e.profile)
@@ -47,7 +47,7 @@ func (e *erasure) fields(c *codec) {
 const eraseSlice = 2000
 
 // Erase removes data about forgotten people from the next slice of the ended runs, of the
-// journal, of the audit trail, of the notices, of the jobs, of the proposals and of what arrived. It reports whether there is more to do. It removes the person, the instants
+// journal, of the audit trail, of the notices, of the jobs, of the proposals, of the campaigns and of what arrived. It reports whether there is more to do. It removes the person, the instants
 // and the content. The flow and the outcome of each run stay, and so do the counts.
 func (s *Store) Erase() (more bool, err error) {
 	var record []byte
@@ -132,6 +132,8 @@ func (e *erasure) erase(w Writer, bucket Bucket, key, record []byte, add func(wr
 		return e.eraseEventType(key, record, add)
 	case Refusals:
 		return e.eraseRefusal(key, record, add)
+	case Campaigns:
+		return e.eraseCampaign(key, record, add)
 	case Ended:
 		run, err := decodeEnded(key, record)
 		if err == nil && run.Profile == e.profile && run.Started() <= e.stamp {
@@ -146,6 +148,25 @@ func (e *erasure) erase(w Writer, bucket Bucket, key, record []byte, add func(wr
 		add(write{bucket: bucket, key: bytes.Clone(key), value: encodeJournaled(j)})
 	}
 	return err
+}
+
+// eraseCampaign erases the person from a campaign.
+func (e *erasure) eraseCampaign(key, record []byte, add func(write)) error {
+	f, err := decodeCampaign(record)
+	if err == nil && e.unname(f) {
+		add(write{bucket: Campaigns, key: bytes.Clone(key), value: encodeCampaign(f)})
+	}
+	return err
+}
+
+// unname takes the person out of those whom a campaign names, and reports whether they were there.
+func (e *erasure) unname(f *engine.Campaign) (changed bool) {
+	for i := range f.Named {
+		if l := &f.Named[i]; l.Profile == e.profile && l.Seq <= e.upTo {
+			l.Profile, changed = "", true
+		}
+	}
+	return changed
 }
 
 // isOld reports whether an input belongs to what is to be forgotten, and not to a new profile of the
@@ -245,6 +266,9 @@ func (e *erasure) forgetsCommand(payload engine.Payload) {
 	case *engine.CampaignControl:
 		p.Reason = e.withoutWord(p.Reason)
 	case *engine.Note:
+		if p.Profile == e.profile {
+			p.Profile = ""
+		}
 		p.Before, _ = e.withoutAsked(p.Before)
 		p.After, _ = e.withoutAsked(p.After)
 	}
@@ -301,7 +325,7 @@ func (e *erasure) commandNames(payload engine.Payload) bool {
 	case *engine.Note:
 		_, before := e.withoutAsked(p.Before)
 		_, after := e.withoutAsked(p.After)
-		return before || after
+		return p.Profile == e.profile || before || after
 	}
 	return false
 }

@@ -111,7 +111,11 @@ func grouped(reason string) string {
 
 // failureEntries adds the entries of what went wrong with a run. A run without a failure costs one look at its messages.
 func failureEntries(r *engine.Run, add func(write)) {
-	if r.Outcome != engine.OutcomeFailed && r.Outcome != engine.OutcomeQuarantined && !slices.ContainsFunc(r.Messages, func(m engine.Message) bool { return messageFailed(&m) }) {
+	failed := r.Outcome == engine.OutcomeFailed || r.Outcome == engine.OutcomeQuarantined
+	for i := 0; i < len(r.Messages) && !failed; i++ {
+		failed = messageFailed(&r.Messages[i])
+	}
+	if !failed {
 		return
 	}
 	for _, f := range FailuresOf(r) {

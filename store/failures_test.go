@@ -198,3 +198,46 @@ steps:
 		})
 	}
 }
+
+// TestRetryOfTheForgotten asks for a retry before somebody is forgotten, and applies it after: they do not come back.
+func TestRetryOfTheForgotten(t *testing.T) {
+	for name, forgotten := range map[string]string{"the person": "p0", "somebody else": "p1"} {
+		t.Run(name, func(t *testing.T) {
+			kv := new(memory.KV)
+			w := newWorld(t, kv, map[string]string{"flows/tell.yaml": "flow: tell\ntrigger: { event: told, key: event.id }\ndata: { id: string, n: number }\nsteps: [ { id: share, set: { part: = 10 % int(data.n) } } ]\n"})
+			w.told(0, 0)
+			page, err := w.store.List(store.Query{Limit: 1})
+			if err != nil || len(page.Runs) != 1 {
+				t.Fatal(err)
+			}
+			in, _, err := w.store.Retry(page.Runs[0].ID, "as asked")
+			if err != nil || in.Profile != "p0" {
+				t.Fatalf("%+v, %v", in, err)
+			}
+			forget := &runner.Group{Inputs: []*engine.Input{{Payload: &engine.ProfileChange{Profile: forgotten, Forget: true}}}}
+			retry := &runner.Group{Inputs: []*engine.Input{{Payload: in}}}
+			if _, err := w.loop.Step(w.now, []*runner.Group{forget, retry}); err != nil {
+				t.Fatal(err)
+			}
+			if refused := retry.Answers[0].Refused; refused == nil || refused.Detail != engine.NoRetryErasing {
+				t.Errorf("the answer is %+v", retry.Answers[0])
+			}
+			for more := true; more; {
+				if more, err = w.store.Erase(); err != nil {
+					t.Fatal(err)
+				}
+			}
+			again, run, err := w.store.Retry(page.Runs[0].ID, "")
+			if err != nil || run.Live() || (run.Profile == "") != (forgotten == "p0") {
+				t.Errorf("the run is %+v, %v", run, err)
+			}
+			last := &runner.Group{Inputs: []*engine.Input{{Payload: again}}}
+			if _, err := w.loop.Step(w.now, []*runner.Group{last}); err != nil {
+				t.Fatal(err)
+			}
+			if refused := last.Answers[0].Refused != nil; refused != (forgotten == "p0") {
+				t.Errorf("afterwards the answer is %+v", last.Answers[0])
+			}
+		})
+	}
+}

@@ -132,6 +132,7 @@ func noteFields(c *codec, n *engine.Note) {
 	c.str(&n.Did)
 	c.raw(&n.Before)
 	c.raw(&n.After)
+	c.str(&n.Profile) // at the end, so that a journal from before it existed is read as well
 }
 
 func retryFields(c *codec, p *engine.Retry) {

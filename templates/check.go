@@ -295,6 +295,7 @@ func (w *checker) scopeName(n *parse.Node, id *parse.IdentifierNode, path []stri
 		w.unknownName(id, len(path) > 0)
 		return failed
 	}
+	w.reads.note(w.use.Scope, append([]string{id.Ident}, path...))
 	*n = &parse.VariableNode{
 		NodeType: parse.NodeVariable, Pos: id.Pos, Ident: append([]string{"$", id.Ident}, path...),
 	}
@@ -318,6 +319,7 @@ func (w *checker) unknownName(id *parse.IdentifierNode, path bool) {
 
 func (w *checker) variable(n *parse.VariableNode) *shape.Type {
 	if n.Ident[0] == "$" {
+		w.reads.note(w.use.Scope, n.Ident[1:])
 		return w.fields(w.scope, n.Ident[1:], startOf(n)+2, "")
 	}
 	for i := len(w.variables) - 1; i >= 0; i-- {

@@ -37,6 +37,7 @@ type compiler struct {
 	kit      *funcSet
 	included map[string]*included // partials by name; nil while one is being compiled
 	used     map[string]bool      // the names of the partials, shared by all variants
+	reads    collected            // what the texts read, shared by all variants; nil: nobody asks
 	style    style                // of the text being compiled
 	readers  bool                 // the person gets the text being compiled, so it may link to their preferences
 	linked   bool                 // a text does

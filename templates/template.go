@@ -1,6 +1,7 @@
 package templates
 
 import (
+	"cmp"
 	"fmt"
 	"maps"
 	"slices"
@@ -67,6 +68,7 @@ type Template struct {
 
 	variants map[string]*Template // by localeKey
 	partials []string
+	facts    Facts
 }
 
 // Compile checks and compiles the template for one place. It adds mistakes to the list; use
@@ -75,16 +77,18 @@ func (s *Source) Compile(use Use, list *diag.List) *Template {
 	if !s.compiled { // a project that is loaded is only read
 		s.compiled = true
 	}
-	used := map[string]bool{}
-	t := s.compileIn(use.Locale, use, used, list)
+	used, reads := map[string]bool{}, collected{}
+	t := s.compileIn(use.Locale, use, used, reads, list)
 	for _, key := range s.locales() {
 		if t.variants == nil {
 			t.variants = map[string]*Template{}
 		}
 		v := s.variants[key]
-		t.variants[key] = v.compileIn(v.locale, use, used, list)
+		t.variants[key] = v.compileIn(v.locale, use, used, reads, list)
+		t.facts.Locales = append(t.facts.Locales, v.locale)
 	}
 	t.partials = slices.Sorted(maps.Keys(used))
+	t.facts.Locale, t.facts.Reads = cmp.Or(use.Locale, defaultLocale), reads.sorted()
 	return t
 }
 
@@ -92,8 +96,9 @@ func (s *Source) Compile(use Use, list *diag.List) *Template {
 func (t *Template) Partials() []string { return t.partials }
 
 // compileIn compiles the template without its variants, as a text in one language.
-func (s *Source) compileIn(locale string, use Use, used map[string]bool, list *diag.List) *Template {
+func (s *Source) compileIn(locale string, use Use, used map[string]bool, reads collected, list *diag.List) *Template {
 	c := newCompiler(use, locale, used, list)
+	c.reads = reads
 	t := &Template{project: use.Project, rules: s.rules, ruleSet: s.ruleSet, mergeFields: use.MergeFields}
 	if len(t.rules) == 0 && t.ruleSet == "" {
 		t.rules = defaultRules

@@ -4,6 +4,9 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"maps"
+	"slices"
+	"strings"
 	"text/tabwriter"
 
 	"github.com/spf13/cobra"
@@ -63,8 +66,24 @@ func writePreview(out io.Writer, p *client.Preview) error {
 	if err := w.Flush(); err != nil {
 		return failed(err)
 	}
+	for _, outcome := range slices.Sorted(maps.Keys(p.Examples)) {
+		fmt.Fprintf(out, "%s, for example %s\n", outcome, oneLine(strings.Join(p.Examples[outcome], ", ")))
+	}
 	for _, s := range p.Samples {
-		fmt.Fprintf(out, "to %s: %s\n", oneLine(s.Profile), oneLine(s.Text))
+		fmt.Fprintf(out, "to %s%s: %s\n", oneLine(s.Profile), likeIt(&s), oneLine(s.Text))
 	}
 	return nil
+}
+
+// likeIt says which messages a sample stands for.
+func likeIt(s *client.Sample) string {
+	var words []string
+	if s.Locale != "" {
+		words = append(words, s.Locale)
+	}
+	if len(s.Absent) > 0 {
+		words = append(words, "without "+strings.Join(s.Absent, ", "))
+	}
+	words = append(words, plural(s.Messages, "message")+" like it")
+	return " (" + oneLine(strings.Join(words, "; ")) + ")"
 }

@@ -3,10 +3,12 @@ package main
 import (
 	"cmp"
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"maps"
 	"slices"
+	"strings"
 	"text/tabwriter"
 
 	"github.com/spf13/cobra"
@@ -24,12 +26,16 @@ func newCampaignsShow(flags *apiFlags) *cobra.Command {
 	}
 	c.Flags().BoolVarP(&follow, "follow", "f", false, "wait until the campaign has started for everybody")
 	output := outputFlag(c)
-	c.RunE = ask(flags, output, func(ctx context.Context, a *client.Client, args []string) (*client.Campaign, error) {
+	c.RunE = ask(flags, output, func(ctx context.Context, a *client.Client, args []string) (*client.CampaignDetail, error) {
 		if follow {
-			return followCampaign(ctx, a, args[0], c.ErrOrStderr())
+			if _, err := followCampaign(ctx, a, args[0], c.ErrOrStderr()); err != nil {
+				return nil, err
+			}
 		}
-		return a.Campaign(ctx, args[0])
-	}, textOf(writeCampaign))
+		return a.CampaignDetail(ctx, args[0])
+	}, textOf(func(out io.Writer, c *client.CampaignDetail) error {
+		return errors.Join(writeCampaign(out, &c.Campaign), writeCampaignDetail(out, c))
+	}))
 	return c
 }
 
@@ -52,6 +58,46 @@ func writeCampaign(out io.Writer, c *client.Campaign) error {
 	}
 	for _, b := range c.BadRows {
 		fmt.Fprintf(out, "line %d: %s\n", b.Line, b.What)
+	}
+	return nil
+}
+
+// writeCampaignDetail shows who did what with a campaign, its pace, its wave and whom it left out.
+func writeCampaignDetail(out io.Writer, c *client.CampaignDetail) error {
+	s := c.Started
+	fmt.Fprintf(out, "started by %s at %s\n", map[string]string{"schedule": "its schedule", "event": "the event " + s.Event, "operator": cmp.Or(s.By, "an operator")}[s.How], s.At)
+	for _, a := range c.Actions {
+		fmt.Fprintf(out, "%s by %s at %s", a.Did, a.By, a.At)
+		if a.Reason != "" {
+			fmt.Fprintf(out, ": %s", oneLine(a.Reason))
+		}
+		fmt.Fprintln(out)
+	}
+	if p := c.Pace; p != nil {
+		fmt.Fprintf(out, "%.0f rows a minute", p.PerMinute)
+		if p.Rate != "" {
+			fmt.Fprintf(out, ", at most %s", p.Rate)
+		}
+		if !p.Ends.IsZero() {
+			fmt.Fprintf(out, "; the last one at about %s", p.Ends)
+		}
+		fmt.Fprintln(out)
+	}
+	w := tabwriter.NewWriter(out, 0, 0, 2, ' ', 0)
+	most := 0
+	for _, h := range c.Wave {
+		most = max(most, h.People)
+	}
+	for _, h := range c.Wave {
+		fmt.Fprintf(w, "  from %s\t%d\t%s\n", h.From, h.People, strings.Repeat("█", 30*h.People/max(most, 1)))
+	}
+	if err := w.Flush(); err != nil {
+		return failed(err)
+	}
+	for _, l := range c.LeftOut {
+		if len(l.Examples) > 0 {
+			fmt.Fprintf(out, "left out: %s, for example %s\n", l.Reason, oneLine(strings.Join(l.Examples, ", ")))
+		}
 	}
 	return nil
 }

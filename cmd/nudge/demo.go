@@ -58,7 +58,7 @@ type demonstration struct {
 	out      io.Writer
 	palette  palette
 	people   []person
-	clock    *heldClock
+	clock    *app.SteeredClock
 	folder   string
 	local    *app.Local
 	api      *client.Client
@@ -71,7 +71,7 @@ type demonstration struct {
 func newDemonstration(ctx context.Context, out io.Writer) (*demonstration, error) {
 	d := &demonstration{out: out, palette: paletteFor(out), people: cast()}
 	d.returns = make(chan person, len(d.people))
-	d.clock = newHeldClock(nextMonday(time.Now()), demoSpeed)
+	d.clock = app.NewSteeredClock(nextMonday(time.Now()), demoSpeed, true)
 	if err := d.start(ctx); err != nil {
 		return nil, errors.Join(failed(err), d.stop())
 	}
@@ -103,7 +103,7 @@ func (d *demonstration) run(ctx context.Context) error {
 	defer cancel()
 	d.showFlow()
 	fmt.Fprintf(d.out, "%s\n\n", d.palette.bold("Five orders are shipped. A day takes seven seconds here."))
-	d.clock.Release()
+	d.clock.Hold(false)
 	for _, who := range d.people {
 		if err := d.ship(ctx, who); err != nil {
 			return err

@@ -13,6 +13,7 @@ import (
 	"nudge/app"
 	"nudge/client"
 	"nudge/flows"
+	"nudge/whatif/review"
 )
 
 const deploysHelp = `Deploys lists who proposed, approved, withdrew or deployed which flows of a running server, and
@@ -81,17 +82,42 @@ func newDeploysShow(flags *apiFlags) *cobra.Command {
 	return c
 }
 
+const deploysApproveHelp = `Approve makes the flows of a proposal the active ones. Only another deploy undoes that. If the
+proposal has a plan, and the deploy would move or end over a tenth more runs by now than the plan
+has said, it is refused: review it again.`
+
+// toldOf is what the plan of a proposal has said.
+func toldOf(ctx context.Context, a *client.Client, id string) (told client.Approval, err error) {
+	d, err := a.ProposedDeploy(ctx, id)
+	if err != nil {
+		return told, err
+	}
+	for _, v := range d.Reviews {
+		if v.Kind == "plan" && !v.Done.IsZero() {
+			err = showResult(v.Result, func(p *review.Plan) {
+				runs := p.Moves + p.Ends
+				told.Expect = &runs
+			})
+		}
+	}
+	return told, err
+}
+
 func newDeploysApprove(flags *apiFlags) *cobra.Command {
 	c := &cobra.Command{
 		Use:     "approve ID",
 		Short:   "Deploy what was proposed",
-		Long:    "Approve makes the flows of a proposal the active ones. Only another deploy undoes that.",
+		Long:    deploysApproveHelp,
 		Example: "  nudge deploys approve 12",
 		Args:    cobra.ExactArgs(1),
 	}
 	output := outputFlag(c)
 	c.RunE = ask(flags, output, func(ctx context.Context, a *client.Client, args []string) (*client.Deploy, error) {
-		return a.ApproveDeploy(ctx, args[0])
+		told, err := toldOf(ctx, a, args[0])
+		if err != nil {
+			return nil, err
+		}
+		return a.ApproveDeploy(ctx, args[0], told)
 	}, func(c *cobra.Command, d *client.Deploy) error {
 		_, err := fmt.Fprintf(c.OutOrStdout(), "proposal %s of %s is approved: %s changed\n", d.ID, d.By.Name, plural(len(d.Changes), "flow"))
 		return err
@@ -156,20 +182,30 @@ func newDeploysReview(flags *apiFlags) *cobra.Command {
 	return c
 }
 
+const deploysFilesHelp = `Files writes the files of an open proposal into a new folder, to compare or to try them. With
+--before it writes those of the flows that were active when it was proposed; of nudge.yaml a server
+keeps only a part, so that is not among them.`
+
 func newDeploysFiles(flags *apiFlags) *cobra.Command {
+	var before bool
 	c := &cobra.Command{
 		Use:     "files ID DIR",
 		Short:   "Write the files of an open proposal into a new folder",
-		Long:    "Files writes the files of an open proposal into a new folder, to compare or to try them.",
-		Example: "  nudge deploys files 12 proposed\n  diff -r shop proposed",
+		Long:    deploysFilesHelp,
+		Example: "  nudge deploys files 12 proposed\n  nudge deploys files 12 active --before && diff -r active proposed",
 		Args:    cobra.ExactArgs(2),
 	}
+	c.Flags().BoolVar(&before, "before", false, "those of the flows that were active when it was proposed")
 	c.RunE = func(c *cobra.Command, args []string) error {
 		a, err := flags.client()
 		if err != nil {
 			return err
 		}
-		files, err := a.ProposedFiles(c.Context(), args[0])
+		get := a.ProposedFiles
+		if before {
+			get = a.FilesBefore
+		}
+		files, err := get(c.Context(), args[0])
 		if err != nil {
 			return err
 		}

@@ -98,6 +98,7 @@ func (d *devSession) run(ctx context.Context) error {
 	local, err := app.StartLocal(ctx, app.LocalConfig{
 		Project: p, DataDir: data, Reload: d.reload, Listen: d.options.listen, Sandbox: d.options.local,
 		File: filepath.Join(data, "sandbox.db"), People: d.script, Faults: d.scene.Load().Faults, Log: d.log,
+		Clock: app.NewSteeredClock(time.Now(), 1, false),
 	})
 	if err != nil {
 		return err

@@ -14,7 +14,6 @@ import (
 	"nudge/client"
 	"nudge/engine"
 	"nudge/examples"
-	"nudge/runner"
 	"nudge/sandbox"
 	"nudge/sandbox/people"
 )
@@ -35,7 +34,7 @@ func TestFaultyProvider(t *testing.T) {
 		Project: app.Read(examples.OrderShipped(), app.LocalSettings(os.LookupEnv)), DataDir: dir,
 		People: func(m sandbox.Message) people.Script { return cast.Script(m.Profile, m.Text) },
 		Faults: people.Faults{Seed: 1, Errors: 0.1, Drop: 0.2, Duplicate: 1, Reorder: 1, Withhold: 0.05},
-		Clock:  runner.NewClock(time.Now(), *faultySpeed),
+		Clock:  app.NewSteeredClock(time.Now(), *faultySpeed, false),
 	})
 	if err != nil {
 		t.Fatal(err)

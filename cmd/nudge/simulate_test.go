@@ -83,7 +83,7 @@ func TestServeLivesTheStory(t *testing.T) {
 	for _, who := range played.Test.File.People {
 		scripts[who.Name] = who.Script
 	}
-	clock := newHeldClock(played.Test.Start, paritySpeed)
+	clock := app.NewSteeredClock(played.Test.Start, paritySpeed, true)
 	local, err := app.StartLocal(t.Context(), app.LocalConfig{
 		Project: p, DataDir: t.TempDir(),
 		People: func(m sandbox.Message) people.Script { return scripts[m.Profile] }, Clock: clock,
@@ -96,7 +96,7 @@ func TestServeLivesTheStory(t *testing.T) {
 			t.Error(err)
 		}
 	}()
-	clock.Release()
+	clock.Hold(false)
 	a := clientOf(t, local.URL())
 	for _, ev := range played.Test.Opening() { // time passes by itself here
 		if _, err := a.SendEvent(t.Context(), client.Event{Type: ev.Type, Profile: ev.Profile, Data: json.RawMessage(ev.Data)}); err != nil {

@@ -34,6 +34,7 @@ const testExample = `  nudge test
   nudge test examples/order_shipped --cover
   nudge test --run 'cart.*bought' -v
   nudge test -o junit > report.xml
+  nudge test --frames -o json
   nudge test --from-run 01JCWZ7Q4N0000000000000001 > tests/incident.yaml`
 
 const asJUnit format = "junit"
@@ -44,6 +45,7 @@ type testFlags struct {
 	cover   bool
 	update  bool
 	verbose bool
+	frames  bool
 	fromRun string // a run to be made a test of
 	store   string // where its journal is; empty: the server's
 	api     *apiFlags
@@ -63,6 +65,7 @@ func newTest() *cobra.Command {
 	c.Flags().BoolVar(&f.cover, "cover", false, "list what no test has shown")
 	c.Flags().BoolVar(&f.update, "update", false, "rewrite the message snapshots")
 	c.Flags().BoolVarP(&f.verbose, "verbose", "v", false, "show every test, with its timeline")
+	c.Flags().BoolVar(&f.frames, "frames", false, "with -o json: add the frames of each story, one for each thing that happens")
 	c.Flags().StringVar(&f.fromRun, "from-run", "", "write an anonymous test from a past `RUN`")
 	c.Flags().StringVar(&f.store, "store", "", "with --from-run: read the journal of this data folder instead of the server's")
 	f.api = addAPIFlags(c)
@@ -84,6 +87,9 @@ func runTests(c *cobra.Command, dir string, f *testFlags) error {
 	if err != nil {
 		return err
 	}
+	if f.frames && *f.output != asJSON {
+		return wrongUsage(errors.New("--frames is for programs: add -o json"))
+	}
 	if len(tests) == 0 {
 		return wrongInput(fmt.Errorf("%s has no such tests; they are in %s/%s/*.yaml", dir, dir, story.Folder))
 	}
@@ -91,7 +97,9 @@ func runTests(c *cobra.Command, dir string, f *testFlags) error {
 	kept.update = f.update
 	bar := newProgress(c.ErrOrStderr(), "tests", nil)
 	played := 0
-	results, err := story.PlayAll(tests, kept.options(), func(*story.Result) {
+	options := kept.options()
+	options.Frames = f.frames
+	results, err := story.PlayAll(tests, options, func(*story.Result) {
 		played++
 		bar.show(played)
 	})

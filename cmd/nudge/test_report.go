@@ -26,6 +26,8 @@ type testedStory struct {
 	Passed   bool          `json:"passed"`
 	Failure  *testFailure  `json:"failure,omitempty"`
 	Timeline []story.Line  `json:"timeline"`
+	Frames   []story.Frame `json:"frames,omitempty"`   // if they were asked for
+	LeftOut  int           `json:"left_out,omitempty"` // frames beyond the most
 	result   *story.Result // for text
 }
 
@@ -40,7 +42,7 @@ func newTestReport(results []*story.Result, all []*flows.Flow, cover bool) *test
 	r := &testReport{Tests: []testedStory{}}
 	for _, result := range results {
 		t := testedStory{File: result.Test.File.Name, Line: result.Test.Span.Start.Line, Name: result.Test.Name,
-			Passed: result.Failure == nil, Timeline: result.Timeline, result: result}
+			Passed: result.Failure == nil, Timeline: result.Timeline, Frames: result.Frames, LeftOut: result.LeftOut, result: result}
 		if f := result.Failure; f != nil {
 			t.Failure = &testFailure{Span: f.Span, Message: f.Message, Diff: f.Diff}
 			r.Failed++

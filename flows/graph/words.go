@@ -203,3 +203,6 @@ func starts(f *flows.Flow) []string {
 	}
 	return all
 }
+
+// LineText describes what a line of a flow looks out for, as drawings do.
+func LineText(f *flows.Flow, l *flows.Line) string { return (&builder{f: f}).line(l) }

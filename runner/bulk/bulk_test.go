@@ -263,7 +263,7 @@ func TestDifferenceIsSaid(t *testing.T) {
 		t.Errorf("it is %s with %+v", end.State, result)
 	}
 	if j, _ = p.start(bulk.Retry, f); j != nil {
-		if end, result = p.end(j.ID); result.Done != 0 {
+		if _, result = p.end(j.ID); result.Done != 0 {
 			t.Errorf("a second job retried %d runs", result.Done)
 		}
 	}

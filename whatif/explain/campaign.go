@@ -1,6 +1,7 @@
 package explain
 
 import (
+	"cmp"
 	"fmt"
 	"strings"
 
@@ -43,6 +44,9 @@ var leftOut = map[string]string{
 	engine.LeftExited:    "an event had come by which every run leaves",
 	engine.LeftFault:     "a fault of ours",
 }
+
+// LeftOut returns the reason why a campaign left somebody out in words.
+func LeftOut(reason string) string { return cmp.Or(leftOut[reason], reason) }
 
 // campaignInput shows what an input did to campaigns of the flow, as far as it concerns the
 // person. It reports whether the input was one of a campaign's.

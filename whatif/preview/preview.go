@@ -13,15 +13,16 @@ import (
 	"slices"
 	"time"
 
-	"nudge/channels"
 	"nudge/engine"
 )
 
 const (
 	// MaxTried is how many rows are applied. All are counted.
 	maxTried = 10_000
-	// MaxSamples is how many rendered messages are shown.
-	MaxSamples = 10
+	// MaxSamples is how many rendered messages are shown, one of each kind; of further kinds none is.
+	MaxSamples = 20
+	// MaxExamples is how many people are named for each outcome; others are only counted.
+	MaxExamples = 5
 	// maxSpans is how many spans of time the forecast has.
 	maxSpans = 48
 )
@@ -39,21 +40,16 @@ type Walker interface {
 
 // Preview is what a campaign of a flow would do if it started now.
 type Preview struct {
-	Flow     string          `json:"flow"`
-	Rows     int             `json:"rows"` // that can be read
-	Bad      int             `json:"bad"`
-	BadRows  []engine.BadRow `json:"bad_rows,omitempty"`
-	Tried    int             `json:"tried"`           // rows that were applied: the first MaxTried
-	Outcomes map[string]int  `json:"outcomes"`        // of the rows tried
-	Samples  []Sample        `json:"samples"`         // of the messages
-	Takes    string          `json:"takes,omitempty"` // how long the rate makes all rows take
-	Forecast []Span          `json:"forecast"`        // when the messages of the rows tried go out
-}
-
-// Sample is one message as its person would read it.
-type Sample struct {
-	Profile string `json:"profile"`
-	Text    string `json:"text"`
+	Flow     string              `json:"flow"`
+	Rows     int                 `json:"rows"` // that can be read
+	Bad      int                 `json:"bad"`
+	BadRows  []engine.BadRow     `json:"bad_rows,omitempty"`
+	Tried    int                 `json:"tried"`           // rows that were applied: the first MaxTried
+	Outcomes map[string]int      `json:"outcomes"`        // of the rows tried
+	Samples  []Sample            `json:"samples"`         // of the messages: one of each locale and of each set of absent values, the most frequent first
+	Examples map[string][]string `json:"examples"`        // of the rows tried that send nothing at once: profiles by outcome, the first of each
+	Takes    string              `json:"takes,omitempty"` // how long the rate makes all rows take
+	Forecast []Span              `json:"forecast"`        // when the messages of the rows tried go out
 }
 
 // Span is how many messages go out in a part of the time.
@@ -74,6 +70,7 @@ type trial struct {
 	rows     []engine.Row // to be applied together
 	times    []engine.Instant
 	seen     map[engine.PersonHash]bool // of the rows tried
+	kinds    map[string]int             // of samples: number in Samples
 }
 
 // Of tries a campaign of a flow that an operator starts at an instant, or that an event with
@@ -85,8 +82,9 @@ func Of(ctx context.Context, store Store, walker Walker, flow string, event json
 		return nil, err
 	}
 	core.State.Outbound, core.State.Killed = engine.OutboundLive, false
-	t := &trial{Preview: Preview{Flow: flow, Outcomes: map[string]int{}, Samples: []Sample{}, Forecast: []Span{}},
-		store: store, core: core, now: engine.InstantOf(now), seen: map[engine.PersonHash]bool{}}
+	t := &trial{Preview: Preview{Flow: flow, Outcomes: map[string]int{}, Samples: []Sample{}, Examples: map[string][]string{}, Forecast: []Span{}},
+		store: store, core: core, now: engine.InstantOf(now), seen: map[engine.PersonHash]bool{}, kinds: map[string]int{}}
+	core.Observe(engine.Observer{Excluded: func(_ uint64, profile, reason string) { t.example("left out: "+reason, profile) }})
 	if err := t.begin(event); err != nil {
 		return nil, err
 	}
@@ -185,6 +183,7 @@ func (t *trial) visit(row engine.Row) error {
 	person := engine.MemberOf(0, row.Profile).Person
 	if t.seen[person] { // between working sets the engine would not see it
 		t.Outcomes["left out: "+engine.LeftDuplicate]++
+		t.example("left out: "+engine.LeftDuplicate, row.Profile)
 		return nil
 	}
 	t.seen[person] = true
@@ -219,8 +218,9 @@ func (t *trial) apply() error {
 	}
 	t.left(before, t.campaign.Excluded)
 	changes, _ := ws.Changes()
+	people := known(loaded.People)
 	for _, c := range changes {
-		t.started(c.After, out.Posts)
+		t.started(c.After, out.Posts, people)
 	}
 	t.rows = t.rows[:0]
 	return nil
@@ -240,46 +240,44 @@ func (t *trial) left(before, after []engine.Excluded) {
 }
 
 // started counts a run: it sends at once, later, or not at all.
-func (t *trial) started(r *engine.Run, posts []engine.Post) {
+func (t *trial) started(r *engine.Run, posts []engine.Post, people map[string]*engine.Person) {
 	if r.Campaign != t.campaign.Number {
 		return // ended by the entry of a new one
 	}
-	if !r.Live() {
-		t.Outcomes[r.Standing()]++
-		return
-	}
-	i := slices.IndexFunc(posts, func(p engine.Post) bool { return p.Run == r.ID })
-	switch {
-	case i >= 0:
-		t.Outcomes["sends at once"]++
-		t.times = append(t.times, t.now+engine.Instant(t.freeze.Schedule.Rate.Time(len(t.times)).Milliseconds()))
-		t.sample(posts[i])
-	case r.Status == engine.Fetching:
-		t.Outcomes["asks a service first"]++
-	case len(r.Messages) > 0 && r.Messages[len(r.Messages)-1].Status == engine.Unsent:
-		t.Outcomes[r.Standing()]++
-	case r.Deadline != 0 && r.Status == engine.Sending:
-		t.Outcomes["sends later"]++
-		t.times = append(t.times, r.Deadline)
-	default:
-		t.Outcomes["waits first"]++
+	outcome := t.outcome(r, posts, people)
+	t.Outcomes[outcome]++
+	if outcome != sendsNow {
+		t.example(outcome, r.Profile)
 	}
 }
 
-func (t *trial) sample(p engine.Post) {
-	if len(t.Samples) == MaxSamples {
-		return
+// sendsNow is the outcome of a row whose message goes out at once.
+const sendsNow = "sends at once"
+
+// outcome says what becomes of a run, and notes its message.
+func (t *trial) outcome(r *engine.Run, posts []engine.Post, people map[string]*engine.Person) string {
+	i := slices.IndexFunc(posts, func(p engine.Post) bool { return p.Run == r.ID })
+	switch {
+	case !r.Live():
+		return r.Standing()
+	case i >= 0:
+		t.times = append(t.times, t.now+engine.Instant(t.freeze.Schedule.Rate.Time(len(t.times)).Milliseconds()))
+		t.sample(r, posts[i], people[r.Profile])
+		return sendsNow
+	case r.Status == engine.Fetching:
+		return "asks a service first"
+	case len(r.Messages) > 0 && r.Messages[len(r.Messages)-1].Status == engine.Unsent:
+		return r.Standing()
+	case r.Deadline != 0 && r.Status == engine.Sending:
+		t.times = append(t.times, r.Deadline)
+		return "sends later"
 	}
-	shown := p.Content.WithPreferences(channels.ExamplePreferencesURL)
-	text := shown.Body
-	for _, part := range shown.Parts {
-		text += part.Data + part.URL
-	}
-	t.Samples = append(t.Samples, Sample{p.Content.To, text})
+	return "waits first"
 }
 
 // finish makes the forecast.
 func (t *trial) finish() {
+	slices.SortStableFunc(t.Samples, func(a, b Sample) int { return b.Messages - a.Messages })
 	if rate := t.freeze.Schedule.Rate; rate.Messages > 0 && t.Tried > 0 {
 		share := float64(len(t.times)) / float64(t.Tried)
 		if takes := rate.Time(int(share * float64(t.Rows))).Round(time.Second); takes > 0 {

@@ -84,8 +84,11 @@ func TestPreview(t *testing.T) {
 	if p.Rows != 206 || p.Bad != 1 || p.Tried != 206 || !reflect.DeepEqual(p.Outcomes, want) {
 		t.Errorf("the preview is %+v, want outcomes %v", p, want)
 	}
-	if len(p.Samples) != preview.MaxSamples || p.Samples[0] != (preview.Sample{Profile: "ann", Text: "10 for ann"}) {
+	if want := []preview.Sample{{Profile: "ann", Step: "send_1", Absent: []string{}, Messages: 201, Text: "10 for ann"}}; !reflect.DeepEqual(p.Samples, want) {
 		t.Errorf("samples %+v", p.Samples)
+	}
+	if want := map[string][]string{"left out: if": {"poor"}, "left out: duplicate": {"ann"}, "unsent: opted_out": {"opted"}, "unsent: capped": {"capped"}, "sends later": {"asleep"}}; !reflect.DeepEqual(p.Examples, want) {
+		t.Errorf("examples %v", p.Examples)
 	}
 	if len(p.Forecast) < 2 || p.Takes != "3m22s" {
 		t.Errorf("it takes %s, as %+v", p.Takes, p.Forecast)
@@ -101,5 +104,37 @@ func TestPreview(t *testing.T) {
 	cancel()
 	if _, err := preview.Of(ended, s, shelf, "sale", nil, now); !errors.Is(err, context.Canceled) {
 		t.Errorf("after the end: %v", err)
+	}
+}
+
+// TestSamples: one message of each locale and of each set of absent values is shown, and counted.
+func TestSamples(t *testing.T) {
+	var people strings.Builder
+	people.WriteString("profile\n")
+	for i := range 9 {
+		fmt.Fprintf(&people, "p%d\n", i)
+	}
+	people.WriteString("fr\nnamed\n")
+	files := fstest.MapFS{
+		"nudge.yaml":             {Data: []byte("project: shop\nprofile: { first_name: string }\n")},
+		"flows/sale.yaml":        {Data: []byte("flow: sale\ntrigger: { at: 2020-01-01 09:00, audience: people.csv }\nsteps: [ { send: sale } ]\n")},
+		"templates/sale.yaml":    {Data: []byte("body: 'Hello {{ profile.first_name | default \"you\" }}'\n")},
+		"templates/sale.fr.yaml": {Data: []byte("body: 'Salut {{ profile.first_name | default \"toi\" }}'\n")},
+		"audiences/people.csv":   {Data: []byte(people.String())},
+	}
+	now := time.Date(2026, 3, 2, 12, 0, 0, 0, time.UTC)
+	s := kept(t, files, now, profile("fr", `{"locale":"fr"}`), profile("named", `{"first_name":"Nan"}`))
+	p, err := preview.Of(t.Context(), s, audience.NewSnapshots(audience.Sources{Project: files, People: s}), "sale", nil, now)
+	if err != nil {
+		t.Fatal(err)
+	}
+	absent := []string{"profile.first_name"}
+	want := []preview.Sample{
+		{Profile: "p0", Step: "sale", Absent: absent, Messages: 9, Text: "Hello you"},
+		{Profile: "fr", Step: "sale", Locale: "fr", Absent: absent, Messages: 1, Text: "Salut toi"},
+		{Profile: "named", Step: "sale", Absent: []string{}, Messages: 1, Text: "Hello Nan"},
+	}
+	if !reflect.DeepEqual(p.Samples, want) {
+		t.Errorf("got %+v", p.Samples)
 	}
 }

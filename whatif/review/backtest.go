@@ -13,9 +13,9 @@ import (
 )
 
 const (
-	// maxInputs is how many inputs a journal may have that a server backtests, because the replay is in its memory; with a longer
-	// one the job fails, and names nudge backtest, which reads the journal on another machine.
-	maxInputs = 200_000
+	// maxInputs is how many inputs a journal may have that a server backtests, because the replay is in its memory, about 3 KB for
+	// each; with a longer one the job fails, and names nudge backtest, which reads the journal on another machine.
+	maxInputs = 100_000
 	// maxPeople is how many people a backtest names; of the others it says how many there are.
 	maxPeople = 20
 	// maxDifferences is how many differences it has of each kind for each of them; further ones are left out.

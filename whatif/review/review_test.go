@@ -15,6 +15,7 @@ import (
 	"nudge/store"
 	"nudge/store/memory"
 	"nudge/whatif/backtest"
+	"nudge/whatif/plan"
 	"nudge/whatif/virtual"
 )
 
@@ -192,6 +193,9 @@ func TestPlan(t *testing.T) {
 	p, err := MakePlan(t.Context(), s, project(t, edited).Flows, time.Time{})
 	if err != nil || p.Ends != 3 || p.Moves != 0 || len(p.Flows) != 1 || p.Verdict() != "0 runs moved, 3 ended" {
 		t.Errorf("%+v, %v", p, err)
+	}
+	if moved, ended, err := plan.Count(s, project(t, edited).Flows); moved != p.Moves || ended != p.Ends || err != nil {
+		t.Errorf("counted are %d and %d, %v", moved, ended, err)
 	}
 	p, err = MakePlan(t.Context(), s, project(t, began).Flows, time.Time{})
 	if err != nil || len(p.Flows) != 0 || p.Verdict() != "nobody is moved or ended" {

@@ -20,6 +20,8 @@ type Options struct {
 	// Keep is given the messages of snapshots that differ, or that there are none of, in
 	// place of a failure. Nil: they fail.
 	Keep func(name, text string)
+	// Frames is whether the result has the frames of the story.
+	Frames bool
 }
 
 // Result is how a test went.
@@ -28,6 +30,8 @@ type Result struct {
 	Failure  *Failure // nil: all went as expected
 	Timeline []Line
 	Coverage *Coverage
+	Frames   []Frame // if they were asked for
+	LeftOut  int     // frames beyond MaxFrames
 }
 
 // Failure is the first place at which a test failed.
@@ -40,7 +44,7 @@ type Failure struct {
 // Play plays a test. An error is a fault of ours: the world could not be made. Everything
 // after that is a failure of the test.
 func Play(t *Test, o Options) (*Result, error) {
-	w, err := NewWorld(t.File.Flows, t.People(), t.Start, t.File.Folder)
+	w, err := makeWorld(t.File.Flows, t.People(), t.Start, t.File.Folder, o.Frames)
 	if err != nil {
 		return nil, err
 	}
@@ -48,7 +52,11 @@ func Play(t *Test, o Options) (*Result, error) {
 	w.Deal(t.Arms)
 	p := &player{world: w, test: t, options: o}
 	failure := p.play()
-	return &Result{Test: t, Failure: failure, Timeline: w.Timeline(), Coverage: w.Coverage}, nil
+	result := &Result{Test: t, Failure: failure, Timeline: w.Timeline(), Coverage: w.Coverage}
+	if w.frames != nil {
+		result.Frames, result.LeftOut = w.frames.all, w.frames.leftOut
+	}
+	return result, nil
 }
 
 // player is a test being played.

@@ -57,6 +57,9 @@ type look struct {
 func (w *World) Timeline() []Line { return w.timeline.lines }
 
 func (w *World) say(run int, kind LineKind, text string) {
+	if kind == LineInput {
+		w.moves(text)
+	}
 	line := Line{At: w.Now(), Kind: kind, Run: run, Text: text}
 	if run > 0 {
 		r := w.runs[run-1]
@@ -160,6 +163,9 @@ func (w *World) sayEntry(r *Run, e engine.Entry) {
 	}
 	for _, m := range slices.Backward(w.Messages) {
 		if m.Run == r && m.Number == e.Message {
+			if w.frames != nil {
+				w.frames.sent = append(w.frames.sent, m)
+			}
 			w.say(r.Number, LineMessage, Rendered(&m.Content))
 			return
 		}

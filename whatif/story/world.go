@@ -52,6 +52,7 @@ type World struct {
 	emitted  []*emission // by runs, as far as the journal was read
 	read     uint64      // the number of the input up to which it was
 	timeline *timeline
+	frames   *frames // nil: nobody asks for them
 	Coverage *Coverage
 }
 
@@ -99,6 +100,11 @@ type emission struct {
 // the instant is the zone of the timeline. Audiences are read from the folder of the
 // project, which may be nil.
 func NewWorld(deployed []*flows.Flow, people []Person, start time.Time, folder fs.FS) (*World, error) {
+	return makeWorld(deployed, people, start, folder, false)
+}
+
+// makeWorld is NewWorld, with frames or without.
+func makeWorld(deployed []*flows.Flow, people []Person, start time.Time, folder fs.FS, framed bool) (*World, error) {
 	kv := new(memory.KV)
 	if err := store.Create(kv, installation); err != nil {
 		return nil, err
@@ -113,6 +119,9 @@ func NewWorld(deployed []*flows.Flow, people []Person, start time.Time, folder f
 	}
 	w := newWorld(kept, core, start, folder)
 	w.kv = kv
+	if framed {
+		w.frames = &frames{}
+	}
 	return w, w.begin(deployed, people)
 }
 
@@ -130,7 +139,7 @@ func newWorld(kept *store.Store, core *engine.Engine, now time.Time, folder fs.F
 		arm, ok := w.arms[s.ID]
 		return arm, ok
 	})
-	core.Observe(engine.Observer{Step: w.Coverage.step, Condition: w.look})
+	core.Observe(engine.Observer{Step: w.steps, Condition: w.look})
 	return w
 }
 
@@ -181,7 +190,9 @@ func (w *World) Now() time.Time { return w.virtual.Now().In(w.zone) }
 // that is refused says why.
 func (w *World) Input(in *engine.Input) error {
 	w.virtual.Arrive(virtual.One(in))
-	return w.settle()
+	err := w.settle()
+	w.frame(true)
+	return err
 }
 
 // settle does all that is left to do at this instant. Its error may be that of a refused
@@ -194,6 +205,7 @@ func (w *World) settle() error {
 	if err != nil {
 		return err
 	}
+	w.frame(false)
 	refused := w.refused
 	w.refused = nil
 	return refused
@@ -268,7 +280,9 @@ func (w *World) PassUntil(until time.Time) error {
 		return err
 	}
 	w.virtual.JumpTo(until)
-	return w.settle()
+	err := w.settle()
+	w.frame(true)
+	return err
 }
 
 // Rest lets everything happen that is due until an instant, and stops at the last of it.
