@@ -23,7 +23,6 @@ import (
 	"strings"
 	"testing"
 	"testing/fstest"
-	"time"
 
 	"github.com/pb33f/libopenapi"
 	validator "github.com/pb33f/libopenapi-validator"
@@ -39,7 +38,6 @@ import (
 	"nudge/runner"
 	"nudge/runner/bulk"
 	"nudge/runner/jobs"
-	"nudge/runner/live"
 	"nudge/server"
 	"nudge/store"
 	"nudge/store/memory"
@@ -475,20 +473,6 @@ func untaken(t *testing.T) *store.Store {
 	must(t, s.SettleNotices([]store.NoticeResult{{Notice: due[0], Error: "gone", GaveUp: 2}}))
 	return s
 }
-
-// answering is a runner that takes nothing.
-type answering struct{ err error }
-
-func (a answering) Submit(context.Context, ...*engine.Input) ([]engine.Answer, error) {
-	return nil, a.err
-}
-func (a answering) Begin(...*engine.Input) (*runner.Ticket, error)     { return nil, a.err }
-func (answering) Health() runner.Health                                { return runner.Health{} }
-func (answering) Standing() time.Duration                              { return 0 }
-func (answering) Suspect(...engine.RunID)                              {}
-func (answering) Refuse(*store.Refusal)                                {}
-func (answering) Live() *live.Hub                                      { return fullHub() }
-func (a answering) Settle(context.Context, []store.NoticeResult) error { return a.err }
 
 // failing is a store that can be opened and not read.
 type failing struct {

@@ -268,3 +268,17 @@ var fullHub = sync.OnceValue(func() *live.Hub {
 	}
 	return h
 })
+
+// answering is a runner that takes nothing.
+type answering struct{ err error }
+
+func (a answering) Submit(context.Context, ...*engine.Input) ([]engine.Answer, error) {
+	return nil, a.err
+}
+func (a answering) Begin(...*engine.Input) (*runner.Ticket, error)     { return nil, a.err }
+func (answering) Health() runner.Health                                { return runner.Health{} }
+func (answering) Standing() time.Duration                              { return 0 }
+func (answering) Suspect(...engine.RunID)                              {}
+func (answering) Refuse(*store.Refusal)                                {}
+func (answering) Live() *live.Hub                                      { return fullHub() }
+func (a answering) Settle(context.Context, []store.NoticeResult) error { return a.err }
