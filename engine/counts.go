@@ -106,7 +106,15 @@ type Way struct {
 }
 
 // pass notes a way that the run takes. The commit counts it.
-func (r *Run) pass(c Counter) { r.Ways = append(r.Ways, Way{r.Version, c}) }
+func (r *Run) pass(c Counter) {
+	if r.Ways == nil {
+		r.Ways = make([]Way, 0, usualWays)
+	}
+	r.Ways = append(r.Ways, Way{r.Version, c})
+}
+
+// usualWays is how many ways there is room for at once. More is only slower.
+const usualWays = 4
 
 // CountsHourOf returns the beginning of the hour in which a run started.
 func CountsHourOf(id RunID) Instant {

@@ -13,10 +13,12 @@ import (
 // returns how many groups it applied: none if it set apart damaged runs first.
 func (l *Loop) batch(now time.Time, groups []*Group, step *Step) (applied int, err error) {
 	var needs engine.Needs
+	inputs := 0
 	for _, g := range groups {
 		for _, in := range g.Inputs {
 			l.core.Needs(in, &needs)
 		}
+		inputs += len(g.Inputs)
 	}
 	loaded, err := l.store.Load(&needs)
 	if err != nil {
@@ -26,6 +28,7 @@ func (l *Loop) batch(now time.Time, groups []*Group, step *Step) (applied int, e
 		return 0, l.quarantine(loaded.Damaged, step)
 	}
 	b := &batch{loop: l, ws: engine.NewWorkingSet(&needs, loaded), loaded: loaded, stamp: engine.Instant(now.UnixMilli()), step: step}
+	b.out.Journal = make([]engine.Journaled, 0, inputs)
 	for applied < len(groups) && len(b.out.Derived) == 0 && (applied == 0 || !b.cut(loaded, groups[applied])) {
 		b.apply(groups[applied])
 		applied++

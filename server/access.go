@@ -108,7 +108,10 @@ type requestIDs struct {
 	last atomic.Uint64
 }
 
-func (r *requestIDs) next() string { return r.part + strconv.FormatUint(r.last.Add(1), 36) }
+func (r *requestIDs) next() string {
+	var id [requestPart + 1 + 13]byte // 13 digits have any number
+	return string(strconv.AppendUint(append(id[:0], r.part...), r.last.Add(1), 36))
+}
 
 // Unwrap is for [http.ResponseController].
 func (w *recorded) Unwrap() http.ResponseWriter { return w.ResponseWriter }

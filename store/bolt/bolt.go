@@ -358,26 +358,45 @@ func (k *KV) Size() (size int64) {
 func (k *KV) Free() int64 { return freeBytes(k.db) }
 
 type tx struct {
-	t       *bbolt.Tx
-	buckets [len(store.Buckets)]*bbolt.Bucket
+	t    *bbolt.Tx
+	open [len(store.Buckets)]*openBucket
+}
+
+// openBucket is a bucket within a transaction. Its cursors are used again and again: a new one
+// for each read takes three allocations, which were a fortieth of all.
+type openBucket struct {
+	*bbolt.Bucket
+	get, walk *bbolt.Cursor // nil: none yet
+	walking   bool          // walk is in use
 }
 
 func newTx(t *bbolt.Tx) *tx { return &tx{t: t} }
 
 // bucket returns a bucket; nil for one that the file does not have yet.
-func (t *tx) bucket(b store.Bucket) *bbolt.Bucket {
-	if t.buckets[b] == nil {
-		t.buckets[b] = t.t.Bucket([]byte(b.String()))
-		if fill := b.Fill(); fill > 0 && t.buckets[b] != nil {
-			t.buckets[b].FillPercent = fill
+func (t *tx) bucket(b store.Bucket) *openBucket {
+	if t.open[b] == nil {
+		bucket := t.t.Bucket([]byte(b.String()))
+		if bucket == nil {
+			return nil
 		}
+		if fill := b.Fill(); fill > 0 {
+			bucket.FillPercent = fill
+		}
+		t.open[b] = &openBucket{Bucket: bucket}
 	}
-	return t.buckets[b]
+	return t.open[b]
 }
 
 func (t *tx) Get(b store.Bucket, key []byte) []byte {
-	if bucket := t.bucket(b); bucket != nil {
-		return bucket.Get(key)
+	bucket := t.bucket(b)
+	if bucket == nil {
+		return nil
+	}
+	if bucket.get == nil {
+		bucket.get = bucket.Cursor()
+	}
+	if k, v := bucket.get.Seek(key); bytes.Equal(k, key) {
+		return v
 	}
 	return nil
 }
@@ -387,7 +406,18 @@ func (t *tx) Ascend(b store.Bucket, from []byte, visit func(key, value []byte) b
 	if bucket == nil {
 		return
 	}
-	c := bucket.Cursor()
+	c := bucket.walk
+	switch {
+	case bucket.walking: // visit walks through the same bucket
+		c = bucket.Cursor()
+	case c == nil:
+		c = bucket.Cursor()
+		bucket.walk = c
+		fallthrough
+	default:
+		bucket.walking = true
+		defer func() { bucket.walking = false }()
+	}
 	for k, v := c.Seek(from); k != nil; k, v = c.Next() {
 		if !visit(k, v) {
 			return
