@@ -117,7 +117,7 @@ fi
 
 # Days that nobody simulated before: every change of the sources has its own seeds, so that
 # a failure can be had again.
-seeds=200
+seeds=120
 if [ "${1-}" = long ]; then
 	seeds=20000
 fi
