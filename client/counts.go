@@ -7,14 +7,22 @@ import (
 
 // FlowCounts are the counts of the runs of one version that started in a span.
 type FlowCounts struct {
-	Flow      string        `json:"flow"`
-	Version   string        `json:"version"`
-	Active    bool          `json:"active"`
-	Since     Time          `json:"since,omitzero"` // starts from then on; zero: from the first
-	Until     Time          `json:"until"`          // to before then
-	Counts    Counts        `json:"counts"`
-	Elsewhere int64         `json:"here_besides"` // live runs of the version that started outside of the span
-	Series    []CountsPoint `json:"series"`       // by hour or by day, as they are kept; those without a run are left out
+	Flow      string           `json:"flow"`
+	Version   string           `json:"version"`
+	Active    bool             `json:"active"`
+	Since     Time             `json:"since,omitzero"` // starts from then on; zero: from the first
+	Until     Time             `json:"until"`          // to before then
+	Counts    Counts           `json:"counts"`
+	Versions  []CountedVersion `json:"versions"`     // all versions with runs, the active one first
+	Elsewhere int64            `json:"here_besides"` // live runs of the version that started outside of the span
+	Series    []CountsPoint    `json:"series"`       // by hour or by day, as they are kept; those without a run are left out
+}
+
+// CountedVersion is a version of which there are counts.
+type CountedVersion struct {
+	Version string `json:"version"`
+	Started uint64 `json:"started"` // runs started on it or moved to it, ever
+	Live    uint64 `json:"live"`
 }
 
 // CountsPoint is the starts of one hour or day, and what became of them.

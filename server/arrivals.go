@@ -70,7 +70,7 @@ type eventTypeList struct {
 const pastHours = 24
 
 func (s *Server) listEventTypes(w http.ResponseWriter, r *http.Request) {
-	now := engine.InstantOf(time.Now())
+	now := engine.InstantOf(s.now())
 	known, err := s.config.Store.EventTypes(now)
 	if err != nil {
 		s.fail(w, r, err)
@@ -94,7 +94,7 @@ func (s *Server) listEventTypes(w http.ResponseWriter, r *http.Request) {
 }
 
 func (s *Server) showEventType(w http.ResponseWriter, r *http.Request) {
-	now := engine.InstantOf(time.Now())
+	now := engine.InstantOf(s.now())
 	kind := r.PathValue("type")
 	known, err := s.config.Store.EventType(kind, now)
 	if err == nil && (known == nil || kind == "") {

@@ -1,6 +1,7 @@
 package server
 
 import (
+	"cmp"
 	"net/http"
 	"net/url"
 	"slices"
@@ -18,14 +19,22 @@ const countsSpan = 14 * 24 * time.Hour
 
 // FlowCounts are the counts of the runs of one version that started in a span.
 type FlowCounts struct {
-	Flow      string         `json:"flow"`
-	Version   string         `json:"version"`
-	Active    bool           `json:"active"`
-	Since     engine.Instant `json:"since,omitzero"` // starts from then on; absent: from the first
-	Until     engine.Instant `json:"until"`          // to before then
-	Counts    numbers.Flow   `json:"counts"`
-	Elsewhere int64          `json:"here_besides"` // live runs of the version that started outside of the span
-	Series    []CountsPoint  `json:"series"`       // by hour or by day, as they are kept; those without a run are left out
+	Flow      string           `json:"flow"`
+	Version   string           `json:"version"`
+	Active    bool             `json:"active"`
+	Since     engine.Instant   `json:"since,omitzero"` // starts from then on; absent: from the first
+	Until     engine.Instant   `json:"until"`          // to before then
+	Counts    numbers.Flow     `json:"counts"`
+	Versions  []CountedVersion `json:"versions"`     // all versions with runs, the active one first
+	Elsewhere int64            `json:"here_besides"` // live runs of the version that started outside of the span
+	Series    []CountsPoint    `json:"series"`       // by hour or by day, as they are kept; those without a run are left out
+}
+
+// CountedVersion is a version of which there are counts.
+type CountedVersion struct {
+	Version string `json:"version"`
+	Started uint64 `json:"started"` // runs started on it or moved to it, ever
+	Live    uint64 `json:"live"`
 }
 
 // CountsPoint is the starts of one hour or day, and what became of them.
@@ -108,6 +117,10 @@ func (s *Server) getCounts(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	counts.Active = active
+	if counts.Versions, err = s.countedVersions(v.Flow, state); err != nil {
+		s.fail(w, r, err)
+		return
+	}
 	reply(w, http.StatusOK, counts)
 }
 
@@ -123,6 +136,29 @@ func (s *Server) countedVersion(flow, version string, state engine.State) (v eng
 		return state.Active[i], true, nil
 	}
 	return v, i >= 0 && state.Active[i] == v, nil
+}
+
+// countedVersions are the versions of a flow that have had runs.
+func (s *Server) countedVersions(flow string, state engine.State) ([]CountedVersion, error) {
+	all, err := s.config.Store.Counts()
+	versions := []CountedVersion{}
+	for _, c := range all {
+		if c.Flow == flow {
+			versions = append(versions, CountedVersion{c.Version, c.Started, c.Live})
+		}
+	}
+	slices.SortStableFunc(versions, func(a, b CountedVersion) int {
+		return cmp.Or(cmp.Compare(rank(state, flow, a), rank(state, flow, b)), cmp.Compare(b.Live, a.Live))
+	})
+	return versions, err
+}
+
+// rank is 0 for the active version, else 1.
+func rank(state engine.State, flow string, v CountedVersion) int {
+	if slices.Contains(state.Active, engine.FlowVersion{Flow: flow, Version: v.Version}) {
+		return 0
+	}
+	return 1
 }
 
 // countsOf adds up the counts of a version.

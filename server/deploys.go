@@ -12,7 +12,6 @@ import (
 	"slices"
 	"strconv"
 	"strings"
-	"time"
 
 	"nudge/engine"
 	"nudge/flows"
@@ -135,7 +134,7 @@ func (s *Server) newProposal(p *flows.Project, request *proposal) (*store.Propos
 		size += len(f.Text)
 		fmt.Fprintf(sum, "%q%q", f.Name, f.Text)
 	}
-	made := &store.Proposal{At: engine.InstantOf(time.Now()), Note: request.Note, Digest: hex.EncodeToString(sum.Sum(nil)), Bytes: size, Against: state.Active}
+	made := &store.Proposal{At: engine.InstantOf(s.now()), Note: request.Note, Digest: hex.EncodeToString(sum.Sum(nil)), Bytes: size, Against: state.Active}
 	for _, f := range p.Flows {
 		made.Next = append(made.Next, engine.FlowVersion{Flow: f.Name, Version: f.Version})
 	}
@@ -523,7 +522,7 @@ func (s *Server) withdrawDeploy(w http.ResponseWriter, r *http.Request) {
 	p, err := s.toDecide(r, by.Name, store.ProposalWithdrawn)
 	if err == nil && p.State == store.ProposalOpen {
 		if err = s.note(r.Context(), by, "withdraw deploy", decided{idOf(p), flowsOf(p)}); err == nil {
-			p, err = s.config.Store.WithdrawProposal(p.Number, *by, engine.InstantOf(time.Now()))
+			p, err = s.config.Store.WithdrawProposal(p.Number, *by, engine.InstantOf(s.now()))
 		}
 	}
 	s.answerProposal(w, r, p, err)

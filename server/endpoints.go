@@ -7,7 +7,6 @@ import (
 	"net/http"
 	"net/url"
 	"slices"
-	"time"
 
 	"nudge/engine"
 	"nudge/lang/diag"
@@ -122,7 +121,7 @@ func (s *Server) retryNotices(w http.ResponseWriter, r *http.Request) {
 
 // toRetry reads the notices that a request means. Those that are not there, or not any more, are passed over.
 func (s *Server) toRetry(request *retryRequest) (results []store.NoticeResult, err error) {
-	now := engine.InstantOf(time.Now())
+	now := engine.InstantOf(s.now())
 	if request.Endpoint != "" { // what it did not take yet, and would be tried later
 		waiting, _, err := s.config.Store.DueNotices(request.Endpoint, math.MaxInt64, maxRetried)
 		if err != nil {

@@ -3,7 +3,6 @@ package server
 import (
 	"encoding/json"
 	"net/http"
-	"time"
 
 	"nudge/engine"
 	"nudge/store"
@@ -47,7 +46,7 @@ func (s *Server) exportProfile(w http.ResponseWriter, r *http.Request) {
 		s.fail(w, r, err)
 		return
 	}
-	standing, err := s.standingOf(profile, engine.InstantOf(time.Now()))
+	standing, err := s.standingOf(profile, engine.InstantOf(s.now()))
 	if err != nil {
 		s.fail(w, r, err)
 		return

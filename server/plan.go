@@ -2,7 +2,6 @@ package server
 
 import (
 	"net/http"
-	"time"
 
 	"nudge/engine"
 	"nudge/whatif/plan"
@@ -15,7 +14,7 @@ func (s *Server) planFlows(w http.ResponseWriter, r *http.Request) {
 		s.fail(w, r, err)
 		return
 	}
-	made, err := plan.Make(r.Context(), s.config.Store, p.Flows, engine.InstantOf(time.Now()))
+	made, err := plan.Make(r.Context(), s.config.Store, p.Flows, engine.InstantOf(s.now()))
 	if err != nil {
 		s.fail(w, r, err)
 		return

@@ -78,7 +78,7 @@ func (s *Server) peopleQuery(v *view, values url.Values) (q store.PeopleQuery, e
 		}
 	}
 	if text := values.Get("if"); text != "" {
-		q.Match, err = matcher(v, profile, text)
+		q.Match, err = s.matcher(v, profile, text)
 	}
 	return q, err
 }
@@ -144,12 +144,12 @@ func (s *Server) searched(v *view, profile *shape.Type, text string) (field, val
 }
 
 // matcher is a condition on people, who are seen as far as v lets them be.
-func matcher(v *view, f *flows.Flow, text string) (func(*engine.Person) (bool, error), error) {
+func (s *Server) matcher(v *view, f *flows.Flow, text string) (func(*engine.Person) (bool, error), error) {
 	cond, err := flows.ProfileCondition(text, f.Profile, f.Zone)
 	if err != nil {
 		return nil, wrongParameter("if", "is no condition: "+err.Error())
 	}
-	now := engine.InstantOf(time.Now())
+	now := engine.InstantOf(s.now())
 	return func(p *engine.Person) (bool, error) {
 		seen := *p
 		seen.Attributes = v.withoutPrivate(p.Attributes)

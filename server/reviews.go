@@ -9,7 +9,6 @@ import (
 	"slices"
 	"strings"
 	"sync/atomic"
-	"time"
 
 	"nudge/engine"
 	"nudge/flows"
@@ -57,7 +56,7 @@ type found interface{ Verdict() string }
 // planProposal finds out what a proposal does to the people in flows.
 func (s *Server) planProposal(w http.ResponseWriter, r *http.Request) {
 	s.review(w, r, "plan", func(ctx context.Context, _ *jobs.Task, p *flows.Project) (found, error) {
-		return review.MakePlan(ctx, s.config.Store, p.Flows, time.Now())
+		return review.MakePlan(ctx, s.config.Store, p.Flows, s.now())
 	})
 }
 
@@ -147,7 +146,7 @@ func (s *Server) beginReview(w http.ResponseWriter, r *http.Request, kind string
 	if err := s.note(r.Context(), by, kind+" deploy", params); err != nil {
 		return nil, err
 	}
-	v := &store.Review{Kind: kind, By: *by, Asked: engine.InstantOf(time.Now())}
+	v := &store.Review{Kind: kind, By: *by, Asked: engine.InstantOf(s.now())}
 	job, err := s.config.Jobs.Start(*by, kind+" deploy", params, func(ctx context.Context, t *jobs.Task) (any, error) {
 		return s.findOut(ctx, t, p, *v, find)
 	})
@@ -216,7 +215,7 @@ func (s *Server) findOut(ctx context.Context, t *jobs.Task, p *store.Proposal, v
 	if v.Result = encoded(answer); len(v.Result) > maxReviewBytes {
 		return nil, &jobs.Problem{Detail: fmt.Sprintf("the answer has %d bytes, and at most %d are kept", len(v.Result), maxReviewBytes), Hint: "ask nudge " + v.Kind + " instead, in the folder of the project"}
 	}
-	v.Job, v.Done, v.Active, v.Verdict = t.ID(), engine.InstantOf(time.Now()), state.Active, answer.Verdict()
+	v.Job, v.Done, v.Active, v.Verdict = t.ID(), engine.InstantOf(s.now()), state.Active, answer.Verdict()
 	return reviewed{idOf(p), v.Verdict}, s.config.Store.EndReview(p.Number, &v)
 }
 

@@ -3,7 +3,6 @@ package server
 import (
 	"encoding/json"
 	"fmt"
-	"time"
 
 	"nudge/channels"
 	"nudge/engine"
@@ -77,7 +76,7 @@ func (s *Server) detail(r *engine.Run, f *flows.Flow) (Run, error) {
 	if err != nil {
 		return run, err
 	}
-	sight, err := engine.Look(r, f, p, engine.InstantOf(time.Now()))
+	sight, err := engine.Look(r, f, p, engine.InstantOf(s.now()))
 	if err != nil {
 		return run, err
 	}

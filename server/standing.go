@@ -41,7 +41,7 @@ type NextThing struct {
 }
 
 func (s *Server) getStanding(w http.ResponseWriter, r *http.Request) {
-	standing, err := s.standingOf(r.PathValue("id"), engine.InstantOf(time.Now()))
+	standing, err := s.standingOf(r.PathValue("id"), engine.InstantOf(s.now()))
 	if err != nil {
 		s.fail(w, r, err)
 		return

@@ -85,6 +85,11 @@ func writeStats(out io.Writer, f *client.FlowCounts) error {
 	if f.Elsewhere > 0 {
 		fmt.Fprintf(out, "%d more are here that started at another time\n", f.Elsewhere)
 	}
+	for _, v := range f.Versions {
+		if v.Version != f.Version && v.Started > 0 {
+			fmt.Fprintf(out, "version %s has had %d runs, %d are live: --version %s\n", v.Version, v.Started, v.Live, v.Version)
+		}
+	}
 	writeStatsSteps(out, n)
 	for i := range n.Splits {
 		if err := writeStatsSplit(out, &n.Splits[i]); err != nil {
