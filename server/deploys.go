@@ -141,7 +141,11 @@ func (s *Server) newProposal(p *flows.Project, request *proposal) (*store.Propos
 	if made.Changes, err = s.changesOf(state.Active, p.Flows); err != nil {
 		return nil, err
 	}
-	if len(made.Changes) == 0 {
+	marks, err := s.config.Store.Marks()
+	if err != nil {
+		return nil, err
+	}
+	if len(made.Changes) == 0 && marks == p.Marks() {
 		return nil, problemOf(http.StatusConflict, "unchanged", "these flows are the active ones already, so there is nothing to propose")
 	}
 	return made, nil

@@ -221,3 +221,13 @@ func TestProposalWithoutAnEntry(t *testing.T) {
 		t.Errorf("there is %+v, %v", p, err)
 	}
 }
+
+// TestApprovedMarks holds that an approved project's private fields are private from then on.
+func TestApprovedMarks(t *testing.T) {
+	s := start(t, shop, persons("ann", "bob"))
+	made := s.propose("ann", with(shop, "nudge.yaml", shop["nudge.yaml"]+"\nprofile: { phone: private optional string }\n"))
+	s.by("bob", "POST", "/v1/deploys/"+made.ID+"/approve", "").is(200)
+	if marks, err := s.store.Marks(); err != nil || !strings.Contains(marks, "private optional string") {
+		t.Errorf("the marks are %q, %v", marks, err)
+	}
+}
