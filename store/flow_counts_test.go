@@ -131,7 +131,7 @@ func TestFoldCounts(t *testing.T) {
 // are read from at most 500 records, however many runs there are.
 func TestCountsReadFewRecords(t *testing.T) {
 	kv := &counting{KV: new(memory.KV)}
-	s := countedStore(t, kv, 60, 4)
+	s := countedStore(t, kv, 60, 1)
 	now := firstHour.Add(60 * 24 * time.Hour)
 	for more := true; more; {
 		var err error
