@@ -16,6 +16,7 @@ type exportLine struct {
 	Input    *engine.Journaled `json:"input,omitempty"`    // of the journal, that names them or came for a run of theirs
 	Audit    *AuditEntry       `json:"audit,omitempty"`    // who changed what is known of them
 	Notice   *FailedNotice     `json:"notice,omitempty"`   // for another system, not taken yet or given up
+	Refused  *RefusedEvent     `json:"refused,omitempty"`  // an event that names them and was not taken
 	End      *exportEnd        `json:"end,omitempty"`      // the last line: without it the export is not complete
 }
 
@@ -23,7 +24,7 @@ type exportLine struct {
 type exportEnd struct {
 	Runs   int `json:"runs"`
 	Inputs int `json:"inputs"`
-	Others int `json:"others"` // entries of the audit trail, and notices
+	Others int `json:"others"` // entries of the audit trail, notices and refused events
 }
 
 // exportProfile streams everything about one person, for a request of theirs. One export runs at a time, and another
@@ -124,7 +125,7 @@ func (x *export) runs() error {
 	}
 }
 
-// records streams what the journal, the audit trail and the notices have of the person.
+// records streams what the journal, the audit trail, the notices and the refusals have of the person.
 func (x *export) records() error {
 	for place := (store.AboutPlace{}); !place.Ended(); {
 		found, err := x.server.config.Store.About(x.profile, &place)
@@ -152,6 +153,10 @@ func (x *export) record(about *store.About) error {
 		return x.lines.Encode(exportLine{Audit: &entry})
 	}
 	x.end.Others++
+	if about.Refusal != nil {
+		refused := refusedOf(about.Refusal)
+		return x.lines.Encode(exportLine{Refused: &refused})
+	}
 	n := about.Notice
 	return x.lines.Encode(exportLine{Notice: &FailedNotice{n.ID, n.Endpoint, n.Type, n.At, n.Attempts, n.Error, n.Failed, n.Data}})
 }

@@ -55,8 +55,7 @@ func (s *Server) listRefused(w http.ResponseWriter, r *http.Request) {
 	}
 	page := refusedPage{Refused: make([]RefusedEvent, 0, len(refused))}
 	for _, x := range refused {
-		shown := RefusedEvent{Number: x.Number, At: x.At, From: x.From, Code: x.Code, Field: x.Field, Detail: x.Detail, Type: x.Type, Profile: x.Profile,
-			Body: strings.ToValidUTF8(string(x.Body), "\uFFFD"), Cut: x.Cut, More: x.More}
+		shown := refusedOf(x)
 		v.refused(&shown)
 		page.Refused = append(page.Refused, shown)
 	}
@@ -64,6 +63,12 @@ func (s *Server) listRefused(w http.ResponseWriter, r *http.Request) {
 		page.Next = strconv.FormatUint(next, 10)
 	}
 	reply(w, http.StatusOK, page)
+}
+
+// refusedOf is a refusal as the API shows it to those who may see all.
+func refusedOf(x *store.Refusal) RefusedEvent {
+	return RefusedEvent{Number: x.Number, At: x.At, From: x.From, Code: x.Code, Field: x.Field, Detail: x.Detail, Type: x.Type, Profile: x.Profile,
+		Body: strings.ToValidUTF8(string(x.Body), "\uFFFD"), Cut: x.Cut, More: x.More}
 }
 
 func refusedQuery(values url.Values) (q store.RefusalQuery, err error) {

@@ -15,10 +15,12 @@ type About struct {
 	Input  *engine.Journaled
 	Audit  *engine.AuditEntry
 	Notice *Notice
+
+	Refusal *Refusal // of an event that names them, or has them in its body
 }
 
 // aboutBuckets are those that a search for everything about a person reads record by record, as forgetting does.
-var aboutBuckets = [...]Bucket{Journal, Audit, Notices, FailedNotices}
+var aboutBuckets = [...]Bucket{Journal, Audit, Notices, FailedNotices, Refusals}
 
 // AboutPlace is where the next slice of such a search begins.
 type AboutPlace struct {
@@ -92,6 +94,13 @@ func (e *erasure) about(b Bucket, record []byte, erased string) (*About, error) 
 			return nil, err
 		}
 		return &About{Audit: a}, nil
+	}
+	if b == Refusals {
+		x, err := decodeRefusal(record)
+		if err != nil || x.Profile != e.profile && !e.standsIn(x.Body) {
+			return nil, err
+		}
+		return &About{Refusal: x}, nil
 	}
 	n, err := decodeNotice(record)
 	if err != nil || n.Profile != e.profile {

@@ -221,3 +221,28 @@ func TestArrivalsForgetPeople(t *testing.T) {
 		}
 	}
 }
+
+// TestAboutRefusals holds that what the store has about a person includes the events about them that were refused.
+func TestAboutRefusals(t *testing.T) {
+	s, err := store.Open(new(memory.KV))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := s.NoteArrivals(nil, []*store.Refusal{{At: 5, Detail: "one", Profile: "ann"}, {At: 6, Detail: "two", Profile: "bob"},
+		{At: 7, Detail: "three", Profile: "bob", Body: []byte(`{"customer":"ann"}`)}}, 0); err != nil {
+		t.Fatal(err)
+	}
+	var got []string
+	for place := (store.AboutPlace{}); !place.Ended(); {
+		found, err := s.About("ann", &place)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, about := range found {
+			got = append(got, about.Refusal.Detail)
+		}
+	}
+	if len(got) != 2 || got[0] != "one" || got[1] != "three" {
+		t.Errorf("about ann are %q", got)
+	}
+}
