@@ -7,21 +7,21 @@ type Message struct {
 	Number       int // in the run, from 1
 	Step         int // index of the send step
 	Status       MessageStatus
+	Counted      bool    // the cap counts the newest attempt
 	Attempt      int     // number of the newest post, from 1; 0 before the first
 	Resends      int     // posts after an unknown outcome
 	Reached      Instant // when the run came to its step; max_delay counts from here
 	Planned      Instant // when it was planned: the "now" of its template
 	Order        uint64  // place in the outbox: the number of the input that planned it
 	Posted       Instant // when the newest attempt was claimed
+	ReadAt       Instant // when its reading became known; 0 for never
 	Cap          string  // category whose cap counts it; empty for none
-	Counted      bool    // the cap counts the newest attempt
 	Reason       string  // why it is held, unsent, failed, deferred or unknown
 	ProviderID   string  // the provider's message ID, once known
 	Conversation string  // conversation it was posted to; empty until the provider has said which it assigned
 	Account      string  // the account that sends it; empty for the default one
 	ByID         bool    // its receipts name it only by ProviderID
 	Accepted     bool    // the provider has it; or nobody can say, and the run went on
-	ReadAt       Instant // when its reading became known; 0 for never
 	Replied      bool    // a step has taken a reply to it
 	Goal         bool    // the run reached its goal after it
 }
