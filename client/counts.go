@@ -10,7 +10,7 @@ type FlowCounts struct {
 	Flow      string           `json:"flow"`
 	Version   string           `json:"version"`
 	Active    bool             `json:"active"`
-	Since     Time             `json:"since,omitzero"` // starts from then on; zero: from the first
+	Since     Time             `json:"since,omitzero"` // starts from then on, in whole hours or days; zero: from the first
 	Until     Time             `json:"until"`          // to before then
 	Counts    Counts           `json:"counts"`
 	Versions  []CountedVersion `json:"versions"`     // all versions with runs, the active one first
@@ -21,7 +21,7 @@ type FlowCounts struct {
 // CountedVersion is a version of which there are counts.
 type CountedVersion struct {
 	Version string `json:"version"`
-	Started uint64 `json:"started"` // runs started on it or moved to it, ever
+	Started uint64 `json:"started"` // runs started on it or moved to it, without those that moved on
 	Live    uint64 `json:"live"`
 }
 
@@ -157,7 +157,7 @@ type Interval struct {
 // CountsQuery says which runs are counted.
 type CountsQuery struct {
 	Version string // empty: the active one
-	Since   string // a time, a duration before the newest input such as 14d, or all; empty: 14d
+	Since   string // a time, a duration before now such as 14d, or all; empty: 14d
 	Until   string // likewise; empty: all
 }
 

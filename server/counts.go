@@ -22,8 +22,8 @@ type FlowCounts struct {
 	Flow      string           `json:"flow"`
 	Version   string           `json:"version"`
 	Active    bool             `json:"active"`
-	Since     engine.Instant   `json:"since,omitzero"` // starts from then on; absent: from the first
-	Until     engine.Instant   `json:"until"`          // to before then
+	Since     engine.Instant   `json:"since,omitzero"` // starts from then on: the hour or the day that was asked for is counted whole; absent: from the first
+	Until     engine.Instant   `json:"until"`          // to before then, likewise
 	Counts    numbers.Flow     `json:"counts"`
 	Versions  []CountedVersion `json:"versions"`     // all versions with runs, the active one first
 	Elsewhere int64            `json:"here_besides"` // live runs of the version that started outside of the span
@@ -33,7 +33,7 @@ type FlowCounts struct {
 // CountedVersion is a version of which there are counts.
 type CountedVersion struct {
 	Version string `json:"version"`
-	Started uint64 `json:"started"` // runs started on it or moved to it, ever
+	Started uint64 `json:"started"` // runs started on it or moved to it, without those that moved on
 	Live    uint64 `json:"live"`
 }
 
@@ -76,7 +76,28 @@ func countsQuery(values url.Values, now engine.Instant) (q countsRequest, err er
 	if q.since >= q.until {
 		return q, wrongParameter("since", "must be before until")
 	}
+	q.since, q.until = wholeSpans(now, q.since, q.until)
 	return q, nil
+}
+
+// wholeSpans widens a span to whole hours, where starts are counted by hour, and else to whole days: what lies in
+// an hour is not known. Everything before the days has no time at all.
+func wholeSpans(now, since, until engine.Instant) (from, to engine.Instant) {
+	unit := func(at engine.Instant) engine.Instant {
+		if at < now.Add(time.Hour-store.CountsHours) { // or soon
+			return engine.Instant((24 * time.Hour).Milliseconds())
+		}
+		return engine.Instant(time.Hour.Milliseconds())
+	}
+	from = since - since%unit(since)
+	if from < now.Add(24*time.Hour-store.CountsDays) {
+		from = 0
+	}
+	to = until
+	if rest := until % unit(until); rest != 0 {
+		to += unit(until) - rest
+	}
+	return from, to
 }
 
 // momentOf reads an instant of a query: a time, a duration before now, or all for the beginning.
@@ -101,7 +122,7 @@ func (s *Server) getCounts(w http.ResponseWriter, r *http.Request) {
 		s.fail(w, r, err)
 		return
 	}
-	q, err := countsQuery(r.URL.Query(), state.Stamp)
+	q, err := countsQuery(r.URL.Query(), engine.InstantOf(s.now()))
 	if err != nil {
 		s.fail(w, r, err)
 		return

@@ -28,6 +28,8 @@ func TestCounts(t *testing.T) {
 	}
 	s.do("GET", "/v1/flows/hello/counts?since=all&version="+got.Version, "").is(200, `"started":2`)
 	s.do("GET", "/v1/flows/hello/counts?until=2001-01-01T00:00:00Z&since=all", "").is(200, `"started":0`, `"here_besides":1`)
+	s.do("GET", "/v1/flows/hello/counts?since=1s", "").is(200, `"started":2`, `:00:00.000Z","until"`) // the whole hour, and the answer says so
+	s.do("GET", "/v1/flows/hello/counts?since=500d", "").is(200, `"started":2`, `"version":"`+got.Version+`","active":true,"until"`)
 	s.do("GET", "/v1/flows/nobody/counts", "").is(404, "no active flow is called nobody")
 	s.do("GET", "/v1/flows/hello/counts?version=v0", "").is(404, "flow hello has no version v0")
 	s.do("GET", "/v1/flows/hello/counts?since=soon", "").is(400, "since must be a time such as")

@@ -237,8 +237,11 @@ func (s *Server) addReviews(p *store.Proposal, shown *Deploy) error {
 				return err
 			}
 		}
-		if one.Verdict != "" {
+		switch {
+		case one.Verdict != "":
 			verdicts = append(verdicts, one.Verdict)
+		case one.State == store.JobFailed.String(), one.State == store.JobInterrupted.String():
+			verdicts = append(verdicts, "the "+one.Kind+" "+one.State)
 		}
 		shown.Reviews = append(shown.Reviews, one)
 	}

@@ -90,6 +90,7 @@ func TestReviewRefused(t *testing.T) {
 	if v := s.reviewed(m, d.ID, "backtest", ""); v.State != "failed" || v.Problem != "the journal has no input in the last 7 days" || v.Hint == "" {
 		t.Errorf("a backtest of nothing is %+v", v)
 	}
+	s.by("ann", "GET", "/v1/deploys/"+d.ID, "").is(200, `"verdict":"the backtest failed"`)
 	without := start(t, shop, persons("ann", "bob"))
 	without.propose("ann", moving)
 	without.by("bob", "POST", "/v1/deploys/1/plan", "").is(501, "this server does no jobs")

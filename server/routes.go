@@ -232,8 +232,8 @@ func (s *Server) flowRoutes() []route {
 				"Started and moved_in together are always here, ended, moved_out and left_out together. Starts are counted by hour for 14 days, and by day for 400.",
 			query: []parameter{
 				{name: "version", does: "of this version; without it of the active one", example: "3f1376086c6c2f22"},
-				{name: "since", does: "starts from then on: a time, a duration before the newest input such as 14d, or all; 14d without it", example: "14d"},
-				{name: "until", does: "starts before then; all without it", example: "2026-11-30T00:00:00Z"},
+				{name: "since", does: "starts from then on: a time, a duration before now such as 14d, or all; 14d without it. The hour that it is in is counted whole, and the day before the last 14", example: "14d"},
+				{name: "until", does: "starts before then, likewise; all without it", example: "2026-11-30T00:00:00Z"},
 			},
 			gives: ok(FlowCounts{}, "the counts"), fails: []int{400, 404},
 		}},

@@ -12,7 +12,7 @@ import (
 type VersionCounts struct {
 	Flow     string            `json:"flow"`
 	Version  string            `json:"version"`
-	Started  uint64            `json:"started"` // runs started on it or moved to it
+	Started  uint64            `json:"started"` // runs started on it or moved to it, without those that moved on
 	Live     uint64            `json:"live"`
 	Parked   map[int]uint64    `json:"parked,omitempty"`   // live runs by the index of their step
 	Outcomes map[string]uint64 `json:"outcomes,omitempty"` // ended runs by outcome
