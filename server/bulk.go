@@ -84,6 +84,8 @@ func (s *Server) countMany(r *http.Request, kind string, request *bulkRequest) (
 		return nil, nil, wrongField("filter", "the filter must have at least one field")
 	case request.DryRun && request.Expect != nil:
 		return nil, nil, wrongField("expect", "expect does not go with dry_run")
+	case request.Expect != nil && *request.Expect < 0:
+		return nil, nil, wrongField("expect", "expect is how many runs a dry run has counted, 0 or more")
 	case !request.DryRun && request.Expect == nil:
 		return nil, nil, wrongField("expect", "expect is required: ask with dry_run first, and say how many runs there are")
 	case len(request.Reason) > engine.MaxReasonBytes:

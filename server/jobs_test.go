@@ -116,6 +116,7 @@ func TestBulk(t *testing.T) {
 		`{"filter": {}, "dry_run": true}`:                             "the filter must have at least one field",
 		`{"filter": {"flow": "order"}}`:                               "expect is required",
 		`{"filter": {"flow": "order"}, "dry_run": true, "expect": 1}`: "expect does not go with dry_run",
+		`{"filter": {"flow": "order"}, "expect": -1}`:                 "0 or more",
 		`{"filter": {"status": "odd"}, "dry_run": true}`:              `"field":"filter.status"`,
 		`{"filter": {"flwo": "order"}, "dry_run": true}`:              `flwo is not a field`,
 	} {

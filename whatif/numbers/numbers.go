@@ -21,11 +21,11 @@ type Flow struct {
 	LeftOut  int64     `json:"left_out,omitempty"`  // runs of campaigns that were dropped before they began
 	Here     int64     `json:"here"`                // live runs
 	Ended    int64     `json:"ended"`
-	Goal     int64     `json:"goal"` // runs that reached the goal
-	Waiting  int64     `json:"not_begun,omitempty"`
-	Outcomes []Outcome `json:"outcomes,omitempty"` // of the ended runs, the most frequent first
-	Steps    []Step    `json:"steps"`              // in the order of the flow
-	Exits    []Exit    `json:"exits,omitempty"`    // in the order of the flow
+	Goal     int64     `json:"goal"`                // runs that reached the goal
+	NotBegun int64     `json:"not_begun,omitempty"` // of those here: they wait for their person's own time
+	Outcomes []Outcome `json:"outcomes,omitempty"`  // of the ended runs, the most frequent first
+	Steps    []Step    `json:"steps"`               // in the order of the flow
+	Exits    []Exit    `json:"exits,omitempty"`     // in the order of the flow
 	Splits   []Split   `json:"splits,omitempty"`
 }
 
@@ -255,7 +255,7 @@ func (b *builder) build() *Flow {
 	t := b.all
 	f := &Flow{Started: t.totals[engine.CountStarted], MovedIn: t.totals[engine.CountMovedIn], MovedOut: t.totals[engine.CountMovedOut],
 		LeftOut: t.totals[engine.CountLeftOut], Here: t.totals[engine.CountHere], Ended: t.totals[engine.CountEnded], Goal: t.totals[engine.CountGoal],
-		Waiting: t.here[engine.NoStep], Outcomes: outcomes(t.outcomes), Steps: []Step{}}
+		NotBegun: t.here[engine.NoStep], Outcomes: outcomes(t.outcomes), Steps: []Step{}}
 	for i := range b.flow.Steps {
 		f.Steps = append(f.Steps, b.stepNumbers(i, &b.flow.Steps[i]))
 		if b.flow.Steps[i].Verb == flows.VerbSplit {
