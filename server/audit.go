@@ -5,11 +5,9 @@ import (
 	"encoding/json"
 	"net/http"
 	"net/url"
-	"slices"
 	"strconv"
 
 	"nudge/engine"
-	"nudge/lang/diag"
 	"nudge/store"
 )
 
@@ -93,10 +91,8 @@ func (s *Server) getAudit(w http.ResponseWriter, r *http.Request) {
 var auditParameters = []string{"by", "did", "on", "profile", "before", "limit"}
 
 func auditQuery(values url.Values) (q store.AuditQuery, err error) {
-	for name := range values {
-		if !slices.Contains(auditParameters, name) {
-			return q, wrongParameter(name, "is not a parameter here; "+diag.DidYouMean(name, auditParameters, "allowed"))
-		}
+	if err := onlyParameters(values, auditParameters); err != nil {
+		return q, err
 	}
 	q = store.AuditQuery{By: values.Get("by"), Did: values.Get("did"), On: values.Get("on"), Profile: values.Get("profile")}
 	if q.Limit, err = limitOf(values); err != nil {

@@ -11,7 +11,6 @@ import (
 	"time"
 
 	"nudge/engine"
-	"nudge/lang/diag"
 	"nudge/store"
 	"nudge/whatif/preview"
 )
@@ -122,10 +121,8 @@ func (s *Server) listCampaigns(w http.ResponseWriter, r *http.Request) {
 
 // campaignQuery reads the parameters of a list.
 func (s *Server) campaignQuery(values url.Values) (before uint64, limit int, err error) {
-	for name := range values {
-		if !slices.Contains(campaignParameters, name) {
-			return 0, 0, wrongParameter(name, "is not a parameter here; "+diag.DidYouMean(name, campaignParameters, "allowed"))
-		}
+	if err := onlyParameters(values, campaignParameters); err != nil {
+		return 0, 0, err
 	}
 	if limit, err = limitOf(values); err != nil {
 		return 0, 0, err

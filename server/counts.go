@@ -9,7 +9,6 @@ import (
 
 	"nudge/engine"
 	"nudge/flows"
-	"nudge/lang/diag"
 	"nudge/store"
 	"nudge/whatif/numbers"
 )
@@ -57,10 +56,8 @@ type countsRequest struct {
 var countsParameters = []string{"version", "since", "until"}
 
 func countsQuery(values url.Values, now engine.Instant) (q countsRequest, err error) {
-	for name := range values {
-		if !slices.Contains(countsParameters, name) {
-			return q, wrongParameter(name, "is not a parameter here; "+diag.DidYouMean(name, countsParameters, "allowed"))
-		}
+	if err := onlyParameters(values, countsParameters); err != nil {
+		return q, err
 	}
 	q = countsRequest{version: values.Get("version"), since: now.Add(-countsSpan), until: now + 1}
 	if text := values.Get("since"); text != "" {

@@ -312,10 +312,8 @@ func (s *Server) listDeploys(w http.ResponseWriter, r *http.Request) {
 }
 
 func deployQuery(values url.Values) (c store.DeployCursor, limit int, err error) {
-	for name := range values {
-		if !slices.Contains(deployParameters, name) {
-			return c, 0, wrongParameter(name, "is not a parameter here; "+diag.DidYouMean(name, deployParameters, "allowed"))
-		}
+	if err := onlyParameters(values, deployParameters); err != nil {
+		return c, 0, err
 	}
 	if limit, err = limitOf(values); err != nil {
 		return c, 0, err

@@ -13,7 +13,6 @@ import (
 
 	"nudge/engine"
 	"nudge/flows"
-	"nudge/lang/diag"
 )
 
 // DevTools are what only nudge dev and nudge demo have: a clock that can be set, and people who do
@@ -244,10 +243,8 @@ func (s *Server) postDevFail(w http.ResponseWriter, r *http.Request) {
 
 // devLimit reads the parameter limit.
 func devLimit(values url.Values) (int, error) {
-	for name := range values {
-		if name != "limit" {
-			return 0, wrongParameter(name, "is not a parameter here; "+diag.DidYouMean(name, []string{"limit"}, "allowed"))
-		}
+	if err := onlyParameters(values, []string{"limit"}); err != nil {
+		return 0, err
 	}
 	return limitOf(values)
 }

@@ -52,10 +52,8 @@ func (s *Server) listFailedNotices(w http.ResponseWriter, r *http.Request) {
 }
 
 func failedQuery(values url.Values) (before []byte, limit int, err error) {
-	for name := range values {
-		if !slices.Contains(failedParameters, name) {
-			return nil, 0, wrongParameter(name, "is not a parameter here; "+diag.DidYouMean(name, failedParameters, "allowed"))
-		}
+	if err := onlyParameters(values, failedParameters); err != nil {
+		return nil, 0, err
 	}
 	if limit, err = limitOf(values); err != nil {
 		return nil, 0, err

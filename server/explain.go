@@ -8,7 +8,6 @@ import (
 	"strings"
 
 	"nudge/engine"
-	"nudge/lang/diag"
 	"nudge/lang/shape"
 	"nudge/store"
 	"nudge/whatif/explain"
@@ -33,11 +32,9 @@ var explainParameters = []string{"flow", "campaign"}
 // getExplanation answers from the person's history. It replays nothing.
 func (s *Server) getExplanation(w http.ResponseWriter, r *http.Request) {
 	values := r.URL.Query()
-	for name := range values {
-		if !slices.Contains(explainParameters, name) {
-			s.fail(w, r, wrongParameter(name, "is not a parameter here; "+diag.DidYouMean(name, explainParameters, "allowed")))
-			return
-		}
+	if err := onlyParameters(values, explainParameters); err != nil {
+		s.fail(w, r, err)
+		return
 	}
 	x := &explanation{Explanation: Explanation{Profile: r.PathValue("id"), Flow: values.Get("flow"), Campaign: values.Get("campaign"), Lines: []HistoryLine{}}}
 	if (x.Flow == "") == (x.Campaign == "") {

@@ -2,10 +2,8 @@ package server
 
 import (
 	"net/http"
-	"slices"
 
 	"nudge/engine"
-	"nudge/lang/diag"
 	"nudge/store"
 )
 
@@ -40,11 +38,9 @@ var failureParameters = []string{"flow", "version", "status"}
 
 func (s *Server) listFailures(w http.ResponseWriter, r *http.Request) {
 	values := r.URL.Query()
-	for name := range values {
-		if !slices.Contains(failureParameters, name) {
-			s.fail(w, r, wrongParameter(name, "is not a parameter here; "+diag.DidYouMean(name, failureParameters, "allowed")))
-			return
-		}
+	if err := onlyParameters(values, failureParameters); err != nil {
+		s.fail(w, r, err)
+		return
 	}
 	fits := func(wanted, is string) bool { return wanted == "" || wanted == is }
 	groups, more, err := s.config.Store.FailureGroups(func(f *store.Failure) bool {

@@ -94,10 +94,8 @@ func (s *Server) getHistory(w http.ResponseWriter, r *http.Request) {
 var historyParameters = []string{"kind", "before", "limit"}
 
 func historyQuery(values url.Values) (kinds []string, before []byte, limit int, err error) {
-	for name := range values {
-		if !slices.Contains(historyParameters, name) {
-			return nil, nil, 0, wrongParameter(name, "is not a parameter here; "+diag.DidYouMean(name, historyParameters, "allowed"))
-		}
+	if err := onlyParameters(values, historyParameters); err != nil {
+		return nil, nil, 0, err
 	}
 	if text := values.Get("kind"); text != "" {
 		kinds = strings.Split(text, ",")

@@ -9,7 +9,6 @@ import (
 	"strings"
 
 	"nudge/engine"
-	"nudge/lang/diag"
 	"nudge/runner/jobs"
 	"nudge/store"
 )
@@ -100,10 +99,8 @@ func (s *Server) listJobs(w http.ResponseWriter, r *http.Request) {
 }
 
 func jobQuery(values url.Values) (q store.JobQuery, err error) {
-	for name := range values {
-		if !slices.Contains(jobParameters, name) {
-			return q, wrongParameter(name, "is not a parameter here; "+diag.DidYouMean(name, jobParameters, "allowed"))
-		}
+	if err := onlyParameters(values, jobParameters); err != nil {
+		return q, err
 	}
 	q = store.JobQuery{Kind: values.Get("kind"), State: values.Get("state"), Before: values.Get("before")}
 	if q.State != "" && !slices.Contains(store.JobStates(), q.State) {

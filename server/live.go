@@ -50,10 +50,8 @@ var liveParameters = []string{"topics", "type", "last"}
 
 func followingOf(r *http.Request) (f following, err error) {
 	values := r.URL.Query()
-	for name := range values {
-		if !slices.Contains(liveParameters, name) {
-			return f, wrongParameter(name, "is not a parameter here; "+diag.DidYouMean(name, liveParameters, "allowed"))
-		}
+	if err := onlyParameters(values, liveParameters); err != nil {
+		return f, err
 	}
 	if err := f.readTopics(values); err != nil {
 		return f, err

@@ -56,10 +56,8 @@ func (s *Server) listProfiles(w http.ResponseWriter, r *http.Request) {
 }
 
 func (s *Server) peopleQuery(v *view, values url.Values) (q store.PeopleQuery, err error) {
-	for name := range values {
-		if !slices.Contains(profileParameters, name) {
-			return q, wrongParameter(name, "is not a parameter here; "+diag.DidYouMean(name, profileParameters, "allowed"))
-		}
+	if err := onlyParameters(values, profileParameters); err != nil {
+		return q, err
 	}
 	q = store.PeopleQuery{Prefix: values.Get("prefix"), After: values.Get("after")}
 	if len(q.Prefix) > engine.MaxProfileBytes {

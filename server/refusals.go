@@ -10,7 +10,6 @@ import (
 	"strings"
 
 	"nudge/engine"
-	"nudge/lang/diag"
 	"nudge/store"
 )
 
@@ -72,10 +71,8 @@ func refusedOf(x *store.Refusal) RefusedEvent {
 }
 
 func refusedQuery(values url.Values) (q store.RefusalQuery, err error) {
-	for name := range values {
-		if !slices.Contains(refusedParameters, name) {
-			return q, wrongParameter(name, "is not a parameter here; "+diag.DidYouMean(name, refusedParameters, "allowed"))
-		}
+	if err := onlyParameters(values, refusedParameters); err != nil {
+		return q, err
 	}
 	q = store.RefusalQuery{Type: values.Get("type"), From: values.Get("from"), Code: values.Get("code")}
 	if q.Limit, err = limitOf(values); err != nil {

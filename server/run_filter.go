@@ -8,7 +8,6 @@ import (
 	"time"
 
 	"nudge/engine"
-	"nudge/lang/diag"
 	"nudge/store"
 )
 
@@ -118,10 +117,8 @@ func (s *Server) storeFilter(f *runFilter, wrong func(field, detail string) erro
 // runQuery reads the parameters of a list of runs.
 func (s *Server) runQuery(values url.Values) (q store.Query, err error) {
 	allowed := append(slices.Clone(filterNames), "quarantined", "before", "limit")
-	for name := range values {
-		if !slices.Contains(allowed, name) {
-			return q, wrongParameter(name, "is not a parameter here; "+diag.DidYouMean(name, allowed, "allowed"))
-		}
+	if err := onlyParameters(values, allowed); err != nil {
+		return q, err
 	}
 	f := filterOf(values)
 	if q.RunFilter, err = s.storeFilter(&f, wrongParameter); err != nil {

@@ -150,10 +150,6 @@ func (s *Server) listRuns(w http.ResponseWriter, r *http.Request) {
 	reply(w, http.StatusOK, out)
 }
 
-func wrongParameter(field, detail string) error {
-	return problemOf(http.StatusBadRequest, "parameter", field+" "+detail, fieldProblem{field, detail})
-}
-
 func (s *Server) showRun(w http.ResponseWriter, r *http.Request) {
 	id, err := pathRun(r)
 	if err != nil {

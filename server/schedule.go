@@ -11,7 +11,6 @@ import (
 
 	"nudge/engine"
 	"nudge/flows"
-	"nudge/lang/diag"
 )
 
 // Upcoming is one future start of a schedule, as the API shows it.
@@ -42,10 +41,8 @@ var scheduleParameters = []string{"n", "from", "to"}
 // scheduleQuery reads the parameters of a schedule. Without a range there is none, and the starts from now on
 // are asked for.
 func scheduleQuery(values url.Values) (n int, span *scheduleRange, err error) {
-	for name := range values {
-		if !slices.Contains(scheduleParameters, name) {
-			return 0, nil, wrongParameter(name, "is not a parameter here; "+diag.DidYouMean(name, scheduleParameters, "allowed"))
-		}
+	if err := onlyParameters(values, scheduleParameters); err != nil {
+		return 0, nil, err
 	}
 	n = usualUpcoming
 	if values.Has("from") || values.Has("to") {
