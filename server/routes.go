@@ -116,7 +116,7 @@ const metricsRoute = "GET /metrics"
 // routes are those of the API. Every POST, PUT and PATCH among them takes an Idempotency-Key,
 // which TestIdempotencyKey holds.
 func (s *Server) routes() []route {
-	all := slices.Concat(s.eventRoutes(), s.profileRoutes(), s.runRoutes(), s.flowRoutes(), s.campaignRoutes(), s.jobRoutes(), s.operationRoutes(), s.peopleRoutes(), s.deployRoutes(), s.bulkRoutes(), s.templateRoutes(), s.storyRoutes(), s.devRoutes(), s.healthRoutes(), s.personRoutes(), s.arrivalRoutes())
+	all := slices.Concat(s.eventRoutes(), s.profileRoutes(), s.runRoutes(), s.flowRoutes(), s.campaignRoutes(), s.jobRoutes(), s.operationRoutes(), s.peopleRoutes(), s.deployRoutes(), s.bulkRoutes(), s.templateRoutes(), s.storyRoutes(), s.devRoutes(), s.healthRoutes(), s.personRoutes(), s.arrivalRoutes(), s.tokenRoutes())
 	if s.config.Registry != nil {
 		metrics := promhttp.HandlerFor(s.config.Registry, promhttp.HandlerOpts{EnableOpenMetrics: true})
 		all = append(all, route{metricsRoute, ScopeRead, metrics.ServeHTTP, operation{
@@ -236,6 +236,12 @@ func (s *Server) flowRoutes() []route {
 				{name: "until", does: "starts before then, likewise; all without it", example: "2026-11-30T00:00:00Z"},
 			},
 			gives: ok(FlowCounts{}, "the counts"), fails: []int{400, 404},
+		}},
+		{"GET /v1/flows/{flow}", ScopeRead, s.showFlow, operation{
+			id: "showFlow", topic: "Flows", does: "Show a flow",
+			more:  "Its steps in order, lines, arms, exits, outcomes, the events that it names, the files that it was made of, and its versions with when each was active.",
+			query: []parameter{{name: "version", does: "of this version; without it of the active one", example: "3f1376086c6c2f22"}},
+			gives: ok(FlowDetail{}, "the flow"), fails: []int{400, 404},
 		}},
 		{"POST /v1/flows", ScopeAuthor, s.deployFlows, operation{
 			id: "deployFlows", topic: "Flows", does: "Deploy a project", more: "Its flows become the active ones, all at once. A project with mistakes changes nothing, and the problem names their places. " +

@@ -27,3 +27,7 @@ func (b *builder) exits() (all []arm) {
 
 // steps returns the steps of the flow itself.
 func (b *builder) steps() block { return b.block(0, b.f.ExitSteps()) }
+
+// Completes reports whether a run can get past the last step of a flow, so far as the ways between its
+// steps say.
+func Completes(f *flows.Flow) bool { return !(&builder{f: f}).steps().ends() }

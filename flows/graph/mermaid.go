@@ -13,7 +13,7 @@ func Mermaid(f *flows.Flow) string {
 	b := &builder{f}
 	w := &mermaid{}
 	w.line("flowchart TD")
-	w.line("  start([%s])", escape(strings.Join(starts(f), " or ")))
+	w.line("  start([%s])", escape(strings.Join(Starts(f), " or ")))
 	for _, exit := range b.exits() {
 		w.line("  %s>%s]", exit.id, escape("at any time: "+exit.label))
 		w.block(exit.steps, []tail{{from: exit.id}})

@@ -13,7 +13,7 @@ func lay(f *flows.Flow) *drawing {
 	b := &builder{f}
 	steps, exits := b.steps(), b.exits()
 	d := &drawing{}
-	head := &arm{id: "start", label: strings.Join(starts(f), " or ")}
+	head := &arm{id: "start", label: strings.Join(Starts(f), " or ")}
 	_, headW, _ := head.pillLines()
 	e := steps.room().over(extent{left: headW / 2, right: headW / 2})
 	axis := pad + e.left
