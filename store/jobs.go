@@ -246,7 +246,11 @@ func (e *erasure) eraseJob(j *Job) (changed bool) {
 		if d.Decode(&tree) != nil {
 			continue
 		}
-		if tree, found := e.withoutPerson(tree); found {
+		cut := false
+		if object == &j.Result { // a message to them may say more than their ID
+			tree, cut = e.cutPeople(tree)
+		}
+		if tree, found := e.withoutPerson(tree); found || cut {
 			*object, changed = jsonOf(tree), true
 		}
 	}
