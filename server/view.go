@@ -391,7 +391,7 @@ func (v *view) preview(p *preview.Preview) error {
 	if v.all() {
 		return nil
 	}
-	f, err := v.activeFlow(p.Flow)
+	f, err := v.flows.version(engine.FlowVersion{Flow: p.Flow, Version: p.Version})
 	if err != nil {
 		return err
 	}

@@ -246,8 +246,12 @@ func (e *erasure) eraseJob(j *Job) (changed bool) {
 		if d.Decode(&tree) != nil {
 			continue
 		}
+		cut := false
+		if object == &j.Result { // a message to them may say more than their ID
+			tree, cut = e.cutPeople(tree)
+		}
 		tree, found := e.withoutPerson(tree)
-		if fields, ok := tree.(map[string]any); ok && e.replaceKey(fields["filter"]) || found {
+		if fields, ok := tree.(map[string]any); ok && e.replaceKey(fields["filter"]) || found || cut {
 			*object, changed = jsonOf(tree), true
 		}
 	}
