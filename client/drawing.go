@@ -27,7 +27,7 @@ type DrawingBox struct {
 	Verb   string        `json:"verb,omitempty"` // of a card or an end
 	Tone   string        `json:"tone"`           // send, wait, choose, do, good, bad or end
 	Goal   bool          `json:"goal,omitempty"`
-	Closed int           `json:"closed,omitempty"` // how many steps are inside and not drawn
+	Inside []string      `json:"inside,omitempty"` // the steps inside of a closed one, which are not drawn
 	X      float64       `json:"x"`
 	Y      float64       `json:"y"`
 	W      float64       `json:"w"`
