@@ -16,18 +16,20 @@ import (
 
 // helpers are the functions of all templates.
 var helpers = template.FuncMap{
-	"icon":   icon,
-	"shown":  Shown,
-	"seg":    url.PathEscape,
-	"span":   Span,
-	"pretty": pretty,
-	"tone":   tone,
-	"map":    keyed,
-	"asset":  asset,
-	"person": personPath,
-	"run":    runPath,
-	"flow":   flowPath,
-	"tally":  tally,
+	"icon":     icon,
+	"shown":    Shown,
+	"seg":      url.PathEscape,
+	"span":     Span,
+	"pretty":   pretty,
+	"tone":     tone,
+	"map":      keyed,
+	"asset":    asset,
+	"person":   personPath,
+	"run":      runPath,
+	"flow":     flowPath,
+	"campaign": campaignPath,
+	"upper":    upper,
+	"tally":    tally,
 }
 
 // tally is a number beside an entry of the navigation; nothing for none.
@@ -245,3 +247,6 @@ func (v *visit) Hidden(own ...string) (all []field) {
 	slices.SortFunc(all, func(a, b field) int { return strings.Compare(a.Name, b.Name) })
 	return all
 }
+
+// campaignPath is that of the page of a campaign.
+func campaignPath(id string) string { return Root + "campaigns/" + url.PathEscape(id) }
