@@ -3,7 +3,6 @@ package console
 import (
 	"html/template"
 	"slices"
-	"strconv"
 	"time"
 
 	"nudge/client"
@@ -105,7 +104,7 @@ func (v *visit) undoSending(label, action string) *undo {
 	if h, err := v.api.Health(v.ctx()); err == nil {
 		waiting = healthOf(h).Waiting
 	}
-	return &undo{label, Root + "health/" + action, []field{{expectField, strconv.Itoa(waiting)}}}
+	return &undo{label, Root + "health/" + action, expects(waiting)}
 }
 
 // askOn asks before the kill switch is turned off. The mode stays: a server that sends to some people only goes on so.
