@@ -194,7 +194,9 @@ func (v *visit) reasonsOf(c *client.CampaignDetail) (all []leftReason, people in
 		}
 		if f != base {
 			r.All = runsPath(f)
-			r.Example, r.Link = v.someoneOf(f)
+			if run := v.someoneOf(f); run != nil {
+				r.Example, r.Link = run.Profile, runPath(run.ID)
+			}
 		}
 		if r.Example != "" && r.Link == "" {
 			r.Link = personPath(r.Example)
@@ -219,13 +221,13 @@ func exampleOf(c *client.CampaignDetail, reason string) string {
 	return ""
 }
 
-// someoneOf is one person whose run is like a filter, if one is found at the first look.
-func (v *visit) someoneOf(f client.RunFilter) (profile, path string) {
+// someoneOf is a run that is like a filter, if one is found at the first look.
+func (v *visit) someoneOf(f client.RunFilter) *client.Run {
 	page, err := v.api.Runs(v.ctx(), client.RunQuery{RunFilter: f, Limit: 1})
 	if err != nil || len(page.Runs) == 0 {
-		return "", ""
+		return nil
 	}
-	return page.Runs[0].Profile, runPath(page.Runs[0].ID)
+	return &page.Runs[0]
 }
 
 // reasonWords are the words for why somebody got nothing.
@@ -295,17 +297,17 @@ func (v *visit) readOf(c *client.CampaignDetail) (part[[]bubbleOf], string) {
 
 // firstMessage is what one person got first, and its step.
 func (v *visit) firstMessage(c *client.CampaignDetail) (all []bubbleOf, step string) {
-	_, path := v.someoneOf(client.RunFilter{Flow: c.Flow, Version: c.Version, Campaign: c.ID})
-	if path == "" {
+	one := v.someoneOf(client.RunFilter{Flow: c.Flow, Version: c.Version, Campaign: c.ID})
+	if one == nil {
 		return nil, ""
 	}
-	run, err := v.api.Run(v.ctx(), strings.TrimPrefix(path, Root+"runs/"))
+	run, err := v.api.Run(v.ctx(), one.ID)
 	if err != nil {
 		return nil, ""
 	}
 	for _, m := range run.Messages {
 		if m.Content != nil {
-			return []bubbleOf{{For: m.Step, Who: run.Profile, Link: path, Content: m.Content}}, m.Step
+			return []bubbleOf{{For: m.Step, Who: run.Profile, Link: runPath(run.ID), Content: m.Content}}, m.Step
 		}
 	}
 	return nil, ""
@@ -333,16 +335,4 @@ func (v *visit) casesFor(template, flow string) (all []bubbleOf, err error) {
 		}
 	}
 	return all, nil
-}
-
-// textOf is a message in one text.
-func textOf(m *client.TemplateMessage) string {
-	lines := []string{m.Title, m.Body}
-	for _, p := range m.Parts {
-		lines = append(lines, p.Text, p.URL)
-	}
-	if m.Template != "" {
-		lines = append(lines, "template "+m.Template+" of the provider")
-	}
-	return strings.Join(slices.DeleteFunc(lines, func(l string) bool { return l == "" }), "\n")
 }
