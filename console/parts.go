@@ -16,18 +16,20 @@ import (
 
 // helpers are the functions of all templates.
 var helpers = template.FuncMap{
-	"icon":   icon,
-	"shown":  Shown,
-	"seg":    url.PathEscape,
-	"span":   Span,
-	"pretty": pretty,
-	"tone":   tone,
-	"map":    keyed,
-	"asset":  asset,
-	"person": personPath,
-	"run":    runPath,
-	"flow":   flowPath,
-	"tally":  tally,
+	"icon":    icon,
+	"shown":   Shown,
+	"seg":     url.PathEscape,
+	"span":    Span,
+	"pretty":  pretty,
+	"tone":    tone,
+	"map":     keyed,
+	"asset":   asset,
+	"person":  personPath,
+	"run":     runPath,
+	"flow":    flowPath,
+	"event":   eventPath,
+	"verdict": verdictWord,
+	"tally":   tally,
 }
 
 // tally is a number beside an entry of the navigation; nothing for none.
@@ -244,4 +246,12 @@ func (v *visit) Hidden(own ...string) (all []field) {
 	}
 	slices.SortFunc(all, func(a, b field) int { return strings.Compare(a.Name, b.Name) })
 	return all
+}
+
+// thousandth is the width of a part of a whole that is a thousand wide.
+func thousandth(part, whole uint64) string {
+	if whole == 0 {
+		return "0"
+	}
+	return fmt.Sprintf("%.1f", 1000*float64(part)/float64(whole))
 }
