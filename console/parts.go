@@ -29,6 +29,7 @@ var helpers = template.FuncMap{
 	"flow":    flowPath,
 	"event":   eventPath,
 	"verdict": verdictWord,
+	"after":   after,
 	"tally":   tally,
 }
 
@@ -254,4 +255,12 @@ func thousandth(part, whole uint64) string {
 		return "0"
 	}
 	return fmt.Sprintf("%.1f", 1000*float64(part)/float64(whole))
+}
+
+// after is a text without what it begins with, where that stands beside it already.
+func after(text, beginning string) string {
+	if beginning == "" {
+		return text
+	}
+	return strings.TrimLeft(strings.TrimPrefix(text, beginning), " :")
 }
