@@ -237,6 +237,12 @@ func (s *Server) flowRoutes() []route {
 			},
 			gives: ok(FlowCounts{}, "the counts"), fails: []int{400, 404},
 		}},
+		{"GET /v1/flows/{flow}", ScopeRead, s.showFlow, operation{
+			id: "showFlow", topic: "Flows", does: "Show a flow",
+			more:  "Its steps in order, lines, arms, exits, outcomes, the events that it names, the files that it was made of, and its versions with when each was active.",
+			query: []parameter{{name: "version", does: "of this version; without it of the active one", example: "3f1376086c6c2f22"}},
+			gives: ok(FlowDetail{}, "the flow"), fails: []int{400, 404},
+		}},
 		{"POST /v1/flows", ScopeAuthor, s.deployFlows, operation{
 			id: "deployFlows", topic: "Flows", does: "Deploy a project", more: "Its flows become the active ones, all at once. A project with mistakes changes nothing, and the problem names their places. " +
 				"Files other than nudge.yaml and those of flows and templates are given in base64.",
