@@ -16,21 +16,25 @@ import (
 
 // helpers are the functions of all templates.
 var helpers = template.FuncMap{
-	"icon":    icon,
-	"shown":   Shown,
-	"seg":     url.PathEscape,
-	"span":    Span,
-	"pretty":  pretty,
-	"tone":    tone,
-	"map":     keyed,
-	"asset":   asset,
-	"person":  personPath,
-	"run":     runPath,
-	"flow":    flowPath,
-	"event":   eventPath,
-	"verdict": verdictWord,
-	"after":   after,
-	"tally":   tally,
+	"icon":     icon,
+	"shown":    Shown,
+	"seg":      url.PathEscape,
+	"span":     Span,
+	"pretty":   pretty,
+	"tone":     tone,
+	"map":      keyed,
+	"asset":    asset,
+	"person":   personPath,
+	"run":      runPath,
+	"flow":     flowPath,
+	"event":    eventPath,
+	"verdict":  verdictWord,
+	"after":    after,
+	"place":    placeOf,
+	"upper":    upper,
+	"short":    short,
+	"campaign": campaignPath,
+	"tally":    tally,
 }
 
 // tally is a number beside an entry of the navigation; nothing for none.
@@ -212,6 +216,20 @@ func (v *visit) links(name string, choices ...choice) (all []choiceLink) {
 func personPath(id string) string { return Root + "people/" + url.PathEscape(id) }
 func runPath(id string) string    { return Root + "runs/" + url.PathEscape(id) }
 func flowPath(name string) string { return Root + "flows/" + url.PathEscape(name) }
+
+// campaignPath is the page of a campaign.
+func campaignPath(id string) string { return Root + "campaigns/" + url.PathEscape(id) }
+
+// maxShort is how many characters of a value stand in a list; the rest is left out.
+const maxShort = 60
+
+// short prepares a value for a list, as Shown does.
+func short(text string) string {
+	if runes := []rune(text); len(runes) > maxShort {
+		text = string(runes[:maxShort]) + "…"
+	}
+	return Shown(text)
+}
 
 // runsPath is that of the list of runs with a filter.
 func runsPath(f client.RunFilter) string {

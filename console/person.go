@@ -3,6 +3,7 @@ package console
 import (
 	"errors"
 	"net/http"
+	"slices"
 	"strings"
 	"time"
 	"unicode"
@@ -56,12 +57,12 @@ func loadPerson(v *visit) (*content, error) {
 	if s := p.Standing.Of; s != nil {
 		v.useZone(s.TimeZone)
 		p.Place, p.There = placeOf(s.TimeZone), localTime(s.LocalTime)
-		p.Writable, p.May, p.Next = v.writable(s), v.mayRows(s), v.nextRows(s)
+		p.Writable, p.May, p.Next = v.writable(s), v.mayRows(s, p.OptOuts), v.nextRows(s)
 	}
 	p.Runs = partOf(v.api.Runs(v.ctx(), client.RunQuery{RunFilter: client.RunFilter{Profile: id}, Limit: personRuns}))
 	p.Show = v.links("show", choice{"", "All"}, choice{"messages", "Messages"}, choice{"unsent", "Not sent"}, choice{"events", "Events"})
 	p.Feed = partOf(v.feedOf(id, v.query("show"), v.query("before")))
-	p.Why = v.whyOf(id)
+	p.Why = v.whyOf(id, p.Standing.Of)
 	if p.Nobody = !p.Known && p.empty(); p.Nobody {
 		p.Nearest = v.nearest(id)
 	}
@@ -169,7 +170,7 @@ func (v *visit) clock(t time.Time) string {
 // mayRow is a category, and whether something of it may be sent.
 type mayRow struct {
 	Category, Says, Tone, Detail string
-	Out                          bool
+	Out                          string // what takes the opt-out back: the category, or all; empty: they are not opted out
 	Meters                       []meter
 }
 
@@ -179,15 +180,20 @@ type meter struct {
 	Full  bool
 }
 
-func (v *visit) mayRows(s *client.Standing) (rows []mayRow) {
+func (v *visit) mayRows(s *client.Standing, outs []string) (rows []mayRow) {
 	for i := range s.Categories {
-		rows = append(rows, v.mayRow(&s.Categories[i]))
+		rows = append(rows, v.mayRow(&s.Categories[i], outs))
 	}
 	return rows
 }
 
-func (v *visit) mayRow(c *client.CategoryStanding) mayRow {
-	row := mayRow{Category: c.Category, Says: "yes", Tone: "good", Out: c.OptedOut && !c.Always}
+func (v *visit) mayRow(c *client.CategoryStanding, outs []string) mayRow {
+	row := mayRow{Category: c.Category, Says: "yes", Tone: "good"}
+	if c.OptedOut && !c.Always {
+		if row.Out = c.Category; slices.Contains(outs, allCategories) {
+			row.Out = allCategories
+		}
+	}
 	var details []string
 	var from time.Time
 	for _, limit := range c.Caps {
@@ -219,7 +225,7 @@ func (v *visit) mayRow(c *client.CategoryStanding) mayRow {
 	}
 	row.Detail = strings.Join(details, ", ")
 	switch {
-	case row.Out:
+	case row.Out != "":
 		row.Says, row.Tone, row.Meters, row.Detail = "opted out", "bad", nil, optedHow(v, c)
 	case !from.IsZero():
 		row.Says, row.Tone = "not until "+v.clock(from), "bad"

@@ -2,6 +2,7 @@ package console
 
 import (
 	"slices"
+	"strconv"
 	"strings"
 
 	"nudge/client"
@@ -36,7 +37,6 @@ type feedRow struct {
 	Quote     string // what somebody wrote or got
 	See       string // the type of events that was meant
 	class     string // messages, unsent or events, for the choice of what is shown
-	order     int    // where it stood in its run, for what happened at one instant
 }
 
 // feedOf reads a page of a person's history. What runs did is read from the runs themselves, so that a message
@@ -70,7 +70,9 @@ func (v *visit) feedOf(id, show, before string) (*feed, error) {
 			rows = append(rows, rowOfRunLine(line))
 		}
 	}
-	rows = slices.DeleteFunc(rows, func(r feedRow) bool { return show != "" && r.class != show && !(show == "messages" && r.class == "unsent") })
+	rows = slices.DeleteFunc(rows, func(r feedRow) bool {
+		return show != "" && r.class != show && !(show == "messages" && r.class == "unsent")
+	})
 	slices.SortStableFunc(rows, func(a, b feedRow) int { return b.At.Compare(a.At.Time) })
 	return &feed{Days: v.feedDays(rows), Next: page.Next}, nil
 }
@@ -153,7 +155,7 @@ func rowsOfRun(run *client.Run) (rows []feedRow) {
 		if e.Message != 0 {
 			last[e.Message] = e.At
 		}
-		if row, ok := rowOfEntry(run, e); ok {
+		if row, ok := rowOfEntry(e); ok {
 			row.At, row.In, row.Path, row.Tone = e.At, run.Flow, runPath(run.ID), tone(row.Tag)
 			if e.Kind == "ended" && run.Goal {
 				row.Tone = "good"
@@ -183,7 +185,7 @@ func rowsOfRun(run *client.Run) (rows []feedRow) {
 }
 
 // rowOfEntry is an entry of a timeline that is about more than a step.
-func rowOfEntry(run *client.Run, e *client.Entry) (row feedRow, ok bool) {
+func rowOfEntry(e *client.Entry) (row feedRow, ok bool) {
 	switch e.Kind {
 	case "started":
 		return feedRow{Tag: "started", What: "Run of", Sub: e.Text, class: "events"}, true
@@ -194,11 +196,19 @@ func rowOfEntry(run *client.Run, e *client.Entry) (row feedRow, ok bool) {
 	case "event", "item":
 		return feedRow{Tag: "matched", What: "Event", Code: strings.TrimPrefix(e.Text, "event "), class: "events"}, true
 	case "reply":
-		return feedRow{Tag: "replied", What: "To", Quote: unquoted(strings.TrimPrefix(e.Text, "reply ")), class: "messages"}, true
-	case "opted", "opt":
+		return feedRow{Tag: "replied", What: "in", Quote: unquoted(strings.TrimPrefix(e.Text, "reply ")), class: "messages"}, true
+	case "opted":
 		return feedRow{Tag: "opt-outs", What: upper(e.Text) + " by a step of"}, true
 	case "left out":
 		return feedRow{Tag: "left out", What: "Run of", Sub: e.Text, class: "unsent"}, true
 	}
 	return feedRow{}, false
+}
+
+// unquoted is a text that stands in quotes of Go.
+func unquoted(text string) string {
+	if plain, err := strconv.Unquote(text); err == nil {
+		return plain
+	}
+	return text
 }

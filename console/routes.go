@@ -4,10 +4,15 @@ import "slices"
 
 // allViews are the pages, by where they are written.
 func allViews() []view {
-	return slices.Concat(runViews, auditViews, eventViews)
+	return slices.Concat(runViews, auditViews, eventViews, peopleViews)
 }
 
 // allActions are what the pages can change.
 func allActions() []action {
-	return slices.Concat(runActions)
+	return slices.Concat(runActions, personActions)
+}
+
+// allDownloads are the files that the pages offer.
+func allDownloads() []download {
+	return slices.Concat(personDownloads)
 }
