@@ -25,6 +25,8 @@ type HistoryLine struct {
 	Campaign string          `json:"campaign,omitempty"` // that left the person out
 	Reason   string          `json:"reason,omitempty"`   // why it did
 	By       string          `json:"by,omitempty"`       // name of the token that gave a command
+	// Conditions are those that decided, with the values that they saw. Only an explanation has them.
+	Conditions []Condition `json:"conditions,omitempty"`
 }
 
 // HistoryQuery selects lines of a person's history. Empty fields select nothing away.
