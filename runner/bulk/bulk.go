@@ -155,6 +155,8 @@ func unwanted(kind string, r *engine.Run, at engine.Instant) string {
 		return engine.NoRetryLive
 	case r.Profile == "":
 		return engine.NoRetryForgotten
+	case r.Outcome == engine.OutcomeCancelled:
+		return engine.NoRetryCancelled
 	case engine.FailedAt(r) < 0:
 		return engine.NoRetryNothing
 	}
