@@ -28,6 +28,7 @@ var helpers = template.FuncMap{
 	"run":    runPath,
 	"flow":   flowPath,
 	"tally":  tally,
+	"web":    Web,
 }
 
 // tally is a number beside an entry of the navigation; nothing for none.
