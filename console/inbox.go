@@ -247,11 +247,6 @@ func (v *visit) phoneOf(who string) (*phone, []heardLine) {
 	return p, heard
 }
 
-// cityOf is the place of a time zone.
-func cityOf(zone string) string {
-	return strings.ReplaceAll(zone[strings.LastIndexByte(zone, '/')+1:], "_", " ")
-}
-
 // fill puts the messages of a person on their phone.
 func (p *phone) fill(person *client.DevPerson, now time.Time, zone *time.Location) {
 	p.Script, p.Does = person.Script, scripts

@@ -16,19 +16,27 @@ import (
 
 // helpers are the functions of all templates.
 var helpers = template.FuncMap{
-	"icon":   icon,
-	"shown":  Shown,
-	"seg":    url.PathEscape,
-	"span":   Span,
-	"pretty": pretty,
-	"tone":   tone,
-	"map":    keyed,
-	"asset":  asset,
-	"person": personPath,
-	"run":    runPath,
-	"flow":   flowPath,
-	"tally":  tally,
-	"web":    Web,
+	"icon":         icon,
+	"shown":        Shown,
+	"seg":          url.PathEscape,
+	"span":         Span,
+	"pretty":       pretty,
+	"tone":         tone,
+	"map":          keyed,
+	"asset":        asset,
+	"person":       personPath,
+	"run":          runPath,
+	"flow":         flowPath,
+	"campaign":     campaignPath,
+	"template_":    templatePath,
+	"runs_":        campaignRuns,
+	"campaignTone": func(c client.Campaign) string { return campaignTone(&c) },
+	"campaignWord": func(c client.Campaign) string { return campaignWord(&c) },
+	"city":         cityOf,
+	"did":          func(did string) string { return strings.TrimSuffix(did, " campaign") },
+	"upper":        upper,
+	"tally":        tally,
+	"web":          Web,
 }
 
 // tally is a number beside an entry of the navigation; nothing for none.
@@ -246,3 +254,14 @@ func (v *visit) Hidden(own ...string) (all []field) {
 	slices.SortFunc(all, func(a, b field) int { return strings.Compare(a.Name, b.Name) })
 	return all
 }
+
+// campaignRuns is the list of the runs of a campaign.
+func campaignRuns(c client.Campaign) string {
+	return runsPath(client.RunFilter{Flow: c.Flow, Version: c.Version, Campaign: c.ID})
+}
+
+// templatePath is that of the page of a template.
+func templatePath(name string) string { return Root + "templates/" + url.PathEscape(name) }
+
+// campaignPath is that of the page of a campaign.
+func campaignPath(id string) string { return Root + "campaigns/" + url.PathEscape(id) }

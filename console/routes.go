@@ -4,10 +4,10 @@ import "slices"
 
 // allViews are the pages, by where they are written.
 func allViews() []view {
-	return slices.Concat(runViews, auditViews, []view{inboxView})
+	return slices.Concat(runViews, auditViews, healthViews, campaignViews, templateViews, []view{inboxView})
 }
 
 // allActions are what the pages can change.
 func allActions() []action {
-	return slices.Concat(runActions, inboxActions)
+	return slices.Concat(runActions, healthActions, campaignActions, inboxActions)
 }

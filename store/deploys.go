@@ -400,6 +400,43 @@ func mergeHistory(p found[Proposal], d found[Deploy], at DeployCursor, limit int
 	return items, at
 }
 
+// FlowDeploy is what a deploy did to one flow.
+type FlowDeploy struct {
+	At     engine.Instant
+	By     engine.Actor
+	Before string // the version that was active; empty: there was none
+	After  string // the one that came in its place; empty: none did
+}
+
+// FlowDeploys returns what the newest deploys did to a flow, newest first: at most limit. It reads as many records as a page of
+// the history; older ones are left out.
+func (s *Store) FlowDeploys(flow string, limit int) (all []FlowDeploy, err error) {
+	err = s.kv.View(func(r Reader) error {
+		_, err := below(r, Deploys, 0, limit, decodeDeploy, func(d *Deploy) bool {
+			before, after := d.versionsOf(flow)
+			if before == "" && after == "" {
+				return false
+			}
+			all = append(all, FlowDeploy{d.At, d.By, before, after})
+			return true
+		})
+		return err
+	})
+	return all, err
+}
+
+// versionsOf returns the versions of a flow before and after a deploy; both are empty where it did not change the flow.
+func (d *Deploy) versionsOf(flow string) (before, after string) {
+	version := func(object json.RawMessage) string {
+		versions := map[string]string{}
+		if len(object) == 0 || json.Unmarshal(object, &versions) != nil {
+			return ""
+		}
+		return versions[flow]
+	}
+	return version(d.Before), version(d.After)
+}
+
 // DropDeploys drops at most limit deploys, proposals and parts of proposals from before an instant, and returns how many. The
 // newest proposal stays, so that no number is given twice.
 func (s *Store) DropDeploys(before engine.Instant, limit int) (dropped int, err error) {

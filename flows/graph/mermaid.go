@@ -13,10 +13,11 @@ func Mermaid(f *flows.Flow) string {
 	b := &builder{f}
 	w := &mermaid{}
 	w.line("flowchart TD")
-	w.line("  start([%s])", escape(strings.Join(starts(f), " or ")))
-	for _, exit := range b.exits() {
-		w.line("  %s>%s]", exit.id, escape("at any time: "+exit.label))
-		w.block(exit.steps, []tail{{from: exit.id}})
+	w.line("  start([%s])", escape(strings.Join(Starts(f), " or ")))
+	for i, exit := range b.exits() {
+		id := fmt.Sprintf("exit%d", i+1)
+		w.line("  %s>%s]", id, escape("at any time: "+b.exitText(i)))
+		w.block(exit.own(), []tail{{from: id}})
 	}
 	open := w.block(b.steps(), []tail{{from: "start"}})
 	if len(open) > 0 {

@@ -152,18 +152,19 @@ func (b *builder) line(l *flows.Line) string {
 	return text
 }
 
-func kindOf(l *flows.Line) kind {
+// toneOf returns the colour of what a line depends on.
+func toneOf(l *flows.Line) Tone {
 	switch l.Signal {
 	case flows.SignalFailed:
-		return byFailure
+		return Bad
 	case flows.SignalEvent, flows.SignalItems:
-		return byEvent
+		return Do
 	case flows.SignalAfter, flows.SignalAt, flows.SignalOpen, flows.SignalQuiet:
-		return byTime
+		return Wait
 	case flows.SignalIf:
-		return byCondition
+		return Choose
 	}
-	return byPerson
+	return Good
 }
 
 // share returns the part of an arm in a split, in percent.
@@ -175,8 +176,9 @@ func (b *builder) share(all []flows.Share, weight int) string {
 	return fmt.Sprintf("%.3g %%", 100*float64(weight)/float64(total))
 }
 
-// starts describes the triggers of the flow.
-func starts(f *flows.Flow) []string {
+// Starts describes the triggers of a flow, one after the other, as drawings do; a flow without one is
+// started by a call.
+func Starts(f *flows.Flow) []string {
 	var all []string
 	for i := range f.Triggers {
 		t := &f.Triggers[i]
