@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"encoding/json"
 	"fmt"
+	"html/template"
 	"net/http"
 	"net/url"
 	"slices"
@@ -27,14 +28,15 @@ var inboxActions = []action{
 }
 
 const (
-	maxPhones    = 4  // that are shown; one more takes the place of the first
-	firstPhones  = 3  // that are shown if none are named
-	maxOthers    = 20 // people that are named beside the phones
-	phoneShows   = 30 // messages of a phone, the newest; the person's page has all
-	heardOfEach  = 12 // things that happened to each person
-	longSilence  = 30 * time.Minute
-	maxPersonID  = 256 // bytes of an ID that is added; a longer one is not
-	firstVisitor = "ann"
+	maxPhones    = 4                // that are shown; one more takes the place of the first
+	firstPhones  = 3                // that are shown if none are named
+	maxOthers    = 20               // people that are named beside the phones
+	phoneShows   = 30               // messages of a phone, the newest; the person's page has all
+	heardOfEach  = 30               // things that happened to each person, of which the feed is made
+	maxHeard     = 24               // lines of the feed, the newest
+	longSilence  = 30 * time.Minute // after which the time is shown again
+	maxPersonID  = 256              // bytes of an ID that is added; a longer one is not
+	firstVisitor = "ann"            // if nobody has messages yet
 )
 
 // inboxPage is what people see, and what can be done as one of them.
@@ -51,31 +53,54 @@ type inboxPage struct {
 // inboxClock is the clock of the engine and of the people.
 type inboxClock struct {
 	*client.DevClock
-	Next string // what happens by itself next
+	Next   string // what happens by itself next
+	Faster string // how fast it runs, if not as that of the wall
 }
 
 // Millis is the instant for the script, which lets the clock run.
 func (c *inboxClock) Millis() int64 { return c.Now.UnixMilli() }
 
-// Faster is how fast the clock runs, where it is not that of the wall.
-func (c *inboxClock) Faster() string {
-	switch {
-	case c.Held:
-		return "held"
-	case c.Speed != 1:
-		return fmt.Sprintf("%g × faster", c.Speed)
-	}
-	return ""
-}
-
 // heardLine is something that the engine did.
 type heardLine struct {
 	client.HistoryLine
-	Who string
+	Who  string
+	What string // in short
 }
 
 // Bad reports whether something went wrong.
-func (h heardLine) Bad() bool { return h.Kind == "receipt" && strings.Contains(h.Text, "failed") }
+func (h heardLine) Bad() bool {
+	return h.Kind == "receipt" && strings.Contains(h.Text, " failed") || h.Kind == "message" && strings.Contains(h.Text, " refused")
+}
+
+// heardOf asks for what the engine did with a person, without what says nothing more: that a message is on its way, and that it
+// was sent.
+func (v *visit) heardOf(who string) (all []heardLine) {
+	page, err := v.api.History(v.ctx(), who, client.HistoryQuery{Limit: heardOfEach})
+	if err != nil {
+		return nil // the feed has less
+	}
+	for _, line := range page.History {
+		switch {
+		case strings.HasSuffix(line.Text, " handed to the channel"), strings.HasSuffix(line.Text, " planned, waiting to be sent"):
+		case line.Kind == "receipt" && line.Text == line.Step+" sent":
+		default:
+			all = append(all, heardLine{line, who, v.inWords(line.Kind, line.Text)})
+		}
+	}
+	return all[:min(len(all), maxHeard)]
+}
+
+// When is the time of something at the page's clock, as short as it can be.
+func (v *visit) When(t client.Time) template.HTML {
+	at, now, layout := t.In(v.zone), v.now.In(v.zone), "2 Jan"
+	switch {
+	case at.Year() == now.Year() && at.YearDay() == now.YearDay():
+		layout = "15:04:05"
+	case now.Sub(at).Abs() < 6*24*time.Hour:
+		layout = "Mon 15:04"
+	}
+	return timeElement(at, at.Format(layout))
+}
 
 func loadInbox(v *visit) (*content, error) {
 	if !v.Me.Server.Dev {
@@ -98,12 +123,13 @@ func loadInbox(v *visit) (*content, error) {
 	p.Clock = partOf(v.inboxClock())
 	live := []string{"inbox-clock", "inbox-heard"}
 	for i, who := range shown {
-		phone, lines := v.phoneOf(who)
+		phone := v.phoneOf(who)
 		phone.Number, phone.Without = i+1, v.inboxPath(slices.Delete(slices.Clone(shown), i, i+1))
-		p.Phones, p.Heard = append(p.Phones, phone), append(p.Heard, lines...)
+		p.Phones, p.Heard = append(p.Phones, phone), append(p.Heard, v.heardOf(who)...)
 		live = append(live, fmt.Sprintf("phone-%d", i+1), fmt.Sprintf("owner-%d", i+1))
 	}
 	slices.SortStableFunc(p.Heard, func(a, b heardLine) int { return b.At.Compare(a.At.Time) })
+	p.Heard = p.Heard[:min(len(p.Heard), maxHeard)]
 	for _, other := range people {
 		if !slices.Contains(shown, other.Profile) {
 			p.Others = append(p.Others, choiceLink{Label: other.Profile, Path: v.inboxPath(append(slices.Clone(shown), other.Profile))})
@@ -153,6 +179,12 @@ func (v *visit) inboxClock() (*inboxClock, error) {
 		return nil, err
 	}
 	c := &inboxClock{DevClock: clock, Next: "nothing happens by itself"}
+	switch {
+	case clock.Held:
+		c.Faster = "held"
+	case clock.Speed != 1:
+		c.Faster = v.Num(clock.Speed) + " × faster"
+	}
 	next := clock.Next
 	if next == nil {
 		return c, nil
@@ -209,8 +241,8 @@ var scripts = []choice{
 	{`reads after 10s, replies "help!" after 1m`, "reads, replies “help!” after 1 min"},
 }
 
-// phoneOf asks for what one person sees, and for what happened to them.
-func (v *visit) phoneOf(who string) (*phone, []heardLine) {
+// phoneOf asks for what one person sees.
+func (v *visit) phoneOf(who string) *phone {
 	p := &phone{Who: who, Quick: quickReplies, From: "Nobody has written yet", Letters: "–"}
 	zone := time.UTC
 	if s, err := v.api.Standing(v.ctx(), who); err == nil { // else UTC
@@ -238,13 +270,7 @@ func (v *visit) phoneOf(who string) (*phone, []heardLine) {
 	if v.wrong != nil && v.r.PathValue("id") == who {
 		p.Text = v.posted("text")
 	}
-	var heard []heardLine
-	if page, err := v.api.History(v.ctx(), who, client.HistoryQuery{Limit: heardOfEach}); err == nil { // else the feed has less
-		for _, line := range page.History[:min(len(page.History), heardOfEach)] {
-			heard = append(heard, heardLine{line, who})
-		}
-	}
-	return p, heard
+	return p
 }
 
 // fill puts the messages of a person on their phone.

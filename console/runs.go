@@ -1,6 +1,7 @@
 package console
 
 import (
+	"regexp"
 	"slices"
 	"strings"
 	"time"
@@ -170,6 +171,30 @@ func (v *visit) daysOf(run *client.Run) (days []runDay) {
 		today.Lines = append(today.Lines, line)
 	}
 	return days
+}
+
+// instants are what the engine writes into its lines.
+var instants = regexp.MustCompile(`\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]\d\d:\d\d)`)
+
+// inWords is a line of the engine for people: instants are times of the page's clock, and IDs of the provider are left out. What
+// people wrote stays as it is.
+func (v *visit) inWords(kind, text string) string {
+	if kind == "reply" || kind == "event" {
+		return text
+	}
+	if step, _, ok := strings.Cut(text, " accepted by the provider as "); ok {
+		text = step + " sent"
+	}
+	if what, ok := strings.CutSuffix(text, " ended: after"); ok {
+		text = what + " ended: the time is over"
+	}
+	return instants.ReplaceAllStringFunc(text, func(instant string) string {
+		at, err := time.Parse(time.RFC3339, instant)
+		if err != nil {
+			return instant
+		}
+		return v.text(at, "15:04:05")
+	})
 }
 
 func contentOf(run *client.Run, message int) *client.Content {
