@@ -21,6 +21,8 @@ type action struct {
 	do   func(*visit) (*done, error)
 	// shows is the page that says what went wrong, with what was filled in; nil: the question, or a page of its own.
 	shows *view
+	// keyless: its change is of a route that takes no Idempotency-Key. The token of the form still makes two clicks one action.
+	keyless bool
 }
 
 // question is what is asked before an action.
@@ -195,7 +197,9 @@ func (v *visit) carryOut(w http.ResponseWriter, a action, nonce string, o *outco
 			return false
 		}
 	}
-	v.r = v.r.WithContext(client.WithKey(v.r.Context(), nonce))
+	if !a.keyless {
+		v.r = v.r.WithContext(client.WithKey(v.r.Context(), nonce))
+	}
 	d, err := a.do(v)
 	switch {
 	case err != nil && a.shows != nil:

@@ -64,11 +64,6 @@ func (v *visit) instant(t time.Time, clock string) template.HTML {
 	if t.IsZero() {
 		return "–"
 	}
-	return timeElement(t, v.text(t, clock))
-}
-
-// text is an instant by the page's clock.
-func (v *visit) text(t time.Time, clock string) string {
 	t = t.In(v.zone)
 	now := v.now.In(v.zone)
 	layout := "2 Jan 2006, " + clock
@@ -80,7 +75,7 @@ func (v *visit) text(t time.Time, clock string) string {
 	case t.Year() == now.Year():
 		layout = "2 Jan, " + clock
 	}
-	return t.Format(layout)
+	return timeElement(t, t.Format(layout))
 }
 
 // Day writes a day.

@@ -18,13 +18,15 @@ import (
 
 var inboxView = view{pattern: Root + "inbox", file: "inbox", section: "inbox", topics: []string{"runs", "events"}, load: loadInbox}
 
+var inboxViews = []view{inboxView}
+
 var inboxActions = []action{
-	{pattern: Root + "inbox/clock", scope: "operate", section: "inbox", shows: &inboxView, do: setClock},
+	{pattern: Root + "inbox/clock", scope: "operate", section: "inbox", shows: &inboxView, keyless: true, do: setClock},
 	{pattern: Root + "inbox/send", scope: "operate", section: "inbox", shows: &inboxView, do: sendFromInbox},
-	{pattern: Root + "inbox/fail", scope: "operate", section: "inbox", shows: &inboxView, do: failNext},
-	{pattern: Root + "inbox/people/{id}/reply", scope: "operate", section: "inbox", shows: &inboxView, do: replyAs},
-	{pattern: Root + "inbox/people/{id}/script", scope: "operate", section: "inbox", shows: &inboxView, do: setScript},
-	{pattern: Root + "inbox/people/{id}/read", scope: "operate", section: "inbox", shows: &inboxView, do: readAs},
+	{pattern: Root + "inbox/fail", scope: "operate", section: "inbox", shows: &inboxView, keyless: true, do: failNext},
+	{pattern: Root + "inbox/people/{id}/reply", scope: "operate", section: "inbox", shows: &inboxView, keyless: true, do: replyAs},
+	{pattern: Root + "inbox/people/{id}/script", scope: "operate", section: "inbox", shows: &inboxView, keyless: true, do: setScript},
+	{pattern: Root + "inbox/people/{id}/read", scope: "operate", section: "inbox", shows: &inboxView, keyless: true, do: readAs},
 }
 
 const (
@@ -63,8 +65,7 @@ func (c *inboxClock) Millis() int64 { return c.Now.UnixMilli() }
 // heardLine is something that the engine did.
 type heardLine struct {
 	client.HistoryLine
-	Who  string
-	What string // in short
+	Who string
 }
 
 // Bad reports whether something went wrong.
@@ -84,7 +85,7 @@ func (v *visit) heardOf(who string) (all []heardLine) {
 		case strings.HasSuffix(line.Text, " handed to the channel"), strings.HasSuffix(line.Text, " planned, waiting to be sent"):
 		case line.Kind == "receipt" && line.Text == line.Step+" sent":
 		default:
-			all = append(all, heardLine{line, who, v.inWords(line.Kind, line.Text)})
+			all = append(all, heardLine{line, who})
 		}
 	}
 	return all[:min(len(all), maxHeard)]
@@ -235,10 +236,11 @@ type bubble struct {
 // quickReplies are what people often write.
 var quickReplies = []string{"yes", "help!", "STOP", "thanks"}
 
-// scripts are what people often do.
+// scripts are what people often do, as the API writes them.
 var scripts = []choice{
-	{"", "as the project says"}, {"reads after 5s", "reads after 5 s"}, {"never reads", "never reads"}, {`fails "no such device"`, "fails: no such device"},
-	{`reads after 10s, replies "help!" after 1m`, "reads, replies “help!” after 1 min"},
+	{"", "as the project says"}, {"delivered after 1s, reads after 5s", "reads after 5 s"}, {"never reads, delivered after 1s", "never reads"},
+	{`never delivered, fails "no such device" after 1s`, "fails: no such device"},
+	{`delivered after 1s, reads after 10s, replies "help!" after 1m0s`, "replies “help!” after 1 min"},
 }
 
 // phoneOf asks for what one person sees.

@@ -1,7 +1,7 @@
 package console
 
 import (
-	"regexp"
+	"html/template"
 	"slices"
 	"strings"
 	"time"
@@ -173,14 +173,11 @@ func (v *visit) daysOf(run *client.Run) (days []runDay) {
 	return days
 }
 
-// instants are what the engine writes into its lines.
-var instants = regexp.MustCompile(`\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]\d\d:\d\d)`)
-
-// inWords is a line of the engine for people: instants are times of the page's clock, and IDs of the provider are left out. What
-// people wrote stays as it is.
-func (v *visit) inWords(kind, text string) string {
-	if kind == "reply" || kind == "event" {
-		return text
+// InWords is a line of the engine for people: instants are times of the page's clock, and IDs of the provider are left out. What
+// people and products wrote stays as it is.
+func (v *visit) InWords(kind, text string) template.HTML {
+	if kind == "reply" || kind == "event" || kind == "held" || kind == "dropped" || kind == "left" {
+		return template.HTML(template.HTMLEscapeString(Shown(text)))
 	}
 	if step, _, ok := strings.Cut(text, " accepted by the provider as "); ok {
 		text = step + " sent"
@@ -188,13 +185,7 @@ func (v *visit) inWords(kind, text string) string {
 	if what, ok := strings.CutSuffix(text, " ended: after"); ok {
 		text = what + " ended: the time is over"
 	}
-	return instants.ReplaceAllStringFunc(text, func(instant string) string {
-		at, err := time.Parse(time.RFC3339, instant)
-		if err != nil {
-			return instant
-		}
-		return v.text(at, "15:04:05")
-	})
+	return v.Timed(text)
 }
 
 func contentOf(run *client.Run, message int) *client.Content {
