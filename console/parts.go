@@ -25,6 +25,7 @@ var helpers = template.FuncMap{
 	"map":    keyed,
 	"asset":  asset,
 	"tally":  tally,
+	"web":    Web,
 	"upper":  upper,
 	"after":  after,
 	"short":  short,

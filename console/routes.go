@@ -5,7 +5,9 @@ import "slices"
 // allViews are the pages, by where they are written.
 func allViews() []view {
 	return slices.Concat(
+		inboxViews,
 		runViews,
+		batchViews,
 		eventViews,
 		peopleViews,
 		campaignViews,
@@ -18,7 +20,9 @@ func allViews() []view {
 // allActions are what the pages can change.
 func allActions() []action {
 	return slices.Concat(
+		inboxActions,
 		runActions,
+		batchActions,
 		personActions,
 		campaignActions,
 		healthActions,
