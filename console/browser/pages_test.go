@@ -48,7 +48,7 @@ func TestPages(t *testing.T) {
 				tab := openAs(t, w, c.role, all[0], way)
 				tabbed := map[string]bool{} // pages whose stops were tried
 				for _, address := range all {
-					t.Run(address, func(t *testing.T) {
+					t.Run(strings.ReplaceAll(address[1:], "/", " "), func(t *testing.T) {
 						path, _, _ := strings.Cut(address, "?")
 						kind := kindOf(path)
 						first := !tabbed[kind]

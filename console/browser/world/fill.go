@@ -17,7 +17,7 @@ import (
 )
 
 // perDay is how many people begin something on a day.
-const perDay = 20
+const perDay = 14
 
 // zones are where people live, in turn.
 var zones = []string{"Europe/London", "Europe/Berlin", "America/New_York", "Asia/Tokyo", "Europe/London", "America/Los_Angeles"}
@@ -49,7 +49,7 @@ type filler struct {
 }
 
 // days is how long the filling takes, by the clock of the world.
-const days = 6
+const days = 5
 
 // fill starts the project, lets days pass with people in it, and stops it again.
 func fill(ctx context.Context, folder string) (*filler, error) {

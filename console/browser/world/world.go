@@ -155,7 +155,7 @@ func Token(scope string) string {
 	return ""
 }
 
-// Filled starts a server with tokens on which six days have passed.
+// Filled starts a server with tokens on which five days have passed.
 func Filled(ctx context.Context, folder string) (*World, error) {
 	f, err := fill(ctx, folder)
 	if err != nil {
