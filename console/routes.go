@@ -4,10 +4,30 @@ import "slices"
 
 // allViews are the pages, by where they are written.
 func allViews() []view {
-	return slices.Concat(runViews, auditViews)
+	return slices.Concat(
+		runViews,
+		eventViews,
+		peopleViews,
+		campaignViews,
+		templateViews,
+		healthViews,
+		auditViews,
+	)
 }
 
 // allActions are what the pages can change.
 func allActions() []action {
-	return slices.Concat(runActions)
+	return slices.Concat(
+		runActions,
+		personActions,
+		campaignActions,
+		healthActions,
+	)
+}
+
+// allDownloads are the files that the pages offer.
+func allDownloads() []download {
+	return slices.Concat(
+		personDownloads,
+	)
 }
