@@ -101,7 +101,9 @@ func (w *wave) bars(v *visit, hours []client.CampaignHour, wall time.Time, step 
 // box is a part of a drawing that is taken.
 type box struct{ left, top, right, bottom float64 }
 
-func (b box) meets(o box) bool { return b.left < o.right && o.left < b.right && b.top < o.bottom && o.top < b.bottom }
+func (b box) meets(o box) bool {
+	return b.left < o.right && o.left < b.right && b.top < o.bottom && o.top < b.bottom
+}
 
 // name gives names room above their bars, the most people first. A name that has none stays in the bar's title.
 func (w *wave) name(hours []client.CampaignHour, bars, taken []box) {
