@@ -256,3 +256,6 @@ func (v *visit) asked(name string) string {
 	}
 	return v.query(name)
 }
+
+// expects is the number that somebody was shown, for an action that takes back another one. If it has grown by then, it asks.
+func expects(n int) []field { return []field{{expectField, strconv.Itoa(n)}} }

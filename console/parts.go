@@ -16,25 +16,30 @@ import (
 
 // helpers are the functions of all templates.
 var helpers = template.FuncMap{
-	"icon":     icon,
-	"shown":    Shown,
-	"seg":      url.PathEscape,
-	"span":     Span,
-	"pretty":   pretty,
-	"tone":     tone,
-	"map":      keyed,
-	"asset":    asset,
-	"person":   personPath,
-	"run":      runPath,
-	"flow":     flowPath,
-	"event":    eventPath,
-	"verdict":  verdictWord,
-	"after":    after,
-	"place":    placeOf,
-	"upper":    upper,
-	"short":    short,
-	"campaign": campaignPath,
-	"tally":    tally,
+	"icon":         icon,
+	"shown":        Shown,
+	"seg":          url.PathEscape,
+	"span":         Span,
+	"pretty":       pretty,
+	"tone":         tone,
+	"map":          keyed,
+	"asset":        asset,
+	"person":       personPath,
+	"run":          runPath,
+	"flow":         flowPath,
+	"campaign":     campaignPath,
+	"template_":    templatePath,
+	"runs_":        campaignRuns,
+	"campaignTone": func(c client.Campaign) string { return campaignTone(&c) },
+	"campaignWord": func(c client.Campaign) string { return campaignWord(&c) },
+	"city":         cityOf,
+	"did":          func(did string) string { return strings.TrimSuffix(did, " campaign") },
+	"upper":        upper,
+	"tally":        tally,
+	"event":        eventPath,
+	"verdict":      verdictWord,
+	"after":        after,
+	"short":        short,
 }
 
 // tally is a number beside an entry of the navigation; nothing for none.
@@ -217,8 +222,8 @@ func personPath(id string) string { return Root + "people/" + url.PathEscape(id)
 func runPath(id string) string    { return Root + "runs/" + url.PathEscape(id) }
 func flowPath(name string) string { return Root + "flows/" + url.PathEscape(name) }
 
-// campaignPath is the page of a campaign.
-func campaignPath(id string) string { return Root + "campaigns/" + url.PathEscape(id) }
+// queryOf is a query with one parameter.
+func queryOf(name, value string) string { return url.Values{name: {value}}.Encode() }
 
 // maxShort is how many characters of a value stand in a list; the rest is left out.
 const maxShort = 60
@@ -282,3 +287,14 @@ func after(text, beginning string) string {
 	}
 	return strings.TrimLeft(strings.TrimPrefix(text, beginning), " :")
 }
+
+// campaignRuns is the list of the runs of a campaign.
+func campaignRuns(c client.Campaign) string {
+	return runsPath(client.RunFilter{Flow: c.Flow, Version: c.Version, Campaign: c.ID})
+}
+
+// templatePath is that of the page of a template.
+func templatePath(name string) string { return Root + "templates/" + url.PathEscape(name) }
+
+// campaignPath is that of the page of a campaign.
+func campaignPath(id string) string { return Root + "campaigns/" + url.PathEscape(id) }

@@ -63,6 +63,8 @@ var keylessRoutes = map[string]string{
 	"POST /v1/runs/cancel":       "what is asked for twice finds nothing more to do",
 	"POST /v1/flows/plan":        "", // it changes nothing
 	"POST /v1/campaigns/preview": "", // it changes nothing
+
+	"POST /v1/campaigns/previews": "a preview changes nothing",
 	"POST /webhooks/comapi":      "", // every event of a provider has its own ID
 }
 

@@ -11,6 +11,7 @@ import (
 	"nudge/engine"
 	"nudge/runner/jobs"
 	"nudge/store"
+	"nudge/whatif/preview"
 )
 
 // Job is a long piece of work that is watched and may be stopped, as the API shows it.
@@ -41,6 +42,35 @@ type JobProgress struct {
 func jobOf(j *store.Job) Job {
 	return Job{ID: j.ID, Kind: j.Kind, State: j.State.String(), By: j.By, Asked: j.Asked, Started: j.Started, Ended: j.Ended, Stopping: j.Stop && !j.State.Over(),
 		Params: j.Params, Progress: JobProgress(j.Progress), Result: j.Result, Problem: j.Problem, Hint: j.Hint}
+}
+
+// shownJob is a job, as far as the sender of a request may see it: the result of a preview has messages and data of people.
+func (v *view) shownJob(j *store.Job) (Job, error) {
+	shown := jobOf(j)
+	if j.Kind != kindPreview || len(j.Result) == 0 || v.all() {
+		return shown, nil
+	}
+	p := new(preview.Preview)
+	if err := json.Unmarshal(j.Result, p); err != nil {
+		return shown, err
+	}
+	err := v.preview(p)
+	shown.Result = encoded(p)
+	return shown, err
+}
+
+// replyJob answers with a job.
+func (s *Server) replyJob(w http.ResponseWriter, r *http.Request, status int, j *store.Job) {
+	v, err := s.viewOf(w)
+	var shown Job
+	if err == nil {
+		shown, err = v.shownJob(j)
+	}
+	if err != nil {
+		s.fail(w, r, err)
+		return
+	}
+	reply(w, status, shown)
 }
 
 // jobPage is a page of jobs.
@@ -91,9 +121,16 @@ func (s *Server) listJobs(w http.ResponseWriter, r *http.Request) {
 		s.fail(w, r, err)
 		return
 	}
+	v, err := s.viewOf(w)
 	page := jobPage{Jobs: make([]Job, 0, len(all)), Next: next}
-	for _, j := range all {
-		page.Jobs = append(page.Jobs, jobOf(j))
+	for i := 0; i < len(all) && err == nil; i++ {
+		var shown Job
+		shown, err = v.shownJob(all[i])
+		page.Jobs = append(page.Jobs, shown)
+	}
+	if err != nil {
+		s.fail(w, r, err)
+		return
 	}
 	reply(w, http.StatusOK, page)
 }
@@ -120,7 +157,7 @@ func (s *Server) showJob(w http.ResponseWriter, r *http.Request) {
 		s.fail(w, r, jobProblem(err, r.PathValue("id")))
 		return
 	}
-	reply(w, http.StatusOK, jobOf(j))
+	s.replyJob(w, r, http.StatusOK, j)
 }
 
 func (s *Server) stopJob(w http.ResponseWriter, r *http.Request) {
@@ -148,7 +185,7 @@ func (s *Server) stopJob(w http.ResponseWriter, r *http.Request) {
 		s.fail(w, r, jobProblem(err, id))
 		return
 	}
-	reply(w, http.StatusOK, jobOf(j))
+	s.replyJob(w, r, http.StatusOK, j)
 }
 
 // startJob begins a job for who sent a request, and answers with it. A body of nil is that of a kind which goes on after a
@@ -168,7 +205,7 @@ func (s *Server) startJob(w http.ResponseWriter, r *http.Request, kind string, p
 		s.fail(w, r, jobProblem(err, ""))
 		return
 	}
-	reply(w, http.StatusAccepted, jobOf(j))
+	s.replyJob(w, r, http.StatusAccepted, j)
 }
 
 // jobProblem says why a job cannot be shown, stopped or begun.

@@ -120,7 +120,7 @@ func (s *Server) review(w http.ResponseWriter, r *http.Request, kind string, fin
 		s.fail(w, r, jobProblem(err, ""))
 		return
 	}
-	reply(w, http.StatusAccepted, jobOf(job))
+	s.replyJob(w, r, http.StatusAccepted, job)
 }
 
 func (s *Server) beginReview(w http.ResponseWriter, r *http.Request, kind string, find reviewing) (*store.Job, error) {

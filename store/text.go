@@ -53,6 +53,10 @@ func (c *codec) head(how int, n int) {
 }
 
 func (c *codec) writeText(s string) {
+	if s == "" {
+		c.head(textPlain, 0)
+		return
+	}
 	if i := slices.Index(c.texts, s); i >= 0 {
 		c.head(textAgain, i)
 		return
@@ -76,17 +80,15 @@ func (c *codec) writeText(s string) {
 	}
 	c.head(textPlain, len(s))
 	c.b = append(c.b, s...)
-	if s != "" {
-		c.used = len(c.b)
-	}
+	c.used = len(c.b)
 }
 
 func (c *codec) writeDigits(digits []byte) {
-	b, err := hex.AppendDecode(nil, digits)
+	b, err := hex.AppendDecode(c.b, digits)
 	if err != nil {
 		panic("store: these were found to be digits: " + err.Error())
 	}
-	c.write(b)
+	c.b, c.used = b, len(b)
 }
 
 func (c *codec) readText() (s string) {
