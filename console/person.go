@@ -61,6 +61,9 @@ func loadPerson(v *visit) (*content, error) {
 	}
 	p.Runs = partOf(v.api.Runs(v.ctx(), client.RunQuery{RunFilter: client.RunFilter{Profile: id}, Limit: personRuns}))
 	p.Show = v.links("show", choice{"", "All"}, choice{"messages", "Messages"}, choice{"unsent", "Not sent"}, choice{"events", "Events"})
+	if v.query("show") != "" || v.query("before") != "" {
+		p.Next = nil // it stands at the beginning of everything
+	}
 	p.Feed = partOf(v.feedOf(id, v.query("show"), v.query("before")))
 	p.Why = v.whyOf(id, p.Standing.Of)
 	if p.Nobody = !p.Known && p.empty(); p.Nobody {
