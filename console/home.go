@@ -37,6 +37,7 @@ type homeFlow struct {
 	Started uint64
 	Here    uint64
 	Bar     Bar
+	Older   string // what other versions have besides; empty: nothing
 }
 
 // firstSteps are the commands that make the first event arrive.
@@ -120,7 +121,7 @@ func (v *visit) eventNeeds(types []client.EventType) (needs []need) {
 		t := &types[i]
 		if t.Day.Refused > 0 {
 			if refused++; refused <= needsAKind {
-				needs = append(needs, need{"refused", v.Many(t.Day.Refused, "event", "events") + " of the type " + t.Type + " were refused in the last 24 hours", eventPath(t.Type), "bad", t.Last})
+				needs = append(needs, need{"refused", v.Many(t.Day.Refused, "event of the type "+t.Type+" was", "events of the type "+t.Type+" were") + " refused in the last 24 hours", eventPath(t.Type), "bad", t.Last})
 			}
 		}
 		if !t.Used && t.Day.Nothing > 0 {
@@ -156,7 +157,25 @@ func (v *visit) homeFlow(name string) homeFlow {
 	}
 	row.Line = v.sparkOf("started in the last 24 hours", days)
 	row.Started, row.Here, row.Bar = uint64(max(counts.Counts.Started, 0)), uint64(max(counts.Counts.Here, 0)), v.flowBar(name, &counts.Counts)
+	row.Older = v.olderVersions(counts)
 	return row
+}
+
+// olderVersions says what the counts of the active version leave out: versions are never summed.
+func (v *visit) olderVersions(counts *client.FlowCounts) string {
+	started, live := uint64(0), uint64(0)
+	for _, other := range counts.Versions {
+		if other.Version != counts.Version {
+			started, live = started+other.Started, live+other.Live
+		}
+	}
+	switch {
+	case live > 0:
+		return v.Many(live, "is", "are") + " here on older versions"
+	case started > 0:
+		return v.Num(started) + " started on older versions"
+	}
+	return ""
 }
 
 // flowBar is where all are who started in the span.
