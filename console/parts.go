@@ -38,7 +38,6 @@ var helpers = template.FuncMap{
 	"template_": templatePath,
 	"runs_":     campaignRuns,
 
-	"place":        placeOf,
 	"verdict":      verdictWord,
 	"campaignTone": func(c client.Campaign) string { return campaignTone(&c) },
 	"campaignWord": func(c client.Campaign) string { return campaignWord(&c) },
@@ -228,6 +227,9 @@ func flowPath(name string) string { return Root + "flows/" + url.PathEscape(name
 
 // campaignPath is the page of a campaign.
 func campaignPath(id string) string { return Root + "campaigns/" + url.PathEscape(id) }
+
+// queryOf is a query with one parameter.
+func queryOf(name, value string) string { return url.Values{name: {value}}.Encode() }
 
 // maxShort is how many characters of a value stand in a list; the rest is left out.
 const maxShort = 60

@@ -14,6 +14,8 @@ type whyPart struct {
 	Choices []whatChoice
 	Asked   string // what is asked about; empty: nothing yet
 	Answer  part[*client.Explanation]
+	Says    string // the answer
+	Run     string // that it is about; empty: none
 	Checks  []check
 	Lines   []client.HistoryLine // the newest of those that the answer follows from
 	More    int                  // lines besides
@@ -70,6 +72,13 @@ func (v *visit) whyOf(id string, s *client.Standing) whyPart {
 		w.Lines = x.Lines[:min(len(x.Lines), whyLines)]
 		w.More = len(x.Lines) - len(w.Lines)
 		w.Checks = v.checksOf(x, s)
+		w.Says, w.Run = upper(x.Answer), ""
+		for i := range x.Lines {
+			if id := x.Lines[i].Run; id != "" && strings.Contains(x.Answer, "the run "+id) { // the page links to it
+				w.Says, w.Run = upper(strings.Replace(x.Answer, "the run "+id, "the run", 1)), id
+				break
+			}
+		}
 	}
 	return w
 }

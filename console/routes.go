@@ -6,6 +6,8 @@ import "slices"
 func allViews() []view {
 	return slices.Concat(
 		inboxViews,
+		homeViews,
+		findViews,
 		runViews,
 		batchViews,
 		eventViews,
