@@ -21,6 +21,7 @@ import (
 	"nudge/audience"
 	"nudge/channels"
 	"nudge/channels/appmessaging"
+	"nudge/console"
 	"nudge/engine"
 	"nudge/runner"
 	"nudge/runner/bulk"
@@ -277,7 +278,7 @@ func (i *Instance) serve(registry *prometheus.Registry) error {
 		Runner: i.runner, Store: i.store, Deployed: i.noteDeploy, SecondPerson: i.needsSecond, Tokens: i.currentTokens, Origins: i.currentOrigins, Registry: registry, Log: i.log,
 		Endpoints: namesOf(i.project.Settings.Endpoints),
 		Audiences: i.audiences, Limits: i.project.Settings.Limits, Full: i.full.Load, CheckStore: i.check.run, Jobs: i.jobs, Bulk: i.bulk,
-		Tracer: i.spans.Tracer(), Process: i.processHealth,
+		Tracer: i.spans.Tracer(), Process: i.processHealth, Console: i.console,
 		Project: func() server.ServedProject {
 			p := i.served.Load()
 			return server.ServedProject{Project: p.Project, Folder: p.Folder}
@@ -311,6 +312,15 @@ func (i *Instance) serve(registry *prometheus.Registry) error {
 		i.listen("the page of preferences", s.Listener(i.config.Preferences), s.PreferencesHandler())
 	}
 	return nil
+}
+
+// console makes the web console.
+func (i *Instance) console(api http.Handler) (http.Handler, error) {
+	c, err := console.New(console.Config{API: api, Now: i.config.Clock.Now, Log: i.log})
+	if err != nil {
+		return nil, err
+	}
+	return c.Handler(), nil
 }
 
 func (i *Instance) listen(name string, l net.Listener, h http.Handler) {

@@ -96,7 +96,7 @@ func (c *Client) exchange(ctx context.Context, method, path string, body []byte,
 	request := call{method: method, path: path, body: body}
 	switch method {
 	case http.MethodPost, http.MethodPut, http.MethodPatch:
-		if c.retries > 0 {
+		if request.key = keyFrom(ctx); request.key == "" && c.retries > 0 {
 			request.key = rand.Text()
 		}
 	}

@@ -70,6 +70,9 @@ func (id RunID) Seq() uint64 {
 	return binary.BigEndian.Uint64(low[:]) >> 10
 }
 
+// Ordinal is the number of the run among those that the input started, from 0.
+func (id RunID) Ordinal() int { return int(binary.BigEndian.Uint16(id[14:]) & (1<<10 - 1)) }
+
 // Installation is the random identity of one store, made when its file is created. It
 // prevents staging, production and restored backups from taking each other's receipts.
 type Installation [8]byte

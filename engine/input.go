@@ -236,6 +236,14 @@ type FanOutCursor struct {
 	Before RunID  `json:"before,omitzero"` // the first run that started with the event or later; it is not included
 }
 
+// WithoutID returns the mark without the ID of the event; nil for none.
+func (f *FanOutCursor) WithoutID() *FanOutCursor {
+	if f == nil {
+		return nil
+	}
+	return &FanOutCursor{After: f.After, Before: f.Before}
+}
+
 // SendResult is the outcome of posting one attempt of a message.
 type SendResult struct {
 	Run     RunID `json:"run,omitzero"`

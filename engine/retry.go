@@ -133,10 +133,10 @@ func (p *Retry) apply(a *applier) {
 	r = a.edit(p.Run)
 	a.revive(r)
 	if from.Version != to.Version {
-		r.pass(Counter{Kind: CountMovedOut, Step: NoStep})
+		r.pass(Way{Kind: CountMovedOut, Step: NoStep})
 		r.renumber(from, to)
 		r.Version = to.Version
-		r.pass(Counter{Kind: CountMovedIn, Step: NoStep})
+		r.pass(Way{Kind: CountMovedIn, Step: NoStep})
 	}
 	detail := "at " + failed + " of version " + from.Version
 	if p.Reason != "" {

@@ -2,6 +2,7 @@ package engine
 
 import (
 	"encoding/json"
+	"slices"
 
 	"nudge/flows"
 	"nudge/lang/shape"
@@ -23,6 +24,9 @@ type Rows struct {
 	From     int    `json:"from,omitempty"` // number of rows before these
 	Next     int64  `json:"next,omitempty"` // offset behind them in the snapshot
 	Rows     []Row  `json:"rows,omitempty"`
+	// Gone are the numbers, within this input, of the runs that began for rows which were erased since: nobody stands
+	// in these rows any more. A replay leaves the numbers out, so that the other rows get the runs that they had.
+	Gone []int `json:"gone,omitempty"`
 }
 
 // Row is one person of an audience.
@@ -99,8 +103,10 @@ func (in *Rows) apply(a *applier) {
 	before := a.starts
 	for i := range in.Rows {
 		a.row = i
+		a.leaveGone(in)
 		a.takeRow(fr, f, &in.Rows[i], a.poisoned[i])
 	}
+	a.leaveGone(in)
 	a.row = noRow
 	a.out.Answer.Decisions = nil // these have no sender to answer
 	fr.Walked += len(in.Rows)
@@ -113,8 +119,20 @@ func (in *Rows) apply(a *applier) {
 	}
 }
 
-// takeRow starts a run for one person of a campaign, or counts why not.
+// leaveGone leaves out the numbers of runs whose rows were erased.
+func (a *applier) leaveGone(in *Rows) {
+	for slices.Contains(in.Gone, a.starts) {
+		a.starts++
+	}
+}
+
+// takeRow starts a run for one person of a campaign, or counts why not. A row without a person was erased; in the
+// counts it is one of the duplicates.
 func (a *applier) takeRow(fr *Campaign, f *flows.Flow, row *Row, poisoned bool) {
+	if row.Profile == "" {
+		a.exclude(fr, row, LeftDuplicate)
+		return
+	}
 	key := MemberOf(fr.Number, row.Profile)
 	if a.ws.member(key) != nil {
 		a.exclude(fr, row, LeftDuplicate)

@@ -38,11 +38,11 @@ func (s *Server) readBody(w http.ResponseWriter, r *http.Request, limit int64) (
 
 // readAll reads a body of which the sender says how many bytes it has, or -1.
 func (s *Server) readAll(w http.ResponseWriter, from io.ReadCloser, said, limit int64) ([]byte, error) {
-	var body bytes.Buffer
+	room := int64(bytes.MinRead)
 	if said > 0 { // what is said is not yet there: no more than usual is made ready for it
-		body.Grow(int(min(said, usualBody)) + bytes.MinRead)
+		room = min(said, usualBody)
 	}
-	_, err := body.ReadFrom(http.MaxBytesReader(innermost(w), from, limit))
+	body, err := readInto(make([]byte, 0, room), http.MaxBytesReader(innermost(w), from, limit))
 	var tooLarge *http.MaxBytesError
 	if errors.As(err, &tooLarge) {
 		return nil, tooLargeProblem(limit)
@@ -50,7 +50,24 @@ func (s *Server) readAll(w http.ResponseWriter, from io.ReadCloser, said, limit 
 	if err != nil {
 		return nil, s.bodyProblem(err)
 	}
-	return body.Bytes(), nil
+	return body, nil
+}
+
+// readInto reads everything behind what a slice has. A reader that says with its last bytes that they are the last, as that of
+// a body does, needs no more room than they take: bytes.Buffer makes room for a further read.
+func readInto(body []byte, from io.Reader) ([]byte, error) {
+	for {
+		if len(body) == cap(body) {
+			body = slices.Grow(body, bytes.MinRead)
+		}
+		n, err := from.Read(body[len(body):cap(body)])
+		if body = body[:len(body)+n]; err == io.EOF {
+			return body, nil
+		}
+		if err != nil {
+			return nil, err
+		}
+	}
 }
 
 func tooLargeProblem(limit int64) *problem {

@@ -69,10 +69,12 @@ type Config struct {
 	Dev         DevTools             // the clock and the people of nudge dev; nil: there are no dev routes
 	Project     func() ServedProject // the project folder as it was last loaded; nil: there is none
 	Process     func() ProcessHealth // what the process around the server knows; nil: nothing
-	Registry    *prometheus.Registry // for /metrics, and for the server's own; nil: none
-	Tracer      trace.Tracer         // records requests; nil: nothing is recorded, and traces are passed on
-	Limits      Limits               // of what requests can make the server hold
-	Log         *slog.Logger         // nil: nothing is logged
+	// Console makes the web console, which talks to the API and to nothing else; it is served under /console/. Nil: there is none.
+	Console  func(api http.Handler) (http.Handler, error)
+	Registry *prometheus.Registry // for /metrics, and for the server's own; nil: none
+	Tracer   trace.Tracer         // records requests; nil: nothing is recorded, and traces are passed on
+	Limits   Limits               // of what requests can make the server hold
+	Log      *slog.Logger         // nil: nothing is logged
 }
 
 // Server serves the API and the webhooks.
@@ -92,6 +94,7 @@ type Server struct {
 	deciding     sync.Mutex    // held while somebody decides about a proposal
 	backtesting  chan struct{} // capacity 1: full while a proposal is backtested
 	heard        *webhookTimes
+	console      http.Handler // nil: there is none
 	booth        *storyBooth
 }
 
@@ -128,9 +131,15 @@ func New(config Config) (*Server, error) {
 		heard.know(r.Name())
 	}
 	over := make(chan struct{})
-	return &Server{config: config, flows: flowCache{store: config.Store}, hooks: hooks, limits: limits, limitMetrics: refusals, access: access, unproven: bodies, heard: heard, booth: newStoryBooth(),
+	s := &Server{config: config, flows: flowCache{store: config.Store}, hooks: hooks, limits: limits, limitMetrics: refusals, access: access, unproven: bodies, heard: heard, booth: newStoryBooth(),
 		backtesting: make(chan struct{}, 1), exporting: make(chan struct{}, 1),
-		over: over, endLive: sync.OnceFunc(func() { close(over) }), liveEvery: liveEvery}, nil
+		over: over, endLive: sync.OnceFunc(func() { close(over) }), liveEvery: liveEvery}
+	if config.Console != nil {
+		if s.console, err = config.Console(s.api()); err != nil {
+			return nil, err
+		}
+	}
+	return s, nil
 }
 
 var receiverName = regexp.MustCompile(`^[a-z0-9-]+$`)
@@ -151,12 +160,49 @@ func checkReceivers(all []channels.Receiver) error {
 
 // Handler serves everything, webhooks included.
 func (s *Server) Handler() http.Handler {
+	api := s.api()
+	if s.console == nil {
+		return api
+	}
+	return withConsole(api, s.observed(s.paced(s.countedAs(consoleRoute, s.console))))
+}
+
+// api serves the API and the webhooks.
+func (s *Server) api() http.Handler {
 	all := http.NewServeMux()
 	all.Handle("/", s.guard(s.known(s.muxOf(s.routes()))))
 	all.Handle("/webhooks/", s.webhookMux())
 	all.Handle("/-/healthy", s.known(s.muxOf([]route{{pattern: "GET /-/healthy", handle: s.healthy}})))
 	all.Handle("/-/ready", s.known(s.muxOf([]route{{pattern: "GET /-/ready", handle: s.ready}})))
 	return s.observed(s.paced(all))
+}
+
+// consoleRoute is the path of the console, and its name in the metrics.
+const consoleRoute = "/console/"
+
+// withConsole serves the console beside the API. Who asks for a page at the root is led to it.
+func withConsole(api, console http.Handler) http.Handler {
+	mux := http.NewServeMux()
+	mux.Handle("/", api)
+	mux.Handle(consoleRoute, console)
+	mux.HandleFunc("GET /{$}", func(w http.ResponseWriter, r *http.Request) {
+		w.Header().Set("Vary", "Accept")
+		if strings.Contains(r.Header.Get("Accept"), "text/html") {
+			http.Redirect(w, r, consoleRoute, http.StatusFound)
+			return
+		}
+		api.ServeHTTP(w, r)
+	})
+	return mux
+}
+
+// countedAs counts requests in the metrics under a name.
+func (s *Server) countedAs(name string, next http.Handler) http.Handler {
+	metrics := s.access.of(name)
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		recordOf(w).route = metrics
+		next.ServeHTTP(w, r)
+	})
 }
 
 // WebhookHandler serves the webhooks of the channels alone, for a listener that is open

@@ -37,6 +37,11 @@ steps:
   - set: { number: 'int(data.note ?? "1")' }
   - wait: 24h
 `,
+	"flows/called.yaml": `flow: called
+trigger: { event: undeclared }
+data: { note: private string }
+steps: [ { wait: 1h } ]
+`,
 	"flows/sale.yaml": `flow: sale
 trigger: { at: 2020-01-01 09:00, audience: people.csv }
 data: { code: private string, kind: a | b }
@@ -59,6 +64,7 @@ func startPrivate(t *testing.T) (s *service, ids map[string]string) {
 	<-s.posts
 	s.event(`{"type": "unheard", "profile": "ann", "data": {"note": "`+hush+`"}, "profle": "`+hush+`"}`, as...).is(400)
 	s.event(`{"type": "unheard", "profile": "ann", "data": {"note": "`+hush+`"}}`, append(as, "Idempotency-Key", "u1")...).is(200)
+	s.event(`{"type": "undeclared", "profile": "ann", "data": {"note": "`+hush+`"}}`, as...).is(200)
 	s.do("POST", "/v1/flows/order/runs", `{"profile": "ann", "data": `+order+`}`, as...).is(200)
 	s.do("POST", "/v1/flows/sale/runs", `{"profile": "ann", "data": {"code": "`+hush+`", "kind": "a"}}`, as...).is(200)
 	var c server.Campaign

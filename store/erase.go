@@ -19,8 +19,10 @@ type erasure struct {
 	profile string
 	upTo    uint64 // later inputs belong to a new profile of the person
 	stamp   engine.Instant
-	next    []byte // key of the next record to read
-	done    int    // how many of the buckets in erasedBuckets are done
+	next    []byte   // key of the next record to read
+	done    int      // how many of the buckets in erasedBuckets are done
+	keys    []runKey // of the person's runs, but for those of campaigns, whose key is that of many people
+	allKeys bool     // they are more than maxErasedKeys
 
 	r Reader // of the slice under way
 }
@@ -37,6 +39,8 @@ func (e *erasure) fields(c *codec) {
 	c.raw(&next)
 	e.next = next
 	integer(c, &e.done)
+	list(c, &e.keys, func(c *codec, k *runKey) { c.str(&k.flow); c.str(&k.key) })
+	c.bool(&e.allKeys)
 	if e.done < 0 || e.done >= len(erasedBuckets) {
 		c.fail()
 		e.done = 0
@@ -137,6 +141,7 @@ func (e *erasure) erase(w Writer, bucket Bucket, key, record []byte, add func(wr
 	case Ended:
 		run, err := decodeEnded(key, record)
 		if err == nil && run.Profile == e.profile && run.Started() <= e.stamp {
+			e.remember(run)
 			derive(engine.Change{Before: run, After: anonymous(run)}, add)
 			add(write{bucket: People, key: peopleKey(run), delete: true})
 			add(write{bucket: People, key: pastRunKey(run), delete: true})
@@ -144,10 +149,56 @@ func (e *erasure) erase(w Writer, bucket Bucket, key, record []byte, add func(wr
 		return err
 	}
 	j, err := decodeJournaled(record)
-	if err == nil && e.isOld(j) && e.forgets(j.Input) {
+	if err != nil || !e.isOld(j) {
+		return err
+	}
+	if rows, ok := j.Input.Payload.(*engine.Rows); ok {
+		e.keepNumbers(j, rows)
+	}
+	if e.forgets(j.Input) {
 		add(write{bucket: bucket, key: bytes.Clone(key), value: encodeJournaled(j)})
 	}
 	return err
+}
+
+// keepNumbers notes which runs of an input began for the rows that are about to be erased: a replay of the journal must
+// give the other rows the runs that they had. If no run of the input is left, each of its rows is taken to have begun one.
+func (e *erasure) keepNumbers(j *engine.Journaled, rows *engine.Rows) {
+	erased, some := map[string]bool{"": true}, false
+	for _, row := range rows.Rows {
+		if e.rowNames(row) {
+			erased[row.Profile], some = true, true
+		}
+	}
+	if !some {
+		return
+	}
+	found := false
+	gone := func(number int) {
+		if !slices.Contains(rows.Gone, number) {
+			rows.Gone = append(rows.Gone, number)
+		}
+	}
+	e.r.Ascend(Runs, be(uint64(j.Stamp))[2:], func(key, _ []byte) bool {
+		var id engine.RunID
+		copy(id[:], key)
+		if id.Time() != j.Stamp {
+			return false
+		}
+		if id.Seq() != j.Seq {
+			return true
+		}
+		found = true
+		if run, err := readRun(e.r, id); err == nil && run != nil && erased[run.Profile] {
+			gone(id.Ordinal())
+		}
+		return true
+	})
+	for i, row := range rows.Rows {
+		if !found && e.rowNames(row) {
+			gone(i)
+		}
+	}
 }
 
 // eraseCampaign erases the person from a campaign.
@@ -217,7 +268,7 @@ func (e *erasure) forgets(in *engine.Input) bool {
 	}
 	switch p := in.Payload.(type) {
 	case *engine.Event:
-		in.ID, in.Payload = "", &engine.Event{Type: p.Type}
+		in.ID, in.Payload = "", &engine.Event{Type: p.Type, FanOut: p.FanOut.WithoutID()}
 	case *engine.Receipt:
 		if p.Profile == e.profile {
 			p.Profile = erasedProfile

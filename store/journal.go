@@ -248,6 +248,7 @@ func rowsFields(c *codec, x *engine.Rows) {
 	integer(c, &x.From)
 	integer(c, &x.Next)
 	list(c, &x.Rows, func(c *codec, r *engine.Row) { c.str(&r.Profile); c.raw(&r.Data) })
+	list(c, &x.Gone, integer[int]) // at the end, so that a journal from before it existed is read as well
 }
 
 func steerFields(c *codec, x *engine.CampaignControl) {

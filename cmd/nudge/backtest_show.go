@@ -12,6 +12,7 @@ import (
 
 	"nudge/engine"
 	"nudge/whatif/backtest"
+	"nudge/whatif/replay"
 )
 
 // writeBacktest shows a report: totals, then messages by template, hours and people. Times
@@ -31,6 +32,9 @@ func writeBacktest(out io.Writer, r *backtest.Report, zone *time.Location, peopl
 	}
 	if n := r.After.Unfrozen; n > 0 {
 		fmt.Fprintf(out, "%s without a recorded audience reached nobody\n", plural(n, "campaign"))
+	}
+	if text := replay.LeftOut(r.Skipped); text != "" {
+		fmt.Fprintln(out, text)
 	}
 	if r.Recorded != r.Before.Messages {
 		fmt.Fprintf(out, "in reality %s posted in this time\n", were(r.Recorded, "message"))

@@ -151,50 +151,248 @@ func TestMeanwhile(t *testing.T) {
 	}
 }
 
-// TestNothingOverlaps holds that no two boxes overlap, that nothing lies outside, that
-// every text fits into its box, and that every step is drawn.
+// twoWaits is a flow that is left from two waits and from inside of an arm.
+const twoWaits = `flow: one
+trigger: { event: order }
+exit:
+  - { event: bought, as: bought, goal: true }
+  - { event: back, as: returned, then: [ { send: hello } ] }
+steps:
+  - wait:
+      - { event: big, then: [ { wait: 2d }, { exit: large } ] }
+      - { after: 1d, then: [ { if: run.key == "x", send: hello } ] }
+  - wait: 3d
+`
+
+func flowOf(t *testing.T, yaml string) *flows.Flow {
+	t.Helper()
+	p, list := flows.Load(fstest.MapFS{"templates/hello.yaml": {Data: []byte("body: Hello\n")}, "flows/one.yaml": {Data: []byte(yaml)}})
+	if list.HasErrors() {
+		t.Fatal(list)
+	}
+	return p.Flows[0]
+}
+
+// carried lists the lines of a drawing with the counts that belong to them.
+func carried(d *Drawing) string {
+	var all strings.Builder
+	for _, l := range d.Lines {
+		fmt.Fprintf(&all, "%s > %s:", l.From, l.To)
+		for _, w := range l.Ways {
+			fmt.Fprintf(&all, " %s %s %d %s,", w.Count, w.Step, w.At, w.As)
+		}
+		all.WriteString("\n")
+	}
+	return strings.ReplaceAll(strings.ReplaceAll(all.String(), " ,", ","), ",\n", "\n")
+}
+
+// TestWays holds which counts belong to each line. The lines of an exit take along those that they meet.
+func TestWays(t *testing.T) {
+	want := `start > step-wait_1: came wait_1 0
+step-wait_1 > line-wait_1-1: line wait_1 0
+line-wait_1-1 > step-wait_2: line wait_1 0
+step-wait_2 > step-exit_1: came exit_1 0
+step-wait_2 > exit-1: exit wait_2 0
+step-wait_2 > exit-1: exit wait_2 0
+step-wait_2 > exit-2: exit wait_2 1
+step-wait_2 > exit-2: exit wait_2 1
+step-wait_1 > line-wait_1-2: line wait_1 1
+line-wait_1-2 > step-hello: line wait_1 1
+step-hello > step-wait_1: on hello 0
+step-wait_1 > step-wait_3: came wait_3 0
+step-wait_3 > end: on wait_3 0
+step-wait_1 > exit-1: exit wait_1 0
+step-wait_1 > exit-1: exit wait_1 0
+step-wait_3 > exit-1: exit wait_3 0
+step-wait_3 > exit-1: exit wait_3 0
+step-wait_2 > exit-1: exit wait_2 0
+step-wait_3 > exit-1: exit wait_3 0, exit wait_2 0
+step-wait_1 > exit-1: exit wait_1 0, exit wait_2 0, exit wait_3 0
+exit-1 > left-1: exit wait_1 0, exit wait_2 0, exit wait_3 0
+step-wait_1 > exit-2: exit wait_1 1
+step-wait_1 > exit-2: exit wait_1 1
+step-wait_2 > exit-2: exit wait_2 1
+step-wait_1 > exit-2: exit wait_1 1, exit wait_2 1
+step-wait_3 > exit-2: exit wait_3 1
+step-wait_3 > exit-2: exit wait_3 1
+step-wait_1 > exit-2: exit wait_1 1, exit wait_2 1, exit wait_3 1
+exit-2 > step-hello_2: exit wait_1 1, exit wait_2 1, exit wait_3 1
+step-hello_2 > left-2: on hello_2 0
+`
+	if diff := cmp.Diff(want, carried(Lay(flowOf(t, twoWaits), Options{}))); diff != "" {
+		t.Errorf("(-want +got):\n%s", diff)
+	}
+}
+
+// TestLeft holds that an exit leaves the steps that are named, and all where runs can stay if none is.
+func TestLeft(t *testing.T) {
+	left := func(exit int) []string {
+		if exit == 0 {
+			return []string{"", "hello"}
+		}
+		return nil
+	}
+	from := [2]map[string]bool{{}, {}}
+	for _, l := range Lay(flowOf(t, twoWaits), Options{Left: left}).Lines {
+		if l.Exit > 0 && len(l.Ways) == 1 {
+			from[l.Exit-1][l.From] = true
+		}
+	}
+	want := [2]map[string]bool{{"start": true, "step-hello": true}, {"step-wait_1": true, "step-wait_2": true, "step-wait_3": true}}
+	if diff := cmp.Diff(want, from); diff != "" {
+		t.Errorf("(-want +got):\n%s", diff)
+	}
+}
+
+// TestClosed holds that a closed step keeps what leads on from it and what leaves it.
+func TestClosed(t *testing.T) {
+	d := Lay(flowOf(t, twoWaits), Options{Most: 5})
+	want := `start > step-wait_1: came wait_1 0
+step-wait_1 > step-wait_3: came wait_3 0
+step-wait_3 > end: on wait_3 0
+`
+	got, _, _ := strings.Cut(carried(d), "step-wait_1 > exit-1")
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Errorf("(-want +got):\n%s", diff)
+	}
+	for _, b := range d.Boxes {
+		if b.ID == "step-wait_1" && len(b.Inside) != 3 {
+			t.Errorf("inside are %v, which are not 3", b.Inside)
+		}
+	}
+	if l := d.Lines[3]; len(l.Ways) != 2 {
+		t.Errorf("%v leaves the closed step", l.Ways)
+	}
+	if open := Lay(flowOf(t, twoWaits), Options{Most: 5, Open: []string{"wait_1"}}); len(open.Boxes) != len(Lay(flowOf(t, twoWaits), Options{}).Boxes) {
+		t.Error("a step that is open is closed")
+	}
+}
+
+// TestNothingOverlaps holds that no two boxes and no two numbers overlap, that no line goes through a box, that nothing lies
+// outside, that every text fits into its box, and that every step is drawn; with room for numbers and without.
 func TestNothingOverlaps(t *testing.T) {
 	for _, f := range append(drawn(t), manyFlows(t)...) {
-		d := lay(f)
-		seen := map[string]bool{}
-		for i, b := range d.boxes {
-			if seen[b.id] {
-				t.Errorf("%s: two boxes have the id %s", f.Name, b.id)
-			}
-			seen[b.id] = true
-			if b.x < 0 || b.y < 0 || b.x+b.w > d.w || b.y+b.h > d.h {
-				t.Errorf("%s: %s lies outside", f.Name, b.id)
-			}
-			fits(t, f, &b)
-			for _, other := range d.boxes[i+1:] {
-				if b.shape != frame && other.shape != frame && overlap(&b, &other) {
-					t.Errorf("%s: %s and %s overlap", f.Name, b.id, other.id)
+		last := f.Steps[len(f.Steps)-1].ID
+		for name, o := range map[string]Options{
+			"": {}, "numbers": {Numbers: true}, "closed": {Most: 8}, "some open": {Numbers: true, Most: 8, Open: []string{f.Steps[0].ID, last}},
+			"left": {Numbers: true, Left: func(exit int) []string { return [][]string{{"", last}, nil}[exit%2] }},
+		} {
+			d := Lay(f, o)
+			where := f.Name + " " + name
+			seen := boxesApart(t, where, d)
+			linesApart(t, where, d)
+			for i := range f.Steps {
+				if o.Most == 0 && !seen["step-"+f.Steps[i].ID] {
+					t.Errorf("%s: %s is not drawn", where, f.Steps[i].ID)
 				}
-			}
-		}
-		for i := range f.Steps {
-			if !seen["step-"+f.Steps[i].ID] {
-				t.Errorf("%s: %s is not drawn", f.Name, f.Steps[i].ID)
 			}
 		}
 		wellFormed(t, f)
 	}
 }
 
-func overlap(a, b *box) bool {
-	return a.x < b.x+b.w && b.x < a.x+a.w && a.y < b.y+b.h && b.y < a.y+a.h
+// boxesApart returns the boxes of a drawing.
+func boxesApart(t *testing.T, where string, d *Drawing) map[string]bool {
+	t.Helper()
+	seen := map[string]bool{}
+	for i, b := range d.Boxes {
+		if seen[b.ID] {
+			t.Errorf("%s: two boxes have the id %s", where, b.ID)
+		}
+		seen[b.ID] = true
+		inside(t, where, b.ID, d, b.area())
+		fits(t, where, &b)
+		for _, other := range d.Boxes[i+1:] {
+			if b.Shape != Frame && other.Shape != Frame && b.area().over(other.area()) {
+				t.Errorf("%s: %s and %s overlap", where, b.ID, other.ID)
+			}
+		}
+	}
+	return seen
 }
 
-func fits(t *testing.T, f *flows.Flow, b *box) {
+// linesApart holds that lines touch only the boxes that they connect, and that their numbers stand free.
+func linesApart(t *testing.T, where string, d *Drawing) {
 	t.Helper()
-	for _, line := range b.lines {
-		w := textWidth(line.said, line.size)
-		left := line.x
-		if line.middle {
-			left -= w / 2
+	var numbers []Spot
+	free := func(of string, s *Spot) {
+		if s == nil {
+			return
 		}
-		if left < b.x || left+w > b.x+b.w || line.y-line.size < b.y || line.y > b.y+b.h {
-			t.Errorf("%s: %q does not fit into %s", f.Name, line.said, b.id)
+		inside(t, where, of, d, *s)
+		for i := range d.Boxes {
+			if b := &d.Boxes[i]; b.Shape != Frame && s.over(b.area()) {
+				t.Errorf("%s: the number of %s lies on %s", where, of, b.ID)
+			}
+		}
+		for _, other := range numbers {
+			if s.over(other) {
+				t.Errorf("%s: the number of %s overlaps another", where, of)
+			}
+		}
+		numbers = append(numbers, *s)
+	}
+	for i := range d.Boxes {
+		if b := &d.Boxes[i]; b.Shape == Pill {
+			free(b.ID, b.Number)
+		}
+	}
+	for i := range d.Lines {
+		l := &d.Lines[i]
+		free(l.From+" to "+l.To, l.Number)
+		for p := range l.Points[1:] {
+			a, z := l.Points[p], l.Points[p+1]
+			if a.X != z.X && a.Y != z.Y {
+				t.Errorf("%s: %s to %s is slanted", where, l.From, l.To)
+			}
+			s := Spot{min(a.X, z.X), min(a.Y, z.Y), max(a.X, z.X) - min(a.X, z.X), max(a.Y, z.Y) - min(a.Y, z.Y)}
+			inside(t, where, l.From, d, s)
+			for j := range d.Boxes {
+				if b := &d.Boxes[j]; b.Shape != Frame && s.crosses(b) {
+					t.Errorf("%s: the line from %s to %s goes through %s", where, l.From, l.To, b.ID)
+				}
+			}
+		}
+	}
+}
+
+func (b *Box) area() Spot { return Spot{b.X, b.Y, b.W, b.H} }
+
+func (s Spot) over(o Spot) bool {
+	return s.X < o.X+o.W && o.X < s.X+s.W && s.Y < o.Y+o.H && o.Y < s.Y+s.H
+}
+
+// crosses reports whether a part of a line is inside of a box, and not only at its edge.
+func (s Spot) crosses(b *Box) bool {
+	return s.X < b.X+b.W-0.1 && b.X+0.1 < s.X+s.W && s.Y < b.Y+b.H-0.1 && b.Y+0.1 < s.Y+s.H
+}
+
+func inside(t *testing.T, where, what string, d *Drawing, s Spot) {
+	t.Helper()
+	if s.X < 0 || s.Y < 0 || s.X+s.W > d.W || s.Y+s.H > d.H {
+		t.Errorf("%s: %s lies outside", where, what)
+	}
+}
+
+// fits holds that the texts of a box are inside of it, and beside its number and its rows.
+func fits(t *testing.T, where string, b *Box) {
+	t.Helper()
+	for _, line := range b.Texts {
+		w := textWidth(line.Said, line.Size)
+		s := Spot{line.X, line.Y - line.Size, w, line.Size}
+		if line.Middle {
+			s.X -= w / 2
+		}
+		if s.X < b.X || s.X+w > b.X+b.W || s.Y < b.Y || line.Y > b.Y+b.H {
+			t.Errorf("%s: %q does not fit into %s", where, line.Said, b.ID)
+		}
+		if b.Number != nil && b.Shape != Pill && s.over(*b.Number) {
+			t.Errorf("%s: %q lies under the number of %s", where, line.Said, b.ID)
+		}
+		for _, r := range b.Rows {
+			if line.Y > r.Y-10 || r.Y+4 > b.Y+b.H {
+				t.Errorf("%s: the row %s of %s has no room", where, r.Said, b.ID)
+			}
 		}
 	}
 }

@@ -14,9 +14,10 @@ func Mermaid(f *flows.Flow) string {
 	w := &mermaid{}
 	w.line("flowchart TD")
 	w.line("  start([%s])", escape(strings.Join(Starts(f), " or ")))
-	for _, exit := range b.exits() {
-		w.line("  %s>%s]", exit.id, escape("at any time: "+exit.label))
-		w.block(exit.steps, []tail{{from: exit.id}})
+	for i, exit := range b.exits() {
+		id := fmt.Sprintf("exit%d", i+1)
+		w.line("  %s>%s]", id, escape("at any time: "+b.exitText(i)))
+		w.block(exit.own(), []tail{{from: id}})
 	}
 	open := w.block(b.steps(), []tail{{from: "start"}})
 	if len(open) > 0 {

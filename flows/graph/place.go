@@ -1,6 +1,9 @@
 package graph
 
 import (
+	"cmp"
+	"fmt"
+	"slices"
 	"strings"
 
 	"nudge/flows"
@@ -8,171 +11,296 @@ import (
 
 const pad = 24.0 // around the drawing
 
-// lay places all elements of a flow.
-func lay(f *flows.Flow) *drawing {
+// Lay places all elements of a flow.
+func Lay(f *flows.Flow, o Options) *Drawing {
 	b := &builder{f}
+	l := newLayout(b, o)
 	steps, exits := b.steps(), b.exits()
-	d := &drawing{}
-	head := &arm{id: "start", label: strings.Join(Starts(f), " or ")}
+	before := l.leaves(steps)
+	l.closeLarge(steps, exits)
+	head := &arm{id: "start", label: strings.Join(Starts(f), " or "), tone: End, way: Way{Count: Came, Step: f.Steps[0].ID}}
+	head.least = l.portsHigh(before)
 	_, headW, _ := head.pillLines()
-	e := steps.room().over(extent{left: headW / 2, right: headW / 2})
+	e := l.room(steps).over(extent{left: headW / 2, right: headW/2 + l.portRoom(before)}).over(l.lineRoom())
 	axis := pad + e.left
-	y := d.exits(exits, axis-e.left, pad)
-	d.partings(exits, axis+e.right+column, y)
-	y = d.pill(head, axis, y, begin)
-	d.connect(axis, y, y+gap)
-	y = d.block(steps, axis, y+gap)
+	lanes := &channel{l: l, x: axis + e.right + column, exits: l.all()}
+	y := l.pill(head, axis, pad, Begin)
+	lanes.join(&l.d.Boxes[0], before)
+	l.connect(Line{From: "start", To: steps[0].box(), Ways: []Way{head.way}}, axis, y, y+l.gap)
+	y = l.block(steps, axis, y+l.gap, lanes)
 	if !steps.ends() {
-		d.connect(axis, y, y+gap)
-		d.boxes = append(d.boxes, box{x: axis - endSize/2, y: y + gap, w: endSize, h: endSize, shape: final, id: "end", hint: "completed"})
-		y += gap + endSize
+		y = l.completed(steps[len(steps)-1], axis, y)
 	}
-	d.h = max(d.h, y+pad)
-	for _, b := range d.boxes {
-		d.w = max(d.w, b.x+b.w+pad)
-	}
-	d.w = max(d.w, axis+e.right+pad)
-	return d
+	l.ends(exits, lanes)
+	l.d.bound(axis+e.right, y)
+	slices.SortStableFunc(l.d.Boxes, func(a, b Box) int { return cmp.Compare(b.isFrame(), a.isFrame()) })
+	return l.d
 }
 
-// exits draws the exits above the flow.
-func (d *drawing) exits(all []arm, x, y float64) float64 {
-	if len(all) == 0 {
-		return y
-	}
-	b := box{x: x, y: y, shape: frame, id: "exits"}
-	line := func(said string, bold bool) {
-		for _, part := range wrap(said, noteSize, 1.6*maxText) {
-			b.lines = append(b.lines, text{x: x + 14, y: y + 21 + float64(len(b.lines))*noteLine, size: noteSize, bold: bold, said: part})
-			b.w = max(b.w, textWidth(part, noteSize)*1.06+28)
+// bound sets the size of the drawing: everything is inside, and a point too.
+func (d *Drawing) bound(right, bottom float64) {
+	reach := func(x, y float64) { right, bottom = max(right, x), max(bottom, y) }
+	for i := range d.Boxes {
+		b := &d.Boxes[i]
+		if reach(b.X+b.W, b.Y+b.H); b.Number != nil {
+			reach(b.Number.X+b.Number.W, b.Y)
 		}
 	}
-	line("ends at any time by", true)
-	for _, exit := range all {
-		line(exit.label, false)
+	for i := range d.Lines {
+		if s := d.Lines[i].Number; s != nil {
+			reach(s.X+s.W, s.Y)
+		}
 	}
-	b.h = float64(len(b.lines))*noteLine + 18
-	d.boxes = append(d.boxes, b)
-	return y + b.h + gap
+	d.W, d.H = right+pad, bottom+pad
 }
 
-// partings draws the exits that take steps of their own, right of the flow.
-func (d *drawing) partings(all []arm, x, y float64) {
+func (b Box) isFrame() int {
+	if b.Shape == Frame {
+		return 1
+	}
+	return 0
+}
+
+// all returns every exit of the flow.
+func (l *layout) all() (exits []int) {
+	for exit := range l.b.f.Exits {
+		exits = append(exits, exit)
+	}
+	return exits
+}
+
+// completed draws the end of those who go through the whole flow.
+func (l *layout) completed(last *node, axis, y float64) float64 {
+	ways := last.out()
+	b := Box{ID: "end", Shape: Final, Tone: End, X: axis - endSize/2, Y: y + l.gap, W: endSize, H: endSize, Hint: "completed", Ways: ways}
+	if l.Numbers {
+		b.X, b.W, b.H = axis-peopleW/2-padTop, peopleW+2*padTop, 2*padTop+titleLine+peopleH
+		b.Texts = []TextLine{{X: axis, Y: b.Y + padTop + 12.5, Size: titleSize, Bold: true, Middle: true, Said: "completed"}}
+		b.Number = b.people()
+	}
+	l.d.Boxes = append(l.d.Boxes, b)
+	l.connect(Line{From: last.box(), To: b.ID, Ways: ways}, axis, y, b.Y)
+	return b.Y + b.H
+}
+
+// people is the room in an end for how many came to it.
+func (b *Box) people() *Spot {
+	return &Spot{b.X + (b.W-peopleW)/2, b.Y + b.H - padTop/2 - peopleH, peopleW, peopleH}
+}
+
+// ends draws where each exit leads, right of the flow and as near to the middle of its lines as there is room.
+func (l *layout) ends(all []arm, lanes *channel) {
+	left := 0.0
+	for i := range all {
+		left = max(left, l.armRoom(&all[i]).left)
+	}
+	axis, y := lanes.x+l.laneRoom(lanes.exits)+column+left, pad
 	for i := range all {
 		a := &all[i]
-		if len(a.steps) == 0 {
-			continue
-		}
-		e := a.room()
-		axis := x + e.left
-		end := d.pill(a, axis, y, pill)
-		d.connect(axis, end, end+gap)
-		d.h = max(d.h, d.block(a.steps, axis, end+gap)+pad)
-		x += e.left + e.right + column
+		_, w, h := a.pillLines()
+		y = max(y, lanes.middle(i)-h/2)
+		trunk := lanes.lead(i, y+h/2, a.id)
+		a.ways = trunk.ways
+		a.arrive()
+		l.leaving(&trunk, a.id, Point{axis - w/2, y + h/2})
+		l.d.Lines[len(l.d.Lines)-1].Arrow = true
+		y = l.arm(a, axis, y, nil) + l.gap
+	}
+}
+
+// arrive notes what comes to the end that stands for the exit.
+func (a *arm) arrive() {
+	end := a.steps[len(a.steps)-1]
+	switch {
+	case end.exit == 0:
+	case len(a.steps) == 1:
+		end.ways = a.ways
+	default:
+		end.ways = a.steps[len(a.steps)-2].out()
 	}
 }
 
 // block places steps below each other and returns where they end.
-func (d *drawing) block(b block, axis, y float64) float64 {
+func (l *layout) block(b block, axis, y float64, exits *channel) float64 {
 	for i, n := range b {
 		if i > 0 {
-			d.connect(axis, y, y+gap)
-			y += gap
+			l.connect(Line{From: b[i-1].box(), To: n.box(), Ways: n.in()}, axis, y, y+l.gap)
+			y += l.gap
 		}
-		y = d.node(n, axis, y)
+		y = l.node(n, axis, y, exits)
 	}
 	return y
 }
 
-func (d *drawing) node(n *node, axis, y float64) float64 {
-	if n.verb == flows.VerbRepeat {
-		y = d.repeat(n, axis, y)
+// box is the ID of the box of a step.
+func (n *node) box() string {
+	if n.exit > 0 {
+		return fmt.Sprintf("left-%d", n.exit)
+	}
+	return "step-" + n.id
+}
+
+// in returns what leads to a step from the one before it.
+func (n *node) in() []Way {
+	if n.exit > 0 {
+		return n.ways
+	}
+	return []Way{{Count: Came, Step: n.id}}
+}
+
+func (l *layout) node(n *node, axis, y float64, exits *channel) float64 {
+	if len(n.body) > 0 {
+		y = l.repeat(n, axis, y, exits)
 	} else {
-		y = d.card(n, axis, y)
+		y = l.place(n, axis, y, exits)
 	}
 	if len(n.arms) == 0 {
 		return y
 	}
-	w, h := n.armsRoom()
-	x, bus, foot := axis-w/2, y+busGap/2, y+busGap+h+busGap/2
+	w, h, drains := l.armsRoom(n)
+	x, foot := axis-w/2, y+l.bus+h+l.laneRoom(drains)
 	for i := range n.arms {
 		a := &n.arms[i]
-		e := a.room()
-		own := x + e.left
-		d.bend(point{axis, y}, point{own, y + busGap}, bus, true)
-		end := d.pill(a, own, y+busGap, pill)
-		if len(a.steps) > 0 {
-			d.connect(own, end, end+gap)
-			end = d.block(a.steps, own, end+gap)
+		e := l.armRoom(a)
+		own, out := x+e.left, exits
+		x += e.left + e.right + column
+		if left := l.left(a.steps); i < len(n.arms)-1 && len(left) > 0 {
+			out = &channel{l: l, x: x, exits: left}
+			x += l.laneRoom(left)
+		}
+		l.bend(Line{From: n.box(), To: a.id, Arrow: true, Ways: []Way{a.way}}, Point{axis, y}, Point{own, y + l.bus}, y+l.bus/2)
+		end := l.arm(a, own, y+l.bus, out)
+		if out != exits {
+			out.drain(drains, y+l.bus+h+l.lane/2, exits)
 		}
 		if !a.ends() {
-			d.bend(point{own, end}, point{axis, y + 2*busGap + h}, foot, false)
+			l.bend(Line{From: a.last(), To: n.box(), Ways: a.out()}, Point{own, end}, Point{axis, foot + l.bus}, foot+l.bus/2)
 		}
-		x += e.left + e.right + column
 	}
-	return y + 2*busGap + h
+	return foot + l.bus
 }
 
-func (d *drawing) card(n *node, axis, y float64) float64 {
-	title, notes, w, h := n.cardLines()
-	b := box{x: axis - w/2, y: y, w: w, h: h, id: "step-" + n.id, verb: n.verb, goal: n.goal}
-	if n.verb == flows.VerbExit {
-		b.shape = final
+// last is the ID of the last box of an arm.
+func (a *arm) last() string {
+	if len(a.steps) == 0 {
+		return a.id
+	}
+	return a.steps[len(a.steps)-1].box()
+}
+
+// carries returns what takes the line of an arm.
+func (a *arm) carries() []Way {
+	if a.ways != nil {
+		return a.ways
+	}
+	return []Way{a.way}
+}
+
+// arm places the label of an arm and its steps, and returns where they end.
+func (l *layout) arm(a *arm, axis, y float64, exits *channel) float64 {
+	end := l.pill(a, axis, y, Pill)
+	if len(a.steps) == 0 {
+		return end
+	}
+	l.connect(Line{From: a.id, To: a.steps[0].box(), Ways: a.carries()}, axis, end, end+l.gap)
+	l.d.Lines[len(l.d.Lines)-1].Number = nil // it stands at the pill
+	return l.block(a.steps, axis, end+l.gap, exits)
+}
+
+// place draws the card of a step.
+func (l *layout) place(n *node, axis, y float64, exits *channel) float64 {
+	c := l.card(n)
+	b := Box{ID: n.box(), Shape: Card, Step: n.id, Verb: n.verb.String(), Tone: n.tone(), Goal: n.goal, Inside: n.closed, X: axis - c.w/2, Y: y, W: c.w, H: c.h}
+	if n.exit > 0 {
+		b.Step = ""
 	}
 	at := y + padTop
-	for _, t := range title {
-		b.lines = append(b.lines, text{x: b.x + iconRoom, y: at + 12.5, size: titleSize, bold: true, said: t})
+	for _, t := range c.title {
+		b.Texts = append(b.Texts, TextLine{X: b.X + iconRoom, Y: at + 12.5, Size: titleSize, Bold: true, Said: t})
 		at += titleLine
 	}
-	for _, t := range notes {
-		b.lines = append(b.lines, text{x: b.x + iconRoom, y: at + 10.5, size: noteSize, said: t})
+	for _, t := range c.notes {
+		b.Texts = append(b.Texts, TextLine{X: b.X + iconRoom, Y: at + 10.5, Size: noteSize, Said: t})
 		at += noteLine
 	}
-	d.boxes = append(d.boxes, b)
-	return y + h
+	switch {
+	case n.verb == flows.VerbExit:
+		b.Shape, b.Ways = Final, []Way{{Count: Done, Step: n.id}}
+		if n.exit > 0 {
+			b.Ways = n.ways
+		}
+		if l.Numbers {
+			b.Number = b.people()
+		}
+	case l.waits(n):
+		b.Number = &Spot{b.X + b.W - hereW - padTop, y + padTop - 2, hereW, hereH}
+	case l.Numbers && n.verb == flows.VerbSend:
+		b.Number = &Spot{b.X + b.W - unsentW - padTop, y + padTop, unsentW, numberH}
+		b.Rows = b.sendRows(at + 2)
+	}
+	l.d.Boxes = append(l.d.Boxes, b)
+	if exits != nil {
+		exits.join(&b, n.leaves)
+	}
+	return y + c.h
+}
+
+// sendRows are the rows of a send below a height.
+func (b *Box) sendRows(y float64) (rows []Row) {
+	for i, said := range []string{"sent", "read", "goal"} {
+		rows = append(rows, Row{Said: said, X: b.X + 16, Y: y + float64(i+1)*rowLine - 4, Bar: b.X + 16 + rowLabel,
+			BarW: b.W - 16 - rowLabel - rowTexts, Number: b.X + b.W - 60, Percent: b.X + b.W - 14})
+	}
+	return rows
 }
 
 // repeat places a loop: its steps in a frame below its card.
-func (d *drawing) repeat(n *node, axis, y float64) float64 {
-	_, _, w, h := n.cardLines()
-	inside := n.body.room()
-	side := max(inside.left, inside.right, w/2) + framePad
-	d.boxes = append(d.boxes, box{
-		x: axis - side, y: y + h/2, w: 2 * side, h: h/2 + gap + inside.h + framePad, shape: frame, id: "loop-" + n.id,
+func (l *layout) repeat(n *node, axis, y float64, exits *channel) float64 {
+	c := l.card(n)
+	left, right, h := l.loopRoom(n, c)
+	l.d.Boxes = append(l.d.Boxes, Box{
+		ID: "loop-" + n.id, Shape: Frame, Step: n.id, Tone: Wait, X: axis - left, Y: y + c.h/2, W: left + right, H: h - c.h/2,
 	})
-	end := d.card(n, axis, y)
-	d.connect(axis, end, end+gap)
-	end = d.block(n.body, axis, end+gap)
+	end := l.place(n, axis, y, exits)
+	l.connect(Line{From: n.box(), To: n.body[0].box(), Ways: n.body[0].in()}, axis, end, end+l.gap)
+	end = l.block(n.body, axis, end+l.gap, exits)
 	if !n.body.ends() { // back to its card, along the left side of the frame
-		lane := axis - side + framePad/2
-		d.lines = append(d.lines, line{[]point{
-			{axis, end}, {axis, end + framePad/2}, {lane, end + framePad/2}, {lane, y + 0.75*h}, {axis - w/2, y + 0.75*h},
-		}, true})
+		lane, at := axis-left+framePad/2, y+0.75*c.h
+		l.d.Lines = append(l.d.Lines, Line{From: n.body[len(n.body)-1].box(), To: n.box(), Arrow: true, Back: true, Points: []Point{
+			{axis, end}, {axis, end + framePad/2}, {lane, end + framePad/2}, {lane, at}, {axis - c.w/2, at},
+		}})
 	}
 	return end + framePad
 }
 
 // pill places the label of an arm or of the flow's start.
-func (d *drawing) pill(a *arm, axis, y float64, s shape) float64 {
+func (l *layout) pill(a *arm, axis, y float64, s Shape) float64 {
 	lines, w, h := a.pillLines()
-	b := box{x: axis - w/2, y: y, w: w, h: h, shape: s, id: a.id, kind: a.kind, hint: a.label}
+	b := Box{ID: a.id, Shape: s, Step: a.way.Step, Tone: a.tone, X: axis - w/2, Y: y, W: w, H: h, Hint: a.label, Ways: a.carries()}
+	top := y + (h-float64(len(lines))*noteLine)/2
 	for i, t := range lines {
-		b.lines = append(b.lines, text{x: axis, y: y + 16.5 + float64(i)*noteLine, size: pillSize, middle: true, said: t})
+		b.Texts = append(b.Texts, TextLine{X: axis, Y: top + 11 + float64(i)*noteLine, Size: pillSize, Middle: true, Said: t})
 	}
-	d.boxes = append(d.boxes, b)
+	if l.Numbers && s == Pill {
+		b.Number = &Spot{axis + beside, y + h + 4, numberW, numberH}
+	}
+	l.d.Boxes = append(l.d.Boxes, b)
 	return y + h
 }
 
-// connect draws a line straight down.
-func (d *drawing) connect(x, from, to float64) {
-	d.lines = append(d.lines, line{[]point{{x, from}, {x, to}}, true})
+// connect draws a line straight down, with room for its number.
+func (l *layout) connect(line Line, x, from, to float64) {
+	line.Points, line.Arrow = []Point{{x, from}, {x, to}}, true
+	if l.Numbers {
+		line.Number = &Spot{x + beside, to - l.gap/2 - numberH/2, numberW, numberH}
+	}
+	l.d.Lines = append(l.d.Lines, line)
 }
 
 // bend draws a line down, over at a height, and down again.
-func (d *drawing) bend(from, to point, at float64, arrow bool) {
-	if from.x == to.x {
-		d.lines = append(d.lines, line{[]point{from, to}, arrow})
-		return
+func (l *layout) bend(line Line, from, to Point, at float64) {
+	if line.Points = []Point{from, {from.X, at}, {to.X, at}, to}; from.X == to.X {
+		line.Points = []Point{from, to}
 	}
-	d.lines = append(d.lines, line{[]point{from, {from.x, at}, {to.x, at}, to}, arrow})
+	l.d.Lines = append(l.d.Lines, line)
 }

@@ -13,16 +13,20 @@ type palette struct {
 }
 
 // tone is the colour of a class of elements.
-type tone struct{ class, colour string }
+type tone struct {
+	class  Tone
+	colour string
+}
 
+// The colours of tones have a contrast of 4.5 or more on a card.
 var (
-	light = palette{"#ffffff", "#ffffff", "#f6f8fb", "#d5dae3", "#1c2430", "#667085", "#a9b2c1", []tone{
-		{"send", "#2f6fed"}, {"wait", "#a9690c"}, {"choose", "#7454d1"}, {"do", "#0d7d80"},
-		{"good", "#1b8249"}, {"bad", "#c9364f"}, {"end", "#475467"},
+	light = palette{"#ffffff", "#ffffff", "#f6f7f9", "#cfd6e1", "#151b24", "#626c7b", "#a9b2c1", []tone{
+		{Send, "#245cd0"}, {Wait, "#935a06"}, {Choose, "#6d4bd0"}, {Do, "#0b7073"},
+		{Good, "#13733d"}, {Bad, "#c12b45"}, {End, "#475467"},
 	}}
-	dark = palette{"#0f141b", "#182029", "#131a22", "#2d3946", "#e8edf4", "#98a5b6", "#536173", []tone{
-		{"send", "#6c9cff"}, {"wait", "#e0aa4e"}, {"choose", "#a991f7"}, {"do", "#45c0c2"},
-		{"good", "#4cc38a"}, {"bad", "#f2778d"}, {"end", "#98a5b6"},
+	dark = palette{"#0c1015", "#141a22", "#11161d", "#354253", "#e9eef4", "#8f9bab", "#536173", []tone{
+		{Send, "#75a2ff"}, {Wait, "#e2ac52"}, {Choose, "#ad97f8"}, {Do, "#49c3c5"},
+		{Good, "#52c78e"}, {Bad, "#f5808f"}, {End, "#9aa7b7"},
 	}}
 )
 
@@ -33,6 +37,7 @@ func style() string {
 .nudge { font-family: Inter, "Helvetica Neue", Helvetica, Arial, sans-serif; }
 .nudge .frame { stroke-dasharray: 4 4; }
 .nudge .link { fill: none; stroke-width: 1.5; }
+.nudge .leave { stroke-width: 1.2; }
 .nudge .title, .nudge .word, .nudge .on { font-weight: 600; }
 .nudge .icon { fill: none; stroke-width: 1.6; stroke-linecap: round; stroke-linejoin: round; }
 .nudge .count { font-size: 11px; text-anchor: end; font-variant-numeric: tabular-nums; }
@@ -52,7 +57,8 @@ func (p palette) rules() string {
 	rule(".title", "fill: %s", p.ink)
 	rule(".note, .nudge .count", "fill: %s", p.soft)
 	for _, t := range p.tones {
-		in := "." + t.class + " "
+		rule(".link."+string(t.class), "stroke: %s", t.colour)
+		in := "." + string(t.class) + " "
 		rule(in+".bar, .nudge "+in+".badge, .nudge "+in+".word", "fill: %s", t.colour)
 		rule(in+".icon", "stroke: %s", t.colour)
 		rule(in+".pill", "fill: %s; stroke: %s", p.card, t.colour)

@@ -12,9 +12,9 @@ func Text(f *flows.Flow) string {
 	b := &builder{f}
 	w := &textWriter{}
 	fmt.Fprintf(w, "%s, started by %s\n", f.Name, strings.Join(Starts(f), " or "))
-	for _, exit := range b.exits() {
-		fmt.Fprintf(w, "  ends at any time by %s\n", exit.label)
-		w.block(exit.steps, "  ")
+	for i, exit := range b.exits() {
+		fmt.Fprintf(w, "  ends at any time by %s\n", b.exitText(i))
+		w.block(exit.own(), "  ")
 	}
 	w.block(b.steps(), "")
 	return w.String()

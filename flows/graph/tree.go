@@ -15,27 +15,27 @@ type node struct {
 	goal  bool // of an exit
 	body  block
 	arms  []arm
+
+	leaves []leave  // exits by which runs leave it
+	exit   int      // an end that stands for an exit of the flow: its place from 1
+	ways   []Way    // of such an end: what comes to it
+	closed []string // the steps inside that are not drawn
+	final  bool     // closed, and nothing leads on
+	outs   []Way    // closed: what leads on
 }
 
 // arm is one way on from a step.
 type arm struct {
 	id    string
 	label string
-	kind  kind
+	tone  Tone // of what it depends on
+	way   Way
+	ways  []Way // of an exit: all that its lines carry
 	steps block
 	back  bool // it leads back to the step, which goes on
+
+	least float64 // height of its label
 }
-
-// kind says what an arm depends on; each kind has its own colour.
-type kind uint8
-
-const (
-	byPerson kind = iota // a receipt or a reply
-	byFailure
-	byEvent
-	byTime
-	byCondition
-)
 
 // ends reports whether nothing leads on from the block.
 func (b block) ends() bool {
@@ -49,6 +49,9 @@ func (b block) ends() bool {
 func (a *arm) ends() bool { return a.back || a.steps.ends() }
 
 func (n *node) ends() bool {
+	if len(n.closed) > 0 {
+		return n.final
+	}
 	if n.verb == flows.VerbExit {
 		return len(n.notes) == 0 // one with a condition may be passed over
 	}
@@ -58,6 +61,35 @@ func (n *node) ends() bool {
 		}
 	}
 	return len(n.arms) > 0
+}
+
+// out returns what leads on from a step.
+func (n *node) out() (all []Way) {
+	switch {
+	case n.ends():
+		return nil
+	case len(n.closed) > 0:
+		return n.outs
+	case n.verb == flows.VerbExit:
+		return []Way{{Count: Skipped, Step: n.id}}
+	case len(n.arms) == 0:
+		return []Way{{Count: On, Step: n.id}}
+	}
+	for i := range n.arms {
+		all = append(all, n.arms[i].out()...)
+	}
+	return all
+}
+
+// out returns what leads on from an arm to the step after its own.
+func (a *arm) out() []Way {
+	switch {
+	case a.ends():
+		return nil
+	case len(a.steps) == 0:
+		return []Way{a.way}
+	}
+	return a.steps[len(a.steps)-1].out()
 }
 
 // builder builds the tree of a flow from its program. The steps of an arm have the indexes
@@ -125,16 +157,16 @@ func (b *builder) ways(at int, s *flows.Step) []entrance {
 	lines := func(of []flows.Line) {
 		for i := range of {
 			w := entrance{then: of[i].Then, own: of[i].HasThen && own(of[i].Then)}
-			w.id, w.label, w.kind = lineID(s.ID, i), b.line(&of[i]), kindOf(&of[i])
+			w.id, w.label, w.tone, w.way = lineID(s.ID, i), b.line(&of[i]), toneOf(&of[i]), Way{Count: ByLine, Step: s.ID, At: i}
 			if w.back = of[i].Do; w.back {
 				w.own, w.label = true, "meanwhile, "+w.label
 			}
 			all = append(all, w)
 		}
 	}
-	arm := func(label string, then int) {
+	arm := func(label string, then int, count Count, as string) {
 		w := entrance{then: then, own: own(then)}
-		w.id, w.label, w.kind = lineID(s.ID, len(all)), label, byCondition
+		w.id, w.label, w.tone, w.way = lineID(s.ID, len(all)), label, Choose, Way{Count: count, Step: s.ID, As: as}
 		all = append(all, w)
 	}
 	switch s.Verb {
@@ -143,7 +175,7 @@ func (b *builder) ways(at int, s *flows.Step) []entrance {
 	case flows.VerbCollect:
 		lines(s.Collect.Until)
 	case flows.VerbRepeat:
-		arm("completed", s.Next)
+		arm("completed", s.Next, ByEnd, "completed")
 		all[0].id = lineID(s.ID, -1) // it is no line of its until
 		lines(s.Repeat.Until)
 	case flows.VerbBranch:
@@ -151,21 +183,21 @@ func (b *builder) ways(at int, s *flows.Step) []entrance {
 		for _, a := range s.Branch {
 			if a.If == nil {
 				otherwise = false
-				arm("else", a.Then)
+				arm("else", a.Then, ByArm, a.As)
 			} else {
-				arm(a.If.String(), a.Then)
+				arm(a.If.String(), a.Then, ByArm, a.As)
 			}
 		}
 		if otherwise {
-			arm("else", s.Next)
+			arm("else", s.Next, ByArm, "")
 		}
 	case flows.VerbSplit:
 		for _, share := range s.Split {
-			arm(share.As+", "+b.share(s.Split, share.Weight), share.Then)
+			arm(share.As+", "+b.share(s.Split, share.Weight), share.Then, ByArm, share.As)
 		}
 	case flows.VerbFetch:
-		arm("answered", s.Next)
-		arm("no good answer", s.Fetch.OnError)
+		arm("answered", s.Next, Rest, "")
+		arm("no good answer", s.Fetch.OnError, ByEnd, "error")
 	}
 	for _, w := range all {
 		if w.own {

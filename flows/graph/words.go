@@ -152,18 +152,19 @@ func (b *builder) line(l *flows.Line) string {
 	return text
 }
 
-func kindOf(l *flows.Line) kind {
+// toneOf returns the colour of what a line depends on.
+func toneOf(l *flows.Line) Tone {
 	switch l.Signal {
 	case flows.SignalFailed:
-		return byFailure
+		return Bad
 	case flows.SignalEvent, flows.SignalItems:
-		return byEvent
+		return Do
 	case flows.SignalAfter, flows.SignalAt, flows.SignalOpen, flows.SignalQuiet:
-		return byTime
+		return Wait
 	case flows.SignalIf:
-		return byCondition
+		return Choose
 	}
-	return byPerson
+	return Good
 }
 
 // share returns the part of an arm in a split, in percent.

@@ -7,7 +7,8 @@
 //	   │            ├──▶ world of the deployed flows ──┐
 //	   └─ outside ──┴──▶ world of the edited flows  ───┴──▶ Report
 //
-// Everything before the window is replayed exactly, once. Both worlds begin with a copy of
+// Everything before the window is replayed exactly, once. What concerned people who were forgotten since is not in the
+// journal any more, so it is left out, and counted. Both worlds begin with a copy of
 // the result. From there on they get the inputs from outside: events, replies, calls and
 // changes of profiles. They make the rest themselves: timers, claims, campaigns over the
 // recorded audiences, and the inputs that follow from other inputs.

@@ -28,7 +28,9 @@ type history struct {
 	next  engine.Instant
 	due   []coming // what the provider and people will do
 	sent  int
-	rows  []engine.Row // of every audience
+	to    map[string]int // messages by person
+	own   bool           // nobody has the order of somebody else
+	rows  []engine.Row   // of every audience
 }
 
 // Freeze, Read and Keep let it be the audiences of its loop.
@@ -52,7 +54,7 @@ var begin = time.Date(2026, 3, 27, 6, 0, 0, 0, time.UTC)
 
 func newHistory(t testing.TB, seed uint64, files fstest.MapFS) *history {
 	t.Helper()
-	h := &history{t: t, dice: rand.New(rand.NewPCG(seed, 1)), kv: new(memory.KV), now: begin}
+	h := &history{t: t, dice: rand.New(rand.NewPCG(seed, 1)), kv: new(memory.KV), now: begin, to: map[string]int{}}
 	if err := store.Create(h.kv, engine.Installation{byte(seed), 1}); err != nil {
 		t.Fatal(err)
 	}
@@ -100,6 +102,7 @@ func (h *history) step(groups []*runner.Group) {
 		}
 		for _, p := range step.Posts {
 			h.sent++
+			h.to[p.Content.To]++
 			h.respond(p)
 		}
 		for _, f := range step.Freezes {
@@ -156,7 +159,10 @@ func (h *history) live(days int) {
 	h.t.Helper()
 	for end := h.now.AddDate(0, 0, days); h.now.Before(end); {
 		h.until(h.now.Add(time.Duration(h.dice.Int64N(int64(3 * time.Hour)))))
-		who := fmt.Sprint("p", h.dice.IntN(12))
+		who, order := fmt.Sprint("p", h.dice.IntN(12)), "O"
+		if h.own {
+			order = who + "O"
+		}
 		switch h.dice.IntN(8) {
 		case 0:
 			h.apply(&engine.Input{Payload: &engine.Reply{Reply: channels.Reply{Profile: who, Text: "help"}}})
@@ -165,10 +171,10 @@ func (h *history) live(days int) {
 				Set: fmt.Appendf(nil, `{"plan":%q}`, []string{"free", "pro"}[h.dice.IntN(2)])}})
 		case 2:
 			h.apply(&engine.Input{Payload: &engine.Event{Type: "order.delivered",
-				Profile: who, Data: fmt.Appendf(nil, `{"order_id":"O%d"}`, h.dice.IntN(40))}})
+				Profile: who, Data: fmt.Appendf(nil, `{"order_id":"%s%d"}`, order, h.dice.IntN(40))}})
 		default:
 			h.apply(&engine.Input{Payload: &engine.Event{Type: "order.shipped",
-				Profile: who, Data: fmt.Appendf(nil, `{"order_id":"O%d","total":%d}`, h.dice.IntN(40), h.dice.IntN(100))}})
+				Profile: who, Data: fmt.Appendf(nil, `{"order_id":"%s%d","total":%d}`, order, h.dice.IntN(40), h.dice.IntN(100))}})
 		}
 	}
 }

@@ -21,7 +21,11 @@ type past struct {
 
 func newPast(installation engine.Installation, since engine.Instant) (*past, error) {
 	r, err := replay.New(installation)
-	return &past{Replay: r, since: since}, err
+	if err != nil {
+		return nil, err
+	}
+	r.Forgiving = true
+	return &past{Replay: r, since: since}, nil
 }
 
 func open(kv store.KV) (*store.Store, *engine.Engine, error) {

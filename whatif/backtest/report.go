@@ -14,6 +14,9 @@ type Report struct {
 	From   engine.Instant `json:"from"` // the first input of the window
 	Until  engine.Instant `json:"until"`
 	Inputs int            `json:"inputs"` // from outside
+	// Skipped are inputs of the journal, before the window or in it, that have no effect any more: they concern people who
+	// were forgotten. The messages of these people are in neither world.
+	Skipped int `json:"skipped,omitempty"`
 
 	Before Totals `json:"before"` // with the deployed flows
 	After  Totals `json:"after"`  // with the edited flows
@@ -110,7 +113,7 @@ const moved = time.Minute
 // report compares two worlds.
 func (b *backtest) report(before, after *world) *Report {
 	r := &Report{
-		From: b.rec.begin, Until: b.until, Inputs: b.rec.outside,
+		From: b.rec.begin, Until: b.until, Inputs: b.rec.outside, Skipped: b.replay.Skipped,
 		Before: before.ledger.totals(), After: after.ledger.totals(),
 		Recorded: b.rec.posted,
 	}

@@ -50,6 +50,9 @@ func Ask(ctx context.Context, src replay.Source, q Question, tick func()) (*Answ
 		return nil, t.failed
 	}
 	t.finishUnheard()
+	if text := r.LeftOut(); text != "" {
+		t.answer.Lines = append(t.answer.Lines, story.Line{At: r.Core.State.Stamp.Time(), Kind: story.LineSkip, Text: text})
+	}
 	if t.answer.Flow == nil {
 		for _, f := range r.Core.Active() {
 			if f.Name == q.Flow {

@@ -6,7 +6,7 @@
 //
 // The replay is exact: the same inputs in the same order make the same runs. If they do not,
 // it stops with an error. A journal that has lost its first inputs cannot be replayed
-// ([ErrCut]).
+// ([ErrCut]). What concerned people who were forgotten since is left out, and the last line says so.
 //
 // [Fork] replays up to the moment at which a run began to wait, and returns a world in
 // virtual time (whatif/story) in which something else may happen from there on.

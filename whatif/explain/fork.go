@@ -24,7 +24,7 @@ func Fork(ctx context.Context, src replay.Source, run engine.RunID, step string,
 	var last *engine.Run
 	found := false
 	var at engine.Instant
-	err = r.through(ctx, src, func(a *applied) bool {
+	err = r.through(ctx, settling{src, &found}, func(a *applied) bool {
 		for _, c := range a.Changes {
 			if c.After.ID == run {
 				found = found || waitsAt(r.Core, c.After, step)
@@ -32,7 +32,7 @@ func Fork(ctx context.Context, src replay.Source, run engine.RunID, step string,
 			}
 		}
 		at = a.Stamp
-		return !found || len(r.pending) > 0 // what follows from it belongs to it
+		return true
 	}, tick)
 	switch {
 	case err != nil:
@@ -49,6 +49,17 @@ func Fork(ctx context.Context, src replay.Source, run engine.RunID, step string,
 		return nil, nil, err
 	}
 	return w, w.Adopt(last), nil
+}
+
+// settling is a source that ends before the next input from outside once something was found: what follows from the input
+// at which it was found belongs to it.
+type settling struct {
+	replay.Source
+	found *bool
+}
+
+func (s settling) Entries(from uint64, visit func(*engine.Journaled) bool) error {
+	return s.Source.Entries(from, func(j *engine.Journaled) bool { return (!*s.found || j.Input.Derived != 0) && visit(j) })
 }
 
 // waitsAt reports whether a run stands at a step, waiting.

@@ -12,14 +12,15 @@ import (
 var ErrCut = errors.New("the journal has lost its first inputs, so later inputs cannot be replayed")
 
 // replayed is a replay, one input after the other.
-type replayed struct {
-	*replay.Replay
-	pending map[uint64]bool // derived inputs that are still to come
-}
+type replayed struct{ *replay.Replay }
 
 func newReplayed(installation engine.Installation) (*replayed, error) {
 	r, err := replay.New(installation)
-	return &replayed{Replay: r, pending: map[uint64]bool{}}, err
+	if err != nil {
+		return nil, err
+	}
+	r.Forgiving = true
+	return &replayed{r}, nil
 }
 
 // applied is an input with what it led to.
@@ -59,9 +60,5 @@ func (r *replayed) apply(j *engine.Journaled) (*applied, error) {
 		a.Outcome = *out
 	})
 	a.Changes = changes
-	for _, in := range a.Outcome.Derived {
-		r.pending[in.Derived] = true
-	}
-	delete(r.pending, j.Input.Derived)
 	return a, err
 }

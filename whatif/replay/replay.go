@@ -1,9 +1,12 @@
 // Package replay applies a journal to an empty store, exactly as it was applied before:
-// the store is what its journal makes of an empty one (I8).
+// the store is what its journal makes of an empty one (I8). If people were forgotten since, what concerned
+// them is not there again; a forgiving replay goes on without it, and counts what it skipped.
 package replay
 
 import (
 	"fmt"
+	"maps"
+	"slices"
 
 	"nudge/engine"
 	"nudge/store"
@@ -25,6 +28,28 @@ type Replay struct {
 	Store *store.Store
 	Core  *engine.Engine
 	Keep  bool // the journal is kept in the store, too
+
+	// Forgiving skips inputs that have no effect any more, once an input was met from which a forgotten person was
+	// erased: their runs are not there again. Skipped counts these inputs. Otherwise such an input is an error.
+	Forgiving bool
+	Skipped   int
+
+	erased  bool            // an erased input was met
+	pending map[uint64]bool // numbers of derived inputs that are still to come
+}
+
+// LeftOut says how many inputs were skipped; empty for none.
+func (r *Replay) LeftOut() string { return LeftOut(r.Skipped) }
+
+// LeftOut says that a replay has skipped some inputs; empty for none.
+func LeftOut(skipped int) string {
+	switch skipped {
+	case 0:
+		return ""
+	case 1:
+		return "1 input of the journal is left out: it concerns somebody who was forgotten"
+	}
+	return fmt.Sprintf("%d inputs of the journal are left out: they concern people who were forgotten", skipped)
 }
 
 // New returns a replay of the journal of a store with the given installation.
@@ -107,10 +132,49 @@ func late(in *engine.Input) bool {
 	return ok && receipt.Ref.IsZero() || in.Kind() == engine.InputExpireOrphans
 }
 
+// erased reports whether a forgotten person was erased from an input, as far as that shows: it names nobody where
+// somebody must have been named, or has nothing but its type.
+func erased(in *engine.Input) bool {
+	switch p := in.Payload.(type) {
+	case *engine.Event:
+		return in.ID == "" && p.Profile == "" && len(p.Data) == 0
+	case *engine.Reply:
+		return p.Profile == ""
+	case *engine.ProfileChange:
+		return p.Profile == ""
+	case *engine.Call:
+		return p.Profile == ""
+	case *engine.Dequeue:
+		return p.Profile == ""
+	case *engine.Rows:
+		return slices.ContainsFunc(p.Rows, func(row engine.Row) bool { return row.Profile == "" })
+	}
+	return false
+}
+
+// skips reports whether an input that had no effect may be skipped, and counts it. A panic is never skipped.
+func (r *Replay) skips(out *engine.Applied) bool {
+	if !r.Forgiving || !r.erased || out.Panic != "" {
+		return false
+	}
+	r.Skipped++
+	return true
+}
+
+// follow prepares for an input from outside: what was derived before it and has not come will not come.
+func (r *Replay) follow(in *engine.Input, b *engine.Batch) {
+	r.erased = r.erased || erased(in)
+	if r.Forgiving && r.erased && in.Derived == 0 {
+		b.Done = append(b.Done, slices.Sorted(maps.Keys(r.pending))...)
+		clear(r.pending)
+	}
+}
+
 // one applies one input, and holds the replay to what the journal says of it.
 func (r *Replay) one(ws *engine.WorkingSet, j *engine.Journaled, b *engine.Batch) (*engine.Applied, error) {
+	r.follow(j.Input, b)
 	out := r.Core.Apply(ws, j.Input, j.Stamp, j.Slots)
-	if !out.Taken && late(j.Input) {
+	if !out.Taken && (late(j.Input) || r.skips(&out)) {
 		r.Core.State.Seq, r.Core.State.Stamp, out.Taken = j.Seq, j.Stamp, true
 	}
 	if state := &r.Core.State; !out.Taken || state.Seq != j.Seq || state.Stamp != j.Stamp {
@@ -126,13 +190,31 @@ func (r *Replay) one(ws *engine.WorkingSet, j *engine.Journaled, b *engine.Batch
 	case *engine.Deploy:
 		b.Versions = r.Core.Active()
 	}
-	b.Derived = append(b.Derived, out.Derived...)
+	r.derived(b, &out, j.Input)
 	b.History = append(b.History, out.History...)
 	if out.Audit != nil {
 		b.Audit = append(b.Audit, out.Audit)
 	}
-	if j.Input.Derived != 0 {
-		b.Done = append(b.Done, j.Input.Derived)
-	}
 	return &out, nil
+}
+
+// derived notes what an input derived, and that a derived one was applied. After inputs that were skipped it may have another
+// number here than in the journal; it is the first that is still to come.
+func (r *Replay) derived(b *engine.Batch, out *engine.Applied, in *engine.Input) {
+	b.Derived = append(b.Derived, out.Derived...)
+	if r.pending == nil {
+		r.pending = map[uint64]bool{}
+	}
+	for _, next := range out.Derived {
+		r.pending[next.Derived] = true
+	}
+	if in.Derived == 0 {
+		return
+	}
+	done := in.Derived
+	if !r.pending[done] && len(r.pending) > 0 {
+		done = slices.Min(slices.Collect(maps.Keys(r.pending)))
+	}
+	b.Done = append(b.Done, done)
+	delete(r.pending, done)
 }

@@ -127,8 +127,12 @@ func (b *Backtest) Verdict() string {
 			parts = append(parts, fmt.Sprint(part.n, " ", part.word))
 		}
 	}
-	if len(parts) == 0 {
-		return "the same messages: " + fmt.Sprint(b.Before.Messages)
+	verdict := "the same messages: " + fmt.Sprint(b.Before.Messages)
+	if len(parts) > 0 {
+		verdict = fmt.Sprintf("%s would have been %d: %s", counted(b.Before.Messages, "message"), b.After.Messages, strings.Join(parts, ", "))
 	}
-	return fmt.Sprintf("%s would have been %d: %s", counted(b.Before.Messages, "message"), b.After.Messages, strings.Join(parts, ", "))
+	if b.Skipped > 0 {
+		verdict += ", without people who were forgotten"
+	}
+	return verdict
 }

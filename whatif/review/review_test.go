@@ -150,6 +150,32 @@ func TestBacktest(t *testing.T) {
 	}
 }
 
+// TestBacktestOfForgotten holds that a review goes on without people who were forgotten, and that its verdict says so.
+func TestBacktestOfForgotten(t *testing.T) {
+	s := shop(t, new(memory.KV), 3)
+	core, err := s.Engine()
+	if err != nil {
+		t.Fatal(err)
+	}
+	loop, now := runner.NewLoop(s, core, 8), time.Date(2026, 3, 3, 10, 0, 0, 0, time.UTC)
+	if _, err := loop.Step(now, []*runner.Group{virtual.One(&engine.Input{Payload: &engine.ProfileChange{Profile: "p1", Forget: true}})}); err != nil {
+		t.Fatal(err)
+	}
+	for more := true; more && err == nil; {
+		more, err = s.Erase()
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	b, err := RunBacktest(t.Context(), s, bundles(project(t, edited)), backtest.Options{Assume: backtest.Unread}, 3)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if want := "0 messages would have been 2: 2 new, without people who were forgotten"; b.Verdict() != want || b.Skipped != 1 {
+		t.Errorf("the verdict is %q, want %q; %d inputs are skipped", b.Verdict(), want, b.Skipped)
+	}
+}
+
 // What comes during a backtest does not concern it.
 func TestJournalEnds(t *testing.T) {
 	s := shop(t, new(memory.KV), 2)

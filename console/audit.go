@@ -1,0 +1,24 @@
+package console
+
+import (
+	"nudge/client"
+)
+
+var auditViews = []view{
+	{pattern: Root + "audit", file: "audit", section: "audit", load: loadAudit},
+}
+
+// auditPage is the list of who changed what.
+type auditPage struct {
+	*client.AuditPage
+	By, Did, On string // of the filter
+}
+
+func loadAudit(v *visit) (*content, error) {
+	q := client.AuditQuery{By: v.query("by"), Did: v.query("did"), On: v.query("on"), Profile: v.query("profile"), Before: v.query("before")}
+	page, err := v.api.Audit(v.ctx(), q)
+	if err != nil {
+		return nil, err
+	}
+	return &content{Title: "Audit", Data: auditPage{page, q.By, q.Did, q.On}}, nil
+}

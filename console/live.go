@@ -1,0 +1,241 @@
+package console
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"net/http"
+	"strings"
+	"sync"
+	"time"
+
+	"nudge/client"
+)
+
+const (
+	maxTabs      = 500                   // that are open at once; one more gets no news, and says that it is paused
+	tabEvery     = time.Second           // how often one tab gets news at most
+	rewriteEvery = 50 * time.Millisecond // how often any page is written again; with many different pages open, each gets news less often
+	tabSilence   = 15 * time.Second      // after which a comment is sent, so that proxies keep the connection
+	tabPatience  = 10 * time.Second      // how long a tab may take to accept news; then it is cut off, and comes back
+)
+
+// topicsHeader names what makes a page change; see [view].
+const topicsHeader = "X-Console-Topics"
+
+// tabs are the pages that people have open. Tabs with the same page of the same person share what is written for them.
+type tabs struct {
+	mu    sync.Mutex
+	open  int
+	pages map[tabKey]*sharedPage
+	next  time.Time // when a page may be written again
+}
+
+type tabKey struct{ token, path, language string }
+
+// sharedPage is a page that is open in one tab or more.
+type sharedPage struct {
+	readers int // guarded by the lock of the tabs
+
+	mu      sync.Mutex // held while it is written
+	written time.Time  // when that began
+	parts   map[string]string
+}
+
+func newTabs() *tabs { return &tabs{pages: map[tabKey]*sharedPage{}} }
+
+// join returns the page of a tab, or nil if there are too many.
+func (t *tabs) join(key tabKey) *sharedPage {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if t.open == maxTabs {
+		return nil
+	}
+	t.open++
+	page := t.pages[key]
+	if page == nil {
+		page = &sharedPage{}
+		t.pages[key] = page
+	}
+	page.readers++
+	return page
+}
+
+func (t *tabs) leave(key tabKey) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.open--
+	page := t.pages[key]
+	if page.readers--; page.readers == 0 {
+		delete(t.pages, key)
+	}
+}
+
+// turn waits until a page may be written.
+func (t *tabs) turn(ctx context.Context) error {
+	t.mu.Lock()
+	at := time.Now()
+	if t.next.After(at) {
+		at = t.next
+	}
+	t.next = at.Add(rewriteEvery)
+	t.mu.Unlock()
+	return pause(ctx, time.Until(at))
+}
+
+func pause(ctx context.Context, d time.Duration) error {
+	timer := time.NewTimer(d)
+	defer timer.Stop()
+	select {
+	case <-timer.C:
+		return nil
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+}
+
+// since returns the parts as they are at an instant or later.
+func (p *sharedPage) since(ctx context.Context, at time.Time, turn func(context.Context) error, write func() map[string]string) (map[string]string, error) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.parts != nil && !p.written.Before(at) {
+		return p.parts, nil
+	}
+	if err := turn(ctx); err != nil {
+		return nil, err
+	}
+	p.written = time.Now()
+	if parts := write(); parts != nil {
+		p.parts = parts
+	}
+	return p.parts, nil
+}
+
+// live sends the parts of a page that change, as server-sent events.
+func (c *Console) live(w http.ResponseWriter, r *http.Request) {
+	v, ok := c.visitOf(w, r)
+	if !ok {
+		return
+	}
+	t := &tab{visit: v, path: nextOf(r.URL.Query().Get("page")), out: w, control: http.NewResponseController(w), sent: map[string]string{}}
+	_, topics := t.rewrite()
+	if topics == "" {
+		http.Error(w, "this page does not change by itself", http.StatusNotFound)
+		return
+	}
+	key := tabKey{v.session.token, t.path, r.Header.Get("Accept-Language")}
+	if t.page = c.tabs.join(key); t.page == nil {
+		http.Error(w, "too many tabs are open", http.StatusServiceUnavailable)
+		return
+	}
+	defer c.tabs.leave(key)
+	w.Header().Set("Content-Type", "text/event-stream")
+	w.Header().Set("X-Accel-Buffering", "no") // or nginx keeps what is sent
+	w.WriteHeader(http.StatusOK)
+	if t.send(": follows\n\n") == nil {
+		t.follow(strings.Split(topics, ","))
+	}
+}
+
+// tab is a page that somebody has open.
+type tab struct {
+	*visit
+	path    string
+	page    *sharedPage
+	out     http.ResponseWriter
+	control *http.ResponseController
+	sent    map[string]string // parts as the tab has them
+}
+
+// follow sends news until the tab is closed, or the API ends the stream.
+func (t *tab) follow(topics []string) {
+	ctx, cancel := context.WithCancel(t.ctx())
+	defer cancel()
+	changed := make(chan struct{}, 1)
+	ended := make(chan struct{})
+	go func() {
+		defer close(ended)
+		for _, err := range t.api.Live(ctx, client.LiveQuery{Topics: topics}) {
+			if err != nil {
+				return
+			}
+			select {
+			case changed <- struct{}{}:
+			default: // it is told already
+			}
+		}
+	}()
+	silence := time.NewTicker(tabSilence)
+	defer silence.Stop()
+	for {
+		var err error
+		select {
+		case <-ended:
+			return
+		case <-silence.C: // what is said of time changes too
+			if err = t.tell(ctx); err == nil {
+				err = t.send(": nothing new\n\n")
+			}
+		case <-changed:
+			if err = t.tell(ctx); err == nil {
+				err = pause(ctx, tabEvery)
+			}
+		}
+		if err != nil {
+			cancel()
+			<-ended
+			return
+		}
+	}
+}
+
+// tell sends the parts that differ from those that the tab has.
+func (t *tab) tell(ctx context.Context) error {
+	parts, err := t.page.since(ctx, time.Now(), t.console.tabs.turn, func() map[string]string {
+		parts, _ := t.rewrite()
+		return parts
+	})
+	if err != nil {
+		return err
+	}
+	news := map[string]string{}
+	for id, html := range parts {
+		if t.sent[id] != html {
+			news[id], t.sent[id] = html, html
+		}
+	}
+	if len(news) == 0 {
+		return nil
+	}
+	raw, err := json.Marshal(news)
+	if err != nil {
+		panic("console: parts that do not encode: " + err.Error()) // they are texts
+	}
+	return t.send(fmt.Sprintf("event: parts\ndata: %s\n\n", raw))
+}
+
+func (t *tab) send(text string) error {
+	t.control.SetWriteDeadline(time.Now().Add(tabPatience)) // writers that are no connection have none
+	if _, err := t.out.Write([]byte(text)); err != nil {
+		return err
+	}
+	return t.control.Flush()
+}
+
+// rewrite writes the parts of the page, and says what makes them change. Nil: the page is not there any more.
+func (t *tab) rewrite() (parts map[string]string, topics string) {
+	r := t.r.Clone(t.ctx())
+	r.Method = http.MethodGet
+	u, err := r.URL.Parse(t.path)
+	if err != nil {
+		return nil, ""
+	}
+	r.URL, r.RequestURI = u, t.path
+	r.Header.Set(partsHeader, "yes")
+	answer := &buffered{header: http.Header{}}
+	t.console.inside.ServeHTTP(answer, r)
+	if answer.status != 0 && answer.status != http.StatusOK || json.Unmarshal(answer.body.Bytes(), &parts) != nil {
+		return nil, ""
+	}
+	return parts, answer.header.Get(topicsHeader)
+}

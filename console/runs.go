@@ -1,0 +1,283 @@
+package console
+
+import (
+	"html/template"
+	"slices"
+	"strings"
+	"time"
+
+	"nudge/client"
+)
+
+var runViews = []view{
+	{pattern: Root + "runs", file: "runs", section: "runs", topics: []string{"runs"}, load: loadRuns},
+	{pattern: Root + "runs/failed", file: "failed", section: "runs", topics: []string{"runs"}, load: loadFailed},
+	{pattern: Root + "runs/{id}", file: "run", section: "runs", topics: []string{"runs"}, load: loadRun},
+}
+
+var runActions = []action{
+	{pattern: Root + "runs/{id}/cancel", scope: "operate", section: "runs", asks: askCancelRun, do: cancelRun},
+	{pattern: Root + "runs/{id}/retry", scope: "operate", section: "runs", asks: askRetryRun, do: retryRun},
+}
+
+// filterOf reads the filter of a list of runs from the address of a page.
+func (v *visit) filterOf() client.RunFilter {
+	q := v.query
+	return client.RunFilter{
+		Flow: q("flow"), Version: q("version"), Profile: q("profile"), Key: q("key"), Status: q("status"), Outcome: q("outcome"), Step: q("step"), Line: q("line"), Arm: q("arm"),
+		MessageStatus: q("message_status"), Reason: q("reason"), Failure: q("failure"), Campaign: q("campaign"),
+		StartedFrom: timeOf(q("started_from")), StartedBefore: timeOf(q("started_before")), EndedFrom: timeOf(q("ended_from")), EndedBefore: timeOf(q("ended_before")),
+	}
+}
+
+// timeOf reads an instant of an address; what is none is nothing.
+func timeOf(text string) client.Time {
+	t, err := time.Parse(time.RFC3339, text)
+	if err != nil {
+		return client.Time{}
+	}
+	return client.Time{Time: t}
+}
+
+// runsPage is the list of runs.
+type runsPage struct {
+	Filter   client.RunFilter
+	Filtered bool
+	Status   []choiceLink
+	Page     part[*client.RunPage]
+}
+
+func loadRuns(v *visit) (*content, error) {
+	p := runsPage{Filter: v.filterOf()}
+	p.Filtered = p.Filter != client.RunFilter{}
+	p.Status = v.links("status", choice{"", "All"}, choice{"live", "Live"}, choice{"ended", "Ended"})
+	p.Page = partOf(v.api.Runs(v.ctx(), client.RunQuery{RunFilter: p.Filter, Before: v.query("before")}))
+	return &content{Title: "Runs", Data: p}, nil
+}
+
+func loadFailed(v *visit) (*content, error) {
+	list, err := v.api.Failures(v.ctx(), client.FailureQuery{Flow: v.query("flow"), Status: v.query("status")})
+	if err != nil {
+		return nil, err
+	}
+	return &content{Title: "What failed", Crumbs: []crumb{{"Runs", Root + "runs"}}, Data: list}, nil
+}
+
+// runPage is one run.
+type runPage struct {
+	*client.Run
+	Clock    []choiceLink // whose clock the page shows
+	Days     []runDay
+	Wait     string // why nothing is awaited
+	Gone     int    // messages that went out
+	Unread   int    // of them
+	Versions []client.FlowVersion
+}
+
+// runDay is what happened to a run on a day.
+type runDay struct {
+	Day   string
+	Lines []runLine
+}
+
+// runLine is an entry of a timeline, or the time between two.
+type runLine struct {
+	*client.Entry
+	Gap      string // how long nothing happened before it
+	Icon     string
+	Tone     string
+	Content  *client.Content // of a message that went out
+	Reply    string          // what the person wrote
+	Receipts []client.Entry
+}
+
+func loadRun(v *visit) (*content, error) {
+	run, err := v.api.Run(v.ctx(), v.r.PathValue("id"))
+	if err != nil {
+		return nil, err
+	}
+	v.useClock(run.Profile)
+	p := runPage{Run: run, Clock: v.links("clock", choice{"", "Their time"}, choice{"utc", "UTC"})}
+	p.Days = v.daysOf(run)
+	for _, m := range run.Messages {
+		if !m.Posted.IsZero() {
+			p.Gone++
+			if m.Status != "read" {
+				p.Unread++
+			}
+		}
+	}
+	return &content{
+		Title: run.Flow + " for " + run.Profile, Data: p, Live: []string{"run-state", "run-timeline", "run-messages"},
+		Crumbs: []crumb{{"Runs", Root + "runs"}, {run.Flow, runsPath(client.RunFilter{Flow: run.Flow})}},
+	}, nil
+}
+
+// useClock shows times by the clock of a person, unless the visitor wants UTC.
+func (v *visit) useClock(profile string) {
+	if v.query("clock") == "utc" || profile == "" {
+		return
+	}
+	if s, err := v.api.Standing(v.ctx(), profile); err == nil { // else UTC, which the page says
+		v.useZone(s.TimeZone)
+	}
+}
+
+func (v *visit) useZone(name string) {
+	if zone, err := time.LoadLocation(name); err == nil && name != "" {
+		v.zone = zone
+	}
+}
+
+// Zone is the name of the page's clock.
+func (v *visit) Zone() string { return v.zone.String() }
+
+// longGap is from when on the time between two entries is shown.
+const longGap = 10 * time.Minute
+
+// daysOf puts the timeline of a run into days. What became of a message stands at the message.
+func (v *visit) daysOf(run *client.Run) (days []runDay) {
+	accepted, receipts := map[int]bool{}, map[int][]client.Entry{}
+	for _, e := range run.Timeline {
+		switch e.Kind {
+		case "accepted":
+			accepted[e.Message] = true
+		case "receipt":
+			receipts[e.Message] = append(receipts[e.Message], e)
+		}
+	}
+	var last time.Time
+	for i := range run.Timeline {
+		e := &run.Timeline[i]
+		if accepted[e.Message] && e.Message != 0 && slices.Contains([]string{"planned", "claimed", "receipt"}, e.Kind) {
+			continue
+		}
+		line := runLine{Entry: e, Icon: "wait"}
+		line.Icon, line.Tone = lookOf(e)
+		if e.Kind == "accepted" {
+			line.Content, line.Receipts = contentOf(run, e.Message), receipts[e.Message]
+		}
+		if e.Kind == "reply" {
+			line.Reply = strings.TrimPrefix(e.Text, "reply ")
+		}
+		if gap := e.At.Sub(last); !last.IsZero() && gap >= longGap {
+			line.Gap = Span(gap) + " later"
+		}
+		if day := v.Day(e.At); len(days) == 0 || days[len(days)-1].Day != day {
+			days = append(days, runDay{Day: day})
+		}
+		last = e.At.Time
+		today := &days[len(days)-1]
+		today.Lines = append(today.Lines, line)
+	}
+	return days
+}
+
+// InWords is a line of the engine for people: instants are times of the page's clock, and IDs of the provider are left out. What
+// people and products wrote stays as it is.
+func (v *visit) InWords(kind, text string) template.HTML {
+	if kind == "reply" || kind == "event" || kind == "held" || kind == "dropped" || kind == "left" {
+		return template.HTML(template.HTMLEscapeString(Shown(text)))
+	}
+	if step, _, ok := strings.Cut(text, " accepted by the provider as "); ok {
+		text = step + " sent"
+	}
+	if what, ok := strings.CutSuffix(text, " ended: after"); ok {
+		text = what + " ended: the time is over"
+	}
+	return v.Timed(text)
+}
+
+func contentOf(run *client.Run, message int) *client.Content {
+	for i := range run.Messages {
+		if run.Messages[i].Number == message {
+			return run.Messages[i].Content
+		}
+	}
+	return nil
+}
+
+// lookOf returns the sign and the colour of an entry.
+func lookOf(e *client.Entry) (icon, tone string) {
+	switch e.Kind {
+	case "planned", "claimed", "accepted", "resend":
+		return "send", "send"
+	case "receipt":
+		if strings.Contains(e.Text, "failed") {
+			return "cross", "bad"
+		}
+		return "check", "good"
+	case "refused", "gave up", "error", "quarantined":
+		return "cross", "bad"
+	case "unknown", "deferred", "unsent", "delayed", "returned", "waiting", "wait ended", "scheduled", "held", "passed over", "round", "asked":
+		return "wait", "wait"
+	case "reply":
+		return "reply", "good"
+	case "branch", "skipped":
+		return "choose", "choose"
+	case "ended", "leaving":
+		return "flag", ""
+	case "event", "emitted", "started", "called", "fetch", "fetched", "item", "set", "do":
+		return "events", "do"
+	}
+	return "next", ""
+}
+
+// Ended reports whether the run has ended.
+func (p runPage) Over() bool { return p.Status == "ended" || p.Status == "quarantined" }
+
+// Failed reports whether the run may be tried again.
+func (p runPage) Failed() bool { return p.Status == "ended" && p.Outcome == "failed" }
+
+// Look is the colour of where the run stands.
+func (p runPage) Look() string {
+	switch {
+	case p.Goal:
+		return "good"
+	case p.Failed(), p.Status == "quarantined":
+		return "bad"
+	case p.Over():
+		return ""
+	}
+	return "wait"
+}
+
+func askCancelRun(v *visit) (*question, error) {
+	run, err := v.api.Run(v.ctx(), v.r.PathValue("id"))
+	if err != nil {
+		return nil, err
+	}
+	return &question{
+		Title: "Cancel this run?", Touches: "1 person is touched: " + run.Profile + " gets nothing more from " + run.Flow + ".",
+		Stays: "What went out stays as it is.", Undo: "A cancelled run cannot go on. The next thing that triggers the flow starts a new one.",
+		Number: 1, Button: "Cancel 1 run", Stops: true, Reason: mayReason, Back: runPath(run.ID),
+	}, nil
+}
+
+func cancelRun(v *visit) (*done, error) {
+	id := v.r.PathValue("id")
+	if _, err := v.api.CancelRun(v.ctx(), id, v.posted(reasonField)); err != nil {
+		return nil, err
+	}
+	return &done{To: runPath(id), Said: "The run is cancelled."}, nil
+}
+
+func askRetryRun(v *visit) (*question, error) {
+	run, err := v.api.Run(v.ctx(), v.r.PathValue("id"))
+	if err != nil {
+		return nil, err
+	}
+	return &question{
+		Title: "Try this run again?", Touches: "1 person is touched: " + run.Profile + " goes on in " + run.Flow + " at the step that failed, in the version that is active now.",
+		Stays: "What went out stays as it is, and what may have gone out is not sent again.", Undo: "The new attempt cannot be taken back; the run can be cancelled.",
+		Number: 1, Button: "Try 1 run again", Reason: mayReason, Back: runPath(run.ID),
+	}, nil
+}
+
+func retryRun(v *visit) (*done, error) {
+	id := v.r.PathValue("id")
+	if _, err := v.api.RetryRun(v.ctx(), id, v.posted(reasonField)); err != nil {
+		return nil, err
+	}
+	return &done{To: runPath(id), Said: "The run goes on."}, nil
+}

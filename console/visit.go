@@ -1,0 +1,141 @@
+package console
+
+import (
+	"context"
+	"errors"
+	"net/http"
+	"slices"
+	"time"
+
+	"golang.org/x/text/language"
+	"golang.org/x/text/message"
+
+	"nudge/client"
+)
+
+// visit is one request of somebody who may look.
+type visit struct {
+	console  *Console
+	r        *http.Request
+	api      *client.Client
+	Me       *client.CurrentToken // whose token it is
+	session  *session
+	settings settings
+	now      time.Time
+	zone     *time.Location // whose clock the page shows
+	print    *message.Printer
+	wrong    *problemPage // why the action that leads to this page was not done
+}
+
+// apiHost is a name for the API in this process; nothing is ever looked up or dialled.
+const apiHost = "http://console.invalid"
+
+// clientFor returns a client of the API for a visitor and a token.
+func (c *Console) clientFor(r *http.Request, token string) *client.Client {
+	api, err := client.New(client.Config{Server: apiHost, Token: token, HTTP: &http.Client{Transport: inProcess{c.api, r}}})
+	if err != nil {
+		panic("console: " + err.Error()) // apiHost is a URL
+	}
+	return api
+}
+
+// visitOf lets in who has a session, or who needs none because this machine may do everything. Others are
+// shown the login, and what they sent is kept.
+func (c *Console) visitOf(w http.ResponseWriter, r *http.Request) (*visit, bool) {
+	s := c.sessions.of(r)
+	token := ""
+	if s != nil {
+		token = s.token
+	}
+	api := c.clientFor(r, token)
+	me, err := api.Token(r.Context())
+	var problem *client.Problem
+	switch {
+	case err == nil:
+	case errors.As(err, &problem) && problem.Status == http.StatusUnauthorized:
+		c.sessions.end(s)
+		c.askForLogin(w, r, s != nil)
+		return nil, false
+	default:
+		http.Error(w, err.Error(), statusOf(err))
+		return nil, false
+	}
+	if s == nil {
+		s = c.sessions.local
+	}
+	settings := settingsOf(r)
+	tags, _, _ := language.ParseAcceptLanguage(r.Header.Get("Accept-Language")) // none, where it cannot be read
+	tags = append(tags, language.English)
+	return &visit{
+		console: c, r: r, api: api, Me: me, session: s, settings: settings, now: c.now(), zone: time.UTC,
+		print: message.NewPrinter(tags[0]),
+	}, true
+}
+
+// ctx is that of the request.
+func (v *visit) ctx() context.Context { return v.r.Context() }
+
+// query returns a parameter of the request.
+func (v *visit) query(name string) string { return v.r.URL.Query().Get(name) }
+
+// Query returns a parameter of the page.
+func (v *visit) Query(name string) string { return v.query(name) }
+
+// May reports whether the visitor's token has a scope.
+func (v *visit) May(scope string) bool { return slices.Contains(v.Me.May, scope) }
+
+// Local reports whether everybody on this machine may do everything, so that nobody logs in.
+func (v *visit) Local() bool { return !v.Me.Server.Tokens }
+
+// Role is the largest scope that the visitor has.
+func (v *visit) Role() string {
+	if len(v.Me.May) == 0 {
+		return "nobody"
+	}
+	return v.Me.May[len(v.Me.May)-1]
+}
+
+// statusOf is the status of an error of the API.
+func statusOf(err error) int {
+	var problem *client.Problem
+	if errors.As(err, &problem) {
+		return problem.Status
+	}
+	return http.StatusBadGateway
+}
+
+// fail answers with a page that says what went wrong.
+func (v *visit) fail(w http.ResponseWriter, err error) {
+	status := statusOf(err)
+	title := "This did not work"
+	switch status {
+	case http.StatusNotFound:
+		title = "There is no such thing"
+	case http.StatusForbidden:
+		title = "You may not do this"
+	}
+	v.write(w, status, "problem", "", &content{Title: title, Data: problemData(err)})
+}
+
+// problemPage is what the page of an error shows.
+type problemPage struct {
+	Detail, Code string
+	Fields       []client.FieldError
+}
+
+func problemData(err error) problemPage {
+	var problem *client.Problem
+	if errors.As(err, &problem) {
+		return problemPage{problem.Detail, problem.Kind(), problem.Errors}
+	}
+	return problemPage{Detail: err.Error()}
+}
+
+// nothingHere answers for paths that are no page.
+func (c *Console) nothingHere(w http.ResponseWriter, r *http.Request) {
+	v, ok := c.visitOf(w, r)
+	if !ok {
+		return
+	}
+	v.fail(w, &client.Problem{Status: http.StatusNotFound, Detail: "there is no page at " + r.URL.Path})
+}
