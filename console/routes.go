@@ -4,7 +4,7 @@ import "slices"
 
 // allViews are the pages, by where they are written.
 func allViews() []view {
-	return slices.Concat(runViews, auditViews)
+	return slices.Concat(runViews, flowViews, auditViews)
 }
 
 // allActions are what the pages can change.
