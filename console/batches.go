@@ -194,10 +194,20 @@ func changeMany(v *visit) (*done, error) {
 
 func batchPath(id string) string { return Root + "batches/" + url.PathEscape(id) }
 
-// askedFilter reads the filter of runs of a question, or of the form that it became.
-func (v *visit) askedFilter() client.RunFilter { return runFilter(v.asked) }
+// filterReason is the name of the filter's reason in a question: reason is why the visitor acts.
+const filterReason = "failed_because"
 
-// filterFields are the fields of a form with a filter.
+// askedFilter reads the filter of runs of a question, or of the form that it became.
+func (v *visit) askedFilter() client.RunFilter {
+	return runFilter(func(name string) string {
+		if name == reasonField {
+			name = filterReason
+		}
+		return v.asked(name)
+	})
+}
+
+// filterFields are the fields of a question about the runs of a filter.
 func filterFields(f client.RunFilter) (all []field) {
 	u, err := url.Parse(runsPath(f))
 	if err != nil {
@@ -205,7 +215,11 @@ func filterFields(f client.RunFilter) (all []field) {
 	}
 	values := u.Query()
 	for _, name := range slices.Sorted(maps.Keys(values)) {
-		all = append(all, field{name, values.Get(name)})
+		as := name
+		if name == reasonField {
+			as = filterReason
+		}
+		all = append(all, field{as, values.Get(name)})
 	}
 	return all
 }

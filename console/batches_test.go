@@ -33,10 +33,13 @@ func TestBatches(t *testing.T) {
 	if again := v.post("/console/batches/new", form); again.location != answer.location {
 		t.Errorf("a double click led to %q and %q", answer.location, again.location)
 	}
-	eventually(t, "the batch is done", func() bool { return strings.Contains(v.get(answer.location).body, `<span class="tag good">done</span>`) })
+	eventually(t, "the batch is done", func() bool {
+		return strings.Contains(v.get(answer.location).body, `<span class="tag good">done</span>`)
+	})
 	v.get(answer.location).has(200, "Cancel runs", "<b>3</b> all accounted for", "<b>3</b> done", "they were a test", `href="/console/runs?flow=order"`, "&#34;counted&#34;: 3").hasNot("/stop")
 	v.get("/console/batches").has(200, "Cancel runs", "3 of 3")
 	v.get("/console/runs?flow=order&status=live").has(200, "No run is like this.")
+	v.get("/console/runs?reason=no+such+device").has(200, `href="/console/batches/new?do=retry&amp;failed_because=no&#43;such&#43;device"`)
 	v.get("/console/batches/new?do=sing&flow=order").has(400, "do must be retry or cancel")
 	v.get("/console/batches/new?do=cancel").has(400, "at least one field")
 	v.get("/console/batches/none").has(404)
