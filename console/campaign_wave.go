@@ -89,7 +89,7 @@ func (w *wave) bars(v *visit, hours []client.CampaignHour, wall time.Time, step 
 			w.ToCome += h.People
 		}
 		b.Title = h.From.In(v.zone).Format("Mon 15:04") + ": " + v.Many(h.People, "person", "people")
-		if name := placeOf(h.From.Time, wall); name != "" {
+		if name := placeAtHour(h.From.Time, wall); name != "" {
 			b.Name, b.Title = name, name+", "+b.Title
 		}
 		w.Bars, taken = append(w.Bars, b), append(taken, box{x, waveFloor - height, x + width, waveFloor})
@@ -175,8 +175,8 @@ func loadPlaces(names ...string) (all []place) {
 	return all
 }
 
-// placeOf is where people have a time of day on their clocks in an hour; empty: nowhere that is known, or all have their own.
-func placeOf(hour, wall time.Time) string {
+// placeAtHour is where people have a time of day on their clocks in an hour; empty: nowhere that is known, or all have their own.
+func placeAtHour(hour, wall time.Time) string {
 	if ownTimes(wall) {
 		return ""
 	}

@@ -16,26 +16,34 @@ import (
 
 // helpers are the functions of all templates.
 var helpers = template.FuncMap{
-	"icon":         icon,
-	"shown":        Shown,
-	"seg":          url.PathEscape,
-	"span":         Span,
-	"pretty":       pretty,
-	"tone":         tone,
-	"map":          keyed,
-	"asset":        asset,
-	"person":       personPath,
-	"run":          runPath,
-	"flow":         flowPath,
-	"campaign":     campaignPath,
-	"template_":    templatePath,
-	"runs_":        campaignRuns,
+	"icon":   icon,
+	"shown":  Shown,
+	"seg":    url.PathEscape,
+	"span":   Span,
+	"pretty": pretty,
+	"tone":   tone,
+	"map":    keyed,
+	"asset":  asset,
+	"tally":  tally,
+	"web":    Web,
+	"upper":  upper,
+	"after":  after,
+	"short":  short,
+
+	"person":    personPath,
+	"run":       runPath,
+	"flow":      flowPath,
+	"event":     eventPath,
+	"campaign":  campaignPath,
+	"template_": templatePath,
+	"runs_":     campaignRuns,
+
+	"place":        placeOf,
+	"verdict":      verdictWord,
 	"campaignTone": func(c client.Campaign) string { return campaignTone(&c) },
 	"campaignWord": func(c client.Campaign) string { return campaignWord(&c) },
 	"city":         cityOf,
 	"did":          func(did string) string { return strings.TrimSuffix(did, " campaign") },
-	"upper":        upper,
-	"tally":        tally,
 }
 
 // tally is a number beside an entry of the navigation; nothing for none.
@@ -218,6 +226,20 @@ func personPath(id string) string { return Root + "people/" + url.PathEscape(id)
 func runPath(id string) string    { return Root + "runs/" + url.PathEscape(id) }
 func flowPath(name string) string { return Root + "flows/" + url.PathEscape(name) }
 
+// campaignPath is the page of a campaign.
+func campaignPath(id string) string { return Root + "campaigns/" + url.PathEscape(id) }
+
+// maxShort is how many characters of a value stand in a list; the rest is left out.
+const maxShort = 60
+
+// short prepares a value for a list, as Shown does.
+func short(text string) string {
+	if runes := []rune(text); len(runes) > maxShort {
+		text = string(runes[:maxShort]) + "…"
+	}
+	return Shown(text)
+}
+
 // runsPath is that of the list of runs with a filter.
 func runsPath(f client.RunFilter) string {
 	values := url.Values{}
@@ -262,5 +284,18 @@ func campaignRuns(c client.Campaign) string {
 // templatePath is that of the page of a template.
 func templatePath(name string) string { return Root + "templates/" + url.PathEscape(name) }
 
-// campaignPath is that of the page of a campaign.
-func campaignPath(id string) string { return Root + "campaigns/" + url.PathEscape(id) }
+// thousandth is the width of a part of a whole that is a thousand wide.
+func thousandth(part, whole uint64) string {
+	if whole == 0 {
+		return "0"
+	}
+	return fmt.Sprintf("%.1f", 1000*float64(part)/float64(whole))
+}
+
+// after is a text without what it begins with, where that stands beside it already.
+func after(text, beginning string) string {
+	if beginning == "" {
+		return text
+	}
+	return strings.TrimLeft(strings.TrimPrefix(text, beginning), " :")
+}

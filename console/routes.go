@@ -4,10 +4,34 @@ import "slices"
 
 // allViews are the pages, by where they are written.
 func allViews() []view {
-	return slices.Concat(runViews, auditViews, healthViews, campaignViews, templateViews)
+	return slices.Concat(
+		inboxViews,
+		runViews,
+		batchViews,
+		eventViews,
+		peopleViews,
+		campaignViews,
+		templateViews,
+		healthViews,
+		auditViews,
+	)
 }
 
 // allActions are what the pages can change.
 func allActions() []action {
-	return slices.Concat(runActions, healthActions, campaignActions)
+	return slices.Concat(
+		inboxActions,
+		runActions,
+		batchActions,
+		personActions,
+		campaignActions,
+		healthActions,
+	)
+}
+
+// allDownloads are the files that the pages offer.
+func allDownloads() []download {
+	return slices.Concat(
+		personDownloads,
+	)
 }

@@ -2,6 +2,7 @@ package server
 
 import (
 	"encoding/json"
+	"fmt"
 	"net/http"
 	"slices"
 	"strings"
@@ -243,6 +244,19 @@ func (s *Server) flowRoutes() []route {
 			query: []parameter{{name: "version", does: "of this version; without it of the active one", example: "3f1376086c6c2f22"}},
 			gives: ok(FlowDetail{}, "the flow"), fails: []int{400, 404},
 		}},
+		{"GET /v1/flows/{flow}/drawing", ScopeRead, s.getDrawing, operation{
+			id: "drawFlow", topic: "Flows", does: "Show how a flow is drawn",
+			more: "The place of every box and line, in pixels, as nudge graph draws them. Each line and each end names the counts that belong to it, so that a page can put the numbers of countFlow into the drawing. " +
+				"Of a flow with more than 60 boxes, a step with steps inside is one box.",
+			query: []parameter{
+				{name: "version", does: "of this version; without it of the active one", example: "3f1376086c6c2f22"},
+				{name: "numbers", does: "leave room for numbers", example: true},
+				{name: "open", does: "steps that are drawn with what is inside of them, with commas between them", example: "wait_1,branch_2"},
+				{name: "since", does: "let an exit leave the steps from which runs left that started from then on, as in countFlow; without it and where none left, every step at which a run can stay", example: "14d"},
+				{name: "until", does: "likewise, of runs that started before then", example: "2026-11-30T00:00:00Z"},
+			},
+			gives: ok(FlowDrawing{}, "the drawing"), fails: []int{400, 404},
+		}},
 		{"POST /v1/flows", ScopeAuthor, s.deployFlows, operation{
 			id: "deployFlows", topic: "Flows", does: "Deploy a project", more: "Its flows become the active ones, all at once. A project with mistakes changes nothing, and the problem names their places. " +
 				"Files other than nudge.yaml and those of flows and templates are given in base64.",
@@ -288,6 +302,12 @@ func (s *Server) campaignRoutes() []route {
 			id: "previewCampaign", topic: "Campaigns", does: "Say what a campaign would do", more: "It reads the audience, tries its first rows and starts nothing.",
 			takes: body(previewRequest{}, maxCommandBody, `{"flow": "sale"}`), gives: ok(preview.Preview{}, "rows, outcomes, samples, and when the messages would go out"),
 			fails: []int{400, 404, 422, 501}, keyless: true,
+		}},
+		{"POST /v1/campaigns/previews", ScopeOperate, s.startPreview, operation{
+			id: "startPreview", topic: "Campaigns", does: "Find out what a campaign would do",
+			more:  fmt.Sprintf("A preview as a job, for a large audience: it tries the first %d rows. Once it is done, the job's result is what POST /v1/campaigns/preview answers.", preview.MaxTriedByJob),
+			takes: body(previewRequest{}, maxCommandBody, `{"flow": "sale"}`), gives: []answer{{http.StatusAccepted, mediaJSON, []any{Job{}}, "the job"}},
+			fails: []int{400, 404, 409, 429, 501, 503}, keyless: true,
 		}},
 		{"GET /v1/campaigns/{id}", ScopeRead, s.showCampaign, operation{
 			id: "showCampaign", topic: "Campaigns", does: "Show a campaign", more: "With who started it and what operators did with it, its pace, the wave of local hours, and whom it left out.", gives: ok(CampaignDetail{}, "the campaign"), fails: []int{404},

@@ -56,7 +56,7 @@ type Box struct {
 	Verb   string     `json:"verb,omitempty"` // of a card or an end
 	Tone   Tone       `json:"tone"`
 	Goal   bool       `json:"goal,omitempty"`
-	Closed int        `json:"closed,omitempty"` // how many steps are inside and not drawn
+	Inside []string   `json:"inside,omitempty"` // the steps inside of a closed one, which are not drawn
 	X      float64    `json:"x"`
 	Y      float64    `json:"y"`
 	W      float64    `json:"w"`

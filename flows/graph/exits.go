@@ -121,12 +121,12 @@ func (l *layout) left(b block) (exits []int) {
 // close makes a step that is too large one box: the exits of the steps inside leave it.
 func (n *node) close() {
 	n.inside(func(inner *node) {
-		n.closed++
+		n.closed = append(n.closed, inner.id)
 		for _, x := range inner.leaves {
 			n.leaveBy(x)
 		}
 	})
-	n.notes = append(n.notes, fmt.Sprintf("%d steps inside", n.closed))
+	n.notes = append(n.notes, fmt.Sprintf("%d steps inside", len(n.closed)))
 	n.outs = n.out()
 	n.final = n.ends()
 	n.body, n.arms = nil, nil

@@ -256,8 +256,8 @@ step-wait_3 > end: on wait_3 0
 		t.Errorf("(-want +got):\n%s", diff)
 	}
 	for _, b := range d.Boxes {
-		if b.ID == "step-wait_1" && b.Closed != 3 {
-			t.Errorf("%d steps are inside, not 3", b.Closed)
+		if b.ID == "step-wait_1" && len(b.Inside) != 3 {
+			t.Errorf("inside are %v, which are not 3", b.Inside)
 		}
 	}
 	if l := d.Lines[3]; len(l.Ways) != 2 {

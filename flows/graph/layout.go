@@ -65,7 +65,7 @@ func (e extent) over(o extent) extent {
 }
 
 // waits reports whether a card has room for how many are there.
-func (l *layout) waits(n *node) bool { return l.Numbers && (n.stays(l.b.f) || n.closed > 0) }
+func (l *layout) waits(n *node) bool { return l.Numbers && (n.stays(l.b.f) || len(n.closed) > 0) }
 
 // cardSize has the texts of a card and its size.
 type cardSize struct {
@@ -82,7 +82,7 @@ func (l *layout) card(n *node) (c cardSize) {
 		c.w = max(c.w, textWidth(t, titleSize)*bold)
 	}
 	right := padRight
-	if l.Numbers && n.verb == flows.VerbSend && n.closed == 0 {
+	if l.Numbers && n.verb == flows.VerbSend && len(n.closed) == 0 {
 		right += unsentW
 	}
 	c.w += right - padRight

@@ -210,7 +210,7 @@ func (l *layout) arm(a *arm, axis, y float64, exits *channel) float64 {
 // place draws the card of a step.
 func (l *layout) place(n *node, axis, y float64, exits *channel) float64 {
 	c := l.card(n)
-	b := Box{ID: n.box(), Shape: Card, Step: n.id, Verb: n.verb.String(), Tone: n.tone(), Goal: n.goal, Closed: n.closed, X: axis - c.w/2, Y: y, W: c.w, H: c.h}
+	b := Box{ID: n.box(), Shape: Card, Step: n.id, Verb: n.verb.String(), Tone: n.tone(), Goal: n.goal, Inside: n.closed, X: axis - c.w/2, Y: y, W: c.w, H: c.h}
 	if n.exit > 0 {
 		b.Step = ""
 	}

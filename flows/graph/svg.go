@@ -59,7 +59,7 @@ func (w *svgWriter) link(l *Line) {
 	if l.Tone != "" {
 		class += " " + string(l.Tone)
 	}
-	w.line(`<path class="%s" d="%s"/>`, class, l.Path())
+	w.line(`<path class="%s" d="%s"/>`, class, l.path())
 	p := l.Points
 	last := p[len(p)-1]
 	if l.Arrow {
@@ -71,25 +71,28 @@ func (w *svgWriter) link(l *Line) {
 	}
 }
 
-// Path returns the line with round corners, as the d of an SVG path.
-func (l *Line) Path() string {
+// path returns the line with round corners, as the d of an SVG path.
+func (l *Line) path() string {
 	p := l.Points
 	path := fmt.Sprintf("M%s %s", num(p[0].X), num(p[0].Y))
 	for i := 1; i < len(p)-1; i++ {
-		in, out := toward(p[i], p[i-1]), toward(p[i], p[i+1])
+		in, out := toward(p[i], p[i-1], i == 1), toward(p[i], p[i+1], i == len(p)-2)
 		path += fmt.Sprintf("L%s %sQ%s %s %s %s", num(in.X), num(in.Y), num(p[i].X), num(p[i].Y), num(out.X), num(out.Y))
 	}
 	return path + fmt.Sprintf("L%s %s", num(p[len(p)-1].X), num(p[len(p)-1].Y))
 }
 
-// toward returns the point near a corner in the direction of another point.
-func toward(corner, to Point) Point {
+// toward returns the point near a corner in the direction of another point, which is the end of the line or another corner.
+func toward(corner, to Point, end bool) Point {
 	dx, dy := to.X-corner.X, to.Y-corner.Y
 	length := math.Hypot(dx, dy)
 	if length == 0 {
 		return corner
 	}
-	r := min(radius, length/2)
+	r := min(radius, length)
+	if !end {
+		r = min(radius, length/2)
+	}
 	return Point{corner.X + dx/length*r, corner.Y + dy/length*r}
 }
 
@@ -118,9 +121,6 @@ var icons = map[string]string{
 }
 
 const otherIcon = "M9 1.5L3 9h4.5L7 14.5 13 7H8.5z"
-
-// Icon returns the sign of a step's verb, as the d of an SVG path in a square of 16 pixels.
-func Icon(verb string) string { return cmp.Or(icons[verb], otherIcon) }
 
 func (w *svgWriter) box(b *Box) {
 	w.line(`<g id="%s" class="%s">`, html.EscapeString(b.ID), b.Tone)
@@ -157,7 +157,7 @@ func (w *svgWriter) icon(b *Box) {
 	if b.Shape == Final {
 		class = "icon mark"
 	}
-	w.line(`<path class="%s" transform="translate(%s %s)" d="%s"/>`, class, num(b.X+15), num(b.Y+padTop), Icon(b.Verb))
+	w.line(`<path class="%s" transform="translate(%s %s)" d="%s"/>`, class, num(b.X+15), num(b.Y+padTop), cmp.Or(icons[b.Verb], otherIcon))
 }
 
 // texts writes the texts of a box, and an empty text for its count.

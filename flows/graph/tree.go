@@ -16,12 +16,12 @@ type node struct {
 	body  block
 	arms  []arm
 
-	leaves []leave // exits by which runs leave it
-	exit   int     // an end that stands for an exit of the flow: its place from 1
-	ways   []Way   // of such an end: what comes to it
-	closed int     // how many steps inside are not drawn
-	final  bool    // closed, and nothing leads on
-	outs   []Way   // closed: what leads on
+	leaves []leave  // exits by which runs leave it
+	exit   int      // an end that stands for an exit of the flow: its place from 1
+	ways   []Way    // of such an end: what comes to it
+	closed []string // the steps inside that are not drawn
+	final  bool     // closed, and nothing leads on
+	outs   []Way    // closed: what leads on
 }
 
 // arm is one way on from a step.
@@ -49,7 +49,7 @@ func (b block) ends() bool {
 func (a *arm) ends() bool { return a.back || a.steps.ends() }
 
 func (n *node) ends() bool {
-	if n.closed > 0 {
+	if len(n.closed) > 0 {
 		return n.final
 	}
 	if n.verb == flows.VerbExit {
@@ -68,7 +68,7 @@ func (n *node) out() (all []Way) {
 	switch {
 	case n.ends():
 		return nil
-	case n.closed > 0:
+	case len(n.closed) > 0:
 		return n.outs
 	case n.verb == flows.VerbExit:
 		return []Way{{Count: Skipped, Step: n.id}}
