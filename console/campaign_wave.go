@@ -86,7 +86,7 @@ func (w *wave) bars(v *visit, hours []client.CampaignHour, wall time.Time, step 
 		default:
 			w.ToCome += h.People
 		}
-		name := placeOf(h.From.Time, wall)
+		name := placeAtHour(h.From.Time, wall)
 		b.Title = h.From.In(v.zone).Format("Mon 15:04") + ": " + v.Many(h.People, "person", "people")
 		if name != "" {
 			b.Title = name + ", " + b.Title
@@ -143,8 +143,8 @@ func loadPlaces(names ...string) (all []place) {
 	return all
 }
 
-// placeOf is where people have a time of day on their clocks in an hour; empty: nowhere that is known, or all have their own.
-func placeOf(hour, wall time.Time) string {
+// placeAtHour is where people have a time of day on their clocks in an hour; empty: nowhere that is known, or all have their own.
+func placeAtHour(hour, wall time.Time) string {
 	if ownTimes(wall) {
 		return ""
 	}

@@ -16,30 +16,33 @@ import (
 
 // helpers are the functions of all templates.
 var helpers = template.FuncMap{
-	"icon":         icon,
-	"shown":        Shown,
-	"seg":          url.PathEscape,
-	"span":         Span,
-	"pretty":       pretty,
-	"tone":         tone,
-	"map":          keyed,
-	"asset":        asset,
-	"person":       personPath,
-	"run":          runPath,
-	"flow":         flowPath,
-	"campaign":     campaignPath,
-	"template_":    templatePath,
-	"runs_":        campaignRuns,
+	"icon":   icon,
+	"shown":  Shown,
+	"seg":    url.PathEscape,
+	"span":   Span,
+	"pretty": pretty,
+	"tone":   tone,
+	"map":    keyed,
+	"asset":  asset,
+	"tally":  tally,
+	"web":    Web,
+	"upper":  upper,
+	"after":  after,
+	"short":  short,
+
+	"person":    personPath,
+	"run":       runPath,
+	"flow":      flowPath,
+	"event":     eventPath,
+	"campaign":  campaignPath,
+	"template_": templatePath,
+	"runs_":     campaignRuns,
+
+	"verdict":      verdictWord,
 	"campaignTone": func(c client.Campaign) string { return campaignTone(&c) },
 	"campaignWord": func(c client.Campaign) string { return campaignWord(&c) },
 	"city":         cityOf,
 	"did":          func(did string) string { return strings.TrimSuffix(did, " campaign") },
-	"upper":        upper,
-	"tally":        tally,
-	"event":        eventPath,
-	"verdict":      verdictWord,
-	"after":        after,
-	"short":        short,
 }
 
 // tally is a number beside an entry of the navigation; nothing for none.
@@ -222,6 +225,9 @@ func personPath(id string) string { return Root + "people/" + url.PathEscape(id)
 func runPath(id string) string    { return Root + "runs/" + url.PathEscape(id) }
 func flowPath(name string) string { return Root + "flows/" + url.PathEscape(name) }
 
+// campaignPath is the page of a campaign.
+func campaignPath(id string) string { return Root + "campaigns/" + url.PathEscape(id) }
+
 // queryOf is a query with one parameter.
 func queryOf(name, value string) string { return url.Values{name: {value}}.Encode() }
 
@@ -272,6 +278,14 @@ func (v *visit) Hidden(own ...string) (all []field) {
 	return all
 }
 
+// campaignRuns is the list of the runs of a campaign.
+func campaignRuns(c client.Campaign) string {
+	return runsPath(client.RunFilter{Flow: c.Flow, Version: c.Version, Campaign: c.ID})
+}
+
+// templatePath is that of the page of a template.
+func templatePath(name string) string { return Root + "templates/" + url.PathEscape(name) }
+
 // thousandth is the width of a part of a whole that is a thousand wide.
 func thousandth(part, whole uint64) string {
 	if whole == 0 {
@@ -287,14 +301,3 @@ func after(text, beginning string) string {
 	}
 	return strings.TrimLeft(strings.TrimPrefix(text, beginning), " :")
 }
-
-// campaignRuns is the list of the runs of a campaign.
-func campaignRuns(c client.Campaign) string {
-	return runsPath(client.RunFilter{Flow: c.Flow, Version: c.Version, Campaign: c.ID})
-}
-
-// templatePath is that of the page of a template.
-func templatePath(name string) string { return Root + "templates/" + url.PathEscape(name) }
-
-// campaignPath is that of the page of a campaign.
-func campaignPath(id string) string { return Root + "campaigns/" + url.PathEscape(id) }

@@ -4,13 +4,36 @@ import "slices"
 
 // allViews are the pages, by where they are written.
 func allViews() []view {
-	return slices.Concat(homeViews, findViews, runViews, auditViews, healthViews, campaignViews, templateViews, eventViews, peopleViews)
+	return slices.Concat(
+		homeViews,
+		findViews,
+		inboxViews,
+		runViews,
+		batchViews,
+		eventViews,
+		peopleViews,
+		campaignViews,
+		templateViews,
+		healthViews,
+		auditViews,
+	)
 }
 
 // allActions are what the pages can change.
 func allActions() []action {
-	return slices.Concat(runActions, healthActions, campaignActions, personActions)
+	return slices.Concat(
+		inboxActions,
+		runActions,
+		batchActions,
+		personActions,
+		campaignActions,
+		healthActions,
+	)
 }
 
 // allDownloads are the files that the pages offer.
-func allDownloads() []download { return personDownloads }
+func allDownloads() []download {
+	return slices.Concat(
+		personDownloads,
+	)
+}

@@ -1,6 +1,7 @@
 package console
 
 import (
+	"html/template"
 	"slices"
 	"strings"
 	"time"
@@ -170,6 +171,21 @@ func (v *visit) daysOf(run *client.Run) (days []runDay) {
 		today.Lines = append(today.Lines, line)
 	}
 	return days
+}
+
+// InWords is a line of the engine for people: instants are times of the page's clock, and IDs of the provider are left out. What
+// people and products wrote stays as it is.
+func (v *visit) InWords(kind, text string) template.HTML {
+	if kind == "reply" || kind == "event" || kind == "held" || kind == "dropped" || kind == "left" {
+		return template.HTML(template.HTMLEscapeString(Shown(text)))
+	}
+	if step, _, ok := strings.Cut(text, " accepted by the provider as "); ok {
+		text = step + " sent"
+	}
+	if what, ok := strings.CutSuffix(text, " ended: after"); ok {
+		text = what + " ended: the time is over"
+	}
+	return v.Timed(text)
 }
 
 func contentOf(run *client.Run, message int) *client.Content {

@@ -24,6 +24,7 @@ type visit struct {
 	now      time.Time
 	zone     *time.Location // whose clock the page shows
 	print    *message.Printer
+	wrong    *problemPage // why the action that leads to this page was not done
 }
 
 // apiHost is a name for the API in this process; nothing is ever looked up or dialled.

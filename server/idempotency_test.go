@@ -65,7 +65,7 @@ var keylessRoutes = map[string]string{
 	"POST /v1/campaigns/preview": "", // it changes nothing
 
 	"POST /v1/campaigns/previews": "a preview changes nothing",
-	"POST /webhooks/comapi":      "", // every event of a provider has its own ID
+	"POST /webhooks/comapi":       "", // every event of a provider has its own ID
 }
 
 // changing are the routes of a server that change something, or could.

@@ -1,0 +1,5 @@
+package console
+
+var batchViews = []view{}
+
+var batchActions = []action{}
