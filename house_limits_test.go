@@ -21,7 +21,7 @@ var limitGroups = []limitGroup{
 	{"Flows", []string{"flows"}},
 	{"Texts of messages", []string{"templates"}},
 	{"YAML, JSON and durations", []string{"lang/node", "lang/shape"}},
-	{"Audiences", []string{"audience"}},
+	{"Audiences", []string{"audience", "whatif/preview"}},
 	{"Replies, webhooks and the provider", []string{"channels", "channels/appmessaging"}},
 	{"Requests", []string{"server", "app", "app/tracing", "lang/trace"}},
 	{"The running server", []string{"runner", "runner/fetch", "runner/jobs", "runner/live", "runner/bulk", "whatif/review"}},

@@ -169,6 +169,9 @@ func (d *devTools) Reply(profile, conversation, text string) (server.DevMessage,
 	return devMessage(&m), err
 }
 
+// Read lets a person read now what was sent to them.
+func (d *devTools) Read(profile string) int { return d.box.ReadAll(profile) }
+
 // People returns people with messages, the newest message first.
 func (d *devTools) People(limit int) (all []server.DevPerson) {
 	seen := map[string]bool{}
@@ -203,5 +206,15 @@ func (d *devTools) scriptOf(profile string) string {
 }
 
 func devMessage(m *sandbox.Message) server.DevMessage {
-	return server.DevMessage{ID: m.ID, Conversation: m.Conversation, Inbound: m.Inbound, From: m.From, Text: m.Text, Status: m.Status, Reason: m.Reason, At: engine.InstantOf(m.At)}
+	content := m.Content()
+	shown := server.DevMessage{
+		ID: m.ID, Conversation: m.Conversation, Inbound: m.Inbound, From: m.From, Title: content.Title, Text: m.Text, Status: m.Status, Reason: m.Reason, At: engine.InstantOf(m.At),
+	}
+	for _, p := range content.Parts {
+		shown.Parts = append(shown.Parts, server.DevPart{Type: p.Type, Text: p.Text, URL: p.URL})
+	}
+	if n := m.Notice(); n != nil && !m.Inbound {
+		shown.Alert = &server.DevAlert{Title: n.Title, Body: n.Body}
+	}
+	return shown
 }

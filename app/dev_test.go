@@ -116,6 +116,21 @@ func TestDevPeople(t *testing.T) {
 	if err != nil || len(ann.Messages) != 4 || ann.Messages[2].Text != "you said help" {
 		t.Errorf("ann has %+v, %v", ann, err)
 	}
+	if _, err := c.DevScript(ctx, "dee", "never reads"); err != nil {
+		t.Fatal(err)
+	}
+	send("dee")
+	for _, want := range []int{1, 0} {
+		if n, err := c.DevRead(ctx, "dee"); err != nil || n != want {
+			t.Errorf("dee read %d messages, want %d: %v", n, want, err)
+		}
+	}
+	if _, err := c.DevJump(ctx, "1m"); err != nil {
+		t.Fatal(err)
+	}
+	if runs, err := c.Runs(ctx, client.RunQuery{RunFilter: client.RunFilter{Profile: "dee"}}); err != nil || runs.Runs[0].Outcome != "read" {
+		t.Errorf("dee has not read it: %+v, %v", runs, err)
+	}
 	if err := c.DevFail(ctx, 1, 400); err != nil {
 		t.Fatal(err)
 	}

@@ -47,7 +47,7 @@ steps: [ { send: { body: Late } } ]
 // the store has given back the space that is free, no file of the data folder has them, and the trail still
 // says who did what.
 func TestForgottenEverywhere(t *testing.T) {
-	const who, name = "zoe-of-kings-road", "Zoe the Unforgotten"
+	const who, name, order = "zoe-of-kings-road", "Zoe the Unforgotten", "order-4711-of-kings-road"
 	dir := t.TempDir()
 	gone := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusGone) }))
 	defer gone.Close()
@@ -72,7 +72,7 @@ func TestForgottenEverywhere(t *testing.T) {
 	for line, err := range a.StreamProfiles(ctx, strings.NewReader(`{"id": "`+who+`", "plan": "pro"}`+"\n")) {
 		must(line, err)
 	}
-	answer := ordered("o1")
+	answer := ordered(order)
 	if len(answer.Decisions) == 0 {
 		t.Fatalf("%+v", answer)
 	}
@@ -115,6 +115,8 @@ func TestForgottenEverywhere(t *testing.T) {
 	must(a.SendEvent(ctx, client.Event{Type: "seen", Profile: who, Data: []byte(`{"name": "` + name + `"}`)}))
 	must(a.SendEvent(ctx, client.Event{Type: "seen.long", Data: []byte(`{"name": "` + name + `", "text": "` + strings.Repeat("x", 5000) + `", "customer": "` + who + `"}`)}))
 	must(nil, a.SetOutbound(ctx, client.Outbound{Mode: "only", Only: []string{"bob", who}}))
+	must(a.RetryRuns(ctx, client.RunFilter{Flow: "order", Key: order}, 0, who+" called"))
+	must(a.CancelRuns(ctx, client.RunFilter{Profile: who, Key: "o9"}, 0, "as "+who+" asked"))
 	must(a.CancelRun(ctx, first, who+" called"))
 	must(a.CallFlow(ctx, "order", client.Call{Profile: who, Data: []byte(`{"id": "o3", "customer": "` + who + `"}`)}))
 	for deadline := time.Now().Add(patience); time.Now().Before(deadline); {
@@ -128,8 +130,10 @@ func TestForgottenEverywhere(t *testing.T) {
 		return map[string]string{"somebody": who}, ctx.Err()
 	})
 	must(job, err)
-	if has := filesWith(t, dir, who); len(has) == 0 {
-		t.Fatal("no file names the person, so this proves nothing")
+	for _, text := range []string{who, name, order} {
+		if has := filesWith(t, dir, text); len(has) == 0 {
+			t.Fatalf("no file has %s, so this proves nothing", text)
+		}
 	}
 
 	must(a.ForgetProfile(ctx, who))
@@ -166,7 +170,7 @@ func TestForgottenEverywhere(t *testing.T) {
 	if _, err := bolt.Compact(context.Background(), dir, nil); err != nil {
 		t.Fatal(err)
 	}
-	for _, text := range []string{who, name} {
+	for _, text := range []string{who, name, order} {
 		for _, file := range filesWith(t, dir, text) {
 			t.Errorf("%s still has %s", file, text)
 		}
@@ -194,10 +198,7 @@ func filesWith(t *testing.T, dir, text string) (found []string) {
 // reviewed proposes a project that would have written to a person once more, and backtests it.
 func reviewed(t *testing.T, a *client.Client, p *Project, who string) {
 	t.Helper()
-	files, err := p.Deployable()
-	if err != nil {
-		t.Fatal(err)
-	}
+	files := p.Deployable()
 	for i := range files {
 		files[i].Text = strings.Replace(files[i].Text, "steps:\n", "steps:\n  - send: { body: First }\n", 1)
 	}

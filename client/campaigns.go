@@ -163,15 +163,17 @@ func (c *Client) steer(ctx context.Context, id, verb string, body steering) (*Ca
 // Preview is what a campaign would do if it started now.
 type Preview struct {
 	Flow     string              `json:"flow"`
+	Version  string              `json:"version"`
 	Rows     int                 `json:"rows"` // that can be read
 	Bad      int                 `json:"bad"`  // that cannot
 	BadRows  []BadRow            `json:"bad_rows,omitempty"`
-	Tried    int                 `json:"tried"`           // rows that were looked at: the first 10,000
+	Tried    int                 `json:"tried"`           // rows that were looked at: the first 10,000, or 200,000 by a job
 	Outcomes map[string]int      `json:"outcomes"`        // of the rows tried
 	Samples  []Sample            `json:"samples"`         // of the messages: one of each locale and of each set of absent values, the most frequent first
 	Examples map[string][]string `json:"examples"`        // of the rows tried that send nothing at once: profiles by outcome, the first of each
 	Takes    string              `json:"takes,omitempty"` // how long the flow's rate makes all rows take
 	Forecast []Forecast          `json:"forecast"`        // when the messages of the rows tried go out
+	Last     Time                `json:"last,omitzero"`   // when the last of them goes out; zero: none does
 }
 
 // Sample is one message as its person would read it. It stands for all messages of its kind.
@@ -201,4 +203,11 @@ type CampaignPreview struct {
 func (c *Client) PreviewCampaign(ctx context.Context, what CampaignPreview) (*Preview, error) {
 	p := &Preview{}
 	return p, c.send(ctx, http.MethodPost, "/v1/campaigns/preview", what, p)
+}
+
+// StartPreview begins a job that says what a campaign of a flow would do. It tries more rows than [Client.PreviewCampaign].
+// The result of the job is a [Preview].
+func (c *Client) StartPreview(ctx context.Context, what CampaignPreview) (*Job, error) {
+	job := &Job{}
+	return job, c.send(ctx, http.MethodPost, "/v1/campaigns/previews", what, job)
 }

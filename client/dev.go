@@ -2,6 +2,7 @@ package client
 
 import (
 	"context"
+	"encoding/json"
 	"net/http"
 	"net/url"
 	"strconv"
@@ -35,14 +36,40 @@ type DevPerson struct {
 
 // DevMessage is a message to or of a person.
 type DevMessage struct {
-	ID           string `json:"id"`
-	Conversation string `json:"conversation"`
-	Inbound      bool   `json:"inbound"`        // the person wrote it
-	From         string `json:"from,omitempty"` // the sender's name, else its ID
-	Text         string `json:"text"`
-	Status       string `json:"status"`
-	Reason       string `json:"reason,omitempty"`
-	At           Time   `json:"at"`
+	ID           string    `json:"id"`
+	Conversation string    `json:"conversation"`
+	Inbound      bool      `json:"inbound"`        // the person wrote it
+	From         string    `json:"from,omitempty"` // the sender's name, else its ID
+	Title        string    `json:"title,omitempty"`
+	Text         string    `json:"text"`
+	Parts        []DevPart `json:"parts,omitempty"` // besides the text
+	Alert        *DevAlert `json:"alert,omitempty"` // what the person's device shows of its push; nil: nothing
+	Status       string    `json:"status"`
+	Reason       string    `json:"reason,omitempty"`
+	At           Time      `json:"at"`
+}
+
+// DevPart is a part of a message. Its text and its URL are as somebody wrote them.
+type DevPart struct {
+	Type string `json:"type"`
+	Text string `json:"text,omitempty"`
+	URL  string `json:"url,omitempty"`
+}
+
+// DevAlert is the push of a message.
+type DevAlert struct {
+	Title string `json:"title,omitempty"`
+	Body  string `json:"body,omitempty"`
+}
+
+// DevEvent is a type of events that active flows use.
+type DevEvent struct {
+	Type   string          `json:"type"`
+	Starts []string        `json:"starts,omitempty"` // flows of which it starts runs, or a campaign
+	Used   []string        `json:"used,omitempty"`   // flows whose live runs look out for it
+	Person string          `json:"person,omitempty"` // the field of its data that names the person; empty: the event's profile does
+	Key    string          `json:"key,omitempty"`    // the field of its data that is the run's key; empty: none, or it is put together
+	Data   json.RawMessage `json:"data"`             // an example: an object
 }
 
 // DevClock returns the clock.
@@ -114,4 +141,22 @@ func (c *Client) DevReply(ctx context.Context, profile, text, conversation strin
 		body["conversation"] = conversation
 	}
 	return m, c.send(ctx, http.MethodPost, "/v1/dev/people/"+segment(profile)+"/replies", body, m)
+}
+
+// DevRead lets a person read now what was sent to them, and returns how many messages they had not read before.
+func (c *Client) DevRead(ctx context.Context, profile string) (int, error) {
+	var out struct {
+		Messages int `json:"messages"`
+	}
+	err := c.send(ctx, http.MethodPost, "/v1/dev/people/"+segment(profile)+"/read", struct{}{}, &out)
+	return out.Messages, err
+}
+
+// DevEvents lists the types of events that the active flows use, each with an example of its data.
+func (c *Client) DevEvents(ctx context.Context) ([]DevEvent, error) {
+	var out struct {
+		Events []DevEvent `json:"events"`
+	}
+	err := c.get(ctx, "/v1/dev/events", nil, &out)
+	return out.Events, err
 }

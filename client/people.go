@@ -11,7 +11,7 @@ import (
 // HistoryLine is one thing that happened to a person.
 type HistoryLine struct {
 	At       Time            `json:"at"`
-	Kind     string          `json:"kind"` // event, reply, call, run, message, receipt, step, opt_out or campaign
+	Kind     string          `json:"kind"` // event, refused, reply, call, run, message, receipt, step, opt_out or campaign
 	Text     string          `json:"text"`
 	Flow     string          `json:"flow,omitempty"`
 	Run      string          `json:"run,omitempty"`
@@ -24,7 +24,11 @@ type HistoryLine struct {
 	Verdict  []Decision      `json:"verdict,omitempty"`  // what became of an event, a reply or a call, where no run tells of it
 	Campaign string          `json:"campaign,omitempty"` // that left the person out
 	Reason   string          `json:"reason,omitempty"`   // why it did
-	By       string          `json:"by,omitempty"`       // name of the token that gave a command
+	By       string          `json:"by,omitempty"`       // name of the token that gave a command, or sent an event that was refused
+
+	DidYouMean string `json:"did_you_mean,omitempty"` // of an event that no active flow uses: the type of one that some flow does, if it is nearly the same
+	// Conditions are those that decided, with the values that they saw. Only an explanation has them.
+	Conditions []Condition `json:"conditions,omitempty"`
 }
 
 // HistoryQuery selects lines of a person's history. Empty fields select nothing away.
@@ -118,6 +122,15 @@ func (c *Client) Explain(ctx context.Context, id string, q ExplainQuery) (*Expla
 // OptOut opts people out of categories, or of all. The answers are in the order of the people, where line is the
 // place in the list. Sent twice it changes nothing more.
 func (c *Client) OptOut(ctx context.Context, profiles, categories []string) ([]LineAnswer, error) {
+	return c.optPeople(ctx, "/v1/profiles/opt-out", profiles, categories)
+}
+
+// OptIn takes back the opt-outs of people, as [Client.OptOut] makes them. Who opted out of all is in again only with all.
+func (c *Client) OptIn(ctx context.Context, profiles, categories []string) ([]LineAnswer, error) {
+	return c.optPeople(ctx, "/v1/profiles/opt-in", profiles, categories)
+}
+
+func (c *Client) optPeople(ctx context.Context, path string, profiles, categories []string) ([]LineAnswer, error) {
 	var answers struct {
 		Answers []LineAnswer `json:"answers"`
 	}
@@ -125,13 +138,18 @@ func (c *Client) OptOut(ctx context.Context, profiles, categories []string) ([]L
 	if err != nil {
 		return nil, err
 	}
-	err = c.attempts(ctx, true, call{method: http.MethodPost, path: "/v1/profiles/opt-out", body: body}, &answers)
+	err = c.attempts(ctx, true, call{method: http.MethodPost, path: path, body: body}, &answers)
 	return answers.Answers, err
 }
 
 // StreamOptOuts opts people out, one JSON object with id and categories a line, and yields the answers in order.
 func (c *Client) StreamOptOuts(ctx context.Context, lines io.Reader) iter.Seq2[LineAnswer, error] {
 	return c.stream(ctx, "/v1/profiles/opt-out", lines)
+}
+
+// StreamOptIns opts people in again, one JSON object with id and categories a line, and yields the answers in order.
+func (c *Client) StreamOptIns(ctx context.Context, lines io.Reader) iter.Seq2[LineAnswer, error] {
+	return c.stream(ctx, "/v1/profiles/opt-in", lines)
 }
 
 // ExportProfile yields everything that the server has about a person, one JSON object each. The last one has the field

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"net/url"
 	"strconv"
 
 	"nudge/client"
@@ -18,6 +19,10 @@ type action struct {
 	// Nil: it acts on the first click.
 	asks func(*visit) (*question, error)
 	do   func(*visit) (*done, error)
+	// shows is the page that says what went wrong, with what was filled in; nil: the question, or a page of its own.
+	shows *view
+	// keyless: its change is of a route that takes no Idempotency-Key. The token of the form still makes two clicks one action.
+	keyless bool
 }
 
 // question is what is asked before an action.
@@ -137,7 +142,7 @@ func (c *Console) ask(a action) http.HandlerFunc {
 }
 
 func (v *visit) writeQuestion(w http.ResponseWriter, status int, a action, q *question) {
-	v.write(w, status, "ask", a.section, &content{Title: q.Title, Data: askedPage{q, v.r.URL.Path}})
+	v.write(w, status, "ask", a.section, &content{Title: q.Title, Data: askedPage{q, v.r.URL.EscapedPath()}})
 }
 
 // needs fails unless the token has a scope.
@@ -192,9 +197,14 @@ func (v *visit) carryOut(w http.ResponseWriter, a action, nonce string, o *outco
 			return false
 		}
 	}
-	v.r = v.r.WithContext(client.WithKey(v.r.Context(), nonce))
+	if !a.keyless {
+		v.r = v.r.WithContext(client.WithKey(v.r.Context(), nonce))
+	}
 	d, err := a.do(v)
 	switch {
+	case err != nil && a.shows != nil:
+		v.showAgain(w, a.shows, err)
+		return false
 	case err != nil && a.asks != nil:
 		v.askAgain(w, a, nil, upper(err.Error())+".")
 		return false
@@ -207,6 +217,22 @@ func (v *visit) carryOut(w http.ResponseWriter, a action, nonce string, o *outco
 		v.session.say(&Flash{Said: d.Said, Undo: d.Undo})
 	}
 	return true
+}
+
+// showAgain shows the page from which an action came, with what went wrong.
+func (v *visit) showAgain(w http.ResponseWriter, of *view, wrong error) {
+	problem := problemData(wrong)
+	v.wrong = &problem
+	if back, err := url.Parse(nextOf(v.posted("next"))); err == nil {
+		v.r = v.r.Clone(v.ctx())
+		v.r.URL = back
+	}
+	loaded, err := of.load(v)
+	if err != nil {
+		v.fail(w, errors.Join(wrong, err))
+		return
+	}
+	v.write(w, statusOf(wrong), of.file, of.section, loaded)
 }
 
 // askAgain shows a question once more, with what is wrong.
@@ -256,3 +282,6 @@ func (v *visit) asked(name string) string {
 	}
 	return v.query(name)
 }
+
+// expects is the number that somebody was shown, for an action that takes back another one. If it has grown by then, it asks.
+func expects(n int) []field { return []field{{expectField, strconv.Itoa(n)}} }

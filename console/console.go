@@ -60,6 +60,9 @@ func (c *Console) Handler() http.Handler {
 		}
 		mux.HandleFunc("POST "+a.pattern, c.act(a))
 	}
+	for _, d := range allDownloads() {
+		mux.HandleFunc("GET "+d.pattern, c.give(d))
+	}
 	mux.HandleFunc(Root, c.nothingHere)
 	c.inside = mux
 	return headed(sameOrigin(mux))

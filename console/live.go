@@ -172,8 +172,10 @@ func (t *tab) follow(topics []string) {
 		select {
 		case <-ended:
 			return
-		case <-silence.C:
-			err = t.send(": nothing new\n\n")
+		case <-silence.C: // what is said of time changes too
+			if err = t.tell(ctx); err == nil {
+				err = t.send(": nothing new\n\n")
+			}
 		case <-changed:
 			if err = t.tell(ctx); err == nil {
 				err = pause(ctx, tabEvery)

@@ -24,10 +24,25 @@ var helpers = template.FuncMap{
 	"tone":   tone,
 	"map":    keyed,
 	"asset":  asset,
-	"person": personPath,
-	"run":    runPath,
-	"flow":   flowPath,
 	"tally":  tally,
+	"web":    Web,
+	"upper":  upper,
+	"after":  after,
+	"short":  short,
+
+	"person":    personPath,
+	"run":       runPath,
+	"flow":      flowPath,
+	"event":     eventPath,
+	"campaign":  campaignPath,
+	"template_": templatePath,
+	"runs_":     campaignRuns,
+
+	"verdict":      verdictWord,
+	"campaignTone": func(c client.Campaign) string { return campaignTone(&c) },
+	"campaignWord": func(c client.Campaign) string { return campaignWord(&c) },
+	"city":         cityOf,
+	"did":          func(did string) string { return strings.TrimSuffix(did, " campaign") },
 }
 
 // tally is a number beside an entry of the navigation; nothing for none.
@@ -185,16 +200,16 @@ func (v *visit) With(name, value string) string {
 		values.Del(name)
 	}
 	if len(values) == 0 {
-		return v.r.URL.Path
+		return v.r.URL.EscapedPath()
 	}
-	return v.r.URL.Path + "?" + values.Encode()
+	return v.r.URL.EscapedPath() + "?" + values.Encode()
 }
 
 // Older is the path of the next page of a list.
 func (v *visit) Older(name, cursor string) string {
 	values := v.r.URL.Query()
 	values.Set(name, cursor)
-	return v.r.URL.Path + "?" + values.Encode()
+	return v.r.URL.EscapedPath() + "?" + values.Encode()
 }
 
 // links makes a group of links that set a parameter. Each choice is a value and a label.
@@ -209,6 +224,23 @@ func (v *visit) links(name string, choices ...choice) (all []choiceLink) {
 func personPath(id string) string { return Root + "people/" + url.PathEscape(id) }
 func runPath(id string) string    { return Root + "runs/" + url.PathEscape(id) }
 func flowPath(name string) string { return Root + "flows/" + url.PathEscape(name) }
+
+// campaignPath is the page of a campaign.
+func campaignPath(id string) string { return Root + "campaigns/" + url.PathEscape(id) }
+
+// queryOf is a query with one parameter.
+func queryOf(name, value string) string { return url.Values{name: {value}}.Encode() }
+
+// maxShort is how many characters of a value stand in a list; the rest is left out.
+const maxShort = 60
+
+// short prepares a value for a list, as Shown does.
+func short(text string) string {
+	if runes := []rune(text); len(runes) > maxShort {
+		text = string(runes[:maxShort]) + "…"
+	}
+	return Shown(text)
+}
 
 // runsPath is that of the list of runs with a filter.
 func runsPath(f client.RunFilter) string {
@@ -244,4 +276,28 @@ func (v *visit) Hidden(own ...string) (all []field) {
 	}
 	slices.SortFunc(all, func(a, b field) int { return strings.Compare(a.Name, b.Name) })
 	return all
+}
+
+// campaignRuns is the list of the runs of a campaign.
+func campaignRuns(c client.Campaign) string {
+	return runsPath(client.RunFilter{Flow: c.Flow, Version: c.Version, Campaign: c.ID})
+}
+
+// templatePath is that of the page of a template.
+func templatePath(name string) string { return Root + "templates/" + url.PathEscape(name) }
+
+// thousandth is the width of a part of a whole that is a thousand wide.
+func thousandth(part, whole uint64) string {
+	if whole == 0 {
+		return "0"
+	}
+	return fmt.Sprintf("%.1f", 1000*float64(part)/float64(whole))
+}
+
+// after is a text without what it begins with, where that stands beside it already.
+func after(text, beginning string) string {
+	if beginning == "" {
+		return text
+	}
+	return strings.TrimLeft(strings.TrimPrefix(text, beginning), " :")
 }

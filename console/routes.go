@@ -4,10 +4,39 @@ import "slices"
 
 // allViews are the pages, by where they are written.
 func allViews() []view {
-	return slices.Concat(runViews, flowViews, auditViews)
+	return slices.Concat(
+		homeViews,
+		findViews,
+		inboxViews,
+		homeViews,
+		findViews,
+		flowViews,
+		runViews,
+		batchViews,
+		eventViews,
+		peopleViews,
+		campaignViews,
+		templateViews,
+		healthViews,
+		auditViews,
+	)
 }
 
 // allActions are what the pages can change.
 func allActions() []action {
-	return slices.Concat(runActions)
+	return slices.Concat(
+		inboxActions,
+		runActions,
+		batchActions,
+		personActions,
+		campaignActions,
+		healthActions,
+	)
+}
+
+// allDownloads are the files that the pages offer.
+func allDownloads() []download {
+	return slices.Concat(
+		personDownloads,
+	)
 }

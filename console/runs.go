@@ -1,6 +1,8 @@
 package console
 
 import (
+	"html/template"
+	"net/url"
 	"slices"
 	"strings"
 	"time"
@@ -20,8 +22,10 @@ var runActions = []action{
 }
 
 // filterOf reads the filter of a list of runs from the address of a page.
-func (v *visit) filterOf() client.RunFilter {
-	q := v.query
+func (v *visit) filterOf() client.RunFilter { return runFilter(v.query) }
+
+// runFilter reads a filter of runs from what has its fields by name.
+func runFilter(q func(string) string) client.RunFilter {
 	return client.RunFilter{
 		Flow: q("flow"), Version: q("version"), Profile: q("profile"), Key: q("key"), Status: q("status"), Outcome: q("outcome"), Step: q("step"), Line: q("line"), Arm: q("arm"),
 		MessageStatus: q("message_status"), Reason: q("reason"), Failure: q("failure"), Campaign: q("campaign"),
@@ -44,6 +48,15 @@ type runsPage struct {
 	Filtered bool
 	Status   []choiceLink
 	Page     part[*client.RunPage]
+}
+
+// Many is the page that asks whether all runs of the list are to be changed.
+func (p runsPage) Many(do string) string {
+	values := url.Values{"do": {do}}
+	for _, f := range filterFields(p.Filter) {
+		values.Set(f.Name, f.Value)
+	}
+	return Root + "batches/new?" + values.Encode()
 }
 
 func loadRuns(v *visit) (*content, error) {
@@ -170,6 +183,21 @@ func (v *visit) daysOf(run *client.Run) (days []runDay) {
 		today.Lines = append(today.Lines, line)
 	}
 	return days
+}
+
+// InWords is a line of the engine for people: instants are times of the page's clock, and IDs of the provider are left out. What
+// people and products wrote stays as it is.
+func (v *visit) InWords(kind, text string) template.HTML {
+	if kind == "reply" || kind == "event" || kind == "held" || kind == "dropped" || kind == "left" {
+		return template.HTML(template.HTMLEscapeString(Shown(text)))
+	}
+	if step, _, ok := strings.Cut(text, " accepted by the provider as "); ok {
+		text = step + " sent"
+	}
+	if what, ok := strings.CutSuffix(text, " ended: after"); ok {
+		text = what + " ended: the time is over"
+	}
+	return v.Timed(text)
 }
 
 func contentOf(run *client.Run, message int) *client.Content {

@@ -24,6 +24,7 @@ type visit struct {
 	now      time.Time
 	zone     *time.Location // whose clock the page shows
 	print    *message.Printer
+	wrong    *problemPage // why the action that leads to this page was not done
 }
 
 // apiHost is a name for the API in this process; nothing is ever looked up or dialled.
@@ -76,6 +77,9 @@ func (v *visit) ctx() context.Context { return v.r.Context() }
 
 // query returns a parameter of the request.
 func (v *visit) query(name string) string { return v.r.URL.Query().Get(name) }
+
+// Query returns a parameter of the page.
+func (v *visit) Query(name string) string { return v.query(name) }
 
 // May reports whether the visitor's token has a scope.
 func (v *visit) May(scope string) bool { return slices.Contains(v.Me.May, scope) }

@@ -34,7 +34,7 @@ func (a *applier) advance(r pinned, at int) {
 		}
 		r.At = at
 		if !r.inLoopOf(at) && !r.comesBack() {
-			r.pass(Counter{Kind: CountCame, Step: at})
+			r.pass(Way{Kind: CountCame, Step: at})
 		}
 		next, parked := a.step(r, &r.flow.Steps[at])
 		if parked {
@@ -116,7 +116,7 @@ func (a *applier) do(r pinned, s *flows.Step) (next int, parked bool) {
 // over: it has no outcome and no items. A skipped send leaves an unsent message, so that later
 // steps and the API can see it: one, however often it is skipped in a row.
 func (a *applier) skipStep(r *Run, s *flows.Step) {
-	r.pass(Counter{Kind: CountSkipped, Step: r.At})
+	r.pass(Way{Kind: CountSkipped, Step: r.At})
 	e := Entry{At: a.now, Kind: KindSkipped, Step: r.At}
 	if s.Verb == flows.VerbSend {
 		m := r.sentBy(r.At)
@@ -163,7 +163,7 @@ func (a *applier) split(r pinned, s *flows.Step) (next int, parked bool) {
 // is the outcome of the step until the run comes to it again.
 func (a *applier) takeArm(r pinned, name string) {
 	r.Waits = append(r.Waits, WaitEnd{Step: r.At, Outcome: name})
-	r.pass(Counter{Kind: CountBranch, Step: r.At, Word: name})
+	r.pass(Way{Kind: CountBranch, Step: r.At, Word: name})
 	r.log(Entry{At: a.now, Kind: KindBranch, Step: r.At, Detail: name})
 }
 

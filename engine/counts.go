@@ -99,22 +99,21 @@ type Sends struct {
 	Out bool // a message went out and is not lost: it counts for the goal
 }
 
-// Way is a way that a run took since it was loaded.
+// Way is a way that a run took since it was loaded. It never changes, so clones of a run share theirs.
 type Way struct {
 	Version string // of its flow at that time
-	Counter
+	Kind    CounterKind
+	Step    int // this, At and Word are of the way's counter
+	At      int
+	Word    string
+	Before  *Way // the one before; nil for none
 }
 
 // pass notes a way that the run takes. The commit counts it.
-func (r *Run) pass(c Counter) {
-	if r.Ways == nil {
-		r.Ways = make([]Way, 0, usualWays)
-	}
-	r.Ways = append(r.Ways, Way{r.Version, c})
+func (r *Run) pass(w Way) {
+	w.Version, w.Before = r.Version, r.Ways
+	r.Ways = &w
 }
-
-// usualWays is how many ways there is room for at once. More is only slower.
-const usualWays = 4
 
 // CountsHourOf returns the beginning of the hour in which a run started.
 func CountsHourOf(id RunID) Instant {
@@ -147,10 +146,10 @@ func (x *Counting) Take(c Change, add func(CountsKey, Counter, int64)) {
 			add(key, x.after[i].Counter, x.after[i].N)
 		}
 	}
-	for i := range c.After.Ways {
+	for w := c.After.Ways; w != nil; w = w.Before {
 		at := key
-		at.Version = c.After.Ways[i].Version
-		add(at, c.After.Ways[i].Counter, 1)
+		at.Version = w.Version
+		add(at, Counter{Kind: w.Kind, Step: w.Step, At: w.At, Word: w.Word}, 1)
 	}
 }
 

@@ -176,7 +176,7 @@ func (c *ChildEnded) apply(a *applier) {
 		return
 	}
 	r = a.editPinned(r)
-	r.pass(Counter{Kind: CountOver, Step: r.At, Word: c.Outcome})
+	r.pass(Way{Kind: CountOver, Step: r.At, Word: c.Outcome})
 	a.endWait(r.Run, r.At, c.Outcome, nil)
 	a.advance(r, r.step().Next)
 }

@@ -161,7 +161,7 @@ func (a *applier) start(f *flows.Flow, who *entrant) {
 	a.starts++
 	a.changed, a.blamed, a.touched = true, r.ID, append(a.touched, r.ID)
 	r.log(Entry{At: a.now, Kind: KindStarted, Step: NoStep, Detail: who.by})
-	r.pass(Counter{Kind: CountStarted, Step: NoStep})
+	r.pass(Way{Kind: CountStarted, Step: NoStep})
 	a.ws.add(r)
 	if r.Campaign != 0 {
 		a.editCampaign(r.Campaign).Live++

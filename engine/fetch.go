@@ -134,7 +134,7 @@ func (a *applier) endFetch(r pinned, s *flows.Step, res *FetchResult) {
 	}
 	r.Fetched = append(r.Fetched, answer)
 	if !res.good() || misfitOf(s.Fetch, res) != nil {
-		r.pass(Counter{Kind: CountOver, Step: r.At, Word: CountsError})
+		r.pass(Way{Kind: CountOver, Step: r.At, Word: CountsError})
 		a.advance(r, s.Fetch.OnError)
 		return
 	}

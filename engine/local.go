@@ -195,7 +195,7 @@ func (a *applier) leave(r pinned, line *flows.Line, h *Signal) {
 			return
 		}
 	}
-	r.pass(Counter{Kind: CountExit, Step: r.Stands(), At: indexOf(r.flow.Exits, line)})
+	r.pass(Way{Kind: CountExit, Step: r.Stands(), At: indexOf(r.flow.Exits, line)})
 	if line.HasThen && r.begun() {
 		a.leaveBy(r, line, h)
 		return
@@ -206,7 +206,7 @@ func (a *applier) leave(r pinned, line *flows.Line, h *Signal) {
 // leaveOut ends a parked run without a trace but the campaign's count: it never began.
 func (a *applier) leaveOut(r *Run, why string) {
 	r.Status, r.Outcome, r.Ended = LeftOut, why, a.now
-	r.pass(Counter{Kind: CountLeftOut, Step: NoStep})
+	r.pass(Way{Kind: CountLeftOut, Step: NoStep})
 	r.Alarms, r.Deadline, r.Mailbox = nil, 0, nil
 	r.log(Entry{At: a.now, Kind: KindLeftOut, Step: NoStep, Detail: why})
 	fr := a.editCampaign(r.Campaign)

@@ -76,7 +76,7 @@ func (a *applier) takeDo(r pinned, line *flows.Line, h *Signal) {
 // queueDo notes that a do follows. A full queue drops the oldest.
 func (a *applier) queueDo(r pinned, line *flows.Line, h *Signal) {
 	m, next := r.Meanwhile, PendingDo{Line: r.numberOf(line)}
-	r.pass(Counter{Kind: CountLine, Step: m.Step, At: next.Line - 1})
+	r.pass(Way{Kind: CountLine, Step: m.Step, At: next.Line - 1})
 	m.Taken[next.Line-1]++
 	if h != nil {
 		next.Signal = *h

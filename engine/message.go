@@ -8,6 +8,10 @@ type Message struct {
 	Step         int // index of the send step
 	Status       MessageStatus
 	Counted      bool    // the cap counts the newest attempt
+	ByID         bool    // its receipts name it only by ProviderID
+	Accepted     bool    // the provider has it; or nobody can say, and the run went on
+	Replied      bool    // a step has taken a reply to it
+	Goal         bool    // the run reached its goal after it
 	Attempt      int     // number of the newest post, from 1; 0 before the first
 	Resends      int     // posts after an unknown outcome
 	Reached      Instant // when the run came to its step; max_delay counts from here
@@ -20,10 +24,6 @@ type Message struct {
 	ProviderID   string  // the provider's message ID, once known
 	Conversation string  // conversation it was posted to; empty until the provider has said which it assigned
 	Account      string  // the account that sends it; empty for the default one
-	ByID         bool    // its receipts name it only by ProviderID
-	Accepted     bool    // the provider has it; or nobody can say, and the run went on
-	Replied      bool    // a step has taken a reply to it
-	Goal         bool    // the run reached its goal after it
 }
 
 // MessageStatus is the status of a message. The constants are in rising order. A status

@@ -55,10 +55,10 @@ func (m *Move) apply(a *applier) {
 		a.decide(r, DidStay, err.Error())
 		return
 	}
-	r.pass(Counter{Kind: CountMovedOut, Step: NoStep})
+	r.pass(Way{Kind: CountMovedOut, Step: NoStep})
 	r.renumber(from, to)
 	r.Version, r.At = to.Version, goal
-	r.pass(Counter{Kind: CountMovedIn, Step: NoStep})
+	r.pass(Way{Kind: CountMovedIn, Step: NoStep})
 	r.Alarms, r.Repeats, r.StatusCheck, r.Meanwhile = nil, nil, StatusCheck{}, nil
 	r.setDeadline()
 	r.log(Entry{At: a.now, Kind: KindMoved, Step: goal, Detail: fmt.Sprintf("here from %s of version %s", parked.ID, from.Version)})

@@ -131,7 +131,7 @@ func (a *applier) endEarly(r pinned, place int, outcome string) (next int) {
 	s := &r.flow.Steps[place]
 	r.closes(s)
 	a.endMeanwhile(r.Run, place)
-	r.pass(Counter{Kind: CountOver, Step: place, Word: outcome})
+	r.pass(Way{Kind: CountOver, Step: place, Word: outcome})
 	a.endWait(r.Run, place, outcome, nil)
 	return s.Next
 }

@@ -53,7 +53,7 @@ func (a *applier) beginRound(r *Run, s *flows.Step, l *RepeatState) (next int, p
 		r.letGo()
 	} else if l.Round == s.Repeat.Times {
 		a.leaveLoop(r, len(r.Repeats)-1)
-		r.pass(Counter{Kind: CountOver, Step: r.At, Word: OutcomeCompleted})
+		r.pass(Way{Kind: CountOver, Step: r.At, Word: OutcomeCompleted})
 		a.endWait(r, r.At, OutcomeCompleted, nil)
 		return s.Next, false
 	}

@@ -32,6 +32,7 @@ const (
 	NoRetryLive      = "the run is live"
 	NoRetryForgotten = "its person was forgotten"
 	NoRetryNothing   = "nothing of it has failed for sure"
+	NoRetryCancelled = "it was cancelled"
 	NoRetryInactive  = "its flow is not active"
 	NoRetryInside    = "it failed inside a repeat, under a do or in the steps of an exit, where nothing can begin"
 	NoRetryBegun     = "it was in a step that cannot begin again: it has called a flow or gathered events"
@@ -132,10 +133,10 @@ func (p *Retry) apply(a *applier) {
 	r = a.edit(p.Run)
 	a.revive(r)
 	if from.Version != to.Version {
-		r.pass(Counter{Kind: CountMovedOut, Step: NoStep})
+		r.pass(Way{Kind: CountMovedOut, Step: NoStep})
 		r.renumber(from, to)
 		r.Version = to.Version
-		r.pass(Counter{Kind: CountMovedIn, Step: NoStep})
+		r.pass(Way{Kind: CountMovedIn, Step: NoStep})
 	}
 	detail := "at " + failed + " of version " + from.Version
 	if p.Reason != "" {
@@ -174,6 +175,8 @@ func (a *applier) cannotRetry(p *Retry, r *Run, from, to *flows.Flow) string {
 		return NoRetryForgotten
 	case r.Profile != p.Profile, a.e.State.Forgot > p.AsOf:
 		return NoRetryErasing
+	case r.Outcome == OutcomeCancelled:
+		return NoRetryCancelled
 	case FailedAt(r) < 0:
 		return NoRetryNothing
 	case to == nil:

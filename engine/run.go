@@ -21,7 +21,13 @@ type Run struct {
 	Data      json.RawMessage
 	Vars      []Var // sorted by name
 
-	Status        RunStatus
+	// What is small stands together, so that a run has fewer bytes.
+	Status      RunStatus
+	Goal        bool // the outcome is the flow's goal
+	Freed       bool // the next event may start a run with its key: its last collect has closed
+	FetchPaused bool // the next attempt of the fetch waits for its alarm
+	Replied     bool // the person has replied to this run
+
 	At            int           // index of the step the run is parked on
 	Alarms        []Alarm       // the timers now in effect
 	Deadline      Instant       // the earliest of the alarms: when a timer fires; 0 for no timer
@@ -29,11 +35,9 @@ type Run struct {
 	StatusChecked Instant       // when the last status check ended; 0 for never
 	Repeats       []RepeatState // the repeats it is in, the innermost last
 	Outcome       string        // how it ended; empty while it is live
-	Goal          bool          // the outcome is the flow's goal
 	Leaving       int           // number of the exit whose steps it takes, from 1; 0 for none
 	Ended         Instant
 
-	Freed      bool   // the next event may start a run with its key: its last collect has closed
 	Depth      int    // of the input that started it
 	Campaign   uint64 // number of the campaign that started it; 0 for none
 	OwnTime    int    // the time of day that its person has in the campaign: minutes after midnight, and one; 0 for none, or not read yet
@@ -45,14 +49,12 @@ type Run struct {
 	Waits        []WaitEnd  // how its steps with an outcome have ended, in order
 	FetchAttempt int        // number of its latest attempt of any fetch, from 1: a late answer is not taken for another's
 	FetchFirst   int        // number of the first attempt of the fetch it is parked on
-	FetchPaused  bool       // the next attempt waits for its alarm
 	Fetched      []Fetched  // answers to fetches, in order
 
 	Collected []Collection // what collects have gathered, in order
 	Signals   []Signal     // events and replies that ended waits, for later steps
 	Event     int          // number in Signals of the event in hand, from 1; 0 for none
 	Reply     int          // number in Signals of the reply in hand, from 1; 0 for none
-	Replied   bool         // the person has replied to this run
 	Mailbox   []Signal     // signals that arrived while the run was held, oldest first
 	Timeline  []Entry      // what happened, oldest first
 	Dropped   Dropped      // what a loop without times has let go
@@ -62,7 +64,7 @@ type Run struct {
 
 	Trace trace.Context // of what started it; its posts and fetches are part of it. Nothing is decided by it
 
-	Ways []Way // since it was loaded: the commit counts them, and no record has them
+	Ways *Way // the last one since it was loaded: the commit counts them, and no record has them
 }
 
 // Dropped counts what is no longer there of a run that was in a loop without times.
@@ -261,7 +263,6 @@ func (r *Run) clone() *Run {
 	c.Mailbox = slices.Clone(r.Mailbox)
 	c.Retries = slices.Clip(r.Retries)
 	c.Timeline = slices.Clip(r.Timeline)
-	c.Ways = slices.Clip(r.Ways)
 	return &c
 }
 

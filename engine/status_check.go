@@ -13,9 +13,9 @@ type StatusCheck struct {
 	Until    Instant // when they fire without an answer; 0: no check is under way
 	Messages []int   // numbers of the messages without an answer yet
 	Held     []Alarm
-	Busy     bool // the account queue was full: the run repeats the check at Until
-	Tries    int  // how often the account queue was full
-	Failed   bool // some question got no answer
+	Busy     bool  // the account queue was full: the run repeats the check at Until
+	Failed   bool  // some question got no answer
+	Tries    uint8 // how often the account queue was full
 }
 
 // StatusQuery is the engine's request to ask the provider for the status of a message. Carry

@@ -71,7 +71,7 @@ func (r pinned) closes(s *flows.Step) {
 // follow ends the wait, collect or repeat of a line and returns where the line leads.
 func (a *applier) follow(r pinned, place int, line *flows.Line, h *Signal) (next int) {
 	r.closes(&r.flow.Steps[place])
-	r.pass(Counter{Kind: CountLine, Step: place, At: indexOf(r.flow.Steps[place].Lines(), line)})
+	r.pass(Way{Kind: CountLine, Step: place, At: indexOf(r.flow.Steps[place].Lines(), line)})
 	if i := slices.IndexFunc(r.Repeats, func(l RepeatState) bool { return l.Step == place }); i >= 0 {
 		a.leaveLoop(r.Run, i)
 	}

@@ -31,6 +31,7 @@ const (
 	codeNotYetKnown     diag.Code = "not-yet-known"     // warning: a step directly below a send asks whether the message was sent
 	codeNotBefore       diag.Code = "not-before"        // a signal or name of a step that cannot have come before
 	codeOptional        diag.Code = "may-be-absent"     // a field of something that may be absent
+	codePrivate         diag.Code = "private-value"     // warning: a value made of a private field goes where it is not masked
 	codeReadFirst       diag.Code = "read-before-reply" // warning: a line that ends at a read above one that waits for a reply to the same message
 	codeReservedName    diag.Code = "reserved-name"     // an outcome that Nudge itself gives
 	codeShapeConflict   diag.Code = "shape-conflict"    // two shapes of the same data contradict each other

@@ -224,6 +224,19 @@ events: { order.shipped: { order_id: string } }`,
 		`trigger: { event: order.shipped }
 # nudge.yaml
 events: { order.shipped: { order_id: string } }`},
+	{"private-value", `A warning: the value is made of a field that is marked private, and it goes into a field of a
+profile, of an event or of a flow's data that is not. Tokens that may only read see it there. Mark that
+field as well, or leave the value out. A value that is only true or false gives no warning.`,
+		`steps:
+  - emit: { event: card.noted, data: { owner: = profile.name } }
+# nudge.yaml
+profile: { name: private string }
+events: { card.noted: { owner: optional string } }`,
+		`steps:
+  - emit: { event: card.noted, data: { owner: = profile.name } }
+# nudge.yaml
+profile: { name: private string }
+events: { card.noted: { owner: private optional string } }`},
 	{"never-started", `A warning: the flow has no trigger, and no other flow starts it. Only a call by the API
 or the command line can start it. Ignore the warning if that is intended.`,
 		`# flows/welcome.yaml

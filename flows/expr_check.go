@@ -23,6 +23,8 @@ type exprChecker struct {
 	list   *diag.List
 	items  []*shape.Type // of the closures around the node, innermost last
 	failed bool
+	// private says that the expression reads a private field.
+	private bool
 
 	spends   []spending      // what may cost many steps
 	compared *ast.BinaryNode // the comparison whose left side is being checked
@@ -65,9 +67,17 @@ func (c *exprChecker) checkPurpose(n *ast.Node, want purpose) *shape.Type {
 		}
 		c.oneOf(*n, t, "a person", shape.KindAny, shape.KindString, shape.KindNumber)
 	case forValue:
-		return c.kept(*n, t)
+		return c.kept(*n, c.marked(t))
 	}
 	return t
+}
+
+// marked is the type of a value with the mark of the private fields that it was made of. A yes or no says too little of them.
+func (c *exprChecker) marked(t *shape.Type) *shape.Type {
+	if !c.private || t.Kind == shape.KindBoolean {
+		return t
+	}
+	return t.AsPrivate()
 }
 
 // kept refuses a duration where a value is kept.
@@ -79,6 +89,12 @@ func (c *exprChecker) kept(n ast.Node, t *shape.Type) *shape.Type {
 }
 
 func (c *exprChecker) check(n *ast.Node) *shape.Type {
+	t := c.typeOf(n)
+	c.private = c.private || t.Private
+	return t
+}
+
+func (c *exprChecker) typeOf(n *ast.Node) *shape.Type {
 	switch node := (*n).(type) {
 	case *ast.NilNode:
 		return nilType

@@ -47,6 +47,9 @@ func assignments(fields []written) []Assignment {
 // checkData checks that fields have the shape that they must have together.
 func checkData(fields []written, want *shape.Type, owner string, at diag.Span, list *diag.List) {
 	if want.Kind != shape.KindMap {
+		for _, w := range fields {
+			w.checkPrivate(want, "the field "+w.Name, "declare "+owner+" in nudge.yaml, with private before the type of this field", list)
+		}
 		return
 	}
 	given := map[string]bool{}
@@ -71,6 +74,7 @@ func checkData(fields []written, want *shape.Type, owner string, at diag.Span, l
 // check reports a value that does not have its shape.
 func (w written) check(want *shape.Type, name string, list *diag.List) {
 	got := w.kind
+	w.checkPrivate(want, name, "put private before its type, as in "+name+": private string", list)
 	switch {
 	case got == nil || want.Kind == shape.KindAny:
 	case got.Kind == shape.KindAny:
@@ -89,6 +93,13 @@ func (w written) check(want *shape.Type, name string, list *diag.List) {
 		list.Errorf(w.at, codeWrongType, "", "%s must be %s, but this is %s", name, want.Described(), got.Described())
 	case len(want.Words) > 0:
 		w.checkWord(want, name, list)
+	}
+}
+
+// checkPrivate warns of a value that is made of a private field and goes to a field that is not: nobody masks it there.
+func (w written) checkPrivate(want *shape.Type, name, hint string, list *diag.List) {
+	if w.kind.HasPrivate() && !want.HasPrivate() {
+		list.Warnf(w.at, codePrivate, hint, "this value is made of something private, and %s is not private", name)
 	}
 }
 

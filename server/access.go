@@ -17,7 +17,7 @@ import (
 )
 
 // requestHeader is the ID of a request, from its sender or made by the server. It is in the answer and in
-// the log.
+// the log. It is written as net/http keeps the names of headers.
 const requestHeader = "X-Request-Id"
 
 // maxRequestID is how many bytes the ID of a request may have; a longer one is replaced by one of
@@ -80,6 +80,7 @@ func (m *routeMetrics) count(status int, took time.Duration) {
 // recorded is an answer with what is known of its request.
 type recorded struct {
 	http.ResponseWriter
+	id     [1]string     // of the request, as its header has it
 	status int           // 0: none yet
 	route  *routeMetrics // of the route that makes it
 	token  *Token        // of the request; nil: none yet
@@ -145,7 +146,8 @@ func (s *Server) observed(next http.Handler) http.Handler {
 		if !isRequestID(id) {
 			id = ids.next()
 		}
-		w.Header().Set(requestHeader, id)
+		answer.id[0] = id
+		w.Header()[requestHeader] = answer.id[:]
 		defer func() { // also of an answer that was cut
 			if answer.status == 0 {
 				answer.status = http.StatusOK

@@ -1,6 +1,7 @@
 package server
 
 import (
+	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -11,6 +12,7 @@ import (
 	"time"
 
 	"nudge/engine"
+	"nudge/runner/jobs"
 	"nudge/store"
 	"nudge/whatif/preview"
 )
@@ -241,22 +243,82 @@ func (s *Server) previewCampaign(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	if s.config.Audiences == nil {
-		s.fail(w, r, problemOf(http.StatusNotImplemented, "audiences", "this server reads no audiences"))
+		s.fail(w, r, errNoAudiences)
 		return
 	}
-	p, err := preview.Of(r.Context(), s.config.Store, s.config.Audiences, request.Flow, request.Data, s.now())
+	p, err := preview.Of(r.Context(), s.config.Store, s.config.Audiences, s.previewed(&request), preview.MaxTried, nil)
+	if err != nil {
+		s.fail(w, r, previewProblem(err))
+		return
+	}
+	s.replyPreview(w, r, p)
+}
+
+var errNoAudiences = problemOf(http.StatusNotImplemented, "audiences", "this server reads no audiences")
+
+// previewed is the campaign that a request names, if it started now.
+func (s *Server) previewed(request *previewRequest) preview.Campaign {
+	return preview.Campaign{Flow: request.Flow, Event: request.Data, At: s.now()}
+}
+
+// previewProblem says why there is no preview.
+func previewProblem(err error) error {
 	var refused *preview.RefusedError
 	var unreadable *preview.AudienceError
 	switch {
 	case errors.As(err, &refused):
-		s.fail(w, r, refusalProblem("", refused.Refusal))
+		return refusalProblem("", refused.Refusal)
 	case errors.As(err, &unreadable):
-		s.fail(w, r, problemOf(http.StatusUnprocessableEntity, "audience", err.Error()))
-	case err != nil:
-		s.fail(w, r, err)
-	default:
-		s.replyPreview(w, r, p)
+		return problemOf(http.StatusUnprocessableEntity, "audience", err.Error())
 	}
+	return err
+}
+
+// kindPreview is the kind of a job that previews a campaign.
+const kindPreview = "preview campaign"
+
+// previewParams are those of such a job. The data of an event is not among them: it may have something private.
+type previewParams struct {
+	Flow string `json:"flow"`
+}
+
+// startPreview begins a job that shows what a campaign would do if it started now.
+func (s *Server) startPreview(w http.ResponseWriter, r *http.Request) {
+	var request previewRequest
+	err := refuseKey(r, "this takes no Idempotency-Key: a preview changes nothing")
+	if err == nil {
+		err = s.read(w, r, &request)
+	}
+	if err == nil && s.config.Audiences == nil {
+		err = errNoAudiences
+	}
+	if err == nil {
+		err = previewProblem(preview.Check(s.config.Store, s.previewed(&request)))
+	}
+	if err != nil {
+		s.fail(w, r, err)
+		return
+	}
+	s.startJob(w, r, kindPreview, previewParams{request.Flow}, func(ctx context.Context, t *jobs.Task) (any, error) {
+		p, err := preview.Of(ctx, s.config.Store, s.config.Audiences, s.previewed(&request), preview.MaxTriedByJob, t.Done)
+		if err != nil { // half of a preview is none
+			return nil, previewFailure(err)
+		}
+		return p, nil
+	})
+}
+
+// previewFailure says why a job has no preview, and what to do.
+func previewFailure(err error) error {
+	var refused *preview.RefusedError
+	var unreadable *preview.AudienceError
+	switch {
+	case errors.As(err, &refused):
+		return &jobs.Problem{Detail: err.Error(), Hint: "the flows have changed since it was asked for: look at nudge flows list"}
+	case errors.As(err, &unreadable):
+		return &jobs.Problem{Detail: err.Error(), Hint: "correct the audience, and start it again"}
+	}
+	return err
 }
 
 // replyPreview answers with a preview, as far as the sender may see it.

@@ -149,11 +149,20 @@ func (s *Server) countedVersion(flow, version string, state engine.State) (v eng
 	case version != "":
 		v = engine.FlowVersion{Flow: flow, Version: version}
 	case i < 0:
-		return v, false, problemOf(http.StatusNotFound, "unknown", "no active flow is called "+flow+"; name a version to see that of one that was active")
+		return v, false, problemOf(http.StatusNotFound, "unknown", "no active flow is called "+flow+nearName(flow, activeNames(state))+
+			" (of one that was active, name a version)")
 	default:
 		return state.Active[i], true, nil
 	}
 	return v, i >= 0 && state.Active[i] == v, nil
+}
+
+// activeNames are the names of the active flows.
+func activeNames(state engine.State) (names []string) {
+	for _, v := range state.Active {
+		names = append(names, v.Flow)
+	}
+	return names
 }
 
 // countedVersions are the versions of a flow that have had runs.
@@ -181,12 +190,9 @@ func rank(state engine.State, flow string, v CountedVersion) int {
 
 // countsOf adds up the counts of a version.
 func (s *Server) countsOf(v engine.FlowVersion, q countsRequest) (*FlowCounts, error) {
-	f, err := s.flows.version(v)
+	f, err := s.versionOf(v)
 	if err != nil {
 		return nil, err
-	}
-	if f == nil {
-		return nil, problemOf(http.StatusNotFound, "unknown", "flow "+v.Flow+" has no version "+v.Version)
 	}
 	out := &FlowCounts{Flow: v.Flow, Version: v.Version, Since: q.since, Until: q.until, Series: []CountsPoint{}}
 	var sum []engine.Count

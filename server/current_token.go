@@ -41,7 +41,7 @@ func (s *Server) showToken(w http.ResponseWriter, r *http.Request) {
 	}
 	t := recordOf(w).token
 	shown := CurrentToken{Name: t.Name, Scopes: append([]Scope{}, t.Scopes...), May: []Scope{}, Server: TokenServer{
-		Installation: string(state.Installation[:]), Tokens: t != &localToken, Dev: s.config.Dev != nil, SecondPerson: s.needsSecond(),
+		Installation: state.Installation.String(), Tokens: t != &localToken, Dev: s.config.Dev != nil, SecondPerson: s.needsSecond(),
 	}}
 	if s.config.Project != nil {
 		shown.Server.Project = s.config.Project().Name

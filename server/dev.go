@@ -29,6 +29,8 @@ type DevTools interface {
 	Script(profile, text string) error
 	// Reply writes a message of a person. An error is the caller's.
 	Reply(profile, conversation, text string) (DevMessage, error)
+	// Read lets a person read now what was sent to them, and returns how many messages that were.
+	Read(profile string) int
 	// People returns at most limit people with messages, the newest message first.
 	People(limit int) []DevPerson
 	// Person returns a person with their newest messages.
@@ -66,10 +68,26 @@ type DevMessage struct {
 	Conversation string         `json:"conversation"`
 	Inbound      bool           `json:"inbound"`        // the person wrote it
 	From         string         `json:"from,omitempty"` // the sender's name, else its ID
+	Title        string         `json:"title,omitempty"`
 	Text         string         `json:"text"`
+	Parts        []DevPart      `json:"parts,omitempty"` // besides the text
+	Alert        *DevAlert      `json:"alert,omitempty"` // what the person's device shows of its push; absent: nothing
 	Status       string         `json:"status"`
 	Reason       string         `json:"reason,omitempty"`
 	At           engine.Instant `json:"at"`
+}
+
+// DevPart is a part of a message.
+type DevPart struct {
+	Type string `json:"type"`
+	Text string `json:"text,omitempty"`
+	URL  string `json:"url,omitempty"`
+}
+
+// DevAlert is the push of a message.
+type DevAlert struct {
+	Title string `json:"title,omitempty"`
+	Body  string `json:"body,omitempty"`
 }
 
 const (
@@ -103,6 +121,11 @@ type devReply struct {
 	Conversation string `json:"conversation,omitempty"` // without it, that of the newest message to them
 }
 
+// devRead is what a person has read.
+type devRead struct {
+	Messages int `json:"messages"` // how many they had not read before
+}
+
 // devPeople is a list of people.
 type devPeople struct {
 	People []DevPerson `json:"people"`
@@ -115,6 +138,10 @@ func (s *Server) devRoutes() []route {
 	}
 	limit := []parameter{{name: "limit", does: "how many at most; 50 without it", example: 20, least: 1, most: 500}}
 	return []route{
+		{"GET /v1/dev/events", ScopeRead, s.getDevEvents, operation{
+			id: "listDevEvents", topic: topicDev, does: "List the events that the active flows use", more: onlyInDev + " Each has an example of its data.",
+			gives: ok(devEvents{}, "the events, by type"), fails: []int{404},
+		}},
 		{"GET /v1/dev/clock", ScopeRead, s.getDevClock, operation{
 			id: "showDevClock", topic: topicDev, does: "Show the clock and what happens next", more: onlyInDev, gives: ok(DevClock{}, "the clock"), fails: []int{404},
 		}},
@@ -141,6 +168,10 @@ func (s *Server) devRoutes() []route {
 		{"POST /v1/dev/people/{id}/replies", ScopeOperate, s.postDevReply, operation{
 			id: "replyAsPerson", topic: topicDev, does: "Write a message as a person", more: onlyInDev,
 			takes: body(devReply{}, maxDevBody, `{"text": "yes"}`), gives: ok(DevMessage{}, "the message"), fails: []int{400, 404}, keyless: true,
+		}},
+		{"POST /v1/dev/people/{id}/read", ScopeOperate, s.postDevRead, operation{
+			id: "readAsPerson", topic: topicDev, does: "Let a person read their messages now", more: onlyInDev + " Messages that did not reach the person stay unread.",
+			gives: ok(devRead{}, "how many messages were read"), fails: []int{400, 404}, keyless: true,
 		}},
 	}
 }
@@ -299,4 +330,12 @@ func (s *Server) postDevReply(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	reply(w, http.StatusOK, m)
+}
+
+func (s *Server) postDevRead(w http.ResponseWriter, r *http.Request) {
+	if err := refuseKey(r, "dev routes take no Idempotency-Key"); err != nil {
+		s.fail(w, r, err)
+		return
+	}
+	reply(w, http.StatusOK, devRead{s.config.Dev.Read(r.PathValue("id"))})
 }

@@ -37,6 +37,7 @@ func (d *tools) Script(_, text string) error {
 func (d *tools) Reply(who, conversation, text string) (server.DevMessage, error) {
 	return server.DevMessage{Conversation: conversation, Text: text, Inbound: true}, nil
 }
+func (d *tools) Read(string) int               { return 2 }
 func (d *tools) People(int) []server.DevPerson { return []server.DevPerson{d.Person("ann", 1)} }
 func (d *tools) Person(who string, _ int) server.DevPerson {
 	return server.DevPerson{Profile: who, Messages: []server.DevMessage{}}
@@ -68,6 +69,11 @@ func TestDevRoutes(t *testing.T) {
 	s.do("PUT", "/v1/dev/people/bob", `{"script": "reads after 3s"}`).is(200, `"profile":"bob"`)
 	s.do("POST", "/v1/dev/people/bob/replies", `{"text": "yes"}`).is(200, `"text":"yes"`)
 	s.do("POST", "/v1/dev/people/bob/replies", `{}`).is(400, `"field":"text"`)
+	s.do("POST", "/v1/dev/people/bob/read", "").is(200, `{"messages":2}`)
+	s.do("POST", "/v1/dev/people/bob/read", "", "Idempotency-Key", "k").is(400, "take no Idempotency-Key")
+	s.do("GET", "/v1/dev/events", "").is(200, `{"events":[`+
+		`{"type":"order.returned","used":["order"],"key":"order_id","data":{"order_id":"order_id"}},`+
+		`{"type":"order.shipped","starts":["order"],"person":"customer","key":"order_id","data":{"customer":"customer","order_id":"order_id"}}]}`)
 }
 
 // TestDevRoutesAreOnlyInDev: a server without dev tools answers all of their routes with 404.
@@ -93,7 +99,7 @@ func TestDevRoutesAreOnlyInDev(t *testing.T) {
 		}
 		s.do(method, strings.Replace(path, "{id}", "ann", 1), map[bool]string{true: `{"next": true}`}[method != http.MethodGet]).is(404, "there is nothing at /v1/dev/")
 	}
-	if tried != 7 {
+	if tried != 9 {
 		t.Errorf("%d routes are only in dev", tried)
 	}
 }

@@ -22,7 +22,7 @@ import (
 // HistoryLine is one thing that happened to a person.
 type HistoryLine struct {
 	At       engine.Instant    `json:"at"`
-	Kind     string            `json:"kind"` // event, reply, call, run, message, receipt, step, opt_out or campaign
+	Kind     string            `json:"kind"` // event, refused, reply, call, run, message, receipt, step, opt_out or campaign
 	Text     string            `json:"text"`
 	Flow     string            `json:"flow,omitempty"`
 	Run      string            `json:"run,omitempty"`
@@ -35,7 +35,11 @@ type HistoryLine struct {
 	Verdict  []engine.Decision `json:"verdict,omitempty"`  // what became of an event, a reply or a call, where no run tells of it
 	Campaign string            `json:"campaign,omitempty"` // that left the person out
 	Reason   string            `json:"reason,omitempty"`   // why it did
-	By       string            `json:"by,omitempty"`       // name of the token that gave a command
+	By       string            `json:"by,omitempty"`       // name of the token that gave a command, or sent an event that was refused
+
+	DidYouMean string `json:"did_you_mean,omitempty"` // of an event that no active flow uses: the type of one that some flow does, if it is nearly the same
+	// Conditions are those that decided, with the values that they saw. Only an explanation has them.
+	Conditions []Condition `json:"conditions,omitempty"`
 }
 
 // historyPage is one page of what happened to a person.
@@ -47,6 +51,7 @@ type historyPage struct {
 // The kinds of lines.
 const (
 	lineEvent    = "event"
+	lineRefused  = "refused"
 	lineReply    = "reply"
 	lineCall     = "call"
 	lineRun      = "run"
@@ -57,7 +62,7 @@ const (
 	lineCampaign = "campaign"
 )
 
-var historyKinds = []string{lineEvent, lineReply, lineCall, lineRun, lineMessage, lineReceipt, lineStep, lineOptOut, lineCampaign}
+var historyKinds = []string{lineEvent, lineRefused, lineReply, lineCall, lineRun, lineMessage, lineReceipt, lineStep, lineOptOut, lineCampaign}
 
 // kindsOfEntries are the kinds of the entries of timelines; those that are not here are steps.
 var kindsOfEntries = map[engine.Kind]string{
@@ -131,12 +136,22 @@ func (s *Server) historyOf(profile string, v *view, before []byte, limit int) (*
 		return nil, err
 	}
 	page := &historyPage{History: []HistoryLine{}, Next: hex.EncodeToString(found.Next)}
+	if page.History, err = s.refusedFor(profile, v, store.PlaceTime(found.Next), store.PlaceTime(before)); err != nil {
+		return nil, err
+	}
+	used, err := s.usedEvents()
+	if err != nil {
+		return nil, err
+	}
 	for i := range found.Items {
 		item := &found.Items[i]
 		if item.Run == nil {
 			line, err := lineOfInput(item, person, v)
 			if err != nil {
 				return nil, err
+			}
+			if line.Kind == lineEvent && !slices.Contains(used, line.Event) {
+				line.DidYouMean = diag.Misspelt(line.Event, used)
 			}
 			page.History = append(page.History, line)
 			continue
@@ -153,6 +168,20 @@ func (s *Server) historyOf(profile string, v *view, before []byte, limit int) (*
 	}
 	slices.SortStableFunc(page.History, func(a, b HistoryLine) int { return cmp.Compare(b.At, a.At) })
 	return page, nil
+}
+
+// refusedFor are the events that name a person and were refused, from an instant up to another; 0 for any.
+func (s *Server) refusedFor(profile string, v *view, since, until engine.Instant) (lines []HistoryLine, err error) {
+	lines = []HistoryLine{}
+	refused, _, err := s.config.Store.Refusals(store.RefusalQuery{Profile: profile, Since: since, Until: until, Limit: store.MaxPage})
+	for _, x := range refused {
+		shown := refusedOf(x)
+		v.refused(&shown)
+		line := HistoryLine{At: shown.At, Kind: lineRefused, Event: shown.Type, Reason: shown.Code, By: shown.From}
+		line.Text = strings.TrimSuffix("event "+shown.Type+" refused: "+shown.Detail, ": ")
+		lines = append(lines, line)
+	}
+	return lines, err
 }
 
 // linesOfRun is the timeline of a run, newest first.

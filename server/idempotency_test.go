@@ -45,7 +45,8 @@ func keyedRoutes(t *testing.T) map[string]keyed {
 // keylessRoutes refuse an Idempotency-Key with a text, or have no use for it: then the text is
 // empty, and why is a comment.
 var keylessRoutes = map[string]string{
-	"POST /v1/profiles/opt-out": "opting out twice is opting out once",
+	"POST /v1/profiles/opt-out": "doing this twice is doing it once",
+	"POST /v1/profiles/opt-in":  "doing this twice is doing it once",
 	"POST /v1/profiles":         "NDJSON takes no Idempotency-Key; profiles are merged",
 	"POST /-/reload":            "POST /v1/flows takes one",
 	"POST /v1/notices/retry":    "sent twice is tried again once",
@@ -62,7 +63,9 @@ var keylessRoutes = map[string]string{
 	"POST /v1/runs/cancel":       "what is asked for twice finds nothing more to do",
 	"POST /v1/flows/plan":        "", // it changes nothing
 	"POST /v1/campaigns/preview": "", // it changes nothing
-	"POST /webhooks/comapi":      "", // every event of a provider has its own ID
+
+	"POST /v1/campaigns/previews": "a preview changes nothing",
+	"POST /webhooks/comapi":       "", // every event of a provider has its own ID
 }
 
 // changing are the routes of a server that change something, or could.

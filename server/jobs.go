@@ -9,8 +9,10 @@ import (
 	"strings"
 
 	"nudge/engine"
+	"nudge/runner/bulk"
 	"nudge/runner/jobs"
 	"nudge/store"
+	"nudge/whatif/preview"
 )
 
 // Job is a long piece of work that is watched and may be stopped, as the API shows it.
@@ -43,11 +45,43 @@ func jobOf(j *store.Job) Job {
 		Params: j.Params, Progress: JobProgress(j.Progress), Result: j.Result, Problem: j.Problem, Hint: j.Hint}
 }
 
+// shownJob is a job, as far as the sender of a request may see it: the result of a preview has messages and data of people.
+func (v *view) shownJob(j *store.Job) (Job, error) {
+	shown := jobOf(j)
+	if j.Kind != kindPreview || len(j.Result) == 0 || v.all() {
+		return shown, nil
+	}
+	p := new(preview.Preview)
+	if err := json.Unmarshal(j.Result, p); err != nil {
+		return shown, err
+	}
+	err := v.preview(p)
+	shown.Result = encoded(p)
+	return shown, err
+}
+
+// replyJob answers with a job.
+func (s *Server) replyJob(w http.ResponseWriter, r *http.Request, status int, j *store.Job) {
+	v, err := s.viewOf(w)
+	var shown Job
+	if err == nil {
+		shown, err = v.shownJob(j)
+	}
+	if err != nil {
+		s.fail(w, r, err)
+		return
+	}
+	reply(w, status, shown)
+}
+
 // jobPage is a page of jobs.
 type jobPage struct {
 	Jobs []Job  `json:"jobs"` // newest first
 	Next string `json:"next,omitempty"`
 }
+
+// jobKinds are the kinds of jobs that a server starts.
+var jobKinds = []string{bulk.Retry, bulk.Cancel, kindPlan, kindBacktest, kindProve, kindPreview}
 
 const aJob = "01JD0Q7V6T3M5R8W9X0Y1Z2A3C"
 
@@ -56,7 +90,7 @@ func (s *Server) jobRoutes() []route {
 		{"GET /v1/jobs", ScopeRead, s.listJobs, operation{
 			id: "listJobs", topic: "Jobs", does: "List jobs", more: "Newest first. A job is a long piece of work: it goes on by itself, shows its progress, and may be stopped. The newest 1,000 that are over are kept.",
 			query: append([]parameter{
-				{name: "kind", does: "what they do", example: "retry runs"},
+				{name: "kind", does: "what they do; all without it", example: bulk.Retry, words: jobKinds},
 				{name: "state", does: "how far they are; all without it", example: "running", words: store.JobStates()},
 			}, pages(aJob)...),
 			gives: ok(jobPage{}, "a page of jobs"), fails: []int{400},
@@ -91,9 +125,16 @@ func (s *Server) listJobs(w http.ResponseWriter, r *http.Request) {
 		s.fail(w, r, err)
 		return
 	}
+	v, err := s.viewOf(w)
 	page := jobPage{Jobs: make([]Job, 0, len(all)), Next: next}
-	for _, j := range all {
-		page.Jobs = append(page.Jobs, jobOf(j))
+	for i := 0; i < len(all) && err == nil; i++ {
+		var shown Job
+		shown, err = v.shownJob(all[i])
+		page.Jobs = append(page.Jobs, shown)
+	}
+	if err != nil {
+		s.fail(w, r, err)
+		return
 	}
 	reply(w, http.StatusOK, page)
 }
@@ -103,6 +144,9 @@ func jobQuery(values url.Values) (q store.JobQuery, err error) {
 		return q, err
 	}
 	q = store.JobQuery{Kind: values.Get("kind"), State: values.Get("state"), Before: values.Get("before")}
+	if q.Kind != "" && !slices.Contains(jobKinds, q.Kind) {
+		return q, wrongParameter("kind", "must be "+strings.Join(jobKinds, ", "))
+	}
 	if q.State != "" && !slices.Contains(store.JobStates(), q.State) {
 		return q, wrongParameter("state", "must be "+strings.Join(store.JobStates(), ", "))
 	}
@@ -120,7 +164,7 @@ func (s *Server) showJob(w http.ResponseWriter, r *http.Request) {
 		s.fail(w, r, jobProblem(err, r.PathValue("id")))
 		return
 	}
-	reply(w, http.StatusOK, jobOf(j))
+	s.replyJob(w, r, http.StatusOK, j)
 }
 
 func (s *Server) stopJob(w http.ResponseWriter, r *http.Request) {
@@ -148,7 +192,7 @@ func (s *Server) stopJob(w http.ResponseWriter, r *http.Request) {
 		s.fail(w, r, jobProblem(err, id))
 		return
 	}
-	reply(w, http.StatusOK, jobOf(j))
+	s.replyJob(w, r, http.StatusOK, j)
 }
 
 // startJob begins a job for who sent a request, and answers with it. A body of nil is that of a kind which goes on after a
@@ -168,7 +212,7 @@ func (s *Server) startJob(w http.ResponseWriter, r *http.Request, kind string, p
 		s.fail(w, r, jobProblem(err, ""))
 		return
 	}
-	reply(w, http.StatusAccepted, jobOf(j))
+	s.replyJob(w, r, http.StatusAccepted, j)
 }
 
 // jobProblem says why a job cannot be shown, stopped or begun.

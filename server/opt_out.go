@@ -10,35 +10,47 @@ import (
 )
 
 const (
-	// maxOptOuts is how many people a request may opt out as a list; more are refused with 400. Lines may be
+	// maxOptOuts is how many people a request may opt out or in as a list; more are refused with 400. Lines may be
 	// any number.
 	maxOptOuts = 1000
-	// maxOptOutCategories is how many categories a person may be opted out of at once; more are refused with 400.
+	// maxOptOutCategories is how many categories a person may be opted out of or in to at once; more are refused with 400.
 	maxOptOutCategories = 16
 	// maxOptOutBody is how many bytes a request with such a list may have; a larger one is refused with 413.
 	maxOptOutBody = maxOptOuts*(engine.MaxProfileBytes+8) + 4096
 )
 
-// optOutRequest opts people out of categories.
+// optOutRequest opts people out of categories, or in again.
 type optOutRequest struct {
 	Profiles   []string `json:"profiles"`   // at most 1,000
-	Categories []string `json:"categories"` // that they do not want any more, or all
+	Categories []string `json:"categories"` // that they do not want any more, or want again; or all
 }
 
-// optOutLine opts one person out.
+// optOutLine opts one person out, or in again.
 type optOutLine struct {
 	ID         string   `json:"id"`
-	Categories []string `json:"categories"` // that they do not want any more, or all
+	Categories []string `json:"categories"` // that they do not want any more, or want again; or all
 }
+
+// wish is what people want of a category.
+type wish bool
+
+const (
+	wantNone  wish = false
+	wantAgain wish = true
+)
 
 // optOutAnswers are the answers to a list of people.
 type optOutAnswers struct {
 	Answers []lineAnswer `json:"answers"` // in the order of the list, where line is the place, from 1
 }
 
-// optOutPeople opts many people out of categories: those of a list, or one on each line.
-func (s *Server) optOutPeople(w http.ResponseWriter, r *http.Request) {
-	if err := refuseKey(r, "opting out twice is opting out once, so send it again without Idempotency-Key"); err != nil {
+func (s *Server) optOutPeople(w http.ResponseWriter, r *http.Request) { s.optPeople(w, r, wantNone) }
+
+func (s *Server) optInPeople(w http.ResponseWriter, r *http.Request) { s.optPeople(w, r, wantAgain) }
+
+// optPeople changes what many people want: those of a list, or one on each line.
+func (s *Server) optPeople(w http.ResponseWriter, r *http.Request, they wish) {
+	if err := refuseKey(r, "doing this twice is doing it once, so send it again without Idempotency-Key"); err != nil {
 		s.fail(w, r, err)
 		return
 	}
@@ -49,7 +61,7 @@ func (s *Server) optOutPeople(w http.ResponseWriter, r *http.Request) {
 			if err := decode(text, &line); err != nil {
 				return nil, err
 			}
-			return optOuts(line.ID, line.Categories, by)
+			return wishes(line.ID, line.Categories, they, by)
 		}, func(*lineAnswer, *pendingLine) {})
 		return
 	}
@@ -67,11 +79,11 @@ func (s *Server) optOutPeople(w http.ResponseWriter, r *http.Request) {
 		s.fail(w, r, wrongField("profiles", fmt.Sprintf("a list has 1 to %d people, this one has %d; lines may be any number", maxOptOuts, n)))
 		return
 	}
-	if _, err := optOuts("somebody", request.Categories, by); err != nil {
+	if _, err := wishes("somebody", request.Categories, they, by); err != nil {
 		s.fail(w, r, err)
 		return
 	}
-	answers, err := s.optOutAll(r, &request, by)
+	answers, err := s.optAll(r, &request, they, by)
 	if err != nil {
 		s.fail(w, r, err)
 		return
@@ -79,12 +91,12 @@ func (s *Server) optOutPeople(w http.ResponseWriter, r *http.Request) {
 	reply(w, http.StatusOK, optOutAnswers{answers})
 }
 
-// optOutAll opts out the people of a list, each by themselves. It fails if the engine takes nobody.
-func (s *Server) optOutAll(r *http.Request, request *optOutRequest, by *engine.Actor) (answers []lineAnswer, _ error) {
+// optAll changes what the people of a list want, each by themselves. It fails if the engine takes nobody.
+func (s *Server) optAll(r *http.Request, request *optOutRequest, they wish, by *engine.Actor) (answers []lineAnswer, _ error) {
 	var window []pendingLine
 	for i, id := range request.Profiles {
 		begin := func() (ticket *runner.Ticket, err error) {
-			inputs, err := optOuts(id, request.Categories, by)
+			inputs, err := wishes(id, request.Categories, they, by)
 			if err != nil {
 				return nil, err
 			}
@@ -107,8 +119,8 @@ func (s *Server) optOutAll(r *http.Request, request *optOutRequest, by *engine.A
 	return answers, nil
 }
 
-// optOuts are the inputs that opt a person out of categories, together. Each leaves an entry in the audit trail.
-func optOuts(id string, categories []string, by *engine.Actor) (inputs []*engine.Input, err error) {
+// wishes are the inputs that opt a person out of categories or in again, together. Each leaves an entry in the audit trail.
+func wishes(id string, categories []string, they wish, by *engine.Actor) (inputs []*engine.Input, err error) {
 	if err := checkProfileID(id); err != nil {
 		return nil, err
 	}
@@ -119,7 +131,13 @@ func optOuts(id string, categories []string, by *engine.Actor) (inputs []*engine
 		if !category.MatchString(c) {
 			return nil, wrongField("categories", fmt.Sprintf("%q is not the name of a category: a-z, 0-9 and _", c))
 		}
-		inputs = append(inputs, &engine.Input{By: by, Payload: &engine.ProfileChange{Profile: id, OptOut: c}})
+		change := &engine.ProfileChange{Profile: id}
+		if they == wantAgain {
+			change.OptIn = c
+		} else {
+			change.OptOut = c
+		}
+		inputs = append(inputs, &engine.Input{By: by, Payload: change})
 	}
 	return inputs, nil
 }

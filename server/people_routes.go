@@ -27,7 +27,7 @@ func (s *Server) peopleRoutes() []route {
 			id: "showHistory", topic: "People", does: "Show what happened to a person, across all flows",
 			more: "Newest first. A page has the lines of whole runs, in the order of their ends, with live runs on the first page; so a line of a run that lasted long may be older than the first of the next page. " +
 				"Events, replies and calls that started nothing stand there with what became of them, as long as the journal has them; those that a run took are among its lines. " +
-				"Changes of opt-outs stand there, and campaigns that left the person out.",
+				"Changes of opt-outs stand there, and campaigns that left the person out. So do events that name the person and were refused, as long as they are kept.",
 			query: []parameter{
 				{name: "kind", does: "only lines of these kinds, with commas between them: " + strings.Join(historyKinds, ", "), example: "event,message"},
 				{name: "before", does: "where the page begins: next of the page before", example: "0000019cae3b1f000000000000000007"},
@@ -49,7 +49,8 @@ func (s *Server) personRoutes() []route {
 		{"GET /v1/profiles/{id}/explain", ScopeRead, s.getExplanation, operation{
 			id: "explainProfile", topic: "People", does: "Explain why a person did or did not get something",
 			more: "Of a flow, or of one campaign. The answer comes from the person's history: it reads 500 runs and single inputs at most, and says how far it looked back. " +
-				"It does not know the values that conditions saw; nudge explain replays the journal for them.",
+				"Lines have the conditions that decided, whether they were true, and the values that they saw. A value that may have changed since stands under unknown: what was known of the person at the time is " +
+				"not kept, nor is the condition of a trigger that was deployed anew since; nudge explain replays the journal for them.",
 			query: []parameter{
 				{name: "flow", does: "whose messages are asked about", example: "order_shipped"},
 				{name: "campaign", does: "the campaign that is asked about, in place of a flow", example: aCampaign},
@@ -65,6 +66,19 @@ func (s *Server) personRoutes() []route {
 		{"POST /v1/profiles/opt-out", ScopeOperate, s.optOutPeople, operation{
 			id: "optOutProfiles", topic: "People", does: "Opt many people out",
 			more: "A list of at most 1,000 people, or lines of any number. Each person is answered by themselves, and each change leaves an entry in the audit trail. Sent twice it changes nothing more.",
+			takes: []content{
+				{media: mediaJSON, types: []any{optOutRequest{}}, most: maxOptOutBody, example: `{"profiles": ["ann", "bob"], "categories": ["news"]}`},
+				{media: mediaLines, types: []any{optOutLine{}}, line: true, most: maxLine, example: `{"id": "ann", "categories": ["news"]}`},
+			},
+			gives: []answer{
+				{http.StatusOK, mediaJSON, []any{optOutAnswers{}}, "an answer to each person, in order"},
+				{http.StatusOK, mediaLines, []any{lineAnswer{}}, "an answer to each line, in order"},
+			},
+			fails: []int{400, 429, 503}, keyless: true,
+		}},
+		{"POST /v1/profiles/opt-in", ScopeOperate, s.optInPeople, operation{
+			id: "optInProfiles", topic: "People", does: "Opt many people in again",
+			more: "A list of at most 1,000 people, or lines of any number. Each person is answered by themselves, and each change leaves an entry in the audit trail. Sent twice it changes nothing more. Who opted out of all is in again only with all.",
 			takes: []content{
 				{media: mediaJSON, types: []any{optOutRequest{}}, most: maxOptOutBody, example: `{"profiles": ["ann", "bob"], "categories": ["news"]}`},
 				{media: mediaLines, types: []any{optOutLine{}}, line: true, most: maxLine, example: `{"id": "ann", "categories": ["news"]}`},

@@ -75,6 +75,14 @@ func TestHistoryOverHTTP(t *testing.T) {
 	if lines := historyOf(t, s.do("GET", "/v1/profiles/ann/history?limit=1&before="+page.Next, "")); len(lines) != 1 || lines[0].Event != "unheard" {
 		t.Errorf("the second page is %+v", lines)
 	}
+	s.event(`{"type": "order.shipped", "profile": "ann", "data": {"order_id": 7}}`).is(422)
+	s.refusals(1, "")
+	if lines := historyOf(t, s.do("GET", "/v1/profiles/ann/history?kind=refused", "")); len(lines) != 1 || lines[0].Event != "order.shipped" || lines[0].Reason != "shape" || lines[0].By != "local" {
+		t.Errorf("refused events are %+v", lines)
+	}
+	if lines := historyOf(t, s.do("GET", "/v1/profiles/ann/history?kind=refused&before="+page.Next, "")); len(lines) != 0 {
+		t.Errorf("a page of before has refused events of today: %+v", lines)
+	}
 	if lines := historyOf(t, s.do("GET", "/v1/profiles/nobody/history", "")); len(lines) != 0 {
 		t.Errorf("nobody has %+v", lines)
 	}
@@ -123,7 +131,8 @@ func TestStanding(t *testing.T) {
 func TestExplainOverHTTP(t *testing.T) {
 	s := start(t, peopleProject)
 	s.order("bob", "none")
-	s.do("GET", "/v1/profiles/bob/explain?flow=order", "").is(200, "no run of order started: skipped: the trigger's if is false")
+	s.do("GET", "/v1/profiles/bob/explain?flow=order", "").is(200, "no run of order started: skipped: the trigger's if is false",
+		`"conditions":[{"text":"event.order_id != \"none\"","holds":false,"saw":[{"path":"event.order_id","value":"\"none\""}]}]`)
 	s.order("bob", "7")
 	<-s.posts
 	s.do("GET", "/v1/profiles/bob/explain?flow=order", "").is(200, "is at ", "told is ", `"kind":"event"`)
@@ -196,6 +205,10 @@ func TestOptOutMany(t *testing.T) {
 		t.Errorf("the lines are answered %s", a.body)
 	}
 	s.do("GET", "/v1/profiles/cid", "").is(200, `"opt_outs":["all"]`)
+	s.do("POST", "/v1/profiles/opt-in", `{"profiles": ["bob"], "categories": ["news"]}`).is(200)
+	s.do("GET", "/v1/profiles/bob", "").is(200, `"opt_outs":["offers"]`)
+	s.do("POST", "/v1/profiles/opt-in", "{\"id\": \"cid\", \"categories\": [\"all\"]}\n", "Content-Type", "application/x-ndjson").is(200, `{"line":1`)
+	s.do("GET", "/v1/profiles/cid", "").is(404)
 	for body, text := range map[string]string{
 		`{"profiles": [], "categories": ["news"]}`: "a list has 1 to 1000 people", `{"profiles": ["ann"], "categories": []}`: "name 1 to 16 categories",
 		`{"profiles": ["ann"], "categories": ["No News"]}`: "is not the name of a category", `{"people": ["ann"]}`: "is not a field of this request",

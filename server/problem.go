@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"net/http"
 
 	"nudge/engine"
@@ -101,4 +102,13 @@ func write(w http.ResponseWriter, status int, contentType string, body any) {
 	w.Header().Set("Content-Type", contentType)
 	w.WriteHeader(status)
 	w.Write(append(raw, '\n'))
+}
+
+// nearName is a hint behind a name that nothing has: the nearest of those that there are, if one is near. Projects may
+// have thousands of names, so the others are not listed.
+func nearName(name string, known []string) string {
+	if near := diag.Nearest(name, known); near != "" {
+		return fmt.Sprintf("; did you mean %q?", near)
+	}
+	return ""
 }

@@ -2,6 +2,7 @@ package server
 
 import (
 	"encoding/json"
+	"fmt"
 	"net/http"
 	"slices"
 	"strings"
@@ -237,6 +238,12 @@ func (s *Server) flowRoutes() []route {
 			},
 			gives: ok(FlowCounts{}, "the counts"), fails: []int{400, 404},
 		}},
+		{"GET /v1/flows/{flow}", ScopeRead, s.showFlow, operation{
+			id: "showFlow", topic: "Flows", does: "Show a flow",
+			more:  "Its steps in order, lines, arms, exits, outcomes, the events that it names, the files that it was made of, and its versions with when each was active.",
+			query: []parameter{{name: "version", does: "of this version; without it of the active one", example: "3f1376086c6c2f22"}},
+			gives: ok(FlowDetail{}, "the flow"), fails: []int{400, 404},
+		}},
 		{"GET /v1/flows/{flow}/drawing", ScopeRead, s.getDrawing, operation{
 			id: "drawFlow", topic: "Flows", does: "Show how a flow is drawn",
 			more: "The place of every box and line, in pixels, as nudge graph draws them. Each line and each end names the counts that belong to it, so that a page can put the numbers of countFlow into the drawing. " +
@@ -295,6 +302,12 @@ func (s *Server) campaignRoutes() []route {
 			id: "previewCampaign", topic: "Campaigns", does: "Say what a campaign would do", more: "It reads the audience, tries its first rows and starts nothing.",
 			takes: body(previewRequest{}, maxCommandBody, `{"flow": "sale"}`), gives: ok(preview.Preview{}, "rows, outcomes, samples, and when the messages would go out"),
 			fails: []int{400, 404, 422, 501}, keyless: true,
+		}},
+		{"POST /v1/campaigns/previews", ScopeOperate, s.startPreview, operation{
+			id: "startPreview", topic: "Campaigns", does: "Find out what a campaign would do",
+			more:  fmt.Sprintf("A preview as a job, for a large audience: it tries the first %d rows. Once it is done, the job's result is what POST /v1/campaigns/preview answers.", preview.MaxTriedByJob),
+			takes: body(previewRequest{}, maxCommandBody, `{"flow": "sale"}`), gives: []answer{{http.StatusAccepted, mediaJSON, []any{Job{}}, "the job"}},
+			fails: []int{400, 404, 409, 429, 501, 503}, keyless: true,
 		}},
 		{"GET /v1/campaigns/{id}", ScopeRead, s.showCampaign, operation{
 			id: "showCampaign", topic: "Campaigns", does: "Show a campaign", more: "With who started it and what operators did with it, its pace, the wave of local hours, and whom it left out.", gives: ok(CampaignDetail{}, "the campaign"), fails: []int{404},

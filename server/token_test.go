@@ -128,3 +128,31 @@ func TestPagesSendEvents(t *testing.T) {
 		}
 	}
 }
+
+// TestCurrentToken: a token is told who it is, what its scopes include, until when, and which server it is for.
+func TestCurrentToken(t *testing.T) {
+	author := server.NewToken("ann", "the token of ann")
+	author.Scopes, author.Expires = []server.Scope{server.ScopeEvents, server.ScopeAuthor}, time.Date(2036, 5, 1, 12, 0, 0, 0, time.UTC)
+	page := server.NewToken("page", "the token of a page")
+	page.Scopes = []server.Scope{server.ScopeEvents}
+	second := false
+	s := start(t, shop, func(c *server.Config) {
+		c.Tokens = func() []server.Token { return []server.Token{author, page} }
+		c.SecondPerson = func() bool { return second }
+		c.Project = projectOf(t, told)
+	})
+	state, err := s.store.State()
+	must(t, err)
+	of := `"server":{"project":"shop","installation":"` + state.Installation.String() + `","tokens":true,"dev":false,`
+	s.do("GET", "/v1/token", "", "Authorization", "Bearer the token of ann").is(200, `{"name":"ann","scopes":["events","author"],"may":["events","read","operate","author"],`+
+		`"expires":"2036-05-01T12:00:00.000Z",`+of+`"second_person":false}}`)
+	second = true
+	s.do("GET", "/v1/token", "", "Authorization", "Bearer the token of ann").is(200, of+`"second_person":true}}`)
+	s.do("GET", "/v1/token", "", "Authorization", "Bearer the token of a page").is(403, "the scope read")
+
+	s = start(t, shop, func(c *server.Config) { c.Dev = newTools() })
+	state, err = s.store.State()
+	must(t, err)
+	s.do("GET", "/v1/token", "").is(200, `{"name":"local","scopes":["admin"],"may":["events","read","operate","author","admin"],`+
+		`"server":{"installation":"`+state.Installation.String()+`","tokens":false,"dev":true,"second_person":false}}`)
+}

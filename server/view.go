@@ -21,12 +21,13 @@ import (
 //
 // IDs of people, keys of runs and the texts that people wrote are never masked.
 type view struct {
-	marks  *flows.Marks // nil: everything may be seen
-	store  *store.Store
-	flows  *flowCache
-	shapes map[string]dataShapes // by flow, as they were asked for
-	bodies map[engine.FlowVersion]bool
-	fields *regexp.Regexp // the names of what is private in the profile and in events; nil: not made yet
+	marks   *flows.Marks // nil: everything may be seen
+	store   *store.Store
+	flows   *flowCache
+	shapes  map[string]dataShapes // by flow, as they were asked for
+	started map[string]dataShapes // by type of event
+	bodies  map[engine.FlowVersion]bool
+	fields  *regexp.Regexp // the names of what is private in the profile and in events; nil: not made yet
 }
 
 // dataShapes are those that the data of a flow's runs may have: of each stored version, and of its events.
@@ -77,12 +78,49 @@ func (v *view) profile(attributes json.RawMessage) json.RawMessage {
 	return v.marks.Profile.Mask(attributes)
 }
 
-// event masks the data of an event.
+// event masks the data of an event. That of a type which the project does not declare has the marks of the flows that it starts;
+// without those nobody has said that anything in it is private.
 func (v *view) event(kind string, data json.RawMessage) json.RawMessage {
-	if v.all() {
+	if v.all() || len(data) == 0 {
 		return data
 	}
-	return v.marks.Events[kind].Mask(data)
+	if t := v.marks.Events[kind]; t != nil {
+		return t.Mask(data)
+	}
+	started, err := v.startedBy(kind)
+	if err != nil {
+		return encoded(shape.Masked)
+	}
+	for _, t := range started {
+		data = t.Mask(data)
+	}
+	return data
+}
+
+// startedBy are the shapes of the data of flows that events of a type start.
+func (v *view) startedBy(kind string) (dataShapes, error) {
+	if shapes, known := v.started[kind]; known {
+		return shapes, nil
+	}
+	state, err := v.store.State()
+	if err != nil {
+		return nil, err
+	}
+	var shapes dataShapes
+	for _, active := range state.Active {
+		f, err := v.flows.version(active)
+		if err != nil {
+			return nil, err
+		}
+		if f != nil && slices.ContainsFunc(f.Triggers, func(t flows.Trigger) bool { return t.Event == kind }) {
+			shapes = append(shapes, f.Data)
+		}
+	}
+	if v.started == nil {
+		v.started = map[string]dataShapes{}
+	}
+	v.started[kind] = shapes
+	return shapes, nil
 }
 
 // data masks the data of a run of a flow, or of one that may start.
@@ -130,19 +168,9 @@ func (v *view) content(shown *Run, secrets []string) error {
 	if err != nil {
 		return err
 	}
-	shapes, err := v.dataShapes(shown.Flow)
+	mask, err := v.maskOfValues(shown.Flow, secrets)
 	if err != nil {
 		return err
-	}
-	private := privateNames(v.marks, shapes...)
-	mask := func(values []Value) {
-		for i := range values {
-			if x := &values[i]; x.Value != "" && (!strings.Contains(x.Path, ".") || private.MatchString(x.Path)) {
-				x.Value = string(encoded(shape.Masked))
-			} else {
-				x.Value = shape.Hide(x.Value, secrets)
-			}
-		}
 	}
 	for i := range shown.Waits {
 		mask(shown.Waits[i].Sees)
@@ -162,6 +190,36 @@ func (v *view) content(shown *Run, secrets []string) error {
 		}
 	}
 	return nil
+}
+
+// maskOfValues masks what conditions of a flow read: what is private by its name, and the secrets wherever they stand.
+func (v *view) maskOfValues(flow string, secrets []string) (func([]Value), error) {
+	shapes, err := v.dataShapes(flow)
+	if err != nil {
+		return nil, err
+	}
+	private := privateNames(v.marks, shapes...)
+	return func(values []Value) {
+		for i := range values {
+			if x := &values[i]; x.Value != "" && (!strings.Contains(x.Path, ".") || private.MatchString(x.Path)) {
+				x.Value = string(encoded(shape.Masked))
+			} else {
+				x.Value = shape.Hide(x.Value, secrets)
+			}
+		}
+	}, nil
+}
+
+// conditions masks what conditions of a flow saw.
+func (v *view) conditions(flow string, shown []Condition, secrets []string) ([]Condition, error) {
+	if v.all() || len(shown) == 0 {
+		return shown, nil
+	}
+	mask, err := v.maskOfValues(flow, secrets)
+	for i := 0; i < len(shown) && err == nil; i++ {
+		mask(shown[i].Saw)
+	}
+	return shown, err
 }
 
 // secrets are the private values of a run and of its person, for texts that may have them anywhere.
@@ -353,7 +411,7 @@ func (v *view) preview(p *preview.Preview) error {
 	if v.all() {
 		return nil
 	}
-	f, err := v.activeFlow(p.Flow)
+	f, err := v.flows.version(engine.FlowVersion{Flow: p.Flow, Version: p.Version})
 	if err != nil {
 		return err
 	}
@@ -409,7 +467,19 @@ func (v *view) secretsOfInput(in *engine.Input, person *engine.Person) (secrets 
 		secrets = v.marks.Profile.Secrets(person.Attributes)
 	}
 	if ev, ok := in.Payload.(*engine.Event); ok {
-		secrets = append(secrets, v.marks.Events[ev.Type].Secrets(ev.Data)...)
+		secrets = append(secrets, v.secretsOfEvent(ev.Type, ev.Data)...)
+	}
+	return secrets
+}
+
+// secretsOfEvent are the private values of the data of an event.
+func (v *view) secretsOfEvent(kind string, data json.RawMessage) (secrets []string) {
+	started, err := v.startedBy(kind)
+	if err != nil {
+		return nil
+	}
+	for _, t := range append(slices.Clone(started), v.marks.Events[kind]) {
+		secrets = append(secrets, t.Secrets(data)...)
 	}
 	return secrets
 }

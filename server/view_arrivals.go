@@ -41,7 +41,7 @@ func (v *view) refused(x *RefusedEvent) {
 		x.Body, x.Detail = "", ""
 		return
 	}
-	secrets := v.marks.Events[x.Type].Secrets(fields["data"])
+	secrets := v.secretsOfEvent(x.Type, fields["data"])
 	secrets = append(secrets, v.marks.Profile.Secrets(fields["profile_data"])...)
 	for name, value := range fields {
 		switch name {

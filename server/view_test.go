@@ -11,6 +11,7 @@ import (
 
 	"nudge/audience"
 	"nudge/lang/shape"
+	"nudge/runner/jobs"
 	"nudge/server"
 )
 
@@ -36,6 +37,11 @@ steps:
   - set: { number: 'int(data.note ?? "1")' }
   - wait: 24h
 `,
+	"flows/called.yaml": `flow: called
+trigger: { event: undeclared }
+data: { note: private string }
+steps: [ { wait: 1h } ]
+`,
 	"flows/sale.yaml": `flow: sale
 trigger: { at: 2020-01-01 09:00, audience: people.csv }
 data: { code: private string, kind: a | b }
@@ -58,6 +64,7 @@ func startPrivate(t *testing.T) (s *service, ids map[string]string) {
 	<-s.posts
 	s.event(`{"type": "unheard", "profile": "ann", "data": {"note": "`+hush+`"}, "profle": "`+hush+`"}`, as...).is(400)
 	s.event(`{"type": "unheard", "profile": "ann", "data": {"note": "`+hush+`"}}`, append(as, "Idempotency-Key", "u1")...).is(200)
+	s.event(`{"type": "undeclared", "profile": "ann", "data": {"note": "`+hush+`"}}`, as...).is(200)
 	s.do("POST", "/v1/flows/order/runs", `{"profile": "ann", "data": `+order+`}`, as...).is(200)
 	s.do("POST", "/v1/flows/sale/runs", `{"profile": "ann", "data": {"code": "`+hush+`", "kind": "a"}}`, as...).is(200)
 	var c server.Campaign
@@ -173,14 +180,27 @@ func TestPreviewHidesALocale(t *testing.T) {
 	tokens := []server.Token{server.NewToken("reader", "the token of read"), server.NewToken("operator", "the token of operate")}
 	tokens[0].Scopes, tokens[1].Scopes = []server.Scope{server.ScopeRead}, []server.Scope{server.ScopeAdmin}
 	people := fstest.MapFS{"audiences/people.csv": {Data: []byte("profile\nann\n")}}
+	var m *jobs.Manager
 	s := start(t, map[string]string{
 		"nudge.yaml":      "project: shop\nprofile: { locale: private optional string }\n",
 		"flows/sale.yaml": "flow: sale\ntrigger: { at: 2020-01-01 09:00, audience: people.csv }\nsteps: [ { send: { body: hello } } ]\n",
 	}, func(c *server.Config) {
 		c.Tokens = func() []server.Token { return tokens }
 		c.Audiences = audience.NewSnapshots(audience.Sources{Project: people})
-	})
+	}, withJobs(t, &m))
 	s.do("PUT", "/v1/profiles/ann", `{"locale": "fr"}`, "Authorization", "Bearer the token of operate").is(200)
 	s.do("POST", "/v1/campaigns/preview", `{"flow": "sale"}`, "Authorization", "Bearer the token of operate").is(200, `"locale":"fr"`, `"text":"hello"`)
 	s.do("POST", "/v1/campaigns/preview", `{"flow": "sale"}`, "Authorization", "Bearer the token of read").is(200, `"locale":"•••"`, `"text":"hello"`)
+
+	var job server.Job
+	s.do("POST", "/v1/campaigns/previews", `{"flow": "sale"}`, "Authorization", "Bearer the token of read").is(403, "the scope operate")
+	s.do("POST", "/v1/campaigns/previews", `{"flow": "none"}`, "Authorization", "Bearer the token of operate").is(404, "there is no active flow none")
+	s.do("POST", "/v1/campaigns/previews", `{"flow": "sale"}`, "Authorization", "Bearer the token of operate").is(202, `"kind":"preview campaign"`, `"params":{"flow":"sale"}`).decode(&job)
+	<-m.Ended(job.ID)
+	for _, path := range []string{"/v1/jobs/" + job.ID, "/v1/jobs"} {
+		s.do("GET", path, "", "Authorization", "Bearer the token of operate").is(200, `"state":"done"`, `"progress":{"done":1}`, `"locale":"fr"`, `"last":"20`)
+		if got := s.do("GET", path, "", "Authorization", "Bearer the token of read").is(200, `"locale":"•••"`, `"rows":1`); strings.Contains(got.body, `"fr"`) {
+			t.Errorf("the job shows what is private: %s", got.body)
+		}
+	}
 }

@@ -10,6 +10,13 @@ import (
 // receipts for another installation are among its ignored inputs.
 type webhookMetrics struct{ events *prometheus.CounterVec }
 
+// The kinds of events in webhooks, beside the reasons why one is ignored.
+const (
+	kindReceipt = "receipt"
+	kindReply   = "reply"
+	kindProfile = "profile"
+)
+
 // newWebhookMetrics registers the metrics, with every series at zero. Without a registry
 // nobody sees them.
 func newWebhookMetrics(registry *prometheus.Registry) (*webhookMetrics, error) {
@@ -17,7 +24,9 @@ func newWebhookMetrics(registry *prometheus.Registry) (*webhookMetrics, error) {
 		Name: "nudge_webhook_events_total", Help: "Events in webhooks of the provider, by what they are.",
 	}, []string{"kind"})
 	m := &webhookMetrics{events}
-	m.count(&channels.Inbound{})
+	for _, kind := range [...]string{kindReceipt, kindReply, kindProfile, string(channels.UnknownEvent), string(channels.MalformedEvent)} {
+		events.WithLabelValues(kind)
+	}
 	if registry == nil {
 		return m, nil
 	}
@@ -25,14 +34,16 @@ func newWebhookMetrics(registry *prometheus.Registry) (*webhookMetrics, error) {
 }
 
 func (m *webhookMetrics) count(in *channels.Inbound) {
-	counts := map[string]int{
-		"receipt": len(in.Receipts), "reply": len(in.Replies), "profile": len(in.Profiles),
-		string(channels.UnknownEvent): 0, string(channels.MalformedEvent): 0,
-	}
+	m.add(kindReceipt, len(in.Receipts))
+	m.add(kindReply, len(in.Replies))
+	m.add(kindProfile, len(in.Profiles))
 	for _, x := range in.Ignored {
-		counts[string(x.Reason)]++
+		m.add(string(x.Reason), 1)
 	}
-	for kind, n := range counts {
+}
+
+func (m *webhookMetrics) add(kind string, n int) {
+	if n > 0 {
 		m.events.WithLabelValues(kind).Add(float64(n))
 	}
 }

@@ -19,7 +19,7 @@ func (c *checker) entry(b Bucket, key []byte, id engine.RunID) {
 	}
 	derived := false
 	if run != nil {
-		entries(run, func(w write) { derived = derived || w.bucket == b && string(w.key) == string(key) })
+		entries(run, nil, func(w write) { derived = derived || w.bucket == b && string(w.key) == string(key) })
 	}
 	switch {
 	case b == Timers && derived:

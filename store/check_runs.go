@@ -37,7 +37,7 @@ func (c *checker) run(run *engine.Run) {
 	if c.sums != nil {
 		c.sums.add(run)
 	}
-	entries(run, func(w write) {
+	entries(run, nil, func(w write) {
 		if value := c.r.Get(w.bucket, w.key); (value == nil && w.bucket != Failures) || string(value) != string(w.value) { // runs failed before there was a bucket for it
 			c.problem("run %s: its entry %x in %s is missing or wrong", run.ID, w.key, w.bucket)
 		}

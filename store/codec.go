@@ -45,13 +45,13 @@ type codec struct {
 	packed  []byte         // JSON on its way into b
 }
 
-// writers keeps used codecs, to reuse their buffers.
-var writers = sync.Pool{New: func() any { return new(codec) }}
+// codecs keeps used codecs, to reuse their buffers.
+var codecs = sync.Pool{New: func() any { return new(codec) }}
 
 // encode writes a record. If there is a key, the checksum starts with it.
 func encode(version byte, fields func(*codec), key ...byte) []byte {
-	c := writers.Get().(*codec)
-	defer writers.Put(c)
+	c := codecs.Get().(*codec)
+	defer codecs.Put(c)
 	*c = codec{b: append(c.b[:0], version), texts: c.texts[:0], packed: c.packed}
 	fields(c)
 	c.b = c.b[:max(1, c.used)]
@@ -72,9 +72,13 @@ func decode(record []byte, version byte, fields func(*codec), key ...byte) error
 	if record[0] != version {
 		return fmt.Errorf("the record has version %d, this program reads %d", record[0], version)
 	}
-	c := &codec{b: record[1:n], reading: true}
+	c := codecs.Get().(*codec)
+	defer codecs.Put(c)
+	written := c.b
+	*c = codec{b: record[1:n], texts: c.texts[:0], packed: c.packed, reading: true}
 	fields(c)
-	if c.failed || len(c.b) != 0 {
+	whole := !c.failed && len(c.b) == 0
+	if c.b = written; !whole { // it never keeps what belongs to the record
 		return errDamaged
 	}
 	return nil

@@ -400,6 +400,43 @@ func mergeHistory(p found[Proposal], d found[Deploy], at DeployCursor, limit int
 	return items, at
 }
 
+// FlowDeploy is what a deploy did to one flow.
+type FlowDeploy struct {
+	At     engine.Instant
+	By     engine.Actor
+	Before string // the version that was active; empty: there was none
+	After  string // the one that came in its place; empty: none did
+}
+
+// FlowDeploys returns what the newest deploys did to a flow, newest first: at most limit. It reads as many records as a page of
+// the history; older ones are left out.
+func (s *Store) FlowDeploys(flow string, limit int) (all []FlowDeploy, err error) {
+	err = s.kv.View(func(r Reader) error {
+		_, err := below(r, Deploys, 0, limit, decodeDeploy, func(d *Deploy) bool {
+			before, after := d.versionsOf(flow)
+			if before == "" && after == "" {
+				return false
+			}
+			all = append(all, FlowDeploy{d.At, d.By, before, after})
+			return true
+		})
+		return err
+	})
+	return all, err
+}
+
+// versionsOf returns the versions of a flow before and after a deploy; both are empty where it did not change the flow.
+func (d *Deploy) versionsOf(flow string) (before, after string) {
+	version := func(object json.RawMessage) string {
+		versions := map[string]string{}
+		if len(object) == 0 || json.Unmarshal(object, &versions) != nil {
+			return ""
+		}
+		return versions[flow]
+	}
+	return version(d.Before), version(d.After)
+}
+
 // DropDeploys drops at most limit deploys, proposals and parts of proposals from before an instant, and returns how many. The
 // newest proposal stays, so that no number is given twice.
 func (s *Store) DropDeploys(before engine.Instant, limit int) (dropped int, err error) {
@@ -451,4 +488,37 @@ func deployKey(b Bucket, value []byte) (own []byte, err error) {
 	}
 	p, err := decodeProposed(value)
 	return proposedKey(p.number, p.part), err
+}
+
+// maxDeploysBack is how many deploys DeployedSince reads; a flow that none of them has changed counts as deployed by the last of them.
+const maxDeploysBack = 1000
+
+// DeployedSince returns when the last deploy was that changed a flow; zero for none. When more than maxDeploysBack deploys came since, it is
+// an instant after that one.
+func (s *Store) DeployedSince(flow string) (at engine.Instant, err error) {
+	err = s.kv.View(func(r Reader) error {
+		read := 0
+		var failed error
+		r.Descend(Deploys, nil, func(key, record []byte) bool {
+			d, err := decodeDeploy(record)
+			if err != nil {
+				failed = damaged(Deploys, key, err)
+				return false
+			}
+			changed := map[string]json.RawMessage{}
+			for _, side := range []json.RawMessage{d.Before, d.After} {
+				if len(side) > 0 && json.Unmarshal(side, &changed) != nil {
+					failed = damaged(Deploys, key, errDamaged)
+					return false
+				}
+			}
+			if read++; changed[flow] != nil || read == maxDeploysBack {
+				at = d.At
+				return false
+			}
+			return true
+		})
+		return failed
+	})
+	return at, err
 }

@@ -19,8 +19,10 @@ type erasure struct {
 	profile string
 	upTo    uint64 // later inputs belong to a new profile of the person
 	stamp   engine.Instant
-	next    []byte // key of the next record to read
-	done    int    // how many of the buckets in erasedBuckets are done
+	next    []byte   // key of the next record to read
+	done    int      // how many of the buckets in erasedBuckets are done
+	keys    []runKey // of the person's runs, but for those of campaigns, whose key is that of many people
+	allKeys bool     // they are more than maxErasedKeys
 
 	r Reader // of the slice under way
 }
@@ -37,6 +39,8 @@ func (e *erasure) fields(c *codec) {
 	c.raw(&next)
 	e.next = next
 	integer(c, &e.done)
+	list(c, &e.keys, func(c *codec, k *runKey) { c.str(&k.flow); c.str(&k.key) })
+	c.bool(&e.allKeys)
 	if e.done < 0 || e.done >= len(erasedBuckets) {
 		c.fail()
 		e.done = 0
@@ -137,6 +141,7 @@ func (e *erasure) erase(w Writer, bucket Bucket, key, record []byte, add func(wr
 	case Ended:
 		run, err := decodeEnded(key, record)
 		if err == nil && run.Profile == e.profile && run.Started() <= e.stamp {
+			e.remember(run)
 			derive(engine.Change{Before: run, After: anonymous(run)}, add)
 			add(write{bucket: People, key: peopleKey(run), delete: true})
 			add(write{bucket: People, key: pastRunKey(run), delete: true})

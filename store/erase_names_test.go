@@ -57,6 +57,10 @@ func TestErasedInputs(t *testing.T) {
 		{"ann", &engine.Note{Did: "retry runs", After: []byte(`{"filter":{"profile":"ann"},"runs":1}`)}, true},
 		{"ann", &engine.Note{Did: "cancel runs", After: []byte(`{"filter":{"flow":"ann"},"reason":"as ann asked"}`)}, true},
 		{"ann", &engine.Note{Did: "cancel runs", After: []byte(`{"filter":{"flow":"ann"}}`)}, false},
+		{"ann", &engine.Note{Did: "retry runs", After: []byte(`{"filter":{"key":"o1"}}`)}, true},
+		{"ann", &engine.Note{Did: "retry runs", After: []byte(`{"filter":{"flow":"order","key":"o1"}}`)}, true},
+		{"ann", &engine.Note{Did: "retry runs", After: []byte(`{"filter":{"flow":"sale","key":"o1"}}`)}, false},
+		{"ann", &engine.Note{Did: "retry runs", After: []byte(`{"filter":{"key":"o2"},"reason":"o1"}`)}, false},
 		{"ann", &engine.Note{Did: "reload tokens", After: []byte(`{"tokens":["ann"]}`)}, false},
 		{"ann", &engine.Retry{Profile: "bob", Reason: "ann called"}, true},
 		{"ann", &engine.Retry{Profile: "joann"}, false},
@@ -66,7 +70,7 @@ func TestErasedInputs(t *testing.T) {
 		{"ann", &engine.Control{Only: []string{"joann"}}, false},
 		{"ann", &engine.Note{Did: "ann"}, false},
 	} {
-		e := &erasure{profile: x.who, upTo: 9, r: kept}
+		e := &erasure{profile: x.who, upTo: 9, r: kept, keys: []runKey{{"order", "o1"}}}
 		before, err := json.Marshal(x.payload)
 		if err != nil {
 			t.Fatal(err)

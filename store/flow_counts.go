@@ -92,11 +92,14 @@ func flowCountFields(c *codec, counts *[]engine.Count) {
 func putFlowCounts(w Writer, changes []engine.Change) error {
 	var counting engine.Counting
 	added := map[engine.CountsKey]map[engine.Counter]int64{}
+	var last engine.CountsKey // and its counts: nearly all are of the same version and hour
+	var of map[engine.Counter]int64
 	add := func(key engine.CountsKey, c engine.Counter, n int64) {
-		of := added[key]
-		if of == nil {
-			of = map[engine.Counter]int64{}
-			added[key] = of
+		if of == nil || key != last {
+			if last, of = key, added[key]; of == nil {
+				of = map[engine.Counter]int64{}
+				added[key] = of
+			}
 		}
 		of[c] += n
 	}

@@ -24,10 +24,10 @@ func countedRun(at engine.Instant, number uint16) *engine.Run {
 	binary.BigEndian.PutUint16(id[14:], number)
 	r := &engine.Run{ID: id, Flow: "long", Version: "v1", Profile: "ann", Status: engine.Waiting, At: 49, Arms: []engine.ArmTaken{{Step: 0, Arm: "brisk"}},
 		Timeline: []engine.Entry{{At: at, Kind: engine.KindStarted, Step: engine.NoStep}}}
-	r.Ways = append(r.Ways, engine.Way{Version: "v1", Counter: engine.Counter{Kind: engine.CountStarted, Step: engine.NoStep}})
+	r.Ways = &engine.Way{Version: "v1", Kind: engine.CountStarted, Step: engine.NoStep}
 	for step := range 50 {
-		r.Ways = append(r.Ways, engine.Way{Version: "v1", Counter: engine.Counter{Kind: engine.CountCame, Step: step}},
-			engine.Way{Version: "v1", Counter: engine.Counter{Kind: engine.CountLine, Step: step, At: int(number % 2)}})
+		came := &engine.Way{Version: "v1", Kind: engine.CountCame, Step: step, Before: r.Ways}
+		r.Ways = &engine.Way{Version: "v1", Kind: engine.CountLine, Step: step, At: int(number % 2), Before: came}
 	}
 	for n := range 10 {
 		r.Messages = append(r.Messages, engine.Message{Number: n + 1, Step: 5 * n, Status: engine.MessageStatus(9 + number%4), Attempt: 1, Posted: at, ReadAt: at + 5})

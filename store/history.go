@@ -302,3 +302,11 @@ func (c *checker) personEntry(key, record []byte) {
 		c.problem("people %x: no run that has ended so", key)
 	}
 }
+
+// PlaceTime returns the instant of a place in a history, 0 for none.
+func PlaceTime(place []byte) engine.Instant {
+	if len(place) < 8 {
+		return 0
+	}
+	return engine.Instant(binary.BigEndian.Uint64(place))
+}

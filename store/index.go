@@ -40,9 +40,9 @@ func derive(c engine.Change, add func(write)) {
 	}
 	var old []write
 	if c.Before != nil {
-		entries(c.Before, func(w write) { old = append(old, w) })
+		entries(c.Before, after, func(w write) { old = append(old, w) })
 	}
-	entries(after, func(w write) {
+	entries(after, c.Before, func(w write) {
 		i := slices.IndexFunc(old, func(o write) bool { return o.bucket == w.bucket && bytes.Equal(o.key, w.key) })
 		if i < 0 || !bytes.Equal(old[i].value, w.value) {
 			add(w)
@@ -120,8 +120,9 @@ func triedAgain(c engine.Change, add func(write)) {
 	}
 }
 
-// entries adds the index entries of a run.
-func entries(r *engine.Run, add func(write)) {
+// entries adds the index entries of a run. The other is the same run before or after a change, or nil: an entry that both
+// have for sure, as nearly always those of their person and timer, is left out, since its key may cost a hash.
+func entries(r, other *engine.Run, add func(write)) {
 	for i := range r.Messages {
 		if m := &r.Messages[i]; m.Status.Outbox() {
 			key := outboxKey(engine.OutboxRef{Order: m.Order, Run: r.ID, Message: m.Number})
@@ -140,11 +141,14 @@ func entries(r *engine.Run, add func(write)) {
 	if r.StatusCheck.Until != 0 {
 		add(write{bucket: Asks, key: r.ID[:]})
 	}
-	add(write{bucket: People, key: peopleKey(r)})
-	if r.Key != "" {
+	both := other != nil && other.Live()
+	if !both || r.Profile != other.Profile {
+		add(write{bucket: People, key: peopleKey(r)})
+	}
+	if r.Key != "" && (!both || r.Flow != other.Flow || r.Key != other.Key) {
 		add(write{bucket: Keys, key: append(keyPrefix(engine.FlowKey{Flow: r.Flow, Key: r.Key}), r.ID[:]...)})
 	}
-	if r.Deadline != 0 {
+	if r.Deadline != 0 && (!both || r.Deadline != other.Deadline) {
 		add(write{bucket: Timers, key: timerKey(engine.Timer{Due: r.Deadline, Run: r.ID})})
 	}
 }

@@ -238,7 +238,7 @@ func (e *erasure) eraseJob(j *Job) (changed bool) {
 	}
 	for _, object := range []*json.RawMessage{&j.Params, &j.Cursor, &j.Result} {
 		var tree any
-		if !bytes.Contains(*object, []byte(e.profile)) && !bytes.ContainsRune(*object, '\\') {
+		if !e.mayStandIn(*object) {
 			continue
 		}
 		d := json.NewDecoder(bytes.NewReader(*object))
@@ -246,11 +246,21 @@ func (e *erasure) eraseJob(j *Job) (changed bool) {
 		if d.Decode(&tree) != nil {
 			continue
 		}
-		if tree, found := e.withoutPerson(tree); found {
+		cut := false
+		if object == &j.Result { // a message to them may say more than their ID
+			tree, cut = e.cutPeople(tree)
+		}
+		tree, found := e.withoutPerson(tree)
+		if fields, ok := tree.(map[string]any); ok && e.replaceKey(fields["filter"]) || found || cut {
 			*object, changed = jsonOf(tree), true
 		}
 	}
 	return changed
+}
+
+// mayStandIn reports whether JSON may have the person's ID, or the key of a run of theirs.
+func (e *erasure) mayStandIn(object json.RawMessage) bool {
+	return bytes.Contains(object, []byte(e.profile)) || bytes.ContainsRune(object, '\\') || len(e.keys) > 0
 }
 
 // fieldsOfJobs are the fields of a note in which somebody who asked for a job may have named a person.
@@ -259,7 +269,7 @@ var fieldsOfJobs = []string{"filter", "reason"}
 // withoutAsked is the object of a note without the person in those fields, and whether they stood there.
 func (e *erasure) withoutAsked(object json.RawMessage) (without json.RawMessage, found bool) {
 	fields := map[string]json.RawMessage{}
-	if len(object) == 0 || !bytes.Contains(object, []byte(e.profile)) && !bytes.ContainsRune(object, '\\') || json.Unmarshal(object, &fields) != nil {
+	if len(object) == 0 || !e.mayStandIn(object) || json.Unmarshal(object, &fields) != nil {
 		return object, false
 	}
 	for _, name := range fieldsOfJobs {
@@ -268,7 +278,8 @@ func (e *erasure) withoutAsked(object json.RawMessage) (without json.RawMessage,
 		if d.UseNumber(); d.Decode(&tree) != nil {
 			continue
 		}
-		if tree, was := e.withoutPerson(tree); was {
+		tree, was := e.withoutPerson(tree)
+		if name == "filter" && e.replaceKey(tree) || was {
 			fields[name], found = jsonOf(tree), true
 		}
 	}

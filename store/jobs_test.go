@@ -60,7 +60,7 @@ func TestForgottenInJobs(t *testing.T) {
 		}
 	}
 	params := []byte(`{"filter":{"flow":"zoe","profile":"zoe"},"reason":"as zoe said, not zoella","n":12345678901234567890}`)
-	over := &store.Job{ID: "1", Kind: "cancel runs", State: store.JobFailed, Params: params, Result: []byte(`{"examples":["zoe",{"zoe":1}]}`), Problem: "zoe is not there"}
+	over := &store.Job{ID: "1", Kind: "cancel runs", State: store.JobFailed, Params: params, Result: []byte(`{"examples":["zoe",{"zoe":1}],"samples":[{"profile":"zoe","text":"Hi Zoe B."},{"profile":"kim"}]}`), Problem: "zoe is not there"}
 	working := &store.Job{ID: "2", Kind: "plan", State: store.JobRunning, Params: params}
 	for _, j := range []*store.Job{over, working} {
 		must(j, s.AddJob(j, 10))
@@ -75,7 +75,7 @@ func TestForgottenInJobs(t *testing.T) {
 	must(s.ChangeJob("2", func(j *store.Job) {
 		j.State, j.Result = store.JobDone, []byte(`{"first":"zoe"}`)
 	}))
-	for id, want := range map[string]string{"1": `{"examples":["(forgotten)",{"(forgotten)":1}]}`, "2": `{"first":"(forgotten)"}`} {
+	for id, want := range map[string]string{"1": `{"examples":["(forgotten)",{"(forgotten)":1}],"samples":[{"profile":"kim"}]}`, "2": `{"first":"(forgotten)"}`} {
 		j, err := s.Job(id)
 		must(j, err)
 		if string(j.Result) != want {

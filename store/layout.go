@@ -4,6 +4,7 @@ import (
 	"crypto/sha256"
 	"encoding/binary"
 	"fmt"
+	"slices"
 
 	"nudge/engine"
 )
@@ -102,6 +103,7 @@ func be(n uint64) []byte { return binary.BigEndian.AppendUint64(nil, n) }
 
 // sized writes bytes with their length before them, so that no key is a prefix of another.
 func sized(key []byte, s string) []byte {
+	key = slices.Grow(key, binary.MaxVarintLen16+len(s))
 	return append(binary.AppendUvarint(key, uint64(len(s))), s...)
 }
 
@@ -123,18 +125,23 @@ func keyPrefix(k engine.FlowKey) []byte { return sized(sized(nil, k.Flow), k.Key
 
 func versionKey(v engine.FlowVersion) []byte { return sized(sized(nil, v.Flow), v.Version) }
 
-func timerKey(t engine.Timer) []byte { return append(be(uint64(t.Due)), t.Run[:]...) }
+func timerKey(t engine.Timer) []byte { return numbered(uint64(t.Due), t.Run[:]) }
+
+// numbered is a key of a number and some bytes.
+func numbered(n uint64, b []byte) []byte {
+	return append(binary.BigEndian.AppendUint64(make([]byte, 0, 8+len(b)), n), b...)
+}
 
 func outboxKey(r engine.OutboxRef) []byte {
-	key := append(be(r.Order), r.Run[:]...)
-	return binary.BigEndian.AppendUint32(key, uint32(r.Message))
+	key := binary.BigEndian.AppendUint64(make([]byte, 0, 8+runIDBytes+4), r.Order)
+	return binary.BigEndian.AppendUint32(append(key, r.Run[:]...), uint32(r.Message))
 }
 
 func providerPrefix(id string) []byte { return sized(nil, id) }
 
-func idTimeKey(r *engine.Remembered) []byte { return append(be(uint64(r.Stamp)), r.ID...) }
+func idTimeKey(r *engine.Remembered) []byte { return numbered(uint64(r.Stamp), []byte(r.ID)) }
 
-func memberKey(k engine.MemberKey) []byte { return append(be(k.Campaign), k.Person[:]...) }
+func memberKey(k engine.MemberKey) []byte { return numbered(k.Campaign, k.Person[:]) }
 
 const memberKeyBytes = 8 + len(engine.MemberKey{}.Person)
 

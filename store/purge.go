@@ -132,7 +132,7 @@ func (p *purge) add(run *engine.Run) {
 		write{bucket: Runs, key: run.ID[:], delete: true},
 		write{bucket: People, key: peopleKey(run), delete: true},
 		write{bucket: People, key: pastRunKey(run), delete: true})
-	entries(run, func(w write) { p.writes = append(p.writes, write{bucket: w.bucket, key: w.key, delete: true}) })
+	entries(run, nil, func(w write) { p.writes = append(p.writes, write{bucket: w.bucket, key: w.key, delete: true}) })
 	v := engine.FlowVersion{Flow: run.Flow, Version: run.Version}
 	if p.versions[v] == nil {
 		p.versions[v] = map[string]uint64{}

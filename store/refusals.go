@@ -108,15 +108,19 @@ func dropRefusals(w Writer, newest uint64) error {
 
 // RefusalQuery selects refusals. An empty field matches every refusal.
 type RefusalQuery struct {
-	Type   string
-	From   string // name of a token
-	Code   string
-	Before uint64 // only those before this number; 0 for the newest
-	Limit  int    // refusals to return: 1 to MaxPage
+	Type    string
+	From    string // name of a token
+	Code    string
+	Profile string         // whom it names
+	Since   engine.Instant // only those at or after it
+	Until   engine.Instant // only those before it; 0 for any
+	Before  uint64         // only those before this number; 0 for the newest
+	Limit   int            // refusals to return: 1 to MaxPage
 }
 
 func (q *RefusalQuery) matches(x *Refusal) bool {
-	return (q.Type == "" || q.Type == x.Type) && (q.From == "" || q.From == x.From) && (q.Code == "" || q.Code == x.Code)
+	return (q.Type == "" || q.Type == x.Type) && (q.From == "" || q.From == x.From) && (q.Code == "" || q.Code == x.Code) &&
+		(q.Profile == "" || q.Profile == x.Profile) && x.At >= q.Since && (q.Until == 0 || x.At < q.Until)
 }
 
 // Refusals returns a page of the events that were refused, newest first. Next is the Before of the next page, 0 if

@@ -289,7 +289,7 @@ func (r *repair) ended() error {
 
 // index writes the entries of a run, and counts it.
 func (r *repair) index(run *engine.Run) (err error) {
-	entries(run, func(w write) { err = errors.Join(err, r.put(w.bucket, w.key, w.value)) })
+	entries(run, nil, func(w write) { err = errors.Join(err, r.put(w.bucket, w.key, w.value)) })
 	v := engine.FlowVersion{Flow: run.Flow, Version: run.Version}
 	name := string(versionKey(v))
 	if r.counts[name] == nil {

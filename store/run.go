@@ -17,7 +17,7 @@ const signVersion = 0xff
 
 // endedKey returns the key of the record of an ended run.
 func endedKey(id engine.RunID, ended engine.Instant) []byte {
-	return append(be(uint64(ended)), id[:]...)
+	return numbered(uint64(ended), id[:])
 }
 
 func parseEndedKey(key []byte) (id engine.RunID, ended engine.Instant, err error) {

@@ -3,7 +3,6 @@ package store
 import (
 	"encoding/hex"
 	"slices"
-	"strings"
 
 	"nudge/engine"
 )
@@ -53,6 +52,10 @@ func (c *codec) head(how int, n int) {
 }
 
 func (c *codec) writeText(s string) {
+	if s == "" {
+		c.head(textPlain, 0)
+		return
+	}
 	if i := slices.Index(c.texts, s); i >= 0 {
 		c.head(textAgain, i)
 		return
@@ -76,17 +79,15 @@ func (c *codec) writeText(s string) {
 	}
 	c.head(textPlain, len(s))
 	c.b = append(c.b, s...)
-	if s != "" {
-		c.used = len(c.b)
-	}
+	c.used = len(c.b)
 }
 
 func (c *codec) writeDigits(digits []byte) {
-	b, err := hex.AppendDecode(nil, digits)
+	b, err := hex.AppendDecode(c.b, digits)
 	if err != nil {
 		panic("store: these were found to be digits: " + err.Error())
 	}
-	c.write(b)
+	c.b, c.used = b, len(b)
 }
 
 func (c *codec) readText() (s string) {
@@ -96,7 +97,8 @@ func (c *codec) readText() (s string) {
 	case textPlain:
 		s = string(c.take(n))
 	case textDigits:
-		s = hex.EncodeToString(c.take(n))
+		var usual [maxDigits]byte
+		s = string(hex.AppendEncode(usual[:0], c.take(n)))
 	case textAgain:
 		if n >= uint64(len(c.texts)) {
 			c.fail()
@@ -157,8 +159,14 @@ func unpackUUID(b []byte) string {
 	if len(b) != uuidBytes {
 		return ""
 	}
-	digits := hex.EncodeToString(b)
-	return strings.Join([]string{digits[:8], digits[8:12], digits[12:16], digits[16:20], digits[20:]}, "-")
+	text := make([]byte, 0, 2*uuidBytes+len(hyphens))
+	for i := range b {
+		if slices.Contains(hyphens[:], len(text)) {
+			text = append(text, '-')
+		}
+		text = hex.AppendEncode(text, b[i:i+1])
+	}
+	return string(text)
 }
 
 func isDigits(s string) bool {

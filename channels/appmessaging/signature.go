@@ -30,11 +30,14 @@ func (w Webhook) Inspect(header map[string][]string) (channels.Proof, error) {
 	if len(values) != 1 {
 		return nil, errSignature
 	}
-	given, err := hex.DecodeString(values[0])
-	if err != nil || len(given) != sha1.Size {
+	p := &signed{}
+	if len(values[0]) != 2*sha1.Size {
 		return nil, errSignature
 	}
-	p := signed{given: given}
+	if _, err := hex.Decode(p.given[:], []byte(values[0])); err != nil {
+		return nil, errSignature
+	}
+	p.macs = make([]hash.Hash, 0, len(w.Secrets))
 	for _, secret := range w.Secrets {
 		if secret != "" { // nothing is signed by nobody
 			p.macs = append(p.macs, hmac.New(sha1.New, []byte(secret)))
@@ -48,12 +51,12 @@ func (w Webhook) Inspect(header map[string][]string) (channels.Proof, error) {
 
 // signed proves a body by the signature that came with it.
 type signed struct {
-	given []byte
+	given [sha1.Size]byte
 	macs  []hash.Hash // one for each secret
 }
 
 // Write adds bytes of the body.
-func (p signed) Write(b []byte) (int, error) {
+func (p *signed) Write(b []byte) (int, error) {
 	for _, mac := range p.macs {
 		mac.Write(b)
 	}
@@ -61,10 +64,10 @@ func (p signed) Write(b []byte) (int, error) {
 }
 
 // Check is nil if one of the secrets signed exactly these bytes.
-func (p signed) Check() error {
+func (p *signed) Check() error {
 	found := false
 	for _, mac := range p.macs {
-		found = hmac.Equal(p.given, mac.Sum(nil)) || found
+		found = hmac.Equal(p.given[:], mac.Sum(nil)) || found
 	}
 	if !found {
 		return errSignature

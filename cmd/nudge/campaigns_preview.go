@@ -2,6 +2,8 @@ package main
 
 import (
 	"context"
+	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"maps"
@@ -17,7 +19,10 @@ import (
 const previewHelp = `Preview shows what a campaign of a flow would do if it started now: how many people it
 has, which rows cannot be read, ten of its messages, when they go out, and who gets none
 and why. For a flow that an event starts for its audience, --data is the data of that
-event. It reads the audience as it is now. It keeps nothing and sends nothing.`
+event. It reads the audience as it is now. It keeps nothing and sends nothing.
+
+It tries the first 10,000 people. With --all it tries up to 200,000, as a job of the server that
+it follows; nudge jobs show has the result later, too.`
 
 func newCampaignsPreview(flags *apiFlags) *cobra.Command {
 	c := &cobra.Command{
@@ -27,6 +32,7 @@ func newCampaignsPreview(flags *apiFlags) *cobra.Command {
 		Example: "  nudge campaigns preview flash_sale\n  nudge campaigns preview incident --data '{\"id\":\"I1\",\"service\":\"db\"}'",
 		Args:    cobra.ExactArgs(1),
 	}
+	all := c.Flags().Bool("all", false, "try everybody, as a job of the server")
 	data := c.Flags().String("data", "", "the data of the event: JSON, @FILE, or - for standard input")
 	output := outputFlag(c)
 	c.RunE = ask(flags, output, func(ctx context.Context, a *client.Client, args []string) (*client.Preview, error) {
@@ -34,9 +40,32 @@ func newCampaignsPreview(flags *apiFlags) *cobra.Command {
 		if err != nil {
 			return nil, err
 		}
-		return a.PreviewCampaign(ctx, client.CampaignPreview{Flow: args[0], Data: raw})
+		what := client.CampaignPreview{Flow: args[0], Data: raw}
+		if *all {
+			return previewAll(ctx, a, what, c.ErrOrStderr())
+		}
+		return a.PreviewCampaign(ctx, what)
 	}, textOf(writePreview))
 	return c
+}
+
+// previewAll begins a job that previews a campaign, and waits for its result.
+func previewAll(ctx context.Context, a *client.Client, what client.CampaignPreview, errs io.Writer) (*client.Preview, error) {
+	job, err := a.StartPreview(ctx, what)
+	if err == nil {
+		job, err = followJob(ctx, a, job.ID, errs)
+	}
+	if err != nil {
+		return nil, err
+	}
+	if len(job.Result) == 0 {
+		return nil, wrongInput(errors.New(strings.TrimSuffix(fmt.Sprintf("job %s: %s %s; %s", job.ID, job.State, job.Problem, job.Hint), " ; ")))
+	}
+	p := new(client.Preview)
+	if err := json.Unmarshal(job.Result, p); err != nil {
+		return nil, failed(fmt.Errorf("the result of job %s: %w", job.ID, err))
+	}
+	return p, nil
 }
 
 // nobody is the text for a campaign without people.
@@ -58,6 +87,9 @@ func writePreview(out io.Writer, p *client.Preview) error {
 	}
 	if p.Takes != "" {
 		fmt.Fprintf(out, "at its rate it takes %s\n", p.Takes)
+	}
+	if !p.Last.IsZero() {
+		fmt.Fprintf(out, "the last message goes out at %s\n", p.Last)
 	}
 	w := tabwriter.NewWriter(out, 0, 0, 2, ' ', 0)
 	for _, s := range p.Forecast {

@@ -3,8 +3,8 @@ package main
 import "github.com/spf13/cobra"
 
 func newFlows() *cobra.Command {
-	c := group("flows", "List, deploy and call the flows of a running server")
+	c := group("flows", "List, show, deploy and call the flows of a running server")
 	flags := addAPIFlags(c)
-	c.AddCommand(newFlowsList(flags), newFlowsDeploy(flags), newFlowsRun(flags), newFlowsStats(flags))
+	c.AddCommand(newFlowsList(flags), newFlowsShow(flags), newFlowsDeploy(flags), newFlowsRun(flags), newFlowsStats(flags))
 	return c
 }

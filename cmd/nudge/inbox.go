@@ -12,14 +12,15 @@ import (
 )
 
 const inboxHelp = `Inbox shows what people get from nudge dev, as they see it. Without a name it lists the people who
-have messages. With --reply it writes as the person, and with --does it says what they do with
-every message from here on, as people.yaml does; --does '' ends that. --fail N lets the next N
-sends fail.
+have messages. With --read the person reads what they have, with --reply it writes as the
+person, and with --does it says what they do with every message from here on, as people.yaml
+does; --does '' ends that. --fail N lets the next N sends fail.
 
 Only nudge dev and nudge demo have such people.`
 
 func newInbox() *cobra.Command {
 	var reply, does string
+	var read bool
 	var fail, status, limit int
 	c := &cobra.Command{
 		Use:     "inbox [PERSON]",
@@ -30,6 +31,7 @@ func newInbox() *cobra.Command {
 	}
 	flags := addAPIFlags(c)
 	c.Flags().StringVar(&reply, "reply", "", "write this `TEXT` as the person, to the newest message")
+	c.Flags().BoolVar(&read, "read", false, "let the person read their messages now")
 	c.Flags().StringVar(&does, "does", "", "what the person does with every message: a `SCRIPT`")
 	c.Flags().IntVar(&fail, "fail", 0, "let the next `N` sends fail")
 	c.Flags().IntVar(&status, "status", 500, "with --fail: what the provider answers")
@@ -37,7 +39,7 @@ func newInbox() *cobra.Command {
 	output := outputFlag(c)
 	c.RunE = ask(flags, output, func(ctx context.Context, a *client.Client, args []string) (*inboxPage, error) {
 		scripted := c.Flags().Changed("does")
-		if len(args) == 0 && (reply != "" || scripted) {
+		if len(args) == 0 && (reply != "" || read || scripted) {
 			return nil, wrongUsage(errors.New("name the person"))
 		}
 		if c.Flags().Changed("fail") {
@@ -51,6 +53,11 @@ func newInbox() *cobra.Command {
 		}
 		if scripted {
 			if _, err := a.DevScript(ctx, args[0], does); err != nil {
+				return nil, err
+			}
+		}
+		if read {
+			if _, err := a.DevRead(ctx, args[0]); err != nil {
 				return nil, err
 			}
 		}

@@ -125,8 +125,9 @@ var nextList = listing[client.NextThing]{
 }
 
 const profilesExplainHelp = `Explain says why a person did or did not get the messages of a flow or of one campaign. The answer
-comes from the history that a server keeps of the person. nudge explain replays a journal: it takes
-longer, and shows the values that conditions saw.`
+comes from the history that a server keeps of the person, with the conditions that decided and what
+they saw, as far as it is recorded. nudge explain replays a journal: it takes longer, and shows all
+values that conditions saw.`
 
 func newProfilesExplain(flags *apiFlags) *cobra.Command {
 	var q client.ExplainQuery
@@ -148,9 +149,24 @@ func newProfilesExplain(flags *apiFlags) *cobra.Command {
 			return nil
 		}
 		fmt.Fprintln(w)
-		return historyList.write(w, x.Lines)
+		if err := historyList.write(w, x.Lines); err != nil {
+			return err
+		}
+		return writeConditions(w, x.Lines)
 	}))
 	return c
+}
+
+// writeConditions shows the conditions that decided, in the order of the lines.
+func writeConditions(w io.Writer, lines []client.HistoryLine) error {
+	title := "\nconditions that decided:\n"
+	for _, l := range lines {
+		for i := range l.Conditions {
+			fmt.Fprintf(w, "%s  %s  %s\n", title, l.At, oneLine(conditionText(&l.Conditions[i])))
+			title = ""
+		}
+	}
+	return nil
 }
 
 const profilesExportHelp = `Export writes everything that a server has about a person, one JSON object a line: what is known,
@@ -185,19 +201,30 @@ func newProfilesExport(flags *apiFlags) *cobra.Command {
 }
 
 func newProfilesOptOut(flags *apiFlags) *cobra.Command {
+	c := optCommand(flags, "opted out of", (*client.Client).OptOut)
+	c.Use, c.Short = "opt-out ID...", "Opt people out of categories"
+	c.Example = "  nudge profiles opt-out ann bob --category news\n  nudge profiles opt-out ann --category all"
+	return c
+}
+
+func newProfilesOptIn(flags *apiFlags) *cobra.Command {
+	c := optCommand(flags, "opted in to", (*client.Client).OptIn)
+	c.Use, c.Short = "opt-in ID...", "Take back the opt-outs of people"
+	c.Long = "Opt-in takes back opt-outs. Who opted out of all is in again only with --category all."
+	c.Example = "  nudge profiles opt-in ann bob --category news"
+	return c
+}
+
+// optCommand changes what people want of categories.
+func optCommand(flags *apiFlags, did string, opt func(*client.Client, context.Context, []string, []string) ([]client.LineAnswer, error)) *cobra.Command {
 	var categories []string
-	c := &cobra.Command{
-		Use:     "opt-out ID...",
-		Short:   "Opt people out of categories",
-		Example: "  nudge profiles opt-out ann bob --category news\n  nudge profiles opt-out ann --category all",
-		Args:    cobra.MinimumNArgs(1),
-	}
+	c := &cobra.Command{Args: cobra.MinimumNArgs(1)}
 	c.Flags().StringSliceVar(&categories, "category", nil, "a category, or all; it may be given several times")
 	output := outputFlag(c)
 	var ids []string
 	c.RunE = ask(flags, output, func(ctx context.Context, a *client.Client, args []string) ([]client.LineAnswer, error) {
 		ids = args
-		return a.OptOut(ctx, args, categories)
+		return opt(a, ctx, args, categories)
 	}, func(c *cobra.Command, answers []client.LineAnswer) error {
 		done := 0
 		for i, answer := range answers {
@@ -207,9 +234,9 @@ func newProfilesOptOut(flags *apiFlags) *cobra.Command {
 				fmt.Fprintf(c.ErrOrStderr(), "%s: %s\n", ids[i], answer.Error.Detail)
 			}
 		}
-		fmt.Fprintf(c.OutOrStdout(), "%d of %s opted out of %s\n", done, plural(len(answers), "profile"), strings.Join(categories, ", "))
+		fmt.Fprintf(c.OutOrStdout(), "%d of %s %s %s\n", done, plural(len(answers), "profile"), did, strings.Join(categories, ", "))
 		if done < len(answers) {
-			return wrongInput(fmt.Errorf("%d could not be opted out", len(answers)-done))
+			return wrongInput(fmt.Errorf("%d could not be changed", len(answers)-done))
 		}
 		return nil
 	})

@@ -26,7 +26,7 @@ and take the first out.`
 const tokenNewExample = `  nudge token new shop --scope events --expires 365d --file tokens.yaml`
 
 func newToken() *cobra.Command {
-	return group("token", "Make and list tokens of the API", newTokenNew(), newTokenList())
+	return group("token", "Make, list and show tokens of the API", newTokenNew(), newTokenList(), newTokenShow())
 }
 
 func newTokenNew() *cobra.Command {

@@ -76,6 +76,17 @@ for (const form of document.querySelectorAll('[data-fades]')) setTimeout(() => f
 // A choice that leads somewhere does so at once; without a script its button does.
 for (const field of document.querySelectorAll('[data-submits]')) field.addEventListener('change', () => field.form.requestSubmit());
 
+// A clock runs on between two news of it, at its own speed.
+let ticking, since;
+setInterval(() => {
+  const clock = document.querySelector('[data-ticks]');
+  if (clock !== ticking) [ticking, since] = [clock, Date.now()];
+  if (!clock) return;
+  const at = new Date(Number(clock.dataset.ticks) + (Date.now() - since) * Number(clock.dataset.speed));
+  const part = (options) => new Intl.DateTimeFormat('en-GB', { timeZone: 'UTC', ...options }).format(at);
+  clock.textContent = part({ weekday: 'short' }) + ' ' + part({ day: 'numeric', month: 'short' }) + ' ' + part({ timeStyle: 'medium' });
+}, 1000);
+
 // Keys: single letters act outside of fields and dialogs, unless they are turned off.
 let after = '';
 document.addEventListener('keydown', (event) => {

@@ -184,3 +184,7 @@ func (b block) boxes() int {
 	b.each(func(n *node) { boxes += 1 + len(n.arms) })
 	return boxes
 }
+
+// Completes reports whether a run can get past the last step of a flow, so far as the ways between its
+// steps say.
+func Completes(f *flows.Flow) bool { return !(&builder{f: f}).steps().ends() }

@@ -13,7 +13,7 @@ func Mermaid(f *flows.Flow) string {
 	b := &builder{f}
 	w := &mermaid{}
 	w.line("flowchart TD")
-	w.line("  start([%s])", escape(strings.Join(starts(f), " or ")))
+	w.line("  start([%s])", escape(strings.Join(Starts(f), " or ")))
 	for i, exit := range b.exits() {
 		id := fmt.Sprintf("exit%d", i+1)
 		w.line("  %s>%s]", id, escape("at any time: "+b.exitText(i)))

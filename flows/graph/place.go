@@ -18,7 +18,7 @@ func Lay(f *flows.Flow, o Options) *Drawing {
 	steps, exits := b.steps(), b.exits()
 	before := l.leaves(steps)
 	l.closeLarge(steps, exits)
-	head := &arm{id: "start", label: strings.Join(starts(f), " or "), tone: End, way: Way{Count: Came, Step: f.Steps[0].ID}}
+	head := &arm{id: "start", label: strings.Join(Starts(f), " or "), tone: End, way: Way{Count: Came, Step: f.Steps[0].ID}}
 	head.least = l.portsHigh(before)
 	_, headW, _ := head.pillLines()
 	e := l.room(steps).over(extent{left: headW / 2, right: headW/2 + l.portRoom(before)}).over(l.lineRoom())

@@ -176,8 +176,9 @@ func (b *builder) share(all []flows.Share, weight int) string {
 	return fmt.Sprintf("%.3g %%", 100*float64(weight)/float64(total))
 }
 
-// starts describes the triggers of the flow.
-func starts(f *flows.Flow) []string {
+// Starts describes the triggers of a flow, one after the other, as drawings do; a flow without one is
+// started by a call.
+func Starts(f *flows.Flow) []string {
 	var all []string
 	for i := range f.Triggers {
 		t := &f.Triggers[i]

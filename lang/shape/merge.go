@@ -111,6 +111,9 @@ func (t *Type) markedAs(o *Type) *Type {
 	return &same
 }
 
+// AsPrivate returns the same type, marked private.
+func (t *Type) AsPrivate() *Type { return t.markedAs(&Type{Private: true}) }
+
 func below(conflict string) string {
 	if conflict == "." {
 		return ""

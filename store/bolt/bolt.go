@@ -392,13 +392,18 @@ func (t *tx) Get(b store.Bucket, key []byte) []byte {
 	if bucket == nil {
 		return nil
 	}
-	if bucket.get == nil {
-		bucket.get = bucket.Cursor()
-	}
-	if k, v := bucket.get.Seek(key); bytes.Equal(k, key) {
+	if k, v := bucket.find(key); bytes.Equal(k, key) {
 		return v
 	}
 	return nil
+}
+
+// find returns the first key that is not before the given one.
+func (b *openBucket) find(key []byte) (k, v []byte) {
+	if b.get == nil {
+		b.get = b.Cursor()
+	}
+	return b.get.Seek(key)
 }
 
 func (t *tx) Ascend(b store.Bucket, from []byte, visit func(key, value []byte) bool) {
@@ -448,4 +453,10 @@ func (t *tx) Descend(b store.Bucket, before []byte, visit func(key, value []byte
 
 func (t *tx) Put(b store.Bucket, key, value []byte) error { return t.bucket(b).Put(key, value) }
 
-func (t *tx) Delete(b store.Bucket, key []byte) error { return t.bucket(b).Delete(key) }
+func (t *tx) Delete(b store.Bucket, key []byte) error {
+	bucket := t.bucket(b)
+	if k, _ := bucket.find(key); bytes.Equal(k, key) {
+		return bucket.get.Delete()
+	}
+	return nil
+}

@@ -264,7 +264,7 @@ func (b *builder) build() *Flow {
 	}
 	for i := range b.flow.Exits {
 		line := &b.flow.Exits[i]
-		exit := Exit{On: signal(line), As: line.As, Goal: line.Goal}
+		exit := Exit{On: Signal(line), As: line.As, Goal: line.Goal}
 		for _, step := range slices.Sorted(maps.Keys(t.exits[i])) {
 			n := t.exits[i][step]
 			exit.Taken += n
@@ -279,7 +279,7 @@ func (b *builder) stepNumbers(i int, s *flows.Step) Step {
 	t := b.all
 	n := Step{Step: s.ID, Verb: s.Verb.String(), Came: t.came[i], Skipped: t.skipped[i], Here: t.here[i], Send: t.sends[i]}
 	for place, line := range s.Lines() {
-		n.Lines = append(n.Lines, Line{signal(&line), line.As, t.lines[[2]int{i, place}]})
+		n.Lines = append(n.Lines, Line{Signal(&line), line.As, t.lines[[2]int{i, place}]})
 	}
 	for _, word := range slices.Sorted(maps.Keys(t.ends[i])) {
 		n.Ends = append(n.Ends, Line{As: word, Taken: t.ends[i][word]})
@@ -296,8 +296,8 @@ func (b *builder) stepNumbers(i int, s *flows.Step) Step {
 	return n
 }
 
-// signal is what a line waits for, in the word of the language, and the event's type.
-func signal(line *flows.Line) string {
+// Signal is what a line waits for, in the word of the language, and the event's type.
+func Signal(line *flows.Line) string {
 	if line.Event != "" {
 		return line.Signal.String() + " " + line.Event
 	}

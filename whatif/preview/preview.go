@@ -17,13 +17,17 @@ import (
 )
 
 const (
-	// MaxTried is how many rows are applied. All are counted.
-	maxTried = 10_000
+	// MaxTried is how many rows are applied at once; further ones are only counted.
+	MaxTried = 10_000
+	// MaxTriedByJob is how many rows are applied by a job; further ones are only counted.
+	MaxTriedByJob = 200_000
 	// MaxSamples is how many rendered messages are shown, one of each kind; of further kinds none is.
 	MaxSamples = 20
 	// MaxExamples is how many people are named for each outcome; others are only counted.
 	MaxExamples = 5
-	// maxSpans is how many spans of time the forecast has.
+	// progressEvery is how many rows are read between two calls of progress.
+	progressEvery = 1000
+	// maxSpans is how many spans of time the forecast has; a longer time has longer spans.
 	maxSpans = 48
 )
 
@@ -41,15 +45,17 @@ type Walker interface {
 // Preview is what a campaign of a flow would do if it started now.
 type Preview struct {
 	Flow     string              `json:"flow"`
+	Version  string              `json:"version"`
 	Rows     int                 `json:"rows"` // that can be read
 	Bad      int                 `json:"bad"`
 	BadRows  []engine.BadRow     `json:"bad_rows,omitempty"`
-	Tried    int                 `json:"tried"`           // rows that were applied: the first MaxTried
+	Tried    int                 `json:"tried"`           // rows that were applied: the first 10,000, or 200,000 by a job
 	Outcomes map[string]int      `json:"outcomes"`        // of the rows tried
 	Samples  []Sample            `json:"samples"`         // of the messages: one of each locale and of each set of absent values, the most frequent first
 	Examples map[string][]string `json:"examples"`        // of the rows tried that send nothing at once: profiles by outcome, the first of each
 	Takes    string              `json:"takes,omitempty"` // how long the rate makes all rows take
 	Forecast []Span              `json:"forecast"`        // when the messages of the rows tried go out
+	Last     engine.Instant      `json:"last,omitzero"`   // when the last of them goes out; absent: none does
 }
 
 // Span is how many messages go out in a part of the time.
@@ -71,22 +77,47 @@ type trial struct {
 	times    []engine.Instant
 	seen     map[engine.PersonHash]bool // of the rows tried
 	kinds    map[string]int             // of samples: number in Samples
+	most     int                        // rows to apply
+	progress func(rows int)             // never nil
 }
 
-// Of tries a campaign of a flow that an operator starts at an instant, or that an event with
-// the given data fires; nil for none. An audience that cannot be read is an [*AudienceError], a
-// campaign that cannot be started a [*RefusedError].
-func Of(ctx context.Context, store Store, walker Walker, flow string, event json.RawMessage, now time.Time) (*Preview, error) {
+// Campaign is one that does not start.
+type Campaign struct {
+	Flow  string
+	Event json.RawMessage // the data of the event that fires it; nil: an operator starts it
+	At    time.Time       // when
+}
+
+// Check reports a campaign that cannot be started: a [*RefusedError].
+func Check(store Store, c Campaign) error {
+	_, err := begun(store, c)
+	return err
+}
+
+// begun is a trial of a campaign whose audience is not read.
+func begun(store Store, c Campaign) (*trial, error) {
 	core, err := store.Engine()
 	if err != nil {
 		return nil, err
 	}
 	core.State.Outbound, core.State.Killed = engine.OutboundLive, false
-	t := &trial{Preview: Preview{Flow: flow, Outcomes: map[string]int{}, Samples: []Sample{}, Examples: map[string][]string{}, Forecast: []Span{}},
-		store: store, core: core, now: engine.InstantOf(now), seen: map[engine.PersonHash]bool{}, kinds: map[string]int{}}
+	t := &trial{Preview: Preview{Flow: c.Flow, Outcomes: map[string]int{}, Samples: []Sample{}, Examples: map[string][]string{}, Forecast: []Span{}},
+		store: store, core: core, now: engine.InstantOf(c.At), seen: map[engine.PersonHash]bool{}, kinds: map[string]int{}}
 	core.Observe(engine.Observer{Excluded: func(_ uint64, profile, reason string) { t.example("left out: "+reason, profile) }})
-	if err := t.begin(event); err != nil {
+	return t, t.begin(c.Event)
+}
+
+// Of tries a campaign on the first rows of its audience, at most so many. Progress is called with how many rows were read since
+// the last call; it may be nil. An audience that cannot be read is an [*AudienceError], a campaign that cannot be started a
+// [*RefusedError].
+func Of(ctx context.Context, store Store, walker Walker, c Campaign, most int, progress func(rows int)) (*Preview, error) {
+	t, err := begun(store, c)
+	if err != nil {
 		return nil, err
+	}
+	t.most, t.progress = most, progress
+	if progress == nil {
+		t.progress = func(int) {}
 	}
 	var failed error
 	err = walker.Walk(ctx, t.freeze, func(row engine.Row) error {
@@ -103,6 +134,7 @@ func Of(ctx context.Context, store Store, walker Walker, flow string, event json
 	if err == nil {
 		err = t.apply()
 	}
+	t.progress(t.Rows % progressEvery)
 	t.finish()
 	return &t.Preview, err
 }
@@ -143,6 +175,7 @@ func (t *trial) begin(event json.RawMessage) error {
 		return t.refused("the event starts no campaign")
 	}
 	t.freeze = out.Snapshots[at]
+	t.Version = t.freeze.Flow.Version
 	frozen := &engine.Input{Payload: &engine.Snapshot{Campaign: t.freeze.Campaign, Audience: "preview", Rows: engine.MaxAudience}}
 	t.core.Apply(ws, frozen, t.now, nil)
 	for _, c := range ws.Campaigns() {
@@ -175,8 +208,10 @@ type RefusedError struct{ Refusal *engine.Refusal }
 func (e *RefusedError) Error() string { return e.Refusal.Detail }
 
 func (t *trial) visit(row engine.Row) error {
-	t.Rows++
-	if t.Tried == maxTried {
+	if t.Rows++; t.Rows%progressEvery == 0 {
+		t.progress(progressEvery)
+	}
+	if t.Tried == t.most {
 		return nil
 	}
 	t.Tried++
@@ -289,6 +324,7 @@ func (t *trial) finish() {
 	}
 	slices.Sort(t.times)
 	first, last := t.times[0], t.times[len(t.times)-1]
+	t.Last = last
 	width := engine.Instant(spanOf(last - first).Milliseconds())
 	first -= first % width
 	for _, at := range t.times {

@@ -75,7 +75,7 @@ func TestPreview(t *testing.T) {
 		t.Fatal(err)
 	}
 	shelf := audience.NewSnapshots(audience.Sources{Project: files, People: s})
-	p, err := preview.Of(t.Context(), s, shelf, "sale", nil, now)
+	p, err := preview.Of(t.Context(), s, shelf, preview.Campaign{Flow: "sale", At: now}, preview.MaxTried, nil)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -90,19 +90,30 @@ func TestPreview(t *testing.T) {
 	if want := map[string][]string{"left out: if": {"poor"}, "left out: duplicate": {"ann"}, "unsent: opted_out": {"opted"}, "unsent: capped": {"capped"}, "sends later": {"asleep"}}; !reflect.DeepEqual(p.Examples, want) {
 		t.Errorf("examples %v", p.Examples)
 	}
+	if last := engine.InstantOf(time.Date(2026, 3, 2, 20, 0, 0, 0, time.UTC)); p.Last < last || p.Last > last.Add(time.Minute) { // 09:00 in Auckland
+		t.Errorf("the last message goes out at %s", p.Last)
+	}
 	if len(p.Forecast) < 2 || p.Takes != "3m22s" {
 		t.Errorf("it takes %s, as %+v", p.Takes, p.Forecast)
 	}
 	if after, err := s.State(); err != nil || !reflect.DeepEqual(before, after) {
 		t.Errorf("the store was changed: %v", err)
 	}
+	read := 0
+	few, err := preview.Of(t.Context(), s, shelf, preview.Campaign{Flow: "sale", At: now}, 10, func(rows int) { read += rows })
+	if err != nil || few.Rows != 206 || few.Tried != 10 || read != 206 {
+		t.Errorf("of ten rows: %+v, %d were read: %v", few, read, err)
+	}
+	if err := preview.Check(s, preview.Campaign{Flow: "none", At: now}); err == nil {
+		t.Error("a flow that is not there can be started")
+	}
 	var refused *preview.RefusedError
-	if _, err := preview.Of(t.Context(), s, shelf, "none", nil, now); !errors.As(err, &refused) {
+	if _, err := preview.Of(t.Context(), s, shelf, preview.Campaign{Flow: "none", At: now}, preview.MaxTried, nil); !errors.As(err, &refused) {
 		t.Errorf("a flow that is not there: %v", err)
 	}
 	ended, cancel := context.WithCancel(t.Context())
 	cancel()
-	if _, err := preview.Of(ended, s, shelf, "sale", nil, now); !errors.Is(err, context.Canceled) {
+	if _, err := preview.Of(ended, s, shelf, preview.Campaign{Flow: "sale", At: now}, preview.MaxTried, nil); !errors.Is(err, context.Canceled) {
 		t.Errorf("after the end: %v", err)
 	}
 }
@@ -124,7 +135,7 @@ func TestSamples(t *testing.T) {
 	}
 	now := time.Date(2026, 3, 2, 12, 0, 0, 0, time.UTC)
 	s := kept(t, files, now, profile("fr", `{"locale":"fr"}`), profile("named", `{"first_name":"Nan"}`))
-	p, err := preview.Of(t.Context(), s, audience.NewSnapshots(audience.Sources{Project: files, People: s}), "sale", nil, now)
+	p, err := preview.Of(t.Context(), s, audience.NewSnapshots(audience.Sources{Project: files, People: s}), preview.Campaign{Flow: "sale", At: now}, preview.MaxTried, nil)
 	if err != nil {
 		t.Fatal(err)
 	}
