@@ -161,7 +161,7 @@ func (l *layout) portRoom(leaves []leave) float64 {
 	case len(leaves) == 0:
 		return 0
 	case l.Numbers:
-		return numberW + column
+		return numberW + padTop
 	}
 	return column
 }

@@ -23,7 +23,7 @@ func Lay(f *flows.Flow, o Options) *Drawing {
 	_, headW, _ := head.pillLines()
 	e := l.room(steps).over(extent{left: headW / 2, right: headW/2 + l.portRoom(before)}).over(l.lineRoom())
 	axis := pad + e.left
-	lanes := &channel{l: l, x: axis + e.right + column, exits: l.all()}
+	lanes := &channel{l: l, x: axis + e.right + l.lane, exits: l.all()}
 	y := l.pill(head, axis, pad, Begin)
 	lanes.join(&l.d.Boxes[0], before)
 	l.connect(Line{From: "start", To: steps[0].box(), Ways: []Way{head.way}}, axis, y, y+l.gap)
