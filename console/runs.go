@@ -191,7 +191,7 @@ func (v *visit) daysOf(run *client.Run) (days []runDay) {
 // InWords is a line of the engine for people: instants are times of the page's clock, and IDs of the provider are left out. What
 // people and products wrote stays as it is.
 func (v *visit) InWords(kind, text string) template.HTML {
-	if kind == "reply" || kind == "event" || kind == "held" || kind == "dropped" || kind == "left" {
+	if slices.Contains([]string{"reply", "event", "held", "dropped", "left"}, kind) || strings.HasPrefix(text, "started by ") {
 		return template.HTML(template.HTMLEscapeString(Shown(text)))
 	}
 	if step, _, ok := strings.Cut(text, " accepted by the provider as "); ok {
