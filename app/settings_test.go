@@ -186,6 +186,14 @@ tokens:
 - |
   hunter6: 7
 
+endpoints:
+  - { name: crm, secret: "whsec_hunter7", url: http://crm.example, types: [run.ended] }
+  - { name: erp, secret: hunter8, token: hunter9,
+      url: http://erp.example }
+  - { name: odd, secret: "hunter"10", url: x }
+  - secret: whsec_hunter11
+    url: http://hr.example
+    name: hr
 listen: 127.0.0.1:80
 `
 	const want = `project: x # tokens are below
@@ -202,6 +210,14 @@ tokens:
 - |
   ******** *
 
+endpoints:
+  - { name: crm, secret: "*************", url: http://crm.example, types: [run.ended] }
+  - { name: erp, secret: *******, token: *******,
+      url: http://erp.example }
+  - { name: odd, secret: "******"**", **** * }
+  - secret: **************
+    url: http://hr.example
+    name: hr
 listen: 127.0.0.1:80
 `
 	if got := withoutSecrets(text); got != want {

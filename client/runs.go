@@ -79,6 +79,7 @@ type Wake struct {
 // Condition is one that led to an entry of a timeline, with what it saw.
 type Condition struct {
 	Text    string   `json:"text"`
+	Holds   bool     `json:"holds"`             // whether it was true
 	Saw     []Value  `json:"saw,omitempty"`     // what cannot have changed since
 	Unknown []string `json:"unknown,omitempty"` // what it read besides: the record does not have the values of then
 }

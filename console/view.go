@@ -25,6 +25,7 @@ type content struct {
 	Title  string
 	Crumbs []crumb  // the way to the page, without the page itself
 	Data   any      // for the template, as .Data
+	To     string   // where to go in place of this page; empty: it is shown
 	Live   []string // templates of parts that change while one looks; each writes one element, whose id is its name
 }
 
@@ -75,6 +76,10 @@ func (c *Console) show(of view) http.HandlerFunc {
 		loaded, err := of.load(v)
 		if err != nil {
 			v.fail(w, err)
+			return
+		}
+		if loaded.To != "" {
+			http.Redirect(w, r, loaded.To, http.StatusFound)
 			return
 		}
 		if r.Header.Get(partsHeader) != "" {

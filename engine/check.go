@@ -75,6 +75,7 @@ func (e *Engine) checkEvent(ev *Event) *Refusal {
 	case len(ev.Data) > MaxEventBytes:
 		return limit("data", MaxEventBytes, "bytes")
 	}
+	shaped := false
 	for _, f := range e.active {
 		if f.EventShape(ev.Type) == nil {
 			continue
@@ -82,6 +83,10 @@ func (e *Engine) checkEvent(ev *Event) *Refusal {
 		if _, err := ev.decode(f); err != nil {
 			return misfit(err, f)
 		}
+		shaped = true
+	}
+	if shaped { // so it is an object, too
+		return nil
 	}
 	if _, err := ev.decodeAs(shape.Any); err != nil {
 		return misfit(err, nil)

@@ -271,6 +271,9 @@ func (h *Signal) label() string {
 	return cut(h.Text, MaxReasonBytes)
 }
 
+// SkippedIf is the reason of a decision that starts nothing because a trigger's condition is false.
+const SkippedIf = "the trigger's if is false"
+
 // trigger starts a run of the flow for each person the event is for. It uses the first
 // trigger of the flow that matches.
 func (a *applier) trigger(f *flows.Flow, ev *Event) {
@@ -285,7 +288,7 @@ func (a *applier) trigger(f *flows.Flow, ev *Event) {
 		} else if done {
 			return
 		}
-		a.skip(f, "the trigger's if is false")
+		a.skip(f, SkippedIf)
 	}
 }
 

@@ -32,6 +32,7 @@ const (
 	NoRetryLive      = "the run is live"
 	NoRetryForgotten = "its person was forgotten"
 	NoRetryNothing   = "nothing of it has failed for sure"
+	NoRetryCancelled = "it was cancelled"
 	NoRetryInactive  = "its flow is not active"
 	NoRetryInside    = "it failed inside a repeat, under a do or in the steps of an exit, where nothing can begin"
 	NoRetryBegun     = "it was in a step that cannot begin again: it has called a flow or gathered events"
@@ -174,6 +175,8 @@ func (a *applier) cannotRetry(p *Retry, r *Run, from, to *flows.Flow) string {
 		return NoRetryForgotten
 	case r.Profile != p.Profile, a.e.State.Forgot > p.AsOf:
 		return NoRetryErasing
+	case r.Outcome == OutcomeCancelled:
+		return NoRetryCancelled
 	case FailedAt(r) < 0:
 		return NoRetryNothing
 	case to == nil:

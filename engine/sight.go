@@ -2,9 +2,11 @@ package engine
 
 import (
 	"fmt"
+	"maps"
 
 	"nudge/channels"
 	"nudge/flows"
+	"nudge/lang/shape"
 )
 
 // Sight looks at one run as the engine does, for people who read about it. It changes nothing, and decides nothing.
@@ -148,6 +150,7 @@ func (s *Sight) Render(number int) (m channels.Message, err error) {
 // Saw is what a condition read when it was asked: only what cannot have changed since.
 type Saw struct {
 	Condition *flows.Expr
+	Holds     bool
 	Reads     []flows.Read
 	Unknown   []string // paths whose values of then are not in the record
 }
@@ -176,7 +179,9 @@ func (s *Sight) Saw(entry int) (all []Saw) {
 	case KindBranch:
 		for i := range step.Branch {
 			if arm := &step.Branch[i]; arm.If != nil {
-				all = append(all, s.saw(arm.If, scope, later))
+				saw := s.saw(arm.If, scope, later)
+				saw.Holds = arm.As == e.Detail
+				all = append(all, saw)
 			}
 			if step.Branch[i].As == e.Detail {
 				break
@@ -188,7 +193,15 @@ func (s *Sight) Saw(entry int) (all []Saw) {
 
 func (s *Sight) saw(cond *flows.Expr, scope map[string]any, later map[Kind]bool) Saw {
 	saw := Saw{Condition: cond}
-	for _, read := range cond.Reads(scope) {
+	saw.take(scope, func(root string) bool {
+		return root == flows.NameData || root == flows.NameRun || root == flows.NameVars && !later[KindSet]
+	})
+	return saw
+}
+
+// take divides what the condition reads into what is known by its first name, and what is not.
+func (s *Saw) take(scope map[string]any, known func(root string) bool) {
+	for _, read := range s.Condition.Reads(scope) {
 		root := read.Path
 		for i, c := range root {
 			if c == '.' || c == '[' {
@@ -196,11 +209,35 @@ func (s *Sight) saw(cond *flows.Expr, scope map[string]any, later map[Kind]bool)
 				break
 			}
 		}
-		if root == flows.NameData || root == flows.NameRun || root == flows.NameVars && !later[KindSet] {
-			saw.Reads = append(saw.Reads, read)
+		if known(root) {
+			s.Reads = append(s.Reads, read)
 		} else {
-			saw.Unknown = append(saw.Unknown, read.Path)
+			s.Unknown = append(s.Unknown, read.Path)
 		}
 	}
+}
+
+// SawEvent is what the condition of a trigger read of an event by which it was false. What was known of the person
+// then is not in the record.
+func SawEvent(f *flows.Flow, t *flows.Trigger, ev *Event, at Instant) (Saw, error) {
+	data, err := ev.decode(f)
+	if err != nil {
+		return Saw{}, err
+	}
+	return sawBefore(f, t.If, map[string]any{flows.NameEvent: data, flows.NameNow: shape.TimeOf(at.Time())}, at), nil
+}
+
+// SawRow is what a condition of a campaign read of a row by which it was false. What was known of the person then, and
+// of the event of the campaign, is not in the record.
+func SawRow(f *flows.Flow, cond *flows.Expr, row *Row, at Instant) Saw {
+	return sawBefore(f, cond, map[string]any{flows.NameData: object(f.Data, row.Data), flows.NameNow: shape.TimeOf(at.Time())}, at)
+}
+
+// sawBefore is what a condition read before there was a run, as far as it is known.
+func sawBefore(f *flows.Flow, cond *flows.Expr, known map[string]any, at Instant) Saw {
+	scope := map[string]any{flows.NameEvent: noEvent, flows.NameData: noEvent, flows.NameProfile: noEvent, flows.NameToday: todayOf(f.Categories, &Person{}, f, at)}
+	maps.Copy(scope, known)
+	saw := Saw{Condition: cond}
+	saw.take(scope, func(root string) bool { return known[root] != nil })
 	return saw
 }

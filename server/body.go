@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"io"
 	"mime"
 	"net/http"
@@ -37,11 +38,11 @@ func (s *Server) readBody(w http.ResponseWriter, r *http.Request, limit int64) (
 
 // readAll reads a body of which the sender says how many bytes it has, or -1.
 func (s *Server) readAll(w http.ResponseWriter, from io.ReadCloser, said, limit int64) ([]byte, error) {
-	var body bytes.Buffer
+	room := int64(bytes.MinRead)
 	if said > 0 { // what is said is not yet there: no more than usual is made ready for it
-		body.Grow(int(min(said, usualBody)) + bytes.MinRead)
+		room = min(said, usualBody)
 	}
-	_, err := body.ReadFrom(http.MaxBytesReader(innermost(w), from, limit))
+	body, err := readInto(make([]byte, 0, room), http.MaxBytesReader(innermost(w), from, limit))
 	var tooLarge *http.MaxBytesError
 	if errors.As(err, &tooLarge) {
 		return nil, tooLargeProblem(limit)
@@ -49,7 +50,24 @@ func (s *Server) readAll(w http.ResponseWriter, from io.ReadCloser, said, limit 
 	if err != nil {
 		return nil, s.bodyProblem(err)
 	}
-	return body.Bytes(), nil
+	return body, nil
+}
+
+// readInto reads everything behind what a slice has. A reader that says with its last bytes that they are the last, as that of
+// a body does, needs no more room than they take: bytes.Buffer makes room for a further read.
+func readInto(body []byte, from io.Reader) ([]byte, error) {
+	for {
+		if len(body) == cap(body) {
+			body = slices.Grow(body, bytes.MinRead)
+		}
+		n, err := from.Read(body[len(body):cap(body)])
+		if body = body[:len(body)+n]; err == io.EOF {
+			return body, nil
+		}
+		if err != nil {
+			return nil, err
+		}
+	}
 }
 
 func tooLargeProblem(limit int64) *problem {
@@ -83,12 +101,12 @@ func decode(raw []byte, into any) error {
 	d := json.NewDecoder(bytes.NewReader(raw))
 	d.DisallowUnknownFields()
 	if err := d.Decode(into); err != nil {
-		return jsonProblem(err, into)
+		return jsonProblem(err, raw, into)
 	}
 	if _, err := d.Token(); err != io.EOF {
 		return problemOf(http.StatusBadRequest, "json", "there is more after the end of the JSON value")
 	}
-	return checkKeys(raw, into)
+	return checkKeys(raw, reflect.TypeOf(into).Elem(), "")
 }
 
 // textOfBody is JSON without the byte order mark that some programs put before it. Text in
@@ -102,26 +120,63 @@ func textOfBody(raw []byte) ([]byte, error) {
 }
 
 // checkKeys reports a field that stands twice, of which encoding/json takes the last, and one
-// in letters of another case, which it takes for the same.
-func checkKeys(raw []byte, into any) error {
-	names := fieldNames(into)
+// in letters of another case, which it takes for the same. The text is valid JSON, and at is the path of the object, with a dot
+// behind it.
+func checkKeys(raw []byte, t reflect.Type, at string) error {
+	fields := fieldsOf(t)
 	var seen uint64 // by the index of a name; no request has so many
 	for key := range shape.KeysIn(raw) {
-		i := slices.IndexFunc(names, func(name string) bool { return name == string(key) })
+		i := slices.Index(fields.names, string(key))
 		if i < 0 {
-			return unknownField(string(key), names)
+			return unknownField(at, string(key), fields.names)
 		}
 		if seen&(1<<i) != 0 {
-			return problemOf(http.StatusBadRequest, "json", names[i]+" is given twice", fieldProblem{names[i], "is given twice"})
+			return problemOf(http.StatusBadRequest, "json", at+fields.names[i]+" is given twice", fieldProblem{at + fields.names[i], "is given twice"})
 		}
 		seen |= 1 << i
+	}
+	if len(fields.inner) == 0 {
+		return nil
+	}
+	values := map[string]json.RawMessage{}
+	if err := json.Unmarshal(raw, &values); err != nil {
+		return nil // no object, which is reported elsewhere
+	}
+	for _, name := range fields.names { // in a fixed order
+		if inner := fields.inner[name]; inner != nil && len(values[name]) > 0 {
+			if err := checkValue(values[name], inner, at+name); err != nil {
+				return err
+			}
+		}
 	}
 	return nil
 }
 
-func unknownField(name string, names []string) *problem {
-	detail := "is not a field of this request; " + diag.DidYouMean(name, names, "allowed")
-	name = shortened(name)
+// checkValue is checkKeys for an object, or for each of a list.
+func checkValue(raw []byte, t reflect.Type, at string) error {
+	if t.Kind() != reflect.Slice {
+		return checkKeys(raw, t, at+".")
+	}
+	var items []json.RawMessage
+	if json.Unmarshal(raw, &items) != nil {
+		return nil
+	}
+	for i, item := range items {
+		if err := checkValue(item, t.Elem(), fmt.Sprintf("%s[%d]", at, i)); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// unknownField is the problem of a field that an object does not have; at is as of checkKeys.
+func unknownField(at, name string, names []string) *problem {
+	detail := "is not a field of this request; "
+	if inner := strings.TrimSuffix(at, "."); inner != "" {
+		detail = "is not a field of " + inner + "; "
+	}
+	detail += diag.DidYouMean(name, names, "allowed")
+	name = at + shortened(name)
 	return problemOf(http.StatusBadRequest, "unknown-field", name+" "+detail, fieldProblem{name, detail})
 }
 
@@ -135,14 +190,21 @@ func shortened(text string) string {
 	return strings.ToValidUTF8(text[:most], "") + "…"
 }
 
-func jsonProblem(err error, into any) *problem {
+func jsonProblem(err error, raw []byte, into any) error {
 	var wrongType *json.UnmarshalTypeError
 	if errors.As(err, &wrongType) {
-		detail := "must be " + kindWord(wrongType.Type) + ", not " + shortened(wrongType.Value)
+		value := wrongType.Value
+		if kindWord(wrongType.Type) != "a string" {
+			value = strings.TrimPrefix(value, "number ")
+		}
+		detail := "must be " + kindWord(wrongType.Type) + ", not " + shortened(value)
 		return problemOf(http.StatusBadRequest, "json", wrongType.Field+": "+detail, fieldProblem{wrongType.Field, detail})
 	}
 	if name, ok := strings.CutPrefix(err.Error(), "json: unknown field "); ok {
-		return unknownField(strings.Trim(name, `"`), fieldNames(into))
+		if err := checkKeys(raw, reflect.TypeOf(into).Elem(), ""); err != nil {
+			return err // it says where
+		}
+		return unknownField("", strings.Trim(name, `"`), fieldsOf(reflect.TypeOf(into).Elem()).names)
 	}
 	return problemOf(http.StatusBadRequest, "json", "the body is not valid JSON: "+strings.TrimPrefix(err.Error(), "json: "))
 }
@@ -157,25 +219,51 @@ func kindWord(t reflect.Type) string {
 		return "a list"
 	case reflect.Struct, reflect.Map:
 		return "an object"
+	case reflect.Float32, reflect.Float64:
+		return "a number"
+	case reflect.Uint, reflect.Uint8, reflect.Uint16, reflect.Uint32, reflect.Uint64:
+		return "a whole number, 0 or more"
 	}
-	return "a number"
+	return "a whole number"
 }
 
-// fieldsOf keeps the names of the fields of every type that is decoded.
-var fieldsOf sync.Map // reflect.Type to []string
+// objectFields are the fields of a struct that is decoded.
+type objectFields struct {
+	names []string                // in JSON, in their order
+	inner map[string]reflect.Type // of those that are structs themselves, or lists of structs
+}
 
-// fieldNames returns the names in JSON of the fields of a struct.
-func fieldNames(into any) []string {
-	t := reflect.TypeOf(into).Elem()
-	if names, ok := fieldsOf.Load(t); ok {
-		return names.([]string)
+var knownFields sync.Map // reflect.Type to *objectFields
+
+func fieldsOf(t reflect.Type) *objectFields {
+	if known, ok := knownFields.Load(t); ok {
+		return known.(*objectFields)
 	}
-	var names []string
+	fields := &objectFields{inner: map[string]reflect.Type{}}
 	for i := range t.NumField() {
-		if name, _, _ := strings.Cut(t.Field(i).Tag.Get("json"), ","); name != "" { // otherwise it is not decoded
-			names = append(names, name)
+		name, _, _ := strings.Cut(t.Field(i).Tag.Get("json"), ",")
+		if name == "" { // it is not decoded
+			continue
+		}
+		fields.names = append(fields.names, name)
+		inner := t.Field(i).Type
+		if inner.Kind() == reflect.Pointer {
+			inner = inner.Elem()
+		}
+		item := inner
+		for item.Kind() == reflect.Slice {
+			item = item.Elem()
+		}
+		if item.Kind() == reflect.Struct && !decodesItself(item) {
+			fields.inner[name] = inner
 		}
 	}
-	fieldsOf.Store(t, names)
-	return names
+	knownFields.Store(t, fields)
+	return fields
+}
+
+// decodesItself reports whether a type reads its JSON by itself.
+func decodesItself(t reflect.Type) bool {
+	p := reflect.PointerTo(t)
+	return p.Implements(reflect.TypeFor[json.Unmarshaler]()) || p.Implements(reflect.TypeFor[interface{ UnmarshalText([]byte) error }]())
 }

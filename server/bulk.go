@@ -102,7 +102,7 @@ func (s *Server) countMany(r *http.Request, kind string, request *bulkRequest) (
 	if err != nil {
 		return nil, nil, err
 	}
-	return count, &bulk.Params{Filter: filter, Reason: request.Reason, Runs: count.Runs, At: count.At}, nil
+	return count, &bulk.Params{Filter: filter, Reason: request.Reason, Runs: count.Runs, Skipped: count.Skipped, At: count.At}, nil
 }
 
 func (s *Server) replyCount(w http.ResponseWriter, r *http.Request, count *bulk.Count) {

@@ -75,7 +75,7 @@ func readCloudEvent(raw []byte) (*event, error) {
 	maps.DeleteFunc(fields, func(name string, _ json.RawMessage) bool { return name != strings.ToLower(name) })
 	var c cloudEvent
 	if err := json.Unmarshal(encoded(fields), &c); err != nil {
-		return nil, jsonProblem(err, &c)
+		return nil, jsonProblem(err, encoded(fields), &c)
 	}
 	return c.event()
 }

@@ -118,6 +118,9 @@ func (s *Server) readProposal(w http.ResponseWriter, r *http.Request) (*proposal
 		return nil, nil, nil, wrongField("note", fmt.Sprintf("a note has at most %d bytes", maxNoteBytes))
 	}
 	p, warnings, err := loadProject(request.Files)
+	if err == nil { // everybody who may read sees the files of a proposal
+		request.Files = p.Deployable()
+	}
 	return request, p, warnings, err
 }
 
@@ -368,13 +371,17 @@ const (
 
 // getProposedFiles gives the files of a proposal.
 func (s *Server) getProposedFiles(w http.ResponseWriter, r *http.Request) {
-	p, err := s.proposalOf(r)
+	err := onlyParameters(r.URL.Query(), []string{"of"})
+	var p *store.Proposal
+	if err == nil {
+		p, err = s.proposalOf(r)
+	}
 	var files *proposedFiles
 	if err == nil {
-		switch values := r.URL.Query(); {
-		case len(values) == 0 || values.Get("of") == filesProposed:
+		switch of := r.URL.Query().Get("of"); of {
+		case "", filesProposed:
 			files, err = s.filesOf(p)
-		case values.Get("of") == filesActive:
+		case filesActive:
 			files, err = s.activeFiles(p)
 		default:
 			err = wrongParameter("of", "must be "+filesProposed+" or "+filesActive)

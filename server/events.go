@@ -239,7 +239,7 @@ func itemsOf(body []byte) (raws []json.RawMessage, err error) {
 		_, err = d.Token() // the other bracket
 	}
 	if err != nil {
-		return nil, jsonProblem(err, &event{})
+		return nil, jsonProblem(err, nil, &event{})
 	}
 	if _, err := d.Token(); err != io.EOF {
 		return nil, problemOf(http.StatusBadRequest, "json", "there is more after the end of the JSON value")

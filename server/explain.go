@@ -128,6 +128,9 @@ func (s *Server) explainBy(x *explanation, item *store.HistoryItem, person *engi
 			return err
 		}
 		lines, err := linesOfRun(r, f, person, v)
+		if err == nil {
+			err = s.sawOfRun(lines, r, f, person, v)
+		}
 		x.Lines = append(x.Lines, lines...)
 		return err
 	}
@@ -138,6 +141,9 @@ func (s *Server) explainBy(x *explanation, item *store.HistoryItem, person *engi
 		return nil
 	}
 	line, err := lineOfInput(item, person, v)
+	if err == nil {
+		line.Conditions, err = s.sawOfInput(x, item, person, v)
+	}
 	if x.Lines = append(x.Lines, line); err == nil && e.At > x.whyAt {
 		x.why, x.whyAt = shape.Hide(why, v.secretsOfInput(item.Input, person)), e.At
 	}

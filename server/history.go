@@ -38,6 +38,8 @@ type HistoryLine struct {
 	By       string            `json:"by,omitempty"`       // name of the token that gave a command, or sent an event that was refused
 
 	DidYouMean string `json:"did_you_mean,omitempty"` // of an event that no active flow uses: the type of one that some flow does, if it is nearly the same
+	// Conditions are those that decided, with the values that they saw. Only an explanation has them.
+	Conditions []Condition `json:"conditions,omitempty"`
 }
 
 // historyPage is one page of what happened to a person.

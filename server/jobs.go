@@ -9,6 +9,7 @@ import (
 	"strings"
 
 	"nudge/engine"
+	"nudge/runner/bulk"
 	"nudge/runner/jobs"
 	"nudge/store"
 	"nudge/whatif/preview"
@@ -79,6 +80,9 @@ type jobPage struct {
 	Next string `json:"next,omitempty"`
 }
 
+// jobKinds are the kinds of jobs that a server starts.
+var jobKinds = []string{bulk.Retry, bulk.Cancel, kindPlan, kindBacktest, kindProve, kindPreview}
+
 const aJob = "01JD0Q7V6T3M5R8W9X0Y1Z2A3C"
 
 func (s *Server) jobRoutes() []route {
@@ -86,7 +90,7 @@ func (s *Server) jobRoutes() []route {
 		{"GET /v1/jobs", ScopeRead, s.listJobs, operation{
 			id: "listJobs", topic: "Jobs", does: "List jobs", more: "Newest first. A job is a long piece of work: it goes on by itself, shows its progress, and may be stopped. The newest 1,000 that are over are kept.",
 			query: append([]parameter{
-				{name: "kind", does: "what they do", example: "retry runs"},
+				{name: "kind", does: "what they do; all without it", example: bulk.Retry, words: jobKinds},
 				{name: "state", does: "how far they are; all without it", example: "running", words: store.JobStates()},
 			}, pages(aJob)...),
 			gives: ok(jobPage{}, "a page of jobs"), fails: []int{400},
@@ -140,6 +144,9 @@ func jobQuery(values url.Values) (q store.JobQuery, err error) {
 		return q, err
 	}
 	q = store.JobQuery{Kind: values.Get("kind"), State: values.Get("state"), Before: values.Get("before")}
+	if q.Kind != "" && !slices.Contains(jobKinds, q.Kind) {
+		return q, wrongParameter("kind", "must be "+strings.Join(jobKinds, ", "))
+	}
 	if q.State != "" && !slices.Contains(store.JobStates(), q.State) {
 		return q, wrongParameter("state", "must be "+strings.Join(store.JobStates(), ", "))
 	}

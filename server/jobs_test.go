@@ -21,12 +21,36 @@ func withJobs(t *testing.T, m **jobs.Manager) func(*server.Config) {
 	}
 }
 
+// TestFieldsInside: a field inside of another is named with its path, and is held to the names of its own object.
+func TestFieldsInside(t *testing.T) {
+	var m *jobs.Manager
+	s := start(t, shop, withJobs(t, &m), func(c *server.Config) {
+		c.Bulk = bulk.New(c.Store, nil, m)
+	})
+	s.run("7", "ann")
+	for body, texts := range map[string][]string{
+		`{"filter": {"limit": 1}, "dry_run": true}`:                          {`"field":"filter.limit"`, `is not a field of filter; `, "message_status"},
+		`{"filter": {"Flow": "order"}, "dry_run": true}`:                     {`"field":"filter.Flow"`, `did you mean \"flow\"`},
+		`{"filter": {"flow": "order", "flow": "sale"}, "dry_run": true}`:     {`"field":"filter.flow"`, "filter.flow is given twice"},
+		`{"filter": {"flow": "order"}, "expect": 1.5}`:                       {`"field":"expect"`, "must be a whole number, not 1.5"},
+		`{"filter": {"flow": "odrer"}, "dry_run": true}`:                     {`"field":"filter.flow"`, `flow is no flow that there is or was; did you mean \"order\"?`},
+		`{"filter": {"flow": "order", "step": "shiped"}, "dry_run": true}`:   {`"field":"filter.step"`, `\"shiped\" is no step of these flows; did you mean \"shipped\"?`},
+		`{"filter": {"flow": "order", "arm": "b"}, "dry_run": true}`:         {`"field":"filter.arm"`, `\"b\" is no arm of these flows`},
+		`{"filter": {"flow": "order", "line": "wait_9/x"}, "dry_run": true}`: {`"field":"filter.line"`, `\"wait_9\" is no step of these flows`},
+	} {
+		s.do("POST", "/v1/runs/cancel", body).is(400, texts...)
+	}
+	s.do("GET", "/v1/runs?flow=odrer", "").is(400, `did you mean \"order\"?`)
+	s.do("GET", "/v1/runs?flow=order&step=shipped&line=x", "").is(200)
+	s.do("POST", "/v1/flows", `{"files": [{"name": "nudge.yaml", "txt": ""}]}`).is(400, `"field":"files[0].txt"`, `is not a field of files[0]; did you mean \"text\"?`)
+}
+
 // TestJobs lists, shows and stops jobs.
 func TestJobs(t *testing.T) {
 	var m *jobs.Manager
 	s := start(t, shop, withJobs(t, &m))
 	half := make(chan struct{})
-	first, err := m.Start(engine.Actor{Name: "ops"}, "plan", map[string]string{"flow": "order"}, func(ctx context.Context, p *jobs.Task) (any, error) {
+	first, err := m.Start(engine.Actor{Name: "ops"}, "plan deploy", map[string]string{"flow": "order"}, func(ctx context.Context, p *jobs.Task) (any, error) {
 		p.Expect(10)
 		p.Done(3)
 		p.Skipped("ended meanwhile", 2)
@@ -41,7 +65,7 @@ func TestJobs(t *testing.T) {
 	must(t, err)
 	<-half
 	<-m.Ended(second.ID)
-	s.do("GET", "/v1/jobs/"+first.ID, "").is(200, `"kind":"plan"`, `"state":"running"`, `"by":{"name":"ops"}`, `"params":{"flow":"order"}`, `"progress":{"done":3,"total":10,"skipped":{"ended meanwhile":2}}`)
+	s.do("GET", "/v1/jobs/"+first.ID, "").is(200, `"kind":"plan deploy"`, `"state":"running"`, `"by":{"name":"ops"}`, `"params":{"flow":"order"}`, `"progress":{"done":3,"total":10,"skipped":{"ended meanwhile":2}}`)
 	s.do("GET", "/v1/jobs/"+second.ID, "").is(200, `"state":"failed"`, `"problem":"too many outcomes"`, `"hint":"prove fewer flows at once"`)
 	var page struct {
 		Jobs []server.Job
@@ -52,7 +76,9 @@ func TestJobs(t *testing.T) {
 		t.Errorf("the first page is %+v", page)
 	}
 	s.do("GET", "/v1/jobs?before="+page.Next, "").is(200, first.ID)
-	s.do("GET", "/v1/jobs?kind=plan&state=running", "").is(200, first.ID)
+	s.do("GET", "/v1/jobs?kind=plan+deploy&state=running", "").is(200, first.ID)
+	s.do("GET", "/v1/jobs?kind=zz", "").is(400, "kind must be retry runs, cancel runs, plan deploy")
+	s.do("GET", "/v1/jobs?state=done&state=failed", "").is(400, "state is given 2 times; give it once")
 	s.do("GET", "/v1/jobs?state=done", "").is(200, `"jobs":[]`)
 	s.do("GET", "/v1/jobs?state=odd", "").is(400, "state must be waiting, running")
 	s.do("GET", "/v1/jobs?sate=done", "").is(400, "sate is not a parameter here")

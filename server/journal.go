@@ -85,14 +85,16 @@ func (s *Server) journalLines(lines *json.Encoder, v *view, from, until uint64) 
 }
 
 func journalFrom(values url.Values) (uint64, error) {
+	if err := onlyParameters(values, []string{"from"}); err != nil {
+		return 0, err
+	}
 	text := values.Get("from")
 	if text == "" {
 		return 1, nil
 	}
 	from, err := strconv.ParseUint(text, 10, 64)
 	if err != nil || from == 0 {
-		detail := "must be the number of an input, from 1"
-		return 0, problemOf(http.StatusBadRequest, "parameter", "from "+detail, fieldProblem{"from", detail})
+		return 0, wrongParameter("from", "must be the number of an input, from 1")
 	}
 	return from, nil
 }

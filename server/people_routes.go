@@ -49,7 +49,8 @@ func (s *Server) personRoutes() []route {
 		{"GET /v1/profiles/{id}/explain", ScopeRead, s.getExplanation, operation{
 			id: "explainProfile", topic: "People", does: "Explain why a person did or did not get something",
 			more: "Of a flow, or of one campaign. The answer comes from the person's history: it reads 500 runs and single inputs at most, and says how far it looked back. " +
-				"It does not know the values that conditions saw; nudge explain replays the journal for them.",
+				"Lines have the conditions that decided, whether they were true, and the values that they saw. A value that may have changed since stands under unknown: what was known of the person at the time is " +
+				"not kept, nor is the condition of a trigger that was deployed anew since; nudge explain replays the journal for them.",
 			query: []parameter{
 				{name: "flow", does: "whose messages are asked about", example: "order_shipped"},
 				{name: "campaign", does: "the campaign that is asked about, in place of a flow", example: aCampaign},

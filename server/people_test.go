@@ -131,7 +131,8 @@ func TestStanding(t *testing.T) {
 func TestExplainOverHTTP(t *testing.T) {
 	s := start(t, peopleProject)
 	s.order("bob", "none")
-	s.do("GET", "/v1/profiles/bob/explain?flow=order", "").is(200, "no run of order started: skipped: the trigger's if is false")
+	s.do("GET", "/v1/profiles/bob/explain?flow=order", "").is(200, "no run of order started: skipped: the trigger's if is false",
+		`"conditions":[{"text":"event.order_id != \"none\"","holds":false,"saw":[{"path":"event.order_id","value":"\"none\""}]}]`)
 	s.order("bob", "7")
 	<-s.posts
 	s.do("GET", "/v1/profiles/bob/explain?flow=order", "").is(200, "is at ", "told is ", `"kind":"event"`)

@@ -31,7 +31,7 @@ func objectOf(raw []byte) (map[string]json.RawMessage, error) {
 	}
 	var fields map[string]json.RawMessage
 	if err := json.Unmarshal(raw, &fields); err != nil {
-		return nil, jsonProblem(err, &struct{}{})
+		return nil, jsonProblem(err, raw, &struct{}{})
 	}
 	return fields, nil
 }

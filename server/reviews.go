@@ -143,11 +143,11 @@ func (s *Server) beginReview(w http.ResponseWriter, r *http.Request, kind string
 		return under, err
 	}
 	by, params := actorOf(w, r), reviewParams{idOf(p)}
-	if err := s.note(r.Context(), by, kind+" deploy", params); err != nil {
+	if err := s.note(r.Context(), by, kindsOfReviews[kind], params); err != nil {
 		return nil, err
 	}
 	v := &store.Review{Kind: kind, By: *by, Asked: engine.InstantOf(s.now())}
-	job, err := s.config.Jobs.Start(*by, kind+" deploy", params, func(ctx context.Context, t *jobs.Task) (any, error) {
+	job, err := s.config.Jobs.Start(*by, kindsOfReviews[kind], params, func(ctx context.Context, t *jobs.Task) (any, error) {
 		return s.findOut(ctx, t, p, *v, find)
 	})
 	if err != nil {
@@ -190,6 +190,16 @@ func (s *Server) underWay(p *store.Proposal, kind string) (*store.Job, error) {
 	}
 	return job, nil
 }
+
+// The kinds of jobs about a proposal.
+const (
+	kindPlan     = "plan deploy"
+	kindBacktest = "backtest deploy"
+	kindProve    = "prove deploy"
+)
+
+// kindsOfReviews are they by what is found out.
+var kindsOfReviews = map[string]string{"plan": kindPlan, "backtest": kindBacktest, "prove": kindProve}
 
 // findOut is the work of a job about a proposal.
 func (s *Server) findOut(ctx context.Context, t *jobs.Task, p *store.Proposal, v store.Review, find reviewing) (any, error) {

@@ -72,6 +72,7 @@ func TestReviews(t *testing.T) {
 	}
 
 	s.by("ann", "GET", "/v1/audit?did=plan+deploy", "").is(200, `"name":"bob"`, `"proposal":"1"`)
+	s.by("bob", "POST", "/v1/deploys/1/approve", `{"expect": -1}`).is(400, `"field":"expect"`, "must be a whole number, 0 or more, not -1")
 	s.by("bob", "POST", "/v1/deploys/1/approve", `{"expect": 1}`).is(409, "urn:nudge:problem:grown", "it would move or end 2 runs now, and 1 were expected")
 	s.by("bob", "POST", "/v1/deploys/1/approve", `{"expect": 2}`).is(200)
 	s.by("bob", "POST", "/v1/deploys/1/approve", `{"expect": 0}`).is(200) // it is done

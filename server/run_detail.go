@@ -39,6 +39,7 @@ type Wake struct {
 // Condition is one that led to an entry of a timeline, with what it saw.
 type Condition struct {
 	Text    string   `json:"text"`
+	Holds   bool     `json:"holds"`             // whether it was true
 	Saw     []Value  `json:"saw,omitempty"`     // what cannot have changed since
 	Unknown []string `json:"unknown,omitempty"` // what it read besides: the record does not have the values of then
 }
@@ -129,10 +130,15 @@ func (s *Server) addPersonal(run *Run, r *engine.Run, sight *engine.Sight) {
 		}
 	}
 	for i := range run.Timeline {
-		for _, saw := range sight.Saw(i) {
-			run.Timeline[i].Conditions = append(run.Timeline[i].Conditions, Condition{saw.Condition.String(), valuesOf(saw.Reads), saw.Unknown})
-		}
+		run.Timeline[i].Conditions = conditionsOf(sight.Saw(i)...)
 	}
+}
+
+func conditionsOf(all ...engine.Saw) (shown []Condition) {
+	for _, saw := range all {
+		shown = append(shown, Condition{saw.Condition.String(), saw.Holds, valuesOf(saw.Reads), saw.Unknown})
+	}
+	return shown
 }
 
 // maxShownValue is how many bytes of a value that a condition reads are shown; the rest is left out.

@@ -100,8 +100,8 @@ func (s *Server) storeFilter(f *runFilter, wrong func(field, detail string) erro
 		}
 		*at.into = engine.InstantOf(t)
 	}
-	if f.Campaign == "" {
-		return out, nil
+	if err := s.checkNames(f, wrong); err != nil || f.Campaign == "" {
+		return out, err
 	}
 	c, err := s.config.Store.CampaignOf(f.Campaign)
 	switch {

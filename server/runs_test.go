@@ -40,7 +40,8 @@ func TestRunsPage(t *testing.T) {
 	if len(of.Runs) != 3 || of.Runs[0].Profile != "p1" {
 		t.Errorf("runs of p1: %+v", of.Runs)
 	}
-	s.do("GET", "/v1/runs?flow=none", "").is(200, `{"runs":[],"looked":7}`)
+	s.do("GET", "/v1/runs?profile=nobody", "").is(200, `"runs":[]`)
+	s.do("GET", "/v1/runs?flow=none", "").is(400, "flow is no flow that there is or was")
 }
 
 func TestRunsParametersAreChecked(t *testing.T) {
@@ -53,7 +54,7 @@ func TestRunsParametersAreChecked(t *testing.T) {
 		"before=7":     "before must be a run ID",
 
 		"quarantined=perhaps":       "quarantined must be true or false",
-		"quarantined=true&flow=one": "flow does not go with quarantined",
+		"quarantined=true&flow=order": "flow does not go with quarantined",
 	} {
 		s.do("GET", "/v1/runs?"+query, "").is(400, text, `"errors":[{"field":`)
 	}

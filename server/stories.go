@@ -145,10 +145,8 @@ func (s *Server) listStories(w http.ResponseWriter, r *http.Request) {
 
 // proofAsked reads the parameters of the list.
 func proofAsked(values url.Values) (bool, error) {
-	for name := range values {
-		if name != "proof" {
-			return false, wrongParameter(name, "is not a parameter here; allowed: proof")
-		}
+	if err := onlyParameters(values, []string{"proof"}); err != nil {
+		return false, err
 	}
 	text := values.Get("proof")
 	if text == "" {
@@ -260,10 +258,8 @@ func (s *Server) showStory(w http.ResponseWriter, r *http.Request) {
 
 // frameAsked reads which frame is asked for; 0 for all.
 func frameAsked(values url.Values) (int, error) {
-	for name := range values {
-		if name != "at" {
-			return 0, wrongParameter(name, "is not a parameter here; allowed: at")
-		}
+	if err := onlyParameters(values, []string{"at"}); err != nil {
+		return 0, err
 	}
 	text := values.Get("at")
 	if text == "" {

@@ -168,19 +168,9 @@ func (v *view) content(shown *Run, secrets []string) error {
 	if err != nil {
 		return err
 	}
-	shapes, err := v.dataShapes(shown.Flow)
+	mask, err := v.maskOfValues(shown.Flow, secrets)
 	if err != nil {
 		return err
-	}
-	private := privateNames(v.marks, shapes...)
-	mask := func(values []Value) {
-		for i := range values {
-			if x := &values[i]; x.Value != "" && (!strings.Contains(x.Path, ".") || private.MatchString(x.Path)) {
-				x.Value = string(encoded(shape.Masked))
-			} else {
-				x.Value = shape.Hide(x.Value, secrets)
-			}
-		}
 	}
 	for i := range shown.Waits {
 		mask(shown.Waits[i].Sees)
@@ -200,6 +190,36 @@ func (v *view) content(shown *Run, secrets []string) error {
 		}
 	}
 	return nil
+}
+
+// maskOfValues masks what conditions of a flow read: what is private by its name, and the secrets wherever they stand.
+func (v *view) maskOfValues(flow string, secrets []string) (func([]Value), error) {
+	shapes, err := v.dataShapes(flow)
+	if err != nil {
+		return nil, err
+	}
+	private := privateNames(v.marks, shapes...)
+	return func(values []Value) {
+		for i := range values {
+			if x := &values[i]; x.Value != "" && (!strings.Contains(x.Path, ".") || private.MatchString(x.Path)) {
+				x.Value = string(encoded(shape.Masked))
+			} else {
+				x.Value = shape.Hide(x.Value, secrets)
+			}
+		}
+	}, nil
+}
+
+// conditions masks what conditions of a flow saw.
+func (v *view) conditions(flow string, shown []Condition, secrets []string) ([]Condition, error) {
+	if v.all() || len(shown) == 0 {
+		return shown, nil
+	}
+	mask, err := v.maskOfValues(flow, secrets)
+	for i := 0; i < len(shown) && err == nil; i++ {
+		mask(shown[i].Saw)
+	}
+	return shown, err
 }
 
 // secrets are the private values of a run and of its person, for texts that may have them anywhere.

@@ -12,7 +12,7 @@ import (
 // Commit makes a batch durable: all of it or nothing. After an error the outcome is
 // unknown, so the caller must stop, acknowledge nothing and open the store again.
 func (s *Store) Commit(b *engine.Batch) error {
-	writes := make([]write, 0, 8+6*len(b.Changes)+len(b.Journal))
+	writes := make([]write, 0, 8+4*len(b.Changes)+len(b.Journal)) // as many as they usually are
 	add := func(w write) { writes = append(writes, w) }
 	addRuns(b, add)
 	s.addNotices(b, add)

@@ -489,3 +489,36 @@ func deployKey(b Bucket, value []byte) (own []byte, err error) {
 	p, err := decodeProposed(value)
 	return proposedKey(p.number, p.part), err
 }
+
+// maxDeploysBack is how many deploys DeployedSince reads; a flow that none of them has changed counts as deployed by the last of them.
+const maxDeploysBack = 1000
+
+// DeployedSince returns when the last deploy was that changed a flow; zero for none. When more than maxDeploysBack deploys came since, it is
+// an instant after that one.
+func (s *Store) DeployedSince(flow string) (at engine.Instant, err error) {
+	err = s.kv.View(func(r Reader) error {
+		read := 0
+		var failed error
+		r.Descend(Deploys, nil, func(key, record []byte) bool {
+			d, err := decodeDeploy(record)
+			if err != nil {
+				failed = damaged(Deploys, key, err)
+				return false
+			}
+			changed := map[string]json.RawMessage{}
+			for _, side := range []json.RawMessage{d.Before, d.After} {
+				if len(side) > 0 && json.Unmarshal(side, &changed) != nil {
+					failed = damaged(Deploys, key, errDamaged)
+					return false
+				}
+			}
+			if read++; changed[flow] != nil || read == maxDeploysBack {
+				at = d.At
+				return false
+			}
+			return true
+		})
+		return failed
+	})
+	return at, err
+}

@@ -3,7 +3,6 @@ package store
 import (
 	"encoding/hex"
 	"slices"
-	"strings"
 
 	"nudge/engine"
 )
@@ -98,7 +97,8 @@ func (c *codec) readText() (s string) {
 	case textPlain:
 		s = string(c.take(n))
 	case textDigits:
-		s = hex.EncodeToString(c.take(n))
+		var usual [maxDigits]byte
+		s = string(hex.AppendEncode(usual[:0], c.take(n)))
 	case textAgain:
 		if n >= uint64(len(c.texts)) {
 			c.fail()
@@ -159,8 +159,14 @@ func unpackUUID(b []byte) string {
 	if len(b) != uuidBytes {
 		return ""
 	}
-	digits := hex.EncodeToString(b)
-	return strings.Join([]string{digits[:8], digits[8:12], digits[12:16], digits[16:20], digits[20:]}, "-")
+	text := make([]byte, 0, 2*uuidBytes+len(hyphens))
+	for i := range b {
+		if slices.Contains(hyphens[:], len(text)) {
+			text = append(text, '-')
+		}
+		text = hex.AppendEncode(text, b[i:i+1])
+	}
+	return string(text)
 }
 
 func isDigits(s string) bool {

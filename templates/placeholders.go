@@ -47,7 +47,8 @@ func pathOf(p *parse.PipeNode) []string {
 // the text has other actions or something is wrong; the template then writes the text or
 // reports the mistake.
 func (t *text) fill(scope map[string]any) (out string, ok bool) {
-	var b []byte
+	var usual [512]byte // nearly every text fits into it
+	b := usual[:0]
 	for i := range t.blanks {
 		b = append(b, t.blanks[i].words...)
 		if t.blanks[i].path == nil {

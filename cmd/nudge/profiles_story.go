@@ -125,8 +125,9 @@ var nextList = listing[client.NextThing]{
 }
 
 const profilesExplainHelp = `Explain says why a person did or did not get the messages of a flow or of one campaign. The answer
-comes from the history that a server keeps of the person. nudge explain replays a journal: it takes
-longer, and shows the values that conditions saw.`
+comes from the history that a server keeps of the person, with the conditions that decided and what
+they saw, as far as it is recorded. nudge explain replays a journal: it takes longer, and shows all
+values that conditions saw.`
 
 func newProfilesExplain(flags *apiFlags) *cobra.Command {
 	var q client.ExplainQuery
@@ -148,9 +149,24 @@ func newProfilesExplain(flags *apiFlags) *cobra.Command {
 			return nil
 		}
 		fmt.Fprintln(w)
-		return historyList.write(w, x.Lines)
+		if err := historyList.write(w, x.Lines); err != nil {
+			return err
+		}
+		return writeConditions(w, x.Lines)
 	}))
 	return c
+}
+
+// writeConditions shows the conditions that decided, in the order of the lines.
+func writeConditions(w io.Writer, lines []client.HistoryLine) error {
+	title := "\nconditions that decided:\n"
+	for _, l := range lines {
+		for i := range l.Conditions {
+			fmt.Fprintf(w, "%s  %s  %s\n", title, l.At, oneLine(conditionText(&l.Conditions[i])))
+			title = ""
+		}
+	}
+	return nil
 }
 
 const profilesExportHelp = `Export writes everything that a server has about a person, one JSON object a line: what is known,

@@ -62,11 +62,32 @@ func borrowExamples(c *cobra.Command) {
 func markUsage(c *cobra.Command) {
 	c.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return wrongUsage(flagError(err)) })
 	if args := c.Args; args != nil {
-		c.Args = func(c *cobra.Command, given []string) error { return wrongUsage(args(c, given)) }
+		c.Args = func(c *cobra.Command, given []string) error {
+			if args(c, given) == nil {
+				return nil
+			}
+			return wrongUsage(argumentError(c, given))
+		}
 	}
 	for _, verb := range c.Commands() {
 		markUsage(verb)
 	}
+}
+
+// argumentError says which arguments are missing or too many, and how the verb is used.
+func argumentError(c *cobra.Command, given []string) error {
+	var wanted []string // the arguments that the usage names
+	for _, word := range strings.Fields(c.Use)[1:] {
+		if word == "|" || strings.HasPrefix(word, "-") {
+			break
+		}
+		wanted = append(wanted, word)
+	}
+	usage := "usage: " + c.CommandPath() + strings.TrimPrefix(c.Use, c.Name())
+	if len(given) > len(wanted) {
+		return fmt.Errorf("%q is one argument too many; %s", given[len(wanted)], usage)
+	}
+	return fmt.Errorf("%s is missing; %s", strings.Join(wanted[len(given):], " and "), usage)
 }
 
 // group is a verb that only has verbs below it.

@@ -109,7 +109,7 @@ func writeWaits(w io.Writer, r *client.Run) {
 }
 
 func conditionText(c *client.Condition) string {
-	text := "if " + c.Text + sawText(c.Saw)
+	text := fmt.Sprintf("if %s is %t", c.Text, c.Holds) + sawText(c.Saw)
 	if len(c.Unknown) > 0 {
 		text += "; not recorded: " + strings.Join(c.Unknown, ", ")
 	}

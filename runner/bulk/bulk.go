@@ -30,8 +30,12 @@ const (
 	pause = 100 * time.Millisecond
 )
 
-// NotThere is why a run was skipped that was dropped meanwhile.
-const NotThere = "the run is not there any more"
+// Why a run was skipped that the job did not come to change.
+const (
+	NotThere    = "the run is not there any more"
+	NotSelected = "not selected any more" // it was counted, and another job or a retry has changed it since
+	Damaged     = "the record of the run is damaged"
+)
 
 // ErrTooMany means that a filter needs more runs to be looked at than one count may.
 var ErrTooMany = errors.New("the filter needs more than 500,000 runs to be looked at; narrow it: by flow and time, or to a group of failures")
@@ -40,12 +44,22 @@ var ErrTooMany = errors.New("the filter needs more than 500,000 runs to be looke
 type Params struct {
 	Filter store.RunFilter `json:"filter"`
 	Reason string          `json:"reason,omitempty"`
-	Runs   int             `json:"runs"` // that the filter selected when the job was asked for
+	Runs   int             `json:"runs"` // that the filter selected when the job was asked for, and that could be changed
+	// Skipped are those that it selected and that could not be changed, by why.
+	Skipped map[string]int `json:"skipped,omitempty"`
 	At     engine.Instant  `json:"at"`   // of that count: what fails or starts later is not meant
 }
 
-// Result is what a job came to. Runs and what became of them add up, but for those that were dropped meanwhile, or
-// joined the filter.
+// counted is how many runs the filter selected.
+func (p *Params) counted() int {
+	n := p.Runs
+	for _, skipped := range p.Skipped {
+		n += skipped
+	}
+	return n
+}
+
+// Result is what a job came to. Runs and what became of them add up, but for those that joined the filter.
 type Result struct {
 	Counted int            `json:"counted"`           // runs that the filter selected when the job was asked for
 	Done    int            `json:"done"`              // that were retried or cancelled
@@ -103,6 +117,9 @@ func (b *Bulk) Count(ctx context.Context, kind string, f store.RunFilter) (*Coun
 			return nil, err
 		}
 		c.Looked += sel.Looked
+		if n := len(sel.Damaged); n > 0 {
+			c.Skipped[Damaged] += n
+		}
 		for _, r := range sel.Runs {
 			if why := unwanted(kind, r, c.At); why != "" {
 				c.Skipped[why]++
@@ -138,6 +155,8 @@ func unwanted(kind string, r *engine.Run, at engine.Instant) string {
 		return engine.NoRetryLive
 	case r.Profile == "":
 		return engine.NoRetryForgotten
+	case r.Outcome == engine.OutcomeCancelled:
+		return engine.NoRetryCancelled
 	case engine.FailedAt(r) < 0:
 		return engine.NoRetryNothing
 	}
@@ -170,7 +189,7 @@ func (b *Bulk) work(ctx context.Context, t *jobs.Task, kind string) (any, error)
 	if err != nil {
 		return nil, err
 	}
-	t.Expect(p.Runs)
+	t.Expect(p.counted())
 	if saved {
 		if err := b.change(ctx, t, kind, &p, at.Page); err != nil {
 			return result(t, &p), err
@@ -203,12 +222,24 @@ func (b *Bulk) work(ctx context.Context, t *jobs.Task, kind string) (any, error)
 			return result(t, &p), err
 		}
 	}
+	if gone := p.counted() - told(t.Progress()); gone > 0 {
+		t.Skipped(NotSelected, gone)
+	}
 	return result(t, &p), nil
+}
+
+// told is of how many runs the progress of a job says what became of them.
+func told(now store.JobProgress) int {
+	n := now.Done + now.Failed
+	for _, skipped := range now.Skipped {
+		n += skipped
+	}
+	return n
 }
 
 func result(t *jobs.Task, p *Params) *Result {
 	now := t.Progress()
-	return &Result{Counted: p.Runs, Done: now.Done, Skipped: now.Skipped, Failed: now.Failed}
+	return &Result{Counted: p.counted(), Done: now.Done, Skipped: now.Skipped, Failed: now.Failed}
 }
 
 // change begins the command of each run, and counts how they went once all are answered. An error leaves the page to the
@@ -266,7 +297,7 @@ func (b *Bulk) begin(ctx context.Context, t *jobs.Task, kind string, p *Params, 
 		switch {
 		case errors.As(err, &damaged):
 			b.runner.Suspect(id)
-			return nil, "the record of the run is damaged", nil
+			return nil, Damaged, nil
 		case err != nil:
 			return nil, "", err
 		case retry == nil:

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"reflect"
 	"sync/atomic"
 	"testing"
 	"testing/fstest"
@@ -320,5 +321,34 @@ func TestStopMany(t *testing.T) {
 	})
 	if end.State != store.JobStopped || end.Progress.Done != cancelled || len(end.Result) > 0 && result.Done != cancelled {
 		t.Errorf("it is %s with %+v, and %d runs are cancelled", end.State, end.Progress, cancelled)
+	}
+}
+
+// TestOvertaken has a job that comes to runs which another job has retried meanwhile: what it counted still adds up.
+func TestOvertaken(t *testing.T) {
+	p := begin(t, new(memory.KV), forever)
+	p.deploy(broken)
+	p.fail(300)
+	p.submit(&engine.Input{Payload: &engine.ProfileChange{Profile: "p9", Forget: true}})
+	more := true
+	for more {
+		var err error
+		more, err = p.store.Erase()
+		must(t, err)
+	}
+	p.deploy(fixed)
+	f := store.RunFilter{Flow: "tell", Outcome: engine.OutcomeFailed}
+	count, err := p.bulk.Count(t.Context(), bulk.Retry, f)
+	must(t, err)
+	params := bulk.Params{Filter: f, Runs: count.Runs, Skipped: count.Skipped, At: count.At}
+	for i, want := range []bulk.Result{
+		{Counted: 300, Done: 299, Skipped: map[string]int{engine.NoRetryForgotten: 1}},
+		{Counted: 300, Done: 0, Skipped: map[string]int{engine.NoRetryForgotten: 1, bulk.NotSelected: 299}},
+	} {
+		j, err := p.jobs.Start(engine.Actor{Name: "ops"}, bulk.Retry, params, nil)
+		must(t, err)
+		if end, result := p.end(j.ID); end.State != store.JobDone || !reflect.DeepEqual(result, want) {
+			t.Errorf("job %d is %s with %+v, want %+v", i+1, end.State, result, want)
+		}
 	}
 }
