@@ -112,7 +112,8 @@ func TestWhy(t *testing.T) {
 	must(t, w.send("cart.updated", "ann", `{}`))
 	v := w.visitor("")
 	v.get("/console/people/ann").has(200, "Why did Ann get, or not get", `<option value="flow:promo">`).hasNot(`class="answer"`)
-	v.get("/console/people/ann?what=flow:promo").has(200, `<option value="flow:promo" selected>`, "no run of promo started: skipped: the trigger&#39;s if is false", "Opted out", "Within the cap", "0 of 1 per 7d used").
+	v.get("/console/people/ann?what=flow:promo").has(200, `<option value="flow:promo" selected>`, "no run of promo started: skipped: the trigger&#39;s if is false", "Opted out", "Within the cap", "0 of 1 per 7d used",
+		`<code>profile.plan == &#34;pro&#34;</code> was false with <code>profile.plan = &#34;free&#34;</code> at <time`).
 		hasNot("Z no run") // instants are written by the clock of the page
 	v.get("/console/people/ann?what=flow:nothing").has(200, "Nothing that could start nothing for them")
 	v.get("/console/people/ann?what=campaign:none").has(200, "This part cannot be shown")

@@ -8,6 +8,7 @@ func allViews() []view {
 		inboxViews,
 		homeViews,
 		findViews,
+		flowViews,
 		runViews,
 		batchViews,
 		eventViews,
