@@ -12,6 +12,7 @@ func allViews() []view {
 		peopleViews,
 		campaignViews,
 		templateViews,
+		deployViews,
 		healthViews,
 		auditViews,
 	)
@@ -25,6 +26,7 @@ func allActions() []action {
 		batchActions,
 		personActions,
 		campaignActions,
+		deployActions,
 		healthActions,
 	)
 }
