@@ -73,6 +73,16 @@ type deployPage struct {
 	Own                   bool // somebody else has to approve it
 }
 
+// Wary reports whether somebody should look twice: what is known is not all good, or not all.
+func (p deployPage) Wary() bool {
+	for _, r := range []*reviewed{p.Plan, p.Backtest, p.Prove} {
+		if r == nil || r.State != "done" || r.Old || r.Plan.Ends > 0 || slices.ContainsFunc(r.Prove.Broken, func(b brokenPromise) bool { return b.New }) {
+			return true
+		}
+	}
+	return false
+}
+
 // reviewed is what somebody has found out about a proposal.
 type reviewed struct {
 	client.Review
@@ -111,12 +121,15 @@ type messageChanges struct{ Same, Reworded, Moved, Added, Dropped int }
 
 // proofFound is the answer of a proof.
 type proofFound struct {
-	Broken []struct {
-		Flow, What, Found, Test, Place string
-		New                            bool
-	}
+	Broken []brokenPromise
 	Kept   []struct{ Flow, What string }
 	Bounds []struct{ Flow, What, Before, After string }
+}
+
+// brokenPromise is a promise that a proposal can break; New: the active flow keeps it, or does not promise it.
+type brokenPromise struct {
+	Flow, What, Found, Test, Place string
+	New                            bool
 }
 
 func loadDeploy(v *visit) (*content, error) {
