@@ -58,6 +58,9 @@ func begins(c *client.Campaign) int {
 	return int(n)
 }
 
+// Readable are the rows of the audience that can be read.
+func (p campaignPage) Readable() int { return p.Audience - int(p.Outcomes["bad"]) }
+
 // MayPause reports whether it can still begin with people.
 func (p campaignPage) MayPause() bool {
 	return p.Status == "waiting" || p.Status == "freezing" || p.Status == "starting" || p.Status == "started" && p.Local
