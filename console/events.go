@@ -41,7 +41,7 @@ func loadEvents(v *visit) (*content, error) {
 	if err != nil {
 		return nil, err
 	}
-	p := eventsPage{Rest: types.Rest, Curl: v.curl(), Filter: client.RefusedQuery{
+	p := eventsPage{Rest: types.Rest, Filter: client.RefusedQuery{
 		Type: v.query("type"), From: v.query("from"), Code: v.query("code"), Before: v.query("before"), Limit: shownRefusals,
 	}}
 	for i := range types.Types {
@@ -50,6 +50,9 @@ func loadEvents(v *visit) (*content, error) {
 		if last := &types.Types[i]; p.Last == nil || last.Last.After(p.Last.Last.Time) {
 			p.Last = last
 		}
+	}
+	if len(types.Types) == 0 {
+		p.Curl = v.curl()
 	}
 	if p.Last != nil && p.Last.Last.IsZero() { // flows have emitted all of them
 		p.Last = nil
@@ -87,18 +90,21 @@ func arrived(c *client.EventCounts) uint64 {
 	return c.Started + c.Matched + c.Nothing + c.Duplicate + c.Refused
 }
 
-// curl is a command that sends an event to this server, as the visitor reaches it.
+// curl is a command that sends an event to this server: one that starts a run, if a flow is active.
 func (v *visit) curl() string {
-	scheme := "http"
-	if v.r.TLS != nil || v.r.Header.Get("X-Forwarded-Proto") == "https" {
-		scheme = "https"
-	}
 	token := ""
 	if !v.Local() {
 		token = " \\\n  -H 'Authorization: Bearer TOKEN'"
 	}
-	return "curl '" + scheme + "://" + strings.ReplaceAll(v.r.Host, "'", "") + "/v1/events' \\\n  -H 'Content-Type: application/json'" + token +
-		" \\\n  -d '{\"type\": \"order.shipped\", \"profile\": \"ann\", \"data\": {\"order_id\": \"7\"}}'"
+	kind, data := anEvent, someData
+	if versions, err := v.api.Flows(v.ctx()); err == nil { // else the example is any event
+		active := slices.DeleteFunc(versions, func(f client.FlowVersion) bool { return !f.Active })
+		if one, with, ok := v.exampleEvent(active); ok {
+			kind, data = one, with
+		}
+	}
+	return "curl '" + v.serverURL() + "/v1/events' \\\n  -H 'Content-Type: application/json'" + token +
+		" \\\n  -d '{\"type\": \"" + kind + "\", \"profile\": \"ann\", \"data\": " + data + "}'"
 }
 
 // eventPage is one type of events.

@@ -39,7 +39,6 @@ var helpers = template.FuncMap{
 	"deploy":    deployPath,
 	"runs_":     campaignRuns,
 
-	"place":        placeOf,
 	"verdict":      verdictWord,
 	"campaignTone": func(c client.Campaign) string { return campaignTone(&c) },
 	"campaignWord": func(c client.Campaign) string { return campaignWord(&c) },
@@ -202,16 +201,16 @@ func (v *visit) With(name, value string) string {
 		values.Del(name)
 	}
 	if len(values) == 0 {
-		return v.r.URL.Path
+		return v.r.URL.EscapedPath()
 	}
-	return v.r.URL.Path + "?" + values.Encode()
+	return v.r.URL.EscapedPath() + "?" + values.Encode()
 }
 
 // Older is the path of the next page of a list.
 func (v *visit) Older(name, cursor string) string {
 	values := v.r.URL.Query()
 	values.Set(name, cursor)
-	return v.r.URL.Path + "?" + values.Encode()
+	return v.r.URL.EscapedPath() + "?" + values.Encode()
 }
 
 // links makes a group of links that set a parameter. Each choice is a value and a label.
@@ -229,6 +228,9 @@ func flowPath(name string) string { return Root + "flows/" + url.PathEscape(name
 
 // campaignPath is the page of a campaign.
 func campaignPath(id string) string { return Root + "campaigns/" + url.PathEscape(id) }
+
+// queryOf is a query with one parameter.
+func queryOf(name, value string) string { return url.Values{name: {value}}.Encode() }
 
 // maxShort is how many characters of a value stand in a list; the rest is left out.
 const maxShort = 60

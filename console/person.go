@@ -56,11 +56,14 @@ func loadPerson(v *visit) (*content, error) {
 	p.Standing = partOf(v.api.Standing(v.ctx(), id))
 	if s := p.Standing.Of; s != nil {
 		v.useZone(s.TimeZone)
-		p.Place, p.There = placeOf(s.TimeZone), localTime(s.LocalTime)
+		p.Place, p.There = cityOf(s.TimeZone), localTime(s.LocalTime)
 		p.Writable, p.May, p.Next = v.writable(s), v.mayRows(s, p.OptOuts), v.nextRows(s)
 	}
 	p.Runs = partOf(v.api.Runs(v.ctx(), client.RunQuery{RunFilter: client.RunFilter{Profile: id}, Limit: personRuns}))
 	p.Show = v.links("show", choice{"", "All"}, choice{"messages", "Messages"}, choice{"unsent", "Not sent"}, choice{"events", "Events"})
+	if v.query("show") != "" || v.query("before") != "" {
+		p.Next = nil // it stands at the beginning of everything
+	}
 	p.Feed = partOf(v.feedOf(id, v.query("show"), v.query("before")))
 	p.Why = v.whyOf(id, p.Standing.Of)
 	if p.Nobody = !p.Known && p.empty(); p.Nobody {
@@ -107,11 +110,6 @@ func initials(name string) string {
 	}
 	last, _ := utf8.DecodeRuneInString(words[len(words)-1])
 	return string(unicode.ToUpper(first)) + string(unicode.ToUpper(last))
-}
-
-// placeOf is the place that a time zone has its name of.
-func placeOf(zone string) string {
-	return strings.ReplaceAll(zone[strings.LastIndexByte(zone, '/')+1:], "_", " ")
 }
 
 // localTime is the hour of a time with its offset.

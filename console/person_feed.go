@@ -100,6 +100,7 @@ func rowOfLine(line *client.HistoryLine) feedRow {
 		row.Sub = strings.TrimPrefix(after(row.Sub, "event "+line.Event), ", ")
 	case "refused":
 		row.Tag, row.class, row.What, row.Code = "refused", "events", "Event", line.Event
+		row.Sub = after(row.Sub, "event "+line.Event+" refused")
 	case "call":
 		row.Tag, row.class, row.What, row.In, row.Path = verdictOf(line.Verdict), "events", "Call of", line.Flow, flowPath(line.Flow)
 		row.Sub = strings.TrimPrefix(after(row.Sub, "call of "+line.Flow), ", ")
@@ -181,6 +182,7 @@ func rowsOfRun(run *client.Run) (rows []feedRow) {
 		row.Tone = tone(row.Tag)
 		rows = append(rows, row)
 	}
+	slices.Reverse(rows) // the newest of one instant first
 	return rows
 }
 

@@ -14,6 +14,8 @@ type whyPart struct {
 	Choices []whatChoice
 	Asked   string // what is asked about; empty: nothing yet
 	Answer  part[*client.Explanation]
+	Says    string // the answer
+	Run     string // that it is about; empty: none
 	Checks  []check
 	Lines   []client.HistoryLine // the newest of those that the answer follows from
 	More    int                  // lines besides
@@ -30,12 +32,14 @@ type whatChoice struct {
 type check struct {
 	Good        bool
 	Label, Text string
-	Conditions  []client.Condition
+	Condition   *client.Condition // that decided, in place of a text
+	At          client.Time       // when it did
 }
 
 const (
 	whyCampaigns = 20 // newest campaigns that can be asked about
 	whyLines     = 6  // lines of an answer
+	whyDecided   = 6  // conditions of an answer, the newest
 )
 
 func (v *visit) whyOf(id string, s *client.Standing) whyPart {
@@ -70,6 +74,13 @@ func (v *visit) whyOf(id string, s *client.Standing) whyPart {
 		w.Lines = x.Lines[:min(len(x.Lines), whyLines)]
 		w.More = len(x.Lines) - len(w.Lines)
 		w.Checks = v.checksOf(x, s)
+		w.Says, w.Run = upper(x.Answer), ""
+		for i := range x.Lines {
+			if id := x.Lines[i].Run; id != "" && strings.Contains(x.Answer, "the run "+id) { // the page links to it
+				w.Says, w.Run = upper(strings.Replace(x.Answer, "the run "+id, "the run", 1)), id
+				break
+			}
+		}
 	}
 	return w
 }
@@ -89,6 +100,7 @@ func (v *visit) checksOf(x *client.Explanation, s *client.Standing) (all []check
 			break
 		}
 	}
+	all = append(all, decided(x)...)
 	if s == nil {
 		return all
 	}
@@ -107,9 +119,22 @@ func (v *visit) checksOf(x *client.Explanation, s *client.Standing) (all []check
 	return all
 }
 
+// decided are the newest conditions that decided, with what they saw.
+func decided(x *client.Explanation) (all []check) {
+	for i := range x.Lines {
+		line := &x.Lines[i]
+		for k := range line.Conditions {
+			if c := &line.Conditions[k]; len(all) < whyDecided {
+				all = append(all, check{Good: c.Holds, Label: "Condition", Condition: c, At: line.At})
+			}
+		}
+	}
+	return all
+}
+
 func (v *visit) checksOfCategory(c *client.CategoryStanding) []check {
 	if c.Always {
-		return []check{{true, "May be sent", c.Category + " always goes out: it has no cap, no hours and no opt-out", nil}}
+		return []check{{Good: true, Label: "May be sent", Text: c.Category + " always goes out: it has no cap, no hours and no opt-out"}}
 	}
 	out := check{Label: "Not opted out", Text: "of " + c.Category, Good: true}
 	if c.OptedOut {

@@ -6,6 +6,9 @@ import "slices"
 func allViews() []view {
 	return slices.Concat(
 		inboxViews,
+		homeViews,
+		findViews,
+		flowViews,
 		runViews,
 		batchViews,
 		eventViews,

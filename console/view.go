@@ -26,6 +26,7 @@ type content struct {
 	Crumbs []crumb  // the way to the page, without the page itself
 	Data   any      // for the template, as .Data
 	Fills  bool     // something is still to come: without a script the page is asked for again
+	To     string   // where to go in place of this page; empty: it is shown
 	Live   []string // templates of parts that change while one looks; each writes one element, whose id is its name
 }
 
@@ -76,6 +77,10 @@ func (c *Console) show(of view) http.HandlerFunc {
 		loaded, err := of.load(v)
 		if err != nil {
 			v.fail(w, err)
+			return
+		}
+		if loaded.To != "" {
+			http.Redirect(w, r, loaded.To, http.StatusFound)
 			return
 		}
 		if r.Header.Get(partsHeader) != "" {

@@ -37,6 +37,11 @@ func (v *visitor) hold(t *testing.T, d *document) {
 			t.Errorf("%s: %d", d.address, d.status)
 		}
 		return
+	case slices.ContainsFunc(Files, func(f Action) bool { return Matches(f.Address, path) }):
+		if d.status != http.StatusOK || strings.HasPrefix(d.media, "text/html") {
+			t.Errorf("%s: %d %s", d.address, d.status, d.media)
+		}
+		return
 	case slices.Contains(Soon, kind):
 		if d.status != http.StatusNotFound {
 			t.Errorf("%s is there now (%d): move it from Soon to Pages", d.address, d.status)
@@ -75,7 +80,7 @@ func (d *document) has(id string) bool {
 
 // includes are the roles that may do what needs a scope.
 var includes = map[string][]string{
-	"": {"read", "operate", "author", "admin"}, "read": {"read", "operate", "author", "admin"},
+	"": {"read", "operate", "author", "admin"}, "read": {"read", "operate", "author", "admin"}, "events": {"admin"},
 	"operate": {"operate", "author", "admin"}, "author": {"author", "admin"}, "admin": {"admin"},
 }
 
@@ -126,29 +131,31 @@ func TestRoles(t *testing.T) {
 	w := worldOf(t, "filled")
 	for _, role := range []string{"", "read", "operate", "author", "admin"} {
 		v := newVisitor(t, w, role)
+		try := func(method string, a Action, allowed int) {
+			t.Helper()
+			answer := v.do(t, method, w.Fill(a.Address), nil)
+			answer.Body.Close()
+			want := allowed
+			if role == "" {
+				want = http.StatusUnauthorized
+			} else if !slices.Contains(includes[a.Scope], role) {
+				want = http.StatusForbidden
+			}
+			if answer.StatusCode != want {
+				t.Errorf("%s %s as %q: %d, want %d", method, a.Address, role, answer.StatusCode, want)
+			}
+		}
 		for _, a := range Actions {
 			if a.Scope == "" {
 				continue
 			}
-			for _, method := range []string{http.MethodGet, http.MethodPost} {
-				answer := v.do(t, method, w.Fill(a.Address), nil)
-				answer.Body.Close()
-				want := http.StatusForbidden
-				switch {
-				case role == "":
-					want = http.StatusUnauthorized
-				case !slices.Contains(includes[a.Scope], role):
-				case method == http.MethodPost:
-					want = http.StatusConflict
-				case a.Direct:
-					want = http.StatusMethodNotAllowed
-				default:
-					want = http.StatusOK
-				}
-				if answer.StatusCode != want {
-					t.Errorf("%s %s as %q: %d, want %d", method, a.Address, role, answer.StatusCode, want)
-				}
+			try(http.MethodPost, a, http.StatusConflict)
+			if !a.Direct {
+				try(http.MethodGet, a, http.StatusOK)
 			}
+		}
+		for _, f := range Files {
+			try(http.MethodGet, f, http.StatusOK)
 		}
 	}
 	if _, err := w.Login("events"); err == nil {

@@ -25,19 +25,42 @@ var Pages = []Page{
 	{Address: "/console/runs/{run.unsent}"},
 	{Address: "/console/runs/{run}/cancel"},
 	{Address: "/console/runs/{run.failed}/retry"},
+	{Address: "/console/people"},
+	{Address: "/console/people?q=p00"},
+	{Address: "/console/people/{person}"},
+	{Address: "/console/people/nobody-is-known-by-this-name"},
+	{Address: "/console/people/{person}/start"},
+	{Address: "/console/people/{person}/event"},
+	{Address: "/console/people/{person}/opt-out"},
+	{Address: "/console/people/{person}/edit"},
+	{Address: "/console/people/{person}/forget"},
+	{Address: "/console/campaigns"},
+	{Address: "/console/campaigns/{campaign}"},
+	{Address: "/console/campaigns/{campaign}/pause"},
+	{Address: "/console/campaigns/{campaign}/cancel"},
+	{Address: "/console/events"},
+	{Address: "/console/events/{event}"},
+	{Address: "/console/templates"},
+	{Address: "/console/templates/{template}"},
+	{Address: "/console/health"},
+	{Address: "/console/health/hold"},
 	{Address: "/console/audit"},
 }
 
 // Soon are the pages that links lead to and nobody has written yet. One that answers must be moved to [Pages].
 var Soon = []string{
-	"/console/", "/console/flows", "/console/flows/{flow}", "/console/people", "/console/people/{person}", "/console/campaigns",
-	"/console/events", "/console/templates", "/console/stories", "/console/deploys", "/console/health", "/console/inbox", "/console/find", "/console/batches/new",
+	"/console/", "/console/flows", "/console/flows/{flow}", "/console/stories", "/console/deploys", "/console/inbox", "/console/find", "/console/batches/new",
+}
+
+// Files are what links offer to keep.
+var Files = []Action{
+	{Address: "/console/people/{person}/export", Scope: "operate"},
 }
 
 // Action is something that a form of the console changes.
 type Action struct {
 	Address string // that the form is posted to, with gaps
-	Scope   string // of the role that may do it; empty: everybody who has logged in
+	Scope   string // that a token needs for it; empty: everybody who has logged in
 	Direct  bool   // it acts on the first click, so that no page asks about it
 }
 
@@ -47,6 +70,19 @@ var Actions = []Action{
 	{Address: "/console/logout"},
 	{Address: "/console/runs/{run}/cancel", Scope: "operate"},
 	{Address: "/console/runs/{run.failed}/retry", Scope: "operate"},
+	{Address: "/console/people/{person}/start", Scope: "operate"},
+	{Address: "/console/people/{person}/event", Scope: "events"},
+	{Address: "/console/people/{person}/opt-out", Scope: "operate"},
+	{Address: "/console/people/{person}/opt-in", Scope: "operate"},
+	{Address: "/console/people/{person}/edit", Scope: "operate"},
+	{Address: "/console/people/{person}/forget", Scope: "operate"},
+	{Address: "/console/campaigns/{campaign}/pause", Scope: "operate"},
+	{Address: "/console/campaigns/{campaign}/resume", Scope: "operate"},
+	{Address: "/console/campaigns/{campaign}/cancel", Scope: "operate"},
+	{Address: "/console/health/kill", Scope: "operate", Direct: true},
+	{Address: "/console/health/on", Scope: "operate"},
+	{Address: "/console/health/hold", Scope: "operate"},
+	{Address: "/console/health/live", Scope: "operate"},
 }
 
 // Matches reports whether a path is that of an address: each gap takes the place of one part of a path.
