@@ -26,6 +26,13 @@ steps:
     send: { body: "An offer.", from: Shop }
   - wait: 1d
 `,
+	"flows/thanks.yaml": `flow: thanks
+trigger: { event: order.paid, if: event.total > 10 }
+data: { total: number }
+category: offers
+steps:
+  - send: { body: "Thank you.", from: Shop }
+`,
 }
 
 // known sets what is known of a person.
@@ -113,8 +120,10 @@ func TestWhy(t *testing.T) {
 	v := w.visitor("")
 	v.get("/console/people/ann").has(200, "Why did Ann get, or not get", `<option value="flow:promo">`).hasNot(`class="answer"`)
 	v.get("/console/people/ann?what=flow:promo").has(200, `<option value="flow:promo" selected>`, "no run of promo started: skipped: the trigger&#39;s if is false", "Opted out", "Within the cap", "0 of 1 per 7d used",
-		`<code>profile.plan == &#34;pro&#34;</code> was false with <code>profile.plan = &#34;free&#34;</code> at <time`).
+		`<code>profile.plan == &#34;pro&#34;</code> was false at <time`, `what <code>profile.plan</code> was then is not kept`).
 		hasNot("Z no run") // instants are written by the clock of the page
+	must(t, w.send("order.paid", "ann", `{"total": 7}`))
+	v.get("/console/people/ann?what=flow:thanks").has(200, `<code>event.total &gt; 10</code> was false at <time`, `with <code>event.total = 7</code>`)
 	v.get("/console/people/ann?what=flow:nothing").has(200, "Nothing that could start nothing for them")
 	v.get("/console/people/ann?what=campaign:none").has(200, "This part cannot be shown")
 }
