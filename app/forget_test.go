@@ -198,10 +198,7 @@ func filesWith(t *testing.T, dir, text string) (found []string) {
 // reviewed proposes a project that would have written to a person once more, and backtests it.
 func reviewed(t *testing.T, a *client.Client, p *Project, who string) {
 	t.Helper()
-	files, err := p.Deployable()
-	if err != nil {
-		t.Fatal(err)
-	}
+	files := p.Deployable()
 	for i := range files {
 		files[i].Text = strings.Replace(files[i].Text, "steps:\n", "steps:\n  - send: { body: First }\n", 1)
 	}

@@ -6,7 +6,6 @@ import (
 	"io"
 	"io/fs"
 	"os"
-	"slices"
 
 	"nudge/client"
 	"nudge/flows"
@@ -147,33 +146,12 @@ func (p *Project) Bundles() (all []flows.Bundle) {
 // Deployable returns the files that a server needs to run the flows of the project, for
 // [client.Client.Deploy]. From nudge.yaml it takes only the keys for flows. The other keys
 // may be secret, and other servers do not need them.
-func (p *Project) Deployable() ([]client.File, error) {
-	config := p.Config.Extract(func(key, sub string) bool {
-		if key == "preferences" { // that there is a page is for the flows, its secrets are not
-			return sub == "" || sub == "public_url"
-		}
-		return !slices.Contains(servingKeys, key)
-	})
-	files := []client.File{{Name: flows.ProjectFile, Text: config}}
-	for _, name := range p.Assets() {
-		text, _ := p.Source(name)
-		files = append(files, client.File{Name: name, Text: text})
+func (p *Project) Deployable() []client.File {
+	var files []client.File
+	for _, f := range p.Project.Deployable() {
+		files = append(files, client.File(f))
 	}
-	for _, folder := range []string{"flows", "templates"} {
-		if _, err := fs.Stat(p.Folder, folder); errors.Is(err, fs.ErrNotExist) {
-			continue
-		}
-		err := fs.WalkDir(p.Folder, folder, func(name string, _ fs.DirEntry, err error) error {
-			if text, ok := p.Source(name); ok {
-				files = append(files, client.File{Name: name, Text: text})
-			}
-			return err
-		})
-		if err != nil {
-			return nil, wrongInput(err)
-		}
-	}
-	return files, nil
+	return files
 }
 
 // plural returns a number with its noun: 1 flow, 2 flows.

@@ -19,19 +19,21 @@ var (
 // because it must also work on a file that is not YAML.
 func withoutSecrets(text string) string {
 	lines := strings.Split(text, "\n")
-	within := -1 // indentation of the secret key whose value the lines may continue
+	within := -1    // indentation of the secret key whose value the lines may continue
+	inItem := false // the key is in an item in braces: another item with its indentation is not of the value
 	for i, line := range lines {
 		indent := len(line) - len(strings.TrimLeft(line, " "))
 		dashes := len(itemDashes.FindString(line[indent:]))
 		item := dashes > 0
-		if within >= 0 && (indent > within || indent == within && item || strings.TrimSpace(line) == "") {
+		if within >= 0 && (indent > within || indent == within && item && !inItem || strings.TrimSpace(line) == "") {
 			lines[i] = stars(line)
 			continue
 		}
 		within = -1
 		var goesOn bool
 		if lines[i], goesOn = withoutSecret(line); goesOn {
-			if within = indent; !strings.HasPrefix(line[indent+dashes:], "{") { // the key is where the item begins
+			inItem = item && strings.HasPrefix(line[indent+dashes:], "{")
+			if within = indent; !inItem { // the key is where the item begins
 				within += dashes
 			}
 		}

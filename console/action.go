@@ -142,7 +142,7 @@ func (c *Console) ask(a action) http.HandlerFunc {
 }
 
 func (v *visit) writeQuestion(w http.ResponseWriter, status int, a action, q *question) {
-	v.write(w, status, "ask", a.section, &content{Title: q.Title, Data: askedPage{q, v.r.URL.Path}})
+	v.write(w, status, "ask", a.section, &content{Title: q.Title, Data: askedPage{q, v.r.URL.EscapedPath()}})
 }
 
 // needs fails unless the token has a scope.

@@ -16,7 +16,6 @@ type wave struct {
 	Days           []waveTick
 	Now            string // where now is; empty: outside of the hours
 	NowText, Label string
-	NowAnchor      string
 	ToCome         int
 	Last           time.Time
 }
@@ -57,11 +56,11 @@ func (v *visit) waveOf(c *client.CampaignDetail) *wave {
 	span := min(int(w.Last.Sub(first)/time.Hour)+1, waveHours)
 	step := (waveWidth - 20) / float64(span+1)
 	at := func(t time.Time) float64 { return 10 + step/2 + t.Sub(first).Hours()*step }
+	if x := at(v.now); x > 40 && x < waveWidth-40 {
+		w.Now, w.NowText = decimal(x), "now "+v.now.In(v.zone).Format("15:04")
+	}
 	w.bars(v, hours, wall, step, at)
 	w.axis(v, first, span, at)
-	if x := at(v.now); !v.now.Before(first.Add(-time.Hour)) && x < waveWidth-10 {
-		w.Now, w.NowText, w.NowAnchor = decimal(x), "now "+v.now.In(v.zone).Format("15:04"), "middle"
-	}
 	return w
 }
 
@@ -73,11 +72,14 @@ func (w *wave) bars(v *visit, hours []client.CampaignHour, wall time.Time, step 
 	for _, h := range hours {
 		most = max(most, h.People)
 	}
-	free := 0.0 // where a name has room
+	width := min(waveBarMost, step*.7)
+	var taken []box
+	if w.Now != "" {
+		taken = append(taken, box{at(v.now) - 2, 0, at(v.now) + 2, waveFloor})
+	}
 	for _, h := range hours {
-		height := max(2, waveHigh*float64(h.People)/float64(most))
-		width := min(waveBarMost, step*.7)
-		b := waveBar{X: decimal(at(h.From.Time) + (step-width)/2), Y: decimal(waveFloor - height), Width: decimal(width), Height: decimal(height), Class: "tocome"}
+		height, x := max(2, waveHigh*float64(h.People)/float64(most)), at(h.From.Time)+(step-width)/2
+		b := waveBar{X: decimal(x), Y: decimal(waveFloor - height), Width: decimal(width), Height: decimal(height), Class: "tocome"}
 		switch end := h.From.Add(time.Hour); {
 		case !v.now.Before(end):
 			b.Class, past = "done", past+h.People
@@ -86,18 +88,48 @@ func (w *wave) bars(v *visit, hours []client.CampaignHour, wall time.Time, step 
 		default:
 			w.ToCome += h.People
 		}
-		name := placeAtHour(h.From.Time, wall)
 		b.Title = h.From.In(v.zone).Format("Mon 15:04") + ": " + v.Many(h.People, "person", "people")
-		if name != "" {
-			b.Title = name + ", " + b.Title
+		if name := placeAtHour(h.From.Time, wall); name != "" {
+			b.Name, b.Title = name, name+", "+b.Title
 		}
-		if middle, half := at(h.From.Time)+step/2, float64(len(name))*3.2+2; name != "" && (height > 8 || len(hours) < 6) && middle-half > free && middle+half < waveWidth {
-			b.Name, b.NameX, b.NameY, b.Anchor = name, decimal(middle), decimal(waveFloor-height-6), "middle"
-			free = middle + half
-		}
-		w.Bars = append(w.Bars, b)
+		w.Bars, taken = append(w.Bars, b), append(taken, box{x, waveFloor - height, x + width, waveFloor})
 	}
 	w.Label = fmt.Sprintf("People by the hour in which they begin: %s before now, %s in this hour, %s to come", v.Num(past), v.Num(here), v.Num(w.ToCome))
+	w.name(hours, taken[len(taken)-len(hours):], taken)
+}
+
+// box is a part of a drawing that is taken.
+type box struct{ left, top, right, bottom float64 }
+
+func (b box) meets(o box) bool {
+	return b.left < o.right && o.left < b.right && b.top < o.bottom && o.top < b.bottom
+}
+
+// name gives names room above their bars, the most people first. A name that has none stays in the bar's title.
+func (w *wave) name(hours []client.CampaignHour, bars, taken []box) {
+	order := make([]int, len(hours))
+	for i := range order {
+		order[i] = i
+	}
+	slices.SortStableFunc(order, func(a, b int) int { return hours[b].People - hours[a].People })
+	for _, i := range order {
+		b, at := &w.Bars[i], bars[i]
+		long := float64(len([]rune(b.Name))) * 6.2
+		name := b.Name
+		b.Name = ""
+		for _, place := range []struct {
+			anchor  string
+			x, left float64
+		}{{"middle", (at.left + at.right) / 2, (at.left + at.right - long) / 2}, {"end", at.right, at.right - long}, {"start", at.left, at.left}} {
+			room := box{place.left - 2, at.top - 16, place.left + long + 2, at.top - 3}
+			if name == "" || room.left < 0 || room.right > waveWidth || slices.ContainsFunc(taken, room.meets) {
+				continue
+			}
+			b.Name, b.NameX, b.NameY, b.Anchor = name, decimal(place.x), decimal(at.top-6), place.anchor
+			taken = append(taken, room)
+			break
+		}
+	}
 }
 
 // axis draws the hours below the bars.

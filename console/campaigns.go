@@ -35,6 +35,9 @@ type campaignPage struct {
 
 // campaignWord says where a campaign stands.
 func campaignWord(c *client.Campaign) string {
+	if c.Status == "started" && c.Local && c.Outcomes["planned"] > 0 {
+		return "Running"
+	}
 	if word := map[string]string{
 		"waiting": "Waits for its turn", "freezing": "Lists its people", "starting": "Running", "started": "Everybody has begun", "held": "Held after a restore",
 	}[c.Status]; word != "" {

@@ -477,7 +477,7 @@ func failNext(v *visit) (*done, error) {
 	if err := v.api.DevFail(v.ctx(), 1, cmp.Or(status, http.StatusBadRequest)); err != nil {
 		return nil, err
 	}
-	return &done{To: v.inboxNext(), Said: fmt.Sprintf("The service answers the next send, whoever it is for, with %d.", cmp.Or(status, http.StatusBadRequest))}, nil
+	return &done{To: v.inboxNext(), Said: fmt.Sprintf("The service answers the next send with %d, to any person.", cmp.Or(status, http.StatusBadRequest))}, nil
 }
 
 // replyAs writes a message as a person.

@@ -101,7 +101,7 @@ func TestInbox(t *testing.T) {
 		return strings.Contains(v.get("/console/inbox?people=ann").body, `<p class="tick">read</p>`)
 	})
 	v.submit("ann", "people/ann/read").has(200, "ann has read everything that arrived.")
-	v.submit("ann", "fail", "status", "503").has(200, "The service answers the next send, whoever it is for, with 503.")
+	v.submit("ann", "fail", "status", "503").has(200, "The service answers the next send with 503, to any person.")
 }
 
 // TestInboxSaysWhatIsWrong: what the API refuses is said in place, and what was filled in is kept.

@@ -200,16 +200,16 @@ func (v *visit) With(name, value string) string {
 		values.Del(name)
 	}
 	if len(values) == 0 {
-		return v.r.URL.Path
+		return v.r.URL.EscapedPath()
 	}
-	return v.r.URL.Path + "?" + values.Encode()
+	return v.r.URL.EscapedPath() + "?" + values.Encode()
 }
 
 // Older is the path of the next page of a list.
 func (v *visit) Older(name, cursor string) string {
 	values := v.r.URL.Query()
 	values.Set(name, cursor)
-	return v.r.URL.Path + "?" + values.Encode()
+	return v.r.URL.EscapedPath() + "?" + values.Encode()
 }
 
 // links makes a group of links that set a parameter. Each choice is a value and a label.

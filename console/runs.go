@@ -2,6 +2,7 @@ package console
 
 import (
 	"html/template"
+	"net/url"
 	"slices"
 	"strings"
 	"time"
@@ -21,8 +22,10 @@ var runActions = []action{
 }
 
 // filterOf reads the filter of a list of runs from the address of a page.
-func (v *visit) filterOf() client.RunFilter {
-	q := v.query
+func (v *visit) filterOf() client.RunFilter { return runFilter(v.query) }
+
+// runFilter reads a filter of runs from what has its fields by name.
+func runFilter(q func(string) string) client.RunFilter {
 	return client.RunFilter{
 		Flow: q("flow"), Version: q("version"), Profile: q("profile"), Key: q("key"), Status: q("status"), Outcome: q("outcome"), Step: q("step"), Line: q("line"), Arm: q("arm"),
 		MessageStatus: q("message_status"), Reason: q("reason"), Failure: q("failure"), Campaign: q("campaign"),
@@ -45,6 +48,15 @@ type runsPage struct {
 	Filtered bool
 	Status   []choiceLink
 	Page     part[*client.RunPage]
+}
+
+// Many is the page that asks whether all runs of the list are to be changed.
+func (p runsPage) Many(do string) string {
+	values := url.Values{"do": {do}}
+	for _, f := range filterFields(p.Filter) {
+		values.Set(f.Name, f.Value)
+	}
+	return Root + "batches/new?" + values.Encode()
 }
 
 func loadRuns(v *visit) (*content, error) {

@@ -2,6 +2,7 @@ package flows
 
 import (
 	"io/fs"
+	"maps"
 	"path"
 	"slices"
 	"strings"
@@ -102,6 +103,24 @@ func load(files []File, assets *assets, list *diag.List) *Project {
 func (p *Project) Source(file string) (string, bool) {
 	text, ok := p.files[file]
 	return text, ok
+}
+
+// Deployable returns the files that another server needs to run the flows of the project. Of nudge.yaml these are only the keys
+// for flows: the others may be secret, and are for one server.
+func (p *Project) Deployable() []File {
+	config := p.Config.Extract(func(key, sub string) bool {
+		if key == "preferences" { // that there is a page is for the flows, its secrets are not
+			return sub == "" || sub == "public_url"
+		}
+		return !slices.Contains(servingKeys, key)
+	})
+	files := []File{{Name: ProjectFile, Text: config}}
+	for _, name := range slices.Sorted(maps.Keys(p.files)) {
+		if name != ProjectFile {
+			files = append(files, File{Name: name, Text: p.files[name]})
+		}
+	}
+	return files
 }
 
 // Flow returns a flow by its name, or nil.

@@ -118,6 +118,9 @@ func (s *Server) readProposal(w http.ResponseWriter, r *http.Request) (*proposal
 		return nil, nil, nil, wrongField("note", fmt.Sprintf("a note has at most %d bytes", maxNoteBytes))
 	}
 	p, warnings, err := loadProject(request.Files)
+	if err == nil { // everybody who may read sees the files of a proposal
+		request.Files = p.Deployable()
+	}
 	return request, p, warnings, err
 }
 

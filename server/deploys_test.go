@@ -2,6 +2,7 @@ package server_test
 
 import (
 	"context"
+	"encoding/base64"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -12,6 +13,7 @@ import (
 	"testing"
 
 	"nudge/engine"
+	"nudge/flows"
 	"nudge/lang/diag"
 	"nudge/runner"
 	"nudge/server"
@@ -229,5 +231,21 @@ func TestApprovedMarks(t *testing.T) {
 	s.by("bob", "POST", "/v1/deploys/"+made.ID+"/approve", "").is(200)
 	if marks, err := s.store.Marks(); err != nil || !strings.Contains(marks, "private optional string") {
 		t.Errorf("the marks are %q, %v", marks, err)
+	}
+}
+
+// TestProposalKeepsNoSecrets: everybody who may read sees the files of a proposal. So it keeps what flows need, whatever was sent.
+func TestProposalKeepsNoSecrets(t *testing.T) {
+	s := start(t, shop, persons("ann"))
+	sent := with(reworded("comes"), "nudge.yaml", shop["nudge.yaml"]+"webhooks: { secret: \"not for all eyes\" }\ntokens: { app: \"nor is this one of them\" }\n")
+	sent["notes/plan.txt"] = base64.StdEncoding.EncodeToString([]byte("nobody needs this"))
+	d := s.propose("ann", sent)
+	var kept struct{ Files []flows.File }
+	s.by("ann", "GET", "/v1/deploys/"+d.ID+"/files", "").is(200).decode(&kept)
+	if len(kept.Files) != 2 || kept.Files[0].Name != "flows/order.yaml" || kept.Files[1].Name != "nudge.yaml" {
+		t.Fatalf("kept are %+v", kept.Files)
+	}
+	if config := kept.Files[1].Text; !strings.Contains(config, "order.returned") || strings.Contains(config, "webhooks") || strings.Contains(config, "tokens") {
+		t.Errorf("nudge.yaml is %s", config)
 	}
 }

@@ -18,7 +18,10 @@ import (
 const demoHelp = `Demo runs an engine, a server and a local App Messaging service in one process, on a clock
 that makes days take seconds. Five people get a message about their order, and each of them
 reacts in another way. Nothing leaves this machine, and the demo removes its data at the
-end.`
+end.
+
+With --stay or --open it stays until you interrupt it, with two more flows, a campaign and
+a console in which you can look at everything.`
 
 const (
 	demoSpeed   = 12_000 // a day in about 7 seconds
@@ -32,10 +35,11 @@ func newDemo() *cobra.Command {
 		Use:     "demo",
 		Short:   "Watch five people go through a flow, in seconds",
 		Long:    demoHelp,
-		Example: "  nudge demo\n  nudge demo --stay",
+		Example: "  nudge demo\n  nudge demo --stay --open",
 		Args:    cobra.NoArgs,
 	}
-	c.Flags().BoolVar(&stay, "stay", false, "keep everything running afterwards, to try it by hand")
+	c.Flags().BoolVar(&stay, "stay", false, "keep everything running afterwards, to try it by hand and in the console")
+	open := openFlag(c)
 	c.RunE = func(c *cobra.Command, _ []string) error {
 		ctx, ended := untilSignal(c.Context())
 		defer ended()
@@ -44,9 +48,14 @@ func newDemo() *cobra.Command {
 			return err
 		}
 		err = d.run(ctx)
-		if err == nil && stay {
-			d.invite()
-			<-ctx.Done()
+		if stay = stay || *open; err == nil && stay {
+			if err = d.furnish(ctx); err == nil {
+				d.invite()
+				if *open {
+					browse(consoleOf(d.local.Instance), c.ErrOrStderr())
+				}
+				<-ctx.Done()
+			}
 		}
 		return errors.Join(err, d.stop())
 	}

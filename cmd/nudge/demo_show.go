@@ -95,7 +95,11 @@ look at its run and at what arrived:
     -d '{"type": "order.shipped", "data": {"order_id": "B-1", "customer": "you", "total": 5}}'
   nudge runs list --server %[1]s
   curl %[2]s/sandbox/messages
-`, d.local.URL(), d.local.Sandbox.URL())
+
+In a browser you see all of it, and write as the customer:
+
+%[3]s
+`, d.local.URL(), d.local.Sandbox.URL(), consoleLine(d.local.Instance))
 }
 
 // inHours returns a duration for people: 25h 3m.

@@ -246,11 +246,7 @@ func writeFiles(dir string, files []client.File) error {
 
 // propose proposes a project.
 func propose(c *cobra.Command, a *client.Client, p *app.Project, note string, output format) error {
-	files, err := p.Deployable()
-	if err != nil {
-		return err
-	}
-	d, err := a.ProposeDeploy(c.Context(), files, note)
+	d, err := a.ProposeDeploy(c.Context(), p.Deployable(), note)
 	if err != nil {
 		return err
 	}

@@ -21,7 +21,8 @@ import (
 
 const devHelp = `Dev runs the project of a folder in real time against a local App Messaging service, so
 nothing leaves this machine. It prints what happens to the runs. Saving a file deploys it;
-a mistake is shown, and the flows that were active stay active.
+a mistake is shown, and the flows that were active stay active. The console, whose address
+dev prints, shows the same in a browser, with an inbox in which you are the customer.
 
 People read after three seconds, unless people: in nudge.yaml or the file people.yaml
 beside it has another script for them. Runs and messages are kept in DIR/data/dev. Dev does
@@ -38,6 +39,8 @@ const (
 // devOptions are the flags of dev.
 type devOptions struct {
 	dir, listen, local, people string
+
+	open *bool // show the console in a browser
 }
 
 func newDev() *cobra.Command {
@@ -52,6 +55,7 @@ func newDev() *cobra.Command {
 	c.Flags().StringVar(&o.listen, "listen", app.DefaultListen, "address of the API; it must be on this machine")
 	c.Flags().StringVar(&o.local, "sandbox", "127.0.0.1:8081", "address of the local service; it must be on this machine")
 	c.Flags().StringVar(&o.people, "people", "", "a people file instead of DIR/people.yaml")
+	o.open = openFlag(c)
 	log := logFlags(c)
 	c.RunE = func(c *cobra.Command, args []string) error {
 		o.dir = dirArgument(args)
@@ -140,6 +144,10 @@ func (d *devSession) attend(ctx context.Context, local *app.Local) error {
 	}
 	fmt.Fprintln(d.out, readyLine(local.Instance), "sandbox", local.Sandbox.URL())
 	fmt.Fprintln(d.out, appsLine(session.DefaultAuth()))
+	fmt.Fprintln(d.out, consoleLine(local.Instance))
+	if *d.options.open {
+		browse(consoleOf(local.Instance), d.errs)
+	}
 	edits := make(chan struct{})
 	assets := func() []string { return *d.assets.Load() }
 	go app.Watch(ctx, os.DirFS(d.options.dir), assets, d.save, func() { // ends with ctx

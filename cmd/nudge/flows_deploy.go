@@ -52,11 +52,7 @@ func newFlowsDeploy(flags *apiFlags) *cobra.Command {
 		if *proposed {
 			return propose(c, a, p, *note, *output)
 		}
-		files, err := p.Deployable()
-		if err != nil {
-			return err
-		}
-		deployed, err := a.Deploy(c.Context(), files)
+		deployed, err := a.Deploy(c.Context(), p.Deployable())
 		if err != nil {
 			return err
 		}

@@ -75,11 +75,7 @@ func makePlan(ctx context.Context, p *app.Project, dataDir string, flags *apiFla
 	if err != nil {
 		return nil, err
 	}
-	files, err := p.Deployable()
-	if err != nil {
-		return nil, err
-	}
-	answer, err := a.PlanFlows(ctx, files)
+	answer, err := a.PlanFlows(ctx, p.Deployable())
 	if err != nil {
 		return nil, err
 	}

@@ -87,7 +87,7 @@ func serve(ctx context.Context, dir string, check time.Duration, out, errs io.Wr
 		return err
 	}
 	warn(i, p.Settings, log)
-	fmt.Fprintln(out, readyLine(i))
+	fmt.Fprintf(out, "%s\n%s\n", readyLine(i), consoleLine(i))
 	err = attend(signals, i, log)
 	log.Info("stopping")
 	return errors.Join(err, i.Stop())

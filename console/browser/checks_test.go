@@ -75,7 +75,7 @@ func TestChecks(t *testing.T) {
 		{"script that warns", `<script src="/warns.js"></script>`, "complaints", "beware"},
 		{"dialog", `<script src="/asks.js"></script>`, "complaints", "hello"},
 		{"missing file", `<script src="/missing.js"></script>`, "complaints", "404"},
-		{"wide", `<p class="wide">Text</p>`, "sideways", "500 px wide in a window of 320: p.wide"},
+		{"wide", `<p class="wide">Text</p>`, "sideways", "500 px wide in a window of 320: main#content > p.wide"},
 		{"wide in a region", `<div class="scrolls" tabindex="0" role="region" aria-label="Map"><p class="wide">Text</p></div>`, "", ""},
 		{"focus that nobody sees", `<a class="dull" href="/other">Dull</a>`, "stops", `a.dull ("Dull") looks the same`},
 		{"stop without a name", `<div role="group" tabindex="0">Text</div>`, "stops", "has no name"},

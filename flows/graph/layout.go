@@ -23,7 +23,7 @@ const (
 
 // Sizes of the room for numbers.
 const (
-	numberW  = 96.0 // beside a line
+	numberW  = 88.0 // beside a line
 	numberH  = 16.0
 	beside   = 18.0 // from the middle of a line to its number: half of the widest line, and a little
 	hereW    = 92.0
@@ -52,7 +52,7 @@ type layout struct {
 func newLayout(b *builder, o Options) *layout {
 	l := &layout{Options: o, b: b, d: &Drawing{}, gap: 26, bus: 24, lane: 10, ports: 10}
 	if o.Numbers {
-		l.gap, l.bus, l.lane, l.ports = 38, 34, 16, 22
+		l.gap, l.bus, l.lane, l.ports = 38, 38, 16, 22
 	}
 	return l
 }

@@ -108,6 +108,14 @@ func (l *layout) ends(all []arm, lanes *channel) {
 	}
 }
 
+// goal is the colour of the lines of an exit that is the goal.
+func (a *arm) goal() Tone {
+	if end := a.steps[len(a.steps)-1]; end.exit > 0 && end.goal {
+		return Good
+	}
+	return ""
+}
+
 // arrive notes what comes to the end that stands for the exit.
 func (a *arm) arrive() {
 	end := a.steps[len(a.steps)-1]
@@ -124,7 +132,7 @@ func (a *arm) arrive() {
 func (l *layout) block(b block, axis, y float64, exits *channel) float64 {
 	for i, n := range b {
 		if i > 0 {
-			l.connect(Line{From: b[i-1].box(), To: n.box(), Ways: n.in()}, axis, y, y+l.gap)
+			l.connect(Line{From: b[i-1].box(), To: n.box(), Ways: n.in(), Tone: n.toned()}, axis, y, y+l.gap)
 			y += l.gap
 		}
 		y = l.node(n, axis, y, exits)
@@ -138,6 +146,14 @@ func (n *node) box() string {
 		return fmt.Sprintf("left-%d", n.exit)
 	}
 	return "step-" + n.id
+}
+
+// toned is the colour of the line to a step.
+func (n *node) toned() Tone {
+	if n.exit > 0 && n.goal {
+		return Good
+	}
+	return ""
 }
 
 // in returns what leads to a step from the one before it.
@@ -202,7 +218,7 @@ func (l *layout) arm(a *arm, axis, y float64, exits *channel) float64 {
 	if len(a.steps) == 0 {
 		return end
 	}
-	l.connect(Line{From: a.id, To: a.steps[0].box(), Ways: a.carries()}, axis, end, end+l.gap)
+	l.connect(Line{From: a.id, To: a.steps[0].box(), Ways: a.carries(), Tone: a.goal()}, axis, end, end+l.gap)
 	l.d.Lines[len(l.d.Lines)-1].Number = nil // it stands at the pill
 	return l.block(a.steps, axis, end+l.gap, exits)
 }

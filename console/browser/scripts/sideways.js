@@ -17,7 +17,7 @@
       return box.width > 0 && box.right + scrollX > room + 0.5 && !inside(e);
     });
     const deepest = beyond.filter((e) => !beyond.some((other) => other !== e && e.contains(other)));
-    faults.push('the page is ' + wide + ' px wide in a window of ' + room + ': ' + deepest.slice(0, 5).map(name).join(', '));
+    faults.push('the page is ' + wide + ' px wide in a window of ' + room + ': ' + deepest.slice(0, 5).map((e) => name(e.parentElement) + ' > ' + name(e)).join(', '));
   }
   for (const e of document.body.querySelectorAll('*')) {
     if (!scrolls(e) || e.matches('input, textarea, select')) continue;

@@ -9,7 +9,7 @@
 
   // How it and what is around it look, in what can show a focus.
   const shown = ['outlineStyle', 'outlineWidth', 'outlineColor', 'boxShadow', 'borderTopColor', 'borderTopWidth', 'stroke', 'strokeWidth'];
-  const near = [e, ...[...e.querySelectorAll('*')].slice(0, 40)];
+  const near = [e, ...[...e.querySelectorAll('*')].slice(0, 12)];
   for (let up = e.parentElement, n = 0; up && n < 3; up = up.parentElement, n++) near.push(up);
   const look = () => near.map((x) => {
     const style = getComputedStyle(x);

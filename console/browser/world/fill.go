@@ -17,7 +17,7 @@ import (
 )
 
 // perDay is how many people begin something on a day.
-const perDay = 20
+const perDay = 14
 
 // zones are where people live, in turn.
 var zones = []string{"Europe/London", "Europe/Berlin", "America/New_York", "Asia/Tokyo", "Europe/London", "America/Los_Angeles"}
@@ -49,7 +49,7 @@ type filler struct {
 }
 
 // days is how long the filling takes, by the clock of the world.
-const days = 6
+const days = 5
 
 // fill starts the project, lets days pass with people in it, and stops it again.
 func fill(ctx context.Context, folder string) (*filler, error) {
@@ -151,11 +151,16 @@ func (f *filler) odd() {
 	twice.ID = "delivered-1"
 	f.post(twice)
 	f.post(twice, eventOf("trial.endng", someone(1), map[string]any{"days": 1}), eventOf("plan.bought", "nobody-yet", map[string]any{"plan": "pro"}))
-	for _, e := range []client.Event{
+	f.refused(
 		eventOf("order.shipped", someone(2), map[string]any{"order_id": "A-2", "total": "many"}),
 		eventOf("order.shipped", someone(2), map[string]any{"total": 2}),
-		{Type: "", Data: json.RawMessage(`{}`)},
-	} {
+		client.Event{Type: "", Data: json.RawMessage(`{}`)},
+	)
+}
+
+// refused sends events that must be refused.
+func (f *filler) refused(events ...client.Event) {
+	for _, e := range events {
 		if _, err := f.API.SendEvent(f.ctx, e); err == nil && f.err == nil {
 			f.err = fmt.Errorf("the event %s is taken, and should be refused", e.Type)
 		}

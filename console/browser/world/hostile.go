@@ -85,8 +85,10 @@ func Hostile(ctx context.Context, folder string) (*World, error) {
 		e.ID, e.ProfileData = fmt.Sprint(Script, i), json.RawMessage(`{"first_name":"<script>alert(6)</script>","javascript:alert(7)":"\u202e"}`)
 		f.post(e, eventOf("capped.go", who, map[string]any{"x": Long, "list": []any{}}))
 	}
-	f.post(eventOf(Script, hostileIDs[0], map[string]any{"text": Long}), eventOf("go", hostileIDs[0], map[string]any{"text": 1, Script: Long}), client.Event{Type: Right, Profile: "x"})
+	f.post(eventOf(Script, hostileIDs[0], map[string]any{"text": Long}), eventOf(Right, hostileIDs[1], nil))
+	f.refused(eventOf("go", hostileIDs[0], map[string]any{"text": 1, Script: Long}), eventOf("go", Control, map[string]any{"text": "x"}))
 	f.jump(time.Hour)
+	f.project["templates/hostile.yaml"].Data = append(f.project["templates/hostile.yaml"].Data, "title: \"<b>{{ data.text }}</b>\"\n"...)
 	d := f.proposal(f.project, Script+Long[:200])
 	page, err := f.API.Runs(ctx, client.RunQuery{RunFilter: client.RunFilter{Flow: LongName}, Limit: 1})
 	f.try(err)

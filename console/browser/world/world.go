@@ -7,6 +7,8 @@ import (
 	"fmt"
 	"io/fs"
 	"log/slog"
+	"net/http"
+	"net/url"
 	"path/filepath"
 	"strings"
 	"testing/fstest"
@@ -100,12 +102,12 @@ func guarded(ctx context.Context, folder string, project fs.FS, clock *app.Steer
 	return worldOf(running.URL(), func() error { return errors.Join(running.Stop(), box.Stop()) }, Token("admin"))
 }
 
-func worldOf(url string, stop func() error, token string) (*World, error) {
-	api, err := client.New(client.Config{Server: url, Token: token})
+func worldOf(address string, stop func() error, token string) (*World, error) {
+	api, err := client.New(client.Config{Server: address, Token: token})
 	if err != nil {
 		return nil, errors.Join(err, stop())
 	}
-	return &World{URL: url, API: api, Places: map[string]string{}, stop: stop}, nil
+	return &World{URL: address, API: api, Places: map[string]string{}, stop: stop}, nil
 }
 
 // mistakes are those that a project does not run with.
@@ -114,6 +116,28 @@ func mistakes(list diag.List) error {
 		return nil
 	}
 	return fmt.Errorf("the project of the world is wrong: %v", list)
+}
+
+// Login opens a session of the console for a role, and returns its cookie.
+func (w *World) Login(scope string) (*http.Cookie, error) {
+	direct := &http.Client{CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}
+	answer, err := direct.PostForm(w.URL+"/console/login", url.Values{"token": {Token(scope)}})
+	if err != nil {
+		return nil, err
+	}
+	answer.Body.Close()
+	for _, c := range answer.Cookies() {
+		return c, nil
+	}
+	return nil, fmt.Errorf("the login as %s sets no cookie: %s", scope, answer.Status)
+}
+
+// Fill puts the names of things into the gaps of an address, such as {run}.
+func (w *World) Fill(address string) string {
+	for place, value := range w.Places {
+		address = strings.ReplaceAll(address, "{"+place+"}", url.PathEscape(value))
+	}
+	return address
 }
 
 // Roles are the scopes that a token of [Filled] may have, and what the token is; see acme/nudge.yaml.
@@ -131,7 +155,7 @@ func Token(scope string) string {
 	return ""
 }
 
-// Filled starts a server with tokens on which six days have passed.
+// Filled starts a server with tokens on which five days have passed.
 func Filled(ctx context.Context, folder string) (*World, error) {
 	f, err := fill(ctx, folder)
 	if err != nil {

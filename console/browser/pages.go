@@ -1,0 +1,106 @@
+package browser
+
+import (
+	"net/url"
+	"strings"
+)
+
+// Page is a page of the console, as the tests open it.
+type Page struct {
+	Address string // its path, with gaps for what [world.World.Places] names: /console/runs/{run}
+	Dev     bool   // only a server of nudge dev has it
+}
+
+// Pages are all pages of the console. A page that a link leads to and that is missing here fails [TestLinks]; add it
+// when you write it. Several addresses may be of one page, each with another thing on it.
+var Pages = []Page{
+	{Address: "/console/runs"},
+	{Address: "/console/runs?status=live"},
+	{Address: "/console/runs?flow=no_such_flow"},
+	{Address: "/console/runs/failed"},
+	{Address: "/console/runs/{run}"},
+	{Address: "/console/runs/{run.failed}"},
+	{Address: "/console/runs/{run.reply}"},
+	{Address: "/console/runs/{run.goal}"},
+	{Address: "/console/runs/{run.unsent}"},
+	{Address: "/console/runs/{run}/cancel"},
+	{Address: "/console/runs/{run.failed}/retry"},
+	{Address: "/console/people"},
+	{Address: "/console/people?q=p00"},
+	{Address: "/console/people/{person}"},
+	{Address: "/console/people/nobody-is-known-by-this-name"},
+	{Address: "/console/people/{person}/start"},
+	{Address: "/console/people/{person}/event"},
+	{Address: "/console/people/{person}/opt-out"},
+	{Address: "/console/people/{person}/edit"},
+	{Address: "/console/people/{person}/forget"},
+	{Address: "/console/campaigns"},
+	{Address: "/console/campaigns/{campaign}"},
+	{Address: "/console/campaigns/{campaign}/pause"},
+	{Address: "/console/campaigns/{campaign}/cancel"},
+	{Address: "/console/events"},
+	{Address: "/console/events/{event}"},
+	{Address: "/console/templates"},
+	{Address: "/console/templates/{template}"},
+	{Address: "/console/health"},
+	{Address: "/console/health/hold"},
+	{Address: "/console/audit"},
+}
+
+// Soon are the pages that links lead to and nobody has written yet. One that answers must be moved to [Pages].
+var Soon = []string{
+	"/console/", "/console/flows", "/console/flows/{flow}", "/console/stories", "/console/deploys", "/console/inbox", "/console/find", "/console/batches/new",
+}
+
+// Files are what links offer to keep.
+var Files = []Action{
+	{Address: "/console/people/{person}/export", Scope: "operate"},
+}
+
+// Action is something that a form of the console changes.
+type Action struct {
+	Address string // that the form is posted to, with gaps
+	Scope   string // that a token needs for it; empty: everybody who has logged in
+	Direct  bool   // it acts on the first click, so that no page asks about it
+}
+
+// Actions are all of them. A form that is missing here fails [TestForms]; add it when you write it.
+var Actions = []Action{
+	{Address: "/console/settings"},
+	{Address: "/console/logout"},
+	{Address: "/console/runs/{run}/cancel", Scope: "operate"},
+	{Address: "/console/runs/{run.failed}/retry", Scope: "operate"},
+	{Address: "/console/people/{person}/start", Scope: "operate"},
+	{Address: "/console/people/{person}/event", Scope: "events"},
+	{Address: "/console/people/{person}/opt-out", Scope: "operate"},
+	{Address: "/console/people/{person}/opt-in", Scope: "operate"},
+	{Address: "/console/people/{person}/edit", Scope: "operate"},
+	{Address: "/console/people/{person}/forget", Scope: "operate"},
+	{Address: "/console/campaigns/{campaign}/pause", Scope: "operate"},
+	{Address: "/console/campaigns/{campaign}/resume", Scope: "operate"},
+	{Address: "/console/campaigns/{campaign}/cancel", Scope: "operate"},
+	{Address: "/console/health/kill", Scope: "operate", Direct: true},
+	{Address: "/console/health/on", Scope: "operate"},
+	{Address: "/console/health/hold", Scope: "operate"},
+	{Address: "/console/health/live", Scope: "operate"},
+}
+
+// Matches reports whether a path is that of an address: each gap takes the place of one part of a path.
+func Matches(address, path string) bool {
+	address, _, _ = strings.Cut(address, "?")
+	want, got := strings.Split(address, "/"), strings.Split(path, "/")
+	if len(want) != len(got) {
+		return false
+	}
+	for i := range want {
+		if gap := strings.HasPrefix(want[i], "{"); !gap && want[i] != got[i] || gap && got[i] == "" {
+			return false
+		}
+	}
+	return true
+}
+
+// pathOf is the path of a link with its escapes, and whether it stays on the page's own server.
+func pathOf(link *url.URL, server string) (path string, own bool) {
+	return link.EscapedPath(), link.Scheme+"://"+link.Host == server
+}

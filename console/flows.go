@@ -1,0 +1,193 @@
+package console
+
+import (
+	"cmp"
+	"fmt"
+	"net/url"
+	"slices"
+	"strings"
+	"time"
+
+	"nudge/client"
+)
+
+var flowViews = []view{
+	{pattern: Root + "flows", file: "flows", section: "flows", load: loadFlows},
+	{pattern: Root + "flows/{flow}", file: "flow", section: "flows", topics: []string{"runs"}, load: loadFlow},
+	{pattern: Root + "flows/{flow}/runs", file: "flowruns", section: "flows", topics: []string{"runs"}, load: loadFlowRuns},
+	{pattern: Root + "flows/{flow}/proof", file: "flowproof", section: "flows", load: loadFlowProof},
+	{pattern: Root + "flows/{flow}/versions", file: "flowversions", section: "flows", load: loadFlowVersions},
+	{pattern: Root + "flows/{flow}/stories", file: "flowstories", section: "flows", load: loadFlowStories},
+	{pattern: Root + "flows/{flow}/stories/{name}", file: "story", section: "flows", load: loadStory},
+	{pattern: Root + "stories", file: "stories", section: "stories", load: loadStories},
+}
+
+// maxSparks is how many flows of the list have a line; those beyond it have none.
+const maxSparks = 40
+
+// listedFlow is a flow in the list.
+type listedFlow struct {
+	Name          string
+	Live, Started uint64 // of all versions
+	Older         uint64 // of those live, on versions that are not active
+	Active        bool
+	Counts        *client.Counts // of 14 days; nil: they were not asked for
+	Spark         *spark
+}
+
+// loadFlows lists the flows, those with most people first.
+func loadFlows(v *visit) (*content, error) {
+	versions, err := v.api.Flows(v.ctx())
+	if err != nil {
+		return nil, err
+	}
+	byName := map[string]*listedFlow{}
+	for _, version := range versions {
+		f := byName[version.Flow]
+		if f == nil {
+			f = &listedFlow{Name: version.Flow}
+			byName[version.Flow] = f
+		}
+		f.Live, f.Started = f.Live+version.Live, f.Started+version.Started
+		if f.Active = f.Active || version.Active; !version.Active {
+			f.Older += version.Live
+		}
+	}
+	all := make([]*listedFlow, 0, len(byName))
+	for _, f := range byName {
+		all = append(all, f)
+	}
+	slices.SortFunc(all, func(a, b *listedFlow) int {
+		return cmp.Or(cmp.Compare(b.Live, a.Live), strings.Compare(a.Name, b.Name))
+	})
+	for i, f := range all {
+		if i >= maxSparks || !f.Active {
+			continue
+		}
+		if counts, err := v.api.Counts(v.ctx(), f.Name, client.CountsQuery{}); err == nil { // else without a line
+			f.Counts, f.Spark = &counts.Counts, v.sparkOf(counts.Series)
+		}
+	}
+	return &content{Title: "Flows", Data: all}, nil
+}
+
+// spark is a small line of starts by day.
+type spark struct {
+	Points, Last, LastX, LastY string
+	Label                      string
+}
+
+// The geometry of a spark.
+const (
+	sparkW, sparkH = 96.0, 24.0
+	sparkDays      = 14
+)
+
+// sparkOf adds starts up by the days of the page's clock.
+func (v *visit) sparkOf(series []client.CountsPoint) *spark {
+	var days [sparkDays]int64
+	today := v.now.In(v.zone).Truncate(24 * time.Hour)
+	for _, p := range series {
+		if ago := int(today.Sub(p.Start.In(v.zone).Truncate(24*time.Hour)) / (24 * time.Hour)); ago >= 0 && ago < sparkDays {
+			days[sparkDays-1-ago] += p.Started
+		}
+	}
+	most := max(slices.Max(days[:]), 1)
+	s := &spark{Last: v.Num(days[sparkDays-1])}
+	said := make([]string, sparkDays)
+	for i, n := range days {
+		s.LastX, s.LastY = px(3+(sparkW-6)*float64(i)/(sparkDays-1)), px(sparkH-3-(sparkH-6)*float64(n)/float64(most))
+		s.Points += s.LastX + "," + s.LastY + " "
+		said[i] = v.Num(n)
+	}
+	s.Label = "Starts of the last 14 days: " + strings.Join(said, ", ")
+	return s
+}
+
+// flowTab is a tab of the pages of a flow.
+type flowTab struct {
+	Label, Path string
+	Current     bool
+}
+
+// flowHead is what the pages of a flow have in common.
+type flowHead struct {
+	Flow, About string
+	Tabs        []flowTab
+	Windows     []choiceLink
+}
+
+func (v *visit) flowHead(flow, current string) flowHead {
+	h := flowHead{Flow: flow}
+	for _, tab := range []struct{ label, path string }{{"Map", ""}, {"Runs", "/runs"}, {"Stories", "/stories"}, {"Proof", "/proof"}, {"Versions", "/versions"}} {
+		h.Tabs = append(h.Tabs, flowTab{tab.label, flowPath(flow) + tab.path, tab.label == current})
+	}
+	return h
+}
+
+var flowsCrumb = crumb{"Flows", Root + "flows"}
+
+// flowRunsPage are the runs of a flow.
+type flowRunsPage struct {
+	flowHead
+	Status []choiceLink
+	Page   *client.RunPage
+}
+
+func loadFlowRuns(v *visit) (*content, error) {
+	flow := v.r.PathValue("flow")
+	filter := v.filterOf()
+	filter.Flow = flow
+	page, err := v.api.Runs(v.ctx(), client.RunQuery{RunFilter: filter, Before: v.query("before")})
+	if err != nil {
+		return nil, err
+	}
+	p := flowRunsPage{v.flowHead(flow, "Runs"), v.links("status", choice{"", "All"}, choice{"live", "Live"}, choice{"ended", "Ended"}), page}
+	return &content{Title: "Runs", Crumbs: []crumb{flowsCrumb, {flow, flowPath(flow)}}, Data: p}, nil
+}
+
+// flowVersionsPage are the versions of a flow.
+type flowVersionsPage struct {
+	flowHead
+	Versions []shownVersion
+}
+
+// shownVersion is a version with how its runs ended.
+type shownVersion struct {
+	client.FlowVersion
+	Map, Live string // paths
+	Ended     []client.OutcomeCount
+}
+
+func loadFlowVersions(v *visit) (*content, error) {
+	flow := v.r.PathValue("flow")
+	versions, err := v.api.Flows(v.ctx())
+	if err != nil {
+		return nil, err
+	}
+	p := flowVersionsPage{flowHead: v.flowHead(flow, "Versions")}
+	for _, version := range versions {
+		if version.Flow != flow {
+			continue
+		}
+		s := shownVersion{FlowVersion: version, Map: flowPath(flow) + "?" + url.Values{"version": {version.Version}, "since": {"all"}}.Encode(),
+			Live: runsPath(client.RunFilter{Flow: flow, Version: version.Version, Status: "live"})}
+		for name, n := range version.Outcomes {
+			s.Ended = append(s.Ended, client.OutcomeCount{Name: name, Runs: int64(n)})
+		}
+		slices.SortFunc(s.Ended, func(a, b client.OutcomeCount) int {
+			return cmp.Or(cmp.Compare(b.Runs, a.Runs), strings.Compare(a.Name, b.Name))
+		})
+		p.Versions = append(p.Versions, s)
+	}
+	if len(p.Versions) == 0 {
+		return nil, &client.Problem{Status: 404, Detail: fmt.Sprintf("no flow is called %s", Shown(flow))}
+	}
+	slices.SortStableFunc(p.Versions, func(a, b shownVersion) int {
+		if a.Active != b.Active {
+			return map[bool]int{true: -1, false: 1}[a.Active]
+		}
+		return cmp.Compare(b.FlowVersion.Live, a.FlowVersion.Live)
+	})
+	return &content{Title: "Versions", Crumbs: []crumb{flowsCrumb, {flow, flowPath(flow)}}, Data: p}, nil
+}

@@ -1,0 +1,164 @@
+package console_test
+
+import (
+	"encoding/json"
+	"flag"
+	"net/http"
+	"net/http/httptest"
+	"os"
+	"strings"
+	"testing"
+	"testing/fstest"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"nudge/client"
+	"nudge/console"
+	"nudge/flows"
+	"nudge/flows/graph"
+	"nudge/server"
+)
+
+var update = flag.Bool("update", false, "write the pages of testdata")
+
+// trialEnding is a flow with two texts, each for half of the people.
+const trialEnding = `flow: trial_ending
+about: Two texts for the end of a trial, each to half of the people, and one more on the last day.
+trigger: { event: trial.ending }
+exit: [ { event: plan.bought, as: bought, goal: true } ]
+steps:
+  - id: text
+    split:
+      - { as: friendly, weight: 50, then: [ { id: friendly, send: hello } ] }
+      - { as: brisk, weight: 50, then: [ { id: brisk, send: hello } ] }
+  - id: choice
+    wait:
+      - { failed: any, then: [ { exit: undeliverable } ] }
+      - { reply: any, then: [ { id: handover, send: hello }, { exit: handed_over } ] }
+      - after: 2d
+  - id: last_day
+    send: hello
+  - wait: 1d
+  - exit: not_bought
+`
+
+func flowOf(t *testing.T, yaml string) *flows.Flow {
+	t.Helper()
+	name, _, _ := strings.Cut(strings.TrimPrefix(yaml, "flow: "), "\n")
+	p, list := flows.Load(fstest.MapFS{"templates/hello.yaml": {Data: []byte("body: Hello\n")}, "flows/" + name + ".yaml": {Data: []byte(yaml)}})
+	must(t, list.Err())
+	return p.Flows[0]
+}
+
+// send makes the counts of a send: of all runs with its message, how many it was sent to, how many read it and reached the goal.
+func send(step string, runs, sent, read, goal int64, unsent map[string]int64) *client.SendCounts {
+	return &client.SendCounts{Step: step, Runs: runs, Sent: sent, Read: read, Goal: goal, Replied: read / 40, Unsent: unsent, Status: map[string]int64{"read": read, "delivered": sent - read, "unsent": runs - sent}}
+}
+
+// trialCounts are people in the flow: 12,480 started, and all of them are somewhere.
+func trialCounts() *client.FlowCounts {
+	friendly := send("friendly", 6231, 6198, 4102, 806, map[string]int64{"opted_out": 21, "capped": 12})
+	brisk := send("brisk", 6249, 6214, 4474, 1007, map[string]int64{"opted_out": 24, "capped": 11})
+	return &client.FlowCounts{
+		Flow: "trial_ending", Version: "9c41aaaabbbbcccc", Active: true, Since: client.Time{Time: time.Date(2026, 11, 13, 0, 0, 0, 0, time.UTC)}, Elsewhere: 212,
+		Versions: []client.CountedVersion{{Version: "9c41aaaabbbbcccc", Started: 20000, Live: 1847}, {Version: "7d10aaaabbbbcccc", Started: 900, Live: 212}},
+		Counts: client.Counts{
+			Started: 12480, Here: 1635, Ended: 10845, Goal: 1813,
+			Outcomes: []client.OutcomeCount{{Name: "not_bought", Runs: 8584}, {Name: "bought", Runs: 1813}, {Name: "handed_over", Runs: 263}, {Name: "undeliverable", Runs: 181}, {Name: "failed", Runs: 4}},
+			Steps: []client.StepCounts{
+				{Step: "text", Verb: "split", Came: 12480, Arms: []client.LineCount{{As: "friendly", Taken: 6231}, {As: "brisk", Taken: 6249}}},
+				{Step: "friendly", Verb: "send", Came: 6231, Send: friendly},
+				{Step: "brisk", Verb: "send", Came: 6249, Send: brisk},
+				{Step: "choice", Verb: "wait", Came: 12480, Here: 1204, Lines: []client.LineCount{{On: "failed", As: "failed", Taken: 185}, {On: "reply", As: "reply", Taken: 263}, {On: "after", As: "after", Taken: 9417}}},
+				{Step: "exit_1", Verb: "exit", Came: 185},
+				{Step: "handover", Verb: "send", Came: 263, Send: send("handover", 263, 263, 201, 0, nil)},
+				{Step: "exit_2", Verb: "exit", Came: 263},
+				{Step: "last_day", Verb: "send", Came: 9417, Send: send("last_day", 9417, 9296, 5113, 402, map[string]int64{"late": 121})},
+				{Step: "wait_2", Verb: "wait", Came: 9417, Here: 431, Lines: []client.LineCount{{On: "after", As: "after", Taken: 8584}}},
+				{Step: "exit_3", Verb: "exit", Came: 8584},
+			},
+			Exits: []client.ExitCounts{{On: "event plan.bought", As: "bought", Goal: true, Taken: 1813, From: []client.FromCount{{Step: "choice", Taken: 1411}, {Step: "wait_2", Taken: 402}}}},
+			Splits: []client.SplitCounts{{Step: "text", Arms: []client.ArmCounts{
+				{Arm: "friendly", Weight: 50, Runs: 6231, Goal: 806, Sends: []client.SendCounts{*friendly}},
+				{Arm: "brisk", Weight: 50, Runs: 6249, Goal: 1007, Sends: []client.SendCounts{*brisk}},
+			}, Comparisons: []client.Comparison{{What: "goal", A: "brisk", B: "friendly", ShareA: client.Interval{Of: 6249, Share: .1611, Low: .1522, High: .1705}, ShareB: client.Interval{Of: 6231, Share: .1294, Low: .1213, High: .1379},
+				Difference: 3.2, Low: 1.9, High: 4.4, Clear: true, Says: "brisk leads by 3.2 points (1.9 to 4.4)"}}}},
+		},
+	}
+}
+
+// fakeAPI answers what the map asks for.
+type fakeAPI struct {
+	flow   *flows.Flow
+	counts *client.FlowCounts
+	story  *client.PlayedStory
+}
+
+func (f *fakeAPI) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	answer := func(of any) { _ = json.NewEncoder(w).Encode(of) }
+	switch path := r.URL.Path; {
+	case path == "/v1/token":
+		answer(map[string]any{"name": "mira", "may": []string{"read", "operate"}, "server": map[string]any{"project": "acme"}})
+	case path == "/v1/flows":
+		answer(map[string]any{"flows": []client.FlowVersion{{Flow: f.counts.Flow, Version: f.counts.Version, Active: true, Live: 1847, Started: 20000, Parked: map[string]uint64{"choice": 1416, "wait_2": 431}}}})
+	case strings.HasSuffix(path, "/counts"):
+		answer(f.counts)
+	case strings.HasSuffix(path, "/drawing"):
+		o := graph.Options{Numbers: r.URL.Query().Get("numbers") == "true", Most: 60, Open: strings.Split(r.URL.Query().Get("open"), ",")}
+		if r.URL.Query().Has("since") {
+			o.Left = func(exit int) (steps []string) {
+				for _, from := range f.counts.Counts.Exits[exit].From {
+					steps = append(steps, from.Step)
+				}
+				return steps
+			}
+		}
+		answer(server.FlowDrawing{Flow: f.flow.Name, Version: f.counts.Version, About: f.flow.About, Active: true, Drawing: *graph.Lay(f.flow, o)})
+	case path == "/v1/runs/failures":
+		answer(client.FailureList{Groups: []client.FailureGroup{{ID: "f1", What: "run", Status: "failed", Reason: "data.days is absent", Flow: f.flow.Name, Step: "brisk", Runs: 4}}})
+	case path == "/v1/runs":
+		answer(client.RunPage{})
+	case strings.Contains(path, "/stories/"):
+		answer(f.story)
+	default:
+		http.NotFound(w, r)
+	}
+}
+
+// page is a page over an API that says what a test wants.
+func page(t *testing.T, api http.Handler, path string) string {
+	t.Helper()
+	c, err := console.New(console.Config{API: api, Now: func() time.Time { return time.Date(2026, 11, 27, 15, 24, 0, 0, time.UTC) }})
+	must(t, err)
+	w := httptest.NewRecorder()
+	c.Handler().ServeHTTP(w, httptest.NewRequestWithContext(t.Context(), http.MethodGet, path, http.NoBody))
+	if w.Code != http.StatusOK {
+		t.Fatalf("%s: %d\n%s", path, w.Code, w.Body)
+	}
+	return w.Body.String()
+}
+
+// golden holds the main part of a page as it was looked at.
+func golden(t *testing.T, name, page string) {
+	t.Helper()
+	_, main, _ := strings.Cut(page, `</form>
+<span class="fresh"`)
+	_, main, _ = strings.Cut(main, "</div>")
+	main, _, _ = strings.Cut(main, "</main>")
+	file := "testdata/" + name + ".html"
+	if *update {
+		must(t, os.WriteFile(file, []byte(main), 0o644))
+	}
+	kept, err := os.ReadFile(file)
+	must(t, err)
+	if diff := cmp.Diff(string(kept), main); diff != "" {
+		t.Errorf("%s (-want +got), -update takes it over:\n%s", file, diff)
+	}
+}
+
+// TestFlowMap holds the map of a flow with everybody in it.
+func TestFlowMap(t *testing.T) {
+	api := &fakeAPI{flow: flowOf(t, trialEnding), counts: trialCounts()}
+	golden(t, "flow", page(t, api, "/console/flows/trial_ending?step=brisk"))
+}
