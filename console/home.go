@@ -64,7 +64,7 @@ func loadHome(v *visit) (*content, error) {
 	if p.Quiet {
 		p.First = v.firstSteps(active)
 	}
-	return &content{Title: "Home", Data: p, Live: []string{"home-needs", "home-flows"}}, nil
+	return &content{Title: "Home", Data: p, Live: []string{"home-first", "home-needs", "home-flows"}}, nil
 }
 
 // addNeeds asks for all that needs somebody. What cannot be asked is said.

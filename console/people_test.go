@@ -2,6 +2,8 @@ package console_test
 
 import (
 	"context"
+	"encoding/json"
+	"net/http"
 	"net/url"
 	"strings"
 	"testing"
@@ -263,6 +265,33 @@ func TestHostilePeople(t *testing.T) {
 		p.has(200).hasNot("<script>alert", "<img src", "<i>x", "<b>ann")
 		if !strings.Contains(path, "/edit") && !strings.Contains(path, "/forget") { // a field has the value as it is
 			p.hasNot("\u202e")
+		}
+	}
+}
+
+// TestLivePartsOfPeople: each live part is one element with its own id, and stands once in its page.
+func TestLivePartsOfPeople(t *testing.T) {
+	w := start(t, people)
+	w.known("ann", `{"first_name": "Ann"}`)
+	w.ship("A-1", "ann")
+	v := w.visitor("")
+	for _, path := range []string{"/console/", "/console/events", "/console/events/order.shipped", "/console/people/ann"} {
+		r, err := http.NewRequestWithContext(t.Context(), http.MethodGet, w.url+path, http.NoBody)
+		must(t, err)
+		r.Header.Set("X-Console-Parts", "yes")
+		var parts map[string]string
+		must(t, json.Unmarshal([]byte(v.do(r).has(200).body), &parts))
+		if len(parts) < 3 {
+			t.Errorf("%s has %d parts", path, len(parts))
+		}
+		page := v.get(path)
+		for id, html := range parts {
+			if !strings.Contains(html[:strings.Index(html, ">")], `id="`+id+`"`) {
+				t.Errorf("%s: the part %s begins with %.80s", path, id, html)
+			}
+			if n := strings.Count(page.body, `id="`+id+`"`); n != 1 {
+				t.Errorf("%s: the part %s stands there %d times", path, id, n)
+			}
 		}
 	}
 }
