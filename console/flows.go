@@ -32,7 +32,7 @@ type listedFlow struct {
 	Older         uint64 // of those live, on versions that are not active
 	Active        bool
 	Counts        *client.Counts // of 14 days; nil: they were not asked for
-	Spark         *spark
+	Spark         Spark
 }
 
 // loadFlows lists the flows, those with most people first.
@@ -65,43 +65,25 @@ func loadFlows(v *visit) (*content, error) {
 			continue
 		}
 		if counts, err := v.api.Counts(v.ctx(), f.Name, client.CountsQuery{}); err == nil { // else without a line
-			f.Counts, f.Spark = &counts.Counts, v.sparkOf(counts.Series)
+			f.Counts, f.Spark = &counts.Counts, v.startsByDay(counts.Series)
 		}
 	}
 	return &content{Title: "Flows", Data: all}, nil
 }
 
-// spark is a small line of starts by day.
-type spark struct {
-	Points, Last, LastX, LastY string
-	Label                      string
-}
+// sparkDays is how many days the line of a flow has.
+const sparkDays = 14
 
-// The geometry of a spark.
-const (
-	sparkW, sparkH = 96.0, 24.0
-	sparkDays      = 14
-)
-
-// sparkOf adds starts up by the days of the page's clock.
-func (v *visit) sparkOf(series []client.CountsPoint) *spark {
-	var days [sparkDays]int64
+// startsByDay draws how many started on each of the last days, by the page's clock.
+func (v *visit) startsByDay(series []client.CountsPoint) Spark {
+	var days [sparkDays]uint64
 	today := v.now.In(v.zone).Truncate(24 * time.Hour)
 	for _, p := range series {
 		if ago := int(today.Sub(p.Start.In(v.zone).Truncate(24*time.Hour)) / (24 * time.Hour)); ago >= 0 && ago < sparkDays {
-			days[sparkDays-1-ago] += p.Started
+			days[sparkDays-1-ago] += uint64(p.Started)
 		}
 	}
-	most := max(slices.Max(days[:]), 1)
-	s := &spark{Last: v.Num(days[sparkDays-1])}
-	said := make([]string, sparkDays)
-	for i, n := range days {
-		s.LastX, s.LastY = px(3+(sparkW-6)*float64(i)/(sparkDays-1)), px(sparkH-3-(sparkH-6)*float64(n)/float64(most))
-		s.Points += s.LastX + "," + s.LastY + " "
-		said[i] = v.Num(n)
-	}
-	s.Label = "Starts of the last 14 days: " + strings.Join(said, ", ")
-	return s
+	return v.sparkOf("started today, of the last 14 days", days[:])
 }
 
 // flowTab is a tab of the pages of a flow.

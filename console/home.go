@@ -3,7 +3,6 @@ package console
 import (
 	"slices"
 	"strings"
-	"time"
 
 	"nudge/client"
 )
@@ -44,7 +43,6 @@ type homeFlow struct {
 type firstSteps struct{ Deploy, Send, Look string }
 
 const (
-	homeDays   = 14 // that a flow's line has
 	homeFlows  = 24 // that are counted for the page; a link leads to all
 	needsAKind = 3  // failures and types of events that are named; a link leads to all
 )
@@ -149,13 +147,7 @@ func (v *visit) homeFlow(name string) homeFlow {
 		row.Wrong = &p
 		return row
 	}
-	days := make([]uint64, homeDays)
-	for _, point := range counts.Series {
-		if ago := int(v.now.Sub(point.Start.Time) / (24 * time.Hour)); !point.Start.IsZero() && ago >= 0 && ago < homeDays {
-			days[homeDays-1-ago] += uint64(max(point.Started, 0))
-		}
-	}
-	row.Line = v.sparkOf("started in the last 24 hours", days)
+	row.Line = v.startsByDay(counts.Series)
 	row.Started, row.Here, row.Bar = uint64(max(counts.Counts.Started, 0)), uint64(max(counts.Counts.Here, 0)), v.flowBar(name, &counts.Counts)
 	row.Older = v.olderVersions(counts)
 	return row
