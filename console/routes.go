@@ -5,8 +5,6 @@ import "slices"
 // allViews are the pages, by where they are written.
 func allViews() []view {
 	return slices.Concat(
-		homeViews,
-		findViews,
 		inboxViews,
 		homeViews,
 		findViews,
