@@ -163,9 +163,9 @@ func (v *visit) olderVersions(counts *client.FlowCounts) string {
 	}
 	switch {
 	case live > 0:
-		return v.Many(live, "is", "are") + " here on older versions"
+		return v.Many(live, "run is", "runs are") + " on older versions"
 	case started > 0:
-		return v.Num(started) + " started on older versions"
+		return v.Many(started, "run", "runs") + " started on older versions"
 	}
 	return ""
 }

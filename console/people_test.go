@@ -126,6 +126,13 @@ func TestWhy(t *testing.T) {
 		hasNot("Z no run") // instants are written by the clock of the page
 	must(t, w.send("order.paid", "ann", `{"total": 7}`))
 	v.get("/console/people/ann?what=flow:thanks").has(200, `<code>event.total &gt; 10</code> was false at <time`, `with <code>event.total = 7</code>`)
+	w.known("bob", `{"first_name": "Bob", "plan": "pro"}`)
+	must(t, w.send("cart.updated", "bob", `{}`))
+	must(t, w.send("cart.updated", "bob", `{}`))
+	eventually(t, "the second one is capped", func() bool {
+		return strings.Contains(v.get("/console/people/bob?show=unsent").body, "capped: 1 per 7d is the cap of offers")
+	})
+	v.get("/console/people/bob?what=flow:promo").has(200, `<p class="line">The run started at <time`, "Open the run", "Stops it now", "the cap of offers: 1 of 1 per 7d used, free again")
 	v.get("/console/people/ann?what=flow:nothing").has(200, "Nothing that could start nothing for them")
 	v.get("/console/people/ann?what=campaign:none").has(200, "This part cannot be shown")
 }
