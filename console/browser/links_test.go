@@ -17,7 +17,7 @@ func TestLinks(t *testing.T) {
 			w := worldOf(t, c.world)
 			v := newVisitor(t, w, c.role)
 			pages := 0
-			v.walk(t, addresses(w, c.role == ""), func(d *document) {
+			v.walk(t, addresses(w, c.role == "", false), func(d *document) {
 				pages++
 				v.hold(t, d)
 			})
@@ -101,7 +101,7 @@ func TestForms(t *testing.T) {
 	found := map[string]bool{}
 	for _, role := range []string{"read", "operate", "author", "admin"} {
 		v := newVisitor(t, w, role)
-		v.walk(t, addresses(w, false), func(d *document) {
+		v.walk(t, addresses(w, false, false), func(d *document) {
 			if d.status == http.StatusForbidden {
 				return
 			}
