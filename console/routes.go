@@ -15,6 +15,7 @@ func allViews() []view {
 		peopleViews,
 		campaignViews,
 		templateViews,
+		deployViews,
 		healthViews,
 		auditViews,
 	)
@@ -28,6 +29,7 @@ func allActions() []action {
 		batchActions,
 		personActions,
 		campaignActions,
+		deployActions,
 		healthActions,
 	)
 }

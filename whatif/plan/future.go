@@ -121,6 +121,9 @@ func (m *maker) lifetime(r *engine.Run, person *engine.Person, own, to *flows.Fl
 	if person != nil {
 		batch.People = []*engine.Person{person}
 	}
+	if batch.Campaigns, err = m.campaignOf(r); err != nil {
+		return nil, err
+	}
 	if err := s.Commit(batch); err != nil {
 		return nil, err
 	}
@@ -132,6 +135,20 @@ func (m *maker) lifetime(r *engine.Run, person *engine.Person, own, to *flows.Fl
 	l.virtual = virtual.New(runner.NewLoop(s, core, places), m.now.Time(), l.respond)
 	l.underWay(r)
 	return l, nil
+}
+
+// campaignOf is the campaign of a run, as if all its rows were taken and nobody else's run lived; none for other runs.
+func (m *maker) campaignOf(r *engine.Run) ([]*engine.Campaign, error) {
+	if r.Campaign == 0 {
+		return nil, nil
+	}
+	c, err := m.store.Campaign(r.Campaign)
+	if err != nil || c == nil {
+		return nil, err
+	}
+	alone := *c
+	alone.Status, alone.Live = engine.Walked, 1
+	return []*engine.Campaign{&alone}, nil
 }
 
 // underWay lets the provider take the message that is out, if one is.
