@@ -2,6 +2,7 @@ package browser
 
 import (
 	"net/http"
+	"net/url"
 	"slices"
 	"strings"
 	"testing"
@@ -133,7 +134,11 @@ func TestRoles(t *testing.T) {
 		v := newVisitor(t, w, role)
 		try := func(method string, a Action, allowed int) {
 			t.Helper()
-			answer := v.do(t, method, w.Fill(a.Address), nil)
+			at, err := url.Parse(w.Fill(a.Address))
+			if err != nil {
+				t.Fatal(err)
+			}
+			answer := v.do(t, method, at.String(), at.Query())
 			answer.Body.Close()
 			want := allowed
 			if role == "" {

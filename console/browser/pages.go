@@ -20,7 +20,7 @@ var Pages = []Page{
 	{Address: "/console/flows", Brief: true},
 	{Address: "/console/flows/{flow}", Brief: true},
 	{Address: "/console/flows/{flow}?since=24h&step=choice"},
-	{Address: "/console/flows/order_shipped"},
+	{Address: "/console/flows/{flow.other}"},
 	{Address: "/console/flows/{flow}/runs"},
 	{Address: "/console/flows/{flow}/proof"},
 	{Address: "/console/flows/{flow}/versions", Brief: true},
@@ -80,7 +80,7 @@ var Files = []Action{
 
 // Action is something that a form of the console changes.
 type Action struct {
-	Address string // that the form is posted to, with gaps
+	Address string // that the form is posted to, with gaps; its query is what it is about
 	Scope   string // that a token needs for it; empty: everybody who has logged in
 	Direct  bool   // it acts on the first click, so that no page asks about it
 	Rare    bool   // no world is in the state in which a page offers it
@@ -93,7 +93,7 @@ var Actions = []Action{
 	{Address: "/console/logout"},
 	{Address: "/console/runs/{run}/cancel", Scope: "operate"},
 	{Address: "/console/runs/{run.failed}/retry", Scope: "operate"},
-	{Address: "/console/batches/new", Scope: "operate"},
+	{Address: "/console/batches/new?do=cancel&flow={flow}", Scope: "operate"},
 	{Address: "/console/batches/{batch}/stop", Scope: "operate", Rare: true},
 	{Address: "/console/people/{person}/start", Scope: "operate"},
 	{Address: "/console/people/{person}/event", Scope: "events"},

@@ -277,7 +277,7 @@ func (f *filler) name() {
 		}
 	}
 	for place, value := range map[string]string{
-		"person": someone(4), "flow": "trial_ending", "story": "bought within the week", "event": "order.shipped", "template": "friendly",
+		"person": someone(4), "flow": "trial_ending", "flow.other": "order_shipped", "story": "bought within the week", "event": "order.shipped", "template": "friendly",
 	} {
 		f.Places[place] = value
 	}
