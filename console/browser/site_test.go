@@ -210,10 +210,10 @@ func kindOf(path string) (kind string) {
 	return kind
 }
 
-// addresses are those of the pages that a world has.
-func addresses(w *world.World, dev bool) (all []string) {
+// addresses are those of the pages that a world has: all, or those of every run.
+func addresses(w *world.World, dev, brief bool) (all []string) {
 	for _, p := range Pages {
-		if address := w.Fill(p.Address); !strings.Contains(address, "{") && (dev || !p.Dev) {
+		if address := w.Fill(p.Address); !strings.Contains(address, "{") && (dev || !p.Dev) && (p.Brief || !brief) {
 			all = append(all, address)
 		}
 	}
