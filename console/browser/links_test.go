@@ -37,7 +37,7 @@ func (v *visitor) hold(t *testing.T, d *document) {
 			t.Errorf("%s: %d", d.address, d.status)
 		}
 		return
-	case slices.ContainsFunc(Files, func(f Action) bool { return Matches(f.Address, path) }):
+	case slices.ContainsFunc(Files, func(f Action) bool { return f.Address == kind }):
 		if d.status != http.StatusOK || strings.HasPrefix(d.media, "text/html") {
 			t.Errorf("%s: %d %s", d.address, d.status, d.media)
 		}
@@ -47,7 +47,7 @@ func (v *visitor) hold(t *testing.T, d *document) {
 			t.Errorf("%s is there now (%d): move it from Soon to Pages", d.address, d.status)
 		}
 		return
-	case kind == path && !slices.ContainsFunc(Pages, func(p Page) bool { return Matches(p.Address, path) }):
+	case kind == "":
 		t.Errorf("a link leads to %s (%d), which is not in Pages", d.address, d.status)
 		return
 	case d.status != http.StatusOK || !strings.HasPrefix(d.media, "text/html"):
@@ -119,7 +119,7 @@ func TestForms(t *testing.T) {
 		})
 	}
 	for _, a := range Actions {
-		if !found[a.Address] {
+		if !found[a.Address] && !a.Rare && !a.Dev {
 			t.Errorf("no page has the action %s", a.Address)
 		}
 	}
@@ -146,7 +146,7 @@ func TestRoles(t *testing.T) {
 			}
 		}
 		for _, a := range Actions {
-			if a.Scope == "" {
+			if a.Scope == "" || a.Dev {
 				continue
 			}
 			try(http.MethodPost, a, http.StatusConflict)

@@ -14,6 +14,8 @@ type Page struct {
 // Pages are all pages of the console. A page that a link leads to and that is missing here fails [TestLinks]; add it
 // when you write it. Several addresses may be of one page, each with another thing on it.
 var Pages = []Page{
+	{Address: "/console/"},
+	{Address: "/console/find?q=p00"},
 	{Address: "/console/runs"},
 	{Address: "/console/runs?status=live"},
 	{Address: "/console/runs?flow=no_such_flow"},
@@ -32,12 +34,15 @@ var Pages = []Page{
 	{Address: "/console/people/{person}/start"},
 	{Address: "/console/people/{person}/event"},
 	{Address: "/console/people/{person}/opt-out"},
+	{Address: "/console/people/{person}/opt-in?category=orders"},
 	{Address: "/console/people/{person}/edit"},
 	{Address: "/console/people/{person}/forget"},
 	{Address: "/console/campaigns"},
 	{Address: "/console/campaigns/{campaign}"},
 	{Address: "/console/campaigns/{campaign}/pause"},
 	{Address: "/console/campaigns/{campaign}/cancel"},
+	{Address: "/console/campaigns/{campaign.paused}"},
+	{Address: "/console/campaigns/{campaign.paused}/resume"},
 	{Address: "/console/events"},
 	{Address: "/console/events/{event}"},
 	{Address: "/console/templates"},
@@ -45,11 +50,12 @@ var Pages = []Page{
 	{Address: "/console/health"},
 	{Address: "/console/health/hold"},
 	{Address: "/console/audit"},
+	{Address: "/console/inbox?people={person}", Dev: true},
 }
 
 // Soon are the pages that links lead to and nobody has written yet. One that answers must be moved to [Pages].
 var Soon = []string{
-	"/console/", "/console/flows", "/console/flows/{flow}", "/console/stories", "/console/deploys", "/console/inbox", "/console/find", "/console/batches/new",
+	"/console/flows", "/console/flows/{flow}", "/console/stories", "/console/deploys", "/console/deploys/{deploy}", "/console/batches/new", "/console/campaigns/new",
 }
 
 // Files are what links offer to keep.
@@ -62,6 +68,8 @@ type Action struct {
 	Address string // that the form is posted to, with gaps
 	Scope   string // that a token needs for it; empty: everybody who has logged in
 	Direct  bool   // it acts on the first click, so that no page asks about it
+	Rare    bool   // no world is in the state in which a page offers it
+	Dev     bool   // only a server of nudge dev has it
 }
 
 // Actions are all of them. A form that is missing here fails [TestForms]; add it when you write it.
@@ -77,12 +85,18 @@ var Actions = []Action{
 	{Address: "/console/people/{person}/edit", Scope: "operate"},
 	{Address: "/console/people/{person}/forget", Scope: "operate"},
 	{Address: "/console/campaigns/{campaign}/pause", Scope: "operate"},
-	{Address: "/console/campaigns/{campaign}/resume", Scope: "operate"},
+	{Address: "/console/campaigns/{campaign.paused}/resume", Scope: "operate"},
 	{Address: "/console/campaigns/{campaign}/cancel", Scope: "operate"},
 	{Address: "/console/health/kill", Scope: "operate", Direct: true},
-	{Address: "/console/health/on", Scope: "operate"},
+	{Address: "/console/health/on", Scope: "operate", Rare: true},
 	{Address: "/console/health/hold", Scope: "operate"},
-	{Address: "/console/health/live", Scope: "operate"},
+	{Address: "/console/health/live", Scope: "operate", Rare: true},
+	{Address: "/console/inbox/clock", Scope: "operate", Direct: true, Dev: true},
+	{Address: "/console/inbox/send", Scope: "operate", Direct: true, Dev: true},
+	{Address: "/console/inbox/fail", Scope: "operate", Direct: true, Dev: true},
+	{Address: "/console/inbox/people/{person}/reply", Scope: "operate", Direct: true, Dev: true},
+	{Address: "/console/inbox/people/{person}/script", Scope: "operate", Direct: true, Dev: true},
+	{Address: "/console/inbox/people/{person}/read", Scope: "operate", Direct: true, Dev: true},
 }
 
 // Matches reports whether a path is that of an address: each gap takes the place of one part of a path.

@@ -1,6 +1,7 @@
 package browser
 
 import (
+	"cmp"
 	"errors"
 	"flag"
 	"fmt"
@@ -182,7 +183,7 @@ func (v *visitor) walk(t *testing.T, first []string, visit func(*document)) {
 			if !own || seen[link.RequestURI()] {
 				continue
 			}
-			kind := kindOf(path)
+			kind := cmp.Or(kindOf(path), path)
 			if of[kind]++; of[kind] <= most {
 				queue = append(queue, link.RequestURI())
 			}
@@ -190,19 +191,23 @@ func (v *visitor) walk(t *testing.T, first []string, visit func(*document)) {
 	}
 }
 
-// kindOf is the address of [Pages] or [Soon] that a path is of; the path itself, where there is none.
-func kindOf(path string) string {
-	for _, p := range Pages {
-		if Matches(p.Address, path) {
-			return p.Address
+// kindOf is the address of [Pages], [Soon] or [Files] that a path is of, the one with the fewest gaps; empty, where there is none.
+func kindOf(path string) (kind string) {
+	try := func(address string) {
+		if Matches(address, path) && (kind == "" || strings.Count(address, "{") < strings.Count(kind, "{")) {
+			kind = address
 		}
+	}
+	for _, p := range Pages {
+		try(p.Address)
+	}
+	for _, f := range Files {
+		try(f.Address)
 	}
 	for _, address := range Soon {
-		if Matches(address, path) {
-			return address
-		}
+		try(address)
 	}
-	return path
+	return kind
 }
 
 // addresses are those of the pages that a world has.
