@@ -88,6 +88,8 @@ type Action struct {
 	Scope   string // that a token needs for it; empty: everybody who has logged in
 	Direct  bool   // it acts on the first click, so that no page asks about it
 	Rare    bool   // no world is in the state in which a page offers it
+	Later   bool   // it asks about what an earlier page made, and nothing is there without it
+	Upload  bool   // the form has files
 	Dev     bool   // only a server of nudge dev has it
 }
 
@@ -106,11 +108,11 @@ var Actions = []Action{
 	{Address: "/console/people/{person}/edit", Scope: "operate"},
 	{Address: "/console/people/{person}/forget", Scope: "operate"},
 	{Address: "/console/campaigns/new?flow=flash_sale", Scope: "operate", Direct: true},
-	{Address: "/console/campaigns/start?flow=flash_sale", Scope: "operate", Rare: true},
+	{Address: "/console/campaigns/start?flow=flash_sale", Scope: "operate", Rare: true, Later: true},
 	{Address: "/console/campaigns/{campaign}/pause", Scope: "operate"},
 	{Address: "/console/campaigns/{campaign.paused}/resume", Scope: "operate"},
 	{Address: "/console/campaigns/{campaign}/cancel", Scope: "operate"},
-	{Address: "/console/deploys", Scope: "author", Direct: true},
+	{Address: "/console/deploys", Scope: "author", Direct: true, Upload: true},
 	{Address: "/console/deploys/{deploy}/approve", Scope: "author"},
 	{Address: "/console/deploys/{deploy}/withdraw", Scope: "author"},
 	{Address: "/console/deploys/{deploy}/plan", Scope: "author", Direct: true},
