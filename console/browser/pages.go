@@ -64,14 +64,18 @@ var Pages = []Page{
 	{Address: "/console/templates/{template}", Brief: true},
 	{Address: "/console/health", Brief: true},
 	{Address: "/console/health/hold"},
+	{Address: "/console/campaigns/new"},
+	{Address: "/console/campaigns/new?flow=flash_sale"},
+	{Address: "/console/deploys"},
+	{Address: "/console/deploys/{deploy}", Brief: true},
+	{Address: "/console/deploys/{deploy}/approve"},
+	{Address: "/console/deploys/{deploy}/withdraw"},
 	{Address: "/console/audit", Brief: true},
 	{Address: "/console/inbox?people={person}", Dev: true, Brief: true},
 }
 
 // Soon are the pages that links lead to and nobody has written yet. One that answers must be moved to [Pages].
-var Soon = []string{
-	"/console/deploys", "/console/deploys/{deploy}", "/console/campaigns/new",
-}
+var Soon = []string{}
 
 // Files are what links offer to keep.
 var Files = []Action{
@@ -84,6 +88,8 @@ type Action struct {
 	Scope   string // that a token needs for it; empty: everybody who has logged in
 	Direct  bool   // it acts on the first click, so that no page asks about it
 	Rare    bool   // no world is in the state in which a page offers it
+	Later   bool   // it asks about what an earlier page made, and nothing is there without it
+	Upload  bool   // the form has files
 	Dev     bool   // only a server of nudge dev has it
 }
 
@@ -101,9 +107,17 @@ var Actions = []Action{
 	{Address: "/console/people/{person}/opt-in", Scope: "operate"},
 	{Address: "/console/people/{person}/edit", Scope: "operate"},
 	{Address: "/console/people/{person}/forget", Scope: "operate"},
+	{Address: "/console/campaigns/new?flow=flash_sale", Scope: "operate", Direct: true},
+	{Address: "/console/campaigns/start?flow=flash_sale", Scope: "operate", Rare: true, Later: true},
 	{Address: "/console/campaigns/{campaign}/pause", Scope: "operate"},
 	{Address: "/console/campaigns/{campaign.paused}/resume", Scope: "operate"},
 	{Address: "/console/campaigns/{campaign}/cancel", Scope: "operate"},
+	{Address: "/console/deploys", Scope: "author", Direct: true, Upload: true},
+	{Address: "/console/deploys/{deploy}/approve", Scope: "author"},
+	{Address: "/console/deploys/{deploy}/withdraw", Scope: "author"},
+	{Address: "/console/deploys/{deploy}/plan", Scope: "author", Direct: true},
+	{Address: "/console/deploys/{deploy}/backtest", Scope: "author", Direct: true},
+	{Address: "/console/deploys/{deploy}/prove", Scope: "author", Direct: true},
 	{Address: "/console/health/kill", Scope: "operate", Direct: true},
 	{Address: "/console/health/on", Scope: "operate", Rare: true},
 	{Address: "/console/health/hold", Scope: "operate"},

@@ -47,15 +47,20 @@ func newVisitor(t *testing.T, w *world.World, scope string) *visitor {
 	return v
 }
 
-// do sends a request without following where the answer leads.
+// do sends a request, with a form if there is one, without following where the answer leads.
 func (v *visitor) do(t *testing.T, method, address string, form url.Values) *http.Response {
 	t.Helper()
-	request, err := http.NewRequestWithContext(t.Context(), method, v.URL+address, strings.NewReader(form.Encode()))
+	return v.send(t, method, address, "application/x-www-form-urlencoded", form.Encode())
+}
+
+func (v *visitor) send(t *testing.T, method, address, media, body string) *http.Response {
+	t.Helper()
+	request, err := http.NewRequestWithContext(t.Context(), method, v.URL+address, strings.NewReader(body))
 	if err != nil {
 		t.Fatal(err)
 	}
 	if method == http.MethodPost {
-		request.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+		request.Header.Set("Content-Type", media)
 	}
 	if v.cookie != nil {
 		request.AddCookie(v.cookie)
