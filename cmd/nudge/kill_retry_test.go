@@ -3,8 +3,10 @@
 package main
 
 import (
+	"context"
 	"encoding/json"
 	"fmt"
+	"io"
 	"os"
 	"path/filepath"
 	"strings"
@@ -14,10 +16,11 @@ import (
 
 	"nudge/client"
 	"nudge/engine"
+	"nudge/runner/bulk"
 )
 
 const (
-	retriedRuns = 1500
+	retriedRuns = 1000 // several pages of the job
 
 	retriedFlow = `flow: follow
 trigger: { event: order, key: event.id }
@@ -28,8 +31,9 @@ steps:
 `
 )
 
-// TestKillRetry kills a serving process with SIGKILL in the middle of a job that retries runs. The next process ends the job: each
-// run is retried once, what was counted adds up, and no message has a second attempt, as the first may have gone out.
+// TestKillRetry kills a serving process with SIGKILL in the middle of a job that retries runs: when the first of them sends its
+// message. The next process ends the job: each run is retried once, what was counted adds up, and no message has a second
+// attempt, as the first may have gone out.
 func TestKillRetry(t *testing.T) {
 	k := newKilled(t, t.TempDir(), builtProgram(t), 7, killSpeed)
 	settings := filepath.Join(k.dir, "nudge.yaml")
@@ -44,16 +48,14 @@ func TestKillRetry(t *testing.T) {
 	}
 	k.begin()
 	a := clientOf(t, "http://"+k.address)
-	for from := 0; from < retriedRuns; from += 500 {
-		var events []client.Event
-		for i := from; i < from+500; i++ {
-			events = append(events, client.Event{Type: "order", Profile: fmt.Sprint("p-", i), Data: fmt.Appendf(nil, `{"id":"O-%d"}`, i)})
-		}
-		if _, err := a.SendEvents(t.Context(), events); err != nil {
-			t.Fatal(err)
-		}
+	var events []client.Event
+	for i := range retriedRuns {
+		events = append(events, client.Event{Type: "order", Profile: fmt.Sprint("p-", i), Data: fmt.Appendf(nil, `{"id":"O-%d"}`, i)})
 	}
-	k.until("all runs have failed", k.nobodyLives)
+	if _, err := a.SendEvents(t.Context(), events); err != nil {
+		t.Fatal(err)
+	}
+	k.untilNobodyLives()
 	if err := k.sandbox.Settle(t.Context()); err != nil {
 		t.Fatal(err)
 	}
@@ -61,35 +63,52 @@ func TestKillRetry(t *testing.T) {
 	k.write("flows/follow.yaml", fmt.Sprintf(retriedFlow, "1"))
 	k.begin()
 
-	failed := client.RunFilter{Flow: "follow", Outcome: engine.OutcomeFailed}
-	job, err := a.RetryRuns(t.Context(), failed, retriedRuns, "the flow is fixed")
+	k.trap.arm("post arrives", 1)
+	job, err := a.RetryRuns(t.Context(), client.RunFilter{Flow: "follow", Outcome: engine.OutcomeFailed}, retriedRuns, "the flow is fixed")
 	if err != nil {
 		t.Fatal(err)
 	}
-	look := func() bool {
-		next, err := a.Job(t.Context(), job.ID)
-		if err == nil {
-			job = next
-		}
-		return err == nil
+	k.process.Wait()
+	if n := k.retried(); n == 0 || n == retriedRuns {
+		t.Fatalf("%d runs were retried when the process was killed, so this proves nothing", n)
 	}
-	k.until("the job has begun", func() bool { return look() && job.Progress.Done > 0 })
-	k.kill()
-	if job.Over() {
-		t.Fatal("the job was over before the process was killed, so this proves nothing")
-	}
-	before := job.Progress.Done
+
 	k.begin()
-	k.until("the job is over", func() bool { return look() && job.Over() })
-	k.until("no run is live", k.nobodyLives)
-	if job.State != "done" || job.Progress.Done != retriedRuns || job.Progress.Total != retriedRuns || len(job.Progress.Skipped) > 0 || job.Progress.Failed > 0 {
-		t.Errorf("killed at %d, the job is %s with %+v", before, job.State, job.Progress)
+	ctx, cancel := context.WithTimeout(t.Context(), 4*patience)
+	defer cancel()
+	if job, err = followJob(ctx, a, job.ID, io.Discard); err != nil {
+		t.Fatalf("the job: %v; the process said:\n%s", err, k.said())
 	}
+	var result bulk.Result
+	if err := json.Unmarshal(job.Result, &result); err != nil || job.State != "done" || result.Counted != retriedRuns || result.Done != retriedRuns || len(result.Skipped) > 0 || result.Failed > 0 {
+		t.Errorf("the job is %s with %+v, %v", job.State, result, err)
+	}
+	k.untilNobodyLives()
 	if err := k.process.Process.Signal(syscall.SIGINT); err != nil {
 		t.Fatal(err)
 	}
 	k.process.Wait()
 	k.judgeRetried()
+}
+
+// retried reads how many runs were tried again.
+func (k *killed) retried() (n int) {
+	k.t.Helper()
+	s := k.store()
+	defer s.Close()
+	for _, r := range allRuns(k.t, s) {
+		n += min(1, timesRetried(r))
+	}
+	return n
+}
+
+func timesRetried(r *engine.Run) (n int) {
+	for _, e := range r.Timeline {
+		if e.Kind == engine.KindRetried {
+			n++
+		}
+	}
+	return n
 }
 
 // judgeRetried compares the runs of the store with what the provider saw.
@@ -100,14 +119,8 @@ func (k *killed) judgeRetried() {
 		k.t.Errorf("%d runs are there", len(runs))
 	}
 	for _, r := range runs {
-		retried := 0
-		for _, e := range r.Timeline {
-			if e.Kind == engine.KindRetried {
-				retried++
-			}
-		}
-		if retried != 1 || r.Outcome != "completed" || len(r.Messages) != 2 {
-			k.t.Errorf("run %s was retried %d times, and is %s with %d messages", r.ID, retried, r.Outcome, len(r.Messages))
+		if n := timesRetried(r); n != 1 || r.Outcome != "completed" || len(r.Messages) != 2 {
+			k.t.Errorf("run %s was retried %d times, and is %s with %d messages", r.ID, n, r.Outcome, len(r.Messages))
 		}
 	}
 	for ref, s := range seen {
@@ -117,18 +130,20 @@ func (k *killed) judgeRetried() {
 	}
 }
 
-// nobodyLives reports whether no run is live, of any version.
-func (k *killed) nobodyLives() bool {
-	var page struct{ Runs []struct{ ID string } }
-	return json.Unmarshal(k.get("/v1/runs?status=live&limit=1"), &page) == nil && page.Runs != nil && len(page.Runs) == 0
-}
-
-// until asks again and again until something is so.
-func (k *killed) until(what string, is func() bool) {
+// untilNobodyLives waits until no run is live, of any version.
+func (k *killed) untilNobodyLives() {
 	k.t.Helper()
-	for deadline := time.Now().Add(4 * patience); !is(); {
-		if time.Now().After(deadline) {
-			k.t.Fatalf("%s: not within %s; a run: %s; it said:\n%s", what, 4*patience, k.sample(), k.said())
+	tick := time.NewTicker(20 * time.Millisecond)
+	defer tick.Stop()
+	for late := time.After(4 * patience); ; {
+		var page struct{ Runs []struct{ ID string } }
+		if json.Unmarshal(k.get("/v1/runs?status=live&limit=1"), &page) == nil && page.Runs != nil && len(page.Runs) == 0 {
+			return
+		}
+		select {
+		case <-tick.C:
+		case <-late:
+			k.t.Fatalf("runs still live after %s, such as %s\n%s", 4*patience, k.sample(), k.said())
 		}
 	}
 }
