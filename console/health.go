@@ -58,7 +58,7 @@ func (v *visit) AgoReal(t client.Time) template.HTML {
 	if t.IsZero() {
 		return "never"
 	}
-	return v.Ago(v.now.Add(t.Sub(time.Now())))
+	return v.Ago(v.now.Add(time.Until(t.Time)))
 }
 
 // Used is how much of the store's file has something in it.
