@@ -84,6 +84,7 @@ go vet ./...
 if [ "${1-}" = long ]; then
 	# On a fresh machine this takes as long as all tests: it reads every package below ours too.
 	go run honnef.co/go/tools/cmd/staticcheck@v0.8.2 ./...
+	(cd console/browser && go run honnef.co/go/tools/cmd/staticcheck@v0.8.2 ./...)
 fi
 
 results=$(mktemp -d)
@@ -127,7 +128,7 @@ looked=
 if [ "${1-}" = long ]; then
 	looked=-every
 fi
-(cd console/browser && run browser -timeout 1h . ./world -args $looked)
+(cd console/browser && run browser -timeout 1h . -args $looked)
 
 # Days that nobody simulated before: every change of the sources has its own seeds, so that
 # a failure can be had again.

@@ -12,7 +12,7 @@ import (
 
 // TestLinks follows the links of the console: each leads to a page that is listed, and that answers.
 func TestLinks(t *testing.T) {
-	for _, c := range []struct{ world, role string }{{"filled", "admin"}, {"empty", ""}, {"hostile", ""}} {
+	for _, c := range []struct{ world, role string }{{"filled", "admin"}, {"empty", ""}, {"hostile", ""}, {"demo", ""}} {
 		t.Run(c.world, func(t *testing.T) {
 			t.Parallel()
 			w := worldOf(t, c.world)

@@ -19,7 +19,7 @@ var chromium *Chromium
 var folder string
 
 // worlds are started when a test needs them, and shared.
-var worlds = map[string]func() (*world.World, error){"filled": started(world.Filled), "empty": started(world.Empty), "hostile": started(world.Hostile)}
+var worlds = map[string]func() (*world.World, error){"filled": started(world.Filled), "empty": started(world.Empty), "hostile": started(world.Hostile), "demo": started(world.Demo)}
 
 // running are the worlds to stop at the end.
 var running struct {

@@ -72,6 +72,7 @@ var Pages = []Page{
 	{Address: "/console/deploys/{deploy}/withdraw"},
 	{Address: "/console/audit", Brief: true},
 	{Address: "/console/inbox?people={person}", Dev: true, Brief: true},
+	{Address: "/console/kit", Dev: true},
 }
 
 // Soon are the pages that links lead to and nobody has written yet. One that answers must be moved to [Pages].

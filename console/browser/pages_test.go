@@ -39,9 +39,9 @@ func openAs(t *testing.T, w *world.World, role, address string, v View) *Tab {
 // with any: no barrier, no complaint of the browser, nothing that is wider than the window, nothing that the keyboard does
 // not reach, and no budget that is exceeded. Without -every, a page is looked at in the ways in which it is likely to break.
 func TestPages(t *testing.T) {
-	for _, c := range []struct{ world, role string }{{"filled", "admin"}, {"empty", ""}, {"hostile", ""}} {
+	for _, c := range []struct{ world, role string }{{"filled", "admin"}, {"empty", ""}, {"hostile", ""}, {"demo", ""}} {
 		for _, scripts := range []bool{true, false} {
-			if !scripts && c.world != "filled" && !*every {
+			if !*every && (!scripts || c.world != "filled" && c.world != "hostile") {
 				continue
 			}
 			way := View{Scripts: scripts}

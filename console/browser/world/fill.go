@@ -75,6 +75,25 @@ func fill(ctx context.Context, folder string) (*filler, error) {
 	return f, nil
 }
 
+// Demo starts a server as nudge dev does, where three people are in the middle of something.
+func Demo(ctx context.Context, folder string) (*World, error) {
+	f := &filler{ctx: ctx, clock: app.NewSteeredClock(began, 1, true), project: Acme()}
+	var err error
+	if f.World, err = local(ctx, folder, f.project, f.clock, does); err != nil {
+		return nil, err
+	}
+	for i, who := range []string{"ann", "bob", "col"} {
+		f.post(eventOf("order.shipped", who, map[string]any{"order_id": fmt.Sprintf("A-%d", 1000+i), "total": 24 + i}))
+	}
+	f.jump(3 * time.Hour)
+	if f.err != nil {
+		f.Stop() // the first mistake says more
+		return nil, fmt.Errorf("the demo cannot be filled: %w", f.err)
+	}
+	f.Places["person"], f.Places["people"] = "ann", "ann,bob"
+	return f.World, nil
+}
+
 // try keeps the first error.
 func (f *filler) try(err error) {
 	if f.err == nil {
