@@ -19,6 +19,7 @@ const (
 	maxJump       = 8 * time.Second           // how long one jump may take in real time; then it ends early, and says so
 	maxDevSettle  = 2 * time.Second           // how long a jump waits at one instant for all that follows; then it goes on
 	settleLook    = 2 * time.Millisecond      // how often it looks
+	maxDevTimers  = 100                       // timers that are looked at for the next one; if all of them were cancelled, the last one is shown
 	maxDevPerson  = 500                       // messages of one person that are shown, the newest; older ones are left out
 	jumpEnough    = 20 * 365 * 24 * time.Hour // the longest jump; a longer one is refused
 )
@@ -66,12 +67,12 @@ func (d *devTools) next() (first *server.DevNext, err error) {
 			first = &n
 		}
 	}
-	timers, _, err := d.instance.store.Due(engine.InstantOf(d.clock.Now().Add(jumpEnough)), 1)
+	timer, err := d.nextTimer()
 	if err != nil {
 		return nil, err
 	}
-	for _, t := range timers {
-		consider(server.DevNext{At: t.Due, What: "timer", Run: t.Run.String()})
+	if timer != nil {
+		consider(*timer)
 	}
 	state, err := d.instance.store.State()
 	if err != nil {
@@ -86,6 +87,24 @@ func (d *devTools) next() (first *server.DevNext, err error) {
 		consider(server.DevNext{At: engine.InstantOf(at.Add(time.Millisecond - 1)), What: "person"})
 	}
 	return first, nil
+}
+
+// nextTimer is the next timer that still means something: one that was cancelled stays in the store until it is due.
+func (d *devTools) nextTimer() (*server.DevNext, error) {
+	timers, _, err := d.instance.store.Due(engine.InstantOf(d.clock.Now().Add(jumpEnough)), maxDevTimers)
+	for _, t := range timers {
+		run, err := d.instance.store.Run(t.Run)
+		if err != nil {
+			return nil, err
+		}
+		if run != nil && run.Live() && run.Deadline == t.Due {
+			return &server.DevNext{At: t.Due, What: "timer", Run: t.Run.String()}, nil
+		}
+	}
+	if err == nil && len(timers) == maxDevTimers { // all are cancelled: the last one is as far as was looked
+		return &server.DevNext{At: timers[len(timers)-1].Due, What: "timer", Run: timers[len(timers)-1].Run.String()}, nil
+	}
+	return nil, err
 }
 
 // Hold stops the clock, or lets it run.

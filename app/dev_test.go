@@ -131,6 +131,11 @@ func TestDevPeople(t *testing.T) {
 	if runs, err := c.Runs(ctx, client.RunQuery{RunFilter: client.RunFilter{Profile: "dee"}}); err != nil || runs.Runs[0].Outcome != "read" {
 		t.Errorf("dee has not read it: %+v, %v", runs, err)
 	}
+	if clock, err := c.DevClock(ctx); err != nil || clock.Next == nil || clock.Next.What != "timer" {
+		t.Errorf("what happens next is %+v, %v", clock, err)
+	} else if run, err := c.Run(ctx, clock.Next.Run); err != nil || run.Status == "ended" { // the timers of bob and dee came first, and were cancelled
+		t.Errorf("the next timer is that of %+v, %v", run, err)
+	}
 	if err := c.DevFail(ctx, 1, 400); err != nil {
 		t.Fatal(err)
 	}

@@ -206,8 +206,12 @@ func (c *Client) PreviewCampaign(ctx context.Context, what CampaignPreview) (*Pr
 }
 
 // StartPreview begins a job that says what a campaign of a flow would do. It tries more rows than [Client.PreviewCampaign].
-// The result of the job is a [Preview].
+// The result of the job is a [Preview]. It is sent once, without a key: a second one would be a second job.
 func (c *Client) StartPreview(ctx context.Context, what CampaignPreview) (*Job, error) {
 	job := &Job{}
-	return job, c.send(ctx, http.MethodPost, "/v1/campaigns/previews", what, job)
+	raw, err := json.Marshal(what)
+	if err != nil {
+		return nil, err
+	}
+	return job, c.attempts(ctx, false, call{method: http.MethodPost, path: "/v1/campaigns/previews", body: raw}, job)
 }

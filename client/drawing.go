@@ -36,7 +36,7 @@ type DrawingBox struct {
 	Hint   string        `json:"hint,omitempty"` // a label in full
 	Ways   []Way         `json:"ways,omitempty"` // what comes to an end, or by the line of a pill
 	Number *DrawingSpot  `json:"number,omitempty"`
-	Rows   []DrawingRow  `json:"rows,omitempty"` // of a send: sent, read and goal
+	Rows   []DrawingRow  `json:"rows,omitempty"` // of a send: sent, read, and goal or replied
 }
 
 // DrawingText is one line of text in a box.

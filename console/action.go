@@ -23,6 +23,19 @@ type action struct {
 	shows *view
 	// keyless: its change is of a route that takes no Idempotency-Key. The token of the form still makes two clicks one action.
 	keyless bool
+	// files: the form has files, for visit.files. Such an action asks nothing, as a question could not keep them.
+	files bool
+}
+
+// read reads the form of an action.
+func (a action) read(v *visit, w http.ResponseWriter) (err error) {
+	if a.files {
+		v.r.Body = http.MaxBytesReader(w, v.r.Body, maxUpload)
+		v.files, err = uploaded(v.r)
+		return err
+	}
+	v.r.Body = http.MaxBytesReader(w, v.r.Body, maxForm)
+	return v.r.ParseForm()
 }
 
 // question is what is asked before an action.
@@ -160,8 +173,7 @@ func (c *Console) act(a action) http.HandlerFunc {
 		if !ok {
 			return
 		}
-		r.Body = http.MaxBytesReader(w, r.Body, maxForm)
-		if err := r.ParseForm(); err != nil {
+		if err := a.read(v, w); err != nil {
 			v.fail(w, &client.Problem{Status: http.StatusBadRequest, Detail: "the form cannot be read: " + err.Error()})
 			return
 		}

@@ -11,10 +11,13 @@ import (
 
 var campaignViews = []view{
 	{pattern: Root + "campaigns", file: "campaigns", section: "campaigns", load: loadCampaigns},
+	{pattern: Root + "campaigns/new", file: "campaign_new", section: "campaigns", topics: []string{"jobs"}, load: loadNewCampaign},
 	{pattern: Root + "campaigns/{id}", file: "campaign", section: "campaigns", topics: []string{"campaigns", "runs"}, load: loadCampaign},
 }
 
 var campaignActions = []action{
+	{pattern: Root + "campaigns/new", scope: "operate", section: "campaigns", keyless: true, do: lookAhead},
+	{pattern: Root + "campaigns/start", scope: "operate", section: "campaigns", asks: askStart, do: startCampaign},
 	{pattern: Root + "campaigns/{id}/pause", scope: "operate", section: "campaigns", asks: askPause, do: pauseCampaign},
 	{pattern: Root + "campaigns/{id}/resume", scope: "operate", section: "campaigns", asks: askResume, do: resumeCampaign},
 	{pattern: Root + "campaigns/{id}/cancel", scope: "operate", section: "campaigns", asks: askCancelCampaign, do: cancelCampaign},
@@ -54,6 +57,9 @@ func begins(c *client.Campaign) int {
 	}
 	return int(n)
 }
+
+// Readable are the rows of the audience that can be read.
+func (p campaignPage) Readable() int { return p.Audience - int(p.Outcomes["bad"]) }
 
 // MayPause reports whether it can still begin with people.
 func (p campaignPage) MayPause() bool {
@@ -190,7 +196,7 @@ func (v *visit) reasonsOf(c *client.CampaignDetail) (all []leftReason, people in
 		case "bad":
 			r.Why = "Row cannot be read"
 			if len(c.BadRows) > 0 {
-				r.Detail = fmt.Sprintf("line %d: %s", c.BadRows[0].Line, c.BadRows[0].What)
+				r.Detail = badRow(c.BadRows[0])
 			}
 		default:
 			continue
@@ -214,6 +220,8 @@ func (v *visit) reasonsOf(c *client.CampaignDetail) (all []leftReason, people in
 	})
 	return all, people
 }
+
+func badRow(b client.BadRow) string { return fmt.Sprintf("line %d: %s", b.Line, b.What) }
 
 func exampleOf(c *client.CampaignDetail, reason string) string {
 	for _, l := range c.LeftOut {
@@ -278,21 +286,15 @@ const maxBubbles = 4
 // readOf shows what the people of a campaign read: a message that went out, and the cases of the template that it has.
 func (v *visit) readOf(c *client.CampaignDetail) (part[[]bubbleOf], string) {
 	all, step := v.firstMessage(c)
-	lines, err := v.api.Templates(v.ctx())
+	flow, err := v.api.Flow(v.ctx(), c.Flow, c.Version)
 	if err != nil {
 		return partOf(all, err), ""
 	}
-	template := ""
-	for _, l := range lines {
-		for _, u := range l.Uses {
-			if u.Flow == c.Flow && u.Version == c.Version && (template == "" || u.Step == step) {
-				template = l.Name
-			}
-		}
-	}
-	if template == "" {
+	i := slices.IndexFunc(flow.Steps, func(s client.FlowStep) bool { return s.Template != "" && (step == "" || s.Step == step) })
+	if i < 0 || !flow.Active { // cases are those of active flows
 		return partOf(all, nil), ""
 	}
+	template := flow.Steps[i].Template
 	cases, err := v.casesFor(template, c.Flow)
 	all = append(all, cases...)
 	return partOf(all[:min(len(all), maxBubbles)], err), template

@@ -20,7 +20,7 @@ func TestEvents(t *testing.T) {
 	}
 	eventually(t, "the refusal is counted", func() bool { return strings.Contains(v.get("/console/events").body, "data.order_id") })
 	page := v.get("/console/events").has(200, "from <i>the admin</i>", "3 events in the last 24 hours", "no flow uses it", `Did you mean <a href="/console/events/order.shipped">order.shipped</a>?`,
-		`role="img" aria-label="1 in this hour now, at most 1"`, `<span class="tag bad">shape</span> <code>data.order_id</code> must be text`)
+		`role="img" aria-label="1 in this hour, at most 1 in one of 24"`, `<span class="tag bad">shape</span> <code>data.order_id</code> must be text`)
 	if strings.Index(page.body, ">order.shiped<") > strings.Index(page.body, ">order.shipped</code>") && strings.Index(page.body, ">order.shiped<") > 0 {
 		t.Error("the type that no flow uses does not stand first")
 	}
@@ -50,6 +50,6 @@ func TestHome(t *testing.T) {
 	w.ship("A-1", "ann")
 	must(t, w.send("order.shiped", "ann", `{}`))
 	p := v.get("/console/").has(200, "Needs somebody", "1 event of the type order.shiped came in the last 24 hours, and no flow uses it. Did you mean order.shipped?",
-		`aria-label="Of 1: 1 here now"`, `role="img" aria-label="1 started in the last 24 hours now, at most 1"`)
+		`aria-label="Of 1: 1 here now"`, `role="img" aria-label="1 started today, at most 1 in one of 14"`)
 	p.hasNot("Make the first event arrive", "All is well")
 }

@@ -22,7 +22,11 @@ type flowPage struct {
 	Look     part[[]needsLook]
 	Step     *stepPanel // of a step that is selected
 	Closed   bool       // the map has steps that can be opened
+	Wide     bool       // the map needs the whole width
 }
+
+// besideW is the width of a map that has room beside a second column.
+const besideW = 880
 
 func loadFlow(v *visit) (*content, error) {
 	flow := v.r.PathValue("flow")
@@ -55,6 +59,7 @@ func loadFlow(v *visit) (*content, error) {
 	if step := v.query("step"); step != "" {
 		p.Step = v.stepPanel(counts, step)
 	}
+	p.Wide = drawing.W > besideW && p.Step == nil
 	for i := range drawing.Boxes {
 		p.Closed = p.Closed || len(drawing.Boxes[i].Inside) > 0
 	}

@@ -83,7 +83,7 @@ func (v *visit) startsByDay(series []client.CountsPoint) Spark {
 			days[sparkDays-1-ago] += uint64(p.Started)
 		}
 	}
-	return v.sparkOf("started today, of the last 14 days", days[:])
+	return v.sparkOf("started today", days[:])
 }
 
 // flowTab is a tab of the pages of a flow.

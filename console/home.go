@@ -62,7 +62,7 @@ func loadHome(v *visit) (*content, error) {
 	if p.Quiet {
 		p.First = v.firstSteps(active)
 	}
-	return &content{Title: "Home", Data: p, Live: []string{"home-needs", "home-flows"}}, nil
+	return &content{Title: "Home", Data: p, Live: []string{"home-first", "home-needs", "home-flows"}}, nil
 }
 
 // addNeeds asks for all that needs somebody. What cannot be asked is said.
@@ -163,9 +163,9 @@ func (v *visit) olderVersions(counts *client.FlowCounts) string {
 	}
 	switch {
 	case live > 0:
-		return v.Many(live, "is", "are") + " here on older versions"
+		return v.Many(live, "run is", "runs are") + " on older versions"
 	case started > 0:
-		return v.Num(started) + " started on older versions"
+		return v.Many(started, "run", "runs") + " started on older versions"
 	}
 	return ""
 }

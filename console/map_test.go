@@ -3,9 +3,12 @@ package console_test
 import (
 	"encoding/json"
 	"flag"
+	"fmt"
 	"net/http"
 	"net/http/httptest"
 	"os"
+	"regexp"
+	"strconv"
 	"strings"
 	"testing"
 	"testing/fstest"
@@ -142,10 +145,11 @@ func page(t *testing.T, api http.Handler, path string) string {
 // golden holds the main part of a page as it was looked at.
 func golden(t *testing.T, name, page string) {
 	t.Helper()
-	_, main, _ := strings.Cut(page, `</form>
-<span class="fresh"`)
-	_, main, _ = strings.Cut(main, "</div>")
-	main, _, _ = strings.Cut(main, "</main>")
+	_, main, _ := strings.Cut(page, `<div class="head">`)
+	main, _, found := strings.Cut(main, "</main>")
+	if !found {
+		t.Fatalf("the page has no main part:\n%s", page)
+	}
 	file := "testdata/" + name + ".html"
 	if *update {
 		must(t, os.WriteFile(file, []byte(main), 0o644))
@@ -161,4 +165,124 @@ func golden(t *testing.T, name, page string) {
 func TestFlowMap(t *testing.T) {
 	api := &fakeAPI{flow: flowOf(t, trialEnding), counts: trialCounts()}
 	golden(t, "flow", page(t, api, "/console/flows/trial_ending?step=brisk"))
+}
+
+var (
+	ribbonWidth = regexp.MustCompile(`class="rib [^"]*" d="[^"]*" stroke-width="([^"]*)"`)
+	partOfBar   = regexp.MustCompile(`<b>([0-9,]+)</b> [a-z_ ]+</span><small>`)
+)
+
+// TestMapAddsUp holds that the parts of the bar are everybody, that no line is thinner than can be seen or wider than
+// everybody, and that a flow in which nobody is has its map too.
+func TestMapAddsUp(t *testing.T) {
+	api := &fakeAPI{flow: flowOf(t, trialEnding), counts: trialCounts()}
+	text := page(t, api, "/console/flows/trial_ending")
+	sum := 0
+	for _, m := range partOfBar.FindAllStringSubmatch(text, -1) {
+		n, err := strconv.Atoi(strings.ReplaceAll(m[1], ",", ""))
+		must(t, err)
+		sum += n
+	}
+	if sum != 12480 {
+		t.Errorf("the parts of the bar are %d people, not 12,480", sum)
+	}
+	lines := ribbonWidth.FindAllStringSubmatch(text, -1)
+	if len(lines) < 15 {
+		t.Errorf("the map has %d lines", len(lines))
+	}
+	for _, m := range lines {
+		if w, err := strconv.ParseFloat(m[1], 64); err != nil || w < 1.5 || w > 26 {
+			t.Errorf("a line has the width %s", m[1])
+		}
+	}
+	api.counts = &client.FlowCounts{Flow: "trial_ending", Version: "9c41aaaabbbbcccc", Active: true, Counts: client.Counts{Exits: []client.ExitCounts{{As: "bought"}}}}
+	(&shown{t: t, status: 200, body: page(t, api, "/console/flows/trial_ending")}).has(200, `<b>0</b> people started`, "rib  none", `id="step-choice"`)
+}
+
+// TestMapTable holds that the table says what the map says, and stands in its place where one asks for it.
+func TestMapTable(t *testing.T) {
+	api := &fakeAPI{flow: flowOf(t, trialEnding), counts: trialCounts()}
+	text := &shown{t: t, status: 200, body: page(t, api, "/console/flows/trial_ending?view=table")}
+	text.has(200, `<details class="card" id="table" open>`, "1,204", "+212 from before", "reply 263", "1,411 from choice").hasNot(`class="fm"`)
+}
+
+// TestMapOpens holds that a large flow closes its steps, and that each leads to the same map with it open.
+func TestMapOpens(t *testing.T) {
+	steps := ""
+	for i := range 20 {
+		steps += fmt.Sprintf("  - id: ask_%d\n    wait: [ { event: yes, then: [ { id: said_%d, send: hello } ] }, { after: 1d } ]\n", i, i)
+	}
+	flow := flowOf(t, "flow: large\ntrigger: { event: order }\nsteps:\n"+steps)
+	counts := &client.FlowCounts{Flow: "large", Version: "9c41aaaabbbbcccc", Active: true, Counts: client.Counts{Started: 7, Steps: []client.StepCounts{
+		{Step: "ask_0", Verb: "wait", Came: 7, Here: 2}, {Step: "said_0", Verb: "send", Came: 5, Here: 1},
+	}}}
+	api := &fakeAPI{flow: flow, counts: counts}
+	text := &shown{t: t, status: 200, body: page(t, api, "/console/flows/large")}
+	text.has(200, "1 step inside", "3 here", `href="/console/flows/large?open=ask_0"`).hasNot(`id="step-said_0"`)
+	text = &shown{t: t, status: 200, body: page(t, api, "/console/flows/large?open=ask_0")}
+	text.has(200, `id="step-said_0"`, "2 here", `href="/console/flows/large?open=ask_0%2Cask_1"`).hasNot(`id="step-said_1"`)
+}
+
+// TestSplit holds what is said of arms: who leads, and that few people tell nothing.
+func TestSplit(t *testing.T) {
+	api := &fakeAPI{flow: flowOf(t, trialEnding), counts: trialCounts()}
+	c := &api.counts.Counts.Splits[0].Comparisons[0]
+	c.Clear, c.Says = false, "too few to tell: 40 and 38 runs, each arm needs 100"
+	text := &shown{t: t, status: 200, body: page(t, api, "/console/flows/trial_ending")}
+	text.has(200, `<p class="verdict even">too few to tell: 40 and 38 runs`, `class="iv "`).hasNot("verdict\">", `class="pt g"`)
+}
+
+// trialStory is a story that ends where it breaks a promise.
+func trialStory() *client.PlayedStory {
+	at := time.Date(2026, 3, 2, 10, 0, 0, 0, time.UTC)
+	step := func(id string) client.StoryStep { return client.StoryStep{Run: 1, Flow: "trial_ending", Step: id} }
+	return &client.PlayedStory{
+		Story: client.Story{Name: "four messages", Kind: "counterexample"}, Flow: "trial_ending", Version: "9c41aaaabbbbcccc", Text: "- event: trial.ending\n", Total: 3,
+		Frames: []client.StoryFrame{
+			{At: at, Input: "event trial.ending", Steps: []client.StoryStep{step("text"), step("brisk"), step("choice")}, Entries: []client.StoryEntry{{Text: "started"}},
+				Messages: []client.StoryMessage{{Run: 1, Step: "brisk", To: "ann", Text: "Hello"}}, Runs: []client.StoryRun{{Run: 1, Flow: "trial_ending", Profile: "ann", Step: "choice"}}},
+			{At: at.Add(48 * time.Hour), Steps: []client.StoryStep{step("last_day"), step("wait_2")}, Entries: []client.StoryEntry{{Text: "choice ended: after"}},
+				Runs: []client.StoryRun{{Run: 1, Flow: "trial_ending", Profile: "ann", Step: "wait_2"}}},
+			{At: at.Add(50 * time.Hour), Input: "event plan.bought", Entries: []client.StoryEntry{{Text: "ended: bought"}}, Conditions: []client.StoryEntry{{Text: `if plan == "pro" is true`}},
+				Runs: []client.StoryRun{{Run: 1, Flow: "trial_ending", Profile: "ann", Outcome: "bought", Goal: true}}},
+		},
+	}
+}
+
+// TestStoryPlayer holds the frames of a story on the map: what is done, where it is, and where it goes wrong.
+func TestStoryPlayer(t *testing.T) {
+	api := &fakeAPI{flow: flowOf(t, trialEnding), counts: trialCounts(), story: trialStory()}
+	path := "/console/flows/trial_ending/stories/four%20messages"
+	text := &shown{t: t, status: 200, body: page(t, api, path)}
+	text.has(200, `id="step-brisk" class="send done"`, `id="step-choice" class="wait now"`, `id="step-friendly" class="send bare"`, `id="line-text-2" class="choose done"`, "data-next").hasNot("data-previous", "Write this test")
+	last := page(t, api, path+"?at=3")
+	text = &shown{t: t, status: 200, body: last}
+	text.has(200, `id="left-1" class="good now bad"`, "taken bad", "here it goes wrong", "Write this test", "2 h later", "data-previous").hasNot("data-next")
+	golden(t, "story", last)
+	text = &shown{t: t, status: 200, body: page(t, api, path+"?at=99")}
+	text.has(200, "3 of 3")
+}
+
+// TestFlowPages visits the pages of a flow on a real server.
+func TestFlowPages(t *testing.T) {
+	w := start(t, shop)
+	w.ship("A-1", "ann")
+	eventually(t, "the message has gone out", func() bool { return w.runOf("ann").Status == "waiting" })
+	v := w.visitor("")
+	v.get("/console/flows").has(200, `<a href="/console/flows/order">order</a>`, `class="spark"`)
+	v.get("/console/flows/order").has(200, "<b>1</b> people started", `id="step-shipped"`, "1 here", "order.returned").hasNot(" style=")
+	v.get("/console/flows/order?step=wait_1").has(200, `class="wait sel"`, `<h2 id="step-panel">wait_1</h2>`, "ann")
+	v.get("/console/flows/order?step=shipped").has(200, "Your order A-1 is on its way.")
+	v.get("/console/flows/order?step=none&since=all&open=x").has(200)
+	v.get("/console/flows/order/runs").has(200, "ann")
+	v.get("/console/flows/order/versions").has(200, "active", "1")
+	v.get("/console/flows/order/proof").has(200, "Prove it now")
+	v.get("/console/flows/order/stories").has(200, "no project on disk")
+	v.get("/console/stories").has(200, "/console/flows/order/stories")
+	v.get("/console/flows/order?since=soon").has(400, "since must be a time such as")
+	for _, path := range []string{"", "/versions", "/stories/x"} {
+		if p := v.get("/console/flows/%3Cscript%3Ealert(1)" + path); p.status == 200 || strings.Contains(p.body, "<script>alert") {
+			t.Errorf("%s: %d", path, p.status)
+		}
+	}
 }

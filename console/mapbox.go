@@ -95,11 +95,14 @@ func (m *mapper) rows(b *client.DrawingBox, out *mapBox) {
 	if step != nil && step.Send != nil {
 		s = *step.Send
 	}
-	left := skippedOf(&s)
+	left, last := skippedOf(&s), s.Goal
+	if b.Rows[2].Said == "replied" {
+		last = s.Replied
+	}
 	for i, row := range []struct {
 		n, of int64
 		class string
-	}{{s.Sent, s.Runs - left, "f1"}, {s.Read, s.Sent, "f2"}, {s.Goal, s.Sent, "f3"}} {
+	}{{s.Sent, s.Runs - left, "f1"}, {s.Read, s.Sent, "f2"}, {last, s.Sent, "f3"}} {
 		at := b.Rows[i]
 		width := 0.0
 		if row.of > 0 {

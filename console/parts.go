@@ -36,6 +36,7 @@ var helpers = template.FuncMap{
 	"event":     eventPath,
 	"campaign":  campaignPath,
 	"template_": templatePath,
+	"deploy":    deployPath,
 	"runs_":     campaignRuns,
 
 	"verdict":      verdictWord,

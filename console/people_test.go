@@ -2,6 +2,8 @@ package console_test
 
 import (
 	"context"
+	"encoding/json"
+	"net/http"
 	"net/url"
 	"strings"
 	"testing"
@@ -25,6 +27,13 @@ steps:
   - id: offer
     send: { body: "An offer.", from: Shop }
   - wait: 1d
+`,
+	"flows/thanks.yaml": `flow: thanks
+trigger: { event: order.paid, if: event.total > 10 }
+data: { total: number }
+category: offers
+steps:
+  - send: { body: "Thank you.", from: Shop }
 `,
 }
 
@@ -113,8 +122,17 @@ func TestWhy(t *testing.T) {
 	v := w.visitor("")
 	v.get("/console/people/ann").has(200, "Why did Ann get, or not get", `<option value="flow:promo">`).hasNot(`class="answer"`)
 	v.get("/console/people/ann?what=flow:promo").has(200, `<option value="flow:promo" selected>`, "no run of promo started: skipped: the trigger&#39;s if is false", "Opted out", "Within the cap", "0 of 1 per 7d used",
-		`<code>profile.plan == &#34;pro&#34;</code> was false with <code>profile.plan = &#34;free&#34;</code> at <time`).
+		`<code>profile.plan == &#34;pro&#34;</code> was false at <time`, `what <code>profile.plan</code> was then is not kept`).
 		hasNot("Z no run") // instants are written by the clock of the page
+	must(t, w.send("order.paid", "ann", `{"total": 7}`))
+	v.get("/console/people/ann?what=flow:thanks").has(200, `<code>event.total &gt; 10</code> was false at <time`, `with <code>event.total = 7</code>`)
+	w.known("bob", `{"first_name": "Bob", "plan": "pro"}`)
+	must(t, w.send("cart.updated", "bob", `{}`))
+	must(t, w.send("cart.updated", "bob", `{}`))
+	eventually(t, "the second one is capped", func() bool {
+		return strings.Contains(v.get("/console/people/bob?show=unsent").body, "capped: 1 per 7d is the cap of offers")
+	})
+	v.get("/console/people/bob?what=flow:promo").has(200, `<p class="line">The run started at <time`, "Open the run", "Stops it now", "the cap of offers: 1 of 1 per 7d used, free again")
 	v.get("/console/people/ann?what=flow:nothing").has(200, "Nothing that could start nothing for them")
 	v.get("/console/people/ann?what=campaign:none").has(200, "This part cannot be shown")
 }
@@ -254,6 +272,33 @@ func TestHostilePeople(t *testing.T) {
 		p.has(200).hasNot("<script>alert", "<img src", "<i>x", "<b>ann")
 		if !strings.Contains(path, "/edit") && !strings.Contains(path, "/forget") { // a field has the value as it is
 			p.hasNot("\u202e")
+		}
+	}
+}
+
+// TestLivePartsOfPeople: each live part is one element with its own id, and stands once in its page.
+func TestLivePartsOfPeople(t *testing.T) {
+	w := start(t, people)
+	w.known("ann", `{"first_name": "Ann"}`)
+	w.ship("A-1", "ann")
+	v := w.visitor("")
+	for _, path := range []string{"/console/", "/console/events", "/console/events/order.shipped", "/console/people/ann"} {
+		r, err := http.NewRequestWithContext(t.Context(), http.MethodGet, w.url+path, http.NoBody)
+		must(t, err)
+		r.Header.Set("X-Console-Parts", "yes")
+		var parts map[string]string
+		must(t, json.Unmarshal([]byte(v.do(r).has(200).body), &parts))
+		if len(parts) < 3 {
+			t.Errorf("%s has %d parts", path, len(parts))
+		}
+		page := v.get(path)
+		for id, html := range parts {
+			if !strings.Contains(html[:strings.Index(html, ">")], `id="`+id+`"`) {
+				t.Errorf("%s: the part %s begins with %.80s", path, id, html)
+			}
+			if n := strings.Count(page.body, `id="`+id+`"`); n != 1 {
+				t.Errorf("%s: the part %s stands there %d times", path, id, n)
+			}
 		}
 	}
 }

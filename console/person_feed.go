@@ -1,6 +1,7 @@
 package console
 
 import (
+	"cmp"
 	"slices"
 	"strconv"
 	"strings"
@@ -150,11 +151,14 @@ func rowOfRunLine(line *client.HistoryLine) feedRow {
 
 // rowsOfRun are the messages of a run, each once, and what else happened in it that is about the person.
 func rowsOfRun(run *client.Run) (rows []feedRow) {
-	last := map[int]client.Time{} // when something last happened to a message that did not go out
+	last, why := map[int]client.Time{}, map[int]string{} // when something last happened to a message, and why it was not sent
 	for i := range run.Timeline {
 		e := &run.Timeline[i]
 		if e.Message != 0 {
 			last[e.Message] = e.At
+		}
+		if e.Kind == "unsent" {
+			why[e.Message] = after(e.Text, e.Step+" unsent")
 		}
 		if row, ok := rowOfEntry(e); ok {
 			row.At, row.In, row.Path, row.Tone = e.At, run.Flow, runPath(run.ID), tone(row.Tag)
@@ -172,7 +176,7 @@ func rowsOfRun(run *client.Run) (rows []feedRow) {
 		}
 		switch m.Status {
 		case "unsent":
-			row.Tag, row.class, row.Sub = "not sent", "unsent", m.Reason
+			row.Tag, row.class, row.Sub = "not sent", "unsent", cmp.Or(why[m.Number], m.Reason)
 		case "failed", "expired":
 			row.class, row.Sub = "unsent", m.Reason
 		}

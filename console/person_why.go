@@ -3,6 +3,7 @@ package console
 import (
 	"html/template"
 	"regexp"
+	"slices"
 	"strings"
 	"time"
 
@@ -71,22 +72,32 @@ func (v *visit) whyOf(id string, s *client.Standing) whyPart {
 	}
 	w.Answer = partOf(v.api.Explain(v.ctx(), id, q))
 	if x := w.Answer.Of; x != nil {
-		w.Lines = x.Lines[:min(len(x.Lines), whyLines)]
-		w.More = len(x.Lines) - len(w.Lines)
-		w.Checks = v.checksOf(x, s)
-		w.Says, w.Run = upper(x.Answer), ""
-		for i := range x.Lines {
-			if id := x.Lines[i].Run; id != "" && strings.Contains(x.Answer, "the run "+id) { // the page links to it
-				w.Says, w.Run = upper(strings.Replace(x.Answer, "the run "+id, "the run", 1)), id
-				break
-			}
+		w.Says, w.Run = upper(x.Answer), runOf(x)
+		lines := x.Lines
+		if w.Run != "" { // the page links to it
+			w.Says = upper(strings.Replace(x.Answer, "the run "+w.Run, "the run", 1))
+			lines = slices.DeleteFunc(slices.Clone(lines), func(line client.HistoryLine) bool { return line.Run != w.Run })
 		}
+		w.Lines = lines[:min(len(lines), whyLines)]
+		w.More = len(x.Lines) - len(w.Lines)
+		w.Checks = v.checksOf(x, lines, s)
 	}
 	return w
 }
 
-// checksOf are what had to be so: whom the campaign reached, and the rules of the category as they are now.
-func (v *visit) checksOf(x *client.Explanation, s *client.Standing) (all []check) {
+// runOf is the run that an answer is about; empty if it is about none.
+func runOf(x *client.Explanation) string {
+	for i := range x.Lines {
+		if id := x.Lines[i].Run; id != "" && strings.Contains(x.Answer, "the run "+id) {
+			return id
+		}
+	}
+	return ""
+}
+
+// checksOf are what had to be so: whom the campaign reached, the conditions of the lines that the answer is about,
+// and the rules of the category as they are now.
+func (v *visit) checksOf(x *client.Explanation, lines []client.HistoryLine, s *client.Standing) (all []check) {
 	if x.Campaign != "" {
 		c := check{Label: "In the audience", Text: "of " + x.Campaign, Good: len(x.Lines) > 0}
 		if !c.Good {
@@ -100,7 +111,7 @@ func (v *visit) checksOf(x *client.Explanation, s *client.Standing) (all []check
 			break
 		}
 	}
-	all = append(all, decided(x)...)
+	all = append(all, decided(lines)...)
 	if s == nil {
 		return all
 	}
@@ -119,14 +130,17 @@ func (v *visit) checksOf(x *client.Explanation, s *client.Standing) (all []check
 	return all
 }
 
-// decided are the newest conditions that decided, with what they saw.
-func decided(x *client.Explanation) (all []check) {
-	for i := range x.Lines {
-		line := &x.Lines[i]
+// decided are the newest conditions that decided, with what they saw. Of what started nothing it is the newest.
+func decided(lines []client.HistoryLine) (all []check) {
+	for i := range lines {
+		line := &lines[i]
 		for k := range line.Conditions {
 			if c := &line.Conditions[k]; len(all) < whyDecided {
 				all = append(all, check{Good: c.Holds, Label: "Condition", Condition: c, At: line.At})
 			}
+		}
+		if line.Run == "" && len(all) > 0 {
+			break
 		}
 	}
 	return all

@@ -15,8 +15,10 @@ func allViews() []view {
 		peopleViews,
 		campaignViews,
 		templateViews,
+		deployViews,
 		healthViews,
 		auditViews,
+		kitViews,
 	)
 }
 
@@ -28,6 +30,7 @@ func allActions() []action {
 		batchActions,
 		personActions,
 		campaignActions,
+		deployActions,
 		healthActions,
 	)
 }

@@ -78,12 +78,12 @@ func loadFailed(v *visit) (*content, error) {
 // runPage is one run.
 type runPage struct {
 	*client.Run
-	Clock    []choiceLink // whose clock the page shows
-	Days     []runDay
-	Wait     string // why nothing is awaited
-	Gone     int    // messages that went out
-	Unread   int    // of them
-	Versions []client.FlowVersion
+	Clock  []choiceLink // whose clock the page shows
+	Days   []runDay
+	Wait   string    // why nothing is awaited
+	Gone   int       // messages that went out
+	Unread int       // of them
+	Way    []wayStep // through the flow
 }
 
 // runDay is what happened to a run on a day.
@@ -100,7 +100,14 @@ type runLine struct {
 	Tone     string
 	Content  *client.Content // of a message that went out
 	Reply    string          // what the person wrote
-	Receipts []client.Entry
+	Receipts []runReceipt
+}
+
+// runReceipt is what became of a message: a word, and when.
+type runReceipt struct {
+	Word, Note string
+	At         client.Time // zero: it has not come
+	SameDay    bool        // as the message
 }
 
 func loadRun(v *visit) (*content, error) {
@@ -111,6 +118,7 @@ func loadRun(v *visit) (*content, error) {
 	v.useClock(run.Profile)
 	p := runPage{Run: run, Clock: v.links("clock", choice{"", "Their time"}, choice{"utc", "UTC"})}
 	p.Days = v.daysOf(run)
+	p.Way = v.wayOf(run)
 	for _, m := range run.Messages {
 		if !m.Posted.IsZero() {
 			p.Gone++
@@ -120,7 +128,7 @@ func loadRun(v *visit) (*content, error) {
 		}
 	}
 	return &content{
-		Title: run.Flow + " for " + run.Profile, Data: p, Live: []string{"run-state", "run-timeline", "run-messages"},
+		Title: run.Flow + " for " + run.Profile, Data: p, Live: []string{"run-state", "run-timeline", "run-messages", "run-way"},
 		Crumbs: []crumb{{"Runs", Root + "runs"}, {run.Flow, runsPath(client.RunFilter{Flow: run.Flow})}},
 	}, nil
 }
@@ -149,14 +157,9 @@ const longGap = 10 * time.Minute
 
 // daysOf puts the timeline of a run into days. What became of a message stands at the message.
 func (v *visit) daysOf(run *client.Run) (days []runDay) {
-	accepted, receipts := map[int]bool{}, map[int][]client.Entry{}
+	accepted := map[int]bool{}
 	for _, e := range run.Timeline {
-		switch e.Kind {
-		case "accepted":
-			accepted[e.Message] = true
-		case "receipt":
-			receipts[e.Message] = append(receipts[e.Message], e)
-		}
+		accepted[e.Message] = accepted[e.Message] || e.Kind == "accepted"
 	}
 	var last time.Time
 	for i := range run.Timeline {
@@ -167,7 +170,7 @@ func (v *visit) daysOf(run *client.Run) (days []runDay) {
 		line := runLine{Entry: e, Icon: "wait"}
 		line.Icon, line.Tone = lookOf(e)
 		if e.Kind == "accepted" {
-			line.Content, line.Receipts = contentOf(run, e.Message), receipts[e.Message]
+			line.Content, line.Receipts = contentOf(run, e.Message), v.receiptsOf(run, e)
 		}
 		if e.Kind == "reply" {
 			line.Reply = strings.TrimPrefix(e.Text, "reply ")
@@ -188,7 +191,7 @@ func (v *visit) daysOf(run *client.Run) (days []runDay) {
 // InWords is a line of the engine for people: instants are times of the page's clock, and IDs of the provider are left out. What
 // people and products wrote stays as it is.
 func (v *visit) InWords(kind, text string) template.HTML {
-	if kind == "reply" || kind == "event" || kind == "held" || kind == "dropped" || kind == "left" {
+	if slices.Contains([]string{"reply", "event", "held", "dropped", "left"}, kind) || strings.HasPrefix(text, "started by ") {
 		return template.HTML(template.HTMLEscapeString(Shown(text)))
 	}
 	if step, _, ok := strings.Cut(text, " accepted by the provider as "); ok {

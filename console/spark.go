@@ -21,14 +21,14 @@ const (
 	sparkEdge   = 3.0 // around the line, for its width and for the last point
 )
 
-// sparkOf draws numbers, oldest first. Of says what they are: events in each of the last 24 hours.
+// sparkOf draws numbers, oldest first. Of says what the last one is: started today.
 func (v *visit) sparkOf(of string, numbers []uint64) Spark {
 	if len(numbers) == 0 {
 		numbers = []uint64{0}
 	}
 	most := slices.Max(numbers)
 	last := numbers[len(numbers)-1]
-	s := Spark{Last: v.Num(last), Label: v.Num(last) + " " + of + " now, at most " + v.Num(most)}
+	s := Spark{Last: v.Num(last), Label: v.Num(last) + " " + of + ", at most " + v.Num(most) + " in one of " + v.Num(len(numbers))}
 	step := (sparkWidth - 2*sparkEdge) / float64(max(len(numbers)-1, 1))
 	var line strings.Builder
 	for i, n := range numbers {

@@ -25,10 +25,10 @@ func TestSpark(t *testing.T) {
 		numbers []uint64
 		want    Spark
 	}{
-		"rises":   {[]uint64{0, 5, 10}, Spark{"M3.0 21.0L48.0 12.0L93.0 3.0", "M3.0 21.0L48.0 12.0L93.0 3.0L93.0 21.0L3.0 21.0Z", "93.0", "3.0", "10", "10 events now, at most 10"}},
-		"nothing": {[]uint64{0, 0}, Spark{"M3.0 21.0L93.0 21.0", "M3.0 21.0L93.0 21.0L93.0 21.0L3.0 21.0Z", "93.0", "21.0", "0", "0 events now, at most 0"}},
-		"empty":   {nil, Spark{"M3.0 21.0", "M3.0 21.0L3.0 21.0L3.0 21.0Z", "3.0", "21.0", "0", "0 events now, at most 0"}},
-		"falls":   {[]uint64{2000, 1}, Spark{"M3.0 3.0L93.0 21.0", "M3.0 3.0L93.0 21.0L93.0 21.0L3.0 21.0Z", "93.0", "21.0", "1", "1 events now, at most 2,000"}},
+		"rises":   {[]uint64{0, 5, 10}, Spark{"M3.0 21.0L48.0 12.0L93.0 3.0", "M3.0 21.0L48.0 12.0L93.0 3.0L93.0 21.0L3.0 21.0Z", "93.0", "3.0", "10", "10 events, at most 10 in one of 3"}},
+		"nothing": {[]uint64{0, 0}, Spark{"M3.0 21.0L93.0 21.0", "M3.0 21.0L93.0 21.0L93.0 21.0L3.0 21.0Z", "93.0", "21.0", "0", "0 events, at most 0 in one of 2"}},
+		"empty":   {nil, Spark{"M3.0 21.0", "M3.0 21.0L3.0 21.0L3.0 21.0Z", "3.0", "21.0", "0", "0 events, at most 0 in one of 1"}},
+		"falls":   {[]uint64{2000, 1}, Spark{"M3.0 3.0L93.0 21.0", "M3.0 3.0L93.0 21.0L93.0 21.0L3.0 21.0Z", "93.0", "21.0", "1", "1 events, at most 2,000 in one of 2"}},
 	} {
 		if got := v.sparkOf("events", c.numbers); got != c.want {
 			t.Errorf("%s: got %+v, want %+v", name, got, c.want)

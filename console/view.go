@@ -25,6 +25,7 @@ type content struct {
 	Title  string
 	Crumbs []crumb  // the way to the page, without the page itself
 	Data   any      // for the template, as .Data
+	Fills  bool     // something is still to come: without a script the page is asked for again
 	To     string   // where to go in place of this page; empty: it is shown
 	Live   []string // templates of parts that change while one looks; each writes one element, whose id is its name
 }

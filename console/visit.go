@@ -24,7 +24,8 @@ type visit struct {
 	now      time.Time
 	zone     *time.Location // whose clock the page shows
 	print    *message.Printer
-	wrong    *problemPage // why the action that leads to this page was not done
+	files    []client.File // that came with the form
+	wrong    *problemPage  // why the action that leads to this page was not done
 }
 
 // apiHost is a name for the API in this process; nothing is ever looked up or dialled.
@@ -121,12 +122,16 @@ func (v *visit) fail(w http.ResponseWriter, err error) {
 type problemPage struct {
 	Detail, Code string
 	Fields       []client.FieldError
+	Diagnostics  []client.Diagnostic // of a project that does not load
 }
 
 func problemData(err error) problemPage {
 	var problem *client.Problem
 	if errors.As(err, &problem) {
-		return problemPage{problem.Detail, problem.Kind(), problem.Errors}
+		if len(problem.Diagnostics) > 0 {
+			return problemPage{Detail: problem.Detail, Code: problem.Kind(), Diagnostics: problem.Diagnostics}
+		}
+		return problemPage{Detail: problem.Detail, Code: problem.Kind(), Fields: problem.Errors}
 	}
 	return problemPage{Detail: err.Error()}
 }

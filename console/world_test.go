@@ -14,12 +14,14 @@ import (
 	"testing/fstest"
 	"time"
 
+	"nudge/audience"
 	"nudge/channels"
 	"nudge/client"
 	"nudge/console"
 	"nudge/engine"
 	"nudge/flows"
 	"nudge/runner"
+	"nudge/runner/jobs"
 	"nudge/server"
 	"nudge/store"
 	"nudge/store/memory"
@@ -76,12 +78,17 @@ func start(t *testing.T, project map[string]string, tokens ...server.Token) *wor
 	must(t, err)
 	core, err := engine.New(state, nil)
 	must(t, err)
-	loop, err := runner.New(kept, core, runner.Config{Accounts: []runner.Account{{Channel: provider{}, Senders: 2}}})
+	audiences, err := audience.Open(t.TempDir(), audience.Sources{Project: folderOf(project), People: kept})
 	must(t, err)
+	loop, err := runner.New(kept, core, runner.Config{Accounts: []runner.Account{{Channel: provider{}, Senders: 2}}, Audiences: audiences})
+	must(t, err)
+	work := jobs.New(jobs.Config{Store: kept})
+	must(t, work.Open())
 	running, stop := context.WithCancel(context.Background())
 	ended := make(chan error, 1)
 	go func() { ended <- loop.Run(running) }()
 	srv, err := server.New(server.Config{
+		Audiences: audiences, Jobs: work, SecondPerson: func() bool { return strings.Contains(project["nudge.yaml"], "second_person: true") },
 		Runner: loop, Store: kept, Tokens: func() []server.Token { return tokens },
 		Console: func(api http.Handler) (http.Handler, error) {
 			c, err := console.New(console.Config{API: api})
@@ -96,6 +103,7 @@ func start(t *testing.T, project map[string]string, tokens ...server.Token) *wor
 	t.Cleanup(func() {
 		srv.EndLive()
 		web.Close()
+		work.Close()
 		stop()
 		must(t, <-ended)
 	})
@@ -106,13 +114,18 @@ func start(t *testing.T, project map[string]string, tokens ...server.Token) *wor
 	return w
 }
 
-func (w *world) deploy(loop *runner.Runner, project map[string]string) {
-	w.t.Helper()
+// folderOf is a project as a folder.
+func folderOf(project map[string]string) fstest.MapFS {
 	files := fstest.MapFS{}
 	for name, text := range project {
 		files[name] = &fstest.MapFile{Data: []byte(text)}
 	}
-	p, list := flows.Load(files)
+	return files
+}
+
+func (w *world) deploy(loop *runner.Runner, project map[string]string) {
+	w.t.Helper()
+	p, list := flows.Load(folderOf(project))
 	must(w.t, list.Err())
 	d := &engine.Deploy{Marks: p.Marks()}
 	for _, f := range p.Flows {

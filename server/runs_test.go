@@ -53,7 +53,7 @@ func TestRunsParametersAreChecked(t *testing.T) {
 		"limit=many":   "limit must be a number from 1 to 500",
 		"before=7":     "before must be a run ID",
 
-		"quarantined=perhaps":       "quarantined must be true or false",
+		"quarantined=perhaps":         "quarantined must be true or false",
 		"quarantined=true&flow=order": "flow does not go with quarantined",
 	} {
 		s.do("GET", "/v1/runs?"+query, "").is(400, text, `"errors":[{"field":`)

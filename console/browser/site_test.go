@@ -1,6 +1,7 @@
 package browser
 
 import (
+	"cmp"
 	"errors"
 	"flag"
 	"fmt"
@@ -46,15 +47,20 @@ func newVisitor(t *testing.T, w *world.World, scope string) *visitor {
 	return v
 }
 
-// do sends a request without following where the answer leads.
+// do sends a request, with a form if there is one, without following where the answer leads.
 func (v *visitor) do(t *testing.T, method, address string, form url.Values) *http.Response {
 	t.Helper()
-	request, err := http.NewRequestWithContext(t.Context(), method, v.URL+address, strings.NewReader(form.Encode()))
+	return v.send(t, method, address, "application/x-www-form-urlencoded", form.Encode())
+}
+
+func (v *visitor) send(t *testing.T, method, address, media, body string) *http.Response {
+	t.Helper()
+	request, err := http.NewRequestWithContext(t.Context(), method, v.URL+address, strings.NewReader(body))
 	if err != nil {
 		t.Fatal(err)
 	}
 	if method == http.MethodPost {
-		request.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+		request.Header.Set("Content-Type", media)
 	}
 	if v.cookie != nil {
 		request.AddCookie(v.cookie)
@@ -182,7 +188,7 @@ func (v *visitor) walk(t *testing.T, first []string, visit func(*document)) {
 			if !own || seen[link.RequestURI()] {
 				continue
 			}
-			kind := kindOf(path)
+			kind := cmp.Or(kindOf(path), path)
 			if of[kind]++; of[kind] <= most {
 				queue = append(queue, link.RequestURI())
 			}
@@ -190,25 +196,29 @@ func (v *visitor) walk(t *testing.T, first []string, visit func(*document)) {
 	}
 }
 
-// kindOf is the address of [Pages] or [Soon] that a path is of; the path itself, where there is none.
-func kindOf(path string) string {
-	for _, p := range Pages {
-		if Matches(p.Address, path) {
-			return p.Address
+// kindOf is the address of [Pages], [Soon] or [Files] that a path is of, the one with the fewest gaps; empty, where there is none.
+func kindOf(path string) (kind string) {
+	try := func(address string) {
+		if Matches(address, path) && (kind == "" || strings.Count(address, "{") < strings.Count(kind, "{")) {
+			kind = address
 		}
+	}
+	for _, p := range Pages {
+		try(p.Address)
+	}
+	for _, f := range Files {
+		try(f.Address)
 	}
 	for _, address := range Soon {
-		if Matches(address, path) {
-			return address
-		}
+		try(address)
 	}
-	return path
+	return kind
 }
 
-// addresses are those of the pages that a world has.
-func addresses(w *world.World, dev bool) (all []string) {
+// addresses are those of the pages that a world has: all, or those of every run.
+func addresses(w *world.World, dev, brief bool) (all []string) {
 	for _, p := range Pages {
-		if address := w.Fill(p.Address); !strings.Contains(address, "{") && (dev || !p.Dev) {
+		if address := w.Fill(p.Address); !strings.Contains(address, "{") && (dev || !p.Dev) && (p.Brief || !brief) {
 			all = append(all, address)
 		}
 	}

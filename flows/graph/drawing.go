@@ -65,7 +65,7 @@ type Box struct {
 	Hint   string     `json:"hint,omitempty"` // a label in full
 	Ways   []Way      `json:"ways,omitempty"` // what comes to an end, or by the line of a pill
 	Number *Spot      `json:"number,omitempty"`
-	Rows   []Row      `json:"rows,omitempty"` // of a send: sent, read and goal
+	Rows   []Row      `json:"rows,omitempty"` // of a send: sent, read, and goal or replied
 }
 
 // TextLine is one line of text in a box.

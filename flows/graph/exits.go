@@ -33,6 +33,12 @@ func (b *builder) exitText(exit int) string {
 	return text
 }
 
+// hasGoal reports whether an ending of the flow is its goal.
+func (b *builder) hasGoal() bool {
+	return slices.ContainsFunc(b.f.Exits, func(line flows.Line) bool { return line.Goal }) ||
+		slices.ContainsFunc(b.f.Steps, func(s flows.Step) bool { return s.Exit != nil && s.Exit.Goal })
+}
+
 // own returns the steps of an exit, or none if it only ends the run.
 func (a *arm) own() block {
 	if len(a.steps) == 1 && a.steps[0].exit > 0 {
@@ -126,7 +132,11 @@ func (n *node) close() {
 			n.leaveBy(x)
 		}
 	})
-	n.notes = append(n.notes, fmt.Sprintf("%d steps inside", len(n.closed)))
+	inside := "1 step inside"
+	if len(n.closed) != 1 {
+		inside = fmt.Sprintf("%d steps inside", len(n.closed))
+	}
+	n.notes = append(n.notes, inside)
 	n.outs = n.out()
 	n.final = n.ends()
 	n.body, n.arms = nil, nil

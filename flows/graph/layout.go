@@ -34,7 +34,7 @@ const (
 	unsentW  = 80.0
 	peopleH  = 17.0  // of the people in an end
 	peopleW  = 104.0 // likewise
-	rowLabel = 32.0
+	rowLabel = 38.0
 	rowTexts = 110.0 // right of a bar
 )
 
@@ -161,7 +161,7 @@ func (l *layout) portRoom(leaves []leave) float64 {
 	case len(leaves) == 0:
 		return 0
 	case l.Numbers:
-		return numberW + column
+		return numberW + padTop
 	}
 	return column
 }

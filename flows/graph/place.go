@@ -23,7 +23,7 @@ func Lay(f *flows.Flow, o Options) *Drawing {
 	_, headW, _ := head.pillLines()
 	e := l.room(steps).over(extent{left: headW / 2, right: headW/2 + l.portRoom(before)}).over(l.lineRoom())
 	axis := pad + e.left
-	lanes := &channel{l: l, x: axis + e.right + column, exits: l.all()}
+	lanes := &channel{l: l, x: axis + e.right + l.lane, exits: l.all()}
 	y := l.pill(head, axis, pad, Begin)
 	lanes.join(&l.d.Boxes[0], before)
 	l.connect(Line{From: "start", To: steps[0].box(), Ways: []Way{head.way}}, axis, y, y+l.gap)
@@ -252,7 +252,7 @@ func (l *layout) place(n *node, axis, y float64, exits *channel) float64 {
 		b.Number = &Spot{b.X + b.W - hereW - padTop, y + padTop - 2, hereW, hereH}
 	case l.Numbers && n.verb == flows.VerbSend:
 		b.Number = &Spot{b.X + b.W - unsentW - padTop, y + padTop, unsentW, numberH}
-		b.Rows = b.sendRows(at + 2)
+		b.Rows = b.sendRows(at+2, l.b.hasGoal())
 	}
 	l.d.Boxes = append(l.d.Boxes, b)
 	if exits != nil {
@@ -261,9 +261,13 @@ func (l *layout) place(n *node, axis, y float64, exits *channel) float64 {
 	return y + c.h
 }
 
-// sendRows are the rows of a send below a height.
-func (b *Box) sendRows(y float64) (rows []Row) {
-	for i, said := range []string{"sent", "read", "goal"} {
+// sendRows are the rows of a send below a height. What a flow without a goal is after is an answer.
+func (b *Box) sendRows(y float64, goal bool) (rows []Row) {
+	last := "replied"
+	if goal {
+		last = "goal"
+	}
+	for i, said := range []string{"sent", "read", last} {
 		rows = append(rows, Row{Said: said, X: b.X + 16, Y: y + float64(i+1)*rowLine - 4, Bar: b.X + 16 + rowLabel,
 			BarW: b.W - 16 - rowLabel - rowTexts, Number: b.X + b.W - 60, Percent: b.X + b.W - 14})
 	}

@@ -58,6 +58,9 @@ type future struct {
 	Refused      string // why it could not be moved
 }
 
+// leftOut stands for the outcome of a run that does not begin, because its campaign leaves its person out.
+const leftOut = "left out"
+
 // live plays a run to its end, twice: on its own version, or taken over by another.
 func (m *maker) live(r *engine.Run, person *engine.Person, own, to *flows.Flow) (*future, error) {
 	f := &future{}
@@ -121,6 +124,9 @@ func (m *maker) lifetime(r *engine.Run, person *engine.Person, own, to *flows.Fl
 	if person != nil {
 		batch.People = []*engine.Person{person}
 	}
+	if batch.Campaigns, err = m.campaignOf(r); err != nil {
+		return nil, err
+	}
 	if err := s.Commit(batch); err != nil {
 		return nil, err
 	}
@@ -132,6 +138,20 @@ func (m *maker) lifetime(r *engine.Run, person *engine.Person, own, to *flows.Fl
 	l.virtual = virtual.New(runner.NewLoop(s, core, places), m.now.Time(), l.respond)
 	l.underWay(r)
 	return l, nil
+}
+
+// campaignOf is the campaign of a run, as if all its rows were taken and nobody else's run lived; none for other runs.
+func (m *maker) campaignOf(r *engine.Run) ([]*engine.Campaign, error) {
+	if r.Campaign == 0 {
+		return nil, nil
+	}
+	c, err := m.store.Campaign(r.Campaign)
+	if err != nil || c == nil {
+		return nil, err
+	}
+	alone := *c
+	alone.Status, alone.Live = engine.Walked, 1
+	return []*engine.Campaign{&alone}, nil
 }
 
 // underWay lets the provider take the message that is out, if one is.
@@ -167,6 +187,10 @@ func (l *lifetime) rest() (Story, error) {
 		r, err := l.store.Run(l.run)
 		if err != nil {
 			return l.story, err
+		}
+		if r == nil { // it had not begun, and nothing is kept of it
+			l.story.Outcome = leftOut
+			break
 		}
 		if !r.Live() {
 			l.story.Outcome = r.Outcome

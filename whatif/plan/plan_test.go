@@ -183,3 +183,60 @@ func TestNothingToDo(t *testing.T) {
 		t.Errorf("%+v", p)
 	}
 }
+
+// TestCampaign: the runs of a campaign have a future too, also those that have not begun because they wait for their person's own time.
+func TestCampaign(t *testing.T) {
+	for name, c := range map[string]struct {
+		zone, condition, outcome string
+		messages                 int
+	}{
+		"begun": {"UTC", `profile.id == "ann"`, "completed", 1}, "waits for its time": {"local", `profile.id == "ann"`, "completed", 1},
+		"is left out at its time": {"local", `profile.id == "bob"`, "left out", 0},
+	} {
+		t.Run(name, func(t *testing.T) {
+			files := func(wait string) fstest.MapFS {
+				return fstest.MapFS{"flows/sale.yaml": {Data: []byte("flow: sale\ntrigger: { at: 2026-03-03 10:00, timezone: " + c.zone +
+					", audience: people.csv, if: '" + c.condition + "' }\nsteps: [ { wait: " + wait + " }, { send: { body: Thanks } } ]\n")}}
+			}
+			s, err := store.Open(new(memory.KV))
+			must(t, err)
+			core, err := s.Engine()
+			must(t, err)
+			loop, now := runner.NewLoop(s, core, 100), time.Date(2026, 3, 2, 9, 0, 0, 0, time.UTC)
+			step := func(payload engine.Payload) *runner.Step {
+				done, err := loop.Step(now, []*runner.Group{{Inputs: []*engine.Input{{Payload: payload}}}})
+				must(t, err)
+				return done
+			}
+			step(&engine.Deploy{Flows: []flows.Bundle{load(t, files("3d")).Flows[0].Bundle}})
+			now = time.Date(2026, 3, 3, 10, 0, 0, 0, time.UTC)
+			if c.zone == "local" {
+				now = now.Add(-14 * time.Hour)
+			}
+			step(&engine.Tick{Flow: "sale", Due: engine.InstantOf(now)})
+			all, err := s.ListCampaigns("sale", 0, 1)
+			must(t, err)
+			if len(all) != 1 {
+				t.Fatal("there is no campaign")
+			}
+			number := all[0].Number
+			step(&engine.Snapshot{Campaign: number, Audience: "people", Rows: 1})
+			step(&engine.Rows{Campaign: number, Rows: []engine.Row{{Profile: "ann"}}})
+			p, err := plan.Make(context.Background(), s, load(t, files("2d")).Flows, engine.InstantOf(now))
+			must(t, err)
+			if len(p.Flows) != 1 || len(p.Flows[0].Parked) != 1 || len(p.Flows[0].Parked[0].Ahead) != 1 {
+				t.Fatalf("planned is %+v", p.Flows)
+			}
+			if ahead := p.Flows[0].Parked[0].Ahead[0].IfUnread; len(ahead.Messages) != c.messages || ahead.Outcome != c.outcome {
+				t.Errorf("ahead is %s", ahead)
+			}
+		})
+	}
+}
+
+func must(t *testing.T, err error) {
+	t.Helper()
+	if err != nil {
+		t.Fatal(err)
+	}
+}

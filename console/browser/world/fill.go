@@ -172,15 +172,22 @@ func (f *filler) operate() {
 	if f.err != nil {
 		return
 	}
-	c, err := f.API.StartCampaign(f.ctx, client.CampaignStart{Flow: "flash_sale", ID: "by-hand", Again: true})
+	for _, place := range []string{"campaign.paused", "campaign"} {
+		c, err := f.API.StartCampaign(f.ctx, client.CampaignStart{Flow: "flash_sale", ID: place, Again: true})
+		f.try(err)
+		f.jump(5 * time.Minute)
+		if f.err != nil {
+			return
+		}
+		f.Places[place] = c.ID
+	}
+	_, err := f.API.PauseCampaign(f.ctx, f.Places["campaign.paused"], "the points are wrong")
 	f.try(err)
-	f.jump(time.Minute)
 	_, err = f.API.OptOut(f.ctx, []string{someone(20), someone(21)}, []string{"offers"})
 	f.try(err)
 	if f.err != nil {
 		return
 	}
-	f.Places["campaign"] = c.ID
 	failed := client.RunFilter{Flow: "invoice_due", Outcome: "failed", Profile: someone(3)}
 	count, err := f.API.CountRetry(f.ctx, failed)
 	f.try(err)
@@ -243,12 +250,7 @@ func (f *filler) proposal(project fstest.MapFS, note string) *client.Deploy {
 	if f.err != nil {
 		return nil
 	}
-	all, err := app.Read(project, noSettings).Deployable()
-	f.try(err)
-	if f.err != nil {
-		return nil
-	}
-	d, err := f.API.ProposeDeploy(f.ctx, all, note)
+	d, err := f.API.ProposeDeploy(f.ctx, app.Read(project, noSettings).Deployable(), note)
 	f.try(err)
 	return d
 }
@@ -275,7 +277,7 @@ func (f *filler) name() {
 		}
 	}
 	for place, value := range map[string]string{
-		"person": someone(4), "flow": "trial_ending", "story": "bought within the week", "event": "order.shipped", "template": "friendly",
+		"person": someone(4), "flow": "trial_ending", "flow.other": "order_shipped", "story": "bought within the week", "event": "order.shipped", "template": "friendly",
 	} {
 		f.Places[place] = value
 	}
