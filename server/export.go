@@ -17,6 +17,7 @@ type exportLine struct {
 	Audit    *AuditEntry       `json:"audit,omitempty"`    // who changed what is known of them
 	Notice   *FailedNotice     `json:"notice,omitempty"`   // for another system, not taken yet or given up
 	Refused  *RefusedEvent     `json:"refused,omitempty"`  // an event that names them and was not taken
+	Mention  *store.Mention    `json:"mention,omitempty"`  // by a job, a proposal of a deploy or a review of one
 	End      *exportEnd        `json:"end,omitempty"`      // the last line: without it the export is not complete
 }
 
@@ -24,7 +25,7 @@ type exportLine struct {
 type exportEnd struct {
 	Runs   int `json:"runs"`
 	Inputs int `json:"inputs"`
-	Others int `json:"others"` // entries of the audit trail, notices and refused events
+	Others int `json:"others"` // entries of the audit trail, notices, refused events and mentions
 }
 
 // exportProfile streams everything about one person, for a request of theirs. One export runs at a time, and another
@@ -125,7 +126,7 @@ func (x *export) runs() error {
 	}
 }
 
-// records streams what the journal, the audit trail, the notices and the refusals have of the person.
+// records streams what the journal, the audit trail, the notices, the refusals, the jobs and the proposals have of the person.
 func (x *export) records() error {
 	for place := (store.AboutPlace{}); !place.Ended(); {
 		found, err := x.server.config.Store.About(x.profile, &place)
@@ -153,6 +154,9 @@ func (x *export) record(about *store.About) error {
 		return x.lines.Encode(exportLine{Audit: &entry})
 	}
 	x.end.Others++
+	if about.Mention != nil {
+		return x.lines.Encode(exportLine{Mention: about.Mention})
+	}
 	if about.Refusal != nil {
 		refused := refusedOf(about.Refusal)
 		return x.lines.Encode(exportLine{Refused: &refused})

@@ -59,7 +59,7 @@ func (s *Server) personRoutes() []route {
 		}},
 		{"GET /v1/profiles/{id}/export", ScopeOperate, s.exportProfile, operation{
 			id: "exportProfile", topic: "People", does: "Export everything about a person",
-			more: "For a request by which somebody wants to know what is stored of them: what is known, their runs, and every input of the journal, entry of the audit trail and notice that names them. " +
+			more: "For a request by which somebody wants to know what is stored of them: what is known, their runs, and every input of the journal, entry of the audit trail, notice, job and proposal of a deploy that names them. " +
 				"It reads the whole journal, and waits until no other export is under way. It leaves an entry in the audit trail. Without its last line, end, it is not complete.",
 			gives: []answer{{http.StatusOK, mediaLines, []any{exportLine{}}, "a line for each record"}}, fails: []int{429, 503},
 		}},

@@ -7,7 +7,9 @@ import (
 	"strings"
 	"testing"
 
+	"nudge/runner/bulk"
 	"nudge/server"
+	"nudge/store"
 )
 
 // peopleProject has a category, a flow that may start once a person, and one that waits for nothing else.
@@ -155,8 +157,10 @@ func TestExport(t *testing.T) {
 		s.order(who, "of-"+who)
 		<-s.posts
 		s.event(`{"type": "unheard", "profile": "` + who + `", "data": {"note": "of ` + who + `"}}`).is(200)
+		must(t, s.store.AddJob(&store.Job{ID: "1-" + who[:1], Kind: bulk.Retry, State: store.JobDone, Params: []byte(`{"filter":{"key":"of-` + who + `"},"reason":"` + who + ` called"}`)}, 10))
 	}
-	a := s.do("GET", "/v1/profiles/ann/export", "").is(200, `"secret":"of ann"`, `"run":{`, `"order_id":"of-ann"`, `Your order of-ann`, `"note":"of ann"`, `"did":"change person"`, `"standing":{`)
+	a := s.do("GET", "/v1/profiles/ann/export", "").is(200, `"secret":"of ann"`, `"run":{`, `"order_id":"of-ann"`, `Your order of-ann`, `"note":"of ann"`, `"did":"change person"`, `"standing":{`,
+		`"says":[{"key":"of-ann"},{"reason":"ann called"}]`)
 	if strings.Contains(a.body, "bob") {
 		t.Errorf("the export of ann has something of bob:\n%s", a.body)
 	}

@@ -17,15 +17,17 @@ type About struct {
 	Notice *Notice
 
 	Refusal *Refusal // of an event that names them, or has them in its body
+	Mention *Mention // by a job, a proposal or a review
 }
 
 // aboutBuckets are those that a search for everything about a person reads record by record, as forgetting does.
-var aboutBuckets = [...]Bucket{Journal, Audit, Notices, FailedNotices, Refusals}
+var aboutBuckets = [...]Bucket{Journal, Audit, Notices, FailedNotices, Refusals, Jobs, Proposals, Proposed}
 
 // AboutPlace is where the next slice of such a search begins.
 type AboutPlace struct {
 	bucket int
 	next   []byte
+	keys   []runKey // of the person's runs, from the jobs on: a filter of a job may have one
 	ended  bool
 }
 
@@ -42,6 +44,12 @@ func (s *Store) About(profile string, place *AboutPlace) (found []About, err err
 			erased = erasedAs(key, profile)
 		}
 		bucket, looked, next := aboutBuckets[place.bucket], 0, []byte(nil)
+		if e.keys = place.keys; bucket == Jobs && place.next == nil {
+			if err := e.rememberRuns(); err != nil {
+				return err
+			}
+			place.keys = e.keys
+		}
 		r.Ascend(bucket, place.next, func(key, record []byte) bool {
 			if looked == aboutSlice {
 				next = bytes.Clone(key)
@@ -88,6 +96,8 @@ func (e *erasure) about(b Bucket, record []byte, erased string) (*About, error) 
 			j.Input.Payload = &own
 		}
 		return &About{Input: j}, nil
+	case Jobs, Proposals, Proposed:
+		return e.mention(b, record)
 	case Audit:
 		a, err := decodeAudit(record)
 		if err != nil || a.Profile != e.profile && (erased == "" || a.Erased != erased) {

@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
 
@@ -223,4 +224,61 @@ func TestForgottenInReviews(t *testing.T) {
 		t.Errorf("of a job that is not there: %v", err)
 	}
 	must(s.EndReview(9, &late)) // of a proposal that is not there any more
+}
+
+// TestMentions exports what jobs, proposals and reviews say about one person, and nothing of others; forgetting leaves nothing of it.
+func TestMentions(t *testing.T) {
+	s, err := store.Open(new(memory.KV))
+	must := func(err error) {
+		t.Helper()
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	must(err)
+	p, err := s.AddProposal(&store.Proposal{Note: "as zoe said", By: engine.Actor{Name: "ops"}}, []byte(`{"files":["zoe"]}`))
+	must(err)
+	_, err = s.AddProposal(&store.Proposal{Note: "as zoella said", By: engine.Actor{Name: "ops"}}, []byte(`{}`))
+	must(err)
+	review := &store.Review{Kind: "plan", Job: "3"}
+	must(s.AddJob(&store.Job{ID: "1", Kind: "retry runs", State: store.JobDone, Params: []byte(`{"filter":{"profile":"zoe","flow":"f"},"reason":"zoe called","runs":1}`)}, 10))
+	must(s.AddJob(&store.Job{ID: "2", Kind: "retry runs", State: store.JobDone, Params: []byte(`{"filter":{"profile":"bob","flow":"zoe"}}`)}, 10))
+	must(s.AddJob(&store.Job{ID: "3", Kind: "plan a deploy", State: store.JobRunning, Params: []byte(`{"people":["bob","zoe"]}`)}, 10))
+	must(s.BeginReview(p.Number, review))
+	done := *review
+	done.Done, done.Result = 5, []byte(`{"people":[{"profile":"zoe","before":1},{"profile":"bob","note":"zoe"}]}`)
+	must(s.EndReview(p.Number, &done))
+	mentions := func() (all []string) {
+		for place := (store.AboutPlace{}); !place.Ended(); {
+			found, err := s.About("zoe", &place)
+			must(err)
+			for _, a := range found {
+				if m := a.Mention; m != nil {
+					all = append(all, fmt.Sprintf("%s %d %s %s", m.Job, m.Proposal, m.Kind, m.Says))
+				}
+			}
+		}
+		return all
+	}
+	want := []string{
+		`1 0 retry runs [{"flow":"f","profile":"zoe"} {"reason":"zoe called"}]`,
+		`3 0 plan a deploy [{"people":"zoe"}]`,
+		fmt.Sprintf(` %d proposal [{"note":"as zoe said"}]`, p.Number),
+		fmt.Sprintf(`3 %d plan [{"before":1,"profile":"zoe"}]`, p.Number),
+	}
+	if got := mentions(); !slices.Equal(got, want) {
+		t.Errorf("it has\n%s\nwant\n%s", strings.Join(got, "\n"), strings.Join(want, "\n"))
+	}
+	_, err = s.ChangeJob("3", func(j *store.Job) { j.State = store.JobDone })
+	must(err)
+	state, err := s.State()
+	must(err)
+	must(s.Commit(&engine.Batch{State: state, Forgotten: []string{"zoe"}}))
+	for more := true; more; {
+		more, err = s.Erase()
+		must(err)
+	}
+	if got := mentions(); len(got) > 0 {
+		t.Errorf("forgetting left\n%s", strings.Join(got, "\n"))
+	}
 }
