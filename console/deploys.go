@@ -116,6 +116,12 @@ type backtestFound struct {
 	}
 }
 
+// Differs reports whether a message differs.
+func (f backtestFound) Differs() bool {
+	c := f.Changes
+	return c.Reworded+c.Moved+c.Added+c.Dropped > 0
+}
+
 // messageChanges are messages by what the proposal does to them.
 type messageChanges struct{ Same, Reworded, Moved, Added, Dropped int }
 

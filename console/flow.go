@@ -45,7 +45,7 @@ func loadFlow(v *visit) (*content, error) {
 	}
 	p := flowPage{flowHead: v.flowHead(flow, "Map"), Counted: counts, Table: v.query("view") == "table"}
 	p.About = drawing.About
-	p.Windows = v.links("since", choice{"24h", "24 h"}, choice{"", "14 days"}, choice{"all", "All of " + counts.Version[:4]})
+	p.Windows = v.links("since", choice{"24h", "24 h"}, choice{"", "14 days"}, choice{"all", "All of version " + counts.Version[:4]})
 	p.View = v.links("view", choice{"", "Map"}, choice{"table", "Table"})
 	p.Everyone = v.everyone(counts, drawing)
 	m := &mapper{v: v, drawing: drawing, counts: &counts.Counts, whole: counts.Counts.Started + counts.Counts.MovedIn, selected: v.query("step"), before: v.fromBefore(counts)}
@@ -240,7 +240,7 @@ type dropRow struct {
 	UnreadLink       string
 }
 
-// reasonCount is how many messages were not sent for a reason.
+// reasonCount is how many messages were not sent for a reason, failed, or may have gone out.
 type reasonCount struct {
 	Reason string
 	Runs   int64
@@ -262,6 +262,11 @@ func (v *visit) drops(counts *client.FlowCounts) (rows []dropRow) {
 func reasonsOf(counts *client.FlowCounts, s *client.SendCounts) (all []reasonCount) {
 	for reason, n := range s.Unsent {
 		all = append(all, reasonCount{reason, n, runsOf(counts, client.RunFilter{Step: s.Step, Reason: reason})})
+	}
+	for _, status := range []string{"failed", "unknown"} { // neither sent nor left unsent by a rule
+		if n := s.Status[status]; n > 0 {
+			all = append(all, reasonCount{status, n, runsOf(counts, client.RunFilter{Step: s.Step, MessageStatus: status})})
+		}
 	}
 	slices.SortFunc(all, func(a, b reasonCount) int {
 		return cmp.Or(cmp.Compare(b.Runs, a.Runs), strings.Compare(a.Reason, b.Reason))

@@ -22,7 +22,7 @@ func (p *shown) formToken(path string) string {
 func TestKillSwitch(t *testing.T) {
 	w := start(t, shop, tokens()...)
 	v := w.visitor("operate")
-	page := v.get("/console/health").has(200, "Sending is on", "Nothing needs anybody.", "Hold messages")
+	page := v.get("/console/health").has(200, "Sending is on", "Nothing stops them.", "Hold messages")
 	if p := v.post("/console/health/kill", url.Values{"form": {page.formToken("/console/health/kill")}}); p.status != 303 || p.location != "/console/health" {
 		t.Fatalf("the kill switch was answered with %d %s", p.status, p.location)
 	}

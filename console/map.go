@@ -14,6 +14,7 @@ import (
 // flowMap is the drawing of a flow with people in it, for SVG.
 type flowMap struct {
 	W, H    string
+	Broad   bool // it shrinks a little where its whole width does not fit
 	Label   string
 	Frames  []mapBox
 	Ribbons []ribbon
@@ -63,9 +64,15 @@ type mapper struct {
 	trail    *trail // of a story; nil: none
 }
 
+// Maps between these widths shrink to the page, down to leastBroad, at which their text can still be read. A wider one scrolls.
+const (
+	leastBroad = 1060
+	mostBroad  = 1400
+)
+
 // draw makes the map.
 func (m *mapper) draw(label string) *flowMap {
-	out := &flowMap{W: px(m.drawing.W), H: px(m.drawing.H), Label: label}
+	out := &flowMap{W: px(m.drawing.W), H: px(m.drawing.H), Broad: m.drawing.W > leastBroad && m.drawing.W <= mostBroad, Label: label}
 	ribbons := m.ribbons()
 	for i := range ribbons {
 		r := &ribbons[i]

@@ -122,6 +122,10 @@ func (f *fakeAPI) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		answer(client.FailureList{Groups: []client.FailureGroup{{ID: "f1", What: "run", Status: "failed", Reason: "data.days is absent", Flow: f.flow.Name, Step: "brisk", Runs: 4}}})
 	case path == "/v1/runs":
 		answer(client.RunPage{})
+	case strings.HasSuffix(path, "/stories"):
+		w.Header().Set("Content-Type", "application/problem+json")
+		w.WriteHeader(http.StatusNotFound)
+		answer(map[string]any{"type": "urn:nudge:problem:not-found", "status": http.StatusNotFound, "code": "not-found", "detail": "the project folder has no flow"})
 	case strings.Contains(path, "/stories/"):
 		answer(f.story)
 	default:
@@ -230,6 +234,42 @@ func TestSplit(t *testing.T) {
 	c.Clear, c.Says = false, "too few to tell: 40 and 38 runs, each arm needs 100"
 	text := &shown{t: t, status: 200, body: page(t, api, "/console/flows/trial_ending")}
 	text.has(200, `<p class="verdict even">too few to tell: 40 and 38 runs`, `class="iv "`).hasNot("verdict\">", `class="pt g"`)
+}
+
+// TestDrops holds that a message that failed is seen where people drop, though no rule kept it from being sent.
+func TestDrops(t *testing.T) {
+	api := &fakeAPI{flow: flowOf(t, trialEnding), counts: trialCounts()}
+	text := &shown{t: t, status: 200, body: page(t, api, "/console/flows/trial_ending")}
+	text.hasNot("7 failed</a>")
+	for i := range api.counts.Counts.Steps {
+		if send := api.counts.Counts.Steps[i].Send; send != nil {
+			send.Status["failed"] = 7
+		}
+	}
+	text = &shown{t: t, status: 200, body: page(t, api, "/console/flows/trial_ending")}
+	text.has(200, "message_status=failed", "7 failed</a>")
+}
+
+// TestStoriesElsewhere: a flow that the server's project folder does not have is no error of the page, and the page says where its stories are.
+func TestStoriesElsewhere(t *testing.T) {
+	api := &fakeAPI{flow: flowOf(t, trialEnding), counts: trialCounts()}
+	for _, tab := range []string{"stories", "proof?prove=1"} {
+		text := &shown{t: t, status: 200, body: page(t, api, "/console/flows/trial_ending/"+tab)}
+		text.has(200, "it was deployed from elsewhere", "nudge test").hasNot("cannot be shown", "no test yet")
+	}
+}
+
+// TestMapBroad: a map that is a little too wide for the page shrinks, and one that would be too small to read scrolls.
+func TestMapBroad(t *testing.T) {
+	for lines, want := range map[int]string{1: `class="fm"`, 5: `class="fm broad"`, 9: `class="fm"`} {
+		steps := "  - wait:\n"
+		for i := range lines {
+			steps += fmt.Sprintf("      - { event: e%d, then: [ { id: said_%d, send: hello } ] }\n", i, i)
+		}
+		flow := flowOf(t, "flow: wide\ntrigger: { event: order }\nsteps:\n"+steps+"      - after: 1d\n")
+		api := &fakeAPI{flow: flow, counts: &client.FlowCounts{Flow: "wide", Version: "9c41aaaabbbbcccc", Active: true}}
+		(&shown{t: t, status: 200, body: page(t, api, "/console/flows/wide")}).has(200, want)
+	}
 }
 
 // trialStory is a story that ends where it breaks a promise.
