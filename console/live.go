@@ -3,6 +3,7 @@ package console
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"net/http"
 	"strings"
@@ -95,7 +96,7 @@ func pause(ctx context.Context, d time.Duration) error {
 }
 
 // since returns the parts as they are at an instant or later.
-func (p *sharedPage) since(ctx context.Context, at time.Time, turn func(context.Context) error, write func() map[string]string) (map[string]string, error) {
+func (p *sharedPage) since(ctx context.Context, at time.Time, turn func(context.Context) error, write func() (map[string]string, error)) (map[string]string, error) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	if p.parts != nil && !p.written.Before(at) {
@@ -104,8 +105,13 @@ func (p *sharedPage) since(ctx context.Context, at time.Time, turn func(context.
 	if err := turn(ctx); err != nil {
 		return nil, err
 	}
-	p.written = time.Now()
-	if parts := write(); parts != nil {
+	began := time.Now()
+	parts, err := write()
+	if err != nil {
+		return nil, err
+	}
+	p.written = began
+	if parts != nil {
 		p.parts = parts
 	}
 	return p.parts, nil
@@ -118,8 +124,8 @@ func (c *Console) live(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	t := &tab{visit: v, path: nextOf(r.URL.Query().Get("page")), out: w, control: http.NewResponseController(w), sent: map[string]string{}}
-	_, topics := t.rewrite()
-	if topics == "" {
+	_, topics, err := t.rewrite()
+	if err != nil || topics == "" {
 		http.Error(w, "this page does not change by itself", http.StatusNotFound)
 		return
 	}
@@ -152,17 +158,20 @@ func (t *tab) follow(topics []string) {
 	ctx, cancel := context.WithCancel(t.ctx())
 	defer cancel()
 	changed := make(chan struct{}, 1)
+	change := func() {
+		select {
+		case changed <- struct{}{}:
+		default: // it is told already
+		}
+	}
 	ended := make(chan struct{})
 	go func() {
 		defer close(ended)
-		for _, err := range t.api.Live(ctx, client.LiveQuery{Topics: topics}) {
+		for _, err := range t.api.Live(ctx, client.LiveQuery{Topics: topics, Begun: change}) { // so that nothing is lost between the page and its stream
 			if err != nil {
 				return
 			}
-			select {
-			case changed <- struct{}{}:
-			default: // it is told already
-			}
+			change()
 		}
 	}()
 	silence := time.NewTicker(tabSilence)
@@ -189,14 +198,26 @@ func (t *tab) follow(topics []string) {
 	}
 }
 
+// errOver ends a stream whose page may not be seen any more, or is gone. The tab asks once more, and is told why.
+var errOver = errors.New("the page is over")
+
+// mayLook reports whether the visitor is still logged in: what is written for another tab is for their eyes only as long.
+func (t *tab) mayLook() bool {
+	sessions := t.console.sessions
+	return t.session == sessions.local || t.session == sessions.of(t.r)
+}
+
 // tell sends the parts that differ from those that the tab has.
 func (t *tab) tell(ctx context.Context) error {
-	parts, err := t.page.since(ctx, time.Now(), t.console.tabs.turn, func() map[string]string {
-		parts, _ := t.rewrite()
-		return parts
+	parts, err := t.page.since(ctx, time.Now(), t.console.tabs.turn, func() (map[string]string, error) {
+		parts, _, err := t.rewrite()
+		return parts, err
 	})
-	if err != nil {
+	switch {
+	case err != nil:
 		return err
+	case !t.mayLook():
+		return errOver
 	}
 	news := map[string]string{}
 	for id, html := range parts {
@@ -222,20 +243,27 @@ func (t *tab) send(text string) error {
 	return t.control.Flush()
 }
 
-// rewrite writes the parts of the page, and says what makes them change. Nil: the page is not there any more.
-func (t *tab) rewrite() (parts map[string]string, topics string) {
+// rewrite writes the parts of the page, and says what makes them change. It has no parts where that does not work this time.
+func (t *tab) rewrite() (parts map[string]string, topics string, err error) {
 	r := t.r.Clone(t.ctx())
 	r.Method = http.MethodGet
 	u, err := r.URL.Parse(t.path)
 	if err != nil {
-		return nil, ""
+		return nil, "", errOver
 	}
 	r.URL, r.RequestURI = u, t.path
 	r.Header.Set(partsHeader, "yes")
 	answer := &buffered{header: http.Header{}}
 	t.console.inside.ServeHTTP(answer, r)
-	if answer.status != 0 && answer.status != http.StatusOK || json.Unmarshal(answer.body.Bytes(), &parts) != nil {
-		return nil, ""
+	switch answer.status {
+	case 0, http.StatusOK:
+	case http.StatusUnauthorized, http.StatusForbidden, http.StatusNotFound:
+		return nil, "", errOver
+	default:
+		return nil, "", nil
 	}
-	return parts, answer.header.Get(topicsHeader)
+	if json.Unmarshal(answer.body.Bytes(), &parts) != nil {
+		return nil, "", errOver // it is no page
+	}
+	return parts, answer.header.Get(topicsHeader), nil
 }
