@@ -14,7 +14,7 @@ import (
 )
 
 const (
-	maxTabs      = 500                   // that are open at once; one more gets no news, and says that it is paused
+	maxTabs      = 500                   // that are open at once; one more gets no news, and says that it is paused. The API may let fewer follow
 	tabEvery     = time.Second           // how often one tab gets news at most
 	rewriteEvery = 50 * time.Millisecond // how often any page is written again; with many different pages open, each gets news less often
 	tabSilence   = 15 * time.Second      // after which a comment is sent, so that proxies keep the connection
@@ -135,12 +135,50 @@ func (c *Console) live(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	defer c.tabs.leave(key)
+	ctx, cancel := context.WithCancel(t.ctx())
+	n := t.listen(ctx, strings.Split(topics, ","))
+	defer func() {
+		cancel()
+		<-n.ended
+	}()
+	select {
+	case <-n.begun:
+	case <-n.ended: // before the answer: a tab that was let in would come back again and again
+		http.Error(w, "the API lets nobody more follow", http.StatusServiceUnavailable)
+		return
+	}
 	w.Header().Set("Content-Type", "text/event-stream")
 	w.Header().Set("X-Accel-Buffering", "no") // or nginx keeps what is sent
 	w.WriteHeader(http.StatusOK)
 	if t.send(": follows\n\n") == nil {
-		t.follow(strings.Split(topics, ","))
+		t.follow(ctx, n)
 	}
+}
+
+// news is what the API says to a tab.
+type news struct {
+	begun   chan struct{} // closed when nothing is missed any more
+	changed chan struct{}
+	ended   chan struct{} // closed when nothing comes any more
+}
+
+// listen asks the API for news. The first comes at once, so that nothing is lost between the page and its stream.
+func (t *tab) listen(ctx context.Context, topics []string) news {
+	n := news{make(chan struct{}), make(chan struct{}, 1), make(chan struct{})}
+	n.changed <- struct{}{}
+	go func() {
+		defer close(n.ended)
+		for _, err := range t.api.Live(ctx, client.LiveQuery{Topics: topics, Begun: func() { close(n.begun) }}) {
+			if err != nil {
+				return
+			}
+			select {
+			case n.changed <- struct{}{}:
+			default: // it is told already
+			}
+		}
+	}()
+	return n
 }
 
 // tab is a page that somebody has open.
@@ -154,45 +192,24 @@ type tab struct {
 }
 
 // follow sends news until the tab is closed, or the API ends the stream.
-func (t *tab) follow(topics []string) {
-	ctx, cancel := context.WithCancel(t.ctx())
-	defer cancel()
-	changed := make(chan struct{}, 1)
-	change := func() {
-		select {
-		case changed <- struct{}{}:
-		default: // it is told already
-		}
-	}
-	ended := make(chan struct{})
-	go func() {
-		defer close(ended)
-		for _, err := range t.api.Live(ctx, client.LiveQuery{Topics: topics, Begun: change}) { // so that nothing is lost between the page and its stream
-			if err != nil {
-				return
-			}
-			change()
-		}
-	}()
+func (t *tab) follow(ctx context.Context, n news) {
 	silence := time.NewTicker(tabSilence)
 	defer silence.Stop()
 	for {
 		var err error
 		select {
-		case <-ended:
+		case <-n.ended:
 			return
 		case <-silence.C: // what is said of time changes too
 			if err = t.tell(ctx); err == nil {
 				err = t.send(": nothing new\n\n")
 			}
-		case <-changed:
+		case <-n.changed:
 			if err = t.tell(ctx); err == nil {
 				err = pause(ctx, tabEvery)
 			}
 		}
 		if err != nil {
-			cancel()
-			<-ended
 			return
 		}
 	}
@@ -219,16 +236,16 @@ func (t *tab) tell(ctx context.Context) error {
 	case !t.mayLook():
 		return errOver
 	}
-	news := map[string]string{}
+	differ := map[string]string{}
 	for id, html := range parts {
 		if t.sent[id] != html {
-			news[id], t.sent[id] = html, html
+			differ[id], t.sent[id] = html, html
 		}
 	}
-	if len(news) == 0 {
+	if len(differ) == 0 {
 		return nil
 	}
-	raw, err := json.Marshal(news)
+	raw, err := json.Marshal(differ)
 	if err != nil {
 		panic("console: parts that do not encode: " + err.Error()) // they are texts
 	}

@@ -114,3 +114,17 @@ func TestLiveEndsWithTheSession(t *testing.T) {
 		}
 	}
 }
+
+// TestLiveIsRefused: where the API lets nobody more follow, a tab is refused, and not let in to be thrown out again.
+func TestLiveIsRefused(t *testing.T) {
+	w := start(t, shop, tokens()...).over(func(api http.Handler) http.Handler {
+		return http.HandlerFunc(func(out http.ResponseWriter, r *http.Request) {
+			if r.URL.Path == "/v1/live" {
+				http.Error(out, "too many", http.StatusServiceUnavailable)
+				return
+			}
+			api.ServeHTTP(out, r)
+		})
+	})
+	w.visitor("read").get("/console/live?page=/console/health").has(503, "lets nobody more follow")
+}
