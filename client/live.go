@@ -18,6 +18,7 @@ type LiveQuery struct {
 	Type   string   // of arrivals: only events of this type
 	Last   int      // of arrivals: begin with so many that came before
 	After  string   // ID of the last event that was read, to go on behind it; the server says where that is not possible
+	Begun  func()   // called once, when everything that happens from then on comes; may be nil
 }
 
 // LiveEvent is something that happened.
@@ -52,6 +53,9 @@ func (c *Client) Live(ctx context.Context, q LiveQuery) iter.Seq2[LiveEvent, err
 			return
 		}
 		defer response.Body.Close()
+		if q.Begun != nil {
+			q.Begun()
+		}
 		lines := bufio.NewScanner(response.Body)
 		lines.Buffer(nil, maxLiveLine)
 		var e LiveEvent

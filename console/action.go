@@ -1,11 +1,13 @@
 package console
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"net/http"
 	"net/url"
 	"strconv"
+	"strings"
 
 	"nudge/client"
 )
@@ -173,12 +175,12 @@ func (c *Console) act(a action) http.HandlerFunc {
 		if !ok {
 			return
 		}
-		if err := a.read(v, w); err != nil {
-			v.fail(w, &client.Problem{Status: http.StatusBadRequest, Detail: "the form cannot be read: " + err.Error()})
+		if err := v.needs(a.scope); err != nil { // before its form is read, which may be large
+			v.fail(w, err)
 			return
 		}
-		if err := v.needs(a.scope); err != nil {
-			v.fail(w, err)
+		if err := a.read(v, w); err != nil {
+			v.fail(w, unreadable(err))
 			return
 		}
 		nonce, known := v.session.knows(r.PostForm.Get(formField))
@@ -209,8 +211,9 @@ func (v *visit) carryOut(w http.ResponseWriter, a action, nonce string, o *outco
 			return false
 		}
 	}
+	v.r = v.r.WithContext(context.WithoutCancel(v.ctx())) // whoever closes the tab now has confirmed it
 	if !a.keyless {
-		v.r = v.r.WithContext(client.WithKey(v.r.Context(), nonce))
+		v.r = v.r.WithContext(client.WithKey(v.ctx(), nonce))
 	}
 	d, err := a.do(v)
 	switch {
@@ -278,7 +281,7 @@ func (v *visit) wrongWith(q *question) string {
 		return fmt.Sprintf("There are %s by now, not %s, so nothing was done.", v.Num(q.Number), v.Num(shown))
 	case q.Type != "" && form.Get(confirmField) != q.Type:
 		return "Type " + q.Type + " to confirm."
-	case q.Reason == mustReason && form.Get(reasonField) == "":
+	case q.Reason == mustReason && strings.TrimSpace(form.Get(reasonField)) == "":
 		return "Give a reason. It is kept in the audit trail."
 	}
 	return ""

@@ -22,7 +22,7 @@ type Console struct {
 	sessions *sessions
 	frames   frames
 	tabs     *tabs
-	inside   http.Handler // all routes, for pages that are written again
+	inside   *http.ServeMux // all routes, for pages that are written again
 }
 
 // New returns a console, or an error that says what of its Config is missing.

@@ -5,6 +5,7 @@ import (
 	"net/url"
 	"strings"
 	"testing"
+	"unicode/utf8"
 
 	"nudge/client"
 )
@@ -47,7 +48,7 @@ func TestLocal(t *testing.T) {
 	w := start(t, shop)
 	v := w.visitor("")
 	v.get("/console/runs").has(200, "local, admin").hasNot("Log out")
-	for header, value := range map[string]string{"X-Forwarded-For": "1.2.3.4", "Via": "1.1 proxy"} {
+	for header, value := range map[string]string{"X-Forwarded-For": "1.2.3.4", "Via": "1.1 proxy", "Forwarded": "for=1.2.3.4", "X-Real-Ip": "1.2.3.4", "X-Forwarded-Port": "443"} {
 		r, err := http.NewRequestWithContext(t.Context(), http.MethodGet, w.url+"/console/runs", http.NoBody)
 		must(t, err)
 		r.Header.Set(header, value)
@@ -79,7 +80,7 @@ func TestHeaders(t *testing.T) {
 	asset := page.body[strings.Index(page.body, "/console/assets/console-"):]
 	asset, _, _ = strings.Cut(asset, `"`)
 	for path, kept := range map[string]string{
-		"/console/runs": "no-store", "/console/nothing": "no-store", "/console/login": "no-store", asset: "public, max-age=31536000, immutable",
+		"/console/runs": "no-store", "/console/nothing": "no-store", "/console/login": "no-store", "/console": "no-store", "/console//runs": "no-store", "/console/x/../runs": "no-store", "/console/assets/none.js": "no-store", asset: "public, max-age=31536000, immutable",
 	} {
 		h := v.get(path).header
 		if h.Get("Cache-Control") != kept || !strings.Contains(h.Get("Content-Security-Policy"), "default-src 'none'; script-src 'self'; style-src 'self'") ||
@@ -159,15 +160,17 @@ func TestFormSurvivesLogin(t *testing.T) {
 // TestHostileTexts: what people and products say is text.
 func TestHostileTexts(t *testing.T) {
 	w := start(t, shop)
-	hostile := "<script>alert(1)</script>\u202e\x01" + strings.Repeat("x", 10_000)
+	hostile := "<script>alert(1)</script>\u202e\u061c\u0085\x01" + strings.Repeat("x", 10_000)
 	_, err := w.api.SendEvent(t.Context(), client.Event{Type: "order.shipped", Data: mustJSON(t, map[string]string{"order_id": hostile[:200], "customer": "ann"})})
 	must(t, err)
 	v := w.visitor("")
 	run := w.runOf("ann")
 	for _, path := range []string{"/console/runs", "/console/runs/" + run.ID} {
-		v.get(path).hasNot("<script>alert", "\u202e", "\x01")
+		v.get(path).hasNot("<script>alert", "\u202e", "\u061c", "\u0085", "\x01")
 	}
 	for _, path := range []string{"/console/runs?flow=" + url.QueryEscape(hostile), "/console/audit?by=" + url.QueryEscape(hostile), "/console/" + url.PathEscape(hostile)} {
-		v.get(path).hasNot("<script>alert") // what the visitor typed stays as it is typed
+		if p := v.get(path + "%ff").hasNot("<script>alert"); !utf8.ValidString(p.body) { // what the visitor typed stays as it is typed
+			t.Errorf("%.40s is no UTF-8", path)
+		}
 	}
 }

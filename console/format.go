@@ -171,9 +171,9 @@ func Shown(text string) string {
 			return r
 		case r < 0x20:
 			return 0x2400 + r
-		case r == 0x7f, r == utf8.RuneError:
+		case r >= 0x7f && r <= 0x9f, r == utf8.RuneError:
 			return '�'
-		case r >= 0x202a && r <= 0x202e, r >= 0x2066 && r <= 0x2069, r == 0x200e, r == 0x200f:
+		case r >= 0x202a && r <= 0x202e, r >= 0x2066 && r <= 0x2069, r == 0x200e, r == 0x200f, r == 0x061c:
 			return -1 // they turn the text around them
 		}
 		return r

@@ -36,39 +36,46 @@ func (v *visit) frame() *frame {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	if f.last == nil || time.Since(f.at) > frameLasts {
-		f.last, f.at = readFrame(v.ctx(), v.api), time.Now()
+		of, whole := readFrame(context.WithoutCancel(v.ctx()), v.api)
+		if f.last = of; whole { // else it may be this visitor who is refused
+			f.at = time.Now()
+		}
 	}
 	return f.last
 }
 
-func readFrame(ctx context.Context, api *client.Client) *frame {
-	f := &frame{}
-	if flows, err := api.Flows(ctx); err == nil {
-		for _, version := range flows {
-			if version.Active {
-				f.Flows++
-			}
+// readFrame asks for the numbers, and says whether it has all of them.
+func readFrame(ctx context.Context, api *client.Client) (f *frame, whole bool) {
+	f = &frame{}
+	flows, err := api.Flows(ctx)
+	whole = err == nil
+	for _, version := range flows {
+		if version.Active {
+			f.Flows++
 		}
 	}
-	if page, err := api.Campaigns(ctx, client.CampaignQuery{}); err == nil {
-		for _, campaign := range page.Campaigns {
+	campaigns, err := api.Campaigns(ctx, client.CampaignQuery{})
+	if whole = whole && err == nil; err == nil {
+		for _, campaign := range campaigns.Campaigns {
 			if slices.Contains([]string{"waiting", "freezing", "starting", "paused", "held"}, campaign.Status) {
 				f.Campaigns++
 			}
 		}
 	}
-	if page, err := api.Deploys(ctx, "", 0); err == nil {
-		for _, d := range page.Deploys {
+	deploys, err := api.Deploys(ctx, "", 0)
+	if whole = whole && err == nil; err == nil {
+		for _, d := range deploys.Deploys {
 			if d.State == "open" {
 				f.Reviews++
 			}
 		}
 	}
-	if h, err := api.Health(ctx); err == nil {
-		f.Needs, f.Outbound, f.Accounts = len(h.Needs), h.Outbound.Mode, len(h.Accounts)
-		if h.Outbound.Killed {
+	health, err := api.Health(ctx)
+	if whole = whole && err == nil; err == nil {
+		f.Needs, f.Outbound, f.Accounts = len(health.Needs), health.Outbound.Mode, len(health.Accounts)
+		if health.Outbound.Killed {
 			f.Outbound = "killed"
 		}
 	}
-	return f
+	return f, whole
 }

@@ -3,6 +3,7 @@ package console
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"net/http"
 	"strings"
@@ -13,7 +14,7 @@ import (
 )
 
 const (
-	maxTabs      = 500                   // that are open at once; one more gets no news, and says that it is paused
+	maxTabs      = 500                   // that are open at once; one more gets no news, and says that it is paused. The API may let fewer follow
 	tabEvery     = time.Second           // how often one tab gets news at most
 	rewriteEvery = 50 * time.Millisecond // how often any page is written again; with many different pages open, each gets news less often
 	tabSilence   = 15 * time.Second      // after which a comment is sent, so that proxies keep the connection
@@ -95,7 +96,7 @@ func pause(ctx context.Context, d time.Duration) error {
 }
 
 // since returns the parts as they are at an instant or later.
-func (p *sharedPage) since(ctx context.Context, at time.Time, turn func(context.Context) error, write func() map[string]string) (map[string]string, error) {
+func (p *sharedPage) since(ctx context.Context, at time.Time, turn func(context.Context) error, write func() (map[string]string, error)) (map[string]string, error) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	if p.parts != nil && !p.written.Before(at) {
@@ -104,8 +105,13 @@ func (p *sharedPage) since(ctx context.Context, at time.Time, turn func(context.
 	if err := turn(ctx); err != nil {
 		return nil, err
 	}
-	p.written = time.Now()
-	if parts := write(); parts != nil {
+	began := time.Now()
+	parts, err := write()
+	if err != nil {
+		return nil, err
+	}
+	p.written = began
+	if parts != nil {
 		p.parts = parts
 	}
 	return p.parts, nil
@@ -118,8 +124,8 @@ func (c *Console) live(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	t := &tab{visit: v, path: nextOf(r.URL.Query().Get("page")), out: w, control: http.NewResponseController(w), sent: map[string]string{}}
-	_, topics := t.rewrite()
-	if topics == "" {
+	_, topics, err := t.rewrite()
+	if err != nil || topics == "" {
 		http.Error(w, "this page does not change by itself", http.StatusNotFound)
 		return
 	}
@@ -129,12 +135,50 @@ func (c *Console) live(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	defer c.tabs.leave(key)
+	ctx, cancel := context.WithCancel(t.ctx())
+	n := t.listen(ctx, strings.Split(topics, ","))
+	defer func() {
+		cancel()
+		<-n.ended
+	}()
+	select {
+	case <-n.begun:
+	case <-n.ended: // before the answer: a tab that was let in would come back again and again
+		http.Error(w, "the API lets nobody more follow", http.StatusServiceUnavailable)
+		return
+	}
 	w.Header().Set("Content-Type", "text/event-stream")
 	w.Header().Set("X-Accel-Buffering", "no") // or nginx keeps what is sent
 	w.WriteHeader(http.StatusOK)
 	if t.send(": follows\n\n") == nil {
-		t.follow(strings.Split(topics, ","))
+		t.follow(ctx, n)
 	}
+}
+
+// news is what the API says to a tab.
+type news struct {
+	begun   chan struct{} // closed when nothing is missed any more
+	changed chan struct{}
+	ended   chan struct{} // closed when nothing comes any more
+}
+
+// listen asks the API for news. The first comes at once, so that nothing is lost between the page and its stream.
+func (t *tab) listen(ctx context.Context, topics []string) news {
+	n := news{make(chan struct{}), make(chan struct{}, 1), make(chan struct{})}
+	n.changed <- struct{}{}
+	go func() {
+		defer close(n.ended)
+		for _, err := range t.api.Live(ctx, client.LiveQuery{Topics: topics, Begun: func() { close(n.begun) }}) {
+			if err != nil {
+				return
+			}
+			select {
+			case n.changed <- struct{}{}:
+			default: // it is told already
+			}
+		}
+	}()
+	return n
 }
 
 // tab is a page that somebody has open.
@@ -148,66 +192,60 @@ type tab struct {
 }
 
 // follow sends news until the tab is closed, or the API ends the stream.
-func (t *tab) follow(topics []string) {
-	ctx, cancel := context.WithCancel(t.ctx())
-	defer cancel()
-	changed := make(chan struct{}, 1)
-	ended := make(chan struct{})
-	go func() {
-		defer close(ended)
-		for _, err := range t.api.Live(ctx, client.LiveQuery{Topics: topics}) {
-			if err != nil {
-				return
-			}
-			select {
-			case changed <- struct{}{}:
-			default: // it is told already
-			}
-		}
-	}()
+func (t *tab) follow(ctx context.Context, n news) {
 	silence := time.NewTicker(tabSilence)
 	defer silence.Stop()
 	for {
 		var err error
 		select {
-		case <-ended:
+		case <-n.ended:
 			return
 		case <-silence.C: // what is said of time changes too
 			if err = t.tell(ctx); err == nil {
 				err = t.send(": nothing new\n\n")
 			}
-		case <-changed:
+		case <-n.changed:
 			if err = t.tell(ctx); err == nil {
 				err = pause(ctx, tabEvery)
 			}
 		}
 		if err != nil {
-			cancel()
-			<-ended
 			return
 		}
 	}
 }
 
+// errOver ends a stream whose page may not be seen any more, or is gone. The tab asks once more, and is told why.
+var errOver = errors.New("the page is over")
+
+// mayLook reports whether the visitor is still logged in: what is written for another tab is for their eyes only as long.
+func (t *tab) mayLook() bool {
+	sessions := t.console.sessions
+	return t.session == sessions.local || t.session == sessions.of(t.r)
+}
+
 // tell sends the parts that differ from those that the tab has.
 func (t *tab) tell(ctx context.Context) error {
-	parts, err := t.page.since(ctx, time.Now(), t.console.tabs.turn, func() map[string]string {
-		parts, _ := t.rewrite()
-		return parts
+	parts, err := t.page.since(ctx, time.Now(), t.console.tabs.turn, func() (map[string]string, error) {
+		parts, _, err := t.rewrite()
+		return parts, err
 	})
-	if err != nil {
+	switch {
+	case err != nil:
 		return err
+	case !t.mayLook():
+		return errOver
 	}
-	news := map[string]string{}
+	differ := map[string]string{}
 	for id, html := range parts {
 		if t.sent[id] != html {
-			news[id], t.sent[id] = html, html
+			differ[id], t.sent[id] = html, html
 		}
 	}
-	if len(news) == 0 {
+	if len(differ) == 0 {
 		return nil
 	}
-	raw, err := json.Marshal(news)
+	raw, err := json.Marshal(differ)
 	if err != nil {
 		panic("console: parts that do not encode: " + err.Error()) // they are texts
 	}
@@ -222,20 +260,27 @@ func (t *tab) send(text string) error {
 	return t.control.Flush()
 }
 
-// rewrite writes the parts of the page, and says what makes them change. Nil: the page is not there any more.
-func (t *tab) rewrite() (parts map[string]string, topics string) {
+// rewrite writes the parts of the page, and says what makes them change. It has no parts where that does not work this time.
+func (t *tab) rewrite() (parts map[string]string, topics string, err error) {
 	r := t.r.Clone(t.ctx())
 	r.Method = http.MethodGet
 	u, err := r.URL.Parse(t.path)
 	if err != nil {
-		return nil, ""
+		return nil, "", errOver
 	}
 	r.URL, r.RequestURI = u, t.path
 	r.Header.Set(partsHeader, "yes")
 	answer := &buffered{header: http.Header{}}
 	t.console.inside.ServeHTTP(answer, r)
-	if answer.status != 0 && answer.status != http.StatusOK || json.Unmarshal(answer.body.Bytes(), &parts) != nil {
-		return nil, ""
+	switch answer.status {
+	case 0, http.StatusOK:
+	case http.StatusUnauthorized, http.StatusForbidden, http.StatusNotFound:
+		return nil, "", errOver
+	default:
+		return nil, "", nil
 	}
-	return parts, answer.header.Get(topicsHeader)
+	if json.Unmarshal(answer.body.Bytes(), &parts) != nil {
+		return nil, "", errOver // it is no page
+	}
+	return parts, answer.header.Get(topicsHeader), nil
 }

@@ -80,3 +80,51 @@ func TestPartsAreWhole(t *testing.T) {
 		}
 	}
 }
+
+// TestLiveEndsWithTheSession: an open page gets nothing more once its visitor has logged out, even if somebody else with the same token
+// has it open.
+func TestLiveEndsWithTheSession(t *testing.T) {
+	w := start(t, shop, tokens()...)
+	w.ship("A-1", "ann")
+	run := w.runOf("ann")
+	follow := func(v *visitor) *bufio.Scanner {
+		r, err := http.NewRequestWithContext(t.Context(), http.MethodGet, w.url+"/console/live?page="+url.QueryEscape("/console/runs/"+run.ID), http.NoBody)
+		must(t, err)
+		answer, err := v.http.Do(r)
+		must(t, err)
+		t.Cleanup(func() { answer.Body.Close() })
+		lines := bufio.NewScanner(answer.Body)
+		lines.Buffer(nil, 1<<20)
+		lines.Scan()
+		return lines
+	}
+	leaves, stays := w.visitor("read"), w.visitor("read")
+	left, stayed := follow(leaves), follow(stays)
+	leaves.post("/console/logout", nil).has(303)
+	_, err := w.api.CancelRun(t.Context(), run.ID, "by hand")
+	must(t, err)
+	for left.Scan() {
+		if strings.Contains(left.Text(), "cancelled") {
+			t.Error("who has logged out gets news")
+		}
+	}
+	for stayed.Scan() {
+		if strings.Contains(stayed.Text(), "cancelled") {
+			break
+		}
+	}
+}
+
+// TestLiveIsRefused: where the API lets nobody more follow, a tab is refused, and not let in to be thrown out again.
+func TestLiveIsRefused(t *testing.T) {
+	w := start(t, shop, tokens()...).over(func(api http.Handler) http.Handler {
+		return http.HandlerFunc(func(out http.ResponseWriter, r *http.Request) {
+			if r.URL.Path == "/v1/live" {
+				http.Error(out, "too many", http.StatusServiceUnavailable)
+				return
+			}
+			api.ServeHTTP(out, r)
+		})
+	})
+	w.visitor("read").get("/console/live?page=/console/health").has(503, "lets nobody more follow")
+}

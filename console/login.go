@@ -27,7 +27,12 @@ func (c *Console) askForLogin(w http.ResponseWriter, r *http.Request, ended bool
 	if ended {
 		p.Said = "Your session is over."
 	}
-	if r.Method == http.MethodPost {
+	switch {
+	case r.Method == http.MethodGet || r.Method == http.MethodHead:
+	case !c.hasPage(r.URL): // an action that asks nothing: it starts again where it stands
+		p.Next = refererOf(r)
+		p.Said = strings.TrimSpace(p.Said + " Nothing was done.")
+	default:
 		r.Body = http.MaxBytesReader(w, r.Body, maxForm)
 		if r.ParseForm() == nil {
 			p.Kept = keptFields(r.PostForm)
@@ -38,6 +43,21 @@ func (c *Console) askForLogin(w http.ResponseWriter, r *http.Request, ended bool
 		return
 	}
 	c.writeLogin(w, r, http.StatusUnauthorized, p)
+}
+
+// hasPage reports whether there is a page with a path.
+func (c *Console) hasPage(u *url.URL) bool {
+	_, pattern := c.inside.Handler(&http.Request{Method: http.MethodGet, URL: u})
+	return pattern != Root
+}
+
+// refererOf is the page of the console that a form was on; the first one, where that is not known.
+func refererOf(r *http.Request) string {
+	u, err := url.Parse(r.Referer())
+	if err != nil || u.Host != r.Host {
+		return Root
+	}
+	return nextOf(u.RequestURI())
 }
 
 // keptFields are the fields of a form that somebody filled in.
@@ -74,10 +94,25 @@ func nextOf(text string) string {
 	return Root
 }
 
+// refuseForm answers to a form that cannot be read, in a text: nobody has logged in yet.
+func refuseForm(w http.ResponseWriter, err error) {
+	p := unreadable(err)
+	http.Error(w, p.Detail, p.Status)
+}
+
+// unreadable says why a form cannot be read.
+func unreadable(err error) *client.Problem {
+	status := http.StatusBadRequest
+	if tooLarge := (*http.MaxBytesError)(nil); errors.As(err, &tooLarge) {
+		status = http.StatusRequestEntityTooLarge
+	}
+	return &client.Problem{Status: status, Detail: "the form cannot be read: " + err.Error()}
+}
+
 func (c *Console) logIn(w http.ResponseWriter, r *http.Request) {
 	r.Body = http.MaxBytesReader(w, r.Body, maxForm)
 	if err := r.ParseForm(); err != nil {
-		http.Error(w, "the form cannot be read", http.StatusBadRequest)
+		refuseForm(w, err)
 		return
 	}
 	p := loginPage{Next: nextOf(r.PostForm.Get("next"))}
@@ -95,21 +130,24 @@ func (c *Console) logIn(w http.ResponseWriter, r *http.Request) {
 	}
 	token := strings.TrimSpace(r.PostForm.Get("token"))
 	_, err := c.clientFor(r, token).Token(r.Context())
+	if statusOf(err) != http.StatusUnauthorized {
+		c.sessions.wasRight(from)
+	}
 	if err != nil {
-		var problem *client.Problem
-		if errors.As(err, &problem) && problem.Status == http.StatusUnauthorized {
-			c.sessions.tried(from)
-		}
 		p.Said = err.Error()
 		c.writeLogin(w, r, statusOf(err), p)
 		return
 	}
+	c.sessions.end(c.sessions.of(r)) // this browser's before, of which it is to forget the cookie
 	setCookie(w, r, cookieName, c.sessions.begin(token), sessionLasts)
 	if len(p.Kept) > 0 {
 		next, _ := url.Parse(p.Next)
 		values := next.Query()
 		for _, f := range p.Kept {
-			values.Set(f.Name, f.Value)
+			values.Del(f.Name)
+		}
+		for _, f := range p.Kept {
+			values.Add(f.Name, f.Value)
 		}
 		next.RawQuery = values.Encode()
 		p.Next = next.String()

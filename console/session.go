@@ -8,6 +8,7 @@ import (
 	"net"
 	"net/http"
 	"net/netip"
+	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -71,7 +72,7 @@ func (s *sessions) of(r *http.Request) *session {
 	defer s.mu.Unlock()
 	found := s.all[id]
 	if found != nil && time.Since(found.begun) > sessionLasts {
-		delete(s.all, id)
+		s.remove(id)
 		return nil
 	}
 	return found
@@ -83,13 +84,18 @@ func (s *sessions) begin(token string) string {
 	id := sha256.Sum256([]byte(value))
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	for len(s.order) >= maxSessions {
-		delete(s.all, s.order[0])
-		s.order = s.order[1:]
+	if len(s.order) >= maxSessions {
+		s.remove(s.order[0])
 	}
 	s.all[id] = newSession(token, time.Now())
 	s.order = append(s.order, id)
 	return value
+}
+
+// remove forgets a session, while the lock is held: who logs in and out takes nobody's place.
+func (s *sessions) remove(id [sha256.Size]byte) {
+	delete(s.all, id)
+	s.order = slices.DeleteFunc(s.order, func(o [sha256.Size]byte) bool { return o == id })
 }
 
 // end ends a session, if there is one.
@@ -98,12 +104,13 @@ func (s *sessions) end(ended *session) {
 	defer s.mu.Unlock()
 	for id, other := range s.all {
 		if other == ended {
-			delete(s.all, id)
+			s.remove(id)
 		}
 	}
 }
 
-// mayTry reports whether an address may try another token.
+// mayTry reports whether an address may try another token. It counts as a wrong one until it is known to be right, so that
+// many tries at once are no more tries.
 func (s *sessions) mayTry(from netip.Addr) bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -111,14 +118,20 @@ func (s *sessions) mayTry(from netip.Addr) bool {
 		s.minute = time.Now()
 		clear(s.wrong)
 	}
-	return s.wrong[from] < maxWrong && len(s.wrong) < maxAddresses
+	if s.wrong[from] >= maxWrong || len(s.wrong) >= maxAddresses {
+		return false
+	}
+	s.wrong[from]++
+	return true
 }
 
-// tried notes a wrong token.
-func (s *sessions) tried(from netip.Addr) {
+// wasRight takes a token back that was counted as a wrong one.
+func (s *sessions) wasRight(from netip.Addr) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.wrong[from]++
+	if s.wrong[from]--; s.wrong[from] <= 0 { // a minute has begun since, or it was the only one
+		delete(s.wrong, from)
+	}
 }
 
 // Form returns a token for a form. It is good for one action: sent twice, it is answered as it was.

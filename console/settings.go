@@ -45,21 +45,26 @@ func (s settings) text() string {
 
 // changeSettings takes the forms theme and keys, and goes back to the page that had them.
 func (c *Console) changeSettings(w http.ResponseWriter, r *http.Request) {
+	r.Body = http.MaxBytesReader(w, r.Body, maxForm)
+	if err := r.ParseForm(); err != nil {
+		refuseForm(w, err)
+		return
+	}
 	s := settingsOf(r)
-	switch theme := r.PostFormValue("theme"); theme {
+	switch theme := r.PostForm.Get("theme"); theme {
 	case "light", "dark":
 		s.Theme = theme
 	case "system":
 		s.Theme = ""
 	}
-	switch r.PostFormValue("keys") {
+	switch r.PostForm.Get("keys") {
 	case "on":
 		s.keys = true
 	case "off":
 		s.keys = false
 	}
 	setCookie(w, r, settingsCookie, s.text(), settingsLast)
-	http.Redirect(w, r, nextOf(r.PostFormValue("next")), http.StatusSeeOther)
+	http.Redirect(w, r, nextOf(r.PostForm.Get("next")), http.StatusSeeOther)
 }
 
 // Theme is the colours that the visitor chose; empty: the system's.

@@ -1,9 +1,13 @@
 package console
 
 import (
+	"errors"
 	"fmt"
 	"io"
+	"log/slog"
 	"net/http"
+	"runtime/debug"
+	"strings"
 	"sync"
 )
 
@@ -12,10 +16,13 @@ import (
 type inProcess struct {
 	api     http.Handler
 	visitor *http.Request
+	log     *slog.Logger
 }
 
-// passedOn are the headers of a visitor by which the API judges where a request comes from.
-var passedOn = []string{"Forwarded", "Via", "X-Real-Ip", "X-Forwarded-For", "X-Forwarded-Host", "X-Forwarded-Proto"}
+// passedOn reports whether the API judges by a header of a visitor where a request comes from.
+func passedOn(name string) bool {
+	return name == "Forwarded" || name == "Via" || name == "X-Real-Ip" || strings.HasPrefix(name, "X-Forwarded-")
+}
 
 // RoundTrip returns as soon as the answer begins. Its body is written while it is read, so that a stream is one.
 func (t inProcess) RoundTrip(r *http.Request) (*http.Response, error) {
@@ -25,8 +32,8 @@ func (t inProcess) RoundTrip(r *http.Request) (*http.Response, error) {
 	}
 	r.RequestURI = r.URL.RequestURI()
 	r.RemoteAddr, r.Host, r.TLS = t.visitor.RemoteAddr, t.visitor.Host, t.visitor.TLS
-	for _, name := range passedOn {
-		if values := t.visitor.Header.Values(name); len(values) > 0 {
+	for name, values := range t.visitor.Header {
+		if passedOn(name) {
 			r.Header[name] = values
 		}
 	}
@@ -35,6 +42,9 @@ func (t inProcess) RoundTrip(r *http.Request) (*http.Response, error) {
 	go t.serve(answer, r)
 	select {
 	case <-answer.begun:
+		if answer.broken {
+			return nil, errBrokenOff
+		}
 	case <-r.Context().Done():
 		reader.CloseWithError(r.Context().Err())
 		return nil, r.Context().Err()
@@ -45,15 +55,26 @@ func (t inProcess) RoundTrip(r *http.Request) (*http.Response, error) {
 	}, nil
 }
 
-// serve lets the API answer. A panic breaks the answer off, as it does on a connection.
+// errBrokenOff is an answer that never began. What was asked for may have been done.
+var errBrokenOff = errors.New("the API broke off, so it is not known whether this was done")
+
+// serve lets the API answer. A panic breaks the answer off, as it does on a connection, and is logged as it is there.
 func (t inProcess) serve(answer *pipedAnswer, r *http.Request) {
 	defer func() {
-		answer.WriteHeader(http.StatusOK)
-		if recover() != nil {
-			answer.body.CloseWithError(io.ErrUnexpectedEOF)
+		switch p := recover(); p {
+		case nil:
+			answer.WriteHeader(http.StatusOK)
+			answer.body.Close()
 			return
+		case http.ErrAbortHandler:
+		default:
+			t.log.Error("the API panicked", "path", r.URL.Path, "panic", p, "stack", string(debug.Stack()))
 		}
-		answer.body.Close()
+		answer.once.Do(func() {
+			answer.broken = true
+			close(answer.begun)
+		})
+		answer.body.CloseWithError(io.ErrUnexpectedEOF)
 	}()
 	t.api.ServeHTTP(answer, r)
 }
@@ -64,6 +85,7 @@ type pipedAnswer struct {
 	status       int
 	body         *io.PipeWriter
 	begun        chan struct{} // closed with the status
+	broken       bool          // it ended before it began
 	once         sync.Once
 }
 

@@ -103,7 +103,7 @@ func (v *visit) write(w http.ResponseWriter, status int, file, section string, l
 	}
 	w.Header().Set("Content-Type", "text/html; charset=utf-8")
 	w.WriteHeader(status)
-	w.Write(out.Bytes())
+	w.Write(bytes.ToValidUTF8(out.Bytes(), []byte("\uFFFD"))) // what the visitor has typed stands in the page as it is
 }
 
 // writeBare writes a page without a frame.
@@ -114,7 +114,7 @@ func (v *visit) writeBare(w http.ResponseWriter, status int, file string, loaded
 	}
 	w.Header().Set("Content-Type", "text/html; charset=utf-8")
 	w.WriteHeader(status)
-	w.Write(out.Bytes())
+	w.Write(bytes.ToValidUTF8(out.Bytes(), []byte("\uFFFD")))
 }
 
 // writeParts writes what of a page changes.

@@ -33,7 +33,7 @@ const apiHost = "http://console.invalid"
 
 // clientFor returns a client of the API for a visitor and a token.
 func (c *Console) clientFor(r *http.Request, token string) *client.Client {
-	api, err := client.New(client.Config{Server: apiHost, Token: token, HTTP: &http.Client{Transport: inProcess{c.api, r}}})
+	api, err := client.New(client.Config{Server: apiHost, Token: token, HTTP: &http.Client{Transport: inProcess{c.api, r, c.log}}})
 	if err != nil {
 		panic("console: " + err.Error()) // apiHost is a URL
 	}
@@ -53,7 +53,8 @@ func (c *Console) visitOf(w http.ResponseWriter, r *http.Request) (*visit, bool)
 	var problem *client.Problem
 	switch {
 	case err == nil:
-	case errors.As(err, &problem) && problem.Status == http.StatusUnauthorized:
+	case errors.As(err, &problem) && (problem.Status == http.StatusUnauthorized || s != nil && problem.Status == http.StatusForbidden):
+		// the token is gone, or may not look any more
 		c.sessions.end(s)
 		c.askForLogin(w, r, s != nil)
 		return nil, false

@@ -182,18 +182,20 @@ const consoleRoute = "/console/"
 
 // withConsole serves the console beside the API. Who asks for a page at the root is led to it.
 func withConsole(api, console http.Handler) http.Handler {
-	mux := http.NewServeMux()
-	mux.Handle("/", api)
-	mux.Handle(consoleRoute, console)
-	mux.HandleFunc("GET /{$}", func(w http.ResponseWriter, r *http.Request) {
-		w.Header().Set("Vary", "Accept")
-		if strings.Contains(r.Header.Get("Accept"), "text/html") {
-			http.Redirect(w, r, consoleRoute, http.StatusFound)
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		switch {
+		case r.URL.Path+"/" == consoleRoute, strings.HasPrefix(r.URL.Path, consoleRoute): // its answers to paths that it cleans have its headers too
+			console.ServeHTTP(w, r)
 			return
+		case r.URL.Path == "/" && (r.Method == http.MethodGet || r.Method == http.MethodHead):
+			w.Header().Set("Vary", "Accept")
+			if strings.Contains(r.Header.Get("Accept"), "text/html") {
+				http.Redirect(w, r, consoleRoute, http.StatusFound)
+				return
+			}
 		}
 		api.ServeHTTP(w, r)
 	})
-	return mux
 }
 
 // countedAs counts requests in the metrics under a name.
