@@ -28,7 +28,7 @@ func TestRunPage(t *testing.T) {
 		`wait_1 began, until <time datetime="2026-11-27T10:00:00Z" title="2026-11-27 10:00:00 UTC">Fri 27 Nov, 05:00:00</time>`,
 		`<li class="cur">`, `<li class="skipd"><span class="st"></span><span>exit_1<span class="vh"> not taken</span>`, "nudge test --from-run 01", "Times in America/New_York.",
 		"Your order 2026-11-27T10:00:00Z comes.").hasNot("<b>Sent</b>", "shipped delivered")
-	v.get(page + "?clock=utc").has(200, "Fri 27 Nov, 10:00:00")
+	v.get(page+"?clock=utc").has(200, "Fri 27 Nov, 10:00:00")
 
 	_, err = v.api.DevReply(t.Context(), "bob", "help at 2026-11-27T10:00:00Z", "")
 	must(t, err)

@@ -47,7 +47,7 @@ type Params struct {
 	Runs   int             `json:"runs"` // that the filter selected when the job was asked for, and that could be changed
 	// Skipped are those that it selected and that could not be changed, by why.
 	Skipped map[string]int `json:"skipped,omitempty"`
-	At     engine.Instant  `json:"at"`   // of that count: what fails or starts later is not meant
+	At      engine.Instant `json:"at"` // of that count: what fails or starts later is not meant
 }
 
 // counted is how many runs the filter selected.
