@@ -179,6 +179,9 @@ func (v *visitor) walk(t *testing.T, first []string, visit func(*document)) {
 		seen[address] = true
 		d := v.get(t, address)
 		visit(d)
+		if address == "/console/kit" {
+			continue // it shows every part with things that are not there
+		}
 		links, err := d.links(v.URL)
 		if err != nil {
 			t.Error(err)
