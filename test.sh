@@ -66,7 +66,13 @@ if [ "${1-}" = long ] && ! { command -v nginx && command -v caddy; } >/dev/null;
 		systemctl disable --now nginx caddy
 	fi
 fi
+# The pages of the console are opened in Chromium; see console/browser.
+if ! { command -v chromium || command -v chromium-browser || command -v google-chrome; } >/dev/null; then
+	apt-get update -q
+	apt-get install -qy --no-install-recommends chromium
+fi
 npm ci --prefix cmd/nudge/testdata/sdk --prefer-offline --no-audit --no-fund
+npm ci --prefix console/browser/testdata --prefer-offline --no-audit --no-fund
 
 unformatted=$(gofmt -l .)
 if [ -n "$unformatted" ]; then
@@ -74,6 +80,7 @@ if [ -n "$unformatted" ]; then
 	exit 1
 fi
 go vet ./...
+(cd console/browser && go vet ./...)
 if [ "${1-}" = long ]; then
 	# On a fresh machine this takes as long as all tests: it reads every package below ours too.
 	go run honnef.co/go/tools/cmd/staticcheck@v0.8.2 ./...
@@ -114,6 +121,13 @@ else
 	run race -race -short -skip "^($alone)\$" $race
 	run shared -race -run "^($shared)\$" ./flows ./templates
 fi
+
+# The browser is a module of its own. In the short form each page is looked at where it is likely to break.
+looked=
+if [ "${1-}" = long ]; then
+	looked=-every
+fi
+(cd console/browser && run browser -timeout 1h . ./world -args $looked)
 
 # Days that nobody simulated before: every change of the sources has its own seeds, so that
 # a failure can be had again.

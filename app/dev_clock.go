@@ -55,6 +55,11 @@ func (c *SteeredClock) Hold(held bool) {
 	c.change(func() { c.held = held })
 }
 
+// SetSpeed changes how fast the clock runs, from the instant that it shows.
+func (c *SteeredClock) SetSpeed(speed float64) {
+	c.change(func() { c.speed = speed })
+}
+
 // JumpTo sets the clock to an instant, if that is not past.
 func (c *SteeredClock) JumpTo(at time.Time) {
 	c.change(func() {

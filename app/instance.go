@@ -144,7 +144,7 @@ func (i *Instance) start(ctx context.Context) error {
 	i.reloads.note(reloadLoaded)
 	i.health.read(nil, nil)
 	i.startMigrations()
-	if err := i.startJobs(); err != nil {
+	if err := i.startJobs(registry); err != nil {
 		return err
 	}
 	if err := i.serve(registry); err != nil {

@@ -286,21 +286,15 @@ const maxBubbles = 4
 // readOf shows what the people of a campaign read: a message that went out, and the cases of the template that it has.
 func (v *visit) readOf(c *client.CampaignDetail) (part[[]bubbleOf], string) {
 	all, step := v.firstMessage(c)
-	lines, err := v.api.Templates(v.ctx())
+	flow, err := v.api.Flow(v.ctx(), c.Flow, c.Version)
 	if err != nil {
 		return partOf(all, err), ""
 	}
-	template := ""
-	for _, l := range lines {
-		for _, u := range l.Uses {
-			if u.Flow == c.Flow && u.Version == c.Version && (template == "" || u.Step == step) {
-				template = l.Name
-			}
-		}
-	}
-	if template == "" {
+	i := slices.IndexFunc(flow.Steps, func(s client.FlowStep) bool { return s.Template != "" && (step == "" || s.Step == step) })
+	if i < 0 || !flow.Active { // cases are those of active flows
 		return partOf(all, nil), ""
 	}
+	template := flow.Steps[i].Template
 	cases, err := v.casesFor(template, c.Flow)
 	all = append(all, cases...)
 	return partOf(all[:min(len(all), maxBubbles)], err), template

@@ -26,7 +26,7 @@ type flowPage struct {
 }
 
 // besideW is the width of a map that has room beside a second column.
-const besideW = 840
+const besideW = 880
 
 func loadFlow(v *visit) (*content, error) {
 	flow := v.r.PathValue("flow")

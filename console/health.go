@@ -58,7 +58,7 @@ func (v *visit) AgoReal(t client.Time) template.HTML {
 	if t.IsZero() {
 		return "never"
 	}
-	return v.Ago(v.now.Add(t.Sub(time.Now())))
+	return v.Ago(v.now.Add(time.Until(t.Time)))
 }
 
 // Used is how much of the store's file has something in it.
@@ -86,7 +86,7 @@ func (v *visit) size(n float64, unit string) string {
 	return v.Num(int64(n+0.5)) + " " + unit
 }
 
-// killOutbound stops everything. It asks nothing: whoever looks for it has no time.
+// killOutbound stops everything. It asks nothing: the person who looks for it has no time.
 func killOutbound(v *visit) (*done, error) {
 	yes := true
 	if err := v.api.SetOutbound(v.ctx(), client.Outbound{Killed: &yes}); err != nil {

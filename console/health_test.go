@@ -47,7 +47,7 @@ func TestKillSwitch(t *testing.T) {
 	})
 }
 
-// TestHold: holding asks, is undone, and leaves a mode that lets some people through to whoever has set it.
+// TestHold: holding asks, is undone, and leaves a mode that lets some people through to the person who has set it.
 func TestHold(t *testing.T) {
 	w := start(t, shop, tokens()...)
 	v := w.visitor("operate")

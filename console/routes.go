@@ -18,6 +18,7 @@ func allViews() []view {
 		deployViews,
 		healthViews,
 		auditViews,
+		kitViews,
 	)
 }
 

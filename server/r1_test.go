@@ -7,7 +7,9 @@ import (
 	"io"
 	"net/http"
 	"net/http/httptest"
+	"net/url"
 	"runtime/debug"
+	"strconv"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -17,6 +19,7 @@ import (
 
 	"nudge/channels"
 	"nudge/channels/appmessaging"
+	"nudge/console"
 	"nudge/engine"
 	"nudge/flows"
 	"nudge/runner"
@@ -39,10 +42,26 @@ func BenchmarkR1(b *testing.B) { benchmarkR1(b, 256, 1) }
 // receipts in a webhook, from 8 callers: the bodies are as large as a busy product's.
 func BenchmarkR1Batch(b *testing.B) { benchmarkR1(b, 8, 100) }
 
+// BenchmarkR1Tabs is R1 while 200 tabs have a page of the console open, each another one: what people who look cost those
+// who get messages. Compare it with R1.
+func BenchmarkR1Tabs(b *testing.B) {
+	defer debug.SetGCPercent(debug.SetGCPercent(200))
+	r := newR1(b, b.TempDir())
+	defer r.stop()
+	heard := r.tabs(200)
+	r.run(b, 256, 1)
+	b.ReportMetric(float64(heard()), "bytes-to-tabs")
+}
+
 func benchmarkR1(b *testing.B, callers, size int) {
 	defer debug.SetGCPercent(debug.SetGCPercent(200)) // as nudge serve has it
 	r := newR1(b, b.TempDir())
 	defer r.stop()
+	r.run(b, callers, size)
+}
+
+// run starts and ends as many runs as the benchmark wants.
+func (r *r1) run(b *testing.B, callers, size int) {
 	n := b.N
 	b.ResetTimer()
 	began := time.Now()
@@ -60,11 +79,46 @@ func benchmarkR1(b *testing.B, callers, size int) {
 	b.ReportMetric(float64(n)/float64(r.sends.Load()), "messages/request")
 }
 
+// tabs opens pages of the console as so many tabs do, and follows them. It returns once all are followed. What it returns ends them,
+// and says how many bytes they got.
+func (r *r1) tabs(n int) (end func() int64) {
+	ctx, cancel := context.WithCancel(context.Background())
+	var followed, ended sync.WaitGroup
+	var heard atomic.Int64
+	followed.Add(n)
+	for i := range n {
+		ended.Go(func() { // ends with ctx
+			page := "/console/flows/follow_up?tab=" + strconv.Itoa(i)
+			request, err := http.NewRequestWithContext(ctx, "GET", r.api.URL+"/console/live?page="+url.QueryEscape(page), http.NoBody)
+			r.check(err)
+			response, err := r.client.Do(request)
+			followed.Done()
+			if err != nil {
+				r.tb.Error(err)
+				return
+			}
+			defer response.Body.Close()
+			if response.StatusCode != http.StatusOK {
+				r.tb.Errorf("%s: %d", page, response.StatusCode)
+			}
+			got, _ := io.Copy(io.Discard, response.Body) // until it is cancelled
+			heard.Add(got)
+		})
+	}
+	followed.Wait()
+	return func() int64 {
+		cancel()
+		ended.Wait()
+		return heard.Load()
+	}
+}
+
 // r1 is an engine with its server, a sink in place of the provider, and a driver.
 type r1 struct {
 	tb     testing.TB
 	kv     *bolt.KV
 	store  *store.Store
+	server *server.Server
 	api    *httptest.Server
 	sink   *httptest.Server
 	client *http.Client
@@ -90,9 +144,17 @@ func newR1(tb testing.TB, dir string) *r1 {
 	ctx, cancel := context.WithCancel(context.Background())
 	r.cancel = cancel
 	go func() { r.done <- run.Run(ctx) }()
-	s, err := server.New(server.Config{Runner: run, Store: r.store, Receivers: []channels.Receiver{appmessaging.Webhook{Secrets: []appmessaging.Secret{r1Secret}}}})
+	s, err := server.New(server.Config{Runner: run, Store: r.store, Receivers: []channels.Receiver{appmessaging.Webhook{Secrets: []appmessaging.Secret{r1Secret}}},
+		Console: func(api http.Handler) (http.Handler, error) {
+			c, err := console.New(console.Config{API: api})
+			if err != nil {
+				return nil, err
+			}
+			return c.Handler(), nil
+		},
+	})
 	r.check(err)
-	r.api = httptest.NewServer(s.Handler())
+	r.server, r.api = s, httptest.NewServer(s.Handler())
 	_, err = run.Submit(ctx, &engine.Input{Payload: &engine.Deploy{Flows: r1Flow(tb)}})
 	r.check(err)
 	return r
@@ -123,6 +185,7 @@ func (r *r1) check(err error) {
 }
 
 func (r *r1) stop() {
+	r.server.EndLive()
 	r.api.Close()
 	r.cancel()
 	if err := <-r.done; err != nil {

@@ -45,7 +45,8 @@
 //	quarantine  run ID (16)                           quarantine record: a run whose record was damaged, with its bytes
 //	notices   sized endpoint, due in ms (8), ID       notice record: not yet taken by its endpoint
 //	failed    given up in ms (8), ID                  notice record: what an endpoint did not take
-//	failures  hash of a failure (8), run ID           nothing; runs that failed, or a message of which failed
+//	failures  hash of a failure (8), run ID           nothing; runs that failed, or a message of which failed, by what failed
+//	failedruns  run ID (16)                           nothing; the same runs, each once
 //	jobs      ID (26)                                 job record: work that is watched, and what it came to
 //	fields    sized field, sized value, ID            nothing; people by searchable fields of their profiles
 //	eventtypes  sized type                            event type record: when it arrived last, with what, and its counts

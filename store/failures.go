@@ -109,7 +109,8 @@ func grouped(reason string) string {
 	return reason
 }
 
-// failureEntries adds the entries of what went wrong with a run. A run without a failure costs one look at its messages.
+// failureEntries adds the entries of what went wrong with a run: one for each group of failures, and one that stays the same
+// while the groups change. A run without a failure costs one look at its messages.
 func failureEntries(r *engine.Run, add func(write)) {
 	failed := r.Outcome == engine.OutcomeFailed || r.Outcome == engine.OutcomeQuarantined
 	for i := 0; i < len(r.Messages) && !failed; i++ {
@@ -118,6 +119,7 @@ func failureEntries(r *engine.Run, add func(write)) {
 	if !failed {
 		return
 	}
+	add(write{bucket: FailedRuns, key: r.ID[:]})
 	for _, f := range FailuresOf(r) {
 		id := f.ID()
 		add(write{bucket: Failures, key: append(id[:], r.ID[:]...)})

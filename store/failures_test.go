@@ -2,6 +2,7 @@ package store_test
 
 import (
 	"fmt"
+	"slices"
 	"testing"
 	"testing/fstest"
 	"time"
@@ -239,5 +240,75 @@ func TestRetryOfTheForgotten(t *testing.T) {
 				t.Errorf("afterwards the answer is %+v", last.Answers[0])
 			}
 		})
+	}
+}
+
+// TestSelectFailedInMotion selects failed runs one at a time, while receipts give runs that have not come yet a further failure, or
+// another one in place of theirs, in groups whose entries lie before and behind: each run is selected once.
+func TestSelectFailedInMotion(t *testing.T) {
+	const runs = 8 // as many places as the loop has
+	w := newWorld(t, new(memory.KV), map[string]string{"flows/tell.yaml": "flow: tell\ntrigger: { event: told, key: event.id }\ndata: { id: string, n: number }\nsteps:\n" +
+		"  - { id: first, send: { body: \"{{ data.id }}\" } }\n  - { id: share, set: { part: = 10 % int(data.n) } }\n"})
+	state, err := w.store.State()
+	if err != nil {
+		t.Fatal(err)
+	}
+	receipt := func(p engine.Post, status channels.Status, reason string) {
+		w.apply(&engine.Input{Payload: &engine.Receipt{Receipt: channels.Receipt{Status: status, Reason: reason,
+			Ref: channels.Ref{Installation: state.Installation.String(), Run: p.Run.String(), Message: p.Message, Attempt: p.Attempt}}}})
+	}
+	var posts []engine.Post
+	for i := range runs {
+		p := w.told(i, i%2)[0] // every second run completes, and only its message fails
+		w.result(p, channels.Accepted, "")
+		posts = append(posts, p)
+		if i%2 == 1 {
+			receipt(p, channels.Expired, "")
+		}
+	}
+	var got []string
+	for after := []byte(nil); ; {
+		sel, err := w.store.SelectFailed(store.RunFilter{Flow: "tell"}, after, 1)
+		if err != nil || len(sel.Damaged) > 0 {
+			t.Fatalf("%+v, %v", sel, err)
+		}
+		for _, r := range sel.Runs {
+			got = append(got, r.Profile)
+		}
+		if after = sel.Next; after == nil {
+			break
+		}
+		if i := len(got); i > 0 && i < runs {
+			receipt(posts[i], channels.Failed, fmt.Sprint("reason ", string(rune('a'+i)))) // a group of its own
+			receipt(posts[i-1], channels.Failed, "late")
+		}
+	}
+	want := []string{}
+	for i := range runs {
+		want = append(want, fmt.Sprint("p", i))
+	}
+	if !slices.Equal(got, want) {
+		t.Errorf("it selects %q, want %q", got, want)
+	}
+	groups, _, err := w.store.FailureGroups(func(f *store.Failure) bool { return f.Reason == "late" })
+	if err != nil || len(groups) != 1 {
+		t.Fatalf("%d groups, %v", len(groups), err)
+	}
+	ofGroup := 0
+	for after := []byte(nil); ; {
+		sel, err := w.store.SelectFailed(store.RunFilter{Failure: groups[0].ID.String()}, after, 1)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if ofGroup += len(sel.Runs); sel.Next == nil {
+			break
+		}
+		after = sel.Next
+	}
+	if ofGroup != groups[0].Runs {
+		t.Errorf("%d runs of a group of %d are selected", ofGroup, groups[0].Runs)
+	}
+	if report, err := w.store.Check(); err != nil || len(report.Problems) > 0 {
+		t.Errorf("%v, %v", report.Problems, err)
 	}
 }

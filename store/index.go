@@ -59,7 +59,7 @@ func derive(c engine.Change, add func(write)) {
 }
 
 // indexes are the buckets of such entries.
-var indexes = [...]Bucket{People, Keys, Timers, Outbox, Sent, Asks, Failures}
+var indexes = [...]Bucket{People, Keys, Timers, Outbox, Sent, Asks, Failures, FailedRuns}
 
 // runOfEntry returns the run that an index entry leads to.
 func runOfEntry(b Bucket, key []byte) (engine.RunID, error) {

@@ -49,6 +49,7 @@ const (
 	Deploys
 	Proposals
 	Proposed
+	FailedRuns
 	bucketCount
 )
 
@@ -57,7 +58,7 @@ var Buckets = [bucketCount]Bucket{
 	Meta, Runs, Ended, People, Keys, Timers, Outbox, Journal, IDs, IDTimes, Versions, Counts, Profiles, Derived, Erasures,
 	Campaigns, Members, Tallies, Settled, Sent, Orphans, Asks, Quarantine, Audit, Notices, FailedNotices,
 	FlowSpans, Jobs, Failures, Fields, Deploys, Proposals, Proposed, EventTypes,
-	EventSeries, Refusals,
+	EventSeries, Refusals, FailedRuns,
 }
 
 var bucketNames = [bucketCount]string{
@@ -65,7 +66,7 @@ var bucketNames = [bucketCount]string{
 	IDs: "ids", IDTimes: "idtimes", Versions: "versions", Counts: "counts", Profiles: "profiles", Derived: "derived", Erasures: "erasures", Campaigns: "firings",
 	Members: "members", Tallies: "tallies", Settled: "settled", Sent: "sent", Orphans: "orphans", Asks: "asks", Quarantine: "quarantine", Audit: "audit",
 	Notices: "notices", FailedNotices: "failed", FlowSpans: "flowcounts", Jobs: "jobs", Failures: "failures", Fields: "fields", EventTypes: "eventtypes", EventSeries: "eventseries",
-	Refusals: "refusals", Deploys: "deploys", Proposals: "proposals", Proposed: "proposed",
+	Refusals: "refusals", Deploys: "deploys", Proposals: "proposals", Proposed: "proposed", FailedRuns: "failedruns",
 }
 
 // String returns the bucket's name in the file.

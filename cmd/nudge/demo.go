@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"path/filepath"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -21,10 +22,12 @@ reacts in another way. Nothing leaves this machine, and the demo removes its dat
 end.
 
 With --stay or --open it stays until you interrupt it, with two more flows, a campaign and
-a console in which you can look at everything.`
+a console in which you can look at everything. A minute takes a second then, and the inbox of
+the console lets an hour or a day pass.`
 
 const (
 	demoSpeed   = 12_000 // a day in about 7 seconds
+	staySpeed   = 60     // a minute in a second: who looks around still finds everybody in the flows
 	demoLook    = 25 * time.Millisecond
 	demoTimeout = 30 * time.Second
 )
@@ -50,6 +53,7 @@ func newDemo() *cobra.Command {
 		err = d.run(ctx)
 		if stay = stay || *open; err == nil && stay {
 			if err = d.furnish(ctx); err == nil {
+				d.clock.SetSpeed(staySpeed)
 				d.invite()
 				if *open {
 					browse(consoleOf(d.local.Instance), c.ErrOrStderr())
@@ -102,7 +106,7 @@ func (d *demonstration) start(ctx context.Context) (err error) {
 		return err
 	}
 	p := app.Read(examples.OrderShipped(), app.LocalSettings(os.LookupEnv))
-	d.local, err = app.StartLocal(ctx, app.LocalConfig{Project: p, DataDir: d.folder, People: book.script, Clock: d.clock})
+	d.local, err = app.StartLocal(ctx, app.LocalConfig{Project: p, DataDir: filepath.Join(d.folder, "data"), People: book.script, Clock: d.clock})
 	return err
 }
 

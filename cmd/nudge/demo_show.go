@@ -88,18 +88,21 @@ func (d *demonstration) runOf(who person) *engine.Run {
 func (d *demonstration) invite() {
 	fmt.Fprintf(d.out, `The demo is ready: api %[1]s sandbox %[2]s
 
-It stays up until you press Ctrl-C, a day in seven seconds. Ship an order of your own,
-look at its run and at what arrived:
+It stays up until you press Ctrl-C, and a minute takes a second from here on. Ship an order
+of your own, look at its run and at what arrived, let a day pass, and see what a change of
+the flows would do to those inside:
 
   curl %[1]s/v1/events -H 'Content-Type: application/json' \
     -d '{"type": "order.shipped", "data": {"order_id": "B-1", "customer": "you", "total": 5}}'
   nudge runs list --server %[1]s
   curl %[2]s/sandbox/messages
+  nudge clock +1d --server %[1]s
+  nudge plan %[4]s --server %[1]s
 
 In a browser you see all of it, and write as the customer:
 
 %[3]s
-`, d.local.URL(), d.local.Sandbox.URL(), consoleLine(d.local.Instance))
+`, d.local.URL(), d.local.Sandbox.URL(), consoleLine(d.local.Instance), d.project())
 }
 
 // inHours returns a duration for people: 25h 3m.

@@ -7,7 +7,11 @@ import (
 	"fmt"
 	"io/fs"
 	"net/http"
+	"os"
 	"path"
+	"path/filepath"
+	"slices"
+	"strings"
 
 	"nudge/client"
 	"nudge/examples"
@@ -60,8 +64,39 @@ func (d *demonstration) furnish(ctx context.Context) error {
 	if err := d.goWrong(ctx); err != nil {
 		return err
 	}
-	_, err = d.api.DevJump(ctx, "1m") // which ends once all of it has happened
-	return failed(err)
+	if _, err = d.api.DevJump(ctx, "1m"); err != nil { // which ends once all of it has happened
+		return failed(err)
+	}
+	return failed(errors.Join(d.propose(ctx, files), d.keep(files)))
+}
+
+// propose leaves a change for somebody to review: the wait, in which nearly everybody is, is shortened.
+func (d *demonstration) propose(ctx context.Context, files []client.File) error {
+	changed := slices.Clone(files)
+	for i, f := range changed {
+		if f.Name == "flows/trial_ending.yaml" {
+			changed[i].Text = strings.Replace(f.Text, "wait: 30d", "wait: 10d", 1)
+		}
+	}
+	_, err := d.api.ProposeDeploy(ctx, changed, "Wait 10 days for an answer, not 30")
+	return err
+}
+
+// project is the folder in which whoever stays can change the flows.
+func (d *demonstration) project() string { return filepath.Join(d.folder, "project") }
+
+// keep writes the project into its folder.
+func (d *demonstration) keep(files []client.File) error {
+	for _, f := range files {
+		name := filepath.Join(d.project(), filepath.FromSlash(f.Name))
+		if err := os.MkdirAll(filepath.Dir(name), 0o700); err != nil {
+			return err
+		}
+		if err := os.WriteFile(name, []byte(f.Text), 0o600); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // goWrong sends an event whose type is misspelt, and one whose data is refused.

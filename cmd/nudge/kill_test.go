@@ -475,8 +475,8 @@ func (k *killed) judge() {
 	}
 }
 
-// runs reads all runs, after a check of the whole store.
-func (k *killed) runs() (all []*engine.Run) {
+// store opens the store, which no process may have open.
+func (k *killed) store() *store.Store {
 	k.t.Helper()
 	kv, err := bolt.Open(filepath.Join(k.dir, "data"))
 	if err != nil {
@@ -486,6 +486,13 @@ func (k *killed) runs() (all []*engine.Run) {
 	if err != nil {
 		k.t.Fatal(err)
 	}
+	return s
+}
+
+// runs reads all runs, after a check of the whole store.
+func (k *killed) runs() (all []*engine.Run) {
+	k.t.Helper()
+	s := k.store()
 	defer s.Close()
 	report, err := s.Check()
 	if err != nil || len(report.Problems) > 0 || report.Live > 0 {

@@ -111,10 +111,10 @@ func (t *Tab) Weight() Weight {
 
 // The budgets of a page, in bytes before compression.
 const (
-	mostHTML    = 60_000
-	mostCSS     = 32_000
-	mostScripts = 12_000
-	mostPage    = 100_000
+	mostHTML    = 60 << 10
+	mostCSS     = 32 << 10
+	mostScripts = 12 << 10
+	mostPage    = 100 << 10
 )
 
 // Over says which budgets a page exceeds.

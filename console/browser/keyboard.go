@@ -1,6 +1,7 @@
 package browser
 
 import (
+	"context"
 	_ "embed"
 	"fmt"
 
@@ -67,3 +68,17 @@ func (t *Tab) NextStop() (stop *Stop, err error) {
 
 // Press presses keys, one after the other.
 func (t *Tab) Press(keys string) error { return t.do(chromedp.KeyEvent(keys)) }
+
+// Leave presses keys that lead to another page, and returns where.
+func (t *Tab) Leave(keys string) (address string, err error) {
+	ctx, cancel := context.WithTimeout(t.ctx, patience)
+	defer cancel()
+	t.heard.reset()
+	if _, err := chromedp.RunResponse(ctx, chromedp.KeyEvent(keys)); err != nil {
+		return "", err
+	}
+	if err := t.enter(); err != nil {
+		return "", err
+	}
+	return t.Address()
+}

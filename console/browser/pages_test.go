@@ -7,6 +7,7 @@ import (
 	"os"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 
@@ -34,29 +35,27 @@ func openAs(t *testing.T, w *world.World, role, address string, v View) *Tab {
 	return tab
 }
 
-// TestPages opens every page of every world, with scripts and without, light and dark, wide and narrow. Nothing is wrong
+// TestPages opens the pages of every world, with scripts and without, light and dark, wide and narrow. Nothing is wrong
 // with any: no barrier, no complaint of the browser, nothing that is wider than the window, nothing that the keyboard does
-// not reach, and no budget that is exceeded.
+// not reach, and no budget that is exceeded. Without -every, a page is looked at in the ways in which it is likely to break.
 func TestPages(t *testing.T) {
 	for _, c := range []struct{ world, role string }{{"filled", "admin"}, {"empty", ""}, {"hostile", ""}} {
 		for _, scripts := range []bool{true, false} {
+			if !scripts && c.world != "filled" && !*every {
+				continue
+			}
 			way := View{Scripts: scripts}
 			t.Run(c.world+", "+way.String(), func(t *testing.T) {
 				t.Parallel()
 				w := worldOf(t, c.world)
-				all := addresses(w, c.role == "")
+				all := addresses(w, c.role == "", !*every)
 				tab := openAs(t, w, c.role, all[0], way)
-				tabbed := map[string]bool{} // pages whose stops were tried
 				for _, address := range all {
 					t.Run(strings.ReplaceAll(address[1:], "/", " "), func(t *testing.T) {
-						path, _, _ := strings.Cut(address, "?")
-						kind := kindOf(path)
-						first := !tabbed[kind]
-						tabbed[kind] = true
 						if err := errors.Join(tab.Look(way), tab.Go(w.URL+address)); err != nil {
 							t.Fatal(err)
 						}
-						look(t, tab, c.world, address, way, first)
+						look(t, tab, c.world, address, way)
 					})
 				}
 			})
@@ -64,9 +63,8 @@ func TestPages(t *testing.T) {
 	}
 }
 
-// look looks at the page that a tab shows. What takes longest is looked at only where it can differ, unless everything is
-// asked for.
-func look(t *testing.T, tab *Tab, world, address string, way View, first bool) {
+// look looks at the page that a tab shows.
+func look(t *testing.T, tab *Tab, world, address string, way View) {
 	t.Helper()
 	if tab.Status() != http.StatusOK {
 		t.Errorf("it answers %d", tab.Status())
@@ -80,15 +78,14 @@ func look(t *testing.T, tab *Tab, world, address string, way View, first bool) {
 			t.Error(f)
 		}
 	}
+	full := *every || world == "filled" && way.Scripts
 	keep(t, tab, world, address, way)
-	if *every || world == "filled" && way.Scripts && first {
+	if *every || full && slices.Contains(tabbed, kindOf(address)) {
 		_, faults, err := tab.Stops()
 		note(faults, err)
 	}
-	if *every || world != "hostile" && way.Scripts {
+	if full {
 		note(tab.Axe())
-	}
-	if *every || world == "filled" && way.Scripts {
 		way.Dark = true
 		note(nil, tab.Look(way))
 		note(tab.Contrast())
@@ -104,6 +101,9 @@ func look(t *testing.T, tab *Tab, world, address string, way View, first bool) {
 	note(tab.Weight().Over(), nil)
 	note(tab.Complaints(), nil)
 }
+
+// tabbed are the pages that the Tab key goes through in every run. It takes seconds where a page has many stops.
+var tabbed = []string{"/console/", "/console/runs/{run}"}
 
 var unsafe = regexp.MustCompile(`[^a-z0-9]+`)
 

@@ -47,15 +47,20 @@ func newVisitor(t *testing.T, w *world.World, scope string) *visitor {
 	return v
 }
 
-// do sends a request without following where the answer leads.
+// do sends a request, with a form if there is one, without following where the answer leads.
 func (v *visitor) do(t *testing.T, method, address string, form url.Values) *http.Response {
 	t.Helper()
-	request, err := http.NewRequestWithContext(t.Context(), method, v.URL+address, strings.NewReader(form.Encode()))
+	return v.send(t, method, address, "application/x-www-form-urlencoded", form.Encode())
+}
+
+func (v *visitor) send(t *testing.T, method, address, media, body string) *http.Response {
+	t.Helper()
+	request, err := http.NewRequestWithContext(t.Context(), method, v.URL+address, strings.NewReader(body))
 	if err != nil {
 		t.Fatal(err)
 	}
 	if method == http.MethodPost {
-		request.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+		request.Header.Set("Content-Type", media)
 	}
 	if v.cookie != nil {
 		request.AddCookie(v.cookie)
@@ -210,10 +215,10 @@ func kindOf(path string) (kind string) {
 	return kind
 }
 
-// addresses are those of the pages that a world has.
-func addresses(w *world.World, dev bool) (all []string) {
+// addresses are those of the pages that a world has: all, or those of every run.
+func addresses(w *world.World, dev, brief bool) (all []string) {
 	for _, p := range Pages {
-		if address := w.Fill(p.Address); !strings.Contains(address, "{") && (dev || !p.Dev) {
+		if address := w.Fill(p.Address); !strings.Contains(address, "{") && (dev || !p.Dev) && (p.Brief || !brief) {
 			all = append(all, address)
 		}
 	}

@@ -81,6 +81,7 @@ type Config struct {
 // Manager runs jobs.
 type Manager struct {
 	config  Config
+	metrics metrics
 	entropy *ulid.MonotonicEntropy // guarded by mu
 	work    sync.WaitGroup
 
@@ -106,11 +107,14 @@ func New(config Config) *Manager {
 	if config.Changed == nil {
 		config.Changed = func(string) {}
 	}
-	return &Manager{config: config, defined: map[string]Body{}, tasks: map[string]*Task{}, entropy: ulid.Monotonic(rand.Reader, 0)}
+	return &Manager{config: config, metrics: newMetrics(), defined: map[string]Body{}, tasks: map[string]*Task{}, entropy: ulid.Monotonic(rand.Reader, 0)}
 }
 
 // Define says how the jobs of a kind do their work, so that they go on after a restart. Call it before Open.
-func (m *Manager) Define(kind string, body Body) { m.defined[kind] = body }
+func (m *Manager) Define(kind string, body Body) {
+	m.defined[kind] = body
+	m.metrics.define(kind)
+}
 
 func (m *Manager) now() engine.Instant { return engine.InstantOf(m.config.Now()) }
 
@@ -135,7 +139,7 @@ func (m *Manager) Open() error {
 	for _, j := range left {
 		body := m.defined[j.Kind]
 		if body == nil || j.Stop {
-			if _, err := m.config.Store.ChangeJob(j.ID, func(j *store.Job) { m.interrupt(j) }); err != nil {
+			if _, err := m.change(j.ID, m.interrupt); err != nil {
 				return err
 			}
 			continue
@@ -224,11 +228,13 @@ func (m *Manager) begin() {
 		m.waiting = m.waiting[1:]
 		t.begun = true
 		m.running++
+		m.metrics.running.WithLabelValues(t.job.Kind).Inc()
 		m.work.Go(func() {
 			t.run()
 			m.mu.Lock()
 			defer m.mu.Unlock()
 			m.running--
+			m.metrics.running.WithLabelValues(t.job.Kind).Dec()
 			delete(m.tasks, t.job.ID)
 			m.config.Changed("ended")
 			close(t.ended)
@@ -244,7 +250,7 @@ func (m *Manager) Stop(id string) (*store.Job, error) {
 	defer m.mu.Unlock()
 	t := m.tasks[id]
 	over := false
-	j, err := m.config.Store.ChangeJob(id, func(j *store.Job) {
+	j, err := m.change(id, func(j *store.Job) {
 		if over = j.State.Over(); over {
 			return
 		}

@@ -103,7 +103,7 @@ func (t *Task) Save(cursor any) error {
 
 // change changes the record of the job, and reports whether that is durable.
 func (t *Task) change(change func(*store.Job)) bool {
-	_, err := t.m.config.Store.ChangeJob(t.job.ID, change)
+	_, err := t.m.change(t.job.ID, change)
 	if err != nil {
 		t.m.config.Fail(err)
 	}

@@ -58,6 +58,9 @@ type future struct {
 	Refused      string // why it could not be moved
 }
 
+// leftOut stands for the outcome of a run that does not begin, because its campaign leaves its person out.
+const leftOut = "left out"
+
 // live plays a run to its end, twice: on its own version, or taken over by another.
 func (m *maker) live(r *engine.Run, person *engine.Person, own, to *flows.Flow) (*future, error) {
 	f := &future{}
@@ -184,6 +187,10 @@ func (l *lifetime) rest() (Story, error) {
 		r, err := l.store.Run(l.run)
 		if err != nil {
 			return l.story, err
+		}
+		if r == nil { // it had not begun, and nothing is kept of it
+			l.story.Outcome = leftOut
+			break
 		}
 		if !r.Live() {
 			l.story.Outcome = r.Outcome

@@ -186,11 +186,17 @@ func TestNothingToDo(t *testing.T) {
 
 // TestCampaign: the runs of a campaign have a future too, also those that have not begun because they wait for their person's own time.
 func TestCampaign(t *testing.T) {
-	for name, zone := range map[string]string{"begun": "UTC", "waits for its time": "local"} {
+	for name, c := range map[string]struct {
+		zone, condition, outcome string
+		messages                 int
+	}{
+		"begun": {"UTC", `profile.id == "ann"`, "completed", 1}, "waits for its time": {"local", `profile.id == "ann"`, "completed", 1},
+		"is left out at its time": {"local", `profile.id == "bob"`, "left out", 0},
+	} {
 		t.Run(name, func(t *testing.T) {
 			files := func(wait string) fstest.MapFS {
-				return fstest.MapFS{"flows/sale.yaml": {Data: []byte("flow: sale\ntrigger: { at: 2026-03-03 10:00, timezone: " + zone +
-					", audience: people.csv }\nsteps: [ { wait: " + wait + " }, { send: { body: Thanks } } ]\n")}}
+				return fstest.MapFS{"flows/sale.yaml": {Data: []byte("flow: sale\ntrigger: { at: 2026-03-03 10:00, timezone: " + c.zone +
+					", audience: people.csv, if: '" + c.condition + "' }\nsteps: [ { wait: " + wait + " }, { send: { body: Thanks } } ]\n")}}
 			}
 			s, err := store.Open(new(memory.KV))
 			must(t, err)
@@ -204,7 +210,7 @@ func TestCampaign(t *testing.T) {
 			}
 			step(&engine.Deploy{Flows: []flows.Bundle{load(t, files("3d")).Flows[0].Bundle}})
 			now = time.Date(2026, 3, 3, 10, 0, 0, 0, time.UTC)
-			if zone == "local" {
+			if c.zone == "local" {
 				now = now.Add(-14 * time.Hour)
 			}
 			step(&engine.Tick{Flow: "sale", Due: engine.InstantOf(now)})
@@ -221,7 +227,7 @@ func TestCampaign(t *testing.T) {
 			if len(p.Flows) != 1 || len(p.Flows[0].Parked) != 1 || len(p.Flows[0].Parked[0].Ahead) != 1 {
 				t.Fatalf("planned is %+v", p.Flows)
 			}
-			if ahead := p.Flows[0].Parked[0].Ahead[0].IfUnread; len(ahead.Messages) != 1 || ahead.Outcome != "completed" {
+			if ahead := p.Flows[0].Parked[0].Ahead[0].IfUnread; len(ahead.Messages) != c.messages || ahead.Outcome != c.outcome {
 				t.Errorf("ahead is %s", ahead)
 			}
 		})

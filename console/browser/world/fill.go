@@ -250,12 +250,7 @@ func (f *filler) proposal(project fstest.MapFS, note string) *client.Deploy {
 	if f.err != nil {
 		return nil
 	}
-	all, err := app.Read(project, noSettings).Deployable()
-	f.try(err)
-	if f.err != nil {
-		return nil
-	}
-	d, err := f.API.ProposeDeploy(f.ctx, all, note)
+	d, err := f.API.ProposeDeploy(f.ctx, app.Read(project, noSettings).Deployable(), note)
 	f.try(err)
 	return d
 }
@@ -282,7 +277,7 @@ func (f *filler) name() {
 		}
 	}
 	for place, value := range map[string]string{
-		"person": someone(4), "flow": "trial_ending", "story": "bought within the week", "event": "order.shipped", "template": "friendly",
+		"person": someone(4), "flow": "trial_ending", "flow.other": "order_shipped", "story": "bought within the week", "event": "order.shipped", "template": "friendly",
 	} {
 		f.Places[place] = value
 	}
