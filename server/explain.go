@@ -185,6 +185,9 @@ func (s *Server) answerOf(x *explanation) (string, error) {
 	var said []string
 	for _, m := range x.run.Messages {
 		text := stepName(f, m.Step) + " is " + m.Status.String()
+		if m.Status == engine.Failed {
+			text = stepName(f, m.Step) + " failed"
+		}
 		if m.Reason != "" {
 			text += " (" + shape.Hide(m.Reason, x.secrets) + ")"
 		}
