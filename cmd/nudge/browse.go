@@ -19,8 +19,8 @@ func consoleOf(i *app.Instance) string { return i.URL() + console.Root }
 func consoleLine(i *app.Instance) string { return "console " + consoleOf(i) }
 
 // openFlag adds the flag that shows the console in a browser.
-func openFlag(c *cobra.Command) *bool {
-	return c.Flags().Bool("open", false, "show the console in a browser")
+func openFlag(c *cobra.Command, open *bool) {
+	c.Flags().BoolVar(open, "open", false, "show the console in a browser")
 }
 
 // browse shows an address in a browser. That it cannot is a warning: the address can be typed.

@@ -42,7 +42,8 @@ func newDemo() *cobra.Command {
 		Args:    cobra.NoArgs,
 	}
 	c.Flags().BoolVar(&stay, "stay", false, "keep everything running afterwards, to try it by hand and in the console")
-	open := openFlag(c)
+	var open bool
+	openFlag(c, &open)
 	c.RunE = func(c *cobra.Command, _ []string) error {
 		ctx, ended := untilSignal(c.Context())
 		defer ended()
@@ -51,11 +52,11 @@ func newDemo() *cobra.Command {
 			return err
 		}
 		err = d.run(ctx)
-		if stay = stay || *open; err == nil && stay {
+		if stay = stay || open; err == nil && stay {
 			if err = d.furnish(ctx); err == nil {
 				d.clock.SetSpeed(staySpeed)
 				d.invite()
-				if *open {
+				if open {
 					browse(consoleOf(d.local.Instance), c.ErrOrStderr())
 				}
 				<-ctx.Done()

@@ -40,7 +40,7 @@ const (
 type devOptions struct {
 	dir, listen, local, people string
 
-	open *bool // show the console in a browser
+	open bool // show the console in a browser
 }
 
 func newDev() *cobra.Command {
@@ -55,7 +55,7 @@ func newDev() *cobra.Command {
 	c.Flags().StringVar(&o.listen, "listen", app.DefaultListen, "address of the API; it must be on this machine")
 	c.Flags().StringVar(&o.local, "sandbox", "127.0.0.1:8081", "address of the local service; it must be on this machine")
 	c.Flags().StringVar(&o.people, "people", "", "a people file instead of DIR/people.yaml")
-	o.open = openFlag(c)
+	openFlag(c, &o.open)
 	log := logFlags(c)
 	c.RunE = func(c *cobra.Command, args []string) error {
 		o.dir = dirArgument(args)
@@ -145,7 +145,7 @@ func (d *devSession) attend(ctx context.Context, local *app.Local) error {
 	fmt.Fprintln(d.out, readyLine(local.Instance), "sandbox", local.Sandbox.URL())
 	fmt.Fprintln(d.out, appsLine(session.DefaultAuth()))
 	fmt.Fprintln(d.out, consoleLine(local.Instance))
-	if *d.options.open {
+	if d.options.open {
 		browse(consoleOf(local.Instance), d.errs)
 	}
 	edits := make(chan struct{})

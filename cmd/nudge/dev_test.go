@@ -60,7 +60,7 @@ func TestDevReloadsOnSave(t *testing.T) {
 	dir := copyProject(t, examples.Hello())
 	out, errs, save := make(lines, 1000), make(lines, 1000), make(chan time.Time)
 	d := &devSession{
-		options: devOptions{dir: dir, listen: "127.0.0.1:0", local: "127.0.0.1:0", open: new(bool)},
+		options: devOptions{dir: dir, listen: "127.0.0.1:0", local: "127.0.0.1:0"},
 		out:     out, errs: errs, log: slog.New(slog.NewTextHandler(errs, nil)), look: tick(t), save: save,
 	}
 	ctx, stop := context.WithCancel(t.Context())
@@ -113,7 +113,7 @@ func edit(t *testing.T, dir, name, line string) {
 }
 
 func TestDevNeedsAProject(t *testing.T) {
-	d := &devSession{options: devOptions{dir: t.TempDir(), open: new(bool)}, out: io.Discard, errs: io.Discard}
+	d := &devSession{options: devOptions{dir: t.TempDir()}, out: io.Discard, errs: io.Discard}
 	if err := d.run(t.Context()); exitCode(err) != exitInput {
 		t.Errorf("an empty folder: %v", err)
 	}
