@@ -9,6 +9,7 @@ import (
 	"net/http"
 	"path"
 	"strings"
+	"sync"
 )
 
 // view is a page.
@@ -46,21 +47,27 @@ type page struct {
 //go:embed html
 var htmlFiles embed.FS
 
-// templates of all pages, by file: its own, and those of html/parts.
-var templates = parsePages()
+// parts are the templates that all pages share. They and the pages are parsed when a page is first shown: they take
+// 50 ms and 7 MB, which every command of the program and every server that nobody looks at would pay.
+var parts = sync.OnceValue(func() *template.Template {
+	return template.Must(template.New("").Funcs(helpers).ParseFS(htmlFiles, "html/frame.html", "html/parts/*.html"))
+})
 
-func parsePages() map[string]*template.Template {
-	base := template.Must(template.New("").Funcs(helpers).ParseFS(htmlFiles, "html/frame.html", "html/parts/*.html"))
+// templates of the pages, by their files in html.
+var templates = templatesByFile()
+
+func templatesByFile() map[string]func() *template.Template {
 	files, err := fs.Glob(htmlFiles, "html/*.html")
 	if err != nil {
 		panic("console: " + err.Error())
 	}
-	all := map[string]*template.Template{}
+	all := make(map[string]func() *template.Template, len(files))
 	for _, file := range files {
-		if name := strings.TrimSuffix(path.Base(file), ".html"); name != "frame" {
-			all[name] = template.Must(template.Must(base.Clone()).ParseFS(htmlFiles, file))
-		}
+		all[strings.TrimSuffix(path.Base(file), ".html")] = sync.OnceValue(func() *template.Template {
+			return template.Must(template.Must(parts().Clone()).ParseFS(htmlFiles, file))
+		})
 	}
+	delete(all, "frame")
 	return all
 }
 
@@ -96,7 +103,7 @@ func (c *Console) show(of view) http.HandlerFunc {
 func (v *visit) write(w http.ResponseWriter, status int, file, section string, loaded *content) {
 	p := &page{visit: v, content: loaded, Section: section, Frame: v.frame(), Flash: v.session.takeFlash(), Keys: v.settings.keys}
 	var out bytes.Buffer
-	if err := templates[file].ExecuteTemplate(&out, "frame", p); err != nil {
+	if err := templates[file]().ExecuteTemplate(&out, "frame", p); err != nil {
 		v.console.log.Error("a page cannot be written", "page", v.r.URL.Path, "error", err)
 		http.Error(w, "the page cannot be written", http.StatusInternalServerError)
 		return
@@ -109,7 +116,7 @@ func (v *visit) write(w http.ResponseWriter, status int, file, section string, l
 // writeBare writes a page without a frame.
 func (v *visit) writeBare(w http.ResponseWriter, status int, file string, loaded *content) {
 	var out bytes.Buffer
-	if err := templates[file].ExecuteTemplate(&out, "bare", &page{visit: v, content: loaded}); err != nil {
+	if err := templates[file]().ExecuteTemplate(&out, "bare", &page{visit: v, content: loaded}); err != nil {
 		panic("console: " + err.Error()) // it shows nothing from outside
 	}
 	w.Header().Set("Content-Type", "text/html; charset=utf-8")
@@ -123,7 +130,7 @@ func (v *visit) writeParts(w http.ResponseWriter, file string, loaded *content) 
 	p := &page{visit: v, content: loaded}
 	for _, name := range loaded.Live {
 		var out bytes.Buffer
-		if err := templates[file].ExecuteTemplate(&out, name, p); err != nil {
+		if err := templates[file]().ExecuteTemplate(&out, name, p); err != nil {
 			v.console.log.Error("a part of a page cannot be written", "page", v.r.URL.Path, "part", name, "error", err)
 			continue
 		}
