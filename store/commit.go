@@ -13,13 +13,14 @@ import (
 // unknown, so the caller must stop, acknowledge nothing and open the store again.
 func (s *Store) Commit(b *engine.Batch) error {
 	writes := make([]write, 0, 8+4*len(b.Changes)+len(b.Journal)) // as many as they usually are
-	add := func(w write) { writes = append(writes, w) }
+	add := func(w write) {
+		w.number = uint32(len(writes)) // a batch is bounded far below
+		writes = append(writes, w)
+	}
 	addRuns(b, add)
 	s.addNotices(b, add)
 	addOthers(b, add)
-	slices.SortStableFunc(writes, func(x, y write) int {
-		return cmp.Or(cmp.Compare(x.bucket, y.bucket), bytes.Compare(x.key, y.key))
-	})
+	slices.SortFunc(writes, inOrder)
 	return s.kv.Update(func(w Writer) error {
 		for _, put := range [...]func() error{
 			func() error { return putCounts(w, b.Changes) },
@@ -104,6 +105,18 @@ func addOthers(b *engine.Batch, add func(write)) {
 	for _, number := range b.Done {
 		add(write{bucket: Derived, key: be(number), delete: true})
 	}
+}
+
+// inOrder compares writes by their places in the store; those of one place by when they were added. A stable sort would
+// need no numbers, and takes half as long again.
+func inOrder(x, y write) int {
+	if x.bucket != y.bucket {
+		return cmp.Compare(x.bucket, y.bucket)
+	}
+	if c := bytes.Compare(x.key, y.key); c != 0 {
+		return c
+	}
+	return cmp.Compare(x.number, y.number)
 }
 
 // apply carries out writes in their order. If several writes have the same key, the last

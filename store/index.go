@@ -14,6 +14,7 @@ type write struct {
 	key    []byte
 	value  []byte
 	delete bool
+	number uint32 // of the write in its commit
 }
 
 // derive returns the writes of a commit for one changed run: the record in its bucket and

@@ -72,8 +72,8 @@ var bucketNames = [bucketCount]string{
 // String returns the bucket's name in the file.
 func (b Bucket) String() string { return bucketNames[b] }
 
-// Young reports whether files of this format may lack the bucket, because it came later. It is then
-// empty to readers, and made when the file is opened for writing.
+// Young reports whether files may lack the bucket, because it came later or is needed by few. It is then
+// empty to readers, and made when something is written into it.
 func (b Bucket) Young() bool { return b >= Quarantine }
 
 // Fill returns the share of a page that a backend should fill in this bucket before it

@@ -102,7 +102,7 @@ func OpenExisting(dir string) (*KV, error) {
 func openKV(path string, to access, locked *os.File) (*KV, error) {
 	db, err := open(path, to)
 	if err == nil {
-		if err = hasBuckets(db, to); err != nil {
+		if err = hasBuckets(db); err != nil {
 			err = errors.Join(where(path, err), db.Close())
 		}
 	}
@@ -131,13 +131,12 @@ func where(path string, err error) error {
 	return err
 }
 
-// hasBuckets returns an error if one of the store's buckets is not there. The young ones are made
-// when the file is opened for writing. So a bucket with an unknown name is an error, too: it may be one of those,
+// hasBuckets returns an error if one of the store's buckets is not there. The young ones may be missing: they are made
+// by what is first written into them. So a bucket with an unknown name is an error, too: it may be one of those,
 // with a name that is damaged.
-func hasBuckets(db *bbolt.DB, to access) error {
+func hasBuckets(db *bbolt.DB) error {
 	return guarded(func() error {
-		var young []store.Bucket
-		if err := db.View(func(t *bbolt.Tx) error {
+		return db.View(func(t *bbolt.Tx) error {
 			if err := t.ForEach(func(name []byte, _ *bbolt.Bucket) error {
 				if !slices.ContainsFunc(store.Buckets[:], func(b store.Bucket) bool { return b.String() == string(name) }) {
 					return fmt.Errorf("%w: it has a bucket %q, which this Nudge does not know; was it written by a newer one?", ErrDamaged, name)
@@ -147,22 +146,8 @@ func hasBuckets(db *bbolt.DB, to access) error {
 				return err
 			}
 			for _, b := range store.Buckets {
-				switch there := t.Bucket([]byte(b.String())) != nil; {
-				case there:
-				case b.Young():
-					young = append(young, b)
-				default:
+				if t.Bucket([]byte(b.String())) == nil && !b.Young() {
 					return fmt.Errorf("%w: it has no %s", ErrDamaged, b)
-				}
-			}
-			return nil
-		}); err != nil || len(young) == 0 || to == readOnly {
-			return err
-		}
-		return db.Update(func(t *bbolt.Tx) error {
-			for _, b := range young {
-				if _, err := t.CreateBucket([]byte(b.String())); err != nil {
-					return err
 				}
 			}
 			return nil
@@ -379,12 +364,16 @@ func (t *tx) bucket(b store.Bucket) *openBucket {
 		if bucket == nil {
 			return nil
 		}
-		if fill := b.Fill(); fill > 0 {
-			bucket.FillPercent = fill
-		}
-		t.open[b] = &openBucket{Bucket: bucket}
+		t.opened(b, bucket)
 	}
 	return t.open[b]
+}
+
+func (t *tx) opened(b store.Bucket, bucket *bbolt.Bucket) {
+	if fill := b.Fill(); fill > 0 {
+		bucket.FillPercent = fill
+	}
+	t.open[b] = &openBucket{Bucket: bucket}
 }
 
 func (t *tx) Get(b store.Bucket, key []byte) []byte {
@@ -451,10 +440,22 @@ func (t *tx) Descend(b store.Bucket, before []byte, visit func(key, value []byte
 	}
 }
 
-func (t *tx) Put(b store.Bucket, key, value []byte) error { return t.bucket(b).Put(key, value) }
+func (t *tx) Put(b store.Bucket, key, value []byte) error {
+	if t.bucket(b) == nil {
+		made, err := t.t.CreateBucket([]byte(b.String()))
+		if err != nil {
+			return err
+		}
+		t.opened(b, made)
+	}
+	return t.open[b].Put(key, value)
+}
 
 func (t *tx) Delete(b store.Bucket, key []byte) error {
 	bucket := t.bucket(b)
+	if bucket == nil {
+		return nil
+	}
 	if k, _ := bucket.find(key); bytes.Equal(k, key) {
 		return bucket.get.Delete()
 	}

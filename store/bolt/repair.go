@@ -83,9 +83,13 @@ func repairInto(ctx context.Context, old *Salvage, path string, index func(done 
 	return made, errors.Join(err, db.Close())
 }
 
-// makeBuckets makes the store's buckets in a new file.
+// makeBuckets makes the buckets that every file has. The list of all buckets is rewritten by every commit, and one page of the
+// file as long as it is short: a young bucket, which few stores need, is made when something is written into it.
 func makeBuckets(tx *bbolt.Tx) error {
 	for _, b := range store.Buckets {
+		if b.Young() {
+			continue
+		}
 		if _, err := tx.CreateBucketIfNotExists([]byte(b.String())); err != nil {
 			return err
 		}

@@ -12,12 +12,11 @@ import (
 	"nudge/store/bolt"
 )
 
-// TestOlderFiles: a file from before a bucket existed is read as it is, and gets the bucket when it is
-// opened for writing.
-func TestOlderFiles(t *testing.T) {
+// TestYoungBuckets: a file that lacks such a bucket is read as it is, and gets the bucket with its first record.
+func TestYoungBuckets(t *testing.T) {
 	for _, b := range store.Buckets {
 		if b.Young() {
-			t.Run(b.String(), func(t *testing.T) { olderFile(t, b) })
+			t.Run(b.String(), func(t *testing.T) { withoutBucket(t, b) })
 		}
 	}
 }
@@ -43,8 +42,13 @@ func changedFile(t *testing.T, change func(*bbolt.Tx) error) (dir string) {
 	return dir
 }
 
-func olderFile(t *testing.T, b store.Bucket) {
-	dir := changedFile(t, func(tx *bbolt.Tx) error { return tx.DeleteBucket([]byte(b.String())) })
+func withoutBucket(t *testing.T, b store.Bucket) {
+	dir := changedFile(t, func(tx *bbolt.Tx) error {
+		if tx.Bucket([]byte(b.String())) != nil {
+			t.Errorf("a new file has the bucket %s, so every commit writes its name", b)
+		}
+		return nil
+	})
 	read := func(kv *bolt.KV) (n int) {
 		count := func(_, _ []byte) bool { n++; return true }
 		if err := kv.View(func(r store.Reader) error {
@@ -64,7 +68,7 @@ func olderFile(t *testing.T, b store.Bucket) {
 		t.Fatal(err)
 	}
 	if parts, err := old.Parts(); read(old) != 0 || err != nil || len(parts) != len(store.Buckets) {
-		t.Errorf("the older file: %v, %v", parts, err)
+		t.Errorf("the file without the bucket: %v, %v", parts, err)
 	}
 	if err := old.Close(); err != nil {
 		t.Fatal(err)
@@ -74,6 +78,9 @@ func olderFile(t *testing.T, b store.Bucket) {
 		t.Fatal(err)
 	}
 	defer kv.Close()
+	if err := kv.Update(func(w store.Writer) error { return w.Delete(b, []byte("other")) }); err != nil || read(kv) != 0 {
+		t.Errorf("a record that is not there was deleted: %v", err)
+	}
 	put(t, kv, b)
 	if n := read(kv); n != 2 {
 		t.Errorf("after a write: %d visits, want 2", n)
@@ -84,7 +91,7 @@ func olderFile(t *testing.T, b store.Bucket) {
 func TestUnknownBucket(t *testing.T) {
 	dir := changedFile(t, func(tx *bbolt.Tx) error {
 		_, err := tx.CreateBucket([]byte("audiu"))
-		return errors.Join(tx.DeleteBucket([]byte(store.Audit.String())), err)
+		return err
 	})
 	for name, open := range map[string]func(string) (*bolt.KV, error){"to read": bolt.OpenExisting, "to write": bolt.Open} {
 		if _, err := open(dir); !errors.Is(err, bolt.ErrDamaged) || !strings.Contains(err.Error(), `"audiu"`) {
