@@ -32,7 +32,7 @@ type Receiver interface {
 type Proof interface {
 	io.Writer // takes the bytes of the body, in order; its error is always nil
 	// Check is nil if the bytes so far are a body of the provider's. Otherwise the error is
-	// a *Rejection with NotAuthentic.
+	// a *Rejection with NotAuthentic. It is called once, when all bytes are there.
 	Check() error
 }
 
