@@ -33,7 +33,7 @@ const faultSpeed = 40_000 // times real time: an hour takes 90 ms
 // process whose disk fails must end with a line that says so. The next one goes on, and has
 // all that was answered and posted.
 func TestDiskFaults(t *testing.T) {
-	step := 25
+	step := 50
 	if *everyFault {
 		step = 1
 	}
