@@ -12,7 +12,7 @@ import (
 var campaignViews = []view{
 	{pattern: Root + "campaigns", file: "campaigns", section: "campaigns", load: loadCampaigns},
 	{pattern: Root + "campaigns/new", file: "campaign_new", section: "campaigns", topics: []string{"jobs"}, load: loadNewCampaign},
-	{pattern: Root + "campaigns/{id}", file: "campaign", section: "campaigns", topics: []string{"campaigns", "runs"}, load: loadCampaign},
+	{pattern: Root + "campaigns/{id}", file: "campaign", section: "campaigns", topics: []string{"campaigns", "runs"}, shared: true, load: loadCampaign},
 }
 
 var campaignActions = []action{

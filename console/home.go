@@ -8,7 +8,7 @@ import (
 )
 
 var homeViews = []view{
-	{pattern: Root + "{$}", file: "home", topics: []string{"runs", "events", "campaigns", "jobs"}, load: loadHome},
+	{pattern: Root + "{$}", file: "home", topics: []string{"runs", "events", "campaigns", "jobs"}, shared: true, load: loadHome},
 }
 
 // homePage says whether all is well, and where everybody is.
