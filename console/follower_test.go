@@ -3,9 +3,14 @@ package console
 import (
 	"context"
 	"net/http"
+	"net/http/httptest"
+	"slices"
 	"sync"
 	"testing"
 	"testing/synctest"
+	"time"
+
+	"nudge/client"
 )
 
 // streams plays the API's live stream for a follower.
@@ -140,5 +145,55 @@ func TestReloadedPage(t *testing.T) {
 			t.Error("the page that was loaded again has no news")
 		}
 		f.leave(after)
+	})
+}
+
+// TestWhoSharesAPage: a page that names a person is written for each session, even with the same token: what one of them may see of
+// the person is not for the others. The other pages are written once for all who may do the same.
+func TestWhoSharesAPage(t *testing.T) {
+	r := httptest.NewRequest(http.MethodGet, "/console/live", http.NoBody)
+	open := func(token string, may ...string) *tab {
+		return &tab{path: Root, visit: &visit{r: r, session: newSession(token, time.Time{}), Me: &client.CurrentToken{Name: token, May: may}}}
+	}
+	ann, again, bob, cat := open("ann", "read"), open("ann", "read"), open("bob", "read"), open("cat", "read", "operate")
+	if keyOf(ann, false) == keyOf(again, false) || keyOf(ann, false) == keyOf(bob, false) {
+		t.Error("two sessions share a page that names a person")
+	}
+	if keyOf(ann, true) != keyOf(bob, true) || keyOf(ann, true) == keyOf(cat, true) {
+		t.Error("a page that names nobody is not for those alone who may do the same")
+	}
+	var shared []string
+	for _, v := range allViews() {
+		if v.shared {
+			shared = append(shared, v.file)
+		}
+	}
+	if slices.Sort(shared); !slices.Equal(shared, []string{"campaign", "flow", "health", "home"}) {
+		t.Errorf("the pages %v are shared; one that names a person or has a form must not be", shared)
+	}
+}
+
+// TestPagesAreWrittenRarely: however long a page takes to write, the next one waits many times as long, and never longer than a moment.
+func TestPagesAreWrittenRarely(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		for takes, waits := range map[time.Duration]time.Duration{0: 0, 2 * time.Millisecond: 100 * time.Millisecond, time.Second: rewriteRest} {
+			all, began := newTabs(), time.Now()
+			all.takes = takes
+			for range 5 {
+				if err := all.turn(t.Context()); err != nil {
+					t.Fatal(err)
+				}
+			}
+			if got := time.Since(began); got != 4*waits {
+				t.Errorf("where a page takes %s, four more are written within %s", takes, got)
+			}
+		}
+		all := newTabs()
+		for range 100 {
+			all.took(3 * time.Millisecond)
+		}
+		if all.takes < 2900*time.Microsecond || all.takes > 3*time.Millisecond {
+			t.Errorf("pages that take 3 ms are said to take %s", all.takes)
+		}
 	})
 }

@@ -14,11 +14,12 @@ import (
 )
 
 const (
-	maxTabs      = 500                   // that are open at once; one more gets no news, and says that it is paused. The API may let fewer follow
-	tabEvery     = time.Second           // how often one tab gets news at most
-	rewriteEvery = 50 * time.Millisecond // how often any page is written again; with many different pages open, each gets news less often
-	tabSilence   = 15 * time.Second      // after which a comment is sent, so that proxies keep the connection
-	tabPatience  = 10 * time.Second      // how long a tab may take to accept news; then it is cut off, and comes back
+	maxTabs      = 500              // that are open at once; one more gets no news, and says that it is paused. The API may let fewer follow
+	tabEvery     = time.Second      // how often one tab gets news at most
+	rewriteShare = 50               // pages are written again for one of so many parts of the time at most; with many different pages open, each gets news less often
+	rewriteRest  = time.Second / 2  // how long nothing is written between two pages at most, however long they take
+	tabSilence   = 15 * time.Second // after which a comment is sent, so that proxies keep the connection
+	tabPatience  = 10 * time.Second // how long a tab may take to accept news; then it is cut off, and comes back
 )
 
 // topicsHeader names what makes a page change; see [view].
@@ -34,7 +35,8 @@ type tabs struct {
 	mu       sync.Mutex
 	open     int
 	pages    map[tabKey]*sharedPage
-	next     time.Time // when a page may be written again
+	next     time.Time     // when a page may be written again
+	takes    time.Duration // to write a page, of late
 }
 
 type tabKey struct {
@@ -92,17 +94,28 @@ func (t *tabs) leave(key tabKey) {
 	}
 }
 
-// turn waits until a page may be written.
+// turn waits until a page may be written. Where pages take long to write, be it that they are large or that the machine is busy, they are
+// written less often: those who look never cost much of what messages need.
 func (t *tabs) turn(ctx context.Context) error {
 	t.mu.Lock()
 	at := time.Now()
 	if t.next.After(at) {
 		at = t.next
 	}
-	t.next = at.Add(rewriteEvery)
+	t.next = at.Add(min(rewriteRest, rewriteShare*t.takes))
 	t.mu.Unlock()
 	return pause(ctx, time.Until(at))
 }
+
+// took notes how long it took to write a page.
+func (t *tabs) took(d time.Duration) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.takes += (d - t.takes) / takesOver
+}
+
+// takesOver is over how many pages the time that one takes is averaged.
+const takesOver = 8
 
 func pause(ctx context.Context, d time.Duration) error {
 	timer := time.NewTimer(d)
@@ -116,17 +129,13 @@ func pause(ctx context.Context, d time.Duration) error {
 }
 
 // since returns the parts as they are at an instant or later.
-func (p *sharedPage) since(ctx context.Context, at time.Time, turn func(context.Context) error, write func() (map[string]string, error)) (map[string]string, error) {
+func (p *sharedPage) since(at time.Time, write func() (map[string]string, time.Time, error)) (map[string]string, error) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	if p.parts != nil && !p.written.Before(at) {
 		return p.parts, nil
 	}
-	if err := turn(ctx); err != nil {
-		return nil, err
-	}
-	began := time.Now()
-	parts, err := write()
+	parts, began, err := write()
 	if err != nil {
 		return nil, err
 	}
@@ -226,10 +235,7 @@ func (t *tab) mayLook(ctx context.Context) bool {
 
 // tell sends the parts that differ from those that the tab has, as they were at an instant or later.
 func (t *tab) tell(ctx context.Context, at time.Time) error {
-	parts, err := t.page.since(ctx, at, t.console.tabs.turn, func() (map[string]string, error) {
-		p, err := t.rewrite()
-		return p.parts, err
-	})
+	parts, err := t.page.since(at, func() (map[string]string, time.Time, error) { return t.write(ctx) })
 	if err != nil {
 		return err
 	}
@@ -250,6 +256,17 @@ func (t *tab) tell(ctx context.Context, at time.Time) error {
 		panic("console: parts that do not encode: " + err.Error()) // they are texts
 	}
 	return t.send(fmt.Sprintf("event: parts\ndata: %s\n\n", raw))
+}
+
+// write writes the parts of the page once it is its turn, and says when it began.
+func (t *tab) write(ctx context.Context) (map[string]string, time.Time, error) {
+	if err := t.console.tabs.turn(ctx); err != nil {
+		return nil, time.Time{}, err
+	}
+	began := time.Now()
+	p, err := t.rewrite()
+	t.console.tabs.took(time.Since(began))
+	return p.parts, began, err
 }
 
 func (t *tab) send(text string) error {
@@ -286,7 +303,7 @@ func (t *tab) rewrite() (p rewritten, err error) {
 	default:
 		return p, nil
 	}
-	if json.Unmarshal(answer.body.Bytes(), &p.parts) != nil {
+	if p.parts = answer.parts; p.parts == nil {
 		return p, errOver // it is no page
 	}
 	if topics := answer.header.Get(topicsHeader); topics != "" {

@@ -231,23 +231,3 @@ func TestTabsShare(t *testing.T) {
 		t.Errorf("the tabs were %d readers at once", api.most)
 	}
 }
-
-// TestPagesOfPeopleAreNotShared: a page that names a person is written for each session, even with the same token: what one of them may see of
-// the person is not for the others.
-func TestPagesOfPeopleAreNotShared(t *testing.T) {
-	api := &watched{asked: map[string]int{}}
-	w := start(t, shop, tokens()...)
-	w.ship("A-1", "ann")
-	run := w.runOf("ann")
-	console := w.over(api.wrap)
-	streams := []*bufio.Scanner{console.visitor("read").follow("/console/runs/" + run.ID), console.visitor("read").follow("/console/runs/" + run.ID)}
-	_, err := w.api.CancelRun(t.Context(), run.ID, "by hand")
-	must(t, err)
-	before := api.count("/v1/runs/" + run.ID)
-	for _, lines := range streams {
-		until(t, lines, "cancelled")
-	}
-	if n := api.count("/v1/runs/"+run.ID) - before; n < 2 {
-		t.Errorf("the page of two sessions was written %d times", n)
-	}
-}

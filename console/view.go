@@ -140,6 +140,10 @@ func (v *visit) writeParts(w http.ResponseWriter, file string, loaded *content) 
 		}
 		parts[name] = out.String()
 	}
+	if kept, ok := w.(*buffered); ok { // it is asked for in this process
+		kept.parts = parts
+		return
+	}
 	w.Header().Set("Content-Type", "application/json")
 	json.NewEncoder(w).Encode(parts)
 }
