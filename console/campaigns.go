@@ -168,7 +168,7 @@ func (v *visit) everyoneOf(c *client.CampaignDetail) Bar {
 		{"no message", silent, "left", runsPath(client.RunFilter{Flow: c.Flow, Version: c.Version, Campaign: c.ID, Status: "ended"}), whySilent},
 		{"left out", left, "left", "#out", whyLeft},
 		{"not readable", of["bad"], "left", "#out", "rows"},
-	})
+	}).of(uint64(c.Audience))
 }
 
 // leftReason is why people did not get it.

@@ -180,7 +180,7 @@ func (v *visit) everyone(counts *client.FlowCounts, drawing *client.Drawing) Bar
 	if !counts.Since.IsZero() {
 		of = "people started since " + counts.Since.In(v.zone).Format("2 Jan") + ", all accounted for"
 	}
-	bar := v.barOf(of, all)
+	bar := v.barOf(of, all).of(uint64(max(0, c.Started+c.MovedIn)))
 	bar.Note = "version " + counts.Version[:4]
 	if c.MovedIn > 0 {
 		bar.Note += ", " + v.Num(c.MovedIn) + " of them in another one"
