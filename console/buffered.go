@@ -10,6 +10,7 @@ type buffered struct {
 	header http.Header
 	status int // 0: 200
 	body   bytes.Buffer
+	parts  map[string]string // of a page that was asked for them, in place of a body; nil: it was not
 }
 
 // Header returns the headers.

@@ -12,7 +12,7 @@ import (
 var campaignViews = []view{
 	{pattern: Root + "campaigns", file: "campaigns", section: "campaigns", load: loadCampaigns},
 	{pattern: Root + "campaigns/new", file: "campaign_new", section: "campaigns", topics: []string{"jobs"}, load: loadNewCampaign},
-	{pattern: Root + "campaigns/{id}", file: "campaign", section: "campaigns", topics: []string{"campaigns", "runs"}, load: loadCampaign},
+	{pattern: Root + "campaigns/{id}", file: "campaign", section: "campaigns", topics: []string{"campaigns", "runs"}, shared: true, load: loadCampaign},
 }
 
 var campaignActions = []action{
@@ -168,7 +168,7 @@ func (v *visit) everyoneOf(c *client.CampaignDetail) Bar {
 		{"no message", silent, "left", runsPath(client.RunFilter{Flow: c.Flow, Version: c.Version, Campaign: c.ID, Status: "ended"}), whySilent},
 		{"left out", left, "left", "#out", whyLeft},
 		{"not readable", of["bad"], "left", "#out", "rows"},
-	})
+	}).of(uint64(c.Audience))
 }
 
 // leftReason is why people did not get it.

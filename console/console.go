@@ -36,7 +36,9 @@ func New(c Config) (*Console, error) {
 	if c.Log == nil {
 		c.Log = slog.New(slog.DiscardHandler)
 	}
-	return &Console{api: c.API, now: c.Now, log: c.Log, sessions: newSessions(), tabs: newTabs()}, nil
+	made := &Console{api: c.API, now: c.Now, log: c.Log, sessions: newSessions(), tabs: newTabs()}
+	made.tabs.follower.ask = made.followAPI
+	return made, nil
 }
 
 // Root is the path under which everything is.

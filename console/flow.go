@@ -51,7 +51,20 @@ func loadFlow(v *visit) (*content, error) {
 	m := &mapper{v: v, drawing: drawing, counts: &counts.Counts, whole: counts.Counts.Started + counts.Counts.MovedIn, selected: v.query("step"), before: v.fromBefore(counts)}
 	m.link = func(b *client.DrawingBox) string { return v.boxLink(counts, b) }
 	p.Map = m.draw("Map of the flow " + flow + " with the people at each step")
-	p.Rows, p.Drops = v.stepRows(counts), v.drops(counts)
+	p.Rows = v.stepRows(counts, m.before)
+	if v.r.Header.Get(partsHeader) == "" {
+		v.addBeside(&p, counts)
+	}
+	p.Wide = drawing.W > besideW && p.Step == nil
+	for i := range drawing.Boxes {
+		p.Closed = p.Closed || len(drawing.Boxes[i].Inside) > 0
+	}
+	return &content{Title: flow, Crumbs: []crumb{flowsCrumb}, Data: p, Live: []string{"flow-everyone", "flow-map", "flow-table"}}, nil
+}
+
+// addBeside asks for what is beside the map, which does not change while one looks.
+func (v *visit) addBeside(p *flowPage, counts *client.FlowCounts) {
+	p.Drops = v.drops(counts)
 	for i := range counts.Counts.Splits {
 		p.Splits = append(p.Splits, v.split(counts, &counts.Counts.Splits[i]))
 	}
@@ -59,11 +72,6 @@ func loadFlow(v *visit) (*content, error) {
 	if step := v.query("step"); step != "" {
 		p.Step = v.stepPanel(counts, step)
 	}
-	p.Wide = drawing.W > besideW && p.Step == nil
-	for i := range drawing.Boxes {
-		p.Closed = p.Closed || len(drawing.Boxes[i].Inside) > 0
-	}
-	return &content{Title: flow, Crumbs: []crumb{flowsCrumb}, Data: p, Live: []string{"flow-everyone", "flow-map", "flow-table"}}, nil
 }
 
 // runsOf is the path of runs of the counted version that started in the window.
@@ -172,7 +180,7 @@ func (v *visit) everyone(counts *client.FlowCounts, drawing *client.Drawing) Bar
 	if !counts.Since.IsZero() {
 		of = "people started since " + counts.Since.In(v.zone).Format("2 Jan") + ", all accounted for"
 	}
-	bar := v.barOf(of, all)
+	bar := v.barOf(of, all).of(uint64(max(0, c.Started+c.MovedIn)))
 	bar.Note = "version " + counts.Version[:4]
 	if c.MovedIn > 0 {
 		bar.Note += ", " + v.Num(c.MovedIn) + " of them in another one"
@@ -214,8 +222,7 @@ type stepRow struct {
 	Ways           []client.LineCount
 }
 
-func (v *visit) stepRows(counts *client.FlowCounts) (rows []stepRow) {
-	before := v.fromBefore(counts)
+func (v *visit) stepRows(counts *client.FlowCounts, before map[string]int64) (rows []stepRow) {
 	for _, s := range counts.Counts.Steps {
 		row := stepRow{StepCounts: s, Link: v.With("step", s.Step), HereLink: runsOf(counts, client.RunFilter{Step: s.Step, Status: "live"}), Before: before[s.Step]}
 		for _, x := range counts.Counts.Exits {

@@ -13,7 +13,7 @@ import (
 
 var flowViews = []view{
 	{pattern: Root + "flows", file: "flows", section: "flows", load: loadFlows},
-	{pattern: Root + "flows/{flow}", file: "flow", section: "flows", topics: []string{"runs"}, load: loadFlow},
+	{pattern: Root + "flows/{flow}", file: "flow", section: "flows", topics: []string{"runs"}, shared: true, load: loadFlow},
 	{pattern: Root + "flows/{flow}/runs", file: "flowruns", section: "flows", topics: []string{"runs"}, load: loadFlowRuns},
 	{pattern: Root + "flows/{flow}/proof", file: "flowproof", section: "flows", load: loadFlowProof},
 	{pattern: Root + "flows/{flow}/versions", file: "flowversions", section: "flows", load: loadFlowVersions},

@@ -9,7 +9,7 @@ import (
 )
 
 var healthViews = []view{
-	{pattern: Root + "health", file: "health", section: "health", topics: []string{"runs", "campaigns", "jobs", "events"}, load: loadHealth},
+	{pattern: Root + "health", file: "health", section: "health", topics: []string{"runs", "campaigns", "jobs", "events"}, shared: true, load: loadHealth},
 }
 
 var healthActions = []action{

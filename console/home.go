@@ -8,7 +8,7 @@ import (
 )
 
 var homeViews = []view{
-	{pattern: Root + "{$}", file: "home", topics: []string{"runs", "events", "campaigns", "jobs"}, load: loadHome},
+	{pattern: Root + "{$}", file: "home", topics: []string{"runs", "events", "campaigns", "jobs"}, shared: true, load: loadHome},
 }
 
 // homePage says whether all is well, and where everybody is.
@@ -183,7 +183,7 @@ func (v *visit) flowBar(name string, c *client.Counts) Bar {
 		{name: "reached the goal", count: count(c.Goal), class: "good"}, {name: "ended otherwise", count: count(c.Ended - c.Goal - failed), class: "sent"},
 		{name: "here now", count: count(c.Here), class: "plan"}, {name: "failed", count: count(failed), class: "bad"},
 		{name: "left out", count: count(c.LeftOut), class: "left"}, {name: "on another version now", count: count(c.MovedOut), class: "unsent"},
-	})
+	}).of(count(c.Started + c.MovedIn))
 }
 
 // firstSteps are commands for this server: with an event of a flow that is active, if there is one.

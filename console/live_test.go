@@ -7,9 +7,11 @@ import (
 	"net/http"
 	"net/url"
 	"strings"
+	"sync"
 	"testing"
 
 	"nudge/client"
+	"nudge/server"
 )
 
 // TestLive: an open page gets its parts again when something happened, and only those that differ; the stream
@@ -81,25 +83,30 @@ func TestPartsAreWhole(t *testing.T) {
 	}
 }
 
+// follow opens the stream of a page, and returns its lines once it has begun.
+func (v *visitor) follow(page string) *bufio.Scanner {
+	v.t.Helper()
+	r, err := http.NewRequestWithContext(v.t.Context(), http.MethodGet, v.url+"/console/live?page="+url.QueryEscape(page), http.NoBody)
+	must(v.t, err)
+	answer, err := v.http.Do(r)
+	must(v.t, err)
+	v.t.Cleanup(func() { answer.Body.Close() })
+	lines := bufio.NewScanner(answer.Body)
+	lines.Buffer(nil, 1<<20)
+	if !lines.Scan() || answer.StatusCode != http.StatusOK {
+		v.t.Fatalf("%s is not followed: %d %s", page, answer.StatusCode, lines.Text())
+	}
+	return lines
+}
+
 // TestLiveEndsWithTheSession: an open page gets nothing more once its visitor has logged out, even if somebody else with the same token
 // has it open.
 func TestLiveEndsWithTheSession(t *testing.T) {
 	w := start(t, shop, tokens()...)
 	w.ship("A-1", "ann")
 	run := w.runOf("ann")
-	follow := func(v *visitor) *bufio.Scanner {
-		r, err := http.NewRequestWithContext(t.Context(), http.MethodGet, w.url+"/console/live?page="+url.QueryEscape("/console/runs/"+run.ID), http.NoBody)
-		must(t, err)
-		answer, err := v.http.Do(r)
-		must(t, err)
-		t.Cleanup(func() { answer.Body.Close() })
-		lines := bufio.NewScanner(answer.Body)
-		lines.Buffer(nil, 1<<20)
-		lines.Scan()
-		return lines
-	}
 	leaves, stays := w.visitor("read"), w.visitor("read")
-	left, stayed := follow(leaves), follow(stays)
+	left, stayed := leaves.follow("/console/runs/"+run.ID), stays.follow("/console/runs/"+run.ID)
 	leaves.post("/console/logout", nil).has(303)
 	_, err := w.api.CancelRun(t.Context(), run.ID, "by hand")
 	must(t, err)
@@ -127,4 +134,100 @@ func TestLiveIsRefused(t *testing.T) {
 		})
 	})
 	w.visitor("read").get("/console/live?page=/console/health").has(503, "lets nobody more follow")
+}
+
+// watched counts what a console asks its API for, and refuses a token from some time on.
+type watched struct {
+	mu      sync.Mutex
+	asked   map[string]int // by path
+	streams int            // of the API that are open
+	most    int            // at once
+	refused string         // a token
+}
+
+func (w *watched) wrap(api http.Handler) http.Handler {
+	return http.HandlerFunc(func(out http.ResponseWriter, r *http.Request) {
+		w.mu.Lock()
+		w.asked[r.URL.Path]++
+		refuse := w.refused != "" && r.Header.Get("Authorization") == "Bearer "+w.refused
+		w.mu.Unlock()
+		if refuse {
+			http.Error(out, "no", http.StatusUnauthorized)
+			return
+		}
+		if r.URL.Path == "/v1/live" {
+			w.stream(1)
+			defer w.stream(-1)
+		}
+		api.ServeHTTP(out, r)
+	})
+}
+
+func (w *watched) stream(n int) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.streams += n
+	w.most = max(w.most, w.streams)
+}
+
+// refuse makes the API refuse a token, and takes back what was counted.
+func (w *watched) refuse(token string) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.refused = token
+	clear(w.asked)
+}
+
+func (w *watched) count(path string) int {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return w.asked[path]
+}
+
+// until reads a stream until a line has a text.
+func until(t *testing.T, lines *bufio.Scanner, text string) {
+	t.Helper()
+	for lines.Scan() {
+		if strings.Contains(lines.Text(), text) {
+			return
+		}
+	}
+	t.Errorf("the stream ended without %q: %v", text, lines.Err())
+}
+
+// TestTabsShare: all tabs are one reader of the API's stream. A page that names nobody is written once for all who may do the same, and
+// somebody whose token has ended gets nothing of it.
+func TestTabsShare(t *testing.T) {
+	another := server.NewToken("another one who reads", "another")
+	another.Scopes = []server.Scope{server.ScopeRead}
+	api := &watched{asked: map[string]int{}}
+	w := start(t, shop, append(tokens(), another)...)
+	console := w.over(api.wrap)
+	const page = "/console/flows/order?view=table"
+	ended := console.visitor("read").follow(page)
+	goes := console.visitor("another")
+	var others []*bufio.Scanner
+	for range 10 {
+		others = append(others, goes.follow(page))
+	}
+	console.visitor("operate").follow("/console/health")
+	for _, lines := range append(others, ended) {
+		until(t, lines, "flow-table")
+	}
+	api.refuse("read")
+	w.ship("A-1", "ann")
+	for _, lines := range others {
+		until(t, lines, `\u003cb\u003e1\u003c/b\u003e people started`)
+	}
+	for ended.Scan() {
+		if strings.Contains(ended.Text(), "data:") {
+			t.Error("somebody whose token has ended gets news")
+		}
+	}
+	if n := api.count("/v1/flows/order/counts"); n > 3 {
+		t.Errorf("the page of ten tabs was written %d times", n)
+	}
+	if api.most != 1 {
+		t.Errorf("the tabs were %d readers at once", api.most)
+	}
 }

@@ -97,6 +97,7 @@ func partOf[T any](of T, err error) part[T] {
 
 // Bar is a whole in parts that add up to it.
 type Bar struct {
+	Whole uint64 // counted by itself where it is; else the sum of the parts
 	Sum   string // the whole, written
 	Of    string // what it is: people started since 13 Nov, all accounted for
 	Note  string
@@ -106,6 +107,7 @@ type Bar struct {
 
 // Slice is a part of a bar.
 type Slice struct {
+	N                        uint64
 	Name, Count, Share, Link string
 	Class                    string // good, reply, deliv, sent, plan, bad, unk, unsent or left
 	X, Width                 string // in a thousand
@@ -135,7 +137,7 @@ func (v *visit) barOf(of string, parcels []parcel) Bar {
 	for _, p := range parcels {
 		whole += p.count
 	}
-	b := Bar{Sum: v.Num(whole), Of: of}
+	b := Bar{Whole: whole, Sum: v.Num(whole), Of: of}
 	if whole == 0 {
 		b.Label = "0 " + of
 		return b
@@ -159,12 +161,18 @@ func (v *visit) barOf(of string, parcels []parcel) Bar {
 		if p.note != "" {
 			share += ", " + p.note
 		}
-		b.Parts = append(b.Parts, Slice{Name: p.name, Count: v.Num(p.count), Share: share, Link: p.link, Class: p.class,
+		b.Parts = append(b.Parts, Slice{N: p.count, Name: p.name, Count: v.Num(p.count), Share: share, Link: p.link, Class: p.class,
 			X: fmt.Sprintf("%.1f", x), Width: fmt.Sprintf("%.1f", widths[i])})
 		x += widths[i] + barGap
 		said = append(said, v.Num(p.count)+" "+p.name)
 	}
 	b.Label = "Of " + b.Sum + ": " + strings.Join(said, ", ")
+	return b
+}
+
+// of gives a bar the whole as it was counted by itself. The page has it beside the parts, for everybody who wants to check that they add up.
+func (b Bar) of(whole uint64) Bar {
+	b.Whole = whole
 	return b
 }
 

@@ -18,6 +18,7 @@ type view struct {
 	file    string   // of html/, which defines main and the live parts
 	section string   // the entry of the navigation under which it is
 	topics  []string // of the API's live stream, that make it change; none: it does not change by itself
+	shared  bool     // its live parts say the same to all who may do the same: they name no person, and have no form
 	load    func(*visit) (*content, error)
 }
 
@@ -92,6 +93,9 @@ func (c *Console) show(of view) http.HandlerFunc {
 		}
 		if r.Header.Get(partsHeader) != "" {
 			w.Header().Set(topicsHeader, strings.Join(of.topics, ","))
+			if of.shared {
+				w.Header().Set(sharedHeader, "yes")
+			}
 			v.writeParts(w, of.file, loaded)
 			return
 		}
@@ -135,6 +139,10 @@ func (v *visit) writeParts(w http.ResponseWriter, file string, loaded *content) 
 			continue
 		}
 		parts[name] = out.String()
+	}
+	if kept, ok := w.(*buffered); ok { // it is asked for in this process
+		kept.parts = parts
+		return
 	}
 	w.Header().Set("Content-Type", "application/json")
 	json.NewEncoder(w).Encode(parts)
