@@ -32,7 +32,11 @@ type tabs struct {
 	next  time.Time // when a page may be written again
 }
 
-type tabKey struct{ token, path, language string }
+// tabKey says who shares a page that is written once: the tabs of one session, as another one may see more of people.
+type tabKey struct {
+	session        *session
+	path, language string
+}
 
 // sharedPage is a page that is open in one tab or more.
 type sharedPage struct {
@@ -129,7 +133,7 @@ func (c *Console) live(w http.ResponseWriter, r *http.Request) {
 		http.Error(w, "this page does not change by itself", http.StatusNotFound)
 		return
 	}
-	key := tabKey{v.session.token, t.path, r.Header.Get("Accept-Language")}
+	key := tabKey{v.session, t.path, r.Header.Get("Accept-Language")}
 	if t.page = c.tabs.join(key); t.page == nil {
 		http.Error(w, "too many tabs are open", http.StatusServiceUnavailable)
 		return

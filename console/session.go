@@ -45,8 +45,9 @@ type session struct {
 
 	mu       sync.Mutex
 	flash    *Flash
-	outcomes map[string]*outcome // of forms that were sent, by their token
-	order    []string            // of the tokens, oldest first
+	outcomes map[string]*outcome  // of forms that were sent, by their token
+	order    []string             // of the tokens, oldest first
+	revealed map[string]time.Time // people whose private values it may see, and until when
 }
 
 // outcome is what a form led to. Its lock is held while it acts, so that the same form waits for it.
@@ -58,7 +59,7 @@ type outcome struct {
 func newSession(token string, begun time.Time) *session {
 	key := make([]byte, sha256.Size)
 	rand.Read(key) // never fails
-	return &session{token: token, begun: begun, key: key, outcomes: map[string]*outcome{}}
+	return &session{token: token, begun: begun, key: key, outcomes: map[string]*outcome{}, revealed: map[string]time.Time{}}
 }
 
 // of returns the session of a request, or nil.

@@ -31,9 +31,14 @@ type visit struct {
 // apiHost is a name for the API in this process; nothing is ever looked up or dialled.
 const apiHost = "http://console.invalid"
 
-// clientFor returns a client of the API for a visitor and a token.
+// clientFor returns a client of the API for a visitor and a token. Its answers have nothing private, whatever the token may see.
 func (c *Console) clientFor(r *http.Request, token string) *client.Client {
-	api, err := client.New(client.Config{Server: apiHost, Token: token, HTTP: &http.Client{Transport: inProcess{c.api, r, c.log}}})
+	return c.newClient(r, client.Config{Token: token, Masked: true})
+}
+
+func (c *Console) newClient(r *http.Request, config client.Config) *client.Client {
+	config.Server, config.HTTP = apiHost, &http.Client{Transport: inProcess{c.api, r, c.log}}
+	api, err := client.New(config)
 	if err != nil {
 		panic("console: " + err.Error()) // apiHost is a URL
 	}
