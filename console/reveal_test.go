@@ -103,7 +103,9 @@ func TestRevealIsOfOneSession(t *testing.T) {
 	run := w.runOf("ann")
 	sees, other := w.visitor("operate"), w.visitor("operate")
 	sees.post("/console/people/ann/reveal", sees.get("/console/people/ann/reveal").form()).has(303)
-	eventually(t, "the message is accepted", func() bool { return strings.Contains(sees.get("/console/runs/"+run.ID).body, "Your order ann-1, "+hush) })
+	eventually(t, "the message is accepted", func() bool {
+		return strings.Contains(sees.get("/console/runs/"+run.ID).body, "Your order ann-1, "+hush)
+	})
 	news := map[*visitor]*bufio.Scanner{sees: nil, other: nil}
 	for v := range news {
 		r, err := http.NewRequestWithContext(t.Context(), http.MethodGet, w.url+"/console/live?page="+url.QueryEscape("/console/runs/"+run.ID), http.NoBody)

@@ -30,6 +30,7 @@ type sessions struct {
 	order  [][sha256.Size]byte            // oldest first
 	wrong  map[netip.Addr]int             // wrong tokens in this minute
 	minute time.Time
+	kept   keptForms
 	local  *session // of this machine, where no token is needed
 }
 
@@ -47,6 +48,7 @@ type session struct {
 	flash    *Flash
 	outcomes map[string]*outcome  // of forms that were sent, by their token
 	order    []string             // of the tokens, oldest first
+	kept     *keptForm            // that was sent before the login; nil: none
 	revealed map[string]time.Time // people whose private values it may see, and until when
 }
 
@@ -79,8 +81,8 @@ func (s *sessions) of(r *http.Request) *session {
 	return found
 }
 
-// begin makes a session, and returns the value of its cookie.
-func (s *sessions) begin(token string) string {
+// begin makes a session, with a form that was kept through the login if there is one, and returns the value of its cookie.
+func (s *sessions) begin(token string, kept *keptForm) string {
 	value := rand.Text()
 	id := sha256.Sum256([]byte(value))
 	s.mu.Lock()
@@ -88,7 +90,9 @@ func (s *sessions) begin(token string) string {
 	if len(s.order) >= maxSessions {
 		s.remove(s.order[0])
 	}
-	s.all[id] = newSession(token, time.Now())
+	begun := newSession(token, time.Now())
+	begun.kept = kept
+	s.all[id] = begun
 	s.order = append(s.order, id)
 	return value
 }
