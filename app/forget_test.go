@@ -106,6 +106,7 @@ func TestForgottenEverywhere(t *testing.T) {
 	}
 	must(a.SendEvent(ctx, client.Event{ID: "u1", Type: "unheard", Profile: who, Data: []byte(`{"name": "` + name + `"}`)}))
 	must(a.OptOut(ctx, []string{who}, []string{"offers"}))
+	must(a.RevealProfile(ctx, who, who+" called"))
 	for line, err := range a.ExportProfile(ctx, who) {
 		must(line, err)
 	}
@@ -159,7 +160,7 @@ func TestForgottenEverywhere(t *testing.T) {
 	for _, e := range page.Entries {
 		did[e.Did]++
 	}
-	for what, times := range map[string]int{"change person": 2, "cancel run": 1, "start run": 1, "export person": 1, "forget person": 1} {
+	for what, times := range map[string]int{"change person": 2, "cancel run": 1, "start run": 1, "export person": 1, "reveal person": 1, "forget person": 1} {
 		if did[what] != times {
 			t.Errorf("the trail has %d times that somebody did: %s, want %d", did[what], what, times)
 		}

@@ -27,6 +27,7 @@ type Config struct {
 	Server string       // its URL, without a path of the API; empty: [DefaultServer]
 	Token  string       // the bearer token, as nudge.yaml has it; empty: none
 	HTTP   *http.Client // nil: [http.DefaultClient]
+	Masked bool         // what is private is masked in answers, whatever the token may see
 
 	// Retries is how often a request is sent again that got no answer or a temporary problem; 0:
 	// never. A change gets an ID or an Idempotency-Key for that, so that it happens once however
@@ -39,6 +40,7 @@ type Client struct {
 	server, token string
 	http          *http.Client
 	retries       int
+	masked        bool
 }
 
 // New makes a client. It sends nothing. The only error is a Config whose Server is not an
@@ -49,7 +51,7 @@ func New(c Config) (*Client, error) {
 	if err != nil || u.Scheme != "http" && u.Scheme != "https" || u.Host == "" {
 		return nil, fmt.Errorf("client: the server %q is not a URL such as %s", server, DefaultServer)
 	}
-	return &Client{strings.TrimRight(server, "/"), c.Token, cmp.Or(c.HTTP, http.DefaultClient), max(c.Retries, 0)}, nil
+	return &Client{strings.TrimRight(server, "/"), c.Token, cmp.Or(c.HTTP, http.DefaultClient), max(c.Retries, 0), c.Masked}, nil
 }
 
 // Server returns the URL of the server, without a slash at its end.
@@ -186,6 +188,9 @@ func (c *Client) doWith(ctx context.Context, method, path string, header http.He
 		return nil, fmt.Errorf("client: %w", err)
 	}
 	request.Header = header
+	if c.masked {
+		request.Header.Set("Nudge-Private", "mask")
+	}
 	if c.token != "" {
 		request.Header.Set("Authorization", "Bearer "+c.token)
 	}

@@ -141,6 +141,7 @@ func (c *Console) ask(a action) http.HandlerFunc {
 			v.fail(w, err)
 			return
 		}
+		v.kept = v.session.keptFor(r.URL.RequestURI())
 		q, err := a.asks(v)
 		if err != nil {
 			v.fail(w, err)
@@ -183,6 +184,7 @@ func (c *Console) act(a action) http.HandlerFunc {
 			v.fail(w, unreadable(err))
 			return
 		}
+		v.session.forgetKept(r.URL.RequestURI())
 		nonce, known := v.session.knows(r.PostForm.Get(formField))
 		if !known {
 			v.askAgain(w, a, nil, "The page was too old, so nothing was done. Look once more, and confirm.")

@@ -16,6 +16,9 @@ type auditPage struct {
 
 func loadAudit(v *visit) (*content, error) {
 	q := client.AuditQuery{By: v.query("by"), Did: v.query("did"), On: v.query("on"), Profile: v.query("profile"), Before: v.query("before")}
+	if q.Profile != "" {
+		v.reveals(q.Profile) // all entries are about them
+	}
 	page, err := v.api.Audit(v.ctx(), q)
 	if err != nil {
 		return nil, err

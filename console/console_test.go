@@ -3,6 +3,7 @@ package console_test
 import (
 	"net/http"
 	"net/url"
+	"regexp"
 	"strings"
 	"testing"
 	"unicode/utf8"
@@ -142,19 +143,50 @@ func TestActions(t *testing.T) {
 	v.get("/console/audit?did=cancel+run").has(200, "the operate", "ticket 12", run.ID)
 }
 
-// TestFormSurvivesLogin: what was filled in while the session ended is there again behind the login.
+var keptName = regexp.MustCompile(`name="kept" value="([A-Z2-7]+)"`)
+
+// TestFormSurvivesLogin: what was filled in while the session ended is there again behind the login. It never stands in an address, and
+// only who logs in with its name sees it, once.
 func TestFormSurvivesLogin(t *testing.T) {
 	w := start(t, shop, tokens()...)
 	w.ship("A-1", "ann")
 	path := "/console/runs/" + w.runOf("ann").ID + "/cancel"
 	form := w.visitor("operate").get(path).form("reason", "ticket 12")
-	v := w.visitor("")
-	kept := v.post(path, form).has(401, "What you filled in is kept", `name="kept.reason" value="ticket 12"`).hasNot("kept.form")
-	p := v.post("/console/login", url.Values{"token": {"operate"}, "next": {path}, "kept.reason": {"ticket 12"}})
-	if want := path + "?reason=ticket+12"; p.location != want {
-		t.Errorf("the login leads to %q, want %q\n%s", p.location, want, kept.body)
+	v, other := w.visitor(""), w.visitor("operate")
+	page := v.post(path, form).has(401, "What you filled in is kept").hasNot("ticket 12")
+	name := keptName.FindStringSubmatch(page.body)[1]
+	login := url.Values{"token": {"wrong"}, "next": {path}, "kept": {name}}
+	v.post("/console/login", login).has(401, "What you filled in is kept", name)
+	login.Set("token", "operate")
+	if p := v.post("/console/login", login); p.location != path {
+		t.Errorf("the login leads to %q, want %q", p.location, path)
 	}
-	v.get(p.location).has(200, `name="reason" value="ticket 12"`)
+	asked := v.get(path).has(200, `name="reason" value="ticket 12"`)
+	other.get(path).has(200).hasNot("ticket 12")
+	w.visitor("").post("/console/login", login).has(303)
+	again := w.visitor("")
+	again.post("/console/login", login).has(303)
+	again.get(path).has(200).hasNot("ticket 12")
+	v.get(path + "?x=1").has(200).hasNot("ticket 12") // another question
+	v.post(path, asked.form("reason", "ticket 13")).has(303)
+	v.get(path).hasNot("ticket 12")
+	v.post("/console/logout", nil)
+	v.post(path, url.Values{"reason": {strings.Repeat("x", 100_000)}}).has(401, "Nothing was done.").hasNot("is kept")
+}
+
+// TestKeptParameters: a question that is about something in its form is about the same behind the login.
+func TestKeptParameters(t *testing.T) {
+	w := start(t, people, tokens()...)
+	w.known("ann", `{"plan": "free"}`)
+	v := w.visitor("")
+	page := v.post("/console/people/ann/edit", url.Values{"field": {"plan"}, "value": {"pro"}}).has(401)
+	v.post("/console/login", url.Values{"token": {"operate"}, "next": {"/console/people/ann/edit"}, "kept": {keptName.FindStringSubmatch(page.body)[1]}}).has(303)
+	v.post("/console/people/ann/edit", v.get("/console/people/ann/edit").has(200, `name="field" value="plan"`, `name="value" value="pro"`).form("value", "pro")).has(303)
+	known, err := w.api.Profile(t.Context(), "ann")
+	must(t, err)
+	if string(known["plan"]) != `"pro"` {
+		t.Errorf("known is %s", known)
+	}
 }
 
 // TestHostileTexts: what people and products say is text.

@@ -116,6 +116,7 @@ type eventPage struct {
 	Daily   bool
 	Spans   []eventSpan
 	Refused part[*client.RefusedPage]
+	Private private // of the person of the payload
 }
 
 // eventSpan is an hour or a day.
@@ -135,6 +136,12 @@ func loadEvent(v *visit) (*content, error) {
 	if err != nil {
 		return nil, err
 	}
+	if last := t.Payload; last != nil && v.session.sees(last.Profile) > 0 && v.May("operate") {
+		open, err := v.unmasked().EventType(v.ctx(), kind)
+		if err == nil && open.Payload != nil && open.Payload.Profile == last.Profile { // else one about somebody else came since
+			t = open
+		}
+	}
 	p := eventPage{EventType: t, Strange: !t.Used && t.Totals.Emitted == 0, Daily: v.query("by") == "day", Bar: v.eventBar("of this type came", &t.Totals)}
 	p.By = v.links("by", choice{"", "By hour"}, choice{"day", "By day"})
 	spans := t.Hours
@@ -142,6 +149,9 @@ func loadEvent(v *visit) (*content, error) {
 		spans = t.Days
 	}
 	p.Spans = v.eventSpans(spans)
+	if t.Payload != nil {
+		p.Private = v.privateOf(t.Payload.Profile, t.Payload)
+	}
 	p.Refused = partOf(v.api.RefusedEvents(v.ctx(), client.RefusedQuery{Type: kind, Before: v.query("before"), Limit: shownRefusals}))
 	return &content{
 		Title: kind, Crumbs: []crumb{{"Events", Root + "events"}}, Data: p, Live: []string{"event-about", "event-counts", "event-payload", "event-refused"},

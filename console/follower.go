@@ -35,14 +35,14 @@ type listener struct {
 	from    *http.Request
 	topics  []string
 	begun   chan struct{}  // closed when nothing is missed any more
-	changed chan time.Time // of the newest news; has room for one
+	news    chan time.Time // of the newest news; has room for one
 	ended   chan struct{}  // closed when nothing comes any more
 	hears   bool           // begun is closed; guarded by the lock of the follower
 }
 
 // listen makes a tab hear of its topics. The first news comes at once, so that nothing is lost between the page and its stream.
 func (f *follower) listen(token string, from *http.Request, topics []string) *listener {
-	l := &listener{token: token, from: from, topics: topics, begun: make(chan struct{}), changed: make(chan time.Time, 1), ended: make(chan struct{})}
+	l := &listener{token: token, from: from, topics: topics, begun: make(chan struct{}), news: make(chan time.Time, 1), ended: make(chan struct{})}
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	l.tell()
@@ -154,10 +154,10 @@ func (l *listener) begin() {
 // tell leaves the newest news, in place of any that the tab has not taken yet, while the lock is held: so there is always room.
 func (l *listener) tell() {
 	select {
-	case <-l.changed:
+	case <-l.news:
 	default:
 	}
-	l.changed <- time.Now()
+	l.news <- time.Now()
 }
 
 // followAPI follows the API's live stream with the token of a tab.

@@ -54,7 +54,7 @@ func newStreams(refused ...string) (*streams, *follower) {
 // took reports whether a tab was told, and takes it.
 func took(l *listener) bool {
 	select {
-	case <-l.changed:
+	case <-l.news:
 		return true
 	default:
 		return false

@@ -208,7 +208,7 @@ func (t *tab) follow(ctx context.Context) {
 			if err = t.tell(ctx, time.Now().Add(-tabSilence)); err == nil {
 				err = t.send(": nothing new\n\n")
 			}
-		case at := <-t.changed:
+		case at := <-t.news:
 			if err = t.tell(ctx, at); err == nil {
 				err = pause(ctx, tabEvery)
 			}

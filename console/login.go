@@ -4,7 +4,6 @@ import (
 	"errors"
 	"net/http"
 	"net/url"
-	"slices"
 	"strings"
 	"time"
 
@@ -14,11 +13,14 @@ import (
 // maxForm is how many bytes a form may have; a larger one is refused with 413.
 const maxForm = 1 << 20
 
+// keptField is the field of the login that has the name of a kept form.
+const keptField = "kept"
+
 // loginPage is what the login shows.
 type loginPage struct {
-	Said string  // what was wrong before; empty: nothing
-	Next string  // where it leads
-	Kept []field // of a form that was sent without a session
+	Said string // what was wrong before; empty: nothing
+	Next string // where it leads
+	Kept string // name of a form that was sent without a session; empty: none
 }
 
 // askForLogin shows the login in place of a page. A form that was sent is kept: its action asks again behind the login.
@@ -35,7 +37,10 @@ func (c *Console) askForLogin(w http.ResponseWriter, r *http.Request, ended bool
 	default:
 		r.Body = http.MaxBytesReader(w, r.Body, maxForm)
 		if r.ParseForm() == nil {
-			p.Kept = keptFields(r.PostForm)
+			p.Kept = c.sessions.kept.keep(r.URL.RequestURI(), r.PostForm)
+		}
+		if p.Kept == "" {
+			p.Said = strings.TrimSpace(p.Said + " Nothing was done.")
 		}
 	}
 	if r.Header.Get(partsHeader) != "" || r.URL.Path == Root+"live" {
@@ -59,23 +64,6 @@ func refererOf(r *http.Request) string {
 	}
 	return nextOf(u.RequestURI())
 }
-
-// keptFields are the fields of a form that somebody filled in.
-func keptFields(form url.Values) (kept []field) {
-	for name, values := range form {
-		if name == formField || name == expectField {
-			continue
-		}
-		for _, value := range values {
-			kept = append(kept, field{strings.TrimPrefix(name, keptPrefix), value})
-		}
-	}
-	slices.SortFunc(kept, func(a, b field) int { return strings.Compare(a.Name, b.Name) })
-	return kept
-}
-
-// keptPrefix stands before the names of fields that go through the login.
-const keptPrefix = "kept."
 
 func (c *Console) writeLogin(w http.ResponseWriter, r *http.Request, status int, p loginPage) {
 	v := &visit{console: c, r: r, session: c.sessions.local, settings: settingsOf(r), now: c.now(), zone: time.UTC, Me: &client.CurrentToken{}}
@@ -116,10 +104,8 @@ func (c *Console) logIn(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	p := loginPage{Next: nextOf(r.PostForm.Get("next"))}
-	for name, values := range r.PostForm {
-		if strings.HasPrefix(name, keptPrefix) {
-			p.Kept = append(p.Kept, keptFields(url.Values{name: values})...)
-		}
+	if name := r.PostForm.Get(keptField); c.sessions.kept.has(name) {
+		p.Kept = name
 	}
 	from := addressOf(r)
 	if !c.sessions.mayTry(from) {
@@ -139,19 +125,8 @@ func (c *Console) logIn(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	c.sessions.end(c.sessions.of(r)) // this browser's before, of which it is to forget the cookie
-	setCookie(w, r, cookieName, c.sessions.begin(token), sessionLasts)
-	if len(p.Kept) > 0 {
-		next, _ := url.Parse(p.Next)
-		values := next.Query()
-		for _, f := range p.Kept {
-			values.Del(f.Name)
-		}
-		for _, f := range p.Kept {
-			values.Add(f.Name, f.Value)
-		}
-		next.RawQuery = values.Encode()
-		p.Next = next.String()
-	}
+	value := c.sessions.begin(token, c.sessions.kept.take(p.Kept))
+	setCookie(w, r, cookieName, value, sessionLasts)
 	http.Redirect(w, r, p.Next, http.StatusSeeOther)
 }
 

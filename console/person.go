@@ -33,6 +33,7 @@ type personPage struct {
 	May      []mayRow
 	Standing part[*client.Standing]
 	Runs     part[*client.RunPage]
+	Private  private
 }
 
 // personRuns is how many runs of a person their page shows; the rest is a link away.
@@ -40,6 +41,7 @@ const personRuns = 6
 
 func loadPerson(v *visit) (*content, error) {
 	id := v.r.PathValue("id")
+	v.reveals(id)
 	known, err := v.api.Profile(v.ctx(), id)
 	var problem *client.Problem
 	if err != nil && !(errors.As(err, &problem) && problem.Status == http.StatusNotFound) {
@@ -69,6 +71,7 @@ func loadPerson(v *visit) (*content, error) {
 	if p.Nobody = !p.Known && p.empty(); p.Nobody {
 		p.Nearest = v.nearest(id)
 	}
+	p.Private = v.privateOf(id, p)
 	return &content{
 		Title: p.Name, Crumbs: []crumb{{"People", Root + "people"}}, Data: p, Live: []string{"person-where", "person-feed", "person-may", "person-runs"},
 	}, nil
@@ -81,10 +84,11 @@ func (p *personPage) empty() bool {
 
 // nearest are people whose IDs begin as the given one does, as far as anybody's does.
 func (v *visit) nearest(id string) (rows []personRow) {
+	api := v.console.clientFor(v.r, v.session.token) // what is revealed is that of one person
 	for prefix := id; len(prefix) > 1; {
 		_, size := utf8.DecodeLastRuneInString(prefix)
 		prefix = prefix[:len(prefix)-max(size, len(prefix)/4)]
-		page, err := v.api.Profiles(v.ctx(), client.ProfileQuery{Prefix: strings.ToValidUTF8(prefix, ""), Limit: 5})
+		page, err := api.Profiles(v.ctx(), client.ProfileQuery{Prefix: strings.ToValidUTF8(prefix, ""), Limit: 5})
 		if err != nil {
 			return nil // the page says what is so without them
 		}

@@ -1,6 +1,7 @@
 package console
 
 import (
+	"cmp"
 	"encoding/json"
 	"io"
 	"net/http"
@@ -17,6 +18,7 @@ var personActions = []action{
 	{pattern: Root + "people/{id}/opt-in", scope: "operate", section: "people", asks: askOptIn, do: optIn},
 	{pattern: Root + "people/{id}/edit", scope: "operate", section: "people", asks: askEdit, do: edit},
 	{pattern: Root + "people/{id}/forget", scope: "operate", section: "people", asks: askForget, do: forget},
+	{pattern: Root + "people/{id}/reveal", scope: "operate", section: "people", asks: askReveal, keyless: true, do: revealPerson},
 }
 
 var personDownloads = []download{
@@ -228,6 +230,7 @@ func optIn(v *visit) (*done, error) {
 
 func askEdit(v *visit) (*question, error) {
 	id, name := v.whom(), v.asked("field")
+	v.reveals(id)
 	known, err := v.profileOf(id)
 	if err != nil {
 		return nil, err
@@ -243,6 +246,10 @@ func askEdit(v *visit) (*question, error) {
 		return q, nil
 	}
 	value.Label, value.Value = name, plain(known[name])
+	if isMasked(known[name]) {
+		value.Value, value.Must, value.Hint = "", true, "it is private and hidden: what you write takes its place"
+		q.Undo = "It cannot be undone here. The old value is kept in the audit trail."
+	}
 	q.Inputs, q.Fields = []input{value}, []field{{"field", name}}
 	return q, nil
 }
@@ -264,13 +271,14 @@ func edit(v *visit) (*done, error) {
 	if name == "id" || name == "opt_outs" {
 		return nil, &client.Problem{Status: http.StatusUnprocessableEntity, Detail: name + " is not changed here"}
 	}
+	shown := v.reveals(id)
 	known, err := v.profileOf(id)
 	if err != nil {
 		return nil, err
 	}
-	value := json.RawMessage(v.posted("json")) // of an undo: the value as it was
-	if len(value) == 0 {
-		value = written(v.posted("value"), known[name])
+	value, err := v.changed(name, known[name])
+	if err != nil {
+		return nil, err
 	}
 	change, err := json.Marshal(map[string]json.RawMessage{name: value})
 	if err != nil {
@@ -279,14 +287,32 @@ func edit(v *visit) (*done, error) {
 	if _, err := v.api.SetProfile(v.ctx(), id, change); err != nil {
 		return nil, err
 	}
-	before := string(known[name])
-	if before == "" {
-		before = "null"
+	d := &done{To: personPath(id), Said: name + " is changed."}
+	if before := string(known[name]); shown || !isMasked(known[name]) {
+		d.Undo = &undo{Label: "Undo", Path: personPath(id) + "/edit", Fields: []field{{"field", name}, {"json", cmp.Or(before, "null")}, {expectField, "1"}}}
 	}
-	return &done{
-		To: personPath(id), Said: name + " is changed.",
-		Undo: &undo{Label: "Undo", Path: personPath(id) + "/edit", Fields: []field{{"field", name}, {"json", before}, {expectField, "1"}}},
-	}, nil
+	return d, nil
+}
+
+// changed is the new value of a field. What a hidden value was decides only how the new one is read; it is shown nowhere.
+func (v *visit) changed(name string, before json.RawMessage) (json.RawMessage, error) {
+	text := v.posted("value")
+	value := json.RawMessage(v.posted("json")) // of an undo: the value as it was
+	switch {
+	case strings.Contains(text, masked) || isMasked(value):
+		return nil, &client.Problem{Status: http.StatusUnprocessableEntity, Detail: masked + " stands in place of what is hidden, and is no value"}
+	case len(value) > 0:
+		return value, nil
+	case !isMasked(before):
+		return written(text, before), nil
+	case text == "":
+		return nil, &client.Problem{Status: http.StatusUnprocessableEntity, Detail: name + " is private and hidden: write a new value, or show what is private before you remove it"}
+	}
+	known, err := v.unmasked().Profile(v.ctx(), v.whom())
+	if err != nil {
+		return nil, err
+	}
+	return written(text, known[name]), nil
 }
 
 // written is a value that somebody wrote, as JSON. A text stays a text, even if it looks like a number.

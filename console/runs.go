@@ -84,6 +84,8 @@ type runPage struct {
 	Gone   int       // messages that went out
 	Unread int       // of them
 	Way    []wayStep // through the flow
+
+	Private private
 }
 
 // runDay is what happened to a run on a day.
@@ -115,10 +117,15 @@ func loadRun(v *visit) (*content, error) {
 	if err != nil {
 		return nil, err
 	}
+	if v.reveals(run.Profile) {
+		if run, err = v.api.Run(v.ctx(), run.ID); err != nil {
+			return nil, err
+		}
+	}
 	v.useClock(run.Profile)
 	p := runPage{Run: run, Clock: v.links("clock", choice{"", "Their time"}, choice{"utc", "UTC"})}
 	p.Days = v.daysOf(run)
-	p.Way = v.wayOf(run)
+	p.Way, p.Private = v.wayOf(run), v.privateOf(run.Profile, run)
 	for _, m := range run.Messages {
 		if !m.Posted.IsZero() {
 			p.Gone++

@@ -30,6 +30,7 @@ type sessions struct {
 	order  [][sha256.Size]byte            // oldest first
 	wrong  map[netip.Addr]int             // wrong tokens in this minute
 	minute time.Time
+	kept   keptForms
 	local  *session // of this machine, where no token is needed
 }
 
@@ -45,8 +46,10 @@ type session struct {
 
 	mu       sync.Mutex
 	flash    *Flash
-	outcomes map[string]*outcome // of forms that were sent, by their token
-	order    []string            // of the tokens, oldest first
+	outcomes map[string]*outcome  // of forms that were sent, by their token
+	order    []string             // of the tokens, oldest first
+	kept     *keptForm            // that was sent before the login; nil: none
+	revealed map[string]time.Time // people whose private values it may see, and until when
 }
 
 // outcome is what a form led to. Its lock is held while it acts, so that the same form waits for it.
@@ -58,7 +61,7 @@ type outcome struct {
 func newSession(token string, begun time.Time) *session {
 	key := make([]byte, sha256.Size)
 	rand.Read(key) // never fails
-	return &session{token: token, begun: begun, key: key, outcomes: map[string]*outcome{}}
+	return &session{token: token, begun: begun, key: key, outcomes: map[string]*outcome{}, revealed: map[string]time.Time{}}
 }
 
 // of returns the session of a request, or nil.
@@ -78,8 +81,8 @@ func (s *sessions) of(r *http.Request) *session {
 	return found
 }
 
-// begin makes a session, and returns the value of its cookie.
-func (s *sessions) begin(token string) string {
+// begin makes a session, with a form that was kept through the login if there is one, and returns the value of its cookie.
+func (s *sessions) begin(token string, kept *keptForm) string {
 	value := rand.Text()
 	id := sha256.Sum256([]byte(value))
 	s.mu.Lock()
@@ -87,7 +90,9 @@ func (s *sessions) begin(token string) string {
 	if len(s.order) >= maxSessions {
 		s.remove(s.order[0])
 	}
-	s.all[id] = newSession(token, time.Now())
+	begun := newSession(token, time.Now())
+	begun.kept = kept
+	s.all[id] = begun
 	s.order = append(s.order, id)
 	return value
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"net/http"
+	"net/url"
 	"slices"
 	"time"
 
@@ -26,14 +27,20 @@ type visit struct {
 	print    *message.Printer
 	files    []client.File // that came with the form
 	wrong    *problemPage  // why the action that leads to this page was not done
+	kept     url.Values    // what was filled in before the login, in place of parameters of the question
 }
 
 // apiHost is a name for the API in this process; nothing is ever looked up or dialled.
 const apiHost = "http://console.invalid"
 
-// clientFor returns a client of the API for a visitor and a token.
+// clientFor returns a client of the API for a visitor and a token. Its answers have nothing private, whatever the token may see.
 func (c *Console) clientFor(r *http.Request, token string) *client.Client {
-	api, err := client.New(client.Config{Server: apiHost, Token: token, HTTP: &http.Client{Transport: inProcess{c.api, r, c.log}}})
+	return c.newClient(r, client.Config{Token: token, Masked: true})
+}
+
+func (c *Console) newClient(r *http.Request, config client.Config) *client.Client {
+	config.Server, config.HTTP = apiHost, &http.Client{Transport: inProcess{c.api, r, c.log}}
+	api, err := client.New(config)
 	if err != nil {
 		panic("console: " + err.Error()) // apiHost is a URL
 	}
@@ -77,8 +84,13 @@ func (c *Console) visitOf(w http.ResponseWriter, r *http.Request) (*visit, bool)
 // ctx is that of the request.
 func (v *visit) ctx() context.Context { return v.r.Context() }
 
-// query returns a parameter of the request.
-func (v *visit) query(name string) string { return v.r.URL.Query().Get(name) }
+// query returns a parameter of the request, or what was filled in for it before the login.
+func (v *visit) query(name string) string {
+	if v.kept.Has(name) {
+		return v.kept.Get(name)
+	}
+	return v.r.URL.Query().Get(name)
+}
 
 // Query returns a parameter of the page.
 func (v *visit) Query(name string) string { return v.query(name) }

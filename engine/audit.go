@@ -177,6 +177,7 @@ func (s *CampaignControl) view(a *applier) auditView {
 type Note struct {
 	Did     string          `json:"did,omitempty"`     // in words
 	Profile string          `json:"profile,omitempty"` // the person whom it is about; empty for nobody
+	Reason  string          `json:"reason,omitempty"`  // that was given; may be empty
 	Before  json.RawMessage `json:"before,omitempty"`  // an object; may be empty
 	After   json.RawMessage `json:"after,omitempty"`   // an object; may be empty
 }
@@ -189,7 +190,7 @@ func (n *Note) needs(*Engine, *Needs) {}
 func (n *Note) apply(a *applier) { a.changed = true }
 
 func (n *Note) view(a *applier) auditView {
-	v := auditView{did: n.Did, on: n.Profile, profile: n.Profile}
+	v := auditView{did: n.Did, on: n.Profile, profile: n.Profile, reason: n.Reason}
 	raw := n.Before
 	if a.changed {
 		raw = n.After

@@ -87,6 +87,7 @@ type recorded struct {
 	sent   []byte        // the event, or all of a body, that an answer may refuse
 	path   string        // for the log, in place of one that has a secret; empty: the request's
 	trace  trace.Context // of its span; zero: none
+	masks  bool          // what is private is to be masked in the answer
 }
 
 // recordOf returns the record of an answer; one that nobody keeps, if there is none.
@@ -141,7 +142,7 @@ func (w *recorded) WriteHeader(status int) {
 func (s *Server) observed(next http.Handler) http.Handler {
 	other, ids := s.access.of("other"), &requestIDs{part: rand.Text()[:requestPart] + "-"}
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		began, answer := time.Now(), &recorded{ResponseWriter: w, route: other}
+		began, answer := time.Now(), &recorded{ResponseWriter: w, route: other, masks: r.Header.Get(privateHeader) != ""}
 		id := r.Header.Get(requestHeader)
 		if !isRequestID(id) {
 			id = ids.next()

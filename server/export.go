@@ -43,11 +43,6 @@ func (s *Server) exportProfile(w http.ResponseWriter, r *http.Request) {
 		s.fail(w, r, err)
 		return
 	}
-	v, err := s.viewOf(w)
-	if err != nil {
-		s.fail(w, r, err)
-		return
-	}
 	standing, err := s.standingOf(profile, engine.InstantOf(s.now()))
 	if err != nil {
 		s.fail(w, r, err)
@@ -56,7 +51,7 @@ func (s *Server) exportProfile(w http.ResponseWriter, r *http.Request) {
 	w.Header().Set("Content-Type", mediaLines)
 	x := &export{server: s, request: r, lines: json.NewEncoder(w), profile: profile}
 	x.lines.SetEscapeHTML(false)
-	if err = x.known(v); err == nil {
+	if err = x.known(); err == nil {
 		err = x.lines.Encode(exportLine{Standing: standing})
 	}
 	if err == nil {
@@ -83,7 +78,7 @@ type export struct {
 	end     exportEnd
 }
 
-func (x *export) known(v *view) error {
+func (x *export) known() error {
 	p, err := x.server.config.Store.Person(x.profile)
 	if err != nil {
 		return err
@@ -91,7 +86,7 @@ func (x *export) known(v *view) error {
 	if p == nil {
 		p = &engine.Person{ID: x.profile}
 	}
-	return x.lines.Encode(map[string]any{"profile": profileOf(p, v)})
+	return x.lines.Encode(map[string]any{"profile": profileOf(p, new(view))})
 }
 
 func (x *export) runs() error {

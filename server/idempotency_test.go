@@ -45,13 +45,14 @@ func keyedRoutes(t *testing.T) map[string]keyed {
 // keylessRoutes refuse an Idempotency-Key with a text, or have no use for it: then the text is
 // empty, and why is a comment.
 var keylessRoutes = map[string]string{
-	"POST /v1/profiles/opt-out": "doing this twice is doing it once",
-	"POST /v1/profiles/opt-in":  "doing this twice is doing it once",
-	"POST /v1/profiles":         "NDJSON takes no Idempotency-Key; profiles are merged",
-	"POST /-/reload":            "POST /v1/flows takes one",
-	"POST /v1/notices/retry":    "sent twice is tried again once",
-	"POST /v1/jobs/{id}/stop":   "a job that is stopped twice is stopped once",
-	"POST /v1/deploys":          "sent twice is proposed once",
+	"POST /v1/profiles/{id}/reveal": "each reveal leaves an entry of its own",
+	"POST /v1/profiles/opt-out":     "doing this twice is doing it once",
+	"POST /v1/profiles/opt-in":      "doing this twice is doing it once",
+	"POST /v1/profiles":             "NDJSON takes no Idempotency-Key; profiles are merged",
+	"POST /-/reload":                "POST /v1/flows takes one",
+	"POST /v1/notices/retry":        "sent twice is tried again once",
+	"POST /v1/jobs/{id}/stop":       "a job that is stopped twice is stopped once",
+	"POST /v1/deploys":              "sent twice is proposed once",
 
 	"POST /v1/deploys/{id}/approve":  "a proposal is decided once",
 	"POST /v1/deploys/{id}/withdraw": "a proposal is decided once",

@@ -63,6 +63,13 @@ func (s *Server) personRoutes() []route {
 				"It reads the whole journal, and waits until no other export is under way. It leaves an entry in the audit trail. Without its last line, end, it is not complete.",
 			gives: []answer{{http.StatusOK, mediaLines, []any{exportLine{}}, "a line for each record"}}, fails: []int{429, 503},
 		}},
+		{"POST /v1/profiles/{id}/reveal", ScopeOperate, s.reveal, operation{
+			id: "revealProfile", topic: "People", does: "Show what is private of a person, and note it",
+			more: "For a program that shows people to somebody: it reads everything with the header `Nudge-Private: mask`, as the console does, and asks for this when somebody wants to see more. " +
+				"It leaves an entry in the audit trail with the names of the private fields, also of the person's newest runs and events, and never the values.",
+			bare: true, takes: body(revealRequest{}, maxCommandBody, `{"reason": "she called and asks which address we have"}`), gives: ok(Revealed{}, "what is known of them, with nothing masked"),
+			fails: []int{400, 429, 503}, keyless: true,
+		}},
 		{"POST /v1/profiles/opt-out", ScopeOperate, s.optOutPeople, operation{
 			id: "optOutProfiles", topic: "People", does: "Opt many people out",
 			more: "A list of at most 1,000 people, or lines of any number. Each person is answered by themselves, and each change leaves an entry in the audit trail. Sent twice it changes nothing more.",

@@ -128,7 +128,7 @@ func (s *Server) searched(v *view, profile *shape.Type, text string) (field, val
 		return field, value, nil
 	}
 	t := profile.Fields[field]
-	if t.Private && !v.all() {
+	if t.Private && !v.all() && !v.knows {
 		return "", "", problemOf(http.StatusForbidden, "private", field+" is private: finding people by it needs a token with the scope "+string(ScopeOperate))
 	}
 	if t.Kind == shape.KindNumber {

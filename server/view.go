@@ -15,13 +15,14 @@ import (
 	"nudge/whatif/preview"
 )
 
-// view is what the sender of a request may see of people. It is the one place that decides this: whoever
-// lacks the scope operate gets [shape.Masked] in place of what the deployed project marks private. Every
+// view is what the sender of a request may see of people. It is the one place that decides this: without the scope operate, and
+// for a request that asks for it, [shape.Masked] stands in place of what the deployed project marks private. Every
 // handler that answers with profiles, with data of events and runs, or with texts made of them asks it.
 //
 // IDs of people, keys of runs and the texts that people wrote are never masked.
 type view struct {
 	marks   *flows.Marks // nil: everything may be seen
+	knows   bool         // the sender may see everything, and wants it masked: exact values that they know find people
 	store   *store.Store
 	flows   *flowCache
 	shapes  map[string]dataShapes // by flow, as they were asked for
@@ -56,10 +57,22 @@ func (c *markCache) of(text string) (*flows.Marks, error) {
 
 // viewOf is what the sender of a request may see.
 func (s *Server) viewOf(w http.ResponseWriter) (*view, error) {
-	v := &view{store: s.config.Store, flows: &s.flows}
-	if recordOf(w).token.may(ScopeOperate) {
-		return v, nil
+	record := recordOf(w)
+	may := record.token.may(ScopeOperate)
+	if may && !record.masks {
+		return s.openView(), nil
 	}
+	v, err := s.maskingView()
+	v.knows = may
+	return v, err
+}
+
+// openView shows everything.
+func (s *Server) openView() *view { return &view{store: s.config.Store, flows: &s.flows} }
+
+// maskingView shows nothing that is private.
+func (s *Server) maskingView() (*view, error) {
+	v := s.openView()
 	text, err := s.config.Store.Marks()
 	if err == nil {
 		v.marks, err = s.marks.of(text)

@@ -73,7 +73,7 @@ func startPrivate(t *testing.T) (s *service, ids map[string]string) {
 }
 
 // TestPrivateIsMasked asks for everything that can be read with a token that may only read, and searches the
-// answers for what is private. A token that may operate finds it.
+// answers for what is private. A token that may operate finds it, unless it asks for masked answers; an export is whole all the same.
 func TestPrivateIsMasked(t *testing.T) {
 	s, ids := startPrivate(t)
 	s.server.EndLive() // or the answer has no end
@@ -92,6 +92,10 @@ func TestPrivateIsMasked(t *testing.T) {
 		masked := s.do("GET", path, "", "Authorization", "Bearer the token of read")
 		if strings.Contains(masked.body, hush) {
 			t.Errorf("%s shows what is private to a token that may only read:\n%s", path, masked.body)
+		}
+		asked := s.do("GET", path, "", "Authorization", "Bearer the token of operate", "Nudge-Private", "mask")
+		if exports := strings.HasSuffix(path, "/export"); strings.Contains(asked.body, hush) != exports {
+			t.Errorf("%s, asked to mask what is private, answers\n%s", path, asked.body)
 		}
 		open := s.do("GET", path, "", "Authorization", "Bearer the token of operate")
 		if open.status == http.StatusOK && strings.Contains(open.body, hush) {

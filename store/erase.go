@@ -320,6 +320,7 @@ func (e *erasure) forgetsCommand(payload engine.Payload) {
 		if p.Profile == e.profile {
 			p.Profile = ""
 		}
+		p.Reason = e.withoutWord(p.Reason)
 		p.Before, _ = e.withoutAsked(p.Before)
 		p.After, _ = e.withoutAsked(p.After)
 	}
@@ -376,7 +377,7 @@ func (e *erasure) commandNames(payload engine.Payload) bool {
 	case *engine.Note:
 		_, before := e.withoutAsked(p.Before)
 		_, after := e.withoutAsked(p.After)
-		return p.Profile == e.profile || before || after
+		return p.Profile == e.profile || e.isWordOf(p.Reason) || before || after
 	}
 	return false
 }

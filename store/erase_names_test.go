@@ -69,6 +69,8 @@ func TestErasedInputs(t *testing.T) {
 		{"ann", &engine.Control{Only: []string{"bob", "ann"}}, true},
 		{"ann", &engine.Control{Only: []string{"joann"}}, false},
 		{"ann", &engine.Note{Did: "ann"}, false},
+		{"ann", &engine.Note{Did: "reveal person", Profile: "bob", Reason: "ann called"}, true},
+		{"ann", &engine.Note{Did: "reveal person", Profile: "joann", Reason: "joann called"}, false},
 	} {
 		e := &erasure{profile: x.who, upTo: 9, r: kept, keys: []runKey{{"order", "o1"}}}
 		before, err := json.Marshal(x.payload)

@@ -133,6 +133,7 @@ func noteFields(c *codec, n *engine.Note) {
 	c.raw(&n.Before)
 	c.raw(&n.After)
 	c.str(&n.Profile) // at the end, so that a journal from before it existed is read as well
+	c.str(&n.Reason)  // likewise
 }
 
 func retryFields(c *codec, p *engine.Retry) {

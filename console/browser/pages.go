@@ -52,6 +52,7 @@ var Pages = []Page{
 	{Address: "/console/people/{person}/opt-in?category=orders"},
 	{Address: "/console/people/{person}/edit", Brief: true},
 	{Address: "/console/people/{person}/forget"},
+	{Address: "/console/people/{person}/reveal"},
 	{Address: "/console/campaigns", Brief: true},
 	{Address: "/console/campaigns/{campaign}", Brief: true},
 	{Address: "/console/campaigns/{campaign}/pause"},
@@ -108,6 +109,7 @@ var Actions = []Action{
 	{Address: "/console/people/{person}/opt-in", Scope: "operate"},
 	{Address: "/console/people/{person}/edit", Scope: "operate"},
 	{Address: "/console/people/{person}/forget", Scope: "operate"},
+	{Address: "/console/people/{person}/reveal", Scope: "operate", Rare: true}, // offered where something is private
 	{Address: "/console/campaigns/new?flow=flash_sale", Scope: "operate", Direct: true},
 	{Address: "/console/campaigns/start?flow=flash_sale", Scope: "operate", Rare: true, Later: true},
 	{Address: "/console/campaigns/{campaign}/pause", Scope: "operate"},

@@ -2,6 +2,7 @@ package shape
 
 import (
 	"encoding/json"
+	"maps"
 	"slices"
 	"strings"
 )
@@ -64,6 +65,38 @@ func (t *Type) Mask(raw json.RawMessage) json.RawMessage {
 		}
 	}
 	return encoded(fields)
+}
+
+// PrivateIn returns the names of what Mask would take out of JSON, in order: of fields inside of others with dots, and of those of a
+// list with brackets.
+func (t *Type) PrivateIn(raw json.RawMessage) []string {
+	found := map[string]bool{}
+	t.privateIn(raw, "", found)
+	return slices.Sorted(maps.Keys(found))
+}
+
+func (t *Type) privateIn(raw json.RawMessage, name string, found map[string]bool) {
+	if text := strings.TrimSpace(string(raw)); text == "" || text == "null" || !t.HasPrivate() {
+		return
+	}
+	var items []json.RawMessage
+	var fields map[string]json.RawMessage
+	switch {
+	case t.Private:
+		found[name] = true
+	case t.Kind == KindList && json.Unmarshal(raw, &items) == nil:
+		for _, item := range items {
+			t.Elem.privateIn(item, name+"[]", found)
+		}
+	case t.Kind == KindMap && json.Unmarshal(raw, &fields) == nil:
+		for field, value := range fields {
+			if of := t.Fields[field]; of != nil {
+				of.privateIn(value, strings.TrimPrefix(name+"."+field, "."), found)
+			}
+		}
+	default:
+		found[name] = true // it is masked as a whole
+	}
 }
 
 // Secrets returns the texts and the numbers that Mask would take out of JSON, each once, the longest

@@ -13,6 +13,23 @@ import (
 const markedShape = `{ id: string, email: private search optional string, born: optional private date, address: { city: string, street: private string },
 	cards: [ { number: private string, name: string } ], notes: "private [string]", tags: [ private string ], more: private any, kind: private | public, plan: "private trial | pro" }`
 
+// TestPrivateIn: the names are those of what is masked, and what is null or absent has none.
+func TestPrivateIn(t *testing.T) {
+	private := &Type{Kind: KindString, Private: true}
+	of := MapOf(map[string]*Type{
+		"email": private, "phone": private, "name": String, "address": MapOf(map[string]*Type{"street": private, "city": String}),
+		"items": {Kind: KindList, Elem: MapOf(map[string]*Type{"code": private})},
+	})
+	for raw, want := range map[string][]string{
+		`{"email": "x", "phone": null, "name": "y", "address": {"street": "z", "city": "c"}, "items": [{"code": "1"}, {"code": "2"}, {}]}`: {"address.street", "email", "items[].code"},
+		`{"name": "y"}`: nil, "": nil, "null": nil, `{"address": 7}`: {"address"}, `[1]`: {""}, // all of it, which has no name
+	} {
+		if got := of.PrivateIn(json.RawMessage(raw)); !slices.Equal(got, want) {
+			t.Errorf("of %s: %q, want %q", raw, got, want)
+		}
+	}
+}
+
 // TestMarks holds that marks stand beside a type and change nothing of it.
 func TestMarks(t *testing.T) {
 	var list diag.List
