@@ -112,7 +112,7 @@ func (t *Tab) Weight() Weight {
 // The budgets of a page, in bytes before compression.
 const (
 	mostHTML    = 60 << 10
-	mostCSS     = 32 << 10
+	mostCSS     = 32_000
 	mostScripts = 12 << 10
 	mostPage    = 100 << 10
 )
