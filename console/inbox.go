@@ -22,7 +22,7 @@ var inboxViews = []view{inboxView}
 
 var inboxActions = []action{
 	{pattern: Root + "inbox/clock", scope: "operate", section: "inbox", shows: &inboxView, do: setClock},
-	{pattern: Root + "inbox/send", scope: "operate", section: "inbox", shows: &inboxView, do: sendFromInbox},
+	{pattern: Root + "inbox/send", scope: "events", section: "inbox", shows: &inboxView, do: sendFromInbox},
 	{pattern: Root + "inbox/fail", scope: "operate", section: "inbox", shows: &inboxView, do: failNext},
 	{pattern: Root + "inbox/people/{id}/reply", scope: "operate", section: "inbox", shows: &inboxView, do: replyAs},
 	{pattern: Root + "inbox/people/{id}/script", scope: "operate", section: "inbox", shows: &inboxView, do: setScript},

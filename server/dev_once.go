@@ -10,7 +10,7 @@ import (
 
 const (
 	maxDevKeys     = 1000 // Idempotency-Keys of dev routes that are remembered, in memory; beyond them the oldest is forgotten
-	maxDevKeyBytes = 256  // of one
+	maxDevKeyBytes = 256  // bytes of an Idempotency-Key of a dev route; a longer one is refused with 400
 )
 
 // devKeys remembers what changes of dev routes were answered. They are no inputs of the engine, which remembers its own.
