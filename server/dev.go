@@ -169,7 +169,7 @@ func (s *Server) devRoutes() []route {
 			id: "replyAsPerson", topic: topicDev, does: "Write a message as a person", more: onlyInDev,
 			takes: body(devReply{}, maxDevBody, `{"text": "yes"}`), gives: ok(DevMessage{}, "the message"), fails: []int{400, 404, 409},
 		}},
-		{"POST /v1/dev/people/{id}/read", ScopeOperate, s.devOnce(s.postDevRead), operation{
+		{"POST /v1/dev/people/{id}/read", ScopeOperate, bodiless(s.devOnce(s.postDevRead)), operation{
 			id: "readAsPerson", topic: topicDev, does: "Let a person read their messages now", more: onlyInDev + " Messages that did not reach the person stay unread.",
 			gives: ok(devRead{}, "how many messages were read"), fails: []int{400, 404, 409},
 		}},
