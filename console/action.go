@@ -122,6 +122,7 @@ const (
 type askedPage struct {
 	*question
 	Action string // where the form goes
+	Form   string // its token
 }
 
 // MustReason reports whether a reason is required.
@@ -158,7 +159,7 @@ func (c *Console) ask(a action) http.HandlerFunc {
 }
 
 func (v *visit) writeQuestion(w http.ResponseWriter, status int, a action, q *question) {
-	v.write(w, status, "ask", a.section, &content{Title: q.Title, Data: askedPage{q, v.r.URL.EscapedPath()}})
+	v.write(w, status, "ask", a.section, &content{Title: q.Title, Data: askedPage{q, v.r.URL.EscapedPath(), v.FormFor(v.r.URL.EscapedPath())}})
 }
 
 // needs fails unless the token has a scope.
@@ -218,6 +219,9 @@ func (v *visit) carryOut(w http.ResponseWriter, a action, nonce string, o *outco
 		v.r = v.r.WithContext(client.WithKey(v.ctx(), nonce))
 	}
 	d, err := a.do(v)
+	if status := statusOf(err); err != nil && status >= http.StatusInternalServerError {
+		v.unsure = unsure{v.r.URL.EscapedPath(), v.posted(formField)}
+	}
 	switch {
 	case err != nil && a.shows != nil:
 		v.showAgain(w, a.shows, err)

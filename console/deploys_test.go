@@ -59,7 +59,13 @@ func below(folder string, project map[string]string) map[string]string {
 // propose proposes the shop with another text, and returns the page of the proposal.
 func propose(t *testing.T, v *visitor, note string) string {
 	t.Helper()
-	next := maps.Clone(shop)
+	return proposeOf(t, v, shop, note)
+}
+
+// proposeOf proposes a project with another text.
+func proposeOf(t *testing.T, v *visitor, project map[string]string, note string) string {
+	t.Helper()
+	next := maps.Clone(project)
 	next["flows/order.yaml"] = strings.Replace(next["flows/order.yaml"], "is on its way", "<b>comes</b> "+note, 1)
 	token := v.get("/console/deploys").has(200, "Propose a project").formToken("/console/deploys")
 	p := v.upload("/console/deploys", map[string]string{"form": token, "note": note}, below("shop", next))

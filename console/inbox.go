@@ -21,12 +21,12 @@ var inboxView = view{pattern: Root + "inbox", file: "inbox", section: "inbox", t
 var inboxViews = []view{inboxView}
 
 var inboxActions = []action{
-	{pattern: Root + "inbox/clock", scope: "operate", section: "inbox", shows: &inboxView, keyless: true, do: setClock},
-	{pattern: Root + "inbox/send", scope: "operate", section: "inbox", shows: &inboxView, do: sendFromInbox},
-	{pattern: Root + "inbox/fail", scope: "operate", section: "inbox", shows: &inboxView, keyless: true, do: failNext},
-	{pattern: Root + "inbox/people/{id}/reply", scope: "operate", section: "inbox", shows: &inboxView, keyless: true, do: replyAs},
-	{pattern: Root + "inbox/people/{id}/script", scope: "operate", section: "inbox", shows: &inboxView, keyless: true, do: setScript},
-	{pattern: Root + "inbox/people/{id}/read", scope: "operate", section: "inbox", shows: &inboxView, keyless: true, do: readAs},
+	{pattern: Root + "inbox/clock", scope: "operate", section: "inbox", shows: &inboxView, do: setClock},
+	{pattern: Root + "inbox/send", scope: "events", section: "inbox", shows: &inboxView, do: sendFromInbox},
+	{pattern: Root + "inbox/fail", scope: "operate", section: "inbox", shows: &inboxView, do: failNext},
+	{pattern: Root + "inbox/people/{id}/reply", scope: "operate", section: "inbox", shows: &inboxView, do: replyAs},
+	{pattern: Root + "inbox/people/{id}/script", scope: "operate", section: "inbox", shows: &inboxView, do: setScript},
+	{pattern: Root + "inbox/people/{id}/read", scope: "operate", section: "inbox", shows: &inboxView, do: readAs},
 }
 
 const (
@@ -400,6 +400,11 @@ func (v *visit) exampleFor(e *client.DevEvent, who string) string {
 	return string(raw)
 }
 
+// inboxAction is the path of what can be done as a person.
+func inboxAction(who, do string) string {
+	return Root + "inbox/people/" + url.PathEscape(who) + "/" + do
+}
+
 // inboxNext is the page that a form of the inbox was on.
 func (v *visit) inboxNext() string {
 	if next := nextOf(v.posted("next")); strings.HasPrefix(next, Root+"inbox") {
@@ -435,7 +440,7 @@ func sendFromInbox(v *visit) (*done, error) {
 	if err != nil {
 		return nil, err
 	}
-	e := client.Event{Type: v.posted("event"), Profile: v.posted("for"), Data: json.RawMessage(cmp.Or(strings.TrimSpace(v.posted("data")), "{}"))}
+	e := client.Event{ID: formID(v), Type: v.posted("event"), Profile: v.posted("for"), Data: json.RawMessage(cmp.Or(strings.TrimSpace(v.posted("data")), "{}"))}
 	var data map[string]json.RawMessage
 	if err := json.Unmarshal(e.Data, &data); err != nil {
 		return nil, &client.Problem{Status: http.StatusUnprocessableEntity, Detail: "the data is no JSON object: " + err.Error()}

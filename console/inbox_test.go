@@ -2,6 +2,7 @@ package console_test
 
 import (
 	"net/http"
+	"net/http/httptest"
 	"net/url"
 	"regexp"
 	"strings"
@@ -115,6 +116,49 @@ func TestInboxSaysWhatIsWrong(t *testing.T) {
 	v.submit("ann", "clock", "do", "soon").has(400, "This did not work.")
 	if answer := v.post("/console/inbox/clock", url.Values{"do": {"1h"}}); answer.status != http.StatusConflict {
 		t.Errorf("a form of another session was answered with %d", answer.status)
+	}
+}
+
+// TestInboxActsOnce: where nobody knows whether an action was done, confirming it again does it once.
+func TestInboxActsOnce(t *testing.T) {
+	dev := startDev(t, played)
+	lost := map[string]bool{}
+	v := dev.over(func(api http.Handler) http.Handler {
+		return http.HandlerFunc(func(out http.ResponseWriter, r *http.Request) {
+			if r.Method == http.MethodPost && !lost[r.URL.Path] {
+				lost[r.URL.Path] = true
+				api.ServeHTTP(httptest.NewRecorder(), r)
+				panic("the answer is lost")
+			}
+			api.ServeHTTP(out, r)
+		})
+	}).visitor("")
+	const inbox = "/console/inbox?people=ann"
+	twice := func(path string, fields ...string) {
+		t.Helper()
+		form := url.Values{"form": {v.get(inbox).formToken(path)}, "next": {inbox}}
+		for i := 0; i < len(fields); i += 2 {
+			form.Set(fields[i], fields[i+1])
+		}
+		again := v.post(path, form).has(502, "not known whether this was done").formToken(path)
+		if again != form.Get("form") {
+			t.Errorf("%s is another form than the one that was sent", path)
+		}
+		v.post(path, form).has(303)
+	}
+	twice("/console/inbox/send", "event", "order.shipped", "for", "ann", "data", `{"customer": "ann", "order_id": "A-1"}`)
+	twice("/console/inbox/clock", "do", "1h")
+	twice("/console/inbox/people/ann/reply", "text", "once")
+	p := v.get(inbox).has(200, "Thu 26 Nov 11:00:00")
+	if n := strings.Count(p.body, `<div class="bubble them">once</div>`); n != 1 {
+		t.Errorf("the reply is there %d times", n)
+	}
+	types, err := dev.api.EventTypes(t.Context())
+	must(t, err)
+	for i := range types.Types {
+		if c := types.Types[i].Totals; c.Started != 1 || c.Duplicate > 1 || c.Started+c.Matched+c.Nothing != 1 {
+			t.Errorf("%s came as %+v", types.Types[i].Type, c)
+		}
 	}
 }
 

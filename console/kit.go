@@ -48,6 +48,6 @@ func loadKit(v *visit) (*content, error) {
 	k.Question = askedPage{&question{
 		Title: "Pause winter_sale?", Touches: "8,086 people have not had it and will wait.", Stays: "36,622 are done and stay as they are.", Undo: "Resuming undoes it.",
 		Number: 8086, Button: "Pause for 8,086 people", Reason: mustReason, Back: v.r.URL.Path,
-	}, v.r.URL.Path}
+	}, v.r.URL.Path, ""}
 	return &content{Title: "Kit", Data: k}, nil
 }

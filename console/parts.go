@@ -37,6 +37,7 @@ var helpers = template.FuncMap{
 	"campaign":  campaignPath,
 	"template_": templatePath,
 	"deploy":    deployPath,
+	"inbox":     inboxAction,
 	"runs_":     campaignRuns,
 
 	"verdict":      verdictWord,

@@ -145,6 +145,18 @@ func (v *visit) Form() string {
 	return nonce + "." + v.session.sign(nonce)
 }
 
+// FormFor returns the token for the form of an action. After an error that does not say whether it was done it is the one that was sent,
+// so that the action happens once, however often it is confirmed.
+func (v *visit) FormFor(path string) string {
+	if v.unsure.path == path && path != "" {
+		return v.unsure.form
+	}
+	return v.Form()
+}
+
+// unsure is a form of which nobody knows whether its action was done.
+type unsure struct{ path, form string }
+
 func (s *session) sign(nonce string) string {
 	mac := hmac.New(sha256.New, s.key)
 	mac.Write([]byte(nonce))

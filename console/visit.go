@@ -27,6 +27,7 @@ type visit struct {
 	print    *message.Printer
 	files    []client.File // that came with the form
 	wrong    *problemPage  // why the action that leads to this page was not done
+	unsure   unsure        // the form of that action; zero: it was not done
 	kept     url.Values    // what was filled in before the login, in place of parameters of the question
 }
 

@@ -21,6 +21,7 @@ import (
 	"nudge/engine"
 	"nudge/flows"
 	"nudge/runner"
+	"nudge/runner/bulk"
 	"nudge/runner/jobs"
 	"nudge/server"
 	"nudge/store"
@@ -49,6 +50,7 @@ type world struct {
 	t     *testing.T
 	url   string
 	store *store.Store
+	jobs  *jobs.Manager
 	api   *client.Client // with every scope
 }
 
@@ -83,12 +85,13 @@ func start(t *testing.T, project map[string]string, tokens ...server.Token) *wor
 	loop, err := runner.New(kept, core, runner.Config{Accounts: []runner.Account{{Channel: provider{}, Senders: 2}}, Audiences: audiences})
 	must(t, err)
 	work := jobs.New(jobs.Config{Store: kept})
+	many := bulk.New(kept, loop, work)
 	must(t, work.Open())
 	running, stop := context.WithCancel(context.Background())
 	ended := make(chan error, 1)
 	go func() { ended <- loop.Run(running) }()
 	srv, err := server.New(server.Config{
-		Audiences: audiences, Jobs: work, SecondPerson: func() bool { return strings.Contains(project["nudge.yaml"], "second_person: true") },
+		Audiences: audiences, Jobs: work, Bulk: many, Dev: devOf(project), SecondPerson: func() bool { return strings.Contains(project["nudge.yaml"], "second_person: true") },
 		Runner: loop, Store: kept, Tokens: func() []server.Token { return tokens },
 		Console: func(api http.Handler) (http.Handler, error) {
 			c, err := console.New(console.Config{API: api})
@@ -107,7 +110,7 @@ func start(t *testing.T, project map[string]string, tokens ...server.Token) *wor
 		stop()
 		must(t, <-ended)
 	})
-	w := &world{t: t, url: web.URL, store: kept}
+	w := &world{t: t, url: web.URL, store: kept, jobs: work}
 	w.deploy(loop, project)
 	w.api, err = client.New(client.Config{Server: web.URL, Token: string(server.ScopeAdmin)})
 	must(t, err)

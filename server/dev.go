@@ -145,13 +145,13 @@ func (s *Server) devRoutes() []route {
 		{"GET /v1/dev/clock", ScopeRead, s.getDevClock, operation{
 			id: "showDevClock", topic: topicDev, does: "Show the clock and what happens next", more: onlyInDev, gives: ok(DevClock{}, "the clock"), fails: []int{404},
 		}},
-		{"POST /v1/dev/clock", ScopeOperate, s.postDevClock, operation{
+		{"POST /v1/dev/clock", ScopeOperate, s.devOnce(s.postDevClock), operation{
 			id: "setDevClock", topic: topicDev, does: "Let time pass, or hold the clock", more: onlyInDev + " Everything that is due on the way happens at its own instant.",
-			takes: body(devClockChange{}, maxDevBody, `{"jump": "1d"}`), gives: ok(DevClock{}, "the clock as it is then"), fails: []int{400, 404}, keyless: true,
+			takes: body(devClockChange{}, maxDevBody, `{"jump": "1d"}`), gives: ok(DevClock{}, "the clock as it is then"), fails: []int{400, 404, 409},
 		}},
-		{"POST /v1/dev/fail", ScopeOperate, s.postDevFail, operation{
+		{"POST /v1/dev/fail", ScopeOperate, s.devOnce(s.postDevFail), operation{
 			id: "failNextSends", topic: topicDev, does: "Let the next sends fail", more: onlyInDev,
-			takes: body(devFail{}, maxDevBody, `{"sends": 1, "status": 503}`), gives: ok(devFail{}, "how the next sends fail"), fails: []int{400, 404}, keyless: true, bare: true,
+			takes: body(devFail{}, maxDevBody, `{"sends": 1, "status": 503}`), gives: ok(devFail{}, "how the next sends fail"), fails: []int{400, 404, 409}, bare: true,
 		}},
 		{"GET /v1/dev/people", ScopeRead, s.getDevPeople, operation{
 			id: "listDevPeople", topic: topicDev, does: "List the people who have messages", more: onlyInDev + " The person of the newest message comes first.",
@@ -161,26 +161,23 @@ func (s *Server) devRoutes() []route {
 			id: "showDevPerson", topic: topicDev, does: "Show a person's messages as they see them", more: onlyInDev,
 			query: limit, gives: ok(DevPerson{}, "the newest messages, and what the person does"), fails: []int{400, 404},
 		}},
-		{"PUT /v1/dev/people/{id}", ScopeOperate, s.putDevPerson, operation{
+		{"PUT /v1/dev/people/{id}", ScopeOperate, s.devOnce(s.putDevPerson), operation{
 			id: "setDevPerson", topic: topicDev, does: "Say what a person does with every message", more: onlyInDev,
-			takes: body(devScript{}, maxDevBody, `{"script": "reads after 3s, replies \"yes\" after 1m"}`), gives: ok(DevPerson{}, "the person"), fails: []int{400, 404}, keyless: true,
+			takes: body(devScript{}, maxDevBody, `{"script": "reads after 3s, replies \"yes\" after 1m"}`), gives: ok(DevPerson{}, "the person"), fails: []int{400, 404, 409},
 		}},
-		{"POST /v1/dev/people/{id}/replies", ScopeOperate, s.postDevReply, operation{
+		{"POST /v1/dev/people/{id}/replies", ScopeOperate, s.devOnce(s.postDevReply), operation{
 			id: "replyAsPerson", topic: topicDev, does: "Write a message as a person", more: onlyInDev,
-			takes: body(devReply{}, maxDevBody, `{"text": "yes"}`), gives: ok(DevMessage{}, "the message"), fails: []int{400, 404}, keyless: true,
+			takes: body(devReply{}, maxDevBody, `{"text": "yes"}`), gives: ok(DevMessage{}, "the message"), fails: []int{400, 404, 409},
 		}},
-		{"POST /v1/dev/people/{id}/read", ScopeOperate, s.postDevRead, operation{
+		{"POST /v1/dev/people/{id}/read", ScopeOperate, bodiless(s.devOnce(s.postDevRead)), operation{
 			id: "readAsPerson", topic: topicDev, does: "Let a person read their messages now", more: onlyInDev + " Messages that did not reach the person stay unread.",
-			gives: ok(devRead{}, "how many messages were read"), fails: []int{400, 404}, keyless: true,
+			gives: ok(devRead{}, "how many messages were read"), fails: []int{400, 404, 409},
 		}},
 	}
 }
 
 // devBody decodes the body of a dev route.
 func (s *Server) devBody(w http.ResponseWriter, r *http.Request, into any) error {
-	if err := refuseKey(r, "dev routes take no Idempotency-Key"); err != nil {
-		return err
-	}
 	raw, err := s.readBody(w, r, maxDevBody)
 	if err != nil || len(strings.TrimSpace(string(raw))) == 0 {
 		return err
@@ -333,9 +330,5 @@ func (s *Server) postDevReply(w http.ResponseWriter, r *http.Request) {
 }
 
 func (s *Server) postDevRead(w http.ResponseWriter, r *http.Request) {
-	if err := refuseKey(r, "dev routes take no Idempotency-Key"); err != nil {
-		s.fail(w, r, err)
-		return
-	}
 	reply(w, http.StatusOK, devRead{s.config.Dev.Read(r.PathValue("id"))})
 }

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"net/http"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -59,7 +60,6 @@ func TestDevRoutes(t *testing.T) {
 	s.do("POST", "/v1/dev/clock", `{"hold": true}`).is(200, `"held":true`)
 	s.do("POST", "/v1/dev/clock", `{"jump": "soon"}`).is(400, `"field":"jump"`)
 	s.do("POST", "/v1/dev/clock", `{"jump": "1d", "next": true}`).is(400, "say one thing")
-	s.do("POST", "/v1/dev/clock", `{"jump": "1d"}`, "Idempotency-Key", "k").is(400, "take no Idempotency-Key")
 	s.do("POST", "/v1/dev/fail", "").is(200, `{"sends":1,"status":500}`)
 	s.do("POST", "/v1/dev/fail", `{"sends": 2000}`).is(400, `"field":"sends"`)
 	s.do("POST", "/v1/dev/fail", `{"status": 200}`).is(400, `"field":"status"`)
@@ -70,10 +70,30 @@ func TestDevRoutes(t *testing.T) {
 	s.do("POST", "/v1/dev/people/bob/replies", `{"text": "yes"}`).is(200, `"text":"yes"`)
 	s.do("POST", "/v1/dev/people/bob/replies", `{}`).is(400, `"field":"text"`)
 	s.do("POST", "/v1/dev/people/bob/read", "").is(200, `{"messages":2}`)
-	s.do("POST", "/v1/dev/people/bob/read", "", "Idempotency-Key", "k").is(400, "take no Idempotency-Key")
 	s.do("GET", "/v1/dev/events", "").is(200, `{"events":[`+
 		`{"type":"order.returned","used":["order"],"key":"order_id","data":{"order_id":"order_id"}},`+
 		`{"type":"order.shipped","starts":["order"],"person":"customer","key":"order_id","data":{"customer":"customer","order_id":"order_id"}}]}`)
+}
+
+// TestDevOnce: a change that comes again with its key is made once, and one that was refused is made when it is right.
+func TestDevOnce(t *testing.T) {
+	s := start(t, shop, func(c *server.Config) { c.Dev = newTools() })
+	key := []string{"Idempotency-Key", "k"}
+	s.do("POST", "/v1/dev/clock", `{"jump": "soon"}`, key...).is(400)
+	first := s.do("POST", "/v1/dev/clock", `{"jump": "1d"}`, key...).is(200, `"now":"2027-03-09T10:00:00.000Z"`)
+	again := s.do("POST", "/v1/dev/clock", `{"jump": "1d"}`, key...).is(200)
+	if again.body != first.body || again.header.Get("Idempotent-Replayed") != "true" {
+		t.Errorf("the second answer is %s, want %s", again.body, first.body)
+	}
+	s.do("GET", "/v1/dev/clock", "").is(200, `"now":"2027-03-09T10:00:00.000Z"`)
+	s.do("POST", "/v1/dev/clock", `{"jump": "2d"}`, key...).is(409, "used with another body")
+	s.do("POST", "/v1/dev/people/bob/read", "", key...).is(409, "used with another body")
+	s.do("POST", "/v1/dev/clock", `{"jump": "1d"}`, "Idempotency-Key", strings.Repeat("k", 300)).is(400, "longer than 256 bytes")
+	s.do("POST", "/v1/dev/clock", `{"jump": "1d"}`, "Idempotency-Key", "Zo\xeb").is(400, "is not UTF-8")
+	for n := range 1001 { // then the first is forgotten
+		s.do("POST", "/v1/dev/people/bob/read", "", "Idempotency-Key", strconv.Itoa(n)).is(200)
+	}
+	s.do("POST", "/v1/dev/clock", `{"jump": "1d"}`, key...).is(200, `"now":"2027-03-10T10:00:00.000Z"`)
 }
 
 // TestDevRoutesAreOnlyInDev: a server without dev tools answers all of their routes with 404.

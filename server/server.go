@@ -96,6 +96,7 @@ type Server struct {
 	heard        *webhookTimes
 	console      http.Handler // nil: there is none
 	booth        *storyBooth
+	devKeys      devKeys
 }
 
 // New returns a server, or an error that names what is missing or wrong in its Config.

@@ -126,7 +126,7 @@ func TestForms(t *testing.T) {
 	}
 }
 
-// TestRoles posts every action as every role, and as nobody. Who may not is refused, whatever the page shows; who may gets
+// TestRoles, with forms of nobody; the console's own test has right ones. It posts every action as every role, and as nobody. Who may not is refused, whatever the page shows; who may gets
 // the question once more, because the form is none of this server's.
 func TestRoles(t *testing.T) {
 	w := worldOf(t, "filled")

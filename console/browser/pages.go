@@ -126,7 +126,7 @@ var Actions = []Action{
 	{Address: "/console/health/hold", Scope: "operate"},
 	{Address: "/console/health/live", Scope: "operate", Rare: true},
 	{Address: "/console/inbox/clock", Scope: "operate", Direct: true, Dev: true},
-	{Address: "/console/inbox/send", Scope: "operate", Direct: true, Dev: true},
+	{Address: "/console/inbox/send", Scope: "events", Direct: true, Dev: true},
 	{Address: "/console/inbox/fail", Scope: "operate", Direct: true, Dev: true},
 	{Address: "/console/inbox/people/{person}/reply", Scope: "operate", Direct: true, Dev: true},
 	{Address: "/console/inbox/people/{person}/script", Scope: "operate", Direct: true, Dev: true},
