@@ -34,6 +34,7 @@ type campaignPage struct {
 	Reads    part[[]bubbleOf]
 	Cases    string // the template that has them
 	Next     part[[]client.Upcoming]
+	Files    *fileLinks // of its runs
 }
 
 // campaignWord says where a campaign stands.
@@ -126,6 +127,7 @@ func loadCampaign(v *visit) (*content, error) {
 	}
 	loaded := &content{Title: c.Flow, Crumbs: []crumb{{"Campaigns", Root + "campaigns"}}, Live: []string{"campaign-state", "campaign-everyone", "campaign-wave", "campaign-pace"}}
 	if v.r.Header.Get(partsHeader) == "" { // what is no live part
+		p.Files = filesOf(client.RunFilter{Flow: c.Flow, Version: c.Version, Campaign: c.ID})
 		p.Reasons, p.Missing = v.reasonsOf(c)
 		p.Approved = v.deployOf(c.Flow, c.Version)
 		p.Reads, p.Cases = v.readOf(c)

@@ -21,6 +21,7 @@ type flowPage struct {
 	Drops    []dropRow
 	Look     part[[]needsLook]
 	Step     *stepPanel // of a step that is selected
+	Start    *flowStart // what starts it; nil: it starts nobody any more, or only the parts that change are written
 	Closed   bool       // the map has steps that can be opened
 	Wide     bool       // the map needs the whole width
 }
@@ -50,12 +51,16 @@ func loadFlow(v *visit) (*content, error) {
 	p.Everyone = v.everyone(counts, drawing)
 	m := &mapper{v: v, drawing: drawing, counts: &counts.Counts, whole: counts.Counts.Started + counts.Counts.MovedIn, selected: v.query("step"), before: v.fromBefore(counts)}
 	m.link = func(b *client.DrawingBox) string { return v.boxLink(counts, b) }
-	p.Map = m.draw("Map of the flow " + flow + " with the people at each step")
-	p.Rows, p.Drops = v.stepRows(counts), v.drops(counts)
 	for i := range counts.Counts.Splits {
 		p.Splits = append(p.Splits, v.split(counts, &counts.Counts.Splits[i]))
 	}
+	m.leads = v.leadsOf(p.Splits)
+	p.Map = m.draw("Map of the flow " + flow + " with the people at each step")
+	p.Rows, p.Drops = v.stepRows(counts), v.drops(counts)
 	p.Look = partOf(v.needsLook(counts))
+	if counts.Active && v.r.Header.Get(partsHeader) == "" {
+		p.Start = v.startOf(flow)
+	}
 	if step := v.query("step"); step != "" {
 		p.Step = v.stepPanel(counts, step)
 	}
@@ -314,6 +319,7 @@ type stepPanel struct {
 	Runs     part[*client.RunPage]
 	Newest   *client.Content // a message of the step, as its person got it
 	To       *client.Run     // who got it
+	Place    *stepPlace      // in the source
 	Close    string
 }
 
@@ -326,7 +332,7 @@ func (v *visit) stepPanel(counts *client.FlowCounts, id string) *stepPanel {
 		return nil
 	}
 	s := &counts.Counts.Steps[at]
-	p := &stepPanel{StepCounts: s, Close: v.With("step", ""), Live: runsOf(counts, client.RunFilter{Step: id, Status: "live"})}
+	p := &stepPanel{StepCounts: s, Place: v.placeOf(counts.Flow, counts.Version, id), Close: v.With("step", ""), Live: runsOf(counts, client.RunFilter{Step: id, Status: "live"})}
 	filter := client.RunFilter{Flow: counts.Flow, Version: counts.Version, StartedFrom: counts.Since, Step: id, Status: "live"}
 	if s.Send != nil {
 		p.Reasons = reasonsOf(counts, s.Send)

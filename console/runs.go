@@ -48,6 +48,7 @@ type runsPage struct {
 	Filtered bool
 	Status   []choiceLink
 	Page     part[*client.RunPage]
+	Files    *fileLinks
 }
 
 // Many is the page that asks whether all runs of the list are to be changed.
@@ -61,6 +62,7 @@ func (p runsPage) Many(do string) string {
 
 func loadRuns(v *visit) (*content, error) {
 	p := runsPage{Filter: v.filterOf()}
+	p.Files = filesOf(p.Filter)
 	p.Filtered = p.Filter != client.RunFilter{}
 	p.Status = v.links("status", choice{"", "All"}, choice{"live", "Live"}, choice{"ended", "Ended"})
 	p.Page = partOf(v.api.Runs(v.ctx(), client.RunQuery{RunFilter: p.Filter, Before: v.query("before")}))
