@@ -86,6 +86,8 @@ type runPage struct {
 	Gone   int       // messages that went out
 	Unread int       // of them
 	Way    []wayStep // through the flow
+
+	Campaign string // the name of the campaign that started it; empty: none did, or it has only its ID
 }
 
 // runDay is what happened to a run on a day.
@@ -121,6 +123,9 @@ func loadRun(v *visit) (*content, error) {
 	p := runPage{Run: run, Clock: v.links("clock", choice{"", "Their time"}, choice{"utc", "UTC"})}
 	p.Days = v.daysOf(run)
 	p.Way = v.wayOf(run)
+	if name := v.campaignName(run.StartedBy); name != run.StartedBy {
+		p.Campaign = name
+	}
 	for _, m := range run.Messages {
 		if !m.Posted.IsZero() {
 			p.Gone++
@@ -193,6 +198,9 @@ func (v *visit) daysOf(run *client.Run) (days []runDay) {
 // InWords is a line of the engine for people: instants are times of the page's clock, and IDs of the provider are left out. What
 // people and products wrote stays as it is.
 func (v *visit) InWords(kind, text string) template.HTML {
+	if by, ok := strings.CutPrefix(text, "started by "); ok {
+		text = "started by " + v.campaignName(by)
+	}
 	if slices.Contains([]string{"reply", "event", "held", "dropped", "left"}, kind) || strings.HasPrefix(text, "started by ") {
 		return template.HTML(template.HTMLEscapeString(Shown(text)))
 	}
