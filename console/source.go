@@ -2,6 +2,7 @@ package console
 
 import (
 	"bytes"
+	"cmp"
 	"fmt"
 	"io"
 	"net/http"
@@ -127,15 +128,16 @@ var flowDownloads = []download{
 }
 
 // sourceName is the name of the file that is downloaded, without its folder.
-func sourceName(v *visit) string { return path.Base(v.query("name")) }
+func sourceName(v *visit) string { return path.Base(cmp.Or(v.query("name"), "flow.yaml")) }
 
 func writeSource(v *visit, w io.Writer) error {
 	f, err := v.api.Flow(v.ctx(), v.r.PathValue("flow"), v.query("version"))
 	if err != nil {
 		return err
 	}
+	name := cmp.Or(v.query("name"), ownFile(f))
 	for _, file := range f.Files {
-		if file.Name == v.query("name") && file.Text != "" {
+		if file.Name == name && file.Text != "" {
 			_, err = io.Copy(w, bytes.NewBufferString(file.Text))
 			return err
 		}
