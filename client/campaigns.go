@@ -89,7 +89,7 @@ type BadRow struct {
 type CampaignQuery struct {
 	Flow   string
 	Before string // a campaign: only those before it; Next of a page
-	Limit  int    // campaigns on a page, at most 1000; 0: 50
+	Limit  int    // campaigns on a page, at most 500; 0: 50
 }
 
 // CampaignPage is one page of campaigns, newest first.

@@ -14,6 +14,7 @@ type FlowDetail struct {
 	Category string          `json:"category,omitempty"`
 	Account  string          `json:"account,omitempty"` // that its messages go through where they name none; empty: the default one
 	Triggers []string        `json:"triggers"`          // in words
+	Starts   []FlowStart     `json:"starts"`            // the same for programs, in the same order; empty: only a call starts it
 	Data     []FlowField     `json:"data"`              // what a run starts with
 	Exits    []FlowLine      `json:"exits"`             // ways to leave it early
 	Steps    []FlowStep      `json:"steps"`             // in the order of the flow; those under an exit are behind the others
@@ -21,6 +22,14 @@ type FlowDetail struct {
 	Events   []FlowEvent     `json:"events"`            // that it names, by type
 	Versions []VersionOfFlow `json:"versions"`          // the active one first, then those that were active last
 	Files    []FlowFile      `json:"files"`             // that the version was made of
+}
+
+// FlowStart is what starts a flow.
+type FlowStart struct {
+	Kind     string `json:"kind"`               // event, reply or schedule
+	Event    string `json:"event,omitempty"`    // its type
+	Audience bool   `json:"audience,omitempty"` // one run for each person of an audience; false: for one person
+	To       string `json:"to,omitempty"`       // of an event: how it names the person; empty: by its profile
 }
 
 // FlowStep is one step of a flow.

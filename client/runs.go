@@ -143,7 +143,7 @@ type RunQuery struct {
 	// empty.
 	Quarantined bool
 	Before      string // a run: only those that started before it; Next of a page
-	Limit       int    // runs on a page, at most 1000; 0: 50
+	Limit       int    // runs on a page, at most 500; 0: 50
 }
 
 // RunPage is one page of runs, newest first.

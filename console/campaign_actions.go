@@ -66,6 +66,16 @@ func askCancelCampaign(v *visit) (*question, error) {
 		return nil, err
 	}
 	n := begins(c)
+	if n == 0 && c.Status == "started" {
+		return &question{
+			Title:   "End the runs of " + c.Flow + "?",
+			Touches: "Everybody has begun. " + v.Many(c.Live, "run lives and ends", "runs live and end") + " now, counted at " + v.now.In(v.zone).Format("15:04:05") + " " + v.Zone() + ".",
+			Stays:   "What went out stays as it is.",
+			Undo:    "A run that has ended cannot go on, and the campaign counts as cancelled.",
+			Number:  c.Live, Button: "End " + v.Many(c.Live, "run", "runs"), Stops: true, Type: c.Flow, Reason: reasonFor(c.Live), Back: campaignPath(c.ID),
+			Fields: []field{{"end_runs", "yes"}},
+		}, nil
+	}
 	return &question{
 		Title:   "Cancel " + c.Flow + "?",
 		Touches: v.Many(n, "person has not begun and gets", "people have not begun and get") + " nothing, counted at " + v.now.In(v.zone).Format("15:04:05") + " " + v.Zone() + ". " + v.Many(c.Live, "run lives", "runs live") + ".",

@@ -14,7 +14,8 @@ import (
 // newCampaignPage says what a campaign would do.
 type newCampaignPage struct {
 	Flow     string
-	Flows    []choice // that have a schedule, or had a campaign
+	Flows    []choice     // that have a schedule, or had a campaign
+	Wrong    *problemPage // why looking ahead did not begin
 	Job      *client.Job
 	Preview  *client.Preview // nil: nobody has asked for one, or it is not done
 	Everyone Bar
@@ -24,7 +25,7 @@ type newCampaignPage struct {
 }
 
 func loadNewCampaign(v *visit) (*content, error) {
-	p := newCampaignPage{Flow: v.query("flow")}
+	p := newCampaignPage{Flow: v.query("flow"), Wrong: v.wrong}
 	loaded := &content{Title: "New campaign", Crumbs: []crumb{{"Campaigns", Root + "campaigns"}}}
 	if err := v.flowsFor(&p); err != nil {
 		return nil, err
@@ -67,11 +68,39 @@ func (v *visit) flowsFor(p *newCampaignPage) error {
 			names = append(names, c.Flow)
 		}
 	}
+	active, err := v.scheduledFlows()
+	if err != nil {
+		return err
+	}
+	names = append(names, active...) // a flow whose only time is over is in no schedule
 	slices.Sort(names)
 	for _, name := range slices.Compact(names) {
 		p.Flows = append(p.Flows, choice{name, name})
 	}
 	return nil
+}
+
+// maxLooked is how many active flows are looked at for those that somebody can start for an audience.
+const maxLooked = 100
+
+// scheduledFlows are the active flows with an audience that no event has to bring.
+func (v *visit) scheduledFlows() (names []string, err error) {
+	versions, err := v.api.Flows(v.ctx())
+	if err != nil {
+		return nil, err
+	}
+	looked := 0
+	for _, version := range versions {
+		if !version.Active || looked == maxLooked {
+			continue
+		}
+		looked++
+		f, err := v.api.Flow(v.ctx(), version.Flow, "")
+		if err == nil && slices.ContainsFunc(f.Starts, func(s client.FlowStart) bool { return s.Kind == "schedule" && s.Audience }) {
+			names = append(names, f.Flow)
+		}
+	}
+	return names, nil
 }
 
 // previewOf is what a job has found out; nil while it has not.

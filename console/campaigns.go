@@ -9,14 +9,16 @@ import (
 	"nudge/client"
 )
 
+var newCampaignView = view{pattern: Root + "campaigns/new", file: "campaign_new", section: "campaigns", topics: []string{"jobs"}, load: loadNewCampaign}
+
 var campaignViews = []view{
 	{pattern: Root + "campaigns", file: "campaigns", section: "campaigns", load: loadCampaigns},
-	{pattern: Root + "campaigns/new", file: "campaign_new", section: "campaigns", topics: []string{"jobs"}, load: loadNewCampaign},
+	newCampaignView,
 	{pattern: Root + "campaigns/{id}", file: "campaign", section: "campaigns", topics: []string{"campaigns", "runs"}, shared: true, load: loadCampaign},
 }
 
 var campaignActions = []action{
-	{pattern: Root + "campaigns/new", scope: "operate", section: "campaigns", keyless: true, do: lookAhead},
+	{pattern: Root + "campaigns/new", scope: "operate", section: "campaigns", keyless: true, shows: &newCampaignView, do: lookAhead},
 	{pattern: Root + "campaigns/start", scope: "operate", section: "campaigns", asks: askStart, do: startCampaign},
 	{pattern: Root + "campaigns/{id}/pause", scope: "operate", section: "campaigns", asks: askPause, do: pauseCampaign},
 	{pattern: Root + "campaigns/{id}/resume", scope: "operate", section: "campaigns", asks: askResume, do: resumeCampaign},
@@ -34,6 +36,7 @@ type campaignPage struct {
 	Reads    part[[]bubbleOf]
 	Cases    string // the template that has them
 	Next     part[[]client.Upcoming]
+	Files    *fileLinks // of its runs
 }
 
 // campaignWord says where a campaign stands.
@@ -72,12 +75,28 @@ func (p campaignPage) MayResume() bool { return p.Status == "paused" || p.Status
 // MayCancel reports whether it is not over.
 func (p campaignPage) MayCancel() bool { return p.MayPause() || p.MayResume() || p.Status == "started" }
 
+// Begun reports whether nobody is left who could begin: what can still be stopped are runs.
+func (p campaignPage) Begun() bool { return p.Status == "started" && begins(&p.Campaign) == 0 }
+
 // DueWords is what the campaign's people have on their clocks when it begins, or the instant at which it begins for all.
 func (v *visit) DueWords(c client.Campaign) string {
 	if c.Local {
 		return wallOf(&c).Format("Monday 2 January 2006") + clockWords(wallOf(&c))
 	}
 	return c.Due.In(v.zone).Format("Monday 2 January 2006 at 15:04 MST")
+}
+
+// campaignName is a campaign as people call it: its flow and when it was due. An ID that somebody chose is its name.
+func (v *visit) campaignName(id string) string {
+	flow, due, _ := strings.Cut(id, "@")
+	due, _, _ = strings.Cut(due, "#")                               // which trigger it was of
+	if at, err := time.Parse("2006-01-02T15:04", due); err == nil { // the time on the clocks of its people
+		return flow + " of " + at.Format("2 Jan 2006") + clockWords(at) + " where people live"
+	}
+	if at, err := time.Parse(time.RFC3339, due); err == nil {
+		return flow + " of " + at.In(v.zone).Format("2 Jan 2006 at 15:04 MST")
+	}
+	return id
 }
 
 // LocalDay is the day and the time of day at which a local campaign comes.
@@ -122,10 +141,11 @@ func loadCampaign(v *visit) (*content, error) {
 	p := campaignPage{CampaignDetail: c, Everyone: v.everyoneOf(c), Wave: v.waveOf(c)}
 	p.Everyone.Note = "listed " + c.Started.At.In(v.zone).Format("2 Jan, 15:04")
 	if c.Started.By != "" {
-		p.Everyone.Note += " by " + Shown(c.Started.By)
+		p.Everyone.Note += " by " + Shown(v.Who(c.Started.By))
 	}
 	loaded := &content{Title: c.Flow, Crumbs: []crumb{{"Campaigns", Root + "campaigns"}}, Live: []string{"campaign-state", "campaign-everyone", "campaign-wave", "campaign-pace"}}
 	if v.r.Header.Get(partsHeader) == "" { // what is no live part
+		p.Files = filesOf(client.RunFilter{Flow: c.Flow, Version: c.Version, Campaign: c.ID})
 		p.Reasons, p.Missing = v.reasonsOf(c)
 		p.Approved = v.deployOf(c.Flow, c.Version)
 		p.Reads, p.Cases = v.readOf(c)
@@ -205,6 +225,9 @@ func (v *visit) reasonsOf(c *client.CampaignDetail) (all []leftReason, people in
 			r.All = runsPath(f)
 			if run := v.someoneOf(f); run != nil {
 				r.Example, r.Link = run.Profile, runPath(run.ID)
+				if kind == "failed" {
+					r.Detail = v.failureOf(run.ID)
+				}
 			}
 		}
 		if r.Example != "" && r.Link == "" {
@@ -219,6 +242,20 @@ func (v *visit) reasonsOf(c *client.CampaignDetail) (all []leftReason, people in
 		return strings.Compare(a.Why, b.Why)
 	})
 	return all, people
+}
+
+// failureOf is why the message of a run failed, in the words of the provider; empty where it gave none.
+func (v *visit) failureOf(run string) (why string) {
+	of, err := v.api.Run(v.ctx(), run)
+	if err != nil {
+		return ""
+	}
+	for _, m := range of.Messages {
+		if m.Status == "failed" {
+			why = m.Reason
+		}
+	}
+	return why
 }
 
 func badRow(b client.BadRow) string { return fmt.Sprintf("line %d: %s", b.Line, b.What) }

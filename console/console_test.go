@@ -48,7 +48,7 @@ func TestLogin(t *testing.T) {
 func TestLocal(t *testing.T) {
 	w := start(t, shop)
 	v := w.visitor("")
-	v.get("/console/runs").has(200, "local, admin").hasNot("Log out")
+	v.get("/console/runs").has(200, "this machine, admin").hasNot("Log out")
 	for header, value := range map[string]string{"X-Forwarded-For": "1.2.3.4", "Via": "1.1 proxy", "Forwarded": "for=1.2.3.4", "X-Real-Ip": "1.2.3.4", "X-Forwarded-Port": "443"} {
 		r, err := http.NewRequestWithContext(t.Context(), http.MethodGet, w.url+"/console/runs", http.NoBody)
 		must(t, err)

@@ -27,6 +27,7 @@ var deployActions = []action{
 type deploysPage struct {
 	*client.DeployPage
 	Open []client.Deploy // that wait for somebody, of this page
+	Past []client.Deploy // the others
 }
 
 func loadDeploys(v *visit) (*content, error) {
@@ -35,11 +36,11 @@ func loadDeploys(v *visit) (*content, error) {
 		return nil, err
 	}
 	p := deploysPage{DeployPage: page}
-	if v.query("before") == "" {
-		for _, d := range page.Deploys {
-			if d.State == "open" || d.State == "stale" {
-				p.Open = append(p.Open, d)
-			}
+	for _, d := range page.Deploys {
+		if d.State == "open" || d.State == "stale" {
+			p.Open = append(p.Open, d)
+		} else {
+			p.Past = append(p.Past, d)
 		}
 	}
 	return &content{Title: "Deploys", Data: p}, nil

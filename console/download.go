@@ -3,6 +3,7 @@ package console
 import (
 	"io"
 	"net/http"
+	"strings"
 )
 
 // download is a file that a page offers. It is written while it is read.
@@ -10,7 +11,8 @@ type download struct {
 	pattern string // its path, as of [http.ServeMux]
 	scope   string // that a token needs
 	media   string
-	name    string // of the file
+	name    string              // of the file
+	called  func(*visit) string // its name, where that depends on what is asked for
 	write   func(*visit, io.Writer) error
 }
 
@@ -26,6 +28,9 @@ func (c *Console) give(d download) http.HandlerFunc {
 			return
 		}
 		out := &lateHeader{to: w, media: d.media, name: d.name}
+		if d.called != nil {
+			out.name = fileName(d.called(v))
+		}
 		err := d.write(v, out)
 		switch {
 		case err != nil && !out.begun:
@@ -33,6 +38,8 @@ func (c *Console) give(d download) http.HandlerFunc {
 		case err != nil:
 			v.console.log.Error("a download broke off", "page", r.URL.Path, "error", err)
 			panic(http.ErrAbortHandler)
+		case !out.begun: // there is nothing in it, and that is the file
+			_, _ = out.Write(nil)
 		}
 	}
 }
@@ -53,4 +60,15 @@ func (l *lateHeader) Write(p []byte) (int, error) {
 		h.Set("Content-Disposition", `attachment; filename="`+l.name+`"`)
 	}
 	return l.to.Write(p)
+}
+
+// fileName is a name for a file on any machine: what could be read as more than a name is left out.
+func fileName(name string) string {
+	name = strings.Map(func(r rune) rune {
+		if r >= 'a' && r <= 'z' || r >= 'A' && r <= 'Z' || r >= '0' && r <= '9' || strings.ContainsRune("._-", r) {
+			return r
+		}
+		return '_'
+	}, name)
+	return strings.TrimLeft(name, ".")
 }

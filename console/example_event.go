@@ -35,29 +35,63 @@ func (v *visit) exampleEvent(active []client.FlowVersion) (kind, data string, ok
 
 // exampleData has a value for each field that must be there.
 func exampleData(fields []client.FlowField) string {
-	values := map[string]any{}
-	for _, f := range fields {
-		if f.Optional || strings.ContainsAny(f.Path, ".[") {
-			continue
-		}
-		switch {
-		case f.Type == "string" && slices.Contains([]string{"customer", "customer_id", "user", "user_id", "profile", "person"}, f.Path):
-			values[f.Path] = "ann"
-		case f.Type == "string":
-			values[f.Path] = "7"
-		case f.Type == "number", f.Type == "int":
-			values[f.Path] = 1
-		case f.Type == "bool", f.Type == "boolean":
-			values[f.Path] = true
-		case strings.HasPrefix(f.Type, "["):
-			values[f.Path] = []any{}
-		}
-	}
-	raw, err := json.Marshal(values)
+	raw, err := json.Marshal(exampleValues(fields))
 	if err != nil {
 		panic("console: an example that does not encode: " + err.Error()) // they are texts and numbers
 	}
 	return string(raw)
+}
+
+// exampleValues has the same as a map. A field inside of another one stands behind it, so its map is there by then; it is not where
+// the outer one may be absent.
+func exampleValues(fields []client.FlowField) map[string]any {
+	values := map[string]any{}
+	for _, f := range fields {
+		if !f.Optional {
+			setField(values, f.Path, exampleValue(f), false)
+		}
+	}
+	return values
+}
+
+// setField puts a value into data at the path of its field. With makes, it makes the maps on the way; else it does nothing where one is not there.
+func setField(data map[string]any, path string, value any, makes bool) {
+	outer, name, inside := strings.Cut(path, ".")
+	if !inside {
+		data[path] = value
+		return
+	}
+	next, ok := data[outer].(map[string]any)
+	if !ok && makes {
+		next, ok = map[string]any{}, true
+		data[outer] = next
+	}
+	if ok {
+		setField(next, name, value, makes)
+	}
+}
+
+func exampleValue(f client.FlowField) any {
+	switch {
+	case f.Type == "string" && slices.Contains([]string{"customer", "customer_id", "user", "user_id", "profile", "person"}, f.Path):
+		return firstVisitor
+	case f.Type == "number":
+		return 1
+	case f.Type == "boolean":
+		return true
+	case f.Type == "time":
+		return "2027-01-01T09:00:00Z"
+	case f.Type == "date":
+		return "2027-01-01"
+	case f.Type == "map", strings.HasPrefix(f.Type, "{"):
+		return map[string]any{}
+	case strings.HasPrefix(f.Type, "["):
+		return []any{}
+	case strings.Contains(f.Type, " | "): // one of some words
+		word, _, _ := strings.Cut(f.Type, " | ")
+		return word
+	}
+	return "7"
 }
 
 // serverURL is this server as the visitor reaches it.

@@ -107,7 +107,7 @@ func (v *visit) foundFlows(asked string) (hits []hit) {
 
 func (v *visit) foundCampaigns(asked string) (hits []hit) {
 	if c, err := v.api.Campaign(v.ctx(), asked); err == nil {
-		return []hit{{"Campaign", c.ID, campaignPath(c.ID), c.Status, true}}
+		return []hit{{"Campaign", v.campaignName(c.ID), campaignPath(c.ID), c.Status + ", " + c.ID, true}}
 	}
 	page, err := v.api.Campaigns(v.ctx(), client.CampaignQuery{})
 	if err != nil {
@@ -115,6 +115,9 @@ func (v *visit) foundCampaigns(asked string) (hits []hit) {
 	}
 	for _, c := range page.Campaigns {
 		hits = named(hits, asked, hit{Kind: "Campaign", Label: c.ID, Path: campaignPath(c.ID), Note: c.Status})
+	}
+	for i := range hits { // it is found by its ID, and has a name for people
+		hits[i].Label, hits[i].Note = v.campaignName(hits[i].Label), hits[i].Note+", "+hits[i].Label
 	}
 	return hits
 }

@@ -21,6 +21,7 @@ type flowPage struct {
 	Drops    []dropRow
 	Look     part[[]needsLook]
 	Step     *stepPanel // of a step that is selected
+	Start    *flowStart // what starts it; nil: it starts nobody any more, or only the parts that change are written
 	Closed   bool       // the map has steps that can be opened
 	Wide     bool       // the map needs the whole width
 }
@@ -50,6 +51,10 @@ func loadFlow(v *visit) (*content, error) {
 	p.Everyone = v.everyone(counts, drawing)
 	m := &mapper{v: v, drawing: drawing, counts: &counts.Counts, whole: counts.Counts.Started + counts.Counts.MovedIn, selected: v.query("step"), before: v.fromBefore(counts)}
 	m.link = func(b *client.DrawingBox) string { return v.boxLink(counts, b) }
+	for i := range counts.Counts.Splits {
+		p.Splits = append(p.Splits, v.split(counts, &counts.Counts.Splits[i]))
+	}
+	m.leads = v.leadsOf(p.Splits)
 	p.Map = m.draw("Map of the flow " + flow + " with the people at each step")
 	p.Rows = v.stepRows(counts, m.before)
 	if v.r.Header.Get(partsHeader) == "" {
@@ -65,10 +70,10 @@ func loadFlow(v *visit) (*content, error) {
 // addBeside asks for what is beside the map, which does not change while one looks.
 func (v *visit) addBeside(p *flowPage, counts *client.FlowCounts) {
 	p.Drops = v.drops(counts)
-	for i := range counts.Counts.Splits {
-		p.Splits = append(p.Splits, v.split(counts, &counts.Counts.Splits[i]))
-	}
 	p.Look = partOf(v.needsLook(counts))
+	if counts.Active {
+		p.Start = v.startOf(counts.Flow)
+	}
 	if step := v.query("step"); step != "" {
 		p.Step = v.stepPanel(counts, step)
 	}
@@ -321,6 +326,7 @@ type stepPanel struct {
 	Runs     part[*client.RunPage]
 	Newest   *client.Content // a message of the step, as its person got it
 	To       *client.Run     // who got it
+	Place    *stepPlace      // in the source
 	Close    string
 }
 
@@ -333,7 +339,7 @@ func (v *visit) stepPanel(counts *client.FlowCounts, id string) *stepPanel {
 		return nil
 	}
 	s := &counts.Counts.Steps[at]
-	p := &stepPanel{StepCounts: s, Close: v.With("step", ""), Live: runsOf(counts, client.RunFilter{Step: id, Status: "live"})}
+	p := &stepPanel{StepCounts: s, Place: v.placeOf(counts.Flow, counts.Version, id), Close: v.With("step", ""), Live: runsOf(counts, client.RunFilter{Step: id, Status: "live"})}
 	filter := client.RunFilter{Flow: counts.Flow, Version: counts.Version, StartedFrom: counts.Since, Step: id, Status: "live"}
 	if s.Send != nil {
 		p.Reasons = reasonsOf(counts, s.Send)

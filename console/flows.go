@@ -16,6 +16,7 @@ var flowViews = []view{
 	{pattern: Root + "flows/{flow}", file: "flow", section: "flows", topics: []string{"runs"}, shared: true, load: loadFlow},
 	{pattern: Root + "flows/{flow}/runs", file: "flowruns", section: "flows", topics: []string{"runs"}, load: loadFlowRuns},
 	{pattern: Root + "flows/{flow}/proof", file: "flowproof", section: "flows", load: loadFlowProof},
+	{pattern: Root + "flows/{flow}/source", file: "flowsource", section: "flows", load: loadSource},
 	{pattern: Root + "flows/{flow}/versions", file: "flowversions", section: "flows", load: loadFlowVersions},
 	{pattern: Root + "flows/{flow}/stories", file: "flowstories", section: "flows", load: loadFlowStories},
 	{pattern: Root + "flows/{flow}/stories/{name}", file: "story", section: "flows", load: loadStory},
@@ -101,7 +102,7 @@ type flowHead struct {
 
 func (v *visit) flowHead(flow, current string) flowHead {
 	h := flowHead{Flow: flow}
-	for _, tab := range []struct{ label, path string }{{"Map", ""}, {"Runs", "/runs"}, {"Stories", "/stories"}, {"Proof", "/proof"}, {"Versions", "/versions"}} {
+	for _, tab := range []struct{ label, path string }{{"Map", ""}, {"Runs", "/runs"}, {"Stories", "/stories"}, {"Proof", "/proof"}, {"Versions", "/versions"}, {"Source", "/source"}} {
 		h.Tabs = append(h.Tabs, flowTab{tab.label, flowPath(flow) + tab.path, tab.label == current})
 	}
 	return h
@@ -114,6 +115,7 @@ type flowRunsPage struct {
 	flowHead
 	Status []choiceLink
 	Page   *client.RunPage
+	Files  *fileLinks
 }
 
 func loadFlowRuns(v *visit) (*content, error) {
@@ -124,7 +126,7 @@ func loadFlowRuns(v *visit) (*content, error) {
 	if err != nil {
 		return nil, err
 	}
-	p := flowRunsPage{v.flowHead(flow, "Runs"), v.links("status", choice{"", "All"}, choice{"live", "Live"}, choice{"ended", "Ended"}), page}
+	p := flowRunsPage{v.flowHead(flow, "Runs"), v.links("status", choice{"", "All"}, choice{"live", "Live"}, choice{"ended", "Ended"}), page, filesOf(filter)}
 	return &content{Title: "Runs", Crumbs: []crumb{flowsCrumb, {flow, flowPath(flow)}}, Data: p}, nil
 }
 
@@ -137,8 +139,8 @@ type flowVersionsPage struct {
 // shownVersion is a version with how its runs ended.
 type shownVersion struct {
 	client.FlowVersion
-	Map, Live string // paths
-	Ended     []client.OutcomeCount
+	Map, Live, Source string // paths
+	Ended             []client.OutcomeCount
 }
 
 func loadFlowVersions(v *visit) (*content, error) {
@@ -153,7 +155,8 @@ func loadFlowVersions(v *visit) (*content, error) {
 			continue
 		}
 		s := shownVersion{FlowVersion: version, Map: flowPath(flow) + "?" + url.Values{"version": {version.Version}, "since": {"all"}}.Encode(),
-			Live: runsPath(client.RunFilter{Flow: flow, Version: version.Version, Status: "live"})}
+			Live:   runsPath(client.RunFilter{Flow: flow, Version: version.Version, Status: "live"}),
+			Source: flowPath(flow) + "/source?" + queryOf("version", version.Version)}
 		for name, n := range version.Outcomes {
 			s.Ended = append(s.Ended, client.OutcomeCount{Name: name, Runs: int64(n)})
 		}

@@ -50,16 +50,18 @@ const (
 	thin     = 6.0 // a number stands on a line up to this width, and beside a wider one
 	corner   = 10.0
 	letter   = 6.7 // of a number in a label
+	chipH    = 18.0
 )
 
 // mapper puts people, or the frame of a story, into a drawing.
 type mapper struct {
 	v        *visit
 	drawing  *client.Drawing
-	counts   *client.Counts   // nil: without numbers
-	whole    int64            // all who started
-	before   map[string]int64 // by step: those there who started before the span
-	selected string           // a step
+	counts   *client.Counts    // nil: without numbers
+	whole    int64             // all who started
+	before   map[string]int64  // by step: those there who started before the span
+	selected string            // a step
+	leads    map[string]string // by the send of an arm: by how much the arm leads
 	link     func(*client.DrawingBox) string
 	trail    *trail // of a story; nil: none
 }

@@ -233,7 +233,20 @@ func TestSplit(t *testing.T) {
 	c := &api.counts.Counts.Splits[0].Comparisons[0]
 	c.Clear, c.Says = false, "too few to tell: 40 and 38 runs, each arm needs 100"
 	text := &shown{t: t, status: 200, body: page(t, api, "/console/flows/trial_ending")}
-	text.has(200, `<p class="verdict even">too few to tell: 40 and 38 runs`, `class="iv "`).hasNot("verdict\">", `class="pt g"`)
+	text.has(200, `<p class="verdict even">too few to tell: 40 and 38 runs`, `class="iv "`).hasNot("verdict\">", `class="pt g"`, " pts<")
+}
+
+// TestLead: the message of the arm that leads has a chip, unless the arm leads only some of the others.
+func TestLead(t *testing.T) {
+	api := &fakeAPI{flow: flowOf(t, trialEnding), counts: trialCounts()}
+	(&shown{t: t, status: 200, body: page(t, api, "/console/flows/trial_ending")}).has(200, `>&#43;3.2 pts</text></a>`, "leads by &#43;3.2 pts")
+	s := &api.counts.Counts.Splits[0]
+	second := s.Comparisons[0]
+	second.B, second.Difference = "calm", 1.4
+	s.Comparisons = append(s.Comparisons, second)
+	(&shown{t: t, status: 200, body: page(t, api, "/console/flows/trial_ending")}).has(200, `>&#43;1.4 pts</text></a>`)
+	s.Comparisons[1].Clear = false
+	(&shown{t: t, status: 200, body: page(t, api, "/console/flows/trial_ending")}).hasNot(" pts<")
 }
 
 // TestDrops holds that a message that failed is seen where people drop, though no rule kept it from being sent.

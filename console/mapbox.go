@@ -83,9 +83,23 @@ func (m *mapper) people(b *client.DrawingBox, out *mapBox) {
 	case b.Shape != "card":
 	case len(b.Rows) > 0:
 		m.rows(b, out)
+		m.lead(b, out)
 	case b.Number != nil:
 		m.standing(b, out)
 	}
+}
+
+// lead is a chip on the edge of a box: by how much its arm leads. Inside there may be no room beside the name and the number of those not sent.
+func (m *mapper) lead(b *client.DrawingBox, out *mapBox) {
+	said, ok := m.leads[b.Step]
+	if !ok {
+		return
+	}
+	w := float64(len([]rune(said)))*letter + 14
+	x, y := b.X+b.W-w-10, b.Y-chipH/2
+	out.Rects = append(out.Rects, mapRect{Class: "pill good", X: px(x), Y: px(y), W: px(w), H: px(chipH), R: px(chipH / 2)})
+	out.Texts = append(out.Texts, mapText{Class: "wt good m", X: px(x + w/2), Y: px(y + 13), Said: said})
+	out.Label += ", leads by " + said
 }
 
 // rows are the bars of a send.

@@ -20,6 +20,7 @@ type peoplePage struct {
 	Filtered          bool
 	Page              part[*client.ProfilePage]
 	People            []personRow
+	Files             *fileLinks
 }
 
 // personRow is a person in a list.
@@ -35,19 +36,32 @@ const shownFields = 4
 func loadPeople(v *visit) (*content, error) {
 	p := peoplePage{Query: v.query("q"), Prefix: v.query("prefix"), If: v.query("if")}
 	p.Filtered = p.Query != "" || p.Prefix != "" || p.If != ""
-	q := client.ProfileQuery{Prefix: p.Prefix, If: p.If, After: v.query("after")}
-	if strings.Contains(p.Query, "=") {
-		q.Field = p.Query
-	} else if p.Query != "" { // the beginning of an ID, as a field of a person has a name and a value
-		q.Prefix = p.Query
-	}
-	p.Page = partOf(v.api.Profiles(v.ctx(), q))
+	p.Page = partOf(v.api.Profiles(v.ctx(), v.peopleQuery()))
+	p.Files = v.peopleFiles()
 	if p.Page.Of != nil {
 		for _, known := range p.Page.Of.Profiles {
 			p.People = append(p.People, rowOf(known))
 		}
 	}
 	return &content{Title: "People", Data: p}, nil
+}
+
+// peopleQuery reads the filter of a list of people from the address of a page.
+func (v *visit) peopleQuery() client.ProfileQuery {
+	q := client.ProfileQuery{Prefix: v.query("prefix"), If: v.query("if"), After: v.query("after")}
+	if query := v.query("q"); strings.Contains(query, "=") {
+		q.Field = query
+	} else if query != "" { // the beginning of an ID, as a field of a person has a name and a value
+		q.Prefix = query
+	}
+	return q
+}
+
+// peopleFiles are the list of the page as files.
+func (v *visit) peopleFiles() *fileLinks {
+	values := v.r.URL.Query()
+	values.Del("after")
+	return &fileLinks{Root + "people.csv?" + values.Encode(), Root + "people.ndjson?" + values.Encode()}
 }
 
 func rowOf(known client.Profile) personRow {

@@ -56,7 +56,7 @@ func (v *visit) feedOf(id, show, before string) (*feed, error) {
 	for i := range page.History {
 		line := &page.History[i]
 		if line.Run == "" {
-			rows = append(rows, rowOfLine(line))
+			rows = append(rows, v.rowOfLine(line))
 			continue
 		}
 		known, seen := looked[line.Run]
@@ -90,7 +90,7 @@ func (v *visit) feedDays(rows []feedRow) (days []feedDay) {
 }
 
 // rowOfLine is something that no run tells of.
-func rowOfLine(line *client.HistoryLine) feedRow {
+func (v *visit) rowOfLine(line *client.HistoryLine) feedRow {
 	row := feedRow{At: line.At, Sub: line.Text, See: line.DidYouMean}
 	if line.By != "" {
 		row.Sub = strings.TrimSuffix(row.Sub, ".") + ", from " + line.By
@@ -108,7 +108,7 @@ func rowOfLine(line *client.HistoryLine) feedRow {
 	case "reply":
 		row.Tag, row.class = "replied", "messages"
 	case "campaign":
-		row.Tag, row.class, row.What, row.In, row.Path = "left out", "unsent", "Campaign", line.Campaign, campaignPath(line.Campaign)
+		row.Tag, row.class, row.What, row.In, row.Path = "left out", "unsent", "Campaign", v.campaignName(line.Campaign), campaignPath(line.Campaign)
 		row.Sub = after(row.Sub, "left out of the campaign "+line.Campaign)
 	case "opt_out":
 		row.Tag, row.class, row.Sub, row.What = "opt-outs", "", "", upper(line.Text)

@@ -115,6 +115,10 @@ func (w *world) attempts() map[string]func() attempt {
 	yes, no := true, false
 	return map[string]func() attempt{
 		"people/{id}/start":   onPerson("start", "", "flow", "order", "data", `{"order_id": "1", "customer": "ann"}`),
+		"flows/{flow}/send": func() attempt {
+			who := id()
+			return attempt{"/console/flows/order", "/console/flows/order/send", "", []string{"profile", who, "data", `{"order_id": "1", "customer": "` + who + `"}`}}
+		},
 		"people/{id}/event":   onPerson("event", "", "type", "order.returned", "data", `{"order_id": "1"}`),
 		"people/{id}/opt-out": onPerson("opt-out", "", "category", "all"),
 		"people/{id}/opt-in": func() attempt {

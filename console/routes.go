@@ -26,6 +26,7 @@ func allViews() []view {
 func allActions() []action {
 	return slices.Concat(
 		inboxActions,
+		flowActions,
 		runActions,
 		batchActions,
 		personActions,
@@ -38,6 +39,8 @@ func allActions() []action {
 // allDownloads are the files that the pages offer.
 func allDownloads() []download {
 	return slices.Concat(
+		flowDownloads,
+		listDownloads,
 		personDownloads,
 	)
 }

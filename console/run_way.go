@@ -50,7 +50,7 @@ func (v *visit) wayOf(run *client.Run) []wayStep {
 		return nil
 	}
 	notes := notesOf(run)
-	way := []wayStep{{Name: run.StartedBy, At: run.Started, Icon: "check"}}
+	way := []wayStep{{Name: v.campaignName(run.StartedBy), At: run.Started, Icon: "check"}}
 	for i := range f.Steps {
 		step := wayStep{Name: f.Steps[i].Step, State: "skipd"}
 		note, taken := notes[step.Name]

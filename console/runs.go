@@ -48,6 +48,7 @@ type runsPage struct {
 	Filtered bool
 	Status   []choiceLink
 	Page     part[*client.RunPage]
+	Files    *fileLinks
 }
 
 // Many is the page that asks whether all runs of the list are to be changed.
@@ -61,6 +62,7 @@ func (p runsPage) Many(do string) string {
 
 func loadRuns(v *visit) (*content, error) {
 	p := runsPage{Filter: v.filterOf()}
+	p.Files = filesOf(p.Filter)
 	p.Filtered = p.Filter != client.RunFilter{}
 	p.Status = v.links("status", choice{"", "All"}, choice{"live", "Live"}, choice{"ended", "Ended"})
 	p.Page = partOf(v.api.Runs(v.ctx(), client.RunQuery{RunFilter: p.Filter, Before: v.query("before")}))
@@ -86,6 +88,7 @@ type runPage struct {
 	Way    []wayStep // through the flow
 
 	Private private
+	Campaign string // the name of the campaign that started it; empty: none did, or it has only its ID
 }
 
 // runDay is what happened to a run on a day.
@@ -126,6 +129,9 @@ func loadRun(v *visit) (*content, error) {
 	p := runPage{Run: run, Clock: v.links("clock", choice{"", "Their time"}, choice{"utc", "UTC"})}
 	p.Days = v.daysOf(run)
 	p.Way, p.Private = v.wayOf(run), v.privateOf(run.Profile, run)
+	if name := v.campaignName(run.StartedBy); name != run.StartedBy {
+		p.Campaign = name
+	}
 	for _, m := range run.Messages {
 		if !m.Posted.IsZero() {
 			p.Gone++
@@ -198,6 +204,9 @@ func (v *visit) daysOf(run *client.Run) (days []runDay) {
 // InWords is a line of the engine for people: instants are times of the page's clock, and IDs of the provider are left out. What
 // people and products wrote stays as it is.
 func (v *visit) InWords(kind, text string) template.HTML {
+	if by, ok := strings.CutPrefix(text, "started by "); ok {
+		text = "started by " + v.campaignName(by)
+	}
 	if slices.Contains([]string{"reply", "event", "held", "dropped", "left"}, kind) || strings.HasPrefix(text, "started by ") {
 		return template.HTML(template.HTMLEscapeString(Shown(text)))
 	}

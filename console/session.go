@@ -46,6 +46,7 @@ type session struct {
 
 	mu       sync.Mutex
 	flash    *Flash
+	whom     string               // to whom "Send one to me" sent last
 	outcomes map[string]*outcome  // of forms that were sent, by their token
 	order    []string             // of the tokens, oldest first
 	kept     *keptForm            // that was sent before the login; nil: none
@@ -198,6 +199,19 @@ func (s *session) takeFlash() *Flash {
 	f := s.flash
 	s.flash = nil
 	return f
+}
+
+// me is the person to whom the visitor sends what they want to see themselves; empty until they said it once.
+func (s *session) me() string {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.whom
+}
+
+func (s *session) iAm(profile string) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.whom = profile
 }
 
 // addressOf is where a request comes from; the zero address, where that cannot be told.

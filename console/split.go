@@ -2,6 +2,7 @@ package console
 
 import (
 	"math"
+	"slices"
 	"strconv"
 
 	"nudge/client"
@@ -46,6 +47,47 @@ func (v *visit) split(counts *client.FlowCounts, s *client.SplitCounts) shownSpl
 		out.Plot = v.plotOf(s, out.Says)
 	}
 	return out
+}
+
+// leadsOf is by how much arms lead, at the first message that each of them has for itself. An arm that leads only some of the
+// others for certain has no number: a reader would take it for the best one.
+func (v *visit) leadsOf(splits []shownSplit) map[string]string {
+	leads := map[string]string{}
+	for i := range splits {
+		s := &splits[i]
+		if len(s.Says) == 0 || slices.ContainsFunc(s.Says, func(c client.Comparison) bool { return !c.Clear || c.A != s.Says[0].A }) {
+			continue
+		}
+		least := s.Says[0].Difference
+		for _, c := range s.Says {
+			least = min(least, c.Difference)
+		}
+		if step := ownSend(s.Arms, s.Says[0].A); step != "" {
+			leads[step] = "+" + v.print.Sprintf("%.1f", least) + " pts"
+		}
+	}
+	return leads
+}
+
+// ownSend is the first send of an arm that no other arm has.
+func ownSend(arms []shownArm, name string) string {
+	others := map[string]bool{}
+	var own []client.SendCounts
+	for _, a := range arms {
+		if a.Arm == name {
+			own = a.Sends
+			continue
+		}
+		for _, s := range a.Sends {
+			others[s.Step] = true
+		}
+	}
+	for _, s := range own {
+		if !others[s.Step] {
+			return s.Step
+		}
+	}
+	return ""
 }
 
 // plot shows shares with their intervals of 95 %.

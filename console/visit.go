@@ -102,6 +102,14 @@ func (v *visit) May(scope string) bool { return slices.Contains(v.Me.May, scope)
 // Local reports whether everybody on this machine may do everything, so that nobody logs in.
 func (v *visit) Local() bool { return !v.Me.Server.Tokens }
 
+// Who is the name of somebody who did something. Where nobody needs a token, everybody on this machine has the name local.
+func (v *visit) Who(name string) string {
+	if name == "local" && v.Local() {
+		return "this machine"
+	}
+	return name
+}
+
 // Role is the largest scope that the visitor has.
 func (v *visit) Role() string {
 	if len(v.Me.May) == 0 {

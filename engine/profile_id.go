@@ -16,13 +16,17 @@ import (
 //
 // An id is UTF-8 text of 1 to MaxProfileBytes bytes without control characters. Neither its
 // first nor its last character is a space or invisible. So an id never looks like another
-// one because a form or a file added a space.
+// one because a form or a file added a space. It is neither . nor .., which browsers and proxies take out
+// of an address, however they are written there.
 func CheckProfileID(id string) error {
 	switch {
 	case id == "":
 		return fmt.Errorf("must be 1 to %d bytes, is empty", MaxProfileBytes)
 	case len(id) > MaxProfileBytes:
 		return fmt.Errorf("must be 1 to %d bytes, has %d", MaxProfileBytes, len(id))
+	}
+	if id == "." || id == ".." {
+		return fmt.Errorf("must not be %s: in an address that means a folder, so no page and no route could be about this person", id)
 	}
 	if err := encoding.Check([]byte(id)); err != nil {
 		return fmt.Errorf("must be UTF-8 text and is %w", err)

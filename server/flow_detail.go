@@ -27,6 +27,7 @@ type FlowDetail struct {
 	Category string        `json:"category,omitempty"`
 	Account  string        `json:"account,omitempty"` // that its messages go through where they name none; absent: the default one
 	Triggers []string      `json:"triggers"`          // in words
+	Starts   []FlowStart   `json:"starts"`            // the same for programs, in the same order; empty: only a call starts it
 	Data     []FlowField   `json:"data"`              // what a run starts with
 	Exits    []FlowLine    `json:"exits"`             // ways to leave it early
 	Steps    []FlowStep    `json:"steps"`             // in the order of the flow; those under an exit are behind the others
@@ -34,6 +35,14 @@ type FlowDetail struct {
 	Events   []FlowEvent   `json:"events"`            // that it names, by type
 	Versions []FlowVersion `json:"versions"`          // the active one first, then those that were active last
 	Files    []FlowFile    `json:"files"`             // that the version was made of
+}
+
+// FlowStart is what starts a flow.
+type FlowStart struct {
+	Kind     string `json:"kind"`               // event, reply or schedule
+	Event    string `json:"event,omitempty"`    // its type
+	Audience bool   `json:"audience,omitempty"` // one run for each person of an audience; absent: for one person
+	To       string `json:"to,omitempty"`       // of an event: how it names the person; absent: by its profile
 }
 
 // FlowStep is one step of a flow.
@@ -163,7 +172,7 @@ func (s *Server) versionOf(v engine.FlowVersion) (*flows.Flow, error) {
 // flowDetailOf is what a version of a flow says of itself.
 func flowDetailOf(f *flows.Flow) *FlowDetail {
 	d := &FlowDetail{
-		Flow: f.Name, About: f.About, Version: f.Version, Category: f.Category, Account: f.Account, Triggers: graph.Starts(f),
+		Flow: f.Name, About: f.About, Version: f.Version, Category: f.Category, Account: f.Account, Triggers: graph.Starts(f), Starts: startsOf(f),
 		Data: flowFields(f.Data), Exits: flowLines(f, f.Exits), Steps: []FlowStep{}, Outcomes: outcomesOf(f), Events: eventsOf(f), Files: []FlowFile{},
 	}
 	for i := range f.Steps {
@@ -178,6 +187,23 @@ func flowDetailOf(f *flows.Flow) *FlowDetail {
 		d.Files = append(d.Files, shown)
 	}
 	return d
+}
+
+// startsOf is what starts a flow.
+func startsOf(f *flows.Flow) []FlowStart {
+	all := []FlowStart{}
+	for i := range f.Triggers {
+		t := &f.Triggers[i]
+		start := FlowStart{Kind: "reply", Event: t.Event, Audience: t.Schedule != nil, To: exprText(t.To)}
+		switch {
+		case t.Event != "":
+			start.Kind = "event"
+		case t.Schedule != nil:
+			start.Kind = "schedule"
+		}
+		all = append(all, start)
+	}
+	return all
 }
 
 func placeOf(at diag.Span) FlowPlace { return FlowPlace{at.File, at.Start.Line, at.Start.Column} }

@@ -32,6 +32,7 @@ func TestFlowDetail(t *testing.T) {
 	var got server.FlowDetail
 	s.do("GET", "/v1/flows/order", "").is(200,
 		`"about":"From the parcel to the review."`, `"triggers":["order.shipped","order.moved"]`,
+		`"starts":[{"kind":"event","event":"order.shipped","to":"event.customer"},{"kind":"event","event":"order.moved"}]`,
 		`{"path":"place","type":"map"},{"path":"place.city","type":"string"},{"path":"place.zip","type":"string","optional":true}`,
 		`"exits":[{"on":"event order.returned","as":"returned","words":"order.returned","goal":true,"at":{"file":"flows/order.yaml","line":5,"column":`,
 		`{"step":"shipped","verb":"send","words":"send shipped","at":{"file":"flows/order.yaml","line":7,"column":`,

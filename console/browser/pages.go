@@ -24,6 +24,8 @@ var Pages = []Page{
 	{Address: "/console/flows/{flow}/runs"},
 	{Address: "/console/flows/{flow}/proof"},
 	{Address: "/console/flows/{flow}/versions", Brief: true},
+	{Address: "/console/flows/{flow}/source"},
+	{Address: "/console/flows/{flow}/send"},
 	{Address: "/console/flows/{flow}/stories"},
 	{Address: "/console/flows/{flow}/stories/{story}", Brief: true},
 	{Address: "/console/flows/{flow}/stories/{story}?at=3"},
@@ -82,6 +84,11 @@ var Soon = []string{}
 // Files are what links offer to keep.
 var Files = []Action{
 	{Address: "/console/people/{person}/export", Scope: "operate"},
+	{Address: "/console/flows/{flow}/source/file", Scope: "read"},
+	{Address: "/console/runs.csv", Scope: "read"},
+	{Address: "/console/runs.ndjson", Scope: "read"},
+	{Address: "/console/people.csv", Scope: "read"},
+	{Address: "/console/people.ndjson", Scope: "read"},
 }
 
 // Action is something that a form of the console changes.
@@ -99,6 +106,7 @@ type Action struct {
 var Actions = []Action{
 	{Address: "/console/settings"},
 	{Address: "/console/logout"},
+	{Address: "/console/flows/{flow}/send", Scope: "events"}, // and author, which each token with it in the tests has too
 	{Address: "/console/runs/{run}/cancel", Scope: "operate"},
 	{Address: "/console/runs/{run.failed}/retry", Scope: "operate"},
 	{Address: "/console/batches/new?do=cancel&flow={flow}", Scope: "operate"},
