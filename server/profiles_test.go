@@ -51,7 +51,7 @@ func TestOptOuts(t *testing.T) {
 
 func TestProfileIDsAreAnyText(t *testing.T) {
 	s := start(t, profileShop)
-	for _, id := range []string{`acme\ann`, "ann@example.com", "a b", "a/b", "..", "a%2Fb", "añ+&?#", "a//b"} {
+	for _, id := range []string{`acme\ann`, "ann@example.com", "a b", "a/b", "...", "a%2Fb", "añ+&?#", "a//b"} {
 		path := "/v1/profiles/" + strings.ReplaceAll(url.PathEscape(id), ".", "%2E")
 		s.do("PUT", path, `{"name": "x"}`).is(200)
 		var got struct{ ID string }
@@ -60,6 +60,7 @@ func TestProfileIDsAreAnyText(t *testing.T) {
 			t.Errorf("the id is %q, want %q", got.ID, id)
 		}
 	}
+	s.do("PUT", "/v1/profiles/%2E%2E", `{"name": "x"}`).is(400, "means a folder")
 }
 
 func TestProfileIsRefusedWithItsField(t *testing.T) {
