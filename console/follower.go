@@ -31,13 +31,13 @@ type follower struct {
 
 // listener is what the follower knows of a tab. It loses news while it is told already, so that it never holds up others.
 type listener struct {
-	token   string
-	from    *http.Request
-	topics  []string
-	begun   chan struct{}  // closed when nothing is missed any more
-	news    chan time.Time // of the newest news; has room for one
-	ended   chan struct{}  // closed when nothing comes any more
-	hears   bool           // begun is closed; guarded by the lock of the follower
+	token  string
+	from   *http.Request
+	topics []string
+	begun  chan struct{}  // closed when nothing is missed any more
+	news   chan time.Time // of the newest news; has room for one
+	ended  chan struct{}  // closed when nothing comes any more
+	hears  bool           // begun is closed; guarded by the lock of the follower
 }
 
 // listen makes a tab hear of its topics. The first news comes at once, so that nothing is lost between the page and its stream.

@@ -114,7 +114,7 @@ func (w *world) attempts() map[string]func() attempt {
 	}
 	yes, no := true, false
 	return map[string]func() attempt{
-		"people/{id}/start":   onPerson("start", "", "flow", "order", "data", `{"order_id": "1", "customer": "ann"}`),
+		"people/{id}/start": onPerson("start", "", "flow", "order", "data", `{"order_id": "1", "customer": "ann"}`),
 		"flows/{flow}/send": func() attempt {
 			who := id()
 			return attempt{"/console/flows/order", "/console/flows/order/send", "", []string{"profile", who, "data", `{"order_id": "1", "customer": "` + who + `"}`}}

@@ -87,7 +87,7 @@ type runPage struct {
 	Unread int       // of them
 	Way    []wayStep // through the flow
 
-	Private private
+	Private  private
 	Campaign string // the name of the campaign that started it; empty: none did, or it has only its ID
 }
 
