@@ -14,7 +14,7 @@ import (
 )
 
 // listDownloads are lists as files: all that a filter finds, not only what a page shows. They are asked for page by page and
-// written as they come, so that a long one needs no more memory than a short one. The API masks what the visitor may not see.
+// written as they come, so that a long one needs no more memory than a short one. What is private is masked, as on every page.
 var listDownloads = []download{
 	{pattern: Root + "runs.csv", scope: "read", media: mediaCSV, name: "runs.csv", write: writeRuns(csvRuns)},
 	{pattern: Root + "runs.ndjson", scope: "read", media: mediaLines, name: "runs.ndjson", write: writeRuns(jsonRuns)},
