@@ -307,7 +307,7 @@ func (s *Server) campaignRoutes() []route {
 			id: "startPreview", topic: "Campaigns", does: "Find out what a campaign would do",
 			more:  fmt.Sprintf("A preview as a job, for a large audience: it tries the first %d rows. Once it is done, the job's result is what POST /v1/campaigns/preview answers.", preview.MaxTriedByJob),
 			takes: body(previewRequest{}, maxCommandBody, `{"flow": "sale"}`), gives: []answer{{http.StatusAccepted, mediaJSON, []any{Job{}}, "the job"}},
-			fails: []int{400, 404, 409, 429, 501, 503}, keyless: true,
+			fails: []int{400, 404, 429, 501, 503}, keyless: true,
 		}},
 		{"GET /v1/campaigns/{id}", ScopeRead, s.showCampaign, operation{
 			id: "showCampaign", topic: "Campaigns", does: "Show a campaign", more: "With who started it and what operators did with it, its pace, the wave of local hours, and whom it left out.", gives: ok(CampaignDetail{}, "the campaign"), fails: []int{404},
