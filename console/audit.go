@@ -14,8 +14,11 @@ type auditPage struct {
 	By, Did, On string // of the filter
 }
 
+// auditLook is how many entries, the newest, a page looks at for those that it shows.
+const auditLook = 400
+
 func loadAudit(v *visit) (*content, error) {
-	q := client.AuditQuery{By: v.query("by"), Did: v.query("did"), On: v.query("on"), Profile: v.query("profile"), Before: v.query("before")}
+	q := client.AuditQuery{By: v.query("by"), Did: v.query("did"), On: v.query("on"), Profile: v.query("profile"), Before: v.query("before"), Look: auditLook}
 	if q.Profile != "" {
 		v.reveals(q.Profile) // all entries are about them
 	}

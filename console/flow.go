@@ -293,12 +293,17 @@ type needsLook struct {
 	Retry        string // the page that asks about trying all again; empty: it cannot
 }
 
+const (
+	flowFailures = 5  // groups of failures that the page of a flow shows
+	nearGroups   = 20 // groups, the newest of all flows, that it looks at for them
+)
+
 func (v *visit) needsLook(counts *client.FlowCounts) (all []needsLook, err error) {
-	failures, err := v.api.Failures(v.ctx(), client.FailureQuery{Flow: counts.Flow})
+	failures, err := v.api.Failures(v.ctx(), client.FailureQuery{Flow: counts.Flow, Limit: flowFailures, Look: nearGroups})
 	if err != nil {
 		return nil, err
 	}
-	for _, g := range failures.Groups[:min(5, len(failures.Groups))] {
+	for _, g := range failures.Groups {
 		n := needsLook{Said: v.Many(g.Runs, g.What, g.What+"s") + " " + g.Status, Detail: g.Reason, Link: runsPath(client.RunFilter{Failure: g.ID})}
 		if g.Step != "" {
 			n.Detail = g.Step + ": " + n.Detail
@@ -333,6 +338,9 @@ type stepPanel struct {
 // panelRuns is how many people stand beside a step.
 const panelRuns = 5
 
+// panelLook is how many runs, the newest, are looked at for them.
+const panelLook = 60
+
 func (v *visit) stepPanel(counts *client.FlowCounts, id string) *stepPanel {
 	at := slices.IndexFunc(counts.Counts.Steps, func(s client.StepCounts) bool { return s.Step == id })
 	if at < 0 {
@@ -346,7 +354,7 @@ func (v *visit) stepPanel(counts *client.FlowCounts, id string) *stepPanel {
 		filter.Status, filter.MessageStatus = "", newestStatus(s.Send)
 		p.Messages = runsPath(filter)
 	}
-	p.Runs = partOf(v.api.Runs(v.ctx(), client.RunQuery{RunFilter: filter, Limit: panelRuns}))
+	p.Runs = partOf(v.api.Runs(v.ctx(), client.RunQuery{RunFilter: filter, Limit: panelRuns, Look: panelLook}))
 	if s.Send == nil || p.Runs.Of == nil || len(p.Runs.Of.Runs) == 0 {
 		return p
 	}
