@@ -305,9 +305,7 @@ func (v *visit) needsLook(counts *client.FlowCounts) (all []needsLook, err error
 	}
 	for _, g := range failures.Groups {
 		n := needsLook{Said: v.Many(g.Runs, g.What, g.What+"s") + " " + g.Status, Detail: g.Reason, Link: runsPath(client.RunFilter{Failure: g.ID})}
-		if g.Step != "" {
-			n.Detail = g.Step + ": " + n.Detail
-		}
+		n.Detail = joined(g.Step, g.Reason)
 		if g.What == "run" && g.Status == "failed" && v.May("operate") {
 			n.Retry = Root + "batches/new?do=retry&failure=" + g.ID
 		}

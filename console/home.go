@@ -113,9 +113,17 @@ func (v *visit) failedNeeds(groups []client.FailureGroup) (needs []need) {
 		if g.Step != "" {
 			place += ", " + g.Step
 		}
-		needs = append(needs, need{g.Status, v.Many(g.Runs, "run", "runs") + " of " + place + ": " + g.Reason, Root + "runs/failed", "bad", g.Newest.At})
+		needs = append(needs, need{g.Status, joined(v.Many(g.Runs, "run", "runs")+" of "+place, g.Reason), Root + "runs/failed", "bad", g.Newest.At})
 	}
 	return needs
+}
+
+// joined is a place and a reason, of which either may be empty.
+func joined(place, reason string) string {
+	if place == "" || reason == "" {
+		return place + reason
+	}
+	return place + ": " + reason
 }
 
 // eventNeeds are the types that no flow uses, and those of which some were refused, within a day.
