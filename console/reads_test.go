@@ -106,7 +106,7 @@ func (c *crowd) run(n int, at engine.Instant, v engine.FlowVersion, campaign uin
 	binary.BigEndian.PutUint64(id[:8], uint64(at)<<16)
 	binary.BigEndian.PutUint64(id[8:], uint64(n))
 	order := fmt.Sprint("o", n)
-	r := &engine.Run{ID: id, Flow: v.Flow, Version: v.Version, Profile: c.person(n * 7919), Key: order, StartedBy: "told", Data: json.RawMessage(`{"order_id":"` + order + `"}`),
+	r := &engine.Run{ID: id, Flow: v.Flow, Version: v.Version, Profile: c.person(n / 10), Key: order, StartedBy: "told", Data: json.RawMessage(`{"order_id":"` + order + `"}`),
 		Status: engine.Waiting, At: 1, Campaign: campaign, Deadline: at + 1<<40,
 		Timeline: []engine.Entry{{At: at, Kind: engine.KindStarted, Step: engine.NoStep}}}
 	r.Alarms = []engine.Alarm{{At: r.Deadline}}
@@ -148,7 +148,7 @@ func (c *crowd) fill(tb testing.TB, s *store.Store, now time.Time) {
 	}
 	state, err := s.State()
 	check(err)
-	const most = 5000 // of a commit
+	const most = 20_000 // of a commit
 	begin := engine.InstantOf(now.Add(-time.Duration(c.days) * 24 * time.Hour))
 	span := engine.InstantOf(now) - begin
 	for at := 0; at < c.runs; at += most {
