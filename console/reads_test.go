@@ -261,7 +261,7 @@ func BenchmarkPages(b *testing.B) {
 			b.ReportMetric(float64(p99.Microseconds())/1000, "p99-ms")
 		})
 	}
-	fmt.Fprintf(b.Output(), "the slowest page is /console/%s: %s at the 99th percentile\n", which, slowest)
+	b.Logf("the slowest page is /console/%s: %s at the 99th percentile", which, slowest)
 }
 
 // newest is the newest run of a status.
