@@ -42,11 +42,13 @@ func twoLives(t *testing.T) (*memory.KV, *world) {
 	w.apply(&engine.Input{Payload: &engine.Rows{Campaign: started, Next: 9, Rows: []engine.Row{{Profile: gone}, {Profile: stays}, {Profile: gone}}}})
 	w.now = w.now.Add(2 * time.Hour)
 	w.apply(&engine.Input{Payload: &engine.Event{Type: "odd", Profile: "somebody"}}) // and the waits of the campaign's runs are over
-	for _, who := range []string{gone, stays} { // the loop has no endpoint, and drops what is for one
-		state, err := w.store.State()
-		check(t, err)
-		check(t, w.store.Commit(&engine.Batch{State: state, Notices: []*engine.NoticeTo{{Endpoint: "crm", Notice: engine.Notice{Type: engine.NoticeRunEnded, At: state.Stamp, Profile: who, Data: fmt.Appendf(nil, `{"of":%q}`, who)}}}}))
+	state, err := w.store.State() // the loop has no endpoint, and drops what is for one
+	check(t, err)
+	b := &engine.Batch{State: state}
+	for _, who := range []string{gone, stays} {
+		b.Notices = append(b.Notices, &engine.NoticeTo{Endpoint: "crm", Notice: engine.Notice{Type: engine.NoticeRunEnded, At: state.Stamp, Profile: who, Data: fmt.Appendf(nil, `{"of":%q}`, who)}})
 	}
+	check(t, w.store.Commit(b))
 	return kv, w
 }
 
