@@ -173,14 +173,12 @@ func (c *Client) Counts(ctx context.Context, flow string, q CountsQuery) (*FlowC
 	return counts, c.get(ctx, "/v1/flows/"+segment(flow)+"/counts", values, counts)
 }
 
-// FlowSums are where everybody is who started in the last 14 days on the active version of a flow. Started and MovedIn together
-// are Here, Ended, MovedOut and LeftOut together.
+// FlowSums are where everybody is who started a flow in the last 14 days, on all of its versions. Started is Here, Ended and LeftOut together:
+// who went on in another version is counted there.
 type FlowSums struct {
 	Flow     string           `json:"flow"`
-	Version  string           `json:"version"`
+	Version  string           `json:"version"` // the active one
 	Started  int64            `json:"started"`
-	MovedIn  int64            `json:"moved_in,omitempty"`
-	MovedOut int64            `json:"moved_out,omitempty"`
 	LeftOut  int64            `json:"left_out,omitempty"`
 	Here     int64            `json:"here"`
 	Ended    int64            `json:"ended"`

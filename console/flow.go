@@ -181,16 +181,29 @@ func (v *visit) everyone(counts *client.FlowCounts, drawing *client.Drawing) Bar
 	}
 	all := slices.Concat(good, []parcel{here}, rest, []parcel{others,
 		{name: "went on in another version", count: uint64(c.MovedOut), class: "unsent"}, {name: "left out", count: uint64(c.LeftOut), class: "unsent"}}, bad)
-	of := "people started, all accounted for"
+	of := "runs started, all accounted for"
 	if !counts.Since.IsZero() {
-		of = "people started since " + counts.Since.In(v.zone).Format("2 Jan") + ", all accounted for"
+		of = "runs started since " + counts.Since.In(v.zone).Format("2 Jan") + ", all accounted for"
 	}
 	bar := v.barOf(of, all).of(uint64(max(0, c.Started+c.MovedIn)))
 	bar.Note = "version " + counts.Version[:4]
+	if other := startedElsewhere(counts); other > 0 {
+		bar.Note += "; " + v.Many(other, "run", "runs") + " of all time started on other versions"
+	}
 	if c.MovedIn > 0 {
 		bar.Note += ", " + v.Num(c.MovedIn) + " of them in another one"
 	}
 	return bar
+}
+
+// startedElsewhere is how many runs ever started on other versions: numbers of versions are never added up.
+func startedElsewhere(counts *client.FlowCounts) (runs uint64) {
+	for _, other := range counts.Versions {
+		if other.Version != counts.Version {
+			runs += other.Started
+		}
+	}
+	return runs
 }
 
 // goalsOf returns the outcomes that are the goal.
@@ -325,6 +338,7 @@ type stepPanel struct {
 	*client.StepCounts
 	Reasons  []reasonCount
 	Live     string // path of who is there
+	Status   string // of the messages whose runs are shown
 	Messages string // path of who was written to
 	Runs     part[*client.RunPage]
 	Newest   *client.Content // a message of the step, as its person got it
@@ -350,6 +364,7 @@ func (v *visit) stepPanel(counts *client.FlowCounts, id string) *stepPanel {
 	if s.Send != nil {
 		p.Reasons = reasonsOf(counts, s.Send)
 		filter.Status, filter.MessageStatus = "", newestStatus(s.Send)
+		p.Status = filter.MessageStatus
 		p.Messages = runsPath(filter)
 	}
 	p.Runs = partOf(v.api.Runs(v.ctx(), client.RunQuery{RunFilter: filter, Limit: panelRuns, Look: panelLook}))

@@ -37,7 +37,6 @@ type homeFlow struct {
 	Started uint64
 	Here    uint64
 	Bar     Bar
-	Older   string // what other versions have besides; empty: nothing
 }
 
 // firstSteps are the commands that make the first event arrive.
@@ -156,30 +155,13 @@ func (v *visit) eventNeeds(types []client.EventType) (needs []need) {
 func (v *visit) homeFlow(since time.Time, f *client.FlowSums) homeFlow {
 	count := func(n int64) uint64 { return uint64(max(n, 0)) }
 	return homeFlow{
-		Flow: f.Flow, Line: v.startsByDay(since, f.ByHour), Started: count(f.Started), Here: count(f.Here), Older: v.olderVersions(f),
+		Flow: f.Flow, Line: v.startsByDay(since, f.ByHour), Started: count(f.Started), Here: count(f.Here),
 		Bar: v.barOf("started in "+f.Flow, []parcel{
 			{name: "reached the goal", count: count(f.Goal), class: "good"}, {name: "ended otherwise", count: count(f.Ended - f.Goal - f.Failed), class: "sent"},
 			{name: "here now", count: count(f.Here), class: "plan"}, {name: "failed", count: count(f.Failed), class: "bad"},
-			{name: "left out", count: count(f.LeftOut), class: "left"}, {name: "on another version now", count: count(f.MovedOut), class: "unsent"},
-		}).of(count(f.Started + f.MovedIn)),
+			{name: "left out", count: count(f.LeftOut), class: "left"},
+		}).of(count(f.Started)),
 	}
-}
-
-// olderVersions says what the counts of the active version leave out: versions are never summed.
-func (v *visit) olderVersions(f *client.FlowSums) string {
-	started, live := uint64(0), uint64(0)
-	for _, other := range f.Versions {
-		if other.Version != f.Version {
-			started, live = started+other.Started, live+other.Live
-		}
-	}
-	switch {
-	case live > 0:
-		return v.Many(live, "run is", "runs are") + " on older versions"
-	case started > 0:
-		return v.Many(started, "run", "runs") + " started on older versions"
-	}
-	return ""
 }
 
 // firstSteps are commands for this server: with an event of a flow that is active, if there is one.

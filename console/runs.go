@@ -117,6 +117,7 @@ type runPage struct {
 	Wait   string    // why nothing is awaited
 	Gone   int       // messages that went out
 	Unread int       // of them
+	Lost   int       // messages that did not arrive
 	Way    []wayStep // through the flow
 
 	Private  private
@@ -165,7 +166,10 @@ func loadRun(v *visit) (*content, error) {
 		p.Campaign = name
 	}
 	for _, m := range run.Messages {
-		if !m.Posted.IsZero() {
+		switch {
+		case m.Status == "failed" || m.Status == "expired":
+			p.Lost++
+		case !m.Posted.IsZero():
 			p.Gone++
 			if m.Status != "read" {
 				p.Unread++

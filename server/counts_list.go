@@ -10,14 +10,12 @@ import (
 	"nudge/store"
 )
 
-// FlowSums are where everybody is who started in the last 14 days on the active version of a flow. Started and moved_in together
-// are always here, ended, moved_out and left_out together.
+// FlowSums are where everybody is who started a flow in the last 14 days, on all of its versions. Started is always here, ended and left_out together:
+// who went on in another version is counted there.
 type FlowSums struct {
 	Flow     string           `json:"flow"`
-	Version  string           `json:"version"`
+	Version  string           `json:"version"` // the active one
 	Started  int64            `json:"started"`
-	MovedIn  int64            `json:"moved_in,omitempty"`
-	MovedOut int64            `json:"moved_out,omitempty"`
 	LeftOut  int64            `json:"left_out,omitempty"`
 	Here     int64            `json:"here"`
 	Ended    int64            `json:"ended"`
@@ -80,9 +78,9 @@ func (s *Server) listCounts(w http.ResponseWriter, r *http.Request) {
 	reply(w, http.StatusOK, page)
 }
 
-// flowSums adds up the hours of a version.
+// flowSums adds up the hours of all versions.
 func (s *Server) flowSums(v engine.FlowVersion, since, until engine.Instant, state engine.State) (*FlowSums, error) {
-	hours, err := s.config.Store.FlowHours(v, since)
+	hours, err := s.config.Store.FlowHours(v.Flow, since)
 	if err != nil {
 		return nil, err
 	}
@@ -90,7 +88,7 @@ func (s *Server) flowSums(v engine.FlowVersion, since, until engine.Instant, sta
 	for _, h := range hours {
 		if h.Start < until {
 			sums.add(&h)
-			sums.ByHour[(h.Start-since)/hourMillis] = h.Started
+			sums.ByHour[(h.Start-since)/hourMillis] += h.Started
 		}
 	}
 	sums.Versions, err = s.countedVersions(v.Flow, state)
@@ -98,6 +96,6 @@ func (s *Server) flowSums(v engine.FlowVersion, since, until engine.Instant, sta
 }
 
 func (f *FlowSums) add(h *store.HourSums) {
-	f.Started, f.MovedIn, f.MovedOut, f.LeftOut = f.Started+h.Started, f.MovedIn+h.MovedIn, f.MovedOut+h.MovedOut, f.LeftOut+h.LeftOut
+	f.Started, f.LeftOut = f.Started+h.Started, f.LeftOut+h.LeftOut
 	f.Here, f.Ended, f.Goal, f.Failed = f.Here+h.Here, f.Ended+h.Ended, f.Goal+h.Goal, f.Failed+h.Failed
 }

@@ -244,7 +244,7 @@ func (s *Server) countRoutes() []route {
 		}},
 		{"GET /v1/counts", ScopeRead, s.listCounts, operation{
 			id: "countFlows", topic: "Flows", does: "Count where everybody is",
-			more: "Of those who started in the last 14 days, for each active flow. What countFlow says of one flow is more, and takes more reading.",
+			more: "Of those who started in the last 14 days, for each active flow, on all of its versions. What countFlow says of one flow is more, and takes more reading.",
 			query: []parameter{
 				{name: "after", does: "the flow behind which the page begins: next of the page before", example: "order_shipped"},
 				{name: "limit", does: "how many flows at most; 50 without it", example: 20, least: 1, most: mostFlowSums},

@@ -42,7 +42,7 @@ func twoLives(t *testing.T) (*memory.KV, *world) {
 	w.apply(&engine.Input{Payload: &engine.Rows{Campaign: started, Next: 9, Rows: []engine.Row{{Profile: gone}, {Profile: stays}, {Profile: gone}}}})
 	w.now = w.now.Add(2 * time.Hour)
 	w.apply(&engine.Input{Payload: &engine.Event{Type: "odd", Profile: "somebody"}}) // and the waits of the campaign's runs are over
-	state, err := w.store.State() // the loop has no endpoint, and drops what is for one
+	state, err := w.store.State()                                                    // the loop has no endpoint, and drops what is for one
 	check(t, err)
 	b := &engine.Batch{State: state}
 	for _, who := range []string{gone, stays} {

@@ -169,7 +169,7 @@ func TestFlowHours(t *testing.T) {
 		t.Fatal(err)
 	}
 	kv.sum = 0
-	hours, err := s.FlowHours(engine.FlowVersion{Flow: "long", Version: "v1"}, from)
+	hours, err := s.FlowHours("long", from)
 	if err != nil || len(hours) != len(want) || len(hours) != 14*24 || kv.sum > 4 {
 		t.Fatalf("%d hours of %d are read from %d records, %v", len(hours), len(want), kv.sum, err)
 	}

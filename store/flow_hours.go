@@ -110,12 +110,12 @@ func setHour(w Writer, f *FlowCounts) error {
 	return w.Put(FlowHours, key, encode(flowHoursVersion, func(c *codec) { hoursFields(c, engine.Instant(lastNumber(key)), &hours) }))
 }
 
-// FlowHours returns where everybody is who started on a version from an instant on, by hours in order, as far as those are kept apart.
-// It reads a record for each week.
-func (s *Store) FlowHours(v engine.FlowVersion, from engine.Instant) (all []HourSums, err error) {
+// FlowHours returns where everybody is who started a flow from an instant on, by hours, as far as those are kept apart: an hour for each version
+// on which somebody started in it, ordered by version. It reads a record for each version and week.
+func (s *Store) FlowHours(flow string, from engine.Instant) (all []HourSums, err error) {
 	err = s.kv.View(func(r Reader) (failed error) {
-		prefix := versionKey(v)
-		r.Ascend(FlowHours, flowHoursKey(v, from), func(key, record []byte) bool {
+		prefix := sized(nil, flow)
+		r.Ascend(FlowHours, prefix, func(key, record []byte) bool {
 			if !bytes.HasPrefix(key, prefix) {
 				return false
 			}
