@@ -222,7 +222,7 @@ func (s *Server) audienceTakes(x *explanation) (string, error) {
 		return "", err
 	}
 	request := engine.SnapshotRequest{Flow: f, Schedule: f.Triggers[c.Trigger].Schedule, At: engine.InstantOf(s.now())}
-	takes := fmt.Sprintf("; it takes people of whom %s holds, ", request.Schedule.Audience.If)
+	takes := fmt.Sprintf("; its condition is %s, ", request.Schedule.Audience.If)
 	person, err := s.config.Store.Person(x.Profile)
 	switch {
 	case err != nil:
@@ -230,9 +230,9 @@ func (s *Server) audienceTakes(x *explanation) (string, error) {
 	case person == nil:
 		return takes + "and nothing is known of them", nil
 	case request.Condition(person).Holds:
-		return takes + "which it does now", nil
+		return takes + "which is true for them now", nil
 	}
-	return takes + "which it does not", nil
+	return takes + "which is false for them now", nil
 }
 
 // without is the answer where no run is the newest that happened.
