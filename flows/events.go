@@ -5,13 +5,14 @@ import (
 	"slices"
 
 	"nudge/lang/diag"
+	"nudge/lang/node"
 )
 
 // checkEvents warns of events that are probably misspelt: nudge.yaml does not declare them
 // and no flow emits them, but there is one with nearly the same name. An undeclared event
 // without such a neighbour is fine: it is a signal without data.
-func (p *Project) checkEvents(list *diag.List) {
-	known := maps.Clone(p.emitted)
+func (p *Project) checkEvents(heard []*node.Text, emitted map[string]bool, list *diag.List) {
+	known := maps.Clone(emitted)
 	for event := range p.Events {
 		known[event] = true
 	}
@@ -24,7 +25,7 @@ func (p *Project) checkEvents(list *diag.List) {
 			}
 		}
 	}
-	for _, t := range p.heard {
+	for _, t := range heard {
 		if known[t.Value] {
 			continue
 		}

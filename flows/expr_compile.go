@@ -49,6 +49,7 @@ const (
 // is in the list, it returns nil for both.
 func compileExpr(t *node.Text, offset int, scope *shape.Type, at home, want purpose, list *diag.List) (*Expr, *shape.Type) {
 	e := &Expr{text: t, offset: offset}
+	piece := at.notes.Begin(t, offset, scope, false)
 	source := t.Value[offset:]
 	if len(source) > maxSource {
 		list.Errorf(t.Span, codeTooCostly, "", "the expression has %d bytes; the limit is %d", len(source), maxSource)
@@ -63,8 +64,11 @@ func compileExpr(t *node.Text, offset int, scope *shape.Type, at home, want purp
 	if at.zone == nil {
 		at.zone = time.UTC
 	}
-	c := &exprChecker{expr: e, scope: scope, home: at, list: list}
+	c := &exprChecker{expr: e, scope: scope, home: at, list: list, piece: piece}
 	result := c.checkPurpose(&tree.Node, want)
+	if piece != nil && result != failedType {
+		piece.Type = result
+	}
 	if c.failed {
 		return nil, nil
 	}

@@ -7,6 +7,7 @@ import (
 
 	"github.com/expr-lang/expr/ast"
 
+	"nudge/lang/insight"
 	"nudge/lang/shape"
 )
 
@@ -15,9 +16,10 @@ type home struct {
 	zone       *time.Location // of people whose own is not known
 	categories map[string]*Category
 	asked      map[string]bool // the categories that expressions and lines ask for; they are noted here
+	notes      *insight.Notes  // for editors; nil: nobody asks
 }
 
-func (r *reader) home() home { return home{r.flow.Zone, r.project.Categories, r.asked} }
+func (r *reader) home() home { return home{r.flow.Zone, r.project.Categories, r.asked, r.notes} }
 
 // Today is what expressions ask of the project as it is now, and of the messages to a person.
 type Today struct {

@@ -86,7 +86,7 @@ func (c *compiler) text(t *node.Text) *text {
 	if tree == nil {
 		return compiled
 	}
-	w := &checker{compiler: c, source: t, scope: c.use.Scope}
+	w := &checker{compiler: c, source: t, scope: c.use.Scope, piece: c.use.Notes.Begin(t, 0, c.use.Scope, true)}
 	w.list(tree.Root, c.use.Scope)
 	compiled.single = len(tree.Root.Nodes) == 1 && tree.Root.Nodes[0].Type() == parse.NodeAction
 	compiled.blanks = blanksOf(tree.Root)

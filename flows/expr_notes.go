@@ -1,0 +1,83 @@
+package flows
+
+import (
+	"slices"
+	"strings"
+
+	"github.com/expr-lang/expr/ast"
+
+	"nudge/lang/insight"
+	"nudge/lang/shape"
+)
+
+// note notes the type of a node for editors, as the node was before the check changed it.
+func (c *exprChecker) note(n ast.Node, t *shape.Type) {
+	if c.piece == nil {
+		return
+	}
+	from, to := c.extent(n)
+	part := insight.Part{From: c.before() + from, To: c.before() + to, Type: t}
+	if t == failedType || t == nilType {
+		part.Type = nil
+	}
+	c.piece.Add(part)
+	if b, ok := n.(*ast.BinaryNode); ok {
+		c.noteOutcomes(b)
+	}
+}
+
+// before returns how many characters of the text stand before the expression.
+func (c *exprChecker) before() int { return len([]rune(c.expr.text.Value[:c.expr.offset])) }
+
+// noteName notes a name of the scope.
+func (c *exprChecker) noteName(n ast.Node, name string, of, t *shape.Type) {
+	if c.piece == nil {
+		return
+	}
+	from := c.before() + n.Location().From
+	c.piece.Add(insight.Part{From: from, To: from + len([]rune(name)), Name: name, Of: of, Type: t, Path: []string{name}})
+}
+
+// noteField notes a field, also one that the value before it does not have.
+func (c *exprChecker) noteField(n *ast.MemberNode, of *shape.Type) {
+	name, ok := n.Property.(*ast.StringNode)
+	if c.piece == nil || !ok {
+		return
+	}
+	t, _ := of.Field(name.Value)
+	from := c.before() + n.Property.Location().From
+	c.piece.Add(insight.Part{From: from, To: from + len([]rune(name.Value)), Name: name.Value, Of: of, Type: t, Path: namesOf(n)})
+}
+
+// namesOf returns the names of a chain of fields that begins with a name of the scope; nil
+// for other nodes.
+func namesOf(n ast.Node) []string {
+	path := strings.TrimPrefix(pathOf(n), "$env.") // before a name that is also a function
+	if path == "" {
+		return nil
+	}
+	return strings.Split(path, ".")
+}
+
+// noteOutcomes notes the texts that are compared with the outcome of a step.
+func (c *exprChecker) noteOutcomes(b *ast.BinaryNode) {
+	if !slices.Contains([]string{"==", "!=", "in"}, b.Operator) {
+		return
+	}
+	for _, sides := range [][2]ast.Node{{b.Left, b.Right}, {b.Right, b.Left}} {
+		path := namesOf(sides[0])
+		if len(path) != 2 || path[1] != "outcome" {
+			continue
+		}
+		texts := []ast.Node{sides[1]}
+		if list, ok := sides[1].(*ast.ArrayNode); ok {
+			texts = list.Nodes
+		}
+		for _, n := range texts {
+			if text, ok := n.(*ast.StringNode); ok {
+				at := n.Location()
+				c.piece.Add(insight.Part{From: c.before() + at.From, To: c.before() + at.To, Name: text.Value, Outcome: path[0]})
+			}
+		}
+	}
+}
