@@ -50,6 +50,15 @@ const (
 func compileExpr(t *node.Text, offset int, scope *shape.Type, at home, want purpose, list *diag.List) (*Expr, *shape.Type) {
 	e := &Expr{text: t, offset: offset}
 	piece := at.notes.Begin(t, offset, scope, false)
+	if piece != nil {
+		quiet := at
+		quiet.notes = nil
+		piece.Try = func(value string) (list diag.List) {
+			other := node.Text{Value: value, Span: t.Span}
+			compileExpr(&other, offset, scope, quiet, want, &list)
+			return list
+		}
+	}
 	source := t.Value[offset:]
 	if len(source) > maxSource {
 		list.Errorf(t.Span, codeTooCostly, "", "the expression has %d bytes; the limit is %d", len(source), maxSource)

@@ -49,6 +49,15 @@ func (c *exprChecker) noteField(n *ast.MemberNode, of *shape.Type) {
 	c.piece.Add(insight.Part{From: from, To: from + len([]rune(name.Value)), Name: name.Value, Of: of, Type: t, Path: namesOf(n)})
 }
 
+// noteWords notes the words that a text can be.
+func (c *exprChecker) noteWords(n *ast.StringNode, words []string) {
+	if c.piece == nil || len(words) == 0 {
+		return
+	}
+	at := n.Location()
+	c.piece.Add(insight.Part{From: c.before() + at.From, To: c.before() + at.To, Name: n.Value, Words: words})
+}
+
 // namesOf returns the names of a chain of fields that begins with a name of the scope; nil
 // for other nodes.
 func namesOf(n ast.Node) []string {
@@ -79,5 +88,19 @@ func (c *exprChecker) noteOutcomes(b *ast.BinaryNode) {
 				c.piece.Add(insight.Part{From: c.before() + at.From, To: c.before() + at.To, Name: text.Value, Outcome: path[0]})
 			}
 		}
+	}
+}
+
+// noteSteps notes the steps of the flow for editors.
+func (r *reader) noteSteps() {
+	if r.notes == nil {
+		return
+	}
+	for _, h := range r.heads {
+		step := insight.Step{ID: h.id, Verb: h.word, At: h.at.Span()}
+		if id := h.at.Map().Get("id"); id.IsText() {
+			step.Written = id.Text()
+		}
+		r.notes.Steps = append(r.notes.Steps, step)
 	}
 }

@@ -11,8 +11,20 @@ import (
 	"nudge/lang/shape"
 )
 
-// Notes collects the pieces of one or more files. A nil Notes collects nothing.
-type Notes struct{ Pieces []*Piece }
+// Notes collects the pieces of one or more files, and the steps of a flow. A nil Notes
+// collects nothing.
+type Notes struct {
+	Pieces []*Piece
+	Steps  []Step
+}
+
+// Step is a step of a flow, nested ones included.
+type Step struct {
+	ID      string
+	Verb    string     // as it is written; step if there is none
+	At      diag.Span  // of its mapping
+	Written *node.Text // the text of its id; nil if it is derived
+}
 
 // Piece is one expression, or one text with actions.
 type Piece struct {
@@ -22,6 +34,9 @@ type Piece struct {
 	Scope    *shape.Type
 	Type     *shape.Type // of an expression's value; nil after a mistake
 	Parts    []Part
+
+	// Try returns the mistakes that the piece would have if the value of Text were another one.
+	Try func(value string) diag.List
 }
 
 // Part is a name, a field or another part of a piece with its type.
@@ -32,6 +47,7 @@ type Part struct {
 	Type     *shape.Type // nil if Of has no such field
 	Path     []string    // of a name or a field that begins with a name of the scope: all names up to this one
 	Outcome  string      // of a text that is compared with an outcome: the step whose outcome it is
+	Words    []string    // of a text: those that it can be, if only some can
 }
 
 // Begin begins a piece. The caller adds its parts. It returns nil if nobody collects.
