@@ -2,6 +2,7 @@ package shape
 
 import (
 	"maps"
+	"slices"
 
 	"nudge/lang/diag"
 )
@@ -34,7 +35,7 @@ func Both(a, b *Type) (t *Type, conflict string) {
 		}
 	case KindMap:
 		merged.Open = a.Open && b.Open
-		merged.Fields, merged.Places = maps.Clone(a.Fields), Places(b, a)
+		merged.Fields, merged.Places = maps.Clone(a.Fields), Places(a, b)
 		for _, name := range b.Names() {
 			field := b.Fields[name]
 			if mine, ok := a.Fields[name]; ok {
@@ -81,7 +82,7 @@ func Either(a, b *Type) (t *Type, conflict string) {
 		if merged.Fields, conflict = eitherFields(a, b); conflict != "" {
 			return nil, conflict
 		}
-		merged.Places = Places(b, a)
+		merged.Places = Places(a, b)
 	}
 	return &merged, ""
 }
@@ -106,8 +107,8 @@ func eitherFields(a, b *Type) (map[string]*Type, string) {
 	return fields, ""
 }
 
-// Places returns where the fields of two maps are declared; the second one wins.
-func Places(a, b *Type) map[string]diag.Span {
+// Places returns where the fields of two maps are declared.
+func Places(a, b *Type) map[string][]diag.Span {
 	switch {
 	case len(a.Places) == 0:
 		return b.Places
@@ -115,7 +116,13 @@ func Places(a, b *Type) map[string]diag.Span {
 		return a.Places
 	}
 	all := maps.Clone(a.Places)
-	maps.Copy(all, b.Places)
+	for name, places := range b.Places {
+		for _, at := range places {
+			if !slices.Contains(all[name], at) {
+				all[name] = append(slices.Clip(all[name]), at)
+			}
+		}
+	}
 	return all
 }
 

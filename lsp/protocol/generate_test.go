@@ -54,7 +54,7 @@ var used = []struct{ name, properties string }{
 	{"ShowMessageParams", "type message"},
 
 	{"CompletionList", "isIncomplete items"},
-	{"CompletionItem", "label kind detail documentation sortText filterText textEdit"},
+	{"CompletionItem", "label kind detail documentation sortText insertTextFormat textEdit"},
 	{"Hover", "contents range"},
 	{"SignatureHelp", "signatures activeSignature activeParameter"},
 	{"SignatureInformation", "label documentation parameters"},
@@ -87,7 +87,7 @@ var used = []struct{ name, properties string }{
 // usedEnums lists the enumerations that the server uses.
 var usedEnums = []string{
 	"DiagnosticSeverity", "CompletionItemKind", "SymbolKind", "CodeActionKind", "MarkupKind", "TextDocumentSyncKind", "FileChangeType",
-	"FoldingRangeKind", "MessageType", "PositionEncodingKind",
+	"FoldingRangeKind", "MessageType", "PositionEncodingKind", "InsertTextFormat",
 }
 
 // chosen are the types of properties that may have one of several types.

@@ -218,13 +218,13 @@ type CompletionList struct {
 
 // CompletionItem: A completion item represents a text snippet that is proposed to complete text that is being typed.
 type CompletionItem struct {
-	Label         string             `json:"label"`
-	Kind          CompletionItemKind `json:"kind,omitempty"`
-	Detail        string             `json:"detail,omitempty"`
-	Documentation *MarkupContent     `json:"documentation,omitempty"`
-	SortText      string             `json:"sortText,omitempty"`
-	FilterText    string             `json:"filterText,omitempty"`
-	TextEdit      *TextEdit          `json:"textEdit,omitempty"`
+	Label            string             `json:"label"`
+	Kind             CompletionItemKind `json:"kind,omitempty"`
+	Detail           string             `json:"detail,omitempty"`
+	Documentation    *MarkupContent     `json:"documentation,omitempty"`
+	SortText         string             `json:"sortText,omitempty"`
+	InsertTextFormat InsertTextFormat   `json:"insertTextFormat,omitempty"`
+	TextEdit         *TextEdit          `json:"textEdit,omitempty"`
 }
 
 // Hover: The result of a hover request.
@@ -546,4 +546,13 @@ const (
 	PositionEncodingKindUTF8  PositionEncodingKind = "utf-8"
 	PositionEncodingKindUTF16 PositionEncodingKind = "utf-16"
 	PositionEncodingKindUTF32 PositionEncodingKind = "utf-32"
+)
+
+// InsertTextFormat: Defines whether the insert text in a completion item should be interpreted as plain text or a snippet.
+type InsertTextFormat uint32
+
+// The values of InsertTextFormat.
+const (
+	InsertTextFormatPlainText InsertTextFormat = 1
+	InsertTextFormatSnippet   InsertTextFormat = 2
 )
