@@ -101,7 +101,7 @@ run() {
 
 # What has goroutines runs under the race detector, and only there: once is enough.
 # TestRaceList (house_race_test.go) fails when a package with goroutines is missing here.
-concurrent='app app/tracing audience bench bench/bare channels/appmessaging client console runner runner/bulk runner/fetch runner/jobs runner/live runner/notify
+concurrent='app app/tracing audience bench bench/bare channels/appmessaging client console lsp lsp/lsptest runner runner/bulk runner/fetch runner/jobs runner/live runner/notify
 sandbox sandbox/session sandbox/socket server store store/bolt whatif/backtest whatif/story'
 # Of flows and templates a test each: the others have no goroutine.
 shared='TestConcurrentLoads|TestConcurrentRenders'
@@ -110,12 +110,12 @@ shared='TestConcurrentLoads|TestConcurrentRenders'
 program='cmd/nudge'
 # These try history after history in a single goroutine, which takes too long under the
 # race detector. They run without it.
-alone='TestDecodersAreLinear|TestDocument|TestNothingChanged|TestFlatMemory|TestMemoryStaysFlat|TestThousandApps|TestFaultsByChance|TestTenFlows|TestTornFiles|TestRetryKilled'
+alone='TestEdits|TestOffersFit|TestRenames|TestSameAsCheck|TestDecodersAreLinear|TestDocument|TestNothingChanged|TestFlatMemory|TestMemoryStaysFlat|TestThousandApps|TestFaultsByChance|TestTenFlows|TestTornFiles|TestRetryKilled'
 
 race=$(go list $(printf './%s ' $concurrent))
 plain=$(go list ./... | grep -vxF "$race" | grep -v "/$program\$")
 run plain "./$program" $plain
-run alone -run "^($alone)\$" ./app ./audience ./runner/bulk ./sandbox ./server ./whatif/backtest ./whatif/story
+run alone -run "^($alone)\$" ./app ./audience ./lsp ./runner/bulk ./sandbox ./server ./whatif/backtest ./whatif/story
 if [ "${1-}" = long ]; then
 	run race -race -timeout 1h ./...
 else

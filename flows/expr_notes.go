@@ -1,6 +1,7 @@
 package flows
 
 import (
+	"maps"
 	"slices"
 	"strings"
 
@@ -49,13 +50,19 @@ func (c *exprChecker) noteField(n *ast.MemberNode, of *shape.Type) {
 	c.piece.Add(insight.Part{From: from, To: from + len([]rune(name.Value)), Name: name.Value, Of: of, Type: t, Path: namesOf(n)})
 }
 
-// noteWords notes the words that a text can be.
-func (c *exprChecker) noteWords(n *ast.StringNode, words []string) {
-	if c.piece == nil || len(words) == 0 {
-		return
+// noteWords notes the words that a text can be, which is compared with a value.
+func (c *exprChecker) noteWords(n *ast.StringNode, value ast.Node, words []string) {
+	if len(words) > 0 {
+		path := namesOf(value)
+		c.noteText(n, insight.Part{Words: words, Event: len(path) > 0 && path[len(path)-1] == NameEvent})
 	}
-	at := n.Location()
-	c.piece.Add(insight.Part{From: c.before() + at.From, To: c.before() + at.To, Name: n.Value, Words: words})
+}
+
+// noteCategory notes a text that may be the name of a category.
+func (c *exprChecker) noteCategory(n *ast.StringNode) {
+	if known := c.home.categories; len(known) > 0 {
+		c.noteText(n, insight.Part{Words: slices.Sorted(maps.Keys(known)), Category: known[n.Value] != nil})
+	}
 }
 
 // namesOf returns the names of a chain of fields that begins with a name of the scope; nil
@@ -68,14 +75,16 @@ func namesOf(n ast.Node) []string {
 	return strings.Split(path, ".")
 }
 
-// noteOutcomes notes the texts that are compared with the outcome of a step.
+// noteOutcomes notes the texts that are compared with the outcome of a step, or with the type
+// of an event.
 func (c *exprChecker) noteOutcomes(b *ast.BinaryNode) {
 	if !slices.Contains([]string{"==", "!=", "in"}, b.Operator) {
 		return
 	}
 	for _, sides := range [][2]ast.Node{{b.Left, b.Right}, {b.Right, b.Left}} {
 		path := namesOf(sides[0])
-		if len(path) != 2 || path[1] != "outcome" {
+		started := slices.Equal(path, []string{NameRun, "started_by"})
+		if !started && (len(path) != 2 || path[1] != "outcome") {
 			continue
 		}
 		texts := []ast.Node{sides[1]}
@@ -83,12 +92,23 @@ func (c *exprChecker) noteOutcomes(b *ast.BinaryNode) {
 			texts = list.Nodes
 		}
 		for _, n := range texts {
-			if text, ok := n.(*ast.StringNode); ok {
-				at := n.Location()
-				c.piece.Add(insight.Part{From: c.before() + at.From, To: c.before() + at.To, Name: text.Value, Outcome: path[0]})
+			if text, ok := n.(*ast.StringNode); ok && started {
+				c.noteText(text, insight.Part{Event: true})
+			} else if ok {
+				c.noteText(text, insight.Part{Outcome: path[0]})
 			}
 		}
 	}
+}
+
+// noteText notes what a text is.
+func (c *exprChecker) noteText(n *ast.StringNode, part insight.Part) {
+	if c.piece == nil {
+		return
+	}
+	at := n.Location()
+	part.From, part.To, part.Name = c.before()+at.From, c.before()+at.To, n.Value
+	c.piece.Add(part)
 }
 
 // noteSteps notes the steps of the flow for editors.

@@ -2,7 +2,6 @@ package flows
 
 import (
 	"errors"
-	"maps"
 	"slices"
 	"time"
 
@@ -51,7 +50,7 @@ func (c *exprChecker) hours(n *ast.Node, name string) bool {
 			c.fail(item, codeBadWindow, `for example `+name+`("mon-fri 09:00-17:00")`, "the hours must be written out")
 			return false
 		}
-		c.noteWords(text, slices.Sorted(maps.Keys(c.home.categories)))
+		c.noteCategory(text)
 		h, wrong := c.home.openHours(text.Value)
 		switch {
 		case wrong != nil:
@@ -104,7 +103,7 @@ func (c *exprChecker) capped(n *ast.Node, name string) bool {
 		c.fail(*n, codeUnknownCategory, `for example `+name+`("offers")`, "the category must be written out")
 		return false
 	}
-	c.noteWords(text, slices.Sorted(maps.Keys(c.home.categories)))
+	c.noteCategory(text)
 	category := c.home.categories[text.Value]
 	if category == nil {
 		c.fail(text, codeUnknownCategory, c.home.noCategory(text.Value).hint, "nudge.yaml has no category %q", text.Value)

@@ -109,7 +109,7 @@ func (c *exprChecker) sameKind(b *ast.BinaryNode, left, right *shape.Type) bool 
 func (c *exprChecker) wordOf(value ast.Node, t *shape.Type, n ast.Node) {
 	literal, ok := n.(*ast.StringNode)
 	if ok {
-		c.noteWords(literal, t.Words)
+		c.noteWords(literal, value, t.Words)
 	}
 	if ok && t == keywordShape && Keyword(literal.Value) != literal.Value {
 		c.fail(n, codeWrongType, "write "+strconv.Quote(Keyword(literal.Value)),

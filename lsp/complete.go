@@ -125,27 +125,46 @@ func closing(line string) string {
 		if len(open) > 0 {
 			last = open[len(open)-1]
 		}
-		switch c := line[i : i+1]; {
+		switch c, ends := line[i:i+1], opens(line, i); {
 		case last == "\"" || last == "'" || last == "`":
 			if c == last {
 				open = open[:len(open)-1]
 			}
-		case strings.HasPrefix(line[i:], "{{"):
-			open, i = append(open, " }}"), i+1
-		case strings.HasPrefix(line[i:], "}}") && last == " }}":
-			open, i = open[:len(open)-1], i+1
-		case c == "\"" || c == "`" || c == "'" && (i == 0 || !isName(line[i-1])):
-			open = append(open, c)
 		case c == "#" && (i == 0 || line[i-1] == ' ') && last == "":
 			return ""
-		case strings.Contains("([{", c):
-			open = append(open, map[string]string{"(": ")", "[": "]", "{": " }"}[c])
-		case strings.Contains(")]}", c) && strings.TrimSpace(last) == c:
+		case ends != "":
+			open = append(open, ends)
+			if ends == actionEnd {
+				i++
+			}
+		case last != "" && strings.HasPrefix(line[i:], strings.TrimSpace(last)):
 			open = open[:len(open)-1]
+			i += len(strings.TrimSpace(last)) - 1
 		}
 	}
 	slices.Reverse(open)
 	return strings.Join(open, "")
+}
+
+// actionEnd closes an action of a template.
+const actionEnd = " }}"
+
+// opens returns what closes a quote or bracket that begins at a byte of a line; an empty text
+// if none does. A quote inside of a word is an apostrophe.
+func opens(line string, at int) string {
+	switch c := line[at]; {
+	case strings.HasPrefix(line[at:], "{{"):
+		return actionEnd
+	case c == '"' || c == '`' || c == '\'' && (at == 0 || !isName(line[at-1])):
+		return line[at : at+1]
+	case c == '(':
+		return ")"
+	case c == '[':
+		return "]"
+	case c == '{':
+		return " }"
+	}
+	return ""
 }
 
 // inTree completes a key, or a value that is no expression.
@@ -277,12 +296,12 @@ func (c *completing) names(k kind, s spot) (offers []offer) {
 	case anEvent:
 		add(protocol.CompletionItemKindEvent, "event", c.p.events()...)
 	case aStep:
-		add(protocol.CompletionItemKindFunction, "step", c.steps(s)...)
+		add(protocol.CompletionItemKindFunction, "step", c.steps()...)
 		if kindOf(c.file) == "flow" {
 			add(protocol.CompletionItemKindKeyword, "message", "any")
 		}
 	case aMessage:
-		add(protocol.CompletionItemKindFile, "message", append(c.steps(s), c.stems("templates")...)...)
+		add(protocol.CompletionItemKindFile, "message", append(c.sends(), c.stems("templates")...)...)
 	case aCategory, someHours:
 		add(protocol.CompletionItemKindEnum, "category", slices.Sorted(maps.Keys(r.Categories))...)
 		if key := s.path[len(s.path)-1]; key == "opt_in" || key == "opt_out" {
@@ -350,7 +369,7 @@ func (p *project) events() []string {
 
 // steps returns the steps that a name may name: of the flow itself, or of those that a file of
 // tests is about.
-func (c *completing) steps(spot) (ids []string) {
+func (c *completing) steps() (ids []string) {
 	if kindOf(c.file) == "flow" {
 		notes, _ := c.p.space.Inspect(c.file, c.variants()[0].with("any"))
 		for _, s := range notes.Steps {
@@ -362,6 +381,20 @@ func (c *completing) steps(spot) (ids []string) {
 		for _, f := range t.file.Flows {
 			for i := range f.Steps {
 				ids = append(ids, f.Steps[i].ID)
+			}
+		}
+	}
+	return ids
+}
+
+// sends returns the steps that send a message, of the flows that a file of tests is about.
+func (c *completing) sends() (ids []string) {
+	if t := c.p.tests[c.file]; t != nil {
+		for _, f := range t.file.Flows {
+			for i := range f.Steps {
+				if f.Steps[i].Send != nil {
+					ids = append(ids, f.Steps[i].ID)
+				}
 			}
 		}
 	}

@@ -57,10 +57,28 @@ func (c *completing) inPiece() ([]offer, bool) {
 			return w.offers(), true
 		}
 		if inside {
-			return c.partials(), true
+			return append(c.partials(), w.called(notes)...), true
 		}
 	}
 	return nil, false
+}
+
+// called returns the functions that fit before a bracket that is there already.
+func (w *writing) called(notes *insight.Notes) (offers []offer) {
+	if !strings.HasPrefix(w.variant.after, "(") {
+		return nil
+	}
+	for _, piece := range notes.Pieces {
+		if !piece.Template && strings.Contains(piece.Text.Value, mark) {
+			w.places = append(w.places, marked{piece: piece, mistakes: withoutMark(piece.Try(piece.Text.Value))})
+		}
+	}
+	for _, f := range flows.Functions() {
+		if strings.HasPrefix(f.Name, w.c.typed()) && w.fits(f.Name) {
+			offers = append(offers, offer{label: f.Name, detail: f.Signature(), says: f.Says, kind: protocol.CompletionItemKindFunction, from: w.c.from})
+		}
+	}
+	return offers
 }
 
 // partials returns the names of partials, where one is to be named.
@@ -129,7 +147,7 @@ func (w *writing) fields(of *shape.Type, kind protocol.CompletionItemKind) (offe
 		}
 		t := of.Fields[name]
 		if more, ok := w.continued(name, t, 2); ok {
-			o := offer{label: name, detail: t.String(), kind: kind, text: name + more, from: w.c.from}
+			o := offer{label: name, detail: shortType(t), kind: kind, text: name + more, from: w.c.from}
 			if more != "" {
 				o.snippet = escaped(name) + "${1:" + escaped(more) + "}"
 			}
@@ -137,6 +155,14 @@ func (w *writing) fields(of *shape.Type, kind protocol.CompletionItemKind) (offe
 		}
 	}
 	return offers
+}
+
+// shortType is a type on a short line.
+func shortType(t *shape.Type) string {
+	if t.Kind == shape.KindMap || t.Kind == shape.KindList && t.Elem != nil && t.Elem.Kind == shape.KindMap {
+		return strings.TrimPrefix(t.Described(), "a ")
+	}
+	return t.String()
 }
 
 // continued returns what has to follow a name for the checker to take it: nothing, a
@@ -180,7 +206,9 @@ func (w *writing) continuations(t *shape.Type) []string {
 	case shape.KindNumber:
 		return []string{" > 0", " ?? 0", " ?? 0 > 0"}
 	case shape.KindTime:
-		return []string{" < now", " ?? now"}
+		return []string{" > run.started", " < now", " ?? now"}
+	case shape.KindMap: // its fields
+		return nil
 	case shape.KindDate:
 		return []string{" == date(now)", " ?? date(now)"}
 	case shape.KindBoolean:

@@ -5,25 +5,70 @@ import (
 	"strings"
 
 	"nudge/flows"
+	"nudge/lang/node"
 	"nudge/lang/shape"
 )
 
-// dataType returns the shape of the data whose key a spot is: of an event, of the data of a
-// flow that is started or called, or of a profile. It returns nil for other keys. The keys are
-// the path of the spot without the items of lists.
+// dataType returns the shape of the map whose key a spot is, where that is data of an event,
+// of a flow that is started or called, or of a profile. It returns nil for other keys. The keys
+// are the path of the spot without the items of lists.
 func (p *project) dataType(s spot, keys []string, of string) *shape.Type {
-	if len(keys) < 2 {
-		return nil
+	for i, key := range keys[:max(len(keys)-1, 0)] {
+		t, below := (*shape.Type)(nil), i+1
+		switch {
+		case key == "data" && i > 0:
+			t = p.dataBeside(s.maps[i], of)
+		case of == "test" && i == 0 && key == "people":
+			t, below = p.read.Profile, i+2
+		case of == "test" && i > 0 && key == "profile":
+			t = p.read.Profile
+		}
+		if t == nil {
+			continue
+		}
+		for ; below < len(keys)-1 && t != nil; below++ {
+			t = insideOf(t).Fields[keys[below]]
+		}
+		if t == nil || below > len(keys)-1 {
+			return nil
+		}
+		return insideOf(t)
 	}
-	switch before := keys[len(keys)-2]; {
-	case before == "data" && s.beside("event", 1) != "":
-		return p.read.Events[s.beside("event", 1)]
-	case before == "data" && of == "flow" && s.beside("flow", 1) != "":
-		return p.dataOf(s.beside("flow", 1))
-	case before == "data" && of == "test" && s.beside("call", 1) != "":
-		return p.dataOf(s.beside("call", 1))
-	case of == "test" && (len(keys) == 3 && keys[0] == "people" || before == "profile"):
-		return p.read.Profile
+	return nil
+}
+
+// insideOf returns the type of the items of a list of lists; another type is itself.
+func insideOf(t *shape.Type) *shape.Type {
+	for t.Kind == shape.KindList && t.Elem != nil {
+		t = t.Elem
+	}
+	return t
+}
+
+// dataBeside returns the shape of data, by what stands beside it.
+func (p *project) dataBeside(m *node.Map, of string) *shape.Type {
+	if event := textIn(m, "event"); event != "" {
+		return p.eventType(event)
+	}
+	if flow := textIn(m, "flow"); flow != "" && of == "flow" {
+		return p.dataOf(flow)
+	}
+	if flow := textIn(m, "call"); flow != "" && of == "test" {
+		return p.dataOf(flow)
+	}
+	return nil
+}
+
+// eventType returns the shape of an event: as nudge.yaml declares it, else as a flow does that
+// listens to it; nil if nobody does.
+func (p *project) eventType(event string) *shape.Type {
+	if t := p.read.Events[event]; t != nil {
+		return t
+	}
+	for _, f := range p.read.Flows {
+		if t := f.EventShape(event); t != nil && t.Kind == shape.KindMap {
+			return t
+		}
 	}
 	return nil
 }

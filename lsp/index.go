@@ -27,6 +27,7 @@ type use struct {
 	at      diag.Span
 	defines bool
 	step    diag.Span // of a step that is derived from its verb or template: its mapping
+	unclear bool      // it is somewhere in the text at this place
 }
 
 // index has the names in all files of a project.
@@ -179,15 +180,20 @@ func (x *index) scalar(s spot, of, file string) {
 		}
 	case aStep:
 		if of == "test" {
-			x.inTests(aStep, name, at, file)
+			x.inTests(name, at, file)
 		} else if name != "any" {
 			x.add(aStep, file, name, at, s.path[len(s.path)-1] == "id")
 		}
 	case anEnd:
 		if of == "test" {
-			x.inTests(anEnd, name, at, file)
+			x.endInTests(s, name, at, file)
 		} else {
 			x.add(anEnd, file, name, at, true)
+		}
+	case someTime:
+		if _, hours, ok := strings.Cut(name, " of "); ok && x.project.read.Categories[hours] != nil {
+			to := len([]rune(name))
+			x.add(aCategory, "", hours, s.text.At(to-len(hours), to), false)
 		}
 	case anOutcome:
 		x.outcome(s, of, file)
@@ -202,6 +208,18 @@ func (x *index) scalar(s spot, of, file string) {
 	}
 }
 
+// outcomeOf notes an outcome of a step. A step that starts a flow and waits for it has the
+// outcomes of that flow.
+func (x *index) outcomeOf(flow, step, name string, at diag.Span) {
+	if f := x.project.read.Flow(flow); f != nil {
+		if i := f.StepNamed(step); i >= 0 && f.Steps[i].Start != nil {
+			x.add(anEnd, f.Steps[i].Start.Flow, name, at, false)
+			return
+		}
+	}
+	x.add(anOutcome, flow+"/"+step, name, at, false)
+}
+
 // testFlows returns the names of the flows that a file of tests is about.
 func (x *index) testFlows(file string) (names []string) {
 	if t := x.project.tests["tests/"+file+".yaml"]; t != nil {
@@ -212,11 +230,23 @@ func (x *index) testFlows(file string) (names []string) {
 	return names
 }
 
-// inTests notes a name of a step or of an end in tests, for each flow that has it.
-func (x *index) inTests(k kind, name string, at diag.Span, file string) {
+// inTests notes a name of a step in tests, for each flow that has it.
+func (x *index) inTests(name string, at diag.Span, file string) {
 	for _, flow := range x.testFlows(file) {
-		if k == anEnd || slices.ContainsFunc(x.steps[flow], func(s insight.Step) bool { return s.ID == name }) {
-			x.add(k, flow, name, at, false)
+		if slices.ContainsFunc(x.steps[flow], func(s insight.Step) bool { return s.ID == name }) {
+			x.add(aStep, flow, name, at, false)
+		}
+	}
+}
+
+// endInTests notes the end of a run in tests: of the flow that is named beside it, else of all
+// that can end so.
+func (x *index) endInTests(s spot, name string, at diag.Span, file string) {
+	named := s.beside("flow", 0)
+	for _, flow := range x.testFlows(file) {
+		f := x.project.read.Flow(flow)
+		if named == flow || named == "" && f != nil && slices.Contains(endsOf(f), name) {
+			x.add(anEnd, flow, name, at, false)
 		}
 	}
 }
@@ -226,7 +256,7 @@ func (x *index) message(name string, at diag.Span, file string) {
 	if name == "any" || name == "nothing" {
 		return
 	}
-	x.inTests(aStep, name, at, file)
+	x.inTests(name, at, file)
 	if _, ok := x.project.folder.texts["templates/"+name+".yaml"]; ok {
 		x.add(aTemplate, "", name, at, false)
 	}
@@ -237,7 +267,7 @@ func (x *index) outcome(s spot, of, file string) {
 	name, at := s.text.Value, s.text.Span
 	if of == "test" {
 		for _, flow := range x.testFlows(file) {
-			x.add(anOutcome, flow+"/"+s.beside("wait", 0), name, at, false)
+			x.outcomeOf(flow, s.beside("wait", 0), name, at)
 		}
 		return
 	}
@@ -289,15 +319,20 @@ func chars(text string, at int) int { return len([]rune(text[:at])) }
 
 // part notes a name or a field.
 func (x *index) part(piece *insight.Piece, part insight.Part, flowsOf []string) {
+	before := len(x.uses)
 	at := piece.Span(part)
-	if !piece.Text.Exact() {
-		return // its place is not known
-	}
 	switch {
 	case part.Outcome != "":
+		at = piece.Text.At(part.From+1, part.To-1)
 		for _, flow := range flowsOf {
-			x.add(anOutcome, flow+"/"+part.Outcome, part.Name, piece.Text.At(part.From+1, part.To-1), false)
+			x.outcomeOf(flow, part.Outcome, part.Name, at)
 		}
+	case part.Event || part.Category:
+		k := anEvent
+		if part.Category {
+			k = aCategory
+		}
+		x.add(k, "", part.Name, piece.Text.At(part.From+1, part.To-1), false)
 	case part.Name == "" || part.Of == nil:
 	case part.Of == piece.Scope || len(part.Path) == 1:
 		for _, flow := range flowsOf {
@@ -308,6 +343,45 @@ func (x *index) part(piece *insight.Piece, part insight.Part, flowsOf []string) 
 	default:
 		x.field(part.Name, at, part.Of.Places[part.Name])
 	}
+	if piece.Text.Exact() || len(x.uses) == before {
+		return
+	}
+	at, found := x.seek(piece, part)
+	for i := before; i < len(x.uses); i++ {
+		x.uses[i].at, x.uses[i].unclear = at, !found
+	}
+}
+
+// seek finds a part in a text whose characters have no known places, such as one on several
+// lines: as many times as its names stand in the text, they stand in the file.
+func (x *index) seek(piece *insight.Piece, part insight.Part) (diag.Span, bool) {
+	names := part.Path
+	if part.Outcome != "" {
+		names = []string{part.Name}
+	}
+	if len(names) == 0 {
+		return piece.Text.Span, false
+	}
+	var quoted []string
+	for _, name := range names {
+		quoted = append(quoted, regexp.QuoteMeta(name))
+	}
+	form := regexp.MustCompile(`\b` + strings.Join(quoted, `\??\.`) + `\b`)
+	inText := form.FindAllStringIndex(piece.Text.Value, -1)
+	nth := slices.IndexFunc(inText, func(m []int) bool {
+		return chars(piece.Text.Value, m[1]) == part.To || part.Outcome != "" && chars(piece.Text.Value, m[1]) == part.To-1
+	})
+	l := linesOf(x.project.folder.texts[piece.Text.Span.File], true)
+	start := piece.Text.Span.Start
+	line := l.line(start.Line - 1)
+	last := blockEnd(l, start.Line-1, len(line)-len(strings.TrimLeft(line, " ")))
+	from, to := l.offset(start), l.offset(diag.Pos{Line: last + 1, Column: 1 << 20})
+	inFile := form.FindAllStringIndex(strings.Join(l.texts, "\n")[from:to], -1)
+	if nth < 0 || len(inFile) != len(inText) {
+		return piece.Text.Span, false
+	}
+	end := from + inFile[nth][1]
+	return diag.Span{File: piece.Text.Span.File, Start: l.pos(end - len(part.Name)), End: l.pos(end)}, true
 }
 
 // at returns the symbols that are named at a place.

@@ -90,6 +90,21 @@ func (s *Server) methods() handler.Map {
 		"textDocument/didClose":  handler.New(s.didClose),
 		"textDocument/didSave":   ignored,
 
+		"textDocument/completion":          handler.New(s.completion),
+		"textDocument/hover":               handler.New(s.hover),
+		"textDocument/signatureHelp":       handler.New(s.signatureHelp),
+		"textDocument/definition":          handler.New(s.definition),
+		"textDocument/references":          handler.New(s.references),
+		"textDocument/prepareRename":       handler.New(s.prepareRename),
+		"textDocument/rename":              handler.New(s.rename),
+		"textDocument/codeAction":          handler.New(s.codeActions),
+		"textDocument/codeLens":            handler.New(s.codeLenses),
+		"textDocument/documentSymbol":      handler.New(s.documentSymbols),
+		"textDocument/foldingRange":        handler.New(s.foldingRanges),
+		"textDocument/semanticTokens/full": handler.New(s.semanticTokens),
+		"workspace/symbol":                 handler.New(s.workspaceSymbols),
+		"workspace/executeCommand":         handler.New(s.executeCommand),
+
 		"workspace/didChangeWatchedFiles":     handler.New(s.didChangeFiles),
 		"workspace/didChangeConfiguration":    ignored,
 		"workspace/didChangeWorkspaceFolders": ignored,
@@ -146,6 +161,20 @@ func (s *Server) capabilities(encoding protocol.PositionEncodingKind) protocol.S
 	return protocol.ServerCapabilities{
 		PositionEncoding: encoding,
 		TextDocumentSync: &protocol.TextDocumentSyncOptions{OpenClose: true, Change: protocol.TextDocumentSyncKindIncremental},
+
+		CompletionProvider:      &protocol.CompletionOptions{TriggerCharacters: []string{".", " ", "\"", "("}},
+		HoverProvider:           true,
+		SignatureHelpProvider:   &protocol.SignatureHelpOptions{TriggerCharacters: []string{"(", ","}},
+		DefinitionProvider:      true,
+		ReferencesProvider:      true,
+		RenameProvider:          &protocol.RenameOptions{PrepareProvider: true},
+		CodeActionProvider:      &protocol.CodeActionOptions{CodeActionKinds: []protocol.CodeActionKind{protocol.CodeActionKindQuickFix}},
+		CodeLensProvider:        &protocol.CodeLensOptions{},
+		DocumentSymbolProvider:  true,
+		WorkspaceSymbolProvider: true,
+		FoldingRangeProvider:    true,
+		SemanticTokensProvider:  &protocol.SemanticTokensOptions{Legend: protocol.SemanticTokensLegend{TokenTypes: tokenTypes, TokenModifiers: []string{}}, Full: true},
+		ExecuteCommandProvider:  &protocol.ExecuteCommandOptions{Commands: []string{commandTest, commandSimulate, commandDraw, commandProve}},
 	}
 }
 

@@ -58,11 +58,15 @@ func (s spot) keys() []string {
 
 // beside returns the text under a key of the mapping around the spot, or of one further out.
 func (s spot) beside(key string, out int) string {
-	at := len(s.maps) - 1 - out
-	if at < 0 {
-		return ""
+	if at := len(s.maps) - 1 - out; at >= 0 {
+		return textIn(s.maps[at], key)
 	}
-	for _, e := range s.maps[at].Entries() {
+	return ""
+}
+
+// textIn returns the text under a key of a mapping, or an empty text.
+func textIn(m *node.Map, key string) string {
+	for _, e := range m.Entries() {
 		if e.Key.Value == key && e.Value.IsText() {
 			return e.Value.Str()
 		}
@@ -111,6 +115,7 @@ const (
 	anAccount
 	aZone
 	someHours // hours, or the name of a category
+	someTime  // a time, which may be within the hours of a category
 	aMessage  // of a test: a template, or the step that sends it
 )
 
@@ -120,7 +125,7 @@ var free = []string{"data", "set", "headers", "json", "form", "metadata", "shape
 // flowNames are the keys of flows whose values are names.
 var flowNames = map[string]kind{
 	"send": aTemplate, "read": aStep, "delivered": aStep, "failed": aStep, "reply": aStep, "id": aStep, "event": anEvent, "remove": anEvent,
-	"category": aCategory, "opt_out": aCategory, "opt_in": aCategory, "account": anAccount, "timezone": aZone, "as": anOutcome, "exit": anEnd, "open": someHours,
+	"category": aCategory, "opt_out": aCategory, "opt_in": aCategory, "account": anAccount, "timezone": aZone, "as": anOutcome, "exit": anEnd, "open": someHours, "after": someTime, "wait": someTime,
 }
 
 // testNames are the keys of tests whose values are names.

@@ -175,6 +175,7 @@ func (w *checker) call(cmd *parse.CommandNode, id *parse.IdentifierNode, fn *fun
 		at = append(at, startOf(cmd.Args[i]))
 		args = append(args, w.operand(&cmd.Args[i], dot))
 	}
+	w.noteOutcomes(cmd, id.Ident)
 	switch {
 	case piped != nil && fn.subject:
 		args, at = slices.Insert(args, 0, piped), slices.Insert(at, 0, id.Pos)
@@ -362,6 +363,25 @@ func (w *checker) note(name string, at int, of, t *shape.Type, path []string) {
 	value := w.source.Value
 	from := len([]rune(value[:min(at, len(value))]))
 	w.piece.Add(insight.Part{From: from, To: from + len([]rune(name)), Name: name, Of: of, Type: t, Path: path})
+}
+
+// noteOutcomes notes the texts that are compared with the outcome of a step, for editors.
+func (w *checker) noteOutcomes(cmd *parse.CommandNode, function string) {
+	if w.piece == nil || function != "eq" && function != "ne" {
+		return
+	}
+	step := ""
+	for _, arg := range cmd.Args {
+		if v, ok := arg.(*parse.VariableNode); ok && len(v.Ident) == 3 && v.Ident[0] == "$" && v.Ident[2] == "outcome" {
+			step = v.Ident[1]
+		}
+	}
+	for _, arg := range cmd.Args {
+		if text, ok := arg.(*parse.StringNode); ok && step != "" {
+			from := len([]rune(w.source.Value[:text.Pos]))
+			w.piece.Add(insight.Part{From: from, To: from + len([]rune(text.Quoted)), Name: text.Text, Outcome: step})
+		}
+	}
 }
 
 // pathTo returns the names from a name of the scope to a field; nil where another value

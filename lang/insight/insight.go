@@ -48,6 +48,8 @@ type Part struct {
 	Path     []string    // of a name or a field that begins with a name of the scope: all names up to this one
 	Outcome  string      // of a text that is compared with an outcome: the step whose outcome it is
 	Words    []string    // of a text: those that it can be, if only some can
+	Event    bool        // of a text: it is the type of an event
+	Category bool        // of a text: it is the name of a category
 }
 
 // Begin begins a piece. The caller adds its parts. It returns nil if nobody collects.

@@ -264,8 +264,8 @@ func comment(b *strings.Builder, indent, name, text string) {
 
 func exported(name string) string {
 	name = strings.ToUpper(name[:1]) + name[1:]
-	for _, whole := range []string{"Uri"} {
-		name = strings.ReplaceAll(name, whole, "URI")
+	if before, ok := strings.CutSuffix(name, "Id"); ok {
+		name = before + "ID"
 	}
-	return name
+	return strings.ReplaceAll(name, "Uri", "URI")
 }

@@ -43,7 +43,7 @@ type MarkupContent struct {
 
 // InitializeParams: See the specification.
 type InitializeParams struct {
-	ProcessId             *int32            `json:"processId"`
+	ProcessID             *int32            `json:"processId"`
 	RootURI               *string           `json:"rootUri"`
 	WorkspaceFolders      []WorkspaceFolder `json:"workspaceFolders,omitempty"`
 	InitializationOptions json.RawMessage   `json:"initializationOptions,omitempty"`
@@ -143,7 +143,7 @@ type VersionedTextDocumentIdentifier struct {
 // TextDocumentItem: An item to transfer a text document from the client to the server.
 type TextDocumentItem struct {
 	URI        string `json:"uri"`
-	LanguageId string `json:"languageId"`
+	LanguageID string `json:"languageId"`
 	Version    int32  `json:"version"`
 	Text       string `json:"text"`
 }
