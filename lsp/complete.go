@@ -377,11 +377,9 @@ func (c *completing) steps() (ids []string) {
 		}
 		return ids
 	}
-	if t := c.p.tests[c.file]; t != nil {
-		for _, f := range t.file.Flows {
-			for i := range f.Steps {
-				ids = append(ids, f.Steps[i].ID)
-			}
+	for _, f := range c.p.tested(c.file) {
+		for i := range f.Steps {
+			ids = append(ids, f.Steps[i].ID)
 		}
 	}
 	return ids
@@ -389,12 +387,10 @@ func (c *completing) steps() (ids []string) {
 
 // sends returns the steps that send a message, of the flows that a file of tests is about.
 func (c *completing) sends() (ids []string) {
-	if t := c.p.tests[c.file]; t != nil {
-		for _, f := range t.file.Flows {
-			for i := range f.Steps {
-				if f.Steps[i].Send != nil {
-					ids = append(ids, f.Steps[i].ID)
-				}
+	for _, f := range c.p.tested(c.file) {
+		for i := range f.Steps {
+			if f.Steps[i].Send != nil {
+				ids = append(ids, f.Steps[i].ID)
 			}
 		}
 	}
@@ -403,11 +399,7 @@ func (c *completing) sends() (ids []string) {
 
 // outcomes returns the outcomes that a test may expect of a run or of a wait.
 func (c *completing) outcomes(k kind, s spot) (names []string) {
-	t := c.p.tests[c.file]
-	if t == nil {
-		return nil
-	}
-	for _, f := range t.file.Flows {
+	for _, f := range c.p.tested(c.file) {
 		if k == anEnd {
 			names = append(names, endsOf(f)...)
 			continue

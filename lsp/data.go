@@ -22,6 +22,8 @@ func (p *project) dataType(s spot, keys []string, of string) *shape.Type {
 			t, below = p.read.Profile, i+2
 		case of == "test" && i > 0 && key == "profile":
 			t = p.read.Profile
+		case of == "test" && i > 1 && key == "json" && keys[i-2] == "answers":
+			t = p.answerOf(s.text.Span.File, keys[i-1])
 		}
 		if t == nil {
 			continue
@@ -33,6 +35,17 @@ func (p *project) dataType(s spot, keys []string, of string) *shape.Type {
 			return nil
 		}
 		return insideOf(t)
+	}
+	return nil
+}
+
+// answerOf returns the shape of the answer of a fetch step, of the flows that a file of tests is
+// about.
+func (p *project) answerOf(file, step string) *shape.Type {
+	for _, f := range p.tested(file) {
+		if i := f.StepNamed(step); i >= 0 && f.Steps[i].Fetch != nil {
+			return f.Steps[i].Fetch.Shape
+		}
 	}
 	return nil
 }
@@ -93,4 +106,37 @@ func endsOf(f *flows.Flow) []string {
 	}
 	slices.SortFunc(ends, strings.Compare)
 	return slices.Compact(ends)
+}
+
+// testFlows returns the names of the flows that a file of tests is about: those that it names,
+// and those that these start.
+func (p *project) testFlows(file string) (names []string) {
+	walk(parse(file, p.folder.texts[file]), func(s spot) {
+		if keys := s.keys(); !s.isKey && len(keys) == 1 && (keys[0] == "flow" || keys[0] == "flows") {
+			names = append(names, s.text.Value)
+		}
+	})
+	for i := 0; i < len(names); i++ {
+		f := p.read.Flow(names[i])
+		if f == nil {
+			continue
+		}
+		for at := range f.Steps {
+			if s := f.Steps[at].Start; s != nil && !slices.Contains(names, s.Flow) {
+				names = append(names, s.Flow)
+			}
+		}
+	}
+	slices.Sort(names)
+	return names
+}
+
+// tested returns the flows that a file of tests is about, without those that have mistakes.
+func (p *project) tested(file string) (all []*flows.Flow) {
+	for _, name := range p.testFlows(file) {
+		if f := p.read.Flow(name); f != nil {
+			all = append(all, f)
+		}
+	}
+	return all
 }

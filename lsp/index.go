@@ -27,7 +27,7 @@ type use struct {
 	at      diag.Span
 	defines bool
 	step    diag.Span // of a step that is derived from its verb or template: its mapping
-	unclear bool      // it is somewhere in the text at this place
+	unclear string    // why nobody can tell whether it is the symbol, or where; empty if it is
 }
 
 // index has the names in all files of a project.
@@ -150,6 +150,8 @@ func (x *index) key(s spot, of string) {
 	case of == "project" && (len(keys) > 2 && keys[0] == "events" || len(keys) > 1 && keys[0] == "profile"),
 		of == "flow" && (len(keys) > 1 && keys[0] == "data" || slices.Contains(keys[:len(keys)-1], "shape")):
 		x.field(s.text.Value, at, []diag.Span{at})
+	case of == "test" && len(keys) > 1 && (keys[len(keys)-2] == "answers" || keys[len(keys)-2] == "arms"):
+		x.inTests(keys[len(keys)-1], at)
 	default:
 		x.dataKey(s, keys, of)
 	}
@@ -172,6 +174,12 @@ func (x *index) dataKey(s spot, keys []string, of string) {
 // scalar notes a value that is a name.
 func (x *index) scalar(s spot, of, file string) {
 	name, at := s.text.Value, s.text.Span
+	if keys := s.keys(); of == "test" && len(keys) > 1 && keys[len(keys)-2] == "arms" {
+		for _, flow := range x.project.testFlows(at.File) {
+			x.outcomeOf(flow, keys[len(keys)-1], name, at)
+		}
+		return
+	}
 	switch k := s.named(of); k {
 	case noName, aZone:
 	case someHours:
@@ -180,13 +188,13 @@ func (x *index) scalar(s spot, of, file string) {
 		}
 	case aStep:
 		if of == "test" {
-			x.inTests(name, at, file)
+			x.inTests(name, at)
 		} else if name != "any" {
 			x.add(aStep, file, name, at, s.path[len(s.path)-1] == "id")
 		}
 	case anEnd:
 		if of == "test" {
-			x.endInTests(s, name, at, file)
+			x.endInTests(s, name, at)
 		} else {
 			x.add(anEnd, file, name, at, true)
 		}
@@ -198,7 +206,7 @@ func (x *index) scalar(s spot, of, file string) {
 	case anOutcome:
 		x.outcome(s, of, file)
 	case aMessage:
-		x.message(name, at, file)
+		x.message(name, at)
 	case aCategory:
 		if name != "all" {
 			x.add(aCategory, "", name, at, false)
@@ -220,19 +228,9 @@ func (x *index) outcomeOf(flow, step, name string, at diag.Span) {
 	x.add(anOutcome, flow+"/"+step, name, at, false)
 }
 
-// testFlows returns the names of the flows that a file of tests is about.
-func (x *index) testFlows(file string) (names []string) {
-	if t := x.project.tests["tests/"+file+".yaml"]; t != nil {
-		for _, f := range t.file.Flows {
-			names = append(names, f.Name)
-		}
-	}
-	return names
-}
-
 // inTests notes a name of a step in tests, for each flow that has it.
-func (x *index) inTests(name string, at diag.Span, file string) {
-	for _, flow := range x.testFlows(file) {
+func (x *index) inTests(name string, at diag.Span) {
+	for _, flow := range x.project.testFlows(at.File) {
 		if slices.ContainsFunc(x.steps[flow], func(s insight.Step) bool { return s.ID == name }) {
 			x.add(aStep, flow, name, at, false)
 		}
@@ -241,22 +239,25 @@ func (x *index) inTests(name string, at diag.Span, file string) {
 
 // endInTests notes the end of a run in tests: of the flow that is named beside it, else of all
 // that can end so.
-func (x *index) endInTests(s spot, name string, at diag.Span, file string) {
-	named := s.beside("flow", 0)
-	for _, flow := range x.testFlows(file) {
+func (x *index) endInTests(s spot, name string, at diag.Span) {
+	named, before := s.beside("flow", 0), len(x.uses)
+	for _, flow := range x.project.testFlows(at.File) {
 		f := x.project.read.Flow(flow)
 		if named == flow || named == "" && f != nil && slices.Contains(endsOf(f), name) {
 			x.add(anEnd, flow, name, at, false)
 		}
 	}
+	for i := before; i < len(x.uses) && len(x.uses)-before > 1; i++ {
+		x.uses[i].unclear = "a test does not say of which flow it is the end; add flow: there"
+	}
 }
 
 // message notes a message in tests, which is the step that sends it, or its template.
-func (x *index) message(name string, at diag.Span, file string) {
+func (x *index) message(name string, at diag.Span) {
 	if name == "any" || name == "nothing" {
 		return
 	}
-	x.inTests(name, at, file)
+	x.inTests(name, at)
 	if _, ok := x.project.folder.texts["templates/"+name+".yaml"]; ok {
 		x.add(aTemplate, "", name, at, false)
 	}
@@ -266,7 +267,7 @@ func (x *index) message(name string, at diag.Span, file string) {
 func (x *index) outcome(s spot, of, file string) {
 	name, at := s.text.Value, s.text.Span
 	if of == "test" {
-		for _, flow := range x.testFlows(file) {
+		for _, flow := range x.project.testFlows(at.File) {
 			x.outcomeOf(flow, s.beside("wait", 0), name, at)
 		}
 		return
@@ -348,7 +349,9 @@ func (x *index) part(piece *insight.Piece, part insight.Part, flowsOf []string) 
 	}
 	at, found := x.seek(piece, part)
 	for i := before; i < len(x.uses); i++ {
-		x.uses[i].at, x.uses[i].unclear = at, !found
+		if x.uses[i].at = at; !found {
+			x.uses[i].unclear = "it stands in a text on several lines, in which its place cannot be told"
+		}
 	}
 }
 

@@ -19,7 +19,6 @@ import (
 // names of its last good text.
 func (p *served) names() *index {
 	if p.index == nil {
-		p.readTests()
 		p.index = p.makeIndex()
 	}
 	return p.index
@@ -177,8 +176,8 @@ func (r *renaming) symbol(s symbol) error {
 	defined := s.kind != anEnd && s.kind != anOutcome
 	for _, u := range r.x.of(s) {
 		defined = defined || u.defines
-		if u.unclear {
-			return noRename("%s is named in a text whose place cannot be told: %s; write that text on one line first", s.name, u.at)
+		if u.unclear != "" {
+			return noRename("%s: %s is named here, but %s", u.at, s.name, u.unclear)
 		}
 	}
 	if !defined {

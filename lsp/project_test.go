@@ -140,9 +140,15 @@ func TestEdits(t *testing.T) {
 			if i%8 != 0 && *edits <= 10000 { // a fresh start takes long
 				continue
 			}
-			if diff := cmp.Diff(p.again(original, names), got); diff != "" {
-				now, _ := p.text(name)
+			now, _ := p.text(name)
+			at := random.IntN(len(now) + 1)
+			answered := p.answers(name, at)
+			fresh := p.again(original, names)
+			if diff := cmp.Diff(fresh.diagnostics(), got); diff != "" {
 				t.Fatalf("%s: edit %d of %s (-fresh +server):\n%s\n%s", dir, i, name, diff, now)
+			}
+			if diff := cmp.Diff(fresh.answers(name, at), answered); diff != "" {
+				t.Fatalf("%s: edit %d of %s, at byte %d (-fresh +server):\n%s\n%s", dir, i, name, at, diff, now)
 			}
 			if len(p.current) == 0 {
 				if diff := cmp.Diff(checked(p.folder), got); diff != "" {
@@ -153,8 +159,35 @@ func TestEdits(t *testing.T) {
 	}
 }
 
-// again returns what a fresh project shows.
-func (p *project) again(original fstest.MapFS, names []string) map[string]diag.List {
+// answers asks everything that can be asked at a place.
+func (p *project) answers(file string, at int) map[string]any {
+	text, _ := p.text(file)
+	l := linesOf(text, true)
+	place := l.pos(at)
+	told, _ := p.explain(file, place, testTime)
+	x := p.makeIndex()
+	var named []string
+	for _, u := range x.at(file, place) {
+		for _, other := range x.of(u.symbol) {
+			named = append(named, fmt.Sprint(other))
+		}
+	}
+	var fixes []string
+	for _, d := range p.diagnostics()[file] {
+		if d.Span.Start.Line == place.Line {
+			for _, a := range p.corrections(d) {
+				fixes = append(fixes, fmt.Sprint(a))
+			}
+		}
+	}
+	return map[string]any{
+		"offers": fmt.Sprint(p.complete(file, at)), "told": told.text, "names": named, "fixes": fixes,
+		"tokens": fmt.Sprint(p.tokens(file, text)), "folds": fmt.Sprint(folds(l)),
+	}
+}
+
+// again returns a fresh project with the same texts.
+func (p *project) again(original fstest.MapFS, names []string) *project {
 	files := fstest.MapFS{}
 	for name, file := range original {
 		files[name] = file
@@ -168,7 +201,7 @@ func (p *project) again(original fstest.MapFS, names []string) map[string]diag.L
 	}
 	fresh.load()
 	fresh.prove()
-	return fresh.diagnostics()
+	return fresh
 }
 
 // TestBrokenText holds that the rest stays diagnosed while a line is half written.

@@ -12,7 +12,7 @@ import (
 	"nudge/whatif/story"
 )
 
-var renames = flag.Int("renames", 128, "how many random names TestRenames changes")
+var renames = flag.Int("renames", 230, "how many random names TestRenames changes")
 
 // renamed are the kinds of names that TestRenames changes in turn.
 var renamed = []kind{aField, aStep, anOutcome, anEvent, aTemplate, anEnd, aFlow, aCategory}
@@ -24,7 +24,7 @@ func TestRenames(t *testing.T) {
 	dirs := exampleProjects(t)
 	kinds := map[kind]int{}
 	for i := range *renames {
-		dir := dirs[i%len(dirs)]
+		dir := dirs[i/len(renamed)%len(dirs)]
 		files := readFolder(t, dir)
 		p := &served{project: openProject(files, noEnv), root: "/project"}
 		if p.list.HasErrors() {
@@ -45,7 +45,7 @@ func TestRenames(t *testing.T) {
 		if len(at) == 0 { // a template by its file
 			continue
 		}
-		r := &renaming{x: x, to: "another_name", edits: map[string][]edit{}}
+		r := &renaming{x: x, to: u.name + "_2", edits: map[string][]edit{}}
 		var symbols []symbol
 		refused := false
 		for _, s := range r.meant(at) {
