@@ -24,6 +24,7 @@ type Workspace struct {
 	project   *Project // the last one
 	files     []File   // of the last project
 	fsys      fs.FS    // where the files are that messages carry
+	slips     slips
 	parsed    int
 }
 
@@ -66,7 +67,7 @@ func (w *Workspace) Load(fsys fs.FS) (*Project, diag.List) {
 	p, more := w.load(files, &assets{fsys: fsys})
 	list = append(list, more...)
 	list = append(list, w.unit(func() { p.checkCalls(w.calls(), flowNames(files), &w.list) })...)
-	list = append(list, w.unit(func() { p.checkEvents(w.heard(), w.emitted(), &w.list) })...)
+	list = append(list, w.unit(func() { p.checkEvents(w.heard(), w.emitted(), &w.slips, &w.list) })...)
 	list.Sort(ProjectFile)
 	return p, list
 }

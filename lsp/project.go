@@ -223,6 +223,6 @@ func (p *project) suite() (all []*story.Test) {
 // served.
 func (p *project) prove() {
 	if !p.list.HasErrors() {
-		p.proofs.add(makeProofs(p.read.Project, p.proofs))
+		p.proofs = makeProofs(p.read.Project, p.proofs)
 	}
 }

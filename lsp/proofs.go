@@ -23,10 +23,6 @@ type madeProof struct {
 	report  *prove.Report
 }
 
-// small is the budget of a flow that is proved alone: half of it is a quarter of what the
-// flow may use in a check of the whole project, whatever the others take.
-var small = prove.Budget{States: prove.Tenth.States / 4, Bytes: prove.Tenth.Bytes / 4, Work: prove.Tenth.Work / 4}
-
 // known returns the proof of a project, as far as it was made.
 func (p *proofs) known(of *flows.Project) *prove.Proof {
 	proof := &prove.Proof{}
@@ -49,34 +45,26 @@ func (p *proofs) report(f *flows.Flow) *prove.Report {
 	return nil
 }
 
-// add takes over proofs that were made.
-func (p *proofs) add(made proofs) { *p = made }
-
-// makeProofs proves the flows of a project of which no proof is known. Small flows are proved
-// one by one. With a flow that is too large for that, all are proved as nudge check does it,
-// because then they share a budget.
+// makeProofs proves the flows of a project of which no proof is known, each alone, with the
+// budget that nudge check has for all. So a proof depends on nothing but its flow and what is
+// outside of it that concerns it. Where a flow is so large that nudge check gives it up beside
+// others, it may be proved here.
 func makeProofs(of *flows.Project, known proofs) proofs {
 	made := proofs{made: map[*flows.Flow]*madeProof{}, of: of}
-	states, large := 0, false
 	for _, f := range of.Flows {
 		m := known.made[f]
-		if now := outside(of, f); m == nil || m.outside != now || m.report.Coarse || !m.report.Proved {
-			one := prove.ProjectWith(of, prove.Options{Budget: small, Only: f.Name})
+		if now := outside(of, f); m == nil || m.outside != now {
+			one := prove.ProjectWith(of, prove.Options{Budget: prove.Tenth, Only: f.Name})
 			m = &madeProof{now, one.Flows[0]}
 		}
 		made.made[f] = m
-		states += m.report.States
-		large = large || !m.report.Proved || m.report.Coarse
 	}
-	made.circles = prove.ProjectWith(of, prove.Options{Budget: small, Only: "."}).Circles
-	if large || states > prove.Tenth.States/4 {
-		for i, r := range prove.ProjectWith(of, prove.Options{Budget: prove.Tenth}).Flows {
-			f := of.Flows[i]
-			made.made[f] = &madeProof{made.made[f].outside, r}
-		}
-	}
+	made.circles = prove.ProjectWith(of, prove.Options{Budget: prove.Tenth, Only: noFlow}).Circles
 	return made
 }
+
+// noFlow is the name of no flow: nothing but the circles is looked for.
+const noFlow = "."
 
 // outside describes what the proof of a flow depends on beside the flow itself: the fields
 // that flows set, and the flows that it starts.
