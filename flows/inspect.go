@@ -49,16 +49,17 @@ func (p *Project) inspectFlow(f File, notes *insight.Notes, names []string, list
 // inspectTemplate compiles a template, or the templates that include a partial, for each
 // place that uses them.
 func (w *Workspace) inspectTemplate(p *Project, f File, notes *insight.Notes) {
+	name, _, _ := templates.NameOf(f.Name)
+	partial := path.Dir(f.Name) == templates.PartialsFolder
 	p.library = templates.NewLibrary()
 	for _, file := range slices.Sorted(maps.Keys(w.templates)) {
-		if file != f.Name {
+		other, _, _ := templates.NameOf(file)
+		if file != f.Name && (partial || other == name || path.Dir(file) == templates.PartialsFolder) {
 			p.library.Put(w.templates[file].file)
 		}
 	}
 	p.library.Put(templates.ParseFile(f.Name, []byte(f.Text), &w.list))
 	p.library.Join(&w.list)
-	name, _, _ := templates.NameOf(f.Name)
-	partial := path.Dir(f.Name) == templates.PartialsFolder
 	w.inOrder(func(l *links) {
 		for _, used := range slices.Sorted(maps.Keys(l.uses)) {
 			if source := p.library.Source(used); source != nil && (used == name && !partial || partial && l.partials[name]) {

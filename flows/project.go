@@ -83,6 +83,14 @@ func (p *Project) Deployable() []File {
 	return files
 }
 
+// WithoutSources returns the project without the texts of its files and its templates, for
+// those who keep it long and only ask about its flows.
+func (p *Project) WithoutSources() *Project {
+	same := *p
+	same.library, same.files, same.Config = nil, nil, nil
+	return &same
+}
+
 // Flow returns a flow by its name, or nil.
 func (p *Project) Flow(name string) *Flow {
 	for _, f := range p.Flows {

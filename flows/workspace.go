@@ -64,12 +64,23 @@ func (w *Workspace) Forget() { w.flows = nil }
 func (w *Workspace) Load(fsys fs.FS) (*Project, diag.List) {
 	w.fsys = fsys
 	files, list := readFiles(fsys)
+	w.shareTexts(files)
 	p, more := w.load(files, &assets{fsys: fsys})
 	list = append(list, more...)
 	list = append(list, w.unit(func() { p.checkCalls(w.calls(), flowNames(files), &w.list) })...)
 	list = append(list, w.unit(func() { p.checkEvents(w.heard(), w.emitted(), &w.slips, &w.list) })...)
 	list.Sort(ProjectFile)
 	return p, list
+}
+
+// shareTexts takes the texts of files that have not changed from the last time, so that they
+// are in memory once.
+func (w *Workspace) shareTexts(files []File) {
+	for i, f := range files {
+		if w.project != nil && w.project.files[f.Name] == f.Text {
+			files[i].Text = w.project.files[f.Name]
+		}
+	}
 }
 
 // load reads the files of a project or a bundle. A bundle has only one flow and lacks the

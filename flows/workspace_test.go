@@ -6,10 +6,12 @@ import (
 	"math/rand/v2"
 	"os"
 	"path/filepath"
+	"runtime"
 	"slices"
 	"strings"
 	"testing"
 	"testing/fstest"
+	"weak"
 
 	"github.com/google/go-cmp/cmp"
 
@@ -149,4 +151,35 @@ func flowNamesOf(p *Project) (names []string) {
 		names = append(names, f.Name)
 	}
 	return names
+}
+
+// TestWorkspaceLetsGo holds that nothing in a project keeps the projects before it in memory:
+// a flow that is read once lives as long as its text stays.
+func TestWorkspaceLetsGo(t *testing.T) {
+	for _, dir := range []string{"testdata/ten", "testdata/every"} {
+		files, w := folderFiles(t, dir), new(Workspace)
+		var names []string
+		for name := range files {
+			names = append(names, name)
+		}
+		slices.Sort(names)
+		var projects []weak.Pointer[Project]
+		for _, name := range names {
+			files[name] = &fstest.MapFile{Data: append(slices.Clone(files[name].Data), "# a word\n"...)}
+			p, _ := w.Load(files)
+			projects = append(projects, weak.Make(p))
+		}
+		runtime.GC()
+		runtime.GC() // what pools hold is gone after the second
+		alive := 0
+		for _, p := range projects {
+			if p.Value() != nil {
+				alive++
+			}
+		}
+		if alive > 1 {
+			t.Errorf("%s: %d of %d projects are still in memory", dir, alive, len(projects))
+		}
+		runtime.KeepAlive(w)
+	}
 }

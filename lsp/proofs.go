@@ -45,21 +45,34 @@ func (p *proofs) report(f *flows.Flow) *prove.Report {
 	return nil
 }
 
-// makeProofs proves the flows of a project of which no proof is known, each alone, with the
-// budget that nudge check has for all. So a proof depends on nothing but its flow and what is
-// outside of it that concerns it. Where a flow is so large that nudge check gives it up beside
-// others, it may be proved here.
+// small is the budget of a flow that is proved alone: what it finds with half of that, it also
+// finds as one of many in nudge check.
+var small = prove.Budget{States: prove.Tenth.States / 4, Bytes: prove.Tenth.Bytes / 4, Work: prove.Tenth.Work / 4}
+
+// makeProofs proves the flows of a project of which no proof is known. Small flows are proved
+// one by one. With a flow that is too large for that, all are proved as nudge check does it,
+// because then they share a budget.
 func makeProofs(of *flows.Project, known proofs) proofs {
+	slim := of.WithoutSources() // reports hold on to it
 	made := proofs{made: map[*flows.Flow]*madeProof{}, of: of}
+	states, large := 0, false
 	for _, f := range of.Flows {
 		m := known.made[f]
-		if now := outside(of, f); m == nil || m.outside != now {
-			one := prove.ProjectWith(of, prove.Options{Budget: prove.Tenth, Only: f.Name})
-			m = &madeProof{now, one.Flows[0]}
+		if now := outside(of, f); m == nil || m.outside != now || m.report.Coarse || !m.report.Proved {
+			m = &madeProof{now, prove.ProjectWith(slim, prove.Options{Budget: small, Only: f.Name}).Flows[0]}
 		}
 		made.made[f] = m
+		states += m.report.States
+		large = large || !m.report.Proved || m.report.Coarse
 	}
-	made.circles = prove.ProjectWith(of, prove.Options{Budget: prove.Tenth, Only: noFlow}).Circles
+	if large || states > small.States {
+		whole := prove.ProjectWith(slim, prove.Options{Budget: prove.Tenth})
+		for i, r := range whole.Flows {
+			f := of.Flows[i]
+			made.made[f] = &madeProof{made.made[f].outside, r}
+		}
+	}
+	made.circles = prove.ProjectWith(slim, prove.Options{Budget: small, Only: noFlow}).Circles
 	return made
 }
 
