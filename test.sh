@@ -73,6 +73,10 @@ if ! { command -v chromium || command -v chromium-browser || command -v google-c
 fi
 npm ci --prefix cmd/nudge/testdata/sdk --prefer-offline --no-audit --no-fund
 npm ci --prefix console/browser/testdata --prefer-offline --no-audit --no-fund
+# The extension for VS Code is tested in plain Node, and its types are checked.
+npm ci --prefix editors/vscode --prefer-offline --no-audit --no-fund
+npm run --prefix editors/vscode check
+npm test --prefix editors/vscode
 
 unformatted=$(gofmt -l .)
 if [ -n "$unformatted" ]; then

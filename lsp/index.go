@@ -137,24 +137,37 @@ func (x *index) tree(file, of string) {
 	})
 }
 
+// projectKeys are the keys of nudge.yaml whose keys are names.
+var projectKeys = map[string]kind{"events": anEvent, "categories": aCategory, "accounts": anAccount}
+
 // key notes a key that is a name.
 func (x *index) key(s spot, of string) {
 	keys, at := s.keys(), s.text.Span
+	last := len(keys) - 1
 	switch {
-	case of == "project" && len(keys) == 2 && keys[0] == "events":
-		x.add(anEvent, "", keys[1], at, true)
-	case of == "project" && len(keys) == 2 && keys[0] == "categories":
-		x.add(aCategory, "", keys[1], at, true)
-	case of == "project" && len(keys) == 2 && keys[0] == "accounts" && keys[1] != "default":
-		x.add(anAccount, "", keys[1], at, true)
-	case of == "project" && (len(keys) > 2 && keys[0] == "events" || len(keys) > 1 && keys[0] == "profile"),
-		of == "flow" && (len(keys) > 1 && keys[0] == "data" || slices.Contains(keys[:len(keys)-1], "shape")):
+	case of == "project" && last == 1 && projectKeys[keys[0]] != noName:
+		if keys[0] != "accounts" || keys[1] != "default" {
+			x.add(projectKeys[keys[0]], "", keys[1], at, true)
+		}
+	case declaresField(keys, of):
 		x.field(s.text.Value, at, []diag.Span{at})
-	case of == "test" && len(keys) > 1 && (keys[len(keys)-2] == "answers" || keys[len(keys)-2] == "arms"):
-		x.inTests(keys[len(keys)-1], at)
+	case of == "test" && last > 0 && (keys[last-1] == "answers" || keys[last-1] == "arms"):
+		x.inTests(keys[last], at)
 	default:
 		x.dataKey(s, keys, of)
 	}
+}
+
+// declaresField reports whether a key is a field of a shape.
+func declaresField(keys []string, of string) bool {
+	before := keys[:len(keys)-1]
+	switch of {
+	case "project":
+		return len(before) > 1 && before[0] == "events" || len(before) > 0 && before[0] == "profile"
+	case "flow":
+		return len(before) > 0 && before[0] == "data" || slices.Contains(before, "shape")
+	}
+	return false
 }
 
 // dataKey notes the key of a value that becomes a field: of an event, of a flow's data, or of
@@ -173,46 +186,71 @@ func (x *index) dataKey(s spot, keys []string, of string) {
 
 // scalar notes a value that is a name.
 func (x *index) scalar(s spot, of, file string) {
-	name, at := s.text.Value, s.text.Span
-	if keys := s.keys(); of == "test" && len(keys) > 1 && keys[len(keys)-2] == "arms" {
-		for _, flow := range x.project.testFlows(at.File) {
-			x.outcomeOf(flow, keys[len(keys)-1], name, at)
-		}
+	if of == "test" {
+		x.inTest(s)
 		return
 	}
+	name, at := s.text.Value, s.text.Span
 	switch k := s.named(of); k {
 	case noName, aZone:
-	case someHours:
-		if x.project.read.Categories[name] != nil {
-			x.add(aCategory, "", name, at, false)
-		}
+	case someHours, someTime:
+		x.hours(s)
 	case aStep:
-		if of == "test" {
-			x.inTests(name, at)
-		} else if name != "any" {
+		if name != "any" {
 			x.add(aStep, file, name, at, s.path[len(s.path)-1] == "id")
 		}
 	case anEnd:
-		if of == "test" {
-			x.endInTests(s, name, at)
-		} else {
-			x.add(anEnd, file, name, at, true)
-		}
-	case someTime:
-		if _, hours, ok := strings.Cut(name, " of "); ok && x.project.read.Categories[hours] != nil {
-			to := len([]rune(name))
-			x.add(aCategory, "", hours, s.text.At(to-len(hours), to), false)
-		}
+		x.add(anEnd, file, name, at, true)
 	case anOutcome:
-		x.outcome(s, of, file)
-	case aMessage:
-		x.message(name, at)
+		if step := x.around(file, s); step != "" {
+			x.add(anOutcome, file+"/"+step, name, at, true)
+		}
 	case aCategory:
 		if name != "all" {
 			x.add(aCategory, "", name, at, false)
 		}
 	default:
-		x.add(k, "", name, at, k == aFlow && of == "flow" && len(s.path) == 1)
+		x.add(k, "", name, at, k == aFlow && len(s.path) == 1)
+	}
+}
+
+// hours notes the category whose hours a text names, alone or as in 4h of work.
+func (x *index) hours(s spot) {
+	text := s.text.Value
+	name := text[strings.LastIndexByte(text, ' ')+1:]
+	if x.project.read.Categories[name] != nil && (name == text || strings.HasSuffix(text, " of "+name)) {
+		to := len([]rune(text))
+		at := s.text.At(to-len(name), to)
+		if name == text {
+			at = s.text.Span
+		}
+		x.add(aCategory, "", name, at, false)
+	}
+}
+
+// inTest notes a value of a file of tests that is a name.
+func (x *index) inTest(s spot) {
+	name, at, keys := s.text.Value, s.text.Span, s.keys()
+	if len(keys) > 1 && keys[len(keys)-2] == "arms" {
+		for _, flow := range x.project.testFlows(at.File) {
+			x.outcomeOf(flow, keys[len(keys)-1], name, at)
+		}
+		return
+	}
+	switch k := s.named("test"); k {
+	case noName, aZone:
+	case aStep:
+		x.inTests(name, at)
+	case anEnd:
+		x.endInTests(s, name, at)
+	case anOutcome:
+		for _, flow := range x.project.testFlows(at.File) {
+			x.outcomeOf(flow, s.beside("wait", 0), name, at)
+		}
+	case aMessage:
+		x.message(name, at)
+	default:
+		x.add(k, "", name, at, false)
 	}
 }
 
@@ -260,20 +298,6 @@ func (x *index) message(name string, at diag.Span) {
 	x.inTests(name, at)
 	if _, ok := x.project.folder.texts["templates/"+name+".yaml"]; ok {
 		x.add(aTemplate, "", name, at, false)
-	}
-}
-
-// outcome notes the name of an outcome where it is given, or where tests expect it.
-func (x *index) outcome(s spot, of, file string) {
-	name, at := s.text.Value, s.text.Span
-	if of == "test" {
-		for _, flow := range x.project.testFlows(at.File) {
-			x.outcomeOf(flow, s.beside("wait", 0), name, at)
-		}
-		return
-	}
-	if step := x.around(file, s); step != "" {
-		x.add(anOutcome, file+"/"+step, name, at, true)
 	}
 }
 
