@@ -59,17 +59,32 @@ type served struct {
 }
 
 // Serve talks to one client until it says exit or closes the input. It returns nil after an
-// orderly end.
-func Serve(ctx context.Context, in io.Reader, out io.WriteCloser, o Options) error {
+// orderly end. A goroutine reads the input until that is closed, which may be after Serve has
+// returned: a client that says exit waits for the end of the program before it closes anything.
+func Serve(ctx context.Context, in io.Reader, out io.Writer, o Options) error {
+	read, write := io.Pipe()
+	go func() {
+		_, err := io.Copy(write, in)
+		write.CloseWithError(err)
+	}()
 	s := newServer(o)
 	s.conn = jrpc2.NewServer(s.methods(), &jrpc2.ServerOptions{
 		AllowPush: true, DisableBuiltin: true, NewContext: func() context.Context { return ctx },
 	})
-	s.conn.Start(channel.LSP(in, out))
+	s.conn.Start(channel.LSP(read, connection{out, read}))
 	err := s.conn.Wait()
 	s.proving.Wait()
 	return err
 }
+
+// connection is the output; closing it ends the reading of the input.
+type connection struct {
+	io.Writer
+	input io.Closer
+}
+
+// Close ends the reading.
+func (c connection) Close() error { return c.input.Close() }
 
 func newServer(o Options) *Server {
 	return &Server{options: o, projects: map[string]*served{}, open: map[string]string{}}

@@ -5,6 +5,7 @@ import (
 	"context"
 	"slices"
 	"strings"
+	"sync"
 
 	"nudge/flows"
 	"nudge/lang/diag"
@@ -178,20 +179,21 @@ func wordKind(runes []rune, from, to int, isFunction func(string) bool) int {
 }
 
 var (
-	exprFunctions     = map[string]bool{}
-	templateFunctions = map[string]bool{}
+	exprFunctions = sync.OnceValue(func() map[string]bool {
+		all := map[string]bool{}
+		for _, f := range flows.Functions() {
+			all[f.Name] = true
+		}
+		return all
+	})
+	templateFunctions = sync.OnceValue(func() map[string]bool {
+		all := map[string]bool{}
+		for _, f := range templates.Functions() {
+			all[f.Name] = !slices.Contains(keywords, f.Name)
+		}
+		return all
+	})
 )
 
-func init() {
-	for _, f := range flows.Functions() {
-		exprFunctions[f.Name] = true
-	}
-	for _, f := range templates.Functions() {
-		templateFunctions[f.Name] = true
-	}
-}
-
-func isExprFunction(word string) bool { return exprFunctions[word] }
-func isTemplateFunction(word string) bool {
-	return templateFunctions[word] && word != "and" && word != "or" && word != "not"
-}
+func isExprFunction(word string) bool     { return exprFunctions()[word] }
+func isTemplateFunction(word string) bool { return templateFunctions()[word] }

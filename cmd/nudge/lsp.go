@@ -3,7 +3,6 @@ package main
 import (
 	"bytes"
 	"context"
-	"io"
 	"os"
 	"time"
 
@@ -37,16 +36,10 @@ func newLSP() *cobra.Command {
 				return err
 			}
 		}
-		return failed(lsp.Serve(c.Context(), c.InOrStdin(), unclosed{raw(c.OutOrStdout())}, o))
+		return failed(lsp.Serve(c.Context(), c.InOrStdin(), raw(c.OutOrStdout()), o))
 	}
 	return c
 }
-
-// unclosed is an output that belongs to somebody else.
-type unclosed struct{ io.Writer }
-
-// Close does nothing.
-func (unclosed) Close() error { return nil }
 
 // runVerb runs a verb of the command line for an editor. It has no input.
 func runVerb(ctx context.Context, args ...string) (output string, code int) {

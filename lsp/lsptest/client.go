@@ -53,7 +53,11 @@ func (c *Client) Stop(ctx context.Context) error {
 	if err := c.conn.notify("exit", nil); err != nil {
 		return err
 	}
-	<-c.conn.done
+	select {
+	case <-c.conn.done:
+	case <-ctx.Done():
+		return ctx.Err()
+	}
 	return c.conn.ch.Close()
 }
 
