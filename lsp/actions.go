@@ -112,18 +112,19 @@ func (f *fixing) replacements() (all []action) {
 		return nil
 	}
 	var with []string
+	others := 1 // what is behind a word that was wrong may be wrong, too
 	if m := didYouMean.FindStringSubmatch(hint); m != nil {
 		with = append(with, m[1])
 	}
 	if m := writeWord.FindStringSubmatch(hint); m != nil {
 		with = append(with, m[1])
-	} else if m := writeIt.FindStringSubmatch(hint); m != nil {
-		with = append(with, m[1])
+	} else if m := writeIt.FindStringSubmatch(hint); m != nil && len(with) == 0 {
+		with, others = append(with, m[1]), 0
 	}
 	for _, text := range with {
 		for _, text := range []string{f.inQuotes(marked, text), text} {
 			a := f.replace("replace with "+text, text, true)
-			if f.corrects(a) {
+			if f.corrects(a, others) {
 				all = append(all, a)
 				break
 			}
@@ -140,30 +141,34 @@ func (f *fixing) inQuotes(marked, text string) string {
 	return text
 }
 
-// corrects reports whether an action takes the mistake away and makes no other.
-func (f *fixing) corrects(a action) bool {
-	now := strings.Join(f.l.texts, "\n")
+// corrects reports whether an action takes the mistake away, and leaves at most so many others
+// that the mistake may have hidden.
+func (f *fixing) corrects(a action, others int) bool {
+	now, known := f.p.text(a.file)
 	then := applied(now, a.edits)
-	if !node.Readable(f.file, []byte(then), &diag.List{}) {
+	if known && !node.Readable(a.file, []byte(then), &diag.List{}) {
 		return false
 	}
-	before, after := f.p.mistakesIn(f.file, now, then)
-	return len(after) < len(before) && !slices.Contains(after, f.d)
+	before, after := f.p.mistakesIn(f.file, a.file, now, then)
+	same := func(d diag.Diagnostic) bool {
+		return d.Code == f.d.Code && d.Message == f.d.Message && d.Span.Start == f.d.Span.Start
+	}
+	return len(after) < len(before)+others && !slices.ContainsFunc(after, same)
 }
 
-// mistakesIn returns the mistakes that a file has with two texts. Most can be seen without
-// reading the whole project.
-func (p *project) mistakesIn(file, one, other string) (before, after diag.List) {
-	if of := kindOf(file); of == "flow" || of == "template" {
+// mistakesIn returns the mistakes of a file, with two texts of the same or another file. Most
+// can be seen without reading the whole project.
+func (p *project) mistakesIn(file, changed, one, other string) (before, after diag.List) {
+	if of := kindOf(file); file == changed && (of == "flow" || of == "template") {
 		_, before = p.space.Inspect(file, one)
 		_, after = p.space.Inspect(file, other)
-		if len(after) != len(before) {
+		if len(after) < len(before) {
 			return before, after
 		}
 	}
 	read := func(text string) diag.List {
 		fresh := &project{folder: &folder{p.folder.disk, maps.Clone(p.folder.texts)}, current: map[string]string{}, settings: p.settings, tests: map[string]*testsRead{}}
-		fresh.folder.texts[file] = text
+		fresh.folder.texts[changed] = text
 		fresh.load()
 		return fresh.diagnostics()[file]
 	}
@@ -205,36 +210,58 @@ func (f *fixing) create(file, title, text string) action {
 	return action{title: title, file: file, edits: []edit{{start, text}}, creates: true}
 }
 
-// declareEvent declares an event that the flow uses in nudge.yaml, with the fields that the
-// flow reads.
+// declareEvent declares an event that the flow uses in nudge.yaml: with the field whose type is
+// not known, or without fields.
 func (f *fixing) declareEvent() (all []action) {
-	for _, event := range f.undeclared() {
-		text, known := f.p.text(flows.ProjectFile)
-		l := linesOf(text, true)
-		at, insert := diag.Pos{Line: len(l.texts), Column: len([]rune(l.line(len(l.texts)-1))) + 1}, "events:\n  "+event+": {}\n"
-		if at.Column > 1 {
-			insert = "\n" + insert
+	shapes := []string{"{}"}
+	if field, ok := strings.CutPrefix(f.marked(), "event."); ok && newField.MatchString(field) {
+		shapes = nil
+		for _, kind := range []string{"string", "number", "boolean", "time"} {
+			shapes = append(shapes, "{ "+field+": "+kind+" }")
 		}
-		for n, line := range l.texts {
-			if strings.HasPrefix(line, "events:") && strings.TrimSpace(strings.SplitN(strings.TrimPrefix(line, "events:"), "#", 2)[0]) == "" {
-				at, insert = diag.Pos{Line: n + 2, Column: 1}, "  "+event+": {}\n"
+	}
+	for _, event := range f.undeclared() {
+		for _, shape := range shapes {
+			if a := f.declaration(event, shape); f.corrects(a, 1) {
+				all = append(all, a)
+				break
 			}
 		}
-		span := diag.Span{File: flows.ProjectFile, Start: at, End: at}
-		all = append(all, action{title: "declare the event " + event, file: flows.ProjectFile, edits: []edit{{span, insert}}, creates: !known})
 	}
 	return all
 }
 
-// undeclared returns the events at the mistake that nudge.yaml does not declare, or those of
-// the file's triggers.
+// declaration writes an event into nudge.yaml, which may not exist yet.
+func (f *fixing) declaration(event, shape string) action {
+	text, known := f.p.text(flows.ProjectFile)
+	l := linesOf(text, true)
+	at, insert := diag.Pos{Line: len(l.texts), Column: len([]rune(l.line(len(l.texts)-1))) + 1}, "events:\n  "+event+": "+shape+"\n"
+	if at.Column > 1 {
+		insert = "\n" + insert
+	}
+	for n, line := range l.texts {
+		rest, ok := strings.CutPrefix(line, "events:")
+		if !ok {
+			continue
+		}
+		at, insert = diag.Pos{Line: n + 2, Column: 1}, "  "+event+": "+shape+"\n"
+		if i := strings.IndexByte(rest, '{'); i >= 0 && strings.TrimSpace(rest[:i]) == "" {
+			at, insert = diag.Pos{Line: n + 1, Column: len("events:") + i + 2}, " "+event+": "+shape+","
+		}
+	}
+	span := diag.Span{File: flows.ProjectFile, Start: at, End: at}
+	return action{title: "declare the event " + event, file: flows.ProjectFile, edits: []edit{{span, insert}}, creates: !known}
+}
+
+// undeclared returns the events that nudge.yaml does not declare: the one at the mistake, or all
+// of the file where the mistake is about a field.
 func (f *fixing) undeclared() (events []string) {
 	text, _ := f.p.text(f.file)
 	walk(parse(f.file, text), func(s spot) {
 		if s.named(kindOf(f.file)) != anEvent || f.p.read.Events[s.text.Value] != nil || slices.Contains(events, s.text.Value) {
 			return
 		}
-		if s.text.Span.Start.Line == f.d.Span.Start.Line || f.d.Code == "untyped" && strings.Contains(f.marked(), "event") {
+		if s.text.Span.Start == f.d.Span.Start || f.d.Code == "untyped" && strings.HasPrefix(f.marked(), "event.") {
 			events = append(events, s.text.Value)
 		}
 	})
@@ -281,7 +308,7 @@ func (f *fixing) defaults() (all []action) {
 	marked := f.marked()
 	for _, value := range []string{`""`, "0", "now", "false"} {
 		for _, with := range []string{marked + " ?? " + value, "(" + marked + " ?? " + value + ")", marked + " | default " + value} {
-			if a := f.replace("give it the default "+value, with, false); marked != "" && f.corrects(a) {
+			if a := f.replace("give it the default "+value, with, false); marked != "" && f.corrects(a, 0) {
 				return append(all, a)
 			}
 		}
