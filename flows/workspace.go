@@ -13,7 +13,7 @@ import (
 
 // Workspace reads a project again and again while its files change. It keeps what it has
 // read, and reads only the files that a change concerns: a file itself, and the flows that
-// use it. A flow that nothing concerns is the same *Flow in both projects. The zero Workspace
+// use it or that see what it says. A flow that nothing concerns is the same *Flow in both projects. The zero Workspace
 // has read nothing. It is for one goroutine at a time; the projects that it returns are
 // immutable, as always.
 type Workspace struct {
@@ -28,9 +28,10 @@ type Workspace struct {
 	parsed    int
 }
 
-// configRead is nudge.yaml as it was read. A change of it concerns every flow.
+// configRead is nudge.yaml as it was read.
 type configRead struct {
 	text     string
+	common   string   // what can concern any flow; empty: not asked for yet
 	project  *Project // only what nudge.yaml says
 	mistakes diag.List
 }
@@ -46,6 +47,7 @@ type templateRead struct {
 type flowRead struct {
 	text   string
 	config *configRead
+	says   string                   // what nudge.yaml says that it can see
 	names  string                   // of all templates and partials, which hints list
 	needs  map[string]*templateRead // the files of the templates and partials that it uses
 	links
@@ -157,8 +159,9 @@ func (w *Workspace) readFlows(p *Project, files []File) (list diag.List) {
 			read = &flowRead{text: f.Text, config: w.config, names: names}
 			read.mistakes = w.unit(func() { read.flow = r.file(f) })
 			read.links = r.links.loose()
-			read.needs = w.needs(p, &read.links)
+			read.needs, read.says = w.needs(p, &read.links), w.config.says(&read.links)
 		} else {
+			read.config = w.config
 			read.carry(w.project, p)
 		}
 		w.flows[f.Name] = read
@@ -173,7 +176,8 @@ func (w *Workspace) readFlows(p *Project, files []File) (list diag.List) {
 
 // holds reports whether nothing has changed on which the reading depended.
 func (read *flowRead) holds(w *Workspace, p *Project, text, names string) bool {
-	return read.text == text && read.config == w.config && read.names == names && maps.Equal(read.needs, w.needs(p, &read.links))
+	return read.text == text && read.names == names && (read.config == w.config || read.says == w.config.says(&read.links)) &&
+		maps.Equal(read.needs, w.needs(p, &read.links))
 }
 
 // needs returns the files of the templates and partials that a flow uses.

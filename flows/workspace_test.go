@@ -123,7 +123,10 @@ func TestWorkspaceReadsLittle(t *testing.T) {
 		{"nothing", func() {}, 0, nil},
 		{"a flow", func() { change("flows/nps.yaml", "flow:", "# a word\nflow:") }, 1, []string{"nps"}},
 		{"a template", func() { change("templates/check_in.yaml", "body:", "# a word\nbody:") }, 2, []string{"onboarding"}},
-		{"the settings", func() { change(ProjectFile, "timezone:", "# a word\ntimezone:") }, 1 + len(p.Flows), flowNamesOf(p)},
+		{"a line in the settings", func() { change(ProjectFile, "project:", "# a word\n\nproject:") }, 1 + len(p.Flows), flowNamesOf(p)},
+		{"a key of the server", func() { change(ProjectFile, "categories:", "listen: 127.0.0.1:1\ncategories:") }, 1, nil},
+		{"an event", func() { change(ProjectFile, "ships_on: date", "ships_on: date, note: optional string") }, 3, []string{"order_buyer", "order_seller"}},
+		{"the zone", func() { change(ProjectFile, "timezone: Europe/London", "timezone: Europe/Paris") }, 1 + len(p.Flows), flowNamesOf(p)},
 	} {
 		before, parsed := p, w.Parsed()
 		c.change()

@@ -88,13 +88,21 @@ func BenchmarkKeystroke(b *testing.B) {
 	b.ReportMetric(float64(len(p.read.Flows)), "flows")
 }
 
-// BenchmarkSettings types in nudge.yaml of the same project, which concerns every flow.
+// BenchmarkSettings types in nudge.yaml of the same project: in an event, which concerns the flows
+// that name it, and in the profile, which concerns every flow.
 func BenchmarkSettings(b *testing.B) {
-	p := openProject(largeProject(b), noEnv)
-	text := p.folder.texts["nudge.yaml"]
-	for i := 0; b.Loop(); i++ {
-		p.set("nudge.yaml", text+strings.Repeat("#", i%5+1))
-		p.load()
-		p.diagnostics()
+	for name, word := range map[string]string{"event": "ships_on: date", "profile": "first_name: optional string"} {
+		b.Run(name, func(b *testing.B) {
+			p := openProject(largeProject(b), noEnv)
+			text := p.folder.texts["nudge.yaml"]
+			for i := 0; b.Loop(); i++ {
+				p.set("nudge.yaml", strings.Replace(text, word, fmt.Sprintf("note_%d: optional string, %s", i, word), 1))
+				if name == "profile" {
+					p.set("nudge.yaml", strings.Replace(text, word, fmt.Sprintf("note_%d: optional string\n  %s", i, word), 1))
+				}
+				p.load()
+				p.diagnostics()
+			}
+		})
 	}
 }
