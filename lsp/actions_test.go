@@ -51,7 +51,9 @@ func TestCorrections(t *testing.T) {
 					before, _ := p.text(a.file)
 					after[a.file] = &fstest.MapFile{Data: []byte(applied(before, a.edits))}
 					then := openProject(after, noEnv).diagnostics()[name]
-					if slices.ContainsFunc(then, func(o diag.Diagnostic) bool { return o.Code == d.Code && o.Message == d.Message && o.Span.Start == d.Span.Start }) {
+					if slices.ContainsFunc(then, func(o diag.Diagnostic) bool {
+						return o.Code == d.Code && o.Message == d.Message && o.Span.Start == d.Span.Start
+					}) {
 						t.Errorf("%s: %q leaves %v", filepath.Base(file), a.title, d)
 					}
 					if strings.HasPrefix(a.title, "replace") && len(errorsIn(then)) >= len(errorsIn(list)) && d.Severity == diag.Error && !replacing.MatchString(d.Hint) {

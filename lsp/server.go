@@ -2,9 +2,11 @@ package lsp
 
 import (
 	"context"
+	"fmt"
 	"io"
 	"path/filepath"
 	"reflect"
+	"runtime/debug"
 	"slices"
 	"strings"
 	"sync"
@@ -68,7 +70,7 @@ func Serve(ctx context.Context, in io.Reader, out io.Writer, o Options) error {
 		write.CloseWithError(err)
 	}()
 	s := newServer(o)
-	s.conn = jrpc2.NewServer(s.methods(), &jrpc2.ServerOptions{
+	s.conn = jrpc2.NewServer(guarded(s.methods()), &jrpc2.ServerOptions{
 		AllowPush: true, DisableBuiltin: true, NewContext: func() context.Context { return ctx },
 	})
 	s.conn.Start(channel.LSP(read, connection{out, read}))
@@ -124,6 +126,23 @@ func (s *Server) methods() handler.Map {
 		"workspace/didChangeConfiguration":    ignored,
 		"workspace/didChangeWorkspaceFolders": ignored,
 	}
+}
+
+// guarded lets no request end the server: a panic is a fault of ours, and its request is answered
+// with that. The next key may well be answered.
+func guarded(methods handler.Map) handler.Map {
+	all := handler.Map{}
+	for name, method := range methods {
+		all[name] = func(ctx context.Context, r *jrpc2.Request) (result any, err error) {
+			defer func() {
+				if fault := recover(); fault != nil {
+					err = &jrpc2.Error{Code: jrpc2.InternalError, Message: fmt.Sprintf("lsp: a fault of the server in %s: %v\n%s", name, fault, debug.Stack())}
+				}
+			}()
+			return method(ctx, r)
+		}
+	}
+	return all
 }
 
 func ignored(context.Context, *jrpc2.Request) (any, error) { return nil, nil }
