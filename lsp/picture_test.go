@@ -34,10 +34,7 @@ func TestPicture(t *testing.T) {
 	p.load()
 	l := linesOf(text, true)
 	first, last := 16, len(l.texts)-1
-	d := &drawing{l: l, first: first}
-	for _, tok := range p.tokens(file, text) {
-		d.tokens = append(d.tokens, tok)
-	}
+	d := &drawing{l: l, first: first, tokens: p.tokens(file, text)}
 	for n := first; n < last; n++ {
 		d.line(n)
 	}

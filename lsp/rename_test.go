@@ -94,7 +94,7 @@ func TestRenames(t *testing.T) {
 // failures returns the names of the tests of a project that fail.
 func failures(t *testing.T, p *project) (names []string) {
 	t.Helper()
-	if p.tests == nil || len(p.tests) == 0 {
+	if len(p.tests) == 0 {
 		p.readTests()
 	}
 	results, err := story.PlayAll(p.suite(), story.Options{}, func(*story.Result) {})
