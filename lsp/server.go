@@ -297,6 +297,7 @@ func (s *Server) didChangeFiles(_ context.Context, p protocol.DidChangeWatchedFi
 func (s *Server) update(uri string) {
 	p, name := s.of(uri)
 	if p == nil {
+		s.carried(pathOf(uri))
 		return
 	}
 	if text, open := s.open[pathOf(uri)]; open {
@@ -307,6 +308,20 @@ func (s *Server) update(uri string) {
 	p.load()
 	p.index = nil
 	s.show(p)
+}
+
+// carried reads the projects again whose messages may carry a file that is no source.
+func (s *Server) carried(file string) {
+	for root, p := range s.projects {
+		name, err := filepath.Rel(root, file)
+		if err != nil || strings.HasPrefix(name, ".") { // outside, or in a folder such as .git
+			continue
+		}
+		p.reload(filepath.ToSlash(name))
+		p.load()
+		p.index = nil
+		s.show(p)
+	}
 }
 
 // show sends the mistakes that have changed, and has the missing proofs made. Those follow

@@ -5,6 +5,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 
@@ -89,5 +90,34 @@ func TestPositions(t *testing.T) {
 	l := linesOf(text, false)
 	if at := l.position(l.pos(strings.Index(text, "b"))); at.Character != 6 {
 		t.Errorf("b is at %d, and an emoji counts as two", at.Character)
+	}
+}
+
+// TestCarriedFiles holds that a file that a message carries is noticed when it comes.
+func TestCarriedFiles(t *testing.T) {
+	dir := t.TempDir()
+	for name, text := range map[string]string{
+		"flows/f.yaml":         "flow: f\ntrigger: { event: user.signed_up }\nsteps: [ { send: hello } ]\n",
+		"templates/hello.yaml": "parts: [ { type: image/png, name: cat, file: cat.png } ]\n",
+	} {
+		file := filepath.Join(dir, name)
+		if err := os.MkdirAll(filepath.Dir(file), 0o755); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(file, []byte(text), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	c := serve(t, dir, Options{})
+	before, err := c.Play(t.Context(), "open flows/f.yaml\ndiagnostics")
+	if err != nil || !strings.Contains(before, "file cat.png not found") {
+		t.Fatalf("%v\n%s", err, before)
+	}
+	if err := os.WriteFile(filepath.Join(dir, "cat.png"), []byte("a cat"), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	after, err := c.Play(t.Context(), "changed cat.png\ndiagnostics")
+	if err != nil || strings.Contains(after, "cat.png not found") {
+		t.Errorf("%v\n%s", err, after)
 	}
 }

@@ -24,6 +24,7 @@ import (
 //	open FILE                    opens a document
 //	new FILE TEXT                opens a document that is not saved
 //	edit FILE OLD NEW            changes the first OLD of a document
+//	changed FILE                 says that another program has changed a file
 //	diagnostics                  what the server shows
 //	complete FILE PLACE [N]      the first N offers, all by default
 //	hover | definition | references | signature FILE PLACE
@@ -101,6 +102,8 @@ func (c *Client) play(ctx context.Context, args []string) (string, error) {
 			return "", fmt.Errorf("%s has no %q", args[0], args[1])
 		}
 		return "", c.Edit(args[0], at, at+len(args[1]), args[2])
+	case "changed":
+		return "", c.changed(args[0])
 	case "diagnostics":
 		err := c.Settle(ctx)
 		return cmp.Or(c.Shown(), "none\n"), err
@@ -114,6 +117,12 @@ func (c *Client) play(ctx context.Context, args []string) (string, error) {
 		return "", err
 	}
 	return c.atPlace(ctx, verb, at, args)
+}
+
+// changed says that another program has changed a file.
+func (c *Client) changed(file string) error {
+	return c.conn.notify("workspace/didChangeWatchedFiles", &protocol.DidChangeWatchedFilesParams{
+		Changes: []protocol.FileEvent{{URI: c.uri(file), Type: protocol.FileChangeTypeChanged}}})
 }
 
 // place finds a place in a document.

@@ -35,7 +35,7 @@ export async function activate(context: vscode.ExtensionContext): Promise<void> 
   );
   const options: LanguageClientOptions = {
     documentSelector: [{ scheme: "file", language: "yaml" }],
-    synchronize: { fileEvents: vscode.workspace.createFileSystemWatcher("**/*.{yaml,yml}") },
+    synchronize: { fileEvents: vscode.workspace.createFileSystemWatcher("**/*.{yaml,yml,png,jpg,jpeg,gif,webp,svg,pdf,mp3,mp4,txt,html,json}") },
     outputChannel: output,
     middleware: {
       executeCommand: async (command, args: unknown[], next) => {
