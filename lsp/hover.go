@@ -299,7 +299,7 @@ func (p *project) flowText(name string) string {
 	for _, start := range graph.Starts(f) {
 		text += "\n- started by " + start
 	}
-	if r := p.proofs.report(f); r != nil {
+	if r := p.proofs.report(p.read.Project, f); r != nil && !p.list.HasErrors() {
 		text += provedText(r)
 	}
 	return text

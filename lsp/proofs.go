@@ -30,16 +30,16 @@ func (p *proofs) known(of *flows.Project) *prove.Proof {
 		proof.Circles = p.circles
 	}
 	for _, f := range of.Flows {
-		if m := p.made[f]; m != nil && (p.of == of || m.outside == outside(of, f)) {
-			proof.Flows = append(proof.Flows, m.report)
+		if r := p.report(of, f); r != nil {
+			proof.Flows = append(proof.Flows, r)
 		}
 	}
 	return proof
 }
 
-// report returns what was proved of a flow, or nil if that is not known yet.
-func (p *proofs) report(f *flows.Flow) *prove.Report {
-	if m := p.made[f]; m != nil {
+// report returns what was proved of a flow of a project, or nil if that is not known yet.
+func (p *proofs) report(of *flows.Project, f *flows.Flow) *prove.Report {
+	if m := p.made[f]; m != nil && (p.of == of || m.outside == outside(of, f)) {
 		return m.report
 	}
 	return nil
