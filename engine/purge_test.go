@@ -60,7 +60,7 @@ func withoutPurged(rest, whole map[string]string) (gone int) {
 	}
 	for _, dump := range []map[string]string{rest, whole} {
 		maps.DeleteFunc(dump, func(k, _ string) bool {
-			return k == "meta purged" || strings.HasPrefix(k, "counts ") || strings.HasPrefix(k, "tallies ")
+			return k == "meta purged" || strings.HasPrefix(k, "counts ") || strings.HasPrefix(k, "tallies ") || strings.HasPrefix(k, "failuregroups ")
 		})
 	}
 	return gone
