@@ -20,6 +20,7 @@ type Engine struct {
 	categories map[string]*flows.Category // those of the active flows
 	takingOver map[string]*flows.Flow     // active flows with migrations, by name
 	observer   Observer
+	delivered  []uint64                                              // by partition: number of the last owed input that is known to be taken
 	dealer     func(*flows.Flow, string, *flows.Step) (string, bool) // see DealBy; nil: the hash deals
 	applier    applier                                               // state of the current input, reused so that no input allocates one
 }

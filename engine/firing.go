@@ -61,8 +61,11 @@ func (a *applier) fireBy(f *flows.Flow, trigger int, ev *Event, key string) {
 
 // eventID returns the id of an event. An event that came without one is given one.
 func (a *applier) eventID(ev *Event) string {
-	if ev.FanOut != nil {
+	switch {
+	case ev.FanOut != nil:
 		return ev.FanOut.ID
+	case ev.Passed != nil:
+		return ev.Passed.ID
 	}
 	return cmp.Or(a.in.ID, newRunID(a.now, a.e.State.Installation, a.seq, 0).String())
 }

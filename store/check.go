@@ -104,7 +104,7 @@ func (c *checker) parts() []checkedPart {
 		{FailedNotices, func(key, record []byte) { c.notice(FailedNotices, failedKey, key, record) }},
 		{FlowSpans, c.flowCounts},
 		{EventTypes, c.eventType}, {EventSeries, c.eventSeries}, {Refusals, c.refusal},
-		{Deploys, c.own(Deploys)}, {Proposals, c.own(Proposals)}, {Proposed, c.own(Proposed)},
+		{Owed, c.owed}, {Deploys, c.own(Deploys)}, {Proposals, c.own(Proposals)}, {Proposed, c.own(Proposed)},
 	}...)
 }
 
@@ -252,6 +252,17 @@ func (c *checker) derived(key, record []byte) {
 		c.problem("derived %x: %v", key, err)
 	} else if len(key) != 8 || j.Input.Derived != binary.BigEndian.Uint64(key) || j.Input.Derived > c.last.Derived {
 		c.problem("derived %x: the record is of input %d, the last is %d", key, j.Input.Derived, c.last.Derived)
+	}
+}
+
+func (c *checker) owed(key, record []byte) {
+	if err := fitsOwed(key, record); err != nil {
+		c.problem("owed %x: %v", key, err)
+		return
+	}
+	to, number := int(binary.BigEndian.Uint16(key)), binary.BigEndian.Uint64(key[2:])
+	if last := c.last.OwedTo(to); number > last {
+		c.problem("owed %x: the record is of input %d, the last is %d", key, number, last)
 	}
 }
 

@@ -50,6 +50,7 @@ const (
 	Proposals
 	Proposed
 	FailedRuns
+	Owed
 	bucketCount
 )
 
@@ -58,7 +59,7 @@ var Buckets = [bucketCount]Bucket{
 	Meta, Runs, Ended, People, Keys, Timers, Outbox, Journal, IDs, IDTimes, Versions, Counts, Profiles, Derived, Erasures,
 	Campaigns, Members, Tallies, Settled, Sent, Orphans, Asks, Quarantine, Audit, Notices, FailedNotices,
 	FlowSpans, Jobs, Failures, Fields, Deploys, Proposals, Proposed, EventTypes,
-	EventSeries, Refusals, FailedRuns,
+	EventSeries, Refusals, FailedRuns, Owed,
 }
 
 var bucketNames = [bucketCount]string{
@@ -66,7 +67,7 @@ var bucketNames = [bucketCount]string{
 	IDs: "ids", IDTimes: "idtimes", Versions: "versions", Counts: "counts", Profiles: "profiles", Derived: "derived", Erasures: "erasures", Campaigns: "firings",
 	Members: "members", Tallies: "tallies", Settled: "settled", Sent: "sent", Orphans: "orphans", Asks: "asks", Quarantine: "quarantine", Audit: "audit",
 	Notices: "notices", FailedNotices: "failed", FlowSpans: "flowcounts", Jobs: "jobs", Failures: "failures", Fields: "fields", EventTypes: "eventtypes", EventSeries: "eventseries",
-	Refusals: "refusals", Deploys: "deploys", Proposals: "proposals", Proposed: "proposed", FailedRuns: "failedruns",
+	Refusals: "refusals", Deploys: "deploys", Proposals: "proposals", Proposed: "proposed", FailedRuns: "failedruns", Owed: "owed",
 }
 
 // String returns the bucket's name in the file.
@@ -127,6 +128,13 @@ func keyPrefix(k engine.FlowKey) []byte { return sized(sized(nil, k.Flow), k.Key
 func versionKey(v engine.FlowVersion) []byte { return sized(sized(nil, v.Flow), v.Version) }
 
 func timerKey(t engine.Timer) []byte { return numbered(uint64(t.Due), t.Run[:]) }
+
+// owedKey is the key of what is owed to a partition under a number.
+func owedKey(to int, number uint64) []byte {
+	return binary.BigEndian.AppendUint64(binary.BigEndian.AppendUint16(make([]byte, 0, owedKeyBytes), uint16(to)), number)
+}
+
+const owedKeyBytes = 2 + 8
 
 // numbered is a key of a number and some bytes.
 func numbered(n uint64, b []byte) []byte {
