@@ -96,6 +96,15 @@ func (e *Engine) Keep(versions []FlowVersion) {
 	e.index()
 }
 
+// Know adds versions with live runs in other partitions: an event may concern those by a key. It decides nothing about the
+// runs of this partition.
+func (e *Engine) Know(versions []*flows.Flow) {
+	for _, f := range versions {
+		e.versions[FlowVersion{f.Name, f.Version}] = f
+	}
+	e.index()
+}
+
 // index builds the event routing from the versions and the state.
 func (e *Engine) index() {
 	e.active, e.takingOver = e.active[:0], map[string]*flows.Flow{}

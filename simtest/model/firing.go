@@ -20,10 +20,7 @@ func (t *trigger) once() bool { return !notOnce.MatchString(t.if_) }
 func (w *World) fireBy(f *Flow, trigger int, h *happening, key string) {
 	name := w.in.ID
 	if name == "" {
-		starts := w.starts
-		w.starts = 0
-		name = w.runID().String()
-		w.starts = starts
+		name = w.firstRunID()
 	}
 	if trigger > 0 {
 		name = fmt.Sprintf("%s#%d", name, trigger+1)

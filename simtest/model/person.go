@@ -47,6 +47,7 @@ func (w *World) profile(c *engine.ProfileChange) {
 		}
 		w.people[c.Profile] = nil
 		w.forgetIn(c.Profile)
+		w.forgetAll(c.Profile)
 		for _, r := range w.runs {
 			r.forgotten = r.forgotten || r.profile == c.Profile
 		}
