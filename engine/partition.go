@@ -91,7 +91,8 @@ type Delivery struct {
 type Passed struct {
 	ID    string `json:"id,omitempty"`    // of the event
 	Known *Known `json:"known,omitempty"` // of the person whom the event names; nil if nothing is known
-	// Collected are flows with a run in the first partition that took the event into a collect: they start no run by it.
+	// Collected are the flows that the event triggers and that start no run by it, since a run of theirs in the first partition
+	// took it into a collect.
 	Collected []string `json:"collected,omitempty"`
 }
 
@@ -226,7 +227,12 @@ func (a *applier) passOn(ev *Event) {
 	if len(others) == 0 {
 		return
 	}
-	passed := &Passed{ID: a.eventID(ev), Known: a.ws.person(ev.Profile).shown(), Collected: a.collected}
+	passed := &Passed{ID: a.eventID(ev), Known: a.ws.person(ev.Profile).shown()}
+	for _, f := range a.e.active {
+		if triggers(f, ev.Type) && slices.Contains(a.collected, f.Name) {
+			passed.Collected = append(passed.Collected, f.Name)
+		}
+	}
 	for _, to := range others {
 		a.owe(to, &Input{Depth: a.in.Depth, Payload: &Event{Type: ev.Type, Profile: ev.Profile, Data: ev.Data, Trace: ev.Trace, Passed: passed}})
 	}

@@ -18,6 +18,8 @@ type Peers interface {
 	WithMessage(providerID string) ([]int, error)
 	// VersionsInUse returns the versions that the other partitions use.
 	VersionsInUse() ([]engine.FlowVersion, error)
+	// Taken returns the number of the last input that another partition has taken from this one.
+	Taken(by int) (uint64, error)
 }
 
 const (
@@ -40,7 +42,6 @@ type Handover struct {
 	Store    engine.Installation // of the sender
 	From     int                 // number of the sender, or that of the common commands
 	Commands uint64              // number of the last common command that the sender has applied
-	Last     uint64              // number of the last input that the sender owes the receiver
 	Inputs   []*engine.Input     // in their order, without gaps
 }
 
@@ -55,17 +56,27 @@ var ErrGap = errors.New("inputs between two partitions are missing")
 func (l *Loop) UsePeers(p Peers) error {
 	l.partitions.peers = p
 	own := l.core.State.Partition
+	l.partitions.delivered, l.partitions.deleted = make([]uint64, own.Of), make([]uint64, own.Of)
 	for to := range own.Of {
-		last := l.core.State.OwedTo(to)
+		if to == own.Number {
+			continue
+		}
+		deleted := l.core.State.OwedTo(to)
 		first, err := l.store.OwedTo(to, 0, 1)
 		if err != nil {
 			return err
 		}
 		if len(first) > 0 {
-			last = first[0].Origin.Number - 1
+			deleted = first[0].Origin.Number - 1
 		}
-		l.partitions.delivered, l.partitions.deleted = append(l.partitions.delivered, last), append(l.partitions.deleted, last)
-		l.core.Delivered(to, last)
+		l.partitions.deleted[to] = deleted
+		taken, err := p.Taken(to)
+		if err == nil {
+			err = l.Delivered(to, taken)
+		}
+		if err != nil {
+			return err
+		}
 	}
 	return l.learnVersions()
 }
@@ -202,7 +213,7 @@ func (l *Loop) Handover(to, limit int) (*Handover, error) {
 	if err != nil || len(inputs) == 0 {
 		return nil, err
 	}
-	return &Handover{Store: s.Installation, From: s.Partition.Number, Commands: s.SeenOf(s.Partition.Commands()), Last: s.OwedTo(to), Inputs: inputs}, nil
+	return &Handover{Store: s.Installation, From: s.Partition.Number, Commands: s.SeenOf(s.Partition.Commands()), Inputs: inputs}, nil
 }
 
 // Take returns the inputs of a handover that were not taken before, each as a group of its own. It must be called right
@@ -213,8 +224,6 @@ func (l *Loop) Take(h *Handover) (groups []*Group, err error) {
 	switch {
 	case !h.Store.SameStore(s.Installation):
 		return nil, fmt.Errorf("%w: they are of the store %s, this one is %s", ErrGap, h.Store, s.Installation)
-	case h.Last < seen:
-		return nil, fmt.Errorf("%w: partition %d has sent %d inputs to %d, which has taken %d", ErrGap, h.From, h.Last, s.Partition.Number, seen)
 	case h.Commands > s.SeenOf(s.Partition.Commands()):
 		return nil, ErrBehind
 	}

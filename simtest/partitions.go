@@ -107,7 +107,7 @@ func (m *machine) join() error {
 // commandsUpTo are the common commands that the partition has not taken, up to a number.
 func (m *machine) commandsUpTo(number uint64) *runner.Handover {
 	state := &m.loop.Core().State
-	h := &runner.Handover{Store: state.Installation, From: m.part.Commands(), Last: uint64(len(m.others.commands.all))}
+	h := &runner.Handover{Store: state.Installation, From: m.part.Commands()}
 	for _, in := range m.others.commands.all[min(state.SeenOf(h.From), number):number] {
 		c := *in
 		h.Inputs = append(h.Inputs, &c)
@@ -165,6 +165,15 @@ func (p peers) VersionsInUse() (all []engine.FlowVersion, err error) {
 		return err
 	})
 	return all, err
+}
+
+func (p peers) Taken(by int) (uint64, error) {
+	s, err := store.Open(p.m.others.all[by].disk.KV)
+	if err != nil {
+		return 0, err
+	}
+	state, err := s.State()
+	return state.SeenOf(p.m.part.Number), err
 }
 
 func (p peers) each(look func(n int, s *store.Store) error) error {

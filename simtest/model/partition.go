@@ -115,7 +115,7 @@ func sameOwed(a, b *engine.Input) bool {
 			return false
 		}
 		if p.Known != nil && (!reflect.DeepEqual(object(p.Known.Attributes), object(q.Known.Attributes)) ||
-			!slices.Equal(placesOf(&engine.Person{Caps: p.Known.Caps}), placesOf(&engine.Person{Caps: q.Known.Caps}))) {
+			!slices.Equal(sorted(placesOf(&engine.Person{Caps: p.Known.Caps})), sorted(placesOf(&engine.Person{Caps: q.Known.Caps})))) {
 			return false
 		}
 	}
@@ -155,7 +155,12 @@ func (w *World) passOn(h *happening, collected map[string]bool) {
 	if id == "" {
 		id = w.firstRunID()
 	}
-	passed := &engine.Passed{ID: id, Known: w.toldOf(h.who), Collected: slices.Sorted(maps.Keys(collected))}
+	passed := &engine.Passed{ID: id, Known: w.toldOf(h.who)}
+	for _, f := range w.active {
+		if collected[f.Name] && f.triggersOn(h.event) {
+			passed.Collected = append(passed.Collected, f.Name)
+		}
+	}
 	for _, to := range slices.Sorted(maps.Keys(others)) {
 		w.owe(to, &engine.Input{Depth: w.in.Depth, Payload: &engine.Event{Type: h.event, Profile: h.who, Data: json.RawMessage(h.raw), Passed: passed}})
 	}
@@ -174,7 +179,6 @@ func (w *World) toldOf(who string) *engine.Known {
 	for _, at := range p.places {
 		told.Caps = append(told.Caps, engine.CapCount{Category: at.category, At: []engine.Instant{at.at}})
 	}
-	slices.SortStableFunc(told.Caps, func(a, b engine.CapCount) int { return int(a.At[0] - b.At[0]) })
 	return told
 }
 
