@@ -20,7 +20,10 @@ func (ev *Event) apply(a *applier) {
 	if ev.Passed != nil {
 		a.recall(ev.Profile, ev.Passed.Known)
 	}
-	concerned := a.concerned(ev)
+	var concerned []RunID
+	if !ev.Passed.startsOnly() {
+		concerned = a.concerned(ev)
+	}
 	if ev.FanOut == nil {
 		a.tellFirings(ev)
 	}
@@ -38,7 +41,7 @@ func (ev *Event) apply(a *applier) {
 		a.continueFanOut(ev, concerned[len(concerned)-1])
 	} else {
 		for _, f := range a.e.active {
-			if !slices.Contains(a.collected, f.Name) && !ev.Passed.collected(f.Name) {
+			if a.startsBy(f, ev) {
 				a.trigger(f, ev)
 			}
 		}

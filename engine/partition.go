@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"math/bits"
 	"slices"
+
+	"nudge/flows"
 )
 
 // MaxPartitions is into how many partitions an installation may be divided.
@@ -86,18 +88,23 @@ type Delivery struct {
 	UpTo  uint64 // number of the last input that the receiver has taken
 }
 
-// Passed is what an event brings from the partition that took it to another one. A receiver handles only its own people
-// and keys.
+// Passed is what an event brings from another partition. A receiver handles only its own people and keys.
 type Passed struct {
 	ID    string `json:"id,omitempty"`    // of the event
 	Known *Known `json:"known,omitempty"` // of the person whom the event names; nil if nothing is known
-	// Collected are the flows that the event triggers and that start no run by it, since a run of theirs in the first partition
-	// took it into a collect.
+
+	// Collected are the flows that start no run by the event: a run of theirs took it into a collect, or they start runs later.
 	Collected []string `json:"collected,omitempty"`
+	// Later are the flows that start runs by the event only once all partitions with runs of a key have had it: one of their runs
+	// may take it into a collect. Via are those partitions that have not.
+	Later []string `json:"later,omitempty"`
+	Via   []int    `json:"via,omitempty"`
+	// Only are the flows that start runs by the event now; the runs have had it. Empty for an event that its runs are to have.
+	Only []string `json:"only,omitempty"`
 }
 
-// collected reports whether a flow starts no run by the event because of what the other partition did with it.
-func (p *Passed) collected(flow string) bool { return p != nil && slices.Contains(p.Collected, flow) }
+// startsOnly reports whether the runs of this partition have had the event, and flows start runs by it now.
+func (p *Passed) startsOnly() bool { return p != nil && len(p.Only) > 0 }
 
 // known returns what the other partition knows of the person whom the event names; nil for nothing.
 func (p *Passed) known() *Known {
@@ -204,40 +211,133 @@ func (a *applier) overOwed() {
 	}
 }
 
-// passOn owes an event to the other partitions that it concerns: those with people to whom an active flow sends, those with
-// runs of a key, and those of flows that it starts for an audience.
+// startsBy reports whether a flow may start runs by an event now: not if one of its runs has taken it into a collect, or if it
+// is not known yet whether one of another partition does.
+func (a *applier) startsBy(f *flows.Flow, ev *Event) bool {
+	p := ev.Passed
+	switch {
+	case p.startsOnly():
+		return slices.Contains(p.Only, f.Name)
+	case slices.Contains(a.collected, f.Name):
+		return false
+	case p == nil:
+		return !a.startsLater(f, ev)
+	}
+	return !slices.Contains(p.Collected, f.Name) && (len(p.Via) == 0 || !slices.Contains(p.Later, f.Name))
+}
+
+// startsLater reports whether a run of the flow in another partition may take the event, which this partition took first, into
+// a collect. Then the flow starts no run by it.
+func (a *applier) startsLater(f *flows.Flow, ev *Event) bool {
+	return len(a.in.Elsewhere) > 0 && triggersOne(f, ev.Type) && collects(f, ev.Type) && !slices.Contains(a.collected, f.Name)
+}
+
+// passOn owes an event to the other partitions that it concerns: those with people to whom an active flow sends, and those with
+// runs of a key. Where a flow starts runs only after those, they have it one after the other.
 func (a *applier) passOn(ev *Event) {
-	s := &a.e.State
-	if !s.Partition.Divided() || ev.Passed != nil || ev.FanOut != nil {
+	if !a.e.State.Partition.Divided() || ev.FanOut != nil || ev.Passed.startsOnly() {
 		return
 	}
-	others := slices.Clone(a.in.Elsewhere)
+	if ev.Passed != nil {
+		a.passFurther(ev)
+		return
+	}
+	var later, now []*flows.Flow
 	for _, f := range a.e.active {
+		if a.startsLater(f, ev) {
+			later = append(later, f)
+		} else {
+			now = append(now, f)
+		}
+	}
+	passed := Passed{ID: a.eventID(ev), Known: a.ws.person(ev.Profile).shown(), Collected: a.collectedBy(ev)}
+	others, first := append(a.startedIn(ev, now), a.in.Elsewhere...), -1
+	if len(later) > 0 {
+		first = a.in.Elsewhere[0]
+		chain := passed
+		chain.Later, chain.Via = namesOf(later), a.in.Elsewhere[1:]
+		a.pass(ev, first, &chain)
+		others = slices.DeleteFunc(others, func(p int) bool { return slices.Contains(a.in.Elsewhere, p) })
+		passed.Collected = append(passed.Collected, chain.Later...)
+	}
+	for _, to := range a.without(others) {
+		a.pass(ev, to, &passed)
+	}
+	if len(a.out.Owed) > 0 {
+		a.remarked = append(a.remarked, len(a.out.Answer.Decisions)) // it is nothing that the person's history would tell
+		a.out.Answer.Decisions = append(a.out.Answer.Decisions, Decision{Action: DidGoOn, Reason: "it concerns other people too; they follow"})
+	}
+}
+
+// passFurther owes an event that another partition took first to the next one with runs of a key. After the last of them it goes
+// to all for whom a flow starts runs that had to wait for this.
+func (a *applier) passFurther(ev *Event) {
+	passed := *ev.Passed
+	if len(passed.Later) == 0 {
+		return
+	}
+	passed.Collected = slices.Concat(passed.Collected, a.collectedBy(ev))
+	if len(passed.Via) > 0 {
+		to := passed.Via[0]
+		passed.Via = passed.Via[1:]
+		a.pass(ev, to, &passed)
+		return
+	}
+	var starts []*flows.Flow
+	for _, f := range a.e.active {
+		if slices.Contains(passed.Later, f.Name) && !slices.Contains(passed.Collected, f.Name) {
+			starts = append(starts, f)
+		}
+	}
+	others := a.startedIn(ev, starts)
+	if ev.Profile != "" && len(starts) > 0 {
+		others = append(others, PartitionOf(ev.Profile, a.e.State.Partition.Of))
+	}
+	for _, to := range a.without(others) {
+		a.pass(ev, to, &Passed{ID: passed.ID, Known: passed.Known, Only: namesOf(starts)})
+	}
+}
+
+func (a *applier) pass(ev *Event, to int, p *Passed) {
+	a.owe(to, &Input{Depth: a.in.Depth, Payload: &Event{Type: ev.Type, Profile: ev.Profile, Data: ev.Data, Trace: ev.Trace, Passed: p}})
+}
+
+// startedIn returns the partitions of the people to whom triggers of the flows send by an event.
+func (a *applier) startedIn(ev *Event, all []*flows.Flow) (partitions []int) {
+	for _, f := range all {
 		for i := range f.Triggers {
 			if t := &f.Triggers[i]; t.Event == ev.Type && t.To != nil {
 				people, _ := ev.people(f, t) // an error starts nobody anywhere
 				for _, p := range people {
-					others = append(others, PartitionOf(p, s.Partition.Of))
+					partitions = append(partitions, PartitionOf(p, a.e.State.Partition.Of))
 				}
 			}
 		}
 	}
-	slices.Sort(others)
-	others = slices.DeleteFunc(slices.Compact(others), func(p int) bool { return p == s.Partition.Number })
-	if len(others) == 0 {
-		return
-	}
-	passed := &Passed{ID: a.eventID(ev), Known: a.ws.person(ev.Profile).shown()}
+	return partitions
+}
+
+// without returns the partitions in order, each once and without this one.
+func (a *applier) without(partitions []int) []int {
+	slices.Sort(partitions)
+	return slices.DeleteFunc(slices.Compact(partitions), func(p int) bool { return p == a.e.State.Partition.Number })
+}
+
+// collectedBy returns the flows that the event triggers and of which a run here took it into a collect.
+func (a *applier) collectedBy(ev *Event) (names []string) {
 	for _, f := range a.e.active {
 		if triggers(f, ev.Type) && slices.Contains(a.collected, f.Name) {
-			passed.Collected = append(passed.Collected, f.Name)
+			names = append(names, f.Name)
 		}
 	}
-	for _, to := range others {
-		a.owe(to, &Input{Depth: a.in.Depth, Payload: &Event{Type: ev.Type, Profile: ev.Profile, Data: ev.Data, Trace: ev.Trace, Passed: passed}})
+	return names
+}
+
+func namesOf(all []*flows.Flow) (names []string) {
+	for _, f := range all {
+		names = append(names, f.Name)
 	}
-	a.remarked = append(a.remarked, len(a.out.Answer.Decisions)) // it is nothing that the person's history would tell
-	a.out.Answer.Decisions = append(a.out.Answer.Decisions, Decision{Action: DidGoOn, Reason: "it concerns other people too; they follow"})
+	return names
 }
 
 // Known is what conditions see of a person of another partition, as it was when an event named them.

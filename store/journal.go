@@ -172,6 +172,9 @@ func eventFields(c *codec, e *engine.Event) {
 		c.str(&p.ID)
 		optional(c, &p.Known, knownFields)
 		list(c, &p.Collected, (*codec).str)
+		list(c, &p.Later, (*codec).str)
+		list(c, &p.Via, integer[int])
+		list(c, &p.Only, (*codec).str)
 	})
 }
 

@@ -111,7 +111,8 @@ func sameOwed(a, b *engine.Input) bool {
 	y, also := b.Payload.(*engine.Event)
 	if ok && also {
 		p, q := x.Passed, y.Passed
-		if p.ID != q.ID || !reflect.DeepEqual(set(p.Collected), set(q.Collected)) || (p.Known == nil) != (q.Known == nil) {
+		if p.ID != q.ID || !reflect.DeepEqual(set(p.Collected), set(q.Collected)) || (p.Known == nil) != (q.Known == nil) ||
+			!slices.Equal(p.Later, q.Later) || !slices.Equal(p.Via, q.Via) || !slices.Equal(p.Only, q.Only) {
 			return false
 		}
 		if p.Known != nil && (!reflect.DeepEqual(object(p.Known.Attributes), object(q.Known.Attributes)) ||
@@ -130,15 +131,85 @@ func set(words []string) map[string]bool {
 	return all
 }
 
-// passOn is what other partitions must hear of an event: those with runs that it is about, and those of whom a trigger means.
-func (w *World) passOn(h *happening, collected map[string]bool) {
-	others := map[int]bool{}
-	for _, p := range w.in.Elsewhere {
-		others[p] = true
+// waits reports whether a flow starts runs by an event only after the partitions that have runs of a key: it gathers such events.
+func (w *World) waits(f *Flow, event string) bool {
+	return len(w.in.Elsewhere) > 0 && f.triggersOn(event) && f.collects(event)
+}
+
+// mayStart reports whether a flow may start runs by an event now.
+func (w *World) mayStart(f *Flow, h *happening, p *engine.Passed, gathered map[string]bool) bool {
+	if p != nil && p.Only != nil {
+		return slices.Contains(p.Only, f.Name)
 	}
+	if gathered[f.Name] {
+		return false
+	}
+	if p == nil {
+		return !w.waits(f, h.event)
+	}
+	return !slices.Contains(p.Collected, f.Name) && (p.Via == nil || !slices.Contains(p.Later, f.Name))
+}
+
+// passOn is what other partitions must hear of an event: those with runs that it is about, and those of whom a trigger means. What
+// gathers such events is asked in one partition after the other, and then the flows start that waited for it.
+func (w *World) passOn(h *happening, p *engine.Passed, gathered map[string]bool) {
+	var later, taken []string
+	for _, f := range w.active {
+		if gathered[f.Name] && f.triggersOn(h.event) {
+			taken = append(taken, f.Name)
+		} else if p == nil && w.waits(f, h.event) {
+			later = append(later, f.Name)
+		}
+	}
+	switch {
+	case p == nil:
+		w.Reached["an event that came first here"]++
+		id := w.in.ID
+		if id == "" {
+			id = w.firstRunID()
+		}
+		told, asked := w.toldOf(h.who), w.in.Elsewhere
+		others := w.meant(h, func(f *Flow) bool { return !slices.Contains(later, f.Name) })
+		if later != nil {
+			w.Reached["starts that wait for other partitions"]++
+			w.tell(asked[0], h, &engine.Passed{ID: id, Known: told, Collected: taken, Later: later, Via: asked[1:]})
+		}
+		for _, n := range asked {
+			if others[n] = later == nil; later != nil {
+				delete(others, n)
+			}
+		}
+		for _, n := range slices.Sorted(maps.Keys(others)) {
+			w.Reached["an event passed on"]++
+			w.tell(n, h, &engine.Passed{ID: id, Known: told, Collected: slices.Concat(taken, later)})
+		}
+	case p.Later == nil:
+	case p.Via != nil:
+		w.tell(p.Via[0], h, &engine.Passed{ID: p.ID, Known: p.Known, Collected: slices.Concat(p.Collected, taken), Later: p.Later, Via: p.Via[1:]})
+	default:
+		var only []string
+		for _, name := range p.Later {
+			if w.activeNamed(name) != nil && !slices.Contains(p.Collected, name) && !slices.Contains(taken, name) {
+				only = append(only, name)
+			}
+		}
+		others := w.meant(h, func(f *Flow) bool { return slices.Contains(only, f.Name) })
+		if h.who != "" && only != nil && !w.owns(h.who) {
+			others[w.partitionOf(h.who)] = true
+		}
+		for _, n := range slices.Sorted(maps.Keys(others)) {
+			w.Reached["starts that waited for other partitions"]++
+			w.tell(n, h, &engine.Passed{ID: p.ID, Known: p.Known, Only: only})
+		}
+	}
+}
+
+// meant are the other partitions of people whom the triggers of some flows mean.
+func (w *World) meant(h *happening, by func(*Flow) bool) map[int]bool {
+	others := map[int]bool{}
 	for _, f := range w.active {
 		for i := range f.triggers {
-			if t := &f.triggers[i]; t.event == h.event && t.to != "" {
+			if t := &f.triggers[i]; by(f) && t.event == h.event && t.to != "" {
 				people, _ := peopleOf(t, h)
 				for _, who := range people {
 					others[w.partitionOf(who)] = true
@@ -147,23 +218,11 @@ func (w *World) passOn(h *happening, collected map[string]bool) {
 		}
 	}
 	delete(others, w.div.partition.Number)
-	if len(others) == 0 {
-		return
-	}
-	w.Reached["an event passed on"]++
-	id := w.in.ID
-	if id == "" {
-		id = w.firstRunID()
-	}
-	passed := &engine.Passed{ID: id, Known: w.toldOf(h.who)}
-	for _, f := range w.active {
-		if collected[f.Name] && f.triggersOn(h.event) {
-			passed.Collected = append(passed.Collected, f.Name)
-		}
-	}
-	for _, to := range slices.Sorted(maps.Keys(others)) {
-		w.owe(to, &engine.Input{Depth: w.in.Depth, Payload: &engine.Event{Type: h.event, Profile: h.who, Data: json.RawMessage(h.raw), Passed: passed}})
-	}
+	return others
+}
+
+func (w *World) tell(to int, h *happening, p *engine.Passed) {
+	w.owe(to, &engine.Input{Depth: w.in.Depth, Payload: &engine.Event{Type: h.event, Profile: h.who, Data: json.RawMessage(h.raw), Passed: p}})
 }
 
 // toldOf is what other partitions are told of a person; nil for nothing.

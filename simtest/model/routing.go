@@ -60,7 +60,7 @@ func (w *World) event(ev *engine.Event) {
 		w.looked(w.in, h)
 	}
 	w.tellFirings(h)
-	concerned := slices.DeleteFunc(slices.Clone(w.order), func(r *Run) bool { return !r.concerned(h) })
+	concerned := slices.DeleteFunc(slices.Clone(w.order), func(r *Run) bool { return !r.concerned(h) || ev.Passed != nil && ev.Passed.Only != nil })
 	for _, r := range concerned {
 		w.feed(r, fact{kind: leaves, h: h})
 	}
@@ -79,12 +79,12 @@ func (w *World) event(ev *engine.Event) {
 		}
 	}
 	for _, f := range w.active {
-		if !gatheredBy[f.Name] && (ev.Passed == nil || !slices.Contains(ev.Passed.Collected, f.Name)) {
+		if w.mayStart(f, h, ev.Passed, gatheredBy) {
 			w.trigger(f, h)
 		}
 	}
-	if w.divided() && ev.Passed == nil {
-		w.passOn(h, gatheredBy)
+	if w.divided() && (ev.Passed == nil || ev.Passed.Only == nil) {
+		w.passOn(h, ev.Passed, gatheredBy)
 	}
 }
 
