@@ -363,9 +363,12 @@ func (w *world) handOver(to int, in time.Duration) {
 		w.reach(to, h)
 		if w.strikesApart(w.apart.doubled) {
 			w.reached["a handover doubled"]++
-			w.later(w.handing(), func() {
+			again := func() {
 				w.with(w.parts[to], func() { w.enqueue(&delivery{handed: copyOf(h), told: func([]engine.Answer) {}}) })
-			})
+			}
+			if again(); w.apart.dice.IntN(2) == 0 { // at once, and once more much later
+				w.later(w.handing(), again)
+			}
 		}
 	})
 }

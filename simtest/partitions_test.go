@@ -9,9 +9,9 @@ var partitions = flag.Int("partitions", 0, "over how many partitions TestPartiti
 
 // TestPartitions plays histories over several partitions, each with a disk and a process of its own.
 func TestPartitions(t *testing.T) {
-	n := *seeds
+	n := max(9, *seeds/2)
 	if testing.Short() {
-		n = min(n, 10)
+		n = 6
 	}
 	total := &tally{reached: map[string]int{}}
 	for i := range n {
