@@ -10,7 +10,7 @@ import (
 	"nudge/flows"
 )
 
-// MaxPartitions is into how many partitions an installation may be divided.
+// MaxPartitions is into how many partitions an installation may be divided; more are refused when it is made.
 const MaxPartitions = 256
 
 // MaxOwed is how many inputs a partition may owe another one; an event from outside that would owe one more is refused

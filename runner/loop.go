@@ -105,9 +105,9 @@ type Loop struct {
 	purging  purging
 
 	partitions partitions
-	derived  []*engine.Input // inputs to be applied before any from outside, in order
-	untold   []*engine.Input // ends of runs whose records are damaged, to be applied before all else
-	suspects []engine.RunID  // runs that somebody could not read
+	derived    []*engine.Input // inputs to be applied before any from outside, in order
+	untold     []*engine.Input // ends of runs whose records are damaged, to be applied before all else
+	suspects   []engine.RunID  // runs that somebody could not read
 
 	endpoints []Endpoint           // other systems that get notices of what happens
 	results   []store.NoticeResult // how attempts to tell them ended, to be noted

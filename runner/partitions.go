@@ -23,7 +23,7 @@ type Peers interface {
 }
 
 const (
-	maxDelivered = 1024        // records of what others have taken that one commit deletes, for each of them
+	maxDelivered = 1024        // records of what another partition has taken that one commit deletes; the next commit deletes more
 	lookEvery    = time.Second // how often the other partitions are asked for the messages of receipts that wait
 )
 

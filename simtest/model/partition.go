@@ -163,44 +163,53 @@ func (w *World) passOn(h *happening, p *engine.Passed, gathered map[string]bool)
 	}
 	switch {
 	case p == nil:
-		w.Reached["an event that came first here"]++
-		id := w.in.ID
-		if id == "" {
-			id = w.firstRunID()
-		}
-		told, asked := w.toldOf(h.who), w.in.Elsewhere
-		others := w.meant(h, func(f *Flow) bool { return !slices.Contains(later, f.Name) })
-		if later != nil {
-			w.Reached["starts that wait for other partitions"]++
-			w.tell(asked[0], h, &engine.Passed{ID: id, Known: told, Collected: taken, Later: later, Via: asked[1:]})
-		}
-		for _, n := range asked {
-			if others[n] = later == nil; later != nil {
-				delete(others, n)
-			}
-		}
-		for _, n := range slices.Sorted(maps.Keys(others)) {
-			w.Reached["an event passed on"]++
-			w.tell(n, h, &engine.Passed{ID: id, Known: told, Collected: slices.Concat(taken, later)})
-		}
+		w.passFirst(h, taken, later)
 	case p.Later == nil:
 	case p.Via != nil:
 		w.tell(p.Via[0], h, &engine.Passed{ID: p.ID, Known: p.Known, Collected: slices.Concat(p.Collected, taken), Later: p.Later, Via: p.Via[1:]})
 	default:
-		var only []string
-		for _, name := range p.Later {
-			if w.activeNamed(name) != nil && !slices.Contains(p.Collected, name) && !slices.Contains(taken, name) {
-				only = append(only, name)
-			}
+		w.passLast(h, p, taken)
+	}
+}
+
+// passFirst is what others must hear of an event that came to this partition first.
+func (w *World) passFirst(h *happening, taken, later []string) {
+	id := w.in.ID
+	if id == "" {
+		id = w.firstRunID()
+	}
+	told, asked := w.toldOf(h.who), w.in.Elsewhere
+	others := w.meant(h, func(f *Flow) bool { return !slices.Contains(later, f.Name) })
+	if later != nil {
+		w.Reached["starts that wait for other partitions"]++
+		w.tell(asked[0], h, &engine.Passed{ID: id, Known: told, Collected: taken, Later: later, Via: asked[1:]})
+	}
+	for _, n := range asked {
+		if others[n] = later == nil; later != nil {
+			delete(others, n)
 		}
-		others := w.meant(h, func(f *Flow) bool { return slices.Contains(only, f.Name) })
-		if h.who != "" && only != nil && !w.owns(h.who) {
-			others[w.partitionOf(h.who)] = true
+	}
+	for _, n := range slices.Sorted(maps.Keys(others)) {
+		w.Reached["an event passed on"]++
+		w.tell(n, h, &engine.Passed{ID: id, Known: told, Collected: slices.Concat(taken, later)})
+	}
+}
+
+// passLast is what others must hear of an event that all partitions with runs of a key have had: whoever starts by it now.
+func (w *World) passLast(h *happening, p *engine.Passed, taken []string) {
+	var only []string
+	for _, name := range p.Later {
+		if w.activeNamed(name) != nil && !slices.Contains(p.Collected, name) && !slices.Contains(taken, name) {
+			only = append(only, name)
 		}
-		for _, n := range slices.Sorted(maps.Keys(others)) {
-			w.Reached["starts that waited for other partitions"]++
-			w.tell(n, h, &engine.Passed{ID: p.ID, Known: p.Known, Only: only})
-		}
+	}
+	others := w.meant(h, func(f *Flow) bool { return slices.Contains(only, f.Name) })
+	if h.who != "" && only != nil && !w.owns(h.who) {
+		others[w.partitionOf(h.who)] = true
+	}
+	for _, n := range slices.Sorted(maps.Keys(others)) {
+		w.Reached["starts that waited for other partitions"]++
+		w.tell(n, h, &engine.Passed{ID: p.ID, Known: p.Known, Only: only})
 	}
 }
 
