@@ -50,6 +50,11 @@ type Campaign struct {
 
 	Wave  []LocalSlot // of a local campaign: how many of the rows taken begin in each hour, by where their people lived then
 	Named []LeftOutOf // the first people whom each reason has left out
+
+	// In a divided installation Rows and all that is counted are those of this partition.
+	Total int   // rows of all partitions; 0 in an installation that is not divided, and before they are dealt
+	Dealt []int // rows by partition; only at the partition that fired the campaign
+	Await []int // the partitions that have rows to take, likewise; without this one
 }
 
 // LeftOutOf is a person whom a campaign left out. Once they are forgotten, their place is kept
@@ -134,7 +139,7 @@ func (f *Campaign) Held(in Installation) bool { return f.Paused || f.Installatio
 
 // MayWalk reports whether rows may be taken at an instant, in an installation.
 func (f *Campaign) MayWalk(now Instant, in Installation) bool {
-	return f.Status == Walking && !f.Held(in) && f.Next <= now
+	return f.Status == Walking && f.Walked < f.Rows && !f.Held(in) && f.Next <= now
 }
 
 func (f *Campaign) clone() *Campaign {

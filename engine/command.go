@@ -57,10 +57,6 @@ func (d *Deploy) apply(a *applier) {
 			a.refuse(RefusedInvalid, err.Error())
 			return
 		}
-		if a.e.State.Partition.Divided() && slices.ContainsFunc(f.Triggers, func(t flows.Trigger) bool { return t.Schedule != nil }) {
-			a.refuse(RefusedInvalid, "flow "+f.Name+" has an audience, and a store with partitions cannot run campaigns")
-			return
-		}
 		compiled = append(compiled, f)
 	}
 	slices.SortFunc(compiled, func(x, y *flows.Flow) int { return strings.Compare(x.Name, y.Name) })

@@ -24,7 +24,7 @@ func (ev *Event) apply(a *applier) {
 	if !ev.Passed.startsOnly() {
 		concerned = a.concerned(ev)
 	}
-	if ev.FanOut == nil {
+	if ev.FanOut == nil && !ev.Passed.startsOnly() {
 		a.tellFirings(ev)
 	}
 	more := len(concerned) > MaxRunsPerInput
@@ -321,7 +321,9 @@ func (a *applier) triggerBy(f *flows.Flow, trigger int, ev *Event) (done bool, e
 		}
 	}
 	if t.Schedule != nil {
-		a.fireBy(f, trigger, ev, key)
+		if a.e.State.owns(f.Name) {
+			a.fireBy(f, trigger, ev, key)
+		}
 		return true, nil
 	}
 	for _, p := range people {

@@ -302,11 +302,17 @@ func (a *applier) pass(ev *Event, to int, p *Passed) {
 	a.owe(to, &Input{Depth: a.in.Depth, Payload: &Event{Type: ev.Type, Profile: ev.Profile, Data: ev.Data, Trace: ev.Trace, Passed: p}})
 }
 
-// startedIn returns the partitions of the people to whom triggers of the flows send by an event.
+// startedIn returns the partitions of the people to whom triggers of the flows send by an event, and those of flows that it
+// fires for an audience.
 func (a *applier) startedIn(ev *Event, all []*flows.Flow) (partitions []int) {
 	for _, f := range all {
 		for i := range f.Triggers {
-			if t := &f.Triggers[i]; t.Event == ev.Type && t.To != nil {
+			t := &f.Triggers[i]
+			switch {
+			case t.Event != ev.Type || t.Event == "":
+			case t.Schedule != nil:
+				partitions = append(partitions, PartitionOf(f.Name, a.e.State.Partition.Of))
+			case t.To != nil:
 				people, _ := ev.people(f, t) // an error starts nobody anywhere
 				for _, p := range people {
 					partitions = append(partitions, PartitionOf(p, a.e.State.Partition.Of))

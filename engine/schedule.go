@@ -54,7 +54,7 @@ func (a *applier) reschedule(active []*flows.Flow) []Scheduled {
 	for _, f := range active {
 		for i := range f.Triggers {
 			s := f.Triggers[i].Schedule
-			if s == nil || !s.ByClock() {
+			if s == nil || !s.ByClock() || !a.e.State.owns(f.Name) {
 				continue
 			}
 			next := Scheduled{Flow: f.Name, Trigger: i, Words: s.Words(), Since: a.now, Installation: a.e.State.Installation}

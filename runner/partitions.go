@@ -14,6 +14,8 @@ import (
 type Peers interface {
 	// WithKey returns the other partitions in which a live run of a flow has a key.
 	WithKey(engine.FlowKey) ([]int, error)
+	// HasFiring reports whether another partition has fired a campaign of a flow with a key, by an event, that has rows to take.
+	HasFiring(in int, k engine.FlowKey) (bool, error)
 	// WithMessage returns the other partitions that have sent the message which the provider calls by an ID.
 	WithMessage(providerID string) ([]int, error)
 	// VersionsInUse returns the versions that the other partitions use.
@@ -161,6 +163,15 @@ func (l *Loop) locate(in *engine.Input, keys []engine.KeyNeed) (err error) {
 				return err
 			}
 			in.Elsewhere = append(in.Elsewhere, found...)
+			home := engine.PartitionOf(k.Flow, l.core.State.Partition.Of)
+			if home == l.core.State.Partition.Number {
+				continue
+			}
+			if fires, err := l.partitions.peers.HasFiring(home, k.FlowKey); err != nil {
+				return err
+			} else if fires {
+				in.Elsewhere = append(in.Elsewhere, home)
+			}
 		}
 		slices.Sort(in.Elsewhere)
 		in.Elsewhere = slices.Compact(in.Elsewhere)

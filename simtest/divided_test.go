@@ -98,7 +98,7 @@ var triggerLine = regexp.MustCompile(`(?m)^trigger: .*\}$`)
 func scriptOf(seed uint64) (*flows.Project, []scripted) {
 	dice := rand.New(rand.NewPCG(seed, 0xd1f1ded))
 	w := &world{process: &process{machine: newMachine()}, config: drawConfig(dice), dice: dice,
-		authors: &author{dice: dice, divided: true, rarer: ownDice(seed, rarerKey), broken: ownDice(seed, brokenKey), talks: ownDice(seed, talksKey), times: ownDice(seed, timesKey)}}
+		authors: &author{dice: dice, alone: true, rarer: ownDice(seed, rarerKey), broken: ownDice(seed, brokenKey), talks: ownDice(seed, talksKey), times: ownDice(seed, timesKey)}}
 	w.people, w.now, w.authors.begin = len(everybody), w.begin, w.begin
 	w.authors.waits, w.authors.hours, w.authors.dos = waitsDice(seed), ownDice(seed, hoursKey), dosDice(seed)
 	w.authors.edition()

@@ -92,7 +92,9 @@ func (m *machine) start(now time.Time, lanes []runner.AccountSettings, f fault) 
 			return err
 		}
 		m.store = opened
-		m.shelf.sources.People = opened
+		if m.shelf.sources.People = opened; m.others != nil {
+			m.shelf.sources.People = everybodyIn{m.others}
+		}
 		if m.model.Amid() {
 			m.reached["crash within a fan-out"]++
 		}

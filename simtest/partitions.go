@@ -1,6 +1,7 @@
 package simtest
 
 import (
+	"cmp"
 	"errors"
 	"math/rand/v2"
 	"slices"
@@ -68,7 +69,7 @@ func (w *world) divide(seed uint64, n int) {
 		w.apart.offers, w.apart.told = append(w.apart.offers, map[int]bool{}), append(w.apart.told, 0)
 	}
 	w.process = w.parts[0]
-	w.authors.divided = true
+	w.parts[0].shelf.over = n
 	lanes := slices.Clone(w.lanes)
 	for i := range lanes {
 		lanes[i].Rate.Per *= time.Duration(n)
@@ -143,6 +144,14 @@ func (p peers) WithKey(k engine.FlowKey) ([]int, error) {
 	return p.where(func(s *store.Store) (bool, error) { return s.HasKey(k) })
 }
 
+func (p peers) HasFiring(in int, k engine.FlowKey) (bool, error) {
+	s, err := store.Open(p.m.others.all[in].disk.KV)
+	if err != nil {
+		return false, err
+	}
+	return s.HasFiring(k)
+}
+
 func (p peers) WithMessage(id string) ([]int, error) {
 	return p.where(func(s *store.Store) (bool, error) { return s.HasMessage(id) })
 }
@@ -187,6 +196,31 @@ func (p peers) each(look func(n int, s *store.Store) error) error {
 		}
 		if err != nil {
 			return err
+		}
+	}
+	return nil
+}
+
+// everybodyIn are the people of all partitions, in the order in which a store of all of them would list them.
+type everybodyIn struct{ *others }
+
+func (e everybodyIn) People(visit func(*engine.Person) bool) error {
+	var all []*engine.Person
+	for _, m := range e.all {
+		s, err := store.Open(m.disk.KV)
+		if err == nil {
+			err = s.People(func(p *engine.Person) bool { all = append(all, p); return true })
+		}
+		if err != nil {
+			return err
+		}
+	}
+	slices.SortFunc(all, func(a, b *engine.Person) int {
+		return cmp.Or(cmp.Compare(len(a.ID), len(b.ID)), cmp.Compare(a.ID, b.ID))
+	})
+	for _, p := range all {
+		if !visit(p) {
+			return nil
 		}
 	}
 	return nil

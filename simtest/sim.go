@@ -32,7 +32,7 @@ const calmFor = 48 * time.Hour
 func Run(seed uint64, hours int) *Report { return RunOver(seed, hours, 1) }
 
 // RunOver plays the history of a seed in an installation that is divided into partitions, each with a disk and a process of its
-// own. Campaigns and backups are for one partition.
+// own. Backups are for one partition.
 func RunOver(seed uint64, hours, partitions int) *Report {
 	dice := rand.New(rand.NewPCG(seed, 0x6e75646765))
 	w := &world{config: drawConfig(dice), dice: dice, authors: &author{dice: dice, rarer: ownDice(seed, rarerKey), broken: ownDice(seed, brokenKey), talks: ownDice(seed, talksKey), times: ownDice(seed, timesKey)},
@@ -43,7 +43,7 @@ func RunOver(seed uint64, hours, partitions int) *Report {
 	if w.oracle = oracleOf(seed); w.oracle != nil {
 		w.lanes = w.oracle.traits(w.lanes)
 	}
-	if name := exampleOf(seed); name != "" && w.apart == nil {
+	if name := exampleOf(seed); name != "" {
 		w.useExample(name)
 	}
 	w.now, w.authors.begin, w.shelf.service.dice = w.begin, w.begin, w.authors.rarer
@@ -153,7 +153,7 @@ func (w *world) checkAll() (err error) {
 			err = w.check()
 		}
 	})
-	if err == nil && w.apart != nil && w.calm {
+	if err == nil && w.apart != nil && w.calm && !w.endless() {
 		err = w.checkHanded()
 	}
 	return err

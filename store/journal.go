@@ -258,6 +258,28 @@ func frozenFields(c *codec, x *engine.Snapshot) {
 	integer(c, &x.Bad)
 	list(c, &x.BadRows, badRowFields)
 	c.str(&x.Failed)
+	list(c, &x.Dealt, integer[int]) // this and what follows are at the end, so that a journal from before they existed is read as well
+	optional(c, &x.Part, partFields)
+}
+
+func partFields(c *codec, p *engine.Part) {
+	var clock instants
+	c.str(&p.ID)
+	c.str(&p.Flow)
+	c.str(&p.Version)
+	integer(c, &p.Trigger)
+	clock.write(c, &p.Due)
+	clock.write(c, &p.Begun)
+	c.bool(&p.Local)
+	clock.write(c, &p.Since)
+	c.bool(&p.Paused)
+	c.str(&p.Reason)
+	signalFields(c, &p.Event, &clock)
+	c.str(&p.Key)
+	list(c, &p.Kept, func(c *codec, h *engine.Signal) { signalFields(c, h, &clock) })
+	c.bool(&p.Exited)
+	integer(c, &p.Total)
+	list(c, &p.Gone, func(c *codec, h *engine.PersonHash) { c.bytes(h[:]) })
 }
 
 func rowsFields(c *codec, x *engine.Rows) {
@@ -274,6 +296,11 @@ func steerFields(c *codec, x *engine.CampaignControl) {
 	c.uint(&x.Campaign)
 	c.str(&x.Reason)
 	c.bool(&x.EndRuns)
+	optional(c, &x.Event, func(c *codec, h *engine.Signal) { // this and what follows are at the end, as that of a snapshot
+		var clock instants
+		signalFields(c, h, &clock)
+	})
+	c.bool(&x.Every)
 }
 
 func sweepFields(c *codec, x *engine.Sweep) {

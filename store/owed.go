@@ -3,6 +3,7 @@ package store
 import (
 	"bytes"
 	"encoding/binary"
+	"slices"
 
 	"nudge/engine"
 )
@@ -41,6 +42,14 @@ func fitsOwed(key, record []byte) error {
 
 // HasKey reports whether a live run of a flow has a key.
 func (s *Store) HasKey(k engine.FlowKey) (bool, error) { return s.hasPrefix(Keys, keyPrefix(k)) }
+
+// HasFiring reports whether a campaign of a flow with a key, which an event fired here, has rows to take.
+func (s *Store) HasFiring(k engine.FlowKey) (bool, error) {
+	state, err := s.State()
+	return slices.ContainsFunc(state.Firings, func(x engine.Firing) bool {
+		return x.Flow == k.Flow && x.Key == k.Key && engine.CampaignHome(x.Campaign) == state.Partition.Number
+	}), err
+}
 
 // HasMessage reports whether a run has sent the message that the provider calls by an ID, through an account whose
 // receipts name it by that alone.

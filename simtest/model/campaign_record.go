@@ -36,6 +36,13 @@ type campaign struct {
 	key      string                 // of its runs
 	kept     []happening            // for the rows to come
 	exited   bool                   // the rows to come are left out
+
+	// Of a divided installation; else zero.
+	total   int            // rows of all partitions
+	dealt   []int          // by partition, where it was fired
+	waits   map[int]bool   // for the partitions that have rows to take, where it was fired
+	joined  engine.Instant // when rows may be taken here
+	started int            // runs
 }
 
 func (f *campaign) schedule() *schedule { return f.flow.triggers[f.trigger].schedule }
@@ -82,7 +89,7 @@ func (f *campaign) names(r *Run, known map[string]any, now engine.Instant) func(
 // id is the name of a campaign: the flow, and when it is due, on the wall where it follows
 // each person's own clock.
 func (f *campaign) id() string {
-	if f.event != nil {
+	if f.event != nil || f.name != "" {
 		return f.name
 	}
 	id := f.flow.Name + "@" + f.due.Time().UTC().Format("2006-01-02T15:04:05.999Z07:00")
@@ -130,6 +137,8 @@ func (w *World) compareCampaigns(changed []*engine.Campaign) {
 				got.ID, got.Status, got.Due, got.Missed, got.Until, f.id(), f.status, f.due, f.missed, f.until)
 		case got.Key != f.key || got.Exited != f.exited || len(got.Kept) != len(f.kept) && f.isOpen():
 			w.fail("campaign %s has the key %q, keeps %d events and is left (%v), want %q, %d and %v", got.ID, got.Key, len(got.Kept), got.Exited, f.key, len(f.kept), f.exited)
+		case got.Total != f.total || !slices.Equal(got.Dealt, f.dealt) || len(got.Await) != len(f.waits):
+			w.fail("campaign %s has %d rows in all, dealt as %v, and waits for %v, want %d, %v and %v (I9)", got.ID, got.Total, got.Dealt, got.Await, f.total, f.dealt, f.waits)
 		case got.Bad != f.bad || got.Rows != f.rows || got.Walked != f.walked || !maps.Equal(left, f.left):
 			w.fail("campaign %s has taken %d rows of %d and left out %v, want %d of %d and %v (I9)", got.ID, got.Walked, got.Rows, left, f.walked, f.rows, f.left)
 		case taken != got.Walked || got.Live != f.live():

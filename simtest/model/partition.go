@@ -105,8 +105,22 @@ func (w *World) compareOwed(b *engine.Batch) {
 	}
 }
 
-// sameOwed is sameInput, which has nothing to say of what an event brings along.
+// sameOwed is sameInput, which has nothing to say of what an event or a campaign brings along.
 func sameOwed(a, b *engine.Input) bool {
+	switch p := a.Payload.(type) {
+	case *engine.Snapshot:
+		q, ok := b.Payload.(*engine.Snapshot)
+		return ok && samePart(p, q)
+	case *engine.CampaignControl:
+		q, ok := b.Payload.(*engine.CampaignControl)
+		said := func(h *engine.Signal) string {
+			if h == nil {
+				return ""
+			}
+			return h.Event + " of " + h.Who
+		}
+		return ok && p.Do == q.Do && p.Campaign == q.Campaign && p.Every == q.Every && p.EndRuns == q.EndRuns && said(p.Event) == said(q.Event)
+	}
 	x, ok := a.Payload.(*engine.Event)
 	y, also := b.Payload.(*engine.Event)
 	if ok && also {
@@ -218,7 +232,10 @@ func (w *World) meant(h *happening, by func(*Flow) bool) map[int]bool {
 	others := map[int]bool{}
 	for _, f := range w.active {
 		for i := range f.triggers {
-			if t := &f.triggers[i]; by(f) && t.event == h.event && t.to != "" {
+			t := &f.triggers[i]
+			if by(f) && t.event == h.event && h.event != "" && t.schedule != nil {
+				others[w.partitionOf(f.Name)] = true
+			} else if by(f) && t.event == h.event && t.to != "" {
 				people, _ := peopleOf(t, h)
 				for _, who := range people {
 					others[w.partitionOf(who)] = true
@@ -284,6 +301,11 @@ func (w *World) looked(in *engine.Input, h *happening) {
 		if n == w.div.partition.Number || slices.Contains(in.Elsewhere, n) {
 			continue
 		}
+		for _, f := range other.openFirings() {
+			if _, some := f.hears(h); some && int(f.number>>48) == n {
+				w.fail("it is about campaign %s of partition %d, which is not among %v", f.id(), n, in.Elsewhere)
+			}
+		}
 		for _, r := range other.order {
 			known := w.versions[engine.FlowVersion{Flow: r.flow.Name, Version: r.flow.Version}] != nil
 			if known && h.who != r.profile && r.concerned(h) {
@@ -315,13 +337,18 @@ func (w *World) Seen(from int) uint64 { return w.div.seen[from] }
 // Owed is how many inputs a partition was owed.
 func (w *World) Owed(to int) uint64 { return w.div.owed[to] }
 
+// all are the worlds of the installation.
+func (w *World) all() []*World {
+	if w.divided() {
+		return w.div.worlds
+	}
+	return []*World{w}
+}
+
 // everywhere are the live runs of all partitions.
 func (w *World) everywhere() []*Run {
-	if !w.divided() {
-		return w.order
-	}
 	var all []*Run
-	for _, other := range w.div.worlds {
+	for _, other := range w.all() {
 		all = append(all, other.order...)
 	}
 	return all

@@ -59,7 +59,9 @@ func (w *World) event(ev *engine.Event) {
 	} else {
 		w.looked(w.in, h)
 	}
-	w.tellFirings(h)
+	if ev.Passed == nil || ev.Passed.Only == nil {
+		w.tellFirings(h)
+	}
 	concerned := slices.DeleteFunc(slices.Clone(w.order), func(r *Run) bool { return !r.concerned(h) || ev.Passed != nil && ev.Passed.Only != nil })
 	for _, r := range concerned {
 		w.feed(r, fact{kind: leaves, h: h})
@@ -109,7 +111,9 @@ func (w *World) trigger(f *Flow, h *happening) {
 			}
 		}
 		if crowd {
-			w.fireBy(f, i, h, key)
+			if w.owns(f.Name) {
+				w.fireBy(f, i, h, key)
+			}
 			return
 		}
 		for _, who := range people {

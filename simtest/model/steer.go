@@ -13,16 +13,27 @@ func (w *World) steer(s *engine.CampaignControl) {
 		return
 	}
 	f := w.campaigns[s.Campaign]
-	if f == nil || f.status > engine.Walked || f.status == engine.Walked && f.live() == 0 {
+	if f != nil && w.in.Origin != nil && w.between(f, s) {
+		return
+	}
+	over := f == nil || f.status > engine.Walked || f.status == engine.Walked && f.live() == 0 && f.total == 0
+	if over && w.in.Origin != nil { // another partition did not know
+		return
+	}
+	if over {
 		w.fail("an operator steers campaign %d, which is over or never was", s.Campaign)
 	}
 	if s.Do == engine.CampaignPause && f.paused || s.Do == engine.CampaignResume && !w.holds(f) {
-		if w.in.ID == "" { // one with an ID is in the journal for its ID alone
+		if s.Do == engine.CampaignResume {
+			w.tellParts(f, engine.CampaignControl{Do: s.Do})
+		}
+		if w.in.ID == "" && w.in.Origin == nil && (f.dealt == nil || s.Do == engine.CampaignPause) { // one with an ID is in the journal for its ID alone
 			w.fail("campaign %s is told to %s, as it does already", f.id(), s.Do)
 		}
 		return
 	}
 	w.fired[f] = true
+	w.tellParts(f, engine.CampaignControl{Do: s.Do, Reason: s.Reason, EndRuns: s.EndRuns})
 	f.paused = s.Do == engine.CampaignPause
 	switch s.Do {
 	case engine.CampaignPause, engine.CampaignResume:
