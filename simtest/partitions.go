@@ -480,5 +480,38 @@ func (w *world) checkHanded() error {
 			return broken("I1", "partition %d has taken %d common commands of %d", from.part.Number, seen, len(w.apart.log.all))
 		}
 	}
+	return w.checkSums()
+}
+
+// checkSums holds that the people of a campaign of which all rows are taken add up to its audience, over all partitions (I9).
+func (w *world) checkSums() error {
+	taken, total := map[string]int{}, map[string]int{}
+	for _, p := range w.parts {
+		s, err := store.Open(p.disk.KV)
+		if err != nil {
+			return broken("I8", "%v", err)
+		}
+		all, err := s.ListCampaigns("", 0, -1)
+		if err != nil {
+			return broken("I8", "%v", err)
+		}
+		for _, c := range all {
+			for _, left := range c.Excluded {
+				taken[c.ID] += left.Rows
+			}
+			for _, n := range c.Tally.Standings {
+				taken[c.ID] += int(n)
+			}
+			if len(c.Dealt) > 0 && c.Status == engine.Walked {
+				total[c.ID] = c.Total
+			}
+		}
+	}
+	for id, rows := range total {
+		w.reached["a campaign that adds up over partitions"]++
+		if taken[id] != rows {
+			return broken("I9", "of %d rows of campaign %s are accounted for %d", rows, id, taken[id])
+		}
+	}
 	return nil
 }
