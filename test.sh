@@ -92,11 +92,12 @@ trap 'rm -rf "$results"' EXIT
 summed="go run gotest.tools/gotestsum@v1.13.0"
 
 # run NAME ARGUMENTS... runs go test, prints its usual lines and keeps the times. All packages are
-# vetted above; without -vet=off each run would vet them and what they import again.
+# vetted above; without -vet=off each run would vet them and what they import again. Four packages at a
+# time, because those of the program and the stores wait for the disk most of the time.
 run() {
 	name=$1
 	shift
-	$summed --format standard-quiet --hide-summary skipped --jsonfile "$results/$name.json" -- -vet=off "$@"
+	$summed --format standard-quiet --hide-summary skipped --jsonfile "$results/$name.json" -- -vet=off -p 4 "$@"
 }
 
 # What has goroutines runs under the race detector, and only there: once is enough.

@@ -49,16 +49,18 @@ type EventPayload struct {
 	Bytes   int             `json:"bytes"`             // of the data
 }
 
-// EventTypes are the types of events that arrived, sorted.
+// EventTypes are types of events that arrived, sorted.
 type EventTypes struct {
 	Types []EventType  `json:"types"`
-	Rest  *EventCounts `json:"rest,omitempty"` // events of further types than the 1,000 that are counted by themselves, and refused ones whose type is not known
+	Next  string       `json:"next,omitempty"` // after of the next page; empty on the last one
+	Rest  *EventCounts `json:"rest,omitempty"` // on the first page: events of further types than the 1,000 that are counted by themselves, and refused ones whose type is not known
 }
 
-// EventTypes lists the types of events that arrived, whether a flow knows them or not.
-func (c *Client) EventTypes(ctx context.Context) (*EventTypes, error) {
+// EventTypes lists the types of events that arrived, whether a flow knows them or not. After is the type behind which the page begins,
+// empty for the first ones; limit is how many types it has at most, 0 for all.
+func (c *Client) EventTypes(ctx context.Context, after string, limit int) (*EventTypes, error) {
 	all := &EventTypes{Types: []EventType{}}
-	return all, c.get(ctx, "/v1/events/types", nil, all)
+	return all, c.get(ctx, "/v1/events/types", parameters(limit, "after", after), all)
 }
 
 // EventType returns one type of events with its counts by time and its last payload.

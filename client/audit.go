@@ -34,6 +34,7 @@ type AuditQuery struct {
 	Profile string // forgotten or not
 	Before  string // an entry: only older ones; Next of a page
 	Limit   int    // entries on a page, at most 500; 0: 50
+	Look    int    // entries to look at for them, at most 20,000; 0: 20,000
 }
 
 // AuditPage is one page of the audit trail, newest entry first.
@@ -45,5 +46,7 @@ type AuditPage struct {
 // Audit lists who changed what, newest first.
 func (c *Client) Audit(ctx context.Context, q AuditQuery) (*AuditPage, error) {
 	page := &AuditPage{Entries: []AuditEntry{}}
-	return page, c.get(ctx, "/v1/audit", parameters(q.Limit, "by", q.By, "did", q.Did, "on", q.On, "profile", q.Profile, "before", q.Before), page)
+	values := parameters(q.Limit, "by", q.By, "did", q.Did, "on", q.On, "profile", q.Profile, "before", q.Before)
+	setNumber(values, "look", q.Look)
+	return page, c.get(ctx, "/v1/audit", values, page)
 }

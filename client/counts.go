@@ -15,7 +15,7 @@ type FlowCounts struct {
 	Counts    Counts           `json:"counts"`
 	Versions  []CountedVersion `json:"versions"`     // all versions with runs, the active one first
 	Elsewhere int64            `json:"here_besides"` // live runs of the version that started outside of the span
-	Series    []CountsPoint    `json:"series"`       // by hour or by day, as they are kept; those without a run are left out
+	Series    []CountsPoint    `json:"series"`       // by hour or by day, as they are kept, and in a span of more than 120 days by month; those without a run are left out
 }
 
 // CountedVersion is a version of which there are counts.
@@ -25,10 +25,10 @@ type CountedVersion struct {
 	Live    uint64 `json:"live"`
 }
 
-// CountsPoint is the starts of one hour or day, and what became of them.
+// CountsPoint is the starts of one hour, day or month, and what became of them.
 type CountsPoint struct {
 	Start   Time   `json:"start,omitzero"` // zero: everything before the days
-	Span    string `json:"span"`           // hour, day or before
+	Span    string `json:"span"`           // hour, day, month or before
 	Started int64  `json:"started"`
 	Goal    int64  `json:"goal"`
 	Here    int64  `json:"here"`
@@ -171,4 +171,33 @@ func (c *Client) Counts(ctx context.Context, flow string, q CountsQuery) (*FlowC
 	}
 	counts := &FlowCounts{}
 	return counts, c.get(ctx, "/v1/flows/"+segment(flow)+"/counts", values, counts)
+}
+
+// FlowSums are where everybody is who started a flow in the last 14 days, on all of its versions. Started is Here, Ended and LeftOut together:
+// who went on in another version is counted there.
+type FlowSums struct {
+	Flow     string           `json:"flow"`
+	Version  string           `json:"version"` // the active one
+	Started  int64            `json:"started"`
+	LeftOut  int64            `json:"left_out,omitempty"`
+	Here     int64            `json:"here"`
+	Ended    int64            `json:"ended"`
+	Goal     int64            `json:"goal"`     // of those ended, and of those here who go on after it
+	Failed   int64            `json:"failed"`   // of those ended
+	Versions []CountedVersion `json:"versions"` // all versions with runs, the active one first
+	ByHour   []int64          `json:"by_hour"`  // who started in each hour from Since on, the present one last
+}
+
+// FlowSumsPage is a page of active flows, by name.
+type FlowSumsPage struct {
+	Since Time       `json:"since"` // starts from then on, in whole hours
+	Flows []FlowSums `json:"flows"`
+	Next  string     `json:"next,omitempty"` // after of the next page; empty on the last one
+}
+
+// AllCounts says where everybody is who started in the last 14 days, for each active flow. After is the flow behind which the page
+// begins, empty for the first ones; limit is how many flows it has at most, up to 100, and 0 for 50.
+func (c *Client) AllCounts(ctx context.Context, after string, limit int) (*FlowSumsPage, error) {
+	page := &FlowSumsPage{}
+	return page, c.get(ctx, "/v1/counts", parameters(limit, "after", after), page)
 }

@@ -144,6 +144,7 @@ type RunQuery struct {
 	Quarantined bool
 	Before      string // a run: only those that started before it; Next of a page
 	Limit       int    // runs on a page, at most 500; 0: 50
+	Look        int    // runs to look at for them, at most 20,000; 0: 20,000
 }
 
 // RunPage is one page of runs, newest first.
@@ -158,6 +159,7 @@ type RunPage struct {
 func (c *Client) Runs(ctx context.Context, q RunQuery) (*RunPage, error) {
 	page := &RunPage{Runs: []Run{}}
 	values := parameters(q.Limit, append(q.pairs(), "before", q.Before)...)
+	setNumber(values, "look", q.Look)
 	if q.Quarantined {
 		values.Set("quarantined", "true")
 	}
@@ -186,9 +188,8 @@ type FailureGroup struct {
 	Flow    string         `json:"flow"`
 	Version string         `json:"version"`
 	Step    string         `json:"step,omitempty"`
-	Runs    int            `json:"runs"`               // that have it, of those that are kept
-	AtLeast bool           `json:"at_least,omitempty"` // there are more than Runs
-	Newest  FailureExample `json:"newest"`             // the run that started last
+	Runs    int            `json:"runs"`   // that have it, of those that are kept
+	Newest  FailureExample `json:"newest"` // the run that started last
 }
 
 // FailureExample is one run of a group.
@@ -203,9 +204,11 @@ type FailureQuery struct {
 	Flow    string
 	Version string
 	Status  string // failed, quarantined, expired or unsent
+	Limit   int    // groups, at most 500; 0: 100
+	Look    int    // groups to look at for them, at most 20,000; 0: 20,000
 }
 
-// FailureList is the groups of failures, those with the newest failures first.
+// FailureList is the groups of failures, those whose newest run started last first.
 type FailureList struct {
 	Groups []FailureGroup `json:"groups"`
 	More   bool           `json:"more,omitempty"` // there may be further groups
@@ -214,15 +217,22 @@ type FailureList struct {
 // Failures lists what went wrong with runs and messages.
 func (c *Client) Failures(ctx context.Context, q FailureQuery) (*FailureList, error) {
 	list := &FailureList{Groups: []FailureGroup{}}
-	return list, c.get(ctx, "/v1/runs/failures", parameters(0, "flow", q.Flow, "version", q.Version, "status", q.Status), list)
+	values := parameters(q.Limit, "flow", q.Flow, "version", q.Version, "status", q.Status)
+	setNumber(values, "look", q.Look)
+	return list, c.get(ctx, "/v1/runs/failures", values, list)
+}
+
+// setNumber sets a parameter unless the number is 0.
+func setNumber(values url.Values, name string, n int) {
+	if n != 0 {
+		values.Set(name, strconv.Itoa(n))
+	}
 }
 
 // parameters are the parameters of a list that are not empty.
 func parameters(limit int, pairs ...string) url.Values {
 	values := url.Values{}
-	if limit != 0 {
-		values.Set("limit", strconv.Itoa(limit))
-	}
+	setNumber(values, "limit", limit)
 	for i := 0; i < len(pairs); i += 2 {
 		if pairs[i+1] != "" {
 			values.Set(pairs[i], pairs[i+1])

@@ -269,9 +269,12 @@ func exampleOf(c *client.CampaignDetail, reason string) string {
 	return ""
 }
 
+// someoneLook is how many runs of a campaign, the newest, are looked at for one that is like somebody.
+const someoneLook = 20
+
 // someoneOf is a run that is like a filter, if one is found at the first look.
 func (v *visit) someoneOf(f client.RunFilter) *client.Run {
-	page, err := v.api.Runs(v.ctx(), client.RunQuery{RunFilter: f, Limit: 1})
+	page, err := v.api.Runs(v.ctx(), client.RunQuery{RunFilter: f, Limit: 1, Look: someoneLook})
 	if err != nil || len(page.Runs) == 0 {
 		return nil
 	}

@@ -63,7 +63,7 @@ func propose(t *testing.T, v *visitor, note string) string {
 }
 
 // proposeOf proposes a project with another text.
-func proposeOf(t *testing.T, v *visitor, project map[string]string, note string) string {
+func proposeOf(t testing.TB, v *visitor, project map[string]string, note string) string {
 	t.Helper()
 	next := maps.Clone(project)
 	next["flows/order.yaml"] = strings.Replace(next["flows/order.yaml"], "is on its way", "<b>comes</b> "+note, 1)

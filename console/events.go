@@ -20,6 +20,7 @@ func eventPath(kind string) string { return Root + "events/" + url.PathEscape(ki
 type eventsPage struct {
 	Types   []eventRow
 	Rest    *client.EventCounts
+	Next    string            // after of the next page of types; empty: it has the last
 	Last    *client.EventType // that came last; nil: none did
 	Day     uint64            // events of the last 24 hours, of all types
 	Curl    string            // a command that sends one
@@ -37,11 +38,11 @@ type eventRow struct {
 }
 
 func loadEvents(v *visit) (*content, error) {
-	types, err := v.api.EventTypes(v.ctx())
+	types, err := v.api.EventTypes(v.ctx(), v.query("after"), typesShown)
 	if err != nil {
 		return nil, err
 	}
-	p := eventsPage{Rest: types.Rest, Filter: client.RefusedQuery{
+	p := eventsPage{Rest: types.Rest, Next: types.Next, Filter: client.RefusedQuery{
 		Type: v.query("type"), From: v.query("from"), Code: v.query("code"), Before: v.query("before"), Limit: shownRefusals,
 	}}
 	for i := range types.Types {
@@ -66,6 +67,11 @@ func loadEvents(v *visit) (*content, error) {
 	p.Refused = partOf(v.api.RefusedEvents(v.ctx(), p.Filter))
 	return &content{Title: "Events", Data: p, Live: []string{"event-last", "event-types", "event-refused"}}, nil
 }
+
+const (
+	typesShown = 100 // types of events that a page shows, by name
+	typesFound = 40  // types that are looked at for a part of a name
+)
 
 // shownRefusals is how many refused events a page shows.
 const shownRefusals = 20

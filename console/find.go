@@ -68,18 +68,23 @@ func (v *visit) foundRuns(asked string) []hit {
 	return []hit{{"Run", run.ID, runPath(run.ID), run.Flow + " for " + run.Profile, true}}
 }
 
-// foundKeys are runs with a key. They are looked for last, because there is no index of keys.
+// foundKeys are runs with a key: all that are live, and those among the newest that have ended.
 func (v *visit) foundKeys(asked string) (hits []hit) {
-	page, err := v.api.Runs(v.ctx(), client.RunQuery{RunFilter: client.RunFilter{Key: asked}, Limit: hitsOfKind})
-	if err != nil {
-		return nil
-	}
-	for i := range page.Runs {
-		run := &page.Runs[i]
-		hits = append(hits, hit{Kind: "Run with this key", Label: run.Flow + " for " + run.Profile, Path: runPath(run.ID), Note: run.ID})
+	for _, status := range []string{"live", "ended"} {
+		page, err := v.api.Runs(v.ctx(), client.RunQuery{RunFilter: client.RunFilter{Key: asked, Status: status}, Limit: hitsOfKind, Look: findLook})
+		if err != nil {
+			return hits
+		}
+		for i := range page.Runs {
+			run := &page.Runs[i]
+			hits = append(hits, hit{Kind: "Run with this key", Label: run.Flow + " for " + run.Profile, Path: runPath(run.ID), Note: run.ID})
+		}
 	}
 	return hits
 }
+
+// findLook is how many runs, the newest, are looked at for ended ones with a key.
+const findLook = 60
 
 // named takes what has a name with the text in it, at most so many of a kind.
 func named(hits []hit, asked string, h hit) []hit {
@@ -123,7 +128,10 @@ func (v *visit) foundCampaigns(asked string) (hits []hit) {
 }
 
 func (v *visit) foundEvents(asked string) (hits []hit) {
-	types, err := v.api.EventTypes(v.ctx())
+	if t, err := v.api.EventType(v.ctx(), asked); err == nil {
+		return []hit{{Kind: "Event", Label: t.Type, Path: eventPath(t.Type), exact: true}}
+	}
+	types, err := v.api.EventTypes(v.ctx(), "", typesFound)
 	if err != nil {
 		return nil
 	}
@@ -148,7 +156,7 @@ func (v *visit) foundPeople(asked string) (hits []hit) {
 	if known {
 		return hits
 	}
-	if runs, err := v.api.Runs(v.ctx(), client.RunQuery{RunFilter: client.RunFilter{Profile: asked}, Limit: 1}); err == nil && len(runs.Runs) > 0 {
+	if runs, err := v.api.Runs(v.ctx(), client.RunQuery{RunFilter: client.RunFilter{Profile: asked}, Limit: 1, Look: findLook}); err == nil && len(runs.Runs) > 0 {
 		hits = append(hits, hit{"Person", asked, personPath(asked), "nothing is known of them but their runs", true})
 	}
 	return hits

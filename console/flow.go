@@ -181,16 +181,29 @@ func (v *visit) everyone(counts *client.FlowCounts, drawing *client.Drawing) Bar
 	}
 	all := slices.Concat(good, []parcel{here}, rest, []parcel{others,
 		{name: "went on in another version", count: uint64(c.MovedOut), class: "unsent"}, {name: "left out", count: uint64(c.LeftOut), class: "unsent"}}, bad)
-	of := "people started, all accounted for"
+	of := "runs started, all accounted for"
 	if !counts.Since.IsZero() {
-		of = "people started since " + counts.Since.In(v.zone).Format("2 Jan") + ", all accounted for"
+		of = "runs started since " + counts.Since.In(v.zone).Format("2 Jan") + ", all accounted for"
 	}
 	bar := v.barOf(of, all).of(uint64(max(0, c.Started+c.MovedIn)))
 	bar.Note = "version " + counts.Version[:4]
+	if other := startedElsewhere(counts); other > 0 {
+		bar.Note += "; " + v.Many(other, "run", "runs") + " of all time started on other versions"
+	}
 	if c.MovedIn > 0 {
 		bar.Note += ", " + v.Num(c.MovedIn) + " of them in another one"
 	}
 	return bar
+}
+
+// startedElsewhere is how many runs ever started on other versions: numbers of versions are never added up.
+func startedElsewhere(counts *client.FlowCounts) (runs uint64) {
+	for _, other := range counts.Versions {
+		if other.Version != counts.Version {
+			runs += other.Started
+		}
+	}
+	return runs
 }
 
 // goalsOf returns the outcomes that are the goal.
@@ -293,16 +306,19 @@ type needsLook struct {
 	Retry        string // the page that asks about trying all again; empty: it cannot
 }
 
+const (
+	flowFailures = 5  // groups of failures that the page of a flow shows
+	nearGroups   = 20 // groups, the newest of all flows, that it looks at for them
+)
+
 func (v *visit) needsLook(counts *client.FlowCounts) (all []needsLook, err error) {
-	failures, err := v.api.Failures(v.ctx(), client.FailureQuery{Flow: counts.Flow})
+	failures, err := v.api.Failures(v.ctx(), client.FailureQuery{Flow: counts.Flow, Limit: flowFailures, Look: nearGroups})
 	if err != nil {
 		return nil, err
 	}
-	for _, g := range failures.Groups[:min(5, len(failures.Groups))] {
+	for _, g := range failures.Groups {
 		n := needsLook{Said: v.Many(g.Runs, g.What, g.What+"s") + " " + g.Status, Detail: g.Reason, Link: runsPath(client.RunFilter{Failure: g.ID})}
-		if g.Step != "" {
-			n.Detail = g.Step + ": " + n.Detail
-		}
+		n.Detail = joined(g.Step, g.Reason)
 		if g.What == "run" && g.Status == "failed" && v.May("operate") {
 			n.Retry = Root + "batches/new?do=retry&failure=" + g.ID
 		}
@@ -322,6 +338,7 @@ type stepPanel struct {
 	*client.StepCounts
 	Reasons  []reasonCount
 	Live     string // path of who is there
+	Status   string // of the messages whose runs are shown
 	Messages string // path of who was written to
 	Runs     part[*client.RunPage]
 	Newest   *client.Content // a message of the step, as its person got it
@@ -332,6 +349,9 @@ type stepPanel struct {
 
 // panelRuns is how many people stand beside a step.
 const panelRuns = 5
+
+// panelLook is how many runs, the newest, are looked at for them.
+const panelLook = 60
 
 func (v *visit) stepPanel(counts *client.FlowCounts, id string) *stepPanel {
 	at := slices.IndexFunc(counts.Counts.Steps, func(s client.StepCounts) bool { return s.Step == id })
@@ -344,9 +364,10 @@ func (v *visit) stepPanel(counts *client.FlowCounts, id string) *stepPanel {
 	if s.Send != nil {
 		p.Reasons = reasonsOf(counts, s.Send)
 		filter.Status, filter.MessageStatus = "", newestStatus(s.Send)
+		p.Status = filter.MessageStatus
 		p.Messages = runsPath(filter)
 	}
-	p.Runs = partOf(v.api.Runs(v.ctx(), client.RunQuery{RunFilter: filter, Limit: panelRuns}))
+	p.Runs = partOf(v.api.Runs(v.ctx(), client.RunQuery{RunFilter: filter, Limit: panelRuns, Look: panelLook}))
 	if s.Send == nil || p.Runs.Of == nil || len(p.Runs.Of.Runs) == 0 {
 		return p
 	}

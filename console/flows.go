@@ -23,7 +23,7 @@ var flowViews = []view{
 	{pattern: Root + "stories", file: "stories", section: "stories", load: loadStories},
 }
 
-// maxSparks is how many flows of the list have a line; those beyond it have none.
+// maxSparks is how many flows of the list have a line, the first by name; those beyond it have none.
 const maxSparks = 40
 
 // listedFlow is a flow in the list.
@@ -32,7 +32,7 @@ type listedFlow struct {
 	Live, Started uint64 // of all versions
 	Older         uint64 // of those live, on versions that are not active
 	Active        bool
-	Counts        *client.Counts // of 14 days; nil: they were not asked for
+	Counts        *client.FlowSums // of 14 days; nil: they were not asked for
 	Spark         Spark
 }
 
@@ -61,12 +61,11 @@ func loadFlows(v *visit) (*content, error) {
 	slices.SortFunc(all, func(a, b *listedFlow) int {
 		return cmp.Or(cmp.Compare(b.Live, a.Live), strings.Compare(a.Name, b.Name))
 	})
-	for i, f := range all {
-		if i >= maxSparks || !f.Active {
-			continue
-		}
-		if counts, err := v.api.Counts(v.ctx(), f.Name, client.CountsQuery{}); err == nil { // else without a line
-			f.Counts, f.Spark = &counts.Counts, v.startsByDay(counts.Series)
+	if counts, err := v.api.AllCounts(v.ctx(), "", maxSparks); err == nil { // else without lines
+		for i := range counts.Flows {
+			if f := byName[counts.Flows[i].Flow]; f != nil {
+				f.Counts, f.Spark = &counts.Flows[i], v.startsByDay(counts.Since.Time, counts.Flows[i].ByHour)
+			}
 		}
 	}
 	return &content{Title: "Flows", Data: all}, nil
@@ -76,12 +75,17 @@ func loadFlows(v *visit) (*content, error) {
 const sparkDays = 14
 
 // startsByDay draws how many started on each of the last days, by the page's clock.
-func (v *visit) startsByDay(series []client.CountsPoint) Spark {
+func (v *visit) startsByDay(since time.Time, byHour []int64) Spark {
 	var days [sparkDays]uint64
-	today := v.now.In(v.zone).Truncate(24 * time.Hour)
-	for _, p := range series {
-		if ago := int(today.Sub(p.Start.In(v.zone).Truncate(24*time.Hour)) / (24 * time.Hour)); ago >= 0 && ago < sparkDays {
-			days[sparkDays-1-ago] += uint64(p.Started)
+	date := func(at time.Time) time.Time {
+		year, month, day := at.In(v.zone).Date()
+		return time.Date(year, month, day, 0, 0, 0, 0, time.UTC)
+	}
+	today := date(v.now)
+	for i, started := range byHour {
+		hour := since.Add(time.Duration(i) * time.Hour)
+		if ago := int(today.Sub(date(hour)) / (24 * time.Hour)); started > 0 && ago >= 0 && ago < sparkDays {
+			days[sparkDays-1-ago] += uint64(started)
 		}
 	}
 	return v.sparkOf("started today", days[:])
@@ -122,7 +126,7 @@ func loadFlowRuns(v *visit) (*content, error) {
 	flow := v.r.PathValue("flow")
 	filter := v.filterOf()
 	filter.Flow = flow
-	page, err := v.api.Runs(v.ctx(), client.RunQuery{RunFilter: filter, Before: v.query("before")})
+	page, err := v.listRuns(filter)
 	if err != nil {
 		return nil, err
 	}

@@ -44,6 +44,9 @@ func (v *visit) frame() *frame {
 	return f.last
 }
 
+// frameLook is how many campaigns, the newest, are looked at for those that are under way.
+const frameLook = 20
+
 // readFrame asks for the numbers, and says whether it has all of them.
 func readFrame(ctx context.Context, api *client.Client) (f *frame, whole bool) {
 	f = &frame{}
@@ -54,7 +57,7 @@ func readFrame(ctx context.Context, api *client.Client) (f *frame, whole bool) {
 			f.Flows++
 		}
 	}
-	campaigns, err := api.Campaigns(ctx, client.CampaignQuery{})
+	campaigns, err := api.Campaigns(ctx, client.CampaignQuery{Limit: frameLook})
 	if whole = whole && err == nil; err == nil {
 		for _, campaign := range campaigns.Campaigns {
 			if slices.Contains([]string{"waiting", "freezing", "starting", "paused", "held"}, campaign.Status) {

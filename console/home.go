@@ -1,8 +1,10 @@
 package console
 
 import (
+	"cmp"
 	"slices"
 	"strings"
+	"time"
 
 	"nudge/client"
 )
@@ -31,19 +33,18 @@ type need struct {
 // homeFlow is an active flow in the list.
 type homeFlow struct {
 	Flow    string
-	Wrong   *problemPage
 	Line    Spark // starts of each of the last days
 	Started uint64
 	Here    uint64
 	Bar     Bar
-	Older   string // what other versions have besides; empty: nothing
 }
 
 // firstSteps are the commands that make the first event arrive.
 type firstSteps struct{ Deploy, Send, Look string }
 
 const (
-	homeFlows  = 24 // that are counted for the page; a link leads to all
+	homeFlows  = 20 // that are counted for the page; a link leads to all
+	homeTypes  = 50 // types of events that are looked at, by name
 	needsAKind = 3  // failures and types of events that are named; a link leads to all
 )
 
@@ -53,11 +54,12 @@ func loadHome(v *visit) (*content, error) {
 	flows, err := v.api.Flows(v.ctx())
 	active := slices.DeleteFunc(slices.Clone(flows), func(f client.FlowVersion) bool { return !f.Active })
 	slices.SortFunc(active, func(a, b client.FlowVersion) int { return strings.Compare(a.Flow, b.Flow) })
+	counts, failed := v.api.AllCounts(v.ctx(), "", homeFlows)
 	var rows []homeFlow
-	for _, f := range active[:min(len(active), homeFlows)] {
-		rows = append(rows, v.homeFlow(f.Flow))
+	for i := range counts.Flows {
+		rows = append(rows, v.homeFlow(counts.Since.Time, &counts.Flows[i]))
 	}
-	p.Flows, p.More = partOf(rows, err), len(active)-len(rows)
+	p.Flows, p.More = partOf(rows, cmp.Or(failed, err)), len(active)-len(rows)
 	p.Quiet = err == nil && !slices.ContainsFunc(flows, func(f client.FlowVersion) bool { return f.Started > 0 })
 	if p.Quiet {
 		p.First = v.firstSteps(active)
@@ -78,7 +80,7 @@ func (v *visit) addNeeds(p *homePage) {
 			p.Needs = append(p.Needs, need{n.What, n.Detail, Root + "health", "bad", n.Since})
 		}
 	}
-	if list, err := v.api.Failures(v.ctx(), client.FailureQuery{}); !failed(err) {
+	if list, err := v.api.Failures(v.ctx(), client.FailureQuery{Limit: needsAKind + 1, Look: needsAKind + 1}); !failed(err) {
 		p.Needs = append(p.Needs, v.failedNeeds(list.Groups)...)
 	}
 	if page, err := v.api.Deploys(v.ctx(), "", 0); !failed(err) {
@@ -92,24 +94,35 @@ func (v *visit) addNeeds(p *homePage) {
 			}
 		}
 	}
-	if types, err := v.api.EventTypes(v.ctx()); !failed(err) {
+	if types, err := v.api.EventTypes(v.ctx(), "", homeTypes); !failed(err) {
 		p.Needs = append(p.Needs, v.eventNeeds(types.Types)...)
+		if types.Next != "" {
+			p.Needs = append(p.Needs, need{"events", "there are more types of events than were looked at here", Root + "events", "", client.Time{}})
+		}
 	}
 }
 
 func (v *visit) failedNeeds(groups []client.FailureGroup) (needs []need) {
 	for i := range groups {
 		if i == needsAKind {
-			return append(needs, need{"failed", v.Many(len(groups)-i, "further group of failures", "further groups of failures"), Root + "runs/failed", "bad", client.Time{}})
+			return append(needs, need{"failed", "further groups of failures", Root + "runs/failed", "bad", client.Time{}})
 		}
 		g := &groups[i]
 		place := g.Flow
 		if g.Step != "" {
 			place += ", " + g.Step
 		}
-		needs = append(needs, need{g.Status, v.Many(g.Runs, "run", "runs") + " of " + place + ": " + g.Reason, Root + "runs/failed", "bad", g.Newest.At})
+		needs = append(needs, need{g.Status, joined(v.Many(g.Runs, "run", "runs")+" of "+place, g.Reason), Root + "runs/failed", "bad", g.Newest.At})
 	}
 	return needs
+}
+
+// joined is a place and a reason, of which either may be empty.
+func joined(place, reason string) string {
+	if place == "" || reason == "" {
+		return place + reason
+	}
+	return place + ": " + reason
 }
 
 // eventNeeds are the types that no flow uses, and those of which some were refused, within a day.
@@ -138,52 +151,17 @@ func (v *visit) eventNeeds(types []client.EventType) (needs []need) {
 	return needs
 }
 
-// homeFlow counts the runs of a flow that started in the last days.
-func (v *visit) homeFlow(name string) homeFlow {
-	row := homeFlow{Flow: name}
-	counts, err := v.api.Counts(v.ctx(), name, client.CountsQuery{})
-	if err != nil {
-		p := problemData(err)
-		row.Wrong = &p
-		return row
-	}
-	row.Line = v.startsByDay(counts.Series)
-	row.Started, row.Here, row.Bar = uint64(max(counts.Counts.Started, 0)), uint64(max(counts.Counts.Here, 0)), v.flowBar(name, &counts.Counts)
-	row.Older = v.olderVersions(counts)
-	return row
-}
-
-// olderVersions says what the counts of the active version leave out: versions are never summed.
-func (v *visit) olderVersions(counts *client.FlowCounts) string {
-	started, live := uint64(0), uint64(0)
-	for _, other := range counts.Versions {
-		if other.Version != counts.Version {
-			started, live = started+other.Started, live+other.Live
-		}
-	}
-	switch {
-	case live > 0:
-		return v.Many(live, "run is", "runs are") + " on older versions"
-	case started > 0:
-		return v.Many(started, "run", "runs") + " started on older versions"
-	}
-	return ""
-}
-
-// flowBar is where all are who started in the span.
-func (v *visit) flowBar(name string, c *client.Counts) Bar {
-	failed := int64(0)
-	for _, o := range c.Outcomes {
-		if o.Name == "failed" {
-			failed = o.Runs
-		}
-	}
+// homeFlow says where everybody is who started a flow in the last days.
+func (v *visit) homeFlow(since time.Time, f *client.FlowSums) homeFlow {
 	count := func(n int64) uint64 { return uint64(max(n, 0)) }
-	return v.barOf("started in "+name, []parcel{
-		{name: "reached the goal", count: count(c.Goal), class: "good"}, {name: "ended otherwise", count: count(c.Ended - c.Goal - failed), class: "sent"},
-		{name: "here now", count: count(c.Here), class: "plan"}, {name: "failed", count: count(failed), class: "bad"},
-		{name: "left out", count: count(c.LeftOut), class: "left"}, {name: "on another version now", count: count(c.MovedOut), class: "unsent"},
-	}).of(count(c.Started + c.MovedIn))
+	return homeFlow{
+		Flow: f.Flow, Line: v.startsByDay(since, f.ByHour), Started: count(f.Started), Here: count(f.Here),
+		Bar: v.barOf("started in "+f.Flow, []parcel{
+			{name: "reached the goal", count: count(f.Goal), class: "good"}, {name: "ended otherwise", count: count(f.Ended - f.Goal - f.Failed), class: "sent"},
+			{name: "here now", count: count(f.Here), class: "plan"}, {name: "failed", count: count(f.Failed), class: "bad"},
+			{name: "left out", count: count(f.LeftOut), class: "left"},
+		}).of(count(f.Started)),
+	}
 }
 
 // firstSteps are commands for this server: with an event of a flow that is active, if there is one.

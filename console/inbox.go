@@ -259,7 +259,7 @@ func (v *visit) phoneOf(who string) *phone {
 		p.Wrong, person = &wrong, &client.DevPerson{}
 	}
 	p.fill(person, v.now, zone)
-	if runs, err := v.api.Runs(v.ctx(), client.RunQuery{RunFilter: client.RunFilter{Profile: who}, Limit: 1}); err == nil && len(runs.Runs) > 0 {
+	if runs, err := v.api.Runs(v.ctx(), client.RunQuery{RunFilter: client.RunFilter{Profile: who}, Limit: 1, Look: nearLook}); err == nil && len(runs.Runs) > 0 {
 		r := runs.Runs[0]
 		p.Run, p.State, p.Tone = r.ID, cmp.Or(r.Outcome, r.Step, r.Status), "wait"
 		switch {
@@ -388,7 +388,7 @@ func (v *visit) exampleFor(e *client.DevEvent, who string) string {
 	set(e.Person, who)
 	key := fmt.Sprintf("%s-%d", strings.ToUpper(string([]rune(who)[:1])), time.Now().UnixMilli()%100_000)
 	if len(e.Starts) == 0 {
-		if runs, err := v.api.Runs(v.ctx(), client.RunQuery{RunFilter: client.RunFilter{Profile: who}, Limit: 1}); err == nil && len(runs.Runs) > 0 {
+		if runs, err := v.api.Runs(v.ctx(), client.RunQuery{RunFilter: client.RunFilter{Profile: who}, Limit: 1, Look: nearLook}); err == nil && len(runs.Runs) > 0 {
 			key = cmp.Or(runs.Runs[0].Key, key)
 		}
 	}

@@ -153,7 +153,7 @@ func TestInboxActsOnce(t *testing.T) {
 	if n := strings.Count(p.body, `<div class="bubble them">once</div>`); n != 1 {
 		t.Errorf("the reply is there %d times", n)
 	}
-	types, err := dev.api.EventTypes(t.Context())
+	types, err := dev.api.EventTypes(t.Context(), "", 0)
 	must(t, err)
 	for i := range types.Types {
 		if c := types.Types[i].Totals; c.Started != 1 || c.Duplicate > 1 || c.Started+c.Matched+c.Nothing != 1 {

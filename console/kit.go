@@ -42,7 +42,7 @@ func loadKit(v *visit) (*content, error) {
 			A: "brisk", B: "friendly", Clear: true, ShareA: client.Interval{Of: 6214, Share: .162, Low: .153, High: .171}, ShareB: client.Interval{Of: 6198, Share: .13, Low: .122, High: .139},
 		}}),
 	}
-	k.Everyone = v.barOf("people started, all accounted for", []parcel{
+	k.Everyone = v.barOf("runs started, all accounted for", []parcel{
 		{"bought", 1813, "good", "", "the goal"}, {"here now", 1635, "plan", "", ""}, {"not_bought", 8584, "left", "", ""}, {"handed_over", 263, "reply", "", ""}, {"undeliverable", 1, "bad", "", ""},
 	})
 	k.Question = askedPage{&question{

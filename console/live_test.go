@@ -217,7 +217,7 @@ func TestTabsShare(t *testing.T) {
 	api.refuse("read")
 	w.ship("A-1", "ann")
 	for _, lines := range others {
-		until(t, lines, `\u003cb\u003e1\u003c/b\u003e people started`)
+		until(t, lines, `\u003cb\u003e1\u003c/b\u003e runs started`)
 	}
 	for ended.Scan() {
 		if strings.Contains(ended.Text(), "data:") {

@@ -200,7 +200,7 @@ func TestMapAddsUp(t *testing.T) {
 		}
 	}
 	api.counts = &client.FlowCounts{Flow: "trial_ending", Version: "9c41aaaabbbbcccc", Active: true, Counts: client.Counts{Exits: []client.ExitCounts{{As: "bought"}}}}
-	(&shown{t: t, status: 200, body: page(t, api, "/console/flows/trial_ending")}).has(200, `<b>0</b> people started`, "rib  none", `id="step-choice"`)
+	(&shown{t: t, status: 200, body: page(t, api, "/console/flows/trial_ending")}).has(200, `<b>0</b> runs started`, "rib  none", `id="step-choice"`)
 }
 
 // TestMapTable holds that the table says what the map says, and stands in its place where one asks for it.
@@ -323,7 +323,7 @@ func TestFlowPages(t *testing.T) {
 	eventually(t, "the message has gone out", func() bool { return w.runOf("ann").Status == "waiting" })
 	v := w.visitor("")
 	v.get("/console/flows").has(200, `<a href="/console/flows/order">order</a>`, `class="spark"`)
-	v.get("/console/flows/order").has(200, "<b>1</b> people started", `id="step-shipped"`, "1 here", "order.returned").hasNot(" style=")
+	v.get("/console/flows/order").has(200, "<b>1</b> runs started", `id="step-shipped"`, "1 here", "order.returned").hasNot(" style=")
 	v.get("/console/flows/order?step=wait_1").has(200, `class="wait sel"`, `<h2 id="step-panel">wait_1</h2>`, "ann")
 	v.get("/console/flows/order?step=shipped").has(200, "Your order A-1 is on its way.")
 	v.get("/console/flows/order?step=none&since=all&open=x").has(200)

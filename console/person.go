@@ -39,6 +39,9 @@ type personPage struct {
 // personRuns is how many runs of a person their page shows; the rest is a link away.
 const personRuns = 6
 
+// personLook is how many entries of a person are looked at for them.
+const personLook = 60
+
 func loadPerson(v *visit) (*content, error) {
 	id := v.r.PathValue("id")
 	v.reveals(id)
@@ -61,7 +64,7 @@ func loadPerson(v *visit) (*content, error) {
 		p.Place, p.There = cityOf(s.TimeZone), localTime(s.LocalTime)
 		p.Writable, p.May, p.Next = v.writable(s), v.mayRows(s, p.OptOuts), v.nextRows(s)
 	}
-	p.Runs = partOf(v.api.Runs(v.ctx(), client.RunQuery{RunFilter: client.RunFilter{Profile: id}, Limit: personRuns}))
+	p.Runs = partOf(v.api.Runs(v.ctx(), client.RunQuery{RunFilter: client.RunFilter{Profile: id}, Limit: personRuns, Look: personLook}))
 	p.Show = v.links("show", choice{"", "All"}, choice{"messages", "Messages"}, choice{"unsent", "Not sent"}, choice{"events", "Events"})
 	if v.query("show") != "" || v.query("before") != "" {
 		p.Next = nil // it stands at the beginning of everything

@@ -115,7 +115,7 @@ const maxOffered = 200
 func askSendEvent(v *visit) (*question, error) {
 	id := v.whom()
 	hint := ""
-	if types, err := v.api.EventTypes(v.ctx()); err == nil && len(types.Types) > 0 { // else the type is written without a hint
+	if types, err := v.api.EventTypes(v.ctx(), "", typesShown); err == nil && len(types.Types) > 0 { // else the type is written without a hint
 		var names []string
 		for _, t := range types.Types[:min(len(types.Types), maxOffered)] {
 			if t.Used {

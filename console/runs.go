@@ -65,12 +65,44 @@ func loadRuns(v *visit) (*content, error) {
 	p.Files = filesOf(p.Filter)
 	p.Filtered = p.Filter != client.RunFilter{}
 	p.Status = v.links("status", choice{"", "All"}, choice{"live", "Live"}, choice{"ended", "Ended"})
-	p.Page = partOf(v.api.Runs(v.ctx(), client.RunQuery{RunFilter: p.Filter, Before: v.query("before")}))
+	p.Page = partOf(v.listRuns(p.Filter))
 	return &content{Title: "Runs", Data: p}, nil
 }
 
+const (
+	// nearLook is how many runs, the newest, a page looks at for those that it shows. It keeps every page quick, however many runs there are.
+	nearLook = 200
+	// farLook is how many it looks at when a visitor asks for more.
+	farLook = 20_000
+)
+
+// listRuns is the page of a list of runs that the address asks for.
+func (v *visit) listRuns(f client.RunFilter) (*client.RunPage, error) {
+	look := nearLook
+	if v.query("look") == "far" {
+		look = farLook
+	}
+	return v.api.Runs(v.ctx(), client.RunQuery{RunFilter: f, Before: v.query("before"), Look: look})
+}
+
+// Far reports whether a page looks at many runs, and Further is its path if it does so from a run on.
+func (v *visit) Far() bool { return v.query("look") == "far" }
+
+// Further is the path of the next page of a list of runs, which looks at many.
+func (v *visit) Further(before string) string {
+	values := v.r.URL.Query()
+	values.Set("look", "far")
+	values.Set("before", before)
+	return v.r.URL.EscapedPath() + "?" + values.Encode()
+}
+
+const (
+	failedGroups = 50  // that the page of failures shows
+	failedLook   = 120 // groups that it looks at for them
+)
+
 func loadFailed(v *visit) (*content, error) {
-	list, err := v.api.Failures(v.ctx(), client.FailureQuery{Flow: v.query("flow"), Status: v.query("status")})
+	list, err := v.api.Failures(v.ctx(), client.FailureQuery{Flow: v.query("flow"), Status: v.query("status"), Limit: failedGroups, Look: failedLook})
 	if err != nil {
 		return nil, err
 	}
@@ -85,6 +117,7 @@ type runPage struct {
 	Wait   string    // why nothing is awaited
 	Gone   int       // messages that went out
 	Unread int       // of them
+	Lost   int       // messages that did not arrive
 	Way    []wayStep // through the flow
 
 	Private  private
@@ -133,7 +166,10 @@ func loadRun(v *visit) (*content, error) {
 		p.Campaign = name
 	}
 	for _, m := range run.Messages {
-		if !m.Posted.IsZero() {
+		switch {
+		case m.Status == "failed" || m.Status == "expired":
+			p.Lost++
+		case !m.Posted.IsZero():
 			p.Gone++
 			if m.Status != "read" {
 				p.Unread++

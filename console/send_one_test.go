@@ -18,7 +18,7 @@ func TestSendOne(t *testing.T) {
 	w := start(t, project, tokens()...)
 	at := "/console/flows/order/send"
 	for _, role := range []string{"read", "operate", "author"} { // an author may not send events, unless the token says so too
-		w.visitor(role).get("/console/flows/order").has(200, "Nobody has started in this time. It starts by <code>order.shipped</code>").hasNot("Send one to me")
+		w.visitor(role).get("/console/flows/order").has(200, "Nobody has started in this time on this version. It starts by <code>order.shipped</code>").hasNot("Send one to me")
 		w.visitor(role).get(at).has(403)
 		w.visitor(role).post(at, nil).has(403)
 	}

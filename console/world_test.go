@@ -47,7 +47,7 @@ steps:
 
 // world is a console over a real server, a real runner and a store in memory.
 type world struct {
-	t     *testing.T
+	t     testing.TB
 	url   string
 	store *store.Store
 	jobs  *jobs.Manager
@@ -74,7 +74,13 @@ func tokens() (all []server.Token) {
 // start serves a project. With tokens, visitors must log in.
 func start(t *testing.T, project map[string]string, tokens ...server.Token) *world {
 	t.Helper()
-	kept, err := store.Open(new(memory.KV))
+	return startOn(t, new(memory.KV), project, tokens...)
+}
+
+// startOn serves a project from a store.
+func startOn(t testing.TB, kv store.KV, project map[string]string, tokens ...server.Token) *world {
+	t.Helper()
+	kept, err := store.Open(kv)
 	must(t, err)
 	state, err := kept.State()
 	must(t, err)
@@ -179,7 +185,7 @@ func (w *world) visitor(token string) *visitor {
 
 // shown is a page as it was answered.
 type shown struct {
-	t        *testing.T
+	t        testing.TB
 	status   int
 	header   http.Header
 	body     string
@@ -258,7 +264,7 @@ func (p *shown) form(filled ...string) url.Values {
 	return values
 }
 
-func must(t *testing.T, err error) {
+func must(t testing.TB, err error) {
 	t.Helper()
 	if err != nil {
 		t.Fatal(err)
@@ -266,7 +272,7 @@ func must(t *testing.T, err error) {
 }
 
 // eventually waits until something is so.
-func eventually(t *testing.T, what string, so func() bool) {
+func eventually(t testing.TB, what string, so func() bool) {
 	t.Helper()
 	ctx, cancel := context.WithTimeout(t.Context(), 10*time.Second)
 	defer cancel()
@@ -281,7 +287,7 @@ func eventually(t *testing.T, what string, so func() bool) {
 	}
 }
 
-func mustJSON(t *testing.T, of any) []byte {
+func mustJSON(t testing.TB, of any) []byte {
 	t.Helper()
 	raw, err := json.Marshal(of)
 	must(t, err)

@@ -98,7 +98,7 @@ func TestArrivalsAreExact(t *testing.T) {
 			open()
 		}
 	}
-	types, err := s.EventTypes(engine.InstantOf(now))
+	types, err := s.EventTypes(engine.InstantOf(now), "", 0)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -63,7 +63,8 @@ type EventPayload struct {
 // eventTypeList are the types of events.
 type eventTypeList struct {
 	Types []EventType  `json:"types"`          // sorted
-	Rest  *EventCounts `json:"rest,omitempty"` // events of further types than the 1,000 that are counted by themselves, and refused ones whose type is not known
+	Next  string       `json:"next,omitempty"` // after of the next page; absent on the last
+	Rest  *EventCounts `json:"rest,omitempty"` // on the first page: events of further types than the 1,000 that are counted by themselves, and refused ones whose type is not known
 }
 
 // pastHours is for how many hours a list of types has its counts.
@@ -71,7 +72,16 @@ const pastHours = 24
 
 func (s *Server) listEventTypes(w http.ResponseWriter, r *http.Request) {
 	now := engine.InstantOf(s.now())
-	known, err := s.config.Store.EventTypes(now)
+	values := r.URL.Query()
+	err := onlyParameters(values, []string{"after", "limit"})
+	limit := 0
+	if err == nil {
+		limit, err = numberOf(values, "limit", store.MaxEventTypes+1, store.MaxEventTypes+1)
+	}
+	var known []*store.EventType
+	if err == nil {
+		known, err = s.config.Store.EventTypes(now, values.Get("after"), limit)
+	}
 	if err != nil {
 		s.fail(w, r, err)
 		return
@@ -89,6 +99,9 @@ func (s *Server) listEventTypes(w http.ResponseWriter, r *http.Request) {
 			continue
 		}
 		list.Types = append(list.Types, eventTypeOf(t, used, now))
+	}
+	if len(known) == limit {
+		list.Next = known[limit-1].Type
 	}
 	reply(w, http.StatusOK, list)
 }
@@ -122,9 +135,12 @@ func (s *Server) showEventType(w http.ResponseWriter, r *http.Request) {
 	reply(w, http.StatusOK, shown)
 }
 
+// nearTypes is how many types, by name, are looked at for one that was meant.
+const nearTypes = 50
+
 // noSuchType is the problem of a type of which nothing arrived, with the nearest one.
 func (s *Server) noSuchType(kind string, now engine.Instant) error {
-	all, err := s.config.Store.EventTypes(now)
+	all, err := s.config.Store.EventTypes(now, "", nearTypes)
 	if err != nil {
 		return err
 	}
@@ -211,7 +227,11 @@ func (s *Server) arrivalRoutes() []route {
 			more: "Whether a flow knows them or not: when the last one came and from whom, and how many started a run, matched one, led to nothing, were duplicates or were refused. " +
 				"An event that concerns more than a thousand runs counts by the first thousand. Events that a flow emitted are counted by themselves. The counts are exact and survive a restart; " +
 				"a kill may lose the refusals, and the duplicates that came without any other input, of the last second.",
-			gives: ok(eventTypeList{}, "the types"),
+			query: []parameter{
+				{name: "after", does: "the type behind which the page begins: next of the page before", example: "order.shipped"},
+				{name: "limit", does: "how many types at most; all without it", example: 20, least: 1, most: store.MaxEventTypes + 1},
+			},
+			gives: ok(eventTypeList{}, "the types"), fails: []int{400},
 		}},
 		{"GET /v1/events/types/{type}", ScopeRead, s.showEventType, operation{
 			id: "showEventType", topic: "Events", does: "Show a type of events", more: "With its counts by hour and by day, and the last event that was taken.",

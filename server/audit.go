@@ -88,7 +88,7 @@ func (s *Server) getAudit(w http.ResponseWriter, r *http.Request) {
 	reply(w, http.StatusOK, page)
 }
 
-var auditParameters = []string{"by", "did", "on", "profile", "before", "limit"}
+var auditParameters = []string{"by", "did", "on", "profile", "before", "limit", "look"}
 
 func auditQuery(values url.Values) (q store.AuditQuery, err error) {
 	if err := onlyParameters(values, auditParameters); err != nil {
@@ -96,6 +96,9 @@ func auditQuery(values url.Values) (q store.AuditQuery, err error) {
 	}
 	q = store.AuditQuery{By: values.Get("by"), Did: values.Get("did"), On: values.Get("on"), Profile: values.Get("profile")}
 	if q.Limit, err = limitOf(values); err != nil {
+		return q, err
+	}
+	if q.Look, err = lookOf(values); err != nil {
 		return q, err
 	}
 	if before := values.Get("before"); before != "" {
@@ -111,13 +114,23 @@ const usualPage = 50
 
 // limitOf reads how many items a page may have.
 func limitOf(values url.Values) (int, error) {
-	text := values.Get("limit")
+	return numberOf(values, "limit", usualPage, store.MaxPage)
+}
+
+// lookOf reads how many items may be looked at for a page.
+func lookOf(values url.Values) (int, error) {
+	return numberOf(values, "look", store.MaxLook, store.MaxLook)
+}
+
+// numberOf reads a number from 1 on.
+func numberOf(values url.Values, name string, usual, most int) (int, error) {
+	text := values.Get(name)
 	if text == "" {
-		return usualPage, nil
+		return usual, nil
 	}
-	limit, err := strconv.Atoi(text)
-	if err != nil || limit < 1 || limit > store.MaxPage {
-		return 0, wrongParameter("limit", "must be a number from 1 to "+strconv.Itoa(store.MaxPage))
+	n, err := strconv.Atoi(text)
+	if err != nil || n < 1 || n > most {
+		return 0, wrongParameter(name, "must be a number from 1 to "+strconv.Itoa(most))
 	}
-	return limit, nil
+	return n, nil
 }

@@ -61,7 +61,7 @@ type CampaignLeftOut struct {
 
 // maxActionLooks is how many entries of the audit trail are looked at for what was done with a campaign; beyond
 // it, more_actions is true.
-const maxActionLooks = 300
+const maxActionLooks = 150
 
 func (s *Server) showCampaign(w http.ResponseWriter, r *http.Request) {
 	c, err := s.campaignDetail(r.PathValue("id"))
@@ -182,7 +182,7 @@ type scheduleRange struct{ from, to engine.Instant }
 
 // maxCampaignLooks is how many campaigns are looked at for those of a range and for the last audience of each flow,
 // the newest; older ones are only in the list of campaigns.
-const maxCampaignLooks = 200
+const maxCampaignLooks = 120
 
 // calendar adds the campaigns of a range to the starts to come, and to these how many people the last campaign
 // of their flow had.

@@ -26,7 +26,7 @@ type FlowCounts struct {
 	Counts    numbers.Flow     `json:"counts"`
 	Versions  []CountedVersion `json:"versions"`     // all versions with runs, the active one first
 	Elsewhere int64            `json:"here_besides"` // live runs of the version that started outside of the span
-	Series    []CountsPoint    `json:"series"`       // by hour or by day, as they are kept; those without a run are left out
+	Series    []CountsPoint    `json:"series"`       // by hour or by day, as they are kept, and in a span of more than 120 days by month; those without a run are left out
 }
 
 // CountedVersion is a version of which there are counts.
@@ -36,16 +36,16 @@ type CountedVersion struct {
 	Live    uint64 `json:"live"`
 }
 
-// CountsPoint is the starts of one hour or day, and what became of them.
+// CountsPoint is the starts of one hour, day or month, and what became of them.
 type CountsPoint struct {
 	Start   engine.Instant `json:"start,omitzero"` // absent: everything before the days
-	Span    string         `json:"span"`           // hour, day or before
+	Span    string         `json:"span"`           // hour, day, month or before
 	Started int64          `json:"started"`
 	Goal    int64          `json:"goal"`
 	Here    int64          `json:"here"`
 }
 
-var spanNames = map[store.Span]string{store.SpanHour: "hour", store.SpanDay: "day", store.SpanBefore: "before"}
+var spanNames = map[store.Span]string{store.SpanHour: "hour", store.SpanDay: "day", store.SpanMonth: "month", store.SpanBefore: "before"}
 
 // countsRequest has the parameters of a request for counts.
 type countsRequest struct {
@@ -167,12 +167,10 @@ func activeNames(state engine.State) (names []string) {
 
 // countedVersions are the versions of a flow that have had runs.
 func (s *Server) countedVersions(flow string, state engine.State) ([]CountedVersion, error) {
-	all, err := s.config.Store.Counts()
+	all, err := s.config.Store.CountsOfFlow(flow)
 	versions := []CountedVersion{}
 	for _, c := range all {
-		if c.Flow == flow {
-			versions = append(versions, CountedVersion{c.Version, c.Started, c.Live})
-		}
+		versions = append(versions, CountedVersion{c.Version, c.Started, c.Live})
 	}
 	slices.SortStableFunc(versions, func(a, b CountedVersion) int {
 		return cmp.Or(cmp.Compare(rank(state, flow, a), rank(state, flow, b)), cmp.Compare(b.Live, a.Live))

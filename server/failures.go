@@ -16,9 +16,8 @@ type FailureGroup struct {
 	Flow    string         `json:"flow"`
 	Version string         `json:"version"`
 	Step    string         `json:"step,omitempty"`
-	Runs    int            `json:"runs"`               // that have it, of those that are kept
-	AtLeast bool           `json:"at_least,omitempty"` // there are more than runs
-	Newest  FailureExample `json:"newest"`             // the run that started last
+	Runs    uint64         `json:"runs"`   // that have it, of those that are kept
+	Newest  FailureExample `json:"newest"` // the run that started last
 }
 
 // FailureExample is one of a group.
@@ -30,11 +29,14 @@ type FailureExample struct {
 
 // failureList is the groups of failures.
 type failureList struct {
-	Groups []FailureGroup `json:"groups"`         // those with the newest failures first
+	Groups []FailureGroup `json:"groups"`         // those whose newest run started last first
 	More   bool           `json:"more,omitempty"` // there may be further groups
 }
 
-var failureParameters = []string{"flow", "version", "status"}
+var failureParameters = []string{"flow", "version", "status", "limit", "look"}
+
+// usualFailures is how many groups an answer has when the request does not say.
+const usualFailures = 100
 
 func (s *Server) listFailures(w http.ResponseWriter, r *http.Request) {
 	values := r.URL.Query()
@@ -42,10 +44,16 @@ func (s *Server) listFailures(w http.ResponseWriter, r *http.Request) {
 		s.fail(w, r, err)
 		return
 	}
-	fits := func(wanted, is string) bool { return wanted == "" || wanted == is }
-	groups, more, err := s.config.Store.FailureGroups(func(f *store.Failure) bool {
-		return fits(values.Get("flow"), f.Flow) && fits(values.Get("version"), f.Version) && fits(values.Get("status"), f.Status)
-	})
+	q := store.FailureQuery{Flow: values.Get("flow"), Version: values.Get("version"), Status: values.Get("status")}
+	var err error
+	if q.Limit, err = numberOf(values, "limit", usualFailures, store.MaxPage); err == nil {
+		q.Look, err = lookOf(values)
+	}
+	if err != nil {
+		s.fail(w, r, err)
+		return
+	}
+	groups, more, err := s.config.Store.FailureGroups(q)
 	if err != nil {
 		s.fail(w, r, s.unreadable(err))
 		return
@@ -68,5 +76,5 @@ func failureGroupOf(g *store.FailureGroup, step string) FailureGroup {
 		what = "message"
 	}
 	return FailureGroup{ID: g.ID.String(), What: what, Status: g.Failure.Status, Reason: g.Failure.Reason, Flow: g.Failure.Flow, Version: g.Failure.Version,
-		Step: step, Runs: g.Runs, AtLeast: g.AtLeast, Newest: FailureExample{g.Newest.ID.String(), g.Newest.Profile, g.At}}
+		Step: step, Runs: g.Runs, Newest: FailureExample{g.Newest.ID.String(), g.Newest.Profile, g.At}}
 }

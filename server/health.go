@@ -15,7 +15,7 @@ const (
 	maxOverdue = 1000
 	// maxMissedLooks is how many campaigns are looked at for missed times, the newest; older ones
 	// are not looked at.
-	maxMissedLooks = 100
+	maxMissedLooks = 50
 	// missedWithin is how long a missed time of a schedule is shown; then it is only in the list of
 	// campaigns.
 	missedWithin = 24 * time.Hour
@@ -211,9 +211,9 @@ func (s *Server) overdue(h *Health) error {
 
 // missed finds the newest campaigns that stand for missed times.
 func (s *Server) missed(h *Health) error {
-	newest, err := s.config.Store.ListCampaigns("", 0, maxMissedLooks)
-	for _, c := range newest {
-		if f := c.Campaign; f.Missed > 0 && f.Begun > h.At.Add(-missedWithin) {
+	newest, err := s.config.Store.NewestCampaigns(maxMissedLooks)
+	for _, f := range newest {
+		if f.Missed > 0 && f.Begun > h.At.Add(-missedWithin) {
 			h.Missed = append(h.Missed, HealthMissed{f.ID, f.Flow, f.Missed, f.Due, max(f.Until, f.Due), f.Reason})
 		}
 	}

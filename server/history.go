@@ -170,10 +170,13 @@ func (s *Server) historyOf(profile string, v *view, before []byte, limit int) (*
 	return page, nil
 }
 
+// mostRefused is how many refused events one page of a history has at most, the newest of its span.
+const mostRefused = 100
+
 // refusedFor are the events that name a person and were refused, from an instant up to another; 0 for any.
 func (s *Server) refusedFor(profile string, v *view, since, until engine.Instant) (lines []HistoryLine, err error) {
 	lines = []HistoryLine{}
-	refused, _, err := s.config.Store.Refusals(store.RefusalQuery{Profile: profile, Since: since, Until: until, Limit: store.MaxPage})
+	refused, _, err := s.config.Store.Refusals(store.RefusalQuery{Profile: profile, Since: since, Until: until, Limit: mostRefused})
 	for _, x := range refused {
 		shown := refusedOf(x)
 		v.refused(&shown)

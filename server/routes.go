@@ -106,6 +106,11 @@ func pages(of string) []parameter {
 	}
 }
 
+// lookParameter bounds what is read for a page.
+func lookParameter(of string) parameter {
+	return parameter{name: "look", does: "how many " + of + " to look at for the page at most", example: 200, least: 1, most: store.MaxLook}
+}
+
 const (
 	aRun      = "01JD0Q7V6T3M5R8W9X0Y1Z2A3B"
 	aCampaign = "sale@2026-11-30T09:00:00.000Z"
@@ -117,7 +122,7 @@ const metricsRoute = "GET /metrics"
 // routes are those of the API. Every POST, PUT and PATCH among them takes an Idempotency-Key,
 // which TestIdempotencyKey holds.
 func (s *Server) routes() []route {
-	all := slices.Concat(s.eventRoutes(), s.profileRoutes(), s.runRoutes(), s.flowRoutes(), s.campaignRoutes(), s.jobRoutes(), s.operationRoutes(), s.peopleRoutes(), s.deployRoutes(), s.bulkRoutes(), s.templateRoutes(), s.storyRoutes(), s.devRoutes(), s.healthRoutes(), s.personRoutes(), s.arrivalRoutes(), s.tokenRoutes())
+	all := slices.Concat(s.eventRoutes(), s.profileRoutes(), s.runRoutes(), s.flowRoutes(), s.countRoutes(), s.campaignRoutes(), s.jobRoutes(), s.operationRoutes(), s.peopleRoutes(), s.deployRoutes(), s.bulkRoutes(), s.templateRoutes(), s.storyRoutes(), s.devRoutes(), s.healthRoutes(), s.personRoutes(), s.arrivalRoutes(), s.tokenRoutes())
 	if s.config.Registry != nil {
 		metrics := promhttp.HandlerFor(s.config.Registry, promhttp.HandlerOpts{EnableOpenMetrics: true})
 		all = append(all, route{metricsRoute, ScopeRead, metrics.ServeHTTP, operation{
@@ -188,17 +193,19 @@ func (s *Server) profileRoutes() []route {
 func (s *Server) runRoutes() []route {
 	return []route{
 		{"GET /v1/runs", ScopeRead, s.listRuns, operation{
-			id: "listRuns", topic: "Runs", does: "List runs", more: "Newest first. A page looks at 20,000 runs at most, and says at which it stopped: next goes on there.",
-			query: slices.Concat(filterParameters(), []parameter{{name: "quarantined", does: "those whose record was damaged; only before and limit go with it", example: true}}, pages(aRun)),
+			id: "listRuns", topic: "Runs", does: "List runs", more: "Newest first. A page looks at 20,000 runs at most, and says at which it stopped: next goes on there. Those of a person, of a campaign and of a group of failures, and live ones with a key, are found without a look at others.",
+			query: slices.Concat(filterParameters(), []parameter{lookParameter("runs"), {name: "quarantined", does: "those whose record was damaged; only before and limit go with it", example: true}}, pages(aRun)),
 			gives: ok(runPage{}, "a page of runs, without their messages and timelines"), fails: []int{400},
 		}},
 		{"GET /v1/runs/failures", ScopeRead, s.listFailures, operation{
-			id: "listFailures", topic: "Runs", does: "List what went wrong", more: "Failed and quarantined runs, and messages that failed, expired or were too late, in groups by reason and place, those with the newest failures first. " +
-				"What the rules hold back is no failure: opted_out, capped, outbound. An answer has at most 1,000 groups and counts at most 100,000 runs.",
+			id: "listFailures", topic: "Runs", does: "List what went wrong", more: "Failed and quarantined runs, and messages that failed, expired or were too late, in groups by reason and place, those whose newest run started last first. " +
+				"What the rules hold back is no failure: opted_out, capped, outbound.",
 			query: []parameter{
 				{name: "flow", does: "of this flow", example: "order_shipped"},
 				{name: "version", does: "of this version of it", example: "0a1b2c3d4e5f6071"},
 				{name: "status", does: "failed, quarantined, expired or unsent", example: "failed"},
+				{name: "limit", does: "how many groups at most; 100 without it", example: 20, least: 1, most: store.MaxPage},
+				lookParameter("groups"),
 			},
 			gives: ok(failureList{}, "the groups"), fails: []int{400},
 		}},
@@ -221,22 +228,37 @@ func (s *Server) runRoutes() []route {
 	}
 }
 
-// flowRoutes are about flows.
-func (s *Server) flowRoutes() []route {
+// countRoutes are about what became of runs.
+func (s *Server) countRoutes() []route {
 	return []route{
-		{"GET /v1/flows", ScopeRead, s.listFlows, operation{
-			id: "listFlows", topic: "Flows", does: "List flows", more: "Every version that is active or has runs, with its numbers.", gives: ok(flowList{}, "the versions"),
-		}},
 		{"GET /v1/flows/{flow}/counts", ScopeRead, s.getCounts, operation{
 			id: "countFlow", topic: "Flows", does: "Count what became of the runs of a flow",
 			more: "Of those that started in a span: where they are, which lines, arms and exits they took, what became of the messages of each send, and how the arms of a split differ. " +
-				"Started and moved_in together are always here, ended, moved_out and left_out together. Starts are counted by hour for 14 days, and by day for 400.",
+				"Started and moved_in together are always here, ended, moved_out and left_out together. Starts are counted by hour for 14 days, and by day for 400; a span of more than 120 days is answered by month.",
 			query: []parameter{
 				{name: "version", does: "of this version; without it of the active one", example: "3f1376086c6c2f22"},
 				{name: "since", does: "starts from then on: a time, a duration before now such as 14d, or all; 14d without it. The hour that it is in is counted whole, and the day before the last 14", example: "14d"},
 				{name: "until", does: "starts before then, likewise; all without it", example: "2026-11-30T00:00:00Z"},
 			},
 			gives: ok(FlowCounts{}, "the counts"), fails: []int{400, 404},
+		}},
+		{"GET /v1/counts", ScopeRead, s.listCounts, operation{
+			id: "countFlows", topic: "Flows", does: "Count where everybody is",
+			more: "Of those who started in the last 14 days, for each active flow, on all of its versions. What countFlow says of one flow is more, and takes more reading.",
+			query: []parameter{
+				{name: "after", does: "the flow behind which the page begins: next of the page before", example: "order_shipped"},
+				{name: "limit", does: "how many flows at most; 50 without it", example: 20, least: 1, most: mostFlowSums},
+			},
+			gives: ok(flowSumsPage{}, "a page of flows"), fails: []int{400},
+		}},
+	}
+}
+
+// flowRoutes are about flows.
+func (s *Server) flowRoutes() []route {
+	return []route{
+		{"GET /v1/flows", ScopeRead, s.listFlows, operation{
+			id: "listFlows", topic: "Flows", does: "List flows", more: "Every version that is active or has runs, with its numbers.", gives: ok(flowList{}, "the versions"),
 		}},
 		{"GET /v1/flows/{flow}", ScopeRead, s.showFlow, operation{
 			id: "showFlow", topic: "Flows", does: "Show a flow",
@@ -334,6 +356,7 @@ func (s *Server) operationRoutes() []route {
 				{name: "did", does: "what was done", example: "pause campaign"},
 				{name: "on", does: "what it was done to", example: "sale"},
 				{name: "profile", does: "the person whom it is about, forgotten or not", example: "ann"},
+				lookParameter("entries"),
 			}, pages("1041")...),
 			gives: ok(auditPage{}, "a page of entries"), fails: []int{400},
 		}},

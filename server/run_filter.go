@@ -116,7 +116,7 @@ func (s *Server) storeFilter(f *runFilter, wrong func(field, detail string) erro
 
 // runQuery reads the parameters of a list of runs.
 func (s *Server) runQuery(values url.Values) (q store.Query, err error) {
-	allowed := append(slices.Clone(filterNames), "quarantined", "before", "limit")
+	allowed := append(slices.Clone(filterNames), "quarantined", "before", "limit", "look")
 	if err := onlyParameters(values, allowed); err != nil {
 		return q, err
 	}
@@ -125,6 +125,9 @@ func (s *Server) runQuery(values url.Values) (q store.Query, err error) {
 		return q, err
 	}
 	if q.Limit, err = limitOf(values); err != nil {
+		return q, err
+	}
+	if q.Look, err = lookOf(values); err != nil {
 		return q, err
 	}
 	if before := values.Get("before"); before != "" {

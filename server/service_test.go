@@ -51,6 +51,7 @@ steps:
 type service struct {
 	t      *testing.T
 	url    string
+	kv     *memory.KV
 	store  *store.Store
 	runner *runner.Runner
 	server *server.Server
@@ -84,13 +85,14 @@ func start(t *testing.T, project map[string]string, changes ...func(*server.Conf
 // startAccounts is start with accounts of one's own; none: one that accepts everything.
 func startAccounts(t *testing.T, project map[string]string, accounts []runner.Account, changes ...func(*server.Config)) *service {
 	t.Helper()
-	kept, err := store.Open(new(memory.KV))
+	kv := new(memory.KV)
+	kept, err := store.Open(kv)
 	must(t, err)
 	state, err := kept.State()
 	must(t, err)
 	core, err := engine.New(state, nil)
 	must(t, err)
-	s := &service{t: t, store: kept, posts: make(chan channels.Message, 10_000)}
+	s := &service{t: t, kv: kv, store: kept, posts: make(chan channels.Message, 10_000)}
 	registry := prometheus.NewRegistry()
 	if accounts == nil {
 		accounts = []runner.Account{{Channel: provider{s.posts}, Senders: 4}}

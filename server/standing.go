@@ -64,7 +64,11 @@ func (s *Server) standingOf(profile string, now engine.Instant) (*Standing, erro
 	if err != nil {
 		return nil, err
 	}
-	page, err := s.config.Store.History(profile, nil, store.MaxHistory)
+	standings, looks := person.Standing(categories, f, now), 1 // which has every live run besides
+	if slices.ContainsFunc(standings, func(c engine.Standing) bool { return c.OptedOut }) {
+		looks = optOutLooks
+	}
+	page, err := s.config.Store.History(profile, nil, looks)
 	if err != nil {
 		return nil, err
 	}
@@ -72,7 +76,7 @@ func (s *Server) standingOf(profile string, now engine.Instant) (*Standing, erro
 	zone := person.LocalZone(f)
 	out := &Standing{Profile: profile, TimeZone: zone, LocalTime: now.Time().In(shape.Zone(zone)).Format(time.RFC3339), Categories: []CategoryStanding{}, Next: []NextThing{}}
 	_, out.Held = state.MayGet(profile)
-	for _, c := range person.Standing(categories, f, now) {
+	for _, c := range standings {
 		shown := CategoryStanding{Standing: c}
 		if c.OptedOut {
 			shown.OptedOutSince, shown.OptedOutHow = optedOutBy(page.Items, c.Category)
@@ -100,6 +104,9 @@ func (s *Server) standingOf(profile string, now engine.Instant) (*Standing, erro
 	})
 	return out, nil
 }
+
+// optOutLooks is how many entries of a person's history, the newest, are looked at for how they opted out.
+const optOutLooks = 50
 
 // deployedCategories are those of the deployed flows, and a flow with the time zone of the project.
 func (s *Server) deployedCategories(state *engine.State) (map[string]*flows.Category, *flows.Flow, error) {

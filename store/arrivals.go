@@ -128,7 +128,8 @@ func since(spans []SpanCounts, first int64) []SpanCounts {
 	return slices.DeleteFunc(spans, func(x SpanCounts) bool { return x.Span < first })
 }
 
-func eventTypeKey(kind string) []byte { return sized(nil, kind) }
+// eventTypeKey has a mark before the type, because a key cannot be empty; so the keys sort as the types do.
+func eventTypeKey(kind string) []byte { return append([]byte{'t'}, kind...) }
 
 // typeWriter writes what is known of types of events, within a transaction.
 type typeWriter struct {
@@ -256,11 +257,16 @@ func (t *EventType) span(r Reader, now engine.Instant) error {
 	return nil
 }
 
-// EventTypes returns what is known of all types of events, sorted by type, with their counts by time as they are at
-// an instant. The first has an empty type if there are events that are counted together.
-func (s *Store) EventTypes(now engine.Instant) (all []*EventType, err error) {
+// EventTypes returns what is known of the types of events that come after a type, sorted by type, with their counts by time as they
+// are at an instant: at most limit types, all of them if it is 0. The first of all has an empty type if there are events that are counted
+// together; it is only on the page after "".
+func (s *Store) EventTypes(now engine.Instant, after string, limit int) (all []*EventType, err error) {
+	from := eventTypeKey(after)
+	if after != "" {
+		from = append(from, 0)
+	}
 	err = s.kv.View(func(r Reader) (failed error) {
-		r.Ascend(EventTypes, nil, func(key, record []byte) bool {
+		r.Ascend(EventTypes, from, func(key, record []byte) bool {
 			var t *EventType
 			if t, failed = decodeEventType(record); failed != nil {
 				failed = damaged(EventTypes, key, failed)
@@ -268,11 +274,10 @@ func (s *Store) EventTypes(now engine.Instant) (all []*EventType, err error) {
 			}
 			all = append(all, t)
 			failed = t.span(r, now)
-			return failed == nil
+			return failed == nil && len(all) != limit
 		})
 		return failed
 	})
-	slices.SortFunc(all, func(a, b *EventType) int { return cmp.Compare(a.Type, b.Type) })
 	return all, err
 }
 

@@ -108,7 +108,7 @@ func TestEventTypesAreBounded(t *testing.T) {
 	for _, kind := range []string{"", "last", "further", "one more", "last"} {
 		note(t, s, nil, 0, noted(kind, noon, "shop", engine.VerdictStarted))
 	}
-	types, err := s.EventTypes(noon)
+	types, err := s.EventTypes(noon, "", 0)
 	if err != nil || len(types) != store.MaxEventTypes+1 {
 		t.Fatalf("%d types, %v", len(types), err)
 	}

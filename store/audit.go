@@ -48,6 +48,7 @@ type AuditQuery struct {
 	Profile string // the person whom it is about, forgotten or not
 	Before  uint64 // only entries of commands before this one; 0 for the newest
 	Limit   int    // entries to return: 1 to MaxPage
+	Look    int    // entries to look at for them: 1 to MaxLook; 0 for MaxLook
 }
 
 // Audit returns the entries of the audit trail that match, newest first. Next is the Before of the
@@ -55,6 +56,9 @@ type AuditQuery struct {
 // a limited number of entries.
 func (s *Store) Audit(q AuditQuery) (entries []*engine.AuditEntry, next uint64, err error) {
 	q.Limit = min(max(q.Limit, 1), MaxPage)
+	if q.Look <= 0 || q.Look > MaxLook {
+		q.Look = MaxLook
+	}
 	var before []byte
 	if q.Before != 0 {
 		before = be(q.Before)
@@ -65,7 +69,7 @@ func (s *Store) Audit(q AuditQuery) (entries []*engine.AuditEntry, next uint64, 
 			erased = erasedAs(key, q.Profile)
 		}
 		r.Descend(Audit, before, func(key, record []byte) bool {
-			if len(entries) == q.Limit || looked == scanLimit {
+			if len(entries) == q.Limit || looked == q.Look {
 				next = last
 				return false
 			}

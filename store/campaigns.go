@@ -1,7 +1,10 @@
 package store
 
 import (
+	"bytes"
 	"encoding/binary"
+	"errors"
+	"math"
 
 	"nudge/engine"
 )
@@ -83,27 +86,52 @@ type CampaignProgress struct {
 	Tally *Tally
 }
 
-// ListCampaigns returns at most limit campaigns with a number below before, newest first.
-// If flow is not empty, it returns only the campaigns of that flow. A returned number of 0
-// means the end of the list.
-func (s *Store) ListCampaigns(flow string, before uint64, limit int) (all []CampaignProgress, err error) {
-	err = s.kv.View(func(r Reader) error {
-		var from []byte
-		if before > 0 {
-			from = be(before)
+// indexCampaigns writes the entries of campaigns that are new.
+func indexCampaigns(w Writer, all []*engine.Campaign) error {
+	for _, f := range all {
+		if key := campaignFlowKey(f.Flow, f.Number); w.Get(CampaignFlows, key) == nil {
+			if err := errors.Join(w.Put(CampaignFlows, key, nil), w.Put(CampaignIDs, campaignIDKey(f.ID, f.Number), nil)); err != nil {
+				return err
+			}
 		}
+	}
+	return nil
+}
+
+func campaignFlowKey(flow string, number uint64) []byte {
+	return binary.BigEndian.AppendUint64(sized(nil, flow), number)
+}
+
+func campaignIDKey(id string, number uint64) []byte {
+	return binary.BigEndian.AppendUint64(sized(nil, id), number)
+}
+
+// lastNumber is the number at the end of a key.
+func lastNumber(key []byte) uint64 { return binary.BigEndian.Uint64(key[len(key)-8:]) }
+
+// ListCampaigns returns at most limit campaigns with a number below before, newest first; 0 for the newest.
+// If flow is not empty, it returns only the campaigns of that flow.
+func (s *Store) ListCampaigns(flow string, before uint64, limit int) (all []CampaignProgress, err error) {
+	bucket, prefix := Campaigns, []byte(nil)
+	if flow != "" {
+		bucket, prefix = CampaignFlows, sized(nil, flow)
+	}
+	if before == 0 {
+		before = math.MaxUint64 // no campaign has it
+	}
+	err = s.kv.View(func(r Reader) error {
 		var failed error
-		r.Descend(Campaigns, from, func(key, record []byte) bool {
-			f, err := decodeCampaign(record)
-			if failed = damaged(Campaigns, key, err); failed != nil {
+		r.Descend(bucket, binary.BigEndian.AppendUint64(bytes.Clone(prefix), before), func(key, record []byte) bool {
+			if !bytes.HasPrefix(key, prefix) {
 				return false
 			}
-			if flow != "" && f.Flow != flow {
-				return true
+			if flow != "" {
+				record = r.Get(Campaigns, be(lastNumber(key)))
 			}
-			var tally *Tally
-			tally, failed = readTally(r, f.Number)
-			all = append(all, CampaignProgress{f, tally})
+			var c *CampaignProgress
+			if c, failed = progressOf(r, lastNumber(key), record); c != nil {
+				all = append(all, *c)
+			}
 			return failed == nil && len(all) < limit
 		})
 		return failed
@@ -111,17 +139,40 @@ func (s *Store) ListCampaigns(flow string, before uint64, limit int) (all []Camp
 	return all, err
 }
 
-// CampaignOf returns a campaign by its ID with the counts of its people, or nil.
-func (s *Store) CampaignOf(id string) (found *CampaignProgress, err error) {
-	err = s.kv.View(func(r Reader) error {
-		var failed error
+// NewestCampaigns returns at most limit campaigns, newest first.
+func (s *Store) NewestCampaigns(limit int) (all []*engine.Campaign, err error) {
+	err = s.kv.View(func(r Reader) (failed error) {
 		r.Descend(Campaigns, nil, func(key, record []byte) bool {
 			f, err := decodeCampaign(record)
-			if failed = damaged(Campaigns, key, err); failed != nil || f.ID != id {
-				return failed == nil
+			all, failed = append(all, f), damaged(Campaigns, key, err)
+			return failed == nil && len(all) < limit
+		})
+		return failed
+	})
+	return all, err
+}
+
+// progressOf reads a campaign from its record, and its tally; nil if there is none.
+func progressOf(r Reader, number uint64, record []byte) (*CampaignProgress, error) {
+	if record == nil {
+		return nil, nil
+	}
+	f, err := decodeCampaign(record)
+	if err != nil {
+		return nil, damaged(Campaigns, be(number), err)
+	}
+	tally, err := readTally(r, number)
+	return &CampaignProgress{f, tally}, err
+}
+
+// CampaignOf returns a campaign by its ID with the counts of its people, or nil.
+func (s *Store) CampaignOf(id string) (found *CampaignProgress, err error) {
+	prefix := sized(nil, id)
+	err = s.kv.View(func(r Reader) (failed error) {
+		r.Descend(CampaignIDs, campaignIDKey(id, math.MaxUint64), func(key, _ []byte) bool {
+			if bytes.HasPrefix(key, prefix) {
+				found, failed = progressOf(r, lastNumber(key), r.Get(Campaigns, be(lastNumber(key))))
 			}
-			found = &CampaignProgress{Campaign: f}
-			found.Tally, failed = readTally(r, f.Number)
 			return false
 		})
 		return failed

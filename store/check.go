@@ -34,7 +34,7 @@ const maxProblems = 100
 // An error means that the store could not be read at all.
 func (s *Store) Check() (*Report, error) {
 	c := &checker{report: &Report{Problems: []string{}}, flows: map[engine.FlowVersion]*flows.Flow{}, sums: &sums{
-		counts: map[string]*VersionCounts{}, results: results{}, flows: map[engine.FlowVersion][]engine.Count{}, whole: map[engine.FlowVersion]bool{}, settled: map[engine.FlowVersion]bool{}, tally: map[uint64]*Tally{}, liveOf: map[uint64]int{},
+		counts: map[string]*VersionCounts{}, results: results{}, flows: map[engine.FlowVersion][]engine.Count{}, whole: map[engine.FlowVersion]bool{}, settled: map[engine.FlowVersion]bool{}, tally: map[uint64]*Tally{}, liveOf: map[uint64]int{}, failures: map[FailureID]uint64{}, months: map[engine.CountsKey][]engine.Count{},
 	}}
 	err := s.kv.View(func(r Reader) error {
 		c.begin(r)
@@ -66,17 +66,19 @@ type checker struct {
 
 // sums are what all records of one transaction add up to.
 type sums struct {
-	counts  map[string]*VersionCounts
-	results results
-	flows   map[engine.FlowVersion][]engine.Count // as they are stored
-	whole   map[engine.FlowVersion]bool           // no run of the version was purged
-	settled map[engine.FlowVersion]bool           // some of their counts may be without runs
-	tally   map[uint64]*Tally
-	liveOf  map[uint64]int // runs by campaign
-	open    []uint64
-	firings []engine.Firing
-	orphans int
-	missing uint64 // ended runs that counts have and records have not
+	counts   map[string]*VersionCounts
+	results  results
+	flows    map[engine.FlowVersion][]engine.Count // as they are stored
+	whole    map[engine.FlowVersion]bool           // no run of the version was purged
+	settled  map[engine.FlowVersion]bool           // some of their counts may be without runs
+	tally    map[uint64]*Tally
+	failures map[FailureID]uint64                // entries by group
+	months   map[engine.CountsKey][]engine.Count // of days, without what is stored of the month
+	liveOf   map[uint64]int                      // runs by campaign
+	open     []uint64
+	firings  []engine.Firing
+	orphans  int
+	missing  uint64 // ended runs that counts have and records have not
 }
 
 // checkedPart is a bucket, and how each of its records is verified.
@@ -102,8 +104,9 @@ func (c *checker) parts() []checkedPart {
 		{Jobs, c.job},
 		{Fields, c.found},
 		{FailedNotices, func(key, record []byte) { c.notice(FailedNotices, failedKey, key, record) }},
-		{FlowSpans, c.flowCounts},
+		{FlowSpans, c.flowCounts}, {FlowHours, c.flowHours}, {FailureGroups, c.failureGroup},
 		{EventTypes, c.eventType}, {EventSeries, c.eventSeries}, {Refusals, c.refusal},
+		{CampaignIDs, c.campaignEntry}, {CampaignFlows, c.campaignEntry}, {RefusedPeople, c.refusedPerson},
 		{Owed, c.owed}, {Deploys, c.own(Deploys)}, {Proposals, c.own(Proposals)}, {Proposed, c.own(Proposed)},
 	}...)
 }
@@ -174,7 +177,14 @@ func (c *checker) flowCounts(key, record []byte) {
 		c.problem("counts by hour %x: %v", key, err)
 	case !bytes.Equal(key, f.key()):
 		c.problem("counts by hour %x: the record is of %s", key, f.key())
+	case f.Span == SpanHour && !slices.Contains(c.hoursOf(f.FlowVersion, f.Start), sumsOf(f)):
+		c.problem("counts by hour %x: the sums of the hour are not those of its counts", key)
+	case c.sums != nil && f.Span == SpanMonth:
+		c.sums.month(f, -1)
 	case c.sums != nil:
+		if f.Span == SpanDay {
+			c.sums.month(f, 1)
+		}
 		c.sums.flows[f.FlowVersion] = SumCounts(c.sums.flows[f.FlowVersion], f.Counts)
 		c.sums.settled[f.FlowVersion] = c.sums.settled[f.FlowVersion] || f.Span == SpanBefore
 	}
@@ -230,12 +240,12 @@ func (c *checker) person(key, record []byte) {
 
 // found verifies that an entry of a searchable field follows from a profile.
 func (c *checker) found(key, _ []byte) {
-	field, rest, ok := fieldOfFound(key)
+	field, rest, ok := unsized(key)
 	if ok && slices.Contains(c.search.drop, field) {
 		return // it goes soon
 	}
 	if ok {
-		_, rest, ok = fieldOfFound(rest)
+		_, rest, ok = unsized(rest)
 	}
 	if ok {
 		p, err := readPerson(c.r, string(rest))

@@ -1,6 +1,10 @@
 package store
 
-import "nudge/engine"
+import (
+	"bytes"
+
+	"nudge/engine"
+)
 
 // campaignRecord verifies that the people of a campaign add up: people in runs, people left out
 // and people still to come make up its rows (I9).
@@ -16,7 +20,22 @@ func (c *checker) campaignRecord(key, record []byte) {
 	}
 }
 
+// campaignEntry verifies that an entry follows from its campaign.
+func (c *checker) campaignEntry(key, _ []byte) {
+	if len(key) < 8 {
+		c.problem("%x leads to no campaign", key)
+		return
+	}
+	f, err := readCampaign(c.r, lastNumber(key))
+	if err == nil && (f == nil || !bytes.Equal(key, campaignFlowKey(f.Flow, f.Number)) && !bytes.Equal(key, campaignIDKey(f.ID, f.Number))) {
+		c.problem("%x: no campaign that it follows from", key)
+	}
+}
+
 func (c *checker) campaign(f *engine.Campaign) {
+	if !has(c.r, CampaignFlows, campaignFlowKey(f.Flow, f.Number)) || !has(c.r, CampaignIDs, campaignIDKey(f.ID, f.Number)) {
+		c.problem("firing %s: it is not found by its flow and its ID", f.ID)
+	}
 	stored, err := readTally(c.r, f.Number)
 	if err != nil {
 		c.problem("firing %s: %v", f.ID, err)

@@ -9,6 +9,9 @@ func (c *checker) indexed(b Bucket, key []byte) {
 		c.problem("%s %x: %v", b, key, err)
 		return
 	}
+	if b == Failures && c.sums != nil && len(key) == failureKeyBytes {
+		c.sums.failures[FailureID(key)]++
+	}
 	c.entry(b, key, id)
 }
 

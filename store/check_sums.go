@@ -43,6 +43,17 @@ func (s *sums) compareCounts(c *checker, key []byte, stored *VersionCounts) {
 	}
 }
 
+// month adds counts of a day to those of its month, or takes away what is stored of a month.
+func (s *sums) month(f *FlowCounts, sign int64) {
+	of := engine.CountsKey{FlowVersion: f.FlowVersion, Start: monthOf(f.Start)}
+	var counts []engine.Count
+	for _, c := range f.Counts {
+		c.N *= sign
+		counts = append(counts, c)
+	}
+	s.months[of] = SumCounts(s.months[of], counts)
+}
+
 // compareFlowCounts holds what is counted by hour and day against the runs.
 func (s *sums) compareFlowCounts(c *checker) {
 	for v, stored := range s.flows {
@@ -91,6 +102,14 @@ func (c *checker) compareSums() {
 	}
 	for number := range c.sums.tally {
 		c.problem("runs are of firing %d, which is not there", number)
+	}
+	for of, counts := range c.sums.months {
+		if len(counts) > 0 {
+			c.problem("counts of flow %s %s: the month from %s on is not the sum of its days", of.Flow, of.Version, of.Start)
+		}
+	}
+	for id := range c.sums.failures {
+		c.problem("failuregroups: no group %s, and runs have its failure", id)
 	}
 	if c.sums.orphans != c.last.Orphans {
 		c.problem("receipts wait for %d messages, the state says for %d", c.sums.orphans, c.last.Orphans)

@@ -27,6 +27,8 @@ func (s *Store) Commit(b *engine.Batch) error {
 			func() error { return putFlowCounts(w, b.Changes) },
 			func() error { return indexPeople(w, b) },
 			func() error { return apply(w, writes) },
+			func() error { return groupFailures(w, writes, b.Changes) },
+			func() error { return indexCampaigns(w, b.Campaigns) },
 			func() error { return sweep(w, b.Changes) },
 			func() error { return noteTold(w, b.Journal) },
 			func() error { return putTallies(w, b) },

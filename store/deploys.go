@@ -352,7 +352,7 @@ func below[T any](r Reader, b Bucket, number uint64, limit int, decoded func([]b
 	}
 	looked, size := 0, 0
 	r.Descend(b, before, func(key, record []byte) bool {
-		if len(f.all) == limit || looked == scanLimit || size > maxHistoryBytes {
+		if len(f.all) == limit || looked == MaxLook || size > maxHistoryBytes {
 			f.more = true
 			return false
 		}

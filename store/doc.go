@@ -48,16 +48,23 @@
 //	failed    given up in ms (8), ID                  notice record: what an endpoint did not take
 //	failures  hash of a failure (8), run ID           nothing; runs that failed, or a message of which failed, by what failed
 //	failedruns  run ID (16)                           nothing; the same runs, each once
+//	failuregroups  mark (1), hash of a failure (8)    failure group record: what failed, how many runs have it, and the newest of them
+//	failuregroups  mark (1), run ID, hash of a failure (8)    nothing; groups by their newest runs
 //	jobs      ID (26)                                 job record: work that is watched, and what it came to
 //	fields    sized field, sized value, ID            nothing; people by searchable fields of their profiles
-//	eventtypes  sized type                            event type record: when it arrived last, with what, and its counts
-//	eventseries  sized type                           its counts by hour and by day, without the last hour
+//	eventtypes  mark (1), event type                  event type record: when it arrived last, with what, and its counts
+//	eventseries  mark (1), event type                 its counts by hour and by day, without the last hour
 //	refusals  number (8)                              refusal record: an event that was refused
 //	deploys   input number (8)                        deploy record: who changed which active flows
 //	proposals  number (8)                             proposal record: a deploy that somebody proposes
 //	proposed  sized part, number (8)                  proposed record: the files of a proposal, or what a job found out about it
 //	audit     input number (8)                        audit record: who gave the command, and what it changed
 //	flowcounts  sized flow, sized version, span (1), start in ms (8)  counts of the runs that started in an hour, a day, or before
+//	flowhours  sized flow, sized version, start of the week in ms (8)   how the runs that started in each hour of it stand, of the hours in flowcounts
+//	campaignruns  campaign number (8), run ID         nothing; runs of a campaign
+//	campaignids  sized campaign ID, campaign number (8)    nothing; campaigns by their IDs
+//	campaignflows  sized flow, campaign number (8)    nothing; campaigns of a flow
+//	refusedpeople  person's hash (8), number (8)      nothing; refusals that name a person
 //
 // A cancelled timer stays in its bucket. A reader recognises it as stale because its run has
 // another deadline. The entry from a person to an ended run stays too: it is moved to their history

@@ -24,7 +24,8 @@ type erasure struct {
 	keys    []runKey // of the person's runs, but for those of campaigns, whose key is that of many people
 	allKeys bool     // they are more than maxErasedKeys
 
-	r Reader // of the slice under way
+	r       Reader          // of the slice under way
+	changes []engine.Change // of its runs
 }
 
 // erasedBuckets are those in which data about a person may be anywhere, in the order in which they are
@@ -88,6 +89,7 @@ func (e *erasure) slice(w Writer) (done bool, err error) {
 		return e.eraseHistory(w)
 	}
 	var writes []write
+	e.changes = nil
 	looked := 0
 	next := []byte(nil)
 	w.Ascend(bucket, e.next, func(key, value []byte) bool {
@@ -96,14 +98,18 @@ func (e *erasure) slice(w Writer) (done bool, err error) {
 			return false
 		}
 		looked++
-		if err = e.erase(w, bucket, key, value, func(x write) { writes = append(writes, x) }); err != nil {
+		if err = e.erase(w, bucket, key, value, func(x write) {
+			x.number = uint32(len(writes))
+			writes = append(writes, x)
+		}); err != nil {
 			err = damaged(bucket, key, err)
 			return false
 		}
 		return true
 	})
 	if err == nil {
-		err = apply(w, writes)
+		slices.SortFunc(writes, inOrder)
+		err = errors.Join(apply(w, writes), groupFailures(w, writes, e.changes))
 	}
 	if e.next = next; next != nil || err != nil {
 		return false, err
@@ -142,7 +148,9 @@ func (e *erasure) erase(w Writer, bucket Bucket, key, record []byte, add func(wr
 		run, err := decodeEnded(key, record)
 		if err == nil && run.Profile == e.profile && run.Started() <= e.stamp {
 			e.remember(run)
-			derive(engine.Change{Before: run, After: anonymous(run)}, add)
+			c := engine.Change{Before: run, After: anonymous(run)}
+			e.changes = append(e.changes, c)
+			derive(c, add)
 			add(write{bucket: People, key: peopleKey(run), delete: true})
 			add(write{bucket: People, key: pastRunKey(run), delete: true})
 		}

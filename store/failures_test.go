@@ -93,7 +93,7 @@ func TestFailureGroups(t *testing.T) {
 	for i := range 2 {
 		w.result(w.told(20+i, 10)[0], channels.Refused, fmt.Sprintf("no number %d", 4711+i))
 	}
-	groups, more, err := w.store.FailureGroups(func(*store.Failure) bool { return true })
+	groups, more, err := w.store.FailureGroups(store.FailureQuery{Limit: 100, Look: 100})
 	if err != nil || more || len(groups) != 2 {
 		t.Fatalf("%d groups, %v, %v", len(groups), more, err)
 	}
@@ -112,7 +112,10 @@ func TestFailureGroups(t *testing.T) {
 	if err != nil || len(page.Runs) != 1 || page.Next != (engine.RunID{}) {
 		t.Errorf("%+v, %v", page, err)
 	}
-	if groups, _, err = w.store.FailureGroups(func(f *store.Failure) bool { return f.Flow == "none" }); err != nil || len(groups) != 0 {
+	if groups, more, err = w.store.FailureGroups(store.FailureQuery{Limit: 100, Look: 1}); err != nil || len(groups) != 1 || !more {
+		t.Errorf("of one group it reads %d, %v, %v", len(groups), more, err)
+	}
+	if groups, _, err = w.store.FailureGroups(store.FailureQuery{Flow: "none", Limit: 100, Look: 100}); err != nil || len(groups) != 0 {
 		t.Errorf("%d groups of no flow, %v", len(groups), err)
 	}
 	report, err := w.store.Check()
@@ -126,6 +129,12 @@ func TestFailureGroups(t *testing.T) {
 	}
 	if n := len(kv.Dump(store.Failures)); err != nil || n != 2 { // of the runs that are live
 		t.Errorf("after the ended runs were dropped there are %d entries, %v", n, err)
+	}
+	if groups, _, err = w.store.FailureGroups(store.FailureQuery{Limit: 100, Look: 100}); err != nil || len(groups) != 1 || groups[0].Runs != 2 || groups[0].ID != message.ID {
+		t.Errorf("after the ended runs were dropped there are the groups %+v, %v", groups, err)
+	}
+	if report, err := w.store.Check(); err != nil || len(report.Problems) > 0 {
+		t.Errorf("%v, %v", report.Problems, err)
 	}
 }
 
@@ -290,17 +299,18 @@ func TestSelectFailedInMotion(t *testing.T) {
 	if !slices.Equal(got, want) {
 		t.Errorf("it selects %q, want %q", got, want)
 	}
-	groups, _, err := w.store.FailureGroups(func(f *store.Failure) bool { return f.Reason == "late" })
+	groups, _, err := w.store.FailureGroups(store.FailureQuery{Limit: 100, Look: 100})
+	groups = slices.DeleteFunc(groups, func(g *store.FailureGroup) bool { return g.Failure.Reason != "late" })
 	if err != nil || len(groups) != 1 {
 		t.Fatalf("%d groups, %v", len(groups), err)
 	}
-	ofGroup := 0
+	ofGroup := uint64(0)
 	for after := []byte(nil); ; {
 		sel, err := w.store.SelectFailed(store.RunFilter{Failure: groups[0].ID.String()}, after, 1)
 		if err != nil {
 			t.Fatal(err)
 		}
-		if ofGroup += len(sel.Runs); sel.Next == nil {
+		if ofGroup += uint64(len(sel.Runs)); sel.Next == nil {
 			break
 		}
 		after = sel.Next

@@ -3,6 +3,7 @@ package store
 import (
 	"bytes"
 	"encoding/binary"
+	"errors"
 	"maps"
 	"slices"
 	"time"
@@ -19,6 +20,12 @@ const (
 
 const day = 24 * time.Hour
 
+// monthsFrom is how long a range must be for months to stand in place of days.
+const monthsFrom = 120 * day
+
+// farFuture is the end of the year 9999: later than any run starts.
+const farFuture = engine.Instant(253_402_300_800_000)
+
 // Span is for how long starts are counted together.
 type Span byte
 
@@ -27,6 +34,9 @@ const (
 	SpanBefore Span = 'b' // everything before the days
 	SpanDay    Span = 'd' // a day, in UTC
 	SpanHour   Span = 'h'
+
+	// SpanMonth is a month, in UTC. It has the sum of its days once more, so that a long time is read from few records.
+	SpanMonth Span = 'm'
 )
 
 // FlowCounts are the counts of the runs of one version that started in a span.
@@ -165,10 +175,31 @@ func addFlowCounts(w Writer, f *FlowCounts) error {
 		}
 		f.Counts = SumCounts(stored.Counts, f.Counts)
 	}
+	if f.Span == SpanHour {
+		if err := setHour(w, f); err != nil {
+			return err
+		}
+	}
 	if len(f.Counts) == 0 {
 		return w.Delete(FlowSpans, key)
 	}
 	return w.Put(FlowSpans, key, encodeFlowCounts(f))
+}
+
+// addDay adds counts of a day to its month, which has them once more; a negative sign takes them away.
+func addDay(w Writer, f *FlowCounts, sign int64) error {
+	month := &FlowCounts{FlowVersion: f.FlowVersion, Span: SpanMonth, Start: monthOf(f.Start)}
+	for _, c := range f.Counts {
+		c.N *= sign
+		month.Counts = append(month.Counts, c)
+	}
+	return addFlowCounts(w, month)
+}
+
+// monthOf is the beginning of the month of an instant.
+func monthOf(at engine.Instant) engine.Instant {
+	t := at.Time().UTC()
+	return engine.InstantOf(time.Date(t.Year(), t.Month(), 1, 0, 0, 0, 0, time.UTC))
 }
 
 // SumCounts adds counts to others. Both are ordered by counter, and so is the sum.
@@ -192,19 +223,31 @@ func SumCounts(a, b []engine.Count) []engine.Count {
 
 // FlowCounts calls visit with the counts of a version for the runs that started from one instant
 // to before another, in no order of time, until visit returns false. The spans are whole: an hour counts if it
-// begins in the range, and so does a day. With from 0 everything before the days counts, too.
-// It reads at most a record for each hour and day, however many runs there are.
+// begins in the range, and so does a day. With from 0 everything before the days counts, too. In a range of more than
+// 120 days, whole months stand in place of their days. It reads at most a record for each of them, however many runs there are.
 func (s *Store) FlowCounts(v engine.FlowVersion, from, to engine.Instant, visit func(*FlowCounts) bool) error {
+	type part struct {
+		span     Span
+		from, to engine.Instant
+	}
+	parts := []part{{SpanBefore, from, to}, {SpanDay, from, to}, {SpanHour, from, to}}
+	if to-from > engine.Instant(monthsFrom/time.Millisecond) {
+		first, last := monthOf(from), monthOf(min(to, farFuture))
+		if first < from {
+			first = monthOf(first.Add(32 * day))
+		}
+		parts = []part{{SpanBefore, from, to}, {SpanDay, from, first}, {SpanMonth, first, last}, {SpanDay, last, to}, {SpanHour, from, to}}
+	}
 	return s.kv.View(func(r Reader) (err error) {
-		for _, span := range [...]Span{SpanBefore, SpanDay, SpanHour} {
-			prefix := append(versionKey(v), byte(span))
-			r.Ascend(FlowSpans, flowCountsKey(v, span, from), func(key, record []byte) bool {
-				if !bytes.HasPrefix(key, prefix) {
+		for _, p := range parts {
+			prefix, end := append(versionKey(v), byte(p.span)), flowCountsKey(v, p.span, p.to)
+			r.Ascend(FlowSpans, flowCountsKey(v, p.span, p.from), func(key, record []byte) bool {
+				if !bytes.HasPrefix(key, prefix) || bytes.Compare(key, end) >= 0 {
 					return false
 				}
 				c, failed := decodeFlowCounts(record)
 				err = damaged(FlowSpans, key, failed)
-				return err == nil && c.Start < to && visit(c)
+				return err == nil && visit(c)
 			})
 			if err != nil {
 				return err
@@ -227,12 +270,23 @@ func (s *Store) FoldCounts(now engine.Instant) (more bool, err error) {
 		return false, err
 	}
 	return len(f.gone) >= foldMost, s.kv.Update(func(w Writer) error {
-		for _, key := range f.gone {
-			if err := w.Delete(FlowSpans, key); err != nil {
+		for _, gone := range f.gone {
+			err := w.Delete(FlowSpans, gone.key())
+			if gone.Span == SpanDay {
+				err = errors.Join(err, addDay(w, gone, -1))
+			} else {
+				err = errors.Join(err, setHour(w, &FlowCounts{FlowVersion: gone.FlowVersion, Start: gone.Start}))
+			}
+			if err != nil {
 				return err
 			}
 		}
 		for _, sum := range f.sums {
+			if sum.Span == SpanDay {
+				if err := addDay(w, sum, 1); err != nil {
+					return err
+				}
+			}
 			if err := addFlowCounts(w, sum); err != nil {
 				return err
 			}
@@ -245,7 +299,7 @@ func (s *Store) FoldCounts(now engine.Instant) (more bool, err error) {
 type fold struct {
 	now  engine.Instant
 	sums map[string]*FlowCounts // by the key of the record that takes them
-	gone [][]byte
+	gone []*FlowCounts
 }
 
 func (f *fold) collect(r Reader) (err error) {
@@ -284,7 +338,7 @@ func (f *fold) spans(r Reader, v engine.FlowVersion, span Span, before engine.In
 		}
 		to.Counts = SumCounts(to.Counts, of.Counts)
 		f.sums[string(to.key())] = to
-		f.gone = append(f.gone, bytes.Clone(key))
+		f.gone = append(f.gone, of)
 		return true
 	})
 	return err
@@ -339,6 +393,9 @@ func flowCountsOf(r Reader) (stored map[engine.FlowVersion][]engine.Count, err e
 		of, failed := decodeFlowCounts(record)
 		if err = damaged(FlowSpans, key, failed); err != nil {
 			return false
+		}
+		if of.Span == SpanMonth {
+			return true
 		}
 		stored[of.FlowVersion] = SumCounts(stored[of.FlowVersion], of.Counts)
 		return true

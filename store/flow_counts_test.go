@@ -4,6 +4,7 @@ import (
 	"encoding/binary"
 	"fmt"
 	"math"
+	"strings"
 	"testing"
 	"time"
 
@@ -46,6 +47,9 @@ func countedStore(t testing.TB, kv store.KV, days, runs int) *store.Store {
 		t.Fatal(err)
 	}
 	for hour := range 24 * days {
+		if old := 24*(days-60) > hour; old && hour%24 != 0 {
+			continue // one run of a day makes its record
+		}
 		at := firstHour.Add(time.Duration(hour) * time.Hour)
 		b := &engine.Batch{State: engine.State{Installation: engine.Installation{1}, Stamp: at, Outbound: engine.OutboundLive}}
 		for n := range runs {
@@ -92,10 +96,18 @@ func TestFoldCounts(t *testing.T) {
 				t.Fatal(err)
 			}
 		}
-		sum, spans := allCounts(t, s, 0)
+		sum, _ := allCounts(t, s, 0)
+		spans := map[store.Span]int{}
+		for key := range kv.Dump(store.FlowSpans) {
+			spans[store.Span(key[len(key)-9])]++
+		}
 		if diff := cmp.Diff(before, sum); diff != "" {
 			t.Errorf("after %s the counts have changed: %s", test.after, diff)
 		}
+		if months := min(1, spans[store.SpanDay]); spans[store.SpanMonth] != months {
+			t.Errorf("after %s %d months have the days, want %d", test.after, spans[store.SpanMonth], months)
+		}
+		sameSums(t, s)
 		if want := map[store.Span]int{store.SpanHour: test.hours, store.SpanDay: test.days, store.SpanBefore: test.older}; spans[store.SpanHour] != want[store.SpanHour] ||
 			spans[store.SpanDay] != want[store.SpanDay] || spans[store.SpanBefore] != want[store.SpanBefore] {
 			t.Errorf("after %s there are %v, want %v", test.after, spans, want)
@@ -122,27 +134,69 @@ func TestFoldCounts(t *testing.T) {
 			t.Errorf("%+v is %d", c.Counter, c.N)
 		}
 	}
-	if report, err := s.Check(); err != nil {
-		t.Error(report, err)
+	sameSums(t, s)
+}
+
+// sameSums fails unless the hours of weeks and the months follow from the counts of hours and days.
+func sameSums(t *testing.T, s *store.Store) {
+	t.Helper()
+	report, err := s.Check()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, p := range report.Problems { // the runs of the test are no whole ones
+		if strings.Contains(p, "month") || strings.Contains(p, "sums of") || strings.Contains(p, "flowhours") {
+			t.Error(p)
+		}
 	}
 }
 
+// TestFlowHours holds that the sums of hours are those of the counts, and are read from few records.
+func TestFlowHours(t *testing.T) {
+	kv := &counting{KV: new(memory.KV)}
+	s := countedStore(t, kv, 20, 3)
+	from := firstHour.Add(6 * 24 * time.Hour)
+	want := map[engine.Instant]int64{}
+	err := s.FlowCounts(engine.FlowVersion{Flow: "long", Version: "v1"}, from, math.MaxInt64, func(c *store.FlowCounts) bool {
+		for _, n := range c.Counts {
+			if n.Kind == engine.CountStarted && n.Arm == "" {
+				want[c.Start] += n.N
+			}
+		}
+		return true
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	kv.sum = 0
+	hours, err := s.FlowHours("long", from)
+	if err != nil || len(hours) != len(want) || len(hours) != 14*24 || kv.sum > 4 {
+		t.Fatalf("%d hours of %d are read from %d records, %v", len(hours), len(want), kv.sum, err)
+	}
+	for i, h := range hours {
+		if h.Started != 3 || h.Here != 3 || want[h.Start] != 3 || i > 0 && hours[i-1].Start >= h.Start {
+			t.Errorf("%+v, want 3 that started and are there", h)
+		}
+	}
+	sameSums(t, s)
+}
+
 // TestCountsReadFewRecords holds that the counts of 14 days and of all days of a flow with 50 steps
-// are read from at most 500 records, however many runs there are.
+// are read from at most 500 records, however many runs there are and however long the flow has been there.
 func TestCountsReadFewRecords(t *testing.T) {
 	kv := &counting{KV: new(memory.KV)}
-	s := countedStore(t, kv, 60, 1)
-	now := firstHour.Add(60 * 24 * time.Hour)
+	s := countedStore(t, kv, 440, 1)
+	now := firstHour.Add(440 * 24 * time.Hour)
 	for more := true; more; {
 		var err error
 		if more, err = s.FoldCounts(now); err != nil {
 			t.Fatal(err)
 		}
 	}
-	for _, from := range []engine.Instant{now.Add(-14 * 24 * time.Hour), 0} {
-		kv.most = 0
-		if sum, _ := allCounts(t, s, from); len(sum) == 0 || kv.most > 500 || kv.most < 300 {
-			t.Errorf("from %s on %d counters are read from %d records", from, len(sum), kv.most)
+	for _, from := range []engine.Instant{now.Add(-14 * 24 * time.Hour), now.Add(-119 * 24 * time.Hour), now.Add(-200 * 24 * time.Hour), 0} {
+		kv.sum = 0
+		if sum, _ := allCounts(t, s, from); len(sum) == 0 || kv.sum > 500 || kv.sum < 300 {
+			t.Errorf("from %s on %d counters are read from %d records", from, len(sum), kv.sum)
 		}
 	}
 }

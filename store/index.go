@@ -60,7 +60,7 @@ func derive(c engine.Change, add func(write)) {
 }
 
 // indexes are the buckets of such entries.
-var indexes = [...]Bucket{People, Keys, Timers, Outbox, Sent, Asks, Failures, FailedRuns}
+var indexes = [...]Bucket{People, Keys, Timers, Outbox, Sent, Asks, Failures, FailedRuns, CampaignRuns}
 
 // runOfEntry returns the run that an index entry leads to.
 func runOfEntry(b Bucket, key []byte) (engine.RunID, error) {
@@ -134,6 +134,9 @@ func entries(r, other *engine.Run, add func(write)) {
 		if m := &r.Messages[i]; m.ByID && m.ProviderID != "" {
 			add(write{bucket: Sent, key: append(providerPrefix(m.ProviderID), r.ID[:]...)})
 		}
+	}
+	if r.Campaign != 0 && r.Status != engine.LeftOut {
+		add(write{bucket: CampaignRuns, key: numbered(r.Campaign, r.ID[:])})
 	}
 	failureEntries(r, add)
 	if !r.Live() {

@@ -205,7 +205,7 @@ func (s *Store) Jobs(q JobQuery) (all []*Job, next string, err error) {
 	err = s.kv.View(func(r Reader) (failed error) {
 		looked, last := 0, ""
 		r.Descend(Jobs, before, func(key, record []byte) bool {
-			if len(all) == q.Limit || looked == scanLimit {
+			if len(all) == q.Limit || looked == MaxLook {
 				next = last
 				return false
 			}

@@ -50,6 +50,12 @@ const (
 	Proposals
 	Proposed
 	FailedRuns
+	FailureGroups
+	FlowHours
+	CampaignRuns
+	CampaignIDs
+	CampaignFlows
+	RefusedPeople
 	Owed
 	bucketCount
 )
@@ -59,7 +65,7 @@ var Buckets = [bucketCount]Bucket{
 	Meta, Runs, Ended, People, Keys, Timers, Outbox, Journal, IDs, IDTimes, Versions, Counts, Profiles, Derived, Erasures,
 	Campaigns, Members, Tallies, Settled, Sent, Orphans, Asks, Quarantine, Audit, Notices, FailedNotices,
 	FlowSpans, Jobs, Failures, Fields, Deploys, Proposals, Proposed, EventTypes,
-	EventSeries, Refusals, FailedRuns, Owed,
+	EventSeries, Refusals, FailedRuns, FailureGroups, FlowHours, CampaignRuns, CampaignIDs, CampaignFlows, RefusedPeople, Owed,
 }
 
 var bucketNames = [bucketCount]string{
@@ -67,7 +73,8 @@ var bucketNames = [bucketCount]string{
 	IDs: "ids", IDTimes: "idtimes", Versions: "versions", Counts: "counts", Profiles: "profiles", Derived: "derived", Erasures: "erasures", Campaigns: "firings",
 	Members: "members", Tallies: "tallies", Settled: "settled", Sent: "sent", Orphans: "orphans", Asks: "asks", Quarantine: "quarantine", Audit: "audit",
 	Notices: "notices", FailedNotices: "failed", FlowSpans: "flowcounts", Jobs: "jobs", Failures: "failures", Fields: "fields", EventTypes: "eventtypes", EventSeries: "eventseries",
-	Refusals: "refusals", Deploys: "deploys", Proposals: "proposals", Proposed: "proposed", FailedRuns: "failedruns", Owed: "owed",
+	Refusals: "refusals", Deploys: "deploys", Proposals: "proposals", Proposed: "proposed", FailedRuns: "failedruns",
+	FailureGroups: "failuregroups", FlowHours: "flowhours", CampaignRuns: "campaignruns", CampaignIDs: "campaignids", CampaignFlows: "campaignflows", RefusedPeople: "refusedpeople", Owed: "owed",
 }
 
 // String returns the bucket's name in the file.
@@ -84,7 +91,7 @@ func (b Bucket) Fill() float64 {
 	switch b {
 	case Runs:
 		return 0.85
-	case Ended, Timers, Outbox, Journal, IDTimes, Derived, Campaigns, Tallies, Audit, Deploys:
+	case Ended, Timers, Outbox, Journal, IDTimes, Derived, Campaigns, CampaignRuns, Tallies, Audit, Deploys:
 		return 0.9
 	}
 	return 0
@@ -107,6 +114,15 @@ func be(n uint64) []byte { return binary.BigEndian.AppendUint64(nil, n) }
 func sized(key []byte, s string) []byte {
 	key = slices.Grow(key, binary.MaxVarintLen16+len(s))
 	return append(binary.AppendUvarint(key, uint64(len(s))), s...)
+}
+
+// unsized reads what sized wrote at the beginning of a key.
+func unsized(key []byte) (text string, rest []byte, ok bool) {
+	n, used := binary.Uvarint(key)
+	if used <= 0 || n > uint64(len(key)-used) {
+		return "", nil, false
+	}
+	return string(key[used : used+int(n)]), key[used+int(n):], true
 }
 
 func personPrefix(profile string) []byte { return sized(nil, profile) }

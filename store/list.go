@@ -41,15 +41,16 @@ type Query struct {
 	RunFilter
 	Before engine.RunID // only runs that started before this one; zero for the newest
 	Limit  int          // runs to return: 1 to MaxPage
+	Look   int          // runs to look at for them: 1 to MaxLook; 0 for MaxLook
 }
 
 const (
 	// MaxPage is how many runs or campaigns one page of a list may have, by `limit`; a larger
 	// `limit` is refused with 400.
 	MaxPage = 500
-	// scanLimit is how many runs are looked at for one page; the page ends there, and its `next`
+	// MaxLook is how many runs are looked at for one page at most, by `look`; the page ends there, and its `next`
 	// continues.
-	scanLimit = 20_000
+	MaxLook = 20_000
 )
 
 // Page is one page of a list, newest run first.
@@ -69,14 +70,13 @@ type Page struct {
 // List returns a page of runs.
 func (s *Store) List(q Query) (page Page, err error) {
 	q.Limit = min(max(q.Limit, 1), MaxPage)
+	if q.Look <= 0 || q.Look > MaxLook {
+		q.Look = MaxLook
+	}
 	l := &listing{Query: q, page: &page, flows: map[engine.FlowVersion]*flows.Flow{}}
 	err = s.kv.View(func(r Reader) error {
 		l.r = r
-		if group, ok := ParseFailureID(q.Failure); ok {
-			l.group(group)
-		} else if q.Failure == "" {
-			r.Descend(Runs, l.before(), func(key, record []byte) bool { return l.look(key, record) })
-		}
+		l.walk()
 		return l.failed
 	})
 	return page, err
@@ -89,6 +89,24 @@ type listing struct {
 	page   *Page
 	flows  map[engine.FlowVersion]*flows.Flow // of the runs so far
 	failed error
+}
+
+// walk reads the runs by the shortest way to them.
+func (l *listing) walk() {
+	group, ok := ParseFailureID(l.Failure)
+	switch {
+	case ok:
+		l.under(Failures, group[:])
+	case l.Failure != "":
+	case l.CampaignNumber != 0:
+		l.under(CampaignRuns, be(l.CampaignNumber))
+	case l.Profile != "" && l.Status == "live":
+		l.under(People, personHash(l.Profile))
+	case l.Key != "" && l.Status == "live":
+		l.withKey()
+	case l.Profile == "" || !l.ofPerson():
+		l.r.Descend(Runs, l.before(), l.look)
+	}
 }
 
 // before returns the key before which the page begins; nil for the newest run.
@@ -107,26 +125,100 @@ func (l *listing) before() []byte {
 	return before[:]
 }
 
-// group reads the runs of a group of failures.
-func (l *listing) group(id FailureID) {
-	before := append(bytes.Clone(id[:]), bytes.Repeat([]byte{0xff}, runIDBytes+1)...)
+// under reads the runs whose entries have a prefix before their IDs.
+func (l *listing) under(b Bucket, prefix []byte) {
+	before := append(bytes.Clone(prefix), bytes.Repeat([]byte{0xff}, runIDBytes)...)
 	if run := l.before(); run != nil {
-		before = append(bytes.Clone(id[:]), run...)
+		before = append(bytes.Clone(prefix), run...)
 	}
-	l.r.Descend(Failures, before, func(key, _ []byte) bool {
-		if !bytes.HasPrefix(key, id[:]) || len(key) != failureKeyBytes {
+	l.r.Descend(b, before, func(key, _ []byte) bool {
+		if !bytes.HasPrefix(key, prefix) {
 			return false
 		}
-		run := key[len(id):]
-		record := l.r.Get(Runs, run)
-		return record == nil || l.look(run, record)
+		return len(key) != len(prefix)+runIDBytes || l.lookAt(key[len(prefix):])
 	})
+}
+
+// lookAt is look for a run that an entry leads to.
+func (l *listing) lookAt(run []byte) bool {
+	record := l.r.Get(Runs, run)
+	return record == nil || l.look(run, record)
+}
+
+// these looks at some runs, in any order.
+func (l *listing) these(runs []engine.RunID) {
+	slices.SortFunc(runs, func(a, b engine.RunID) int { return b.Compare(a) })
+	before := l.before()
+	for _, id := range runs {
+		if before != nil && bytes.Compare(id[:], before) >= 0 {
+			continue
+		}
+		if !l.lookAt(id[:]) {
+			return
+		}
+	}
+}
+
+// withKey reads the live runs with a key: of every flow, or of the one that is wanted.
+func (l *listing) withKey() {
+	flow, all := l.Flow, []engine.RunID(nil)
+	for from := sized(nil, flow); ; {
+		if l.Flow == "" {
+			if flow = nextFlow(l.r, from); flow == "" {
+				break
+			}
+		}
+		prefix := keyPrefix(engine.FlowKey{Flow: flow, Key: l.Key})
+		l.r.Ascend(Keys, prefix, func(key, _ []byte) bool {
+			if bytes.HasPrefix(key, prefix) {
+				all = append(all, engine.RunID(key[len(prefix):]))
+			}
+			return bytes.HasPrefix(key, prefix) && len(all) < l.Look
+		})
+		if l.Flow != "" {
+			break
+		}
+		from = append(sized(nil, flow), 0xff, 0xff) // no key is as long
+	}
+	l.these(all)
+}
+
+// nextFlow is the first flow from a key on of which a live run has a key; empty for none.
+func nextFlow(r Reader, from []byte) (flow string) {
+	r.Ascend(Keys, from, func(key, _ []byte) bool {
+		flow, _, _ = unsized(key)
+		return false
+	})
+	return flow
+}
+
+// ofPerson reads the runs of a person, live and ended. It reads nothing and returns false if they have too many entries: these are in
+// the order of their ends, and a list is in that of their starts.
+func (l *listing) ofPerson() bool {
+	var all []engine.RunID
+	prefix, looked := personHash(l.Profile), 0
+	l.r.Ascend(People, prefix, func(key, _ []byte) bool {
+		if !bytes.HasPrefix(key, prefix) {
+			return false
+		}
+		if len(key) == liveRunBytes || len(key) == pastRunBytes {
+			all = append(all, engine.RunID(key[len(key)-runIDBytes:]))
+		}
+		looked++
+		return looked <= l.Look
+	})
+	if looked > l.Look {
+		l.Look /= 2
+		return false
+	}
+	l.these(all)
+	return true
 }
 
 // look takes a run into the page if it matches. It returns false at the end of the page.
 func (l *listing) look(key, record []byte) bool {
 	p := l.page
-	if len(p.Runs) == l.Limit || p.Looked == scanLimit {
+	if len(p.Runs) == l.Limit || p.Looked == l.Look {
 		p.Next = p.Last
 		return false
 	}

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"cmp"
 	"encoding/binary"
+	"errors"
 	"slices"
 
 	"nudge/engine"
@@ -152,7 +153,7 @@ func (p *purge) drop(w Writer, before engine.Instant) error {
 	slices.SortFunc(p.writes, func(x, y write) int {
 		return cmp.Or(cmp.Compare(x.bucket, y.bucket), bytes.Compare(x.key, y.key))
 	})
-	if err := apply(w, p.writes); err != nil {
+	if err := errors.Join(apply(w, p.writes), groupFailures(w, p.writes, nil)); err != nil {
 		return err
 	}
 	for v, outcomes := range p.versions {

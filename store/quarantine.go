@@ -3,6 +3,7 @@ package store
 import (
 	"bytes"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"maps"
 	"slices"
@@ -221,7 +222,8 @@ func (x *quarantine) finish() (lost []*Quarantined, err error) {
 	if x.live {
 		x.outside()
 	}
-	if err := apply(x.w, x.writes); err != nil {
+	slices.SortFunc(x.writes, inOrder)
+	if err := errors.Join(apply(x.w, x.writes), groupFailures(x.w, x.writes, nil)); err != nil {
 		return nil, err
 	}
 	for _, f := range x.settled {

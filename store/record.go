@@ -24,17 +24,19 @@ const (
 	auditVersion    = 'a' // unlike the others, as its key has the form of the journal's
 	noticeVersion   = 'n'
 
-	flowCountsVersion  = 'c' // its key begins as that of a version's counts
-	jobVersion         = 'j'
-	marksVersion       = 1
-	searchVersion      = 1
-	historyVersion     = 'h'
-	eventTypeVersion   = 'e'
-	eventSeriesVersion = 's'
-	refusalVersion     = 'r'
-	deployVersion      = 'd' // and so are the next two
-	proposalVersion    = 'p'
-	proposedVersion    = 'q'
+	flowCountsVersion   = 'c' // its key begins as that of a version's counts
+	jobVersion          = 'j'
+	marksVersion        = 1
+	searchVersion       = 1
+	historyVersion      = 'h'
+	eventTypeVersion    = 'e'
+	eventSeriesVersion  = 's'
+	refusalVersion      = 'r'
+	deployVersion       = 'd' // and so are the next two
+	proposalVersion     = 'p'
+	proposedVersion     = 'q'
+	failureGroupVersion = 'f'
+	flowHoursVersion    = 'w'
 )
 
 func encodeRun(r *engine.Run) []byte {

@@ -3,6 +3,7 @@ package store
 import (
 	"bytes"
 	"encoding/binary"
+	"math"
 	"strings"
 
 	"nudge/engine"
@@ -75,6 +76,11 @@ func putRefusals(w Writer, all []*Refusal, more uint64) (err error) {
 		if err := w.Put(Refusals, be(number), encodeRefusal(x)); err != nil {
 			return err
 		}
+		if x.Profile != "" {
+			if err := w.Put(RefusedPeople, refusedKey(x), nil); err != nil {
+				return err
+			}
+		}
 	}
 	if more > 0 && last != nil {
 		last.More += more
@@ -85,25 +91,28 @@ func putRefusals(w Writer, all []*Refusal, more uint64) (err error) {
 	return dropRefusals(w, number)
 }
 
+// refusedKey leads from a person to a refusal.
+func refusedKey(x *Refusal) []byte {
+	return binary.BigEndian.AppendUint64(bytes.Clone(personHash(x.Profile)), x.Number)
+}
+
 // dropRefusals drops those that are too old beside the newest.
 func dropRefusals(w Writer, newest uint64) error {
 	if newest <= MaxRefusals {
 		return nil
 	}
-	var old [][]byte
-	w.Ascend(Refusals, nil, func(key, _ []byte) bool {
+	var old []write
+	w.Ascend(Refusals, nil, func(key, record []byte) bool {
 		if len(key) != 8 || binary.BigEndian.Uint64(key) > newest-MaxRefusals {
 			return false
 		}
-		old = append(old, bytes.Clone(key))
+		old = append(old, write{bucket: Refusals, key: bytes.Clone(key), delete: true})
+		if x, err := decodeRefusal(record); err == nil && x.Profile != "" {
+			old = append(old, write{bucket: RefusedPeople, key: refusedKey(x), delete: true})
+		}
 		return true
 	})
-	for _, key := range old {
-		if err := w.Delete(Refusals, key); err != nil {
-			return err
-		}
-	}
-	return nil
+	return apply(w, old)
 }
 
 // RefusalQuery selects refusals. An empty field matches every refusal.
@@ -124,18 +133,29 @@ func (q *RefusalQuery) matches(x *Refusal) bool {
 }
 
 // Refusals returns a page of the events that were refused, newest first. Next is the Before of the next page, 0 if
-// there is none. It reads at most all of them, which are few.
+// there is none. Those of a person are found without a look at others.
 func (s *Store) Refusals(q RefusalQuery) (all []*Refusal, next uint64, err error) {
 	limit := min(max(q.Limit, 1), MaxPage)
-	var from []byte
-	if q.Before != 0 {
-		from = be(q.Before)
+	bucket, prefix := Refusals, []byte(nil)
+	if q.Profile != "" {
+		bucket, prefix = RefusedPeople, personHash(q.Profile)
 	}
+	before := q.Before
+	if before == 0 {
+		before = math.MaxUint64 // no refusal has it
+	}
+	from := binary.BigEndian.AppendUint64(bytes.Clone(prefix), before)
 	err = s.kv.View(func(r Reader) (failed error) {
-		r.Descend(Refusals, from, func(key, record []byte) bool {
+		r.Descend(bucket, from, func(key, record []byte) bool {
+			if !bytes.HasPrefix(key, prefix) {
+				return false
+			}
 			if len(all) == limit {
 				next = all[limit-1].Number
 				return false
+			}
+			if q.Profile != "" {
+				record = r.Get(Refusals, be(lastNumber(key)))
 			}
 			var x *Refusal
 			if x, failed = decodeRefusal(record); failed != nil {
@@ -145,7 +165,7 @@ func (s *Store) Refusals(q RefusalQuery) (all []*Refusal, next uint64, err error
 			if q.matches(x) {
 				all = append(all, x)
 			}
-			return true
+			return x.At >= q.Since // those before it are older
 		})
 		return failed
 	})
@@ -163,6 +183,7 @@ func (e *erasure) eraseRefusal(key, record []byte, add func(write)) error {
 		return nil
 	}
 	if x.Profile == e.profile {
+		add(write{bucket: RefusedPeople, key: refusedKey(x), delete: true})
 		x.Profile = ""
 	}
 	x.Body, x.Detail = nil, ""
@@ -179,5 +200,19 @@ func (c *checker) refusal(key, record []byte) {
 		c.problem("refusals %x: %v", key, err)
 	} else if !bytes.Equal(be(x.Number), key) {
 		c.problem("refusals %x: the record is of %d", key, x.Number)
+	} else if x.Profile != "" && !has(c.r, RefusedPeople, refusedKey(x)) {
+		c.problem("refusals %x: it is not found by its person", key)
+	}
+}
+
+// refusedPerson verifies that an entry follows from its refusal.
+func (c *checker) refusedPerson(key, _ []byte) {
+	var x *Refusal
+	var err error
+	if len(key) > 8 {
+		x, err = decodeRefusal(c.r.Get(Refusals, be(lastNumber(key))))
+	}
+	if x == nil || err != nil || !bytes.Equal(key, refusedKey(x)) {
+		c.problem("refusedpeople %x: no refusal that it follows from", key)
 	}
 }

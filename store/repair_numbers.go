@@ -94,6 +94,9 @@ func (r *repair) settle() error {
 		if err != nil {
 			return err
 		}
+		if err := errors.Join(resumFlowCounts(w), regroupFailures(w)); err != nil {
+			return err
+		}
 		stored, err := flowCountsOf(w)
 		for _, counted := range r.counts {
 			v := engine.FlowVersion{Flow: counted.Flow, Version: counted.Version}
@@ -165,8 +168,11 @@ func (r *repair) campaign(f *engine.Campaign, members bool) error {
 			r.state.Firings = append(r.state.Firings, engine.Firing{Campaign: f.Number, Flow: f.Flow, Version: f.Version, Key: f.Key})
 		}
 	}
-	if err := r.put(Campaigns, be(f.Number), encodeCampaign(f)); err != nil {
-		return err
+	for _, w := range [...]write{{bucket: Campaigns, key: be(f.Number), value: encodeCampaign(f)},
+		{bucket: CampaignFlows, key: campaignFlowKey(f.Flow, f.Number)}, {bucket: CampaignIDs, key: campaignIDKey(f.ID, f.Number)}} {
+		if err := r.put(w.bucket, w.key, w.value); err != nil {
+			return err
+		}
 	}
 	if f.Finished() && members {
 		if err := r.put(Settled, be(f.Number), nil); err != nil {

@@ -255,6 +255,12 @@ func (r *repair) keep(b Bucket, key, value []byte) error {
 		if err := r.indexPerson(value); err != nil {
 			return err
 		}
+	case Refusals:
+		if x, err := decodeRefusal(value); err == nil && x.Profile != "" {
+			if err := r.put(RefusedPeople, refusedKey(x), nil); err != nil {
+				return err
+			}
+		}
 	case IDs:
 		answer, err := decodeAnswer(value)
 		if err != nil {

@@ -3,7 +3,6 @@ package store
 import (
 	"bytes"
 	"crypto/sha256"
-	"encoding/binary"
 	"encoding/json"
 	"fmt"
 	"slices"
@@ -172,15 +171,6 @@ func foundPrefix(field, value string) []byte {
 		value = string(sum[:])
 	}
 	return sized(sized(nil, field), value)
-}
-
-// fieldOfFound is the name of the field of an entry.
-func fieldOfFound(key []byte) (name string, rest []byte, ok bool) {
-	n, used := binary.Uvarint(key)
-	if used <= 0 || n > uint64(len(key)-used) {
-		return "", nil, false
-	}
-	return string(key[used : used+int(n)]), key[used+int(n):], true
 }
 
 // IndexPeople makes the next slice of the index of searchable fields, after a deploy has changed them. It

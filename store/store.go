@@ -11,7 +11,7 @@ import (
 )
 
 // Format is the version of the store's layout. Open refuses a store of another format.
-const Format = 7
+const Format = 8
 
 // Store keeps the engine's records in a KV. Its methods are safe for concurrent use,
 // except that only one caller at a time may call Commit.
@@ -181,10 +181,20 @@ func (s *Store) CountsOf(v engine.FlowVersion) (counts *VersionCounts, err error
 }
 
 // Counts returns the counts of every version, by flow and version.
-func (s *Store) Counts() (all []*VersionCounts, err error) {
+func (s *Store) Counts() ([]*VersionCounts, error) { return s.countsUnder(nil) }
+
+// CountsOfFlow returns the counts of every version of a flow, by version.
+func (s *Store) CountsOfFlow(flow string) ([]*VersionCounts, error) {
+	return s.countsUnder(sized(nil, flow))
+}
+
+func (s *Store) countsUnder(prefix []byte) (all []*VersionCounts, err error) {
 	err = s.kv.View(func(r Reader) error {
 		var failed error
-		r.Ascend(Counts, nil, func(key, value []byte) bool {
+		r.Ascend(Counts, prefix, func(key, value []byte) bool {
+			if !bytes.HasPrefix(key, prefix) {
+				return false
+			}
 			var c *VersionCounts
 			c, failed = decodeCounts(value)
 			failed = damaged(Counts, key, failed)

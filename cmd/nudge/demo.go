@@ -107,8 +107,13 @@ func (d *demonstration) start(ctx context.Context) (err error) {
 		return err
 	}
 	p := app.Read(examples.OrderShipped(), app.LocalSettings(os.LookupEnv))
-	d.local, err = app.StartLocal(ctx, app.LocalConfig{Project: p, DataDir: filepath.Join(d.folder, "data"), People: book.script, Clock: d.clock})
+	d.local, err = app.StartLocal(ctx, app.LocalConfig{Project: p, DataDir: filepath.Join(d.folder, "data"), People: book.script, Clock: d.clock, Reload: d.reload})
 	return err
+}
+
+// reload reads the project that is in its folder once the demo stays.
+func (d *demonstration) reload() (*app.Project, error) {
+	return app.Read(os.DirFS(d.project()), app.LocalSettings(os.LookupEnv)), nil
 }
 
 // run tells the whole story.

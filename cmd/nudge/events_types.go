@@ -31,7 +31,7 @@ func newEventsTypes(flags *apiFlags) *cobra.Command {
 	}
 	output := outputFlag(c)
 	all := ask(flags, output, func(ctx context.Context, a *client.Client, _ []string) (*client.EventTypes, error) {
-		return a.EventTypes(ctx)
+		return a.EventTypes(ctx, "", 0)
 	}, textOf(writeEventTypes))
 	one := ask(flags, output, func(ctx context.Context, a *client.Client, args []string) (*client.EventType, error) {
 		return a.EventType(ctx, args[0])

@@ -3,6 +3,7 @@ package main
 import (
 	"cmp"
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"maps"
@@ -18,7 +19,8 @@ import (
 
 const flowsStatsHelp = `Stats shows what became of the runs of a flow: where they are, which lines, arms and exits
 they took, what became of the messages, and how the arms of a split differ. It counts the runs
-that started in a span, wherever they are now, so everybody is somewhere.
+that started in a span, wherever they are now, so everybody is somewhere. Without a flow it lists all that are active, with
+those who started in the last 14 days.
 
 A message counts once a run, by the best that the step's messages came to. Of an arm only
 messages after the split count. Differences are given with their interval of 95 %; with fewer
@@ -27,20 +29,53 @@ than 100 runs in an arm there are too few to tell. Who looks often finds differe
 func newFlowsStats(flags *apiFlags) *cobra.Command {
 	var q client.CountsQuery
 	c := &cobra.Command{
-		Use:     "stats FLOW",
+		Use:     "stats [FLOW]",
 		Short:   "Show what became of the runs of a flow",
 		Long:    flowsStatsHelp,
-		Example: "  nudge flows stats order_shipped\n  nudge flows stats order_shipped --since 24h\n  nudge flows stats order_shipped --since all -o json",
-		Args:    cobra.ExactArgs(1),
+		Example: "  nudge flows stats\n  nudge flows stats order_shipped\n  nudge flows stats order_shipped --since 24h\n  nudge flows stats order_shipped --since all -o json",
+		Args:    cobra.MaximumNArgs(1),
 	}
 	c.Flags().StringVar(&q.Version, "version", "", "of this version; the active one without it")
 	c.Flags().StringVar(&q.Since, "since", "", "runs that started from then on: a duration such as 14d, a time such as 2026-11-01T00:00:00Z, or all (default 14d)")
 	c.Flags().StringVar(&q.Until, "until", "", "runs that started before then")
 	output := outputFlag(c)
-	c.RunE = ask(flags, output, func(ctx context.Context, a *client.Client, args []string) (*client.FlowCounts, error) {
+	one := ask(flags, output, func(ctx context.Context, a *client.Client, args []string) (*client.FlowCounts, error) {
 		return a.Counts(ctx, args[0], q)
 	}, textOf(writeStats))
+	all := ask(flags, output, func(ctx context.Context, a *client.Client, _ []string) ([]client.FlowSums, error) {
+		return allSums(ctx, a)
+	}, textOf(flowSums.write))
+	c.RunE = func(c *cobra.Command, args []string) error {
+		switch {
+		case len(args) == 1:
+			return one(c, args)
+		case q != client.CountsQuery{}:
+			return wrongUsage(errors.New("--version, --since and --until go with a flow: name one"))
+		}
+		return all(c, args)
+	}
 	return c
+}
+
+// allSums reads the sums of all active flows, page by page.
+func allSums(ctx context.Context, a *client.Client) (all []client.FlowSums, err error) {
+	for after := ""; ; {
+		page, err := a.AllCounts(ctx, after, 0)
+		if err != nil {
+			return nil, err
+		}
+		all = append(all, page.Flows...)
+		if after = page.Next; after == "" {
+			return all, nil
+		}
+	}
+}
+
+var flowSums = listing[client.FlowSums]{
+	empty: "no flow is active", header: []string{"FLOW", "STARTED IN 14 DAYS", "HERE NOW", "GOAL", "ENDED", "FAILED"},
+	cells: func(f client.FlowSums) []any {
+		return []any{f.Flow, f.Started, f.Here, f.Goal, f.Ended, f.Failed}
+	},
 }
 
 // statsBar is the width of the longest bar, in characters.

@@ -59,9 +59,7 @@ var barKillPoints = slices.DeleteFunc(slices.Clone(killPoints), func(point strin
 // campaign. After each start somebody logs in to the console, and opens the first page, the flow and the campaign. On each of them the
 // parts of every bar add up to its whole, which was counted by itself, and nobody is missing whose event was answered.
 func TestBarsAddUp(t *testing.T) {
-	seed := uint64(time.Now().UnixNano())
-	t.Logf("seed %d", seed)
-	b := newBars(t, seed)
+	b := newBars(t, seedOfKills(t))
 	b.begin()
 	began := time.Now()
 	a, err := client.New(client.Config{Server: "http://" + b.address, Token: barsSender})

@@ -40,6 +40,7 @@ import (
 //	go test ./cmd/nudge -run TestKill -kills 2000 -timeout 1h -v
 var (
 	kills    = flag.Int("kills", 20, "how often TestKill kills the process")
+	killSeed = flag.Uint64("kill-seed", 0, "what the tests with kills do when, who does it and what the provider does follow from it, but for what the machine decides; 0: another one each time, which is printed")
 	killRuns = flag.Int("kill-runs", 500, "runs of TestKill before the first kill; more follow while it is killed again and again")
 )
 
@@ -48,14 +49,23 @@ const (
 	killSecret = "the secret of the killed one"
 )
 
+// seedOfKills is the seed of a test, which it prints if it fails.
+func seedOfKills(t *testing.T) uint64 {
+	seed := *killSeed
+	if seed == 0 {
+		seed = uint64(time.Now().UnixNano())
+	}
+	t.Logf("-kill-seed %d", seed)
+	return seed
+}
+
 // TestKill kills a serving process with SIGKILL at random instants and at every point of
 // killPoints, while events and receipts keep arriving. Then it compares the client's record, the
 // provider's and the store: no answered event and no accepted receipt is lost, every run ends in a
 // legal way, and every second message is the next attempt after an outcome that the timeline calls
 // unknown.
 func TestKill(t *testing.T) {
-	seed := uint64(time.Now().UnixNano())
-	t.Logf("seed %d", seed)
+	seed := seedOfKills(t)
 	k := newKilled(t, t.TempDir(), faultyProgram(t), seed, killSpeed)
 	k.begin()
 	k.events = *killRuns

@@ -79,7 +79,7 @@ func newMillion(t *testing.T, rows int) *million {
 	dir := t.TempDir()
 	m := &million{rows: rows, counts: make([]uint8, rows), began: time.Now(), killed: &killed{
 		trap: &trap{sprung: map[string]int{}},
-		t:    t, dir: dir, dice: rand.New(rand.NewPCG(uint64(time.Now().UnixNano()), 1)),
+		t:    t, dir: dir, dice: rand.New(rand.NewPCG(seedOfKills(t), 1)),
 		client: &http.Client{Timeout: 10 * time.Second}, binary: builtProgram(t), output: filepath.Join(dir, "stderr"),
 	}}
 	l, err := net.Listen("tcp", "127.0.0.1:0") // a port that stays the same over restarts

@@ -9,8 +9,8 @@ import (
 	"nudge/client"
 )
 
-const failuresHelp = `Failures lists what went wrong with runs and messages, in groups by reason and place; those with
-the newest failures come first. What the rules hold back is no failure: opted_out, capped,
+const failuresHelp = `Failures lists what went wrong with runs and messages, in groups by reason and place; those
+whose newest run started last come first. What the rules hold back is no failure: opted_out, capped,
 outbound. In a reason, # stands for any number.`
 
 func newRunsFailures(flags *apiFlags) *cobra.Command {
@@ -25,6 +25,7 @@ func newRunsFailures(flags *apiFlags) *cobra.Command {
 	c.Flags().StringVar(&q.Flow, "flow", "", "only runs of this flow")
 	c.Flags().StringVar(&q.Version, "version", "", "only runs of this version")
 	c.Flags().StringVar(&q.Status, "status", "", "failed, quarantined, expired or unsent")
+	c.Flags().IntVar(&q.Limit, "limit", 0, "groups at most, up to 500 (default 100)")
 	output := outputFlag(c)
 	c.RunE = ask(flags, output, func(ctx context.Context, a *client.Client, _ []string) (*client.FailureList, error) {
 		return a.Failures(ctx, q)
@@ -40,14 +41,10 @@ func newRunsFailures(flags *apiFlags) *cobra.Command {
 var failureGroups = listing[client.FailureGroup]{
 	empty: "nothing went wrong", header: []string{"GROUP", "RUNS", "LAST", "WHAT", "WHERE", "WHY", "FOR EXAMPLE"},
 	cells: func(g client.FailureGroup) []any {
-		runs := fmt.Sprint(g.Runs)
-		if g.AtLeast {
-			runs += " or more"
-		}
 		where := g.Flow + " " + g.Version
 		if g.Step != "" {
 			where += " " + g.Step
 		}
-		return []any{g.ID, runs, g.Newest.At, g.What + " " + g.Status, where, g.Reason, g.Newest.Run}
+		return []any{g.ID, g.Runs, g.Newest.At, g.What + " " + g.Status, where, g.Reason, g.Newest.Run}
 	},
 }
