@@ -4,7 +4,6 @@ import (
 	"crypto/sha256"
 	"encoding/json"
 	"maps"
-	"reflect"
 	"slices"
 
 	"nudge/channels"
@@ -107,32 +106,16 @@ func (w *World) compareOwed(b *engine.Batch) {
 
 // sameOwed is sameInput, which has nothing to say of what an event or a campaign brings along.
 func sameOwed(a, b *engine.Input) bool {
+	if a.Kind() != b.Kind() {
+		return false
+	}
 	switch p := a.Payload.(type) {
 	case *engine.Snapshot:
-		q, ok := b.Payload.(*engine.Snapshot)
-		return ok && samePart(p, q)
+		return samePart(p, b.Payload.(*engine.Snapshot))
 	case *engine.CampaignControl:
-		q, ok := b.Payload.(*engine.CampaignControl)
-		said := func(h *engine.Signal) string {
-			if h == nil {
-				return ""
-			}
-			return h.Event + " of " + h.Who
-		}
-		return ok && p.Do == q.Do && p.Campaign == q.Campaign && p.Every == q.Every && p.EndRuns == q.EndRuns && said(p.Event) == said(q.Event)
-	}
-	x, ok := a.Payload.(*engine.Event)
-	y, also := b.Payload.(*engine.Event)
-	if ok && also {
-		p, q := x.Passed, y.Passed
-		if p.ID != q.ID || !reflect.DeepEqual(set(p.Collected), set(q.Collected)) || (p.Known == nil) != (q.Known == nil) ||
-			!slices.Equal(p.Later, q.Later) || !slices.Equal(p.Via, q.Via) || !slices.Equal(p.Only, q.Only) {
-			return false
-		}
-		if p.Known != nil && (!reflect.DeepEqual(object(p.Known.Attributes), object(q.Known.Attributes)) ||
-			!slices.Equal(sorted(placesOf(&engine.Person{Caps: p.Known.Caps})), sorted(placesOf(&engine.Person{Caps: q.Known.Caps})))) {
-			return false
-		}
+		return sameSaid(p, b.Payload.(*engine.CampaignControl))
+	case *engine.Event:
+		return samePassed(p.Passed, b.Payload.(*engine.Event).Passed) && sameInput(a, b)
 	}
 	return sameInput(a, b)
 }

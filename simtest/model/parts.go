@@ -2,6 +2,7 @@ package model
 
 import (
 	"fmt"
+	"reflect"
 	"slices"
 	"time"
 
@@ -35,6 +36,37 @@ func (w *World) deal(f *campaign, in *engine.Snapshot) {
 		}
 		w.owe(p, &engine.Input{Depth: w.in.Depth, Payload: &engine.Snapshot{Campaign: f.number, Audience: fmt.Sprintf("%s.%d", in.Audience, p), Rows: rows, Part: part}})
 	}
+}
+
+// compareParts holds how a campaign is dealt against the model.
+func (w *World) compareParts(f *campaign, got *engine.Campaign) {
+	if got.Total != f.total || !slices.Equal(got.Dealt, f.dealt) || len(got.Await) != len(f.waits) {
+		w.fail("campaign %s has %d rows in all, dealt as %v, and waits for %v, want %d, %v and %v (I9)", got.ID, got.Total, got.Dealt, got.Await, f.total, f.dealt, f.waits)
+	}
+}
+
+// sameSaid holds what is said to a partition about a campaign against what must be said.
+func sameSaid(p, q *engine.CampaignControl) bool {
+	event := func(h *engine.Signal) string {
+		if h == nil {
+			return ""
+		}
+		return h.Event + " of " + h.Who
+	}
+	return p.Do == q.Do && p.Campaign == q.Campaign && p.Every == q.Every && p.EndRuns == q.EndRuns && event(p.Event) == event(q.Event)
+}
+
+// samePassed holds what an event brings along against what it must bring.
+func samePassed(p, q *engine.Passed) bool {
+	switch {
+	case p.ID != q.ID || !reflect.DeepEqual(set(p.Collected), set(q.Collected)) || (p.Known == nil) != (q.Known == nil),
+		!slices.Equal(p.Later, q.Later) || !slices.Equal(p.Via, q.Via) || !slices.Equal(p.Only, q.Only):
+		return false
+	case p.Known == nil:
+		return true
+	}
+	places := func(k *engine.Known) []place { return sorted(placesOf(&engine.Person{Caps: k.Caps})) }
+	return reflect.DeepEqual(object(p.Known.Attributes), object(q.Known.Attributes)) && slices.Equal(places(p.Known), places(q.Known))
 }
 
 // samePart holds what is said to a partition of a campaign against what must be said; events are told by their number.
