@@ -41,6 +41,8 @@ type Store interface {
 	VersionsInUse() ([]engine.FlowVersion, error)
 	// Version returns a stored version, or nil.
 	Version(engine.FlowVersion) (*flows.Flow, error)
+	// StoredVersions returns all versions.
+	StoredVersions() ([]*flows.Flow, error)
 	// OwedTo returns at most limit inputs that are owed to another partition after a number, in order.
 	OwedTo(to int, after uint64, limit int) ([]*engine.Input, error)
 	// Erase removes forgotten people from a slice of the stored records, and reports
@@ -330,10 +332,11 @@ func (l *Loop) own() ([]*Group, error) {
 // answers that are no longer given, in slices and the latter once an hour.
 func (l *Loop) tidyUp(now engine.Instant) (err error) {
 	if l.deployed {
-		if err := l.keepVersions(); err != nil {
+		kept, err := l.keepVersions()
+		if err != nil {
 			return err
 		}
-		l.deployed, l.indexing = false, true
+		l.deployed, l.indexing = !kept, true
 	}
 	if l.indexing {
 		if l.indexing, err = l.store.IndexPeople(); err != nil {

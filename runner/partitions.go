@@ -20,6 +20,8 @@ type Peers interface {
 	WithMessage(providerID string) ([]int, error)
 	// VersionsInUse returns the versions that the other partitions use.
 	VersionsInUse() ([]engine.FlowVersion, error)
+	// Commands returns the number of the last common command that all other partitions have applied.
+	Commands() (uint64, error)
 	// Taken returns the number of the last input that another partition has taken from this one.
 	Taken(by int) (uint64, error)
 }
@@ -110,6 +112,15 @@ func (l *Loop) obeyed(now time.Time, step *Step) error {
 // learnVersions makes the engine know the versions that other partitions use: an event is looked for by the keys of their
 // runs, too.
 func (l *Loop) learnVersions() error {
+	late, err := l.othersLate()
+	if err != nil {
+		return err
+	}
+	if late {
+		all, err := l.store.StoredVersions()
+		l.core.Know(all)
+		return err
+	}
 	used, err := l.partitions.peers.VersionsInUse()
 	if err != nil {
 		return err
@@ -131,21 +142,32 @@ func (l *Loop) learnVersions() error {
 	return nil
 }
 
-// keepVersions forgets the versions that no partition uses.
-func (l *Loop) keepVersions() error {
+// othersLate reports whether another partition has not applied all common commands that this one has. It may still use a version
+// that a later deploy has replaced here.
+func (l *Loop) othersLate() (bool, error) {
+	s := &l.core.State
+	least, err := l.partitions.peers.Commands()
+	return least < s.SeenOf(s.Partition.Commands()), err
+}
+
+// keepVersions forgets the versions that no partition uses. It reports whether it could: it waits for partitions that are late.
+func (l *Loop) keepVersions() (kept bool, err error) {
 	used, err := l.store.VersionsInUse()
 	if err != nil {
-		return err
+		return false, err
 	}
 	if l.partitions.peers != nil {
+		if late, err := l.othersLate(); late || err != nil {
+			return false, err
+		}
 		others, err := l.partitions.peers.VersionsInUse()
 		if err != nil {
-			return err
+			return false, err
 		}
 		used = append(used, others...)
 	}
 	l.core.Keep(used)
-	return nil
+	return true, nil
 }
 
 // locate notes in an input which other partitions it concerns because of what they hold. Keys are those that the input

@@ -41,6 +41,11 @@ func (o other) Taken(int) (uint64, error) {
 	return state.SeenOf(o.self), err
 }
 
+func (o other) Commands() (uint64, error) {
+	state, err := o.there().State()
+	return state.SeenOf(2), err
+}
+
 func (o other) found(yes bool, err error) ([]int, error) {
 	if !yes {
 		return nil, err

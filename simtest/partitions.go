@@ -176,6 +176,16 @@ func (p peers) VersionsInUse() (all []engine.FlowVersion, err error) {
 	return all, err
 }
 
+func (p peers) Commands() (least uint64, err error) {
+	least = uint64(len(p.m.others.commands.all))
+	err = p.each(func(_ int, s *store.Store) error {
+		state, err := s.State()
+		least = min(least, state.SeenOf(p.m.part.Commands()))
+		return err
+	})
+	return least, err
+}
+
 func (p peers) Taken(by int) (uint64, error) {
 	s, err := store.Open(p.m.others.all[by].disk.KV)
 	if err != nil {
@@ -485,7 +495,7 @@ func (w *world) checkHanded() error {
 
 // checkSums holds that the people of a campaign of which all rows are taken add up to its audience, over all partitions (I9).
 func (w *world) checkSums() error {
-	taken, total := map[string]int{}, map[string]int{}
+	taken, total := map[uint64]int{}, map[uint64]int{}
 	for _, p := range w.parts {
 		s, err := store.Open(p.disk.KV)
 		if err != nil {
@@ -497,20 +507,20 @@ func (w *world) checkSums() error {
 		}
 		for _, c := range all {
 			for _, left := range c.Excluded {
-				taken[c.ID] += left.Rows
+				taken[c.Number] += left.Rows
 			}
 			for _, n := range c.Tally.Standings {
-				taken[c.ID] += int(n)
+				taken[c.Number] += int(n)
 			}
 			if len(c.Dealt) > 0 && c.Status == engine.Walked {
-				total[c.ID] = c.Total
+				total[c.Number] = c.Total
 			}
 		}
 	}
-	for id, rows := range total {
+	for number, rows := range total {
 		w.reached["a campaign that adds up over partitions"]++
-		if taken[id] != rows {
-			return broken("I9", "of %d rows of campaign %s are accounted for %d", rows, id, taken[id])
+		if taken[number] != rows {
+			return broken("I9", "of %d rows of campaign %d are accounted for %d", rows, number, taken[number])
 		}
 	}
 	return nil

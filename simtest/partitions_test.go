@@ -7,6 +7,15 @@ import (
 
 var partitions = flag.Int("partitions", 0, "over how many partitions TestPartitions plays; 0: over 2, 4 and 8 in turn")
 
+// mustReachApart are states that only several partitions have.
+var mustReachApart = []string{"handed over", "a handover lost", "a handover doubled", "a handover before a common command", "an event passed on",
+	"starts that wait for other partitions", "starts that waited for other partitions", "a receipt handed on", "an array for several partitions",
+	"a kill switch over several partitions", "a stale proposal, which every partition refuses", "input of another partition: event",
+	"input of another partition: call", "input of another partition: child ended", "input of another partition: receipt",
+	"input of another partition: profile", "input of another partition: control", "input of another partition: deploy",
+	"input of another partition: frozen", "input of another partition: campaign", "a part of a campaign", "a part of a campaign with a rate",
+	"all parts of a campaign are taken", "a campaign that adds up over partitions", "a crash after the commit", "crash during recovery"}
+
 // TestPartitions plays histories over several partitions, each with a disk and a process of its own.
 func TestPartitions(t *testing.T) {
 	n := max(9, *seeds/2)
@@ -31,6 +40,11 @@ func TestPartitions(t *testing.T) {
 		total.add(r)
 	}
 	t.Logf("%d seeds, %d inputs, %d runs", total.seeds, total.inputs, total.runs)
+	for _, state := range mustReachApart {
+		if total.reached[state] == 0 && n >= 200 {
+			t.Errorf("never reached: %s", state)
+		}
+	}
 	if *tellAll {
 		for state, n := range total.reached {
 			t.Logf("%9d  %s", n, state)
