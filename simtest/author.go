@@ -27,7 +27,6 @@ type author struct {
 	times    *rand.Rand // draws times and dates in expressions; nil where the seed has none of them
 	hours    *rand.Rand // draws open hours; nil where the seed knows none
 	dos      *rand.Rand // draws what is done while a wait goes on; nil where the seed knows none
-	alone    bool       // no flow has an audience
 }
 
 // ownDice is a dice for what only every other seed knows, or nil. With the right key the seeds
@@ -66,9 +65,6 @@ func (a *author) edition() *flows.Project {
 		files["nudge.yaml"] = &fstest.MapFile{Data: []byte(a.project())}
 	}
 	for _, name := range []string{"one", "two", "inner", "report", "stop"} {
-		if name == "report" && a.alone {
-			continue
-		}
 		if files["flows/"+name+".yaml"] == nil || a.dice.IntN(3) == 0 {
 			files["flows/"+name+".yaml"] = &fstest.MapFile{Data: []byte(a.flow(name))}
 		}
@@ -77,7 +73,7 @@ func (a *author) edition() *flows.Project {
 		text := fmt.Sprintf(deskFlow, pick(a.rarer, "restart", "queue", "skip", "parallel"), pick(a.rarer, "5h", "30m", "1d"))
 		files["flows/desk.yaml"] = &fstest.MapFile{Data: []byte(text)}
 	}
-	if a.crowds != nil && !a.alone && (files["flows/crowd.yaml"] == nil || a.crowds.IntN(3) == 0) {
+	if a.crowds != nil && (files["flows/crowd.yaml"] == nil || a.crowds.IntN(3) == 0) {
 		files["flows/crowd.yaml"] = &fstest.MapFile{Data: []byte(a.crowd())}
 	}
 	project, list := flows.Load(files)

@@ -32,14 +32,14 @@ func TestDivided(t *testing.T) {
 	if testing.Short() {
 		n = 4
 	}
-	inputs, several, whole := 0, 0, 0
+	inputs, several, whole, campaigns := 0, 0, 0, 0
 	for seed := range uint64(n) {
 		project, script := scriptOf(seed)
 		one := playDivided(t, 1, project, script)
 		same := true
 		for _, over := range []int{2, 16} {
 			parts := playDivided(t, over, project, script)
-			if over == 16 {
+			if campaigns += parts.parts[0].reached["input rows"]; over == 16 {
 				inputs, several = inputs+parts.inputs, several+parts.several
 			}
 			parts.replay()
@@ -56,7 +56,10 @@ func TestDivided(t *testing.T) {
 			whole++
 		}
 	}
-	t.Logf("%d histories of %d to their end; %d inputs, %d of them concern several partitions of 16", whole, n, inputs, several)
+	t.Logf("%d histories of %d to their end; %d inputs, %d of them concern several partitions of 16; %d times rows of campaigns", whole, n, inputs, several, campaigns)
+	if campaigns == 0 {
+		t.Error("no campaign took rows")
+	}
 	if 3*several < inputs {
 		t.Errorf("of %d inputs only %d concern several partitions", inputs, several)
 	}
@@ -92,15 +95,19 @@ type scripted struct {
 // spreads are over how long the messages of a category go out. That is drawn by the run, which has another ID in every installation.
 var spreads = regexp.MustCompile(`,? *spread: \w+`)
 
+// rates are those of campaigns.
+var rates = regexp.MustCompile(`, rate: \d+/[smh]`)
+
 var triggerLine = regexp.MustCompile(`(?m)^trigger: .*\}$`)
 
 // scriptOf is a project of the simulator's author, and what its clients have to say.
 func scriptOf(seed uint64) (*flows.Project, []scripted) {
 	dice := rand.New(rand.NewPCG(seed, 0xd1f1ded))
 	w := &world{process: &process{machine: newMachine()}, config: drawConfig(dice), dice: dice,
-		authors: &author{dice: dice, alone: true, rarer: ownDice(seed, rarerKey), broken: ownDice(seed, brokenKey), talks: ownDice(seed, talksKey), times: ownDice(seed, timesKey)}}
+		authors: &author{dice: dice, rarer: ownDice(seed, rarerKey), broken: ownDice(seed, brokenKey), talks: ownDice(seed, talksKey), times: ownDice(seed, timesKey)}}
 	w.people, w.now, w.authors.begin = len(everybody), w.begin, w.begin
 	w.authors.waits, w.authors.hours, w.authors.dos = waitsDice(seed), ownDice(seed, hoursKey), dosDice(seed)
+	w.authors.crowds = ownDice(seed, crowdsKey)
 	w.authors.edition()
 	files := fstest.MapFS{}
 	for name, f := range w.authors.files {
@@ -112,6 +119,9 @@ func scriptOf(seed uint64) (*flows.Project, []scripted) {
 		settings = strings.Replace(settings, category+": { , spread", category+": { spread", 1)
 	}
 	files["nudge.yaml"].Data = []byte(settings)
+	for _, f := range files { // a rate is that of all, and its order is between people
+		f.Data = rates.ReplaceAll(f.Data, nil)
+	}
 	two := string(files["flows/two.yaml"].Data) // one flow sends to others for certain
 	if trigger := triggerLine.FindString(two); !strings.Contains(trigger, "to:") {
 		two = strings.Replace(two, trigger, strings.TrimSuffix(trigger, " }")+`, to: '[event.id, "bob"]' }`, 1)
@@ -183,6 +193,7 @@ func playDivided(t *testing.T, n int, project *flows.Project, script []scripted)
 		d.parts = []*machine{newMachine()}
 	} else {
 		d.parts = newMachines(n, d.log)
+		d.parts[0].shelf.over = n
 	}
 	d.next, d.again = make([]engine.Instant, n), make([]bool, n)
 	lanes := []runner.AccountSettings{{Account: "main", Places: 64}, {Account: "second", Places: 64}}
@@ -258,18 +269,31 @@ func (d *divided) took(p int, step *runner.Step, err error) {
 	for _, post := range step.Posts {
 		d.post(post, d.parts[p].names[post.Run])
 	}
+	for _, f := range step.Freezes {
+		d.parts[p].shelf.service.dice = diceOf(f.Flow.Name, " ", f.At) // it lists the same people for the same campaign
+		frozen, err := d.parts[p].shelf.Freeze(d.t.Context(), f)
+		if err != nil {
+			d.t.Fatal(err)
+		}
+		d.later(time.Second, &engine.Input{Payload: frozen})
+	}
 	for _, f := range step.Fetches {
 		result := &engine.FetchResult{Run: f.Run, Step: f.Step, Attempt: f.Attempt, Status: 200, JSON: []byte(`{"n":7,"visits":412,"orders":9,"note":"four"}`)}
 		d.later(5*time.Second, &engine.Input{Payload: result})
 	}
 }
 
+// diceOf is a dice that is the same wherever the same happens.
+func diceOf(what ...any) *rand.Rand {
+	h := fnv.New64a()
+	fmt.Fprint(h, what...)
+	return rand.New(rand.NewPCG(h.Sum64(), 1))
+}
+
 // post answers a message, whatever else there is: by whom it is for, and by its run.
 func (d *divided) post(p engine.Post, of runName) {
 	id := fmt.Sprint(of.flow, " of ", of.profile, of.key, " at ", p.Run.Time(), ": ", p.Message)
-	h := fnv.New64a()
-	fmt.Fprint(h, id)
-	dice, who := rand.New(rand.NewPCG(h.Sum64(), 1)), p.Content.To
+	dice, who := diceOf(id), p.Content.To
 	result := &engine.SendResult{Run: p.Run, Message: p.Message, Attempt: p.Attempt, Result: channels.Result{Outcome: channels.Accepted, ProviderID: id}}
 	if p.Content.Conversation == "" {
 		result.Conversation = assigned(&p, id)
@@ -440,6 +464,9 @@ func (d *divided) told() map[gotten]int {
 			r, err := m.store.Run(id)
 			if err != nil {
 				d.t.Fatal(err)
+			}
+			if r == nil { // left out of a campaign
+				continue
 			}
 			f, of := m.versions[engine.FlowVersion{Flow: r.Flow, Version: r.Version}], fmt.Sprintf("%s for %s with %q: ", r.Flow, name.profile, r.Key)
 			for _, e := range r.Timeline {
