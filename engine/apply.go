@@ -125,6 +125,7 @@ func (a *applier) attempt() (done bool) {
 		return true
 	}
 	a.watchTouched()
+	a.endParts()
 	return true
 }
 

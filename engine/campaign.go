@@ -38,11 +38,13 @@ const (
 	CampaignTaken
 	CampaignHear
 	CampaignFail
+	// CampaignOver says that a partition has no rows to take and no live runs.
+	CampaignOver
 )
 
 var campaignVerbs = [...]string{
 	CampaignStart: "start", CampaignPause: "pause", CampaignResume: "resume", CampaignCancel: "cancel",
-	CampaignStartAlone: "start alone", CampaignAdmit: "admit", CampaignTaken: "taken", CampaignHear: "hear", CampaignFail: "fail",
+	CampaignStartAlone: "start alone", CampaignAdmit: "admit", CampaignTaken: "taken", CampaignHear: "hear", CampaignFail: "fail", CampaignOver: "over",
 }
 
 // Starts reports whether the verb starts a campaign.
@@ -58,7 +60,7 @@ func (v CampaignVerb) MarshalText() ([]byte, error) { return []byte(v.String()),
 func (v *CampaignVerb) UnmarshalText(text []byte) error {
 	i := slices.Index(campaignVerbs[:], string(text))
 	if i <= 0 {
-		return fmt.Errorf("must be start, start alone, pause, resume, cancel, admit, taken, hear or fail, not %q", text)
+		return fmt.Errorf("must be start, start alone, pause, resume, cancel, admit, taken, hear, fail or over, not %q", text)
 	}
 	*v = CampaignVerb(i)
 	return nil
@@ -109,6 +111,9 @@ func (s *CampaignControl) apply(a *applier) {
 		a.admitCampaign(fr)
 	case CampaignTaken:
 		a.takenBy(fr)
+	case CampaignOver:
+		fr = a.editCampaign(fr.Number)
+		fr.Busy = slices.DeleteFunc(slices.Clone(fr.Busy), func(p int) bool { return p == a.in.Origin.From })
 	case CampaignHear:
 		a.hear(fr, s.Event, s.Every)
 	case CampaignFail:

@@ -55,6 +55,8 @@ type Campaign struct {
 	Total int   // rows of all partitions; 0 in an installation that is not divided, and before they are dealt
 	Dealt []int // rows by partition; only at the partition that fired the campaign
 	Await []int // the partitions that have rows to take, likewise; without this one
+	Busy  []int // the partitions that have rows to take or live runs, likewise
+	Over  bool  // this partition had neither, and has said so
 }
 
 // LeftOutOf is a person whom a campaign left out. Once they are forgotten, their place is kept
@@ -132,6 +134,11 @@ func (f *Campaign) Open() bool {
 
 // Finished reports whether the campaign is over: it has no rows to take and no live runs.
 func (f *Campaign) Finished() bool { return !f.Open() && f.Live == 0 }
+
+// ended reports whether the campaign is over in all partitions, as far as this one has to say it: the one that fired it.
+func (f *Campaign) ended() bool {
+	return f.Finished() && (f.Total == 0 || len(f.Dealt) > 0 && len(f.Busy) == 0)
+}
 
 // Held reports whether the campaign may begin nothing in an installation until somebody
 // resumes it: it is paused, or the store was restored from a backup.

@@ -91,7 +91,29 @@ func (a *applier) deal(fr *Campaign, dealt []int) {
 			Paused: fr.Paused, Reason: fr.Reason, Event: fr.Event, Key: fr.Key, Kept: fr.Kept, Exited: fr.Exited, Total: fr.Total, Gone: gone[p],
 		}}})
 	}
+	fr.Busy = slices.Clone(fr.Await)
 	a.beginPart(fr)
+}
+
+// endParts notes which campaigns that the input has changed are over here, for the first time, and says so where they were fired.
+func (a *applier) endParts() {
+	if !a.e.State.Partition.Divided() {
+		return
+	}
+	var over []uint64
+	for _, number := range a.ws.campaigns.order {
+		s := a.ws.campaigns.slots[number]
+		if f := s.now; s.mark == a.ws.undo.mark && f != nil && f.Total > 0 && !f.Over && f.Finished() {
+			over = append(over, number)
+		}
+	}
+	slices.Sort(over)
+	for _, number := range over {
+		a.editCampaign(number).Over = true
+		if CampaignHome(number) != a.e.State.Partition.Number {
+			a.followUp(&Input{Payload: &CampaignControl{Do: CampaignOver, Campaign: number}})
+		}
+	}
 }
 
 // join makes a campaign of another partition one that takes rows here.

@@ -14,7 +14,7 @@ var mustReachApart = []string{"handed over", "a handover lost", "a handover doub
 	"input of another partition: call", "input of another partition: child ended", "input of another partition: receipt",
 	"input of another partition: profile", "input of another partition: control", "input of another partition: deploy",
 	"input of another partition: frozen", "input of another partition: campaign", "a part of a campaign", "a part of a campaign with a rate",
-	"all parts of a campaign are taken", "a campaign that adds up over partitions", "a crash after the commit", "crash during recovery"}
+	"all parts of a campaign are taken", "a part of a campaign is over", "a campaign that adds up over partitions", "a crash after the commit", "crash during recovery"}
 
 // TestPartitions plays histories over several partitions, each with a disk and a process of its own.
 func TestPartitions(t *testing.T) {

@@ -130,6 +130,9 @@ func (w *world) settleDown() error {
 		return w.checkAll()
 	}
 	// What is on its way at this very moment has another hour. A loop may send at both ends of it.
+	if w.apart != nil {
+		w.apart.before = w.owedNow()
+	}
 	before := make([]unsettled, len(w.parts))
 	for i, p := range w.parts {
 		w.with(p, func() { before[i] = w.unsettled() })
@@ -156,7 +159,7 @@ func (w *world) checkAll() (err error) {
 			err = w.check()
 		}
 	})
-	if err == nil && w.apart != nil && w.calm && !w.endless() {
+	if err == nil && w.apart != nil && w.apart.before != nil && !w.endless() {
 		err = w.checkHanded()
 	}
 	return err

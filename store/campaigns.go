@@ -55,6 +55,8 @@ func campaignFields(c *codec, f *engine.Campaign) {
 	integer(c, &f.Total) // this and what follows are left out of an installation that is not divided
 	list(c, &f.Dealt, integer[int])
 	list(c, &f.Await, integer[int])
+	list(c, &f.Busy, integer[int])
+	c.bool(&f.Over)
 }
 
 func badRowFields(c *codec, b *engine.BadRow) {

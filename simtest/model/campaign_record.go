@@ -41,6 +41,8 @@ type campaign struct {
 	total   int            // rows of all partitions
 	dealt   []int          // by partition, where it was fired
 	waits   map[int]bool   // for the partitions that have rows to take, where it was fired
+	busy    map[int]bool   // the partitions that have rows to take or live runs, likewise
+	ended   bool           // it was over here
 	joined  engine.Instant // when rows may be taken here
 	started int            // runs
 }

@@ -2,6 +2,7 @@ package model
 
 import (
 	"fmt"
+	"maps"
 	"reflect"
 	"slices"
 	"time"
@@ -20,13 +21,13 @@ func (w *World) deal(f *campaign, in *engine.Snapshot) {
 	}
 	own := w.div.partition.Number
 	f.total, f.dealt, f.rows, f.audience = in.Rows, slices.Clone(in.Dealt), in.Dealt[own], fmt.Sprintf("%s.%d", in.Audience, own)
-	f.waits, f.joined = map[int]bool{}, w.stamp
+	f.waits, f.busy, f.joined = map[int]bool{}, map[int]bool{}, w.stamp
 	for p, rows := range in.Dealt {
 		if p == own || rows == 0 {
 			continue
 		}
 		w.Reached["a part of a campaign"]++
-		f.waits[p] = true
+		f.waits[p], f.busy[p] = true, true
 		part := &engine.Part{ID: f.id(), Flow: f.flow.Name, Version: f.flow.Version, Trigger: f.trigger, Due: f.due, Local: f.local, Since: f.since,
 			Paused: f.paused, Key: f.key, Exited: f.exited, Total: f.total}
 		for who := range f.members {
@@ -40,7 +41,7 @@ func (w *World) deal(f *campaign, in *engine.Snapshot) {
 
 // compareParts holds how a campaign is dealt against the model.
 func (w *World) compareParts(f *campaign, got *engine.Campaign) {
-	if got.Total != f.total || !slices.Equal(got.Dealt, f.dealt) || len(got.Await) != len(f.waits) {
+	if got.Total != f.total || !slices.Equal(got.Dealt, f.dealt) || len(got.Await) != len(f.waits) || len(got.Busy) != len(f.busy) || got.Over != f.ended {
 		w.fail("campaign %s has %d rows in all, dealt as %v, and waits for %v, want %d, %v and %v (I9)", got.ID, got.Total, got.Dealt, got.Await, f.total, f.dealt, f.waits)
 	}
 }
@@ -67,6 +68,24 @@ func samePassed(p, q *engine.Passed) bool {
 	}
 	places := func(k *engine.Known) []place { return sorted(placesOf(&engine.Person{Caps: k.Caps})) }
 	return reflect.DeepEqual(object(p.Known.Attributes), object(q.Known.Attributes)) && slices.Equal(places(p.Known), places(q.Known))
+}
+
+// endParts is what follows where campaigns are over in this partition: it says so, once.
+func (w *World) endParts() {
+	if !w.divided() {
+		return
+	}
+	for _, number := range slices.Sorted(maps.Keys(w.campaigns)) {
+		f := w.campaigns[number]
+		if f.total == 0 || f.ended || f.isOpen() || f.live() > 0 {
+			continue
+		}
+		f.ended = true
+		w.fired[f] = true
+		if home := int(number >> 48); home != w.div.partition.Number {
+			w.owe(home, &engine.Input{Payload: &engine.CampaignControl{Do: engine.CampaignOver, Campaign: number}})
+		}
+	}
 }
 
 // samePart holds what is said to a partition of a campaign against what must be said; events are told by their number.
@@ -147,6 +166,10 @@ func (w *World) between(f *campaign, s *engine.CampaignControl) bool {
 			w.Reached["all parts of a campaign are taken"]++
 			w.allTaken(f)
 		}
+	case engine.CampaignOver:
+		delete(f.busy, w.in.Origin.From)
+		w.fired[f] = true
+		w.Reached["a part of a campaign is over"]++
 	case engine.CampaignHear:
 		w.hear(f, heardAs(s.Event), s.Every)
 	case engine.CampaignFail:

@@ -154,6 +154,7 @@ func (w *World) take(j *engine.Journaled) {
 			w.feed(r, fact{kind: touched})
 		}
 	}
+	w.endParts()
 }
 
 func (w *World) cancel(c *engine.Cancel) {
