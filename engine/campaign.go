@@ -16,6 +16,7 @@ type CampaignControl struct {
 	EndRuns  bool         `json:"end_runs,omitempty"` // when cancelling: also end the runs in flight
 	Event    *Signal      `json:"event,omitempty"`    // an event that an exit names, for the rows to come
 	Every    bool         `json:"every,omitempty"`    // every run leaves by it
+	Gone     []PersonHash `json:"gone,omitempty"`     // people who were forgotten since the campaign began: its rows may still name them
 }
 
 // CampaignVerb is what an operator does with a campaign.
@@ -40,11 +41,15 @@ const (
 	CampaignFail
 	// CampaignOver says that a partition has no rows to take and no live runs.
 	CampaignOver
+	// CampaignReady says that a partition has its rows, and CampaignBegin that all have theirs, so that rows may be taken.
+	CampaignReady
+	CampaignBegin
 )
 
 var campaignVerbs = [...]string{
 	CampaignStart: "start", CampaignPause: "pause", CampaignResume: "resume", CampaignCancel: "cancel",
 	CampaignStartAlone: "start alone", CampaignAdmit: "admit", CampaignTaken: "taken", CampaignHear: "hear", CampaignFail: "fail", CampaignOver: "over",
+	CampaignReady: "ready", CampaignBegin: "begin",
 }
 
 // Starts reports whether the verb starts a campaign.
@@ -60,7 +65,7 @@ func (v CampaignVerb) MarshalText() ([]byte, error) { return []byte(v.String()),
 func (v *CampaignVerb) UnmarshalText(text []byte) error {
 	i := slices.Index(campaignVerbs[:], string(text))
 	if i <= 0 {
-		return fmt.Errorf("must be start, start alone, pause, resume, cancel, admit, taken, hear, fail or over, not %q", text)
+		return fmt.Errorf("must be start, start alone, pause, resume, cancel, admit, taken, hear, fail, over, ready or begin, not %q", text)
 	}
 	*v = CampaignVerb(i)
 	return nil
@@ -84,6 +89,12 @@ func (s *CampaignControl) needs(e *Engine, n *Needs) {
 		return
 	}
 	n.Campaigns = append(n.Campaigns, s.Campaign)
+	for _, person := range s.Gone {
+		n.Members = append(n.Members, MemberKey{s.Campaign, person})
+	}
+	if s.Do == CampaignReady { // those who were forgotten since the campaign began
+		n.Sweeps = append(n.Sweeps, Sweep{Campaign: s.Campaign})
+	}
 	if s.Event != nil && s.Event.Who != "" {
 		n.Members = append(n.Members, MemberOf(s.Campaign, s.Event.Who))
 	}
@@ -109,17 +120,8 @@ func (s *CampaignControl) apply(a *applier) {
 		a.cancelCampaign(fr, s)
 	case CampaignAdmit:
 		a.admitCampaign(fr)
-	case CampaignTaken:
-		a.takenBy(fr)
-	case CampaignOver:
-		fr = a.editCampaign(fr.Number)
-		fr.Busy = slices.DeleteFunc(slices.Clone(fr.Busy), func(p int) bool { return p == a.in.Origin.From })
-	case CampaignHear:
-		a.hear(fr, s.Event, s.Every)
-	case CampaignFail:
-		a.failCampaign(fr, s.Reason)
 	default:
-		panic("engine: a firing is steered by an unknown verb")
+		a.betweenParts(fr, s)
 	}
 }
 
@@ -198,7 +200,7 @@ func (a *applier) resume(fr *Campaign) {
 		fr.Paused, fr.Reason, fr.Installation = false, "", a.e.State.Installation
 		a.decideCampaign(fr, DidResume)
 		a.oweParts(fr, CampaignControl{Do: CampaignResume})
-		if fr.Status == Freezing {
+		if a.unfrozen(fr) {
 			a.out.Snapshots = append(a.out.Snapshots, a.e.SnapshotOf(fr))
 		}
 		if fr.Local {

@@ -54,7 +54,7 @@ type Campaign struct {
 	// In a divided installation Rows and all that is counted are those of this partition.
 	Total int   // rows of all partitions; 0 in an installation that is not divided, and before they are dealt
 	Dealt []int // rows by partition; only at the partition that fired the campaign
-	Await []int // the partitions that have rows to take, likewise; without this one
+	Await []int // the partitions that have not said that they have their rows; then those that have rows to take; likewise, without this one
 	Busy  []int // the partitions that have rows to take or live runs, likewise
 	Over  bool  // this partition had neither, and has said so
 }

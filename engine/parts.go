@@ -26,8 +26,6 @@ type Part struct {
 	Kept    []Signal `json:"kept,omitempty"`
 	Exited  bool     `json:"exited,omitempty"`
 	Total   int      `json:"total"` // rows of all partitions
-	// Gone are people of the partition who were forgotten since the campaign began: its rows may still name them.
-	Gone []PersonHash `json:"gone,omitempty"`
 }
 
 // PaceEvery is how much of a campaign's rate one input takes at once.
@@ -72,15 +70,17 @@ func (a *applier) beginPart(fr *Campaign) {
 // PartOf names the rows of one partition within a frozen audience.
 func PartOf(audience string, partition int) string { return audience + "." + strconv.Itoa(partition) }
 
-// deal gives each partition the rows of its people. No row was taken before.
+// Unfrozen reports whether the audience of a campaign is still to be copied, in a partition.
+func (f *Campaign) Unfrozen(p Partition) bool {
+	return f.Status == Freezing && f.Total == 0 && CampaignHome(f.Number) == p.Number
+}
+
+func (a *applier) unfrozen(fr *Campaign) bool { return fr.Unfrozen(a.e.State.Partition) }
+
+// deal gives each partition the rows of its people. No row is taken before all have theirs.
 func (a *applier) deal(fr *Campaign, dealt []int) {
 	audience, own := fr.Audience, a.e.State.Partition.Number
 	fr.Total, fr.Dealt, fr.Rows, fr.Audience = fr.Rows, slices.Clone(dealt), dealt[own], PartOf(audience, own)
-	gone := map[int][]PersonHash{}
-	for _, m := range a.ws.membersAfter(&Sweep{Campaign: fr.Number}) {
-		p := m.Person.partition(a.e.State.Partition.Of)
-		gone[p] = append(gone[p], m.Person)
-	}
 	for p, rows := range dealt {
 		if p == own || rows == 0 {
 			continue
@@ -88,11 +88,71 @@ func (a *applier) deal(fr *Campaign, dealt []int) {
 		fr.Await = append(fr.Await, p)
 		a.owe(p, &Input{Depth: a.in.Depth, Payload: &Snapshot{Campaign: fr.Number, Audience: PartOf(audience, p), Rows: rows, Part: &Part{
 			ID: fr.ID, Flow: fr.Flow, Version: fr.Version, Trigger: fr.Trigger, Due: fr.Due, Begun: fr.Begun, Local: fr.Local, Since: fr.Since,
-			Paused: fr.Paused, Reason: fr.Reason, Event: fr.Event, Key: fr.Key, Kept: fr.Kept, Exited: fr.Exited, Total: fr.Total, Gone: gone[p],
+			Paused: fr.Paused, Reason: fr.Reason, Event: fr.Event, Key: fr.Key, Kept: fr.Kept, Exited: fr.Exited, Total: fr.Total,
 		}}})
 	}
 	fr.Busy = slices.Clone(fr.Await)
+	if len(fr.Await) == 0 {
+		a.beginPart(fr)
+	}
+}
+
+// betweenParts carries out what partitions say to each other about a campaign.
+func (a *applier) betweenParts(fr *Campaign, s *CampaignControl) {
+	from := func(p int) bool { return p == a.in.Origin.From }
+	switch s.Do {
+	case CampaignReady:
+		fr = a.editCampaign(fr.Number)
+		if fr.Await = slices.DeleteFunc(slices.Clone(fr.Await), from); len(fr.Await) == 0 && fr.Status == Freezing {
+			a.beginAll(fr)
+		}
+	case CampaignBegin:
+		a.beginHere(fr, s.Gone)
+	case CampaignTaken:
+		fr = a.editCampaign(fr.Number)
+		fr.Await = slices.DeleteFunc(slices.Clone(fr.Await), from)
+		if fr.Status == Walking && fr.Walked >= fr.Rows {
+			a.taken(fr)
+		}
+	case CampaignOver:
+		fr = a.editCampaign(fr.Number)
+		fr.Busy = slices.DeleteFunc(slices.Clone(fr.Busy), from)
+	case CampaignHear:
+		a.hear(fr, s.Event, s.Every)
+	case CampaignFail:
+		a.failCampaign(fr, s.Reason)
+	default:
+		panic("engine: a firing is steered by an unknown verb")
+	}
+}
+
+// beginAll lets all partitions take their rows. Each hears who was forgotten since the campaign began: what it told of somebody
+// whom it forgot before it had its rows has come here before it said that it has them.
+func (a *applier) beginAll(fr *Campaign) {
+	gone := map[int][]PersonHash{}
+	for _, m := range a.ws.membersAfter(&Sweep{Campaign: fr.Number}) {
+		p := m.Person.partition(a.e.State.Partition.Of)
+		gone[p] = append(gone[p], m.Person)
+	}
+	fr.Await = slices.Clone(fr.Busy)
+	for _, p := range fr.Busy {
+		a.owe(p, &Input{Depth: a.in.Depth, Payload: &CampaignControl{Do: CampaignBegin, Campaign: fr.Number, Gone: gone[p]}})
+	}
 	a.beginPart(fr)
+}
+
+// beginHere lets this partition take its rows, as all have theirs.
+func (a *applier) beginHere(fr *Campaign, gone []PersonHash) {
+	if fr.Status != Freezing {
+		a.ignore("the campaign is " + fr.Status.String())
+		return
+	}
+	for _, person := range gone {
+		if key := (MemberKey{fr.Number, person}); a.ws.member(key) == nil {
+			a.ws.addMember(&Member{MemberKey: key})
+		}
+	}
+	a.beginPart(a.editCampaign(fr.Number))
 }
 
 // endParts notes which campaigns that the input has changed are over here, for the first time, and says so where they were fired.
@@ -116,11 +176,11 @@ func (a *applier) endParts() {
 	}
 }
 
-// join makes a campaign of another partition one that takes rows here.
+// join makes a campaign of another partition one that has rows here, and says so.
 func (in *Snapshot) join(a *applier) {
 	p := in.Part
 	fr := &Campaign{Number: in.Campaign, ID: p.ID, Flow: p.Flow, Version: p.Version, Trigger: p.Trigger, Due: p.Due, Begun: p.Begun, Local: p.Local,
-		Since: p.Since, Paused: p.Paused, Reason: p.Reason, Installation: a.e.State.Installation, Audience: in.Audience, Rows: in.Rows,
+		Since: p.Since, Status: Freezing, Paused: p.Paused, Reason: p.Reason, Installation: a.e.State.Installation, Audience: in.Audience, Rows: in.Rows,
 		Event: p.Event, Key: p.Key, Kept: p.Kept, Exited: p.Exited, Total: p.Total}
 	a.changed = true
 	a.ws.addCampaign(fr)
@@ -129,10 +189,7 @@ func (in *Snapshot) join(a *applier) {
 		firings = append(slices.Clip(firings), Firing{fr.Number, fr.Flow, fr.Version, fr.Key})
 	}
 	a.setOpen(append(slices.Clip(a.e.State.Open), fr.Number), firings)
-	for _, person := range p.Gone {
-		a.ws.addMember(&Member{MemberKey: MemberKey{fr.Number, person}})
-	}
-	a.beginPart(a.editCampaign(fr.Number))
+	a.followUp(&Input{Payload: &CampaignControl{Do: CampaignReady, Campaign: fr.Number}})
 }
 
 // taken ends the taking of rows here. The partition that fired the campaign waits for all others.
@@ -143,15 +200,6 @@ func (a *applier) taken(fr *Campaign) {
 	a.settle(fr, Walked)
 	if CampaignHome(fr.Number) != a.e.State.Partition.Number {
 		a.followUp(&Input{Payload: &CampaignControl{Do: CampaignTaken, Campaign: fr.Number}})
-	}
-}
-
-// takenBy notes that another partition has taken all its rows.
-func (a *applier) takenBy(fr *Campaign) {
-	fr = a.editCampaign(fr.Number)
-	fr.Await = slices.DeleteFunc(slices.Clone(fr.Await), func(p int) bool { return p == a.in.Origin.From })
-	if fr.Status == Walking && fr.Walked >= fr.Rows {
-		a.taken(fr)
 	}
 }
 

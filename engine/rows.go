@@ -52,9 +52,6 @@ func (in *Snapshot) Kind() InputKind { return InputSnapshot }
 
 func (in *Snapshot) needs(_ *Engine, n *Needs) {
 	n.Campaigns = append(n.Campaigns, in.Campaign)
-	if len(in.Dealt) > 0 { // those who were forgotten since the campaign began
-		n.Sweeps = append(n.Sweeps, Sweep{Campaign: in.Campaign})
-	}
 }
 
 // apply begins to take the rows of a campaign.
@@ -64,7 +61,7 @@ func (in *Snapshot) apply(a *applier) {
 		return
 	}
 	fr := a.ws.campaign(in.Campaign)
-	if fr == nil || fr.Status != Freezing {
+	if fr == nil || !a.unfrozen(fr) {
 		a.ignore("no firing waits for this audience")
 		return
 	}

@@ -140,7 +140,7 @@ func (l *Loop) openCampaigns() ([]*engine.Campaign, error) {
 func (l *Loop) unfrozen() (freezes []engine.SnapshotRequest, err error) {
 	open, err := l.openCampaigns()
 	for _, f := range open {
-		if f.Status == engine.Freezing && f.Installation == l.core.State.Installation {
+		if f.Unfrozen(l.core.State.Partition) && f.Installation == l.core.State.Installation {
 			freezes = append(freezes, l.core.SnapshotOf(f))
 		}
 	}

@@ -26,7 +26,8 @@ import (
 // TestDivided holds that a division into partitions changes nothing for anybody: with the same flows and the same inputs, each
 // given after the last was answered and handed over, each person gets the same from 1, 2 and 16 partitions: runs, messages,
 // instants, outcomes. At least a third of the inputs concern several of 16 partitions. Between people there is no order but cause
-// and effect, so a history is given up at an instant at which several people's timers or answers come and it matters which is first.
+// and effect, so a history is given up at an instant at which several people's timers or answers come, or their runs start, and it
+// matters which is first.
 func TestDivided(t *testing.T) {
 	n := max(8, *seeds/4)
 	if testing.Short() {
@@ -413,19 +414,24 @@ func (d *divided) replay() {
 			}
 			journal = journal[n:]
 		}
-		for _, b := range []store.Bucket{store.Meta, store.Runs, store.Ended, store.Keys, store.Outbox, store.Versions, store.Counts, store.Profiles, store.Derived, store.Asks} {
+		for _, b := range []store.Bucket{store.Meta, store.Runs, store.Ended, store.Keys, store.Outbox, store.Versions, store.Profiles, store.Derived, store.Asks} {
 			got, want := r.KV.Dump(b), m.disk.KV.Dump(b)
 			if b == store.Meta { // the other records there are of the file
 				got, want = map[string][]byte{"state": got["state"]}, map[string][]byte{"state": want["state"]}
 			}
 			if !maps.EqualFunc(got, want, bytes.Equal) {
-				d.t.Errorf("partition %d: a replay of the journal makes other records in %s", m.part.Number, b)
+				for key, value := range want {
+					if !bytes.Equal(got[key], value) {
+						d.t.Errorf("partition %d of %d: a replay of the journal makes %q of %s %q, which is %q", m.part.Number, len(d.parts), got[key], b, key, value)
+					}
+				}
+				d.t.Errorf("partition %d of %d: a replay of the journal makes %d records in %s, which are %d", m.part.Number, len(d.parts), len(got), b, len(want))
 			}
 		}
 	}
 }
 
-// moved are the people of whom something came from outside at an instant: a timer, an answer, a message.
+// moved are the people of whom something came from outside at an instant (a timer, an answer, a message), or a run started.
 func (d *divided) moved(at engine.Instant) map[string]bool {
 	people := map[string]bool{}
 	for _, m := range d.parts {
@@ -447,6 +453,11 @@ func (d *divided) moved(at engine.Instant) map[string]bool {
 				if id != (engine.RunID{}) {
 					people[m.names[id].profile] = true
 				}
+			}
+		}
+		for id, name := range m.names {
+			if id.Time() == at {
+				people[name.profile] = true
 			}
 		}
 	}

@@ -279,7 +279,6 @@ func partFields(c *codec, p *engine.Part) {
 	list(c, &p.Kept, func(c *codec, h *engine.Signal) { signalFields(c, h, &clock) })
 	c.bool(&p.Exited)
 	integer(c, &p.Total)
-	list(c, &p.Gone, func(c *codec, h *engine.PersonHash) { c.bytes(h[:]) })
 }
 
 func rowsFields(c *codec, x *engine.Rows) {
@@ -301,6 +300,7 @@ func steerFields(c *codec, x *engine.CampaignControl) {
 		signalFields(c, h, &clock)
 	})
 	c.bool(&x.Every)
+	list(c, &x.Gone, func(c *codec, h *engine.PersonHash) { c.bytes(h[:]) })
 }
 
 func sweepFields(c *codec, x *engine.Sweep) {

@@ -266,12 +266,12 @@ func heardOf(k *engine.Known) *person {
 // namedBy is the person whom an event names, as far as it is known here.
 func (w *World) namedBy(h *happening) *person {
 	switch {
+	case h.who == "" || w.owns(h.who):
+		return w.personOf(h.who)
 	case h.named != nil:
 		return h.named
-	case h.who != "" && !w.owns(h.who):
-		return &person{}
 	}
-	return w.personOf(h.who)
+	return &person{}
 }
 
 // looked holds what the loop has found out about other partitions against what they hold: an event must reach every run that it is

@@ -30,12 +30,25 @@ func (w *World) deal(f *campaign, in *engine.Snapshot) {
 		f.waits[p], f.busy[p] = true, true
 		part := &engine.Part{ID: f.id(), Flow: f.flow.Name, Version: f.flow.Version, Trigger: f.trigger, Due: f.due, Local: f.local, Since: f.since,
 			Paused: f.paused, Key: f.key, Exited: f.exited, Total: f.total}
+		w.owe(p, &engine.Input{Depth: w.in.Depth, Payload: &engine.Snapshot{Campaign: f.number, Audience: fmt.Sprintf("%s.%d", in.Audience, p), Rows: rows, Part: part}})
+	}
+	if f.status = engine.Freezing; len(f.waits) == 0 {
+		f.status = engine.Walking
+	}
+}
+
+// begin lets all partitions take their rows, and says to each who of its people was forgotten meanwhile.
+func (w *World) begin(f *campaign) {
+	f.status, f.joined, f.waits = engine.Walking, w.stamp, maps.Clone(f.busy)
+	for _, p := range slices.Sorted(maps.Keys(f.busy)) {
+		s := &engine.CampaignControl{Do: engine.CampaignBegin, Campaign: f.number}
 		for who := range f.members {
 			if w.partitionOf(who) == p {
-				part.Gone = append(part.Gone, engine.MemberOf(f.number, who).Person)
+				w.Reached["forgotten before the rows were dealt"]++
+				s.Gone = append(s.Gone, engine.MemberOf(f.number, who).Person)
 			}
 		}
-		w.owe(p, &engine.Input{Depth: w.in.Depth, Payload: &engine.Snapshot{Campaign: f.number, Audience: fmt.Sprintf("%s.%d", in.Audience, p), Rows: rows, Part: part}})
+		w.owe(p, &engine.Input{Depth: w.in.Depth, Payload: s})
 	}
 }
 
@@ -54,7 +67,11 @@ func sameSaid(p, q *engine.CampaignControl) bool {
 		}
 		return h.Event + " of " + h.Who
 	}
-	return p.Do == q.Do && p.Campaign == q.Campaign && p.Every == q.Every && p.EndRuns == q.EndRuns && event(p.Event) == event(q.Event)
+	people := func(all []engine.PersonHash) []engine.PersonHash {
+		return slices.SortedFunc(slices.Values(all), func(a, b engine.PersonHash) int { return slices.Compare(a[:], b[:]) })
+	}
+	return p.Do == q.Do && p.Campaign == q.Campaign && p.Every == q.Every && p.EndRuns == q.EndRuns && event(p.Event) == event(q.Event) &&
+		slices.Equal(people(p.Gone), people(q.Gone))
 }
 
 // samePassed holds what an event brings along against what it must bring.
@@ -94,11 +111,9 @@ func samePart(want, got *engine.Snapshot) bool {
 		return false
 	}
 	p, q := *want.Part, *got.Part
-	byHash := func(a, b engine.PersonHash) int { return slices.Compare(a[:], b[:]) }
-	gone := slices.SortedFunc(slices.Values(q.Gone), byHash)
 	return want.Campaign == got.Campaign && want.Audience == got.Audience && want.Rows == got.Rows && p.ID == q.ID && p.Flow == q.Flow && p.Version == q.Version &&
 		p.Trigger == q.Trigger && p.Due == q.Due && p.Local == q.Local && p.Since == q.Since && p.Paused == q.Paused && p.Key == q.Key && p.Exited == q.Exited &&
-		p.Total == q.Total && slices.Equal(slices.SortedFunc(slices.Values(p.Gone), byHash), gone)
+		p.Total == q.Total
 }
 
 // joinCampaign takes up the rows that another partition has dealt to this one.
@@ -114,7 +129,7 @@ func (w *World) joinCampaign(in *engine.Snapshot) {
 		w.fail("campaign %s is of a version of %s that is not known here", p.ID, p.Flow)
 	}
 	f := &campaign{number: in.Campaign, flow: flow, trigger: p.Trigger, due: p.Due, since: p.Since, local: p.Local, paused: p.Paused, in: w.installation,
-		status: engine.Walking, audience: in.Audience, rows: in.Rows, total: p.Total, name: p.ID, key: p.Key, exited: p.Exited, joined: w.stamp,
+		status: engine.Freezing, audience: in.Audience, rows: in.Rows, total: p.Total, name: p.ID, key: p.Key, exited: p.Exited, joined: w.stamp,
 		left: map[string]int{}, lanes: map[engine.Instant]int{}, members: map[string]*Run{}}
 	if p.Event.Event != "" {
 		f.event = heardAs(&p.Event)
@@ -122,13 +137,9 @@ func (w *World) joinCampaign(in *engine.Snapshot) {
 	for i := range p.Kept {
 		f.kept = append(f.kept, *heardAs(&p.Kept[i]))
 	}
-	for who := range of.members { // the judges know whom a hash means
-		if slices.Contains(p.Gone, engine.MemberOf(in.Campaign, who).Person) {
-			f.members[who] = nil
-		}
-	}
 	w.campaigns[f.number] = f
 	w.fired[f] = true
+	w.owe(int(f.number>>48), &engine.Input{Payload: &engine.CampaignControl{Do: engine.CampaignReady, Campaign: f.number}})
 }
 
 // heardAs is an event that a campaign keeps.
@@ -159,6 +170,22 @@ func (w *World) allTaken(f *campaign) {
 // between is what partitions say to each other about a campaign. It reports whether it was that.
 func (w *World) between(f *campaign, s *engine.CampaignControl) bool {
 	switch s.Do {
+	case engine.CampaignReady:
+		w.fired[f] = true
+		if delete(f.waits, w.in.Origin.From); len(f.waits) == 0 && f.status == engine.Freezing {
+			w.begin(f)
+		}
+	case engine.CampaignBegin:
+		if f.status != engine.Freezing {
+			return true
+		}
+		w.fired[f] = true
+		f.status, f.joined = engine.Walking, w.stamp
+		for who := range w.div.worlds[f.number>>48].campaigns[f.number].members { // the judges know whom a hash means
+			if _, had := f.members[who]; !had && slices.Contains(s.Gone, engine.MemberOf(f.number, who).Person) {
+				f.members[who] = nil
+			}
+		}
 	case engine.CampaignTaken:
 		delete(f.waits, w.in.Origin.From)
 		w.fired[f] = true
