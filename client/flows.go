@@ -136,7 +136,7 @@ type Upcoming struct {
 	At    Time   `json:"at"`    // where it is local, when its first people's clocks show the time
 	Local bool   `json:"local,omitempty"`
 
-	Last         string `json:"last,omitempty"`          // the last campaign of the flow, among the newest 200 of all flows
+	Last         string `json:"last,omitempty"`          // the last campaign of the flow, among the newest 120 of all flows
 	LastAudience int    `json:"last_audience,omitempty"` // rows that it had
 }
 

@@ -194,8 +194,13 @@ func (c *Console) act(a action) http.HandlerFunc {
 		o := v.session.outcomeOf(nonce)
 		o.Lock()
 		defer o.Unlock()
-		if o.done == nil && !v.carryOut(w, a, nonce, o) {
+		switch sent := r.PostForm.Encode(); {
+		case o.done == nil && !v.carryOut(w, a, nonce, o):
 			return
+		case o.sent == "":
+			o.sent = sent
+		case o.sent != sent:
+			v.session.say(&Flash{Said: "This form was sent before, and is done once: what it says now was not taken. Open it again."})
 		}
 		http.Redirect(w, r, o.done.To, http.StatusSeeOther)
 	}
@@ -283,6 +288,8 @@ func (v *visit) wrongWith(q *question) string {
 	form := v.r.PostForm
 	shown, _ := strconv.Atoi(form.Get(expectField)) // 0, where there is none
 	switch {
+	case q.Button == "": // there is nothing to do any more
+		return q.Wrong
 	case q.Number > shown+shown/10:
 		return fmt.Sprintf("There are %s by now, not %s, so nothing was done.", v.Num(q.Number), v.Num(shown))
 	case q.Type != "" && form.Get(confirmField) != q.Type:

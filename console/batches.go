@@ -139,6 +139,7 @@ func askMany(v *visit) (*question, error) {
 		q.Type = cmp.Or(filter.Flow, do)
 	}
 	if count.Runs == 0 {
+		q.Button = ""
 		q.Wrong = "There is nothing to do: no run of these can be " + map[string]string{"retry": "tried again", "cancel": "cancelled"}[do] + "."
 	}
 	return q, nil
@@ -180,6 +181,9 @@ func changeMany(v *visit) (*done, error) {
 	var expect int
 	if _, err := fmt.Sscan(v.posted(expectField), &expect); err != nil {
 		return nil, &client.Problem{Status: http.StatusBadRequest, Detail: "expect is no number"}
+	}
+	if expect == 0 {
+		return nil, &client.Problem{Status: http.StatusConflict, Detail: "there is nothing to do"}
 	}
 	begin := v.api.CancelRuns
 	if v.posted("do") == "retry" {

@@ -37,7 +37,7 @@ func loadDeploys(v *visit) (*content, error) {
 	}
 	p := deploysPage{DeployPage: page}
 	for _, d := range page.Deploys {
-		if d.State == "open" || d.State == "stale" {
+		if d.State == "open" {
 			p.Open = append(p.Open, d)
 		} else {
 			p.Past = append(p.Past, d)

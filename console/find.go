@@ -144,6 +144,9 @@ func (v *visit) foundEvents(asked string) (hits []hit) {
 // foundPeople are those whose IDs begin with the text. Somebody of whom nothing is known is there if they have a run.
 func (v *visit) foundPeople(asked string) (hits []hit) {
 	page, err := v.api.Profiles(v.ctx(), client.ProfileQuery{Prefix: asked, Limit: hitsOfKind})
+	if lower := strings.ToLower(asked); err == nil && len(page.Profiles) == 0 && lower != asked {
+		page, err = v.api.Profiles(v.ctx(), client.ProfileQuery{Prefix: lower, Limit: hitsOfKind})
+	}
 	if err != nil {
 		return nil
 	}
@@ -152,6 +155,9 @@ func (v *visit) foundPeople(asked string) (hits []hit) {
 		row := rowOf(p)
 		known = known || row.ID == asked
 		hits = append(hits, hit{"Person", row.ID, personPath(row.ID), row.Name, row.ID == asked})
+	}
+	if page.Next != "" {
+		hits = append(hits, hit{Kind: "People", Label: "All whose IDs begin with " + asked, Path: Root + "people?" + queryOf("prefix", asked)})
 	}
 	if known {
 		return hits

@@ -43,9 +43,10 @@ type homeFlow struct {
 type firstSteps struct{ Deploy, Send, Look string }
 
 const (
-	homeFlows  = 20 // that are counted for the page; a link leads to all
-	homeTypes  = 50 // types of events that are looked at, by name
-	needsAKind = 3  // failures and types of events that are named; a link leads to all
+	homeFlows    = 20                 // that are counted for the page; a link leads to all
+	homeTypes    = 50                 // types of events that are looked at, by name
+	freshFailure = 7 * 24 * time.Hour // for how long a failure needs somebody
+	needsAKind   = 3                  // failures and types of events that are named; a link leads to all
 )
 
 func loadHome(v *visit) (*content, error) {
@@ -104,6 +105,9 @@ func (v *visit) addNeeds(p *homePage) {
 
 func (v *visit) failedNeeds(groups []client.FailureGroup) (needs []need) {
 	for i := range groups {
+		if v.now.Sub(groups[i].Newest.At.Time) > freshFailure {
+			continue // it stays in the list of what failed
+		}
 		if i == needsAKind {
 			return append(needs, need{"failed", "further groups of failures", Root + "runs/failed", "bad", client.Time{}})
 		}

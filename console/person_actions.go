@@ -268,6 +268,9 @@ func edit(v *visit) (*done, error) {
 	if name == "" {
 		name = v.posted("name")
 	}
+	if strings.TrimSpace(name) == "" {
+		return nil, &client.Problem{Status: http.StatusUnprocessableEntity, Detail: "the field has no name"}
+	}
 	if name == "id" || name == "opt_outs" {
 		return nil, &client.Problem{Status: http.StatusUnprocessableEntity, Detail: name + " is not changed here"}
 	}

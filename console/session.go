@@ -57,6 +57,7 @@ type session struct {
 type outcome struct {
 	sync.Mutex
 	done *done
+	sent string // the fields of the form with which it was done
 }
 
 func newSession(token string, begun time.Time) *session {

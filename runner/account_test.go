@@ -33,7 +33,7 @@ func newDesk(t *testing.T, accounts ...runner.AccountSettings) *desk {
 		"flows/tell.yaml":      {Data: []byte("flow: tell\ntrigger: { event: told }\nsteps: [ { send: hello }, { wait: 9d } ]\n")},
 		"flows/order.yaml":     {Data: []byte("flow: order\ntrigger: { event: ordered }\nsteps: [ { send: { template: hello, account: orders } }, { wait: 9d } ]\n")},
 		"flows/news.yaml":      {Data: []byte("flow: news\ntrigger: { at: 2026-04-01 09:00, audience: people.jsonl }\nsteps: [ { send: hello }, { wait: 9d } ]\n")},
-		"flows/offers.yaml":    {Data: []byte("flow: offers\ntrigger: { at: 2026-04-01 09:00, audience: people.jsonl }\nsteps: [ { send: { template: hello, account: orders } }, { wait: 9d } ]\n")},
+		"flows/offers.yaml":    {Data: []byte("flow: offers\ntrigger: { at: 2026-04-01 09:00, audience: people.jsonl }\nsteps: [ { set: { told: true } }, { send: { template: hello, account: orders } }, { wait: 9d } ]\n")},
 		"flows/brief.yaml":     {Data: []byte("flow: brief\ntrigger: { event: expiring }\nsteps: [ { send: { template: hello, expires: 2h } }, { wait: 9d } ]\n")},
 		"templates/hello.yaml": {Data: []byte("body: Hello\n")},
 	})

@@ -176,7 +176,12 @@ func (x *explanation) concerns(item *store.HistoryItem) string {
 // answerOf is the explanation in a sentence.
 func (s *Server) answerOf(x *explanation) (string, error) {
 	if x.run == nil || !x.run.Live() && x.whyAt > x.run.Started() {
-		return x.without(), nil
+		said, more := x.without(), ""
+		var err error
+		if said == outsiders {
+			more, err = s.audienceTakes(x)
+		}
+		return said + more, err
 	}
 	f, err := s.flows.of(x.run)
 	if err != nil {
@@ -203,6 +208,33 @@ func (s *Server) answerOf(x *explanation) (string, error) {
 	return fmt.Sprintf("the run %s started at %s and %s; %s", x.run.ID, x.run.Started(), where, strings.Join(said, ", ")), nil
 }
 
+// outsiders is the answer about somebody of whom a campaign knows nothing.
+const outsiders = "they are not among the people of the campaign, or its rows are no longer kept"
+
+// audienceTakes says whom the audience of a campaign takes, and whether it would take the person now, if it is made of what is known of people.
+func (s *Server) audienceTakes(x *explanation) (string, error) {
+	c, err := s.config.Store.CampaignOf(x.of.ID)
+	if c == nil || err != nil {
+		return "", err
+	}
+	f, err := s.flows.version(engine.FlowVersion{Flow: c.Flow, Version: c.Version})
+	if f == nil || err != nil || c.Trigger >= len(f.Triggers) || f.Triggers[c.Trigger].Schedule == nil || f.Triggers[c.Trigger].Schedule.Audience.If == nil {
+		return "", err
+	}
+	request := engine.SnapshotRequest{Flow: f, Schedule: f.Triggers[c.Trigger].Schedule, At: engine.InstantOf(s.now())}
+	takes := fmt.Sprintf("; its condition is %s, ", request.Schedule.Audience.If)
+	person, err := s.config.Store.Person(x.Profile)
+	switch {
+	case err != nil:
+		return "", err
+	case person == nil:
+		return takes + "and nothing is known of them", nil
+	case request.Condition(person).Holds:
+		return takes + "which is true for them now", nil
+	}
+	return takes + "which is false for them now", nil
+}
+
 // without is the answer where no run is the newest that happened.
 func (x *explanation) without() string {
 	switch back := x.Since; {
@@ -213,7 +245,7 @@ func (x *explanation) without() string {
 	case x.of != nil && x.of.Audience > x.of.Taken:
 		return fmt.Sprintf("the campaign has not come to them: it has taken %d of %d rows", x.of.Taken, x.of.Audience)
 	case x.of != nil:
-		return "they are not among the people of the campaign, or its rows are no longer kept"
+		return outsiders
 	}
 	return fmt.Sprintf("nothing that could start %s for them is in their history", x.Flow)
 }

@@ -131,7 +131,8 @@ func TestStanding(t *testing.T) {
 
 // TestExplainOverHTTP holds the answers: a run and what it sent, why none started, and what is not known.
 func TestExplainOverHTTP(t *testing.T) {
-	s := start(t, peopleProject)
+	project := with(peopleProject, "flows/pros.yaml", "flow: pros\ntrigger: { at: 2020-01-01 09:00, audience: { if: profile.plan == \"pro\" } }\nsteps: [ { send: { body: Hello } } ]\n")
+	s := start(t, with(project, "nudge.yaml", project["nudge.yaml"]+"profile: { plan: optional string }\n"))
 	s.order("bob", "none")
 	s.do("GET", "/v1/profiles/bob/explain?flow=order", "").is(200, "no run of order started: skipped: the trigger's if is false",
 		`"conditions":[{"text":"event.order_id != \"none\"","holds":false,"saw":[{"path":"event.order_id","value":"\"none\""}]}]`)
@@ -142,6 +143,12 @@ func TestExplainOverHTTP(t *testing.T) {
 	var c server.Campaign
 	s.do("POST", "/v1/campaigns", `{"flow": "sale"}`).is(201).decode(&c)
 	s.do("GET", "/v1/profiles/ann/explain?campaign="+c.ID, "").is(200, "not among the people of the campaign", `"flow":"sale"`)
+	s.do("POST", "/v1/campaigns", `{"flow": "pros"}`).is(201).decode(&c)
+	s.do("PUT", "/v1/profiles/ann", `{"plan": "free"}`).is(200)
+	s.do("GET", "/v1/profiles/ann/explain?campaign="+c.ID, "").is(200, `its condition is profile.plan == \"pro\", which is false for them now`)
+	s.do("PUT", "/v1/profiles/ann", `{"plan": "pro"}`).is(200)
+	s.do("GET", "/v1/profiles/ann/explain?campaign="+c.ID, "").is(200, "which is true for them now")
+	s.do("GET", "/v1/profiles/zed/explain?campaign="+c.ID, "").is(200, ", and nothing is known of them")
 	s.do("GET", "/v1/profiles/ann/explain", "").is(400, "flow or campaign must say")
 	s.do("GET", "/v1/profiles/ann/explain?flow=order&campaign="+c.ID, "").is(400, "flow or campaign must say")
 	s.do("GET", "/v1/profiles/ann/explain?campaign=none", "").is(404)

@@ -20,14 +20,14 @@ type Upcoming struct {
 	At    engine.Instant `json:"at"`    // when it begins; where it is local, at the first of its people
 	Local bool           `json:"local,omitempty"`
 
-	Last         string `json:"last,omitempty"`          // the last campaign of the flow, among the newest 200 of all flows
+	Last         string `json:"last,omitempty"`          // the last campaign of the flow, among the newest 120 of all flows
 	LastAudience int    `json:"last_audience,omitempty"` // rows that it had
 }
 
 // upcomingList are the next starts of all schedules.
 type upcomingList struct {
 	Firings   []Upcoming `json:"firings"`             // soonest first
-	Campaigns []Campaign `json:"campaigns,omitempty"` // of a range: those that were due in it, oldest first, among the newest 200
+	Campaigns []Campaign `json:"campaigns,omitempty"` // of a range: those that were due in it, oldest first, among the newest 120
 	More      bool       `json:"more,omitempty"`      // there are further starts in the range
 }
 

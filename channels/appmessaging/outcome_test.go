@@ -71,6 +71,10 @@ func TestOutcome(t *testing.T) {
 		{"too many, nonsense", 429, retry("soon"), ``, deferred("429: too many requests", 0)},
 
 		{"unavailable, until", 503, retry("3"), ``, deferred("503: unavailable for now", 3*time.Second)},
+		{"unavailable, until its limit is reset", 503, reset("1896080430"), ``, deferred("503: unavailable for now", 30*time.Second)},
+		{"unavailable, for a few seconds", 503, reset("12"), ``, deferred("503: unavailable for now", 12*time.Second)},
+		{"unavailable, reset nonsense", 503, reset("soon"), ``, unknown("503: unavailable, and it does not say until when")},
+		{"unavailable, reset negative", 503, reset("-1"), ``, unknown("503: unavailable, and it does not say until when")},
 		{"unavailable", 503, nil, ``, unknown("503: unavailable, and it does not say until when")},
 		{"unavailable, nonsense", 503, retry("soon"), ``, unknown("503: unavailable, and it does not say until when")},
 		{"unavailable, negative", 503, retry("-1"), ``, unknown("503: unavailable, and it does not say until when")},
