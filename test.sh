@@ -73,6 +73,10 @@ if ! { command -v chromium || command -v chromium-browser || command -v google-c
 fi
 npm ci --prefix cmd/nudge/testdata/sdk --prefer-offline --no-audit --no-fund
 npm ci --prefix console/browser/testdata --prefer-offline --no-audit --no-fund
+# The extension for VS Code is tested in plain Node, and its types are checked.
+npm ci --prefix editors/vscode --prefer-offline --no-audit --no-fund
+npm run --prefix editors/vscode check
+npm test --prefix editors/vscode
 
 unformatted=$(gofmt -l .)
 if [ -n "$unformatted" ]; then
@@ -102,7 +106,7 @@ run() {
 
 # What has goroutines runs under the race detector, and only there: once is enough.
 # TestRaceList (house_race_test.go) fails when a package with goroutines is missing here.
-concurrent='app app/tracing audience bench bench/bare channels/appmessaging client console runner runner/bulk runner/fetch runner/jobs runner/live runner/notify
+concurrent='app app/tracing audience bench bench/bare channels/appmessaging client console lsp lsp/lsptest runner runner/bulk runner/fetch runner/jobs runner/live runner/notify
 sandbox sandbox/session sandbox/socket server store store/bolt whatif/backtest whatif/story'
 # Of flows and templates a test each: the others have no goroutine.
 shared='TestConcurrentLoads|TestConcurrentRenders'
@@ -111,12 +115,12 @@ shared='TestConcurrentLoads|TestConcurrentRenders'
 program='cmd/nudge'
 # These try history after history in a single goroutine, which takes too long under the
 # race detector. They run without it.
-alone='TestDecodersAreLinear|TestDocument|TestNothingChanged|TestFlatMemory|TestMemoryStaysFlat|TestThousandApps|TestFaultsByChance|TestTenFlows|TestTornFiles|TestRetryKilled'
+alone='TestCorrections|TestEdits|TestOffersFit|TestRenames|TestSameAsCheck|TestDecodersAreLinear|TestDocument|TestNothingChanged|TestFlatMemory|TestMemoryStaysFlat|TestThousandApps|TestFaultsByChance|TestTenFlows|TestTornFiles|TestRetryKilled'
 
 race=$(go list $(printf './%s ' $concurrent))
 plain=$(go list ./... | grep -vxF "$race" | grep -v "/$program\$")
 run plain "./$program" $plain
-run alone -run "^($alone)\$" ./app ./audience ./runner/bulk ./sandbox ./server ./whatif/backtest ./whatif/story
+run alone -run "^($alone)\$" ./app ./audience ./lsp ./runner/bulk ./sandbox ./server ./whatif/backtest ./whatif/story
 if [ "${1-}" = long ]; then
 	run race -race -timeout 1h ./...
 else

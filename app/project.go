@@ -51,7 +51,13 @@ func Open(dir string) (fs.FS, error) {
 
 // Read reads a project with the settings that the caller's purpose needs.
 func Read(files fs.FS, read SettingsReader) *Project {
-	p, list := flows.Load(files)
+	return ReadIn(new(flows.Workspace), files, read)
+}
+
+// ReadIn is Read for a project that is read again and again: of the flows and templates it
+// reads only what has changed since the last time.
+func ReadIn(w *flows.Workspace, files fs.FS, read SettingsReader) *Project {
+	p, list := w.Load(files)
 	text, _ := p.Source(flows.ProjectFile)
 	settings, more := read(text)
 	list = append(list, more...)

@@ -50,7 +50,7 @@ func (r *reader) eventTypes(v *node.Value) (types []string) {
 		if !checkEvent(t, r.list) {
 			continue
 		}
-		r.project.heard = append(r.project.heard, t)
+		r.heard = append(r.heard, t)
 		if slices.Contains(types, t.Value) {
 			r.list.Errorf(t.Span, codeBadValue, "remove it", "duplicate type %q in this list", t.Value)
 			continue
@@ -93,7 +93,7 @@ func (r *reader) itemShape(m *node.Map, c *Collect, data *shape.Type) *shape.Typ
 		fields = map[string]*shape.Type{}
 	}
 	fields[NameEvent] = shape.OneOf(c.Events...)
-	return &shape.Type{Kind: shape.KindMap, Fields: fields, Open: data.Open || data.Kind != shape.KindMap}
+	return &shape.Type{Kind: shape.KindMap, Fields: fields, Places: data.Places, Open: data.Open || data.Kind != shape.KindMap}
 }
 
 // markGathered finds the lone conditions that read what their collect has gathered. They are

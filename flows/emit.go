@@ -23,7 +23,7 @@ func (r *reader) emit(v *node.Value, at int, k *typeEnv) {
 	if !checkEvent(t, r.list) {
 		return
 	}
-	r.emits[t.Value], r.project.emitted[t.Value] = true, true
+	r.emits[t.Value] = true
 	checkData(fields, r.eventShape(t.Value), t.Value, t.Span, r.list)
 	r.flow.Steps[at].Emit = &Emit{Event: t.Value, Data: assignments(fields)}
 }
@@ -57,7 +57,7 @@ func (r *reader) startFlow(v *node.Value, at int, k *typeEnv) {
 		return
 	}
 	s.Flow, s.Data = t.Value, assignments(fields)
-	r.project.calls = append(r.project.calls, call{t, fields, m.Has("key")})
+	r.calls = append(r.calls, call{t, fields, m.Has("key")})
 }
 
 // keyedLine returns the type of an event that finds the flow's runs by their key, or an empty
@@ -79,25 +79,30 @@ func (f *Flow) keyedLine() string {
 
 // checkCalls checks that every started flow exists and gets its data. It warns of flows
 // that have no trigger and that no flow starts.
-func (p *Project) checkCalls(names []string, list *diag.List) {
+func (p *Project) checkCalls(calls []call, names []string, list *diag.List) {
 	called := map[string]bool{}
-	for _, c := range p.calls {
+	for _, c := range calls {
 		called[c.flow.Value] = true
-		if !slices.Contains(names, c.flow.Value) {
-			list.Errorf(c.flow.Span, codeUnknownFlow, diag.DidYouMean(c.flow.Value, names, "Flows"),
-				"flow %q not found", c.flow.Value)
-		} else if f := p.Flow(c.flow.Value); f != nil {
-			checkData(c.fields, f.Data, "the data of "+f.Name, c.flow.Span, list)
-			if line := f.keyedLine(); line != "" && !c.keyed {
-				list.Errorf(c.flow.Span, CodeMissingKey, "add the key that the events have, for example key: data.id",
-					"%s looks for %s by its key, and this start gives it none", f.Name, line)
-			}
-		}
+		p.checkCall(c, names, list)
 	}
 	for _, f := range p.Flows {
 		if len(f.Triggers) == 0 && !called[f.Name] {
 			list.Warnf(f.span, codeNeverStarted, "add a trigger, or start it from another flow",
 				"%s has no trigger, and no flow starts it; only a call by the API or the command line can", f.Name)
+		}
+	}
+}
+
+// checkCall checks that a started flow exists and gets its data.
+func (p *Project) checkCall(c call, names []string, list *diag.List) {
+	if !slices.Contains(names, c.flow.Value) {
+		list.Errorf(c.flow.Span, codeUnknownFlow, diag.DidYouMean(c.flow.Value, names, "Flows"),
+			"flow %q not found", c.flow.Value)
+	} else if f := p.Flow(c.flow.Value); f != nil {
+		checkData(c.fields, f.Data, "the data of "+f.Name, c.flow.Span, list)
+		if line := f.keyedLine(); line != "" && !c.keyed {
+			list.Errorf(c.flow.Span, CodeMissingKey, "add the key that the events have, for example key: data.id",
+				"%s looks for %s by its key, and this start gives it none", f.Name, line)
 		}
 	}
 }

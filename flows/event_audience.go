@@ -58,7 +58,7 @@ func (r *reader) dataWithRows(event string, declared, own *shape.Type, data *nod
 		}
 		fields[name] = declared.Fields[name]
 	}
-	return &shape.Type{Kind: shape.KindMap, Fields: fields, Open: declared.Open || declared.Kind != shape.KindMap || r.rows.Open}
+	return &shape.Type{Kind: shape.KindMap, Fields: fields, Places: shape.Places(declared, r.rows), Open: declared.Open || declared.Kind != shape.KindMap || r.rows.Open}
 }
 
 // readsOnly reports whether an expression reads nothing but what is below a name of the scope.

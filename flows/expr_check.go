@@ -7,6 +7,7 @@ import (
 	"github.com/expr-lang/expr/ast"
 
 	"nudge/lang/diag"
+	"nudge/lang/insight"
 	"nudge/lang/shape"
 )
 
@@ -28,6 +29,7 @@ type exprChecker struct {
 
 	spends   []spending      // what may cost many steps
 	compared *ast.BinaryNode // the comparison whose left side is being checked
+	piece    *insight.Piece  // what editors ask for; nil: nobody asks
 }
 
 var (
@@ -89,7 +91,9 @@ func (c *exprChecker) kept(n ast.Node, t *shape.Type) *shape.Type {
 }
 
 func (c *exprChecker) check(n *ast.Node) *shape.Type {
+	written := *n
 	t := c.typeOf(n)
+	c.note(written, t)
 	c.private = c.private || t.Private
 	return t
 }
@@ -140,6 +144,7 @@ func (c *exprChecker) identifier(n *ast.Node, id *ast.IdentifierNode) *shape.Typ
 		return c.duration(n, id)
 	}
 	t, ok := c.scope.Field(id.Value)
+	c.noteName(id, id.Value, c.scope, t)
 	if !ok {
 		return c.fail(id, codeUnknownName, c.nameHint(id.Value), "unknown name %q", id.Value)
 	}
@@ -207,6 +212,7 @@ func (c *exprChecker) member(whole *ast.Node, n *ast.MemberNode) *shape.Type {
 	if base == failedType {
 		return base
 	}
+	c.noteField(n, base)
 	if base.Optional && !n.Optional {
 		return c.fail(n.Property, codeOptional, "write ?. before the field, and give a default with ??",
 			"%s may be absent", c.source(n.Node))

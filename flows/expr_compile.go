@@ -49,6 +49,16 @@ const (
 // is in the list, it returns nil for both.
 func compileExpr(t *node.Text, offset int, scope *shape.Type, at home, want purpose, list *diag.List) (*Expr, *shape.Type) {
 	e := &Expr{text: t, offset: offset}
+	piece := at.notes.Begin(t, offset, scope, false)
+	if piece != nil {
+		quiet := at
+		quiet.notes = nil
+		piece.Try = func(value string) (list diag.List) {
+			other := node.Text{Value: value, Span: t.Span}
+			compileExpr(&other, offset, scope, quiet, want, &list)
+			return list
+		}
+	}
 	source := t.Value[offset:]
 	if len(source) > maxSource {
 		list.Errorf(t.Span, codeTooCostly, "", "the expression has %d bytes; the limit is %d", len(source), maxSource)
@@ -63,8 +73,11 @@ func compileExpr(t *node.Text, offset int, scope *shape.Type, at home, want purp
 	if at.zone == nil {
 		at.zone = time.UTC
 	}
-	c := &exprChecker{expr: e, scope: scope, home: at, list: list}
+	c := &exprChecker{expr: e, scope: scope, home: at, list: list, piece: piece}
 	result := c.checkPurpose(&tree.Node, want)
+	if piece != nil && result != failedType {
+		piece.Type = result
+	}
 	if c.failed {
 		return nil, nil
 	}

@@ -7,6 +7,7 @@ import (
 
 	"github.com/expr-lang/expr/ast"
 
+	"nudge/lang/insight"
 	"nudge/lang/shape"
 )
 
@@ -15,9 +16,10 @@ type home struct {
 	zone       *time.Location // of people whose own is not known
 	categories map[string]*Category
 	asked      map[string]bool // the categories that expressions and lines ask for; they are noted here
+	notes      *insight.Notes  // for editors; nil: nobody asks
 }
 
-func (r *reader) home() home { return home{r.flow.Zone, r.project.Categories, r.asked} }
+func (r *reader) home() home { return home{r.flow.Zone, r.project.Categories, r.asked, r.notes} }
 
 // Today is what expressions ask of the project as it is now, and of the messages to a person.
 type Today struct {
@@ -48,6 +50,7 @@ func (c *exprChecker) hours(n *ast.Node, name string) bool {
 			c.fail(item, codeBadWindow, `for example `+name+`("mon-fri 09:00-17:00")`, "the hours must be written out")
 			return false
 		}
+		c.noteCategory(text)
 		h, wrong := c.home.openHours(text.Value)
 		switch {
 		case wrong != nil:
@@ -100,6 +103,7 @@ func (c *exprChecker) capped(n *ast.Node, name string) bool {
 		c.fail(*n, codeUnknownCategory, `for example `+name+`("offers")`, "the category must be written out")
 		return false
 	}
+	c.noteCategory(text)
 	category := c.home.categories[text.Value]
 	if category == nil {
 		c.fail(text, codeUnknownCategory, c.home.noCategory(text.Value).hint, "nudge.yaml has no category %q", text.Value)

@@ -108,6 +108,9 @@ func (c *exprChecker) sameKind(b *ast.BinaryNode, left, right *shape.Type) bool 
 // wordOf reports a text that is compared with a value which can only be other words.
 func (c *exprChecker) wordOf(value ast.Node, t *shape.Type, n ast.Node) {
 	literal, ok := n.(*ast.StringNode)
+	if ok {
+		c.noteWords(literal, value, t.Words)
+	}
 	if ok && t == keywordShape && Keyword(literal.Value) != literal.Value {
 		c.fail(n, codeWrongType, "write "+strconv.Quote(Keyword(literal.Value)),
 			"%s can never be %q: a keyword is in small letters, without marks around it", c.source(value), literal.Value)

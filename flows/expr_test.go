@@ -43,7 +43,7 @@ var testValues = map[string]any{
 func testHome() home {
 	return home{time.UTC, map[string]*Category{
 		"work": {Window: Windows{{Days: EveryDay, From: 9 * 60, To: 17 * 60}}}, "always": {},
-	}, map[string]bool{}}
+	}, map[string]bool{}, nil}
 }
 
 func mustExpr(t testing.TB, source string, want purpose) *Expr {

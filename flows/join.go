@@ -5,18 +5,14 @@ import (
 	"maps"
 	"slices"
 	"strings"
-
-	"nudge/lang/diag"
 )
 
 // Join returns a project of flows that are deployed together, from the bundle of each: with the flows, and with the categories that
 // they use. It cannot make bundles, and has no templates but those of the flows themselves.
 func Join(bundles []Bundle) (*Project, error) {
-	var list diag.List
-	joined := load(nil, nil, &list)
+	joined, list := new(Workspace).load(nil, nil)
 	for i, b := range bundles {
-		var list diag.List
-		p := load(b, nil, &list)
+		p, list := new(Workspace).load(b, nil)
 		if err := list.Err(); err != nil {
 			return nil, fmt.Errorf("flows: bundle %d: %w", i, err)
 		}

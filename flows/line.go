@@ -208,7 +208,7 @@ func (r *reader) event(m *node.Map) (event string, key *Expr) {
 		m.Allow("key")
 		return "", nil
 	}
-	r.project.heard = append(r.project.heard, t)
+	r.heard = append(r.heard, t)
 	v := m.Get("key")
 	switch {
 	case v == nil && r.keyed:

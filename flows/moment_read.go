@@ -51,7 +51,8 @@ func (r *reader) moment(t *node.Text, k *typeEnv) *Moment {
 	if len(*r.list) > before {
 		return nil
 	}
-	return &x.m
+	read := x.m // not a part of x, which holds on to the reader and its project
+	return &read
 }
 
 // clockMoment reads a moment of the clock, which comes again and again and hangs on no other

@@ -52,52 +52,12 @@ type Project struct {
 	library     *templates.Library
 	files       map[string]string // text by name; of assets in base64
 	assets      *assets           // nil once all is read
-	calls       []call            // of all flows, to be checked when all are read
-	heard       []*node.Text      // the types of events that flows wait for
-	emitted     map[string]bool   // the types of events that flows emit
 }
 
 // Load reads a project: nudge.yaml (which may be absent), flows/*.yaml, templates/*.yaml
 // and templates/partials/*.yaml. The list contains all mistakes, sorted by file and place.
 // If it HasErrors, the project contains only the flows without errors.
-func Load(fsys fs.FS) (*Project, diag.List) {
-	files, list := readFiles(fsys)
-	p := load(files, &assets{fsys: fsys}, &list)
-	var names []string
-	for _, f := range inFolder(files, "flows") {
-		names = append(names, stem(f.Name))
-	}
-	p.checkCalls(names, &list)
-	p.checkEvents(&list)
-	list.Sort(ProjectFile)
-	return p, list
-}
-
-// load reads the files of a project or a bundle. A bundle has only one flow and lacks the
-// flows that it starts.
-func load(files []File, assets *assets, list *diag.List) *Project {
-	p := &Project{library: templates.NewLibrary(), files: map[string]string{}, assets: assets, emitted: map[string]bool{},
-		preferences: assets == nil} // where the flow of a bundle was loaded, there was a page
-	for _, f := range files {
-		p.files[f.Name] = f.Text
-	}
-	p.readConfig([]byte(p.files[ProjectFile]), list)
-	for _, folder := range templateFolders {
-		for _, f := range inFolder(files, folder) {
-			p.library.Add(f.Name, []byte(f.Text), list)
-		}
-	}
-	p.library.Join(list)
-	for _, f := range inFolder(files, "flows") {
-		if flow := p.readFlow(f, list); flow != nil {
-			p.Flows = append(p.Flows, flow)
-		}
-	}
-	p.library.CheckUnused(p.alone(), list)
-	p.assets = nil
-	slices.SortFunc(p.Flows, func(a, b *Flow) int { return strings.Compare(a.Name, b.Name) })
-	return p
-}
+func Load(fsys fs.FS) (*Project, diag.List) { return new(Workspace).Load(fsys) }
 
 // Source returns the text of one of the project's files, for [diag.Render].
 func (p *Project) Source(file string) (string, bool) {
@@ -121,6 +81,14 @@ func (p *Project) Deployable() []File {
 		}
 	}
 	return files
+}
+
+// WithoutSources returns the project without the texts of its files and its templates, for
+// those who keep it long and only ask about its flows.
+func (p *Project) WithoutSources() *Project {
+	same := *p
+	same.library, same.files, same.Config = nil, nil, nil
+	return &same
 }
 
 // Flow returns a flow by its name, or nil.

@@ -2,6 +2,7 @@ package flows
 
 import (
 	"nudge/lang/diag"
+	"nudge/lang/insight"
 	"nudge/lang/node"
 	"nudge/lang/shape"
 	"nudge/templates"
@@ -9,52 +10,67 @@ import (
 
 // reader reads one flow: from the nodes of its file to the flat program.
 type reader struct {
-	project  *Project
-	list     *diag.List
-	flow     *Flow
-	profile  *shape.Type     // what expressions see of a person
-	from     *templates.From // the flow's, else the project's
-	keyed    bool            // a trigger has a key, so every event line must say one
-	shapes   map[string]*shape.Type
-	rows     *shape.Type            // what a row adds to the data of an event
-	heads    []head                 // the steps in the order of the program
-	headAt   map[diag.Pos]int       // by where a step stands
-	loops    []int                  // the repeats around the step being read
-	learned  map[string]*shape.Type // what can be asked of each step, by its id
-	vars     map[string]*shape.Type // of all set steps
-	used     map[string]bool        // templates
-	partials map[string]bool
-	assets   map[string]bool // that its messages carry
-	emits    map[string]bool // types of events
-	parting  int             // index of the first step of the exits
-	asked    map[string]bool // categories whose hours it asks for
-	unheard  []unheard       // waits that have no failed line of their own
-	dos      map[int]bool    // indexes of the steps under a do
-	endless  []endless       // where a run may live for good
+	project *Project
+	list    *diag.List
+	flow    *Flow
+	profile *shape.Type     // what expressions see of a person
+	from    *templates.From // the flow's, else the project's
+	keyed   bool            // a trigger has a key, so every event line must say one
+	shapes  map[string]*shape.Type
+	rows    *shape.Type            // what a row adds to the data of an event
+	heads   []head                 // the steps in the order of the program
+	headAt  map[diag.Pos]int       // by where a step stands
+	loops   []int                  // the repeats around the step being read
+	learned map[string]*shape.Type // what can be asked of each step, by its id
+	vars    map[string]*shape.Type // of all set steps
+	parting int                    // index of the first step of the exits
+	asked   map[string]bool        // categories whose hours it asks for
+	unheard []unheard              // waits that have no failed line of their own
+	dos     map[int]bool           // indexes of the steps under a do
+	endless []endless              // where a run may live for good
 
 	conversation *node.Text // of all its messages that name none; nil for none
+
+	notes *insight.Notes // for editors; nil: nobody asks
+	links
 }
 
-// readFlow reads a file of the folder flows. It returns nil if the flow has errors, so that
-// nobody runs half of it.
-func (p *Project) readFlow(f File, list *diag.List) *Flow {
-	before := len(*list)
-	r := &reader{
-		project: p, list: list, profile: p.profile(), used: map[string]bool{}, partials: map[string]bool{}, assets: map[string]bool{}, emits: map[string]bool{}, asked: map[string]bool{}, shapes: map[string]*shape.Type{},
+// links are what a flow has to do with the rest of its project.
+type links struct {
+	used     map[string]bool // templates
+	partials map[string]bool
+	assets   map[string]bool            // that its messages carry
+	emits    map[string]bool            // types of events
+	heard    []*node.Text               // the types of events that it waits for
+	calls    []call                     // of other flows, to be checked when all are read
+	uses     map[string][]templates.Use // of each template, by its name
+}
+
+// newReader returns a reader of one flow of a project. The notes may be nil.
+func (p *Project) newReader(notes *insight.Notes, list *diag.List) *reader {
+	return &reader{
+		project: p, list: list, profile: p.profile(), notes: notes, asked: map[string]bool{}, shapes: map[string]*shape.Type{},
 		headAt: map[diag.Pos]int{}, learned: map[string]*shape.Type{}, dos: map[int]bool{}, vars: map[string]*shape.Type{},
-		flow: &Flow{Zone: p.Zone, Locale: p.Locale},
+		links: links{used: map[string]bool{}, partials: map[string]bool{}, assets: map[string]bool{}, emits: map[string]bool{}, uses: map[string][]templates.Use{}},
+		flow:  &Flow{Zone: p.Zone, Locale: p.Locale},
 	}
-	m := node.Parse(f.Name, []byte(f.Text), list)
-	if list.HasErrors() && (*list)[before:].HasErrors() && len(m.Keys()) == 0 {
+}
+
+// file reads a file of the folder flows. It returns nil if the flow has errors, so that
+// nobody runs half of it.
+func (r *reader) file(f File) *Flow {
+	before := len(*r.list)
+	m := node.Parse(f.Name, []byte(f.Text), r.list)
+	if (*r.list)[before:].HasErrors() && len(m.Keys()) == 0 {
 		return nil
 	}
 	r.read(m, stem(f.Name))
-	if (*list)[before:].HasErrors() {
+	if (*r.list)[before:].HasErrors() {
 		return nil
 	}
 	r.flow.markLast()
 	r.flow.Listening = listening(r.flow, r.eventShape)
-	r.flow.Profile = p.Profile
+	r.flow.Profile = r.project.Profile
 	r.seal(f, m)
 	return r.flow
 }

@@ -30,6 +30,9 @@ func (r *reader) send(v *node.Value, at int, k *typeEnv) {
 		}
 	}
 	if source != nil {
+		if !s.Inline {
+			r.uses[s.Template] = append(r.uses[s.Template], how)
+		}
 		message := source.Compile(how, r.list)
 		for _, name := range message.Partials() {
 			r.partials[name] = true
@@ -171,6 +174,6 @@ func (r *reader) use(k *typeEnv) templates.Use {
 	return templates.Use{
 		Scope: k.scope(), Zone: r.flow.Zone, Project: r.project.Name, From: r.from, Thread: r.conversation,
 		Locale: r.project.Locale, Partials: r.project.library.Partials(),
-		MergeFields: r.project.mergeFields, File: r.asset, Preferences: r.project.preferences,
+		MergeFields: r.project.mergeFields, File: r.asset, Preferences: r.project.preferences, Notes: r.notes,
 	}
 }

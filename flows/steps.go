@@ -27,6 +27,7 @@ func (r *reader) readSteps(m *node.Map, exits *node.Value) {
 		m.Errorf("steps", CodeMissingKey, "for example steps: [ { send: welcome } ]", "the flow has no steps")
 		return
 	}
+	r.noteSteps()
 	if len(r.heads) > MaxSteps {
 		v.Errorf(codeTooMany, "", "%d steps; the limit is %d", len(r.heads), MaxSteps)
 		return

@@ -60,7 +60,7 @@ func (r *reader) eventTrigger(m *node.Map) Trigger {
 	trigger, event := Trigger{}, shape.Any
 	if t := m.Text("event"); checkEvent(t, r.list) {
 		trigger.Event, event = t.Value, r.eventShape(t.Value)
-		r.project.heard = append(r.project.heard, t)
+		r.heard = append(r.heard, t)
 	}
 	only := shape.MapOf(map[string]*shape.Type{NameEvent: event})
 	trigger.Key = r.expr(m.Get("key"), only, forText)

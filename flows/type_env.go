@@ -118,7 +118,7 @@ func (p *Project) profile() *shape.Type {
 	if fields["locale"] == nil {
 		fields["locale"] = shape.String.OrNil()
 	}
-	return &shape.Type{Kind: shape.KindMap, Fields: fields, Open: p.Profile.Open}
+	return &shape.Type{Kind: shape.KindMap, Fields: fields, Open: p.Profile.Open, Places: p.Profile.Places}
 }
 
 var (

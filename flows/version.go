@@ -8,7 +8,6 @@ import (
 	"slices"
 	"strings"
 
-	"nudge/lang/diag"
 	"nudge/lang/node"
 )
 
@@ -110,8 +109,7 @@ func (r *reader) usesEvent(event string) bool {
 
 // Compile rebuilds a version of a flow from its bundle.
 func Compile(b Bundle) (*Flow, error) {
-	var list diag.List
-	p := load(b, nil, &list)
+	p, list := new(Workspace).load(b, nil)
 	if err := list.Err(); err != nil {
 		return nil, err
 	}

@@ -6,6 +6,7 @@ import (
 	"text/template/parse"
 
 	"nudge/lang/diag"
+	"nudge/lang/insight"
 	"nudge/lang/node"
 	"nudge/lang/shape"
 )
@@ -23,6 +24,7 @@ type checker struct {
 	partials  int         // how many partials the text is made of
 	inner     []*included // the partials that it names itself
 	mistakes  int
+	piece     *insight.Piece // what editors ask for; nil: nobody asks
 }
 
 // maxMistakes is how many mistakes of one text are reported; more are left out.
@@ -173,6 +175,7 @@ func (w *checker) call(cmd *parse.CommandNode, id *parse.IdentifierNode, fn *fun
 		at = append(at, startOf(cmd.Args[i]))
 		args = append(args, w.operand(&cmd.Args[i], dot))
 	}
+	w.noteOutcomes(cmd, id.Ident)
 	switch {
 	case piped != nil && fn.subject:
 		args, at = slices.Insert(args, 0, piped), slices.Insert(at, 0, id.Pos)
@@ -288,6 +291,7 @@ func (w *checker) scopeName(n *parse.Node, id *parse.IdentifierNode, path []stri
 		return w.call(&parse.CommandNode{Args: []parse.Node{id}}, id, fn, nil, nil)
 	}
 	t, ok := w.scope.Field(id.Ident)
+	w.note(id.Ident, int(id.Pos), w.scope, t, []string{id.Ident})
 	if w.scope.Fields[id.Ident] == nil && len(path) == 0 {
 		ok = false // an open scope has any name with a field, not any word
 	}
@@ -337,6 +341,7 @@ func (w *checker) fields(t *shape.Type, path []string, at parse.Pos, base string
 			return failed
 		}
 		field, ok := t.Field(name)
+		w.note(name, int(at), t, field, pathTo(base, path[:i+1]))
 		// A method of our own types would be reached like a field.
 		if !ok || t.Kind == shape.KindAny && name == "Std" {
 			return w.unknownField(t, name, at, strings.Trim(base+"."+strings.Join(path[:i], "."), "."))
@@ -348,6 +353,44 @@ func (w *checker) fields(t *shape.Type, path []string, at parse.Pos, base string
 		at += parse.Pos(len(name)) + 1
 	}
 	return t
+}
+
+// note notes a name or a field for editors. The place is in bytes.
+func (w *checker) note(name string, at int, of, t *shape.Type, path []string) {
+	if w.piece == nil {
+		return
+	}
+	value := w.source.Value
+	from := len([]rune(value[:min(at, len(value))]))
+	w.piece.Add(insight.Part{From: from, To: from + len([]rune(name)), Name: name, Of: of, Type: t, Path: path})
+}
+
+// noteOutcomes notes the texts that are compared with the outcome of a step, for editors.
+func (w *checker) noteOutcomes(cmd *parse.CommandNode, function string) {
+	if w.piece == nil || function != "eq" && function != "ne" {
+		return
+	}
+	step := ""
+	for _, arg := range cmd.Args {
+		if v, ok := arg.(*parse.VariableNode); ok && len(v.Ident) == 3 && v.Ident[0] == "$" && v.Ident[2] == "outcome" {
+			step = v.Ident[1]
+		}
+	}
+	for _, arg := range cmd.Args {
+		if text, ok := arg.(*parse.StringNode); ok && step != "" {
+			from := len([]rune(w.source.Value[:text.Pos]))
+			w.piece.Add(insight.Part{From: from, To: from + len([]rune(text.Quoted)), Name: text.Text, Outcome: step})
+		}
+	}
+}
+
+// pathTo returns the names from a name of the scope to a field; nil where another value
+// stands before the fields.
+func pathTo(base string, fields []string) []string {
+	if base == "" || base[0] == '$' {
+		return nil
+	}
+	return append([]string{base}, fields...)
 }
 
 func (w *checker) unknownField(t *shape.Type, name string, at parse.Pos, base string) *shape.Type {

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"nudge/lang/diag"
+	"nudge/lang/insight"
 	"nudge/lang/node"
 	"nudge/lang/shape"
 )
@@ -86,7 +87,7 @@ func (c *compiler) text(t *node.Text) *text {
 	if tree == nil {
 		return compiled
 	}
-	w := &checker{compiler: c, source: t, scope: c.use.Scope}
+	w := &checker{compiler: c, source: t, scope: c.use.Scope, piece: c.begin(t)}
 	w.list(tree.Root, c.use.Scope)
 	compiled.single = len(tree.Root.Nodes) == 1 && tree.Root.Nodes[0].Type() == parse.NodeAction
 	compiled.blanks = blanksOf(tree.Root)
@@ -99,6 +100,24 @@ func (c *compiler) text(t *node.Text) *text {
 		compiled.typed = c.build(tree, c.style.typed, nil)
 	}
 	return compiled
+}
+
+// begin begins a piece for editors, if somebody asks.
+func (c *compiler) begin(t *node.Text) *insight.Piece {
+	piece := c.use.Notes.Begin(t, 0, c.use.Scope, true)
+	if piece == nil {
+		return nil
+	}
+	at, style, readers := c.at.language.name, c.style, c.readers
+	piece.Try = func(value string) (list diag.List) {
+		use := c.use
+		use.Notes = nil
+		quiet := newCompiler(use, at, map[string]bool{}, &list)
+		quiet.style, quiet.readers = style, readers
+		quiet.text(&node.Text{Value: value, Span: t.Span})
+		return list
+	}
+	return piece
 }
 
 // parse parses a text and reports its mistakes.

@@ -136,3 +136,38 @@ func subjectFirst(f call) call {
 		return f(append([]any{args[last]}, args[:last]...)...)
 	}
 }
+
+// Functions returns every function of templates, in the order of the page about templates.
+func Functions() []Function { return exampleTable() }
+
+// Sample returns a call of the function with example values, for editors; an empty text if it
+// needs a list or a map.
+func (f Function) Sample() string {
+	for _, fn := range tableIn(place{zone: time.UTC, language: languageOf("")}) {
+		if fn.Name != f.Name {
+			continue
+		}
+		call := f.Name
+		for i := range max(fn.least, 0) {
+			kind := shape.KindString
+			if len(fn.args) > 0 {
+				kind = fn.args[min(i, len(fn.args)-1)]
+			}
+			sample, ok := samples[kind]
+			if fn.days {
+				sample = "now"
+			}
+			if !ok {
+				return ""
+			}
+			call += " " + sample
+		}
+		return call
+	}
+	return ""
+}
+
+// samples are example values by their kind.
+var samples = map[shape.Kind]string{
+	shape.KindAny: `""`, shape.KindString: `""`, shape.KindNumber: "1", shape.KindTime: "now", shape.KindBoolean: "true",
+}

@@ -18,12 +18,14 @@ const PartialsFolder = "templates/partials"
 type Library struct {
 	sources  map[string]*Source
 	partials map[string]*Partial
-	variants []variant // to be joined
+	variants []*File // to be joined
 }
 
-// variant is a file in another language, before it is joined to its template.
-type variant struct {
+// File is a file of templates or partials that was parsed. It belongs to no library, so that
+// several can share it.
+type File struct {
 	file, name, locale string
+	isVariant          bool
 	source             *Source  // of a template; else nil
 	partial            *Partial // of a partial; else nil
 }
@@ -45,24 +47,59 @@ func (l *Library) Partials() map[string]*Partial { return l.partials }
 // Add reads a file: templates/shipped.yaml, templates/shipped.fr.yaml,
 // templates/partials/footer.yaml.
 func (l *Library) Add(file string, text []byte, list *diag.List) {
-	stem := strings.TrimSuffix(path.Base(file), path.Ext(file))
-	name, locale, isVariant := strings.Cut(stem, ".")
+	l.Put(ParseFile(file, text, list))
+}
+
+// ParseFile reads a file for [Library.Put]. It returns nil for a file whose name no flow can
+// write.
+func ParseFile(file string, text []byte, list *diag.List) *File {
+	name, locale, isVariant := NameOf(file)
 	if !checkFile(file, name, list) || isVariant && !checkLocale(file, locale, list) {
-		return
+		return nil
 	}
-	v := variant{file: file, name: name, locale: locale}
+	f := &File{file: file, name: name, locale: locale, isVariant: isVariant}
 	if path.Dir(file) == PartialsFolder {
-		v.partial = parsePartial(file, text, list)
+		f.partial = parsePartial(file, text, list)
 	} else {
-		v.source = parseSource(file, text, list)
+		f.source = parseSource(file, text, list)
 	}
+	return f
+}
+
+// NameOf returns the name of the template or partial that a file belongs to, and its locale
+// if it is a variant: shipped and fr for templates/shipped.fr.yaml.
+func NameOf(file string) (name, locale string, isVariant bool) {
+	return strings.Cut(strings.TrimSuffix(path.Base(file), path.Ext(file)), ".")
+}
+
+// Put adds a file that was parsed; nil adds nothing. The library has its own copy of what
+// joins and uses change.
+func (l *Library) Put(f *File) {
 	switch {
-	case isVariant:
-		l.variants = append(l.variants, v)
-	case v.partial != nil:
-		l.partials[name] = v.partial
+	case f == nil:
+	case f.isVariant:
+		l.variants = append(l.variants, f)
+	case f.partial != nil:
+		same := *f.partial
+		l.partials[f.name] = &same
 	default:
-		l.sources[name] = v.source
+		same := *f.source
+		l.sources[f.name] = &same
+	}
+}
+
+// Use notes that flows use some templates and partials, which [Library.CheckUnused] leaves out
+// then.
+func (l *Library) Use(templates, partials []string) {
+	for _, name := range templates {
+		if s := l.sources[name]; s != nil {
+			s.compiled = true
+		}
+	}
+	for _, name := range partials {
+		if p := l.partials[name]; p != nil {
+			p.compiled = true
+		}
 	}
 }
 

@@ -118,7 +118,7 @@ func (p *included) compile(c *compiler) *included {
 		return p
 	}
 	p.tree = tree
-	w := &checker{compiler: c, source: p.source, scope: c.use.Scope}
+	w := &checker{compiler: c, source: p.source, scope: c.use.Scope, piece: c.begin(p.source)}
 	before := c.linked
 	c.linked = false
 	w.list(p.tree.Root, c.use.Scope)

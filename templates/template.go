@@ -10,6 +10,7 @@ import (
 
 	"nudge/channels"
 	"nudge/lang/diag"
+	"nudge/lang/insight"
 	"nudge/lang/node"
 	"nudge/lang/shape"
 )
@@ -42,6 +43,8 @@ type Use struct {
 	Partials map[string]*Partial // by name
 
 	Preferences bool // people have a page of preferences, so texts may link to it
+
+	Notes *insight.Notes // what editors ask for; nil: nobody asks
 }
 
 // NewConversation is the word for a conversation that the provider assigns to one message.

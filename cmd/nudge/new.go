@@ -14,8 +14,8 @@ import (
 	"github.com/spf13/cobra"
 )
 
-const newHelp = `New makes a folder with a small project: a flow, its template, its tests, and settings that
-let an editor complete every key. It passes nudge check and nudge test unchanged.`
+const newHelp = `New makes a folder with a small project: a flow, its template, its tests, and settings with
+which editors start nudge lsp. It passes nudge check and nudge test unchanged.`
 
 //go:embed all:scaffold
 var scaffold embed.FS

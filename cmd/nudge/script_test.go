@@ -23,6 +23,7 @@ func TestMain(m *testing.M) {
 	testscript.Main(tidy{m}, map[string]func(){
 		"nudge": main,
 		"http":  httpMain,
+		"edit":  editMain,
 	})
 }
 
@@ -43,6 +44,7 @@ func TestMain(m *testing.M) {
 //	code CODE ARGS...          runs nudge, which must exit with the code; out and err
 //	                           have what it said
 //	http METHOD URL            see httpMain; a program
+//	edit DIR SCRIPT            see editMain; a program
 func TestScripts(t *testing.T) {
 	refuseStop(t)
 	testscript.Run(t, testscript.Params{

@@ -204,3 +204,23 @@ func cutByComma(key, value *yaml.Node) bool {
 }
 
 func singleQuoted(s string) string { return "'" + strings.ReplaceAll(s, "'", "''") + "'" }
+
+// Readable reports whether a file can be read as one YAML document whose top level is a
+// mapping, and adds the reasons to list if not. An empty file can be read.
+func Readable(file string, text []byte, list *diag.List) bool {
+	src := &source{file: file, list: list}
+	if !src.readable(text) {
+		return false
+	}
+	src.lines = splitLines(string(text))
+	root, err := decode(text)
+	if err != nil {
+		src.syntaxError(err)
+		return false
+	}
+	if root == nil {
+		return true
+	}
+	v := &Value{src: src, n: root}
+	return src.plain(root, 0) && v.Map() != nil
+}

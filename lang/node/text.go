@@ -102,3 +102,20 @@ func (s *source) literalStarts(n *yaml.Node) []diag.Pos {
 	}
 	return starts
 }
+
+// Offset returns the character of Value at a place of the file, counted from 0; its length for
+// the place behind it. It returns false if the place is elsewhere, or if At is not exact.
+func (t *Text) Offset(p diag.Pos) (offset int, ok bool) {
+	for i, line := range strings.Split(t.Value, "\n") {
+		if i >= len(t.starts) {
+			break
+		}
+		length := len([]rune(line))
+		if start := t.starts[i]; start.Line == p.Line {
+			at := p.Column - start.Column
+			return offset + at, at >= 0 && at <= length
+		}
+		offset += length + 1
+	}
+	return 0, false
+}

@@ -1,6 +1,11 @@
 package shape
 
-import "maps"
+import (
+	"maps"
+	"slices"
+
+	"nudge/lang/diag"
+)
 
 // Both returns the shape of data that has both shapes: what a flow asks for together with
 // what its event declares. If they conflict, it returns the path of the conflict instead;
@@ -30,7 +35,7 @@ func Both(a, b *Type) (t *Type, conflict string) {
 		}
 	case KindMap:
 		merged.Open = a.Open && b.Open
-		merged.Fields = maps.Clone(a.Fields)
+		merged.Fields, merged.Places = maps.Clone(a.Fields), Places(a, b)
 		for _, name := range b.Names() {
 			field := b.Fields[name]
 			if mine, ok := a.Fields[name]; ok {
@@ -77,6 +82,7 @@ func Either(a, b *Type) (t *Type, conflict string) {
 		if merged.Fields, conflict = eitherFields(a, b); conflict != "" {
 			return nil, conflict
 		}
+		merged.Places = Places(a, b)
 	}
 	return &merged, ""
 }
@@ -99,6 +105,25 @@ func eitherFields(a, b *Type) (map[string]*Type, string) {
 		}
 	}
 	return fields, ""
+}
+
+// Places returns where the fields of two maps are declared.
+func Places(a, b *Type) map[string][]diag.Span {
+	switch {
+	case len(a.Places) == 0:
+		return b.Places
+	case len(b.Places) == 0:
+		return a.Places
+	}
+	all := maps.Clone(a.Places)
+	for name, places := range b.Places {
+		for _, at := range places {
+			if !slices.Contains(all[name], at) {
+				all[name] = append(slices.Clip(all[name]), at)
+			}
+		}
+	}
+	return all
 }
 
 // markedAs returns the same type with the marks of both.

@@ -65,16 +65,16 @@ func parse(v *node.Value, search bool) *Type {
 }
 
 func parseMap(m *node.Map, search bool) *Type {
-	fields := map[string]*Type{}
+	fields, places := map[string]*Type{}, map[string][]diag.Span{}
 	for _, e := range m.Entries() {
 		if !fieldName.MatchString(e.Key.Value) {
 			e.Value.Errorf(codeBadShape, "remove it: fields that are not declared are kept too",
 				"%q is not a valid field name; use letters, digits and _", e.Key.Value)
 			continue
 		}
-		fields[e.Key.Value] = parse(e.Value, search)
+		fields[e.Key.Value], places[e.Key.Value] = parse(e.Value, search), []diag.Span{e.Key.Span}
 	}
-	return MapOf(fields)
+	return &Type{Kind: KindMap, Fields: fields, Places: places}
 }
 
 func parseText(text string) (t *Type, complaint, hint string) {

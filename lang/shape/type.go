@@ -4,6 +4,8 @@ import (
 	"maps"
 	"slices"
 	"strings"
+
+	"nudge/lang/diag"
 )
 
 // Kind is the basic kind of a type.
@@ -34,6 +36,10 @@ type Type struct {
 	Elem     *Type            // of a list
 	Fields   map[string]*Type // of a map
 	Open     bool             // of a map: a field it does not name is any, not a mistake
+
+	// Places says where files declare the fields of a map, a field of two merged maps at two
+	// places; nil or incomplete for maps that no file declares. It changes nothing of the data.
+	Places map[string][]diag.Span
 
 	// The marks of a field say who sees its values and whether people are found by them. They
 	// change nothing of the data, so they are no part of [Type.String].

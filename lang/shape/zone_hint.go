@@ -3,6 +3,7 @@ package shape
 import (
 	_ "embed"
 	"regexp"
+	"slices"
 	"strings"
 
 	"nudge/lang/diag"
@@ -59,4 +60,11 @@ func ZoneHint(name string) string {
 		}
 	}
 	return "for example Europe/London"
+}
+
+// ZoneNames returns the names of the zones that people live in, sorted.
+func ZoneNames() []string {
+	names := strings.Fields(zoneNames)
+	slices.Sort(names)
+	return names
 }
