@@ -67,6 +67,7 @@ const (
 	RefusedEnded    RefusalReason = "ended"     // the run has ended
 	RefusedStale    RefusalReason = "stale"     // other flows are active than those that it was proposed against
 	RefusedRetry    RefusalReason = "retry"     // the run cannot be tried again
+	RefusedBusy     RefusalReason = "busy"      // too many inputs wait for other people whom it concerns; it may be tried again
 	RefusedInvalid  RefusalReason = "invalid"   // any other error that the sender can fix
 )
 

@@ -13,6 +13,7 @@ type Applied struct {
 	Planned       []OutboxEntry     // messages that wait for a slot
 	Fetches       []FetchPost       // to be carried out after the commit
 	Derived       []*Input          // inputs that follow from this one; apply them before newer ones from outside
+	Owed          []Owed            // inputs that follow from this one and are for other partitions
 	Snapshots     []SnapshotRequest // audiences to copy after the commit
 	StatusQueries []StatusQuery     // to be carried out after the commit
 	Lapsed        int               // receipts dropped because their message never became known
@@ -55,6 +56,9 @@ type applier struct {
 // A refused input changes nothing. If the engine panics, Apply undoes what the input did,
 // quarantines the run it was working on, and applies the input to the rest.
 func (e *Engine) Apply(ws *WorkingSet, in *Input, stamp Instant, slots Slots) Applied {
+	if e.State.knows(in) {
+		return Applied{Answer: Answer{Repeated: true}}
+	}
 	a := &e.applier
 	*a = applier{e: e, ws: ws, in: in, now: max(stamp, e.State.Stamp), seq: e.State.Seq + 1, granted: slots, left: slots, row: noRow}
 	defer func() { *a = applier{} }() // so that it keeps nothing alive
@@ -71,9 +75,10 @@ func (e *Engine) Apply(ws *WorkingSet, in *Input, stamp Instant, slots Slots) Ap
 	}
 	if a.out.Answer.Refused != nil {
 		a.out.Posts, a.out.Planned, a.out.Fetches, a.out.Derived, a.out.Snapshots, a.out.StatusQueries, a.out.History = nil, nil, nil, nil, nil, nil, nil
+		a.out.Owed = nil
 	}
 	if a.out.Answer.Refused != nil || !a.changed {
-		if in.Derived == 0 {
+		if in.Derived == 0 && in.Origin == nil {
 			return a.out
 		}
 		a.consumeEmpty()
@@ -84,6 +89,9 @@ func (e *Engine) Apply(ws *WorkingSet, in *Input, stamp Instant, slots Slots) Ap
 		e.State.Derived++
 		derived.Derived = e.State.Derived
 	}
+	if e.State.Partition.Divided() {
+		e.numbered(in, a.out.Owed)
+	}
 	if in.ID != "" {
 		a.out.Answer.ID = in.ID
 		ws.remember(&Remembered{ID: in.rememberedAs(), Stamp: a.now, Digest: in.digest(), Answer: a.out.Answer})
@@ -91,10 +99,10 @@ func (e *Engine) Apply(ws *WorkingSet, in *Input, stamp Instant, slots Slots) Ap
 	return a.out
 }
 
-// consumeEmpty consumes a derived input that had no effect. It has no sender to answer, and
-// it must not be applied again.
+// consumeEmpty consumes an input that had no effect, and must not be applied again. One that follows from another has no
+// sender to answer.
 func (a *applier) consumeEmpty() {
-	if refused := a.out.Answer.Refused; refused != nil {
+	if refused := a.out.Answer.Refused; refused != nil && !a.in.common(a.e.State.Partition) {
 		a.out.Answer = Answer{Ignored: "a derived " + a.in.Kind().String() + " was refused"}
 	}
 }
@@ -111,11 +119,13 @@ func (a *applier) attempt() (done bool) {
 	}()
 	a.in.apply(a)
 	a.ownHistory()
+	a.overOwed()
 	if a.out.Answer.Refused != nil {
 		a.ws.undo.rollback() // a refused input changes nothing, by construction
 		return true
 	}
 	a.watchTouched()
+	a.endParts()
 	return true
 }
 

@@ -11,6 +11,8 @@ type Batch struct {
 	People    []*Person       // what is known about them now; zero for nothing
 	Derived   []*Input        // inputs to be applied before newer ones from outside
 	Done      []uint64        // numbers of derived inputs that were applied
+	Owed      []Owed          // inputs for other partitions
+	Delivered []Delivery      // what other partitions have taken, to be deleted
 	Campaigns []*Campaign     // as they are now
 	Orphans   []*Orphan       // as they are now
 	Members   []*Member       // people who are in a campaign for the first time

@@ -14,6 +14,9 @@ type CampaignControl struct {
 	Campaign uint64       `json:"firing,omitempty"`   // to pause, resume or cancel
 	Reason   string       `json:"reason,omitempty"`   // may be empty
 	EndRuns  bool         `json:"end_runs,omitempty"` // when cancelling: also end the runs in flight
+	Event    *Signal      `json:"event,omitempty"`    // an event that an exit names, for the rows to come
+	Every    bool         `json:"every,omitempty"`    // every run leaves by it
+	Gone     []PersonHash `json:"gone,omitempty"`     // people who were forgotten since the campaign began: its rows may still name them
 }
 
 // CampaignVerb is what an operator does with a campaign.
@@ -30,11 +33,23 @@ const (
 	// CampaignAdmit lets a campaign that waits take its rows. No operator does it: it follows
 	// from the end of another one.
 	CampaignAdmit
+	// CampaignTaken says that a partition has taken all its rows, and CampaignHear gives a partition an event that an exit of the
+	// campaign names. CampaignFail ends the taking of rows. No operator does any of them: they are between the partitions
+	// of a divided installation.
+	CampaignTaken
+	CampaignHear
+	CampaignFail
+	// CampaignOver says that a partition has no rows to take and no live runs.
+	CampaignOver
+	// CampaignReady says that a partition has its rows, and CampaignBegin that all have theirs, so that rows may be taken.
+	CampaignReady
+	CampaignBegin
 )
 
 var campaignVerbs = [...]string{
 	CampaignStart: "start", CampaignPause: "pause", CampaignResume: "resume", CampaignCancel: "cancel",
-	CampaignStartAlone: "start alone", CampaignAdmit: "admit",
+	CampaignStartAlone: "start alone", CampaignAdmit: "admit", CampaignTaken: "taken", CampaignHear: "hear", CampaignFail: "fail", CampaignOver: "over",
+	CampaignReady: "ready", CampaignBegin: "begin",
 }
 
 // Starts reports whether the verb starts a campaign.
@@ -50,7 +65,7 @@ func (v CampaignVerb) MarshalText() ([]byte, error) { return []byte(v.String()),
 func (v *CampaignVerb) UnmarshalText(text []byte) error {
 	i := slices.Index(campaignVerbs[:], string(text))
 	if i <= 0 {
-		return fmt.Errorf("must be start, start alone, pause, resume, cancel or admit, not %q", text)
+		return fmt.Errorf("must be start, start alone, pause, resume, cancel, admit, taken, hear, fail, over, ready or begin, not %q", text)
 	}
 	*v = CampaignVerb(i)
 	return nil
@@ -74,6 +89,15 @@ func (s *CampaignControl) needs(e *Engine, n *Needs) {
 		return
 	}
 	n.Campaigns = append(n.Campaigns, s.Campaign)
+	for _, person := range s.Gone {
+		n.Members = append(n.Members, MemberKey{s.Campaign, person})
+	}
+	if s.Do == CampaignReady { // those who were forgotten since the campaign began
+		n.Sweeps = append(n.Sweeps, Sweep{Campaign: s.Campaign})
+	}
+	if s.Event != nil && s.Event.Who != "" {
+		n.Members = append(n.Members, MemberOf(s.Campaign, s.Event.Who))
+	}
 }
 
 // apply carries out an operator's command for a campaign.
@@ -97,7 +121,7 @@ func (s *CampaignControl) apply(a *applier) {
 	case CampaignAdmit:
 		a.admitCampaign(fr)
 	default:
-		panic("engine: a firing is steered by an unknown verb")
+		a.betweenParts(fr, s)
 	}
 }
 
@@ -142,7 +166,7 @@ func (f *Campaign) over() string {
 	switch {
 	case f.Status == CampaignCancelled, f.Status == CampaignFailed, f.Status == CampaignSkipped:
 		return f.Status.String()
-	case f.Finished():
+	case f.Finished() && f.Total == 0: // other partitions may have runs
 		return "finished"
 	}
 	return ""
@@ -158,6 +182,7 @@ func (a *applier) pause(fr *Campaign, reason string) {
 		fr = a.editCampaign(fr.Number)
 		fr.Paused, fr.Reason = true, cut(reason, MaxReasonBytes)
 		a.decideCampaign(fr, DidPause)
+		a.oweParts(fr, CampaignControl{Do: CampaignPause, Reason: reason})
 	}
 }
 
@@ -169,11 +194,13 @@ func (a *applier) resume(fr *Campaign) {
 		a.refuse(RefusedEnded, "the campaign is "+fr.over())
 	case !fr.Held(a.e.State.Installation):
 		a.ignore("the campaign is under way already")
+		a.oweParts(fr, CampaignControl{Do: CampaignResume}) // a part may have paused by itself
 	default:
 		fr = a.editCampaign(fr.Number)
 		fr.Paused, fr.Reason, fr.Installation = false, "", a.e.State.Installation
 		a.decideCampaign(fr, DidResume)
-		if fr.Status == Freezing {
+		a.oweParts(fr, CampaignControl{Do: CampaignResume})
+		if a.unfrozen(fr) {
 			a.out.Snapshots = append(a.out.Snapshots, a.e.SnapshotOf(fr))
 		}
 		if fr.Local {
@@ -193,6 +220,7 @@ func (a *applier) cancelCampaign(fr *Campaign, s *CampaignControl) {
 	fr.Paused, fr.EndRuns, fr.Reason = false, s.EndRuns, cut(s.Reason, MaxReasonBytes)
 	a.settle(fr, CampaignCancelled)
 	a.decideCampaign(fr, DidCancel)
+	a.oweParts(fr, CampaignControl{Do: CampaignCancel, Reason: s.Reason, EndRuns: s.EndRuns})
 	if fr.Local || fr.EndRuns {
 		a.sweepOn(fr, PersonHash{})
 	}

@@ -50,6 +50,13 @@ type Campaign struct {
 
 	Wave  []LocalSlot // of a local campaign: how many of the rows taken begin in each hour, by where their people lived then
 	Named []LeftOutOf // the first people whom each reason has left out
+
+	// In a divided installation Rows and all that is counted are those of this partition.
+	Total int   // rows of all partitions; 0 in an installation that is not divided, and before they are dealt
+	Dealt []int // rows by partition; only at the partition that fired the campaign
+	Await []int // the partitions that have not said that they have their rows; then those that have rows to take; likewise, without this one
+	Busy  []int // the partitions that have rows to take or live runs, likewise
+	Over  bool  // this partition had neither, and has said so
 }
 
 // LeftOutOf is a person whom a campaign left out. Once they are forgotten, their place is kept
@@ -128,13 +135,18 @@ func (f *Campaign) Open() bool {
 // Finished reports whether the campaign is over: it has no rows to take and no live runs.
 func (f *Campaign) Finished() bool { return !f.Open() && f.Live == 0 }
 
+// ended reports whether the campaign is over in all partitions, as far as this one has to say it: the one that fired it.
+func (f *Campaign) ended() bool {
+	return f.Finished() && (f.Total == 0 || len(f.Dealt) > 0 && len(f.Busy) == 0)
+}
+
 // Held reports whether the campaign may begin nothing in an installation until somebody
 // resumes it: it is paused, or the store was restored from a backup.
 func (f *Campaign) Held(in Installation) bool { return f.Paused || f.Installation != in }
 
 // MayWalk reports whether rows may be taken at an instant, in an installation.
 func (f *Campaign) MayWalk(now Instant, in Installation) bool {
-	return f.Status == Walking && !f.Held(in) && f.Next <= now
+	return f.Status == Walking && f.Walked < f.Rows && !f.Held(in) && f.Next <= now
 }
 
 func (f *Campaign) clone() *Campaign {

@@ -10,8 +10,8 @@ import (
 // CapCount holds when messages of a capped category were sent to the channel for a person, as
 // long as a cap still counts them, or may count them again after a move to another zone.
 type CapCount struct {
-	Category string
-	At       []Instant // oldest first; at most as many as a person gets in the period and a day
+	Category string    `json:"category"`
+	At       []Instant `json:"at"` // oldest first; at most as many as a person gets in the period and a day
 }
 
 // capOf returns the index of a category in the cap counts of a person.

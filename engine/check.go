@@ -40,10 +40,10 @@ func (e *Engine) Check(in *Input) *Refusal {
 	return nil
 }
 
-// checkPerson refuses an invalid profile ID. Derived inputs are not checked: their person
-// was checked before.
+// checkPerson refuses an invalid profile ID. Derived inputs and those of other partitions are not
+// checked: their person was checked before.
 func checkPerson(in *Input, id string) *Refusal {
-	if in.Derived != 0 {
+	if in.Derived != 0 || in.Origin != nil {
 		return nil
 	}
 	if err := CheckProfileID(id); err != nil {

@@ -32,6 +32,10 @@ func (a *applier) receiptByID(rc *channels.Receipt) {
 	}
 	o := a.ws.orphans.get(rc.ProviderID)
 	switch {
+	case len(a.in.Elsewhere) > 0:
+		a.handOnReceipt(rc, o)
+	case a.in.Origin != nil:
+		a.ignore("its message was erased")
 	case o == nil && a.e.State.Orphans >= MaxOrphans:
 		a.ignore("too many receipts wait for their message")
 	case o == nil:
@@ -41,6 +45,15 @@ func (a *applier) receiptByID(rc *channels.Receipt) {
 	default:
 		a.keepOrphan(&Orphan{ProviderID: o.ProviderID, Since: o.Since, Receipt: *rc})
 	}
+}
+
+// handOnReceipt owes a receipt to the partition that was found to have sent its message, with what waited for that.
+func (a *applier) handOnReceipt(rc *channels.Receipt, waiting *Orphan) {
+	a.changed = true
+	if waiting != nil {
+		a.dropOrphan(rc.ProviderID)
+	}
+	a.owe(a.in.Elsewhere[0], &Input{Payload: &Receipt{*rc}})
 }
 
 func (a *applier) keepOrphan(o *Orphan) {

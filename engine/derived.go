@@ -38,7 +38,7 @@ func (a *applier) derive(r *Run, in *Input) bool {
 			Detail: fmt.Sprintf("%d causes in a row led here; a further %s is not made", MaxDepth, in.Kind())})
 		return false
 	}
-	a.out.Derived = append(a.out.Derived, in)
+	a.followUp(in)
 	return true
 }
 
@@ -144,15 +144,21 @@ func (c *Call) apply(a *applier) {
 
 // notifyCaller ends the wait of the calling run when no run was started for it.
 func (a *applier) notifyCaller(c *Call, outcome string) {
-	parent := a.ws.Run(c.Parent)
-	if parent == nil || !parent.Live() {
+	remote := c.Parent != (RunID{}) && !a.e.State.bore(c.Parent)
+	if parent := a.ws.Run(c.Parent); !remote && (parent == nil || !parent.Live()) {
 		return
 	}
 	if a.out.Answer.Refused != nil { // nobody outside sent a run's own call, so it is not refused
 		a.ignore(a.out.Answer.Refused.Detail)
 		a.out.Answer.Refused = nil
 	}
-	(&ChildEnded{Parent: c.Parent, Call: c.Number, Outcome: outcome}).apply(a)
+	ended := &ChildEnded{Parent: c.Parent, Call: c.Number, Outcome: outcome}
+	if remote {
+		a.changed = true
+		a.followUp(&Input{Depth: a.in.Depth, Payload: ended})
+		return
+	}
+	ended.apply(a)
 }
 
 // Kind is InputChildEnded.

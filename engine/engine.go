@@ -20,6 +20,7 @@ type Engine struct {
 	categories map[string]*flows.Category // those of the active flows
 	takingOver map[string]*flows.Flow     // active flows with migrations, by name
 	observer   Observer
+	delivered  []uint64                                              // by partition: number of the last owed input that is known to be taken
 	dealer     func(*flows.Flow, string, *flows.Step) (string, bool) // see DealBy; nil: the hash deals
 	applier    applier                                               // state of the current input, reused so that no input allocates one
 }
@@ -92,6 +93,15 @@ func New(state State, versions []*flows.Flow) (*Engine, error) {
 // live runs need. Nothing else ever asks for one, so it changes no decision.
 func (e *Engine) Keep(versions []FlowVersion) {
 	maps.DeleteFunc(e.versions, func(v FlowVersion, _ *flows.Flow) bool { return !slices.Contains(versions, v) })
+	e.index()
+}
+
+// Know adds versions with live runs in other partitions: an event may concern those by a key. It decides nothing about the
+// runs of this partition.
+func (e *Engine) Know(versions []*flows.Flow) {
+	for _, f := range versions {
+		e.versions[FlowVersion{f.Name, f.Version}] = f
+	}
 	e.index()
 }
 

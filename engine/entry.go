@@ -16,6 +16,7 @@ type entrant struct {
 	by         string // event type, "reply", or the flow that called
 	data       json.RawMessage
 	who        string // the person the event names; kept when it is queued
+	known      *Known // what is known of them, if they are of another partition
 	parent     RunID
 	parentCall int     // its number among the parent's calls
 	reply      *Signal // the reply that starts the run; it stays in hand
@@ -190,7 +191,7 @@ func (a *applier) enqueue(f *flows.Flow, who *entrant) {
 	if who.reply != nil {
 		h = *who.reply
 	}
-	p.Queue = append(p.Queue, Queued{Flow: f.Name, Key: who.key, Called: who.called, Signal: h, Trace: who.trace})
+	p.Queue = append(p.Queue, Queued{Flow: f.Name, Key: who.key, Called: who.called, Signal: h, Trace: who.trace, Known: who.known})
 	a.out.Answer.Decisions = append(a.out.Answer.Decisions, Decision{Flow: f.Name, Action: DidQueue, Reason: "a run is live"})
 }
 
@@ -227,7 +228,7 @@ func (a *applier) afterEnd(r *Run) {
 // called run, not from what started it: a run that calls one run after the other, over hours or
 // days, is no endless loop.
 func (a *applier) tellParent(c *ChildEnded) {
-	a.out.Derived = append(a.out.Derived, &Input{Depth: min(a.in.Depth+1, MaxDepth), Payload: c})
+	a.followUp(&Input{Depth: min(a.in.Depth+1, MaxDepth), Payload: c})
 }
 
 // nextOf returns the input that starts the next queued run after a run's end, or nil if none
@@ -306,7 +307,7 @@ func (d *Dequeue) apply(a *applier) {
 
 // entrant returns the person for whom the queued event, reply or call starts a run.
 func (q *Queued) entrant(profile string) *entrant {
-	who := &entrant{profile: profile, key: q.Key, by: q.Event, who: q.Who, data: q.Data, depth: q.Depth, called: q.Called, trace: q.Trace}
+	who := &entrant{profile: profile, key: q.Key, by: q.Event, who: q.Who, known: q.Known, data: q.Data, depth: q.Depth, called: q.Called, trace: q.Trace}
 	if q.Event == "" {
 		who.by, who.reply = startedByReply, &q.Signal
 	}
@@ -322,6 +323,7 @@ func (a *applier) stillWanted(f *flows.Flow, q *Queued) bool {
 	if q.Event == "" {
 		return slices.ContainsFunc(f.Triggers, func(t flows.Trigger) bool { return t.Reply && a.wantsReply(f, &t, &q.Signal) })
 	}
+	a.recall(q.Who, q.Known)
 	ev := &Event{Type: q.Event, Profile: q.Who, Data: q.Data}
 	for i := range f.Triggers {
 		if t := &f.Triggers[i]; t.Event == q.Event {

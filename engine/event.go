@@ -17,8 +17,14 @@ func (ev *Event) Kind() InputKind { return InputEvent }
 
 // apply applies an event in the fixed order: exits, then waits, then triggers.
 func (ev *Event) apply(a *applier) {
-	concerned := a.concerned(ev)
-	if ev.FanOut == nil {
+	if ev.Passed != nil {
+		a.recall(ev.Profile, ev.Passed.Known)
+	}
+	var concerned []RunID
+	if !ev.Passed.startsOnly() {
+		concerned = a.concerned(ev)
+	}
+	if ev.FanOut == nil && !ev.Passed.startsOnly() {
 		a.tellFirings(ev)
 	}
 	more := len(concerned) > MaxRunsPerInput
@@ -35,11 +41,12 @@ func (ev *Event) apply(a *applier) {
 		a.continueFanOut(ev, concerned[len(concerned)-1])
 	} else {
 		for _, f := range a.e.active {
-			if !slices.Contains(a.collected, f.Name) {
+			if a.startsBy(f, ev) {
 				a.trigger(f, ev)
 			}
 		}
 	}
+	a.passOn(ev)
 	a.changed = true // the journal has every event, even one that affected nobody
 	if len(a.out.Answer.Decisions) == 0 && ev.FanOut == nil {
 		a.ignore(a.e.whyNobody(ev, len(concerned) > 0))
@@ -137,7 +144,7 @@ func (a *applier) continueFanOut(ev *Event, after RunID) {
 		rest.Before = ev.FanOut.Before
 	}
 	a.out.Derived = append(a.out.Derived, &Input{Depth: a.in.Depth,
-		Payload: &Event{Type: ev.Type, Profile: ev.Profile, Data: ev.Data, FanOut: rest, Trace: ev.Trace}})
+		Payload: &Event{Type: ev.Type, Profile: ev.Profile, Data: ev.Data, FanOut: rest, Trace: ev.Trace, Passed: ev.Passed}})
 	a.out.Answer.Decisions = append(a.out.Answer.Decisions, Decision{Action: DidGoOn,
 		Reason: fmt.Sprintf("it concerns more than %d runs; the rest and the triggers follow", MaxRunsPerInput)})
 }
@@ -314,11 +321,15 @@ func (a *applier) triggerBy(f *flows.Flow, trigger int, ev *Event) (done bool, e
 		}
 	}
 	if t.Schedule != nil {
-		a.fireBy(f, trigger, ev, key)
+		if a.e.State.owns(f.Name) {
+			a.fireBy(f, trigger, ev, key)
+		}
 		return true, nil
 	}
 	for _, p := range people {
-		a.enter(f, &entrant{profile: p, key: key, by: ev.Type, who: ev.Profile, data: ev.Data, depth: a.in.Depth, trace: ev.Trace})
+		if a.e.State.owns(p) {
+			a.enter(f, &entrant{profile: p, key: key, by: ev.Type, who: ev.Profile, known: ev.Passed.known(), data: ev.Data, depth: a.in.Depth, trace: ev.Trace})
+		}
 	}
 	return true, nil
 }

@@ -61,8 +61,11 @@ func (a *applier) fireBy(f *flows.Flow, trigger int, ev *Event, key string) {
 
 // eventID returns the id of an event. An event that came without one is given one.
 func (a *applier) eventID(ev *Event) string {
-	if ev.FanOut != nil {
+	switch {
+	case ev.FanOut != nil:
 		return ev.FanOut.ID
+	case ev.Passed != nil:
+		return ev.Passed.ID
 	}
 	return cmp.Or(a.in.ID, newRunID(a.now, a.e.State.Installation, a.seq, 0).String())
 }
@@ -71,6 +74,10 @@ func (a *applier) eventID(ev *Event) string {
 func (a *applier) setOpen(open []uint64, firings []Firing) {
 	state := &a.e.State
 	was, had := state.Open, state.Firings
+	if state.Partition.Divided() { // those of other partitions come in any order
+		slices.Sort(open)
+		slices.SortFunc(firings, func(x, y Firing) int { return cmp.Compare(x.Campaign, y.Campaign) })
+	}
 	state.Open, state.Firings = open, firings
 	a.ws.undo.add(func() { state.Open, state.Firings = was, had })
 }
@@ -133,6 +140,9 @@ func (e *Engine) exitsFor(x *Firing, ev *Event) (every, some bool) {
 func (ev *Event) firingNeeds(e *Engine, n *Needs) {
 	for i := range e.State.Firings {
 		x := &e.State.Firings[i]
+		if CampaignHome(x.Campaign) != e.State.Partition.Number {
+			continue
+		}
 		if _, some := e.exitsFor(x, ev); !some {
 			continue
 		}
@@ -148,29 +158,49 @@ func (ev *Event) firingNeeds(e *Engine, n *Needs) {
 // whose row was taken.
 func (a *applier) tellFirings(ev *Event) {
 	for _, x := range a.e.State.Firings {
-		every, some := a.e.exitsFor(&x, ev)
-		if !some {
-			continue
+		if CampaignHome(x.Campaign) != a.e.State.Partition.Number {
+			continue // the partition that fired it tells the others
 		}
-		fr := a.ws.campaign(x.Campaign)
-		switch {
-		case fr.Exited:
-		case every:
-			fr = a.editCampaign(x.Campaign)
-			fr.Exited, fr.Kept = true, nil
-			a.tellCampaign(fr, DidExit, "the rows to come are left out")
-		case ev.Profile != "" && a.ws.member(MemberOf(x.Campaign, ev.Profile)) != nil:
-		case len(fr.Kept) >= MaxKept:
-			fr = a.editCampaign(x.Campaign)
-			fr.Reason = fmt.Sprintf("more than %d events came for the rows that were not taken yet", MaxKept)
-			a.settle(fr, CampaignFailed)
-			a.tellCampaign(fr, DidCancel, fr.Reason)
-		default:
-			fr = a.editCampaign(x.Campaign)
-			fr.Kept = append(fr.Kept, a.signalOf(ev))
-			a.tellCampaign(fr, DidHold, "for the rows to come")
+		if every, some := a.e.exitsFor(&x, ev); some {
+			h := a.signalOf(ev)
+			a.hear(a.ws.campaign(x.Campaign), &h, every)
 		}
 	}
+}
+
+// hear gives an event that exits of a firing name to the rows to come.
+func (a *applier) hear(fr *Campaign, h *Signal, every bool) {
+	switch {
+	case fr.Exited || !fr.Open():
+		return
+	case every:
+		fr = a.editCampaign(fr.Number)
+		fr.Exited, fr.Kept = true, nil
+		a.tellCampaign(fr, DidExit, "the rows to come are left out")
+	case h.Who != "" && a.ws.member(MemberOf(fr.Number, h.Who)) != nil:
+		return
+	case len(fr.Kept) >= MaxKept:
+		a.failCampaign(fr, fmt.Sprintf("more than %d events came for the rows that were not taken yet", MaxKept))
+		return
+	default:
+		fr = a.editCampaign(fr.Number)
+		fr.Kept = append(fr.Kept, *h)
+		a.tellCampaign(fr, DidHold, "for the rows to come")
+	}
+	a.oweParts(fr, CampaignControl{Do: CampaignHear, Event: h, Every: every})
+}
+
+// failCampaign ends the taking of rows.
+func (a *applier) failCampaign(fr *Campaign, why string) {
+	if !fr.Open() {
+		a.ignore("all rows are taken")
+		return
+	}
+	fr = a.editCampaign(fr.Number)
+	fr.Reason = why
+	a.settle(fr, CampaignFailed)
+	a.tellCampaign(fr, DidCancel, why)
+	a.oweParts(fr, CampaignControl{Do: CampaignFail, Reason: why})
 }
 
 func (a *applier) tellCampaign(fr *Campaign, did Action, what string) {

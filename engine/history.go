@@ -53,7 +53,7 @@ func (a *applier) ownHistory() {
 	case *Reply:
 		profile = p.Profile
 	}
-	if profile == "" {
+	if profile == "" || !a.e.State.owns(profile) {
 		return
 	}
 	if a.out.Answer.Ignored != "" {

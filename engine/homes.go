@@ -14,8 +14,8 @@ import (
 // Home is where a person lived until an instant. It is kept while caps of the calendar may
 // still count messages of that time, by the calendar there.
 type Home struct {
-	Zone  string // empty: that of the project
-	Until Instant
+	Zone  string  `json:"zone,omitempty"` // empty: that of the project
+	Until Instant `json:"until"`
 }
 
 const (

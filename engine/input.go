@@ -18,6 +18,12 @@ type Input struct {
 	Depth   int    // how many inputs in a row led to this one; 0 for one from outside
 	Derived uint64 // its number among the derived inputs; 0 for one from outside
 	By      *Actor // who gave the command; nil for anything else
+
+	// The rest is of a divided installation.
+	Origin *Origin // its place among those of its sender; nil for one that came to this partition first
+	// Elsewhere are the other partitions in which, when it was taken, a live run had a key of the event, or a run had sent the
+	// message of the receipt. The loop looks that up, since the engine sees only its own partition.
+	Elsewhere []int
 }
 
 // Payload is the content of an input. Each kind of input has its own payload type. The
@@ -29,6 +35,8 @@ type Payload interface {
 	needs(e *Engine, n *Needs)
 	// apply changes the working set and the engine's state.
 	apply(a *applier)
+	// route says who takes the input if there are n partitions, more than one; see [RouteOf].
+	route(in *Input, n int) Route
 }
 
 // InputKind is the kind of an input. The journal stores its number, so the number never
@@ -154,6 +162,8 @@ func (in Input) MarshalJSON() ([]byte, error) {
 		{"depth", in.Depth, in.Depth == 0},
 		{"derived", in.Derived, in.Derived == 0},
 		{"by", in.By, in.By == nil},
+		{"origin", in.Origin, in.Origin == nil},
+		{"elsewhere", in.Elsewhere, len(in.Elsewhere) == 0},
 	} {
 		if field.omit {
 			continue
@@ -178,6 +188,9 @@ func (in *Input) UnmarshalJSON(text []byte) error {
 		Depth   int       `json:"depth"`
 		Derived uint64    `json:"derived"`
 		By      *Actor    `json:"by"`
+
+		Origin    *Origin `json:"origin"`
+		Elsewhere []int   `json:"elsewhere"`
 	}
 	if err := json.Unmarshal(text, &head); err != nil {
 		return err
@@ -194,7 +207,7 @@ func (in *Input) UnmarshalJSON(text []byte) error {
 	if fields[key] == nil {
 		return fmt.Errorf("an input of kind %q needs %q", head.Kind, key)
 	}
-	*in = Input{ID: head.ID, Payload: payload, Depth: head.Depth, Derived: head.Derived, By: head.By}
+	*in = Input{ID: head.ID, Payload: payload, Depth: head.Depth, Derived: head.Derived, By: head.By, Origin: head.Origin, Elsewhere: head.Elsewhere}
 	return json.Unmarshal(fields[key], payload)
 }
 
@@ -222,6 +235,7 @@ type Event struct {
 	Data    json.RawMessage `json:"data,omitempty"`    // a JSON object; empty for none
 	FanOut  *FanOutCursor   `json:"rest,omitempty"`    // set if the event continues through the runs it concerns; nil from outside
 	Trace   trace.Context   `json:"trace,omitzero"`    // of the request that brought it, or of the run that emitted it; kept on the runs that it starts
+	Passed  *Passed         `json:"passed,omitempty"`  // what it brings from another partition; nil for one that came here first
 
 	// From is the token that brought it, for those who look what arrives. No journal has it.
 	From string `json:"-"`

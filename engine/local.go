@@ -134,7 +134,11 @@ func (a *applier) mustQueue(r pinned, fr *Campaign) bool {
 	if rate.Messages == 0 || a.unwanted(fr, r.flow, r.Profile, r.Data) != "" {
 		return false
 	}
-	slot := at.Add(rate.Time(a.editCampaign(fr.Number).join(at)))
+	before := a.editCampaign(fr.Number).join(at)
+	if fr.Total > 0 { // the first one waits, too: other partitions have a first one
+		before++
+	}
+	slot := at.Add(fr.takes(rate, before))
 	if slot <= a.now {
 		return false
 	}

@@ -42,8 +42,11 @@ func (ev *Event) needs(e *Engine, n *Needs) {
 	for _, f := range e.active {
 		for i := range f.Triggers {
 			if t := &f.Triggers[i]; t.Event == ev.Type && t.To != nil {
-				if people, err := ev.people(f, t); err == nil {
-					n.People = append(n.People, people...)
+				people, _ := ev.people(f, t)
+				for _, p := range people {
+					if e.State.owns(p) {
+						n.People = append(n.People, p)
+					}
 				}
 			}
 		}

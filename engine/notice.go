@@ -1,6 +1,7 @@
 package engine
 
 import (
+	"cmp"
 	"encoding/json"
 	"fmt"
 	"slices"
@@ -89,8 +90,8 @@ func (e *Engine) Notices(ws *WorkingSet, forgotten []string, wanted func(NoticeT
 		}
 	}
 	for _, s := range ws.campaigns.changed() {
-		if f := s.now; f != nil && f.Finished() && (s.before == nil || !s.before.Finished()) {
-			add(NoticeCampaignFinished, "", NoticeOfCampaign{f.ID, f.Flow, f.Version, f.over(), f.Reason, f.Due, f.Begun, f.Rows + f.Bad})
+		if f := s.now; f != nil && f.ended() && (s.before == nil || !s.before.ended()) {
+			add(NoticeCampaignFinished, "", NoticeOfCampaign{f.ID, f.Flow, f.Version, cmp.Or(f.over(), "finished"), f.Reason, f.Due, f.Begun, max(f.Rows, f.Total) + f.Bad})
 		}
 	}
 	for _, s := range ws.known.changed() {

@@ -42,6 +42,7 @@ type Queued struct {
 	Called bool // by a call: no trigger's if is checked again
 	Signal
 	Trace trace.Context // of what asked for the start; of an event that another run held, none
+	Known *Known        // what was known of the person whom the event names, if they are of another partition
 }
 
 // IsZero reports whether nothing is known, so that nothing needs storing.
@@ -85,6 +86,9 @@ func (c *ProfileChange) needs(e *Engine, n *Needs) {
 func (c *ProfileChange) apply(a *applier) {
 	if c.Forget {
 		a.forget(c.Profile)
+		if a.in.Origin == nil {
+			a.oweAll(&ProfileChange{Profile: c.Profile, Forget: true})
+		}
 		return
 	}
 	if err := a.setAttributes(c.Profile, c.Set, c.Replace); err != nil {

@@ -466,7 +466,7 @@ func replay(t *testing.T, from *store.Store, batches func() int) *memory.KV {
 	}); err != nil {
 		t.Fatal(err)
 	}
-	r, err := again.New(state.Installation)
+	r, err := again.New(state)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -16,6 +16,8 @@ type Snapshot struct {
 	Bad      int      `json:"bad,omitempty"`
 	BadRows  []BadRow `json:"bad_rows,omitempty"`
 	Failed   string   `json:"failed,omitempty"` // why it failed; empty if it succeeded
+	Dealt    []int    `json:"dealt,omitempty"`  // of a divided installation: the rows of each partition, which are those of its people
+	Part     *Part    `json:"part,omitempty"`   // the campaign, for a partition that takes its rows and has not fired it; else nil
 }
 
 // Rows is the next rows of a campaign's audience.
@@ -54,8 +56,12 @@ func (in *Snapshot) needs(_ *Engine, n *Needs) {
 
 // apply begins to take the rows of a campaign.
 func (in *Snapshot) apply(a *applier) {
+	if in.Part != nil {
+		in.join(a)
+		return
+	}
 	fr := a.ws.campaign(in.Campaign)
-	if fr == nil || fr.Status != Freezing {
+	if fr == nil || !a.unfrozen(fr) {
 		a.ignore("no firing waits for this audience")
 		return
 	}
@@ -68,6 +74,8 @@ func (in *Snapshot) apply(a *applier) {
 		a.settle(fr, CampaignFailed)
 	case in.Rows == 0:
 		a.settle(fr, Walked)
+	case len(in.Dealt) > 0:
+		a.deal(fr, in.Dealt)
 	default:
 		fr.Status = Walking
 	}
@@ -112,10 +120,10 @@ func (in *Rows) apply(a *applier) {
 	fr.Walked += len(in.Rows)
 	fr.Offset = in.Next
 	if rate := f.Triggers[fr.Trigger].Schedule.Rate; rate.Messages > 0 && !fr.Local {
-		fr.Next = max(fr.Next, a.now).Add(rate.Time(a.starts - before))
+		fr.Next = max(fr.Next, a.now).Add(fr.takes(rate, a.starts-before))
 	}
 	if fr.Walked >= fr.Rows {
-		a.settle(fr, Walked)
+		a.taken(fr)
 	}
 }
 

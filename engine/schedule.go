@@ -54,7 +54,7 @@ func (a *applier) reschedule(active []*flows.Flow) []Scheduled {
 	for _, f := range active {
 		for i := range f.Triggers {
 			s := f.Triggers[i].Schedule
-			if s == nil || !s.ByClock() {
+			if s == nil || !s.ByClock() || !a.e.State.owns(f.Name) {
 				continue
 			}
 			next := Scheduled{Flow: f.Name, Trigger: i, Words: s.Words(), Since: a.now, Installation: a.e.State.Installation}
@@ -199,14 +199,14 @@ func (e *Engine) campaignFlow(fr *Campaign) *flows.Flow {
 const maxCampaignsPerInput = 1 << 10
 
 // Seq returns the number of the input that began the campaign.
-func (f *Campaign) Seq() uint64 { return f.Number / maxCampaignsPerInput }
+func (f *Campaign) Seq() uint64 { return f.Number & (1<<homeBits - 1) / maxCampaignsPerInput }
 
 // addCampaign numbers and stores a campaign.
 func (a *applier) addCampaign(fr *Campaign) *Campaign {
 	if a.campaigns == maxCampaignsPerInput {
 		panic("engine: an input began too many firings")
 	}
-	fr.Number = a.seq*maxCampaignsPerInput + uint64(a.campaigns)
+	fr.Number = uint64(a.e.State.Partition.Number)<<homeBits | a.seq*maxCampaignsPerInput + uint64(a.campaigns)
 	a.campaigns++
 	a.changed = true
 	a.ws.addCampaign(fr)

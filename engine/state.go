@@ -22,6 +22,10 @@ type State struct {
 	Surveying bool            // runs still have to check the status of those messages
 	Surveyed  RunID           // the last run that has done so
 	Forgot    uint64          // number of the last input that forgot a person; 0 for none
+
+	Partition Partition // which part of the installation this is
+	Owed      []uint64  // by partition: number of the last input that was owed to it
+	Seen      []uint64  // by sender: number of the last of its inputs that was taken
 }
 
 // FlowVersion names one version of a flow.

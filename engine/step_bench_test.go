@@ -64,6 +64,7 @@ func BenchmarkStep(b *testing.B) {
 func followUp(b *testing.B) flows.Bundle {
 	b.Helper()
 	project, list := flows.Load(fstest.MapFS{
+		"nudge.yaml": {Data: []byte("events:\n  order.shipped: { name: string, order: string, date: string, carrier: string, url: string }\n")},
 		"flows/follow_up.yaml": {Data: []byte("flow: follow_up\ntrigger: { event: order.shipped }\nsteps:\n" +
 			"  - send: shipped\n  - wait: [ { read: shipped }, { after: 1h } ]\n")},
 		"templates/shipped.yaml": {Data: []byte(`body: "Hello {{ data.name }}, your order {{ data.order }} of {{ data.date }} is on its way with {{ data.carrier }}. Track it at {{ data.url }} - reply STOP to opt out."` + "\n")},

@@ -96,7 +96,7 @@ func (a *arrivals) next() engine.Instant {
 // arrived counts an event of the batch.
 func (b *batch) arrived(in *engine.Input, answer *engine.Answer) {
 	ev, ok := in.Payload.(*engine.Event)
-	if !ok || b.loop.arrivals == nil || ev.FanOut != nil || answer.Refused != nil {
+	if !ok || b.loop.arrivals == nil || ev.FanOut != nil || ev.Passed != nil || answer.Refused != nil {
 		return // the rest of one that is counted, or one that the server counts
 	}
 	now := max(b.stamp, b.loop.core.State.Stamp)

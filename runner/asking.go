@@ -70,6 +70,13 @@ func (l *Loop) followUp(now engine.Instant) (own []*Group, err error) {
 		}
 		own = append(own, &Group{Inputs: []*engine.Input{{Payload: &engine.RecheckRuns{Runs: runs, Survey: true, Last: len(runs) < surveySlice}}}})
 	}
+	if state.Orphans > 0 {
+		found, err := l.found(now)
+		if err != nil {
+			return nil, err
+		}
+		own = append(own, found...)
+	}
 	if state.Orphans > 0 && now >= l.asking.lapses {
 		ids, err := l.store.Orphans(now.Add(-engine.OrphanHold), maxLapse)
 		if err != nil {

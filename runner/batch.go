@@ -16,7 +16,14 @@ func (l *Loop) batch(now time.Time, groups []*Group, step *Step) (applied int, e
 	inputs := 0
 	for _, g := range groups {
 		for _, in := range g.Inputs {
+			keys := len(needs.Keys)
 			l.core.Needs(in, &needs)
+			if l.partitions.peers == nil {
+				continue
+			}
+			if err := l.locate(in, needs.Keys[keys:]); err != nil {
+				return 0, err
+			}
 		}
 		inputs += len(g.Inputs)
 	}
@@ -128,7 +135,7 @@ func (b *batch) one(in *engine.Input, account string) engine.Answer {
 	b.loop.asking.open += len(outcome.StatusQueries)
 	b.step.Lapsed += outcome.Lapsed
 	b.arrived(in, &outcome.Answer)
-	b.out.Derived = append(b.out.Derived, outcome.Derived...)
+	b.out.Derived, b.out.Owed = append(b.out.Derived, outcome.Derived...), append(b.out.Owed, outcome.Owed...)
 	b.out.Forgotten = append(b.out.Forgotten, outcome.Forgotten...)
 	b.out.History = append(b.out.History, outcome.History...)
 	b.loop.erasing = b.loop.erasing || len(outcome.Forgotten) > 0
@@ -199,9 +206,11 @@ func (b *batch) commit() error {
 		if b.loop.arrivals != nil {
 			b.out.Arrivals = b.loop.arrivals.taken.all
 		}
+		b.out.Delivered = b.loop.partitions.deliveries()
 		if err := b.loop.store.Commit(&b.out); err != nil {
 			return err
 		}
+		b.loop.partitions.committed(b.out.Delivered)
 		b.loop.committedArrivals()
 	}
 	for _, e := range b.plans {

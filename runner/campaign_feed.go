@@ -2,7 +2,6 @@ package runner
 
 import (
 	"slices"
-	"time"
 
 	"nudge/engine"
 )
@@ -21,8 +20,6 @@ const (
 	// maxAhead is how many messages may wait for a sender while a campaign takes rows; with more
 	// it takes none, so other messages never wait behind more than these.
 	maxAhead = 256
-	// paceEvery is how much of a rate one input takes at once.
-	paceEvery = 100 * time.Millisecond
 )
 
 // campaignFeed is the loop's position in the schedules and the rows of campaigns.
@@ -121,7 +118,7 @@ func (l *Loop) roomFor(f *engine.Campaign) int {
 func (l *Loop) take(f *engine.Campaign, limit int) *engine.Input {
 	version := l.core.Flow(engine.FlowVersion{Flow: f.Flow, Version: f.Version})
 	if rate := version.Triggers[f.Trigger].Schedule.Rate; rate.Messages > 0 && !f.Local {
-		limit = min(limit, max(1, int(int64(rate.Messages)*int64(paceEvery)/int64(rate.Per))))
+		limit = min(limit, f.Pace(rate))
 	}
 	rows, next, err := l.feed.audiences.Read(f.Audience, f.Offset, min(limit, f.Rows-f.Walked))
 	if err != nil {
@@ -143,7 +140,7 @@ func (l *Loop) openCampaigns() ([]*engine.Campaign, error) {
 func (l *Loop) unfrozen() (freezes []engine.SnapshotRequest, err error) {
 	open, err := l.openCampaigns()
 	for _, f := range open {
-		if f.Status == engine.Freezing && f.Installation == l.core.State.Installation {
+		if f.Unfrozen(l.core.State.Partition) && f.Installation == l.core.State.Installation {
 			freezes = append(freezes, l.core.SnapshotOf(f))
 		}
 	}

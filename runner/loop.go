@@ -39,6 +39,12 @@ type Store interface {
 	// VersionsInUse returns every version that is active, has live runs, or has a campaign
 	// that has not taken all its rows.
 	VersionsInUse() ([]engine.FlowVersion, error)
+	// Version returns a stored version, or nil.
+	Version(engine.FlowVersion) (*flows.Flow, error)
+	// StoredVersions returns all versions.
+	StoredVersions() ([]*flows.Flow, error)
+	// OwedTo returns at most limit inputs that are owed to another partition after a number, in order.
+	OwedTo(to int, after uint64, limit int) ([]*engine.Input, error)
 	// Erase removes forgotten people from a slice of the stored records, and reports
 	// whether there are more.
 	Erase() (more bool, err error)
@@ -99,9 +105,11 @@ type Loop struct {
 	indexing bool // there may be people who cannot be found yet
 	dropping bool // there may be campaigns that are settled
 	purging  purging
-	derived  []*engine.Input // inputs to be applied before any from outside, in order
-	untold   []*engine.Input // ends of runs whose records are damaged, to be applied before all else
-	suspects []engine.RunID  // runs that somebody could not read
+
+	partitions partitions
+	derived    []*engine.Input // inputs to be applied before any from outside, in order
+	untold     []*engine.Input // ends of runs whose records are damaged, to be applied before all else
+	suspects   []engine.RunID  // runs that somebody could not read
 
 	endpoints []Endpoint           // other systems that get notices of what happens
 	results   []store.NoticeResult // how attempts to tell them ended, to be noted
@@ -225,6 +233,7 @@ func (l *Loop) Step(now time.Time, groups []*Group) (*Step, error) {
 // lookAhead says when there is something to do again.
 func (l *Loop) lookAhead(step *Step) {
 	step.Next = earlier(earlier(earlier(l.next, l.nextTick()), earlier(l.feed.next, l.nextLapse())), earlier(l.purging.next, l.arrivals.next()))
+	step.Next = earlier(step.Next, l.nextLook())
 	step.Again = step.Again || l.erasing || l.indexing || l.dropping || l.purging.busy() || l.feed.changed || l.surveys() || l.follows() || l.next != 0 && l.next <= l.now
 	for _, x := range l.accounts {
 		l.lookForward(x, step)
@@ -323,12 +332,11 @@ func (l *Loop) own() ([]*Group, error) {
 // answers that are no longer given, in slices and the latter once an hour.
 func (l *Loop) tidyUp(now engine.Instant) (err error) {
 	if l.deployed {
-		inUse, err := l.store.VersionsInUse()
+		kept, err := l.keepVersions()
 		if err != nil {
 			return err
 		}
-		l.core.Keep(inUse)
-		l.deployed, l.indexing = false, true
+		l.deployed, l.indexing = !kept, true
 	}
 	if l.indexing {
 		if l.indexing, err = l.store.IndexPeople(); err != nil {

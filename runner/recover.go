@@ -1,6 +1,7 @@
 package runner
 
 import (
+	"errors"
 	"time"
 
 	"nudge/channels"
@@ -23,7 +24,7 @@ func (l *Loop) Recover(now time.Time) (*Step, error) {
 	if l.untold, err = l.store.Untold(); err != nil {
 		return nil, err
 	}
-	if err := l.openAccounts(now, all); err != nil {
+	if err := errors.Join(l.openAccounts(now, all), l.obeyed(now, all)); err != nil {
 		return nil, err
 	}
 	var after engine.OutboxRef

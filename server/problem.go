@@ -45,6 +45,7 @@ var refusalStatus = map[engine.RefusalReason]int{
 	engine.RefusedEnded:    http.StatusConflict,
 	engine.RefusedStale:    http.StatusConflict,
 	engine.RefusedRetry:    http.StatusConflict,
+	engine.RefusedBusy:     http.StatusTooManyRequests,
 	engine.RefusedInvalid:  http.StatusBadRequest,
 }
 

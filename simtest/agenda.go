@@ -10,6 +10,7 @@ type action struct {
 	at     time.Time
 	serial int
 	do     func()
+	of     *process // that was in hand when it was thought of
 }
 
 type actions []action
@@ -29,5 +30,5 @@ func (a *actions) Pop() any {
 // later lets something happen after a while.
 func (w *world) later(d time.Duration, do func()) {
 	w.serial++
-	heap.Push(&w.heap, action{w.now.Add(d), w.serial, do})
+	heap.Push(&w.heap, action{w.now.Add(d), w.serial, do, w.process})
 }

@@ -17,6 +17,7 @@ type audiences struct {
 	service *service
 	frozen  map[string][]engine.Row
 	names   int
+	over    int // partitions, to which the rows are dealt; 0: one
 }
 
 var _ runner.Audiences = (*audiences)(nil)
@@ -47,6 +48,15 @@ func (s *audiences) Freeze(ctx context.Context, f engine.SnapshotRequest) (*engi
 	s.names++
 	frozen.Audience = fmt.Sprint("audience ", s.names)
 	s.frozen[frozen.Audience] = rows
+	if s.over > 1 {
+		frozen.Dealt = make([]int, s.over)
+		for _, row := range rows {
+			p := engine.PartitionOf(row.Profile, s.over)
+			part := engine.PartOf(frozen.Audience, p)
+			s.frozen[part] = append(s.frozen[part], row)
+			frozen.Dealt[p]++
+		}
+	}
 	return frozen, nil
 }
 

@@ -76,7 +76,10 @@ func (m *machine) audited(b *engine.Batch) error {
 
 // mustShow reports whether a command that was taken has always changed something. The others may
 // have been taken for their ID alone.
-func mustShow(in *engine.Input) bool { return in.ID == "" }
+func mustShow(in *engine.Input) bool {
+	d, deploys := in.Payload.(*engine.Deploy)
+	return in.ID == "" && !(in.Origin != nil && deploys && d.Proposal != "") // which every partition refuses where it is stale
+}
 
 // shows reports what an entry says otherwise than its command. Active are the flows after the batch,
 // in which nothing follows a deploy.

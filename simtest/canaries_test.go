@@ -11,13 +11,14 @@ import (
 )
 
 // canary is a fault of the kind that the simulator is there to find. It is a file of
-// testdata/canaries: what is wrong, "file:" and "seeds:", and the sections old and new, of
-// which the first must stand in the file exactly once.
+// testdata/canaries: what is wrong, "file:" and "seeds:", "test:" where it is not TestSeeds that finds it, and the sections
+// old and new, of which the first must stand in the file exactly once.
 type canary struct {
 	name   string
 	source string // the absolute path of the file that it changes
 	broken string // the text of that file with the fault
 	seeds  int    // within so many it must be found
+	test   string // that finds it
 }
 
 func canaryPaths(t *testing.T) []string {
@@ -36,10 +37,11 @@ func readCanary(t *testing.T, path string) *canary {
 	if err != nil || len(archive.Files) != 2 {
 		t.Fatalf("%d sections: %v", len(archive.Files), err)
 	}
-	c, file := &canary{name: strings.TrimSuffix(filepath.Base(path), ".txt")}, ""
+	c, file := &canary{test: "TestSeeds", name: strings.TrimSuffix(filepath.Base(path), ".txt")}, ""
 	for line := range strings.Lines(string(archive.Comment)) {
 		fmt.Sscanf(line, "file: %s", &file)
 		fmt.Sscanf(line, "seeds: %d", &c.seeds)
+		fmt.Sscanf(line, "test: %s", &c.test)
 	}
 	if c.source, err = filepath.Abs(filepath.Join("..", file)); err != nil {
 		t.Fatal(err)

@@ -39,7 +39,7 @@ func sing(t *testing.T, c *canary) {
 		t.Fatalf("%v\n%s", err, out)
 	}
 	// A fault may take all memory, or have no end.
-	args := []string{"-c", `ulimit -v 8000000; exec "$@"`, "sh", binary, "-test.run", "TestSeeds", "-test.timeout", "20m", "-quick", "-seed", "1", "-seeds", fmt.Sprint(c.seeds)}
+	args := []string{"-c", `ulimit -v 8000000; exec "$@"`, "sh", binary, "-test.run", c.test + "$", "-test.timeout", "20m", "-quick", "-seed", "1", "-seeds", fmt.Sprint(c.seeds)}
 	out, err := exec.Command("sh", args...).CombinedOutput()
 	if err == nil {
 		t.Fatalf("%d seeds did not find it", c.seeds)

@@ -76,6 +76,7 @@ func (w *world) decay() {
 		return
 	}
 	w.later(time.Duration(w.damages.Int64N(int64(4*time.Hour))), w.decay)
+	w.process = w.some(w.damages)
 	if live := w.model.LiveRuns(); len(live) > 0 {
 		w.damage(live[w.damages.IntN(len(live))], w.damages.IntN(1<<16))
 	}

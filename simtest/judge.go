@@ -69,6 +69,7 @@ func (m *machine) answered(groups []*runner.Group) error {
 				m.reached["an id seen again"]++
 			}
 			switch {
+			case in.Origin != nil: // it is taken whatever comes of it
 			case refused && m.fresh[in]:
 				return broken("I1", "a %s was refused, and committed", in.Kind())
 			case !refused && !a.Repeated && a.Ignored == "" && !m.fresh[in]:
@@ -116,7 +117,7 @@ func (m *machine) checkArrivals(s *store.Store) error {
 	want, counted := map[string]uint64{}, uint64(0)
 	for _, b := range m.batches {
 		for i := range b.Journal {
-			if ev, ok := b.Journal[i].Input.Payload.(*engine.Event); ok && ev.FanOut == nil {
+			if ev, ok := b.Journal[i].Input.Payload.(*engine.Event); ok && ev.FanOut == nil && ev.Passed == nil {
 				want[ev.Type]++
 			}
 		}

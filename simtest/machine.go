@@ -18,6 +18,8 @@ import (
 // machine is the system under test with its judges: a disk, at times a process on it,
 // and what is known of what both have done.
 type machine struct {
+	part     engine.Partition // of several machines; else zero
+	others   *others          // nil: there is one machine
 	disk     *faultyDisk
 	store    *store.Store
 	identity engine.Installation
@@ -50,11 +52,13 @@ type machine struct {
 // installation is that of a store that was not restored.
 var installation = engine.Installation{1, 2, 3, 4}
 
-func newMachine() *machine {
-	m := &machine{disk: &faultyDisk{KV: new(memory.KV)}, reached: map[string]int{}, trace: fnv.New64a(),
+func newMachine() *machine { return newMachineOf(engine.Partition{}) }
+
+func newMachineOf(part engine.Partition) *machine {
+	m := &machine{part: part, disk: &faultyDisk{KV: new(memory.KV)}, reached: map[string]int{}, trace: fnv.New64a(),
 		versions: map[engine.FlowVersion]*flows.Flow{}, shelf: newAudiences()}
 	m.newLife()
-	if err := store.Create(m.disk.KV, installation); err != nil {
+	if err := store.CreatePartition(m.disk.KV, installation, part); err != nil {
 		panic(err)
 	}
 	// The key of the hashes of forgotten people would be random otherwise.
@@ -66,7 +70,8 @@ func newMachine() *machine {
 
 // newLife forgets what the judges knew: the store is new, or has been put back.
 func (m *machine) newLife() {
-	m.model, m.identity = model.New(installation), installation
+	m.identity = installation.In(m.part)
+	m.model = model.New(m.identity)
 	m.posted, m.posts, m.ledger = map[channels.Ref]int{}, nil, ledger{}
 	m.asks = nil
 	m.names, m.counts, m.ids = map[engine.RunID]runName{}, map[runName]int{}, map[runName]engine.RunID{}
@@ -87,7 +92,9 @@ func (m *machine) start(now time.Time, lanes []runner.AccountSettings, f fault) 
 			return err
 		}
 		m.store = opened
-		m.shelf.sources.People = opened
+		if m.shelf.sources.People = opened; m.others != nil {
+			m.shelf.sources.People = everybodyIn{m.others}
+		}
 		if m.model.Amid() {
 			m.reached["crash within a fan-out"]++
 		}
@@ -104,6 +111,11 @@ func (m *machine) start(now time.Time, lanes []runner.AccountSettings, f fault) 
 		m.loop = runner.NewLoopOf(watched{m.store, m}, core, lanes)
 		m.loop.UseAudiences(m.shelf)
 		m.loop.NoteArrivals()
+		if m.others != nil {
+			if err := m.join(); err != nil {
+				return err
+			}
+		}
 		step, err = m.loop.Recover(now)
 		return err
 	})

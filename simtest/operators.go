@@ -103,7 +103,7 @@ func (w *world) insist(in *engine.Input, wanted func() bool) {
 			})
 		case in.Kind() == engine.InputDeploy:
 			w.approved(in.Payload.(*engine.Deploy), &answers[0])
-			w.takeOver()
+			w.each(w.takeOver)
 		}
 	}})
 }

@@ -7,6 +7,16 @@ import (
 	"nudge/runner"
 )
 
+// process is a machine as the world sees it: what is on its way to it, and when it works.
+type process struct {
+	*machine
+	life     int // counts processes
+	inbox    []*delivery
+	busy     time.Time // until when the process is in a commit
+	waking   time.Time // when it looks next; zero for not
+	silences int       // questions of this process that are never answered
+}
+
 // delivery is a group on its way into the machine, and whom to tell.
 type delivery struct {
 	inputs  []*engine.Input
@@ -15,6 +25,7 @@ type delivery struct {
 	owed    bool                  // it has a place of its own in the queue
 	life    int                   // of the process it is for; 0 for any
 	told    func([]engine.Answer) // with nil: it was not taken, or nobody knows
+	handed  *runner.Handover      // from another partition, in place of inputs; nil for none
 }
 
 // boot starts a process, now or, where that fails, somewhat later.
@@ -25,7 +36,7 @@ func (w *world) boot() {
 	f := w.diskFault(recoveryFault, 0.3, 4)
 	w.life++
 	w.inbox, w.silences = nil, 0
-	if w.strikes(func(o *oracle) float64 { return o.changes }) {
+	if w.apart == nil && w.strikes(func(o *oracle) float64 { return o.changes }) {
 		w.lanes = w.oracle.otherwise(w.lanes)
 	}
 	step, err := w.start(w.clock(), w.lanes, f)
@@ -40,8 +51,19 @@ func (w *world) boot() {
 	}
 	w.busy = w.now
 	w.takeOver()
+	if w.apart != nil {
+		w.joined()
+	}
 	w.handOn(step)
 	w.wake(0)
+}
+
+// groupsOf are the groups of a delivery, as the loop takes them right now.
+func (w *world) groupsOf(d *delivery) []*runner.Group {
+	if d.handed == nil {
+		return []*runner.Group{{Inputs: d.inputs, Frees: d.frees, Account: d.account}}
+	}
+	return w.handedGroups(d)
 }
 
 // diskFault draws whether something happens to one of the next operations of the disk.
@@ -77,11 +99,23 @@ func (w *world) dead() {
 		pause = w.between(24*time.Hour, 30*time.Hour)
 	}
 	w.later(pause, w.boot)
+	if w.apart != nil {
+		w.obeyed(nil)
+	}
 }
 
 // send puts a group into the machine's queue.
 func (w *world) send(d *delivery) {
 	signed(d.inputs)
+	if w.apart != nil {
+		w.sendApart(d)
+		return
+	}
+	w.enqueue(d)
+}
+
+// enqueue puts a group into the queue of the process in hand.
+func (w *world) enqueue(d *delivery) {
 	switch {
 	case w.loop == nil, d.life != 0 && d.life != w.life:
 		if d.told != nil {
@@ -120,9 +154,17 @@ func (w *world) work() {
 	n := min(len(w.inbox), w.batch)
 	taken := w.inbox[:n]
 	w.inbox = append([]*delivery{}, w.inbox[n:]...)
-	groups := make([]*runner.Group, n)
+	var groups []*runner.Group
+	ends := make([]int, n) // of each among the groups
+	if w.apart != nil {
+		groups = w.commandsDue()
+	}
 	for i, d := range taken {
-		groups[i] = &runner.Group{Inputs: d.inputs, Frees: d.frees, Account: d.account}
+		groups = append(groups, w.groupsOf(d)...)
+		ends[i] = len(groups)
+	}
+	if w.err != nil {
+		return
 	}
 	f := w.diskFault(diskErrors, 0.02, 3)
 	if f.kind == noFault {
@@ -150,12 +192,22 @@ func (w *world) work() {
 		w.dead()
 		return
 	}
+	if w.apart != nil {
+		w.obeyed(groups)
+	}
 	for i, d := range taken {
-		if d.told != nil {
-			d.told(groups[i].Answers)
+		switch {
+		case d.told == nil:
+		case d.handed != nil:
+			d.told([]engine.Answer{})
+		default:
+			d.told(groups[ends[i]-1].Answers)
 		}
 	}
 	w.handOn(step)
+	if w.apart != nil && w.loop != nil {
+		w.offer()
+	}
 	w.sleep(step)
 }
 

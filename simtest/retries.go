@@ -22,7 +22,7 @@ func (w *world) retries(seed uint64) {
 			return
 		}
 		w.later(time.Duration(dice.IntN(240))*time.Minute, again)
-		if w.loop == nil {
+		if w.process = w.some(dice); w.loop == nil {
 			return
 		}
 		page, err := w.store.List(store.Query{RunFilter: store.RunFilter{Status: "ended"}, Limit: 50})

@@ -2,7 +2,6 @@ package simtest
 
 import (
 	"fmt"
-	"maps"
 	"math/rand/v2"
 	"slices"
 	"time"
@@ -30,10 +29,15 @@ const calmFor = 48 * time.Hour
 
 // Run plays the history of a seed: some hours of faults, then as long without
 // any as it takes for everything to come to its end.
-func Run(seed uint64, hours int) *Report {
+func Run(seed uint64, hours int) *Report { return RunOver(seed, hours, 1) }
+
+// RunOver plays the history of a seed in an installation that is divided into partitions, each with a disk and a process of its
+// own. Backups are for one partition.
+func RunOver(seed uint64, hours, partitions int) *Report {
 	dice := rand.New(rand.NewPCG(seed, 0x6e75646765))
-	w := &world{machine: newMachine(), config: drawConfig(dice), dice: dice, authors: &author{dice: dice, rarer: ownDice(seed, rarerKey), broken: ownDice(seed, brokenKey), talks: ownDice(seed, talksKey), times: ownDice(seed, timesKey)},
+	w := &world{config: drawConfig(dice), dice: dice, authors: &author{dice: dice, rarer: ownDice(seed, rarerKey), broken: ownDice(seed, brokenKey), talks: ownDice(seed, talksKey), times: ownDice(seed, timesKey)},
 		turns: map[string][]turn{}, heralds: map[herald]int{}}
+	w.divide(seed, partitions)
 	w.authors.waits, w.authors.hours = waitsDice(seed), ownDice(seed, hoursKey)
 	w.authors.crowds, w.authors.dos = ownDice(seed, crowdsKey), dosDice(seed)
 	if w.oracle = oracleOf(seed); w.oracle != nil {
@@ -47,7 +51,7 @@ func Run(seed uint64, hours int) *Report {
 		w.reads = append(w.reads, traits{reads: dice.Float64(), replies: dice.Float64() * 0.6, robot: dice.IntN(4) == 0})
 	}
 	w.proposals = proposalsDice(seed)
-	w.boot()
+	w.each(w.boot)
 	w.deploy()
 	w.clients()
 	if dice.IntN(8) == 0 {
@@ -56,20 +60,27 @@ func Run(seed uint64, hours int) *Report {
 	w.operate()
 	w.notes(seed)
 	w.retries(seed)
-	w.keepBackups()
+	if w.apart == nil {
+		w.keepBackups()
+	}
 	w.weather()
 	w.damages = damageDice(seed)
 	w.decay()
 	err := w.live(time.Duration(hours) * time.Hour)
 	if err == nil {
-		err = w.check()
+		err = w.checkAll()
 	}
 	if err == nil && !w.endless() {
 		err = w.settleDown()
 	}
-	r := &Report{Seed: seed, Config: w.config.String(), Inputs: w.inputs, Runs: len(w.names), Reached: w.reached,
+	w.process = w.parts[0]
+	r := &Report{Seed: seed, Config: w.config.String(), Inputs: w.taken(), Runs: len(w.names), Reached: w.reached,
 		Hash: w.trace.Sum64(), Err: err, moves: w.moves, disk: w.disk.KV}
-	maps.Copy(r.Reached, w.model.Reached)
+	for _, p := range w.parts {
+		for state, n := range p.model.Reached {
+			r.Reached[state] += n
+		}
+	}
 	if w.endless() {
 		r.Reached["judged up to a point, as there is no end"]++
 	}
@@ -93,7 +104,7 @@ func (w *world) weather() {
 	default:
 		w.skew += w.between(-50*time.Millisecond, 50*time.Millisecond) // drift
 	}
-	w.wake(0)
+	w.each(func() { w.wake(0) })
 }
 
 // settleDown is the phase in which nothing fails any more: whatever was begun must
@@ -105,33 +116,79 @@ func (w *world) settleDown() error {
 	for _, at := range []time.Duration{0, calmFor / 2} { // an older command may still be under way at first
 		w.later(at, func() {
 			w.control(engine.Control{Outbound: engine.OutboundLive, Kill: &off})
-			for _, number := range w.model.Held() {
-				w.resume(number)
-			}
+			w.each(func() {
+				for _, number := range w.model.Held() {
+					w.resume(number)
+				}
+			})
 		})
 	}
 	if err := w.live(calmFor); err != nil {
 		return err
 	}
 	if w.endless() {
-		return w.check()
+		return w.checkAll()
 	}
 	// What is on its way at this very moment has another hour. A loop may send at both ends of it.
-	before, campaigns := map[engine.RunID]string{}, w.model.Unwalked()
-	for _, id := range w.model.Unsettled() {
-		before[id] = w.lifeOf(id)
+	if w.apart != nil {
+		w.apart.before = w.owedNow()
+	}
+	before := make([]unsettled, len(w.parts))
+	for i, p := range w.parts {
+		w.with(p, func() { before[i] = w.unsettled() })
 	}
 	if err := w.live(time.Hour); err != nil {
 		return err
 	}
+	if w.endless() {
+		return w.checkAll()
+	}
+	for i, p := range w.parts {
+		var err error
+		if w.with(p, func() { err = w.settledSince(&before[i]) }); err != nil {
+			return err
+		}
+	}
+	return w.checkAll()
+}
+
+// checkAll reads all that the stores hold.
+func (w *world) checkAll() (err error) {
+	w.each(func() {
+		if err == nil {
+			err = w.check()
+		}
+	})
+	if err == nil && w.apart != nil && w.apart.before != nil && !w.endless() {
+		err = w.checkHanded()
+	}
+	return err
+}
+
+// unsettled is what was on its way at a moment.
+type unsettled struct {
+	lives     map[engine.RunID]string
+	campaigns []string
+}
+
+func (w *world) unsettled() unsettled {
+	u := unsettled{map[engine.RunID]string{}, w.model.Unwalked()}
+	for _, id := range w.model.Unsettled() {
+		u.lives[id] = w.lifeOf(id)
+	}
+	return u
+}
+
+// settledSince says what has not come to its end in the hour since.
+func (w *world) settledSince(before *unsettled) error {
 	for _, id := range w.model.Unsettled() {
 		life := w.lifeOf(id)
-		if was, known := before[id]; known && was == life {
+		if was, known := before.lives[id]; known && was == life {
 			return broken("I13", "run %s stands where nothing can wake it%s", id, life)
 		}
 	}
 	for _, id := range w.model.Unwalked() {
-		if slices.Contains(campaigns, id) {
+		if slices.Contains(before.campaigns, id) {
 			return broken("I13", "campaign %s does not come to the end of its rows", id)
 		}
 	}
@@ -146,7 +203,7 @@ func (w *world) settleDown() error {
 	if d := w.model.Deadline(); d != 0 && d.Time().Before(w.clock().Add(-time.Minute)) {
 		return broken("I13", "a timer that was due at %s has not fired by %s", d, w.clock())
 	}
-	return w.check()
+	return nil
 }
 
 // String is the seed and how it went, in a line.

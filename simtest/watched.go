@@ -75,7 +75,7 @@ func (m *machine) committed(b *engine.Batch) error {
 	}
 	m.seq = b.State.Seq
 	m.look(b)
-	if err := m.audited(b); err != nil {
+	if err := errors.Join(m.audited(b), m.checkStopped(b)); err != nil {
 		return err
 	}
 	if err := m.model.Take(b, func(v engine.FlowVersion) *flows.Flow { return m.versions[v] }); err != nil {

@@ -7,9 +7,11 @@ import (
 	"time"
 )
 
-// world is everything around the machine, in virtual time.
+// world is everything around the machines, in virtual time. There is one, or one for each partition of an installation.
 type world struct {
-	*machine
+	*process            // the one in hand: what was begun with it goes on with it
+	parts    []*process // all
+	apart    *apart     // nil: there is one
 	config
 	dice   *rand.Rand
 	now    time.Time // true time
@@ -18,19 +20,14 @@ type world struct {
 	serial int
 	calm   bool // no more faults
 
-	life     int // counts processes
-	inbox    []*delivery
-	busy     time.Time // until when the process is in a commit
-	waking   time.Time // when it looks next; zero for not
-	words    int
-	silences int               // questions of this process that are never answered
-	turns    map[string][]turn // of the messages that the provider took, by its ID of them
-	heralds  map[herald]int    // webhooks that were not lost
-	wishes   int               // what operators said of what may go out; the last one counts
-	authors  *author
-	example  *example // lived with in place of an authored project; nil for none
-	reads    []traits
-	damages  *rand.Rand // nil: no record is damaged
+	words   int
+	turns   map[string][]turn // of the messages that the provider took, by its ID of them
+	heralds map[herald]int    // webhooks that were not lost
+	wishes  int               // what operators said of what may go out; the last one counts
+	authors *author
+	example *example // lived with in place of an authored project; nil for none
+	reads   []traits
+	damages *rand.Rand // nil: no record is damaged
 
 	proposals *rand.Rand // nil: nobody proposes a deploy
 	proposed  int        // deploys so far
@@ -57,14 +54,45 @@ func (w *world) clock() time.Time { return w.now.Add(w.skew).Truncate(time.Micro
 const mostInputs = 5000
 
 // endless reports whether the history is too long to be judged up to its end.
-func (w *world) endless() bool { return w.inputs > mostInputs }
+func (w *world) endless() bool { return w.taken() > mostInputs }
+
+// taken is how many inputs were applied.
+func (w *world) taken() (n int) {
+	for _, p := range w.parts {
+		n += p.inputs
+	}
+	return n
+}
+
+// each does something with every process in turn.
+func (w *world) each(do func()) {
+	for _, p := range w.parts {
+		w.with(p, do)
+	}
+}
+
+// with does something with one process in hand.
+func (w *world) with(p *process, do func()) {
+	was := w.process
+	w.process = p
+	do()
+	w.process = was
+}
+
+// some is one of the processes, drawn where there are several.
+func (w *world) some(dice *rand.Rand) *process {
+	if len(w.parts) == 1 {
+		return w.parts[0]
+	}
+	return w.parts[dice.IntN(len(w.parts))]
+}
 
 // live lets the world go on for a while.
 func (w *world) live(d time.Duration) error {
 	end := w.now.Add(d)
 	for w.err == nil && len(w.heap) > 0 && !w.heap[0].at.After(end) && !w.endless() {
 		next := heap.Pop(&w.heap).(action)
-		w.now = next.at
+		w.now, w.process = next.at, next.of
 		next.do()
 	}
 	w.now = end

@@ -52,6 +52,11 @@ func campaignFields(c *codec, f *engine.Campaign) {
 	clock.write(c, &f.Until)
 	list(c, &f.Wave, func(c *codec, l *engine.LocalSlot) { clock.write(c, &l.At); integer(c, &l.People) })
 	list(c, &f.Named, func(c *codec, l *engine.LeftOutOf) { c.str(&l.Reason); c.str(&l.Profile); c.uint(&l.Seq) })
+	integer(c, &f.Total) // this and what follows are left out of an installation that is not divided
+	list(c, &f.Dealt, integer[int])
+	list(c, &f.Await, integer[int])
+	list(c, &f.Busy, integer[int])
+	c.bool(&f.Over)
 }
 
 func badRowFields(c *codec, b *engine.BadRow) {

@@ -107,7 +107,7 @@ func (c *checker) parts() []checkedPart {
 		{FlowSpans, c.flowCounts}, {FlowHours, c.flowHours}, {FailureGroups, c.failureGroup},
 		{EventTypes, c.eventType}, {EventSeries, c.eventSeries}, {Refusals, c.refusal},
 		{CampaignIDs, c.campaignEntry}, {CampaignFlows, c.campaignEntry}, {RefusedPeople, c.refusedPerson},
-		{Deploys, c.own(Deploys)}, {Proposals, c.own(Proposals)}, {Proposed, c.own(Proposed)},
+		{Owed, c.owed}, {Deploys, c.own(Deploys)}, {Proposals, c.own(Proposals)}, {Proposed, c.own(Proposed)},
 	}...)
 }
 
@@ -262,6 +262,17 @@ func (c *checker) derived(key, record []byte) {
 		c.problem("derived %x: %v", key, err)
 	} else if len(key) != 8 || j.Input.Derived != binary.BigEndian.Uint64(key) || j.Input.Derived > c.last.Derived {
 		c.problem("derived %x: the record is of input %d, the last is %d", key, j.Input.Derived, c.last.Derived)
+	}
+}
+
+func (c *checker) owed(key, record []byte) {
+	if err := fitsOwed(key, record); err != nil {
+		c.problem("owed %x: %v", key, err)
+		return
+	}
+	to, number := int(binary.BigEndian.Uint16(key)), binary.BigEndian.Uint64(key[2:])
+	if last := c.last.OwedTo(to); number > last {
+		c.problem("owed %x: the record is of input %d, the last is %d", key, number, last)
 	}
 }
 

@@ -35,6 +35,7 @@
 //	profiles  sized profile                           person record
 //	derived   number (8)                              journaled record, not yet applied
 //	erasures  sized profile                           progress of erasing a person
+//	owed      partition (2), number (8)               journaled record of an input that another partition has not been known to take
 //	firings   campaign number (8)                     campaign record
 //	members   campaign number (8), person (16)        ID of the started run, or nothing
 //	tallies   campaign number (8)                     tally record: its people by standing

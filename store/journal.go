@@ -33,26 +33,34 @@ func journaledFields(c *codec, j *engine.Journaled) {
 	c.uint(&in.Derived)
 	more := journalPlain
 	if in.By != nil {
-		more = journalBy
+		more |= journalBy
+	}
+	if in.Origin != nil || len(in.Elsewhere) > 0 {
+		more |= journalDivided
 	}
 	c.uint(&more)
-	if more != journalPlain && more != journalBy || payloads[kind] == nil {
+	if more&journalPlain == 0 || more&^(journalPlain|journalBy|journalDivided) != 0 || payloads[kind] == nil {
 		c.fail()
 		return
 	}
-	if more == journalBy {
+	if more&journalBy != 0 {
 		if c.reading {
 			in.By = new(engine.Actor)
 		}
 		actorFields(c, in.By)
+	}
+	if more&journalDivided != 0 {
+		optional(c, &in.Origin, func(c *codec, o *engine.Origin) { integer(c, &o.From); c.uint(&o.Number) })
+		list(c, &in.Elsewhere, integer[int])
 	}
 	payloads[kind](c, &in.Payload)
 }
 
 // What stands between the head of an input and its payload.
 const (
-	journalPlain = uint64(1) // nothing
-	journalBy    = uint64(3) // who gave the command
+	journalPlain   = uint64(1) // always set
+	journalBy      = uint64(2) // who gave the command
+	journalDivided = uint64(4) // where it comes from, and whom else it concerns, in a divided installation
 )
 
 // payloads has the function that writes and reads the payload of each kind of input.
@@ -159,7 +167,15 @@ func eventFields(c *codec, e *engine.Event) {
 		c.bytes(r.After[:])
 		c.bytes(r.Before[:])
 	})
-	traceFields(c, &e.Trace) // at the end, so that a journal from before it existed is read as well
+	traceFields(c, &e.Trace) // this and what follows are at the end, so that a journal from before they existed is read as well
+	optional(c, &e.Passed, func(c *codec, p *engine.Passed) {
+		c.str(&p.ID)
+		optional(c, &p.Known, knownFields)
+		list(c, &p.Collected, (*codec).str)
+		list(c, &p.Later, (*codec).str)
+		list(c, &p.Via, integer[int])
+		list(c, &p.Only, (*codec).str)
+	})
 }
 
 func traceFields(c *codec, t *trace.Context) {
@@ -242,6 +258,27 @@ func frozenFields(c *codec, x *engine.Snapshot) {
 	integer(c, &x.Bad)
 	list(c, &x.BadRows, badRowFields)
 	c.str(&x.Failed)
+	list(c, &x.Dealt, integer[int]) // this and what follows are at the end, so that a journal from before they existed is read as well
+	optional(c, &x.Part, partFields)
+}
+
+func partFields(c *codec, p *engine.Part) {
+	var clock instants
+	c.str(&p.ID)
+	c.str(&p.Flow)
+	c.str(&p.Version)
+	integer(c, &p.Trigger)
+	clock.write(c, &p.Due)
+	clock.write(c, &p.Begun)
+	c.bool(&p.Local)
+	clock.write(c, &p.Since)
+	c.bool(&p.Paused)
+	c.str(&p.Reason)
+	signalFields(c, &p.Event, &clock)
+	c.str(&p.Key)
+	list(c, &p.Kept, func(c *codec, h *engine.Signal) { signalFields(c, h, &clock) })
+	c.bool(&p.Exited)
+	integer(c, &p.Total)
 }
 
 func rowsFields(c *codec, x *engine.Rows) {
@@ -258,6 +295,12 @@ func steerFields(c *codec, x *engine.CampaignControl) {
 	c.uint(&x.Campaign)
 	c.str(&x.Reason)
 	c.bool(&x.EndRuns)
+	optional(c, &x.Event, func(c *codec, h *engine.Signal) { // this and what follows are at the end, as that of a snapshot
+		var clock instants
+		signalFields(c, h, &clock)
+	})
+	c.bool(&x.Every)
+	list(c, &x.Gone, func(c *codec, h *engine.PersonHash) { c.bytes(h[:]) })
 }
 
 func sweepFields(c *codec, x *engine.Sweep) {

@@ -56,6 +56,7 @@ const (
 	CampaignIDs
 	CampaignFlows
 	RefusedPeople
+	Owed
 	bucketCount
 )
 
@@ -64,7 +65,7 @@ var Buckets = [bucketCount]Bucket{
 	Meta, Runs, Ended, People, Keys, Timers, Outbox, Journal, IDs, IDTimes, Versions, Counts, Profiles, Derived, Erasures,
 	Campaigns, Members, Tallies, Settled, Sent, Orphans, Asks, Quarantine, Audit, Notices, FailedNotices,
 	FlowSpans, Jobs, Failures, Fields, Deploys, Proposals, Proposed, EventTypes,
-	EventSeries, Refusals, FailedRuns, FailureGroups, FlowHours, CampaignRuns, CampaignIDs, CampaignFlows, RefusedPeople,
+	EventSeries, Refusals, FailedRuns, FailureGroups, FlowHours, CampaignRuns, CampaignIDs, CampaignFlows, RefusedPeople, Owed,
 }
 
 var bucketNames = [bucketCount]string{
@@ -73,7 +74,7 @@ var bucketNames = [bucketCount]string{
 	Members: "members", Tallies: "tallies", Settled: "settled", Sent: "sent", Orphans: "orphans", Asks: "asks", Quarantine: "quarantine", Audit: "audit",
 	Notices: "notices", FailedNotices: "failed", FlowSpans: "flowcounts", Jobs: "jobs", Failures: "failures", Fields: "fields", EventTypes: "eventtypes", EventSeries: "eventseries",
 	Refusals: "refusals", Deploys: "deploys", Proposals: "proposals", Proposed: "proposed", FailedRuns: "failedruns",
-	FailureGroups: "failuregroups", FlowHours: "flowhours", CampaignRuns: "campaignruns", CampaignIDs: "campaignids", CampaignFlows: "campaignflows", RefusedPeople: "refusedpeople",
+	FailureGroups: "failuregroups", FlowHours: "flowhours", CampaignRuns: "campaignruns", CampaignIDs: "campaignids", CampaignFlows: "campaignflows", RefusedPeople: "refusedpeople", Owed: "owed",
 }
 
 // String returns the bucket's name in the file.
@@ -143,6 +144,13 @@ func keyPrefix(k engine.FlowKey) []byte { return sized(sized(nil, k.Flow), k.Key
 func versionKey(v engine.FlowVersion) []byte { return sized(sized(nil, v.Flow), v.Version) }
 
 func timerKey(t engine.Timer) []byte { return numbered(uint64(t.Due), t.Run[:]) }
+
+// owedKey is the key of what is owed to a partition under a number.
+func owedKey(to int, number uint64) []byte {
+	return binary.BigEndian.AppendUint64(binary.BigEndian.AppendUint16(make([]byte, 0, owedKeyBytes), uint16(to)), number)
+}
+
+const owedKeyBytes = 2 + 8
 
 // numbered is a key of a number and some bytes.
 func numbered(n uint64, b []byte) []byte {

@@ -176,10 +176,11 @@ func inUse(t *testing.T) *memory.KV {
 	apply(&engine.Input{Payload: &engine.Receipt{Receipt: channels.Receipt{ProviderID: "o", Status: channels.Read, Profile: "ann"}}})
 	// The process stopped between an event and its derived inputs.
 	after := core.State
-	after.Derived = 1
+	after.Derived, after.Owed = 1, []uint64{0, 0, 1}
 	notice := engine.Notice{Type: engine.NoticeRunEnded, At: after.Stamp, Profile: "ann", Data: []byte(`{"profile":"ann"}`)}
 	if err := s.Commit(&engine.Batch{State: after, Forgotten: []string{"bob"}, Derived: []*engine.Input{
 		{Derived: 1, Depth: 1, Payload: &engine.Dequeue{Flow: "tell", Profile: "ann"}}},
+		Owed:    []engine.Owed{{To: 2, Input: &engine.Input{Origin: &engine.Origin{Number: 1}, Payload: &engine.Call{Flow: "tell", Profile: "bob"}}}},
 		Notices: []*engine.NoticeTo{{Endpoint: "crm", Notice: notice}, {Endpoint: "erp", Notice: notice}}}); err != nil {
 		t.Fatal(err)
 	}

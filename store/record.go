@@ -243,14 +243,7 @@ func personFields(c *codec, p *engine.Person) {
 		clock.write(c, &s.At)
 		c.bool(&s.Reply)
 	})
-	list(c, &p.Caps, func(c *codec, s *engine.CapCount) {
-		c.str(&s.Category)
-		list(c, &s.At, clock.write)
-	})
-	list(c, &p.Homes, func(c *codec, h *engine.Home) {
-		c.str(&h.Zone)
-		clock.write(c, &h.Until)
-	})
+	capFields(c, &p.Caps, &p.Homes, &clock)
 	list(c, &p.Queue, func(c *codec, q *engine.Queued) {
 		c.str(&q.Flow)
 		c.str(&q.Key)
@@ -260,6 +253,28 @@ func personFields(c *codec, p *engine.Person) {
 	for i := range p.Queue { // at the end, so that a record from before they existed is read as well
 		traceFields(c, &p.Queue[i].Trace)
 	}
+	for i := range p.Queue { // likewise
+		optional(c, &p.Queue[i].Known, knownFields)
+	}
+}
+
+// capFields describes the counted messages of a person, and where they lived then.
+func capFields(c *codec, caps *[]engine.CapCount, homes *[]engine.Home, clock *instants) {
+	list(c, caps, func(c *codec, s *engine.CapCount) {
+		c.str(&s.Category)
+		list(c, &s.At, clock.write)
+	})
+	list(c, homes, func(c *codec, h *engine.Home) {
+		c.str(&h.Zone)
+		clock.write(c, &h.Until)
+	})
+}
+
+// knownFields describes what is known of a person of another partition.
+func knownFields(c *codec, k *engine.Known) {
+	var clock instants
+	c.raw(&k.Attributes)
+	capFields(c, &k.Caps, &k.Homes, &clock)
 }
 
 func entryFields(c *codec, e *engine.Entry, clock *instants) {
@@ -341,6 +356,10 @@ func stateFields(c *codec, s *engine.State) {
 	c.bool(&s.Surveying)
 	c.bytes(s.Surveyed[:])
 	c.uint(&s.Forgot)
+	integer(c, &s.Partition.Number) // this and what follows are left out of an installation that is not divided
+	integer(c, &s.Partition.Of)
+	list(c, &s.Owed, (*codec).uint)
+	list(c, &s.Seen, (*codec).uint)
 }
 
 func policyFields(c *codec, p *engine.AccountPolicy) {

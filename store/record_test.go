@@ -136,7 +136,8 @@ func TestPersonRecord(t *testing.T) {
 		Starts: []engine.Start{{Flow: "f", Key: "k", At: 1_772_445_600_000}, {Flow: "g", At: 1_772_445_500_000, Reply: true}},
 		Caps:   []engine.CapCount{{Category: "cart", At: []engine.Instant{1_772_445_500_000, 1_772_445_600_000}}, {Category: "orders", At: []engine.Instant{1_772_445_550_000}}},
 		Homes:  []engine.Home{{Until: 1_772_445_540_000}, {Zone: "Asia/Tokyo", Until: 1_772_445_570_000}},
-		Queue:  []engine.Queued{{Flow: "f", Key: "k", Called: true, Signal: engine.Signal{At: 5, Depth: 1, Event: "x", Who: "shop", Data: []byte("{}")}, Trace: aTrace}},
+		Queue: []engine.Queued{{Flow: "f", Key: "k", Called: true, Signal: engine.Signal{At: 5, Depth: 1, Event: "x", Who: "shop", Data: []byte("{}")}, Trace: aTrace,
+			Known: &engine.Known{Attributes: []byte(`{"plan":"pro"}`), Homes: []engine.Home{{Zone: "Asia/Tokyo", Until: 8}}}}},
 	}
 	got, err := decodePerson(encodePerson(p))
 	if diff := cmp.Diff(p, got); err != nil || diff != "" {

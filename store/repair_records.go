@@ -14,7 +14,7 @@ import (
 var kept = [...]Bucket{
 	Versions, Campaigns, Ended, Runs, Journal, IDs, Counts, Profiles, Derived, Erasures, Tallies, Members,
 	Orphans, Quarantine, Audit, Notices, FailedNotices, FlowSpans, Jobs, EventTypes, EventSeries, Refusals, Deploys, Proposals,
-	Proposed,
+	Proposed, Owed,
 }
 
 // kinds are the words for their records.
@@ -24,6 +24,7 @@ var kinds = map[Bucket]string{
 	Tallies: "number", Members: "member", Orphans: "receipt", Quarantine: "quarantined run", Audit: "audit entry",
 	Notices: "notice", FailedNotices: "failed notice", FlowSpans: "number", Jobs: "job", EventTypes: "event type",
 	EventSeries: "event type's counts", Refusals: "refusal", Deploys: "deploy", Proposals: "proposal", Proposed: "proposal part",
+	Owed: "owed input",
 }
 
 // errElsewhere means that a record is whole and under another key than its own.
@@ -66,6 +67,8 @@ func keyOf(b Bucket, key, value []byte) (own []byte, err error) {
 			return nil, errElsewhere
 		}
 		return endedKey(run.ID, run.Ended), nil
+	case Owed:
+		return key, fitsOwed(key, value)
 	case Members:
 		if _, err := parseMemberKey(key); err != nil || len(value) != 0 && len(value) != runIDBytes {
 			return nil, errDamaged

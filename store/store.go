@@ -68,7 +68,15 @@ func refused(format []byte) error {
 // Create makes a new store with the given installation in an empty kv. No two stores may
 // have the same installation; Open gives an empty kv a random one.
 func Create(kv KV, installation engine.Installation) error {
-	state := engine.State{Installation: installation, Outbound: engine.OutboundLive}
+	return CreatePartition(kv, installation, engine.Partition{})
+}
+
+// CreatePartition makes a new store that is one part of a divided installation.
+func CreatePartition(kv KV, installation engine.Installation, p engine.Partition) error {
+	if err := p.Check(); err != nil {
+		return err
+	}
+	state := engine.State{Installation: installation.In(p), Outbound: engine.OutboundLive, Partition: p}
 	return kv.Update(func(w Writer) error {
 		return errors.Join(w.Put(Meta, keyFormat, []byte{Format}), w.Put(Meta, keyState, encodeState(&state)))
 	})

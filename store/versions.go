@@ -91,6 +91,20 @@ func decodeFlow(record []byte) (*flows.Flow, error) {
 	return flows.Compile(b)
 }
 
+// StoredVersions returns every version that is stored.
+func (s *Store) StoredVersions() (all []*flows.Flow, err error) {
+	err = s.kv.View(func(r Reader) (failed error) {
+		r.Ascend(Versions, nil, func(key, record []byte) bool {
+			f, err := decodeFlow(record)
+			failed = damaged(Versions, key, err)
+			all = append(all, f)
+			return failed == nil
+		})
+		return failed
+	})
+	return all, err
+}
+
 // VersionsOf returns every version of a flow that is stored.
 func (s *Store) VersionsOf(flow string) (all []engine.FlowVersion, err error) {
 	prefix := sized(nil, flow)

@@ -17,6 +17,10 @@ func (w *World) campaignIn(number uint64, status engine.CampaignStatus) *campaig
 }
 
 func (w *World) frozen(in *engine.Snapshot) {
+	if in.Part != nil {
+		w.joinCampaign(in)
+		return
+	}
 	f := w.campaignIn(in.Campaign, engine.Freezing)
 	f.audience, f.rows, f.bad, f.status = in.Audience, in.Rows, in.Bad, engine.Walking
 	switch {
@@ -24,6 +28,8 @@ func (w *World) frozen(in *engine.Snapshot) {
 		f.status = engine.CampaignFailed
 	case f.rows == 0:
 		f.status = engine.Walked
+	case w.divided():
+		w.deal(f, in)
 	}
 }
 
@@ -39,7 +45,9 @@ func (w *World) rows(in *engine.Rows) {
 			f.left[engine.LeftDuplicate]++
 			continue
 		}
+		before := w.starts
 		r, why := w.row(f, row)
+		f.started += w.starts - before
 		if f.members[row.Profile] = r; r != nil && r.now.status == engine.LeftOut {
 			f.members[row.Profile] = nil
 		}
@@ -48,8 +56,9 @@ func (w *World) rows(in *engine.Rows) {
 			w.Reached["left out: "+why]++
 		}
 	}
-	if f.walked += len(in.Rows); f.walked == f.rows {
-		f.status = engine.Walked
+	w.keepsRate(f)
+	if f.walked += len(in.Rows); f.walked == f.rows && len(f.waits) == 0 {
+		w.allTaken(f)
 	}
 }
 

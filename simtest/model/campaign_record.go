@@ -36,6 +36,15 @@ type campaign struct {
 	key      string                 // of its runs
 	kept     []happening            // for the rows to come
 	exited   bool                   // the rows to come are left out
+
+	// Of a divided installation; else zero.
+	total   int            // rows of all partitions
+	dealt   []int          // by partition, where it was fired
+	waits   map[int]bool   // for the partitions that have rows to take, where it was fired
+	busy    map[int]bool   // the partitions that have rows to take or live runs, likewise
+	ended   bool           // it was over here
+	joined  engine.Instant // when rows may be taken here
+	started int            // runs
 }
 
 func (f *campaign) schedule() *schedule { return f.flow.triggers[f.trigger].schedule }
@@ -82,7 +91,7 @@ func (f *campaign) names(r *Run, known map[string]any, now engine.Instant) func(
 // id is the name of a campaign: the flow, and when it is due, on the wall where it follows
 // each person's own clock.
 func (f *campaign) id() string {
-	if f.event != nil {
+	if f.event != nil || f.name != "" {
 		return f.name
 	}
 	id := f.flow.Name + "@" + f.due.Time().UTC().Format("2006-01-02T15:04:05.999Z07:00")
@@ -124,6 +133,7 @@ func (w *World) compareCampaigns(changed []*engine.Campaign) {
 				taken++
 			}
 		}
+		w.compareParts(f, got)
 		switch {
 		case !f.is(got):
 			w.fail("campaign %s is %s for %s (%d missed until %s), want %s %s for %s (%d missed until %s) (I6)",

@@ -32,9 +32,16 @@ func (w *World) receipt(rc *channels.Receipt) {
 	if r, n := w.sentAs(rc.ProviderID); r != nil {
 		named := *rc
 		named.Ref = channels.Ref{Run: r.id.String(), Message: n}
-		if !w.feed(r, fact{kind: receipted, receipt: &named}) {
+		if !w.feed(r, fact{kind: receipted, receipt: &named}) && w.in.Origin == nil {
 			w.failIn(r, "a receipt of %s that says nothing new is taken", rc.ProviderID)
 		}
+		return
+	}
+	if len(w.in.Elsewhere) > 0 {
+		w.handOn(rc)
+		return
+	}
+	if w.in.Origin != nil { // its message was erased since it was found here
 		return
 	}
 	o := w.orphans[rc.ProviderID]

@@ -179,6 +179,7 @@ func (w *World) afterEnd(r *Run, left []happening) {
 	for _, h := range left {
 		if h.event != "" && !h.offered && r.flow.collects(h.event) && f.triggersOn(h.event) && len(p.queue) < engine.MaxQueue {
 			w.Reached["left over queued"]++
+			h.named = nil // a run does not keep what is known of whom an event names
 			p.queue = append(p.queue, queued{flow: r.flow.Name, key: r.key, h: h})
 		}
 	}
@@ -261,7 +262,9 @@ func (w *World) call(c *engine.Call) {
 			outcome = "skipped"
 		}
 	}
-	if outcome != "" && parent != nil && !parent.over() {
+	if outcome != "" && w.divided() && c.Parent != (engine.RunID{}) && int(c.Parent[9]) != w.div.partition.Number {
+		w.follows(&engine.Input{Depth: w.in.Depth, Payload: &engine.ChildEnded{Parent: c.Parent, Call: c.Number, Outcome: outcome}})
+	} else if outcome != "" && parent != nil && !parent.over() {
 		w.childEnded(&engine.ChildEnded{Parent: c.Parent, Call: c.Number, Outcome: outcome})
 	}
 }

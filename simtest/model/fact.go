@@ -79,10 +79,11 @@ type happening struct {
 	raw     string
 	text    string
 	conv    string
-	parts   []any // of a reply, as conditions see them
-	meta    any   // of a reply
-	depth   int   // of the input that brought it
-	call    bool  // it is a call, and no event
+	parts   []any   // of a reply, as conditions see them
+	meta    any     // of a reply
+	depth   int     // of the input that brought it
+	call    bool    // it is a call, and no event
+	named   *person // whom it names, as another partition knew them; nil if they are of this one
 }
 
 // Message is where a message stands.

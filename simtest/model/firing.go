@@ -19,11 +19,11 @@ func (t *trigger) once() bool { return !notOnce.MatchString(t.if_) }
 // fireBy begins the campaign of an event.
 func (w *World) fireBy(f *Flow, trigger int, h *happening, key string) {
 	name := w.in.ID
+	if ev := w.in.Payload.(*engine.Event); ev.Passed != nil {
+		name = ev.Passed.ID
+	}
 	if name == "" {
-		starts := w.starts
-		w.starts = 0
-		name = w.runID().String()
-		w.starts = starts
+		name = w.firstRunID()
 	}
 	if trigger > 0 {
 		name = fmt.Sprintf("%s#%d", name, trigger+1)
@@ -38,23 +38,35 @@ func (w *World) fireBy(f *Flow, trigger int, h *happening, key string) {
 // tellFirings gives an event to the campaigns of events that still have rows to take.
 func (w *World) tellFirings(h *happening) {
 	for _, f := range w.openFirings() {
-		every, some := f.hears(h)
-		_, had := f.members[h.who]
-		switch {
-		case !some || f.exited:
-		case every:
-			w.Reached["an event left the rows to come out"]++
-			f.exited, f.kept = true, nil
-			w.fired[f] = true
-		case h.who == "" || !had:
-			w.Reached["an event kept for the rows to come"]++
-			f.kept = append(slices.Clone(f.kept), *h)
-			w.fired[f] = true
-			if len(f.kept) > engine.MaxKept {
-				f.status, f.kept = engine.CampaignFailed, nil
-			}
+		if int(f.number>>48) != w.div.partition.Number {
+			continue // it hears of it from the partition that fired it
+		}
+		if every, some := f.hears(h); some {
+			w.hear(f, h, every)
 		}
 	}
+}
+
+// hear gives an event to the rows to come, in all partitions.
+func (w *World) hear(f *campaign, h *happening, every bool) {
+	_, had := f.members[h.who]
+	switch {
+	case f.exited || !f.isOpen() || !every && h.who != "" && had:
+		return
+	case every:
+		w.Reached["an event left the rows to come out"]++
+		f.exited, f.kept = true, nil
+	default:
+		w.Reached["an event kept for the rows to come"]++
+		f.kept = append(slices.Clone(f.kept), *h)
+	}
+	w.fired[f] = true
+	if len(f.kept) > engine.MaxKept {
+		f.status, f.kept = engine.CampaignFailed, nil
+		w.tellParts(f, engine.CampaignControl{Do: engine.CampaignFail})
+		return
+	}
+	w.tellParts(f, engine.CampaignControl{Do: engine.CampaignHear, Every: every, Event: &engine.Signal{Event: h.event, Who: h.who}})
 }
 
 // openFirings are those campaigns, in their order.

@@ -62,7 +62,7 @@ func jsonOf(data map[string]any) json.RawMessage {
 // derive notes what must come next, unless too many causes led here.
 func (w *World) derive(r *Run, in *engine.Input) {
 	if in.Kind() == engine.InputDequeue { // what waits in a queue is no cause of what waits behind it
-		w.derived = append(w.derived, in)
+		w.follows(in)
 		return
 	}
 	in.Depth = max(w.in.Depth, r.depth) + 1
@@ -73,5 +73,5 @@ func (w *World) derive(r *Run, in *engine.Input) {
 		w.Reached["depth limit"]++
 		return
 	}
-	w.derived = append(w.derived, in)
+	w.follows(in)
 }

@@ -47,6 +47,7 @@ func (w *World) profile(c *engine.ProfileChange) {
 		}
 		w.people[c.Profile] = nil
 		w.forgetIn(c.Profile)
+		w.forgetAll(c.Profile)
 		for _, r := range w.runs {
 			r.forgotten = r.forgotten || r.profile == c.Profile
 		}
@@ -90,9 +91,11 @@ func (w *World) profile(c *engine.ProfileChange) {
 
 // With are the people of whom a word is known, in order.
 func (w *World) With(name, word string) (people []string) {
-	for id, p := range w.people {
-		if p != nil && p.known[name] == word {
-			people = append(people, id)
+	for _, part := range w.all() {
+		for id, p := range part.people {
+			if p != nil && p.known[name] == word {
+				people = append(people, id)
+			}
 		}
 	}
 	slices.Sort(people)
@@ -101,11 +104,18 @@ func (w *World) With(name, word string) (people []string) {
 
 // Stored are the people of whom anything is kept, in the order in which a store lists them.
 func (w *World) Stored() (people []string) {
+	for _, part := range w.all() {
+		people = append(people, part.stored()...)
+	}
+	slices.SortFunc(people, func(a, b string) int { return cmp.Or(cmp.Compare(len(a), len(b)), cmp.Compare(a, b)) })
+	return people
+}
+
+func (w *World) stored() (people []string) {
 	for id, p := range w.people {
 		if p != nil && len(p.known)+len(p.optOuts)+len(p.places)+len(p.starts)+len(p.queue) > 0 {
 			people = append(people, id)
 		}
 	}
-	slices.SortFunc(people, func(a, b string) int { return cmp.Or(cmp.Compare(len(a), len(b)), cmp.Compare(a, b)) })
 	return people
 }

@@ -54,8 +54,15 @@ func (r *Run) concerned(h *happening) bool {
 // event goes to exits, then to waits, then to triggers.
 func (w *World) event(ev *engine.Event) {
 	h := &happening{at: w.stamp, event: ev.Type, who: ev.Profile, data: object(ev.Data), raw: string(ev.Data), depth: w.in.Depth}
-	w.tellFirings(h)
-	concerned := slices.DeleteFunc(slices.Clone(w.order), func(r *Run) bool { return !r.concerned(h) })
+	if ev.Passed != nil {
+		h.named = heardOf(ev.Passed.Known)
+	} else {
+		w.looked(w.in, h)
+	}
+	if ev.Passed == nil || ev.Passed.Only == nil {
+		w.tellFirings(h)
+	}
+	concerned := slices.DeleteFunc(slices.Clone(w.order), func(r *Run) bool { return !r.concerned(h) || ev.Passed != nil && ev.Passed.Only != nil })
 	for _, r := range concerned {
 		w.feed(r, fact{kind: leaves, h: h})
 	}
@@ -74,9 +81,12 @@ func (w *World) event(ev *engine.Event) {
 		}
 	}
 	for _, f := range w.active {
-		if !gatheredBy[f.Name] {
+		if w.mayStart(f, h, ev.Passed, gatheredBy) {
 			w.trigger(f, h)
 		}
+	}
+	if w.divided() && (ev.Passed == nil || ev.Passed.Only == nil) {
+		w.passOn(h, ev.Passed, gatheredBy)
 	}
 }
 
@@ -101,10 +111,15 @@ func (w *World) trigger(f *Flow, h *happening) {
 			}
 		}
 		if crowd {
-			w.fireBy(f, i, h, key)
+			if w.owns(f.Name) {
+				w.fireBy(f, i, h, key)
+			}
 			return
 		}
 		for _, who := range people {
+			if !w.owns(who) {
+				continue
+			}
 			w.enter(f, &Run{profile: who, key: key, by: h.event, data: h.data, depth: w.in.Depth}, h)
 		}
 		return
@@ -119,11 +134,11 @@ func (w *World) wants(f *Flow, t *trigger, h *happening) bool {
 		case "reply":
 			return replyOf(h, f.locale)
 		case "profile":
-			return profileOf(h.who, w.personOf(h.who).known, f.zone)
+			return profileOf(h.who, w.namedBy(h).known, f.zone)
 		case "hours":
 			return func(category string) *hours { return hoursOf(category, w.categories, f.categories) }
 		case "remaining":
-			p := w.personOf(h.who)
+			p := w.namedBy(h)
 			asks := &walk{flow: f, known: p.known, places: p.places, f: &fact{now: w.stamp, homes: p.homes, categories: w.categories}}
 			return asks.remaining
 		}
@@ -186,6 +201,14 @@ func (r *Run) lastPosted() (last engine.Instant) {
 		last = max(last, m.posted)
 	}
 	return last
+}
+
+// firstRunID is the identity that the first run of the input has or would have.
+func (w *World) firstRunID() string {
+	starts := w.starts
+	defer func() { w.starts = starts }()
+	w.starts = 0
+	return w.runID().String()
 }
 
 // runID is the identity of the next run that the input in hand starts.

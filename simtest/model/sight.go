@@ -61,7 +61,7 @@ func (w *World) Profile(id engine.RunID) (flow, profile string) {
 func (w *World) Unsettled() (runs []engine.RunID) {
 	for _, r := range w.order {
 		waitsFor := func(x *Run) bool { return x.parent == r.id }
-		if r.now.deadline() == 0 && !slices.ContainsFunc(w.order, waitsFor) {
+		if r.now.deadline() == 0 && !slices.ContainsFunc(w.everywhere(), waitsFor) {
 			runs = append(runs, r.id)
 		}
 	}

@@ -13,16 +13,21 @@ func (w *World) steer(s *engine.CampaignControl) {
 		return
 	}
 	f := w.campaigns[s.Campaign]
-	if f == nil || f.status > engine.Walked || f.status == engine.Walked && f.live() == 0 {
-		w.fail("an operator steers campaign %d, which is over or never was", s.Campaign)
+	if f != nil && w.in.Origin != nil && w.between(f, s) {
+		return
 	}
-	if s.Do == engine.CampaignPause && f.paused || s.Do == engine.CampaignResume && !w.holds(f) {
-		if w.in.ID == "" { // one with an ID is in the journal for its ID alone
-			w.fail("campaign %s is told to %s, as it does already", f.id(), s.Do)
+	if f == nil || f.over() {
+		if w.in.Origin == nil { // another partition may not know
+			w.fail("an operator steers campaign %d, which is over or never was", s.Campaign)
 		}
 		return
 	}
+	if s.Do == engine.CampaignPause && f.paused || s.Do == engine.CampaignResume && !w.holds(f) {
+		w.steerAgain(f, s)
+		return
+	}
 	w.fired[f] = true
+	w.tellParts(f, engine.CampaignControl{Do: s.Do, Reason: s.Reason, EndRuns: s.EndRuns})
 	f.paused = s.Do == engine.CampaignPause
 	switch s.Do {
 	case engine.CampaignPause, engine.CampaignResume:
@@ -42,6 +47,23 @@ func (w *World) steer(s *engine.CampaignControl) {
 		if f.local || f.endRuns {
 			w.sweepOn(f, engine.PersonHash{})
 		}
+	}
+}
+
+// over reports whether no command changes the campaign any more.
+func (f *campaign) over() bool {
+	return f.status > engine.Walked || f.status == engine.Walked && f.live() == 0 && f.total == 0 // other partitions may have runs
+}
+
+// steerAgain is a command that changes nothing here. One to go on reaches the other partitions all the same: one of them may have
+// paused by itself.
+func (w *World) steerAgain(f *campaign, s *engine.CampaignControl) {
+	resumes := s.Do == engine.CampaignResume
+	if resumes {
+		w.tellParts(f, engine.CampaignControl{Do: s.Do})
+	}
+	if w.in.ID == "" && w.in.Origin == nil && !(resumes && f.dealt != nil) { // one with an ID is in the journal for its ID alone
+		w.fail("campaign %s is told to %s, as it does already", f.id(), s.Do)
 	}
 }
 

@@ -1,6 +1,7 @@
 package model
 
 import (
+	"fmt"
 	"maps"
 	"slices"
 	"strings"
@@ -35,6 +36,7 @@ func (w *World) Take(b *engine.Batch, compiled func(engine.FlowVersion) *flows.F
 		}
 	}
 	w.compare(b)
+	w.compareOwed(b)
 	return nil
 }
 
@@ -47,6 +49,7 @@ func (w *World) count(j *engine.Journaled) {
 	}
 	w.seq, w.stamp, w.in = j.Seq, j.Stamp, j.Input
 	w.starts, w.slots, w.touched = 0, w.slotsOf(j), nil
+	w.comesFrom(j.Input)
 	if id := j.Input.ID; id != "" {
 		name := j.Input.Kind().String() + ":" + id
 		if last, ok := w.ids[name]; ok && last.Add(engine.IDRetention) > j.Stamp {
@@ -58,14 +61,24 @@ func (w *World) count(j *engine.Journaled) {
 
 func (w *World) deploy(j *engine.Journaled, state *engine.State, compiled func(engine.FlowVersion) *flows.Flow) {
 	w.count(j)
-	d, was := j.Input.Payload.(*engine.Deploy), w.active
-	w.active, w.categories = nil, map[string]*Category{}
+	d := j.Input.Payload.(*engine.Deploy)
+	next := map[engine.FlowVersion]flows.Bundle{}
 	for _, bundle := range d.Flows {
 		c, err := flows.Compile(bundle) // for its name and version
 		if err != nil {
 			w.fail("%v", err)
 		}
-		v := engine.FlowVersion{Flow: c.Name, Version: c.Version}
+		next[engine.FlowVersion{Flow: c.Name, Version: c.Version}] = bundle
+	}
+	switch why := w.stale(d, next); {
+	case why != "" && w.common(j.Input):
+		w.Reached["a stale proposal, which every partition refuses"]++
+		return
+	case why != "":
+		w.fail("proposal %s was approved although %s", d.Proposal, why)
+	}
+	w.active, w.categories = nil, map[string]*Category{}
+	for v, bundle := range next {
 		if w.versions[v] == nil {
 			f, err := read(bundle, compiled(v))
 			if err != nil {
@@ -74,11 +87,10 @@ func (w *World) deploy(j *engine.Journaled, state *engine.State, compiled func(e
 			w.versions[v] = f
 		}
 		w.active = append(w.active, w.versions[v])
-		maps.Copy(w.categories, w.versions[v].categories)
 	}
 	slices.SortFunc(w.active, func(a, b *Flow) int { return strings.Compare(a.Name, b.Name) })
-	if d.Proposal != "" {
-		w.notStale(d, was)
+	for _, f := range w.active {
+		maps.Copy(w.categories, f.categories)
 	}
 	w.takeUp()
 	if len(state.Active) != len(w.active) {
@@ -142,6 +154,7 @@ func (w *World) take(j *engine.Journaled) {
 			w.feed(r, fact{kind: touched})
 		}
 	}
+	w.endParts()
 }
 
 func (w *World) cancel(c *engine.Cancel) {
@@ -170,24 +183,28 @@ func (w *World) control(c *engine.Control) {
 	}
 }
 
-// notStale holds a proposal that was approved against the flows that were active before: what it changes is as it was when it was
-// proposed.
-func (w *World) notStale(d *engine.Deploy, was []*Flow) {
-	versions := [3]map[string]string{{}, {}, {}} // before, when it was proposed, and now
-	for _, f := range was {
+// stale says why a proposal cannot be approved any more: a flow that it changes is not as it was when it was proposed. It is empty
+// where it can be, and for a deploy that nobody proposed.
+func (w *World) stale(d *engine.Deploy, next map[engine.FlowVersion]flows.Bundle) string {
+	if d.Proposal == "" {
+		return ""
+	}
+	versions := [3]map[string]string{{}, {}, {}} // before, when it was proposed, and then
+	for _, f := range w.active {
 		versions[0][f.Name] = f.Version
 	}
 	for _, v := range d.Against {
 		versions[1][v.Flow] = v.Version
 	}
-	for _, f := range w.active {
-		versions[2][f.Name] = f.Version
+	for v := range next {
+		versions[2][v.Flow] = v.Version
 	}
 	for _, of := range versions {
 		for name := range of {
 			if before := versions[0][name]; before != versions[1][name] && before != versions[2][name] {
-				w.fail("proposal %s was approved although %s was at %q when it was proposed, and at %q now", d.Proposal, name, versions[1][name], before)
+				return fmt.Sprintf("%s was at %q when it was proposed, and is at %q", name, versions[1][name], before)
 			}
 		}
 	}
+	return ""
 }

@@ -26,7 +26,7 @@ func (w *World) takeUp() {
 	for _, f := range w.active {
 		for i := range f.triggers {
 			s := f.triggers[i].schedule
-			if s == nil || f.triggers[i].event != "" {
+			if s == nil || f.triggers[i].event != "" || !w.owns(f.Name) {
 				continue
 			}
 			taken := &scheduled{flow: f, trigger: i, since: w.stamp, in: w.installation}
@@ -89,7 +89,7 @@ func (w *World) tick(t *engine.Tick) {
 const maxCampaignsPerInput = 1 << 10
 
 func (w *World) fire(f *campaign) {
-	f.number = w.seq * maxCampaignsPerInput
+	f.number = uint64(w.div.partition.Number)<<48 | w.seq*maxCampaignsPerInput
 	for w.campaigns[f.number] != nil {
 		f.number++
 	}

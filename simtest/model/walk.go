@@ -225,7 +225,7 @@ func (w *walk) entersNow(p *beforeBegin) *way {
 		return nil
 	case w.f.kind != goesOn && c.schedule().pace > 0 && c.unwanted(w.run, w.known, w.f.now) == "":
 		w.effects = append(w.effects, effect{kind: "joined", at: own})
-		if p.at = own.Add(time.Duration(w.f.lanes[own]) * c.schedule().pace); p.at > w.f.now {
+		if p.at = own.Add(c.slotAfter(w.f.lanes[own])); p.at > w.f.now {
 			w.alarm, p.behind = p.at, true
 			return nil
 		}

@@ -38,6 +38,8 @@ type World struct {
 	categories   map[string]*Category // of the active flows
 	openings     map[asked]time.Time  // that were found
 
+	div division
+
 	// Of the input in hand.
 	in      *engine.Input
 	starts  int

@@ -73,7 +73,7 @@ func begin(ctx context.Context, src replay.Source, o Options) (*backtest, error)
 		return nil, err
 	}
 	b := &backtest{src: src, options: o, until: state.Stamp, seed: maphash.MakeSeed()}
-	if b.replay, err = newPast(state.Installation, engine.InstantOf(o.Since)); err != nil {
+	if b.replay, err = newPast(state, engine.InstantOf(o.Since)); err != nil {
 		return nil, err
 	}
 	return b, b.record(ctx)

@@ -100,7 +100,7 @@ func (h *history) strictly() error {
 	if err != nil {
 		h.t.Fatal(err)
 	}
-	r, err := replay.New(state.Installation)
+	r, err := replay.New(state)
 	if err != nil {
 		h.t.Fatal(err)
 	}

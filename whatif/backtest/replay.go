@@ -19,8 +19,8 @@ type past struct {
 	batch []*engine.Journaled
 }
 
-func newPast(installation engine.Installation, since engine.Instant) (*past, error) {
-	r, err := replay.New(installation)
+func newPast(of engine.State, since engine.Instant) (*past, error) {
+	r, err := replay.New(of)
 	if err != nil {
 		return nil, err
 	}

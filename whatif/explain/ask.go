@@ -36,7 +36,7 @@ func Ask(ctx context.Context, src replay.Source, q Question, tick func()) (*Answ
 	if err != nil {
 		return nil, err
 	}
-	r, err := newReplayed(state.Installation)
+	r, err := newReplayed(state)
 	if err != nil {
 		return nil, err
 	}

@@ -17,7 +17,7 @@ func Fork(ctx context.Context, src replay.Source, run engine.RunID, step string,
 	if err != nil {
 		return nil, nil, err
 	}
-	r, err := newReplayed(state.Installation)
+	r, err := newReplayed(state)
 	if err != nil {
 		return nil, nil, err
 	}

@@ -42,7 +42,7 @@ func Record(ctx context.Context, src replay.Source, run engine.RunID, tick func(
 	if err != nil {
 		return nil, err
 	}
-	r, err := newReplayed(state.Installation)
+	r, err := newReplayed(state)
 	if err != nil {
 		return nil, err
 	}

@@ -14,8 +14,8 @@ var ErrCut = errors.New("the journal has lost its first inputs, so later inputs 
 // replayed is a replay, one input after the other.
 type replayed struct{ *replay.Replay }
 
-func newReplayed(installation engine.Installation) (*replayed, error) {
-	r, err := replay.New(installation)
+func newReplayed(of engine.State) (*replayed, error) {
+	r, err := replay.New(of)
 	if err != nil {
 		return nil, err
 	}

@@ -52,13 +52,13 @@ func LeftOut(skipped int) string {
 	return fmt.Sprintf("%d inputs of the journal are left out: they concern people who were forgotten", skipped)
 }
 
-// New returns a replay of the journal of a store with the given installation.
-func New(installation engine.Installation) (*Replay, error) {
+// New returns a replay of the journal of a store. Of its state only the installation and the partition count.
+func New(of engine.State) (*Replay, error) {
 	r := &Replay{KV: new(memory.KV)}
-	if err := store.Create(r.KV, installation); err != nil {
+	err := store.CreatePartition(r.KV, of.Installation, of.Partition)
+	if err != nil {
 		return nil, err
 	}
-	var err error
 	if r.Store, err = store.Open(r.KV); err != nil {
 		return nil, err
 	}
@@ -201,7 +201,7 @@ func (r *Replay) one(ws *engine.WorkingSet, j *engine.Journaled, b *engine.Batch
 // derived notes what an input derived, and that a derived one was applied. After inputs that were skipped it may have another
 // number here than in the journal; it is the first that is still to come.
 func (r *Replay) derived(b *engine.Batch, out *engine.Applied, in *engine.Input) {
-	b.Derived = append(b.Derived, out.Derived...)
+	b.Derived, b.Owed = append(b.Derived, out.Derived...), append(b.Owed, out.Owed...)
 	if r.pending == nil {
 		r.pending = map[uint64]bool{}
 	}

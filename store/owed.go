@@ -1,0 +1,69 @@
+package store
+
+import (
+	"bytes"
+	"encoding/binary"
+	"slices"
+
+	"nudge/engine"
+)
+
+// OwedTo returns at most limit inputs that are owed to a partition after a number, in order.
+func (s *Store) OwedTo(to int, after uint64, limit int) (inputs []*engine.Input, err error) {
+	err = s.kv.View(func(r Reader) error {
+		var failed error
+		r.Ascend(Owed, owedKey(to, after+1), func(key, record []byte) bool {
+			if len(inputs) == limit || len(key) != owedKeyBytes || int(binary.BigEndian.Uint16(key)) != to {
+				return false
+			}
+			j, err := decodeJournaled(record)
+			if failed = damaged(Owed, key, err); failed != nil {
+				return false
+			}
+			inputs = append(inputs, j.Input)
+			return true
+		})
+		return failed
+	})
+	return inputs, err
+}
+
+// fitsOwed returns what is wrong with a record of what is owed; nil if it is whole and under its own number.
+func fitsOwed(key, record []byte) error {
+	j, err := decodeJournaled(record)
+	switch {
+	case err != nil:
+		return err
+	case len(key) != owedKeyBytes || j.Input.Origin == nil || j.Input.Origin.Number != binary.BigEndian.Uint64(key[2:]):
+		return errElsewhere
+	}
+	return nil
+}
+
+// HasKey reports whether a live run of a flow has a key.
+func (s *Store) HasKey(k engine.FlowKey) (bool, error) { return s.hasPrefix(Keys, keyPrefix(k)) }
+
+// HasFiring reports whether a campaign of a flow with a key, which an event fired here, has rows to take.
+func (s *Store) HasFiring(k engine.FlowKey) (bool, error) {
+	state, err := s.State()
+	return slices.ContainsFunc(state.Firings, func(x engine.Firing) bool {
+		return x.Flow == k.Flow && x.Key == k.Key && engine.CampaignHome(x.Campaign) == state.Partition.Number
+	}), err
+}
+
+// HasMessage reports whether a run has sent the message that the provider calls by an ID, through an account whose
+// receipts name it by that alone.
+func (s *Store) HasMessage(providerID string) (bool, error) {
+	return s.hasPrefix(Sent, providerPrefix(providerID))
+}
+
+func (s *Store) hasPrefix(b Bucket, prefix []byte) (found bool, err error) {
+	err = s.kv.View(func(r Reader) error {
+		r.Ascend(b, prefix, func(key, _ []byte) bool {
+			found = bytes.HasPrefix(key, prefix)
+			return false
+		})
+		return nil
+	})
+	return found, err
+}
