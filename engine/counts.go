@@ -298,6 +298,19 @@ func (r *Run) reachGoal() {
 	r.Dropped.Sends = sends
 }
 
+// loseGoal notes that the run has not reached its goal: it goes on before it.
+func (r *Run) loseGoal() {
+	r.Goal = false
+	for i := range r.Messages {
+		r.Messages[i].Goal = false
+	}
+	sends := slices.Clone(r.Dropped.Sends)
+	for i := range sends {
+		sends[i].Goal = false
+	}
+	r.Dropped.Sends = sends
+}
+
 // answered notes a reply that a step has taken: it counts for the newest message that it can be
 // an answer to.
 func (r *Run) answered(h *Signal) {

@@ -237,7 +237,8 @@ func (r *Run) cameTo() bool {
 
 // revive makes an ended run live again. Nothing that waited for its end waits for the next one.
 func (a *applier) revive(r *Run) {
-	r.Status, r.Outcome, r.Goal, r.Ended = Waiting, "", false, 0
+	r.Status, r.Outcome, r.Ended = Waiting, "", 0
+	r.loseGoal()
 	r.Parent, r.ParentCall = RunID{}, 0
 	a.ws.revive(r)
 	if r.Campaign != 0 {

@@ -51,3 +51,17 @@ func TestPartitions(t *testing.T) {
 		}
 	}
 }
+
+// TestPartitionsCorpus plays histories that once broke a rule.
+func TestPartitionsCorpus(t *testing.T) {
+	for _, of := range []struct {
+		seed uint64
+		over int
+	}{
+		{700213, 2}, // a run that had reached its goal was tried again
+	} {
+		if r := RunOver(of.seed, *hours, of.over); r.Err != nil {
+			t.Errorf("%s over %d partitions\n%s\n%v", r, of.over, r.Config, r.Err)
+		}
+	}
+}

@@ -19,8 +19,8 @@ import (
 
 const flowsStatsHelp = `Stats shows what became of the runs of a flow: where they are, which lines, arms and exits
 they took, what became of the messages, and how the arms of a split differ. It counts the runs
-that started in a span, wherever they are now, so everybody is somewhere. Without a flow it lists all that are active, with
-those who started in the last 14 days.
+that started in a span, wherever they are now, so everybody is somewhere. Without a flow it
+lists all that are active, with those who started in the last 14 days.
 
 A message counts once a run, by the best that the step's messages came to. Of an arm only
 messages after the split count. Differences are given with their interval of 95 %; with fewer

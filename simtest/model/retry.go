@@ -113,6 +113,9 @@ func (w *walk) again() *way {
 		w.goes(engine.CountMovedIn, engine.NoStep, 0, "")
 	}
 	w.status, w.outcome, w.goal, w.ended, w.loops, w.alarm, w.asking = engine.Waiting, "", false, 0, nil, 0, asking{}
+	for i := range w.messages {
+		w.messages[i].goal = false // what the run reached, it has not reached any more
+	}
 	exits := &list{place: engine.AtExits, lines: w.flow.exits}
 	w.lists = []*list{exits}
 	if out != "" {
