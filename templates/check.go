@@ -341,7 +341,9 @@ func (w *checker) fields(t *shape.Type, path []string, at parse.Pos, base string
 			return failed
 		}
 		field, ok := t.Field(name)
-		w.note(name, int(at), t, field, pathTo(base, path[:i+1]))
+		if w.piece != nil {
+			w.note(name, int(at), t, field, pathTo(base, path[:i+1]))
+		}
 		// A method of our own types would be reached like a field.
 		if !ok || t.Kind == shape.KindAny && name == "Std" {
 			return w.unknownField(t, name, at, strings.Trim(base+"."+strings.Join(path[:i], "."), "."))
