@@ -79,6 +79,7 @@ func TestDocument(t *testing.T) {
 			if !seen[op.id+" "+status] { // a proposal that was approved may have taken flows out
 				deploy := d.operation("deployFlows")
 				d.judge(t, w.states[0], deploy, &call{method: deploy.method, target: deploy.path, media: "application/json", body: []byte(w.project), header: http.Header{}})
+				w.lose(i) // and all that had failed may have been tried again
 			}
 			for tries := 0; !seen[op.id+" "+status] && tries < mostTries && !t.Failed(); tries++ {
 				call := d.request(w, op, dice)
@@ -348,8 +349,9 @@ type servers struct {
 	runs    []string
 	jobs    *jobs.Manager
 	bulk    *bulk.Bulk
-	started []string // jobs
-	project string   // a deploy of it
+	started []string    // jobs
+	project string      // a deploy of it
+	lose    func(n int) // lets a message of a new run fail
 }
 
 // state is a server and what its requests have.
@@ -369,6 +371,14 @@ func newServers(t *testing.T) *servers {
 			s.webhook(receipt("message.failed", sent)).is(200)
 		}
 		w.runs = append(w.runs, id)
+	}
+	w.lose = func(n int) {
+		s.do("PUT", "/v1/outbound", `{"mode": "live", "killed": false}`).is(200)
+		for len(s.posts) > 0 {
+			<-s.posts
+		}
+		s.event(order("", fmt.Sprint("lost", n))).is(200)
+		s.webhook(receipt("message.failed", <-s.posts)).is(200)
 	}
 	w.startJobs(s.runner)
 	people := fstest.MapFS{"audiences/people.csv": {Data: []byte("profile\nann\nbob\n")}}
