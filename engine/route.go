@@ -27,11 +27,11 @@ func (c *Call) route(_ *Input, n int) Route          { return person(c.Profile, 
 func (d *Dequeue) route(_ *Input, n int) Route       { return person(d.Profile, n) }
 
 // route of a note about nobody is the first partition.
-func (c *Note) route(_ *Input, n int) Route {
-	if c.Profile == "" {
+func (n *Note) route(_ *Input, of int) Route {
+	if n.Profile == "" {
 		return Route{}
 	}
-	return person(c.Profile, n)
+	return person(n.Profile, of)
 }
 
 // route of an event that names nobody is by its ID, else by what it says: the same event goes the same way again.
@@ -48,12 +48,12 @@ func (ev *Event) route(in *Input, n int) Route {
 
 // About a run.
 
-func (in *SendResult) route(*Input, int) Route   { return birthplace(in.Run) }
+func (res *SendResult) route(*Input, int) Route  { return birthplace(res.Run) }
 func (t *Timer) route(*Input, int) Route         { return birthplace(t.Run) }
-func (c *Claim) route(*Input, int) Route         { return birthplace(c.Run) }
+func (ref *Claim) route(*Input, int) Route       { return birthplace(ref.Run) }
 func (c *Cancel) route(*Input, int) Route        { return birthplace(c.Run) }
 func (c *ChildEnded) route(*Input, int) Route    { return birthplace(c.Parent) }
-func (in *FetchResult) route(*Input, int) Route  { return birthplace(in.Run) }
+func (res *FetchResult) route(*Input, int) Route { return birthplace(res.Run) }
 func (m *Move) route(*Input, int) Route          { return birthplace(m.Run) }
 func (in *StatusAnswer) route(*Input, int) Route { return birthplace(in.Run) }
 func (q *Quarantine) route(*Input, int) Route    { return birthplace(q.Run) }
@@ -90,7 +90,7 @@ func (c *Control) route(*Input, int) Route { return Route{Each: true} }
 
 // Of the loop itself.
 
-func (x *Accounts) route(*Input, int) Route       { return Route{Own: true} }
+func (in *Accounts) route(*Input, int) Route      { return Route{Own: true} }
 func (in *Rows) route(*Input, int) Route          { return Route{Own: true} }
 func (s *Sweep) route(*Input, int) Route          { return Route{Own: true} }
 func (in *ExpireOrphans) route(*Input, int) Route { return Route{Own: true} }
