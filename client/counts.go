@@ -176,16 +176,15 @@ func (c *Client) Counts(ctx context.Context, flow string, q CountsQuery) (*FlowC
 // FlowSums are where everybody is who started a flow in the last 14 days, on all of its versions. Started is Here, Ended and LeftOut together:
 // who went on in another version is counted there.
 type FlowSums struct {
-	Flow     string           `json:"flow"`
-	Version  string           `json:"version"` // the active one
-	Started  int64            `json:"started"`
-	LeftOut  int64            `json:"left_out,omitempty"`
-	Here     int64            `json:"here"`
-	Ended    int64            `json:"ended"`
-	Goal     int64            `json:"goal"`     // of those ended, and of those here who go on after it
-	Failed   int64            `json:"failed"`   // of those ended
-	Versions []CountedVersion `json:"versions"` // all versions with runs, the active one first
-	ByHour   []int64          `json:"by_hour"`  // who started in each hour from Since on, the present one last
+	Flow    string  `json:"flow"`
+	Version string  `json:"version"` // the active one
+	Started int64   `json:"started"`
+	LeftOut int64   `json:"left_out,omitempty"`
+	Here    int64   `json:"here"`
+	Ended   int64   `json:"ended"`
+	Goal    int64   `json:"goal"`    // of those ended, and of those here who go on after it
+	Failed  int64   `json:"failed"`  // of those ended
+	ByHour  []int64 `json:"by_hour"` // who started in each hour from Since on, the present one last
 }
 
 // FlowSumsPage is a page of active flows, by name.

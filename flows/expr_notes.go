@@ -52,7 +52,7 @@ func (c *exprChecker) noteField(n *ast.MemberNode, of *shape.Type) {
 
 // noteWords notes the words that a text can be, which is compared with a value.
 func (c *exprChecker) noteWords(n *ast.StringNode, value ast.Node, words []string) {
-	if len(words) > 0 {
+	if c.piece != nil && len(words) > 0 {
 		path := namesOf(value)
 		c.noteText(n, insight.Part{Words: words, Event: len(path) > 0 && path[len(path)-1] == NameEvent})
 	}
@@ -60,7 +60,7 @@ func (c *exprChecker) noteWords(n *ast.StringNode, value ast.Node, words []strin
 
 // noteCategory notes a text that may be the name of a category.
 func (c *exprChecker) noteCategory(n *ast.StringNode) {
-	if known := c.home.categories; len(known) > 0 {
+	if known := c.home.categories; c.piece != nil && len(known) > 0 {
 		c.noteText(n, insight.Part{Words: slices.Sorted(maps.Keys(known)), Category: known[n.Value] != nil})
 	}
 }

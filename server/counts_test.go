@@ -26,7 +26,7 @@ func TestCounts(t *testing.T) {
 	if wait := c.Steps[1]; wait.Came != 2 || wait.Here != 1 || wait.Lines[0].Taken != 1 {
 		t.Errorf("the wait is %+v", wait)
 	}
-	s.do("GET", "/v1/counts", "").is(200, `{"flow":"hello","version":"`+got.Version+`","started":2,"here":1,"ended":1,"goal":0,"failed":0,"versions":[{"version":"`+got.Version+`","started":2,"live":1}]`)
+	s.do("GET", "/v1/counts", "").is(200, `{"flow":"hello","version":"`+got.Version+`","started":2,"here":1,"ended":1,"goal":0,"failed":0,"by_hour":[0,`)
 	s.do("GET", "/v1/counts?limit=1", "").is(200, `"flow":"hello"`, `"next":"hello"`)
 	s.do("GET", "/v1/counts?limit=1&after=hello", "").is(200, `"flow":"order","version"`, `"started":0`, `"by_hour":[0,`)
 	s.do("GET", "/v1/counts?limit=101", "").is(400, "limit must be a number from 1 to 100")
