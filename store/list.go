@@ -208,7 +208,7 @@ func (l *listing) ofPerson() bool {
 		return looked <= l.Look
 	})
 	if looked > l.Look {
-		l.Look /= 2
+		l.Look /= 2 // the entries were looked at, too
 		return false
 	}
 	l.these(all)
