@@ -14,10 +14,10 @@ type commandLog struct {
 	of    engine.Installation
 	from  int // their number as a sender
 
-	mu      sync.Mutex
-	last    uint64          // number of the newest
-	tail    []*engine.Input // the newest, of which some partition has not taken all
-	taken   []uint64        // by partition
+	adding  sync.Mutex // held while one is made durable
+	mu      sync.Mutex // guards all below
+	last    uint64     // number of the newest
+	taken   []uint64   // by partition
 	pending []order
 	stopped bool
 }
@@ -35,54 +35,69 @@ func openCommandLog(parts []Part) (*commandLog, error) {
 		c.taken = append(c.taken, p.Core.State.SeenOf(c.from))
 	}
 	c.last = slices.Max(c.taken)
-	var err error
-	c.tail, err = c.store.Commands(slices.Min(c.taken))
-	if len(c.tail) > 0 {
-		c.last = c.tail[len(c.tail)-1].Origin.Number
+	kept, err := c.store.Commands(c.last)
+	if len(kept) > 0 {
+		c.last = kept[len(kept)-1].Origin.Number
 	}
 	return c, err
 }
 
 // add makes a command durable. From then on all partitions take it, whatever happens; it is answered when they have.
 func (c *commandLog) add(in *engine.Input) (*waiting, error) {
+	c.adding.Lock()
+	defer c.adding.Unlock()
 	c.mu.Lock()
-	defer c.mu.Unlock()
-	if c.stopped {
+	number, stopped := c.last+1, c.stopped
+	c.mu.Unlock()
+	if stopped {
 		return nil, ErrStopped
 	}
 	one := *in
-	one.Origin = &engine.Origin{From: c.from, Number: c.last + 1}
+	one.Origin = &engine.Origin{From: c.from, Number: number}
 	if err := c.store.AddCommand(&one); err != nil {
 		return nil, err
 	}
-	c.last++
-	c.tail = append(c.tail, &one)
 	w := &waiting{Group: Group{Inputs: []*engine.Input{in}, Answers: make([]engine.Answer, 1)}, done: make(chan error, 1), arrived: time.Now()}
-	c.pending = append(c.pending, order{c.last, w})
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.last = number; c.stopped {
+		return nil, ErrStopped // the next start takes it
+	}
+	c.pending = append(c.pending, order{number, w})
 	return w, nil
 }
 
-// after returns the commands that a partition has not taken.
-func (c *commandLog) after(partition int) *Handover {
+// after returns the commands that a partition has not taken. Each partition gets records of its own.
+func (c *commandLog) after(partition int) (*Handover, error) {
 	c.mu.Lock()
-	defer c.mu.Unlock()
+	taken, last := c.taken[partition], c.last
+	c.mu.Unlock()
 	h := &Handover{Store: c.of, From: c.from}
-	for _, in := range c.tail {
-		if in.Origin.Number > c.taken[partition] {
-			one := *in
-			h.Inputs = append(h.Inputs, &one)
-		}
+	if taken == last {
+		return h, nil
 	}
-	return h
+	var err error
+	h.Inputs, err = c.store.Commands(taken)
+	return h, err
 }
 
 // applied notes what a partition has taken, and answers the commands that all have.
 func (c *commandLog) applied(partition int, taken uint64, groups []*Group) error {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	if taken == c.taken[partition] {
+	done, all := c.note(partition, taken, groups)
+	for _, o := range done {
+		o.w.done <- nil
+	}
+	if all == 0 {
 		return nil
 	}
+	return c.store.DropCommands(all)
+}
+
+// note does so, and returns which commands can be answered, and up to which one all have taken them; 0 if that is not new.
+func (c *commandLog) note(partition int, taken uint64, groups []*Group) (done []order, all uint64) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	before := slices.Min(c.taken)
 	c.taken[partition] = taken
 	for _, g := range groups {
 		for _, o := range c.pending {
@@ -91,19 +106,16 @@ func (c *commandLog) applied(partition int, taken uint64, groups []*Group) error
 			}
 		}
 	}
-	all := slices.Min(c.taken)
-	if len(c.tail) == 0 || c.tail[0].Origin.Number > all {
-		return nil
+	if all = slices.Min(c.taken); all == before {
+		return nil, 0
 	}
-	c.tail = slices.DeleteFunc(c.tail, func(in *engine.Input) bool { return in.Origin.Number <= all })
 	c.pending = slices.DeleteFunc(c.pending, func(o order) bool {
-		if o.number > all {
-			return false
+		if o.number <= all {
+			done = append(done, o)
 		}
-		o.w.done <- nil
-		return true
+		return o.number <= all
 	})
-	return c.store.DropCommands(all)
+	return done, all
 }
 
 // takenByAllBut returns the number of the last command that all partitions but one have taken.
@@ -135,9 +147,9 @@ func (d *driver) obeys() ([]*Group, error) {
 	if d.r.commands == nil {
 		return nil, nil
 	}
-	h := d.r.commands.after(d.number)
-	if len(h.Inputs) == 0 {
-		return nil, nil
+	h, err := d.r.commands.after(d.number)
+	if err != nil || len(h.Inputs) == 0 {
+		return nil, err
 	}
 	return d.loop.Take(h)
 }

@@ -43,7 +43,11 @@ func (r *Runner) divide(parts []Part) error {
 		if err := d.loop.UsePeers(beside{r, n}); err != nil {
 			return err
 		}
-		d.loop.Obey(log.after(n))
+		outstanding, err := log.after(n)
+		if err != nil {
+			return err
+		}
+		d.loop.Obey(outstanding)
 	}
 	return nil
 }
