@@ -14,11 +14,13 @@ import (
 // may be none, and the number.
 //
 // A place in the list is named by the number of an entry there, as in any store. That entry tells its instant, and in the other
-// parts the place is found by a binary search. If it is gone, the nearest one behind it in its part stands for it.
+// parts the place is found by a binary search. If it is gone, the nearest one behind it in its part stands for it, or what the part
+// says of the inputs that it has dropped.
 type logRule struct {
 	before    int // bytes before the number
 	numbers   numbering
 	onlyFirst bool // of each entry, all parts have a copy; that of the first part is shown
+	dropped   bool // entries are dropped with the journal
 	// entry reads an entry of a part.
 	entry func(j joinedReader, part int, key, record []byte) loggedEntry
 }
@@ -219,7 +221,13 @@ func (s *logSearch) at(number uint64) engine.Instant {
 	if number <= from {
 		return -1
 	}
-	if _, at, found := s.from(number); found {
+	next, at, found := s.from(number)
+	if s.dropped && next != number {
+		if p, err := readPurged(s.r); err == nil && number <= p.Journal {
+			return p.Stamp
+		}
+	}
+	if found {
 		return at
 	}
 	if _, _, any := s.from(from); !any && number < math.MaxUint64/engine.MaxPartitions {

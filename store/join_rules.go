@@ -27,10 +27,10 @@ var joinRules = [bucketCount]joinRule{
 	EventSeries: joinedSeries{}, FailureGroups: summed{sumFailureGroups},
 
 	// What happened is in the order of time.
-	Journal: &logRule{numbers: inTurn{}, entry: logOf(decodeJournaled, encodeJournaled, func(x *engine.Journaled, _ int) (*uint64, engine.Instant, bool) {
+	Journal: &logRule{numbers: inTurn{}, dropped: true, entry: logOf(decodeJournaled, encodeJournaled, func(x *engine.Journaled, _ int) (*uint64, engine.Instant, bool) {
 		return &x.Seq, x.Stamp, false
 	})},
-	Audit: &logRule{numbers: inTurn{}, entry: logOf(decodeAudit, encodeAudit, func(x *engine.AuditEntry, part int) (*uint64, engine.Instant, bool) {
+	Audit: &logRule{numbers: inTurn{}, dropped: true, entry: logOf(decodeAudit, encodeAudit, func(x *engine.AuditEntry, part int) (*uint64, engine.Instant, bool) {
 		return &x.Seq, x.At, part > 0 && x.Common()
 	})},
 	Deploys: &logRule{numbers: inTurn{}, onlyFirst: true, entry: logOf(decodeDeploy, encodeDeploy, func(x *Deploy, _ int) (*uint64, engine.Instant, bool) {
