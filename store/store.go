@@ -17,7 +17,8 @@ const Format = 8
 // except that only one caller at a time may call Commit.
 type Store struct {
 	kv     KV
-	opened string // random, so that no two stores, and no copies of one, give two notices one ID
+	opened string   // random, so that no two stores, and no copies of one, give two notices one ID
+	parts  []*Store // of a joined store; see Join
 }
 
 // openedChars is how many characters of a notice's ID tell the opening of its store: 60 bits.
@@ -71,7 +72,25 @@ func Create(kv KV, installation engine.Installation) error {
 	return CreatePartition(kv, installation, engine.Partition{})
 }
 
-// CreatePartition makes a new store that is one part of a divided installation.
+// CreateDivided makes the stores of an installation that has a partition in each of the empty kvs. They have one
+// key for the hashes of forgotten people, so that a forgotten person is found in the audit trails of all.
+func CreateDivided(kvs []KV, installation engine.Installation) error {
+	if len(kvs) == 1 {
+		return Create(kvs[0], installation)
+	}
+	key := newAuditKey()
+	for i, kv := range kvs {
+		if err := CreatePartition(kv, installation, engine.Partition{Number: i, Of: len(kvs)}); err != nil {
+			return err
+		}
+		if err := kv.Update(func(w Writer) error { return w.Put(Meta, keyAudit, key) }); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// CreatePartition makes a new store that is one part of a divided installation. See [CreateDivided] for all of them.
 func CreatePartition(kv KV, installation engine.Installation, p engine.Partition) error {
 	if err := p.Check(); err != nil {
 		return err
