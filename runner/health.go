@@ -92,7 +92,7 @@ func (r *Runner) Quiet() (quiet bool, next engine.Instant) {
 // accountHealth is what is known of an account. The goroutines of the loops write it.
 type accountHealth struct {
 	holds                  []atomic.Pointer[hold] // by partition; nil: it takes its messages
-	posted, heard, unheard atomic.Int64         // instants
+	posted, heard, unheard atomic.Int64           // instants
 }
 
 // hold is why and how long nothing goes to an account.

@@ -31,7 +31,7 @@ type limiter struct {
 	rate   flows.Rate
 	share  engine.Partition // whose part of the rate it is
 	busy   int              // claimed, without an outcome
-	room   int // messages that senders can take at present, or have behind them
+	room   int              // messages that senders can take at present, or have behind them
 
 	saved   float64 // messages that the rate allows at once
 	counted engine.Instant
