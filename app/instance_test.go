@@ -63,10 +63,11 @@ func clientOf(t *testing.T, i *Instance) *client.Client {
 
 // checkStore checks the store that a stopped instance has left.
 func checkStore(dir string) (*store.Report, error) {
-	kv, err := bolt.OpenExisting(dir)
+	files, err := bolt.OpenExisting(dir)
 	if err != nil {
 		return nil, err
 	}
+	kv := files[0]
 	s, err := store.Open(kv)
 	if err != nil {
 		return nil, err

@@ -43,7 +43,7 @@ var joinRules = [bucketCount]joinRule{
 	Campaigns:     &logRule{numbers: byHome{}, entry: campaignOfParts},
 
 	// These are only between the parts, and the loop of each.
-	Derived: hidden{}, Owed: hidden{},
+	Derived: hidden{}, Owed: hidden{}, Commands: hidden{},
 }
 
 // hidden shows nothing of a bucket.

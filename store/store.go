@@ -5,6 +5,7 @@ import (
 	"crypto/rand"
 	"errors"
 	"fmt"
+	"io"
 	"strings"
 
 	"nudge/engine"
@@ -79,15 +80,84 @@ func CreateDivided(kvs []KV, installation engine.Installation) error {
 		return Create(kvs[0], installation)
 	}
 	key := newAuditKey()
-	for i, kv := range kvs {
-		if err := CreatePartition(kv, installation, engine.Partition{Number: i, Of: len(kvs)}); err != nil {
+	for i := len(kvs) - 1; i >= 0; i-- { // the first one comes last: it tells that all are there
+		if err := CreatePartition(kvs[i], installation, engine.Partition{Number: i, Of: len(kvs)}); err != nil {
 			return err
 		}
-		if err := kv.Update(func(w Writer) error { return w.Put(Meta, keyAudit, key) }); err != nil {
+		if err := kvs[i].Update(func(w Writer) error { return w.Put(Meta, keyAudit, key) }); err != nil {
 			return err
 		}
 	}
 	return nil
+}
+
+// OpenAll returns the stores of all partitions of an installation, which are in the kvs in their order; see [Join]. Empty
+// kvs become a new installation. From then on the stores own the kvs, even if OpenAll fails.
+func OpenAll(kvs []KV) (all []*Store, err error) {
+	if len(kvs) > 1 {
+		if err := createAll(kvs); err != nil {
+			return nil, errors.Join(err, closeAll(kvs))
+		}
+	}
+	for n, kv := range kvs {
+		s, err := Open(kv)
+		if err != nil {
+			return nil, errors.Join(err, closeAll(kvs[n+1:]), closeAll(all))
+		}
+		all = append(all, s)
+	}
+	if err := checkTogether(all); err != nil {
+		return nil, errors.Join(err, closeAll(all))
+	}
+	return all, nil
+}
+
+// createAll makes the records of an installation that has none.
+func createAll(kvs []KV) error {
+	made := false
+	if err := kvs[0].View(func(r Reader) error {
+		made = r.Get(Meta, keyFormat) != nil
+		return nil
+	}); made || err != nil {
+		return err
+	}
+	var installation engine.Installation
+	rand.Read(installation[:])
+	return CreateDivided(kvs, installation)
+}
+
+// checkTogether returns what is wrong if the stores are not all partitions of one installation, in their order.
+func checkTogether(all []*Store) error {
+	var first engine.State
+	for n, s := range all {
+		state, err := s.State()
+		if err != nil {
+			return err
+		}
+		if n == 0 {
+			first = state
+		}
+		want := engine.Partition{Number: n, Of: len(all)}
+		if len(all) == 1 {
+			want = engine.Partition{}
+		}
+		switch {
+		case state.Partition.Of != want.Of && n == 0:
+			return fmt.Errorf("the store has %d partitions, and there are the files of %d", max(state.Partition.Of, 1), len(all))
+		case state.Partition != want:
+			return fmt.Errorf("where partition %d should be is partition %d of %d", n, state.Partition.Number, max(state.Partition.Of, 1))
+		case !state.Installation.SameStore(first.Installation):
+			return fmt.Errorf("partition %d is of the store %s, and the first one of %s", n, state.Installation, first.Installation)
+		}
+	}
+	return nil
+}
+
+func closeAll[T io.Closer](all []T) (err error) {
+	for _, x := range all {
+		err = errors.Join(err, x.Close())
+	}
+	return err
 }
 
 // CreatePartition makes a new store that is one part of a divided installation. See [CreateDivided] for all of them.
