@@ -95,6 +95,7 @@ func tryPreview(t *testing.T, partitions int) {
 		"nudge.yaml":           {Data: []byte("timezone: Europe/London\ncategories: { offers: { window: 09:00-20:00, at_most: 1 per 7d } }\n")},
 		"flows/sale.yaml":      {Data: []byte("flow: sale\ntrigger: { at: 2020-01-01 09:00, audience: people.csv, rate: 60/m, if: data.points > 5 }\ndata: { points: number }\ncategory: offers\nsteps: [ { send: { body: '{{ data.points }} for {{ profile.id }}' } } ]\n")},
 		"flows/told.yaml":      {Data: []byte("flow: told\ntrigger: { event: told }\ncategory: offers\nsteps: [ { send: { body: hello } } ]\n")},
+		"flows/dee.yaml":       {Data: []byte("flow: dee\ntrigger: { event: recalled, audience: people.csv }\ncategory: offers\nsteps: [ { send: { body: hello } } ]\n")},
 		"audiences/people.csv": {Data: []byte(people.String())},
 	}
 	now := time.Date(2026, 3, 2, 12, 0, 0, 0, time.UTC)
@@ -105,6 +106,11 @@ func tryPreview(t *testing.T, partitions int) {
 		t.Fatal(err)
 	}
 	shelf := audience.NewSnapshots(audience.Sources{Project: files, People: s})
+	for _, c := range []preview.Campaign{{Flow: "sale", At: now}, {Flow: "dee", At: now, Event: json.RawMessage(`{}`)}} {
+		if err := preview.Check(s, c); err != nil {
+			t.Errorf("%s: %v", c.Flow, err)
+		}
+	}
 	p, err := preview.Of(t.Context(), s, shelf, preview.Campaign{Flow: "sale", At: now}, preview.MaxTried, nil)
 	if err != nil {
 		t.Fatal(err)
