@@ -166,7 +166,7 @@ func LocalSettings(env Environment) SettingsReader {
 	return func(text string) (Settings, diag.List) {
 		r := newReader(text, env)
 		return Settings{People: r.people(r.top.Child("people")), Fetch: r.fetch(r.top.Child("fetch")), Speed: 1,
-			Preferences: r.localPreferences(r.top.Child("preferences"))}, r.list
+			Preferences: r.localPreferences(r.top.Child("preferences")), Partitions: r.partitions()}, r.list
 	}
 }
 
