@@ -140,7 +140,7 @@ func (e *Engine) exitsFor(x *Firing, ev *Event) (every, some bool) {
 func (ev *Event) firingNeeds(e *Engine, n *Needs) {
 	for i := range e.State.Firings {
 		x := &e.State.Firings[i]
-		if CampaignHome(x.Campaign) != e.State.Partition.Number {
+		if !e.State.fired(x.Campaign) {
 			continue
 		}
 		if _, some := e.exitsFor(x, ev); !some {
@@ -158,7 +158,7 @@ func (ev *Event) firingNeeds(e *Engine, n *Needs) {
 // whose row was taken.
 func (a *applier) tellFirings(ev *Event) {
 	for _, x := range a.e.State.Firings {
-		if CampaignHome(x.Campaign) != a.e.State.Partition.Number {
+		if !a.e.State.fired(x.Campaign) {
 			continue // the partition that fired it tells the others
 		}
 		if every, some := a.e.exitsFor(&x, ev); some {

@@ -124,6 +124,13 @@ func (s *State) bore(id RunID) bool {
 	return !s.Partition.Divided() || id.Partition() == s.Partition.Number
 }
 
+// fired reports whether this partition has fired a campaign.
+func (s *State) fired(campaign uint64) bool { return s.Partition.fired(campaign) }
+
+func (p Partition) fired(campaign uint64) bool {
+	return !p.Divided() || CampaignHome(campaign) == p.Number
+}
+
 // SeenOf returns the number of the last input that was taken from a sender; 0 for none.
 func (s *State) SeenOf(from int) uint64 { return at(s.Seen, from) }
 

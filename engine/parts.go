@@ -81,7 +81,7 @@ func (f *Campaign) WholeAudience() string {
 
 // Unfrozen reports whether the audience of a campaign is still to be copied, in a partition.
 func (f *Campaign) Unfrozen(p Partition) bool {
-	return f.Status == Freezing && f.Total == 0 && CampaignHome(f.Number) == p.Number
+	return f.Status == Freezing && f.Total == 0 && p.fired(f.Number)
 }
 
 func (a *applier) unfrozen(fr *Campaign) bool { return fr.Unfrozen(a.e.State.Partition) }
@@ -179,7 +179,7 @@ func (a *applier) endParts() {
 	slices.Sort(over)
 	for _, number := range over {
 		a.editCampaign(number).Over = true
-		if CampaignHome(number) != a.e.State.Partition.Number {
+		if !a.e.State.fired(number) {
 			a.followUp(&Input{Payload: &CampaignControl{Do: CampaignOver, Campaign: number}})
 		}
 	}
@@ -207,14 +207,14 @@ func (a *applier) taken(fr *Campaign) {
 		return
 	}
 	a.settle(fr, Walked)
-	if CampaignHome(fr.Number) != a.e.State.Partition.Number {
+	if !a.e.State.fired(fr.Number) {
 		a.followUp(&Input{Payload: &CampaignControl{Do: CampaignTaken, Campaign: fr.Number}})
 	}
 }
 
 // oweParts owes a command to the other partitions that have rows of a campaign which this one has fired.
 func (a *applier) oweParts(fr *Campaign, s CampaignControl) {
-	if CampaignHome(fr.Number) != a.e.State.Partition.Number {
+	if !a.e.State.fired(fr.Number) {
 		return
 	}
 	s.Campaign = fr.Number

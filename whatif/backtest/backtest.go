@@ -12,7 +12,7 @@ import (
 
 	"nudge/engine"
 	"nudge/flows"
-	"nudge/store/memory"
+	"nudge/store"
 	"nudge/whatif/replay"
 )
 
@@ -40,9 +40,9 @@ type Options struct {
 var ErrNothing = errors.New("the journal has no input in this time")
 
 // Run compares what the deployed flows and the edited ones would do with the inputs of a
-// window of a journal.
-func Run(ctx context.Context, src replay.Source, edited []flows.Bundle, o Options) (*Report, error) {
-	b, err := begin(ctx, src, o)
+// window of a journal. A divided installation has a journal for each partition; they are given in the order of their numbers.
+func Run(ctx context.Context, journals []replay.Source, edited []flows.Bundle, o Options) (*Report, error) {
+	b, err := begin(ctx, journals, o)
 	if err != nil {
 		return nil, err
 	}
@@ -55,51 +55,77 @@ func Run(ctx context.Context, src replay.Source, edited []flows.Bundle, o Option
 
 // backtest is one comparison.
 type backtest struct {
-	src     replay.Source
+	parts   []*part
 	options Options
-	replay  *past
 	rec     *recording
-	begin   *memory.KV     // the store when the window began
-	from    uint64         // the first input of the window
+	begin   *beginning
 	until   engine.Instant // the end of the window
 	seed    maphash.Seed
 	done    atomic.Uint64
 }
 
+// part is the journal of a partition. An installation that is not divided has one.
+type part struct {
+	number, of int
+	src        replay.Source
+	replay     *past
+	from       uint64 // the first input of the window
+}
+
 // begin records what a journal says, for worlds to play it again.
-func begin(ctx context.Context, src replay.Source, o Options) (*backtest, error) {
-	state, err := src.State()
-	if err != nil {
-		return nil, err
-	}
-	b := &backtest{src: src, options: o, until: state.Stamp, seed: maphash.MakeSeed()}
-	if b.replay, err = newPast(state, engine.InstantOf(o.Since)); err != nil {
-		return nil, err
+func begin(ctx context.Context, journals []replay.Source, o Options) (*backtest, error) {
+	b := &backtest{options: o, seed: maphash.MakeSeed()}
+	for n, src := range journals {
+		state, err := src.State()
+		if err != nil {
+			return nil, err
+		}
+		p := &part{number: n, of: len(journals), src: src}
+		if p.replay, err = newPast(state); err != nil {
+			return nil, err
+		}
+		b.parts, b.until = append(b.parts, p), max(b.until, state.Stamp)
 	}
 	return b, b.record(ctx)
 }
 
 // record replays the journal, and takes down what happened in the window.
 func (b *backtest) record(ctx context.Context) (err error) {
-	if b.from, err = b.replay.until(ctx, b.src, 1, b.replay.since, nil, b.tick); err != nil {
+	since := engine.InstantOf(b.options.Since)
+	for _, p := range b.parts {
+		if p.from, err = p.replay.until(ctx, p.src, 1, since, nil, b.tick); err != nil {
+			return err
+		}
+	}
+	if b.begin, err = beginningOf(b.parts); err != nil {
 		return err
 	}
-	b.begin = b.replay.KV.Clone()
-	b.rec = newRecording(b.replay)
-	_, err = b.replay.until(ctx, b.src, b.from, 0, b.rec.note, b.tick)
-	if err == nil && b.rec.outside == 0 && len(b.rec.campaigns) == 0 {
-		err = ErrNothing
+	b.rec = newRecording(since)
+	stores := make([]*store.Store, 0, len(b.parts))
+	for _, p := range b.parts {
+		if _, err = p.replay.until(ctx, p.src, p.from, 0, b.rec.noteOf(p), b.tick); err != nil {
+			return err
+		}
+		stores = append(stores, p.replay.Store)
 	}
-	if err != nil {
-		return err
+	if b.rec.outside == 0 && len(b.rec.campaigns) == 0 {
+		return ErrNothing
 	}
-	return b.rec.nameCampaigns()
+	return b.rec.finish(store.Join(stores))
+}
+
+// skipped is how many inputs were skipped.
+func (b *backtest) skipped() (n int) {
+	for _, p := range b.parts {
+		n += p.replay.Skipped
+	}
+	return n
 }
 
 // deployed are the flows that are active at the end of the journal.
 func (b *backtest) deployed() *engine.Deploy {
 	d := &engine.Deploy{}
-	for _, f := range b.replay.Core.Active() {
+	for _, f := range b.parts[0].replay.Core.Active() {
 		d.Flows = append(d.Flows, f.Bundle)
 	}
 	return d
@@ -133,7 +159,7 @@ func (b *backtest) world(ctx context.Context, pool map[string][]*behaviour, d *e
 	if err := w.begin(d); err != nil {
 		return nil, err
 	}
-	return w, w.live(ctx, b.src, b.from, b.until, b.tick)
+	return w, w.live(ctx, newFeed(b.parts), b.until, b.tick)
 }
 
 // tick counts an input that was replayed, or played in one of the worlds.

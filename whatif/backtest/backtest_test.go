@@ -14,6 +14,7 @@ import (
 
 	"nudge/engine"
 	"nudge/whatif/backtest"
+	"nudge/whatif/replay"
 	"nudge/whatif/virtual"
 )
 
@@ -70,7 +71,7 @@ func edit(t *testing.T, file, old, new string) fstest.MapFS {
 
 func run(t *testing.T, h *history, files fstest.MapFS, o backtest.Options) *backtest.Report {
 	t.Helper()
-	report, err := backtest.Run(context.Background(), h.store, bundles(t, files), o)
+	report, err := backtest.Run(context.Background(), []replay.Source{h.store}, bundles(t, files), o)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -171,7 +172,7 @@ func TestSameReport(t *testing.T) {
 func TestNothingInTheWindow(t *testing.T) {
 	h := newHistory(t, 6, shop)
 	h.live(1)
-	_, err := backtest.Run(context.Background(), h.store, bundles(t, shop), backtest.Options{Since: h.now.Add(time.Hour)})
+	_, err := backtest.Run(context.Background(), []replay.Source{h.store}, bundles(t, shop), backtest.Options{Since: h.now.Add(time.Hour)})
 	if !errors.Is(err, backtest.ErrNothing) {
 		t.Error(err)
 	}
@@ -209,7 +210,7 @@ func TestEnginePanics(t *testing.T) {
 	h := newHistory(t, 6, shop)
 	h.live(1)
 	broken := engine.Observer{Condition: func(engine.Condition) { panic("a fault of ours") }}
-	err := backtest.RunObserved(context.Background(), h.store, bundles(t, shop), broken)
+	err := backtest.RunObserved(context.Background(), []replay.Source{h.store}, bundles(t, shop), broken)
 	var found *virtual.PanicError
 	if !errors.As(err, &found) {
 		t.Errorf("got %v", err)
@@ -226,7 +227,7 @@ func BenchmarkBacktest(b *testing.B) {
 	}
 	all := bundles(b, shop)
 	for b.Loop() {
-		if _, err := backtest.Run(context.Background(), h.store, all, backtest.Options{}); err != nil {
+		if _, err := backtest.Run(context.Background(), []replay.Source{h.store}, all, backtest.Options{}); err != nil {
 			b.Fatal(err)
 		}
 	}

@@ -1,11 +1,14 @@
 package backtest
 
 import (
+	"cmp"
 	"context"
 	"errors"
+	"slices"
 
 	"nudge/engine"
 	"nudge/runner"
+	"nudge/store"
 	"nudge/whatif/virtual"
 )
 
@@ -13,7 +16,14 @@ import (
 type recordedCampaign struct {
 	number uint64
 	frozen *engine.Snapshot // nil: it was frozen before the window
-	rows   []engine.Row
+	taken  []takenRows
+	rows   []engine.Row // all that were taken, in order
+}
+
+// takenRows is rows of a campaign that one input took. Each partition takes its own.
+type takenRows struct {
+	at   engine.Instant
+	rows []engine.Row
 }
 
 func (rec *recording) campaign(number uint64) *recordedCampaign {
@@ -23,14 +33,22 @@ func (rec *recording) campaign(number uint64) *recordedCampaign {
 	return rec.campaigns[number]
 }
 
+// joinRows brings the rows that all partitions took into their order.
+func (c *recordedCampaign) joinRows() {
+	slices.SortStableFunc(c.taken, func(a, b takenRows) int { return cmp.Compare(a.at, b.at) })
+	for _, t := range c.taken {
+		c.rows = append(c.rows, t.rows...)
+	}
+}
+
 // nameCampaigns finds the recorded campaigns by what they are called: their numbers are others
-// in every world.
-func (rec *recording) nameCampaigns() error {
+// in every world. The store is as the window left it.
+func (rec *recording) nameCampaigns(s *store.Store) error {
 	numbers := make([]uint64, 0, len(rec.campaigns))
 	for number := range rec.campaigns {
 		numbers = append(numbers, number)
 	}
-	loaded, err := rec.replay.Store.Load(&engine.Needs{Campaigns: numbers})
+	loaded, err := s.Load(&engine.Needs{Campaigns: numbers})
 	if err != nil {
 		return err
 	}
@@ -92,7 +110,7 @@ func (a *audiences) freeze(f *engine.Campaign) *engine.Snapshot {
 		return nil
 	}
 	frozen := *own.frozen
-	frozen.Campaign, frozen.Audience, frozen.Rows = f.Number, "recorded "+f.ID, len(own.rows)
+	frozen.Campaign, frozen.Audience, frozen.Rows, frozen.Dealt = f.Number, "recorded "+f.ID, len(own.rows), nil
 	a.rows[frozen.Audience] = &recordedRows{rows: own.rows}
 	return &frozen
 }

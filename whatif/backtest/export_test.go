@@ -9,8 +9,8 @@ import (
 )
 
 // RunObserved plays a journal again with flows, and with an observer on the engine.
-func RunObserved(ctx context.Context, src replay.Source, edited []flows.Bundle, o engine.Observer) error {
-	b, err := begin(ctx, src, Options{})
+func RunObserved(ctx context.Context, journals []replay.Source, edited []flows.Bundle, o engine.Observer) error {
+	b, err := begin(ctx, journals, Options{})
 	if err != nil {
 		return err
 	}
@@ -22,5 +22,5 @@ func RunObserved(ctx context.Context, src replay.Source, edited []flows.Bundle, 
 	if err := w.begin(&engine.Deploy{Flows: edited}); err != nil {
 		return err
 	}
-	return w.live(ctx, src, b.from, b.until, b.tick)
+	return w.live(ctx, newFeed(b.parts), b.until, b.tick)
 }

@@ -8,6 +8,8 @@ import (
 	"nudge/channels"
 	"nudge/engine"
 	"nudge/flows"
+	"nudge/store"
+	"nudge/whatif/replay"
 )
 
 // recording is what people, the provider and HTTP services really did in a window.
@@ -17,8 +19,8 @@ type recording struct {
 	bySelf    map[runKey][]*recordedRun // in the order of their starts
 	campaigns map[uint64]*recordedCampaign
 	named     map[string]*recordedCampaign
-	replay    *past
-	begin     engine.Instant // the first input of the window
+	since     engine.Instant // begin of the window
+	begin     engine.Instant // the first input in it
 	outside   int            // inputs from outside in the window
 	posted    int            // messages whose first post ended in the window
 }
@@ -28,10 +30,10 @@ type runKey struct{ flow, profile, key string }
 
 // recordedRun is what happened to one run from outside.
 type recordedRun struct {
-	number   int
 	id       engine.RunID
 	started  engine.Instant
-	earlier  bool // it began before the window, so both worlds have the very same run
+	noted    engine.Instant // when something first came for it
+	earlier  bool           // it began before the window, so both worlds have the very same run
 	messages map[messageKey]*behaviour
 	answers  map[string][]engine.FetchResult // to the fetch steps by id, in order
 }
@@ -54,13 +56,18 @@ type timed[T any] struct {
 	what  T
 }
 
-func newRecording(r *past) *recording {
-	return &recording{replay: r, byID: map[engine.RunID]*recordedRun{}, bySelf: map[runKey][]*recordedRun{}, campaigns: map[uint64]*recordedCampaign{}}
+func newRecording(since engine.Instant) *recording {
+	return &recording{since: since, byID: map[engine.RunID]*recordedRun{}, bySelf: map[runKey][]*recordedRun{}, campaigns: map[uint64]*recordedCampaign{}}
 }
 
-// note takes down one replayed input. The working set is as the input left it.
-func (rec *recording) note(j *engine.Journaled, _ *engine.Applied, run func(engine.RunID) *engine.Run) {
-	if rec.begin == 0 {
+// noteOf takes down what the replay of a part shows.
+func (rec *recording) noteOf(p *part) replay.Seen {
+	return func(j *engine.Journaled, _ *engine.Applied, run func(engine.RunID) *engine.Run) { rec.note(p, j, run) }
+}
+
+// note takes down one replayed input. The runs are as the input left them.
+func (rec *recording) note(from *part, j *engine.Journaled, run func(engine.RunID) *engine.Run) {
+	if rec.begin == 0 || j.Stamp < rec.begin {
 		rec.begin = j.Stamp
 	}
 	switch in := j.Input; p := in.Payload.(type) {
@@ -68,7 +75,7 @@ func (rec *recording) note(j *engine.Journaled, _ *engine.Applied, run func(engi
 		if p.Attempt == 1 {
 			rec.posted++
 		}
-		if b, posted := rec.behaviour(run(p.Run), p.Message); b != nil {
+		if b, posted := rec.behaviour(from, j.Stamp, run(p.Run), p.Message); b != nil {
 			b.results = append(b.results, timed[channels.Result]{j.Stamp.Time().Sub(posted), p.Result})
 		}
 	case *engine.Receipt:
@@ -76,39 +83,49 @@ func (rec *recording) note(j *engine.Journaled, _ *engine.Applied, run func(engi
 		if err != nil {
 			return
 		}
-		if b, posted := rec.behaviour(run(id), p.Ref.Message); b != nil {
+		if b, posted := rec.behaviour(from, j.Stamp, run(id), p.Ref.Message); b != nil {
 			b.receipts = append(b.receipts, timed[channels.Receipt]{j.Stamp.Time().Sub(posted), p.Receipt})
 		}
 	case *engine.FetchResult:
 		if r := run(p.Run); r != nil {
-			step := rec.replay.step(r, p.Step).ID
-			own := rec.of(r)
+			step := from.replay.step(r, p.Step).ID
+			own := rec.of(r, j.Stamp)
 			own.answers[step] = append(own.answers[step], *p)
 		}
 	case *engine.Snapshot:
-		rec.campaign(p.Campaign).frozen = p
+		if p.Part == nil { // else it gives a partition its share of the rows
+			rec.campaign(p.Campaign).frozen = p
+		}
 	case *engine.Rows:
 		own := rec.campaign(p.Campaign)
-		own.rows = append(own.rows, p.Rows...)
-	case *engine.CampaignControl: // its campaign must be known by name
-		if p.Campaign != 0 {
-			rec.campaign(p.Campaign)
+		own.taken = append(own.taken, takenRows{j.Stamp, p.Rows})
+	default:
+		if !from.fromOutside(in) {
+			return
 		}
 		rec.outside++
-	default:
-		if fromOutside(in) {
-			rec.outside++
+		if p, ok := p.(*engine.CampaignControl); ok && p.Campaign != 0 {
+			rec.campaign(p.Campaign) // must be known by name
 		}
 	}
 }
 
-// of returns what was recorded of a run.
-func (rec *recording) of(r *engine.Run) *recordedRun {
+// finish brings what was recorded of all partitions into one order. The store is as the window left it.
+func (rec *recording) finish(s *store.Store) error {
+	slices.SortStableFunc(rec.runs, func(a, b *recordedRun) int { return cmp.Compare(a.noted, b.noted) })
+	for _, c := range rec.campaigns {
+		c.joinRows()
+	}
+	return rec.nameCampaigns(s)
+}
+
+// of returns what was recorded of a run. At is when something comes for it.
+func (rec *recording) of(r *engine.Run, at engine.Instant) *recordedRun {
 	if own := rec.byID[r.ID]; own != nil {
 		return own
 	}
 	own := &recordedRun{
-		number: len(rec.runs), id: r.ID, started: r.Started(), earlier: r.Started() < rec.replay.since,
+		id: r.ID, started: r.Started(), noted: at, earlier: r.Started() < rec.since,
 		messages: map[messageKey]*behaviour{}, answers: map[string][]engine.FetchResult{},
 	}
 	rec.runs = append(rec.runs, own)
@@ -119,12 +136,12 @@ func (rec *recording) of(r *engine.Run) *recordedRun {
 }
 
 // behaviour returns what was recorded of a message, and when it was posted.
-func (rec *recording) behaviour(r *engine.Run, message int) (*behaviour, time.Time) {
+func (rec *recording) behaviour(from *part, at engine.Instant, r *engine.Run, message int) (*behaviour, time.Time) {
 	if r == nil || r.Message(message) == nil {
 		return nil, time.Time{}
 	}
-	f := rec.replay.flow(r)
-	key, own := keyOf(f, r, message), rec.of(r)
+	f := from.replay.flow(r)
+	key, own := keyOf(f, r, message), rec.of(r, at)
 	if own.messages[key] == nil {
 		own.messages[key] = &behaviour{}
 	}
@@ -181,9 +198,10 @@ func (rec *recording) pool() map[string][]*behaviour {
 }
 
 // fromOutside reports whether an input came from the user's product, from people or from
-// operators, and not from the engine, the provider or a service.
-func fromOutside(in *engine.Input) bool {
-	if in.Derived != 0 {
+// operators, and not from the engine, the provider or a service. Commands that all partitions
+// take are those of the first one.
+func (p *part) fromOutside(in *engine.Input) bool {
+	if in.Derived != 0 || in.Origin != nil && (p.number > 0 || in.Origin.From < p.of) {
 		return false
 	}
 	switch in.Payload.(type) {

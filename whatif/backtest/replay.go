@@ -14,18 +14,16 @@ const maxBatch = 256 // inputs applied together in a replay
 // past is the replay of what really happened.
 type past struct {
 	*replay.Replay
-	since engine.Instant // of the window
-
 	batch []*engine.Journaled
 }
 
-func newPast(of engine.State, since engine.Instant) (*past, error) {
+func newPast(of engine.State) (*past, error) {
 	r, err := replay.New(of)
 	if err != nil {
 		return nil, err
 	}
 	r.Forgiving = true
-	return &past{Replay: r, since: since}, nil
+	return &past{Replay: r}, nil
 }
 
 func open(kv store.KV) (*store.Store, *engine.Engine, error) {

@@ -113,7 +113,7 @@ const moved = time.Minute
 // report compares two worlds.
 func (b *backtest) report(before, after *world) *Report {
 	r := &Report{
-		From: b.rec.begin, Until: b.until, Inputs: b.rec.outside, Skipped: b.replay.Skipped,
+		From: b.rec.begin, Until: b.until, Inputs: b.rec.outside, Skipped: b.skipped(),
 		Before: before.ledger.totals(), After: after.ledger.totals(),
 		Recorded: b.rec.posted,
 	}

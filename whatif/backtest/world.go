@@ -8,7 +8,6 @@ import (
 	"nudge/engine"
 	"nudge/runner"
 	"nudge/store"
-	"nudge/whatif/replay"
 	"nudge/whatif/virtual"
 )
 
@@ -39,13 +38,20 @@ func newWorld(b *backtest, pool map[string][]*behaviour) (*world, error) {
 		taken: map[*recordedRun]bool{}, paired: map[engine.RunID]*recordedRun{}, back: map[engine.RunID]engine.RunID{},
 		answers: map[engine.RunID]map[string]int{}, ledger: newLedger(), campaigns: map[*recordedCampaign]uint64{},
 		rows: &audiences{rec: b.rec, rows: map[string]*recordedRows{}}}
-	s, core, err := open(b.begin.Clone())
+	s, core, err := open(b.begin.kv.Clone())
 	if err != nil {
 		return nil, err
 	}
 	loop := runner.NewLoop(unjournaled{s}, core, senders)
 	loop.UseAudiences(w.rows)
 	w.store, w.core, w.virtual = s, core, virtual.New(loop, b.rec.begin.Time(), w.respond)
+	for _, r := range b.begin.started {
+		w.pair(r)
+	}
+	for _, in := range b.begin.emitted {
+		own := *in // each world has its own
+		w.virtual.Arrive(virtual.One(&own))
+	}
 	return w, errors.Join(w.goOn(), w.openCampaigns())
 }
 
@@ -93,8 +99,7 @@ func (w *world) begin(d *engine.Deploy) error {
 }
 
 // live plays the window to its end.
-func (w *world) live(ctx context.Context, src replay.Source, from uint64, until engine.Instant, tick func()) error {
-	feed := newFeed(src, from)
+func (w *world) live(ctx context.Context, feed *feed, until engine.Instant, tick func()) error {
 	for ctx.Err() == nil {
 		outside, err := feed.peek()
 		if err != nil {

@@ -98,10 +98,15 @@ func (r *Replay) Apply(journal []*engine.Journaled, seen Seen) (applied int, cha
 		}
 		applied++
 	}
+	err = r.commit(ws, b)
+	return applied, b.Changes, err
+}
+
+func (r *Replay) commit(ws *engine.WorkingSet, b *engine.Batch) error {
 	b.State = r.Core.State
 	b.People, b.Campaigns, b.Members, b.Orphans = ws.People(), ws.Campaigns(), ws.Members(), ws.Orphans()
 	b.Changes, b.Answers = ws.Changes()
-	return applied, b.Changes, r.Store.Commit(b)
+	return r.Store.Commit(b)
 }
 
 // untilRedirected is how many inputs to apply before what they may touch has to be worked
@@ -217,4 +222,31 @@ func (r *Replay) derived(b *engine.Batch, out *engine.Applied, in *engine.Input)
 	}
 	b.Done = append(b.Done, done)
 	delete(r.pending, done)
+}
+
+// Clone returns a replay that has applied the same inputs, and goes on by itself.
+func (r *Replay) Clone() (*Replay, error) {
+	kv := r.KV.Clone()
+	s, err := store.Open(kv)
+	if err != nil {
+		return nil, err
+	}
+	core, err := s.Engine()
+	return &Replay{KV: kv, Store: s, Core: core}, err
+}
+
+// Take applies an input that is not in the journal yet, at the instant of the last one, and returns the runs that it changed. It
+// may be refused.
+func (r *Replay) Take(in *engine.Input) (*engine.Applied, []engine.Change, error) {
+	var needs engine.Needs
+	r.Core.Needs(in, &needs)
+	loaded, err := r.Store.Load(&needs)
+	if err != nil {
+		return nil, nil, err
+	}
+	ws, b := engine.NewWorkingSet(&needs, loaded), &engine.Batch{}
+	out := r.Core.Apply(ws, in, r.Core.State.Stamp, nil)
+	r.derived(b, &out, in)
+	err = r.commit(ws, b)
+	return &out, b.Changes, err
 }

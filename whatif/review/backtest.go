@@ -10,6 +10,7 @@ import (
 	"nudge/flows"
 	"nudge/store"
 	"nudge/whatif/backtest"
+	"nudge/whatif/replay"
 )
 
 const (
@@ -39,13 +40,13 @@ func (e *Unable) Error() string { return e.Detail }
 
 // RunBacktest compares what the active flows and edited ones would have done with the inputs of the last days of a journal.
 func RunBacktest(ctx context.Context, s *store.Store, edited []flows.Bundle, o backtest.Options, days int) (*Backtest, error) {
-	src, err := openJournal(s)
+	journals, until, err := openJournals(s)
 	if err != nil {
 		return nil, err
 	}
-	o.Since = src.state.Stamp.Time().AddDate(0, 0, -days)
+	o.Since = until.Time().AddDate(0, 0, -days)
 	o.OneByOne = true
-	report, err := backtest.Run(ctx, src, edited, o)
+	report, err := backtest.Run(ctx, journals, edited, o)
 	if errors.Is(err, backtest.ErrNothing) {
 		return nil, &Unable{fmt.Sprintf("the journal has no input in the last %s", counted(days, "day")), "ask for more days"}
 	}
@@ -63,11 +64,28 @@ func RunBacktest(ctx context.Context, s *store.Store, edited []flows.Bundle, o b
 	return b, nil
 }
 
-// journal is what a journal has when a backtest begins. It is read by pages, so that no transaction stays open while
+// journal is what the journal of a partition has when a backtest begins. It is read by pages, so that no transaction stays open while
 // something is computed.
 type journal struct {
 	store *store.Store
 	state engine.State
+}
+
+// openJournals opens the journals of all partitions. Until is when the last input was applied.
+func openJournals(s *store.Store) (all []replay.Source, until engine.Instant, err error) {
+	inputs := uint64(0)
+	for _, p := range s.Parts() {
+		j, err := openJournal(p)
+		if err != nil {
+			return nil, 0, err
+		}
+		all, until, inputs = append(all, j), max(until, j.state.Stamp), inputs+j.state.Seq
+	}
+	if inputs > maxInputs {
+		return nil, 0, &Unable{fmt.Sprintf("the journal has %d inputs, and a server replays at most %d beside its work", inputs, maxInputs),
+			"run nudge backtest in the folder of the project, on a machine with the memory for it: it reads the journal from the server"}
+	}
+	return all, until, nil
 }
 
 func openJournal(s *store.Store) (*journal, error) {
@@ -79,12 +97,8 @@ func openJournal(s *store.Store) (*journal, error) {
 	if err != nil {
 		return nil, err
 	}
-	switch {
-	case gone.Journal > 0:
+	if gone.Journal > 0 {
 		return nil, &Unable{fmt.Sprintf("the journal no longer holds the inputs before %s, and only one with its first input can be replayed", gone.Stamp), "retention: { journal: never } in nudge.yaml keeps them"}
-	case state.Seq > maxInputs:
-		return nil, &Unable{fmt.Sprintf("the journal has %d inputs, and a server replays at most %d beside its work", state.Seq, maxInputs),
-			"run nudge backtest in the folder of the project, on a machine with the memory for it: it reads the journal from the server"}
 	}
 	return &journal{s, state}, nil
 }
