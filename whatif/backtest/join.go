@@ -11,7 +11,7 @@ import (
 // gets is the same in both.
 type beginning struct {
 	kv      *memory.KV
-	started []*engine.Run   // by what the partitions owed each other: in reality, a moment later
+	changes []engine.Change // by what the partitions owed each other; in reality, they came in the window
 	emitted []*engine.Input // events that followed from it
 }
 
@@ -27,7 +27,7 @@ func beginningOf(parts []*part) (*beginning, error) {
 		if err != nil {
 			return nil, err
 		}
-		h.parts, stores = append(h.parts, c), append(stores, c.Store)
+		h.parts, stores, h.at = append(h.parts, c), append(stores, c.Store), max(h.at, c.Core.State.Stamp)
 	}
 	if err := h.all(); err != nil {
 		return nil, err
@@ -40,6 +40,7 @@ type handover struct {
 	*beginning
 	parts []*replay.Replay
 	given map[way]uint64 // numbers of the last inputs
+	at    engine.Instant // of the last input of all
 }
 
 // way leads from a partition to another one.
@@ -81,15 +82,11 @@ func (h *handover) some(on way) (more bool, err error) {
 // give applies an input and what follows from it. An event that a run emits may concern all partitions, so the worlds take it.
 func (h *handover) give(to *replay.Replay, in *engine.Input) error {
 	for all := []*engine.Input{in}; len(all) > 0; all = all[1:] {
-		out, changes, err := to.Take(all[0])
+		out, changes, err := to.Take(all[0], h.at)
 		if err != nil {
 			return err
 		}
-		for _, c := range changes {
-			if c.Before == nil {
-				h.started = append(h.started, c.After)
-			}
-		}
+		h.changes = append(h.changes, changes...)
 		for _, next := range out.Derived {
 			if ev, ok := next.Payload.(*engine.Event); ok && ev.FanOut == nil {
 				own := *next

@@ -45,8 +45,8 @@ func newWorld(b *backtest, pool map[string][]*behaviour) (*world, error) {
 	loop := runner.NewLoop(unjournaled{s}, core, senders)
 	loop.UseAudiences(w.rows)
 	w.store, w.core, w.virtual = s, core, virtual.New(loop, b.rec.begin.Time(), w.respond)
-	for _, r := range b.begin.started {
-		w.pair(r)
+	for _, c := range b.begin.changes {
+		w.changed(c)
 	}
 	for _, in := range b.begin.emitted {
 		own := *in // each world has its own
@@ -135,10 +135,7 @@ func (w *world) respond(step *runner.Step, _ []*runner.Group) error {
 	runs := make(map[engine.RunID]*engine.Run, len(step.Changes))
 	for _, c := range step.Changes {
 		runs[c.After.ID] = c.After
-		if c.Before == nil {
-			w.pair(c.After)
-		}
-		w.ledger.change(c)
+		w.changed(c)
 	}
 	for _, p := range step.Posts {
 		r := runs[p.Run]
@@ -149,4 +146,12 @@ func (w *world) respond(step *runner.Step, _ []*runner.Group) error {
 		w.answerFetch(runs[f.Run], f)
 	}
 	return w.freezes(step.Freezes)
+}
+
+// changed takes down what an input changed of a run.
+func (w *world) changed(c engine.Change) {
+	if c.Before == nil {
+		w.pair(c.After)
+	}
+	w.ledger.change(c)
 }

@@ -235,9 +235,8 @@ func (r *Replay) Clone() (*Replay, error) {
 	return &Replay{KV: kv, Store: s, Core: core}, err
 }
 
-// Take applies an input that is not in the journal yet, at the instant of the last one, and returns the runs that it changed. It
-// may be refused.
-func (r *Replay) Take(in *engine.Input) (*engine.Applied, []engine.Change, error) {
+// Take applies an input that is not in the journal yet, and returns the runs that it changed. It may be refused.
+func (r *Replay) Take(in *engine.Input, at engine.Instant) (*engine.Applied, []engine.Change, error) {
 	var needs engine.Needs
 	r.Core.Needs(in, &needs)
 	loaded, err := r.Store.Load(&needs)
@@ -245,7 +244,7 @@ func (r *Replay) Take(in *engine.Input) (*engine.Applied, []engine.Change, error
 		return nil, nil, err
 	}
 	ws, b := engine.NewWorkingSet(&needs, loaded), &engine.Batch{}
-	out := r.Core.Apply(ws, in, r.Core.State.Stamp, nil)
+	out := r.Core.Apply(ws, in, at, nil)
 	r.derived(b, &out, in)
 	err = r.commit(ws, b)
 	return &out, b.Changes, err
