@@ -197,6 +197,38 @@ func TestJournal(t *testing.T) {
 	}
 }
 
+// TestJournalOfAll reads the journal of all partitions, whose numbers have gaps and do not rise, and that of one.
+func TestJournalOfAll(t *testing.T) {
+	c := answering(t, func(w http.ResponseWriter, r *http.Request) {
+		if r.URL.Query().Get("partition") == "1" {
+			io.WriteString(w, "{\"installation\":\"i\",\"seq\":1,\"partitions\":4,\"partition\":1}\n{\"seq\":1}\n")
+			return
+		}
+		io.WriteString(w, "{\"installation\":\"i\",\"seq\":5,\"partitions\":4}\n{\"seq\":4}\n{\"seq\":9}\n{\"seq\":5}\n")
+	})
+	for _, test := range []struct {
+		open  func() (*Journal, error)
+		lines int
+	}{
+		{func() (*Journal, error) { return c.Journal(context.Background(), 1) }, 3},
+		{func() (*Journal, error) { return c.JournalOf(context.Background(), 1, 1) }, 1},
+	} {
+		j, err := test.open()
+		if err != nil {
+			t.Fatal(err)
+		}
+		for n := range test.lines {
+			if line, err := j.Next(); err != nil {
+				t.Errorf("line %d: %q %v", n, line, err)
+			}
+		}
+		if line, err := j.Next(); !errors.Is(err, io.EOF) {
+			t.Errorf("after the last line comes %q, %v", line, err)
+		}
+		j.Close()
+	}
+}
+
 // Times are written as the server writes them.
 func TestTime(t *testing.T) {
 	for _, text := range []string{`"2026-03-02T10:00:00.000Z"`, `"2026-03-02T10:00:00.120Z"`, `"1970-01-01T00:00:00.000Z"`} {

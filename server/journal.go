@@ -2,11 +2,13 @@ package server
 
 import (
 	"encoding/json"
+	"fmt"
 	"net/http"
 	"net/url"
 	"strconv"
 
 	"nudge/engine"
+	"nudge/store"
 )
 
 // JournalHead is the first line of an exported journal: whose it is, and how far it goes.
@@ -14,8 +16,10 @@ type JournalHead struct {
 	Installation engine.Installation `json:"installation"`
 	Seq          uint64              `json:"seq"` // number of the last input
 	Stamp        engine.Instant      `json:"stamp,omitzero"`
-	Dropped      uint64              `json:"dropped,omitempty"`   // number of the last input that the journal no longer holds
-	DroppedAt    engine.Instant      `json:"dropped_at,omitzero"` // when that one was applied
+	Dropped      uint64              `json:"dropped,omitempty"`    // number of the last input that the journal no longer holds
+	DroppedAt    engine.Instant      `json:"dropped_at,omitzero"`  // when that one was applied
+	Partitions   int                 `json:"partitions,omitempty"` // of a divided installation: how many there are
+	Partition    *int                `json:"partition,omitempty"`  // of which this is the journal; without it, it is that of all by time
 }
 
 const journalPage = 1024 // inputs read from the store at a time
@@ -23,17 +27,12 @@ const journalPage = 1024 // inputs read from the store at a time
 // getJournal exports the journal as NDJSON: a JournalHead, then an engine.Journaled a
 // line, from a number on up to what was the last input when the export began.
 func (s *Server) getJournal(w http.ResponseWriter, r *http.Request) {
-	from, err := journalFrom(r.URL.Query())
+	of, from, err := s.journalOf(r.URL.Query())
 	if err != nil {
 		s.fail(w, r, err)
 		return
 	}
-	state, err := s.config.Store.State()
-	if err != nil {
-		s.fail(w, r, err)
-		return
-	}
-	gone, err := s.config.Store.Purged()
+	head, err := headOf(of)
 	if err != nil {
 		s.fail(w, r, err)
 		return
@@ -46,12 +45,12 @@ func (s *Server) getJournal(w http.ResponseWriter, r *http.Request) {
 	w.Header().Set("Content-Type", "application/x-ndjson")
 	lines := json.NewEncoder(w)
 	lines.SetEscapeHTML(false)
-	err = lines.Encode(JournalHead{state.Installation, state.Seq, state.Stamp, gone.Journal, gone.Stamp})
-	page := journalPart{read: s.config.Store.Entries, from: from, until: state.Seq, at: state.Stamp}
+	err = lines.Encode(head)
+	page := journalPart{read: of.Entries, from: from, until: head.Seq, at: head.Stamp}
 	// A page at a time: the store is not held open while a slow client reads.
 	for !page.ended && err == nil && r.Context().Err() == nil {
 		err = page.write(lines, v)
-		page.read = s.config.Store.EntriesAfter
+		page.read = of.EntriesAfter
 	}
 	if err != nil {
 		// The status is out already; the connection is cut, so that nobody takes half for whole.
@@ -97,17 +96,43 @@ func (p *journalPart) write(lines *json.Encoder, v *view) error {
 	return nil
 }
 
-func journalFrom(values url.Values) (uint64, error) {
-	if err := onlyParameters(values, []string{"from"}); err != nil {
-		return 0, err
+// journalOf returns the store whose journal is asked for, and its first number.
+func (s *Server) journalOf(values url.Values) (of *store.Store, from uint64, err error) {
+	if err := onlyParameters(values, []string{"from", "partition"}); err != nil {
+		return nil, 0, err
 	}
-	text := values.Get("from")
-	if text == "" {
-		return 1, nil
+	of, from = s.config.Store, 1
+	if text := values.Get("from"); text != "" {
+		if from, err = strconv.ParseUint(text, 10, 64); err != nil || from == 0 {
+			return nil, 0, wrongParameter("from", "must be the number of an input, from 1")
+		}
 	}
-	from, err := strconv.ParseUint(text, 10, 64)
-	if err != nil || from == 0 {
-		return 0, wrongParameter("from", "must be the number of an input, from 1")
+	if text := values.Get("partition"); text != "" {
+		parts := of.Parts()
+		number, err := strconv.Atoi(text)
+		if err != nil || number < 0 || number >= len(parts) {
+			return nil, 0, wrongParameter("partition", fmt.Sprintf("must be the number of a partition, from 0 to %d", len(parts)-1))
+		}
+		of = parts[number]
 	}
-	return from, nil
+	return of, from, nil
+}
+
+func headOf(s *store.Store) (*JournalHead, error) {
+	state, err := s.State()
+	if err != nil {
+		return nil, err
+	}
+	gone, err := s.Purged()
+	if err != nil {
+		return nil, err
+	}
+	head := &JournalHead{Installation: state.Installation, Seq: state.Seq, Stamp: state.Stamp, Dropped: gone.Journal, DroppedAt: gone.Stamp}
+	if p := state.Partition; p.Divided() {
+		head.Partitions = p.Of
+		if len(s.Parts()) == 1 {
+			head.Partition = &p.Number
+		}
+	}
+	return head, nil
 }

@@ -97,6 +97,13 @@ func TestReviewRefused(t *testing.T) {
 	without.by("bob", "POST", "/v1/deploys/1/plan", "").is(501, "this server does no jobs")
 }
 
+// TestReviewsOfParts is TestReviews over 4 partitions.
+func TestReviewsOfParts(t *testing.T) {
+	divide(t, 4)
+	t.Run("done", TestReviews)
+	t.Run("refused", TestReviewRefused)
+}
+
 // While a job is under way, nobody starts another one for the same answer.
 func TestReviewUnderWay(t *testing.T) {
 	var m *jobs.Manager

@@ -345,7 +345,10 @@ func (s *Server) operationRoutes() []route {
 	return []route{
 		{"GET /v1/journal", ScopeRead, s.getJournal, operation{
 			id: "exportJournal", topic: "Operations", does: "Export the journal", more: "A line that says whose it is, then every input from a number on, one on a line.",
-			query: []parameter{{name: "from", does: "number of the first input; 1 without it", example: 1, least: 1}},
+			query: []parameter{
+				{name: "from", does: "number of the first input; 1 without it", example: 1, least: 1},
+				{name: "partition", does: "only the journal of this partition, from 0; without it, a divided installation shows the inputs of all by time, under numbers that do not rise with it", example: 0},
+			},
 			gives: []answer{{http.StatusOK, mediaLines, []any{JournalHead{}, engine.Journaled{}}, "the head, then the inputs"}}, fails: []int{400},
 		}},
 		{"GET /v1/audit", ScopeRead, s.getAudit, operation{

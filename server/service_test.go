@@ -132,6 +132,13 @@ func startAccounts(t *testing.T, project map[string]string, accounts []runner.Ac
 // partitions lets the tests of this package run over a divided store: what users see must be the same.
 var partitions = flag.Int("partitions", 1, "into how many partitions the stores of the tests are divided")
 
+// divide divides the stores of a test.
+func divide(t *testing.T, n int) {
+	was := *partitions
+	*partitions = n
+	t.Cleanup(func() { *partitions = was })
+}
+
 // newParts returns the partitions of a new store in memory, and what the first is in.
 func newParts(t *testing.T, n int) (first *memory.KV, parts []runner.Part) {
 	t.Helper()
