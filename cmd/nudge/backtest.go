@@ -66,14 +66,14 @@ func runBacktest(c *cobra.Command, dir string, f *backtestFlags) error {
 		return err
 	}
 	o.Zone = p.Zone
-	from, err := f.journal(c)
+	from, err := f.journals(c)
 	if err != nil {
 		return err
 	}
 	defer from.Close()
 	bar := newProgress(c.ErrOrStderr(), "input", nil)
 	o.Progress = bar.shared()
-	report, err := backtest.Run(c.Context(), from, p.Bundles(), o)
+	report, err := backtest.Run(c.Context(), from.sources(), p.Bundles(), o)
 	bar.clear()
 	switch {
 	case errors.Is(err, backtest.ErrNothing):
@@ -113,9 +113,9 @@ func since(text string, now time.Time) (time.Time, error) {
 	return time.Time{}, wrongUsage(fmt.Errorf("--since %q: want a duration such as 7d, a date such as 2026-11-01, or all", text))
 }
 
-// journal opens the journal that the flags name.
-func (f *backtestFlags) journal(c *cobra.Command) (journal, error) {
+// journals opens the journals that the flags name.
+func (f *backtestFlags) journals(c *cobra.Command) (*journals, error) {
 	// The worlds allocate much garbage; collecting it rarely halves the time.
 	debug.SetGCPercent(400)
-	return openJournal(c, f.api, f.store)
+	return openJournals(c, f.api, f.store, ofAll)
 }

@@ -36,9 +36,9 @@ func addPast(c *cobra.Command, api *apiFlags) *past {
 	return p
 }
 
-// open opens the journal.
-func (p *past) open(c *cobra.Command) (journal, error) {
-	return openJournal(c, p.api, p.store)
+// open opens a journal.
+func (p *past) open(c *cobra.Command, want wanted) (*journals, error) {
+	return openJournals(c, p.api, p.store, want)
 }
 
 func newExplain() *cobra.Command {
@@ -75,13 +75,17 @@ func newExplain() *cobra.Command {
 
 // ask replays the journal and shows the progress.
 func (p *past) ask(c *cobra.Command, q explain.Question) (*explain.Answer, error) {
-	from, err := p.open(c)
+	want := ofPerson(q.Profile)
+	if q.Profile == "" {
+		want = ofRun(q.Run)
+	}
+	from, err := p.open(c, want)
 	if err != nil {
 		return nil, err
 	}
 	defer from.Close()
 	bar, done := newProgress(c.ErrOrStderr(), "input", nil), 0
-	answer, err := explain.Ask(c.Context(), from, q, func() { done++; bar.show(done) })
+	answer, err := explain.Ask(c.Context(), from.one(), q, func() { done++; bar.show(done) })
 	bar.clear()
 	switch {
 	case errors.Is(err, explain.ErrCut):
@@ -184,13 +188,13 @@ func newRunsExplain(flags *apiFlags) *cobra.Command {
 
 // fork shows the result if something else had happened.
 func (p *past) fork(c *cobra.Command, id engine.RunID, step string, with []string) error {
-	from, err := p.open(c)
+	from, err := p.open(c, ofRun(id))
 	if err != nil {
 		return err
 	}
 	defer from.Close()
 	bar, done := newProgress(c.ErrOrStderr(), "input", nil), 0
-	w, r, err := explain.Fork(c.Context(), from, id, step, func() { done++; bar.show(done) })
+	w, r, err := explain.Fork(c.Context(), from.one(), id, step, func() { done++; bar.show(done) })
 	bar.clear()
 	if err != nil {
 		return wrongInput(err)

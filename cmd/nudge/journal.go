@@ -19,34 +19,96 @@ import (
 	"nudge/whatif/replay"
 )
 
-// journal is a source for backtest and explain. The caller closes it.
+// journals are those of some partitions of an installation, in the order of their numbers; of one that is not divided, its
+// only one. The caller closes them.
+type journals struct {
+	all   []journal
+	close func() error
+}
+
+// journal is a source for backtest and explain.
 type journal interface {
 	replay.Source
-	io.Closer
 	Purged() (store.Purged, error)
 }
 
-// openJournal opens the journal of a data folder, or the server's journal if there is no
+// wanted says which partition's journal is wanted if there are n; below 0: those of all.
+type wanted func(n int) int
+
+// ofAll wants the journals of all partitions.
+func ofAll(int) int { return -1 }
+
+// ofPerson wants the journal that a person is in.
+func ofPerson(profile string) wanted {
+	return func(n int) int { return engine.PartitionOf(profile, n) }
+}
+
+// ofRun wants the journal that a run is in.
+func ofRun(id engine.RunID) wanted {
+	return func(n int) int {
+		if part := id.Partition(); part < n {
+			return part
+		}
+		return 0 // no partition can have it, and the first one says so
+	}
+}
+
+// numbers are those of the wanted partitions.
+func (w wanted) numbers(n int) (all []int) {
+	if n = max(n, 1); w(n) >= 0 {
+		return []int{w(n)}
+	}
+	for number := range n {
+		all = append(all, number)
+	}
+	return all
+}
+
+// openJournals opens the journals of a data folder, or those of the server if there is no
 // folder. It refuses a journal without its beginning, because it cannot be replayed.
-func openJournal(c *cobra.Command, flags *apiFlags, dir string) (journal, error) {
-	j, err := anyJournal(c, flags, dir)
+func openJournals(c *cobra.Command, flags *apiFlags, dir string, want wanted) (*journals, error) {
+	all, err := anyJournals(c, flags, dir, want)
 	if err != nil {
 		return nil, err
 	}
-	gone, err := j.Purged()
-	if err == nil && gone.Journal > 0 {
-		err = wrongInput(fmt.Errorf("the journal no longer holds inputs before %s, because nudge.yaml sets retention: { journal: … }, or because a repair could not read them; "+
-			"only a journal with its first input can be replayed", gone.Stamp))
+	for _, j := range all.all {
+		gone, err := j.Purged()
+		if err == nil && gone.Journal > 0 {
+			err = wrongInput(fmt.Errorf("the journal no longer holds inputs before %s, because nudge.yaml sets retention: { journal: … }, or because a repair could not read them; "+
+				"only a journal with its first input can be replayed", gone.Stamp))
+		}
+		if err != nil {
+			return nil, failed(errors.Join(err, all.Close()))
+		}
 	}
-	if err != nil {
-		return nil, failed(errors.Join(err, j.Close()))
-	}
-	return j, nil
+	return all, nil
 }
 
-func anyJournal(c *cobra.Command, flags *apiFlags, dir string) (journal, error) {
+// one returns the only journal.
+func (j *journals) one() replay.Source { return j.all[0] }
+
+// sources returns all journals.
+func (j *journals) sources() (all []replay.Source) {
+	for _, one := range j.all {
+		all = append(all, one)
+	}
+	return all
+}
+
+// Close closes them.
+func (j *journals) Close() error { return j.close() }
+
+func anyJournals(c *cobra.Command, flags *apiFlags, dir string, want wanted) (*journals, error) {
 	if dir != "" {
-		return openStore(dir)
+		s, err := openStore(dir)
+		if err != nil {
+			return nil, err
+		}
+		parts, all := s.Parts(), &journals{close: s.Close}
+		for _, number := range want.numbers(len(parts)) {
+			all.all = append(all.all, parts[number])
+		}
+		return all, nil
 	}
 	a, err := flags.client()
 	if err != nil {
@@ -54,7 +116,7 @@ func anyJournal(c *cobra.Command, flags *apiFlags, dir string) (journal, error) 
 	}
 	bar := newProgress(c.ErrOrStderr(), "input", nil)
 	defer bar.clear()
-	return fetchJournal(c.Context(), a, bar)
+	return fetchJournals(c.Context(), a, want, bar)
 }
 
 // openStore opens a data folder for reading.
@@ -89,7 +151,7 @@ func noStore(dir string) error {
 
 const journalMark = 1024 // lines between two places that are remembered
 
-// journalFile is a copy of a running server's journal in a temporary file. The file keeps
+// journalFile is a copy of a journal of a running server in a temporary file. The file keeps
 // a long journal out of memory. Close removes it.
 type journalFile struct {
 	file  *os.File
@@ -105,28 +167,64 @@ type mark struct {
 	at  int64
 }
 
-// fetchJournal reads the whole journal of a server.
-func fetchJournal(ctx context.Context, a *client.Client, p *progress) (*journalFile, error) {
-	from, err := a.Journal(ctx, 1)
+// fetchJournals reads whole journals of a server.
+func fetchJournals(ctx context.Context, a *client.Client, want wanted, p *progress) (*journals, error) {
+	first, err := a.Journal(ctx, 1)
 	if err != nil {
 		return nil, err
 	}
+	all := &journals{}
+	all.close = func() (err error) {
+		for _, j := range all.all {
+			err = errors.Join(err, j.(*journalFile).Close())
+		}
+		return err
+	}
+	if first.Head.Partitions <= 1 {
+		return all, all.fetch(first, p)
+	}
+	first.Close() // it is that of all, and only its head was wanted
+	for _, number := range want.numbers(first.Head.Partitions) {
+		from, err := a.JournalOf(ctx, number, 1)
+		if err == nil {
+			err = all.fetch(from, p)
+		}
+		if err != nil {
+			return nil, errors.Join(err, all.Close())
+		}
+	}
+	return all, nil
+}
+
+// fetch reads a whole journal of a server, and closes the way to it.
+func (j *journals) fetch(from *client.Journal, p *progress) error {
 	defer from.Close()
-	j := &journalFile{state: engine.State{Seq: from.Head.Seq, Stamp: instantOf(from.Head.Stamp)},
-		gone: store.Purged{Journal: from.Head.Dropped, Stamp: instantOf(from.Head.DroppedAt)}}
-	if err := j.state.Installation.UnmarshalText([]byte(from.Head.Installation)); err != nil {
-		return nil, failed(fmt.Errorf("%s: its journal names no installation", a.Server()))
+	file, err := newJournalFile(&from.Head)
+	if err != nil {
+		return err
 	}
-	if j.file, err = os.CreateTemp("", "nudge-journal-"); err != nil {
-		return nil, failed(err)
+	if file.gone.Journal == 0 { // else nobody can use the rest
+		err = file.keep(from, p)
 	}
-	if j.gone.Journal > 0 {
-		return j, nil // nobody can use the rest
+	if err != nil {
+		return failed(errors.Join(err, file.Close()))
 	}
-	if err := j.keep(from, p); err != nil {
-		return nil, failed(errors.Join(err, j.Close()))
+	j.all = append(j.all, file)
+	return nil
+}
+
+// newJournalFile makes the file of a journal with a head.
+func newJournalFile(head *client.JournalHead) (j *journalFile, err error) {
+	j = &journalFile{state: engine.State{Seq: head.Seq, Stamp: instantOf(head.Stamp)},
+		gone: store.Purged{Journal: head.Dropped, Stamp: instantOf(head.DroppedAt)}}
+	if head.Partition != nil {
+		j.state.Partition = engine.Partition{Number: *head.Partition, Of: head.Partitions}
 	}
-	return j, nil
+	if err := j.state.Installation.UnmarshalText([]byte(head.Installation)); err != nil {
+		return nil, failed(errors.New("the server's journal names no installation"))
+	}
+	j.file, err = os.CreateTemp("", "nudge-journal-")
+	return j, failed(err)
 }
 
 // instantOf converts an instant of the API.

@@ -127,13 +127,13 @@ func testFromRun(c *cobra.Command, dir string, f *testFlags) error {
 	if err != nil {
 		return err
 	}
-	from, err := openJournal(c, f.api, f.store)
+	from, err := openJournals(c, f.api, f.store, ofRun(id))
 	if err != nil {
 		return err
 	}
 	defer from.Close()
 	bar, done := newProgress(c.ErrOrStderr(), "input", nil), 0
-	recording, err := explain.Record(c.Context(), from, id, func() { done++; bar.show(done) })
+	recording, err := explain.Record(c.Context(), from.one(), id, func() { done++; bar.show(done) })
 	bar.clear()
 	if err != nil {
 		return wrongInput(err)

@@ -12,7 +12,8 @@ import (
 // campaign is a campaign of the flow that is asked about.
 type campaign struct {
 	id      string
-	rows    int  // of its audience, once that is frozen
+	rows    int  // of its audience, once that is frozen; in a divided installation, those of the person's partition
+	total   int  // rows of all partitions
 	bad     int  // rows that could not be read
 	settled bool // it is known whether the person was among its people
 }
@@ -68,8 +69,9 @@ func (t *teller) campaignInput(a *applied, looks []engine.Condition, texts []str
 	case *engine.Event:
 		return false, t.beginCampaigns(a)
 	case *engine.Snapshot:
+		err := t.joins(a, p)
 		t.frozen(a, p)
-		return true, nil
+		return true, err
 	case *engine.Rows:
 		t.rows(a, p, looks, texts)
 		return true, nil
@@ -96,32 +98,53 @@ func (t *teller) beginCampaigns(a *applied) error {
 			continue
 		}
 		loaded, err := t.store.Load(&engine.Needs{Campaigns: []uint64{request.Campaign}})
+		if err == nil {
+			err = t.begins(a, loaded.Campaigns[0].ID, request)
+		}
 		if err != nil {
 			return err
 		}
-		c := &campaign{id: loaded.Campaigns[0].ID}
-		t.campaigns[request.Campaign] = c
-		t.answer.Asked++
-		t.say(a, 0, story.LineInput, "campaign "+c.id+" begins")
-		if request.Schedule.Audience.If == nil {
-			continue
-		}
-		person, err := t.store.Person(t.question.Profile)
-		if err != nil {
-			return err
-		}
-		if person == nil {
-			t.settle(a, c, fmt.Sprintf("not among the people of %s: %s has no stored profile", c.id, t.question.Profile))
-			continue
-		}
-		if request.Local {
-			continue // the condition is asked at the person's own time
-		}
-		look := request.Condition(person)
-		t.say(a, 0, story.LineCondition, "audience "+story.Explain(look))
-		if !look.Holds {
-			t.settle(a, c, fmt.Sprintf("not among the people of %s: the audience's if is false", c.id))
-		}
+	}
+	return nil
+}
+
+// joins takes up a campaign that another partition has begun, when this one gets the rows of its people.
+func (t *teller) joins(a *applied, s *engine.Snapshot) error {
+	if s.Part == nil || s.Part.Flow != t.question.Flow {
+		return nil
+	}
+	loaded, err := t.store.Load(&engine.Needs{Campaigns: []uint64{s.Campaign}})
+	if err != nil {
+		return err
+	}
+	request := t.core.SnapshotOf(loaded.Campaigns[0])
+	return t.begins(a, s.Part.ID, &request)
+}
+
+// begins takes up a campaign.
+func (t *teller) begins(a *applied, id string, request *engine.SnapshotRequest) error {
+	c := &campaign{id: id}
+	t.campaigns[request.Campaign] = c
+	t.answer.Asked++
+	t.say(a, 0, story.LineInput, "campaign "+c.id+" begins")
+	if request.Schedule.Audience.If == nil {
+		return nil
+	}
+	person, err := t.store.Person(t.question.Profile)
+	if err != nil {
+		return err
+	}
+	if person == nil {
+		t.settle(a, c, fmt.Sprintf("not among the people of %s: %s has no stored profile", c.id, t.question.Profile))
+		return nil
+	}
+	if request.Local {
+		return nil // the condition is asked at the person's own time
+	}
+	look := request.Condition(person)
+	t.say(a, 0, story.LineCondition, "audience "+story.Explain(look))
+	if !look.Holds {
+		t.settle(a, c, fmt.Sprintf("not among the people of %s: the audience's if is false", c.id))
 	}
 	return nil
 }
@@ -132,11 +155,17 @@ func (t *teller) frozen(a *applied, s *engine.Snapshot) {
 	if c == nil {
 		return
 	}
-	c.rows, c.bad = s.Rows, s.Bad
+	c.rows, c.total, c.bad = s.Rows, s.Rows, s.Bad
+	switch {
+	case s.Part != nil:
+		c.total = s.Part.Total
+	case len(s.Dealt) > 0:
+		c.rows = s.Dealt[t.core.State.Partition.Number]
+	}
 	switch {
 	case s.Failed != "":
 		t.settle(a, c, fmt.Sprintf("the audience of %s could not be read: %s", c.id, s.Failed))
-	case s.Rows == 0:
+	case c.rows == 0:
 		t.settle(a, c, t.absent(c))
 	}
 }
@@ -168,7 +197,7 @@ func (t *teller) rows(a *applied, p *engine.Rows, looks []engine.Condition, text
 
 // absent says that no row of an audience names the person.
 func (t *teller) absent(c *campaign) string {
-	text := fmt.Sprintf("not among the people of %s: none of its %d rows is for %s", c.id, c.rows, t.question.Profile)
+	text := fmt.Sprintf("not among the people of %s: none of its %d rows is for %s", c.id, c.total, t.question.Profile)
 	if c.bad > 0 {
 		text += fmt.Sprintf("; %d more could not be read", c.bad)
 	}
