@@ -185,9 +185,10 @@ type divided struct {
 	serial  int
 	now     time.Time
 	log     *commandLog
-	inputs  int // from outside
-	several int // of them that concerned several partitions
-	owing   int // inputs that were owed
+	inputs  int           // from outside
+	several int           // of them that concerned several partitions
+	owing   int           // inputs that were owed
+	unseen  map[line]bool // events that a flow is said not to have seen
 }
 
 func playDivided(t *testing.T, n int, project *flows.Project, script []scripted) *divided {

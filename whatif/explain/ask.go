@@ -186,9 +186,16 @@ func (t *teller) decisions(a *applied, candidate bool) {
 			t.say(a, 0, story.LineSkip, strings.TrimRight(fmt.Sprintf("%s %s: %s", d.Flow, d.Action, d.Reason), ": "))
 		}
 	}
-	if !found {
+	if !found && !elsewhere(a) {
 		t.say(a, 0, story.LineSkip, t.question.Flow+" did not see it: something else handled it")
 	}
+}
+
+// elsewhere reports whether other partitions have an event too. What the flow does by it may be decided there, or come back here
+// afterwards.
+func elsewhere(a *applied) bool {
+	ev, ok := a.Input.Payload.(*engine.Event)
+	return ok && (ev.Passed != nil || slices.ContainsFunc(a.Outcome.Answer.Decisions, func(d engine.Decision) bool { return d.Follows() }))
 }
 
 // run tells the new entries of a run, each condition where it was looked at.
