@@ -271,9 +271,20 @@ func (a *applier) passOn(ev *Event) {
 		a.pass(ev, to, &passed)
 	}
 	if len(a.out.Owed) > 0 {
-		a.remarked = append(a.remarked, len(a.out.Answer.Decisions)) // it is nothing that the person's history would tell
+		if len(a.out.Answer.Decisions) > 0 && !a.firesElsewhere(ev) {
+			a.remarked = append(a.remarked, len(a.out.Answer.Decisions)) // else the person's history has the event only by this
+		}
 		a.out.Answer.Decisions = append(a.out.Answer.Decisions, Decision{Action: DidGoOn, Reason: "it concerns other people too; they follow"})
 	}
+}
+
+// firesElsewhere reports whether an event may fire a campaign of another partition, which no run of the person tells of.
+func (a *applier) firesElsewhere(ev *Event) bool {
+	return slices.ContainsFunc(a.e.active, func(f *flows.Flow) bool {
+		return !a.e.State.owns(f.Name) && slices.ContainsFunc(f.Triggers, func(t flows.Trigger) bool {
+			return t.Event == ev.Type && t.Event != "" && t.Schedule != nil
+		})
+	})
 }
 
 // Follows reports whether the decision says only that people of other partitions are still to come.
