@@ -11,6 +11,7 @@ import (
 	"nudge/flows"
 	"nudge/runner"
 	"nudge/whatif/backtest"
+	deploys "nudge/whatif/plan"
 	"nudge/whatif/replay"
 )
 
@@ -94,4 +95,46 @@ func (d *divided) backtest(others []*flows.Flow, o backtest.Options) *backtest.R
 		d.t.Fatal(err)
 	}
 	return report
+}
+
+// TestPlanDivided holds that the plan of a deploy is the same in installations of 1, 4 and 16 partitions. The flows to be deployed are
+// those of another author, so that every version changes.
+func TestPlanDivided(t *testing.T) {
+	parked := uint64(0)
+	for seed := range uint64(6) {
+		project, script := scriptOf(seed)
+		next, _ := scriptOf(seed + 1000)
+		one := playDivided(t, 1, project, script[:len(script)/2])
+		for _, over := range []int{4, 16} {
+			parts := playDivided(t, over, project, script[:len(script)/2])
+			if _, what := difference(one.told(), parts.told()); what != "" {
+				continue
+			}
+			want, got := one.plan(next), parts.plan(next)
+			if diff := cmp.Diff(want, got); diff != "" {
+				t.Fatalf("seed %d over %d partitions:\n%s", seed, over, diff)
+			}
+			parked += want.Parked
+		}
+	}
+	if parked < 10 {
+		t.Errorf("only %d runs are on other versions: this proves little", parked)
+	}
+}
+
+// plan is the plan of a deploy, with the instants of runs in place of their IDs.
+func (d *divided) plan(next *flows.Project) *deploys.Plan {
+	d.t.Helper()
+	made, err := deploys.Make(d.t.Context(), d.joined(), next.Flows, engine.InstantOf(d.now))
+	d.do(err)
+	for _, f := range made.Flows {
+		for _, p := range f.Parked {
+			for i, id := range p.Sample {
+				run, err := engine.ParseRunID(id)
+				d.do(err)
+				p.Sample[i] = run.Time().String()
+			}
+		}
+	}
+	return made
 }
