@@ -46,8 +46,9 @@ type Server struct {
 	open     map[string]string // the texts of open documents, by file
 	wide     bool              // the client counts characters, not UTF-16
 	snippets bool              // the client fills in placeholders
-	ended    bool              // shutdown was asked for
 
+	over    chan struct{}  // closed when shutdown was asked for, or the client is gone
+	end     func()         // closes it
 	proving sync.WaitGroup // one goroutine for each project whose proofs are being made
 }
 
@@ -57,6 +58,8 @@ type served struct {
 	root    string                           // the folder
 	shown   map[string][]protocol.Diagnostic // by file
 	proving bool                             // a goroutine makes its proofs
+	changes int                              // how many times a file of it has changed
+	proved  int                              // how many times its proofs were made
 	index   *index                           // of the names in the project as it was read last; nil: not asked for yet
 }
 
@@ -75,6 +78,7 @@ func Serve(ctx context.Context, in io.Reader, out io.Writer, o Options) error {
 	})
 	s.conn.Start(channel.LSP(read, connection{out, read}))
 	err := s.conn.Wait()
+	s.end()
 	s.proving.Wait()
 	return err
 }
@@ -89,7 +93,8 @@ type connection struct {
 func (c connection) Close() error { return c.input.Close() }
 
 func newServer(o Options) *Server {
-	return &Server{options: o, projects: map[string]*served{}, open: map[string]string{}}
+	over := make(chan struct{})
+	return &Server{options: o, projects: map[string]*served{}, open: map[string]string{}, over: over, end: sync.OnceFunc(func() { close(over) })}
 }
 
 // methods are what the client can ask.
@@ -213,9 +218,7 @@ func (s *Server) capabilities(encoding protocol.PositionEncodingKind) protocol.S
 }
 
 func (s *Server) shutdown() error {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	s.ended = true
+	s.end()
 	return nil
 }
 
@@ -305,8 +308,14 @@ func (s *Server) update(uri string) {
 	} else {
 		p.reload(name)
 	}
+	s.changed(p)
+}
+
+// changed reads a project of which a file has changed, and shows the mistakes.
+func (s *Server) changed(p *served) {
 	p.load()
 	p.index = nil
+	p.changes++
 	s.show(p)
 }
 
@@ -318,9 +327,7 @@ func (s *Server) carried(file string) {
 			continue
 		}
 		p.reload(filepath.ToSlash(name))
-		p.load()
-		p.index = nil
-		s.show(p)
+		s.changed(p)
 	}
 }
 
@@ -336,20 +343,44 @@ func (s *Server) show(p *served) {
 	go s.prove(p)
 }
 
+// pause is how long nothing is typed before proofs are made: they may take many times as long as
+// everything else that a key costs.
+const pause = 250 * time.Millisecond
+
 // prove makes the proofs of a project until they are those of its present state.
 func (s *Server) prove(p *served) {
 	defer s.proving.Done()
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	defer func() { p.proving = false }()
-	for p.proofs.of != p.read.Project && !p.list.HasErrors() && !s.ended {
+	for s.paused(p) && p.proofs.of != p.read.Project && !p.list.HasErrors() {
 		of, known := p.read.Project, p.proofs
 		s.mu.Unlock()
 		made := makeProofs(of, known)
 		s.mu.Lock()
-		p.proofs = made
-		s.publish(p)
+		p.proved++
+		if p.proofs.of != p.read.Project { // nobody has asked for newer ones meanwhile
+			p.proofs = made
+			s.publish(p)
+		}
 	}
+}
+
+// paused waits until nothing is typed for a while. It returns false if the server ends first. It
+// is called with the lock, which it gives away meanwhile.
+func (s *Server) paused(p *served) bool {
+	for seen := -1; seen != p.changes; {
+		seen = p.changes
+		s.mu.Unlock()
+		select {
+		case <-s.over:
+			s.mu.Lock()
+			return false
+		case <-time.After(pause):
+			s.mu.Lock()
+		}
+	}
+	return true
 }
 
 // publish sends the mistakes of the files whose mistakes have changed.

@@ -25,7 +25,8 @@ import (
 //	new FILE TEXT                opens a document that is not saved
 //	edit FILE OLD NEW            changes the first OLD of a document
 //	changed FILE                 says that another program has changed a file
-//	diagnostics                  what the server shows
+//	diagnostics                  what the server shows, with the proofs
+//	settle                       waits until the proofs are made
 //	complete FILE PLACE [N]      the first N offers, all by default
 //	hover | definition | references | signature FILE PLACE
 //	rename FILE PLACE NAME       changes a name, and applies that
@@ -104,6 +105,8 @@ func (c *Client) play(ctx context.Context, args []string) (string, error) {
 		return "", c.Edit(args[0], at, at+len(args[1]), args[2])
 	case "changed":
 		return "", c.changed(args[0])
+	case "settle":
+		return "", c.Settle(ctx)
 	case "diagnostics":
 		err := c.Settle(ctx)
 		return cmp.Or(c.Shown(), "none\n"), err
