@@ -205,6 +205,12 @@ func (read *flowRead) settle(config *configRead, p *Project) {
 	read.flow = &same
 }
 
+// SameProgram reports whether two flows come from one reading of their file: they differ at most in
+// settings that do not concern them.
+func (f *Flow) SameProgram(other *Flow) bool {
+	return f == other || len(f.Steps) > 0 && len(other.Steps) > 0 && &f.Steps[0] == &other.Steps[0]
+}
+
 // seesProfile reports whether a flow, or a file that it uses, names the profile.
 func (read *flowRead) seesProfile() bool {
 	sees := strings.Contains(read.text, NameProfile)

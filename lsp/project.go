@@ -208,7 +208,7 @@ func (p *project) readTests() (list diag.List) {
 // holds reports whether nothing has changed on which the reading depended.
 func (t *testsRead) holds(text, names string, p *flows.Project) bool {
 	return t.text == text && t.names == names &&
-		!slices.ContainsFunc(t.file.Flows, func(f *flows.Flow) bool { return p.Flow(f.Name) != f })
+		!slices.ContainsFunc(t.file.Flows, func(f *flows.Flow) bool { now := p.Flow(f.Name); return now == nil || !now.SameProgram(f) })
 }
 
 // suite returns the tests as they were read last.

@@ -51,7 +51,7 @@ func (p *proofs) report(of *flows.Project, f *flows.Flow) *prove.Report {
 
 // holds reports whether a proof, which may be nil, is that of a flow.
 func (m *madeProof) holds(f *flows.Flow, out *outside) bool {
-	return m != nil && m.flow == f && m.outside == out.text(f)
+	return m != nil && m.flow.SameProgram(f) && m.outside == out.text(f)
 }
 
 // small is the budget of a flow that is proved alone: a quarter of what all flows share.
@@ -97,7 +97,7 @@ func (p *proofs) together(slim *flows.Project, known proofs, versions string) {
 func (p *proofs) remember(slim *flows.Project, known proofs) bool {
 	for name, m := range p.made {
 		switch before := known.made[name]; {
-		case before.flow == m.flow:
+		case before.flow.SameProgram(m.flow):
 			m.report = before.report
 		case !before.report.Proved:
 			m.report = before.report.Moved(m.flow, slim)

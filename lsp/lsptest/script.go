@@ -125,7 +125,7 @@ func (c *Client) play(ctx context.Context, args []string) (string, error) {
 // changed says that another program has changed a file.
 func (c *Client) changed(file string) error {
 	return c.conn.notify("workspace/didChangeWatchedFiles", &protocol.DidChangeWatchedFilesParams{
-		Changes: []protocol.FileEvent{{URI: c.uri(file), Type: protocol.FileChangeTypeChanged}}})
+		Changes: []protocol.FileEvent{{URI: c.URI(file), Type: protocol.FileChangeTypeChanged}}})
 }
 
 // place finds a place in a document.
@@ -136,7 +136,7 @@ func (c *Client) place(file, piece string) (protocol.TextDocumentPositionParams,
 		return protocol.TextDocumentPositionParams{}, fmt.Errorf("%s has %q %d times", file, before+after, strings.Count(text, before+after))
 	}
 	at := strings.Index(text, before+after) + len(before)
-	return protocol.TextDocumentPositionParams{TextDocument: protocol.TextDocumentIdentifier{URI: c.uri(file)}, Position: position(text, at)}, nil
+	return protocol.TextDocumentPositionParams{TextDocument: protocol.TextDocumentIdentifier{URI: c.URI(file)}, Position: position(text, at)}, nil
 }
 
 func (c *Client) atPlace(ctx context.Context, verb string, at protocol.TextDocumentPositionParams, args []string) (string, error) {
@@ -280,7 +280,7 @@ func (c *Client) move(from, to string) error {
 		if err := os.WriteFile(old, []byte(text), 0o644); err != nil {
 			return err
 		}
-		if err := c.conn.notify("textDocument/didClose", &protocol.DidCloseTextDocumentParams{TextDocument: protocol.TextDocumentIdentifier{URI: c.uri(from)}}); err != nil {
+		if err := c.conn.notify("textDocument/didClose", &protocol.DidCloseTextDocumentParams{TextDocument: protocol.TextDocumentIdentifier{URI: c.URI(from)}}); err != nil {
 			return err
 		}
 	}
@@ -288,7 +288,7 @@ func (c *Client) move(from, to string) error {
 		return err
 	}
 	return c.conn.notify("workspace/didChangeWatchedFiles", &protocol.DidChangeWatchedFilesParams{Changes: []protocol.FileEvent{
-		{URI: c.uri(from), Type: protocol.FileChangeTypeDeleted}, {URI: c.uri(to), Type: protocol.FileChangeTypeCreated}}})
+		{URI: c.URI(from), Type: protocol.FileChangeTypeDeleted}, {URI: c.URI(to), Type: protocol.FileChangeTypeCreated}}})
 }
 
 func (c *Client) actions(ctx context.Context, fix bool, at protocol.TextDocumentPositionParams, title string) (string, error) {

@@ -10,7 +10,7 @@ import (
 
 // whole asks something about a whole document, or about the project.
 func (c *Client) whole(ctx context.Context, verb, file string) (string, error) {
-	document := protocol.TextDocumentIdentifier{URI: c.uri(file)}
+	document := protocol.TextDocumentIdentifier{URI: c.URI(file)}
 	var b strings.Builder
 	var err error
 	switch verb {
