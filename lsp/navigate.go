@@ -3,6 +3,7 @@ package lsp
 import (
 	"context"
 	"fmt"
+	"maps"
 	"path"
 	"regexp"
 	"slices"
@@ -30,7 +31,11 @@ func (s *Server) find(params protocol.TextDocumentPositionParams) (*served, []us
 	if p == nil {
 		return nil, nil
 	}
-	return p, p.names().at(file, s.lines(p, file).place(params.Position))
+	place, ok := p.moves(file).back(s.lines(p, file).place(params.Position))
+	if !ok {
+		return p, nil
+	}
+	return p, p.names().at(file, place)
 }
 
 func (s *Server) definition(_ context.Context, params protocol.TextDocumentPositionParams) ([]protocol.Location, error) {
@@ -74,6 +79,7 @@ func distinct(all []protocol.Location) (once []protocol.Location) {
 }
 
 func (s *Server) location(p *served, at diag.Span) protocol.Location {
+	at, _ = p.moves(at.File).move(at)
 	return protocol.Location{URI: p.uri(at.File), Range: s.lines(p, at.File).span(at)}
 }
 
@@ -89,7 +95,7 @@ func (s *Server) prepareRename(_ context.Context, params protocol.TextDocumentPo
 	if len(found) == 0 || found[0].kind == aCategory && p.read.Categories[found[0].name] == nil {
 		return nil, noRename("nothing here has a name that can be changed")
 	}
-	at := s.lines(p, found[0].at.File).span(found[0].at)
+	at := s.location(p, found[0].at).Range
 	return &at, nil
 }
 
@@ -313,10 +319,11 @@ func (s *Server) workspaceSymbols(_ context.Context, params protocol.WorkspaceSy
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	all := []protocol.SymbolInformation{}
-	for _, p := range s.projects {
+	for _, root := range slices.Sorted(maps.Keys(s.projects)) {
+		p := s.projects[root]
 		for _, u := range p.names().uses {
 			k, ok := symbolKinds[u.kind]
-			if u.defines && ok && strings.Contains(u.name, strings.ToLower(params.Query)) {
+			if u.defines && ok && strings.Contains(strings.ToLower(u.name), strings.ToLower(params.Query)) {
 				all = append(all, protocol.SymbolInformation{Name: u.name, Kind: k, Location: s.location(p, u.at)})
 			}
 		}

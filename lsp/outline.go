@@ -19,8 +19,8 @@ func (s *Server) documentSymbols(_ context.Context, params protocol.DocumentSymb
 	if p == nil {
 		return []protocol.DocumentSymbol{}, nil
 	}
-	text, _ := p.text(file)
-	o := &outline{s: s, p: p, file: file, l: s.lines(p, file)}
+	text := p.folder.texts[file]
+	o := &outline{s: s, p: p, file: file, l: linesOf(text, s.wide)}
 	if kindOf(file) == "flow" {
 		notes, _ := p.space.Inspect(file, text)
 		o.steps = notes.Steps
@@ -29,7 +29,39 @@ func (s *Server) documentSymbols(_ context.Context, params protocol.DocumentSymb
 	if all == nil {
 		all = []protocol.DocumentSymbol{}
 	}
+	if _, broken := p.current[file]; broken {
+		moveAll(all, p.moves(file), s.lines(p, file))
+	}
 	return all, nil
+}
+
+// moveAll moves symbols to where their lines are in the present text of a broken file. What began or
+// ended on a changed line does so at the nearest line that is there.
+func moveAll(all []protocol.DocumentSymbol, same shared, now lines) {
+	place := func(p protocol.Position) protocol.Position {
+		at, ok := same.move(diag.Span{Start: diag.Pos{Line: int(p.Line) + 1}, End: diag.Pos{Line: int(p.Line) + 1}})
+		line := min(at.Start.Line-1, len(now.texts)-1)
+		if !ok {
+			line, p.Character = min(line, max(same.new-same.last-1, 0)), 0
+		}
+		p.Line = uint32(line)
+		return p
+	}
+	for i := range all {
+		for _, r := range []*protocol.Range{&all[i].Range, &all[i].SelectionRange} {
+			r.Start, r.End = place(r.Start), place(r.End)
+			r.End = later(r.Start, r.End)
+		}
+		all[i].Range.End = later(all[i].Range.End, all[i].SelectionRange.End)
+		moveAll(all[i].Children, same, now)
+	}
+}
+
+func later(a, b protocol.Position) protocol.Position {
+	if a.Line > b.Line || a.Line == b.Line && a.Character > b.Character {
+		return a
+	}
+	return b
 }
 
 // outline makes the symbols of a document.

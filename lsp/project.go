@@ -140,7 +140,7 @@ func (p *project) diagnostics() map[string]diag.List {
 func (p *project) broken(file, text string, before diag.List) diag.List {
 	var list diag.List
 	node.Readable(file, []byte(text), &list)
-	same := sameLines(p.folder.texts[file], text)
+	same := p.moves(file)
 	for _, d := range before {
 		if moved, ok := same.move(d.Span); ok {
 			d.Span = moved
@@ -149,6 +149,14 @@ func (p *project) broken(file, text string, before diag.List) diag.List {
 	}
 	list.Sort()
 	return list
+}
+
+// moves says how the lines of a file's last good text have moved in the present one.
+func (p *project) moves(file string) shared {
+	if text, broken := p.current[file]; broken {
+		return sameLines(p.folder.texts[file], text)
+	}
+	return shared{first: 1 << 30}
 }
 
 // shared says which lines two texts have in common: some at the beginning, and some at the
@@ -178,6 +186,18 @@ func (s shared) move(at diag.Span) (diag.Span, bool) {
 	}
 	at.Start.Line += s.new - s.old
 	at.End.Line += s.new - s.old
+	return at, true
+}
+
+// back returns where a place of the new text was in the old one; false if its line has changed.
+func (s shared) back(at diag.Pos) (diag.Pos, bool) {
+	switch {
+	case at.Line <= s.first:
+		return at, true
+	case at.Line <= s.new-s.last:
+		return at, false
+	}
+	at.Line += s.old - s.new
 	return at, true
 }
 

@@ -184,7 +184,7 @@ func (p *project) answers(file string, at int) map[string]any {
 	}
 	return map[string]any{
 		"offers": fmt.Sprint(p.complete(file, at)), "told": told.text, "names": named, "fixes": fixes,
-		"tokens": fmt.Sprint(p.tokens(file, text)), "folds": fmt.Sprint(folds(l)),
+		"tokens": fmt.Sprint(p.tokens(file)), "folds": fmt.Sprint(folds(l)),
 	}
 }
 

@@ -34,7 +34,7 @@ import (
 //	fix FILE PLACE TITLE         applies a correction
 //	symbols | folding | tokens | lenses FILE
 //	find TEXT                    the symbols of the project
-//	run COMMAND ARGS...          runs a command; its first argument is the folder
+//	run COMMAND ARGS...          runs a command; its first argument is the folder. The middle of a long output is left out
 //
 // A PLACE is a piece of the document's text that occurs once, with ¦ at the place. Texts with
 // spaces are quoted as in Go.
@@ -336,5 +336,16 @@ func (c *Client) run(ctx context.Context, args []string) (string, error) {
 	if answer.SVG != "" {
 		return fmt.Sprintf("a drawing with %d steps\n", strings.Count(answer.SVG, `id="step-`)), err
 	}
-	return fmt.Sprintf("%scode %d\n", answer.Output, answer.Code), err
+	return fmt.Sprintf("%scode %d\n", shortened(answer.Output), answer.Code), err
+}
+
+// shortened leaves out the middle of a long output.
+func shortened(text string) string {
+	const most, first, last = 12, 6, 3
+	lines := strings.SplitAfter(text, "\n")
+	if len(lines) <= most {
+		return text
+	}
+	left := len(lines) - 1 - first - last
+	return strings.Join(lines[:first], "") + fmt.Sprintf("and %d lines\n", left) + strings.Join(lines[first+left:], "")
 }
