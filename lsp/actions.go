@@ -26,7 +26,7 @@ func (s *Server) codeActions(_ context.Context, params protocol.CodeActionParams
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	all := []protocol.CodeAction{}
-	p, file := s.of(params.TextDocument.URI)
+	p, file := s.of(pathOf(params.TextDocument.URI))
 	if p == nil {
 		return all, nil
 	}
@@ -167,10 +167,9 @@ func (p *project) mistakesIn(file, changed, one, other string) (before, after di
 		}
 	}
 	read := func(text string) diag.List {
-		fresh := &project{folder: &folder{p.folder.disk, maps.Clone(p.folder.texts)}, current: map[string]string{}, settings: p.settings, tests: map[string]*testsRead{}}
-		fresh.folder.texts[changed] = text
-		fresh.load()
-		return fresh.diagnostics()[file]
+		texts := maps.Clone(p.folder.texts)
+		texts[changed] = text
+		return p.with(texts).diagnostics()[file]
 	}
 	return read(one), read(other)
 }

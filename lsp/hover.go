@@ -27,7 +27,7 @@ type told struct {
 func (s *Server) hover(_ context.Context, params protocol.TextDocumentPositionParams) (*protocol.Hover, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	p, file := s.of(params.TextDocument.URI)
+	p, file := s.of(pathOf(params.TextDocument.URI))
 	if p == nil {
 		return nil, nil
 	}

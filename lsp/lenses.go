@@ -34,7 +34,7 @@ func (s *Server) codeLenses(ctx context.Context, params protocol.CodeLensParams)
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	all := []protocol.CodeLens{}
-	p, file := s.of(params.TextDocument.URI)
+	p, file := s.of(pathOf(params.TextDocument.URI))
 	if p == nil {
 		return all, nil
 	}

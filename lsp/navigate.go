@@ -27,7 +27,7 @@ func (p *served) names() *index {
 
 // find returns the names at a place of a document.
 func (s *Server) find(params protocol.TextDocumentPositionParams) (*served, []use) {
-	p, file := s.of(params.TextDocument.URI)
+	p, file := s.of(pathOf(params.TextDocument.URI))
 	if p == nil {
 		return nil, nil
 	}
@@ -121,7 +121,51 @@ func (s *Server) rename(_ context.Context, params protocol.RenameParams) (*proto
 			return nil, err
 		}
 	}
+	if err := r.harm(); err != nil {
+		return nil, err
+	}
 	return s.workspaceEdit(p, r.edits, r.files), nil
+}
+
+// harm refuses a new name with which the project has a new error, such as a word that means
+// something else at one of the places.
+func (r *renaming) harm() error {
+	p := r.x.project
+	texts := maps.Clone(p.folder.texts)
+	for file, edits := range r.edits {
+		texts[file] = applied(texts[file], edits)
+	}
+	for _, f := range r.files {
+		texts[f.to] = texts[f.from]
+		delete(texts, f.from)
+	}
+	before, after := errorsOf(p.with(maps.Clone(p.folder.texts))), errorsOf(p.with(texts)) // neither with proofs
+	if len(after) <= len(before) {
+		return nil
+	}
+	known := map[string]bool{}
+	for _, d := range before {
+		known[d.Message] = true
+	}
+	for _, d := range after {
+		if !known[d.Message] {
+			return noRename("with the name %s, %s would have a mistake: %s", r.to, d.Span.File, d.Message)
+		}
+	}
+	return nil
+}
+
+// errorsOf returns the errors in all files of a project, sorted.
+func errorsOf(p *project) (all diag.List) {
+	found := p.diagnostics()
+	for _, file := range slices.Sorted(maps.Keys(found)) {
+		for _, d := range found[file] {
+			if d.Severity == diag.Error {
+				all = append(all, d)
+			}
+		}
+	}
+	return all
 }
 
 // edit is a change of a file: the text of a span.

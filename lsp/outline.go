@@ -15,7 +15,7 @@ import (
 func (s *Server) documentSymbols(_ context.Context, params protocol.DocumentSymbolParams) ([]protocol.DocumentSymbol, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	p, file := s.of(params.TextDocument.URI)
+	p, file := s.of(pathOf(params.TextDocument.URI))
 	if p == nil {
 		return []protocol.DocumentSymbol{}, nil
 	}
@@ -180,7 +180,7 @@ func (s *Server) foldingRanges(_ context.Context, params protocol.FoldingRangePa
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	all := []protocol.FoldingRange{}
-	p, file := s.of(params.TextDocument.URI)
+	p, file := s.of(pathOf(params.TextDocument.URI))
 	if p == nil {
 		return all, nil
 	}
@@ -191,13 +191,12 @@ func (s *Server) foldingRanges(_ context.Context, params protocol.FoldingRangePa
 // indentation, so it also works while a line is half written.
 func folds(l lines) []protocol.FoldingRange {
 	all := []protocol.FoldingRange{}
+	ends := blockEnds(l)
 	for n := 0; n < len(l.texts); n++ {
-		text := l.line(n)
-		trimmed := strings.TrimLeft(text, " ")
+		trimmed := strings.TrimLeft(l.line(n), " ")
 		if trimmed == "" {
 			continue
 		}
-		indent := len(text) - len(trimmed)
 		if strings.HasPrefix(trimmed, "#") {
 			last := n
 			for last+1 < len(l.texts) && strings.HasPrefix(strings.TrimLeft(l.line(last+1), " "), "#") {
@@ -209,20 +208,30 @@ func folds(l lines) []protocol.FoldingRange {
 			n = last
 			continue
 		}
-		last := n
-		for k := n + 1; k < len(l.texts); k++ {
-			below := l.line(k)
-			if strings.TrimSpace(below) == "" {
-				continue
-			}
-			if depth := len(below) - len(strings.TrimLeft(below, " ")); depth <= indent {
-				break
-			}
-			last = k
-		}
-		if last > n {
-			all = append(all, protocol.FoldingRange{StartLine: uint32(n), EndLine: uint32(last), Kind: protocol.FoldingRangeKindRegion})
+		if ends[n] > n {
+			all = append(all, protocol.FoldingRange{StartLine: uint32(n), EndLine: uint32(ends[n]), Kind: protocol.FoldingRangeKindRegion})
 		}
 	}
 	return all
+}
+
+// blockEnds returns for each line the last one of those below it that are indented deeper. It goes
+// up, over the blocks that it knows already, so a deep text does not take long.
+func blockEnds(l lines) []int {
+	ends, indents := make([]int, len(l.texts)), make([]int, len(l.texts))
+	next := len(l.texts) // the line below that is not blank
+	for n := len(l.texts) - 1; n >= 0; n-- {
+		text := l.line(n)
+		ends[n], indents[n] = n, len(text)-len(strings.TrimLeft(text, " "))
+		if strings.TrimSpace(text) == "" {
+			continue
+		}
+		for k := next; k < len(l.texts) && indents[k] > indents[n]; {
+			ends[n] = ends[k]
+			for k = ends[k] + 1; k < len(l.texts) && strings.TrimSpace(l.line(k)) == ""; k++ {
+			}
+		}
+		next = n
+	}
+	return ends
 }

@@ -61,6 +61,13 @@ func openProject(disk fs.FS, env app.Environment) *project {
 	return p
 }
 
+// with returns the project as it would be with other texts.
+func (p *project) with(texts map[string]string) *project {
+	other := &project{folder: &folder{p.folder.disk, texts}, current: map[string]string{}, settings: p.settings, tests: map[string]*testsRead{}}
+	other.load()
+	return other
+}
+
 // text returns the present text of a source.
 func (p *project) text(file string) (string, bool) {
 	if text, ok := p.current[file]; ok {
@@ -102,6 +109,16 @@ func (p *project) reload(file string) {
 		return
 	}
 	p.set(file, string(text))
+}
+
+// rescan takes all files from the disk again, but for those that are open.
+func (p *project) rescan(open func(file string) bool) {
+	for _, file := range slices.Concat(p.folder.names(), openFolder(p.folder.disk).names()) {
+		if !open(file) {
+			p.reload(file)
+		}
+	}
+	p.space.Forget()
 }
 
 // load reads what has changed.

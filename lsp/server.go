@@ -246,8 +246,8 @@ func (s *Server) projectIn(root string) *served {
 
 // of returns the project of a document and the document's name in it; nil if it belongs to no
 // project.
-func (s *Server) of(uri string) (*served, string) {
-	root, name, ok := rootOf(pathOf(uri))
+func (s *Server) of(file string) (*served, string) {
+	root, name, ok := rootOf(file)
 	if !ok {
 		return nil, ""
 	}
@@ -258,7 +258,7 @@ func (s *Server) didOpen(_ context.Context, p protocol.DidOpenTextDocumentParams
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.open[pathOf(p.TextDocument.URI)] = p.TextDocument.Text
-	s.update(p.TextDocument.URI)
+	s.update([]string{pathOf(p.TextDocument.URI)})
 	return nil
 }
 
@@ -271,7 +271,7 @@ func (s *Server) didChange(_ context.Context, p protocol.DidChangeTextDocumentPa
 		text = apply(text, c, s.wide)
 	}
 	s.open[file] = text
-	s.update(p.TextDocument.URI)
+	s.update([]string{pathOf(p.TextDocument.URI)})
 	return nil
 }
 
@@ -279,39 +279,62 @@ func (s *Server) didClose(_ context.Context, p protocol.DidCloseTextDocumentPara
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	delete(s.open, pathOf(p.TextDocument.URI))
-	s.update(p.TextDocument.URI)
+	s.update([]string{pathOf(p.TextDocument.URI)})
 	return nil
 }
 
-// didChangeFiles takes over files that another program has changed. Open documents stay as the
-// editor has them.
+// didChangeFiles takes over files that another program has changed, such as a checkout of many.
+// Open documents stay as the editor has them.
 func (s *Server) didChangeFiles(_ context.Context, p protocol.DidChangeWatchedFilesParams) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	var files []string
 	for _, change := range p.Changes {
-		if _, open := s.open[pathOf(change.URI)]; !open {
-			s.update(change.URI)
+		if file := pathOf(change.URI); file != "" {
+			files = append(files, file)
 		}
 	}
+	s.update(files)
 	return nil
 }
 
-// update gives a file of a project its present text, and shows the mistakes.
-func (s *Server) update(uri string) {
-	p, name := s.of(uri)
-	if p == nil {
-		s.carried(pathOf(uri))
-		return
+// update gives files their present texts, and shows the mistakes of their projects. A file that is
+// no source concerns the projects around it: their messages may carry it, or it is a folder that has
+// come or gone with all its files.
+func (s *Server) update(files []string) {
+	touched, scanned := map[*served]bool{}, map[*served]bool{}
+	for _, file := range files {
+		p, name := s.of(file)
+		if p == nil {
+			for _, p := range s.around(file) {
+				scanned[p] = true
+			}
+			continue
+		}
+		touched[p] = true
+		if text, open := s.open[file]; open {
+			p.set(name, text)
+		} else {
+			p.reload(name)
+		}
 	}
-	if text, open := s.open[pathOf(uri)]; open {
-		p.set(name, text)
-	} else {
-		p.reload(name)
+	for p := range scanned {
+		if !isProject(p.root) {
+			s.forget(p)
+			continue
+		}
+		touched[p] = true
+		p.rescan(func(name string) bool {
+			_, open := s.open[filepath.Join(p.root, filepath.FromSlash(name))]
+			return open
+		})
 	}
-	s.changed(p)
+	for p := range touched {
+		s.changed(p)
+	}
 }
 
-// changed reads a project of which a file has changed, and shows the mistakes.
+// changed reads a project of which files have changed, and shows the mistakes.
 func (s *Server) changed(p *served) {
 	p.load()
 	p.index = nil
@@ -319,16 +342,27 @@ func (s *Server) changed(p *served) {
 	s.show(p)
 }
 
-// carried reads the projects again whose messages may carry a file that is no source.
-func (s *Server) carried(file string) {
+// around returns the projects that a file is in, or that are in it if it is a folder.
+func (s *Server) around(file string) (all []*served) {
 	for root, p := range s.projects {
 		name, err := filepath.Rel(root, file)
-		if err != nil || strings.HasPrefix(name, ".") { // outside, or in a folder such as .git
-			continue
+		hidden := strings.HasPrefix(name, ".") && !strings.HasPrefix(name, "..") && name != "." // such as .git
+		outside := strings.HasPrefix(name, "..") && strings.Trim(filepath.ToSlash(name), "./") != ""
+		if err == nil && !hidden && !outside {
+			all = append(all, p)
 		}
-		p.reload(filepath.ToSlash(name))
-		s.changed(p)
 	}
+	return all
+}
+
+// forget lets go of a project whose folder is gone, with all that was shown of it.
+func (s *Server) forget(p *served) {
+	for file := range p.shown {
+		s.notify("textDocument/publishDiagnostics", &protocol.PublishDiagnosticsParams{URI: p.uri(file), Diagnostics: []protocol.Diagnostic{}})
+	}
+	p.shown = map[string][]protocol.Diagnostic{}
+	p.changes++
+	delete(s.projects, p.root)
 }
 
 // show sends the mistakes that have changed, and has the missing proofs made. Those follow

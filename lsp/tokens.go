@@ -33,7 +33,7 @@ type token struct{ from, to, kind int }
 func (s *Server) semanticTokens(_ context.Context, params protocol.SemanticTokensParams) (*protocol.SemanticTokens, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	p, file := s.of(params.TextDocument.URI)
+	p, file := s.of(pathOf(params.TextDocument.URI))
 	if p == nil {
 		return &protocol.SemanticTokens{Data: []uint32{}}, nil
 	}
