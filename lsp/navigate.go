@@ -11,6 +11,7 @@ import (
 
 	"github.com/creachadair/jrpc2"
 
+	"nudge/flows"
 	"nudge/lang/diag"
 	"nudge/lsp/protocol"
 	"nudge/templates"
@@ -222,6 +223,9 @@ func (r *renaming) symbol(s symbol) error {
 	}
 	if err := r.taken(s); err != nil {
 		return err
+	}
+	if (s.kind == aStep || s.kind == aTemplate) && flows.HasMeaning(r.to) {
+		return noRename("%s has a meaning in flows, so no step can have that name", r.to)
 	}
 	defined := s.kind != anEnd && s.kind != anOutcome
 	for _, u := range r.x.of(s) {
