@@ -122,40 +122,44 @@ func TestEdits(t *testing.T) {
 	dirs := exampleProjects(t)
 	random := rand.New(rand.NewPCG(7, uint64(*edits)))
 	for _, dir := range dirs {
-		original := readFolder(t, dir)
-		p := openProject(original, noEnv)
-		var names []string
-		for name := range original {
-			if isSource(name) {
-				names = append(names, name)
-			}
-		}
-		slices.Sort(names)
-		count := max(*edits/len(dirs), 10)
+		count := *edits/(len(dirs)-1) + 1
 		if filepath.Base(dir) == "every" {
-			count = max(*edits/len(dirs)/16, 10)
+			count = count/16 + 1
 		}
-		for i := range count {
-			name := names[random.IntN(len(names))]
-			text, _ := p.text(name)
-			p.set(name, change(random, text, string(original[name].Data)))
-			p.load()
-			p.prove()
-			got := p.diagnostics()
-			now, _ := p.text(name)
-			at := random.IntN(len(now) + 1)
-			answered := p.answers(name, at)
-			fresh := p.again(original, names)
-			if diff := cmp.Diff(fresh.diagnostics(), got); diff != "" {
-				t.Fatalf("%s: edit %d of %s (-fresh +server):\n%s\n%s", dir, i, name, diff, now)
-			}
-			if diff := cmp.Diff(fresh.answers(name, at), answered); diff != "" {
-				t.Fatalf("%s: edit %d of %s, at byte %d (-fresh +server):\n%s\n%s", dir, i, name, at, diff, now)
-			}
-			if i%8 == 0 && len(p.current) == 0 { // what is fresh is proved already
-				if diff := cmp.Diff(checked(p.folder), got); diff != "" {
-					t.Fatalf("%s: edit %d of %s (-check +server):\n%s", dir, i, name, diff)
-				}
+		t.Run(strings.TrimPrefix(dir, "../"), func(t *testing.T) { editAtRandom(t, dir, random, count) })
+	}
+}
+
+func editAtRandom(t *testing.T, dir string, random *rand.Rand, count int) {
+	original := readFolder(t, dir)
+	p := openProject(original, noEnv)
+	var names []string
+	for name := range original {
+		if isSource(name) {
+			names = append(names, name)
+		}
+	}
+	slices.Sort(names)
+	for i := range count {
+		name := names[random.IntN(len(names))]
+		text, _ := p.text(name)
+		p.set(name, change(random, text, string(original[name].Data)))
+		p.load()
+		p.prove()
+		got := p.diagnostics()
+		now, _ := p.text(name)
+		at := random.IntN(len(now) + 1)
+		answered := p.answers(name, at)
+		fresh := p.again(original, names)
+		if diff := cmp.Diff(fresh.diagnostics(), got); diff != "" {
+			t.Fatalf("edit %d of %s (-fresh +server):\n%s\n%s", i, name, diff, now)
+		}
+		if diff := cmp.Diff(fresh.answers(name, at), answered); diff != "" {
+			t.Fatalf("edit %d of %s, at byte %d (-fresh +server):\n%s\n%s", i, name, at, diff, now)
+		}
+		if i%8 == 0 && len(p.current) == 0 { // what is fresh is proved already
+			if diff := cmp.Diff(checked(p.folder), got); diff != "" {
+				t.Fatalf("edit %d of %s (-check +server):\n%s", i, name, diff)
 			}
 		}
 	}
